@@ -1,0 +1,38 @@
+# The architecture as a table (docs/architecture.md): which layer may use which. Configure fails on a
+# library that asks for more, and the test `layers` (tools/check_layers) fails on an include that does.
+
+set(holdfast_layers base os binary go typing heap capture graph report cli)
+
+set(holdfast_base_may_use)
+set(holdfast_os_may_use base)
+set(holdfast_binary_may_use base)
+set(holdfast_go_may_use base binary)
+set(holdfast_typing_may_use base binary go)
+set(holdfast_heap_may_use base)
+set(holdfast_capture_may_use base os binary go typing heap)
+set(holdfast_graph_may_use base heap)
+set(holdfast_report_may_use base heap graph)
+set(holdfast_cli_may_use base os heap capture graph report)
+
+add_library(holdfast_warnings INTERFACE)
+target_compile_options(holdfast_warnings INTERFACE -Wall -Wextra -Wconversion -Wshadow -Wnon-virtual-dtor -Werror)
+
+# holdfast_library(<layer> SOURCES ... [USES <layer> ...] [LINKS <target> ...] [TESTS ...] [TEST_LINKS ...])
+function(holdfast_library layer)
+  cmake_parse_arguments(ARG "" "" "SOURCES;USES;LINKS;TESTS;TEST_LINKS" ${ARGN})
+  add_library(holdfast_${layer} STATIC ${ARG_SOURCES})
+  target_include_directories(holdfast_${layer} PUBLIC ${PROJECT_SOURCE_DIR}/src ${PROJECT_BINARY_DIR}/generated)
+  target_link_libraries(holdfast_${layer} PUBLIC ${ARG_LINKS} PRIVATE holdfast_warnings)
+  foreach(below IN LISTS ARG_USES)
+    if(NOT below IN_LIST holdfast_${layer}_may_use)
+      message(FATAL_ERROR "${layer} may use ${holdfast_${layer}_may_use}, not ${below}")
+    endif()
+    target_link_libraries(holdfast_${layer} PUBLIC holdfast_${below})
+  endforeach()
+  if(ARG_TESTS)
+    add_executable(${layer}_tests ${ARG_TESTS})
+    target_link_libraries(${layer}_tests PRIVATE holdfast_${layer} ${ARG_TEST_LINKS} holdfast_warnings
+                                                 GTest::gtest GTest::gmock GTest::gtest_main)
+    gtest_discover_tests(${layer}_tests TEST_PREFIX "${layer}." DISCOVERY_TIMEOUT 60 PROPERTIES LABELS unit)
+  endif()
+endfunction()

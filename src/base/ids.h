@@ -1,0 +1,29 @@
+// Row numbers of tables. Ids of different tables do not convert to one another.
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <limits>
+
+namespace holdfast {
+
+template <typename Tag>
+struct Id {
+  static constexpr std::uint32_t kNone = std::numeric_limits<std::uint32_t>::max();
+
+  std::uint32_t row = kNone;
+
+  constexpr Id() = default;
+  explicit constexpr Id(std::uint32_t number) : row(number) {}
+  explicit constexpr operator bool() const { return row != kNone; }
+  auto operator<=>(const Id&) const = default;
+};
+
+using ObjectId = Id<struct ObjectTag>;  // a live-or-garbage slot of the heap; see heap/snapshot.h for the numbering
+using SpanId = Id<struct SpanTag>;      // an in-use span
+using TypeId = Id<struct TypeTag>;      // a Go type
+using StringId = Id<struct StringTag>;  // an interned string
+using RootId = Id<struct RootTag>;      // a node of the root forest
+using GoroutineId = Id<struct GoroutineTag>;  // a row of the goroutine table, not Go's goid
+
+}  // namespace holdfast

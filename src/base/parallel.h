@@ -1,0 +1,23 @@
+// Parallel loops, so that threads and cancellation have one home. Allowed shapes (docs/architecture.md): independent
+// rows, and parts that each write their own output and are joined in order. No result may depend on the number of
+// threads.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+
+namespace holdfast {
+
+// How many threads loops use; 0 = as many as there are processors. Set once, before any work.
+void set_thread_limit(unsigned threads);
+unsigned worker_count();
+
+// Calls body(part, begin, end) for `parts` consecutive, nearly equal, ascending parts of [0, rows), some at a time. The
+// cut depends on `rows` and `parts` alone. An Error thrown by a body ends the loop and reaches the caller.
+void for_each_part(std::uint64_t rows, unsigned parts,
+                   const std::function<void(unsigned part, std::uint64_t begin, std::uint64_t end)>& body);
+
+// Two independent pieces of work side by side.
+void run_both(const std::function<void()>& a, const std::function<void()>& b);
+
+}  // namespace holdfast

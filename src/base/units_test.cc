@@ -1,0 +1,27 @@
+#include "base/units.h"
+
+#include <gtest/gtest.h>
+
+namespace holdfast {
+namespace {
+
+TEST(Units, ReadAsAPersonWritesThem) {
+  EXPECT_EQ(format_bytes(0), "0 B");
+  EXPECT_EQ(format_bytes(1023), "1023 B");
+  EXPECT_EQ(format_bytes(1024), "1.0 KiB");
+  EXPECT_EQ(format_bytes(1024 * 1024 - 1), "1.0 MiB");
+  EXPECT_EQ(format_bytes(1814062296), "1.69 GiB");
+  EXPECT_EQ(format_bytes(~std::uint64_t{0}), "16384.0 PiB");
+  EXPECT_EQ(format_count(0), "0");
+  EXPECT_EQ(format_count(999), "999");
+  EXPECT_EQ(format_count(21312004), "21,312,004");
+  EXPECT_EQ(format_share(0, 10), "0 %");
+  EXPECT_EQ(format_share(1, 1000), "<1 %");
+  EXPECT_EQ(format_share(15, 100), "15 %");
+  EXPECT_EQ(format_share(1, 0), "0 %");
+  EXPECT_EQ(format_seconds(0.038), "38 ms");
+  EXPECT_EQ(format_seconds(14400), "4 h");
+}
+
+}  // namespace
+}  // namespace holdfast

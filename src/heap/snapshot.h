@@ -1,0 +1,319 @@
+// Snapshot: what is known about one moment of one Go heap, as flat columns. It is the only bridge between the layers
+// that read a process (capture and below) and those that answer questions (graph, report, ...): whoever has a Snapshot
+// needs no process, no ELF and no Go runtime model. A .hold file (heap/hold_file.h) holds exactly this.
+//
+// Numbering. An object is an allocated slot of an in-use span, reachable or not. ObjectId rows 0 .. pointerful-1 are
+// the objects of spans that can hold pointers, in address order; pointerful .. objects-1 those of pointer-free spans,
+// in address order. So "can it hold pointers" is one compare, and edge rows exist for the first part only.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/address.h"
+#include "base/huge_array.h"
+#include "base/ids.h"
+#include "base/loss.h"
+#include "base/string_table.h"
+
+namespace holdfast::heap {
+
+enum class TargetKind : std::uint8_t { kLive, kCore };
+
+// Who was looked at. Strings are empty and numbers 0 where not known.
+struct TargetInfo {
+  TargetKind kind = TargetKind::kLive;
+  std::int32_t pid = 0;
+  std::string name;           // short program name
+  std::string exe;            // path of the program
+  std::string go_version;     // "go1.26.8", with experiments as the runtime writes them
+  std::string goarch;         // "amd64"
+  std::string main_module;    // path of the main package's module, from the build info
+  std::string build_id;       // Go's or the GNU build id, hex or Go's own form
+  std::string layout_source;  // "dwarf" or "table go1.26"
+  bool has_symbols = false;
+  bool has_dwarf = false;
+  std::uint32_t modules = 0;  // moduledata records: 1, more with plugins
+  std::uint32_t threads = 0;
+  std::uint64_t memory_limit = 0;  // of its control group; 0 = none known
+};
+
+// What the look at a live target cost it. Milliseconds; 0 for a core.
+struct Pause {
+  double predicted_ms = 0;
+  double measured_ms = 0;        // first thread interrupted .. last resumed
+  std::uint64_t bytes_read = 0;  // copied during the pause
+};
+
+// One in-use span. Sorted by base. Facts as the runtime's mspan has them (reference: runtime.mspan, Go 1.19-1.27).
+struct Span {
+  Address base;
+  std::uint64_t slot_size = 0;     // bytes per slot (elemsize)
+  std::uint32_t pages = 0;         // of 8 KiB
+  std::uint32_t slots = 0;         // nelems
+  std::uint32_t alloc_count = 0;   // allocCount, the runtime's own
+  std::uint32_t objects = 0;       // allocated slots by the rule "index < freeindex or allocBits set"
+  std::uint32_t first_object = 0;  // ObjectId row of its first allocated slot
+  std::uint32_t bits_at = 0;       // first word of this span in Snapshot::allocated; (slots + 63) / 64 words
+  std::uint8_t size_class = 0;     // 0 = one large object
+  bool has_pointers = false;
+  bool user_arena = false;  // a chunk of GOEXPERIMENT=arenas
+  bool has_marks = false;   // the last completed mark is known for its slots (reference 9.3)
+
+  std::uint64_t bytes() const { return std::uint64_t{pages} * 8192; }
+};
+
+// How the type of an object is known, strongest first. Weaker evidence never overwrites stronger.
+enum class KnownBy : std::uint8_t {
+  kUnknown,
+  kHeader,      // the allocation header or the span's large type
+  kInterface,   // an interface word points at it
+  kClosure,     // its first word is code that this closure runs
+  kRuntime,     // a structure of the runtime, found through the runtime's own lists
+  kDwarf,       // a variable typed by debug information
+  kCode,        // the machine code that allocates or uses it
+  kLibrary,     // a rule about a library structure (channel, map, sync.Pool, ...)
+  kPropagated,  // a typed holder's field
+  kInferred,    // more than one weak sign
+};
+
+// Column value: the type and how it is known, in 4 bytes.
+class ObjectType {
+ public:
+  constexpr ObjectType() = default;
+  constexpr ObjectType(TypeId type, KnownBy known_by)
+      : bits_((static_cast<std::uint32_t>(known_by) << 28) | (type.row & kMask)) {}
+  constexpr TypeId type() const { return known_by() == KnownBy::kUnknown ? TypeId() : TypeId(bits_ & kMask); }
+  constexpr KnownBy known_by() const { return static_cast<KnownBy>(bits_ >> 28); }
+  explicit constexpr operator bool() const { return known_by() != KnownBy::kUnknown; }
+
+ private:
+  static constexpr std::uint32_t kMask = (1U << 28) - 1;
+  std::uint32_t bits_ = 0;
+};
+
+// reflect.Kind's numbers; the last ones are ours.
+enum class Kind : std::uint8_t {
+  kInvalid = 0,
+  kBool = 1,
+  kInt = 2,
+  kInt8,
+  kInt16,
+  kInt32,
+  kInt64,
+  kUint,
+  kUint8,
+  kUint16,
+  kUint32,
+  kUint64,
+  kUintptr,
+  kFloat32,
+  kFloat64,
+  kComplex64,
+  kComplex128,
+  kArray = 17,
+  kChan,
+  kFunc,
+  kInterface,
+  kMap,
+  kPointer,
+  kSlice,
+  kString,
+  kStruct,
+  kUnsafePointer = 26,
+  kClosure = 27,  // a function value's object: code address, then the captured variables
+  kOpaque = 28,   // a name and a size, no inside
+};
+
+struct Type {
+  StringId name;  // with full package path where known: "example.com/app/cart.Item", "map[string]*main.Session"
+  Kind kind = Kind::kInvalid;
+  std::uint64_t size = 0;           // bytes of one value
+  std::uint64_t pointer_bytes = 0;  // prefix that can hold pointers
+  TypeId elem;                      // of array, chan, map, pointer, slice
+  TypeId key;                       // of map
+  std::uint64_t count = 0;          // of array
+  std::uint32_t first_field = 0;    // fields[first_field .. + field_count)
+  std::uint32_t field_count = 0;
+};
+
+struct Field {
+  StringId name;
+  TypeId type;
+  std::uint64_t offset = 0;
+};
+
+// Edges of the pointerful objects in compressed rows, each row in ascending source offset. A source can name a target
+// more than once. Pointers to the middle of an object are edges to the object.
+struct Edges {
+  HugeArray<std::uint32_t> row_begin;  // pointerful + 1
+  HugeArray<std::uint32_t> target;     // ObjectId rows
+  // Words (8 bytes) from the previous edge's source word of the same row (first: from the object's start), 255 = look
+  // into `long_steps`.
+  HugeArray<std::uint8_t> step;
+  std::vector<std::pair<std::uint32_t, std::uint64_t>> long_steps;  // (edge, words), ascending by edge
+
+  std::uint64_t count() const { return target.size(); }
+};
+
+enum class RootKind : std::uint8_t {
+  kGroup,      // inner node: goroutines with the same stack, all finalizers, ...
+  kGlobal,     // a package variable, or a place in data or bss
+  kGoroutine,  // inner node: one goroutine
+  kFrame,      // inner node or leaf: one stack frame
+  kStackSlot,  // a word, stack object or register of a frame
+  kDefer,
+  kFinalizer,       // special: the function, and what the object refers to
+  kFinalizerQueue,  // ready to run
+  kCleanup,
+  kCleanupQueue,
+  kWeakHandle,
+  kTinyBlock,  // a P's current block of tiny objects
+  kSpecial,    // other kinds
+  kThread,     // a thread's registers, g0 or signal stack
+};
+
+// A node of the root forest: an inner node has children (which come after it), a leaf has targets; a node may have
+// both.
+struct Root {
+  RootKind kind = RootKind::kGlobal;
+  RootId parent;          // none = under the super root; otherwise a lower row
+  StringId name;          // "main.cache", "goroutine 17", "main.serve+0x3a server.go:88", "data+0x120 of libplugin.so"
+  TypeId type;            // of the variable, if known
+  GoroutineId goroutine;  // for what belongs to one
+  Address where;          // of the variable or slot; null if it has none
+  std::uint32_t first_target = 0;  // root_targets[first_target .. + target_count)
+  std::uint32_t target_count = 0;
+  bool conservative = false;  // may be no pointer at all
+};
+
+struct RootTarget {
+  ObjectId object;
+  std::uint32_t offset = 0;  // of the pointer word from Root::where, in bytes
+};
+
+enum class GoroutineState : std::uint8_t {
+  kIdle,
+  kRunnable,
+  kRunning,
+  kSyscall,
+  kWaiting,
+  kDead,
+  kCopyStack,
+  kPreempted,
+  kLeaked,
+  kDeadExtra
+};
+
+struct Goroutine {
+  std::uint64_t goid = 0;
+  std::uint64_t parent_goid = 0;  // 0 before Go 1.21 and for the runtime's own
+  GoroutineState state = GoroutineState::kIdle;
+  bool system = false;  // the runtime's own
+  bool locked_to_thread = false;
+  bool unwound = false;                     // its stack was walked to its outermost frame
+  StringId wait_reason;                     // the runtime's words: "chan send", "IO wait"; none when not waiting
+  std::optional<std::uint64_t> waiting_ns;  // lower bound; the runtime writes it at a collection
+  AddressRange stack;
+  Address g;            // its runtime.g
+  Address waits_on;     // channel, semaphore, ...; null if not known
+  StringId created_by;  // function of the go statement
+  StringId created_at;  // file:line of it
+  RootId root;
+  std::uint32_t first_frame = 0;  // frames[first_frame .. + frame_count), innermost first
+  std::uint32_t frame_count = 0;
+};
+
+struct Frame {
+  Address pc;
+  StringId function;
+  StringId file;
+  std::uint32_t line = 0;
+  bool inlined = false;  // shares the physical frame of the next one
+};
+
+// One sum, by us from the objects and by the runtime from its own counters (reference 8.2).
+struct Counter {
+  std::string name;  // MemStats' own: "HeapAlloc"
+  std::uint64_t runtime = 0;
+  std::uint64_t ours = 0;
+  bool must_match = true;  // false where a moving process may differ, with the reason in `note`
+  std::string note;
+};
+
+// An object that the collector may have marked without anybody holding it, and why (reference 9.4).
+struct MarkExcuse {
+  ObjectId object;
+  StringId cause;  // "tiny block", "ended thread", "conservative word", ...
+};
+
+// What capture already found wrong or right, for `audit`.
+struct AuditInput {
+  std::uint32_t gc_phase = 0;  // 0 off, 1 mark, 2 mark termination
+  std::uint64_t gc_cycles = 0;
+  std::uint64_t alloc_count_mismatches = 0;
+  std::vector<Address> mismatched_spans;  // the first few
+  std::uint64_t pointers_to_free_slots = 0;
+  std::vector<Address> free_slot_pointers;  // where such words lie, the first few
+  std::uint64_t goroutines_checked = 0;     // parked ones, whose stacks must end at stktopsp
+  std::vector<std::uint64_t> not_unwound;   // goids
+  std::vector<Counter> counters;
+  std::vector<MarkExcuse> excuses;
+};
+
+// Where every byte of RSS is (design 3.4). The parts add up to `rss`.
+struct Account {
+  std::uint64_t rss = 0;
+  std::uint64_t live = 0;      // reachable objects; filled after marking
+  std::uint64_t garbage = 0;   // allocated, not reachable
+  std::uint64_t free = 0;      // heap pages and slots without object, resident
+  std::uint64_t released = 0;  // returned to the system: not part of rss
+  std::uint64_t stacks = 0;
+  std::uint64_t runtime = 0;  // spans, bitmaps, caches, profile buckets, ...
+  std::uint64_t c_heap = 0;
+  std::uint64_t mappings = 0;  // other anonymous memory
+  std::uint64_t files = 0;     // text, read-only data, mapped files
+  std::uint64_t rest = 0;
+  bool known = false;         // false for cores: they do not say what was resident
+  std::uint64_t next_gc = 0;  // heap size that starts the next collection
+  std::uint64_t heap_sys = 0;
+};
+
+struct Snapshot {
+  TargetInfo target;
+  Pause pause;
+  Account account;
+  AuditInput audit;
+  std::vector<Loss> losses;
+  StringTable strings;
+
+  std::vector<Span> spans;
+  HugeArray<std::uint64_t> allocated;  // a bit per slot of every span, see Span::bits_at
+  std::uint32_t pointerful = 0;        // objects that can hold pointers
+  std::uint32_t objects = 0;           // all
+
+  // Columns by ObjectId.
+  HugeArray<ObjectType> object_type;
+  HugeArray<std::uint64_t> marked;  // a bit each: the last completed mark reached it
+  HugeArray<std::uint64_t> fresh;   // a bit each: allocated since that mark
+
+  std::vector<Type> types;
+  std::vector<Field> fields;
+  Edges edges;
+  std::vector<Root> roots;
+  std::vector<RootTarget> root_targets;
+  std::vector<Goroutine> goroutines;
+  std::vector<Frame> frames;
+};
+
+inline bool test_bit(const HugeArray<std::uint64_t>& bits, std::uint64_t i) {
+  return (bits[i / 64] >> (i % 64) & 1) != 0;
+}
+inline void set_bit(HugeArray<std::uint64_t>& bits, std::uint64_t i) {
+  bits[i / 64] |= std::uint64_t{1} << (i % 64);
+}
+
+}  // namespace holdfast::heap
