@@ -1,0 +1,70 @@
+#include "go/version.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "base/error.h"
+
+namespace holdfast::go {
+namespace {
+
+// The decimal number at `text`, moved past it; -1 if there is none.
+int take_number(std::string_view& text) {
+  int value = -1;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc()) return -1;
+  text.remove_prefix(static_cast<std::size_t>(end - text.data()));
+  return value;
+}
+
+}  // namespace
+
+bool GoVersion::has_experiment(std::string_view name) const {
+  return std::find(experiments.begin(), experiments.end(), name) != experiments.end();
+}
+
+PointerMaps GoVersion::pointer_maps() const {
+  if (minor <= 19) return PointerMaps::kTwoBitArena;
+  if (minor <= 21) return PointerMaps::kOneBitArena;
+  return PointerMaps::kAllocHeader;
+}
+
+bool GoVersion::green_tea() const {
+  if (minor >= 26) return !has_experiment("nogreenteagc");
+  return minor == 25 && has_experiment("greenteagc");
+}
+
+bool GoVersion::swiss_maps() const {
+  return minor >= 24 && !has_experiment("noswissmap");
+}
+
+GoVersion parse_version(std::string_view text) {
+  GoVersion version;
+  version.text = text;
+  const std::size_t at = text.find("go1.");
+  if (at == std::string_view::npos) fail(ErrorCode::kUnsupported, "\"{}\" is no Go version", text);
+  std::string_view rest = text.substr(at + 4);
+  version.minor = take_number(rest);
+  if (version.minor < 0) fail(ErrorCode::kUnsupported, "\"{}\" is no Go version", text);
+  if (rest.starts_with(".")) {
+    rest.remove_prefix(1);
+    version.patch = take_number(rest);
+  }
+  // Up to 1.25 "go1.25.12 X:a,b", from 1.26 "go1.26.11-X:a,b".
+  const std::size_t experiments = rest.find("X:");
+  if (experiments != std::string_view::npos) {
+    rest.remove_prefix(experiments + 2);
+    rest = rest.substr(0, rest.find(' '));
+    while (!rest.empty()) {
+      const std::size_t comma = rest.find(',');
+      version.experiments.emplace_back(rest.substr(0, comma));
+      rest.remove_prefix(comma == std::string_view::npos ? rest.size() : comma + 1);
+    }
+  }
+  if (version.minor < kOldestMinor)
+    fail(ErrorCode::kUnsupported, "{} is older than Go 1.{}, the oldest release whose runtime holdfast knows", text,
+         kOldestMinor);
+  return version;
+}
+
+}  // namespace holdfast::go
