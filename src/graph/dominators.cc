@@ -124,7 +124,10 @@ void Solver::find_semidominators() {
     std::uint32_t semi = order_.lowest[w];
     for (std::uint32_t e = back_.begin[w + 1]; e-- > back_.begin[w];) {  // downwards through all rows
       const std::uint32_t v = back_.from[e];
-      if (e >= kAhead) __builtin_prefetch(&tree_[back_.from[e - kAhead]]);
+      if (e >= kAhead) {
+        __builtin_prefetch(&tree_[back_.from[e - kAhead]]);
+        __builtin_prefetch(&tree_[tree_[back_.from[e - kAhead / 2]].up]);
+      }
       if (v == w) continue;
       if (tree_[v].up > w) compress(v, w);
       semi = std::min(semi, tree_[v].value);
