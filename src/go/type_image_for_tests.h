@@ -197,12 +197,13 @@ class TypeImage {
     finish(at, 56, named);
     return at;
   }
-  // A map with `words` behind the group (or bucket) type as the release has them.
+  // A map; what lies behind the hasher is 0 but for the bytes of a group, where swiss maps have them.
   Address map(Address key, Address elem, Address group, std::string_view text) {
     const Address at = start(136, TypeKind::kMap, text, 8, {true}, {});
     write(at + kMapKeyAt, key.value);
     write(at + kMapElemAt, elem.value);
     write(at + kMapGroupAt, group.value);
+    if (version_.swiss_maps()) write(at + 80, std::uint64_t{64});
     return at;
   }
   void write_slice(Address at, Address data, std::uint64_t length) {
