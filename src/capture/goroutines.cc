@@ -18,7 +18,9 @@ struct Walked {
   std::vector<go::StackRoot> roots;
 };
 
-std::string base_name(std::string_view path) { return std::string(path.substr(path.rfind('/') + 1)); }
+std::string base_name(std::string_view path) {
+  return std::string(path.substr(path.rfind('/') + 1));
+}
 
 // "server.go:88"
 std::string place(std::string_view file, std::uint32_t line) {
@@ -27,8 +29,8 @@ std::string place(std::string_view file, std::uint32_t line) {
 
 class GoroutinePass {
  public:
-  GoroutinePass(const FrozenTarget& target, const go::Scheduler& scheduler, RootForest& forest, heap::Snapshot& snapshot,
-                LossLedger& losses)
+  GoroutinePass(const FrozenTarget& target, const go::Scheduler& scheduler, RootWriter& forest,
+                heap::Snapshot& snapshot, LossLedger& losses)
       : target_(target),
         scheduler_(scheduler),
         forest_(forest),
@@ -183,7 +185,8 @@ class GoroutinePass {
     std::string name = "goroutines";
     if (reason) name += fmt::format(" in {}", snapshot_.strings[reason]);
     if (const heap::Frame* frame = user_frame(row))
-      name += fmt::format(" at {} {}", snapshot_.strings[frame->function], place(snapshot_.strings[frame->file], frame->line));
+      name += fmt::format(" at {} {}", snapshot_.strings[frame->function],
+                          place(snapshot_.strings[frame->file], frame->line));
     return name;
   }
 
@@ -246,7 +249,7 @@ class GoroutinePass {
     const go::StackRoot& first = *roots.front();
     const bool has_frame = first.frame < walked.stack.frames.size();
     const Address sp = has_frame ? walked.stack.frames[first.frame].sp : Address();
-    const heap::RootKind kind = has_frame                               ? heap::RootKind::kFrame
+    const heap::RootKind kind = has_frame                                 ? heap::RootKind::kFrame
                                 : first.kind == go::StackRootKind::kDefer ? heap::RootKind::kDefer
                                                                           : heap::RootKind::kStackSlot;
     forest_.add(kind, goroutine, has_frame ? frame_name(walked.stack.frames[first.frame]) : slot_name(first), sp);
@@ -299,7 +302,7 @@ class GoroutinePass {
 
   const FrozenTarget& target_;
   const go::Scheduler& scheduler_;
-  RootForest& forest_;
+  RootWriter& forest_;
   heap::Snapshot& snapshot_;
   const go::FunctionTables& functions_;
   go::Unwinder unwinder_;
@@ -310,7 +313,7 @@ class GoroutinePass {
 
 }  // namespace
 
-void add_goroutines(const FrozenTarget& target, const go::Scheduler& scheduler, RootForest& forest,
+void add_goroutines(const FrozenTarget& target, const go::Scheduler& scheduler, RootWriter& forest,
                     heap::Snapshot& snapshot, LossLedger& losses) {
   GoroutinePass(target, scheduler, forest, snapshot, losses).run();
 }

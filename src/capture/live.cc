@@ -23,7 +23,8 @@ constexpr int kTries = 5;  // looks at a running process can be torn: a heap tha
 std::vector<FilePart> file_parts(const std::vector<os::ProcessMapping>& maps) {
   std::vector<FilePart> parts;
   for (const auto& mapping : maps)
-    if (mapping.is_file() && !mapping.permissions.shared) parts.push_back({mapping.range, mapping.file_offset, mapping.path});
+    if (mapping.is_file() && !mapping.permissions.shared)
+      parts.push_back({mapping.range, mapping.file_offset, mapping.path});
   return parts;
 }
 
@@ -38,7 +39,8 @@ class LiveTarget {
  public:
   LiveTarget(const os::ProcessStatus& status, LossLedger& losses)
       : status_(status), losses_(losses), maps_(os::read_maps(status.pid)), memory_(status.pid) {
-    program_ = Program::open(file_parts(maps_), status.exe, [this](const FilePart& part) { return open(part); }, losses);
+    program_ = Program::open(
+        file_parts(maps_), status.exe, [this](const FilePart& part) { return open(part); }, losses);
     program_->add_read_only(files_);
     files_.seal();
     layouts_ = go::layout_table(program_->version());
@@ -172,17 +174,17 @@ double LiveTarget::predicted_ms() const {
 class Freeze {
  public:
   Freeze(const LiveTarget& live, PassTimes& times) : live_(live), times_(times) {
-    frozen_ = std::make_unique<FrozenMemory>(
-        [this](Address from, std::span<std::byte> to) { return fetch(from, to); },
-        [this](std::span<const AddressRange> ranges, std::span<std::byte> to) {
-          return stopped_->read_ranges(ranges, to, kReadThreads).holes;
-        },
-        live.readable());
+    frozen_ = std::make_unique<FrozenMemory>([this](Address from, std::span<std::byte> to) { return fetch(from, to); },
+                                             [this](std::span<const AddressRange> ranges, std::span<std::byte> to) {
+                                               return stopped_->read_ranges(ranges, to, kReadThreads).holes;
+                                             },
+                                             live.readable());
     layered_ = std::make_unique<LayeredMemory>(live.files(), *frozen_);
   }
 
   void run(heap::Snapshot& snapshot) {
-    // Memory for the copy is made ready before the target is held: a fifth more than foreseen, since it runs on until then.
+    // Memory for the copy is made ready before the target is held: a fifth more than foreseen, since it runs on until
+    // then.
     times_.run("prepare", [&] { frozen_->prepare(live_.planned_bytes() + live_.planned_bytes() / 5 + (1 << 20)); });
     times_.run("freeze", [&] { stopped_ = std::make_unique<os::StoppedProcess>(live_.status().pid); });
     times_.run("read", [&] { read(); });
@@ -208,8 +210,8 @@ class Freeze {
   void read() {
     for (const auto& thread : stopped_->threads()) {
       if (!thread.stopped)
-        live_.losses().add("thread-not-stopped", "a thread in an uninterruptible wait did not stop: its registers are missing",
-                           Address());
+        live_.losses().add("thread-not-stopped",
+                           "a thread in an uninterruptible wait did not stop: its registers are missing", Address());
       threads_.push_back({static_cast<std::uint64_t>(thread.tid_in_namespace), thread.registers});
     }
     const go::Runtime& known = *live_.identified().runtime;
