@@ -116,15 +116,14 @@ class FunctionTable {
 
  private:
   struct NameIndex;
+  class PcValues;
 
   bool old_form() const;
-  std::uint64_t record_offset(std::uint32_t index) const;
-  std::uint32_t entry_offset(std::uint32_t index) const;
+  std::uint32_t entry_offset(std::uint64_t row) const;
   Address address_of(std::uint64_t text_offset) const;
   std::optional<std::uint64_t> text_offset_of(Address pc) const;
-  std::string_view function_name(std::uint32_t name_offset) const;
-  std::string_view file_name(const FunctionInfo& function, std::int32_t file) const;
-  void check_sections() const;
+  std::string_view name_at(std::uint32_t name_offset) const;
+  std::optional<std::uint32_t> pcdata_table(const FunctionInfo& function, PcData which) const;
 
   ByteView table_;
   Address text_;
@@ -132,17 +131,18 @@ class FunctionTable {
   AddressRange range_;
   std::uint32_t magic_ = 0;
   std::uint32_t functions_ = 0;
-  std::uint64_t names_ = 0;  // offsets of the parts in table_
+  std::uint32_t quantum_ = 1;
+  // Offsets of the parts in table_, ascending; the functions' part reaches to the end.
+  std::uint64_t names_ = 0;
   std::uint64_t cutab_ = 0;
   std::uint64_t files_ = 0;
   std::uint64_t pctab_ = 0;
-  std::uint64_t pctab_end_ = 0;
   std::uint64_t funcs_ = 0;
   std::unique_ptr<NameIndex> names_index_;
 };
 
-// Offset of the first valid function table in raw bytes of a program or process, for files without section headers and
-// for damaged ones; nullopt if there is none. Tables are 16-aligned, and 8-aligned from Go 1.27.
+// Offset of the first valid function table at or after `from` in raw bytes of a program or process, for files without
+// section headers; nullopt if there is none. Tables are 16-aligned, from Go 1.27 8-aligned, and so must the bytes be.
 std::optional<std::uint64_t> find_pclntab(const ByteView& bytes, std::uint64_t from = 0);
 
 }  // namespace holdfast::binary
