@@ -83,7 +83,9 @@ struct InlinedCall120 {
 };
 static_assert(sizeof(InlinedCall120) == 16);
 
-bool known_magic(std::uint32_t magic) { return magic == kMagic118 || magic == kMagic120; }
+bool known_magic(std::uint32_t magic) {
+  return magic == kMagic118 || magic == kMagic120;
+}
 
 bool plausible_header(const PcHeader& h, std::uint64_t size) {
   if (h.pad[0] != 0 || h.pad[1] != 0 || h.pointer_size != 8) return false;
@@ -115,8 +117,8 @@ struct FunctionTable::NameIndex {
   std::vector<std::pair<std::size_t, std::uint32_t>> by_hash;  // hash of the name, function
 };
 
-// Runs through one pc-value table (reference 5.3): pairs of variable-length numbers, the change of the value (zigzag) and
-// how many quanta of code it holds for. Every step consumes two bytes or more, so it ends.
+// Runs through one pc-value table (reference 5.3): pairs of variable-length numbers, the change of the value (zigzag)
+// and how many quanta of code it holds for. Every step consumes two bytes or more, so it ends.
 class FunctionTable::PcValues {
  public:
   PcValues(const FunctionTable& table, std::uint32_t offset)
@@ -183,7 +185,9 @@ FunctionTable::FunctionTable(FunctionTable&&) noexcept = default;
 FunctionTable& FunctionTable::operator=(FunctionTable&&) noexcept = default;
 FunctionTable::~FunctionTable() = default;
 
-bool FunctionTable::old_form() const { return magic_ == kMagic118; }
+bool FunctionTable::old_form() const {
+  return magic_ == kMagic118;
+}
 
 std::uint32_t FunctionTable::entry_offset(std::uint64_t row) const {
   return load_le<std::uint32_t>(table_.data() + funcs_ + row * sizeof(FuncTabRow));
@@ -286,8 +290,8 @@ std::optional<std::uint32_t> FunctionTable::funcdata(const FunctionInfo& functio
   constexpr std::uint32_t kNone = ~std::uint32_t{0};
   const auto index = static_cast<std::uint32_t>(which);
   if (index >= function.nfuncdata) return std::nullopt;
-  const auto offset = table_.try_integer<std::uint32_t>(
-      function.pcdata_at + (std::uint64_t{function.npcdata} + index) * sizeof(le32));
+  const auto offset =
+      table_.try_integer<std::uint32_t>(function.pcdata_at + (std::uint64_t{function.npcdata} + index) * sizeof(le32));
   return offset == kNone ? std::nullopt : offset;
 }
 

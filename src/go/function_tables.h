@@ -1,6 +1,7 @@
 // The function tables of all modules of a process behind one lookup by code address.
 #pragma once
 
+#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -19,7 +20,7 @@ namespace holdfast::go {
 struct FunctionRef {
   std::uint32_t module = 0;
   std::uint32_t index = 0;
-  bool operator==(const FunctionRef&) const = default;
+  auto operator<=>(const FunctionRef&) const = default;
 };
 
 // Functions that unwinding and scanning treat apart, told by name because funcID numbers move between releases.
@@ -73,10 +74,10 @@ class FunctionTables {
   struct Special {
     FunctionRef ref;
     SpecialFunction function;
+    auto operator<=>(const Special&) const = default;
   };
 
-  void add_module(std::uint32_t index, LossLedger& losses);
-  void add_specials(std::uint32_t module);
+  void add_module(std::uint32_t index);
   Code code(std::uint32_t module, const binary::FunctionInfo& function) const;
 
   const Runtime& runtime_;

@@ -58,13 +58,15 @@ struct Goroutine {
   Address defers, panics;                      // innermost _defer, _panic
   Address labels;                              // pprof labels
   Address param;
-  Address extended_registers;    // 1.26+: vector registers saved at an asynchronous preemption
-  std::uint32_t first_wait = 0;  // Scheduler::waits[first_wait .. + wait_count)
+  bool running_cleanups = false;  // 1.25+: calls the program's cleanups
+  Address extended_registers;     // 1.26+: vector registers saved at an asynchronous preemption
+  std::uint32_t first_wait = 0;   // Scheduler::waits[first_wait .. + wait_count)
   std::uint32_t wait_count = 0;
 
+  bool waits() const { return status == GoroutineStatus::kWaiting || status == GoroutineStatus::kLeaked; }
+  // Not on any thread, so its stack stands still and must unwind completely.
   bool parked() const {
-    return status == GoroutineStatus::kWaiting || status == GoroutineStatus::kLeaked ||
-           status == GoroutineStatus::kRunnable || status == GoroutineStatus::kPreempted;
+    return waits() || status == GoroutineStatus::kRunnable || status == GoroutineStatus::kPreempted;
   }
   bool dead() const {
     return status == GoroutineStatus::kDead || status == GoroutineStatus::kDeadExtra ||
@@ -78,7 +80,6 @@ struct Machine {
   std::uint64_t thread_id = 0;  // procid, in the pid namespace of the process; 0 = has not started yet
   Address g0, gsignal, curg;
   AddressRange g0_stack, signal_stack;
-  Address g0_sched_sp;
   Address processor;
   std::int64_t mallocing = 0;
   bool in_cgo = false;
@@ -92,7 +93,6 @@ struct Processor {
   std::uint32_t status = 0;
   Address m;
   Address mcache;
-  Address tiny_block;  // mcache.tiny: being filled with tiny objects; null if none
 };
 
 struct Scheduler {

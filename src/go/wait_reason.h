@@ -77,8 +77,9 @@ class WaitReasons {
   std::array<WaitReason, 256> by_value_;
 };
 
-// Up to Go 1.19 (wait groups: 1.23) all locks of package sync wait with "semacquire"; the functions on the stack,
-// innermost first, tell which it is.
+// Up to Go 1.19 (wait groups: 1.23) all locks of package sync wait with "semacquire". The functions on the stack,
+// innermost first and inlined ones included, tell which it is, as later releases say it: an RWMutex.Lock that waits for
+// another writer waits in its Mutex.
 WaitReason refine_semacquire(std::span<const std::string_view> functions);
 
 }  // namespace holdfast::go
