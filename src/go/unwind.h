@@ -16,15 +16,17 @@
 
 namespace holdfast::go {
 
-// One physical frame. amd64: the return address lies at fp - 8, arguments begin at fp.
+// One physical frame. amd64: the return address lies at fp - 8, arguments on the stack begin at fp.
 struct StackFrame {
   Address pc;
-  Address continue_pc;  // the pc whose liveness holds; null = the frame trapped and will not go on: it holds nothing
+  Address continue_pc;  // the pc whose liveness holds; null = the code trapped and will not go on: nothing is live
   Address sp;
   Address fp;    // SP of the caller after the return
   Address varp;  // end of the locals
   FunctionRef function;
-  bool is_return_address = false;  // false: the instruction at pc itself is meant (innermost frame, trap)
+  // pc is where a call returns to; otherwise (stopped between calls, trap, not started) the instruction itself is
+  // meant.
+  bool is_return_address = false;
 
   Address argp() const { return fp; }
 };
@@ -36,36 +38,37 @@ enum class StackEnd : std::uint8_t {
   kStackMismatch,  // the outermost frame was reached, but SP is not where the goroutine began
   kUnknownPc,      // no Go function holds the return address
   kSpWrite,        // a function that changes stacks
-  kNoFrameInfo,    // a function without frame sizes
+  kNoFrameSize,    // the function's table has no frame size for this place
   kOutsideStack,   // SP left the stack
   kUnreadable,     // the memory of the stack is not there
   kTooManyFrames,
 };
 std::string_view text_of(StackEnd end);
 
-// Where an unwind begins.
+// Where the walk begins.
 enum class StackStart : std::uint8_t {
   kNone,
   kParked,       // g.sched
-  kSyscall,      // g.syscallpc, syscallsp
-  kRegisters,    // a thread stopped in the goroutine's own code: not at a safe point
-  kSignal,       // the same, but a signal handler runs; registers are those of the interrupted code
-  kSystemStack,  // its thread is on g0 on its behalf; g.sched is fresh
-  kVdso,         // in a vDSO call
+  kSyscall,      // g.syscallpc, syscallsp: in a system call, or in C
+  kRegisters,    // its thread was stopped in the goroutine's own code, between two calls
+  kSystemStack,  // its thread works for it on the system stack; g.sched was saved when it changed over
+  kVdso,         // its thread is in a vDSO call
 };
 
 struct Stack {
   std::vector<StackFrame> frames;  // innermost first
   StackStart start = StackStart::kNone;
   StackEnd end = StackEnd::kNoStack;
-  std::optional<Registers> registers;  // of the running code, for kRegisters and kSignal
-  Address low_water;                   // lowest address of the stack that can be in use; null if there is no stack
+  // Of the thread, if it runs the goroutine; of the interrupted code, if a signal handler runs.
+  std::optional<Registers> registers;
+  AddressRange system_stack;  // for kSystemStack and kVdso: the part of g0's stack in use
+  Address low_water;          // everything of the stack below is free; null if there is no stack
 
   // Walked to its outermost frame.
   bool complete() const { return end == StackEnd::kTop; }
-  // The innermost frame was stopped between two calls: its stack map does not tell all that it holds.
+  // Not at a safe point: the stack map of the innermost frame does not tell all that it holds.
   bool running() const {
-    return start != StackStart::kNone && start != StackStart::kParked && start != StackStart::kSyscall;
+    return start == StackStart::kRegisters || start == StackStart::kSystemStack || start == StackStart::kVdso;
   }
 };
 
@@ -75,29 +78,26 @@ struct ThreadRegisters {
   Registers registers;
 };
 
-constexpr std::uint32_t kMaxFrames = 1U << 20;
+constexpr std::uint32_t kMostFrames = 1U << 20;
 
 // Safe to use from several threads. Refers to its arguments, which must outlive it.
 class Unwinder {
  public:
   Unwinder(const Runtime& runtime, const FunctionTables& functions, const Scheduler& scheduler,
-           std::span<const ThreadRegisters> threads);
+           std::span<const ThreadRegisters> threads)
+      : runtime_(runtime), functions_(functions), scheduler_(scheduler), threads_(threads) {}
 
   Stack unwind(const Goroutine& goroutine) const;
-  // Registers of the thread that runs as `machine`; nullptr if it was not given.
-  const Registers* registers_of(const Machine& machine) const;
 
  private:
-  struct Start {
-    StackStart kind = StackStart::kNone;
-    Address pc, sp;
-    std::optional<Registers> registers;
-  };
+  struct Start;
+  class Walk;
+
   Start start_of(const Goroutine& goroutine) const;
-  Start start_of_running(const Goroutine& goroutine) const;
+  std::optional<Start> start_of_thread(const Goroutine& goroutine) const;
+  std::optional<Registers> registers_of(const Machine& machine) const;
   std::optional<Registers> interrupted_registers(const Machine& machine, Address sp) const;
-  bool plausible(const Goroutine& goroutine, Address pc, Address sp) const;
-  void walk(const Goroutine& goroutine, const Start& start, Stack& stack) const;
+  bool is_place(const Goroutine& goroutine, Address pc, Address sp) const;
 
   const Runtime& runtime_;
   const FunctionTables& functions_;
