@@ -43,7 +43,6 @@ class GoroutinePass {
     walk_all();
     add_rows();
     add_roots();
-    add_thread_roots();
   }
 
  private:
@@ -267,6 +266,8 @@ class GoroutinePass {
         return "closure to start with";
       case go::StackRootKind::kRegister:
         return "register";
+      case go::StackRootKind::kSystemStack:
+        return "system stack";
       default:
         return "stack";
     }
@@ -279,25 +280,6 @@ class GoroutinePass {
     if (!code) return fmt::format("frame at {:#x}", frame.pc.value);
     const std::string where = source.empty() ? "" : place(snapshot_.strings[source.back().file], source.back().line);
     return fmt::format("{}+{:#x} {}", code->function.name, frame.pc - code->function.entry, where);
-  }
-
-  // Words on system stacks and in registers of threads that were stopped there.
-  void add_thread_roots() {
-    RootId group;
-    for (const go::Machine& machine : scheduler_.machines) {
-      const Registers* registers = unwinder_.registers_of(machine);
-      if (registers == nullptr) continue;
-      const go::Goroutine* current = nullptr;
-      for (const go::Goroutine& g : scheduler_.goroutines)
-        if (g.g == machine.curg) current = &g;
-      const auto roots = finder_.thread_roots(machine, current, *registers);
-      if (roots.empty()) continue;
-      if (!group) group = forest_.add(heap::RootKind::kGroup, RootId(), "threads");
-      forest_.add(heap::RootKind::kThread, group, fmt::format("thread {}", machine.thread_id), machine.m);
-      forest_.current().conservative = true;
-      for (const go::StackRoot& root : roots) forest_.hold(root.value);
-      forest_.drop_if_empty();
-    }
   }
 
   const FrozenTarget& target_;

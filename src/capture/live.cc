@@ -8,6 +8,7 @@
 #include "capture/layered_memory.h"
 #include "capture/read_plan.h"
 #include "go/layout_table.h"
+#include "go/mem_stats.h"
 #include "go/special_roots.h"
 #include "os/cgroup.h"
 #include "os/file_mapping.h"
@@ -28,7 +29,7 @@ std::vector<FilePart> file_parts(const std::vector<os::ProcessMapping>& maps) {
   return parts;
 }
 
-std::uint64_t monotonic_ns() {
+std::uint64_t clock_ns() {
   timespec now{};
   clock_gettime(CLOCK_MONOTONIC, &now);
   return static_cast<std::uint64_t>(now.tv_sec) * 1000000000U + static_cast<std::uint64_t>(now.tv_nsec);
@@ -190,7 +191,7 @@ class Freeze {
     times_.run("read", [&] { read(); });
     times_.run("thaw", [&] { stopped_->thaw(); });
     frozen_->close();
-    monotonic_ns_ = monotonic_ns();
+    monotonic_ns_ = clock_ns();
     snapshot.pause.predicted_ms = live_.predicted_ms();
     snapshot.pause.measured_ms = stopped_->pause_ms();
     snapshot.pause.bytes_read = frozen_->bytes_read();
