@@ -59,6 +59,7 @@ struct Span {
   std::uint32_t first_object = 0;  // ObjectId row of its first allocated slot
   std::uint32_t bits_at = 0;       // first word of this span in Snapshot::allocated; (slots + 63) / 64 words
   std::uint8_t size_class = 0;     // 0 = one large object
+  std::uint8_t header = 0;         // bytes before the value in each slot: 8 with an allocation header (Go 1.22+)
   bool has_pointers = false;
   bool user_arena = false;  // a chunk of GOEXPERIMENT=arenas
   bool has_marks = false;   // the last completed mark is known for its slots (reference 9.3)
@@ -282,6 +283,13 @@ struct Account {
   std::uint64_t heap_sys = 0;
 };
 
+// Bytes of the target, kept only when asked for (--with-content). Ranges are sorted and do not overlap; their bytes
+// follow one another in `bytes`.
+struct Content {
+  std::vector<AddressRange> ranges;
+  HugeArray<std::uint8_t> bytes;
+};
+
 struct Snapshot {
   TargetInfo target;
   Pause pause;
@@ -308,6 +316,8 @@ struct Snapshot {
   std::vector<RootTarget> root_targets;
   std::vector<Goroutine> goroutines;
   std::vector<Frame> frames;
+
+  Content content;
 };
 
 inline bool test_bit(const HugeArray<std::uint64_t>& bits, std::uint64_t i) {
