@@ -177,7 +177,7 @@ void ElfFile::read_sections() {
   sections_.reserve(count);
   for (const WireSection& row : table)
     sections_.push_back({names.try_c_string(row.name, 4096).value_or(""), row.type, row.link, row.flags,
-                         Address(row.addr), row.offset, row.size});
+                         Address(row.addr), row.offset, row.size, row.alignment});
 }
 
 const ElfSection* ElfFile::find_section(std::string_view name) const {
@@ -251,15 +251,19 @@ void ElfFile::add_notes(std::span<const std::byte> bytes, std::uint64_t alignmen
 
 std::vector<ElfNote> ElfFile::notes() const {
   std::vector<ElfNote> out;
-  bool any_segment = false;
+  std::vector<const ElfSegment*> segments;
   for (const ElfSegment& segment : segments_) {
     if (segment.type != kSegmentNote) continue;
-    any_segment = true;
+    segments.push_back(&segment);
     add_notes(segment_bytes(segment), segment.alignment, out);
   }
-  if (any_segment) return out;
-  for (const ElfSection& section : sections_)
-    if (section.type == kSectionNote) add_notes(clip(file_, section.offset, section.size), 4, out);
+  for (const ElfSection& section : sections_) {
+    if (section.type != kSectionNote) continue;
+    const bool seen = std::any_of(segments.begin(), segments.end(), [&](const ElfSegment* s) {
+      return section.offset >= s->offset && section.offset - s->offset < s->file_size;
+    });
+    if (!seen) add_notes(clip(file_, section.offset, section.size), section.alignment, out);
+  }
   return out;
 }
 
@@ -322,7 +326,7 @@ std::vector<RelativeRelocation> ElfFile::relative_relocations() const {
       continue;
     }
     for (unsigned bit = 1; bit < 64; ++bit)
-      if ((row >> bit & 1) != 0) add(next + (bit - 1) * 8);
+      if ((row >> bit & 1) != 0) add(next + std::uint64_t{bit - 1} * 8);
     next += std::uint64_t{63} * 8;
   }
   return out;

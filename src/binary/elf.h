@@ -52,6 +52,7 @@ struct ElfSection {
   Address addr;  // as linked; null if not loaded
   std::uint64_t offset = 0;
   std::uint64_t size = 0;
+  std::uint64_t alignment = 0;
 };
 
 struct ElfSymbol {
@@ -114,7 +115,8 @@ class ElfFile {
   bool is_stripped() const { return !has_symbols(); }
   bool has_dwarf() const;
 
-  // Of all PT_NOTE segments, or of note sections if there is no such segment.
+  // Of all PT_NOTE segments, then of note sections outside of them: Go 1.24+ leaves .note.gnu.build-id out of its one
+  // note segment (seen in 1.27.4).
   std::vector<ElfNote> notes() const;
   std::string gnu_build_id() const;  // hex; empty if none
   std::string go_build_id() const;   // Go's own text "a/b/c/d"; empty if none

@@ -250,6 +250,18 @@ TEST(ElfFile, OverlappingNoteSegmentsDoNotMultiplyWithoutBound) {
   EXPECT_LE(ElfFile(view(bytes)).notes().size(), bytes.size() / sizeof(WireNote));
 }
 
+TEST(ElfFile, FindsABuildIdInASectionThatNoSegmentCovers) {
+  const Bytes note = Bytes().add_record(WireNote{4, 2, 3}).text("GNU").u8(0).u8(0xab).u8(0xcd).pad_to(4);
+  const auto bytes = ElfBuilder(ElfType::kExec)
+                         .note("Go", 4, Bytes().text("text"))
+                         .section(".note.gnu.build-id", kSectionNote, note)
+                         .build();
+  const ElfFile elf(view(bytes));
+  EXPECT_EQ(elf.gnu_build_id(), "abcd");
+  EXPECT_EQ(elf.go_build_id(), "text");
+  EXPECT_EQ(elf.notes().size(), 2U);
+}
+
 TEST(ElfFile, SurvivesEveryTruncation) {
   const auto bytes = program().build();
   for (std::size_t size = 0; size <= bytes.size(); ++size)

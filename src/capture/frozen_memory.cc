@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "capture/read_plan.h"
+
 namespace holdfast::capture {
 namespace {
 
@@ -18,19 +20,35 @@ void FrozenMemory::prepare(std::uint64_t bytes) {
   for (std::uint64_t at = 0; at < prepared_.bytes(); at += kPage) prepared_.data()[at] = std::byte{1};
 }
 
-std::vector<AddressRange> FrozenMemory::read_bulk(std::vector<AddressRange> ranges) {
+std::byte* FrozenMemory::room_for(std::uint64_t bytes) {
+  if (prepared_.bytes() - prepared_used_ >= bytes) {
+    std::byte* room = prepared_.data() + prepared_used_;
+    prepared_used_ += (bytes + kPage - 1) / kPage * kPage;
+    prepared_used_ = std::min(prepared_used_, prepared_.bytes());
+    return room;
+  }
+  buffers_.emplace_back(bytes);
+  return buffers_.back().data();
+}
+
+std::vector<AddressRange> FrozenMemory::not_yet_read(const std::vector<AddressRange>& ranges) const {
+  std::vector<AddressRange> read;
+  for (const Bulk& bulk : bulk_) read.push_back(bulk.range);
+  return without(ranges, read);
+}
+
+std::vector<AddressRange> FrozenMemory::read_bulk(const std::vector<AddressRange>& wanted) {
   HOLDFAST_CHECK(!closed_);
+  const auto ranges = not_yet_read(wanted);
   std::uint64_t total = 0;
   for (const AddressRange& range : ranges) total += range.size();
   if (total == 0) return {};
-  Mapping buffer = prepared_.bytes() >= total ? std::move(prepared_) : Mapping(total);
-  auto holes = fetch_bulk_(ranges, {buffer.data(), total});
-  const std::byte* at = buffer.data();
+  std::byte* at = room_for(total);
+  auto holes = fetch_bulk_(ranges, {at, total});
   for (const AddressRange& range : ranges) {
     bulk_.push_back({range, at});
     at += range.size();
   }
-  buffers_.push_back(std::move(buffer));
   std::sort(bulk_.begin(), bulk_.end(), [](const Bulk& a, const Bulk& b) { return a.range.begin < b.range.begin; });
   bytes_read_ += total;
   return holes;
@@ -41,7 +59,9 @@ void FrozenMemory::touch(AddressRange range) const {
     block_of(Address(block * kBlock));
 }
 
-void FrozenMemory::close() { closed_ = true; }
+void FrozenMemory::close() {
+  closed_ = true;
+}
 
 const FrozenMemory::Bulk* FrozenMemory::find_bulk(Address at) const {
   const auto it =
@@ -127,6 +147,8 @@ std::vector<AddressRange> FrozenMemory::blocks() const {
   return out;
 }
 
-std::uint64_t FrozenMemory::bytes_read() const { return bytes_read_; }
+std::uint64_t FrozenMemory::bytes_read() const {
+  return bytes_read_;
+}
 
 }  // namespace holdfast::capture

@@ -18,7 +18,8 @@ namespace holdfast::capture {
 // Reads [from, from + to.size()) and returns how many bytes from the start on could be read.
 using Fetch = std::function<std::uint64_t(Address from, std::span<std::byte> to)>;
 // Reads many sorted ranges, one behind the other, into `to`; what cannot be read stays zero and is returned.
-using FetchBulk = std::function<std::vector<AddressRange>(std::span<const AddressRange> ranges, std::span<std::byte> to)>;
+using FetchBulk =
+    std::function<std::vector<AddressRange>(std::span<const AddressRange> ranges, std::span<std::byte> to)>;
 
 class FrozenMemory : public MemorySource {
  public:
@@ -29,9 +30,9 @@ class FrozenMemory : public MemorySource {
 
   // Memory to read into, faulted in beforehand so that the pause does not pay for it. Optional.
   void prepare(std::uint64_t bytes);
-  // Reads `ranges` (sorted, disjoint) in bulk; they can then be viewed in place. Ranges that are already there are read
-  // again. Returns the holes.
-  std::vector<AddressRange> read_bulk(std::vector<AddressRange> ranges);
+  // Reads `ranges` (sorted, disjoint) in bulk, but for what was read so before; they can then be viewed in place.
+  // Returns the holes.
+  std::vector<AddressRange> read_bulk(const std::vector<AddressRange>& ranges);
   // Sees to it that the range is kept, in whole blocks.
   void touch(AddressRange range) const;
   void close();
@@ -55,6 +56,8 @@ class FrozenMemory : public MemorySource {
   };
 
   const Bulk* find_bulk(Address at) const;
+  std::vector<AddressRange> not_yet_read(const std::vector<AddressRange>& ranges) const;
+  std::byte* room_for(std::uint64_t bytes);
   const Block* block_of(Address at) const;
   Block fetch_block(std::uint64_t number) const;
 
@@ -64,6 +67,7 @@ class FrozenMemory : public MemorySource {
   std::vector<Bulk> bulk_;  // sorted, disjoint
   std::vector<Mapping> buffers_;
   Mapping prepared_;
+  std::uint64_t prepared_used_ = 0;
   mutable std::mutex mutex_;
   mutable std::unordered_map<std::uint64_t, Block> blocks_;
   mutable std::uint64_t bytes_read_ = 0;

@@ -170,8 +170,9 @@ class TypeImage {
     }
     return at;
   }
+  // The collector follows the data word only: itabs do not lie in the heap, and reflect keeps its types by itself.
   Address interface(const std::vector<BuiltMethod>& methods, std::string_view text, const Named& named = {}) {
-    const Address at = start(80, TypeKind::kInterface, text, 16, {true, true}, named);
+    const Address at = start(80, TypeKind::kInterface, text, 16, {false, true}, named);
     write(at + kFieldPackageAt, named.package.empty() ? 0 : name(named.package).value);
     finish(at, 80, named);
     const Address list = space(methods.size() * kInterfaceMethodBytes);
@@ -197,12 +198,13 @@ class TypeImage {
     finish(at, 56, named);
     return at;
   }
-  // A map with `words` behind the group (or bucket) type as the release has them.
+  // A map; what lies behind the hasher is 0 but for the bytes of a group, where swiss maps have them.
   Address map(Address key, Address elem, Address group, std::string_view text) {
     const Address at = start(136, TypeKind::kMap, text, 8, {true}, {});
     write(at + kMapKeyAt, key.value);
     write(at + kMapElemAt, elem.value);
     write(at + kMapGroupAt, group.value);
+    if (version_.swiss_maps()) write(at + 80, std::uint64_t{64});
     return at;
   }
   void write_slice(Address at, Address data, std::uint64_t length) {
