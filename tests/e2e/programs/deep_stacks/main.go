@@ -16,8 +16,11 @@ type local struct {
 var never = make(chan int)
 
 //go:noinline
+func newLocal(depth int) *local { return &local{depth: depth} }
+
+//go:noinline
 func descend(depth int) int {
-	mine := &local{depth: depth}
+	mine := newLocal(depth)
 	below := 0
 	if depth > 0 {
 		below = descend(depth - 1)

@@ -53,7 +53,13 @@ func main() {
 	size := flag.Int("nodes", 20000, "nodes that each holds")
 	procs := flag.Int("procs", 2, "of them at once on threads")
 	flag.Parse()
-	runtime.GOMAXPROCS(*procs + 1)
+	// A collection must not queue behind the spinners: each turn would cost it a preemption. Afterwards some spin on
+	// threads and the others wait for one, preempted at any instruction.
+	runtime.GOMAXPROCS(*count + 2)
+	truth.BeforeReading = func() {
+		runtime.GOMAXPROCS(*procs + 1)
+		time.Sleep(100 * time.Millisecond)
+	}
 	for i := 0; i < *count; i++ {
 		go spin(*size)
 	}

@@ -17,6 +17,9 @@ import (
 	"time"
 )
 
+// BeforeReading, if set, runs between the two collections and the reading of the figures.
+var BeforeReading func()
+
 // Holder is something a report must name: Bytes and Count are what would be freed if Name let go.
 type Holder struct {
 	Name  string // as the report must show it: "main.registry"
@@ -84,6 +87,9 @@ func Print() {
 	for i := 0; i < 2; i++ {
 		runtime.GC()
 		time.Sleep(50 * time.Millisecond)
+	}
+	if BeforeReading != nil {
+		BeforeReading()
 	}
 	write()
 }
