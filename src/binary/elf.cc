@@ -326,7 +326,7 @@ std::vector<RelativeRelocation> ElfFile::relative_relocations() const {
       continue;
     }
     for (unsigned bit = 1; bit < 64; ++bit)
-      if ((row >> bit & 1) != 0) add(next + (bit - 1) * 8);
+      if ((row >> bit & 1) != 0) add(next + std::uint64_t{bit - 1} * 8);
     next += std::uint64_t{63} * 8;
   }
   return out;

@@ -5,7 +5,7 @@
 #include "capture/edges.h"
 #include "capture/goroutines.h"
 #include "capture/objects.h"
-#include "capture/root_forest.h"
+#include "capture/root_writer.h"
 #include "capture/roots.h"
 #include "go/mem_stats.h"
 #include "go/special_roots.h"
@@ -75,12 +75,13 @@ void build(const FrozenTarget& target, const Options& options, heap::Snapshot& s
   const go::PointerMasks masks(runtime, losses);
   times.run("edges", [&] { add_edges(runtime, heap, masks, index, snapshot, losses); });
 
-  RootForest forest(snapshot, index);
+  RootWriter forest(snapshot, index);
   times.run("roots", [&] {
     const Symbols symbols(options.use_symbols ? target.program->images() : std::vector<go::LoadedImage>());
     add_global_roots(runtime, symbols, forest, losses);
-    add_special_roots(go::read_special_roots(runtime, heap, losses).roots,
-                      [&](Address code) { return function_name(functions, code); }, forest);
+    add_special_roots(
+        go::read_special_roots(runtime, heap, losses).roots,
+        [&](Address code) { return function_name(functions, code); }, forest);
   });
   times.run("goroutines", [&] {
     const go::Scheduler scheduler = go::read_scheduler(runtime, functions, losses);

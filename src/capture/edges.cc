@@ -123,7 +123,8 @@ class EdgePass {
     std::uint64_t at = 0;
     for (Part& part : parts_) {
       if (at != part.first_edge) {
-        std::memmove(edges.target.data() + at, edges.target.data() + part.first_edge, part.edges * sizeof(std::uint32_t));
+        std::memmove(edges.target.data() + at, edges.target.data() + part.first_edge,
+                     part.edges * sizeof(std::uint32_t));
         std::memmove(edges.step.data() + at, edges.step.data() + part.first_edge, part.edges);
       }
       for (std::uint32_t row = part.first_row; row < part.first_row + part.rows; ++row)

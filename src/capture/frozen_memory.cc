@@ -59,7 +59,9 @@ void FrozenMemory::touch(AddressRange range) const {
     block_of(Address(block * kBlock));
 }
 
-void FrozenMemory::close() { closed_ = true; }
+void FrozenMemory::close() {
+  closed_ = true;
+}
 
 const FrozenMemory::Bulk* FrozenMemory::find_bulk(Address at) const {
   const auto it =
@@ -145,6 +147,8 @@ std::vector<AddressRange> FrozenMemory::blocks() const {
   return out;
 }
 
-std::uint64_t FrozenMemory::bytes_read() const { return bytes_read_; }
+std::uint64_t FrozenMemory::bytes_read() const {
+  return bytes_read_;
+}
 
 }  // namespace holdfast::capture

@@ -18,7 +18,8 @@ namespace holdfast::capture {
 // Reads [from, from + to.size()) and returns how many bytes from the start on could be read.
 using Fetch = std::function<std::uint64_t(Address from, std::span<std::byte> to)>;
 // Reads many sorted ranges, one behind the other, into `to`; what cannot be read stays zero and is returned.
-using FetchBulk = std::function<std::vector<AddressRange>(std::span<const AddressRange> ranges, std::span<std::byte> to)>;
+using FetchBulk =
+    std::function<std::vector<AddressRange>(std::span<const AddressRange> ranges, std::span<std::byte> to)>;
 
 class FrozenMemory : public MemorySource {
  public:
@@ -29,8 +30,8 @@ class FrozenMemory : public MemorySource {
 
   // Memory to read into, faulted in beforehand so that the pause does not pay for it. Optional.
   void prepare(std::uint64_t bytes);
-  // Reads `ranges` (sorted, disjoint) in bulk, but for what was read so before; they can then be viewed in place. Returns
-  // the holes.
+  // Reads `ranges` (sorted, disjoint) in bulk, but for what was read so before; they can then be viewed in place.
+  // Returns the holes.
   std::vector<AddressRange> read_bulk(const std::vector<AddressRange>& ranges);
   // Sees to it that the range is kept, in whole blocks.
   void touch(AddressRange range) const;

@@ -18,7 +18,9 @@ struct Walked {
   std::vector<go::StackRoot> roots;
 };
 
-std::string base_name(std::string_view path) { return std::string(path.substr(path.rfind('/') + 1)); }
+std::string base_name(std::string_view path) {
+  return std::string(path.substr(path.rfind('/') + 1));
+}
 
 // "server.go:88"
 std::string place(std::string_view file, std::uint32_t line) {
@@ -27,8 +29,8 @@ std::string place(std::string_view file, std::uint32_t line) {
 
 class GoroutinePass {
  public:
-  GoroutinePass(const FrozenTarget& target, const go::Scheduler& scheduler, RootForest& forest, heap::Snapshot& snapshot,
-                LossLedger& losses)
+  GoroutinePass(const FrozenTarget& target, const go::Scheduler& scheduler, RootWriter& forest,
+                heap::Snapshot& snapshot, LossLedger& losses)
       : target_(target),
         scheduler_(scheduler),
         forest_(forest),
@@ -41,7 +43,6 @@ class GoroutinePass {
     walk_all();
     add_rows();
     add_roots();
-    add_thread_roots();
   }
 
  private:
@@ -183,7 +184,8 @@ class GoroutinePass {
     std::string name = "goroutines";
     if (reason) name += fmt::format(" in {}", snapshot_.strings[reason]);
     if (const heap::Frame* frame = user_frame(row))
-      name += fmt::format(" at {} {}", snapshot_.strings[frame->function], place(snapshot_.strings[frame->file], frame->line));
+      name += fmt::format(" at {} {}", snapshot_.strings[frame->function],
+                          place(snapshot_.strings[frame->file], frame->line));
     return name;
   }
 
@@ -246,7 +248,7 @@ class GoroutinePass {
     const go::StackRoot& first = *roots.front();
     const bool has_frame = first.frame < walked.stack.frames.size();
     const Address sp = has_frame ? walked.stack.frames[first.frame].sp : Address();
-    const heap::RootKind kind = has_frame                               ? heap::RootKind::kFrame
+    const heap::RootKind kind = has_frame                                 ? heap::RootKind::kFrame
                                 : first.kind == go::StackRootKind::kDefer ? heap::RootKind::kDefer
                                                                           : heap::RootKind::kStackSlot;
     forest_.add(kind, goroutine, has_frame ? frame_name(walked.stack.frames[first.frame]) : slot_name(first), sp);
@@ -264,6 +266,8 @@ class GoroutinePass {
         return "closure to start with";
       case go::StackRootKind::kRegister:
         return "register";
+      case go::StackRootKind::kSystemStack:
+        return "system stack";
       default:
         return "stack";
     }
@@ -278,28 +282,9 @@ class GoroutinePass {
     return fmt::format("{}+{:#x} {}", code->function.name, frame.pc - code->function.entry, where);
   }
 
-  // Words on system stacks and in registers of threads that were stopped there.
-  void add_thread_roots() {
-    RootId group;
-    for (const go::Machine& machine : scheduler_.machines) {
-      const Registers* registers = unwinder_.registers_of(machine);
-      if (registers == nullptr) continue;
-      const go::Goroutine* current = nullptr;
-      for (const go::Goroutine& g : scheduler_.goroutines)
-        if (g.g == machine.curg) current = &g;
-      const auto roots = finder_.thread_roots(machine, current, *registers);
-      if (roots.empty()) continue;
-      if (!group) group = forest_.add(heap::RootKind::kGroup, RootId(), "threads");
-      forest_.add(heap::RootKind::kThread, group, fmt::format("thread {}", machine.thread_id), machine.m);
-      forest_.current().conservative = true;
-      for (const go::StackRoot& root : roots) forest_.hold(root.value);
-      forest_.drop_if_empty();
-    }
-  }
-
   const FrozenTarget& target_;
   const go::Scheduler& scheduler_;
-  RootForest& forest_;
+  RootWriter& forest_;
   heap::Snapshot& snapshot_;
   const go::FunctionTables& functions_;
   go::Unwinder unwinder_;
@@ -310,7 +295,7 @@ class GoroutinePass {
 
 }  // namespace
 
-void add_goroutines(const FrozenTarget& target, const go::Scheduler& scheduler, RootForest& forest,
+void add_goroutines(const FrozenTarget& target, const go::Scheduler& scheduler, RootWriter& forest,
                     heap::Snapshot& snapshot, LossLedger& losses) {
   GoroutinePass(target, scheduler, forest, snapshot, losses).run();
 }

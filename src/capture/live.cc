@@ -8,6 +8,7 @@
 #include "capture/layered_memory.h"
 #include "capture/read_plan.h"
 #include "go/layout_table.h"
+#include "go/mem_stats.h"
 #include "go/special_roots.h"
 #include "os/cgroup.h"
 #include "os/file_mapping.h"
@@ -23,11 +24,12 @@ constexpr int kTries = 5;  // looks at a running process can be torn: a heap tha
 std::vector<FilePart> file_parts(const std::vector<os::ProcessMapping>& maps) {
   std::vector<FilePart> parts;
   for (const auto& mapping : maps)
-    if (mapping.is_file() && !mapping.permissions.shared) parts.push_back({mapping.range, mapping.file_offset, mapping.path});
+    if (mapping.is_file() && !mapping.permissions.shared)
+      parts.push_back({mapping.range, mapping.file_offset, mapping.path});
   return parts;
 }
 
-std::uint64_t monotonic_ns() {
+std::uint64_t clock_ns() {
   timespec now{};
   clock_gettime(CLOCK_MONOTONIC, &now);
   return static_cast<std::uint64_t>(now.tv_sec) * 1000000000U + static_cast<std::uint64_t>(now.tv_nsec);
@@ -38,7 +40,8 @@ class LiveTarget {
  public:
   LiveTarget(const os::ProcessStatus& status, LossLedger& losses)
       : status_(status), losses_(losses), maps_(os::read_maps(status.pid)), memory_(status.pid) {
-    program_ = Program::open(file_parts(maps_), status.exe, [this](const FilePart& part) { return open(part); }, losses);
+    program_ = Program::open(
+        file_parts(maps_), status.exe, [this](const FilePart& part) { return open(part); }, losses);
     program_->add_read_only(files_);
     files_.seal();
     layouts_ = go::layout_table(program_->version());
@@ -172,23 +175,23 @@ double LiveTarget::predicted_ms() const {
 class Freeze {
  public:
   Freeze(const LiveTarget& live, PassTimes& times) : live_(live), times_(times) {
-    frozen_ = std::make_unique<FrozenMemory>(
-        [this](Address from, std::span<std::byte> to) { return fetch(from, to); },
-        [this](std::span<const AddressRange> ranges, std::span<std::byte> to) {
-          return stopped_->read_ranges(ranges, to, kReadThreads).holes;
-        },
-        live.readable());
+    frozen_ = std::make_unique<FrozenMemory>([this](Address from, std::span<std::byte> to) { return fetch(from, to); },
+                                             [this](std::span<const AddressRange> ranges, std::span<std::byte> to) {
+                                               return stopped_->read_ranges(ranges, to, kReadThreads).holes;
+                                             },
+                                             live.readable());
     layered_ = std::make_unique<LayeredMemory>(live.files(), *frozen_);
   }
 
   void run(heap::Snapshot& snapshot) {
-    // Memory for the copy is made ready before the target is held: a fifth more than foreseen, since it runs on until then.
+    // Memory for the copy is made ready before the target is held: a fifth more than foreseen, since it runs on until
+    // then.
     times_.run("prepare", [&] { frozen_->prepare(live_.planned_bytes() + live_.planned_bytes() / 5 + (1 << 20)); });
     times_.run("freeze", [&] { stopped_ = std::make_unique<os::StoppedProcess>(live_.status().pid); });
     times_.run("read", [&] { read(); });
     times_.run("thaw", [&] { stopped_->thaw(); });
     frozen_->close();
-    monotonic_ns_ = monotonic_ns();
+    monotonic_ns_ = clock_ns();
     snapshot.pause.predicted_ms = live_.predicted_ms();
     snapshot.pause.measured_ms = stopped_->pause_ms();
     snapshot.pause.bytes_read = frozen_->bytes_read();
@@ -208,8 +211,8 @@ class Freeze {
   void read() {
     for (const auto& thread : stopped_->threads()) {
       if (!thread.stopped)
-        live_.losses().add("thread-not-stopped", "a thread in an uninterruptible wait did not stop: its registers are missing",
-                           Address());
+        live_.losses().add("thread-not-stopped",
+                           "a thread in an uninterruptible wait did not stop: its registers are missing", Address());
       threads_.push_back({static_cast<std::uint64_t>(thread.tid_in_namespace), thread.registers});
     }
     const go::Runtime& known = *live_.identified().runtime;

@@ -32,8 +32,7 @@ class BitWriter {
 std::uint64_t gather(std::uint64_t value, std::uint64_t mask) {
   if (mask == ~std::uint64_t{0}) return value;
   std::uint64_t out = 0;
-  for (unsigned n = 0; mask != 0; ++n, mask &= mask - 1)
-    out |= (value >> std::countr_zero(mask) & 1) << n;
+  for (unsigned n = 0; mask != 0; ++n, mask &= mask - 1) out |= (value >> std::countr_zero(mask) & 1) << n;
   return out;
 }
 
@@ -84,7 +83,8 @@ void add_objects(const go::HeapModel& heap, heap::Snapshot& snapshot, LossLedger
     row.bits_at = static_cast<std::uint32_t>(words);
     words += (span.slots + 63) / 64;
     if (words > 0xffffffffU)
-      fail(ErrorCode::kUnsupported, "the heap has more than {} slots; holdfast numbers objects with 32 bits", words * 64);
+      fail(ErrorCode::kUnsupported, "the heap has more than {} slots; holdfast numbers objects with 32 bits",
+           words * 64);
     snapshot.spans.push_back(row);
   }
   snapshot.allocated = HugeArray<std::uint64_t>(words);

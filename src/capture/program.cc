@@ -48,7 +48,8 @@ Program Program::open(const std::vector<FilePart>& parts, const std::string& exe
       if (error.code() == ErrorCode::kCancelled) throw;
       if (path == exe_path) refusal = error.what();
       if (error.code() != ErrorCode::kUnsupported && path != exe_path)
-        losses.add("unopened-file", "a mapped file cannot be opened: Go code in it would be missing", first.range.begin);
+        losses.add("unopened-file", "a mapped file cannot be opened: Go code in it would be missing",
+                   first.range.begin);
       continue;
     }
     if (!has_go_code(*file->elf)) continue;
@@ -77,8 +78,10 @@ void Program::find_version() {
   else
     text = binary::find_version_string(elf);
   if (!text)
-    fail(ErrorCode::kUnsupported, "{} holds Go code, but nothing says of which Go release: no build information, no "
-         "runtime.buildVersion", images_.front().path);
+    fail(ErrorCode::kUnsupported,
+         "{} holds Go code, but nothing says of which Go release: no build information, no "
+         "runtime.buildVersion",
+         images_.front().path);
   version_ = in_context([&] { return go::parse_version(*text); }, "{}", images_.front().path);
 }
 
@@ -99,7 +102,8 @@ std::vector<AddressRange> Program::writable() const {
       ranges.push_back({image.at(segment.vaddr), image.at(segment.vaddr) + segment.memory_size});
     }
   }
-  std::sort(ranges.begin(), ranges.end(), [](const AddressRange& a, const AddressRange& b) { return a.begin < b.begin; });
+  std::sort(ranges.begin(), ranges.end(),
+            [](const AddressRange& a, const AddressRange& b) { return a.begin < b.begin; });
   return ranges;
 }
 

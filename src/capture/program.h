@@ -33,8 +33,8 @@ using OpenFile = std::function<FileBytes(const FilePart&)>;
 
 class Program {
  public:
-  // Looks at all mapped files; `exe_path` is the main program's. Fails with kUnsupported, saying what was found, when no
-  // Go code is in the target; files that cannot be opened are a loss.
+  // Looks at all mapped files; `exe_path` is the main program's. Fails with kUnsupported, saying what was found, when
+  // no Go code is in the target; files that cannot be opened are a loss.
   static Program open(const std::vector<FilePart>& parts, const std::string& exe_path, const OpenFile& open_file,
                       LossLedger& losses);
 

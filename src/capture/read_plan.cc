@@ -98,7 +98,8 @@ class StackPlan {
 }  // namespace
 
 std::vector<AddressRange> joined(std::vector<AddressRange> ranges) {
-  std::sort(ranges.begin(), ranges.end(), [](const AddressRange& a, const AddressRange& b) { return a.begin < b.begin; });
+  std::sort(ranges.begin(), ranges.end(),
+            [](const AddressRange& a, const AddressRange& b) { return a.begin < b.begin; });
   std::vector<AddressRange> out;
   for (const AddressRange& range : ranges) {
     if (range.empty()) continue;

@@ -1,5 +1,5 @@
-// Which parts of a target's memory an analysis needs: spans that can hold pointers, stacks in use, package data, and the
-// runtime's own records. Pointer-free objects are never read.
+// Which parts of a target's memory an analysis needs: spans that can hold pointers, stacks in use, package data, and
+// the runtime's own records. Pointer-free objects are never read.
 #pragma once
 
 #include <cstdint>
@@ -14,8 +14,8 @@ namespace holdfast::capture {
 // Sorted, disjoint, neighbours joined.
 std::vector<AddressRange> heap_ranges(const go::Runtime& runtime, const go::HeapModel& heap);
 
-// The part of every goroutine's stack that is in use, and of the system stacks that threads are on. Needs the heap to be
-// readable (goroutine records lie there).
+// The part of every goroutine's stack that is in use, and of the system stacks that threads are on. Needs the heap to
+// be readable (goroutine records lie there).
 std::vector<AddressRange> stack_ranges(const go::Runtime& runtime, const std::vector<go::ThreadRegisters>& threads);
 
 // Sorts, joins what touches or overlaps.

@@ -30,7 +30,7 @@ std::vector<std::uint64_t> section_mask(const go::Runtime& runtime, Address mask
 
 class GlobalRoots {
  public:
-  GlobalRoots(const go::Runtime& runtime, const Symbols& symbols, RootForest& forest, LossLedger& losses)
+  GlobalRoots(const go::Runtime& runtime, const Symbols& symbols, RootWriter& forest, LossLedger& losses)
       : runtime_(runtime), symbols_(symbols), forest_(forest), losses_(losses) {}
 
   void add(const go::Module& module) {
@@ -78,7 +78,7 @@ class GlobalRoots {
 
   const go::Runtime& runtime_;
   const Symbols& symbols_;
-  RootForest& forest_;
+  RootWriter& forest_;
   LossLedger& losses_;
   bool of_program_ = true;
   AddressRange current_;
@@ -99,18 +99,19 @@ constexpr std::array kSpecialKinds = {
     SpecialKind{go::SpecialRootKind::kCleanup, heap::RootKind::kCleanup, "cleanups", "cleanup"},
     SpecialKind{go::SpecialRootKind::kCleanupQueue, heap::RootKind::kCleanupQueue, "cleanups waiting to run",
                 "queued cleanup"},
-    SpecialKind{go::SpecialRootKind::kWeakHandle, heap::RootKind::kWeakHandle, "handles of weak pointers", "weak handle"},
+    SpecialKind{go::SpecialRootKind::kWeakHandle, heap::RootKind::kWeakHandle, "handles of weak pointers",
+                "weak handle"},
     SpecialKind{go::SpecialRootKind::kTinyBlock, heap::RootKind::kTinyBlock, "blocks for tiny objects", "tiny block"},
 };
 
 }  // namespace
 
-void add_global_roots(const go::Runtime& runtime, const Symbols& symbols, RootForest& forest, LossLedger& losses) {
+void add_global_roots(const go::Runtime& runtime, const Symbols& symbols, RootWriter& forest, LossLedger& losses) {
   GlobalRoots globals(runtime, symbols, forest, losses);
   for (const go::Module& module : runtime.modules) globals.add(module);
 }
 
-void add_special_roots(const std::vector<go::SpecialRoot>& specials, const FunctionName& name_of, RootForest& forest) {
+void add_special_roots(const std::vector<go::SpecialRoot>& specials, const FunctionName& name_of, RootWriter& forest) {
   for (const SpecialKind& kind : kSpecialKinds) {
     RootId group;
     for (const go::SpecialRoot& special : specials) {

@@ -45,7 +45,8 @@ void check_spans(const Runtime& runtime, std::vector<std::string>& problems) {
     if (!good) ++wrong;
   }
   if (wrong > 0)
-    problems.push_back(fmt::format("{} of {} span records contradict their size class", wrong, std::min(checked, kSpansToCheck)));
+    problems.push_back(
+        fmt::format("{} of {} span records contradict their size class", wrong, std::min(checked, kSpansToCheck)));
   if (heap.sweep_gen() % 2 != 0) problems.push_back(fmt::format("sweepgen {} is odd", heap.sweep_gen()));
 }
 
@@ -90,21 +91,23 @@ Identified identify(const MemorySource& memory, const LayoutSource& layouts, con
   const LoadedImage& image = images.front();
   const Address first = find_first_module(memory, layouts, image);
   if (!first)
-    fail(ErrorCode::kUnsupported, "{} ({}): no record of the Go runtime fits the layouts of {}", image.path, version.text,
-         layouts.name());
+    fail(ErrorCode::kUnsupported, "{} ({}): no record of the Go runtime fits the layouts of {}", image.path,
+         version.text, layouts.name());
   Identified out;
-  out.runtime = std::make_unique<Runtime>(Runtime{memory, layouts, version, read_modules(memory, layouts, first, losses), {}});
+  out.runtime =
+      std::make_unique<Runtime>(Runtime{memory, layouts, version, read_modules(memory, layouts, first, losses), {}});
   name_modules(out.runtime->modules, images);
   out.functions = std::make_unique<FunctionTables>(*out.runtime, losses);
   out.runtime->vars = find_variables(memory, layouts, image, [&](std::string_view name) {
     std::vector<AddressRange> ranges;
-    for (const Code& code : out.functions->find_by_name(name)) ranges.push_back({code.function.entry, code.function.end});
+    for (const Code& code : out.functions->find_by_name(name))
+      ranges.push_back({code.function.entry, code.function.end});
     return ranges;
   });
   const auto problems = check_layouts(*out.runtime);
   if (!problems.empty())
-    fail(ErrorCode::kUnsupported, "{} ({}) does not fit the layouts of {}: {}", image.path, version.text, layouts.name(),
-         join(problems));
+    fail(ErrorCode::kUnsupported, "{} ({}) does not fit the layouts of {}: {}", image.path, version.text,
+         layouts.name(), join(problems));
   return out;
 }
 

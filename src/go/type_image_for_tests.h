@@ -170,8 +170,9 @@ class TypeImage {
     }
     return at;
   }
+  // The collector follows the data word only: itabs do not lie in the heap, and reflect keeps its types by itself.
   Address interface(const std::vector<BuiltMethod>& methods, std::string_view text, const Named& named = {}) {
-    const Address at = start(80, TypeKind::kInterface, text, 16, {true, true}, named);
+    const Address at = start(80, TypeKind::kInterface, text, 16, {false, true}, named);
     write(at + kFieldPackageAt, named.package.empty() ? 0 : name(named.package).value);
     finish(at, 80, named);
     const Address list = space(methods.size() * kInterfaceMethodBytes);

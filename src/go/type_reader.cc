@@ -201,8 +201,9 @@ std::optional<MapShape> TypeReader::map_shape(Address type) const {
     shape.indirect_key = (flags & 4) != 0;
     shape.indirect_elem = (flags & 8) != 0;
   }
+  // The last key and value begin within the group.
   const auto fits = [&](std::uint64_t at, std::uint64_t stride) {
-    return at <= shape.group_bytes && stride <= (shape.group_bytes - at) / MapShape::kSlots + stride / MapShape::kSlots;
+    return at <= shape.group_bytes && stride <= (shape.group_bytes - at) / (MapShape::kSlots - 1);
   };
   if (shape.group_bytes > (1 << 16) || !fits(shape.keys_at, shape.key_stride)) return std::nullopt;
   if (!fits(shape.elems_at, shape.elem_stride)) return std::nullopt;

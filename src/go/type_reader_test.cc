@@ -112,6 +112,15 @@ TEST(TypeReader, KnowsTheShapeOfMapsOfEveryEra) {
   EXPECT_TRUE(shape.indirect_key);
   EXPECT_FALSE(shape.indirect_elem);
 
+  // map[[28]byte]bool: the slots of 29 bytes fill the group to its last byte.
+  TypeImage odd(26);
+  shape = read(odd, [&](Address type) {
+    const std::uint64_t words[] = {240, 29, 28, 0};
+    for (std::size_t i = 0; i < 4; ++i) odd.write(type + (80 + 8 * i), words[i]);
+  });
+  EXPECT_EQ(shape.elems_at, 36U);
+  EXPECT_EQ(shape.elem_stride, 29U);
+
   TypeImage split(27);
   shape = read(split, [&](Address type) {
     const std::uint64_t words[] = {200, 8, 8, 72, 16, 0, 8};

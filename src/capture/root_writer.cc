@@ -1,10 +1,10 @@
-#include "capture/root_forest.h"
+#include "capture/root_writer.h"
 
 #include "base/error.h"
 
 namespace holdfast::capture {
 
-RootId RootForest::add(heap::RootKind kind, RootId parent, std::string_view name, Address where) {
+RootId RootWriter::add(heap::RootKind kind, RootId parent, std::string_view name, Address where) {
   heap::Root root;
   root.kind = kind;
   root.parent = parent;
@@ -15,17 +15,17 @@ RootId RootForest::add(heap::RootKind kind, RootId parent, std::string_view name
   return RootId(static_cast<std::uint32_t>(snapshot_.roots.size() - 1));
 }
 
-void RootForest::add_target(ObjectId object, std::uint64_t offset) {
+void RootWriter::add_target(ObjectId object, std::uint64_t offset) {
   snapshot_.root_targets.push_back({object, static_cast<std::uint32_t>(offset)});
   ++current().target_count;
 }
 
-void RootForest::hold(Address value, std::uint64_t offset) {
+void RootWriter::hold(Address value, std::uint64_t offset) {
   const ObjectId object = index_.find_object(value);
   if (object) add_target(object, offset);
 }
 
-void RootForest::hold_what_it_holds(Address value) {
+void RootWriter::hold_what_it_holds(Address value) {
   const ObjectId object = index_.find_object(value);
   if (!object || object.row >= snapshot_.pointerful) return;
   const heap::Edges& edges = snapshot_.edges;
@@ -33,7 +33,7 @@ void RootForest::hold_what_it_holds(Address value) {
     add_target(ObjectId(edges.target[e]), 0);
 }
 
-void RootForest::drop_if_empty() {
+void RootWriter::drop_if_empty() {
   if (current().target_count == 0) snapshot_.roots.pop_back();
 }
 

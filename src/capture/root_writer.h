@@ -8,10 +8,10 @@
 
 namespace holdfast::capture {
 
-class RootForest {
+class RootWriter {
  public:
   // Both must outlive this.
-  RootForest(heap::Snapshot& snapshot, const heap::ObjectIndex& index) : snapshot_(snapshot), index_(index) {}
+  RootWriter(heap::Snapshot& snapshot, const heap::ObjectIndex& index) : snapshot_(snapshot), index_(index) {}
 
   // Adds a node under `parent` (none: under the super root) and makes it the current one.
   RootId add(heap::RootKind kind, RootId parent, std::string_view name, Address where = {});
