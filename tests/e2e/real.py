@@ -193,7 +193,7 @@ def esbuild(version):
 
 
 def audit_failures(holdfast):
-    audit = holdfast.answer("audit")["audit"]
+    audit = holdfast.answer("audit")
     for name in ("unexplained_objects", "unexplained_bytes", "alloc_count_mismatches", "pointers_to_free_slots"):
         if audit[name] != 0:
             yield f"{name}: expected 0, got {audit[name]}"
