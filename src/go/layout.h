@@ -13,6 +13,8 @@ namespace holdfast::go {
 struct FieldLayout {
   std::uint32_t offset = 0;  // bytes from the start of the structure
   std::uint32_t size = 0;    // bytes
+
+  bool operator==(const FieldLayout&) const = default;
 };
 
 class LayoutSource {

@@ -1,10 +1,19 @@
 #include "go/layout_names.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <span>
 #include <utility>
 
-namespace holdfast::go {
+#include "base/embedded_file.h"
+
+namespace holdfast {
+
+std::span<const EmbeddedFile> layout_files();  // written by tools/embed
+
+namespace go {
 namespace {
 
 constexpr int kMaxDepth = 16;
@@ -63,6 +72,12 @@ std::optional<std::pair<std::uint64_t, std::string>> array_element(const std::st
 }
 
 }  // namespace
+
+std::string_view embedded_layout(std::string_view name) {
+  for (const EmbeddedFile& file : layout_files())
+    if (file.name == fmt::format("{}.json", name)) return file.text;
+  return {};
+}
 
 std::vector<std::string> type_names(std::string_view type) {
   return names_of(aliases().types, type);
@@ -150,4 +165,5 @@ std::optional<std::int64_t> NamedLayouts::constant(std::string_view name) const 
   return std::nullopt;
 }
 
-}  // namespace holdfast::go
+}  // namespace go
+}  // namespace holdfast

@@ -102,7 +102,7 @@ std::unique_ptr<LayoutSource> layout_table(const GoVersion& version) {
   const std::string release = fmt::format("go1.{}", minor);
   const std::string_view text = embedded_layout(release);
   if (text.empty()) fail(ErrorCode::kUnsupported, "there is no layout table for {}", release);
-  const char* note = version.minor > kNewestMinor ? " (newest known)" : "";
+  const char* note = version.minor > kNewestMinor ? " (the newest known)" : "";
   return std::make_unique<LayoutTable>(version, text, fmt::format("table {}{}", release, note));
 }
 

@@ -10,7 +10,7 @@
 namespace holdfast::go {
 
 // The table of the version's release with its experiments applied. A release newer than all tables gets the newest one,
-// and name() says so: "table go1.27 (newest known)". Loads only that release.
+// and name() says so: "table go1.27 (the newest known)". Loads only that release.
 std::unique_ptr<LayoutSource> layout_table(const GoVersion& version);
 
 }  // namespace holdfast::go

@@ -23,6 +23,15 @@ TEST(LayoutTable, KnowsTheCentralStructuresOfEveryRelease) {
   }
 }
 
+TEST(LayoutTable, HasTheDifferencesBetweenReleases) {
+  for (int minor = kOldestMinor; minor <= kNewestMinor; ++minor) {
+    const auto layouts = table(fmt::format("go1.{}.1", minor));
+    EXPECT_EQ(layouts->get("runtime.mspan", "nelems").size, minor <= 21 ? 8u : 2u) << minor;
+    EXPECT_EQ(layouts->find("runtime.mspan", "largeType").has_value(), minor >= 22) << minor;
+    EXPECT_EQ(layouts->find("runtime.moduledata", "typelinks").has_value(), minor <= 26) << minor;
+  }
+}
+
 TEST(LayoutTable, ResolvesNestedFields) {
   const auto layouts = table("go1.26.11");
   EXPECT_EQ(layouts->offset("runtime.g", "sched.sp"),
@@ -94,9 +103,14 @@ TEST(LayoutTable, AppliesExperiments) {
   EXPECT_TRUE(table("go1.24.13 X:noswissmap")->find("runtime.hmap", "buckets"));
 }
 
+TEST(LayoutTable, AnExperimentKeepsTheFieldsThatItDoesNotMove) {
+  const auto layouts = table("go1.26.11-X:nogreenteagc");
+  EXPECT_EQ(layouts->get("runtime.p", "mcache"), table("go1.26.11")->get("runtime.p", "mcache"));
+}
+
 TEST(LayoutTable, AReleaseFromTheFutureGetsTheNewestTableAndSaysSo) {
   const auto layouts = table("go1.99.1");
-  EXPECT_EQ(layouts->name(), "table go1.27 (newest known)");
+  EXPECT_EQ(layouts->name(), "table go1.27 (the newest known)");
   EXPECT_EQ(layouts->get_size("runtime.mspan"), table("go1.27.4")->get_size("runtime.mspan"));
 }
 

@@ -287,6 +287,7 @@ struct Snapshot {
   Pause pause;
   Account account;
   AuditInput audit;
+  std::vector<std::pair<std::string, std::uint64_t>> mem_stats;  // fields of runtime.MemStats, as the runtime has them
   std::vector<Loss> losses;
   StringTable strings;
 

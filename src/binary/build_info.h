@@ -1,0 +1,40 @@
+// What the Go linker wrote about the build (reference: section .go.buildinfo, Go 1.17-1.27): version, modules,
+// settings. It survives strip and -ldflags="-s -w".
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "binary/elf.h"
+
+namespace holdfast::binary {
+
+struct BuildModule {
+  std::string path;     // "example.com/app"
+  std::string version;  // "v1.2.3", "(devel)"
+};
+
+struct BuildInfo {
+  std::string version;  // "go1.26.8", "go1.25.12 X:greenteagc", "devel go1.28-..."
+  // What follows is empty in programs built without modules.
+  std::string main_package;                                   // import path of package main
+  BuildModule main_module;                                    // the module that it is in
+  std::vector<BuildModule> modules;                           // dependencies; a replaced one by what replaces it
+  std::vector<std::pair<std::string, std::string>> settings;  // "-race" -> "true", "CGO_ENABLED" -> "0", ...
+
+  // The value of a setting; empty if it is not recorded.
+  std::string_view setting(std::string_view key) const;
+};
+
+// None if there is no build info or none that can be read. Both the form of Go 1.18+ (inline texts) and the older one
+// (addresses of string headers, if the file has them without relocation).
+std::optional<BuildInfo> find_build_info(const ElfFile& elf);
+
+// The version text of a program without build info: runtime.buildVersion by its symbol, else a text "go1.N..." or
+// "devel go1.N..." in read-only data that a string header in data points at. None if there is none or two disagree.
+std::optional<std::string> find_version_string(const ElfFile& elf);
+
+}  // namespace holdfast::binary

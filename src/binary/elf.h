@@ -1,0 +1,155 @@
+// ELF64 files of amd64: programs, shared libraries, cores. The program headers decide; section headers are a
+// convenience that strippers remove and truncation damages, so nothing here needs them.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/address.h"
+#include "base/byte_view.h"
+
+namespace holdfast::binary {
+
+// e_type; other kinds of file are refused.
+enum class ElfType : std::uint8_t { kExec = 2, kDyn = 3, kCore = 4 };
+
+// Numbers of the ELF specification that callers compare with.
+constexpr std::uint32_t kSegmentLoad = 1;  // PT_LOAD
+constexpr std::uint32_t kSegmentDynamic = 2;
+constexpr std::uint32_t kSegmentNote = 4;
+constexpr std::uint32_t kSectionSymtab = 2;  // SHT_SYMTAB
+constexpr std::uint32_t kSectionNote = 7;
+constexpr std::uint32_t kSectionNobits = 8;
+constexpr std::uint32_t kSectionDynsym = 11;
+constexpr std::uint8_t kSymbolObject = 1;  // STT_OBJECT
+constexpr std::uint8_t kSymbolFunction = 2;
+constexpr std::uint16_t kMachineAmd64 = 62;  // EM_X86_64
+
+struct ElfSegment {
+  std::uint32_t type = 0;
+  std::uint32_t flags = 0;
+  std::uint64_t offset = 0;       // in the file, bytes
+  Address vaddr;                  // as linked, without load bias
+  std::uint64_t file_size = 0;    // bytes announced; the file may end before
+  std::uint64_t memory_size = 0;  // bytes; what exceeds file_size is zero
+  std::uint64_t alignment = 0;
+
+  bool executable() const { return (flags & 1) != 0; }
+  bool writable() const { return (flags & 2) != 0; }
+  bool readable() const { return (flags & 4) != 0; }
+};
+
+struct ElfSection {
+  std::string_view name;  // empty if its offset is bad
+  std::uint32_t type = 0;
+  std::uint32_t link = 0;  // e.g. the string table of a symbol table
+  std::uint64_t flags = 0;
+  Address addr;  // as linked; null if not loaded
+  std::uint64_t offset = 0;
+  std::uint64_t size = 0;
+  std::uint64_t alignment = 0;
+};
+
+struct ElfSymbol {
+  std::string_view name;
+  Address value;  // as linked
+  std::uint64_t size = 0;
+  std::uint8_t type = 0;      // STT_*
+  std::uint16_t section = 0;  // 0 = defined elsewhere
+};
+
+struct ElfNote {
+  std::string_view owner;  // "GNU", "Go", "CORE", "LINUX"
+  std::uint32_t type = 0;
+  std::span<const std::byte> content;
+};
+
+// R_X86_64_RELATIVE: the loader stores `value` + load bias at `where` + load bias.
+struct RelativeRelocation {
+  Address where;
+  Address value;
+};
+
+// Texts and spans that it gives out point into the bytes of the view, which must outlive it.
+// The constructor fails with kUnsupported (no ELF, 32-bit, big endian, another machine, another type), kTruncated or
+// kDamaged (header or program header table). Anything else that is wrong becomes a remark. Safe to use from several
+// threads.
+class ElfFile {
+ public:
+  explicit ElfFile(ByteView file);
+  ElfFile(ElfFile&&) noexcept;
+  ElfFile& operator=(ElfFile&&) noexcept;
+  ElfFile(const ElfFile&) = delete;
+  ElfFile& operator=(const ElfFile&) = delete;
+  ~ElfFile();
+
+  const ByteView& file() const { return file_; }
+  ElfType type() const { return type_; }
+  std::uint16_t machine() const { return kMachineAmd64; }
+  Address entry() const { return entry_; }
+
+  // In file order.
+  const std::vector<ElfSegment>& segments() const { return segments_; }
+  // The PT_LOAD ones in address order; their addresses do not wrap.
+  const std::vector<ElfSegment>& loads() const { return loads_; }
+  // In file order, the null section included, so that indices are those of the file. Empty without usable headers.
+  const std::vector<ElfSection>& sections() const { return sections_; }
+  // Sentences about what was damaged or missing, with numbers.
+  const std::vector<std::string>& remarks() const { return remarks_; }
+
+  const ElfSection* find_section(std::string_view name) const;
+  // Empty for sections without bytes in the file (SHT_NOBITS); fails with kTruncated if they lie outside.
+  ByteView section_bytes(const ElfSection& section) const;
+
+  // .symtab, then .dynsym; nameless and undefined symbols are left out. Read at the first call.
+  const std::vector<ElfSymbol>& symbols() const;
+  // The first of that exact name; nullptr if none. A scan: to look up many names, go over symbols() once.
+  const ElfSymbol* find_symbol(std::string_view name) const;
+  // There is a .symtab with symbols (the dynamic ones do not count).
+  bool has_symbols() const;
+  bool is_stripped() const { return !has_symbols(); }
+  bool has_dwarf() const;
+
+  // Of all PT_NOTE segments, then of note sections outside of them: Go 1.24+ leaves .note.gnu.build-id out of its one
+  // note segment (seen in 1.27.4).
+  std::vector<ElfNote> notes() const;
+  std::string gnu_build_id() const;  // hex; empty if none
+  std::string go_build_id() const;   // Go's own text "a/b/c/d"; empty if none
+
+  // From DT_RELA and DT_RELR; what points outside the file's segments is left out.
+  std::vector<RelativeRelocation> relative_relocations() const;
+
+  // Where the byte that is loaded at `at` lies in the file; none for zero-filled memory and outside of it.
+  std::optional<std::uint64_t> file_offset(Address at) const;
+  // The `count` bytes at `at`, if they all come from one segment's bytes in the file. Relocations are not applied.
+  std::optional<std::span<const std::byte>> try_bytes(Address at, std::uint64_t count) const;
+  // All bytes of the segment that the file really has.
+  std::span<const std::byte> segment_bytes(const ElfSegment& segment) const;
+
+ private:
+  struct Symbols;
+
+  void read_header();
+  void read_segments();
+  void read_sections();
+  std::uint64_t segment_count() const;
+  const ElfSegment* load_at(Address at) const;
+  std::optional<std::span<const std::byte>> dynamic_table(std::uint64_t address_tag, std::uint64_t size_tag) const;
+  void add_notes(std::span<const std::byte> bytes, std::uint64_t alignment, std::vector<ElfNote>& to) const;
+
+  ByteView file_;
+  ElfType type_ = ElfType::kExec;
+  Address entry_;
+  std::vector<ElfSegment> segments_;
+  std::vector<ElfSegment> loads_;
+  std::vector<ElfSection> sections_;
+  std::vector<std::string> remarks_;
+  std::unique_ptr<Symbols> symbols_;
+};
+
+}  // namespace holdfast::binary

@@ -1,0 +1,148 @@
+// Go's function table (pclntab): which function a code address belongs to, its frame sizes, stack maps, files and
+// lines. It survives strip and -ldflags='-s -w'. Read here in the two forms of Go 1.18-1.19 (magic 0xfffffff0) and of
+// Go 1.20 and later (0xfffffff1); reference 1.2 and 5.3.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "base/address.h"
+#include "base/byte_view.h"
+
+namespace holdfast::binary {
+
+// Indexes into a function's pcdata and funcdata (internal/abi, Go 1.18-1.27).
+enum class PcData : std::uint32_t { kUnsafePoint = 0, kStackMap = 1, kInlineTree = 2 };
+enum class FuncData : std::uint32_t {
+  kArgsPointerMaps = 0,
+  kLocalsPointerMaps = 1,
+  kStackObjects = 2,
+  kInlineTree = 3,
+  kOpenCodedDefers = 4,
+};
+
+// FunctionInfo::flags (internal/abi.FuncFlag).
+constexpr std::uint8_t kFlagTopFrame = 1;  // outermost function of its stack
+constexpr std::uint8_t kFlagSpWrite = 2;   // writes to SP in a way that pcsp does not tell
+constexpr std::uint8_t kFlagAssembly = 4;
+
+// FunctionInfo::args of variadic reflect stubs.
+constexpr std::int32_t kArgsUnknown = std::int32_t{-0x7fffffff} - 1;
+
+// The fixed part of one runtime._func. Offsets pcsp, pcfile and pcln name pc-value tables; 0 = no table.
+struct FunctionInfo {
+  Address entry;
+  Address end;            // entry of the next function
+  std::string_view name;  // lies in the table's bytes: "main.(*Cart).add"; empty if its offset is damaged
+  std::uint32_t index = 0;
+  std::int32_t args = 0;          // bytes of arguments and results, or kArgsUnknown
+  std::uint32_t deferreturn = 0;  // offset from entry of the call of runtime.deferreturn; 0 = none
+  std::uint32_t pcsp = 0;
+  std::uint32_t pcfile = 0;
+  std::uint32_t pcln = 0;
+  std::uint32_t cu_offset = 0;  // first row of its compile unit in the table of files
+  std::int32_t start_line = 0;  // 1.20+; 0 before
+  std::uint32_t npcdata = 0;
+  std::uint8_t nfuncdata = 0;
+  std::uint8_t func_id = 0;  // numbers move between releases
+  std::uint8_t flags = 0;
+  std::uint64_t pcdata_at = 0;  // where its pcdata array lies in the table's bytes
+};
+
+// One row of moduledata.textsectmap: `start`, `end` are offsets in the concatenated text that entries count in, `base`
+// is where that part lies at run time.
+struct TextSection {
+  std::uint64_t start = 0;
+  std::uint64_t end = 0;
+  Address base;
+};
+
+// One function call of a physical frame, innermost first: inlined ones, then the function itself.
+struct SourceFrame {
+  std::string_view function;
+  std::string_view file;
+  std::uint32_t line = 0;
+  bool inlined = false;
+  std::uint8_t func_id = 0;
+};
+
+// Does not own the bytes. Safe to use from several threads. No content of the bytes makes it fail after construction,
+// or loop for longer than the bytes last: what is damaged is nullopt, 0 or empty.
+class FunctionTable {
+ public:
+  // `table`: from the header to the end of the last function record (longer does no harm). `text`: run-time address
+  // that entries are relative to (moduledata.text); null = the header's own textStart, which Go 1.18 to 1.25 fill in.
+  // `sections` with fewer than two rows is ignored. Fails with kDamaged, kTruncated, or kUnsupported for other magics.
+  FunctionTable(ByteView table, Address text, std::vector<TextSection> sections = {});
+  FunctionTable(FunctionTable&&) noexcept;
+  FunctionTable& operator=(FunctionTable&&) noexcept;
+  ~FunctionTable();
+
+  std::uint32_t size() const { return functions_; }
+  std::uint32_t magic() const { return magic_; }
+  Address text() const { return text_; }
+  AddressRange range() const { return range_; }  // of all code
+
+  // The function whose code holds `pc`.
+  std::optional<FunctionInfo> find(Address pc) const;
+  std::optional<FunctionInfo> function(std::uint32_t index) const;
+  // All functions of that name, in order of address: a name occurs twice where an ABI wrapper has the body's name. The
+  // first call sorts an index of all names.
+  std::vector<FunctionInfo> find_by_name(std::string_view name) const;
+
+  // Value of the pc-value table at `offset` for `pc`; nullopt if there is no table or it does not reach `pc`.
+  std::optional<std::int32_t> pc_value(std::uint32_t offset, const FunctionInfo& function, Address pc) const;
+  // Bytes between SP and the return address.
+  std::optional<std::int32_t> sp_delta(const FunctionInfo& function, Address pc) const {
+    return pc_value(function.pcsp, function, pc);
+  }
+  // -1 where the function has no such table, as in the runtime.
+  std::int32_t pcdata(const FunctionInfo& function, PcData which, Address pc) const;
+  // Offset from moduledata.gofunc.
+  std::optional<std::uint32_t> funcdata(const FunctionInfo& function, FuncData which) const;
+
+  // Of the innermost call at `pc`, inlined or not. For a return address pass pc - 1.
+  std::uint32_t line_of(const FunctionInfo& function, Address pc) const;
+  std::string_view file_of(const FunctionInfo& function, Address pc) const;
+
+  // The calls that share the physical frame at `pc`, innermost first; at least one. `tree` are the bytes of the
+  // function's inline tree (FuncData::kInlineTree), inline_tree_bytes() of them; empty = as if nothing were inlined.
+  std::vector<SourceFrame> inline_stack(const FunctionInfo& function, Address pc, const ByteView& tree) const;
+  // How long the function's inline tree is: as far as its pcdata refers to it. 0 = it has none.
+  std::uint64_t inline_tree_bytes(const FunctionInfo& function) const;
+
+ private:
+  struct NameIndex;
+  class PcValues;
+
+  bool old_form() const;
+  std::uint32_t entry_offset(std::uint64_t row) const;
+  Address address_of(std::uint64_t text_offset) const;
+  std::optional<std::uint64_t> text_offset_of(Address pc) const;
+  std::string_view name_at(std::uint32_t name_offset) const;
+  std::optional<std::uint32_t> pcdata_table(const FunctionInfo& function, PcData which) const;
+
+  ByteView table_;
+  Address text_;
+  std::vector<TextSection> sections_;
+  AddressRange range_;
+  std::uint32_t magic_ = 0;
+  std::uint32_t functions_ = 0;
+  std::uint32_t quantum_ = 1;
+  // Offsets of the parts in table_, ascending; the functions' part reaches to the end.
+  std::uint64_t names_ = 0;
+  std::uint64_t cutab_ = 0;
+  std::uint64_t files_ = 0;
+  std::uint64_t pctab_ = 0;
+  std::uint64_t funcs_ = 0;
+  std::unique_ptr<NameIndex> names_index_;
+};
+
+// Offset of the first valid function table at or after `from` in raw bytes of a program or process, for files without
+// section headers; nullopt if there is none. Tables are 16-aligned, from Go 1.27 8-aligned, and so must the bytes be.
+std::optional<std::uint64_t> find_pclntab(const ByteView& bytes, std::uint64_t from = 0);
+
+}  // namespace holdfast::binary

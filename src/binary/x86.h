@@ -1,0 +1,45 @@
+// What amd64 machine code refers to: finds the runtime's variables in programs without a symbol table (reference: the
+// table of functions and operand indices, Go 1.17-1.27) and who calls whom.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "base/address.h"
+
+namespace holdfast::binary {
+
+enum class RipUse : std::uint8_t {
+  kLea,      // takes the address
+  kLoad,     // a move that reads
+  kStore,    // a move that writes
+  kCompare,  // cmp, test
+  kOther,    // read-modify-write, arithmetic with it, indirect call or jump, ...
+};
+
+// One disp32(%rip) memory operand.
+struct RipOperand {
+  Address instruction;
+  Address target;
+  RipUse use = RipUse::kOther;
+  std::uint16_t size = 0;  // bytes of the operand; for kLea those of the result
+
+  bool operator==(const RipOperand&) const = default;
+};
+
+// Of every instruction of `code`, whose first byte is at `at`, in order. A byte that starts no instruction is skipped.
+std::vector<RipOperand> rip_operands(std::span<const std::byte> code, Address at);
+
+struct CodeTarget {
+  Address instruction;
+  Address target;
+  bool is_call = false;  // otherwise an unconditional jump: a loop or a tail call
+
+  bool operator==(const CodeTarget&) const = default;
+};
+
+// Direct calls and unconditional jumps, in order.
+std::vector<CodeTarget> calls(std::span<const std::byte> code, Address at);
+
+}  // namespace holdfast::binary

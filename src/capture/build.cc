@@ -1,0 +1,94 @@
+#include "capture/build.h"
+
+#include <fmt/format.h>
+
+#include "capture/edges.h"
+#include "capture/goroutines.h"
+#include "capture/objects.h"
+#include "capture/root_writer.h"
+#include "capture/roots.h"
+#include "go/mem_stats.h"
+#include "go/special_roots.h"
+#include "heap/object_index.h"
+
+namespace holdfast::capture {
+namespace {
+
+void add_target_info(const FrozenTarget& target, heap::Snapshot& snapshot) {
+  const go::Runtime& runtime = *target.identified->runtime;
+  const go::LoadedImage& image = target.program->images().front();
+  heap::TargetInfo& info = snapshot.target;
+  info.exe = image.path;
+  info.go_version = runtime.version.text;
+  info.goarch = "amd64";
+  if (const auto& build = target.program->build_info()) info.main_module = build->main_module.path;
+  info.build_id = image.elf->go_build_id().empty() ? image.elf->gnu_build_id() : image.elf->go_build_id();
+  info.layout_source = runtime.layouts.name();
+  info.has_symbols = image.elf->has_symbols();
+  info.has_dwarf = image.elf->has_dwarf();
+  info.modules = static_cast<std::uint32_t>(runtime.modules.size());
+  info.threads = static_cast<std::uint32_t>(target.threads.size());
+}
+
+// Our sums beside the runtime's own counters (reference 8.2 to 8.4).
+void add_counters(const go::Runtime& runtime, const go::HeapModel& heap, heap::Snapshot& snapshot) {
+  const go::MemStats stats = go::read_mem_stats(runtime);
+  for (const auto& [name, value] : stats.fields) snapshot.mem_stats.emplace_back(name, value);
+  std::uint64_t bytes = 0;
+  std::uint64_t in_use = 0;
+  for (const heap::Span& span : snapshot.spans) {
+    bytes += span.objects * span.slot_size;
+    in_use += span.bytes();
+  }
+  std::uint64_t manual = 0;
+  for (const go::MSpan& span : heap.manual()) manual += span.bytes();
+  const auto add = [&](const char* name, std::optional<std::uint64_t> theirs, std::optional<std::uint64_t> ours) {
+    if (theirs && ours) snapshot.audit.counters.push_back({name, *theirs, *ours, true, ""});
+  };
+  add("HeapObjects", stats.find("HeapObjects"), snapshot.objects);
+  add("HeapAlloc", stats.find("HeapAlloc"), bytes);
+  add("HeapInuse", stats.find("HeapInuse"), in_use);
+  add("HeapReleased", stats.find("HeapReleased"), go::count_released_bytes(runtime));
+  add("stacks and work buffers", stats.manual_bytes, manual);
+  snapshot.account.next_gc = stats.find("NextGC").value_or(0);
+  snapshot.account.heap_sys = stats.find("HeapSys").value_or(0);
+  snapshot.audit.gc_phase = heap.gc_phase();
+  snapshot.audit.gc_cycles = stats.find("NumGC").value_or(0);
+}
+
+std::string function_name(const go::FunctionTables& functions, Address code) {
+  const auto found = functions.find(code);
+  return found ? std::string(found->function.name) : fmt::format("{:#x}", code.value);
+}
+
+}  // namespace
+
+void build(const FrozenTarget& target, const Options& options, heap::Snapshot& snapshot, LossLedger& losses,
+           PassTimes& times) {
+  const go::Runtime& runtime = *target.identified->runtime;
+  const go::FunctionTables& functions = *target.identified->functions;
+  add_target_info(target, snapshot);
+
+  const auto heap = times.run("spans", [&] { return go::HeapModel::read(runtime, losses); });
+  times.run("marks", [&] { add_objects(heap, snapshot, losses); });
+  const heap::ObjectIndex index(snapshot.spans, snapshot.allocated);
+  const go::PointerMasks masks(runtime, losses);
+  times.run("edges", [&] { add_edges(runtime, heap, masks, index, snapshot, losses); });
+
+  RootWriter forest(snapshot, index);
+  times.run("roots", [&] {
+    const Symbols symbols(options.use_symbols ? target.program->images() : std::vector<go::LoadedImage>());
+    add_global_roots(runtime, symbols, forest, losses);
+    add_special_roots(
+        go::read_special_roots(runtime, heap, losses).roots,
+        [&](Address code) { return function_name(functions, code); }, forest);
+  });
+  times.run("goroutines", [&] {
+    const go::Scheduler scheduler = go::read_scheduler(runtime, functions, losses);
+    add_goroutines(target, scheduler, forest, snapshot, losses);
+  });
+  snapshot.object_type = HugeArray<heap::ObjectType>(snapshot.objects);
+  times.run("counters", [&] { add_counters(runtime, heap, snapshot); });
+}
+
+}  // namespace holdfast::capture

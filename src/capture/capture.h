@@ -1,0 +1,40 @@
+// Builds a Snapshot of a live process or a core file.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "base/timer.h"
+#include "heap/snapshot.h"
+#include "os/process.h"
+
+namespace holdfast::capture {
+
+struct Options {
+  // Where to look for debug information and symbols.
+  bool use_dwarf = true;
+  bool use_symbols = true;
+};
+
+// What a stop of the target would cost it.
+struct Prediction {
+  double pause_ms = 0;
+  std::uint64_t bytes = 0;    // to be copied
+  std::uint64_t objects = 0;  // allocated slots, about
+  std::uint32_t goroutines = 0;
+  std::uint32_t threads = 0;
+};
+
+// Looks without stopping anything. Figures of a busy process are about right.
+Prediction predict(const os::ProcessStatus& status, const Options& options);
+
+// Stops the process, copies what is needed, lets it go on, and analyses the copy. `times` gets the named passes. The
+// target is unharmed whatever happens. Fails like the functions of os/process.h and with kUnsupported if it is no Go
+// process that holdfast can read.
+heap::Snapshot capture_live(const os::ProcessStatus& status, const Options& options, PassTimes& times);
+
+// `exe`: path of the program; empty to take it from the core's own notes (its build id is checked either way).
+heap::Snapshot capture_core(const std::string& path, const std::string& exe, const Options& options, PassTimes& times);
+
+}  // namespace holdfast::capture

@@ -1,0 +1,17 @@
+// From bytes to the graph: every pointer word of every object, translated to the object it hits.
+#pragma once
+
+#include "base/loss.h"
+#include "go/heap_model.h"
+#include "go/object_scan.h"
+#include "heap/object_index.h"
+#include "heap/snapshot.h"
+
+namespace holdfast::capture {
+
+// Fills snapshot.edges in one parallel pass over the spans that hold pointers, and counts pointers to free slots. The
+// result does not depend on the number of threads.
+void add_edges(const go::Runtime& runtime, const go::HeapModel& heap, const go::PointerMasks& masks,
+               const heap::ObjectIndex& index, heap::Snapshot& snapshot, LossLedger& losses);
+
+}  // namespace holdfast::capture

@@ -1,0 +1,303 @@
+#include "capture/goroutines.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+#include "base/parallel.h"
+
+namespace holdfast::capture {
+namespace {
+
+constexpr unsigned kParts = 32;
+
+// What unwinding one goroutine gave; made in parallel, added in order.
+struct Walked {
+  go::Stack stack;
+  std::vector<go::StackRoot> roots;
+};
+
+std::string base_name(std::string_view path) {
+  return std::string(path.substr(path.rfind('/') + 1));
+}
+
+// "server.go:88"
+std::string place(std::string_view file, std::uint32_t line) {
+  return file.empty() ? std::string() : fmt::format("{}:{}", base_name(file), line);
+}
+
+class GoroutinePass {
+ public:
+  GoroutinePass(const FrozenTarget& target, const go::Scheduler& scheduler, RootWriter& forest,
+                heap::Snapshot& snapshot, LossLedger& losses)
+      : target_(target),
+        scheduler_(scheduler),
+        forest_(forest),
+        snapshot_(snapshot),
+        functions_(*target.identified->functions),
+        unwinder_(*target.identified->runtime, functions_, scheduler, target.threads),
+        finder_(*target.identified->runtime, functions_, losses) {}
+
+  void run() {
+    walk_all();
+    add_rows();
+    add_roots();
+  }
+
+ private:
+  void walk_all() {
+    walked_.resize(scheduler_.goroutines.size());
+    for_each_part(walked_.size(), kParts, [&](unsigned, std::uint64_t begin, std::uint64_t end) {
+      for (std::uint64_t i = begin; i < end; ++i) {
+        const go::Goroutine& g = scheduler_.goroutines[i];
+        if (g.dead()) continue;
+        walked_[i].stack = unwinder_.unwind(g);
+        walked_[i].roots = finder_.roots(g, walked_[i].stack);
+      }
+    });
+  }
+
+  void add_rows() {
+    for (std::size_t i = 0; i < walked_.size(); ++i) {
+      const go::Goroutine& g = scheduler_.goroutines[i];
+      heap::Goroutine row;
+      row.g = g.g;
+      row.goid = g.goid;
+      row.parent_goid = g.parent_goid;
+      row.state = state_of(g.status);
+      row.system = g.system;
+      row.locked_to_thread = static_cast<bool>(g.locked_m);
+      row.stack = g.stack;
+      row.unwound = walked_[i].stack.complete();
+      if (!g.dead()) {
+        add_frames(walked_[i].stack, row);
+        name_waiting(g, row);
+        name_creator(g, row);
+        check_unwound(g, walked_[i].stack);
+      }
+      snapshot_.goroutines.push_back(row);
+    }
+  }
+
+  static heap::GoroutineState state_of(go::GoroutineStatus status) {
+    switch (status) {
+      case go::GoroutineStatus::kIdle:
+        return heap::GoroutineState::kIdle;
+      case go::GoroutineStatus::kRunnable:
+        return heap::GoroutineState::kRunnable;
+      case go::GoroutineStatus::kRunning:
+        return heap::GoroutineState::kRunning;
+      case go::GoroutineStatus::kSyscall:
+        return heap::GoroutineState::kSyscall;
+      case go::GoroutineStatus::kWaiting:
+        return heap::GoroutineState::kWaiting;
+      case go::GoroutineStatus::kDead:
+        return heap::GoroutineState::kDead;
+      case go::GoroutineStatus::kCopyStack:
+        return heap::GoroutineState::kCopyStack;
+      case go::GoroutineStatus::kPreempted:
+        return heap::GoroutineState::kPreempted;
+      case go::GoroutineStatus::kLeaked:
+        return heap::GoroutineState::kLeaked;
+      case go::GoroutineStatus::kDeadExtra:
+        return heap::GoroutineState::kDeadExtra;
+    }
+    return heap::GoroutineState::kDead;
+  }
+
+  void add_frames(const go::Stack& stack, heap::Goroutine& row) {
+    row.first_frame = static_cast<std::uint32_t>(snapshot_.frames.size());
+    for (const go::StackFrame& frame : stack.frames) {
+      for (const auto& source : source_of(frame)) {
+        heap::Frame out;
+        out.pc = frame.pc;
+        out.function = source.function;
+        out.file = source.file;
+        out.line = source.line;
+        out.inlined = source.inlined;
+        snapshot_.frames.push_back(out);
+      }
+    }
+    row.frame_count = static_cast<std::uint32_t>(snapshot_.frames.size()) - row.first_frame;
+  }
+
+  // Source frames by pc: thousands of goroutines stand at the same few places.
+  const std::vector<heap::Frame>& source_of(const go::StackFrame& frame) {
+    const auto key = std::make_pair(frame.pc, frame.is_return_address);
+    const auto it = source_.find(key);
+    if (it != source_.end()) return it->second;
+    std::vector<heap::Frame>& out = source_[key];
+    for (const auto& source : functions_.source_frames(frame.pc, frame.is_return_address)) {
+      heap::Frame row;
+      row.function = snapshot_.strings.add(source.function);
+      row.file = snapshot_.strings.add(source.file);
+      row.line = source.line;
+      row.inlined = source.inlined;
+      out.push_back(row);
+    }
+    return out;
+  }
+
+  void name_waiting(const go::Goroutine& g, heap::Goroutine& row) {
+    go::WaitReason reason = g.wait_reason;
+    if (reason == go::WaitReason::kSemacquire) {
+      std::vector<std::string_view> names;
+      for (std::uint32_t f = 0; f < std::min(row.frame_count, 16U); ++f)
+        names.push_back(snapshot_.strings[snapshot_.frames[row.first_frame + f].function]);
+      reason = go::refine_semacquire(names);
+    }
+    const std::string_view text = go::text_of(reason);
+    if (!text.empty()) row.wait_reason = snapshot_.strings.add(text);
+    if (g.wait_count > 0) row.waits_on = scheduler_.waits[g.first_wait].object;
+    const bool waits = g.status == go::GoroutineStatus::kWaiting || g.status == go::GoroutineStatus::kLeaked;
+    if (waits && g.wait_since > 0 && target_.monotonic_ns > static_cast<std::uint64_t>(g.wait_since))
+      row.waiting_ns = target_.monotonic_ns - static_cast<std::uint64_t>(g.wait_since);
+  }
+
+  void name_creator(const go::Goroutine& g, heap::Goroutine& row) {
+    if (!g.go_pc) return;
+    const auto frames = functions_.source_frames(g.go_pc, true);
+    if (frames.empty()) return;
+    row.created_by = snapshot_.strings.add(frames.front().function);
+    row.created_at = snapshot_.strings.add(fmt::format("{}:{}", frames.front().file, frames.front().line));
+  }
+
+  void check_unwound(const go::Goroutine& g, const go::Stack& stack) {
+    if (!g.parked() && g.status != go::GoroutineStatus::kSyscall) return;
+    ++snapshot_.audit.goroutines_checked;
+    if (!stack.complete()) snapshot_.audit.not_unwound.push_back(g.goid);
+  }
+
+  // Goroutines that stand at the same place in the same state for the same reason belong together.
+  std::string group_key(const heap::Goroutine& row) const {
+    std::string key = fmt::format("{}/{}/{}/", static_cast<int>(row.state), row.wait_reason.row, row.created_by.row);
+    for (std::uint32_t f = 0; f < row.frame_count; ++f) {
+      const heap::Frame& frame = snapshot_.frames[row.first_frame + f];
+      key += fmt::format("{}:{},", frame.function.row, frame.line);
+    }
+    return key;
+  }
+
+  std::string group_name(const heap::Goroutine& row) const {
+    const StringId reason = row.wait_reason;
+    std::string name = "goroutines";
+    if (reason) name += fmt::format(" in {}", snapshot_.strings[reason]);
+    if (const heap::Frame* frame = user_frame(row))
+      name += fmt::format(" at {} {}", snapshot_.strings[frame->function],
+                          place(snapshot_.strings[frame->file], frame->line));
+    return name;
+  }
+
+  // The innermost frame outside of the runtime and the packages that only block for others.
+  const heap::Frame* user_frame(const heap::Goroutine& row) const {
+    const auto is_plumbing = [](std::string_view name) {
+      return name.starts_with("runtime.") || name.starts_with("sync.") || name.starts_with("internal/") ||
+             name.starts_with("time.") || name.starts_with("reflect.") || name.starts_with("syscall.");
+    };
+    for (std::uint32_t f = 0; f < row.frame_count; ++f) {
+      const heap::Frame& frame = snapshot_.frames[row.first_frame + f];
+      if (!is_plumbing(snapshot_.strings[frame.function])) return &frame;
+    }
+    return row.frame_count > 0 ? &snapshot_.frames[row.first_frame] : nullptr;
+  }
+
+  void add_roots() {
+    std::map<std::string, std::vector<std::size_t>> groups;
+    std::vector<const std::string*> order;
+    for (std::size_t i = 0; i < walked_.size(); ++i) {
+      if (scheduler_.goroutines[i].dead()) continue;
+      const auto [it, is_new] = groups.try_emplace(group_key(snapshot_.goroutines[i]));
+      if (is_new) order.push_back(&it->first);
+      it->second.push_back(i);
+    }
+    for (const std::string* key : order) {
+      const auto& members = groups[*key];
+      RootId group;
+      if (members.size() > 1)
+        group = forest_.add(heap::RootKind::kGroup, RootId(), group_name(snapshot_.goroutines[members.front()]));
+      for (const std::size_t i : members) add_goroutine_roots(i, group);
+    }
+  }
+
+  void add_goroutine_roots(std::size_t i, RootId group) {
+    const go::Goroutine& g = scheduler_.goroutines[i];
+    heap::Goroutine& row = snapshot_.goroutines[i];
+    const GoroutineId id(static_cast<std::uint32_t>(i));
+    row.root = forest_.add(heap::RootKind::kGoroutine, group, fmt::format("goroutine {}", g.goid), g.g);
+    forest_.current().goroutine = id;
+    const Walked& walked = walked_[i];
+    // Roots of one frame are one node; those without a frame hang on the goroutine.
+    std::vector<const go::StackRoot*> sorted;
+    for (const go::StackRoot& root : walked.roots) sorted.push_back(&root);
+    std::stable_sort(sorted.begin(), sorted.end(), [](const go::StackRoot* a, const go::StackRoot* b) {
+      return std::make_pair(a->frame, a->conservative) < std::make_pair(b->frame, b->conservative);
+    });
+    for (std::size_t from = 0; from < sorted.size();) {
+      std::size_t to = from;
+      while (to < sorted.size() && sorted[to]->frame == sorted[from]->frame &&
+             sorted[to]->conservative == sorted[from]->conservative)
+        ++to;
+      add_frame_node(walked, row.root, id, {sorted.data() + from, to - from});
+      from = to;
+    }
+  }
+
+  void add_frame_node(const Walked& walked, RootId goroutine, GoroutineId id,
+                      std::span<const go::StackRoot* const> roots) {
+    const go::StackRoot& first = *roots.front();
+    const bool has_frame = first.frame < walked.stack.frames.size();
+    const Address sp = has_frame ? walked.stack.frames[first.frame].sp : Address();
+    const heap::RootKind kind = has_frame                                 ? heap::RootKind::kFrame
+                                : first.kind == go::StackRootKind::kDefer ? heap::RootKind::kDefer
+                                                                          : heap::RootKind::kStackSlot;
+    forest_.add(kind, goroutine, has_frame ? frame_name(walked.stack.frames[first.frame]) : slot_name(first), sp);
+    forest_.current().goroutine = id;
+    forest_.current().conservative = first.conservative;
+    for (const go::StackRoot* root : roots) forest_.hold(root->value, root->slot && sp ? root->slot - sp : 0);
+    forest_.drop_if_empty();
+  }
+
+  static std::string slot_name(const go::StackRoot& root) {
+    switch (root.kind) {
+      case go::StackRootKind::kDefer:
+        return "deferred call";
+      case go::StackRootKind::kContext:
+        return "closure to start with";
+      case go::StackRootKind::kRegister:
+        return "register";
+      case go::StackRootKind::kSystemStack:
+        return "system stack";
+      default:
+        return "stack";
+    }
+  }
+
+  // "main.serve+0x3a server.go:88"
+  std::string frame_name(const go::StackFrame& frame) {
+    const auto code = functions_.find(frame.pc);
+    const auto& source = source_of(frame);
+    if (!code) return fmt::format("frame at {:#x}", frame.pc.value);
+    const std::string where = source.empty() ? "" : place(snapshot_.strings[source.back().file], source.back().line);
+    return fmt::format("{}+{:#x} {}", code->function.name, frame.pc - code->function.entry, where);
+  }
+
+  const FrozenTarget& target_;
+  const go::Scheduler& scheduler_;
+  RootWriter& forest_;
+  heap::Snapshot& snapshot_;
+  const go::FunctionTables& functions_;
+  go::Unwinder unwinder_;
+  go::StackRootFinder finder_;
+  std::vector<Walked> walked_;
+  std::map<std::pair<Address, bool>, std::vector<heap::Frame>> source_;
+};
+
+}  // namespace
+
+void add_goroutines(const FrozenTarget& target, const go::Scheduler& scheduler, RootWriter& forest,
+                    heap::Snapshot& snapshot, LossLedger& losses) {
+  GoroutinePass(target, scheduler, forest, snapshot, losses).run();
+}
+
+}  // namespace holdfast::capture

@@ -1,0 +1,17 @@
+// Goroutines with their stacks, and what these hold, as rows and roots of a Snapshot.
+#pragma once
+
+#include "base/loss.h"
+#include "capture/build.h"
+#include "capture/root_writer.h"
+#include "go/frame_roots.h"
+#include "go/goroutines.h"
+
+namespace holdfast::capture {
+
+// Unwinds every goroutine (in parallel) and adds its row, its frames and its roots: a group node for goroutines with
+// the same stack and state, a node for each goroutine, a node for each frame that holds something.
+void add_goroutines(const FrozenTarget& target, const go::Scheduler& scheduler, RootWriter& forest,
+                    heap::Snapshot& snapshot, LossLedger& losses);
+
+}  // namespace holdfast::capture

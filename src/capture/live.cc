@@ -1,0 +1,274 @@
+#include <fmt/format.h>
+
+#include <ctime>
+
+#include "capture/build.h"
+#include "capture/capture.h"
+#include "capture/frozen_memory.h"
+#include "capture/layered_memory.h"
+#include "capture/read_plan.h"
+#include "go/layout_table.h"
+#include "go/mem_stats.h"
+#include "go/special_roots.h"
+#include "os/cgroup.h"
+#include "os/file_mapping.h"
+#include "os/process_memory.h"
+#include "os/stopper.h"
+
+namespace holdfast::capture {
+namespace {
+
+constexpr unsigned kReadThreads = 2;
+constexpr int kTries = 5;  // looks at a running process can be torn: a heap that changes underneath is looked at again
+
+std::vector<FilePart> file_parts(const std::vector<os::ProcessMapping>& maps) {
+  std::vector<FilePart> parts;
+  for (const auto& mapping : maps)
+    if (mapping.is_file() && !mapping.permissions.shared)
+      parts.push_back({mapping.range, mapping.file_offset, mapping.path});
+  return parts;
+}
+
+std::uint64_t clock_ns() {
+  timespec now{};
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return static_cast<std::uint64_t>(now.tv_sec) * 1000000000U + static_cast<std::uint64_t>(now.tv_nsec);
+}
+
+// Everything about a live process that can be known while it runs.
+class LiveTarget {
+ public:
+  LiveTarget(const os::ProcessStatus& status, LossLedger& losses)
+      : status_(status), losses_(losses), maps_(os::read_maps(status.pid)), memory_(status.pid) {
+    program_ = Program::open(
+        file_parts(maps_), status.exe, [this](const FilePart& part) { return open(part); }, losses);
+    program_->add_read_only(files_);
+    files_.seal();
+    layouts_ = go::layout_table(program_->version());
+    for (const auto& mapping : maps_)
+      if (mapping.permissions.read) readable_.push_back(mapping.range);
+    readable_ = joined(std::move(readable_));
+    look();
+  }
+
+  // A look at the running process: what would be read, and the blocks of runtime records that it needs.
+  const std::vector<AddressRange>& plan() const { return plan_; }
+  const std::vector<AddressRange>& blocks() const { return blocks_; }
+  std::uint64_t planned_bytes() const { return total_bytes(plan_) + total_bytes(blocks_); }
+  std::uint64_t objects() const { return objects_; }
+  std::uint32_t goroutines() const { return goroutines_; }
+  double predicted_ms() const;
+
+  const os::ProcessStatus& status() const { return status_; }
+  const Program& program() const { return *program_; }
+  const go::Identified& identified() const { return identified_; }
+  const MemoryImage& files() const { return files_; }
+  const std::vector<AddressRange>& readable() const { return readable_; }
+  LossLedger& losses() const { return losses_; }
+
+ private:
+  FileBytes open(const FilePart& part) const {
+    const bool is_exe = part.path == status_.exe;
+    if (is_exe) {
+      auto file = os::map_file(os::open_exe(status_.pid), part.path);
+      return {file->bytes(), file};
+    }
+    for (const auto& mapping : maps_) {
+      if (mapping.range != part.range) continue;
+      auto file = os::map_file(os::open_mapped_file(status_.pid, mapping), part.path);
+      return {file->bytes(), file};
+    }
+    fail(ErrorCode::kNotFound, "{} is not mapped", part.path);
+  }
+
+  void look() {
+    for (int attempt = 1;; ++attempt) {
+      try {
+        FrozenMemory probe([this](Address from, std::span<std::byte> to) { return fetch(from, to); }, {}, readable_);
+        const LayeredMemory layered(files_, probe);
+        LossLedger ignored;  // torn reads of a moving process are no loss
+        if (!identified_.runtime)
+          identified_ = go::identify(memory_layers(), *layouts_, program_->version(), program_->images(), ignored);
+        const go::Runtime& known = *identified_.runtime;
+        const go::Runtime runtime{layered, known.layouts, known.version, known.modules, known.vars};
+        plan_from(runtime, probe, ignored);
+        return;
+      } catch (const Error& error) {
+        if (error.code() == ErrorCode::kTargetGone || attempt == kTries) throw;
+      }
+    }
+  }
+
+  void plan_from(const go::Runtime& runtime, const FrozenMemory& probe, LossLedger& ignored) {
+    const auto heap = go::HeapModel::read(runtime, ignored);
+    touch_records(runtime, heap, probe, ignored);
+    plan_ = heap_ranges(runtime, heap);
+    for (const AddressRange& range : program_->writable()) plan_.push_back(range);
+    plan_ = joined(std::move(plan_));
+    blocks_ = without(probe.blocks(), plan_);
+    objects_ = 0;
+    for (const go::MSpan& span : heap.in_use()) objects_ += span.alloc_count;
+    goroutines_ = static_cast<std::uint32_t>(
+        runtime.vars.allgs ? runtime.memory.try_integer<std::uint64_t>(runtime.vars.allgs + 8).value_or(0) : 0);
+  }
+
+  std::uint64_t fetch(Address from, std::span<std::byte> to) const {
+    if (memory_.try_read(from, to)) return to.size();
+    constexpr std::uint64_t kPage = 4096;
+    std::uint64_t got = 0;
+    while (got < to.size()) {
+      const std::uint64_t n = std::min<std::uint64_t>(to.size() - got, kPage - (from + got).value % kPage);
+      if (!memory_.try_read(from + got, to.subspan(got, n))) break;
+      got += n;
+    }
+    return got;
+  }
+
+  const MemorySource& memory_layers() {
+    if (!running_) running_ = std::make_unique<LayeredMemory>(files_, memory_);
+    return *running_;
+  }
+
+ public:
+  // Makes the memory keep the runtime's small records, which passes read after the target goes on.
+  static void touch_records(const go::Runtime& runtime, const go::HeapModel& heap, const FrozenMemory& memory,
+                            LossLedger& losses) {
+    for (const go::MSpan& span : heap.in_use()) {
+      const std::uint64_t bytes = (span.slots + 7) / 8;
+      memory.touch({span.alloc_bits, span.alloc_bits + bytes});
+      memory.touch({span.mark_bits, span.mark_bits + bytes});
+      // Types of large objects, some of which are made at run time.
+      if (span.large_type) runtime.memory.try_integer<std::uint64_t>(span.large_type);
+    }
+    for (const go::ProfiledObject& profiled : go::read_special_roots(runtime, heap, losses).profiled)
+      go::bucket_stack(runtime, profiled.bucket);
+    go::count_released_bytes(runtime);
+  }
+
+ private:
+  const os::ProcessStatus& status_;
+  LossLedger& losses_;
+  std::vector<os::ProcessMapping> maps_;
+  os::ProcessMemory memory_;
+  std::optional<Program> program_;
+  MemoryImage files_;
+  std::unique_ptr<go::LayoutSource> layouts_;
+  std::vector<AddressRange> readable_;
+  std::unique_ptr<LayeredMemory> running_;
+  go::Identified identified_;
+  std::vector<AddressRange> plan_;
+  std::vector<AddressRange> blocks_;
+  std::uint64_t objects_ = 0;
+  std::uint32_t goroutines_ = 0;
+};
+
+// linux-capture reference 2 and 4.1: about 6 GB/s and thread, 10 us per thread to stop and let go.
+double LiveTarget::predicted_ms() const {
+  constexpr double kBytesPerMs = 6e6;
+  constexpr double kPerSpanMs = 60e-6;
+  const double per_thread = kReadThreads > 1 && planned_bytes() > (4U << 20) ? kReadThreads * 0.9 : 1.0;
+  return 0.3 + 0.01 * status_.threads + static_cast<double>(planned_bytes()) / (kBytesPerMs * per_thread) +
+         kPerSpanMs * static_cast<double>(plan_.size());
+}
+
+// The pause: stop, read, go on.
+class Freeze {
+ public:
+  Freeze(const LiveTarget& live, PassTimes& times) : live_(live), times_(times) {
+    frozen_ = std::make_unique<FrozenMemory>([this](Address from, std::span<std::byte> to) { return fetch(from, to); },
+                                             [this](std::span<const AddressRange> ranges, std::span<std::byte> to) {
+                                               return stopped_->read_ranges(ranges, to, kReadThreads).holes;
+                                             },
+                                             live.readable());
+    layered_ = std::make_unique<LayeredMemory>(live.files(), *frozen_);
+  }
+
+  void run(heap::Snapshot& snapshot) {
+    // Memory for the copy is made ready before the target is held: a fifth more than foreseen, since it runs on until
+    // then.
+    times_.run("prepare", [&] { frozen_->prepare(live_.planned_bytes() + live_.planned_bytes() / 5 + (1 << 20)); });
+    times_.run("freeze", [&] { stopped_ = std::make_unique<os::StoppedProcess>(live_.status().pid); });
+    times_.run("read", [&] { read(); });
+    times_.run("thaw", [&] { stopped_->thaw(); });
+    frozen_->close();
+    monotonic_ns_ = clock_ns();
+    snapshot.pause.predicted_ms = live_.predicted_ms();
+    snapshot.pause.measured_ms = stopped_->pause_ms();
+    snapshot.pause.bytes_read = frozen_->bytes_read();
+  }
+
+  const MemorySource& memory() const { return *layered_; }
+  const std::vector<go::ThreadRegisters>& threads() const { return threads_; }
+  std::uint64_t monotonic_ns() const { return monotonic_ns_; }
+
+ private:
+  std::uint64_t fetch(Address from, std::span<std::byte> to) const {
+    const AddressRange range{from, from + to.size()};
+    const auto holes = stopped_->read_ranges({&range, 1}, to, 1).holes;
+    return holes.empty() ? to.size() : holes.front().begin - from;
+  }
+
+  void read() {
+    for (const auto& thread : stopped_->threads()) {
+      if (!thread.stopped)
+        live_.losses().add("thread-not-stopped",
+                           "a thread in an uninterruptible wait did not stop: its registers are missing", Address());
+      threads_.push_back({static_cast<std::uint64_t>(thread.tid_in_namespace), thread.registers});
+    }
+    const go::Runtime& known = *live_.identified().runtime;
+    const go::Runtime runtime{*layered_, known.layouts, known.version, known.modules, known.vars};
+    // Records of the runtime first (all that the look before needed, at one go), then what they say is the heap.
+    note(frozen_->read_bulk(live_.blocks()));
+    const auto heap = go::HeapModel::read(runtime, live_.losses());
+    std::vector<AddressRange> ranges = heap_ranges(runtime, heap);
+    for (const AddressRange& range : live_.program().writable()) ranges.push_back(range);
+    note(frozen_->read_bulk(joined(std::move(ranges))));
+    note(frozen_->read_bulk(stack_ranges(runtime, threads_)));
+    LossLedger counted_later;
+    LiveTarget::touch_records(runtime, heap, *frozen_, counted_later);
+  }
+
+  void note(const std::vector<AddressRange>& holes) const {
+    for (const AddressRange& hole : holes)
+      live_.losses().add("unreadable-page", "pages of the target cannot be read: what they hold is missing", hole.begin,
+                         (hole.size() + 4095) / 4096);
+  }
+
+  const LiveTarget& live_;
+  PassTimes& times_;
+  std::unique_ptr<os::StoppedProcess> stopped_;
+  std::unique_ptr<FrozenMemory> frozen_;
+  std::unique_ptr<LayeredMemory> layered_;
+  std::vector<go::ThreadRegisters> threads_;
+  std::uint64_t monotonic_ns_ = 0;
+};
+
+}  // namespace
+
+Prediction predict(const os::ProcessStatus& status, const Options&) {
+  os::require_readable(status);
+  LossLedger losses;
+  const LiveTarget live(status, losses);
+  return {live.predicted_ms(), live.planned_bytes(), live.objects(), live.goroutines(), status.threads};
+}
+
+heap::Snapshot capture_live(const os::ProcessStatus& status, const Options& options, PassTimes& times) {
+  os::require_readable(status);
+  LossLedger losses;
+  heap::Snapshot snapshot;
+  snapshot.target.kind = heap::TargetKind::kLive;
+  snapshot.target.pid = status.pid;
+  snapshot.target.name = status.name;
+  std::optional<LiveTarget> live;
+  times.run("open", [&] { live.emplace(status, losses); });
+  Freeze freeze(*live, times);
+  freeze.run(snapshot);
+  const auto identified =
+      times.run("identify", [&] { return go::identify_again(live->identified(), freeze.memory(), losses); });
+  const FrozenTarget target{&live->program(), &identified, freeze.threads(), freeze.monotonic_ns()};
+  build(target, options, snapshot, losses, times);
+  snapshot.losses = losses.sorted();
+  return snapshot;
+}
+
+}  // namespace holdfast::capture

@@ -1,0 +1,110 @@
+#include "capture/program.h"
+
+#include <algorithm>
+#include <map>
+
+namespace holdfast::capture {
+namespace {
+
+constexpr std::uint64_t kPage = 4096;
+
+// Run-time address minus linked address, from one loaded part and the segment that it comes from.
+std::optional<std::uint64_t> bias_of(const binary::ElfFile& elf, const std::vector<FilePart>& parts) {
+  if (elf.type() == binary::ElfType::kExec) return 0;
+  for (const FilePart& part : parts) {
+    for (const auto& segment : elf.loads()) {
+      const std::uint64_t slack = segment.offset % kPage;
+      if (segment.offset - slack == part.file_offset) return part.range.begin - (segment.vaddr - slack);
+    }
+  }
+  return std::nullopt;
+}
+
+bool has_go_code(const binary::ElfFile& elf) {
+  for (const char* section : {".gopclntab", ".data.rel.ro.gopclntab", ".go.buildinfo"})
+    if (elf.find_section(section) != nullptr) return true;
+  return elf.sections().empty() && (binary::find_build_info(elf) || binary::find_version_string(elf));
+}
+
+}  // namespace
+
+Program Program::open(const std::vector<FilePart>& parts, const std::string& exe_path, const OpenFile& open_file,
+                      LossLedger& losses) {
+  std::map<std::string, std::vector<FilePart>> by_path;
+  std::vector<std::string> order{exe_path};
+  for (const FilePart& part : parts) {
+    if (by_path.find(part.path) == by_path.end() && part.path != exe_path) order.push_back(part.path);
+    by_path[part.path].push_back(part);
+  }
+  Program program;
+  std::string refusal;
+  for (const std::string& path : order) {
+    auto file = std::make_unique<File>();
+    const FilePart first = by_path[path].empty() ? FilePart{{}, 0, path} : by_path[path].front();
+    try {
+      file->bytes = open_file(first);
+      file->elf = std::make_unique<binary::ElfFile>(file->bytes.bytes);
+    } catch (const Error& error) {
+      if (error.code() == ErrorCode::kCancelled) throw;
+      if (path == exe_path) refusal = error.what();
+      if (error.code() != ErrorCode::kUnsupported && path != exe_path)
+        losses.add("unopened-file", "a mapped file cannot be opened: Go code in it would be missing",
+                   first.range.begin);
+      continue;
+    }
+    if (!has_go_code(*file->elf)) continue;
+    const auto bias = bias_of(*file->elf, by_path[path]);
+    if (!bias) {
+      losses.add("unplaced-file", "it is not known where a file with Go code was loaded", first.range.begin);
+      continue;
+    }
+    program.images_.push_back({file->elf.get(), *bias, path});
+    program.files_.push_back(std::move(file));
+  }
+  if (program.images_.empty() && !refusal.empty()) fail(ErrorCode::kUnsupported, "{}", refusal);
+  if (program.images_.empty())
+    fail(ErrorCode::kUnsupported, "{} is no Go program: it has neither Go build information nor a Go function table",
+         exe_path);
+  program.find_version();
+  return program;
+}
+
+void Program::find_version() {
+  const binary::ElfFile& elf = *images_.front().elf;
+  build_info_ = binary::find_build_info(elf);
+  std::optional<std::string> text;
+  if (build_info_)
+    text = build_info_->version;
+  else
+    text = binary::find_version_string(elf);
+  if (!text)
+    fail(ErrorCode::kUnsupported,
+         "{} holds Go code, but nothing says of which Go release: no build information, no "
+         "runtime.buildVersion",
+         images_.front().path);
+  version_ = in_context([&] { return go::parse_version(*text); }, "{}", images_.front().path);
+}
+
+void Program::add_read_only(MemoryImage& image) const {
+  for (std::size_t i = 0; i < images_.size(); ++i) {
+    for (const auto& segment : images_[i].elf->loads()) {
+      if (segment.writable()) continue;
+      image.add(images_[i].at(segment.vaddr), images_[i].elf->segment_bytes(segment), files_[i]->bytes.owner);
+    }
+  }
+}
+
+std::vector<AddressRange> Program::writable() const {
+  std::vector<AddressRange> ranges;
+  for (const go::LoadedImage& image : images_) {
+    for (const auto& segment : image.elf->loads()) {
+      if (!segment.writable() || segment.memory_size == 0) continue;
+      ranges.push_back({image.at(segment.vaddr), image.at(segment.vaddr) + segment.memory_size});
+    }
+  }
+  std::sort(ranges.begin(), ranges.end(),
+            [](const AddressRange& a, const AddressRange& b) { return a.begin < b.begin; });
+  return ranges;
+}
+
+}  // namespace holdfast::capture

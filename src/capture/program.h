@@ -1,0 +1,65 @@
+// The program files behind a target: which mapped files hold Go code, where they were loaded, and which Go made them.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/memory_image.h"
+#include "binary/build_info.h"
+#include "binary/elf.h"
+#include "go/modules.h"
+#include "go/version.h"
+
+namespace holdfast::capture {
+
+// A part of a file in the target's memory, as /proc/PID/maps or a core's NT_FILE lists it.
+struct FilePart {
+  AddressRange range;
+  std::uint64_t file_offset = 0;  // bytes
+  std::string path;
+};
+
+// Bytes of a file and what keeps them.
+struct FileBytes {
+  ByteView bytes;
+  std::shared_ptr<const void> owner;
+};
+
+// Opens the file behind a part; fails if it cannot be had.
+using OpenFile = std::function<FileBytes(const FilePart&)>;
+
+class Program {
+ public:
+  // Looks at all mapped files; `exe_path` is the main program's. Fails with kUnsupported, saying what was found, when
+  // no Go code is in the target; files that cannot be opened are a loss.
+  static Program open(const std::vector<FilePart>& parts, const std::string& exe_path, const OpenFile& open_file,
+                      LossLedger& losses);
+
+  // The image with the Go runtime first, then other files with Go code (plugins).
+  const std::vector<go::LoadedImage>& images() const { return images_; }
+  const go::GoVersion& version() const { return version_; }
+  const std::optional<binary::BuildInfo>& build_info() const { return build_info_; }
+
+  // Adds what the files hold of the target's read-only memory.
+  void add_read_only(MemoryImage& image) const;
+  // Writable segments of all images, as loaded: sorted, disjoint.
+  std::vector<AddressRange> writable() const;
+
+ private:
+  struct File {
+    FileBytes bytes;
+    std::unique_ptr<binary::ElfFile> elf;
+  };
+  Program() = default;
+  void find_version();
+
+  std::vector<std::unique_ptr<File>> files_;
+  std::vector<go::LoadedImage> images_;
+  go::GoVersion version_;
+  std::optional<binary::BuildInfo> build_info_;
+};
+
+}  // namespace holdfast::capture

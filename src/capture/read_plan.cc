@@ -1,0 +1,154 @@
+#include "capture/read_plan.h"
+
+#include <algorithm>
+
+namespace holdfast::capture {
+namespace {
+
+constexpr std::uint64_t kSystemPage = 4096;
+constexpr std::uint64_t kMostSystemStack = 256 << 10;  // of a thread's C stack
+constexpr std::uint64_t kBelow = 256;                  // below SP: red zone and what a call in progress has pushed
+constexpr std::uint32_t kDead = 6;
+constexpr std::uint32_t kRunning = 2;
+
+AddressRange page_aligned(AddressRange range) {
+  return {Address(range.begin.value / kSystemPage * kSystemPage),
+          Address((range.end.value + kSystemPage - 1) / kSystemPage * kSystemPage)};
+}
+
+// The bitmaps of Go 1.19-1.21 for one span, arena by arena.
+void add_arena_maps(const go::Runtime& runtime, const go::HeapModel& heap, const go::MSpan& span,
+                    std::vector<AddressRange>& out) {
+  const bool two_bit = runtime.version.pointer_maps() == go::PointerMaps::kTwoBitArena;
+  const std::uint64_t bytes_per_map_byte = two_bit ? 32 : 64;
+  const auto map = runtime.layouts.get("runtime.heapArena", "bitmap");
+  for (std::uint64_t done = 0; done < span.bytes();) {
+    const Address at = span.base + done;
+    const std::uint64_t in_arena = at - go::arena_start(go::arena_index(at));
+    const std::uint64_t count = std::min(span.bytes() - done, go::kArenaSize - in_arena);
+    if (const Address arena = heap.arena_of(at)) {
+      const Address begin = arena + map.offset + in_arena / bytes_per_map_byte;
+      out.push_back({begin, begin + count / bytes_per_map_byte});
+      if (const auto more = runtime.layouts.find("runtime.heapArena", "noMorePtrs"); more && !two_bit) {
+        const Address flags = arena + more->offset + in_arena / 4096;
+        out.push_back({flags, flags + count / 4096 + 1});
+      }
+    }
+    done += count;
+  }
+}
+
+class StackPlan {
+ public:
+  StackPlan(const go::Runtime& runtime, const std::vector<go::ThreadRegisters>& threads)
+      : memory_(runtime.memory), threads_(threads), vars_(runtime.vars) {
+    const go::LayoutSource& l = runtime.layouts;
+    lo_ = l.offset("runtime.g", "stack.lo");
+    hi_ = l.offset("runtime.g", "stack.hi");
+    sched_sp_ = l.offset("runtime.g", "sched.sp");
+    syscall_sp_ = l.offset("runtime.g", "syscallsp");
+    status_ = l.offset("runtime.g", "atomicstatus");
+    record_ = l.get_size("runtime.g");
+  }
+
+  std::vector<AddressRange> ranges() {
+    const Address list = memory_.try_pointer(vars_.allgs).value_or(Address());
+    const auto count = memory_.try_integer<std::uint64_t>(vars_.allgs + 8).value_or(0);
+    std::vector<std::byte> pointers(count < (1U << 28) ? count * 8 : 0);
+    if (!memory_.try_read(list, pointers)) pointers.clear();
+    std::vector<std::byte> record(record_);
+    for (std::size_t i = 0; i < pointers.size(); i += 8)
+      if (memory_.try_read(Address(load_le<std::uint64_t>(pointers.data() + i)), record)) add(record.data());
+    // What a thread has on whatever stack it is on: g0, the signal stack, C.
+    for (const auto& thread : threads_) {
+      const Address sp = thread.registers.rsp();
+      if (sp) out_.push_back(page_aligned({sp - kBelow, sp + kMostSystemStack}));
+    }
+    return joined(std::move(out_));
+  }
+
+ private:
+  void add(const std::byte* g) {
+    const auto word = [&](std::uint32_t at) { return Address(load_le<std::uint64_t>(g + at)); };
+    const AddressRange stack{word(lo_), word(hi_)};
+    const std::uint32_t status = load_le<std::uint32_t>(g + status_) & 0xfff;
+    if (stack.empty() || !stack.begin || stack.size() > (std::uint64_t{4} << 30) || status == 0 || status == kDead ||
+        status == 11)
+      return;
+    Address low = stack.begin;
+    if (status != kRunning) {
+      low = stack.end;
+      for (const Address sp : {word(sched_sp_), word(syscall_sp_)})
+        if (stack.contains(sp)) low = std::min(low, sp);
+      for (const auto& thread : threads_)
+        if (stack.contains(thread.registers.rsp())) low = std::min(low, thread.registers.rsp());
+      low = low == stack.end ? stack.begin : std::max(stack.begin, low - kBelow);
+    }
+    out_.push_back(page_aligned({low, stack.end}));
+  }
+
+  const MemorySource& memory_;
+  const std::vector<go::ThreadRegisters>& threads_;
+  const go::Variables& vars_;
+  std::uint32_t lo_ = 0, hi_ = 0, sched_sp_ = 0, syscall_sp_ = 0, status_ = 0;
+  std::uint64_t record_ = 0;
+  std::vector<AddressRange> out_;
+};
+
+}  // namespace
+
+std::vector<AddressRange> joined(std::vector<AddressRange> ranges) {
+  std::sort(ranges.begin(), ranges.end(),
+            [](const AddressRange& a, const AddressRange& b) { return a.begin < b.begin; });
+  std::vector<AddressRange> out;
+  for (const AddressRange& range : ranges) {
+    if (range.empty()) continue;
+    if (!out.empty() && range.begin <= out.back().end)
+      out.back().end = std::max(out.back().end, range.end);
+    else
+      out.push_back(range);
+  }
+  return out;
+}
+
+std::vector<AddressRange> without(const std::vector<AddressRange>& ranges, const std::vector<AddressRange>& others) {
+  std::vector<AddressRange> out;
+  auto first = others.begin();
+  for (AddressRange range : ranges) {
+    while (first != others.end() && first->end <= range.begin) ++first;
+    for (auto other = first; other != others.end() && other->begin < range.end; ++other) {
+      if (other->begin > range.begin) out.push_back({range.begin, other->begin});
+      range.begin = std::max(range.begin, other->end);
+    }
+    if (!range.empty()) out.push_back(range);
+  }
+  return out;
+}
+
+std::uint64_t total_bytes(const std::vector<AddressRange>& ranges) {
+  std::uint64_t sum = 0;
+  for (const AddressRange& range : ranges) sum += range.size();
+  return sum;
+}
+
+std::vector<AddressRange> heap_ranges(const go::Runtime& runtime, const go::HeapModel& heap) {
+  std::vector<AddressRange> out;
+  out.reserve(heap.in_use().size());
+  const bool arena_maps = runtime.version.pointer_maps() != go::PointerMaps::kAllocHeader;
+  for (const go::MSpan& span : heap.in_use()) {
+    if (span.has_pointers()) {
+      out.push_back({span.base, span.base + span.bytes()});
+      if (arena_maps) add_arena_maps(runtime, heap, span, out);
+    } else if (heap.mark_source(span) == go::MarkSource::kInline) {
+      out.push_back({span.base + go::kInlineAreaAt, span.base + go::kPageSize});
+    }
+  }
+  return joined(std::move(out));
+}
+
+std::vector<AddressRange> stack_ranges(const go::Runtime& runtime, const std::vector<go::ThreadRegisters>& threads) {
+  if (!runtime.vars.allgs) return {};
+  return StackPlan(runtime, threads).ranges();
+}
+
+}  // namespace holdfast::capture

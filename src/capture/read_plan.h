@@ -1,0 +1,27 @@
+// Which parts of a target's memory an analysis needs: spans that can hold pointers, stacks in use, package data, and
+// the runtime's own records. Pointer-free objects are never read.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "go/heap_model.h"
+#include "go/unwind.h"
+
+namespace holdfast::capture {
+
+// The heap's part: spans with pointers, pointer maps beside the heap (Go 1.19-1.21), mark areas of unswept small spans.
+// Sorted, disjoint, neighbours joined.
+std::vector<AddressRange> heap_ranges(const go::Runtime& runtime, const go::HeapModel& heap);
+
+// The part of every goroutine's stack that is in use, and of the system stacks that threads are on. Needs the heap to
+// be readable (goroutine records lie there).
+std::vector<AddressRange> stack_ranges(const go::Runtime& runtime, const std::vector<go::ThreadRegisters>& threads);
+
+// Sorts, joins what touches or overlaps.
+std::vector<AddressRange> joined(std::vector<AddressRange> ranges);
+// What of `ranges` lies in none of `others`; both sorted and disjoint, so is the result.
+std::vector<AddressRange> without(const std::vector<AddressRange>& ranges, const std::vector<AddressRange>& others);
+std::uint64_t total_bytes(const std::vector<AddressRange>& ranges);
+
+}  // namespace holdfast::capture

@@ -1,0 +1,40 @@
+#include "capture/root_writer.h"
+
+#include "base/error.h"
+
+namespace holdfast::capture {
+
+RootId RootWriter::add(heap::RootKind kind, RootId parent, std::string_view name, Address where) {
+  heap::Root root;
+  root.kind = kind;
+  root.parent = parent;
+  root.name = snapshot_.strings.add(name);
+  root.where = where;
+  root.first_target = static_cast<std::uint32_t>(snapshot_.root_targets.size());
+  snapshot_.roots.push_back(root);
+  return RootId(static_cast<std::uint32_t>(snapshot_.roots.size() - 1));
+}
+
+void RootWriter::add_target(ObjectId object, std::uint64_t offset) {
+  snapshot_.root_targets.push_back({object, static_cast<std::uint32_t>(offset)});
+  ++current().target_count;
+}
+
+void RootWriter::hold(Address value, std::uint64_t offset) {
+  const ObjectId object = index_.find_object(value);
+  if (object) add_target(object, offset);
+}
+
+void RootWriter::hold_what_it_holds(Address value) {
+  const ObjectId object = index_.find_object(value);
+  if (!object || object.row >= snapshot_.pointerful) return;
+  const heap::Edges& edges = snapshot_.edges;
+  for (std::uint32_t e = edges.row_begin[object.row]; e < edges.row_begin[object.row + 1]; ++e)
+    add_target(ObjectId(edges.target[e]), 0);
+}
+
+void RootWriter::drop_if_empty() {
+  if (current().target_count == 0) snapshot_.roots.pop_back();
+}
+
+}  // namespace holdfast::capture

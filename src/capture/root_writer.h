@@ -1,0 +1,36 @@
+// Writes the root forest of a Snapshot: nodes in order, the targets of a node right after it was added.
+#pragma once
+
+#include <string_view>
+
+#include "heap/object_index.h"
+#include "heap/snapshot.h"
+
+namespace holdfast::capture {
+
+class RootWriter {
+ public:
+  // Both must outlive this.
+  RootWriter(heap::Snapshot& snapshot, const heap::ObjectIndex& index) : snapshot_(snapshot), index_(index) {}
+
+  // Adds a node under `parent` (none: under the super root) and makes it the current one.
+  RootId add(heap::RootKind kind, RootId parent, std::string_view name, Address where = {});
+  heap::Root& current() { return snapshot_.roots.back(); }
+
+  // Adds the object that `value` hits to the current node; what hits none is nothing. `offset`: bytes of the word from
+  // Root::where.
+  void hold(Address value, std::uint64_t offset = 0);
+  // Adds everything that the object (if `value` hits one) refers to, not itself.
+  void hold_what_it_holds(Address value);
+
+  // Takes the current node away again if it came to hold nothing.
+  void drop_if_empty();
+
+ private:
+  void add_target(ObjectId object, std::uint64_t offset);
+
+  heap::Snapshot& snapshot_;
+  const heap::ObjectIndex& index_;
+};
+
+}  // namespace holdfast::capture

@@ -1,0 +1,45 @@
+#include "capture/symbols.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace holdfast::capture {
+
+Symbols::Symbols(const std::vector<go::LoadedImage>& images) {
+  for (const go::LoadedImage& image : images) {
+    for (const auto& symbol : image.elf->symbols()) {
+      if (symbol.type != binary::kSymbolObject || symbol.size == 0 || !symbol.value) continue;
+      const Address begin = image.at(symbol.value);
+      variables_.push_back({{begin, begin + symbol.size}, symbol.name});
+    }
+  }
+  // Where several names share a place, the longest range comes first and wins; ties go by name.
+  std::sort(variables_.begin(), variables_.end(), [](const Variable& a, const Variable& b) {
+    if (a.range.begin != b.range.begin) return a.range.begin < b.range.begin;
+    if (a.range.end != b.range.end) return a.range.end > b.range.end;
+    return a.name < b.name;
+  });
+  std::vector<Variable> kept;
+  for (const Variable& variable : variables_)
+    if (kept.empty() || variable.range.begin >= kept.back().range.end) kept.push_back(variable);
+  variables_ = std::move(kept);
+}
+
+const Variable* Symbols::find(Address at) const {
+  const auto it = std::upper_bound(variables_.begin(), variables_.end(), at,
+                                   [](Address a, const Variable& v) { return a < v.range.begin; });
+  if (it == variables_.begin()) return nullptr;
+  const Variable& variable = *std::prev(it);
+  return variable.range.contains(at) ? &variable : nullptr;
+}
+
+std::string place_name(const go::Module& module, bool of_program, Address at) {
+  const bool in_data = module.data.contains(at);
+  const AddressRange& section = in_data ? module.data : module.bss;
+  std::string name = fmt::format("{}+{:#x}", in_data ? "data" : "bss", at - section.begin);
+  if (!of_program) name += " of " + module.path.substr(module.path.rfind('/') + 1);
+  return name;
+}
+
+}  // namespace holdfast::capture

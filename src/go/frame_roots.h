@@ -1,0 +1,61 @@
+// Every pointer that a goroutine's stack holds, precisely as the collector finds them (reference 5.5, 5.6, 5.9): stack
+// maps of locals and arguments, stack objects that something on the stack points to, defers, panics, the context
+// register; and word by word, conservatively, where a frame was stopped between two calls.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "base/address.h"
+#include "base/loss.h"
+#include "go/function_tables.h"
+#include "go/goroutines.h"
+#include "go/layout.h"
+#include "go/runtime.h"
+#include "go/unwind.h"
+
+namespace holdfast::go {
+
+enum class StackRootKind : std::uint8_t {
+  kLocal,
+  kArgument,
+  kStackObject,       // a variable whose address was taken
+  kDefer,             // a deferred call's function, or its record
+  kContext,           // sched.ctxt: the closure of a goroutine that has not started
+  kRegister,          // of the running thread, or saved by an asynchronous preemption
+  kConservativeWord,  // of a frame without an exact map
+  kSystemStack,       // word of g0's stack, while its thread works there for the goroutine
+};
+
+struct StackRoot {
+  static constexpr std::uint32_t kNoFrame = ~std::uint32_t{0};
+
+  Address slot;                    // where the word lies; null for a register
+  Address value;                   // never null, never into the goroutine's own stack
+  std::uint32_t frame = kNoFrame;  // index in Stack::frames
+  // Bytes from varp (negative) or from argp (not negative) for kLocal, kArgument, kStackObject and kConservativeWord
+  // with a frame; the register's number in machine code for kRegister without a slot; else 0.
+  std::int32_t offset = 0;
+  StackRootKind kind = StackRootKind::kLocal;
+  bool conservative = false;  // may be no pointer at all
+};
+
+// Safe to use from several threads. Refers to its arguments, which must outlive it.
+class StackRootFinder {
+ public:
+  StackRootFinder(const Runtime& runtime, const FunctionTables& functions, LossLedger& losses);
+
+  // The roots of one goroutine: by frame from the innermost, then what belongs to no frame, then stack objects. Empty
+  // for dead ones. A stack that could not be walked to its end is read conservatively as a whole.
+  std::vector<StackRoot> roots(const Goroutine& goroutine, const Stack& stack) const;
+
+ private:
+  class Scan;
+
+  const Runtime& runtime_;
+  const FunctionTables& functions_;
+  LossLedger& losses_;
+  const FieldLayout defer_fn_, defer_link_, defer_heap_;
+};
+
+}  // namespace holdfast::go

@@ -1,0 +1,275 @@
+#include "go/heap_model.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+namespace holdfast::go {
+namespace {
+
+// A table larger than this is a wrong address, not a heap: 1 << 28 spans are at least 2 TiB.
+constexpr std::uint64_t kMostSpans = 1 << 28;
+constexpr std::uint64_t kMostArenas = 1 << 22;
+
+constexpr std::array<std::uint16_t, kSizeClasses> kClassSizes = {
+    0,    8,    16,   24,    32,    48,    64,    80,    96,    112,   128,   144,   160,   176,   192,   208,   224,
+    240,  256,  288,  320,   352,   384,   416,   448,   480,   512,   576,   640,   704,   768,   896,   1024,  1152,
+    1280, 1408, 1536, 1792,  2048,  2304,  2688,  3072,  3200,  3456,  4096,  4864,  5376,  6144,  6528,  6784,  6912,
+    8192, 9472, 9728, 10240, 10880, 12288, 13568, 14336, 16384, 18432, 19072, 20480, 21760, 24576, 27264, 28672, 32768};
+constexpr std::array<std::uint8_t, kSizeClasses> kClassPages = {
+    0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,  1, 1,
+    1, 2, 1, 2, 1, 2, 1, 3, 2, 3, 1, 3, 2, 3, 4, 5, 6, 1, 7, 6, 5, 4, 3, 5, 7, 2, 9, 7, 5, 8, 3, 10, 7, 4};
+
+// Reads one field of a structure that is already in our memory.
+class Record {
+ public:
+  Record(const std::byte* bytes, std::uint64_t size) : bytes_(bytes), size_(size) {}
+  std::uint64_t number(const FieldLayout& field) const {
+    HOLDFAST_CHECK(field.offset + std::uint64_t{field.size} <= size_);
+    switch (field.size) {
+      case 1:
+        return load_le<std::uint8_t>(bytes_ + field.offset);
+      case 2:
+        return load_le<std::uint16_t>(bytes_ + field.offset);
+      case 4:
+        return load_le<std::uint32_t>(bytes_ + field.offset);
+      default:
+        return load_le<std::uint64_t>(bytes_ + field.offset);
+    }
+  }
+  Address address(const FieldLayout& field) const { return Address(number(field)); }
+
+ private:
+  const std::byte* bytes_;
+  std::uint64_t size_;
+};
+
+// runtime.mspan, looked up once.
+struct MSpanLayout {
+  std::uint64_t size;
+  FieldLayout start, pages, free_index, slots, alloc_bits, mark_bits, sweep_gen, alloc_count, span_class, state,
+      slot_size, limit, specials;
+  std::optional<FieldLayout> large_type, user_arena;
+
+  explicit MSpanLayout(const LayoutSource& l)
+      : size(l.get_size("runtime.mspan")),
+        start(l.get("runtime.mspan", "startAddr")),
+        pages(l.get("runtime.mspan", "npages")),
+        free_index(l.get("runtime.mspan", "freeindex")),
+        slots(l.get("runtime.mspan", "nelems")),
+        alloc_bits(l.get("runtime.mspan", "allocBits")),
+        mark_bits(l.get("runtime.mspan", "gcmarkBits")),
+        sweep_gen(l.get("runtime.mspan", "sweepgen")),
+        alloc_count(l.get("runtime.mspan", "allocCount")),
+        span_class(l.get("runtime.mspan", "spanclass")),
+        state(l.get("runtime.mspan", "state")),
+        slot_size(l.get("runtime.mspan", "elemsize")),
+        limit(l.get("runtime.mspan", "limit")),
+        specials(l.get("runtime.mspan", "specials")),
+        large_type(l.find("runtime.mspan", "largeType")),
+        user_arena(l.find("runtime.mspan", "isUserArenaChunk")) {}
+
+  MSpan read(Address at, const Record& r) const {
+    MSpan span;
+    span.mspan = at;
+    span.base = r.address(start);
+    span.pages = r.number(pages);
+    span.slot_size = r.number(slot_size);
+    span.limit = r.number(limit);
+    span.slots = static_cast<std::uint32_t>(r.number(slots));
+    span.free_index = static_cast<std::uint32_t>(r.number(free_index));
+    span.alloc_count = static_cast<std::uint32_t>(r.number(alloc_count));
+    span.sweep_gen = static_cast<std::uint32_t>(r.number(sweep_gen));
+    span.span_class = static_cast<std::uint8_t>(r.number(span_class));
+    span.state = static_cast<SpanState>(r.number(state));
+    span.user_arena = user_arena && r.number(*user_arena) != 0;
+    span.alloc_bits = r.address(alloc_bits);
+    span.mark_bits = r.address(mark_bits);
+    span.specials = r.address(specials);
+    if (large_type) span.large_type = r.address(*large_type);
+    return span;
+  }
+};
+
+// What no span of a sane runtime can be.
+bool plausible(const MSpan& span) {
+  if (span.base.value % kPageSize != 0 || span.pages == 0 || span.pages > (std::uint64_t{1} << 35)) return false;
+  if (span.state == SpanState::kManual) return true;
+  if (span.slot_size == 0 || span.slots == 0 || span.size_class() >= kSizeClasses) return false;
+  if (span.free_index > span.slots) return false;
+  return span.slots <= span.bytes() / span.slot_size;
+}
+
+}  // namespace
+
+std::uint64_t size_of_class(unsigned size_class) {
+  return kClassSizes.at(size_class);
+}
+std::uint64_t pages_of_class(unsigned size_class) {
+  return kClassPages.at(size_class);
+}
+
+std::uint64_t slots_of_class(const GoVersion& version, unsigned size_class, bool pointers) {
+  const std::uint64_t size = size_of_class(size_class);
+  std::uint64_t room = pages_of_class(size_class) * kPageSize;
+  if (version.pointer_maps() == PointerMaps::kAllocHeader && pointers && size <= 512)
+    room -= pages_of_class(size_class) * (kPageSize / 64);
+  if (version.green_tea() && size >= 16 && size <= 512) room -= 128;
+  return room / size;
+}
+
+HeapModel HeapModel::read(const Runtime& runtime, LossLedger& losses) {
+  if (!runtime.vars.mheap) fail(ErrorCode::kUnsupported, "the Go heap (runtime.mheap_) was not found in this program");
+  HeapModel heap(runtime);
+  heap.sweep_gen_ =
+      runtime.memory.integer<std::uint32_t>(runtime.vars.mheap + runtime.layouts.offset("runtime.mheap", "sweepgen"));
+  if (runtime.vars.gcphase) heap.gc_phase_ = runtime.memory.integer<std::uint32_t>(runtime.vars.gcphase);
+  heap.read_arenas(losses);
+  heap.read_spans(losses);
+  return heap;
+}
+
+void HeapModel::read_arenas(LossLedger& losses) {
+  const MemorySource& memory = runtime_.memory;
+  const LayoutSource& layouts = runtime_.layouts;
+  const Address mheap = runtime_.vars.mheap;
+  // mheap.allArenas is called heapArenas from Go 1.25.
+  auto list = layouts.find("runtime.mheap", "heapArenas");
+  if (!list) list = layouts.get("runtime.mheap", "allArenas");
+  const Address data = memory.pointer(mheap + list->offset);
+  const auto count = memory.integer<std::uint64_t>(mheap + list->offset + 8);
+  if (count == 0 || count > kMostArenas)
+    fail(ErrorCode::kUnsupported, "runtime.mheap_ at {:#x} lists {} arenas, which no heap has", mheap.value, count);
+  // arenas is an array of one pointer to the second-level table on linux/amd64.
+  const Address table = memory.pointer(mheap + layouts.offset("runtime.mheap", "arenas"));
+  for (std::uint64_t i = 0; i < count; ++i) {
+    const auto index = memory.try_integer<std::uint64_t>(data + i * 8);
+    const auto arena = index && *index < kMostArenas ? memory.try_pointer(table + *index * 8) : std::nullopt;
+    if (!arena || !*arena) {
+      losses.add("unreadable-arena", "a heap arena cannot be read: its objects are missing", data + i * 8);
+      continue;
+    }
+    arenas_.push_back({*index, *arena});
+  }
+  std::sort(arenas_.begin(), arenas_.end(), [](const Arena& a, const Arena& b) { return a.index < b.index; });
+}
+
+void HeapModel::read_spans(LossLedger& losses) {
+  const MemorySource& memory = runtime_.memory;
+  const Address all = runtime_.vars.mheap + runtime_.layouts.offset("runtime.mheap", "allspans");
+  const Address data = memory.pointer(all);
+  const auto count = memory.integer<std::uint64_t>(all + 8);
+  if (count == 0 || count > kMostSpans)
+    fail(ErrorCode::kUnsupported, "runtime.mheap_.allspans has {} entries, which no heap has", count);
+  std::vector<std::byte> pointers(count * 8);
+  if (!memory.try_read(data, pointers))
+    fail(ErrorCode::kTruncated, "the {} entries of runtime.mheap_.allspans at {:#x} cannot be read", count, data.value);
+  const MSpanLayout layout(runtime_.layouts);
+  std::vector<std::byte> bytes(layout.size);
+  in_use_.reserve(count);
+  for (std::uint64_t i = 0; i < count; ++i) {
+    const Address at(load_le<std::uint64_t>(pointers.data() + i * 8));
+    if (!memory.try_read(at, bytes)) {
+      losses.add("unreadable-span", "a span record cannot be read: its objects are missing", at);
+      continue;
+    }
+    const MSpan span = layout.read(at, Record(bytes.data(), bytes.size()));
+    if (span.state == SpanState::kDead) continue;
+    if (!plausible(span)) {
+      losses.add("implausible-span", "a span record contradicts itself: its objects are missing", at);
+      continue;
+    }
+    (span.state == SpanState::kInUse ? in_use_ : manual_).push_back(span);
+  }
+  const auto by_base = [](const MSpan& a, const MSpan& b) { return a.base < b.base; };
+  std::sort(in_use_.begin(), in_use_.end(), by_base);
+  std::sort(manual_.begin(), manual_.end(), by_base);
+  const auto overlap = std::adjacent_find(in_use_.begin(), in_use_.end(),
+                                          [](const MSpan& a, const MSpan& b) { return a.base + a.bytes() > b.base; });
+  if (overlap != in_use_.end())
+    fail(ErrorCode::kDamaged, "the spans at {:#x} and {:#x} overlap: this is no consistent heap", overlap->base.value,
+         std::next(overlap)->base.value);
+}
+
+bool HeapModel::inline_marks(const MSpan& span) const {
+  return runtime_.version.green_tea() && span.pages == 1 && span.slot_size >= 16 && span.slot_size <= 512;
+}
+
+MarkSource HeapModel::mark_source(const MSpan& span) const {
+  const std::uint32_t h = sweep_gen_;
+  if (span.sweep_gen == h || span.sweep_gen == h + 3) return MarkSource::kAllocBits;
+  if (span.sweep_gen == h - 2 || span.sweep_gen == h + 1)
+    return inline_marks(span) ? MarkSource::kInline : MarkSource::kMarkBits;
+  return MarkSource::kNone;
+}
+
+Address HeapModel::arena_of(Address address) const {
+  const std::uint64_t index = arena_index(address);
+  const auto it = std::lower_bound(arenas_.begin(), arenas_.end(), index,
+                                   [](const Arena& a, std::uint64_t i) { return a.index < i; });
+  return it != arenas_.end() && it->index == index ? it->heap_arena : Address();
+}
+
+std::vector<AddressRange> HeapModel::arena_ranges() const {
+  std::vector<AddressRange> ranges;
+  for (const Arena& arena : arenas_) {
+    const Address begin = arena_start(arena.index);
+    if (!ranges.empty() && ranges.back().end == begin)
+      ranges.back().end = begin + kArenaSize;
+    else
+      ranges.push_back({begin, begin + kArenaSize});
+  }
+  return ranges;
+}
+
+bool HeapModel::read_bits(const MSpan& span, std::uint64_t* allocated, std::uint64_t* marked,
+                          LossLedger& losses) const {
+  const std::uint64_t words = (span.slots + 63) / 64;
+  const std::uint64_t bytes = (span.slots + 7) / 8;
+  const std::uint64_t last_mask =
+      span.slots % 64 == 0 ? ~std::uint64_t{0} : (std::uint64_t{1} << (span.slots % 64)) - 1;
+  const auto read = [&](Address from, std::uint64_t* to) {
+    if (!runtime_.memory.try_read(from, {reinterpret_cast<std::byte*>(to), bytes})) {
+      losses.add("unreadable-bitmap", "the allocation or mark bits of a span cannot be read: its objects are guesses",
+                 from);
+      return false;
+    }
+    to[words - 1] &= last_mask;
+    return true;
+  };
+  bool good = read(span.alloc_bits, allocated);
+  switch (mark_source(span)) {
+    case MarkSource::kAllocBits:
+      std::memcpy(marked, allocated, words * 8);
+      break;
+    case MarkSource::kMarkBits:
+      good = read(span.mark_bits, marked) && good;
+      break;
+    case MarkSource::kInline: {
+      std::array<std::byte, 64> area{};
+      if (!runtime_.memory.try_read(span.base + kInlineMarksAt, std::span(area).first(kInlineMarkBytes))) {
+        losses.add("unreadable-bitmap", "the allocation or mark bits of a span cannot be read: its objects are guesses",
+                   span.base);
+        good = false;
+        break;
+      }
+      good = read(span.mark_bits, marked) && good;
+      for (std::uint64_t w = 0; w < words; ++w) marked[w] |= load_le<std::uint64_t>(area.data() + w * 8);
+      marked[words - 1] &= last_mask;
+      break;
+    }
+    case MarkSource::kNone:
+      break;
+  }
+  // Everything below freeindex is allocated (reference 2.5).
+  for (std::uint64_t w = 0; w < words; ++w) {
+    if (span.free_index >= (w + 1) * 64)
+      allocated[w] = ~std::uint64_t{0};
+    else if (span.free_index > w * 64)
+      allocated[w] |= (std::uint64_t{1} << (span.free_index - w * 64)) - 1;
+  }
+  allocated[words - 1] &= last_mask;
+  return good;
+}
+
+}  // namespace holdfast::go

@@ -1,0 +1,111 @@
+// The heap as the collector knows it: every span, which slots are allocated, which were marked by the last collection.
+// Sources: runtime.mheap, runtime.mspan, runtime.heapArena of Go 1.19-1.27 (reference 2, 3.7, 9).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "base/huge_array.h"
+#include "base/loss.h"
+#include "go/runtime.h"
+
+namespace holdfast::go {
+
+constexpr std::uint64_t kPageSize = 8192;
+constexpr std::uint64_t kArenaSize = 64 << 20;  // heapArenaBytes, linux/amd64
+constexpr std::uint64_t kPagesPerArena = kArenaSize / kPageSize;
+
+enum class SpanState : std::uint8_t { kDead = 0, kInUse = 1, kManual = 2 };
+
+// One runtime.mspan.
+struct MSpan {
+  Address mspan;
+  Address base;
+  std::uint64_t pages = 0;
+  std::uint64_t slot_size = 0;  // elemsize
+  std::uint64_t limit = 0;      // end of object data
+  std::uint32_t slots = 0;      // nelems
+  std::uint32_t free_index = 0;
+  std::uint32_t alloc_count = 0;
+  std::uint32_t sweep_gen = 0;
+  std::uint8_t span_class = 0;  // size class << 1 | noscan
+  SpanState state = SpanState::kDead;
+  bool user_arena = false;
+  Address alloc_bits, mark_bits;
+  Address specials;    // head of the list
+  Address large_type;  // 1.22+, size class 0
+
+  std::uint8_t size_class() const { return span_class >> 1; }
+  bool has_pointers() const { return (span_class & 1) == 0; }
+  std::uint64_t bytes() const { return pages * kPageSize; }
+};
+
+// How the marks of a span's last completed collection are to be had (reference 9.3).
+enum class MarkSource : std::uint8_t {
+  kAllocBits,  // swept: the survivors are the allocation bits
+  kMarkBits,   // waits for its sweep: gcmarkBits
+  kInline,     // the same, of a small span of Green Tea: bits inside the span
+  kNone,       // being swept at this moment, or made since
+};
+
+class HeapModel {
+ public:
+  // Reads the span table. Fails when it cannot be found at all; single bad spans are losses.
+  static HeapModel read(const Runtime& runtime, LossLedger& losses);
+
+  const std::vector<MSpan>& in_use() const { return in_use_; }  // sorted by base, no overlaps
+  const std::vector<MSpan>& manual() const { return manual_; }  // stacks, work buffers; sorted by base
+  std::uint32_t sweep_gen() const { return sweep_gen_; }
+  std::uint32_t gc_phase() const { return gc_phase_; }
+  bool inline_marks(const MSpan& span) const;
+  MarkSource mark_source(const MSpan& span) const;
+
+  // heapArena of an address; null if there is none.
+  Address arena_of(Address address) const;
+  // Address ranges of all heap arenas, sorted; neighbours joined.
+  std::vector<AddressRange> arena_ranges() const;
+
+  // Fills `allocated` and `marked` (a bit per slot from bit 0, words zeroed by the caller) of a span. Bitmaps that
+  // cannot be read are a loss; false then.
+  bool read_bits(const MSpan& span, std::uint64_t* allocated, std::uint64_t* marked, LossLedger& losses) const;
+
+ private:
+  explicit HeapModel(const Runtime& runtime) : runtime_(runtime) {}
+  void read_arenas(LossLedger& losses);
+  void read_spans(LossLedger& losses);
+
+  struct Arena {
+    std::uint64_t index = 0;
+    Address heap_arena;
+  };
+
+  const Runtime& runtime_;
+  std::vector<Arena> arenas_;  // sorted by index
+  std::vector<MSpan> in_use_;
+  std::vector<MSpan> manual_;
+  std::uint32_t sweep_gen_ = 0;
+  std::uint32_t gc_phase_ = 0;
+};
+
+// The 64 MiB arena that an address lies in, as the runtime numbers them (arenaBaseOffset of linux/amd64).
+constexpr std::uint64_t arena_index(Address a) {
+  return (a.value - 0xffff800000000000ULL) / kArenaSize;
+}
+constexpr Address arena_start(std::uint64_t index) {
+  return Address(index * kArenaSize + 0xffff800000000000ULL);
+}
+
+// Byte offset of the inline mark area of Green Tea within a one-page span, and of its parts (reference 3.7).
+constexpr std::uint64_t kInlineAreaAt = kPageSize - 128;
+constexpr std::uint64_t kInlineMarksAt = kInlineAreaAt + 64;
+constexpr std::uint64_t kInlineMarkBytes = 63;
+
+// Slot sizes by size class; 0 for class 0 (the same in Go 1.17-1.27; reference 2.4).
+constexpr unsigned kSizeClasses = 68;
+std::uint64_t size_of_class(unsigned size_class);
+std::uint64_t pages_of_class(unsigned size_class);
+// How many slots a span of that class has; `green_tea` and `pointers` as reference 2.4 tells.
+std::uint64_t slots_of_class(const GoVersion& version, unsigned size_class, bool pointers);
+
+}  // namespace holdfast::go

@@ -1,0 +1,122 @@
+#include "go/identify.h"
+
+#include <algorithm>
+#include <array>
+
+#include "go/heap_model.h"
+#include "go/variables.h"
+
+namespace holdfast::go {
+namespace {
+
+constexpr std::size_t kSpansToCheck = 100;
+
+std::string join(const std::vector<std::string>& sentences) {
+  std::string out;
+  for (const std::string& sentence : sentences) out += (out.empty() ? "" : "; ") + sentence;
+  return out;
+}
+
+// The module's name of its own file: that whose segments hold its text.
+void name_modules(std::vector<Module>& modules, const std::vector<LoadedImage>& images) {
+  for (Module& module : modules) {
+    for (const LoadedImage& image : images) {
+      for (const auto& segment : image.elf->loads()) {
+        const AddressRange range{image.at(segment.vaddr), image.at(segment.vaddr) + segment.memory_size};
+        if (range.contains(module.text)) module.path = image.path;
+      }
+    }
+  }
+}
+
+// Span records against what their size class says.
+void check_spans(const Runtime& runtime, std::vector<std::string>& problems) {
+  LossLedger losses;
+  std::size_t checked = 0;
+  std::size_t wrong = 0;
+  const HeapModel heap = HeapModel::read(runtime, losses);
+  for (const MSpan& span : heap.in_use()) {
+    if (++checked > kSpansToCheck) break;
+    const unsigned size_class = span.size_class();
+    const bool good = size_class == 0
+                          ? span.slots == 1
+                          : span.slot_size == size_of_class(size_class) && span.pages == pages_of_class(size_class) &&
+                                span.slots == slots_of_class(runtime.version, size_class, span.has_pointers());
+    if (!good) ++wrong;
+  }
+  if (wrong > 0)
+    problems.push_back(
+        fmt::format("{} of {} span records contradict their size class", wrong, std::min(checked, kSpansToCheck)));
+  if (heap.sweep_gen() % 2 != 0) problems.push_back(fmt::format("sweepgen {} is odd", heap.sweep_gen()));
+}
+
+void check_goroutines(const Runtime& runtime, std::vector<std::string>& problems) {
+  if (!runtime.vars.allgs) return;
+  const Address list = runtime.memory.try_pointer(runtime.vars.allgs).value_or(Address());
+  const auto count = runtime.memory.try_integer<std::uint64_t>(runtime.vars.allgs + 8).value_or(0);
+  if (!list || count == 0 || count > (1U << 28)) {
+    problems.push_back(fmt::format("runtime.allgs lists {} goroutines", count));
+    return;
+  }
+  const FieldLayout lo = runtime.layouts.get("runtime.g", "stack.lo");
+  const FieldLayout hi = runtime.layouts.get("runtime.g", "stack.hi");
+  const FieldLayout status = runtime.layouts.get("runtime.g", "atomicstatus");
+  std::size_t wrong = 0;
+  const std::uint64_t looked = std::min<std::uint64_t>(count, kSpansToCheck);
+  for (std::uint64_t i = 0; i < looked; ++i) {
+    const Address g = runtime.memory.try_pointer(list + i * 8).value_or(Address());
+    const auto low = runtime.memory.try_pointer(g + lo.offset).value_or(Address(1));
+    const auto high = runtime.memory.try_pointer(g + hi.offset).value_or(Address());
+    const auto state = runtime.memory.try_integer<std::uint32_t>(g + status.offset).value_or(~0U) & ~0x1000U;
+    if (!((low < high) || (!low && !high)) || state > 11) ++wrong;
+  }
+  if (wrong > 0) problems.push_back(fmt::format("{} of {} goroutine records are implausible", wrong, looked));
+}
+
+}  // namespace
+
+std::vector<std::string> check_layouts(const Runtime& runtime) {
+  std::vector<std::string> problems;
+  try {
+    check_spans(runtime, problems);
+    check_goroutines(runtime, problems);
+  } catch (const Error& error) {
+    problems.emplace_back(error.what());
+  }
+  return problems;
+}
+
+Identified identify(const MemorySource& memory, const LayoutSource& layouts, const GoVersion& version,
+                    const std::vector<LoadedImage>& images, LossLedger& losses) {
+  const LoadedImage& image = images.front();
+  const Address first = find_first_module(memory, layouts, image);
+  if (!first)
+    fail(ErrorCode::kUnsupported, "{} ({}): no record of the Go runtime fits the layouts of {}", image.path,
+         version.text, layouts.name());
+  Identified out;
+  out.runtime =
+      std::make_unique<Runtime>(Runtime{memory, layouts, version, read_modules(memory, layouts, first, losses), {}});
+  name_modules(out.runtime->modules, images);
+  out.functions = std::make_unique<FunctionTables>(*out.runtime, losses);
+  out.runtime->vars = find_variables(memory, layouts, image, [&](std::string_view name) {
+    std::vector<AddressRange> ranges;
+    for (const Code& code : out.functions->find_by_name(name))
+      ranges.push_back({code.function.entry, code.function.end});
+    return ranges;
+  });
+  const auto problems = check_layouts(*out.runtime);
+  if (!problems.empty())
+    fail(ErrorCode::kUnsupported, "{} ({}) does not fit the layouts of {}: {}", image.path, version.text,
+         layouts.name(), join(problems));
+  return out;
+}
+
+Identified identify_again(const Identified& known, const MemorySource& memory, LossLedger& losses) {
+  Identified out;
+  const Runtime& k = *known.runtime;
+  out.runtime = std::make_unique<Runtime>(Runtime{memory, k.layouts, k.version, k.modules, k.vars});
+  out.functions = std::make_unique<FunctionTables>(*out.runtime, losses);
+  return out;
+}
+
+}  // namespace holdfast::go

@@ -1,0 +1,228 @@
+#include "go/mem_stats.h"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+
+namespace holdfast::go {
+namespace {
+
+constexpr unsigned kShards = 3;  // rotating copies of the heap statistics; their sum counts
+
+// Sums and corrects runtime.memstats.heapStats as ReadMemStats does.
+class HeapStats {
+ public:
+  explicit HeapStats(const Runtime& runtime)
+      : runtime_(runtime),
+        at_(runtime.vars.memstats + runtime.layouts.offset("runtime.mstats", "heapStats") +
+            runtime.layouts.offset("runtime.consistentHeapStats", "stats")),
+        stride_(runtime.layouts.get_size("runtime.heapStatsDelta")) {
+    add_array("smallAllocCount", small_allocs_);
+    add_array("smallFreeCount", small_frees_);
+    tiny_allocs_ = sum("tinyAllocCount");
+    add_caches();
+  }
+
+  std::uint64_t sum(std::string_view field) const {
+    const auto layout = runtime_.layouts.find("runtime.heapStatsDelta", field);
+    if (!layout) return 0;
+    std::uint64_t total = 0;
+    for (unsigned shard = 0; shard < kShards; ++shard)
+      total += runtime_.memory.integer<std::uint64_t>(at_ + shard * stride_ + layout->offset);
+    return total;
+  }
+  std::uint64_t allocated_bytes() const { return sum("largeAlloc") + bytes_of(small_allocs_); }
+  std::uint64_t freed_bytes() const { return sum("largeFree") + bytes_of(small_frees_); }
+  std::uint64_t mallocs() const { return sum("largeAllocCount") + count_of(small_allocs_) + tiny_allocs_; }
+  std::uint64_t frees() const { return sum("largeFreeCount") + count_of(small_frees_) + tiny_allocs_; }
+
+ private:
+  using ByClass = std::array<std::uint64_t, kSizeClasses>;
+
+  void add_array(std::string_view field, ByClass& to) const {
+    const std::uint32_t offset = runtime_.layouts.offset("runtime.heapStatsDelta", field);
+    for (unsigned shard = 0; shard < kShards; ++shard)
+      for (unsigned c = 0; c < kSizeClasses; ++c)
+        to[c] += runtime_.memory.integer<std::uint64_t>(at_ + shard * stride_ + offset + c * 8);
+  }
+
+  // What the caches of each P have handed out since they were last flushed.
+  void add_caches() {
+    const MemorySource& memory = runtime_.memory;
+    const LayoutSource& l = runtime_.layouts;
+    const Address list = memory.pointer(runtime_.vars.allp);
+    const auto count = memory.integer<std::uint64_t>(runtime_.vars.allp + 8);
+    const auto before = l.find("runtime.mspan", "allocCountBeforeCache");
+    const FieldLayout alloc_count = l.get("runtime.mspan", "allocCount");
+    const std::uint32_t spans_at = l.offset("runtime.mcache", "alloc");
+    for (std::uint64_t i = 0; i < count && i < (1U << 16); ++i) {
+      const Address p = memory.pointer(list + i * 8);
+      const Address cache = p ? memory.pointer(p + l.offset("runtime.p", "mcache")) : Address();
+      if (!cache) continue;
+      tiny_allocs_ += memory.integer<std::uint64_t>(cache + l.offset("runtime.mcache", "tinyAllocs"));
+      for (unsigned span_class = 0; before && span_class < 2 * kSizeClasses; ++span_class) {
+        const Address span = memory.pointer(cache + spans_at + span_class * 8);
+        if (!span) continue;
+        const auto now = memory.integer<std::uint16_t>(span + alloc_count.offset);
+        const auto then = memory.integer<std::uint16_t>(span + before->offset);
+        if (now >= then) small_allocs_[span_class / 2] += now - then;
+      }
+    }
+  }
+
+  static std::uint64_t bytes_of(const ByClass& counts) {
+    std::uint64_t total = 0;
+    for (unsigned c = 0; c < kSizeClasses; ++c) total += counts[c] * size_of_class(c);
+    return total;
+  }
+  static std::uint64_t count_of(const ByClass& counts) {
+    std::uint64_t total = 0;
+    for (const std::uint64_t n : counts) total += n;
+    return total;
+  }
+
+  const Runtime& runtime_;
+  Address at_;
+  std::uint64_t stride_;
+  ByClass small_allocs_{};
+  ByClass small_frees_{};
+  std::uint64_t tiny_allocs_ = 0;
+};
+
+class Reader {
+ public:
+  explicit Reader(const Runtime& runtime) : runtime_(runtime), heap_(runtime) {}
+
+  std::uint64_t controller(std::string_view field) const {
+    return runtime_.memory.integer<std::uint64_t>(runtime_.vars.gc_controller +
+                                                  runtime_.layouts.offset("runtime.gcControllerState", field));
+  }
+  template <typename T = std::uint64_t>
+  T memstats(std::string_view field) const {
+    return runtime_.memory.integer<T>(runtime_.vars.memstats + runtime_.layouts.offset("runtime.mstats", field));
+  }
+  std::uint64_t fixalloc_in_use(std::string_view pool) const {
+    return runtime_.memory.integer<std::uint64_t>(runtime_.vars.mheap + runtime_.layouts.offset("runtime.mheap", pool) +
+                                                  runtime_.layouts.offset("runtime.fixalloc", "inuse"));
+  }
+
+  MemStats read() const {
+    MemStats stats;
+    const auto add = [&](std::string_view name, std::uint64_t value) { stats.fields.emplace_back(name, value); };
+    const std::uint64_t in_stacks = heap_.sum("inStacks");
+    const std::uint64_t manual_other = heap_.sum("inWorkBufs") + heap_.sum("inPtrScalarBits");
+    const std::uint64_t heap_sys = controller("heapInUse") + controller("heapFree") + controller("heapReleased");
+    const std::uint64_t system = memstats("stacks_sys") + memstats("mspan_sys") + memstats("mcache_sys") +
+                                 memstats("buckhash_sys") + memstats("gcMiscSys") + memstats("other_sys");
+    add("Alloc", heap_.allocated_bytes() - heap_.freed_bytes());
+    add("TotalAlloc", heap_.allocated_bytes());
+    add("Sys", heap_sys + system + in_stacks + manual_other);
+    add("Mallocs", heap_.mallocs());
+    add("Frees", heap_.frees());
+    add("HeapAlloc", heap_.allocated_bytes() - heap_.freed_bytes());
+    add("HeapSys", heap_sys);
+    add("HeapIdle", controller("heapFree") + controller("heapReleased"));
+    add("HeapInuse", controller("heapInUse"));
+    add("HeapReleased", controller("heapReleased"));
+    add("HeapObjects", heap_.mallocs() - heap_.frees());
+    add("StackInuse", in_stacks);
+    add("StackSys", in_stacks + memstats("stacks_sys"));
+    add("MSpanInuse", fixalloc_in_use("spanalloc"));
+    add("MSpanSys", memstats("mspan_sys"));
+    add("MCacheInuse", fixalloc_in_use("cachealloc"));
+    add("MCacheSys", memstats("mcache_sys"));
+    add("BuckHashSys", memstats("buckhash_sys"));
+    add("GCSys", memstats("gcMiscSys") + manual_other);
+    add("OtherSys", memstats("other_sys"));
+    add("NextGC", next_gc());
+    add("LastGC", memstats("last_gc_unix"));
+    add("PauseTotalNs", memstats("pause_total_ns"));
+    add("NumGC", memstats<std::uint32_t>("numgc"));
+    add("NumForcedGC", memstats<std::uint32_t>("numforcedgc"));
+    stats.manual_bytes = in_stacks + manual_other;
+    return stats;
+  }
+
+ private:
+  // The smaller of the goals by GC percent and by memory limit (reference 8.2).
+  std::uint64_t next_gc() const {
+    constexpr std::uint64_t kHeadroom = 1 << 20;
+    const std::uint64_t by_percent = controller("gcPercentHeapGoal");
+    const std::uint64_t limit = controller("memoryLimit");
+    const std::uint64_t mapped = controller("mappedReady");
+    const std::uint64_t marked = controller("heapMarked");
+    const std::uint64_t alloc = controller("totalAlloc") - controller("totalFree");
+    const std::uint64_t non_heap = mapped - controller("heapFree") - alloc;
+    const std::uint64_t over = mapped > limit ? mapped - limit : 0;
+    std::uint64_t by_limit = marked;
+    if (non_heap + over < limit) {
+      by_limit = limit - non_heap - over;
+      const std::uint64_t headroom = runtime_.version.minor >= 21 ? std::max(kHeadroom, by_limit / 100 * 3) : kHeadroom;
+      by_limit = by_limit < 2 * headroom ? headroom : by_limit - headroom;
+      by_limit = std::max(by_limit, marked);
+    }
+    return std::min(by_percent, by_limit);
+  }
+
+  const Runtime& runtime_;
+  HeapStats heap_;
+};
+
+}  // namespace
+
+std::optional<std::uint64_t> MemStats::find(std::string_view name) const {
+  for (const auto& [field, value] : fields)
+    if (field == name) return value;
+  return std::nullopt;
+}
+
+MemStats read_mem_stats(const Runtime& runtime) {
+  const Variables& vars = runtime.vars;
+  if (!vars.memstats || !vars.gc_controller || !vars.allp || !vars.mheap) return {};
+  return Reader(runtime).read();
+}
+
+std::optional<std::uint64_t> count_released_bytes(const Runtime& runtime) {
+  constexpr std::uint64_t kChunkBytes = 4 << 20;
+  constexpr std::uint64_t kChunksPerBlock = 8192;
+  constexpr std::uint64_t kWords = 8;  // of each of pallocBits and scavenged
+  const MemorySource& memory = runtime.memory;
+  const LayoutSource& l = runtime.layouts;
+  const Address pages = runtime.vars.mheap + l.offset("runtime.mheap", "pages");
+  const Address chunks = pages + l.offset("runtime.pageAlloc", "chunks");
+  const Address in_use = pages + l.offset("runtime.pageAlloc", "inUse");  // addrRanges: a slice of {base, limit} first
+  const auto ranges = memory.try_pointer(in_use);
+  const auto count = memory.try_integer<std::uint64_t>(in_use + 8);
+  if (!ranges || !count || *count > (1U << 20)) return std::nullopt;
+  std::uint64_t released_pages = 0;
+  for (std::uint64_t r = 0; r < *count; ++r) {
+    const auto base = memory.try_integer<std::uint64_t>(*ranges + r * 16);
+    const auto limit = memory.try_integer<std::uint64_t>(*ranges + r * 16 + 8);
+    if (!base || !limit || *base > *limit) return std::nullopt;
+    // Chunks are numbered like arenas, from the lowest address of the platform.
+    constexpr std::uint64_t kBase = 0xffff800000000000ULL;
+    for (std::uint64_t chunk = (*base - kBase) / kChunkBytes; chunk <= (*limit - 1 - kBase) / kChunkBytes; ++chunk) {
+      const auto block = memory.try_pointer(chunks + chunk / kChunksPerBlock * 8);
+      std::array<std::byte, 2 * kWords * 8> bits{};
+      if (!block || !*block || !memory.try_read(*block + chunk % kChunksPerBlock * bits.size(), bits))
+        return std::nullopt;
+      for (std::uint64_t w = 0; w < kWords; ++w)
+        released_pages +=
+            static_cast<std::uint64_t>(std::popcount(load_le<std::uint64_t>(bits.data() + (kWords + w) * 8)));
+    }
+  }
+  const Address list = memory.try_pointer(runtime.vars.allp).value_or(Address());
+  const std::uint64_t ps = memory.try_integer<std::uint64_t>(runtime.vars.allp + 8).value_or(0);
+  for (std::uint64_t i = 0; i < ps && i < (1U << 16); ++i) {
+    const Address p = memory.try_pointer(list + i * 8).value_or(Address());
+    if (!p) continue;
+    const Address cache = p + l.offset("runtime.p", "pcache");
+    const auto free = memory.try_integer<std::uint64_t>(cache + l.offset("runtime.pageCache", "cache"));
+    const auto scav = memory.try_integer<std::uint64_t>(cache + l.offset("runtime.pageCache", "scav"));
+    if (!free || !scav) return std::nullopt;
+    released_pages += static_cast<std::uint64_t>(std::popcount(*free & *scav));
+  }
+  return released_pages * kPageSize;
+}
+
+}  // namespace holdfast::go

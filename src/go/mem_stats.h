@@ -1,0 +1,30 @@
+// runtime.MemStats computed from the runtime's own counters in memory, without a call into the target (reference 8; Go
+// 1.19-1.27). In a process stopped while it allocates, single fields can be off by what was in flight.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "go/heap_model.h"
+
+namespace holdfast::go {
+
+struct MemStats {
+  // Field names of runtime.MemStats and their values, in its order; only fields whose raw material was found.
+  std::vector<std::pair<std::string_view, std::uint64_t>> fields;
+  // Bytes of spans in state manual by the runtime's counters: stacks, work buffers, bitmaps.
+  std::optional<std::uint64_t> manual_bytes;
+
+  std::optional<std::uint64_t> find(std::string_view name) const;
+};
+
+MemStats read_mem_stats(const Runtime& runtime);
+
+// Bytes of heap pages returned to the system, counted from the page allocator's bitmaps (reference 10.2), to compare
+// with HeapReleased; none if they cannot be read.
+std::optional<std::uint64_t> count_released_bytes(const Runtime& runtime);
+
+}  // namespace holdfast::go

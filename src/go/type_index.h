@@ -1,0 +1,53 @@
+// A flat hash from addresses to row numbers: one probe, one cache line, no allocation but its own growth.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "base/address.h"
+
+namespace holdfast::go {
+
+class TypeIndex {
+ public:
+  std::size_t size() const { return used_; }
+
+  std::optional<std::uint32_t> find(Address key) const {
+    if (slots_.empty()) return std::nullopt;
+    const Slot& slot = slots_[place(key)];
+    return slot.key ? std::optional(slot.row) : std::nullopt;
+  }
+  // False if the key, which must not be null, is there already; its row stays then.
+  bool insert(Address key, std::uint32_t row) {
+    if (used_ * 2 >= slots_.size()) grow();
+    Slot& slot = slots_[place(key)];
+    if (slot.key) return false;
+    slot = {key, row};
+    ++used_;
+    return true;
+  }
+
+ private:
+  struct Slot {
+    Address key;
+    std::uint32_t row = 0;
+  };
+  std::size_t place(Address key) const {
+    const std::size_t mask = slots_.size() - 1;
+    std::size_t i = static_cast<std::size_t>((key.value >> 3) * 0x9e3779b97f4a7c15 >> 20) & mask;
+    while (slots_[i].key && slots_[i].key != key) i = (i + 1) & mask;
+    return i;
+  }
+  void grow() {
+    std::vector<Slot> old(slots_.empty() ? 64 : slots_.size() * 2);
+    old.swap(slots_);
+    for (const Slot& slot : old)
+      if (slot.key) slots_[place(slot.key)] = slot;
+  }
+
+  std::vector<Slot> slots_;
+  std::size_t used_ = 0;
+};
+
+}  // namespace holdfast::go

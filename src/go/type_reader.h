@@ -1,0 +1,142 @@
+// Reads type descriptors: what reflect would say about a type, from outside. Every address, count and name offset comes
+// from the target and is checked before it is used, so any address may be asked about (reference 6.1).
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/address.h"
+#include "go/runtime.h"
+#include "go/type_descriptor.h"
+
+namespace holdfast::go {
+
+struct TypeField {
+  std::string name;
+  Address type;
+  std::uint64_t offset = 0;
+  bool embedded = false;
+};
+
+// A method that an interface asks for.
+struct InterfaceMethod {
+  std::string name;
+  Address type;  // its func type; null if the linker dropped it
+};
+
+// A method that a type has.
+struct TypeMethod {
+  std::string name;
+  Address type;            // func type without receiver; null if the linker dropped it
+  Address interface_code;  // takes the data word of an interface; null if dropped
+  Address code;            // takes the receiver itself; null if dropped
+};
+
+// How the entries of a map lie in its group type (its bucket type before swiss maps).
+struct MapShape {
+  static constexpr std::uint64_t kSlots = 8;  // per group or bucket, behind 8 control (tophash) bytes
+
+  Address group;
+  bool swiss = false;
+  std::uint64_t group_bytes = 0;
+  std::uint64_t keys_at = 0, key_stride = 0;         // key i at keys_at + i * key_stride
+  std::uint64_t elems_at = 0, elem_stride = 0;       // value i likewise
+  bool indirect_key = false, indirect_elem = false;  // the slot holds a pointer to it
+};
+
+struct TypeDescriptor {
+  Address address;
+  TypeKind kind = TypeKind::kInvalid;
+  std::uint64_t size = 0;
+  std::uint64_t pointer_bytes = 0;
+  std::uint32_t hash = 0;
+  bool named = false;
+  bool direct = false;         // an interface holds the value itself, not a pointer to it
+  bool run_time = false;       // made by reflect; lies in no module
+  std::string text;            // as reflect's String(): package names, "map[string]*cart.Item"
+  std::string package;         // path; empty for builtin and unnamed types
+  Address elem;                // of array, chan, map, pointer, slice
+  Address key;                 // of map
+  std::uint64_t count = 0;     // of array
+  std::uint64_t chan_dir = 3;  // 1 receive, 2 send, 3 both
+  std::vector<TypeField> fields;
+  std::vector<InterfaceMethod> interface_methods;
+  std::vector<Address> in, out;  // of func
+  bool variadic = false;
+  std::optional<MapShape> map;
+
+  // A named type with its package path: "example.com/app/cart.Item"; any other type as `text` has it.
+  std::string full_name() const;
+};
+
+// The text of an unnamed type made of others, whose texts `name_of` gives; `type.text` where it is not made of others.
+std::string compose_type_name(const TypeDescriptor& type, const std::function<std::string(Address)>& name_of);
+
+// Stateless, and so safe from several threads.
+class TypeReader {
+ public:
+  // `runtime` must outlive this.
+  explicit TypeReader(const Runtime& runtime) : runtime_(runtime) {}
+
+  // nullopt if there is no sound descriptor at `type`.
+  std::optional<TypeDescriptor> read(Address type) const;
+  // Methods of a type that has any, exported first as in the table; empty if the table is damaged.
+  std::vector<TypeMethod> methods(Address type) const;
+
+  // Whether a descriptor can lie here: alignment, header, name. No false hit is known for addresses within
+  // [types, etypes); elsewhere (reflect's types) the test is weaker.
+  bool is_type(Address type) const { return header(type).has_value(); }
+
+  // The sound header at `type`, without its kind's part.
+  std::optional<TypeHeader> header(Address type) const;
+
+  // Appends the types that this one names: elements, fields, parameters, methods, the pointer to it. Not sorted, not
+  // tested. False if there is no sound descriptor.
+  bool references(Address type, std::vector<Address>& out) const;
+
+  // Bytes from the start of the descriptor to the end of its tables, as Go 1.27 lays them out one after the other.
+  std::optional<std::uint64_t> descriptor_bytes(Address type) const;
+
+ private:
+  struct Name {
+    std::string text;
+    bool embedded = false;
+  };
+  struct Members {  // of a struct or interface
+    Address data;
+    std::uint64_t count = 0;
+  };
+  struct Uncommon {
+    Address at;
+    std::int32_t package = 0;
+    std::uint16_t methods = 0;
+    std::uint32_t methods_at = 0;  // from `at`
+  };
+  struct Signature {
+    Address types;
+    std::uint64_t in = 0, out = 0;
+    bool variadic = false;
+  };
+
+  std::optional<Name> read_name(Address at) const;
+  std::optional<std::string> read_name(const Module& module, std::int32_t offset) const;
+  Address resolve(const Module* module, std::int32_t type_offset) const;
+  std::optional<Members> members(Address type) const;
+  std::optional<Signature> signature(Address type, const TypeHeader& header) const;
+  std::optional<Uncommon> uncommon(Address type, const TypeHeader& header) const;
+  std::uint64_t base_bytes(TypeKind kind) const;
+  std::optional<MapShape> map_shape(Address type) const;
+  bool read_kind(TypeDescriptor& out, const TypeHeader& header, const Module* module) const;
+  bool read_fields(TypeDescriptor& out) const;
+  bool read_interface_methods(TypeDescriptor& out, const Module* module) const;
+  std::string package_of(Address type, const TypeHeader& header, const Module* module) const;
+  std::optional<TypeDescriptor> read(Address type, int depth, int& budget) const;
+
+  const Runtime& runtime_;
+};
+
+}  // namespace holdfast::go

@@ -1,0 +1,75 @@
+// All types of a program: what typelinks (Go 1.19-1.26) or a walk over the descriptors (1.27) list, the types of all
+// itabs, and everything that these name (reference 6.2). And the question that a scan of the heap asks of every word:
+// is this the first word of an interface?
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "base/address.h"
+#include "base/loss.h"
+#include "go/runtime.h"
+#include "go/type_index.h"
+#include "go/type_reader.h"
+
+namespace holdfast::go {
+
+// The first word of a non-empty interface: which interface type, and the type of the value.
+struct Itab {
+  Address address;
+  Address interface;
+  Address type;
+  bool operator==(const Itab&) const = default;
+};
+
+class TypeUniverse {
+ public:
+  // The reader must outlive this. Tables that cannot be read are counted as losses.
+  TypeUniverse(const Runtime& runtime, const TypeReader& reader, LossLedger& losses);
+
+  // Adds types found elsewhere (allocation headers, debug information, code) and all that they name.
+  void add(std::span<const Address> types);
+
+  // Descriptors by address.
+  const std::vector<Address>& types() const { return types_; }
+  // By address.
+  const std::vector<Itab>& itabs() const { return itabs_; }
+
+  bool has_type(Address type) const;
+  const Itab* itab_at(Address itab) const;
+
+  // The type of the value of an interface whose first word is `word`; null if it is neither a known descriptor nor a
+  // known itab. Most words of a heap are answered by one or two comparisons.
+  Address interface_type(Address word) const {
+    if (!in_static(word) && !in_dynamic(word)) return Address();
+    const auto row = words_.find(word);
+    return row ? value_types_[*row] : Address();
+  }
+
+ private:
+  bool in_static(Address word) const { return static_.contains(word); }
+  bool in_dynamic(Address word) const { return dynamic_.contains(word); }
+  void read_typelinks(const Module& module);
+  void walk_descriptors(const Module& module);
+  void read_itablinks(const Module& module);
+  void walk_itabs(const Module& module);
+  void read_itab_table();
+  bool add_itab(Address itab);
+  void close();
+  void note(Address word, Address type);
+
+  const Runtime& runtime_;
+  const TypeReader& reader_;
+  LossLedger& losses_;
+  std::vector<Address> types_;
+  std::vector<Itab> itabs_;
+  std::vector<Address> pending_;  // not yet looked at
+  TypeIndex words_;               // descriptors and itabs -> row of value_types_
+  std::vector<Address> value_types_;
+  AddressRange static_;   // around all words of the modules
+  AddressRange dynamic_;  // around all others: reflect's types, itabs made at run time
+};
+
+}  // namespace holdfast::go

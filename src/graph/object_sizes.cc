@@ -1,0 +1,41 @@
+#include "graph/object_sizes.h"
+
+#include "base/error.h"
+
+namespace holdfast::graph {
+namespace {
+
+void append(std::vector<ObjectRun>& runs, const heap::Span& span) {
+  if (span.objects == 0) return;
+  const std::uint32_t next = runs.empty() ? 0 : runs.back().end;
+  if (span.first_object != next || span.slot_size % 8 != 0)
+    fail(ErrorCode::kDamaged, "span at {:#x}: first object {} where {} comes next, slots of {} bytes", span.base.value,
+         span.first_object, next, span.slot_size);
+  if (!runs.empty() && runs.back().slot_size == span.slot_size)
+    runs.back().end += span.objects;
+  else
+    runs.push_back({next, next + span.objects, span.slot_size});
+}
+
+}  // namespace
+
+ObjectSizes::ObjectSizes(const heap::Snapshot& snapshot) {
+  for (const bool with_pointers : {true, false}) {
+    for (const heap::Span& span : snapshot.spans)
+      if (span.has_pointers == with_pointers) append(runs_, span);
+    const std::uint32_t numbered = runs_.empty() ? 0 : runs_.back().end;
+    const std::uint32_t expected = with_pointers ? snapshot.pointerful : snapshot.objects;
+    if (numbered != expected)
+      fail(ErrorCode::kDamaged, "spans number {} objects{}, the snapshot has {}", numbered,
+           with_pointers ? " that can hold pointers" : "", expected);
+  }
+  runs_.shrink_to_fit();
+}
+
+std::uint64_t ObjectSizes::total_bytes() const {
+  std::uint64_t bytes = 0;
+  for (const ObjectRun& run : runs_) bytes += (run.end - run.first) * run.slot_size;
+  return bytes;
+}
+
+}  // namespace holdfast::graph

@@ -1,0 +1,47 @@
+// Sizes of objects without a column: neighbours in the numbering mostly share a span, so the spans are kept as runs of
+// equal sizes (about 0.1 B per object).
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <vector>
+
+#include "base/ids.h"
+#include "heap/snapshot.h"
+
+namespace holdfast::graph {
+
+struct ObjectRun {
+  std::uint32_t first = 0;      // ObjectId row
+  std::uint32_t end = 0;        // the row behind the last
+  std::uint64_t slot_size = 0;  // bytes
+};
+
+class ObjectSizes {
+ public:
+  ObjectSizes() = default;
+  // Fails with kDamaged when the spans do not number the objects 0 .. objects-1, or a size is no multiple of 8.
+  explicit ObjectSizes(const heap::Snapshot& snapshot);
+
+  std::uint64_t size_of(ObjectId object) const { return find(object.row)->slot_size; }
+  std::uint64_t total_bytes() const;
+  std::uint64_t own_bytes() const { return runs_.capacity() * sizeof(ObjectRun); }
+
+  // Calls visit(first, end, slot_size) for the pieces of [begin, end) in ascending order.
+  template <typename Visit>
+  void for_each_run(std::uint64_t begin, std::uint64_t end, const Visit& visit) const {
+    if (begin >= end) return;
+    for (auto run = find(static_cast<std::uint32_t>(begin)); run != runs_.end() && run->first < end; ++run)
+      visit(std::max<std::uint64_t>(begin, run->first), std::min<std::uint64_t>(end, run->end), run->slot_size);
+  }
+
+ private:
+  std::vector<ObjectRun>::const_iterator find(std::uint32_t row) const {
+    return std::upper_bound(runs_.begin(), runs_.end(), row,
+                            [](std::uint32_t a, const ObjectRun& run) { return a < run.end; });
+  }
+
+  std::vector<ObjectRun> runs_;  // ascending, without gaps
+};
+
+}  // namespace holdfast::graph

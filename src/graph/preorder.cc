@@ -1,0 +1,124 @@
+#include "graph/preorder.h"
+
+#include "base/cancel.h"
+#include "graph/root_forest.h"
+
+namespace holdfast::graph {
+namespace {
+
+// A vertex that waits for its visit, and the number of the one that named it. A vertex may wait several times; the
+// first time that it is taken counts, so each visit happens under the deepest vertex that has an edge to it.
+struct Waiting {
+  std::uint32_t vertex = 0;
+  std::uint32_t from = 0;
+};
+
+class Search {
+ public:
+  Search(const heap::Snapshot& snapshot, const Vertices& vertices)
+      : snapshot_(snapshot),
+        vertices_(vertices),
+        row_begin_(snapshot.edges.row_begin.data()),
+        target_(snapshot.edges.target.data()),
+        forest_(snapshot),
+        seen_((std::uint64_t{vertices.pointerful()} + 63) / 64),
+        stack_(snapshot.edges.count() + snapshot.roots.size() + snapshot.root_targets.size()) {
+    order_.number = HugeArray<std::uint32_t>(snapshot.objects);
+    order_.root_number.resize(vertices.roots());
+    order_.parent = HugeArray<std::uint32_t>(std::uint64_t{vertices.count()} + 1);
+    order_.lowest = HugeArray<std::uint32_t>(std::uint64_t{vertices.count()} + 1);
+    order_.back = HugeArray<BackEdge>(snapshot.edges.count() + snapshot.root_targets.size());
+  }
+
+  Preorder run() {
+    order_.end = Preorder::kSuperRoot + 1;
+    for (const RootId root : forest_.top()) wait(vertices_.of(root), Preorder::kSuperRoot);
+    while (top_ > 0) {
+      const Waiting next = stack_[--top_];
+      fetch_rows_below();
+      if (vertices_.is_object(next.vertex))
+        visit_object(next);
+      else
+        visit_root(next);
+    }
+    order_.parent.shrink(order_.end);
+    order_.lowest.shrink(order_.end);
+    order_.back.shrink(back_count_);
+    return std::move(order_);
+  }
+
+ private:
+  static constexpr std::uint32_t kCancelEvery = 1 << 20;
+
+  void wait(std::uint32_t vertex, std::uint32_t from) { stack_[top_++] = {vertex, from}; }
+
+  // The edges of what is taken next and the time after.
+  void fetch_rows_below() const {
+    for (std::uint64_t depth = 1; depth <= 2 && depth <= top_; ++depth) {
+      const std::uint32_t vertex = stack_[top_ - depth].vertex;
+      if (vertices_.is_object(vertex)) __builtin_prefetch(target_ + row_begin_[vertex]);
+    }
+  }
+
+  std::uint32_t give_number(std::uint32_t parent) {
+    const std::uint32_t number = order_.end++;
+    if (number % kCancelEvery == 0) throw_if_cancelled();
+    order_.parent[number] = parent;
+    order_.lowest[number] = parent;
+    return number;
+  }
+
+  void visit_root(const Waiting& next) {
+    const RootId id = vertices_.root(next.vertex);
+    const std::uint32_t number = give_number(next.from);
+    order_.root_number[id.row] = number;
+    const heap::Root& root = snapshot_.roots[id.row];
+    for (std::uint32_t i = root.first_target; i < root.first_target + root.target_count; ++i)
+      follow(snapshot_.root_targets[i].object.row, number);
+    for (const RootId child : forest_.children(id)) wait(vertices_.of(child), number);
+  }
+
+  void visit_object(const Waiting& next) {
+    if (seen(next.vertex)) {
+      std::uint32_t& lowest = order_.lowest[order_.number[next.vertex]];
+      if (next.from < lowest) lowest = next.from;
+      return;
+    }
+    seen_[next.vertex / 64] |= std::uint64_t{1} << (next.vertex % 64);
+    const std::uint32_t number = give_number(next.from);
+    order_.number[next.vertex] = number;
+    for (std::uint32_t e = row_begin_[next.vertex], end = row_begin_[next.vertex + 1]; e < end; ++e)
+      follow(target_[e], number);
+  }
+
+  void follow(std::uint32_t object, std::uint32_t from) {
+    if (object >= vertices_.pointerful()) return;
+    if (!seen(object)) {
+      __builtin_prefetch(row_begin_ + object);
+      wait(object, from);
+    } else {
+      order_.back[back_count_++] = {object, from};
+    }
+  }
+
+  bool seen(std::uint32_t object) const { return (seen_[object / 64] >> (object % 64) & 1) != 0; }
+
+  const heap::Snapshot& snapshot_;
+  const Vertices& vertices_;
+  const std::uint32_t* row_begin_;
+  const std::uint32_t* target_;
+  RootForest forest_;
+  Preorder order_;
+  HugeArray<std::uint64_t> seen_;
+  HugeArray<Waiting> stack_;
+  std::uint64_t top_ = 0;
+  std::uint64_t back_count_ = 0;
+};
+
+}  // namespace
+
+Preorder number_depth_first(const heap::Snapshot& snapshot, const Vertices& vertices) {
+  return Search(snapshot, vertices).run();
+}
+
+}  // namespace holdfast::graph

@@ -1,0 +1,59 @@
+#include "graph/shortest_paths.h"
+
+#include <algorithm>
+
+#include "graph/breadth_first.h"
+
+namespace holdfast::graph {
+namespace {
+
+// The first reference of `source` to `object`.
+std::uint32_t edge_between(const heap::Edges& edges, std::uint32_t source, ObjectId object) {
+  const std::uint32_t* const begin = edges.target.data() + edges.row_begin[source];
+  const std::uint32_t* const end = edges.target.data() + edges.row_begin[source + 1];
+  return static_cast<std::uint32_t>(std::find(begin, end, object.row) - edges.target.data());
+}
+
+std::uint32_t target_of(const heap::Snapshot& snapshot, RootId root, ObjectId object) {
+  std::uint32_t at = snapshot.roots[root.row].first_target;
+  while (snapshot.root_targets[at].object != object) ++at;
+  return at;
+}
+
+}  // namespace
+
+ShortestPaths::ShortestPaths(const heap::Snapshot& snapshot, const std::function<bool(RootId)>& use_root)
+    : snapshot_(snapshot), vertices_(snapshot), parent_(snapshot.objects) {
+  BreadthFirst search(snapshot);
+  for (std::uint32_t r = 0; r < snapshot.roots.size(); ++r) {
+    if (use_root && !use_root(RootId(r))) continue;
+    const heap::Root& root = snapshot.roots[r];
+    for (std::uint32_t i = 0; i < root.target_count; ++i) {
+      const std::uint32_t object = snapshot.root_targets[root.first_target + i].object.row;
+      if (search.enter(object)) parent_[object] = vertices_.of(RootId(r)) + 1;
+    }
+  }
+  search.run([this](std::uint32_t target, std::uint32_t source) { parent_[target] = source + 1; });
+}
+
+NodeId ShortestPaths::parent(ObjectId object) const {
+  const std::uint32_t above = parent_[object.row];
+  return above == 0 ? NodeId() : vertices_.node(above - 1);
+}
+
+Path ShortestPaths::path_to(ObjectId object) const {
+  Path path;
+  NodeId above = parent(object);
+  if (!above) return path;
+  for (; above.kind() == NodeKind::kObject; above = parent(object)) {
+    path.steps.push_back({object, edge_between(snapshot_.edges, above.object().row, object)});
+    object = above.object();
+  }
+  path.steps.push_back({object, target_of(snapshot_, above.root(), object)});
+  std::reverse(path.steps.begin(), path.steps.end());
+  for (RootId root = above.root(); root; root = snapshot_.roots[root.row].parent) path.roots.push_back(root);
+  std::reverse(path.roots.begin(), path.roots.end());
+  return path;
+}
+
+}  // namespace holdfast::graph

@@ -1,0 +1,43 @@
+// A whole file as bytes in our memory, read on demand by the system: tens of GB cost address space only.
+//
+// Danger: if somebody truncates the file while it is mapped, touching the lost part ends us with SIGBUS. Cores and
+// captures are written once, so this is accepted; nothing here is mapped that the target may still write.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "base/byte_view.h"
+#include "os/file_descriptor.h"
+
+namespace holdfast::os {
+
+// How the file will be read; changes speed only.
+enum class AccessPattern : std::uint8_t { kNormal, kSequential, kRandom, kWillNeed };
+
+class FileMapping {
+ public:
+  FileMapping(const FileMapping&) = delete;
+  FileMapping& operator=(const FileMapping&) = delete;
+  ~FileMapping();
+
+  // Valid as long as this object: keep the shared_ptr as the owner.
+  const ByteView& bytes() const { return bytes_; }
+  void advise(AccessPattern pattern) const { advise(pattern, 0, bytes_.size()); }
+  // For the part [offset, offset + count), cut to the file.
+  void advise(AccessPattern pattern, std::uint64_t offset, std::uint64_t count) const;
+
+ private:
+  friend std::shared_ptr<const FileMapping> map_file(const FileDescriptor& file, const std::string& name);
+  explicit FileMapping(ByteView bytes) : bytes_(std::move(bytes)) {}
+
+  ByteView bytes_;
+};
+
+// Fails with kNotFound, kPermission, or kUnsupported if it is not a regular file. An empty file is an empty view.
+std::shared_ptr<const FileMapping> map_file(const std::string& path);
+// `name` is the origin that errors show. The descriptor can be closed afterwards.
+std::shared_ptr<const FileMapping> map_file(const FileDescriptor& file, const std::string& name);
+
+}  // namespace holdfast::os

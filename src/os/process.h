@@ -1,0 +1,112 @@
+// What /proc says about a process, without stopping or slowing it. Everything here is a moment's view of something that
+// moves: a process may be gone by the next call, which is then an Error with kNotFound or kTargetGone.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/address.h"
+#include "os/file_descriptor.h"
+
+namespace holdfast::os {
+
+// The letters of /proc/PID/stat.
+enum class ProcessState : char {
+  kRunning = 'R',
+  kSleeping = 'S',
+  kUninterruptible = 'D',
+  kStopped = 'T',  // by job control: SIGSTOP, SIGTSTP, ...
+  kTraced = 't',   // held by a debugger
+  kZombie = 'Z',
+  kDead = 'X',
+  kIdle = 'I',  // a kernel thread without work
+};
+
+struct ProcessStatus {
+  pid_t pid = 0;
+  pid_t parent = 0;
+  std::string name;          // at most 15 bytes; the program may have set it
+  std::string exe;           // path in its own mount namespace; empty if there is none or we may not see it
+  bool exe_deleted = false;  // the file was deleted or replaced since the program started
+  std::vector<std::string> command_line;  // empty for zombies and kernel threads
+  uid_t uid = 0;                          // effective
+  // Of the main thread; if that has ended before the others, of the first living one. kZombie: all threads have ended.
+  ProcessState state = ProcessState::kRunning;
+  std::uint32_t threads = 0;
+  std::vector<pid_t> namespace_pids;  // its pid in each pid namespace from ours inward; the last is its own getpid()
+  pid_t tracer = 0;                   // thread that traces it; 0 = none
+  bool kernel_thread = false;
+  std::uint64_t rss = 0;  // bytes
+};
+
+// All process ids that we can see, ascending.
+std::vector<pid_t> list_processes();
+// The threads of a process, ascending; empty if it is gone.
+std::vector<pid_t> list_threads(pid_t pid);
+// The main thread, or a living one if that has ended before the others: /proc/PID/{maps,mem,exe} are then empty
+// (reference: exec(2), proc(5)). 0 if no thread lives.
+pid_t living_thread(pid_t pid);
+
+// Fails with kNotFound if there is no such process. The id of a thread names its process.
+ProcessStatus read_status(pid_t pid);
+// `target` is a pid, or a name: exactly the short name, or the last part of the program's path or of its first
+// argument. Fails with kNotFound if nothing matches and with kUsage, listing them, if several do.
+ProcessStatus find_process(std::string_view target);
+// "4711 checkout --port 80": for lists and errors.
+std::string describe(const ProcessStatus& status);
+
+// Fails with one line that says why and what would help if the memory of the process cannot be read: kTargetGone for
+// zombies, kUnsupported for kernel threads, kPermission.
+void require_readable(const ProcessStatus& status);
+
+struct Permissions {
+  bool read = false;
+  bool write = false;
+  bool execute = false;
+  bool shared = false;
+  bool operator==(const Permissions&) const = default;
+};
+
+// A line of /proc/PID/maps.
+struct ProcessMapping {
+  AddressRange range;
+  Permissions permissions;
+  std::uint64_t file_offset = 0;  // bytes
+  std::uint32_t device_major = 0;
+  std::uint32_t device_minor = 0;
+  std::uint64_t inode = 0;
+  std::string path;  // of the file, or "[heap]", "[stack]", "[vdso]", "[anon:name]"; empty for plain memory
+  bool deleted = false;
+
+  bool is_file() const { return inode != 0; }
+};
+
+// A mapping as /proc/PID/smaps has it; in bytes.
+struct MappingUsage {
+  ProcessMapping mapping;
+  std::uint64_t rss = 0;
+  std::uint64_t pss = 0;
+  std::uint64_t private_dirty = 0;
+  std::uint64_t anonymous = 0;
+  std::uint64_t swap = 0;
+  std::string vm_flags;  // two-letter flags of proc(5), separated by spaces
+};
+
+// In address order.
+std::vector<ProcessMapping> read_maps(pid_t pid);
+// Walks the page tables under the target's mmap lock, about 10 ms per GB: once per run, never in a loop.
+std::vector<MappingUsage> read_smaps(pid_t pid);
+
+// The running program itself, even if its file was deleted or lies in another mount namespace.
+FileDescriptor open_exe(pid_t pid);
+// `path` as the target sees it; links are followed within its root.
+FileDescriptor open_in_root(pid_t pid, const std::string& path);
+// The file behind a mapping, even if deleted where the system allows that (CAP_CHECKPOINT_RESTORE); otherwise by its
+// path, and then kNotFound if another file lies there by now.
+FileDescriptor open_mapped_file(pid_t pid, const ProcessMapping& mapping);
+
+}  // namespace holdfast::os

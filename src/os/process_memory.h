@@ -1,0 +1,64 @@
+// The memory of another process: single reads for pointer chasing, bulk reads for freezing a heap. Neither needs the
+// target to be stopped; only then, though, is what they return of one moment.
+#pragma once
+
+#include <sys/types.h>
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "base/memory_source.h"
+#include "os/file_descriptor.h"
+
+namespace holdfast::os {
+
+enum class ReadMethod : std::uint8_t {
+  kVmReadv,  // process_vm_readv, fastest; /proc/TID/mem where the system refuses it
+  kProcMem,  // only /proc/TID/mem: for memory shared after a fork, which process_vm_readv would copy page by page. It
+             // also reads what is mapped without read permission.
+};
+
+struct RangesRead {
+  std::uint64_t bytes = 0;          // that were read
+  std::vector<AddressRange> holes;  // that could not be; ascending, joined, zero in the destination
+};
+
+// Safe for several threads at once.
+class ProcessMemory final : public MemorySource {
+ public:
+  // Fails with kNotFound, kTargetGone or kPermission.
+  explicit ProcessMemory(pid_t pid, ReadMethod method = ReadMethod::kVmReadv);
+
+  bool try_read(Address from, std::span<std::byte> to) const override;
+  // Always null: the bytes lie in another process.
+  const std::byte* try_view(Address, std::uint64_t) const override { return nullptr; }
+
+  // Reads `ranges` (ascending, apart, sum of sizes at most `to.size()`) one behind the other into `to`, with 1 or more
+  // threads. `to` should be populated: fresh pages cost 2.5 times the read. A hole costs a call per page, so ask
+  // present_ranges() first. Fails with kTargetGone if the process ends meanwhile.
+  RangesRead read_ranges(std::span<const AddressRange> ranges, std::span<std::byte> to, unsigned threads) const;
+
+  // The pages of `range` that hold something: in memory or swapped out, zero pages left out. Reading others would only
+  // cost the target page tables. Without PAGEMAP_SCAN (Linux 6.7) zero pages are not told apart; where pagemap is
+  // refused, all of `range`. Ascending, joined, cut to `range`.
+  std::vector<AddressRange> present_ranges(AddressRange range) const;
+
+ private:
+  struct Part;
+  void read_part(Part& part) const;
+  std::int64_t read_some(Part& part, std::size_t first) const;
+
+  pid_t pid_;
+  pid_t tid_;  // living when we began
+  FileDescriptor mem_;
+  FileDescriptor pagemap_;  // may be missing
+  mutable std::atomic<bool> use_readv_;
+};
+
+// Makes the system give memory for all of `bytes` now; contents are kept.
+void populate(std::span<std::byte> bytes);
+
+}  // namespace holdfast::os

@@ -1,0 +1,28 @@
+// Why the system does not let us at a process, in words that say what to do. Linux has one rule for all of reading
+// memory, tracing and most of /proc/PID (ptrace(2), "Ptrace access mode checking").
+#pragma once
+
+#include <sys/types.h>
+
+#include <string>
+
+namespace holdfast::os {
+
+struct RefusalFacts {
+  std::string target;  // "4711 checkout --port 80"
+  uid_t target_uid = 0;
+  uid_t our_uid = 0;
+  bool can_trace_all = false;  // CAP_SYS_PTRACE
+  bool dumpable = true;        // false: set-user-id, file capabilities or PR_SET_DUMPABLE 0
+  int yama_scope = 0;          // kernel.yama.ptrace_scope; 0 where there is no Yama
+  pid_t tracer = 0;            // who traces it already; 0 = nobody
+  std::string tracer_name;
+};
+
+RefusalFacts gather_refusal_facts(pid_t pid);
+// One line. `action` completes "may not ...": "read the memory of".
+std::string explain_refusal(const RefusalFacts& facts, const std::string& action);
+// Both, thrown with kPermission.
+[[noreturn]] void fail_refused(pid_t pid, const std::string& action);
+
+}  // namespace holdfast::os

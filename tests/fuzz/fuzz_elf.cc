@@ -1,0 +1,44 @@
+// Everything that ElfFile answers, for any bytes: an Error or an answer within the file.
+#include "binary/elf.h"
+
+namespace {
+
+using namespace holdfast;
+using namespace holdfast::binary;
+
+void use(const ElfFile& elf) {
+  const std::uint64_t size = elf.file().size();
+  for (const ElfSegment& segment : elf.loads()) {
+    const auto offset = elf.file_offset(segment.vaddr);
+    HOLDFAST_CHECK(!offset || *offset < size);
+  }
+  for (const ElfSymbol& symbol : elf.symbols()) {
+    HOLDFAST_CHECK(!symbol.name.empty());
+    elf.try_bytes(symbol.value, symbol.size);
+  }
+  HOLDFAST_CHECK(elf.notes().size() <= size / 12);
+  HOLDFAST_CHECK(elf.relative_relocations().size() <= size / 8 + size / 24);
+  elf.find_symbol("runtime.buildVersion");
+  elf.gnu_build_id();
+  elf.go_build_id();
+  elf.has_dwarf();
+  elf.has_symbols();
+  for (const ElfSection& section : elf.sections()) {
+    try {
+      elf.section_bytes(section);
+    } catch (const Error&) {
+      continue;
+    }
+  }
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  try {
+    use(ElfFile(ByteView(std::as_bytes(std::span(data, size)), "input")));
+  } catch (const Error&) {
+    return 0;
+  }
+  return 0;
+}
