@@ -31,7 +31,8 @@ void add_target_info(const FrozenTarget& target, heap::Snapshot& snapshot) {
 }
 
 // Our sums beside the runtime's own counters (reference 8.2 to 8.4).
-void add_counters(const go::Runtime& runtime, const go::HeapModel& heap, heap::Snapshot& snapshot) {
+void add_counters(const FrozenTarget& target, const go::HeapModel& heap, heap::Snapshot& snapshot) {
+  const go::Runtime& runtime = *target.identified->runtime;
   const go::MemStats stats = go::read_mem_stats(runtime);
   for (const auto& [name, value] : stats.fields) snapshot.mem_stats.emplace_back(name, value);
   std::uint64_t bytes = 0;
@@ -50,6 +51,9 @@ void add_counters(const go::Runtime& runtime, const go::HeapModel& heap, heap::S
   add("HeapInuse", stats.find("HeapInuse"), in_use);
   add("HeapReleased", stats.find("HeapReleased"), go::count_released_bytes(runtime));
   add("stacks and work buffers", stats.manual_bytes, manual);
+  if (target.residency)
+    snapshot.account = account_of(
+        *target.residency, account_facts(runtime, heap, snapshot.spans, target.program->writable(), target.threads));
   snapshot.account.next_gc = stats.find("NextGC").value_or(0);
   snapshot.account.heap_sys = stats.find("HeapSys").value_or(0);
   snapshot.audit.gc_phase = heap.gc_phase();
@@ -88,7 +92,7 @@ void build(const FrozenTarget& target, const Options& options, heap::Snapshot& s
     add_goroutines(target, scheduler, forest, snapshot, losses);
   });
   snapshot.object_type = HugeArray<heap::ObjectType>(snapshot.objects);
-  times.run("counters", [&] { add_counters(runtime, heap, snapshot); });
+  times.run("counters", [&] { add_counters(target, heap, snapshot); });
 }
 
 }  // namespace holdfast::capture
