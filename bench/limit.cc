@@ -1,7 +1,7 @@
 // What this machine allows, and how near the graph passes come to it, in one run on one graph. Times are the best of
 // several rounds, and only the ratios travel from one machine to another.
 //
-//   limit [--objects N ...] [--rounds N] [--threads N] [--json]
+//   limit [--objects N ...] [--locality NAME ...] [--rounds N] [--threads N] [--json]
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -13,6 +13,7 @@
 #include <cstring>
 #include <fstream>
 #include <functional>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
@@ -36,6 +37,7 @@ using nlohmann::json;
 
 struct Options {
   std::vector<std::uint64_t> objects = {200'000, 2'000'000, 20'000'000};
+  std::vector<std::string> localities = {"built", "churned", "shuffled"};
   unsigned rounds = 3;
   unsigned threads = 0;
   bool as_json = false;
@@ -307,11 +309,11 @@ void run(const Options& options) {
   const Machine machine = measure_machine(options.rounds);
   if (!options.as_json) print_machine(machine);
   json graphs = json::array();
-  const std::vector<std::pair<Locality, std::string>> localities = {
-      {Locality::kAsBuilt, "as built"}, {Locality::kChurned, "20 % churned"}, {Locality::kShuffled, "shuffled"}};
+  const std::map<std::string, Locality> localities = {
+      {"built", Locality::kAsBuilt}, {"churned", Locality::kChurned}, {"shuffled", Locality::kShuffled}};
   for (const std::uint64_t objects : options.objects) {
-    for (const auto& [locality, name] : localities) {
-      const Report report = measure_graph(options, objects, locality, name);
+    for (const std::string& name : options.localities) {
+      const Report report = measure_graph(options, objects, localities.at(name), name);
       if (options.as_json)
         graphs.push_back(to_json(report));
       else
@@ -337,6 +339,8 @@ int main(int argc, char** argv) {
   holdfast::bench::Options options;
   CLI::App app("Bounds of this machine and the graph passes beside them");
   app.add_option("--objects", options.objects, "sizes of the graphs [200000 2000000 20000000]");
+  app.add_option("--locality", options.localities, "built, churned, shuffled [all]")
+      ->check(CLI::IsMember({"built", "churned", "shuffled"}));
   app.add_option("--rounds", options.rounds, "runs of each pass, the best counts [3]");
   app.add_option("--threads", options.threads, "threads [all]");
   app.add_flag("--json", options.as_json, "exact numbers");
