@@ -31,31 +31,6 @@ using nlohmann::ordered_json;
 constexpr int kGate = 3;
 
 void print(const std::string& text) {
-<<<<<<< HEAD
-  std::fwrite(text.data(), 1, text.size(), stdout);
-}
-
-int run_audit(const Options& options) {
-  PassTimes times;
-  const heap::Snapshot snapshot = open_target(options, times);
-  const auto reached = graph::reach(snapshot);
-  const graph::Audit audit = graph::audit(snapshot, reached);
-  print(options.json ? report::audit_json(snapshot, audit).dump(2) + "\n" : report::audit_text(snapshot, audit));
-  return options.strict && !audit.clean ? kGate : 0;
-}
-
-int run_dry(const Options& options) {
-  if (form_of(options.target) != TargetForm::kProcess)
-    fail(ErrorCode::kUsage, "--dry-run is about live processes; {} is a file", options.target);
-  const auto status = os::find_process(options.target);
-  const auto prediction = capture::predict(status, {});
-  print(
-      fmt::format("{}, pid {}: would be held still for about {:.1f} ms to copy {} bytes ({} objects, {} goroutines, {} "
-                  "threads)\n",
-                  status.name, status.pid, prediction.pause_ms, prediction.bytes, prediction.objects,
-                  prediction.goroutines, prediction.threads));
-  return 0;
-=======
   if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0)
     fail_with_errno(errno, "standard output");
 }
@@ -63,7 +38,6 @@ int run_dry(const Options& options) {
 // Names come from the target and may be no UTF-8.
 void print(const ordered_json& json) {
   print(json.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n");
->>>>>>> cli
 }
 
 // One run over one target.

@@ -24,15 +24,7 @@ struct VerbText {
 
 // The order of the help. The first is meant when none is named.
 constexpr std::array kVerbs = {
-<<<<<<< HEAD
-    VerbText{Verb::kReport, "report", "where every byte is, what holds it (the default)", "holdfast 4711"},
-    VerbText{Verb::kAudit, "audit", "our graph against the runtime's own marks and counters",
-             "holdfast audit --strict 4711"},
-    VerbText{Verb::kCapture, "capture", "write a .hold file to look at later or elsewhere",
-             "holdfast capture 4711 -o incident.hold"},
-=======
     VerbText{Verb::kReport, "report", "where every byte is and what holds it (the default)", "holdfast 4711"},
->>>>>>> cli
     VerbText{Verb::kTypes, "types", "objects by type", "holdfast types --sort count 4711"},
     VerbText{Verb::kRoots, "roots", "what holds memory from outside the heap, with what each retains",
              "holdfast roots --filter kind=global 4711"},
@@ -83,16 +75,6 @@ void add_options(CLI::App& app, Options& o) {
   app.add_flag_callback(
       "--no-symbols", [&o] { o.use_symbols = false; }, "leave the symbol table alone");
   app.add_flag("--dry-run", o.dry_run, "only say how long a live target would be held still");
-<<<<<<< HEAD
-  const std::map<std::string, Color> colors = {
-      {"auto", Color::kAuto}, {"always", Color::kAlways}, {"never", Color::kNever}};
-  app.add_option("--color", o.color, "auto, always or never [auto: on a terminal]")
-      ->transform(CLI::CheckedTransformer(colors).description(""));
-  if (verb == Verb::kAudit) app.add_flag("--strict", o.strict, "exit with 3 unless the audit is clean");
-  if (verb == Verb::kCapture) {
-    app.add_option("-o,--output", o.output, "the file to write")->required();
-    app.add_flag("--with-content", o.with_content, "include the contents of objects, which can be user data");
-=======
   app.add_flag("--json", o.json, "exact numbers as JSON instead of text");
   if (o.verb == Verb::kReport) {
     static const std::map<std::string, Color> kColors = {
@@ -100,7 +82,6 @@ void add_options(CLI::App& app, Options& o) {
     app.add_option("--color", o.color, "auto, always or never [auto: on a terminal]")
         ->type_name("WHEN")
         ->transform(CLI::Transformer(kColors).description(""));
->>>>>>> cli
   }
   if (o.verb == Verb::kAudit) app.add_flag("--strict", o.strict, "exit with 3 unless the audit is clean");
   if (o.verb == Verb::kCapture) app.add_option("-o,--output", o.output, "the file to write")->type_name("FILE");
@@ -133,14 +114,8 @@ bool is_word(const std::string& argument) {
 
 std::string general_help() {
   std::string text =
-<<<<<<< HEAD
-      "holdfast [VERB] TARGET [options]\n\nSays what holds the memory of a Go process. TARGET is a pid, a process "
-      "name, a core "
-      "file or a .hold file.\n\n";
-=======
       "Says what holds the memory of a Go process.\nUsage: holdfast [VERB] TARGET [OPTIONS]\n\n"
       "TARGET is a pid, a process name, a core file or a .hold file.\n\nVerbs:\n";
->>>>>>> cli
   for (const VerbText& verb : kVerbs) text += fmt::format("  {:<12} {}\n", verb.name, verb.help);
   return text +
          "\nholdfast VERB --help lists the options of a verb. Exit codes: 0 done, 1 failed, 2 wrong usage, 3 a gate "

@@ -16,11 +16,7 @@ enum class Color : std::uint8_t { kAuto, kAlways, kNever };
 
 struct Options {
   Verb verb = Verb::kReport;
-<<<<<<< HEAD
-  std::string target;  // pid, name, core or .hold; empty for ps
-=======
   std::string target;  // pid, name, core or .hold
->>>>>>> cli
   std::string exe;     // program of a core
   std::string output;  // capture: the file to write
   bool json = false;

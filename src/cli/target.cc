@@ -24,11 +24,6 @@ bool is_process(const std::string& target) {
 }  // namespace
 
 TargetForm form_of(const std::string& target) {
-<<<<<<< HEAD
-  struct stat status {};
-  if (stat(target.c_str(), &status) != 0 || S_ISDIR(status.st_mode)) return TargetForm::kProcess;
-  return TargetForm::kCore;
-=======
   const std::filesystem::file_status status = std::filesystem::status(target);
   if (!std::filesystem::exists(status) || std::filesystem::is_directory(status)) return TargetForm::kProcess;
   if (heap::is_hold(os::map_file(target)->bytes())) return TargetForm::kHold;
@@ -55,19 +50,15 @@ os::ProcessStatus find_process(const std::string& target) {
     if (verb.empty()) throw;
     fail(error.code(), "{}; if the verb was meant: holdfast {} TARGET", error.what(), verb);
   }
->>>>>>> cli
 }
 
 heap::Snapshot open_target(const Options& options, PassTimes& times) {
   const capture::Options how{.use_dwarf = options.use_dwarf, .use_symbols = options.use_symbols};
   switch (form_of(options.target)) {
     case TargetForm::kCore:
+      return capture::capture_core(options.target, options.exe, how, times);
     case TargetForm::kHold:
-<<<<<<< HEAD
-      fail(ErrorCode::kUsage, "{} is a file, not a process", options.target);
-=======
       return times.run("open", [&] { return heap::read_hold(os::map_file(options.target)->bytes()); });
->>>>>>> cli
     case TargetForm::kProcess:
       break;
   }
