@@ -1,5 +1,5 @@
-// The command line: reads arguments, runs one verb, maps errors to exit codes (0 done, 1 failed, 2 wrong usage, 3 a gate
-// found something).
+// The command line: reads arguments, runs one verb, maps errors to exit codes (0 done, 1 failed, 2 wrong usage, 3 a
+// gate found something).
 #include <fmt/format.h>
 
 #include <cstdio>
@@ -17,7 +17,9 @@ namespace {
 
 constexpr int kGate = 3;
 
-void print(const std::string& text) { std::fwrite(text.data(), 1, text.size(), stdout); }
+void print(const std::string& text) {
+  std::fwrite(text.data(), 1, text.size(), stdout);
+}
 
 int run_audit(const Options& options) {
   PassTimes times;
@@ -33,10 +35,11 @@ int run_dry(const Options& options) {
     fail(ErrorCode::kUsage, "--dry-run is about live processes; {} is a file", options.target);
   const auto status = os::find_process(options.target);
   const auto prediction = capture::predict(status, {});
-  print(fmt::format("{}, pid {}: would be held still for about {:.1f} ms to copy {} bytes ({} objects, {} goroutines, {} "
-                    "threads)\n",
-                    status.name, status.pid, prediction.pause_ms, prediction.bytes, prediction.objects,
-                    prediction.goroutines, prediction.threads));
+  print(
+      fmt::format("{}, pid {}: would be held still for about {:.1f} ms to copy {} bytes ({} objects, {} goroutines, {} "
+                  "threads)\n",
+                  status.name, status.pid, prediction.pause_ms, prediction.bytes, prediction.objects,
+                  prediction.goroutines, prediction.threads));
   return 0;
 }
 

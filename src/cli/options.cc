@@ -19,7 +19,8 @@ struct VerbText {
 
 constexpr std::array kVerbs = {
     VerbText{Verb::kReport, "report", "where every byte is, what holds it (the default)", "holdfast 4711"},
-    VerbText{Verb::kAudit, "audit", "our graph against the runtime's own marks and counters", "holdfast audit --strict 4711"},
+    VerbText{Verb::kAudit, "audit", "our graph against the runtime's own marks and counters",
+             "holdfast audit --strict 4711"},
     VerbText{Verb::kCapture, "capture", "write a .hold file to look at later or elsewhere",
              "holdfast capture 4711 -o incident.hold"},
     VerbText{Verb::kTypes, "types", "objects by type", "holdfast types --sort count 4711"},
@@ -44,7 +45,8 @@ void add_options(CLI::App& app, Options& o, Verb verb) {
   app.add_flag("!--no-dwarf", o.use_dwarf, "leave debug information alone");
   app.add_flag("!--no-symbols", o.use_symbols, "leave the symbol table alone");
   app.add_flag("--dry-run", o.dry_run, "only say how long a live target would be held still");
-  const std::map<std::string, Color> colors = {{"auto", Color::kAuto}, {"always", Color::kAlways}, {"never", Color::kNever}};
+  const std::map<std::string, Color> colors = {
+      {"auto", Color::kAuto}, {"always", Color::kAlways}, {"never", Color::kNever}};
   app.add_option("--color", o.color, "auto, always or never [auto: on a terminal]")
       ->transform(CLI::CheckedTransformer(colors).description(""));
   if (verb == Verb::kAudit) app.add_flag("--strict", o.strict, "exit with 3 unless the audit is clean");
@@ -100,7 +102,8 @@ void check_verb(const std::vector<std::string>& arguments) {
 
 std::string general_help() {
   std::string text =
-      "holdfast [VERB] TARGET [options]\n\nSays what holds the memory of a Go process. TARGET is a pid, a process name, a core "
+      "holdfast [VERB] TARGET [options]\n\nSays what holds the memory of a Go process. TARGET is a pid, a process "
+      "name, a core "
       "file or a .hold file.\n\n";
   for (const VerbText& verb : kVerbs) text += fmt::format("  {:<12} {}\n", verb.name, verb.help);
   return text + "\nholdfast VERB --help lists the options of a verb.\n";

@@ -12,9 +12,9 @@ enum class Color { kAuto, kAlways, kNever };
 
 struct Options {
   Verb verb = Verb::kReport;
-  std::string target;   // pid, name, core or .hold; empty for ps
-  std::string exe;      // program of a core
-  std::string output;   // capture: the file to write
+  std::string target;  // pid, name, core or .hold; empty for ps
+  std::string exe;     // program of a core
+  std::string output;  // capture: the file to write
   bool json = false;
   bool dry_run = false;
   bool strict = false;  // audit
@@ -33,7 +33,7 @@ struct Options {
 
 struct Parsed {
   Options options;
-  bool done = false;     // help or version was asked for and is in `text`
+  bool done = false;  // help or version was asked for and is in `text`
   std::string text;
 };
 

@@ -10,17 +10,15 @@ namespace holdfast::cli {
 TargetForm form_of(const std::string& target) {
   struct stat status {};
   if (stat(target.c_str(), &status) != 0 || S_ISDIR(status.st_mode)) return TargetForm::kProcess;
-  if (capture::is_core_file(target)) return TargetForm::kCore;
-  fail(ErrorCode::kUsage, "{} is neither a core file nor a .hold file; to look at a program, start it and name its pid",
-       target);
+  return TargetForm::kCore;
 }
 
 heap::Snapshot open_target(const Options& options, PassTimes& times) {
   const capture::Options how{.use_dwarf = options.use_dwarf, .use_symbols = options.use_symbols};
   switch (form_of(options.target)) {
     case TargetForm::kCore:
-      return capture::capture_core(options.target, options.exe, how, times);
     case TargetForm::kHold:
+      fail(ErrorCode::kUsage, "{} is a file, not a process", options.target);
     case TargetForm::kProcess:
       break;
   }

@@ -23,6 +23,10 @@ struct Identified {
 Identified identify(const MemorySource& memory, const LayoutSource& layouts, const GoVersion& version,
                     const std::vector<LoadedImage>& images, LossLedger& losses);
 
+// The same without those checks, which read the whole span table: for a glance at a process's counters.
+Identified find_runtime(const MemorySource& memory, const LayoutSource& layouts, const GoVersion& version,
+                        const std::vector<LoadedImage>& images, LossLedger& losses);
+
 // The same runtime seen through another memory (the frozen one).
 Identified identify_again(const Identified& known, const MemorySource& memory, LossLedger& losses);
 

@@ -135,6 +135,12 @@ TypeId TypeTable::by_name(std::string_view full_name) {
 
 TypeId TypeTable::interface_value(Address word) {
   if (!word) return {};
+  Recent& recent = recent_[(word.value >> 3) % recent_.size()];
+  if (recent.word != word) recent = {word, find_interface_value(word)};
+  return recent.type;
+}
+
+TypeId TypeTable::find_interface_value(Address word) {
   if (const Address type = universe_.interface_type(word)) return intern(type);
   if (const auto row = words_.find(word)) return from_row(*row);
   if (words_.size() >= kMostWords) return {};
@@ -166,7 +172,7 @@ TypeId TypeTable::opaque(std::string_view name, std::uint64_t bytes) {
 }
 
 TypeId TypeTable::closure(Address code) {
-  if (!code) return {};
+  if (runtime_.module_of_pc(code) == nullptr) return {};
   if (const auto row = closures_.find(code)) return from_row(*row);
   if (closures_.size() >= kMostWords) return {};
   const TypeId type = new_closure(code);
@@ -175,7 +181,7 @@ TypeId TypeTable::closure(Address code) {
 }
 
 TypeId TypeTable::new_closure(Address code) {
-  const std::string function = runtime_.module_of_pc(code) != nullptr ? function_at_(code) : std::string();
+  const std::string function = function_at_(code);
   if (function.empty()) return {};
   return add_row({.name = strings_.add("func " + function), .kind = Kind::kClosure});
 }

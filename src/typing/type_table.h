@@ -3,6 +3,7 @@
 // what, as a short flat program that the propagation (typing/propagate.h) runs over the words of an object.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -165,6 +166,7 @@ class TypeTable {
   void compile_array(std::vector<Step>& out, TypeId type, std::uint64_t offset, int depth);
   void compile_by_rule(std::vector<Step>& out, TypeId type, std::uint64_t offset);
   const Field* field(TypeId type, std::string_view name) const;
+  TypeId find_interface_value(Address word);
   TypeId new_interface_value(Address word);
   TypeId first_part(TypeId type) const;
   unsigned depth(TypeId type);
@@ -188,6 +190,13 @@ class TypeTable {
   std::unordered_map<std::string_view, TypeId> opaque_;
   go::TypeIndex words_;     // first words of interfaces outside the universe -> row, kNone = refused
   go::TypeIndex closures_;  // code -> row, kNone = no function begins there
+  // The last answers of interface_value: a heap has few kinds of interfaces, and asks for them tens of millions of
+  // times.
+  struct Recent {
+    Address word;
+    TypeId type;
+  };
+  std::array<Recent, 1024> recent_ = {};
   std::unordered_map<std::string, Address> names_;  // full name -> descriptor, made when first asked for
   TypeId text_, waiter_, any_closure_;
 };
