@@ -92,7 +92,13 @@ void build(const FrozenTarget& target, const Options& options, heap::Snapshot& s
     add_goroutines(target, scheduler, forest, snapshot, losses);
   });
   snapshot.object_type = HugeArray<heap::ObjectType>(snapshot.objects);
-  times.run("counters", [&] { add_counters(target, heap, snapshot); });
+  times.run("counters", [&] {
+    try {
+      add_counters(target, heap, snapshot);
+    } catch (const Error& error) {  // records of the runtime are missing, as in a core that was cut off
+      losses.add("no-counters", fmt::format("the runtime's own counters are not all there: {}", error.what()), {});
+    }
+  });
 }
 
 }  // namespace holdfast::capture

@@ -30,7 +30,8 @@ Identified find_runtime(const MemorySource& memory, const LayoutSource& layouts,
 // The same runtime seen through another memory (the frozen one).
 Identified identify_again(const Identified& known, const MemorySource& memory, LossLedger& losses);
 
-// What contradicts the layouts, in sentences; empty when all checks of reference 11.4 hold.
+// What contradicts the layouts, in sentences; empty when all checks of reference 11.4 hold. Fails with kTruncated when
+// the span table itself is missing.
 std::vector<std::string> check_layouts(const Runtime& runtime);
 
 }  // namespace holdfast::go
