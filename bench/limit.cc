@@ -1,7 +1,7 @@
 // What this machine allows, and how near the graph passes come to it, in one run on one graph. Times are the best of
 // several rounds, and only the ratios travel from one machine to another.
 //
-//   limit [--objects N ...] [--rounds N] [--threads N] [--json]
+//   limit [--objects N ...] [--locality NAME ...] [--rounds N] [--threads N] [--json]
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -13,6 +13,7 @@
 #include <cstring>
 #include <fstream>
 #include <functional>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
@@ -26,6 +27,7 @@
 #include "graph/in_edges.h"
 #include "graph/reachability.h"
 #include "graph/shortest_paths.h"
+#include "heap_bytes.h"
 #include "service_graph.h"
 
 namespace holdfast::bench {
@@ -35,6 +37,7 @@ using nlohmann::json;
 
 struct Options {
   std::vector<std::uint64_t> objects = {200'000, 2'000'000, 20'000'000};
+  std::vector<std::string> localities = {"built", "churned", "shuffled"};
   unsigned rounds = 3;
   unsigned threads = 0;
   bool as_json = false;
@@ -158,6 +161,14 @@ void edge_scan(const heap::Snapshot& snapshot, const HugeArray<std::uint32_t>& c
   sink = sum;
 }
 
+// The time of finding all edges in the objects' memory, on one thread.
+double extraction(const Options& options, const heap::Snapshot& snapshot) {
+  const HeapBytes memory(snapshot);
+  HugeArray<std::uint32_t> row_begin(snapshot.edges.row_begin.size());
+  HugeArray<std::uint32_t> target(snapshot.edges.count());
+  return best_of(options.rounds, [&] { HOLDFAST_CHECK(memory.scan(row_begin, target) == memory.edges()); });
+}
+
 // --- memory ---
 
 std::uint64_t status_bytes(const std::string& field) {
@@ -219,8 +230,10 @@ Report measure_graph(const Options& options, std::uint64_t wanted, Locality loca
     HugeArray<std::uint32_t> column(snapshot.objects);
     std::fill(column.begin(), column.end(), 1);
     report.bounds.push_back({"ideal mark loop", best_of(options.rounds, [&] { ideal_mark(snapshot, bits, queue); })});
-    report.bounds.push_back({"two edge scans", 2 * best_of(options.rounds, [&] { edge_scan(snapshot, column); })});
+    report.bounds.push_back(
+        {"two edge scans of rows", 2 * best_of(options.rounds, [&] { edge_scan(snapshot, column); })});
   }
+  report.bounds.push_back({"two edge scans of memory", 2 * extraction(options, snapshot)});
   report.passes.push_back(measure("reach", options, n, [&] {
     graph::Reachability result = graph::reach(snapshot);
     report.reached = result.objects;
@@ -245,7 +258,7 @@ Report measure_graph(const Options& options, std::uint64_t wanted, Locality loca
 // --- output ---
 
 const Pass& bound_of(const Report& report, const Pass& pass) {
-  return report.bounds[pass.name.starts_with("dominators") ? 1 : 0];
+  return pass.name.starts_with("dominators") ? report.bounds.back() : report.bounds.front();
 }
 
 void print_machine(const Machine& machine) {
@@ -296,11 +309,11 @@ void run(const Options& options) {
   const Machine machine = measure_machine(options.rounds);
   if (!options.as_json) print_machine(machine);
   json graphs = json::array();
-  const std::vector<std::pair<Locality, std::string>> localities = {
-      {Locality::kAsBuilt, "as built"}, {Locality::kChurned, "20 % churned"}, {Locality::kShuffled, "shuffled"}};
+  const std::map<std::string, Locality> localities = {
+      {"built", Locality::kAsBuilt}, {"churned", Locality::kChurned}, {"shuffled", Locality::kShuffled}};
   for (const std::uint64_t objects : options.objects) {
-    for (const auto& [locality, name] : localities) {
-      const Report report = measure_graph(options, objects, locality, name);
+    for (const std::string& name : options.localities) {
+      const Report report = measure_graph(options, objects, localities.at(name), name);
       if (options.as_json)
         graphs.push_back(to_json(report));
       else
@@ -326,6 +339,8 @@ int main(int argc, char** argv) {
   holdfast::bench::Options options;
   CLI::App app("Bounds of this machine and the graph passes beside them");
   app.add_option("--objects", options.objects, "sizes of the graphs [200000 2000000 20000000]");
+  app.add_option("--locality", options.localities, "built, churned, shuffled [all]")
+      ->check(CLI::IsMember({"built", "churned", "shuffled"}));
   app.add_option("--rounds", options.rounds, "runs of each pass, the best counts [3]");
   app.add_option("--threads", options.threads, "threads [all]");
   app.add_flag("--json", options.as_json, "exact numbers");

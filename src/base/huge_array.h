@@ -59,8 +59,29 @@ class HugeArray {
     mapping_.shrink(count * sizeof(T));
   }
   void clear() { *this = HugeArray(); }
+  // The same memory for a column that comes after this one, as far as it reaches: pages that were touched before cost
+  // less than fresh ones. What the new column holds is undefined.
+  template <typename U>
+  HugeArray<U> reuse(std::uint64_t count) && {
+    HugeArray<U> next;
+    if (mapping_.bytes() < count * sizeof(U))
+      next = HugeArray<U>(count);
+    else
+      next.adopt(std::move(mapping_), count);
+    clear();
+    return next;
+  }
 
  private:
+  template <typename U>
+    requires std::is_trivially_copyable_v<U>
+  friend class HugeArray;
+
+  void adopt(Mapping mapping, std::uint64_t count) {
+    mapping_ = std::move(mapping);
+    shrink(count);
+  }
+
   Mapping mapping_;
   std::uint64_t count_ = 0;
 };

@@ -16,6 +16,8 @@ struct Loss {
   std::string meaning;  // one sentence: what this may make wrong in the answer
   std::uint64_t count = 0;
   Address first;  // where it was first seen; null if it has no address
+
+  bool operator==(const Loss&) const = default;
 };
 
 // Thread-safe. Order of the result is by kind, so that it does not depend on threads; `first` is the lowest address.

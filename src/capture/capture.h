@@ -34,6 +34,9 @@ Prediction predict(const os::ProcessStatus& status, const Options& options);
 // process that holdfast can read.
 heap::Snapshot capture_live(const os::ProcessStatus& status, const Options& options, PassTimes& times);
 
+// Whether the file is an ELF core. Fails with kUsage, saying what it is, if it is another kind of file.
+bool is_core_file(const std::string& path);
+
 // `exe`: path of the program; empty to take it from the core's own notes (its build id is checked either way).
 heap::Snapshot capture_core(const std::string& path, const std::string& exe, const Options& options, PassTimes& times);
 

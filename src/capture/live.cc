@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <array>
 #include <ctime>
 
 #include "capture/build.h"
@@ -9,9 +10,11 @@
 #include "capture/read_plan.h"
 #include "go/layout_table.h"
 #include "go/mem_stats.h"
+#include "go/pointer_mask.h"
 #include "go/special_roots.h"
 #include "os/cgroup.h"
 #include "os/file_mapping.h"
+#include "os/maps.h"
 #include "os/process_memory.h"
 #include "os/stopper.h"
 
@@ -223,9 +226,33 @@ class Freeze {
     std::vector<AddressRange> ranges = heap_ranges(runtime, heap);
     for (const AddressRange& range : live_.program().writable()) ranges.push_back(range);
     note(frozen_->read_bulk(joined(std::move(ranges))));
-    note(frozen_->read_bulk(stack_ranges(runtime, threads_)));
+    note(frozen_->read_bulk(stack_ranges(runtime, threads_, live_.readable())));
     LossLedger counted_later;
     LiveTarget::touch_records(runtime, heap, *frozen_, counted_later);
+    touch_masks(runtime, heap, counted_later);
+  }
+
+  // Pointer masks of the types that objects name lie in the runtime's own memory or, for types that reflect made, on
+  // the heap among pointer-free objects. Needs the spans to be read.
+  static void touch_masks(const go::Runtime& runtime, const go::HeapModel& heap, LossLedger& losses) {
+    if (runtime.version.pointer_maps() != go::PointerMaps::kAllocHeader) return;
+    const go::PointerMasks masks(runtime, losses);
+    Address last;
+    const auto touch = [&](Address type) {
+      if (type && type != last) masks.of(type);
+      last = type;
+    };
+    std::array<std::uint64_t, go::kPageSize / 8 / 64> allocated{};
+    std::array<std::uint64_t, go::kPageSize / 8 / 64> marked{};
+    for (const go::MSpan& span : heap.in_use()) {
+      if (!span.has_pointers()) continue;
+      touch(span.large_type);
+      if (span.size_class() == 0 || span.slot_size <= go::kMostInSpanMapBytes) continue;
+      heap.read_bits(span, allocated.data(), marked.data(), losses);
+      for (std::uint32_t slot = 0; slot < span.slots; ++slot)
+        if ((allocated[slot / 64] >> (slot % 64) & 1) != 0)
+          touch(runtime.memory.try_pointer(span.base + slot * span.slot_size).value_or(Address()));
+    }
   }
 
   void note(const std::vector<AddressRange>& holes) const {

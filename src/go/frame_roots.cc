@@ -69,9 +69,11 @@ StackRootFinder::StackRootFinder(const Runtime& runtime, const FunctionTables& f
     : runtime_(runtime),
       functions_(functions),
       losses_(losses),
-      defer_fn_(runtime.layouts.get("runtime._defer", "fn")),
-      defer_link_(runtime.layouts.get("runtime._defer", "link")),
-      defer_heap_(runtime.layouts.get("runtime._defer", "heap")) {}
+      context_(runtime.layouts.offset("runtime.g", "sched.ctxt")),
+      defers_(runtime.layouts.offset("runtime.g", "_defer")),
+      defer_fn_(runtime.layouts.offset("runtime._defer", "fn")),
+      defer_link_(runtime.layouts.offset("runtime._defer", "link")),
+      defer_heap_(runtime.layouts.offset("runtime._defer", "heap")) {}
 
 // One pass over one stack.
 class StackRootFinder::Scan {
@@ -354,7 +356,7 @@ class StackRootFinder::Scan {
   }
 
   void scan_context() {
-    const Address slot = goroutine_.g + finder_.runtime_.layouts.offset("runtime.g", "sched.ctxt");
+    const Address slot = goroutine_.g + finder_.context_;
     take({slot, StackRoot::kNoFrame, 0, StackRootKind::kContext, stack_.running()}, goroutine_.sched_ctxt.value);
   }
 
@@ -383,14 +385,14 @@ class StackRootFinder::Scan {
   // Deferred calls are in no frame's map: their records lie on this stack or in the heap, in one list.
   void scan_defers() {
     const auto place = [](Address at) { return Place{at, StackRoot::kNoFrame, 0, StackRootKind::kDefer, false}; };
-    const Address head = goroutine_.g + finder_.runtime_.layouts.offset("runtime.g", "_defer");
+    const Address head = goroutine_.g + finder_.defers_;
     Address mark;  // an earlier record, ever further back (Brent): met again, the list is a ring
     std::uint64_t next_mark = 1;
     Address record = goroutine_.defers;
     for (std::uint64_t i = 0; record; ++i) {
-      const auto fn = memory_.try_integer<std::uint64_t>(record + finder_.defer_fn_.offset);
-      const auto link = memory_.try_integer<std::uint64_t>(record + finder_.defer_link_.offset);
-      const auto in_heap = memory_.try_integer<std::uint8_t>(record + finder_.defer_heap_.offset);
+      const auto fn = memory_.try_integer<std::uint64_t>(record + finder_.defer_fn_);
+      const auto link = memory_.try_integer<std::uint64_t>(record + finder_.defer_link_);
+      const auto in_heap = memory_.try_integer<std::uint8_t>(record + finder_.defer_heap_);
       if (!fn || !link || !in_heap || record == mark) {
         lose("bad-defer", "a list of deferred calls is damaged: what its rest holds is missing", record);
         return;
@@ -400,8 +402,8 @@ class StackRootFinder::Scan {
         next_mark *= 2;
       }
       if (i == 0 && *in_heap != 0) take(place(head), record.value);
-      take(place(record + finder_.defer_fn_.offset), *fn);
-      take(place(record + finder_.defer_link_.offset), *link);
+      take(place(record + finder_.defer_fn_), *fn);
+      take(place(record + finder_.defer_link_), *link);
       record = Address(*link);
     }
   }

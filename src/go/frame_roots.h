@@ -55,7 +55,8 @@ class StackRootFinder {
   const Runtime& runtime_;
   const FunctionTables& functions_;
   LossLedger& losses_;
-  const FieldLayout defer_fn_, defer_link_, defer_heap_;
+  const std::uint32_t context_, defers_;                    // fields of runtime.g: sched.ctxt, _defer
+  const std::uint32_t defer_fn_, defer_link_, defer_heap_;  // fields of runtime._defer
 };
 
 }  // namespace holdfast::go

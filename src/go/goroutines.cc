@@ -94,10 +94,11 @@ struct SudogFields {
   FieldLayout g, next, prev, wait_link, is_select, elem, channel;
 
  private:
-  // From Go 1.26 on {vp, vu}: a traced pointer, null while the leak finder runs, and the address itself.
-  static FieldLayout real_pointer(const LayoutSource& layouts, const std::string& field) {
-    const auto inner = layouts.find("runtime.sudog", field + ".vu");
-    return inner ? *inner : layouts.get("runtime.sudog", field);
+  // From Go 1.26 on two words: a traced pointer, null while the leak finder runs, and the address itself.
+  static FieldLayout real_pointer(const LayoutSource& layouts, std::string_view field) {
+    const FieldLayout layout = layouts.get("runtime.sudog", field);
+    constexpr std::uint32_t kWord = 8;
+    return layout.size == 2 * kWord ? FieldLayout{layout.offset + kWord, kWord} : layout;
   }
 };
 
@@ -199,6 +200,7 @@ class SchedulerReader {
       if (!channel)
         target.kind = g.wait_reason == WaitReason::kCondWait ? WaitTarget::Kind::kCond : WaitTarget::Kind::kSemaphore;
       if (target.object) out_.waits.push_back(target);
+      if (!target.is_select) break;  // of a semaphore, the list holds other goroutines that wait for it
       sudog = sudog_record_.pointer(sudog_.wait_link);
     }
     g.wait_count = static_cast<std::uint32_t>(out_.waits.size()) - g.first_wait;

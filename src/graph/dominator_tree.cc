@@ -9,7 +9,7 @@ namespace {
 // The vertex that dominates `vertex` immediately; kNone for the super root and what is not reachable.
 std::uint32_t dominator_of(const DominatorColumns& columns, std::uint32_t vertex) {
   const Vertices& vertices = columns.vertices;
-  if (vertices.is_object(vertex)) return columns.idom[vertex];
+  if (vertices.is_object(vertex)) return columns.idom[vertex] - 1;  // kNone of 0
   if (vertex == vertices.super_root()) return Vertices::kNone;
   const RootId parent = columns.root_parent[vertices.root(vertex).row];
   return parent ? vertices.of(parent) : vertices.super_root();
@@ -47,7 +47,7 @@ std::vector<ObjectId> DominatorTree::leaf_children(NodeId node) const {
   if (!node || (node.object() && columns.vertices.is_leaf(node.object()))) return leaves;
   const std::uint32_t vertex = columns.vertices.of(node);
   for (std::uint64_t i = columns.vertices.pointerful(); i < columns.idom.size(); ++i)
-    if (columns.idom[i] == vertex) leaves.emplace_back(static_cast<std::uint32_t>(i));
+    if (columns.idom[i] == vertex + 1) leaves.emplace_back(static_cast<std::uint32_t>(i));
   return leaves;
 }
 

@@ -10,18 +10,21 @@
 namespace holdfast::graph {
 namespace {
 
-constexpr std::uint64_t kAhead = 24;  // iterations between asking for a random cell and using it
+constexpr std::uint64_t kAhead = 24;     // iterations between asking for a random cell and using it
+constexpr std::uint32_t kRowsAhead = 8;  // the same for each of three cells in a row
+constexpr std::uint32_t kInRow = 8;      // and inside a row
 
 // Parts of a loop in which every part looks at all input and owns a range of the output: more would not pay.
 unsigned owners() {
   return std::min(worker_count(), 4U);
 }
 
-// One per number, 8 bytes, three lives: the forest of the semidominator pass, the dominator tree, the sums over it.
+// One per number, two lives: the forest of the semidominator pass, then the dominator tree.
 struct Node {
   std::uint32_t up = 0;     // ancestor, then immediate dominator
-  std::uint32_t value = 0;  // label (lowest semidominator on the way up), then jump pointer, then words retained
+  std::uint32_t value = 0;  // label (lowest semidominator on the way up), then jump pointer
 };
+static_assert(sizeof(Node) == sizeof(Held));  // in the same memory, one after the other
 
 // Back edges as rows by target number.
 struct BackRows {
@@ -51,6 +54,7 @@ class Solver {
 
   DominatorColumns run(PassTimes& times) {
     times.run("number objects", [&] { order_ = number_depth_first(snapshot_, vertices_); });
+    times.run("group back edges", [&] { back_ = group_by_target(std::move(order_.back), order_.number, order_.end); });
     times.run("semidominators", [&] { find_semidominators(); });
     times.run("dominators", [&] { find_dominators(); });
     times.run("dominators of leaves", [&] { find_leaf_dominators(); });
@@ -59,16 +63,18 @@ class Solver {
   }
 
  private:
-  // After it, order_.lowest holds the semidominators.
+  // After it, order_.lowest holds the semidominators; back_ is gone.
   void find_semidominators();
   void compress(std::uint32_t v, std::uint32_t w);
-  // After it, tree_ holds {immediate dominator, jump pointer}; order_.lowest is free.
+  // After it, tree_ holds {immediate dominator, jump pointer}; order_.lowest and order_.parent are free.
   void find_dominators();
   std::uint32_t common_dominator(std::uint32_t a, std::uint32_t b) const;
   // After it, order_.number holds the number of each leaf's dominator.
   void find_leaf_dominators();
-  void meet(std::uint32_t leaf, std::uint32_t holder);
-  // After it, tree_ holds {immediate dominator, words retained}, count_ the objects.
+  void name_vertices();
+  void fetch_leaves_of(std::uint32_t number) const;
+  void meet(std::uint32_t object, std::uint32_t holder);
+  // After it, idom_ and held_ are complete; tree_ is gone.
   void sum_up();
   void add_own_sizes();
   void add_leaf_sizes();
@@ -77,18 +83,23 @@ class Solver {
   void name_dominators();
 
   void add(std::uint32_t number, std::uint64_t words, std::uint32_t objects) {
-    const std::uint64_t sum = tree_[number].value + words;
-    tree_[number].value = static_cast<std::uint32_t>(sum);
+    Held& held = held_[number];
+    const std::uint64_t sum = held.words + words;
+    held.words = static_cast<std::uint32_t>(sum);
+    held.objects += objects;
     if (sum >> 32 != 0) words_high_[number] = static_cast<std::uint16_t>(words_high_[number] + (sum >> 32));
-    count_[number] += objects;
   }
 
   const heap::Snapshot& snapshot_;
   const Vertices& vertices_;
   const ObjectSizes& sizes_;
   Preorder order_;
+  BackRows back_;
   HugeArray<Node> tree_;
-  HugeArray<std::uint32_t> count_;
+  // By number:
+  HugeArray<std::uint32_t> vertex_;
+  HugeArray<std::uint32_t> idom_;
+  HugeArray<Held> held_;
   HugeArray<std::uint16_t> words_high_;
   std::vector<std::uint32_t> path_;
 };
@@ -107,13 +118,16 @@ void Solver::compress(std::uint32_t v, std::uint32_t w) {
 }
 
 void Solver::find_semidominators() {
-  const BackRows back = group_by_target(std::move(order_.back), order_.number, order_.end);
-  tree_ = HugeArray<Node>(order_.end);
+  tree_ = std::move(order_.spare).reuse<Node>(order_.end);
   for (std::uint32_t w = 0; w < order_.end; ++w) tree_[w].up = order_.parent[w];
   for (std::uint32_t w = order_.end - 1; w > Preorder::kSuperRoot; --w) {
     std::uint32_t semi = order_.lowest[w];
-    for (std::uint32_t e = back.begin[w]; e < back.begin[w + 1]; ++e) {
-      const std::uint32_t v = back.from[e];
+    for (std::uint32_t e = back_.begin[w + 1]; e-- > back_.begin[w];) {  // downwards through all rows
+      const std::uint32_t v = back_.from[e];
+      if (e >= kAhead) {
+        __builtin_prefetch(&tree_[back_.from[e - kAhead]]);
+        __builtin_prefetch(&tree_[tree_[back_.from[e - kAhead / 2]].up]);
+      }
       if (v == w) continue;
       if (tree_[v].up > w) compress(v, w);
       semi = std::min(semi, tree_[v].value);
@@ -121,6 +135,7 @@ void Solver::find_semidominators() {
     order_.lowest[w] = semi;
     tree_[w].value = semi;
   }
+  back_ = {};
 }
 
 void Solver::find_dominators() {
@@ -136,7 +151,6 @@ void Solver::find_dominators() {
     tree_[v] = {y, depth[y] - depth[near] == depth[near] - depth[far] ? far : y};
     depth[v] = depth[y] + 1;
   }
-  order_.parent.clear();
 }
 
 std::uint32_t Solver::common_dominator(std::uint32_t a, std::uint32_t b) const {
@@ -147,33 +161,57 @@ std::uint32_t Solver::common_dominator(std::uint32_t a, std::uint32_t b) const {
   return a;
 }
 
-void Solver::meet(std::uint32_t leaf, std::uint32_t holder) {
-  std::uint32_t& owner = order_.number[leaf];
+void Solver::name_vertices() {
+  vertex_ = std::move(order_.parent);
+  vertex_[0] = Vertices::kNone;
+  vertex_[Preorder::kSuperRoot] = vertices_.super_root();
+  for (std::uint32_t r = 0; r < vertices_.roots(); ++r) vertex_[order_.root_number[r]] = vertices_.of(RootId(r));
+  for_each_part(vertices_.pointerful(), worker_count(), [&](unsigned, std::uint64_t begin, std::uint64_t end) {
+    for (std::uint64_t i = begin; i < end; ++i)
+      if (order_.number[i] != 0) vertex_[order_.number[i]] = static_cast<std::uint32_t>(i);
+  });
+}
+
+void Solver::meet(std::uint32_t object, std::uint32_t holder) {
+  if (!vertices_.is_leaf(ObjectId(object))) return;
+  std::uint32_t& owner = order_.number[object];
   owner = owner == 0 ? holder : common_dominator(owner, holder);
 }
 
+// Asks for the cells of the first few leaves that this number's vertex names.
+void Solver::fetch_leaves_of(std::uint32_t number) const {
+  const std::uint32_t vertex = vertex_[number];
+  if (!vertices_.is_object(vertex)) return;
+  const std::uint32_t* const target = snapshot_.edges.target.data();
+  const std::uint32_t begin = snapshot_.edges.row_begin[vertex];
+  const std::uint32_t end = std::min(snapshot_.edges.row_begin[vertex + 1], begin + kInRow);
+  for (std::uint32_t e = begin; e < end; ++e)
+    if (vertices_.is_leaf(ObjectId(target[e]))) __builtin_prefetch(&order_.number[target[e]], 1);
+}
+
+// In the order of numbers, so that the way up from each holder was just walked for the one before.
 void Solver::find_leaf_dominators() {
+  name_vertices();
   const heap::Edges& edges = snapshot_.edges;
   const std::uint32_t* const target = edges.target.data();
-  const std::uint32_t leaves = snapshot_.objects - vertices_.pointerful();
-  for_each_part(leaves, owners(), [&](unsigned, std::uint64_t begin, std::uint64_t end) {
-    const auto first = static_cast<std::uint32_t>(vertices_.pointerful() + begin);
-    const auto count = static_cast<std::uint32_t>(end - begin);
-    for (std::uint32_t source = 0; source < vertices_.pointerful(); ++source) {
-      const std::uint32_t holder = order_.number[source];
-      if (holder == 0) continue;
-      for (std::uint32_t e = edges.row_begin[source], row_end = edges.row_begin[source + 1]; e < row_end; ++e) {
-        if (e + kAhead < edges.count() && target[e + kAhead] - first < count)
-          __builtin_prefetch(&order_.number[target[e + kAhead]]);
-        if (target[e] - first < count) meet(target[e], holder);
-      }
+  for (std::uint32_t w = Preorder::kSuperRoot + 1; w < order_.end; ++w) {
+    if (w + 3 * kRowsAhead < order_.end) {
+      const std::uint32_t late = vertex_[w + 3 * kRowsAhead];
+      if (vertices_.is_object(late)) __builtin_prefetch(&edges.row_begin[late]);
+      const std::uint32_t soon = vertex_[w + 2 * kRowsAhead];
+      if (vertices_.is_object(soon)) __builtin_prefetch(target + edges.row_begin[soon]);
+      fetch_leaves_of(w + kRowsAhead);
     }
-  });
-  for (std::uint32_t r = 0; r < vertices_.roots(); ++r) {
-    const heap::Root& root = snapshot_.roots[r];
-    for (std::uint32_t i = root.first_target; i < root.first_target + root.target_count; ++i) {
-      const ObjectId object = snapshot_.root_targets[i].object;
-      if (vertices_.is_leaf(object)) meet(object.row, order_.root_number[r]);
+    const std::uint32_t vertex = vertex_[w];
+    if (vertices_.is_object(vertex)) {
+      for (std::uint32_t e = edges.row_begin[vertex], end = edges.row_begin[vertex + 1]; e < end; ++e) {
+        if (e + kInRow < end) __builtin_prefetch(&order_.number[target[e + kInRow]], 1);
+        meet(target[e], w);
+      }
+    } else {
+      const heap::Root& root = snapshot_.roots[vertices_.root(vertex).row];
+      for (std::uint32_t i = root.first_target; i < root.first_target + root.target_count; ++i)
+        meet(snapshot_.root_targets[i].object.row, w);
     }
   }
 }
@@ -184,8 +222,7 @@ void Solver::add_own_sizes() {
     sizes_.for_each_run(begin, end, [&](std::uint64_t first, std::uint64_t last, std::uint64_t slot_size) {
       for (std::uint64_t i = first; i < last; ++i) {
         if (i + kAhead < end) {
-          __builtin_prefetch(&tree_[number[i + kAhead]], 1);
-          __builtin_prefetch(&count_[number[i + kAhead]], 1);
+          __builtin_prefetch(&held_[number[i + kAhead]], 1);
         }
         if (number[i] != 0) add(number[i], slot_size / 8, 1);
       }
@@ -200,8 +237,7 @@ void Solver::add_leaf_sizes() {
     const auto visit = [&](std::uint64_t first, std::uint64_t last, std::uint64_t slot_size) {
       for (std::uint64_t i = first; i < last; ++i) {
         if (i + kAhead < last && mine(owner[i + kAhead])) {
-          __builtin_prefetch(&tree_[owner[i + kAhead]], 1);
-          __builtin_prefetch(&count_[owner[i + kAhead]], 1);
+          __builtin_prefetch(&held_[owner[i + kAhead]], 1);
         }
         if (mine(owner[i])) add(owner[i], slot_size / 8, 1);
       }
@@ -211,38 +247,32 @@ void Solver::add_leaf_sizes() {
 }
 
 void Solver::sum_up() {
-  count_ = std::move(order_.lowest);
-  for (std::uint32_t w = 0; w < order_.end; ++w) count_[w] = tree_[w].value = 0;
-  if (sizes_.total_bytes() / 8 >> 32 != 0) words_high_ = HugeArray<std::uint16_t>(order_.end);
+  idom_ = std::move(order_.lowest);
+  for (std::uint32_t w = 0; w < order_.end; ++w) idom_[w] = tree_[w].up;
+  held_ = std::move(tree_).reuse<Held>(order_.end);
+  std::fill(held_.begin(), held_.end(), Held());
+  const bool wide = sizes_.total_bytes() / 8 >> 32 != 0;
+  if (wide) words_high_ = HugeArray<std::uint16_t>(order_.end);
   add_own_sizes();
   add_leaf_sizes();
-  for (std::uint32_t w = order_.end - 1; w > Preorder::kSuperRoot; --w) {
-    const std::uint64_t high = words_high_.empty() ? 0 : words_high_[w];
-    add(tree_[w].up, high << 32 | tree_[w].value, count_[w]);
-  }
+  for (std::uint32_t w = order_.end - 1; w > Preorder::kSuperRoot; --w)
+    add(idom_[w], std::uint64_t{wide ? words_high_[w] : 0U} << 32 | held_[w].words, held_[w].objects);
 }
 
-// Turns numbers into vertices: dominators in tree_ and the owners of leaves.
+// Turns the numbers of dominators into vertices + 1.
 void Solver::name_dominators() {
-  HugeArray<std::uint32_t>& number = order_.number;
-  HugeArray<std::uint32_t> vertex(order_.end);
-  vertex[0] = Vertices::kNone;
-  vertex[Preorder::kSuperRoot] = vertices_.super_root();
-  for (std::uint32_t r = 0; r < vertices_.roots(); ++r) vertex[order_.root_number[r]] = vertices_.of(RootId(r));
-  for_each_part(vertices_.pointerful(), worker_count(), [&](unsigned, std::uint64_t begin, std::uint64_t end) {
-    for (std::uint64_t i = begin; i < end; ++i)
-      if (number[i] != 0) vertex[number[i]] = static_cast<std::uint32_t>(i);
-  });
   for_each_part(order_.end, worker_count(), [&](unsigned, std::uint64_t begin, std::uint64_t end) {
-    for (std::uint64_t w = begin; w < end; ++w) tree_[w].up = vertex[tree_[w].up];
+    for (std::uint64_t w = begin; w < end; ++w) idom_[w] = vertex_[idom_[w]] + 1;
   });
+  HugeArray<std::uint32_t>& owner = order_.number;
   const std::uint32_t leaves = snapshot_.objects - vertices_.pointerful();
   for_each_part(leaves, worker_count(), [&](unsigned, std::uint64_t begin, std::uint64_t end) {
     for (std::uint64_t i = vertices_.pointerful() + begin; i < vertices_.pointerful() + end; ++i) {
-      if (i + kAhead < snapshot_.objects) __builtin_prefetch(&vertex[number[i + kAhead]]);
-      number[i] = vertex[number[i]];
+      if (i + kAhead < snapshot_.objects) __builtin_prefetch(&vertex_[owner[i + kAhead]]);
+      owner[i] = vertex_[owner[i]] + 1;
     }
   });
+  vertex_.clear();
 }
 
 DominatorColumns Solver::columns() {
@@ -251,23 +281,22 @@ DominatorColumns Solver::columns() {
   DominatorColumns columns;
   columns.vertices = vertices_;
   columns.sizes = sizes_;
-  columns.words = HugeArray<std::uint32_t>(vertices_.count());
-  columns.object_count = HugeArray<std::uint32_t>(vertices_.count());
+  columns.held = HugeArray<Held>(vertices_.count());
   if (!words_high_.empty()) columns.words_high = HugeArray<std::uint16_t>(vertices_.count());
   const auto take = [&](std::uint32_t vertex, std::uint32_t w) {
-    columns.words[vertex] = tree_[w].value;
-    columns.object_count[vertex] = count_[w];
+    columns.held[vertex] = held_[w];
     if (!words_high_.empty()) columns.words_high[vertex] = words_high_[w];
   };
   for_each_part(vertices_.pointerful(), worker_count(), [&](unsigned, std::uint64_t begin, std::uint64_t end) {
     for (std::uint64_t i = begin; i < end; ++i) {
       if (i + kAhead < end) {
-        __builtin_prefetch(&tree_[number[i + kAhead]]);
-        __builtin_prefetch(&count_[number[i + kAhead]]);
+        __builtin_prefetch(&held_[number[i + kAhead]]);
+        __builtin_prefetch(&idom_[number[i + kAhead]]);
       }
       const std::uint32_t w = number[i];
-      if (w != 0) take(static_cast<std::uint32_t>(i), w);
-      number[i] = w != 0 ? tree_[w].up : Vertices::kNone;
+      if (w == 0) continue;
+      take(static_cast<std::uint32_t>(i), w);
+      number[i] = idom_[w];
     }
   });
   take(vertices_.super_root(), Preorder::kSuperRoot);
@@ -289,7 +318,7 @@ Dominators dominators(const heap::Snapshot& snapshot, PassTimes* times) {
 NodeId Dominators::idom(NodeId node) const {
   switch (node.kind()) {
     case NodeKind::kObject:
-      return columns_.vertices.node(columns_.idom[node.object().row]);
+      return columns_.vertices.node(columns_.idom[node.object().row] - 1);  // kNone of 0
     case NodeKind::kRoot: {
       const RootId parent = columns_.root_parent[node.root().row];
       return parent ? NodeId(parent) : NodeId::super_root();
@@ -305,19 +334,19 @@ std::uint64_t Dominators::retained_bytes(NodeId node) const {
   const std::uint32_t vertex = columns_.vertices.of(node);
   if (vertex == Vertices::kNone) return 0;
   const std::uint64_t high = columns_.words_high.empty() ? 0 : columns_.words_high[vertex];
-  return (high << 32 | columns_.words[vertex]) * 8;
+  return (high << 32 | columns_.held[vertex].words) * 8;
 }
 
 std::uint32_t Dominators::retained_count(NodeId node) const {
   const ObjectId object = node.object();
   if (object && columns_.vertices.is_leaf(object)) return reachable(object) ? 1 : 0;
   const std::uint32_t vertex = columns_.vertices.of(node);
-  return vertex == Vertices::kNone ? 0 : columns_.object_count[vertex];
+  return vertex == Vertices::kNone ? 0 : columns_.held[vertex].objects;
 }
 
 std::uint64_t Dominators::own_bytes() const {
-  return columns_.idom.size() * 4 + columns_.words.size() * 4 + columns_.words_high.size() * 2 +
-         columns_.object_count.size() * 4 + columns_.root_parent.capacity() * 4 + columns_.sizes.own_bytes();
+  return columns_.idom.size() * 4 + columns_.held.size() * sizeof(Held) + columns_.words_high.size() * 2 +
+         columns_.root_parent.capacity() * sizeof(RootId) + columns_.sizes.own_bytes();
 }
 
 }  // namespace holdfast::graph

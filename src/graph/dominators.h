@@ -9,9 +9,11 @@
 //
 // Memory in bytes per pointerful object (P), pointer-free object (L) and back edge (B), beside the snapshot. On a real
 // heap (P 53 %, L 47 %, B 31 % of all objects; edges with steps 10.7 B per object) this is per object of all kinds:
-//   at peak   semidominators: number, parent, lowest 12 P, back edges 4 P + 4 B, forest 8 P          = 14.0 B
-//             results: idom 4 P + 4 L, tree 8 P, counts 4 P, retained and count 8 P                  = 14.6 B
-//   after     idom 4 P + 4 L, retained 4 P, count 4 P (2 P more from 32 GiB of heap on)              =  8.2 B
+//   numbering        number, parent, lowest 12 P, back edges 8 B, stack about 4 P                   = 11.0 B
+//   semidominators   number, parent, lowest 12 P, back rows 4 P + 4 B, forest 8 P                   = 14.0 B
+//   leaves           number 4 P + 4 L, vertex 4 P, tree and depth 12 P                              = 12.5 B
+//   results          number 4 P + 4 L, dominators 4 P, sums 8 P, results 8 P                        = 14.6 B, the peak
+//   after            idom 4 P + 4 L, held 8 P (2 P more from 32 GiB of heap on)                     =  8.2 B
 #pragma once
 
 #include <cstdint>
@@ -26,22 +28,29 @@
 
 namespace holdfast::graph {
 
+// What a vertex retains, 8 bytes.
+struct Held {
+  std::uint32_t words = 0;  // bytes / 8, lower half
+  std::uint32_t objects = 0;
+
+  bool operator==(const Held&) const = default;
+};
+
 // What Dominators answers from; for passes over whole columns.
 struct DominatorColumns {
   Vertices vertices;
   ObjectSizes sizes;
-  HugeArray<std::uint32_t> idom;          // by ObjectId: a vertex; Vertices::kNone = not reachable
-  std::vector<RootId> root_parent;        // by RootId: none = the super root
-  HugeArray<std::uint32_t> words;         // by vertex: retained bytes / 8, lower half
-  HugeArray<std::uint16_t> words_high;    // by vertex: upper half; empty when no heap of this size needs it
-  HugeArray<std::uint32_t> object_count;  // by vertex: objects retained
+  HugeArray<std::uint32_t> idom;        // by ObjectId: a vertex + 1; 0 = not reachable
+  std::vector<RootId> root_parent;      // by RootId: none = the super root
+  HugeArray<Held> held;                 // by vertex; zero for what is not reachable
+  HugeArray<std::uint16_t> words_high;  // by vertex: upper half of Held::words; empty below 32 GiB of heap
 };
 
 class Dominators {
  public:
   explicit Dominators(DominatorColumns columns) : columns_(std::move(columns)) {}
 
-  bool reachable(ObjectId object) const { return columns_.idom[object.row] != Vertices::kNone; }
+  bool reachable(ObjectId object) const { return columns_.idom[object.row] != 0; }
   // None for the super root and for unreachable objects.
   NodeId idom(NodeId node) const;
   // 0 for unreachable objects.

@@ -135,8 +135,7 @@ TEST(Dominators, TreeListsEveryReachedNodeUnderItsDominatorOnce) {
 
 bool same_columns(const Dominators& a, const Dominators& b) {
   const auto equal = [](const auto& x, const auto& y) { return std::equal(x.begin(), x.end(), y.begin(), y.end()); };
-  return equal(a.columns().idom, b.columns().idom) && equal(a.columns().words, b.columns().words) &&
-         equal(a.columns().object_count, b.columns().object_count);
+  return equal(a.columns().idom, b.columns().idom) && equal(a.columns().held, b.columns().held);
 }
 
 TEST(Dominators, AreTheSameOnOneThreadAndOnMany) {

@@ -22,7 +22,7 @@ class Search {
         target_(snapshot.edges.target.data()),
         forest_(snapshot),
         seen_((std::uint64_t{vertices.pointerful()} + 63) / 64),
-        stack_(snapshot.edges.count() + snapshot.roots.size() + snapshot.root_targets.size()) {
+        stack_(snapshot.edges.count() + snapshot.roots.size() + snapshot.root_targets.size() + vertices.count() + 1) {
     order_.number = HugeArray<std::uint32_t>(snapshot.objects);
     order_.root_number.resize(vertices.roots());
     order_.parent = HugeArray<std::uint32_t>(std::uint64_t{vertices.count()} + 1);
@@ -44,6 +44,7 @@ class Search {
     order_.parent.shrink(order_.end);
     order_.lowest.shrink(order_.end);
     order_.back.shrink(back_count_);
+    order_.spare = std::move(stack_).reuse<std::uint64_t>(order_.end);
     return std::move(order_);
   }
 

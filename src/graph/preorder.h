@@ -30,6 +30,7 @@ struct Preorder {
   HugeArray<std::uint32_t> parent;         // by number: in the search tree
   HugeArray<std::uint32_t> lowest;         // by number: lowest source of an edge from a lower number
   HugeArray<BackEdge> back;                // ascending by `from`; self loops too
+  HugeArray<std::uint64_t> spare;          // touched memory of `end` words and more, for what comes next
 };
 
 Preorder number_depth_first(const heap::Snapshot& snapshot, const Vertices& vertices);

@@ -39,6 +39,8 @@ struct TargetInfo {
   std::uint32_t modules = 0;  // moduledata records: 1, more with plugins
   std::uint32_t threads = 0;
   std::uint64_t memory_limit = 0;  // of its control group; 0 = none known
+
+  bool operator==(const TargetInfo&) const = default;
 };
 
 // What the look at a live target cost it. Milliseconds; 0 for a core.
@@ -46,6 +48,8 @@ struct Pause {
   double predicted_ms = 0;
   double measured_ms = 0;        // first thread interrupted .. last resumed
   std::uint64_t bytes_read = 0;  // copied during the pause
+
+  bool operator==(const Pause&) const = default;
 };
 
 // One in-use span. Sorted by base. Facts as the runtime's mspan has them (reference: runtime.mspan, Go 1.19-1.27).
@@ -59,11 +63,13 @@ struct Span {
   std::uint32_t first_object = 0;  // ObjectId row of its first allocated slot
   std::uint32_t bits_at = 0;       // first word of this span in Snapshot::allocated; (slots + 63) / 64 words
   std::uint8_t size_class = 0;     // 0 = one large object
+  std::uint8_t header = 0;         // bytes before the value in each slot: 8 with an allocation header (Go 1.22+)
   bool has_pointers = false;
   bool user_arena = false;  // a chunk of GOEXPERIMENT=arenas
   bool has_marks = false;   // the last completed mark is known for its slots (reference 9.3)
 
   std::uint64_t bytes() const { return std::uint64_t{pages} * 8192; }
+  bool operator==(const Span&) const = default;
 };
 
 // How the type of an object is known, strongest first. Weaker evidence never overwrites stronger.
@@ -89,6 +95,7 @@ class ObjectType {
   constexpr TypeId type() const { return known_by() == KnownBy::kUnknown ? TypeId() : TypeId(bits_ & kMask); }
   constexpr KnownBy known_by() const { return static_cast<KnownBy>(bits_ >> 28); }
   explicit constexpr operator bool() const { return known_by() != KnownBy::kUnknown; }
+  bool operator==(const ObjectType&) const = default;
 
  private:
   static constexpr std::uint32_t kMask = (1U << 28) - 1;
@@ -138,12 +145,16 @@ struct Type {
   std::uint64_t count = 0;          // of array
   std::uint32_t first_field = 0;    // fields[first_field .. + field_count)
   std::uint32_t field_count = 0;
+
+  bool operator==(const Type&) const = default;
 };
 
 struct Field {
   StringId name;
   TypeId type;
   std::uint64_t offset = 0;
+
+  bool operator==(const Field&) const = default;
 };
 
 // Edges of the pointerful objects in compressed rows, each row in ascending source offset. A source can name a target
@@ -188,11 +199,15 @@ struct Root {
   std::uint32_t first_target = 0;  // root_targets[first_target .. + target_count)
   std::uint32_t target_count = 0;
   bool conservative = false;  // may be no pointer at all
+
+  bool operator==(const Root&) const = default;
 };
 
 struct RootTarget {
   ObjectId object;
   std::uint32_t offset = 0;  // of the pointer word from Root::where, in bytes
+
+  bool operator==(const RootTarget&) const = default;
 };
 
 enum class GoroutineState : std::uint8_t {
@@ -225,6 +240,8 @@ struct Goroutine {
   RootId root;
   std::uint32_t first_frame = 0;  // frames[first_frame .. + frame_count), innermost first
   std::uint32_t frame_count = 0;
+
+  bool operator==(const Goroutine&) const = default;
 };
 
 struct Frame {
@@ -233,6 +250,8 @@ struct Frame {
   StringId file;
   std::uint32_t line = 0;
   bool inlined = false;  // shares the physical frame of the next one
+
+  bool operator==(const Frame&) const = default;
 };
 
 // One sum, by us from the objects and by the runtime from its own counters (reference 8.2).
@@ -242,12 +261,16 @@ struct Counter {
   std::uint64_t ours = 0;
   bool must_match = true;  // false where a moving process may differ, with the reason in `note`
   std::string note;
+
+  bool operator==(const Counter&) const = default;
 };
 
 // An object that the collector may have marked without anybody holding it, and why (reference 9.4).
 struct MarkExcuse {
   ObjectId object;
   StringId cause;  // "tiny block", "ended thread", "conservative word", ...
+
+  bool operator==(const MarkExcuse&) const = default;
 };
 
 // What capture already found wrong or right, for `audit`.
@@ -262,6 +285,8 @@ struct AuditInput {
   std::vector<std::uint64_t> not_unwound;   // goids
   std::vector<Counter> counters;
   std::vector<MarkExcuse> excuses;
+
+  bool operator==(const AuditInput&) const = default;
 };
 
 // Where every byte of RSS is (design 3.4). The parts add up to `rss`.
@@ -280,6 +305,15 @@ struct Account {
   bool known = false;         // false for cores: they do not say what was resident
   std::uint64_t next_gc = 0;  // heap size that starts the next collection
   std::uint64_t heap_sys = 0;
+
+  bool operator==(const Account&) const = default;
+};
+
+// Bytes of the target, kept only when asked for (--with-content). Ranges are sorted and do not overlap; their bytes
+// follow one another in `bytes`.
+struct Content {
+  std::vector<AddressRange> ranges;
+  HugeArray<std::uint8_t> bytes;
 };
 
 struct Snapshot {
@@ -308,6 +342,8 @@ struct Snapshot {
   std::vector<RootTarget> root_targets;
   std::vector<Goroutine> goroutines;
   std::vector<Frame> frames;
+
+  Content content;
 };
 
 inline bool test_bit(const HugeArray<std::uint64_t>& bits, std::uint64_t i) {

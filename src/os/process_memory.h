@@ -3,6 +3,7 @@
 #pragma once
 
 #include <sys/types.h>
+#include <sys/uio.h>
 
 #include <atomic>
 #include <cstddef>
@@ -32,6 +33,9 @@ class ProcessMemory final : public MemorySource {
   // Fails with kNotFound, kTargetGone or kPermission.
   explicit ProcessMemory(pid_t pid, ReadMethod method = ReadMethod::kVmReadv);
 
+  // The process, also where a thread's id was given.
+  pid_t pid() const { return pid_; }
+
   bool try_read(Address from, std::span<std::byte> to) const override;
   // Always null: the bytes lie in another process.
   const std::byte* try_view(Address, std::uint64_t) const override { return nullptr; }
@@ -48,8 +52,13 @@ class ProcessMemory final : public MemorySource {
 
  private:
   struct Part;
+  struct Got {
+    std::uint64_t bytes = 0;  // 0: the first byte cannot be read
+    bool target_gone = false;
+  };
   void read_part(Part& part) const;
-  std::int64_t read_some(Part& part, std::size_t first) const;
+  // Reads the pieces, one behind the other, up to the first page that cannot be read.
+  Got read_some(std::span<const iovec> from, std::byte* to) const;
 
   pid_t pid_;
   pid_t tid_;  // living when we began

@@ -4,6 +4,7 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <string>
 
 namespace holdfast::os {
@@ -19,10 +20,15 @@ struct RefusalFacts {
   std::string tracer_name;
 };
 
+enum class Access : std::uint8_t { kRead, kStop };
+
 RefusalFacts gather_refusal_facts(pid_t pid);
-// One line. `action` completes "may not ...": "read the memory of".
-std::string explain_refusal(const RefusalFacts& facts, const std::string& action);
+// One line.
+std::string explain_refusal(const RefusalFacts& facts, Access access);
 // Both, thrown with kPermission.
-[[noreturn]] void fail_refused(pid_t pid, const std::string& action);
+[[noreturn]] void fail_refused(pid_t pid, Access access);
+// For a file of /proc/PID that cannot be opened or read: fails with kPermission as above, with kTargetGone if the
+// process is gone, and otherwise as fail_with_errno() does.
+[[noreturn]] void fail_proc(int error_number, pid_t pid, const std::string& what);
 
 }  // namespace holdfast::os

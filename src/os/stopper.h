@@ -7,7 +7,7 @@
 #include <chrono>
 #include <cstdint>
 #include <future>
-#include <memory>
+#include <optional>
 #include <span>
 #include <thread>
 #include <vector>
@@ -78,13 +78,23 @@ class StoppedProcess final : public Frozen {
  private:
   using Clock = std::chrono::steady_clock;
 
-  void trace(pid_t pid, StopOptions options, std::promise<void> stopped, std::future<void> thaw);
+  // Whose priority we raised for the pause, and what it was.
+  struct Raised {
+    pid_t tid = 0;
+    int nice = 0;
+  };
+
+  // The life of the thread that traces. ptrace ties a tracee to the thread that seized it, not to the process; with a
+  // thread of its own anybody may thaw, and the end of that thread frees whatever could not be let go by name.
+  void trace(StopOptions options, std::promise<void> stopped, std::future<void> thaw);
+  void restore_priority() noexcept;
 
   ProcessMemory memory_;
   std::vector<FrozenThread> threads_;
   Clock::time_point begin_;
   Clock::time_point end_;
   double stop_ms_ = 0;
+  std::optional<Raised> raised_;
   std::promise<void> thaw_;
   std::thread tracer_;
 };

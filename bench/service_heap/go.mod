@@ -1,0 +1,3 @@
+module holdfast.bench/service_heap
+
+go 1.19

@@ -1,0 +1,3 @@
+module example.com/leaky_sessions
+
+go 1.19

@@ -1,0 +1,88 @@
+#include "heap/field_path.h"
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "heap/object_index.h"
+
+namespace holdfast::heap {
+namespace {
+
+constexpr int kDeepest = 64;
+
+void add_distance(std::string& path, std::uint64_t offset) {
+  if (offset != 0) path += fmt::format("+{:#x}", offset);
+}
+
+// The field that the offset lies in; nullptr in padding.
+const Field* field_at(const Snapshot& snapshot, const Type& type, std::uint64_t offset) {
+  for (std::uint32_t f = type.first_field; f < type.first_field + type.field_count; ++f) {
+    const Field& field = snapshot.fields[f];
+    if (offset < field.offset) continue;
+    // A field of unknown type is taken for one word.
+    const std::uint64_t size = field.type ? snapshot.types[field.type.row].size : 8;
+    if (offset - field.offset < size) return &field;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+std::string field_path(const Snapshot& snapshot, TypeId type, std::uint64_t offset, std::uint64_t bytes) {
+  std::string path;
+  if (!type) {
+    add_distance(path, offset);
+    return path.empty() ? "+0x0" : path;
+  }
+  const std::uint64_t size = snapshot.types[type.row].size;
+  if (size > 0 && (bytes / size >= 2 || offset >= size)) {
+    path += fmt::format("[{}]", offset / size);
+    offset %= size;
+  }
+  for (int depth = 0; type && depth < kDeepest; ++depth) {
+    const Type& outer = snapshot.types[type.row];
+    if (outer.kind == Kind::kStruct || outer.kind == Kind::kClosure) {
+      const Field* field = field_at(snapshot, outer, offset);
+      if (field == nullptr) break;
+      path += fmt::format(".{}", snapshot.strings[field->name]);
+      offset -= field->offset;
+      type = field->type;
+    } else if (outer.kind == Kind::kArray) {
+      const std::uint64_t elem_size = outer.elem ? snapshot.types[outer.elem.row].size : 0;
+      if (elem_size == 0) break;
+      path += fmt::format("[{}]", offset / elem_size);
+      offset %= elem_size;
+      type = outer.elem;
+    } else {
+      // The second word of an interface is what it holds.
+      if (outer.kind == Kind::kInterface && offset == 8) offset = 0;
+      break;
+    }
+  }
+  add_distance(path, offset);
+  return path;
+}
+
+std::uint64_t edge_offset(const Edges& edges, ObjectId source, std::uint32_t edge) {
+  std::uint64_t words = 0;
+  for (std::uint32_t e = edges.row_begin[source.row]; e <= edge; ++e) {
+    if (edges.step[e] != 255) {
+      words += edges.step[e];
+      continue;
+    }
+    const auto it = std::lower_bound(edges.long_steps.begin(), edges.long_steps.end(), std::pair(e, std::uint64_t{0}));
+    HOLDFAST_CHECK(it != edges.long_steps.end() && it->first == e);
+    words += it->second;
+  }
+  return words * 8;
+}
+
+std::string edge_path(const Snapshot& snapshot, const ObjectIndex& index, ObjectId source, std::uint32_t edge) {
+  const Span& span = snapshot.spans[index.find_span(source).row];
+  const std::uint64_t offset = edge_offset(snapshot.edges, source, edge);
+  const ObjectType type = snapshot.object_type[source.row];
+  if (offset < span.header) return field_path(snapshot, {}, offset);
+  return field_path(snapshot, type.type(), offset - span.header, span.slot_size - span.header);
+}
+
+}  // namespace holdfast::heap

@@ -1,0 +1,97 @@
+#include "heap/field_path.h"
+
+#include <gtest/gtest.h>
+
+#include "heap/heap_builder.h"
+
+namespace holdfast::heap {
+namespace {
+
+using testing::HeapBuilder;
+
+TEST(FieldPath, NamesFieldsElementsAndWhatTheyContain) {
+  HeapBuilder heap;
+  const TypeId text = heap.string_type();
+  const TypeId any = heap.type("interface {}", Kind::kInterface, 16);
+  const TypeId item = heap.structure("main.Item", 40, {{"key", text, 0}, {"value", any, 16}, {"n", {}, 32}});
+  const TypeId items = heap.type("[3]main.Item", Kind::kArray, 120, item, 3);
+  const TypeId list = heap.type("[]main.Item", Kind::kSlice, 24, item);
+  const TypeId cache = heap.structure("main.Cache", 160, {{"buf", list, 0}, {"items", items, 24}, {"next", {}, 152}});
+  const TypeId func = heap.structure("main.run.func1", 24, {{"F", {}, 0}, {"session", {}, 8}}, Kind::kClosure);
+  const Snapshot snapshot = heap.build();
+  EXPECT_EQ(field_path(snapshot, cache, 0), ".buf");
+  EXPECT_EQ(field_path(snapshot, cache, 8), ".buf+0x8");
+  EXPECT_EQ(field_path(snapshot, cache, 24 + 80), ".items[2].key");
+  EXPECT_EQ(field_path(snapshot, cache, 24 + 40 + 16), ".items[1].value");
+  EXPECT_EQ(field_path(snapshot, cache, 24 + 40 + 24), ".items[1].value");
+  EXPECT_EQ(field_path(snapshot, cache, 24 + 32), ".items[0].n");
+  EXPECT_EQ(field_path(snapshot, cache, 152), ".next");
+  EXPECT_EQ(field_path(snapshot, cache, 144), "+0x90") << "padding";
+  EXPECT_EQ(field_path(snapshot, items, 40), "[1].key");
+  EXPECT_EQ(field_path(snapshot, func, 8), ".session");
+  EXPECT_EQ(field_path(snapshot, text, 0), "");
+}
+
+TEST(FieldPath, TakesRoomForSeveralValuesForAnArray) {
+  HeapBuilder heap;
+  const TypeId node = heap.structure("main.Node", 40, {{"name", {}, 0}, {"next", {}, 32}});
+  const TypeId empty = heap.structure("struct {}", 0, {});
+  const Snapshot snapshot = heap.build();
+  EXPECT_EQ(field_path(snapshot, node, 32, 48), ".next") << "rounded up to its size class";
+  EXPECT_EQ(field_path(snapshot, node, 32, 80), "[0].next");
+  EXPECT_EQ(field_path(snapshot, node, 112, 120), "[2].next");
+  EXPECT_EQ(field_path(snapshot, node, 112), "[2].next") << "room not given";
+  EXPECT_EQ(field_path(snapshot, empty, 16, 64), "+0x10");
+}
+
+TEST(FieldPath, SaysTheDistanceWhereNothingIsKnown) {
+  HeapBuilder heap;
+  const TypeId opaque = heap.type("C.struct_x", Kind::kOpaque, 64);
+  const Snapshot snapshot = heap.build();
+  EXPECT_EQ(field_path(snapshot, {}, 0x18), "+0x18");
+  EXPECT_EQ(field_path(snapshot, {}, 0), "+0x0");
+  EXPECT_EQ(field_path(snapshot, opaque, 0x18), "+0x18");
+}
+
+TEST(FieldPath, EndsInATypeThatContainsItself) {
+  HeapBuilder heap;
+  const TypeId self = heap.structure("main.Self", 16, {{"s", TypeId(0), 0}});
+  const TypeId array = heap.type("array", Kind::kArray, 16, TypeId(1), 1);
+  const Snapshot snapshot = heap.build();
+  EXPECT_EQ(field_path(snapshot, self, 8).size(), 64 * 2 + 4U);
+  EXPECT_EQ(field_path(snapshot, array, 8).size(), 64 * 3 + 4U);
+}
+
+TEST(EdgeOffset, AddsShortAndLongSteps) {
+  HeapBuilder heap;
+  const TypeId pointer = heap.pointer_type("*main.Node");
+  const auto small = heap.object(16, heap.structure("main.Pair", 16, {{"a", pointer, 0}, {"b", pointer, 8}}));
+  const auto array = heap.object(1 << 16, pointer);
+  for (const std::uint64_t offset : {0, 8, 254 * 8, 509 * 8, 60000}) heap.edge(array, offset, small);
+  heap.edge(small, 8, array);
+  const ObjectId source = heap.id(array);
+  const ObjectId pair = heap.id(small);
+  const Snapshot snapshot = heap.build();
+  const ObjectIndex index(snapshot);
+  std::uint32_t edge = snapshot.edges.row_begin[source.row];
+  EXPECT_EQ(snapshot.edges.long_steps.size(), 2U);
+  for (const std::uint64_t offset : {0, 8, 254 * 8, 509 * 8, 60000})
+    EXPECT_EQ(edge_offset(snapshot.edges, source, edge++), offset);
+  EXPECT_EQ(edge_path(snapshot, index, source, edge - 1), "[7500]");
+  EXPECT_EQ(edge_path(snapshot, index, pair, snapshot.edges.row_begin[pair.row]), ".b");
+}
+
+TEST(EdgePath, BeginsBehindTheAllocationHeader) {
+  HeapBuilder heap;
+  const TypeId big = heap.structure("main.Big", 600, {{"first", {}, 0}, {"last", {}, 592}});
+  const auto a = heap.object(640, big);
+  heap.edge(a, 8, a).edge(a, 600, a);
+  Snapshot snapshot = heap.build();
+  snapshot.spans[0].header = 8;
+  const ObjectIndex index(snapshot);
+  EXPECT_EQ(edge_path(snapshot, index, ObjectId(0), 0), ".first");
+  EXPECT_EQ(edge_path(snapshot, index, ObjectId(0), 1), ".last");
+}
+
+}  // namespace
+}  // namespace holdfast::heap

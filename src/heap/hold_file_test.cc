@@ -1,0 +1,411 @@
+#include "heap/hold_file.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <xxhash.h>
+
+#include <fstream>
+#include <functional>
+#include <random>
+
+#include "base/parallel.h"
+#include "heap/heap_builder.h"
+#include "heap/hold_format.h"
+#include "heap/hold_frames.h"
+#include "heap/validate.h"
+
+namespace holdfast::heap {
+namespace {
+
+using ::testing::AnyOf;
+using ::testing::ElementsAreArray;
+using ::testing::HasSubstr;
+using testing::HeapBuilder;
+
+using Bytes = std::vector<std::byte>;
+
+class HoldFile : public ::testing::Test {
+ protected:
+  HoldFile() { std::filesystem::create_directories(folder_); }
+  ~HoldFile() override { std::filesystem::remove_all(folder_); }
+
+  std::filesystem::path folder_ =
+      std::filesystem::path(::testing::TempDir()) / ::testing::UnitTest::GetInstance()->current_test_info()->name();
+  std::filesystem::path path_ = folder_ / "a.hold";
+
+  Bytes written(const Snapshot& snapshot) const {
+    write_hold(snapshot, path_);
+    std::ifstream in(path_, std::ios::binary);
+    const std::string text((std::istreambuf_iterator<char>(in)), {});
+    const auto bytes = std::as_bytes(std::span(text));
+    return {bytes.begin(), bytes.end()};
+  }
+};
+
+Snapshot read(const Bytes& bytes) {
+  return read_hold(ByteView(bytes, "a.hold"));
+}
+
+// Gives every value another value than the default, and another one than the rest.
+struct Filler {
+  std::uint32_t next = 1;
+
+  template <class T>
+  void fill(T& value) {
+    if constexpr (std::is_same_v<T, bool>)
+      value = !value;
+    else if constexpr (std::is_enum_v<T>)
+      value = static_cast<T>(1);
+    else
+      value = static_cast<T>(next++);
+  }
+  void fill(std::string& text) { text = fmt::format("text {}", next++); }
+  void fill(Address& address) { address = Address(next++ * std::uint64_t{0x100000001}); }
+  void fill(AddressRange& range) { fill(range.begin), fill(range.end); }
+  void fill(std::optional<std::uint64_t>& value) { value = next++; }
+  template <class T>
+  void fill(std::vector<T>& values) {
+    values.resize(3);
+    for (T& value : values) fill(value);
+  }
+  void fill(std::pair<std::string, std::uint64_t>& x) { (*this)(x.first, x.second); }
+  // Structured bindings, so that a new field does not compile until it is here.
+  void fill(TargetInfo& x) {
+    auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n] = x;
+    (*this)(a, b, c, d, e, f, g, h, i, j, k, l, m, n);
+  }
+  void fill(Pause& x) {
+    auto& [a, b, c] = x;
+    (*this)(a, b, c);
+  }
+  void fill(Account& x) {
+    auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n] = x;
+    (*this)(a, b, c, d, e, f, g, h, i, j, k, l, m, n);
+  }
+  void fill(Counter& x) {
+    auto& [a, b, c, d, e] = x;
+    (*this)(a, b, c, d, e);
+  }
+  void fill(Loss& x) {
+    auto& [a, b, c, d] = x;
+    (*this)(a, b, c, d);
+  }
+  void fill(AuditInput& x) {
+    auto& [a, b, c, d, e, f, g, h, i, excuses] = x;
+    (*this)(a, b, c, d, e, f, g, h, i);
+  }
+  template <class... Values>
+  void operator()(Values&... values) {
+    (fill(values), ...);
+  }
+};
+
+// The fields that tests of ids and ranges leave alone, and everything else.
+void fill_rows(Snapshot& s) {
+  Filler filler;
+  {
+    auto& [base, slot_size, pages, slots, alloc_count, objects, first_object, bits_at, size_class, header, has_pointers,
+           user_arena, has_marks] = s.spans[0];
+    filler(alloc_count, size_class, header, user_arena, has_marks);
+  }
+  {
+    auto& [name, kind, size, pointer_bytes, elem, key, count, first_field, field_count] = s.types[0];
+    filler(kind, size, pointer_bytes, count);
+    elem = TypeId(1);
+    key = TypeId(0);
+  }
+  {
+    auto& [kind, parent, name, type, goroutine, where, first_target, target_count, conservative] = s.roots[1];
+    filler(where, conservative);
+    type = TypeId(1);
+  }
+  {
+    auto& [goid, parent_goid, state, system, locked, unwound, wait_reason, waiting_ns, stack, g, waits_on, created_by,
+           created_at, root, first_frame, frame_count] = s.goroutines[0];
+    filler(goid, parent_goid, state, system, locked, unwound, waiting_ns, stack, g, waits_on);
+    created_by = s.strings.add("main.main");
+    created_at = s.strings.add("main.go:17");
+  }
+  {
+    auto& [pc, function, file, line, inlined] = s.frames[1];
+    filler(pc, line, inlined);
+    file = s.strings.add("main.go");
+  }
+}
+
+Snapshot sample() {
+  HeapBuilder heap;
+  const TypeId text = heap.string_type();
+  const TypeId node = heap.structure("main.Node", 24, {{"name", text, 0}, {"next", {}, 16}});
+  const auto a = heap.object(24, node);
+  heap.free_slot(true, 24);
+  const auto b = heap.object(24, node, KnownBy::kPropagated);
+  const auto large = heap.object(1 << 20);
+  const auto bytes = heap.leaf(64);
+  heap.edge(a, 0, bytes).edge(a, 16, b).edge(b, 16, a).edge(large, 0, a).edge(large, 80000, b).mark(a).mark_fresh(b);
+  const RootId group = heap.root(RootKind::kGroup, "goroutines");
+  const RootId goroutine = heap.root(RootKind::kGoroutine, "goroutine 1", group);
+  heap.refer(goroutine, large, 16);
+  heap.goroutine(1, GoroutineState::kWaiting, "chan send", goroutine, {"main.send", "main.main"});
+  heap.refer(heap.root(RootKind::kGlobal, "main.head", {}, node), a);
+  Snapshot& snapshot = heap.snapshot();
+  snapshot.strings.add("");
+  snapshot.strings.add(std::string_view("a\0zero", 6));
+  Filler filler;
+  filler(snapshot.target, snapshot.pause, snapshot.account, snapshot.audit, snapshot.mem_stats, snapshot.losses);
+  snapshot.audit.excuses.push_back({heap.id(a), snapshot.strings.add("tiny block")});
+  Snapshot out = heap.build();
+  fill_rows(out);
+  return out;
+}
+
+void add_content(Snapshot& snapshot) {
+  snapshot.content.ranges = {{Address(16), Address(24)}, {Address(24), Address(32)}};
+  snapshot.content.bytes = HugeArray<std::uint8_t>(16);
+  snapshot.content.bytes[7] = 9;
+}
+
+// Objects of random sizes and edges, enough for several frames of edges.
+Snapshot large_sample(std::uint64_t seed, std::uint32_t objects) {
+  std::mt19937_64 random(seed);
+  HeapBuilder heap;
+  std::vector<HeapBuilder::Handle> all;
+  for (std::uint32_t i = 0; i < objects; ++i) all.push_back(heap.object(800));
+  Snapshot snapshot = heap.build();
+  Edges& edges = snapshot.edges;
+  edges.target = HugeArray<std::uint32_t>(std::uint64_t{objects} * 100);
+  edges.step = HugeArray<std::uint8_t>(edges.target.size());
+  for (std::uint64_t e = 0; e < edges.target.size(); ++e) {
+    edges.target[e] = static_cast<std::uint32_t>(random() % objects);
+    edges.step[e] = e % 100 == 0 ? 0 : 1;
+  }
+  for (std::uint32_t row = 0; row <= objects; ++row) edges.row_begin[row] = row * 100;
+  return snapshot;
+}
+
+template <class T>
+void expect_equal(const HugeArray<T>& a, const HugeArray<T>& b) {
+  ASSERT_EQ(a.size(), b.size());
+  EXPECT_TRUE(std::equal(a.begin(), a.end(), b.begin()));
+}
+
+void expect_equal(const Snapshot& a, const Snapshot& b) {
+  const auto& [target, pause, account, audit, mem_stats, losses, strings, spans, allocated, pointerful, objects,
+               object_type, marked, fresh, types, fields, edges, roots, root_targets, goroutines, frames, content] = a;
+  EXPECT_EQ(target, b.target);
+  EXPECT_EQ(pause, b.pause);
+  EXPECT_EQ(account, b.account);
+  EXPECT_EQ(audit, b.audit);
+  EXPECT_EQ(mem_stats, b.mem_stats);
+  EXPECT_EQ(losses, b.losses);
+  ASSERT_EQ(strings.size(), b.strings.size());
+  for (std::uint32_t i = 0; i < strings.size(); ++i) EXPECT_EQ(strings[StringId(i)], b.strings[StringId(i)]);
+  EXPECT_EQ(spans, b.spans);
+  expect_equal(allocated, b.allocated);
+  EXPECT_EQ(pointerful, b.pointerful);
+  EXPECT_EQ(objects, b.objects);
+  expect_equal(object_type, b.object_type);
+  expect_equal(marked, b.marked);
+  expect_equal(fresh, b.fresh);
+  EXPECT_EQ(types, b.types);
+  EXPECT_EQ(fields, b.fields);
+  const auto& [row_begin, edge_target, step, long_steps] = edges;
+  expect_equal(row_begin, b.edges.row_begin);
+  expect_equal(edge_target, b.edges.target);
+  expect_equal(step, b.edges.step);
+  EXPECT_EQ(long_steps, b.edges.long_steps);
+  EXPECT_EQ(roots, b.roots);
+  EXPECT_EQ(root_targets, b.root_targets);
+  EXPECT_EQ(goroutines, b.goroutines);
+  EXPECT_EQ(frames, b.frames);
+  EXPECT_EQ(content.ranges, b.content.ranges);
+  expect_equal(content.bytes, b.content.bytes);
+}
+
+// Both checksums of a file that was changed on purpose; `section` none = the header's alone.
+void sign(Bytes& file, std::optional<std::size_t> changed = {}) {
+  auto* const header = reinterpret_cast<HoldHeader*>(file.data());
+  auto* const table = reinterpret_cast<HoldSection*>(file.data() + sizeof(HoldHeader));
+  if (changed) table[*changed].checksum = XXH64(file.data() + table[*changed].offset, table[*changed].stored_size, 0);
+  header->checksum = 0;
+  header->checksum = XXH64(file.data(), sizeof(HoldHeader) + kHoldSections.size() * sizeof(HoldSection), 0);
+}
+
+TEST_F(HoldFile, GivesBackEveryField) {
+  Snapshot snapshot = sample();
+  ASSERT_THAT(problems(snapshot), ::testing::IsEmpty());
+  expect_equal(snapshot, read(written(snapshot)));
+  add_content(snapshot);
+  expect_equal(snapshot, read(written(snapshot)));
+  const Snapshot empty = HeapBuilder().build();
+  expect_equal(empty, read(written(empty)));
+}
+
+TEST_F(HoldFile, GivesBackColumnsOfManyFramesOnAnyNumberOfThreads) {
+  const Snapshot snapshot = large_sample(1, 30000);
+  ASSERT_GT(snapshot.edges.count() * 4, 2 * kHoldFrameBytes);
+  const Bytes bytes = written(snapshot);
+  expect_equal(snapshot, read(bytes));
+  set_thread_limit(1);
+  EXPECT_EQ(bytes, written(snapshot));
+  expect_equal(snapshot, read(bytes));
+  set_thread_limit(0);
+}
+
+TEST_F(HoldFile, HoldsUserDataOnlyForItsOwner) {
+  Snapshot snapshot = sample();
+  add_content(snapshot);
+  write_hold(snapshot, path_);
+  struct stat info = {};
+  ASSERT_EQ(stat(path_.c_str(), &info), 0);
+  EXPECT_EQ(info.st_mode & 0777, 0600U);
+}
+
+TEST_F(HoldFile, RefusesEveryFlippedByte) {
+  const Bytes good = written(sample());
+  ASSERT_LT(good.size(), 20000U);
+  for (std::size_t i = 0; i < good.size(); ++i) {
+    for (const unsigned bit : {0U, 3U, 7U}) {
+      Bytes bad = good;
+      bad[i] ^= static_cast<std::byte>(1U << bit);
+      EXPECT_THROW(read(bad), Error) << "byte " << i;
+    }
+  }
+}
+
+TEST_F(HoldFile, RefusesEveryLengthButItsOwn) {
+  Bytes file = written(sample());
+  for (std::size_t size = 0; size < file.size(); ++size) {
+    try {
+      read_hold(ByteView(std::span(file).first(size), "a.hold"));
+      ADD_FAILURE() << "accepted " << size << " of " << file.size() << " bytes";
+    } catch (const Error& error) {
+      EXPECT_THAT(error.what(), HasSubstr("a.hold"));
+      EXPECT_EQ(error.code(), size < kHoldMagic.size() ? ErrorCode::kDamaged : ErrorCode::kTruncated) << size;
+    }
+  }
+  file.push_back(std::byte{0});
+  EXPECT_THROW(read(file), Error);
+}
+
+TEST_F(HoldFile, NamesTheSectionThatIsCutOrDamaged) {
+  Bytes file = written(sample());
+  const auto* const table = reinterpret_cast<const HoldSection*>(file.data() + sizeof(HoldHeader));
+  for (std::size_t i = 0; i < kHoldSections.size(); ++i) {
+    if (table[i].stored_size == 0) continue;
+    const std::string where = fmt::format("section {} at {:#x}", kHoldSections[i], std::uint64_t{table[i].offset});
+    const auto expect_named = [&](const std::function<void()>& open) {
+      try {
+        open();
+        ADD_FAILURE() << "accepted: " << where;
+      } catch (const Error& error) {
+        EXPECT_THAT(error.what(), HasSubstr(where));
+      }
+    };
+    const std::uint64_t last = table[i].offset + table[i].stored_size - 1;
+    expect_named([&] { read_hold(ByteView(std::span(file).first(last), "a.hold")); });
+    file[last] ^= std::byte{1};
+    expect_named([&] { read(file); });
+    file[last] ^= std::byte{1};
+  }
+}
+
+TEST_F(HoldFile, RefusesANewerFormatByName) {
+  Bytes file = written(sample());
+  reinterpret_cast<HoldHeader*>(file.data())->version = 3;
+  try {
+    read(file);
+    ADD_FAILURE() << "accepted";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::kUnsupported);
+    EXPECT_STREQ(error.what(), "a.hold was made by a newer holdfast: format 3, this one reads up to 1");
+  }
+}
+
+TEST_F(HoldFile, RefusesCountsThatItsBytesCannotHave) {
+  const Bytes good = written(sample());
+  for (std::size_t i = 0; i < kHoldSections.size(); ++i) {
+    for (const std::uint64_t count : {std::uint64_t{3} << 20, std::uint64_t{1} << 40, ~std::uint64_t{0}}) {
+      Bytes bad = good;
+      reinterpret_cast<HoldSection*>(bad.data() + sizeof(HoldHeader))[i].count = count;
+      sign(bad);
+      EXPECT_THROW(read(bad), Error) << kHoldSections[i] << " with " << count << " rows";
+    }
+  }
+}
+
+TEST_F(HoldFile, RefusesSignedNonsense) {
+  const Bytes good = written(sample());
+  std::mt19937_64 random(7);
+  int refused = 0;
+  for (int i = 0; i < 3000; ++i) {
+    Bytes bad = good;
+    auto* const table = reinterpret_cast<HoldSection*>(bad.data() + sizeof(HoldHeader));
+    const std::size_t section = random() % kHoldSections.size();
+    if (table[section].stored_size == 0) continue;
+    bad[table[section].offset + random() % table[section].stored_size] = static_cast<std::byte>(random());
+    sign(bad, section);
+    try {
+      const Snapshot snapshot = read(bad);
+      EXPECT_THAT(problems(snapshot), ::testing::IsEmpty());
+    } catch (const Error&) {
+      ++refused;
+    }
+  }
+  EXPECT_GT(refused, 1000);
+}
+
+TEST_F(HoldFile, RefusesASnapshotThatContradictsItself) {
+  Snapshot snapshot = sample();
+  snapshot.edges.target[0] = 1000;
+  const Bytes file = written(snapshot);
+  try {
+    read(file);
+    ADD_FAILURE() << "accepted";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::kDamaged);
+    EXPECT_THAT(error.what(), HasSubstr("a.hold contradicts itself: edge 0 names object 1000"));
+  }
+}
+
+TEST_F(HoldFile, LeavesTheOldFileWhenItCannotWrite) {
+  write_hold(sample(), path_);
+  std::filesystem::create_directory(folder_ / "folder");
+  const auto files = [&] {
+    std::vector<std::string> names;
+    for (const auto& entry : std::filesystem::directory_iterator(folder_)) names.push_back(entry.path().filename());
+    std::sort(names.begin(), names.end());
+    return names;
+  };
+  EXPECT_THROW(write_hold(sample(), folder_ / "missing" / "a.hold"), Error);
+  EXPECT_THROW(write_hold(sample(), folder_ / "folder"), Error);
+  EXPECT_THAT(files(), ElementsAreArray({"a.hold", "folder"}));
+}
+
+TEST(HoldFrames, GiveBackRowsOfAnySizeInAnyEncoding) {
+  std::mt19937_64 random(3);
+  for (const std::uint32_t row_size : {1U, 4U, 5U, 12U, 43U}) {
+    for (const std::uint64_t count : {0U, 1U, 511U, 512U, 513U, 1000U, 1200000U}) {
+      for (const auto encoding : {HoldEncoding::kPlain, HoldEncoding::kPlanes, HoldEncoding::kDeltaPlanes}) {
+        if (encoding == HoldEncoding::kDeltaPlanes && row_size != 4) continue;
+        const HoldShape shape{count, row_size, encoding};
+        Bytes rows(shape.bytes());
+        for (std::size_t i = 0; i < rows.size(); i += 3) rows[i] = static_cast<std::byte>(random());
+        const StoredFrames stored = pack_frames(shape, rows);
+        const auto sizes = std::as_bytes(std::span(stored.sizes));
+        Bytes bytes(sizes.begin(), sizes.end());
+        for (const auto& frame : stored.frames) bytes.insert(bytes.end(), frame.begin(), frame.end());
+        ASSERT_EQ(bytes.size(), stored.bytes());
+        const ByteView view(bytes, "stored");
+        check_frames(shape, view);
+        Bytes back(rows.size());
+        unpack_frames(shape, view, back);
+        ASSERT_EQ(back, rows) << row_size << " x " << count;
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace holdfast::heap

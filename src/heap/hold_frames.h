@@ -1,0 +1,42 @@
+// Rows to the stored bytes of a .hold section and back: prepared, cut into frames, compressed (heap/hold_format.h).
+// Frames are independent, so they are worked on side by side; the bytes do not depend on the number of threads.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "base/byte_view.h"
+#include "heap/hold_format.h"
+
+namespace holdfast::heap {
+
+// What a section is made of.
+struct HoldShape {
+  std::uint64_t count = 0;     // rows
+  std::uint32_t row_size = 1;  // bytes, at least 1; 4 with kDeltaPlanes
+  HoldEncoding encoding = HoldEncoding::kPlain;
+
+  std::uint64_t bytes() const { return count * row_size; }
+  std::uint64_t frame_rows() const { return kHoldFrameBytes / row_size; }
+  std::uint64_t frames() const { return (count + frame_rows() - 1) / frame_rows(); }
+};
+
+// The stored bytes: sizes of the frames, and the frames.
+struct StoredFrames {
+  std::vector<le32> sizes;
+  std::vector<std::vector<std::byte>> frames;
+
+  std::uint64_t bytes() const;
+};
+
+StoredFrames pack_frames(const HoldShape& shape, std::span<const std::byte> rows);
+
+// Fails with kTruncated or kDamaged unless `stored` has exactly the frames of this shape. To be called before memory is
+// reserved for the rows.
+void check_frames(const HoldShape& shape, const ByteView& stored);
+// `rows` has room for shape.bytes(); `stored` passed check_frames().
+void unpack_frames(const HoldShape& shape, const ByteView& stored, std::span<std::byte> rows);
+
+}  // namespace holdfast::heap

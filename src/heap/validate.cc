@@ -1,0 +1,268 @@
+#include "heap/validate.h"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+
+#include "base/error.h"
+#include "base/parallel.h"
+
+namespace holdfast::heap {
+namespace {
+
+constexpr std::size_t kMostProblems = 20;
+constexpr unsigned kParts = 64;
+constexpr std::uint64_t kPage = 8192;
+constexpr std::uint64_t kAddressEnd = std::uint64_t{1} << 47;  // of linux/amd64
+
+// The lowest row that is bad, or `rows`; looks at many rows at a time.
+template <typename Bad>
+std::uint64_t first_bad(std::uint64_t rows, const Bad& bad) {
+  std::array<std::uint64_t, kParts> found;
+  found.fill(rows);
+  for_each_part(rows, kParts, [&](unsigned part, std::uint64_t begin, std::uint64_t end) {
+    for (std::uint64_t row = begin; row < end; ++row) {
+      if (!bad(row)) continue;
+      found[part] = row;
+      return;
+    }
+  });
+  return *std::min_element(found.begin(), found.end());
+}
+
+class Check {
+ public:
+  explicit Check(const Snapshot& snapshot) : snapshot_(snapshot) {}
+
+  std::vector<std::string> run() {
+    check_spans();
+    check_columns();
+    check_types();
+    check_edges();
+    check_roots();
+    check_goroutines();
+    check_rest();
+    return std::move(problems_);
+  }
+
+ private:
+  template <typename... Args>
+  void problem(fmt::format_string<Args...> format, Args&&... args) {
+    if (problems_.size() < kMostProblems) problems_.push_back(fmt::format(format, std::forward<Args>(args)...));
+  }
+
+  bool is_row(std::uint32_t row, std::size_t rows) const { return row == StringId::kNone || row < rows; }
+  void check_string(StringId id, const char* what, std::size_t row) {
+    if (!is_row(id.row, snapshot_.strings.size()))
+      problem("{} {} names string {} of {}", what, row, id.row, snapshot_.strings.size());
+  }
+  void check_type(TypeId id, const char* what, std::size_t row) {
+    if (!is_row(id.row, snapshot_.types.size()))
+      problem("{} {} names type {} of {}", what, row, id.row, snapshot_.types.size());
+  }
+  void check_range(std::uint64_t first, std::uint64_t count, std::size_t rows, const char* what, std::size_t row) {
+    if (first + count > rows) problem("{} {} has rows {} .. {} of {}", what, row, first, first + count, rows);
+  }
+
+  void check_spans() {
+    Address end;
+    std::uint64_t next[2] = {0, snapshot_.pointerful};
+    for (std::size_t s = 0; s < snapshot_.spans.size(); ++s) {
+      const Span& span = snapshot_.spans[s];
+      const std::uint64_t base = span.base.value;
+      if (base < end.value || base % kPage != 0 || base >= kAddressEnd || span.bytes() > kAddressEnd - base)
+        problem("span {} of {} pages lies at {:#x}, the one before it ends at {:#x}", s, span.pages, base, end.value);
+      if (span.slot_size == 0 || span.slot_size % 8 != 0 ||
+          (span.slots > 0 && span.slot_size > span.bytes() / span.slots))
+        problem("span {} has {} slots of {} bytes in {} pages", s, span.slots, span.slot_size, span.pages);
+      if (span.slots > 1 && span.bytes() > std::uint64_t{4} << 30)
+        problem("span {} has {} slots in {} bytes", s, span.slots, span.bytes());
+      std::uint64_t& first = next[span.has_pointers ? 0 : 1];
+      if (span.objects > 0 && span.first_object != first)
+        problem("span {} begins with object {} instead of {}", s, span.first_object, first);
+      first += span.objects;
+      check_bits(s);
+      end = Address(std::max(end.value, base + span.bytes()));
+    }
+    if (next[0] != snapshot_.pointerful || next[1] != snapshot_.objects)
+      problem("the spans have {} objects with pointers of {} in all, not {} of {}", next[0], next[1],
+              snapshot_.pointerful, snapshot_.objects);
+  }
+
+  void check_bits(std::size_t s) {
+    const Span& span = snapshot_.spans[s];
+    const std::uint64_t words = (std::uint64_t{span.slots} + 63) / 64;
+    if (span.bits_at + words > snapshot_.allocated.size()) {
+      problem("span {} has bit words {} .. {} of {}", s, span.bits_at, span.bits_at + words,
+              snapshot_.allocated.size());
+      return;
+    }
+    std::uint64_t count = 0;
+    for (std::uint64_t w = 0; w < words; ++w)
+      count += static_cast<unsigned>(std::popcount(snapshot_.allocated[span.bits_at + w]));
+    if (count != span.objects) problem("span {} has {} bits for {} objects", s, count, span.objects);
+    if (span.slots % 64 != 0 && snapshot_.allocated[span.bits_at + words - 1] >> (span.slots % 64) != 0)
+      problem("span {} has bits behind its {} slots", s, span.slots);
+  }
+
+  void check_columns() {
+    const std::uint64_t words = (std::uint64_t{snapshot_.objects} + 63) / 64;
+    if (snapshot_.objects == ObjectId::kNone) problem("{} objects are more than ids", snapshot_.objects);
+    if (snapshot_.marked.size() < words)
+      problem("{} words of mark bits for {} objects", snapshot_.marked.size(), snapshot_.objects);
+    if (snapshot_.fresh.size() < words)
+      problem("{} words of fresh bits for {} objects", snapshot_.fresh.size(), snapshot_.objects);
+    if (snapshot_.object_type.size() != snapshot_.objects)
+      problem("{} object types for {} objects", snapshot_.object_type.size(), snapshot_.objects);
+    const std::uint64_t bad = first_bad(snapshot_.object_type.size(), [&](std::uint64_t i) {
+      const ObjectType type = snapshot_.object_type[i];
+      return type && (type.known_by() > KnownBy::kInferred || type.type().row >= snapshot_.types.size());
+    });
+    if (bad < snapshot_.object_type.size())
+      problem("object {} is of type {} of {}, known by {}", bad, snapshot_.object_type[bad].type().row,
+              snapshot_.types.size(), static_cast<int>(snapshot_.object_type[bad].known_by()));
+  }
+
+  void check_types() {
+    for (std::size_t t = 0; t < snapshot_.types.size(); ++t) {
+      const Type& type = snapshot_.types[t];
+      check_string(type.name, "type", t);
+      check_type(type.elem, "type", t);
+      check_type(type.key, "type", t);
+      check_range(type.first_field, type.field_count, snapshot_.fields.size(), "type", t);
+      if (type.kind > Kind::kOpaque) problem("type {} is of kind {}", t, static_cast<int>(type.kind));
+    }
+    for (std::size_t f = 0; f < snapshot_.fields.size(); ++f) {
+      check_string(snapshot_.fields[f].name, "field", f);
+      check_type(snapshot_.fields[f].type, "field", f);
+    }
+  }
+
+  void check_edges() {
+    const Edges& edges = snapshot_.edges;
+    const bool rows_fit = edges.row_begin.size() == std::uint64_t{snapshot_.pointerful} + 1 &&
+                          edges.row_begin[0] == 0 && edges.row_begin[snapshot_.pointerful] == edges.count();
+    if (!rows_fit || edges.step.size() != edges.count()) {
+      problem("{} edge rows of {} edges with {} steps for {} objects", edges.row_begin.size(), edges.count(),
+              edges.step.size(), snapshot_.pointerful);
+      return;
+    }
+    const std::size_t problems_before = problems_.size();
+    check_long_steps();
+    const std::uint64_t row =
+        first_bad(snapshot_.pointerful, [&](std::uint64_t r) { return edges.row_begin[r] > edges.row_begin[r + 1]; });
+    if (row < snapshot_.pointerful)
+      problem("edge row {} is {} .. {}", row, edges.row_begin[row], edges.row_begin[row + 1]);
+    const std::uint64_t edge =
+        first_bad(edges.count(), [&](std::uint64_t e) { return edges.target[e] >= snapshot_.objects; });
+    if (edge < edges.count()) problem("edge {} names object {} of {}", edge, edges.target[edge], snapshot_.objects);
+    if (problems_.size() == problems_before) check_offsets();
+  }
+
+  void check_long_steps() {
+    const Edges& edges = snapshot_.edges;
+    const auto marks = std::count(edges.step.begin(), edges.step.end(), std::uint8_t{255});
+    if (static_cast<std::uint64_t>(marks) != edges.long_steps.size())
+      problem("{} edges ask for a long step and there are {}", marks, edges.long_steps.size());
+    for (std::size_t i = 0; i < edges.long_steps.size(); ++i) {
+      const std::uint32_t edge = edges.long_steps[i].first;
+      const bool ascends = i == 0 || edges.long_steps[i - 1].first < edge;
+      if (!ascends || edge >= edges.count() || edges.step[edge] != 255 ||
+          edges.long_steps[i].second > kAddressEnd / 8) {
+        problem("long step {} is {} words of edge {}", i, edges.long_steps[i].second, edge);
+        return;
+      }
+    }
+  }
+
+  // Every source word lies within its object.
+  void check_offsets() {
+    const std::uint64_t bad = first_bad(snapshot_.spans.size(), [&](std::uint64_t s) {
+      const Span& span = snapshot_.spans[s];
+      if (!span.has_pointers || std::uint64_t{span.first_object} + span.objects > snapshot_.pointerful) return false;
+      for (std::uint32_t row = span.first_object; row < span.first_object + span.objects; ++row)
+        if (words_used(row) * 8 > span.slot_size) return true;
+      return false;
+    });
+    if (bad < snapshot_.spans.size())
+      problem("span {} has an edge that leaves behind the {} bytes of its object", bad, snapshot_.spans[bad].slot_size);
+  }
+
+  // Words up to and with the last source word of an object; 0 without edges.
+  std::uint64_t words_used(std::uint32_t row) const {
+    const Edges& edges = snapshot_.edges;
+    const std::uint32_t end = edges.row_begin[row + 1];
+    std::uint64_t words = edges.row_begin[row] < end ? 1 : 0;
+    for (std::uint32_t e = edges.row_begin[row]; e < end; ++e) words += step_of(e);
+    return words;
+  }
+  std::uint64_t step_of(std::uint32_t edge) const {
+    const Edges& edges = snapshot_.edges;
+    if (edges.step[edge] != 255) return edges.step[edge];
+    return std::lower_bound(edges.long_steps.begin(), edges.long_steps.end(), std::pair(edge, std::uint64_t{0}))
+        ->second;
+  }
+
+  void check_roots() {
+    for (std::size_t r = 0; r < snapshot_.roots.size(); ++r) {
+      const Root& root = snapshot_.roots[r];
+      if (root.kind > RootKind::kThread) problem("root {} is of kind {}", r, static_cast<int>(root.kind));
+      if (root.parent && root.parent.row >= r) problem("root {} has parent {}", r, root.parent.row);
+      check_string(root.name, "root", r);
+      check_type(root.type, "root", r);
+      if (!is_row(root.goroutine.row, snapshot_.goroutines.size()))
+        problem("root {} belongs to goroutine {} of {}", r, root.goroutine.row, snapshot_.goroutines.size());
+      check_range(root.first_target, root.target_count, snapshot_.root_targets.size(), "root", r);
+    }
+    for (std::size_t t = 0; t < snapshot_.root_targets.size(); ++t)
+      if (snapshot_.root_targets[t].object.row >= snapshot_.objects)
+        problem("root target {} is object {} of {}", t, snapshot_.root_targets[t].object.row, snapshot_.objects);
+  }
+
+  void check_goroutines() {
+    for (std::size_t g = 0; g < snapshot_.goroutines.size(); ++g) {
+      const Goroutine& goroutine = snapshot_.goroutines[g];
+      if (goroutine.state > GoroutineState::kDeadExtra)
+        problem("goroutine {} is in state {}", g, static_cast<int>(goroutine.state));
+      for (const StringId id : {goroutine.wait_reason, goroutine.created_by, goroutine.created_at})
+        check_string(id, "goroutine", g);
+      if (!is_row(goroutine.root.row, snapshot_.roots.size()))
+        problem("goroutine {} has root {} of {}", g, goroutine.root.row, snapshot_.roots.size());
+      check_range(goroutine.first_frame, goroutine.frame_count, snapshot_.frames.size(), "goroutine", g);
+    }
+    for (std::size_t f = 0; f < snapshot_.frames.size(); ++f)
+      for (const StringId id : {snapshot_.frames[f].function, snapshot_.frames[f].file}) check_string(id, "frame", f);
+  }
+
+  void check_rest() {
+    if (snapshot_.target.kind > TargetKind::kCore)
+      problem("the target is of kind {}", static_cast<int>(snapshot_.target.kind));
+    for (std::size_t i = 0; i < snapshot_.audit.excuses.size(); ++i) {
+      const MarkExcuse& excuse = snapshot_.audit.excuses[i];
+      check_string(excuse.cause, "mark excuse", i);
+      if (excuse.object.row >= snapshot_.objects)
+        problem("mark excuse {} is about object {} of {}", i, excuse.object.row, snapshot_.objects);
+    }
+    std::uint64_t bytes = 0;
+    Address end;
+    for (const AddressRange& range : snapshot_.content.ranges) {
+      if (range.begin < end || range.end < range.begin)
+        problem("content [{:#x}, {:#x}) is out of order", range.begin.value, range.end.value);
+      end = range.end;
+      bytes += range.size();
+    }
+    if (bytes != snapshot_.content.bytes.size())
+      problem("{} bytes of content for ranges of {} bytes", snapshot_.content.bytes.size(), bytes);
+  }
+
+  const Snapshot& snapshot_;
+  std::vector<std::string> problems_;
+};
+
+}  // namespace
+
+std::vector<std::string> problems(const Snapshot& snapshot) {
+  return Check(snapshot).run();
+}
+
+}  // namespace holdfast::heap

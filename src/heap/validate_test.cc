@@ -1,0 +1,96 @@
+#include "heap/validate.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <functional>
+
+#include "heap/heap_builder.h"
+
+namespace holdfast::heap {
+namespace {
+
+using ::testing::Contains;
+using ::testing::HasSubstr;
+using testing::HeapBuilder;
+using ::testing::IsEmpty;
+
+// One of everything.
+Snapshot sample() {
+  HeapBuilder heap;
+  const TypeId text = heap.string_type();
+  const TypeId node = heap.structure("main.Node", 24, {{"name", text, 0}, {"next", {}, 16}});
+  const auto a = heap.object(24, node);
+  heap.free_slot(true, 24);
+  const auto b = heap.object(24, node);
+  const auto large = heap.object(1 << 20);
+  const auto bytes = heap.leaf(64);
+  heap.edge(a, 0, bytes).edge(a, 16, b).edge(b, 16, a).edge(large, 0, a).edge(large, 80000, b).mark(a).mark_fresh(b);
+  const RootId group = heap.root(RootKind::kGroup, "goroutines");
+  const RootId goroutine = heap.root(RootKind::kGoroutine, "goroutine 1", group);
+  heap.refer(goroutine, large);
+  heap.goroutine(1, GoroutineState::kWaiting, "chan send", goroutine, {"main.send", "main.main"});
+  heap.refer(heap.root(RootKind::kGlobal, "main.head", {}, node), a);
+  Snapshot& snapshot = heap.snapshot();
+  snapshot.audit.excuses.push_back({heap.id(a), snapshot.strings.add("tiny block")});
+  snapshot.content.ranges = {{Address(16), Address(24)}, {Address(24), Address(32)}};
+  snapshot.content.bytes = HugeArray<std::uint8_t>(16);
+  return heap.build();
+}
+
+TEST(Validate, FindsNoProblemInASoundSnapshot) {
+  EXPECT_THAT(problems(sample()), IsEmpty());
+  EXPECT_THAT(problems(HeapBuilder().build()), IsEmpty());
+}
+
+TEST(Validate, NamesEachBrokenPromise) {
+  const auto expect_problem = [](const std::function<void(Snapshot&)>& damage, const char* text) {
+    Snapshot snapshot = sample();
+    damage(snapshot);
+    EXPECT_THAT(problems(snapshot), Contains(HasSubstr(text)));
+  };
+  using S = Snapshot;
+  expect_problem([](S& s) { s.spans[0].base = s.spans[1].base; }, "span 1 of");
+  expect_problem([](S& s) { s.spans[0].base += 8; }, "span 0 of");
+  expect_problem([](S& s) { s.spans[2].base = Address(std::uint64_t{1} << 47); }, "span 2 of");
+  expect_problem([](S& s) { s.spans[0].slot_size = 0; }, "3 slots of 0 bytes");
+  expect_problem([](S& s) { s.spans[0].slots = 1000; }, "1000 slots");
+  expect_problem([](S& s) { s.spans[1].first_object = 3; }, "begins with object 3 instead of 2");
+  expect_problem([](S& s) { s.spans[0].bits_at = 7; }, "bit words 7");
+  expect_problem([](S& s) { s.allocated[0] = 7; }, "3 bits for 2 objects");
+  expect_problem([](S& s) { s.allocated[0] = 9; }, "bits behind its 3 slots");
+  expect_problem([](S& s) { s.objects = 5; }, "not 3 of 5");
+  expect_problem([](S& s) { s.marked.clear(); }, "mark bits");
+  expect_problem([](S& s) { s.fresh.clear(); }, "fresh bits");
+  expect_problem([](S& s) { s.object_type.shrink(1); }, "1 object types for 4 objects");
+  expect_problem([](S& s) { s.object_type[3] = {TypeId(2), KnownBy::kCode}; }, "object 3 is of type 2 of 2");
+  expect_problem([](S& s) { s.object_type[3] = {TypeId(1), static_cast<KnownBy>(15)}; }, "known by 15");
+  expect_problem([](S& s) { s.types[1].elem = TypeId(2); }, "type 1 names type 2");
+  expect_problem([](S& s) { s.types[1].name = StringId(99); }, "type 1 names string 99");
+  expect_problem([](S& s) { s.types[1].field_count = 3; }, "type 1 has rows 0 .. 3 of 2");
+  expect_problem([](S& s) { s.types[1].first_field = StringId::kNone; }, "type 1 has rows");
+  expect_problem([](S& s) { s.types[1].kind = static_cast<Kind>(29); }, "is of kind 29");
+  expect_problem([](S& s) { s.fields[0].type = TypeId(5); }, "field 0 names type 5");
+  expect_problem([](S& s) { s.edges.row_begin[1] = 4; }, "edge row 1 is 4 .. 3");
+  expect_problem([](S& s) { s.edges.row_begin[3] = 4; }, "of 5 edges");
+  expect_problem([](S& s) { s.edges.target[2] = 4; }, "edge 2 names object 4 of 4");
+  expect_problem([](S& s) { s.edges.step[1] = 3; }, "span 0 has an edge that leaves behind the 24 bytes");
+  expect_problem([](S& s) { s.edges.long_steps[0].second = 131072; }, "span 1 has an edge that leaves behind");
+  expect_problem([](S& s) { s.edges.long_steps.clear(); }, "1 edges ask for a long step and there are 0");
+  expect_problem([](S& s) { s.edges.long_steps[0].first = 3; }, "10000 words of edge 3");
+  expect_problem([](S& s) { s.roots[1].parent = RootId(1); }, "root 1 has parent 1");
+  expect_problem([](S& s) { s.roots[1].kind = static_cast<RootKind>(14); }, "root 1 is of kind 14");
+  expect_problem([](S& s) { s.roots[1].goroutine = GoroutineId(1); }, "goroutine 1 of 1");
+  expect_problem([](S& s) { s.roots[2].target_count = 2; }, "root 2 has rows 1 .. 3 of 2");
+  expect_problem([](S& s) { s.root_targets[0].object = ObjectId(); }, "root target 0");
+  expect_problem([](S& s) { s.goroutines[0].frame_count = 3; }, "goroutine 0 has rows 0 .. 3 of 2");
+  expect_problem([](S& s) { s.goroutines[0].root = RootId(3); }, "goroutine 0 has root 3 of 3");
+  expect_problem([](S& s) { s.goroutines[0].state = static_cast<GoroutineState>(10); }, "in state 10");
+  expect_problem([](S& s) { s.frames[1].file = StringId(50); }, "frame 1 names string 50");
+  expect_problem([](S& s) { s.audit.excuses[0].object = ObjectId(4); }, "mark excuse 0");
+  expect_problem([](S& s) { s.content.bytes.shrink(8); }, "8 bytes of content for ranges of 16");
+  expect_problem([](S& s) { std::swap(s.content.ranges[0], s.content.ranges[1]); }, "out of order");
+}
+
+}  // namespace
+}  // namespace holdfast::heap

@@ -1,0 +1,19 @@
+#include "os/cancel_signals.h"
+
+#include <csignal>
+
+#include "base/cancel.h"
+
+namespace holdfast::os {
+
+void install_cancel_handlers() {
+  struct sigaction action {};
+  action.sa_handler = [](int) { request_cancel(); };
+  // Restarted calls: the flag is looked at by loops, nobody has to expect EINTR.
+  action.sa_flags = static_cast<int>(SA_RESTART | SA_RESETHAND);
+  sigemptyset(&action.sa_mask);
+  sigaction(SIGINT, &action, nullptr);
+  sigaction(SIGTERM, &action, nullptr);
+}
+
+}  // namespace holdfast::os

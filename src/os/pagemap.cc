@@ -1,0 +1,85 @@
+#include "os/pagemap.h"
+
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdint>
+
+#include "os/ranges.h"
+
+namespace holdfast::os {
+namespace {
+
+constexpr std::uint64_t kPage = 4096;
+
+// linux/fs.h since 6.7; our headers may be older.
+struct PagemapScan {
+  std::uint64_t size;
+  std::uint64_t flags;
+  std::uint64_t start;
+  std::uint64_t end;
+  std::uint64_t walk_end;
+  std::uint64_t vec;
+  std::uint64_t vec_len;
+  std::uint64_t max_pages;
+  std::uint64_t category_inverted;
+  std::uint64_t category_mask;
+  std::uint64_t category_anyof_mask;
+  std::uint64_t return_mask;
+};
+struct PageRegion {
+  std::uint64_t start;
+  std::uint64_t end;
+  std::uint64_t categories;
+};
+constexpr unsigned long kPagemapScan = _IOWR('f', 16, PagemapScan);
+constexpr std::uint64_t kPageIsPresent = 1 << 3;
+constexpr std::uint64_t kPageIsSwapped = 1 << 4;
+constexpr std::uint64_t kPageIsZero = 1 << 5;
+
+}  // namespace
+
+std::optional<std::vector<AddressRange>> scan_pagemap(int pagemap, AddressRange pages) {
+  std::vector<AddressRange> present;
+  std::array<PageRegion, 1024> regions;
+  std::uint64_t from = pages.begin.value;
+  while (from < pages.end.value) {
+    PagemapScan scan{};
+    scan.size = sizeof scan;
+    scan.start = from;
+    scan.end = pages.end.value;
+    scan.vec = reinterpret_cast<std::uint64_t>(regions.data());
+    scan.vec_len = regions.size();
+    scan.category_inverted = kPageIsZero;
+    scan.category_mask = kPageIsZero;
+    scan.category_anyof_mask = kPageIsPresent | kPageIsSwapped;
+    scan.return_mask = kPageIsZero;  // never set in what is returned, so neighbours arrive as one region
+    const int count = ioctl(pagemap, kPagemapScan, &scan);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return std::nullopt;
+    for (int i = 0; i < count; ++i) append_range(present, {Address(regions[i].start), Address(regions[i].end)});
+    if (static_cast<std::size_t>(count) < regions.size()) break;
+    // Not walk_end: when the last piece of a walk ends well, the kernel leaves it at the piece before (seen in 6.18).
+    from = regions.back().end;
+  }
+  return present;
+}
+
+// 8 bytes per page; bit 63: in memory, bit 62: swapped out (Documentation/admin-guide/mm/pagemap.rst).
+std::optional<std::vector<AddressRange>> read_pagemap(int pagemap, AddressRange pages) {
+  std::vector<AddressRange> present;
+  std::array<std::uint64_t, 8192> entries;
+  for (Address at = pages.begin; at < pages.end;) {
+    const std::uint64_t want = std::min<std::uint64_t>(entries.size(), (pages.end - at) / kPage);
+    const ssize_t got = pread(pagemap, entries.data(), want * 8, static_cast<off_t>(at.value / kPage * 8));
+    if (got < 8) return std::nullopt;
+    for (std::size_t i = 0; i < static_cast<std::size_t>(got) / 8; ++i, at += kPage)
+      if (entries[i] >> 62 != 0) append_range(present, {at, at + kPage});
+  }
+  return present;
+}
+
+}  // namespace holdfast::os

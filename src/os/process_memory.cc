@@ -1,0 +1,208 @@
+#include "os/process_memory.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/mman.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <optional>
+#include <thread>
+
+#include "base/error.h"
+#include "os/pagemap.h"
+#include "os/proc_text.h"
+#include "os/process.h"
+#include "os/ranges.h"
+#include "os/refusal.h"
+
+namespace holdfast::os {
+namespace {
+
+constexpr std::uint64_t kPage = 4096;
+constexpr std::uint64_t kCallBytes = 256 << 10;        // the fastest size of a call on the machines we measured
+constexpr std::size_t kCallRanges = 1024;              // UIO_MAXIOV, the most that a call takes
+constexpr std::uint64_t kAddressEnd = 0x7ffffffff000;  // of user memory with four-level page tables
+
+// The part of `ranges`, laid one behind the other, that is [offset, offset + count).
+std::vector<AddressRange> cut(std::span<const AddressRange> ranges, std::uint64_t offset, std::uint64_t count) {
+  std::vector<AddressRange> out;
+  for (const AddressRange& range : ranges) {
+    if (count == 0) break;
+    if (offset >= range.size()) {
+      offset -= range.size();
+      continue;
+    }
+    const std::uint64_t take = std::min(range.size() - offset, count);
+    out.push_back({range.begin + offset, range.begin + offset + take});
+    offset = 0;
+    count -= take;
+  }
+  return out;
+}
+
+}  // namespace
+
+// What one thread reads: ranges, where they go, and what came of it.
+struct ProcessMemory::Part {
+  std::vector<AddressRange> ranges;
+  std::span<std::byte> to;
+  RangesRead result;
+  bool target_gone = false;
+};
+
+ProcessMemory::ProcessMemory(pid_t pid, ReadMethod method)
+    : pid_(pid), tid_(0), use_readv_(method == ReadMethod::kVmReadv) {
+  const ProcessStatus status = read_status(pid);
+  require_readable(status);
+  pid_ = status.pid;
+  tid_ = living_thread(pid_);
+  mem_ = FileDescriptor(open(thread_file(pid_, tid_, "mem").c_str(), O_RDONLY | O_CLOEXEC));
+  if (!mem_) fail_proc(errno, pid_, "opening the memory of process " + describe(status));
+  pagemap_ = FileDescriptor(open(thread_file(pid_, tid_, "pagemap").c_str(), O_RDONLY | O_CLOEXEC));
+}
+
+ProcessMemory::Got ProcessMemory::read_some(std::span<const iovec> from, std::byte* to) const {
+  if (use_readv_.load(std::memory_order_relaxed)) {
+    std::uint64_t want = 0;
+    for (const iovec& piece : from) want += piece.iov_len;
+    const iovec local{to, want};
+    const ssize_t got = process_vm_readv(tid_, &local, 1, from.data(), from.size(), 0);
+    if (got >= 0) return {static_cast<std::uint64_t>(got), false};
+    if (errno != ESRCH && errno != EPERM && errno != ENOSYS) return {0, false};
+    // The thread ended, or a filter forbids the call. The open file serves as long as any thread lives.
+    use_readv_.store(false, std::memory_order_relaxed);
+  }
+  std::uint64_t done = 0;
+  for (const iovec& piece : from) {
+    const ssize_t got = pread(mem_.get(), to + done, piece.iov_len,
+                              static_cast<off_t>(reinterpret_cast<std::uint64_t>(piece.iov_base)));
+    if (got == 0 && done == 0 && piece.iov_len > 0) return {0, true};
+    done += static_cast<std::uint64_t>(std::max<ssize_t>(got, 0));
+    if (got < static_cast<ssize_t>(piece.iov_len)) break;
+  }
+  return {done, false};
+}
+
+bool ProcessMemory::try_read(Address from, std::span<std::byte> to) const {
+  while (!to.empty()) {
+    const iovec remote{reinterpret_cast<void*>(from.value), to.size()};
+    const std::uint64_t got = read_some({&remote, 1}, to.data()).bytes;
+    if (got == 0) return false;
+    to = to.subspan(got);
+    from += got;
+  }
+  return true;
+}
+
+void ProcessMemory::read_part(Part& part) const {
+  std::vector<iovec> call;
+  std::byte* to = part.to.data();
+  std::size_t row = 0;
+  Address at = part.ranges.empty() ? Address() : part.ranges[0].begin;
+  const auto advance = [&](std::uint64_t bytes) {
+    to += bytes;
+    while (bytes > 0) {
+      const std::uint64_t step = std::min(bytes, part.ranges[row].end - at);
+      at += step;
+      bytes -= step;
+      if (at == part.ranges[row].end && ++row < part.ranges.size()) at = part.ranges[row].begin;
+    }
+  };
+  while (row < part.ranges.size()) {
+    call.clear();
+    std::uint64_t want = 0;
+    Address next = at;
+    for (std::size_t i = row; want < kCallBytes && call.size() < kCallRanges;) {
+      const std::uint64_t take = std::min(part.ranges[i].end - next, kCallBytes - want);
+      call.push_back({reinterpret_cast<void*>(next.value), take});
+      want += take;
+      if (++i == part.ranges.size()) break;
+      next = part.ranges[i].begin;
+    }
+    const Got got = read_some(call, to);
+    part.target_gone = got.target_gone;
+    if (got.target_gone) return;
+    part.result.bytes += got.bytes;
+    if (got.bytes > 0) {
+      advance(got.bytes);
+      continue;
+    }
+    const Address page_end((at.value / kPage + 1) * kPage);
+    const AddressRange hole{at, std::min(page_end, part.ranges[row].end)};
+    append_range(part.result.holes, hole);
+    std::memset(to, 0, hole.size());
+    advance(hole.size());
+  }
+}
+
+RangesRead ProcessMemory::read_ranges(std::span<const AddressRange> ranges, std::span<std::byte> to,
+                                      unsigned threads) const {
+  std::uint64_t total = 0;
+  for (const AddressRange& range : ranges) total += range.size();
+  HOLDFAST_CHECK(total <= to.size());
+  constexpr std::uint64_t kWorthAThread = 1 << 20;
+  const std::uint64_t count = std::clamp<std::uint64_t>(total / kWorthAThread, 1, std::max(threads, 1U));
+  std::vector<Part> parts(count);
+  for (std::uint64_t i = 0; i < count; ++i) {
+    const std::uint64_t begin = total / kPage * i / count * kPage;
+    const std::uint64_t end = i + 1 == count ? total : total / kPage * (i + 1) / count * kPage;
+    parts[i].ranges = cut(ranges, begin, end - begin);
+    parts[i].to = to.subspan(begin, end - begin);
+  }
+  {
+    std::vector<std::jthread> workers;
+    for (std::uint64_t i = 1; i < count; ++i) workers.emplace_back([this, &part = parts[i]] { read_part(part); });
+    read_part(parts[0]);
+  }
+  RangesRead result;
+  for (const Part& part : parts) {
+    if (part.target_gone)
+      fail(ErrorCode::kTargetGone, "process {} ended while {} bytes of its memory were read", pid_, total);
+    result.bytes += part.result.bytes;
+    for (const AddressRange& hole : part.result.holes) append_range(result.holes, hole);
+  }
+  return result;
+}
+
+std::vector<AddressRange> ProcessMemory::present_ranges(AddressRange range) const {
+  range.end = std::min(range.end, Address(kAddressEnd));
+  if (range.empty()) return {};
+  const AddressRange pages{Address(range.begin.value / kPage * kPage),
+                           Address((range.end.value + kPage - 1) / kPage * kPage)};
+  std::optional<std::vector<AddressRange>> present;
+  if (pagemap_) {
+    present = scan_pagemap(pagemap_.get(), pages);
+    if (!present) present = read_pagemap(pagemap_.get(), pages);
+  }
+  if (!present) return {range};
+  if (!present->empty()) {
+    present->front().begin = std::max(present->front().begin, range.begin);
+    present->back().end = std::min(present->back().end, range.end);
+  }
+  return *std::move(present);
+}
+
+void populate(std::span<std::byte> bytes) {
+  if (bytes.empty()) return;
+  const auto begin = reinterpret_cast<std::uint64_t>(bytes.data()) / kPage * kPage;
+  const auto end = reinterpret_cast<std::uint64_t>(bytes.data()) + bytes.size();
+  const std::uint64_t length = (end - begin + kPage - 1) / kPage * kPage;
+  int result = 0;
+  do result = madvise(reinterpret_cast<void*>(begin), length, MADV_POPULATE_WRITE);
+  while (result != 0 && errno == EINTR);
+  if (result == 0) return;
+  if (errno != EINVAL) fail_with_errno(errno, fmt::format("getting {} bytes of memory for a copy", bytes.size()));
+  // Linux before 5.14.
+  const auto touch = [](std::byte& byte) {
+    volatile std::byte& place = byte;
+    place = place;
+  };
+  for (std::size_t at = 0; at < bytes.size(); at += kPage) touch(bytes[at]);
+  touch(bytes.back());
+}
+
+}  // namespace holdfast::os

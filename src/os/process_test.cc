@@ -1,0 +1,361 @@
+#include "os/process.h"
+
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <sys/stat.h>
+
+#include <atomic>
+#include <filesystem>
+#include <fstream>
+
+#include "base/error.h"
+#include "os/maps.h"
+#include "os/refusal.h"
+#include "os/test_child.h"
+
+namespace holdfast::os {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::EndsWith;
+using ::testing::HasSubstr;
+
+constexpr std::uint64_t kPage = 4096;
+
+// The code and text of the Error that `work` must end with.
+std::pair<ErrorCode, std::string> error_of(const std::function<void()>& work) {
+  try {
+    work();
+  } catch (const Error& error) {
+    return {error.code(), error.what()};
+  }
+  return {ErrorCode::kUsage, "no error"};
+}
+
+// A child whose short name nobody else has.
+std::string unique_name() {
+  return fmt::format("hf-{}", getpid());
+}
+void sleep_as(const std::string& name, std::atomic<int>& ready) {
+  prctl(PR_SET_NAME, name.c_str());
+  ready.fetch_add(1);
+  wait_forever();
+}
+
+class TestDirectory {
+ public:
+  TestDirectory() : path_(std::filesystem::temp_directory_path() / fmt::format("holdfast-test-{}", getpid())) {
+    std::filesystem::create_directories(path_);
+  }
+  TestDirectory(const TestDirectory&) = delete;
+  TestDirectory& operator=(const TestDirectory&) = delete;
+  ~TestDirectory() { std::filesystem::remove_all(path_); }
+  std::string file(const std::string& name) const { return path_ / name; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+TEST(FindProcess, ByPidThreadOrName) {
+  const Shared<std::atomic<int>> ready;
+  const Shared<std::atomic<pid_t>> thread;
+  const std::string name = unique_name();
+  const TestChild child([&] {
+    std::thread second([&] {
+      *thread = gettid();
+      wait_forever();
+    });
+    sleep_as(name, *ready);
+  });
+  ASSERT_TRUE(eventually([&] { return *ready == 1 && *thread != 0; }));
+  EXPECT_EQ(find_process(std::to_string(child.pid())).name, unique_name());
+  EXPECT_EQ(find_process(unique_name()).pid, child.pid());
+  EXPECT_EQ(find_process(std::to_string(*thread)).pid, child.pid());
+  EXPECT_THAT(list_processes(), Contains(child.pid()));
+  EXPECT_THAT(list_threads(child.pid()), ElementsAre(child.pid(), thread->load()));
+}
+
+TEST(FindProcess, ByTheLastPartOfProgramOrFirstArgument) {
+  const TestDirectory directory;
+  const std::string program = directory.file("holdfast-test-program");
+  std::filesystem::copy_file("/bin/sleep", program);
+  const TestChild child([&] { execl(program.c_str(), "/else/where/argument-zero", "1000", nullptr); });
+  ASSERT_TRUE(eventually([&] { return read_status(child.pid()).exe == program; }));
+  EXPECT_EQ(find_process("holdfast-test-program").pid, child.pid());
+  EXPECT_EQ(find_process("argument-zero").pid, child.pid());
+  EXPECT_EQ(find_process("holdfast-test-p").pid, child.pid());  // the short name ends after 15 bytes
+  EXPECT_EQ(error_of([] { find_process("holdfast-test-prog"); }).first, ErrorCode::kNotFound);
+}
+
+TEST(FindProcess, SeveralMatchesAreListed) {
+  const Shared<std::atomic<int>> ready;
+  const std::string name = unique_name();
+  const TestChild first([&] { sleep_as(name, *ready); });
+  const TestChild second([&] { sleep_as(name, *ready); });
+  ASSERT_TRUE(eventually([&] { return *ready == 2; }));
+  const auto [code, text] = error_of([] { find_process(unique_name()); });
+  EXPECT_EQ(code, ErrorCode::kUsage);
+  EXPECT_THAT(text, AllOf(HasSubstr("2 processes are called"), HasSubstr("\n  " + describe(read_status(first.pid()))),
+                          HasSubstr("\n  " + describe(read_status(second.pid())))));
+}
+
+TEST(FindProcess, SaysThatThereIsNone) {
+  EXPECT_EQ(error_of([] { find_process("no such name"); }),
+            std::pair(ErrorCode::kNotFound, std::string("no process is called no such name")));
+  TestChild child([] {});
+  const pid_t pid = child.pid();
+  child.join();
+  EXPECT_EQ(error_of([&] { find_process(std::to_string(pid)); }),
+            std::pair(ErrorCode::kNotFound, fmt::format("there is no process {}", pid)));
+}
+
+TEST(ReadStatus, KnowsOurselves) {
+  const ProcessStatus status = read_status(getpid());
+  EXPECT_EQ(status.pid, getpid());
+  EXPECT_EQ(status.parent, getppid());
+  EXPECT_EQ(status.name, "os_tests");
+  EXPECT_EQ(status.exe, std::filesystem::read_symlink("/proc/self/exe"));
+  EXPECT_FALSE(status.exe_deleted);
+  EXPECT_EQ(status.uid, geteuid());
+  EXPECT_EQ(status.state, ProcessState::kRunning);
+  EXPECT_EQ(status.threads, 1U);
+  EXPECT_EQ(status.namespace_pids.back(), getpid());
+  EXPECT_EQ(status.tracer, 0);
+  EXPECT_FALSE(status.kernel_thread);
+  EXPECT_GT(status.rss, std::uint64_t{1} << 20);
+  EXPECT_THAT(status.command_line.at(0), EndsWith("os_tests"));
+}
+
+TEST(ReadStatus, NamesThatTheTargetChoseCannotMisleadUs) {
+  const Shared<std::atomic<int>> ready;
+  const TestChild child([&] { sleep_as("a) Z 1\n\x1b[2J", *ready); });
+  ASSERT_TRUE(eventually([&] { return *ready == 1; }));
+  ASSERT_TRUE(eventually([&] { return read_status(child.pid()).state == ProcessState::kSleeping; }));
+  const ProcessStatus status = read_status(child.pid());
+  EXPECT_EQ(status.name, "a) Z 1\n\x1b[2J");
+  EXPECT_EQ(status.parent, getpid());
+  ProcessStatus hostile = status;
+  hostile.command_line = {"x\n\x1b[2J"};
+  EXPECT_EQ(describe(hostile), fmt::format("{} x??[2J", child.pid()));
+}
+
+TEST(ReadStatus, AProcessWhoseMainThreadEndedIsAlive) {
+  const Shared<std::atomic<int>> ready;
+  const TestChild child([&] {
+    std::thread([&] { sleep_as("survivor", *ready); }).detach();
+    end_this_thread();
+  });
+  ASSERT_TRUE(eventually([&] { return *ready == 1 && living_thread(child.pid()) != child.pid(); }));
+  ASSERT_TRUE(eventually([&] { return read_status(child.pid()).state == ProcessState::kSleeping; }));
+  const ProcessStatus status = read_status(child.pid());
+  EXPECT_GT(status.rss, 0U);
+  EXPECT_EQ(status.exe, read_status(getpid()).exe);
+  EXPECT_EQ(status.namespace_pids.back(), child.pid());
+  require_readable(status);
+  EXPECT_FALSE(read_maps(child.pid()).empty());
+  EXPECT_TRUE(open_exe(child.pid()));
+}
+
+TEST(RequireReadable, SaysWhatIsWrongWithAZombie) {
+  const TestChild child([] {});
+  ASSERT_TRUE(eventually([&] { return read_status(child.pid()).state == ProcessState::kZombie; }));
+  const ProcessStatus status = read_status(child.pid());
+  EXPECT_EQ(error_of([&] { require_readable(status); }),
+            std::pair(ErrorCode::kTargetGone,
+                      fmt::format("process {} [os_tests] has ended, its memory is gone; it only waits for its parent "
+                                  "{} to notice",
+                                  child.pid(), getpid())));
+  EXPECT_EQ(error_of([&] { read_maps(child.pid()); }).first, ErrorCode::kTargetGone);
+  EXPECT_EQ(error_of([&] { open_exe(child.pid()); }).first, ErrorCode::kTargetGone);
+}
+
+TEST(RequireReadable, SaysWhatIsWrongWithAKernelThread) {
+  for (const pid_t pid : list_processes()) {
+    const ProcessStatus status = read_status(pid);
+    if (!status.kernel_thread) continue;
+    EXPECT_EQ(error_of([&] { require_readable(status); }),
+              std::pair(ErrorCode::kUnsupported,
+                        fmt::format("process {} [{}] is a thread of the kernel and has no memory of its own", pid,
+                                    status.name)));
+    return;
+  }
+  GTEST_SKIP() << "no kernel threads in this pid namespace";
+}
+
+TEST(RequireReadable, SaysWhatToDoAboutAForeignProcess) {
+  const TestChild child([] { wait_forever(); });
+  const pid_t foreign = geteuid() == 0 ? child.pid() : 1;
+  if (read_status(foreign).uid != 0) GTEST_SKIP() << "no foreign process to be seen";
+  TestChild stranger([&] {
+    if (geteuid() == 0 && setresuid(65534, 65534, 65534) != 0) _exit(1);
+    const auto [code, text] = error_of([&] { require_readable(read_status(foreign)); });
+    const bool clear = text.find("may not read the memory of process") != std::string::npos &&
+                       text.find("run as root (sudo)") != std::string::npos;
+    const bool same_for_maps = error_of([&] { read_maps(foreign); }).first == ErrorCode::kPermission;
+    const bool same_for_exe = error_of([&] { open_exe(foreign); }).first == ErrorCode::kPermission;
+    _exit(code == ErrorCode::kPermission && clear && same_for_maps && same_for_exe ? 42 : 2);
+  });
+  EXPECT_EQ(stranger.join(), 42);
+}
+
+TEST(ExplainRefusal, NamesCauseAndRemedy) {
+  RefusalFacts facts{.target = "7 shop", .target_uid = 1000, .our_uid = 33, .tracer_name = {}};
+  EXPECT_EQ(explain_refusal(facts, Access::kRead),
+            "may not read the memory of process 7 shop: it runs as uid 1000 and we as uid 33; run as root (sudo) or as "
+            "uid 1000");
+  facts.our_uid = 1000;
+  facts.yama_scope = 1;
+  EXPECT_THAT(explain_refusal(facts, Access::kRead), HasSubstr("kernel.yama.ptrace_scope is 1"));
+  facts.yama_scope = 2;
+  EXPECT_THAT(explain_refusal(facts, Access::kStop), HasSubstr("may not stop process 7 shop: kernel.yama"));
+  facts.yama_scope = 0;
+  facts.dumpable = false;
+  EXPECT_THAT(explain_refusal(facts, Access::kRead), HasSubstr("PR_SET_DUMPABLE"));
+  facts.our_uid = 0;
+  EXPECT_THAT(explain_refusal(facts, Access::kRead), HasSubstr("--cap-add=SYS_PTRACE"));
+  facts.can_trace_all = true;
+  EXPECT_THAT(explain_refusal(facts, Access::kRead), HasSubstr("security module"));
+  facts.yama_scope = 3;
+  EXPECT_THAT(explain_refusal(facts, Access::kRead), HasSubstr("ptrace_scope is 3"));
+  facts.tracer = 99;
+  facts.tracer_name = "dlv";
+  EXPECT_THAT(explain_refusal(facts, Access::kStop), HasSubstr("thread 99 (dlv) traces it"));
+  EXPECT_THAT(explain_refusal(facts, Access::kRead), HasSubstr("ptrace_scope is 3"));
+}
+
+TEST(GatherRefusalFacts, SeesThatAProcessProtectsItself) {
+  const Shared<std::atomic<int>> ready;
+  const TestChild child([&] {
+    prctl(PR_SET_DUMPABLE, 0);
+    *ready = 1;
+    wait_forever();
+  });
+  ASSERT_TRUE(eventually([&] { return *ready == 1; }));
+  if (geteuid() == 0) GTEST_SKIP() << "root's processes belong to root either way";
+  EXPECT_FALSE(gather_refusal_facts(child.pid()).dumpable);
+  EXPECT_TRUE(gather_refusal_facts(getpid()).dumpable);
+}
+
+ProcessMapping mapping_at(const void* place) {
+  const Address at(reinterpret_cast<std::uint64_t>(place));
+  for (const ProcessMapping& mapping : read_maps(getpid()))
+    if (mapping.range.contains(at)) return mapping;
+  return {};
+}
+
+TEST(ReadMaps, ShowsFileOffsetPermissionsAndOddNames) {
+  const TestDirectory directory;
+  const std::string path = directory.file("line\nbreak and blanks");
+  std::ofstream(path) << std::string(4 * kPage, 'x');
+  const FileDescriptor file(open(path.c_str(), O_RDWR | O_CLOEXEC));
+  struct stat facts {};
+  fstat(file.get(), &facts);
+  void* at = mmap(nullptr, 2 * kPage, PROT_READ, MAP_SHARED, file.get(), kPage);
+  const ProcessMapping mapping = mapping_at(at);
+  EXPECT_EQ(mapping.range, (AddressRange{Address(reinterpret_cast<std::uint64_t>(at)),
+                                         Address(reinterpret_cast<std::uint64_t>(at) + 2 * kPage)}));
+  EXPECT_EQ(mapping.permissions, (Permissions{.read = true, .shared = true}));
+  EXPECT_EQ(mapping.file_offset, kPage);
+  EXPECT_EQ(mapping.inode, facts.st_ino);
+  EXPECT_EQ(mapping.path, path);
+  EXPECT_FALSE(mapping.deleted);
+  unlink(path.c_str());
+  EXPECT_EQ(mapping_at(at).path, path);
+  EXPECT_TRUE(mapping_at(at).deleted);
+  munmap(at, 2 * kPage);
+  const int local = 0;
+  EXPECT_EQ(mapping_at(&local).path, "[stack]");
+  EXPECT_FALSE(mapping_at(&local).is_file());
+}
+
+TEST(ReadMaps, RefusesALineThatItCannotUnderstand) {
+  EXPECT_EQ(parse_maps("").size(), 0U);
+  for (const char* line : {"nonsense", "-", "1000-2000 rw", "1000-2000 rwxp 0 8:1 z", "x-2000 rwxp 0 8:1 5 /a", ":"})
+    EXPECT_EQ(error_of([&] { parse_maps(line); }).first, ErrorCode::kDamaged) << line;
+}
+
+TEST(ReadSmaps, CountsTouchedPages) {
+  // Pages of its own: the one before and the one behind cannot be joined with them.
+  auto* base = static_cast<std::byte*>(mmap(nullptr, 66 * kPage, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+  std::byte* at = base + kPage;
+  mprotect(at, 64 * kPage, PROT_READ | PROT_WRITE);
+  madvise(at, 64 * kPage, MADV_NOHUGEPAGE);
+  for (int page = 0; page < 10; ++page) at[page * kPage] = std::byte{1};
+  bool found = false;
+  for (const MappingUsage& usage : read_smaps(getpid())) {
+    if (usage.mapping.range.begin.value != reinterpret_cast<std::uint64_t>(at)) continue;
+    found = true;
+    EXPECT_EQ(usage.mapping.range.size(), 64 * kPage);
+    EXPECT_EQ(usage.rss, 10 * kPage);
+    EXPECT_EQ(usage.pss, 10 * kPage);
+    EXPECT_EQ(usage.private_dirty, 10 * kPage);
+    EXPECT_EQ(usage.anonymous, 10 * kPage);
+    EXPECT_EQ(usage.swap, 0U);
+    EXPECT_THAT(usage.vm_flags, HasSubstr("rd wr"));
+  }
+  EXPECT_TRUE(found);
+  munmap(base, 66 * kPage);
+}
+
+std::string first_bytes(const FileDescriptor& file, std::size_t count) {
+  std::string text(count, '\0');
+  text.resize(static_cast<std::size_t>(std::max<ssize_t>(pread(file.get(), text.data(), count, 0), 0)));
+  return text;
+}
+
+TEST(OpenExe, WorksAfterTheProgramWasDeleted) {
+  const TestDirectory directory;
+  const std::string program = directory.file("program");
+  std::filesystem::copy_file("/bin/sleep", program);
+  const TestChild child([&] { execl(program.c_str(), program.c_str(), "1000", nullptr); });
+  ASSERT_TRUE(eventually([&] { return read_status(child.pid()).exe == program; }));
+  unlink(program.c_str());
+  const ProcessStatus status = read_status(child.pid());
+  EXPECT_TRUE(status.exe_deleted);
+  EXPECT_EQ(status.exe, program);
+  EXPECT_EQ(first_bytes(open_exe(child.pid()), 4), "\177ELF");
+  EXPECT_EQ(find_process("program").pid, child.pid());
+}
+
+TEST(OpenInRoot, FollowsLinksWithinTheTargetsRoot) {
+  const TestDirectory directory;
+  std::filesystem::create_directories(directory.file("root/etc"));
+  std::ofstream(directory.file("root/etc/real")) << "inside";
+  std::filesystem::create_symlink("/etc/real", directory.file("root/etc/link"));
+  const TestChild child([&] {
+    if (chroot(directory.file("root").c_str()) != 0) _exit(1);
+    wait_forever();
+  });
+  if (geteuid() != 0) {
+    EXPECT_EQ(first_bytes(open_in_root(getpid(), directory.file("root/etc/real")), 6), "inside");
+    return;
+  }
+  ASSERT_TRUE(
+      eventually([&] { return std::filesystem::read_symlink(fmt::format("/proc/{}/root", child.pid())) != "/"; }));
+  EXPECT_EQ(first_bytes(open_in_root(child.pid(), "/etc/link"), 6), "inside");
+  EXPECT_EQ(error_of([&] { open_in_root(child.pid(), "/etc/passwd"); }).first, ErrorCode::kNotFound);
+}
+
+TEST(OpenMappedFile, NeverReturnsAFileThatReplacedTheMappedOne) {
+  const TestDirectory directory;
+  const std::string path = directory.file("library");
+  std::ofstream(path) << std::string(kPage, 'o');
+  const FileDescriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  void* at = mmap(nullptr, kPage, PROT_READ, MAP_PRIVATE, file.get(), 0);
+  const ProcessMapping mapping = mapping_at(at);
+  EXPECT_EQ(first_bytes(open_mapped_file(getpid(), mapping), 3), "ooo");
+  std::ofstream(directory.file("new")) << std::string(kPage, 'n');
+  std::filesystem::rename(directory.file("new"), path);
+  try {
+    EXPECT_EQ(first_bytes(open_mapped_file(getpid(), mapping), 3), "ooo");  // with CAP_CHECKPOINT_RESTORE
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::kNotFound);
+    EXPECT_THAT(error.what(), HasSubstr("is another file now"));
+  }
+  munmap(at, kPage);
+}
+
+}  // namespace
+}  // namespace holdfast::os

@@ -1,0 +1,132 @@
+#include "report/audit_report.h"
+
+#include <fmt/format.h>
+
+#include "base/units.h"
+
+namespace holdfast::report {
+namespace {
+
+using nlohmann::ordered_json;
+
+std::string hex(Address address) {
+  return fmt::format("{:#x}", address.value);
+}
+
+ordered_json hex_list(const std::vector<Address>& addresses) {
+  ordered_json list = ordered_json::array();
+  for (const Address address : addresses) list.push_back(hex(address));
+  return list;
+}
+
+}  // namespace
+
+ordered_json target_json(const heap::TargetInfo& target) {
+  return {{"kind", target.kind == heap::TargetKind::kLive ? "live" : "core"},
+          {"pid", target.pid},
+          {"name", target.name},
+          {"exe", target.exe},
+          {"go_version", target.go_version},
+          {"goarch", target.goarch},
+          {"main_module", target.main_module},
+          {"build_id", target.build_id},
+          {"stripped", !target.has_symbols},
+          {"dwarf", target.has_dwarf},
+          {"layout_source", target.layout_source},
+          {"modules", target.modules},
+          {"threads", target.threads},
+          {"memory_limit", target.memory_limit}};
+}
+
+ordered_json losses_json(const std::vector<Loss>& losses) {
+  ordered_json list = ordered_json::array();
+  for (const Loss& loss : losses)
+    list.push_back({{"kind", loss.kind}, {"count", loss.count}, {"first", hex(loss.first)}, {"meaning", loss.meaning}});
+  return list;
+}
+
+ordered_json audit_json(const heap::Snapshot& snapshot, const graph::Audit& audit) {
+  ordered_json causes = ordered_json::array();
+  for (const graph::AuditCause& cause : audit.causes)
+    causes.push_back(
+        {{"id", cause.id}, {"objects", cause.objects}, {"bytes", cause.bytes}, {"meaning", cause.meaning}});
+  ordered_json counters = ordered_json::array();
+  for (const heap::Counter& counter : snapshot.audit.counters)
+    counters.push_back({{"name", counter.name},
+                        {"runtime", counter.runtime},
+                        {"ours", counter.ours},
+                        {"equal", counter.runtime == counter.ours},
+                        {"must_match", counter.must_match},
+                        {"note", counter.note}});
+  ordered_json mem_stats = ordered_json::object();
+  for (const auto& [name, value] : snapshot.mem_stats) mem_stats[name] = value;
+  return {{"schema", "holdfast.audit/1"},
+          {"target", target_json(snapshot.target)},
+          {"clean", audit.clean},
+          {"objects", audit.objects},
+          {"reached", audit.reached},
+          {"marked", audit.marked},
+          {"reached_not_marked", audit.reached_not_marked},
+          {"marked_not_reached", audit.marked_not_reached},
+          {"floating", audit.floating},
+          {"causes", causes},
+          {"unexplained_objects", audit.unexplained_objects},
+          {"unexplained_bytes", audit.unexplained_bytes},
+          {"unexplained", hex_list(audit.unexplained)},
+          {"gc_phase", snapshot.audit.gc_phase},
+          {"gc_cycles", snapshot.audit.gc_cycles},
+          {"counters", counters},
+          {"alloc_count_mismatches", snapshot.audit.alloc_count_mismatches},
+          {"mismatched_spans", hex_list(snapshot.audit.mismatched_spans)},
+          {"goroutines_checked", snapshot.audit.goroutines_checked},
+          {"not_unwound", snapshot.audit.not_unwound},
+          {"pointers_to_free_slots", snapshot.audit.pointers_to_free_slots},
+          {"free_slot_pointers", hex_list(snapshot.audit.free_slot_pointers)},
+          {"mem_stats", mem_stats},
+          {"losses", losses_json(snapshot.losses)}};
+}
+
+std::string audit_line(const heap::Snapshot& snapshot, const graph::Audit& audit) {
+  std::string line = fmt::format("{} live objects: ", format_count(audit.reached));
+  if (audit.reached_not_marked + audit.marked_not_reached == 0)
+    line += "the graph equals the runtime's own marks";
+  else
+    line += fmt::format("the runtime's marks differ in {}",
+                        format_count(audit.reached_not_marked + audit.marked_not_reached));
+  line += fmt::format("; {} unexplained", format_count(audit.unexplained_objects));
+  if (audit.wrong_counters > 0) line += fmt::format("; {} counters differ", audit.wrong_counters);
+  if (!snapshot.audit.not_unwound.empty())
+    line += fmt::format("; {} stacks not walked to their end", snapshot.audit.not_unwound.size());
+  return line;
+}
+
+std::string audit_text(const heap::Snapshot& snapshot, const graph::Audit& audit) {
+  std::string out = fmt::format("{}, {}: {}\n\n", snapshot.target.name, snapshot.target.go_version,
+                                audit.clean ? "clean" : "NOT CLEAN");
+  out += audit_line(snapshot, audit) + "\n\n";
+  out += fmt::format("  {:<44}{:>16}\n", "allocated objects", format_count(audit.objects));
+  out += fmt::format("  {:<44}{:>16}\n", "reached from the roots", format_count(audit.reached));
+  out += fmt::format("  {:<44}{:>16}\n", "marked by the last collection", format_count(audit.marked));
+  for (const graph::AuditCause& cause : audit.causes)
+    out += fmt::format("    {:<42}{:>16}  {}\n", cause.id, format_count(cause.objects), cause.meaning);
+  out += fmt::format("  {:<44}{:>16}  {}\n", "unexplained", format_count(audit.unexplained_objects),
+                     audit.unexplained_objects == 0 ? "" : format_bytes(audit.unexplained_bytes));
+  for (const Address address : audit.unexplained) out += fmt::format("    {}\n", hex(address));
+  out += "\n  counter                               the runtime's            ours\n";
+  for (const heap::Counter& counter : snapshot.audit.counters)
+    out += fmt::format("  {:<32}{:>20}{:>16}  {}\n", counter.name, format_count(counter.runtime),
+                       format_count(counter.ours), counter.runtime == counter.ours ? "" : "differ " + counter.note);
+  out += fmt::format("\n  spans whose allocCount differs              {:>16}\n",
+                     format_count(snapshot.audit.alloc_count_mismatches));
+  out += fmt::format("  stacks walked to their outermost frame      {:>16}\n",
+                     fmt::format("{} of {}", snapshot.audit.goroutines_checked - snapshot.audit.not_unwound.size(),
+                                 snapshot.audit.goroutines_checked));
+  out += fmt::format("  pointers to free slots                      {:>16}\n",
+                     format_count(snapshot.audit.pointers_to_free_slots));
+  for (const Loss& loss : snapshot.losses)
+    out += fmt::format("\n  loss: {} x {} (first at {}): {}\n", format_count(loss.count), loss.kind, hex(loss.first),
+                       loss.meaning);
+  return out;
+}
+
+}  // namespace holdfast::report

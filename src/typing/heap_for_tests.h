@@ -1,0 +1,111 @@
+// For tests: a heap of objects that are built by hand, in Go's size classes.
+#pragma once
+
+#include <algorithm>
+#include <iterator>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/wire.h"
+#include "go/type_image_for_tests.h"
+#include "typing/propagate.h"
+
+namespace holdfast::typing {
+
+// Objects are declared first, those with pointers before the others; then their words are written.
+class TestHeap : public HeapView {
+ public:
+  static constexpr Address kBase{0xc000000000};
+
+  std::uint32_t add(std::uint64_t size, bool has_pointers) {
+    HOLDFAST_CHECK(!has_pointers || pointerful_ == objects_.size());
+    static constexpr std::uint64_t kClasses[] = {0,   8,   16,  24,  32,  48,  64,  80,  96,   112,  128,  144,
+                                                 160, 176, 192, 208, 224, 240, 256, 288, 320,  352,  384,  416,
+                                                 448, 480, 512, 576, 640, 704, 768, 896, 1024, 1152, 1280, 2048};
+    const auto* slot = std::lower_bound(std::begin(kClasses), std::end(kClasses), size);
+    HOLDFAST_CHECK(slot != std::end(kClasses));
+    const bool tiny = !has_pointers && *slot == 16;
+    objects_.push_back({memory_.size(), *slot, tiny ? 0 : *std::prev(slot)});
+    memory_.resize(memory_.size() + *slot);
+    pointerful_ += has_pointers ? 1 : 0;
+    return static_cast<std::uint32_t>(objects_.size() - 1);
+  }
+  Address at(std::uint32_t row) const { return kBase + objects_[row].begin; }
+  void write(std::uint32_t row, std::uint64_t offset, std::uint64_t value) {
+    const le64 word = value;
+    std::copy_n(reinterpret_cast<const std::byte*>(&word), 8,
+                memory_.begin() + static_cast<std::ptrdiff_t>(objects_[row].begin + offset));
+  }
+  void write(std::uint32_t row, std::uint64_t offset, Address value) { write(row, offset, value.value); }
+  void write_slice(std::uint32_t row, std::uint64_t offset, Address data, std::uint64_t count) {
+    write(row, offset, data);
+    write(row, offset + 8, count);
+    write(row, offset + 16, count);
+  }
+
+  std::uint32_t pointerful() const override { return pointerful_; }
+  std::uint32_t objects() const override { return static_cast<std::uint32_t>(objects_.size()); }
+  void find(std::span<const Address> addresses, std::span<Place> places) const override {
+    for (std::size_t i = 0; i < addresses.size(); ++i) places[i] = find(addresses[i]);
+  }
+  void read(std::span<const std::uint32_t> rows, std::span<Object> objects) const override {
+    for (std::size_t i = 0; i < rows.size(); ++i)
+      objects[i] = {memory_.data() + objects_[rows[i]].begin, objects_[rows[i]].bytes};
+  }
+
+ private:
+  struct Slot {
+    std::uint64_t begin = 0, bytes = 0, too_small = 0;
+  };
+  Place find(Address address) const {
+    const std::uint64_t offset = address - kBase;
+    if (offset >= memory_.size()) return {};
+    const auto it = std::upper_bound(objects_.begin(), objects_.end(), offset,
+                                     [](std::uint64_t at, const Slot& slot) { return at < slot.begin; });
+    const Slot& slot = *std::prev(it);
+    return {.row = static_cast<std::uint32_t>(std::prev(it) - objects_.begin()),
+            .offset = offset - slot.begin,
+            .bytes = slot.bytes,
+            .too_small = slot.too_small};
+  }
+
+  std::vector<std::byte> memory_;
+  std::vector<Slot> objects_;
+  std::uint32_t pointerful_ = 0;
+};
+
+// A program's types: build descriptors in `image`, list them in `known`, then open().
+struct TestProgram {
+  explicit TestProgram(int minor) : image(minor) {}
+
+  // Fills the layouts of what the release has; addresses of known functions come from `functions`.
+  void open() {
+    const Address links = image.space(4 * known.size());
+    for (std::size_t i = 0; i < known.size(); ++i)
+      image.write(links + 4 * i, static_cast<std::int32_t>(known[i] - go::TypeImage::kTypes));
+    image.modules[0].typelinks = {links, known.size()};
+    runtime.emplace(image.runtime());
+    reader.emplace(*runtime);
+    universe.emplace(*runtime, *reader, losses);
+    types.emplace(*runtime, *reader, *universe, layouts, strings, [this](Address code) {
+      const auto it = functions.find(code);
+      return it == functions.end() ? std::string() : it->second;
+    });
+  }
+  std::string name(TypeId type) const { return type ? std::string(types->name(type)) : ""; }
+
+  go::TypeImage image;
+  std::vector<Address> known;
+  std::map<Address, std::string> functions;
+  go::LibraryLayouts layouts;
+  StringTable strings;
+  LossLedger losses;
+  std::optional<go::Runtime> runtime;
+  std::optional<go::TypeReader> reader;
+  std::optional<go::TypeUniverse> universe;
+  std::optional<TypeTable> types;
+};
+
+}  // namespace holdfast::typing

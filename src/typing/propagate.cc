@@ -1,0 +1,301 @@
+#include "typing/propagate.h"
+
+#include <algorithm>
+#include <bit>
+
+#include "base/wire.h"
+
+namespace holdfast::typing {
+namespace {
+
+constexpr std::size_t kBatch = 128;
+constexpr int kMostNesting = 100;  // of arrays in one another
+
+std::uint64_t word_at(const std::byte* data) {
+  return load_le<std::uint64_t>(data);
+}
+
+}  // namespace
+
+Propagation::Propagation(const HeapView& heap, TypeTable& types)
+    : heap_(heap),
+      types_(types),
+      claims_(heap.objects()),
+      queued_((std::uint64_t{heap.pointerful()} + 63) / 64),
+      most_listed_(std::max<std::uint64_t>(1024, queued_.size() / 4)),
+      places_(kBatch),
+      objects_(kBatch) {
+  targets_.reserve(kBatch);
+  pending_.reserve(kBatch);
+}
+
+void Propagation::claim_object(std::uint32_t row, TypeId type, KnownBy known_by) {
+  if (!type || type.row >= kMostTypes) return;
+  ++stats_.claims;
+  set(row, Claim(true, known_by, run_, true, type));
+}
+
+void Propagation::claim_target(Address target, TypeId type, KnownBy known_by) {
+  push(target, {.type = type, .known_by = known_by});
+  flush();
+}
+
+void Propagation::claim_value(std::span<const std::byte> value, TypeId type, KnownBy known_by) {
+  if (type) walk_value({value.data(), value.size()}, type, known_by);
+  flush();
+}
+
+std::uint64_t Propagation::claim_interfaces(std::span<const std::byte> words) {
+  const std::uint64_t found = push_interfaces({words.data(), words.size()});
+  flush();
+  return found;
+}
+
+std::uint64_t Propagation::push_interfaces(Words words) {
+  std::uint64_t found = 0;
+  for (std::uint64_t at = 0; at + 16 <= words.bytes; at += 8) {
+    const Address first(word_at(words.data + at));
+    if (!types_.is_interface_word(first)) continue;
+    walk_interface({words.data + at, 16}, true);
+    ++found;
+    at += 8;  // the data word may be a descriptor itself: a reflect.Type
+  }
+  return found;
+}
+
+std::uint64_t Propagation::claim_untyped() {
+  std::uint64_t found = 0;
+  std::vector<std::uint32_t> rows;
+  for (std::uint32_t row = 0; row < heap_.pointerful();) {
+    rows.clear();
+    for (; row < heap_.pointerful() && rows.size() < kBatch; ++row)
+      if (is_untyped(claims_[row])) rows.push_back(row);
+    heap_.read(rows, objects_);
+    for (std::size_t i = 0; i < rows.size(); ++i) found += claim_untyped_object(objects_[i], rows[i]);
+  }
+  flush();
+  return found;
+}
+
+// Claims that this run made so far count as none: when they arrive depends on where the batches end.
+bool Propagation::is_untyped(Claim claim) const {
+  return claim.empty() || claim.run() == run_ || types_[claim.type()].kind == Kind::kClosure;
+}
+
+std::uint64_t Propagation::claim_untyped_object(const HeapView::Object& object, std::uint32_t row) {
+  if (object.data == nullptr || object.bytes < 8) return 0;
+  const TypeId closure = types_.closure(Address(word_at(object.data)));
+  if (closure && closure.row < kMostTypes) {
+    ++stats_.claims;
+    set(row, Claim(true, KnownBy::kClosure, run_, false, closure));
+  }
+  const std::uint64_t interfaces = push_interfaces({object.data, object.bytes});
+  return closure || interfaces > 0 ? 1 : 0;
+}
+
+void Propagation::run() {
+  flush();
+  while (waiting_ > 0) {
+    if (next_.size() < most_listed_)
+      walk_listed();
+    else
+      walk_marked();
+    flush();
+  }
+  run_ = std::min(run_ + 1, kMostRuns);
+}
+
+// A list of ten million elements makes as many rounds of one row.
+void Propagation::walk_listed() {
+  std::vector<std::uint32_t> rows;
+  rows.swap(next_);
+  std::sort(rows.begin(), rows.end());
+  for (std::size_t begin = 0; begin < rows.size(); begin += kBatch)
+    walk_rows(std::span(rows).subspan(begin, std::min(kBatch, rows.size() - begin)));
+}
+
+// Rows that are queued ahead of the pass are walked by it, those behind it are listed for the next one.
+void Propagation::walk_marked() {
+  next_.clear();
+  std::vector<std::uint32_t> rows;
+  for (std::uint64_t word = 0; word < queued_.size(); ++word) {
+    for (std::uint64_t bits = queued_[word]; bits != 0; bits &= bits - 1)
+      rows.push_back(static_cast<std::uint32_t>(word * 64 + static_cast<unsigned>(std::countr_zero(bits))));
+    if (rows.size() + 64 <= kBatch && word + 1 < queued_.size()) continue;
+    walk_rows(rows);
+    rows.clear();
+  }
+}
+
+// At most a batch; rows that another entry of the list has had walked meanwhile are skipped.
+void Propagation::walk_rows(std::span<const std::uint32_t> rows) {
+  heap_.read(rows, objects_);
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const std::uint64_t bit = std::uint64_t{1} << (rows[i] % 64);
+    if ((queued_[rows[i] / 64] & bit) == 0) continue;
+    queued_[rows[i] / 64] &= ~bit;
+    --waiting_;
+    walk_object(claims_[rows[i]], objects_[i]);
+  }
+}
+
+void Propagation::walk_object(Claim claim, const HeapView::Object& object) {
+  if (object.data == nullptr) return;
+  ++stats_.walks;
+  const std::uint64_t size = types_[claim.type()].size;
+  if (types_.program(claim.type()).count == 0) return;
+  if (!claim.several() || size == 0) return walk_value({object.data, object.bytes}, claim.type(), KnownBy::kPropagated);
+  for (std::uint64_t at = 0; at + size <= object.bytes; at += size)
+    walk_value({object.data + at, size}, claim.type(), KnownBy::kPropagated);
+}
+
+void Propagation::walk_value(Words value, TypeId type, KnownBy known_by) {
+  if (++nesting_ < kMostNesting) {
+    const TypeTable::Program program = types_.program(type);
+    // By number: a step may add rows to the table.
+    for (std::uint32_t i = 0; i < program.count; ++i) walk_step(value, types_.step(program.first + i), known_by);
+  }
+  --nesting_;
+}
+
+void Propagation::walk_step(Words value, const Step& from_table, KnownBy known_by) {
+  const Step step = from_table;
+  if (step.offset + std::uint64_t{8} > value.bytes) return;
+  const std::byte* at = value.data + step.offset;
+  const std::uint64_t room = value.bytes - step.offset;
+  if (step.library && known_by == KnownBy::kPropagated) known_by = KnownBy::kLibrary;
+  switch (step.action) {
+    case Action::kPointer:
+      return push(Address(word_at(at)), {.type = step.type, .known_by = known_by});
+    case Action::kArray:
+      return push(Address(word_at(at)), {.type = step.type, .known_by = known_by, .several = true});
+    case Action::kSlice:
+      if (room < 24 || word_at(at + 16) == 0) return;
+      return push(Address(word_at(at)),
+                  {.type = step.type, .known_by = known_by, .several = true, .count = word_at(at + 16)});
+    case Action::kString:
+      if (room < 16 || word_at(at + 8) == 0) return;
+      return push(Address(word_at(at)),
+                  {.type = step.type, .known_by = known_by, .several = true, .count = word_at(at + 8)});
+    case Action::kInterface:
+      if (room >= 16) walk_interface({at, 16}, false);
+      return;
+    case Action::kDirectory: {
+      if (step.extra + std::uint64_t{8} > value.bytes) return;
+      const bool one_group = word_at(value.data + step.extra) == 0;
+      return push(Address(word_at(at)),
+                  {.type = one_group ? step.type : step.other, .known_by = known_by, .several = true});
+    }
+    case Action::kInline: {
+      const std::uint64_t size = types_[step.type].size;
+      for (std::uint64_t i = 0; i < step.extra && (i + 1) * size <= room; ++i)
+        walk_value({at + i * size, size}, step.type, known_by);
+      return;
+    }
+  }
+}
+
+// What an interface points to is known by its first word, whoever holds the interface.
+void Propagation::walk_interface(Words pair, bool exact) {
+  const TypeId type = types_.interface_value(Address(word_at(pair.data)));
+  if (!type) return;
+  if (types_[type].direct) return walk_value({pair.data + 8, 8}, type, KnownBy::kInterface);
+  push(Address(word_at(pair.data + 8)), {.type = type, .known_by = KnownBy::kInterface, .exact = exact});
+}
+
+void Propagation::push(Address target, const Pending& claim) {
+  if (!target || !claim.type) return;
+  targets_.push_back(target);
+  pending_.push_back(claim);
+  if (targets_.size() == kBatch) flush();
+}
+
+void Propagation::flush() {
+  if (targets_.empty()) return;
+  heap_.find(targets_, places_);
+  for (std::size_t i = 0; i < targets_.size(); ++i)
+    if (places_[i].row < heap_.objects()) {
+      __builtin_prefetch(&claims_[places_[i].row], 1);
+      if (places_[i].row < heap_.pointerful()) __builtin_prefetch(&queued_[places_[i].row / 64], 1);
+    }
+  for (std::size_t i = 0; i < targets_.size(); ++i)
+    if (places_[i].row != HeapView::Place::kNone) apply(places_[i], pending_[i]);
+  targets_.clear();
+  pending_.clear();
+}
+
+// Finds out what a type stands for in this object; false if nothing.
+bool Propagation::resolve(const HeapView::Place& place, Pending& claim) {
+  if (place.row >= heap_.pointerful() || place.offset != 0) return false;
+  HeapView::Object object;
+  heap_.read({&place.row, 1}, {&object, 1});
+  if (object.data == nullptr || object.bytes < 8) return false;
+  claim.type = types_.resolve(claim.type, word_at(object.data));
+  return static_cast<bool>(claim.type);
+}
+
+void Propagation::apply(const HeapView::Place& place, Pending claim) {
+  if (types_.is_dynamic(claim.type) && !resolve(place, claim)) return;
+  if (claim.type.row >= kMostTypes) return;
+  ++stats_.claims;
+  const Type& type = types_[claim.type];
+  const bool has_pointers = place.row < heap_.pointerful();
+  if (type.kind == Kind::kClosure) return set(place.row, Claim(true, KnownBy::kClosure, run_, false, claim.type));
+  // Structures of the runtime may be longer than their layout (a channel with its buffer), and it may allocate them as
+  // pointer-free (a channel of such elements).
+  if (type.kind == Kind::kOpaque && claim.type != types_.text()) {
+    if (place.offset == 0 && type.size <= place.bytes)
+      set(place.row, Claim(true, claim.known_by, run_, claim.several, claim.type));
+    return;
+  }
+  // A type without pointers at the start of an object with some says nothing: it may be any field.
+  if (type.size == 0 || (type.pointer_bytes == 0 && has_pointers)) return;
+  if (type.size > place.bytes || (type.pointer_bytes != 0 && !has_pointers)) {
+    ++stats_.misfits;
+    return;
+  }
+  if (place.offset != 0) {
+    // An element in the middle of a backing array, if it is one.
+    if (claim.count == 0 || place.offset >= place.bytes || place.offset % type.size != 0) return;
+    return set(place.row, Claim(false, KnownBy::kInferred, run_, true, claim.type));
+  }
+  std::uint64_t used = type.size;
+  if (claim.several)
+    used = claim.count == 0 || claim.count > place.bytes / type.size ? place.bytes : claim.count * type.size;
+  const bool whole = used > place.too_small;
+  if (!whole && claim.exact) return;
+  set(place.row, Claim(whole, claim.known_by, run_, claim.several, claim.type));
+}
+
+void Propagation::set(std::uint32_t row, Claim claim) {
+  Claim& known = claims_[row];
+  const bool has_pointers = row < heap_.pointerful();
+  if (!known.empty()) {
+    const bool same = known.type() == claim.type();
+    if (!same && has_pointers && known.whole() && claim.whole() && !types_.begins_with(known.type(), claim.type()) &&
+        !types_.begins_with(claim.type(), known.type()))
+      ++stats_.conflicts;
+    if (same) {
+      // Nothing new to walk unless one value turns out to be several.
+      const bool several = known.several() || claim.several();
+      const bool walked = known.several() == several;
+      known = (claim.rank() > known.rank() ? claim : known).with_several(several);
+      if (walked) return;
+    } else {
+      if (claim.rank() < known.rank()) return;
+      if (claim.rank() == known.rank() && !types_.is_better(claim.type(), known.type())) return;
+      known = claim;
+    }
+  } else {
+    known = claim;
+  }
+  if (!has_pointers) return;
+  std::uint64_t& bits = queued_[row / 64];
+  const std::uint64_t bit = std::uint64_t{1} << (row % 64);
+  if ((bits & bit) != 0) return;
+  bits |= bit;
+  ++waiting_;
+  if (next_.size() < most_listed_) next_.push_back(row);
+}
+
+}  // namespace holdfast::typing

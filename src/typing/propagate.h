@@ -1,0 +1,179 @@
+// What type each object has. Evidence is a claim on an object (from an allocation header, an interface word, a variable
+// of debug information, ...); an object whose type is known makes claims on what its fields point to, and so on, until
+// nothing changes.
+//
+// One claim per object is kept, the best one. Better is, in this order: a claim that accounts for the whole object over
+// one that only says how it begins; stronger evidence; evidence of an earlier run(); the larger type; of equally large
+// ones the type that contains the other. The order is total, so an object changes its type a bounded number of times.
+// One thread goes through the waiting rows in ascending order, again and again: the same claims give the same result.
+//
+// 4 bytes per object, and a bit for those with pointers. To plug in more evidence (machine code, names of variables):
+// make claims with claim_object, claim_target or claim_value, then run() again; earlier runs keep precedence.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "base/address.h"
+#include "base/huge_array.h"
+#include "base/ids.h"
+#include "typing/type_table.h"
+
+namespace holdfast::typing {
+
+// Strongest first; heap::KnownBy has the same numbers.
+enum class KnownBy : std::uint8_t {
+  kUnknown,
+  kHeader,
+  kInterface,
+  kClosure,
+  kRuntime,
+  kDwarf,
+  kCode,
+  kLibrary,
+  kPropagated,
+  kInferred,
+};
+
+// The objects as the caller has them. Rows 0 .. pointerful-1 can hold pointers, pointerful .. objects-1 cannot.
+class HeapView {
+ public:
+  struct Place {
+    static constexpr std::uint32_t kNone = ~std::uint32_t{0};
+    std::uint32_t row = kNone;  // kNone: no object there
+    std::uint64_t offset = 0;   // from the first byte of the value (behind an allocation header); wraps within one
+    std::uint64_t bytes = 0;    // room for values: the slot without its header
+    // Values of up to so many bytes would lie in a smaller slot: what the next smaller size class has room for (one
+    // page less for a large object, 0 for the class of tiny objects).
+    std::uint64_t too_small = 0;
+  };
+  struct Object {
+    const std::byte* data = nullptr;  // of the value; null if it cannot be read
+    std::uint64_t bytes = 0;
+  };
+
+  HeapView() = default;
+  HeapView(const HeapView&) = delete;
+  HeapView& operator=(const HeapView&) = delete;
+  virtual ~HeapView() = default;
+
+  virtual std::uint32_t pointerful() const = 0;
+  virtual std::uint32_t objects() const = 0;
+  // places[i] is where addresses[i] lies. Called for hundreds at once, so that it can load ahead.
+  virtual void find(std::span<const Address> addresses, std::span<Place> places) const = 0;
+  // The words of objects that can hold pointers, mostly in ascending rows. The bytes stay valid.
+  virtual void read(std::span<const std::uint32_t> rows, std::span<Object> objects) const = 0;
+};
+
+struct PropagationStats {
+  std::uint64_t claims = 0;     // on objects, seeds included
+  std::uint64_t walks = 0;      // of objects, again after a better claim included
+  std::uint64_t misfits = 0;    // claims that the object has no room or no pointers for
+  std::uint64_t conflicts = 0;  // whole-object claims of two types of which neither begins with the other
+};
+
+class Propagation {
+ public:
+  // Both must outlive this.
+  Propagation(const HeapView& heap, TypeTable& types);
+
+  // The object in `row` is one value of the type, or several if there is room for more.
+  void claim_object(std::uint32_t row, TypeId type, KnownBy known_by);
+  // At `target` lies a value of the type.
+  void claim_target(Address target, TypeId type, KnownBy known_by);
+  // `value` is a value of the type that lies outside of the heap: a variable, a slot of a frame. What it points to is
+  // claimed with this evidence.
+  void claim_value(std::span<const std::byte> value, TypeId type, KnownBy known_by);
+  // Interfaces among words that nothing is known about: a descriptor or itab, then the address of a value that such an
+  // interface would point to. Returns how many were found.
+  std::uint64_t claim_interfaces(std::span<const std::byte> words);
+  // The same for all objects that had no type after the last run() and for closures; those that begin like a
+  // closure become one.
+  // Returns how many objects had either.
+  std::uint64_t claim_untyped();
+
+  // Follows the fields of all objects whose claim is new until nothing changes.
+  void run();
+
+  TypeId type(std::uint32_t row) const {
+    const Claim claim = claims_[row];
+    return claim.empty() ? TypeId() : claim.type();
+  }
+  // kInferred where only the beginning of the object is known.
+  KnownBy known_by(std::uint32_t row) const {
+    const Claim claim = claims_[row];
+    return claim.empty() ? KnownBy::kUnknown : claim.whole() ? claim.known_by() : KnownBy::kInferred;
+  }
+  const PropagationStats& stats() const { return stats_; }
+
+ private:
+  // [31] whole, [30:27] 15 - KnownBy, [26:24] 7 - run, [23] several values, [22:0] type. The upper byte orders claims.
+  class Claim {
+   public:
+    Claim() = default;
+    Claim(bool whole, KnownBy known_by, unsigned run, bool several, TypeId type)
+        : bits_(std::uint32_t{whole} << 31 | (15U - static_cast<std::uint32_t>(known_by)) << 27 | (7U - run) << 24 |
+                std::uint32_t{several} << 23 | type.row) {}
+    bool empty() const { return bits_ == 0; }
+    bool whole() const { return bits_ >> 31 != 0; }
+    KnownBy known_by() const { return static_cast<KnownBy>(15 - (bits_ >> 27 & 15)); }
+    unsigned run() const { return 7 - (bits_ >> 24 & 7); }
+    Claim with_several(bool on) const { return Claim(whole(), known_by(), run(), on, type()); }
+    bool several() const { return (bits_ >> 23 & 1) != 0; }
+    std::uint32_t rank() const { return bits_ >> 24; }
+    TypeId type() const { return TypeId(bits_ & ((1U << 23) - 1)); }
+
+   private:
+    std::uint32_t bits_ = 0;
+  };
+  static constexpr std::uint32_t kMostTypes = 1U << 23;
+  static constexpr unsigned kMostRuns = 7;
+
+  // A claim on an address, on its way to the object there.
+  struct Pending {
+    TypeId type;
+    KnownBy known_by = KnownBy::kUnknown;
+    bool several = false;
+    bool exact = false;       // nothing but such a value lies there, or the claim is wrong
+    std::uint64_t count = 0;  // of several: how many values; 0 = as many as there is room for
+  };
+
+  struct Words {
+    const std::byte* data = nullptr;
+    std::uint64_t bytes = 0;
+  };
+
+  std::uint64_t push_interfaces(Words words);
+  void push(Address target, const Pending& claim);
+  void flush();
+  void apply(const HeapView::Place& place, Pending claim);
+  bool resolve(const HeapView::Place& place, Pending& claim);
+  void set(std::uint32_t row, Claim claim);
+  void walk_object(Claim claim, const HeapView::Object& object);
+  void walk_value(Words value, TypeId type, KnownBy known_by);
+  void walk_step(Words value, const Step& step, KnownBy known_by);
+  void walk_interface(Words pair, bool exact);
+  void walk_listed();
+  void walk_marked();
+  void walk_rows(std::span<const std::uint32_t> rows);
+  bool is_untyped(Claim claim) const;
+  std::uint64_t claim_untyped_object(const HeapView::Object& object, std::uint32_t row);
+
+  const HeapView& heap_;
+  TypeTable& types_;
+  HugeArray<Claim> claims_;          // by row
+  HugeArray<std::uint64_t> queued_;  // a bit per row: to be walked
+  std::uint64_t waiting_ = 0;        // bits in queued_
+  std::uint64_t most_listed_;
+  std::vector<std::uint32_t> next_;  // the queued rows; only some of them when there are most_listed_
+  std::vector<Address> targets_;     // with pending_: claims whose objects are not yet found
+  std::vector<Pending> pending_;
+  std::vector<HeapView::Place> places_;
+  std::vector<HeapView::Object> objects_;
+  unsigned run_ = 0;
+  int nesting_ = 0;
+  PropagationStats stats_;
+};
+
+}  // namespace holdfast::typing

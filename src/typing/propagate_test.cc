@@ -1,0 +1,443 @@
+#include "typing/propagate.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <random>
+
+#include "typing/heap_for_tests.h"
+
+namespace holdfast::typing {
+namespace {
+
+using go::BuiltField;
+using go::TypeImage;
+using go::TypeKind;
+
+class Propagate : public testing::Test {
+ protected:
+  explicit Propagate(int minor = 26) : program(minor), image(program.image) {
+    integer = image.integer();
+    string = image.string();
+    item = image.structure({{"n", integer, 0}, {"name", string, 8}, {"next", pointer_later(), 24}}, 32, "main.Item",
+                           {"main", {}});
+    image.write(item_pointer + go::kElemAt, item.value);
+    set_direct(item_pointer);
+  }
+  Address pointer_later() { return item_pointer = image.pointer(Address(), "*main.Item"); }
+  void set_direct(Address type) {
+    auto header = *go::read_type_header(image.memory(), type);
+    header.tflag |= 32;  // since Go 1.26
+    image.write(type, header);
+  }
+  std::string type(const Propagation& p, std::uint32_t row) { return program.name(p.type(row)); }
+
+  TestProgram program;
+  TypeImage& image;
+  TestHeap heap;
+  Address integer, string, item, item_pointer;
+};
+
+TEST_F(Propagate, FollowsEveryKindOfField) {
+  const Address function = image.function({}, {}, false, "func()");
+  const Address eface = image.interface({}, "interface {}");
+  const Address fields = image.structure({{"slice", image.slice(item, "[]main.Item"), 0},
+                                          {"f", function, 24},
+                                          {"any", eface, 32},
+                                          {"boxed", eface, 48},
+                                          {"list", image.array(item_pointer, 60, "[60]*main.Item"), 64},
+                                          {"text", string, 544}},
+                                         560, "main.All", {"main", {}});
+  program.functions[TypeImage::kText + 0x40] = "main.run.func1";
+  program.known = {item_pointer, item};
+  const std::uint32_t root = heap.add(560, true), backing = heap.add(32 * 5, true), closure = heap.add(16, true),
+                      direct = heap.add(32, true), boxed = heap.add(32, true), last = heap.add(32, true),
+                      chained = heap.add(32, true), alone = heap.add(32, true), text = heap.add(100, false);
+  heap.write_slice(root, 0, heap.at(backing), 5);
+  heap.write(root, 24, heap.at(closure));
+  heap.write(closure, 0, TypeImage::kText + 0x40);
+  heap.write(root, 32, item_pointer);
+  heap.write(root, 40, heap.at(direct));
+  heap.write(root, 48, item);
+  heap.write(root, 56, heap.at(boxed));
+  heap.write(root, 64 + 8 * 59, heap.at(last));
+  heap.write(root, 544, heap.at(text));
+  heap.write(root, 552, 100);
+  heap.write(backing, 4 * 32 + 24, heap.at(chained));  // field next of element 4
+  program.open();
+  Propagation p(heap, *program.types);
+  p.claim_object(root, program.types->intern(fields), KnownBy::kHeader);
+  p.run();
+  EXPECT_EQ(type(p, root), "main.All");
+  EXPECT_EQ(p.known_by(root), KnownBy::kHeader);
+  for (const std::uint32_t row : {backing, last, chained}) {
+    EXPECT_EQ(type(p, row), "main.Item") << row;
+    EXPECT_EQ(p.known_by(row), KnownBy::kPropagated);
+  }
+  for (const std::uint32_t row : {direct, boxed}) {
+    EXPECT_EQ(type(p, row), "main.Item");
+    EXPECT_EQ(p.known_by(row), KnownBy::kInterface);
+  }
+  EXPECT_EQ(type(p, closure), "func main.run.func1");
+  EXPECT_EQ(p.known_by(closure), KnownBy::kClosure);
+  EXPECT_EQ(type(p, text), "string data");
+  EXPECT_EQ(type(p, alone), "");
+  EXPECT_EQ(p.known_by(alone), KnownBy::kUnknown);
+  EXPECT_EQ(p.stats().conflicts, 0U);
+  EXPECT_EQ(p.stats().misfits, 0U);
+}
+
+TEST_F(Propagate, FollowsSwissMapsFromTheHeaderToTheGroups) {
+  program.layouts.swiss_map = {.bytes = 48,
+                               .count = 0,
+                               .directory = 16,
+                               .directory_length = 24,
+                               .table_bytes = 32,
+                               .groups = 16,
+                               .groups_mask = 24,
+                               .table_index = 8};
+  const Address group =
+      image.structure({{"ctrl", integer, 0}, {"slots", image.array(item_pointer, 8, "[8]*main.Item"), 8}}, 72,
+                      "map.group[int]*main.Item");
+  const Address map = image.map(integer, item_pointer, group, "map[int]*main.Item");
+  const Address holder = image.structure({{"small", map, 0}, {"large", map, 8}}, 16, "main.H", {"main", {}});
+  const std::uint32_t root = heap.add(16, true), small = heap.add(48, true), one = heap.add(72, true),
+                      large = heap.add(48, true), directory = heap.add(16, true), table = heap.add(32, true),
+                      groups = heap.add(72 * 4, true), a = heap.add(32, true), b = heap.add(32, true);
+  heap.write(root, 0, heap.at(small));
+  heap.write(root, 8, heap.at(large));
+  heap.write(small, 16, heap.at(one));
+  heap.write(one, 8, heap.at(a));
+  heap.write(large, 16, heap.at(directory));
+  heap.write(large, 24, 2);
+  heap.write(directory, 0, heap.at(table));
+  heap.write(directory, 8, heap.at(table));
+  heap.write(table, 16, heap.at(groups));
+  heap.write(table, 24, 3);
+  heap.write(groups, 3 * 72 + 8 * 5, heap.at(b));
+  program.open();
+  Propagation p(heap, *program.types);
+  p.claim_object(root, program.types->intern(holder), KnownBy::kHeader);
+  p.run();
+  EXPECT_EQ(type(p, small), "map.header[int]*main.Item");
+  EXPECT_EQ(p.known_by(small), KnownBy::kLibrary);
+  EXPECT_EQ(type(p, one), "map.group[int]*main.Item");
+  EXPECT_EQ(type(p, large), "map.header[int]*main.Item");
+  EXPECT_EQ(type(p, directory), "map.directory[int]*main.Item");
+  EXPECT_EQ(type(p, table), "map.table[int]*main.Item");
+  EXPECT_EQ(type(p, groups), "map.group[int]*main.Item");
+  EXPECT_EQ(type(p, a), "main.Item");
+  EXPECT_EQ(type(p, b), "main.Item");
+}
+
+class PropagateOld : public Propagate {
+ protected:
+  PropagateOld() : Propagate(21) {}
+};
+
+TEST_F(PropagateOld, FollowsHashMapsAndTheirOverflowBuckets) {
+  program.layouts.hash_map = {.bytes = 48,
+                              .log2_buckets = 9,
+                              .buckets = 16,
+                              .old_buckets = 24,
+                              .extra = 40,
+                              .extra_bytes = 24,
+                              .overflow = 0,
+                              .old_overflow = 8,
+                              .next_overflow = 16};
+  const Address bucket =
+      image.structure({{"topbits", integer, 0},
+                       {"values", image.array(item_pointer, 8, "[8]*main.Item"), 72},
+                       {"overflow", image.basic(TypeKind::kUnsafePointer, "unsafe.Pointer", 8, {true}), 136}},
+                      144, "map.bucket[int]*main.Item");
+  const Address map = image.map(integer, item_pointer, bucket, "map[int]*main.Item");
+  image.write(map + 80, std::uint8_t{8});
+  image.write(map + 81, std::uint8_t{8});
+  image.write(map + 82, std::uint16_t{144});
+  const std::uint32_t header = heap.add(48, true), buckets = heap.add(144 * 2, true), overflow = heap.add(144, true),
+                      extra = heap.add(24, true), list = heap.add(24, true), pointers = heap.add(16, true),
+                      listed = heap.add(144, true), value = heap.add(32, true);
+  heap.write(header, 16, heap.at(buckets));
+  heap.write(header, 40, heap.at(extra));
+  heap.write(buckets, 144 + 136, heap.at(overflow));
+  heap.write(overflow, 72, heap.at(value));
+  heap.write(extra, 0, heap.at(list));
+  heap.write_slice(list, 0, heap.at(pointers), 2);
+  heap.write(pointers, 8, heap.at(listed));
+  program.open();
+  TypeTable& types = *program.types;
+  Propagation p(heap, types);
+  p.claim_target(heap.at(header), types.map_header(types.intern(map)), KnownBy::kDwarf);
+  p.run();
+  EXPECT_EQ(type(p, header), "map.header[int]*main.Item");
+  EXPECT_EQ(p.known_by(header), KnownBy::kDwarf);
+  for (const std::uint32_t row : {buckets, overflow, listed})
+    EXPECT_EQ(type(p, row), "map.bucket[int]*main.Item") << row;
+  EXPECT_EQ(type(p, pointers), "map.overflow[int]*main.Item");
+  EXPECT_EQ(type(p, value), "main.Item");
+}
+
+TEST_F(Propagate, FollowsChannelsTheirBuffersAndWaiters) {
+  program.layouts.channel = {
+      .bytes = 112, .capacity = 8, .buffer = 16, .elem_type = 40, .receivers = 64, .senders = 80};
+  program.layouts.waiter = {.bytes = 96, .next = 8, .previous = 16};
+  const Address chan = image.chan(item_pointer, "chan *main.Item");
+  const Address plain = image.chan(integer, "chan int");
+  const Address holder = image.structure({{"c", chan, 0}, {"d", plain, 8}}, 16, "main.H", {"main", {}});
+  const std::uint32_t root = heap.add(16, true), channel = heap.add(112, true), buffer = heap.add(32, true),
+                      value = heap.add(32, true), first = heap.add(96, true), second = heap.add(96, true),
+                      with_buffer = heap.add(112 + 40, false);
+  heap.write(root, 0, heap.at(channel));
+  heap.write(root, 8, heap.at(with_buffer));
+  heap.write(channel, 16, heap.at(buffer));
+  heap.write(buffer, 16, heap.at(value));
+  heap.write(channel, 80, heap.at(first));
+  heap.write(first, 8, heap.at(second));
+  program.open();
+  Propagation p(heap, *program.types);
+  p.claim_object(root, program.types->intern(holder), KnownBy::kHeader);
+  p.run();
+  EXPECT_EQ(type(p, channel), "chan.header[*main.Item]");
+  EXPECT_EQ(type(p, buffer), "*main.Item");
+  EXPECT_EQ(type(p, value), "main.Item");
+  EXPECT_EQ(type(p, first), "runtime.sudog");
+  EXPECT_EQ(type(p, second), "runtime.sudog");
+  EXPECT_EQ(type(p, with_buffer), "chan.header[int]");
+}
+
+TEST_F(Propagate, KnowsLibraryStructuresThatHideTheirTypes) {
+  const Address unsafe = image.basic(TypeKind::kUnsafePointer, "unsafe.Pointer", 8, {true});
+  const Address atomic = image.structure({{"_", image.array(item_pointer, 0, "[0]*main.Item"), 0}, {"v", unsafe, 0}}, 8,
+                                         "atomic.Pointer[main.Item]", {"sync/atomic", {}});
+  const Address boolean = image.basic(TypeKind::kBool, "bool", 1);
+  image.set_pointers(boolean, {}, 1);
+  const Address node = image.structure({{"isEntry", boolean, 0}}, 8, "sync.node[int]", {"internal/sync", {}});
+  const Address entry =
+      image.structure({{"node", node, 0}, {"value", item_pointer, 8}}, 16, "sync.entry[int]", {"internal/sync", {}});
+  const Address indirect = image.structure({{"node", node, 0}, {"child", image.pointer(node, "*sync.node[int]"), 8}},
+                                           16, "sync.indirect[int]", {"internal/sync", {}});
+  program.known = {entry, indirect};
+  const std::uint32_t holder = heap.add(8, true), value = heap.add(32, true), top = heap.add(16, true),
+                      leaf = heap.add(16, true), kept = heap.add(32, true);
+  heap.write(holder, 0, heap.at(value));
+  heap.write(top, 8, heap.at(leaf));
+  heap.write(leaf, 0, 1);
+  heap.write(leaf, 8, heap.at(kept));
+  program.open();
+  TypeTable& types = *program.types;
+  Propagation p(heap, types);
+  p.claim_object(holder, types.intern(atomic), KnownBy::kHeader);
+  p.claim_target(heap.at(top), types.intern(node), KnownBy::kDwarf);
+  p.run();
+  EXPECT_EQ(type(p, value), "main.Item");
+  EXPECT_EQ(p.known_by(value), KnownBy::kLibrary);
+  EXPECT_EQ(type(p, top), "internal/sync.indirect[int]");
+  EXPECT_EQ(type(p, leaf), "internal/sync.entry[int]");
+  EXPECT_EQ(type(p, kept), "main.Item");
+}
+
+TEST_F(Propagate, KeepsTheBetterClaimInWhateverOrderTheyCome) {
+  const Address outer =
+      image.structure({{"Item", item, 0, true}, {"extra", string, 32}}, 48, "main.Outer", {"main", {}});
+  const Address wrapper = image.structure({{"item", item, 0}}, 32, "main.Wrapper", {"main", {}});
+  const Address other = image.structure({{"s", string, 0}, {"t", string, 16}}, 32, "main.Other", {"main", {}});
+  struct Case {
+    std::uint64_t bytes;
+    Address a, b;
+    KnownBy known_a, known_b;
+    std::string type;
+    KnownBy known;
+    std::uint64_t conflicts;
+  };
+  const Case cases[] = {
+      // How the object begins gives way to what it is, however well it is known.
+      {48, item, outer, KnownBy::kInterface, KnownBy::kPropagated, "main.Outer", KnownBy::kPropagated, 0},
+      // Only the beginning is known.
+      {48, item, item, KnownBy::kInterface, KnownBy::kPropagated, "main.Item", KnownBy::kInferred, 0},
+      // Equal size and evidence: what contains the other.
+      {32, item, wrapper, KnownBy::kDwarf, KnownBy::kDwarf, "main.Wrapper", KnownBy::kDwarf, 0},
+      // Stronger evidence.
+      {32, other, item, KnownBy::kInterface, KnownBy::kDwarf, "main.Other", KnownBy::kInterface, 1},
+      // No room.
+      {32, outer, item, KnownBy::kInterface, KnownBy::kPropagated, "main.Item", KnownBy::kPropagated, 0},
+  };
+  std::vector<std::uint32_t> rows;
+  for (const Case& c : cases) rows.push_back(heap.add(c.bytes, true));
+  program.open();
+  TypeTable& types = *program.types;
+  for (const bool swapped : {false, true}) {
+    Propagation p(heap, types);
+    std::uint64_t conflicts = 0;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      const Case& c = cases[i];
+      for (const bool first : {!swapped, swapped})
+        p.claim_target(heap.at(rows[i]), types.intern(first ? c.a : c.b), first ? c.known_a : c.known_b);
+      conflicts += c.conflicts;
+    }
+    p.run();
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      EXPECT_EQ(type(p, rows[i]), cases[i].type) << i << swapped;
+      EXPECT_EQ(p.known_by(rows[i]), cases[i].known) << i << swapped;
+    }
+    EXPECT_EQ(p.stats().conflicts, conflicts);
+    EXPECT_EQ(p.stats().misfits, 1U);
+  }
+}
+
+TEST_F(Propagate, AnEarlierRunKeepsPrecedence) {
+  const Address other = image.structure({{"s", string, 0}, {"t", string, 16}}, 32, "main.Other", {"main", {}});
+  const std::uint32_t row = heap.add(32, true);
+  program.open();
+  for (const bool other_first : {false, true}) {
+    Propagation p(heap, *program.types);
+    p.claim_target(heap.at(row), program.types->intern(other_first ? other : item), KnownBy::kDwarf);
+    p.run();
+    p.claim_target(heap.at(row), program.types->intern(other_first ? item : other), KnownBy::kDwarf);
+    p.run();
+    EXPECT_EQ(type(p, row), other_first ? "main.Other" : "main.Item");
+  }
+}
+
+TEST_F(Propagate, AnInteriorPointerTypesNothingButASliceOfElementsDoes) {
+  const std::uint32_t a = heap.add(64, true), b = heap.add(64, true), c = heap.add(64, true), held = heap.add(32, true);
+  heap.write(b, 24, heap.at(held));  // field next of element 0
+  const Address slice = image.slice(item, "[]main.Item");
+  std::vector<std::byte> value(24);
+  const auto set = [&](std::uint64_t data) {
+    const le64 words[] = {data, 1, 1};
+    std::copy_n(reinterpret_cast<const std::byte*>(words), 24, value.begin());
+  };
+  program.open();
+  TypeTable& types = *program.types;
+  Propagation p(heap, types);
+  p.claim_target(heap.at(a) + 32, types.intern(item), KnownBy::kDwarf);
+  set((heap.at(b) + 32).value);
+  p.claim_value(value, types.intern(slice), KnownBy::kDwarf);
+  set((heap.at(c) + 8).value);
+  p.claim_value(value, types.intern(slice), KnownBy::kDwarf);
+  p.run();
+  EXPECT_EQ(type(p, a), "");
+  EXPECT_EQ(type(p, b), "main.Item");
+  EXPECT_EQ(p.known_by(b), KnownBy::kInferred);
+  EXPECT_EQ(type(p, held), "main.Item");
+  EXPECT_EQ(type(p, c), "");
+}
+
+TEST_F(Propagate, FindsInterfacesAndClosuresInObjectsWithoutType) {
+  program.functions[TypeImage::kText + 0x40] = "main.run.func1";
+  program.known = {item_pointer, item};
+  const std::uint32_t unknown = heap.add(64, true), closure = heap.add(48, true), boxed = heap.add(32, true),
+                      direct = heap.add(32, true), too_large = heap.add(64, true), captured = heap.add(32, true);
+  heap.write(unknown, 8, item);
+  heap.write(unknown, 16, heap.at(boxed));
+  heap.write(unknown, 24, item_pointer);
+  heap.write(unknown, 32, heap.at(direct));
+  heap.write(unknown, 40, item);  // not boxed so: its slot would be smaller
+  heap.write(unknown, 48, heap.at(too_large));
+  heap.write(closure, 0, TypeImage::kText + 0x40);
+  heap.write(closure, 8, item_pointer);
+  heap.write(closure, 16, heap.at(captured));
+  program.open();
+  Propagation p(heap, *program.types);
+  EXPECT_EQ(p.claim_untyped(), 2U);
+  p.run();
+  EXPECT_EQ(type(p, unknown), "");
+  EXPECT_EQ(type(p, boxed), "main.Item");
+  EXPECT_EQ(type(p, direct), "main.Item");
+  EXPECT_EQ(type(p, too_large), "");
+  EXPECT_EQ(type(p, closure), "func main.run.func1");
+  EXPECT_EQ(type(p, captured), "main.Item");
+}
+
+TEST_F(Propagate, DoesNotTakeATypeForTheFirstWordOfTheNextInterface) {
+  // reflect.Type is an interface: {itab, *rtype}; the word behind it is something else.
+  const Address reflect_type = image.interface({}, "reflect.Type", {"reflect", {}});
+  const Address rtype = image.pointer(integer, "*reflect.rtype");
+  const Address itab = image.space(32);
+  image.write(itab, reflect_type.value);
+  image.write(itab + 8, rtype.value);
+  const Address itabs = image.space(8);
+  image.write(itabs, itab.value);
+  image.modules[0].itablinks = {itabs, 1};
+  program.known = {item};
+  const std::uint32_t unknown = heap.add(32, true), next = heap.add(32, true);
+  heap.write(unknown, 0, itab);
+  heap.write(unknown, 8, item);
+  heap.write(unknown, 16, heap.at(next));
+  program.open();
+  Propagation p(heap, *program.types);
+  p.claim_untyped();
+  p.run();
+  EXPECT_EQ(type(p, next), "");
+}
+
+TEST_F(Propagate, WalksALongListInLinearTime) {
+  constexpr std::uint32_t kLength = 300000;
+  std::vector<std::uint32_t> rows;
+  for (std::uint32_t i = 0; i < kLength; ++i) rows.push_back(heap.add(32, true));
+  std::mt19937_64 random(5);
+  std::shuffle(rows.begin(), rows.end(), random);
+  for (std::uint32_t i = 0; i + 1 < kLength; ++i) heap.write(rows[i], 24, heap.at(rows[i + 1]));
+  program.open();
+  Propagation p(heap, *program.types);
+  p.claim_object(rows[0], program.types->intern(item), KnownBy::kHeader);
+  p.run();
+  for (const std::uint32_t row : rows) ASSERT_EQ(type(p, row), "main.Item");
+  EXPECT_EQ(p.stats().walks, kLength);
+}
+
+// Heaps where every pointer is true to its type: the types are those of a plain search, from whatever roots.
+TEST_F(Propagate, AgreesWithAPlainSearchOnRandomHeaps) {
+  std::mt19937_64 random(17);
+  std::vector<Address> pointers, structs;
+  for (int i = 0; i < 8; ++i) pointers.push_back(image.pointer(Address(), "*main.S"));
+  std::vector<std::vector<std::size_t>> fields(8);  // struct -> types of its pointer fields
+  for (std::size_t i = 0; i < 8; ++i) {
+    std::vector<BuiltField> built;
+    for (std::size_t f = 0; f < 1 + random() % 6; ++f) {
+      fields[i].push_back(random() % 8);
+      built.push_back({"f", pointers[fields[i].back()], 8 * f});
+    }
+    structs.push_back(image.structure(built, 8 * built.size(), "main.S" + std::to_string(i), {"main", {}}));
+    image.write(pointers[i] + go::kElemAt, structs[i].value);
+  }
+  program.open();
+  for (int round = 0; round < 30; ++round) {
+    TestHeap random_heap;
+    std::vector<std::size_t> truth;
+    std::vector<std::vector<std::uint32_t>> of_type(8), edges;
+    for (std::uint32_t i = 0; i < 500; ++i) {
+      truth.push_back(random() % 8);
+      random_heap.add(8 * fields[truth[i]].size(), true);
+      of_type[truth[i]].push_back(i);
+    }
+    edges.resize(truth.size());
+    for (std::uint32_t i = 0; i < truth.size(); ++i)
+      for (std::size_t f = 0; f < fields[truth[i]].size(); ++f) {
+        const auto& candidates = of_type[fields[truth[i]][f]];
+        if (candidates.empty() || random() % 3 == 0) continue;
+        edges[i].push_back(candidates[random() % candidates.size()]);
+        random_heap.write(i, 8 * f, random_heap.at(edges[i].back()));
+      }
+    std::vector<bool> reached(truth.size());
+    std::vector<std::uint32_t> stack;
+    Propagation p(random_heap, *program.types);
+    for (int s = 0; s < 5; ++s) {
+      stack.push_back(static_cast<std::uint32_t>(random() % truth.size()));
+      p.claim_object(stack.back(), program.types->intern(structs[truth[stack.back()]]), KnownBy::kHeader);
+    }
+    while (!stack.empty()) {
+      const std::uint32_t row = stack.back();
+      stack.pop_back();
+      if (reached[row]) continue;
+      reached[row] = true;
+      stack.insert(stack.end(), edges[row].begin(), edges[row].end());
+    }
+    p.run();
+    for (std::uint32_t i = 0; i < truth.size(); ++i)
+      ASSERT_EQ(type(p, i), reached[i] ? "main.S" + std::to_string(truth[i]) : "") << round << " " << i;
+  }
+}
+
+}  // namespace
+}  // namespace holdfast::typing

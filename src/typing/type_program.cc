@@ -1,0 +1,201 @@
+// What the words of a value point to: one flat list of steps per type, made when first asked for.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+
+#include "typing/type_table.h"
+
+namespace holdfast::typing {
+namespace {
+
+constexpr int kMostNesting = 100;
+constexpr std::uint64_t kMostInlined = 32;  // steps of an array that are written out; longer ones are a loop
+
+// "map[string]int" -> "[string]int"; a named map type in brackets.
+std::string map_suffix(std::string_view name) {
+  return name.starts_with("map[") ? std::string(name.substr(3)) : fmt::format("[{}]", name);
+}
+
+}  // namespace
+
+TypeId TypeTable::add_made(const std::string& name, std::uint64_t size, std::vector<Step> steps) {
+  const TypeId row =
+      add_row({.name = strings_.add(name), .kind = Kind::kOpaque, .size = size, .pointer_bytes = size / 8 * 8});
+  flags_[row.row].compiled = true;
+  flags_[row.row].program = {static_cast<std::uint32_t>(steps_.size()), static_cast<std::uint32_t>(steps.size())};
+  for (Step& step : steps) {
+    step.library = true;
+    steps_.push_back(step);
+  }
+  return row;
+}
+
+TypeId TypeTable::map_header(TypeId map) {
+  const auto [it, fresh] = made_.try_emplace({Made::kMapHeader, map.row});
+  if (fresh && shapes_[map.row]) {
+    const TypeId header = shapes_[map.row]->swiss ? swiss_map_header(map) : hash_map_header(map);
+    made_[{Made::kMapHeader, map.row}] = header;
+    return header;
+  }
+  return it->second;
+}
+
+TypeId TypeTable::swiss_map_header(TypeId map) {
+  const TypeId group = intern(shapes_[map.row]->group);
+  if (!layouts_.swiss_map || !group) return {};
+  const go::SwissMapLayout& layout = *layouts_.swiss_map;
+  const std::string suffix = map_suffix(name(map));
+  const TypeId table = add_made("map.table" + suffix, layout.table_bytes,
+                                {{.offset = layout.groups, .action = Action::kArray, .type = group}});
+  const TypeId directory = add_made("map.directory" + suffix, 8, {{.action = Action::kPointer, .type = table}});
+  return add_made("map.header" + suffix, layout.bytes,
+                  {{.offset = layout.directory,
+                    .action = Action::kDirectory,
+                    .type = group,
+                    .other = directory,
+                    .extra = layout.directory_length}});
+}
+
+TypeId TypeTable::hash_map_header(TypeId map) {
+  const TypeId bucket = intern(shapes_[map.row]->group);
+  if (!layouts_.hash_map || !bucket) return {};
+  const go::HashMapLayout& layout = *layouts_.hash_map;
+  const std::string suffix = map_suffix(name(map));
+  const TypeId pointer = add_made("map.overflow" + suffix, 8, {{.action = Action::kPointer, .type = bucket}});
+  const TypeId list = add_made("map.overflow list" + suffix, 24, {{.action = Action::kSlice, .type = pointer}});
+  const TypeId extra = add_made("map.extra" + suffix, layout.extra_bytes,
+                                {{.offset = layout.overflow, .action = Action::kPointer, .type = list},
+                                 {.offset = layout.old_overflow, .action = Action::kPointer, .type = list}});
+  return add_made("map.header" + suffix, layout.bytes,
+                  {{.offset = layout.buckets, .action = Action::kArray, .type = bucket},
+                   {.offset = layout.old_buckets, .action = Action::kArray, .type = bucket},
+                   {.offset = layout.extra, .action = Action::kPointer, .type = extra}});
+}
+
+TypeId TypeTable::channel_header(TypeId channel) {
+  const TypeId elem = types_[channel.row].elem;
+  if (!layouts_.channel || !elem) return {};
+  const auto [it, fresh] = made_.try_emplace({Made::kChannel, elem.row});
+  if (!fresh) return it->second;
+  const go::ChannelLayout& layout = *layouts_.channel;
+  std::vector<Step> steps = {{.offset = layout.buffer, .action = Action::kArray, .type = elem}};
+  if (waiter_)
+    for (const std::uint32_t queue : {layout.receivers, layout.senders})
+      for (const std::uint32_t end : {0U, 8U})  // runtime.waitq: first, last
+        steps.push_back({.offset = queue + end, .action = Action::kPointer, .type = waiter_});
+  return it->second = add_made(fmt::format("chan.header[{}]", name(elem)), layout.bytes, std::move(steps));
+}
+
+const Field* TypeTable::field(TypeId type, std::string_view name) const {
+  const Type& t = types_[type.row];
+  for (std::uint32_t i = 0; i < t.field_count; ++i)
+    if (strings_[fields_[t.first_field + i].name] == name) return &fields_[t.first_field + i];
+  return nullptr;
+}
+
+void TypeTable::compile(TypeId type) {
+  std::vector<Step> steps;
+  compile_into(steps, type, 0, 0);
+  const std::uint64_t overflow = flags_[type.row].overflow_at;
+  if (overflow != 0) steps.push_back({.offset = static_cast<std::uint32_t>(overflow), .library = true, .type = type});
+  flags_[type.row].program = {static_cast<std::uint32_t>(steps_.size()), static_cast<std::uint32_t>(steps.size())};
+  flags_[type.row].compiled = true;
+  steps_.insert(steps_.end(), steps.begin(), steps.end());
+}
+
+void TypeTable::compile_into(std::vector<Step>& out, TypeId type, std::uint64_t offset, int depth) {
+  if (!type || depth > kMostNesting || offset > std::numeric_limits<std::uint32_t>::max()) return;
+  const Type t = types_[type.row];
+  if (t.pointer_bytes == 0) return;
+  const auto add = [&](Action action, TypeId target, bool library = false) {
+    if (target)
+      out.push_back(
+          {.offset = static_cast<std::uint32_t>(offset), .action = action, .library = library, .type = target});
+  };
+  switch (t.kind) {
+    case Kind::kPointer:
+      return add(Action::kPointer, t.elem);
+    case Kind::kSlice:
+      return add(Action::kSlice, t.elem);
+    case Kind::kString:
+      return add(Action::kString, text_);
+    case Kind::kInterface:
+      return add(Action::kInterface, type);
+    case Kind::kFunc:
+      return add(Action::kPointer, any_closure_);
+    case Kind::kMap:
+      return add(Action::kPointer, map_header(type), true);
+    case Kind::kChan:
+      return add(Action::kPointer, channel_header(type), true);
+    case Kind::kArray:
+      return compile_array(out, type, offset, depth);
+    case Kind::kStruct:
+      return compile_struct(out, type, offset, depth);
+    default:
+      return;
+  }
+}
+
+void TypeTable::compile_array(std::vector<Step>& out, TypeId type, std::uint64_t offset, int depth) {
+  const Type t = types_[type.row];
+  if (!t.elem || t.count == 0) return;
+  std::vector<Step> one;
+  compile_into(one, t.elem, 0, depth + 1);
+  if (one.empty()) return;
+  if (t.count > kMostInlined / one.size()) {
+    const std::uint64_t count = std::min<std::uint64_t>(t.count, std::numeric_limits<std::uint32_t>::max());
+    out.push_back({.offset = static_cast<std::uint32_t>(offset),
+                   .action = Action::kInline,
+                   .type = t.elem,
+                   .extra = static_cast<std::uint32_t>(count)});
+    return;
+  }
+  const std::uint64_t stride = types_[t.elem.row].size;
+  for (std::uint64_t i = 0; i < t.count; ++i)
+    for (Step step : one) {
+      step.offset += static_cast<std::uint32_t>(offset + i * stride);
+      out.push_back(step);
+    }
+}
+
+void TypeTable::compile_struct(std::vector<Step>& out, TypeId type, std::uint64_t offset, int depth) {
+  const Type t = types_[type.row];
+  for (std::uint32_t i = 0; i < t.field_count; ++i) {
+    const Field f = fields_[t.first_field + i];
+    compile_into(out, f.type, offset + f.offset, depth + 1);
+  }
+  compile_by_rule(out, type, offset);
+}
+
+// Library structures that hide the type behind an unsafe.Pointer (types from code, 6).
+void TypeTable::compile_by_rule(std::vector<Step>& out, TypeId type, std::uint64_t offset) {
+  const std::string_view full_name = name(type);
+  const auto add = [&](std::string_view at, Action action, TypeId target) {
+    const Field* f = field(type, at);
+    if (f != nullptr && target)
+      out.push_back({.offset = static_cast<std::uint32_t>(offset + f->offset),
+                     .action = action,
+                     .library = true,
+                     .type = target});
+  };
+  if (full_name.starts_with("sync/atomic.Pointer[")) {
+    // Its first field is [0]*T.
+    const Type& t = types_[type.row];
+    const TypeId none = t.field_count > 0 ? fields_[t.first_field].type : TypeId();
+    const TypeId pointer = none ? types_[none.row].elem : TypeId();
+    if (pointer) add("v", Action::kPointer, types_[pointer.row].elem);
+  } else if (full_name == "sync.Pool") {
+    const TypeId local = by_name("sync.poolLocal");
+    add("local", Action::kArray, local);
+    add("victim", Action::kArray, local);
+  } else if (full_name == "sync.eface") {  // of a pool's queue: the words of an interface
+    add("typ", Action::kInterface, type);
+  } else if (full_name == "sync.entry") {  // Go 1.19; later its field is an atomic.Pointer
+    const Field* p = field(type, "p");
+    if (p != nullptr && p->type && types_[p->type.row].kind == Kind::kUnsafePointer)
+      add("p", Action::kPointer, by_name("interface {}"));
+  }
+}
+
+}  // namespace holdfast::typing

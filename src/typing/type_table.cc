@@ -1,0 +1,228 @@
+#include "typing/type_table.h"
+
+#include <algorithm>
+
+namespace holdfast::typing {
+namespace {
+
+constexpr int kMostNesting = 32;             // of unnamed types in one another, when their names are composed
+constexpr std::size_t kMostWords = 1 << 20;  // remembered words; more come from wrong claims or damage
+// internal/sync.node (Go 1.24+): the common head of entry and indirect; its first byte tells which one it is.
+constexpr std::string_view kNode = "internal/sync.node[";
+
+// Kinds whose text names the types that they are made of.
+bool is_composed(const go::TypeDescriptor& descriptor) {
+  if (descriptor.named) return false;
+  switch (descriptor.kind) {
+    case go::TypeKind::kArray:
+    case go::TypeKind::kChan:
+    case go::TypeKind::kMap:
+    case go::TypeKind::kPointer:
+    case go::TypeKind::kSlice:
+      return true;
+    default:
+      return false;
+  }
+}
+
+TypeId from_row(std::uint32_t row) {
+  return row == TypeId::kNone ? TypeId() : TypeId(row);
+}
+
+}  // namespace
+
+TypeTable::TypeTable(const go::Runtime& runtime, const go::TypeReader& reader, const go::TypeUniverse& universe,
+                     const go::LibraryLayouts& layouts, StringTable& strings, FunctionAt function_at)
+    : runtime_(runtime),
+      reader_(reader),
+      universe_(universe),
+      layouts_(layouts),
+      strings_(strings),
+      function_at_(std::move(function_at)) {
+  text_ = add_row({.name = strings_.add("string data"), .kind = Kind::kOpaque, .size = 1});
+  any_closure_ = add_row({.name = strings_.add("func"), .kind = Kind::kClosure});
+  flags_[any_closure_.row].dynamic = true;
+  if (layouts_.waiter) {
+    waiter_ = opaque("runtime.sudog", layouts_.waiter->bytes);
+    flags_[waiter_.row].compiled = true;
+    flags_[waiter_.row].program = {static_cast<std::uint32_t>(steps_.size()), 2};
+    for (const std::uint32_t link : {layouts_.waiter->next, layouts_.waiter->previous})
+      steps_.push_back({.offset = link, .action = Action::kPointer, .library = true, .type = waiter_});
+  }
+}
+
+TypeId TypeTable::add_row(Type type) {
+  types_.push_back(type);
+  flags_.emplace_back();
+  shapes_.emplace_back();
+  return TypeId(static_cast<std::uint32_t>(types_.size() - 1));
+}
+
+TypeId TypeTable::intern(Address descriptor) {
+  if (!descriptor) return {};
+  if (const auto row = rows_.find(descriptor)) return from_row(*row);
+  auto read = reader_.read(descriptor);
+  if (!read) {
+    if (rows_.size() < kMostWords) rows_.insert(descriptor, TypeId::kNone);
+    return {};
+  }
+  const TypeId row = add_row({.kind = static_cast<Kind>(read->kind),
+                              .size = read->size,
+                              .pointer_bytes = read->pointer_bytes,
+                              .count = read->count,
+                              .descriptor = descriptor,
+                              .direct = read->direct});
+  rows_.insert(descriptor, row.row);
+  const std::string full_name = name_of(*read, 0);
+  types_[row.row].name = strings_.add(full_name);
+  flags_[row.row].dynamic = full_name.starts_with(kNode);
+  pending_.emplace_back(row, std::move(*read));
+  complete_pending();
+  return row;
+}
+
+// A loop instead of a recursion: types may hang together in chains of any length.
+void TypeTable::complete_pending() {
+  if (completing_) return;
+  completing_ = true;
+  while (!pending_.empty()) {
+    const auto [row, descriptor] = std::move(pending_.back());
+    pending_.pop_back();
+    complete(row, descriptor);
+  }
+  completing_ = false;
+}
+
+void TypeTable::complete(TypeId row, const go::TypeDescriptor& descriptor) {
+  const TypeId elem = intern(descriptor.elem);
+  const TypeId key = intern(descriptor.key);
+  types_[row.row].elem = elem;
+  types_[row.row].key = key;
+  add_fields(row, descriptor);
+  if (!descriptor.map) return;
+  shapes_[row.row] = descriptor.map;
+  const TypeId group = intern(descriptor.map->group);
+  if (group && !descriptor.map->swiss && descriptor.map->group_bytes >= 16)
+    flags_[group.row].overflow_at = descriptor.map->group_bytes - 8;
+}
+
+void TypeTable::add_fields(TypeId row, const go::TypeDescriptor& descriptor) {
+  std::vector<Field> fields;
+  for (const go::TypeField& field : descriptor.fields)
+    fields.push_back({strings_.add(field.name), intern(field.type), field.offset});
+  types_[row.row].first_field = static_cast<std::uint32_t>(fields_.size());
+  types_[row.row].field_count = static_cast<std::uint32_t>(fields.size());
+  fields_.insert(fields_.end(), fields.begin(), fields.end());
+}
+
+std::string TypeTable::name_of(const go::TypeDescriptor& descriptor, int depth) {
+  if (!is_composed(descriptor) || depth > kMostNesting) return descriptor.full_name();
+  return go::compose_type_name(descriptor, [&](Address part) {
+    if (const auto row = rows_.find(part); row && *row != TypeId::kNone && types_[*row].name)
+      return std::string(strings_[types_[*row].name]);
+    const auto read = reader_.read(part);
+    return read ? name_of(*read, depth + 1) : std::string("?");
+  });
+}
+
+TypeId TypeTable::by_name(std::string_view full_name) {
+  if (names_.empty())
+    for (const Address type : universe_.types())
+      if (const auto read = reader_.read(type)) names_.emplace(read->full_name(), type);
+  const auto it = names_.find(std::string(full_name));
+  return it == names_.end() ? TypeId() : intern(it->second);
+}
+
+TypeId TypeTable::interface_value(Address word) {
+  if (!word) return {};
+  Recent& recent = recent_[(word.value >> 3) % recent_.size()];
+  if (recent.word != word) recent = {word, find_interface_value(word)};
+  return recent.type;
+}
+
+TypeId TypeTable::find_interface_value(Address word) {
+  if (const Address type = universe_.interface_type(word)) return intern(type);
+  if (const auto row = words_.find(word)) return from_row(*row);
+  if (words_.size() >= kMostWords) return {};
+  const TypeId type = new_interface_value(word);
+  words_.insert(word, type.row);
+  return type;
+}
+
+// Types made by reflect, and what the universe missed: code can name types that no table lists.
+TypeId TypeTable::new_interface_value(Address word) {
+  if (reader_.is_type(word)) return intern(word);
+  const auto interface = runtime_.memory.try_pointer(word);
+  const auto type = runtime_.memory.try_pointer(word + 8);
+  const auto hash = runtime_.memory.try_integer<std::uint32_t>(word + 16);
+  if (!interface || !type || !hash) return {};
+  const auto interface_header = reader_.header(*interface);
+  const auto header = reader_.header(*type);
+  if (!interface_header || interface_header->kind() != go::TypeKind::kInterface) return {};
+  return header && header->hash == *hash ? intern(*type) : TypeId();
+}
+
+TypeId TypeTable::opaque(std::string_view name, std::uint64_t bytes) {
+  const auto known = opaque_.find(name);
+  if (known != opaque_.end()) return known->second;
+  const StringId id = strings_.add(name);
+  const TypeId row = add_row({.name = id, .kind = Kind::kOpaque, .size = bytes});
+  opaque_.emplace(strings_[id], row);
+  return row;
+}
+
+TypeId TypeTable::closure(Address code) {
+  if (runtime_.module_of_pc(code) == nullptr) return {};
+  if (const auto row = closures_.find(code)) return from_row(*row);
+  if (closures_.size() >= kMostWords) return {};
+  const TypeId type = new_closure(code);
+  closures_.insert(code, type.row);
+  return type;
+}
+
+TypeId TypeTable::new_closure(Address code) {
+  const std::string function = function_at_(code);
+  if (function.empty()) return {};
+  return add_row({.name = strings_.add("func " + function), .kind = Kind::kClosure});
+}
+
+TypeId TypeTable::resolve(TypeId type, std::uint64_t first_word) {
+  if (type == any_closure_) return closure(Address(first_word));
+  const std::string arguments(name(type).substr(kNode.size()));
+  return by_name(((first_word & 0xff) != 0 ? "internal/sync.entry[" : "internal/sync.indirect[") + arguments);
+}
+
+TypeId TypeTable::first_part(TypeId type) const {
+  const Type& t = types_[type.row];
+  if (t.kind == Kind::kArray && t.count > 0) return t.elem;
+  if (t.kind != Kind::kStruct) return {};
+  for (std::uint32_t i = 0; i < t.field_count; ++i) {
+    const Field& f = fields_[t.first_field + i];
+    if (f.offset == 0 && f.type && types_[f.type.row].size > 0) return f.type;
+  }
+  return {};
+}
+
+unsigned TypeTable::depth(TypeId type) {
+  constexpr std::uint16_t kDeepest = 1000;  // only damaged descriptors contain themselves
+  if (flags_[type.row].depth == 0) {
+    std::uint16_t levels = 1;
+    for (TypeId part = first_part(type); part && levels < kDeepest; part = first_part(part)) ++levels;
+    flags_[type.row].depth = levels;
+  }
+  return flags_[type.row].depth;
+}
+
+bool TypeTable::is_better(TypeId a, TypeId b) {
+  if (types_[a.row].size != types_[b.row].size) return types_[a.row].size > types_[b.row].size;
+  if (depth(a) != depth(b)) return depth(a) > depth(b);
+  return a < b;
+}
+
+bool TypeTable::begins_with(TypeId outer, TypeId inner) const {
+  for (int levels = 0; outer && levels < 1000; ++levels, outer = first_part(outer))
+    if (outer == inner) return true;
+  return false;
+}
+
+}  // namespace holdfast::typing

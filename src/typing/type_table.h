@@ -1,0 +1,204 @@
+// The types of one program as rows: descriptors read once, and the structures around them that have no descriptor of
+// their own (map headers and tables, channels, closures). Each row knows where a value of it holds pointers and to
+// what, as a short flat program that the propagation (typing/propagate.h) runs over the words of an object.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "base/address.h"
+#include "base/ids.h"
+#include "base/string_table.h"
+#include "go/library_layouts.h"
+#include "go/type_index.h"
+#include "go/type_reader.h"
+#include "go/type_universe.h"
+
+namespace holdfast::typing {
+
+// reflect.Kind's numbers; the last ones are ours. heap::Kind has the same.
+enum class Kind : std::uint8_t {
+  kInvalid = 0,
+  kUint8 = 8,
+  kArray = 17,
+  kChan,
+  kFunc,
+  kInterface,
+  kMap,
+  kPointer,
+  kSlice,
+  kString,
+  kStruct,
+  kUnsafePointer = 26,
+  kClosure = 27,
+  kOpaque = 28,
+};
+
+struct Type {
+  StringId name = {};  // with package paths
+  Kind kind = Kind::kInvalid;
+  std::uint64_t size = 0;  // bytes of one value; 0 also for closures, whose size only their object knows
+  std::uint64_t pointer_bytes = 0;
+  TypeId elem = {}, key = {};
+  std::uint64_t count = 0;        // of array
+  std::uint32_t first_field = 0;  // TypeTable::fields()[first_field .. + field_count)
+  std::uint32_t field_count = 0;
+  Address descriptor = {};  // null for what has none
+  bool direct = false;      // an interface holds the value itself
+};
+
+struct Field {
+  StringId name;
+  TypeId type;
+  std::uint64_t offset = 0;
+};
+
+// What the words at `offset` of a value say about the object that they point to.
+enum class Action : std::uint8_t {
+  kPointer,    // -> one value of `type`
+  kArray,      // -> values of `type` up to the end of the object
+  kSlice,      // pointer, length, capacity -> capacity values of `type`
+  kString,     // pointer, length -> text
+  kInterface,  // descriptor or itab, data word -> one value of the type that the first word names
+  kDirectory,  // of a swiss map, length at `extra` -> if 0 one group `type`, else pointers to tables `other`
+  kInline,     // `extra` values of `type` lie here
+};
+
+struct Step {
+  std::uint32_t offset = 0;  // bytes
+  Action action = Action::kPointer;
+  bool library = false;  // known by a rule about a library structure
+  TypeId type = {};
+  TypeId other = {};
+  std::uint32_t extra = 0;
+};
+
+// The name of the function that begins at a code address; empty if none begins there.
+using FunctionAt = std::function<std::string(Address code)>;
+
+// Grows as it is asked; one thread only. TypeIds stay valid. References that it returns do not outlive the next call
+// that may add a row.
+class TypeTable {
+ public:
+  // All must outlive this; names go to `strings`.
+  TypeTable(const go::Runtime& runtime, const go::TypeReader& reader, const go::TypeUniverse& universe,
+            const go::LibraryLayouts& layouts, StringTable& strings, FunctionAt function_at);
+
+  // The row of a descriptor; none if there is no sound one.
+  TypeId intern(Address descriptor);
+  // The row of the type with this full name ("sync.poolLocal"); none if the program has no descriptor of it.
+  TypeId by_name(std::string_view full_name);
+  // What the first word of an interface says: the type of the value. None for null and for what is no such word.
+  TypeId interface_value(Address word);
+  // Whether a word that nothing is known about is the first of an interface.
+  bool is_interface_word(Address word) const { return static_cast<bool>(universe_.interface_type(word)); }
+
+  // The object behind a value of map or channel type. None if the layouts do not have it.
+  TypeId map_header(TypeId map);
+  TypeId channel_header(TypeId channel);
+  // The object behind a func value whose first word is `code`; none if no function begins there.
+  TypeId closure(Address code);
+  // Stands for the closure that the first word of the object names.
+  TypeId any_closure() const { return any_closure_; }
+  // Text of strings: one byte.
+  TypeId text() const { return text_; }
+  // A structure of the runtime that is known by its name and size only.
+  TypeId opaque(std::string_view name, std::uint64_t bytes);
+  TypeId waiter() const { return waiter_; }
+
+  // Some types only stand for one of several: which one, the first word of the object tells.
+  bool is_dynamic(TypeId type) const { return flags_[type.row].dynamic; }
+  TypeId resolve(TypeId type, std::uint64_t first_word);
+
+  // Orders types that claim the same object with equal right: the larger one is better, of two with one size that
+  // which contains the other.
+  bool is_better(TypeId a, TypeId b);
+  // Whether a value of `outer` begins with one of `inner`.
+  bool begins_with(TypeId outer, TypeId inner) const;
+
+  // The steps over one value: step(first) .. step(first + count - 1). The numbers stay valid.
+  struct Program {
+    std::uint32_t first = 0, count = 0;
+  };
+  Program program(TypeId type) {
+    if (!flags_[type.row].compiled) compile(type);
+    return flags_[type.row].program;
+  }
+  const Step& step(std::uint32_t number) const { return steps_[number]; }
+
+  const Type& operator[](TypeId type) const { return types_[type.row]; }
+  std::string_view name(TypeId type) const { return strings_[types_[type.row].name]; }
+  const std::vector<Type>& types() const { return types_; }
+  const std::vector<Field>& fields() const { return fields_; }
+
+ private:
+  enum class Made : std::uint8_t { kMapHeader, kChannel };
+  struct Flags {
+    bool dynamic = false;  // to be resolved by the first word
+    bool compiled = false;
+    Program program;
+    std::uint64_t overflow_at = 0;  // of a bucket: where the next bucket's address is; 0 = no bucket
+    std::uint16_t depth = 0;        // values at offset 0 in one another, + 1; 0 = not counted yet
+  };
+
+  TypeId add_row(Type type);
+  TypeId add_made(const std::string& name, std::uint64_t size, std::vector<Step> steps);
+  void complete(TypeId row, const go::TypeDescriptor& descriptor);
+  void complete_pending();
+  void add_fields(TypeId row, const go::TypeDescriptor& descriptor);
+  std::string name_of(const go::TypeDescriptor& descriptor, int depth);
+  TypeId hash_map_header(TypeId map);
+  TypeId swiss_map_header(TypeId map);
+  TypeId new_closure(Address code);
+
+  void compile(TypeId type);
+  void compile_into(std::vector<Step>& out, TypeId type, std::uint64_t offset, int depth);
+  void compile_struct(std::vector<Step>& out, TypeId type, std::uint64_t offset, int depth);
+  void compile_array(std::vector<Step>& out, TypeId type, std::uint64_t offset, int depth);
+  void compile_by_rule(std::vector<Step>& out, TypeId type, std::uint64_t offset);
+  const Field* field(TypeId type, std::string_view name) const;
+  TypeId find_interface_value(Address word);
+  TypeId new_interface_value(Address word);
+  TypeId first_part(TypeId type) const;
+  unsigned depth(TypeId type);
+
+  const go::Runtime& runtime_;
+  const go::TypeReader& reader_;
+  const go::TypeUniverse& universe_;
+  const go::LibraryLayouts& layouts_;
+  StringTable& strings_;
+  FunctionAt function_at_;
+
+  std::vector<Type> types_;
+  std::vector<Flags> flags_;
+  std::vector<std::optional<go::MapShape>> shapes_;  // by type; of maps
+  std::vector<Field> fields_;
+  std::vector<Step> steps_;
+  go::TypeIndex rows_;                                          // descriptor -> row, kNone = no sound one
+  std::vector<std::pair<TypeId, go::TypeDescriptor>> pending_;  // rows without their parts
+  bool completing_ = false;
+  std::map<std::pair<Made, std::uint32_t>, TypeId> made_;
+  std::unordered_map<std::string_view, TypeId> opaque_;
+  go::TypeIndex words_;     // first words of interfaces outside the universe -> row, kNone = refused
+  go::TypeIndex closures_;  // code -> row, kNone = no function begins there
+  // The last answers of interface_value: a heap has few kinds of interfaces, and asks for them tens of millions of
+  // times.
+  struct Recent {
+    Address word;
+    TypeId type;
+  };
+  std::array<Recent, 1024> recent_ = {};
+  std::unordered_map<std::string, Address> names_;  // full name -> descriptor, made when first asked for
+  TypeId text_, waiter_, any_closure_;
+};
+
+}  // namespace holdfast::typing

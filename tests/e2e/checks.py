@@ -1,0 +1,339 @@
+"""What must hold for every cell: one small function for each demand.
+
+A check takes a Case and yields a sentence for each thing that is wrong (thing, expected, got); nothing means that all is
+well. To add one: write the function, decorate it with @check, give it a failing and a passing example in checks_test.py.
+
+What the checks read of holdfast's JSON:
+  report      heap.{objects,bytes,reachable_objects,reachable_bytes,edges,roots,typed_bytes}, account, audit, holders,
+              types, losses, target.{go_version,stripped,layout_source}
+  audit       clean, objects, floating, unexplained{,_objects,_bytes}, alloc_count_mismatches, pointers_to_free_slots,
+              goroutines_checked, not_unwound, counters[].{name,runtime,ours,must_match}, mem_stats{}, losses
+  goroutines  goroutines[].{count,state,wait_reason,created_by}
+  spans       spans[] with bytes; types: types[] with bytes and count
+"""
+import collections
+import dataclasses
+import re
+import typing
+
+FLOATING_LIMIT = 20      # objects that only the last mark knows, on an idle fixture after two collections
+LIVE_TOLERANCE = 0.001   # of the live bytes
+SMALL_HEAP_SLACK = 4096  # the same for heaps so small that a few objects of the runtime are more than that
+TYPED_WITH_DWARF = 0.97  # of the live bytes
+NAMED_FROM = 0.01        # holders of a smaller share need not stand in the report
+VERBS = ("report", "audit", "types", "roots", "spans", "goroutines")
+VOLATILE = {"pause_ms", "predicted_ms", "pause", "took_ms", "peak_rss_bytes", "bytes_read", "waiting_ns", "since",
+            "age", "age_ns", "account", "target"}
+
+
+@dataclasses.dataclass
+class Case:
+    """One picture of one fixture, with what the fixture says of itself."""
+    mode: typing.Any          # cells.Mode
+    release: str
+    program: str
+    kind: str                 # live, core, hold, kcore
+    truth: dict               # the line the program printed
+    later: dict               # the same, read anew after holdfast had looked
+    stacks: str               # the runtime's own dump of all goroutines
+    answer: typing.Callable   # verb -> JSON
+    others: dict = dataclasses.field(default_factory=dict)  # kind of another picture of it -> its answer function
+
+    @property
+    def audit(self):
+        return self.answer("audit")
+
+    @property
+    def heap(self):
+        return self.answer("report")["heap"]
+
+    def range(self, name):
+        """The values that a MemStats field had while holdfast looked; mostly one."""
+        ends = self.truth["memstats"][name], self.later["memstats"][name]
+        return min(ends), max(ends)
+
+
+CHECKS = []
+
+
+def check(function=None, *, when=lambda case: True):
+    def register(f):
+        CHECKS.append((f, when))
+        return f
+    return register(function) if function else register
+
+
+def applicable(case):
+    return [f for f, when in CHECKS if when(case)]
+
+
+def still(case):
+    """The picture shows the process as its truth describes it, not in the act of dying."""
+    return case.kind != "kcore"
+
+
+def differ(thing, expected, got):
+    return f"{thing}: expected {expected}, got {got}"
+
+
+def outside(thing, low, high, got):
+    if low <= got <= high:
+        return
+    yield differ(thing, low if low == high else f"{low} to {high}", got)
+
+
+@check
+def nothing_is_unexplained(case):
+    for name in ("unexplained_objects", "unexplained_bytes"):
+        if case.audit[name] != 0:
+            yield differ(name, 0, f"{case.audit[name]} at {case.audit['unexplained'][:5]}")
+
+
+@check
+def the_audit_is_clean(case):
+    """Its own verdict, which gates read: it must not be stricter or laxer than the checks here."""
+    if not case.audit["clean"]:
+        yield differ("audit.clean", True, {k: case.audit[k] for k in ("unexplained_objects", "floating", "alloc_count_mismatches",
+                                                                     "pointers_to_free_slots", "not_unwound", "losses")})
+
+
+@check(when=still)
+def little_floats(case):
+    yield from outside("floating objects", 0, FLOATING_LIMIT, case.audit["floating"])
+
+
+@check
+def allocation_counts_agree(case):
+    if case.audit["alloc_count_mismatches"] != 0:
+        yield differ("spans whose allocCount is not our count of slots", 0, case.audit["alloc_count_mismatches"])
+
+
+@check
+def no_pointer_leads_to_a_free_slot(case):
+    if case.audit["pointers_to_free_slots"] != 0:
+        yield differ("precise pointers to free slots", 0, case.audit["pointers_to_free_slots"])
+
+
+@check
+def every_parked_goroutine_unwinds(case):
+    if case.audit["not_unwound"]:
+        yield differ("goroutines whose stack does not end at stktopsp", "none", case.audit["not_unwound"])
+    if case.audit["goroutines_checked"] == 0:
+        yield differ("goroutines checked", "at least 1", 0)
+
+
+@check
+def counters_equal_the_runtimes(case):
+    counters = {c["name"]: c for c in case.audit["counters"]}
+    for name in ("HeapObjects", "HeapAlloc", "HeapInuse"):
+        if name not in counters:
+            yield differ("counters", f"one named {name}", sorted(counters))
+    for name, c in counters.items():
+        if c["must_match"] and c["ours"] != c["runtime"]:
+            yield differ(f"{name} by our count", c["runtime"], c["ours"])
+
+
+@check(when=still)
+def counters_equal_the_programs_own(case):
+    for c in case.audit["counters"]:
+        if c["name"] in case.truth["memstats"]:
+            yield from outside(f"{c['name']} as the runtime has it", *case.range(c["name"]), c["runtime"])
+
+
+@check(when=still)
+def mem_stats_equal_the_programs_own(case):
+    stats = case.audit["mem_stats"]
+    for name in case.truth["memstats"]:
+        if name not in stats:
+            yield differ("mem_stats", f"a field {name}", sorted(stats))
+        else:
+            yield from outside(f"mem_stats.{name}", *case.range(name), stats[name])
+
+
+@check(when=still)
+def audited_objects_are_the_programs_own(case):
+    yield from outside("audit.objects", *case.range("HeapObjects"), case.audit["objects"])
+
+
+@check(when=still)
+def heap_equals_the_programs_own(case):
+    yield from outside("heap.objects", *case.range("HeapObjects"), case.heap["objects"])
+    yield from outside("heap.bytes", *case.range("HeapAlloc"), case.heap["bytes"])
+
+
+@check(when=still)
+def live_bytes_are_the_truth(case):
+    low, high = case.range("HeapAlloc")
+    slack = max(SMALL_HEAP_SLACK, int(high * LIVE_TOLERANCE))
+    yield from outside("heap.reachable_bytes", low - slack, high, case.heap["reachable_bytes"])
+
+
+@check
+def parts_of_the_account_add_up(case):
+    account = case.answer("report")["account"]
+    if not account.get("known", True):
+        return
+    parts = {k: v for k, v in account.items() if k in
+             ("live", "garbage", "free", "stacks", "runtime", "c_heap", "mappings", "files", "rest")}
+    if sum(parts.values()) != account["rss"]:
+        yield differ("sum of the account's parts", f"rss {account['rss']}", f"{sum(parts.values())} of {parts}")
+
+
+@check(when=lambda case: case.kind == "live" and "c_heap_bytes" in case.truth["facts"])
+def c_heap_is_seen(case):
+    account, least = case.answer("report")["account"], case.truth["facts"]["c_heap_bytes"]
+    got = account["c_heap"] + account["mappings"]
+    yield from outside("C heap and mappings", least, least * 2, got)
+
+
+@check(when=still)
+def holders_are_named(case):
+    texts = [(h, " ".join([h["what"], *(link["text"] for link in h["chain"])])) for h in case.answer("report")["holders"]]
+    roots = None
+    for wanted in case.truth["holders"]:
+        name = wanted["name"].split(".", 1)[-1] if wanted["name"].startswith("main.") else wanted["name"]
+        found = [h for h, text in texts if name in text]
+        if found and wanted["bytes"]:
+            most = max(h["bytes"] for h in found)
+            if most < wanted["bytes"] * (1 - LIVE_TOLERANCE):
+                yield differ(f"bytes held by {wanted['name']}", f"at least {wanted['bytes']}", most)
+        elif wanted["bytes"] >= NAMED_FROM * case.heap["bytes"]:
+            yield differ("holders", f"one that names {wanted['name']} with {wanted['bytes']} bytes",
+                         [f"{h['bytes']}: {h['what']}" for h, _ in texts[:10]])
+        elif case.mode.dwarf and wanted["name"].startswith("main."):
+            roots = roots or " ".join(r["name"] for r in case.answer("roots")["roots"])
+            if wanted["name"] not in roots:
+                yield differ("roots", f"one named {wanted['name']}", f"{len(roots)} characters of other names")
+
+
+@check(when=lambda case: still(case) and "shared_bytes" in case.truth["facts"])
+def shared_objects_belong_to_no_single_holder(case):
+    """The records of `diamond` have two holders: retained by one alone they must not be."""
+    shared = case.truth["facts"]["shared_bytes"]
+    for h in case.answer("report")["holders"]:
+        text = " ".join([h["what"], *(link["text"] for link in h["chain"])])
+        if ("diamondByID" in text) != ("diamondHolder" in text) and h["bytes"] >= shared and not h.get("shared"):
+            yield differ(f"bytes that `{h['what']}` holds alone", f"less than the shared {shared}", h["bytes"])
+
+
+def states_of(dump):
+    """{wait reason or state: goroutines} of a dump as runtime.Stack writes it."""
+    found = collections.Counter()
+    for words in re.findall(r"^goroutine \d+ (?:gp=\S+ m=\S+ (?:mp=\S+ )?)?\[([^\]]*)\]:$", dump, re.M):
+        found[re.sub(r"(, \d+ minutes)?(, locked to thread)?$", "", words)] += 1
+    return found
+
+
+@check(when=lambda case: still(case) and "never_idle" not in case.truth["facts"])
+def goroutines_wait_for_what_the_runtime_says(case):
+    ours = collections.Counter()
+    for g in case.answer("goroutines")["goroutines"]:
+        ours[g["wait_reason"] or g["state"]] += g.get("count", 1)
+    for reason, count in states_of(case.stacks).items():
+        # The main goroutine wrote the dump; when we looked it waited for its input in a system call.
+        reason = "syscall" if reason == "running" else reason
+        if ours[reason] < count:
+            yield differ(f"goroutines in {reason!r}", f"at least {count}", f"{ours[reason]} of {dict(ours)}")
+
+
+@check(when=still)
+def nothing_was_lost(case):
+    losses = case.answer("report")["losses"]
+    if losses:
+        yield differ("losses", "none", losses)
+
+
+@check
+def the_program_is_recognised(case):
+    target = case.answer("report")["target"]
+    if target["go_version"] != case.truth["go_version"].split("-X:")[0].split(" X:")[0] and \
+            target["go_version"] != case.truth["go_version"]:
+        yield differ("target.go_version", case.truth["go_version"], target["go_version"])
+    source = "dwarf" if case.mode.dwarf else "table"
+    if not target["layout_source"].startswith(source):
+        yield differ("target.layout_source", source, target["layout_source"])
+
+
+@check(when=lambda case: case.mode.dwarf and still(case))
+def debug_information_types_the_heap(case):
+    share = case.heap["typed_bytes"] / max(1, case.heap["reachable_bytes"])
+    if share < TYPED_WITH_DWARF:
+        yield differ("share of live bytes with a type", f"at least {TYPED_WITH_DWARF:.0%}", f"{share:.1%}")
+
+
+@check
+def tables_add_up_to_the_heap(case):
+    spans = case.answer("spans")["spans"]
+    low, high = case.range("HeapInuse")
+    if still(case):
+        yield from outside("sum of span bytes", low, high, sum(s["bytes"] for s in spans))
+
+
+def without_volatile(value):
+    if isinstance(value, dict):
+        return {k: without_volatile(v) for k, v in value.items() if k not in VOLATILE}
+    if isinstance(value, list):
+        return [without_volatile(v) for v in value]
+    return value
+
+
+def first_difference(a, b, path="$"):
+    """The path and values of the first place where two JSON values differ, or None."""
+    if type(a) is not type(b):
+        return f"{path}: {a!r} against {b!r}"
+    if isinstance(a, dict):
+        for key in sorted(a.keys() | b.keys()):
+            if key not in a or key not in b:
+                return f"{path}.{key}: only on one side"
+            if found := first_difference(a[key], b[key], f"{path}.{key}"):
+                return found
+    elif isinstance(a, list):
+        if len(a) != len(b):
+            return f"{path}: {len(a)} entries against {len(b)}"
+        for i, (x, y) in enumerate(zip(a, b)):
+            if found := first_difference(x, y, f"{path}[{i}]"):
+                return found
+    elif a != b:
+        return f"{path}: {a!r} against {b!r}"
+    return None
+
+
+def same_answers(case, other, verbs):
+    for verb in verbs:
+        theirs, ours = without_volatile(case.others[other](verb)), without_volatile(case.answer(verb))
+        if found := first_difference(theirs, ours):
+            yield differ(f"`{verb}` of the {case.kind}", f"that of the {other}", found)
+
+
+def same_graph(case, other):
+    theirs = case.others[other]("report")["heap"]
+    for name in ("objects", "bytes", "reachable_objects", "reachable_bytes", "edges"):
+        if theirs[name] != case.heap[name]:
+            yield differ(f"heap.{name} of the {other}", case.heap[name], theirs[name])
+
+
+@check(when=lambda case: "stripped copy" in case.others)
+def a_stripped_copy_gives_the_same_graph(case):
+    """The same core with the program stripped: the graph comes from what the collector reads."""
+    yield from same_graph(case, "stripped copy")
+
+
+@check(when=lambda case: "bare reading" in case.others and "never_idle" not in case.truth["facts"])
+def the_layout_table_gives_the_same_graph_as_debug_information(case):
+    """The same picture, read without looking at debug information and symbols."""
+    yield from same_graph(case, "bare reading")
+
+
+@check(when=lambda case: "live" in case.others and still(case) and "never_idle" not in case.truth["facts"])
+def a_picture_answers_as_the_process_did(case):
+    yield from same_answers(case, "live", VERBS)
+
+
+@check(when=lambda case: "itself again" in case.others)
+def the_same_picture_gives_the_same_answer(case):
+    yield from same_answers(case, "itself again", ("report",))
+
+
+@check(when=lambda case: "one thread" in case.others)
+def one_thread_gives_the_same_answer(case):
+    yield from same_answers(case, "one thread", ("report", "types", "roots"))

@@ -1,0 +1,194 @@
+#!/usr/bin/env python3
+"""Tests of the checks themselves: on a faultless answer each is silent, and each speaks up about its own fault."""
+import copy
+import unittest
+
+import cells
+import checks
+import processes
+
+GOOD = {
+    "report": {
+        "target": {"go_version": "go1.26.11", "stripped": False, "layout_source": "dwarf"},
+        "account": {"known": True, "rss": 36, "live": 1, "garbage": 2, "free": 3, "released": 100, "stacks": 4, "runtime": 5,
+                    "c_heap": 6, "mappings": 7, "files": 8, "rest": 0},
+        "heap": {"objects": 1000, "bytes": 9000000, "reachable_objects": 995, "reachable_bytes": 8999000, "edges": 700,
+                 "roots": 50, "typed_bytes": 8900000},
+        "holders": [{"bytes": 8000000, "count": 900, "what": "900 x *main.T in the map main.byID", "shared": False,
+                     "chain": [{"text": "main.byID"}]}],
+        "types": [], "losses": [], "pause_ms": 3.5},
+    "audit": {"clean": True, "objects": 1000, "unexplained": [], "unexplained_objects": 0, "unexplained_bytes": 0, "floating": 5,
+              "alloc_count_mismatches": 0, "pointers_to_free_slots": 0, "goroutines_checked": 5, "not_unwound": [], "losses": [],
+              "mem_stats": {"HeapObjects": 1000, "HeapAlloc": 9000000, "HeapInuse": 9100000, "Sys": 12345678},
+              "counters": [{"name": n, "runtime": v, "ours": v, "must_match": True} for n, v in
+                           (("HeapObjects", 1000), ("HeapAlloc", 9000000), ("HeapInuse", 9100000))]},
+    "types": {"types": []},
+    "roots": {"roots": [{"name": "main.byID"}, {"name": "main.small"}]},
+    "spans": {"spans": [{"bytes": 9000000}, {"bytes": 100000}]},
+    "goroutines": {"goroutines": [{"count": 3, "state": "waiting", "wait_reason": "chan send"},
+                                  {"count": 1, "state": "syscall", "wait_reason": ""}]},
+}
+MEMSTATS = {"HeapObjects": 1000, "HeapAlloc": 9000000, "HeapInuse": 9100000}
+TRUTH = {"go_version": "go1.26.11", "facts": {"c_heap_bytes": 12, "shared_bytes": 9000000}, "memstats": MEMSTATS,
+         "holders": [{"name": "main.byID", "type": "*main.T", "count": 900, "bytes": 8000000},
+                     {"name": "main.small", "type": "", "count": 0, "bytes": 0}]}
+STACKS = """goroutine 1 [running]:
+main.main()
+
+goroutine 17 [chan send, 5 minutes]:
+main.f()
+
+goroutine 18 gp=0xc000 m=nil [chan send, locked to thread]:
+main.f()
+"""
+
+
+def case(kind="live", truth=None, answers=None, others=(), mode="dwarf"):
+    answers = answers or GOOD
+    return checks.Case(cells.MODES[mode], "1.26", "fake", kind, truth or TRUTH, truth or TRUTH, STACKS, answers.__getitem__,
+                       {name: (other or GOOD).__getitem__ for name, other in others})
+
+
+def complaints(c):
+    return {f.__name__: found for f in checks.applicable(c) if (found := list(f(c)))}
+
+
+def changed(source, path, value):
+    result = copy.deepcopy(source)
+    *way, last = path
+    place = result
+    for step in way:
+        place = place[step]
+    place[last] = value
+    return result
+
+
+# (check, what of the faultless answer is changed, to what)
+FAULTS = [
+    ("nothing_is_unexplained", ("audit", "unexplained_objects"), 1),
+    ("nothing_is_unexplained", ("audit", "unexplained_bytes"), 8),
+    ("the_audit_is_clean", ("audit", "clean"), False),
+    ("audited_objects_are_the_programs_own", ("audit", "objects"), 1001),
+    ("mem_stats_equal_the_programs_own", ("audit", "mem_stats", "HeapInuse"), 5),
+    ("mem_stats_equal_the_programs_own", ("audit", "mem_stats"), {"HeapObjects": 1000, "HeapAlloc": 9000000}),
+    ("little_floats", ("audit", "floating"), 21),
+    ("allocation_counts_agree", ("audit", "alloc_count_mismatches"), 1),
+    ("no_pointer_leads_to_a_free_slot", ("audit", "pointers_to_free_slots"), 1),
+    ("every_parked_goroutine_unwinds", ("audit", "not_unwound"), [17]),
+    ("every_parked_goroutine_unwinds", ("audit", "goroutines_checked"), 0),
+    ("counters_equal_the_runtimes", ("audit", "counters", 0, "ours"), 999),
+    ("counters_equal_the_runtimes", ("audit", "counters", 0, "name"), "Mallocs"),
+    ("heap_equals_the_programs_own", ("report", "heap", "objects"), 1001),
+    ("heap_equals_the_programs_own", ("report", "heap", "bytes"), 9000008),
+    ("live_bytes_are_the_truth", ("report", "heap", "reachable_bytes"), 8990999),
+    ("live_bytes_are_the_truth", ("report", "heap", "reachable_bytes"), 9000001),
+    ("parts_of_the_account_add_up", ("report", "account", "files"), 9),
+    ("holders_are_named", ("report", "holders"), []),
+    ("holders_are_named", ("report", "holders", 0, "bytes"), 7991999),
+    ("holders_are_named", ("roots", "roots", 1, "name"), "data+0x120"),
+    ("goroutines_wait_for_what_the_runtime_says", ("goroutines", "goroutines", 0, "count"), 1),
+    ("goroutines_wait_for_what_the_runtime_says", ("goroutines", "goroutines", 1, "state"), "waiting"),
+    ("nothing_was_lost", ("report", "losses"), [{"kind": "unreadable page", "count": 1}]),
+    ("the_program_is_recognised", ("report", "target", "go_version"), "go1.25.0"),
+    ("the_program_is_recognised", ("report", "target", "layout_source"), "table go1.26"),
+    ("debug_information_types_the_heap", ("report", "heap", "typed_bytes"), 8000000),
+    ("tables_add_up_to_the_heap", ("spans", "spans", 0, "bytes"), 8000000),
+]
+
+
+class ChecksTest(unittest.TestCase):
+    def test_a_faultless_answer_passes_every_check(self):
+        for kind in ("live", "core", "hold", "kcore"):
+            others = [("live", None), ("itself again", None), ("one thread", None), ("bare reading", None), ("stripped copy", None)]
+            self.assertEqual(complaints(case(kind, others=others if kind == "core" else ())), {}, kind)
+
+    def test_each_fault_is_found_by_its_check_alone(self):
+        for name, path, value in FAULTS:
+            with self.subTest(check=name, path=path):
+                found = complaints(case(answers=changed(GOOD, path, value)))
+                self.assertIn(name, found)
+                self.assertLessEqual(found.keys() - {name}, {"counters_equal_the_programs_own"})
+
+    def test_every_check_has_a_fault(self):
+        tested = {name for name, _, _ in FAULTS} | {
+            "counters_equal_the_programs_own", "c_heap_is_seen", "shared_objects_belong_to_no_single_holder",
+            "a_stripped_copy_gives_the_same_graph", "the_layout_table_gives_the_same_graph_as_debug_information", "a_picture_answers_as_the_process_did",
+            "the_same_picture_gives_the_same_answer", "one_thread_gives_the_same_answer"}
+        self.assertEqual({f.__name__ for f, _ in checks.CHECKS}, tested)
+
+    def test_counters_may_lie_between_two_readings_only(self):
+        later = changed(TRUTH, ("memstats", "HeapObjects"), 1002)
+        for value, wrong in ((999, True), (1000, False), (1001, False), (1002, False), (1003, True)):
+            answers = changed(GOOD, ("audit", "counters", 0), {"name": "HeapObjects", "runtime": value, "ours": value,
+                                                                       "must_match": True})
+            c = case(answers=answers)
+            c.later = later
+            self.assertEqual("counters_equal_the_programs_own" in complaints(c), wrong, value)
+
+    def test_a_c_heap_that_the_account_misses_is_found(self):
+        truth = changed(TRUTH, ("facts", "c_heap_bytes"), 14)
+        self.assertEqual(list(complaints(case(truth=truth))), ["c_heap_is_seen"])
+
+    def test_shared_objects_given_to_one_holder_are_found(self):
+        for what, wrong in (("map main.diamondByID", True), ("frame of main.diamondHolder", True),
+                            ("main.diamondByID and main.diamondHolder", False)):
+            answers = changed(GOOD, ("report", "holders", 0), {"bytes": 9000000, "count": 1, "what": what, "chain": [{"text": "main.byID"}]})
+            self.assertEqual("shared_objects_belong_to_no_single_holder" in complaints(case(answers=answers)), wrong, what)
+
+    def test_answers_that_differ_are_found_with_their_place(self):
+        other = changed(GOOD, ("report", "heap", "edges"), 701)
+        for kind, check in (("live", "a_picture_answers_as_the_process_did"), ("one thread", "one_thread_gives_the_same_answer"),
+                            ("itself again", "the_same_picture_gives_the_same_answer"),
+                            ("bare reading", "the_layout_table_gives_the_same_graph_as_debug_information"),
+                            ("stripped copy", "a_stripped_copy_gives_the_same_graph")):
+            found = complaints(case("core", others=[(kind, other)]))
+            self.assertEqual(list(found), [check])
+            self.assertIn("heap.edges", found[check][0])
+
+    def test_volatile_fields_do_not_count_as_differences(self):
+        other = changed(changed(GOOD, ("report", "pause_ms"), 9), ("report", "account", "rss"), 9)
+        self.assertEqual(complaints(case("core", others=[("live", other)])), {})
+
+    def test_a_crashed_program_is_not_held_to_its_idle_counters(self):
+        answers = changed(GOOD, ("report", "heap", "objects"), 5)
+        self.assertEqual(complaints(case("kcore", answers=answers)), {})
+        self.assertIn("heap_equals_the_programs_own", complaints(case("core", answers=answers)))
+
+    def test_a_dump_is_counted_by_state(self):
+        self.assertEqual(checks.states_of(STACKS), {"running": 1, "chan send": 2})
+
+    def test_stripped_programs_need_no_names_of_small_globals(self):
+        answers = changed(changed(GOOD, ("roots", "roots"), []), ("report", "target", "layout_source"), "table go1.26")
+        self.assertEqual(complaints(case(answers=answers, mode="stripped")), {})
+
+
+class CellsTest(unittest.TestCase):
+    def test_cells_exist_only_where_a_release_can_build_them(self):
+        for release, program, mode, exists in (("1.19", "zoo", "dwarf", True), ("1.25", "leak_profile", "dwarf", False),
+                                               ("1.26", "leak_profile", "leakprofile", True), ("1.27", "zoo", "noswissmap", False),
+                                               ("1.24", "zoo", "noswissmap", True), ("1.26", "plugin", "pie", False)):
+            self.assertEqual(cells.Cell(release, program, mode).exists(), exists, (release, program, mode))
+
+    def test_the_hash_of_a_cell_changes_with_its_release_and_mode(self):
+        hashes = {cells.digest(cells.Cell(r, p, m)) for r in ("1.19", "1.26") for p in ("zoo", "list") for m in ("dwarf", "pie")}
+        self.assertEqual(len(hashes), 8)
+
+    def test_dropping_section_headers_refuses_what_is_no_elf_file(self):
+        with self.assertRaises(cells.BuildFailed):
+            cells.drop_section_headers(__file__)
+
+
+class HoldfastTest(unittest.TestCase):
+    def test_a_failing_program_is_reported_with_its_words(self):
+        with self.assertRaisesRegex(processes.Broken, "ended with 2: no such thing"):
+            processes.Holdfast("/bin/sh", "x").run(["-c", "echo no such thing >&2; exit 2"])
+
+    def test_an_answer_that_is_no_json_is_reported_and_not_asked_for_again(self):
+        holdfast = processes.Holdfast("/bin/echo", "x")
+        for _ in range(2):
+            with self.assertRaisesRegex(processes.Broken, "printed no JSON"):
+                holdfast.answer("types")
+
+
+if __name__ == "__main__":
+    unittest.main()

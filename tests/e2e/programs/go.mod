@@ -1,0 +1,3 @@
+module holdfast.test/programs
+
+go 1.19

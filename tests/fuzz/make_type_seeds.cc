@@ -1,0 +1,45 @@
+// Writes the seeds of fuzz_types and fuzz_gc_program: make_type_seeds tests/fuzz/seeds
+#include <fstream>
+#include <string>
+
+#include "go/type_image_for_tests.h"
+
+namespace {
+
+using namespace holdfast;
+using namespace holdfast::go;
+
+std::string module_of(int minor) {
+  TypeImage image(minor);
+  const Address integer = image.integer();
+  const Address item =
+      image.structure({{"n", integer, 0}, {"s", image.string(), 8, true}}, 24, "main.Item", {"main", {}});
+  const Address method = image.function({image.pointer(item, "*main.Item"), image.slice(integer, "[]int")}, {integer},
+                                        true, "func(*main.Item, ...int) int");
+  const Address doer = image.interface({{"Do", method}}, "main.Doer", {"main", {{"Do", method}, {"End", method}}});
+  image.map(integer, image.array(item, 3, "[3]main.Item"), item, "map[int][3]main.Item");
+  image.chan(item, "<-chan main.Item", 1);
+  const Address itab = image.space(32);
+  image.write(itab, doer.value);
+  image.write(itab + 8, item.value);
+  image.build_on_heap(false);
+  std::string out(1, static_cast<char>(minor - kOldestMinor));
+  for (std::uint64_t at = 0; at < image.types_used(); ++at)
+    out.push_back(static_cast<char>(image.memory().integer<std::uint8_t>(TypeImage::kTypes + at)));
+  return out;
+}
+
+void write(const std::string& path, const std::string& bytes) {
+  std::ofstream(path, std::ios::binary) << bytes;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc != 2) return 2;
+  const std::string folder = argv[1];
+  for (const int minor : {19, 23, 26, 27}) write(folder + "/fuzz_types/go1." + std::to_string(minor), module_of(minor));
+  using namespace std::string_literals;
+  write(folder + "/fuzz_gc_program/repeats", "\x05\x0d\x83\x02\x00"s);
+  write(folder + "/fuzz_gc_program/long_period", "\x40\x11\x22\x33\x44\x55\x66\x77\x01\x80\x40\xac\x02\x00"s);
+}
