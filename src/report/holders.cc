@@ -75,9 +75,10 @@ class Describe {
       if (const RootId root = runs[i].first.root()) {
         const heap::Root& row = snapshot_.roots[root.row];
         step.text = snapshot_.strings[row.name];
-        step.kind = row.kind == heap::RootKind::kGoroutine ? "goroutine"
-                    : row.kind == heap::RootKind::kFrame   ? "frame"
-                                                           : "root";
+        step.kind = row.kind == heap::RootKind::kGroup       ? "group"
+                    : row.kind == heap::RootKind::kGoroutine ? "goroutine"
+                    : row.kind == heap::RootKind::kFrame     ? "frame"
+                                                             : "root";
         if (row.type) step.type = snapshot_.strings[snapshot_.types[row.type.row].name];
         step.address = row.where;
         continue;
@@ -87,6 +88,7 @@ class Describe {
       step.text = step.type.empty() ? fmt::format("object of {}", format_bytes(size_of(object))) : step.type;
       step.kind = is_container(object) ? "container" : "object";
       step.address = names_.index().address_of(object);
+      step.bytes = size_of(object);
       if (i > 0) step.field = names_.field(runs[i - 1].last, object).value_or("");
     }
     return chain;

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "report/audit_report.h"
 #include "report/dominated.h"
 #include "report/goroutine_rows.h"
@@ -25,6 +27,18 @@ HeapTotals totals_of(const heap::Snapshot& snapshot, const graph::Reachability& 
   return totals;
 }
 
+// What no other part explains is the rest, so that the parts add up.
+heap::Account account_of(const heap::Snapshot& snapshot, std::uint64_t live, std::uint64_t allocated) {
+  heap::Account account = snapshot.account;
+  account.live = live;
+  account.garbage = allocated - live;
+  if (!account.known) return account;
+  const std::uint64_t sum = account.live + account.garbage + account.free + account.stacks + account.runtime +
+                            account.c_heap + account.mappings + account.files;
+  account.rest = account.rss - std::min(account.rss, sum);
+  return account;
+}
+
 }  // namespace
 
 Report make_report(const heap::Snapshot& snapshot, const graph::Reachability& reached,
@@ -40,12 +54,11 @@ Report make_report(const heap::Snapshot& snapshot, const graph::Reachability& re
   report.losses = snapshot.losses;
   report.types = type_rows(snapshot, dominated);
   report.heap = totals_of(snapshot, reached, dominated, report.types);
-  report.account = snapshot.account;
-  report.account.live = reached.bytes;
-  report.account.garbage = report.heap.bytes - reached.bytes;
+  report.account = account_of(snapshot, reached.bytes, report.heap.bytes);
   report.holders = find_holders(names, dominated, reached.bytes, limits.holders);
   report.goroutines = goroutine_rows(names, dominators);
   for (const GoroutineRow& row : report.goroutines) report.goroutine_count += row.count;
+  report.goroutine_places = report.goroutines.size();
   if (report.types.size() > limits.types) report.types.resize(limits.types);
   if (report.goroutines.size() > limits.goroutines) report.goroutines.resize(limits.goroutines);
   return report;

@@ -17,11 +17,12 @@ namespace holdfast::report {
 // One step of a chain from a root to what it holds.
 struct ChainStep {
   std::string text;  // name of the root, or type of the object
-  std::string kind;  // "root", "goroutine", "frame", "object", "container" (inside of a map), "gap"
+  std::string kind;  // "group", "goroutine", "frame", "root", "object", "container" (inside of a map), "gap"
   std::string type;  // of the object, or of the root's variable; empty if not known
   std::string
       field;        // place in the step before that leads here: ".sessions", "[3].next"; empty if there is no one place
   Address address;  // null if it has none
+  std::uint64_t bytes = 0;  // of the object
 
   bool operator==(const ChainStep&) const = default;
 };
@@ -80,6 +81,7 @@ struct Report {
   std::vector<Holder> holders;           // by bytes
   std::vector<GoroutineRow> goroutines;  // by retained bytes, then count
   std::uint64_t goroutine_count = 0;     // alive
+  std::uint64_t goroutine_places = 0;    // rows before they were limited
   std::vector<Loss> losses;
 };
 

@@ -51,6 +51,7 @@ ordered_json step_json(const ChainStep& step) {
           {"kind", step.kind},
           {"type", step.type},
           {"field", step.field},
+          {"bytes", step.bytes},
           {"address", step.address ? ordered_json(fmt::format("{:#x}", step.address.value)) : ordered_json(nullptr)}};
 }
 
@@ -100,6 +101,7 @@ ordered_json report_json(const Report& report) {
           {"types", list_of(report.types, type_json)},
           {"holders", list_of(report.holders, holder_json)},
           {"goroutine_count", report.goroutine_count},
+          {"goroutine_places", report.goroutine_places},
           {"goroutines", list_of(report.goroutines, goroutine_json)},
           {"findings", ordered_json::array()},
           {"losses", losses_json(report.losses)}};

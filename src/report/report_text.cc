@@ -30,7 +30,10 @@ class Text {
 
  private:
   // Counts characters, not bytes.
-  void line(const std::string& text) { out_ += fmt::format("{}\n", fit(text, width_)); }
+  void line(std::string_view text) {
+    text = text.substr(0, text.find_last_not_of(' ') + 1);
+    out_ += fmt::format("{}\n", fit(text, width_));
+  }
   std::string bold(const std::string& text) const {
     return options_.color ? fmt::format("\033[1m{}\033[0m", text) : text;
   }
@@ -118,6 +121,7 @@ class Text {
     bool in_map = false;
     for (std::size_t i = 0; i < chain.size(); ++i) {
       const ChainStep& step = chain[i];
+      if (step.kind == "group" && i + 1 < chain.size()) continue;
       if (step.kind == "container") {
         if (!in_map && !parts.empty()) parts.back() += fmt::format("{}[…]", step.field);
         in_map = true;
@@ -133,6 +137,8 @@ class Text {
       if (!text.empty()) text += " → ";
       text += part;
     }
+    if (!chain.empty() && chain.back().kind == "object" && !chain.back().type.empty())
+      text += fmt::format(", {}", format_bytes(chain.back().bytes));
     return text;
   }
 
@@ -150,8 +156,9 @@ class Text {
   }
 
   void add_goroutines() {
-    heading("GOROUTINES", fmt::format("  {}, in {} places{}", format_count(report_.goroutine_count),
-                                      format_count(report_.goroutines.size()), ""));
+    const std::uint64_t places = report_.goroutine_places;
+    heading("GOROUTINES", fmt::format("  {}, in {} {}", format_count(report_.goroutine_count), format_count(places),
+                                      places == 1 ? "place" : "places"));
     for (std::size_t i = 0; i < std::min(report_.goroutines.size(), options_.goroutines); ++i) {
       const GoroutineRow& row = report_.goroutines[i];
       std::string text =
