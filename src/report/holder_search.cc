@@ -84,7 +84,7 @@ Sort HolderSearch::sort_of(graph::NodeId node) const {
 }
 
 std::uint64_t HolderSearch::own_bytes(graph::NodeId node) const {
-  return node.object() ? dominated_.dominators().columns().sizes.size_of(node.object()) : 0;
+  return node.object() ? names_.index().size_of(node.object()) : 0;
 }
 
 std::vector<Found> HolderSearch::run() {

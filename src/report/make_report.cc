@@ -52,7 +52,7 @@ Report make_report(const heap::Snapshot& snapshot, const graph::Reachability& re
   report.audit = audit;
   report.audit_line = audit_line(snapshot, audit);
   report.losses = snapshot.losses;
-  report.types = type_rows(snapshot, dominated);
+  report.types = type_rows(names, dominated);
   report.heap = totals_of(snapshot, reached, dominated, report.types);
   report.account = account_of(snapshot, reached.bytes, report.heap.bytes);
   report.holders = find_holders(names, dominated, reached.bytes, limits.holders);

@@ -38,14 +38,18 @@ struct Sums {
   std::uint64_t count = 0;
   std::uint64_t bytes = 0;
   std::uint64_t retained = 0;
-  std::uint32_t open = 0;  // objects of the type on the way from the super root to here
+  bool has_vertices = false;  // some of its objects can hold pointers
+  std::uint32_t open = 0;     // objects of the type on the way from the super root to here
   std::array<std::uint32_t, kEvidenceKinds> by{};
 };
 
 class TypeSums {
  public:
-  TypeSums(const heap::Snapshot& snapshot, const Dominated& dominated)
-      : snapshot_(snapshot), dominated_(dominated), sums_(snapshot.types.size() + 1) {}
+  TypeSums(const Names& names, const Dominated& dominated)
+      : snapshot_(names.snapshot()),
+        index_(names.index()),
+        dominated_(dominated),
+        sums_(names.snapshot().types.size() + 1) {}
 
   const std::vector<Sums>& run() {
     add_own();
@@ -68,6 +72,11 @@ class TypeSums {
         ++sums.count;
         sums.bytes += size;
         ++sums.by[static_cast<std::size_t>(snapshot_.object_type[i].known_by())];
+        if (i < snapshot_.pointerful) sums.has_vertices = true;
+        // Pointerful objects come first, so it is known by now whether one of this type can dominate a pointer-free
+        // one.
+        else if (!sums.has_vertices)
+          sums.retained += size;
       }
     });
   }
@@ -76,8 +85,10 @@ class TypeSums {
     const graph::Dominators& dominators = dominated_.dominators();
     if (dominators.columns().vertices.is_object(vertex) && sums_of(vertex).open++ == 0)
       sums_of(vertex).retained += dominators.retained_bytes(ObjectId(vertex));
-    for (const std::uint32_t leaf : dominated_.leaves(vertex))
-      if (sums_of(leaf).open == 0) sums_of(leaf).retained += dominators.columns().sizes.size_of(ObjectId(leaf));
+    for (const std::uint32_t leaf : dominated_.leaves(vertex)) {
+      Sums& sums = sums_of(leaf);
+      if (sums.has_vertices && sums.open == 0) sums.retained += index_.size_of(ObjectId(leaf));
+    }
   }
 
   void add_retained() {
@@ -105,14 +116,16 @@ class TypeSums {
   }
 
   const heap::Snapshot& snapshot_;
+  const heap::ObjectIndex& index_;
   const Dominated& dominated_;
   std::vector<Sums> sums_;  // by TypeId, then one for objects without a type
 };
 
 }  // namespace
 
-std::vector<TypeRow> type_rows(const heap::Snapshot& snapshot, const Dominated& dominated) {
-  TypeSums pass(snapshot, dominated);
+std::vector<TypeRow> type_rows(const Names& names, const Dominated& dominated) {
+  const heap::Snapshot& snapshot = names.snapshot();
+  TypeSums pass(names, dominated);
   const std::vector<Sums>& sums = pass.run();
   std::vector<TypeRow> rows;
   for (std::size_t t = 0; t < sums.size(); ++t) {
