@@ -12,7 +12,7 @@ constexpr std::uint32_t kMagic118 = 0xfffffff0;
 constexpr std::uint32_t kMagic120 = 0xfffffff1;
 constexpr std::uint64_t kNameLimit = 1 << 20;
 // Calls inlined into one another at one place. The compiler's budget ends this after a few dozen.
-constexpr int kMaxInlineDepth = 1000;
+constexpr int kMaxInlineDepth = 256;
 
 // runtime.pcHeader, Go 1.18-1.27. Offsets count from the header's start.
 struct PcHeader {

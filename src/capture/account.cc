@@ -18,6 +18,8 @@ constexpr std::uint64_t kThreadBlock = 2304;        // bytes of glibc's struct p
 constexpr std::uint64_t kArenaTable = 32ULL << 20;  // behind runtime.mheap.arenas: 1 << 22 pointers on linux/amd64
 constexpr std::uint64_t kChunkTable = 8192;         // runtime.pageAlloc.chunks: blocks, and chunks of 128 bytes in each
 
+constexpr std::uint64_t kMostProcessors = 1 << 16;
+
 enum Line : std::uint8_t { kObjects, kFree, kManual, kGlobals, kFiles, kStacks, kCHeap, kRecords, kMappings, kLines };
 using Lines = std::array<std::uint64_t, kLines>;
 
@@ -218,9 +220,28 @@ class Records {
     const Address pages = runtime_.vars.mheap + l.offset("runtime.mheap", "pages");
     const go::FieldLayout summary = l.get("runtime.pageAlloc", "summary");
     for (std::uint32_t level = 0; level < summary.size; level += 24) add_slice(pages + summary.offset + level, 8);
+    // A byte for each chunk of 4 MiB; a word since that record lost its single search address (Go 1.21).
+    const std::uint64_t entry = l.find("runtime.scavengeIndex", "searchAddr") ? 1 : 8;
+    const auto index = l.find("runtime.pageAlloc", "scav.index");
+    const auto entries = l.find("runtime.scavengeIndex", "chunks");
+    if (index && entries) add_slice(pages + index->offset + entries->offset, entry);
     const Address chunks = pages + l.offset("runtime.pageAlloc", "chunks");
     for (std::uint64_t block = 0; block < kChunkTable; ++block)
       add(runtime_.memory.try_pointer(chunks + block * 8).value_or(Address()), kChunkTable * 128);
+  }
+  // Where each P takes long-lived records from, and its cache.
+  void add_processors() {
+    const MemorySource& memory = runtime_.memory;
+    const go::LayoutSource& l = runtime_.layouts;
+    if (!runtime_.vars.allp) return;
+    const Address list = memory.try_pointer(runtime_.vars.allp).value_or(Address());
+    const std::uint64_t count = memory.try_integer<std::uint64_t>(runtime_.vars.allp + 8).value_or(0);
+    for (std::uint64_t i = 0; i < std::min(count, kMostProcessors); ++i) {
+      const Address p = memory.try_pointer(list + i * 8).value_or(Address());
+      if (!p) continue;
+      add(memory.try_pointer(p + l.offset("runtime.p", "palloc")).value_or(Address()), kPage);
+      add(memory.try_pointer(p + l.offset("runtime.p", "mcache")).value_or(Address()), kPage);
+    }
   }
   std::vector<AddressRange> take() { return joined(std::move(ranges_)); }
 
@@ -236,6 +257,7 @@ std::vector<AddressRange> records_of(const go::Runtime& runtime, const go::HeapM
   records.add(arena_table.begin, arena_table.size());
   records.add_slice(runtime.vars.mheap + l.offset("runtime.mheap", "allspans"), 8);
   records.add_page_allocator();
+  records.add_processors();
   const std::uint64_t arena_record = l.get_size("runtime.heapArena");
   for (const AddressRange& range : heap.arena_ranges())
     for (Address at = range.begin; at < range.end; at += go::kArenaSize) records.add(heap.arena_of(at), arena_record);
@@ -284,7 +306,9 @@ AccountFacts account_facts(const go::Runtime& runtime, const go::HeapModel& heap
   for (const go::MSpan& span : heap.manual()) facts.spans.push_back({{span.base, span.base + span.bytes()}, 0, false});
   std::inplace_merge(facts.spans.begin(), facts.spans.begin() + middle, facts.spans.end(),
                      [](const auto& a, const auto& b) { return a.range.begin < b.range.begin; });
-  facts.globals = std::move(globals);
+  for (AddressRange& range : globals)
+    range = {Address(range.begin.value / kPage * kPage), Address((range.end.value + kPage - 1) / kPage * kPage)};
+  facts.globals = joined(std::move(globals));
   for (const go::ThreadRegisters& thread : threads)
     if (thread.registers.fs_base) facts.thread_blocks.push_back(thread.registers.fs_base);
   const Address table =

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <array>
 #include <ctime>
 
 #include "capture/build.h"
@@ -9,6 +10,7 @@
 #include "capture/read_plan.h"
 #include "go/layout_table.h"
 #include "go/mem_stats.h"
+#include "go/pointer_mask.h"
 #include "go/special_roots.h"
 #include "os/cgroup.h"
 #include "os/file_mapping.h"
@@ -30,6 +32,13 @@ std::vector<FilePart> file_parts(const std::vector<os::ProcessMapping>& maps) {
   return parts;
 }
 
+std::vector<AddressRange> readable_ranges(const std::vector<os::ProcessMapping>& maps) {
+  std::vector<AddressRange> ranges;
+  for (const auto& mapping : maps)
+    if (mapping.permissions.read) ranges.push_back(mapping.range);
+  return joined(std::move(ranges));
+}
+
 std::uint64_t clock_ns() {
   timespec now{};
   clock_gettime(CLOCK_MONOTONIC, &now);
@@ -46,9 +55,7 @@ class LiveTarget {
     program_->add_read_only(files_);
     files_.seal();
     layouts_ = go::layout_table(program_->version());
-    for (const auto& mapping : maps_)
-      if (mapping.permissions.read) readable_.push_back(mapping.range);
-    readable_ = joined(std::move(readable_));
+    readable_ = readable_ranges(maps_);
     look();
   }
 
@@ -216,6 +223,8 @@ class Freeze {
                            "a thread in an uninterruptible wait did not stop: its registers are missing", Address());
       threads_.push_back({static_cast<std::uint64_t>(thread.tid_in_namespace), thread.registers});
     }
+    const auto readable = readable_ranges(os::read_maps(live_.status().pid));
+    frozen_->set_readable(readable);
     const go::Runtime& known = *live_.identified().runtime;
     const go::Runtime runtime{*layered_, known.layouts, known.version, known.modules, known.vars};
     // Records of the runtime first (all that the look before needed, at one go), then what they say is the heap.
@@ -224,9 +233,33 @@ class Freeze {
     std::vector<AddressRange> ranges = heap_ranges(runtime, heap);
     for (const AddressRange& range : live_.program().writable()) ranges.push_back(range);
     note(frozen_->read_bulk(joined(std::move(ranges))));
-    note(frozen_->read_bulk(stack_ranges(runtime, threads_)));
+    note(frozen_->read_bulk(stack_ranges(runtime, threads_, readable)));
     LossLedger counted_later;
     LiveTarget::touch_records(runtime, heap, *frozen_, counted_later);
+    touch_masks(runtime, heap, counted_later);
+  }
+
+  // Pointer masks of the types that objects name lie in the runtime's own memory or, for types that reflect made, on
+  // the heap among pointer-free objects. Needs the spans to be read.
+  static void touch_masks(const go::Runtime& runtime, const go::HeapModel& heap, LossLedger& losses) {
+    if (runtime.version.pointer_maps() != go::PointerMaps::kAllocHeader) return;
+    const go::PointerMasks masks(runtime, losses);
+    Address last;
+    const auto touch = [&](Address type) {
+      if (type && type != last) masks.of(type);
+      last = type;
+    };
+    std::array<std::uint64_t, go::kPageSize / 8 / 64> allocated{};
+    std::array<std::uint64_t, go::kPageSize / 8 / 64> marked{};
+    for (const go::MSpan& span : heap.in_use()) {
+      if (!span.has_pointers()) continue;
+      touch(span.large_type);
+      if (span.size_class() == 0 || span.slot_size <= go::kMostInSpanMapBytes) continue;
+      heap.read_bits(span, allocated.data(), marked.data(), losses);
+      for (std::uint32_t slot = 0; slot < span.slots; ++slot)
+        if ((allocated[slot / 64] >> (slot % 64) & 1) != 0)
+          touch(runtime.memory.try_pointer(span.base + slot * span.slot_size).value_or(Address()));
+    }
   }
 
   void note(const std::vector<AddressRange>& holes) const {

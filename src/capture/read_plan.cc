@@ -125,6 +125,17 @@ std::vector<AddressRange> without(const std::vector<AddressRange>& ranges, const
   return out;
 }
 
+std::vector<AddressRange> within(const std::vector<AddressRange>& ranges, const std::vector<AddressRange>& others) {
+  std::vector<AddressRange> out;
+  auto first = others.begin();
+  for (const AddressRange& range : ranges) {
+    while (first != others.end() && first->end <= range.begin) ++first;
+    for (auto other = first; other != others.end() && other->begin < range.end; ++other)
+      out.push_back({std::max(range.begin, other->begin), std::min(range.end, other->end)});
+  }
+  return out;
+}
+
 std::uint64_t total_bytes(const std::vector<AddressRange>& ranges) {
   std::uint64_t sum = 0;
   for (const AddressRange& range : ranges) sum += range.size();
@@ -146,9 +157,10 @@ std::vector<AddressRange> heap_ranges(const go::Runtime& runtime, const go::Heap
   return joined(std::move(out));
 }
 
-std::vector<AddressRange> stack_ranges(const go::Runtime& runtime, const std::vector<go::ThreadRegisters>& threads) {
+std::vector<AddressRange> stack_ranges(const go::Runtime& runtime, const std::vector<go::ThreadRegisters>& threads,
+                                       const std::vector<AddressRange>& readable) {
   if (!runtime.vars.allgs) return {};
-  return StackPlan(runtime, threads).ranges();
+  return within(StackPlan(runtime, threads).ranges(), readable);
 }
 
 }  // namespace holdfast::capture

@@ -14,14 +14,17 @@ namespace holdfast::capture {
 // Sorted, disjoint, neighbours joined.
 std::vector<AddressRange> heap_ranges(const go::Runtime& runtime, const go::HeapModel& heap);
 
-// The part of every goroutine's stack that is in use, and of the system stacks that threads are on. Needs the heap to
-// be readable (goroutine records lie there).
-std::vector<AddressRange> stack_ranges(const go::Runtime& runtime, const std::vector<go::ThreadRegisters>& threads);
+// The part of every goroutine's stack that is in use, and of the system stacks that threads are on, as far as it is
+// `readable` (sorted mappings). Needs the heap to be readable (goroutine records lie there).
+std::vector<AddressRange> stack_ranges(const go::Runtime& runtime, const std::vector<go::ThreadRegisters>& threads,
+                                       const std::vector<AddressRange>& readable);
 
 // Sorts, joins what touches or overlaps.
 std::vector<AddressRange> joined(std::vector<AddressRange> ranges);
 // What of `ranges` lies in none of `others`; both sorted and disjoint, so is the result.
 std::vector<AddressRange> without(const std::vector<AddressRange>& ranges, const std::vector<AddressRange>& others);
+// What of `ranges` lies in `others`, likewise.
+std::vector<AddressRange> within(const std::vector<AddressRange>& ranges, const std::vector<AddressRange>& others);
 std::uint64_t total_bytes(const std::vector<AddressRange>& ranges);
 
 }  // namespace holdfast::capture

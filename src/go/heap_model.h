@@ -96,6 +96,9 @@ constexpr Address arena_start(std::uint64_t index) {
   return Address(index * kArenaSize + 0xffff800000000000ULL);
 }
 
+// Slots up to this size have their pointer map at the end of the span, larger ones a header (Go 1.22+; reference 3.3).
+constexpr std::uint64_t kMostInSpanMapBytes = 512;
+
 // Byte offset of the inline mark area of Green Tea within a one-page span, and of its parts (reference 3.7).
 constexpr std::uint64_t kInlineAreaAt = kPageSize - 128;
 constexpr std::uint64_t kInlineMarksAt = kInlineAreaAt + 64;

@@ -3,116 +3,107 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
 #include <nlohmann/json.hpp>
-#include <vector>
+#include <unordered_map>
+#include <utility>
 
-#include "base/embedded_file.h"
 #include "base/error.h"
+#include "go/layout_names.h"
 
-namespace holdfast {
-
-std::span<const EmbeddedFile> layout_files();  // written by tools/embed
-
-namespace go {
+namespace holdfast::go {
 namespace {
 
-using nlohmann::json;
+using Json = nlohmann::json;
 
-constexpr int kDeepestNesting = 8;
-
-struct TableField {
-  FieldLayout layout;
-  std::string type;
-};
-struct TableStruct {
-  std::uint64_t size = 0;
-  std::map<std::string, TableField, std::less<>> fields;
-};
-
-const EmbeddedFile* file_named(std::string_view name) {
-  for (const EmbeddedFile& file : layout_files())
-    if (file.name == name) return &file;
-  return nullptr;
-}
-
-class LayoutTable : public LayoutSource {
+// The file: {"release", "structs": {type: [size, {field: [offset, size, type?]}]}, "variables": {name: type},
+// "constants": {name: value}, "variants": [{"when": [experiments, all of them], "structs", "variables", "constants"}]}.
+// A variant holds what it replaces, null for what it lacks; variants apply in file order.
+class LayoutTable final : public NamedLayouts {
  public:
-  LayoutTable(const GoVersion& version, int minor)
-      : name_(fmt::format("table go1.{}{}", minor, minor == version.minor ? "" : " (the newest known)")) {
-    const EmbeddedFile* file = file_named(fmt::format("go1.{}.json", minor));
-    HOLDFAST_CHECK(file != nullptr);
-    const json data = json::parse(file->text);
-    add_structs(data.at("structs"));
-    for (const auto& [constant, value] : data.at("constants").items()) constants_[constant] = value.get<std::int64_t>();
-    for (const auto& [experiment, changes] : data.at("experiments").items())
-      if (version.has_experiment(experiment)) add_structs(changes.at("structs"));
-    const json aliases = json::parse(file_named("aliases.json")->text);
-    for (const auto& [newest, older] : aliases.items()) aliases_[newest] = older.get<std::vector<std::string>>();
+  LayoutTable(const GoVersion& version, std::string_view text, std::string name) : name_(std::move(name)) {
+    const Json json = Json::parse(text);
+    take(json);
+    for (const Json& variant : json.at("variants"))
+      if (applies(variant.at("when"), version)) take(variant);
   }
 
-  std::optional<FieldLayout> find(std::string_view type, std::string_view field) const override {
-    return find_nested(type, field, 0);
-  }
-  std::optional<std::uint64_t> size_of(std::string_view type) const override {
-    const TableStruct* found = find_struct(type);
-    return found != nullptr ? std::optional(found->size) : std::nullopt;
-  }
-  std::optional<std::int64_t> constant(std::string_view name) const override {
-    const auto it = constants_.find(name);
-    return it == constants_.end() ? std::nullopt : std::optional(it->second);
-  }
   std::string name() const override { return name_; }
 
  private:
-  void add_structs(const json& structs) {
-    for (const auto& [name, data] : structs.items()) {
-      TableStruct& row = structs_[name];
-      row = {};
-      row.size = data.at("size").get<std::uint64_t>();
-      for (const auto& [field, place] : data.at("fields").items())
-        row.fields[field] = {{place.at(0).get<std::uint32_t>(), place.at(1).get<std::uint32_t>()},
-                             place.at(2).get<std::string>()};
+  struct Struct {
+    std::uint64_t size = 0;
+    std::unordered_map<std::string, Member> fields;
+  };
+
+  static bool applies(const Json& when, const GoVersion& version) {
+    return std::all_of(when.begin(), when.end(),
+                       [&](const Json& name) { return version.has_experiment(name.get_ref<const std::string&>()); });
+  }
+
+  // Null erases, anything else replaces.
+  template <typename Map, typename Read>
+  static void merge(Map& map, const Json& rows, Read&& read) {
+    for (const auto& [name, row] : rows.items()) {
+      if (row.is_null())
+        map.erase(name);
+      else
+        map[name] = read(row);
     }
   }
 
-  const TableStruct* find_struct(std::string_view type) const {
-    const auto it = structs_.find(type);
-    if (it != structs_.end()) return &it->second;
-    const auto alias = aliases_.find(type);
-    if (alias == aliases_.end()) return nullptr;
-    for (const std::string& older : alias->second)
-      if (const auto found = structs_.find(older); found != structs_.end()) return &found->second;
-    return nullptr;
+  void take(const Json& json) {
+    merge(structs_, json.at("structs"), read_struct);
+    merge(variables_, json.at("variables"), [](const Json& type) { return type.get<std::string>(); });
+    merge(constants_, json.at("constants"), [](const Json& value) { return value.get<std::int64_t>(); });
   }
 
-  // "sched.sp": the field as it stands, else the part before a dot and the rest within its type.
-  std::optional<FieldLayout> find_nested(std::string_view type, std::string_view field, int depth) const {
-    const TableStruct* outer = find_struct(type);
-    if (outer == nullptr || depth > kDeepestNesting) return std::nullopt;
-    if (const auto whole = outer->fields.find(field); whole != outer->fields.end()) return whole->second.layout;
-    for (std::size_t dot = field.find('.'); dot != std::string_view::npos; dot = field.find('.', dot + 1)) {
-      const auto head = outer->fields.find(field.substr(0, dot));
-      if (head == outer->fields.end()) continue;
-      auto inner = find_nested(head->second.type, field.substr(dot + 1), depth + 1);
-      if (!inner) continue;
-      inner->offset += head->second.layout.offset;
-      return inner;
+  static Struct read_struct(const Json& row) {
+    Struct out{.size = row.at(0).get<std::uint64_t>(), .fields = {}};
+    for (const auto& [name, field] : row.at(1).items()) {
+      Member member{{field.at(0).get<std::uint32_t>(), field.at(1).get<std::uint32_t>()}, {}};
+      if (field.size() > 2) member.type = field.at(2).get<std::string>();
+      out.fields.emplace(name, std::move(member));
     }
-    return std::nullopt;
+    return out;
+  }
+
+  std::optional<Member> exact_member(const std::string& type, const std::string& field) const override {
+    const auto found = structs_.find(type);
+    if (found == structs_.end()) return std::nullopt;
+    const auto member = found->second.fields.find(field);
+    return member == found->second.fields.end() ? std::nullopt : std::optional(member->second);
+  }
+
+  std::optional<std::uint64_t> exact_size(const std::string& type) const override {
+    const auto found = structs_.find(type);
+    return found == structs_.end() ? std::nullopt : std::optional(found->second.size);
+  }
+
+  std::optional<std::int64_t> exact_constant(const std::string& name) const override {
+    const auto found = constants_.find(name);
+    return found == constants_.end() ? std::nullopt : std::optional(found->second);
+  }
+
+  std::optional<std::string> variable_type(const std::string& name) const override {
+    const auto found = variables_.find(name);
+    return found == variables_.end() ? std::nullopt : std::optional(found->second);
   }
 
   std::string name_;
-  std::map<std::string, TableStruct, std::less<>> structs_;
-  std::map<std::string, std::int64_t, std::less<>> constants_;
-  std::map<std::string, std::vector<std::string>, std::less<>> aliases_;
+  std::unordered_map<std::string, Struct> structs_;
+  std::unordered_map<std::string, std::string> variables_;
+  std::unordered_map<std::string, std::int64_t> constants_;
 };
 
 }  // namespace
 
 std::unique_ptr<LayoutSource> layout_table(const GoVersion& version) {
-  return std::make_unique<LayoutTable>(version, std::clamp(version.minor, kOldestMinor, kNewestMinor));
+  const int minor = std::min(version.minor, kNewestMinor);
+  const std::string release = fmt::format("go1.{}", minor);
+  const std::string_view text = embedded_layout(release);
+  if (text.empty()) fail(ErrorCode::kUnsupported, "there is no layout table for {}", release);
+  const char* note = version.minor > kNewestMinor ? " (the newest known)" : "";
+  return std::make_unique<LayoutTable>(version, text, fmt::format("table {}{}", release, note));
 }
 
-}  // namespace go
-}  // namespace holdfast
+}  // namespace holdfast::go

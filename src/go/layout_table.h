@@ -1,5 +1,5 @@
-// The layouts that holdfast carries, for programs without debug information: data/layouts/go1.NN.json, made by
-// tools/layouts from programs of each release, built into the binary.
+// The layouts that holdfast carries for targets without debug information: data/layouts/go1.NN.json, generated from the
+// DWARF of a program of each release by tools/layouts.
 #pragma once
 
 #include <memory>
@@ -9,8 +9,8 @@
 
 namespace holdfast::go {
 
-// The table of the release, with what its experiments change. A release that is newer than all tables gets the newest
-// one, and its name says so: the sanity checks of identify() then decide.
+// The table of the version's release with its experiments applied. A release newer than all tables gets the newest one,
+// and name() says so: "table go1.27 (the newest known)". Loads only that release.
 std::unique_ptr<LayoutSource> layout_table(const GoVersion& version);
 
 }  // namespace holdfast::go

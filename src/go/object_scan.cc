@@ -7,7 +7,6 @@ namespace holdfast::go {
 namespace {
 
 constexpr std::uint64_t kSystemPage = 4096;
-constexpr std::uint64_t kMostInSpanBits = 512;  // slots up to this size have their map at the end of the span
 
 }  // namespace
 
@@ -67,7 +66,7 @@ void ObjectScan::open_headers(const MSpan& span) {
     }
     return;
   }
-  if (span.slot_size > kMostInSpanBits) {
+  if (span.slot_size > kMostInSpanMapBytes) {
     has_headers_ = true;
     return;
   }

@@ -53,6 +53,8 @@ class NewFile {
   }
   NewFile(const NewFile&) = delete;
   NewFile& operator=(const NewFile&) = delete;
+  NewFile(NewFile&&) = delete;
+  NewFile& operator=(NewFile&&) = delete;
 
   void write_at(std::uint64_t offset, std::span<const std::byte> bytes) const {
     while (!bytes.empty()) {

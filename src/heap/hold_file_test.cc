@@ -393,13 +393,10 @@ TEST(HoldFrames, GiveBackRowsOfAnySizeInAnyEncoding) {
         Bytes rows(shape.bytes());
         for (std::size_t i = 0; i < rows.size(); i += 3) rows[i] = static_cast<std::byte>(random());
         const StoredFrames stored = pack_frames(shape, rows);
-        Bytes bytes(stored.bytes());
-        std::memcpy(bytes.data(), stored.sizes.data(), stored.sizes.size() * 4);
-        std::size_t at = stored.sizes.size() * 4;
-        for (const auto& frame : stored.frames) {
-          std::memcpy(bytes.data() + at, frame.data(), frame.size());
-          at += frame.size();
-        }
+        const auto sizes = std::as_bytes(std::span(stored.sizes));
+        Bytes bytes(sizes.begin(), sizes.end());
+        for (const auto& frame : stored.frames) bytes.insert(bytes.end(), frame.begin(), frame.end());
+        ASSERT_EQ(bytes.size(), stored.bytes());
         const ByteView view(bytes, "stored");
         check_frames(shape, view);
         Bytes back(rows.size());

@@ -99,8 +99,8 @@ void ObjectIndex::add_entries() {
 void ObjectIndex::add_pages() {
   if (spans_.empty()) return;
   first_arena_ = spans_.front().base.value >> kArenaBits;
-  const Span& last = spans_.back();
-  const std::uint64_t end_arena = ((last.base + last.bytes()).value >> kArenaBits) + 1;
+  const Address end_of_spans = spans_.back().base + spans_.back().bytes();
+  const std::uint64_t end_arena = (end_of_spans.value >> kArenaBits) + 1;
   arena_block_ = HugeArray<std::uint32_t>(end_arena - first_arena_);
   const auto for_each_arena = [&](const auto& visit) {
     for (std::size_t s = 0; s < spans_.size(); ++s) {
@@ -114,13 +114,22 @@ void ObjectIndex::add_pages() {
       }
     }
   };
+  // Arenas that one span fills share a block, so that the table stays small however large objects are.
   std::uint32_t blocks = 1;
-  for_each_arena([&](std::uint32_t, std::uint64_t arena, std::uint64_t, std::uint64_t) {
-    if (arena_block_[arena] == 0) arena_block_[arena] = blocks++;
+  std::uint32_t last = static_cast<std::uint32_t>(spans_.size());
+  for_each_arena([&](std::uint32_t span, std::uint64_t arena, std::uint64_t begin, std::uint64_t end) {
+    const bool whole = end - begin == kPagesPerArena;
+    if (whole && last == span) {
+      arena_block_[arena] = arena_block_[arena - 1];
+    } else if (arena_block_[arena] == 0) {
+      arena_block_[arena] = blocks++;
+    }
+    last = whole ? span : static_cast<std::uint32_t>(spans_.size());
   });
   page_span_ = HugeArray<std::uint32_t>(blocks * kPagesPerArena);
   for_each_arena([&](std::uint32_t span, std::uint64_t arena, std::uint64_t begin, std::uint64_t end) {
     std::uint32_t* const block = page_span_.data() + arena_block_[arena] * kPagesPerArena;
+    if (block[begin % kPagesPerArena] == span + 1) return;
     std::fill_n(block + begin % kPagesPerArena, end - begin, span + 1);
   });
 }

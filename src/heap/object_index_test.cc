@@ -26,7 +26,7 @@ Layout random_layout(std::uint64_t seed) {
     if (below(10) == 0) page += std::uint64_t{1} << (8 + below(20));
     Span span;
     span.base = Address(page << 13);
-    span.pages = static_cast<std::uint32_t>(below(20) == 0 ? 1 + below(30000) : 1 + below(10));
+    span.pages = static_cast<std::uint32_t>(below(20) == 0 ? 1 + below(60000) : 1 + below(10));
     page += span.pages + below(2);
     if (below(4) == 0) {
       span.slots = 1;

@@ -8,7 +8,7 @@
 namespace holdfast::typing {
 namespace {
 
-constexpr std::size_t kBatch = 512;
+constexpr std::size_t kBatch = 128;
 constexpr int kMostNesting = 100;  // of arrays in one another
 
 std::uint64_t word_at(const std::byte* data) {
@@ -18,7 +18,13 @@ std::uint64_t word_at(const std::byte* data) {
 }  // namespace
 
 Propagation::Propagation(const HeapView& heap, TypeTable& types)
-    : heap_(heap), types_(types), claims_(heap.objects()), queued_((heap.pointerful() + 63) / 64), places_(kBatch) {
+    : heap_(heap),
+      types_(types),
+      claims_(heap.objects()),
+      queued_((std::uint64_t{heap.pointerful()} + 63) / 64),
+      most_listed_(std::max<std::uint64_t>(1024, queued_.size() / 4)),
+      places_(kBatch),
+      objects_(kBatch) {
   targets_.reserve(kBatch);
   pending_.reserve(kBatch);
 }
@@ -40,76 +46,97 @@ void Propagation::claim_value(std::span<const std::byte> value, TypeId type, Kno
 }
 
 std::uint64_t Propagation::claim_interfaces(std::span<const std::byte> words) {
+  const std::uint64_t found = push_interfaces({words.data(), words.size()});
+  flush();
+  return found;
+}
+
+std::uint64_t Propagation::push_interfaces(Words words) {
   std::uint64_t found = 0;
-  for (std::uint64_t at = 0; at + 16 <= words.size(); at += 8) {
-    const Address first(word_at(words.data() + at));
+  for (std::uint64_t at = 0; at + 16 <= words.bytes; at += 8) {
+    const Address first(word_at(words.data + at));
     if (!types_.is_interface_word(first)) continue;
-    walk_interface({words.data() + at, 16}, true);
+    walk_interface({words.data + at, 16}, true);
     ++found;
     at += 8;  // the data word may be a descriptor itself: a reflect.Type
   }
-  flush();
   return found;
 }
 
 std::uint64_t Propagation::claim_untyped() {
   std::uint64_t found = 0;
   std::vector<std::uint32_t> rows;
-  std::vector<HeapView::Object> objects(kBatch);
   for (std::uint32_t row = 0; row < heap_.pointerful();) {
     rows.clear();
     for (; row < heap_.pointerful() && rows.size() < kBatch; ++row)
-      if (claims_[row].empty() || types_[claims_[row].type()].kind == Kind::kClosure) rows.push_back(row);
-    heap_.read(rows, objects);
-    for (std::size_t i = 0; i < rows.size(); ++i) found += claim_untyped_object(objects[i], rows[i]);
+      if (is_untyped(claims_[row])) rows.push_back(row);
+    heap_.read(rows, objects_);
+    for (std::size_t i = 0; i < rows.size(); ++i) found += claim_untyped_object(objects_[i], rows[i]);
   }
+  flush();
   return found;
+}
+
+// Claims that this run made so far count as none: when they arrive depends on where the batches end.
+bool Propagation::is_untyped(Claim claim) const {
+  return claim.empty() || claim.run() == run_ || types_[claim.type()].kind == Kind::kClosure;
 }
 
 std::uint64_t Propagation::claim_untyped_object(const HeapView::Object& object, std::uint32_t row) {
   if (object.data == nullptr || object.bytes < 8) return 0;
-  const TypeId closure = claims_[row].empty() ? types_.closure(Address(word_at(object.data))) : TypeId();
+  const TypeId closure = types_.closure(Address(word_at(object.data)));
   if (closure && closure.row < kMostTypes) {
     ++stats_.claims;
     set(row, Claim(true, KnownBy::kClosure, run_, false, closure));
   }
-  const std::uint64_t interfaces = claim_interfaces({object.data, object.bytes});
+  const std::uint64_t interfaces = push_interfaces({object.data, object.bytes});
   return closure || interfaces > 0 ? 1 : 0;
 }
 
 void Propagation::run() {
-  std::vector<std::uint32_t> rows;
-  std::vector<HeapView::Object> objects(kBatch);
   flush();
-  while (!next_.empty()) {
-    take_frontier(rows);
-    for (std::size_t begin = 0; begin < rows.size(); begin += kBatch) {
-      const auto batch = std::span(rows).subspan(begin, std::min(kBatch, rows.size() - begin));
-      heap_.read(batch, objects);
-      for (std::size_t i = 0; i < batch.size(); ++i) {
-        queued_[batch[i] / 64] &= ~(std::uint64_t{1} << (batch[i] % 64));
-        walk_object(claims_[batch[i]], objects[i]);
-      }
-    }
+  while (waiting_ > 0) {
+    if (next_.size() < most_listed_)
+      walk_listed();
+    else
+      walk_marked();
     flush();
   }
   run_ = std::min(run_ + 1, kMostRuns);
 }
 
-// Moves the waiting rows to `rows`, in ascending order. A large frontier is read off the bits, a small one sorted: a
-// list of ten million elements makes as many frontiers of one row.
-void Propagation::take_frontier(std::vector<std::uint32_t>& rows) {
-  rows.clear();
-  if (next_.size() < queued_.size() / 4) {
-    rows.swap(next_);
-    std::sort(rows.begin(), rows.end());
-    return;
-  }
-  rows.reserve(next_.size());
-  for (std::uint64_t word = 0; word < queued_.size(); ++word)
+// A list of ten million elements makes as many rounds of one row.
+void Propagation::walk_listed() {
+  std::vector<std::uint32_t> rows;
+  rows.swap(next_);
+  std::sort(rows.begin(), rows.end());
+  for (std::size_t begin = 0; begin < rows.size(); begin += kBatch)
+    walk_rows(std::span(rows).subspan(begin, std::min(kBatch, rows.size() - begin)));
+}
+
+// Rows that are queued ahead of the pass are walked by it, those behind it are listed for the next one.
+void Propagation::walk_marked() {
+  next_.clear();
+  std::vector<std::uint32_t> rows;
+  for (std::uint64_t word = 0; word < queued_.size(); ++word) {
     for (std::uint64_t bits = queued_[word]; bits != 0; bits &= bits - 1)
       rows.push_back(static_cast<std::uint32_t>(word * 64 + static_cast<unsigned>(std::countr_zero(bits))));
-  next_.clear();
+    if (rows.size() + 64 <= kBatch && word + 1 < queued_.size()) continue;
+    walk_rows(rows);
+    rows.clear();
+  }
+}
+
+// At most a batch; rows that another entry of the list has had walked meanwhile are skipped.
+void Propagation::walk_rows(std::span<const std::uint32_t> rows) {
+  heap_.read(rows, objects_);
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const std::uint64_t bit = std::uint64_t{1} << (rows[i] % 64);
+    if ((queued_[rows[i] / 64] & bit) == 0) continue;
+    queued_[rows[i] / 64] &= ~bit;
+    --waiting_;
+    walk_object(claims_[rows[i]], objects_[i]);
+  }
 }
 
 void Propagation::walk_object(Claim claim, const HeapView::Object& object) {
@@ -187,7 +214,10 @@ void Propagation::flush() {
   if (targets_.empty()) return;
   heap_.find(targets_, places_);
   for (std::size_t i = 0; i < targets_.size(); ++i)
-    if (places_[i].row != HeapView::Place::kNone) __builtin_prefetch(&claims_[places_[i].row]);
+    if (places_[i].row < heap_.objects()) {
+      __builtin_prefetch(&claims_[places_[i].row], 1);
+      if (places_[i].row < heap_.pointerful()) __builtin_prefetch(&queued_[places_[i].row / 64], 1);
+    }
   for (std::size_t i = 0; i < targets_.size(); ++i)
     if (places_[i].row != HeapView::Place::kNone) apply(places_[i], pending_[i]);
   targets_.clear();
@@ -211,9 +241,7 @@ void Propagation::apply(const HeapView::Place& place, Pending claim) {
   const Type& type = types_[claim.type];
   const bool has_pointers = place.row < heap_.pointerful();
   if (type.kind == Kind::kClosure) return set(place.row, Claim(true, KnownBy::kClosure, run_, false, claim.type));
-  // Structures of the runtime may be longer than their layout (a channel with its buffer), and it may allocate them as
-  // pointer-free (a channel of such elements).
-  if (type.kind == Kind::kOpaque && claim.type != types_.text()) {
+  if (types_.is_loose(claim.type)) {
     if (place.offset == 0 && type.size <= place.bytes)
       set(place.row, Claim(true, claim.known_by, run_, claim.several, claim.type));
     return;
@@ -229,11 +257,18 @@ void Propagation::apply(const HeapView::Place& place, Pending claim) {
     if (claim.count == 0 || place.offset >= place.bytes || place.offset % type.size != 0) return;
     return set(place.row, Claim(false, KnownBy::kInferred, run_, true, claim.type));
   }
-  const std::uint64_t most = place.bytes / type.size;
-  const std::uint64_t count = !claim.several ? 1 : claim.count == 0 ? most : std::min(claim.count, most);
-  const bool whole = count * type.size > place.too_small || (claim.several && claim.count == 0);
+  std::uint64_t used = type.size;
+  if (claim.several)
+    used = claim.count == 0 || claim.count > place.bytes / type.size ? place.bytes : claim.count * type.size;
+  const bool whole = used > place.too_small;
   if (!whole && claim.exact) return;
   set(place.row, Claim(whole, claim.known_by, run_, claim.several, claim.type));
+}
+
+bool Propagation::contradict(TypeId a, TypeId b) const {
+  // Structures of the runtime have a name of ours and one of the runtime's own.
+  if (types_.is_loose(a) || types_.is_loose(b)) return false;
+  return !types_.begins_with(a, b) && !types_.begins_with(b, a);
 }
 
 void Propagation::set(std::uint32_t row, Claim claim) {
@@ -241,8 +276,7 @@ void Propagation::set(std::uint32_t row, Claim claim) {
   const bool has_pointers = row < heap_.pointerful();
   if (!known.empty()) {
     const bool same = known.type() == claim.type();
-    if (!same && has_pointers && known.whole() && claim.whole() && !types_.begins_with(known.type(), claim.type()) &&
-        !types_.begins_with(claim.type(), known.type()))
+    if (!same && has_pointers && known.whole() && claim.whole() && contradict(known.type(), claim.type()))
       ++stats_.conflicts;
     if (same) {
       // Nothing new to walk unless one value turns out to be several.
@@ -263,7 +297,8 @@ void Propagation::set(std::uint32_t row, Claim claim) {
   const std::uint64_t bit = std::uint64_t{1} << (row % 64);
   if ((bits & bit) != 0) return;
   bits |= bit;
-  next_.push_back(row);
+  ++waiting_;
+  if (next_.size() < most_listed_) next_.push_back(row);
 }
 
 }  // namespace holdfast::typing

@@ -5,7 +5,7 @@
 // One claim per object is kept, the best one. Better is, in this order: a claim that accounts for the whole object over
 // one that only says how it begins; stronger evidence; evidence of an earlier run(); the larger type; of equally large
 // ones the type that contains the other. The order is total, so an object changes its type a bounded number of times.
-// One thread goes from frontier to frontier, each in ascending rows: the same claims give the same result.
+// One thread goes through the waiting rows in ascending order, again and again: the same claims give the same result.
 //
 // 4 bytes per object, and a bit for those with pointers. To plug in more evidence (machine code, names of variables):
 // make claims with claim_object, claim_target or claim_value, then run() again; earlier runs keep precedence.
@@ -36,7 +36,9 @@ enum class KnownBy : std::uint8_t {
   kInferred,
 };
 
-// The objects as the caller has them. Rows 0 .. pointerful-1 can hold pointers, pointerful .. objects-1 cannot.
+// The objects as the caller has them: those that are alive or were at the last completed mark. What had died before and
+// only waits to be swept must be left out (find() says kNone): its pointers may lead to slots that are in use again.
+// Rows 0 .. pointerful-1 can hold pointers, pointerful .. objects-1 cannot.
 class HeapView {
  public:
   struct Place {
@@ -88,7 +90,8 @@ class Propagation {
   // Interfaces among words that nothing is known about: a descriptor or itab, then the address of a value that such an
   // interface would point to. Returns how many were found.
   std::uint64_t claim_interfaces(std::span<const std::byte> words);
-  // The same for all objects without type and for closures, and untyped objects that begin like a closure become one.
+  // The same for all objects that had no type after the last run() and for closures; those that begin like a
+  // closure become one.
   // Returns how many objects had either.
   std::uint64_t claim_untyped();
 
@@ -117,7 +120,8 @@ class Propagation {
     bool empty() const { return bits_ == 0; }
     bool whole() const { return bits_ >> 31 != 0; }
     KnownBy known_by() const { return static_cast<KnownBy>(15 - (bits_ >> 27 & 15)); }
-    Claim with_several(bool on) const { return Claim(whole(), known_by(), 7 - (bits_ >> 24 & 7), on, type()); }
+    unsigned run() const { return 7 - (bits_ >> 24 & 7); }
+    Claim with_several(bool on) const { return Claim(whole(), known_by(), run(), on, type()); }
     bool several() const { return (bits_ >> 23 & 1) != 0; }
     std::uint32_t rank() const { return bits_ >> 24; }
     TypeId type() const { return TypeId(bits_ & ((1U << 23) - 1)); }
@@ -142,26 +146,34 @@ class Propagation {
     std::uint64_t bytes = 0;
   };
 
+  std::uint64_t push_interfaces(Words words);
   void push(Address target, const Pending& claim);
   void flush();
   void apply(const HeapView::Place& place, Pending claim);
   bool resolve(const HeapView::Place& place, Pending& claim);
+  bool contradict(TypeId a, TypeId b) const;
   void set(std::uint32_t row, Claim claim);
   void walk_object(Claim claim, const HeapView::Object& object);
   void walk_value(Words value, TypeId type, KnownBy known_by);
   void walk_step(Words value, const Step& step, KnownBy known_by);
   void walk_interface(Words pair, bool exact);
-  void take_frontier(std::vector<std::uint32_t>& rows);
+  void walk_listed();
+  void walk_marked();
+  void walk_rows(std::span<const std::uint32_t> rows);
+  bool is_untyped(Claim claim) const;
   std::uint64_t claim_untyped_object(const HeapView::Object& object, std::uint32_t row);
 
   const HeapView& heap_;
   TypeTable& types_;
   HugeArray<Claim> claims_;          // by row
-  HugeArray<std::uint64_t> queued_;  // a bit per row: in next_
-  std::vector<std::uint32_t> next_;  // rows to be walked
+  HugeArray<std::uint64_t> queued_;  // a bit per row: to be walked
+  std::uint64_t waiting_ = 0;        // bits in queued_
+  std::uint64_t most_listed_;
+  std::vector<std::uint32_t> next_;  // the queued rows; only some of them when there are most_listed_
   std::vector<Address> targets_;     // with pending_: claims whose objects are not yet found
   std::vector<Pending> pending_;
   std::vector<HeapView::Place> places_;
+  std::vector<HeapView::Object> objects_;
   unsigned run_ = 0;
   int nesting_ = 0;
   PropagationStats stats_;

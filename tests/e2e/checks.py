@@ -6,8 +6,8 @@ well. To add one: write the function, decorate it with @check, give it a failing
 What the checks read of holdfast's JSON:
   report      heap.{objects,bytes,reachable_objects,reachable_bytes,edges,roots,typed_bytes}, account, audit, holders,
               types, losses, target.{go_version,stripped,layout_source}
-  audit       audit.{unexplained_objects,unexplained_bytes,by_cause,alloc_count_mismatches,pointers_to_free_slots,
-              goroutines_checked,not_unwound,counters[].{name,runtime,ours,must_match}}
+  audit       clean, objects, floating, unexplained{,_objects,_bytes}, alloc_count_mismatches, pointers_to_free_slots,
+              goroutines_checked, not_unwound, counters[].{name,runtime,ours,must_match}, mem_stats{}, losses
   goroutines  goroutines[].{count,state,wait_reason,created_by}
   spans       spans[] with bytes; types: types[] with bytes and count
 """
@@ -41,7 +41,7 @@ class Case:
 
     @property
     def audit(self):
-        return self.answer("audit")["audit"]
+        return self.answer("audit")
 
     @property
     def heap(self):
@@ -86,12 +86,20 @@ def outside(thing, low, high, got):
 def nothing_is_unexplained(case):
     for name in ("unexplained_objects", "unexplained_bytes"):
         if case.audit[name] != 0:
-            yield differ(name, 0, f"{case.audit[name]}, of {case.audit}")
+            yield differ(name, 0, f"{case.audit[name]} at {case.audit['unexplained'][:5]}")
+
+
+@check
+def the_audit_is_clean(case):
+    """Its own verdict, which gates read: it must not be stricter or laxer than the checks here."""
+    if not case.audit["clean"]:
+        yield differ("audit.clean", True, {k: case.audit[k] for k in ("unexplained_objects", "floating", "alloc_count_mismatches",
+                                                                     "pointers_to_free_slots", "not_unwound", "losses")})
 
 
 @check(when=still)
 def little_floats(case):
-    yield from outside("floating objects", 0, FLOATING_LIMIT, case.audit["by_cause"].get("floating", 0))
+    yield from outside("floating objects", 0, FLOATING_LIMIT, case.audit["floating"])
 
 
 @check
@@ -130,6 +138,21 @@ def counters_equal_the_programs_own(case):
     for c in case.audit["counters"]:
         if c["name"] in case.truth["memstats"]:
             yield from outside(f"{c['name']} as the runtime has it", *case.range(c["name"]), c["runtime"])
+
+
+@check(when=still)
+def mem_stats_equal_the_programs_own(case):
+    stats = case.audit["mem_stats"]
+    for name in case.truth["memstats"]:
+        if name not in stats:
+            yield differ("mem_stats", f"a field {name}", sorted(stats))
+        else:
+            yield from outside(f"mem_stats.{name}", *case.range(name), stats[name])
+
+
+@check(when=still)
+def audited_objects_are_the_programs_own(case):
+    yield from outside("audit.objects", *case.range("HeapObjects"), case.audit["objects"])
 
 
 @check(when=still)
@@ -205,7 +228,7 @@ def states_of(dump):
 def goroutines_wait_for_what_the_runtime_says(case):
     ours = collections.Counter()
     for g in case.answer("goroutines")["goroutines"]:
-        ours[g["wait_reason"] or g["state"]] += g["count"]
+        ours[g["wait_reason"] or g["state"]] += g.get("count", 1)
     for reason, count in states_of(case.stacks).items():
         # The main goroutine wrote the dump; when we looked it waited for its input in a system call.
         reason = "syscall" if reason == "running" else reason
@@ -282,13 +305,23 @@ def same_answers(case, other, verbs):
             yield differ(f"`{verb}` of the {case.kind}", f"that of the {other}", found)
 
 
-@check(when=lambda case: "stripped copy" in case.others)
-def a_stripped_copy_gives_the_same_graph(case):
-    """The same core once with debug information and once without: the graph comes from what the collector reads."""
-    theirs = case.others["stripped copy"]("report")["heap"]
+def same_graph(case, other):
+    theirs = case.others[other]("report")["heap"]
     for name in ("objects", "bytes", "reachable_objects", "reachable_bytes", "edges"):
         if theirs[name] != case.heap[name]:
-            yield differ(f"heap.{name} without debug information", case.heap[name], theirs[name])
+            yield differ(f"heap.{name} of the {other}", case.heap[name], theirs[name])
+
+
+@check(when=lambda case: "stripped copy" in case.others)
+def a_stripped_copy_gives_the_same_graph(case):
+    """The same core with the program stripped: the graph comes from what the collector reads."""
+    yield from same_graph(case, "stripped copy")
+
+
+@check(when=lambda case: "bare reading" in case.others and "never_idle" not in case.truth["facts"])
+def the_layout_table_gives_the_same_graph_as_debug_information(case):
+    """The same picture, read without looking at debug information and symbols."""
+    yield from same_graph(case, "bare reading")
 
 
 @check(when=lambda case: "live" in case.others and still(case) and "never_idle" not in case.truth["facts"])

@@ -17,10 +17,11 @@ GOOD = {
         "holders": [{"bytes": 8000000, "count": 900, "what": "900 x *main.T in the map main.byID", "shared": False,
                      "chain": [{"text": "main.byID"}]}],
         "types": [], "losses": [], "pause_ms": 3.5},
-    "audit": {"audit": {"unexplained_objects": 0, "unexplained_bytes": 0, "by_cause": {"floating": 5},
-                        "alloc_count_mismatches": 0, "pointers_to_free_slots": 0, "goroutines_checked": 5, "not_unwound": [],
-                        "counters": [{"name": n, "runtime": v, "ours": v, "must_match": True} for n, v in
-                                     (("HeapObjects", 1000), ("HeapAlloc", 9000000), ("HeapInuse", 9100000))]}},
+    "audit": {"clean": True, "objects": 1000, "unexplained": [], "unexplained_objects": 0, "unexplained_bytes": 0, "floating": 5,
+              "alloc_count_mismatches": 0, "pointers_to_free_slots": 0, "goroutines_checked": 5, "not_unwound": [], "losses": [],
+              "mem_stats": {"HeapObjects": 1000, "HeapAlloc": 9000000, "HeapInuse": 9100000, "Sys": 12345678},
+              "counters": [{"name": n, "runtime": v, "ours": v, "must_match": True} for n, v in
+                           (("HeapObjects", 1000), ("HeapAlloc", 9000000), ("HeapInuse", 9100000))]},
     "types": {"types": []},
     "roots": {"roots": [{"name": "main.byID"}, {"name": "main.small"}]},
     "spans": {"spans": [{"bytes": 9000000}, {"bytes": 100000}]},
@@ -64,15 +65,19 @@ def changed(source, path, value):
 
 # (check, what of the faultless answer is changed, to what)
 FAULTS = [
-    ("nothing_is_unexplained", ("audit", "audit", "unexplained_objects"), 1),
-    ("nothing_is_unexplained", ("audit", "audit", "unexplained_bytes"), 8),
-    ("little_floats", ("audit", "audit", "by_cause", "floating"), 21),
-    ("allocation_counts_agree", ("audit", "audit", "alloc_count_mismatches"), 1),
-    ("no_pointer_leads_to_a_free_slot", ("audit", "audit", "pointers_to_free_slots"), 1),
-    ("every_parked_goroutine_unwinds", ("audit", "audit", "not_unwound"), [17]),
-    ("every_parked_goroutine_unwinds", ("audit", "audit", "goroutines_checked"), 0),
-    ("counters_equal_the_runtimes", ("audit", "audit", "counters", 0, "ours"), 999),
-    ("counters_equal_the_runtimes", ("audit", "audit", "counters", 0, "name"), "Mallocs"),
+    ("nothing_is_unexplained", ("audit", "unexplained_objects"), 1),
+    ("nothing_is_unexplained", ("audit", "unexplained_bytes"), 8),
+    ("the_audit_is_clean", ("audit", "clean"), False),
+    ("audited_objects_are_the_programs_own", ("audit", "objects"), 1001),
+    ("mem_stats_equal_the_programs_own", ("audit", "mem_stats", "HeapInuse"), 5),
+    ("mem_stats_equal_the_programs_own", ("audit", "mem_stats"), {"HeapObjects": 1000, "HeapAlloc": 9000000}),
+    ("little_floats", ("audit", "floating"), 21),
+    ("allocation_counts_agree", ("audit", "alloc_count_mismatches"), 1),
+    ("no_pointer_leads_to_a_free_slot", ("audit", "pointers_to_free_slots"), 1),
+    ("every_parked_goroutine_unwinds", ("audit", "not_unwound"), [17]),
+    ("every_parked_goroutine_unwinds", ("audit", "goroutines_checked"), 0),
+    ("counters_equal_the_runtimes", ("audit", "counters", 0, "ours"), 999),
+    ("counters_equal_the_runtimes", ("audit", "counters", 0, "name"), "Mallocs"),
     ("heap_equals_the_programs_own", ("report", "heap", "objects"), 1001),
     ("heap_equals_the_programs_own", ("report", "heap", "bytes"), 9000008),
     ("live_bytes_are_the_truth", ("report", "heap", "reachable_bytes"), 8990999),
@@ -94,7 +99,7 @@ FAULTS = [
 class ChecksTest(unittest.TestCase):
     def test_a_faultless_answer_passes_every_check(self):
         for kind in ("live", "core", "hold", "kcore"):
-            others = [("live", None), ("itself again", None), ("one thread", None), ("stripped copy", None)]
+            others = [("live", None), ("itself again", None), ("one thread", None), ("bare reading", None), ("stripped copy", None)]
             self.assertEqual(complaints(case(kind, others=others if kind == "core" else ())), {}, kind)
 
     def test_each_fault_is_found_by_its_check_alone(self):
@@ -107,14 +112,14 @@ class ChecksTest(unittest.TestCase):
     def test_every_check_has_a_fault(self):
         tested = {name for name, _, _ in FAULTS} | {
             "counters_equal_the_programs_own", "c_heap_is_seen", "shared_objects_belong_to_no_single_holder",
-            "a_stripped_copy_gives_the_same_graph", "a_picture_answers_as_the_process_did",
+            "a_stripped_copy_gives_the_same_graph", "the_layout_table_gives_the_same_graph_as_debug_information", "a_picture_answers_as_the_process_did",
             "the_same_picture_gives_the_same_answer", "one_thread_gives_the_same_answer"}
         self.assertEqual({f.__name__ for f, _ in checks.CHECKS}, tested)
 
     def test_counters_may_lie_between_two_readings_only(self):
         later = changed(TRUTH, ("memstats", "HeapObjects"), 1002)
         for value, wrong in ((999, True), (1000, False), (1001, False), (1002, False), (1003, True)):
-            answers = changed(GOOD, ("audit", "audit", "counters", 0), {"name": "HeapObjects", "runtime": value, "ours": value,
+            answers = changed(GOOD, ("audit", "counters", 0), {"name": "HeapObjects", "runtime": value, "ours": value,
                                                                        "must_match": True})
             c = case(answers=answers)
             c.later = later
@@ -134,6 +139,7 @@ class ChecksTest(unittest.TestCase):
         other = changed(GOOD, ("report", "heap", "edges"), 701)
         for kind, check in (("live", "a_picture_answers_as_the_process_did"), ("one thread", "one_thread_gives_the_same_answer"),
                             ("itself again", "the_same_picture_gives_the_same_answer"),
+                            ("bare reading", "the_layout_table_gives_the_same_graph_as_debug_information"),
                             ("stripped copy", "a_stripped_copy_gives_the_same_graph")):
             found = complaints(case("core", others=[(kind, other)]))
             self.assertEqual(list(found), [check])

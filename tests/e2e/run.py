@@ -26,6 +26,7 @@ from processes import Broken, Fixture, Holdfast
 TARGETS = ("live", "core", "hold", "kcore")
 MATRIX_TARGETS = ("live", "core", "hold")
 NOT_STILL = {"busy"}  # checks itself under tools/harm
+BARE = ("--no-dwarf", "--no-symbols")
 ESSENTIAL_RELEASE = "1.26"
 ESSENTIAL_OTHERS = ("1.19", "1.22", "1.24", "1.27")
 
@@ -101,10 +102,13 @@ def run_cell(tally, binary, program, cell, targets):
 def run_still(tally, binary, program, cell, targets, folder):
     with Fixture(program) as fixture:
         live = Holdfast(binary, fixture.pid)
+        bare = Holdfast(binary, fixture.pid, BARE)
         pictures = {}
         if "live" in targets:
             pictures["live"] = live
-            ask_all(live)
+            ask(live, checks.VERBS)
+            if cells.MODES[cell.mode].dwarf:
+                ask(bare, ["report"])
         if "hold" in targets:
             live.run(["capture", fixture.pid, "-o", folder / "fixture.hold"])
             pictures["hold"] = Holdfast(binary, folder / "fixture.hold")
@@ -120,11 +124,13 @@ def run_still(tally, binary, program, cell, targets, folder):
 
     for kind, holdfast in pictures.items():
         others = {}
+        if kind == "live" and cells.MODES[cell.mode].dwarf:
+            others["bare reading"] = bare.answer
         if kind != "live" and "live" in pictures:
             others["live"] = live.answer
         if kind == "core":
             others["itself again"] = Holdfast(binary, core).answer
-            others["one thread"] = Holdfast(binary, core, cpus={0}).answer
+            others["one thread"] = Holdfast(binary, core, ["--threads", "1"]).answer
             if cells.MODES[cell.mode].dwarf and cell.program not in cells.NEED_C:
                 copy = folder / program.name
                 subprocess.run(["strip", "-o", copy, program], check=True)
@@ -142,9 +148,9 @@ def run_crash(tally, binary, program, cell, folder):
                                         holdfast.answer), lambda: holdfast.seconds)
 
 
-def ask_all(holdfast):
+def ask(holdfast, verbs):
     """Asks now what the checks will read; what fails here fails again, from memory, in the check that needs it."""
-    for verb in checks.VERBS:
+    for verb in verbs:
         try:
             holdfast.answer(verb)
         except Broken:

@@ -3,6 +3,7 @@
 #include <fstream>
 
 #include "binary/elf_builder.h"
+#include "binary/pclntab_builder.h"
 
 namespace {
 
@@ -49,6 +50,21 @@ std::vector<std::byte> inline_build_info() {
   return ElfBuilder(ElfType::kExec).segment(kSegmentLoad, kRead | kWrite, Address(0x10000), data).build();
 }
 
+std::vector<std::byte> function_table(PclntabBuilder::Form form) {
+  PclntabBuilder builder(form);
+  builder.add_file("/src/a.go");
+  builder.add_name("main.inlined");
+  for (const char* name : {"runtime.goexit", "main.main"})
+    builder.add({.name = name,
+                 .sp = {{4, 0}, {0x3f, 32}, {0x40, 0}},
+                 .file = {{0x40, 0}},
+                 .line = {{0x10, 7}, {0x40, 9}},
+                 .pcdata = {{}, {{0x40, 1}}, {{0x20, -1}, {0x40, 0}}},
+                 .funcdata = {0, 8, 16, 24},
+                 .args = 16});
+  return builder.build(0x401000);
+}
+
 std::vector<std::byte> pointer_build_info() {
   Bytes data = Bytes().text("\xff Go buildinf:").u8(8).u8(0).u64(0x10020).u64(0x10030);
   data.u64(0x20000).u64(8).u64(0x20000).u64(8);
@@ -88,6 +104,8 @@ int main(int argc, char** argv) {
   write(folder, "fuzz_build_info", "inline", inline_build_info());
   write(folder, "fuzz_build_info", "pointers", pointer_build_info());
   write(folder, "fuzz_core", "small", small_core());
+  write(folder, "fuzz_pclntab", "go118", function_table(PclntabBuilder::Form::kGo118));
+  write(folder, "fuzz_pclntab", "go120", function_table(PclntabBuilder::Form::kGo120));
   write(folder, "fuzz_x86", "code", code());
   return 0;
 }
