@@ -135,7 +135,9 @@ class Lister {
 
   void add(const os::ProcessStatus& status, const os::ProcessMapping& image,
            const std::vector<os::ProcessMapping>& maps) {
-    GoProcess process{.status = status, .image = image.path};
+    GoProcess process;
+    process.status = status;
+    process.image = image.path;
     process.container = container_name(os::try_read_text(fmt::format("/proc/{}/cgroup", status.pid)).value_or(""));
     try {
       std::vector<FilePart> parts;
