@@ -106,10 +106,6 @@ void build(const FrozenTarget& target, const Options& options, heap::Snapshot& s
   times.run("types", [&] {
     add_types({target, heap, masks, index, scheduler, specials.roots, dwarf ? &*dwarf : nullptr}, snapshot, losses);
   });
-<<<<<<< HEAD
-  times.run("counters", [&] { add_counters(target, heap, snapshot); });
-=======
-  snapshot.object_type = HugeArray<heap::ObjectType>(snapshot.objects);
   times.run("counters", [&] {
     try {
       add_counters(target, heap, snapshot);
@@ -117,7 +113,6 @@ void build(const FrozenTarget& target, const Options& options, heap::Snapshot& s
       losses.add("no-counters", fmt::format("the runtime's own counters are not all there: {}", error.what()), {});
     }
   });
->>>>>>> account
 }
 
 }  // namespace holdfast::capture
