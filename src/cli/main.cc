@@ -10,6 +10,7 @@
 #include "base/units.h"
 #include "capture/capture.h"
 #include "cli/options.h"
+#include "cli/process_table.h"
 #include "cli/progress.h"
 #include "cli/target.h"
 #include "graph/audit.h"
@@ -49,6 +50,7 @@ class Run {
 
   int run() {
     if (options_.dry_run) return dry_run();
+    if (options_.verb == Verb::kPs) return processes();
     if (is_table(options_.verb)) return table();
     return options_.verb == Verb::kCapture ? capture() : audit();
   }
@@ -84,6 +86,22 @@ class Run {
     print(report::table_text(table, plan, selection));
     if (!snapshot_.losses.empty())
       print(fmt::format("{} kinds of loss in the target: holdfast audit lists them\n", snapshot_.losses.size()));
+    return 0;
+  }
+
+  int processes() {
+    const report::TablePlan plan = report::plan_table(process_shape(), options_.table);
+    capture::ProcessList list = times_.run("look", [] { return capture::list_go_processes(); });
+    const report::Table table = process_table(std::move(list.go));
+    const report::Selection selection = report::select(table, plan);
+    progress_.finish();
+    if (options_.json)
+      print(report::table_json(table, selection, nullptr));
+    else
+      print(report::table_text(table, plan, selection));
+    if (!list.closed.empty())
+      fmt::print(stderr, "not looked into, for lack of permission: {}; the first is {} {}\n", list.closed.size(),
+                 list.closed.front().status.pid, list.closed.front().status.name);
     return 0;
   }
 
