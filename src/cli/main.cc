@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <cstdio>
+#include <filesystem>
 
 #include "base/error.h"
 #include "base/parallel.h"
@@ -100,13 +101,20 @@ class Run {
   }
 
   int capture() {
-    if (form_of(options_.target) == TargetForm::kProcess)
-      fmt::print(stderr, "{}\n", foretold(capture::predict(find_process(options_.target), {})));
+    const auto folder = std::filesystem::absolute(options_.output).parent_path();
+    if (!std::filesystem::is_directory(folder))
+      fail(ErrorCode::kNotFound, "there is no folder {} for {}", folder.string(), options_.output);
+    const bool is_process = form_of(options_.target) == TargetForm::kProcess;
+    if (is_process) {
+      const auto status = find_process(options_.target);
+      fmt::print(stderr, "{}, pid {}: {}\n", status.name, status.pid, foretold(capture::predict(status, {})));
+    }
     open();
     times_.run("write", [&] { heap::write_hold(snapshot_, options_.output); });
     progress_.finish();
-    if (snapshot_.target.kind == heap::TargetKind::kLive)
-      fmt::print(stderr, "{} was held still for {:.1f} ms\n", snapshot_.target.name, snapshot_.pause.measured_ms);
+    if (is_process)
+      fmt::print(stderr, "{}, pid {}: was held still for {:.1f} ms\n", snapshot_.target.name, snapshot_.target.pid,
+                 snapshot_.pause.measured_ms);
     if (options_.json)
       print(ordered_json{{"schema", "holdfast.capture/1"},
                          {"target", report::target_json(snapshot_.target)},
