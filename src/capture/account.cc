@@ -4,6 +4,7 @@
 #include <array>
 #include <iterator>
 #include <string_view>
+#include <unordered_set>
 
 #include "capture/read_plan.h"
 #include "go/mem_stats.h"
@@ -17,6 +18,9 @@ constexpr std::uint64_t kMallocArena = 64 << 20;    // HEAP_MAX_SIZE of glibc on
 constexpr std::uint64_t kThreadBlock = 2304;        // bytes of glibc's struct pthread (2.36) from the FS base on
 constexpr std::uint64_t kArenaTable = 32ULL << 20;  // behind runtime.mheap.arenas: 1 << 22 pointers on linux/amd64
 constexpr std::uint64_t kChunkTable = 8192;         // runtime.pageAlloc.chunks: blocks, and chunks of 128 bytes in each
+
+constexpr std::uint64_t kMostProcessors = 1 << 16;
+constexpr std::uint64_t kRecordChunk = 256 << 10;  // persistentChunkSize, Go 1.19-1.27
 
 enum Line : std::uint8_t { kObjects, kFree, kManual, kGlobals, kFiles, kStacks, kCHeap, kRecords, kMappings, kLines };
 using Lines = std::array<std::uint64_t, kLines>;
@@ -176,7 +180,9 @@ class Accounting {
     if (mapping.path == "[heap]" || is_malloc_arena(index)) return kCHeap;
     if (mapping.path.starts_with("[anon: Go: ")) return kRecords;
     const bool plain = mapping.path.empty() && !mapping.permissions.shared;
-    return plain && any_overlaps(facts_.records, mapping.range) ? kRecords : kMappings;
+    const bool records =
+        any_overlaps(facts_.records, mapping.range) || any_overlaps(residency_.record_chunks, mapping.range);
+    return plain && records ? kRecords : kMappings;
   }
 
   // glibc reserves an arena whole and aligned, and makes its used part accessible.
@@ -199,6 +205,32 @@ class Accounting {
   std::uint64_t rest_ = 0;
 };
 
+// Calls visit(p) for every runtime.p.
+template <typename Visit>
+void for_each_processor(const go::Runtime& runtime, const MemorySource& memory, Visit&& visit) {
+  if (!runtime.vars.allp) return;
+  const Address list = memory.try_pointer(runtime.vars.allp).value_or(Address());
+  const std::uint64_t count = memory.try_integer<std::uint64_t>(runtime.vars.allp + 8).value_or(0);
+  for (std::uint64_t i = 0; i < std::min(count, kMostProcessors); ++i)
+    if (const auto p = memory.try_pointer(list + i * 8); p && *p) visit(*p);
+}
+
+// Each P takes records from a chunk of its own; the first word of a chunk leads to the one that was made before it. The
+// chain only grows, so it can be followed while the process runs.
+std::vector<AddressRange> record_chunks(const go::Runtime& runtime, const MemorySource& memory) {
+  std::vector<AddressRange> chunks;
+  const std::uint32_t current = runtime.layouts.offset("runtime.p", "palloc");
+  std::unordered_set<Address> seen;
+  for_each_processor(runtime, memory, [&](Address p) {
+    Address chunk = memory.try_pointer(p + current).value_or(Address());
+    while (chunk && chunk.value % kPage == 0 && seen.insert(chunk).second) {
+      chunks.push_back({chunk, chunk + kRecordChunk});
+      chunk = memory.try_pointer(chunk).value_or(Address());
+    }
+  });
+  return joined(std::move(chunks));
+}
+
 // Collects where the runtime keeps its records.
 class Records {
  public:
@@ -218,6 +250,11 @@ class Records {
     const Address pages = runtime_.vars.mheap + l.offset("runtime.mheap", "pages");
     const go::FieldLayout summary = l.get("runtime.pageAlloc", "summary");
     for (std::uint32_t level = 0; level < summary.size; level += 24) add_slice(pages + summary.offset + level, 8);
+    // A byte for each chunk of 4 MiB; a word since that record lost its single search address (Go 1.21).
+    const std::uint64_t entry = l.find("runtime.scavengeIndex", "searchAddr") ? 1 : 8;
+    const auto index = l.find("runtime.pageAlloc", "scav.index");
+    const auto entries = l.find("runtime.scavengeIndex", "chunks");
+    if (index && entries) add_slice(pages + index->offset + entries->offset, entry);
     const Address chunks = pages + l.offset("runtime.pageAlloc", "chunks");
     for (std::uint64_t block = 0; block < kChunkTable; ++block)
       add(runtime_.memory.try_pointer(chunks + block * 8).value_or(Address()), kChunkTable * 128);
@@ -256,7 +293,7 @@ std::vector<AddressRange> records_of(const go::Runtime& runtime, const go::HeapM
 
 }  // namespace
 
-std::optional<Residency> read_residency(pid_t pid, LossLedger& losses) {
+std::optional<Residency> read_residency(pid_t pid, const go::Runtime* runtime, LossLedger& losses) {
   try {
     Residency residency;
     residency.mappings = os::read_smaps(pid);
@@ -266,6 +303,7 @@ std::optional<Residency> read_residency(pid_t pid, LossLedger& losses) {
       const auto present = memory.present_ranges(usage.mapping.range);
       residency.present.insert(residency.present.end(), present.begin(), present.end());
     }
+    if (runtime != nullptr) residency.record_chunks = record_chunks(*runtime, memory);
     return residency;
   } catch (const Error& error) {
     if (error.code() == ErrorCode::kCancelled) throw;
@@ -284,7 +322,9 @@ AccountFacts account_facts(const go::Runtime& runtime, const go::HeapModel& heap
   for (const go::MSpan& span : heap.manual()) facts.spans.push_back({{span.base, span.base + span.bytes()}, 0, false});
   std::inplace_merge(facts.spans.begin(), facts.spans.begin() + middle, facts.spans.end(),
                      [](const auto& a, const auto& b) { return a.range.begin < b.range.begin; });
-  facts.globals = std::move(globals);
+  for (AddressRange& range : globals)
+    range = {Address(range.begin.value / kPage * kPage), Address((range.end.value + kPage - 1) / kPage * kPage)};
+  facts.globals = joined(std::move(globals));
   for (const go::ThreadRegisters& thread : threads)
     if (thread.registers.fs_base) facts.thread_blocks.push_back(thread.registers.fs_base);
   const Address table =

@@ -7,6 +7,7 @@
 #include "capture/objects.h"
 #include "capture/root_writer.h"
 #include "capture/roots.h"
+#include "capture/types.h"
 #include "go/mem_stats.h"
 #include "go/special_roots.h"
 #include "heap/object_index.h"
@@ -60,6 +61,18 @@ void add_counters(const FrozenTarget& target, const go::HeapModel& heap, heap::S
   snapshot.audit.gc_cycles = stats.find("NumGC").value_or(0);
 }
 
+std::optional<binary::DwarfInfo> open_dwarf(const FrozenTarget& target, const Options& options, LossLedger& losses) {
+  const binary::ElfFile& elf = *target.program->images().front().elf;
+  if (!options.use_dwarf || !elf.has_dwarf()) return std::nullopt;
+  try {
+    return binary::DwarfInfo(elf.file());
+  } catch (const Error&) {
+    losses.add("bad-debug-information", "the program's debug information cannot be read: fewer objects have types",
+               Address());
+    return std::nullopt;
+  }
+}
+
 std::string function_name(const go::FunctionTables& functions, Address code) {
   const auto found = functions.find(code);
   return found ? std::string(found->function.name) : fmt::format("{:#x}", code.value);
@@ -79,20 +92,27 @@ void build(const FrozenTarget& target, const Options& options, heap::Snapshot& s
   const go::PointerMasks masks(runtime, losses);
   times.run("edges", [&] { add_edges(runtime, heap, masks, index, snapshot, losses); });
 
+  const auto specials = times.run("specials", [&] { return go::read_special_roots(runtime, heap, losses); });
+  const auto scheduler = times.run("scheduler", [&] { return go::read_scheduler(runtime, functions, losses); });
   RootWriter forest(snapshot, index);
   times.run("roots", [&] {
     const Symbols symbols(options.use_symbols ? target.program->images() : std::vector<go::LoadedImage>());
     add_global_roots(runtime, symbols, forest, losses);
     add_special_roots(
-        go::read_special_roots(runtime, heap, losses).roots,
-        [&](Address code) { return function_name(functions, code); }, forest);
+        specials.roots, [&](Address code) { return function_name(functions, code); }, forest);
   });
-  times.run("goroutines", [&] {
-    const go::Scheduler scheduler = go::read_scheduler(runtime, functions, losses);
-    add_goroutines(target, scheduler, forest, snapshot, losses);
+  times.run("goroutines", [&] { add_goroutines(target, scheduler, forest, snapshot, losses); });
+  const auto dwarf = times.run("debug information", [&] { return open_dwarf(target, options, losses); });
+  times.run("types", [&] {
+    add_types({target, heap, masks, index, scheduler, specials.roots, dwarf ? &*dwarf : nullptr}, snapshot, losses);
   });
-  snapshot.object_type = HugeArray<heap::ObjectType>(snapshot.objects);
-  times.run("counters", [&] { add_counters(target, heap, snapshot); });
+  times.run("counters", [&] {
+    try {
+      add_counters(target, heap, snapshot);
+    } catch (const Error& error) {  // records of the runtime are missing, as in a core that was cut off
+      losses.add("no-counters", fmt::format("the runtime's own counters are not all there: {}", error.what()), {});
+    }
+  });
 }
 
 }  // namespace holdfast::capture

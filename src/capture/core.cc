@@ -22,7 +22,9 @@ class CoreTarget {
         file_(os::map_file(path)),
         core_(file_->bytes()),
         main_path_(main_program(core_)) {
-    for (const std::string& remark : core_.remarks()) losses_.add("core-remark: " + remark, remark, Address());
+    if (!core_.remarks().empty())
+      losses_.add("damaged-core", fmt::format("{}", fmt::join(core_.remarks(), "; ")), Address(),
+                  core_.remarks().size());
     exe_ = exe.empty() ? find_exe() : take_exe(exe);
     if (main_path_.empty()) main_path_ = exe;
     auto parts = parts_of(core_);
@@ -134,6 +136,18 @@ std::string name_of(const CoreTarget& target) {
   return std::filesystem::path(target.main_path()).filename().string();
 }
 
+void analyse(const CoreTarget& target, const Options& options, heap::Snapshot& snapshot, LossLedger& losses,
+             PassTimes& times) {
+  const Program& program = target.program();
+  const auto identified = times.run("identify", [&] {
+    return go::identify(target.memory(), target.layouts(), program.version(), program.images(), losses);
+  });
+  FrozenTarget frozen{&program, &identified, {}, 0, std::nullopt};
+  for (const binary::CoreThread& thread : target.core().threads())
+    frozen.threads.push_back({static_cast<std::uint64_t>(thread.tid), thread.registers});
+  build(frozen, options, snapshot, losses, times);
+}
+
 }  // namespace
 
 bool is_core_file(const std::string& path) {
@@ -155,18 +169,12 @@ heap::Snapshot capture_core(const std::string& path, const std::string& exe, con
   times.run("open", [&] { target.emplace(path, exe, losses); });
   if (const auto& process = target->core().process()) snapshot.target.pid = process->pid;
   snapshot.target.name = name_of(*target);
-  in_context(
-      [&] {
-        const auto identified = times.run("identify", [&] {
-          return go::identify(target->memory(), target->layouts(), target->program().version(),
-                              target->program().images(), losses);
-        });
-        FrozenTarget frozen{&target->program(), &identified, {}, 0, std::nullopt};
-        for (const binary::CoreThread& thread : target->core().threads())
-          frozen.threads.push_back({static_cast<std::uint64_t>(thread.tid), thread.registers});
-        build(frozen, options, snapshot, losses, times);
-      },
-      "{}", describe_gaps(path, target->core()));
+  try {
+    analyse(*target, options, snapshot, losses, times);
+  } catch (Error& error) {
+    error.add_frame(describe_gaps(path, target->core()));
+    throw;
+  }
   snapshot.losses = losses.sorted();
   return snapshot;
 }

@@ -179,8 +179,9 @@ std::string describe_gaps(const std::string& path, const binary::CoreFile& core)
       there += segment.bytes.size();
       if (segment.missing_bytes > 0) first = std::min(first, segment.range.begin + segment.bytes.size());
     }
-    return fmt::format("{} (cut off: {} of {} of memory are missing, the first at {:#x})", path, format_bytes(missing),
-                       format_bytes(there + missing), first.value);
+    return fmt::format(
+        "{} (cut off by a size limit or a full disk: {} of {} of memory are missing, the first at {:#x})", path,
+        format_bytes(missing), format_bytes(there + missing), first.value);
   }
   if (!holds_plain_memory(core))
     return fmt::format("{} (without the private memory of the process: see coredump_filter in core(5))", path);
