@@ -40,11 +40,10 @@ std::span<const char> section_with(Elf* elf, const void* at) {
 
 }  // namespace
 
-DwarfLibrary::DwarfLibrary(const ByteView& file) {
+DwarfLibrary::DwarfLibrary(const ByteView& file) : image(file.size()) {
   elf_version(EV_CURRENT);
-  // libelf takes a char* and does not write to it.
-  auto* bytes = const_cast<char*>(reinterpret_cast<const char*>(file.data()));
-  elf = elf_memory(bytes, file.size());
+  if (!file.empty()) std::memcpy(image.data(), file.data(), file.size());
+  elf = elf_memory(reinterpret_cast<char*>(image.data()), file.size());
   if (elf == nullptr) fail(ErrorCode::kDamaged, "{} is no ELF file to libelf: {}", file.origin(), elf_errmsg(-1));
   try {
     if (elf_kind(elf) != ELF_K_ELF) fail(ErrorCode::kDamaged, "{} is no ELF file to libelf", file.origin());

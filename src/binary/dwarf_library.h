@@ -11,6 +11,8 @@
 #include <string_view>
 
 #include "base/byte_view.h"
+#include "base/huge_array.h"
+
 namespace holdfast::binary {
 
 // What Go adds to DWARF (cmd/internal/dwarf).
@@ -31,6 +33,7 @@ struct DwarfLibrary {
   // The text of an attribute; empty if it is none or does not end within its section.
   std::string_view text(Dwarf_Attribute& attribute) const;
 
+  Mapping image;  // a copy of the file: libelf writes to section headers when it unpacks sections
   Elf* elf = nullptr;
   Dwarf* dwarf = nullptr;
   std::span<const char> info;  // .debug_info, unpacked

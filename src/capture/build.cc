@@ -7,6 +7,7 @@
 #include "capture/objects.h"
 #include "capture/root_writer.h"
 #include "capture/roots.h"
+#include "capture/types.h"
 #include "go/mem_stats.h"
 #include "go/special_roots.h"
 #include "heap/object_index.h"
@@ -31,7 +32,8 @@ void add_target_info(const FrozenTarget& target, heap::Snapshot& snapshot) {
 }
 
 // Our sums beside the runtime's own counters (reference 8.2 to 8.4).
-void add_counters(const go::Runtime& runtime, const go::HeapModel& heap, heap::Snapshot& snapshot) {
+void add_counters(const FrozenTarget& target, const go::HeapModel& heap, heap::Snapshot& snapshot) {
+  const go::Runtime& runtime = *target.identified->runtime;
   const go::MemStats stats = go::read_mem_stats(runtime);
   for (const auto& [name, value] : stats.fields) snapshot.mem_stats.emplace_back(name, value);
   std::uint64_t bytes = 0;
@@ -50,10 +52,25 @@ void add_counters(const go::Runtime& runtime, const go::HeapModel& heap, heap::S
   add("HeapInuse", stats.find("HeapInuse"), in_use);
   add("HeapReleased", stats.find("HeapReleased"), go::count_released_bytes(runtime));
   add("stacks and work buffers", stats.manual_bytes, manual);
+  if (target.residency)
+    snapshot.account = account_of(
+        *target.residency, account_facts(runtime, heap, snapshot.spans, target.program->writable(), target.threads));
   snapshot.account.next_gc = stats.find("NextGC").value_or(0);
   snapshot.account.heap_sys = stats.find("HeapSys").value_or(0);
   snapshot.audit.gc_phase = heap.gc_phase();
   snapshot.audit.gc_cycles = stats.find("NumGC").value_or(0);
+}
+
+std::optional<binary::DwarfInfo> open_dwarf(const FrozenTarget& target, const Options& options, LossLedger& losses) {
+  const binary::ElfFile& elf = *target.program->images().front().elf;
+  if (!options.use_dwarf || !elf.has_dwarf()) return std::nullopt;
+  try {
+    return binary::DwarfInfo(elf.file());
+  } catch (const Error&) {
+    losses.add("bad-debug-information", "the program's debug information cannot be read: fewer objects have types",
+               Address());
+    return std::nullopt;
+  }
 }
 
 std::string function_name(const go::FunctionTables& functions, Address code) {
@@ -75,20 +92,27 @@ void build(const FrozenTarget& target, const Options& options, heap::Snapshot& s
   const go::PointerMasks masks(runtime, losses);
   times.run("edges", [&] { add_edges(runtime, heap, masks, index, snapshot, losses); });
 
+  const auto specials = times.run("specials", [&] { return go::read_special_roots(runtime, heap, losses); });
+  const auto scheduler = times.run("scheduler", [&] { return go::read_scheduler(runtime, functions, losses); });
   RootWriter forest(snapshot, index);
   times.run("roots", [&] {
     const Symbols symbols(options.use_symbols ? target.program->images() : std::vector<go::LoadedImage>());
     add_global_roots(runtime, symbols, forest, losses);
     add_special_roots(
-        go::read_special_roots(runtime, heap, losses).roots,
-        [&](Address code) { return function_name(functions, code); }, forest);
+        specials.roots, [&](Address code) { return function_name(functions, code); }, forest);
   });
-  times.run("goroutines", [&] {
-    const go::Scheduler scheduler = go::read_scheduler(runtime, functions, losses);
-    add_goroutines(target, scheduler, forest, snapshot, losses);
+  times.run("goroutines", [&] { add_goroutines(target, scheduler, forest, snapshot, losses); });
+  const auto dwarf = times.run("debug information", [&] { return open_dwarf(target, options, losses); });
+  times.run("types", [&] {
+    add_types({target, heap, masks, index, scheduler, specials.roots, dwarf ? &*dwarf : nullptr}, snapshot, losses);
   });
-  snapshot.object_type = HugeArray<heap::ObjectType>(snapshot.objects);
-  times.run("counters", [&] { add_counters(runtime, heap, snapshot); });
+  times.run("counters", [&] {
+    try {
+      add_counters(target, heap, snapshot);
+    } catch (const Error& error) {  // records of the runtime are missing, as in a core that was cut off
+      losses.add("no-counters", fmt::format("the runtime's own counters are not all there: {}", error.what()), {});
+    }
+  });
 }
 
 }  // namespace holdfast::capture

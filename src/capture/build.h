@@ -1,9 +1,11 @@
 // From a frozen target to a Snapshot: the passes that are the same for live processes and cores.
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "base/timer.h"
+#include "capture/account.h"
 #include "capture/capture.h"
 #include "capture/program.h"
 #include "go/identify.h"
@@ -17,9 +19,10 @@ struct FrozenTarget {
   const go::Identified* identified = nullptr;
   std::vector<go::ThreadRegisters> threads;
   std::uint64_t monotonic_ns = 0;  // CLOCK_MONOTONIC of the moment; 0 = not known
+  std::optional<Residency> residency;
 };
 
-// Fills everything of `snapshot` but target.kind, pid, name, pause and the account of resident memory.
+// Fills everything of `snapshot` but target.kind, pid, name and pause; the account only with the residency.
 void build(const FrozenTarget& target, const Options& options, heap::Snapshot& snapshot, LossLedger& losses,
            PassTimes& times);
 

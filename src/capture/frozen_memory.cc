@@ -55,6 +55,8 @@ std::vector<AddressRange> FrozenMemory::read_bulk(const std::vector<AddressRange
 }
 
 void FrozenMemory::touch(AddressRange range) const {
+  const Bulk* bulk = find_bulk(range.begin);
+  if (range.empty() || (bulk != nullptr && bulk->range.end >= range.end)) return;
   for (std::uint64_t block = range.begin.value / kBlock; block <= (range.end.value - 1) / kBlock; ++block)
     block_of(Address(block * kBlock));
 }
@@ -71,30 +73,29 @@ const FrozenMemory::Bulk* FrozenMemory::find_bulk(Address at) const {
   return bulk.range.contains(at) ? &bulk : nullptr;
 }
 
+std::uint64_t FrozenMemory::Block::room_at(std::uint64_t at) const {
+  std::uint64_t end = at;
+  while (end < kBlock && (pages >> (end / kPage) & 1) != 0) end = (end / kPage + 1) * kPage;
+  return end - at;
+}
+
 FrozenMemory::Block FrozenMemory::fetch_block(std::uint64_t number) const {
   Block block;
-  const Address begin(number * kBlock);
-  const auto it = std::upper_bound(readable_.begin(), readable_.end(), begin + (kBlock - 1),
-                                   [](Address a, const AddressRange& r) { return a < r.begin; });
-  // Mappings that share the block with a gap between them: read page by page around the gap.
-  auto first = it;
-  while (first != readable_.begin() && std::prev(first)->end > begin) --first;
-  if (first == it) return block;
-  block.bytes = std::make_unique<std::byte[]>(kBlock);
-  block.begin = std::max(first->begin, begin) - begin;
-  block.end = std::min(std::prev(it)->end, begin + kBlock) - begin;
-  std::uint64_t at = block.begin;
-  while (at < block.end) {
-    const std::uint64_t got = fetch_(begin + at, {block.bytes.get() + at, block.end - at});
-    bytes_read_ += got;
-    at += got;
-    if (at >= block.end) break;
-    // A page that cannot be read ends the block where something good was read already, else is skipped.
-    if (at > block.begin) {
-      block.end = at;
-      break;
+  const AddressRange whole{Address(number * kBlock), Address((number + 1) * kBlock)};
+  // Several mappings can share a block, with gaps between them.
+  const auto after = std::lower_bound(readable_.begin(), readable_.end(), whole.end,
+                                      [](const AddressRange& r, Address a) { return r.begin < a; });
+  for (auto mapping = after; mapping != readable_.begin() && std::prev(mapping)->end > whole.begin;) {
+    --mapping;
+    if (!block.bytes) block.bytes = std::make_unique<std::byte[]>(kBlock);
+    std::uint64_t at = std::max(mapping->begin, whole.begin) - whole.begin;
+    const std::uint64_t end = std::min(mapping->end, whole.end) - whole.begin;
+    while (at < end) {
+      const std::uint64_t got = fetch_(whole.begin + at, {block.bytes.get() + at, end - at}) / kPage * kPage;
+      bytes_read_ += got;
+      for (std::uint64_t page = at / kPage; page < (at + got) / kPage; ++page) block.pages |= 1U << page;
+      at += got + kPage;  // behind the page that could not be read
     }
-    at = block.begin = (at / kPage + 1) * kPage;
   }
   return block;
 }
@@ -120,8 +121,8 @@ bool FrozenMemory::try_read(Address from, std::span<std::byte> to) const {
     } else {
       const Block* block = block_of(from);
       const std::uint64_t at = from.value % kBlock;
-      if (block == nullptr || at < block->begin || at >= block->end) return false;
-      n = std::min<std::uint64_t>(to.size(), block->end - at);
+      n = block == nullptr ? 0 : std::min<std::uint64_t>(to.size(), block->room_at(at));
+      if (n == 0) return false;
       std::memcpy(to.data(), block->bytes.get() + at, n);
     }
     to = to.subspan(n);
@@ -135,16 +136,17 @@ const std::byte* FrozenMemory::try_view(Address from, std::uint64_t size) const 
     return bulk->range.end - from >= size ? bulk->data + (from - bulk->range.begin) : nullptr;
   const Block* block = block_of(from);
   const std::uint64_t at = from.value % kBlock;
-  if (block == nullptr || at < block->begin || at >= block->end || block->end - at < size) return nullptr;
+  if (block == nullptr || block->room_at(at) < size) return nullptr;
   return block->bytes.get() + at;
 }
 
 std::vector<AddressRange> FrozenMemory::blocks() const {
   std::vector<AddressRange> out;
   for (const auto& [number, block] : blocks_)
-    if (block.bytes) out.push_back({Address(number * kBlock + block.begin), Address(number * kBlock + block.end)});
-  std::sort(out.begin(), out.end(), [](const AddressRange& a, const AddressRange& b) { return a.begin < b.begin; });
-  return out;
+    for (std::uint64_t page = 0; page < kBlock / kPage; ++page)
+      if ((block.pages >> page & 1) != 0)
+        out.push_back({Address(number * kBlock + page * kPage), Address(number * kBlock + (page + 1) * kPage)});
+  return joined(std::move(out));
 }
 
 std::uint64_t FrozenMemory::bytes_read() const {

@@ -28,6 +28,8 @@ class FrozenMemory : public MemorySource {
   // Blocks are clipped to `readable` (sorted mappings of the target), so that no fetch strays into a neighbour.
   FrozenMemory(Fetch fetch, FetchBulk fetch_bulk, std::vector<AddressRange> readable);
 
+  // The mappings as they are now, to be said again once the target stands still: it may have made new ones since.
+  void set_readable(std::vector<AddressRange> readable) { readable_ = std::move(readable); }
   // Memory to read into, faulted in beforehand so that the pause does not pay for it. Optional.
   void prepare(std::uint64_t bytes);
   // Reads `ranges` (sorted, disjoint) in bulk, but for what was read so before; they can then be viewed in place.
@@ -51,8 +53,10 @@ class FrozenMemory : public MemorySource {
   };
   struct Block {
     std::unique_ptr<std::byte[]> bytes;
-    std::uint64_t begin = 0;  // readable part, from the start of the block
-    std::uint64_t end = 0;
+    std::uint32_t pages = 0;  // a bit for each page of the block that could be read
+
+    // How many bytes from `at` on are there.
+    std::uint64_t room_at(std::uint64_t at) const;
   };
 
   const Bulk* find_bulk(Address at) const;

@@ -32,6 +32,13 @@ std::vector<FilePart> file_parts(const std::vector<os::ProcessMapping>& maps) {
   return parts;
 }
 
+std::vector<AddressRange> readable_ranges(const std::vector<os::ProcessMapping>& maps) {
+  std::vector<AddressRange> ranges;
+  for (const auto& mapping : maps)
+    if (mapping.permissions.read) ranges.push_back(mapping.range);
+  return joined(std::move(ranges));
+}
+
 std::uint64_t clock_ns() {
   timespec now{};
   clock_gettime(CLOCK_MONOTONIC, &now);
@@ -48,9 +55,7 @@ class LiveTarget {
     program_->add_read_only(files_);
     files_.seal();
     layouts_ = go::layout_table(program_->version());
-    for (const auto& mapping : maps_)
-      if (mapping.permissions.read) readable_.push_back(mapping.range);
-    readable_ = joined(std::move(readable_));
+    readable_ = readable_ranges(maps_);
     look();
   }
 
@@ -218,6 +223,8 @@ class Freeze {
                            "a thread in an uninterruptible wait did not stop: its registers are missing", Address());
       threads_.push_back({static_cast<std::uint64_t>(thread.tid_in_namespace), thread.registers});
     }
+    const auto readable = readable_ranges(os::read_maps(live_.status().pid));
+    frozen_->set_readable(readable);
     const go::Runtime& known = *live_.identified().runtime;
     const go::Runtime runtime{*layered_, known.layouts, known.version, known.modules, known.vars};
     // Records of the runtime first (all that the look before needed, at one go), then what they say is the heap.
@@ -226,7 +233,7 @@ class Freeze {
     std::vector<AddressRange> ranges = heap_ranges(runtime, heap);
     for (const AddressRange& range : live_.program().writable()) ranges.push_back(range);
     note(frozen_->read_bulk(joined(std::move(ranges))));
-    note(frozen_->read_bulk(stack_ranges(runtime, threads_, live_.readable())));
+    note(frozen_->read_bulk(stack_ranges(runtime, threads_, readable)));
     LossLedger counted_later;
     LiveTarget::touch_records(runtime, heap, *frozen_, counted_later);
     touch_masks(runtime, heap, counted_later);
@@ -290,9 +297,12 @@ heap::Snapshot capture_live(const os::ProcessStatus& status, const Options& opti
   times.run("open", [&] { live.emplace(status, losses); });
   Freeze freeze(*live, times);
   freeze.run(snapshot);
+  auto residency =
+      times.run("residency", [&] { return read_residency(status.pid, live->identified().runtime.get(), losses); });
   const auto identified =
       times.run("identify", [&] { return go::identify_again(live->identified(), freeze.memory(), losses); });
-  const FrozenTarget target{&live->program(), &identified, freeze.threads(), freeze.monotonic_ns()};
+  const FrozenTarget target{&live->program(), &identified, freeze.threads(), freeze.monotonic_ns(),
+                            std::move(residency)};
   build(target, options, snapshot, losses, times);
   snapshot.losses = losses.sorted();
   return snapshot;

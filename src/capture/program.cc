@@ -20,13 +20,13 @@ std::optional<std::uint64_t> bias_of(const binary::ElfFile& elf, const std::vect
   return std::nullopt;
 }
 
+}  // namespace
+
 bool has_go_code(const binary::ElfFile& elf) {
   for (const char* section : {".gopclntab", ".data.rel.ro.gopclntab", ".go.buildinfo"})
     if (elf.find_section(section) != nullptr) return true;
   return elf.sections().empty() && (binary::find_build_info(elf) || binary::find_version_string(elf));
 }
-
-}  // namespace
 
 Program Program::open(const std::vector<FilePart>& parts, const std::string& exe_path, const OpenFile& open_file,
                       LossLedger& losses) {

@@ -31,6 +31,9 @@ struct FileBytes {
 // Opens the file behind a part; fails if it cannot be had.
 using OpenFile = std::function<FileBytes(const FilePart&)>;
 
+// Whether the file holds Go code, as far as its sections tell, or, without any, its contents.
+bool has_go_code(const binary::ElfFile& elf);
+
 class Program {
  public:
   // Looks at all mapped files; `exe_path` is the main program's. Fails with kUnsupported, saying what was found, when

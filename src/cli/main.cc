@@ -3,45 +3,161 @@
 #include <fmt/format.h>
 
 #include <cstdio>
+#include <filesystem>
 
 #include "base/error.h"
 #include "base/parallel.h"
+#include "base/units.h"
+#include "capture/capture.h"
 #include "cli/options.h"
+#include "cli/progress.h"
 #include "cli/target.h"
 #include "graph/audit.h"
+#include "graph/dominators.h"
+#include "heap/hold_file.h"
 #include "os/cancel_signals.h"
 #include "report/audit_report.h"
+#include "report/goroutine_table.h"
+#include "report/root_table.h"
+#include "report/span_table.h"
+#include "report/table_json.h"
+#include "report/table_text.h"
+#include "report/type_table.h"
 
 namespace holdfast::cli {
 namespace {
 
+using nlohmann::ordered_json;
+
 constexpr int kGate = 3;
 
 void print(const std::string& text) {
-  std::fwrite(text.data(), 1, text.size(), stdout);
+  if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0)
+    fail_with_errno(errno, "standard output");
 }
 
-int run_audit(const Options& options) {
-  PassTimes times;
-  const heap::Snapshot snapshot = open_target(options, times);
-  const auto reached = graph::reach(snapshot);
-  const graph::Audit audit = graph::audit(snapshot, reached);
-  print(options.json ? report::audit_json(snapshot, audit).dump(2) + "\n" : report::audit_text(snapshot, audit));
-  return options.strict && !audit.clean ? kGate : 0;
+// Names come from the target and may be no UTF-8.
+void print(const ordered_json& json) {
+  print(json.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n");
 }
 
-int run_dry(const Options& options) {
-  if (form_of(options.target) != TargetForm::kProcess)
-    fail(ErrorCode::kUsage, "--dry-run is about live processes; {} is a file", options.target);
-  const auto status = os::find_process(options.target);
-  const auto prediction = capture::predict(status, {});
-  print(
-      fmt::format("{}, pid {}: would be held still for about {:.1f} ms to copy {} bytes ({} objects, {} goroutines, {} "
-                  "threads)\n",
-                  status.name, status.pid, prediction.pause_ms, prediction.bytes, prediction.objects,
-                  prediction.goroutines, prediction.threads));
-  return 0;
-}
+// One run over one target.
+class Run {
+ public:
+  explicit Run(const Options& options)
+      : options_(options), times_([this](const std::string& pass) { progress_.begin(pass); }) {}
+
+  int run() {
+    if (options_.dry_run) return dry_run();
+    if (is_table(options_.verb)) return table();
+    return options_.verb == Verb::kCapture ? capture() : audit();
+  }
+
+ private:
+  void open() { snapshot_ = open_target(options_, times_); }
+  graph::Reachability reach() {
+    return times_.run("reach", [&] { return graph::reach(snapshot_); });
+  }
+
+  int audit() {
+    open();
+    const auto reached = reach();
+    const graph::Audit audit = times_.run("audit", [&] { return graph::audit(snapshot_, reached); });
+    progress_.finish();
+    if (options_.json)
+      print(report::audit_json(snapshot_, audit));
+    else
+      print(report::audit_text(snapshot_, audit));
+    return options_.strict && !audit.clean ? kGate : 0;
+  }
+
+  int table() {
+    const report::TablePlan plan = report::plan_table(shape_of(options_), options_.table);
+    open();
+    const report::Table table = make_table();
+    const report::Selection selection = times_.run("select", [&] { return report::select(table, plan); });
+    progress_.finish();
+    if (options_.json) {
+      print(report::table_json(table, selection, &snapshot_));
+      return 0;
+    }
+    print(report::table_text(table, plan, selection));
+    if (!snapshot_.losses.empty())
+      print(fmt::format("{} kinds of loss in the target: holdfast audit lists them\n", snapshot_.losses.size()));
+    return 0;
+  }
+
+  report::Table make_table() {
+    if (options_.verb == Verb::kSpans) {
+      const auto reached = reach();
+      return report::span_table(snapshot_, reached);
+    }
+    const auto dominators = graph::dominators(snapshot_, &times_);
+    return times_.run("table", [&] {
+      if (options_.verb == Verb::kTypes) return report::type_table(snapshot_, dominators);
+      if (options_.verb == Verb::kRoots) return report::root_table(snapshot_, dominators);
+      return report::goroutine_table(snapshot_, dominators, {options_.stacks, options_.group});
+    });
+  }
+
+  int capture() {
+    const auto folder = std::filesystem::absolute(options_.output).parent_path();
+    if (!std::filesystem::is_directory(folder))
+      fail(ErrorCode::kNotFound, "there is no folder {} for {}", folder.string(), options_.output);
+    const bool is_process = form_of(options_.target) == TargetForm::kProcess;
+    if (is_process) {
+      const auto status = find_process(options_.target);
+      fmt::print(stderr, "{}, pid {}: {}\n", status.name, status.pid, foretold(capture::predict(status, {})));
+    }
+    open();
+    times_.run("write", [&] { heap::write_hold(snapshot_, options_.output); });
+    progress_.finish();
+    if (is_process)
+      fmt::print(stderr, "{}, pid {}: was held still for {:.1f} ms\n", snapshot_.target.name, snapshot_.target.pid,
+                 snapshot_.pause.measured_ms);
+    if (options_.json)
+      print(ordered_json{{"schema", "holdfast.capture/1"},
+                         {"target", report::target_json(snapshot_.target)},
+                         {"file", options_.output},
+                         {"objects", snapshot_.objects},
+                         {"pause",
+                          {{"predicted_ms", snapshot_.pause.predicted_ms},
+                           {"measured_ms", snapshot_.pause.measured_ms},
+                           {"bytes_read", snapshot_.pause.bytes_read}}}});
+    return 0;
+  }
+
+  static std::string foretold(const capture::Prediction& prediction) {
+    return fmt::format("would be held still for about {:.1f} ms to copy {} ({} objects, {} goroutines, {} threads)",
+                       prediction.pause_ms, format_bytes(prediction.bytes), format_count(prediction.objects),
+                       format_count(prediction.goroutines), format_count(prediction.threads));
+  }
+
+  int dry_run() {
+    if (form_of(options_.target) != TargetForm::kProcess)
+      fail(ErrorCode::kUsage, "--dry-run is about live processes; {} is a file", options_.target);
+    const auto status = find_process(options_.target);
+    const auto prediction = capture::predict(status, {});
+    progress_.finish();
+    if (options_.json)
+      print(ordered_json{{"schema", "holdfast.dry-run/1"},
+                         {"pid", status.pid},
+                         {"name", status.name},
+                         {"pause_ms", prediction.pause_ms},
+                         {"bytes", prediction.bytes},
+                         {"objects", prediction.objects},
+                         {"goroutines", prediction.goroutines},
+                         {"threads", prediction.threads}});
+    else
+      print(fmt::format("{}, pid {}: {}\n", status.name, status.pid, foretold(prediction)));
+    return 0;
+  }
+
+  const Options& options_;
+  Progress progress_;
+  PassTimes times_;
+  heap::Snapshot snapshot_;
+};
 
 int run(const std::vector<std::string>& arguments) {
   const Parsed parsed = parse(arguments);
@@ -49,11 +165,9 @@ int run(const std::vector<std::string>& arguments) {
     print(parsed.text);
     return 0;
   }
-  const Options& options = parsed.options;
-  set_thread_limit(options.threads);
+  set_thread_limit(parsed.options.threads);
   os::install_cancel_handlers();
-  if (options.dry_run) return run_dry(options);
-  return run_audit(options);
+  return Run(parsed.options).run();
 }
 
 }  // namespace

@@ -4,8 +4,13 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <optional>
 
 #include "base/error.h"
+#include "report/goroutine_table.h"
+#include "report/root_table.h"
+#include "report/span_table.h"
+#include "report/type_table.h"
 
 namespace holdfast::cli {
 namespace {
@@ -17,55 +22,77 @@ struct VerbText {
   const char* example;
 };
 
+// The order of the help. The first is meant when none is named.
 constexpr std::array kVerbs = {
-    VerbText{Verb::kReport, "report", "where every byte is, what holds it (the default)", "holdfast 4711"},
-    VerbText{Verb::kAudit, "audit", "our graph against the runtime's own marks and counters",
-             "holdfast audit --strict 4711"},
-    VerbText{Verb::kCapture, "capture", "write a .hold file to look at later or elsewhere",
-             "holdfast capture 4711 -o incident.hold"},
+    VerbText{Verb::kReport, "report", "where every byte is and what holds it (the default)", "holdfast 4711"},
     VerbText{Verb::kTypes, "types", "objects by type", "holdfast types --sort count 4711"},
     VerbText{Verb::kRoots, "roots", "what holds memory from outside the heap, with what each retains",
              "holdfast roots --filter kind=global 4711"},
-    VerbText{Verb::kSpans, "spans", "the heap's spans", "holdfast spans --sort objects 4711"},
     VerbText{Verb::kGoroutines, "goroutines", "goroutines, what they wait for and what they hold",
-             "holdfast goroutines --group 4711"},
-    VerbText{Verb::kPs, "ps", "the Go processes here; none of them is stopped", "holdfast ps"},
+             "holdfast goroutines --group --stacks 4711"},
+    VerbText{Verb::kSpans, "spans", "the heap's spans", "holdfast spans --filter 'objects<10' --sort bytes 4711"},
+    VerbText{Verb::kAudit, "audit", "the graph against the runtime's own marks and counters",
+             "holdfast audit --strict 4711"},
+    VerbText{Verb::kCapture, "capture", "write a .hold file to look at later or elsewhere",
+             "holdfast capture 4711 -o incident.hold"},
 };
 
-bool is_table(Verb verb) {
-  return verb == Verb::kTypes || verb == Verb::kRoots || verb == Verb::kSpans || verb == Verb::kGoroutines;
+constexpr std::size_t kNear = 2;  // edits between a word and what it was meant to be
+
+const VerbText* verb_named(std::string_view name) {
+  const auto it = std::find_if(kVerbs.begin(), kVerbs.end(), [&](const VerbText& verb) { return verb.name == name; });
+  return it == kVerbs.end() ? nullptr : it;
 }
 
-void add_options(CLI::App& app, Options& o, Verb verb) {
-  app.add_flag("--json", o.json, "exact numbers as JSON instead of text");
-  if (verb == Verb::kPs) return;
-  app.add_option("TARGET", o.target, "a pid, a process name, a core file or a .hold file")->required();
-  app.add_option("--exe", o.exe, "the program of a core file [found through the core's notes]");
-  app.add_option("--threads", o.threads, "how many threads to work with [all processors]");
-  app.add_flag("!--no-dwarf", o.use_dwarf, "leave debug information alone");
-  app.add_flag("!--no-symbols", o.use_symbols, "leave the symbol table alone");
+// CLI11 itself reads -5 as a very large number.
+const CLI::Validator kNumber(  // NOLINT(cert-err58-cpp): its text is short and cannot fail
+    [](const std::string& text) -> std::string {
+      const bool is_number =
+          !text.empty() && text.size() < 10 && text.find_first_not_of("0123456789") == std::string::npos;
+      return is_number ? "" : fmt::format("\"{}\" is not a number from 0 up", text);
+    },
+    "");
+
+void add_table_options(CLI::App& app, Options& o) {
+  app.add_option("--top", o.table.top, "how many rows, 0 for all [30]")->type_name("N")->check(kNumber);
+  app.add_option("--sort", o.table.sort, "column to sort by; -COLUMN turns the order round")->type_name("COLUMN");
+  app.add_option("--filter", o.table.filters,
+                 "TEXT, COLUMN=TEXT, COLUMN>NUMBER or COLUMN<NUMBER; more than one: all must hold")
+      ->type_name("TEST")
+      ->expected(1)
+      ->take_all();
+  app.add_option("--columns", o.table.columns, "what to show, with commas between")->type_name("COLUMN,...");
+}
+
+void add_options(CLI::App& app, Options& o) {
+  app.add_option("TARGET", o.target, "a pid, a process name, a core file or a .hold file")->type_name(" ")->required();
+  app.add_option("--exe", o.exe, "the program of a core file [where the core says]")->type_name("FILE");
+  app.add_option("--threads", o.threads, "how many threads to work with [all processors]")
+      ->type_name("N")
+      ->check(kNumber);
+  app.add_flag_callback(
+      "--no-dwarf", [&o] { o.use_dwarf = false; }, "leave debug information alone");
+  app.add_flag_callback(
+      "--no-symbols", [&o] { o.use_symbols = false; }, "leave the symbol table alone");
   app.add_flag("--dry-run", o.dry_run, "only say how long a live target would be held still");
-  const std::map<std::string, Color> colors = {
-      {"auto", Color::kAuto}, {"always", Color::kAlways}, {"never", Color::kNever}};
-  app.add_option("--color", o.color, "auto, always or never [auto: on a terminal]")
-      ->transform(CLI::CheckedTransformer(colors).description(""));
-  if (verb == Verb::kAudit) app.add_flag("--strict", o.strict, "exit with 3 unless the audit is clean");
-  if (verb == Verb::kCapture) {
-    app.add_option("-o,--output", o.output, "the file to write")->required();
-    app.add_flag("--with-content", o.with_content, "include the contents of objects, which can be user data");
+  app.add_flag("--json", o.json, "exact numbers as JSON instead of text");
+  if (o.verb == Verb::kReport) {
+    static const std::map<std::string, Color> kColors = {
+        {"auto", Color::kAuto}, {"always", Color::kAlways}, {"never", Color::kNever}};
+    app.add_option("--color", o.color, "auto, always or never [auto: on a terminal]")
+        ->type_name("WHEN")
+        ->transform(CLI::Transformer(kColors).description(""));
   }
-  if (is_table(verb)) {
-    app.add_option("--top", o.top, "how many rows, 0 for all [30]");
-    app.add_option("--sort", o.sort, "column to sort by; -COLUMN turns the order round");
-    app.add_option("--filter", o.filter, "TEXT, COLUMN=TEXT, COLUMN>NUMBER or COLUMN<NUMBER");
-  }
-  if (verb == Verb::kGoroutines) {
+  if (o.verb == Verb::kAudit) app.add_flag("--strict", o.strict, "exit with 3 unless the audit is clean");
+  if (o.verb == Verb::kCapture) app.add_option("-o,--output", o.output, "the file to write")->type_name("FILE");
+  if (is_table(o.verb)) add_table_options(app, o);
+  if (o.verb == Verb::kGoroutines) {
     app.add_flag("--stacks", o.stacks, "print the stack under each line");
     app.add_flag("--group", o.group, "one line for goroutines with equal stacks");
   }
 }
 
-// Edit distance, for "did you mean".
+// Edit distance.
 std::size_t distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> row(b.size() + 1);
   for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
@@ -81,58 +108,147 @@ std::size_t distance(std::string_view a, std::string_view b) {
   return row[b.size()];
 }
 
-const VerbText* verb_named(std::string_view name) {
-  for (const VerbText& verb : kVerbs)
-    if (verb.name == name) return &verb;
-  return nullptr;
-}
-
-// With two words the first has to be a verb.
-void check_verb(const std::vector<std::string>& arguments) {
-  std::vector<std::string> words;
-  for (const std::string& argument : arguments)
-    if (!argument.starts_with("-")) words.push_back(argument);
-  if (words.size() < 2 || verb_named(words.front()) != nullptr || arguments.front().starts_with("-")) return;
-  const auto nearest = std::min_element(kVerbs.begin(), kVerbs.end(), [&](const VerbText& a, const VerbText& b) {
-    return distance(words.front(), a.name) < distance(words.front(), b.name);
-  });
-  fail(ErrorCode::kUsage, "there is no verb \"{}\"; did you mean \"{}\"? holdfast --help lists them", words.front(),
-       nearest->name);
+bool is_word(const std::string& argument) {
+  return !argument.starts_with("-");
 }
 
 std::string general_help() {
   std::string text =
-      "holdfast [VERB] TARGET [options]\n\nSays what holds the memory of a Go process. TARGET is a pid, a process "
-      "name, a core "
-      "file or a .hold file.\n\n";
+      "Says what holds the memory of a Go process.\nUsage: holdfast [VERB] TARGET [OPTIONS]\n\n"
+      "TARGET is a pid, a process name, a core file or a .hold file.\n\nVerbs:\n";
   for (const VerbText& verb : kVerbs) text += fmt::format("  {:<12} {}\n", verb.name, verb.help);
-  return text + "\nholdfast VERB --help lists the options of a verb.\n";
+  return text +
+         "\nholdfast VERB --help lists the options of a verb. Exit codes: 0 done, 1 failed, 2 wrong usage, 3 a gate "
+         "found\nsomething.\n\nExample: holdfast 4711\n";
+}
+
+std::string column_help(const Options& options) {
+  const auto list = [](const report::TableShape& shape) {
+    std::string text;
+    for (const report::Column& column : shape.columns)
+      text += fmt::format("  {:<16} {}{}\n", column.name, column.meaning, column.in_text ? "" : " (when asked for)");
+    return text;
+  };
+  Options grouped = options;
+  grouped.group = true;
+  std::string text = "Columns, which can be named by their beginning:\n" + list(shape_of(options));
+  if (options.verb == Verb::kGoroutines) text += "With --group:\n" + list(shape_of(grouped));
+  return text + fmt::format("Sorted by {} unless --sort is given. Numbers can carry units: 16KiB, 1.5GiB, 90s, 5m.\n\n",
+                            shape_of(options).default_sort);
+}
+
+// A value that begins with '-' would look like an option: `--sort -bytes` becomes `--sort=-bytes`.
+std::vector<std::string> join_values(const std::vector<std::string>& arguments) {
+  static constexpr std::array<std::string_view, 4> kJoined = {"--top", "--sort", "--filter", "--columns"};
+  std::vector<std::string> out;
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    const bool joins = std::find(kJoined.begin(), kJoined.end(), arguments[i]) != kJoined.end();
+    out.push_back(arguments[i]);
+    if (joins && i + 1 < arguments.size()) out.back() += "=" + arguments[++i];
+  }
+  return out;
+}
+
+[[noreturn]] void refuse_verb(const std::string& word) {
+  const std::string_view near = verb_like(word);
+  fail(ErrorCode::kUsage, "there is no verb \"{}\"{} holdfast --help lists them", word,
+       near.empty() ? ":" : fmt::format("; did you mean \"{}\"?", near));
+}
+
+[[noreturn]] void refuse_extras(const Options& options, const std::vector<std::string>& extras, bool verb_given,
+                                const char* verb) {
+  const auto option = std::find_if_not(extras.begin(), extras.end(), is_word);
+  const auto word = std::find_if(extras.begin(), extras.end(), is_word);
+  if (!verb_given && word != extras.end()) {
+    if (verb_named(options.target) != nullptr)
+      fail(ErrorCode::kUsage, "the verb comes first: holdfast {0} TARGET ...; holdfast {0} --help", options.target);
+    if (verb_named(*word) != nullptr)
+      fail(ErrorCode::kUsage, "the verb comes first: holdfast {} {}", *word, options.target);
+    refuse_verb(options.target);
+  }
+  if (option != extras.end())
+    fail(ErrorCode::kUsage, "{} takes no option {}; holdfast {} --help lists them", verb, *option, verb);
+  fail(ErrorCode::kUsage, "one TARGET is enough: what is \"{}\"?", *word);
+}
+
+std::string help_of(const CLI::App& app, const Options& options, const VerbText& verb) {
+  std::string text = app.help();
+  text.erase(0, text.find_first_not_of('\n'));
+  text.erase(text.find_last_not_of(" \n") + 1);
+  text += "\n\n";
+  if (is_table(options.verb)) text += column_help(options);
+  return text + "Example: " + verb.example + "\n";
 }
 
 }  // namespace
 
 Parsed parse(const std::vector<std::string>& arguments) {
-  Parsed parsed;
-  if (arguments.empty() || arguments.front() == "--help" || arguments.front() == "-h" || arguments.front() == "help")
+  if (arguments.empty() || arguments.front() == "--help" || arguments.front() == "-h")
     return {{}, true, general_help()};
+  if (arguments.front() == "help") {
+    if (arguments.size() == 1) return {{}, true, general_help()};
+    if (verb_named(arguments[1]) == nullptr) refuse_verb(arguments[1]);
+    return parse({arguments[1], "--help"});
+  }
   if (arguments.front() == "--version") return {{}, true, "holdfast " HOLDFAST_VERSION "\n"};
-  check_verb(arguments);
-  const VerbText* verb = verb_named(arguments.front());
-  std::vector<std::string> rest(arguments.begin() + (verb != nullptr ? 1 : 0), arguments.end());
-  if (verb == nullptr) verb = kVerbs.data();
-  parsed.options.verb = verb->verb;
-  CLI::App app(verb->help, std::string("holdfast ") + verb->name);
-  app.footer(std::string("Example: ") + verb->example);
-  add_options(app, parsed.options, verb->verb);
+  const VerbText* named = verb_named(arguments.front());
+  const VerbText& verb = named != nullptr ? *named : kVerbs.front();
+  Parsed parsed;
+  parsed.options.verb = verb.verb;
+  CLI::App app(verb.help, std::string("holdfast ") + verb.name);
+  app.get_formatter()->column_width(26);
+  app.get_formatter()->label("REQUIRED", "");
+  app.set_help_flag("-h,--help", "print this");
+  app.allow_extras();
+  add_options(app, parsed.options);
+  std::vector<std::string> rest = join_values({arguments.begin() + (named != nullptr ? 1 : 0), arguments.end()});
   std::reverse(rest.begin(), rest.end());  // CLI11 takes them from the back
   try {
     app.parse(rest);
   } catch (const CLI::CallForHelp&) {
-    return {{}, true, app.help()};
+    return {{}, true, help_of(app, parsed.options, verb)};
+  } catch (const CLI::RequiredError&) {
+    fail(ErrorCode::kUsage, "which TARGET? holdfast {} needs a pid, a process name, a core file or a .hold file",
+         verb.name);
   } catch (const CLI::ParseError& error) {
-    fail(ErrorCode::kUsage, "{}; holdfast {} --help lists the options", error.what(), verb->name);
+    fail(ErrorCode::kUsage, "{}; holdfast {} --help lists the options", error.what(), verb.name);
   }
+  const std::vector<std::string> extras = app.remaining();
+  if (!extras.empty()) refuse_extras(parsed.options, extras, named != nullptr, verb.name);
+  const Options& o = parsed.options;
+  if (o.verb == Verb::kCapture && o.output.empty() && !o.dry_run)
+    fail(ErrorCode::kUsage, "which file is to be written? holdfast capture {} -o FILE.hold", o.target);
   return parsed;
+}
+
+std::string_view verb_like(std::string_view word) {
+  const auto nearest = std::min_element(kVerbs.begin(), kVerbs.end(), [&](const VerbText& a, const VerbText& b) {
+    return distance(word, a.name) < distance(word, b.name);
+  });
+  return distance(word, nearest->name) <= kNear ? nearest->name : "";
+}
+
+bool is_table(Verb verb) {
+  return verb == Verb::kTypes || verb == Verb::kRoots || verb == Verb::kSpans || verb == Verb::kGoroutines;
+}
+
+report::TableShape shape_of(const Options& options) {
+  switch (options.verb) {
+    case Verb::kTypes:
+      return report::type_shape();
+    case Verb::kRoots:
+      return report::root_shape();
+    case Verb::kSpans:
+      return report::span_shape();
+    case Verb::kGoroutines:
+      return report::goroutine_shape(options.group);
+    case Verb::kReport:
+    case Verb::kAudit:
+    case Verb::kCapture:
+      break;
+  }
+  HOLDFAST_CHECK(!"a verb without a table");
+  return {};
 }
 
 }  // namespace holdfast::cli

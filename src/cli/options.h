@@ -1,32 +1,32 @@
 // The command line as data: holdfast [VERB] TARGET [options].
 #pragma once
 
+#include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
+
+#include "report/table_query.h"
 
 namespace holdfast::cli {
 
-enum class Verb { kReport, kAudit, kCapture, kTypes, kRoots, kSpans, kGoroutines, kPs };
+enum class Verb : std::uint8_t { kReport, kAudit, kCapture, kTypes, kRoots, kSpans, kGoroutines };
 
-enum class Color { kAuto, kAlways, kNever };
+enum class Color : std::uint8_t { kAuto, kAlways, kNever };
 
 struct Options {
   Verb verb = Verb::kReport;
-  std::string target;  // pid, name, core or .hold; empty for ps
+  std::string target;  // pid, name, core or .hold
   std::string exe;     // program of a core
   std::string output;  // capture: the file to write
   bool json = false;
   bool dry_run = false;
   bool strict = false;  // audit
-  bool with_content = false;
   bool use_dwarf = true;
   bool use_symbols = true;
-  unsigned threads = 0;
+  unsigned threads = 0;  // 0 = all processors
   Color color = Color::kAuto;
-  // Tables.
-  std::size_t top = 30;
-  std::string sort;
-  std::string filter;
+  report::TableQuery table;
   bool stacks = false;  // goroutines
   bool group = false;
 };
@@ -39,5 +39,12 @@ struct Parsed {
 
 // `arguments` without the program's name. Fails with kUsage; a mistyped verb is told the nearest one.
 Parsed parse(const std::vector<std::string>& arguments);
+
+// The verb that `word` may have been meant to be; empty if none is near.
+std::string_view verb_like(std::string_view word);
+
+// Of a verb whose answer is a table.
+bool is_table(Verb verb);
+report::TableShape shape_of(const Options& options);
 
 }  // namespace holdfast::cli

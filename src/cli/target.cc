@@ -1,28 +1,68 @@
 #include "cli/target.h"
 
-#include <sys/stat.h>
+#include <fmt/format.h>
+
+#include <filesystem>
 
 #include "base/error.h"
-#include "os/process.h"
+#include "capture/capture.h"
+#include "heap/hold_file.h"
+#include "os/file_mapping.h"
 
 namespace holdfast::cli {
+namespace {
+
+bool is_process(const std::string& target) {
+  try {
+    os::find_process(target);
+    return true;
+  } catch (const Error& error) {
+    return error.code() == ErrorCode::kUsage;  // several have the name: find_process lists them later
+  }
+}
+
+}  // namespace
 
 TargetForm form_of(const std::string& target) {
-  struct stat status {};
-  if (stat(target.c_str(), &status) != 0 || S_ISDIR(status.st_mode)) return TargetForm::kProcess;
-  return TargetForm::kCore;
+  const std::filesystem::file_status status = std::filesystem::status(target);
+  if (!std::filesystem::exists(status) || std::filesystem::is_directory(status)) return TargetForm::kProcess;
+  if (heap::is_hold(os::map_file(target)->bytes())) return TargetForm::kHold;
+  const bool may_be_name = target.find('/') == std::string::npos;
+  try {
+    if (capture::is_core_file(target)) return TargetForm::kCore;
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::kUsage || !may_be_name || !is_process(target)) throw;
+    return TargetForm::kProcess;
+  }
+  if (may_be_name && is_process(target)) return TargetForm::kProcess;
+  fail(ErrorCode::kUsage, "{} is neither a core file nor a .hold file", target);
+}
+
+os::ProcessStatus find_process(const std::string& target) {
+  try {
+    return os::find_process(target);
+  } catch (const Error& error) {
+    const std::string_view verb = verb_like(target);
+    if (error.code() != ErrorCode::kNotFound) throw;
+    if (std::filesystem::is_directory(target))
+      fail(error.code(), "{} is a directory, and no process is called so", target);
+    if (target.find('/') != std::string::npos) fail(error.code(), "there is no file {}", target);
+    if (verb.empty()) throw;
+    fail(error.code(), "{}; if the verb was meant: holdfast {} TARGET", error.what(), verb);
+  }
 }
 
 heap::Snapshot open_target(const Options& options, PassTimes& times) {
   const capture::Options how{.use_dwarf = options.use_dwarf, .use_symbols = options.use_symbols};
   switch (form_of(options.target)) {
     case TargetForm::kCore:
+      return capture::capture_core(options.target, options.exe, how, times);
     case TargetForm::kHold:
-      fail(ErrorCode::kUsage, "{} is a file, not a process", options.target);
+      return times.run("open", [&] { return heap::read_hold(os::map_file(options.target)->bytes()); });
     case TargetForm::kProcess:
       break;
   }
-  return capture::capture_live(os::find_process(options.target), how, times);
+  return capture::capture_live(find_process(options.target), how, times);
 }
 
 }  // namespace holdfast::cli

@@ -1,6 +1,8 @@
 #include "go/goroutines.h"
 
 #include <algorithm>
+#include <array>
+#include <span>
 #include <string_view>
 #include <unordered_map>
 #include <unordered_set>
@@ -133,12 +135,18 @@ class SchedulerReader {
 
   std::vector<Address> pointers(const Slice& slice, std::uint64_t most, std::string_view what) const {
     if (slice.length > most) fail(ErrorCode::kDamaged, "{} claims {} entries, more than {}", what, slice.length, most);
-    std::vector<std::byte> bytes(slice.length * sizeof(std::uint64_t));
-    if (!memory_.try_read(slice.data, bytes))
-      fail(ErrorCode::kDamaged, "the {} entries of {} at {:#x} cannot be read", slice.length, what, slice.data.value);
-    std::vector<Address> out(slice.length);
-    for (std::uint64_t i = 0; i < slice.length; ++i)
-      out[i] = Address(load_le<std::uint64_t>(bytes.data() + i * sizeof(std::uint64_t)));
+    // Piece by piece, so that memory is only taken for what is there.
+    std::array<std::byte, 4096 * sizeof(std::uint64_t)> bytes{};
+    std::vector<Address> out;
+    while (out.size() < slice.length) {
+      const std::uint64_t count = std::min<std::uint64_t>(4096, slice.length - out.size());
+      const Address at = slice.data + out.size() * sizeof(std::uint64_t);
+      if (!memory_.try_read(at, std::span(bytes).first(count * sizeof(std::uint64_t))))
+        fail(ErrorCode::kDamaged, "entries {} to {} of {} at {:#x} cannot be read", out.size(), out.size() + count,
+             what, at.value);
+      for (std::uint64_t i = 0; i < count; ++i)
+        out.emplace_back(load_le<std::uint64_t>(bytes.data() + i * sizeof(std::uint64_t)));
+    }
     return out;
   }
 

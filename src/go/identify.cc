@@ -81,13 +81,14 @@ std::vector<std::string> check_layouts(const Runtime& runtime) {
     check_spans(runtime, problems);
     check_goroutines(runtime, problems);
   } catch (const Error& error) {
+    if (error.code() == ErrorCode::kTruncated) throw;  // memory that is not there contradicts nothing
     problems.emplace_back(error.what());
   }
   return problems;
 }
 
-Identified identify(const MemorySource& memory, const LayoutSource& layouts, const GoVersion& version,
-                    const std::vector<LoadedImage>& images, LossLedger& losses) {
+Identified find_runtime(const MemorySource& memory, const LayoutSource& layouts, const GoVersion& version,
+                        const std::vector<LoadedImage>& images, LossLedger& losses) {
   const LoadedImage& image = images.front();
   const Address first = find_first_module(memory, layouts, image);
   if (!first)
@@ -104,6 +105,13 @@ Identified identify(const MemorySource& memory, const LayoutSource& layouts, con
       ranges.push_back({code.function.entry, code.function.end});
     return ranges;
   });
+  return out;
+}
+
+Identified identify(const MemorySource& memory, const LayoutSource& layouts, const GoVersion& version,
+                    const std::vector<LoadedImage>& images, LossLedger& losses) {
+  Identified out = find_runtime(memory, layouts, version, images, losses);
+  const LoadedImage& image = images.front();
   const auto problems = check_layouts(*out.runtime);
   if (!problems.empty())
     fail(ErrorCode::kUnsupported, "{} ({}) does not fit the layouts of {}: {}", image.path, version.text,

@@ -23,10 +23,15 @@ struct Identified {
 Identified identify(const MemorySource& memory, const LayoutSource& layouts, const GoVersion& version,
                     const std::vector<LoadedImage>& images, LossLedger& losses);
 
+// The same without those checks, which read the whole span table: for a glance at a process's counters.
+Identified find_runtime(const MemorySource& memory, const LayoutSource& layouts, const GoVersion& version,
+                        const std::vector<LoadedImage>& images, LossLedger& losses);
+
 // The same runtime seen through another memory (the frozen one).
 Identified identify_again(const Identified& known, const MemorySource& memory, LossLedger& losses);
 
-// What contradicts the layouts, in sentences; empty when all checks of reference 11.4 hold.
+// What contradicts the layouts, in sentences; empty when all checks of reference 11.4 hold. Fails with kTruncated when
+// the span table itself is missing.
 std::vector<std::string> check_layouts(const Runtime& runtime);
 
 }  // namespace holdfast::go

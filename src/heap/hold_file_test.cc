@@ -80,8 +80,8 @@ struct Filler {
     (*this)(a, b, c);
   }
   void fill(Account& x) {
-    auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n] = x;
-    (*this)(a, b, c, d, e, f, g, h, i, j, k, l, m, n);
+    auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o] = x;
+    (*this)(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o);
   }
   void fill(Counter& x) {
     auto& [a, b, c, d, e] = x;

@@ -7,6 +7,7 @@
 // in address order. So "can it hold pointers" is one compare, and edge rows exist for the first part only.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -292,20 +293,26 @@ struct AuditInput {
 // Where every byte of RSS is (design 3.4). The parts add up to `rss`.
 struct Account {
   std::uint64_t rss = 0;
-  std::uint64_t live = 0;      // reachable objects; filled after marking
+  std::uint64_t live = 0;      // reachable objects; until split_objects() all objects
   std::uint64_t garbage = 0;   // allocated, not reachable
   std::uint64_t free = 0;      // heap pages and slots without object, resident
   std::uint64_t released = 0;  // returned to the system: not part of rss
-  std::uint64_t stacks = 0;
-  std::uint64_t runtime = 0;  // spans, bitmaps, caches, profile buckets, ...
+  std::uint64_t stacks = 0;    // of goroutines and threads
+  std::uint64_t runtime = 0;   // spans, bitmaps, caches, profile buckets, ...
+  std::uint64_t globals = 0;   // data and bss of the Go modules: package variables
   std::uint64_t c_heap = 0;
   std::uint64_t mappings = 0;  // other anonymous memory
-  std::uint64_t files = 0;     // text, read-only data, mapped files
-  std::uint64_t rest = 0;
+  std::uint64_t files = 0;     // text, read-only data, libraries, mapped files
+  std::uint64_t rest = 0;      // came or went while it was counted
   bool known = false;         // false for cores: they do not say what was resident
   std::uint64_t next_gc = 0;  // heap size that starts the next collection
   std::uint64_t heap_sys = 0;
 
+  // After marking: that many bytes of allocated slots are not reachable.
+  void split_objects(std::uint64_t garbage_bytes) {
+    garbage = std::min(live, garbage_bytes);
+    live -= garbage;
+  }
   bool operator==(const Account&) const = default;
 };
 

@@ -241,9 +241,7 @@ void Propagation::apply(const HeapView::Place& place, Pending claim) {
   const Type& type = types_[claim.type];
   const bool has_pointers = place.row < heap_.pointerful();
   if (type.kind == Kind::kClosure) return set(place.row, Claim(true, KnownBy::kClosure, run_, false, claim.type));
-  // Structures of the runtime may be longer than their layout (a channel with its buffer), and it may allocate them as
-  // pointer-free (a channel of such elements).
-  if (type.kind == Kind::kOpaque && claim.type != types_.text()) {
+  if (types_.is_loose(claim.type)) {
     if (place.offset == 0 && type.size <= place.bytes)
       set(place.row, Claim(true, claim.known_by, run_, claim.several, claim.type));
     return;
@@ -267,13 +265,18 @@ void Propagation::apply(const HeapView::Place& place, Pending claim) {
   set(place.row, Claim(whole, claim.known_by, run_, claim.several, claim.type));
 }
 
+bool Propagation::contradict(TypeId a, TypeId b) const {
+  // Structures of the runtime have a name of ours and one of the runtime's own.
+  if (types_.is_loose(a) || types_.is_loose(b)) return false;
+  return !types_.begins_with(a, b) && !types_.begins_with(b, a);
+}
+
 void Propagation::set(std::uint32_t row, Claim claim) {
   Claim& known = claims_[row];
   const bool has_pointers = row < heap_.pointerful();
   if (!known.empty()) {
     const bool same = known.type() == claim.type();
-    if (!same && has_pointers && known.whole() && claim.whole() && !types_.begins_with(known.type(), claim.type()) &&
-        !types_.begins_with(claim.type(), known.type()))
+    if (!same && has_pointers && known.whole() && claim.whole() && contradict(known.type(), claim.type()))
       ++stats_.conflicts;
     if (same) {
       // Nothing new to walk unless one value turns out to be several.

@@ -36,7 +36,9 @@ enum class KnownBy : std::uint8_t {
   kInferred,
 };
 
-// The objects as the caller has them. Rows 0 .. pointerful-1 can hold pointers, pointerful .. objects-1 cannot.
+// The objects as the caller has them: those that are alive or were at the last completed mark. What had died before and
+// only waits to be swept must be left out (find() says kNone): its pointers may lead to slots that are in use again.
+// Rows 0 .. pointerful-1 can hold pointers, pointerful .. objects-1 cannot.
 class HeapView {
  public:
   struct Place {
@@ -149,6 +151,7 @@ class Propagation {
   void flush();
   void apply(const HeapView::Place& place, Pending claim);
   bool resolve(const HeapView::Place& place, Pending& claim);
+  bool contradict(TypeId a, TypeId b) const;
   void set(std::uint32_t row, Claim claim);
   void walk_object(Claim claim, const HeapView::Object& object);
   void walk_value(Words value, TypeId type, KnownBy known_by);

@@ -22,6 +22,7 @@ std::string map_suffix(std::string_view name) {
 TypeId TypeTable::add_made(const std::string& name, std::uint64_t size, std::vector<Step> steps) {
   const TypeId row =
       add_row({.name = strings_.add(name), .kind = Kind::kOpaque, .size = size, .pointer_bytes = size / 8 * 8});
+  flags_[row.row].loose = true;
   flags_[row.row].compiled = true;
   flags_[row.row].program = {static_cast<std::uint32_t>(steps_.size()), static_cast<std::uint32_t>(steps.size())};
   for (Step& step : steps) {
@@ -78,12 +79,13 @@ TypeId TypeTable::channel_header(TypeId channel) {
   if (!layouts_.channel || !elem) return {};
   const auto [it, fresh] = made_.try_emplace({Made::kChannel, elem.row});
   if (!fresh) return it->second;
+  const TypeId waiting = waiter();
   const go::ChannelLayout& layout = *layouts_.channel;
   std::vector<Step> steps = {{.offset = layout.buffer, .action = Action::kArray, .type = elem}};
-  if (waiter_)
+  if (waiting)
     for (const std::uint32_t queue : {layout.receivers, layout.senders})
       for (const std::uint32_t end : {0U, 8U})  // runtime.waitq: first, last
-        steps.push_back({.offset = queue + end, .action = Action::kPointer, .type = waiter_});
+        steps.push_back({.offset = queue + end, .action = Action::kPointer, .type = waiting});
   return it->second = add_made(fmt::format("chan.header[{}]", name(elem)), layout.bytes, std::move(steps));
 }
 

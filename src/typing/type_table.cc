@@ -42,13 +42,19 @@ TypeTable::TypeTable(const go::Runtime& runtime, const go::TypeReader& reader, c
   text_ = add_row({.name = strings_.add("string data"), .kind = Kind::kOpaque, .size = 1});
   any_closure_ = add_row({.name = strings_.add("func"), .kind = Kind::kClosure});
   flags_[any_closure_.row].dynamic = true;
-  if (layouts_.waiter) {
-    waiter_ = opaque("runtime.sudog", layouts_.waiter->bytes);
-    flags_[waiter_.row].compiled = true;
-    flags_[waiter_.row].program = {static_cast<std::uint32_t>(steps_.size()), 2};
-    for (const std::uint32_t link : {layouts_.waiter->next, layouts_.waiter->previous})
-      steps_.push_back({.offset = link, .action = Action::kPointer, .library = true, .type = waiter_});
-  }
+}
+
+// Its descriptor if the program has one (most do: the runtime allocates waiters by themselves).
+TypeId TypeTable::waiter() {
+  if (waiter_ || !layouts_.waiter) return waiter_;
+  waiter_ = by_name("runtime.sudog");
+  if (waiter_) return waiter_;
+  waiter_ = opaque("runtime.sudog", layouts_.waiter->bytes);
+  flags_[waiter_.row].compiled = true;
+  flags_[waiter_.row].program = {static_cast<std::uint32_t>(steps_.size()), 2};
+  for (const std::uint32_t link : {layouts_.waiter->next, layouts_.waiter->previous})
+    steps_.push_back({.offset = link, .action = Action::kPointer, .library = true, .type = waiter_});
+  return waiter_;
 }
 
 TypeId TypeTable::add_row(Type type) {
@@ -76,6 +82,7 @@ TypeId TypeTable::intern(Address descriptor) {
   const std::string full_name = name_of(*read, 0);
   types_[row.row].name = strings_.add(full_name);
   flags_[row.row].dynamic = full_name.starts_with(kNode);
+  flags_[row.row].loose = full_name == "runtime.hchan";
   pending_.emplace_back(row, std::move(*read));
   complete_pending();
   return row;
@@ -108,6 +115,7 @@ void TypeTable::complete(TypeId row, const go::TypeDescriptor& descriptor) {
 
 void TypeTable::add_fields(TypeId row, const go::TypeDescriptor& descriptor) {
   std::vector<Field> fields;
+  fields.reserve(descriptor.fields.size());
   for (const go::TypeField& field : descriptor.fields)
     fields.push_back({strings_.add(field.name), intern(field.type), field.offset});
   types_[row.row].first_field = static_cast<std::uint32_t>(fields_.size());
@@ -125,12 +133,25 @@ std::string TypeTable::name_of(const go::TypeDescriptor& descriptor, int depth) 
   });
 }
 
+// Unnamed types are indexed apart: most programs ask only for named ones, and the names of the others are composed.
 TypeId TypeTable::by_name(std::string_view full_name) {
-  if (names_.empty())
-    for (const Address type : universe_.types())
-      if (const auto read = reader_.read(type)) names_.emplace(read->full_name(), type);
-  const auto it = names_.find(std::string(full_name));
-  return it == names_.end() ? TypeId() : intern(it->second);
+  for (const bool composed : {false, true}) {
+    auto& index = composed ? composed_names_ : names_;
+    if (index.empty()) index_names(index, composed);
+    const auto it = index.find(std::string(full_name));
+    if (it != index.end()) return intern(it->second);
+    if (full_name.find_first_of("*[( ") == std::string_view::npos) break;
+  }
+  return {};
+}
+
+void TypeTable::index_names(std::unordered_map<std::string, Address>& index, bool composed) {
+  for (const Address type : universe_.types()) {
+    const auto header = reader_.header(type);
+    const bool whole = header && (header->is_named() || header->kind() == go::TypeKind::kInterface);
+    if (!header || whole == composed) continue;
+    if (const auto read = reader_.read(type)) index.emplace(name_of(*read, 0), type);
+  }
 }
 
 TypeId TypeTable::interface_value(Address word) {
@@ -167,6 +188,7 @@ TypeId TypeTable::opaque(std::string_view name, std::uint64_t bytes) {
   if (known != opaque_.end()) return known->second;
   const StringId id = strings_.add(name);
   const TypeId row = add_row({.name = id, .kind = Kind::kOpaque, .size = bytes});
+  flags_[row.row].loose = true;
   opaque_.emplace(strings_[id], row);
   return row;
 }

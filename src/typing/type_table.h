@@ -95,7 +95,8 @@ class TypeTable {
 
   // The row of a descriptor; none if there is no sound one.
   TypeId intern(Address descriptor);
-  // The row of the type with this full name ("sync.poolLocal"); none if the program has no descriptor of it.
+  // The row of the type with this full name ("sync.poolLocal", "map[string]*example.com/app/cart.Item"); none if the
+  // program has no descriptor of it.
   TypeId by_name(std::string_view full_name);
   // What the first word of an interface says: the type of the value. None for null and for what is no such word.
   TypeId interface_value(Address word);
@@ -113,11 +114,16 @@ class TypeTable {
   TypeId text() const { return text_; }
   // A structure of the runtime that is known by its name and size only.
   TypeId opaque(std::string_view name, std::uint64_t bytes);
-  TypeId waiter() const { return waiter_; }
+  // Of a queue of a channel or semaphore; none if the layouts do not have it.
+  TypeId waiter();
 
   // Some types only stand for one of several: which one, the first word of the object tells.
   bool is_dynamic(TypeId type) const { return flags_[type.row].dynamic; }
   TypeId resolve(TypeId type, std::uint64_t first_word);
+
+  // Structures of the runtime may be longer than their layout (a channel with its buffer), and it allocates some of
+  // them as pointer-free (a channel of such elements): size and pointers of the object need not fit the type.
+  bool is_loose(TypeId type) const { return flags_[type.row].loose; }
 
   // Orders types that claim the same object with equal right: the larger one is better, of two with one size that
   // which contains the other.
@@ -144,6 +150,7 @@ class TypeTable {
   enum class Made : std::uint8_t { kMapHeader, kChannel };
   struct Flags {
     bool dynamic = false;  // to be resolved by the first word
+    bool loose = false;
     bool compiled = false;
     Program program;
     std::uint64_t overflow_at = 0;  // of a bucket: where the next bucket's address is; 0 = no bucket
@@ -166,6 +173,7 @@ class TypeTable {
   void compile_array(std::vector<Step>& out, TypeId type, std::uint64_t offset, int depth);
   void compile_by_rule(std::vector<Step>& out, TypeId type, std::uint64_t offset);
   const Field* field(TypeId type, std::string_view name) const;
+  void index_names(std::unordered_map<std::string, Address>& index, bool composed);
   TypeId find_interface_value(Address word);
   TypeId new_interface_value(Address word);
   TypeId first_part(TypeId type) const;
@@ -197,7 +205,8 @@ class TypeTable {
     TypeId type;
   };
   std::array<Recent, 1024> recent_ = {};
-  std::unordered_map<std::string, Address> names_;  // full name -> descriptor, made when first asked for
+  // Full name -> descriptor, made when first asked for: of named types and interfaces, and of all others.
+  std::unordered_map<std::string, Address> names_, composed_names_;
   TypeId text_, waiter_, any_closure_;
 };
 

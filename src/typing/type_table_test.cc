@@ -86,8 +86,13 @@ TEST(TypeTable, OrdersTypesBySizeAndThenByNesting) {
 
 TEST(TypeTable, FindsTypesByFullName) {
   TestProgram program(24);
-  program.known = {program.image.structure({}, 8, "sync.poolLocal", {"sync", {}})};
+  TypeImage& image = program.image;
+  const Address local = image.structure({}, 8, "cart.Local", {"example.com/cart", {}});
+  program.known = {image.structure({}, 8, "sync.poolLocal", {"sync", {}}), image.pointer(local, "*cart.Local")};
   program.open();
+  EXPECT_EQ(program.types->by_name("*example.com/cart.Local"), program.types->intern(program.known[1]));
+  EXPECT_EQ(program.types->by_name("example.com/cart.Local"), program.types->intern(local));
+  EXPECT_FALSE(program.types->by_name("*cart.Local"));
   EXPECT_EQ(program.types->by_name("sync.poolLocal"), program.types->intern(program.known[0]));
   EXPECT_FALSE(program.types->by_name("sync.Pool"));
 }

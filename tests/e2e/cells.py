@@ -4,6 +4,7 @@ A binary lies in build/fixtures/<release>/<program>-<mode>-<hash>/, where the ha
 and the exact release; so a second run builds nothing, and nobody has to clean up.
 """
 import dataclasses
+import functools
 import hashlib
 import os
 import pathlib
@@ -22,18 +23,16 @@ def minor(release):
     return int(release.split(".")[1])
 
 
-TOOLCHAINS = {".".join(r.split(".")[:2]): f"go{r}" for r in (
-    "1.19.13", "1.20.14", "1.21.13", "1.22.12", "1.23.12", "1.24.13", "1.25.14", "1.26.11", "1.27.4")}
-
-
+@functools.cache
 def toolchains():
-    """{"1.26": "go1.26.11", ...}: the last patch release of each minor release that the project knows."""
-    return TOOLCHAINS
+    """{"1.26": "1.26.11", ...}: the last patch release of each minor release that the project knows."""
+    lines = (ROOT / "data/go_releases.txt").read_text().splitlines()
+    return {".".join(v.split(".")[:2]): v for v in lines if v and not v.startswith("#")}
 
 
 @dataclasses.dataclass(frozen=True)
 class Mode:
-    """One way to build. An environment value of None takes the variable away."""
+    """One way to build."""
     flags: tuple = ()
     ldflags: str = ""
     env: tuple = (("CGO_ENABLED", "0"),)
@@ -93,13 +92,10 @@ class Cell:
         return max(mode.first, FIRST.get(self.program, 0)) <= release <= mode.last
 
 
-def go_environment(release, extra):
-    toolchain = toolchains()[release]
-    env = {k: v for k, v in os.environ.items() if not k.startswith(("GOEXPERIMENT", "GOFLAGS", "GODEBUG", "CGO_"))}
-    # Go 1.19's package index fails for a GOROOT inside the module cache, where fetched releases lie.
-    env.update(GOTOOLCHAIN=toolchain, GOFLAGS="-buildvcs=false", GODEBUG="goindex=0" if minor(release) == 19 else "")
-    env.update(extra)
-    return env
+def plain_environment():
+    """The caller's environment without what would change a build."""
+    return {k: v for k, v in os.environ.items() if not k.startswith(("GOEXPERIMENT", "GOFLAGS", "GODEBUG", "CGO_"))} | \
+        {"GOFLAGS": "-buildvcs=false"}
 
 
 class BuildFailed(Exception):
@@ -156,7 +152,9 @@ def build(cell):
 
 def compile_into(draft, cell):
     mode = MODES[cell.mode]
-    env = go_environment(cell.release, dict(mode.env) | (dict(CGO) if cell.program in NEED_C else {}))
+    # Set behind go_release, whose own Go command may not know the experiments of another release.
+    variables = [f"{k}={v}" for k, v in (dict(mode.env) | (dict(CGO) if cell.program in NEED_C else {})).items()]
+    go = [ROOT / "tools/go_release", cell.release, "--", "env", *variables, "go", "build"]
     flags = list(mode.flags) + ([f"-ldflags={mode.ldflags}"] if mode.ldflags else [])
     if mode.current_go_line:
         modfile = draft / "go.mod"
@@ -165,7 +163,7 @@ def compile_into(draft, cell):
     output = draft / cell.program
 
     def go_build(name, *more):
-        run(["go", "build", *flags, "-o", str(draft / name), *more], env, PROGRAMS)
+        run([*go, *flags, "-o", str(draft / name), *more], plain_environment(), PROGRAMS)
 
     if cell.program == "plugin":
         go_build(cell.program, "./plugin")

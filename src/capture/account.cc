@@ -1,0 +1,349 @@
+#include "capture/account.h"
+
+#include <algorithm>
+#include <array>
+#include <iterator>
+#include <string_view>
+#include <unordered_set>
+
+#include "capture/read_plan.h"
+#include "go/mem_stats.h"
+#include "os/process_memory.h"
+
+namespace holdfast::capture {
+namespace {
+
+constexpr std::uint64_t kPage = 4096;
+constexpr std::uint64_t kMallocArena = 64 << 20;    // HEAP_MAX_SIZE of glibc on 64-bit machines
+constexpr std::uint64_t kThreadBlock = 2304;        // bytes of glibc's struct pthread (2.36) from the FS base on
+constexpr std::uint64_t kArenaTable = 32ULL << 20;  // behind runtime.mheap.arenas: 1 << 22 pointers on linux/amd64
+constexpr std::uint64_t kChunkTable = 8192;         // runtime.pageAlloc.chunks: blocks, and chunks of 128 bytes in each
+
+constexpr std::uint64_t kMostProcessors = 1 << 16;
+constexpr std::uint64_t kRecordChunk = 256 << 10;  // persistentChunkSize, Go 1.19-1.27
+
+enum Line : std::uint8_t { kObjects, kFree, kManual, kGlobals, kFiles, kStacks, kCHeap, kRecords, kMappings, kLines };
+using Lines = std::array<std::uint64_t, kLines>;
+
+// Memory whose use is known by its address. Of kObjects, `object_bytes` are in objects, the rest is free slots.
+struct Claim {
+  AddressRange range;
+  Line line = kFree;
+  std::uint64_t object_bytes = 0;
+};
+
+std::uint64_t share(std::uint64_t part, std::uint64_t of, std::uint64_t whole) {
+  return static_cast<std::uint64_t>(static_cast<unsigned __int128>(part) * of / whole);
+}
+
+const std::vector<AddressRange>::const_iterator first_behind(const std::vector<AddressRange>& ranges, Address at) {
+  return std::partition_point(ranges.begin(), ranges.end(), [&](const AddressRange& r) { return r.end <= at; });
+}
+
+bool any_overlaps(const std::vector<AddressRange>& ranges, const AddressRange& with) {
+  const auto it = first_behind(ranges, with.begin);
+  return it != ranges.end() && it->begin < with.end;
+}
+
+std::uint64_t bytes_within(const std::vector<AddressRange>& ranges, const AddressRange& window) {
+  std::uint64_t bytes = 0;
+  for (auto it = first_behind(ranges, window.begin); it != ranges.end() && it->begin < window.end; ++it)
+    bytes += std::min(it->end, window.end) - std::max(it->begin, window.begin);
+  return bytes;
+}
+
+bool is_guard(const os::ProcessMapping& mapping) {
+  return mapping.permissions == os::Permissions{} && !mapping.is_file();
+}
+
+// A C thread's stack: a guard below it, the thread's own block at its top. Memory behind that block belongs to a
+// neighbour that the system joined to it.
+std::optional<AddressRange> thread_stack(const std::vector<os::MappingUsage>& mappings, Address thread_block) {
+  const auto it = std::partition_point(mappings.begin(), mappings.end(), [&](const os::MappingUsage& usage) {
+    return usage.mapping.range.end <= thread_block;
+  });
+  if (it == mappings.begin() || it == mappings.end()) return std::nullopt;
+  const AddressRange& range = it->mapping.range;
+  const os::ProcessMapping& below = std::prev(it)->mapping;
+  if (!range.contains(thread_block) || it->mapping.is_file() || below.range.end != range.begin || !is_guard(below))
+    return std::nullopt;
+  const Address end((thread_block.value + kThreadBlock + kPage - 1) / kPage * kPage);
+  return AddressRange{range.begin, std::min(end, range.end)};
+}
+
+// Everything that is known by its address, sorted and disjoint.
+std::vector<Claim> claims_of(const Residency& residency, const AccountFacts& facts) {
+  std::vector<Claim> claims;
+  claims.reserve(2 * facts.spans.size() + facts.globals.size() + facts.thread_blocks.size() + 16);
+  auto span = facts.spans.begin();
+  for (const AddressRange& arena : facts.arenas) {
+    Address at = arena.begin;
+    for (; span != facts.spans.end() && span->range.begin < arena.end; ++span) {
+      if (at < span->range.begin) claims.push_back({{at, span->range.begin}, kFree, 0});
+      claims.push_back({span->range, span->in_use ? kObjects : kManual, span->object_bytes});
+      at = span->range.end;
+    }
+    if (at < arena.end) claims.push_back({{at, arena.end}, kFree, 0});
+  }
+  for (const AddressRange& range : facts.globals) claims.push_back({range, kGlobals, 0});
+  std::vector<AddressRange> stacks;
+  for (const Address block : facts.thread_blocks)
+    if (const auto stack = thread_stack(residency.mappings, block)) stacks.push_back(*stack);
+  for (const AddressRange& stack : joined(std::move(stacks)))
+    if (!any_overlaps(facts.arenas, stack) && !any_overlaps(facts.globals, stack))
+      claims.push_back({stack, kStacks, 0});
+  std::sort(claims.begin(), claims.end(), [](const Claim& a, const Claim& b) { return a.range.begin < b.range.begin; });
+  return claims;
+}
+
+class Accounting {
+ public:
+  Accounting(const Residency& residency, const AccountFacts& facts)
+      : residency_(residency), facts_(facts), claims_(claims_of(residency, facts)) {}
+
+  heap::Account run() {
+    for (std::size_t i = 0; i < residency_.mappings.size(); ++i) add_mapping(i);
+    // The system joins neighbouring mappings: what the runtime did not take is the program's own.
+    const std::uint64_t most = facts_.record_bytes + bytes_within(residency_.present, facts_.arena_table);
+    const std::uint64_t records = std::min(lines_[kRecords], most);
+    const std::uint64_t buffers = std::min(lines_[kManual], facts_.work_buffer_bytes);
+    heap::Account account;
+    account.rss = rss_;
+    account.live = lines_[kObjects];
+    account.free = lines_[kFree];
+    account.released = facts_.released;
+    account.stacks = lines_[kStacks] + lines_[kManual] - buffers;
+    account.runtime = records + buffers;
+    account.globals = lines_[kGlobals];
+    account.c_heap = lines_[kCHeap];
+    account.mappings = lines_[kMappings] + lines_[kRecords] - records;
+    account.files = lines_[kFiles];
+    account.rest = rest_;
+    account.known = true;
+    return account;
+  }
+
+ private:
+  void add_mapping(std::size_t index) {
+    const os::MappingUsage& usage = residency_.mappings[index];
+    if (usage.rss == 0) return;
+    rss_ += usage.rss;
+    const AddressRange& range = usage.mapping.range;
+    const Line line = line_of(index);
+    const auto claim = std::partition_point(claims_.begin(), claims_.end(),
+                                            [&](const Claim& c) { return c.range.end <= range.begin; });
+    if (line == kGlobals || line == kFiles || claim == claims_.end() || claim->range.begin >= range.end) {
+      lines_[line] += usage.rss;
+      return;
+    }
+    Lines parts{};
+    std::uint64_t claimed = 0;
+    for (auto it = claim; it != claims_.end() && it->range.begin < range.end; ++it) {
+      const AddressRange window{std::max(it->range.begin, range.begin), std::min(it->range.end, range.end)};
+      const std::uint64_t present = bytes_within(residency_.present, window);
+      claimed += present;
+      if (it->line == kObjects) {
+        const std::uint64_t objects = share(present, it->object_bytes, it->range.size());
+        parts[kObjects] += objects;
+        parts[kFree] += present - objects;
+      } else {
+        parts[it->line] += present;
+      }
+    }
+    const std::uint64_t present = bytes_within(residency_.present, range);
+    parts[line] += present - claimed;
+    fit(parts, present, usage.rss);
+  }
+
+  // Adds the parts of a mapping of which `rss` bytes were resident. Pages can have come since, or be swapped out, or
+  // nobody may say which are there: then each part counts in proportion.
+  void fit(const Lines& parts, std::uint64_t present, std::uint64_t rss) {
+    std::uint64_t added = 0;
+    for (std::size_t i = 0; i < kLines; ++i) {
+      const std::uint64_t bytes = present > rss ? share(parts[i], rss, present) : parts[i];
+      lines_[i] += bytes;
+      added += bytes;
+    }
+    rest_ += rss - added;
+  }
+
+  // What a mapping is, but for the parts of it that are claimed.
+  Line line_of(std::size_t index) const {
+    const os::ProcessMapping& mapping = residency_.mappings[index].mapping;
+    if (mapping.is_file()) {
+      if (any_overlaps(facts_.globals, mapping.range)) return kGlobals;
+      for (const std::string_view memory : {"/dev/zero", "/memfd:", "/SYSV"})
+        if (mapping.path.starts_with(memory)) return kMappings;
+      return kFiles;
+    }
+    if (mapping.path == "[stack]") return kStacks;
+    if (mapping.path == "[heap]" || is_malloc_arena(index)) return kCHeap;
+    if (mapping.path.starts_with("[anon: Go: ")) return kRecords;
+    const bool plain = mapping.path.empty() && !mapping.permissions.shared;
+    const bool records =
+        any_overlaps(facts_.records, mapping.range) || any_overlaps(residency_.record_chunks, mapping.range);
+    return plain && records ? kRecords : kMappings;
+  }
+
+  // glibc reserves an arena whole and aligned, and makes its used part accessible.
+  bool is_malloc_arena(std::size_t index) const {
+    const os::ProcessMapping& mapping = residency_.mappings[index].mapping;
+    const Address end = mapping.range.begin + kMallocArena;
+    if (!mapping.path.empty() || !mapping.permissions.write || mapping.range.begin.value % kMallocArena != 0)
+      return false;
+    if (mapping.range.end == end) return true;
+    if (index + 1 == residency_.mappings.size()) return false;
+    const os::ProcessMapping& next = residency_.mappings[index + 1].mapping;
+    return next.range.begin == mapping.range.end && next.range.end >= end && is_guard(next);
+  }
+
+  const Residency& residency_;
+  const AccountFacts& facts_;
+  std::vector<Claim> claims_;
+  Lines lines_{};
+  std::uint64_t rss_ = 0;
+  std::uint64_t rest_ = 0;
+};
+
+// Calls visit(p) for every runtime.p.
+template <typename Visit>
+void for_each_processor(const go::Runtime& runtime, const MemorySource& memory, Visit&& visit) {
+  if (!runtime.vars.allp) return;
+  const Address list = memory.try_pointer(runtime.vars.allp).value_or(Address());
+  const std::uint64_t count = memory.try_integer<std::uint64_t>(runtime.vars.allp + 8).value_or(0);
+  for (std::uint64_t i = 0; i < std::min(count, kMostProcessors); ++i)
+    if (const auto p = memory.try_pointer(list + i * 8); p && *p) visit(*p);
+}
+
+// Each P takes records from a chunk of its own; the first word of a chunk leads to the one that was made before it. The
+// chain only grows, so it can be followed while the process runs.
+std::vector<AddressRange> record_chunks(const go::Runtime& runtime, const MemorySource& memory) {
+  std::vector<AddressRange> chunks;
+  const std::uint32_t current = runtime.layouts.offset("runtime.p", "palloc");
+  std::unordered_set<Address> seen;
+  for_each_processor(runtime, memory, [&](Address p) {
+    Address chunk = memory.try_pointer(p + current).value_or(Address());
+    while (chunk && chunk.value % kPage == 0 && seen.insert(chunk).second) {
+      chunks.push_back({chunk, chunk + kRecordChunk});
+      chunk = memory.try_pointer(chunk).value_or(Address());
+    }
+  });
+  return joined(std::move(chunks));
+}
+
+// Collects where the runtime keeps its records.
+class Records {
+ public:
+  explicit Records(const go::Runtime& runtime) : runtime_(runtime) {}
+
+  void add(Address at, std::uint64_t bytes) {
+    if (at && bytes > 0) ranges_.push_back({at, at + bytes});
+  }
+  // What a Go slice at `header` has room for.
+  void add_slice(Address header, std::uint64_t element) {
+    const Address data = runtime_.memory.try_pointer(header).value_or(Address());
+    const std::uint64_t room = runtime_.memory.try_integer<std::uint64_t>(header + 16).value_or(0);
+    if (room < (std::uint64_t{1} << 47) / element) add(data, room * element);
+  }
+  void add_page_allocator() {
+    const go::LayoutSource& l = runtime_.layouts;
+    const Address pages = runtime_.vars.mheap + l.offset("runtime.mheap", "pages");
+    const go::FieldLayout summary = l.get("runtime.pageAlloc", "summary");
+    for (std::uint32_t level = 0; level < summary.size; level += 24) add_slice(pages + summary.offset + level, 8);
+    // A byte for each chunk of 4 MiB; a word since that record lost its single search address (Go 1.21).
+    const std::uint64_t entry = l.find("runtime.scavengeIndex", "searchAddr") ? 1 : 8;
+    const auto index = l.find("runtime.pageAlloc", "scav.index");
+    const auto entries = l.find("runtime.scavengeIndex", "chunks");
+    if (index && entries) add_slice(pages + index->offset + entries->offset, entry);
+    const Address chunks = pages + l.offset("runtime.pageAlloc", "chunks");
+    for (std::uint64_t block = 0; block < kChunkTable; ++block)
+      add(runtime_.memory.try_pointer(chunks + block * 8).value_or(Address()), kChunkTable * 128);
+  }
+  std::vector<AddressRange> take() { return joined(std::move(ranges_)); }
+
+ private:
+  const go::Runtime& runtime_;
+  std::vector<AddressRange> ranges_;
+};
+
+std::vector<AddressRange> records_of(const go::Runtime& runtime, const go::HeapModel& heap,
+                                     const AddressRange& arena_table) {
+  const go::LayoutSource& l = runtime.layouts;
+  Records records(runtime);
+  records.add(arena_table.begin, arena_table.size());
+  records.add_slice(runtime.vars.mheap + l.offset("runtime.mheap", "allspans"), 8);
+  records.add_page_allocator();
+  const std::uint64_t arena_record = l.get_size("runtime.heapArena");
+  for (const AddressRange& range : heap.arena_ranges())
+    for (Address at = range.begin; at < range.end; at += go::kArenaSize) records.add(heap.arena_of(at), arena_record);
+  // Spans of one time lie together: a page of them stands for all.
+  Address last;
+  const auto add_page = [&](Address at) {
+    const Address page(at.value / kPage * kPage);
+    if (!at || page == last) return;
+    records.add(page, kPage);
+    last = page;
+  };
+  for (const auto* spans : {&heap.in_use(), &heap.manual()})
+    for (const go::MSpan& span : *spans) add_page(span.mspan);
+  for (const go::MSpan& span : heap.in_use()) add_page(span.alloc_bits);
+  for (const go::MSpan& span : heap.in_use()) add_page(span.mark_bits);
+  return records.take();
+}
+
+}  // namespace
+
+std::optional<Residency> read_residency(pid_t pid, const go::Runtime* runtime, LossLedger& losses) {
+  try {
+    Residency residency;
+    residency.mappings = os::read_smaps(pid);
+    const os::ProcessMemory memory(pid);
+    for (const os::MappingUsage& usage : residency.mappings) {
+      if (usage.rss == 0 || usage.mapping.is_file()) continue;
+      const auto present = memory.present_ranges(usage.mapping.range);
+      residency.present.insert(residency.present.end(), present.begin(), present.end());
+    }
+    if (runtime != nullptr) residency.record_chunks = record_chunks(*runtime, memory);
+    return residency;
+  } catch (const Error& error) {
+    if (error.code() == ErrorCode::kCancelled) throw;
+    losses.add("no-account", fmt::format("where the resident memory is cannot be told: {}", error.what()), Address());
+    return std::nullopt;
+  }
+}
+
+AccountFacts account_facts(const go::Runtime& runtime, const go::HeapModel& heap, const std::vector<heap::Span>& spans,
+                           std::vector<AddressRange> globals, const std::vector<go::ThreadRegisters>& threads) {
+  AccountFacts facts;
+  facts.arenas = heap.arena_ranges();
+  for (const heap::Span& span : spans)
+    facts.spans.push_back({{span.base, span.base + span.bytes()}, span.objects * span.slot_size, true});
+  const auto middle = static_cast<std::ptrdiff_t>(facts.spans.size());
+  for (const go::MSpan& span : heap.manual()) facts.spans.push_back({{span.base, span.base + span.bytes()}, 0, false});
+  std::inplace_merge(facts.spans.begin(), facts.spans.begin() + middle, facts.spans.end(),
+                     [](const auto& a, const auto& b) { return a.range.begin < b.range.begin; });
+  for (AddressRange& range : globals)
+    range = {Address(range.begin.value / kPage * kPage), Address((range.end.value + kPage - 1) / kPage * kPage)};
+  facts.globals = joined(std::move(globals));
+  for (const go::ThreadRegisters& thread : threads)
+    if (thread.registers.fs_base) facts.thread_blocks.push_back(thread.registers.fs_base);
+  const Address table =
+      runtime.memory.try_pointer(runtime.vars.mheap + runtime.layouts.offset("runtime.mheap", "arenas"))
+          .value_or(Address());
+  if (table) facts.arena_table = {table, table + kArenaTable};
+  facts.records = records_of(runtime, heap, facts.arena_table);
+  const go::MemStats stats = go::read_mem_stats(runtime);
+  const auto counter = [&](std::string_view name) { return stats.find(name).value_or(0); };
+  const std::uint64_t stack_spans = counter("StackInuse");
+  facts.work_buffer_bytes = stats.manual_bytes.value_or(stack_spans) - stack_spans;
+  facts.record_bytes = counter("MSpanSys") + counter("MCacheSys") + counter("BuckHashSys") + counter("OtherSys") +
+                       counter("GCSys") - facts.work_buffer_bytes + counter("StackSys") - stack_spans;
+  facts.released = counter("HeapReleased");
+  return facts;
+}
+
+heap::Account account_of(const Residency& residency, const AccountFacts& facts) {
+  return Accounting(residency, facts).run();
+}
+
+}  // namespace holdfast::capture

@@ -1,0 +1,76 @@
+// Where every byte of a live process's resident memory is. Two things are put together: what the system says is
+// resident (smaps, and page by page where a mapping has parts of different kinds), and what the Go runtime says the
+// memory is for.
+//
+// Each resident byte counts in one line of heap::Account, the first one here that claims it:
+//   heap arenas, page by page, by the span that a page belongs to:
+//     live      slots that hold an object (after marking without garbage, which has its own line)
+//     free      slots without an object, tails of spans, pages in no span
+//     stacks    spans of goroutine stacks (and of stacks of threads that the runtime made), in use or cached
+//     runtime   the collector's work buffers
+//   globals   data and bss of the Go modules: package variables, the runtime's own among them
+//   files     the rest of all mapped files: text, read-only data, libraries with their data, files the program maps
+//   stacks    the main thread's stack, and stacks of C threads
+//   c_heap    [heap], and glibc's other arenas; malloc's single mappings of large blocks cannot be told from others
+//   runtime   anonymous mappings that hold records of the runtime, up to the bytes that its counters say it took
+//   mappings  all other memory: mapped by the program or by C libraries, shared without a file, [vdso]
+//   rest      heap pages that came or went between the system's two answers
+// `released` is not resident, so it is in no sum.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "base/loss.h"
+#include "go/heap_model.h"
+#include "go/unwind.h"
+#include "heap/snapshot.h"
+#include "os/maps.h"
+
+namespace holdfast::capture {
+
+// What was resident at one moment.
+struct Residency {
+  std::vector<os::MappingUsage> mappings;  // in address order
+  // Pages of private anonymous mappings that are in memory, or swapped out: sorted, disjoint.
+  std::vector<AddressRange> present;
+  // Where the Go runtime keeps records that it never gives back (runtime.persistentalloc): sorted, disjoint.
+  std::vector<AddressRange> record_chunks;
+};
+
+// Does not stop the process; 10 ms per resident GB. `runtime`: of the process, seen through any memory; may be null.
+// None, and a loss, if the system refuses or the process is gone.
+std::optional<Residency> read_residency(pid_t pid, const go::Runtime* runtime, LossLedger& losses);
+
+// What the runtime says of its memory.
+struct AccountFacts {
+  struct SpanUse {
+    AddressRange range;
+    std::uint64_t object_bytes = 0;  // in slots that hold an object
+    bool in_use = true;              // otherwise manual: stacks, work buffers
+  };
+  std::vector<AddressRange> arenas;    // of the Go heap: sorted, disjoint
+  std::vector<SpanUse> spans;          // sorted, disjoint, each in an arena
+  std::vector<AddressRange> globals;   // data and bss of Go modules: sorted, disjoint
+  std::vector<AddressRange> records;   // of the runtime, outside of the arenas: sorted, disjoint
+  std::vector<Address> thread_blocks;  // FS base of every thread: pthread keeps it at the top of the thread's stack
+  std::uint64_t work_buffer_bytes = 0;
+  // What the runtime took from the system for its records, by its counters, and of that which it does not count: its
+  // table of arenas, 32 MiB of which few pages are ever touched.
+  std::uint64_t record_bytes = 0;
+  AddressRange arena_table;
+  std::uint64_t released = 0;
+};
+
+// `spans`: the rows of Snapshot::spans, which are heap.in_use()'s. `globals`: sorted, disjoint. What cannot be read is
+// left empty: less is told apart then, but the sums hold.
+AccountFacts account_facts(const go::Runtime& runtime, const go::HeapModel& heap, const std::vector<heap::Span>& spans,
+                           std::vector<AddressRange> globals, const std::vector<go::ThreadRegisters>& threads);
+
+// The parts add up to rss, which is the sum over the mappings. `known` is set; next_gc and heap_sys are not.
+heap::Account account_of(const Residency& residency, const AccountFacts& facts);
+
+}  // namespace holdfast::capture

@@ -1,0 +1,264 @@
+#include "capture/account.h"
+
+#include <gtest/gtest.h>
+
+#include <random>
+
+#include "capture/read_plan.h"
+
+namespace holdfast::capture {
+namespace {
+
+constexpr std::uint64_t kPage = 4096;
+constexpr std::uint64_t kMiB = 1 << 20;
+constexpr os::Permissions kData{.read = true, .write = true};
+constexpr os::Permissions kNone{};
+
+AddressRange range(std::uint64_t begin, std::uint64_t size) {
+  return {Address(begin), Address(begin + size)};
+}
+
+// A process put together mapping by mapping.
+class Process {
+ public:
+  // Plain memory, of which these parts are resident.
+  Process& plain(AddressRange all, const std::vector<AddressRange>& present, const std::string& path = "") {
+    std::uint64_t rss = 0;
+    for (const AddressRange& part : present) {
+      rss += part.size();
+      residency.present.push_back(part);
+    }
+    return add(all, rss, kData, path, 0);
+  }
+  Process& reserved(AddressRange all) { return add(all, 0, kNone, "", 0); }
+  Process& file(AddressRange all, std::uint64_t rss, const std::string& path, os::Permissions permissions) {
+    return add(all, rss, permissions, path, 17);
+  }
+  heap::Account account() const { return account_of(residency, facts); }
+
+  Residency residency;
+  AccountFacts facts;
+
+ private:
+  Process& add(AddressRange all, std::uint64_t rss, os::Permissions permissions, const std::string& path,
+               std::uint64_t inode) {
+    os::MappingUsage usage;
+    usage.mapping.range = all;
+    usage.mapping.permissions = permissions;
+    usage.mapping.path = path;
+    usage.mapping.inode = inode;
+    usage.rss = rss;
+    residency.mappings.push_back(usage);
+    return *this;
+  }
+};
+
+std::uint64_t sum_of_parts(const heap::Account& a) {
+  return a.live + a.garbage + a.free + a.stacks + a.runtime + a.globals + a.c_heap + a.mappings + a.files + a.rest;
+}
+
+TEST(Account, TellsThePagesOfTheGoHeapApart) {
+  Process p;
+  const auto arena = range(0xc000000000, 64 * kMiB);
+  p.facts.arenas = {arena};
+  p.facts.spans = {{range(0xc000000000, 8192), 6000, true},           // 2192 bytes are free slots
+                   {range(0xc000002000, 8192), 0, false},             // a stack
+                   {range(0xc000008000, 4 * 8192), 4 * 8192, true}};  // one large object, half of it never touched
+  p.facts.released = 5 * kMiB;
+  p.plain(arena, {range(0xc000000000, 0x5000), range(0xc000008000, 2 * 8192)});
+  const auto account = p.account();
+  EXPECT_TRUE(account.known);
+  EXPECT_EQ(account.rss, 0x5000U + 2 * 8192);
+  EXPECT_EQ(account.live, 6000U + 2 * 8192);
+  EXPECT_EQ(account.free, 2192U + kPage);  // and the page behind the stack, which is in no span
+  EXPECT_EQ(account.stacks, 8192U);
+  EXPECT_EQ(account.released, 5 * kMiB);
+  EXPECT_EQ(account.rest, 0U);
+}
+
+TEST(Account, TakesWorkBuffersOutOfTheManualSpans) {
+  Process p;
+  const auto arena = range(0xc000000000, 64 * kMiB);
+  p.facts.arenas = {arena};
+  p.facts.spans = {{range(0xc000000000, 8 * 8192), 0, false}};
+  p.facts.work_buffer_bytes = 3 * 8192;
+  p.plain(arena, {range(0xc000000000, 8 * 8192)});
+  EXPECT_EQ(p.account().stacks, 5U * 8192);
+  EXPECT_EQ(p.account().runtime, 3U * 8192);
+}
+
+TEST(Account, SplitsAMappingThatHoldsVariablesAndMore) {
+  Process p;
+  p.facts.globals = {range(0x60000, 0x4000)};
+  p.file(range(0x40000, 0x20000), 0x18000, "/bin/server", {.read = true, .execute = true});
+  p.file(range(0x60000, 0x1000), 0x1000, "/bin/server", kData);                       // data
+  p.plain(range(0x61000, 0x8000), {range(0x61000, 0x1000), range(0x64000, 0x2000)});  // bss, and memory joined to it
+  const auto account = p.account();
+  EXPECT_EQ(account.files, 0x18000U);
+  EXPECT_EQ(account.globals, 0x2000U);
+  EXPECT_EQ(account.mappings, 0x2000U);
+}
+
+TEST(Account, TellsCMemoryByItsShape) {
+  Process p;
+  constexpr std::uint64_t kArena = 0x7f0000000000;  // a multiple of 64 MiB
+  p.plain(range(0x1000000, 0x21000), {range(0x1000000, 0x3000)}, "[heap]");
+  p.plain(range(kArena, 0x30000), {range(kArena, 0x5000)}).reserved(range(kArena + 0x30000, 64 * kMiB - 0x30000));
+  p.plain(range(kArena + 64 * kMiB + 0x1000, 0x30000), {range(kArena + 64 * kMiB + 0x1000, 0x7000)});
+  p.plain(range(0x7ffff0000000, 0x21000), {range(0x7ffff0000000, 0x2000)}, "[stack]");
+  const auto account = p.account();
+  EXPECT_EQ(account.c_heap, 0x8000U);
+  EXPECT_EQ(account.mappings, 0x7000U);  // not aligned: no arena
+  EXPECT_EQ(account.stacks, 0x2000U);
+}
+
+TEST(Account, CutsAThreadsStackOffWhatTheSystemJoinedToIt) {
+  Process p;
+  p.reserved(range(0x7f0000000000, kPage));
+  p.plain(range(0x7f0000001000, 0x10000), {range(0x7f0000006000, 0x4000)});
+  p.plain(range(0x7f0000020000, 0x10000), {range(0x7f0000026000, 0x4000)});  // the same without a guard below
+  p.facts.thread_blocks = {Address(0x7f00000077c0), Address(0x7f00000277c0)};
+  EXPECT_EQ(p.account().stacks, 0x3000U);  // up to the page in which the block of 2304 bytes ends
+  EXPECT_EQ(p.account().mappings, 0x5000U);
+}
+
+TEST(Account, GivesTheRuntimeNoMoreThanItTook) {
+  Process p;
+  p.facts.records = {range(0x7f0000008000, 0x1000)};
+  p.facts.record_bytes = 0x3000;
+  p.facts.arena_table = range(0x7f0000000000, 0x4000);
+  p.plain(range(0x7f0000000000, 0x20000), {range(0x7f0000001000, 0x1000), range(0x7f0000008000, 0x6000)});
+  EXPECT_EQ(p.account().runtime, 0x4000U);  // what was counted and a page of the table
+  EXPECT_EQ(p.account().mappings, 0x3000U);
+}
+
+TEST(Account, KnowsTheRuntimesChunksOfRecords) {
+  Process p;
+  p.facts.record_bytes = kMiB;
+  p.residency.record_chunks = {range(0x7f0000004000, 256 << 10)};
+  p.plain(range(0x7f0000004000, 256 << 10), {range(0x7f0000004000, 0x2000)});
+  p.plain(range(0x7f0000100000, 256 << 10), {range(0x7f0000100000, 0x3000)});
+  EXPECT_EQ(p.account().runtime, 0x2000U);
+  EXPECT_EQ(p.account().mappings, 0x3000U);
+}
+
+TEST(Account, CountsInProportionWhenMoreSeemsPresentThanWasResident) {
+  Process p;
+  const auto arena = range(0xc000000000, 64 * kMiB);
+  p.facts.arenas = {arena};
+  p.facts.spans = {{range(0xc000000000, 8192), 8192, true}};
+  p.plain(arena, {range(0xc000000000, 4 * 8192)});
+  p.residency.mappings[0].rss = 2 * 8192;  // the other half is swapped out
+  EXPECT_EQ(p.account().live, 8192U / 2);
+  EXPECT_EQ(p.account().free, 3U * 8192 / 2);
+  EXPECT_EQ(p.account().rest, 0U);
+}
+
+TEST(Account, ShowsPagesThatWentMeanwhileAsRest) {
+  Process p;
+  const auto arena = range(0xc000000000, 64 * kMiB);
+  p.facts.arenas = {arena};
+  p.plain(arena, {range(0xc000000000, 8192)});
+  p.residency.mappings[0].rss = 3 * 8192;
+  EXPECT_EQ(p.account().free, 8192U);
+  EXPECT_EQ(p.account().rest, 2U * 8192);
+}
+
+TEST(Account, TakesGarbageOutOfTheObjects) {
+  heap::Account account;
+  account.live = 100;
+  account.split_objects(30);
+  EXPECT_EQ(account.live, 70U);
+  EXPECT_EQ(account.garbage, 30U);
+  account.split_objects(1000);  // more than is resident
+  EXPECT_EQ(account.live, 0U);
+  EXPECT_EQ(account.garbage, 70U);
+}
+
+// Some of the pages of `all`.
+std::vector<AddressRange> some_pages(const AddressRange& all, std::mt19937_64& random) {
+  std::vector<AddressRange> pages;
+  for (Address at = all.begin; at < all.end; at += kPage)
+    if (random() % 3 != 0) pages.push_back({at, at + kPage});
+  return joined(std::move(pages));
+}
+
+TEST(Account, PartsAddUpWhateverTheProcessLooksLike) {
+  for (unsigned seed = 0; seed < 200; ++seed) {
+    std::mt19937_64 random(seed);
+    Process p;
+    std::uint64_t rss = 0;
+    Address at(0x10000 * (1 + random() % 100));
+    for (int i = 0; i < 30; ++i) {
+      const AddressRange all{at, at + kPage * (1 + random() % 40)};
+      const auto present = some_pages(all, random);
+      switch (random() % 6) {
+        case 0:
+          p.reserved(all);
+          break;
+        case 1:
+          p.file(all, kPage, "/lib/x.so", random() % 2 == 0 ? kData : os::Permissions{.read = true});
+          if (random() % 2 == 0) p.facts.globals.push_back(all);
+          break;
+        case 2: {
+          p.plain(all, present);
+          p.facts.arenas.push_back(all);
+          for (Address span = all.begin; span + 2 * kPage <= all.end; span += 2 * kPage * (1 + random() % 3))
+            p.facts.spans.push_back({{span, span + 2 * kPage}, random() % 8193, random() % 2 == 0});
+          break;
+        }
+        case 3:
+          p.plain(all, present);
+          p.facts.globals.push_back({all.begin, all.begin + kPage});
+          break;
+        case 4:
+          p.plain(all, present, random() % 2 == 0 ? "[heap]" : "");
+          p.facts.thread_blocks.push_back(all.begin + random() % all.size());
+          break;
+        default:
+          p.plain(all, present);
+          p.facts.records.push_back(all);
+      }
+      auto& usage = p.residency.mappings.back();
+      if (usage.rss > 0 && random() % 4 == 0) usage.rss = random() % (2 * usage.rss);
+      rss += usage.rss;
+      at = all.end + kPage * (random() % 3);
+    }
+    p.facts.globals = joined(std::move(p.facts.globals));
+    p.facts.arenas = joined(std::move(p.facts.arenas));
+    p.facts.records = joined(std::move(p.facts.records));
+    p.facts.record_bytes = random() % (64 * kPage);
+    p.facts.work_buffer_bytes = random() % (64 * kPage);
+    const auto account = p.account();
+    ASSERT_EQ(account.rss, rss) << "seed " << seed;
+    ASSERT_EQ(sum_of_parts(account), rss) << "seed " << seed;
+    for (const std::uint64_t line : {account.live, account.free, account.stacks, account.runtime, account.globals,
+                                     account.c_heap, account.mappings, account.files, account.rest})
+      ASSERT_LE(line, rss) << "seed " << seed;
+  }
+}
+
+TEST(Residency, OfOurselvesAddsUp) {
+  std::vector<char> memory(8 * kMiB, 'x');
+  LossLedger losses;
+  const auto residency = read_residency(getpid(), nullptr, losses);
+  ASSERT_TRUE(residency);
+  EXPECT_TRUE(losses.empty());
+  std::uint64_t rss = 0;
+  for (const auto& usage : residency->mappings) rss += usage.rss;
+  const auto account = account_of(*residency, {});
+  EXPECT_EQ(account.rss, rss);
+  EXPECT_EQ(sum_of_parts(account), rss);
+  EXPECT_GE(account.mappings, memory.size() - 2 * kPage);
+  EXPECT_GT(account.files, 0U);
+}
+
+TEST(Residency, OfAProcessThatIsGoneIsALoss) {
+  LossLedger losses;
+  EXPECT_FALSE(read_residency(1 << 30, nullptr, losses));
+  ASSERT_EQ(losses.sorted().size(), 1U);
+  EXPECT_EQ(losses.sorted()[0].kind, "no-account");
+}
+
+}  // namespace
+}  // namespace holdfast::capture

@@ -1,0 +1,182 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <optional>
+
+#include "binary/core_file.h"
+#include "capture/build.h"
+#include "capture/core_overlay.h"
+#include "go/layout_table.h"
+#include "os/file_mapping.h"
+
+namespace holdfast::capture {
+namespace {
+
+// The core, the program files that belong to it, and both together as memory.
+class CoreTarget {
+ public:
+  CoreTarget(const std::string& path, const std::string& exe, LossLedger& losses)
+      : path_(path),
+        losses_(losses),
+        file_(os::map_file(path)),
+        core_(file_->bytes()),
+        main_path_(main_program(core_)) {
+    if (!core_.remarks().empty())
+      losses_.add("damaged-core", fmt::format("{}", fmt::join(core_.remarks(), "; ")), Address(),
+                  core_.remarks().size());
+    exe_ = exe.empty() ? find_exe() : take_exe(exe);
+    if (main_path_.empty()) main_path_ = exe;
+    auto parts = parts_of(core_);
+    add_unlisted(parts);
+    program_ = Program::open(
+        parts, main_path_, [this](const FilePart& part) { return open(part); }, losses_);
+    add_core_memory(core_, file_, memory_, losses_);
+    program_->add_read_only(memory_);
+    memory_.seal();
+    layouts_ = go::layout_table(program_->version());
+  }
+
+  const binary::CoreFile& core() const { return core_; }
+  const std::string& main_path() const { return main_path_; }
+  const Program& program() const { return *program_; }
+  const MemoryImage& memory() const { return memory_; }
+  const go::LayoutSource& layouts() const { return *layouts_; }
+
+ private:
+  using File = std::shared_ptr<const os::FileMapping>;
+
+  // Named by the user: it fits, or we stop.
+  File take_exe(const std::string& exe) {
+    File file = os::map_file(exe);
+    if (const auto why_not = refusal(exe, file)) fail(ErrorCode::kUnsupported, "{}", *why_not);
+    return file;
+  }
+
+  // Where the core says it was, or beside the core.
+  File find_exe() {
+    if (main_path_.empty())
+      fail(ErrorCode::kUsage, "{} does not say which program it is of: name it with --exe", path_);
+    const std::filesystem::path there = without_deleted(main_path_);
+    std::optional<std::string> refused;
+    for (const auto& candidate : {there, std::filesystem::path(path_).parent_path() / there.filename()}) {
+      if (!std::filesystem::is_regular_file(candidate)) continue;
+      File file = os::map_file(candidate.string());
+      const auto why_not = refusal(candidate.string(), file);
+      if (!why_not) return file;
+      if (!refused) refused = why_not;
+    }
+    if (refused) fail(ErrorCode::kUnsupported, "{}; name the right one with --exe", *refused);
+    fail(ErrorCode::kNotFound, "{}, the program of {}, is not on this machine: name a copy with --exe", there.string(),
+         path_);
+  }
+
+  // Why the file cannot be the program; none if it is.
+  std::optional<std::string> refusal(const std::string& candidate, const File& file) {
+    const binary::ElfFile elf(file->bytes());
+    const BuildIds theirs = ids_in_core(core_, main_path_);
+    const BuildIds ours = BuildIds::of(elf);
+    const auto same = same_build(theirs, ours);
+    if (same && !*same)
+      return fmt::format("{} is not the program of {}: its build id is {}, the core's {}", candidate, path_,
+                         ours.text(), theirs.text());
+    if (same) return std::nullopt;
+    if (!fits_segments(core_, main_path_, elf))
+      return fmt::format(
+          "{} is not the program of {}: the core has no build id to compare, and the program's segments "
+          "do not lie where the core has them",
+          candidate, path_);
+    losses_.add("unchecked-program",
+                "the core holds no build id of its program; that this is the one follows from its segments alone",
+                elf.entry());
+    return std::nullopt;
+  }
+
+  // A core that lists no files still tells, by the entry point, where its program was.
+  void add_unlisted(std::vector<FilePart>& parts) const {
+    for (const FilePart& part : parts)
+      if (part.path == main_path_) return;
+    const binary::ElfFile elf(exe_->bytes());
+    const auto bias = bias_of_main(core_, elf);
+    if (!bias) return;
+    for (const auto& segment : elf.loads()) {
+      const std::uint64_t slack = segment.vaddr.value % 4096;
+      const Address at = segment.vaddr + *bias;
+      parts.push_back({{at - slack, at + segment.memory_size}, segment.offset - slack, main_path_});
+    }
+  }
+
+  FileBytes open(const FilePart& part) const {
+    if (part.path == main_path_) return {exe_->bytes(), exe_};
+    File file = os::map_file(without_deleted(part.path));
+    const binary::ElfFile elf(file->bytes());
+    const auto same = same_build(ids_in_core(core_, part.path), BuildIds::of(elf));
+    if (same && !*same && has_go_code(elf)) {
+      losses_.add("replaced-file", "a mapped file with Go code has been replaced since: its variables are missing",
+                  part.range.begin);
+      fail(ErrorCode::kUnsupported, "{} has been replaced since", part.path);
+    }
+    return {file->bytes(), file};
+  }
+
+  const std::string& path_;
+  LossLedger& losses_;
+  File file_;
+  binary::CoreFile core_;
+  std::string main_path_;  // as the core has it
+  File exe_;
+  std::optional<Program> program_;
+  MemoryImage memory_;
+  std::unique_ptr<go::LayoutSource> layouts_;
+};
+
+std::string name_of(const CoreTarget& target) {
+  const auto& process = target.core().process();
+  if (process && !process->name.empty()) return process->name;
+  return std::filesystem::path(target.main_path()).filename().string();
+}
+
+void analyse(const CoreTarget& target, const Options& options, heap::Snapshot& snapshot, LossLedger& losses,
+             PassTimes& times) {
+  const Program& program = target.program();
+  const auto identified = times.run("identify", [&] {
+    return go::identify(target.memory(), target.layouts(), program.version(), program.images(), losses);
+  });
+  FrozenTarget frozen{&program, &identified, {}, 0, std::nullopt};
+  for (const binary::CoreThread& thread : target.core().threads())
+    frozen.threads.push_back({static_cast<std::uint64_t>(thread.tid), thread.registers});
+  build(frozen, options, snapshot, losses, times);
+}
+
+}  // namespace
+
+bool is_core_file(const std::string& path) {
+  const auto file = os::map_file(path);
+  constexpr std::string_view kMagic = "\177ELF";
+  const auto bytes = file->bytes().span();
+  const std::string_view begin(reinterpret_cast<const char*>(bytes.data()), std::min<std::size_t>(bytes.size(), 4));
+  if (begin != kMagic) return false;
+  if (binary::ElfFile(file->bytes()).type() == binary::ElfType::kCore) return true;
+  fail(ErrorCode::kUsage,
+       "{} is a program, not a core file: start it and name its pid, or name a core and it with --exe", path);
+}
+
+heap::Snapshot capture_core(const std::string& path, const std::string& exe, const Options& options, PassTimes& times) {
+  LossLedger losses;
+  heap::Snapshot snapshot;
+  snapshot.target.kind = heap::TargetKind::kCore;
+  std::optional<CoreTarget> target;
+  times.run("open", [&] { target.emplace(path, exe, losses); });
+  if (const auto& process = target->core().process()) snapshot.target.pid = process->pid;
+  snapshot.target.name = name_of(*target);
+  try {
+    analyse(*target, options, snapshot, losses, times);
+  } catch (Error& error) {
+    error.add_frame(describe_gaps(path, target->core()));
+    throw;
+  }
+  snapshot.losses = losses.sorted();
+  return snapshot;
+}
+
+}  // namespace holdfast::capture

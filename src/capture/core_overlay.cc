@@ -1,0 +1,191 @@
+#include "capture/core_overlay.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/huge_array.h"
+#include "base/units.h"
+
+namespace holdfast::capture {
+namespace {
+
+constexpr std::uint64_t kPage = 4096;
+constexpr std::string_view kDeleted = " (deleted)";
+
+Address page_of(Address at) {
+  return Address(at.value / kPage * kPage);
+}
+
+const binary::CoreMapping* mapping_at(const binary::CoreFile& core, Address at) {
+  if (!at) return nullptr;
+  for (const binary::CoreMapping& mapping : core.mappings())
+    if (mapping.range.contains(at)) return &mapping;
+  return nullptr;
+}
+
+// Dumped bytes from `at` to the end of their segment.
+std::span<const std::byte> dumped_from(const binary::CoreFile& core, Address at) {
+  for (const binary::CoreSegment& segment : core.segments())
+    if (segment.range.contains(at) && at - segment.range.begin < segment.bytes.size())
+      return segment.bytes.subspan(at - segment.range.begin);
+  return {};
+}
+
+bool is_file_mapped(const binary::CoreFile& core, const AddressRange& range) {
+  return std::any_of(core.mappings().begin(), core.mappings().end(), [&](const binary::CoreMapping& mapping) {
+    return mapping.range.begin < range.end && range.begin < mapping.range.end;
+  });
+}
+
+// Writable memory without a file.
+bool is_plain(const binary::CoreFile& core, const binary::CoreSegment& segment) {
+  return segment.writable() && !is_file_mapped(core, segment.range);
+}
+
+bool holds_plain_memory(const binary::CoreFile& core) {
+  return std::any_of(core.segments().begin(), core.segments().end(), [&](const binary::CoreSegment& segment) {
+    return !segment.bytes.empty() && is_plain(core, segment);
+  });
+}
+
+// Zeros for ranges of any size: the same bytes again and again.
+class Zeros {
+ public:
+  void add(const AddressRange& range, MemoryImage& memory) {
+    if (!bytes_) bytes_ = std::make_shared<Mapping>(kSize);
+    for (Address at = range.begin; at < range.end; at += kSize)
+      memory.add(at, {bytes_->data(), std::min<std::uint64_t>(kSize, range.end - at)}, bytes_);
+  }
+
+ private:
+  static constexpr std::uint64_t kSize = 64 << 20;
+  std::shared_ptr<Mapping> bytes_;
+};
+
+}  // namespace
+
+BuildIds BuildIds::of(const binary::ElfFile& elf) {
+  return {elf.go_build_id(), elf.gnu_build_id()};
+}
+
+std::string BuildIds::text() const {
+  if (!go.empty()) return go;
+  return gnu.empty() ? "none" : gnu;
+}
+
+std::optional<bool> same_build(const BuildIds& a, const BuildIds& b) {
+  if (!a.go.empty() && !b.go.empty()) return a.go == b.go;
+  if (!a.gnu.empty() && !b.gnu.empty()) return a.gnu == b.gnu;
+  return std::nullopt;
+}
+
+std::string main_program(const binary::CoreFile& core) {
+  if (!core.auxv()) return {};
+  for (const Address at : {core.auxv()->program_headers, core.auxv()->entry})
+    if (const auto* mapping = mapping_at(core, at)) return std::string(mapping->path);
+  return {};
+}
+
+std::string without_deleted(std::string_view path) {
+  if (path.ends_with(kDeleted)) path.remove_suffix(kDeleted.size());
+  return std::string(path);
+}
+
+BuildIds ids_in_core(const binary::CoreFile& core, std::string_view path) {
+  for (const binary::CoreMapping& mapping : core.mappings()) {
+    if (mapping.path != path || mapping.file_offset != 0) continue;
+    auto bytes = dumped_from(core, mapping.range.begin);
+    bytes = bytes.first(std::min<std::size_t>(bytes.size(), mapping.range.size()));
+    try {
+      return BuildIds::of(binary::ElfFile(ByteView(bytes, std::string(path) + " in the core")));
+    } catch (const Error&) {
+      continue;  // its first page is not there, or it is no program
+    }
+  }
+  return {};
+}
+
+std::optional<std::uint64_t> bias_of_main(const binary::CoreFile& core, const binary::ElfFile& elf) {
+  if (elf.type() == binary::ElfType::kExec) return 0;
+  if (!core.auxv() || !core.auxv()->entry) return std::nullopt;
+  return core.auxv()->entry - elf.entry();
+}
+
+bool fits_segments(const binary::CoreFile& core, std::string_view path, const binary::ElfFile& elf) {
+  const auto bias = bias_of_main(core, elf);
+  if (!bias || (core.auxv() && core.auxv()->entry && core.auxv()->entry != elf.entry() + *bias)) return false;
+  bool any = false;
+  for (const binary::CoreMapping& mapping : core.mappings()) {
+    if (mapping.path != path) continue;
+    const bool fits = std::any_of(elf.loads().begin(), elf.loads().end(), [&](const binary::ElfSegment& segment) {
+      const Address begin = segment.vaddr + *bias;
+      return mapping.range.begin >= page_of(begin) && mapping.range.begin < begin + segment.memory_size &&
+             mapping.range.begin - mapping.file_offset == begin - segment.offset;
+    });
+    if (!fits) return false;
+    any = true;
+  }
+  return any;
+}
+
+std::vector<FilePart> parts_of(const binary::CoreFile& core) {
+  // A file of which no part is executable, as far as the core tells, holds no code.
+  const auto may_hold_code = [&](std::string_view path) {
+    for (const binary::CoreMapping& mapping : core.mappings()) {
+      if (mapping.path != path) continue;
+      bool listed = false;
+      for (const binary::CoreSegment& segment : core.segments()) {
+        if (!segment.range.contains(mapping.range.begin)) continue;
+        if (segment.executable()) return true;
+        listed = true;
+      }
+      if (!listed) return true;
+    }
+    return false;
+  };
+  std::vector<FilePart> parts;
+  for (const binary::CoreMapping& mapping : core.mappings())
+    if (may_hold_code(mapping.path)) parts.push_back({mapping.range, mapping.file_offset, std::string(mapping.path)});
+  return parts;
+}
+
+void add_core_memory(const binary::CoreFile& core, const std::shared_ptr<const void>& owner, MemoryImage& memory,
+                     LossLedger& losses) {
+  const bool plain_memory = holds_plain_memory(core);
+  Zeros zeros;
+  for (const binary::CoreSegment& segment : core.segments()) {
+    const Address dumped_end = segment.range.begin + segment.bytes.size();
+    memory.add(segment.range.begin, segment.bytes, owner);
+    if (segment.missing_bytes > 0) {
+      losses.add("cut-off-core", "the core file ends before these pages that it announces: what lay there is missing",
+                 dumped_end, (segment.missing_bytes + kPage - 1) / kPage);
+    } else if (segment.bytes.empty() && plain_memory && is_plain(core, segment)) {
+      zeros.add(segment.range, memory);
+    }
+  }
+  if (!plain_memory)
+    losses.add("no-private-memory",
+               "the core holds no private memory of the process (see coredump_filter in core(5)): nothing of the heap",
+               Address());
+}
+
+std::string describe_gaps(const std::string& path, const binary::CoreFile& core) {
+  const std::uint64_t missing = core.missing_bytes();
+  if (missing > 0) {
+    std::uint64_t there = 0;
+    Address first(~std::uint64_t{0});
+    for (const binary::CoreSegment& segment : core.segments()) {
+      there += segment.bytes.size();
+      if (segment.missing_bytes > 0) first = std::min(first, segment.range.begin + segment.bytes.size());
+    }
+    return fmt::format(
+        "{} (cut off by a size limit or a full disk: {} of {} of memory are missing, the first at {:#x})", path,
+        format_bytes(missing), format_bytes(there + missing), first.value);
+  }
+  if (!holds_plain_memory(core))
+    return fmt::format("{} (without the private memory of the process: see coredump_filter in core(5))", path);
+  return path;
+}
+
+}  // namespace holdfast::capture

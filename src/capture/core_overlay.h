@@ -1,0 +1,58 @@
+// What a core and the files of its program are to each other: which file belongs to it, and which memory comes from
+// where. Kernel cores leave out what files hold; and a wrong file would answer every question wrongly.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/loss.h"
+#include "base/memory_image.h"
+#include "binary/core_file.h"
+#include "capture/program.h"
+
+namespace holdfast::capture {
+
+// What tells one build from another. A program can have either, both, or none.
+struct BuildIds {
+  std::string go;
+  std::string gnu;
+
+  static BuildIds of(const binary::ElfFile& elf);
+  std::string text() const;  // for people; "none" if there is none
+};
+
+// None if they have no kind of id in common.
+std::optional<bool> same_build(const BuildIds& a, const BuildIds& b);
+
+// Path of the main program as the core has it; empty if the core does not say.
+std::string main_program(const binary::CoreFile& core);
+// The kernel marks the paths of files that are gone.
+std::string without_deleted(std::string_view path);
+
+// Build ids of a mapped file as they lie in the core's own memory: kernels dump the first page of every program and
+// library. Empty if they are not there.
+BuildIds ids_in_core(const binary::CoreFile& core, std::string_view path);
+
+// Run-time address minus linked address of the main program by AT_ENTRY; none if the core does not say.
+std::optional<std::uint64_t> bias_of_main(const binary::CoreFile& core, const binary::ElfFile& elf);
+
+// Whether the core has the program's segments mapped where this file would have them: same offsets, same addresses,
+// same entry point. Far weaker than a build id.
+bool fits_segments(const binary::CoreFile& core, std::string_view path, const binary::ElfFile& elf);
+
+// Mapped files that can hold code.
+std::vector<FilePart> parts_of(const binary::CoreFile& core);
+
+// Adds what the core holds. Private memory without a file that the kernel did not dump was never written: it reads as
+// zero, unless the core holds no such memory at all (coredump_filter). What is cut off is a loss, and stays away: the
+// file of a program knows only how its data began.
+void add_core_memory(const binary::CoreFile& core, const std::shared_ptr<const void>& owner, MemoryImage& memory,
+                     LossLedger& losses);
+
+// The core's path, and in brackets what is missing of it: the frame of any error about its contents.
+std::string describe_gaps(const std::string& path, const binary::CoreFile& core);
+
+}  // namespace holdfast::capture

@@ -1,0 +1,95 @@
+#include "capture/dwarf_evidence.h"
+
+#include <algorithm>
+
+namespace holdfast::capture {
+namespace {
+
+constexpr int kDeepest = 16;
+constexpr std::uint64_t kMostElements = 1 << 16;  // of an array whose type has no descriptor
+constexpr std::uint64_t kMostBytes = 64 << 20;    // of one variable
+constexpr std::uint8_t kKindMap = 21;
+constexpr std::uint8_t kKindChan = 18;
+constexpr std::uint8_t kKindSlice = 23;
+
+}  // namespace
+
+DwarfEvidence::DwarfEvidence(const binary::DwarfInfo& dwarf, const go::Runtime& runtime, const go::LoadedImage& image,
+                             typing::TypeTable& table, typing::Propagation& propagation)
+    : dwarf_(dwarf), runtime_(runtime), image_(image), table_(table), propagation_(propagation) {
+  for (const go::Module& module : runtime.modules)
+    if (module.path == image.path) types_ = module.types;
+}
+
+// The row of a type that has a descriptor, by DW_AT_go_runtime_type; else by its full name, which debug information
+// and descriptors share.
+TypeId DwarfEvidence::row_of(binary::DwarfTypeId id) {
+  if (!id) return {};
+  const auto [it, is_new] = rows_.try_emplace(id.row);
+  if (!is_new) return it->second;
+  const binary::DwarfType& type = dwarf_.type(id);
+  TypeId row;
+  if (type.runtime_type != 0 && types_) row = table_.intern(types_ + type.runtime_type);
+  if (!row && !type.name.empty()) row = table_.by_name(type.name);
+  rows_[id.row] = row;
+  return row;
+}
+
+void DwarfEvidence::claim_value(Address at, binary::DwarfTypeId id, int depth) {
+  if (!id || depth > kDeepest) return;
+  const binary::DwarfType& type = dwarf_.type(id);
+  if (type.size == 0 || type.size > kMostBytes) return;
+  if (const TypeId row = row_of(id); row && table_[row].size == type.size) {
+    bytes_.resize(type.size);
+    if (runtime_.memory.try_read(at, bytes_)) propagation_.claim_value(bytes_, row, typing::KnownBy::kDwarf);
+    return;
+  }
+  claim_parts(at, type, depth);
+}
+
+// A value whose own type has no descriptor: its parts may have.
+void DwarfEvidence::claim_parts(Address at, const binary::DwarfType& type, int depth) {
+  const bool is_reference = type.go_kind == kKindMap || type.go_kind == kKindChan;
+  if (type.tag == binary::DwarfTag::kTypedef && !is_reference) {
+    claim_value(at, type.target, depth + 1);
+  } else if (type.go_kind == kKindSlice || type.tag == binary::DwarfTag::kPointer) {
+    const auto target = runtime_.memory.try_pointer(at);
+    const TypeId elem = row_of(type.tag == binary::DwarfTag::kPointer ? type.target : type.elem);
+    if (target && *target && elem) propagation_.claim_target(*target, elem, typing::KnownBy::kDwarf);
+  } else if (type.tag == binary::DwarfTag::kStruct) {
+    for (const binary::DwarfField& field : dwarf_.fields(type)) claim_value(at + field.offset, field.type, depth + 1);
+  } else if (type.tag == binary::DwarfTag::kArray && type.count > 0) {
+    const std::uint64_t stride = type.size / type.count;
+    for (std::uint64_t i = 0; i < std::min(type.count, kMostElements); ++i)
+      claim_value(at + i * stride, type.target, depth + 1);
+  }
+}
+
+void DwarfEvidence::claim_globals() {
+  for (const binary::DwarfGlobal& global : dwarf_.globals()) claim_value(image_.at(global.address), global.type, 0);
+}
+
+void DwarfEvidence::claim_frames(const go::FunctionTables& functions, const go::Scheduler& scheduler,
+                                 std::span<const go::ThreadRegisters> threads) {
+  const go::Unwinder unwinder(runtime_, functions, scheduler, threads);
+  std::map<Address, std::vector<binary::DwarfVariable>> by_pc;
+  for (const go::Goroutine& goroutine : scheduler.goroutines) {
+    if (goroutine.dead()) continue;
+    for (const go::StackFrame& frame : unwinder.unwind(goroutine).frames) {
+      const Address pc = frame.pc - (frame.is_return_address ? 1 : 0);
+      auto [it, is_new] = by_pc.try_emplace(pc);
+      if (is_new) {
+        const Address linked = pc - image_.bias;
+        if (const auto* function = dwarf_.function_at(linked)) it->second = dwarf_.variables(*function, linked);
+      }
+      for (const binary::DwarfVariable& variable : it->second) {
+        // Only whole variables: of one that is partly in registers the rest says little.
+        if (variable.pieces.size() != 1 || variable.pieces.front().size != dwarf_.type(variable.type).size) continue;
+        const Address at(frame.fp.value + static_cast<std::uint64_t>(variable.pieces.front().cfa_offset));
+        claim_value(at, variable.type, 0);
+      }
+    }
+  }
+}
+
+}  // namespace holdfast::capture

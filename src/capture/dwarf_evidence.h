@@ -1,0 +1,42 @@
+// Types that debug information gives to package variables and to the variables of frames.
+#pragma once
+
+#include <map>
+#include <span>
+#include <vector>
+
+#include "binary/dwarf_info.h"
+#include "go/goroutines.h"
+#include "go/modules.h"
+#include "go/unwind.h"
+#include "typing/propagate.h"
+#include "typing/type_table.h"
+
+namespace holdfast::capture {
+
+class DwarfEvidence {
+ public:
+  // `image` is the one that the debug information is about. All must outlive this.
+  DwarfEvidence(const binary::DwarfInfo& dwarf, const go::Runtime& runtime, const go::LoadedImage& image,
+                typing::TypeTable& table, typing::Propagation& propagation);
+
+  void claim_globals();
+  void claim_frames(const go::FunctionTables& functions, const go::Scheduler& scheduler,
+                    std::span<const go::ThreadRegisters> threads);
+
+ private:
+  TypeId row_of(binary::DwarfTypeId type);
+  void claim_value(Address at, binary::DwarfTypeId type, int depth);
+  void claim_parts(Address at, const binary::DwarfType& type, int depth);
+
+  const binary::DwarfInfo& dwarf_;
+  const go::Runtime& runtime_;
+  const go::LoadedImage& image_;
+  Address types_;  // moduledata.types of the image
+  typing::TypeTable& table_;
+  typing::Propagation& propagation_;
+  std::map<std::uint32_t, TypeId> rows_;
+  std::vector<std::byte> bytes_;
+};
+
+}  // namespace holdfast::capture

@@ -1,0 +1,40 @@
+// The objects of a Snapshot as the typing layer wants to see them.
+#pragma once
+
+#include <vector>
+
+#include "go/heap_model.h"
+#include "heap/object_index.h"
+#include "heap/snapshot.h"
+#include "typing/propagate.h"
+
+namespace holdfast::capture {
+
+class TypedHeap : public typing::HeapView {
+ public:
+  // All must outlive this.
+  TypedHeap(const go::Runtime& runtime, const heap::ObjectIndex& index, const heap::Snapshot& snapshot);
+
+  std::uint32_t pointerful() const override { return snapshot_.pointerful; }
+  std::uint32_t objects() const override { return snapshot_.objects; }
+  void find(std::span<const Address> addresses, std::span<Place> places) const override;
+  void read(std::span<const std::uint32_t> rows, std::span<Object> objects) const override;
+
+  // Bytes of the allocation header in front of the values of a span (8 from Go 1.22 in slots above 512 bytes).
+  std::uint64_t header_bytes(const heap::Span& span) const;
+
+ private:
+  struct SpanView {
+    const std::byte* data = nullptr;  // null: does not lie together in our memory, or has no pointers
+    std::uint64_t header = 0;
+    std::uint64_t too_small = 0;
+  };
+  std::uint64_t room_of_smaller(const heap::Span& span) const;
+
+  const go::Runtime& runtime_;
+  const heap::ObjectIndex& index_;
+  const heap::Snapshot& snapshot_;
+  std::vector<SpanView> views_;
+};
+
+}  // namespace holdfast::capture

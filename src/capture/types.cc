@@ -1,0 +1,175 @@
+#include "capture/types.h"
+
+#include <bit>
+
+#include "capture/dwarf_evidence.h"
+#include "capture/typed_heap.h"
+#include "go/library_layouts.h"
+#include "go/type_reader.h"
+#include "go/type_universe.h"
+#include "typing/propagate.h"
+#include "typing/type_table.h"
+
+namespace holdfast::capture {
+namespace {
+
+class TypePass {
+ public:
+  TypePass(const TypeEvidence& evidence, heap::Snapshot& snapshot, LossLedger& losses)
+      : evidence_(evidence),
+        runtime_(*evidence.target.identified->runtime),
+        snapshot_(snapshot),
+        losses_(losses),
+        reader_(runtime_),
+        universe_(runtime_, reader_, losses),
+        layouts_(go::read_library_layouts(runtime_.layouts)),
+        table_(runtime_, reader_, universe_, layouts_, snapshot.strings,
+               [this](Address code) { return entry_name(code); }),
+        heap_(runtime_, evidence.index, snapshot),
+        propagation_(heap_, table_) {}
+
+  void run() {
+    claim_headers();
+    claim_runtime();
+    claim_specials();
+    if (evidence_.dwarf != nullptr) {
+      DwarfEvidence dwarf(*evidence_.dwarf, runtime_, evidence_.target.program->images().front(), table_, propagation_);
+      dwarf.claim_globals();
+      dwarf.claim_frames(*evidence_.target.identified->functions, evidence_.scheduler, evidence_.target.threads);
+    }
+    claim_sections();
+    propagation_.run();
+    propagation_.claim_untyped();
+    propagation_.run();
+    fill();
+  }
+
+ private:
+  // The function that begins at `code`.
+  std::string entry_name(Address code) const {
+    const auto found = evidence_.target.identified->functions->find(code);
+    return found && found->function.entry == code ? std::string(found->function.name) : std::string();
+  }
+
+  // Types that allocation headers and large spans name (Go 1.22+).
+  void claim_headers() {
+    if (runtime_.version.pointer_maps() != go::PointerMaps::kAllocHeader) return;
+    for (std::size_t s = 0; s < snapshot_.spans.size(); ++s) {
+      const heap::Span& span = snapshot_.spans[s];
+      if (!span.has_pointers || (span.size_class != 0 && span.slot_size <= go::kMostInSpanMapBytes)) continue;
+      const Address large = evidence_.heap.in_use()[s].large_type;
+      std::uint32_t row = span.first_object;
+      for (std::uint32_t w = 0; w < (span.slots + 63) / 64; ++w) {
+        for (std::uint64_t bits = snapshot_.allocated[span.bits_at + w]; bits != 0; bits &= bits - 1, ++row) {
+          const auto slot = w * 64 + static_cast<std::uint64_t>(std::countr_zero(bits));
+          const Address type = span.size_class == 0
+                                   ? large
+                                   : runtime_.memory.try_pointer(span.base + slot * span.slot_size).value_or(Address());
+          claim_object(row, type, typing::KnownBy::kHeader);
+        }
+      }
+    }
+  }
+
+  void claim_object(std::uint32_t row, Address descriptor, typing::KnownBy known_by) {
+    if (!descriptor) return;
+    if (descriptor != last_descriptor_) {
+      last_descriptor_ = descriptor;
+      last_type_ = table_.intern(descriptor);
+    }
+    if (last_type_) propagation_.claim_object(row, last_type_, known_by);
+  }
+
+  // Structures of the scheduler, which its own lists name.
+  void claim_runtime() {
+    const auto claim = [&](Address at, const char* name) {
+      const auto bytes = runtime_.layouts.size_of(name);
+      if (!at || !bytes) return;
+      TypeId type = table_.by_name(name);
+      if (!type) type = table_.opaque(name, *bytes);
+      propagation_.claim_target(at, type, typing::KnownBy::kRuntime);
+    };
+    for (const go::Goroutine& g : evidence_.scheduler.goroutines) claim(g.g, "runtime.g");
+    for (const go::Machine& m : evidence_.scheduler.machines) {
+      claim(m.m, "runtime.m");
+      claim(m.g0, "runtime.g");
+      claim(m.gsignal, "runtime.g");
+    }
+    for (const go::Processor& p : evidence_.scheduler.processors) claim(p.p, "runtime.p");
+    for (const go::WaitTarget& wait : evidence_.scheduler.waits)
+      if (const TypeId waiter = table_.waiter())
+        propagation_.claim_target(wait.sudog, waiter, typing::KnownBy::kRuntime);
+  }
+
+  // Objects with finalizers: their pointer type stands beside the function. All functions are closures.
+  void claim_specials() {
+    for (const go::SpecialRoot& special : evidence_.specials) {
+      if (special.argument_type) {
+        const TypeId pointer = table_.intern(special.argument_type);
+        const Address object = special.object ? special.object : special.words[1].value;
+        if (pointer && table_[pointer].elem)
+          propagation_.claim_target(object, table_[pointer].elem, typing::KnownBy::kRuntime);
+      }
+      if (special.function && !special.words.empty())
+        propagation_.claim_target(special.words.front().value, table_.any_closure(), typing::KnownBy::kClosure);
+    }
+  }
+
+  // Interfaces in package variables, whose types nothing else may say.
+  void claim_sections() {
+    for (const go::Module& module : runtime_.modules)
+      for (const AddressRange& section : {module.data, module.bss}) {
+        std::vector<std::byte> bytes(section.size() / 8 * 8);
+        if (runtime_.memory.try_read(section.begin, bytes)) propagation_.claim_interfaces(bytes);
+      }
+  }
+
+  void fill() {
+    snapshot_.object_type = HugeArray<heap::ObjectType>(snapshot_.objects);
+    for (std::uint32_t row = 0; row < snapshot_.objects; ++row) {
+      const TypeId type = propagation_.type(row);
+      if (type)
+        snapshot_.object_type[row] = heap::ObjectType(type, static_cast<heap::KnownBy>(propagation_.known_by(row)));
+    }
+    for (const typing::Type& type : table_.types()) {
+      heap::Type row;
+      row.name = type.name;
+      row.kind = static_cast<heap::Kind>(type.kind);
+      row.size = type.size;
+      row.pointer_bytes = type.pointer_bytes;
+      row.elem = type.elem;
+      row.key = type.key;
+      row.count = type.count;
+      row.first_field = type.first_field;
+      row.field_count = type.field_count;
+      snapshot_.types.push_back(row);
+    }
+    for (const typing::Field& field : table_.fields())
+      snapshot_.fields.push_back({field.name, field.type, field.offset});
+    if (const std::uint64_t conflicts = propagation_.stats().conflicts; conflicts > 0)
+      losses_.add("type-conflict",
+                  "evidence gave objects two types that do not fit each other; the stronger one was kept", Address(),
+                  conflicts);
+  }
+
+  const TypeEvidence& evidence_;
+  const go::Runtime& runtime_;
+  heap::Snapshot& snapshot_;
+  LossLedger& losses_;
+  go::TypeReader reader_;
+  go::TypeUniverse universe_;
+  go::LibraryLayouts layouts_;
+  typing::TypeTable table_;
+  TypedHeap heap_;
+  typing::Propagation propagation_;
+  Address last_descriptor_;
+  TypeId last_type_;
+};
+
+}  // namespace
+
+void add_types(const TypeEvidence& evidence, heap::Snapshot& snapshot, LossLedger& losses) {
+  TypePass(evidence, snapshot, losses).run();
+}
+
+}  // namespace holdfast::capture

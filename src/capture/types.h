@@ -1,0 +1,32 @@
+// What type each object has: evidence from the heap, the runtime's own lists and debug information, spread through
+// fields to a fixed point (typing/propagate.h).
+#pragma once
+
+#include <vector>
+
+#include "base/loss.h"
+#include "binary/dwarf_info.h"
+#include "capture/build.h"
+#include "go/goroutines.h"
+#include "go/object_scan.h"
+#include "go/special_roots.h"
+#include "heap/object_index.h"
+#include "heap/snapshot.h"
+
+namespace holdfast::capture {
+
+// Where evidence comes from. All must outlive the pass; `dwarf` may be null.
+struct TypeEvidence {
+  const FrozenTarget& target;
+  const go::HeapModel& heap;
+  const go::PointerMasks& masks;
+  const heap::ObjectIndex& index;
+  const go::Scheduler& scheduler;
+  const std::vector<go::SpecialRoot>& specials;
+  const binary::DwarfInfo* dwarf = nullptr;
+};
+
+// Fills snapshot.object_type, types and fields. Needs spans and edges.
+void add_types(const TypeEvidence& evidence, heap::Snapshot& snapshot, LossLedger& losses);
+
+}  // namespace holdfast::capture

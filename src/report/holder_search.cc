@@ -1,0 +1,176 @@
+#include "report/holder_search.h"
+
+#include <algorithm>
+#include <unordered_map>
+
+namespace holdfast::report {
+namespace {
+
+constexpr std::size_t kDeepest = 48;  // levels
+constexpr std::uint64_t kMany = 16;   // things that are not taken apart any more
+constexpr Sort kUnknownType = Sort{1} << 40;
+constexpr Sort kRoot = Sort{1} << 60;
+
+// Is `part` at least 80 % of `whole`?
+bool is_most(std::uint64_t part, std::uint64_t whole) {
+  return part >= whole - whole / 5;
+}
+
+bool is_many(const std::vector<Level>& levels) {
+  return std::any_of(levels.begin(), levels.end(), [](const Level& l) { return !l.container && l.count >= kMany; });
+}
+
+// Of the levels from `base` on, the one whose number of things grows most; where nothing grows, the one with most bytes
+// of its own. Goroutines at one place are always what matters.
+std::size_t main_level(const std::vector<Level>& levels, std::size_t base) {
+  std::size_t largest = base;
+  std::size_t grown = levels.size();
+  double growth = 0;
+  std::uint64_t before = 1;
+  for (std::size_t i = 0; i < levels.size(); ++i) {
+    if (i >= base && levels[i].own > levels[largest].own) largest = i;
+    if (i >= base && levels[i].goroutines && levels[i].count > 1) return i;
+    if (levels[i].container) continue;
+    const double ratio = static_cast<double>(levels[i].count) / static_cast<double>(before);
+    if (i >= base && ratio >= 2 && ratio > growth) {
+      growth = ratio;
+      grown = i;
+    }
+    before = levels[i].count;
+  }
+  return grown < levels.size() ? grown : largest;
+}
+
+}  // namespace
+
+// Collects nodes by sort; neighbours mostly are of one sort, so the last group is remembered.
+class HolderSearch::Groups {
+ public:
+  void add(Sort sort, graph::NodeId node, std::uint64_t bytes) {
+    if (groups_.empty() || groups_[last_].sort != sort) {
+      const auto [at, is_new] = index_.try_emplace(sort, groups_.size());
+      if (is_new) groups_.push_back({sort, 0, 0, {}});
+      last_ = at->second;
+    }
+    Group& group = groups_[last_];
+    group.bytes += bytes;
+    group.nodes.push_back(node);
+    if (bytes > group.largest) {
+      group.largest = bytes;
+      std::swap(group.nodes.front(), group.nodes.back());
+    }
+  }
+  std::vector<Group> sorted() {
+    std::sort(groups_.begin(), groups_.end(),
+              [](const Group& a, const Group& b) { return a.bytes != b.bytes ? a.bytes > b.bytes : a.sort < b.sort; });
+    return std::move(groups_);
+  }
+
+ private:
+  std::vector<Group> groups_;
+  std::unordered_map<Sort, std::size_t> index_;
+  std::size_t last_ = 0;
+};
+
+Sort HolderSearch::sort_of(graph::NodeId node) const {
+  const heap::Snapshot& snapshot = names_.snapshot();
+  if (const RootId root = node.root()) {
+    const heap::Root& row = snapshot.roots[root.row];
+    const Sort kind = kRoot | static_cast<Sort>(row.kind) << 32;
+    return row.kind == heap::RootKind::kGoroutine ? kind : kind | row.name.row;
+  }
+  const heap::ObjectType type = snapshot.object_type[node.object().row];
+  return type ? type.type().row : kUnknownType | own_bytes(node);
+}
+
+std::uint64_t HolderSearch::own_bytes(graph::NodeId node) const {
+  return node.object() ? names_.index().size_of(node.object()) : 0;
+}
+
+std::vector<Found> HolderSearch::run() {
+  Groups shared;
+  dominated_.for_each(graph::NodeId::super_root(), [&](graph::NodeId node) {
+    const std::uint64_t bytes = dominated_.dominators().retained_bytes(node);
+    if (node.object())
+      shared.add(sort_of(node), node, bytes);
+    else if (bytes >= smallest_)
+      follow({}, {sort_of(node), bytes, bytes, {node}});
+  });
+  split({}, shared.sorted());
+  return std::move(found_);
+}
+
+// Fills the level from the nodes of the group and all of their sort below them; the rest of what they dominate comes
+// back by sort.
+std::vector<HolderSearch::Group> HolderSearch::open_level(const Group& group, Level& level) const {
+  const heap::Snapshot& snapshot = names_.snapshot();
+  level.sort = group.sort;
+  level.bytes = group.bytes;
+  level.first = group.nodes.front();
+  level.container = level.first.object() && names_.is_container(snapshot.object_type[level.first.object().row].type());
+  level.goroutines = level.first.root() && snapshot.roots[level.first.root().row].kind == heap::RootKind::kGoroutine;
+  Groups below;
+  std::vector<graph::NodeId> open = group.nodes;
+  while (!open.empty()) {
+    const graph::NodeId node = open.back();
+    open.pop_back();
+    ++level.count;
+    level.own += own_bytes(node);
+    dominated_.for_each(node, [&](graph::NodeId child) {
+      const Sort sort = sort_of(child);
+      if (sort == group.sort)
+        open.push_back(child);
+      else
+        below.add(sort, child, dominated_.dominators().retained_bytes(child));
+    });
+  }
+  return below.sorted();
+}
+
+// One thing that has most of the bytes of its group is followed alone.
+void HolderSearch::narrow(Group& group) const {
+  if (group.nodes.size() == 1 || !is_most(group.largest, group.bytes)) return;
+  group.nodes.resize(1);
+  group.bytes = group.largest;
+}
+
+void HolderSearch::follow(std::vector<Level> levels, Group group) {
+  const std::size_t base = levels.size();
+  while (true) {
+    Level& level = levels.emplace_back();
+    std::vector<Group> below = open_level(group, level);
+    const std::uint64_t flow = level.bytes - level.own;
+    const bool mostly_own = !level.container && level.own > flow;
+    if (below.empty() || mostly_own || levels.size() >= kDeepest) break;
+    if (!is_most(below.front().bytes, flow)) {
+      if (is_many(levels)) break;
+      split(levels, std::move(below));
+      return;
+    }
+    group = std::move(below.front());
+    narrow(group);
+  }
+  add_found(std::move(levels), base);
+}
+
+// Levels before `base` belong to others as well.
+void HolderSearch::add_found(std::vector<Level> levels, std::size_t base) {
+  const std::size_t about = main_level(levels, base);
+  std::size_t entry = about;
+  while (entry > base && levels[entry - 1].container) --entry;
+  const std::uint64_t bytes = levels[entry].bytes;
+  found_.push_back({std::move(levels), about, entry, bytes, false});
+}
+
+// Each large group on its own; what is left over counts for the last level, or for nobody if there is none.
+void HolderSearch::split(const std::vector<Level>& levels, std::vector<Group> groups) {
+  std::uint64_t rest = levels.empty() ? 0 : levels.back().bytes;
+  for (Group& group : groups) {
+    if (group.bytes < smallest_) continue;
+    rest -= std::min(rest, group.bytes);
+    follow(levels, std::move(group));
+  }
+  if (rest >= smallest_) found_.push_back({levels, levels.size() - 1, levels.size() - 1, rest, true});
+}
+
+}  // namespace holdfast::report

@@ -1,0 +1,67 @@
+// The search of report/holders.h: levels of nodes, by sort.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+#include "report/dominated.h"
+#include "report/names.h"
+
+namespace holdfast::report {
+
+// What makes two nodes alike: the same type, the same size where the type is not known, the same kind (and name) of
+// root.
+using Sort = std::uint64_t;
+
+struct Level {
+  Sort sort = 0;
+  std::uint64_t count = 0;  // nodes of it
+  std::uint64_t own = 0;    // bytes of these nodes
+  std::uint64_t bytes = 0;  // that they retain
+  bool container = false;   // inside of a map
+  bool goroutines = false;
+  graph::NodeId first;  // the node that retains most of those that are not below one of the same level
+};
+
+struct Found {
+  std::vector<Level> levels;  // from a child of the super root downwards
+  std::size_t about = 0;      // the level that a sentence should speak of
+  std::size_t entry = 0;      // that level, or the outermost of the container levels just above it
+  std::uint64_t bytes = 0;
+  bool scattered = false;  // the bytes are in many small groups below the last level
+};
+
+class HolderSearch {
+ public:
+  HolderSearch(const Names& names, const Dominated& dominated, std::uint64_t smallest)
+      : names_(names), dominated_(dominated), smallest_(smallest) {}
+
+  // Everything with at least `smallest` bytes, in no particular, but always the same, order.
+  std::vector<Found> run();
+  Sort sort_of(graph::NodeId node) const;
+
+ private:
+  struct Group {
+    Sort sort = 0;
+    std::uint64_t bytes = 0;
+    std::uint64_t largest = 0;  // bytes of front()
+    std::vector<graph::NodeId> nodes;
+  };
+
+  // Groups in descending order of bytes.
+  class Groups;
+  void follow(std::vector<Level> levels, Group group);
+  void add_found(std::vector<Level> levels, std::size_t base);
+  std::vector<Group> open_level(const Group& group, Level& level) const;
+  void narrow(Group& group) const;
+  void split(const std::vector<Level>& levels, std::vector<Group> groups);
+  std::uint64_t own_bytes(graph::NodeId node) const;
+
+  const Names& names_;
+  const Dominated& dominated_;
+  std::uint64_t smallest_;
+  std::vector<Found> found_;
+};
+
+}  // namespace holdfast::report

@@ -1,0 +1,98 @@
+// The report as data: what JSON (schema holdfast.report/1) and the text on the first screen are both made of. Bytes and
+// counts are exact.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "graph/audit.h"
+#include "graph/dominators.h"
+#include "graph/reachability.h"
+#include "heap/snapshot.h"
+
+namespace holdfast::report {
+
+// One step of a chain from a root to what it holds.
+struct ChainStep {
+  std::string text;  // name of the root, or type of the object
+  std::string kind;  // "group", "goroutine", "frame", "root", "object", "container" (inside of a map), "gap"
+  std::string type;  // of the object, or of the root's variable; empty if not known
+  std::string
+      field;        // place in the step before that leads here: ".sessions", "[3].next"; empty if there is no one place
+  Address address;  // null if it has none
+  std::uint64_t bytes = 0;  // of the object
+
+  bool operator==(const ChainStep&) const = default;
+};
+
+// Something that keeps memory alive. The bytes of two holders never overlap.
+struct Holder {
+  std::uint64_t bytes = 0;  // retained: what would go with it
+  std::uint64_t count = 0;  // of the things that `what` speaks of
+  std::string what;         // one sentence part: "16,000 × main.Session in the map main.registry.sessions"
+  std::vector<ChainStep> chain;
+};
+
+struct TypeRow {
+  std::string type;  // "type not known" for all objects without one
+  std::uint64_t count = 0;
+  std::uint64_t bytes = 0;           // of the objects themselves
+  std::uint64_t retained_bytes = 0;  // what would go with all of them
+  std::string known_by;              // how most of them are known
+};
+
+// Goroutines that stand at the same place for the same reason.
+struct GoroutineRow {
+  std::uint64_t count = 0;
+  std::string state;
+  std::string wait_reason;
+  std::string created_by;                // "main.(*Server).Serve server.go:88"
+  std::string top;                       // innermost frame outside of the runtime: "main.send pipe.go:17"
+  std::uint64_t retained_bytes = 0;      // of the heap
+  std::uint64_t stack_bytes = 0;         // of their stacks, which are no heap
+  std::uint64_t longest_waiting_ns = 0;  // lower bound; 0 = not known
+  std::string verdict;                   // "leaked" where the runtime has proven it, else empty
+  std::vector<std::uint64_t> goids;      // the first few
+};
+
+struct HeapTotals {
+  std::uint64_t objects = 0;
+  std::uint64_t bytes = 0;
+  std::uint64_t reachable_objects = 0;
+  std::uint64_t reachable_bytes = 0;
+  std::uint64_t edges = 0;
+  std::uint64_t roots = 0;
+  std::uint64_t typed_bytes = 0;  // reachable and of a known type
+  std::uint64_t named_bytes = 0;  // held by one root alone, so that a chain can name their holder
+};
+
+struct Report {
+  heap::TargetInfo target;
+  heap::Pause pause;
+  std::vector<std::pair<std::string, double>> took_ms;  // by pass; filled by who ran the passes
+  std::uint64_t peak_rss_bytes = 0;                     // our own; likewise
+  heap::Account account;
+  HeapTotals heap;
+  graph::Audit audit;
+  std::string audit_line;
+  std::vector<TypeRow> types;            // by retained bytes
+  std::vector<Holder> holders;           // by bytes
+  std::vector<GoroutineRow> goroutines;  // by retained bytes, then count
+  std::uint64_t goroutine_count = 0;     // alive
+  std::uint64_t goroutine_places = 0;    // rows before they were limited
+  std::vector<Loss> losses;
+};
+
+struct ReportLimits {
+  std::size_t types = 50;
+  std::size_t holders = 10;
+  std::size_t goroutines = 50;
+};
+
+// All from the snapshot and what the graph says about it. `target`, `pause` and `losses` are copied.
+Report make_report(const heap::Snapshot& snapshot, const graph::Reachability& reached,
+                   const graph::Dominators& dominators, const graph::Audit& audit, const ReportLimits& limits = {});
+
+}  // namespace holdfast::report

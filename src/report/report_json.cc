@@ -1,0 +1,110 @@
+#include "report/report_json.h"
+
+#include <fmt/format.h>
+
+#include "report/audit_report.h"
+
+namespace holdfast::report {
+namespace {
+
+using nlohmann::ordered_json;
+
+template <class Rows, class Row>
+ordered_json list_of(const Rows& rows, const Row& to_json) {
+  ordered_json list = ordered_json::array();
+  for (const auto& row : rows) list.push_back(to_json(row));
+  return list;
+}
+
+ordered_json account_json(const heap::Account& account) {
+  return {{"known", account.known},       {"rss", account.rss},          {"live", account.live},
+          {"garbage", account.garbage},   {"free", account.free},        {"released", account.released},
+          {"stacks", account.stacks},     {"runtime", account.runtime},  {"c_heap", account.c_heap},
+          {"mappings", account.mappings}, {"files", account.files},      {"rest", account.rest},
+          {"next_gc", account.next_gc},   {"heap_sys", account.heap_sys}};
+}
+
+ordered_json heap_json(const HeapTotals& heap) {
+  return {{"objects", heap.objects},
+          {"bytes", heap.bytes},
+          {"reachable_objects", heap.reachable_objects},
+          {"reachable_bytes", heap.reachable_bytes},
+          {"edges", heap.edges},
+          {"roots", heap.roots},
+          {"typed_bytes", heap.typed_bytes},
+          {"named_bytes", heap.named_bytes}};
+}
+
+ordered_json audit_summary(const Report& report) {
+  ordered_json causes = ordered_json::object();
+  for (const graph::AuditCause& cause : report.audit.causes) causes[cause.id] = cause.objects;
+  return {{"clean", report.audit.clean},
+          {"marked_not_reached", report.audit.marked_not_reached},
+          {"reached_not_marked", report.audit.reached_not_marked},
+          {"by_cause", causes},
+          {"unexplained_objects", report.audit.unexplained_objects},
+          {"unexplained_bytes", report.audit.unexplained_bytes}};
+}
+
+ordered_json step_json(const ChainStep& step) {
+  return {{"text", step.text},
+          {"kind", step.kind},
+          {"type", step.type},
+          {"field", step.field},
+          {"bytes", step.bytes},
+          {"address", step.address ? ordered_json(fmt::format("{:#x}", step.address.value)) : ordered_json(nullptr)}};
+}
+
+ordered_json holder_json(const Holder& holder) {
+  return {{"bytes", holder.bytes},
+          {"count", holder.count},
+          {"what", holder.what},
+          {"chain", list_of(holder.chain, step_json)}};
+}
+
+ordered_json type_json(const TypeRow& row) {
+  return {{"type", row.type},
+          {"count", row.count},
+          {"bytes", row.bytes},
+          {"retained_bytes", row.retained_bytes},
+          {"known_by", row.known_by}};
+}
+
+ordered_json goroutine_json(const GoroutineRow& row) {
+  return {{"count", row.count},
+          {"state", row.state},
+          {"wait_reason", row.wait_reason},
+          {"created_by", row.created_by},
+          {"top", row.top},
+          {"retained_bytes", row.retained_bytes},
+          {"stack_bytes", row.stack_bytes},
+          {"longest_waiting_ns", row.longest_waiting_ns},
+          {"verdict", row.verdict},
+          {"goids", row.goids}};
+}
+
+}  // namespace
+
+ordered_json report_json(const Report& report) {
+  ordered_json took = ordered_json::object();
+  for (const auto& [pass, ms] : report.took_ms) took[pass] = ms;
+  return {{"schema", "holdfast.report/1"},
+          {"target", target_json(report.target)},
+          {"pause_ms", report.pause.measured_ms},
+          {"pause_predicted_ms", report.pause.predicted_ms},
+          {"bytes_read", report.pause.bytes_read},
+          {"took_ms", took},
+          {"peak_rss_bytes", report.peak_rss_bytes},
+          {"account", account_json(report.account)},
+          {"heap", heap_json(report.heap)},
+          {"audit", audit_summary(report)},
+          {"types", list_of(report.types, type_json)},
+          {"holders", list_of(report.holders, holder_json)},
+          {"goroutine_count", report.goroutine_count},
+          {"goroutine_places", report.goroutine_places},
+          {"goroutines", list_of(report.goroutines, goroutine_json)},
+          {"findings", ordered_json::array()},
+          {"losses", losses_json(report.losses)}};
+}
+
+}  // namespace holdfast::report

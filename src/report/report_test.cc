@@ -1,0 +1,280 @@
+#include "report/report.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <random>
+
+#include "heap/heap_builder.h"
+#include "heap/validate.h"
+#include "report/names.h"
+#include "report/report_json.h"
+#include "report/report_text.h"
+
+namespace holdfast::report {
+namespace {
+
+using heap::Kind;
+using heap::KnownBy;
+using heap::RootKind;
+using heap::testing::HeapBuilder;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+Report report_of(const heap::Snapshot& snapshot) {
+  EXPECT_THAT(heap::problems(snapshot), IsEmpty());
+  const auto reached = graph::reach(snapshot);
+  const auto dominators = graph::dominators(snapshot);
+  return make_report(snapshot, reached, dominators, graph::audit(snapshot, reached));
+}
+
+// A global registry with a map of sessions that each hold a buffer.
+void add_registry(HeapBuilder& heap, int sessions, std::uint64_t buffer) {
+  const TypeId bytes = heap.type("uint8", Kind::kUint8, 1);
+  const TypeId slice = heap.type("[]uint8", Kind::kSlice, 24, bytes);
+  const TypeId session = heap.structure("example.com/shop/main.Session", 48, {{"ID", {}, 0}, {"Buf", slice, 16}});
+  const TypeId header = heap.type("map.header[string]*main.Session", Kind::kOpaque, 48);
+  const TypeId table = heap.type("map.table[string]*main.Session", Kind::kOpaque, 32);
+  const TypeId group = heap.type("map.group[string]*main.Session", Kind::kOpaque, 208);
+  const TypeId map = heap.type("map[string]*main.Session", Kind::kMap, 8);
+  const TypeId registry = heap.structure("main.Registry", 32, {{"mu", {}, 0}, {"sessions", map, 24}});
+  const auto owner = heap.object(32, registry);
+  const auto hmap = heap.object(48, header, KnownBy::kPropagated);
+  heap.refer(heap.root(RootKind::kGlobal, "main.registry"), owner);
+  heap.edge(owner, 24, hmap);
+  std::vector<HeapBuilder::Handle> groups;
+  for (int t = 0; t < 4; ++t) {
+    const auto one = heap.object(32, table, KnownBy::kPropagated);
+    heap.edge(hmap, static_cast<std::uint64_t>(t) * 8, one);
+    groups.push_back(heap.object(static_cast<std::uint64_t>(sessions) * 8, group, KnownBy::kPropagated));
+    heap.edge(one, 8, groups.back());
+  }
+  for (int i = 0; i < sessions; ++i) {
+    const auto one = heap.object(48, session, KnownBy::kPropagated);
+    heap.edge(groups[static_cast<std::size_t>(i) % 4], static_cast<std::uint64_t>(i / 4) * 8, one);
+    heap.edge(one, 16, heap.leaf(buffer, bytes, KnownBy::kPropagated));
+  }
+}
+
+void add_goroutines(HeapBuilder& heap, int count, std::uint64_t bytes) {
+  const RootId group = heap.root(RootKind::kGroup, "goroutines in chan send at main.work pool.go:17");
+  for (int i = 0; i < count; ++i) {
+    const RootId goroutine = heap.root(RootKind::kGoroutine, fmt::format("goroutine {}", i + 7), group);
+    const RootId frame = heap.root(RootKind::kFrame, "main.work+0x3a pool.go:17", goroutine);
+    heap.refer(frame, heap.object(bytes));
+    const GoroutineId id = heap.goroutine(static_cast<std::uint64_t>(i) + 7, heap::GoroutineState::kWaiting,
+                                          "chan send", goroutine, {"runtime.gopark", "main.work", "main.start.func1"});
+    heap::Goroutine& row = heap.snapshot().goroutines[id.row];
+    row.waiting_ns = 4 * 3600 * std::uint64_t{1'000'000'000};
+    row.stack = {Address(0x1000), Address(0x3000)};
+    row.created_by = heap.snapshot().strings.add("main.start");
+    row.created_at = heap.snapshot().strings.add("/src/pool.go:9");
+    heap.snapshot().frames[row.first_frame + 1].file = heap.snapshot().strings.add("/src/pool.go");
+    heap.snapshot().frames[row.first_frame + 1].line = 17;
+  }
+}
+
+TEST(Holders, SayHowManyOfWhatAreInWhichMap) {
+  HeapBuilder heap;
+  add_registry(heap, 1000, 16384);
+  const Report report = report_of(heap.build());
+  ASSERT_THAT(report.holders, SizeIs(1));
+  const Holder& holder = report.holders[0];
+  EXPECT_EQ(holder.what, "1,000 × main.Session in the map main.registry.sessions");
+  EXPECT_EQ(holder.count, 1000U);
+  EXPECT_EQ(holder.bytes, 48 + 4 * (32 + 8000) + 1000 * (48 + 16384U)) << "the map and all in it";
+  std::vector<std::string> kinds, fields;
+  for (const ChainStep& step : holder.chain) kinds.push_back(step.kind), fields.push_back(step.field);
+  EXPECT_THAT(kinds, ElementsAre("root", "object", "container", "container", "container", "object", "object"));
+  EXPECT_THAT(fields, ElementsAre("", "", ".sessions", testing::_, "+0x8", testing::_, ".Buf"));
+  EXPECT_EQ(holder.chain.back().type, "[]uint8");
+}
+
+TEST(Holders, TakeGoroutinesAtOnePlaceForOne) {
+  HeapBuilder heap;
+  add_goroutines(heap, 200, 4096);
+  const Report report = report_of(heap.build());
+  ASSERT_THAT(report.holders, SizeIs(1));
+  EXPECT_EQ(report.holders[0].what, "200 goroutines in chan send at main.work pool.go:17 for at least 4 h");
+  EXPECT_EQ(report.holders[0].bytes, 200 * 4096U);
+  EXPECT_EQ(report.holders[0].count, 200U);
+  ASSERT_THAT(report.goroutines, SizeIs(1));
+  EXPECT_EQ(report.goroutines[0].retained_bytes, 200 * 4096U);
+  EXPECT_EQ(report.goroutines[0].stack_bytes, 200 * 8192U);
+  EXPECT_EQ(report.goroutines[0].created_by, "main.start pool.go:9");
+}
+
+TEST(Holders, TakeAListForOneThing) {
+  HeapBuilder heap;
+  const TypeId node = heap.structure("main.Node", 32, {{"next", {}, 0}, {"data", {}, 8}});
+  std::vector<HeapBuilder::Handle> nodes;
+  for (int i = 0; i < 5000; ++i) {
+    nodes.push_back(heap.object(32, node));
+    if (i > 0) heap.edge(nodes[nodes.size() - 2], 0, nodes.back());
+    heap.edge(nodes.back(), 8, heap.leaf(128));
+  }
+  heap.refer(heap.root(RootKind::kGlobal, "main.head"), nodes.front());
+  const Report report = report_of(heap.build());
+  ASSERT_THAT(report.holders, SizeIs(1));
+  EXPECT_EQ(report.holders[0].what, "5,000 × main.Node in main.head");
+  EXPECT_EQ(report.holders[0].bytes, 5000 * 160U);
+}
+
+TEST(Holders, SplitWhatHoldsSeveralLargeThings) {
+  HeapBuilder heap;
+  const TypeId a = heap.structure("main.Users", 16, {{"all", {}, 8}});
+  const TypeId b = heap.structure("main.Orders", 16, {{"all", {}, 8}});
+  const TypeId app = heap.structure("main.App", 24, {{"users", {}, 0}, {"orders", {}, 8}, {"name", {}, 16}});
+  const auto top = heap.object(24, app);
+  const auto users = heap.object(16, a);
+  const auto orders = heap.object(16, b);
+  heap.edge(top, 0, users).edge(top, 8, orders);
+  heap.edge(users, 8, heap.leaf(1 << 20)).edge(orders, 8, heap.leaf(2 << 20));
+  heap.refer(heap.root(RootKind::kGlobal, "main.app"), top);
+  const Report report = report_of(heap.build());
+  ASSERT_THAT(report.holders, SizeIs(2));
+  EXPECT_EQ(report.holders[0].what, "one object of 2.0 MiB in main.app.orders.all");
+  EXPECT_EQ(report.holders[0].bytes, 2U << 20);
+  EXPECT_EQ(report.holders[1].what, "one object of 1.0 MiB in main.app.users.all");
+}
+
+TEST(Holders, SayWhenSeveralRootsShareSomething) {
+  HeapBuilder heap;
+  const TypeId table = heap.structure("main.Table", 1 << 16, {{"rows", {}, 0}});
+  const auto shared = heap.object(1 << 16, table);
+  heap.refer(heap.root(RootKind::kGlobal, "main.first"), shared);
+  heap.refer(heap.root(RootKind::kGlobal, "main.second"), shared);
+  const Report report = report_of(heap.build());
+  ASSERT_THAT(report.holders, SizeIs(1));
+  EXPECT_EQ(report.holders[0].what, "one main.Table, 64.0 KiB, in main.first, shared by several roots");
+  EXPECT_EQ(report.heap.named_bytes, 0U);
+}
+
+TEST(Holders, NeverCountAByteTwice) {
+  for (std::uint64_t seed = 0; seed < 200; ++seed) {
+    std::mt19937_64 random(seed);
+    HeapBuilder heap;
+    std::vector<TypeId> types;
+    for (int t = 0; t < 4; ++t) types.push_back(heap.structure(fmt::format("main.T{}", t), 64, {{"f", {}, 0}}));
+    std::vector<HeapBuilder::Handle> all;
+    for (std::uint64_t i = 0; i < 20 + random() % 400; ++i) {
+      const TypeId type = random() % 5 == 0 ? TypeId() : types[random() % types.size()];
+      all.push_back(random() % 3 == 0 ? heap.leaf(64 + random() % 40 * 8, type) : heap.object(64, type));
+    }
+    for (std::size_t i = 1; i < all.size(); ++i) {
+      std::size_t from = random() % i;
+      while (from > 0 && !all[from].has_pointers) --from;
+      if (all[from].has_pointers) heap.edge(all[from], random() % 8 * 8, all[i]);
+      if (random() % 8 == 0 && all[i].has_pointers) heap.edge(all[i], 0, all[random() % all.size()]);
+    }
+    for (int r = 0; r < 4; ++r)
+      heap.refer(heap.root(RootKind::kGlobal, fmt::format("main.g{}", r)), all[random() % all.size()]);
+    const heap::Snapshot snapshot = heap.build();
+    const Report report = report_of(snapshot);
+    std::uint64_t sum = 0;
+    for (const Holder& holder : report.holders) sum += holder.bytes;
+    EXPECT_LE(sum, report.heap.reachable_bytes) << seed;
+    std::uint64_t own = 0;
+    for (const TypeRow& row : report.types) {
+      own += row.bytes;
+      EXPECT_LE(row.bytes, row.retained_bytes) << seed;
+      EXPECT_LE(row.retained_bytes, report.heap.reachable_bytes) << seed;
+    }
+    EXPECT_EQ(own, report.heap.reachable_bytes) << seed;
+  }
+}
+
+TEST(Types, RetainWhatGoesWithAllOfThem) {
+  HeapBuilder heap;
+  const TypeId node = heap.structure("main.Node", 32, {{"next", {}, 0}, {"data", {}, 8}});
+  const TypeId wrap = heap.structure("main.Wrap", 16, {{"node", {}, 0}});
+  const auto a = heap.object(32, node);
+  const auto w = heap.object(16, wrap);
+  const auto b = heap.object(32, node);
+  heap.edge(a, 0, w).edge(w, 0, b).edge(b, 8, heap.leaf(1000));
+  heap.refer(heap.root(RootKind::kGlobal, "main.head"), a);
+  heap.leaf(64, node);  // not reachable
+  const Report report = report_of(heap.build());
+  ASSERT_THAT(report.types, SizeIs(3));
+  EXPECT_EQ(report.types[0].type, "main.Node");
+  EXPECT_EQ(report.types[0].count, 2U);
+  EXPECT_EQ(report.types[0].bytes, 64U);
+  EXPECT_EQ(report.types[0].retained_bytes, 32 + 16 + 32 + 1000U) << "the inner one goes with the outer one";
+  EXPECT_EQ(report.types[1].retained_bytes, 16 + 32 + 1000U);
+  EXPECT_EQ(report.types[2].type, "type not known");
+  EXPECT_EQ(report.types[2].retained_bytes, 1000U);
+}
+
+TEST(Names, ShortenTypesAndLongLines) {
+  EXPECT_EQ(short_type("example.com/app/cart.Item"), "cart.Item");
+  EXPECT_EQ(short_type("map[string]*example.com/a/b.T[example.com/c.X,int]"), "map[string]*b.T[c.X,int]");
+  EXPECT_EQ(short_type("func(*net/http.Request)"), "func(*http.Request)");
+  EXPECT_EQ(fit("abcdefghij", 10), "abcdefghij");
+  EXPECT_EQ(fit("abcdefghijk", 10), "abcde…hijk");
+  EXPECT_EQ(fit("ääääääääääää", 5), "ää…ää");
+}
+
+// A small shop: what the first screen shows of it.
+heap::Snapshot shop() {
+  HeapBuilder heap;
+  add_registry(heap, 400, 8192);
+  add_goroutines(heap, 100, 2048);
+  heap.leaf(50000);  // garbage
+  heap::Snapshot& snapshot = heap.snapshot();
+  snapshot.target.pid = 4711;
+  snapshot.target.name = "checkout";
+  snapshot.target.go_version = "go1.26.11";
+  snapshot.target.goarch = "amd64";
+  snapshot.target.memory_limit = 64 << 20;
+  snapshot.pause = {35, 38, 6 << 20};
+  snapshot.account.known = true;
+  snapshot.account.rss = 6 << 20;
+  snapshot.account.free = 1 << 20;
+  snapshot.account.stacks = 800 << 10;
+  snapshot.account.next_gc = 7 << 20;
+  snapshot.losses.push_back({"unreadable-page", "objects on it look empty", 3, Address(0xc000123000)});
+  return heap.build();
+}
+
+// Compares with tests/golden/<name>; UPDATE_GOLDEN=1 in the environment writes it anew.
+void expect_golden(const std::string& name, const std::string& text) {
+  const std::string path = std::string(HOLDFAST_GOLDEN) + "/" + name;
+  if (std::getenv("UPDATE_GOLDEN") != nullptr) std::ofstream(path) << text;
+  std::ifstream in(path);
+  const std::string expected((std::istreambuf_iterator<char>(in)), {});
+  EXPECT_EQ(text, expected) << path;
+}
+
+TEST(Report, HasTheFirstScreenAsText) {
+  Report report = report_of(shop());
+  report.took_ms = {{"read", 900}, {"graph", 3000}};
+  TextOptions options;
+  options.target = "4711";
+  expect_golden("report.txt", report_text(report, options));
+}
+
+TEST(Report, HasTheSameAsJson) {
+  expect_golden("report.json", report_json(report_of(shop())).dump(2) + "\n");
+}
+
+TEST(Report, FitsTheWidthAndColorsOnlyWhenAsked) {
+  const Report report = report_of(shop());
+  for (const std::size_t width : {60U, 80U, 100U}) {
+    TextOptions options;
+    options.width = width;
+    const std::string text = report_text(report, options);
+    EXPECT_THAT(text, testing::Not(HasSubstr("\033")));
+    std::istringstream lines(text);
+    for (std::string line; std::getline(lines, line);) EXPECT_EQ(fit(line, width), line);
+  }
+  TextOptions options;
+  options.color = true;
+  EXPECT_THAT(report_text(report, options), HasSubstr("\033[1mTYPES\033[0m"));
+}
+
+}  // namespace
+}  // namespace holdfast::report

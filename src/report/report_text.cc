@@ -1,0 +1,205 @@
+#include "report/report_text.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/units.h"
+#include "report/names.h"
+
+namespace holdfast::report {
+namespace {
+
+constexpr std::size_t kBar = 20;  // characters of a full bar
+
+class Text {
+ public:
+  Text(const Report& report, const TextOptions& options)
+      : report_(report), options_(options), width_(std::max<std::size_t>(options.width, 60)) {}
+
+  std::string run() {
+    add_head();
+    add_account();
+    add_holders();
+    add_types();
+    add_goroutines();
+    add_truth();
+    add_commands();
+    return std::move(out_);
+  }
+
+ private:
+  // Counts characters, not bytes.
+  void line(std::string_view text) {
+    text = text.substr(0, text.find_last_not_of(' ') + 1);
+    out_ += fmt::format("{}\n", fit(text, width_));
+  }
+  std::string bold(const std::string& text) const {
+    return options_.color ? fmt::format("\033[1m{}\033[0m", text) : text;
+  }
+  // A heading, padded before it is made bold so that columns stay where they are.
+  void heading(const std::string& title, const std::string& rest = {}) {
+    out_ += fmt::format("\n{}{}\n", bold(title), fit(rest, width_ - std::min(width_, title.size())));
+  }
+
+  void add_head() {
+    const heap::TargetInfo& target = report_.target;
+    std::string head = target.name;
+    if (target.kind == heap::TargetKind::kCore) head += ", core";
+    if (target.pid > 0)
+      head += fmt::format("{} pid {}", target.kind == heap::TargetKind::kCore ? " of" : ",", target.pid);
+    head += fmt::format(" · {} linux/{}{}", target.go_version, target.goarch, target.has_symbols ? "" : ", stripped");
+    const heap::Pause& pause = report_.pause;
+    if (pause.measured_ms > 0)
+      head += fmt::format(" · held still for {} (predicted {})", format_seconds(pause.measured_ms / 1e3),
+                          format_seconds(pause.predicted_ms / 1e3));
+    if (pause.bytes_read > 0) head += fmt::format(" · read {}", format_bytes(pause.bytes_read));
+    double took = 0;
+    for (const auto& [pass, ms] : report_.took_ms) took += ms;
+    if (took > 0) head += fmt::format(" · {}", format_seconds(took / 1e3));
+    // Folded at a separator, so that nothing of it is lost.
+    while (!head.empty()) {
+      std::size_t end = head.size();
+      while (fit(head.substr(0, end), width_) != head.substr(0, end)) {
+        const std::size_t cut = head.rfind(" · ", end - 1);
+        if (cut == std::string::npos || cut == 0) break;
+        end = cut;
+      }
+      out_ += fmt::format("{}{}\n", out_.empty() ? "" : "  ", head.substr(0, end));
+      head = end == head.size() ? "" : head.substr(end + std::string_view(" · ").size());
+    }
+  }
+
+  void add_account() {
+    const heap::Account& a = report_.account;
+    const std::uint64_t heap = a.live + a.garbage;
+    whole_ = a.known ? a.rss : heap;
+    const std::uint64_t limit = report_.target.memory_limit;
+    std::string rest = a.known ? fmt::format("{} resident", format_bytes(a.rss))
+                               : fmt::format("{} of heap objects", format_bytes(heap));
+    if (limit > 0) rest += fmt::format(", limit {}", format_bytes(limit));
+    heading("WHERE THE MEMORY IS", fmt::format("{:>26}{}", "", rest));
+    account_row("live objects", a.live, fmt::format("{} objects", format_count(report_.heap.reachable_objects)));
+    account_row("garbage", a.garbage,
+                a.next_gc > 0 ? fmt::format("next collection at {}", format_bytes(a.next_gc)) : "");
+    if (!a.known) {
+      line("  what else was resident is not known here");
+      return;
+    }
+    account_row("free, not returned", a.free, "");
+    account_row("stacks", a.stacks, fmt::format("{} goroutines", format_count(report_.goroutine_count)));
+    account_row("runtime", a.runtime, "");
+    account_row("outside Go", a.c_heap + a.mappings,
+                fmt::format("C heap {}, mappings {}", format_bytes(a.c_heap), format_bytes(a.mappings)));
+    account_row("files", a.files, "");
+    account_row("rest", a.rest, "");
+  }
+
+  void account_row(const std::string& name, std::uint64_t bytes, const std::string& note) {
+    const std::uint64_t parts = whole_ == 0 ? 0 : (bytes * kBar + whole_ / 2) / whole_;
+    std::string bar;
+    for (std::uint64_t i = 0; i < std::min<std::uint64_t>(parts, kBar); ++i) bar += "█";
+    if (!bar.empty() && !note.empty()) bar += "  ";
+    line(fmt::format("  {:<20}{:>12}{:>7}  {}{}", name, format_bytes(bytes), format_share(bytes, whole_), bar, note));
+  }
+
+  void add_holders() {
+    heading("WHAT HOLDS IT");
+    if (report_.holders.empty()) line("  nothing stands out: no place holds as much as 0.5 % of the live bytes");
+    std::size_t number = 0;
+    for (const Holder& holder : report_.holders) {
+      const std::string share = format_share(holder.bytes, report_.heap.reachable_bytes);
+      line(fmt::format("{:>3}  {:>10} ({})  {}", ++number, format_bytes(holder.bytes), share, holder.what));
+      line(fmt::format("     {}", chain_text(holder.chain)));
+    }
+  }
+
+  // "main.registry → .sessions → main.Session.Buf → []uint8": places, and what is at the end. The inside of maps is one
+  // hop.
+  static std::string chain_text(const std::vector<ChainStep>& chain) {
+    std::vector<std::string> parts;
+    bool in_map = false;
+    for (std::size_t i = 0; i < chain.size(); ++i) {
+      const ChainStep& step = chain[i];
+      if (step.kind == "group" && i + 1 < chain.size()) continue;
+      if (step.kind == "container") {
+        if (!in_map && !parts.empty()) parts.back() += fmt::format("{}[…]", step.field);
+        in_map = true;
+        continue;
+      }
+      const bool joins = !in_map && !parts.empty() && !step.field.empty();
+      if (joins) parts.back() += step.field;
+      in_map = false;
+      parts.push_back(step.kind == "object" ? short_type(step.text) : step.text);
+    }
+    std::string text;
+    for (const std::string& part : parts) {
+      if (!text.empty()) text += " → ";
+      text += part;
+    }
+    if (!chain.empty() && chain.back().kind == "object" && !chain.back().type.empty())
+      text += fmt::format(", {}", format_bytes(chain.back().bytes));
+    return text;
+  }
+
+  void add_types() {
+    heading("TYPES", fmt::format("{:>12}{:>12}{:>14}   {:<44}{}", "retained", "own", "count", "type", "known by"));
+    const std::size_t room = std::max<std::size_t>(width_ - 58, 20);
+    for (std::size_t i = 0; i < std::min(report_.types.size(), options_.types); ++i) {
+      const TypeRow& row = report_.types[i];
+      line(fmt::format("     {:>12}{:>12}{:>14}   {:<43} {}", format_bytes(row.retained_bytes), format_bytes(row.bytes),
+                       format_count(row.count), fit(short_type(row.type), std::min<std::size_t>(room, 43)),
+                       row.known_by));
+    }
+    line(fmt::format("     {} of the live bytes have a known type",
+                     format_share(report_.heap.typed_bytes, report_.heap.reachable_bytes)));
+  }
+
+  void add_goroutines() {
+    const std::uint64_t places = report_.goroutine_places;
+    heading("GOROUTINES", fmt::format("  {}, in {} {}", format_count(report_.goroutine_count), format_count(places),
+                                      places == 1 ? "place" : "places"));
+    for (std::size_t i = 0; i < std::min(report_.goroutines.size(), options_.goroutines); ++i) {
+      const GoroutineRow& row = report_.goroutines[i];
+      std::string text =
+          fmt::format("  {:>8} × {}", format_count(row.count), row.wait_reason.empty() ? row.state : row.wait_reason);
+      if (!row.top.empty()) text += fmt::format(" at {}", row.top);
+      if (row.longest_waiting_ns > 0)
+        text += fmt::format(", since {} or longer", format_seconds(static_cast<double>(row.longest_waiting_ns) / 1e9));
+      if (!row.verdict.empty()) text += fmt::format(", {}", row.verdict);
+      line(text);
+      std::string more = fmt::format("             holds {}, stacks {}", format_bytes(row.retained_bytes),
+                                     format_bytes(row.stack_bytes));
+      if (!row.created_by.empty()) more += fmt::format("; created by {}", row.created_by);
+      line(more);
+    }
+  }
+
+  void add_truth() {
+    heading("AUDIT", fmt::format("        {}", report_.audit_line));
+    heading("LOSSES", report_.losses.empty() ? "       none" : "");
+    for (const Loss& loss : report_.losses)
+      line(fmt::format("  {} × {}: {}", format_count(loss.count), loss.kind, loss.meaning));
+  }
+
+  void add_commands() {
+    if (options_.target.empty()) return;
+    out_ += "\n";
+    line(fmt::format("more: holdfast types {0} · holdfast goroutines {0} · holdfast roots {0} · holdfast audit {0}",
+                     options_.target));
+  }
+
+  const Report& report_;
+  const TextOptions& options_;
+  std::size_t width_;
+  std::uint64_t whole_ = 0;
+  std::string out_;
+};
+
+}  // namespace
+
+std::string report_text(const Report& report, const TextOptions& options) {
+  return Text(report, options).run();
+}
+
+}  // namespace holdfast::report

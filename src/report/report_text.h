@@ -1,0 +1,20 @@
+// The report as the first screen: sentences where a person reads, columns where a person compares.
+#pragma once
+
+#include <string>
+
+#include "report/report.h"
+
+namespace holdfast::report {
+
+struct TextOptions {
+  bool color = false;
+  std::size_t width = 100;  // columns, at least 60
+  std::size_t types = 10;
+  std::size_t goroutines = 5;
+  std::string target;  // as the user named it, for the commands at the end
+};
+
+std::string report_text(const Report& report, const TextOptions& options);
+
+}  // namespace holdfast::report

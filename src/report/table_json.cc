@@ -1,0 +1,41 @@
+#include "report/table_json.h"
+
+#include <fmt/format.h>
+
+#include "report/audit_report.h"
+
+namespace holdfast::report {
+namespace {
+
+using nlohmann::ordered_json;
+
+ordered_json cell_json(const Cell& cell, Unit unit) {
+  if (const auto* text = std::get_if<std::string_view>(&cell)) return std::string(*text);
+  const auto* number = std::get_if<std::uint64_t>(&cell);
+  if (number == nullptr) return nullptr;
+  if (unit == Unit::kFlag) return *number != 0;
+  if (unit == Unit::kAddress) return fmt::format("{:#x}", *number);
+  return *number;
+}
+
+}  // namespace
+
+ordered_json table_json(const Table& table, const Selection& selection, const heap::Snapshot* snapshot) {
+  ordered_json rows = ordered_json::array();
+  for (const std::uint32_t row : selection.rows) {
+    ordered_json one = ordered_json::object();
+    for (std::size_t c = 0; c < table.shape.columns.size(); ++c)
+      one[std::string(table.shape.columns[c].name)] = cell_json(table.cell(row, c), table.shape.columns[c].unit);
+    if (table.lines) one[std::string(table.lines_name)] = table.lines(row);
+    rows.push_back(std::move(one));
+  }
+  ordered_json json = {{"schema", fmt::format("holdfast.{}/1", table.shape.name)}};
+  if (snapshot != nullptr) json["target"] = target_json(snapshot->target);
+  json["rows"] = table.rows;
+  json["matching"] = selection.matching;
+  json[std::string(table.shape.name)] = std::move(rows);
+  if (snapshot != nullptr) json["losses"] = losses_json(snapshot->losses);
+  return json;
+}
+
+}  // namespace holdfast::report
