@@ -27,15 +27,16 @@ HeapTotals totals_of(const heap::Snapshot& snapshot, const graph::Reachability& 
   return totals;
 }
 
-// What no other part explains is the rest, so that the parts add up.
+// A live process says what is resident, so objects that were never touched do not count there; a core does not, and all
+// of the objects count.
 heap::Account account_of(const heap::Snapshot& snapshot, std::uint64_t live, std::uint64_t allocated) {
   heap::Account account = snapshot.account;
-  account.live = live;
-  account.garbage = allocated - live;
-  if (!account.known) return account;
-  const std::uint64_t sum = account.live + account.garbage + account.free + account.stacks + account.runtime +
-                            account.c_heap + account.mappings + account.files;
-  account.rest = account.rss - std::min(account.rss, sum);
+  if (account.known) {
+    account.split_objects(allocated - live);
+  } else {
+    account.live = live;
+    account.garbage = allocated - live;
+  }
   return account;
 }
 
