@@ -5,7 +5,6 @@
 #include "report/goroutine_rows.h"
 #include "report/holders.h"
 #include "report/report.h"
-#include "report/type_rows.h"
 
 namespace holdfast::report {
 namespace {
@@ -20,11 +19,19 @@ HeapTotals totals_of(const heap::Snapshot& snapshot, const graph::Reachability& 
   totals.edges = snapshot.edges.count();
   totals.roots = snapshot.roots.size();
   for (const TypeRow& row : types)
-    if (!row.known_by.empty()) totals.typed_bytes += row.bytes;
+    if (row.known_by != heap::KnownBy::kUnknown) totals.typed_bytes += row.bytes;
   dominated.for_each(graph::NodeId::super_root(), [&](graph::NodeId node) {
     if (node.root()) totals.named_bytes += dominated.dominators().retained_bytes(node);
   });
   return totals;
+}
+
+std::vector<TypeRow> sorted_types(const heap::Snapshot& snapshot, const graph::Dominators& dominators) {
+  std::vector<TypeRow> rows = type_rows(snapshot, dominators);
+  std::stable_sort(rows.begin(), rows.end(), [](const TypeRow& a, const TypeRow& b) {
+    return std::pair(a.retained_bytes, a.bytes) > std::pair(b.retained_bytes, b.bytes);
+  });
+  return rows;
 }
 
 // What no other part explains is the rest, so that the parts add up.
@@ -52,7 +59,7 @@ Report make_report(const heap::Snapshot& snapshot, const graph::Reachability& re
   report.audit = audit;
   report.audit_line = audit_line(snapshot, audit);
   report.losses = snapshot.losses;
-  report.types = type_rows(names, dominated);
+  report.types = sorted_types(snapshot, dominators);
   report.heap = totals_of(snapshot, reached, dominated, report.types);
   report.account = account_of(snapshot, reached.bytes, report.heap.bytes);
   report.holders = find_holders(names, dominated, reached.bytes, limits.holders);

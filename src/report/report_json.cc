@@ -67,7 +67,7 @@ ordered_json type_json(const TypeRow& row) {
           {"count", row.count},
           {"bytes", row.bytes},
           {"retained_bytes", row.retained_bytes},
-          {"known_by", row.known_by}};
+          {"known_by", name_of(row.known_by)}};
 }
 
 ordered_json goroutine_json(const GoroutineRow& row) {

@@ -205,7 +205,7 @@ TEST(Types, RetainWhatGoesWithAllOfThem) {
   EXPECT_EQ(report.types[0].bytes, 64U);
   EXPECT_EQ(report.types[0].retained_bytes, 32 + 16 + 32 + 1000U) << "the inner one goes with the outer one";
   EXPECT_EQ(report.types[1].retained_bytes, 16 + 32 + 1000U);
-  EXPECT_EQ(report.types[2].type, "type not known");
+  EXPECT_EQ(report.types[2].type, "unknown, 1000 B, no pointers");
   EXPECT_EQ(report.types[2].retained_bytes, 1000U);
 }
 

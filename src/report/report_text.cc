@@ -149,7 +149,7 @@ class Text {
       const TypeRow& row = report_.types[i];
       line(fmt::format("     {:>12}{:>12}{:>14}   {:<43} {}", format_bytes(row.retained_bytes), format_bytes(row.bytes),
                        format_count(row.count), fit(short_type(row.type), std::min<std::size_t>(room, 43)),
-                       row.known_by));
+                       name_of(row.known_by)));
     }
     line(fmt::format("     {} of the live bytes have a known type",
                      format_share(report_.heap.typed_bytes, report_.heap.reachable_bytes)));
