@@ -21,23 +21,14 @@ namespace {
 using binary::DwarfInfo;
 using binary::DwarfTag;
 using binary::DwarfType;
-using binary::DwarfTypeId;
 using nlohmann::json;
-
-// The name under which the table knows the type; empty for what has no parts.
-std::string_view name_with_parts(const DwarfInfo& dwarf, DwarfTypeId id) {
-  const DwarfTypeId real = dwarf.underlying(id);
-  if (!real) return {};
-  const DwarfType& type = dwarf.type(real);
-  return type.tag == DwarfTag::kStruct || type.tag == DwarfTag::kArray ? type.name : std::string_view();
-}
 
 json fields_of(const DwarfInfo& dwarf, const DwarfType& type) {
   json fields = json::object();
   for (const auto& field : dwarf.fields(type)) {
     if (field.name == "_") continue;
     json row = json::array({field.offset, field.type ? dwarf.type(field.type).size : 0});
-    if (const auto name = name_with_parts(dwarf, field.type); !name.empty()) row.push_back(name);
+    if (const auto name = dwarf.name_of_parts(field.type); !name.empty()) row.push_back(name);
     fields[std::string(field.name)] = std::move(row);
   }
   return fields;
@@ -48,13 +39,12 @@ json layouts_of(const DwarfInfo& dwarf) {
   json variables = json::object();
   for (const DwarfType& type : dwarf.types()) {
     const std::string name(type.name);
-    const bool named_array = type.tag == DwarfTag::kTypedef && dwarf.underlying(type.target) &&
-                             dwarf.type(dwarf.underlying(type.target)).tag == DwarfTag::kArray;
+    const bool named_array = type.tag == DwarfTag::kArray && !name.starts_with('[');
     if ((type.tag == DwarfTag::kStruct || named_array) && !name.empty() && !structs.contains(name))
       structs[name] = json::array({type.size, fields_of(dwarf, type)});
   }
   for (const auto& global : dwarf.globals())
-    if (const auto name = name_with_parts(dwarf, global.type); name.find("struct {") != std::string_view::npos)
+    if (const auto name = dwarf.name_of_parts(global.type); name.find("struct {") != std::string::npos)
       variables[std::string(global.name)] = name;
   json constants = json::object();
   for (const auto& [name, value] : dwarf.constants()) constants[std::string(name)] = value;

@@ -1,5 +1,7 @@
 #include "binary/dwarf_info.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -11,6 +13,9 @@ namespace holdfast::binary {
 namespace {
 
 constexpr int kMostTypedefs = 32;
+constexpr std::uint8_t kInterfaceKind = 20;  // reflect.Kind
+constexpr std::uint8_t kSliceKind = 23;
+constexpr std::uint8_t kStringKind = 24;
 
 // The last row that does not begin after `at`; nullptr if there is none.
 template <typename Row, typename Begin>
@@ -70,6 +75,25 @@ DwarfTypeId DwarfInfo::underlying(DwarfTypeId id) const {
   for (int step = 0; id && step < kMostTypedefs; ++step) {
     if (type(id).tag != DwarfTag::kTypedef) return id;
     id = type(id).target;
+  }
+  return {};
+}
+
+std::string DwarfInfo::name_of_parts(DwarfTypeId id) const {
+  std::string dimensions;
+  for (int step = 0; id && step < kMostTypedefs; ++step) {
+    const DwarfType& row = type(id);
+    const DwarfTypeId real = row.go_kind == kInterfaceKind ? DwarfTypeId() : underlying(id);
+    const DwarfTag tag = real ? type(real).tag : DwarfTag::kOther;
+    const std::uint8_t kind = real ? type(real).go_kind : 0;
+    if (tag == DwarfTag::kArray) {
+      dimensions += fmt::format("[{}]", type(real).count);
+      id = type(real).target;
+    } else if (tag == DwarfTag::kStruct && kind != kSliceKind && kind != kStringKind) {
+      return dimensions.append(type(real).name);
+    } else {
+      return dimensions.empty() ? std::string() : dimensions.append(row.name);
+    }
   }
   return {};
 }

@@ -104,6 +104,10 @@ class DwarfInfo {
   // Through typedefs; null when they go round in circles.
   DwarfTypeId underlying(DwarfTypeId id) const;
 
+  // How layouts name a type that has parts, behind its typedefs: a structure by its name, an array as "[4]T" by its
+  // element. Empty for everything else, strings, slices and interfaces included.
+  std::string name_of_parts(DwarfTypeId id) const;
+
   std::optional<std::int64_t> constant(std::string_view name) const;
   const std::unordered_map<std::string_view, std::int64_t>& constants() const { return constants_; }
 

@@ -4,6 +4,7 @@
 #include <array>
 #include <iterator>
 #include <string_view>
+#include <unordered_set>
 
 #include "capture/read_plan.h"
 #include "go/mem_stats.h"
@@ -19,6 +20,7 @@ constexpr std::uint64_t kArenaTable = 32ULL << 20;  // behind runtime.mheap.aren
 constexpr std::uint64_t kChunkTable = 8192;         // runtime.pageAlloc.chunks: blocks, and chunks of 128 bytes in each
 
 constexpr std::uint64_t kMostProcessors = 1 << 16;
+constexpr std::uint64_t kRecordChunk = 256 << 10;  // persistentChunkSize, Go 1.19-1.27
 
 enum Line : std::uint8_t { kObjects, kFree, kManual, kGlobals, kFiles, kStacks, kCHeap, kRecords, kMappings, kLines };
 using Lines = std::array<std::uint64_t, kLines>;
@@ -34,7 +36,7 @@ std::uint64_t share(std::uint64_t part, std::uint64_t of, std::uint64_t whole) {
   return static_cast<std::uint64_t>(static_cast<unsigned __int128>(part) * of / whole);
 }
 
-const std::vector<AddressRange>::const_iterator first_behind(const std::vector<AddressRange>& ranges, Address at) {
+std::vector<AddressRange>::const_iterator first_behind(const std::vector<AddressRange>& ranges, Address at) {
   return std::partition_point(ranges.begin(), ranges.end(), [&](const AddressRange& r) { return r.end <= at; });
 }
 
@@ -178,7 +180,9 @@ class Accounting {
     if (mapping.path == "[heap]" || is_malloc_arena(index)) return kCHeap;
     if (mapping.path.starts_with("[anon: Go: ")) return kRecords;
     const bool plain = mapping.path.empty() && !mapping.permissions.shared;
-    return plain && any_overlaps(facts_.records, mapping.range) ? kRecords : kMappings;
+    const bool records =
+        any_overlaps(facts_.records, mapping.range) || any_overlaps(residency_.record_chunks, mapping.range);
+    return plain && records ? kRecords : kMappings;
   }
 
   // glibc reserves an arena whole and aligned, and makes its used part accessible.
@@ -200,6 +204,32 @@ class Accounting {
   std::uint64_t rss_ = 0;
   std::uint64_t rest_ = 0;
 };
+
+// Calls visit(p) for every runtime.p.
+template <typename Visit>
+void for_each_processor(const go::Runtime& runtime, const MemorySource& memory, Visit&& visit) {
+  if (!runtime.vars.allp) return;
+  const Address list = memory.try_pointer(runtime.vars.allp).value_or(Address());
+  const std::uint64_t count = memory.try_integer<std::uint64_t>(runtime.vars.allp + 8).value_or(0);
+  for (std::uint64_t i = 0; i < std::min(count, kMostProcessors); ++i)
+    if (const auto p = memory.try_pointer(list + i * 8); p && *p) visit(*p);
+}
+
+// Each P takes records from a chunk of its own; the first word of a chunk leads to the one that was made before it. The
+// chain only grows, so it can be followed while the process runs.
+std::vector<AddressRange> record_chunks(const go::Runtime& runtime, const MemorySource& memory) {
+  std::vector<AddressRange> chunks;
+  const std::uint32_t current = runtime.layouts.offset("runtime.p", "palloc");
+  std::unordered_set<Address> seen;
+  for_each_processor(runtime, memory, [&](Address p) {
+    Address chunk = memory.try_pointer(p + current).value_or(Address());
+    while (chunk && chunk.value % kPage == 0 && seen.insert(chunk).second) {
+      chunks.push_back({chunk, chunk + kRecordChunk});
+      chunk = memory.try_pointer(chunk).value_or(Address());
+    }
+  });
+  return joined(std::move(chunks));
+}
 
 // Collects where the runtime keeps its records.
 class Records {
@@ -229,20 +259,6 @@ class Records {
     for (std::uint64_t block = 0; block < kChunkTable; ++block)
       add(runtime_.memory.try_pointer(chunks + block * 8).value_or(Address()), kChunkTable * 128);
   }
-  // Where each P takes long-lived records from, and its cache.
-  void add_processors() {
-    const MemorySource& memory = runtime_.memory;
-    const go::LayoutSource& l = runtime_.layouts;
-    if (!runtime_.vars.allp) return;
-    const Address list = memory.try_pointer(runtime_.vars.allp).value_or(Address());
-    const std::uint64_t count = memory.try_integer<std::uint64_t>(runtime_.vars.allp + 8).value_or(0);
-    for (std::uint64_t i = 0; i < std::min(count, kMostProcessors); ++i) {
-      const Address p = memory.try_pointer(list + i * 8).value_or(Address());
-      if (!p) continue;
-      add(memory.try_pointer(p + l.offset("runtime.p", "palloc")).value_or(Address()), kPage);
-      add(memory.try_pointer(p + l.offset("runtime.p", "mcache")).value_or(Address()), kPage);
-    }
-  }
   std::vector<AddressRange> take() { return joined(std::move(ranges_)); }
 
  private:
@@ -257,7 +273,6 @@ std::vector<AddressRange> records_of(const go::Runtime& runtime, const go::HeapM
   records.add(arena_table.begin, arena_table.size());
   records.add_slice(runtime.vars.mheap + l.offset("runtime.mheap", "allspans"), 8);
   records.add_page_allocator();
-  records.add_processors();
   const std::uint64_t arena_record = l.get_size("runtime.heapArena");
   for (const AddressRange& range : heap.arena_ranges())
     for (Address at = range.begin; at < range.end; at += go::kArenaSize) records.add(heap.arena_of(at), arena_record);
@@ -278,7 +293,7 @@ std::vector<AddressRange> records_of(const go::Runtime& runtime, const go::HeapM
 
 }  // namespace
 
-std::optional<Residency> read_residency(pid_t pid, LossLedger& losses) {
+std::optional<Residency> read_residency(pid_t pid, const go::Runtime* runtime, LossLedger& losses) {
   try {
     Residency residency;
     residency.mappings = os::read_smaps(pid);
@@ -288,6 +303,7 @@ std::optional<Residency> read_residency(pid_t pid, LossLedger& losses) {
       const auto present = memory.present_ranges(usage.mapping.range);
       residency.present.insert(residency.present.end(), present.begin(), present.end());
     }
+    if (runtime != nullptr) residency.record_chunks = record_chunks(*runtime, memory);
     return residency;
   } catch (const Error& error) {
     if (error.code() == ErrorCode::kCancelled) throw;

@@ -37,10 +37,13 @@ struct Residency {
   std::vector<os::MappingUsage> mappings;  // in address order
   // Pages of private anonymous mappings that are in memory, or swapped out: sorted, disjoint.
   std::vector<AddressRange> present;
+  // Where the Go runtime keeps records that it never gives back (runtime.persistentalloc): sorted, disjoint.
+  std::vector<AddressRange> record_chunks;
 };
 
-// Does not stop the process; 10 ms per resident GB. None, and a loss, if the system refuses or the process is gone.
-std::optional<Residency> read_residency(pid_t pid, LossLedger& losses);
+// Does not stop the process; 10 ms per resident GB. `runtime`: of the process, seen through any memory; may be null.
+// None, and a loss, if the system refuses or the process is gone.
+std::optional<Residency> read_residency(pid_t pid, const go::Runtime* runtime, LossLedger& losses);
 
 // What the runtime says of its memory.
 struct AccountFacts {

@@ -132,6 +132,16 @@ TEST(Account, GivesTheRuntimeNoMoreThanItTook) {
   EXPECT_EQ(p.account().mappings, 0x3000U);
 }
 
+TEST(Account, KnowsTheRuntimesChunksOfRecords) {
+  Process p;
+  p.facts.record_bytes = kMiB;
+  p.residency.record_chunks = {range(0x7f0000004000, 256 << 10)};
+  p.plain(range(0x7f0000004000, 256 << 10), {range(0x7f0000004000, 0x2000)});
+  p.plain(range(0x7f0000100000, 256 << 10), {range(0x7f0000100000, 0x3000)});
+  EXPECT_EQ(p.account().runtime, 0x2000U);
+  EXPECT_EQ(p.account().mappings, 0x3000U);
+}
+
 TEST(Account, CountsInProportionWhenMoreSeemsPresentThanWasResident) {
   Process p;
   const auto arena = range(0xc000000000, 64 * kMiB);
@@ -231,7 +241,7 @@ TEST(Account, PartsAddUpWhateverTheProcessLooksLike) {
 TEST(Residency, OfOurselvesAddsUp) {
   std::vector<char> memory(8 * kMiB, 'x');
   LossLedger losses;
-  const auto residency = read_residency(getpid(), losses);
+  const auto residency = read_residency(getpid(), nullptr, losses);
   ASSERT_TRUE(residency);
   EXPECT_TRUE(losses.empty());
   std::uint64_t rss = 0;
@@ -245,7 +255,7 @@ TEST(Residency, OfOurselvesAddsUp) {
 
 TEST(Residency, OfAProcessThatIsGoneIsALoss) {
   LossLedger losses;
-  EXPECT_FALSE(read_residency(1 << 30, losses));
+  EXPECT_FALSE(read_residency(1 << 30, nullptr, losses));
   ASSERT_EQ(losses.sorted().size(), 1U);
   EXPECT_EQ(losses.sorted()[0].kind, "no-account");
 }

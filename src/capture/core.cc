@@ -22,7 +22,9 @@ class CoreTarget {
         file_(os::map_file(path)),
         core_(file_->bytes()),
         main_path_(main_program(core_)) {
-    for (const std::string& remark : core_.remarks()) losses_.add("core-remark: " + remark, remark, Address());
+    std::string damage;
+    for (const std::string& remark : core_.remarks()) damage += (damage.empty() ? "" : "; ") + remark;
+    if (!damage.empty()) losses_.add("damaged-core", damage, Address(), core_.remarks().size());
     exe_ = exe.empty() ? find_exe() : take_exe(exe);
     if (main_path_.empty()) main_path_ = exe;
     auto parts = parts_of(core_);

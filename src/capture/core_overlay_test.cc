@@ -90,21 +90,16 @@ TEST(CoreOverlay, ComparesBuildsByAnIdThatBothHave) {
 }
 
 TEST(CoreOverlay, ComparesSegmentsWhereThereIsNoBuildId) {
-  const auto right = program("");
-  const Core core([&] {
-    ElfBuilder elf(ElfType::kCore);
-    const binary::ElfFile file(ByteView(right, "right"));
-    elf.note("CORE", kAuxv, Bytes().u64(9).u64(file.entry().value).u64(0).u64(0));
-    const std::uint64_t page = file.loads()[0].offset / 4096;
-    Bytes mapped;
-    mapped.u64(1).u64(4096).u64(kText - file.loads()[0].offset).u64(kText + 4096).u64(page);
-    elf.note("CORE", kFile, mapped.text("/bin/server").u8(0));
-    elf.segment(kSegmentLoad, kRead | kExecute, Address(kText), Bytes(), 4096);
-    return elf;
-  }());
-  const auto wrong = program("", kText + 0x10000);
+  // Behind the ELF header and one program header, so that offset and address agree within their pages.
+  constexpr std::uint64_t kBehindHeaders = 64 + 56;
+  const auto right = program("", kText + kBehindHeaders);
+  const auto moved = program("", kText + kBehindHeaders + 0x10000);
+  ElfBuilder elf(ElfType::kCore);
+  elf.note("CORE", kAuxv, Bytes().u64(9).u64(kText + kBehindHeaders).u64(0).u64(0));
+  elf.note("CORE", kFile, mapped_files("/bin/server", kText, 2));
+  const Core core(elf);
   EXPECT_TRUE(fits_segments(core.file, "/bin/server", binary::ElfFile(ByteView(right, "right"))));
-  EXPECT_FALSE(fits_segments(core.file, "/bin/server", binary::ElfFile(ByteView(wrong, "wrong"))));
+  EXPECT_FALSE(fits_segments(core.file, "/bin/server", binary::ElfFile(ByteView(moved, "moved"))));
   EXPECT_FALSE(fits_segments(core.file, "/bin/other", binary::ElfFile(ByteView(right, "right"))));
 }
 

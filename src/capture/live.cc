@@ -297,7 +297,8 @@ heap::Snapshot capture_live(const os::ProcessStatus& status, const Options& opti
   times.run("open", [&] { live.emplace(status, losses); });
   Freeze freeze(*live, times);
   freeze.run(snapshot);
-  auto residency = times.run("residency", [&] { return read_residency(status.pid, losses); });
+  auto residency =
+      times.run("residency", [&] { return read_residency(status.pid, live->identified().runtime.get(), losses); });
   const auto identified =
       times.run("identify", [&] { return go::identify_again(live->identified(), freeze.memory(), losses); });
   const FrozenTarget target{&live->program(), &identified, freeze.threads(), freeze.monotonic_ns(),

@@ -4,16 +4,7 @@
 
 namespace holdfast::go {
 
-using binary::DwarfTag;
-using binary::DwarfType;
 using binary::DwarfTypeId;
-
-std::string DwarfLayouts::name_with_parts(DwarfTypeId id) const {
-  const DwarfTypeId real = dwarf_.underlying(id);
-  if (!real) return {};
-  const DwarfType& type = dwarf_.type(real);
-  return type.tag == DwarfTag::kStruct || type.tag == DwarfTag::kArray ? std::string(type.name) : std::string();
-}
 
 std::optional<NamedLayouts::Member> DwarfLayouts::exact_member(const std::string& type,
                                                                const std::string& field) const {
@@ -25,7 +16,7 @@ std::optional<NamedLayouts::Member> DwarfLayouts::exact_member(const std::string
     const std::uint64_t size = member.type ? dwarf_.type(member.type).size : 0;
     if (member.offset > kLargest || size > kLargest) return std::nullopt;
     return Member{{static_cast<std::uint32_t>(member.offset), static_cast<std::uint32_t>(size)},
-                  name_with_parts(member.type)};
+                  dwarf_.name_of_parts(member.type)};
   }
   return std::nullopt;
 }
@@ -38,7 +29,7 @@ std::optional<std::uint64_t> DwarfLayouts::exact_size(const std::string& type) c
 std::optional<std::string> DwarfLayouts::variable_type(const std::string& name) const {
   const binary::DwarfGlobal* global = dwarf_.find_global(name);
   if (global == nullptr) return std::nullopt;
-  std::string type = name_with_parts(global->type);
+  std::string type = dwarf_.name_of_parts(global->type);
   return type.empty() ? std::nullopt : std::optional(std::move(type));
 }
 

@@ -19,9 +19,6 @@ class DwarfLayouts final : public NamedLayouts {
   std::optional<std::int64_t> exact_constant(const std::string& name) const override { return dwarf_.constant(name); }
   std::optional<std::string> variable_type(const std::string& name) const override;
 
-  // The name of what is behind the typedefs, if that is a structure or an array.
-  std::string name_with_parts(binary::DwarfTypeId id) const;
-
   const binary::DwarfInfo& dwarf_;
 };
 

@@ -35,9 +35,16 @@ class LayoutTable final : public NamedLayouts {
     std::unordered_map<std::string, Member> fields;
   };
 
+  static bool holds(const std::string& condition, const GoVersion& version) {
+    if (!condition.starts_with('<')) return version.has_experiment(condition);
+    // "go1.20" is the first release, before its patches; a development version that names none is taken as the last.
+    const bool first = version.patch < 0 && version.text == fmt::format("go1.{}", version.minor);
+    return (first || version.patch >= 0) && std::max(version.patch, 0) < std::stoi(condition.substr(1));
+  }
+
   static bool applies(const Json& when, const GoVersion& version) {
     return std::all_of(when.begin(), when.end(),
-                       [&](const Json& name) { return version.has_experiment(name.get_ref<const std::string&>()); });
+                       [&](const Json& condition) { return holds(condition.get_ref<const std::string&>(), version); });
   }
 
   // Null erases, anything else replaces.

@@ -108,6 +108,22 @@ TEST(LayoutTable, AnExperimentKeepsTheFieldsThatItDoesNotMove) {
   EXPECT_EQ(layouts->get("runtime.p", "mcache"), table("go1.26.11")->get("runtime.p", "mcache"));
 }
 
+TEST(LayoutTable, KnowsWhatPatchReleasesChanged) {
+  const auto last = table("go1.23.12");
+  const auto earlier = table("go1.23.4");
+  EXPECT_EQ(last->offset("runtime.m", "alllink"), earlier->offset("runtime.m", "alllink") + 24);
+  EXPECT_TRUE(last->find("runtime.m", "allpSnapshot"));
+  EXPECT_FALSE(earlier->find("runtime.m", "allpSnapshot"));
+  EXPECT_EQ(table("go1.23.0")->get_size("runtime.timer") + 8, last->get_size("runtime.timer"));
+  EXPECT_FALSE(table("go1.23.3")->constant("runtime.waitReasonGCWeakToStrongWait"));
+  EXPECT_TRUE(table("go1.23.4")->constant("runtime.waitReasonGCWeakToStrongWait"));
+}
+
+TEST(LayoutTable, ADevelopmentVersionCountsAsTheLastPatchRelease) {
+  EXPECT_EQ(table("devel go1.23-0123456789")->offset("runtime.m", "alllink"),
+            table("go1.23.12")->offset("runtime.m", "alllink"));
+}
+
 TEST(LayoutTable, AReleaseFromTheFutureGetsTheNewestTableAndSaysSo) {
   const auto layouts = table("go1.99.1");
   EXPECT_EQ(layouts->name(), "table go1.27 (the newest known)");

@@ -14,11 +14,11 @@
 namespace holdfast::report {
 
 struct TableQuery {
-  std::size_t top = 30;  // 0 = all
-  std::string sort;      // COLUMN or -COLUMN; empty = the table's own order
+  std::size_t top = 30;   // 0 = all
+  std::string sort = {};  // COLUMN or -COLUMN; empty = the table's own order
   // TEXT, COLUMN=TEXT, COLUMN=NUMBER, COLUMN>NUMBER or COLUMN<NUMBER each; all must hold.
-  std::vector<std::string> filters;
-  std::string columns;  // of the text, with commas between; empty = those that are in_text
+  std::vector<std::string> filters = {};
+  std::string columns = {};  // of the text, with commas between; empty = those that are in_text
 };
 
 struct SortOrder {

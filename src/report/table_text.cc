@@ -94,6 +94,15 @@ std::vector<std::size_t> fit(const Lines& lines, const std::vector<bool>& is_tex
   return widths;
 }
 
+// "12 of 81 types; --top 0 shows all"
+std::string footer(const Table& table, const Selection& selection) {
+  std::string text = fmt::format("{} {}", format_count(table.rows), table.shape.name);
+  if (selection.matching < table.rows) text = fmt::format("{} of {} match", format_count(selection.matching), text);
+  if (selection.rows.size() < selection.matching)
+    text = fmt::format("{} of {}; --top 0 shows all", format_count(selection.rows.size()), text);
+  return text;
+}
+
 }  // namespace
 
 std::size_t text_width(std::string_view text) {
@@ -170,12 +179,7 @@ std::string table_text(const Table& table, const TablePlan& plan, const Selectio
     for (const std::string& below : table.lines(selection.rows[l - 1]))
       out += "      " + folded(below, below.size()) + "\n";
   }
-  if (selection.rows.size() < selection.matching)
-    out += fmt::format("\n{} of {} {}; --top 0 shows all\n", format_count(selection.rows.size()),
-                       format_count(selection.matching), table.shape.name);
-  else
-    out += fmt::format("\n{} {}\n", format_count(selection.matching), table.shape.name);
-  return out;
+  return out + "\n" + footer(table, selection) + "\n";
 }
 
 }  // namespace holdfast::report

@@ -50,7 +50,7 @@ TEST_F(Propagate, FollowsEveryKindOfField) {
                                          560, "main.All", {"main", {}});
   program.functions[TypeImage::kText + 0x40] = "main.run.func1";
   program.known = {item_pointer, item};
-  const std::uint32_t root = heap.add(560, true), backing = heap.add(32 * 5, true), closure = heap.add(16, true),
+  const std::uint32_t root = heap.add(560, true), backing = heap.add(160, true), closure = heap.add(16, true),
                       direct = heap.add(32, true), boxed = heap.add(32, true), last = heap.add(32, true),
                       chained = heap.add(32, true), alone = heap.add(32, true), text = heap.add(100, false);
   heap.write_slice(root, 0, heap.at(backing), 5);
@@ -60,10 +60,10 @@ TEST_F(Propagate, FollowsEveryKindOfField) {
   heap.write(root, 40, heap.at(direct));
   heap.write(root, 48, item);
   heap.write(root, 56, heap.at(boxed));
-  heap.write(root, 64 + 8 * 59, heap.at(last));
+  heap.write(root, 536, heap.at(last));
   heap.write(root, 544, heap.at(text));
   heap.write(root, 552, 100);
-  heap.write(backing, 4 * 32 + 24, heap.at(chained));  // field next of element 4
+  heap.write(backing, 152, heap.at(chained));  // field next of element 4
   program.open();
   Propagation p(heap, *program.types);
   p.claim_object(root, program.types->intern(fields), KnownBy::kHeader);
@@ -103,7 +103,7 @@ TEST_F(Propagate, FollowsSwissMapsFromTheHeaderToTheGroups) {
   const Address holder = image.structure({{"small", map, 0}, {"large", map, 8}}, 16, "main.H", {"main", {}});
   const std::uint32_t root = heap.add(16, true), small = heap.add(48, true), one = heap.add(72, true),
                       large = heap.add(48, true), directory = heap.add(16, true), table = heap.add(32, true),
-                      groups = heap.add(72 * 4, true), a = heap.add(32, true), b = heap.add(32, true);
+                      groups = heap.add(288, true), a = heap.add(32, true), b = heap.add(32, true);
   heap.write(root, 0, heap.at(small));
   heap.write(root, 8, heap.at(large));
   heap.write(small, 16, heap.at(one));
@@ -114,7 +114,7 @@ TEST_F(Propagate, FollowsSwissMapsFromTheHeaderToTheGroups) {
   heap.write(directory, 8, heap.at(table));
   heap.write(table, 16, heap.at(groups));
   heap.write(table, 24, 3);
-  heap.write(groups, 3 * 72 + 8 * 5, heap.at(b));
+  heap.write(groups, 256, heap.at(b));
   program.open();
   Propagation p(heap, *program.types);
   p.claim_object(root, program.types->intern(holder), KnownBy::kHeader);
@@ -154,7 +154,7 @@ TEST_F(PropagateOld, FollowsHashMapsAndTheirOverflowBuckets) {
   image.write(map + 80, std::uint8_t{8});
   image.write(map + 81, std::uint8_t{8});
   image.write(map + 82, std::uint16_t{144});
-  const std::uint32_t header = heap.add(48, true), buckets = heap.add(144 * 2, true), overflow = heap.add(144, true),
+  const std::uint32_t header = heap.add(48, true), buckets = heap.add(288, true), overflow = heap.add(144, true),
                       extra = heap.add(24, true), list = heap.add(24, true), pointers = heap.add(16, true),
                       listed = heap.add(144, true), value = heap.add(32, true);
   heap.write(header, 16, heap.at(buckets));
@@ -244,22 +244,21 @@ TEST_F(Propagate, KeepsTheBetterClaimInWhateverOrderTheyCome) {
   struct Case {
     std::uint64_t bytes;
     Address a, b;
-    KnownBy known_a, known_b;
     std::string type;
-    KnownBy known;
     std::uint64_t conflicts;
+    KnownBy known_a, known_b, known;
   };
   const Case cases[] = {
       // How the object begins gives way to what it is, however well it is known.
-      {48, item, outer, KnownBy::kInterface, KnownBy::kPropagated, "main.Outer", KnownBy::kPropagated, 0},
+      {48, item, outer, "main.Outer", 0, KnownBy::kInterface, KnownBy::kPropagated, KnownBy::kPropagated},
       // Only the beginning is known.
-      {48, item, item, KnownBy::kInterface, KnownBy::kPropagated, "main.Item", KnownBy::kInferred, 0},
+      {48, item, item, "main.Item", 0, KnownBy::kInterface, KnownBy::kPropagated, KnownBy::kInferred},
       // Equal size and evidence: what contains the other.
-      {32, item, wrapper, KnownBy::kDwarf, KnownBy::kDwarf, "main.Wrapper", KnownBy::kDwarf, 0},
+      {32, item, wrapper, "main.Wrapper", 0, KnownBy::kDwarf, KnownBy::kDwarf, KnownBy::kDwarf},
       // Stronger evidence.
-      {32, other, item, KnownBy::kInterface, KnownBy::kDwarf, "main.Other", KnownBy::kInterface, 1},
+      {32, other, item, "main.Other", 1, KnownBy::kInterface, KnownBy::kDwarf, KnownBy::kInterface},
       // No room.
-      {32, outer, item, KnownBy::kInterface, KnownBy::kPropagated, "main.Item", KnownBy::kPropagated, 0},
+      {32, outer, item, "main.Item", 0, KnownBy::kInterface, KnownBy::kPropagated, KnownBy::kPropagated},
   };
   std::vector<std::uint32_t> rows;
   for (const Case& c : cases) rows.push_back(heap.add(c.bytes, true));

@@ -115,6 +115,7 @@ void TypeTable::complete(TypeId row, const go::TypeDescriptor& descriptor) {
 
 void TypeTable::add_fields(TypeId row, const go::TypeDescriptor& descriptor) {
   std::vector<Field> fields;
+  fields.reserve(descriptor.fields.size());
   for (const go::TypeField& field : descriptor.fields)
     fields.push_back({strings_.add(field.name), intern(field.type), field.offset});
   types_[row.row].first_field = static_cast<std::uint32_t>(fields_.size());

@@ -2,6 +2,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "binary/dwarf_sample.h"
 #include "binary/elf_builder.h"
 #include "binary/pclntab_builder.h"
 
@@ -104,6 +105,8 @@ int main(int argc, char** argv) {
   write(folder, "fuzz_build_info", "inline", inline_build_info());
   write(folder, "fuzz_build_info", "pointers", pointer_build_info());
   write(folder, "fuzz_core", "small", small_core());
+  write(folder, "fuzz_dwarf", "version4", sample_program(4).build());
+  write(folder, "fuzz_dwarf", "version5", sample_program(5).build());
   write(folder, "fuzz_pclntab", "go118", function_table(PclntabBuilder::Form::kGo118));
   write(folder, "fuzz_pclntab", "go120", function_table(PclntabBuilder::Form::kGo120));
   write(folder, "fuzz_x86", "code", code());

@@ -1,0 +1,122 @@
+#include "report/table_text.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <sstream>
+
+#include "report/table_json.h"
+
+namespace holdfast::report {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+struct Row {
+  std::string name;
+  std::uint64_t bytes = 0;
+  std::string file;
+};
+
+constexpr ColumnOf<Row> kColumns[] = {
+    {{"bytes", "own", Unit::kBytes, ""}, [](const Row& row) { return Cell(row.bytes); }},
+    {{"name", "name", Unit::kText, ""}, [](const Row& row) { return text_cell(row.name); }},
+    {{"file", "file", Unit::kText, ""}, [](const Row& row) { return text_cell(row.file); }},
+};
+
+Table table_of(std::vector<Row> rows) {
+  return make_table<Row>(make_shape<Row>("things", "bytes", kColumns), kColumns, std::move(rows));
+}
+
+std::string text_of(const Table& table, const TableQuery& query = {}) {
+  const TablePlan plan = plan_table(table.shape, query);
+  return table_text(table, plan, select(table, plan));
+}
+
+TEST(TableText, ColumnsAreAsWideAsTheyMustBeAndNumbersStandOnTheRight) {
+  EXPECT_EQ(text_of(table_of({{"a", 17, "x.go"}, {"longer", 1 << 24, ""}})),
+            "     own  name    file\n"
+            "16.0 MiB  longer  -\n"
+            "    17 B  a       x.go\n"
+            "\n"
+            "2 things\n");
+}
+
+TEST(TableText, SaysHowManyRowsAreLeftOut) {
+  const Table table = table_of({{"a", 1, ""}, {"b", 2, ""}, {"c", 3, ""}});
+  EXPECT_THAT(text_of(table, {.top = 1}), HasSubstr("\n1 of 3 things; --top 0 shows all\n"));
+  EXPECT_THAT(text_of(table, {.filters = {"bytes>1"}}), HasSubstr("\n2 of 3 things match\n"));
+  EXPECT_THAT(text_of(table, {.top = 1, .filters = {"bytes>1"}}), HasSubstr("\n1 of 2 of 3 things match;"));
+}
+
+TEST(TableText, NoLineIsWiderThan100Columns) {
+  const std::string name(90, 'n');
+  const std::string file = std::string(80, 'd') + "/last.go:17";
+  std::istringstream lines(text_of(table_of({{name, 1, file}, {"ü" + name, 2, "短" + file}})));
+  std::size_t widest = 0;
+  for (std::string line; std::getline(lines, line);) {
+    widest = std::max(widest, text_width(line));
+    if (line.find(" B  ") != std::string::npos) {
+      EXPECT_THAT(line, HasSubstr("last.go:17"));
+    }
+  }
+  EXPECT_EQ(widest, 100U);
+}
+
+TEST(TableText, AColumnAfterAForeignNameStaysInLine) {
+  EXPECT_EQ(text_of(table_of({{"Größe", 2, "a.go"}, {"大小", 1, "b.go"}})),
+            "own  name   file\n"
+            "2 B  Größe  a.go\n"
+            "1 B  大小   b.go\n"
+            "\n"
+            "2 things\n");
+}
+
+TEST(TableText, FoldsInTheMiddleAndKeepsMoreOfTheEnd) {
+  EXPECT_EQ(folded("abcdefghijklmnop", 10), "abc…klmnop");
+  EXPECT_EQ(folded("short", 5), "short");
+  EXPECT_EQ(folded("大小大小", 6), "…大小");  // halves of wide letters are not shown
+  EXPECT_EQ(folded("ab", 1), "…");
+  EXPECT_EQ(folded("ab", 0), "");
+}
+
+TEST(TableText, NothingThatATerminalWouldObeyComesThrough) {
+  EXPECT_EQ(folded("a\x1b[31mb\n\xff\xc3", 20), "a?[31mb???");
+  EXPECT_EQ(text_width("\xe5\xa4"), 2U);  // cut short: two bytes that mean nothing
+  EXPECT_THAT(text_of(table_of({{"evil\rname", 1, ""}})), Not(HasSubstr("\r")));
+}
+
+TEST(TableText, CellsReadAsPeopleReadThem) {
+  EXPECT_EQ(cell_text(Cell(), Unit::kBytes), "-");
+  EXPECT_EQ(cell_text(Cell(std::uint64_t{21312004}), Unit::kCount), "21,312,004");
+  EXPECT_EQ(cell_text(Cell(std::uint64_t{4711}), Unit::kId), "4711");
+  EXPECT_EQ(cell_text(Cell(std::uint64_t{0xc000}), Unit::kAddress), "0xc000");
+  EXPECT_EQ(cell_text(Cell(std::uint64_t{240'000'000'000}), Unit::kNanoseconds), "4 min");
+  EXPECT_EQ(cell_text(Cell(std::uint64_t{1}), Unit::kFlag), "yes");
+}
+
+TEST(TableText, LinesUnderARowStandThere) {
+  Table table = table_of({{"a", 1, ""}});
+  table.lines = [](std::uint32_t) { return std::vector<std::string>{"main.f  f.go:1"}; };
+  EXPECT_THAT(text_of(table), HasSubstr("1 B  a     -\n      main.f  f.go:1\n"));
+}
+
+TEST(TableJson, NumbersAreExactAndWhatIsNotKnownIsNull) {
+  const Table table = table_of({{"a", (std::uint64_t{1} << 53) + 1, ""}});
+  const auto json = table_json(table, select(table, plan_table(table.shape, {})), nullptr);
+  EXPECT_EQ(json.dump(), R"({"schema":"holdfast.things/1","rows":1,"matching":1,"things":[)"
+                         R"({"bytes":9007199254740993,"name":"a","file":null}]})");
+}
+
+TEST(TableJson, SaysWhatTheTargetHid) {
+  heap::Snapshot snapshot;
+  snapshot.losses.push_back({"unreadable-page", "pages are missing", 3, Address(0x1000)});
+  const Table table = table_of({});
+  const auto json = table_json(table, {}, &snapshot);
+  EXPECT_EQ(json["losses"][0]["count"], 3);
+  EXPECT_TRUE(json.contains("target"));
+}
+
+}  // namespace
+}  // namespace holdfast::report

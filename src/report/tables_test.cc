@@ -1,0 +1,151 @@
+// What the rows of the roots, spans and goroutines say.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "graph/dominators.h"
+#include "graph/reachability.h"
+#include "heap/heap_builder.h"
+#include "report/goroutine_table.h"
+#include "report/root_table.h"
+#include "report/span_table.h"
+#include "report/table_query.h"
+#include "report/table_text.h"
+
+namespace holdfast::report {
+namespace {
+
+using heap::GoroutineState;
+using heap::RootKind;
+using heap::testing::HeapBuilder;
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+// The cells of one column as the text shows them, in the table's own order.
+std::vector<std::string> column(const Table& table, std::string_view name) {
+  const TablePlan plan = plan_table(table.shape, {.top = 0, .columns = std::string(name)});
+  std::vector<std::string> cells;
+  for (const std::uint32_t row : select(table, plan).rows) {
+    const std::size_t at = plan.text_columns.front();
+    cells.push_back(cell_text(table.cell(row, at), table.shape.columns[at].unit));
+  }
+  return cells;
+}
+
+TEST(RootTable, ARootRetainsWhatStandsUnderItToo) {
+  HeapBuilder heap;
+  const RootId group = heap.root(RootKind::kGroup, "finalizers");
+  const RootId one = heap.root(RootKind::kFinalizer, "finalizer main.close", group);
+  heap.refer(one, heap.leaf(64));
+  heap.refer(heap.root(RootKind::kGlobal, "main.cache"), heap.leaf(32));
+  heap.snapshot().roots[one.row].where = Address(0xc000);
+  heap.snapshot().roots[one.row].conservative = true;
+  const heap::Snapshot snapshot = heap.build();
+  const Table table = root_table(snapshot, graph::dominators(snapshot));
+  EXPECT_THAT(column(table, "name"), ElementsAre("finalizers", "finalizer main.close", "main.cache"));
+  EXPECT_THAT(column(table, "kind"), ElementsAre("group", "finalizer", "global"));
+  EXPECT_THAT(column(table, "retained_bytes"), ElementsAre("64 B", "64 B", "32 B"));
+  EXPECT_THAT(column(table, "targets"), ElementsAre("0", "1", "1"));
+  EXPECT_THAT(column(table, "under"), ElementsAre("-", "finalizers", "-"));
+  EXPECT_THAT(column(table, "where"), ElementsAre("-", "0xc000", "-"));
+  EXPECT_THAT(column(table, "conservative"), ElementsAre("no", "yes", "no"));
+}
+
+TEST(SpanTable, CountsReachedAndMarkedObjectsOfEachSpan) {
+  HeapBuilder heap;
+  const RootId root = heap.root(RootKind::kGlobal, "main.all");
+  for (int i = 0; i < 100; ++i) {
+    const auto object = heap.object(16);
+    if (i < 70) heap.refer(root, object);
+    if (i < 90) heap.mark(object);
+  }
+  heap.refer(root, heap.leaf(512));
+  heap::Snapshot snapshot = heap.build();
+  snapshot.spans[0].has_marks = true;
+  const Table table = span_table(snapshot, graph::reach(snapshot));
+  EXPECT_THAT(column(table, "slot_bytes"), ElementsAre("16 B", "512 B"));  // in address order
+  EXPECT_THAT(column(table, "objects"), ElementsAre("100", "1"));
+  EXPECT_THAT(column(table, "reached"), ElementsAre("70", "1"));
+  EXPECT_THAT(column(table, "marked"), ElementsAre("90", "-"));
+  EXPECT_THAT(column(table, "pointers"), ElementsAre("yes", "no"));
+}
+
+// Three goroutines, two of which stand at the same place, and one that has ended.
+class GoroutineTableTest : public ::testing::Test {
+ protected:
+  GoroutineTableTest() {
+    HeapBuilder heap;
+    const RootId group = heap.root(RootKind::kGroup, "goroutines in chan send at main.scan");
+    const auto shared = heap.leaf(1024);
+    for (const std::uint64_t goid : {7U, 8U}) {
+      const RootId root = heap.root(RootKind::kGoroutine, "goroutine", group);
+      heap.goroutine(goid, GoroutineState::kWaiting, "chan send", root,
+                     {"runtime.gopark", "runtime.chansend", "sync.(*Once).Do", "main.scan", "runtime.goexit"});
+      heap.refer(root, shared).refer(root, heap.leaf(16));
+    }
+    heap.goroutine(1, GoroutineState::kRunning, "", heap.root(RootKind::kGoroutine, "goroutine 1"), {"main.main"});
+    heap.goroutine(9, GoroutineState::kDead, "", {});
+    for (heap::Goroutine& goroutine : heap.snapshot().goroutines) {
+      goroutine.stack = {Address(0x1000), Address(0x1800)};
+      goroutine.created_by = heap.snapshot().strings.add("main.start");
+      goroutine.created_at = heap.snapshot().strings.add("/src/start.go:12");
+      if (goroutine.state == GoroutineState::kWaiting) goroutine.waiting_ns = goroutine.goid * 1'000'000'000;
+    }
+    heap.snapshot().frames[3].file = heap.snapshot().strings.add("/src/scan.go");
+    heap.snapshot().frames[3].line = 88;
+    snapshot_ = heap.build();
+  }
+
+  Table table(const GoroutineTableOptions& options) {
+    return goroutine_table(snapshot_, graph::dominators(snapshot_), options);
+  }
+
+  heap::Snapshot snapshot_;
+};
+
+TEST_F(GoroutineTableTest, ThoseThatEndedAreNone) {
+  EXPECT_THAT(column(table({}), "goid"), ElementsAre("7", "8", "1"));
+}
+
+TEST_F(GoroutineTableTest, EachSaysWhatItDoesAndWhere) {
+  EXPECT_THAT(column(table({}), "doing"), ElementsAre("chan send", "chan send", "running"));
+  EXPECT_THAT(column(table({}), "state"), ElementsAre("waiting", "waiting", "running"));
+  EXPECT_THAT(column(table({}), "wait_reason"), ElementsAre("chan send", "chan send", "-"));
+  EXPECT_THAT(column(table({}), "waiting_ns"), ElementsAre("7.0 s", "8.0 s", "-"));
+  EXPECT_THAT(column(table({}), "top"), ElementsAre("main.scan scan.go:88", "main.scan", "main.main"));
+  EXPECT_THAT(column(table({}), "stack_bytes"), ElementsAre("2.0 KiB", "2.0 KiB", "2.0 KiB"));
+}
+
+TEST_F(GoroutineTableTest, WhatTwoShareIsRetainedByTheirGroupOnly) {
+  EXPECT_THAT(column(table({}), "retained_bytes"), ElementsAre("16 B", "16 B", "0 B"));
+  EXPECT_THAT(column(table({.group = true}), "retained_bytes"), ElementsAre("1.0 KiB", "0 B"));
+  EXPECT_THAT(column(table({.group = true}), "count"), ElementsAre("2", "1"));
+  EXPECT_THAT(column(table({.group = true}), "waiting_ns"), ElementsAre("8.0 s", "-"));
+  EXPECT_THAT(column(table({.group = true}), "stack_bytes"), ElementsAre("4.0 KiB", "2.0 KiB"));
+}
+
+TEST_F(GoroutineTableTest, StacksStandUnderTheLineWhenAskedFor) {
+  EXPECT_FALSE(table({}).lines);
+  EXPECT_THAT(table({.stacks = true}).lines(0),
+              ElementsAre("runtime.gopark", "runtime.chansend", "sync.(*Once).Do", "main.scan  /src/scan.go:88",
+                          "runtime.goexit", "created by main.start  /src/start.go:12"));
+}
+
+TEST_F(GoroutineTableTest, AStackThatWasNotWalkedToItsEndSaysSo) {
+  snapshot_.goroutines[0].unwound = false;
+  EXPECT_THAT(table({.stacks = true}).lines(0), Contains(HasSubstr("could not be walked")));
+  EXPECT_THAT(table({.stacks = true}).lines(1), Not(Contains(HasSubstr("could not be walked"))));
+}
+
+TEST(TopUserFrame, OfAStackOfTheRuntimeAloneIsTheInnermost) {
+  HeapBuilder heap;
+  heap.goroutine(2, GoroutineState::kWaiting, "force gc (idle)", {}, {"runtime.gopark", "runtime.forcegchelper"});
+  heap.goroutine(3, GoroutineState::kIdle, "", {}, {});
+  const heap::Snapshot snapshot = heap.build();
+  EXPECT_EQ(snapshot.strings[top_user_frame(snapshot, snapshot.goroutines[0])->function], "runtime.gopark");
+  EXPECT_EQ(top_user_frame(snapshot, snapshot.goroutines[1]), nullptr);
+}
+
+}  // namespace
+}  // namespace holdfast::report
