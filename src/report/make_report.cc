@@ -10,7 +10,7 @@ namespace holdfast::report {
 namespace {
 
 HeapTotals totals_of(const heap::Snapshot& snapshot, const graph::Reachability& reached, const Dominated& dominated,
-                     const std::vector<TypeRow>& types) {
+                     const std::vector<TypeTotals>& types) {
   HeapTotals totals;
   totals.objects = snapshot.objects;
   totals.bytes = dominated.dominators().columns().sizes.total_bytes();
@@ -18,7 +18,7 @@ HeapTotals totals_of(const heap::Snapshot& snapshot, const graph::Reachability& 
   totals.reachable_bytes = reached.bytes;
   totals.edges = snapshot.edges.count();
   totals.roots = snapshot.roots.size();
-  for (const TypeRow& row : types)
+  for (const TypeTotals& row : types)
     if (row.known_by != heap::KnownBy::kUnknown) totals.typed_bytes += row.bytes;
   dominated.for_each(graph::NodeId::super_root(), [&](graph::NodeId node) {
     if (node.root()) totals.named_bytes += dominated.dominators().retained_bytes(node);
@@ -26,9 +26,9 @@ HeapTotals totals_of(const heap::Snapshot& snapshot, const graph::Reachability& 
   return totals;
 }
 
-std::vector<TypeRow> sorted_types(const heap::Snapshot& snapshot, const graph::Dominators& dominators) {
-  std::vector<TypeRow> rows = type_rows(snapshot, dominators);
-  std::stable_sort(rows.begin(), rows.end(), [](const TypeRow& a, const TypeRow& b) {
+std::vector<TypeTotals> sorted_types(const heap::Snapshot& snapshot, const graph::Dominators& dominators) {
+  std::vector<TypeTotals> rows = type_totals(snapshot, dominators);
+  std::stable_sort(rows.begin(), rows.end(), [](const TypeTotals& a, const TypeTotals& b) {
     return std::pair(a.retained_bytes, a.bytes) > std::pair(b.retained_bytes, b.bytes);
   });
   return rows;

@@ -70,7 +70,7 @@ struct Report {
   HeapTotals heap;
   graph::Audit audit;
   std::string audit_line;
-  std::vector<TypeRow> types;            // by retained bytes
+  std::vector<TypeTotals> types;         // by retained bytes
   std::vector<Holder> holders;           // by bytes
   std::vector<GoroutineRow> goroutines;  // by retained bytes, then count
   std::uint64_t goroutine_count = 0;     // alive

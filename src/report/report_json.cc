@@ -62,7 +62,7 @@ ordered_json holder_json(const Holder& holder) {
           {"chain", list_of(holder.chain, step_json)}};
 }
 
-ordered_json type_json(const TypeRow& row) {
+ordered_json type_json(const TypeTotals& row) {
   return {{"type", row.type},
           {"count", row.count},
           {"bytes", row.bytes},

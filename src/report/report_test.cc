@@ -179,7 +179,7 @@ TEST(Holders, NeverCountAByteTwice) {
     for (const Holder& holder : report.holders) sum += holder.bytes;
     EXPECT_LE(sum, report.heap.reachable_bytes) << seed;
     std::uint64_t own = 0;
-    for (const TypeRow& row : report.types) {
+    for (const TypeTotals& row : report.types) {
       own += row.bytes;
       EXPECT_LE(row.bytes, row.retained_bytes) << seed;
       EXPECT_LE(row.retained_bytes, report.heap.reachable_bytes) << seed;
