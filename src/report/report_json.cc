@@ -62,12 +62,12 @@ ordered_json holder_json(const Holder& holder) {
           {"chain", list_of(holder.chain, step_json)}};
 }
 
-ordered_json type_json(const TypeRow& row) {
+ordered_json type_json(const TypeTotals& row) {
   return {{"type", row.type},
           {"count", row.count},
           {"bytes", row.bytes},
           {"retained_bytes", row.retained_bytes},
-          {"known_by", row.known_by}};
+          {"known_by", name_of(row.known_by)}};
 }
 
 ordered_json goroutine_json(const GoroutineRow& row) {
