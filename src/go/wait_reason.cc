@@ -109,12 +109,6 @@ WaitReasons::WaitReasons(const LayoutSource& layouts, const GoVersion& version) 
     if (value && *value >= 0 && *value < static_cast<std::int64_t>(by_value_.size()))
       by_value_[static_cast<std::size_t>(*value)] = row.reason;
   }
-  // A reason that a patch release added may be missing among the constants of the first one.
-  for (const Row& row : kRows) {
-    const int value = row.value[column];
-    if (value >= 0 && by_value_[static_cast<std::size_t>(value)] == WaitReason::kUnknown)
-      by_value_[static_cast<std::size_t>(value)] = row.reason;
-  }
 }
 
 WaitReason refine_semacquire(std::span<const std::string_view> functions) {
