@@ -34,15 +34,11 @@ std::vector<TypeTotals> sorted_types(const heap::Snapshot& snapshot, const graph
   return rows;
 }
 
-// What no other part explains is the rest, so that the parts add up.
+// A core does not say what was resident: then its objects are all there is to say.
 heap::Account account_of(const heap::Snapshot& snapshot, std::uint64_t live, std::uint64_t allocated) {
   heap::Account account = snapshot.account;
-  account.live = live;
-  account.garbage = allocated - live;
-  if (!account.known) return account;
-  const std::uint64_t sum = account.live + account.garbage + account.free + account.stacks + account.runtime +
-                            account.c_heap + account.mappings + account.files;
-  account.rest = account.rss - std::min(account.rss, sum);
+  if (!account.known) account.live = allocated;
+  account.split_objects(allocated - live);
   return account;
 }
 
