@@ -90,11 +90,7 @@ class Text {
     account_row("free, not returned", a.free, "");
     account_row("stacks", a.stacks, fmt::format("{} goroutines", format_count(report_.goroutine_count)));
     account_row("runtime", a.runtime, "");
-<<<<<<< HEAD
-    account_row("globals", a.globals, "package variables");
-=======
     account_row("package variables", a.globals, "");
->>>>>>> hold
     account_row("outside Go", a.c_heap + a.mappings,
                 fmt::format("C heap {}, mappings {}", format_bytes(a.c_heap), format_bytes(a.mappings)));
     account_row("files", a.files, "");
