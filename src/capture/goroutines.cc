@@ -54,6 +54,9 @@ class GoroutinePass {
         if (g.dead()) continue;
         walked_[i].stack = unwinder_.unwind(g);
         walked_[i].roots = finder_.roots(g, walked_[i].stack);
+        // The registers of running code are what its innermost function works with.
+        for (go::StackRoot& root : walked_[i].roots)
+          if (root.kind == go::StackRootKind::kRegister && !walked_[i].stack.frames.empty()) root.frame = 0;
       }
     });
   }

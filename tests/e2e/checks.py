@@ -215,7 +215,8 @@ def holders_are_named(case):
         if found and wanted["bytes"]:
             # Holders do not overlap; a holder counts what one group of objects retains, its root all that hangs on it.
             most = max(sum(h["bytes"] for h in found), retained_by(case, name))
-            if most < wanted["bytes"] * (1 - LIVE_TOLERANCE):
+            # In a program that never rests a thread stopped anywhere may share what it works on with a stale word elsewhere.
+            if most < wanted["bytes"] * (1 - LIVE_TOLERANCE) and "never_idle" not in case.truth["facts"]:
                 yield differ(f"bytes held by {wanted['name']}", f"at least {wanted['bytes']}", most)
         elif wanted["bytes"] >= NAMED_FROM * case.heap["bytes"] and not nameless_holder(case, texts, wanted):
             yield differ("holders", f"one that names {wanted['name']} with {wanted['bytes']} bytes",
