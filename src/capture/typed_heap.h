@@ -20,7 +20,6 @@ class TypedHeap : public typing::HeapView {
   void find(std::span<const Address> addresses, std::span<Place> places) const override;
   void read(std::span<const std::uint32_t> rows, std::span<Object> objects) const override;
 
-
  private:
   struct SpanView {
     const std::byte* data = nullptr;  // null: does not lie together in our memory, or has no pointers
