@@ -36,7 +36,7 @@ std::uint64_t gather(std::uint64_t value, std::uint64_t mask) {
   return out;
 }
 
-heap::Span row_of(const go::MSpan& span) {
+heap::Span row_of(const go::HeapModel& heap, const go::MSpan& span) {
   heap::Span row;
   row.base = span.base;
   row.slot_size = span.slot_size;
@@ -44,6 +44,7 @@ heap::Span row_of(const go::MSpan& span) {
   row.slots = span.slots;
   row.alloc_count = span.alloc_count;
   row.size_class = span.size_class();
+  row.header = heap.header_bytes(span);
   row.has_pointers = span.has_pointers();
   row.user_arena = span.user_arena;
   return row;
@@ -79,7 +80,7 @@ void add_objects(const go::HeapModel& heap, heap::Snapshot& snapshot, LossLedger
   snapshot.spans.reserve(spans.size());
   std::uint64_t words = 0;
   for (const go::MSpan& span : spans) {
-    heap::Span row = row_of(span);
+    heap::Span row = row_of(heap, span);
     row.bits_at = static_cast<std::uint32_t>(words);
     words += (span.slots + 63) / 64;
     if (words > 0xffffffffU)

@@ -6,15 +6,10 @@ TypedHeap::TypedHeap(const go::Runtime& runtime, const heap::ObjectIndex& index,
     : runtime_(runtime), index_(index), snapshot_(snapshot), views_(snapshot.spans.size()) {
   for (std::size_t s = 0; s < views_.size(); ++s) {
     const heap::Span& span = snapshot.spans[s];
-    views_[s].header = header_bytes(span);
+    views_[s].header = span.header;
     views_[s].too_small = room_of_smaller(span);
     if (span.has_pointers) views_[s].data = runtime.memory.try_view(span.base, span.bytes());
   }
-}
-
-std::uint64_t TypedHeap::header_bytes(const heap::Span& span) const {
-  const bool headers = runtime_.version.pointer_maps() == go::PointerMaps::kAllocHeader;
-  return headers && span.has_pointers && span.size_class != 0 && span.slot_size > go::kMostInSpanMapBytes ? 8 : 0;
 }
 
 std::uint64_t TypedHeap::room_of_smaller(const heap::Span& span) const {

@@ -20,9 +20,6 @@ class TypedHeap : public typing::HeapView {
   void find(std::span<const Address> addresses, std::span<Place> places) const override;
   void read(std::span<const std::uint32_t> rows, std::span<Object> objects) const override;
 
-  // Bytes of the allocation header in front of the values of a span (8 from Go 1.22 in slots above 512 bytes).
-  std::uint64_t header_bytes(const heap::Span& span) const;
-
  private:
   struct SpanView {
     const std::byte* data = nullptr;  // null: does not lie together in our memory, or has no pointers

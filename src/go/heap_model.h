@@ -41,6 +41,9 @@ struct MSpan {
   std::uint64_t bytes() const { return pages * kPageSize; }
 };
 
+// Slots up to this size have their pointer map at the end of the span, larger ones a header (Go 1.22+; reference 3.3).
+constexpr std::uint64_t kMostInSpanMapBytes = 512;
+
 // How the marks of a span's last completed collection are to be had (reference 9.3).
 enum class MarkSource : std::uint8_t {
   kAllocBits,  // swept: the survivors are the allocation bits
@@ -60,6 +63,11 @@ class HeapModel {
   std::uint32_t gc_phase() const { return gc_phase_; }
   bool inline_marks(const MSpan& span) const;
   MarkSource mark_source(const MSpan& span) const;
+  // Bytes before the value in each slot: 8 where an allocation header precedes it.
+  std::uint8_t header_bytes(const MSpan& span) const {
+    const bool headers = runtime_.version.pointer_maps() == PointerMaps::kAllocHeader;
+    return headers && span.has_pointers() && span.size_class() != 0 && span.slot_size > kMostInSpanMapBytes ? 8 : 0;
+  }
 
   // heapArena of an address; null if there is none.
   Address arena_of(Address address) const;
@@ -95,9 +103,6 @@ constexpr std::uint64_t arena_index(Address a) {
 constexpr Address arena_start(std::uint64_t index) {
   return Address(index * kArenaSize + 0xffff800000000000ULL);
 }
-
-// Slots up to this size have their pointer map at the end of the span, larger ones a header (Go 1.22+; reference 3.3).
-constexpr std::uint64_t kMostInSpanMapBytes = 512;
 
 // Byte offset of the inline mark area of Green Tea within a one-page span, and of its parts (reference 3.7).
 constexpr std::uint64_t kInlineAreaAt = kPageSize - 128;

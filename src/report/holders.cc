@@ -190,6 +190,7 @@ std::vector<Holder> find_holders(const Names& names, const Dominated& dominated,
   if (found.size() > limit) found.resize(limit);
   Describe describe(names, dominated, search);
   std::vector<Holder> holders;
+  holders.reserve(found.size());
   for (const Found& one : found) holders.push_back(describe.holder(one));
   return holders;
 }

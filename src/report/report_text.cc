@@ -90,19 +90,19 @@ class Text {
     account_row("free, not returned", a.free, "");
     account_row("stacks", a.stacks, fmt::format("{} goroutines", format_count(report_.goroutine_count)));
     account_row("runtime", a.runtime, "");
-    account_row("package variables", a.globals, "");
+    account_row("globals", a.globals, "package variables");
     account_row("outside Go", a.c_heap + a.mappings,
                 fmt::format("C heap {}, mappings {}", format_bytes(a.c_heap), format_bytes(a.mappings)));
     account_row("files", a.files, "");
     account_row("rest", a.rest, "");
   }
 
-  // Pages of objects that were never written to, or are swapped out, are not resident.
+  // With their size where it differs: pages that were never written to, or are swapped out, are not resident.
   std::string live_note() const {
     const HeapTotals& heap = report_.heap;
     std::string note = fmt::format("{} objects", format_count(heap.reachable_objects));
     const bool partly = report_.account.live + heap.reachable_bytes / 100 < heap.reachable_bytes;
-    return partly ? fmt::format("{} of {}, not all of it resident", note, format_bytes(heap.reachable_bytes)) : note;
+    return partly ? fmt::format("{}, {}", note, format_bytes(heap.reachable_bytes)) : note;
   }
 
   void account_row(const std::string& name, std::uint64_t bytes, const std::string& note) {
