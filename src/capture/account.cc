@@ -36,7 +36,7 @@ std::uint64_t share(std::uint64_t part, std::uint64_t of, std::uint64_t whole) {
   return static_cast<std::uint64_t>(static_cast<unsigned __int128>(part) * of / whole);
 }
 
-const std::vector<AddressRange>::const_iterator first_behind(const std::vector<AddressRange>& ranges, Address at) {
+std::vector<AddressRange>::const_iterator first_behind(const std::vector<AddressRange>& ranges, Address at) {
   return std::partition_point(ranges.begin(), ranges.end(), [&](const AddressRange& r) { return r.end <= at; });
 }
 

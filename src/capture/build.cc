@@ -61,18 +61,6 @@ void add_counters(const FrozenTarget& target, const go::HeapModel& heap, heap::S
   snapshot.audit.gc_cycles = stats.find("NumGC").value_or(0);
 }
 
-std::optional<binary::DwarfInfo> open_dwarf(const FrozenTarget& target, const Options& options, LossLedger& losses) {
-  const binary::ElfFile& elf = *target.program->images().front().elf;
-  if (!options.use_dwarf || !elf.has_dwarf()) return std::nullopt;
-  try {
-    return binary::DwarfInfo(elf.file());
-  } catch (const Error&) {
-    losses.add("bad-debug-information", "the program's debug information cannot be read: fewer objects have types",
-               Address());
-    return std::nullopt;
-  }
-}
-
 std::string function_name(const go::FunctionTables& functions, Address code) {
   const auto found = functions.find(code);
   return found ? std::string(found->function.name) : fmt::format("{:#x}", code.value);
@@ -102,9 +90,8 @@ void build(const FrozenTarget& target, const Options& options, heap::Snapshot& s
         specials.roots, [&](Address code) { return function_name(functions, code); }, forest);
   });
   times.run("goroutines", [&] { add_goroutines(target, scheduler, forest, snapshot, losses); });
-  const auto dwarf = times.run("debug information", [&] { return open_dwarf(target, options, losses); });
   times.run("types", [&] {
-    add_types({target, heap, masks, index, scheduler, specials.roots, dwarf ? &*dwarf : nullptr}, snapshot, losses);
+    add_types({target, heap, masks, index, scheduler, specials.roots, target.dwarf}, snapshot, losses);
   });
   times.run("counters", [&] {
     try {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/timer.h"
+#include "binary/dwarf_info.h"
 #include "capture/account.h"
 #include "capture/capture.h"
 #include "capture/program.h"
@@ -20,6 +21,7 @@ struct FrozenTarget {
   std::vector<go::ThreadRegisters> threads;
   std::uint64_t monotonic_ns = 0;  // CLOCK_MONOTONIC of the moment; 0 = not known
   std::optional<Residency> residency;
+  const binary::DwarfInfo* dwarf = nullptr;  // of the program; null = none, or not to be used
 };
 
 // Fills everything of `snapshot` but target.kind, pid, name and pause; the account only with the residency.

@@ -7,7 +7,7 @@
 #include "binary/core_file.h"
 #include "capture/build.h"
 #include "capture/core_overlay.h"
-#include "go/layout_table.h"
+#include "capture/layouts.h"
 #include "os/file_mapping.h"
 
 namespace holdfast::capture {
@@ -16,15 +16,15 @@ namespace {
 // The core, the program files that belong to it, and both together as memory.
 class CoreTarget {
  public:
-  CoreTarget(const std::string& path, const std::string& exe, LossLedger& losses)
+  CoreTarget(const std::string& path, const std::string& exe, const Options& options, LossLedger& losses)
       : path_(path),
         losses_(losses),
         file_(os::map_file(path)),
         core_(file_->bytes()),
         main_path_(main_program(core_)) {
-    if (!core_.remarks().empty())
-      losses_.add("damaged-core", fmt::format("{}", fmt::join(core_.remarks(), "; ")), Address(),
-                  core_.remarks().size());
+    std::string damage;
+    for (const std::string& remark : core_.remarks()) damage += (damage.empty() ? "" : "; ") + remark;
+    if (!damage.empty()) losses_.add("damaged-core", damage, Address(), core_.remarks().size());
     exe_ = exe.empty() ? find_exe() : take_exe(exe);
     if (main_path_.empty()) main_path_ = exe;
     auto parts = parts_of(core_);
@@ -34,14 +34,15 @@ class CoreTarget {
     add_core_memory(core_, file_, memory_, losses_);
     program_->add_read_only(memory_);
     memory_.seal();
-    layouts_ = go::layout_table(program_->version());
+    layouts_ = open_layouts(*program_, options.use_dwarf, losses);
   }
 
   const binary::CoreFile& core() const { return core_; }
   const std::string& main_path() const { return main_path_; }
   const Program& program() const { return *program_; }
   const MemoryImage& memory() const { return memory_; }
-  const go::LayoutSource& layouts() const { return *layouts_; }
+  const go::LayoutSource& layouts() const { return *layouts_.source; }
+  const binary::DwarfInfo* dwarf() const { return layouts_.dwarf.get(); }
 
  private:
   using File = std::shared_ptr<const os::FileMapping>;
@@ -127,7 +128,7 @@ class CoreTarget {
   File exe_;
   std::optional<Program> program_;
   MemoryImage memory_;
-  std::unique_ptr<go::LayoutSource> layouts_;
+  ProgramLayouts layouts_;
 };
 
 std::string name_of(const CoreTarget& target) {
@@ -142,7 +143,7 @@ void analyse(const CoreTarget& target, const Options& options, heap::Snapshot& s
   const auto identified = times.run("identify", [&] {
     return go::identify(target.memory(), target.layouts(), program.version(), program.images(), losses);
   });
-  FrozenTarget frozen{&program, &identified, {}, 0, std::nullopt};
+  FrozenTarget frozen{&program, &identified, {}, 0, std::nullopt, target.dwarf()};
   for (const binary::CoreThread& thread : target.core().threads())
     frozen.threads.push_back({static_cast<std::uint64_t>(thread.tid), thread.registers});
   build(frozen, options, snapshot, losses, times);
@@ -166,7 +167,7 @@ heap::Snapshot capture_core(const std::string& path, const std::string& exe, con
   heap::Snapshot snapshot;
   snapshot.target.kind = heap::TargetKind::kCore;
   std::optional<CoreTarget> target;
-  times.run("open", [&] { target.emplace(path, exe, losses); });
+  times.run("open", [&] { target.emplace(path, exe, options, losses); });
   if (const auto& process = target->core().process()) snapshot.target.pid = process->pid;
   snapshot.target.name = name_of(*target);
   try {

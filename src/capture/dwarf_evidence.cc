@@ -69,6 +69,23 @@ void DwarfEvidence::claim_globals() {
   for (const binary::DwarfGlobal& global : dwarf_.globals()) claim_value(image_.at(global.address), global.type, 0);
 }
 
+// A variable of which a part may be in registers: what a slice or a text points to is said by its first word alone.
+void DwarfEvidence::claim_variable(const go::StackFrame& frame, const binary::DwarfVariable& variable) {
+  const binary::DwarfTypeId underlying = dwarf_.underlying(variable.type);
+  if (!underlying) return;
+  const binary::DwarfType& type = dwarf_.type(underlying);
+  for (const binary::DwarfPiece& piece : variable.pieces) {
+    const Address at(frame.fp.value + static_cast<std::uint64_t>(piece.cfa_offset));
+    if (piece.offset == 0 && piece.size >= type.size) {
+      claim_value(at, variable.type, 0);
+    } else if (piece.offset == 0 && type.go_kind == kKindSlice) {
+      const auto data = runtime_.memory.try_pointer(at);
+      const TypeId elem = row_of(type.elem);
+      if (data && *data && elem) propagation_.claim_target(*data, elem, typing::KnownBy::kDwarf);
+    }
+  }
+}
+
 void DwarfEvidence::claim_frames(const go::FunctionTables& functions, const go::Scheduler& scheduler,
                                  std::span<const go::ThreadRegisters> threads) {
   const go::Unwinder unwinder(runtime_, functions, scheduler, threads);
@@ -83,10 +100,7 @@ void DwarfEvidence::claim_frames(const go::FunctionTables& functions, const go::
         if (const auto* function = dwarf_.function_at(linked)) it->second = dwarf_.variables(*function, linked);
       }
       for (const binary::DwarfVariable& variable : it->second) {
-        // Only whole variables: of one that is partly in registers the rest says little.
-        if (variable.pieces.size() != 1 || variable.pieces.front().size != dwarf_.type(variable.type).size) continue;
-        const Address at(frame.fp.value + static_cast<std::uint64_t>(variable.pieces.front().cfa_offset));
-        claim_value(at, variable.type, 0);
+        claim_variable(frame, variable);
       }
     }
   }

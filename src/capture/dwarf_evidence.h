@@ -26,6 +26,7 @@ class DwarfEvidence {
 
  private:
   TypeId row_of(binary::DwarfTypeId type);
+  void claim_variable(const go::StackFrame& frame, const binary::DwarfVariable& variable);
   void claim_value(Address at, binary::DwarfTypeId type, int depth);
   void claim_parts(Address at, const binary::DwarfType& type, int depth);
 

@@ -20,7 +20,8 @@ struct FakeTarget {
   std::uint64_t fetch(Address from, std::span<std::byte> to) const {
     ++fetches;
     for (std::uint64_t i = 0; i < to.size(); ++i) {
-      const bool there = std::any_of(mapped.begin(), mapped.end(), [&](const AddressRange& r) { return r.contains(from + i); });
+      const bool there =
+          std::any_of(mapped.begin(), mapped.end(), [&](const AddressRange& r) { return r.contains(from + i); });
       if (!there) return i;
       to[i] = at(from + i);
     }
@@ -44,7 +45,8 @@ TEST(FrozenMemory, ReadsMappingsThatShareABlockWithAGap) {
   const FakeTarget target{{{base, base + kPage}, {base + 3 * kPage, base + 40 * kPage}}};
   const FrozenMemory memory = target.memory();
   memory.touch({base + 3 * kPage, base + 3 * kPage + 8});
-  EXPECT_EQ(memory.integer<std::uint8_t>(base + 3 * kPage), std::to_integer<unsigned>(FakeTarget::at(base + 3 * kPage)));
+  EXPECT_EQ(memory.integer<std::uint8_t>(base + 3 * kPage),
+            std::to_integer<unsigned>(FakeTarget::at(base + 3 * kPage)));
   EXPECT_EQ(memory.integer<std::uint8_t>(base), std::to_integer<unsigned>(FakeTarget::at(base)));
   EXPECT_EQ(memory.try_integer<std::uint8_t>(base + kPage), std::nullopt);
   EXPECT_EQ(memory.try_integer<std::uint64_t>(base + kPage - 4), std::nullopt);

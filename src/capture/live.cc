@@ -7,8 +7,8 @@
 #include "capture/capture.h"
 #include "capture/frozen_memory.h"
 #include "capture/layered_memory.h"
+#include "capture/layouts.h"
 #include "capture/read_plan.h"
-#include "go/layout_table.h"
 #include "go/mem_stats.h"
 #include "go/pointer_mask.h"
 #include "go/special_roots.h"
@@ -48,13 +48,13 @@ std::uint64_t clock_ns() {
 // Everything about a live process that can be known while it runs.
 class LiveTarget {
  public:
-  LiveTarget(const os::ProcessStatus& status, LossLedger& losses)
+  LiveTarget(const os::ProcessStatus& status, const Options& options, LossLedger& losses)
       : status_(status), losses_(losses), maps_(os::read_maps(status.pid)), memory_(status.pid) {
     program_ = Program::open(
         file_parts(maps_), status.exe, [this](const FilePart& part) { return open(part); }, losses);
     program_->add_read_only(files_);
     files_.seal();
-    layouts_ = go::layout_table(program_->version());
+    layouts_ = open_layouts(*program_, options.use_dwarf, losses);
     readable_ = readable_ranges(maps_);
     look();
   }
@@ -69,6 +69,7 @@ class LiveTarget {
 
   const os::ProcessStatus& status() const { return status_; }
   const Program& program() const { return *program_; }
+  const binary::DwarfInfo* dwarf() const { return layouts_.dwarf.get(); }
   const go::Identified& identified() const { return identified_; }
   const MemoryImage& files() const { return files_; }
   const std::vector<AddressRange>& readable() const { return readable_; }
@@ -96,7 +97,8 @@ class LiveTarget {
         const LayeredMemory layered(files_, probe);
         LossLedger ignored;  // torn reads of a moving process are no loss
         if (!identified_.runtime)
-          identified_ = go::identify(memory_layers(), *layouts_, program_->version(), program_->images(), ignored);
+          identified_ =
+              go::identify(memory_layers(), *layouts_.source, program_->version(), program_->images(), ignored);
         const go::Runtime& known = *identified_.runtime;
         const go::Runtime runtime{layered, known.layouts, known.version, known.modules, known.vars};
         plan_from(runtime, probe, ignored);
@@ -160,7 +162,7 @@ class LiveTarget {
   os::ProcessMemory memory_;
   std::optional<Program> program_;
   MemoryImage files_;
-  std::unique_ptr<go::LayoutSource> layouts_;
+  ProgramLayouts layouts_;
   std::vector<AddressRange> readable_;
   std::unique_ptr<LayeredMemory> running_;
   go::Identified identified_;
@@ -279,10 +281,10 @@ class Freeze {
 
 }  // namespace
 
-Prediction predict(const os::ProcessStatus& status, const Options&) {
+Prediction predict(const os::ProcessStatus& status, const Options& options) {
   os::require_readable(status);
   LossLedger losses;
-  const LiveTarget live(status, losses);
+  const LiveTarget live(status, options, losses);
   return {live.predicted_ms(), live.planned_bytes(), live.objects(), live.goroutines(), status.threads};
 }
 
@@ -294,15 +296,15 @@ heap::Snapshot capture_live(const os::ProcessStatus& status, const Options& opti
   snapshot.target.pid = status.pid;
   snapshot.target.name = status.name;
   std::optional<LiveTarget> live;
-  times.run("open", [&] { live.emplace(status, losses); });
+  times.run("open", [&] { live.emplace(status, options, losses); });
   Freeze freeze(*live, times);
   freeze.run(snapshot);
   auto residency =
       times.run("residency", [&] { return read_residency(status.pid, live->identified().runtime.get(), losses); });
   const auto identified =
       times.run("identify", [&] { return go::identify_again(live->identified(), freeze.memory(), losses); });
-  const FrozenTarget target{&live->program(), &identified, freeze.threads(), freeze.monotonic_ns(),
-                            std::move(residency)};
+  const FrozenTarget target{&live->program(),      &identified,          freeze.threads(),
+                            freeze.monotonic_ns(), std::move(residency), live->dwarf()};
   build(target, options, snapshot, losses, times);
   snapshot.losses = losses.sorted();
   return snapshot;

@@ -1,6 +1,8 @@
 // The command line: reads arguments, runs one verb, maps errors to exit codes (0 done, 1 failed, 2 wrong usage, 3 a
 // gate found something).
 #include <fmt/format.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <cstdio>
 #include <filesystem>
@@ -10,6 +12,7 @@
 #include "base/units.h"
 #include "capture/capture.h"
 #include "cli/options.h"
+#include "cli/process_table.h"
 #include "cli/progress.h"
 #include "cli/target.h"
 #include "graph/audit.h"
@@ -18,6 +21,8 @@
 #include "os/cancel_signals.h"
 #include "report/audit_report.h"
 #include "report/goroutine_table.h"
+#include "report/report_json.h"
+#include "report/report_text.h"
 #include "report/root_table.h"
 #include "report/span_table.h"
 #include "report/table_json.h"
@@ -49,14 +54,44 @@ class Run {
 
   int run() {
     if (options_.dry_run) return dry_run();
+    if (options_.verb == Verb::kPs) return processes();
     if (is_table(options_.verb)) return table();
-    return options_.verb == Verb::kCapture ? capture() : audit();
+    if (options_.verb == Verb::kCapture) return capture();
+    return options_.verb == Verb::kAudit ? audit() : report();
   }
 
  private:
   void open() { snapshot_ = open_target(options_, times_); }
   graph::Reachability reach() {
     return times_.run("reach", [&] { return graph::reach(snapshot_); });
+  }
+
+  int report() {
+    open();
+    const auto reached = reach();
+    const graph::Audit audit = times_.run("audit", [&] { return graph::audit(snapshot_, reached); });
+    const auto dominators = graph::dominators(snapshot_, &times_);
+    report::Report report =
+        times_.run("report", [&] { return report::make_report(snapshot_, reached, dominators, audit); });
+    report.took_ms = times_.milliseconds();
+    report.peak_rss_bytes = own_peak_rss();
+    progress_.finish();
+    if (options_.json)
+      print(report::report_json(report));
+    else
+      print(report::report_text(report, {.color = use_color(), .target = options_.target}));
+    return 0;
+  }
+
+  bool use_color() const {
+    if (options_.color != Color::kAuto) return options_.color == Color::kAlways;
+    return isatty(STDOUT_FILENO) != 0;
+  }
+
+  static std::uint64_t own_peak_rss() {
+    rusage usage{};
+    getrusage(RUSAGE_SELF, &usage);
+    return static_cast<std::uint64_t>(usage.ru_maxrss) * 1024;
   }
 
   int audit() {
@@ -84,6 +119,22 @@ class Run {
     print(report::table_text(table, plan, selection));
     if (!snapshot_.losses.empty())
       print(fmt::format("{} kinds of loss in the target: holdfast audit lists them\n", snapshot_.losses.size()));
+    return 0;
+  }
+
+  int processes() {
+    const report::TablePlan plan = report::plan_table(process_shape(), options_.table);
+    capture::ProcessList list = times_.run("look", [] { return capture::list_go_processes(); });
+    const report::Table table = process_table(std::move(list.go));
+    const report::Selection selection = report::select(table, plan);
+    progress_.finish();
+    if (options_.json)
+      print(report::table_json(table, selection, nullptr));
+    else
+      print(report::table_text(table, plan, selection));
+    if (!list.closed.empty())
+      fmt::print(stderr, "not looked into, for lack of permission: {}; the first is {} {}\n", list.closed.size(),
+                 list.closed.front().status.pid, list.closed.front().status.name);
     return 0;
   }
 

@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "base/error.h"
+#include "cli/process_table.h"
 #include "report/goroutine_table.h"
 #include "report/root_table.h"
 #include "report/span_table.h"
@@ -35,6 +36,7 @@ constexpr std::array kVerbs = {
              "holdfast audit --strict 4711"},
     VerbText{Verb::kCapture, "capture", "write a .hold file to look at later or elsewhere",
              "holdfast capture 4711 -o incident.hold"},
+    VerbText{Verb::kPs, "ps", "the Go processes here; none of them is stopped", "holdfast ps --sort heap_bytes"},
 };
 
 constexpr std::size_t kNear = 2;  // edits between a word and what it was meant to be
@@ -64,7 +66,7 @@ void add_table_options(CLI::App& app, Options& o) {
   app.add_option("--columns", o.table.columns, "what to show, with commas between")->type_name("COLUMN,...");
 }
 
-void add_options(CLI::App& app, Options& o) {
+void add_target_options(CLI::App& app, Options& o) {
   app.add_option("TARGET", o.target, "a pid, a process name, a core file or a .hold file")->type_name(" ")->required();
   app.add_option("--exe", o.exe, "the program of a core file [where the core says]")->type_name("FILE");
   app.add_option("--threads", o.threads, "how many threads to work with [all processors]")
@@ -75,6 +77,10 @@ void add_options(CLI::App& app, Options& o) {
   app.add_flag_callback(
       "--no-symbols", [&o] { o.use_symbols = false; }, "leave the symbol table alone");
   app.add_flag("--dry-run", o.dry_run, "only say how long a live target would be held still");
+}
+
+void add_options(CLI::App& app, Options& o) {
+  if (o.verb != Verb::kPs) add_target_options(app, o);
   app.add_flag("--json", o.json, "exact numbers as JSON instead of text");
   if (o.verb == Verb::kReport) {
     static const std::map<std::string, Color> kColors = {
@@ -168,7 +174,8 @@ std::vector<std::string> join_values(const std::vector<std::string>& arguments) 
   }
   if (option != extras.end())
     fail(ErrorCode::kUsage, "{} takes no option {}; holdfast {} --help lists them", verb, *option, verb);
-  fail(ErrorCode::kUsage, "one TARGET is enough: what is \"{}\"?", *word);
+  fail(ErrorCode::kUsage, "{}: what is \"{}\"?",
+       options.verb == Verb::kPs ? "ps takes no TARGET" : "one TARGET is enough", *word);
 }
 
 std::string help_of(const CLI::App& app, const Options& options, const VerbText& verb) {
@@ -208,7 +215,9 @@ Parsed parse(const std::vector<std::string>& arguments) {
   } catch (const CLI::CallForHelp&) {
     return {{}, true, help_of(app, parsed.options, verb)};
   } catch (const CLI::RequiredError&) {
-    fail(ErrorCode::kUsage, "which TARGET? holdfast {} needs a pid, a process name, a core file or a .hold file",
+    fail(ErrorCode::kUsage,
+         "which TARGET? holdfast {} needs a pid, a process name, a core file or a .hold file; holdfast ps lists the Go "
+         "processes here",
          verb.name);
   } catch (const CLI::ParseError& error) {
     fail(ErrorCode::kUsage, "{}; holdfast {} --help lists the options", error.what(), verb.name);
@@ -229,7 +238,8 @@ std::string_view verb_like(std::string_view word) {
 }
 
 bool is_table(Verb verb) {
-  return verb == Verb::kTypes || verb == Verb::kRoots || verb == Verb::kSpans || verb == Verb::kGoroutines;
+  return verb == Verb::kTypes || verb == Verb::kRoots || verb == Verb::kSpans || verb == Verb::kGoroutines ||
+         verb == Verb::kPs;
 }
 
 report::TableShape shape_of(const Options& options) {
@@ -242,6 +252,8 @@ report::TableShape shape_of(const Options& options) {
       return report::span_shape();
     case Verb::kGoroutines:
       return report::goroutine_shape(options.group);
+    case Verb::kPs:
+      return process_shape();
     case Verb::kReport:
     case Verb::kAudit:
     case Verb::kCapture:

@@ -10,13 +10,13 @@
 
 namespace holdfast::cli {
 
-enum class Verb : std::uint8_t { kReport, kAudit, kCapture, kTypes, kRoots, kSpans, kGoroutines };
+enum class Verb : std::uint8_t { kReport, kAudit, kCapture, kTypes, kRoots, kSpans, kGoroutines, kPs };
 
 enum class Color : std::uint8_t { kAuto, kAlways, kNever };
 
 struct Options {
   Verb verb = Verb::kReport;
-  std::string target;  // pid, name, core or .hold
+  std::string target;  // pid, name, core or .hold; empty for ps
   std::string exe;     // program of a core
   std::string output;  // capture: the file to write
   bool json = false;

@@ -104,6 +104,13 @@ TEST(Options, WhatIsMissingIsAskedFor) {
   EXPECT_THAT(refusal({"types", "4711", "--sort"}), HasSubstr("--sort"));
 }
 
+TEST(Options, PsIsOfAllProcesses) {
+  EXPECT_EQ(options_of({"ps"}).verb, Verb::kPs);
+  EXPECT_EQ(options_of({"ps", "--sort", "heap", "--json"}).table.sort, "heap");
+  EXPECT_EQ(refusal({"ps", "4711"}), "ps takes no TARGET: what is \"4711\"?");
+  EXPECT_THAT(refusal({"ps", "--exe", "x"}), HasSubstr("ps takes no"));
+}
+
 TEST(Options, NumbersAreNumbers) {
   for (const char* wrong : {"-5", "x", "1.5", "99999999999"})
     EXPECT_THAT(refusal({"types", "4711", "--top", wrong}), HasSubstr("is not a number from 0 up")) << wrong;
@@ -137,7 +144,8 @@ TEST_P(Help, IsTheGoldenText) {
 }
 
 INSTANTIATE_TEST_SUITE_P(OfEveryVerb, Help,
-                         ::testing::Values("", "report", "types", "roots", "goroutines", "spans", "audit", "capture"));
+                         ::testing::Values("", "report", "types", "roots", "goroutines", "spans", "audit", "capture",
+                                           "ps"));
 
 TEST(HelpForms, AllSayTheSame) {
   EXPECT_EQ(parse({}).text, parse({"--help"}).text);

@@ -291,19 +291,20 @@ class SchedulerReader {
     while (!todo.empty() && seen.size() < kMostMachines) {
       const Address at = todo.back();
       todo.pop_back();
-      if (!seen.insert(at).second || !record.read(at)) continue;
-      add_machine(at, record);
+      if (!seen.insert(at).second || !record.read(at) || !add_machine(at, record)) continue;
       add(record.pointer(link));
     }
     std::sort(out_.machines.begin(), out_.machines.end(), [](const auto& a, const auto& b) { return a.m < b.m; });
   }
 
-  void add_machine(Address at, const Record& r) {
+  // False if there is no thread at `at`: every thread's system goroutine points back to it.
+  bool add_machine(Address at, const Record& r) {
     const auto field = [&](std::string_view name) { return layouts_.find("runtime.m", name); };
     Machine m;
     m.m = at;
     m.thread_id = r.number(field("procid"));
     m.g0 = r.pointer(field("g0"));
+    if (!m.g0 || memory_.try_pointer(m.g0 + g_.m.offset) != at) return false;
     m.gsignal = r.pointer(field("gsignal"));
     m.curg = r.pointer(field("curg"));
     m.processor = r.pointer(field("p"));
@@ -314,6 +315,7 @@ class SchedulerReader {
     m.g0_stack = stack_of(m.g0);
     m.signal_stack = stack_of(m.gsignal);
     out_.machines.push_back(m);
+    return true;
   }
 
   AddressRange stack_of(Address g) const {

@@ -174,30 +174,35 @@ TEST_P(SchedulerTest, NamesTheSemaphoreOfEachWaiter) {
 
 TEST_P(SchedulerTest, FindsThreadsByListAndByGoroutine) {
   const Address g = add(1, GoroutineStatus::kRunning, user_);
-  const Address g0 = image_.make("runtime.g");
-  set(g0, "stack.lo", 0x10000);
-  set(g0, "stack.hi", 0x12000);
-  const Address a = image_.make("runtime.m");
-  const Address b = image_.make("runtime.m");
-  const Address c = image_.make("runtime.m");
-  machines_ = a;
-  image_.set(a, "runtime.m", "alllink", b);
-  image_.set(b, "runtime.m", "alllink", a);  // damaged: a ring
-  image_.set(b, "runtime.m", "procid", 4711);
-  image_.set(b, "runtime.m", "g0", g0);
-  image_.set(c, "runtime.m", "curg", g);
-  image_.set(c, "runtime.m", "vdsoSP", 0x77);
-  set(g, "m", c);
+  std::vector<Address> ms;
+  for (std::uint64_t i = 0; i < 3; ++i) {
+    const Address m = image_.make("runtime.m");
+    const Address g0 = image_.make("runtime.g");
+    image_.set(m, "runtime.m", "g0", g0);
+    set(g0, "m", m);
+    set(g0, "stack.lo", 0x10000 * (i + 1));
+    set(g0, "stack.hi", 0x10000 * (i + 1) + 0x2000);
+    ms.push_back(m);
+  }
+  const Address no_thread = image_.make("runtime.m");
+  machines_ = ms[0];
+  image_.set(ms[0], "runtime.m", "alllink", ms[1]);
+  image_.set(ms[1], "runtime.m", "alllink", ms[0]);  // damaged: a ring
+  image_.set(ms[1], "runtime.m", "procid", 4711);
+  image_.set(ms[2], "runtime.m", "alllink", no_thread);  // damaged: leads nowhere
+  image_.set(ms[2], "runtime.m", "curg", g);
+  image_.set(ms[2], "runtime.m", "vdsoSP", 0x77);
+  set(g, "m", ms[2]);
   const Scheduler s = read();
   ASSERT_THAT(s.machines, SizeIs(3));
   ASSERT_NE(s.machine_of_thread(4711), nullptr);
-  EXPECT_EQ(s.machine_of_thread(4711)->m, b);
-  EXPECT_EQ(s.machine_of_thread(4711)->g0_stack, (AddressRange{Address(0x10000), Address(0x12000)}));
+  EXPECT_EQ(s.machine_of_thread(4711)->m, ms[1]);
+  EXPECT_EQ(s.machine_of_thread(4711)->g0_stack, (AddressRange{Address(0x20000), Address(0x22000)}));
   EXPECT_EQ(s.machine_of_thread(1), nullptr);
-  ASSERT_NE(s.machine(c), nullptr);
-  EXPECT_EQ(s.machine(c)->curg, g);
-  EXPECT_EQ(s.machine(c)->vdso_sp, Address(0x77));
-  EXPECT_EQ(s.machine(c + 8), nullptr);
+  ASSERT_NE(s.machine(ms[2]), nullptr);
+  EXPECT_EQ(s.machine(ms[2])->curg, g);
+  EXPECT_EQ(s.machine(ms[2])->vdso_sp, Address(0x77));
+  EXPECT_EQ(s.machine(ms[2] + 8), nullptr);
 }
 
 TEST_P(SchedulerTest, ListsProcessors) {

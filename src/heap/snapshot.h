@@ -304,8 +304,8 @@ struct Account {
   std::uint64_t mappings = 0;  // other anonymous memory
   std::uint64_t files = 0;     // text, read-only data, libraries, mapped files
   std::uint64_t rest = 0;      // came or went while it was counted
-  bool known = false;         // false for cores: they do not say what was resident
-  std::uint64_t next_gc = 0;  // heap size that starts the next collection
+  bool known = false;          // false for cores: they do not say what was resident
+  std::uint64_t next_gc = 0;   // heap size that starts the next collection
   std::uint64_t heap_sys = 0;
 
   // After marking: that many bytes of allocated slots are not reachable.

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <map>
 
+#include "report/goroutine_table.h"
+
 namespace holdfast::report {
 namespace {
 
@@ -26,7 +28,7 @@ Place place_of(const heap::Snapshot& snapshot, const heap::Goroutine& goroutine)
 GoroutineRow row_of(const Names& names, const heap::Goroutine& goroutine) {
   const StringTable& strings = names.snapshot().strings;
   GoroutineRow row;
-  row.state = text_of(goroutine.state);
+  row.state = name_of(goroutine.state);
   row.wait_reason = strings[goroutine.wait_reason];
   row.created_by = strings[goroutine.created_by];
   const std::string_view at = strings[goroutine.created_at];
@@ -37,31 +39,6 @@ GoroutineRow row_of(const Names& names, const heap::Goroutine& goroutine) {
 }
 
 }  // namespace
-
-const char* text_of(heap::GoroutineState state) {
-  switch (state) {
-    case heap::GoroutineState::kIdle:
-      return "idle";
-    case heap::GoroutineState::kRunnable:
-      return "runnable";
-    case heap::GoroutineState::kRunning:
-      return "running";
-    case heap::GoroutineState::kSyscall:
-      return "syscall";
-    case heap::GoroutineState::kWaiting:
-      return "waiting";
-    case heap::GoroutineState::kDead:
-    case heap::GoroutineState::kDeadExtra:
-      return "dead";
-    case heap::GoroutineState::kCopyStack:
-      return "copystack";
-    case heap::GoroutineState::kPreempted:
-      return "preempted";
-    case heap::GoroutineState::kLeaked:
-      return "leaked";
-  }
-  return "";
-}
 
 std::vector<GoroutineRow> goroutine_rows(const Names& names, const graph::Dominators& dominators) {
   const heap::Snapshot& snapshot = names.snapshot();

@@ -10,9 +10,6 @@
 
 namespace holdfast::report {
 
-// "waiting", "runnable", ...
-const char* text_of(heap::GoroutineState state);
-
 // A row per state, wait reason, creator and stack of goroutines that are alive; by retained bytes, then count.
 std::vector<GoroutineRow> goroutine_rows(const Names& names, const graph::Dominators& dominators);
 

@@ -5,13 +5,12 @@
 #include "report/goroutine_rows.h"
 #include "report/holders.h"
 #include "report/report.h"
-#include "report/type_rows.h"
 
 namespace holdfast::report {
 namespace {
 
 HeapTotals totals_of(const heap::Snapshot& snapshot, const graph::Reachability& reached, const Dominated& dominated,
-                     const std::vector<TypeRow>& types) {
+                     const std::vector<TypeTotals>& types) {
   HeapTotals totals;
   totals.objects = snapshot.objects;
   totals.bytes = dominated.dominators().columns().sizes.total_bytes();
@@ -19,23 +18,36 @@ HeapTotals totals_of(const heap::Snapshot& snapshot, const graph::Reachability& 
   totals.reachable_bytes = reached.bytes;
   totals.edges = snapshot.edges.count();
   totals.roots = snapshot.roots.size();
-  for (const TypeRow& row : types)
-    if (!row.known_by.empty()) totals.typed_bytes += row.bytes;
+  for (const TypeTotals& row : types)
+    if (row.known_by != heap::KnownBy::kUnknown) totals.typed_bytes += row.bytes;
   dominated.for_each(graph::NodeId::super_root(), [&](graph::NodeId node) {
     if (node.root()) totals.named_bytes += dominated.dominators().retained_bytes(node);
   });
   return totals;
 }
 
+<<<<<<< HEAD
+// A live process says what is resident, so objects that were never touched do not count there; a core does not, and all
+// of the objects count.
+=======
+std::vector<TypeTotals> sorted_types(const heap::Snapshot& snapshot, const graph::Dominators& dominators) {
+  std::vector<TypeTotals> rows = type_totals(snapshot, dominators);
+  std::stable_sort(rows.begin(), rows.end(), [](const TypeTotals& a, const TypeTotals& b) {
+    return std::pair(a.retained_bytes, a.bytes) > std::pair(b.retained_bytes, b.bytes);
+  });
+  return rows;
+}
+
 // What no other part explains is the rest, so that the parts add up.
+>>>>>>> hold
 heap::Account account_of(const heap::Snapshot& snapshot, std::uint64_t live, std::uint64_t allocated) {
   heap::Account account = snapshot.account;
-  account.live = live;
-  account.garbage = allocated - live;
-  if (!account.known) return account;
-  const std::uint64_t sum = account.live + account.garbage + account.free + account.stacks + account.runtime +
-                            account.c_heap + account.mappings + account.files;
-  account.rest = account.rss - std::min(account.rss, sum);
+  if (account.known) {
+    account.split_objects(allocated - live);
+  } else {
+    account.live = live;
+    account.garbage = allocated - live;
+  }
   return account;
 }
 
@@ -52,7 +64,7 @@ Report make_report(const heap::Snapshot& snapshot, const graph::Reachability& re
   report.audit = audit;
   report.audit_line = audit_line(snapshot, audit);
   report.losses = snapshot.losses;
-  report.types = type_rows(names, dominated);
+  report.types = sorted_types(snapshot, dominators);
   report.heap = totals_of(snapshot, reached, dominated, report.types);
   report.account = account_of(snapshot, reached.bytes, report.heap.bytes);
   report.holders = find_holders(names, dominated, reached.bytes, limits.holders);

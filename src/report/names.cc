@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "heap/field_path.h"
+#include "report/goroutine_table.h"
 
 namespace holdfast::report {
 namespace {
@@ -93,18 +94,8 @@ std::optional<std::string> Names::field(graph::NodeId from, ObjectId to) const {
 }
 
 std::string Names::top_frame(const heap::Goroutine& goroutine) const {
-  const auto is_plumbing = [](std::string_view name) {
-    for (const std::string_view package : {"runtime.", "sync.", "internal/", "time.", "reflect.", "syscall."})
-      if (name.starts_with(package)) return true;
-    return false;
-  };
-  if (goroutine.frame_count == 0) return {};
-  const heap::Frame* top = &snapshot_.frames[goroutine.first_frame];
-  for (std::uint32_t f = goroutine.first_frame; f < goroutine.first_frame + goroutine.frame_count; ++f) {
-    if (is_plumbing(snapshot_.strings[snapshot_.frames[f].function])) continue;
-    top = &snapshot_.frames[f];
-    break;
-  }
+  const heap::Frame* top = top_user_frame(snapshot_, goroutine);
+  if (top == nullptr) return {};
   const std::string_view file = snapshot_.strings[top->file];
   const std::string function(snapshot_.strings[top->function]);
   return file.empty() ? function : fmt::format("{} {}:{}", function, base_name(file), top->line);

@@ -11,6 +11,7 @@
 #include "graph/dominators.h"
 #include "graph/reachability.h"
 #include "heap/snapshot.h"
+#include "report/type_table.h"
 
 namespace holdfast::report {
 
@@ -33,14 +34,6 @@ struct Holder {
   std::uint64_t count = 0;  // of the things that `what` speaks of
   std::string what;         // one sentence part: "16,000 × main.Session in the map main.registry.sessions"
   std::vector<ChainStep> chain;
-};
-
-struct TypeRow {
-  std::string type;  // "type not known" for all objects without one
-  std::uint64_t count = 0;
-  std::uint64_t bytes = 0;           // of the objects themselves
-  std::uint64_t retained_bytes = 0;  // what would go with all of them
-  std::string known_by;              // how most of them are known
 };
 
 // Goroutines that stand at the same place for the same reason.
@@ -77,7 +70,7 @@ struct Report {
   HeapTotals heap;
   graph::Audit audit;
   std::string audit_line;
-  std::vector<TypeRow> types;            // by retained bytes
+  std::vector<TypeTotals> types;         // by retained bytes
   std::vector<Holder> holders;           // by bytes
   std::vector<GoroutineRow> goroutines;  // by retained bytes, then count
   std::uint64_t goroutine_count = 0;     // alive

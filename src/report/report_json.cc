@@ -17,11 +17,11 @@ ordered_json list_of(const Rows& rows, const Row& to_json) {
 }
 
 ordered_json account_json(const heap::Account& account) {
-  return {{"known", account.known},       {"rss", account.rss},          {"live", account.live},
-          {"garbage", account.garbage},   {"free", account.free},        {"released", account.released},
-          {"stacks", account.stacks},     {"runtime", account.runtime},  {"c_heap", account.c_heap},
-          {"mappings", account.mappings}, {"files", account.files},      {"rest", account.rest},
-          {"next_gc", account.next_gc},   {"heap_sys", account.heap_sys}};
+  return {{"known", account.known},     {"rss", account.rss},           {"live", account.live},
+          {"garbage", account.garbage}, {"free", account.free},         {"released", account.released},
+          {"stacks", account.stacks},   {"runtime", account.runtime},   {"c_heap", account.c_heap},
+          {"globals", account.globals}, {"mappings", account.mappings}, {"files", account.files},
+          {"rest", account.rest},       {"next_gc", account.next_gc},   {"heap_sys", account.heap_sys}};
 }
 
 ordered_json heap_json(const HeapTotals& heap) {
@@ -62,12 +62,12 @@ ordered_json holder_json(const Holder& holder) {
           {"chain", list_of(holder.chain, step_json)}};
 }
 
-ordered_json type_json(const TypeRow& row) {
+ordered_json type_json(const TypeTotals& row) {
   return {{"type", row.type},
           {"count", row.count},
           {"bytes", row.bytes},
           {"retained_bytes", row.retained_bytes},
-          {"known_by", row.known_by}};
+          {"known_by", name_of(row.known_by)}};
 }
 
 ordered_json goroutine_json(const GoroutineRow& row) {

@@ -179,7 +179,7 @@ TEST(Holders, NeverCountAByteTwice) {
     for (const Holder& holder : report.holders) sum += holder.bytes;
     EXPECT_LE(sum, report.heap.reachable_bytes) << seed;
     std::uint64_t own = 0;
-    for (const TypeRow& row : report.types) {
+    for (const TypeTotals& row : report.types) {
       own += row.bytes;
       EXPECT_LE(row.bytes, row.retained_bytes) << seed;
       EXPECT_LE(row.retained_bytes, report.heap.reachable_bytes) << seed;
@@ -205,7 +205,7 @@ TEST(Types, RetainWhatGoesWithAllOfThem) {
   EXPECT_EQ(report.types[0].bytes, 64U);
   EXPECT_EQ(report.types[0].retained_bytes, 32 + 16 + 32 + 1000U) << "the inner one goes with the outer one";
   EXPECT_EQ(report.types[1].retained_bytes, 16 + 32 + 1000U);
-  EXPECT_EQ(report.types[2].type, "type not known");
+  EXPECT_EQ(report.types[2].type, "unknown, 1000 B, no pointers");
   EXPECT_EQ(report.types[2].retained_bytes, 1000U);
 }
 

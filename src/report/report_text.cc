@@ -89,6 +89,7 @@ class Text {
     account_row("free, not returned", a.free, "");
     account_row("stacks", a.stacks, fmt::format("{} goroutines", format_count(report_.goroutine_count)));
     account_row("runtime", a.runtime, "");
+    account_row("globals", a.globals, "package variables");
     account_row("outside Go", a.c_heap + a.mappings,
                 fmt::format("C heap {}, mappings {}", format_bytes(a.c_heap), format_bytes(a.mappings)));
     account_row("files", a.files, "");
@@ -146,10 +147,10 @@ class Text {
     heading("TYPES", fmt::format("{:>12}{:>12}{:>14}   {:<44}{}", "retained", "own", "count", "type", "known by"));
     const std::size_t room = std::max<std::size_t>(width_ - 58, 20);
     for (std::size_t i = 0; i < std::min(report_.types.size(), options_.types); ++i) {
-      const TypeRow& row = report_.types[i];
+      const TypeTotals& row = report_.types[i];
       line(fmt::format("     {:>12}{:>12}{:>14}   {:<43} {}", format_bytes(row.retained_bytes), format_bytes(row.bytes),
                        format_count(row.count), fit(short_type(row.type), std::min<std::size_t>(room, 43)),
-                       row.known_by));
+                       name_of(row.known_by)));
     }
     line(fmt::format("     {} of the live bytes have a known type",
                      format_share(report_.heap.typed_bytes, report_.heap.reachable_bytes)));

@@ -27,7 +27,7 @@ class TypeSums {
         has_pointers_(snapshot.types.size()),
         row_of_(snapshot.pointerful) {}
 
-  std::vector<TypeRow> run() {
+  std::vector<TypeTotals> run() {
     count();
     retain();
     return named();
@@ -111,8 +111,8 @@ class TypeSums {
       if (!is_open[leaf->row]) rows_[leaf->row].retained_bytes += leaf->bytes;
   }
 
-  std::vector<TypeRow> named() {
-    std::vector<TypeRow> out;
+  std::vector<TypeTotals> named() {
+    std::vector<TypeTotals> out;
     for (std::size_t row = 0; row < rows_.size(); ++row) {
       if (rows_[row].count == 0) continue;
       const auto& kinds = known_by_[row];
@@ -132,7 +132,7 @@ class TypeSums {
   const heap::Snapshot& snapshot_;
   const graph::Dominators& dominators_;
   const graph::DominatorColumns& columns_;
-  std::vector<TypeRow> rows_;  // by TypeId, then the unknown ones
+  std::vector<TypeTotals> rows_;  // by TypeId, then the unknown ones
   std::vector<std::array<std::uint64_t, kKinds>> known_by_;
   std::vector<bool> has_pointers_;  // some object of the row is pointerful
   std::map<std::pair<std::uint64_t, bool>, std::uint32_t> unknown_;
@@ -140,20 +140,20 @@ class TypeSums {
   std::vector<Leaf> inside_;
 };
 
-constexpr ColumnOf<TypeRow> kColumns[] = {
+constexpr ColumnOf<TypeTotals> kColumns[] = {
     {{"retained_bytes", "retained", Unit::kBytes, "what the objects of the type keep alive, themselves included"},
-     [](const TypeRow& row) { return Cell(row.retained_bytes); }},
-    {{"bytes", "own", Unit::kBytes, "of their slots"}, [](const TypeRow& row) { return Cell(row.bytes); }},
-    {{"count", "count", Unit::kCount, "reachable objects"}, [](const TypeRow& row) { return Cell(row.count); }},
+     [](const TypeTotals& row) { return Cell(row.retained_bytes); }},
+    {{"bytes", "own", Unit::kBytes, "of their slots"}, [](const TypeTotals& row) { return Cell(row.bytes); }},
+    {{"count", "count", Unit::kCount, "reachable objects"}, [](const TypeTotals& row) { return Cell(row.count); }},
     {{"type", "type", Unit::kText, "full name, or size and kind of the slots if it is unknown"},
-     [](const TypeRow& row) { return text_cell(row.type); }},
+     [](const TypeTotals& row) { return text_cell(row.type); }},
     {{"known_by", "known by", Unit::kText, "how the type of most of them is known"},
-     [](const TypeRow& row) { return text_cell(name_of(row.known_by)); }},
+     [](const TypeTotals& row) { return text_cell(name_of(row.known_by)); }},
 };
 
 }  // namespace
 
-std::vector<TypeRow> type_rows(const heap::Snapshot& snapshot, const graph::Dominators& dominators) {
+std::vector<TypeTotals> type_totals(const heap::Snapshot& snapshot, const graph::Dominators& dominators) {
   return TypeSums(snapshot, dominators).run();
 }
 
@@ -164,11 +164,11 @@ std::string_view name_of(heap::KnownBy known_by) {
 }
 
 TableShape type_shape() {
-  return make_shape<TypeRow>("types", "retained_bytes", kColumns);
+  return make_shape<TypeTotals>("types", "retained_bytes", kColumns);
 }
 
 Table type_table(const heap::Snapshot& snapshot, const graph::Dominators& dominators) {
-  return make_table<TypeRow>(type_shape(), kColumns, type_rows(snapshot, dominators));
+  return make_table<TypeTotals>(type_shape(), kColumns, type_totals(snapshot, dominators));
 }
 
 }  // namespace holdfast::report

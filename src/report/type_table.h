@@ -11,7 +11,7 @@
 
 namespace holdfast::report {
 
-struct TypeRow {
+struct TypeTotals {
   std::string type;  // "unknown, 48 B, pointers" where it is not known
   std::uint64_t count = 0;
   std::uint64_t bytes = 0;  // of the slots
@@ -22,7 +22,7 @@ struct TypeRow {
 
 // Rows that occur, in the order of the types, then unknown ones by size. One pass over the objects and one down the
 // dominator tree: 12 B of memory per vertex and 4 B per pointerful object while it runs.
-std::vector<TypeRow> type_rows(const heap::Snapshot& snapshot, const graph::Dominators& dominators);
+std::vector<TypeTotals> type_totals(const heap::Snapshot& snapshot, const graph::Dominators& dominators);
 
 // "header", "interface", ...; empty for kUnknown.
 std::string_view name_of(heap::KnownBy known_by);

@@ -17,13 +17,13 @@ using heap::KnownBy;
 using heap::RootKind;
 using heap::testing::HeapBuilder;
 
-const TypeRow* find(const std::vector<TypeRow>& rows, std::string_view type) {
-  const auto it = std::find_if(rows.begin(), rows.end(), [&](const TypeRow& row) { return row.type == type; });
+const TypeTotals* find(const std::vector<TypeTotals>& rows, std::string_view type) {
+  const auto it = std::find_if(rows.begin(), rows.end(), [&](const TypeTotals& row) { return row.type == type; });
   return it == rows.end() ? nullptr : &*it;
 }
 
-std::vector<TypeRow> rows_of(const heap::Snapshot& snapshot) {
-  return type_rows(snapshot, graph::dominators(snapshot));
+std::vector<TypeTotals> rows_of(const heap::Snapshot& snapshot) {
+  return type_totals(snapshot, graph::dominators(snapshot));
 }
 
 TEST(TypeTable, AListRetainsItselfOnce) {
@@ -34,7 +34,7 @@ TEST(TypeTable, AListRetainsItselfOnce) {
   heap.edge(a, 0, b).edge(b, 0, c).edge(c, 8, text);
   heap.refer(heap.root(RootKind::kGlobal, "main.list"), a);
   const auto rows = rows_of(heap.build());
-  const TypeRow* row = find(rows, "main.node");
+  const TypeTotals* row = find(rows, "main.node");
   ASSERT_NE(row, nullptr);
   EXPECT_EQ(row->count, 3U);
   EXPECT_EQ(row->bytes, 96U);
@@ -107,7 +107,7 @@ TEST(TypeTable, EqualsTheDefinitionOnRandomHeaps) {
         snapshot.object_type[i] = heap::ObjectType(TypeId(t), KnownBy::kHeader);
     const auto dominators = graph::dominators(snapshot);
     std::map<std::string, std::uint64_t> ours;
-    for (const TypeRow& row : type_rows(snapshot, dominators))
+    for (const TypeTotals& row : type_totals(snapshot, dominators))
       if (row.known_by != KnownBy::kUnknown) ours[row.type] = row.retained_bytes;
     EXPECT_EQ(ours, naive(snapshot, dominators)) << "seed " << seed;
   }

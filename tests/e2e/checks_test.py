@@ -136,7 +136,7 @@ class ChecksTest(unittest.TestCase):
             self.assertEqual("shared_objects_belong_to_no_single_holder" in complaints(case(answers=answers)), wrong, what)
 
     def test_answers_that_differ_are_found_with_their_place(self):
-        other = changed(GOOD, ("report", "heap", "edges"), 701)
+        other = changed(GOOD, ("report", "heap", "edges"), 70001)
         for kind, check in (("live", "a_picture_answers_as_the_process_did"), ("one thread", "one_thread_gives_the_same_answer"),
                             ("itself again", "the_same_picture_gives_the_same_answer"),
                             ("bare reading", "the_layout_table_gives_the_same_graph_as_debug_information"),

@@ -1,0 +1,21 @@
+// The layouts of one program: its own debug information where that is there and allowed, else the table.
+#pragma once
+
+#include <memory>
+
+#include "base/loss.h"
+#include "binary/dwarf_info.h"
+#include "capture/program.h"
+#include "go/layout.h"
+
+namespace holdfast::capture {
+
+struct ProgramLayouts {
+  std::unique_ptr<binary::DwarfInfo> dwarf;  // null if there is none or it is not to be used
+  std::unique_ptr<go::LayoutSource> source;  // refers to `dwarf`
+};
+
+// Debug information that cannot be read is a loss, not an error.
+ProgramLayouts open_layouts(const Program& program, bool use_dwarf, LossLedger& losses);
+
+}  // namespace holdfast::capture

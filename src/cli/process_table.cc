@@ -1,0 +1,48 @@
+#include "cli/process_table.h"
+
+namespace holdfast::cli {
+namespace {
+
+using capture::GoProcess;
+using report::Cell;
+using report::flag_cell;
+using report::text_cell;
+using report::Unit;
+
+Cell number(std::optional<std::uint64_t> value) {
+  return value ? Cell(*value) : Cell();
+}
+
+constexpr report::ColumnOf<GoProcess> kColumns[] = {
+    {{"pid", "pid", Unit::kId, "process id"},
+     [](const GoProcess& p) { return Cell(static_cast<std::uint64_t>(p.status.pid)); }},
+    {{"go_version", "Go", Unit::kText, "release that built it"},
+     [](const GoProcess& p) { return text_cell(p.go_version); }},
+    {{"rss_bytes", "resident", Unit::kBytes, "memory that it has now"},
+     [](const GoProcess& p) { return Cell(p.status.rss); }},
+    {{"heap_bytes", "heap", Unit::kBytes, "of it objects, garbage included, by the runtime's own count"},
+     [](const GoProcess& p) { return number(p.heap_bytes); }},
+    {{"goroutines", "goroutines", Unit::kCount, "that have not ended, the runtime's own included"},
+     [](const GoProcess& p) { return number(p.goroutines); }},
+    {{"stripped", "stripped", Unit::kFlag, "whether the file has no symbol table"},
+     [](const GoProcess& p) { return flag_cell(p.stripped); }},
+    {{"container", "container", Unit::kText, "short id or name of its container"},
+     [](const GoProcess& p) { return text_cell(p.container); }},
+    {{"name", "name", Unit::kText, "of the process"}, [](const GoProcess& p) { return text_cell(p.status.name); }},
+    {{"image", "file", Unit::kText, "with the Go code: the program, or a library in one of another language", false},
+     [](const GoProcess& p) { return text_cell(p.image); }},
+    {{"trouble", "trouble", Unit::kText, "why the runtime's counters could not be read", false},
+     [](const GoProcess& p) { return text_cell(p.trouble); }},
+};
+
+}  // namespace
+
+report::TableShape process_shape() {
+  return report::make_shape<GoProcess>("processes", "rss_bytes", kColumns);
+}
+
+report::Table process_table(std::vector<GoProcess> processes) {
+  return report::make_table<GoProcess>(process_shape(), kColumns, std::move(processes));
+}
+
+}  // namespace holdfast::cli
