@@ -69,6 +69,20 @@ void DwarfEvidence::claim_globals() {
   for (const binary::DwarfGlobal& global : dwarf_.globals()) claim_value(image_.at(global.address), global.type, 0);
 }
 
+void DwarfEvidence::claim_argument(Address code, Address argument) {
+  const Address linked = code - image_.bias;
+  const binary::DwarfFunction* function = dwarf_.function_at(linked);
+  if (function == nullptr) return;
+  for (const binary::DwarfVariable& variable : dwarf_.variables(*function, linked)) {
+    if (!variable.parameter || variable.result) continue;
+    const binary::DwarfTypeId type = dwarf_.underlying(variable.type);
+    if (!type || dwarf_.type(type).tag != binary::DwarfTag::kPointer) return;
+    if (const TypeId row = row_of(dwarf_.type(type).target))
+      propagation_.claim_target(argument, row, typing::KnownBy::kDwarf);
+    return;
+  }
+}
+
 // A variable of which a part may be in registers: what a slice or a text points to is said by its first word alone.
 void DwarfEvidence::claim_variable(const go::StackFrame& frame, const binary::DwarfVariable& variable) {
   const binary::DwarfTypeId underlying = dwarf_.underlying(variable.type);

@@ -21,6 +21,8 @@ class DwarfEvidence {
                 typing::TypeTable& table, typing::Propagation& propagation);
 
   void claim_globals();
+  // `argument` is what the function at `code` will be called with: its first parameter says what that is.
+  void claim_argument(Address code, Address argument);
   void claim_frames(const go::FunctionTables& functions, const go::Scheduler& scheduler,
                     std::span<const go::ThreadRegisters> threads);
 

@@ -94,11 +94,10 @@ struct SpecialKind {
 
 constexpr std::array kSpecialKinds = {
     SpecialKind{go::SpecialRootKind::kFinalizer, heap::RootKind::kFinalizer, "finalizers", "finalizer"},
-    SpecialKind{go::SpecialRootKind::kFinalizerQueue, heap::RootKind::kFinalizerQueue, "finalizers waiting to run",
-                "queued finalizer"},
+    SpecialKind{go::SpecialRootKind::kFinalizerQueue, heap::RootKind::kFinalizerQueue, "finalizer queue",
+                "finalizer queue:"},
     SpecialKind{go::SpecialRootKind::kCleanup, heap::RootKind::kCleanup, "cleanups", "cleanup"},
-    SpecialKind{go::SpecialRootKind::kCleanupQueue, heap::RootKind::kCleanupQueue, "cleanups waiting to run",
-                "queued cleanup"},
+    SpecialKind{go::SpecialRootKind::kCleanupQueue, heap::RootKind::kCleanupQueue, "cleanup queue", "cleanup queue:"},
     SpecialKind{go::SpecialRootKind::kWeakHandle, heap::RootKind::kWeakHandle, "handles of weak pointers",
                 "weak handle"},
     SpecialKind{go::SpecialRootKind::kTinyBlock, heap::RootKind::kTinyBlock, "blocks for tiny objects", "tiny block"},

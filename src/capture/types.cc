@@ -35,6 +35,7 @@ class TypePass {
     if (evidence_.dwarf != nullptr) {
       DwarfEvidence dwarf(*evidence_.dwarf, runtime_, evidence_.target.program->images().front(), table_, propagation_);
       dwarf.claim_globals();
+      claim_cleanup_arguments(dwarf);
       dwarf.claim_frames(*evidence_.target.identified->functions, evidence_.scheduler, evidence_.target.threads);
     }
     claim_sections();
@@ -112,6 +113,16 @@ class TypePass {
       }
       if (special.function && !special.words.empty())
         propagation_.claim_target(special.words.front().value, table_.any_closure(), typing::KnownBy::kClosure);
+    }
+  }
+
+  // What cleanups (Go 1.26+: words fn, arg, call) will be called with.
+  void claim_cleanup_arguments(DwarfEvidence& dwarf) {
+    for (const go::SpecialRoot& special : evidence_.specials) {
+      const bool is_cleanup =
+          special.kind == go::SpecialRootKind::kCleanup || special.kind == go::SpecialRootKind::kCleanupQueue;
+      if (is_cleanup && special.function && special.words.size() > 1)
+        dwarf.claim_argument(special.function, special.words[1].value);
     }
   }
 

@@ -114,13 +114,33 @@ class CodeSearch {
       if (operands.size() <= rule.operand) continue;
       const Address found = operands[rule.operand].target - correction;
       if (plausible(rule, found)) return found;
+      // Position-independent code has operands of its own (thread-local storage), which move the others.
+      if (!is_checked(rule)) continue;
+      for (const auto& operand : operands)
+        if (plausible(rule, operand.target - correction)) return operand.target - correction;
     }
     return {};
   }
 
+  // Variables whose content tells whether the address is right.
+  static bool is_checked(const CodeRule& rule) {
+    return rule.variable == &Variables::mheap || rule.variable == &Variables::gc_controller;
+  }
+
   bool plausible(const CodeRule& rule, Address found) const {
     if (rule.variable == &Variables::mheap) return is_mheap(found);
+    if (rule.variable == &Variables::gc_controller) return is_gc_controller(found);
     return memory_.try_pointer(found).has_value();
+  }
+
+  // Its heap statistics are whole pages, and some heap is always in use.
+  bool is_gc_controller(Address at) const {
+    const auto field = [&](std::string_view name) {
+      return memory_.try_integer<std::uint64_t>(at + layouts_.offset("runtime.gcControllerState", name)).value_or(1);
+    };
+    const std::uint64_t in_use = field("heapInUse");
+    return in_use > 0 && in_use % kPageSize == 0 && field("heapFree") % kPageSize == 0 &&
+           field("heapReleased") % kPageSize == 0 && field("mappedReady") >= in_use && field("totalAlloc") > 0;
   }
 
   bool is_mheap(Address at) const {

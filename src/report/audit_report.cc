@@ -9,9 +9,7 @@ namespace {
 
 using nlohmann::ordered_json;
 
-std::string hex(Address address) {
-  return fmt::format("{:#x}", address.value);
-}
+std::string hex(Address address) { return fmt::format("{:#x}", address.value); }
 
 ordered_json hex_list(const std::vector<Address>& addresses) {
   ordered_json list = ordered_json::array();
@@ -41,7 +39,8 @@ ordered_json target_json(const heap::TargetInfo& target) {
 ordered_json losses_json(const std::vector<Loss>& losses) {
   ordered_json list = ordered_json::array();
   for (const Loss& loss : losses)
-    list.push_back({{"kind", loss.kind}, {"count", loss.count}, {"first", hex(loss.first)}, {"meaning", loss.meaning}});
+    list.push_back(
+        {{"kind", loss.kind}, {"count", loss.count}, {"first", hex(loss.first)}, {"meaning", loss.meaning}});
   return list;
 }
 

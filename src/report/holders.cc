@@ -156,7 +156,9 @@ class Describe {
       }
       if (i == 0) continue;
       const auto field = names_.field(runs[i - 1].last, runs[i].first.object());
-      if (field && !field->empty() && !is_container(runs[i - 1].first)) fields.push_back(*field);
+      // Places that have no name help nobody here; the chain has them.
+      if (field && !field->empty() && field->front() != '+' && !is_container(runs[i - 1].first))
+        fields.push_back(*field);
     }
     if (fields.size() > 4) {
       fields.erase(fields.begin() + 1, fields.end() - 2);

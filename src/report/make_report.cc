@@ -26,10 +26,6 @@ HeapTotals totals_of(const heap::Snapshot& snapshot, const graph::Reachability& 
   return totals;
 }
 
-<<<<<<< HEAD
-// A live process says what is resident, so objects that were never touched do not count there; a core does not, and all
-// of the objects count.
-=======
 std::vector<TypeTotals> sorted_types(const heap::Snapshot& snapshot, const graph::Dominators& dominators) {
   std::vector<TypeTotals> rows = type_totals(snapshot, dominators);
   std::stable_sort(rows.begin(), rows.end(), [](const TypeTotals& a, const TypeTotals& b) {
@@ -38,16 +34,11 @@ std::vector<TypeTotals> sorted_types(const heap::Snapshot& snapshot, const graph
   return rows;
 }
 
-// What no other part explains is the rest, so that the parts add up.
->>>>>>> hold
+// A core does not say what was resident: then its objects are all there is to say.
 heap::Account account_of(const heap::Snapshot& snapshot, std::uint64_t live, std::uint64_t allocated) {
   heap::Account account = snapshot.account;
-  if (account.known) {
-    account.split_objects(allocated - live);
-  } else {
-    account.live = live;
-    account.garbage = allocated - live;
-  }
+  if (!account.known) account.live = allocated;
+  account.split_objects(allocated - live);
   return account;
 }
 

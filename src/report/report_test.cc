@@ -233,6 +233,8 @@ heap::Snapshot shop() {
   snapshot.pause = {35, 38, 6 << 20};
   snapshot.account.known = true;
   snapshot.account.rss = 6 << 20;
+  snapshot.account.live = (6 << 20) - (1 << 20) - (800 << 10) - (40 << 10);
+  snapshot.account.globals = 40 << 10;
   snapshot.account.free = 1 << 20;
   snapshot.account.stacks = 800 << 10;
   snapshot.account.next_gc = 7 << 20;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <span>
 
 #include "base/units.h"
 #include "report/names.h"
@@ -79,7 +80,7 @@ class Text {
                                : fmt::format("{} of heap objects", format_bytes(heap));
     if (limit > 0) rest += fmt::format(", limit {}", format_bytes(limit));
     heading("WHERE THE MEMORY IS", fmt::format("{:>26}{}", "", rest));
-    account_row("live objects", a.live, fmt::format("{} objects", format_count(report_.heap.reachable_objects)));
+    account_row("live objects", a.live, live_note());
     account_row("garbage", a.garbage,
                 a.next_gc > 0 ? fmt::format("next collection at {}", format_bytes(a.next_gc)) : "");
     if (!a.known) {
@@ -89,11 +90,19 @@ class Text {
     account_row("free, not returned", a.free, "");
     account_row("stacks", a.stacks, fmt::format("{} goroutines", format_count(report_.goroutine_count)));
     account_row("runtime", a.runtime, "");
-    account_row("globals", a.globals, "package variables");
+    account_row("package variables", a.globals, "");
     account_row("outside Go", a.c_heap + a.mappings,
                 fmt::format("C heap {}, mappings {}", format_bytes(a.c_heap), format_bytes(a.mappings)));
     account_row("files", a.files, "");
     account_row("rest", a.rest, "");
+  }
+
+  // Pages of objects that were never written to, or are swapped out, are not resident.
+  std::string live_note() const {
+    const HeapTotals& heap = report_.heap;
+    std::string note = fmt::format("{} objects", format_count(heap.reachable_objects));
+    const bool partly = report_.account.live + heap.reachable_bytes / 100 < heap.reachable_bytes;
+    return partly ? fmt::format("{} of {}, not all of it resident", note, format_bytes(heap.reachable_bytes)) : note;
   }
 
   void account_row(const std::string& name, std::uint64_t bytes, const std::string& note) {
@@ -111,13 +120,13 @@ class Text {
     for (const Holder& holder : report_.holders) {
       const std::string share = format_share(holder.bytes, report_.heap.reachable_bytes);
       line(fmt::format("{:>3}  {:>10} ({})  {}", ++number, format_bytes(holder.bytes), share, holder.what));
-      line(fmt::format("     {}", chain_text(holder.chain)));
+      line(fmt::format("     {}", chain_text(holder.chain, width_ - 5)));
     }
   }
 
-  // "main.registry → .sessions → main.Session.Buf → []uint8": places, and what is at the end. The inside of maps is one
-  // hop.
-  static std::string chain_text(const std::vector<ChainStep>& chain) {
+  // "main.registry → main.Registry.sessions[…] → main.Session.Buf → []uint8, 16.0 KiB": places, and what is at the end.
+  // The inside of maps is one hop. Steps from the middle go first where it is too long.
+  static std::string chain_text(const std::vector<ChainStep>& chain, std::size_t width) {
     std::vector<std::string> parts;
     bool in_map = false;
     for (std::size_t i = 0; i < chain.size(); ++i) {
@@ -128,18 +137,24 @@ class Text {
         in_map = true;
         continue;
       }
-      const bool joins = !in_map && !parts.empty() && !step.field.empty();
-      if (joins) parts.back() += step.field;
+      if (!in_map && !parts.empty() && !step.field.empty()) parts.back() += step.field;
       in_map = false;
       parts.push_back(step.kind == "object" ? short_type(step.text) : step.text);
     }
+    if (!chain.empty() && chain.back().kind == "object" && !chain.back().type.empty())
+      parts.back() += fmt::format(", {}", format_bytes(chain.back().bytes));
+    std::string text = joined(parts);
+    for (std::size_t tail = parts.size(); fit(text, width) != text && tail > 2; --tail)
+      text = fmt::format("{} → … → {}", parts.front(), joined(std::span(parts).last(tail - 2)));
+    return text;
+  }
+
+  static std::string joined(std::span<const std::string> parts) {
     std::string text;
     for (const std::string& part : parts) {
       if (!text.empty()) text += " → ";
       text += part;
     }
-    if (!chain.empty() && chain.back().kind == "object" && !chain.back().type.empty())
-      text += fmt::format(", {}", format_bytes(chain.back().bytes));
     return text;
   }
 
