@@ -38,10 +38,10 @@ struct Comparison {
       if (!dwarf.size_of(type) || !table.size_of(type)) continue;
       compare(table.size_of(type), dwarf.size_of(type), "size of " + type);
       for (const auto& [field, place] : row.at(1).items()) {
-        compare(table.find(type, field), dwarf.find(type, field), type + " " + field);
+        compare(table.find(type, field), dwarf.find(type, field), fmt::format("{} {}", type, field));
         // What is within: through a type's name, and elements of arrays.
         if (place.size() > 2 && place.at(2).get<std::string>().starts_with('['))
-          compare(table.find(type, field + "[]"), dwarf.find(type, field + "[]"), type + " " + field + "[]");
+          compare(table.find(type, field + "[]"), dwarf.find(type, field + "[]"), fmt::format("{} {}[]", type, field));
       }
     }
   }

@@ -28,6 +28,8 @@ struct DwarfLibrary {
   explicit DwarfLibrary(const ByteView& file);
   DwarfLibrary(const DwarfLibrary&) = delete;
   DwarfLibrary& operator=(const DwarfLibrary&) = delete;
+  DwarfLibrary(DwarfLibrary&&) = delete;
+  DwarfLibrary& operator=(DwarfLibrary&&) = delete;
   ~DwarfLibrary();
 
   // The text of an attribute; empty if it is none or does not end within its section.

@@ -119,7 +119,7 @@ std::optional<NamedLayouts::Member> NamedLayouts::resolve(const std::string& typ
     for (const std::string& candidate : field_names(name, path)) {
       const std::size_t dot = candidate.find('.');
       if (dot == std::string::npos) {
-        if (const auto found = step(name, candidate)) return found;
+        if (auto found = step(name, candidate)) return found;
         continue;
       }
       const auto outer = resolve(name, std::string_view(candidate).substr(0, dot), depth + 1);

@@ -37,8 +37,9 @@ class LayoutTable final : public NamedLayouts {
 
   static bool holds(const std::string& condition, const GoVersion& version) {
     if (!condition.starts_with('<')) return version.has_experiment(condition);
-    // "go1.20" is the first release, before its patches; a development version that names none is taken as the last.
-    const bool first = version.patch < 0 && version.text == fmt::format("go1.{}", version.minor);
+    // "go1.19" and "go1.20" are first releases, which have a number from 1.21 on; a version that names none otherwise,
+    // as of a development build, is taken as the last.
+    const bool first = version.patch < 0 && version.minor <= 20 && !version.text.starts_with("devel");
     return (first || version.patch >= 0) && std::max(version.patch, 0) < std::stoi(condition.substr(1));
   }
 

@@ -119,6 +119,12 @@ TEST(LayoutTable, KnowsWhatPatchReleasesChanged) {
   EXPECT_TRUE(table("go1.23.4")->constant("runtime.waitReasonGCWeakToStrongWait"));
 }
 
+TEST(LayoutTable, TakesAVersionWithoutPatchNumberAsTheFirstWhereReleasesWereNamedSo) {
+  EXPECT_FALSE(table("go1.19")->find("runtime.mspan", "freeIndexForScan"));
+  EXPECT_TRUE(table("go1.19.13")->find("runtime.mspan", "freeIndexForScan"));
+  EXPECT_TRUE(table("go1.24")->find("runtime.m", "allpSnapshot"));
+}
+
 TEST(LayoutTable, ADevelopmentVersionCountsAsTheLastPatchRelease) {
   EXPECT_EQ(table("devel go1.23-0123456789")->offset("runtime.m", "alllink"),
             table("go1.23.12")->offset("runtime.m", "alllink"));
