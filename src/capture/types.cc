@@ -13,6 +13,15 @@
 namespace holdfast::capture {
 namespace {
 
+// The typing layer stands below the heap layer and has these enumerations again: only here both are seen.
+static_assert(static_cast<int>(typing::KnownBy::kHeader) == static_cast<int>(heap::KnownBy::kHeader));
+static_assert(static_cast<int>(typing::KnownBy::kDwarf) == static_cast<int>(heap::KnownBy::kDwarf));
+static_assert(static_cast<int>(typing::KnownBy::kInferred) == static_cast<int>(heap::KnownBy::kInferred));
+static_assert(static_cast<int>(typing::Kind::kArray) == static_cast<int>(heap::Kind::kArray));
+static_assert(static_cast<int>(typing::Kind::kStruct) == static_cast<int>(heap::Kind::kStruct));
+static_assert(static_cast<int>(typing::Kind::kClosure) == static_cast<int>(heap::Kind::kClosure));
+static_assert(static_cast<int>(typing::Kind::kOpaque) == static_cast<int>(heap::Kind::kOpaque));
+
 class TypePass {
  public:
   TypePass(const TypeEvidence& evidence, heap::Snapshot& snapshot, LossLedger& losses)
