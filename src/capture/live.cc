@@ -220,9 +220,11 @@ class Freeze {
 
   void read() {
     for (const auto& thread : stopped_->threads()) {
-      if (!thread.stopped)
+      if (!thread.stopped) {
         live_.losses().add("thread-not-stopped",
                            "a thread in an uninterruptible wait did not stop: its registers are missing", Address());
+        continue;
+      }
       threads_.push_back({static_cast<std::uint64_t>(thread.tid_in_namespace), thread.registers});
     }
     const auto readable = readable_ranges(os::read_maps(live_.status().pid));
