@@ -3,6 +3,7 @@
 #include <tbb/global_control.h>
 #include <tbb/parallel_for.h>
 #include <tbb/parallel_invoke.h>
+#include <tbb/task_arena.h>
 
 #include <memory>
 #include <thread>
@@ -42,7 +43,8 @@ void for_each_part(std::uint64_t rows, unsigned parts,
 }
 
 void run_both(const std::function<void()>& a, const std::function<void()>& b) {
-  tbb::parallel_invoke(a, b);
+  // Isolated, so that a loop within one piece that waits for its parts does not pick up the other piece meanwhile.
+  tbb::parallel_invoke([&] { tbb::this_task_arena::isolate(a); }, [&] { tbb::this_task_arena::isolate(b); });
 }
 
 }  // namespace holdfast

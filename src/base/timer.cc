@@ -5,6 +5,7 @@
 namespace holdfast {
 
 void PassTimes::add(const std::string& name, double milliseconds) {
+  const std::lock_guard lock(mutex_);
   const auto it = std::find_if(times_.begin(), times_.end(), [&](const auto& t) { return t.first == name; });
   if (it == times_.end())
     times_.emplace_back(name, milliseconds);

@@ -1,8 +1,10 @@
-// Wall time of the named passes of one run, for --json took_ms and the progress line.
+// Wall time of the named passes of one run, for --json took_ms and the progress line. Passes may run side by side: then
+// their times overlap.
 #pragma once
 
 #include <chrono>
 #include <functional>
+#include <mutex>
 #include <string>
 #include <utility>
 #include <vector>
@@ -21,7 +23,7 @@ class PassTimes {
     const Scope scope(*this, name);
     return std::forward<Work>(work)();
   }
-  // In order of first use, in milliseconds.
+  // In the order in which they ended first, in milliseconds. Not while a pass runs.
   const std::vector<std::pair<std::string, double>>& milliseconds() const { return times_; }
   double total_ms() const;
 
@@ -41,6 +43,7 @@ class PassTimes {
   };
   void add(const std::string& name, double milliseconds);
 
+  std::mutex mutex_;  // of times_
   std::vector<std::pair<std::string, double>> times_;
   std::function<void(const std::string&)> on_begin_;
 };

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/parallel.h"
 #include "capture/edges.h"
 #include "capture/goroutines.h"
 #include "capture/objects.h"
@@ -90,9 +91,6 @@ void build(const FrozenTarget& target, const Options& options, heap::Snapshot& s
         specials.roots, [&](Address code) { return function_name(functions, code); }, forest);
   });
   times.run("goroutines", [&] { add_goroutines(target, scheduler, forest, snapshot, losses); });
-  times.run("types", [&] {
-    add_types({target, heap, masks, index, scheduler, specials.roots, target.dwarf}, snapshot, losses);
-  });
   times.run("counters", [&] {
     try {
       add_counters(target, heap, snapshot);
@@ -100,6 +98,15 @@ void build(const FrozenTarget& target, const Options& options, heap::Snapshot& s
       losses.add("no-counters", fmt::format("the runtime's own counters are not all there: {}", error.what()), {});
     }
   });
+  const auto types = [&] {
+    times.run("types", [&] {
+      add_types({target, heap, masks, index, scheduler, specials.roots, target.dwarf}, snapshot, losses);
+    });
+  };
+  if (options.meanwhile)
+    run_both(types, [&] { options.meanwhile(snapshot); });
+  else
+    types();
 }
 
 }  // namespace holdfast::capture

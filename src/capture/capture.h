@@ -15,6 +15,9 @@ struct Options {
   // Where to look for debug information and symbols.
   bool use_dwarf = true;
   bool use_symbols = true;
+  // Work on the graph that needs no types (object_type, types, fields and losses are still to come): called once, side
+  // by side with the search for types, which takes as long. It must change nothing. May be empty.
+  std::function<void(const heap::Snapshot&)> meanwhile;
 };
 
 // What a stop of the target would cost it.

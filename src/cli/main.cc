@@ -6,6 +6,7 @@
 
 #include <cstdio>
 #include <filesystem>
+#include <optional>
 
 #include "base/error.h"
 #include "base/parallel.h"
@@ -62,15 +63,20 @@ class Run {
 
  private:
   void open() { snapshot_ = open_target(options_, times_); }
+  graph::Dominators open_and_dominate() {
+    std::optional<graph::Dominators> dominators;
+    snapshot_ =
+        open_target(options_, times_, [&](const heap::Snapshot& s) { dominators = graph::dominators(s, &times_); });
+    return std::move(*dominators);
+  }
   graph::Reachability reach() {
     return times_.run("reach", [&] { return graph::reach(snapshot_); });
   }
 
   int report() {
-    open();
-    const auto reached = reach();
+    const graph::Dominators dominators = open_and_dominate();
+    const auto reached = times_.run("reach", [&] { return graph::reachability(dominators); });
     const graph::Audit audit = times_.run("audit", [&] { return graph::audit(snapshot_, reached); });
-    const auto dominators = graph::dominators(snapshot_, &times_);
     report::Report report =
         times_.run("report", [&] { return report::make_report(snapshot_, reached, dominators, audit); });
     report.took_ms = times_.milliseconds();
@@ -108,8 +114,7 @@ class Run {
 
   int table() {
     const report::TablePlan plan = report::plan_table(shape_of(options_), options_.table);
-    open();
-    const report::Table table = make_table();
+    const report::Table table = open_table();
     const report::Selection selection = times_.run("select", [&] { return report::select(table, plan); });
     progress_.finish();
     if (options_.json) {
@@ -138,12 +143,13 @@ class Run {
     return 0;
   }
 
-  report::Table make_table() {
+  report::Table open_table() {
     if (options_.verb == Verb::kSpans) {
+      open();
       const auto reached = reach();
       return report::span_table(snapshot_, reached);
     }
-    const auto dominators = graph::dominators(snapshot_, &times_);
+    const graph::Dominators dominators = open_and_dominate();
     return times_.run("table", [&] {
       if (options_.verb == Verb::kTypes) return report::type_table(snapshot_, dominators);
       if (options_.verb == Verb::kRoots) return report::root_table(snapshot_, dominators);

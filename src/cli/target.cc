@@ -52,13 +52,18 @@ os::ProcessStatus find_process(const std::string& target) {
   }
 }
 
-heap::Snapshot open_target(const Options& options, PassTimes& times) {
-  const capture::Options how{.use_dwarf = options.use_dwarf, .use_symbols = options.use_symbols};
+heap::Snapshot open_target(const Options& options, PassTimes& times,
+                           const std::function<void(const heap::Snapshot&)>& meanwhile) {
+  const capture::Options how{
+      .use_dwarf = options.use_dwarf, .use_symbols = options.use_symbols, .meanwhile = meanwhile};
   switch (form_of(options.target)) {
     case TargetForm::kCore:
       return capture::capture_core(options.target, options.exe, how, times);
-    case TargetForm::kHold:
-      return times.run("open", [&] { return heap::read_hold(os::map_file(options.target)->bytes()); });
+    case TargetForm::kHold: {
+      auto snapshot = times.run("open", [&] { return heap::read_hold(os::map_file(options.target)->bytes()); });
+      if (meanwhile) meanwhile(snapshot);
+      return snapshot;
+    }
     case TargetForm::kProcess:
       break;
   }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 
 #include "base/timer.h"
@@ -21,6 +22,8 @@ TargetForm form_of(const std::string& target);
 // Fails with kNotFound, with a hint if the name is nearly a verb's.
 os::ProcessStatus find_process(const std::string& target);
 
-heap::Snapshot open_target(const Options& options, PassTimes& times);
+// `meanwhile`: work on the graph that needs no types, done once before this returns; see capture::Options.
+heap::Snapshot open_target(const Options& options, PassTimes& times,
+                           const std::function<void(const heap::Snapshot&)>& meanwhile = {});
 
 }  // namespace holdfast::cli

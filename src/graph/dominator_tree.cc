@@ -3,16 +3,37 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/parallel.h"
+
 namespace holdfast::graph {
 namespace {
 
-// The vertex that dominates `vertex` immediately; kNone for the super root and what is not reachable.
-std::uint32_t dominator_of(const DominatorColumns& columns, std::uint32_t vertex) {
+constexpr std::uint64_t kAhead = 24;
+
+// Calls visit(vertex, dominator) for everything that a vertex of [first, end) dominates, in ascending order of the
+// dominated. Each of several threads looks at all columns and takes its own range of dominators.
+template <typename Visit, typename Fetch>
+void for_each_dominated(const DominatorColumns& columns, std::uint32_t first, std::uint32_t end, const Fetch& fetch,
+                        const Visit& visit) {
   const Vertices& vertices = columns.vertices;
-  if (vertices.is_object(vertex)) return columns.idom[vertex] - 1;  // kNone of 0
-  if (vertex == vertices.super_root()) return Vertices::kNone;
-  const RootId parent = columns.root_parent[vertices.root(vertex).row];
-  return parent ? vertices.of(parent) : vertices.super_root();
+  const auto objects = [&](std::uint64_t begin, std::uint64_t last, std::uint32_t to_vertex) {
+    for (std::uint64_t i = begin; i < last; ++i) {
+      if (i + kAhead < last && columns.idom[i + kAhead] - 1 - first < end - first) fetch(columns.idom[i + kAhead] - 1);
+      const std::uint32_t dominator = columns.idom[i] - 1;  // kNone of 0
+      if (dominator - first < end - first) visit(static_cast<std::uint32_t>(i) + to_vertex, dominator);
+    }
+  };
+  objects(0, vertices.pointerful(), 0);
+  for (std::uint32_t r = 0; r < vertices.roots(); ++r) {
+    const RootId parent = columns.root_parent[r];
+    const std::uint32_t dominator = parent ? vertices.of(parent) : vertices.super_root();
+    if (dominator - first < end - first) visit(vertices.of(RootId(r)), dominator);
+  }
+  objects(vertices.pointerful(), columns.idom.size(), vertices.count() - vertices.pointerful());
+}
+
+unsigned owners() {
+  return std::min(worker_count(), 4U);
 }
 
 }  // namespace
@@ -21,41 +42,26 @@ DominatorTree::DominatorTree(const Dominators& dominators)
     : dominators_(dominators), begin_(std::uint64_t{dominators.columns().vertices.count()} + 1) {
   const DominatorColumns& columns = dominators.columns();
   const std::uint32_t vertices = columns.vertices.count();
-  for (std::uint32_t vertex = 0; vertex < vertices; ++vertex) {
-    const std::uint32_t dominator = dominator_of(columns, vertex);
-    if (dominator != Vertices::kNone) ++begin_[dominator];
-  }
+  const auto fetch_count = [this](std::uint32_t dominator) { __builtin_prefetch(&begin_[dominator], 1); };
+  for_each_part(vertices, owners(), [&](unsigned, std::uint64_t first, std::uint64_t end) {
+    for_each_dominated(columns, static_cast<std::uint32_t>(first), static_cast<std::uint32_t>(end), fetch_count,
+                       [&](std::uint32_t, std::uint32_t dominator) { ++begin_[dominator]; });
+  });
+  // Each list is filled upwards from its begin, so the begins are those of the next list afterwards: moved by one.
   std::uint32_t sum = 0;
-  for (std::uint32_t& begin : begin_) begin = sum += begin;
+  for (std::uint32_t& begin : begin_) begin = std::exchange(sum, sum + begin);
   child_ = HugeArray<std::uint32_t>(sum);
-  for (std::uint32_t vertex = vertices; vertex-- > 0;) {
-    const std::uint32_t dominator = dominator_of(columns, vertex);
-    if (dominator != Vertices::kNone) child_[--begin_[dominator]] = vertex;
-  }
-}
-
-std::span<const std::uint32_t> DominatorTree::children(NodeId node) const {
-  const Vertices& vertices = dominators_.columns().vertices;
-  if (!node || (node.object() && vertices.is_leaf(node.object()))) return {};
-  const std::uint32_t vertex = vertices.of(node);
-  return child_.span().subspan(begin_[vertex], begin_[vertex + 1] - begin_[vertex]);
-}
-
-std::vector<ObjectId> DominatorTree::leaf_children(NodeId node) const {
-  const DominatorColumns& columns = dominators_.columns();
-  std::vector<ObjectId> leaves;
-  if (!node || (node.object() && columns.vertices.is_leaf(node.object()))) return leaves;
-  const std::uint32_t vertex = columns.vertices.of(node);
-  for (std::uint64_t i = columns.vertices.pointerful(); i < columns.idom.size(); ++i)
-    if (columns.idom[i] == vertex + 1) leaves.emplace_back(static_cast<std::uint32_t>(i));
-  return leaves;
+  for_each_part(vertices, owners(), [&](unsigned, std::uint64_t first, std::uint64_t end) {
+    for_each_dominated(columns, static_cast<std::uint32_t>(first), static_cast<std::uint32_t>(end), fetch_count,
+                       [&](std::uint32_t child, std::uint32_t dominator) { child_[begin_[dominator]++] = child; });
+  });
+  std::copy_backward(begin_.begin(), begin_.end() - 1, begin_.end());
+  begin_[0] = 0;
 }
 
 std::vector<NodeId> DominatorTree::top_children(NodeId node, std::size_t limit) const {
   std::vector<std::pair<std::uint64_t, NodeId>> all;
-  const auto add = [&](NodeId child) { all.emplace_back(dominators_.retained_bytes(child), child); };
-  for (const std::uint32_t vertex : children(node)) add(dominators_.columns().vertices.node(vertex));
-  for (const ObjectId leaf : leaf_children(node)) add(leaf);
+  for_each_child(node, [&](NodeId child) { all.emplace_back(dominators_.retained_bytes(child), child); });
   const auto larger = [](const auto& a, const auto& b) {
     if (a.first != b.first) return a.first > b.first;
     if (a.second.kind() != b.second.kind()) return a.second.kind() > b.second.kind();

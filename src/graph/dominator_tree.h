@@ -1,5 +1,4 @@
-// The dominator tree downwards. Children of vertices are kept (4 B per vertex and 4 B per list, built when asked for);
-// pointer-free children are found by one scan of their column (a few milliseconds).
+// The dominator tree downwards: 4 B per vertex and 4 B per object, and as much again for vertices while it is built.
 #pragma once
 
 #include <cstdint>
@@ -18,12 +17,27 @@ class DominatorTree {
   // Keeps a reference to the dominators.
   explicit DominatorTree(const Dominators& dominators);
 
-  // Vertices that the node dominates immediately, ascending: pointerful objects, then roots.
-  std::span<const std::uint32_t> children(NodeId node) const;
-  // Pointer-free objects that it dominates immediately, ascending.
-  std::vector<ObjectId> leaf_children(NodeId node) const;
+  const Dominators& dominators() const { return dominators_; }
+
+  // What the vertex, which is no pointer-free object, dominates immediately: pointerful objects, roots, pointer-free
+  // objects, each ascending.
+  std::span<const std::uint32_t> children(std::uint32_t vertex) const {
+    return child_.span().subspan(begin_[vertex], begin_[vertex + 1] - begin_[vertex]);
+  }
+  // Calls visit(NodeId) for each child of any node, in the same order.
+  template <typename Visit>
+  void for_each_child(NodeId node, const Visit& visit) const {
+    const Vertices& vertices = dominators_.columns().vertices;
+    const std::uint32_t vertex = vertices.of(node);
+    if (vertex >= vertices.count()) return;
+    for (const std::uint32_t child : children(vertex)) visit(vertices.node(child));
+  }
   // Of all its children the `limit` that retain most, largest first; of equal ones objects first, in ascending order.
   std::vector<NodeId> top_children(NodeId node, std::size_t limit) const;
+
+  // For loops that will ask for the children of the vertex soon: the place of the list, then the list.
+  void fetch_place(std::uint32_t vertex) const { __builtin_prefetch(&begin_[vertex]); }
+  void fetch_children(std::uint32_t vertex) const { __builtin_prefetch(&child_[begin_[vertex]]); }
 
  private:
   const Dominators& dominators_;

@@ -1,11 +1,13 @@
 #include "graph/dominators.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "base/cancel.h"
 #include "base/parallel.h"
 #include "graph/preorder.h"
+#include "graph/sink_layers.h"
 
 namespace holdfast::graph {
 namespace {
@@ -53,7 +55,8 @@ class Solver {
       : snapshot_(snapshot), vertices_(vertices), sizes_(sizes) {}
 
   DominatorColumns run(PassTimes& times) {
-    times.run("number objects", [&] { order_ = number_depth_first(snapshot_, vertices_); });
+    times.run("sink layers", [&] { sinks_.emplace(snapshot_); });
+    times.run("number objects", [&] { order_ = number_depth_first(snapshot_, vertices_, *sinks_); });
     times.run("group back edges", [&] { back_ = group_by_target(std::move(order_.back), order_.number, order_.end); });
     times.run("semidominators", [&] { find_semidominators(); });
     times.run("dominators", [&] { find_dominators(); });
@@ -69,11 +72,14 @@ class Solver {
   // After it, tree_ holds {immediate dominator, jump pointer}; order_.lowest and order_.parent are free.
   void find_dominators();
   std::uint32_t common_dominator(std::uint32_t a, std::uint32_t b) const;
-  // After it, order_.number holds the number of each leaf's dominator.
+  // After it, sinks have numbers too, and order_.number holds the number of each leaf's dominator.
   void find_leaf_dominators();
   void name_vertices();
-  void fetch_leaves_of(std::uint32_t number) const;
+  bool is_deferred(std::uint32_t object) const { return vertices_.is_leaf(ObjectId(object)) || sinks_->has(object); }
+  void fetch_deferred_of(std::uint32_t object) const;
   void meet(std::uint32_t object, std::uint32_t holder);
+  void meet_from_numbered();
+  void number_sinks();
   // After it, idom_ and held_ are complete; tree_ is gone.
   void sum_up();
   void add_own_sizes();
@@ -93,6 +99,7 @@ class Solver {
   const heap::Snapshot& snapshot_;
   const Vertices& vertices_;
   const ObjectSizes& sizes_;
+  std::optional<SinkLayers> sinks_;
   Preorder order_;
   BackRows back_;
   HugeArray<Node> tree_;
@@ -118,7 +125,7 @@ void Solver::compress(std::uint32_t v, std::uint32_t w) {
 }
 
 void Solver::find_semidominators() {
-  tree_ = std::move(order_.spare).reuse<Node>(order_.end);
+  tree_ = std::move(order_.spare).reuse<Node>(std::uint64_t{vertices_.count()} + 1);
   for (std::uint32_t w = 0; w < order_.end; ++w) tree_[w].up = order_.parent[w];
   for (std::uint32_t w = order_.end - 1; w > Preorder::kSuperRoot; --w) {
     std::uint32_t semi = order_.lowest[w];
@@ -173,25 +180,28 @@ void Solver::name_vertices() {
 }
 
 void Solver::meet(std::uint32_t object, std::uint32_t holder) {
-  if (!vertices_.is_leaf(ObjectId(object))) return;
+  if (!is_deferred(object)) return;
   std::uint32_t& owner = order_.number[object];
   owner = owner == 0 ? holder : common_dominator(owner, holder);
 }
 
-// Asks for the cells of the first few leaves that this number's vertex names.
-void Solver::fetch_leaves_of(std::uint32_t number) const {
-  const std::uint32_t vertex = vertex_[number];
-  if (!vertices_.is_object(vertex)) return;
+// Asks for the cells of the first few objects that this one names.
+void Solver::fetch_deferred_of(std::uint32_t object) const {
   const std::uint32_t* const target = snapshot_.edges.target.data();
-  const std::uint32_t begin = snapshot_.edges.row_begin[vertex];
-  const std::uint32_t end = std::min(snapshot_.edges.row_begin[vertex + 1], begin + kInRow);
+  const std::uint32_t begin = snapshot_.edges.row_begin[object];
+  const std::uint32_t end = std::min(snapshot_.edges.row_begin[object + 1], begin + kInRow);
   for (std::uint32_t e = begin; e < end; ++e)
-    if (vertices_.is_leaf(ObjectId(target[e]))) __builtin_prefetch(&order_.number[target[e]], 1);
+    if (is_deferred(target[e])) __builtin_prefetch(&order_.number[target[e]], 1);
+}
+
+void Solver::find_leaf_dominators() {
+  name_vertices();
+  meet_from_numbered();
+  number_sinks();
 }
 
 // In the order of numbers, so that the way up from each holder was just walked for the one before.
-void Solver::find_leaf_dominators() {
-  name_vertices();
+void Solver::meet_from_numbered() {
   const heap::Edges& edges = snapshot_.edges;
   const std::uint32_t* const target = edges.target.data();
   for (std::uint32_t w = Preorder::kSuperRoot + 1; w < order_.end; ++w) {
@@ -200,7 +210,8 @@ void Solver::find_leaf_dominators() {
       if (vertices_.is_object(late)) __builtin_prefetch(&edges.row_begin[late]);
       const std::uint32_t soon = vertex_[w + 2 * kRowsAhead];
       if (vertices_.is_object(soon)) __builtin_prefetch(target + edges.row_begin[soon]);
-      fetch_leaves_of(w + kRowsAhead);
+      const std::uint32_t next = vertex_[w + kRowsAhead];
+      if (vertices_.is_object(next)) fetch_deferred_of(next);
     }
     const std::uint32_t vertex = vertex_[w];
     if (vertices_.is_object(vertex)) {
@@ -214,6 +225,27 @@ void Solver::find_leaf_dominators() {
         meet(snapshot_.root_targets[i].object.row, w);
     }
   }
+}
+
+// Layer by layer: all that point at an object of this one have had their say. Jump pointers would not pay, since the
+// tree below what was numbered before is no deeper than there are layers.
+void Solver::number_sinks() {
+  const heap::Edges& edges = snapshot_.edges;
+  for (std::size_t layer = 0; layer < sinks_->count(); ++layer) {
+    throw_if_cancelled();
+    sinks_->for_each(layer, [&](std::uint32_t object) {
+      if (object + kRowsAhead < vertices_.pointerful()) fetch_deferred_of(object + kRowsAhead);
+      const std::uint32_t owner = order_.number[object];
+      if (owner == 0) return;
+      const std::uint32_t number = order_.end++;
+      order_.number[object] = number;
+      vertex_[number] = object;
+      tree_[number] = {owner, owner};
+      for (std::uint32_t e = edges.row_begin[object], end = edges.row_begin[object + 1]; e < end; ++e)
+        if (edges.target[e] != object) meet(edges.target[e], number);
+    });
+  }
+  sinks_.reset();
 }
 
 void Solver::add_own_sizes() {
@@ -249,6 +281,7 @@ void Solver::add_leaf_sizes() {
 void Solver::sum_up() {
   idom_ = std::move(order_.lowest);
   for (std::uint32_t w = 0; w < order_.end; ++w) idom_[w] = tree_[w].up;
+  idom_.shrink(order_.end);
   held_ = std::move(tree_).reuse<Held>(order_.end);
   std::fill(held_.begin(), held_.end(), Held());
   const bool wide = sizes_.total_bytes() / 8 >> 32 != 0;
@@ -313,6 +346,23 @@ Dominators dominators(const heap::Snapshot& snapshot, PassTimes* times) {
   const ObjectSizes sizes(snapshot);
   PassTimes unwanted;
   return Dominators(Solver(snapshot, vertices, sizes).run(times != nullptr ? *times : unwanted));
+}
+
+Reachability reachability(const Dominators& dominators) {
+  const DominatorColumns& columns = dominators.columns();
+  Reachability result;
+  result.bits = HugeArray<std::uint64_t>((columns.idom.size() + 63) / 64);
+  for_each_part(result.bits.size(), worker_count(), [&](unsigned, std::uint64_t begin, std::uint64_t end) {
+    for (std::uint64_t w = begin; w < end; ++w) {
+      const std::uint64_t objects = std::min<std::uint64_t>(64, columns.idom.size() - w * 64);
+      std::uint64_t bits = 0;
+      for (std::uint64_t i = 0; i < objects; ++i) bits |= std::uint64_t{columns.idom[w * 64 + i] != 0} << i;
+      result.bits[w] = bits;
+    }
+  });
+  result.objects = dominators.retained_count(NodeId::super_root());
+  result.bytes = dominators.retained_bytes(NodeId::super_root());
+  return result;
 }
 
 NodeId Dominators::idom(NodeId node) const {

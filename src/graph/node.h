@@ -1,6 +1,6 @@
 // What analyses speak about: the super root, a node of the root forest or an object. Columns do not hold NodeId but a
-// vertex, 4 bytes: pointerful objects first, then the root forest, then the super root; pointer-free objects have no
-// edges and are no vertices.
+// vertex, 4 bytes: pointerful objects first, then the root forest, then the super root; behind these `count()` come the
+// pointer-free objects, which have no edges and no cells in columns by vertex.
 #pragma once
 
 #include <compare>
@@ -62,11 +62,13 @@ class Vertices {
   bool is_object(std::uint32_t vertex) const { return vertex < pointerful_; }
   bool is_leaf(ObjectId object) const { return object.row >= pointerful_; }
   RootId root(std::uint32_t vertex) const { return RootId(vertex - pointerful_); }
-  // Not for pointer-free objects.
+  std::uint32_t of(ObjectId object) const {
+    return is_leaf(object) ? count() + (object.row - pointerful_) : object.row;
+  }
   std::uint32_t of(NodeId node) const {
     switch (node.kind()) {
       case NodeKind::kObject:
-        return node.object().row;
+        return of(node.object());
       case NodeKind::kRoot:
         return of(node.root());
       case NodeKind::kSuperRoot:
@@ -79,7 +81,8 @@ class Vertices {
   NodeId node(std::uint32_t vertex) const {
     if (vertex < pointerful_) return ObjectId(vertex);
     if (vertex < super_root()) return root(vertex);
-    return vertex == super_root() ? NodeId::super_root() : NodeId();
+    if (vertex == kNone) return {};
+    return vertex == super_root() ? NodeId::super_root() : NodeId(ObjectId(vertex - count() + pointerful_));
   }
 
  private:

@@ -15,9 +15,10 @@ struct Waiting {
 
 class Search {
  public:
-  Search(const heap::Snapshot& snapshot, const Vertices& vertices)
+  Search(const heap::Snapshot& snapshot, const Vertices& vertices, const SinkLayers& sinks)
       : snapshot_(snapshot),
         vertices_(vertices),
+        sinks_(sinks),
         row_begin_(snapshot.edges.row_begin.data()),
         target_(snapshot.edges.target.data()),
         forest_(snapshot),
@@ -41,10 +42,8 @@ class Search {
       else
         visit_root(next);
     }
-    order_.parent.shrink(order_.end);
-    order_.lowest.shrink(order_.end);
     order_.back.shrink(back_count_);
-    order_.spare = std::move(stack_).reuse<std::uint64_t>(order_.end);
+    order_.spare = std::move(stack_).reuse<std::uint64_t>(std::uint64_t{vertices_.count()} + 1);
     return std::move(order_);
   }
 
@@ -93,7 +92,7 @@ class Search {
   }
 
   void follow(std::uint32_t object, std::uint32_t from) {
-    if (object >= vertices_.pointerful()) return;
+    if (object >= vertices_.pointerful() || sinks_.has(object)) return;
     if (!seen(object)) {
       __builtin_prefetch(row_begin_ + object);
       wait(object, from);
@@ -106,6 +105,7 @@ class Search {
 
   const heap::Snapshot& snapshot_;
   const Vertices& vertices_;
+  const SinkLayers& sinks_;
   const std::uint32_t* row_begin_;
   const std::uint32_t* target_;
   RootForest forest_;
@@ -118,8 +118,8 @@ class Search {
 
 }  // namespace
 
-Preorder number_depth_first(const heap::Snapshot& snapshot, const Vertices& vertices) {
-  return Search(snapshot, vertices).run();
+Preorder number_depth_first(const heap::Snapshot& snapshot, const Vertices& vertices, const SinkLayers& sinks) {
+  return Search(snapshot, vertices, sinks).run();
 }
 
 }  // namespace holdfast::graph

@@ -12,6 +12,7 @@
 
 #include "base/huge_array.h"
 #include "graph/node.h"
+#include "graph/sink_layers.h"
 #include "heap/snapshot.h"
 
 namespace holdfast::graph {
@@ -25,7 +26,7 @@ struct Preorder {
   static constexpr std::uint32_t kSuperRoot = 1;  // its number; 0 is nobody's
 
   std::uint32_t end = 0;                   // one more than the last number given
-  HugeArray<std::uint32_t> number;         // by ObjectId, 0 = not reached; 0 for all pointer-free objects
+  HugeArray<std::uint32_t> number;         // by ObjectId, 0 = not reached; 0 for all pointer-free objects and sinks
   std::vector<std::uint32_t> root_number;  // by RootId
   HugeArray<std::uint32_t> parent;         // by number: in the search tree
   HugeArray<std::uint32_t> lowest;         // by number: lowest source of an edge from a lower number
@@ -33,6 +34,7 @@ struct Preorder {
   HugeArray<std::uint64_t> spare;          // touched memory of `end` words and more, for what comes next
 };
 
-Preorder number_depth_first(const heap::Snapshot& snapshot, const Vertices& vertices);
+// Objects of `sinks` are left out; room is left for them in columns by number.
+Preorder number_depth_first(const heap::Snapshot& snapshot, const Vertices& vertices, const SinkLayers& sinks);
 
 }  // namespace holdfast::graph

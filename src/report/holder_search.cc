@@ -89,8 +89,8 @@ std::uint64_t HolderSearch::own_bytes(graph::NodeId node) const {
 
 std::vector<Found> HolderSearch::run() {
   Groups shared;
-  dominated_.for_each(graph::NodeId::super_root(), [&](graph::NodeId node) {
-    const std::uint64_t bytes = dominated_.dominators().retained_bytes(node);
+  tree_.for_each_child(graph::NodeId::super_root(), [&](graph::NodeId node) {
+    const std::uint64_t bytes = tree_.dominators().retained_bytes(node);
     if (node.object())
       shared.add(sort_of(node), node, bytes);
     else if (bytes >= smallest_)
@@ -116,12 +116,12 @@ std::vector<HolderSearch::Group> HolderSearch::open_level(const Group& group, Le
     open.pop_back();
     ++level.count;
     level.own += own_bytes(node);
-    dominated_.for_each(node, [&](graph::NodeId child) {
+    tree_.for_each_child(node, [&](graph::NodeId child) {
       const Sort sort = sort_of(child);
       if (sort == group.sort)
         open.push_back(child);
       else
-        below.add(sort, child, dominated_.dominators().retained_bytes(child));
+        below.add(sort, child, tree_.dominators().retained_bytes(child));
     });
   }
   return below.sorted();

@@ -5,7 +5,7 @@
 #include <functional>
 #include <vector>
 
-#include "report/dominated.h"
+#include "graph/dominator_tree.h"
 #include "report/names.h"
 
 namespace holdfast::report {
@@ -34,8 +34,8 @@ struct Found {
 
 class HolderSearch {
  public:
-  HolderSearch(const Names& names, const Dominated& dominated, std::uint64_t smallest)
-      : names_(names), dominated_(dominated), smallest_(smallest) {}
+  HolderSearch(const Names& names, const graph::DominatorTree& tree, std::uint64_t smallest)
+      : names_(names), tree_(tree), smallest_(smallest) {}
 
   // Everything with at least `smallest` bytes, in no particular, but always the same, order.
   std::vector<Found> run();
@@ -59,7 +59,7 @@ class HolderSearch {
   std::uint64_t own_bytes(graph::NodeId node) const;
 
   const Names& names_;
-  const Dominated& dominated_;
+  const graph::DominatorTree& tree_;
   std::uint64_t smallest_;
   std::vector<Found> found_;
 };

@@ -23,8 +23,8 @@ struct Run {
 
 class Describe {
  public:
-  Describe(const Names& names, const Dominated& dominated, const HolderSearch& search)
-      : names_(names), snapshot_(names.snapshot()), dominated_(dominated), search_(search) {}
+  Describe(const Names& names, const graph::DominatorTree& tree, const HolderSearch& search)
+      : names_(names), snapshot_(names.snapshot()), tree_(tree), search_(search) {}
 
   Holder holder(const Found& found) {
     const graph::NodeId end = found.levels.back().first;
@@ -45,8 +45,7 @@ class Describe {
  private:
   std::vector<Run> runs_to(graph::NodeId end) {
     std::vector<graph::NodeId> nodes;
-    for (graph::NodeId node = end; node && node != graph::NodeId::super_root();
-         node = dominated_.dominators().idom(node))
+    for (graph::NodeId node = end; node && node != graph::NodeId::super_root(); node = tree_.dominators().idom(node))
       nodes.push_back(node);
     if (!nodes.empty() && nodes.back().object()) add_way_to(nodes.back().object(), nodes);
     std::reverse(nodes.begin(), nodes.end());
@@ -175,20 +174,20 @@ class Describe {
 
   const Names& names_;
   const heap::Snapshot& snapshot_;
-  const Dominated& dominated_;
+  const graph::DominatorTree& tree_;
   const HolderSearch& search_;
   std::unique_ptr<graph::ShortestPaths> paths_;  // made when something is shared
 };
 
 }  // namespace
 
-std::vector<Holder> find_holders(const Names& names, const Dominated& dominated, std::uint64_t live_bytes,
+std::vector<Holder> find_holders(const Names& names, const graph::DominatorTree& tree, std::uint64_t live_bytes,
                                  std::size_t limit) {
-  HolderSearch search(names, dominated, std::max<std::uint64_t>(live_bytes / 200, 1));
+  HolderSearch search(names, tree, std::max<std::uint64_t>(live_bytes / 200, 1));
   std::vector<Found> found = search.run();
   std::stable_sort(found.begin(), found.end(), [](const Found& a, const Found& b) { return a.bytes > b.bytes; });
   if (found.size() > limit) found.resize(limit);
-  Describe describe(names, dominated, search);
+  Describe describe(names, tree, search);
   std::vector<Holder> holders;
   holders.reserve(found.size());
   for (const Found& one : found) holders.push_back(describe.holder(one));

@@ -11,14 +11,14 @@
 
 #include <vector>
 
-#include "report/dominated.h"
+#include "graph/dominator_tree.h"
 #include "report/names.h"
 #include "report/report.h"
 
 namespace holdfast::report {
 
 // The largest holders with at least 0.5 % of `live_bytes`, by bytes.
-std::vector<Holder> find_holders(const Names& names, const Dominated& dominated, std::uint64_t live_bytes,
+std::vector<Holder> find_holders(const Names& names, const graph::DominatorTree& tree, std::uint64_t live_bytes,
                                  std::size_t limit);
 
 }  // namespace holdfast::report

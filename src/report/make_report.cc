@@ -1,7 +1,8 @@
 #include <algorithm>
 
+#include "base/parallel.h"
+#include "graph/dominator_tree.h"
 #include "report/audit_report.h"
-#include "report/dominated.h"
 #include "report/goroutine_rows.h"
 #include "report/holders.h"
 #include "report/report.h"
@@ -9,25 +10,25 @@
 namespace holdfast::report {
 namespace {
 
-HeapTotals totals_of(const heap::Snapshot& snapshot, const graph::Reachability& reached, const Dominated& dominated,
-                     const std::vector<TypeTotals>& types) {
+HeapTotals totals_of(const heap::Snapshot& snapshot, const graph::Reachability& reached,
+                     const graph::DominatorTree& tree, const std::vector<TypeTotals>& types) {
   HeapTotals totals;
   totals.objects = snapshot.objects;
-  totals.bytes = dominated.dominators().columns().sizes.total_bytes();
+  totals.bytes = tree.dominators().columns().sizes.total_bytes();
   totals.reachable_objects = reached.objects;
   totals.reachable_bytes = reached.bytes;
   totals.edges = snapshot.edges.count();
   totals.roots = snapshot.roots.size();
   for (const TypeTotals& row : types)
     if (row.known_by != heap::KnownBy::kUnknown) totals.typed_bytes += row.bytes;
-  dominated.for_each(graph::NodeId::super_root(), [&](graph::NodeId node) {
-    if (node.root()) totals.named_bytes += dominated.dominators().retained_bytes(node);
+  tree.for_each_child(graph::NodeId::super_root(), [&](graph::NodeId node) {
+    if (node.root()) totals.named_bytes += tree.dominators().retained_bytes(node);
   });
   return totals;
 }
 
-std::vector<TypeTotals> sorted_types(const heap::Snapshot& snapshot, const graph::Dominators& dominators) {
-  std::vector<TypeTotals> rows = type_totals(snapshot, dominators);
+std::vector<TypeTotals> sorted_types(const heap::Snapshot& snapshot, const graph::DominatorTree& tree) {
+  std::vector<TypeTotals> rows = type_totals(snapshot, tree);
   std::stable_sort(rows.begin(), rows.end(), [](const TypeTotals& a, const TypeTotals& b) {
     return std::pair(a.retained_bytes, a.bytes) > std::pair(b.retained_bytes, b.bytes);
   });
@@ -48,18 +49,20 @@ Report make_report(const heap::Snapshot& snapshot, const graph::Reachability& re
                    const graph::Dominators& dominators, const graph::Audit& audit, const ReportLimits& limits) {
   const heap::ObjectIndex index(snapshot);
   const Names names(snapshot, index);
-  const Dominated dominated(dominators);
+  const graph::DominatorTree tree(dominators);
   Report report;
   report.target = snapshot.target;
   report.pause = snapshot.pause;
   report.audit = audit;
   report.audit_line = audit_line(snapshot, audit);
   report.losses = snapshot.losses;
-  report.types = sorted_types(snapshot, dominators);
-  report.heap = totals_of(snapshot, reached, dominated, report.types);
+  run_both([&] { report.types = sorted_types(snapshot, tree); },
+           [&] {
+             report.holders = find_holders(names, tree, reached.bytes, limits.holders);
+             report.goroutines = goroutine_rows(names, dominators);
+           });
+  report.heap = totals_of(snapshot, reached, tree, report.types);
   report.account = account_of(snapshot, reached.bytes, report.heap.bytes);
-  report.holders = find_holders(names, dominated, reached.bytes, limits.holders);
-  report.goroutines = goroutine_rows(names, dominators);
   for (const GoroutineRow& row : report.goroutines) report.goroutine_count += row.count;
   report.goroutine_places = report.goroutines.size();
   if (report.types.size() > limits.types) report.types.resize(limits.types);

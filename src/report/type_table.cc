@@ -8,7 +8,6 @@
 
 #include "base/cancel.h"
 #include "base/units.h"
-#include "graph/dominator_tree.h"
 
 namespace holdfast::report {
 namespace {
@@ -18,10 +17,10 @@ constexpr std::uint32_t kCancelEvery = 1 << 20;
 
 class TypeSums {
  public:
-  TypeSums(const heap::Snapshot& snapshot, const graph::Dominators& dominators)
+  TypeSums(const heap::Snapshot& snapshot, const graph::DominatorTree& tree)
       : snapshot_(snapshot),
-        dominators_(dominators),
-        columns_(dominators.columns()),
+        tree_(tree),
+        columns_(tree.dominators().columns()),
         rows_(snapshot.types.size()),
         known_by_(snapshot.types.size()),
         has_pointers_(snapshot.types.size()),
@@ -79,7 +78,6 @@ class TypeSums {
   // open ones, each with the height of the stack below which it is left.
   void retain() {
     std::sort(inside_.begin(), inside_.end(), [](const Leaf& a, const Leaf& b) { return a.dominator < b.dominator; });
-    const graph::DominatorTree tree(dominators_);
     const graph::Vertices& vertices = columns_.vertices;
     std::vector<bool> is_open(rows_.size());
     std::vector<std::pair<std::size_t, std::uint32_t>> outermost;
@@ -92,14 +90,22 @@ class TypeSums {
       }
       const std::uint32_t vertex = stack.back();
       stack.pop_back();
+      if (!stack.empty()) tree_.fetch_children(stack.back());
       if (vertices.is_object(vertex) && !is_open[row_of_[vertex]]) {
         is_open[row_of_[vertex]] = true;
         outermost.emplace_back(stack.size(), row_of_[vertex]);
-        rows_[row_of_[vertex]].retained_bytes += dominators_.retained_bytes(ObjectId(vertex));
+        rows_[row_of_[vertex]].retained_bytes += tree_.dominators().retained_bytes(ObjectId(vertex));
       }
       add_leaves(vertex, is_open);
-      const auto children = tree.children(vertices.node(vertex));
-      stack.insert(stack.end(), children.begin(), children.end());
+      for (const std::uint32_t child : tree_.children(vertex)) {
+        if (child >= vertices.count()) break;  // pointer-free objects come last
+        tree_.fetch_place(child);
+        if (vertices.is_object(child)) {
+          __builtin_prefetch(&row_of_[child]);
+          __builtin_prefetch(&columns_.held[child]);
+        }
+        stack.push_back(child);
+      }
     }
   }
 
@@ -130,7 +136,7 @@ class TypeSums {
   };
 
   const heap::Snapshot& snapshot_;
-  const graph::Dominators& dominators_;
+  const graph::DominatorTree& tree_;
   const graph::DominatorColumns& columns_;
   std::vector<TypeTotals> rows_;  // by TypeId, then the unknown ones
   std::vector<std::array<std::uint64_t, kKinds>> known_by_;
@@ -153,8 +159,8 @@ constexpr ColumnOf<TypeTotals> kColumns[] = {
 
 }  // namespace
 
-std::vector<TypeTotals> type_totals(const heap::Snapshot& snapshot, const graph::Dominators& dominators) {
-  return TypeSums(snapshot, dominators).run();
+std::vector<TypeTotals> type_totals(const heap::Snapshot& snapshot, const graph::DominatorTree& tree) {
+  return TypeSums(snapshot, tree).run();
 }
 
 std::string_view name_of(heap::KnownBy known_by) {
@@ -168,7 +174,7 @@ TableShape type_shape() {
 }
 
 Table type_table(const heap::Snapshot& snapshot, const graph::Dominators& dominators) {
-  return make_table<TypeTotals>(type_shape(), kColumns, type_totals(snapshot, dominators));
+  return make_table<TypeTotals>(type_shape(), kColumns, type_totals(snapshot, graph::DominatorTree(dominators)));
 }
 
 }  // namespace holdfast::report

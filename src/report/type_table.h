@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "graph/dominator_tree.h"
 #include "graph/dominators.h"
 #include "heap/snapshot.h"
 #include "report/table.h"
@@ -21,8 +22,8 @@ struct TypeTotals {
 };
 
 // Rows that occur, in the order of the types, then unknown ones by size. One pass over the objects and one down the
-// dominator tree: 12 B of memory per vertex and 4 B per pointerful object while it runs.
-std::vector<TypeTotals> type_totals(const heap::Snapshot& snapshot, const graph::Dominators& dominators);
+// dominator tree: 4 B of memory per pointerful object while it runs.
+std::vector<TypeTotals> type_totals(const heap::Snapshot& snapshot, const graph::DominatorTree& tree);
 
 // "header", "interface", ...; empty for kUnknown.
 std::string_view name_of(heap::KnownBy known_by);

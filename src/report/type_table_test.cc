@@ -23,7 +23,8 @@ const TypeTotals* find(const std::vector<TypeTotals>& rows, std::string_view typ
 }
 
 std::vector<TypeTotals> rows_of(const heap::Snapshot& snapshot) {
-  return type_totals(snapshot, graph::dominators(snapshot));
+  const auto dominators = graph::dominators(snapshot);
+  return type_totals(snapshot, graph::DominatorTree(dominators));
 }
 
 TEST(TypeTable, AListRetainsItselfOnce) {
@@ -107,7 +108,7 @@ TEST(TypeTable, EqualsTheDefinitionOnRandomHeaps) {
         snapshot.object_type[i] = heap::ObjectType(TypeId(t), KnownBy::kHeader);
     const auto dominators = graph::dominators(snapshot);
     std::map<std::string, std::uint64_t> ours;
-    for (const TypeTotals& row : type_totals(snapshot, dominators))
+    for (const TypeTotals& row : type_totals(snapshot, graph::DominatorTree(dominators)))
       if (row.known_by != KnownBy::kUnknown) ours[row.type] = row.retained_bytes;
     EXPECT_EQ(ours, naive(snapshot, dominators)) << "seed " << seed;
   }
