@@ -3,10 +3,13 @@
 #include <tbb/global_control.h>
 #include <tbb/parallel_for.h>
 #include <tbb/parallel_invoke.h>
+#include <tbb/parallel_pipeline.h>
 #include <tbb/task_arena.h>
 
 #include <memory>
-#include <thread>
+#include <mutex>
+#include <numeric>
+#include <vector>
 
 #include "base/cancel.h"
 
@@ -40,6 +43,42 @@ void for_each_part(std::uint64_t rows, unsigned parts,
         body(part, rows * part / parts, rows * (part + 1) / parts);
       },
       tbb::simple_partitioner());
+}
+
+void for_each_in_order(unsigned parts, const std::function<void(unsigned, unsigned)>& make,
+                       const std::function<void(unsigned, unsigned)>& take) {
+  struct Token {  // without initial values: the library keeps it in a union
+    unsigned part;
+    unsigned lane;
+  };
+  const unsigned lanes = worker_count();
+  std::vector<unsigned> free_lanes(lanes);
+  std::iota(free_lanes.begin(), free_lanes.end(), 0U);
+  std::mutex mutex;  // of free_lanes, which two stages of the pipeline touch
+  unsigned next = 0;
+  const auto begin = [&](tbb::flow_control& flow) -> Token {
+    throw_if_cancelled();
+    if (next == parts) {
+      flow.stop();
+      return Token{0, 0};
+    }
+    const std::lock_guard lock(mutex);
+    const unsigned lane = free_lanes.back();
+    free_lanes.pop_back();
+    return Token{next++, lane};
+  };
+  const auto work = [&](Token token) {
+    make(token.part, token.lane);
+    return token;
+  };
+  const auto finish = [&](Token token) {
+    take(token.part, token.lane);
+    const std::lock_guard lock(mutex);
+    free_lanes.push_back(token.lane);
+  };
+  tbb::parallel_pipeline(lanes, tbb::make_filter<void, Token>(tbb::filter_mode::serial_in_order, begin) &
+                                    tbb::make_filter<Token, Token>(tbb::filter_mode::parallel, work) &
+                                    tbb::make_filter<Token, void>(tbb::filter_mode::serial_in_order, finish));
 }
 
 void run_both(const std::function<void()>& a, const std::function<void()>& b) {

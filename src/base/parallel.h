@@ -17,6 +17,12 @@ unsigned worker_count();
 void for_each_part(std::uint64_t rows, unsigned parts,
                    const std::function<void(unsigned part, std::uint64_t begin, std::uint64_t end)>& body);
 
+// Calls make(part) for parts 0 .. parts-1, some at a time, and take(part) for each one after its make() and after the
+// take() of the part before, one at a time. At most a few parts are made but not taken. `lane` is below worker_count(),
+// and a lane is free again once its part was taken: workers keep their buffers by it.
+void for_each_in_order(unsigned parts, const std::function<void(unsigned part, unsigned lane)>& make,
+                       const std::function<void(unsigned part, unsigned lane)>& take);
+
 // Two independent pieces of work side by side.
 void run_both(const std::function<void()>& a, const std::function<void()>& b);
 

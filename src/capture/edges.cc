@@ -1,7 +1,6 @@
 #include "capture/edges.h"
 
 #include <algorithm>
-#include <cstring>
 #include <vector>
 
 #include "base/parallel.h"
@@ -9,19 +8,39 @@
 namespace holdfast::capture {
 namespace {
 
-constexpr unsigned kParts = 64;
+constexpr std::uint64_t kPartBytes = 4 << 20;  // of heap: its edges stay in the cache until they are taken
 constexpr std::size_t kExamples = 16;
 constexpr std::uint64_t kLongStep = 255;
+constexpr std::size_t kBatch = 256;  // pointers that are looked up together
 
-// What one part of the spans gave.
+// What one part of the spans gave. Its memory is used again for later parts.
 struct Part {
-  std::uint64_t first_edge = 0;  // where its edges were written, before the parts are moved together
-  std::uint64_t edges = 0;
   std::uint32_t first_row = 0;
-  std::uint32_t rows = 0;
+  std::vector<std::uint32_t> row_begin;  // within the part
+  std::vector<std::uint32_t> target;
+  std::vector<std::uint8_t> step;
+  std::vector<std::pair<std::uint32_t, std::uint64_t>> long_steps;  // by edge within the part
   std::uint64_t free_pointers = 0;
   std::vector<Address> free_examples;
-  std::vector<std::pair<std::uint32_t, std::uint64_t>> long_steps;  // by edge within the part
+  std::uint64_t last_word = 0;  // source of the last edge
+
+  void clear() {
+    row_begin.clear();
+    target.clear();
+    step.clear();
+    long_steps.clear();
+    free_pointers = 0;
+    free_examples.clear();
+  }
+};
+
+// A pointer word on its way to the object that it names.
+struct Word {
+  Address value;
+  Address slot;            // where its object begins
+  std::uint64_t word = 0;  // of the slot
+  SpanId span;             // that `value` lies in
+  std::uint32_t row = 0;   // of its object within the part
 };
 
 class EdgePass {
@@ -31,70 +50,86 @@ class EdgePass {
       : runtime_(runtime), heap_(heap), masks_(masks), index_(index), snapshot_(snapshot), losses_(losses) {}
 
   void run() {
-    plan();
+    const std::uint64_t most = plan();
     heap::Edges& edges = snapshot_.edges;
     edges.row_begin = HugeArray<std::uint32_t>(std::uint64_t{snapshot_.pointerful} + 1);
-    edges.target = HugeArray<std::uint32_t>(capacity_);
-    edges.step = HugeArray<std::uint8_t>(capacity_);
-    for_each_part(kParts, kParts, [&](unsigned part, std::uint64_t, std::uint64_t) { scan(part); });
-    join();
+    edges.target = HugeArray<std::uint32_t>(most);
+    edges.step = HugeArray<std::uint8_t>(most);
+    std::vector<Part> lanes(worker_count());
+    for_each_in_order(
+        static_cast<unsigned>(begin_.size() - 1), [&](unsigned part, unsigned lane) { scan(part, lanes[lane]); },
+        [&](unsigned, unsigned lane) { take(lanes[lane]); });
+    edges.row_begin[snapshot_.pointerful] = static_cast<std::uint32_t>(count_);
+    edges.target.shrink(count_);
+    edges.step.shrink(count_);
   }
 
  private:
-  // Cuts the spans into parts of about equal bytes; an edge cannot need less than a word, so words bound the edges.
-  void plan() {
+  // Cuts the spans into parts of about equal bytes. Returns what bounds the edges: an edge cannot need less than a
+  // word.
+  std::uint64_t plan() {
     std::uint64_t total = 0;
-    for (const heap::Span& span : snapshot_.spans)
-      if (span.has_pointers) total += span.bytes() / 8;
-    capacity_ = total;
-    parts_.resize(kParts);
-    begin_.assign(kParts + 1, snapshot_.spans.size());
-    std::uint64_t words = 0;
-    unsigned part = 0;
-    begin_[0] = 0;
+    std::uint64_t bytes = kPartBytes;
     for (std::size_t s = 0; s < snapshot_.spans.size(); ++s) {
-      while (part + 1 < kParts && words >= total * (part + 1) / kParts) start_part(++part, s, words);
-      if (snapshot_.spans[s].has_pointers) words += snapshot_.spans[s].bytes() / 8;
+      if (!snapshot_.spans[s].has_pointers) continue;
+      if (bytes >= kPartBytes) {
+        begin_.push_back(s);
+        bytes = 0;
+      }
+      bytes += snapshot_.spans[s].bytes();
+      total += snapshot_.spans[s].bytes() / 8;
     }
-    while (part + 1 < kParts) start_part(++part, snapshot_.spans.size(), words);
-  }
-  void start_part(unsigned part, std::size_t span, std::uint64_t words) {
-    begin_[part] = span;
-    parts_[part].first_edge = words;
+    begin_.push_back(snapshot_.spans.size());
+    return total;
   }
 
-  void scan(unsigned number) {
-    Part& part = parts_[number];
-    heap::Edges& edges = snapshot_.edges;
-    std::uint32_t* target = edges.target.data() + part.first_edge;
-    std::uint8_t* step = edges.step.data() + part.first_edge;
+  void scan(unsigned number, Part& part) {
+    part.clear();
     go::ObjectScan scan(runtime_, heap_, masks_, losses_);
-    std::uint64_t count = 0;
+    std::vector<Word> words;
+    words.reserve(kBatch);
+    std::uint32_t rows = 0;
     for (std::size_t s = begin_[number]; s < begin_[number + 1]; ++s) {
       const heap::Span& span = snapshot_.spans[s];
       if (!span.has_pointers || span.objects == 0) continue;
       scan.open(heap_.in_use()[s]);
-      if (part.rows == 0) part.first_row = span.first_object;
-      std::uint32_t row = span.first_object;
+      if (rows == 0) part.first_row = span.first_object;
       for_each_slot(span, [&](std::uint32_t slot) {
-        edges.row_begin[row++] = static_cast<std::uint32_t>(count);
-        std::uint64_t last = 0;
+        const Address base = span.base + slot * span.slot_size;
         scan.scan(slot, [&](std::uint64_t word, Address value) {
-          const ObjectId object = index_.find_object(value);
-          if (!object) {
-            note_free(part, value, span.base + slot * span.slot_size + word * 8);
-            return;
-          }
-          const std::uint64_t words = word - last;
-          if (words >= kLongStep) part.long_steps.emplace_back(static_cast<std::uint32_t>(count), words);
-          step[count] = static_cast<std::uint8_t>(std::min(words, kLongStep));
-          target[count++] = object.row;
-          last = word;
+          words.push_back({value, base, word, index_.find_page(value), rows});
+          if (words.back().span) index_.fetch(words.back().span);
+          if (words.size() == kBatch) translate(words, part);
         });
+        ++rows;
       });
-      part.rows += span.objects;
     }
-    part.edges = count;
+    translate(words, part);
+    part.row_begin.resize(rows, static_cast<std::uint32_t>(part.target.size()));
+  }
+
+  // Appends the edges that the words are. Rows without any get their begin with the next row that has.
+  void translate(std::vector<Word>& words, Part& part) const {
+    for (const Word& at : words) {
+      if (!at.span) continue;  // outside of the heap
+      const auto edge = static_cast<std::uint32_t>(part.target.size());
+      const bool is_first = part.row_begin.size() <= at.row;
+      if (is_first) {
+        part.row_begin.resize(at.row + 1, edge);
+        part.last_word = 0;
+      }
+      const heap::ObjectIndex::Slot hit = index_.find_slot(at.span, at.value);
+      if (!hit.object) {
+        note_free(part, at, hit);
+        continue;
+      }
+      const std::uint64_t step = at.word - part.last_word;
+      if (step >= kLongStep) part.long_steps.emplace_back(edge, step);
+      part.step.push_back(static_cast<std::uint8_t>(std::min(step, kLongStep)));
+      part.target.push_back(hit.object.row);
+      part.last_word = at.word;
+    }
+    words.clear();
   }
 
   template <typename Body>
@@ -105,41 +140,28 @@ class EdgePass {
     }
   }
 
-  // A pointer that hits no object: outside the heap it is nothing special, into a free slot it should not exist.
-  void note_free(Part& part, Address value, Address where) const {
-    const auto hit = index_.find(value);
-    if (!hit || hit->allocated) return;
+  // A pointer into a free slot should not exist; behind the last slot of a span it is nothing special.
+  void note_free(Part& part, const Word& at, const heap::ObjectIndex::Slot& hit) const {
+    if (hit.number >= snapshot_.spans[at.span.row].slots) return;
     ++part.free_pointers;
-    if (part.free_examples.size() < kExamples) part.free_examples.push_back(where);
+    if (part.free_examples.size() < kExamples) part.free_examples.push_back(at.slot + at.word * 8);
   }
 
-  // Moves the parts together, in order.
-  void join() {
+  // Appends the part to those before it.
+  void take(const Part& part) {
     heap::Edges& edges = snapshot_.edges;
-    std::uint64_t total = 0;
-    for (const Part& part : parts_) total += part.edges;
-    if (total > 0xfffffffeU)
-      fail(ErrorCode::kUnsupported, "the heap has {} references; holdfast numbers them with 32 bits", total);
-    std::uint64_t at = 0;
-    for (Part& part : parts_) {
-      if (at != part.first_edge) {
-        std::memmove(edges.target.data() + at, edges.target.data() + part.first_edge,
-                     part.edges * sizeof(std::uint32_t));
-        std::memmove(edges.step.data() + at, edges.step.data() + part.first_edge, part.edges);
-      }
-      for (std::uint32_t row = part.first_row; row < part.first_row + part.rows; ++row)
-        edges.row_begin[row] += static_cast<std::uint32_t>(at);
-      for (const auto& [edge, words] : part.long_steps)
-        edges.long_steps.emplace_back(static_cast<std::uint32_t>(edge + at), words);
-      snapshot_.audit.pointers_to_free_slots += part.free_pointers;
-      for (const Address example : part.free_examples)
-        if (snapshot_.audit.free_slot_pointers.size() < kExamples)
-          snapshot_.audit.free_slot_pointers.push_back(example);
-      at += part.edges;
-    }
-    edges.row_begin[snapshot_.pointerful] = static_cast<std::uint32_t>(total);
-    edges.target.shrink(total);
-    edges.step.shrink(total);
+    if (count_ + part.target.size() > 0xfffffffeU)
+      fail(ErrorCode::kUnsupported, "the heap has more than {} references; holdfast numbers them with 32 bits", count_);
+    const auto first = static_cast<std::uint32_t>(count_);
+    std::copy(part.target.begin(), part.target.end(), edges.target.begin() + count_);
+    std::copy(part.step.begin(), part.step.end(), edges.step.begin() + count_);
+    for (std::size_t row = 0; row < part.row_begin.size(); ++row)
+      edges.row_begin[part.first_row + row] = first + part.row_begin[row];
+    for (const auto& [edge, words] : part.long_steps) edges.long_steps.emplace_back(first + edge, words);
+    snapshot_.audit.pointers_to_free_slots += part.free_pointers;
+    for (const Address example : part.free_examples)
+      if (snapshot_.audit.free_slot_pointers.size() < kExamples) snapshot_.audit.free_slot_pointers.push_back(example);
+    count_ += part.target.size();
   }
 
   const go::Runtime& runtime_;
@@ -148,9 +170,8 @@ class EdgePass {
   const heap::ObjectIndex& index_;
   heap::Snapshot& snapshot_;
   LossLedger& losses_;
-  std::uint64_t capacity_ = 0;
-  std::vector<Part> parts_;
-  std::vector<std::size_t> begin_;
+  std::vector<std::size_t> begin_;  // of each part among the spans, and the end
+  std::uint64_t count_ = 0;         // edges taken
 };
 
 }  // namespace

@@ -1,11 +1,18 @@
 #include "capture/typed_heap.h"
 
 namespace holdfast::capture {
+namespace {
+
+constexpr std::uint64_t kNoSpan = ~std::uint64_t{0};
+
+}  // namespace
 
 TypedHeap::TypedHeap(const go::Runtime& runtime, const heap::ObjectIndex& index, const heap::Snapshot& snapshot)
     : runtime_(runtime), index_(index), snapshot_(snapshot), views_(snapshot.spans.size()) {
   for (std::size_t s = 0; s < views_.size(); ++s) {
     const heap::Span& span = snapshot.spans[s];
+    views_[s].base = span.base;
+    views_[s].slot_size = span.slot_size;
     views_[s].header = span.header;
     views_[s].too_small = room_of_smaller(span);
     if (span.has_pointers) views_[s].data = runtime.memory.try_view(span.base, span.bytes());
@@ -22,25 +29,44 @@ std::uint64_t TypedHeap::room_of_smaller(const heap::Span& span) const {
 }
 
 void TypedHeap::find(std::span<const Address> addresses, std::span<Place> places) const {
+  // The records of the spans first, all at once: without locality each would be waited for.
   for (std::size_t i = 0; i < addresses.size(); ++i) {
+    const SpanId span = index_.find_page(addresses[i]);
     places[i] = {};
-    const auto hit = index_.find(addresses[i]);
-    if (!hit || !hit->allocated) continue;
-    const SpanView& view = views_[hit->span.row];
-    places[i] = {hit->object.row, hit->offset_in_slot - view.header,
-                 snapshot_.spans[hit->span.row].slot_size - view.header, view.too_small};
+    places[i].bytes = span ? span.row : kNoSpan;
+    if (!span) continue;
+    index_.fetch(span);
+    __builtin_prefetch(&views_[span.row]);
+  }
+  for (std::size_t i = 0; i < addresses.size(); ++i) {
+    if (places[i].bytes == kNoSpan) continue;
+    const SpanId span(static_cast<std::uint32_t>(places[i].bytes));
+    const heap::ObjectIndex::Slot slot = index_.find_slot(span, addresses[i]);
+    if (!slot.object) continue;
+    const SpanView& view = views_[span.row];
+    const std::uint64_t offset = addresses[i] - view.base - slot.number * view.slot_size;
+    places[i] = {slot.object.row, offset - view.header, view.slot_size - view.header, view.too_small};
   }
 }
 
 void TypedHeap::read(std::span<const std::uint32_t> rows, std::span<Object> objects) const {
+  SpanId id;
+  std::uint32_t first = 0;  // of the span's objects
+  std::uint32_t count = 0;
+  bool full = false;
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    const SpanId id = index_.find_span(ObjectId(rows[i]));
-    const heap::Span& span = snapshot_.spans[id.row];
+    if (rows[i] - first >= count) {  // rows mostly ascend: neighbours share a span
+      id = index_.find_span(ObjectId(rows[i]));
+      const heap::Span& span = snapshot_.spans[id.row];
+      first = span.first_object;
+      count = span.objects;
+      full = span.objects == span.slots;
+    }
     const SpanView& view = views_[id.row];
     objects[i] = {};
     if (view.data == nullptr) continue;
-    const std::uint64_t at = std::uint64_t{index_.slot_of(ObjectId(rows[i]))} * span.slot_size;
-    objects[i] = {view.data + at + view.header, span.slot_size - view.header};
+    const std::uint64_t slot = full ? rows[i] - first : index_.slot_of(ObjectId(rows[i]));
+    objects[i] = {view.data + slot * view.slot_size + view.header, view.slot_size - view.header};
   }
 }
 

@@ -21,8 +21,11 @@ class TypedHeap : public typing::HeapView {
   void read(std::span<const std::uint32_t> rows, std::span<Object> objects) const override;
 
  private:
+  // What looking up and reading need of a span, together.
   struct SpanView {
     const std::byte* data = nullptr;  // null: does not lie together in our memory, or has no pointers
+    Address base;
+    std::uint64_t slot_size = 0;
     std::uint64_t header = 0;
     std::uint64_t too_small = 0;
   };

@@ -145,12 +145,9 @@ class TypePass {
   }
 
   void fill() {
-    snapshot_.object_type = HugeArray<heap::ObjectType>(snapshot_.objects);
-    for (std::uint32_t row = 0; row < snapshot_.objects; ++row) {
-      const TypeId type = propagation_.type(row);
-      if (type)
-        snapshot_.object_type[row] = heap::ObjectType(type, static_cast<heap::KnownBy>(propagation_.known_by(row)));
-    }
+    snapshot_.object_type = propagation_.take<heap::ObjectType>([](TypeId type, typing::KnownBy known_by) {
+      return heap::ObjectType(type, static_cast<heap::KnownBy>(known_by));
+    });
     for (const typing::Type& type : table_.types()) {
       heap::Type row;
       row.name = type.name;

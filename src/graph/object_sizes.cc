@@ -30,6 +30,17 @@ ObjectSizes::ObjectSizes(const heap::Snapshot& snapshot) {
            with_pointers ? " that can hold pointers" : "", expected);
   }
   runs_.shrink_to_fit();
+  add_sample();
+}
+
+void ObjectSizes::add_sample() {
+  std::uint32_t run = 0;
+  const std::uint64_t rows = runs_.empty() ? 0 : runs_.back().end;
+  for (std::uint64_t row = 0; row < rows; row += std::uint64_t{1} << kSampleBits) {
+    while (runs_[run].end <= row) ++run;
+    sample_.push_back(run);
+  }
+  if (!runs_.empty()) sample_.push_back(static_cast<std::uint32_t>(runs_.size() - 1));
 }
 
 std::uint64_t ObjectSizes::total_bytes() const {

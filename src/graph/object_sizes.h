@@ -1,5 +1,5 @@
 // Sizes of objects without a column: neighbours in the numbering mostly share a span, so the spans are kept as runs of
-// equal sizes (about 0.1 B per object).
+// equal sizes (about 0.1 B per object), with a sample of them so that looking one up takes a few steps.
 #pragma once
 
 #include <algorithm>
@@ -25,7 +25,7 @@ class ObjectSizes {
 
   std::uint64_t size_of(ObjectId object) const { return find(object.row)->slot_size; }
   std::uint64_t total_bytes() const;
-  std::uint64_t own_bytes() const { return runs_.capacity() * sizeof(ObjectRun); }
+  std::uint64_t own_bytes() const { return runs_.capacity() * sizeof(ObjectRun) + sample_.capacity() * 4; }
 
   // Calls visit(first, end, slot_size) for the pieces of [begin, end) in ascending order.
   template <typename Visit>
@@ -36,12 +36,18 @@ class ObjectSizes {
   }
 
  private:
+  static constexpr std::uint32_t kSampleBits = 12;
+
   std::vector<ObjectRun>::const_iterator find(std::uint32_t row) const {
-    return std::upper_bound(runs_.begin(), runs_.end(), row,
+    const std::uint32_t at = row >> kSampleBits;
+    if (at + 1 >= sample_.size()) return runs_.end();
+    return std::upper_bound(runs_.begin() + sample_[at], runs_.begin() + sample_[at + 1], row,
                             [](std::uint32_t a, const ObjectRun& run) { return a < run.end; });
   }
+  void add_sample();
 
-  std::vector<ObjectRun> runs_;  // ascending, without gaps
+  std::vector<ObjectRun> runs_;        // ascending, without gaps
+  std::vector<std::uint32_t> sample_;  // by row >> kSampleBits: the run that it lies in; and the last run
 };
 
 }  // namespace holdfast::graph

@@ -37,14 +37,24 @@ class ObjectIndex {
   // The allocated object that the address lies in (anywhere in its slot); none if there is none.
   ObjectId find_object(Address address) const {
     const Entry* entry = entry_of(address);
-    if (entry == nullptr) return {};
-    const std::uint64_t slot = entry->slot_of(address);
-    if (slot >= entry->slots) return {};
-    if (entry->full()) return ObjectId(entry->first_object + static_cast<std::uint32_t>(slot));
-    const std::uint64_t word = entry->bits_at + slot / 64;
-    const std::uint64_t bits = allocated_[word];
-    if ((bits >> (slot % 64) & 1) == 0) return {};
-    return ObjectId(rank_[word] + ones_below(bits, slot));
+    return entry == nullptr ? ObjectId() : object_at(*entry, entry->slot_of(address));
+  }
+
+  // The same in steps, for loops that look up many at once: the span that the address's page belongs to, its record
+  // asked for, and then what lies in it.
+  SpanId find_page(Address address) const {
+    const Entry* entry = entry_of(address);
+    return entry == nullptr ? SpanId() : SpanId(static_cast<std::uint32_t>(entry - entries_.data()));
+  }
+  void fetch(SpanId span) const { __builtin_prefetch(&entries_[span.row]); }
+  struct Slot {
+    ObjectId object;  // none when the slot is free, or behind the last one
+    std::uint64_t number = 0;
+  };
+  Slot find_slot(SpanId span, Address address) const {
+    const Entry& entry = entries_[span.row];
+    const std::uint64_t slot = entry.slot_of(address);
+    return {object_at(entry, slot), slot};
   }
 
   // A slot, whether or not an object is in it.
@@ -92,6 +102,14 @@ class ObjectIndex {
     const std::uint64_t page = address.value >> kPageBits & (kPagesPerArena - 1);
     const std::uint32_t row = page_span_[arena_block_[arena] * kPagesPerArena + page];
     return row == 0 ? nullptr : &entries_[row - 1];
+  }
+  ObjectId object_at(const Entry& entry, std::uint64_t slot) const {
+    if (slot >= entry.slots) return {};
+    if (entry.full()) return ObjectId(entry.first_object + static_cast<std::uint32_t>(slot));
+    const std::uint64_t word = entry.bits_at + slot / 64;
+    const std::uint64_t bits = allocated_[word];
+    if ((bits >> (slot % 64) & 1) == 0) return {};
+    return ObjectId(rank_[word] + ones_below(bits, slot));
   }
   static std::uint32_t ones_below(std::uint64_t bits, std::uint64_t bit) {
     return static_cast<std::uint32_t>(std::popcount(bits & ((std::uint64_t{1} << bit % 64) - 1)));

@@ -7,6 +7,7 @@ namespace holdfast::report {
 namespace {
 
 constexpr std::size_t kDeepest = 48;  // levels
+constexpr std::size_t kAhead = 8;     // nodes between asking for memory and using it
 constexpr std::uint64_t kMany = 16;   // things that are not taken apart any more
 constexpr Sort kUnknownType = Sort{1} << 40;
 constexpr Sort kRoot = Sort{1} << 60;
@@ -46,7 +47,7 @@ std::size_t main_level(const std::vector<Level>& levels, std::size_t base) {
 // Collects nodes by sort; neighbours mostly are of one sort, so the last group is remembered.
 class HolderSearch::Groups {
  public:
-  void add(Sort sort, graph::NodeId node, std::uint64_t bytes) {
+  void add(Sort sort, std::uint32_t node, std::uint64_t bytes) {
     if (groups_.empty() || groups_[last_].sort != sort) {
       const auto [at, is_new] = index_.try_emplace(sort, groups_.size());
       if (is_new) groups_.push_back({sort, 0, 0, {}});
@@ -84,7 +85,7 @@ Sort HolderSearch::sort_of(graph::NodeId node) const {
 }
 
 std::uint64_t HolderSearch::own_bytes(graph::NodeId node) const {
-  return node.object() ? names_.index().size_of(node.object()) : 0;
+  return node.object() ? tree_.dominators().columns().sizes.size_of(node.object()) : 0;
 }
 
 std::vector<Found> HolderSearch::run() {
@@ -92,12 +93,29 @@ std::vector<Found> HolderSearch::run() {
   tree_.for_each_child(graph::NodeId::super_root(), [&](graph::NodeId node) {
     const std::uint64_t bytes = tree_.dominators().retained_bytes(node);
     if (node.object())
-      shared.add(sort_of(node), node, bytes);
+      shared.add(sort_of(node), vertices().of(node), bytes);
     else if (bytes >= smallest_)
-      follow({}, {sort_of(node), bytes, bytes, {node}});
+      follow({}, {sort_of(node), bytes, bytes, {vertices().of(node)}});
   });
   split({}, shared.sorted());
   return std::move(found_);
+}
+
+// Asks for what the next nodes of the stack will need: where their lists are, the lists, the first children's cells.
+void HolderSearch::fetch_ahead(const std::vector<std::uint32_t>& open) const {
+  const graph::DominatorColumns& columns = tree_.dominators().columns();
+  const auto has_children = [&](std::size_t ahead) {
+    return open.size() > ahead && open[open.size() - 1 - ahead] < columns.vertices.count();
+  };
+  if (has_children(3 * kAhead)) tree_.fetch_place(open[open.size() - 1 - 3 * kAhead]);
+  if (has_children(2 * kAhead)) tree_.fetch_children(open[open.size() - 1 - 2 * kAhead]);
+  if (!has_children(kAhead)) return;
+  const auto children = tree_.children(open[open.size() - 1 - kAhead]);
+  for (const std::uint32_t child : children.first(std::min(children.size(), kAhead))) {
+    if (!columns.vertices.is_object(child)) continue;
+    __builtin_prefetch(&names_.snapshot().object_type[child]);
+    __builtin_prefetch(&columns.held[child]);
+  }
 }
 
 // Fills the level from the nodes of the group and all of their sort below them; the rest of what they dominate comes
@@ -106,22 +124,23 @@ std::vector<HolderSearch::Group> HolderSearch::open_level(const Group& group, Le
   const heap::Snapshot& snapshot = names_.snapshot();
   level.sort = group.sort;
   level.bytes = group.bytes;
-  level.first = group.nodes.front();
+  level.first = vertices().node(group.nodes.front());
   level.container = level.first.object() && names_.is_container(snapshot.object_type[level.first.object().row].type());
   level.goroutines = level.first.root() && snapshot.roots[level.first.root().row].kind == heap::RootKind::kGoroutine;
   Groups below;
-  std::vector<graph::NodeId> open = group.nodes;
+  std::vector<std::uint32_t> open = group.nodes;
   while (!open.empty()) {
-    const graph::NodeId node = open.back();
+    fetch_ahead(open);
+    const graph::NodeId node = vertices().node(open.back());
     open.pop_back();
     ++level.count;
     level.own += own_bytes(node);
     tree_.for_each_child(node, [&](graph::NodeId child) {
       const Sort sort = sort_of(child);
       if (sort == group.sort)
-        open.push_back(child);
+        open.push_back(vertices().of(child));
       else
-        below.add(sort, child, tree_.dominators().retained_bytes(child));
+        below.add(sort, vertices().of(child), tree_.dominators().retained_bytes(child));
     });
   }
   return below.sorted();

@@ -45,8 +45,8 @@ class HolderSearch {
   struct Group {
     Sort sort = 0;
     std::uint64_t bytes = 0;
-    std::uint64_t largest = 0;  // bytes of front()
-    std::vector<graph::NodeId> nodes;
+    std::uint64_t largest = 0;         // bytes of front()
+    std::vector<std::uint32_t> nodes;  // vertices
   };
 
   // Groups in descending order of bytes.
@@ -54,9 +54,11 @@ class HolderSearch {
   void follow(std::vector<Level> levels, Group group);
   void add_found(std::vector<Level> levels, std::size_t base);
   std::vector<Group> open_level(const Group& group, Level& level) const;
+  void fetch_ahead(const std::vector<std::uint32_t>& open) const;
   void narrow(Group& group) const;
   void split(const std::vector<Level>& levels, std::vector<Group> groups);
   std::uint64_t own_bytes(graph::NodeId node) const;
+  const graph::Vertices& vertices() const { return tree_.dominators().columns().vertices; }
 
   const Names& names_;
   const graph::DominatorTree& tree_;

@@ -23,8 +23,7 @@ class TypeSums {
         columns_(tree.dominators().columns()),
         rows_(snapshot.types.size()),
         known_by_(snapshot.types.size()),
-        has_pointers_(snapshot.types.size()),
-        row_of_(snapshot.pointerful) {}
+        has_pointers_(snapshot.types.size()) {}
 
   std::vector<TypeTotals> run() {
     count();
@@ -64,7 +63,6 @@ class TypeSums {
     rows_[row].bytes += size;
     ++known_by_[row][static_cast<std::size_t>(type.known_by())];
     if (object.row < snapshot_.pointerful) {
-      row_of_[object.row] = row;
       has_pointers_[row] = true;
     } else if (has_pointers_[row]) {
       // Its type has pointerful objects too, one of which may dominate it.
@@ -74,34 +72,35 @@ class TypeSums {
     }
   }
 
-  // Down the dominator tree, depth first. An object counts unless one of its row is open above it. `outermost` are the
+  // Of an object that can hold pointers.
+  std::uint32_t row_of(std::uint32_t object) {
+    const heap::ObjectType type = snapshot_.object_type[object];
+    return type ? type.type().row : unknown_row(columns_.sizes.size_of(ObjectId(object)), true);
+  }
+
+  // Down the dominator tree, depth first. An object counts unless one of its row is open above it. `outermost_` are the
   // open ones, each with the height of the stack below which it is left.
   void retain() {
     std::sort(inside_.begin(), inside_.end(), [](const Leaf& a, const Leaf& b) { return a.dominator < b.dominator; });
     const graph::Vertices& vertices = columns_.vertices;
-    std::vector<bool> is_open(rows_.size());
-    std::vector<std::pair<std::size_t, std::uint32_t>> outermost;
+    is_open_.resize(rows_.size());
     std::vector<std::uint32_t> stack = {vertices.super_root()};
     for (std::uint32_t steps = 0; !stack.empty(); ++steps) {
       if (steps % kCancelEvery == 0) throw_if_cancelled();
-      while (!outermost.empty() && stack.size() <= outermost.back().first) {
-        is_open[outermost.back().second] = false;
-        outermost.pop_back();
+      while (!outermost_.empty() && stack.size() <= outermost_.back().first) {
+        is_open_[outermost_.back().second] = false;
+        outermost_.pop_back();
       }
       const std::uint32_t vertex = stack.back();
       stack.pop_back();
       if (!stack.empty()) tree_.fetch_children(stack.back());
-      if (vertices.is_object(vertex) && !is_open[row_of_[vertex]]) {
-        is_open[row_of_[vertex]] = true;
-        outermost.emplace_back(stack.size(), row_of_[vertex]);
-        rows_[row_of_[vertex]].retained_bytes += tree_.dominators().retained_bytes(ObjectId(vertex));
-      }
-      add_leaves(vertex, is_open);
+      if (vertices.is_object(vertex)) open(vertex, stack.size());
+      add_leaves(vertex);
       for (const std::uint32_t child : tree_.children(vertex)) {
         if (child >= vertices.count()) break;  // pointer-free objects come last
         tree_.fetch_place(child);
         if (vertices.is_object(child)) {
-          __builtin_prefetch(&row_of_[child]);
+          __builtin_prefetch(&snapshot_.object_type[child]);
           __builtin_prefetch(&columns_.held[child]);
         }
         stack.push_back(child);
@@ -109,12 +108,20 @@ class TypeSums {
     }
   }
 
-  void add_leaves(std::uint32_t vertex, const std::vector<bool>& is_open) {
+  void open(std::uint32_t object, std::size_t height) {
+    const std::uint32_t row = row_of(object);
+    if (is_open_[row]) return;
+    is_open_[row] = true;
+    outermost_.emplace_back(height, row);
+    rows_[row].retained_bytes += tree_.dominators().retained_bytes(ObjectId(object));
+  }
+
+  void add_leaves(std::uint32_t vertex) {
     if (inside_.empty()) return;
     auto leaf = std::lower_bound(inside_.begin(), inside_.end(), vertex,
                                  [](const Leaf& a, std::uint32_t dominator) { return a.dominator < dominator; });
     for (; leaf != inside_.end() && leaf->dominator == vertex; ++leaf)
-      if (!is_open[leaf->row]) rows_[leaf->row].retained_bytes += leaf->bytes;
+      if (!is_open_[leaf->row]) rows_[leaf->row].retained_bytes += leaf->bytes;
   }
 
   std::vector<TypeTotals> named() {
@@ -142,8 +149,9 @@ class TypeSums {
   std::vector<std::array<std::uint64_t, kKinds>> known_by_;
   std::vector<bool> has_pointers_;  // some object of the row is pointerful
   std::map<std::pair<std::uint64_t, bool>, std::uint32_t> unknown_;
-  HugeArray<std::uint32_t> row_of_;  // by pointerful object
   std::vector<Leaf> inside_;
+  std::vector<bool> is_open_;                                     // by row
+  std::vector<std::pair<std::size_t, std::uint32_t>> outermost_;  // height of the stack, row
 };
 
 constexpr ColumnOf<TypeTotals> kColumns[] = {

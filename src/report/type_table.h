@@ -22,7 +22,7 @@ struct TypeTotals {
 };
 
 // Rows that occur, in the order of the types, then unknown ones by size. One pass over the objects and one down the
-// dominator tree: 4 B of memory per pointerful object while it runs.
+// dominator tree.
 std::vector<TypeTotals> type_totals(const heap::Snapshot& snapshot, const graph::DominatorTree& tree);
 
 // "header", "interface", ...; empty for kUnknown.

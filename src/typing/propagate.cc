@@ -20,6 +20,7 @@ std::uint64_t word_at(const std::byte* data) {
 Propagation::Propagation(const HeapView& heap, TypeTable& types)
     : heap_(heap),
       types_(types),
+      pointerful_(heap.pointerful()),
       claims_(heap.objects()),
       queued_((std::uint64_t{heap.pointerful()} + 63) / 64),
       most_listed_(std::max<std::uint64_t>(1024, queued_.size() / 4)),
@@ -66,9 +67,9 @@ std::uint64_t Propagation::push_interfaces(Words words) {
 std::uint64_t Propagation::claim_untyped() {
   std::uint64_t found = 0;
   std::vector<std::uint32_t> rows;
-  for (std::uint32_t row = 0; row < heap_.pointerful();) {
+  for (std::uint32_t row = 0; row < pointerful_;) {
     rows.clear();
-    for (; row < heap_.pointerful() && rows.size() < kBatch; ++row)
+    for (; row < pointerful_ && rows.size() < kBatch; ++row)
       if (is_untyped(claims_[row])) rows.push_back(row);
     heap_.read(rows, objects_);
     for (std::size_t i = 0; i < rows.size(); ++i) found += claim_untyped_object(objects_[i], rows[i]);
@@ -130,6 +131,7 @@ void Propagation::walk_marked() {
 // At most a batch; rows that another entry of the list has had walked meanwhile are skipped.
 void Propagation::walk_rows(std::span<const std::uint32_t> rows) {
   heap_.read(rows, objects_);
+  for (std::size_t i = 0; i < rows.size(); ++i) __builtin_prefetch(objects_[i].data);
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const std::uint64_t bit = std::uint64_t{1} << (rows[i] % 64);
     if ((queued_[rows[i] / 64] & bit) == 0) continue;
@@ -214,9 +216,9 @@ void Propagation::flush() {
   if (targets_.empty()) return;
   heap_.find(targets_, places_);
   for (std::size_t i = 0; i < targets_.size(); ++i)
-    if (places_[i].row < heap_.objects()) {
+    if (places_[i].row != HeapView::Place::kNone) {
       __builtin_prefetch(&claims_[places_[i].row], 1);
-      if (places_[i].row < heap_.pointerful()) __builtin_prefetch(&queued_[places_[i].row / 64], 1);
+      if (places_[i].row < pointerful_) __builtin_prefetch(&queued_[places_[i].row / 64], 1);
     }
   for (std::size_t i = 0; i < targets_.size(); ++i)
     if (places_[i].row != HeapView::Place::kNone) apply(places_[i], pending_[i]);
@@ -226,7 +228,7 @@ void Propagation::flush() {
 
 // Finds out what a type stands for in this object; false if nothing.
 bool Propagation::resolve(const HeapView::Place& place, Pending& claim) {
-  if (place.row >= heap_.pointerful() || place.offset != 0) return false;
+  if (place.row >= pointerful_ || place.offset != 0) return false;
   HeapView::Object object;
   heap_.read({&place.row, 1}, {&object, 1});
   if (object.data == nullptr || object.bytes < 8) return false;
@@ -239,7 +241,7 @@ void Propagation::apply(const HeapView::Place& place, Pending claim) {
   if (claim.type.row >= kMostTypes) return;
   ++stats_.claims;
   const Type& type = types_[claim.type];
-  const bool has_pointers = place.row < heap_.pointerful();
+  const bool has_pointers = place.row < pointerful_;
   if (type.kind == Kind::kClosure) return set(place.row, Claim(true, KnownBy::kClosure, run_, false, claim.type));
   if (types_.is_loose(claim.type)) {
     if (place.offset == 0 && type.size <= place.bytes)
@@ -273,7 +275,7 @@ bool Propagation::contradict(TypeId a, TypeId b) const {
 
 void Propagation::set(std::uint32_t row, Claim claim) {
   Claim& known = claims_[row];
-  const bool has_pointers = row < heap_.pointerful();
+  const bool has_pointers = row < pointerful_;
   if (!known.empty()) {
     const bool same = known.type() == claim.type();
     if (!same && has_pointers && known.whole() && claim.whole() && contradict(known.type(), claim.type()))

@@ -11,6 +11,7 @@
 // make claims with claim_object, claim_target or claim_value, then run() again; earlier runs keep precedence.
 #pragma once
 
+#include <bit>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -18,6 +19,7 @@
 #include "base/address.h"
 #include "base/huge_array.h"
 #include "base/ids.h"
+#include "base/parallel.h"
 #include "typing/type_table.h"
 
 namespace holdfast::typing {
@@ -108,6 +110,20 @@ class Propagation {
     return claim.empty() ? KnownBy::kUnknown : claim.whole() ? claim.known_by() : KnownBy::kInferred;
   }
   const PropagationStats& stats() const { return stats_; }
+  // The column of results, result(type, known_by) for each row with a type and Result() for the others, in the memory
+  // of the claims. Nothing else can be asked afterwards.
+  template <typename Result, typename Make>
+    requires(sizeof(Result) == 4)
+  HugeArray<Result> take(const Make& make) {
+    for_each_part(claims_.size(), worker_count(), [&](unsigned, std::uint64_t begin, std::uint64_t end) {
+      for (std::uint64_t i = begin; i < end; ++i) {
+        const auto row = static_cast<std::uint32_t>(i);
+        const Result result = claims_[i].empty() ? Result() : make(type(row), known_by(row));
+        claims_[i] = std::bit_cast<Claim>(result);
+      }
+    });
+    return std::move(claims_).template reuse<Result>(claims_.size());
+  }
 
  private:
   // [31] whole, [30:27] 15 - KnownBy, [26:24] 7 - run, [23] several values, [22:0] type. The upper byte orders claims.
@@ -165,6 +181,7 @@ class Propagation {
 
   const HeapView& heap_;
   TypeTable& types_;
+  std::uint32_t pointerful_;
   HugeArray<Claim> claims_;          // by row
   HugeArray<std::uint64_t> queued_;  // a bit per row: to be walked
   std::uint64_t waiting_ = 0;        // bits in queued_
