@@ -162,7 +162,7 @@ bool has_pagemap_scan() {
 
 TEST(ProcessMemory, ListsPagesThatHoldSomething) {
   const Pages pages(64);
-  for (const std::uint64_t page : {3, 4, 5, 20, 63}) pages.data()[page * kPage] = std::byte{1};
+  for (const std::uint64_t page : {3U, 4U, 5U, 20U, 63U}) pages.data()[page * kPage] = std::byte{1};
   const volatile std::byte& untouched = pages.data()[30 * kPage];
   ASSERT_TRUE(untouched == std::byte{0});  // looking maps the zero page
   const FileDescriptor pagemap(open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC));
@@ -174,7 +174,7 @@ TEST(ProcessMemory, ListsPagesThatHoldSomething) {
 TEST(ProcessMemory, ListsPagesThatAreNotZeroPages) {
   if (!has_pagemap_scan()) GTEST_SKIP() << "absent: PAGEMAP_SCAN, this Linux is older than 6.7";
   const Pages pages(64);
-  for (const std::uint64_t page : {3, 4, 5, 20, 63}) pages.data()[page * kPage] = std::byte{1};
+  for (const std::uint64_t page : {3U, 4U, 5U, 20U, 63U}) pages.data()[page * kPage] = std::byte{1};
   const volatile std::byte& untouched = pages.data()[30 * kPage];
   ASSERT_TRUE(untouched == std::byte{0});  // looking maps the zero page
   const FileDescriptor pagemap(open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC));
