@@ -79,6 +79,8 @@ class FunctionTable {
   FunctionTable(ByteView table, Address text, std::vector<TextSection> sections = {});
   FunctionTable(FunctionTable&&) noexcept;
   FunctionTable& operator=(FunctionTable&&) noexcept;
+  FunctionTable(const FunctionTable&) = delete;
+  FunctionTable& operator=(const FunctionTable&) = delete;
   ~FunctionTable();
 
   std::uint32_t size() const { return functions_; }

@@ -114,6 +114,7 @@ class LiveTarget {
     touch_records(runtime, heap, probe, ignored);
     plan_ = heap_ranges(runtime, heap);
     for (const AddressRange& range : program_->writable()) plan_.push_back(range);
+    for (const AddressRange& range : stack_ranges(runtime, {}, readable_)) plan_.push_back(range);
     plan_ = joined(std::move(plan_));
     blocks_ = without(probe.blocks(), plan_);
     objects_ = 0;

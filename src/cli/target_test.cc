@@ -21,7 +21,7 @@ class Target : public ::testing::Test {
   Target() : folder_(std::filesystem::path(::testing::TempDir()) / ("target" + std::to_string(getpid()))) {
     std::filesystem::create_directories(folder_);
   }
-  ~Target() override { std::filesystem::remove_all(folder_); }
+  void TearDown() override { std::filesystem::remove_all(folder_); }
 
   std::string file(const std::string& name, const std::string& bytes) const {
     const std::string path = folder_ / name;

@@ -166,7 +166,7 @@ TEST(Dominators, OfALargeGraphAreTheSameOnOneThreadAndOnMany) {
   SnapshotBuilder builder(kPointerful, kPointerful);
   for (std::uint32_t i = 0; i < 3 * kPointerful; ++i)
     builder.edge(static_cast<std::uint32_t>(random() % kPointerful),
-                 static_cast<std::uint32_t>(random() % (2 * kPointerful)));
+                 static_cast<std::uint32_t>(random() % (std::uint64_t{2} * kPointerful)));
   for (std::uint32_t i = 0; i < kPointerful; i += 100) builder.refer(builder.root(), i);
   const heap::Snapshot snapshot = builder.build();
   set_thread_limit(1);

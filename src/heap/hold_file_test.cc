@@ -28,7 +28,7 @@ using Bytes = std::vector<std::byte>;
 class HoldFile : public ::testing::Test {
  protected:
   HoldFile() { std::filesystem::create_directories(folder_); }
-  ~HoldFile() override { std::filesystem::remove_all(folder_); }
+  void TearDown() override { std::filesystem::remove_all(folder_); }
 
   std::filesystem::path folder_ =
       std::filesystem::path(::testing::TempDir()) / ::testing::UnitTest::GetInstance()->current_test_info()->name();

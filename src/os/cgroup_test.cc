@@ -46,7 +46,7 @@ TEST(FindCgroup, AGroupOutsideOfWhatWeSeeIsNone) {
 class Hierarchy : public ::testing::Test {
  protected:
   Hierarchy() { std::filesystem::create_directories(mount_ / "slice/service"); }
-  ~Hierarchy() override { std::filesystem::remove_all(mount_); }
+  void TearDown() override { std::filesystem::remove_all(mount_); }
   void write(const std::string& file, const std::string& text) { std::ofstream(mount_ / file) << text << "\n"; }
 
   const std::filesystem::path mount_ =

@@ -60,8 +60,9 @@ std::optional<std::vector<AddressRange>> scan_pagemap(int pagemap, AddressRange 
     const int count = ioctl(pagemap, kPagemapScan, &scan);
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) return std::nullopt;
-    for (int i = 0; i < count; ++i) append_range(present, {Address(regions[i].start), Address(regions[i].end)});
-    if (static_cast<std::size_t>(count) < regions.size()) break;
+    const auto found = static_cast<std::size_t>(count);
+    for (std::size_t i = 0; i < found; ++i) append_range(present, {Address(regions[i].start), Address(regions[i].end)});
+    if (found < regions.size()) break;
     // Not walk_end: when the last piece of a walk ends well, the kernel leaves it at the piece before (seen in 6.18).
     from = regions.back().end;
   }

@@ -181,15 +181,18 @@ TEST(RequireReadable, SaysWhatIsWrongWithAKernelThread) {
                                     status.name)));
     return;
   }
-  GTEST_SKIP() << "no kernel threads in this pid namespace";
+  // proc_ns(7): the first namespace, where the kernel's threads are, has this number.
+  const std::string ours = std::filesystem::read_symlink("/proc/self/ns/pid");
+  ASSERT_NE(ours, "pid:[4026531836]") << "the first pid namespace, and no kernel thread seen";
+  GTEST_SKIP() << "absent: " << ours << " is not the pid namespace of the kernel's threads";
 }
 
 TEST(RequireReadable, SaysWhatToDoAboutAForeignProcess) {
   const TestChild child([] { wait_forever(); });
   const pid_t foreign = geteuid() == 0 ? child.pid() : 1;
-  if (read_status(foreign).uid != 0) GTEST_SKIP() << "no foreign process to be seen";
+  if (read_status(foreign).uid != 0) GTEST_SKIP() << "absent: a process of another user (process 1 is ours)";
   TestChild stranger([&] {
-    if (geteuid() == 0 && setresuid(65534, 65534, 65534) != 0) _exit(1);
+    become_ordinary_user();
     const auto [code, text] = error_of([&] { require_readable(read_status(foreign)); });
     const bool clear = text.find("may not read the memory of process") != std::string::npos &&
                        text.find("run as root (sudo)") != std::string::npos;
@@ -227,15 +230,20 @@ TEST(ExplainRefusal, NamesCauseAndRemedy) {
 
 TEST(GatherRefusalFacts, SeesThatAProcessProtectsItself) {
   const Shared<std::atomic<int>> ready;
-  const TestChild child([&] {
-    prctl(PR_SET_DUMPABLE, 0);
-    *ready = 1;
-    wait_forever();
-  });
-  ASSERT_TRUE(eventually([&] { return *ready == 1; }));
-  if (geteuid() == 0) GTEST_SKIP() << "root's processes belong to root either way";
-  EXPECT_FALSE(gather_refusal_facts(child.pid()).dumpable);
-  EXPECT_TRUE(gather_refusal_facts(getpid()).dumpable);
+  // Not as root: its processes belong to root either way.
+  const auto start = [&](int dumpable) {
+    return [&ready, dumpable] {
+      become_ordinary_user();
+      prctl(PR_SET_DUMPABLE, dumpable);
+      ready->fetch_add(1);
+      wait_forever();
+    };
+  };
+  const TestChild guarded(start(0));
+  const TestChild open(start(1));
+  ASSERT_TRUE(eventually([&] { return *ready == 2; }));
+  EXPECT_FALSE(gather_refusal_facts(guarded.pid()).dumpable);
+  EXPECT_TRUE(gather_refusal_facts(open.pid()).dumpable);
 }
 
 ProcessMapping mapping_at(const void* place) {

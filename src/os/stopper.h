@@ -60,6 +60,8 @@ class StoppedProcess final : public Frozen {
   // Fails with kPermission (naming the debugger that holds it, if one does), kTargetGone, kUnsupported (frozen by its
   // control group, or 32-bit), kCancelled, and kSystem if no thread at all stops in time.
   explicit StoppedProcess(pid_t pid, StopOptions options = {});
+  StoppedProcess(const StoppedProcess&) = delete;
+  StoppedProcess& operator=(const StoppedProcess&) = delete;
   ~StoppedProcess() override;
 
   const MemorySource& memory() const override { return memory_; }

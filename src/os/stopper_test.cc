@@ -11,12 +11,14 @@
 
 #include <atomic>
 #include <csignal>
+#include <cstring>
 #include <fstream>
 #include <random>
 
 #include "base/cancel.h"
 #include "os/cancel_signals.h"
 #include "os/maps.h"
+#include "os/proc_text.h"
 #include "os/process.h"
 #include "os/test_child.h"
 
@@ -82,6 +84,14 @@ bool goes_on(const Busy& busy) {
   const std::uint64_t signals = busy.signals;
   return eventually(
       [&] { return busy.steps > steps + 1000 && busy.threads_started > threads + 2 && busy.signals > signals; });
+}
+
+// Whether we have CAP_SYS_ADMIN, capability(7): with it, what the kernel has can be used.
+bool may_administrate() {
+  constexpr int kCapSysAdmin = 21;
+  const std::string self = try_read_text("/proc/self/status").value_or("");
+  return (leading_number<std::uint64_t>(labelled(self, "CapEff").value_or(""), 16).value_or(0) >> kCapSysAdmin & 1) !=
+         0;
 }
 
 char state(pid_t pid) {
@@ -317,7 +327,7 @@ TEST(StoppedProcess, ShowsThreadIdsOfTheTargetsOwnNamespace) {
   const Shared<std::atomic<pid_t>> inner;
   const TestChild child([&] {
     if (unshare(CLONE_NEWPID) != 0 && unshare(CLONE_NEWUSER | CLONE_NEWPID) != 0) {
-      *inner = -1;
+      *inner = -errno;
       wait_forever();
     }
     const pid_t pid = fork();
@@ -334,7 +344,10 @@ TEST(StoppedProcess, ShowsThreadIdsOfTheTargetsOwnNamespace) {
     wait_forever();
   });
   ASSERT_TRUE(eventually([&] { return *inner != 0; }));
-  if (*inner < 0) GTEST_SKIP() << "we may not make pid namespaces";
+  if (*inner < 0) {
+    ASSERT_FALSE(may_administrate()) << "root, and no pid namespace: " << std::strerror(-*inner);
+    GTEST_SKIP() << "absent: pid namespaces for us (" << std::strerror(-*inner) << ")";
+  }
   ASSERT_TRUE(eventually([&] { return facts->ready.load(); }));
   StoppedProcess stopped(*inner);
   ASSERT_EQ(stopped.threads().size(), 2U);
@@ -347,7 +360,12 @@ TEST(StoppedProcess, ShowsThreadIdsOfTheTargetsOwnNamespace) {
 TEST(StoppedProcess, RefusesAProcessInAFrozenGroup) {
   const TestChild child([] { wait_forever(); });
   const std::string group = fmt::format("/sys/fs/cgroup/freezer/holdfast-test-{}", getpid());
-  if (mkdir(group.c_str(), 0755) != 0) GTEST_SKIP() << "no version 1 freezer, or we may not make groups";
+  if (mkdir(group.c_str(), 0755) != 0) {
+    const int error = errno;
+    const bool mounted = access("/sys/fs/cgroup/freezer/cgroup.procs", F_OK) == 0;
+    ASSERT_FALSE(mounted && may_administrate() && error != EROFS) << group << ": " << std::strerror(error);
+    GTEST_SKIP() << "absent: a version 1 freezer in which we may make groups (" << std::strerror(error) << ")";
+  }
   std::ofstream(group + "/cgroup.procs") << child.pid();
   std::ofstream(group + "/freezer.state") << "FROZEN";
   try {

@@ -38,6 +38,7 @@ class Case:
     stacks: str               # the runtime's own dump of all goroutines
     answer: typing.Callable   # verb -> JSON
     others: dict = dataclasses.field(default_factory=dict)  # kind of another picture of it -> its answer function
+    foreseen: dict = dataclasses.field(default_factory=dict)  # what --dry-run says of the process, if it was asked
 
     @property
     def audit(self):
@@ -203,6 +204,12 @@ def nameless_holder(case, texts, wanted):
 def retained_by(case, name):
     """What the variable, or the frames of the function, of that name retain."""
     return sum(r["retained_bytes"] for r in case.answer("roots")["roots"] if r.get("kind") in ("global", "frame") and name in r["name"])
+
+
+@check(when=lambda case: case.kind == "live")
+def what_is_read_was_foreseen(case):
+    """The prediction counts these bytes, and room for them is made before the target is held: a fifth is to spare."""
+    yield from outside("bytes read", 1, case.foreseen["bytes"] * 6 // 5 + (1 << 20), case.answer("report")["bytes_read"])
 
 
 @check(when=still)

@@ -16,7 +16,7 @@ GOOD = {
                  "roots": 50, "typed_bytes": 8900000},
         "holders": [{"bytes": 8000000, "count": 900, "what": "900 x *main.T in the map main.byID", "shared": False,
                      "chain": [{"text": "main.byID"}]}],
-        "types": [], "losses": [], "pause_ms": 3.5},
+        "types": [], "losses": [], "pause_ms": 3.5, "bytes_read": 10000000},
     "audit": {"clean": True, "objects": 1000, "unexplained": [], "unexplained_objects": 0, "unexplained_bytes": 0, "floating": 5,
               "alloc_count_mismatches": 0, "pointers_to_free_slots": 0, "goroutines_checked": 5, "not_unwound": [], "losses": [],
               "mem_stats": {"HeapObjects": 1000, "HeapAlloc": 9000000, "HeapInuse": 9100000, "Sys": 12345678},
@@ -46,7 +46,7 @@ main.f()
 def case(kind="live", truth=None, answers=None, others=(), mode="dwarf"):
     answers = answers or GOOD
     return checks.Case(cells.MODES[mode], "1.26", "fake", kind, truth or TRUTH, truth or TRUTH, STACKS, answers.__getitem__,
-                       {name: (other or GOOD).__getitem__ for name, other in others})
+                       {name: (other or GOOD).__getitem__ for name, other in others}, {"bytes": 9000000})
 
 
 def complaints(c):
@@ -83,6 +83,7 @@ FAULTS = [
     ("live_bytes_are_the_truth", ("report", "heap", "reachable_bytes"), 8990999),
     ("live_bytes_are_the_truth", ("report", "heap", "reachable_bytes"), 9000001),
     ("parts_of_the_account_add_up", ("report", "account", "files"), 9),
+    ("what_is_read_was_foreseen", ("report", "bytes_read"), 12000000),
     ("holders_are_named", ("report", "holders"), []),
     ("holders_are_named", ("report", "holders", 0, "bytes"), 7991999),
     ("holders_are_named", ("roots", "roots", 1, "name"), "data+0x120"),

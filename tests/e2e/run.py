@@ -11,6 +11,7 @@ program crashes). The checks are in checks.py, the programs in programs/. Ends w
 """
 import argparse
 import concurrent.futures
+import json
 import pathlib
 import subprocess
 import sys
@@ -103,9 +104,10 @@ def run_still(tally, binary, program, cell, targets, folder):
     with Fixture(program) as fixture:
         live = Holdfast(binary, fixture.pid)
         bare = Holdfast(binary, fixture.pid, BARE)
-        pictures = {}
+        pictures, foreseen = {}, {}
         if "live" in targets:
             pictures["live"] = live
+            foreseen = json.loads(live.run([fixture.pid, "--dry-run", "--json"]))
             ask(live, checks.VERBS)
             if cells.MODES[cell.mode].dwarf:
                 ask(bare, ["report"])
@@ -136,7 +138,7 @@ def run_still(tally, binary, program, cell, targets, folder):
                 subprocess.run(["strip", "-o", copy, program], check=True)
                 others["stripped copy"] = Holdfast(binary, core, ["--exe", copy]).answer
         run_checks(tally, cell, checks.Case(cells.MODES[cell.mode], cell.release, cell.program, kind, fixture.truth, later,
-                                            stacks, holdfast.answer, others), lambda: holdfast.seconds)
+                                            stacks, holdfast.answer, others, foreseen), lambda: holdfast.seconds)
 
 
 def run_crash(tally, binary, program, cell, folder):
