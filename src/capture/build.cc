@@ -5,6 +5,7 @@
 #include "base/parallel.h"
 #include "capture/edges.h"
 #include "capture/goroutines.h"
+#include "capture/mark_excuses.h"
 #include "capture/objects.h"
 #include "capture/root_writer.h"
 #include "capture/roots.h"
@@ -58,7 +59,6 @@ void add_counters(const FrozenTarget& target, const go::HeapModel& heap, heap::S
         *target.residency, account_facts(runtime, heap, snapshot.spans, target.program->writable(), target.threads));
   snapshot.account.next_gc = stats.find("NextGC").value_or(0);
   snapshot.account.heap_sys = stats.find("HeapSys").value_or(0);
-  snapshot.audit.gc_phase = heap.gc_phase();
   snapshot.audit.gc_cycles = stats.find("NumGC").value_or(0);
 }
 
@@ -76,6 +76,7 @@ void build(const FrozenTarget& target, const Options& options, heap::Snapshot& s
   add_target_info(target, snapshot);
 
   const auto heap = times.run("spans", [&] { return go::HeapModel::read(runtime, losses); });
+  snapshot.audit.gc_phase = heap.gc_phase();
   times.run("marks", [&] { add_objects(heap, snapshot, losses); });
   const heap::ObjectIndex index(snapshot.spans, snapshot.allocated);
   const go::PointerMasks masks(runtime, losses);
@@ -83,6 +84,7 @@ void build(const FrozenTarget& target, const Options& options, heap::Snapshot& s
 
   const auto specials = times.run("specials", [&] { return go::read_special_roots(runtime, heap, losses); });
   const auto scheduler = times.run("scheduler", [&] { return go::read_scheduler(runtime, functions, losses); });
+  times.run("excuses", [&] { add_mark_excuses(runtime, heap, scheduler, index, snapshot); });
   RootWriter forest(snapshot, index);
   times.run("roots", [&] {
     const Symbols symbols(options.use_symbols ? target.program->images() : std::vector<go::LoadedImage>());

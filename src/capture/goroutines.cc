@@ -6,6 +6,7 @@
 #include <map>
 
 #include "base/parallel.h"
+#include "capture/mark_excuses.h"
 
 namespace holdfast::capture {
 namespace {
@@ -16,6 +17,7 @@ constexpr unsigned kParts = 32;
 struct Walked {
   go::Stack stack;
   std::vector<go::StackRoot> roots;
+  std::vector<ObjectId> named;  // by words that are no roots
 };
 
 std::string base_name(std::string_view path) {
@@ -43,6 +45,7 @@ class GoroutinePass {
     walk_all();
     add_rows();
     add_roots();
+    add_excuses();
   }
 
  private:
@@ -57,6 +60,9 @@ class GoroutinePass {
         // The registers of running code are what its innermost function works with.
         for (go::StackRoot& root : walked_[i].roots)
           if (root.kind == go::StackRootKind::kRegister && !walked_[i].stack.frames.empty()) root.frame = 0;
+        if (has_run_since_mark(g, snapshot_.audit.gc_phase))
+          walked_[i].named = named_by_words(*target_.identified->runtime, g, walked_[i].stack, walked_[i].roots,
+                                            forest_.index(), snapshot_);
       }
     });
   }
@@ -221,6 +227,12 @@ class GoroutinePass {
         group = forest_.add(heap::RootKind::kGroup, RootId(), group_name(snapshot_.goroutines[members.front()]));
       for (const std::size_t i : members) add_goroutine_roots(i, group);
     }
+  }
+
+  void add_excuses() {
+    std::vector<ObjectId> named;
+    for (const Walked& walked : walked_) named.insert(named.end(), walked.named.begin(), walked.named.end());
+    add_word_excuses(std::move(named), snapshot_);
   }
 
   void add_goroutine_roots(std::size_t i, RootId group) {

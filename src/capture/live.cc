@@ -154,6 +154,7 @@ class LiveTarget {
     for (const go::ProfiledObject& profiled : go::read_special_roots(runtime, heap, losses).profiled)
       go::bucket_stack(runtime, profiled.bucket);
     go::count_released_bytes(runtime);
+    for (const AddressRange& bits : heap.page_mark_ranges()) memory.touch(bits);
   }
 
  private:

@@ -22,7 +22,13 @@ void RootWriter::add_target(ObjectId object, std::uint64_t offset) {
 
 void RootWriter::hold(Address value, std::uint64_t offset) {
   const ObjectId object = index_.find_object(value);
-  if (object) add_target(object, offset);
+  if (!object || (current().conservative && waits_for_sweep(object))) return;
+  add_target(object, offset);
+}
+
+bool RootWriter::waits_for_sweep(ObjectId object) const {
+  if (heap::test_bit(snapshot_.marked, object.row) || heap::test_bit(snapshot_.fresh, object.row)) return false;
+  return snapshot_.spans[index_.find_span(object).row].has_marks;
 }
 
 void RootWriter::hold_what_it_holds(Address value) {

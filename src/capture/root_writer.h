@@ -17,8 +17,11 @@ class RootWriter {
   RootId add(heap::RootKind kind, RootId parent, std::string_view name, Address where = {});
   heap::Root& current() { return snapshot_.roots.back(); }
 
+  const heap::ObjectIndex& index() const { return index_; }
+
   // Adds the object that `value` hits to the current node; what hits none is nothing. `offset`: bytes of the word from
-  // Root::where.
+  // Root::where. Of a conservative node, a word that hits an object that the last mark found dead is nothing, too: the
+  // sweep frees the slot, and the collector never looks at such words before (reference 9.4).
   void hold(Address value, std::uint64_t offset = 0);
   // Adds everything that the object (if `value` hits one) refers to, not itself.
   void hold_what_it_holds(Address value);
@@ -28,6 +31,7 @@ class RootWriter {
 
  private:
   void add_target(ObjectId object, std::uint64_t offset);
+  bool waits_for_sweep(ObjectId object) const;
 
   heap::Snapshot& snapshot_;
   const heap::ObjectIndex& index_;

@@ -49,7 +49,7 @@ struct MSpanLayout {
   std::uint64_t size;
   FieldLayout start, pages, free_index, slots, alloc_bits, mark_bits, sweep_gen, alloc_count, span_class, state,
       slot_size, limit, specials;
-  std::optional<FieldLayout> large_type, user_arena;
+  std::optional<FieldLayout> scan_index, large_type, user_arena;
 
   explicit MSpanLayout(const LayoutSource& l)
       : size(l.get_size("runtime.mspan")),
@@ -66,6 +66,7 @@ struct MSpanLayout {
         slot_size(l.get("runtime.mspan", "elemsize")),
         limit(l.get("runtime.mspan", "limit")),
         specials(l.get("runtime.mspan", "specials")),
+        scan_index(l.find("runtime.mspan", "freeIndexForScan")),
         large_type(l.find("runtime.mspan", "largeType")),
         user_arena(l.find("runtime.mspan", "isUserArenaChunk")) {}
 
@@ -78,6 +79,7 @@ struct MSpanLayout {
     span.limit = r.number(limit);
     span.slots = static_cast<std::uint32_t>(r.number(slots));
     span.free_index = static_cast<std::uint32_t>(r.number(free_index));
+    span.scan_index = scan_index ? static_cast<std::uint32_t>(r.number(*scan_index)) : span.free_index;
     span.alloc_count = static_cast<std::uint32_t>(r.number(alloc_count));
     span.sweep_gen = static_cast<std::uint32_t>(r.number(sweep_gen));
     span.span_class = static_cast<std::uint8_t>(r.number(span_class));
@@ -90,6 +92,12 @@ struct MSpanLayout {
     return span;
   }
 };
+
+// Of word `word` of a bitmap of slots, the bits of slots below `index`.
+std::uint64_t bits_below(std::uint64_t index, std::uint64_t word) {
+  if (index <= word * 64) return 0;
+  return index >= (word + 1) * 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << (index % 64)) - 1;
+}
 
 // What no span of a sane runtime can be.
 bool plausible(const MSpan& span) {
@@ -203,6 +211,57 @@ MarkSource HeapModel::mark_source(const MSpan& span) const {
   return MarkSource::kNone;
 }
 
+bool HeapModel::allocated_while_marking(const MSpan& span, std::uint64_t* slots) const {
+  // While the collector marks, the marks that count are those of the cycle before, and of that nothing is left.
+  const MarkSource source = mark_source(span);
+  const bool waits_for_sweep = source == MarkSource::kMarkBits || source == MarkSource::kInline;
+  if (!runtime_.version.scan_index_rests_while_marking() || gc_phase_ != 0 || !waits_for_sweep) return false;
+  if (span.scan_index >= span.free_index) return false;
+  if (!runtime_.memory.try_read(span.alloc_bits, {reinterpret_cast<std::byte*>(slots), (span.slots + 7) / 8}))
+    return false;
+  bool any = false;
+  for (std::uint64_t w = 0; w < (span.slots + 63) / 64; ++w) {
+    slots[w] = ~slots[w] & bits_below(span.free_index, w) & ~bits_below(span.scan_index, w);
+    any = any || slots[w] != 0;
+  }
+  return any;
+}
+
+std::vector<AddressRange> HeapModel::page_mark_ranges() const {
+  std::vector<AddressRange> ranges;
+  const auto marks = runtime_.layouts.find("runtime.heapArena", "pageMarks");
+  if (!marks) return ranges;
+  for (const Arena& arena : arenas_) {
+    const Address begin = arena.heap_arena + marks->offset;
+    ranges.push_back({begin, begin + kPagesPerArena / 8});
+  }
+  return ranges;
+}
+
+std::vector<std::uint32_t> HeapModel::marked_by_sweep_alone() const {
+  std::vector<std::uint32_t> rows;
+  const auto marks = runtime_.layouts.find("runtime.heapArena", "pageMarks");
+  if (!marks || gc_phase_ != 0) return rows;
+  std::array<std::byte, kPagesPerArena / 8> bits{};
+  std::uint64_t arena_read = 0;
+  bool known = false;
+  for (std::uint32_t row = 0; row < in_use_.size(); ++row) {
+    const MSpan& span = in_use_[row];
+    if (const std::uint64_t arena = arena_index(span.base); row == 0 || arena != arena_read) {
+      const Address record = arena_of(span.base);
+      known = record && runtime_.memory.try_read(record + marks->offset, bits);
+      // A collection clears all bits as it starts.
+      known = known && std::any_of(bits.begin(), bits.end(), [](std::byte b) { return b != std::byte{0}; });
+      arena_read = arena;
+    }
+    // Pointers to the pointer-free objects of spans with inline marks do not set the bit.
+    if (!known || span.user_arena || inline_marks(span) || mark_source(span) != MarkSource::kAllocBits) continue;
+    const std::uint64_t page = (span.base - arena_start(arena_read)) / kPageSize;
+    if ((std::to_integer<unsigned>(bits[page / 8]) >> (page % 8) & 1) == 0) rows.push_back(row);
+  }
+  return rows;
+}
+
 Address HeapModel::arena_of(Address address) const {
   const std::uint64_t index = arena_index(address);
   const auto it = std::lower_bound(arenas_.begin(), arenas_.end(), index,
@@ -262,12 +321,7 @@ bool HeapModel::read_bits(const MSpan& span, std::uint64_t* allocated, std::uint
       break;
   }
   // Everything below freeindex is allocated (reference 2.5).
-  for (std::uint64_t w = 0; w < words; ++w) {
-    if (span.free_index >= (w + 1) * 64)
-      allocated[w] = ~std::uint64_t{0};
-    else if (span.free_index > w * 64)
-      allocated[w] |= (std::uint64_t{1} << (span.free_index - w * 64)) - 1;
-  }
+  for (std::uint64_t w = 0; w < words; ++w) allocated[w] |= bits_below(span.free_index, w);
   allocated[words - 1] &= last_mask;
   return good;
 }

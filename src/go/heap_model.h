@@ -27,6 +27,7 @@ struct MSpan {
   std::uint64_t limit = 0;      // end of object data
   std::uint32_t slots = 0;      // nelems
   std::uint32_t free_index = 0;
+  std::uint32_t scan_index = 0;  // freeIndexForScan; free_index where there is none
   std::uint32_t alloc_count = 0;
   std::uint32_t sweep_gen = 0;
   std::uint8_t span_class = 0;  // size class << 1 | noscan
@@ -68,6 +69,17 @@ class HeapModel {
     const bool headers = runtime_.version.pointer_maps() == PointerMaps::kAllocHeader;
     return headers && span.has_pointers() && span.size_class() != 0 && span.slot_size > kMostInSpanMapBytes ? 8 : 0;
   }
+
+  // Slots that were allocated while the last completed mark was going on, so that they are marked whatever became of
+  // them: those between the two indices that were free before. Known from Go 1.21 on, until the span is swept. Fills
+  // `slots` as read_bits does; false if there are none or it is not known.
+  bool allocated_while_marking(const MSpan& span, std::uint64_t* slots) const;
+  // Rows of in_use() whose marked slots the mark phase did not mark, none of them: the sweep did, because finalizers
+  // had to run on the objects. heapArena.pageMarks says so from the sweep to the next collection, but not for small
+  // spans where marks lie inside the span.
+  std::vector<std::uint32_t> marked_by_sweep_alone() const;
+  // Memory of these bits, all arenas.
+  std::vector<AddressRange> page_mark_ranges() const;
 
   // heapArena of an address; null if there is none.
   Address arena_of(Address address) const;

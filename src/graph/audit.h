@@ -13,12 +13,15 @@
 
 namespace holdfast::graph {
 
-// Objects that differ for one reason.
+// Objects that differ for one reason. Causes of reached_not_marked: "allocated-since-mark", "span-in-sweep"; of
+// marked_not_reached: those that capture shows (heap::MarkExcuse) and, for what is left, "floating".
 struct AuditCause {
   std::string id;       // stable: "allocated-since-mark"
   std::string meaning;  // one sentence
   std::uint64_t objects = 0;
   std::uint64_t bytes = 0;
+  std::uint64_t shown = 0;        // of the objects: by what is known of each itself; the others are held by these alone
+  std::vector<Address> examples;  // the first ones
 };
 
 struct Audit {
@@ -27,8 +30,8 @@ struct Audit {
   std::uint64_t marked = 0;   // of these, by the last completed collection
   std::uint64_t reached_not_marked = 0;
   std::uint64_t marked_not_reached = 0;
-  std::vector<AuditCause> causes;  // of both differences, those that occurred
-  std::uint64_t floating = 0;      // of marked_not_reached: dropped by the program since the mark
+  std::vector<AuditCause> causes;  // of both differences, those that occurred; each object counts once
+  std::uint64_t floating = 0;      // of marked_not_reached: no cause is shown, so the program dropped it since the mark
   std::uint64_t unexplained_objects = 0;
   std::uint64_t unexplained_bytes = 0;
   std::vector<Address> unexplained;  // the first ones
@@ -39,7 +42,8 @@ struct Audit {
   bool clean = false;
 };
 
-// `reached` is everything that the roots reach.
+// `reached` is everything that the roots reach. What the excused objects of a cause refer to, and so on, has the same
+// cause, as far as it is marked and not reached; an object that is excused itself keeps its own.
 Audit audit(const heap::Snapshot& snapshot, const Reachability& reached);
 
 }  // namespace holdfast::graph

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/units.h"
 
 namespace holdfast::report {
@@ -17,6 +19,19 @@ ordered_json hex_list(const std::vector<Address>& addresses) {
   ordered_json list = ordered_json::array();
   for (const Address address : addresses) list.push_back(hex(address));
   return list;
+}
+
+// "ended-thread   12  records of a thread ...", and where the first ones are.
+std::string cause_text(const graph::AuditCause& cause) {
+  constexpr std::size_t kExamplesInText = 3;
+  std::string out = fmt::format("    {:<42}{:>16}  {}\n", cause.id, format_count(cause.objects), cause.meaning);
+  std::string where;
+  for (std::size_t i = 0; i < std::min(cause.examples.size(), kExamplesInText); ++i)
+    where += (i > 0 ? ", " : "") + hex(cause.examples[i]);
+  const std::string held = cause.shown < cause.objects
+                               ? fmt::format("; {} held by the others", format_count(cause.objects - cause.shown))
+                               : "";
+  return out + fmt::format("      {}, e.g. at {}{}\n", format_bytes(cause.bytes), where, held);
 }
 
 }  // namespace
@@ -48,8 +63,12 @@ ordered_json losses_json(const std::vector<Loss>& losses) {
 ordered_json audit_json(const heap::Snapshot& snapshot, const graph::Audit& audit) {
   ordered_json causes = ordered_json::array();
   for (const graph::AuditCause& cause : audit.causes)
-    causes.push_back(
-        {{"id", cause.id}, {"objects", cause.objects}, {"bytes", cause.bytes}, {"meaning", cause.meaning}});
+    causes.push_back({{"id", cause.id},
+                      {"objects", cause.objects},
+                      {"bytes", cause.bytes},
+                      {"shown", cause.shown},
+                      {"meaning", cause.meaning},
+                      {"examples", hex_list(cause.examples)}});
   ordered_json counters = ordered_json::array();
   for (const heap::Counter& counter : snapshot.audit.counters)
     counters.push_back({{"name", counter.name},
@@ -107,8 +126,7 @@ std::string audit_text(const heap::Snapshot& snapshot, const graph::Audit& audit
   out += fmt::format("  {:<44}{:>16}\n", "allocated objects", format_count(audit.objects));
   out += fmt::format("  {:<44}{:>16}\n", "reached from the roots", format_count(audit.reached));
   out += fmt::format("  {:<44}{:>16}\n", "marked by the last collection", format_count(audit.marked));
-  for (const graph::AuditCause& cause : audit.causes)
-    out += fmt::format("    {:<42}{:>16}  {}\n", cause.id, format_count(cause.objects), cause.meaning);
+  for (const graph::AuditCause& cause : audit.causes) out += cause_text(cause);
   out += fmt::format("  {:<44}{:>16}  {}\n", "unexplained", format_count(audit.unexplained_objects),
                      audit.unexplained_objects == 0 ? "" : format_bytes(audit.unexplained_bytes));
   for (const Address address : audit.unexplained) out += fmt::format("    {}\n", hex(address));

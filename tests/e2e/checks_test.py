@@ -18,6 +18,7 @@ GOOD = {
                      "chain": [{"text": "main.byID"}]}],
         "types": [], "losses": [], "pause_ms": 3.5, "bytes_read": 10000000},
     "audit": {"clean": True, "objects": 1000, "unexplained": [], "unexplained_objects": 0, "unexplained_bytes": 0, "floating": 5,
+              "causes": [{"id": "resurrection", "objects": 8, "shown": 4, "examples": ["0xc000000000"]}],
               "alloc_count_mismatches": 0, "pointers_to_free_slots": 0, "goroutines_checked": 5, "not_unwound": [], "losses": [],
               "mem_stats": {"HeapObjects": 1000, "HeapAlloc": 9000000, "HeapInuse": 9100000, "Sys": 12345678},
               "counters": [{"name": n, "runtime": v, "ours": v, "must_match": True} for n, v in
@@ -29,7 +30,7 @@ GOOD = {
                                   {"count": 1, "state": "syscall", "wait_reason": ""}]},
 }
 MEMSTATS = {"HeapObjects": 1000, "HeapAlloc": 9000000, "HeapInuse": 9100000}
-TRUTH = {"go_version": "go1.26.11", "facts": {"c_heap_bytes": 12, "shared_bytes": 9000000}, "memstats": MEMSTATS,
+TRUTH = {"go_version": "go1.26.11", "facts": {"c_heap_bytes": 12, "shared_bytes": 9000000, "resurrected": 4}, "memstats": MEMSTATS,
          "holders": [{"name": "main.byID", "type": "*main.T", "count": 900, "bytes": 8000000},
                      {"name": "main.small", "type": "", "count": 0, "bytes": 0}]}
 STACKS = """goroutine 1 [running]:
@@ -72,6 +73,10 @@ FAULTS = [
     ("mem_stats_equal_the_programs_own", ("audit", "mem_stats", "HeapInuse"), 5),
     ("mem_stats_equal_the_programs_own", ("audit", "mem_stats"), {"HeapObjects": 1000, "HeapAlloc": 9000000}),
     ("little_floats", ("audit", "floating"), 21),
+    ("causes_are_shown", ("audit", "causes"), []),
+    ("causes_are_shown", ("audit", "causes", 0, "objects"), 9),
+    ("causes_are_shown", ("audit", "causes", 0, "shown"), 0),
+    ("causes_are_shown", ("audit", "causes", 0, "examples"), []),
     ("allocation_counts_agree", ("audit", "alloc_count_mismatches"), 1),
     ("no_pointer_leads_to_a_free_slot", ("audit", "pointers_to_free_slots"), 1),
     ("every_parked_goroutine_unwinds", ("audit", "not_unwound"), [17]),

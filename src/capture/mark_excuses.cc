@@ -1,0 +1,155 @@
+#include "capture/mark_excuses.h"
+
+#include <algorithm>
+#include <bit>
+
+#include "go/stack_memory.h"
+
+namespace holdfast::capture {
+namespace {
+
+constexpr std::uint64_t kWord = sizeof(std::uint64_t);
+constexpr std::uint64_t kMostRecordSlot = 4096;  // runtime.m takes 2 KiB at most, Go 1.19-1.27
+
+// Calls visit(object, slot) for every marked object of the span.
+template <typename Visit>
+void for_each_marked(const heap::Snapshot& snapshot, const heap::Span& span, const Visit& visit) {
+  std::uint32_t object = span.first_object;
+  for (std::uint32_t w = 0; w < (span.slots + 63) / 64; ++w)
+    for (std::uint64_t bits = snapshot.allocated[span.bits_at + w]; bits != 0; bits &= bits - 1, ++object)
+      if (heap::test_bit(snapshot.marked, object))
+        visit(ObjectId(object), w * 64 + static_cast<std::uint32_t>(std::countr_zero(bits)));
+}
+
+class ExcusePass {
+ public:
+  ExcusePass(const go::Runtime& runtime, const go::HeapModel& heap, const go::Scheduler& scheduler,
+             const heap::ObjectIndex& index, heap::Snapshot& snapshot)
+      : memory_(runtime.memory),
+        heap_(heap),
+        scheduler_(scheduler),
+        index_(index),
+        snapshot_(snapshot),
+        machine_size_(runtime.layouts.get_size("runtime.m")),
+        goroutine_size_(runtime.layouts.get_size("runtime.g")),
+        g0_(runtime.layouts.offset("runtime.m", "g0")),
+        m_(runtime.layouts.offset("runtime.g", "m")),
+        self_(runtime.layouts.offset("runtime.g", "sched") + runtime.layouts.offset("runtime.gobuf", "g")) {}
+
+  void run() {
+    add_allocated_black();
+    add_ended_threads();
+    add_resurrected();
+  }
+
+ private:
+  void add_allocated_black() {
+    const StringId cause = snapshot_.strings.add("allocate-black");
+    std::vector<std::uint64_t> black;
+    for (std::size_t s = 0; s < snapshot_.spans.size(); ++s) {
+      const go::MSpan& span = heap_.in_use()[s];
+      black.assign((std::uint64_t{span.slots} + 63) / 64, 0);
+      if (!heap_.allocated_while_marking(span, black.data())) continue;
+      for_each_marked(snapshot_, snapshot_.spans[s], [&](ObjectId object, std::uint32_t slot) {
+        if ((black[slot / 64] >> (slot % 64) & 1) != 0) excuse(object, cause);
+      });
+    }
+  }
+
+  void add_ended_threads() {
+    const StringId cause = snapshot_.strings.add("ended-thread");
+    std::vector<Address> ended;
+    for_each_record(machine_size_, [&](ObjectId object, Address record) {
+      // g0 comes first in an m, so it is the first word that the object holds.
+      const std::uint32_t edge = snapshot_.edges.row_begin[object.row];
+      if (edge == snapshot_.edges.row_begin[object.row + 1]) return;
+      if (snapshot_.edges.step[edge] * kWord != record - index_.address_of(object) + g0_) return;
+      if (!is_machine(record) || scheduler_.machine(record) != nullptr) return;
+      ended.push_back(record);
+      excuse(object, cause);
+    });
+    if (ended.empty()) return;
+    std::sort(ended.begin(), ended.end());
+    for_each_record(goroutine_size_, [&](ObjectId object, Address record) {
+      const Address m = memory_.try_pointer(record + m_).value_or(Address());
+      if (m && std::binary_search(ended.begin(), ended.end(), m)) excuse(object, cause);
+    });
+  }
+
+  // Calls visit(object, address of the record) for the marked objects that can be a record of that size.
+  template <typename Visit>
+  void for_each_record(std::uint64_t size, const Visit& visit) {
+    for (const heap::Span& span : snapshot_.spans) {
+      if (!span.has_pointers || span.user_arena || span.slot_size < size + span.header) continue;
+      if (span.slot_size > std::min(2 * size, kMostRecordSlot)) continue;
+      for_each_marked(snapshot_, span, [&](ObjectId object, std::uint32_t slot) {
+        visit(object, span.base + slot * span.slot_size + span.header);
+      });
+    }
+  }
+
+  // A started thread: its system goroutine names it, and itself (g0.sched.g, runtime.mstart1).
+  bool is_machine(Address m) const {
+    const Address g0 = memory_.try_pointer(m + g0_).value_or(Address());
+    return g0 && memory_.try_pointer(g0 + m_) == m && memory_.try_pointer(g0 + self_) == g0;
+  }
+
+  void add_resurrected() {
+    const StringId cause = snapshot_.strings.add("resurrection");
+    for (const std::uint32_t row : heap_.marked_by_sweep_alone())
+      for_each_marked(snapshot_, snapshot_.spans[row], [&](ObjectId object, std::uint32_t) { excuse(object, cause); });
+  }
+
+  void excuse(ObjectId object, StringId cause) { snapshot_.audit.excuses.push_back({object, cause}); }
+
+  const MemorySource& memory_;
+  const go::HeapModel& heap_;
+  const go::Scheduler& scheduler_;
+  const heap::ObjectIndex& index_;
+  heap::Snapshot& snapshot_;
+  const std::uint64_t machine_size_, goroutine_size_;
+  const std::uint32_t g0_, m_, self_;
+};
+
+}  // namespace
+
+void add_mark_excuses(const go::Runtime& runtime, const go::HeapModel& heap, const go::Scheduler& scheduler,
+                      const heap::ObjectIndex& index, heap::Snapshot& snapshot) {
+  ExcusePass(runtime, heap, scheduler, index, snapshot).run();
+}
+
+bool has_run_since_mark(const go::Goroutine& goroutine, std::uint32_t gc_phase) {
+  return gc_phase != 0 || !goroutine.waits() || goroutine.wait_since == 0;
+}
+
+std::vector<ObjectId> named_by_words(const go::Runtime& runtime, const go::Goroutine& goroutine, const go::Stack& stack,
+                                     std::span<const go::StackRoot> roots, const heap::ObjectIndex& index,
+                                     const heap::Snapshot& snapshot) {
+  std::vector<ObjectId> named;
+  if (!stack.low_water || goroutine.dead()) return named;
+  const go::StackMemory words(runtime.memory, goroutine.stack);
+  const Address first((stack.low_water.value + kWord - 1) / kWord * kWord);
+  for (Address at = first; words.contains(at); at += kWord) {
+    const ObjectId object = index.find_object(Address(words.word(at).value_or(0)));
+    if (object && heap::test_bit(snapshot.marked, object.row)) named.push_back(object);
+  }
+  if (named.empty()) return named;
+  std::sort(named.begin(), named.end());
+  named.erase(std::unique(named.begin(), named.end()), named.end());
+  std::vector<ObjectId> held;
+  for (const go::StackRoot& root : roots)
+    if (const ObjectId object = index.find_object(root.value)) held.push_back(object);
+  std::sort(held.begin(), held.end());
+  std::vector<ObjectId> rest;
+  std::set_difference(named.begin(), named.end(), held.begin(), held.end(), std::back_inserter(rest));
+  return rest;
+}
+
+void add_word_excuses(std::vector<ObjectId> objects, heap::Snapshot& snapshot) {
+  const StringId cause = snapshot.strings.add("conservative-word");
+  std::sort(objects.begin(), objects.end());
+  objects.erase(std::unique(objects.begin(), objects.end()), objects.end());
+  for (const ObjectId object : objects) snapshot.audit.excuses.push_back({object, cause});
+}
+
+}  // namespace holdfast::capture

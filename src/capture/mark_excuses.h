@@ -1,0 +1,39 @@
+// Objects that the collector marks by rules of its own, whether or not anybody holds them (reference 9.4): each with a
+// cause that the target shows for this very object. What these hold is followed by graph/audit. Causes, as
+// AuditInput::excuses names them, strongest first:
+//   allocate-black     allocated while the collector marked, by the span's two indices (Go 1.21+, until the sweep)
+//   ended-thread       a runtime.m that is on no list any more, and the g records that name it
+//   resurrection       marked in a span where the mark phase marked nothing: by the sweep, for a finalizer
+//   conservative-word  named by a word on the stack of a goroutine that has run since the mark
+// What a P's current block of tiny objects is for is no difference: it is a root, as it is for the collector.
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "go/frame_roots.h"
+#include "go/goroutines.h"
+#include "go/heap_model.h"
+#include "go/unwind.h"
+#include "heap/object_index.h"
+#include "heap/snapshot.h"
+
+namespace holdfast::capture {
+
+// Adds the first three. Needs the spans, marks and edges of `snapshot`, of which row i of spans is heap.in_use()[i].
+void add_mark_excuses(const go::Runtime& runtime, const go::HeapModel& heap, const go::Scheduler& scheduler,
+                      const heap::ObjectIndex& index, heap::Snapshot& snapshot);
+
+// The stack of a goroutine that stands where it stood when the collector scanned it shows nothing: its map was the same
+// then. g.waitsince is written at that scan and cleared when the goroutine runs on (Go 1.19-1.27).
+bool has_run_since_mark(const go::Goroutine& goroutine, std::uint32_t gc_phase);
+
+// Marked objects that words in the used part of the stack name, but for those that `roots` hold. Sorted, each once.
+std::vector<ObjectId> named_by_words(const go::Runtime& runtime, const go::Goroutine& goroutine, const go::Stack& stack,
+                                     std::span<const go::StackRoot> roots, const heap::ObjectIndex& index,
+                                     const heap::Snapshot& snapshot);
+
+// Adds objects of many stacks as conservative-word.
+void add_word_excuses(std::vector<ObjectId> objects, heap::Snapshot& snapshot);
+
+}  // namespace holdfast::capture

@@ -1,0 +1,151 @@
+#include "graph/audit.h"
+
+#include <gmock/gmock.h>
+
+#include <algorithm>
+
+#include "graph/reachability.h"
+#include "heap/heap_builder.h"
+
+namespace holdfast::graph {
+namespace {
+
+using heap::RootKind;
+using heap::testing::HeapBuilder;
+using testing::ElementsAre;
+using testing::IsEmpty;
+using Handle = HeapBuilder::Handle;
+
+class AuditTest : public testing::Test {
+ protected:
+  struct Excuse {
+    Handle object;
+    const char* cause;
+  };
+
+  Audit run(const std::vector<Excuse>& excuses = {}) {
+    std::vector<std::pair<ObjectId, const char*>> rows;
+    for (const Excuse& excuse : excuses) rows.emplace_back(heap_.id(excuse.object), excuse.cause);
+    snapshot_ = heap_.build();
+    for (heap::Span& span : snapshot_.spans) span.has_marks = true;
+    for (const auto& [object, cause] : rows) snapshot_.audit.excuses.push_back({object, snapshot_.strings.add(cause)});
+    return audit(snapshot_, reach(snapshot_));
+  }
+  Handle marked(std::uint64_t size = 64) {
+    const Handle object = heap_.object(size);
+    heap_.mark(object);
+    return object;
+  }
+  static const AuditCause* find(const Audit& audit, std::string_view id) {
+    const auto it =
+        std::find_if(audit.causes.begin(), audit.causes.end(), [&](const AuditCause& c) { return c.id == id; });
+    return it == audit.causes.end() ? nullptr : &*it;
+  }
+  static std::uint64_t count(const Audit& audit, std::string_view id) {
+    const AuditCause* cause = find(audit, id);
+    return cause == nullptr ? 0 : cause->objects;
+  }
+
+  HeapBuilder heap_;
+  heap::Snapshot snapshot_;
+};
+
+TEST_F(AuditTest, EqualSetsHaveNoCauses) {
+  heap_.refer(heap_.root(RootKind::kGlobal, "main.a"), marked());
+  heap_.object(64);
+  const Audit found = run();
+  EXPECT_THAT(found.causes, IsEmpty());
+  EXPECT_TRUE(found.clean);
+  EXPECT_EQ(found.marked, 1U);
+  EXPECT_EQ(found.objects, 2U);
+}
+
+TEST_F(AuditTest, WhatIsReachedWithoutAMarkMustBeFresh) {
+  const RootId root = heap_.root(RootKind::kGlobal, "main.a");
+  const Handle fresh = heap_.object(64);
+  const Handle strange = heap_.object(64);
+  heap_.mark_fresh(fresh).refer(root, fresh).refer(root, strange);
+  const Audit found = run();
+  EXPECT_EQ(count(found, "allocated-since-mark"), 1U);
+  EXPECT_EQ(found.unexplained_objects, 1U);
+  EXPECT_THAT(found.unexplained, ElementsAre(Address(0xc000000040)));
+  EXPECT_FALSE(found.clean);
+}
+
+TEST_F(AuditTest, AConservativeRootExcusesNothing) {
+  const RootId root = heap_.root(RootKind::kFrame, "main.f");
+  heap_.snapshot().roots[root.row].conservative = true;
+  heap_.refer(root, heap_.object(64));
+  EXPECT_EQ(run().unexplained_objects, 1U);
+}
+
+TEST_F(AuditTest, MarkedWithoutACauseFloats) {
+  heap_.edge(marked(), 0, marked());
+  const Audit found = run();
+  EXPECT_EQ(found.floating, 2U);
+  EXPECT_EQ(count(found, "floating"), 2U);
+  EXPECT_TRUE(found.clean);
+}
+
+TEST_F(AuditTest, WhatAnExcusedObjectHoldsHasItsCause) {
+  const Handle m = marked();
+  const Handle g0 = marked();
+  const Handle name = heap_.leaf(16);
+  const Handle other = marked();
+  heap_.mark(name).edge(m, 0, g0).edge(g0, 8, m).edge(g0, 16, name).edge(other, 0, g0);
+  const Audit found = run({{m, "ended-thread"}});
+  const AuditCause* cause = find(found, "ended-thread");
+  ASSERT_NE(cause, nullptr);
+  EXPECT_EQ(cause->objects, 3U);
+  EXPECT_EQ(cause->shown, 1U);
+  EXPECT_EQ(cause->bytes, 64U + 64U + 16U);
+  EXPECT_THAT(cause->examples, ElementsAre(Address(0xc000000000), Address(0xc000000040), testing::_));
+  EXPECT_EQ(found.floating, 1U);
+}
+
+TEST_F(AuditTest, TheCauseStopsAtWhatIsReachedOrNotMarked) {
+  const Handle excused = marked();
+  const Handle reached = marked();
+  const Handle behind = marked();
+  const Handle unmarked = heap_.object(64);
+  const Handle after = marked();
+  heap_.edge(excused, 0, reached).edge(reached, 0, behind).edge(excused, 8, unmarked).edge(unmarked, 0, after);
+  heap_.refer(heap_.root(RootKind::kGlobal, "main.a"), reached);
+  const Audit found = run({{excused, "resurrection"}});
+  EXPECT_EQ(count(found, "resurrection"), 1U);
+  EXPECT_EQ(found.floating, 1U);
+  EXPECT_EQ(found.marked_not_reached, 2U);
+}
+
+TEST_F(AuditTest, EachObjectHasOneCauseAndItsOwnBeforeAnothers) {
+  const Handle black = marked();
+  const Handle thread = marked();
+  const Handle both = marked();
+  heap_.edge(black, 0, thread).edge(thread, 0, both).edge(black, 8, both);
+  const Audit found = run(
+      {{black, "allocate-black"}, {black, "conservative-word"}, {thread, "ended-thread"}, {thread, "ended-thread"}});
+  EXPECT_EQ(count(found, "allocate-black"), 2U) << "itself and what both of them hold";
+  EXPECT_EQ(count(found, "ended-thread"), 1U);
+  EXPECT_EQ(count(found, "conservative-word"), 0U);
+  EXPECT_EQ(found.floating, 0U);
+  EXPECT_EQ(found.marked_not_reached, 3U);
+}
+
+TEST_F(AuditTest, AnExcuseForWhatDoesNotDifferCountsNothing) {
+  const Handle held = marked();
+  const Handle dead = heap_.object(64);
+  heap_.edge(held, 0, dead);
+  heap_.mark_fresh(dead).refer(heap_.root(RootKind::kGlobal, "main.a"), held);
+  const Audit found = run({{held, "conservative-word"}, {dead, "allocate-black"}});
+  EXPECT_EQ(found.marked_not_reached, 0U);
+  EXPECT_EQ(count(found, "conservative-word") + count(found, "allocate-black"), 0U);
+}
+
+TEST_F(AuditTest, ACauseOfALaterVersionIsKeptByName) {
+  const Audit found = run({{marked(), "read from the stars"}});
+  EXPECT_EQ(count(found, "read from the stars"), 1U);
+  EXPECT_FALSE(find(found, "read from the stars")->meaning.empty());
+}
+
+}  // namespace
+}  // namespace holdfast::graph
