@@ -98,6 +98,12 @@ class HeapBuilder {
     return id;
   }
 
+  // The object was allocated by these functions, innermost first; equal stacks are one.
+  HeapBuilder& sample(Handle object, const std::vector<std::string_view>& functions) {
+    samples_.push_back({object, stack_of(functions)});
+    return *this;
+  }
+
   TypeId type(std::string_view name, Kind kind, std::uint64_t size, TypeId elem = {}, std::uint64_t count = 0,
               TypeId key = {}) {
     Type type;
@@ -143,6 +149,7 @@ class HeapBuilder {
     add_columns();
     add_edges();
     add_root_targets();
+    add_samples();
     return std::move(snapshot_);
   }
 
@@ -163,6 +170,36 @@ class HeapBuilder {
     Handle object;
     std::uint32_t offset = 0;
   };
+
+  struct Sample {
+    Handle object;
+    AllocationStackId stack;
+  };
+
+  AllocationStackId stack_of(const std::vector<std::string_view>& functions) {
+    for (std::uint32_t s = 0; s < snapshot_.allocation_stacks.size(); ++s) {
+      const AllocationStack& stack = snapshot_.allocation_stacks[s];
+      bool same = stack.frame_count == functions.size();
+      for (std::uint32_t f = 0; same && f < stack.frame_count; ++f)
+        same = snapshot_.strings[snapshot_.frames[stack.first_frame + f].function] == functions[f];
+      if (same) return AllocationStackId(s);
+    }
+    AllocationStack stack;
+    stack.first_frame = static_cast<std::uint32_t>(snapshot_.frames.size());
+    stack.frame_count = static_cast<std::uint32_t>(functions.size());
+    for (const std::string_view function : functions) {
+      Frame frame;
+      frame.function = snapshot_.strings.add(function);
+      snapshot_.frames.push_back(frame);
+    }
+    snapshot_.allocation_stacks.push_back(stack);
+    return AllocationStackId(static_cast<std::uint32_t>(snapshot_.allocation_stacks.size() - 1));
+  }
+  void add_samples() {
+    for (const Sample& sample : samples_) snapshot_.sampled.push_back({id(sample.object), sample.stack});
+    std::sort(snapshot_.sampled.begin(), snapshot_.sampled.end(),
+              [](const SampledObject& a, const SampledObject& b) { return a.object < b.object; });
+  }
 
   std::vector<Slot>& slots_of(bool has_pointers) { return has_pointers ? pointerful_ : leaves_; }
   Handle add(bool has_pointers, Slot slot) {
@@ -245,6 +282,7 @@ class HeapBuilder {
   std::vector<Edge> edges_;
   std::vector<Handle> marked_, fresh_;
   std::vector<Reference> references_;
+  std::vector<Sample> samples_;
 };
 
 }  // namespace holdfast::heap::testing

@@ -60,7 +60,7 @@ void describe(Archive& a, Span& x) {
 }
 template <class Archive>
 void describe(Archive& a, Type& x) {
-  a(x.name, x.kind, x.size, x.pointer_bytes, x.elem, x.key, x.count, x.first_field, x.field_count);
+  a(x.name, x.kind, x.size, x.pointer_bytes, x.elem, x.key, x.count, x.first_field, x.field_count, x.declared_at);
 }
 template <class Archive>
 void describe(Archive& a, Field& x) {
@@ -82,6 +82,14 @@ void describe(Archive& a, Goroutine& x) {
 template <class Archive>
 void describe(Archive& a, Frame& x) {
   a(x.pc, x.function, x.file, x.line, x.inlined);
+}
+template <class Archive>
+void describe(Archive& a, AllocationStack& x) {
+  a(x.first_frame, x.frame_count);
+}
+template <class Archive>
+void describe(Archive& a, SampledObject& x) {
+  a(x.object, x.stack);
 }
 template <class Archive>
 void describe(Archive& a, MarkExcuse& x) {

@@ -108,6 +108,8 @@ class HoldWriter {
     add_table("RTGT", s.root_targets);
     add_table("GORT", s.goroutines);
     add_table("FRAM", s.frames);
+    add_table("ASTK", s.allocation_stacks);
+    add_table("SMPL", s.sampled);
     add_table("EXCU", s.audit.excuses);
     add_table("CRNG", s.content.ranges);
     add_column("CBYT", s.content.bytes, HoldEncoding::kPlain);
@@ -227,6 +229,8 @@ class HoldReader {
     read_table("RTGT", s.root_targets);
     read_table("GORT", s.goroutines);
     read_table("FRAM", s.frames);
+    read_table("ASTK", s.allocation_stacks);
+    read_table("SMPL", s.sampled);
     read_table("EXCU", s.audit.excuses);
     read_table("CRNG", s.content.ranges);
     s.content.bytes = read_column<std::uint8_t>("CBYT");
@@ -242,6 +246,10 @@ class HoldReader {
     header_ = file_.at<HoldHeader>(0);
     if (header_.version > kHoldVersion)
       fail(ErrorCode::kUnsupported, "{} was made by a newer holdfast: format {}, this one reads up to {}", name(),
+           std::uint32_t{header_.version}, kHoldVersion);
+    if (header_.version > 0 && header_.version < kHoldVersion)
+      fail(ErrorCode::kUnsupported,
+           "{} was made by an older holdfast: format {}, this one reads {}; capture the target again", name(),
            std::uint32_t{header_.version}, kHoldVersion);
     if (header_.version != kHoldVersion || header_.section_count != kSectionCount)
       fail(ErrorCode::kDamaged, "{} has a damaged header: format {} with {} sections", name(),

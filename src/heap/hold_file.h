@@ -17,7 +17,7 @@ void write_hold(const Snapshot& snapshot, const std::filesystem::path& path);
 bool is_hold(const ByteView& file);
 
 // The snapshot that was written, checked by heap/validate.h. Nothing of `file` is kept. Errors name the file, the
-// section and its offset: kTruncated, kDamaged, or kUnsupported when a newer holdfast wrote it.
+// section and its offset: kTruncated, kDamaged, or kUnsupported when a holdfast with another format wrote it.
 Snapshot read_hold(const ByteView& file);
 
 }  // namespace holdfast::heap

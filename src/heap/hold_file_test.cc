@@ -110,10 +110,12 @@ void fill_rows(Snapshot& s) {
     filler(alloc_count, size_class, header, user_arena, has_marks);
   }
   {
-    auto& [name, kind, size, pointer_bytes, elem, key, count, first_field, field_count] = s.types[0];
+    auto& [name, kind, size, pointer_bytes, elem, key, count, first_field, field_count, declared_at] =
+        s.types[0];
     filler(kind, size, pointer_bytes, count);
     elem = TypeId(1);
     key = TypeId(0);
+    declared_at = s.strings.add("main.go:4");
   }
   {
     auto& [kind, parent, name, type, goroutine, where, first_target, target_count, conservative] = s.roots[1];
@@ -149,6 +151,7 @@ Snapshot sample() {
   heap.refer(goroutine, large, 16);
   heap.goroutine(1, GoroutineState::kWaiting, "chan send", goroutine, {"main.send", "main.main"});
   heap.refer(heap.root(RootKind::kGlobal, "main.head", {}, node), a);
+  heap.sample(a, {"runtime.newobject", "main.add"}).sample(bytes, {"main.main"}).sample(large, {"main.main"});
   Snapshot& snapshot = heap.snapshot();
   snapshot.strings.add("");
   snapshot.strings.add(std::string_view("a\0zero", 6));
@@ -192,7 +195,8 @@ void expect_equal(const HugeArray<T>& a, const HugeArray<T>& b) {
 
 void expect_equal(const Snapshot& a, const Snapshot& b) {
   const auto& [target, pause, account, audit, mem_stats, losses, strings, spans, allocated, pointerful, objects,
-               object_type, marked, fresh, types, fields, edges, roots, root_targets, goroutines, frames, content] = a;
+               object_type, marked, fresh, types, fields, edges, roots, root_targets, goroutines, frames, allocation_stacks, sampled,
+               content] = a;
   EXPECT_EQ(target, b.target);
   EXPECT_EQ(pause, b.pause);
   EXPECT_EQ(account, b.account);
@@ -219,6 +223,8 @@ void expect_equal(const Snapshot& a, const Snapshot& b) {
   EXPECT_EQ(root_targets, b.root_targets);
   EXPECT_EQ(goroutines, b.goroutines);
   EXPECT_EQ(frames, b.frames);
+  EXPECT_EQ(allocation_stacks, b.allocation_stacks);
+  EXPECT_EQ(sampled, b.sampled);
   EXPECT_EQ(content.ranges, b.content.ranges);
   expect_equal(content.bytes, b.content.bytes);
 }
@@ -313,13 +319,25 @@ TEST_F(HoldFile, NamesTheSectionThatIsCutOrDamaged) {
 
 TEST_F(HoldFile, RefusesANewerFormatByName) {
   Bytes file = written(sample());
-  reinterpret_cast<HoldHeader*>(file.data())->version = 3;
+  reinterpret_cast<HoldHeader*>(file.data())->version = kHoldVersion + 1;
   try {
     read(file);
     ADD_FAILURE() << "accepted";
   } catch (const Error& error) {
     EXPECT_EQ(error.code(), ErrorCode::kUnsupported);
-    EXPECT_STREQ(error.what(), "a.hold was made by a newer holdfast: format 3, this one reads up to 1");
+    EXPECT_STREQ(error.what(), "a.hold was made by a newer holdfast: format 3, this one reads up to 2");
+  }
+}
+
+TEST_F(HoldFile, RefusesAnOlderFormatByName) {
+  Bytes file = written(sample());
+  reinterpret_cast<HoldHeader*>(file.data())->version = 1;
+  try {
+    read(file);
+    ADD_FAILURE() << "accepted";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::kUnsupported);
+    EXPECT_THAT(error.what(), HasSubstr("a.hold was made by an older holdfast: format 1, this one reads 2"));
   }
 }
 

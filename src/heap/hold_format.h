@@ -21,7 +21,7 @@
 namespace holdfast::heap {
 
 constexpr std::string_view kHoldMagic = "holdfast";
-constexpr std::uint32_t kHoldVersion = 1;
+constexpr std::uint32_t kHoldVersion = 2;
 constexpr std::uint64_t kHoldFrameBytes = 4 << 20;
 
 enum HoldFlags : std::uint32_t { kHoldWithContent = 1 };
@@ -56,7 +56,7 @@ struct HoldSection {
 static_assert(sizeof(HoldSection) == 48 && WireStruct<HoldSection>);
 
 // In the order in which they are read: what others are checked against comes first.
-constexpr std::array<std::string_view, 21> kHoldSections = {
+constexpr std::array<std::string_view, 23> kHoldSections = {
     "INFO",  // target, pause, account, audit, counters, losses; rows are bytes
     "STRL",  // length of each string
     "STRB",  // their bytes
@@ -75,6 +75,8 @@ constexpr std::array<std::string_view, 21> kHoldSections = {
     "RTGT",  // root targets
     "GORT",  // goroutines
     "FRAM",  // frames
+    "ASTK",  // allocation stacks
+    "SMPL",  // sampled objects
     "EXCU",  // mark excuses
     "CRNG",  // ranges of content; empty without kHoldWithContent
     "CBYT",  // its bytes

@@ -146,6 +146,7 @@ struct Type {
   std::uint64_t count = 0;          // of array
   std::uint32_t first_field = 0;    // fields[first_field .. + field_count)
   std::uint32_t field_count = 0;
+  StringId declared_at;  // of closures: file:line at which the function begins
 
   bool operator==(const Type&) const = default;
 };
@@ -255,6 +256,23 @@ struct Frame {
   bool operator==(const Frame&) const = default;
 };
 
+// Where objects were allocated: one stack of the runtime's memory profile.
+struct AllocationStack {
+  std::uint32_t first_frame = 0;  // frames[first_frame .. + frame_count), innermost first
+  std::uint32_t frame_count = 0;
+
+  bool operator==(const AllocationStack&) const = default;
+};
+
+// An object that the memory profile took a sample of: about one for each runtime.MemProfileRate bytes allocated (512 KiB
+// unless the program says otherwise), so a large object is sampled more likely than a small one.
+struct SampledObject {
+  ObjectId object;
+  AllocationStackId stack;
+
+  bool operator==(const SampledObject&) const = default;
+};
+
 // One sum, by us from the objects and by the runtime from its own counters (reference 8.2).
 struct Counter {
   std::string name;  // MemStats' own: "HeapAlloc"
@@ -348,7 +366,9 @@ struct Snapshot {
   std::vector<Root> roots;
   std::vector<RootTarget> root_targets;
   std::vector<Goroutine> goroutines;
-  std::vector<Frame> frames;
+  std::vector<Frame> frames;  // of goroutines and allocation stacks
+  std::vector<AllocationStack> allocation_stacks;
+  std::vector<SampledObject> sampled;  // by object, ascending, each at most once
 
   Content content;
 };

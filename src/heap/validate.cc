@@ -41,6 +41,7 @@ class Check {
     check_edges();
     check_roots();
     check_goroutines();
+    check_samples();
     check_rest();
     return std::move(problems_);
   }
@@ -129,6 +130,7 @@ class Check {
       check_string(type.name, "type", t);
       check_type(type.elem, "type", t);
       check_type(type.key, "type", t);
+      check_string(type.declared_at, "type", t);
       check_range(type.first_field, type.field_count, snapshot_.fields.size(), "type", t);
       if (type.kind > Kind::kOpaque) problem("type {} is of kind {}", t, static_cast<int>(type.kind));
     }
@@ -232,6 +234,22 @@ class Check {
     }
     for (std::size_t f = 0; f < snapshot_.frames.size(); ++f)
       for (const StringId id : {snapshot_.frames[f].function, snapshot_.frames[f].file}) check_string(id, "frame", f);
+  }
+
+  void check_samples() {
+    const auto& stacks = snapshot_.allocation_stacks;
+    for (std::size_t s = 0; s < stacks.size(); ++s)
+      check_range(stacks[s].first_frame, stacks[s].frame_count, snapshot_.frames.size(), "allocation stack", s);
+    ObjectId last;
+    for (std::size_t i = 0; i < snapshot_.sampled.size(); ++i) {
+      const SampledObject& sample = snapshot_.sampled[i];
+      if (sample.object.row >= snapshot_.objects || sample.stack.row >= stacks.size())
+        problem("sample {} is of object {} of {} and stack {} of {}", i, sample.object.row, snapshot_.objects,
+                sample.stack.row, stacks.size());
+      else if (last && sample.object <= last)
+        problem("sample {} is of object {}, the one before it of {}", i, sample.object.row, last.row);
+      last = sample.object;
+    }
   }
 
   void check_rest() {

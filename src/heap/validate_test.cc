@@ -31,6 +31,7 @@ Snapshot sample() {
   heap.refer(goroutine, large);
   heap.goroutine(1, GoroutineState::kWaiting, "chan send", goroutine, {"main.send", "main.main"});
   heap.refer(heap.root(RootKind::kGlobal, "main.head", {}, node), a);
+  heap.sample(a, {"main.add"}).sample(b, {"main.add", "main.main"});
   Snapshot& snapshot = heap.snapshot();
   snapshot.audit.excuses.push_back({heap.id(a), snapshot.strings.add("tiny block")});
   snapshot.content.ranges = {{Address(16), Address(24)}, {Address(24), Address(32)}};
@@ -83,10 +84,15 @@ TEST(Validate, NamesEachBrokenPromise) {
   expect_problem([](S& s) { s.roots[1].goroutine = GoroutineId(1); }, "goroutine 1 of 1");
   expect_problem([](S& s) { s.roots[2].target_count = 2; }, "root 2 has rows 1 .. 3 of 2");
   expect_problem([](S& s) { s.root_targets[0].object = ObjectId(); }, "root target 0");
-  expect_problem([](S& s) { s.goroutines[0].frame_count = 3; }, "goroutine 0 has rows 0 .. 3 of 2");
+  expect_problem([](S& s) { s.goroutines[0].frame_count = 6; }, "goroutine 0 has rows 0 .. 6 of 5");
   expect_problem([](S& s) { s.goroutines[0].root = RootId(3); }, "goroutine 0 has root 3 of 3");
   expect_problem([](S& s) { s.goroutines[0].state = static_cast<GoroutineState>(10); }, "in state 10");
   expect_problem([](S& s) { s.frames[1].file = StringId(50); }, "frame 1 names string 50");
+  expect_problem([](S& s) { s.types[1].declared_at = StringId(50); }, "type 1 names string 50");
+  expect_problem([](S& s) { s.allocation_stacks[1].frame_count = 3; }, "allocation stack 1 has rows 3 .. 6 of 5");
+  expect_problem([](S& s) { s.sampled[1].object = ObjectId(4); }, "sample 1 is of object 4 of 4");
+  expect_problem([](S& s) { s.sampled[1].stack = AllocationStackId(); }, "sample 1 is of object 1 of 4 and stack");
+  expect_problem([](S& s) { s.sampled[0] = s.sampled[1]; }, "sample 1 is of object 1, the one before it of 1");
   expect_problem([](S& s) { s.audit.excuses[0].object = ObjectId(4); }, "mark excuse 0");
   expect_problem([](S& s) { s.content.bytes.shrink(8); }, "8 bytes of content for ranges of 16");
   expect_problem([](S& s) { std::swap(s.content.ranges[0], s.content.ranges[1]); }, "out of order");

@@ -23,6 +23,7 @@ int main(int argc, char** argv) {
   const auto goroutine = heap.root(RootKind::kGoroutine, "goroutine 1", heap.root(RootKind::kGroup, "goroutines"));
   heap.goroutine(1, GoroutineState::kWaiting, "chan send", goroutine, {"main.send", "main.main"});
   heap.refer(goroutine, large).refer(heap.root(RootKind::kGlobal, "main.head", {}, node), a);
+  heap.sample(a, {"main.add", "main.main"});
   heap.snapshot().content.ranges = {{holdfast::Address(64), holdfast::Address(72)}};
   heap.snapshot().content.bytes = holdfast::HugeArray<std::uint8_t>(8);
   write_hold(heap.build(), folder / "small");

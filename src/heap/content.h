@@ -1,0 +1,29 @@
+// Bytes of the target that a snapshot has kept (Snapshot::content), by address.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "heap/snapshot.h"
+
+namespace holdfast::heap {
+
+class ContentView {
+ public:
+  // The content is used in place and must outlive this, unchanged.
+  explicit ContentView(const Content& content);
+
+  bool empty() const { return ranges_.empty(); }
+  // The bytes [at, at + size); nothing if they were not all kept.
+  std::optional<std::span<const std::uint8_t>> find(Address at, std::uint64_t size) const;
+  std::optional<std::uint64_t> word(Address at) const;
+
+ private:
+  std::span<const AddressRange> ranges_;
+  std::span<const std::uint8_t> bytes_;
+  std::vector<std::uint64_t> begin_;  // by range: where its bytes begin
+};
+
+}  // namespace holdfast::heap
