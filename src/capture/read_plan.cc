@@ -98,8 +98,9 @@ class StackPlan {
 }  // namespace
 
 std::vector<AddressRange> joined(std::vector<AddressRange> ranges) {
-  std::sort(ranges.begin(), ranges.end(),
-            [](const AddressRange& a, const AddressRange& b) { return a.begin < b.begin; });
+  const auto below = [](const AddressRange& a, const AddressRange& b) { return a.begin < b.begin; };
+  // Mostly nothing is to do, and a held target waits for this.
+  if (!std::is_sorted(ranges.begin(), ranges.end(), below)) std::sort(ranges.begin(), ranges.end(), below);
   std::vector<AddressRange> out;
   for (const AddressRange& range : ranges) {
     if (range.empty()) continue;

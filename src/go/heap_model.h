@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "base/huge_array.h"
@@ -94,6 +95,8 @@ class HeapModel {
   explicit HeapModel(const Runtime& runtime) : runtime_(runtime) {}
   void read_arenas(LossLedger& losses);
   void read_spans(LossLedger& losses);
+  void read_some_spans(std::span<const std::byte> pointers, std::vector<MSpan>& in_use, std::vector<MSpan>& manual,
+                       LossLedger& losses) const;
 
   struct Arena {
     std::uint64_t index = 0;
