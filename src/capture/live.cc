@@ -173,7 +173,7 @@ class LiveTarget {
   std::uint32_t goroutines_ = 0;
 };
 
-// linux-capture reference 2 and 4.1: about 6 GB/s and thread, 10 us per thread to stop and let go.
+// About 6 GB/s and thread, 10 us per thread to stop and let go (docs/runtime-facts.md; bench/pause_bench).
 double LiveTarget::predicted_ms() const {
   constexpr double kBytesPerMs = 6e6;
   constexpr double kPerSpanMs = 60e-6;
