@@ -1,5 +1,5 @@
 // What the target hid or damaged. Losses are expected, perhaps in millions: they are counted, never thrown, and every
-// report shows them (design: "damage is counted, not hidden").
+// report shows them (docs/decisions/004).
 #pragma once
 
 #include <cstdint>

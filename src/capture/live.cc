@@ -180,8 +180,8 @@ class LiveTarget {
   std::uint32_t goroutines_ = 0;
 };
 
-// Linux-capture reference 2 and 4.1: 10 us per thread to stop and let go; records cost a page each and are decoded in
-// the pause, 0.2 us per span. How fast this machine copies from this target is measured, not assumed.
+// 10 us per thread to stop and let go (docs/runtime-facts.md; bench/pause_bench); records cost a page each and are decoded
+// in the pause, 0.2 us per span. How fast this machine copies from this target is measured, not assumed.
 double LiveTarget::predicted_ms() const {
   constexpr double kPerSpanMs = 0.2e-3;
   constexpr double kRecordSlower = 4;  // scattered pages against runs of them

@@ -1,5 +1,5 @@
 // Our graph against what the collector itself found: the reachable set against the mark bits, object by object, our
-// sums against the runtime's counters (design 3.2; reference 9.3, 9.4). Every difference is put into a class by what
+// sums against the runtime's counters (reference 9.3, 9.4). Every difference is put into a class by what
 // the target shows; what fits none is unexplained.
 #pragma once
 

@@ -73,7 +73,7 @@ struct Span {
   bool operator==(const Span&) const = default;
 };
 
-// How the type of an object is known, strongest first. Weaker evidence never overwrites stronger.
+// How a type is known, strongest first; a claim on a whole object beats any on its beginning (typing/propagate.h).
 enum class KnownBy : std::uint8_t {
   kUnknown,
   kHeader,      // the allocation header or the span's large type
@@ -308,7 +308,7 @@ struct AuditInput {
   bool operator==(const AuditInput&) const = default;
 };
 
-// Where every byte of RSS is (design 3.4). The parts add up to `rss`.
+// Where every byte of RSS is. The parts add up to `rss`.
 struct Account {
   std::uint64_t rss = 0;
   std::uint64_t live = 0;      // reachable objects; until split_objects() all objects

@@ -164,6 +164,7 @@ Table goroutine_table(const heap::Snapshot& snapshot, const graph::Dominators& d
       rows.push_back(row_of(snapshot, dominators, goroutine));
   if (options.group) rows = grouped(snapshot, dominators, std::move(rows));
   std::vector<const heap::Goroutine*> shown;
+  shown.reserve(rows.size());
   for (const GoroutineRow& row : rows) shown.push_back(row.one);
   Table table = make_table<GoroutineRow>(goroutine_shape(options.group), columns_for(options.group), std::move(rows));
   if (options.stacks) {

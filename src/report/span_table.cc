@@ -52,6 +52,7 @@ TableShape span_shape() {
 
 Table span_table(const heap::Snapshot& snapshot, const graph::Reachability& reached) {
   std::vector<SpanRow> rows;
+  rows.reserve(snapshot.spans.size());
   for (const heap::Span& span : snapshot.spans)
     rows.push_back({&span, count_bits(reached.bits, span.first_object, span.objects),
                     count_bits(snapshot.marked, span.first_object, span.objects)});
