@@ -8,6 +8,7 @@
 #include "capture/root_writer.h"
 #include "capture/roots.h"
 #include "capture/types.h"
+#include "capture/samples.h"
 #include "go/mem_stats.h"
 #include "go/special_roots.h"
 #include "heap/object_index.h"
@@ -91,6 +92,7 @@ void build(const FrozenTarget& target, const Options& options, heap::Snapshot& s
   });
   times.run("goroutines", [&] { add_goroutines(target, scheduler, forest, snapshot, losses); });
   times.run("types", [&] {
+  times.run("samples", [&] { add_samples(specials.profiled, functions, index, snapshot, losses); });
     add_types({target, heap, masks, index, scheduler, specials.roots, target.dwarf}, snapshot, losses);
   });
   times.run("counters", [&] {
