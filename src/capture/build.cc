@@ -2,13 +2,14 @@
 
 #include <fmt/format.h>
 
+#include "capture/content.h"
 #include "capture/edges.h"
 #include "capture/goroutines.h"
 #include "capture/objects.h"
 #include "capture/root_writer.h"
 #include "capture/roots.h"
-#include "capture/types.h"
 #include "capture/samples.h"
+#include "capture/types.h"
 #include "go/mem_stats.h"
 #include "go/special_roots.h"
 #include "heap/object_index.h"
@@ -91,10 +92,11 @@ void build(const FrozenTarget& target, const Options& options, heap::Snapshot& s
         specials.roots, [&](Address code) { return function_name(functions, code); }, forest);
   });
   times.run("goroutines", [&] { add_goroutines(target, scheduler, forest, snapshot, losses); });
-  times.run("types", [&] {
   times.run("samples", [&] { add_samples(specials.profiled, functions, index, snapshot, losses); });
+  times.run("types", [&] {
     add_types({target, heap, masks, index, scheduler, specials.roots, target.dwarf}, snapshot, losses);
   });
+  if (options.with_content) times.run("content", [&] { add_content(runtime, snapshot, losses); });
   times.run("counters", [&] {
     try {
       add_counters(target, heap, snapshot);

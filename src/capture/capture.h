@@ -15,6 +15,9 @@ struct Options {
   // Where to look for debug information and symbols.
   bool use_dwarf = true;
   bool use_symbols = true;
+  // Keep what objects and package variables contain, user data too. Without it nothing of that is in the Snapshot, and
+  // pointer-free memory is not even read.
+  bool with_content = false;
 };
 
 // What a stop of the target would cost it.

@@ -157,8 +157,10 @@ class Run {
       fail(ErrorCode::kNotFound, "there is no folder {} for {}", folder.string(), options_.output);
     const bool is_process = form_of(options_.target) == TargetForm::kProcess;
     if (is_process) {
+    settle_content();
       const auto status = find_process(options_.target);
-      fmt::print(stderr, "{}, pid {}: {}\n", status.name, status.pid, foretold(capture::predict(status, {})));
+      fmt::print(stderr, "{}, pid {}: {}\n", status.name, status.pid,
+                 foretold(capture::predict(status, capture_options(options_))));
     }
     open();
     times_.run("write", [&] { heap::write_hold(snapshot_, options_.output); });
@@ -173,6 +175,13 @@ class Run {
                          {"objects", snapshot_.objects},
                          {"pause",
                           {{"predicted_ms", snapshot_.pause.predicted_ms},
+  // A .hold file has content or has none; in the new file is what was asked for.
+  void settle_content() {
+    if (!options_.with_content) snapshot_.content = {};
+    if (options_.with_content && snapshot_.content.ranges.empty())
+      fail(ErrorCode::kUsage, "{} was captured without content: leave --with-content away", options_.target);
+  }
+
                            {"measured_ms", snapshot_.pause.measured_ms},
                            {"bytes_read", snapshot_.pause.bytes_read}}}});
     return 0;
@@ -188,7 +197,7 @@ class Run {
     if (form_of(options_.target) != TargetForm::kProcess)
       fail(ErrorCode::kUsage, "--dry-run is about live processes; {} is a file", options_.target);
     const auto status = find_process(options_.target);
-    const auto prediction = capture::predict(status, {});
+    const auto prediction = capture::predict(status, capture_options(options_));
     progress_.finish();
     if (options_.json)
       print(ordered_json{{"schema", "holdfast.dry-run/1"},

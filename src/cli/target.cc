@@ -52,8 +52,12 @@ os::ProcessStatus find_process(const std::string& target) {
   }
 }
 
+capture::Options capture_options(const Options& options) {
+  return {.use_dwarf = options.use_dwarf, .use_symbols = options.use_symbols, .with_content = options.with_content};
+}
+
 heap::Snapshot open_target(const Options& options, PassTimes& times) {
-  const capture::Options how{.use_dwarf = options.use_dwarf, .use_symbols = options.use_symbols};
+  const capture::Options how = capture_options(options);
   switch (form_of(options.target)) {
     case TargetForm::kCore:
       return capture::capture_core(options.target, options.exe, how, times);

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/timer.h"
+#include "capture/capture.h"
 #include "cli/options.h"
 #include "heap/snapshot.h"
 #include "os/process.h"
@@ -20,6 +21,9 @@ TargetForm form_of(const std::string& target);
 
 // Fails with kNotFound, with a hint if the name is nearly a verb's.
 os::ProcessStatus find_process(const std::string& target);
+
+// What a capture of the target is to look at and to keep.
+capture::Options capture_options(const Options& options);
 
 heap::Snapshot open_target(const Options& options, PassTimes& times);
 
