@@ -1,7 +1,6 @@
 // The command line: reads arguments, runs one verb, maps errors to exit codes (0 done, 1 failed, 2 wrong usage, 3 a
 // gate found something).
 #include <fmt/format.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -19,6 +18,7 @@
 #include "graph/dominators.h"
 #include "heap/hold_file.h"
 #include "os/cancel_signals.h"
+#include "os/process.h"
 #include "report/audit_report.h"
 #include "report/goroutine_table.h"
 #include "report/report_json.h"
@@ -74,7 +74,7 @@ class Run {
     report::Report report =
         times_.run("report", [&] { return report::make_report(snapshot_, reached, dominators, audit); });
     report.took_ms = times_.milliseconds();
-    report.peak_rss_bytes = own_peak_rss();
+    report.peak_rss_bytes = os::own_peak_rss();
     progress_.finish();
     if (options_.json)
       print(report::report_json(report));
@@ -86,12 +86,6 @@ class Run {
   bool use_color() const {
     if (options_.color != Color::kAuto) return options_.color == Color::kAlways;
     return isatty(STDOUT_FILENO) != 0;
-  }
-
-  static std::uint64_t own_peak_rss() {
-    rusage usage{};
-    getrusage(RUSAGE_SELF, &usage);
-    return static_cast<std::uint64_t>(usage.ru_maxrss) * 1024;
   }
 
   int audit() {
