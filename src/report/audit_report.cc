@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/units.h"
+#include "report/fold.h"
 
 namespace holdfast::report {
 namespace {
@@ -101,21 +102,23 @@ std::string audit_line(const heap::Snapshot& snapshot, const graph::Audit& audit
 }
 
 std::string audit_text(const heap::Snapshot& snapshot, const graph::Audit& audit) {
-  std::string out = fmt::format("{}, {}: {}\n\n", snapshot.target.name, snapshot.target.go_version,
+  std::string out = fmt::format("{}, {}: {}\n\n", cleaned(snapshot.target.name), cleaned(snapshot.target.go_version),
                                 audit.clean ? "clean" : "NOT CLEAN");
   out += audit_line(snapshot, audit) + "\n\n";
   out += fmt::format("  {:<44}{:>16}\n", "allocated objects", format_count(audit.objects));
   out += fmt::format("  {:<44}{:>16}\n", "reached from the roots", format_count(audit.reached));
   out += fmt::format("  {:<44}{:>16}\n", "marked by the last collection", format_count(audit.marked));
   for (const graph::AuditCause& cause : audit.causes)
-    out += fmt::format("    {:<42}{:>16}  {}\n", cause.id, format_count(cause.objects), cause.meaning);
+    out +=
+        fmt::format("    {:<42}{:>16}  {}\n", cleaned(cause.id), format_count(cause.objects), cleaned(cause.meaning));
   out += fmt::format("  {:<44}{:>16}  {}\n", "unexplained", format_count(audit.unexplained_objects),
                      audit.unexplained_objects == 0 ? "" : format_bytes(audit.unexplained_bytes));
   for (const Address address : audit.unexplained) out += fmt::format("    {}\n", hex(address));
   out += "\n  counter                               the runtime's            ours\n";
   for (const heap::Counter& counter : snapshot.audit.counters)
-    out += fmt::format("  {:<32}{:>20}{:>16}  {}\n", counter.name, format_count(counter.runtime),
-                       format_count(counter.ours), counter.runtime == counter.ours ? "" : "differ " + counter.note);
+    out += fmt::format("  {:<32}{:>20}{:>16}  {}\n", cleaned(counter.name), format_count(counter.runtime),
+                       format_count(counter.ours),
+                       counter.runtime == counter.ours ? "" : "differ " + cleaned(counter.note));
   out += fmt::format("\n  spans whose allocCount differs              {:>16}\n",
                      format_count(snapshot.audit.alloc_count_mismatches));
   out += fmt::format("  stacks walked to their outermost frame      {:>16}\n",
@@ -124,8 +127,8 @@ std::string audit_text(const heap::Snapshot& snapshot, const graph::Audit& audit
   out += fmt::format("  pointers to free slots                      {:>16}\n",
                      format_count(snapshot.audit.pointers_to_free_slots));
   for (const Loss& loss : snapshot.losses)
-    out += fmt::format("\n  loss: {} x {} (first at {}): {}\n", format_count(loss.count), loss.kind, hex(loss.first),
-                       loss.meaning);
+    out += fmt::format("\n  loss: {} x {} (first at {}): {}\n", format_count(loss.count), cleaned(loss.kind),
+                       hex(loss.first), cleaned(loss.meaning));
   return out;
 }
 

@@ -107,6 +107,7 @@ std::vector<HolderSearch::Group> HolderSearch::open_level(const Group& group, Le
   level.sort = group.sort;
   level.bytes = group.bytes;
   level.first = group.nodes.front();
+  level.alone = group.nodes.size() == 1;
   level.container = level.first.object() && names_.is_container(snapshot.object_type[level.first.object().row].type());
   level.goroutines = level.first.root() && snapshot.roots[level.first.root().row].kind == heap::RootKind::kGoroutine;
   Groups below;

@@ -21,6 +21,7 @@ struct Level {
   std::uint64_t bytes = 0;  // that they retain
   bool container = false;   // inside of a map
   bool goroutines = false;
+  bool alone = false;   // it began with `first` only, though others of the sort may lie beside it
   graph::NodeId first;  // the node that retains most of those that are not below one of the same level
 };
 

@@ -21,4 +21,11 @@ namespace holdfast::report {
 std::vector<Holder> find_holders(const Names& names, const Dominated& dominated, std::uint64_t live_bytes,
                                  std::size_t limit);
 
+// How one object is held.
+struct Place {
+  std::string text;  // "main.registry.sessions"
+  std::vector<ChainStep> chain;
+};
+Place place_of(const Names& names, const Dominated& dominated, ObjectId object);
+
 }  // namespace holdfast::report

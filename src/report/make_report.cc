@@ -2,6 +2,7 @@
 
 #include "report/audit_report.h"
 #include "report/dominated.h"
+#include "report/findings.h"
 #include "report/goroutine_rows.h"
 #include "report/holders.h"
 #include "report/report.h"
@@ -62,6 +63,7 @@ Report make_report(const heap::Snapshot& snapshot, const graph::Reachability& re
   report.goroutines = goroutine_rows(names, dominators);
   for (const GoroutineRow& row : report.goroutines) report.goroutine_count += row.count;
   report.goroutine_places = report.goroutines.size();
+  report.findings = find_findings(names, dominated, report);
   if (report.types.size() > limits.types) report.types.resize(limits.types);
   if (report.goroutines.size() > limits.goroutines) report.goroutines.resize(limits.goroutines);
   return report;

@@ -6,11 +6,13 @@
 #include <span>
 
 #include "base/units.h"
+#include "report/fold.h"
 #include "report/names.h"
 
 namespace holdfast::report {
 namespace {
 
+constexpr std::string_view kSomeKey = "[…]";
 constexpr std::size_t kBar = 20;  // characters of a full bar
 
 class Text {
@@ -30,7 +32,6 @@ class Text {
   }
 
  private:
-  // Counts characters, not bytes.
   void line(std::string_view text) {
     text = text.substr(0, text.find_last_not_of(' ') + 1);
     out_ += fmt::format("{}\n", fit(text, width_));
@@ -45,11 +46,12 @@ class Text {
 
   void add_head() {
     const heap::TargetInfo& target = report_.target;
-    std::string head = target.name;
+    std::string head = cleaned(target.name);
     if (target.kind == heap::TargetKind::kCore) head += ", core";
     if (target.pid > 0)
       head += fmt::format("{} pid {}", target.kind == heap::TargetKind::kCore ? " of" : ",", target.pid);
-    head += fmt::format(" · {} linux/{}{}", target.go_version, target.goarch, target.has_symbols ? "" : ", stripped");
+    head += fmt::format(" · {} linux/{}{}", cleaned(target.go_version), cleaned(target.goarch),
+                        target.has_symbols ? "" : ", stripped");
     const heap::Pause& pause = report_.pause;
     if (pause.measured_ms > 0)
       head += fmt::format(" · held still for {} (predicted {})", format_seconds(pause.measured_ms / 1e3),
@@ -61,7 +63,7 @@ class Text {
     // Folded at a separator, so that nothing of it is lost.
     while (!head.empty()) {
       std::size_t end = head.size();
-      while (fit(head.substr(0, end), width_) != head.substr(0, end)) {
+      while (text_width(head.substr(0, end)) > width_) {
         const std::size_t cut = head.rfind(" · ", end - 1);
         if (cut == std::string::npos || cut == 0) break;
         end = cut;
@@ -133,7 +135,11 @@ class Text {
       const ChainStep& step = chain[i];
       if (step.kind == "group" && i + 1 < chain.size()) continue;
       if (step.kind == "container") {
-        if (!in_map && !parts.empty()) parts.back() += fmt::format("{}[…]", step.field);
+      if (!holder.created_by.empty()) line(fmt::format("     created by {}", holder.created_by));
+      if (const auto& site = holder.allocated_at)
+        line(fmt::format("     put there by {} ({} of {} sampled {})", site->place, format_count(site->here),
+                         format_count(site->sampled), site->sampled == 1 ? "object" : "objects"));
+        if (!in_map && !parts.empty()) parts.back() += fmt::format("{}{}", step.field, kSomeKey);
         in_map = true;
         continue;
       }
@@ -144,14 +150,17 @@ class Text {
     if (!chain.empty() && chain.back().kind == "object" && !chain.back().type.empty())
       parts.back() += fmt::format(", {}", format_bytes(chain.back().bytes));
     std::string text = joined(parts);
-    for (std::size_t tail = parts.size(); fit(text, width) != text && tail > 2; --tail)
+    for (std::size_t tail = parts.size(); text_width(text) > width && tail > 2; --tail)
       text = fmt::format("{} → … → {}", parts.front(), joined(std::span(parts).last(tail - 2)));
     return text;
   }
 
+      if (in_map && !parts.empty() && !step.key.empty() && parts.back().ends_with(kSomeKey))
+        parts.back().replace(parts.back().size() - kSomeKey.size(), kSomeKey.size(), fmt::format("[{}]", step.key));
   static std::string joined(std::span<const std::string> parts) {
     std::string text;
     for (const std::string& part : parts) {
+      if (!step.place.empty()) parts.back() += fmt::format(" {}", step.place);
       if (!text.empty()) text += " → ";
       text += part;
     }
