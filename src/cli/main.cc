@@ -68,6 +68,7 @@ class Run {
 
   int report() {
     open();
+    progress_.show_first([this](std::size_t width) { return report::first_screen(snapshot_, width); });
     const auto reached = reach();
     const graph::Audit audit = times_.run("audit", [&] { return graph::audit(snapshot_, reached); });
     const auto dominators = graph::dominators(snapshot_, &times_);
@@ -151,12 +152,12 @@ class Run {
       fail(ErrorCode::kNotFound, "there is no folder {} for {}", folder.string(), options_.output);
     const bool is_process = form_of(options_.target) == TargetForm::kProcess;
     if (is_process) {
-    settle_content();
       const auto status = find_process(options_.target);
       fmt::print(stderr, "{}, pid {}: {}\n", status.name, status.pid,
                  foretold(capture::predict(status, capture_options(options_))));
     }
     open();
+    settle_content();
     times_.run("write", [&] { heap::write_hold(snapshot_, options_.output); });
     progress_.finish();
     if (is_process)
@@ -169,16 +170,16 @@ class Run {
                          {"objects", snapshot_.objects},
                          {"pause",
                           {{"predicted_ms", snapshot_.pause.predicted_ms},
+                           {"measured_ms", snapshot_.pause.measured_ms},
+                           {"bytes_read", snapshot_.pause.bytes_read}}}});
+    return 0;
+  }
+
   // A .hold file has content or has none; in the new file is what was asked for.
   void settle_content() {
     if (!options_.with_content) snapshot_.content = {};
     if (options_.with_content && snapshot_.content.ranges.empty())
       fail(ErrorCode::kUsage, "{} was captured without content: leave --with-content away", options_.target);
-  }
-
-                           {"measured_ms", snapshot_.pause.measured_ms},
-                           {"bytes_read", snapshot_.pause.bytes_read}}}});
-    return 0;
   }
 
   static std::string foretold(const capture::Prediction& prediction) {

@@ -437,6 +437,44 @@ TEST(Report, HasTheSameAsJson) {
   expect_golden("report.json", report_json(report_of(shop())).dump(2) + "\n");
 }
 
+// Names come from the target, which can write what it likes.
+TEST(Report, HidesNothingFromATerminalAndObeysNothing) {
+  const std::string evil = "\x1b[2J\x1b]0;owned\x07\r\xff";
+  HeapBuilder heap;
+  const TypeId type = heap.structure("main." + evil, 1 << 16, {{evil, {}, 0}});
+  const auto top = heap.object(1 << 16, type);
+  heap.edge(top, 0, heap.leaf(1 << 20));
+  heap.refer(heap.root(RootKind::kGlobal, evil), top);
+  heap.sample(top, {evil});
+  const RootId goroutine = heap.root(RootKind::kGoroutine, evil);
+  heap.refer(goroutine, heap.leaf(1 << 18));
+  heap.goroutine(7, heap::GoroutineState::kWaiting, evil, goroutine, {evil});
+  heap::Snapshot& snapshot = heap.snapshot();
+  snapshot.target.name = evil;
+  snapshot.target.go_version = evil;
+  snapshot.target.goarch = evil;
+  snapshot.losses.push_back({evil, evil, 1, {}});
+  snapshot.audit.counters.push_back({evil, 1, 2, true, evil});
+  const heap::Snapshot built = heap.build();
+  TextOptions options;
+  options.target = evil;
+  const auto reached = graph::reach(built);
+  for (const std::string& text :
+       {report_text(report_of(built), options), audit_text(built, graph::audit(built, reached))}) {
+    EXPECT_THAT(text, HasSubstr("?[2J"));
+    for (const char c : text) EXPECT_TRUE(c == '\n' || (c != 0x7f && static_cast<unsigned char>(c) >= 0x20)) << text;
+  }
+}
+
+TEST(Report, SaysBeforeTheGraphIsKnownWhatIsKnown) {
+  const std::string text = first_screen(shop(), 100);
+  EXPECT_THAT(text, HasSubstr("checkout, pid 4711 · go1.26.11 linux/amd64, stripped · held still for 38 ms"));
+  EXPECT_THAT(text, HasSubstr("  objects                  4.2 MiB   70 %"));
+  EXPECT_THAT(text, HasSubstr("100 goroutines"));
+  EXPECT_THAT(text, testing::Not(HasSubstr("garbage")));
+  EXPECT_THAT(text, testing::Not(HasSubstr("WHAT HOLDS IT")));
+}
+
 TEST(Report, FitsTheWidthAndColorsOnlyWhenAsked) {
   const Report report = report_of(shop());
   for (const std::size_t width : {60U, 80U, 100U}) {

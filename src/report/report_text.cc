@@ -20,6 +20,14 @@ class Text {
   Text(const Report& report, const TextOptions& options)
       : report_(report), options_(options), width_(std::max<std::size_t>(options.width, 60)) {}
 
+  // Without what only the graph tells.
+  std::string run_first() {
+    has_graph_ = false;
+    add_head();
+    add_account();
+    return std::move(out_);
+  }
+
   std::string run() {
     add_head();
     add_account();
@@ -82,9 +90,13 @@ class Text {
                                : fmt::format("{} of heap objects", format_bytes(heap));
     if (limit > 0) rest += fmt::format(", limit {}", format_bytes(limit));
     heading("WHERE THE MEMORY IS", fmt::format("{:>26}{}", "", rest));
-    account_row("live objects", a.live, live_note());
-    account_row("garbage", a.garbage,
-                a.next_gc > 0 ? fmt::format("next collection at {}", format_bytes(a.next_gc)) : "");
+    const std::string next = a.next_gc > 0 ? fmt::format("next collection at {}", format_bytes(a.next_gc)) : "";
+    if (has_graph_) {
+      account_row("live objects", a.live, live_note());
+      account_row("garbage", a.garbage, next);
+    } else {
+      account_row("objects", heap, next);
+    }
     if (!a.known) {
       line("  what else was resident is not known here");
       return;
@@ -123,6 +135,10 @@ class Text {
       const std::string share = format_share(holder.bytes, report_.heap.reachable_bytes);
       line(fmt::format("{:>3}  {:>10} ({})  {}", ++number, format_bytes(holder.bytes), share, holder.what));
       line(fmt::format("     {}", chain_text(holder.chain, width_ - 5)));
+      if (!holder.created_by.empty()) line(fmt::format("     created by {}", holder.created_by));
+      if (const auto& site = holder.allocated_at)
+        line(fmt::format("     put there by {} ({} of {} sampled {})", site->place, format_count(site->here),
+                         format_count(site->sampled), site->sampled == 1 ? "object" : "objects"));
     }
   }
 
@@ -135,17 +151,16 @@ class Text {
       const ChainStep& step = chain[i];
       if (step.kind == "group" && i + 1 < chain.size()) continue;
       if (step.kind == "container") {
-      if (!holder.created_by.empty()) line(fmt::format("     created by {}", holder.created_by));
-      if (const auto& site = holder.allocated_at)
-        line(fmt::format("     put there by {} ({} of {} sampled {})", site->place, format_count(site->here),
-                         format_count(site->sampled), site->sampled == 1 ? "object" : "objects"));
         if (!in_map && !parts.empty()) parts.back() += fmt::format("{}{}", step.field, kSomeKey);
         in_map = true;
         continue;
       }
+      if (in_map && !parts.empty() && !step.key.empty() && parts.back().ends_with(kSomeKey))
+        parts.back().replace(parts.back().size() - kSomeKey.size(), kSomeKey.size(), fmt::format("[{}]", step.key));
       if (!in_map && !parts.empty() && !step.field.empty()) parts.back() += step.field;
       in_map = false;
       parts.push_back(step.kind == "object" ? short_type(step.text) : step.text);
+      if (!step.place.empty()) parts.back() += fmt::format(" {}", step.place);
     }
     if (!chain.empty() && chain.back().kind == "object" && !chain.back().type.empty())
       parts.back() += fmt::format(", {}", format_bytes(chain.back().bytes));
@@ -155,12 +170,9 @@ class Text {
     return text;
   }
 
-      if (in_map && !parts.empty() && !step.key.empty() && parts.back().ends_with(kSomeKey))
-        parts.back().replace(parts.back().size() - kSomeKey.size(), kSomeKey.size(), fmt::format("[{}]", step.key));
   static std::string joined(std::span<const std::string> parts) {
     std::string text;
     for (const std::string& part : parts) {
-      if (!step.place.empty()) parts.back() += fmt::format(" {}", step.place);
       if (!text.empty()) text += " → ";
       text += part;
     }
@@ -217,11 +229,27 @@ class Text {
   const Report& report_;
   const TextOptions& options_;
   std::size_t width_;
+  bool has_graph_ = true;
   std::uint64_t whole_ = 0;
   std::string out_;
 };
 
 }  // namespace
+
+std::string first_screen(const heap::Snapshot& snapshot, std::size_t width) {
+  Report report;
+  report.target = snapshot.target;
+  report.pause = snapshot.pause;
+  report.account = snapshot.account;
+  if (!report.account.known)
+    for (const heap::Span& span : snapshot.spans) report.account.live += span.objects * span.slot_size;
+  for (const heap::Goroutine& goroutine : snapshot.goroutines)
+    if (goroutine.state != heap::GoroutineState::kDead && goroutine.state != heap::GoroutineState::kDeadExtra)
+      ++report.goroutine_count;
+  TextOptions options;
+  options.width = width;
+  return Text(report, options).run_first();
+}
 
 std::string report_text(const Report& report, const TextOptions& options) {
   return Text(report, options).run();
