@@ -3,12 +3,14 @@
 #include <fmt/format.h>
 
 #include "base/parallel.h"
+#include "capture/content.h"
 #include "capture/edges.h"
 #include "capture/goroutines.h"
 #include "capture/mark_excuses.h"
 #include "capture/objects.h"
 #include "capture/root_writer.h"
 #include "capture/roots.h"
+#include "capture/samples.h"
 #include "capture/types.h"
 #include "go/mem_stats.h"
 #include "go/special_roots.h"
@@ -93,6 +95,8 @@ void build(const FrozenTarget& target, const Options& options, heap::Snapshot& s
         specials.roots, [&](Address code) { return function_name(functions, code); }, forest);
   });
   times.run("goroutines", [&] { add_goroutines(target, scheduler, forest, snapshot, losses); });
+  times.run("samples", [&] { add_samples(specials.profiled, functions, index, snapshot, losses); });
+  if (options.with_content) times.run("content", [&] { add_content(runtime, snapshot, losses); });
   times.run("counters", [&] {
     try {
       add_counters(target, heap, snapshot);
@@ -105,8 +109,9 @@ void build(const FrozenTarget& target, const Options& options, heap::Snapshot& s
       add_types({target, heap, masks, index, scheduler, specials.roots, target.dwarf}, snapshot, losses);
     });
   };
-  if (options.meanwhile)
-    run_both(types, [&] { options.meanwhile(snapshot); });
+  if (options.callbacks.first_look) options.callbacks.first_look(snapshot);
+  if (options.callbacks.meanwhile)
+    run_both(types, [&] { options.callbacks.meanwhile(snapshot); });
   else
     types();
 }

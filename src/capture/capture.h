@@ -11,13 +11,23 @@
 
 namespace holdfast::capture {
 
+// What a caller may do before everything is known, each once, on a Snapshot of which object_type, types, fields and
+// losses are still to come. They must change nothing. Empty ones are not called.
+struct Callbacks {
+  // For a first screen: nothing runs beside it.
+  std::function<void(const heap::Snapshot&)> first_look;
+  // Work on the graph, not on names: runs side by side with the search for types, which adds names and takes as long.
+  std::function<void(const heap::Snapshot&)> meanwhile;
+};
+
 struct Options {
   // Where to look for debug information and symbols.
   bool use_dwarf = true;
   bool use_symbols = true;
-  // Work on the graph that needs no types (object_type, types, fields and losses are still to come): called once, side
-  // by side with the search for types, which takes as long. It must change nothing. May be empty.
-  std::function<void(const heap::Snapshot&)> meanwhile;
+  // Keep what objects and package variables contain, user data too. Without it nothing of that is in the Snapshot, and
+  // pointer-free memory is not even read.
+  bool with_content = false;
+  Callbacks callbacks;
 };
 
 // What a stop of the target would cost it.

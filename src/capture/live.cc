@@ -49,7 +49,11 @@ std::uint64_t clock_ns() {
 class LiveTarget {
  public:
   LiveTarget(const os::ProcessStatus& status, const Options& options, LossLedger& losses)
-      : status_(status), losses_(losses), maps_(os::read_maps(status.pid)), memory_(status.pid) {
+      : status_(status),
+        with_content_(options.with_content),
+        losses_(losses),
+        maps_(os::read_maps(status.pid)),
+        memory_(status.pid) {
     program_ = Program::open(
         file_parts(maps_), status.exe, [this](const FilePart& part) { return open(part); }, losses);
     program_->add_read_only(files_);
@@ -68,6 +72,7 @@ class LiveTarget {
   double predicted_ms() const;
 
   const os::ProcessStatus& status() const { return status_; }
+  bool with_content() const { return with_content_; }
   const Program& program() const { return *program_; }
   const binary::DwarfInfo* dwarf() const { return layouts_.dwarf.get(); }
   const go::Identified& identified() const { return identified_; }
@@ -112,7 +117,7 @@ class LiveTarget {
   void plan_from(const go::Runtime& runtime, const FrozenMemory& probe, LossLedger& ignored) {
     const auto heap = go::HeapModel::read(runtime, ignored);
     touch_records(runtime, heap, probe, ignored);
-    plan_ = heap_ranges(runtime, heap);
+    plan_ = heap_ranges(runtime, heap, with_content_);
     for (const AddressRange& range : program_->writable()) plan_.push_back(range);
     for (const AddressRange& range : stack_ranges(runtime, {}, readable_)) plan_.push_back(range);
     plan_ = joined(std::move(plan_));
@@ -163,6 +168,7 @@ class LiveTarget {
 
  private:
   const os::ProcessStatus& status_;
+  bool with_content_;
   LossLedger& losses_;
   std::vector<os::ProcessMapping> maps_;
   os::ProcessMemory memory_;
@@ -180,8 +186,8 @@ class LiveTarget {
   std::uint32_t goroutines_ = 0;
 };
 
-// 10 us per thread to stop and let go (docs/runtime-facts.md; bench/pause_bench); records cost a page each and are decoded
-// in the pause, 0.2 us per span. How fast this machine copies from this target is measured, not assumed.
+// 10 us per thread to stop and let go (docs/runtime-facts.md; bench/pause_bench); records cost a page each and are
+// decoded in the pause, 0.2 us per span. How fast this machine copies from this target is measured, not assumed.
 double LiveTarget::predicted_ms() const {
   constexpr double kPerSpanMs = 0.2e-3;
   constexpr double kRecordSlower = 4;  // scattered pages against runs of them
@@ -267,7 +273,7 @@ class Freeze {
     times_.run("read records", [&] { note(frozen_->read_bulk(live_.blocks())); });
     const auto heap = times_.run("read spans", [&] { return go::HeapModel::read(runtime, live_.losses()); });
     times_.run("read heap", [&] {
-      std::vector<AddressRange> ranges = heap_ranges(runtime, heap);
+      std::vector<AddressRange> ranges = heap_ranges(runtime, heap, live_.with_content());
       for (const AddressRange& range : live_.program().writable()) ranges.push_back(range);
       note(frozen_->read_bulk(joined(std::move(ranges))));
       note(frozen_->read_bulk(stack_ranges(runtime, threads_, readable)));

@@ -143,14 +143,14 @@ std::uint64_t total_bytes(const std::vector<AddressRange>& ranges) {
   return sum;
 }
 
-std::vector<AddressRange> heap_ranges(const go::Runtime& runtime, const go::HeapModel& heap) {
+std::vector<AddressRange> heap_ranges(const go::Runtime& runtime, const go::HeapModel& heap, bool with_content) {
   std::vector<AddressRange> out;
   out.reserve(heap.in_use().size());
   const bool arena_maps = runtime.version.pointer_maps() != go::PointerMaps::kAllocHeader;
   for (const go::MSpan& span : heap.in_use()) {
-    if (span.has_pointers()) {
+    if (span.has_pointers() || with_content) {
       out.push_back({span.base, span.base + span.bytes()});
-      if (arena_maps) add_arena_maps(runtime, heap, span, out);
+      if (arena_maps && span.has_pointers()) add_arena_maps(runtime, heap, span, out);
     } else if (heap.mark_source(span) == go::MarkSource::kInline) {
       out.push_back({span.base + go::kInlineAreaAt, span.base + go::kPageSize});
     }

@@ -1,5 +1,7 @@
 #include "capture/types.h"
 
+#include <fmt/format.h>
+
 #include <bit>
 
 #include "capture/dwarf_evidence.h"
@@ -59,6 +61,13 @@ class TypePass {
   std::string entry_name(Address code) const {
     const auto found = evidence_.target.identified->functions->find(code);
     return found && found->function.entry == code ? std::string(found->function.name) : std::string();
+  }
+
+  // "/src/server.go:88": where the function that begins at `code` was written.
+  StringId place_of(Address code) const {
+    const auto frames = evidence_.target.identified->functions->source_frames(code, false);
+    if (frames.empty() || frames.back().file.empty()) return {};
+    return snapshot_.strings.add(fmt::format("{}:{}", frames.back().file, frames.back().line));
   }
 
   // Types that allocation headers and large spans name (Go 1.22+).
@@ -159,6 +168,7 @@ class TypePass {
       row.count = type.count;
       row.first_field = type.first_field;
       row.field_count = type.field_count;
+      if (type.code) row.declared_at = place_of(type.code);
       snapshot_.types.push_back(row);
     }
     for (const typing::Field& field : table_.fields())

@@ -1,7 +1,6 @@
 // The command line: reads arguments, runs one verb, maps errors to exit codes (0 done, 1 failed, 2 wrong usage, 3 a
 // gate found something).
 #include <fmt/format.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -20,6 +19,7 @@
 #include "graph/dominators.h"
 #include "heap/hold_file.h"
 #include "os/cancel_signals.h"
+#include "os/process.h"
 #include "report/audit_report.h"
 #include "report/goroutine_table.h"
 #include "report/report_json.h"
@@ -66,7 +66,13 @@ class Run {
   graph::Dominators open_and_dominate() {
     std::optional<graph::Dominators> dominators;
     snapshot_ =
-        open_target(options_, times_, [&](const heap::Snapshot& s) { dominators = graph::dominators(s, &times_); });
+        open_target(options_, times_,
+                    {.first_look =
+                         [this](const heap::Snapshot& s) {
+                           if (options_.verb == Verb::kReport)
+                             progress_.show_first([&](std::size_t width) { return report::first_screen(s, width); });
+                         },
+                     .meanwhile = [&](const heap::Snapshot& s) { dominators = graph::dominators(s, &times_); }});
     return std::move(*dominators);
   }
   graph::Reachability reach() {
@@ -80,7 +86,7 @@ class Run {
     report::Report report =
         times_.run("report", [&] { return report::make_report(snapshot_, reached, dominators, audit); });
     report.took_ms = times_.milliseconds();
-    report.peak_rss_bytes = own_peak_rss();
+    report.peak_rss_bytes = os::own_peak_rss();
     progress_.finish();
     if (options_.json)
       print(report::report_json(report));
@@ -92,12 +98,6 @@ class Run {
   bool use_color() const {
     if (options_.color != Color::kAuto) return options_.color == Color::kAlways;
     return isatty(STDOUT_FILENO) != 0;
-  }
-
-  static std::uint64_t own_peak_rss() {
-    rusage usage{};
-    getrusage(RUSAGE_SELF, &usage);
-    return static_cast<std::uint64_t>(usage.ru_maxrss) * 1024;
   }
 
   int audit() {
@@ -164,9 +164,11 @@ class Run {
     const bool is_process = form_of(options_.target) == TargetForm::kProcess;
     if (is_process) {
       const auto status = find_process(options_.target);
-      fmt::print(stderr, "{}, pid {}: {}\n", status.name, status.pid, foretold(capture::predict(status, {})));
+      fmt::print(stderr, "{}, pid {}: {}\n", status.name, status.pid,
+                 foretold(capture::predict(status, capture_options(options_))));
     }
     open();
+    settle_content();
     times_.run("write", [&] { heap::write_hold(snapshot_, options_.output); });
     progress_.finish();
     if (is_process)
@@ -184,6 +186,13 @@ class Run {
     return 0;
   }
 
+  // A .hold file has content or has none; in the new file is what was asked for.
+  void settle_content() {
+    if (!options_.with_content) snapshot_.content = {};
+    if (options_.with_content && snapshot_.content.ranges.empty())
+      fail(ErrorCode::kUsage, "{} was captured without content: leave --with-content away", options_.target);
+  }
+
   static std::string foretold(const capture::Prediction& prediction) {
     return fmt::format("would be held still for about {:.1f} ms to copy {} ({} objects, {} goroutines, {} threads)",
                        prediction.pause_ms, format_bytes(prediction.bytes), format_count(prediction.objects),
@@ -194,7 +203,7 @@ class Run {
     if (form_of(options_.target) != TargetForm::kProcess)
       fail(ErrorCode::kUsage, "--dry-run is about live processes; {} is a file", options_.target);
     const auto status = find_process(options_.target);
-    const auto prediction = capture::predict(status, {});
+    const auto prediction = capture::predict(status, capture_options(options_));
     progress_.finish();
     if (options_.json)
       print(ordered_json{{"schema", "holdfast.dry-run/1"},

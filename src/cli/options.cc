@@ -90,7 +90,11 @@ void add_options(CLI::App& app, Options& o) {
         ->transform(CLI::Transformer(kColors).description(""));
   }
   if (o.verb == Verb::kAudit) app.add_flag("--strict", o.strict, "exit with 3 unless the audit is clean");
-  if (o.verb == Verb::kCapture) app.add_option("-o,--output", o.output, "the file to write")->type_name("FILE");
+  if (o.verb == Verb::kCapture) {
+    app.add_option("-o,--output", o.output, "the file to write")->type_name("FILE");
+    app.add_flag("--with-content", o.with_content,
+                 "keep what objects and variables contain, too: user data; without it the file has none");
+  }
   if (is_table(o.verb)) add_table_options(app, o);
   if (o.verb == Verb::kGoroutines) {
     app.add_flag("--stacks", o.stacks, "print the stack under each line");

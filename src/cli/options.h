@@ -16,9 +16,10 @@ enum class Color : std::uint8_t { kAuto, kAlways, kNever };
 
 struct Options {
   Verb verb = Verb::kReport;
-  std::string target;  // pid, name, core or .hold; empty for ps
-  std::string exe;     // program of a core
-  std::string output;  // capture: the file to write
+  std::string target;         // pid, name, core or .hold; empty for ps
+  std::string exe;            // program of a core
+  std::string output;         // capture: the file to write
+  bool with_content = false;  // capture: user data too
   bool json = false;
   bool dry_run = false;
   bool strict = false;  // audit

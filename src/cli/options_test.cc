@@ -57,6 +57,12 @@ TEST(Options, EveryVerbTakesTheCommonOptions) {
   }
 }
 
+TEST(Options, ContentIsKeptOnlyWhenAskedFor) {
+  EXPECT_FALSE(options_of({"capture", "4711", "-o", "a.hold"}).with_content);
+  EXPECT_TRUE(options_of({"capture", "4711", "-o", "a.hold", "--with-content"}).with_content);
+  EXPECT_THROW(parse({"report", "4711", "--with-content"}), Error);
+}
+
 TEST(Options, OptionsMayStandBeforeTheTarget) {
   EXPECT_EQ(options_of({"--threads", "2", "checkout"}).target, "checkout");
   EXPECT_EQ(options_of({"types", "--top", "5", "checkout"}).target, "checkout");

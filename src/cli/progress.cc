@@ -1,15 +1,20 @@
 #include "cli/progress.h"
 
 #include <fmt/format.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
+
+#include "report/fold.h"
 
 namespace holdfast::cli {
 namespace {
 
 constexpr auto kRefresh = std::chrono::milliseconds(100);
 constexpr auto kQuiet = std::chrono::milliseconds(300);
+constexpr auto kLong = std::chrono::seconds(1);
 constexpr const char* kWipe = "\r\x1b[K";
 
 }  // namespace
@@ -29,6 +34,31 @@ void Progress::begin(const std::string& pass) {
   pass_ = pass;
 }
 
+void Progress::show_first(const std::function<std::string(std::size_t width)>& make) {
+  constexpr std::size_t kNarrowest = 60, kWidest = 100;
+  winsize size{};
+  if (!painter_.joinable() || ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col < kNarrowest) return;
+  std::string text = make(std::min<std::size_t>(size.ws_col, kWidest));
+  std::size_t rows = 0;
+  for (std::size_t begin = 0; begin < text.size();) {
+    const std::size_t end = std::min(text.find('\n', begin), text.size());
+    const std::size_t width = report::text_width(std::string_view(text).substr(begin, end - begin));
+    rows += std::max<std::size_t>(1, (width + size.ws_col - 1) / size.ws_col);
+    begin = end + 1;
+  }
+  if (rows + 2 > size.ws_row) return;  // what has left the screen cannot be wiped out
+  const std::lock_guard lock(mutex_);
+  first_ = std::move(text);
+  first_rows_ = rows;
+}
+
+// With the lock held.
+void Progress::draw_first() {
+  fmt::print(stderr, "{}{}\n", kWipe, first_);
+  first_.clear();
+  first_drawn_ = true;
+}
+
 void Progress::finish() {
   {
     const std::lock_guard lock(mutex_);
@@ -43,11 +73,13 @@ void Progress::show() {
   while (!changed_.wait_for(lock, kRefresh, [&] { return done_; })) {
     const auto elapsed = Clock::now() - start_;
     if (elapsed < kQuiet || pass_.empty()) continue;
+    if (!first_.empty() && elapsed >= kLong) draw_first();
     fmt::print(stderr, "{}{} {:.1f} s", kWipe, pass_, std::chrono::duration<double>(elapsed).count());
     std::fflush(stderr);
     drawn_ = true;
   }
   if (drawn_) fmt::print(stderr, "{}", kWipe);
+  if (first_drawn_) fmt::print(stderr, "\x1b[{}A\x1b[J", first_rows_ + 1);
 }
 
 }  // namespace holdfast::cli

@@ -1,9 +1,10 @@
-// One line on a terminal that says which pass runs and for how long. Results never mix with it: it is on stderr and is
-// wiped out before they come.
+// One line on a terminal that says which pass runs and for how long, and above it what is known early. Results never
+// mix with it: it is on stderr and is wiped out before they come.
 #pragma once
 
 #include <chrono>
 #include <condition_variable>
+#include <functional>
 #include <mutex>
 #include <string>
 #include <thread>
@@ -21,15 +22,22 @@ class Progress {
 
   // From PassTimes.
   void begin(const std::string& pass);
+  // What to show above the line if the work takes longer than a moment more; asked for once, with the width of the
+  // terminal. It is wiped out, too: the results say it again, and more.
+  void show_first(const std::function<std::string(std::size_t width)>& make);
   void finish();
 
  private:
   using Clock = std::chrono::steady_clock;
   void show();
+  void draw_first();
 
   std::mutex mutex_;
   std::condition_variable changed_;
   std::string pass_;
+  std::string first_;           // not drawn so far
+  std::size_t first_rows_ = 0;  // that it takes
+  bool first_drawn_ = false;
   Clock::time_point start_ = Clock::now();
   bool drawn_ = false;
   bool done_ = false;

@@ -52,16 +52,23 @@ os::ProcessStatus find_process(const std::string& target) {
   }
 }
 
-heap::Snapshot open_target(const Options& options, PassTimes& times,
-                           const std::function<void(const heap::Snapshot&)>& meanwhile) {
-  const capture::Options how{
-      .use_dwarf = options.use_dwarf, .use_symbols = options.use_symbols, .meanwhile = meanwhile};
+capture::Options capture_options(const Options& options) {
+  return {.use_dwarf = options.use_dwarf,
+          .use_symbols = options.use_symbols,
+          .with_content = options.with_content,
+          .callbacks = {}};
+}
+
+heap::Snapshot open_target(const Options& options, PassTimes& times, const capture::Callbacks& callbacks) {
+  capture::Options how = capture_options(options);
+  how.callbacks = callbacks;
   switch (form_of(options.target)) {
     case TargetForm::kCore:
       return capture::capture_core(options.target, options.exe, how, times);
     case TargetForm::kHold: {
       auto snapshot = times.run("open", [&] { return heap::read_hold(os::map_file(options.target)->bytes()); });
-      if (meanwhile) meanwhile(snapshot);
+      if (callbacks.first_look) callbacks.first_look(snapshot);
+      if (callbacks.meanwhile) callbacks.meanwhile(snapshot);
       return snapshot;
     }
     case TargetForm::kProcess:

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/timer.h"
+#include "capture/capture.h"
 #include "cli/options.h"
 #include "heap/snapshot.h"
 #include "os/process.h"
@@ -22,8 +23,10 @@ TargetForm form_of(const std::string& target);
 // Fails with kNotFound, with a hint if the name is nearly a verb's.
 os::ProcessStatus find_process(const std::string& target);
 
-// `meanwhile`: work on the graph that needs no types, done once before this returns; see capture::Options.
-heap::Snapshot open_target(const Options& options, PassTimes& times,
-                           const std::function<void(const heap::Snapshot&)>& meanwhile = {});
+// What a capture of the target is to look at and to keep.
+capture::Options capture_options(const Options& options);
+
+// The callbacks are called for captures as for live targets.
+heap::Snapshot open_target(const Options& options, PassTimes& times, const capture::Callbacks& callbacks = {});
 
 }  // namespace holdfast::cli

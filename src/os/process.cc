@@ -164,6 +164,12 @@ ProcessStatus find_process(std::string_view target) {
   fail(ErrorCode::kUsage, "{} processes are called {}; give the pid of one:{}", found.size(), target, list);
 }
 
+std::uint64_t own_peak_rss() {
+  const auto text = try_read_text("/proc/self/status");
+  const auto value = text ? labelled(*text, "VmHWM") : std::nullopt;
+  return value ? leading_number<std::uint64_t>(*value).value_or(0) * 1024 : 0;
+}
+
 std::string describe(const ProcessStatus& status) {
   std::string text = std::to_string(status.pid);
   if (status.command_line.empty()) text += " [" + status.name + "]";

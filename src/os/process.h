@@ -53,6 +53,9 @@ ProcessStatus read_status(pid_t pid);
 // `target` is a pid, or a name: exactly the short name, or the last part of the program's path or of its first
 // argument. Fails with kNotFound if nothing matches and with kUsage, listing them, if several do.
 ProcessStatus find_process(std::string_view target);
+// Our own largest RSS so far, in bytes; 0 if the kernel does not say. Not getrusage's, which begins with what the
+// program had that started us.
+std::uint64_t own_peak_rss();
 // "4711 checkout --port 80": for lists and errors.
 std::string describe(const ProcessStatus& status);
 

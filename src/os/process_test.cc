@@ -3,6 +3,8 @@
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <filesystem>
@@ -311,6 +313,24 @@ std::string first_bytes(const FileDescriptor& file, std::size_t count) {
   std::string text(count, '\0');
   text.resize(static_cast<std::size_t>(std::max<ssize_t>(pread(file.get(), text.data(), count, 0), 0)));
   return text;
+}
+
+TEST(OwnPeakRss, IsOurOwn) {
+  EXPECT_GT(own_peak_rss(), 1U << 20);
+  EXPECT_LT(own_peak_rss(), 128U << 20);
+}
+
+// What getrusage says of a process begins with the peak of the one that started it.
+TEST(OwnPeakRss, IsNotThatOfWhoStartedUs) {
+  const pid_t child = fork();
+  if (child == 0) {
+    std::vector<char> touched(256 << 20, 1);
+    execl("/proc/self/exe", "os_tests", "--gtest_filter=OwnPeakRss.IsOurOwn", nullptr);
+    _exit(touched.back());
+  }
+  int status = 1;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
 }
 
 TEST(OpenExe, WorksAfterTheProgramWasDeleted) {

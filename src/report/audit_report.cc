@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/units.h"
+#include "report/fold.h"
 
 namespace holdfast::report {
 namespace {
@@ -120,7 +121,7 @@ std::string audit_line(const heap::Snapshot& snapshot, const graph::Audit& audit
 }
 
 std::string audit_text(const heap::Snapshot& snapshot, const graph::Audit& audit) {
-  std::string out = fmt::format("{}, {}: {}\n\n", snapshot.target.name, snapshot.target.go_version,
+  std::string out = fmt::format("{}, {}: {}\n\n", cleaned(snapshot.target.name), cleaned(snapshot.target.go_version),
                                 audit.clean ? "clean" : "NOT CLEAN");
   out += audit_line(snapshot, audit) + "\n\n";
   out += fmt::format("  {:<44}{:>16}\n", "allocated objects", format_count(audit.objects));
@@ -132,8 +133,9 @@ std::string audit_text(const heap::Snapshot& snapshot, const graph::Audit& audit
   for (const Address address : audit.unexplained) out += fmt::format("    {}\n", hex(address));
   out += "\n  counter                               the runtime's            ours\n";
   for (const heap::Counter& counter : snapshot.audit.counters)
-    out += fmt::format("  {:<32}{:>20}{:>16}  {}\n", counter.name, format_count(counter.runtime),
-                       format_count(counter.ours), counter.runtime == counter.ours ? "" : "differ " + counter.note);
+    out += fmt::format("  {:<32}{:>20}{:>16}  {}\n", cleaned(counter.name), format_count(counter.runtime),
+                       format_count(counter.ours),
+                       counter.runtime == counter.ours ? "" : "differ " + cleaned(counter.note));
   out += fmt::format("\n  spans whose allocCount differs              {:>16}\n",
                      format_count(snapshot.audit.alloc_count_mismatches));
   out += fmt::format("  stacks walked to their outermost frame      {:>16}\n",
@@ -142,8 +144,8 @@ std::string audit_text(const heap::Snapshot& snapshot, const graph::Audit& audit
   out += fmt::format("  pointers to free slots                      {:>16}\n",
                      format_count(snapshot.audit.pointers_to_free_slots));
   for (const Loss& loss : snapshot.losses)
-    out += fmt::format("\n  loss: {} x {} (first at {}): {}\n", format_count(loss.count), loss.kind, hex(loss.first),
-                       loss.meaning);
+    out += fmt::format("\n  loss: {} x {} (first at {}): {}\n", format_count(loss.count), cleaned(loss.kind),
+                       hex(loss.first), cleaned(loss.meaning));
   return out;
 }
 

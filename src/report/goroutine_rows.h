@@ -1,7 +1,7 @@
 // Goroutines by where they stand and what they hold.
 #pragma once
 
-#include <string>
+#include <optional>
 #include <vector>
 
 #include "graph/dominators.h"
@@ -10,7 +10,21 @@
 
 namespace holdfast::report {
 
-// A row per state, wait reason, creator and stack of goroutines that are alive; by retained bytes, then count.
+// One goroutine, or all that stand at one place in one state for one reason.
+struct GoroutineGroup {
+  const heap::Goroutine* first = nullptr;
+  std::uint64_t count = 0;
+  std::uint64_t retained_bytes = 0;         // of several together, what only they share too
+  std::uint64_t stack_bytes = 0;            // of their stacks, which are no heap
+  std::optional<std::uint64_t> waiting_ns;  // of several the longest; a lower bound
+  std::vector<std::uint64_t> goids;         // the first few
+};
+
+// Those that have not ended, in the order of the snapshot; `together`: those under one group of the root forest as one.
+std::vector<GoroutineGroup> goroutine_groups(const heap::Snapshot& snapshot, const graph::Dominators& dominators,
+                                             bool together);
+
+// The groups as the report has them; by retained bytes, then count.
 std::vector<GoroutineRow> goroutine_rows(const Names& names, const graph::Dominators& dominators);
 
 }  // namespace holdfast::report

@@ -73,15 +73,14 @@ class HolderSearch::Groups {
   std::size_t last_ = 0;
 };
 
-Sort HolderSearch::sort_of(graph::NodeId node) const {
-  const heap::Snapshot& snapshot = names_.snapshot();
+Sort sort_of(const heap::Snapshot& snapshot, const graph::Dominators& dominators, graph::NodeId node) {
   if (const RootId root = node.root()) {
     const heap::Root& row = snapshot.roots[root.row];
     const Sort kind = kRoot | static_cast<Sort>(row.kind) << 32;
     return row.kind == heap::RootKind::kGoroutine ? kind : kind | row.name.row;
   }
   const heap::ObjectType type = snapshot.object_type[node.object().row];
-  return type ? type.type().row : kUnknownType | own_bytes(node);
+  return type ? type.type().row : kUnknownType | dominators.columns().sizes.size_of(node.object());
 }
 
 std::uint64_t HolderSearch::own_bytes(graph::NodeId node) const {
@@ -125,6 +124,7 @@ std::vector<HolderSearch::Group> HolderSearch::open_level(const Group& group, Le
   level.sort = group.sort;
   level.bytes = group.bytes;
   level.first = vertices().node(group.nodes.front());
+  level.alone = group.nodes.size() == 1;
   level.container = level.first.object() && names_.is_container(snapshot.object_type[level.first.object().row].type());
   level.goroutines = level.first.root() && snapshot.roots[level.first.root().row].kind == heap::RootKind::kGoroutine;
   Groups below;

@@ -14,6 +14,8 @@ namespace holdfast::report {
 // root.
 using Sort = std::uint64_t;
 
+Sort sort_of(const heap::Snapshot& snapshot, const graph::Dominators& dominators, graph::NodeId node);
+
 struct Level {
   Sort sort = 0;
   std::uint64_t count = 0;  // nodes of it
@@ -21,6 +23,7 @@ struct Level {
   std::uint64_t bytes = 0;  // that they retain
   bool container = false;   // inside of a map
   bool goroutines = false;
+  bool alone = false;   // it began with `first` only, though others of the sort may lie beside it
   graph::NodeId first;  // the node that retains most of those that are not below one of the same level
 };
 
@@ -39,7 +42,6 @@ class HolderSearch {
 
   // Everything with at least `smallest` bytes, in no particular, but always the same, order.
   std::vector<Found> run();
-  Sort sort_of(graph::NodeId node) const;
 
  private:
   struct Group {
@@ -57,6 +59,7 @@ class HolderSearch {
   void fetch_ahead(const std::vector<std::uint32_t>& open) const;
   void narrow(Group& group) const;
   void split(const std::vector<Level>& levels, std::vector<Group> groups);
+  Sort sort_of(graph::NodeId node) const { return report::sort_of(names_.snapshot(), tree_.dominators(), node); }
   std::uint64_t own_bytes(graph::NodeId node) const;
   const graph::Vertices& vertices() const { return tree_.dominators().columns().vertices; }
 

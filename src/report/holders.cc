@@ -3,10 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 #include <memory>
 
 #include "base/units.h"
 #include "graph/shortest_paths.h"
+#include "report/allocation_sites.h"
 #include "report/holder_search.h"
 
 namespace holdfast::report {
@@ -23,35 +25,43 @@ struct Run {
 
 class Describe {
  public:
-  Describe(const Names& names, const graph::DominatorTree& tree, const HolderSearch& search)
-      : names_(names), snapshot_(names.snapshot()), tree_(tree), search_(search) {}
+  Describe(const Names& names, const graph::Dominators& dominators)
+      : names_(names), snapshot_(names.snapshot()), dominators_(dominators) {}
 
   Holder holder(const Found& found) {
     const graph::NodeId end = found.levels.back().first;
     const std::vector<Run> runs = runs_to(end);
     // The last runs are the levels; before them comes the way to an object that no root holds alone.
     const std::size_t prefix = runs.size() - std::min(runs.size(), found.levels.size());
+    is_single_ = [&](std::size_t run) { return run < prefix || found.levels[run - prefix].count == 1; };
 
     Holder out;
     out.bytes = found.bytes;
     out.count = found.levels[found.about].count;
     out.chain = chain_of(runs);
-    out.what = what(found, runs, prefix + found.entry);
+    out.what = what(found, runs, prefix);
+    out.created_by = creator(runs, prefix + found.entry);
     if (prefix > 0) out.what += ", shared by several roots";
     if (out.chain.size() > kLongestChain) shorten(out.chain);
     return out;
   }
 
+  Place place_of(ObjectId object) {
+    is_single_ = [](std::size_t) { return true; };
+    const std::vector<Run> runs = runs_to(object);
+    return {place(runs, runs.size() - 1), chain_of(runs)};
+  }
+
  private:
   std::vector<Run> runs_to(graph::NodeId end) {
     std::vector<graph::NodeId> nodes;
-    for (graph::NodeId node = end; node && node != graph::NodeId::super_root(); node = tree_.dominators().idom(node))
+    for (graph::NodeId node = end; node && node != graph::NodeId::super_root(); node = dominators_.idom(node))
       nodes.push_back(node);
     if (!nodes.empty() && nodes.back().object()) add_way_to(nodes.back().object(), nodes);
     std::reverse(nodes.begin(), nodes.end());
     std::vector<Run> runs;
     for (const graph::NodeId node : nodes) {
-      const Sort sort = search_.sort_of(node);
+      const Sort sort = sort_of(snapshot_, dominators_, node);
       if (runs.empty() || runs.back().sort != sort) runs.push_back({sort, node, node});
       runs.back().last = node;
     }
@@ -88,7 +98,10 @@ class Describe {
       step.kind = is_container(object) ? "container" : "object";
       step.address = names_.index().address_of(object);
       step.bytes = size_of(object);
+      step.place = names_.closure_place(object);
       if (i > 0) step.field = names_.field(runs[i - 1].last, object).value_or("");
+      if (i > 0 && !is_container(object) && is_container(runs[i - 1].last))
+        step.key = names_.map_key(runs[i - 1].last.object(), object).value_or("");
     }
     return chain;
   }
@@ -106,20 +119,41 @@ class Describe {
   }
 
   // "16,000 × main.Session in the map main.registry.sessions"
-  std::string what(const Found& found, const std::vector<Run>& runs, std::size_t entry) const {
+  std::string what(const Found& found, const std::vector<Run>& runs, std::size_t prefix) const {
     const Level& level = found.levels[found.about];
+    const std::size_t entry = prefix + found.entry;
     if (level.goroutines && level.count > 1) return goroutines(level);
     if (found.scattered) return fmt::format("many small things under {}", place(runs, entry + 1));
     if (level.first.root()) return fmt::format("what {} holds", place(runs, entry + 1));
     const bool in_map = level.container || found.entry < found.about;
     const std::string where = fmt::format("{}{}", in_map ? "in the map " : "in ", place(runs, entry));
     if (level.container) return fmt::format("entries {}", where);
-    return fmt::format("{} {}", things(level), where);
+    return fmt::format("{} {}{}", things(level), where,
+                       in_map && level.count == 1 ? key(runs, prefix + found.about) : "");
+  }
+
+  // "[\"user-17\"]": of the only entry that matters, where the snapshot has values.
+  std::string key(const std::vector<Run>& runs, std::size_t at) const {
+    if (at == 0 || at >= runs.size() || !is_container(runs[at - 1].last) || !runs[at].first.object()) return {};
+    const auto text = names_.map_key(runs[at - 1].last.object(), runs[at].first.object());
+    return text ? fmt::format("[{}]", *text) : std::string();
+  }
+
+  // Who started the goroutines on the way to run `end`.
+  std::string creator(const std::vector<Run>& runs, std::size_t end) const {
+    for (std::size_t i = 0; i < runs.size() && i <= end; ++i) {
+      const RootId root = runs[i].first.root();
+      const GoroutineId id = root ? snapshot_.roots[root.row].goroutine : GoroutineId();
+      if (id) return names_.creator(snapshot_.goroutines[id.row]);
+    }
+    return {};
   }
 
   std::string things(const Level& level) const {
     const ObjectId object = level.first.object();
-    const std::string type = short_type(names_.type_of(object));
+    std::string type = short_type(names_.type_of(object));
+    const std::string written = names_.closure_place(object);
+    if (!written.empty()) type += fmt::format(" {}", written);
     const std::string size = format_bytes(size_of(object));
     if (level.count == 1)
       return type.empty() ? fmt::format("one object of {}", size) : fmt::format("one {}, {},", type, size);
@@ -154,6 +188,11 @@ class Describe {
         continue;
       }
       if (i == 0) continue;
+      if (is_container(runs[i - 1].last) && !is_container(runs[i].first)) {
+        const auto key = names_.map_key(runs[i - 1].last.object(), runs[i].first.object());
+        fields.push_back(key && is_single_(i) ? fmt::format("[{}]", *key) : "[…]");
+        continue;
+      }
       const auto field = names_.field(runs[i - 1].last, runs[i].first.object());
       // Places that have no name help nobody here; the chain has them.
       if (field && !field->empty() && field->front() != '+' && !is_container(runs[i - 1].first))
@@ -174,24 +213,34 @@ class Describe {
 
   const Names& names_;
   const heap::Snapshot& snapshot_;
-  const graph::DominatorTree& tree_;
-  const HolderSearch& search_;
-  std::unique_ptr<graph::ShortestPaths> paths_;  // made when something is shared
+  const graph::Dominators& dominators_;
+  std::function<bool(std::size_t run)> is_single_;  // whether a run stands for one thing, not for many alike
+  std::unique_ptr<graph::ShortestPaths> paths_;     // made when something is shared
 };
 
 }  // namespace
 
-std::vector<Holder> find_holders(const Names& names, const graph::DominatorTree& tree, std::uint64_t live_bytes,
-                                 std::size_t limit) {
-  HolderSearch search(names, tree, std::max<std::uint64_t>(live_bytes / 200, 1));
-  std::vector<Found> found = search.run();
+std::vector<Found> search_holders(const Names& names, const graph::DominatorTree& tree, std::uint64_t live_bytes) {
+  std::vector<Found> found = HolderSearch(names, tree, std::max<std::uint64_t>(live_bytes / 200, 1)).run();
   std::stable_sort(found.begin(), found.end(), [](const Found& a, const Found& b) { return a.bytes > b.bytes; });
-  if (found.size() > limit) found.resize(limit);
-  Describe describe(names, tree, search);
+  return found;
+}
+
+std::vector<Holder> describe_holders(const Names& names, const graph::Dominators& dominators,
+                                     std::span<const Found> found, std::size_t limit) {
+  // Asked of all, so that nothing is counted for the one around it.
+  const auto sites = allocation_sites(names, dominators, found);
+  Describe describe(names, dominators);
   std::vector<Holder> holders;
-  holders.reserve(found.size());
-  for (const Found& one : found) holders.push_back(describe.holder(one));
+  for (std::size_t i = 0; i < std::min(found.size(), limit); ++i) {
+    holders.push_back(describe.holder(found[i]));
+    holders.back().allocated_at = sites[i];
+  }
   return holders;
+}
+
+Place place_of(const Names& names, const graph::Dominators& dominators, ObjectId object) {
+  return Describe(names, dominators).place_of(object);
 }
 
 }  // namespace holdfast::report

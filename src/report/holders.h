@@ -9,16 +9,30 @@
 // chain. Bytes are never counted for two holders.
 #pragma once
 
+#include <span>
+#include <string>
 #include <vector>
 
 #include "graph/dominator_tree.h"
+#include "report/holder_search.h"
 #include "report/names.h"
 #include "report/report.h"
 
 namespace holdfast::report {
 
-// The largest holders with at least 0.5 % of `live_bytes`, by bytes.
-std::vector<Holder> find_holders(const Names& names, const graph::DominatorTree& tree, std::uint64_t live_bytes,
-                                 std::size_t limit);
+// Those with at least 0.5 % of `live_bytes`, the largest first. The tree is not needed afterwards.
+std::vector<Found> search_holders(const Names& names, const graph::DominatorTree& tree, std::uint64_t live_bytes);
+
+// The first `limit` of them in words. 4 B per object and 4 B per pointerful one while it runs if something has no
+// single root.
+std::vector<Holder> describe_holders(const Names& names, const graph::Dominators& dominators,
+                                     std::span<const Found> found, std::size_t limit);
+
+// How one object is held.
+struct Place {
+  std::string text;  // "main.registry.sessions"
+  std::vector<ChainStep> chain;
+};
+Place place_of(const Names& names, const graph::Dominators& dominators, ObjectId object);
 
 }  // namespace holdfast::report

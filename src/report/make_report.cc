@@ -3,6 +3,7 @@
 #include "base/parallel.h"
 #include "graph/dominator_tree.h"
 #include "report/audit_report.h"
+#include "report/findings.h"
 #include "report/goroutine_rows.h"
 #include "report/holders.h"
 #include "report/report.h"
@@ -49,22 +50,25 @@ Report make_report(const heap::Snapshot& snapshot, const graph::Reachability& re
                    const graph::Dominators& dominators, const graph::Audit& audit, const ReportLimits& limits) {
   const heap::ObjectIndex index(snapshot);
   const Names names(snapshot, index);
-  const graph::DominatorTree tree(dominators);
   Report report;
   report.target = snapshot.target;
   report.pause = snapshot.pause;
   report.audit = audit;
   report.audit_line = audit_line(snapshot, audit);
   report.losses = snapshot.losses;
-  run_both([&] { report.types = sorted_types(snapshot, tree); },
-           [&] {
-             report.holders = find_holders(names, tree, reached.bytes, limits.holders);
-             report.goroutines = goroutine_rows(names, dominators);
-           });
-  report.heap = totals_of(snapshot, reached, tree, report.types);
+  std::vector<Found> found;
+  {  // the tree takes much memory, and so does what comes after it
+    const graph::DominatorTree tree(dominators);
+    run_both([&] { report.types = sorted_types(snapshot, tree); },
+             [&] { found = search_holders(names, tree, reached.bytes); });
+    report.heap = totals_of(snapshot, reached, tree, report.types);
+  }
+  report.holders = describe_holders(names, dominators, found, limits.holders);
+  report.goroutines = goroutine_rows(names, dominators);
   report.account = account_of(snapshot, reached.bytes, report.heap.bytes);
   for (const GoroutineRow& row : report.goroutines) report.goroutine_count += row.count;
   report.goroutine_places = report.goroutines.size();
+  report.findings = find_findings(names, dominators, report);
   if (report.types.size() > limits.types) report.types.resize(limits.types);
   if (report.goroutines.size() > limits.goroutines) report.goroutines.resize(limits.goroutines);
   return report;

@@ -2,7 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "heap/field_path.h"
+#include "report/fold.h"
 #include "report/goroutine_table.h"
 
 namespace holdfast::report {
@@ -10,24 +13,6 @@ namespace {
 
 bool is_part_of_path(char c) {
   return std::string_view("[](){}*, \"").find(c) == std::string_view::npos;
-}
-
-bool continues_character(char c) {
-  return (static_cast<unsigned char>(c) & 0xc0) == 0x80;
-}
-
-std::size_t width_of(std::string_view text) {
-  std::size_t width = 0;
-  for (const char c : text) width += continues_character(c) ? 0 : 1;
-  return width;
-}
-
-// The first `width` characters.
-std::string_view first(std::string_view text, std::size_t width) {
-  std::size_t end = 0;
-  for (; end < text.size(); ++end)
-    if (!continues_character(text[end]) && width-- == 0) break;
-  return text.substr(0, end);
 }
 
 std::string base_name(std::string_view path) {
@@ -49,14 +34,6 @@ std::string short_type(std::string_view name) {
   return out;
 }
 
-std::string fit(std::string_view text, std::size_t width) {
-  const std::size_t all = width_of(text);
-  if (all <= width || width == 0) return std::string(text);
-  const std::size_t tail = (width - 1) / 2;
-  const std::string_view head = first(text, width - 1 - tail);
-  return fmt::format("{}…{}", head, text.substr(first(text, all - tail).size()));
-}
-
 std::string Names::type_of(ObjectId object) const {
   const heap::ObjectType known = snapshot_.object_type[object.row];
   if (!known) return {};
@@ -70,7 +47,9 @@ std::string Names::type_of(ObjectId object) const {
 bool Names::is_container(TypeId type) const {
   if (!type) return false;
   const std::string_view name = snapshot_.strings[snapshot_.types[type.row].name];
-  return name.starts_with("map.");
+  // The directory and the tables of a large map have the runtime's own types in their allocation headers (Go 1.24+).
+  return name.starts_with("map.") || name == "internal/runtime/maps.table" || name == "*internal/runtime/maps.table" ||
+         name == "internal/runtime/maps.Map";
 }
 
 std::optional<std::string> Names::field(graph::NodeId from, ObjectId to) const {
@@ -93,12 +72,98 @@ std::optional<std::string> Names::field(graph::NodeId from, ObjectId to) const {
   return std::nullopt;
 }
 
+std::string Names::closure_place(ObjectId object) const {
+  const heap::ObjectType known = snapshot_.object_type[object.row];
+  return known ? base_name(snapshot_.strings[snapshot_.types[known.type().row].declared_at]) : std::string();
+}
+
+const heap::Field* Names::field_of(TypeId type, std::string_view name) const {
+  if (!type) return nullptr;
+  const heap::Type& row = snapshot_.types[type.row];
+  for (std::uint32_t f = row.first_field; f < row.first_field + row.field_count; ++f)
+    if (snapshot_.strings[snapshot_.fields[f].name] == name) return &snapshot_.fields[f];
+  return nullptr;
+}
+
+// The key beside the element at `offset`. Groups of swiss maps hold {key, elem} slots (Go 1.24+) or, like the buckets
+// before, all keys and then all elems.
+std::optional<Names::Key> Names::key_of(TypeId container, std::uint64_t offset) const {
+  const auto size_of = [&](TypeId type) { return type ? snapshot_.types[type.row].size : 0; };
+  const auto elem_of = [&](TypeId type) { return type ? snapshot_.types[type.row].elem : TypeId(); };
+  const std::uint64_t stride = size_of(container);
+  if (stride == 0) return std::nullopt;
+  const std::uint64_t group = offset / stride * stride;
+  offset -= group;
+  if (const heap::Field* slots = field_of(container, "slots")) {
+    const TypeId slot = elem_of(slots->type);
+    const heap::Field* key = field_of(slot, "key");
+    const heap::Field* elem = field_of(slot, "elem");
+    if (key == nullptr || elem == nullptr || size_of(slot) == 0 || offset < slots->offset) return std::nullopt;
+    const std::uint64_t number = (offset - slots->offset) / size_of(slot);
+    if ((offset - slots->offset) % size_of(slot) < elem->offset || number >= 8) return std::nullopt;
+    return Key{key->type, group + slots->offset + number * size_of(slot) + key->offset};
+  }
+  const heap::Field* keys = field_of(container, "keys");
+  const heap::Field* elems = field_of(container, "elems");
+  if (keys == nullptr || elems == nullptr || offset < elems->offset) return std::nullopt;
+  const TypeId key = elem_of(keys->type);
+  const std::uint64_t elem_size = size_of(elem_of(elems->type));
+  if (elem_size == 0 || (offset - elems->offset) / elem_size >= 8) return std::nullopt;
+  return Key{key, group + keys->offset + (offset - elems->offset) / elem_size * size_of(key)};
+}
+
+std::optional<std::string> Names::value(TypeId type, Address at) const {
+  constexpr std::uint64_t kLongest = 40;  // bytes of a text that are shown
+  if (!type) return std::nullopt;
+  const heap::Type& row = snapshot_.types[type.row];
+  if (row.kind == heap::Kind::kString) {
+    const auto text = content_.word(at), length = content_.word(at + 8);
+    if (!text || !length) return std::nullopt;
+    const auto bytes = content_.find(Address(*text), std::min(*length, kLongest));
+    if (!bytes && *length > 0) return std::nullopt;
+    const std::string shown = bytes ? std::string(bytes->begin(), bytes->end()) : std::string();
+    return fmt::format("\"{}\"", cleaned(shown + (*length > kLongest ? "…" : "")));
+  }
+  if (row.kind < heap::Kind::kInt || row.kind > heap::Kind::kUintptr || row.size == 0 || row.size > 8)
+    return std::nullopt;
+  const auto bytes = content_.find(at, row.size);
+  if (!bytes) return std::nullopt;
+  std::uint64_t number = 0;
+  for (std::size_t i = bytes->size(); i-- > 0;) number = number << 8 | (*bytes)[i];
+  if (row.kind >= heap::Kind::kUint) return std::to_string(number);
+  const std::uint64_t unused = 64 - row.size * 8;
+  return std::to_string(static_cast<std::int64_t>(number << unused) >> unused);
+}
+
+std::optional<std::string> Names::map_key(ObjectId container, ObjectId element) const {
+  if (content_.empty() || container.row >= snapshot_.pointerful) return std::nullopt;
+  const heap::Edges& edges = snapshot_.edges;
+  const std::uint64_t header = snapshot_.spans[index_.find_span(container).row].header;
+  const TypeId type = snapshot_.object_type[container.row].type();
+  for (std::uint32_t e = edges.row_begin[container.row]; e < edges.row_begin[container.row + 1]; ++e) {
+    if (edges.target[e] != element.row) continue;
+    const std::uint64_t offset = heap::edge_offset(edges, container, e);
+    const auto key = offset < header ? std::nullopt : key_of(type, offset - header);
+    if (key) return value(key->type, index_.address_of(container) + header + key->offset);
+  }
+  return std::nullopt;
+}
+
 std::string Names::top_frame(const heap::Goroutine& goroutine) const {
   const heap::Frame* top = top_user_frame(snapshot_, goroutine);
-  if (top == nullptr) return {};
-  const std::string_view file = snapshot_.strings[top->file];
-  const std::string function(snapshot_.strings[top->function]);
-  return file.empty() ? function : fmt::format("{} {}:{}", function, base_name(file), top->line);
+  return top == nullptr ? std::string() : frame(*top);
+}
+
+std::string Names::creator(const heap::Goroutine& goroutine) const {
+  const std::string_view at = snapshot_.strings[goroutine.created_at];
+  const std::string function(snapshot_.strings[goroutine.created_by]);
+  return at.empty() ? function : fmt::format("{} {}", function, base_name(at));
+}
+
+std::string Names::frame(const heap::Frame& frame) const {
+  const std::string_view file = snapshot_.strings[frame.file];
+  const std::string function(snapshot_.strings[frame.function]);
+  return file.empty() ? function : fmt::format("{} {}:{}", function, base_name(file), frame.line);
 }
 
 }  // namespace holdfast::report

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "graph/node.h"
+#include "heap/content.h"
 #include "heap/object_index.h"
 #include "heap/snapshot.h"
 
@@ -13,13 +14,11 @@ namespace holdfast::report {
 // "example.com/app/cart.Item" -> "cart.Item", inside of type arguments too.
 std::string short_type(std::string_view name);
 
-// At most `width` characters (code points); cut in the middle with an ellipsis.
-std::string fit(std::string_view text, std::size_t width);
-
 class Names {
  public:
   // Both must outlive this.
-  Names(const heap::Snapshot& snapshot, const heap::ObjectIndex& index) : snapshot_(snapshot), index_(index) {}
+  Names(const heap::Snapshot& snapshot, const heap::ObjectIndex& index)
+      : snapshot_(snapshot), index_(index), content_(snapshot.content) {}
 
   // The full name, "[]T" where the object has room for several; empty if not known.
   std::string type_of(ObjectId object) const;
@@ -30,15 +29,36 @@ class Names {
   // does not refer to it directly.
   std::optional<std::string> field(graph::NodeId from, ObjectId to) const;
 
+  // "server.go:88" of a closure: where its function was written; empty for other objects and where it is not known.
+  std::string closure_place(ObjectId object) const;
+
+  // "\"user-17\"", "42": the key under which the container (the inside of a map) has the object as element. Only with
+  // content: a capture of the graph alone has no values.
+  std::optional<std::string> map_key(ObjectId container, ObjectId element) const;
+
   // "main.send pipe.go:17": the innermost frame outside of the runtime and of packages that block for others.
   std::string top_frame(const heap::Goroutine& goroutine) const;
+
+  // "main.start pool.go:9": the go statement; empty if not known.
+  std::string creator(const heap::Goroutine& goroutine) const;
+  // "main.send pipe.go:17"
+  std::string frame(const heap::Frame& frame) const;
 
   const heap::Snapshot& snapshot() const { return snapshot_; }
   const heap::ObjectIndex& index() const { return index_; }
 
  private:
+  struct Key {
+    TypeId type;
+    std::uint64_t offset = 0;  // from the start of the container's value
+  };
+  std::optional<Key> key_of(TypeId container, std::uint64_t offset) const;
+  const heap::Field* field_of(TypeId type, std::string_view name) const;
+  std::optional<std::string> value(TypeId type, Address at) const;
+
   const heap::Snapshot& snapshot_;
   const heap::ObjectIndex& index_;
+  heap::ContentView content_;
 };
 
 }  // namespace holdfast::report

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -21,11 +22,31 @@ struct ChainStep {
   std::string kind;  // "group", "goroutine", "frame", "root", "object", "container" (inside of a map), "gap"
   std::string type;  // of the object, or of the root's variable; empty if not known
   std::string
-      field;        // place in the step before that leads here: ".sessions", "[3].next"; empty if there is no one place
-  Address address;  // null if it has none
+      field;  // place in the step before that leads here: ".sessions", "[3].next"; empty if there is no one place
+  std::string place;        // of closures: "server.go:88", where the function was written
+  std::string key;          // under which the container before it has it; only of snapshots with content
+  Address address;          // null if it has none
   std::uint64_t bytes = 0;  // of the object
 
   bool operator==(const ChainStep&) const = default;
+};
+
+// A line of code.
+struct CodePlace {
+  std::string function;
+  std::string file;  // with its path
+  std::uint32_t line = 0;
+
+  bool operator==(const CodePlace&) const = default;
+};
+
+// Where memory was allocated, by the runtime's memory profile, which samples: its objects are some of those held, large
+// ones more likely than small ones.
+struct AllocationSite {
+  std::string place;             // the innermost call outside of the runtime: "main.(*Server).handle server.go:88"
+  std::uint64_t here = 0;        // sampled objects that were allocated there
+  std::uint64_t sampled = 0;     // of so many in all
+  std::vector<CodePlace> stack;  // the commonest way to the place, innermost first
 };
 
 // Something that keeps memory alive. The bytes of two holders never overlap.
@@ -34,6 +55,8 @@ struct Holder {
   std::uint64_t count = 0;  // of the things that `what` speaks of
   std::string what;         // one sentence part: "16,000 × main.Session in the map main.registry.sessions"
   std::vector<ChainStep> chain;
+  std::string created_by;                      // of goroutines: "main.(*Server).Serve server.go:88"; else empty
+  std::optional<AllocationSite> allocated_at;  // of what it holds; none where the profile has no sample of it
 };
 
 // Goroutines that stand at the same place for the same reason.
@@ -48,6 +71,22 @@ struct GoroutineRow {
   std::uint64_t longest_waiting_ns = 0;  // lower bound; 0 = not known
   std::string verdict;                   // "leaked" where the runtime has proven it, else empty
   std::vector<std::uint64_t> goids;      // the first few
+};
+
+// Something that is likely to be wrong, and what shows it.
+struct Finding {
+  std::string id;                     // what sort: "goroutine-leak", "one-global", ...
+  std::string title;                  // one sentence
+  std::uint64_t bytes = 0;            // about which it is
+  std::uint64_t exclusive_bytes = 0;  // of these, what only this keeps
+  std::uint64_t count = 0;
+  std::string confidence;        // "proven" or "observed": docs/glossary.md
+  std::string because;           // what shows it
+  std::vector<ChainStep> chain;  // may be empty
+  std::string fault;             // the place at fault: a variable, a line of code, a setting
+  std::optional<AllocationSite> allocated_at;
+  std::string fix;
+  std::string fingerprint;  // of id and fault: the same in every run on every host
 };
 
 struct HeapTotals {
@@ -75,6 +114,7 @@ struct Report {
   std::vector<GoroutineRow> goroutines;  // by retained bytes, then count
   std::uint64_t goroutine_count = 0;     // alive
   std::uint64_t goroutine_places = 0;    // rows before they were limited
+  std::vector<Finding> findings;         // by bytes
   std::vector<Loss> losses;
 };
 

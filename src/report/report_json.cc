@@ -47,19 +47,45 @@ ordered_json audit_summary(const Report& report) {
 }
 
 ordered_json step_json(const ChainStep& step) {
-  return {{"text", step.text},
-          {"kind", step.kind},
-          {"type", step.type},
-          {"field", step.field},
-          {"bytes", step.bytes},
-          {"address", step.address ? ordered_json(fmt::format("{:#x}", step.address.value)) : ordered_json(nullptr)}};
+  ordered_json json = {
+      {"text", step.text},
+      {"kind", step.kind},
+      {"type", step.type},
+      {"field", step.field},
+      {"bytes", step.bytes},
+      {"address", step.address ? ordered_json(fmt::format("{:#x}", step.address.value)) : ordered_json(nullptr)}};
+  if (!step.place.empty()) json["place"] = step.place;
+  if (!step.key.empty()) json["key"] = step.key;
+  return json;
+}
+
+ordered_json allocated_at_json(const std::optional<AllocationSite>& site) {
+  if (!site) return nullptr;
+  const auto call_json = [](const CodePlace& call) {
+    return ordered_json{{"function", call.function}, {"file", call.file}, {"line", call.line}};
+  };
+  return {{"place", site->place},
+          {"objects", site->here},
+          {"sampled_objects", site->sampled},
+          {"stack", list_of(site->stack, call_json)}};
 }
 
 ordered_json holder_json(const Holder& holder) {
   return {{"bytes", holder.bytes},
           {"count", holder.count},
           {"what", holder.what},
-          {"chain", list_of(holder.chain, step_json)}};
+          {"chain", list_of(holder.chain, step_json)},
+          {"created_by", holder.created_by},
+          {"allocated_at", allocated_at_json(holder.allocated_at)}};
+}
+
+ordered_json finding_json(const Finding& finding) {
+  return {{"id", finding.id},           {"title", finding.title},
+          {"bytes", finding.bytes},     {"exclusive_bytes", finding.exclusive_bytes},
+          {"count", finding.count},     {"confidence", finding.confidence},
+          {"because", finding.because}, {"chain", list_of(finding.chain, step_json)},
+          {"fault", finding.fault},     {"allocated_at", allocated_at_json(finding.allocated_at)},
+          {"fix", finding.fix},         {"fingerprint", finding.fingerprint}};
 }
 
 ordered_json type_json(const TypeTotals& row) {
@@ -103,7 +129,7 @@ ordered_json report_json(const Report& report) {
           {"goroutine_count", report.goroutine_count},
           {"goroutine_places", report.goroutine_places},
           {"goroutines", list_of(report.goroutines, goroutine_json)},
-          {"findings", ordered_json::array()},
+          {"findings", list_of(report.findings, finding_json)},
           {"losses", losses_json(report.losses)}};
 }
 

@@ -4,11 +4,14 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <cstring>
 #include <fstream>
 #include <random>
 
 #include "heap/heap_builder.h"
 #include "heap/validate.h"
+#include "report/audit_report.h"
+#include "report/fold.h"
 #include "report/names.h"
 #include "report/report_json.h"
 #include "report/report_text.h"
@@ -53,10 +56,15 @@ void add_registry(HeapBuilder& heap, int sessions, std::uint64_t buffer) {
     groups.push_back(heap.object(static_cast<std::uint64_t>(sessions) * 8, group, KnownBy::kPropagated));
     heap.edge(one, 8, groups.back());
   }
+  // Every tenth buffer was sampled; some came another way.
+  const std::vector<std::string_view> opened = {"runtime.makeslice", "main.(*Registry).Open", "main.serve"};
+  const std::vector<std::string_view> loaded = {"runtime.makeslice", "main.load", "main.main"};
   for (int i = 0; i < sessions; ++i) {
     const auto one = heap.object(48, session, KnownBy::kPropagated);
     heap.edge(groups[static_cast<std::size_t>(i) % 4], static_cast<std::uint64_t>(i / 4) * 8, one);
-    heap.edge(one, 16, heap.leaf(buffer, bytes, KnownBy::kPropagated));
+    const auto text = heap.leaf(buffer, bytes, KnownBy::kPropagated);
+    heap.edge(one, 16, text);
+    if (i % 10 == 0) heap.sample(text, i % 50 == 0 ? loaded : opened);
   }
 }
 
@@ -100,12 +108,120 @@ TEST(Holders, TakeGoroutinesAtOnePlaceForOne) {
   const Report report = report_of(heap.build());
   ASSERT_THAT(report.holders, SizeIs(1));
   EXPECT_EQ(report.holders[0].what, "200 goroutines in chan send at main.work pool.go:17 for at least 4 h");
+  EXPECT_EQ(report.holders[0].created_by, "main.start pool.go:9");
   EXPECT_EQ(report.holders[0].bytes, 200 * 4096U);
   EXPECT_EQ(report.holders[0].count, 200U);
   ASSERT_THAT(report.goroutines, SizeIs(1));
   EXPECT_EQ(report.goroutines[0].retained_bytes, 200 * 4096U);
   EXPECT_EQ(report.goroutines[0].stack_bytes, 200 * 8192U);
   EXPECT_EQ(report.goroutines[0].created_by, "main.start pool.go:9");
+}
+
+TEST(Holders, SayWhoStartedAGoroutine) {
+  HeapBuilder heap;
+  add_goroutines(heap, 1, 1 << 16);
+  const Report report = report_of(heap.build());
+  ASSERT_THAT(report.holders, SizeIs(1));
+  EXPECT_EQ(report.holders[0].what, "one object of 64.0 KiB in goroutine 7, main.work+0x3a pool.go:17");
+  EXPECT_EQ(report.holders[0].created_by, "main.start pool.go:9");
+}
+
+TEST(Holders, SayWhereAClosureWasWritten) {
+  HeapBuilder heap;
+  const TypeId closure = heap.structure("func main.serve.func1", 0, {}, Kind::kClosure);
+  heap.snapshot().types[closure.row].declared_at = heap.snapshot().strings.add("/src/server.go:88");
+  const auto list = heap.object(512);
+  heap.refer(heap.root(RootKind::kGlobal, "main.hooks"), list);
+  for (std::uint64_t i = 0; i < 64; ++i) {
+    const auto one = heap.object(1024, closure, KnownBy::kClosure);
+    heap.edge(list, i * 8, one);
+  }
+  Report report = report_of(heap.build());
+  ASSERT_THAT(report.holders, SizeIs(1));
+  EXPECT_EQ(report.holders[0].what, "64 × func main.serve.func1 server.go:88 in main.hooks");
+  EXPECT_EQ(report.holders[0].chain.back().place, "server.go:88");
+}
+
+TEST(Holders, TakeALargeMapOfTheRuntimeForOneHop) {
+  HeapBuilder heap;
+  const TypeId session = heap.structure("main.Session", 64, {{"ID", {}, 0}});
+  const TypeId table = heap.structure("internal/runtime/maps.table", 64, {{"groups", {}, 0}});
+  const TypeId slots = heap.type("map.group[int]*main.Session", Kind::kOpaque, 512);
+  const auto header = heap.object(48, heap.type("map.header[int]*main.Session", Kind::kOpaque, 48));
+  const auto directory = heap.object(1024, heap.pointer_type("*internal/runtime/maps.table", table));
+  heap.refer(heap.root(RootKind::kGlobal, "main.sessions"), header);
+  heap.edge(header, 16, directory);
+  for (std::uint64_t t = 0; t < 128; ++t) {
+    const auto one = heap.object(64, table);
+    const auto group = heap.object(512, slots);
+    heap.edge(directory, t * 8, one).edge(one, 0, group);
+    for (std::uint64_t s = 0; s < 32; ++s) heap.edge(group, s * 16, heap.object(64, session));
+  }
+  const Report report = report_of(heap.build());
+  ASSERT_THAT(report.holders, SizeIs(1));
+  EXPECT_EQ(report.holders[0].what, "4,096 × main.Session in the map main.sessions");
+}
+
+// A map of eight slots, of which one has nearly all; the snapshot keeps the bytes of the group and of a key.
+heap::Snapshot one_large_entry(bool swiss, TypeId (*key_type)(HeapBuilder&), std::uint64_t key_size,
+                               std::uint64_t number) {
+  HeapBuilder heap;
+  const TypeId session = heap.structure("main.Session", 1 << 16, {{"ID", {}, 0}});
+  const TypeId pointer = heap.pointer_type("*main.Session", session);
+  const TypeId key = key_type(heap);
+  const std::uint64_t slot_bytes = key_size + 8;
+  TypeId group;
+  if (swiss) {
+    const TypeId slot = heap.structure("slot", slot_bytes, {{"key", key, 0}, {"elem", pointer, key_size}});
+    const TypeId slots = heap.type("[8]slot", Kind::kArray, 8 * slot_bytes, slot, 8);
+    group = heap.structure("map.group[K]*main.Session", 8 + 8 * slot_bytes, {{"ctrl", {}, 0}, {"slots", slots, 8}});
+  } else {
+    const TypeId keys = heap.type("[8]K", Kind::kArray, 8 * key_size, key, 8);
+    const TypeId elems = heap.type("[8]*main.Session", Kind::kArray, 64, pointer, 8);
+    group = heap.structure("map.bucket[K]*main.Session", 8 + 8 * slot_bytes,
+                           {{"topbits", {}, 0}, {"keys", keys, 8}, {"elems", elems, 8 + 8 * key_size}});
+  }
+  const std::uint64_t group_bytes = 8 + 8 * slot_bytes;
+  const auto container = heap.object(group_bytes, group);
+  heap.refer(heap.root(RootKind::kGlobal, "main.sessions"), container);
+  const std::uint64_t key_at = swiss ? 8 + 3 * slot_bytes : 8 + 3 * key_size;
+  heap.edge(container, swiss ? key_at + key_size : 8 + 8 * key_size + 24, heap.object(1 << 16, session));
+  heap::Snapshot snapshot = heap.build();
+  const Address base = snapshot.spans[0].base;
+  snapshot.content.ranges = {{Address(0x1000), Address(0x1000 + 60)}, {base, base + group_bytes}};
+  snapshot.content.bytes = HugeArray<std::uint8_t>(60 + group_bytes);
+  const std::string text =
+      "user-\x1b"
+      "17, with a name that is longer than what is shown";
+  std::copy(text.begin(), text.end(), snapshot.content.bytes.begin());
+  const std::uint64_t words[] = {key_size == 16 ? 0x1000 : number, number};
+  std::memcpy(snapshot.content.bytes.data() + 60 + key_at, words, key_size);
+  return snapshot;
+}
+
+TEST(Holders, ShowTheKeyOfTheOneEntryThatMattersIfTheSnapshotHasValues) {
+  const auto text = [](HeapBuilder& heap) { return heap.string_type(); };
+  const auto small = [](HeapBuilder& heap) { return heap.type("int32", Kind::kInt32, 4); };
+  const auto large = [](HeapBuilder& heap) { return heap.type("uint64", Kind::kUint64, 8); };
+  for (const bool swiss : {true, false}) {
+    heap::Snapshot snapshot = one_large_entry(swiss, text, 16, 8);
+    const Report report = report_of(snapshot);
+    ASSERT_THAT(report.holders, SizeIs(1));
+    EXPECT_EQ(report.holders[0].what, "one main.Session, 64.0 KiB, in the map main.sessions[\"user-?17\"]");
+    EXPECT_EQ(report.holders[0].chain.back().key, "\"user-?17\"");
+    EXPECT_THAT(report_text(report, {}), HasSubstr("main.sessions[\"user-?17\"] → main.Session"));
+    snapshot.content = {};
+    EXPECT_EQ(report_of(snapshot).holders[0].what, "one main.Session, 64.0 KiB, in the map main.sessions");
+    EXPECT_EQ(report_of(snapshot).holders[0].chain.back().key, "");
+
+    const auto key_of = [&](auto type, std::uint64_t size, std::uint64_t number) {
+      return report_of(one_large_entry(swiss, type, size, number)).holders[0].chain.back().key;
+    };
+    EXPECT_EQ(key_of(text, 16, 54), "\"user-?17, with a name that is longer tha…\"");
+    EXPECT_EQ(key_of(text, 16, 0), "\"\"");
+    EXPECT_EQ(key_of(large, 8, ~std::uint64_t{0}), "18446744073709551615");
+    EXPECT_EQ(key_of(small, 4, 0xfffffffe), "-2");
+  }
 }
 
 TEST(Holders, TakeAListForOneThing) {
@@ -152,6 +268,64 @@ TEST(Holders, SayWhenSeveralRootsShareSomething) {
   ASSERT_THAT(report.holders, SizeIs(1));
   EXPECT_EQ(report.holders[0].what, "one main.Table, 64.0 KiB, in main.first, shared by several roots");
   EXPECT_EQ(report.heap.named_bytes, 0U);
+}
+
+TEST(Holders, SayWhereMostOfTheirSamplesWereAllocated) {
+  HeapBuilder heap;
+  add_registry(heap, 1000, 16384);
+  const Report report = report_of(heap.build());
+  ASSERT_THAT(report.holders, SizeIs(1));
+  const auto& site = report.holders[0].allocated_at;
+  ASSERT_TRUE(site.has_value());
+  EXPECT_EQ(site->place, "main.(*Registry).Open");
+  EXPECT_EQ(site->here, 80U);
+  EXPECT_EQ(site->sampled, 100U);
+  EXPECT_THAT(site->stack, ElementsAre(CodePlace{"runtime.makeslice", "", 0}, CodePlace{"main.(*Registry).Open", "", 0},
+                                       CodePlace{"main.serve", "", 0}));
+}
+
+TEST(Holders, CountASampleForTheInnermostHolderOnly) {
+  HeapBuilder heap;
+  const TypeId app = heap.structure("main.App", 24, {{"users", {}, 0}, {"orders", {}, 8}});
+  const auto top = heap.object(24, app);
+  const auto users = heap.leaf(1 << 20), orders = heap.leaf(2 << 20);
+  heap.edge(top, 0, users).edge(top, 8, orders);
+  heap.refer(heap.root(RootKind::kGlobal, "main.app"), top);
+  const auto other = heap.leaf(1 << 18);
+  heap.refer(heap.root(RootKind::kGlobal, "main.other"), other);
+  const auto garbage = heap.leaf(64);
+  heap.sample(users, {"main.users"}).sample(orders, {"main.orders"}).sample(garbage, {"main.gone"});
+  const Report report = report_of(heap.build());
+  ASSERT_THAT(report.holders, SizeIs(3));
+  EXPECT_EQ(report.holders[0].allocated_at->place, "main.orders");
+  EXPECT_EQ(report.holders[0].allocated_at->sampled, 1U);
+  EXPECT_EQ(report.holders[1].allocated_at->place, "main.users");
+  EXPECT_FALSE(report.holders[2].allocated_at.has_value()) << "nothing was sampled there";
+}
+
+// What HolderOf says must be what the levels say, for each object of random heaps.
+TEST(Holders, CountEachSampledByteOfTheirs) {
+  for (std::uint64_t seed = 0; seed < 200; ++seed) {
+    std::mt19937_64 random(seed);
+    HeapBuilder heap;
+    std::vector<TypeId> types;
+    for (int t = 0; t < 4; ++t) types.push_back(heap.structure(fmt::format("main.T{}", t), 64, {{"f", {}, 0}}));
+    std::vector<HeapBuilder::Handle> all;
+    for (std::uint64_t i = 0; i < 20 + random() % 400; ++i)
+      all.push_back(random() % 3 == 0 ? heap.leaf(64, types[random() % 4]) : heap.object(64, types[random() % 4]));
+    for (std::size_t i = 1; i < all.size(); ++i) {
+      std::size_t from = random() % i;
+      while (from > 0 && !all[from].has_pointers) --from;
+      if (all[from].has_pointers) heap.edge(all[from], random() % 8 * 8, all[i]);
+    }
+    for (int r = 0; r < 4; ++r)
+      heap.refer(heap.root(RootKind::kGlobal, fmt::format("main.g{}", r)), all[random() % all.size()]);
+    for (const auto& object : all) heap.sample(object, {"main.make"});
+    const Report report = report_of(heap.build());
+    for (const Holder& holder : report.holders)
+      EXPECT_EQ(holder.allocated_at ? holder.allocated_at->sampled * 64 : 0, holder.bytes)
+          << seed << " " << holder.what;
+  }
 }
 
 TEST(Holders, NeverCountAByteTwice) {
@@ -261,6 +435,44 @@ TEST(Report, HasTheFirstScreenAsText) {
 
 TEST(Report, HasTheSameAsJson) {
   expect_golden("report.json", report_json(report_of(shop())).dump(2) + "\n");
+}
+
+// Names come from the target, which can write what it likes.
+TEST(Report, HidesNothingFromATerminalAndObeysNothing) {
+  const std::string evil = "\x1b[2J\x1b]0;owned\x07\r\xff";
+  HeapBuilder heap;
+  const TypeId type = heap.structure("main." + evil, 1 << 16, {{evil, {}, 0}});
+  const auto top = heap.object(1 << 16, type);
+  heap.edge(top, 0, heap.leaf(1 << 20));
+  heap.refer(heap.root(RootKind::kGlobal, evil), top);
+  heap.sample(top, {evil});
+  const RootId goroutine = heap.root(RootKind::kGoroutine, evil);
+  heap.refer(goroutine, heap.leaf(1 << 18));
+  heap.goroutine(7, heap::GoroutineState::kWaiting, evil, goroutine, {evil});
+  heap::Snapshot& snapshot = heap.snapshot();
+  snapshot.target.name = evil;
+  snapshot.target.go_version = evil;
+  snapshot.target.goarch = evil;
+  snapshot.losses.push_back({evil, evil, 1, {}});
+  snapshot.audit.counters.push_back({evil, 1, 2, true, evil});
+  const heap::Snapshot built = heap.build();
+  TextOptions options;
+  options.target = evil;
+  const auto reached = graph::reach(built);
+  for (const std::string& text :
+       {report_text(report_of(built), options), audit_text(built, graph::audit(built, reached))}) {
+    EXPECT_THAT(text, HasSubstr("?[2J"));
+    for (const char c : text) EXPECT_TRUE(c == '\n' || (c != 0x7f && static_cast<unsigned char>(c) >= 0x20)) << text;
+  }
+}
+
+TEST(Report, SaysBeforeTheGraphIsKnownWhatIsKnown) {
+  const std::string text = first_screen(shop(), 100);
+  EXPECT_THAT(text, HasSubstr("checkout, pid 4711 · go1.26.11 linux/amd64, stripped · held still for 38 ms"));
+  EXPECT_THAT(text, HasSubstr("  objects                  4.2 MiB   70 %"));
+  EXPECT_THAT(text, HasSubstr("100 goroutines"));
+  EXPECT_THAT(text, testing::Not(HasSubstr("garbage")));
+  EXPECT_THAT(text, testing::Not(HasSubstr("WHAT HOLDS IT")));
 }
 
 TEST(Report, FitsTheWidthAndColorsOnlyWhenAsked) {

@@ -6,17 +6,27 @@
 #include <span>
 
 #include "base/units.h"
+#include "report/fold.h"
 #include "report/names.h"
 
 namespace holdfast::report {
 namespace {
 
+constexpr std::string_view kSomeKey = "[…]";
 constexpr std::size_t kBar = 20;  // characters of a full bar
 
 class Text {
  public:
   Text(const Report& report, const TextOptions& options)
       : report_(report), options_(options), width_(std::max<std::size_t>(options.width, 60)) {}
+
+  // Without what only the graph tells.
+  std::string run_first() {
+    has_graph_ = false;
+    add_head();
+    add_account();
+    return std::move(out_);
+  }
 
   std::string run() {
     add_head();
@@ -30,7 +40,6 @@ class Text {
   }
 
  private:
-  // Counts characters, not bytes.
   void line(std::string_view text) {
     text = text.substr(0, text.find_last_not_of(' ') + 1);
     out_ += fmt::format("{}\n", fit(text, width_));
@@ -45,11 +54,12 @@ class Text {
 
   void add_head() {
     const heap::TargetInfo& target = report_.target;
-    std::string head = target.name;
+    std::string head = cleaned(target.name);
     if (target.kind == heap::TargetKind::kCore) head += ", core";
     if (target.pid > 0)
       head += fmt::format("{} pid {}", target.kind == heap::TargetKind::kCore ? " of" : ",", target.pid);
-    head += fmt::format(" · {} linux/{}{}", target.go_version, target.goarch, target.has_symbols ? "" : ", stripped");
+    head += fmt::format(" · {} linux/{}{}", cleaned(target.go_version), cleaned(target.goarch),
+                        target.has_symbols ? "" : ", stripped");
     const heap::Pause& pause = report_.pause;
     if (pause.measured_ms > 0)
       head += fmt::format(" · held still for {} (predicted {})", format_seconds(pause.measured_ms / 1e3),
@@ -61,7 +71,7 @@ class Text {
     // Folded at a separator, so that nothing of it is lost.
     while (!head.empty()) {
       std::size_t end = head.size();
-      while (fit(head.substr(0, end), width_) != head.substr(0, end)) {
+      while (text_width(head.substr(0, end)) > width_) {
         const std::size_t cut = head.rfind(" · ", end - 1);
         if (cut == std::string::npos || cut == 0) break;
         end = cut;
@@ -80,9 +90,13 @@ class Text {
                                : fmt::format("{} of heap objects", format_bytes(heap));
     if (limit > 0) rest += fmt::format(", limit {}", format_bytes(limit));
     heading("WHERE THE MEMORY IS", fmt::format("{:>26}{}", "", rest));
-    account_row("live objects", a.live, live_note());
-    account_row("garbage", a.garbage,
-                a.next_gc > 0 ? fmt::format("next collection at {}", format_bytes(a.next_gc)) : "");
+    const std::string next = a.next_gc > 0 ? fmt::format("next collection at {}", format_bytes(a.next_gc)) : "";
+    if (has_graph_) {
+      account_row("live objects", a.live, live_note());
+      account_row("garbage", a.garbage, next);
+    } else {
+      account_row("objects", heap, next);
+    }
     if (!a.known) {
       line("  what else was resident is not known here");
       return;
@@ -121,6 +135,10 @@ class Text {
       const std::string share = format_share(holder.bytes, report_.heap.reachable_bytes);
       line(fmt::format("{:>3}  {:>10} ({})  {}", ++number, format_bytes(holder.bytes), share, holder.what));
       line(fmt::format("     {}", chain_text(holder.chain, width_ - 5)));
+      if (!holder.created_by.empty()) line(fmt::format("     created by {}", holder.created_by));
+      if (const auto& site = holder.allocated_at)
+        line(fmt::format("     put there by {} ({} of {} sampled {})", site->place, format_count(site->here),
+                         format_count(site->sampled), site->sampled == 1 ? "object" : "objects"));
     }
   }
 
@@ -133,18 +151,21 @@ class Text {
       const ChainStep& step = chain[i];
       if (step.kind == "group" && i + 1 < chain.size()) continue;
       if (step.kind == "container") {
-        if (!in_map && !parts.empty()) parts.back() += fmt::format("{}[…]", step.field);
+        if (!in_map && !parts.empty()) parts.back() += fmt::format("{}{}", step.field, kSomeKey);
         in_map = true;
         continue;
       }
+      if (in_map && !parts.empty() && !step.key.empty() && parts.back().ends_with(kSomeKey))
+        parts.back().replace(parts.back().size() - kSomeKey.size(), kSomeKey.size(), fmt::format("[{}]", step.key));
       if (!in_map && !parts.empty() && !step.field.empty()) parts.back() += step.field;
       in_map = false;
       parts.push_back(step.kind == "object" ? short_type(step.text) : step.text);
+      if (!step.place.empty()) parts.back() += fmt::format(" {}", step.place);
     }
     if (!chain.empty() && chain.back().kind == "object" && !chain.back().type.empty())
       parts.back() += fmt::format(", {}", format_bytes(chain.back().bytes));
     std::string text = joined(parts);
-    for (std::size_t tail = parts.size(); fit(text, width) != text && tail > 2; --tail)
+    for (std::size_t tail = parts.size(); text_width(text) > width && tail > 2; --tail)
       text = fmt::format("{} → … → {}", parts.front(), joined(std::span(parts).last(tail - 2)));
     return text;
   }
@@ -208,11 +229,27 @@ class Text {
   const Report& report_;
   const TextOptions& options_;
   std::size_t width_;
+  bool has_graph_ = true;
   std::uint64_t whole_ = 0;
   std::string out_;
 };
 
 }  // namespace
+
+std::string first_screen(const heap::Snapshot& snapshot, std::size_t width) {
+  Report report;
+  report.target = snapshot.target;
+  report.pause = snapshot.pause;
+  report.account = snapshot.account;
+  if (!report.account.known)
+    for (const heap::Span& span : snapshot.spans) report.account.live += span.objects * span.slot_size;
+  for (const heap::Goroutine& goroutine : snapshot.goroutines)
+    if (goroutine.state != heap::GoroutineState::kDead && goroutine.state != heap::GoroutineState::kDeadExtra)
+      ++report.goroutine_count;
+  TextOptions options;
+  options.width = width;
+  return Text(report, options).run_first();
+}
 
 std::string report_text(const Report& report, const TextOptions& options) {
   return Text(report, options).run();

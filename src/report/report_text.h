@@ -15,6 +15,9 @@ struct TextOptions {
   std::string target;  // as the user named it, for the commands at the end
 };
 
+// What can be said before the graph is known: the head and the account, live objects and garbage as one.
+std::string first_screen(const heap::Snapshot& snapshot, std::size_t width);
+
 std::string report_text(const Report& report, const TextOptions& options);
 
 }  // namespace holdfast::report

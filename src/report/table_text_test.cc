@@ -5,6 +5,7 @@
 
 #include <sstream>
 
+#include "report/fold.h"
 #include "report/table_json.h"
 
 namespace holdfast::report {

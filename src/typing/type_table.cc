@@ -205,7 +205,7 @@ TypeId TypeTable::closure(Address code) {
 TypeId TypeTable::new_closure(Address code) {
   const std::string function = function_at_(code);
   if (function.empty()) return {};
-  return add_row({.name = strings_.add("func " + function), .kind = Kind::kClosure});
+  return add_row({.name = strings_.add("func " + function), .kind = Kind::kClosure, .code = code});
 }
 
 TypeId TypeTable::resolve(TypeId type, std::uint64_t first_word) {

@@ -53,6 +53,7 @@ struct Type {
   std::uint32_t first_field = 0;  // TypeTable::fields()[first_field .. + field_count)
   std::uint32_t field_count = 0;
   Address descriptor = {};  // null for what has none
+  Address code = {};        // of closures: where the function begins
   bool direct = false;      // an interface holds the value itself
 };
 

@@ -1,0 +1,19 @@
+// Where sampled objects were allocated, by the runtime's memory profile.
+#pragma once
+
+#include <vector>
+
+#include "base/loss.h"
+#include "go/function_tables.h"
+#include "go/special_roots.h"
+#include "heap/object_index.h"
+#include "heap/snapshot.h"
+
+namespace holdfast::capture {
+
+// Fills the allocation stacks and the sampled objects. A record names the stack as the runtime keeps it: one program
+// counter for each call, calls that were inlined included (runtime.tracebackPCs, Go 1.19-1.27).
+void add_samples(const std::vector<go::ProfiledObject>& profiled, const go::FunctionTables& functions,
+                 const heap::ObjectIndex& index, heap::Snapshot& snapshot, LossLedger& losses);
+
+}  // namespace holdfast::capture
