@@ -77,12 +77,13 @@ class EdgePass {
       if (part.rows == 0) part.first_row = span.first_object;
       std::uint32_t row = span.first_object;
       for_each_slot(span, [&](std::uint32_t slot) {
-        edges.row_begin[row++] = static_cast<std::uint32_t>(count);
+        const std::uint32_t source = row++;
+        edges.row_begin[source] = static_cast<std::uint32_t>(count);
         std::uint64_t last = 0;
         scan.scan(slot, [&](std::uint64_t word, Address value) {
           const ObjectId object = index_.find_object(value);
           if (!object) {
-            note_free(part, value, span.base + slot * span.slot_size + word * 8);
+            if (may_be_held(span, source)) note_free(part, value, span.base + slot * span.slot_size + word * 8);
             return;
           }
           const std::uint64_t words = word - last;
@@ -103,6 +104,11 @@ class EdgePass {
       std::uint64_t bits = snapshot_.allocated[span.bits_at + w];
       for (; bits != 0; bits &= bits - 1) body(w * 64 + static_cast<std::uint32_t>(std::countr_zero(bits)));
     }
+  }
+
+  // Not so what the last mark found dead and the sweep has not come to: what it points to may be freed already.
+  bool may_be_held(const heap::Span& span, std::uint32_t object) const {
+    return span.has_marks && (heap::test_bit(snapshot_.marked, object) || heap::test_bit(snapshot_.fresh, object));
   }
 
   // A pointer that hits no object: outside the heap it is nothing special, into a free slot it should not exist.
