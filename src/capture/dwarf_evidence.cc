@@ -54,8 +54,13 @@ void DwarfEvidence::claim_parts(Address at, const binary::DwarfType& type, int d
     claim_value(at, type.target, depth + 1);
   } else if (type.go_kind == kKindSlice || type.tag == binary::DwarfTag::kPointer) {
     const auto target = runtime_.memory.try_pointer(at);
-    const TypeId elem = row_of(type.tag == binary::DwarfTag::kPointer ? type.target : type.elem);
-    if (target && *target && elem) propagation_.claim_target(*target, elem, typing::KnownBy::kDwarf);
+    const bool is_slice = type.tag != binary::DwarfTag::kPointer;
+    const TypeId elem = row_of(is_slice ? type.elem : type.target);
+    if (!target || !*target || !elem) return;
+    if (is_slice)
+      claim_elements(at, *target, elem);
+    else
+      propagation_.claim_target(*target, elem, typing::KnownBy::kDwarf);
   } else if (type.tag == binary::DwarfTag::kStruct) {
     for (const binary::DwarfField& field : dwarf_.fields(type)) claim_value(at + field.offset, field.type, depth + 1);
   } else if (type.tag == binary::DwarfTag::kArray && type.count > 0) {
@@ -63,6 +68,12 @@ void DwarfEvidence::claim_parts(Address at, const binary::DwarfType& type, int d
     for (std::uint64_t i = 0; i < std::min(type.count, kMostElements); ++i)
       claim_value(at + i * stride, type.target, depth + 1);
   }
+}
+
+// What a slice {data, length, capacity} at `at` points to.
+void DwarfEvidence::claim_elements(Address at, Address data, TypeId elem) {
+  const auto capacity = runtime_.memory.try_integer<std::uint64_t>(at + 16);
+  if (capacity && *capacity > 0) propagation_.claim_elements(data, elem, *capacity, typing::KnownBy::kDwarf);
 }
 
 void DwarfEvidence::claim_globals() {

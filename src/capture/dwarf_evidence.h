@@ -31,6 +31,7 @@ class DwarfEvidence {
   void claim_variable(const go::StackFrame& frame, const binary::DwarfVariable& variable);
   void claim_value(Address at, binary::DwarfTypeId type, int depth);
   void claim_parts(Address at, const binary::DwarfType& type, int depth);
+  void claim_elements(Address at, Address data, TypeId elem);
 
   const binary::DwarfInfo& dwarf_;
   const go::Runtime& runtime_;

@@ -142,9 +142,15 @@ class EdgePass {
 
   // A pointer into a free slot should not exist; behind the last slot of a span it is nothing special.
   void note_free(Part& part, const Word& at, const heap::ObjectIndex::Slot& hit) const {
-    if (hit.number >= snapshot_.spans[at.span.row].slots) return;
+    if (hit.number >= snapshot_.spans[at.span.row].slots || !may_be_held(part.first_row + at.row)) return;
     ++part.free_pointers;
     if (part.free_examples.size() < kExamples) part.free_examples.push_back(at.slot + at.word * 8);
+  }
+
+  // Not so what the last mark found dead and the sweep has not come to: what it points to may be freed already.
+  bool may_be_held(std::uint32_t object) const {
+    return snapshot_.spans[index_.find_span(ObjectId(object)).row].has_marks &&
+           (heap::test_bit(snapshot_.marked, object) || heap::test_bit(snapshot_.fresh, object));
   }
 
   // Appends the part to those before it.

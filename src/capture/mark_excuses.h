@@ -1,7 +1,7 @@
 // Objects that the collector marks by rules of its own, whether or not anybody holds them (reference 9.4): each with a
 // cause that the target shows for this very object. What these hold is followed by graph/audit. Causes, as
 // AuditInput::excuses names them, strongest first:
-//   allocate-black     allocated while the collector marked, by the span's two indices (Go 1.21+, until the sweep)
+//   allocate-black     allocated while the collector marked, by the span's two indices (Go 1.25+, until the sweep)
 //   ended-thread       a runtime.m that is on no list any more, and the g records that name it
 //   resurrection       marked in a span where the mark phase marked nothing: by the sweep, for a finalizer
 //   conservative-word  named by a word on the stack of a goroutine that has run since the mark

@@ -23,6 +23,8 @@ std::optional<std::uint64_t> bias_of(const binary::ElfFile& elf, const std::vect
 }  // namespace
 
 bool has_go_code(const binary::ElfFile& elf) {
+  // The linker of C merges the tables of a plugin of Go 1.19 to 1.21 into .data.rel.ro; what tells is Go's note.
+  if (!elf.go_build_id().empty()) return true;
   for (const char* section : {".gopclntab", ".data.rel.ro.gopclntab", ".go.buildinfo"})
     if (elf.find_section(section) != nullptr) return true;
   return elf.sections().empty() && (binary::find_build_info(elf) || binary::find_version_string(elf));

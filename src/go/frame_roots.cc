@@ -240,19 +240,22 @@ class StackRootFinder::Scan {
 
   void scan_map(const StackMap& map, Address first, Address origin, std::uint32_t frame, StackRootKind kind) {
     if (map.bits == 0) return;
-    if (!words_.contains(first) || map.bits > (words_.range().end - first) / kWord) {
-      lose("bad-stack-map", "the map of a frame's pointers does not fit the frame: what it holds is missing", first);
-      return;
-    }
-    const Bytes bitmap(memory_, map.bitmap, (map.bits + 7) / 8);
-    if (!bitmap) {
+    // Of functions in assembly (up to Go 1.21) the map of arguments has twice the bits that it needs: what lies beyond
+    // the stack then is not set.
+    bool fits = map.bits / 2 <= words_.range().size() / kWord;
+    const Bytes bitmap(memory_, map.bitmap, fits ? (map.bits + 7) / 8 : 0);
+    if (fits && !bitmap) {
       lose("missing-stack-map", "a frame has no map of its pointers: what its variables hold is missing", map.bitmap);
       return;
     }
-    for_each_bit(bitmap.data(), map.bits, [&](std::uint64_t bit) {
-      const Address slot = first + bit * kWord;
-      take_word({slot, frame, static_cast<std::int32_t>(slot - origin), kind, false});
-    });
+    if (fits)
+      for_each_bit(bitmap.data(), map.bits, [&](std::uint64_t bit) {
+        const Address slot = first + bit * kWord;
+        fits = fits && words_.contains(slot);
+        if (fits) take_word({slot, frame, static_cast<std::int32_t>(slot - origin), kind, false});
+      });
+    if (!fits)
+      lose("bad-stack-map", "the map of a frame's pointers does not fit the frame: what it holds is missing", first);
   }
 
   // Variables whose address was taken. They are scanned if a pointer to them turns up.

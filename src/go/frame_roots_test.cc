@@ -108,6 +108,21 @@ TEST_P(FrameRootsTest, FindsArguments) {
   EXPECT_EQ(found[1].offset, 16);
 }
 
+TEST_P(FrameRootsTest, AMapMayReachBeyondTheStackWhereItNamesNothing) {
+  // As that of runtime.cgocallback, which is called at the very top of a stack, up to Go 1.21.
+  make_f({image_.stack_map(100, {{0}}), image_.stack_map(0, {{}})}, 24);
+  image_.put(argp(), object(0));
+  EXPECT_THAT(values(roots()), ElementsAre(object(0)));
+  EXPECT_TRUE(image_.losses.empty());
+}
+
+TEST_P(FrameRootsTest, APointerBeyondTheStackIsALoss) {
+  make_f({image_.stack_map(100, {{0, 90}}), image_.stack_map(0, {{}})}, 24);
+  image_.put(argp(), object(0));
+  EXPECT_THAT(values(roots()), ElementsAre(object(0)));
+  EXPECT_FALSE(image_.losses.empty());
+}
+
 TEST_P(FrameRootsTest, IgnoresNullAndTinyWords) {
   make_f({kNone, image_.stack_map(3, {{0, 1, 2}})});
   image_.put<std::uint64_t>(varp() - 16, 4095);

@@ -72,7 +72,7 @@ class HeapModel {
   }
 
   // Slots that were allocated while the last completed mark was going on, so that they are marked whatever became of
-  // them: those between the two indices that were free before. Known from Go 1.21 on, until the span is swept. Fills
+  // them: those between the two indices that were free before. Known from Go 1.25 on, until the span is swept. Fills
   // `slots` as read_bits does; false if there are none or it is not known.
   bool allocated_while_marking(const MSpan& span, std::uint64_t* slots) const;
   // Rows of in_use() whose marked slots the mark phase did not mark, none of them: the sweep did, because finalizers

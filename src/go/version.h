@@ -31,9 +31,9 @@ struct GoVersion {
   // Mark bits inside one-page spans of 16 to 512 byte slots: 1.26+ by default, 1.25 as an experiment.
   bool green_tea() const;
   bool swiss_maps() const;
-  // mspan.freeIndexForScan stays where it is while the collector marks (1.21+), so it parts what was allocated before
+  // mspan.freeIndexForScan stays where it is while the collector marks (1.25+), so it parts what was allocated before
   // from what was allocated meanwhile. Earlier releases move it with every allocation, or have none.
-  bool scan_index_rests_while_marking() const { return minor >= 21; }
+  bool scan_index_rests_while_marking() const { return minor >= 25; }
   // The kind byte carries flags in bits 5 and 6 (up to 1.25) or is pure (1.26+).
   bool pure_kind_byte() const { return minor >= 26; }
 };

@@ -96,7 +96,11 @@ std::vector<Found> HolderSearch::run() {
     else if (bytes >= smallest_)
       follow({}, {sort_of(node), bytes, bytes, {vertices().of(node)}});
   });
-  split({}, shared.sorted());
+  std::vector<Group> groups = shared.sorted();
+  // Where none stands out, the largest is the odd one: one from the middle is a better example.
+  for (Group& group : groups)
+    if (group.largest < group.bytes / 16) std::swap(group.nodes.front(), group.nodes[group.nodes.size() / 2]);
+  split({}, std::move(groups));
   return std::move(found_);
 }
 

@@ -24,7 +24,9 @@ struct Level {
   bool container = false;   // inside of a map
   bool goroutines = false;
   bool alone = false;   // it began with `first` only, though others of the sort may lie beside it
-  graph::NodeId first;  // the node that retains most of those that are not below one of the same level
+  // An example: the node that retains most of those that are not below one of the same level; where many are shared by
+  // several roots, any.
+  graph::NodeId first;
 };
 
 struct Found {

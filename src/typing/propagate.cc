@@ -36,6 +36,10 @@ void Propagation::claim_object(std::uint32_t row, TypeId type, KnownBy known_by)
   set(row, Claim(true, known_by, run_, true, type));
 }
 
+void Propagation::claim_elements(Address target, TypeId type, std::uint64_t count, KnownBy known_by) {
+  push(target, {.type = type, .known_by = known_by, .several = true, .count = count});
+}
+
 void Propagation::claim_target(Address target, TypeId type, KnownBy known_by) {
   push(target, {.type = type, .known_by = known_by});
   flush();

@@ -86,6 +86,8 @@ class Propagation {
   void claim_object(std::uint32_t row, TypeId type, KnownBy known_by);
   // At `target` lies a value of the type.
   void claim_target(Address target, TypeId type, KnownBy known_by);
+  // There lie `count` of them, one behind the other; 0 = as many as there is room for.
+  void claim_elements(Address target, TypeId type, std::uint64_t count, KnownBy known_by);
   // `value` is a value of the type that lies outside of the heap: a variable, a slot of a frame. What it points to is
   // claimed with this evidence.
   void claim_value(std::span<const std::byte> value, TypeId type, KnownBy known_by);

@@ -236,6 +236,21 @@ TEST_F(Propagate, KnowsLibraryStructuresThatHideTheirTypes) {
   EXPECT_EQ(type(p, kept), "main.Item");
 }
 
+TEST_F(Propagate, ElementsThatAVariableNamesAreAllFollowed) {
+  const std::uint32_t array = heap.add(64, true);
+  const std::uint32_t first = heap.add(32, true);
+  const std::uint32_t last = heap.add(32, true);
+  heap.write(array, 0, heap.at(first));
+  heap.write(array, 56, heap.at(last));
+  program.open();
+  Propagation p(heap, *program.types);
+  p.claim_elements(heap.at(array), program.types->intern(item_pointer), 8, KnownBy::kDwarf);
+  p.run();
+  EXPECT_EQ(p.known_by(array), KnownBy::kDwarf);
+  EXPECT_EQ(type(p, first), "main.Item");
+  EXPECT_EQ(type(p, last), "main.Item");
+}
+
 TEST_F(Propagate, KeepsTheBetterClaimInWhateverOrderTheyCome) {
   const Address outer =
       image.structure({{"Item", item, 0, true}, {"extra", string, 32}}, 48, "main.Outer", {"main", {}});
