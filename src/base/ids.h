@@ -25,6 +25,6 @@ using TypeId = Id<struct TypeTag>;      // a Go type
 using StringId = Id<struct StringTag>;  // an interned string
 using RootId = Id<struct RootTag>;      // a node of the root forest
 using AllocationStackId = Id<struct AllocationStackTag>;  // a stack of the memory profile
-using GoroutineId = Id<struct GoroutineTag>;  // a row of the goroutine table, not Go's goid
+using GoroutineId = Id<struct GoroutineTag>;              // a row of the goroutine table, not Go's goid
 
 }  // namespace holdfast

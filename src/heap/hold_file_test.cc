@@ -110,8 +110,7 @@ void fill_rows(Snapshot& s) {
     filler(alloc_count, size_class, header, user_arena, has_marks);
   }
   {
-    auto& [name, kind, size, pointer_bytes, elem, key, count, first_field, field_count, declared_at] =
-        s.types[0];
+    auto& [name, kind, size, pointer_bytes, elem, key, count, first_field, field_count, declared_at] = s.types[0];
     filler(kind, size, pointer_bytes, count);
     elem = TypeId(1);
     key = TypeId(0);
@@ -195,8 +194,8 @@ void expect_equal(const HugeArray<T>& a, const HugeArray<T>& b) {
 
 void expect_equal(const Snapshot& a, const Snapshot& b) {
   const auto& [target, pause, account, audit, mem_stats, losses, strings, spans, allocated, pointerful, objects,
-               object_type, marked, fresh, types, fields, edges, roots, root_targets, goroutines, frames, allocation_stacks, sampled,
-               content] = a;
+               object_type, marked, fresh, types, fields, edges, roots, root_targets, goroutines, frames,
+               allocation_stacks, sampled, content] = a;
   EXPECT_EQ(target, b.target);
   EXPECT_EQ(pause, b.pause);
   EXPECT_EQ(account, b.account);

@@ -264,8 +264,8 @@ struct AllocationStack {
   bool operator==(const AllocationStack&) const = default;
 };
 
-// An object that the memory profile took a sample of: about one for each runtime.MemProfileRate bytes allocated (512 KiB
-// unless the program says otherwise), so a large object is sampled more likely than a small one.
+// An object that the memory profile took a sample of: about one for each runtime.MemProfileRate bytes allocated (512
+// KiB unless the program says otherwise), so a large object is sampled more likely than a small one.
 struct SampledObject {
   ObjectId object;
   AllocationStackId stack;

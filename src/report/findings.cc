@@ -160,7 +160,8 @@ class Findings {
       Finding& finding = add("finalizers-wait", top, is_long ? kProven : kObserved);
       finding.bytes = finding.exclusive_bytes = bytes;
       finding.count = waiting;
-      finding.title = fmt::format("{} {} wait for one that is blocked at {}", format_count(waiting), queue.what, top);
+      finding.title =
+          fmt::format("{} {} are due, and the one that runs is blocked at {}", format_count(waiting), queue.what, top);
       finding.because = fmt::format("goroutine {}, which runs them one by one, is in {}", blocked->goid,
                                     snapshot_.strings[blocked->wait_reason]);
       if (blocked->waiting_ns) finding.because += fmt::format(" for at least {}", duration(*blocked->waiting_ns));

@@ -121,7 +121,7 @@ TEST(Findings, SayWhichFinalizerTheOthersWaitFor) {
     if (seconds > 0) heap.snapshot().goroutines[id.row].waiting_ns = seconds * kSecond;
     const Report report = report_of(heap.build());
     ASSERT_THAT(report.findings, SizeIs(1));
-    EXPECT_EQ(report.findings[0].title, "3 finalizers wait for one that is blocked at main.close");
+    EXPECT_EQ(report.findings[0].title, "3 finalizers are due, and the one that runs is blocked at main.close");
     EXPECT_THAT(report.findings[0].because, HasSubstr("goroutine 5, which runs them one by one, is in chan receive"));
     EXPECT_EQ(report.findings[0].bytes, 3 * 1000U);
     EXPECT_EQ(report.findings[0].confidence, seconds > 0 ? "proven" : "observed");
