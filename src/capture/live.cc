@@ -119,7 +119,11 @@ class LiveTarget {
     touch_records(runtime, heap, probe, ignored);
     plan_ = heap_ranges(runtime, heap, with_content_);
     for (const AddressRange& range : program_->writable()) plan_.push_back(range);
-    for (const AddressRange& range : stack_ranges(runtime, {}, readable_)) plan_.push_back(range);
+    // Of running threads the stacks are not known yet.
+    std::vector<go::ThreadRegisters> threads;
+    for (const Address pointer : os::waiting_stack_pointers(status_.pid))
+      threads.emplace_back().registers[Gpr::kRsp] = pointer.value;
+    for (const AddressRange& range : stack_ranges(runtime, threads, readable_)) plan_.push_back(range);
     plan_ = joined(std::move(plan_));
     blocks_ = without(probe.blocks(), plan_);
     objects_ = 0;

@@ -131,6 +131,22 @@ std::vector<pid_t> list_threads(pid_t pid) {
   return list_ids(fmt::format("/proc/{}/task", pid));
 }
 
+std::vector<Address> waiting_stack_pointers(pid_t pid) {
+  constexpr int kBeforeStackPointer = 7;  // number of the call, six arguments; or -1 outside of a call
+  std::vector<Address> pointers;
+  for (const pid_t tid : list_threads(pid)) {
+    const auto text = try_read_text(thread_file(pid, tid, "syscall"));
+    if (!text) continue;
+    std::string_view rest = std::string_view(*text).substr(0, text->find('\n'));
+    const bool outside_of_calls = rest.starts_with("-1 ");
+    for (int i = 0; i < (outside_of_calls ? 1 : kBeforeStackPointer); ++i) next_word(rest);
+    const std::string_view word = next_word(rest);
+    if (!word.starts_with("0x")) continue;
+    if (const auto value = whole_number<std::uint64_t>(word.substr(2), 16)) pointers.emplace_back(*value);
+  }
+  return pointers;
+}
+
 pid_t living_thread(pid_t pid) {
   const auto leader = read_stat(fmt::format("/proc/{}/stat", pid));
   if (leader && !has_ended(leader->state)) return pid;

@@ -9,6 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include "base/address.h"
+
 namespace holdfast::os {
 
 // The letters of /proc/PID/stat.
@@ -44,6 +46,9 @@ struct ProcessStatus {
 std::vector<pid_t> list_processes();
 // The threads of a process, ascending; empty if it is gone.
 std::vector<pid_t> list_threads(pid_t pid);
+// The stack pointers of the threads that wait in the kernel, from /proc/PID/task/TID/syscall (Linux 2.6.27+, with
+// CONFIG_HAVE_ARCH_TRACEHOOK). Running threads have none; the others may have moved on when this returns.
+std::vector<Address> waiting_stack_pointers(pid_t pid);
 // The main thread, or a living one if that has ended before the others: /proc/PID/{maps,mem,exe} are then empty
 // (reference: exec(2), proc(5)). 0 if no thread lives.
 pid_t living_thread(pid_t pid);

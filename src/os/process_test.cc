@@ -9,6 +9,7 @@
 #include <atomic>
 #include <filesystem>
 #include <fstream>
+#include <thread>
 
 #include "base/error.h"
 #include "os/maps.h"
@@ -158,6 +159,25 @@ TEST(ReadStatus, AProcessWhoseMainThreadEndedIsAlive) {
   require_readable(status);
   EXPECT_FALSE(read_maps(child.pid()).empty());
   EXPECT_TRUE(open_exe(child.pid()));
+}
+
+TEST(WaitingStackPointers, LieInTheStackOfAWaitingThread) {
+  Address local;
+  std::atomic<bool> end = false;
+  std::thread waiter([&] {
+    int here = 0;
+    local = Address(reinterpret_cast<std::uint64_t>(&here));
+    while (!end) usleep(100'000);
+  });
+  bool found = false;
+  for (int i = 0; i < 100 && !found; ++i) {
+    usleep(1000);
+    for (const Address pointer : waiting_stack_pointers(getpid()))
+      found = found || (pointer < local && local - pointer < 64 * 1024);
+  }
+  end = true;
+  waiter.join();
+  EXPECT_TRUE(found);
 }
 
 TEST(RequireReadable, SaysWhatIsWrongWithAZombie) {
