@@ -1,5 +1,7 @@
 #include "graph/preorder.h"
 
+#include <algorithm>
+
 #include "base/cancel.h"
 #include "graph/root_forest.h"
 
@@ -52,8 +54,11 @@ class Search {
 
   void wait(std::uint32_t vertex, std::uint32_t from) { stack_[top_++] = {vertex, from}; }
 
-  // The edges of what is taken next and the time after.
+  // The edges of what is taken next and the time after, and where its number is or will be.
   void fetch_rows_below() const {
+    constexpr std::uint64_t kNumberAhead = 4;
+    if (top_ >= kNumberAhead && vertices_.is_object(stack_[top_ - kNumberAhead].vertex))
+      __builtin_prefetch(&order_.number[stack_[top_ - kNumberAhead].vertex], 1);
     for (std::uint64_t depth = 1; depth <= 2 && depth <= top_; ++depth) {
       const std::uint32_t vertex = stack_[top_ - depth].vertex;
       if (vertices_.is_object(vertex)) __builtin_prefetch(target_ + row_begin_[vertex]);
@@ -81,7 +86,7 @@ class Search {
   void visit_object(const Waiting& next) {
     if (seen(next.vertex)) {
       std::uint32_t& lowest = order_.lowest[order_.number[next.vertex]];
-      if (next.from < lowest) lowest = next.from;
+      lowest = std::min(lowest, next.from);  // no branch, which could not be foretold
       return;
     }
     seen_[next.vertex / 64] |= std::uint64_t{1} << (next.vertex % 64);
