@@ -263,8 +263,7 @@ class Freeze {
   void read() {
     for (const auto& thread : stopped_->threads()) {
       if (!thread.stopped) {
-        live_.losses().add("thread-not-stopped",
-                           "a thread in an uninterruptible wait did not stop: its registers are missing", Address());
+        live_.losses().add("thread-not-stopped", "a thread did not stop in time: its registers are missing", Address());
         continue;
       }
       threads_.push_back({static_cast<std::uint64_t>(thread.tid_in_namespace), thread.registers});

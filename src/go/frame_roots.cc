@@ -148,9 +148,11 @@ class StackRootFinder::Scan {
       const StackFrame& frame = stack_.frames[i];
       const auto code = functions_.function(frame.function);
       if (!code) continue;
-      // The frame of an injected call holds the registers of the code below it, which was stopped between two calls.
-      const bool injected =
-          code->special == SpecialFunction::kAsyncPreempt || code->special == SpecialFunction::kDebugCall;
+      // The frame of an injected call holds the registers of the code below it, which was stopped between two calls. So
+      // does that of the write barrier, whose caller's map knows nothing of this place.
+      const bool injected = code->special == SpecialFunction::kAsyncPreempt ||
+                            code->special == SpecialFunction::kDebugCall ||
+                            code->special == SpecialFunction::kWriteBarrier;
       if (conservative || injected || stopped_between_calls(i))
         scan_conservatively(i, frame, *code);
       else

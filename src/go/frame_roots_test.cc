@@ -191,6 +191,33 @@ TEST_P(FrameRootsTest, ReadsAnInterruptedFrameWordByWord) {
   }
 }
 
+TEST_P(FrameRootsTest, TheWriteBarrierHoldsTheRegistersOfItsCaller) {
+  // main.f < gcWriteBarrier < runtime.wbBufFlush, where the thread was stopped. None has a map for its place.
+  make_f({kNone, image_.stack_map(1, {{}})});
+  const Address barrier = image_.function(GetParam() < 21 ? "runtime.gcWriteBarrier" : "gcWriteBarrier", 0x20);
+  const Address flush = image_.function("runtime.wbBufFlush", 0x10);
+  g_.status = GoroutineStatus::kRunning;
+  g_.m = Address(0x2000);
+  Machine machine;
+  machine.m = g_.m;
+  machine.curg = g_.g;
+  machine.thread_id = 5;
+  scheduler_.machines = {machine};
+  const Address barrier_sp = sp() - 8 - 0x20;
+  image_.put(sp() - 8, f_ + 3);
+  image_.put(barrier_sp - 8, barrier + 3);
+  ThreadRegisters thread{5, {}};
+  thread.registers.rip = flush + 3;
+  thread.registers[Gpr::kRsp] = (barrier_sp - 8 - 0x10).value;
+  image_.put(barrier_sp + 8, object(1));  // a saved register
+  image_.put(sp() + 16, object(2));
+  const auto found = roots({thread});
+  ASSERT_TRUE(stack_.complete());
+  EXPECT_THAT(values(found), UnorderedElementsAre(object(1), object(2)));
+  for (const StackRoot& root : found) EXPECT_TRUE(root.conservative);
+  EXPECT_TRUE(image_.losses.empty());
+}
+
 TEST_P(FrameRootsTest, ReadsTheInnermostFrameAndTheRegistersOfARunningThread) {
   make_f({kNone, image_.stack_map(1, {{}})});
   g_.status = GoroutineStatus::kRunning;

@@ -8,10 +8,19 @@
 namespace holdfast::go {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, SpecialFunction>, 12> kSpecialNames{{
+constexpr std::array<std::pair<std::string_view, SpecialFunction>, 21> kSpecialNames{{
     {"runtime.sigpanic", SpecialFunction::kSigpanic},
     {"runtime.asyncPreempt", SpecialFunction::kAsyncPreempt},
     {"runtime.debugCallV2", SpecialFunction::kDebugCall},
+    {"gcWriteBarrier", SpecialFunction::kWriteBarrier},  // 1.21+
+    {"runtime.gcWriteBarrier", SpecialFunction::kWriteBarrier},
+    {"runtime.gcWriteBarrierCX", SpecialFunction::kWriteBarrier},  // by the register that has the value, up to 1.20
+    {"runtime.gcWriteBarrierDX", SpecialFunction::kWriteBarrier},
+    {"runtime.gcWriteBarrierBX", SpecialFunction::kWriteBarrier},
+    {"runtime.gcWriteBarrierBP", SpecialFunction::kWriteBarrier},
+    {"runtime.gcWriteBarrierSI", SpecialFunction::kWriteBarrier},
+    {"runtime.gcWriteBarrierR8", SpecialFunction::kWriteBarrier},
+    {"runtime.gcWriteBarrierR9", SpecialFunction::kWriteBarrier},
     {"runtime.cgocallback", SpecialFunction::kCgocallback},
     {"reflect.makeFuncStub", SpecialFunction::kReflectStub},
     {"reflect.methodValueCall", SpecialFunction::kReflectStub},

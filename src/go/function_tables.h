@@ -29,6 +29,7 @@ enum class SpecialFunction : std::uint8_t {
   kSigpanic,      // called by no one: put above the code that trapped
   kAsyncPreempt,  // put above code that a preemption signal stopped; its frame holds that code's registers
   kDebugCall,     // runtime.debugCallV2: put above code by a debugger
+  kWriteBarrier,  // called between two calls of its caller, so to say; its frame holds that code's registers
   kCgocallback,
   kReflectStub,  // reflect.makeFuncStub, reflect.methodValueCall
   kRuntimeMain,

@@ -75,6 +75,10 @@ char state_of(pid_t pid, pid_t tid) {
   return state.empty() ? 'X' : state[0];
 }
 
+bool waits_uninterruptibly(pid_t pid, pid_t tid) {
+  return state_of(pid, tid) == 'D';
+}
+
 bool has_ended(pid_t pid, pid_t tid) {
   const char state = state_of(pid, tid);
   return state == 'Z' || state == 'X';
@@ -107,7 +111,8 @@ class Tracer {
   bool seize(pid_t tid) const;
   bool poll_all();
   void drop_ended();
-  void wait_for_stops(Clock::time_point begin, Clock::time_point deadline);
+  void wait_for_stops(Clock::time_point begin, std::chrono::milliseconds limit);
+  bool only_uninterruptible() const;
   bool read_registers(Tracee& tracee, FrozenThread& thread) const;
 
   pid_t pid_;
@@ -188,15 +193,23 @@ bool Tracer::all_stopped() const {
                       [](const Tracee& t) { return t.stage == Tracee::Stage::kRunning; });
 }
 
-void Tracer::wait_for_stops(Clock::time_point begin, Clock::time_point deadline) {
+// Whether no thread will stop soon.
+bool Tracer::only_uninterruptible() const {
+  return std::all_of(tracees_.begin(), tracees_.end(), [this](const Tracee& t) {
+    return t.stage != Tracee::Stage::kRunning || waits_uninterruptibly(pid_, t.tid);
+  });
+}
+
+void Tracer::wait_for_stops(Clock::time_point begin, std::chrono::milliseconds limit) {
   // Stops come within some 10 us of one another; sleep only when something keeps a thread from its processor.
   constexpr auto kSpin = std::chrono::microseconds(500);
   constexpr auto kNap = std::chrono::microseconds(100);
+  constexpr int kPatience = 10;
   for (unsigned naps = 0; !all_stopped();) {
     throw_if_cancelled();
     if (poll_all()) continue;
     const auto now = Clock::now();
-    if (now >= deadline) return;
+    if (now >= begin + kPatience * limit || (now >= begin + limit && only_uninterruptible())) return;
     if (now - begin < kSpin) {
       sched_yield();
       continue;
@@ -213,7 +226,7 @@ void Tracer::stop(std::chrono::milliseconds limit) {
   do {
     for (; interrupted < tracees_.size(); ++interrupted)
       ptrace(PTRACE_INTERRUPT, tracees_[interrupted].tid, nullptr, nullptr);  // ESRCH: ended, seen by the wait
-    wait_for_stops(begin, begin + limit);
+    wait_for_stops(begin, limit);
   } while (seize_new());
 }
 

@@ -49,7 +49,8 @@ class Frozen {
 };
 
 struct StopOptions {
-  // A thread in an uninterruptible wait stops only when that ends; after this time we go on without it.
+  // A thread in an uninterruptible wait stops only when that ends; after this time we go on without it. One that only
+  // waits for a processor, on a busy machine, is given ten times as long.
   std::chrono::milliseconds limit{200};
 };
 

@@ -212,13 +212,15 @@ def nameless_holder(case, texts, wanted):
     """A stripped program has no names of variables: what hangs on one place of data or bss is as large as the holder."""
     if case.mode.dwarf or not wanted["name"].startswith("main."):
         return False
-    held = collections.Counter()
+    held, shared = collections.Counter(), collections.Counter()
     for h, text in texts:
         if place := re.search(r"\b(data|bss)\+0x[0-9a-f]+", text):
             held[place.group()] += h["bytes"]
+            shared[place.group()] += h["bytes"] if "shared by" in h["what"] else 0
     for root in case.answer("roots")["roots"]:
         if root.get("kind") == "global":
-            held[root["name"]] = max(held[root["name"]], root["retained_bytes"])
+            # What others hold as well no root retains, but the program counts it.
+            held[root["name"]] = max(held[root["name"]], root["retained_bytes"] + shared[root["name"]])
     return max(held.values(), default=0) >= wanted["bytes"] * (1 - LIVE_TOLERANCE)
 
 
@@ -277,7 +279,8 @@ def states_of(dump):
 def goroutines_wait_for_what_the_runtime_says(case):
     ours = collections.Counter()
     for g in case.answer("goroutines")["goroutines"]:
-        ours[g["wait_reason"] or g["state"]] += g.get("count", 1)
+        leaked = " (leaked)" if g["state"] == "leaked" else ""  # as the dump has it, from Go 1.27 on
+        ours[(g["wait_reason"] or g["state"]) + leaked] += g.get("count", 1)
     for reason, count in states_of(case.stacks).items():
         # The main goroutine wrote the dump; when we looked it waited for its input in a system call.
         reason = "syscall" if reason == "running" else reason
