@@ -159,7 +159,7 @@ class GoroutinePass {
   }
 
   void name_creator(const go::Goroutine& g, heap::Goroutine& row) {
-    if (!g.go_pc) return;
+    if (!g.go_pc || g.goid == 1) return;  // nobody's go statement made the main goroutine
     const auto frames = functions_.source_frames(g.go_pc, true);
     if (frames.empty()) return;
     row.created_by = snapshot_.strings.add(frames.front().function);
