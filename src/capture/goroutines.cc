@@ -232,6 +232,7 @@ class GoroutinePass {
     const Walked& walked = walked_[i];
     // Roots of one frame are one node; those without a frame hang on the goroutine.
     std::vector<const go::StackRoot*> sorted;
+    sorted.reserve(walked.roots.size());
     for (const go::StackRoot& root : walked.roots) sorted.push_back(&root);
     std::stable_sort(sorted.begin(), sorted.end(), [](const go::StackRoot* a, const go::StackRoot* b) {
       return std::make_pair(a->frame, a->conservative) < std::make_pair(b->frame, b->conservative);
