@@ -33,6 +33,7 @@ std::byte* FrozenMemory::room_for(std::uint64_t bytes) {
 
 std::vector<AddressRange> FrozenMemory::not_yet_read(const std::vector<AddressRange>& ranges) const {
   std::vector<AddressRange> read;
+  read.reserve(bulk_.size());
   for (const Bulk& bulk : bulk_) read.push_back(bulk.range);
   return without(ranges, read);
 }

@@ -165,7 +165,7 @@ class GoroutinePass {
   }
 
   void name_creator(const go::Goroutine& g, heap::Goroutine& row) {
-    if (!g.go_pc) return;
+    if (!g.go_pc || g.goid == 1) return;  // nobody's go statement made the main goroutine
     const auto frames = functions_.source_frames(g.go_pc, true);
     if (frames.empty()) return;
     row.created_by = snapshot_.strings.add(frames.front().function);
@@ -244,6 +244,7 @@ class GoroutinePass {
     const Walked& walked = walked_[i];
     // Roots of one frame are one node; those without a frame hang on the goroutine.
     std::vector<const go::StackRoot*> sorted;
+    sorted.reserve(walked.roots.size());
     for (const go::StackRoot& root : walked.roots) sorted.push_back(&root);
     std::stable_sort(sorted.begin(), sorted.end(), [](const go::StackRoot* a, const go::StackRoot* b) {
       return std::make_pair(a->frame, a->conservative) < std::make_pair(b->frame, b->conservative);

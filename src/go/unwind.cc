@@ -105,7 +105,7 @@ class Unwinder::Walk {
     const auto code = functions_.find(pc);
     if (!code) return StackEnd::kUnknownPc;
     const auto delta = code->table->sp_delta(code->function, pc);
-    if (!delta || *delta < 0 || *delta % kWord != 0) return StackEnd::kNoFrameSize;
+    if (!delta || *delta < 0 || *delta % static_cast<std::int32_t>(kWord) != 0) return StackEnd::kNoFrameSize;
     const Address fp = sp + static_cast<std::uint32_t>(*delta) + kWord;
     if (!memory_.contains(sp) || fp > goroutine_.stack.end) return StackEnd::kOutsideStack;
     add_frame(*code, pc, sp, fp);

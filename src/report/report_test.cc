@@ -77,7 +77,7 @@ void add_goroutines(HeapBuilder& heap, int count, std::uint64_t bytes) {
     const GoroutineId id = heap.goroutine(static_cast<std::uint64_t>(i) + 7, heap::GoroutineState::kWaiting,
                                           "chan send", goroutine, {"runtime.gopark", "main.work", "main.start.func1"});
     heap::Goroutine& row = heap.snapshot().goroutines[id.row];
-    row.waiting_ns = 4 * 3600 * std::uint64_t{1'000'000'000};
+    row.waiting_ns = std::uint64_t{4} * 3600 * 1'000'000'000;
     row.stack = {Address(0x1000), Address(0x3000)};
     row.created_by = heap.snapshot().strings.add("main.start");
     row.created_at = heap.snapshot().strings.add("/src/pool.go:9");
@@ -333,6 +333,7 @@ TEST(Holders, NeverCountAByteTwice) {
     std::mt19937_64 random(seed);
     HeapBuilder heap;
     std::vector<TypeId> types;
+    types.reserve(4);
     for (int t = 0; t < 4; ++t) types.push_back(heap.structure(fmt::format("main.T{}", t), 64, {{"f", {}, 0}}));
     std::vector<HeapBuilder::Handle> all;
     for (std::uint64_t i = 0; i < 20 + random() % 400; ++i) {

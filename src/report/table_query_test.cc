@@ -40,7 +40,7 @@ Table fruits() {
                             {"plum", 2048, 7, false}});
 }
 
-std::vector<std::uint32_t> rows(TableQuery query) {
+std::vector<std::uint32_t> rows(const TableQuery& query) {
   return select(fruits(), plan_table(shape(), query)).rows;
 }
 std::vector<std::uint32_t> filtered(const std::string& filter) {

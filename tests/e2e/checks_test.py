@@ -26,8 +26,8 @@ GOOD = {
     "types": {"types": []},
     "roots": {"roots": [{"name": "main.byID"}, {"name": "main.small"}]},
     "spans": {"spans": [{"bytes": 9000000}, {"bytes": 100000}]},
-    "goroutines": {"goroutines": [{"count": 3, "state": "waiting", "wait_reason": "chan send"},
-                                  {"count": 1, "state": "syscall", "wait_reason": ""}]},
+    "goroutines": {"goroutines": [{"goid": 17, "count": 3, "state": "waiting", "wait_reason": "chan send", "created_by": "main.main"},
+                                  {"goid": 1, "count": 1, "state": "syscall", "wait_reason": "", "created_by": ""}]},
 }
 MEMSTATS = {"HeapObjects": 1000, "HeapAlloc": 9000000, "HeapInuse": 9100000}
 TRUTH = {"go_version": "go1.26.11", "facts": {"c_heap_bytes": 12, "shared_bytes": 9000000, "resurrected": 4}, "memstats": MEMSTATS,
@@ -47,7 +47,7 @@ main.f()
 def case(kind="live", truth=None, answers=None, others=(), mode="dwarf"):
     answers = answers or GOOD
     return checks.Case(cells.MODES[mode], "1.26", "fake", kind, truth or TRUTH, truth or TRUTH, STACKS, answers.__getitem__,
-                       {name: (other or GOOD).__getitem__ for name, other in others}, {"bytes": 9000000})
+                       {name: (other or GOOD).__getitem__ for name, other in others}, {"bytes": 9000000, "threads": 1})
 
 
 def complaints(c):
@@ -88,12 +88,13 @@ FAULTS = [
     ("live_bytes_are_the_truth", ("report", "heap", "reachable_bytes"), 8990999),
     ("live_bytes_are_the_truth", ("report", "heap", "reachable_bytes"), 9000001),
     ("parts_of_the_account_add_up", ("report", "account", "files"), 9),
-    ("what_is_read_was_foreseen", ("report", "bytes_read"), 12000000),
+    ("what_is_read_was_foreseen", ("report", "bytes_read"), 13000000),
     ("holders_are_named", ("report", "holders"), []),
     ("holders_are_named", ("report", "holders", 0, "bytes"), 7991999),
     ("holders_are_named", ("roots", "roots", 1, "name"), "data+0x120"),
     ("goroutines_wait_for_what_the_runtime_says", ("goroutines", "goroutines", 0, "count"), 1),
     ("goroutines_wait_for_what_the_runtime_says", ("goroutines", "goroutines", 1, "state"), "waiting"),
+    ("the_main_goroutine_was_made_by_nobody", ("goroutines", "goroutines", 1, "created_by"), "runtime.newproc"),
     ("nothing_was_lost", ("report", "losses"), [{"kind": "unreadable page", "count": 1}]),
     ("the_program_is_recognised", ("report", "target", "go_version"), "go1.25.0"),
     ("the_program_is_recognised", ("report", "target", "layout_source"), "table go1.26"),

@@ -1,7 +1,9 @@
-// Writes the seeds of fuzz_types and fuzz_gc_program: make_type_seeds tests/fuzz/seeds
+// Writes the seeds of fuzz_types, fuzz_stack and fuzz_gc_program: make_type_seeds tests/fuzz/seeds
 #include <fstream>
 #include <string>
 
+#include "binary/elf_builder.h"
+#include "fuzz_stack.h"
 #include "go/type_image_for_tests.h"
 
 namespace {
@@ -29,6 +31,22 @@ std::string module_of(int minor) {
   return out;
 }
 
+// A goroutine in main.f: maps of arguments and locals, a variable on the stack, a deferred call.
+std::string stack_of(int minor, char status) {
+  binary::Bytes gofunc;
+  gofunc.zeros(fuzz::kArgumentsMap).u32(1).u32(3).u8(5);
+  gofunc.zeros(fuzz::kLocalsMap - gofunc.size()).u32(3).u32(7).u8(0x7f).u8(0x41).u8(3);
+  gofunc.zeros(fuzz::kStackObjects - gofunc.size()).u64(1).u32(~15U).u32(16).u32(16).u32(0);
+  gofunc.zeros(fuzz::kGofuncBytes - gofunc.size());
+  binary::Bytes out;
+  out.u8(static_cast<std::uint8_t>(minor - kOldestMinor)).u8(static_cast<std::uint8_t>(status | 16)).u8(0x20).u8(8);
+  out.append(gofunc.get()).u8(3).zeros(fuzz::kRodataBytes - 1).zeros(fuzz::kDeferBytes);
+  out.zeros(fuzz::kStackBytes - fuzz::kAboveTop - 0x48);
+  for (std::uint64_t i = 0; i < 7; ++i) out.u64(0xc000400000 + i * 0x100);
+  const auto bytes = out.get();
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
 void write(const std::string& path, const std::string& bytes) {
   std::ofstream(path, std::ios::binary) << bytes;
 }
@@ -39,6 +57,8 @@ int main(int argc, char** argv) {
   if (argc != 2) return 2;
   const std::string folder = argv[1];
   for (const int minor : {19, 23, 26, 27}) write(folder + "/fuzz_types/go1." + std::to_string(minor), module_of(minor));
+  write(folder + "/fuzz_stack/waiting", stack_of(19, 4));
+  write(folder + "/fuzz_stack/running", stack_of(26, 2));
   using namespace std::string_literals;
   write(folder + "/fuzz_gc_program/repeats", "\x05\x0d\x83\x02\x00"s);
   write(folder + "/fuzz_gc_program/long_period", "\x40\x11\x22\x33\x44\x55\x66\x77\x01\x80\x40\xac\x02\x00"s);
