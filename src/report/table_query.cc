@@ -80,7 +80,8 @@ std::optional<std::uint64_t> read_number(std::string_view text, Unit unit) {
   }
   const std::size_t behind = digits.find_first_not_of("0123456789.");
   if (behind == std::string::npos) return std::nullopt;
-  const double value = std::strtod(digits.substr(0, behind).c_str(), &end);
+  const std::string number = digits.substr(0, behind);  // `end` points into it
+  const double value = std::strtod(number.c_str(), &end);
   if (*end != '\0') return std::nullopt;
   const std::size_t suffix_at = digits.find_first_not_of(' ', behind);
   const std::string_view suffix = suffix_at == std::string::npos ? "" : std::string_view(digits).substr(suffix_at);
