@@ -134,13 +134,19 @@ class TypePass {
     }
   }
 
-  // What cleanups (Go 1.26+: words fn, arg, call) will be called with.
+  // What cleanups will be called with: a word of its own from Go 1.26 (fn, arg, call), captured by fn before. Up
+  // to 1.24 due cleanups wait in the queue of finalizers.
   void claim_cleanup_arguments(DwarfEvidence& dwarf) {
     for (const go::SpecialRoot& special : evidence_.specials) {
       const bool is_cleanup =
           special.kind == go::SpecialRootKind::kCleanup || special.kind == go::SpecialRootKind::kCleanupQueue;
-      if (is_cleanup && special.function && special.words.size() > 1)
+      const bool is_queued_as_finalizer =
+          special.kind == go::SpecialRootKind::kFinalizerQueue && !special.argument_type;
+      if (!special.function || (!is_cleanup && !is_queued_as_finalizer)) continue;
+      if (is_cleanup && special.words.size() > 1)
         dwarf.claim_argument(special.function, special.words[1].value);
+      else
+        dwarf.claim_captured_argument(special.words.front().value);
     }
   }
 
