@@ -86,12 +86,31 @@ void DwarfEvidence::claim_argument(Address code, Address argument) {
   if (function == nullptr) return;
   for (const binary::DwarfVariable& variable : dwarf_.variables(*function, linked)) {
     if (!variable.parameter || variable.result) continue;
-    const binary::DwarfTypeId type = dwarf_.underlying(variable.type);
-    if (!type || dwarf_.type(type).tag != binary::DwarfTag::kPointer) return;
-    if (const TypeId row = row_of(dwarf_.type(type).target))
-      propagation_.claim_target(argument, row, typing::KnownBy::kDwarf);
-    return;
+    if (const TypeId row = row_of(variable.type)) propagation_.claim_target(argument, row, typing::KnownBy::kDwarf);
+    return claim_value(argument, variable.type, 0);
   }
+}
+
+// The closure is `func() { cleanup(arg) }` in generic code, which knows the shape of `arg` alone; the function that is
+// called knows its type. A variable x that is captured by reference is named "&x".
+void DwarfEvidence::claim_captured_argument(Address closure) {
+  const auto code = runtime_.memory.try_pointer(closure);
+  const binary::DwarfFunction* function = code ? dwarf_.function_at(*code - image_.bias) : nullptr;
+  if (function == nullptr) return;
+  Address cleanup, argument;
+  for (const binary::DwarfCapture& capture : dwarf_.captures(*function)) {
+    const bool by_reference = capture.name.starts_with('&');
+    Address at = closure + capture.offset;
+    if (by_reference) at = runtime_.memory.try_pointer(at).value_or(Address());
+    const std::string_view name = capture.name.substr(by_reference ? 1 : 0);
+    if (name == "cleanup") cleanup = at;
+    if (name == "arg") argument = at;
+  }
+  if (!cleanup || !argument) return;
+  const Address called = runtime_.memory.try_pointer(cleanup).value_or(Address());
+  if (!called) return;
+  propagation_.claim_target(called, table_.any_closure(), typing::KnownBy::kClosure);
+  if (const auto entry = runtime_.memory.try_pointer(called)) claim_argument(*entry, argument);
 }
 
 // A variable of which a part may be in registers: what a slice or a text points to is said by its first word alone.

@@ -21,8 +21,10 @@ class DwarfEvidence {
                 typing::TypeTable& table, typing::Propagation& propagation);
 
   void claim_globals();
-  // `argument` is what the function at `code` will be called with: its first parameter says what that is.
+  // The cleanup function at `code` will be called with the value at `argument`: its first parameter says what that is.
   void claim_argument(Address code, Address argument);
+  // `closure` is what runtime.AddCleanup makes up to Go 1.25, of the cleanup function and the argument.
+  void claim_captured_argument(Address closure);
   void claim_frames(const go::FunctionTables& functions, const go::Scheduler& scheduler,
                     std::span<const go::ThreadRegisters> threads);
 

@@ -15,14 +15,55 @@
 namespace holdfast::capture {
 namespace {
 
-// The typing layer stands below the heap layer and has these enumerations again: only here both are seen.
-static_assert(static_cast<int>(typing::KnownBy::kHeader) == static_cast<int>(heap::KnownBy::kHeader));
-static_assert(static_cast<int>(typing::KnownBy::kDwarf) == static_cast<int>(heap::KnownBy::kDwarf));
-static_assert(static_cast<int>(typing::KnownBy::kInferred) == static_cast<int>(heap::KnownBy::kInferred));
-static_assert(static_cast<int>(typing::Kind::kArray) == static_cast<int>(heap::Kind::kArray));
-static_assert(static_cast<int>(typing::Kind::kStruct) == static_cast<int>(heap::Kind::kStruct));
-static_assert(static_cast<int>(typing::Kind::kClosure) == static_cast<int>(heap::Kind::kClosure));
-static_assert(static_cast<int>(typing::Kind::kOpaque) == static_cast<int>(heap::Kind::kOpaque));
+// The heap layer uses neither the go nor the typing layer: each has these enumerations, with the same numbers. Only
+// here all are seen.
+constexpr bool same(auto a, auto b) {
+  return static_cast<int>(a) == static_cast<int>(b);
+}
+
+constexpr bool known_by_agrees() {
+  using Typing = typing::KnownBy;
+  using Heap = heap::KnownBy;
+  return same(Typing::kUnknown, Heap::kUnknown) && same(Typing::kHeader, Heap::kHeader) &&
+         same(Typing::kInterface, Heap::kInterface) && same(Typing::kClosure, Heap::kClosure) &&
+         same(Typing::kRuntime, Heap::kRuntime) && same(Typing::kDwarf, Heap::kDwarf) &&
+         same(Typing::kCode, Heap::kCode) && same(Typing::kLibrary, Heap::kLibrary) &&
+         same(Typing::kPropagated, Heap::kPropagated) && same(Typing::kInferred, Heap::kInferred);
+}
+static_assert(known_by_agrees());
+
+constexpr bool kinds_agree() {
+  using Typing = typing::Kind;
+  using Heap = heap::Kind;
+  return same(Typing::kInvalid, Heap::kInvalid) && same(Typing::kUint8, Heap::kUint8) &&
+         same(Typing::kArray, Heap::kArray) && same(Typing::kChan, Heap::kChan) && same(Typing::kFunc, Heap::kFunc) &&
+         same(Typing::kInterface, Heap::kInterface) && same(Typing::kMap, Heap::kMap) &&
+         same(Typing::kPointer, Heap::kPointer) && same(Typing::kSlice, Heap::kSlice) &&
+         same(Typing::kString, Heap::kString) && same(Typing::kStruct, Heap::kStruct) &&
+         same(Typing::kUnsafePointer, Heap::kUnsafePointer) && same(Typing::kClosure, Heap::kClosure) &&
+         same(Typing::kOpaque, Heap::kOpaque);
+}
+static_assert(kinds_agree());
+
+constexpr bool kinds_of_descriptors_agree() {
+  using Descriptor = go::TypeKind;
+  using Heap = heap::Kind;
+  return same(Descriptor::kInvalid, Heap::kInvalid) && same(Descriptor::kBool, Heap::kBool) &&
+         same(Descriptor::kInt, Heap::kInt) && same(Descriptor::kInt8, Heap::kInt8) &&
+         same(Descriptor::kInt16, Heap::kInt16) && same(Descriptor::kInt32, Heap::kInt32) &&
+         same(Descriptor::kInt64, Heap::kInt64) && same(Descriptor::kUint, Heap::kUint) &&
+         same(Descriptor::kUint8, Heap::kUint8) && same(Descriptor::kUint16, Heap::kUint16) &&
+         same(Descriptor::kUint32, Heap::kUint32) && same(Descriptor::kUint64, Heap::kUint64) &&
+         same(Descriptor::kUintptr, Heap::kUintptr) && same(Descriptor::kFloat32, Heap::kFloat32) &&
+         same(Descriptor::kFloat64, Heap::kFloat64) && same(Descriptor::kComplex64, Heap::kComplex64) &&
+         same(Descriptor::kComplex128, Heap::kComplex128) && same(Descriptor::kArray, Heap::kArray) &&
+         same(Descriptor::kChan, Heap::kChan) && same(Descriptor::kFunc, Heap::kFunc) &&
+         same(Descriptor::kInterface, Heap::kInterface) && same(Descriptor::kMap, Heap::kMap) &&
+         same(Descriptor::kPointer, Heap::kPointer) && same(Descriptor::kSlice, Heap::kSlice) &&
+         same(Descriptor::kString, Heap::kString) && same(Descriptor::kStruct, Heap::kStruct) &&
+         same(Descriptor::kUnsafePointer, Heap::kUnsafePointer);
+}
+static_assert(kinds_of_descriptors_agree());
 
 class TypePass {
  public:
@@ -134,13 +175,19 @@ class TypePass {
     }
   }
 
-  // What cleanups (Go 1.26+: words fn, arg, call) will be called with.
+  // What cleanups will be called with: a word of its own from Go 1.26 (fn, arg, call), captured by fn before. Up
+  // to 1.24 due cleanups wait in the queue of finalizers.
   void claim_cleanup_arguments(DwarfEvidence& dwarf) {
     for (const go::SpecialRoot& special : evidence_.specials) {
       const bool is_cleanup =
           special.kind == go::SpecialRootKind::kCleanup || special.kind == go::SpecialRootKind::kCleanupQueue;
-      if (is_cleanup && special.function && special.words.size() > 1)
+      const bool is_queued_as_finalizer =
+          special.kind == go::SpecialRootKind::kFinalizerQueue && !special.argument_type;
+      if (!special.function || (!is_cleanup && !is_queued_as_finalizer)) continue;
+      if (is_cleanup && special.words.size() > 1)
         dwarf.claim_argument(special.function, special.words[1].value);
+      else
+        dwarf.claim_captured_argument(special.words.front().value);
     }
   }
 

@@ -1,4 +1,6 @@
 // Small snapshots for tests, from sizes, edges and roots. Objects 0 .. pointerful-1 can hold pointers, the others not.
+// Here an object is its number from the start, and one builder can build often: what tests of algorithms and random
+// graphs want. heap/heap_builder.h, for names, types and free slots, numbers objects only at the end.
 #pragma once
 
 #include <cstdint>

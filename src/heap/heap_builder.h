@@ -9,6 +9,7 @@
 //   const Snapshot snapshot = heap.build();   // snapshot.edges of heap.id(a), ...
 //
 // Objects lie in the order in which they are added; neighbours of one size share a span.
+// For graphs that are nothing but numbers, without names, types or free slots, there is graph/snapshot_builder.h.
 #pragma once
 
 #include <algorithm>

@@ -318,12 +318,19 @@ def the_program_is_recognised(case):
         yield differ("target.layout_source", source, target["layout_source"])
 
 
-# finalizer_queue: nothing in the binary says what queued cleanups of generic functions will be called with.
-@check(when=lambda case: case.mode.dwarf and still(case) and case.program != "finalizer_queue")
+@check(when=lambda case: case.mode.dwarf and still(case))
 def debug_information_types_the_heap(case):
     share = case.heap["typed_bytes"] / max(1, case.heap["reachable_bytes"])
     if share < TYPED_WITH_DWARF:
         yield differ("share of live bytes with a type", f"at least {TYPED_WITH_DWARF:.0%}", f"{share:.1%}")
+
+
+@check(when=lambda case: case.mode.dwarf and "queued_tickets" in case.truth["facts"])
+def arguments_of_cleanups_are_typed(case):
+    counts = {t["type"]: t["count"] for t in case.answer("types")["types"]}
+    for name in ("main.ticket", "*main.ticket"):  # what a cleanup is called with, and the copy that the runtime keeps
+        if counts.get(name, 0) != case.truth["facts"]["queued_tickets"]:
+            yield differ(f"objects of type {name}", case.truth["facts"]["queued_tickets"], counts.get(name, 0))
 
 
 @check

@@ -23,14 +23,15 @@ GOOD = {
               "mem_stats": {"HeapObjects": 1000, "HeapAlloc": 9000000, "HeapInuse": 9100000, "Sys": 12345678},
               "counters": [{"name": n, "runtime": v, "ours": v, "must_match": True} for n, v in
                            (("HeapObjects", 1000), ("HeapAlloc", 9000000), ("HeapInuse", 9100000))]},
-    "types": {"types": []},
+    "types": {"types": [{"type": "main.ticket", "count": 7}, {"type": "*main.ticket", "count": 7}]},
     "roots": {"roots": [{"name": "main.byID"}, {"name": "main.small"}]},
     "spans": {"spans": [{"bytes": 9000000}, {"bytes": 100000}]},
     "goroutines": {"goroutines": [{"goid": 17, "count": 3, "state": "waiting", "wait_reason": "chan send", "created_by": "main.main"},
                                   {"goid": 1, "count": 1, "state": "syscall", "wait_reason": "", "created_by": ""}]},
 }
 MEMSTATS = {"HeapObjects": 1000, "HeapAlloc": 9000000, "HeapInuse": 9100000}
-TRUTH = {"go_version": "go1.26.11", "facts": {"c_heap_bytes": 12, "shared_bytes": 9000000, "resurrected": 4}, "memstats": MEMSTATS,
+TRUTH = {"go_version": "go1.26.11", "facts": {"c_heap_bytes": 12, "shared_bytes": 9000000, "resurrected": 4, "queued_tickets": 7},
+         "memstats": MEMSTATS,
          "holders": [{"name": "main.byID", "type": "*main.T", "count": 900, "bytes": 8000000},
                      {"name": "main.small", "type": "", "count": 0, "bytes": 0}]}
 STACKS = """goroutine 1 [running]:
@@ -99,6 +100,7 @@ FAULTS = [
     ("the_program_is_recognised", ("report", "target", "go_version"), "go1.25.0"),
     ("the_program_is_recognised", ("report", "target", "layout_source"), "table go1.26"),
     ("debug_information_types_the_heap", ("report", "heap", "typed_bytes"), 8000000),
+    ("arguments_of_cleanups_are_typed", ("types", "types", 1, "count"), 6),
     ("tables_add_up_to_the_heap", ("spans", "spans", 0, "bytes"), 8000000),
 ]
 

@@ -14,6 +14,9 @@ type cleaned struct {
 	next  *cleaned
 }
 
+// ticket is as large as a pointer to it.
+type ticket struct{ body *[bodySize]byte }
+
 func init() {
 	queueCleanups = func(n int) {
 		// Up to 1.25 several goroutines run cleanups: each of them must meet one that blocks.
@@ -32,6 +35,8 @@ func init() {
 		addCleanups(n)
 		truth.Hold("cleanup queue", "[]uint8", uint64(n), uint64(n)*bodySize)
 		truth.Fact("queued_cleanups", uint64(n))
+		addTickets(n / 10)
+		truth.Fact("queued_tickets", uint64(n/10))
 	}
 }
 
@@ -44,5 +49,12 @@ func addBlocker() {
 func addCleanups(n int) {
 	for i := 0; i < n; i++ {
 		runtime.AddCleanup(&cleaned{index: i}, func(b []byte) { b[0] = 1 }, make([]byte, bodySize))
+	}
+}
+
+//go:noinline
+func addTickets(n int) {
+	for i := 0; i < n; i++ {
+		runtime.AddCleanup(&cleaned{index: i}, func(t *ticket) { t.body = nil }, &ticket{new([bodySize]byte)})
 	}
 }
