@@ -85,10 +85,9 @@ class TypePass {
     claim_runtime();
     claim_specials();
     if (evidence_.dwarf != nullptr) {
-      DwarfEvidence dwarf(*evidence_.dwarf, runtime_, evidence_.target.program->images().front(), table_, propagation_);
-      dwarf.claim_globals();
-      claim_cleanup_arguments(dwarf);
-      dwarf.claim_frames(*evidence_.target.identified->functions, evidence_.scheduler, evidence_.target.threads);
+      const auto& images = evidence_.target.program->images();
+      claim_dwarf(*evidence_.dwarf, images.front());
+      for (std::size_t i = 1; i < images.size(); ++i) claim_plugin(images[i]);
     }
     claim_sections();
     propagation_.run();
@@ -98,6 +97,25 @@ class TypePass {
   }
 
  private:
+  void claim_dwarf(const binary::DwarfInfo& info, const go::LoadedImage& image) {
+    DwarfEvidence dwarf(info, runtime_, image, table_, propagation_);
+    dwarf.claim_globals();
+    claim_cleanup_arguments(dwarf);
+    dwarf.claim_frames(*evidence_.target.identified->functions, evidence_.scheduler, evidence_.target.threads);
+  }
+
+  // A plugin has debug information of its own.
+  void claim_plugin(const go::LoadedImage& image) {
+    if (!image.elf->has_dwarf()) return;
+    try {
+      claim_dwarf(binary::DwarfInfo(image.elf->file()), image);
+    } catch (const Error& error) {
+      if (error.code() == ErrorCode::kCancelled) throw;
+      losses_.add("bad-debug-information", "a plugin's debug information cannot be read: fewer objects have types",
+                  Address());
+    }
+  }
+
   // The function that begins at `code`.
   std::string entry_name(Address code) const {
     const auto found = evidence_.target.identified->functions->find(code);

@@ -186,6 +186,9 @@ void Propagation::walk_step(Words value, const Step& from_table, KnownBy known_b
     case Action::kInterface:
       if (room >= 16) walk_interface({at, 16}, false);
       return;
+    case Action::kReflected:
+      if (room >= 24) walk_reflected(at, known_by);
+      return;
     case Action::kDirectory: {
       if (step.extra + std::uint64_t{8} > value.bytes) return;
       const bool one_group = word_at(value.data + step.extra) == 0;
@@ -207,6 +210,16 @@ void Propagation::walk_interface(Words pair, bool exact) {
   if (!type) return;
   if (types_[type].direct) return walk_value({pair.data + 8, 8}, type, KnownBy::kInterface);
   push(Address(word_at(pair.data + 8)), {.type = type, .known_by = KnownBy::kInterface, .exact = exact});
+}
+
+// A reflect.Value says what its word is, as an interface does; but the value of a type that is one pointer may lie
+// behind the word, too: reflect.flagIndir (Go 1.19-1.27).
+void Propagation::walk_reflected(const std::byte* value, KnownBy known_by) {
+  constexpr std::uint64_t kIndirect = 1 << 7;
+  const TypeId type = types_.interface_value(Address(word_at(value)));
+  if (!type) return;
+  if (types_[type].direct && (word_at(value + 16) & kIndirect) == 0) return walk_value({value + 8, 8}, type, known_by);
+  push(Address(word_at(value + 8)), {.type = type, .known_by = known_by});
 }
 
 void Propagation::push(Address target, const Pending& claim) {

@@ -175,6 +175,7 @@ class Propagation {
   void walk_value(Words value, TypeId type, KnownBy known_by);
   void walk_step(Words value, const Step& step, KnownBy known_by);
   void walk_interface(Words pair, bool exact);
+  void walk_reflected(const std::byte* value, KnownBy known_by);
   void walk_listed();
   void walk_marked();
   void walk_rows(std::span<const std::uint32_t> rows);

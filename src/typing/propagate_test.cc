@@ -251,6 +251,35 @@ TEST_F(Propagate, ElementsThatAVariableNamesAreAllFollowed) {
   EXPECT_EQ(type(p, last), "main.Item");
 }
 
+TEST_F(Propagate, AReflectedValueNamesItsType) {
+  const Address unsafe = image.basic(TypeKind::kUnsafePointer, "unsafe.Pointer", 8, {true});
+  const Address number = image.basic(TypeKind::kUintptr, "uintptr", 8);
+  const Address value = image.structure({{"typ_", unsafe, 0}, {"ptr", unsafe, 8}, {"flag", number, 16}}, 24,
+                                        "reflect.Value", {"reflect", {}});
+  const std::uint32_t direct = heap.add(24, true), behind = heap.add(24, true), whole = heap.add(24, true);
+  const std::uint32_t a = heap.add(32, true), b = heap.add(32, true), c = heap.add(32, true);
+  const std::uint32_t variable = heap.add(8, true);
+  heap.write(direct, 0, item_pointer);  // the word is the pointer
+  heap.write(direct, 8, heap.at(a));
+  heap.write(behind, 0, item_pointer);  // the word leads to a variable that has the pointer
+  heap.write(behind, 8, heap.at(variable));
+  heap.write(behind, 16, 1 << 7);
+  heap.write(variable, 0, heap.at(b));
+  heap.write(whole, 0, item);
+  heap.write(whole, 8, heap.at(c));
+  heap.write(whole, 16, 1 << 7);
+  program.open();
+  Propagation p(heap, *program.types);
+  for (const std::uint32_t row : {direct, behind, whole})
+    p.claim_object(row, program.types->intern(value), KnownBy::kHeader);
+  p.run();
+  EXPECT_EQ(type(p, a), "main.Item");
+  EXPECT_EQ(type(p, variable), "*main.Item");
+  EXPECT_EQ(type(p, b), "main.Item");
+  EXPECT_EQ(type(p, c), "main.Item");
+  EXPECT_EQ(p.known_by(c), KnownBy::kLibrary);
+}
+
 TEST_F(Propagate, KeepsTheBetterClaimInWhateverOrderTheyCome) {
   const Address outer =
       image.structure({{"Item", item, 0, true}, {"extra", string, 32}}, 48, "main.Outer", {"main", {}});

@@ -191,6 +191,10 @@ void TypeTable::compile_by_rule(std::vector<Step>& out, TypeId type, std::uint64
     const TypeId local = by_name("sync.poolLocal");
     add("local", Action::kArray, local);
     add("victim", Action::kArray, local);
+  } else if (full_name == "reflect.Value") {  // {typ_ (typ up to 1.20), ptr, flag}, Go 1.19-1.27
+    if (types_[type.row].field_count == 3 && field(type, "ptr") != nullptr && field(type, "ptr")->offset == 8)
+      out.push_back(
+          {.offset = static_cast<std::uint32_t>(offset), .action = Action::kReflected, .library = true, .type = type});
   } else if (full_name == "sync.eface") {  // of a pool's queue: the words of an interface
     add("typ", Action::kInterface, type);
   } else if (full_name == "sync.entry") {  // Go 1.19; later its field is an atomic.Pointer

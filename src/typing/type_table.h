@@ -70,6 +70,7 @@ enum class Action : std::uint8_t {
   kSlice,      // pointer, length, capacity -> capacity values of `type`
   kString,     // pointer, length -> text
   kInterface,  // descriptor or itab, data word -> one value of the type that the first word names
+  kReflected,  // a reflect.Value: descriptor, word, flags -> one value of the type, or the word is the value itself
   kDirectory,  // of a swiss map, length at `extra` -> if 0 one group `type`, else pointers to tables `other`
   kInline,     // `extra` values of `type` lie here
 };

@@ -55,6 +55,7 @@ func main() {
 	plain := uint64((*count + 1) / 2)
 	truth.Hold("main.bigArrays", "*[20000]*main.item", plain*20000, plain*(20000*64+163840))
 	truth.Hold("main.hidden", "", uint64(*count/2)*20000, uint64(*count/2)*(20000*64+163840))
+	truth.Fact("hidden_bytes", uint64(*count/2)*(20000*64+163840))
 	truth.Hold("main.bigStructs", "*main.mixed", 2*9000, 0)
 	truth.Ready()
 }
