@@ -3,11 +3,12 @@
 
   tests/e2e/real.py                    all of them
   tests/e2e/real.py --only esbuild     those whose name contains the word
+  tests/e2e/real.py --table            and puts the table of what was seen into docs/real-programs.md
   tests/e2e/real.py --list
 
 They come from Debian (bookworm: Go 1.19, trixie: Go 1.24; unpacked, not installed) and npm, once, into build/real/, serve on
-the loopback interface only, and end with this script. Each must pass the audit; the table of what was seen goes to
-build/real/table.md. Ends with `N passed, N failed`, exit code 1 if any failed.
+the loopback interface only, and end with this script. Each must pass the audit; what holdfast printed of each is in
+build/real/reports. Ends with `N passed, N failed`, exit code 1 if any failed.
 """
 import argparse
 import contextlib
@@ -21,6 +22,7 @@ import tempfile
 import time
 import typing
 import urllib.error
+import urllib.parse
 import urllib.request
 
 import cells
@@ -28,6 +30,9 @@ from processes import Broken, Holdfast, Lines
 
 REAL = cells.ROOT / "build/real"
 DEBIAN = ("prometheus", "caddy", "syncthing", "nats-server", "etcd-server")
+PAGE = cells.ROOT / "docs/real-programs.md"
+HEAD = ["| program | Go | RSS MiB | objects | live MiB | typed | audit | goroutines | held still ms | whole s | largest holder |",
+        "|---|---|---|---|---|---|---|---|---|---|---|"]
 START_SECONDS = 60
 LOAD_REQUESTS = 300
 LEAKED_AT_LEAST = 500  # goroutines; how many depends on how fast the machine is
@@ -165,7 +170,8 @@ def wait_for(real, process, port, log):
 
 def serving_pid(pid):
     """The program itself, or the child in which it does its work (syncthing watches over itself)."""
-    children = pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    children = [child for task in pathlib.Path(f"/proc/{pid}/task").iterdir()  # any thread may have made it
+                for child in (task / "children").read_text().split()]
     return int(children[0]) if children else pid
 
 
@@ -202,7 +208,7 @@ def audit_failures(holdfast):
 
 
 def esbuild_failures(holdfast, leaks):
-    blocked = sum(g["count"] for g in holdfast.answer("goroutines")["goroutines"]
+    blocked = sum(1 for g in holdfast.answer("goroutines")["goroutines"]
                   if g["wait_reason"] == "chan send" and "scanner" in g["created_by"])
     if leaks and blocked < LEAKED_AT_LEAST:
         yield f"goroutines blocked in chan send, created by the scanner: expected at least {LEAKED_AT_LEAST}, got {blocked}"
@@ -215,25 +221,54 @@ def esbuild_failures(holdfast, leaks):
 
 def row(name, holdfast):
     report = holdfast.answer("report")
-    heap, mib = report["heap"], 1 << 20
-    return (f"| {name} | {report['target']['go_version']} | {report['account']['rss'] / mib:.1f} | {heap['objects']} | "
-            f"{heap['bytes'] / mib:.1f} | {heap['reachable_bytes'] / mib:.1f} | {heap['typed_bytes'] / max(1, heap['reachable_bytes']):.0%} | "
-            f"{sum(report['took_ms'].values()) / 1000:.2f} | {report['pause_ms']:.1f} |")
+    seconds = holdfast.seconds
+    heap, mib, audit = report["heap"], 1 << 20, holdfast.answer("audit")
+    top = report["holders"][0] if report["holders"] else {"bytes": 0, "what": "none"}
+    return (f"| {name} | {report['target']['go_version'].removeprefix('go')} | {report['account']['rss'] / mib:.1f} | "
+            f"{heap['objects']:,} | {heap['reachable_bytes'] / mib:.1f} | "
+            f"{heap['typed_bytes'] / max(1, heap['reachable_bytes']):.0%} | "
+            f"{'clean' if audit['clean'] else 'not clean'} | {report['goroutine_count']:,} | {report['pause_ms']:.1f} | {seconds:.2f} | "
+            f"{top['bytes'] / mib:.1f} MiB: {top['what'].replace('|', '/')} |")
+
+
+def keep_what_a_user_sees(name, holdfast, pid):
+    folder = REAL / "reports"
+    folder.mkdir(parents=True, exist_ok=True)
+    texts = [holdfast.run(words).decode() for words in ([pid], ["goroutines", pid, "--top", "20"], ["types", pid, "--top", "30"])]
+    (folder / f"{name.replace(' ', '_')}.txt").write_text("\n\n".join(texts))
 
 
 def look(name, context, binary, more=lambda holdfast: ()):
     """(row of the table, failures)"""
     with context as pid:
         holdfast = Holdfast(binary, pid)
-        failures, line = [], f"| {name} | - | - | - | - | - | - | - | - |"
+        failures, line = [], f"| {name} |" + " - |" * (HEAD[0].count("|") - 2)
         try:
             line = row(name, holdfast)
             failures += [*audit_failures(holdfast), *more(holdfast)]
+            keep_what_a_user_sees(name, holdfast, pid)
         except Broken as error:
             failures.append(str(error))
         except (KeyError, TypeError, ValueError) as error:
             failures.append(f"the answer has not the shape that the check reads: {error!r}")
     return line, failures
+
+
+def version_of(real):
+    """Of the Debian package, if it is there already."""
+    name = next((p for p in DEBIAN if p.startswith(real.name.split()[0])), "")
+    for line in (REAL / real.source / "packages").read_text().splitlines() if (REAL / real.source / "packages").exists() else ():
+        if line.startswith(name + "_"):
+            return f"{real.name.split()[0]} {urllib.parse.unquote(line.split('_')[1])}"
+    return real.name
+
+
+def write_table(table):
+    """Puts the table into the page in place of the one that is there."""
+    lines = PAGE.read_text().splitlines()
+    first = next(i for i, line in enumerate(lines) if line.startswith("|"))
+    rest = [line for line in lines[first:] if not line.startswith("|")]
+    PAGE.write_text("\n".join([*lines[:first], *table, *rest]) + "\n")
 
 
 def plan(only):
@@ -247,6 +282,7 @@ def plan(only):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", default="", help="a word in the program's name")
+    parser.add_argument("--table", action="store_true", help="put what was seen into docs/real-programs.md")
     parser.add_argument("--list", action="store_true", help="print the programs and stop")
     parser.add_argument("--holdfast", type=pathlib.Path, default=cells.ROOT / "build/release/holdfast", help="the program")
     arguments = parser.parse_args()
@@ -255,11 +291,12 @@ def main():
         return 0
     command(cells.ROOT / "tools/install_packages", "real")
     passed = failed = 0
-    table = ["| program | Go | RSS MiB | objects | heap MiB | live MiB | typed | s | pause ms |", "|---|---|---|---|---|---|---|---|---|"]
+    table = list(HEAD)
+    versions = {real.name: real for real in REALS}
     for name, start, more in plan(arguments.only):
         try:
             line, failures = look(name, start(), arguments.holdfast.resolve(), more)
-            table.append(line)
+            table.append(line.replace(f"| {name} |", f"| {version_of(versions[name])} |", 1) if name in versions else line)
         except (Broken, OSError, subprocess.CalledProcessError, urllib.error.URLError) as error:
             failures = [str(error)]
         passed += not failures
@@ -267,8 +304,8 @@ def main():
         print(f"{name}: {'clean' if not failures else 'not clean'}", flush=True)
         for text in failures:
             print(f"  FAIL {name}: {text}", flush=True)
-    REAL.mkdir(parents=True, exist_ok=True)
-    (REAL / "table.md").write_text("\n".join(table) + "\n")
+    if arguments.table:
+        write_table(table)
     print("\n".join(table))
     print(f"{passed} passed, {failed} failed")
     return 1 if failed else 0
