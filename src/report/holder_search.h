@@ -23,7 +23,7 @@ struct Level {
   std::uint64_t bytes = 0;  // that they retain
   bool container = false;   // inside of a map
   bool goroutines = false;
-  bool alone = false;   // it began with `first` only, though others of the sort may lie beside it
+  bool alone = false;  // it began with `first` only, though others of the sort may lie beside it
   // An example: the node that retains most of those that are not below one of the same level; where many are shared by
   // several roots, any.
   graph::NodeId first;
