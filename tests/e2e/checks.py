@@ -6,7 +6,7 @@ well. To add one: write the function, decorate it with @check, give it a failing
 What the checks read of holdfast's JSON:
   report      heap.{objects,bytes,reachable_objects,reachable_bytes,edges,roots,typed_bytes}, account, audit, holders,
               types, losses, target.{go_version,stripped,layout_source}
-  audit       clean, objects, floating, causes[].{id,objects,shown,examples}, unexplained{,_objects,_bytes},
+  audit       clean, objects, floating, marked, gc_cycles, causes[].{id,objects,shown,examples}, unexplained{,_objects,_bytes},
               alloc_count_mismatches, pointers_to_free_slots, goroutines_checked, not_unwound,
               counters[].{name,runtime,ours,must_match}, mem_stats{}, losses
   goroutines  goroutines[].{count,state,wait_reason,created_by}
@@ -410,6 +410,19 @@ def a_picture_answers_as_the_process_did(case):
     for name in ("objects", "bytes", "reachable_objects", "reachable_bytes", "edges"):
         slack = max(SMALL_HEAP_SLACK, LIVE_TOLERANCE * theirs[name])
         yield from outside(f"heap.{name}", theirs[name] - slack, theirs[name] + slack, case.heap[name])
+
+
+@check(when=lambda case: "live" in case.others and still(case))
+def looks_of_one_collection_differ_in_new_objects_only(case):
+    """Between two collections nothing that was marked goes, and all that comes is known to be new."""
+    theirs, ours = case.others["live"]("audit"), case.audit
+    if theirs["gc_cycles"] != ours["gc_cycles"]:
+        return
+    if theirs["marked"] != ours["marked"]:
+        yield differ("marked objects", theirs["marked"], ours["marked"])
+    new = theirs["objects"] - theirs["marked"], ours["objects"] - ours["marked"]
+    if new[1] < new[0]:
+        yield differ("objects allocated since the mark", f"at least {new[0]}", new[1])
 
 
 @check(when=lambda case: "itself again" in case.others)

@@ -17,7 +17,7 @@ GOOD = {
         "holders": [{"bytes": 8000000, "count": 900, "what": "900 x *main.T in the map main.byID", "shared": False,
                      "chain": [{"text": "main.byID"}]}],
         "types": [], "losses": [], "pause_ms": 3.5, "bytes_read": 10000000},
-    "audit": {"clean": True, "objects": 1000, "unexplained": [], "unexplained_objects": 0, "unexplained_bytes": 0, "floating": 5,
+    "audit": {"clean": True, "objects": 1000, "marked": 990, "gc_cycles": 4, "unexplained": [], "unexplained_objects": 0, "unexplained_bytes": 0, "floating": 5,
               "causes": [{"id": "resurrection", "objects": 8, "shown": 4, "examples": ["0xc000000000"]}],
               "alloc_count_mismatches": 0, "pointers_to_free_slots": 0, "goroutines_checked": 5, "not_unwound": [], "losses": [],
               "mem_stats": {"HeapObjects": 1000, "HeapAlloc": 9000000, "HeapInuse": 9100000, "Sys": 12345678},
@@ -122,7 +122,7 @@ class ChecksTest(unittest.TestCase):
         tested = {name for name, _, _ in FAULTS} | {
             "counters_equal_the_programs_own", "c_heap_is_seen", "shared_objects_belong_to_no_single_holder",
             "a_stripped_copy_gives_the_same_graph", "the_layout_table_gives_the_same_graph_as_debug_information", "a_picture_answers_as_the_process_did",
-            "the_same_picture_gives_the_same_answer", "one_thread_gives_the_same_answer"}
+            "looks_of_one_collection_differ_in_new_objects_only", "the_same_picture_gives_the_same_answer", "one_thread_gives_the_same_answer"}
         self.assertEqual({f.__name__ for f, _ in checks.CHECKS}, tested)
 
     def test_counters_may_lie_between_two_readings_only(self):
@@ -153,6 +153,14 @@ class ChecksTest(unittest.TestCase):
             found = complaints(case("core", others=[(kind, other)]))
             self.assertEqual(list(found), [check])
             self.assertIn("heap.edges", found[check][0])
+
+    def test_a_mark_that_goes_without_a_collection_is_found(self):
+        name = "looks_of_one_collection_differ_in_new_objects_only"
+        for field, value, wrong in (("marked", 989, True), ("marked", 991, True), ("objects", 1001, True), ("objects", 999, False)):
+            found = complaints(case("core", others=[("live", changed(GOOD, ("audit", field), value))]))
+            self.assertEqual(list(found), [name] if wrong else [], (field, value))
+        after_another = changed(changed(GOOD, ("audit", "marked"), 989), ("audit", "gc_cycles"), 3)
+        self.assertEqual(complaints(case("core", others=[("live", after_another)])), {})
 
     def test_volatile_fields_do_not_count_as_differences(self):
         other = changed(changed(GOOD, ("report", "pause_ms"), 9), ("report", "account", "rss"), 9)
