@@ -116,11 +116,13 @@ def causes_are_shown(case):
     """Objects that were marked and are not held, each of a kind made on purpose; an ended thread has an m and a g0 at least."""
     causes = {c["id"]: c for c in case.audit["causes"]}
     for fact, (cause, objects) in CAUSES.items():
-        least = case.truth["facts"].get(fact, 0) * objects
+        most = case.truth["facts"].get(fact, 0) * objects
+        # A span shows its sweep for all its objects or for none: those that came to lie beside a survivor stay floating.
+        least = most // 2 if fact == "resurrected" else most
         got = causes.get(cause, {"objects": 0, "shown": 0, "examples": []})
         # Only a thread's records vary, with what the release keeps in them.
-        yield from outside(f"objects of cause {cause}", least, least * 4 if fact == "ended_threads" else least, got["objects"])
-        if least and not (0 < got["shown"] <= got["objects"] and got["examples"]):
+        yield from outside(f"objects of cause {cause}", least, most * 4 if fact == "ended_threads" else most, got["objects"])
+        if most and not (0 < got["shown"] <= got["objects"] and got["examples"]):
             yield differ(f"what shows {cause}", "objects with addresses", got)
 
 
