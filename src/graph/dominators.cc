@@ -13,8 +13,8 @@ namespace holdfast::graph {
 namespace {
 
 constexpr std::uint64_t kAhead = 24;     // iterations between asking for a random cell and using it
-constexpr std::uint32_t kRowsAhead = 8;  // the same for each of three cells in a row
-constexpr std::uint32_t kInRow = 8;      // and inside a row
+constexpr std::uint32_t kRowsAhead = 8;  // the same for rows of edges
+constexpr std::uint32_t kInRow = 8;      // edges of a row that are asked for
 
 // Parts of a loop in which every part looks at all input and owns a range of the output: more would not pay.
 unsigned owners() {
@@ -34,7 +34,7 @@ struct BackRows {
   HugeArray<std::uint32_t> from;
 };
 
-BackRows group_by_target(HugeArray<BackEdge> back, const HugeArray<std::uint32_t>& number, std::uint32_t end) {
+BackRows group_by_target(HugeArray<KeptEdge> back, const HugeArray<std::uint32_t>& number, std::uint32_t end) {
   BackRows rows{HugeArray<std::uint32_t>(std::uint64_t{end} + 1), HugeArray<std::uint32_t>(back.size())};
   for_each_part(back.size(), worker_count(), [&](unsigned, std::uint64_t first, std::uint64_t last) {
     for (std::uint64_t e = first; e < last; ++e) {
@@ -42,10 +42,10 @@ BackRows group_by_target(HugeArray<BackEdge> back, const HugeArray<std::uint32_t
       back[e].into = number[back[e].into];
     }
   });
-  for (const BackEdge& edge : back) ++rows.begin[edge.into];
+  for (const KeptEdge& edge : back) ++rows.begin[edge.into];
   std::uint32_t sum = 0;
   for (std::uint32_t& begin : rows.begin) begin = sum += begin;
-  for (const BackEdge& edge : back) rows.from[--rows.begin[edge.into]] = edge.from;
+  for (const KeptEdge& edge : back) rows.from[--rows.begin[edge.into]] = edge.from;
   return rows;
 }
 
@@ -78,7 +78,7 @@ class Solver {
   bool is_deferred(std::uint32_t object) const { return vertices_.is_leaf(ObjectId(object)) || sinks_->has(object); }
   void fetch_deferred_of(std::uint32_t object) const;
   void meet(std::uint32_t object, std::uint32_t holder);
-  void meet_from_numbered();
+  void meet_shared();
   void number_sinks();
   // After it, idom_ and held_ are complete; tree_ is gone.
   void sum_up();
@@ -175,7 +175,8 @@ void Solver::name_vertices() {
   for (std::uint32_t r = 0; r < vertices_.roots(); ++r) vertex_[order_.root_number[r]] = vertices_.of(RootId(r));
   for_each_part(vertices_.pointerful(), worker_count(), [&](unsigned, std::uint64_t begin, std::uint64_t end) {
     for (std::uint64_t i = begin; i < end; ++i)
-      if (order_.number[i] != 0) vertex_[order_.number[i]] = static_cast<std::uint32_t>(i);
+      if (order_.number[i] != 0 && !sinks_->has(static_cast<std::uint32_t>(i)))
+        vertex_[order_.number[i]] = static_cast<std::uint32_t>(i);
   });
 }
 
@@ -196,34 +197,18 @@ void Solver::fetch_deferred_of(std::uint32_t object) const {
 
 void Solver::find_leaf_dominators() {
   name_vertices();
-  meet_from_numbered();
+  meet_shared();
   number_sinks();
 }
 
-// In the order of numbers, so that the way up from each holder was just walked for the one before.
-void Solver::meet_from_numbered() {
-  const heap::Edges& edges = snapshot_.edges;
-  const std::uint32_t* const target = edges.target.data();
-  for (std::uint32_t w = Preorder::kSuperRoot + 1; w < order_.end; ++w) {
-    if (w + 3 * kRowsAhead < order_.end) {
-      const std::uint32_t late = vertex_[w + 3 * kRowsAhead];
-      if (vertices_.is_object(late)) __builtin_prefetch(&edges.row_begin[late]);
-      const std::uint32_t soon = vertex_[w + 2 * kRowsAhead];
-      if (vertices_.is_object(soon)) __builtin_prefetch(target + edges.row_begin[soon]);
-      const std::uint32_t next = vertex_[w + kRowsAhead];
-      if (vertices_.is_object(next)) fetch_deferred_of(next);
-    }
-    const std::uint32_t vertex = vertex_[w];
-    if (vertices_.is_object(vertex)) {
-      for (std::uint32_t e = edges.row_begin[vertex], end = edges.row_begin[vertex + 1]; e < end; ++e) {
-        if (e + kInRow < end) __builtin_prefetch(&order_.number[target[e + kInRow]], 1);
-        meet(target[e], w);
-      }
-    } else {
-      const heap::Root& root = snapshot_.roots[vertices_.root(vertex).row];
-      for (std::uint32_t i = root.first_target; i < root.first_target + root.target_count; ++i)
-        meet(snapshot_.root_targets[i].object.row, w);
-    }
+// In the order of the holders' numbers, so that the way up from each was just walked for the one before.
+void Solver::meet_shared() {
+  const HugeArray<KeptEdge> shared = std::move(order_.shared);
+  for (std::uint64_t e = 0; e < shared.size(); ++e) {
+    if (e + 2 * kAhead < shared.size()) __builtin_prefetch(&order_.number[shared[e + 2 * kAhead].into], 1);
+    if (e + kAhead < shared.size()) __builtin_prefetch(&tree_[order_.number[shared[e + kAhead].into]]);
+    std::uint32_t& owner = order_.number[shared[e].into];
+    owner = common_dominator(owner, shared[e].from);
   }
 }
 

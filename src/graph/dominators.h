@@ -57,6 +57,11 @@ class Dominators {
   // 0 for unreachable objects.
   std::uint64_t retained_bytes(NodeId node) const;
   std::uint32_t retained_count(NodeId node) const;
+  // An object that dominates nothing but itself. Most are like that, and need no look at the tree.
+  bool is_alone(std::uint32_t vertex) const {
+    return vertex >= columns_.vertices.count() ||
+           (columns_.vertices.is_object(vertex) && columns_.held[vertex].objects == 1);
+  }
 
   const DominatorColumns& columns() const { return columns_; }
   std::uint64_t own_bytes() const;

@@ -1,6 +1,8 @@
 #include "graph/preorder.h"
 
 #include <algorithm>
+#include <array>
+#include <utility>
 
 #include "base/cancel.h"
 #include "graph/root_forest.h"
@@ -30,7 +32,8 @@ class Search {
     order_.root_number.resize(vertices.roots());
     order_.parent = HugeArray<std::uint32_t>(std::uint64_t{vertices.count()} + 1);
     order_.lowest = HugeArray<std::uint32_t>(std::uint64_t{vertices.count()} + 1);
-    order_.back = HugeArray<BackEdge>(snapshot.edges.count() + snapshot.root_targets.size());
+    order_.back = HugeArray<KeptEdge>(snapshot.edges.count() + snapshot.root_targets.size());
+    order_.shared = HugeArray<KeptEdge>(snapshot.edges.count() + snapshot.root_targets.size());
   }
 
   Preorder run() {
@@ -44,13 +47,16 @@ class Search {
       else
         visit_root(next);
     }
+    for (std::uint32_t i = 0; i < kHoldsAhead; ++i) hold({});
     order_.back.shrink(back_count_);
+    order_.shared.shrink(shared_count_);
     order_.spare = std::move(stack_).reuse<std::uint64_t>(std::uint64_t{vertices_.count()} + 1);
     return std::move(order_);
   }
 
  private:
   static constexpr std::uint32_t kCancelEvery = 1 << 20;
+  static constexpr std::uint32_t kHoldsAhead = 32;
 
   void wait(std::uint32_t vertex, std::uint32_t from) { stack_[top_++] = {vertex, from}; }
 
@@ -97,13 +103,26 @@ class Search {
   }
 
   void follow(std::uint32_t object, std::uint32_t from) {
-    if (object >= vertices_.pointerful() || sinks_.has(object)) return;
-    if (!seen(object)) {
+    if (object >= vertices_.pointerful() || sinks_.has(object)) {
+      __builtin_prefetch(&order_.number[object], 1);
+      hold({object, from});
+    } else if (!seen(object)) {
       __builtin_prefetch(row_begin_ + object);
       wait(object, from);
     } else {
       order_.back[back_count_++] = {object, from};
     }
+  }
+
+  // Takes the edge into a deferred object that came some time ago, whose place has been loaded meanwhile.
+  void hold(KeptEdge edge) {
+    std::swap(edge, waiting_holds_[hold_count_++ % kHoldsAhead]);
+    if (edge.from == 0) return;
+    std::uint32_t& holder = order_.number[edge.into];
+    if (holder == 0)
+      holder = edge.from;
+    else if (holder != edge.from)
+      order_.shared[shared_count_++] = edge;
   }
 
   bool seen(std::uint32_t object) const { return (seen_[object / 64] >> (object % 64) & 1) != 0; }
@@ -119,6 +138,9 @@ class Search {
   HugeArray<Waiting> stack_;
   std::uint64_t top_ = 0;
   std::uint64_t back_count_ = 0;
+  std::array<KeptEdge, kHoldsAhead> waiting_holds_{};
+  std::uint32_t hold_count_ = 0;
+  std::uint64_t shared_count_ = 0;
 };
 
 }  // namespace

@@ -3,7 +3,9 @@
 //   - its target is numbered already: the target's number is not above the source's. Only such edges (18 % on a real
 //     heap) are kept, as `back`;
 //   - its target is not numbered yet: the target will get a higher number. Of these only the lowest source counts, and
-//     that is the last one to be taken from the stack.
+//     that is the last one to be taken from the stack;
+//   - its target is deferred, as pointer-free objects and sinks are: the first holder is noted in the target's place,
+//     which is all that most of them ever need, and what holds it besides is kept as `shared`.
 // So no renumbered copy of the edges is ever made. Bound by dependent loads: 13 ns per object on a heap as built.
 #pragma once
 
@@ -17,24 +19,25 @@
 
 namespace holdfast::graph {
 
-struct BackEdge {
+struct KeptEdge {
   std::uint32_t into = 0;  // ObjectId row
-  std::uint32_t from = 0;  // number, not below that of `into`
+  std::uint32_t from = 0;  // number
 };
 
 struct Preorder {
   static constexpr std::uint32_t kSuperRoot = 1;  // its number; 0 is nobody's
 
   std::uint32_t end = 0;                   // one more than the last number given
-  HugeArray<std::uint32_t> number;         // by ObjectId, 0 = not reached; 0 for all pointer-free objects and sinks
+  HugeArray<std::uint32_t> number;         // by ObjectId, 0 = not reached; of deferred ones the first holder's
   std::vector<std::uint32_t> root_number;  // by RootId
   HugeArray<std::uint32_t> parent;         // by number: in the search tree
   HugeArray<std::uint32_t> lowest;         // by number: lowest source of an edge from a lower number
-  HugeArray<BackEdge> back;                // ascending by `from`; self loops too
+  HugeArray<KeptEdge> back;                // ascending by `from`, which is not below the number of `into`
+  HugeArray<KeptEdge> shared;              // ascending by `from`: into deferred objects, but for the first of each
   HugeArray<std::uint64_t> spare;          // touched memory of `end` words and more, for what comes next
 };
 
-// Objects of `sinks` are left out; room is left for them in columns by number.
+// Pointer-free objects and those of `sinks` get no number; room is left for the sinks in columns by number.
 Preorder number_depth_first(const heap::Snapshot& snapshot, const Vertices& vertices, const SinkLayers& sinks);
 
 }  // namespace holdfast::graph

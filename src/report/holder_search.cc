@@ -141,10 +141,15 @@ std::vector<HolderSearch::Group> HolderSearch::open_level(const Group& group, Le
     level.own += own_bytes(node);
     tree_.for_each_child(node, [&](graph::NodeId child) {
       const Sort sort = sort_of(child);
-      if (sort == group.sort)
-        open.push_back(vertices().of(child));
-      else
-        below.add(sort, vertices().of(child), tree_.dominators().retained_bytes(child));
+      const std::uint32_t vertex = vertices().of(child);
+      if (sort != group.sort) {
+        below.add(sort, vertex, tree_.dominators().retained_bytes(child));
+      } else if (tree_.dominators().is_alone(vertex)) {
+        ++level.count;
+        level.own += own_bytes(child);
+      } else {
+        open.push_back(vertex);
+      }
     });
   }
   return below.sorted();

@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::size_t kKinds = 10;  // of KnownBy
 constexpr std::uint32_t kCancelEvery = 1 << 20;
+constexpr std::size_t kAhead = 16;  // children between asking for memory and using it
 
 class TypeSums {
  public:
@@ -96,15 +97,30 @@ class TypeSums {
       if (!stack.empty()) tree_.fetch_children(stack.back());
       if (vertices.is_object(vertex)) open(vertex, stack.size());
       add_leaves(vertex);
-      for (const std::uint32_t child : tree_.children(vertex)) {
-        if (child >= vertices.count()) break;  // pointer-free objects come last
-        tree_.fetch_place(child);
-        if (vertices.is_object(child)) {
-          __builtin_prefetch(&snapshot_.object_type[child]);
-          __builtin_prefetch(&columns_.held[child]);
-        }
-        stack.push_back(child);
+      push_children(vertex, stack);
+    }
+  }
+
+  // Those that dominate nothing are counted here and now.
+  void push_children(std::uint32_t vertex, std::vector<std::uint32_t>& stack) {
+    const auto children = tree_.children(vertex);
+    for (std::size_t i = 0; i < children.size() && children[i] < columns_.vertices.count(); ++i) {
+      if (i == 0) fetch(children.first(std::min(children.size(), kAhead)));
+      if (i + kAhead < children.size()) fetch(children.subspan(i + kAhead, 1));
+      if (!tree_.dominators().is_alone(children[i])) {
+        tree_.fetch_place(children[i]);
+        stack.push_back(children[i]);
+      } else if (const std::uint32_t row = row_of(children[i]); !is_open_[row]) {
+        rows_[row].retained_bytes += tree_.dominators().retained_bytes(ObjectId(children[i]));
       }
+    }
+  }
+
+  void fetch(std::span<const std::uint32_t> vertices) const {
+    for (const std::uint32_t vertex : vertices) {
+      if (!columns_.vertices.is_object(vertex)) continue;
+      __builtin_prefetch(&snapshot_.object_type[vertex]);
+      __builtin_prefetch(&columns_.held[vertex]);
     }
   }
 
