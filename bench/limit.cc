@@ -239,7 +239,11 @@ Report measure_graph(const Options& options, std::uint64_t wanted, Locality loca
     report.reached = result.objects;
     return result;
   }));
-  report.passes.push_back(measure("shortest paths", options, n, [&] { return graph::ShortestPaths(snapshot); }));
+  report.passes.push_back(measure("shortest paths", options, n, [&] {
+    graph::ShortestPaths paths(snapshot);
+    for (std::uint32_t i = 0; i < snapshot.objects; ++i) paths.parent(ObjectId(i));
+    return paths;
+  }));
   double best = 0;
   report.passes.push_back(measure("dominators + retained", options, n, [&] {
     PassTimes times;

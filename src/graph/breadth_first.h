@@ -35,9 +35,14 @@ class BreadthFirst {
   // Follows all edges from what was entered. first(target, source) is called at the first entry of each target.
   template <typename First>
   void run(const First& first) {
+    run_until([] { return false; }, first);
+  }
+  // The same until enough() is true, which is asked before each source; may be called again to go on from there.
+  template <typename Enough, typename First>
+  void run_until(const Enough& enough, const First& first) {
     const std::uint32_t* const row_begin = edges_.row_begin.data();
     const std::uint32_t* const target = edges_.target.data();
-    for (; head_ < tail_; ++head_) {
+    for (; head_ < tail_ && !enough(); ++head_) {
       if (head_ % kCancelEvery == 0) throw_if_cancelled();
       if (head_ + 2 * kAhead < tail_) __builtin_prefetch(row_begin + queue_[head_ + 2 * kAhead]);
       if (head_ + kAhead < tail_) __builtin_prefetch(target + row_begin[queue_[head_ + kAhead]]);

@@ -39,7 +39,7 @@ TEST(ShortestPaths, AreRealAndAsShortAsCanBeOnRandomGraphs) {
     SCOPED_TRACE(seed);
     const heap::Snapshot snapshot = random_snapshot(seed);
     const std::vector<std::size_t> distance = naive_distances(snapshot);
-    const ShortestPaths paths(snapshot);
+    ShortestPaths paths(snapshot);
     for (std::uint32_t i = 0; i < snapshot.objects; ++i) {
       const Path path = paths.path_to(ObjectId(i));
       ASSERT_EQ(path.steps.size(), distance[i]);
@@ -58,6 +58,17 @@ TEST(ShortestPaths, AreRealAndAsShortAsCanBeOnRandomGraphs) {
       }
       ASSERT_EQ(path.steps.back().object, ObjectId(i));
     }
+  }
+}
+
+TEST(ShortestPaths, DoNotDependOnWhatWasAskedBefore) {
+  for (std::uint64_t seed = 0; seed < 100; ++seed) {
+    const heap::Snapshot snapshot = random_snapshot(seed);
+    ShortestPaths upwards(snapshot);
+    ShortestPaths downwards(snapshot);
+    std::vector<NodeId> expected;
+    for (std::uint32_t i = 0; i < snapshot.objects; ++i) expected.push_back(upwards.parent(ObjectId(i)));
+    for (std::uint32_t i = snapshot.objects; i-- > 0;) ASSERT_EQ(downwards.parent(ObjectId(i)), expected[i]) << seed;
   }
 }
 
@@ -82,7 +93,7 @@ TEST(ShortestPaths, StartOnlyFromTheRootsThatCount) {
   const RootId sure = builder.root();
   builder.edge(1, 0).refer(guess, 0).refer(sure, 1);
   const heap::Snapshot snapshot = builder.build();
-  const ShortestPaths paths(snapshot, [&](RootId root) { return root != guess; });
+  ShortestPaths paths(snapshot, [&](RootId root) { return root != guess; });
   EXPECT_THAT(paths.path_to(ObjectId(0)).roots, ElementsAre(sure));
   EXPECT_EQ(ShortestPaths(snapshot).parent(ObjectId(0)), NodeId(guess));
 }

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "graph/breadth_first.h"
-
 namespace holdfast::graph {
 namespace {
 
@@ -23,25 +21,25 @@ std::uint32_t target_of(const heap::Snapshot& snapshot, RootId root, ObjectId ob
 }  // namespace
 
 ShortestPaths::ShortestPaths(const heap::Snapshot& snapshot, const std::function<bool(RootId)>& use_root)
-    : snapshot_(snapshot), vertices_(snapshot), parent_(snapshot.objects) {
-  BreadthFirst search(snapshot);
+    : snapshot_(snapshot), vertices_(snapshot), parent_(snapshot.objects), search_(snapshot) {
   for (std::uint32_t r = 0; r < snapshot.roots.size(); ++r) {
     if (use_root && !use_root(RootId(r))) continue;
     const heap::Root& root = snapshot.roots[r];
     for (std::uint32_t i = 0; i < root.target_count; ++i) {
       const std::uint32_t object = snapshot.root_targets[root.first_target + i].object.row;
-      if (search.enter(object)) parent_[object] = vertices_.of(RootId(r)) + 1;
+      if (search_.enter(object)) parent_[object] = vertices_.of(RootId(r)) + 1;
     }
   }
-  search.run([this](std::uint32_t target, std::uint32_t source) { parent_[target] = source + 1; });
 }
 
-NodeId ShortestPaths::parent(ObjectId object) const {
+NodeId ShortestPaths::parent(ObjectId object) {
+  search_.run_until([&] { return parent_[object.row] != 0; },
+                    [this](std::uint32_t target, std::uint32_t source) { parent_[target] = source + 1; });
   const std::uint32_t above = parent_[object.row];
   return above == 0 ? NodeId() : vertices_.node(above - 1);
 }
 
-Path ShortestPaths::path_to(ObjectId object) const {
+Path ShortestPaths::path_to(ObjectId object) {
   Path path;
   NodeId above = parent(object);
   if (!above) return path;

@@ -1,6 +1,7 @@
-// One shortest path from the roots to every object: the parent column of a breadth-first search. Among equally short
-// ones the first in the order of roots and edges, so the answer never changes. 4 B per object (and 4 B per pointerful
-// one while it runs); rebuild rather than keep it.
+// One shortest path from the roots to each object that is asked for: the parent column of a breadth-first search, which
+// goes only as far as it must, since what people ask about is mostly near the roots. Among equally short paths the
+// first in the order of roots and edges, so the answer does not depend on what was asked before. Up to 4 B per object
+// and 4 B per pointerful one; rebuild rather than keep it.
 #pragma once
 
 #include <cstdint>
@@ -9,6 +10,7 @@
 
 #include "base/huge_array.h"
 #include "base/ids.h"
+#include "graph/breadth_first.h"
 #include "graph/node.h"
 #include "heap/snapshot.h"
 
@@ -31,13 +33,14 @@ class ShortestPaths {
   explicit ShortestPaths(const heap::Snapshot& snapshot, const std::function<bool(RootId)>& use_root = {});
 
   // The object or root that refers to it on its path; none if it is not reachable.
-  NodeId parent(ObjectId object) const;
-  Path path_to(ObjectId object) const;
+  NodeId parent(ObjectId object);
+  Path path_to(ObjectId object);
 
  private:
   const heap::Snapshot& snapshot_;
   Vertices vertices_;
-  HugeArray<std::uint32_t> parent_;  // by ObjectId: vertex + 1; 0 = not reached
+  HugeArray<std::uint32_t> parent_;  // by ObjectId: vertex + 1; 0 = not reached so far
+  BreadthFirst search_;
 };
 
 }  // namespace holdfast::graph

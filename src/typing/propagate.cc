@@ -9,6 +9,7 @@ namespace holdfast::typing {
 namespace {
 
 constexpr std::size_t kBatch = 128;
+constexpr std::uint64_t kFetched = 256;  // bytes of an object that are asked for before it is walked
 constexpr int kMostNesting = 100;  // of arrays in one another
 
 std::uint64_t word_at(const std::byte* data) {
@@ -135,7 +136,9 @@ void Propagation::walk_marked() {
 // At most a batch; rows that another entry of the list has had walked meanwhile are skipped.
 void Propagation::walk_rows(std::span<const std::uint32_t> rows) {
   heap_.read(rows, objects_);
-  for (std::size_t i = 0; i < rows.size(); ++i) __builtin_prefetch(objects_[i].data);
+  for (std::size_t i = 0; i < rows.size(); ++i)
+    for (std::uint64_t at = 0; at < std::min(objects_[i].bytes, kFetched); at += 64)
+      __builtin_prefetch(objects_[i].data + at);
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const std::uint64_t bit = std::uint64_t{1} << (rows[i] % 64);
     if ((queued_[rows[i] / 64] & bit) == 0) continue;
