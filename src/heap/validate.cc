@@ -49,6 +49,7 @@ class Check {
  private:
   template <typename... Args>
   void problem(fmt::format_string<Args...> format, Args&&... args) {
+    ++found_;
     if (problems_.size() < kMostProblems) problems_.push_back(fmt::format(format, std::forward<Args>(args)...));
   }
 
@@ -149,7 +150,7 @@ class Check {
               edges.step.size(), snapshot_.pointerful);
       return;
     }
-    const std::size_t problems_before = problems_.size();
+    const std::uint64_t found_before = found_;
     check_long_steps();
     const std::uint64_t row =
         first_bad(snapshot_.pointerful, [&](std::uint64_t r) { return edges.row_begin[r] > edges.row_begin[r + 1]; });
@@ -158,7 +159,7 @@ class Check {
     const std::uint64_t edge =
         first_bad(edges.count(), [&](std::uint64_t e) { return edges.target[e] >= snapshot_.objects; });
     if (edge < edges.count()) problem("edge {} names object {} of {}", edge, edges.target[edge], snapshot_.objects);
-    if (problems_.size() == problems_before) check_offsets();
+    if (found_ == found_before) check_offsets();
   }
 
   void check_long_steps() {
@@ -274,7 +275,8 @@ class Check {
   }
 
   const Snapshot& snapshot_;
-  std::vector<std::string> problems_;
+  std::uint64_t found_ = 0;
+  std::vector<std::string> problems_;  // the first kMostProblems
 };
 
 }  // namespace

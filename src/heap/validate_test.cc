@@ -44,6 +44,13 @@ TEST(Validate, FindsNoProblemInASoundSnapshot) {
   EXPECT_THAT(problems(HeapBuilder().build()), IsEmpty());
 }
 
+TEST(Validate, DoesNotFollowBrokenRowsWhenItHasSeenEnough) {
+  Snapshot snapshot = sample();
+  for (int i = 0; i < 1000; ++i) snapshot.types.emplace_back().name = StringId(99);
+  snapshot.edges.row_begin[1] = 1 << 30;
+  EXPECT_FALSE(problems(snapshot).empty());
+}
+
 TEST(Validate, NamesEachBrokenPromise) {
   const auto expect_problem = [](const std::function<void(Snapshot&)>& damage, const char* text) {
     Snapshot snapshot = sample();
