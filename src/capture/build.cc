@@ -56,9 +56,11 @@ void add_counters(const FrozenTarget& target, const go::HeapModel& heap, heap::S
   add("HeapInuse", stats.find("HeapInuse"), in_use);
   add("HeapReleased", stats.find("HeapReleased"), go::count_released_bytes(runtime));
   add("stacks and work buffers", stats.manual_bytes, manual);
-  if (target.residency)
-    snapshot.account = account_of(
-        *target.residency, account_facts(runtime, heap, snapshot.spans, target.program->writable(), target.threads));
+  if (target.residency) {
+    snapshot.absent = absent_of(*target.residency, snapshot.spans);
+    snapshot.account = account_of(*target.residency,
+                                  account_facts(runtime, heap, snapshot, target.program->writable(), target.threads));
+  }
   snapshot.account.next_gc = stats.find("NextGC").value_or(0);
   snapshot.account.heap_sys = stats.find("HeapSys").value_or(0);
   snapshot.audit.gc_cycles = stats.find("NumGC").value_or(0);
