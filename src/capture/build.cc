@@ -90,9 +90,10 @@ void build(const FrozenTarget& target, const Options& options, heap::Snapshot& s
   const auto scheduler = times.run("scheduler", [&] { return go::read_scheduler(runtime, functions, losses); });
   times.run("excuses", [&] { add_mark_excuses(runtime, heap, scheduler, index, snapshot); });
   RootWriter forest(snapshot, index);
+  std::optional<Symbols> symbols;
   times.run("roots", [&] {
-    const Symbols symbols(options.use_symbols ? target.program->images() : std::vector<go::LoadedImage>());
-    add_global_roots(runtime, symbols, forest, losses);
+    symbols.emplace(options.use_symbols ? target.program->images() : std::vector<go::LoadedImage>());
+    add_global_roots(runtime, *symbols, forest, losses);
     add_special_roots(
         specials.roots, [&](Address code) { return function_name(functions, code); }, forest);
   });
@@ -108,7 +109,7 @@ void build(const FrozenTarget& target, const Options& options, heap::Snapshot& s
   });
   const auto types = [&] {
     times.run("types", [&] {
-      add_types({target, heap, masks, index, scheduler, specials.roots, target.dwarf}, snapshot, losses);
+      add_types({target, heap, masks, index, scheduler, specials.roots, *symbols, target.dwarf}, snapshot, losses);
     });
   };
   if (options.callbacks.first_look) options.callbacks.first_look(snapshot);
