@@ -8,6 +8,7 @@
 
 #include "capture/read_plan.h"
 #include "go/mem_stats.h"
+#include "heap/resident.h"
 #include "os/process_memory.h"
 
 namespace holdfast::capture {
@@ -25,11 +26,11 @@ constexpr std::uint64_t kRecordChunk = 256 << 10;  // persistentChunkSize, Go 1.
 enum Line : std::uint8_t { kObjects, kFree, kManual, kGlobals, kFiles, kStacks, kCHeap, kRecords, kMappings, kLines };
 using Lines = std::array<std::uint64_t, kLines>;
 
-// Memory whose use is known by its address. Of kObjects, `object_bytes` are in objects, the rest is free slots.
+// Memory whose use is known by its address. Of kObjects some is in objects, the rest is free slots.
 struct Claim {
   AddressRange range;
   Line line = kFree;
-  std::uint64_t object_bytes = 0;
+  const heap::Span* objects = nullptr;
 };
 
 std::uint64_t share(std::uint64_t part, std::uint64_t of, std::uint64_t whole) {
@@ -79,19 +80,19 @@ std::vector<Claim> claims_of(const Residency& residency, const AccountFacts& fac
   for (const AddressRange& arena : facts.arenas) {
     Address at = arena.begin;
     for (; span != facts.spans.end() && span->range.begin < arena.end; ++span) {
-      if (at < span->range.begin) claims.push_back({{at, span->range.begin}, kFree, 0});
-      claims.push_back({span->range, span->in_use ? kObjects : kManual, span->object_bytes});
+      if (at < span->range.begin) claims.push_back({{at, span->range.begin}, kFree, nullptr});
+      claims.push_back({span->range, span->objects != nullptr ? kObjects : kManual, span->objects});
       at = span->range.end;
     }
-    if (at < arena.end) claims.push_back({{at, arena.end}, kFree, 0});
+    if (at < arena.end) claims.push_back({{at, arena.end}, kFree, nullptr});
   }
-  for (const AddressRange& range : facts.globals) claims.push_back({range, kGlobals, 0});
+  for (const AddressRange& range : facts.globals) claims.push_back({range, kGlobals, nullptr});
   std::vector<AddressRange> stacks;
   for (const Address block : facts.thread_blocks)
     if (const auto stack = thread_stack(residency.mappings, block)) stacks.push_back(*stack);
   for (const AddressRange& stack : joined(std::move(stacks)))
     if (!any_overlaps(facts.arenas, stack) && !any_overlaps(facts.globals, stack))
-      claims.push_back({stack, kStacks, 0});
+      claims.push_back({stack, kStacks, nullptr});
   std::sort(claims.begin(), claims.end(), [](const Claim& a, const Claim& b) { return a.range.begin < b.range.begin; });
   return claims;
 }
@@ -109,6 +110,7 @@ class Accounting {
     const std::uint64_t buffers = std::min(lines_[kManual], facts_.work_buffer_bytes);
     heap::Account account;
     account.rss = rss_;
+    account.swapped = swapped_;
     account.live = lines_[kObjects];
     account.free = lines_[kFree];
     account.released = facts_.released;
@@ -126,6 +128,7 @@ class Accounting {
  private:
   void add_mapping(std::size_t index) {
     const os::MappingUsage& usage = residency_.mappings[index];
+    swapped_ += usage.swap;
     if (usage.rss == 0) return;
     rss_ += usage.rss;
     const AddressRange& range = usage.mapping.range;
@@ -143,7 +146,7 @@ class Accounting {
       const std::uint64_t present = bytes_within(residency_.present, window);
       claimed += present;
       if (it->line == kObjects) {
-        const std::uint64_t objects = share(present, it->object_bytes, it->range.size());
+        const std::uint64_t objects = object_bytes(*it->objects, window, present);
         parts[kObjects] += objects;
         parts[kFree] += present - objects;
       } else {
@@ -155,8 +158,21 @@ class Accounting {
     fit(parts, present, usage.rss);
   }
 
-  // Adds the parts of a mapping of which `rss` bytes were resident. Pages can have come since, or be swapped out, or
-  // nobody may say which are there: then each part counts in proportion.
+  // In objects, of the resident bytes in the part of a span.
+  std::uint64_t object_bytes(const heap::Span& span, const AddressRange& window, std::uint64_t present) const {
+    if (present == span.bytes()) return span.objects * span.slot_size;
+    std::uint64_t bytes = 0;
+    for (auto it = first_behind(residency_.present, window.begin);
+         it != residency_.present.end() && it->begin < window.end; ++it) {
+      const AddressRange part{std::max(it->begin, window.begin), std::min(it->end, window.end)};
+      heap::for_each_object_in(span, *facts_.allocated, part,
+                               [&](ObjectId, std::uint64_t in_part) { bytes += in_part; });
+    }
+    return bytes;
+  }
+
+  // Adds the parts of a mapping of which `rss` bytes were resident. Pages can have come since, or nobody may say which
+  // are there: then each part counts in proportion.
   void fit(const Lines& parts, std::uint64_t present, std::uint64_t rss) {
     std::uint64_t added = 0;
     for (std::size_t i = 0; i < kLines; ++i) {
@@ -202,6 +218,7 @@ class Accounting {
   std::vector<Claim> claims_;
   Lines lines_{};
   std::uint64_t rss_ = 0;
+  std::uint64_t swapped_ = 0;
   std::uint64_t rest_ = 0;
 };
 
@@ -300,7 +317,7 @@ std::optional<Residency> read_residency(pid_t pid, const go::Runtime* runtime, L
     const os::ProcessMemory memory(pid);
     for (const os::MappingUsage& usage : residency.mappings) {
       if (usage.rss == 0 || usage.mapping.is_file()) continue;
-      const auto present = memory.present_ranges(usage.mapping.range);
+      const auto present = memory.resident_ranges(usage.mapping.range, usage.rss);
       residency.present.insert(residency.present.end(), present.begin(), present.end());
     }
     if (runtime != nullptr) residency.record_chunks = record_chunks(*runtime, memory);
@@ -312,14 +329,14 @@ std::optional<Residency> read_residency(pid_t pid, const go::Runtime* runtime, L
   }
 }
 
-AccountFacts account_facts(const go::Runtime& runtime, const go::HeapModel& heap, const std::vector<heap::Span>& spans,
+AccountFacts account_facts(const go::Runtime& runtime, const go::HeapModel& heap, const heap::Snapshot& snapshot,
                            std::vector<AddressRange> globals, const std::vector<go::ThreadRegisters>& threads) {
   AccountFacts facts;
   facts.arenas = heap.arena_ranges();
-  for (const heap::Span& span : spans)
-    facts.spans.push_back({{span.base, span.base + span.bytes()}, span.objects * span.slot_size, true});
+  facts.allocated = &snapshot.allocated;
+  for (const heap::Span& span : snapshot.spans) facts.spans.push_back({{span.base, span.base + span.bytes()}, &span});
   const auto middle = static_cast<std::ptrdiff_t>(facts.spans.size());
-  for (const go::MSpan& span : heap.manual()) facts.spans.push_back({{span.base, span.base + span.bytes()}, 0, false});
+  for (const go::MSpan& span : heap.manual()) facts.spans.push_back({{span.base, span.base + span.bytes()}, nullptr});
   std::inplace_merge(facts.spans.begin(), facts.spans.begin() + middle, facts.spans.end(),
                      [](const auto& a, const auto& b) { return a.range.begin < b.range.begin; });
   for (AddressRange& range : globals)
@@ -344,6 +361,13 @@ AccountFacts account_facts(const go::Runtime& runtime, const go::HeapModel& heap
 
 heap::Account account_of(const Residency& residency, const AccountFacts& facts) {
   return Accounting(residency, facts).run();
+}
+
+std::vector<AddressRange> absent_of(const Residency& residency, const std::vector<heap::Span>& spans) {
+  std::vector<AddressRange> ranges;
+  ranges.reserve(spans.size());
+  for (const heap::Span& span : spans) ranges.push_back({span.base, span.base + span.bytes()});
+  return without(joined(std::move(ranges)), residency.present);
 }
 
 }  // namespace holdfast::capture

@@ -4,7 +4,7 @@
 //
 // Each resident byte counts in one line of heap::Account, the first one here that claims it:
 //   heap arenas, page by page, by the span that a page belongs to:
-//     live      slots that hold an object (after marking without garbage, which has its own line)
+//     live      what is resident of slots that hold an object (after marking without garbage, which has its own line)
 //     free      slots without an object, tails of spans, pages in no span
 //     stacks    spans of goroutine stacks (and of stacks of threads that the runtime made), in use or cached
 //     runtime   the collector's work buffers
@@ -35,7 +35,7 @@ namespace holdfast::capture {
 // What was resident at one moment.
 struct Residency {
   std::vector<os::MappingUsage> mappings;  // in address order
-  // Pages of private anonymous mappings that are in memory, or swapped out: sorted, disjoint.
+  // Pages of anonymous mappings that are in memory: sorted, disjoint.
   std::vector<AddressRange> present;
   // Where the Go runtime keeps records that it never gives back (runtime.persistentalloc): sorted, disjoint.
   std::vector<AddressRange> record_chunks;
@@ -49,13 +49,13 @@ std::optional<Residency> read_residency(pid_t pid, const go::Runtime* runtime, L
 struct AccountFacts {
   struct SpanUse {
     AddressRange range;
-    std::uint64_t object_bytes = 0;  // in slots that hold an object
-    bool in_use = true;              // otherwise manual: stacks, work buffers
+    const heap::Span* objects = nullptr;  // none in manual ones: stacks, work buffers
   };
-  std::vector<AddressRange> arenas;    // of the Go heap: sorted, disjoint
-  std::vector<SpanUse> spans;          // sorted, disjoint, each in an arena
-  std::vector<AddressRange> globals;   // data and bss of Go modules: sorted, disjoint
-  std::vector<AddressRange> records;   // of the runtime, outside of the arenas: sorted, disjoint
+  std::vector<AddressRange> arenas;                     // of the Go heap: sorted, disjoint
+  std::vector<SpanUse> spans;                           // sorted, disjoint, each in an arena
+  const HugeArray<std::uint64_t>* allocated = nullptr;  // Snapshot::allocated, if any span has objects
+  std::vector<AddressRange> globals;                    // data and bss of Go modules: sorted, disjoint
+  std::vector<AddressRange> records;                    // of the runtime, outside of the arenas: sorted, disjoint
   std::vector<Address> thread_blocks;  // FS base of every thread: pthread keeps it at the top of the thread's stack
   std::uint64_t work_buffer_bytes = 0;
   // What the runtime took from the system for its records, by its counters, and of that which it does not count: its
@@ -65,12 +65,15 @@ struct AccountFacts {
   std::uint64_t released = 0;
 };
 
-// `spans`: the rows of Snapshot::spans, which are heap.in_use()'s. `globals`: sorted, disjoint. What cannot be read is
-// left empty: less is told apart then, but the sums hold.
-AccountFacts account_facts(const go::Runtime& runtime, const go::HeapModel& heap, const std::vector<heap::Span>& spans,
+// `snapshot` has its spans, which are heap.in_use()'s, and must outlive the facts. `globals`: sorted, disjoint. What
+// cannot be read is left empty: less is told apart then, but the sums hold.
+AccountFacts account_facts(const go::Runtime& runtime, const go::HeapModel& heap, const heap::Snapshot& snapshot,
                            std::vector<AddressRange> globals, const std::vector<go::ThreadRegisters>& threads);
 
 // The parts add up to rss, which is the sum over the mappings. `known` is set; next_gc and heap_sys are not.
 heap::Account account_of(const Residency& residency, const AccountFacts& facts);
+
+// What of the spans is not in memory, as Snapshot::absent has it.
+std::vector<AddressRange> absent_of(const Residency& residency, const std::vector<heap::Span>& spans);
 
 }  // namespace holdfast::capture

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <deque>
 #include <random>
 
 #include "capture/read_plan.h"
@@ -34,12 +35,38 @@ class Process {
   Process& file(AddressRange all, std::uint64_t rss, const std::string& path, os::Permissions permissions) {
     return add(all, rss, permissions, path, 17);
   }
-  heap::Account account() const { return account_of(residency, facts); }
+  // A span whose first `objects` slots are taken.
+  Process& span(AddressRange all, std::uint64_t slot_size, std::uint32_t objects) {
+    heap::Span& span = spans_.emplace_back();
+    span.base = all.begin;
+    span.pages = static_cast<std::uint32_t>(all.size() / 8192);
+    span.slot_size = slot_size;
+    span.slots = static_cast<std::uint32_t>(all.size() / slot_size);
+    span.objects = objects;
+    span.bits_at = next_bits_;
+    next_bits_ += (span.slots + 63) / 64;
+    EXPECT_LE(next_bits_, allocated_.size());
+    for (std::uint32_t slot = 0; slot < objects; ++slot) allocated_[span.bits_at + slot / 64] |= 1ULL << slot % 64;
+    facts.spans.push_back({all, &span});
+    return *this;
+  }
+  Process& manual(AddressRange all) {
+    facts.spans.push_back({all, nullptr});
+    return *this;
+  }
+  heap::Account account() {
+    facts.allocated = &allocated_;
+    return account_of(residency, facts);
+  }
 
   Residency residency;
   AccountFacts facts;
 
  private:
+  std::deque<heap::Span> spans_;
+  HugeArray<std::uint64_t> allocated_{1 << 16};
+  std::uint32_t next_bits_ = 0;
+
   Process& add(AddressRange all, std::uint64_t rss, os::Permissions permissions, const std::string& path,
                std::uint64_t inode) {
     os::MappingUsage usage;
@@ -61,9 +88,9 @@ TEST(Account, TellsThePagesOfTheGoHeapApart) {
   Process p;
   const auto arena = range(0xc000000000, 64 * kMiB);
   p.facts.arenas = {arena};
-  p.facts.spans = {{range(0xc000000000, 8192), 6000, true},           // 2192 bytes are free slots
-                   {range(0xc000002000, 8192), 0, false},             // a stack
-                   {range(0xc000008000, 4 * 8192), 4 * 8192, true}};  // one large object, half of it never touched
+  p.span(range(0xc000000000, 8192), 24, 250);                         // 2192 bytes are free slots
+  p.manual(range(0xc000002000, 8192));                                // a stack
+  p.span(range(0xc000008000, 4 * 8192), std::uint64_t{4} * 8192, 1);  // one large object, half of it never touched
   p.facts.released = 5 * kMiB;
   p.plain(arena, {range(0xc000000000, 0x5000), range(0xc000008000, 2 * 8192)});
   const auto account = p.account();
@@ -80,7 +107,7 @@ TEST(Account, TakesWorkBuffersOutOfTheManualSpans) {
   Process p;
   const auto arena = range(0xc000000000, 64 * kMiB);
   p.facts.arenas = {arena};
-  p.facts.spans = {{range(0xc000000000, 8 * 8192), 0, false}};
+  p.manual(range(0xc000000000, 8 * 8192));
   p.facts.work_buffer_bytes = 3 * 8192;
   p.plain(arena, {range(0xc000000000, 8 * 8192)});
   EXPECT_EQ(p.account().stacks, 5U * 8192);
@@ -146,9 +173,9 @@ TEST(Account, CountsInProportionWhenMoreSeemsPresentThanWasResident) {
   Process p;
   const auto arena = range(0xc000000000, 64 * kMiB);
   p.facts.arenas = {arena};
-  p.facts.spans = {{range(0xc000000000, 8192), 8192, true}};
+  p.span(range(0xc000000000, 8192), 64, 128);
   p.plain(arena, {range(0xc000000000, 4 * 8192)});
-  p.residency.mappings[0].rss = 2 * 8192;  // the other half is swapped out
+  p.residency.mappings[0].rss = 2 * 8192;  // the other half came since
   EXPECT_EQ(p.account().live, 8192U / 2);
   EXPECT_EQ(p.account().free, 3U * 8192 / 2);
   EXPECT_EQ(p.account().rest, 0U);
@@ -167,12 +194,69 @@ TEST(Account, ShowsPagesThatWentMeanwhileAsRest) {
 TEST(Account, TakesGarbageOutOfTheObjects) {
   heap::Account account;
   account.live = 100;
-  account.split_objects(30);
+  account.split_objects(70, 30);
   EXPECT_EQ(account.live, 70U);
   EXPECT_EQ(account.garbage, 30U);
-  account.split_objects(1000);  // more than is resident
-  EXPECT_EQ(account.live, 0U);
-  EXPECT_EQ(account.garbage, 70U);
+  account.live = 50;  // pages went while they were counted
+  account.split_objects(70, 30);
+  EXPECT_EQ(account.live, 35U);
+  EXPECT_EQ(account.garbage, 15U);
+  account.live = 50;
+  account.split_objects(0, 0);
+  EXPECT_EQ(account.live, 50U);
+  EXPECT_EQ(account.garbage, 0U);
+}
+
+TEST(Account, CountsOfAnObjectWhatIsResident) {
+  Process p;
+  const auto arena = range(0xc000000000, 64 * kMiB);
+  p.facts.arenas = {arena};
+  p.span(range(0xc000000000, 4 * 8192), 12288, 1);       // a second slot is free
+  p.span(range(0xc000008000, 16 * kMiB), 16 * kMiB, 1);  // of which one page was written to
+  p.span(range(0xc001008000, 2 * 8192), 1024, 16);       // all of it
+  p.plain({arena.begin, arena.begin + 20 * kMiB},        // the first span goes on in a second mapping
+          {range(0xc000001000, 3 * kPage), range(0xc000009000, kPage), range(0xc001008000, 2 * 8192)});
+  const auto account = p.account();
+  EXPECT_EQ(account.live, 2 * kPage + kPage + 2 * 8192);
+  EXPECT_EQ(account.free, kPage);
+  EXPECT_EQ(sum_of_parts(account), account.rss);
+}
+
+TEST(Account, CountsASpanInTwoMappings) {
+  Process p;
+  p.facts.arenas = {range(0xc000000000, 64 * kMiB)};
+  p.span(range(0xc000000000, 4 * kMiB), 4 * kMiB, 1);
+  p.plain(range(0xc000000000, 2 * kMiB), {range(0xc000001000, kMiB)});
+  p.plain(range(0xc000000000 + 2 * kMiB, 62 * kMiB), {range(0xc000000000 + 3 * kMiB, 2 * kMiB)});
+  EXPECT_EQ(p.account().live, 2 * kMiB);
+  EXPECT_EQ(p.account().free, kMiB);
+}
+
+TEST(Account, SwappedMemoryIsInNoLine) {
+  Process p;
+  p.plain(range(0x7f0000000000, 0x9000), {range(0x7f0000004000, 0x2000)});
+  p.residency.mappings[0].swap = 0x3000;
+  const auto account = p.account();
+  EXPECT_EQ(account.swapped, 0x3000U);
+  EXPECT_EQ(account.rss, 0x2000U);
+  EXPECT_EQ(sum_of_parts(account), account.rss);
+}
+
+TEST(Account, NamesWhatOfTheSpansIsAbsent) {
+  Residency residency;
+  residency.present = {range(0xc000001000, 0x3000), range(0xc000008000, 0x1000)};
+  std::vector<heap::Span> spans(3);
+  spans[0].base = Address(0xc000000000);
+  spans[0].pages = 1;
+  spans[1].base = Address(0xc000002000);
+  spans[1].pages = 2;
+  spans[2].base = Address(0xc000008000);
+  spans[2].pages = 1;
+  const auto absent = absent_of(residency, spans);
+  ASSERT_EQ(absent.size(), 3U);
+  EXPECT_EQ(absent[0], range(0xc000000000, 0x1000));
+  EXPECT_EQ(absent[1], range(0xc000004000, 0x2000));
+  EXPECT_EQ(absent[2], range(0xc000009000, 0x1000));
 }
 
 // Some of the pages of `all`.
@@ -203,8 +287,14 @@ TEST(Account, PartsAddUpWhateverTheProcessLooksLike) {
         case 2: {
           p.plain(all, present);
           p.facts.arenas.push_back(all);
-          for (Address span = all.begin; span + 2 * kPage <= all.end; span += 2 * kPage * (1 + random() % 3))
-            p.facts.spans.push_back({{span, span + 2 * kPage}, random() % 8193, random() % 2 == 0});
+          for (Address span = all.begin; span + 2 * kPage <= all.end; span += 2 * kPage * (1 + random() % 3)) {
+            const AddressRange pages{span, span + 2 * kPage};
+            const std::uint64_t size = std::uint64_t{8} << random() % 11;
+            if (random() % 2 == 0)
+              p.span(pages, size, static_cast<std::uint32_t>(random() % (8192 / size + 1)));
+            else
+              p.manual(pages);
+          }
           break;
         }
         case 3:

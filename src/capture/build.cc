@@ -56,9 +56,11 @@ void add_counters(const FrozenTarget& target, const go::HeapModel& heap, heap::S
   add("HeapInuse", stats.find("HeapInuse"), in_use);
   add("HeapReleased", stats.find("HeapReleased"), go::count_released_bytes(runtime));
   add("stacks and work buffers", stats.manual_bytes, manual);
-  if (target.residency)
-    snapshot.account = account_of(
-        *target.residency, account_facts(runtime, heap, snapshot.spans, target.program->writable(), target.threads));
+  if (target.residency) {
+    snapshot.absent = absent_of(*target.residency, snapshot.spans);
+    snapshot.account = account_of(*target.residency,
+                                  account_facts(runtime, heap, snapshot, target.program->writable(), target.threads));
+  }
   snapshot.account.next_gc = stats.find("NextGC").value_or(0);
   snapshot.account.heap_sys = stats.find("HeapSys").value_or(0);
   snapshot.audit.gc_cycles = stats.find("NumGC").value_or(0);
@@ -88,9 +90,10 @@ void build(const FrozenTarget& target, const Options& options, heap::Snapshot& s
   const auto scheduler = times.run("scheduler", [&] { return go::read_scheduler(runtime, functions, losses); });
   times.run("excuses", [&] { add_mark_excuses(runtime, heap, scheduler, index, snapshot); });
   RootWriter forest(snapshot, index);
+  std::optional<Symbols> symbols;
   times.run("roots", [&] {
-    const Symbols symbols(options.use_symbols ? target.program->images() : std::vector<go::LoadedImage>());
-    add_global_roots(runtime, symbols, forest, losses);
+    symbols.emplace(options.use_symbols ? target.program->images() : std::vector<go::LoadedImage>());
+    add_global_roots(runtime, *symbols, forest, losses);
     add_special_roots(
         specials.roots, [&](Address code) { return function_name(functions, code); }, forest);
   });
@@ -106,7 +109,7 @@ void build(const FrozenTarget& target, const Options& options, heap::Snapshot& s
   });
   const auto types = [&] {
     times.run("types", [&] {
-      add_types({target, heap, masks, index, scheduler, specials.roots, target.dwarf}, snapshot, losses);
+      add_types({target, heap, masks, index, scheduler, specials.roots, *symbols, target.dwarf}, snapshot, losses);
     });
   };
   if (options.callbacks.first_look) options.callbacks.first_look(snapshot);

@@ -34,6 +34,21 @@ const Variable* Symbols::find(Address at) const {
   return variable.range.contains(at) ? &variable : nullptr;
 }
 
+std::vector<AddressRange> Symbols::parts_of(const AddressRange& range) const {
+  std::vector<AddressRange> parts;
+  Address at = range.begin;
+  auto it = std::partition_point(variables_.begin(), variables_.end(),
+                                 [&](const Variable& v) { return v.range.end <= range.begin; });
+  for (; it != variables_.end() && it->range.begin < range.end; ++it) {
+    const AddressRange part{std::max(at, it->range.begin), std::min(it->range.end, range.end)};
+    if (at < part.begin) parts.push_back({at, part.begin});
+    parts.push_back(part);
+    at = part.end;
+  }
+  if (at < range.end) parts.push_back({at, range.end});
+  return parts;
+}
+
 std::string place_name(const go::Module& module, bool of_program, Address at) {
   const bool in_data = module.data.contains(at);
   const AddressRange& section = in_data ? module.data : module.bss;

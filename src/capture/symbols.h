@@ -23,6 +23,8 @@ class Symbols {
 
   // The variable that covers the address; nullptr if none does.
   const Variable* find(Address at) const;
+  // `range`, cut at the borders of its variables: them and what lies between, in order.
+  std::vector<AddressRange> parts_of(const AddressRange& range) const;
 
  private:
   std::vector<Variable> variables_;  // sorted, disjoint

@@ -209,13 +209,18 @@ class TypePass {
     }
   }
 
-  // Interfaces in package variables, whose types nothing else may say.
+  // Interfaces in package variables, whose types nothing else may say. Each lies within one variable: a variable that
+  // leads to a type and the next one, which leads to anything, are no interface.
   void claim_sections() {
+    std::vector<std::byte> bytes;
     for (const go::Module& module : runtime_.modules)
-      for (const AddressRange& section : {module.data, module.bss}) {
-        std::vector<std::byte> bytes(section.size() / 8 * 8);
-        if (runtime_.memory.try_read(section.begin, bytes)) propagation_.claim_interfaces(bytes);
-      }
+      for (const AddressRange& section : {module.data, module.bss})
+        for (const AddressRange& part : evidence_.symbols.parts_of(section)) {
+          const Address begin((part.begin.value + 7) / 8 * 8);
+          if (begin + 16 > part.end) continue;
+          bytes.resize((part.end - begin) / 8 * 8);
+          if (runtime_.memory.try_read(begin, bytes)) propagation_.claim_interfaces(bytes);
+        }
   }
 
   void fill() {

@@ -7,6 +7,7 @@
 #include "base/loss.h"
 #include "binary/dwarf_info.h"
 #include "capture/build.h"
+#include "capture/symbols.h"
 #include "go/goroutines.h"
 #include "go/object_scan.h"
 #include "go/special_roots.h"
@@ -23,6 +24,7 @@ struct TypeEvidence {
   const heap::ObjectIndex& index;
   const go::Scheduler& scheduler;
   const std::vector<go::SpecialRoot>& specials;
+  const Symbols& symbols;
   const binary::DwarfInfo* dwarf = nullptr;
 };
 

@@ -26,8 +26,8 @@ void describe(Archive& a, Pause& x) {
 }
 template <class Archive>
 void describe(Archive& a, Account& x) {
-  a(x.rss, x.live, x.garbage, x.free, x.released, x.stacks, x.runtime, x.globals, x.c_heap, x.mappings, x.files, x.rest,
-    x.known, x.next_gc, x.heap_sys);
+  a(x.rss, x.swapped, x.live, x.garbage, x.free, x.released, x.stacks, x.runtime, x.globals, x.c_heap, x.mappings,
+    x.files, x.rest, x.known, x.next_gc, x.heap_sys);
 }
 template <class Archive>
 void describe(Archive& a, Counter& x) {

@@ -94,6 +94,7 @@ class HoldWriter {
     add_info();
     add_strings();
     add_table("SPAN", s.spans);
+    add_table("ABSN", s.absent);
     add_column("ALOC", s.allocated, HoldEncoding::kPlain);
     add_column("OTYP", s.object_type, HoldEncoding::kPlanes);
     add_column("MARK", s.marked, HoldEncoding::kPlain);
@@ -215,6 +216,7 @@ class HoldReader {
     read_info(s);
     read_strings(s);
     read_table("SPAN", s.spans);
+    read_table("ABSN", s.absent);
     s.allocated = read_column<std::uint64_t>("ALOC");
     s.object_type = read_column<ObjectType>("OTYP");
     s.marked = read_column<std::uint64_t>("MARK");

@@ -80,8 +80,8 @@ struct Filler {
     (*this)(a, b, c);
   }
   void fill(Account& x) {
-    auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o] = x;
-    (*this)(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o);
+    auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p] = x;
+    (*this)(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p);
   }
   void fill(Counter& x) {
     auto& [a, b, c, d, e] = x;
@@ -157,6 +157,7 @@ Snapshot sample() {
   Filler filler;
   filler(snapshot.target, snapshot.pause, snapshot.account, snapshot.audit, snapshot.mem_stats, snapshot.losses);
   snapshot.audit.excuses.push_back({heap.id(a), snapshot.strings.add("tiny block")});
+  snapshot.absent = {{Address(4096), Address(8192)}, {Address(12288), Address(16384)}};
   Snapshot out = heap.build();
   fill_rows(out);
   return out;
@@ -193,7 +194,7 @@ void expect_equal(const HugeArray<T>& a, const HugeArray<T>& b) {
 }
 
 void expect_equal(const Snapshot& a, const Snapshot& b) {
-  const auto& [target, pause, account, audit, mem_stats, losses, strings, spans, allocated, pointerful, objects,
+  const auto& [target, pause, account, audit, mem_stats, losses, strings, spans, absent, allocated, pointerful, objects,
                object_type, marked, fresh, types, fields, edges, roots, root_targets, goroutines, frames,
                allocation_stacks, sampled, content] = a;
   EXPECT_EQ(target, b.target);
@@ -205,6 +206,7 @@ void expect_equal(const Snapshot& a, const Snapshot& b) {
   ASSERT_EQ(strings.size(), b.strings.size());
   for (std::uint32_t i = 0; i < strings.size(); ++i) EXPECT_EQ(strings[StringId(i)], b.strings[StringId(i)]);
   EXPECT_EQ(spans, b.spans);
+  EXPECT_EQ(absent, b.absent);
   expect_equal(allocated, b.allocated);
   EXPECT_EQ(pointerful, b.pointerful);
   EXPECT_EQ(objects, b.objects);
@@ -324,7 +326,7 @@ TEST_F(HoldFile, RefusesANewerFormatByName) {
     ADD_FAILURE() << "accepted";
   } catch (const Error& error) {
     EXPECT_EQ(error.code(), ErrorCode::kUnsupported);
-    EXPECT_STREQ(error.what(), "a.hold was made by a newer holdfast: format 3, this one reads up to 2");
+    EXPECT_STREQ(error.what(), "a.hold was made by a newer holdfast: format 4, this one reads up to 3");
   }
 }
 
@@ -336,7 +338,7 @@ TEST_F(HoldFile, RefusesAnOlderFormatByName) {
     ADD_FAILURE() << "accepted";
   } catch (const Error& error) {
     EXPECT_EQ(error.code(), ErrorCode::kUnsupported);
-    EXPECT_THAT(error.what(), HasSubstr("a.hold was made by an older holdfast: format 1, this one reads 2"));
+    EXPECT_THAT(error.what(), HasSubstr("a.hold was made by an older holdfast: format 1, this one reads 3"));
   }
 }
 

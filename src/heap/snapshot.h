@@ -311,8 +311,9 @@ struct AuditInput {
 // Where every byte of RSS is. The parts add up to `rss`.
 struct Account {
   std::uint64_t rss = 0;
-  std::uint64_t live = 0;      // reachable objects; until split_objects() all objects
-  std::uint64_t garbage = 0;   // allocated, not reachable
+  std::uint64_t swapped = 0;   // of the whole process: not part of rss
+  std::uint64_t live = 0;      // what is resident of reachable objects; until split_objects() of all objects
+  std::uint64_t garbage = 0;   // the same of those allocated and not reachable
   std::uint64_t free = 0;      // heap pages and slots without object, resident
   std::uint64_t released = 0;  // returned to the system: not part of rss
   std::uint64_t stacks = 0;    // of goroutines and threads
@@ -326,9 +327,12 @@ struct Account {
   std::uint64_t next_gc = 0;   // heap size that starts the next collection
   std::uint64_t heap_sys = 0;
 
-  // After marking: that many bytes of allocated slots are not reachable.
-  void split_objects(std::uint64_t garbage_bytes) {
-    garbage = std::min(live, garbage_bytes);
+  // After marking: that many resident bytes are in reachable objects, and that many in the others. Their sum is `live`,
+  // unless pages came or went while they were counted; then each counts in proportion.
+  void split_objects(std::uint64_t live_bytes, std::uint64_t garbage_bytes) {
+    const std::uint64_t sum = live_bytes + garbage_bytes;
+    __extension__ using Wide = unsigned __int128;
+    garbage = sum == 0 ? 0 : static_cast<std::uint64_t>(static_cast<Wide>(live) * garbage_bytes / sum);
     live -= garbage;
   }
   bool operator==(const Account&) const = default;
@@ -351,6 +355,9 @@ struct Snapshot {
   StringTable strings;
 
   std::vector<Span> spans;
+  // What of the spans is not in memory: never written to, or swapped out. Whole pages of 4 KiB; sorted, disjoint. Empty
+  // unless account.known.
+  std::vector<AddressRange> absent;
   HugeArray<std::uint64_t> allocated;  // a bit per slot of every span, see Span::bits_at
   std::uint32_t pointerful = 0;        // objects that can hold pointers
   std::uint32_t objects = 0;           // all

@@ -253,6 +253,15 @@ class Check {
     }
   }
 
+  void check_order(const std::vector<AddressRange>& ranges, const char* what) {
+    Address end;
+    for (const AddressRange& range : ranges) {
+      if (range.begin < end || range.end < range.begin)
+        problem("{} [{:#x}, {:#x}) is out of order", what, range.begin.value, range.end.value);
+      end = range.end;
+    }
+  }
+
   void check_rest() {
     if (snapshot_.target.kind > TargetKind::kCore)
       problem("the target is of kind {}", static_cast<int>(snapshot_.target.kind));
@@ -262,14 +271,10 @@ class Check {
       if (excuse.object.row >= snapshot_.objects)
         problem("mark excuse {} is about object {} of {}", i, excuse.object.row, snapshot_.objects);
     }
+    check_order(snapshot_.absent, "absent memory");
+    check_order(snapshot_.content.ranges, "content");
     std::uint64_t bytes = 0;
-    Address end;
-    for (const AddressRange& range : snapshot_.content.ranges) {
-      if (range.begin < end || range.end < range.begin)
-        problem("content [{:#x}, {:#x}) is out of order", range.begin.value, range.end.value);
-      end = range.end;
-      bytes += range.size();
-    }
+    for (const AddressRange& range : snapshot_.content.ranges) bytes += range.size();
     if (bytes != snapshot_.content.bytes.size())
       problem("{} bytes of content for ranges of {} bytes", snapshot_.content.bytes.size(), bytes);
   }

@@ -34,6 +34,7 @@ Snapshot sample() {
   heap.sample(a, {"main.add"}).sample(b, {"main.add", "main.main"});
   Snapshot& snapshot = heap.snapshot();
   snapshot.audit.excuses.push_back({heap.id(a), snapshot.strings.add("tiny block")});
+  snapshot.absent = {{Address(4096), Address(8192)}, {Address(12288), Address(16384)}};
   snapshot.content.ranges = {{Address(16), Address(24)}, {Address(24), Address(32)}};
   snapshot.content.bytes = HugeArray<std::uint8_t>(16);
   return heap.build();
@@ -102,7 +103,8 @@ TEST(Validate, NamesEachBrokenPromise) {
   expect_problem([](S& s) { s.sampled[0] = s.sampled[1]; }, "sample 1 is of object 1, the one before it of 1");
   expect_problem([](S& s) { s.audit.excuses[0].object = ObjectId(4); }, "mark excuse 0");
   expect_problem([](S& s) { s.content.bytes.shrink(8); }, "8 bytes of content for ranges of 16");
-  expect_problem([](S& s) { std::swap(s.content.ranges[0], s.content.ranges[1]); }, "out of order");
+  expect_problem([](S& s) { std::swap(s.content.ranges[0], s.content.ranges[1]); }, "content [0x10");
+  expect_problem([](S& s) { std::swap(s.absent[0], s.absent[1]); }, "absent memory [0x1000, 0x2000) is out of order");
 }
 
 }  // namespace

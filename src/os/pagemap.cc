@@ -42,7 +42,7 @@ constexpr std::uint64_t kPageIsZero = 1 << 5;
 
 }  // namespace
 
-std::optional<std::vector<AddressRange>> scan_pagemap(int pagemap, AddressRange pages) {
+std::optional<std::vector<AddressRange>> scan_pagemap(int pagemap, AddressRange pages, WhichPages which) {
   std::vector<AddressRange> present;
   std::array<PageRegion, 1024> regions;
   std::uint64_t from = pages.begin.value;
@@ -55,7 +55,7 @@ std::optional<std::vector<AddressRange>> scan_pagemap(int pagemap, AddressRange 
     scan.vec_len = regions.size();
     scan.category_inverted = kPageIsZero;
     scan.category_mask = kPageIsZero;
-    scan.category_anyof_mask = kPageIsPresent | kPageIsSwapped;
+    scan.category_anyof_mask = which == WhichPages::kFilled ? kPageIsPresent | kPageIsSwapped : kPageIsPresent;
     scan.return_mask = kPageIsZero;  // never set in what is returned, so neighbours arrive as one region
     const int count = ioctl(pagemap, kPagemapScan, &scan);
     if (count < 0 && errno == EINTR) continue;
@@ -69,8 +69,17 @@ std::optional<std::vector<AddressRange>> scan_pagemap(int pagemap, AddressRange 
   return present;
 }
 
-// 8 bytes per page; bit 63: in memory, bit 62: swapped out (Documentation/admin-guide/mm/pagemap.rst).
-std::optional<std::vector<AddressRange>> read_pagemap(int pagemap, AddressRange pages) {
+// 8 bytes per page; bit 63: in memory, bit 62: swapped out, bit 56: mapped by nobody else
+// (Documentation/admin-guide/mm/pagemap.rst). These bits need no privilege.
+std::optional<std::vector<AddressRange>> read_pagemap(int pagemap, AddressRange pages, WhichPages which) {
+  constexpr std::uint64_t kPresent = std::uint64_t{1} << 63;
+  constexpr std::uint64_t kSwapped = std::uint64_t{1} << 62;
+  constexpr std::uint64_t kOnlyHere = std::uint64_t{1} << 56;
+  const auto wanted = [which](std::uint64_t entry) {
+    if (which == WhichPages::kFilled) return (entry & (kPresent | kSwapped)) != 0;
+    const std::uint64_t bits = which == WhichPages::kOwn ? kPresent | kOnlyHere : kPresent;
+    return (entry & bits) == bits;
+  };
   std::vector<AddressRange> present;
   std::array<std::uint64_t, 8192> entries;
   for (Address at = pages.begin; at < pages.end;) {
@@ -78,9 +87,21 @@ std::optional<std::vector<AddressRange>> read_pagemap(int pagemap, AddressRange 
     const ssize_t got = pread(pagemap, entries.data(), want * 8, static_cast<off_t>(at.value / kPage * 8));
     if (got < 8) return std::nullopt;
     for (std::size_t i = 0; i < static_cast<std::size_t>(got) / 8; ++i, at += kPage)
-      if (entries[i] >> 62 != 0) append_range(present, {at, at + kPage});
+      if (wanted(entries[i])) append_range(present, {at, at + kPage});
   }
   return present;
+}
+
+std::optional<std::vector<AddressRange>> read_resident(int pagemap, AddressRange pages, std::uint64_t rss) {
+  const auto distance = [rss](const std::vector<AddressRange>& ranges) {
+    std::uint64_t bytes = 0;
+    for (const AddressRange& range : ranges) bytes += range.size();
+    return bytes < rss ? rss - bytes : bytes - rss;
+  };
+  auto all = read_pagemap(pagemap, pages, WhichPages::kInMemory);
+  if (!all || distance(*all) == 0) return all;
+  auto own = read_pagemap(pagemap, pages, WhichPages::kOwn);
+  return own && distance(*own) < distance(*all) ? own : all;
 }
 
 }  // namespace holdfast::os

@@ -175,8 +175,8 @@ std::vector<AddressRange> ProcessMemory::present_ranges(AddressRange range) cons
                            Address((range.end.value + kPage - 1) / kPage * kPage)};
   std::optional<std::vector<AddressRange>> present;
   if (pagemap_) {
-    present = scan_pagemap(pagemap_.get(), pages);
-    if (!present) present = read_pagemap(pagemap_.get(), pages);
+    present = scan_pagemap(pagemap_.get(), pages, WhichPages::kFilled);
+    if (!present) present = read_pagemap(pagemap_.get(), pages, WhichPages::kFilled);
   }
   if (!present) return {range};
   if (!present->empty()) {
@@ -184,6 +184,13 @@ std::vector<AddressRange> ProcessMemory::present_ranges(AddressRange range) cons
     present->back().end = std::min(present->back().end, range.end);
   }
   return *std::move(present);
+}
+
+std::vector<AddressRange> ProcessMemory::resident_ranges(AddressRange range, std::uint64_t rss) const {
+  range.end = std::min(range.end, Address(kAddressEnd));
+  if (range.empty() || !pagemap_) return {range};
+  if (auto scanned = scan_pagemap(pagemap_.get(), range, WhichPages::kInMemory)) return *std::move(scanned);
+  return read_resident(pagemap_.get(), range, rss).value_or(std::vector{range});
 }
 
 void populate(std::span<std::byte> bytes) {

@@ -50,6 +50,11 @@ class ProcessMemory final : public MemorySource {
   // refused, all of `range`. Ascending, joined, cut to `range`.
   std::vector<AddressRange> present_ranges(AddressRange range) const;
 
+  // The pages of a mapping, or several of them, that its resident size `rss` (of smaps, just read) counts: in memory,
+  // zero pages left out. Without PAGEMAP_SCAN what fits `rss` best of all pages in memory and those that no other
+  // process shares; where pagemap is refused, all of `range`. `range` lies on page borders.
+  std::vector<AddressRange> resident_ranges(AddressRange range, std::uint64_t rss) const;
+
  private:
   struct Part;
   struct Got {

@@ -167,8 +167,9 @@ TEST(ProcessMemory, ListsPagesThatHoldSomething) {
   ASSERT_TRUE(untouched == std::byte{0});  // looking maps the zero page
   const FileDescriptor pagemap(open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC));
   const AddressRange all = pages.range(0, 64);
-  EXPECT_THAT(read_pagemap(pagemap.get(), all), testing::Optional(ElementsAre(pages.range(3, 3), pages.range(20, 1),
-                                                                              pages.range(30, 1), pages.range(63, 1))));
+  EXPECT_THAT(
+      read_pagemap(pagemap.get(), all, WhichPages::kFilled),
+      testing::Optional(ElementsAre(pages.range(3, 3), pages.range(20, 1), pages.range(30, 1), pages.range(63, 1))));
 }
 
 TEST(ProcessMemory, ListsPagesThatAreNotZeroPages) {
@@ -179,7 +180,7 @@ TEST(ProcessMemory, ListsPagesThatAreNotZeroPages) {
   ASSERT_TRUE(untouched == std::byte{0});  // looking maps the zero page
   const FileDescriptor pagemap(open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC));
   const AddressRange all = pages.range(0, 64);
-  EXPECT_THAT(scan_pagemap(pagemap.get(), all),
+  EXPECT_THAT(scan_pagemap(pagemap.get(), all, WhichPages::kFilled),
               testing::Optional(ElementsAre(pages.range(3, 3), pages.range(20, 1), pages.range(63, 1))));
   const ProcessMemory memory(getpid());
   EXPECT_THAT(memory.present_ranges({pages.address(4 * kPage + 7), pages.address(20 * kPage + 9)}),
@@ -187,6 +188,29 @@ TEST(ProcessMemory, ListsPagesThatAreNotZeroPages) {
                           AddressRange{pages.address(20 * kPage), pages.address(20 * kPage + 9)}));
   EXPECT_THAT(memory.present_ranges(pages.range(6, 10)), ElementsAre());
   EXPECT_THAT(memory.present_ranges({Address(0xffffffff80000000), Address(0xffffffff80001000)}), ElementsAre());
+}
+
+TEST(ProcessMemory, TellsResidentPagesFromZeroPagesOnEveryLinux) {
+  const Pages pages(64);
+  for (const std::uint64_t page : {3U, 4U, 5U, 20U}) pages.data()[page * kPage] = std::byte{1};
+  const volatile std::byte& untouched = pages.data()[30 * kPage];
+  ASSERT_TRUE(untouched == std::byte{0});
+  const FileDescriptor pagemap(open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC));
+  const AddressRange all = pages.range(0, 64);
+  const auto written = ElementsAre(pages.range(3, 3), pages.range(20, 1));
+  EXPECT_THAT(read_resident(pagemap.get(), all, 4 * kPage), testing::Optional(written));
+  EXPECT_THAT(ProcessMemory(getpid()).resident_ranges(all, 4 * kPage), written);
+}
+
+// After a fork all pages are shared until someone writes; they are resident all the same.
+TEST(ProcessMemory, PagesSharedAfterAForkAreResident) {
+  const Pages pages(16);
+  fill(pages.bytes(), 7);
+  const TestChild child([] { wait_forever(); });
+  const FileDescriptor pagemap(open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC));
+  const AddressRange all = pages.range(0, 16);
+  EXPECT_THAT(read_resident(pagemap.get(), all, 16 * kPage), testing::Optional(ElementsAre(all)));
+  EXPECT_THAT(ProcessMemory(getpid()).resident_ranges(all, 16 * kPage), ElementsAre(all));
 }
 
 TEST(ProcessMemory, ListsMoreRangesThanOneCallReturns) {

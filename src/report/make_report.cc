@@ -2,6 +2,7 @@
 
 #include "base/parallel.h"
 #include "graph/dominator_tree.h"
+#include "heap/resident.h"
 #include "report/audit_report.h"
 #include "report/findings.h"
 #include "report/goroutine_rows.h"
@@ -36,11 +37,15 @@ std::vector<TypeTotals> sorted_types(const heap::Snapshot& snapshot, const graph
   return rows;
 }
 
-// A core does not say what was resident: then its objects are all there is to say.
-heap::Account account_of(const heap::Snapshot& snapshot, std::uint64_t live, std::uint64_t allocated) {
+// A core does not say what was resident: then its objects, with their whole size, are all there is to say.
+heap::Account account_of(const heap::Snapshot& snapshot, const graph::Reachability& reached, std::uint64_t allocated) {
   heap::Account account = snapshot.account;
   if (!account.known) account.live = allocated;
-  account.split_objects(allocated - live);
+  std::uint64_t live = reached.bytes;
+  std::uint64_t garbage = allocated - reached.bytes;
+  heap::for_each_absent_object(
+      snapshot, [&](ObjectId object, std::uint64_t bytes) { (reached.contains(object) ? live : garbage) -= bytes; });
+  account.split_objects(live, garbage);
   return account;
 }
 
@@ -65,7 +70,7 @@ Report make_report(const heap::Snapshot& snapshot, const graph::Reachability& re
   }
   report.holders = describe_holders(names, dominators, found, limits.holders);
   report.goroutines = goroutine_rows(names, dominators);
-  report.account = account_of(snapshot, reached.bytes, report.heap.bytes);
+  report.account = account_of(snapshot, reached, report.heap.bytes);
   for (const GoroutineRow& row : report.goroutines) report.goroutine_count += row.count;
   report.goroutine_places = report.goroutines.size();
   report.findings = find_findings(names, dominators, report);

@@ -17,11 +17,12 @@ ordered_json list_of(const Rows& rows, const Row& to_json) {
 }
 
 ordered_json account_json(const heap::Account& account) {
-  return {{"known", account.known},     {"rss", account.rss},           {"live", account.live},
-          {"garbage", account.garbage}, {"free", account.free},         {"released", account.released},
-          {"stacks", account.stacks},   {"runtime", account.runtime},   {"globals", account.globals},
-          {"c_heap", account.c_heap},   {"mappings", account.mappings}, {"files", account.files},
-          {"rest", account.rest},       {"next_gc", account.next_gc},   {"heap_sys", account.heap_sys}};
+  return {{"known", account.known},       {"rss", account.rss},         {"swapped", account.swapped},
+          {"live", account.live},         {"garbage", account.garbage}, {"free", account.free},
+          {"released", account.released}, {"stacks", account.stacks},   {"runtime", account.runtime},
+          {"globals", account.globals},   {"c_heap", account.c_heap},   {"mappings", account.mappings},
+          {"files", account.files},       {"rest", account.rest},       {"next_gc", account.next_gc},
+          {"heap_sys", account.heap_sys}};
 }
 
 ordered_json heap_json(const HeapTotals& heap) {

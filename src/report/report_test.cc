@@ -407,14 +407,17 @@ heap::Snapshot shop() {
   snapshot.target.memory_limit = 64 << 20;
   snapshot.pause = {35, 38, 6 << 20};
   snapshot.account.known = true;
-  snapshot.account.rss = 6 << 20;
-  snapshot.account.live = (6 << 20) - (1 << 20) - (800 << 10) - (40 << 10);
+  snapshot.account.mappings = 64 << 10;
   snapshot.account.globals = 40 << 10;
   snapshot.account.free = 1 << 20;
   snapshot.account.stacks = 800 << 10;
   snapshot.account.next_gc = 7 << 20;
   snapshot.losses.push_back({"unreadable-page", "objects on it look empty", 3, Address(0xc000123000)});
-  return heap.build();
+  heap::Snapshot shop = heap.build();
+  heap::Account& account = shop.account;
+  for (const heap::Span& span : shop.spans) account.live += span.objects * span.slot_size;
+  account.rss = account.live + account.globals + account.free + account.stacks + account.mappings;
+  return shop;
 }
 
 // Compares with tests/golden/<name>; UPDATE_GOLDEN=1 in the environment writes it anew.
@@ -467,10 +470,36 @@ TEST(Report, HidesNothingFromATerminalAndObeysNothing) {
   }
 }
 
+// A buffer of which two pages were written to, and garbage of which none was.
+TEST(Report, CountsInTheAccountWhatIsInMemory) {
+  HeapBuilder heap;
+  const auto buffer = heap.leaf(1 << 20);
+  const auto garbage = heap.leaf(256 << 10);
+  const auto small = heap.object(4096);
+  heap.refer(heap.root(RootKind::kGlobal, "main.buffer"), buffer);
+  heap.refer(heap.root(RootKind::kGlobal, "main.small"), small);
+  heap::Snapshot snapshot = heap.build();
+  const heap::ObjectIndex index(snapshot);
+  const Address at = index.address_of(heap.id(buffer));
+  snapshot.absent = {{at, at + (1 << 20) - 8192}};
+  const Address dropped = index.address_of(heap.id(garbage));
+  snapshot.absent.push_back({dropped, dropped + (256 << 10)});
+  std::sort(snapshot.absent.begin(), snapshot.absent.end(), [](auto& a, auto& b) { return a.begin < b.begin; });
+  snapshot.account.known = true;
+  snapshot.account.rss = snapshot.account.live = 8192 + 4096;
+  snapshot.account.swapped = 3 << 20;
+  const Report report = report_of(snapshot);
+  EXPECT_EQ(report.account.live, 8192U + 4096);
+  EXPECT_EQ(report.account.garbage, 0U);
+  const std::string text = report_text(report, {});
+  EXPECT_THAT(text, HasSubstr("12.0 KiB resident, 3.0 MiB swapped out"));
+  EXPECT_THAT(text, HasSubstr("2 objects; 1016.0 KiB more not in memory"));
+}
+
 TEST(Report, SaysBeforeTheGraphIsKnownWhatIsKnown) {
   const std::string text = first_screen(shop(), 100);
   EXPECT_THAT(text, HasSubstr("checkout, pid 4711 · go1.26.11 linux/amd64, stripped · held still for 38 ms"));
-  EXPECT_THAT(text, HasSubstr("  objects                  4.2 MiB   70 %"));
+  EXPECT_THAT(text, HasSubstr("  objects                  3.4 MiB   64 %"));
   EXPECT_THAT(text, HasSubstr("100 goroutines"));
   EXPECT_THAT(text, testing::Not(HasSubstr("garbage")));
   EXPECT_THAT(text, testing::Not(HasSubstr("WHAT HOLDS IT")));

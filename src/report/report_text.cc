@@ -88,6 +88,7 @@ class Text {
     const std::uint64_t limit = report_.target.memory_limit;
     std::string rest = a.known ? fmt::format("{} resident", format_bytes(a.rss))
                                : fmt::format("{} of heap objects", format_bytes(heap));
+    if (a.swapped > 0) rest += fmt::format(", {} swapped out", format_bytes(a.swapped));
     if (limit > 0) rest += fmt::format(", limit {}", format_bytes(limit));
     heading("WHERE THE MEMORY IS", fmt::format("{:>26}{}", "", rest));
     const std::string next = a.next_gc > 0 ? fmt::format("next collection at {}", format_bytes(a.next_gc)) : "";
@@ -98,7 +99,7 @@ class Text {
       account_row("objects", heap, next);
     }
     if (!a.known) {
-      line("  what else was resident is not known here");
+      line("  what of this was resident, and what else was, is not known here");
       return;
     }
     account_row("free, not returned", a.free, "");
@@ -111,12 +112,13 @@ class Text {
     account_row("rest", a.rest, "");
   }
 
-  // With their size where it differs: pages that were never written to, or are swapped out, are not resident.
+  // With what of them is not in memory: pages that were never written to, or are swapped out.
   std::string live_note() const {
     const HeapTotals& heap = report_.heap;
     std::string note = fmt::format("{} objects", format_count(heap.reachable_objects));
-    const bool partly = report_.account.live + heap.reachable_bytes / 100 < heap.reachable_bytes;
-    return partly ? fmt::format("{}, {}", note, format_bytes(heap.reachable_bytes)) : note;
+    const std::uint64_t absent = heap.reachable_bytes - std::min(report_.account.live, heap.reachable_bytes);
+    return absent > heap.reachable_bytes / 100 ? fmt::format("{}; {} more not in memory", note, format_bytes(absent))
+                                               : note;
   }
 
   void account_row(const std::string& name, std::uint64_t bytes, const std::string& note) {

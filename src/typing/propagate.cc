@@ -59,14 +59,27 @@ std::uint64_t Propagation::claim_interfaces(std::span<const std::byte> words) {
 
 std::uint64_t Propagation::push_interfaces(Words words) {
   std::uint64_t found = 0;
+  // Behind a word that leads to a type but begins no interface, more such words may stand: the linker puts variables of
+  // one size together. The last of them has any pointer behind it and would look like an interface.
+  bool after_lone_type = false;
   for (std::uint64_t at = 0; at + 16 <= words.bytes; at += 8) {
     const Address first(word_at(words.data + at));
-    if (!types_.is_interface_word(first)) continue;
+    const bool may_begin = types_.is_interface_word(first);
+    after_lone_type = may_begin && (after_lone_type || is_lone_type(first, Address(word_at(words.data + at + 8))));
+    if (!may_begin || after_lone_type) continue;
     walk_interface({words.data + at, 16}, true);
     ++found;
     at += 8;  // the data word may be a descriptor itself: a reflect.Type
   }
   return found;
+}
+
+// An interface holds the address of a value, unless its type is one pointer; and no value lies where a type is
+// described.
+bool Propagation::is_lone_type(Address first, Address second) {
+  if (!types_.is_interface_word(second)) return false;
+  const TypeId type = types_.interface_value(first);
+  return type && !types_[type].direct;
 }
 
 std::uint64_t Propagation::claim_untyped() {

@@ -165,6 +165,7 @@ class Propagation {
   };
 
   std::uint64_t push_interfaces(Words words);
+  bool is_lone_type(Address first, Address second);
   void push(Address target, const Pending& claim);
   void flush();
   void apply(const HeapView::Place& place, Pending claim);

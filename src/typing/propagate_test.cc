@@ -414,6 +414,26 @@ TEST_F(Propagate, DoesNotTakeATypeForTheFirstWordOfTheNextInterface) {
   EXPECT_EQ(type(p, next), "");
 }
 
+// As in Go 1.21: reflect.bytesType, uint8Type and stringType, each a *rtype, and behind them sync.expunged, a *any.
+TEST_F(Propagate, DoesNotTakeVariablesThatLeadToTypesForInterfaces) {
+  program.known = {item, integer};
+  const std::uint32_t unknown = heap.add(48, true), single = heap.add(32, true), behind = heap.add(32, true),
+                      boxed = heap.add(32, true);
+  heap.write(unknown, 0, integer);
+  heap.write(unknown, 8, integer);
+  heap.write(unknown, 16, item);
+  heap.write(unknown, 24, heap.at(behind));
+  heap.write(unknown, 32, item);  // behind a word that is none, anything may begin
+  heap.write(unknown, 40, heap.at(boxed));
+  heap.write(single, 0, item);
+  program.open();
+  Propagation p(heap, *program.types);
+  p.claim_untyped();
+  p.run();
+  EXPECT_EQ(type(p, behind), "");
+  EXPECT_EQ(type(p, boxed), "main.Item");
+}
+
 TEST_F(Propagate, WalksALongListInLinearTime) {
   constexpr std::uint32_t kLength = 300000;
   std::vector<std::uint32_t> rows;

@@ -23,6 +23,7 @@ FLOATING_LIMIT = 20      # objects that only the last mark knows, on an idle fix
 LIVE_TOLERANCE = 0.001   # of the live bytes
 SMALL_HEAP_SLACK = 4096  # the same for heaps so small that a few objects of the runtime are more than that
 THREAD_RECORD_BYTES = 8192  # at most, of what the runtime keeps for a thread on the heap
+RESIDENT_SLACK = 192 << 10   # bytes of the room for the line of truth, and of small spans, that were never written to
 TYPED_WITH_DWARF = 0.97  # of the live bytes
 NAMED_FROM = 0.01        # holders of a smaller share need not stand in the report
 VERBS = ("report", "audit", "types", "roots", "spans", "goroutines")
@@ -203,6 +204,19 @@ def parts_of_the_account_add_up(case):
              ("live", "garbage", "free", "stacks", "runtime", "globals", "c_heap", "mappings", "files", "rest")}
     if sum(parts.values()) != account["rss"]:
         yield differ("sum of the account's parts", f"rss {account['rss']}", f"{sum(parts.values())} of {parts}")
+
+
+@check(when=lambda case: still(case) and "absent_live_bytes" in case.truth["facts"])
+def memory_that_is_not_there_is_in_no_part_of_the_account(case):
+    """Nor does what is live and not there make garbage of what is there. A core does not say what was."""
+    account, facts = case.answer("report")["account"], case.truth["facts"]
+    if account["known"] != (case.kind != "core"):
+        yield differ("account.known", case.kind != "core", account["known"])
+    absent = facts["absent_live_bytes"] if account["known"] else 0
+    live = case.heap["reachable_bytes"] - absent
+    yield from outside("account.live", live - RESIDENT_SLACK, live, account["live"])
+    garbage = facts["resident_garbage_bytes"] if account["known"] else facts["garbage_bytes"]
+    yield from outside("account.garbage", garbage, garbage + RESIDENT_SLACK, account["garbage"])  # some is the runtime's own
 
 
 @check(when=lambda case: case.kind == "live" and "c_heap_bytes" in case.truth["facts"])

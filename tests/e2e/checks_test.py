@@ -120,7 +120,7 @@ class ChecksTest(unittest.TestCase):
 
     def test_every_check_has_a_fault(self):
         tested = {name for name, _, _ in FAULTS} | {
-            "counters_equal_the_programs_own", "c_heap_is_seen", "shared_objects_belong_to_no_single_holder",
+            "counters_equal_the_programs_own", "c_heap_is_seen", "memory_that_is_not_there_is_in_no_part_of_the_account", "shared_objects_belong_to_no_single_holder",
             "a_stripped_copy_gives_the_same_graph", "the_layout_table_gives_the_same_graph_as_debug_information", "a_picture_answers_as_the_process_did",
             "looks_of_one_collection_differ_in_new_objects_only", "the_same_picture_gives_the_same_answer", "one_thread_gives_the_same_answer"}
         self.assertEqual({f.__name__ for f, _ in checks.CHECKS}, tested)
@@ -137,6 +137,17 @@ class ChecksTest(unittest.TestCase):
     def test_a_c_heap_that_the_account_misses_is_found(self):
         truth = changed(TRUTH, ("facts", "c_heap_bytes"), 14)
         self.assertEqual(list(complaints(case(truth=truth))), ["c_heap_is_seen"])
+
+    def test_an_account_of_memory_that_is_not_there_is_found(self):
+        name = "memory_that_is_not_there_is_in_no_part_of_the_account"
+        truth = copy.deepcopy(TRUTH)
+        truth["facts"].update(absent_live_bytes=8998999, resident_garbage_bytes=2, garbage_bytes=0)
+        slack = checks.RESIDENT_SLACK
+        for field, value, wrong in (("live", 0, False), ("live", 2001, True), ("garbage", 1, True), ("garbage", 2 + slack, False),
+                                    ("garbage", 3 + slack, True), ("known", False, True)):
+            found = complaints(case(truth=truth, answers=changed(GOOD, ("report", "account", field), value)))
+            self.assertEqual(name in found, wrong, (field, value))
+        self.assertIn(name, complaints(case("core", truth=truth)))
 
     def test_shared_objects_given_to_one_holder_are_found(self):
         for what, wrong in (("map main.diamondByID", True), ("frame of main.diamondHolder", True),

@@ -24,6 +24,7 @@ int main(int argc, char** argv) {
   heap.goroutine(1, GoroutineState::kWaiting, "chan send", goroutine, {"main.send", "main.main"});
   heap.refer(goroutine, large).refer(heap.root(RootKind::kGlobal, "main.head", {}, node), a);
   heap.sample(a, {"main.add", "main.main"});
+  heap.snapshot().absent = {{holdfast::Address(0xc000000000), holdfast::Address(0xc000001000)}};
   heap.snapshot().content.ranges = {{holdfast::Address(64), holdfast::Address(72)}};
   heap.snapshot().content.bytes = holdfast::HugeArray<std::uint8_t>(8);
   write_hold(heap.build(), folder / "small");
