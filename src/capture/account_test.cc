@@ -9,7 +9,7 @@
 namespace holdfast::capture {
 namespace {
 
-constexpr std::uint64_t kPage = 4096;
+constexpr std::uint64_t kPage = 4096, kGoPage = 8192;
 constexpr std::uint64_t kMiB = 1 << 20;
 constexpr os::Permissions kData{.read = true, .write = true};
 constexpr os::Permissions kNone{};
@@ -61,17 +61,18 @@ TEST(Account, TellsThePagesOfTheGoHeapApart) {
   Process p;
   const auto arena = range(0xc000000000, 64 * kMiB);
   p.facts.arenas = {arena};
-  p.facts.spans = {{range(0xc000000000, 8192), 6000, true},           // 2192 bytes are free slots
-                   {range(0xc000002000, 8192), 0, false},             // a stack
-                   {range(0xc000008000, 4 * 8192), 4 * 8192, true}};  // one large object, half of it never touched
+  p.facts.spans = {
+      {range(0xc000000000, kGoPage), 6000, true},              // 2192 bytes are free slots
+      {range(0xc000002000, kGoPage), 0, false},                // a stack
+      {range(0xc000008000, 4 * kGoPage), 4 * kGoPage, true}};  // one large object, half of it never touched
   p.facts.released = 5 * kMiB;
-  p.plain(arena, {range(0xc000000000, 0x5000), range(0xc000008000, 2 * 8192)});
+  p.plain(arena, {range(0xc000000000, 0x5000), range(0xc000008000, 2 * kGoPage)});
   const auto account = p.account();
   EXPECT_TRUE(account.known);
-  EXPECT_EQ(account.rss, 0x5000U + 2 * 8192);
-  EXPECT_EQ(account.live, 6000U + 2 * 8192);
+  EXPECT_EQ(account.rss, 0x5000U + 2 * kGoPage);
+  EXPECT_EQ(account.live, 6000U + 2 * kGoPage);
   EXPECT_EQ(account.free, 2192U + kPage);  // and the page behind the stack, which is in no span
-  EXPECT_EQ(account.stacks, 8192U);
+  EXPECT_EQ(account.stacks, kGoPage);
   EXPECT_EQ(account.released, 5 * kMiB);
   EXPECT_EQ(account.rest, 0U);
 }
@@ -80,11 +81,11 @@ TEST(Account, TakesWorkBuffersOutOfTheManualSpans) {
   Process p;
   const auto arena = range(0xc000000000, 64 * kMiB);
   p.facts.arenas = {arena};
-  p.facts.spans = {{range(0xc000000000, 8 * 8192), 0, false}};
-  p.facts.work_buffer_bytes = 3 * 8192;
-  p.plain(arena, {range(0xc000000000, 8 * 8192)});
-  EXPECT_EQ(p.account().stacks, 5U * 8192);
-  EXPECT_EQ(p.account().runtime, 3U * 8192);
+  p.facts.spans = {{range(0xc000000000, 8 * kGoPage), 0, false}};
+  p.facts.work_buffer_bytes = 3 * kGoPage;
+  p.plain(arena, {range(0xc000000000, 8 * kGoPage)});
+  EXPECT_EQ(p.account().stacks, 5 * kGoPage);
+  EXPECT_EQ(p.account().runtime, 3 * kGoPage);
 }
 
 TEST(Account, SplitsAMappingThatHoldsVariablesAndMore) {
@@ -146,11 +147,11 @@ TEST(Account, CountsInProportionWhenMoreSeemsPresentThanWasResident) {
   Process p;
   const auto arena = range(0xc000000000, 64 * kMiB);
   p.facts.arenas = {arena};
-  p.facts.spans = {{range(0xc000000000, 8192), 8192, true}};
-  p.plain(arena, {range(0xc000000000, 4 * 8192)});
-  p.residency.mappings[0].rss = 2 * 8192;  // the other half is swapped out
-  EXPECT_EQ(p.account().live, 8192U / 2);
-  EXPECT_EQ(p.account().free, 3U * 8192 / 2);
+  p.facts.spans = {{range(0xc000000000, kGoPage), kGoPage, true}};
+  p.plain(arena, {range(0xc000000000, 4 * kGoPage)});
+  p.residency.mappings[0].rss = 2 * kGoPage;  // the other half is swapped out
+  EXPECT_EQ(p.account().live, kGoPage / 2);
+  EXPECT_EQ(p.account().free, 3 * kGoPage / 2);
   EXPECT_EQ(p.account().rest, 0U);
 }
 
@@ -158,10 +159,10 @@ TEST(Account, ShowsPagesThatWentMeanwhileAsRest) {
   Process p;
   const auto arena = range(0xc000000000, 64 * kMiB);
   p.facts.arenas = {arena};
-  p.plain(arena, {range(0xc000000000, 8192)});
-  p.residency.mappings[0].rss = 3 * 8192;
-  EXPECT_EQ(p.account().free, 8192U);
-  EXPECT_EQ(p.account().rest, 2U * 8192);
+  p.plain(arena, {range(0xc000000000, kGoPage)});
+  p.residency.mappings[0].rss = 3 * kGoPage;
+  EXPECT_EQ(p.account().free, kGoPage);
+  EXPECT_EQ(p.account().rest, 2 * kGoPage);
 }
 
 TEST(Account, TakesGarbageOutOfTheObjects) {
