@@ -4,9 +4,9 @@
 #include <gmock/gmock.h>
 
 #include <cstring>
-#include <random>
 
 #include "base/error.h"
+#include "binary/damage_for_tests.h"
 #include "binary/dwarf_sample.h"
 
 namespace holdfast::binary {
@@ -138,29 +138,18 @@ TEST(DwarfInfo, RefusesASectionThatCannotUnpackToWhatItClaims) {
   EXPECT_THROW(DwarfInfo(view(bytes)), Error);
 }
 
-// Everything may come out, but nothing may crash or hang.
-void use(const std::vector<std::byte>& bytes) {
-  try {
+TEST(DwarfInfo, SurvivesDamage) {
+  const auto use = [](const std::vector<std::byte>& bytes) {
     const DwarfInfo dwarf(view(bytes));
     for (std::uint32_t row = 0; row < dwarf.types().size(); ++row) dwarf.name_of_parts(DwarfTypeId(row));
     for (const DwarfFunction& function : dwarf.functions()) {
       dwarf.variables(function, function.code.begin);
       dwarf.captures(function);
     }
-  } catch (const Error&) {
-    return;
-  }
-}
-
-TEST(DwarfInfo, SurvivesDamage) {
-  std::mt19937 random(5);
-  const auto whole = sample_program(5).build();
-  for (std::size_t size = 0; size < whole.size(); size += 7) use({whole.begin(), whole.begin() + std::ptrdiff_t(size)});
-  for (int round = 0; round < 2000; ++round) {
-    auto damaged = whole;
-    for (int i = 0; i < 4; ++i) damaged[random() % damaged.size()] = static_cast<std::byte>(random());
-    use(damaged);
-  }
+  };
+  const auto good = sample_program(5).build();
+  use_truncated(good, use, 7);
+  use_damaged(good, 2000, use);
 }
 
 }  // namespace

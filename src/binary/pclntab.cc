@@ -250,7 +250,7 @@ std::optional<FunctionInfo> FunctionTable::function(std::uint32_t index) const {
 }
 
 std::vector<FunctionInfo> FunctionTable::find_by_name(std::string_view name) const {
-  constexpr std::hash<std::string_view> hash;
+  const std::hash<std::string_view> hash;
   auto& rows = names_index_->by_hash;
   std::call_once(names_index_->made, [&] {
     rows.reserve(functions_);

@@ -6,9 +6,9 @@
 
 namespace holdfast::binary {
 
-void PrintTo(const RipOperand& o, std::ostream* to) {
-  *to << std::hex << o.instruction.value << " -> " << o.target.value << " use " << static_cast<int>(o.use) << " size "
-      << o.size;
+std::ostream& operator<<(std::ostream& to, const RipOperand& o) {
+  return to << std::hex << o.instruction.value << " -> " << o.target.value << " use " << static_cast<int>(o.use)
+            << " size " << o.size;
 }
 
 namespace {

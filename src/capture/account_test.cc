@@ -10,7 +10,7 @@
 namespace holdfast::capture {
 namespace {
 
-constexpr std::uint64_t kPage = 4096;
+constexpr std::uint64_t kPage = 4096, kGoPage = 8192;
 constexpr std::uint64_t kMiB = 1 << 20;
 constexpr os::Permissions kData{.read = true, .write = true};
 constexpr os::Permissions kNone{};
@@ -39,7 +39,7 @@ class Process {
   Process& span(AddressRange all, std::uint64_t slot_size, std::uint32_t objects) {
     heap::Span& span = spans_.emplace_back();
     span.base = all.begin;
-    span.pages = static_cast<std::uint32_t>(all.size() / 8192);
+    span.pages = static_cast<std::uint32_t>(all.size() / kGoPage);
     span.slot_size = slot_size;
     span.slots = static_cast<std::uint32_t>(all.size() / slot_size);
     span.objects = objects;
@@ -88,17 +88,17 @@ TEST(Account, TellsThePagesOfTheGoHeapApart) {
   Process p;
   const auto arena = range(0xc000000000, 64 * kMiB);
   p.facts.arenas = {arena};
-  p.span(range(0xc000000000, 8192), 24, 250);                         // 2192 bytes are free slots
-  p.manual(range(0xc000002000, 8192));                                // a stack
-  p.span(range(0xc000008000, 4 * 8192), std::uint64_t{4} * 8192, 1);  // one large object, half of it never touched
+  p.span(range(0xc000000000, kGoPage), 24, 250);             // 2192 bytes are free slots
+  p.manual(range(0xc000002000, kGoPage));                    // a stack
+  p.span(range(0xc000008000, 4 * kGoPage), 4 * kGoPage, 1);  // one large object, half of it never touched
   p.facts.released = 5 * kMiB;
-  p.plain(arena, {range(0xc000000000, 0x5000), range(0xc000008000, 2 * 8192)});
+  p.plain(arena, {range(0xc000000000, 0x5000), range(0xc000008000, 2 * kGoPage)});
   const auto account = p.account();
   EXPECT_TRUE(account.known);
-  EXPECT_EQ(account.rss, 0x5000U + 2 * 8192);
-  EXPECT_EQ(account.live, 6000U + 2 * 8192);
+  EXPECT_EQ(account.rss, 0x5000U + 2 * kGoPage);
+  EXPECT_EQ(account.live, 6000U + 2 * kGoPage);
   EXPECT_EQ(account.free, 2192U + kPage);  // and the page behind the stack, which is in no span
-  EXPECT_EQ(account.stacks, 8192U);
+  EXPECT_EQ(account.stacks, kGoPage);
   EXPECT_EQ(account.released, 5 * kMiB);
   EXPECT_EQ(account.rest, 0U);
 }
@@ -107,11 +107,11 @@ TEST(Account, TakesWorkBuffersOutOfTheManualSpans) {
   Process p;
   const auto arena = range(0xc000000000, 64 * kMiB);
   p.facts.arenas = {arena};
-  p.manual(range(0xc000000000, 8 * 8192));
-  p.facts.work_buffer_bytes = 3 * 8192;
-  p.plain(arena, {range(0xc000000000, 8 * 8192)});
-  EXPECT_EQ(p.account().stacks, 5U * 8192);
-  EXPECT_EQ(p.account().runtime, 3U * 8192);
+  p.manual(range(0xc000000000, 8 * kGoPage));
+  p.facts.work_buffer_bytes = 3 * kGoPage;
+  p.plain(arena, {range(0xc000000000, 8 * kGoPage)});
+  EXPECT_EQ(p.account().stacks, 5 * kGoPage);
+  EXPECT_EQ(p.account().runtime, 3 * kGoPage);
 }
 
 TEST(Account, SplitsAMappingThatHoldsVariablesAndMore) {
@@ -173,11 +173,11 @@ TEST(Account, CountsInProportionWhenMoreSeemsPresentThanWasResident) {
   Process p;
   const auto arena = range(0xc000000000, 64 * kMiB);
   p.facts.arenas = {arena};
-  p.span(range(0xc000000000, 8192), 64, 128);
-  p.plain(arena, {range(0xc000000000, 4 * 8192)});
-  p.residency.mappings[0].rss = 2 * 8192;  // the other half came since
-  EXPECT_EQ(p.account().live, 8192U / 2);
-  EXPECT_EQ(p.account().free, 3U * 8192 / 2);
+  p.span(range(0xc000000000, kGoPage), 64, 128);
+  p.plain(arena, {range(0xc000000000, 4 * kGoPage)});
+  p.residency.mappings[0].rss = 2 * kGoPage;  // the other half came since
+  EXPECT_EQ(p.account().live, kGoPage / 2);
+  EXPECT_EQ(p.account().free, 3 * kGoPage / 2);
   EXPECT_EQ(p.account().rest, 0U);
 }
 
@@ -185,10 +185,10 @@ TEST(Account, ShowsPagesThatWentMeanwhileAsRest) {
   Process p;
   const auto arena = range(0xc000000000, 64 * kMiB);
   p.facts.arenas = {arena};
-  p.plain(arena, {range(0xc000000000, 8192)});
-  p.residency.mappings[0].rss = 3 * 8192;
-  EXPECT_EQ(p.account().free, 8192U);
-  EXPECT_EQ(p.account().rest, 2U * 8192);
+  p.plain(arena, {range(0xc000000000, kGoPage)});
+  p.residency.mappings[0].rss = 3 * kGoPage;
+  EXPECT_EQ(p.account().free, kGoPage);
+  EXPECT_EQ(p.account().rest, 2 * kGoPage);
 }
 
 TEST(Account, TakesGarbageOutOfTheObjects) {
@@ -211,13 +211,13 @@ TEST(Account, CountsOfAnObjectWhatIsResident) {
   Process p;
   const auto arena = range(0xc000000000, 64 * kMiB);
   p.facts.arenas = {arena};
-  p.span(range(0xc000000000, 4 * 8192), 12288, 1);       // a second slot is free
+  p.span(range(0xc000000000, 4 * kGoPage), 12288, 1);    // a second slot is free
   p.span(range(0xc000008000, 16 * kMiB), 16 * kMiB, 1);  // of which one page was written to
-  p.span(range(0xc001008000, 2 * 8192), 1024, 16);       // all of it
+  p.span(range(0xc001008000, 2 * kGoPage), 1024, 16);    // all of it
   p.plain({arena.begin, arena.begin + 20 * kMiB},        // the first span goes on in a second mapping
-          {range(0xc000001000, 3 * kPage), range(0xc000009000, kPage), range(0xc001008000, 2 * 8192)});
+          {range(0xc000001000, 3 * kPage), range(0xc000009000, kPage), range(0xc001008000, 2 * kGoPage)});
   const auto account = p.account();
-  EXPECT_EQ(account.live, 2 * kPage + kPage + 2 * 8192);
+  EXPECT_EQ(account.live, 2 * kPage + kPage + 2 * kGoPage);
   EXPECT_EQ(account.free, kPage);
   EXPECT_EQ(sum_of_parts(account), account.rss);
 }
@@ -291,7 +291,7 @@ TEST(Account, PartsAddUpWhateverTheProcessLooksLike) {
             const AddressRange pages{span, span + 2 * kPage};
             const std::uint64_t size = std::uint64_t{8} << random() % 11;
             if (random() % 2 == 0)
-              p.span(pages, size, static_cast<std::uint32_t>(random() % (8192 / size + 1)));
+              p.span(pages, size, static_cast<std::uint32_t>(random() % (kGoPage / size + 1)));
             else
               p.manual(pages);
           }

@@ -28,6 +28,7 @@ void add_readable(const MemorySource& memory, AddressRange range, std::span<std:
 
 void add_content(const go::Runtime& runtime, heap::Snapshot& snapshot, LossLedger& losses) {
   std::vector<AddressRange> wanted;
+  wanted.reserve(snapshot.spans.size() + 4 * runtime.modules.size());
   for (const heap::Span& span : snapshot.spans) wanted.push_back({span.base, span.base + span.bytes()});
   for (const go::Module& module : runtime.modules)
     for (const AddressRange& range : {module.data, module.bss, module.noptrdata, module.noptrbss})

@@ -12,8 +12,8 @@ using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
 constexpr std::uint32_t kRead = 4, kWrite = 2, kExecute = 1;
-constexpr std::uint32_t kAuxv = 6, kFile = 0x46494c45, kGoBuildId = 4, kGnuBuildId = 3;
-constexpr std::uint64_t kText = 0x400000, kHeap = 0xc000000000;
+constexpr std::uint32_t kAuxv = 6, kFile = 0x46494c45, kGoBuildId = 4;
+constexpr std::uint64_t kPage = 4096, kText = 0x400000, kHeap = 0xc000000000;
 
 using binary::Bytes;
 using binary::ElfBuilder;
@@ -22,7 +22,7 @@ using binary::kSegmentLoad;
 
 Bytes page_of_text(std::string_view text) {
   Bytes out;
-  return out.text(text).pad_to(4096);
+  return out.text(text).pad_to(kPage);
 }
 
 // A program with a segment of text at `text` whose first page is the file's first page.
@@ -35,7 +35,7 @@ std::vector<std::byte> program(const std::string& go_id, std::uint64_t text = kT
 
 Bytes mapped_files(std::string_view path, std::uint64_t begin, std::uint64_t pages) {
   Bytes out;
-  out.u64(1).u64(4096).u64(begin).u64(begin + pages * 4096).u64(0);
+  out.u64(1).u64(kPage).u64(begin).u64(begin + pages * kPage).u64(0);
   return out.text(path).u8(0);
 }
 
@@ -59,8 +59,8 @@ ElfBuilder core_of(const std::vector<std::byte>& file) {
   elf.note("CORE", kAuxv, Bytes().u64(3).u64(kText + 64).u64(9).u64(kText).u64(0).u64(0));
   elf.note("CORE", kFile, mapped_files("/bin/server", kText, 2));
   Bytes first_page;
-  first_page.append(std::span(file).first(std::min<std::size_t>(file.size(), 4096)));
-  elf.segment(kSegmentLoad, kRead | kExecute, Address(kText), first_page, 2 * 4096);
+  first_page.append(std::span(file).first(std::min(file.size(), kPage)));
+  elf.segment(kSegmentLoad, kRead | kExecute, Address(kText), first_page, 2 * kPage);
   return elf;
 }
 
@@ -74,7 +74,7 @@ TEST(CoreOverlay, FindsTheProgramAndItsBuildIdInTheCore) {
 TEST(CoreOverlay, KnowsNoBuildIdOfAFileWhosePagesWereNotDumped) {
   ElfBuilder elf(ElfType::kCore);
   elf.note("CORE", kFile, mapped_files("/bin/server", kText, 2));
-  elf.segment(kSegmentLoad, kRead | kExecute, Address(kText), Bytes(), 2 * 4096);
+  elf.segment(kSegmentLoad, kRead | kExecute, Address(kText), Bytes(), 2 * kPage);
   const Core core(elf);
   EXPECT_EQ(ids_in_core(core.file, "/bin/server").text(), "none");
   EXPECT_EQ(main_program(core.file), "");  // no auxiliary vector
@@ -111,12 +111,12 @@ TEST(CoreOverlay, TakesTheKernelsRemarkOffThePathOfADeletedFile) {
 TEST(CoreOverlay, LeavesOutFilesThatCannotHoldCode) {
   ElfBuilder elf(ElfType::kCore);
   Bytes mapped;
-  mapped.u64(3).u64(4096);
-  for (std::uint64_t i = 0; i < 3; ++i) mapped.u64(kText + i * 4096).u64(kText + (i + 1) * 4096).u64(0);
+  mapped.u64(3).u64(kPage);
+  for (std::uint64_t i = 0; i < 3; ++i) mapped.u64(kText + i * kPage).u64(kText + (i + 1) * kPage).u64(0);
   mapped.text("/data").u8(0).text("/bin/server").u8(0).text("/unlisted").u8(0);
   elf.note("CORE", kFile, mapped);
-  elf.segment(kSegmentLoad, kRead, Address(kText), Bytes(), 4096);
-  elf.segment(kSegmentLoad, kRead | kExecute, Address(kText + 4096), Bytes(), 4096);
+  elf.segment(kSegmentLoad, kRead, Address(kText), Bytes(), kPage);
+  elf.segment(kSegmentLoad, kRead | kExecute, Address(kText + kPage), Bytes(), kPage);
   const Core core(elf);
   const auto parts = parts_of(core.file);
   ASSERT_THAT(parts, SizeIs(2));
@@ -143,7 +143,7 @@ TEST(CoreOverlay, ReadsPrivateMemoryThatWasNeverWrittenAsZero) {
   constexpr std::uint64_t kBig = std::uint64_t{200} << 20;
   ElfBuilder elf(ElfType::kCore);
   elf.note("CORE", kFile, mapped_files("/bin/server", kText, 1));
-  elf.segment(kSegmentLoad, kRead | kWrite, Address(kText), Bytes(), 4096);  // of the file: its bytes are not zero
+  elf.segment(kSegmentLoad, kRead | kWrite, Address(kText), Bytes(), kPage);  // of the file: its bytes are not zero
   elf.segment(kSegmentLoad, kRead | kWrite, Address(kHeap), Bytes().text("written "));
   elf.segment(kSegmentLoad, kRead | kWrite, Address(kHeap + 0x10000), Bytes(), kBig);
   elf.segment(kSegmentLoad, 0, Address(kHeap + 0x40000000), Bytes(), kBig);  // reserved: not readable in life either
@@ -162,7 +162,7 @@ TEST(CoreOverlay, ReadsPrivateMemoryThatWasNeverWrittenAsZero) {
 
 TEST(CoreOverlay, ReadsNothingAsZeroWhereNoPrivateMemoryWasDumped) {
   ElfBuilder elf(ElfType::kCore);
-  elf.segment(kSegmentLoad, kRead | kWrite, Address(kHeap), Bytes(), 4096);
+  elf.segment(kSegmentLoad, kRead | kWrite, Address(kHeap), Bytes(), kPage);
   const Core core(elf);
   MemoryImage memory;
   LossLedger losses;
@@ -179,7 +179,7 @@ TEST(CoreOverlay, CountsWhatIsCutOffAndNeverReplacesIt) {
   elf.segment(kSegmentLoad, kRead | kWrite, Address(kHeap), page_of_text("a"));
   elf.segment(kSegmentLoad, kRead | kWrite, Address(kHeap + 0x10000), page_of_text("b"));
   elf.segment(kSegmentLoad, kRead | kWrite, Address(kHeap + 0x20000), page_of_text("c"));
-  const Core core(elf, 4096 + 2048);
+  const Core core(elf, kPage + 2048);
   MemoryImage memory;
   LossLedger losses;
   add_core_memory(core.file, nullptr, memory, losses);

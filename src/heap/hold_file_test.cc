@@ -10,9 +10,9 @@
 #include <random>
 
 #include "base/parallel.h"
-#include "heap/heap_builder.h"
 #include "heap/hold_format.h"
 #include "heap/hold_frames.h"
+#include "heap/sample_for_tests.h"
 #include "heap/validate.h"
 
 namespace holdfast::heap {
@@ -136,37 +136,13 @@ void fill_rows(Snapshot& s) {
 }
 
 Snapshot sample() {
-  HeapBuilder heap;
-  const TypeId text = heap.string_type();
-  const TypeId node = heap.structure("main.Node", 24, {{"name", text, 0}, {"next", {}, 16}});
-  const auto a = heap.object(24, node);
-  heap.free_slot(true, 24);
-  const auto b = heap.object(24, node, KnownBy::kPropagated);
-  const auto large = heap.object(1 << 20);
-  const auto bytes = heap.leaf(64);
-  heap.edge(a, 0, bytes).edge(a, 16, b).edge(b, 16, a).edge(large, 0, a).edge(large, 80000, b).mark(a).mark_fresh(b);
-  const RootId group = heap.root(RootKind::kGroup, "goroutines");
-  const RootId goroutine = heap.root(RootKind::kGoroutine, "goroutine 1", group);
-  heap.refer(goroutine, large, 16);
-  heap.goroutine(1, GoroutineState::kWaiting, "chan send", goroutine, {"main.send", "main.main"});
-  heap.refer(heap.root(RootKind::kGlobal, "main.head", {}, node), a);
-  heap.sample(a, {"runtime.newobject", "main.add"}).sample(bytes, {"main.main"}).sample(large, {"main.main"});
-  Snapshot& snapshot = heap.snapshot();
+  Snapshot snapshot = testing::one_of_everything();
   snapshot.strings.add("");
   snapshot.strings.add(std::string_view("a\0zero", 6));
   Filler filler;
   filler(snapshot.target, snapshot.pause, snapshot.account, snapshot.audit, snapshot.mem_stats, snapshot.losses);
-  snapshot.audit.excuses.push_back({heap.id(a), snapshot.strings.add("tiny block")});
-  snapshot.absent = {{Address(4096), Address(8192)}, {Address(12288), Address(16384)}};
-  Snapshot out = heap.build();
-  fill_rows(out);
-  return out;
-}
-
-void add_content(Snapshot& snapshot) {
-  snapshot.content.ranges = {{Address(16), Address(24)}, {Address(24), Address(32)}};
-  snapshot.content.bytes = HugeArray<std::uint8_t>(16);
-  snapshot.content.bytes[7] = 9;
+  fill_rows(snapshot);
+  return snapshot;
 }
 
 // Objects of random sizes and edges, enough for several frames of edges.
@@ -243,7 +219,7 @@ TEST_F(HoldFile, GivesBackEveryField) {
   Snapshot snapshot = sample();
   ASSERT_THAT(problems(snapshot), ::testing::IsEmpty());
   expect_equal(snapshot, read(written(snapshot)));
-  add_content(snapshot);
+  testing::add_content(snapshot);
   expect_equal(snapshot, read(written(snapshot)));
   const Snapshot empty = HeapBuilder().build();
   expect_equal(empty, read(written(empty)));
@@ -262,7 +238,7 @@ TEST_F(HoldFile, GivesBackColumnsOfManyFramesOnAnyNumberOfThreads) {
 
 TEST_F(HoldFile, HoldsUserDataOnlyForItsOwner) {
   Snapshot snapshot = sample();
-  add_content(snapshot);
+  testing::add_content(snapshot);
   write_hold(snapshot, path_);
   struct stat info = {};
   ASSERT_EQ(stat(path_.c_str(), &info), 0);

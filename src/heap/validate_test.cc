@@ -5,7 +5,7 @@
 
 #include <functional>
 
-#include "heap/heap_builder.h"
+#include "heap/sample_for_tests.h"
 
 namespace holdfast::heap {
 namespace {
@@ -15,38 +15,13 @@ using ::testing::HasSubstr;
 using testing::HeapBuilder;
 using ::testing::IsEmpty;
 
-// One of everything.
-Snapshot sample() {
-  HeapBuilder heap;
-  const TypeId text = heap.string_type();
-  const TypeId node = heap.structure("main.Node", 24, {{"name", text, 0}, {"next", {}, 16}});
-  const auto a = heap.object(24, node);
-  heap.free_slot(true, 24);
-  const auto b = heap.object(24, node);
-  const auto large = heap.object(1 << 20);
-  const auto bytes = heap.leaf(64);
-  heap.edge(a, 0, bytes).edge(a, 16, b).edge(b, 16, a).edge(large, 0, a).edge(large, 80000, b).mark(a).mark_fresh(b);
-  const RootId group = heap.root(RootKind::kGroup, "goroutines");
-  const RootId goroutine = heap.root(RootKind::kGoroutine, "goroutine 1", group);
-  heap.refer(goroutine, large);
-  heap.goroutine(1, GoroutineState::kWaiting, "chan send", goroutine, {"main.send", "main.main"});
-  heap.refer(heap.root(RootKind::kGlobal, "main.head", {}, node), a);
-  heap.sample(a, {"main.add"}).sample(b, {"main.add", "main.main"});
-  Snapshot& snapshot = heap.snapshot();
-  snapshot.audit.excuses.push_back({heap.id(a), snapshot.strings.add("tiny block")});
-  snapshot.absent = {{Address(4096), Address(8192)}, {Address(12288), Address(16384)}};
-  snapshot.content.ranges = {{Address(16), Address(24)}, {Address(24), Address(32)}};
-  snapshot.content.bytes = HugeArray<std::uint8_t>(16);
-  return heap.build();
-}
-
 TEST(Validate, FindsNoProblemInASoundSnapshot) {
-  EXPECT_THAT(problems(sample()), IsEmpty());
+  EXPECT_THAT(problems(testing::one_of_everything()), IsEmpty());
   EXPECT_THAT(problems(HeapBuilder().build()), IsEmpty());
 }
 
 TEST(Validate, DoesNotFollowBrokenRowsWhenItHasSeenEnough) {
-  Snapshot snapshot = sample();
+  Snapshot snapshot = testing::one_of_everything();
   for (int i = 0; i < 1000; ++i) snapshot.types.emplace_back().name = StringId(99);
   snapshot.edges.row_begin[1] = 1 << 30;
   EXPECT_FALSE(problems(snapshot).empty());
@@ -54,7 +29,8 @@ TEST(Validate, DoesNotFollowBrokenRowsWhenItHasSeenEnough) {
 
 TEST(Validate, NamesEachBrokenPromise) {
   const auto expect_problem = [](const std::function<void(Snapshot&)>& damage, const char* text) {
-    Snapshot snapshot = sample();
+    Snapshot snapshot = testing::one_of_everything();
+    testing::add_content(snapshot);
     damage(snapshot);
     EXPECT_THAT(problems(snapshot), Contains(HasSubstr(text)));
   };

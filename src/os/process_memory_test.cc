@@ -150,6 +150,18 @@ TEST(ProcessMemory, SaysThatTheTargetEndedWhileItWasRead) {
   }
 }
 
+// Pages of which five hold something and page 30 was only looked at, which maps the zero page; and our own page map.
+struct SparsePages {
+  SparsePages() {
+    for (const std::uint64_t page : {3U, 4U, 5U, 20U, 63U}) pages.data()[page * kPage] = std::byte{1};
+    const volatile std::byte& untouched = pages.data()[30 * kPage];
+    EXPECT_TRUE(untouched == std::byte{0});
+  }
+  Pages pages = Pages(64);
+  FileDescriptor pagemap = FileDescriptor(open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC));
+  AddressRange all = pages.range(0, 64);
+};
+
 // PAGEMAP_SCAN came with Linux 6.7. From there on it has to work.
 bool has_pagemap_scan() {
   utsname name{};
@@ -161,12 +173,8 @@ bool has_pagemap_scan() {
 }
 
 TEST(ProcessMemory, ListsPagesThatHoldSomething) {
-  const Pages pages(64);
-  for (const std::uint64_t page : {3U, 4U, 5U, 20U, 63U}) pages.data()[page * kPage] = std::byte{1};
-  const volatile std::byte& untouched = pages.data()[30 * kPage];
-  ASSERT_TRUE(untouched == std::byte{0});  // looking maps the zero page
-  const FileDescriptor pagemap(open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC));
-  const AddressRange all = pages.range(0, 64);
+  const SparsePages sparse;
+  const auto& [pages, pagemap, all] = sparse;
   EXPECT_THAT(
       read_pagemap(pagemap.get(), all, WhichPages::kFilled),
       testing::Optional(ElementsAre(pages.range(3, 3), pages.range(20, 1), pages.range(30, 1), pages.range(63, 1))));
@@ -174,12 +182,8 @@ TEST(ProcessMemory, ListsPagesThatHoldSomething) {
 
 TEST(ProcessMemory, ListsPagesThatAreNotZeroPages) {
   if (!has_pagemap_scan()) GTEST_SKIP() << "absent: PAGEMAP_SCAN, this Linux is older than 6.7";
-  const Pages pages(64);
-  for (const std::uint64_t page : {3U, 4U, 5U, 20U, 63U}) pages.data()[page * kPage] = std::byte{1};
-  const volatile std::byte& untouched = pages.data()[30 * kPage];
-  ASSERT_TRUE(untouched == std::byte{0});  // looking maps the zero page
-  const FileDescriptor pagemap(open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC));
-  const AddressRange all = pages.range(0, 64);
+  const SparsePages sparse;
+  const auto& [pages, pagemap, all] = sparse;
   EXPECT_THAT(scan_pagemap(pagemap.get(), all, WhichPages::kFilled),
               testing::Optional(ElementsAre(pages.range(3, 3), pages.range(20, 1), pages.range(63, 1))));
   const ProcessMemory memory(getpid());

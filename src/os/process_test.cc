@@ -173,7 +173,7 @@ TEST(WaitingStackPointers, LieInTheStackOfAWaitingThread) {
   for (int i = 0; i < 100 && !found; ++i) {
     usleep(1000);
     for (const Address pointer : waiting_stack_pointers(getpid()))
-      found = found || (pointer < local && local - pointer < 64 * 1024);
+      found = found || (pointer < local && local - pointer < 16 * kPage);
   }
   end = true;
   waiter.join();
@@ -312,7 +312,7 @@ TEST(ReadSmaps, CountsTouchedPages) {
   std::byte* at = base + kPage;
   mprotect(at, 64 * kPage, PROT_READ | PROT_WRITE);
   madvise(at, 64 * kPage, MADV_NOHUGEPAGE);
-  for (int page = 0; page < 10; ++page) at[page * kPage] = std::byte{1};
+  for (std::uint64_t page = 0; page < 10; ++page) at[page * kPage] = std::byte{1};
   bool found = false;
   for (const MappingUsage& usage : read_smaps(getpid())) {
     if (usage.mapping.range.begin.value != reinterpret_cast<std::uint64_t>(at)) continue;

@@ -246,8 +246,8 @@ TEST(StoppedProcess, GoesOnWithoutAThreadInAnUninterruptibleWait) {
     std::thread waits([&] {
       facts->tid = gettid();
       facts->ready = true;
-      // The parent of a vfork waits, unable to stop, until the new process ends.
-      if (const pid_t pid = vfork(); pid == 0) {
+      // As after vfork, but in memory of its own: the parent waits, unable to stop, until the new process ends.
+      if (syscall(SYS_clone, CLONE_VFORK | SIGCHLD, nullptr, nullptr, nullptr, nullptr) == 0) {
         *inner = getpid();
         wait_forever();
       }

@@ -303,24 +303,33 @@ TEST(Holders, CountASampleForTheInnermostHolderOnly) {
   EXPECT_FALSE(report.holders[2].allocated_at.has_value()) << "nothing was sampled there";
 }
 
+// Objects of four types and of none under four globals, some of them held twice. Those with pointers have 64 bytes, the
+// others one of `leaf_sizes` sizes from 64 on.
+std::vector<HeapBuilder::Handle> add_random_objects(HeapBuilder& heap, std::uint64_t seed, std::uint64_t leaf_sizes) {
+  std::mt19937_64 random(seed);
+  std::vector<TypeId> types(1);
+  for (int t = 0; t < 4; ++t) types.push_back(heap.structure(fmt::format("main.T{}", t), 64, {{"f", {}, 0}}));
+  std::vector<HeapBuilder::Handle> all;
+  for (std::uint64_t i = 0; i < 20 + random() % 400; ++i) {
+    const TypeId type = types[random() % types.size()];
+    all.push_back(random() % 3 == 0 ? heap.leaf(64 + random() % leaf_sizes * 8, type) : heap.object(64, type));
+  }
+  for (std::size_t i = 1; i < all.size(); ++i) {
+    std::size_t from = random() % i;
+    while (from > 0 && !all[from].has_pointers) --from;
+    if (all[from].has_pointers) heap.edge(all[from], random() % 8 * 8, all[i]);
+    if (random() % 8 == 0 && all[i].has_pointers) heap.edge(all[i], 0, all[random() % all.size()]);
+  }
+  for (int r = 0; r < 4; ++r)
+    heap.refer(heap.root(RootKind::kGlobal, fmt::format("main.g{}", r)), all[random() % all.size()]);
+  return all;
+}
+
 // What HolderOf says must be what the levels say, for each object of random heaps.
 TEST(Holders, CountEachSampledByteOfTheirs) {
   for (std::uint64_t seed = 0; seed < 200; ++seed) {
-    std::mt19937_64 random(seed);
     HeapBuilder heap;
-    std::vector<TypeId> types;
-    for (int t = 0; t < 4; ++t) types.push_back(heap.structure(fmt::format("main.T{}", t), 64, {{"f", {}, 0}}));
-    std::vector<HeapBuilder::Handle> all;
-    for (std::uint64_t i = 0; i < 20 + random() % 400; ++i)
-      all.push_back(random() % 3 == 0 ? heap.leaf(64, types[random() % 4]) : heap.object(64, types[random() % 4]));
-    for (std::size_t i = 1; i < all.size(); ++i) {
-      std::size_t from = random() % i;
-      while (from > 0 && !all[from].has_pointers) --from;
-      if (all[from].has_pointers) heap.edge(all[from], random() % 8 * 8, all[i]);
-    }
-    for (int r = 0; r < 4; ++r)
-      heap.refer(heap.root(RootKind::kGlobal, fmt::format("main.g{}", r)), all[random() % all.size()]);
-    for (const auto& object : all) heap.sample(object, {"main.make"});
+    for (const auto& object : add_random_objects(heap, seed, 1)) heap.sample(object, {"main.make"});
     const Report report = report_of(heap.build());
     for (const Holder& holder : report.holders)
       EXPECT_EQ(holder.allocated_at ? holder.allocated_at->sampled * 64 : 0, holder.bytes)
@@ -330,24 +339,8 @@ TEST(Holders, CountEachSampledByteOfTheirs) {
 
 TEST(Holders, NeverCountAByteTwice) {
   for (std::uint64_t seed = 0; seed < 200; ++seed) {
-    std::mt19937_64 random(seed);
     HeapBuilder heap;
-    std::vector<TypeId> types;
-    types.reserve(4);
-    for (int t = 0; t < 4; ++t) types.push_back(heap.structure(fmt::format("main.T{}", t), 64, {{"f", {}, 0}}));
-    std::vector<HeapBuilder::Handle> all;
-    for (std::uint64_t i = 0; i < 20 + random() % 400; ++i) {
-      const TypeId type = random() % 5 == 0 ? TypeId() : types[random() % types.size()];
-      all.push_back(random() % 3 == 0 ? heap.leaf(64 + random() % 40 * 8, type) : heap.object(64, type));
-    }
-    for (std::size_t i = 1; i < all.size(); ++i) {
-      std::size_t from = random() % i;
-      while (from > 0 && !all[from].has_pointers) --from;
-      if (all[from].has_pointers) heap.edge(all[from], random() % 8 * 8, all[i]);
-      if (random() % 8 == 0 && all[i].has_pointers) heap.edge(all[i], 0, all[random() % all.size()]);
-    }
-    for (int r = 0; r < 4; ++r)
-      heap.refer(heap.root(RootKind::kGlobal, fmt::format("main.g{}", r)), all[random() % all.size()]);
+    add_random_objects(heap, seed, 40);
     const heap::Snapshot snapshot = heap.build();
     const Report report = report_of(snapshot);
     std::uint64_t sum = 0;

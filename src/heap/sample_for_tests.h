@@ -1,0 +1,38 @@
+// For tests: a small snapshot with one of everything but content: types, edges with a long step, roots, a goroutine,
+// samples, marks, an excuse, pages that are absent.
+#pragma once
+
+#include "heap/heap_builder.h"
+
+namespace holdfast::heap::testing {
+
+// Objects in the order of their numbers: two main.Node with a free slot between them, a large one, 64 bytes.
+inline Snapshot one_of_everything() {
+  HeapBuilder heap;
+  const TypeId text = heap.string_type();
+  const TypeId node = heap.structure("main.Node", 24, {{"name", text, 0}, {"next", {}, 16}});
+  const auto a = heap.object(24, node);
+  heap.free_slot(true, 24);
+  const auto b = heap.object(24, node, KnownBy::kPropagated);
+  const auto large = heap.object(1 << 20);
+  const auto bytes = heap.leaf(64);
+  heap.edge(a, 0, bytes).edge(a, 16, b).edge(b, 16, a).edge(large, 0, a).edge(large, 80000, b).mark(a).mark_fresh(b);
+  const RootId group = heap.root(RootKind::kGroup, "goroutines");
+  const RootId goroutine = heap.root(RootKind::kGoroutine, "goroutine 1", group);
+  heap.refer(goroutine, large, 16);
+  heap.goroutine(1, GoroutineState::kWaiting, "chan send", goroutine, {"main.send", "main.main"});
+  heap.refer(heap.root(RootKind::kGlobal, "main.head", {}, node), a);
+  heap.sample(a, {"main.add"}).sample(b, {"main.add", "main.main"});
+  heap.snapshot().audit.excuses.push_back({heap.id(a), heap.snapshot().strings.add("tiny block")});
+  heap.snapshot().absent = {{Address(4096), Address(8192)}, {Address(12288), Address(16384)}};
+  return heap.build();
+}
+
+// The bytes of two ranges.
+inline void add_content(Snapshot& snapshot) {
+  snapshot.content.ranges = {{Address(16), Address(24)}, {Address(24), Address(32)}};
+  snapshot.content.bytes = HugeArray<std::uint8_t>(16);
+  snapshot.content.bytes[7] = 9;
+}
+
+}  // namespace holdfast::heap::testing
