@@ -139,7 +139,7 @@ class TypePass {
       std::uint32_t row = span.first_object;
       for (std::uint32_t w = 0; w < (span.slots + 63) / 64; ++w) {
         for (std::uint64_t bits = snapshot_.allocated[span.bits_at + w]; bits != 0; bits &= bits - 1, ++row) {
-          const auto slot = w * 64 + static_cast<std::uint64_t>(std::countr_zero(bits));
+          const std::uint64_t slot = w * std::uint64_t{64} + static_cast<unsigned>(std::countr_zero(bits));
           const Address type = span.size_class == 0
                                    ? large
                                    : runtime_.memory.try_pointer(span.base + slot * span.slot_size).value_or(Address());

@@ -83,11 +83,11 @@ void add_options(CLI::App& app, Options& o) {
   if (o.verb != Verb::kPs) add_target_options(app, o);
   app.add_flag("--json", o.json, "exact numbers as JSON instead of text");
   if (o.verb == Verb::kReport) {
-    static const std::map<std::string, Color> kColors = {
+    static const std::map<std::string, Color> colors = {
         {"auto", Color::kAuto}, {"always", Color::kAlways}, {"never", Color::kNever}};
     app.add_option("--color", o.color, "auto, always or never [auto: on a terminal]")
         ->type_name("WHEN")
-        ->transform(CLI::Transformer(kColors).description(""));
+        ->transform(CLI::Transformer(colors).description(""));
   }
   if (o.verb == Verb::kAudit) app.add_flag("--strict", o.strict, "exit with 3 unless the audit is clean");
   if (o.verb == Verb::kCapture) {
@@ -263,7 +263,7 @@ report::TableShape shape_of(const Options& options) {
     case Verb::kCapture:
       break;
   }
-  HOLDFAST_CHECK(!"a verb without a table");
+  HOLDFAST_CHECK(false && "a verb without a table");
   return {};
 }
 

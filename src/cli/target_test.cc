@@ -24,7 +24,7 @@ class Target : public ::testing::Test {
   void TearDown() override { std::filesystem::remove_all(folder_); }
 
   std::string file(const std::string& name, const std::string& bytes) const {
-    const std::string path = folder_ / name;
+    std::string path = folder_ / name;
     std::ofstream(path) << bytes;
     return path;
   }
@@ -32,7 +32,7 @@ class Target : public ::testing::Test {
     heap::testing::HeapBuilder heap;
     heap.refer(heap.root(heap::RootKind::kGlobal, "main.cache"), heap.leaf(64));
     heap.snapshot().target.name = "checkout";
-    const std::string path = folder_ / "f.hold";
+    std::string path = folder_ / "f.hold";
     heap::write_hold(heap.build(), path);
     return path;
   }

@@ -26,7 +26,7 @@ constexpr std::uint32_t kRegArgsPointersAt = 192;
 constexpr std::uint32_t kRegArgsPointers = 9;
 
 // runtime.xRegs of amd64, 1.26+: 32 registers of 64 bytes; the mask registers after them hold no pointers.
-constexpr std::uint64_t kExtendedRegisterBytes = 32 * 64;
+constexpr std::uint64_t kExtendedRegisterBytes = std::uint64_t{32} * 64;
 
 // runtime.stackObjectRecord, Go 1.18-1.27.
 struct ObjectRecord {

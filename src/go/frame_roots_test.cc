@@ -55,6 +55,7 @@ class FrameRootsTest : public testing::TestWithParam<int> {
   }
   static std::vector<Address> values(const std::vector<StackRoot>& roots) {
     std::vector<Address> out;
+    out.reserve(roots.size());
     for (const StackRoot& root : roots) out.push_back(root.value);
     return out;
   }
@@ -271,8 +272,8 @@ TEST_P(FrameRootsTest, FollowsDeferredCalls) {
 
 TEST_P(FrameRootsTest, LeavesARingOfDeferredCalls) {
   make_f({kNone, image_.stack_map(0, {{}})});
-  std::vector<Address> records;
-  for (int i = 0; i < 5; ++i) records.push_back(image_.make("runtime._defer"));
+  std::vector<Address> records(5);
+  for (Address& record : records) record = image_.make("runtime._defer");
   for (std::size_t i = 0; i < records.size(); ++i)
     image_.set(records[i], "runtime._defer", "link", records[i == 4 ? 2 : i + 1]);
   g_.defers = records[0];
@@ -326,18 +327,19 @@ TEST_P(FrameRootsTest, AsksTheStubsOfReflectForTheirArguments) {
 TEST_P(FrameRootsTest, AgreesWithANaiveWalkOnRandomStacks) {
   std::mt19937 random(static_cast<unsigned>(GetParam()));
   constexpr std::uint32_t kWords = 200;
-  constexpr std::uint64_t kBytes = kWords * 8;
+  constexpr std::uint64_t kBytes = std::uint64_t{kWords} * 8;
   for (int round = 0; round < 30; ++round) {
     StackImage image(GetParam());
     const Address goexit = image.function("runtime.goexit", 0, binary::kFlagTopFrame);
     const Address varp = kTop - 16;
     const Address low = varp - kBytes;
+    const auto word_at = [&](std::uint64_t word) { return low + word * 8; };
     std::vector<std::uint64_t> words(kWords);
     for (auto& word : words) {
       const auto kind = random() % 3;
       word = kind == 0 ? 0 : kind == 1 ? object(random() % 1000).value : (low + random() % kBytes).value;
     }
-    for (std::uint32_t i = 0; i < kWords; ++i) image.put<std::uint64_t>(low + i * 8, words[i]);
+    for (std::uint32_t i = 0; i < kWords; ++i) image.put<std::uint64_t>(word_at(i), words[i]);
     // Objects cover the upper part, locals are words of the lower 20.
     struct Variable {
       std::uint32_t first, count;
@@ -356,6 +358,7 @@ TEST_P(FrameRootsTest, AgreesWithANaiveWalkOnRandomStacks) {
     for (std::uint32_t i = 0; i < 20; ++i)
       if (random() % 4 == 0) live.push_back(i);
     std::vector<StackImage::StackVariable> records;
+    records.reserve(variables.size());
     for (const Variable& v : variables)
       records.push_back({static_cast<std::int32_t>(v.first * 8) - static_cast<std::int32_t>(kBytes),
                          static_cast<std::int32_t>(v.count * 8), static_cast<std::int32_t>(v.count * 8),
@@ -378,13 +381,13 @@ TEST_P(FrameRootsTest, AgreesWithANaiveWalkOnRandomStacks) {
       for (const Variable& v : variables)
         for (const std::uint32_t slot : std::set<std::uint32_t>(slots)) {
           const Address target(words[slot]);
-          if (target < low + v.first * 8 || target >= low + (v.first + v.count) * 8) continue;
+          if (target < word_at(v.first) || target >= word_at(v.first + v.count)) continue;
           for (const std::uint32_t bit : v.mask) grown = slots.insert(v.first + bit).second || grown;
         }
     }
     std::set<Address> expected;
     for (const std::uint32_t slot : slots)
-      if (words[slot] != 0 && !g.stack.contains(Address(words[slot]))) expected.insert(low + slot * 8);
+      if (words[slot] != 0 && !g.stack.contains(Address(words[slot]))) expected.insert(word_at(slot));
     std::set<Address> actual;
     for (const StackRoot& root : found) EXPECT_TRUE(actual.insert(root.slot).second) << "twice";
     EXPECT_EQ(actual, expected);

@@ -161,7 +161,7 @@ TEST_P(SchedulerTest, NamesTheSemaphoreOfEachWaiter) {
   }
   image_.set(sudogs[0], "runtime.sudog", "waitlink", sudogs[1]);
   image_.set(sudogs[0], "runtime.sudog", "next", sudogs[2]);
-  image_.put(semtable_ + 64 * 7 + image_.layouts->offset("runtime.semaRoot", "treap"), sudogs[0]);
+  image_.put(semtable_ + 7 * 64ULL + image_.layouts->offset("runtime.semaRoot", "treap"), sudogs[0]);
   const Scheduler s = read();
   std::vector<Address> objects;
   for (const Goroutine& g : s.goroutines) {

@@ -42,7 +42,7 @@ class HeapStats {
   void add_array(std::string_view field, ByClass& to) const {
     const std::uint32_t offset = runtime_.layouts.offset("runtime.heapStatsDelta", field);
     for (unsigned shard = 0; shard < kShards; ++shard)
-      for (unsigned c = 0; c < kSizeClasses; ++c)
+      for (std::uint64_t c = 0; c < kSizeClasses; ++c)
         to[c] += runtime_.memory.integer<std::uint64_t>(at_ + shard * stride_ + offset + c * 8);
   }
 
@@ -60,7 +60,7 @@ class HeapStats {
       const Address cache = p ? memory.pointer(p + l.offset("runtime.p", "mcache")) : Address();
       if (!cache) continue;
       tiny_allocs_ += memory.integer<std::uint64_t>(cache + l.offset("runtime.mcache", "tinyAllocs"));
-      for (unsigned span_class = 0; before && span_class < 2 * kSizeClasses; ++span_class) {
+      for (std::uint64_t span_class = 0; before && span_class < 2 * kSizeClasses; ++span_class) {
         const Address span = memory.pointer(cache + spans_at + span_class * 8);
         if (!span) continue;
         const auto now = memory.integer<std::uint16_t>(span + alloc_count.offset);

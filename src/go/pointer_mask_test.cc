@@ -105,8 +105,8 @@ TEST(PointerMasks, ReadsTheNamelessTypesOf122AndOfUserArenas) {
   // Only size, pointer bytes, mask and the flag are set; the kind is 0.
   const Address type = image.space(48);
   TypeHeader header = {};
-  header.size = 8 * 130;
-  header.pointer_bytes = 8 * 129;
+  header.size = 8ULL * 130;
+  header.pointer_bytes = 8ULL * 129;
   header.tflag = 16;
   std::vector<bool> pointers(130);
   pointers[0] = pointers[64] = pointers[128] = true;

@@ -56,7 +56,7 @@ class StackImage {
     put<std::uint32_t>(kGofunc + at, static_cast<std::uint32_t>(bitmaps.size()));
     put<std::uint32_t>(kGofunc + at + 4, bits);
     const std::uint32_t row = (bits + 7) / 8;
-    for (std::uint32_t i = 0; i < bitmaps.size(); ++i) put_bits(kGofunc + at + 8 + i * row, bitmaps[i]);
+    for (std::uint64_t i = 0; i < bitmaps.size(); ++i) put_bits(kGofunc + at + 8 + i * row, bitmaps[i]);
     gofunc_at_ = at + (8 + row * static_cast<std::uint32_t>(bitmaps.size()) + 7) / 8 * 8;
     return at;
   }
@@ -69,7 +69,7 @@ class StackImage {
   std::uint32_t stack_objects(const std::vector<StackVariable>& variables) {
     const std::uint32_t at = gofunc_at_;
     put<std::uint64_t>(kGofunc + at, variables.size());
-    for (std::uint32_t i = 0; i < variables.size(); ++i) {
+    for (std::uint64_t i = 0; i < variables.size(); ++i) {
       const Address record = kGofunc + at + 8 + i * 16;
       put<std::int32_t>(record, variables[i].offset);
       put<std::int32_t>(record + 4, variables[i].size);

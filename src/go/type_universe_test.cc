@@ -112,7 +112,7 @@ TEST(TypeUniverse, WalksDescriptorsFrom127) {
   image.write(function + 64, structure.value);
   const Address interface = put(TypeKind::kInterface, 16, 80 + 16, 16);
   image.write_slice(interface + kFieldsAt, interface + 80, 2);
-  for (const std::uint64_t i : {0, 1}) image.write(interface + (80 + 8 * i), 0x8000);
+  for (const std::uint64_t i : {0U, 1U}) image.write(interface + (80 + 8 * i), 0x8000);
   const Address end = image.space(0);
   const Address itab = image.space(40);
   image.write(itab, interface.value);

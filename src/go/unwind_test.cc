@@ -45,6 +45,7 @@ class UnwindTest : public testing::Test {
   }
   std::vector<std::string> names(const Stack& stack) {
     std::vector<std::string> out;
+    out.reserve(stack.frames.size());
     for (const StackFrame& frame : stack.frames)
       out.emplace_back(image_.functions().function(frame.function)->function.name);
     return out;
@@ -223,9 +224,10 @@ TEST_F(UnwindTest, FindsTheInterruptedRegistersUnderASignalHandler) {
   const Address context = StackImage::kSignalStack + 0x7000;
   image_.put(context + 16, StackImage::kSignalStack);
   image_.put<std::uint64_t>(context + 32, StackImage::kSize);
-  image_.put<std::uint64_t>(context + 40 + 6 * 8, 0x1414);  // r14
-  image_.put(context + 40 + 15 * 8, sp_ - 0x10);            // rsp
-  image_.put(context + 40 + 16 * 8, inner_ + 5);            // rip
+  const auto register_at = [&](std::uint64_t i) { return context + 40 + i * 8; };
+  image_.put<std::uint64_t>(register_at(6), 0x1414);  // r14
+  image_.put(register_at(15), sp_ - 0x10);            // rsp
+  image_.put(register_at(16), inner_ + 5);            // rip
   const Stack stack = unwind(threads);
   EXPECT_EQ(stack.start, StackStart::kRegisters);
   EXPECT_TRUE(stack.complete());

@@ -67,7 +67,8 @@ TEST(EdgeOffset, AddsShortAndLongSteps) {
   const TypeId pointer = heap.pointer_type("*main.Node");
   const auto small = heap.object(16, heap.structure("main.Pair", 16, {{"a", pointer, 0}, {"b", pointer, 8}}));
   const auto array = heap.object(1 << 16, pointer);
-  for (const std::uint64_t offset : {0, 8, 254 * 8, 509 * 8, 60000}) heap.edge(array, offset, small);
+  constexpr std::uint64_t kOffsets[] = {0, 8, 254ULL * 8, 509ULL * 8, 60000};
+  for (const std::uint64_t offset : kOffsets) heap.edge(array, offset, small);
   heap.edge(small, 8, array);
   const ObjectId source = heap.id(array);
   const ObjectId pair = heap.id(small);
@@ -75,8 +76,7 @@ TEST(EdgeOffset, AddsShortAndLongSteps) {
   const ObjectIndex index(snapshot);
   std::uint32_t edge = snapshot.edges.row_begin[source.row];
   EXPECT_EQ(snapshot.edges.long_steps.size(), 2U);
-  for (const std::uint64_t offset : {0, 8, 254 * 8, 509 * 8, 60000})
-    EXPECT_EQ(edge_offset(snapshot.edges, source, edge++), offset);
+  for (const std::uint64_t offset : kOffsets) EXPECT_EQ(edge_offset(snapshot.edges, source, edge++), offset);
   EXPECT_EQ(edge_path(snapshot, index, source, edge - 1), "[7500]");
   EXPECT_EQ(edge_path(snapshot, index, pair, snapshot.edges.row_begin[pair.row]), ".b");
 }

@@ -153,7 +153,7 @@ TEST(ObjectIndex, RefusesSpansThatCannotBe) {
   const auto expect_refused = [](const auto& change, const char* why) {
     Layout layout;
     layout.allocated = HugeArray<std::uint64_t>(2);
-    for (const std::uint64_t base : {0xc000000000, 0xc000002000}) {
+    for (const std::uint64_t base : {0xc000000000U, 0xc000002000U}) {
       Span span;
       span.base = Address(base);
       span.pages = 1;

@@ -195,7 +195,7 @@ heap::Snapshot map_with(bool swiss, int tables, std::uint64_t per_table) {
   heap.refer(heap.root(RootKind::kGlobal, "main.index"), header).edge(header, 0, directory);
   const auto one = heap.object(16, item);
   for (int t = 0; t < tables; ++t) {
-    const auto table = heap.object(128 * 136, group);
+    const auto table = heap.object(128 * 136ULL, group);
     heap.edge(header, 8 * static_cast<std::uint64_t>(t % 5), table);
     for (std::uint64_t i = 0; i < per_table; ++i)
       heap.edge(table, i / 8 * 136 + (swiss ? 16 + i % 8 * 16 : 72 + i % 8 * 8), one);
