@@ -14,6 +14,20 @@ std::uint32_t edge_between(const heap::Edges& edges, std::uint32_t source, Objec
   return static_cast<std::uint32_t>(std::find(begin, end, object.row) - edges.target.data());
 }
 
+// What a program means to hold by, and a reader knows.
+bool is_ordinary(const heap::Root& root) {
+  switch (root.kind) {
+    case heap::RootKind::kGlobal:
+    case heap::RootKind::kGoroutine:
+    case heap::RootKind::kFrame:
+    case heap::RootKind::kStackSlot:
+    case heap::RootKind::kDefer:
+      return !root.conservative;
+    default:
+      return false;
+  }
+}
+
 std::uint32_t target_of(const heap::Snapshot& snapshot, RootId root, ObjectId object) {
   std::uint32_t at = snapshot.roots[root.row].first_target;
   while (snapshot.root_targets[at].object != object) ++at;
@@ -25,15 +39,17 @@ std::uint32_t target_of(const heap::Snapshot& snapshot, RootId root, ObjectId ob
 ShortestPaths::ShortestPaths(const heap::Snapshot& snapshot, const std::function<bool(RootId)>& use_root)
     : snapshot_(snapshot), vertices_(snapshot), parent_(snapshot.objects) {
   BreadthFirst search(snapshot);
-  for (std::uint32_t r = 0; r < snapshot.roots.size(); ++r) {
-    if (use_root && !use_root(RootId(r))) continue;
-    const heap::Root& root = snapshot.roots[r];
-    for (std::uint32_t i = 0; i < root.target_count; ++i) {
-      const std::uint32_t object = snapshot.root_targets[root.first_target + i].object.row;
-      if (search.enter(object)) parent_[object] = vertices_.of(RootId(r)) + 1;
+  for (const bool ordinary : {true, false}) {
+    for (std::uint32_t r = 0; r < snapshot.roots.size(); ++r) {
+      const heap::Root& root = snapshot.roots[r];
+      if (is_ordinary(root) != ordinary || (use_root && !use_root(RootId(r)))) continue;
+      for (std::uint32_t i = 0; i < root.target_count; ++i) {
+        const std::uint32_t object = snapshot.root_targets[root.first_target + i].object.row;
+        if (search.enter(object)) parent_[object] = vertices_.of(RootId(r)) + 1;
+      }
     }
+    search.run([this](std::uint32_t target, std::uint32_t source) { parent_[target] = source + 1; });
   }
-  search.run([this](std::uint32_t target, std::uint32_t source) { parent_[target] = source + 1; });
 }
 
 NodeId ShortestPaths::parent(ObjectId object) const {

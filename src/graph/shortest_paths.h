@@ -1,6 +1,7 @@
-// One shortest path from the roots to every object: the parent column of a breadth-first search. Among equally short
-// ones the first in the order of roots and edges, so the answer never changes. 4 B per object (and 4 B per pointerful
-// one while it runs); rebuild rather than keep it.
+// One shortest path from the roots to every object: the parent column of a breadth-first search. Package variables and
+// goroutines come first: other roots (finalizers, cleanups, queues, words that may be no pointer) only lead to what
+// these do not reach. Among equally short paths the first in the order of roots and edges, so the answer never changes.
+// 4 B per object (and 4 B per pointerful one while it runs); rebuild rather than keep it.
 #pragma once
 
 #include <cstdint>
