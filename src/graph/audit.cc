@@ -17,7 +17,7 @@ struct Class {
   std::string_view id;
   std::string_view meaning;
 };
-constexpr Class kFresh = {"allocated-since-mark", "allocated after the last collection had marked"};
+constexpr Class kFresh = {kAllocatedSinceMark, "allocated after the last collection had marked"};
 constexpr Class kSweeping = {"span-in-sweep",
                              "in a span that was being swept at that moment, so its marks are not known"};
 constexpr Class kFloating = {"floating", "held when the last collection marked, dropped by the program since"};

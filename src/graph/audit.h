@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/address.h"
@@ -13,7 +14,9 @@
 
 namespace holdfast::graph {
 
-// Objects that differ for one reason. Causes of reached_not_marked: "allocated-since-mark", "span-in-sweep"; of
+constexpr std::string_view kAllocatedSinceMark = "allocated-since-mark";
+
+// Objects that differ for one reason. Causes of reached_not_marked: kAllocatedSinceMark, "span-in-sweep"; of
 // marked_not_reached: those that capture shows (heap::MarkExcuse) and, for what is left, "floating".
 struct AuditCause {
   std::string id;       // stable: "allocated-since-mark"

@@ -15,21 +15,31 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-// Distance from the roots by relaxing edges until nothing changes; 0 = not reachable, 1 = a root's target.
+// Distance from the roots by relaxing edges until nothing changes; 0 = not reachable, 1 = a root's target. Words that
+// may be no pointer only lead to what the others do not reach.
 std::vector<std::size_t> naive_distances(const heap::Snapshot& snapshot) {
   std::vector<std::size_t> distance(snapshot.objects);
-  for (const heap::RootTarget& target : snapshot.root_targets) distance[target.object.row] = 1;
-  for (bool changed = true; changed;) {
-    changed = false;
-    for (std::uint32_t i = 0; i < snapshot.pointerful; ++i) {
-      if (distance[i] == 0) continue;
-      for (std::uint32_t e = snapshot.edges.row_begin[i]; e < snapshot.edges.row_begin[i + 1]; ++e) {
-        std::size_t& there = distance[snapshot.edges.target[e]];
-        if (there != 0 && there <= distance[i] + 1) continue;
-        there = distance[i] + 1;
-        changed = true;
+  std::vector<bool> done(snapshot.objects);
+  for (const bool conservative : {false, true}) {
+    for (const heap::Root& root : snapshot.roots)
+      for (std::uint32_t t = root.first_target; t < root.first_target + root.target_count; ++t) {
+        const std::uint32_t object = snapshot.root_targets[t].object.row;
+        if (root.conservative == conservative && !done[object]) distance[object] = 1;
+      }
+    for (bool changed = true; changed;) {
+      changed = false;
+      for (std::uint32_t i = 0; i < snapshot.pointerful; ++i) {
+        if (distance[i] == 0) continue;
+        for (std::uint32_t e = snapshot.edges.row_begin[i]; e < snapshot.edges.row_begin[i + 1]; ++e) {
+          const std::uint32_t target = snapshot.edges.target[e];
+          std::size_t& there = distance[target];
+          if (done[target] || (there != 0 && there <= distance[i] + 1)) continue;
+          there = distance[i] + 1;
+          changed = true;
+        }
       }
     }
+    for (std::uint32_t i = 0; i < snapshot.objects; ++i) done[i] = distance[i] != 0;
   }
   return distance;
 }
@@ -95,7 +105,24 @@ TEST(ShortestPaths, StartOnlyFromTheRootsThatCount) {
   const heap::Snapshot snapshot = builder.build();
   ShortestPaths paths(snapshot, [&](RootId root) { return root != guess; });
   EXPECT_THAT(paths.path_to(ObjectId(0)).roots, ElementsAre(sure));
-  EXPECT_EQ(ShortestPaths(snapshot).parent(ObjectId(0)), NodeId(guess));
+  EXPECT_EQ(ShortestPaths(snapshot).parent(ObjectId(0)), NodeId(ObjectId(1))) << "a guess is no way where another is";
+}
+
+// A variable holds the object at the end of a list, a finalizer refers to it at once; another one only it holds.
+TEST(ShortestPaths, LeadFromFinalizersOnlyToWhatNothingElseHolds) {
+  SnapshotBuilder builder(4, 0);
+  const RootId finalizer = builder.root();
+  const RootId variable = builder.root();
+  builder.edge(0, 1).edge(1, 2).refer(finalizer, 2).refer(finalizer, 3).refer(variable, 0);
+  heap::Snapshot snapshot = builder.build();
+  for (const auto kind : {heap::RootKind::kFinalizer, heap::RootKind::kFinalizerQueue, heap::RootKind::kCleanup,
+                          heap::RootKind::kCleanupQueue, heap::RootKind::kSpecial, heap::RootKind::kThread}) {
+    snapshot.roots[finalizer.row].kind = kind;
+    const ShortestPaths paths(snapshot);
+    EXPECT_THAT(paths.path_to(ObjectId(2)).roots, ElementsAre(variable));
+    EXPECT_EQ(paths.path_to(ObjectId(2)).steps.size(), 3U);
+    EXPECT_THAT(paths.path_to(ObjectId(3)).roots, ElementsAre(finalizer));
+  }
 }
 
 TEST(InEdges, AreAllReferencesToTheWantedObjects) {

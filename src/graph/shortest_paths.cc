@@ -1,6 +1,7 @@
 #include "graph/shortest_paths.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace holdfast::graph {
 namespace {
@@ -12,6 +13,20 @@ std::uint32_t edge_between(const heap::Edges& edges, std::uint32_t source, Objec
   return static_cast<std::uint32_t>(std::find(begin, end, object.row) - edges.target.data());
 }
 
+// What a program means to hold by, and a reader knows.
+bool is_ordinary(const heap::Root& root) {
+  switch (root.kind) {
+    case heap::RootKind::kGlobal:
+    case heap::RootKind::kGoroutine:
+    case heap::RootKind::kFrame:
+    case heap::RootKind::kStackSlot:
+    case heap::RootKind::kDefer:
+      return !root.conservative;
+    default:
+      return false;
+  }
+}
+
 std::uint32_t target_of(const heap::Snapshot& snapshot, RootId root, ObjectId object) {
   std::uint32_t at = snapshot.roots[root.row].first_target;
   while (snapshot.root_targets[at].object != object) ++at;
@@ -20,21 +35,38 @@ std::uint32_t target_of(const heap::Snapshot& snapshot, RootId root, ObjectId ob
 
 }  // namespace
 
-ShortestPaths::ShortestPaths(const heap::Snapshot& snapshot, const std::function<bool(RootId)>& use_root)
-    : snapshot_(snapshot), vertices_(snapshot), parent_(snapshot.objects), search_(snapshot) {
-  for (std::uint32_t r = 0; r < snapshot.roots.size(); ++r) {
-    if (use_root && !use_root(RootId(r))) continue;
-    const heap::Root& root = snapshot.roots[r];
+ShortestPaths::ShortestPaths(const heap::Snapshot& snapshot, std::function<bool(RootId)> use_root)
+    : snapshot_(snapshot),
+      use_root_(std::move(use_root)),
+      vertices_(snapshot),
+      parent_(snapshot.objects),
+      search_(snapshot) {
+  enter_roots(true);
+}
+
+void ShortestPaths::enter_roots(bool ordinary) {
+  for (std::uint32_t r = 0; r < snapshot_.roots.size(); ++r) {
+    const heap::Root& root = snapshot_.roots[r];
+    if (is_ordinary(root) != ordinary || (use_root_ && !use_root_(RootId(r)))) continue;
     for (std::uint32_t i = 0; i < root.target_count; ++i) {
-      const std::uint32_t object = snapshot.root_targets[root.first_target + i].object.row;
+      const std::uint32_t object = snapshot_.root_targets[root.first_target + i].object.row;
       if (search_.enter(object)) parent_[object] = vertices_.of(RootId(r)) + 1;
     }
   }
 }
 
-NodeId ShortestPaths::parent(ObjectId object) {
+void ShortestPaths::search_for(ObjectId object) {
   search_.run_until([&] { return parent_[object.row] != 0; },
                     [this](std::uint32_t target, std::uint32_t source) { parent_[target] = source + 1; });
+}
+
+NodeId ShortestPaths::parent(ObjectId object) {
+  search_for(object);
+  if (parent_[object.row] == 0 && !all_entered_) {
+    all_entered_ = true;
+    enter_roots(false);
+    search_for(object);
+  }
   const std::uint32_t above = parent_[object.row];
   return above == 0 ? NodeId() : vertices_.node(above - 1);
 }

@@ -1,7 +1,8 @@
 // One shortest path from the roots to each object that is asked for: the parent column of a breadth-first search, which
-// goes only as far as it must, since what people ask about is mostly near the roots. Among equally short paths the
-// first in the order of roots and edges, so the answer does not depend on what was asked before. Up to 4 B per object
-// and 4 B per pointerful one; rebuild rather than keep it.
+// goes only as far as it must, since what people ask about is mostly near the roots. Package variables and goroutines
+// come first: other roots (finalizers, cleanups, queues, words that may be no pointer) only lead to what these do not
+// reach. Among equally short paths the first in the order of roots and edges, so the answer does not depend on what was
+// asked before. Up to 4 B per object and 4 B per pointerful one; rebuild rather than keep it.
 #pragma once
 
 #include <cstdint>
@@ -30,17 +31,22 @@ struct Path {
 class ShortestPaths {
  public:
   // Keeps a reference to the snapshot. `use_root` as in ReachOptions; empty = all roots.
-  explicit ShortestPaths(const heap::Snapshot& snapshot, const std::function<bool(RootId)>& use_root = {});
+  explicit ShortestPaths(const heap::Snapshot& snapshot, std::function<bool(RootId)> use_root = {});
 
   // The object or root that refers to it on its path; none if it is not reachable.
   NodeId parent(ObjectId object);
   Path path_to(ObjectId object);
 
  private:
+  void enter_roots(bool ordinary);
+  void search_for(ObjectId object);
+
   const heap::Snapshot& snapshot_;
+  std::function<bool(RootId)> use_root_;
   Vertices vertices_;
   HugeArray<std::uint32_t> parent_;  // by ObjectId: vertex + 1; 0 = not reached so far
   BreadthFirst search_;
+  bool all_entered_ = false;  // the other roots too
 };
 
 }  // namespace holdfast::graph

@@ -16,7 +16,6 @@ namespace {
 
 constexpr std::uint64_t kLong = 60 * std::uint64_t{1'000'000'000};  // ns of waiting
 constexpr std::uint64_t kSmallest = 1 << 20;                        // bytes; and at least 1 % of the live ones
-constexpr std::uint64_t kNever = std::uint64_t{1} << 62;            // a heap size that no collection waits for
 // Large maps have tables of 1,024 slots (Go 1.24+) or one array of buckets; smaller objects belong to small maps.
 constexpr std::uint64_t kLargeTable = 4096;
 constexpr std::size_t kMostFindings = 20;
@@ -184,7 +183,7 @@ class Findings {
 
   void add_garbage() {
     const std::uint64_t garbage = report_.heap.bytes - live_;
-    if (snapshot_.account.next_gc < kNever || garbage < smallest_) return;
+    if (snapshot_.account.next_gc < kNoCollection || garbage < smallest_) return;
     Finding& finding = add("collector-off", "GOGC", kProven);
     finding.bytes = garbage;
     finding.count = report_.heap.objects - report_.heap.reachable_objects;

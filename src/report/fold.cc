@@ -106,4 +106,29 @@ std::string fit(std::string_view text, std::size_t width) {
   return width > 0 ? cut(glyphs, width, width / 2) : "";
 }
 
+std::string fit_words(std::string_view text, std::size_t width) {
+  constexpr std::size_t kShort = 16;  // columns of a word that is left alone
+  // Words and the spaces between them, in turns.
+  std::vector<std::string> parts;
+  for (std::size_t at = 0; at < text.size();) {
+    const bool space = text[at] == ' ';
+    const std::size_t end = std::min(space ? text.find_first_not_of(' ', at) : text.find(' ', at), text.size());
+    parts.push_back(cleaned(text.substr(at, end - at)));
+    at = end;
+  }
+  std::size_t total = 0;
+  for (const std::string& part : parts) total += text_width(part);
+  while (total > width) {
+    const auto longest = std::max_element(parts.begin(), parts.end(),
+                                          [](const auto& a, const auto& b) { return text_width(a) < text_width(b); });
+    const std::size_t before = longest == parts.end() ? 0 : text_width(*longest);
+    if (before <= kShort || longest->front() == ' ') break;
+    *longest = folded(*longest, std::max(kShort, before - std::min(before, total - width)));
+    total -= before - text_width(*longest);
+  }
+  std::string fitted;
+  for (const std::string& part : parts) fitted += part;
+  return fit(fitted, width);
+}
+
 }  // namespace holdfast::report

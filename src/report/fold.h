@@ -21,4 +21,8 @@ std::string folded(std::string_view text, std::size_t width);
 // The same for lines and sentences: as much of the beginning is kept as of the end.
 std::string fit(std::string_view text, std::size_t width);
 
+// The same for sentences: first the middles of long words (names of types and functions) give way, the longest first,
+// so that the short ones stay, which say what happens.
+std::string fit_words(std::string_view text, std::size_t width);
+
 }  // namespace holdfast::report

@@ -24,6 +24,7 @@ GoroutineRow row_of(const Names& names, const GoroutineGroup& group) {
   row.longest_waiting_ns = group.waiting_ns.value_or(0);
   if (goroutine.state == heap::GoroutineState::kLeaked) row.verdict = "leaked";
   row.goids = group.goids;
+  row.system = goroutine.system;
   return row;
 }
 

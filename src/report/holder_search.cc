@@ -170,6 +170,10 @@ void HolderSearch::follow(std::vector<Level> levels, Group group) {
     const std::uint64_t flow = level.bytes - level.own;
     const bool mostly_own = !level.container && level.own > flow;
     if (below.empty() || mostly_own || levels.size() >= kDeepest) break;
+    if (const Group* goroutines = goroutines_of(level, below)) {
+      group = Group(*goroutines);
+      continue;
+    }
     if (!is_most(below.front().bytes, flow)) {
       if (is_many(levels)) break;
       split(levels, std::move(below));
@@ -181,13 +185,38 @@ void HolderSearch::follow(std::vector<Level> levels, Group group) {
   add_found(std::move(levels), base);
 }
 
+// Many goroutines at one place are one thing with all that they hold, be it one's own or shared by some of them.
+const HolderSearch::Group* HolderSearch::goroutines_of(const Level& level, const std::vector<Group>& below) const {
+  const heap::Snapshot& snapshot = names_.snapshot();
+  const RootId place = level.first.root();
+  if (!place || snapshot.roots[place.row].kind != heap::RootKind::kGroup) return nullptr;
+  for (const Group& group : below) {
+    const RootId root = vertices().node(group.nodes.front()).root();
+    if (root && snapshot.roots[root.row].kind == heap::RootKind::kGoroutine)
+      return group.nodes.size() >= kMany && !is_most(group.largest, level.bytes) ? &group : nullptr;
+  }
+  return nullptr;
+}
+
+std::uint64_t HolderSearch::stacks_of(const Level& level) const {
+  if (!level.goroutines || level.count < 2) return 0;
+  const heap::Snapshot& snapshot = names_.snapshot();
+  const RootId place = snapshot.roots[level.first.root().row].parent;
+  std::uint64_t bytes = 0;
+  for (const heap::Goroutine& goroutine : snapshot.goroutines)
+    if (goroutine.root && snapshot.roots[goroutine.root.row].parent == place) bytes += goroutine.stack.size();
+  return bytes;
+}
+
 // Levels before `base` belong to others as well.
 void HolderSearch::add_found(std::vector<Level> levels, std::size_t base) {
   const std::size_t about = main_level(levels, base);
   std::size_t entry = about;
   while (entry > base && levels[entry - 1].container) --entry;
+  if (levels[about].goroutines && levels[about].count >= kMany && about > base) entry = about - 1;
   const std::uint64_t bytes = levels[entry].bytes;
-  found_.push_back({std::move(levels), about, entry, bytes, false});
+  const std::uint64_t stacks = stacks_of(levels[about]);
+  found_.push_back({std::move(levels), about, entry, bytes, stacks, false});
 }
 
 // Each large group on its own; what is left over counts for the last level, or for nobody if there is none.
@@ -198,7 +227,7 @@ void HolderSearch::split(const std::vector<Level>& levels, std::vector<Group> gr
     rest -= std::min(rest, group.bytes);
     follow(levels, std::move(group));
   }
-  if (rest >= smallest_) found_.push_back({levels, levels.size() - 1, levels.size() - 1, rest, true});
+  if (rest >= smallest_) found_.push_back({levels, levels.size() - 1, levels.size() - 1, rest, 0, true});
 }
 
 }  // namespace holdfast::report

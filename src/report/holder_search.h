@@ -32,9 +32,11 @@ struct Level {
 struct Found {
   std::vector<Level> levels;  // from a child of the super root downwards
   std::size_t about = 0;      // the level that a sentence should speak of
-  std::size_t entry = 0;      // that level, or the outermost of the container levels just above it
+  // That level, or the outermost of the container levels just above it, or of many goroutines the place of all.
+  std::size_t entry = 0;
   std::uint64_t bytes = 0;
-  bool scattered = false;  // the bytes are in many small groups below the last level
+  std::uint64_t stack_bytes = 0;  // of the goroutines that it is about; 0 of a single one
+  bool scattered = false;         // the bytes are in many small groups below the last level
 };
 
 class HolderSearch {
@@ -56,10 +58,12 @@ class HolderSearch {
   // Groups in descending order of bytes.
   class Groups;
   void follow(std::vector<Level> levels, Group group);
+  const Group* goroutines_of(const Level& level, const std::vector<Group>& below) const;
   void add_found(std::vector<Level> levels, std::size_t base);
   std::vector<Group> open_level(const Group& group, Level& level) const;
   void fetch_ahead(const std::vector<std::uint32_t>& open) const;
   void narrow(Group& group) const;
+  std::uint64_t stacks_of(const Level& level) const;
   void split(const std::vector<Level>& levels, std::vector<Group> groups);
   Sort sort_of(graph::NodeId node) const { return report::sort_of(names_.snapshot(), tree_.dominators(), node); }
   std::uint64_t own_bytes(graph::NodeId node) const;

@@ -40,7 +40,8 @@ class Describe {
     out.count = found.levels[found.about].count;
     out.chain = chain_of(runs);
     out.what = what(found, runs, prefix);
-    out.created_by = creator(runs, prefix + found.entry);
+    out.created_by = creator(runs, prefix + found.about);
+    out.stack_bytes = found.stack_bytes;
     if (prefix > 0) out.what += ", shared by several roots";
     if (out.chain.size() > kLongestChain) shorten(out.chain);
     return out;
@@ -222,7 +223,8 @@ class Describe {
 
 std::vector<Found> search_holders(const Names& names, const graph::DominatorTree& tree, std::uint64_t live_bytes) {
   std::vector<Found> found = HolderSearch(names, tree, std::max<std::uint64_t>(live_bytes / 200, 1)).run();
-  std::stable_sort(found.begin(), found.end(), [](const Found& a, const Found& b) { return a.bytes > b.bytes; });
+  std::stable_sort(found.begin(), found.end(),
+                   [](const Found& a, const Found& b) { return a.bytes + a.stack_bytes > b.bytes + b.stack_bytes; });
   return found;
 }
 

@@ -6,7 +6,7 @@
 // bytes, it is the next level. Where no group has, the level is split into its large groups, unless it is many things
 // already. The level whose number of things grows most is what a sentence speaks of: "16,000 × main.Session in the map
 // main.registry.sessions". The levels between it and the root give the place, the levels below it the rest of the
-// chain. Bytes are never counted for two holders.
+// chain. Many goroutines at one place count with all that only they hold. Bytes are never counted for two holders.
 #pragma once
 
 #include <span>
@@ -20,7 +20,8 @@
 
 namespace holdfast::report {
 
-// Those with at least 0.5 % of `live_bytes`, the largest first. The tree is not needed afterwards.
+// Those with at least 0.5 % of `live_bytes`, the largest first, with the stacks of goroutines. The tree is not needed
+// afterwards.
 std::vector<Found> search_holders(const Names& names, const graph::DominatorTree& tree, std::uint64_t live_bytes);
 
 // The first `limit` of them in words. 4 B per object and 4 B per pointerful one while it runs if something has no

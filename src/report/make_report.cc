@@ -71,7 +71,13 @@ Report make_report(const heap::Snapshot& snapshot, const graph::Reachability& re
   report.holders = describe_holders(names, dominators, found, limits.holders);
   report.goroutines = goroutine_rows(names, dominators);
   report.account = account_of(snapshot, reached, report.heap.bytes);
-  for (const GoroutineRow& row : report.goroutines) report.goroutine_count += row.count;
+  for (const GoroutineRow& row : report.goroutines) {
+    report.goroutine_count += row.count;
+    if (!row.system) continue;
+    report.system_goroutines.count += row.count;
+    report.system_goroutines.retained_bytes += row.retained_bytes;
+    report.system_goroutines.stack_bytes += row.stack_bytes;
+  }
   report.goroutine_places = report.goroutines.size();
   report.findings = find_findings(names, dominators, report);
   if (report.types.size() > limits.types) report.types.resize(limits.types);

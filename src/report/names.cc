@@ -34,6 +34,18 @@ std::string short_type(std::string_view name) {
   return out;
 }
 
+std::string short_names(std::string_view text) {
+  std::string out;
+  for (bool quoted = false; !text.empty(); quoted = !quoted) {
+    const std::size_t end = std::min(text.find('"'), text.size());
+    const std::string_view part = text.substr(0, end);
+    out += quoted ? std::string(part) : short_type(part);
+    if (end < text.size()) out += '"';
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return out;
+}
+
 std::string Names::type_of(ObjectId object) const {
   const heap::ObjectType known = snapshot_.object_type[object.row];
   if (!known) return {};

@@ -13,6 +13,8 @@ namespace holdfast::report {
 
 // "example.com/app/cart.Item" -> "cart.Item", inside of type arguments too.
 std::string short_type(std::string_view name);
+// The same for a sentence: all names in it but what stands in quotes.
+std::string short_names(std::string_view text);
 
 class Names {
  public:

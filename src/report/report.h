@@ -55,7 +55,8 @@ struct Holder {
   std::uint64_t count = 0;  // of the things that `what` speaks of
   std::string what;         // one sentence part: "16,000 × main.Session in the map main.registry.sessions"
   std::vector<ChainStep> chain;
-  std::string created_by;                      // of goroutines: "main.(*Server).Serve server.go:88"; else empty
+  std::uint64_t stack_bytes = 0;  // of several goroutines that hold it together: their stacks, which are no heap
+  std::string created_by;         // of goroutines: "main.(*Server).Serve server.go:88"; else empty
   std::optional<AllocationSite> allocated_at;  // of what it holds; none where the profile has no sample of it
 };
 
@@ -71,6 +72,17 @@ struct GoroutineRow {
   std::uint64_t longest_waiting_ns = 0;  // lower bound; 0 = not known
   std::string verdict;                   // "leaked" where the runtime has proven it, else empty
   std::vector<std::uint64_t> goids;      // the first few
+  bool system = false;                   // the runtime's own
+};
+
+// A heap size that no collection waits for: collections are switched off.
+constexpr std::uint64_t kNoCollection = std::uint64_t{1} << 62;
+
+// The runtime's own goroutines, all together.
+struct SystemGoroutines {
+  std::uint64_t count = 0;
+  std::uint64_t retained_bytes = 0;
+  std::uint64_t stack_bytes = 0;
 };
 
 // Something that is likely to be wrong, and what shows it.
@@ -110,8 +122,9 @@ struct Report {
   graph::Audit audit;
   std::string audit_line;
   std::vector<TypeTotals> types;         // by retained bytes
-  std::vector<Holder> holders;           // by bytes
+  std::vector<Holder> holders;           // by bytes and stacks
   std::vector<GoroutineRow> goroutines;  // by retained bytes, then count
+  SystemGoroutines system_goroutines;    // also among the rows
   std::uint64_t goroutine_count = 0;     // alive
   std::uint64_t goroutine_places = 0;    // rows before they were limited
   std::vector<Finding> findings;         // by bytes

@@ -75,6 +75,7 @@ ordered_json holder_json(const Holder& holder) {
   return {{"bytes", holder.bytes},
           {"count", holder.count},
           {"what", holder.what},
+          {"stack_bytes", holder.stack_bytes},
           {"chain", list_of(holder.chain, step_json)},
           {"created_by", holder.created_by},
           {"allocated_at", allocated_at_json(holder.allocated_at)}};
@@ -107,6 +108,7 @@ ordered_json goroutine_json(const GoroutineRow& row) {
           {"stack_bytes", row.stack_bytes},
           {"longest_waiting_ns", row.longest_waiting_ns},
           {"verdict", row.verdict},
+          {"system", row.system},
           {"goids", row.goids}};
 }
 

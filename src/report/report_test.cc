@@ -117,6 +117,29 @@ TEST(Holders, TakeGoroutinesAtOnePlaceForOne) {
   EXPECT_EQ(report.goroutines[0].created_by, "main.start pool.go:9");
 }
 
+// What two of them share is none's own, yet the goroutines hold it; and their stacks are more than that.
+TEST(Holders, CountForManyGoroutinesWhatSomeOfThemShareAndTheirStacks) {
+  HeapBuilder heap;
+  const RootId place = heap.root(RootKind::kGroup, "goroutines in chan send at main.work pool.go:17");
+  const auto shared = heap.leaf(100000);
+  for (std::uint64_t i = 0; i < 20; ++i) {
+    const RootId goroutine = heap.root(RootKind::kGoroutine, fmt::format("goroutine {}", 7 + i), place);
+    const RootId frame = heap.root(RootKind::kFrame, "main.work+0x3a pool.go:17", goroutine);
+    heap.refer(frame, heap.object(2048)).refer(frame, shared);
+    heap.goroutine(7 + i, heap::GoroutineState::kWaiting, "chan send", goroutine, {"runtime.gopark", "main.work"});
+    heap.snapshot().goroutines.back().stack = {Address(0x10000 * (i + 1)), Address(0x10000 * (i + 1) + 8192)};
+  }
+  heap.refer(heap.root(RootKind::kGlobal, "main.cache"), heap.leaf(200000));
+  const Report report = report_of(heap.build());
+  ASSERT_THAT(report.holders, SizeIs(2));
+  EXPECT_THAT(report.holders[0].what, HasSubstr("20 goroutines in chan send"));
+  EXPECT_EQ(report.holders[0].count, 20U);
+  EXPECT_EQ(report.holders[0].bytes, report.goroutines[0].retained_bytes);
+  EXPECT_GE(report.holders[0].bytes, 100000U + 20 * 2048);
+  EXPECT_EQ(report.holders[0].stack_bytes, 20U * 8192);
+  EXPECT_THAT(report.holders[1].what, HasSubstr("main.cache")) << "more heap, but less with the stacks";
+}
+
 TEST(Holders, SayWhoStartedAGoroutine) {
   HeapBuilder heap;
   add_goroutines(heap, 1, 1 << 16);
@@ -487,6 +510,63 @@ TEST(Report, CountsInTheAccountWhatIsInMemory) {
   const std::string text = report_text(report, {});
   EXPECT_THAT(text, HasSubstr("12.0 KiB resident, 3.0 MiB swapped out"));
   EXPECT_THAT(text, HasSubstr("2 objects; 1016.0 KiB more not in memory"));
+}
+
+TEST(Report, FoldsTheRuntimesOwnGoroutines) {
+  HeapBuilder heap;
+  add_goroutines(heap, 3, 2048);
+  for (const char* reason : {"GC worker (idle)", "force gc (idle)", "finalizer wait"}) {
+    const RootId place = heap.root(RootKind::kGroup, reason);
+    const RootId goroutine = heap.root(RootKind::kGoroutine, reason, place);
+    heap.goroutine(2, heap::GoroutineState::kWaiting, reason, goroutine, {"runtime.gopark"});
+    heap.snapshot().goroutines.back().system = true;
+    heap.snapshot().goroutines.back().stack = {Address(0x10000), Address(0x10800)};
+  }
+  const Report report = report_of(heap.build());
+  EXPECT_EQ(report.system_goroutines.count, 3U);
+  const std::string text = report_text(report, {});
+  EXPECT_THAT(text, HasSubstr("GOROUTINES  6, in 4 places"));
+  EXPECT_THAT(text, HasSubstr("3 × chan send at main.work pool.go:17"));
+  EXPECT_THAT(text, HasSubstr("3 goroutines of the runtime itself: holds 0 B, stacks 6.0 KiB"));
+  EXPECT_THAT(text, testing::Not(HasSubstr("GC worker")));
+  EXPECT_THAT(report_json(report).dump(), HasSubstr("GC worker (idle)"));
+}
+
+// However narrow the terminal, what the goroutines wait for is said.
+TEST(Report, NeverCutsWhatGoroutinesWaitFor) {
+  HeapBuilder heap;
+  add_goroutines(heap, 200, 4096);
+  const heap::Snapshot snapshot = heap.build();
+  TextOptions options;
+  options.width = 60;
+  Report report = report_of(snapshot);
+  report.holders[0].what =
+      "200 goroutines in chan send at example.com/a/very/long/path/bundler.(*scanner).parse x.go:7";
+  const std::string text = report_text(report, options);
+  EXPECT_THAT(text, HasSubstr("200 goroutines in chan send at"));
+  EXPECT_THAT(text, HasSubstr("bundler.(*scanner).parse"));
+}
+
+TEST(Report, SaysThatNoMarksCanBeCompared) {
+  heap::Snapshot snapshot = shop();
+  EXPECT_THAT(report_of(snapshot).audit_line,
+              HasSubstr("910 live objects: no collection has completed yet, so there are no marks to compare with"));
+  snapshot.audit.gc_cycles = 1;
+  EXPECT_THAT(report_of(snapshot).audit_line, HasSubstr("marks differ in 910"));
+  for (heap::Span& span : snapshot.spans) span.has_marks = true;
+  for (std::uint32_t o = 0; o < snapshot.objects; ++o) heap::set_bit(snapshot.fresh, o);
+  EXPECT_THAT(report_of(snapshot).audit_line,
+              HasSubstr("the graph equals the runtime's own marks but for 910 allocated since; 0 unexplained"));
+  snapshot.account.next_gc = ~std::uint64_t{0} >> 1;
+  EXPECT_THAT(report_text(report_of(snapshot), {}), HasSubstr("collections are switched off"));
+}
+
+TEST(Names, GiveWayFromTheLongestWordOn) {
+  EXPECT_EQ(fit_words("chan send at bundler.(*scanner).maybeParseFile x.go:1", 45),
+            "chan send at bundler.…).maybeParseFile x.go:1");
+  EXPECT_EQ(fit_words("short words only", 80), "short words only");
+  EXPECT_EQ(text_width(fit_words("one two three four five six seven eight nine ten eleven", 20)), 20U);
+  EXPECT_EQ(short_names("in a.com/b/c.f at \"x/y\" of a.com/d.T"), "in c.f at \"x/y\" of d.T");
 }
 
 TEST(Report, SaysBeforeTheGraphIsKnownWhatIsKnown) {

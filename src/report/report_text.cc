@@ -42,7 +42,25 @@ class Text {
  private:
   void line(std::string_view text) {
     text = text.substr(0, text.find_last_not_of(' ') + 1);
-    out_ += fmt::format("{}\n", fit(text, width_));
+    out_ += fmt::format("{}\n", fit_words(text, width_));
+  }
+  // A sentence behind `prefix`, on as many lines as it takes, so that nothing of it is lost.
+  void wrapped(std::string prefix, std::string_view sentence) {
+    const std::size_t indent = text_width(prefix);
+    const std::size_t room = std::max<std::size_t>(width_ - std::min(width_, indent), 20);
+    std::string text;
+    for (std::size_t at = 0; at < sentence.size();) {
+      const std::size_t end = std::min(sentence.find(' ', at), sentence.size());
+      const std::string word = folded(sentence.substr(at, end - at), room);
+      if (!text.empty() && text_width(text) + 1 + text_width(word) > room) {
+        line(prefix + text);
+        prefix.assign(indent, ' ');
+        text.clear();
+      }
+      text += (text.empty() ? "" : " ") + word;
+      at = end + 1;
+    }
+    line(prefix + text);
   }
   std::string bold(const std::string& text) const {
     return options_.color ? fmt::format("\033[1m{}\033[0m", text) : text;
@@ -91,7 +109,10 @@ class Text {
     if (a.swapped > 0) rest += fmt::format(", {} swapped out", format_bytes(a.swapped));
     if (limit > 0) rest += fmt::format(", limit {}", format_bytes(limit));
     heading("WHERE THE MEMORY IS", fmt::format("{:>26}{}", "", rest));
-    const std::string next = a.next_gc > 0 ? fmt::format("next collection at {}", format_bytes(a.next_gc)) : "";
+    const bool off = a.next_gc >= kNoCollection;
+    const std::string next = off             ? "collections are switched off"
+                             : a.next_gc > 0 ? fmt::format("next collection at {}", format_bytes(a.next_gc))
+                                             : "";
     if (has_graph_) {
       account_row("live objects", a.live, live_note());
       account_row("garbage", a.garbage, next);
@@ -135,12 +156,18 @@ class Text {
     std::size_t number = 0;
     for (const Holder& holder : report_.holders) {
       const std::string share = format_share(holder.bytes, report_.heap.reachable_bytes);
-      line(fmt::format("{:>3}  {:>10} ({})  {}", ++number, format_bytes(holder.bytes), share, holder.what));
+      wrapped(fmt::format("{:>3}  {:>10} ({})  ", ++number, format_bytes(holder.bytes), share),
+              short_names(holder.what));
       line(fmt::format("     {}", chain_text(holder.chain, width_ - 5)));
-      if (!holder.created_by.empty()) line(fmt::format("     created by {}", holder.created_by));
+      if (!holder.created_by.empty()) {
+        const std::string stacks =
+            holder.stack_bytes > 0 ? fmt::format("; their stacks take {} more", format_bytes(holder.stack_bytes)) : "";
+        wrapped("     ", fmt::format("created by {}{}", short_names(holder.created_by), stacks));
+      }
       if (const auto& site = holder.allocated_at)
-        line(fmt::format("     put there by {} ({} of {} sampled {})", site->place, format_count(site->here),
-                         format_count(site->sampled), site->sampled == 1 ? "object" : "objects"));
+        line(fmt::format("     put there by {} ({} of {} sampled {})", short_names(site->place),
+                         format_count(site->here), format_count(site->sampled),
+                         site->sampled == 1 ? "object" : "objects"));
     }
   }
 
@@ -161,7 +188,7 @@ class Text {
         parts.back().replace(parts.back().size() - kSomeKey.size(), kSomeKey.size(), fmt::format("[{}]", step.key));
       if (!in_map && !parts.empty() && !step.field.empty()) parts.back() += step.field;
       in_map = false;
-      parts.push_back(step.kind == "object" ? short_type(step.text) : step.text);
+      parts.push_back(short_names(step.text));
       if (!step.place.empty()) parts.back() += fmt::format(" {}", step.place);
     }
     if (!chain.empty() && chain.back().kind == "object" && !chain.back().type.empty())
@@ -198,24 +225,31 @@ class Text {
     const std::uint64_t places = report_.goroutine_places;
     heading("GOROUTINES", fmt::format("  {}, in {} {}", format_count(report_.goroutine_count), format_count(places),
                                       places == 1 ? "place" : "places"));
-    for (std::size_t i = 0; i < std::min(report_.goroutines.size(), options_.goroutines); ++i) {
-      const GoroutineRow& row = report_.goroutines[i];
-      std::string text =
-          fmt::format("  {:>8} × {}", format_count(row.count), row.wait_reason.empty() ? row.state : row.wait_reason);
-      if (!row.top.empty()) text += fmt::format(" at {}", row.top);
+    std::size_t shown = 0;
+    for (const GoroutineRow& row : report_.goroutines) {
+      if (row.system) continue;
+      if (++shown > options_.goroutines) break;
+      std::string text(row.wait_reason.empty() ? row.state : row.wait_reason);
+      if (!row.top.empty()) text += fmt::format(" at {}", short_names(row.top));
       if (row.longest_waiting_ns > 0)
         text += fmt::format(", since {} or longer", format_seconds(static_cast<double>(row.longest_waiting_ns) / 1e9));
       if (!row.verdict.empty()) text += fmt::format(", {}", row.verdict);
-      line(text);
-      std::string more = fmt::format("             holds {}, stacks {}", format_bytes(row.retained_bytes),
-                                     format_bytes(row.stack_bytes));
-      if (!row.created_by.empty()) more += fmt::format("; created by {}", row.created_by);
-      line(more);
+      wrapped(fmt::format("  {:>8} × ", format_count(row.count)), text);
+      std::string more =
+          fmt::format("holds {}, stacks {}", format_bytes(row.retained_bytes), format_bytes(row.stack_bytes));
+      if (!row.created_by.empty()) more += fmt::format("; created by {}", short_names(row.created_by));
+      wrapped("             ", more);
     }
+    const SystemGoroutines& system = report_.system_goroutines;
+    if (system.count == 0) return;
+    line(fmt::format("  {:>8} {} of the runtime itself: holds {}, stacks {}", format_count(system.count),
+                     system.count == 1 ? "goroutine" : "goroutines", format_bytes(system.retained_bytes),
+                     format_bytes(system.stack_bytes)));
   }
 
   void add_truth() {
-    heading("AUDIT", fmt::format("        {}", report_.audit_line));
+    heading("AUDIT");
+    wrapped("  ", report_.audit_line);
     heading("LOSSES", report_.losses.empty() ? "       none" : "");
     for (const Loss& loss : report_.losses)
       line(fmt::format("  {} × {}: {}", format_count(loss.count), loss.kind, loss.meaning));
