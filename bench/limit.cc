@@ -79,18 +79,17 @@ HugeArray<std::uint32_t> random_cycle(std::uint32_t cells) {
   return next;
 }
 
-template <int kChains>
+template <int Chains>
 double load_ns(const HugeArray<std::uint32_t>& next) {
   constexpr std::uint64_t kSteps = 2'000'000;
-  std::uint32_t at[kChains];
-  for (int c = 0; c < kChains; ++c)
-    at[c] = static_cast<std::uint32_t>(next.size() / kChains) * static_cast<unsigned>(c);
+  std::uint32_t at[Chains];
+  for (int c = 0; c < Chains; ++c) at[c] = static_cast<std::uint32_t>(next.size() / Chains) * static_cast<unsigned>(c);
   const double seconds = seconds_of([&] {
     for (std::uint64_t i = 0; i < kSteps; ++i)
       for (std::uint32_t& cell : at) cell = next[cell];
   });
   for (const std::uint32_t cell : at) sink = cell;
-  return seconds * 1e9 / (kSteps * kChains);
+  return seconds * 1e9 / (kSteps * Chains);
 }
 
 void copy_by_system(HugeArray<std::uint64_t>& to, HugeArray<std::uint64_t>& from) {
@@ -340,18 +339,18 @@ void run(const Options& options) {
 }  // namespace holdfast::bench
 
 int main(int argc, char** argv) {
-  holdfast::bench::Options options;
-  CLI::App app("Bounds of this machine and the graph passes beside them");
-  app.add_option("--objects", options.objects, "sizes of the graphs [200000 2000000 20000000]");
-  app.add_option("--locality", options.localities, "built, churned, shuffled [all]")
-      ->check(CLI::IsMember({"built", "churned", "shuffled"}));
-  app.add_option("--rounds", options.rounds, "runs of each pass, the best counts [3]");
-  app.add_option("--threads", options.threads, "threads [all]");
-  app.add_flag("--json", options.as_json, "exact numbers");
-  CLI11_PARSE(app, argc, argv);
   try {
+    holdfast::bench::Options options;
+    CLI::App app("Bounds of this machine and the graph passes beside them");
+    app.add_option("--objects", options.objects, "sizes of the graphs [200000 2000000 20000000]");
+    app.add_option("--locality", options.localities, "built, churned, shuffled [all]")
+        ->check(CLI::IsMember({"built", "churned", "shuffled"}));
+    app.add_option("--rounds", options.rounds, "runs of each pass, the best counts [3]");
+    app.add_option("--threads", options.threads, "threads [all]");
+    app.add_flag("--json", options.as_json, "exact numbers");
+    CLI11_PARSE(app, argc, argv);
     holdfast::bench::run(options);
-  } catch (const holdfast::Error& error) {
+  } catch (const std::exception& error) {
     std::fprintf(stderr, "limit: %s\n", error.what());
     return 1;
   }

@@ -55,9 +55,11 @@ struct Target {
   setpriority(PRIO_PROCESS, 0, 0);
   for (std::uint64_t at = 0; at < bytes; at += 64) std::memcpy(memory + at, &at, sizeof at);
   std::vector<std::jthread> threads;
+  threads.reserve(7);
   for (int i = 0; i < 6; ++i) threads.emplace_back([] { pause(); });
   threads.emplace_back([=] {
-    for (std::uint64_t at = 0;; at = (at + 4096 * 257) % bytes) {
+    constexpr std::uint64_t kStep = 257 * 4096;
+    for (std::uint64_t at = 0;; at = (at + kStep) % bytes) {
       memory[at] ^= std::byte{1};
       std::this_thread::sleep_for(std::chrono::microseconds(50));
     }

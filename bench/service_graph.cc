@@ -14,6 +14,7 @@ using Rows = HugeArray<std::uint32_t>;
 constexpr std::uint32_t kWithPointers = 10;  // per session
 constexpr std::uint32_t kWithout = 9;
 constexpr std::uint32_t kBlock = 4096;  // sessions whose objects of one kind lie together
+constexpr std::uint64_t kPerBlock = std::uint64_t{kWithPointers + kWithout} * kBlock;  // objects
 constexpr std::uint32_t kPerTable = 64;
 constexpr std::uint32_t kPerDirectory = 1024;
 constexpr std::uint32_t kGoroutines = 1000;
@@ -28,8 +29,7 @@ std::uint64_t mix(std::uint64_t x) {  // splitmix64
 class Service {
  public:
   explicit Service(std::uint64_t objects)
-      : sessions_(static_cast<std::uint32_t>(
-            std::max<std::uint64_t>(1, objects / ((kWithPointers + kWithout) * kBlock)) * kBlock)),
+      : sessions_(static_cast<std::uint32_t>(std::max<std::uint64_t>(1, objects / kPerBlock) * kBlock)),
         tables_(sessions_ / kPerTable),
         directories_(tables_ / kPerDirectory + 1) {}
 

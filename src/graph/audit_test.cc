@@ -25,6 +25,7 @@ class AuditTest : public testing::Test {
 
   Audit run(const std::vector<Excuse>& excuses = {}) {
     std::vector<std::pair<ObjectId, const char*>> rows;
+    rows.reserve(excuses.size());
     for (const Excuse& excuse : excuses) rows.emplace_back(heap_.id(excuse.object), excuse.cause);
     snapshot_ = heap_.build();
     for (heap::Span& span : snapshot_.spans) span.has_marks = true;
