@@ -118,7 +118,7 @@ TEST(ShortestPaths, LeadFromFinalizersOnlyToWhatNothingElseHolds) {
   for (const auto kind : {heap::RootKind::kFinalizer, heap::RootKind::kFinalizerQueue, heap::RootKind::kCleanup,
                           heap::RootKind::kCleanupQueue, heap::RootKind::kSpecial, heap::RootKind::kThread}) {
     snapshot.roots[finalizer.row].kind = kind;
-    const ShortestPaths paths(snapshot);
+    ShortestPaths paths(snapshot);
     EXPECT_THAT(paths.path_to(ObjectId(2)).roots, ElementsAre(variable));
     EXPECT_EQ(paths.path_to(ObjectId(2)).steps.size(), 3U);
     EXPECT_THAT(paths.path_to(ObjectId(3)).roots, ElementsAre(finalizer));
