@@ -1,6 +1,7 @@
 // Build info and version text of any bytes that pass for an ELF file.
 #include "binary/build_info.h"
 
+// NOLINTNEXTLINE(readability-identifier-naming): the name is libFuzzer's
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace holdfast;
   using namespace holdfast::binary;

@@ -1,6 +1,7 @@
 // A core file of any bytes: what it shows lies within the file and adds up.
 #include "binary/core_file.h"
 
+// NOLINTNEXTLINE(readability-identifier-naming): the name is libFuzzer's
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace holdfast;
   using namespace holdfast::binary;

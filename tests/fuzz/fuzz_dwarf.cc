@@ -22,6 +22,7 @@ void use(const DwarfInfo& dwarf) {
 
 }  // namespace
 
+// NOLINTNEXTLINE(readability-identifier-naming): the name is libFuzzer's
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   try {
     use(DwarfInfo(ByteView(std::as_bytes(std::span(data, size)), "input")));

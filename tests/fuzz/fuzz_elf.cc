@@ -34,6 +34,7 @@ void use(const ElfFile& elf) {
 
 }  // namespace
 
+// NOLINTNEXTLINE(readability-identifier-naming): the name is libFuzzer's
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   try {
     use(ElfFile(ByteView(std::as_bytes(std::span(data, size)), "input")));

@@ -4,6 +4,7 @@
 #include "base/memory_image.h"
 #include "go/gc_program.h"
 
+// NOLINTNEXTLINE(readability-identifier-naming): the name is libFuzzer's
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace holdfast;
   constexpr std::uint64_t kMostBits = 1 << 16;

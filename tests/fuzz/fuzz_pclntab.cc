@@ -5,6 +5,7 @@ using holdfast::Address;
 using holdfast::ByteView;
 namespace binary = holdfast::binary;
 
+// NOLINTNEXTLINE(readability-identifier-naming): the name is libFuzzer's
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const ByteView bytes(std::as_bytes(std::span(data, size)), "input");
   binary::find_pclntab(bytes);

@@ -52,6 +52,7 @@ Target& target_of(int minor) {
 
 }  // namespace
 
+// NOLINTNEXTLINE(readability-identifier-naming): the name is libFuzzer's
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   std::span input(data, size);
   if (size < fuzz::kHeader) return 0;
@@ -74,7 +75,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   g.stack = {StackImage::kStack, StackImage::kStackEnd};
   g.stack_top_sp = top;
   g.sched_pc = target.entries[choice[2] % target.entries.size()] + choice[2] / 4;
-  g.sched_sp = top - 8 - choice[3] * 8U;
+  g.sched_sp = top - 8 - std::uint64_t{choice[3]} * 8;
   if ((choice[1] & 16) != 0) g.defers = defers;
   Scheduler scheduler;
   std::vector<ThreadRegisters> threads;

@@ -5,6 +5,7 @@
 #include "go/type_image_for_tests.h"
 #include "go/type_universe.h"
 
+// NOLINTNEXTLINE(readability-identifier-naming): the name is libFuzzer's
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace holdfast;
   using namespace holdfast::go;

@@ -3,6 +3,7 @@
 #include "base/wire.h"
 #include "binary/x86.h"
 
+// NOLINTNEXTLINE(readability-identifier-naming): the name is libFuzzer's
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace holdfast;
   using namespace holdfast::binary;
