@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::size_t kBatch = 128;
 constexpr std::uint64_t kFetched = 256;  // bytes of an object that are asked for before it is walked
-constexpr int kMostNesting = 100;  // of arrays in one another
+constexpr int kMostNesting = 100;        // of arrays in one another
 
 std::uint64_t word_at(const std::byte* data) {
   return load_le<std::uint64_t>(data);
