@@ -1,0 +1,488 @@
+#include "code/interpreter.h"
+
+#include <algorithm>
+
+namespace holdfast::code {
+
+using binary::Instruction;
+using binary::kNoRegister;
+using binary::MemoryOperand;
+using binary::Operation;
+using go::TypeKind;
+
+namespace {
+
+constexpr std::uint64_t kWord = 8;
+constexpr std::size_t kMostSlots = 1 << 17;  // words of a frame
+constexpr std::uint64_t kItabCodeAt = 24;    // runtime.itab.fun, Go 1.17-1.27
+
+bool within(const std::vector<AddressRange>& ranges, Address at) {
+  return std::any_of(ranges.begin(), ranges.end(), [&](const AddressRange& range) { return range.contains(at); });
+}
+
+}  // namespace
+
+bool CodeImage::is_variable(Address at) const {
+  return within(writable, at);
+}
+
+bool CodeImage::is_constant(Address at) const {
+  return within(constant, at);
+}
+
+bool CodeImage::is_type(Address at) const {
+  return within(types, at);
+}
+
+void Interpreter::run(Address entry, std::span<const std::byte> code) {
+  entry_ = entry;
+  end_ = entry + code.size();
+  binary::decode(code, entry, code_);
+  find_labels();
+  locals_.clear();
+  arguments_.clear();
+  const int passes = loops_ ? 2 : 1;
+  for (int i = 1; i <= passes; ++i) pass(i == passes);
+}
+
+// Where jumps within the function lead. A jump back to the entry comes from growing the stack: nothing is new there.
+void Interpreter::find_labels() {
+  labels_.clear();
+  loops_ = false;
+  for (std::uint32_t i = 0; i < code_.size(); ++i) {
+    const Instruction& in = code_[i];
+    const bool jumps = in.operation == Operation::kJump || in.operation == Operation::kJumpIf;
+    if (!jumps || in.value <= entry_ || in.value >= end_) continue;
+    labels_.push_back({.at = in.value, .first_source = i, .backward = in.value <= in.at, .registers = {}});
+  }
+  std::stable_sort(labels_.begin(), labels_.end(), [](const Label& a, const Label& b) { return a.at < b.at; });
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < labels_.size(); ++i) {
+    loops_ = loops_ || labels_[i].backward;
+    if (kept > 0 && labels_[kept - 1].at == labels_[i].at) {
+      labels_[kept - 1].backward = labels_[kept - 1].backward || labels_[i].backward;
+      labels_[kept - 1].first_source = std::min(labels_[kept - 1].first_source, labels_[i].first_source);
+    } else {
+      labels_[kept++] = labels_[i];
+    }
+  }
+  labels_.resize(kept);
+}
+
+// What the function is given.
+void Interpreter::enter() {
+  forget_registers();
+  reg(binary::kRsp) = Value::stack(0);
+  const Signature* const signature = image_.signatures.find(entry_);
+  for (std::uint8_t i = 0; i < kArgumentRegisters.size(); ++i) {
+    const Place place{.root = Place::Root::kArgument, .number = i, .at = entry_};
+    const Word known = signature != nullptr ? signature->in[i] : Word();
+    reg(kArgumentRegisters[i]) = known ? Value::typed(known) : of_place(place);
+  }
+  if (const Address closure = knowledge_.closure_type(entry_))
+    reg(binary::kRdx) = Value::typed(Word::pointer(closure));
+  else
+    reg(binary::kRdx) = Value::typed({}, places_.id({.root = Place::Root::kCapture, .at = entry_}));
+}
+
+void Interpreter::pass(bool last) {
+  reporting_ = last;
+  dead_ = false;
+  mixed_.clear();
+  enter();
+  auto label = labels_.begin();
+  for (now_ = 0; now_ < code_.size(); ++now_) {
+    while (label != labels_.end() && label->at < code_[now_].at) ++label;  // into the middle of an instruction
+    if (label != labels_.end() && label->at == code_[now_].at) arrive(*label++);
+    if (!dead_) step(code_[now_]);
+  }
+}
+
+void Interpreter::arrive(Label& label) {
+  if (!dead_) {
+    if (label.reached)
+      for (std::size_t i = 0; i < registers_.size(); ++i) label.registers[i] = meet(label.registers[i], registers_[i]);
+    else
+      label.registers = registers_;
+    label.reached = true;
+  }
+  if (!label.reached) return;  // only from code that nothing leads to so far
+  dead_ = false;
+  registers_ = label.registers;
+  vectors_.fill({});
+  const std::uint32_t from = label.backward ? 0 : label.first_source;
+  while (!mixed_.empty() && mixed_.back().first >= from) mixed_.pop_back();
+  if (!mixed_.empty() && mixed_.back().second >= from)
+    mixed_.back().second = now_;
+  else
+    mixed_.emplace_back(from, now_);
+}
+
+void Interpreter::leave_for(Address target) {
+  const auto label =
+      std::lower_bound(labels_.begin(), labels_.end(), target, [](const Label& l, Address at) { return l.at < at; });
+  if (label == labels_.end() || label->at != target) return;
+  if (label->reached)
+    for (std::size_t i = 0; i < registers_.size(); ++i) label->registers[i] = meet(label->registers[i], registers_[i]);
+  else
+    label->registers = registers_;
+  label->reached = true;
+}
+
+void Interpreter::forget_registers() {
+  registers_.fill({});
+  vectors_.fill({});
+}
+
+void Interpreter::step(const Instruction& in) {
+  for (std::uint8_t r = 0; in.operation == Operation::kOther && r < registers_.size(); ++r)
+    if ((in.writes >> r & 1) != 0) reg(r) = {};
+  switch (in.operation) {
+    case Operation::kMove:
+      reg(in.reg) = in.width == kWord ? look(in.other) : Value();
+      return;
+    case Operation::kConstant:
+      reg(in.reg) = in.width >= 4 ? Value::constant(in.value.value) : Value();
+      return;
+    case Operation::kAddress:
+      reg(in.reg) = in.width == kWord ? address_of(in.memory) : Value();
+      return;
+    case Operation::kLoad:
+      reg(in.reg) = in.width == kWord ? load(in.memory) : Value();
+      return;
+    case Operation::kStore:
+      store(in.memory, in.width == kWord ? look(in.reg) : Value());
+      return;
+    case Operation::kStoreConstant:
+      store(in.memory, in.width == kWord ? Value::constant(in.value.value) : Value());
+      return;
+    case Operation::kAdd:
+      reg(in.reg) = moved(look(in.reg), static_cast<std::int64_t>(in.value.value), false);
+      return;
+    case Operation::kAddRegister:
+      reg(in.reg) = look(in.reg).is_typed() ? moved(reg(in.reg), 0, true) : moved(look(in.other), 0, true);
+      return;
+    case Operation::kPush:
+      reg(binary::kRsp) = moved(reg(binary::kRsp), -8, false);
+      return;
+    case Operation::kPop:
+      reg(binary::kRsp) = moved(reg(binary::kRsp), 8, false);
+      if (in.reg < registers_.size()) reg(in.reg) = {};
+      return;
+    case Operation::kVectorLoad:
+      if (in.reg < vectors_.size()) vectors_[in.reg] = {load(in.memory), load(in.memory, kWord)};
+      return;
+    case Operation::kVectorStore:
+      if (in.reg >= vectors_.size()) return;
+      store(in.memory, vectors_[in.reg].first);
+      store(in.memory, vectors_[in.reg].second, kWord);
+      return;
+    case Operation::kVectorZero:
+      if (in.reg < vectors_.size()) vectors_[in.reg] = {Value::constant(0), Value::constant(0)};
+      return;
+    case Operation::kVectorMove:
+      if (in.reg < vectors_.size() && in.other < vectors_.size()) vectors_[in.reg] = vectors_[in.other];
+      return;
+    case Operation::kExchange:
+      for (std::uint8_t r = 0; r < registers_.size(); ++r)
+        if ((in.writes >> r & 1) != 0) reg(r) = {};
+      return;
+    case Operation::kCall:
+    case Operation::kCallRegister:
+    case Operation::kCallMemory:
+      return call(in);
+    case Operation::kJumpIf:
+      return leave_for(in.value);
+    case Operation::kJump:
+      if (in.value > entry_ && in.value < end_) leave_for(in.value);
+      dead_ = true;
+      return;
+    case Operation::kJumpElsewhere:
+    case Operation::kTrap:
+      dead_ = true;
+      return;
+    case Operation::kReturn:
+      give_back();
+      dead_ = true;
+      return;
+    case Operation::kCompare:
+    case Operation::kOther:
+      return;
+  }
+}
+
+// --- memory ---
+
+std::optional<Address> Interpreter::constant_address(const MemoryOperand& memory, std::int64_t more) const {
+  if (memory.other_segment || memory.index != kNoRegister) return std::nullopt;
+  const auto by = static_cast<std::uint64_t>(memory.displacement + more);
+  if (memory.base == binary::kRip || memory.base == kNoRegister) return Address(by);
+  const Value& base = registers_[memory.base];
+  if (!base.is_constant()) return std::nullopt;
+  return Address(base.number + by);
+}
+
+std::optional<std::int64_t> Interpreter::stack_offset(const MemoryOperand& memory, std::int64_t more) const {
+  if (memory.base >= registers_.size() || memory.index != kNoRegister || memory.other_segment) return std::nullopt;
+  const Value& base = registers_[memory.base];
+  if (base.kind != Value::Kind::kStack) return std::nullopt;
+  return static_cast<std::int64_t>(base.number) + memory.displacement + more;
+}
+
+// A word of the program's read-only parts: dictionaries, itabs, static closures.
+Value Interpreter::loaded_constant(Address at) const {
+  const auto word = image_.memory.try_integer<std::uint64_t>(at);
+  return word ? Value::constant(*word) : Value();
+}
+
+Value Interpreter::load(const MemoryOperand& memory, std::int64_t more) {
+  if (const auto at = constant_address(memory, more)) {
+    if (image_.is_variable(*at)) return of_place({.root = Place::Root::kGlobal, .at = *at});
+    return image_.is_constant(*at) ? loaded_constant(*at) : Value();
+  }
+  if (const auto offset = stack_offset(memory, more)) return read_slot(*offset);
+  if (memory.base >= registers_.size() || memory.other_segment) return {};
+  const Value& base = look(memory.base);
+  const std::int64_t displacement = memory.displacement + more;
+  const bool indexed = memory.index != kNoRegister;
+  if (base.is_typed()) {
+    const Value value = load_typed(base.word(), displacement, indexed);
+    if (value.kind != Value::Kind::kUnknown || base.is_pointer()) return value;
+  }
+  if (indexed && memory.scale == 1 && memory.index < registers_.size() && look(memory.index).is_typed())
+    return load_typed(registers_[memory.index].word(), displacement, true);
+  return indexed ? Value() : of_place(place_of(base).load(displacement));
+}
+
+Value Interpreter::load_typed(const Word& word, std::int64_t displacement, bool indexed) {
+  const WordTypes::Type* const type = types_.find(word.type);
+  if (type == nullptr || displacement + static_cast<std::int64_t>(word.offset) < 0) return {};
+  std::uint64_t at = static_cast<std::uint64_t>(displacement) + word.offset;
+  if (word.kind == Word::Kind::kPointer) {
+    if ((word.in_array || indexed) && type->size > 0) at %= type->size;
+    return Value::typed(types_.word_at(word.type, at));
+  }
+  if (type->kind == TypeKind::kFunc && displacement == 0) return Value::method(word.type, false);
+  if (type->kind != TypeKind::kInterface || word.offset != 0 || indexed) return {};
+  const auto number = static_cast<std::uint64_t>(displacement - static_cast<std::int64_t>(kItabCodeAt)) / kWord;
+  if (displacement < static_cast<std::int64_t>(kItabCodeAt) || number >= type->methods.size()) return {};
+  return type->methods[number] ? Value::method(type->methods[number], true) : Value();
+}
+
+void Interpreter::store(const MemoryOperand& memory, const Value& value, std::int64_t more) {
+  if (const auto offset = stack_offset(memory, more)) {
+    if (Slot* const slot = slot_at(*offset)) *slot = {value, now_};
+    return;
+  }
+  if (const auto at = constant_address(memory, more)) {
+    if (image_.is_variable(*at) && value.is_typed())
+      note({.root = Place::Root::kGlobal, .at = *at}, value.word(), true);
+    return;
+  }
+  if (memory.base >= registers_.size() || memory.other_segment) return;
+  const Value& base = look(memory.base);
+  const std::int64_t displacement = memory.displacement + more;
+  const bool indexed = memory.index != kNoRegister;
+  if (base.is_pointer()) {
+    const Value field = load_typed(base.word(), displacement, indexed);
+    if (field.is_typed()) note_argument(value, field.word());
+    const bool is_start = base.offset == 0 && displacement == 0 && !base.in_array && !indexed;
+    const bool may_be_code =
+        value.is_constant() && image_.is_constant(value.address()) && !image_.is_type(value.address());
+    if (reporting_ && is_start && may_be_code) observer_.closure(value.address(), base.address());
+  } else if (value.is_typed() && !indexed) {
+    note(place_of(base).load(displacement), value.word(), true);
+  }
+}
+
+Value Interpreter::address_of(const MemoryOperand& memory) {
+  if (const auto at = constant_address(memory, 0)) return Value::constant(at->value);
+  if (const auto offset = stack_offset(memory, 0)) return Value::stack(*offset);
+  if (memory.base >= registers_.size()) return {};
+  const bool indexed = memory.index != kNoRegister;
+  const Value& base = look(memory.base);
+  if (indexed && memory.scale == 1 && !base.is_typed() && memory.index < registers_.size())
+    return moved(look(memory.index), memory.displacement, true);
+  return moved(base, memory.displacement, indexed);
+}
+
+// The value with a distance added, and if `indexed` some number of elements more.
+Value Interpreter::moved(const Value& value, std::int64_t by, bool indexed) const {
+  if (!indexed && value.is_constant()) return Value::constant(value.number + static_cast<std::uint64_t>(by));
+  if (!indexed && value.kind == Value::Kind::kStack) return Value::stack(static_cast<std::int64_t>(value.number) + by);
+  if (!value.is_pointer()) return {};
+  const WordTypes::Type* const type = types_.find(value.address());
+  const std::int64_t at = static_cast<std::int64_t>(value.offset) + by;
+  if (type == nullptr || type->size == 0 || at < 0) return {};
+  Word word = value.word();
+  word.in_array = word.in_array || indexed;
+  if (!word.in_array && static_cast<std::uint64_t>(at) >= type->size) return {};
+  word.offset = static_cast<std::uint32_t>(static_cast<std::uint64_t>(at) % type->size);
+  return Value::typed(word);
+}
+
+Interpreter::Slot* Interpreter::slot_at(std::int64_t offset) {
+  if (offset % 8 != 0) return nullptr;
+  std::vector<Slot>& slots = offset < 0 ? locals_ : arguments_;
+  const auto number = static_cast<std::uint64_t>(offset < 0 ? -offset : offset) / kWord;
+  if (number >= kMostSlots) return nullptr;
+  if (number >= slots.size()) slots.resize(number + 1);
+  return &slots[number];
+}
+
+// A slot holds values of one type all its life, since the compiler shares slots only between values of one type. But
+// which value it is, and where that came from, is known only when it was written on every way that leads here.
+Value Interpreter::read_slot(std::int64_t offset) {
+  const Slot* const slot = slot_at(offset);
+  if (slot == nullptr || slot->written == kNever) return {};
+  if (!is_mixed(slot->written)) return slot->value;
+  return slot->value.is_typed() ? Value::typed(slot->value.word()) : Value();
+}
+
+bool Interpreter::is_mixed(std::uint32_t written) const {
+  if (written >= now_) return true;  // by the pass before
+  const auto range = std::upper_bound(mixed_.begin(), mixed_.end(), std::pair(written, std::uint32_t{0}));
+  return range != mixed_.begin() && std::prev(range)->second > written;
+}
+
+// --- calls ---
+
+Address Interpreter::type_in(std::uint8_t number) const {
+  const Value& value = registers_[number];
+  return value.is_constant() && image_.is_type(Address(value.number)) ? Address(value.number) : Address();
+}
+
+void Interpreter::call(const Instruction& in) {
+  if (in.operation == Operation::kCallRegister)
+    return call_indirect(in.reg < registers_.size() ? look(in.reg) : Value());
+  if (in.operation == Operation::kCallMemory) return call_indirect(load(in.memory));
+  const Callee callee = image_.callees.find(in.value);
+  if (callee == Callee::kWriteBarrier) {
+    reg(binary::kR11) = {};
+  } else if (callee == Callee::kDuff) {
+    reg(binary::kRdi) = reg(binary::kRsi) = {};
+    vectors_.fill({});
+  } else if (callee == Callee::kAway) {
+    dead_ = true;
+  } else if (!call_runtime(callee)) {
+    call_with(image_.signatures.find(in.value), in.value, false);
+  }
+}
+
+bool Interpreter::call_runtime(Callee callee) {
+  const Address in_rax = type_in(binary::kRax);
+  const auto pointer = [](Address type, bool in_array = false) {
+    return type ? Word::pointer(type, 0, in_array) : Word();
+  };
+  Word result;
+  switch (callee) {
+    case Callee::kNewObject:
+      result = pointer(in_rax);
+      break;
+    case Callee::kMalloc:
+      result = pointer(type_in(binary::kRbx));
+      break;
+    case Callee::kMakeSlice:
+      result = pointer(in_rax, true);
+      break;
+    case Callee::kGrowSlice:
+      result = pointer(type_in(binary::kRsi), true);
+      note(place_of(look(binary::kRax)), result, true);
+      break;
+    case Callee::kGrowSlice119:
+      result = pointer(in_rax, true);
+      note(place_of(look(binary::kRbx)), result, true);
+      break;
+    case Callee::kMapElement:
+    case Callee::kMapUse: {
+      const WordTypes::Type* const map = in_rax ? types_.find(in_rax) : nullptr;
+      if (map == nullptr || map->kind != TypeKind::kMap) break;
+      note(place_of(look(binary::kRbx)), Word::part(in_rax, 0), true);
+      if (callee == Callee::kMapElement) result = pointer(map->elem);
+      break;
+    }
+    case Callee::kMakeMap:
+    case Callee::kMakeChan:
+      if (in_rax) result = Word::part(in_rax, 0);
+      break;
+    case Callee::kConvert:
+      note_argument(look(binary::kRbx), pointer(in_rax));
+      result = pointer(in_rax);
+      break;
+    case Callee::kTypedMove:
+      note_argument(look(binary::kRbx), pointer(in_rax));
+      note_argument(look(binary::kRcx), pointer(in_rax));
+      break;
+    case Callee::kTypedClear:
+      note_argument(look(binary::kRbx), pointer(in_rax));
+      break;
+    case Callee::kTypedSliceCopy:
+      note(place_of(look(binary::kRbx)), pointer(in_rax, true), true);
+      note(place_of(look(binary::kRdi)), pointer(in_rax, true), true);
+      break;
+    default:
+      return false;
+  }
+  const Value stack = reg(binary::kRsp), frame = reg(binary::kRbp);
+  forget_registers();
+  reg(binary::kRsp) = stack;
+  reg(binary::kRbp) = frame;
+  reg(binary::kRax) = Value::typed(result);
+  return true;
+}
+
+// `entry` is null for calls through a word. A receiver's word, when it has one, is not in the signature.
+void Interpreter::call_with(const Signature* signature, Address entry, bool has_receiver) {
+  const std::uint8_t first = has_receiver ? 1 : 0;
+  for (std::uint8_t i = first; i < kArgumentRegisters.size(); ++i) {
+    Word wanted = signature != nullptr ? signature->in[i - first] : Word();
+    if (!wanted && entry) wanted = knowledge_.word_at({.root = Place::Root::kArgument, .number = i, .at = entry});
+    if (wanted) note_argument(look(kArgumentRegisters[i]), wanted);
+  }
+  const Value stack = reg(binary::kRsp), frame = reg(binary::kRbp);
+  forget_registers();
+  reg(binary::kRsp) = stack;
+  reg(binary::kRbp) = frame;
+  for (std::uint8_t i = 0; i < kArgumentRegisters.size(); ++i) {
+    if (signature != nullptr && signature->knows_results)
+      reg(kArgumentRegisters[i]) = Value::typed(signature->out[i]);
+    else if (entry)
+      reg(kArgumentRegisters[i]) = Value::result(entry, i);
+  }
+}
+
+void Interpreter::call_indirect(const Value& target) {
+  const WordTypes::Type* const function = target.kind == Value::Kind::kMethod ? types_.find(target.address()) : nullptr;
+  if (function == nullptr || function->kind != TypeKind::kFunc) {
+    const bool known = target.is_constant() && image_.is_constant(Address(target.number));
+    return call_with(known ? image_.signatures.find(Address(target.number)) : nullptr, Address(), false);
+  }
+  Signature signature{in_registers(types_, function->in), in_registers(types_, function->out), true};
+  if (!target.is_method) return call_with(&signature, Address(), false);
+  // The receiver takes the first register, so all others move by one.
+  call_with(&signature, Address(), true);
+}
+
+void Interpreter::give_back() {
+  if (!reporting_) return;
+  for (std::uint8_t i = 0; i < kArgumentRegisters.size(); ++i) {
+    const Value& value = look(kArgumentRegisters[i]);
+    if (!value.is_nil()) observer_.result(entry_, i, value.word());
+  }
+}
+
+// --- what is learnt ---
+
+void Interpreter::note(const Place& place, const Word& word, bool strong) {
+  if (reporting_ && word && place) observer_.word(place, word, strong);
+}
+
+// The value went where such a word is wanted.
+void Interpreter::note_argument(const Value& value, const Word& wanted) {
+  if (!wanted || !reporting_) return;
+  note(place_of(value), wanted, false);
+  const bool is_address = wanted.kind == Word::Kind::kPointer && wanted.offset == 0 && value.is_constant();
+  if (is_address && image_.is_variable(Address(value.number))) observer_.variable(Address(value.number), wanted.type);
+}
+
+}  // namespace holdfast::code

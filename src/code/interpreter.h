@@ -1,0 +1,156 @@
+// Follows the values of one function from its first instruction to its last and reports what the code says about types:
+// results of allocations, arguments of map calls, what is stored where (reference: types from code, 4). One forward
+// pass in order of address with a meet where ways join, more where there are loops; only the last one reports. Bounded
+// by the length of the code; any bytes may be given.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "base/memory_source.h"
+#include "binary/instructions.h"
+#include "code/callees.h"
+#include "code/signatures.h"
+#include "code/value.h"
+#include "code/word_types.h"
+
+namespace holdfast::code {
+
+// Told what one function's code shows.
+class Observer {
+ public:
+  Observer() = default;
+  Observer(const Observer&) = delete;
+  Observer& operator=(const Observer&) = delete;
+  virtual ~Observer() = default;
+
+  // The word at the place is `word`. Strong: a typed value was stored there, or the runtime was told its type; weak: it
+  // went where such a word is wanted.
+  virtual void word(const Place& place, const Word& word, bool strong) = 0;
+  // The address of a variable went where a pointer to `type` is wanted.
+  virtual void variable(Address variable, Address type) = 0;
+  // Closures that run `code` are values of this struct type.
+  virtual void closure(Address code, Address type) = 0;
+  // The function gives this word back in the result register `number`; unknown if it may be anything.
+  virtual void result(Address function, std::uint8_t number, const Word& word) = 0;
+};
+
+// What is known before a function is followed: of the program, and from earlier rounds.
+class Knowledge {
+ public:
+  Knowledge() = default;
+  Knowledge(const Knowledge&) = delete;
+  Knowledge& operator=(const Knowledge&) = delete;
+  virtual ~Knowledge() = default;
+
+  virtual Word word_at(const Place& place) const = 0;
+  // The struct type of closures that run `code`; null if not known.
+  virtual Address closure_type(Address code) const = 0;
+};
+
+struct CodeImage {
+  const MemorySource& memory;
+  const Callees& callees;
+  const Signatures& signatures;
+  std::vector<AddressRange> writable;  // data and bss of all modules: what lies elsewhere in the image never changes
+  std::vector<AddressRange> constant;  // text, read-only data, types
+  std::vector<AddressRange> types;     // where descriptors lie
+
+  bool is_variable(Address at) const;
+  bool is_constant(Address at) const;
+  bool is_type(Address at) const;
+};
+
+// For one thread, any number of functions.
+class Interpreter {
+ public:
+  Interpreter(const CodeImage& image, const Knowledge& knowledge, WordTypes& types, Observer& observer)
+      : image_(image), knowledge_(knowledge), types_(types), observer_(observer) {}
+
+  // `code` are the bytes of the function that begins at `entry`.
+  void run(Address entry, std::span<const std::byte> code);
+
+ private:
+  using Registers = std::array<Value, 16>;
+  struct Label {
+    Address at;
+    std::uint32_t first_source = 0;  // number of the first instruction that jumps here
+    bool backward = false;           // some jump here comes from behind
+    bool reached = false;
+    Registers registers;
+  };
+  struct Slot {
+    Value value;
+    std::uint32_t written = kNever;
+  };
+  static constexpr std::uint32_t kNever = ~std::uint32_t{0};
+
+  void find_labels();
+  void enter();
+  void pass(bool last);
+  void arrive(Label& label);
+  void leave_for(Address target);
+  void step(const binary::Instruction& in);
+  void call(const binary::Instruction& in);
+  bool call_runtime(Callee callee);
+  void call_with(const Signature* signature, Address entry, bool has_receiver);
+  void call_indirect(const Value& target);
+  void give_back();
+
+  Value load(const binary::MemoryOperand& memory, std::int64_t more = 0);
+  Value load_typed(const Word& word, std::int64_t displacement, bool indexed);
+  void store(const binary::MemoryOperand& memory, const Value& value, std::int64_t more = 0);
+  Value address_of(const binary::MemoryOperand& memory);
+  Value moved(const Value& value, std::int64_t by, bool indexed) const;
+  std::optional<Address> constant_address(const binary::MemoryOperand& memory, std::int64_t more) const;
+  std::optional<std::int64_t> stack_offset(const binary::MemoryOperand& memory, std::int64_t more) const;
+  Value of_place(const Place& place) {
+    return place ? Value::typed(knowledge_.word_at(place), places_.id(place)) : Value();
+  }
+  Value loaded_constant(Address at) const;
+  Place place_of(const Value& value) const { return places_[value.place]; }
+  // What is known of a register. Most results of calls are never asked for, so nobody looks them up before.
+  const Value& look(std::uint8_t number) {
+    Value& value = registers_[number];
+    if (value.kind == Value::Kind::kResult)
+      value = of_place(
+          {.root = Place::Root::kResult, .number = static_cast<std::uint8_t>(value.offset), .at = value.address()});
+    return value;
+  }
+  Slot* slot_at(std::int64_t offset);
+  Value read_slot(std::int64_t offset);
+  bool is_mixed(std::uint32_t written) const;
+
+  void note(const Place& place, const Word& word, bool strong);
+  void note_argument(const Value& value, const Word& wanted);
+  Address type_in(std::uint8_t reg) const;
+  Value& reg(std::uint8_t number) { return registers_[number]; }
+  void forget_registers();
+
+  const CodeImage& image_;
+  const Knowledge& knowledge_;
+  WordTypes& types_;
+  Observer& observer_;
+  Places places_;
+
+  Address entry_, end_;
+  std::vector<binary::Instruction> code_;
+  std::vector<Label> labels_;  // ascending
+  bool loops_ = false;
+  bool reporting_ = false;
+  bool dead_ = false;  // the instruction before does not lead here
+  std::uint32_t now_ = 0;
+  Registers registers_;
+  std::array<std::pair<Value, Value>, 16> vectors_;
+  std::vector<Slot> locals_;     // below the stack pointer at entry, by word
+  std::vector<Slot> arguments_;  // above it
+  // Slots written within one of these ranges of instructions were not written on all ways that led here.
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> mixed_;
+};
+
+}  // namespace holdfast::code

@@ -1,0 +1,335 @@
+#include "code/interpreter.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <map>
+#include <random>
+
+#include "go/type_image_for_tests.h"
+
+namespace holdfast::code {
+namespace {
+
+using binary::kR8;
+using binary::kRax;
+using binary::kRbx;
+using binary::kRcx;
+using binary::kRdi;
+using binary::kRdx;
+using binary::kRsi;
+using binary::kRsp;
+using go::TypeImage;
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::UnorderedElementsAre;
+
+constexpr Address kNewObject{0x400100}, kMapAssign{0x400200}, kGrowSlice{0x400300}, kOtherFunction{0x400400},
+    kBarrier{0x400500}, kMethodCode{0x400600}, kMakeMap{0x400700};
+constexpr Address kEntry{0x401000};
+constexpr Address kGlobal{0x700000}, kSecond{0x700040};
+
+// Just enough of an assembler.
+class Code {
+ public:
+  Address here() const { return kEntry + bytes_.size(); }
+  Code& lea(std::uint8_t reg, Address to) { return rip(0x8d, reg, to); }
+  Code& load(std::uint8_t reg, Address from) { return rip(0x8b, reg, from); }
+  Code& store(Address to, std::uint8_t reg) { return rip(0x89, reg, to); }
+  Code& move(std::uint8_t to, std::uint8_t from) {
+    return put({rex(from, to), 0x89, static_cast<int>(0xc0 | (from & 7) << 3 | (to & 7))});
+  }
+  Code& load(std::uint8_t reg, std::uint8_t base, int displacement) { return based(0x8b, reg, base, displacement); }
+  Code& store(std::uint8_t base, int displacement, std::uint8_t reg) { return based(0x89, reg, base, displacement); }
+  Code& zero(std::uint8_t reg) {
+    return put({rex(reg, reg), 0x31, static_cast<int>(0xc0 | (reg & 7) << 3 | (reg & 7))});
+  }
+  Code& call(Address to) { return put({0xe8}).distance(to, 4); }
+  Code& call_register(std::uint8_t reg) { return put({0xff, 0xd0 | reg}); }
+  Code& jump(Address to) { return put({0xe9}).distance(to, 4); }
+  Code& jump_if(Address to) { return put({0x0f, 0x84}).distance(to, 4); }
+  Code& ret() { return put({0xc3}); }
+  Code& put(std::initializer_list<int> bytes) {
+    for (const int byte : bytes) bytes_.push_back(static_cast<std::byte>(byte));
+    return *this;
+  }
+  const std::vector<std::byte>& bytes() const { return bytes_; }
+
+ private:
+  static int rex(std::uint8_t reg, std::uint8_t rm) { return 0x48 | (reg >= 8 ? 4 : 0) | (rm >= 8 ? 1 : 0); }
+  Code& rip(int opcode, std::uint8_t reg, Address at) {
+    return put({rex(reg, 0), opcode, (reg & 7) << 3 | 5}).distance(at, 4);
+  }
+  Code& based(int opcode, std::uint8_t reg, std::uint8_t base, int displacement) {
+    put({rex(reg, base), opcode, 0x40 | (reg & 7) << 3 | (base & 7)});
+    if ((base & 7) == kRsp) put({0x24});
+    return put({displacement & 0xff});
+  }
+  Code& distance(Address to, int size) {
+    const std::uint64_t by = to - (here() + static_cast<std::uint64_t>(size));
+    for (int i = 0; i < size; ++i) put({static_cast<int>(by >> (8 * i) & 0xff)});
+    return *this;
+  }
+
+  std::vector<std::byte> bytes_;
+};
+
+struct Heard {
+  std::vector<Word> strong(Address global) const { return strong({.root = Place::Root::kGlobal, .at = global}); }
+  std::vector<Word> weak(Address global) const { return weak({.root = Place::Root::kGlobal, .at = global}); }
+  std::vector<Word> strong(const Place& place) const { return of(strong_words, place); }
+  std::vector<Word> weak(const Place& place) const { return of(weak_words, place); }
+
+  std::map<Place, std::vector<Word>> strong_words, weak_words;
+  std::map<Address, std::vector<Address>> variables, closures;
+  std::map<std::uint8_t, std::vector<Word>> results;
+
+ private:
+  static std::vector<Word> of(const std::map<Place, std::vector<Word>>& words, const Place& place) {
+    const auto at = words.find(place);
+    return at == words.end() ? std::vector<Word>() : at->second;
+  }
+};
+
+class Listener : public Observer {
+ public:
+  explicit Listener(Heard& heard) : heard_(heard) {}
+
+  void word(const Place& place, const Word& word, bool strong) override {
+    (strong ? heard_.strong_words : heard_.weak_words)[place].push_back(word);
+  }
+  void variable(Address variable, Address type) override { heard_.variables[variable].push_back(type); }
+  void closure(Address code, Address type) override { heard_.closures[code].push_back(type); }
+  void result(Address, std::uint8_t number, const Word& word) override { heard_.results[number].push_back(word); }
+
+ private:
+  Heard& heard_;
+};
+
+class Known : public Knowledge {
+ public:
+  Word word_at(const Place& place) const override {
+    const auto at = words.find(place);
+    return at == words.end() ? Word() : at->second;
+  }
+  Address closure_type(Address code) const override { return code == kEntry ? closure : Address(); }
+  std::map<Place, Word> words;
+  Address closure;
+};
+
+class InterpreterTest : public testing::Test {
+ protected:
+  InterpreterTest() {
+    integer = image.integer();
+    item = image.structure({{"n", integer, 0}}, 8, "main.Item", {"main", {}});
+    item_pointer = image.pointer(item, "*main.Item");
+    node = image.structure({{"item", item_pointer, 0}, {"next", item_pointer, 8}}, 16, "main.Node", {"main", {}});
+    chan = image.chan(item, "chan main.Item");
+    take = image.function({item_pointer}, {item_pointer}, false, "func(*main.Item) *main.Item");
+    doer = image.interface({{"Do", take}}, "main.Doer", {"main", {}});
+    uintptr = image.basic(go::TypeKind::kUintptr, "uintptr", 8, {false});
+    closure = image.structure({{"F", uintptr, 0}, {"X0", item_pointer, 8}}, 16, "struct { F uintptr; X0 *main.Item }");
+  }
+
+  Heard follow(const Code& code) {
+    const go::Runtime runtime = image.runtime();
+    const go::TypeReader reader(runtime);
+    const Callees callees({{kNewObject, Callee::kNewObject},
+                           {kMapAssign, Callee::kMapElement},
+                           {kGrowSlice, Callee::kGrowSlice},
+                           {kBarrier, Callee::kWriteBarrier},
+                           {kMakeMap, Callee::kMakeChan}});
+    WordTypes types(reader);
+    const Signatures signatures(std::unordered_map<Address, Signature>{
+        {kMethodCode,
+         {in_registers(types, std::vector{item_pointer}), in_registers(types, std::vector{item_pointer}), true}}});
+    const AddressRange descriptors{TypeImage::kTypes, TypeImage::kTypes + TypeImage::kBytes};
+    const CodeImage code_image{runtime.memory,
+                               callees,
+                               signatures,
+                               {{kGlobal, kGlobal + 0x1000}},
+                               {{TypeImage::kText, TypeImage::kTypes + TypeImage::kBytes}},
+                               {descriptors}};
+    Heard heard;
+    Listener listener(heard);
+    Interpreter(code_image, known, types, listener).run(kEntry, code.bytes());
+    return heard;
+  }
+
+  static Place argument(std::uint8_t number) {
+    return {.root = Place::Root::kArgument, .number = number, .at = kEntry};
+  }
+
+  TypeImage image{26};
+  Known known;
+  Address integer, item, item_pointer, node, chan, take, doer, uintptr, closure;
+};
+
+TEST_F(InterpreterTest, ANewObjectThatIsStoredTypesTheGlobal) {
+  const Heard heard = follow(Code().lea(kRax, item).call(kNewObject).store(kGlobal, kRax).ret());
+  EXPECT_THAT(heard.strong(kGlobal), ElementsAre(Word::pointer(item)));
+}
+
+TEST_F(InterpreterTest, TheTypeOfANewObjectMustBeADescriptorsAddress) {
+  EXPECT_THAT(follow(Code().lea(kRax, kGlobal).call(kNewObject).store(kGlobal, kRax).ret()).strong(kGlobal), IsEmpty());
+  EXPECT_THAT(follow(Code().lea(kRax, item).call(kOtherFunction).store(kGlobal, kRax).ret()).strong(kGlobal),
+              IsEmpty());
+}
+
+TEST_F(InterpreterTest, AValueGoesThroughRegistersAndSlots) {
+  const Heard heard = follow(Code()
+                                 .lea(kRax, item)
+                                 .call(kNewObject)
+                                 .store(kRsp, -16, kRax)
+                                 .call(kOtherFunction)
+                                 .load(kRcx, kRsp, -16)
+                                 .move(kRdi, kRcx)
+                                 .store(kGlobal, kRdi)
+                                 .ret());
+  EXPECT_THAT(heard.strong(kGlobal), ElementsAre(Word::pointer(item)));
+}
+
+TEST_F(InterpreterTest, CallsForgetRegistersButTheWriteBarrierKeepsThem) {
+  EXPECT_THAT(
+      follow(Code().lea(kRax, item).call(kNewObject).move(kRcx, kRax).call(kOtherFunction).store(kGlobal, kRcx).ret())
+          .strong(kGlobal),
+      IsEmpty());
+  EXPECT_THAT(follow(Code().lea(kRax, item).call(kNewObject).call(kBarrier).store(kGlobal, kRax).ret()).strong(kGlobal),
+              ElementsAre(Word::pointer(item)));
+}
+
+TEST_F(InterpreterTest, FieldsOfTypedValuesAreTyped) {
+  const Heard heard = follow(Code().lea(kRax, node).call(kNewObject).load(kRcx, kRax, 8).store(kGlobal, kRcx).ret());
+  EXPECT_THAT(heard.strong(kGlobal), ElementsAre(Word::pointer(item)));
+}
+
+TEST_F(InterpreterTest, WhatIsStoredIntoAFieldIsProbablyOfItsType) {
+  const Heard heard = follow(Code().lea(kRax, node).call(kNewObject).load(kRcx, kGlobal).store(kRax, 8, kRcx).ret());
+  EXPECT_THAT(heard.weak(kGlobal), ElementsAre(Word::pointer(item)));
+  EXPECT_THAT(heard.strong(kGlobal), IsEmpty());
+}
+
+TEST_F(InterpreterTest, ASliceThatGrowsIsAnArray) {
+  const Heard heard = follow(Code().load(kRax, kGlobal).lea(kRsi, item).call(kGrowSlice).store(kSecond, kRax).ret());
+  EXPECT_THAT(heard.strong(kGlobal), ElementsAre(Word::pointer(item, 0, true)));
+  EXPECT_THAT(heard.strong(kSecond), ElementsAre(Word::pointer(item, 0, true)));
+}
+
+TEST_F(InterpreterTest, ArgumentsOfMethodsAreWeakAndAddressesOfVariablesNameThem) {
+  const Heard heard = follow(Code().load(kRax, kGlobal).call(kMethodCode).lea(kRax, kSecond).call(kMethodCode).ret());
+  EXPECT_THAT(heard.weak(kGlobal), ElementsAre(Word::pointer(item)));
+  EXPECT_THAT(heard.variables, ElementsAre(testing::Pair(kSecond, ElementsAre(item))));
+}
+
+TEST_F(InterpreterTest, ResultsOfMethodsAreTyped) {
+  EXPECT_THAT(follow(Code().call(kMethodCode).store(kGlobal, kRax).ret()).strong(kGlobal),
+              ElementsAre(Word::pointer(item)));
+}
+
+TEST_F(InterpreterTest, MethodsOfInterfacesAndFuncValuesHaveTheirSignature) {
+  known.words[argument(0)] = Word::part(doer, 0);
+  const Heard heard =
+      follow(Code().load(kRcx, kRax, 24).load(kRbx, kGlobal).call_register(kRcx).store(kSecond, kRax).ret());
+  EXPECT_THAT(heard.weak(kGlobal), ElementsAre(Word::pointer(item)));
+  EXPECT_THAT(heard.strong(kSecond), ElementsAre(Word::pointer(item)));
+  known.words[argument(0)] = Word::part(take, 0);
+  const Heard func = follow(Code().load(kRcx, kRax, 0).load(kRax, kGlobal).call_register(kRcx).ret());
+  EXPECT_THAT(func.weak(kGlobal), ElementsAre(Word::pointer(item)));
+}
+
+TEST_F(InterpreterTest, WhatWaysMeetMustAgreeUnlessItIsNil) {
+  // if cond { rax = new(item) } else { rax = 0 or new(node) }; global = rax
+  const auto both = [&](bool nil) {
+    Code code;
+    const Address split = code.here();
+    (void)split;
+    Code probe;  // the same lengths, so that the targets are known
+    const auto build = [&](Code& to, Address other, Address join) {
+      to.jump_if(other).lea(kRax, item).call(kNewObject).jump(join);
+      const Address other_at = to.here();
+      if (nil)
+        to.zero(kRax);
+      else
+        to.lea(kRax, node).call(kNewObject);
+      const Address join_at = to.here();
+      to.store(kGlobal, kRax).ret();
+      return std::pair(other_at, join_at);
+    };
+    const auto [other, join] = build(probe, kEntry, kEntry);
+    build(code, other, join);
+    return follow(code).strong(kGlobal);
+  };
+  EXPECT_THAT(both(true), ElementsAre(Word::pointer(item)));
+  EXPECT_THAT(both(false), IsEmpty());
+}
+
+TEST_F(InterpreterTest, ALoopIsFollowedUntilItsEndIsKnownAtItsBegin) {
+  // rcx = new(item); again: global = rcx; rcx = something else; if cond goto again
+  Code code;
+  code.lea(kRax, item).call(kNewObject).move(kRcx, kRax);
+  const Address again = code.here();
+  code.store(kGlobal, kRcx).load(kRcx, kRdx, 0).jump_if(again).ret();
+  EXPECT_THAT(follow(code).strong(kGlobal), IsEmpty()) << "the second time it is something else";
+}
+
+TEST_F(InterpreterTest, ASlotWrittenOnOneWayOnlyKeepsItsTypeButNotItsPlace) {
+  Code probe, code;
+  const auto build = [&](Code& to, Address join) {
+    to.load(kRax, kGlobal).jump_if(join).store(kRsp, -16, kRax);
+    const Address at = to.here();
+    to.load(kRcx, kRsp, -16).lea(kRax, node).call(kNewObject).store(kRax, 0, kRcx).ret();
+    return at;
+  };
+  build(code, build(probe, kEntry));
+  EXPECT_THAT(follow(code).weak(kGlobal), IsEmpty());
+}
+
+TEST_F(InterpreterTest, AClosuresCodeNamesItsStruct) {
+  const Heard heard =
+      follow(Code().lea(kRax, closure).call(kNewObject).lea(kRcx, kOtherFunction).store(kRax, 0, kRcx).ret());
+  EXPECT_THAT(heard.closures, ElementsAre(testing::Pair(kOtherFunction, ElementsAre(closure))));
+}
+
+TEST_F(InterpreterTest, CapturedWordsAreThoseOfTheClosuresStruct) {
+  known.closure = closure;
+  EXPECT_THAT(follow(Code().load(kRax, kRdx, 8).store(kGlobal, kRax).ret()).strong(kGlobal),
+              ElementsAre(Word::pointer(item)));
+}
+
+TEST_F(InterpreterTest, WordsBehindAPointerOfUnknownTypeHavePlaces) {
+  const Heard heard = follow(Code().lea(kRax, item).call(kNewObject).load(kRcx, kGlobal).store(kRcx, 8, kRax).ret());
+  const Place behind = Place{.root = Place::Root::kGlobal, .at = kGlobal}.load(8);
+  EXPECT_THAT(heard.strong(behind), ElementsAre(Word::pointer(item)));
+}
+
+TEST_F(InterpreterTest, TwoWordsMovedAtOnceKeepTheirTypes) {
+  // movups xmm0, [rax]; movups [rip + global], xmm0
+  Code code;
+  code.lea(kRax, node).call(kNewObject).put({0x0f, 0x10, 0x00});
+  const std::uint64_t by = kGlobal - (code.here() + 7);
+  code.put({0x0f, 0x11, 0x05});
+  for (int i = 0; i < 4; ++i) code.put({static_cast<int>(by >> (8 * i) & 0xff)});
+  const Heard heard = follow(code.ret());
+  EXPECT_THAT(heard.strong(kGlobal), ElementsAre(Word::pointer(item)));
+  EXPECT_THAT(heard.strong(kGlobal + 8), ElementsAre(Word::pointer(item)));
+}
+
+TEST_F(InterpreterTest, ReportsWhatItGivesBack) {
+  const Heard heard = follow(Code().lea(kRax, item).call(kNewObject).ret());
+  EXPECT_THAT(heard.results.at(0), ElementsAre(Word::pointer(item)));
+  EXPECT_THAT(heard.results.at(1), ElementsAre(Word()));
+}
+
+TEST_F(InterpreterTest, AnyBytesAreFollowedToTheirEnd) {
+  std::mt19937_64 random(11);
+  for (int round = 0; round < 3000; ++round) {
+    Code code;
+    for (std::uint64_t i = random() % 400; i > 0; --i) code.put({static_cast<int>(random() & 0xff)});
+    if (random() % 2 == 0) code.lea(kRax, node).call(kNewObject).jump_if(kEntry + random() % 64).store(kGlobal, kRax);
+    follow(code);
+  }
+}
+
+}  // namespace
+}  // namespace holdfast::code

@@ -1,0 +1,147 @@
+#include "code/signatures.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace holdfast::code {
+namespace {
+
+using go::TypeKind;
+
+constexpr std::size_t kFloatRegisters = 15;
+
+// Hands out registers to the parts of values.
+class Assignment {
+ public:
+  Assignment(WordTypes& types, RegisterWords& out) : types_(types), out_(out) {}
+
+  void add(Address type) {
+    const RegisterWords words = out_;
+    const std::size_t integers = integers_, floats = floats_;
+    if (place(type, type, 0, 0)) return;
+    out_ = words;  // to the stack
+    integers_ = integers;
+    floats_ = floats;
+  }
+
+ private:
+  // The part of `whole` at `offset` that is one value of `type`. False if it does not fit.
+  bool place(Address whole, Address type, std::uint64_t offset, int depth) {
+    const WordTypes::Type* const row = types_.find(type);
+    if (row == nullptr || depth > 32) return false;
+    switch (row->kind) {
+      case TypeKind::kStruct:
+        for (const WordTypes::Field& field : row->fields)
+          if (!place(whole, field.type, offset + field.offset, depth + 1)) return false;
+        return true;
+      case TypeKind::kArray:
+        return row->count == 0 || (row->count == 1 && place(whole, row->elem, offset, depth + 1));
+      case TypeKind::kFloat32:
+      case TypeKind::kFloat64:
+        return ++floats_ <= kFloatRegisters;
+      case TypeKind::kComplex64:
+      case TypeKind::kComplex128:
+        return (floats_ += 2) <= kFloatRegisters;
+      default:
+        for (std::uint64_t word = 0; word < std::max<std::uint64_t>(1, row->size / 8); ++word) {
+          if (integers_ == out_.size()) return false;
+          out_[integers_++] = types_.word_at(whole, offset + word * 8);
+        }
+        return true;
+    }
+  }
+
+  WordTypes& types_;
+  RegisterWords& out_;
+  std::size_t integers_ = 0;
+  std::size_t floats_ = 0;
+};
+
+// "yaml%2ev3" -> "yaml.v3": the dots of a package path's last element are written like this in function names.
+std::string unescaped(std::string_view name) {
+  std::string out;
+  for (std::size_t i = 0; i < name.size(); ++i) {
+    if (name.substr(i, 3) == "%2e") {
+      out += '.';
+      i += 2;
+    } else {
+      out += name[i];
+    }
+  }
+  return out;
+}
+
+// The receiver type that a method's name gives: "example.com/app.(*Cart).Add" -> "*example.com/app.Cart". Closures and
+// wrappers within methods are no methods.
+std::optional<std::string> receiver_of(std::string_view name) {
+  const std::size_t open = name.find(".(*");
+  if (open == std::string_view::npos) return std::nullopt;
+  const std::size_t close = name.find(").", open);
+  if (close == std::string_view::npos) return std::nullopt;
+  const std::string_view type = name.substr(open + 3, close - open - 3);
+  const std::string_view method = name.substr(close + 2);
+  if (type.find('[') != std::string_view::npos || method.find_first_of(".-") != std::string_view::npos)
+    return std::nullopt;
+  return fmt::format("*{}.{}", unescaped(name.substr(0, open)), type);
+}
+
+}  // namespace
+
+RegisterWords in_registers(WordTypes& types, std::span<const Address> values) {
+  RegisterWords out;
+  Assignment assignment(types, out);
+  for (const Address value : values) assignment.add(value);
+  return out;
+}
+
+Signatures::Signatures(const go::Runtime& runtime, const go::TypeReader& reader, const go::TypeUniverse& universe,
+                       std::span<const binary::FunctionInfo> all) {
+  WordTypes types(reader);
+  for (const Address type : universe.types()) add_methods(types, reader, type);
+  for (const go::Itab& itab : universe.itabs()) add_itab(types, runtime, itab);
+  add_by_name(reader, universe, all);
+}
+
+void Signatures::add(WordTypes& types, Address code, Address receiver, Address function_type) {
+  const WordTypes::Type* const function = types.find(function_type);
+  if (!code || function == nullptr || function->kind != TypeKind::kFunc || known_.contains(code)) return;
+  std::vector<Address> in = {receiver};
+  in.insert(in.end(), function->in.begin(), function->in.end());
+  known_[code] = {in_registers(types, in), in_registers(types, function->out), true};
+}
+
+void Signatures::add_methods(WordTypes& types, const go::TypeReader& reader, Address type) {
+  for (const go::TypeMethod& method : reader.methods(type)) add(types, method.code, type, method.type);
+}
+
+// The code of methods that tables no longer name. That of a value behind a pointer is a wrapper: left out.
+void Signatures::add_itab(WordTypes& types, const go::Runtime& runtime, const go::Itab& itab) {
+  constexpr std::uint64_t kCodeAt = 24;  // runtime.itab.fun, Go 1.17-1.27
+  const WordTypes::Type* const type = types.find(itab.type);
+  const WordTypes::Type* const interface = types.find(itab.interface);
+  if (type == nullptr || interface == nullptr || type->kind != TypeKind::kPointer) return;
+  for (std::size_t i = 0; i < interface->methods.size(); ++i) {
+    const auto code = runtime.memory.try_pointer(itab.address + kCodeAt + i * 8);
+    if (code) add(types, *code, itab.type, interface->methods[i]);
+  }
+}
+
+void Signatures::add_by_name(const go::TypeReader& reader, const go::TypeUniverse& universe,
+                             std::span<const binary::FunctionInfo> all) {
+  std::unordered_map<std::string, Address> pointee;  // of "*T" where T has a name
+  for (const Address type : universe.types())
+    if (const auto header = reader.header(type); header && header->is_named())
+      if (const auto read = reader.read(type)) pointee.try_emplace(fmt::format("*{}", read->full_name()), type);
+  for (const binary::FunctionInfo& function : all) {
+    const auto name = receiver_of(function.name);
+    const auto type = name ? pointee.find(*name) : pointee.end();
+    if (type == pointee.end() || known_.contains(function.entry)) continue;
+    known_[function.entry].in[0] = Word::pointer(type->second);
+  }
+}
+
+}  // namespace holdfast::code

@@ -1,0 +1,59 @@
+// Which words functions take and give back in registers, where their types are known: from method tables and itabs
+// exactly, from the function's name at least the receiver (reference: types from code, 2 and 3; Go 1.17-1.27 on amd64).
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "base/address.h"
+#include "binary/pclntab.h"
+#include "code/word_types.h"
+#include "go/type_universe.h"
+
+namespace holdfast::code {
+
+// Registers for integers and pointers in the order in which Go's calls use them, by their encoding.
+constexpr std::array<std::uint8_t, 9> kArgumentRegisters = {0, 3, 1, 7, 6, 8, 9, 10, 11};
+
+// By position in kArgumentRegisters.
+using RegisterWords = std::array<Word, kArgumentRegisters.size()>;
+
+struct Signature {
+  RegisterWords in = {};
+  RegisterWords out = {};
+  bool knows_results = false;  // `out` says of all result registers what they are
+};
+
+// Where values of these types go that are passed one after the other: those that do not fit into the registers that are
+// left go to the stack, whole.
+RegisterWords in_registers(WordTypes& types, std::span<const Address> values);
+
+class Signatures {
+ public:
+  explicit Signatures(std::unordered_map<Address, Signature> known) : known_(std::move(known)) {}
+  // `all` functions of the program, for their names.
+  Signatures(const go::Runtime& runtime, const go::TypeReader& reader, const go::TypeUniverse& universe,
+             std::span<const binary::FunctionInfo> all);
+
+  // By the function's entry; nullptr if nothing is known.
+  const Signature* find(Address entry) const {
+    const auto at = known_.find(entry);
+    return at == known_.end() ? nullptr : &at->second;
+  }
+  std::size_t size() const { return known_.size(); }
+
+ private:
+  void add(WordTypes& types, Address code, Address receiver, Address function_type);
+  void add_methods(WordTypes& types, const go::TypeReader& reader, Address type);
+  void add_itab(WordTypes& types, const go::Runtime& runtime, const go::Itab& itab);
+  void add_by_name(const go::TypeReader& reader, const go::TypeUniverse& universe,
+                   std::span<const binary::FunctionInfo> all);
+
+  std::unordered_map<Address, Signature> known_;
+};
+
+}  // namespace holdfast::code

@@ -1,0 +1,141 @@
+// The abstract values of the follower of machine code: what is known of a word in a register or a stack slot.
+#pragma once
+
+#include <array>
+#include <compare>
+#include <cstdint>
+#include <unordered_map>
+#include <vector>
+
+#include "base/address.h"
+#include "code/word_types.h"
+
+namespace holdfast::code {
+
+// Where a value came from, so that what is learnt of it later can be said of the place: a global, what a function was
+// given or gave back, a word that a closure captured; and up to three loads from there.
+struct Place {
+  enum class Root : std::uint8_t { kNone, kGlobal, kArgument, kResult, kCapture };
+  static constexpr std::size_t kMostLoads = 3;
+
+  Root root = Root::kNone;
+  std::uint8_t loads = 0;
+  std::uint8_t number = 0;  // of the argument or result register
+  Address at;               // of the global, or of the function's code
+  std::array<std::int32_t, kMostLoads> offsets = {};
+
+  explicit operator bool() const { return root != Root::kNone; }
+  // The word at `offset` from where this place's word points; none if that is too far away.
+  Place load(std::int64_t offset) const {
+    constexpr std::int64_t kFar = 1 << 20;
+    if (root == Root::kNone || loads == kMostLoads || offset < 0 || offset > kFar) return {};
+    Place deeper = *this;
+    deeper.offsets[deeper.loads++] = static_cast<std::int32_t>(offset);
+    return deeper;
+  }
+  auto operator<=>(const Place&) const = default;
+};
+
+struct PlaceHash {
+  std::size_t operator()(const Place& place) const {
+    std::uint64_t h = place.at.value * 0x9e3779b97f4a7c15U ^ static_cast<std::uint64_t>(place.root) << 8 ^ place.number;
+    for (const std::int32_t offset : place.offsets)
+      h = (h ^ static_cast<std::uint32_t>(offset) ^ h >> 29) * 0xbf58476d1ce4e5b9U;
+    return h ^ h >> 32 ^ place.loads;
+  }
+};
+
+// Places by number, so that values stay small; 0 is none. Not for several threads.
+class Places {
+ public:
+  using Id = std::uint32_t;
+
+  Places() : all_(1) {}
+  Id id(const Place& place) {
+    if (!place) return 0;
+    const auto [at, is_new] = ids_.try_emplace(place, static_cast<Id>(all_.size()));
+    if (is_new) all_.push_back(place);
+    return at->second;
+  }
+  const Place& operator[](Id id) const { return all_[id]; }
+
+ private:
+  std::unordered_map<Place, Id, PlaceHash> ids_;
+  std::vector<Place> all_;
+};
+
+struct Value {
+  enum class Kind : std::uint8_t {
+    kUnknown,
+    kConstant,  // `number`
+    kTyped,     // word()
+    kStack,     // address of the own frame, `number` bytes from where the stack pointer was at entry
+    kResult,    // result `offset` of the function at `number`, which nobody has asked about yet
+    kMethod,    // code of a method of an interface, or of a func value: `number` is the address of its func type
+  };
+  Kind kind = Kind::kUnknown;
+  bool is_method = false;  // of kMethod: takes a receiver first
+  bool in_array = false;   // of kTyped, as the rest of the word
+  Word::Kind word_kind = Word::Kind::kUnknown;
+  std::uint32_t offset = 0;
+  std::uint64_t number = 0;  // two's complement for kStack; of kTyped the descriptor's address
+  Places::Id place = 0;      // also of typed values
+
+  static Value constant(std::uint64_t number) { return make(Kind::kConstant, number); }
+  static Value stack(std::int64_t offset) { return make(Kind::kStack, static_cast<std::uint64_t>(offset)); }
+  static Value typed(const Word& word, Places::Id place = 0) {
+    Value value = make(word ? Kind::kTyped : Kind::kUnknown, word.type.value);
+    value.in_array = word.in_array;
+    value.word_kind = word.kind;
+    value.offset = word.offset;
+    value.place = place;
+    return value;
+  }
+  static Value result(Address function, std::uint8_t number) {
+    Value value = make(Kind::kResult, function.value);
+    value.offset = number;
+    return value;
+  }
+  static Value method(Address function_type, bool takes_receiver) {
+    Value value = make(Kind::kMethod, function_type.value);
+    value.is_method = takes_receiver;
+    return value;
+  }
+
+  Word word() const { return is_typed() ? Word{word_kind, in_array, offset, Address(number)} : Word(); }
+  Address address() const { return Address(number); }
+  bool is_constant() const { return kind == Kind::kConstant; }
+  bool is_nil() const { return is_constant() && number == 0; }
+  bool is_typed() const { return kind == Kind::kTyped; }
+  bool is_pointer() const { return is_typed() && word_kind == Word::Kind::kPointer; }
+  bool operator==(const Value&) const = default;
+
+ private:
+  static Value make(Kind kind, std::uint64_t number) {
+    Value value;
+    value.kind = kind;
+    value.number = number;
+    return value;
+  }
+};
+static_assert(sizeof(Value) == 24);  // sixteen of them are copied at every jump
+
+// What holds whichever of two ways led here. Nil says nothing against a type.
+inline Value meet(const Value& a, const Value& b) {
+  if (a == b) return a;
+  if (a.is_nil() && b.is_typed()) return b;
+  if (b.is_nil() && a.is_typed()) return a;
+  Value both;
+  if (a.is_typed() && b.is_typed() && a.number == b.number && a.word_kind == b.word_kind) {
+    both = a;
+    both.in_array = a.in_array || b.in_array;
+    if (a.offset != b.offset) {
+      if (!both.in_array) return {};
+      both.offset = 0;
+    }
+  }
+  both.place = a.place == b.place ? a.place : 0;
+  return both;
+}
+
+}  // namespace holdfast::code
