@@ -71,6 +71,23 @@ std::string function_name(const go::FunctionTables& functions, Address code) {
   return found ? std::string(found->function.name) : fmt::format("{:#x}", code.value);
 }
 
+// The types that would be found in a stripped program.
+heap::TypeColumns types_without_debug_information(const TypeEvidence& evidence, heap::Snapshot& snapshot) {
+  heap::TypeColumns kept{std::move(snapshot.object_type), std::move(snapshot.types), std::move(snapshot.fields)};
+  snapshot.types.clear();
+  snapshot.fields.clear();
+  LossLedger losses;  // they are not this answer's
+  const Symbols no_symbols(std::vector<go::LoadedImage>{});
+  add_types({evidence.target, evidence.heap, evidence.masks, evidence.index, evidence.scheduler, evidence.specials,
+             no_symbols, nullptr},
+            snapshot, losses);
+  heap::TypeColumns without{std::move(snapshot.object_type), std::move(snapshot.types), std::move(snapshot.fields)};
+  snapshot.object_type = std::move(kept.object_type);
+  snapshot.types = std::move(kept.types);
+  snapshot.fields = std::move(kept.fields);
+  return without;
+}
+
 }  // namespace
 
 void build(const FrozenTarget& target, const Options& options, heap::Snapshot& snapshot, LossLedger& losses,
@@ -107,16 +124,15 @@ void build(const FrozenTarget& target, const Options& options, heap::Snapshot& s
       losses.add("no-counters", fmt::format("the runtime's own counters are not all there: {}", error.what()), {});
     }
   });
-  const auto types = [&] {
-    times.run("types", [&] {
-      add_types({target, heap, masks, index, scheduler, specials.roots, *symbols, target.dwarf}, snapshot, losses);
-    });
-  };
+  const TypeEvidence evidence{target, heap, masks, index, scheduler, specials.roots, *symbols, target.dwarf};
+  const auto types = [&] { times.run("types", [&] { add_types(evidence, snapshot, losses); }); };
   if (options.callbacks.first_look) options.callbacks.first_look(snapshot);
   if (options.callbacks.meanwhile)
     run_both(types, [&] { options.callbacks.meanwhile(snapshot); });
   else
     types();
+  if (options.callbacks.second_opinion)
+    options.callbacks.second_opinion(snapshot, types_without_debug_information(evidence, snapshot));
 }
 
 }  // namespace holdfast::capture

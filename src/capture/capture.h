@@ -18,6 +18,9 @@ struct Callbacks {
   std::function<void(const heap::Snapshot&)> first_look;
   // Work on the graph, not on names: runs side by side with the search for types, which adds names and takes as long.
   std::function<void(const heap::Snapshot&)> meanwhile;
+  // The types of the same objects found without debug information and symbols, to be compared with the snapshot's own.
+  // Called last, when all else is known.
+  std::function<void(const heap::Snapshot&, const heap::TypeColumns& without)> second_opinion;
 };
 
 struct Options {

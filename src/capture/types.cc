@@ -4,6 +4,7 @@
 
 #include <bit>
 
+#include "capture/code_claims.h"
 #include "capture/dwarf_evidence.h"
 #include "capture/typed_heap.h"
 #include "go/library_layouts.h"
@@ -81,6 +82,9 @@ class TypePass {
         propagation_(heap_, table_) {}
 
   void run() {
+    const code::CodeEvidence code = read_code();
+    CodeClaims claims(code, runtime_, reader_, table_, propagation_);
+    claims.set_closure_layouts();
     claim_headers();
     claim_runtime();
     claim_specials();
@@ -90,6 +94,9 @@ class TypePass {
       for (std::size_t i = 1; i < images.size(); ++i) claim_plugin(images[i]);
     }
     claim_sections();
+    claims.claim_strong();
+    propagation_.run();
+    claims.claim_weak();
     propagation_.run();
     propagation_.claim_untyped();
     propagation_.run();
@@ -97,6 +104,12 @@ class TypePass {
   }
 
  private:
+  // Debug information says more of variables than the code does.
+  code::CodeEvidence read_code() {
+    if (evidence_.dwarf != nullptr) return {};
+    return code::read_code(runtime_, *evidence_.target.identified->functions, reader_, universe_, losses_);
+  }
+
   void claim_dwarf(const binary::DwarfInfo& info, const go::LoadedImage& image) {
     DwarfEvidence dwarf(info, runtime_, image, table_, propagation_);
     dwarf.claim_globals();

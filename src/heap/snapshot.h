@@ -159,6 +159,13 @@ struct Field {
   bool operator==(const Field&) const = default;
 };
 
+// One answer to the question what type each object has; names are in the snapshot's strings.
+struct TypeColumns {
+  HugeArray<ObjectType> object_type;  // by ObjectId
+  std::vector<Type> types;
+  std::vector<Field> fields;
+};
+
 // Edges of the pointerful objects in compressed rows, each row in ascending source offset. A source can name a target
 // more than once. Pointers to the middle of an object are edges to the object.
 struct Edges {

@@ -133,6 +133,7 @@ void TypeTable::compile_into(std::vector<Step>& out, TypeId type, std::uint64_t 
     case Kind::kArray:
       return compile_array(out, type, offset, depth);
     case Kind::kStruct:
+    case Kind::kClosure:
       return compile_struct(out, type, offset, depth);
     default:
       return;

@@ -205,7 +205,13 @@ TypeId TypeTable::closure(Address code) {
 TypeId TypeTable::new_closure(Address code) {
   const std::string function = function_at_(code);
   if (function.empty()) return {};
-  return add_row({.name = strings_.add("func " + function), .kind = Kind::kClosure, .code = code});
+  Type type{.name = strings_.add("func " + function), .kind = Kind::kClosure, .code = code};
+  const auto layout = closure_layouts_.find(code);
+  if (const TypeId captured = layout == closure_layouts_.end() ? TypeId() : intern(layout->second)) {
+    type.first_field = types_[captured.row].first_field;
+    type.field_count = types_[captured.row].field_count;
+  }
+  return add_row(type);
 }
 
 TypeId TypeTable::resolve(TypeId type, std::uint64_t first_word) {

@@ -110,6 +110,9 @@ class TypeTable {
   TypeId channel_header(TypeId channel);
   // The object behind a func value whose first word is `code`; none if no function begins there.
   TypeId closure(Address code);
+  // Closures that run `code` hold a value of this struct type: the code address and what is captured. To be said before
+  // closure() is asked for that code.
+  void set_closure_layout(Address code, Address descriptor) { closure_layouts_.emplace(code, descriptor); }
   // Stands for the closure that the first word of the object names.
   TypeId any_closure() const { return any_closure_; }
   // Text of strings: one byte.
@@ -200,6 +203,7 @@ class TypeTable {
   std::unordered_map<std::string_view, TypeId> opaque_;
   go::TypeIndex words_;     // first words of interfaces outside the universe -> row, kNone = refused
   go::TypeIndex closures_;  // code -> row, kNone = no function begins there
+  std::unordered_map<Address, Address> closure_layouts_;  // code -> descriptor
   // The last answers of interface_value: a heap has few kinds of interfaces, and asks for them tens of millions of
   // times.
   struct Recent {

@@ -1,0 +1,46 @@
+// What the program's machine code says about its variables and closures (code/evidence.h), put to the memory of this
+// process: claims on what the variables point to.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "base/address.h"
+#include "code/evidence.h"
+#include "typing/propagate.h"
+#include "typing/type_table.h"
+
+namespace holdfast::capture {
+
+class CodeClaims {
+ public:
+  // All must outlive this.
+  CodeClaims(const code::CodeEvidence& evidence, const go::Runtime& runtime, const go::TypeReader& reader,
+             typing::TypeTable& table, typing::Propagation& propagation)
+      : evidence_(evidence), runtime_(runtime), words_(reader), table_(table), propagation_(propagation) {}
+
+  // Must come before any claim, since closures get their layouts when they are first met.
+  void set_closure_layouts();
+  // Of typed values that were stored; before the weak ones, which only fill what is left.
+  void claim_strong();
+  void claim_weak();
+
+ private:
+  void claim_word(Address at, const code::Word& word);
+  void claim_value(Address at, Address type, int depth);
+  void claim_target(Address target, Address type, int depth);
+  bool is_static(Address at) const;
+
+  const code::CodeEvidence& evidence_;
+  const go::Runtime& runtime_;
+  code::WordTypes words_;
+  typing::TypeTable& table_;
+  typing::Propagation& propagation_;
+  std::set<Address> closure_types_;                // structs of code and captured words: the code tells which closure
+  std::set<std::pair<Address, Address>> statics_;  // values in data or bss that were claimed, with their types
+};
+
+}  // namespace holdfast::capture
