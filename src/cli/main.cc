@@ -28,6 +28,7 @@
 #include "report/span_table.h"
 #include "report/table_json.h"
 #include "report/table_text.h"
+#include "report/type_comparison.h"
 #include "report/type_table.h"
 
 namespace holdfast::cli {
@@ -56,6 +57,7 @@ class Run {
   int run() {
     if (options_.dry_run) return dry_run();
     if (options_.verb == Verb::kPs) return processes();
+    if (options_.compare_dwarf) return compare_types();
     if (is_table(options_.verb)) return table();
     if (options_.verb == Verb::kCapture) return capture();
     return options_.verb == Verb::kAudit ? audit() : report();
@@ -72,7 +74,8 @@ class Run {
                            if (options_.verb == Verb::kReport)
                              progress_.show_first([&](std::size_t width) { return report::first_screen(s, width); });
                          },
-                     .meanwhile = [&](const heap::Snapshot& s) { dominators = graph::dominators(s, &times_); }});
+                     .meanwhile = [&](const heap::Snapshot& s) { dominators = graph::dominators(s, &times_); },
+                     .second_opinion = {}});
     return std::move(*dominators);
   }
   graph::Reachability reach() {
@@ -124,6 +127,28 @@ class Run {
     print(report::table_text(table, plan, selection));
     if (!snapshot_.losses.empty())
       print(fmt::format("{} kinds of loss in the target: holdfast audit lists them\n", snapshot_.losses.size()));
+    return 0;
+  }
+
+  int compare_types() {
+    if (form_of(options_.target) == TargetForm::kHold || !options_.use_dwarf)
+      fail(ErrorCode::kUsage, "--compare-dwarf needs a live process or a core, and its debug information");
+    std::optional<report::TypeComparison> comparison;
+    snapshot_ =
+        open_target(options_, times_,
+                    {.first_look = {},
+                     .meanwhile = {},
+                     .second_opinion = [&](const heap::Snapshot& s, const heap::TypeColumns& without) {
+                       if (!s.target.has_dwarf)
+                         fail(ErrorCode::kUnsupported,
+                              "{} has no debug information that its types could be compared with", s.target.exe);
+                       comparison = report::compare_types(s, without, graph::reach(s));
+                     }});
+    progress_.finish();
+    if (options_.json)
+      print(report::comparison_json(*comparison));
+    else
+      print(report::comparison_text(*comparison));
     return 0;
   }
 

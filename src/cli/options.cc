@@ -96,6 +96,9 @@ void add_options(CLI::App& app, Options& o) {
                  "keep what objects and variables contain, too: user data; without it the file has none");
   }
   if (is_table(o.verb)) add_table_options(app, o);
+  if (o.verb == Verb::kTypes)
+    app.add_flag("--compare-dwarf", o.compare_dwarf,
+                 "instead, how the types found without debug information agree with those found with it");
   if (o.verb == Verb::kGoroutines) {
     app.add_flag("--stacks", o.stacks, "print the stack under each line");
     app.add_flag("--group", o.group, "one line for goroutines with equal stacks");

@@ -28,7 +28,8 @@ struct Options {
   unsigned threads = 0;  // 0 = all processors
   Color color = Color::kAuto;
   report::TableQuery table;
-  bool stacks = false;  // goroutines
+  bool compare_dwarf = false;  // types
+  bool stacks = false;         // goroutines
   bool group = false;
 };
 

@@ -24,6 +24,8 @@ LIVE_TOLERANCE = 0.001   # of the live bytes
 SMALL_HEAP_SLACK = 4096  # the same for heaps so small that a few objects of the runtime are more than that
 THREAD_RECORD_BYTES = 8192  # at most, of what the runtime keeps for a thread on the heap
 RESIDENT_SLACK = 192 << 10   # bytes of the room for the line of truth, and of small spans, that were never written to
+WRONG_WITHOUT_DWARF = 0.001
+STALE_BYTES = 16 << 10
 TYPED_WITH_DWARF = 0.97  # of the live bytes
 NAMED_FROM = 0.01        # holders of a smaller share need not stand in the report
 VERBS = ("report", "audit", "types", "roots", "spans", "goroutines")
@@ -344,6 +346,16 @@ def debug_information_types_the_heap(case):
     share = case.heap["typed_bytes"] / max(1, case.heap["reachable_bytes"] - hidden)
     if share < TYPED_WITH_DWARF:
         yield differ("share of live bytes with a type", f"at least {TYPED_WITH_DWARF:.0%}", f"{share:.1%}")
+
+
+# Debug information is the truth here, but for variables that are dead where a frame stands: their places hold anything.
+@check(when=lambda case: case.mode.dwarf and case.kind == "core" and "never_idle" not in case.truth["facts"])
+def machine_code_names_no_wrong_types(case):
+    sums = case.answer("types --compare-dwarf")["agreement"]
+    live = sum(row["bytes"] for row in sums.values())
+    most = max(WRONG_WITHOUT_DWARF * live, STALE_BYTES)
+    if sums["wrong"]["bytes"] > most:
+        yield differ("bytes of wrong type without debug information", f"at most {most:.0f}", sums["wrong"]["bytes"])
 
 
 @check(when=lambda case: case.mode.dwarf and "queued_tickets" in case.truth["facts"])

@@ -24,6 +24,7 @@ GOOD = {
               "counters": [{"name": n, "runtime": v, "ours": v, "must_match": True} for n, v in
                            (("HeapObjects", 1000), ("HeapAlloc", 9000000), ("HeapInuse", 9100000))]},
     "types": {"types": [{"type": "main.ticket", "count": 7}, {"type": "*main.ticket", "count": 7}]},
+    "types --compare-dwarf": {"agreement": {"same": {"bytes": 8900000}, "wrong": {"bytes": 16}}},
     "roots": {"roots": [{"name": "main.byID"}, {"name": "main.small"}]},
     "spans": {"spans": [{"bytes": 9000000}, {"bytes": 100000}]},
     "goroutines": {"goroutines": [{"goid": 17, "count": 3, "state": "waiting", "wait_reason": "chan send", "created_by": "main.main"},
@@ -120,7 +121,7 @@ class ChecksTest(unittest.TestCase):
 
     def test_every_check_has_a_fault(self):
         tested = {name for name, _, _ in FAULTS} | {
-            "counters_equal_the_programs_own", "c_heap_is_seen", "memory_that_is_not_there_is_in_no_part_of_the_account", "shared_objects_belong_to_no_single_holder",
+            "counters_equal_the_programs_own", "c_heap_is_seen", "machine_code_names_no_wrong_types", "memory_that_is_not_there_is_in_no_part_of_the_account", "shared_objects_belong_to_no_single_holder",
             "a_stripped_copy_gives_the_same_graph", "the_layout_table_gives_the_same_graph_as_debug_information", "a_picture_answers_as_the_process_did",
             "looks_of_one_collection_differ_in_new_objects_only", "the_same_picture_gives_the_same_answer", "one_thread_gives_the_same_answer"}
         self.assertEqual({f.__name__ for f, _ in checks.CHECKS}, tested)
@@ -137,6 +138,11 @@ class ChecksTest(unittest.TestCase):
     def test_a_c_heap_that_the_account_misses_is_found(self):
         truth = changed(TRUTH, ("facts", "c_heap_bytes"), 14)
         self.assertEqual(list(complaints(case(truth=truth))), ["c_heap_is_seen"])
+
+    def test_wrong_types_without_debug_information_are_found(self):
+        for wrong, found in ((16000, False), (20000, True)):
+            answers = changed(GOOD, ("types --compare-dwarf", "agreement", "wrong", "bytes"), wrong)
+            self.assertEqual(list(complaints(case("core", answers=answers))), ["machine_code_names_no_wrong_types"] * found, wrong)
 
     def test_an_account_of_memory_that_is_not_there_is_found(self):
         name = "memory_that_is_not_there_is_in_no_part_of_the_account"

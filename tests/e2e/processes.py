@@ -148,7 +148,7 @@ class Holdfast:
         return self.answers[verb]
 
     def parsed(self, verb):
-        words = [*([] if verb == "report" else [verb]), self.target, *self.options, "--json"]
+        words = [*([] if verb == "report" else verb.split()), self.target, *self.options, "--json"]
         if verb in self.TABLES:
             words += ["--top", "0"]
         text = self.run(words)

@@ -1,0 +1,157 @@
+#include "report/type_comparison.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <tuple>
+
+#include "base/units.h"
+#include "graph/object_sizes.h"
+#include "report/fold.h"
+
+namespace holdfast::report {
+namespace {
+
+constexpr std::size_t kShown = 20;  // differences in the text
+
+// The types of one answer.
+class Answer {
+ public:
+  Answer(const heap::Snapshot& snapshot, const HugeArray<heap::ObjectType>& column,
+         const std::vector<heap::Type>& types, const std::vector<heap::Field>& fields)
+      : snapshot_(snapshot), column_(column), types_(types), fields_(fields) {}
+
+  TypeId type_of(std::uint32_t object) const { return column_[object].type(); }
+  std::string name(TypeId type) const {
+    std::string name = type ? std::string(snapshot_.strings[types_[type.row].name]) : std::string();
+    std::erase(name, ' ');
+    return name;
+  }
+  const heap::Type& operator[](TypeId type) const { return types_[type.row]; }
+
+  // Whether a value of the type begins with one of that name.
+  bool begins_with(TypeId type, const std::string& wanted) const {
+    for (int depth = 0; type && depth < 64; ++depth) {
+      if (name(type) == wanted) return true;
+      const heap::Type& row = types_[type.row];
+      if (row.kind == heap::Kind::kArray)
+        type = row.elem;
+      else if (row.field_count > 0 && fields_[row.first_field].offset == 0)
+        type = fields_[row.first_field].type;
+      else
+        return false;
+    }
+    return false;
+  }
+
+ private:
+  const heap::Snapshot& snapshot_;
+  const HugeArray<heap::ObjectType>& column_;
+  const std::vector<heap::Type>& types_;
+  const std::vector<heap::Field>& fields_;
+};
+
+// What the runtime makes has two names: the structure's own, and ours, which says of what.
+std::string plain(const std::string& name) {
+  if (name.starts_with("chan.header[")) return "runtime.hchan";
+  if (name.starts_with("map.header[")) return "runtime.hmap";
+  if (name == "internal/runtime/maps.Map") return "runtime.hmap";
+  return name == "stringdata" ? "uint8" : name;
+}
+
+Agreement judge(const Answer& with, TypeId a, const Answer& without, TypeId b) {
+  if (!a && !b) return Agreement::kNeither;
+  if (!a) return Agreement::kOnlyWithout;
+  if (!b) return Agreement::kOnlyWith;
+  const std::string name_a = with.name(a), name_b = without.name(b);
+  if (name_a == name_b) return Agreement::kSame;
+  if (plain(name_a) == plain(name_b)) return Agreement::kOtherName;
+  if (with.begins_with(a, name_b) || without.begins_with(b, name_a)) return Agreement::kNesting;
+  const heap::Type &type_a = with[a], &type_b = without[b];
+  const bool alike = type_a.size == type_b.size && type_a.kind == type_b.kind &&
+                     type_a.pointer_bytes == type_b.pointer_bytes && type_a.field_count == type_b.field_count;
+  return alike ? Agreement::kOtherName : Agreement::kWrong;
+}
+
+}  // namespace
+
+std::string_view name_of(Agreement agreement) {
+  static constexpr std::array<std::string_view, kAgreements> kNames = {"same",      "other name",   "nesting", "wrong",
+                                                                       "only with", "only without", "neither"};
+  return kNames[static_cast<std::size_t>(agreement)];
+}
+
+TypeComparison compare_types(const heap::Snapshot& snapshot, const heap::TypeColumns& without,
+                             const graph::Reachability& reached) {
+  const Answer first(snapshot, snapshot.object_type, snapshot.types, snapshot.fields);
+  const Answer second(snapshot, without.object_type, without.types, without.fields);
+  std::map<std::pair<TypeId, TypeId>, Agreed> pairs;
+  graph::ObjectSizes(snapshot).for_each_run(0, snapshot.objects,
+                                            [&](std::uint64_t begin, std::uint64_t end, std::uint64_t slot_size) {
+                                              for (std::uint64_t i = begin; i < end; ++i) {
+                                                if (!heap::test_bit(reached.bits, i)) continue;
+                                                const auto object = static_cast<std::uint32_t>(i);
+                                                Agreed& sum = pairs[{first.type_of(object), second.type_of(object)}];
+                                                ++sum.objects;
+                                                sum.bytes += slot_size;
+                                              }
+                                            });
+  TypeComparison out;
+  for (const auto& [types, sum] : pairs) {
+    const Agreement agreement = judge(first, types.first, second, types.second);
+    Agreed& all = out.sums[static_cast<std::size_t>(agreement)];
+    all.objects += sum.objects;
+    all.bytes += sum.bytes;
+    if (agreement != Agreement::kSame)
+      out.differences.push_back({agreement, first.name(types.first), second.name(types.second), sum});
+  }
+  std::sort(out.differences.begin(), out.differences.end(), [](const Difference& a, const Difference& b) {
+    if (a.sum.bytes != b.sum.bytes) return a.sum.bytes > b.sum.bytes;
+    return std::tie(a.with, a.without) < std::tie(b.with, b.without);
+  });
+  return out;
+}
+
+std::string comparison_text(const TypeComparison& comparison) {
+  Agreed all;
+  for (const Agreed& sum : comparison.sums) {
+    all.objects += sum.objects;
+    all.bytes += sum.bytes;
+  }
+  const auto share = [](std::uint64_t part, std::uint64_t whole) {
+    return whole == 0 ? 0.0 : 100.0 * static_cast<double>(part) / static_cast<double>(whole);
+  };
+  std::string out = "types without debug information beside those with it, of all live objects\n\n";
+  for (std::size_t i = 0; i < kAgreements; ++i) {
+    const Agreed& sum = comparison.sums[i];
+    out += fmt::format("{:<13} {:>11} {:>8.3f} %  {:>12} objects {:>8.3f} %\n", name_of(static_cast<Agreement>(i)),
+                       format_bytes(sum.bytes), share(sum.bytes, all.bytes), format_count(sum.objects),
+                       share(sum.objects, all.objects));
+  }
+  out += "\n";
+  const auto text = [](const std::string& name) { return name.empty() ? std::string("no type") : folded(name, 60); };
+  for (std::size_t i = 0; i < std::min(kShown, comparison.differences.size()); ++i) {
+    const Difference& row = comparison.differences[i];
+    out += fmt::format("{:<13} {:>11} {:>10}  {} | {}\n", name_of(row.agreement), format_bytes(row.sum.bytes),
+                       format_count(row.sum.objects), text(row.with), text(row.without));
+  }
+  return out;
+}
+
+nlohmann::ordered_json comparison_json(const TypeComparison& comparison) {
+  nlohmann::ordered_json json = {{"schema", "holdfast.type-comparison/1"}};
+  for (std::size_t i = 0; i < kAgreements; ++i)
+    json["agreement"][std::string(name_of(static_cast<Agreement>(i)))] = {{"objects", comparison.sums[i].objects},
+                                                                          {"bytes", comparison.sums[i].bytes}};
+  json["differences"] = nlohmann::ordered_json::array();
+  for (const Difference& row : comparison.differences)
+    json["differences"].push_back({{"kind", name_of(row.agreement)},
+                                   {"with", row.with},
+                                   {"without", row.without},
+                                   {"objects", row.sum.objects},
+                                   {"bytes", row.sum.bytes}});
+  return json;
+}
+
+}  // namespace holdfast::report

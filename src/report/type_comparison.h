@@ -1,0 +1,54 @@
+// Two answers to the question what type each object has, object by object: with debug information, which is taken for
+// the truth, and without. For those who work on the second one, and for those who want to know how far to trust it.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "graph/reachability.h"
+#include "heap/snapshot.h"
+
+namespace holdfast::report {
+
+enum class Agreement : std::uint8_t {
+  kSame,
+  kOtherName,  // another type of the same size whose fields lie alike: a conversion, a named type for its unnamed one
+  kNesting,    // one type begins with the other: an array for its element, a struct for its first field
+  kWrong,
+  kOnlyWith,     // typed with debug information alone
+  kOnlyWithout,  // typed without it alone
+  kNeither,
+};
+constexpr std::size_t kAgreements = 7;
+
+struct Agreed {
+  std::uint64_t objects = 0;
+  std::uint64_t bytes = 0;
+};
+
+// Of the kinds that are no agreement: what was said most often.
+struct Difference {
+  Agreement agreement = Agreement::kWrong;
+  std::string with, without;  // empty = not typed
+  Agreed sum;
+};
+
+struct TypeComparison {
+  std::array<Agreed, kAgreements> sums;  // by Agreement; all live objects
+  std::vector<Difference> differences;   // most bytes first
+};
+
+std::string_view name_of(Agreement agreement);
+
+// Live objects of the snapshot, whose own types are those found with debug information.
+TypeComparison compare_types(const heap::Snapshot& snapshot, const heap::TypeColumns& without,
+                             const graph::Reachability& reached);
+
+std::string comparison_text(const TypeComparison& comparison);
+nlohmann::ordered_json comparison_json(const TypeComparison& comparison);
+
+}  // namespace holdfast::report

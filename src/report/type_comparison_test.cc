@@ -1,0 +1,79 @@
+#include "report/type_comparison.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "heap/heap_builder.h"
+
+namespace holdfast::report {
+namespace {
+
+using heap::testing::HeapBuilder;
+using testing::HasSubstr;
+
+const Agreed& sum_of(const TypeComparison& comparison, Agreement agreement) {
+  return comparison.sums[static_cast<std::size_t>(agreement)];
+}
+
+TEST(TypeComparison, JudgesEachLiveObject) {
+  HeapBuilder heap;
+  const TypeId word = heap.structure("int", 8, {});
+  const TypeId inner = heap.structure("main.Inner", 8, {{"a", word, 0}});
+  const TypeId outer = heap.structure("main.Outer", 16, {{"inner", inner, 0}, {"b", word, 8}});
+  const TypeId twin = heap.structure("main.Twin", 8, {{"c", word, 0}});
+  const RootId root = heap.root(heap::RootKind::kGlobal, "main.all");
+  std::vector<HeapBuilder::Handle> objects;
+  for (int i = 0; i < 7; ++i) {
+    objects.push_back(heap.object(16, i == 5 || i == 6 ? TypeId() : inner));
+    heap.refer(root, objects.back());
+  }
+  heap.object(16, inner);  // garbage
+  const heap::Snapshot snapshot = heap.build();
+  heap::TypeColumns without{HugeArray<heap::ObjectType>(snapshot.objects), snapshot.types, snapshot.fields};
+  const TypeId answers[] = {inner, twin, outer, word, TypeId(), inner, TypeId()};
+  for (std::size_t i = 0; i < objects.size(); ++i)
+    if (answers[i]) without.object_type[heap.id(objects[i]).row] = {answers[i], heap::KnownBy::kCode};
+
+  const TypeComparison comparison = compare_types(snapshot, without, graph::reach(snapshot));
+  EXPECT_EQ(sum_of(comparison, Agreement::kSame).objects, 1U);
+  EXPECT_EQ(sum_of(comparison, Agreement::kOtherName).objects, 1U);
+  EXPECT_EQ(sum_of(comparison, Agreement::kNesting).objects, 2U) << "the outer struct, and the first field";
+  EXPECT_EQ(sum_of(comparison, Agreement::kWrong).objects, 0U);
+  EXPECT_EQ(sum_of(comparison, Agreement::kOnlyWith).objects, 1U);
+  EXPECT_EQ(sum_of(comparison, Agreement::kOnlyWithout).objects, 1U);
+  EXPECT_EQ(sum_of(comparison, Agreement::kNeither).objects, 1U);
+  EXPECT_EQ(sum_of(comparison, Agreement::kSame).bytes, 16U);
+  EXPECT_THAT(comparison_text(comparison), HasSubstr("main.Inner | main.Twin"));
+  EXPECT_EQ(comparison_json(comparison)["agreement"]["nesting"]["bytes"], 32);
+}
+
+TEST(TypeComparison, NamesOfOursForStructuresOfTheRuntimeAreOtherNames) {
+  HeapBuilder heap;
+  const TypeId channel = heap.structure("runtime.hchan", 96, {});
+  const TypeId of_int = heap.structure("chan.header[int]", 96, {});
+  const auto object = heap.object(96, channel);
+  heap.refer(heap.root(heap::RootKind::kGlobal, "main.all"), object);
+  const heap::Snapshot snapshot = heap.build();
+  heap::TypeColumns without{HugeArray<heap::ObjectType>(snapshot.objects), snapshot.types, snapshot.fields};
+  without.object_type[heap.id(object).row] = {of_int, heap::KnownBy::kCode};
+  EXPECT_EQ(sum_of(compare_types(snapshot, without, graph::reach(snapshot)), Agreement::kOtherName).objects, 1U);
+}
+
+TEST(TypeComparison, TypesThatDoNotFitAreWrong) {
+  HeapBuilder heap;
+  const TypeId word = heap.structure("int", 8, {});
+  const TypeId one = heap.structure("main.One", 16, {{"a", word, 8}});
+  const TypeId two = heap.structure("main.Two", 8, {{"a", word, 0}});
+  const auto object = heap.object(16, one);
+  heap.refer(heap.root(heap::RootKind::kGlobal, "main.all"), object);
+  const heap::Snapshot snapshot = heap.build();
+  heap::TypeColumns without{HugeArray<heap::ObjectType>(snapshot.objects), snapshot.types, snapshot.fields};
+  without.object_type[heap.id(object).row] = {two, heap::KnownBy::kCode};
+  const TypeComparison comparison = compare_types(snapshot, without, graph::reach(snapshot));
+  EXPECT_EQ(sum_of(comparison, Agreement::kWrong).bytes, 16U);
+  ASSERT_EQ(comparison.differences.size(), 1U);
+  EXPECT_EQ(comparison.differences[0].with, "main.One");
+}
+
+}  // namespace
+}  // namespace holdfast::report
