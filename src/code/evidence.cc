@@ -222,8 +222,7 @@ class Reading {
  public:
   Reading(const go::Runtime& runtime, const go::FunctionTables& functions, const go::TypeReader& reader,
           const go::TypeUniverse& universe, LossLedger& losses)
-      : runtime_(runtime),
-        reader_(reader),
+      : reader_(reader),
         losses_(losses),
         all_(list(runtime, functions)),
         callees_(functions),
@@ -319,7 +318,6 @@ class Reading {
     verdicts_.take(said_);
   }
 
-  const go::Runtime& runtime_;
   const go::TypeReader& reader_;
   LossLedger& losses_;
   std::vector<binary::FunctionInfo> all_;

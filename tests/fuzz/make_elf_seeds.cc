@@ -109,6 +109,7 @@ int main(int argc, char** argv) {
   write(folder, "fuzz_dwarf", "version5", sample_program(5).build());
   write(folder, "fuzz_pclntab", "go118", function_table(PclntabBuilder::Form::kGo118));
   write(folder, "fuzz_pclntab", "go120", function_table(PclntabBuilder::Form::kGo120));
+  write(folder, "fuzz_code", "code", code());
   write(folder, "fuzz_x86", "code", code());
   return 0;
 }

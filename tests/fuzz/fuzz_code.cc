@@ -1,0 +1,99 @@
+// Any bytes as the machine code of one function of a program with a few types, followed with whatever is known of
+// places: it ends, whatever it says is about types that there are.
+#include "base/error.h"
+#include "code/interpreter.h"
+#include "go/type_image_for_tests.h"
+
+namespace {
+
+using namespace holdfast;
+using namespace holdfast::code;
+
+constexpr Address kEntry{0x401000};
+constexpr Address kVariables{0x700000};
+
+class Program {
+ public:
+  Program() {
+    const Address integer = image_.integer();
+    item_ = image_.structure({{"n", integer, 0}}, 8, "main.Item", {"main", {}});
+    const Address pointer = image_.pointer(item_, "*main.Item");
+    const Address node = image_.structure({{"item", pointer, 0}, {"next", pointer, 8}}, 16, "main.Node", {"main", {}});
+    image_.slice(node, "[]main.Node");
+    const Address take = image_.function({pointer}, {pointer}, false, "func(*main.Item) *main.Item");
+    doer_ = image_.interface({{"Do", take}}, "main.Doer", {"main", {}});
+    image_.chan(item_, "chan main.Item");
+  }
+  go::TypeImage& image() { return image_; }
+  Address item() const { return item_; }
+  Address doer() const { return doer_; }
+
+ private:
+  go::TypeImage image_{26};
+  Address item_, doer_;
+};
+
+class Listener : public Observer {
+ public:
+  explicit Listener(WordTypes& types) : types_(types) {}
+  void word(const Place& place, const Word& word, bool) override {
+    HOLDFAST_CHECK(static_cast<bool>(place) && place.loads <= Place::kMostLoads);
+    check(word);
+  }
+  void variable(Address, Address type) override { HOLDFAST_CHECK(types_.find(type) != nullptr); }
+  void closure(Address, Address type) override { HOLDFAST_CHECK(types_.find(type) != nullptr); }
+  void result(Address, std::uint8_t number, const Word& word) override {
+    HOLDFAST_CHECK(number < kArgumentRegisters.size());
+    if (word) check(word);
+  }
+
+ private:
+  void check(const Word& word) {
+    const WordTypes::Type* const type = types_.find(word.type);
+    HOLDFAST_CHECK(static_cast<bool>(word));
+    if (type != nullptr && word.kind == Word::Kind::kPointer) HOLDFAST_CHECK(word.offset <= type->size);
+  }
+  WordTypes& types_;
+};
+
+// Every other place holds something.
+class Known : public Knowledge {
+ public:
+  explicit Known(const Program& program) : program_(program) {}
+  Word word_at(const Place& place) const override {
+    if (place.at.value / 8 % 2 == 0) return {};
+    return place.number % 2 == 0 ? Word::pointer(program_.item()) : Word::part(program_.doer(), 0);
+  }
+  Address closure_type(Address) const override { return {}; }
+
+ private:
+  const Program& program_;
+};
+
+}  // namespace
+
+// NOLINTNEXTLINE(readability-identifier-naming): the name is libFuzzer's
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  static Program program;
+  static const go::Runtime runtime = program.image().runtime();
+  static const go::TypeReader reader(runtime);
+  static const Callees callees({{Address(0x401010), Callee::kNewObject},
+                                {Address(0x401020), Callee::kMapElement},
+                                {Address(0x401030), Callee::kGrowSlice},
+                                {Address(0x401040), Callee::kWriteBarrier},
+                                {Address(0x401050), Callee::kDuff}});
+  static const Signatures signatures(std::unordered_map<Address, Signature>{});
+  const AddressRange types_range{go::TypeImage::kTypes, go::TypeImage::kTypes + go::TypeImage::kBytes};
+  const CodeImage image{runtime.memory,
+                        callees,
+                        signatures,
+                        {{kVariables, kVariables + 0x1000}},
+                        {{go::TypeImage::kText, types_range.end}},
+                        {types_range}};
+  WordTypes types(reader);
+  Listener listener(types);
+  const Known known(program);
+  Interpreter interpreter(image, known, types, listener);
+  interpreter.run(kEntry, std::as_bytes(std::span(data, size)));
+  return 0;
+}
