@@ -116,7 +116,7 @@ class Verdicts : public Knowledge {
     for (const auto& [place, claims] : round.places)
       if (const Verdict verdict = weigh(claims); verdict.word) places.emplace(place, verdict);
     for (const auto& [function, given] : round.results)
-      for (std::uint8_t i = 0; i < given.size(); ++i)
+      for (std::uint8_t i = 0; i < kArgumentWords; ++i)
         if (const Word word = given[i].anything ? Word() : largest(given[i].words, true))
           places[{.root = Place::Root::kResult, .number = i, .at = function}] = {word, true};
     std::unordered_map<Address, Address> closures;

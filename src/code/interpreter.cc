@@ -74,7 +74,7 @@ void Interpreter::enter() {
   forget_registers();
   reg(binary::kRsp) = Value::stack(0);
   const Signature* const signature = image_.signatures.find(entry_);
-  for (std::uint8_t i = 0; i < kArgumentRegisters.size(); ++i) {
+  for (std::uint8_t i = 0; i < kArgumentWords; ++i) {
     const Place place{.root = Place::Root::kArgument, .number = i, .at = entry_};
     const Word known = signature != nullptr ? signature->in[i] : Word();
     reg(kArgumentRegisters[i]) = known ? Value::typed(known) : of_place(place);
@@ -135,7 +135,7 @@ void Interpreter::forget_registers() {
 }
 
 void Interpreter::step(const Instruction& in) {
-  for (std::uint8_t r = 0; in.operation == Operation::kOther && r < registers_.size(); ++r)
+  for (std::uint8_t r = 0; in.operation == Operation::kOther && r < kRegisters; ++r)
     if ((in.writes >> r & 1) != 0) reg(r) = {};
   switch (in.operation) {
     case Operation::kMove:
@@ -184,7 +184,7 @@ void Interpreter::step(const Instruction& in) {
       if (in.reg < vectors_.size() && in.other < vectors_.size()) vectors_[in.reg] = vectors_[in.other];
       return;
     case Operation::kExchange:
-      for (std::uint8_t r = 0; r < registers_.size(); ++r)
+      for (std::uint8_t r = 0; r < kRegisters; ++r)
         if ((in.writes >> r & 1) != 0) reg(r) = {};
       return;
     case Operation::kCall:
@@ -434,7 +434,7 @@ bool Interpreter::call_runtime(Callee callee) {
 // `entry` is null for calls through a word. A receiver's word, when it has one, is not in the signature.
 void Interpreter::call_with(const Signature* signature, Address entry, bool has_receiver) {
   const std::uint8_t first = has_receiver ? 1 : 0;
-  for (std::uint8_t i = first; i < kArgumentRegisters.size(); ++i) {
+  for (std::uint8_t i = first; i < kArgumentWords; ++i) {
     Word wanted = signature != nullptr ? signature->in[i - first] : Word();
     if (!wanted && entry) wanted = knowledge_.word_at({.root = Place::Root::kArgument, .number = i, .at = entry});
     if (wanted) note_argument(look(kArgumentRegisters[i]), wanted);
@@ -443,7 +443,7 @@ void Interpreter::call_with(const Signature* signature, Address entry, bool has_
   forget_registers();
   reg(binary::kRsp) = stack;
   reg(binary::kRbp) = frame;
-  for (std::uint8_t i = 0; i < kArgumentRegisters.size(); ++i) {
+  for (std::uint8_t i = 0; i < kArgumentWords; ++i) {
     if (signature != nullptr && signature->knows_results)
       reg(kArgumentRegisters[i]) = Value::typed(signature->out[i]);
     else if (entry)
@@ -465,7 +465,7 @@ void Interpreter::call_indirect(const Value& target) {
 
 void Interpreter::give_back() {
   if (!reporting_) return;
-  for (std::uint8_t i = 0; i < kArgumentRegisters.size(); ++i) {
+  for (std::uint8_t i = 0; i < kArgumentWords; ++i) {
     const Value& value = look(kArgumentRegisters[i]);
     if (!value.is_nil()) observer_.result(entry_, i, value.word());
   }

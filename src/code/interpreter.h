@@ -76,7 +76,8 @@ class Interpreter {
   void run(Address entry, std::span<const std::byte> code);
 
  private:
-  using Registers = std::array<Value, 16>;
+  static constexpr std::uint8_t kRegisters = 16;
+  using Registers = std::array<Value, kRegisters>;
   struct Label {
     Address at;
     std::uint32_t first_source = 0;  // number of the first instruction that jumps here

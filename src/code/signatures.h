@@ -17,7 +17,8 @@
 namespace holdfast::code {
 
 // Registers for integers and pointers in the order in which Go's calls use them, by their encoding.
-constexpr std::array<std::uint8_t, 9> kArgumentRegisters = {0, 3, 1, 7, 6, 8, 9, 10, 11};
+constexpr std::uint8_t kArgumentWords = 9;
+constexpr std::array<std::uint8_t, kArgumentWords> kArgumentRegisters = {0, 3, 1, 7, 6, 8, 9, 10, 11};
 
 // By position in kArgumentRegisters.
 using RegisterWords = std::array<Word, kArgumentRegisters.size()>;
