@@ -38,9 +38,8 @@ void CodeClaims::claim_weak() {
 }
 
 bool CodeClaims::is_static(Address at) const {
-  return std::any_of(runtime_.modules.begin(), runtime_.modules.end(), [&](const go::Module& module) {
-    return module.data.contains(at) || module.bss.contains(at) || module.noptrdata.contains(at) ||
-           module.noptrbss.contains(at);
+  return std::ranges::any_of(runtime_.modules, [&](const go::Module& module) {
+    return std::ranges::any_of(module.variables(), [&](const AddressRange& range) { return range.contains(at); });
   });
 }
 

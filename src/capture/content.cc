@@ -31,8 +31,7 @@ void add_content(const go::Runtime& runtime, heap::Snapshot& snapshot, LossLedge
   wanted.reserve(snapshot.spans.size() + 4 * runtime.modules.size());
   for (const heap::Span& span : snapshot.spans) wanted.push_back({span.base, span.base + span.bytes()});
   for (const go::Module& module : runtime.modules)
-    for (const AddressRange& range : {module.data, module.bss, module.noptrdata, module.noptrbss})
-      wanted.push_back(range);
+    for (const AddressRange& range : module.variables()) wanted.push_back(range);
   std::vector<AddressRange> ranges;
   std::vector<std::byte> scratch(kPage);
   for (const AddressRange& range : joined(std::move(wanted)))

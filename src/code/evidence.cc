@@ -18,7 +18,7 @@ constexpr unsigned kParts = 32;
 constexpr std::size_t kMostClaims = 12;  // different ones on one place; more would be noise
 constexpr std::uint64_t kLongestFunction = 8 << 20;
 
-// What was said of one place in one round, each thing once.
+// What was said of one place, each thing once.
 struct Claims {
   std::vector<Word> strong, weak;  // ascending
 
@@ -230,7 +230,7 @@ class Reading {
         image_{runtime.memory, callees_, signatures_, {}, {}, {}},
         verdicts_(reader) {
     for (const go::Module& module : runtime.modules) {
-      for (const AddressRange& range : {module.noptrdata, module.data, module.bss, module.noptrbss})
+      for (const AddressRange& range : module.variables())
         if (!range.empty()) image_.writable.push_back(range);
       image_.types.push_back({module.types, module.etypes});
       // What is not writable among these never changes; is_variable() is asked first.

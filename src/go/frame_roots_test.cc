@@ -299,24 +299,24 @@ TEST_P(FrameRootsTest, CountsAMissingMap) {
   EXPECT_EQ(image_.losses.sorted()[0].kind, "missing-stack-map");
 }
 
-TEST_P(FrameRootsTest, AsksTheStubsOfReflectForTheirArguments) {
-  // The stub's frame: record at 0(SP), a byte at 32(SP) once there are results; the caller's words at argp.
-  const Address stub = image_.function({.name = "reflect.makeFuncStub",
-                                        .sp = {{0x40, 0x180}},
-                                        .pcdata = {{}, {{0x40, 0}}},
-                                        .funcdata = {kNone, image_.stack_map(0, {{}})},
-                                        .args = binary::kArgsUnknown});
+TEST_P(FrameRootsTest, AsksReflectsMadeFunctionsForTheirArguments) {
+  // Its frame: record at 0(SP), a byte at 32(SP) once there are results; the caller's words at argp.
+  const Address make_func = image_.function({.name = "reflect.makeFuncStub",
+                                             .sp = {{0x40, 0x180}},
+                                             .pcdata = {{}, {{0x40, 0}}},
+                                             .funcdata = {kNone, image_.stack_map(0, {{}})},
+                                             .args = binary::kArgsUnknown});
   const Address frame = kTop - 8 - 0x180;
   const Address record = StackImage::kData + 0x4000;
   image_.put(frame, record);
-  image_.put(record, stub);
+  image_.put(record, make_func);
   image_.put(record + 8, record + 0x40);
   image_.put<std::uint64_t>(record + 16, 16);  // 2 words of arguments, then results
   image_.put<std::int32_t>(record + 0x40, 3);
   image_.put(record + 0x48, record + 0x60);
   image_.put<std::uint8_t>(record + 0x60, 0b111);
   for (std::uint64_t i = 0; i < 3; ++i) image_.put(argp() + i * 8, object(i));
-  g_.sched_pc = stub + 9;
+  g_.sched_pc = make_func + 9;
   g_.sched_sp = frame;
   EXPECT_THAT(values(roots()), ElementsAre(object(0), object(1)));
   image_.put<std::uint8_t>(frame + 32, 1);

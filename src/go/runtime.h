@@ -2,6 +2,7 @@
 // variables are. Made once by identify() (go/identify.h).
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -43,6 +44,9 @@ struct Module {
   std::uint64_t data_mask_bits = 0, bss_mask_bits = 0;
   Address gcdata, gcbss;  // the GC programs the masks were expanded from
   bool has_main = false;
+
+  // Where package variables lie; some may be empty.
+  std::array<AddressRange, 4> variables() const { return {data, bss, noptrdata, noptrbss}; }
 };
 
 // Addresses of runtime variables. Null = not found; each pass says what it cannot do then.

@@ -353,6 +353,8 @@ def debug_information_types_the_heap(case):
 def machine_code_names_no_wrong_types(case):
     sums = case.answer("types --compare-dwarf")["agreement"]
     live = sum(row["bytes"] for row in sums.values())
+    if live != case.heap["reachable_bytes"]:
+        yield differ("bytes of compared objects", case.heap["reachable_bytes"], live)
     most = max(WRONG_WITHOUT_DWARF * live, STALE_BYTES)
     if sums["wrong"]["bytes"] > most:
         yield differ("bytes of wrong type without debug information", f"at most {most:.0f}", sums["wrong"]["bytes"])
