@@ -39,13 +39,13 @@ unsigned owners() {
 }  // namespace
 
 DominatorTree::DominatorTree(const Dominators& dominators)
-    : dominators_(dominators), begin_(std::uint64_t{dominators.columns().vertices.count()} + 1) {
+    : dominators_(dominators), begin_(dominators.columns().held.size() + 1) {
   const DominatorColumns& columns = dominators.columns();
   const std::uint32_t vertices = columns.vertices.count();
-  const auto fetch_count = [this](std::uint32_t dominator) { __builtin_prefetch(&begin_[dominator], 1); };
+  const auto fetch_count = [this](std::uint32_t dominator) { __builtin_prefetch(&begin_[row_of(dominator)], 1); };
   for_each_part(vertices, owners(), [&](unsigned, std::uint64_t first, std::uint64_t end) {
     for_each_dominated(columns, static_cast<std::uint32_t>(first), static_cast<std::uint32_t>(end), fetch_count,
-                       [&](std::uint32_t, std::uint32_t dominator) { ++begin_[dominator]; });
+                       [&](std::uint32_t, std::uint32_t dominator) { ++begin_[row_of(dominator)]; });
   });
   // Each list is filled upwards from its begin, so the begins are those of the next list afterwards: moved by one.
   std::uint32_t sum = 0;
@@ -53,7 +53,7 @@ DominatorTree::DominatorTree(const Dominators& dominators)
   child_ = HugeArray<std::uint32_t>(sum);
   for_each_part(vertices, owners(), [&](unsigned, std::uint64_t first, std::uint64_t end) {
     for_each_dominated(columns, static_cast<std::uint32_t>(first), static_cast<std::uint32_t>(end), fetch_count,
-                       [&](std::uint32_t child, std::uint32_t dominator) { child_[begin_[dominator]++] = child; });
+                       [&](std::uint32_t child, std::uint32_t dominator) { child_[begin_[row_of(dominator)]++] = child; });
   });
   std::copy_backward(begin_.begin(), begin_.end() - 1, begin_.end());
   begin_[0] = 0;

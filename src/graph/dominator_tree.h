@@ -1,4 +1,4 @@
-// The dominator tree downwards: 4 B per vertex and 4 B per object, and as much again for vertices while it is built.
+// The dominator tree downwards: 4 B per object, and 4 B per vertex that dominates anything.
 #pragma once
 
 #include <cstdint>
@@ -22,7 +22,9 @@ class DominatorTree {
   // What the vertex, which is no pointer-free object, dominates immediately: pointerful objects, roots, pointer-free
   // objects, each ascending.
   std::span<const std::uint32_t> children(std::uint32_t vertex) const {
-    return child_.span().subspan(begin_[vertex], begin_[vertex + 1] - begin_[vertex]);
+    if (dominators_.is_alone(vertex)) return {};
+    const std::uint32_t row = row_of(vertex);
+    return child_.span().subspan(begin_[row], begin_[row + 1] - begin_[row]);
   }
   // Calls visit(NodeId) for each child of any node, in the same order.
   template <typename Visit>
@@ -36,12 +38,14 @@ class DominatorTree {
   std::vector<NodeId> top_children(NodeId node, std::size_t limit) const;
 
   // For loops that will ask for the children of the vertex soon: the place of the list, then the list.
-  void fetch_place(std::uint32_t vertex) const { __builtin_prefetch(&begin_[vertex]); }
-  void fetch_children(std::uint32_t vertex) const { __builtin_prefetch(&child_[begin_[vertex]]); }
+  void fetch_place(std::uint32_t vertex) const { __builtin_prefetch(&begin_[row_of(vertex)]); }
+  void fetch_children(std::uint32_t vertex) const { __builtin_prefetch(&child_[begin_[row_of(vertex)]]); }
 
  private:
+  std::uint32_t row_of(std::uint32_t vertex) const { return dominators_.columns().holders.rank(vertex); }
+
   const Dominators& dominators_;
-  HugeArray<std::uint32_t> begin_;  // vertices + 1
+  HugeArray<std::uint32_t> begin_;  // by rank among the holders; one more at the end
   HugeArray<std::uint32_t> child_;  // vertices, grouped by dominator
 };
 

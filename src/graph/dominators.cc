@@ -49,6 +49,15 @@ BackRows group_by_target(HugeArray<KeptEdge> back, const HugeArray<std::uint32_t
   return rows;
 }
 
+// The members' cells of a column, in the same memory.
+template <typename T>
+HugeArray<T> pack(HugeArray<T> column, const RankedBits& members, std::uint32_t count) {
+  std::uint32_t next = 0;
+  members.for_each([&](std::uint32_t row) { column[next++] = column[row]; });
+  column.shrink(count);
+  return column;
+}
+
 class Solver {
  public:
   Solver(const heap::Snapshot& snapshot, const Vertices& vertices, const ObjectSizes& sizes)
@@ -87,6 +96,7 @@ class Solver {
   // From numbers to vertices. Ends this solver's life.
   DominatorColumns columns();
   void name_dominators();
+  void keep_holders(DominatorColumns& columns);
 
   void add(std::uint32_t number, std::uint64_t words, std::uint32_t objects) {
     Held& held = held_[number];
@@ -295,33 +305,45 @@ void Solver::name_dominators() {
 
 DominatorColumns Solver::columns() {
   name_dominators();
-  HugeArray<std::uint32_t>& number = order_.number;
   DominatorColumns columns;
   columns.vertices = vertices_;
   columns.sizes = sizes_;
-  columns.held = HugeArray<Held>(vertices_.count());
-  if (!words_high_.empty()) columns.words_high = HugeArray<std::uint16_t>(vertices_.count());
+  keep_holders(columns);
+  columns.idom = std::move(order_.number);
+  for (const heap::Root& root : snapshot_.roots) columns.root_parent.push_back(root.parent);
+  return columns;
+}
+
+// Sums by number become sums by vertex, of those only that dominate anything; and numbers of objects their dominators.
+void Solver::keep_holders(DominatorColumns& columns) {
+  HugeArray<std::uint32_t>& number = order_.number;
+  HugeArray<Held> held(vertices_.count());
+  HugeArray<std::uint16_t> words_high(words_high_.empty() ? 0 : vertices_.count());
+  columns.holders = RankedBits(vertices_.count());
   const auto take = [&](std::uint32_t vertex, std::uint32_t w) {
-    columns.held[vertex] = held_[w];
-    if (!words_high_.empty()) columns.words_high[vertex] = words_high_[w];
+    held[vertex] = held_[w];
+    if (!words_high.empty()) words_high[vertex] = words_high_[w];
+    columns.holders.insert(vertex);
   };
-  for_each_part(vertices_.pointerful(), worker_count(), [&](unsigned, std::uint64_t begin, std::uint64_t end) {
-    for (std::uint64_t i = begin; i < end; ++i) {
+  const std::uint64_t groups = (std::uint64_t{vertices_.pointerful()} + 63) / 64;
+  for_each_part(groups, worker_count(), [&](unsigned, std::uint64_t first, std::uint64_t last) {
+    const std::uint64_t end = std::min<std::uint64_t>(last * 64, vertices_.pointerful());
+    for (std::uint64_t i = first * 64; i < end; ++i) {
       if (i + kAhead < end) {
         __builtin_prefetch(&held_[number[i + kAhead]]);
         __builtin_prefetch(&idom_[number[i + kAhead]]);
       }
       const std::uint32_t w = number[i];
       if (w == 0) continue;
-      take(static_cast<std::uint32_t>(i), w);
+      if (held_[w].objects > 1) take(static_cast<std::uint32_t>(i), w);
       number[i] = idom_[w];
     }
   });
   take(vertices_.super_root(), Preorder::kSuperRoot);
   for (std::uint32_t r = 0; r < vertices_.roots(); ++r) take(vertices_.of(RootId(r)), order_.root_number[r]);
-  columns.idom = std::move(number);
-  for (const heap::Root& root : snapshot_.roots) columns.root_parent.push_back(root.parent);
-  return columns;
+  const std::uint32_t holders = columns.holders.count_members();
+  columns.held = pack(std::move(held), columns.holders, holders);
+  if (!words_high.empty()) columns.words_high = pack(std::move(words_high), columns.holders, holders);
 }
 
 }  // namespace
@@ -364,24 +386,25 @@ NodeId Dominators::idom(NodeId node) const {
 }
 
 std::uint64_t Dominators::retained_bytes(NodeId node) const {
-  const ObjectId object = node.object();
-  if (object && columns_.vertices.is_leaf(object)) return reachable(object) ? columns_.sizes.size_of(object) : 0;
   const std::uint32_t vertex = columns_.vertices.of(node);
   if (vertex == Vertices::kNone) return 0;
-  const std::uint64_t high = columns_.words_high.empty() ? 0 : columns_.words_high[vertex];
-  return (high << 32 | columns_.held[vertex].words) * 8;
+  if (is_alone(vertex))
+    return node.object() && reachable(node.object()) ? columns_.sizes.size_of(node.object()) : 0;
+  const std::uint32_t row = columns_.holders.rank(vertex);
+  const std::uint64_t high = columns_.words_high.empty() ? 0 : columns_.words_high[row];
+  return (high << 32 | columns_.held[row].words) * 8;
 }
 
 std::uint32_t Dominators::retained_count(NodeId node) const {
-  const ObjectId object = node.object();
-  if (object && columns_.vertices.is_leaf(object)) return reachable(object) ? 1 : 0;
   const std::uint32_t vertex = columns_.vertices.of(node);
-  return vertex == Vertices::kNone ? 0 : columns_.held[vertex].objects;
+  if (vertex == Vertices::kNone) return 0;
+  if (is_alone(vertex)) return node.object() && reachable(node.object()) ? 1 : 0;
+  return columns_.held[columns_.holders.rank(vertex)].objects;
 }
 
 std::uint64_t Dominators::own_bytes() const {
   return columns_.idom.size() * 4 + columns_.held.size() * sizeof(Held) + columns_.words_high.size() * 2 +
-         columns_.root_parent.capacity() * sizeof(RootId) + columns_.sizes.own_bytes();
+         columns_.holders.own_bytes() + columns_.root_parent.capacity() * sizeof(RootId) + columns_.sizes.own_bytes();
 }
 
 }  // namespace holdfast::graph

@@ -13,7 +13,8 @@
 //   semidominators   number, parent, lowest 12 P, back rows 4 P + 4 B, forest 8 P                   = 14.0 B
 //   leaves           number 4 P + 4 L, vertex 4 P, tree and depth 12 P                              = 12.5 B
 //   results          number 4 P + 4 L, dominators 4 P, sums 8 P, results 8 P                        = 14.6 B, the peak
-//   after            idom 4 P + 4 L, held 8 P (2 P more from 32 GiB of heap on)                     =  8.2 B
+//   after            idom 4 P + 4 L, held 8 H + 0.2 P (2 H more from 32 GiB of heap on)             =  X B
+// where H are those that dominate anything (N % of P).
 #pragma once
 
 #include <cstdint>
@@ -21,6 +22,7 @@
 
 #include "base/huge_array.h"
 #include "base/ids.h"
+#include "base/ranked_bits.h"
 #include "base/timer.h"
 #include "graph/node.h"
 #include "graph/object_sizes.h"
@@ -29,7 +31,7 @@
 
 namespace holdfast::graph {
 
-// What a vertex retains, 8 bytes.
+// What a vertex retains, itself included; 8 bytes.
 struct Held {
   std::uint32_t words = 0;  // bytes / 8, lower half
   std::uint32_t objects = 0;
@@ -43,8 +45,9 @@ struct DominatorColumns {
   ObjectSizes sizes;
   HugeArray<std::uint32_t> idom;        // by ObjectId: a vertex + 1; 0 = not reachable
   std::vector<RootId> root_parent;      // by RootId: none = the super root
-  HugeArray<Held> held;                 // by vertex; zero for what is not reachable
-  HugeArray<std::uint16_t> words_high;  // by vertex: upper half of Held::words; empty below 32 GiB of heap
+  RankedBits holders;                   // by vertex: objects that dominate others, and all roots
+  HugeArray<Held> held;                 // by rank among the holders
+  HugeArray<std::uint16_t> words_high;  // by rank: upper half of Held::words; empty below 32 GiB of heap
 };
 
 class Dominators {
@@ -59,8 +62,7 @@ class Dominators {
   std::uint32_t retained_count(NodeId node) const;
   // An object that dominates nothing but itself. Most are like that, and need no look at the tree.
   bool is_alone(std::uint32_t vertex) const {
-    return vertex >= columns_.vertices.count() ||
-           (columns_.vertices.is_object(vertex) && columns_.held[vertex].objects == 1);
+    return vertex >= columns_.vertices.count() || !columns_.holders.has(vertex);
   }
 
   const DominatorColumns& columns() const { return columns_; }

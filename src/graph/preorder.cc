@@ -28,6 +28,8 @@ class Search {
         forest_(snapshot),
         seen_((std::uint64_t{vertices.pointerful()} + 63) / 64),
         stack_(snapshot.edges.count() + snapshot.roots.size() + snapshot.root_targets.size() + vertices.count() + 1) {
+    for (std::uint64_t i = 0; i < vertices.pointerful(); i += kRowSample) row_sample_.push_back(row_begin_[i]);
+    row_sample_.resize(row_sample_.size() + 2, row_begin_[vertices.pointerful()]);
     order_.number = HugeArray<std::uint32_t>(snapshot.objects);
     order_.root_number.resize(vertices.roots());
     order_.parent = HugeArray<std::uint32_t>(std::uint64_t{vertices.count()} + 1);
@@ -57,6 +59,7 @@ class Search {
  private:
   static constexpr std::uint32_t kCancelEvery = 1 << 20;
   static constexpr std::uint32_t kHoldsAhead = 32;
+  static constexpr std::uint32_t kRowSample = 16;
 
   void wait(std::uint32_t vertex, std::uint32_t from) { stack_[top_++] = {vertex, from}; }
 
@@ -108,6 +111,7 @@ class Search {
       hold({object, from});
     } else if (!seen(object)) {
       __builtin_prefetch(row_begin_ + object);
+      __builtin_prefetch(target_ + row_guess(object));
       wait(object, from);
     } else {
       order_.back[back_count_++] = {object, from};
@@ -125,6 +129,13 @@ class Search {
       order_.shared[shared_count_++] = edge;
   }
 
+  // About where the row of the object begins. Neighbours are mostly alike, so a sample that fits into a cache tells it to
+  // a few cells: then the begin and the row can be loaded at once instead of one after the other.
+  std::uint32_t row_guess(std::uint32_t object) const {
+    const std::uint32_t* const at = row_sample_.data() + object / kRowSample;
+    return at[0] + (at[1] - at[0]) / kRowSample * (object % kRowSample);
+  }
+
   bool seen(std::uint32_t object) const { return (seen_[object / 64] >> (object % 64) & 1) != 0; }
 
   const heap::Snapshot& snapshot_;
@@ -133,6 +144,7 @@ class Search {
   const std::uint32_t* row_begin_;
   const std::uint32_t* target_;
   RootForest forest_;
+  std::vector<std::uint32_t> row_sample_;  // of every kRowSample-th row: its begin
   Preorder order_;
   HugeArray<std::uint64_t> seen_;
   HugeArray<Waiting> stack_;

@@ -47,18 +47,23 @@ std::size_t main_level(const std::vector<Level>& levels, std::size_t base) {
 // Collects nodes by sort; neighbours mostly are of one sort, so the last group is remembered.
 class HolderSearch::Groups {
  public:
-  void add(Sort sort, std::uint32_t node, std::uint64_t bytes) {
+  void add(Sort sort, std::uint32_t vertex, std::uint64_t bytes, bool alone) {
     if (groups_.empty() || groups_[last_].sort != sort) {
       const auto [at, is_new] = index_.try_emplace(sort, groups_.size());
-      if (is_new) groups_.push_back({sort, 0, 0, {}});
+      if (is_new) groups_.push_back({.sort = sort, .first = vertex, .holders = {}});
       last_ = at->second;
     }
     Group& group = groups_[last_];
     group.bytes += bytes;
-    group.nodes.push_back(node);
+    if (alone) {
+      ++group.alone;
+      group.alone_bytes += bytes;
+    } else {
+      group.holders.push_back(vertex);
+    }
     if (bytes > group.largest) {
       group.largest = bytes;
-      std::swap(group.nodes.front(), group.nodes.back());
+      group.first = vertex;
     }
   }
   std::vector<Group> sorted() {
@@ -91,15 +96,17 @@ std::vector<Found> HolderSearch::run() {
   Groups shared;
   tree_.for_each_child(graph::NodeId::super_root(), [&](graph::NodeId node) {
     const std::uint64_t bytes = tree_.dominators().retained_bytes(node);
-    if (node.object())
-      shared.add(sort_of(node), vertices().of(node), bytes);
-    else if (bytes >= smallest_)
-      follow({}, {sort_of(node), bytes, bytes, {vertices().of(node)}});
+    const std::uint32_t vertex = vertices().of(node);
+    if (node.object()) {
+      shared.add(sort_of(node), vertex, bytes, tree_.dominators().is_alone(vertex));
+    } else if (bytes >= smallest_) {
+      follow({}, {.sort = sort_of(node), .bytes = bytes, .largest = bytes, .first = vertex, .holders = {vertex}});
+    }
   });
   std::vector<Group> groups = shared.sorted();
   // Where none stands out, the largest is the odd one: one from the middle is a better example.
   for (Group& group : groups)
-    if (group.largest < group.bytes / 16) std::swap(group.nodes.front(), group.nodes[group.nodes.size() / 2]);
+    if (group.largest < group.bytes / 16 && !group.holders.empty()) group.first = group.holders[group.holders.size() / 2];
   split({}, std::move(groups));
   return std::move(found_);
 }
@@ -117,7 +124,7 @@ void HolderSearch::fetch_ahead(const std::vector<std::uint32_t>& open) const {
   for (const std::uint32_t child : children.first(std::min(children.size(), kAhead))) {
     if (!columns.vertices.is_object(child)) continue;
     __builtin_prefetch(&names_.snapshot().object_type[child]);
-    __builtin_prefetch(&columns.held[child]);
+    if (!tree_.dominators().is_alone(child)) __builtin_prefetch(&columns.held[columns.holders.rank(child)]);
   }
 }
 
@@ -127,12 +134,14 @@ std::vector<HolderSearch::Group> HolderSearch::open_level(const Group& group, Le
   const heap::Snapshot& snapshot = names_.snapshot();
   level.sort = group.sort;
   level.bytes = group.bytes;
-  level.first = vertices().node(group.nodes.front());
-  level.alone = group.nodes.size() == 1;
+  level.count = group.alone;
+  level.own = group.alone_bytes;
+  level.first = vertices().node(group.first);
+  level.alone = group.count() == 1;
   level.container = level.first.object() && names_.is_container(snapshot.object_type[level.first.object().row].type());
   level.goroutines = level.first.root() && snapshot.roots[level.first.root().row].kind == heap::RootKind::kGoroutine;
   Groups below;
-  std::vector<std::uint32_t> open = group.nodes;
+  std::vector<std::uint32_t> open = group.holders;
   while (!open.empty()) {
     fetch_ahead(open);
     const graph::NodeId node = vertices().node(open.back());
@@ -142,9 +151,10 @@ std::vector<HolderSearch::Group> HolderSearch::open_level(const Group& group, Le
     tree_.for_each_child(node, [&](graph::NodeId child) {
       const Sort sort = sort_of(child);
       const std::uint32_t vertex = vertices().of(child);
+      const bool alone = tree_.dominators().is_alone(vertex);
       if (sort != group.sort) {
-        below.add(sort, vertex, tree_.dominators().retained_bytes(child));
-      } else if (tree_.dominators().is_alone(vertex)) {
+        below.add(sort, vertex, tree_.dominators().retained_bytes(child), alone);
+      } else if (alone) {
         ++level.count;
         level.own += own_bytes(child);
       } else {
@@ -157,9 +167,13 @@ std::vector<HolderSearch::Group> HolderSearch::open_level(const Group& group, Le
 
 // One thing that has most of the bytes of its group is followed alone.
 void HolderSearch::narrow(Group& group) const {
-  if (group.nodes.size() == 1 || !is_most(group.largest, group.bytes)) return;
-  group.nodes.resize(1);
+  if (group.count() == 1 || !is_most(group.largest, group.bytes)) return;
+  const bool alone = tree_.dominators().is_alone(group.first);
   group.bytes = group.largest;
+  group.alone = alone ? 1 : 0;
+  group.alone_bytes = alone ? group.largest : 0;
+  group.holders.clear();
+  if (!alone) group.holders.push_back(group.first);
 }
 
 void HolderSearch::follow(std::vector<Level> levels, Group group) {
@@ -191,9 +205,9 @@ const HolderSearch::Group* HolderSearch::goroutines_of(const Level& level, const
   const RootId place = level.first.root();
   if (!place || snapshot.roots[place.row].kind != heap::RootKind::kGroup) return nullptr;
   for (const Group& group : below) {
-    const RootId root = vertices().node(group.nodes.front()).root();
+    const RootId root = vertices().node(group.first).root();
     if (root && snapshot.roots[root.row].kind == heap::RootKind::kGoroutine)
-      return group.nodes.size() >= kMany && !is_most(group.largest, level.bytes) ? &group : nullptr;
+      return group.count() >= kMany && !is_most(group.largest, level.bytes) ? &group : nullptr;
   }
   return nullptr;
 }

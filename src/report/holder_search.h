@@ -51,8 +51,13 @@ class HolderSearch {
   struct Group {
     Sort sort = 0;
     std::uint64_t bytes = 0;
-    std::uint64_t largest = 0;         // bytes of front()
-    std::vector<std::uint32_t> nodes;  // vertices
+    std::uint64_t largest = 0;           // bytes of `first`
+    std::uint32_t first = 0;             // vertex: the example
+    std::vector<std::uint32_t> holders;  // vertices that dominate anything
+    std::uint64_t alone = 0;             // how many dominate nothing
+    std::uint64_t alone_bytes = 0;       // of these
+
+    std::uint64_t count() const { return holders.size() + alone; }
   };
 
   // Groups in descending order of bytes.

@@ -65,6 +65,8 @@ class TypeSums {
     ++known_by_[row][static_cast<std::size_t>(type.known_by())];
     if (object.row < snapshot_.pointerful) {
       has_pointers_[row] = true;
+      // Taken back where one of its row is found to dominate it.
+      if (tree_.dominators().is_alone(object.row)) rows_[row].retained_bytes += size;
     } else if (has_pointers_[row]) {
       // Its type has pointerful objects too, one of which may dominate it.
       inside_.push_back({columns_.idom[object.row] - 1, row, size});
@@ -101,7 +103,7 @@ class TypeSums {
     }
   }
 
-  // Those that dominate nothing are counted here and now.
+  // Those that dominate nothing have been counted before.
   void push_children(std::uint32_t vertex, std::vector<std::uint32_t>& stack) {
     const auto children = tree_.children(vertex);
     for (std::size_t i = 0; i < children.size() && children[i] < columns_.vertices.count(); ++i) {
@@ -110,8 +112,8 @@ class TypeSums {
       if (!tree_.dominators().is_alone(children[i])) {
         tree_.fetch_place(children[i]);
         stack.push_back(children[i]);
-      } else if (const std::uint32_t row = row_of(children[i]); !is_open_[row]) {
-        rows_[row].retained_bytes += tree_.dominators().retained_bytes(ObjectId(children[i]));
+      } else if (const std::uint32_t row = row_of(children[i]); is_open_[row]) {
+        rows_[row].retained_bytes -= columns_.sizes.size_of(ObjectId(children[i]));
       }
     }
   }
@@ -120,7 +122,7 @@ class TypeSums {
     for (const std::uint32_t vertex : vertices) {
       if (!columns_.vertices.is_object(vertex)) continue;
       __builtin_prefetch(&snapshot_.object_type[vertex]);
-      __builtin_prefetch(&columns_.held[vertex]);
+      columns_.holders.fetch(vertex);
     }
   }
 

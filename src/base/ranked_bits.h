@@ -1,0 +1,53 @@
+// A subset of the rows 0 .. n-1, and for each member how many members come before it: the row of a column that has cells
+// for members only. 1.5 bits per row, so that the set of ten million rows stays in a cache.
+#pragma once
+
+#include <bit>
+#include <cstdint>
+
+#include "base/huge_array.h"
+
+namespace holdfast {
+
+class RankedBits {
+ public:
+  RankedBits() = default;
+  // Of no members. Insert them all, then call count_members(), then ask.
+  explicit RankedBits(std::uint64_t rows) : bits_((rows + 63) / 64), before_(bits_.size()) {}
+
+  // Threads may insert at the same time if no two of them insert rows of one group of 64.
+  void insert(std::uint32_t row) { bits_[row / 64] |= bit(row); }
+  // Returns how many members there are.
+  std::uint32_t count_members() {
+    std::uint32_t sum = 0;
+    for (std::uint64_t i = 0; i < bits_.size(); ++i) {
+      before_[i] = sum;
+      sum += static_cast<std::uint32_t>(std::popcount(bits_[i]));
+    }
+    return sum;
+  }
+
+  bool has(std::uint32_t row) const { return (bits_[row / 64] & bit(row)) != 0; }
+  // Of a member; of any other row the rank of the next one.
+  std::uint32_t rank(std::uint32_t row) const {
+    return before_[row / 64] + static_cast<std::uint32_t>(std::popcount(bits_[row / 64] & (bit(row) - 1)));
+  }
+  // For loops that will ask has() of the row soon.
+  void fetch(std::uint32_t row) const { __builtin_prefetch(&bits_[row / 64]); }
+  // Calls visit(row) for each member, ascending.
+  template <typename Visit>
+  void for_each(const Visit& visit) const {
+    for (std::uint64_t i = 0; i < bits_.size(); ++i)
+      for (std::uint64_t bits = bits_[i]; bits != 0; bits &= bits - 1)
+        visit(static_cast<std::uint32_t>(i * 64) + static_cast<std::uint32_t>(std::countr_zero(bits)));
+  }
+  std::uint64_t own_bytes() const { return bits_.size() * 8 + before_.size() * 4; }
+
+ private:
+  static std::uint64_t bit(std::uint32_t row) { return std::uint64_t{1} << (row % 64); }
+
+  HugeArray<std::uint64_t> bits_;
+  HugeArray<std::uint32_t> before_;  // members in the groups of 64 before
+};
+
+}  // namespace holdfast
