@@ -1,5 +1,5 @@
-// A subset of the rows 0 .. n-1, and for each member how many members come before it: the row of a column that has cells
-// for members only. 1.5 bits per row, so that the set of ten million rows stays in a cache.
+// A subset of the rows 0 .. n-1, and for each member how many members come before it: the row of a column that has
+// cells for members only. 1.5 bits per row, so that the set of ten million rows stays in a cache.
 #pragma once
 
 #include <bit>
@@ -34,12 +34,18 @@ class RankedBits {
   }
   // For loops that will ask has() of the row soon.
   void fetch(std::uint32_t row) const { __builtin_prefetch(&bits_[row / 64]); }
-  // Calls visit(row) for each member, ascending.
+  // Calls visit(row) for each member of [begin, end), ascending.
   template <typename Visit>
-  void for_each(const Visit& visit) const {
-    for (std::uint64_t i = 0; i < bits_.size(); ++i)
-      for (std::uint64_t bits = bits_[i]; bits != 0; bits &= bits - 1)
-        visit(static_cast<std::uint32_t>(i * 64) + static_cast<std::uint32_t>(std::countr_zero(bits)));
+  void for_each(std::uint64_t begin, std::uint64_t end, const Visit& visit) const {
+    for (std::uint64_t i = begin / 64; i * 64 < end; ++i) {
+      std::uint64_t bits = bits_[i];
+      if (i == begin / 64) bits &= ~std::uint64_t{0} << (begin % 64);
+      for (; bits != 0; bits &= bits - 1) {
+        const std::uint64_t row = i * 64 + static_cast<unsigned>(std::countr_zero(bits));
+        if (row >= end) return;
+        visit(static_cast<std::uint32_t>(row));
+      }
+    }
   }
   std::uint64_t own_bytes() const { return bits_.size() * 8 + before_.size() * 4; }
 

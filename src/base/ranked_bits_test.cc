@@ -21,7 +21,10 @@ TEST(RankedBits, RanksAreRowsOfAColumnOfMembers) {
     }
     EXPECT_EQ(set.count_members(), members.size());
     std::vector<std::uint32_t> visited;
-    set.for_each([&](std::uint32_t row) { visited.push_back(row); });
+    const auto visit = [&](std::uint32_t row) { visited.push_back(row); };
+    const std::uint64_t middle = rows / 3;
+    set.for_each(0, middle, visit);
+    set.for_each(middle, rows, visit);
     EXPECT_EQ(visited, members);
     std::uint32_t before = 0;
     for (std::uint32_t row = 0; row < rows; ++row) {

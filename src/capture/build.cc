@@ -71,6 +71,15 @@ std::string function_name(const go::FunctionTables& functions, Address code) {
   return found ? std::string(found->function.name) : fmt::format("{:#x}", code.value);
 }
 
+// Spans of a heap model and of a snapshot have the same rows.
+std::vector<LargeType> large_types_of(const go::HeapModel& heap) {
+  std::vector<LargeType> found;
+  for (std::uint32_t row = 0; row < heap.in_use().size(); ++row)
+    if (const go::MSpan& span = heap.in_use()[row]; span.size_class() == 0 && span.large_type)
+      found.push_back({SpanId(row), span.large_type});
+  return found;
+}
+
 // The types that would be found in a stripped program.
 heap::TypeColumns types_without_debug_information(const TypeEvidence& evidence, heap::Snapshot& snapshot) {
   heap::TypeColumns kept{std::move(snapshot.object_type), std::move(snapshot.types), std::move(snapshot.fields)};
@@ -78,8 +87,8 @@ heap::TypeColumns types_without_debug_information(const TypeEvidence& evidence, 
   snapshot.fields.clear();
   LossLedger losses;  // they are not this answer's
   const Symbols no_symbols(std::vector<go::LoadedImage>{});
-  add_types({evidence.target, evidence.heap, evidence.masks, evidence.index, evidence.scheduler, evidence.specials,
-             no_symbols, nullptr},
+  add_types({evidence.target, evidence.large_types, evidence.masks, evidence.index, evidence.scheduler,
+             evidence.specials, no_symbols, nullptr},
             snapshot, losses);
   heap::TypeColumns without{std::move(snapshot.object_type), std::move(snapshot.types), std::move(snapshot.fields)};
   snapshot.object_type = std::move(kept.object_type);
@@ -96,7 +105,8 @@ void build(const FrozenTarget& target, const Options& options, heap::Snapshot& s
   const go::FunctionTables& functions = *target.identified->functions;
   add_target_info(target, snapshot);
 
-  const auto heap = times.run("spans", [&] { return go::HeapModel::read(runtime, losses); });
+  std::optional<go::HeapModel> model = times.run("spans", [&] { return go::HeapModel::read(runtime, losses); });
+  const go::HeapModel& heap = *model;
   snapshot.audit.gc_phase = heap.gc_phase();
   times.run("marks", [&] { add_objects(heap, snapshot, losses); });
   const heap::ObjectIndex index(snapshot.spans, snapshot.allocated);
@@ -124,7 +134,9 @@ void build(const FrozenTarget& target, const Options& options, heap::Snapshot& s
       losses.add("no-counters", fmt::format("the runtime's own counters are not all there: {}", error.what()), {});
     }
   });
-  const TypeEvidence evidence{target, heap, masks, index, scheduler, specials.roots, *symbols, target.dwarf};
+  const std::vector<LargeType> large_types = large_types_of(heap);
+  model.reset();  // what comes now takes most memory
+  const TypeEvidence evidence{target, large_types, masks, index, scheduler, specials.roots, *symbols, target.dwarf};
   const auto types = [&] { times.run("types", [&] { add_types(evidence, snapshot, losses); }); };
   if (options.callbacks.first_look) options.callbacks.first_look(snapshot);
   if (options.callbacks.meanwhile)

@@ -14,7 +14,7 @@ TypedHeap::TypedHeap(const go::Runtime& runtime, const heap::ObjectIndex& index,
     views_[s].base = span.base;
     views_[s].slot_size = span.slot_size;
     views_[s].header = span.header;
-    views_[s].too_small = room_of_smaller(span);
+    views_[s].more_than_smaller = static_cast<std::uint32_t>(span.slot_size - span.header - room_of_smaller(span));
     if (span.has_pointers) views_[s].data = runtime.memory.try_view(span.base, span.bytes());
   }
 }
@@ -45,7 +45,8 @@ void TypedHeap::find(std::span<const Address> addresses, std::span<Place> places
     if (!slot.object) continue;
     const SpanView& view = views_[span.row];
     const std::uint64_t offset = addresses[i] - view.base - slot.number * view.slot_size;
-    places[i] = {slot.object.row, offset - view.header, view.slot_size - view.header, view.too_small};
+    const std::uint64_t bytes = view.slot_size - view.header;
+    places[i] = {slot.object.row, offset - view.header, bytes, bytes - view.more_than_smaller};
   }
 }
 

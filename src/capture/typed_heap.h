@@ -1,8 +1,7 @@
 // The objects of a Snapshot as the typing layer wants to see them.
 #pragma once
 
-#include <vector>
-
+#include "base/huge_array.h"
 #include "go/heap_model.h"
 #include "heap/object_index.h"
 #include "heap/snapshot.h"
@@ -21,20 +20,20 @@ class TypedHeap : public typing::HeapView {
   void read(std::span<const std::uint32_t> rows, std::span<Object> objects) const override;
 
  private:
-  // What looking up and reading need of a span, together.
+  // What looking up and reading need of a span, in half a cache line.
   struct SpanView {
     const std::byte* data = nullptr;  // null: does not lie together in our memory, or has no pointers
     Address base;
     std::uint64_t slot_size = 0;
-    std::uint64_t header = 0;
-    std::uint64_t too_small = 0;
+    std::uint32_t header = 0;
+    std::uint32_t more_than_smaller = 0;  // Place::bytes without Place::too_small
   };
   std::uint64_t room_of_smaller(const heap::Span& span) const;
 
   const go::Runtime& runtime_;
   const heap::ObjectIndex& index_;
   const heap::Snapshot& snapshot_;
-  std::vector<SpanView> views_;
+  HugeArray<SpanView> views_;  // by SpanId
 };
 
 }  // namespace holdfast::capture

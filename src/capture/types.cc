@@ -142,21 +142,19 @@ class TypePass {
     return snapshot_.strings.add(fmt::format("{}:{}", frames.back().file, frames.back().line));
   }
 
-  // Types that allocation headers and large spans name (Go 1.22+).
+  // Types that large spans and allocation headers name (Go 1.22+).
   void claim_headers() {
-    if (runtime_.version.pointer_maps() != go::PointerMaps::kAllocHeader) return;
-    for (std::size_t s = 0; s < snapshot_.spans.size(); ++s) {
-      const heap::Span& span = snapshot_.spans[s];
-      if (!span.has_pointers || (span.size_class != 0 && span.slot_size <= go::kMostInSpanMapBytes)) continue;
-      const Address large = evidence_.heap.in_use()[s].large_type;
+    for (const LargeType& large : evidence_.large_types)
+      if (const heap::Span& span = snapshot_.spans[large.span.row]; span.objects == 1)
+        claim_object(span.first_object, large.descriptor, typing::KnownBy::kHeader);
+    for (const heap::Span& span : snapshot_.spans) {
+      if (span.header == 0) continue;
       std::uint32_t row = span.first_object;
       for (std::uint32_t w = 0; w < (span.slots + 63) / 64; ++w) {
         for (std::uint64_t bits = snapshot_.allocated[span.bits_at + w]; bits != 0; bits &= bits - 1, ++row) {
           const std::uint64_t slot = w * std::uint64_t{64} + static_cast<unsigned>(std::countr_zero(bits));
-          const Address type = span.size_class == 0
-                                   ? large
-                                   : runtime_.memory.try_pointer(span.base + slot * span.slot_size).value_or(Address());
-          claim_object(row, type, typing::KnownBy::kHeader);
+          claim_object(row, runtime_.memory.try_pointer(span.base + slot * span.slot_size).value_or(Address()),
+                       typing::KnownBy::kHeader);
         }
       }
     }

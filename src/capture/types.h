@@ -17,9 +17,15 @@
 namespace holdfast::capture {
 
 // Where evidence comes from. All must outlive the pass; `dwarf` may be null.
+// The type that the span of a large object names (Go 1.22+).
+struct LargeType {
+  SpanId span;
+  Address descriptor;
+};
+
 struct TypeEvidence {
   const FrozenTarget& target;
-  const go::HeapModel& heap;
+  const std::vector<LargeType>& large_types;
   const go::PointerMasks& masks;
   const heap::ObjectIndex& index;
   const go::Scheduler& scheduler;

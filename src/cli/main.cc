@@ -1,6 +1,7 @@
 // The command line: reads arguments, runs one verb, maps errors to exit codes (0 done, 1 failed, 2 wrong usage, 3 a
 // gate found something).
 #include <fmt/format.h>
+#include <malloc.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -266,6 +267,9 @@ int run(const std::vector<std::string>& arguments) {
 
 int main(int argc, char** argv) {
   using holdfast::ErrorCode;
+  // Large blocks always come from the system and go back to it. By default the first one that is freed teaches the
+  // allocator to keep its like, which costs 2 B per object of a large heap.
+  mallopt(M_MMAP_THRESHOLD, 1 << 20);
   try {
     return holdfast::cli::run({argv + 1, argv + argc});
   } catch (const holdfast::Error& error) {

@@ -60,7 +60,7 @@ class HeapStats {
       const Address cache = p ? memory.pointer(p + l.offset("runtime.p", "mcache")) : Address();
       if (!cache) continue;
       tiny_allocs_ += memory.integer<std::uint64_t>(cache + l.offset("runtime.mcache", "tinyAllocs"));
-      for (std::uint64_t span_class = 0; before && span_class < 2 * kSizeClasses; ++span_class) {
+      for (std::uint64_t span_class = 0; before && span_class < std::uint64_t{2} * kSizeClasses; ++span_class) {
         const Address span = memory.pointer(cache + spans_at + span_class * 8);
         if (!span) continue;
         const auto now = memory.integer<std::uint16_t>(span + alloc_count.offset);

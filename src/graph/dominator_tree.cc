@@ -52,8 +52,9 @@ DominatorTree::DominatorTree(const Dominators& dominators)
   for (std::uint32_t& begin : begin_) begin = std::exchange(sum, sum + begin);
   child_ = HugeArray<std::uint32_t>(sum);
   for_each_part(vertices, owners(), [&](unsigned, std::uint64_t first, std::uint64_t end) {
-    for_each_dominated(columns, static_cast<std::uint32_t>(first), static_cast<std::uint32_t>(end), fetch_count,
-                       [&](std::uint32_t child, std::uint32_t dominator) { child_[begin_[row_of(dominator)]++] = child; });
+    for_each_dominated(
+        columns, static_cast<std::uint32_t>(first), static_cast<std::uint32_t>(end), fetch_count,
+        [&](std::uint32_t child, std::uint32_t dominator) { child_[begin_[row_of(dominator)]++] = child; });
   });
   std::copy_backward(begin_.begin(), begin_.end() - 1, begin_.end());
   begin_[0] = 0;

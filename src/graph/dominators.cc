@@ -26,7 +26,6 @@ struct Node {
   std::uint32_t up = 0;     // ancestor, then immediate dominator
   std::uint32_t value = 0;  // label (lowest semidominator on the way up), then jump pointer
 };
-static_assert(sizeof(Node) == sizeof(Held));  // in the same memory, one after the other
 
 // Back edges as rows by target number.
 struct BackRows {
@@ -34,8 +33,11 @@ struct BackRows {
   HugeArray<std::uint32_t> from;
 };
 
-BackRows group_by_target(HugeArray<KeptEdge> back, const HugeArray<std::uint32_t>& number, std::uint32_t end) {
-  BackRows rows{HugeArray<std::uint32_t>(std::uint64_t{end} + 1), HugeArray<std::uint32_t>(back.size())};
+// In the memory of `spare`, as far as it reaches.
+BackRows group_by_target(HugeArray<KeptEdge> back, const HugeArray<std::uint32_t>& number, std::uint32_t end,
+                         HugeArray<std::uint64_t> spare) {
+  BackRows rows{std::move(spare).reuse<std::uint32_t>(std::uint64_t{end} + 1), HugeArray<std::uint32_t>(back.size())};
+  std::fill(rows.begin.begin(), rows.begin.end(), 0);
   for_each_part(back.size(), worker_count(), [&](unsigned, std::uint64_t first, std::uint64_t last) {
     for (std::uint64_t e = first; e < last; ++e) {
       if (e + kAhead < last) __builtin_prefetch(&number[back[e + kAhead].into]);
@@ -49,14 +51,12 @@ BackRows group_by_target(HugeArray<KeptEdge> back, const HugeArray<std::uint32_t
   return rows;
 }
 
-// The members' cells of a column, in the same memory.
-template <typename T>
-HugeArray<T> pack(HugeArray<T> column, const RankedBits& members, std::uint32_t count) {
-  std::uint32_t next = 0;
-  members.for_each([&](std::uint32_t row) { column[next++] = column[row]; });
-  column.shrink(count);
-  return column;
-}
+// What a number holds while sums are made; 8 bytes.
+struct Sum {
+  std::uint32_t words = 0;  // bytes / 8, lower half
+  std::uint32_t objects = 0;
+};
+static_assert(sizeof(Node) == sizeof(Sum));  // in the same memory, one after the other
 
 class Solver {
  public:
@@ -66,7 +66,9 @@ class Solver {
   DominatorColumns run(PassTimes& times) {
     times.run("sink layers", [&] { sinks_.emplace(snapshot_); });
     times.run("number objects", [&] { order_ = number_depth_first(snapshot_, vertices_, *sinks_); });
-    times.run("group back edges", [&] { back_ = group_by_target(std::move(order_.back), order_.number, order_.end); });
+    times.run("group back edges", [&] {
+      back_ = group_by_target(std::move(order_.back), order_.number, order_.end, std::move(order_.spare));
+    });
     times.run("semidominators", [&] { find_semidominators(); });
     times.run("dominators", [&] { find_dominators(); });
     times.run("dominators of leaves", [&] { find_leaf_dominators(); });
@@ -89,7 +91,7 @@ class Solver {
   void meet(std::uint32_t object, std::uint32_t holder);
   void meet_shared();
   void number_sinks();
-  // After it, idom_ and held_ are complete; tree_ is gone.
+  // After it, idom_ and sums_ are complete; tree_ is gone.
   void sum_up();
   void add_own_sizes();
   void add_leaf_sizes();
@@ -97,9 +99,15 @@ class Solver {
   DominatorColumns columns();
   void name_dominators();
   void keep_holders(DominatorColumns& columns);
+  void find_holders(RankedBits& holders) const;
+  void pack_sums(DominatorColumns& columns) const;
+  Held sum_of(std::uint32_t vertex) const;
+  std::uint64_t full_words(std::uint32_t number) const {
+    return (words_high_.empty() ? 0 : std::uint64_t{words_high_[number]} << 32) | sums_[number].words;
+  }
 
   void add(std::uint32_t number, std::uint64_t words, std::uint32_t objects) {
-    Held& held = held_[number];
+    Sum& held = sums_[number];
     const std::uint64_t sum = held.words + words;
     held.words = static_cast<std::uint32_t>(sum);
     held.objects += objects;
@@ -116,7 +124,7 @@ class Solver {
   // By number:
   HugeArray<std::uint32_t> vertex_;
   HugeArray<std::uint32_t> idom_;
-  HugeArray<Held> held_;
+  HugeArray<Sum> sums_;
   HugeArray<std::uint16_t> words_high_;
   std::vector<std::uint32_t> path_;
 };
@@ -135,7 +143,7 @@ void Solver::compress(std::uint32_t v, std::uint32_t w) {
 }
 
 void Solver::find_semidominators() {
-  tree_ = std::move(order_.spare).reuse<Node>(std::uint64_t{vertices_.count()} + 1);
+  tree_ = HugeArray<Node>(std::uint64_t{vertices_.count()} + 1);
   for (std::uint32_t w = 0; w < order_.end; ++w) tree_[w].up = order_.parent[w];
   for (std::uint32_t w = order_.end - 1; w > Preorder::kSuperRoot; --w) {
     std::uint32_t semi = order_.lowest[w];
@@ -249,7 +257,7 @@ void Solver::add_own_sizes() {
     sizes_.for_each_run(begin, end, [&](std::uint64_t first, std::uint64_t last, std::uint64_t slot_size) {
       for (std::uint64_t i = first; i < last; ++i) {
         if (i + kAhead < end) {
-          __builtin_prefetch(&held_[number[i + kAhead]], 1);
+          __builtin_prefetch(&sums_[number[i + kAhead]], 1);
         }
         if (number[i] != 0) add(number[i], slot_size / 8, 1);
       }
@@ -264,7 +272,7 @@ void Solver::add_leaf_sizes() {
     const auto visit = [&](std::uint64_t first, std::uint64_t last, std::uint64_t slot_size) {
       for (std::uint64_t i = first; i < last; ++i) {
         if (i + kAhead < last && mine(owner[i + kAhead])) {
-          __builtin_prefetch(&held_[owner[i + kAhead]], 1);
+          __builtin_prefetch(&sums_[owner[i + kAhead]], 1);
         }
         if (mine(owner[i])) add(owner[i], slot_size / 8, 1);
       }
@@ -277,14 +285,12 @@ void Solver::sum_up() {
   idom_ = std::move(order_.lowest);
   for (std::uint32_t w = 0; w < order_.end; ++w) idom_[w] = tree_[w].up;
   idom_.shrink(order_.end);
-  held_ = std::move(tree_).reuse<Held>(order_.end);
-  std::fill(held_.begin(), held_.end(), Held());
-  const bool wide = sizes_.total_bytes() / 8 >> 32 != 0;
-  if (wide) words_high_ = HugeArray<std::uint16_t>(order_.end);
+  sums_ = std::move(tree_).reuse<Sum>(order_.end);
+  std::fill(sums_.begin(), sums_.end(), Sum());
+  if (sizes_.total_bytes() / 8 >> 32 != 0) words_high_ = HugeArray<std::uint16_t>(order_.end);
   add_own_sizes();
   add_leaf_sizes();
-  for (std::uint32_t w = order_.end - 1; w > Preorder::kSuperRoot; --w)
-    add(idom_[w], std::uint64_t{wide ? words_high_[w] : 0U} << 32 | held_[w].words, held_[w].objects);
+  for (std::uint32_t w = order_.end - 1; w > Preorder::kSuperRoot; --w) add(idom_[w], full_words(w), sums_[w].objects);
 }
 
 // Turns the numbers of dominators into vertices + 1.
@@ -314,36 +320,68 @@ DominatorColumns Solver::columns() {
   return columns;
 }
 
-// Sums by number become sums by vertex, of those only that dominate anything; and numbers of objects their dominators.
+// After it, order_.number holds the vertex of each pointerful object's dominator + 1; sums_ are gone.
 void Solver::keep_holders(DominatorColumns& columns) {
-  HugeArray<std::uint32_t>& number = order_.number;
-  HugeArray<Held> held(vertices_.count());
-  HugeArray<std::uint16_t> words_high(words_high_.empty() ? 0 : vertices_.count());
   columns.holders = RankedBits(vertices_.count());
-  const auto take = [&](std::uint32_t vertex, std::uint32_t w) {
-    held[vertex] = held_[w];
-    if (!words_high.empty()) words_high[vertex] = words_high_[w];
-    columns.holders.insert(vertex);
-  };
-  const std::uint64_t groups = (std::uint64_t{vertices_.pointerful()} + 63) / 64;
-  for_each_part(groups, worker_count(), [&](unsigned, std::uint64_t first, std::uint64_t last) {
-    const std::uint64_t end = std::min<std::uint64_t>(last * 64, vertices_.pointerful());
-    for (std::uint64_t i = first * 64; i < end; ++i) {
-      if (i + kAhead < end) {
-        __builtin_prefetch(&held_[number[i + kAhead]]);
-        __builtin_prefetch(&idom_[number[i + kAhead]]);
-      }
-      const std::uint32_t w = number[i];
-      if (w == 0) continue;
-      if (held_[w].objects > 1) take(static_cast<std::uint32_t>(i), w);
-      number[i] = idom_[w];
+  find_holders(columns.holders);
+  columns.held = HugeArray<PackedHeld>(columns.holders.count_members());
+  pack_sums(columns);
+  sums_.clear();
+  HugeArray<std::uint32_t>& number = order_.number;
+  for_each_part(vertices_.pointerful(), worker_count(), [&](unsigned, std::uint64_t begin, std::uint64_t end) {
+    for (std::uint64_t i = begin; i < end; ++i) {
+      if (i + kAhead < end) __builtin_prefetch(&idom_[number[i + kAhead]]);
+      if (number[i] != 0) number[i] = idom_[number[i]];
     }
   });
-  take(vertices_.super_root(), Preorder::kSuperRoot);
-  for (std::uint32_t r = 0; r < vertices_.roots(); ++r) take(vertices_.of(RootId(r)), order_.root_number[r]);
-  const std::uint32_t holders = columns.holders.count_members();
-  columns.held = pack(std::move(held), columns.holders, holders);
-  if (!words_high.empty()) columns.words_high = pack(std::move(words_high), columns.holders, holders);
+}
+
+// Marks of numbers first: a bit each, which fit into a cache.
+void Solver::find_holders(RankedBits& holders) const {
+  HugeArray<std::uint64_t> holds((std::uint64_t{order_.end} + 63) / 64);
+  for_each_part(holds.size(), worker_count(), [&](unsigned, std::uint64_t begin, std::uint64_t end) {
+    for (std::uint64_t w = begin * 64; w < std::min<std::uint64_t>(end * 64, order_.end); ++w)
+      holds[w / 64] |= std::uint64_t{sums_[w].objects > 1} << (w % 64);
+  });
+  const std::uint64_t groups = (std::uint64_t{vertices_.pointerful()} + 63) / 64;
+  for_each_part(groups, worker_count(), [&](unsigned, std::uint64_t begin, std::uint64_t end) {
+    for (std::uint64_t i = begin * 64; i < std::min<std::uint64_t>(end * 64, vertices_.pointerful()); ++i)
+      if (heap::test_bit(holds, order_.number[i])) holders.insert(static_cast<std::uint32_t>(i));
+  });
+  for (std::uint32_t r = 0; r <= vertices_.roots(); ++r) holders.insert(vertices_.pointerful() + r);
+}
+
+void Solver::pack_sums(DominatorColumns& columns) const {
+  struct Large {
+    std::uint32_t row = 0;  // of columns.held
+    Held held;
+  };
+  std::vector<std::vector<Large>> large(worker_count());
+  for_each_part(vertices_.count(), worker_count(), [&](unsigned part, std::uint64_t begin, std::uint64_t end) {
+    if (begin == end) return;
+    std::uint32_t row = columns.holders.rank(static_cast<std::uint32_t>(begin));
+    columns.holders.for_each(begin, end, [&](std::uint32_t vertex) {
+      if (vertex + kAhead < vertices_.pointerful()) __builtin_prefetch(&sums_[order_.number[vertex + kAhead]]);
+      const Held held = sum_of(vertex);
+      if (PackedHeld::fits(held))
+        columns.held[row] = PackedHeld::small(held);
+      else
+        large[part].push_back({row, held});
+      ++row;
+    });
+  });
+  for (const std::vector<Large>& part : large)
+    for (const Large& one : part) {
+      columns.held[one.row] = PackedHeld::large(static_cast<std::uint32_t>(columns.large.size()));
+      columns.large.push_back(one.held);
+    }
+}
+
+Held Solver::sum_of(std::uint32_t vertex) const {
+  const std::uint32_t w = vertices_.is_object(vertex)        ? order_.number[vertex]
+                          : vertex == vertices_.super_root() ? Preorder::kSuperRoot
+                                                             : order_.root_number[vertices_.root(vertex).row];
+  return {full_words(w), sums_[w].objects};
 }
 
 }  // namespace
@@ -385,26 +423,25 @@ NodeId Dominators::idom(NodeId node) const {
   }
 }
 
-std::uint64_t Dominators::retained_bytes(NodeId node) const {
+Held Dominators::held(NodeId node) const {
   const std::uint32_t vertex = columns_.vertices.of(node);
-  if (vertex == Vertices::kNone) return 0;
-  if (is_alone(vertex))
-    return node.object() && reachable(node.object()) ? columns_.sizes.size_of(node.object()) : 0;
-  const std::uint32_t row = columns_.holders.rank(vertex);
-  const std::uint64_t high = columns_.words_high.empty() ? 0 : columns_.words_high[row];
-  return (high << 32 | columns_.held[row].words) * 8;
+  if (vertex == Vertices::kNone) return {};
+  if (!is_alone(vertex)) return columns_.held[columns_.holders.rank(vertex)].unpack(columns_.large);
+  return reachable(node.object()) ? Held{columns_.sizes.size_of(node.object()) / 8, 1} : Held();
+}
+
+std::uint64_t Dominators::retained_bytes(NodeId node) const {
+  return held(node).words * 8;
 }
 
 std::uint32_t Dominators::retained_count(NodeId node) const {
-  const std::uint32_t vertex = columns_.vertices.of(node);
-  if (vertex == Vertices::kNone) return 0;
-  if (is_alone(vertex)) return node.object() && reachable(node.object()) ? 1 : 0;
-  return columns_.held[columns_.holders.rank(vertex)].objects;
+  return held(node).objects;
 }
 
 std::uint64_t Dominators::own_bytes() const {
-  return columns_.idom.size() * 4 + columns_.held.size() * sizeof(Held) + columns_.words_high.size() * 2 +
-         columns_.holders.own_bytes() + columns_.root_parent.capacity() * sizeof(RootId) + columns_.sizes.own_bytes();
+  return columns_.idom.size() * 4 + columns_.held.size() * sizeof(PackedHeld) +
+         columns_.large.capacity() * sizeof(Held) + columns_.holders.own_bytes() +
+         columns_.root_parent.capacity() * sizeof(RootId) + columns_.sizes.own_bytes();
 }
 
 }  // namespace holdfast::graph

@@ -129,8 +129,8 @@ class Search {
       order_.shared[shared_count_++] = edge;
   }
 
-  // About where the row of the object begins. Neighbours are mostly alike, so a sample that fits into a cache tells it to
-  // a few cells: then the begin and the row can be loaded at once instead of one after the other.
+  // About where the row of the object begins. Neighbours are mostly alike, so a sample that fits into a cache tells it
+  // to a few cells: then the begin and the row can be loaded at once instead of one after the other.
   std::uint32_t row_guess(std::uint32_t object) const {
     const std::uint32_t* const at = row_sample_.data() + object / kRowSample;
     return at[0] + (at[1] - at[0]) / kRowSample * (object % kRowSample);

@@ -106,7 +106,8 @@ std::vector<Found> HolderSearch::run() {
   std::vector<Group> groups = shared.sorted();
   // Where none stands out, the largest is the odd one: one from the middle is a better example.
   for (Group& group : groups)
-    if (group.largest < group.bytes / 16 && !group.holders.empty()) group.first = group.holders[group.holders.size() / 2];
+    if (group.largest < group.bytes / 16 && !group.holders.empty())
+      group.first = group.holders[group.holders.size() / 2];
   split({}, std::move(groups));
   return std::move(found_);
 }
