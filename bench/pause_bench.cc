@@ -58,7 +58,7 @@ struct Target {
   threads.reserve(7);
   for (int i = 0; i < 6; ++i) threads.emplace_back([] { pause(); });
   threads.emplace_back([=] {
-    constexpr std::uint64_t kStep = 257 * 4096;
+    constexpr std::uint64_t kStep = std::uint64_t{257} * 4096;
     for (std::uint64_t at = 0;; at = (at + kStep) % bytes) {
       memory[at] ^= std::byte{1};
       std::this_thread::sleep_for(std::chrono::microseconds(50));

@@ -1,6 +1,7 @@
 #include "capture/code_claims.h"
 
 #include <algorithm>
+#include <array>
 
 namespace holdfast::capture {
 namespace {
@@ -8,6 +9,24 @@ namespace {
 constexpr int kDeepest = 64;                       // static values that lead to one another
 constexpr std::uint64_t kLargestValue = 64 << 20;  // bytes of a variable
 constexpr std::uint64_t kWord = 8;
+
+using code::FrameWord;
+
+std::pair<Address, std::int64_t> place_of(const FrameWord& word) {
+  return {word.function, word.offset};
+}
+
+// The last one of the function that does not begin behind `offset`; nullptr if there is none.
+const FrameWord* find_before(const std::vector<FrameWord>& words, Address function, std::int64_t offset) {
+  const auto behind = std::ranges::upper_bound(words, std::pair(function, offset), {}, place_of);
+  if (behind == words.begin() || std::prev(behind)->function != function) return nullptr;
+  return &*std::prev(behind);
+}
+
+const FrameWord* find_at(const std::vector<FrameWord>& words, Address function, std::int64_t offset) {
+  const FrameWord* const found = find_before(words, function, offset);
+  return found != nullptr && found->offset == offset ? found : nullptr;
+}
 
 }  // namespace
 
@@ -35,6 +54,50 @@ void CodeClaims::claim_weak() {
     }
     if (at) claim_word(at, path.word);
   }
+}
+
+void CodeClaims::claim_frames(const LiveWords& live) {
+  for (const LiveFrame& frame : live.frames())
+    for (const Address slot : frame.slots) claim_slot(frame, slot);
+}
+
+void CodeClaims::claim_slot(const LiveFrame& frame, Address slot) {
+  const auto offset = static_cast<std::int64_t>(slot.value - frame.base().value);
+  if (const FrameWord* const variable = find_before(evidence_.frame_variables, frame.function, offset))
+    claim_variable(frame.base() + static_cast<std::uint64_t>(variable->offset), variable->word, slot);
+  const FrameWord* const found = find_at(evidence_.frame_words, frame.function, offset);
+  if (found == nullptr) return;
+  if (found->word.kind != code::Word::Kind::kPart) return claim_word(slot, found->word);
+  if (found->word.offset == 0) return claim_rest(slot, found->word);
+  // The data word of an interface: the word before it tells the type.
+  const FrameWord* const first = find_at(evidence_.frame_words, frame.function, offset - 8);
+  std::array<std::byte, 2 * kWord> words;
+  if (first != nullptr && first->word == code::Word::part(found->word.type, 0) &&
+      runtime_.memory.try_read(slot - kWord, words))
+    propagation_.claim_interfaces(words);
+}
+
+// The first word of a value of perhaps several words, of which the others may lie elsewhere.
+void CodeClaims::claim_rest(Address at, const code::Word& word) {
+  const TypeId type = table_.intern(word.type);
+  if (!type) return;
+  if (table_[type].size == kWord) return claim_value(at, word.type, 0);
+  const Address text = runtime_.memory.try_pointer(at).value_or(Address());
+  if (table_[type].kind == typing::Kind::kString && text)
+    propagation_.claim_elements(text, table_.text(), 0, typing::KnownBy::kCode);
+}
+
+// `pointer` is what the address of the variable at `at` is.
+void CodeClaims::claim_variable(Address at, const code::Word& pointer, Address live) {
+  TypeId type = table_.intern(pointer.type);
+  if (!type) return;
+  const bool is_header = pointer.kind == code::Word::Kind::kPart;
+  if (is_header) type = table_[type].kind == typing::Kind::kMap ? table_.map_header(type) : TypeId();
+  if (!type || live - at >= table_[type].size) return;
+  if (!is_header) return claim_value(at, pointer.type, 0);
+  std::vector<std::byte> bytes(table_[type].size);
+  if (statics_.emplace(at, pointer.type).second && runtime_.memory.try_read(at, bytes))
+    propagation_.claim_value(bytes, type, typing::KnownBy::kCode);
 }
 
 bool CodeClaims::is_static(Address at) const {

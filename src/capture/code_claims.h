@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/address.h"
+#include "capture/live_words.h"
 #include "code/evidence.h"
 #include "typing/propagate.h"
 #include "typing/type_table.h"
@@ -28,8 +29,14 @@ class CodeClaims {
   void claim_strong();
   void claim_weak();
 
+  // What lives on stacks; before the run of the weak ones.
+  void claim_frames(const LiveWords& live);
+
  private:
   void claim_word(Address at, const code::Word& word);
+  void claim_slot(const LiveFrame& frame, Address slot);
+  void claim_rest(Address at, const code::Word& word);
+  void claim_variable(Address at, const code::Word& pointer, Address live);
   void claim_value(Address at, Address type, int depth);
   void claim_target(Address target, Address type, int depth);
   bool is_static(Address at) const;

@@ -114,12 +114,13 @@ void DwarfEvidence::claim_captured_argument(Address closure) {
 }
 
 // A variable of which a part may be in registers: what a slice or a text points to is said by its first word alone.
-void DwarfEvidence::claim_variable(const go::StackFrame& frame, const binary::DwarfVariable& variable) {
+void DwarfEvidence::claim_variable(const LiveFrame& frame, const binary::DwarfVariable& variable) {
   const binary::DwarfTypeId underlying = dwarf_.underlying(variable.type);
   if (!underlying) return;
   const binary::DwarfType& type = dwarf_.type(underlying);
   for (const binary::DwarfPiece& piece : variable.pieces) {
-    const Address at(frame.fp.value + static_cast<std::uint64_t>(piece.cfa_offset));
+    const Address at(frame.frame.fp.value + static_cast<std::uint64_t>(piece.cfa_offset));
+    if (!frame.has_live_word({at, at + piece.size})) continue;
     if (piece.offset == 0 && piece.size >= type.size) {
       claim_value(at, variable.type, 0);
     } else if (piece.offset == 0 && type.go_kind == kKindSlice) {
@@ -130,23 +131,16 @@ void DwarfEvidence::claim_variable(const go::StackFrame& frame, const binary::Dw
   }
 }
 
-void DwarfEvidence::claim_frames(const go::FunctionTables& functions, const go::Scheduler& scheduler,
-                                 std::span<const go::ThreadRegisters> threads) {
-  const go::Unwinder unwinder(runtime_, functions, scheduler, threads);
+void DwarfEvidence::claim_frames(const LiveWords& live) {
   std::map<Address, std::vector<binary::DwarfVariable>> by_pc;
-  for (const go::Goroutine& goroutine : scheduler.goroutines) {
-    if (goroutine.dead()) continue;
-    for (const go::StackFrame& frame : unwinder.unwind(goroutine).frames) {
-      const Address pc = frame.pc - (frame.is_return_address ? 1 : 0);
-      auto [it, is_new] = by_pc.try_emplace(pc);
-      if (is_new) {
-        const Address linked = pc - image_.bias;
-        if (const auto* function = dwarf_.function_at(linked)) it->second = dwarf_.variables(*function, linked);
-      }
-      for (const binary::DwarfVariable& variable : it->second) {
-        claim_variable(frame, variable);
-      }
+  for (const LiveFrame& frame : live.frames()) {
+    const Address pc = frame.frame.pc - (frame.frame.is_return_address ? 1 : 0);
+    auto [it, is_new] = by_pc.try_emplace(pc);
+    if (is_new) {
+      const Address linked = pc - image_.bias;
+      if (const auto* function = dwarf_.function_at(linked)) it->second = dwarf_.variables(*function, linked);
     }
+    for (const binary::DwarfVariable& variable : it->second) claim_variable(frame, variable);
   }
 }
 

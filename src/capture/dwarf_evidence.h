@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "binary/dwarf_info.h"
+#include "capture/live_words.h"
 #include "go/goroutines.h"
 #include "go/modules.h"
 #include "go/unwind.h"
@@ -25,12 +26,12 @@ class DwarfEvidence {
   void claim_argument(Address code, Address argument);
   // `closure` is what runtime.AddCleanup makes up to Go 1.25, of the cleanup function and the argument.
   void claim_captured_argument(Address closure);
-  void claim_frames(const go::FunctionTables& functions, const go::Scheduler& scheduler,
-                    std::span<const go::ThreadRegisters> threads);
+  // Variables that have a live word: debug information does not tell when one is dead.
+  void claim_frames(const LiveWords& live);
 
  private:
   TypeId row_of(binary::DwarfTypeId type);
-  void claim_variable(const go::StackFrame& frame, const binary::DwarfVariable& variable);
+  void claim_variable(const LiveFrame& frame, const binary::DwarfVariable& variable);
   void claim_value(Address at, binary::DwarfTypeId type, int depth);
   void claim_parts(Address at, const binary::DwarfType& type, int depth);
   void claim_elements(Address at, Address data, TypeId elem);

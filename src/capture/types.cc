@@ -6,6 +6,7 @@
 
 #include "capture/code_claims.h"
 #include "capture/dwarf_evidence.h"
+#include "capture/live_words.h"
 #include "capture/typed_heap.h"
 #include "go/library_layouts.h"
 #include "go/type_reader.h"
@@ -82,7 +83,10 @@ class TypePass {
         propagation_(heap_, table_) {}
 
   void run() {
-    const code::CodeEvidence code = read_code();
+    const LiveWords live(runtime_, *evidence_.target.identified->functions, evidence_.scheduler,
+                         evidence_.target.threads);
+    const code::CodeEvidence code = code::read_code(runtime_, *evidence_.target.identified->functions, reader_,
+                                                    universe_, live.functions(), losses_);
     CodeClaims claims(code, runtime_, reader_, table_, propagation_);
     claims.set_closure_layouts();
     claim_headers();
@@ -90,13 +94,15 @@ class TypePass {
     claim_specials();
     if (evidence_.dwarf != nullptr) {
       const auto& images = evidence_.target.program->images();
-      claim_dwarf(*evidence_.dwarf, images.front());
-      for (std::size_t i = 1; i < images.size(); ++i) claim_plugin(images[i]);
+      claim_dwarf(*evidence_.dwarf, images.front(), live);
+      for (std::size_t i = 1; i < images.size(); ++i) claim_plugin(images[i], live);
     }
     claim_sections();
+    if (evidence_.dwarf != nullptr) propagation_.run();  // it says more of variables than the code does
     claims.claim_strong();
     propagation_.run();
     claims.claim_weak();
+    claims.claim_frames(live);
     propagation_.run();
     propagation_.claim_untyped();
     propagation_.run();
@@ -104,24 +110,18 @@ class TypePass {
   }
 
  private:
-  // Debug information says more of variables than the code does.
-  code::CodeEvidence read_code() {
-    if (evidence_.dwarf != nullptr) return {};
-    return code::read_code(runtime_, *evidence_.target.identified->functions, reader_, universe_, losses_);
-  }
-
-  void claim_dwarf(const binary::DwarfInfo& info, const go::LoadedImage& image) {
+  void claim_dwarf(const binary::DwarfInfo& info, const go::LoadedImage& image, const LiveWords& live) {
     DwarfEvidence dwarf(info, runtime_, image, table_, propagation_);
     dwarf.claim_globals();
     claim_cleanup_arguments(dwarf);
-    dwarf.claim_frames(*evidence_.target.identified->functions, evidence_.scheduler, evidence_.target.threads);
+    dwarf.claim_frames(live);
   }
 
   // A plugin has debug information of its own.
-  void claim_plugin(const go::LoadedImage& image) {
+  void claim_plugin(const go::LoadedImage& image, const LiveWords& live) {
     if (!image.elf->has_dwarf()) return;
     try {
-      claim_dwarf(binary::DwarfInfo(image.elf->file()), image);
+      claim_dwarf(binary::DwarfInfo(image.elf->file()), image, live);
     } catch (const Error& error) {
       if (error.code() == ErrorCode::kCancelled) throw;
       losses_.add("bad-debug-information", "a plugin's debug information cannot be read: fewer objects have types",

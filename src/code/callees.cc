@@ -27,6 +27,7 @@ constexpr std::pair<const char*, Callee> kByName[] = {
     {"mapIterStart", Callee::kMapUse},
     {"makemap", Callee::kMakeMap},
     {"makemap64", Callee::kMakeMap},
+    {"makemap_small", Callee::kMakeSmallMap},
     {"convT", Callee::kConvert},
     {"convTnoptr", Callee::kConvert},
     {"wbMove", Callee::kTypedMove},

@@ -21,6 +21,7 @@ enum class Callee : std::uint8_t {
   kMapElement,      // map type RAX, map RBX -> *elem RAX
   kMapUse,          // map type RAX, map RBX
   kMakeMap,         // map type RAX -> map RAX
+  kMakeSmallMap,    // -> map RAX, of which type only its uses tell
   kConvert,         // type RAX -> *T RAX
   kTypedMove,       // type RAX, destination RBX, source RCX
   kTypedClear,      // type RAX, destination RBX

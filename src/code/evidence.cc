@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <unordered_map>
 #include <unordered_set>
 #include <utility>
@@ -28,6 +29,7 @@ struct Claims {
   }
 };
 
+using FrameClaims = std::map<std::pair<Address, std::int64_t>, std::vector<Word>>;  // function, offset
 using PlaceClaims = std::unordered_map<Place, Claims, PlaceHash>;
 
 // A function's result register: all that it was seen to give back.
@@ -41,6 +43,8 @@ struct Round {
   std::unordered_map<Address, std::vector<Word>> variables;  // pointers to what they are
   std::unordered_map<Address, std::vector<Word>> closures;
   std::unordered_map<Address, std::array<Result, kArgumentRegisters.size()>> results;
+  std::unordered_map<Address, std::array<std::vector<Word>, kArgumentRegisters.size()>> given;
+  FrameClaims frame_words, frame_variables;
 
   void merge(const Round& other) {
     for (const auto& [place, claims] : other.places) {
@@ -54,8 +58,13 @@ struct Round {
     };
     merge_words(variables, other.variables);
     merge_words(closures, other.closures);
+    merge_words(frame_words, other.frame_words);
+    merge_words(frame_variables, other.frame_variables);
+    for (const auto& [function, arguments] : other.given)
+      for (std::size_t i = 0; i < arguments.size(); ++i)
+        for (const Word& word : arguments[i]) Claims::add(given[function][i], word);
     // What a function gives back is known better each time.
-    for (const auto& [function, given] : other.results) results[function] = given;
+    for (const auto& [function, result] : other.results) results[function] = result;
   }
 };
 
@@ -89,6 +98,17 @@ class Recorder : public Observer {
     else if (!result.anything)
       Claims::add(result.words, word);
   }
+  void given(Address function, std::uint8_t number, const Word& word) override {
+    if (!is_nameless(word.type) && (word.kind == Word::Kind::kPart || word.offset == 0))
+      Claims::add(round_.given[function][number], word);
+  }
+  void frame_word(Address function, std::int64_t offset, const Word& word) override {
+    if (!is_nameless(word.type) && (word.kind == Word::Kind::kPart || word.offset == 0))
+      Claims::add(round_.frame_words[{function, offset}], word);
+  }
+  void frame_variable(Address function, std::int64_t offset, const Word& pointer) override {
+    if (!is_nameless(pointer.type)) Claims::add(round_.frame_variables[{function, offset}], pointer);
+  }
 
  private:
   bool is_nameless(Address type) {
@@ -112,6 +132,7 @@ class Verdicts : public Knowledge {
 
   // All that was said so far. Afterwards changed() tells what it changed.
   void take(const Round& round) {
+    changed_.clear();
     std::unordered_map<Place, Verdict, PlaceHash> places;
     for (const auto& [place, claims] : round.places)
       if (const Verdict verdict = weigh(claims); verdict.word) places.emplace(place, verdict);
@@ -119,13 +140,14 @@ class Verdicts : public Knowledge {
       for (std::uint8_t i = 0; i < kArgumentWords; ++i)
         if (const Word word = given[i].anything ? Word() : largest(given[i].words, true))
           places[{.root = Place::Root::kResult, .number = i, .at = function}] = {word, true};
+    take_given(round);
     std::unordered_map<Address, Address> closures;
     for (const auto& [code, words] : round.closures)
       if (words.size() == 1) closures.emplace(code, words.front().type);
     variables_.clear();
     for (const auto& [at, words] : round.variables)
       if (const Word word = largest(words, false)) variables_.emplace(at, word.type);
-    changed_.clear();
+    take_below(places);
     note_changes(places, places_);
     note_changes(places_, places);
     for (const auto& [code, type] : closures)
@@ -140,15 +162,35 @@ class Verdicts : public Knowledge {
   bool has_changed() const { return !changed_.empty(); }
   // Numbers that stand for questions; two that share one do no harm.
   static std::uint64_t question(const Place& place) { return PlaceHash()(place); }
+  static std::uint64_t question_below(const Place& argument) { return ~question(argument); }
+  static std::uint64_t question_given(Address function) {
+    return question({.root = Place::Root::kNone, .number = 1, .at = function});
+  }
   static std::uint64_t question(Address closure) { return question({.root = Place::Root::kNone, .at = closure}); }
 
   Word word_at(const Place& place) const override {
     const auto at = places_.find(place);
     return at == places_.end() ? Word() : at->second.word;
   }
+  std::span<const PathWord> below(const Place& argument) const override {
+    const auto at = below_.find(argument);
+    return at == below_.end() ? std::span<const PathWord>() : at->second;
+  }
+  Word given(Address function, std::uint8_t number) const override {
+    const auto at = given_.find(function);
+    return at == given_.end() ? Word() : at->second[number];
+  }
   Address closure_type(Address code) const override {
     const auto at = closures_.find(code);
     return at == closures_.end() ? Address() : at->second;
+  }
+
+  // Of what was said of one frame: where it is clear what a word is.
+  std::vector<FrameWord> frame(const FrameClaims& claims) {
+    std::vector<FrameWord> out;
+    for (const auto& [at, words] : claims)
+      if (const Word word = largest(words, false)) out.push_back({at.first, at.second, word});
+    return out;
   }
 
   const std::unordered_map<Place, Verdict, PlaceHash>& places() const { return places_; }
@@ -162,6 +204,33 @@ class Verdicts : public Knowledge {
       const auto other = to.find(place);
       if (other == to.end() || other->second.word != verdict.word) changed_.insert(question(place));
     }
+  }
+
+  void take_given(const Round& round) {
+    for (const auto& [function, arguments] : round.given) {
+      RegisterWords words;
+      for (std::size_t i = 0; i < words.size(); ++i) words[i] = smallest(arguments[i]);
+      RegisterWords& known = given_[function];
+      if (known != words) changed_.insert(question_given(function));
+      known = words;
+    }
+  }
+
+  void take_below(const std::unordered_map<Place, Verdict, PlaceHash>& places) {
+    std::unordered_map<Place, std::vector<PathWord>, PlaceHash> below;
+    for (const auto& [place, verdict] : places) {
+      if (place.root != Place::Root::kArgument || place.loads == 0) continue;
+      const Place argument{.root = place.root, .number = place.number, .at = place.at};
+      if (!places.contains(argument)) below[argument].push_back({place, verdict.word});
+    }
+    for (auto& [argument, paths] : below) {
+      std::ranges::sort(paths, {}, &PathWord::place);
+      if (const auto before = below_.find(argument); before == below_.end() || before->second != paths)
+        changed_.insert(question_below(argument));
+    }
+    for (const auto& [argument, paths] : below_)
+      if (!below.contains(argument)) changed_.insert(question_below(argument));
+    below_ = std::move(below);
   }
 
   // Strong claims that do not agree leave nothing; without any, weak ones count.
@@ -185,9 +254,22 @@ class Verdicts : public Knowledge {
     return {};
   }
 
+  // The one that each of the others begins with: the address of a value is also that of its first field.
+  Word smallest(const std::vector<Word>& words) {
+    if (words.size() >= kMostClaims) return {};
+    for (const Word& word : words)
+      if (std::ranges::all_of(words, [&](const Word& other) {
+            return word.kind == other.kind && word.offset == other.offset && types_.begins_with(other.type, word.type);
+          }))
+        return word;
+    return {};
+  }
+
   WordTypes types_;
   std::unordered_set<std::uint64_t> changed_;
   std::unordered_map<Place, Verdict, PlaceHash> places_;
+  std::unordered_map<Place, std::vector<PathWord>, PlaceHash> below_;  // by argument
+  std::unordered_map<Address, RegisterWords> given_;
   std::unordered_map<Address, Address> variables_;
   std::unordered_map<Address, Address> closures_;
 };
@@ -200,6 +282,14 @@ class Asked : public Knowledge {
   Word word_at(const Place& place) const override {
     questions_.push_back(Verdicts::question(place));
     return knowledge_.word_at(place);
+  }
+  std::span<const PathWord> below(const Place& argument) const override {
+    questions_.push_back(Verdicts::question_below(argument));
+    return knowledge_.below(argument);
+  }
+  Word given(Address function, std::uint8_t number) const override {
+    questions_.push_back(Verdicts::question_given(function));
+    return knowledge_.given(function, number);
   }
   Address closure_type(Address code) const override {
     questions_.push_back(Verdicts::question(code));
@@ -239,14 +329,20 @@ class Reading {
     }
   }
 
-  CodeEvidence run() {
+  CodeEvidence run(std::span<const Address> standing) {
     CodeEvidence out;
     out.functions = all_.size();
     for (const binary::FunctionInfo& function : all_) out.instruction_bytes += function.end - function.entry;
     asked_.resize(all_.size());
     do {
-      follow(out.rounds++ == 0);
+      const bool first = out.rounds++ == 0;
+      said_.merge(follow(false, [&](std::size_t i) { return first || verdicts_.changed(asked_[i]); }));
+      verdicts_.take(said_);
     } while (verdicts_.has_changed() && out.rounds < kMostRounds);
+    const Round frames =
+        follow(true, [&](std::size_t i) { return std::ranges::binary_search(standing, all_[i].entry); });
+    out.frame_words = verdicts_.frame(frames.frame_words);
+    out.frame_variables = verdicts_.frame(frames.frame_variables);
     for (const auto& [place, verdict] : verdicts_.places()) {
       if (place.root != Place::Root::kGlobal) continue;
       if (place.loads == 0)
@@ -281,8 +377,9 @@ class Reading {
     return all;
   }
 
-  // The first time all functions, then those that asked what now has another answer.
-  void follow(bool all) {
+  // What the chosen functions say.
+  template <typename Choose>
+  Round follow(bool with_frames, const Choose& choose) {
     std::vector<Round> rounds(kParts);
     std::vector<std::uint64_t> unreadable(kParts);
     for_each_part(all_.size(), kParts, [&](unsigned part, std::uint64_t begin, std::uint64_t end) {
@@ -293,29 +390,34 @@ class Reading {
       std::vector<std::byte> copy;
       for (std::uint64_t i = begin; i < end; ++i) {
         throw_if_cancelled();
-        if (!all && !verdicts_.changed(asked_[i])) continue;
+        if (!choose(i)) continue;
         recorder.begin(all_[i].entry);
-        const std::uint64_t size = all_[i].end - all_[i].entry;
-        const std::byte* bytes = image_.memory.try_view(all_[i].entry, size);
-        if (bytes == nullptr) {
-          copy.resize(size);
-          if (!image_.memory.try_read(all_[i].entry, copy)) {
-            ++unreadable[part];
-            continue;
-          }
-          bytes = copy.data();
+        const auto code = bytes_of(all_[i], copy);
+        if (code.empty()) {
+          ++unreadable[part];
+          continue;
         }
-        interpreter.run(all_[i].entry, {bytes, size});
+        interpreter.run(all_[i].entry, code, with_frames);
         asked_[i] = asked.take();
       }
     });
-    for (const Round& round : rounds) said_.merge(round);
+    Round said;
+    for (const Round& round : rounds) said.merge(round);
     std::uint64_t lost = 0;
     for (const std::uint64_t count : unreadable) lost += count;
     if (lost > 0 && lost_ == 0)
       losses_.add("no-code", "machine code of functions cannot be read: it says nothing about types", Address(), lost);
-    lost_ = lost;
-    verdicts_.take(said_);
+    lost_ = std::max(lost, lost_);
+    return said;
+  }
+
+  // In place or, where it does not lie together, in `copy`; empty if it cannot be read.
+  std::span<const std::byte> bytes_of(const binary::FunctionInfo& function, std::vector<std::byte>& copy) const {
+    const std::uint64_t size = function.end - function.entry;
+    if (const std::byte* const bytes = image_.memory.try_view(function.entry, size)) return {bytes, size};
+    copy.resize(size);
+    if (!image_.memory.try_read(function.entry, copy)) return {};
+    return copy;
   }
 
   const go::TypeReader& reader_;
@@ -333,8 +435,8 @@ class Reading {
 }  // namespace
 
 CodeEvidence read_code(const go::Runtime& runtime, const go::FunctionTables& functions, const go::TypeReader& reader,
-                       const go::TypeUniverse& universe, LossLedger& losses) {
-  return Reading(runtime, functions, reader, universe, losses).run();
+                       const go::TypeUniverse& universe, std::span<const Address> standing, LossLedger& losses) {
+  return Reading(runtime, functions, reader, universe, losses).run(standing);
 }
 
 }  // namespace holdfast::code

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "base/address.h"
@@ -41,18 +42,28 @@ struct ClosureType {
   Address type;  // of the struct {F uintptr; X0 ...}
 };
 
+// A word of a function's frame, `offset` bytes from where the stack pointer was at entry, that is: from 8 bytes below
+// the caller's frame. What it is whenever it is alive; or, of a variable, what its address is.
+struct FrameWord {
+  Address function;
+  std::int64_t offset = 0;
+  Word word;
+};
+
 struct CodeEvidence {
-  std::vector<GlobalWord> globals;    // by address
-  std::vector<Variable> variables;    // by address
-  std::vector<AccessPath> paths;      // of globals, fewest loads first
-  std::vector<ClosureType> closures;  // by code
-  std::uint64_t functions = 0;        // followed in each round
+  std::vector<GlobalWord> globals;                      // by address
+  std::vector<Variable> variables;                      // by address
+  std::vector<AccessPath> paths;                        // of globals, fewest loads first
+  std::vector<ClosureType> closures;                    // by code
+  std::vector<FrameWord> frame_words, frame_variables;  // by function and offset
+  std::uint64_t functions = 0;                          // followed in the first round
   std::uint64_t instruction_bytes = 0;
   unsigned rounds = 0;
 };
 
-// The universe should hold all types of the program. Functions whose bytes cannot be read are counted as losses.
+// The universe should hold all types of the program. Frames are read of the `standing` functions (their entries,
+// ascending). Functions whose bytes cannot be read are counted as losses.
 CodeEvidence read_code(const go::Runtime& runtime, const go::FunctionTables& functions, const go::TypeReader& reader,
-                       const go::TypeUniverse& universe, LossLedger& losses);
+                       const go::TypeUniverse& universe, std::span<const Address> standing, LossLedger& losses);
 
 }  // namespace holdfast::code

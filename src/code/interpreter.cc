@@ -34,15 +34,19 @@ bool CodeImage::is_type(Address at) const {
   return within(types, at);
 }
 
-void Interpreter::run(Address entry, std::span<const std::byte> code) {
+void Interpreter::run(Address entry, std::span<const std::byte> code, bool with_frame) {
   entry_ = entry;
   end_ = entry + code.size();
+  with_frame_ = with_frame;
   binary::decode(code, entry, code_);
   find_labels();
   locals_.clear();
   arguments_.clear();
+  frame_variables_.clear();
+  frame_words_.clear();
   const int passes = loops_ ? 2 : 1;
   for (int i = 1; i <= passes; ++i) pass(i == passes);
+  report_frame();
 }
 
 // Where jumps within the function lead. A jump back to the entry comes from growing the stack: nothing is new there.
@@ -76,8 +80,12 @@ void Interpreter::enter() {
   const Signature* const signature = image_.signatures.find(entry_);
   for (std::uint8_t i = 0; i < kArgumentWords; ++i) {
     const Place place{.root = Place::Root::kArgument, .number = i, .at = entry_};
-    const Word known = signature != nullptr ? signature->in[i] : Word();
-    reg(kArgumentRegisters[i]) = known ? Value::typed(known) : of_place(place);
+    if (const Word known = signature != nullptr ? signature->in[i] : Word())
+      reg(kArgumentRegisters[i]) = Value::typed(known);
+    else if (const Word given = knowledge_.given(entry_, i))
+      reg(kArgumentRegisters[i]) = Value::typed(given, places_.id(place));
+    else
+      reg(kArgumentRegisters[i]) = of_place(place);
   }
   if (const Address closure = knowledge_.closure_type(entry_))
     reg(binary::kRdx) = Value::typed(Word::pointer(closure));
@@ -272,6 +280,7 @@ Value Interpreter::load_typed(const Word& word, std::int64_t displacement, bool 
 void Interpreter::store(const MemoryOperand& memory, const Value& value, std::int64_t more) {
   if (const auto offset = stack_offset(memory, more)) {
     if (Slot* const slot = slot_at(*offset)) *slot = {value, now_};
+    if (value.is_typed()) note_frame(frame_words_, *offset, value.word());
     return;
   }
   if (const auto at = constant_address(memory, more)) {
@@ -375,6 +384,7 @@ bool Interpreter::call_runtime(Callee callee) {
     return type ? Word::pointer(type, 0, in_array) : Word();
   };
   Word result;
+  std::optional<Value> made;
   switch (callee) {
     case Callee::kNewObject:
       result = pointer(in_rax);
@@ -398,9 +408,14 @@ bool Interpreter::call_runtime(Callee callee) {
       const WordTypes::Type* const map = in_rax ? types_.find(in_rax) : nullptr;
       if (map == nullptr || map->kind != TypeKind::kMap) break;
       note(place_of(look(binary::kRbx)), Word::part(in_rax, 0), true);
+      if (reg(binary::kRbx).kind == Value::Kind::kStack)
+        note_frame(frame_variables_, static_cast<std::int64_t>(reg(binary::kRbx).number), Word::part(in_rax, 0));
       if (callee == Callee::kMapElement) result = pointer(map->elem);
       break;
     }
+    case Callee::kMakeSmallMap:
+      made = of_place({.root = Place::Root::kCall, .at = code_[now_].at + code_[now_].length});
+      break;
     case Callee::kMakeMap:
     case Callee::kMakeChan:
       if (in_rax) result = Word::part(in_rax, 0);
@@ -427,7 +442,7 @@ bool Interpreter::call_runtime(Callee callee) {
   forget_registers();
   reg(binary::kRsp) = stack;
   reg(binary::kRbp) = frame;
-  reg(binary::kRax) = Value::typed(result);
+  reg(binary::kRax) = made.value_or(Value::typed(result));
   return true;
 }
 
@@ -437,7 +452,13 @@ void Interpreter::call_with(const Signature* signature, Address entry, bool has_
   for (std::uint8_t i = first; i < kArgumentWords; ++i) {
     Word wanted = signature != nullptr ? signature->in[i - first] : Word();
     if (!wanted && entry) wanted = knowledge_.word_at({.root = Place::Root::kArgument, .number = i, .at = entry});
-    if (wanted) note_argument(look(kArgumentRegisters[i]), wanted);
+    const Value& value = look(kArgumentRegisters[i]);
+    if (entry && reporting_ && value.is_typed()) observer_.given(entry, i, value.word());
+    if (wanted)
+      note_argument(value, wanted);
+    else if (entry && reporting_)
+      for (const PathWord& below : knowledge_.below({.root = Place::Root::kArgument, .number = i, .at = entry}))
+        note_below(value, below);
   }
   const Value stack = reg(binary::kRsp), frame = reg(binary::kRbp);
   forget_registers();
@@ -483,6 +504,37 @@ void Interpreter::note_argument(const Value& value, const Word& wanted) {
   note(place_of(value), wanted, false);
   const bool is_address = wanted.kind == Word::Kind::kPointer && wanted.offset == 0 && value.is_constant();
   if (is_address && image_.is_variable(Address(value.number))) observer_.variable(Address(value.number), wanted.type);
+  if (value.kind == Value::Kind::kStack && wanted.kind == Word::Kind::kPointer && wanted.offset == 0)
+    note_frame(frame_variables_, static_cast<std::int64_t>(value.number), wanted);
+}
+
+// A function that is given the value has said what lies behind its argument.
+void Interpreter::note_below(const Value& value, const PathWord& below) {
+  const Place& path = below.place;
+  Place place = place_of(value);
+  std::size_t next = 0;
+  if (value.is_constant()) {
+    const Address at = value.address() + static_cast<std::uint64_t>(path.offsets[next++]);
+    if (image_.is_variable(at)) place = {.root = Place::Root::kGlobal, .at = at};
+  } else if (value.kind == Value::Kind::kStack && path.loads == 1) {
+    note_frame(frame_words_, static_cast<std::int64_t>(value.number) + path.offsets[0], below.word);
+  }
+  for (; next < path.loads; ++next) place = place.load(path.offsets[next]);
+  note(place, below.word, false);
+}
+
+void Interpreter::note_frame(std::map<std::int64_t, std::vector<Word>>& said, std::int64_t offset,
+                             const Word& word) const {
+  if (!with_frame_ || !reporting_) return;
+  std::vector<Word>& words = said[offset];
+  if (std::ranges::find(words, word) == words.end()) words.push_back(word);
+}
+
+void Interpreter::report_frame() {
+  for (const auto& [offset, words] : frame_words_)
+    for (const Word& word : words) observer_.frame_word(entry_, offset, word);
+  for (const auto& [offset, pointers] : frame_variables_)
+    for (const Word& pointer : pointers) observer_.frame_variable(entry_, offset, pointer);
 }
 
 }  // namespace holdfast::code

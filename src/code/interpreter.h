@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <span>
 #include <unordered_map>
@@ -38,6 +39,22 @@ class Observer {
   virtual void closure(Address code, Address type) = 0;
   // The function gives this word back in the result register `number`; unknown if it may be anything.
   virtual void result(Address function, std::uint8_t number, const Word& word) = 0;
+  // A call gives the function such a word as argument `number`, if it takes that many.
+  virtual void given(Address function, std::uint8_t number, const Word& word) = 0;
+  // A word of the function's frame, `offset` bytes from where the stack pointer was at entry, holds such a word when it
+  // is alive. A slot holds values of one type all its life, since the compiler shares slots only between values of one
+  // type.
+  virtual void frame_word(Address function, std::int64_t offset, const Word& word) = 0;
+  // The same of a variable there, of which the address went where `pointer` is wanted.
+  virtual void frame_variable(Address function, std::int64_t offset, const Word& pointer) = 0;
+};
+
+// What is known of a word that is reached from another one.
+struct PathWord {
+  Place place;
+  Word word;
+
+  bool operator==(const PathWord&) const = default;
 };
 
 // What is known before a function is followed: of the program, and from earlier rounds.
@@ -49,6 +66,11 @@ class Knowledge {
   virtual ~Knowledge() = default;
 
   virtual Word word_at(const Place& place) const = 0;
+  // What callers give the function as argument `number`. Not part of word_at(): an argument of type unsafe.Pointer may
+  // be anything, and what one caller gives must not be said of another's.
+  virtual Word given(Address function, std::uint8_t number) const = 0;
+  // What the function does with what an argument of no known type points to.
+  virtual std::span<const PathWord> below(const Place& argument) const = 0;
   // The struct type of closures that run `code`; null if not known.
   virtual Address closure_type(Address code) const = 0;
 };
@@ -72,8 +94,8 @@ class Interpreter {
   Interpreter(const CodeImage& image, const Knowledge& knowledge, WordTypes& types, Observer& observer)
       : image_(image), knowledge_(knowledge), types_(types), observer_(observer) {}
 
-  // `code` are the bytes of the function that begins at `entry`.
-  void run(Address entry, std::span<const std::byte> code);
+  // `code` are the bytes of the function that begins at `entry`. Its frame is only reported `with_frame`.
+  void run(Address entry, std::span<const std::byte> code, bool with_frame = false);
 
  private:
   static constexpr std::uint8_t kRegisters = 16;
@@ -129,6 +151,9 @@ class Interpreter {
 
   void note(const Place& place, const Word& word, bool strong);
   void note_argument(const Value& value, const Word& wanted);
+  void note_below(const Value& value, const PathWord& below);
+  void note_frame(std::map<std::int64_t, std::vector<Word>>& said, std::int64_t offset, const Word& word) const;
+  void report_frame();
   Address type_in(std::uint8_t reg) const;
   Value& reg(std::uint8_t number) { return registers_[number]; }
   void forget_registers();
@@ -140,6 +165,7 @@ class Interpreter {
   Places places_;
 
   Address entry_, end_;
+  bool with_frame_ = false;
   std::vector<binary::Instruction> code_;
   std::vector<Label> labels_;  // ascending
   bool loops_ = false;
@@ -150,6 +176,9 @@ class Interpreter {
   std::array<std::pair<Value, Value>, 16> vectors_;
   std::vector<Slot> locals_;     // below the stack pointer at entry, by word
   std::vector<Slot> arguments_;  // above it
+  // Only with_frame_: what was said of the frame, each thing once; of words by offset, of variables through their
+  // address.
+  std::map<std::int64_t, std::vector<Word>> frame_words_, frame_variables_;
   // Slots written within one of these ranges of instructions were not written on all ways that led here.
   std::vector<std::pair<std::uint32_t, std::uint32_t>> mixed_;
 };

@@ -26,7 +26,7 @@ using testing::IsEmpty;
 using testing::UnorderedElementsAre;
 
 constexpr Address kNewObject{0x400100}, kMapAssign{0x400200}, kGrowSlice{0x400300}, kOtherFunction{0x400400},
-    kBarrier{0x400500}, kMethodCode{0x400600}, kMakeMap{0x400700};
+    kBarrier{0x400500}, kMethodCode{0x400600}, kMakeMap{0x400700}, kMakeSmallMap{0x400800};
 constexpr Address kEntry{0x401000};
 constexpr Address kGlobal{0x700000}, kSecond{0x700040};
 
@@ -42,6 +42,7 @@ class Code {
   }
   Code& load(std::uint8_t reg, std::uint8_t base, int displacement) { return based(0x8b, reg, base, displacement); }
   Code& store(std::uint8_t base, int displacement, std::uint8_t reg) { return based(0x89, reg, base, displacement); }
+  Code& lea_stack(std::uint8_t reg, int displacement) { return based(0x8d, reg, kRsp, displacement); }
   Code& zero(std::uint8_t reg) {
     return put({rex(reg, reg), 0x31, static_cast<int>(0xc0 | (reg & 7) << 3 | (reg & 7))});
   }
@@ -84,6 +85,8 @@ struct Heard {
   std::map<Place, std::vector<Word>> strong_words, weak_words;
   std::map<Address, std::vector<Address>> variables, closures;
   std::map<std::uint8_t, std::vector<Word>> results;
+  std::map<std::pair<Address, std::uint8_t>, std::vector<Word>> given;
+  std::map<std::int64_t, std::vector<Word>> frame_words, frame_variables;
 
  private:
   static std::vector<Word> of(const std::map<Place, std::vector<Word>>& words, const Place& place) {
@@ -102,6 +105,15 @@ class Listener : public Observer {
   void variable(Address variable, Address type) override { heard_.variables[variable].push_back(type); }
   void closure(Address code, Address type) override { heard_.closures[code].push_back(type); }
   void result(Address, std::uint8_t number, const Word& word) override { heard_.results[number].push_back(word); }
+  void given(Address function, std::uint8_t number, const Word& word) override {
+    heard_.given[{function, number}].push_back(word);
+  }
+  void frame_word(Address, std::int64_t offset, const Word& word) override {
+    heard_.frame_words[offset].push_back(word);
+  }
+  void frame_variable(Address, std::int64_t offset, const Word& pointer) override {
+    heard_.frame_variables[offset].push_back(pointer);
+  }
 
  private:
   Heard& heard_;
@@ -113,8 +125,16 @@ class Known : public Knowledge {
     const auto at = words.find(place);
     return at == words.end() ? Word() : at->second;
   }
+  Word given(Address function, std::uint8_t number) const override {
+    return function == kEntry && number == 0 ? first_given : Word();
+  }
+  std::span<const PathWord> below(const Place& argument) const override {
+    return argument.at == kOtherFunction && argument.number == 0 ? paths : std::span<const PathWord>();
+  }
   Address closure_type(Address code) const override { return code == kEntry ? closure : Address(); }
   std::map<Place, Word> words;
+  Word first_given;
+  std::vector<PathWord> paths;  // of the first argument of the other function
   Address closure;
 };
 
@@ -126,6 +146,7 @@ class InterpreterTest : public testing::Test {
     item_pointer = image.pointer(item, "*main.Item");
     node = image.structure({{"item", item_pointer, 0}, {"next", item_pointer, 8}}, 16, "main.Node", {"main", {}});
     chan = image.chan(item, "chan main.Item");
+    map = image.map(integer, item, node, "map[int]main.Item");
     take = image.function({item_pointer}, {item_pointer}, false, "func(*main.Item) *main.Item");
     doer = image.interface({{"Do", take}}, "main.Doer", {"main", {}});
     uintptr = image.basic(go::TypeKind::kUintptr, "uintptr", 8, {false});
@@ -139,7 +160,8 @@ class InterpreterTest : public testing::Test {
                            {kMapAssign, Callee::kMapElement},
                            {kGrowSlice, Callee::kGrowSlice},
                            {kBarrier, Callee::kWriteBarrier},
-                           {kMakeMap, Callee::kMakeChan}});
+                           {kMakeMap, Callee::kMakeChan},
+                           {kMakeSmallMap, Callee::kMakeSmallMap}});
     WordTypes types(reader);
     const Signatures signatures(std::unordered_map<Address, Signature>{
         {kMethodCode,
@@ -153,7 +175,7 @@ class InterpreterTest : public testing::Test {
                                {descriptors}};
     Heard heard;
     Listener listener(heard);
-    Interpreter(code_image, known, types, listener).run(kEntry, code.bytes());
+    Interpreter(code_image, known, types, listener).run(kEntry, code.bytes(), true);
     return heard;
   }
 
@@ -163,7 +185,7 @@ class InterpreterTest : public testing::Test {
 
   TypeImage image{26};
   Known known;
-  Address integer, item, item_pointer, node, chan, take, doer, uintptr, closure;
+  Address integer, item, item_pointer, node, chan, map, take, doer, uintptr, closure;
 };
 
 TEST_F(InterpreterTest, ANewObjectThatIsStoredTypesTheGlobal) {
@@ -319,6 +341,60 @@ TEST_F(InterpreterTest, ReportsWhatItGivesBack) {
   const Heard heard = follow(Code().lea(kRax, item).call(kNewObject).ret());
   EXPECT_THAT(heard.results.at(0), ElementsAre(Word::pointer(item)));
   EXPECT_THAT(heard.results.at(1), ElementsAre(Word()));
+}
+
+TEST_F(InterpreterTest, SlotsOfTheFrameHoldWhatIsEverStoredThere) {
+  const Heard heard = follow(Code()
+                                 .lea(kRax, item)
+                                 .call(kNewObject)
+                                 .store(kRsp, -16, kRax)
+                                 .store(kRsp, 8, kRax)
+                                 .zero(kRax)
+                                 .store(kRsp, -16, kRax)
+                                 .ret());
+  EXPECT_THAT(heard.frame_words, UnorderedElementsAre(testing::Pair(-16, ElementsAre(Word::pointer(item))),
+                                                      testing::Pair(8, ElementsAre(Word::pointer(item)))));
+}
+
+TEST_F(InterpreterTest, AVariableOfTheFrameIsWhatItsAddressIsUsedAs) {
+  const Heard heard =
+      follow(Code().lea_stack(kRax, -32).call(kMethodCode).lea(kRax, map).lea_stack(kRbx, -64).call(kMapAssign).ret());
+  EXPECT_THAT(heard.frame_variables, UnorderedElementsAre(testing::Pair(-32, ElementsAre(Word::pointer(item))),
+                                                          testing::Pair(-64, ElementsAre(Word::part(map, 0)))));
+}
+
+TEST_F(InterpreterTest, CallsTellWhatTheyGiveAndFunctionsTakeWhatTheyAreGiven) {
+  const Heard caller = follow(Code().lea(kRax, item).call(kNewObject).call(kOtherFunction).ret());
+  EXPECT_THAT(caller.given,
+              UnorderedElementsAre(testing::Pair(testing::Pair(kOtherFunction, 0), ElementsAre(Word::pointer(item)))));
+  known.first_given = Word::pointer(node);
+  EXPECT_THAT(follow(Code().load(kRcx, kRax, 8).store(kGlobal, kRcx).ret()).strong(kGlobal),
+              ElementsAre(Word::pointer(item)));
+}
+
+TEST_F(InterpreterTest, WhatAFunctionSaysOfThingsBehindItsArgumentHoldsForTheCallersValue) {
+  const Place behind = Place{.root = Place::Root::kArgument, .at = kOtherFunction}.load(16);
+  known.paths = {{behind, Word::pointer(item)}, {behind.load(8), Word::pointer(node)}};
+  const Heard loaded = follow(Code().load(kRax, kGlobal).call(kOtherFunction).ret());
+  const Place global{.root = Place::Root::kGlobal, .at = kGlobal};
+  EXPECT_THAT(loaded.weak(global.load(16)), ElementsAre(Word::pointer(item)));
+  EXPECT_THAT(loaded.weak(global.load(16).load(8)), ElementsAre(Word::pointer(node)));
+  const Heard address = follow(Code().lea(kRax, kGlobal).call(kOtherFunction).ret());
+  EXPECT_THAT(address.weak(kGlobal + 16), ElementsAre(Word::pointer(item)));
+  EXPECT_THAT(address.weak({.root = Place::Root::kGlobal, .loads = 1, .at = kGlobal + 16, .offsets = {8}}),
+              ElementsAre(Word::pointer(node)));
+  const Heard stack = follow(Code().lea_stack(kRax, -64).call(kOtherFunction).ret());
+  EXPECT_THAT(stack.frame_words, ElementsAre(testing::Pair(-48, ElementsAre(Word::pointer(item)))));
+}
+
+TEST_F(InterpreterTest, UsesOfASmallMapTellItsTypeTheNextTime) {
+  Code code;
+  code.call(kMakeSmallMap);
+  const Place made{.root = Place::Root::kCall, .at = code.here()};
+  code.store(kGlobal, kRax).move(kRbx, kRax).lea(kRax, map).call(kMapAssign).ret();
+  EXPECT_THAT(follow(code).strong(made), ElementsAre(Word::part(map, 0)));
+  known.words[made] = Word::part(map, 0);
+  EXPECT_THAT(follow(code).strong(kGlobal), ElementsAre(Word::part(map, 0)));
 }
 
 TEST_F(InterpreterTest, AnyBytesAreFollowedToTheirEnd) {

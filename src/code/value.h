@@ -13,15 +13,16 @@
 namespace holdfast::code {
 
 // Where a value came from, so that what is learnt of it later can be said of the place: a global, what a function was
-// given or gave back, a word that a closure captured; and up to three loads from there.
+// given or gave back, what one call in a function gave back, a word that a closure captured; and up to three loads from
+// there.
 struct Place {
-  enum class Root : std::uint8_t { kNone, kGlobal, kArgument, kResult, kCapture };
+  enum class Root : std::uint8_t { kNone, kGlobal, kArgument, kResult, kCall, kCapture };
   static constexpr std::size_t kMostLoads = 3;
 
   Root root = Root::kNone;
   std::uint8_t loads = 0;
   std::uint8_t number = 0;  // of the argument or result register
-  Address at;               // of the global, or of the function's code
+  Address at;               // of the global, the function's code, or what follows the call
   std::array<std::int32_t, kMostLoads> offsets = {};
 
   explicit operator bool() const { return root != Root::kNone; }

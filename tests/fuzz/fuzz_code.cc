@@ -46,6 +46,12 @@ class Listener : public Observer {
     HOLDFAST_CHECK(number < kArgumentRegisters.size());
     if (word) check(word);
   }
+  void given(Address, std::uint8_t number, const Word& word) override {
+    HOLDFAST_CHECK(number < kArgumentRegisters.size());
+    check(word);
+  }
+  void frame_word(Address, std::int64_t, const Word& word) override { check(word); }
+  void frame_variable(Address, std::int64_t, const Word& pointer) override { check(pointer); }
 
  private:
   void check(const Word& word) {
@@ -59,15 +65,25 @@ class Listener : public Observer {
 // Every other place holds something.
 class Known : public Knowledge {
  public:
-  explicit Known(const Program& program) : program_(program) {}
+  explicit Known(const Program& program) : program_(program) {
+    const Place behind = Place{.root = Place::Root::kArgument, .at = kEntry}.load(8);
+    paths_ = {{behind, Word::pointer(program.item())}, {behind.load(16), Word::part(program.doer(), 0)}};
+  }
   Word word_at(const Place& place) const override {
     if (place.at.value / 8 % 2 == 0) return {};
     return place.number % 2 == 0 ? Word::pointer(program_.item()) : Word::part(program_.doer(), 0);
+  }
+  Word given(Address, std::uint8_t number) const override {
+    return number % 3 == 1 ? Word::pointer(program_.item()) : Word();
+  }
+  std::span<const PathWord> below(const Place& argument) const override {
+    return argument.at.value % 2 == 0 ? paths_ : std::span<const PathWord>();
   }
   Address closure_type(Address) const override { return {}; }
 
  private:
   const Program& program_;
+  std::vector<PathWord> paths_;
 };
 
 }  // namespace
@@ -81,7 +97,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
                                 {Address(0x401020), Callee::kMapElement},
                                 {Address(0x401030), Callee::kGrowSlice},
                                 {Address(0x401040), Callee::kWriteBarrier},
-                                {Address(0x401050), Callee::kDuff}});
+                                {Address(0x401050), Callee::kDuff},
+                                {Address(0x401060), Callee::kMakeSmallMap}});
   static const Signatures signatures(std::unordered_map<Address, Signature>{});
   const AddressRange types_range{go::TypeImage::kTypes, go::TypeImage::kTypes + go::TypeImage::kBytes};
   const CodeImage image{runtime.memory,
@@ -94,6 +111,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   Listener listener(types);
   const Known known(program);
   Interpreter interpreter(image, known, types, listener);
-  interpreter.run(kEntry, std::as_bytes(std::span(data, size)));
+  interpreter.run(kEntry, std::as_bytes(std::span(data, size)), true);
   return 0;
 }
