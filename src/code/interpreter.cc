@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::uint64_t kWord = 8;
 constexpr std::size_t kMostSlots = 1 << 17;  // words of a frame
+constexpr int kMostPasses = 6;               // before the one that reports
 constexpr std::uint64_t kItabCodeAt = 24;    // runtime.itab.fun, Go 1.17-1.27
 
 bool within(const std::vector<AddressRange>& ranges, Address at) {
@@ -44,8 +45,12 @@ void Interpreter::run(Address entry, std::span<const std::byte> code, bool with_
   arguments_.clear();
   frame_variables_.clear();
   frame_words_.clear();
-  const int passes = loops_ ? 2 : 1;
-  for (int i = 1; i <= passes; ++i) pass(i == passes);
+  int passes = loops_ ? kMostPasses : 0;
+  do {
+    changed_ = false;
+    if (passes > 0) pass(false);
+  } while (changed_ && --passes > 0);
+  pass(true);
   report_frame();
 }
 
@@ -130,10 +135,17 @@ void Interpreter::leave_for(Address target) {
   const auto label =
       std::lower_bound(labels_.begin(), labels_.end(), target, [](const Label& l, Address at) { return l.at < at; });
   if (label == labels_.end() || label->at != target) return;
-  if (label->reached)
-    for (std::size_t i = 0; i < registers_.size(); ++i) label->registers[i] = meet(label->registers[i], registers_[i]);
-  else
+  const bool backward = target <= code_[now_].at;
+  if (!label->reached) {
     label->registers = registers_;
+    changed_ = changed_ || backward;
+  } else {
+    for (std::size_t i = 0; i < registers_.size(); ++i) {
+      const Value met = meet(label->registers[i], registers_[i]);
+      changed_ = changed_ || (backward && met != label->registers[i]);
+      label->registers[i] = met;
+    }
+  }
   label->reached = true;
 }
 

@@ -1,7 +1,7 @@
 // Follows the values of one function from its first instruction to its last and reports what the code says about types:
 // results of allocations, arguments of map calls, what is stored where (reference: types from code, 4). One forward
-// pass in order of address with a meet where ways join, more where there are loops; only the last one reports. Bounded
-// by the length of the code; any bytes may be given.
+// pass in order of address with a meet where ways join, more where there are loops, until a pass changes nothing or there
+// were enough; then one that reports. Bounded by the length of the code; any bytes may be given.
 #pragma once
 
 #include <array>
@@ -169,6 +169,7 @@ class Interpreter {
   std::vector<binary::Instruction> code_;
   std::vector<Label> labels_;  // ascending
   bool loops_ = false;
+  bool changed_ = false;  // by this pass: what is known where a jump leads back to
   bool reporting_ = false;
   bool dead_ = false;  // the instruction before does not lead here
   std::uint32_t now_ = 0;
