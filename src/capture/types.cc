@@ -104,6 +104,7 @@ class TypePass {
     claims.claim_weak();
     claims.claim_frames(live);
     propagation_.run();
+    claim_channels();
     propagation_.claim_untyped();
     propagation_.run();
     fill();
@@ -169,15 +170,26 @@ class TypePass {
     if (last_type_) propagation_.claim_object(row, last_type_, known_by);
   }
 
+  void claim_structure(Address at, const char* name) {
+    const auto bytes = runtime_.layouts.size_of(name);
+    if (!at || !bytes) return;
+    TypeId type = table_.by_name(name);
+    if (!type) type = table_.opaque(name, *bytes);
+    propagation_.claim_target(at, type, typing::KnownBy::kRuntime);
+  }
+
+  // Where goroutines wait for a channel, at least that is known if nothing tells its elements.
+  void claim_channels() {
+    for (const go::WaitTarget& wait : evidence_.scheduler.waits) {
+      if (wait.kind != go::WaitTarget::Kind::kChannel) continue;
+      const ObjectId object = evidence_.index.find_object(wait.object);
+      if (object && !propagation_.type(object.row)) claim_structure(wait.object, "runtime.hchan");
+    }
+  }
+
   // Structures of the scheduler, which its own lists name.
   void claim_runtime() {
-    const auto claim = [&](Address at, const char* name) {
-      const auto bytes = runtime_.layouts.size_of(name);
-      if (!at || !bytes) return;
-      TypeId type = table_.by_name(name);
-      if (!type) type = table_.opaque(name, *bytes);
-      propagation_.claim_target(at, type, typing::KnownBy::kRuntime);
-    };
+    const auto claim = [&](Address at, const char* name) { claim_structure(at, name); };
     for (const go::Goroutine& g : evidence_.scheduler.goroutines) claim(g.g, "runtime.g");
     for (const go::Machine& m : evidence_.scheduler.machines) {
       claim(m.m, "runtime.m");

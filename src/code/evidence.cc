@@ -10,6 +10,7 @@
 #include "base/cancel.h"
 #include "base/parallel.h"
 #include "code/interpreter.h"
+#include "code/library_uses.h"
 
 namespace holdfast::code {
 namespace {
@@ -128,7 +129,10 @@ class Verdicts : public Knowledge {
     bool strong = false;
   };
 
-  explicit Verdicts(const go::TypeReader& reader) : types_(reader) {}
+  Verdicts(const go::TypeReader& reader, const LibraryUses& library) : types_(reader) {
+    for (const auto& [entry, paths] : library) below_[{.root = Place::Root::kArgument, .at = entry}] = paths;
+    library_ = below_;
+  }
 
   // All that was said so far. Afterwards changed() tells what it changed.
   void take(const Round& round) {
@@ -217,11 +221,11 @@ class Verdicts : public Knowledge {
   }
 
   void take_below(const std::unordered_map<Place, Verdict, PlaceHash>& places) {
-    std::unordered_map<Place, std::vector<PathWord>, PlaceHash> below;
+    Below below = library_;
     for (const auto& [place, verdict] : places) {
       if (place.root != Place::Root::kArgument || place.loads == 0) continue;
       const Place argument{.root = place.root, .number = place.number, .at = place.at};
-      if (!places.contains(argument)) below[argument].push_back({place, verdict.word});
+      if (!places.contains(argument) && !library_.contains(argument)) below[argument].push_back({place, verdict.word});
     }
     for (auto& [argument, paths] : below) {
       std::ranges::sort(paths, {}, &PathWord::place);
@@ -268,7 +272,8 @@ class Verdicts : public Knowledge {
   WordTypes types_;
   std::unordered_set<std::uint64_t> changed_;
   std::unordered_map<Place, Verdict, PlaceHash> places_;
-  std::unordered_map<Place, std::vector<PathWord>, PlaceHash> below_;  // by argument
+  using Below = std::unordered_map<Place, std::vector<PathWord>, PlaceHash>;  // by argument
+  Below below_, library_;
   std::unordered_map<Address, RegisterWords> given_;
   std::unordered_map<Address, Address> variables_;
   std::unordered_map<Address, Address> closures_;
@@ -318,7 +323,7 @@ class Reading {
         callees_(functions),
         signatures_(runtime, reader, universe, all_),
         image_{runtime.memory, callees_, signatures_, {}, {}, {}},
-        verdicts_(reader) {
+        verdicts_(reader, read_library_uses(runtime, reader, universe, all_)) {
     for (const go::Module& module : runtime.modules) {
       for (const AddressRange& range : module.variables())
         if (!range.empty()) image_.writable.push_back(range);

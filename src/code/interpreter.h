@@ -1,7 +1,7 @@
 // Follows the values of one function from its first instruction to its last and reports what the code says about types:
 // results of allocations, arguments of map calls, what is stored where (reference: types from code, 4). One forward
-// pass in order of address with a meet where ways join, more where there are loops, until a pass changes nothing or there
-// were enough; then one that reports. Bounded by the length of the code; any bytes may be given.
+// pass in order of address with a meet where ways join, more where there are loops, until a pass changes nothing or
+// there were enough; then one that reports. Bounded by the length of the code; any bytes may be given.
 #pragma once
 
 #include <array>

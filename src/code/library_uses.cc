@@ -1,0 +1,75 @@
+#include "code/library_uses.h"
+
+#include <array>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace holdfast::code {
+namespace {
+
+enum class Holds : std::uint8_t { kPointer, kArray, kMap };
+
+// A field of a library structure, by the methods that take the structure's address.
+struct Rule {
+  std::string_view methods;  // what their names begin with
+  std::string_view structure, field;
+  std::string_view type;  // that the field points to, or its own map type
+  Holds holds = Holds::kPointer;
+};
+
+constexpr std::string_view kTrieMethods = "internal/sync.(*HashTrieMap[go.shape.interface {},go.shape.interface {}]).";
+
+constexpr std::array kRules = {
+    Rule{kTrieMethods, "sync.Map", "m.root", "internal/sync.indirect[interface {},interface {}]"},
+    Rule{"sync.(*Map).", "sync.Map", "read", "sync.readOnly"},
+    Rule{"sync.(*Map).", "sync.Map", "dirty", "map[interface {}]*sync.entry", Holds::kMap},
+    Rule{"sync.(*Pool).", "sync.Pool", "local", "sync.poolLocal", Holds::kArray},
+    Rule{"sync.(*Pool).", "sync.Pool", "victim", "sync.poolLocal", Holds::kArray},
+};
+
+std::string without_blanks(std::string_view text) {
+  std::string out;
+  for (const char c : text)
+    if (c != ' ') out += c;
+  return out;
+}
+
+// Descriptors of the rules' types, by their names without blanks, of which releases put different ones.
+std::unordered_map<std::string, Address> find_types(const go::TypeReader& reader, const go::TypeUniverse& universe) {
+  std::unordered_map<std::string, Address> wanted;
+  for (const Rule& rule : kRules) wanted.emplace(without_blanks(rule.type), Address());
+  for (const Address type : universe.types()) {
+    const auto read = reader.read(type);
+    if (!read) continue;
+    const auto at = wanted.find(without_blanks(read->full_name()));
+    if (at != wanted.end() && !at->second) at->second = type;
+  }
+  return wanted;
+}
+
+Word word_of(const Rule& rule, Address type) {
+  return rule.holds == Holds::kMap ? Word::part(type, 0) : Word::pointer(type, 0, rule.holds == Holds::kArray);
+}
+
+}  // namespace
+
+LibraryUses read_library_uses(const go::Runtime& runtime, const go::TypeReader& reader,
+                              const go::TypeUniverse& universe, std::span<const binary::FunctionInfo> all) {
+  const auto types = find_types(reader, universe);
+  LibraryUses uses;
+  for (const Rule& rule : kRules) {
+    const auto field = runtime.layouts.find(rule.structure, rule.field);
+    const Address type = types.at(without_blanks(rule.type));
+    if (!field || field->size != 8 || !type)
+      continue;  // up to Go 1.19 "read" is an interface, which tells its own type
+    for (const binary::FunctionInfo& function : all) {
+      if (!function.name.starts_with(rule.methods)) continue;
+      const Place receiver{.root = Place::Root::kArgument, .at = function.entry};
+      uses[function.entry].push_back({receiver.load(field->offset), word_of(rule, type)});
+    }
+  }
+  return uses;
+}
+
+}  // namespace holdfast::code
