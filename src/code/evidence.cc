@@ -33,17 +33,30 @@ struct Claims {
 using FrameClaims = std::map<std::pair<Address, std::int64_t>, std::vector<Word>>;  // function, offset
 using PlaceClaims = std::unordered_map<Place, Claims, PlaceHash>;
 
-// A function's result register: all that it was seen to give back.
-struct Result {
-  std::vector<Word> words;
-  bool anything = false;
+// All that a function was seen to give back, by result register, each thing once.
+struct Results {
+  std::uint32_t anything = 0;  // a bit per register that may hold what is not known
+  std::vector<std::pair<std::uint8_t, Word>> words;
+
+  void add(std::uint8_t number, const Word& word) {
+    if (!word)
+      anything |= 1U << number;
+    else if (const std::pair one(number, word); std::ranges::find(words, one) == words.end())
+      words.push_back(one);
+  }
+  std::vector<Word> of(std::uint8_t number) const {
+    std::vector<Word> out;
+    for (const auto& [reg, word] : words)
+      if (reg == number && (anything >> number & 1) == 0) Claims::add(out, word);
+    return out;
+  }
 };
 
 struct Round {
   PlaceClaims places;
   std::unordered_map<Address, std::vector<Word>> variables;  // pointers to what they are
   std::unordered_map<Address, std::vector<Word>> closures;
-  std::unordered_map<Address, std::array<Result, kArgumentRegisters.size()>> results;
+  std::unordered_map<Address, Results> results;
   std::unordered_map<Address, std::array<std::vector<Word>, kArgumentRegisters.size()>> given;
   FrameClaims frame_words, frame_variables;
 
@@ -93,11 +106,8 @@ class Recorder : public Observer {
       Claims::add(round_.closures[code], Word::pointer(type));
   }
   void result(Address function, std::uint8_t number, const Word& word) override {
-    Result& result = round_.results[function][number];
-    if (!word || is_nameless(word.type) || word.offset != 0)
-      result.anything = true;
-    else if (!result.anything)
-      Claims::add(result.words, word);
+    const bool known = word && !is_nameless(word.type) && word.offset == 0;
+    round_.results[function].add(number, known ? word : Word());
   }
   void given(Address function, std::uint8_t number, const Word& word) override {
     if (!is_nameless(word.type) && (word.kind == Word::Kind::kPart || word.offset == 0))
@@ -142,7 +152,7 @@ class Verdicts : public Knowledge {
       if (const Verdict verdict = weigh(claims); verdict.word) places.emplace(place, verdict);
     for (const auto& [function, given] : round.results)
       for (std::uint8_t i = 0; i < kArgumentWords; ++i)
-        if (const Word word = given[i].anything ? Word() : largest(given[i].words, true))
+        if (const Word word = largest(given.of(i), true))
           places[{.root = Place::Root::kResult, .number = i, .at = function}] = {word, true};
     take_given(round);
     std::unordered_map<Address, Address> closures;
@@ -180,9 +190,9 @@ class Verdicts : public Knowledge {
     const auto at = below_.find(argument);
     return at == below_.end() ? std::span<const PathWord>() : at->second;
   }
-  Word given(Address function, std::uint8_t number) const override {
+  RegisterWords given(Address function) const override {
     const auto at = given_.find(function);
-    return at == given_.end() ? Word() : at->second[number];
+    return at == given_.end() ? RegisterWords() : at->second;
   }
   Address closure_type(Address code) const override {
     const auto at = closures_.find(code);
@@ -292,9 +302,9 @@ class Asked : public Knowledge {
     questions_.push_back(Verdicts::question_below(argument));
     return knowledge_.below(argument);
   }
-  Word given(Address function, std::uint8_t number) const override {
+  RegisterWords given(Address function) const override {
     questions_.push_back(Verdicts::question_given(function));
-    return knowledge_.given(function, number);
+    return knowledge_.given(function);
   }
   Address closure_type(Address code) const override {
     questions_.push_back(Verdicts::question(code));

@@ -41,6 +41,9 @@ void Interpreter::run(Address entry, std::span<const std::byte> code, bool with_
   with_frame_ = with_frame;
   binary::decode(code, entry, code_);
   find_labels();
+  places_.clear();
+  known_.clear();
+  given_ = knowledge_.given(entry);
   locals_.clear();
   arguments_.clear();
   frame_variables_.clear();
@@ -87,8 +90,8 @@ void Interpreter::enter() {
     const Place place{.root = Place::Root::kArgument, .number = i, .at = entry_};
     if (const Word known = signature != nullptr ? signature->in[i] : Word())
       reg(kArgumentRegisters[i]) = Value::typed(known);
-    else if (const Word given = knowledge_.given(entry_, i))
-      reg(kArgumentRegisters[i]) = Value::typed(given, places_.id(place));
+    else if (given_[i])
+      reg(kArgumentRegisters[i]) = Value::typed(given_[i], places_.id(place));
     else
       reg(kArgumentRegisters[i]) = of_place(place);
   }
@@ -247,6 +250,14 @@ std::optional<std::int64_t> Interpreter::stack_offset(const MemoryOperand& memor
   const Value& base = registers_[memory.base];
   if (base.kind != Value::Kind::kStack) return std::nullopt;
   return static_cast<std::int64_t>(base.number) + memory.displacement + more;
+}
+
+Value Interpreter::of_place(const Place& place) {
+  const Places::Id id = places_.id(place);
+  if (id == 0) return {};
+  if (id >= known_.size()) known_.resize(id + 1);
+  if (!known_[id]) known_[id] = knowledge_.word_at(place);
+  return Value::typed(*known_[id], id);
 }
 
 // A word of the program's read-only parts: dictionaries, itabs, static closures.

@@ -66,9 +66,9 @@ class Knowledge {
   virtual ~Knowledge() = default;
 
   virtual Word word_at(const Place& place) const = 0;
-  // What callers give the function as argument `number`. Not part of word_at(): an argument of type unsafe.Pointer may
+  // What callers give the function. Not part of word_at(): an argument of type unsafe.Pointer may
   // be anything, and what one caller gives must not be said of another's.
-  virtual Word given(Address function, std::uint8_t number) const = 0;
+  virtual RegisterWords given(Address function) const = 0;
   // What the function does with what an argument of no known type points to.
   virtual std::span<const PathWord> below(const Place& argument) const = 0;
   // The struct type of closures that run `code`; null if not known.
@@ -132,9 +132,7 @@ class Interpreter {
   Value moved(const Value& value, std::int64_t by, bool indexed) const;
   std::optional<Address> constant_address(const binary::MemoryOperand& memory, std::int64_t more) const;
   std::optional<std::int64_t> stack_offset(const binary::MemoryOperand& memory, std::int64_t more) const;
-  Value of_place(const Place& place) {
-    return place ? Value::typed(knowledge_.word_at(place), places_.id(place)) : Value();
-  }
+  Value of_place(const Place& place);
   Value loaded_constant(Address at) const;
   Place place_of(const Value& value) const { return places_[value.place]; }
   // What is known of a register. Most results of calls are never asked for, so nobody looks them up before.
@@ -163,9 +161,11 @@ class Interpreter {
   WordTypes& types_;
   Observer& observer_;
   Places places_;
+  std::vector<std::optional<Word>> known_;  // of places_, which are asked about again and again
 
   Address entry_, end_;
   bool with_frame_ = false;
+  RegisterWords given_;
   std::vector<binary::Instruction> code_;
   std::vector<Label> labels_;  // ascending
   bool loops_ = false;

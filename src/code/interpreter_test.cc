@@ -125,8 +125,8 @@ class Known : public Knowledge {
     const auto at = words.find(place);
     return at == words.end() ? Word() : at->second;
   }
-  Word given(Address function, std::uint8_t number) const override {
-    return function == kEntry && number == 0 ? first_given : Word();
+  RegisterWords given(Address function) const override {
+    return function == kEntry ? RegisterWords{first_given} : RegisterWords();
   }
   std::span<const PathWord> below(const Place& argument) const override {
     return argument.at == kOtherFunction && argument.number == 0 ? paths : std::span<const PathWord>();

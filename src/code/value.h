@@ -4,7 +4,6 @@
 #include <array>
 #include <compare>
 #include <cstdint>
-#include <unordered_map>
 #include <vector>
 
 #include "base/address.h"
@@ -46,23 +45,49 @@ struct PlaceHash {
   }
 };
 
-// Places by number, so that values stay small; 0 is none. Not for several threads.
+// The places of one function by number, so that values stay small; 0 is none. Not for several threads.
 class Places {
  public:
   using Id = std::uint32_t;
 
-  Places() : all_(1) {}
   Id id(const Place& place) {
     if (!place) return 0;
-    const auto [at, is_new] = ids_.try_emplace(place, static_cast<Id>(all_.size()));
-    if (is_new) all_.push_back(place);
-    return at->second;
+    if (2 * all_.size() >= cells_.size()) grow();
+    for (std::size_t at = PlaceHash()(place);; ++at) {
+      Cell& cell = cells_[at & (cells_.size() - 1)];
+      if (cell.generation != generation_) {
+        cell = {generation_, static_cast<Id>(all_.size())};
+        all_.push_back(place);
+        return cell.id;
+      }
+      if (all_[cell.id] == place) return cell.id;
+    }
   }
   const Place& operator[](Id id) const { return all_[id]; }
+  // Costs nothing, however many there were.
+  void clear() {
+    all_.resize(1);
+    ++generation_;
+  }
 
  private:
-  std::unordered_map<Place, Id, PlaceHash> ids_;
-  std::vector<Place> all_;
+  struct Cell {
+    std::uint32_t generation = 0;  // empty unless it is the present one
+    Id id = 0;
+  };
+
+  void grow() {
+    cells_.assign(4 * cells_.size(), {});
+    for (Id id = 1; id < all_.size(); ++id) {
+      std::size_t at = PlaceHash()(all_[id]);
+      while (cells_[at & (cells_.size() - 1)].generation == generation_) ++at;
+      cells_[at & (cells_.size() - 1)] = {generation_, id};
+    }
+  }
+
+  std::vector<Place> all_ = std::vector<Place>(1);
+  std::vector<Cell> cells_ = std::vector<Cell>(64);  // a power of two of them
+  std::uint32_t generation_ = 1;
 };
 
 struct Value {

@@ -73,9 +73,7 @@ class Known : public Knowledge {
     if (place.at.value / 8 % 2 == 0) return {};
     return place.number % 2 == 0 ? Word::pointer(program_.item()) : Word::part(program_.doer(), 0);
   }
-  Word given(Address, std::uint8_t number) const override {
-    return number % 3 == 1 ? Word::pointer(program_.item()) : Word();
-  }
+  RegisterWords given(Address) const override { return {Word(), Word::pointer(program_.item()), Word()}; }
   std::span<const PathWord> below(const Place& argument) const override {
     return argument.at.value % 2 == 0 ? paths_ : std::span<const PathWord>();
   }
