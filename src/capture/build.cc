@@ -88,7 +88,7 @@ heap::TypeColumns types_without_debug_information(const TypeEvidence& evidence, 
   LossLedger losses;  // they are not this answer's
   const Symbols no_symbols(std::vector<go::LoadedImage>{});
   add_types({evidence.target, evidence.large_types, evidence.masks, evidence.index, evidence.scheduler,
-             evidence.specials, no_symbols, nullptr},
+             evidence.specials, no_symbols, nullptr, evidence.use_cache},
             snapshot, losses);
   heap::TypeColumns without{std::move(snapshot.object_type), std::move(snapshot.types), std::move(snapshot.fields)};
   snapshot.object_type = std::move(kept.object_type);
@@ -136,7 +136,8 @@ void build(const FrozenTarget& target, const Options& options, heap::Snapshot& s
   });
   const std::vector<LargeType> large_types = large_types_of(heap);
   model.reset();  // what comes now takes most memory
-  const TypeEvidence evidence{target, large_types, masks, index, scheduler, specials.roots, *symbols, target.dwarf};
+  const TypeEvidence evidence{target,       large_types,      masks, index, scheduler, specials.roots, *symbols,
+                              target.dwarf, options.use_cache};
   const auto types = [&] { times.run("types", [&] { add_types(evidence, snapshot, losses); }); };
   if (options.callbacks.first_look) options.callbacks.first_look(snapshot);
   if (options.callbacks.meanwhile)

@@ -27,6 +27,8 @@ struct Options {
   // Where to look for debug information and symbols.
   bool use_dwarf = true;
   bool use_symbols = true;
+  // Whether what the machine code says about types is kept from one run on a binary to the next (os/private_cache.h).
+  bool use_cache = true;
   // Keep what objects and package variables contain, user data too. Without it nothing of that is in the Snapshot, and
   // pointer-free memory is not even read.
   bool with_content = false;

@@ -11,6 +11,7 @@
 #include "go/library_layouts.h"
 #include "go/type_reader.h"
 #include "go/type_universe.h"
+#include "os/private_cache.h"
 #include "typing/propagate.h"
 #include "typing/type_table.h"
 
@@ -85,8 +86,7 @@ class TypePass {
   void run() {
     const LiveWords live(runtime_, *evidence_.target.identified->functions, evidence_.scheduler,
                          evidence_.target.threads);
-    const code::CodeEvidence code = code::read_code(runtime_, *evidence_.target.identified->functions, reader_,
-                                                    universe_, live.functions(), losses_);
+    const code::CodeEvidence code = read_code(live);
     CodeClaims claims(code, runtime_, reader_, table_, propagation_);
     claims.set_closure_layouts();
     claim_headers();
@@ -111,6 +111,26 @@ class TypePass {
   }
 
  private:
+  code::CodeEvidence read_code(const LiveWords& live) {
+    const std::string key = key_of_code();
+    const auto cache = evidence_.use_cache && !key.empty() ? os::PrivateCache::open() : std::nullopt;
+    const auto known = cache ? cache->get(key) : std::nullopt;
+    code::CodeEvidence code =
+        code::read_code(runtime_, *evidence_.target.identified->functions, reader_, universe_, live.functions(),
+                        known ? std::span<const std::byte>(*known) : std::span<const std::byte>(), losses_);
+    if (cache && !code.facts.empty()) cache->put(key, code.facts);
+    return code;
+  }
+
+  // The same for two runs only if the code is; empty where nothing tells that.
+  std::string key_of_code() const {
+    const go::Module& module = runtime_.modules.front();
+    const std::string& build = snapshot_.target.build_id;
+    return build.empty() ? std::string()
+                         : fmt::format("code {} {} {:#x} {:#x}", build, runtime_.version.text,
+                                       module.etext - module.text, module.etypes - module.types);
+  }
+
   void claim_dwarf(const binary::DwarfInfo& info, const go::LoadedImage& image, const LiveWords& live) {
     DwarfEvidence dwarf(info, runtime_, image, table_, propagation_);
     dwarf.claim_globals();

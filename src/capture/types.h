@@ -16,13 +16,13 @@
 
 namespace holdfast::capture {
 
-// Where evidence comes from. All must outlive the pass; `dwarf` may be null.
 // The type that the span of a large object names (Go 1.22+).
 struct LargeType {
   SpanId span;
   Address descriptor;
 };
 
+// Where evidence comes from. All must outlive the pass; `dwarf` may be null.
 struct TypeEvidence {
   const FrozenTarget& target;
   const std::vector<LargeType>& large_types;
@@ -32,6 +32,7 @@ struct TypeEvidence {
   const std::vector<go::SpecialRoot>& specials;
   const Symbols& symbols;
   const binary::DwarfInfo* dwarf = nullptr;
+  bool use_cache = true;  // of what the code says
 };
 
 // Fills snapshot.object_type, types and fields. Needs spans and edges.

@@ -76,6 +76,8 @@ void add_target_options(CLI::App& app, Options& o) {
       "--no-dwarf", [&o] { o.use_dwarf = false; }, "leave debug information alone");
   app.add_flag_callback(
       "--no-symbols", [&o] { o.use_symbols = false; }, "leave the symbol table alone");
+  app.add_flag_callback(
+      "--no-cache", [&o] { o.use_cache = false; }, "read the machine code anew, and keep nothing of it");
   app.add_flag("--dry-run", o.dry_run, "only say how long a live target would be held still");
 }
 

@@ -25,6 +25,7 @@ struct Options {
   bool strict = false;  // audit
   bool use_dwarf = true;
   bool use_symbols = true;
+  bool use_cache = true;
   unsigned threads = 0;  // 0 = all processors
   Color color = Color::kAuto;
   report::TableQuery table;

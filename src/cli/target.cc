@@ -55,6 +55,7 @@ os::ProcessStatus find_process(const std::string& target) {
 capture::Options capture_options(const Options& options) {
   return {.use_dwarf = options.use_dwarf,
           .use_symbols = options.use_symbols,
+          .use_cache = options.use_cache,
           .with_content = options.with_content,
           .callbacks = {}};
 }

@@ -9,8 +9,9 @@
 
 #include "base/cancel.h"
 #include "base/parallel.h"
+#include "code/facts.h"
+#include "code/facts_file.h"
 #include "code/interpreter.h"
-#include "code/library_uses.h"
 
 namespace holdfast::code {
 namespace {
@@ -131,75 +132,32 @@ class Recorder : public Observer {
   WordTypes& types_;
 };
 
-// Everything that is known after some rounds.
-class Verdicts : public Knowledge {
+// What follows from all that was said.
+class Judge {
  public:
-  struct Verdict {
-    Word word;
-    bool strong = false;
-  };
+  explicit Judge(const go::TypeReader& reader) : types_(reader) {}
 
-  Verdicts(const go::TypeReader& reader, const LibraryUses& library) : types_(reader) {
-    for (const auto& [entry, paths] : library) below_[{.root = Place::Root::kArgument, .at = entry}] = paths;
-    library_ = below_;
-  }
-
-  // All that was said so far. Afterwards changed() tells what it changed.
-  void take(const Round& round) {
-    changed_.clear();
-    std::unordered_map<Place, Verdict, PlaceHash> places;
+  FactTables judge(const Round& round) {
+    FactTables facts;
     for (const auto& [place, claims] : round.places)
-      if (const Verdict verdict = weigh(claims); verdict.word) places.emplace(place, verdict);
+      if (const Verdict verdict = weigh(claims); verdict.word) facts.places.emplace(place, verdict);
     for (const auto& [function, given] : round.results)
       for (std::uint8_t i = 0; i < kArgumentWords; ++i)
         if (const Word word = largest(given.of(i), true))
-          places[{.root = Place::Root::kResult, .number = i, .at = function}] = {word, true};
-    take_given(round);
-    std::unordered_map<Address, Address> closures;
-    for (const auto& [code, words] : round.closures)
-      if (words.size() == 1) closures.emplace(code, words.front().type);
-    variables_.clear();
+          facts.places[{.root = Place::Root::kResult, .number = i, .at = function}] = {word, true};
+    for (const auto& [function, arguments] : round.given) {
+      RegisterWords words;
+      for (std::size_t i = 0; i < words.size(); ++i) words[i] = smallest(arguments[i]);
+      if (words != RegisterWords()) facts.given.emplace(function, words);
+    }
     for (const auto& [at, words] : round.variables)
-      if (const Word word = largest(words, false)) variables_.emplace(at, word.type);
-    take_below(places);
-    note_changes(places, places_);
-    note_changes(places_, places);
-    for (const auto& [code, type] : closures)
-      if (closure_type(code) != type) changed_.insert(question(code));
-    places_ = std::move(places);
-    closures_ = std::move(closures);
-  }
-  // Whether the answer to one of these questions has changed by the last take().
-  bool changed(const std::vector<std::uint64_t>& questions) const {
-    return std::any_of(questions.begin(), questions.end(), [&](std::uint64_t q) { return changed_.contains(q); });
-  }
-  bool has_changed() const { return !changed_.empty(); }
-  // Numbers that stand for questions; two that share one do no harm.
-  static std::uint64_t question(const Place& place) { return PlaceHash()(place); }
-  static std::uint64_t question_below(const Place& argument) { return ~question(argument); }
-  static std::uint64_t question_given(Address function) {
-    return question({.root = Place::Root::kNone, .number = 1, .at = function});
-  }
-  static std::uint64_t question(Address closure) { return question({.root = Place::Root::kNone, .at = closure}); }
-
-  Word word_at(const Place& place) const override {
-    const auto at = places_.find(place);
-    return at == places_.end() ? Word() : at->second.word;
-  }
-  std::span<const PathWord> below(const Place& argument) const override {
-    const auto at = below_.find(argument);
-    return at == below_.end() ? std::span<const PathWord>() : at->second;
-  }
-  RegisterWords given(Address function) const override {
-    const auto at = given_.find(function);
-    return at == given_.end() ? RegisterWords() : at->second;
-  }
-  Address closure_type(Address code) const override {
-    const auto at = closures_.find(code);
-    return at == closures_.end() ? Address() : at->second;
+      if (const Word word = largest(words, false)) facts.variables.emplace(at, word.type);
+    for (const auto& [code, words] : round.closures)
+      if (words.size() == 1) facts.closures.emplace(code, words.front().type);
+    return facts;
   }
 
-  // Of what was said of one frame: where it is clear what a word is.
+  // Of what was said of frames: where it is clear what a word is.
   std::vector<FrameWord> frame(const FrameClaims& claims) {
     std::vector<FrameWord> out;
     for (const auto& [at, words] : claims)
@@ -207,46 +165,7 @@ class Verdicts : public Knowledge {
     return out;
   }
 
-  const std::unordered_map<Place, Verdict, PlaceHash>& places() const { return places_; }
-  const std::unordered_map<Address, Address>& variables() const { return variables_; }
-  const std::unordered_map<Address, Address>& closures() const { return closures_; }
-
  private:
-  void note_changes(const std::unordered_map<Place, Verdict, PlaceHash>& from,
-                    const std::unordered_map<Place, Verdict, PlaceHash>& to) {
-    for (const auto& [place, verdict] : from) {
-      const auto other = to.find(place);
-      if (other == to.end() || other->second.word != verdict.word) changed_.insert(question(place));
-    }
-  }
-
-  void take_given(const Round& round) {
-    for (const auto& [function, arguments] : round.given) {
-      RegisterWords words;
-      for (std::size_t i = 0; i < words.size(); ++i) words[i] = smallest(arguments[i]);
-      RegisterWords& known = given_[function];
-      if (known != words) changed_.insert(question_given(function));
-      known = words;
-    }
-  }
-
-  void take_below(const std::unordered_map<Place, Verdict, PlaceHash>& places) {
-    Below below = library_;
-    for (const auto& [place, verdict] : places) {
-      if (place.root != Place::Root::kArgument || place.loads == 0) continue;
-      const Place argument{.root = place.root, .number = place.number, .at = place.at};
-      if (!places.contains(argument) && !library_.contains(argument)) below[argument].push_back({place, verdict.word});
-    }
-    for (auto& [argument, paths] : below) {
-      std::ranges::sort(paths, {}, &PathWord::place);
-      if (const auto before = below_.find(argument); before == below_.end() || before->second != paths)
-        changed_.insert(question_below(argument));
-    }
-    for (const auto& [argument, paths] : below_)
-      if (!below.contains(argument)) changed_.insert(question_below(argument));
-    below_ = std::move(below);
-  }
-
   // Strong claims that do not agree leave nothing; without any, weak ones count.
   Verdict weigh(const Claims& claims) {
     if (!claims.strong.empty()) return {largest(claims.strong, true), true};
@@ -280,13 +199,6 @@ class Verdicts : public Knowledge {
   }
 
   WordTypes types_;
-  std::unordered_set<std::uint64_t> changed_;
-  std::unordered_map<Place, Verdict, PlaceHash> places_;
-  using Below = std::unordered_map<Place, std::vector<PathWord>, PlaceHash>;  // by argument
-  Below below_, library_;
-  std::unordered_map<Address, RegisterWords> given_;
-  std::unordered_map<Address, Address> variables_;
-  std::unordered_map<Address, Address> closures_;
 };
 
 // Remembers what a function asked.
@@ -295,19 +207,19 @@ class Asked : public Knowledge {
   explicit Asked(const Knowledge& knowledge) : knowledge_(knowledge) {}
 
   Word word_at(const Place& place) const override {
-    questions_.push_back(Verdicts::question(place));
+    questions_.push_back(Facts::question(place));
     return knowledge_.word_at(place);
   }
   std::span<const PathWord> below(const Place& argument) const override {
-    questions_.push_back(Verdicts::question_below(argument));
+    questions_.push_back(Facts::question_below(argument));
     return knowledge_.below(argument);
   }
   RegisterWords given(Address function) const override {
-    questions_.push_back(Verdicts::question_given(function));
+    questions_.push_back(Facts::question_given(function));
     return knowledge_.given(function);
   }
   Address closure_type(Address code) const override {
-    questions_.push_back(Verdicts::question(code));
+    questions_.push_back(Facts::question_closure(code));
     return knowledge_.closure_type(code);
   }
   // Since the last call, each once.
@@ -333,7 +245,9 @@ class Reading {
         callees_(functions),
         signatures_(runtime, reader, universe, all_),
         image_{runtime.memory, callees_, signatures_, {}, {}, {}},
-        verdicts_(reader, read_library_uses(runtime, reader, universe, all_)) {
+        facts_(read_library_uses(runtime, reader, universe, all_)),
+        judge_(reader) {
+    if (runtime.modules.size() == 1) find_extent(runtime.modules.front());
     for (const go::Module& module : runtime.modules) {
       for (const AddressRange& range : module.variables())
         if (!range.empty()) image_.writable.push_back(range);
@@ -344,35 +258,21 @@ class Reading {
     }
   }
 
-  CodeEvidence run(std::span<const Address> standing) {
+  CodeEvidence run(std::span<const Address> standing, std::span<const std::byte> known) {
     CodeEvidence out;
     out.functions = all_.size();
     for (const binary::FunctionInfo& function : all_) out.instruction_bytes += function.end - function.entry;
     asked_.resize(all_.size());
-    do {
-      const bool first = out.rounds++ == 0;
-      said_.merge(follow(false, [&](std::size_t i) { return first || verdicts_.changed(asked_[i]); }));
-      verdicts_.take(said_);
-    } while (verdicts_.has_changed() && out.rounds < kMostRounds);
+    if (auto tables = read_facts(known, base_, extent_))
+      facts_.replace(std::move(*tables));
+    else
+      out.rounds = learn();
+    if (out.rounds > 0 && base_) out.facts = write_facts(facts_.tables(), base_);
+    add_facts(out);
     const Round frames =
         follow(true, [&](std::size_t i) { return std::ranges::binary_search(standing, all_[i].entry); });
-    out.frame_words = verdicts_.frame(frames.frame_words);
-    out.frame_variables = verdicts_.frame(frames.frame_variables);
-    for (const auto& [place, verdict] : verdicts_.places()) {
-      if (place.root != Place::Root::kGlobal) continue;
-      if (place.loads == 0)
-        out.globals.push_back({place.at, verdict.word, verdict.strong});
-      else
-        out.paths.push_back({place, verdict.word, verdict.strong});
-    }
-    for (const auto& [at, type] : verdicts_.variables()) out.variables.push_back({at, type});
-    for (const auto& [code, type] : verdicts_.closures()) out.closures.push_back({code, type});
-    std::sort(out.globals.begin(), out.globals.end(), [](const auto& a, const auto& b) { return a.at < b.at; });
-    std::sort(out.variables.begin(), out.variables.end(), [](const auto& a, const auto& b) { return a.at < b.at; });
-    std::sort(out.paths.begin(), out.paths.end(), [](const AccessPath& a, const AccessPath& b) {
-      return a.place.loads != b.place.loads ? a.place.loads < b.place.loads : a.place < b.place;
-    });
-    std::sort(out.closures.begin(), out.closures.end(), [](const auto& a, const auto& b) { return a.code < b.code; });
+    out.frame_words = judge_.frame(frames.frame_words);
+    out.frame_variables = judge_.frame(frames.frame_variables);
     return out;
   }
 
@@ -392,6 +292,37 @@ class Reading {
     return all;
   }
 
+  // All functions, then those that asked what now has another answer. Returns how many rounds that took.
+  unsigned learn() {
+    Questions changed;
+    unsigned rounds = 0;
+    do {
+      said_.merge(follow(false, [&](std::size_t i) {
+        return rounds == 0 ||
+               std::ranges::any_of(asked_[i], [&](std::uint64_t question) { return changed.contains(question); });
+      }));
+      changed = facts_.replace(judge_.judge(said_));
+      ++rounds;
+    } while (!changed.empty() && rounds < kMostRounds);
+    return rounds;
+  }
+
+  void add_facts(CodeEvidence& out) const {
+    for (const auto& [place, verdict] : facts_.tables().places) {
+      if (place.root != Place::Root::kGlobal) continue;
+      if (place.loads == 0)
+        out.globals.push_back({place.at, verdict.word, verdict.strong});
+      else
+        out.paths.push_back({place, verdict.word, verdict.strong});
+    }
+    for (const auto& [at, type] : facts_.tables().variables) out.variables.push_back({at, type});
+    for (const auto& [code, type] : facts_.tables().closures) out.closures.push_back({code, type});
+    std::ranges::sort(out.globals, {}, &GlobalWord::at);
+    std::ranges::sort(out.variables, {}, &Variable::at);
+    std::ranges::sort(out.paths, {}, [](const AccessPath& path) { return std::pair(path.place.loads, path.place); });
+    std::ranges::sort(out.closures, {}, &ClosureType::code);
+  }
+
   // What the chosen functions say.
   template <typename Choose>
   Round follow(bool with_frames, const Choose& choose) {
@@ -400,7 +331,7 @@ class Reading {
     for_each_part(all_.size(), kParts, [&](unsigned part, std::uint64_t begin, std::uint64_t end) {
       WordTypes types(reader_);
       Recorder recorder(rounds[part], types);
-      Asked asked(verdicts_);
+      Asked asked(facts_);
       Interpreter interpreter(image_, asked, types, recorder);
       std::vector<std::byte> copy;
       for (std::uint64_t i = begin; i < end; ++i) {
@@ -435,13 +366,22 @@ class Reading {
     return copy;
   }
 
+  void find_extent(const go::Module& module) {
+    base_ = module.text;
+    extent_ = {std::min(module.text, module.types), std::max(module.etext, module.etypes)};
+    for (const AddressRange& range : module.variables()) extent_.end = std::max(extent_.end, range.end);
+  }
+
   const go::TypeReader& reader_;
   LossLedger& losses_;
+  Address base_;         // what kept facts count from; null with several modules, whose facts are not kept
+  AddressRange extent_;  // of the program's one module
   std::vector<binary::FunctionInfo> all_;
   Callees callees_;
   Signatures signatures_;
   CodeImage image_;
-  Verdicts verdicts_;
+  Facts facts_;
+  Judge judge_;
   Round said_;                                     // in all rounds
   std::vector<std::vector<std::uint64_t>> asked_;  // by function
   std::uint64_t lost_ = 0;
@@ -450,8 +390,9 @@ class Reading {
 }  // namespace
 
 CodeEvidence read_code(const go::Runtime& runtime, const go::FunctionTables& functions, const go::TypeReader& reader,
-                       const go::TypeUniverse& universe, std::span<const Address> standing, LossLedger& losses) {
-  return Reading(runtime, functions, reader, universe, losses).run(standing);
+                       const go::TypeUniverse& universe, std::span<const Address> standing,
+                       std::span<const std::byte> known, LossLedger& losses) {
+  return Reading(runtime, functions, reader, universe, losses).run(standing, known);
 }
 
 }  // namespace holdfast::code

@@ -4,6 +4,7 @@
 // round.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -58,12 +59,15 @@ struct CodeEvidence {
   std::vector<FrameWord> frame_words, frame_variables;  // by function and offset
   std::uint64_t functions = 0;                          // followed in the first round
   std::uint64_t instruction_bytes = 0;
-  unsigned rounds = 0;
+  unsigned rounds = 0;           // none: the facts were known before
+  std::vector<std::byte> facts;  // to be kept for the next run on this binary; empty if they were known, or cannot be
 };
 
 // The universe should hold all types of the program. Frames are read of the `standing` functions (their entries,
-// ascending). Functions whose bytes cannot be read are counted as losses.
+// ascending). `known` are the facts of an earlier run on the same binary, or empty; damaged ones are not used.
+// Functions whose bytes cannot be read are counted as losses.
 CodeEvidence read_code(const go::Runtime& runtime, const go::FunctionTables& functions, const go::TypeReader& reader,
-                       const go::TypeUniverse& universe, std::span<const Address> standing, LossLedger& losses);
+                       const go::TypeUniverse& universe, std::span<const Address> standing,
+                       std::span<const std::byte> known, LossLedger& losses);
 
 }  // namespace holdfast::code

@@ -1,0 +1,77 @@
+#include "code/facts.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace holdfast::code {
+namespace {
+
+template <typename Key, typename Value, typename Hash, typename Question>
+void note_changes(const std::unordered_map<Key, Value, Hash>& before, const std::unordered_map<Key, Value, Hash>& now,
+                  const Question& question, Questions& changed) {
+  const auto differ = [&](const auto& some, const auto& others) {
+    for (const auto& [key, value] : some) {
+      const auto other = others.find(key);
+      if (other == others.end() || other->second != value) changed.insert(question(key));
+    }
+  };
+  differ(before, now);
+  differ(now, before);
+}
+
+template <typename Map, typename Key>
+typename Map::mapped_type value_of(const Map& map, const Key& key) {
+  const auto at = map.find(key);
+  return at == map.end() ? typename Map::mapped_type() : at->second;
+}
+
+}  // namespace
+
+Facts::Facts(const LibraryUses& library) {
+  for (const auto& [entry, paths] : library) library_[{.root = Place::Root::kArgument, .at = entry}] = paths;
+  below_ = library_;
+}
+
+Questions Facts::replace(FactTables tables) {
+  Questions changed;
+  Below below = find_below(tables);
+  note_changes(
+      tables_.places, tables.places, [](const Place& place) { return question(place); }, changed);
+  note_changes(tables_.given, tables.given, question_given, changed);
+  note_changes(tables_.closures, tables.closures, question_closure, changed);
+  note_changes(below_, below, question_below, changed);
+  tables_ = std::move(tables);
+  below_ = std::move(below);
+  return changed;
+}
+
+Facts::Below Facts::find_below(const FactTables& tables) const {
+  Below below = library_;
+  for (const auto& [place, verdict] : tables.places) {
+    if (place.root != Place::Root::kArgument || place.loads == 0) continue;
+    const Place argument{.root = place.root, .number = place.number, .at = place.at};
+    if (!tables.places.contains(argument) && !library_.contains(argument))
+      below[argument].push_back({place, verdict.word});
+  }
+  for (auto& [argument, paths] : below) std::ranges::sort(paths, {}, &PathWord::place);
+  return below;
+}
+
+Word Facts::word_at(const Place& place) const {
+  return value_of(tables_.places, place).word;
+}
+
+RegisterWords Facts::given(Address function) const {
+  return value_of(tables_.given, function);
+}
+
+std::span<const PathWord> Facts::below(const Place& argument) const {
+  const auto at = below_.find(argument);
+  return at == below_.end() ? std::span<const PathWord>() : at->second;
+}
+
+Address Facts::closure_type(Address code) const {
+  return value_of(tables_.closures, code);
+}
+
+}  // namespace holdfast::code

@@ -1,0 +1,66 @@
+// What is known of a program's code after some rounds of following it: answers to the questions of the follower
+// (code/interpreter.h).
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "base/address.h"
+#include "code/interpreter.h"
+#include "code/library_uses.h"
+#include "code/value.h"
+
+namespace holdfast::code {
+
+struct Verdict {
+  Word word;
+  bool strong = false;  // a value of the type was stored there, or a call was told its type
+
+  bool operator==(const Verdict&) const = default;
+};
+
+struct FactTables {
+  std::unordered_map<Place, Verdict, PlaceHash> places;
+  std::unordered_map<Address, RegisterWords> given;  // by function: what all callers give it
+  std::unordered_map<Address, Address> variables;    // types of variables of which only the address was seen
+  std::unordered_map<Address, Address> closures;     // struct types by code
+
+  bool operator==(const FactTables&) const = default;
+};
+
+// Numbers that stand for questions; two that share one do no harm.
+using Questions = std::unordered_set<std::uint64_t>;
+
+class Facts : public Knowledge {
+ public:
+  explicit Facts(const LibraryUses& library);
+
+  // Returns the questions that have another answer now.
+  Questions replace(FactTables tables);
+  const FactTables& tables() const { return tables_; }
+
+  Word word_at(const Place& place) const override;
+  RegisterWords given(Address function) const override;
+  std::span<const PathWord> below(const Place& argument) const override;
+  Address closure_type(Address code) const override;
+
+  static std::uint64_t question(const Place& place) { return PlaceHash()(place); }
+  static std::uint64_t question_below(const Place& argument) { return ~question(argument); }
+  static std::uint64_t question_given(Address function) {
+    return question({.root = Place::Root::kNone, .number = 1, .at = function});
+  }
+  static std::uint64_t question_closure(Address code) { return question({.root = Place::Root::kNone, .at = code}); }
+
+ private:
+  using Below = std::unordered_map<Place, std::vector<PathWord>, PlaceHash>;
+
+  Below find_below(const FactTables& tables) const;
+
+  FactTables tables_;
+  Below below_, library_;  // by argument: words behind those that have no known type
+};
+
+}  // namespace holdfast::code

@@ -1,0 +1,190 @@
+#include "code/facts_file.h"
+
+#include <algorithm>
+#include <cstring>
+#include <tuple>
+#include <utility>
+
+#include "base/wire.h"
+
+namespace holdfast::code {
+namespace {
+
+// To be raised whenever the follower would find other facts in the same code.
+constexpr std::uint32_t kForm = 1;
+
+struct Header {
+  le32 form;
+  le64 places, given, variables, closures;  // rows, which follow in this order
+};
+
+struct WordRow {
+  std::uint8_t kind = 0;  // Word::Kind
+  std::uint8_t in_array = 0;
+  le32 offset;
+  le64 type;
+};
+
+struct PlaceRow {
+  std::uint8_t root = 0;  // Place::Root
+  std::uint8_t loads = 0;
+  std::uint8_t number = 0;
+  std::uint8_t strong = 0;
+  le64 at;
+  les32 offsets[Place::kMostLoads];
+  WordRow word;
+};
+
+struct GivenRow {
+  le64 function;
+  std::uint8_t number = 0;
+  WordRow word;
+};
+
+struct PairRow {
+  le64 at, type;
+};
+
+class Writer {
+ public:
+  explicit Writer(Address base) : base_(base) {}
+
+  template <typename Row>
+  void put(const Row& row) {
+    const auto* const bytes = reinterpret_cast<const std::byte*>(&row);
+    out_.insert(out_.end(), bytes, bytes + sizeof row);
+  }
+  std::uint64_t from_base(Address at) const { return at.value - base_.value; }
+  WordRow row(const Word& word) const {
+    return {static_cast<std::uint8_t>(word.kind), static_cast<std::uint8_t>(word.in_array), word.offset,
+            from_base(word.type)};
+  }
+  void put_pairs(const std::unordered_map<Address, Address>& map) {
+    std::vector<std::pair<Address, Address>> pairs(map.begin(), map.end());
+    std::ranges::sort(pairs);
+    for (const auto& [at, type] : pairs) put(PairRow{from_base(at), from_base(type)});
+  }
+  std::vector<std::byte> take() { return std::move(out_); }
+
+ private:
+  Address base_;
+  std::vector<std::byte> out_;
+};
+
+class Reader {
+ public:
+  Reader(std::span<const std::byte> bytes, Address base, const AddressRange& image)
+      : left_(bytes), base_(base), image_(image) {}
+
+  // False at the end of the bytes.
+  template <typename Row>
+  bool take(Row& row) {
+    if (left_.size() < sizeof row) return false;
+    std::memcpy(&row, left_.data(), sizeof row);
+    left_ = left_.subspan(sizeof row);
+    return true;
+  }
+  bool at_end() const { return left_.empty(); }
+  // False where it lies outside of the image.
+  bool address(std::uint64_t from_base, Address& at) const {
+    at = Address(base_.value + from_base);
+    return image_.contains(at);
+  }
+  bool word(const WordRow& row, Word& word) const {
+    if (row.kind != static_cast<std::uint8_t>(Word::Kind::kPointer) &&
+        row.kind != static_cast<std::uint8_t>(Word::Kind::kPart))
+      return false;
+    word.kind = static_cast<Word::Kind>(row.kind);
+    word.in_array = row.in_array != 0;
+    word.offset = row.offset;
+    return row.in_array <= 1 && address(row.type, word.type);
+  }
+  bool pairs(std::uint64_t count, std::unordered_map<Address, Address>& map) {
+    for (; count > 0; --count) {
+      PairRow row;
+      Address at, type;
+      if (!take(row) || !address(row.at, at) || !address(row.type, type)) return false;
+      map.emplace(at, type);
+    }
+    return true;
+  }
+  bool places(std::uint64_t count, FactTables& facts) {
+    for (; count > 0; --count) {
+      PlaceRow row;
+      Place place;
+      Verdict verdict;
+      if (!take(row) || !address(row.at, place.at) || !word(row.word, verdict.word)) return false;
+      const bool is_place = row.root > 0 && row.root <= static_cast<std::uint8_t>(Place::Root::kCapture);
+      if (!is_place || row.loads > Place::kMostLoads || row.number >= kArgumentWords || row.strong > 1) return false;
+      place.root = static_cast<Place::Root>(row.root);
+      place.loads = row.loads;
+      place.number = row.number;
+      for (std::size_t i = 0; i < Place::kMostLoads; ++i) place.offsets[i] = row.offsets[i];
+      verdict.strong = row.strong != 0;
+      facts.places.emplace(place, verdict);
+    }
+    return true;
+  }
+  bool given(std::uint64_t count, FactTables& facts) {
+    for (; count > 0; --count) {
+      GivenRow row;
+      Address function;
+      if (!take(row) || !address(row.function, function) || row.number >= kArgumentWords ||
+          !word(row.word, facts.given[function][row.number]))
+        return false;
+    }
+    return true;
+  }
+
+ private:
+  std::span<const std::byte> left_;
+  Address base_;
+  AddressRange image_;
+};
+
+std::vector<GivenRow> rows_of(const std::unordered_map<Address, RegisterWords>& given, const Writer& writer) {
+  std::vector<GivenRow> rows;
+  for (const auto& [function, words] : given)
+    for (std::uint8_t i = 0; i < words.size(); ++i)
+      if (words[i]) rows.push_back({writer.from_base(function), i, writer.row(words[i])});
+  std::ranges::sort(rows, {}, [](const GivenRow& row) { return std::pair(std::uint64_t{row.function}, row.number); });
+  return rows;
+}
+
+}  // namespace
+
+std::vector<std::byte> write_facts(const FactTables& facts, Address base) {
+  Writer writer(base);
+  const std::vector<GivenRow> given = rows_of(facts.given, writer);
+  writer.put(Header{kForm, facts.places.size(), given.size(), facts.variables.size(), facts.closures.size()});
+  std::vector<std::pair<Place, Verdict>> places(facts.places.begin(), facts.places.end());
+  std::ranges::sort(places, {}, [](const auto& entry) { return entry.first; });
+  for (const auto& [place, verdict] : places) {
+    PlaceRow row{static_cast<std::uint8_t>(place.root),
+                 place.loads,
+                 place.number,
+                 static_cast<std::uint8_t>(verdict.strong),
+                 writer.from_base(place.at),
+                 {},
+                 writer.row(verdict.word)};
+    for (std::size_t i = 0; i < Place::kMostLoads; ++i) row.offsets[i] = place.offsets[i];
+    writer.put(row);
+  }
+  for (const GivenRow& row : given) writer.put(row);
+  writer.put_pairs(facts.variables);
+  writer.put_pairs(facts.closures);
+  return writer.take();
+}
+
+std::optional<FactTables> read_facts(std::span<const std::byte> bytes, Address base, const AddressRange& image) {
+  Reader reader(bytes, base, image);
+  Header header;
+  FactTables facts;
+  if (!reader.take(header) || header.form != kForm) return std::nullopt;
+  const bool whole = reader.places(header.places, facts) && reader.given(header.given, facts) &&
+                     reader.pairs(header.variables, facts.variables) && reader.pairs(header.closures, facts.closures) &&
+                     reader.at_end();
+  return whole ? std::optional(std::move(facts)) : std::nullopt;
+}
+
+}  // namespace holdfast::code

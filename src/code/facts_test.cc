@@ -1,0 +1,102 @@
+#include "code/facts.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <random>
+
+#include "code/facts_file.h"
+
+namespace holdfast::code {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::UnorderedElementsAre;
+
+constexpr Address kBase{0x400000};
+constexpr Address kItem{0x500000}, kNode{0x500040};
+constexpr Address kFunction{0x401000}, kOther{0x402000};
+constexpr AddressRange kExtent{kBase, Address(0x600000)};
+
+Place argument(Address function) {
+  return {.root = Place::Root::kArgument, .at = function};
+}
+
+FactTables some_facts() {
+  FactTables facts;
+  facts.places[{.root = Place::Root::kGlobal, .at = Address(0x5f0000)}] = {Word::pointer(kItem), true};
+  facts.places[argument(kFunction).load(16).load(8)] = {Word::part(kNode, 0), false};
+  facts.places[argument(kFunction).load(8)] = {Word::pointer(kNode, 0, true), false};
+  facts.given[kOther][2] = Word::pointer(kItem);
+  facts.variables[Address(0x5f0100)] = kNode;
+  facts.closures[kOther] = kItem;
+  return facts;
+}
+
+TEST(Facts, WordsBehindArgumentsOfNoKnownTypeAreListed) {
+  Facts facts{{}};
+  facts.replace(some_facts());
+  const auto below = facts.below(argument(kFunction));
+  ASSERT_EQ(below.size(), 2U);
+  EXPECT_EQ(below[0].word, Word::pointer(kNode, 0, true));
+  EXPECT_EQ(below[1].place, argument(kFunction).load(16).load(8));
+  FactTables typed = some_facts();
+  typed.places[argument(kFunction)] = {Word::pointer(kNode), false};
+  facts.replace(typed);
+  EXPECT_THAT(facts.below(argument(kFunction)), IsEmpty());
+}
+
+TEST(Facts, OfTheLibraryStandBeforeThoseOfTheCode) {
+  const PathWord root{argument(kFunction).load(16), Word::pointer(kItem)};
+  Facts facts{{{kFunction, {root}}}};
+  EXPECT_THAT(facts.below(argument(kFunction)), ElementsAre(root));
+  facts.replace(some_facts());
+  EXPECT_THAT(facts.below(argument(kFunction)), ElementsAre(root));
+}
+
+TEST(Facts, TellWhichQuestionsHaveAnotherAnswer) {
+  Facts facts{{}};
+  facts.replace(some_facts());
+  EXPECT_THAT(facts.replace(some_facts()), IsEmpty());
+  FactTables next = some_facts();
+  next.given[kOther][1] = Word::pointer(kNode);
+  next.closures.erase(kOther);
+  EXPECT_THAT(facts.replace(next),
+              UnorderedElementsAre(Facts::question_given(kOther), Facts::question_closure(kOther)));
+}
+
+TEST(FactsFile, GivesBackWhatWasWritten) {
+  const std::vector<std::byte> bytes = write_facts(some_facts(), kBase);
+  EXPECT_EQ(read_facts(bytes, kBase, kExtent), some_facts());
+  EXPECT_EQ(write_facts(*read_facts(bytes, kBase, kExtent), kBase), bytes);
+}
+
+TEST(FactsFile, HoldsWhereverTheProgramIsLoaded) {
+  constexpr std::uint64_t kMoved = 0x7f0000000000;
+  const AddressRange there{kExtent.begin + kMoved, kExtent.end + kMoved};
+  const auto facts = read_facts(write_facts(some_facts(), kBase), kBase + kMoved, there);
+  ASSERT_TRUE(facts);
+  EXPECT_EQ(facts->closures.at(kOther + kMoved), kItem + kMoved);
+  EXPECT_EQ(facts->given.at(kOther + kMoved)[2], Word::pointer(kItem + kMoved));
+}
+
+TEST(FactsFile, RefusesWhatIsDamagedOrLeadsElsewhere) {
+  const std::vector<std::byte> bytes = write_facts(some_facts(), kBase);
+  EXPECT_FALSE(read_facts({}, kBase, kExtent));
+  EXPECT_FALSE(read_facts(bytes, kBase, {kBase, kBase + 0x1000}));
+  for (std::size_t size = 0; size < bytes.size(); ++size)
+    EXPECT_FALSE(read_facts(std::span(bytes).first(size), kBase, kExtent)) << size;
+  std::mt19937 random(3);
+  for (int round = 0; round < 20000; ++round) {
+    std::vector<std::byte> damaged = bytes;
+    damaged[random() % damaged.size()] ^= std::byte(1U << random() % 8);
+    const auto facts = read_facts(damaged, kBase, kExtent);
+    if (!facts) continue;
+    for (const auto& [place, verdict] : facts->places)
+      EXPECT_TRUE(kExtent.contains(place.at) && kExtent.contains(verdict.word.type));
+  }
+}
+
+}  // namespace
+}  // namespace holdfast::code
