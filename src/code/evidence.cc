@@ -18,13 +18,23 @@ constexpr unsigned kParts = 32;
 constexpr std::size_t kMostClaims = 12;  // different ones on one place; more would be noise
 constexpr std::uint64_t kLongestFunction = 8 << 20;
 
+// A word, and the lowest instruction that said so.
+struct Said {
+  Word word;
+  Address by;
+};
+
 // What was said of one place, each thing once.
 struct Claims {
-  std::vector<Word> strong, weak;  // ascending
+  std::vector<Said> strong, weak;  // ascending by word
 
-  static void add(std::vector<Word>& words, const Word& word) {
-    const auto at = std::lower_bound(words.begin(), words.end(), word);
-    if (words.size() < kMostClaims && (at == words.end() || *at != word)) words.insert(at, word);
+  static void add(std::vector<Said>& words, const Said& said) {
+    const auto at = std::lower_bound(words.begin(), words.end(), said.word,
+                                     [](const Said& a, const Word& word) { return a.word < word; });
+    if (at != words.end() && at->word == said.word)
+      at->by = std::min(at->by, said.by);
+    else if (words.size() < kMostClaims)
+      words.insert(at, said);
   }
 };
 
@@ -32,25 +42,25 @@ using PlaceClaims = std::unordered_map<Place, Claims, PlaceHash>;
 
 // A function's result register: all that it was seen to give back.
 struct Result {
-  std::vector<Word> words;
+  std::vector<Said> words;
   bool anything = false;
 };
 
 struct Round {
   PlaceClaims places;
-  std::unordered_map<Address, std::vector<Word>> variables;  // pointers to what they are
-  std::unordered_map<Address, std::vector<Word>> closures;
+  std::unordered_map<Address, std::vector<Said>> variables;  // pointers to what they are
+  std::unordered_map<Address, std::vector<Said>> closures;
   std::unordered_map<Address, std::array<Result, kArgumentRegisters.size()>> results;
 
   void merge(const Round& other) {
     for (const auto& [place, claims] : other.places) {
       Claims& mine = places[place];
-      for (const Word& word : claims.strong) Claims::add(mine.strong, word);
-      for (const Word& word : claims.weak) Claims::add(mine.weak, word);
+      for (const Said& said : claims.strong) Claims::add(mine.strong, said);
+      for (const Said& said : claims.weak) Claims::add(mine.weak, said);
     }
     const auto merge_words = [](auto& to, const auto& from) {
       for (const auto& [at, words] : from)
-        for (const Word& word : words) Claims::add(to[at], word);
+        for (const Said& said : words) Claims::add(to[at], said);
     };
     merge_words(variables, other.variables);
     merge_words(closures, other.closures);
@@ -63,16 +73,19 @@ class Recorder : public Observer {
  public:
   Recorder(Round& round, WordTypes& types) : round_(round), types_(types) {}
 
-  // The function is followed from now on.
-  void begin(Address function) { round_.results[function] = {}; }
+  // The function is followed from now on, by this interpreter.
+  void begin(Address function, const Interpreter& interpreter) {
+    round_.results[function] = {};
+    interpreter_ = &interpreter;
+  }
 
   void word(const Place& place, const Word& word, bool strong) override {
     if (is_nameless(word.type) || (word.kind == Word::Kind::kPointer && word.offset != 0)) return;
     Claims& claims = round_.places[place];
-    Claims::add(strong ? claims.strong : claims.weak, word);
+    Claims::add(strong ? claims.strong : claims.weak, said(word));
   }
   void variable(Address variable, Address type) override {
-    if (!is_nameless(type)) Claims::add(round_.variables[variable], Word::pointer(type));
+    if (!is_nameless(type)) Claims::add(round_.variables[variable], said(Word::pointer(type)));
   }
   void closure(Address code, Address type) override {
     const WordTypes::Type* const row = types_.find(type);
@@ -80,14 +93,14 @@ class Recorder : public Observer {
     if (row == nullptr || row->kind != go::TypeKind::kStruct || row->fields.empty()) return;
     const WordTypes::Type* const first = types_.find(row->fields.front().type);
     if (first != nullptr && first->kind == go::TypeKind::kUintptr)
-      Claims::add(round_.closures[code], Word::pointer(type));
+      Claims::add(round_.closures[code], said(Word::pointer(type)));
   }
   void result(Address function, std::uint8_t number, const Word& word) override {
     Result& result = round_.results[function][number];
     if (!word || is_nameless(word.type) || word.offset != 0)
       result.anything = true;
     else if (!result.anything)
-      Claims::add(result.words, word);
+      Claims::add(result.words, said(word));
   }
 
  private:
@@ -96,8 +109,11 @@ class Recorder : public Observer {
     return row == nullptr || row->is_nameless;
   }
 
+  Said said(const Word& word) const { return {word, interpreter_->position()}; }
+
   Round& round_;
   WordTypes& types_;
+  const Interpreter* interpreter_ = nullptr;
 };
 
 // Everything that is known after some rounds.
@@ -106,6 +122,12 @@ class Verdicts : public Knowledge {
   struct Verdict {
     Word word;
     bool strong = false;
+    Address said_by = {};
+  };
+  // Of a variable or closure.
+  struct Named {
+    Address type;
+    Address said_by;
   };
 
   explicit Verdicts(const go::TypeReader& reader) : types_(reader) {}
@@ -117,19 +139,19 @@ class Verdicts : public Knowledge {
       if (const Verdict verdict = weigh(claims); verdict.word) places.emplace(place, verdict);
     for (const auto& [function, given] : round.results)
       for (std::uint8_t i = 0; i < kArgumentWords; ++i)
-        if (const Word word = given[i].anything ? Word() : largest(given[i].words, true))
-          places[{.root = Place::Root::kResult, .number = i, .at = function}] = {word, true};
-    std::unordered_map<Address, Address> closures;
+        if (const Said said = given[i].anything ? Said() : largest(given[i].words, true); said.word)
+          places[{.root = Place::Root::kResult, .number = i, .at = function}] = {said.word, true, said.by};
+    std::unordered_map<Address, Named> closures;
     for (const auto& [code, words] : round.closures)
-      if (words.size() == 1) closures.emplace(code, words.front().type);
+      if (words.size() == 1) closures.emplace(code, Named{words.front().word.type, words.front().by});
     variables_.clear();
     for (const auto& [at, words] : round.variables)
-      if (const Word word = largest(words, false)) variables_.emplace(at, word.type);
+      if (const Said said = largest(words, false); said.word) variables_.emplace(at, Named{said.word.type, said.by});
     changed_.clear();
     note_changes(places, places_);
     note_changes(places_, places);
-    for (const auto& [code, type] : closures)
-      if (closure_type(code) != type) changed_.insert(question(code));
+    for (const auto& [code, named] : closures)
+      if (closure_type(code) != named.type) changed_.insert(question(code));
     places_ = std::move(places);
     closures_ = std::move(closures);
   }
@@ -148,12 +170,12 @@ class Verdicts : public Knowledge {
   }
   Address closure_type(Address code) const override {
     const auto at = closures_.find(code);
-    return at == closures_.end() ? Address() : at->second;
+    return at == closures_.end() ? Address() : at->second.type;
   }
 
   const std::unordered_map<Place, Verdict, PlaceHash>& places() const { return places_; }
-  const std::unordered_map<Address, Address>& variables() const { return variables_; }
-  const std::unordered_map<Address, Address>& closures() const { return closures_; }
+  const std::unordered_map<Address, Named>& variables() const { return variables_; }
+  const std::unordered_map<Address, Named>& closures() const { return closures_; }
 
  private:
   void note_changes(const std::unordered_map<Place, Verdict, PlaceHash>& from,
@@ -166,20 +188,22 @@ class Verdicts : public Knowledge {
 
   // Strong claims that do not agree leave nothing; without any, weak ones count.
   Verdict weigh(const Claims& claims) {
-    if (!claims.strong.empty()) return {largest(claims.strong, true), true};
-    return {largest(claims.weak, false), false};
+    const bool strong = !claims.strong.empty();
+    const Said said = largest(strong ? claims.strong : claims.weak, strong);
+    return {said.word, strong, said.by};
   }
 
   // The one that begins with each of the others.
-  Word largest(const std::vector<Word>& words, bool strong) {
+  Said largest(const std::vector<Said>& words, bool strong) {
     if (words.size() >= kMostClaims) return {};
-    for (const Word& word : words) {
-      const bool has_all = std::all_of(words.begin(), words.end(), [&](const Word& other) {
-        return word.kind == other.kind && word.offset == other.offset && types_.begins_with(word.type, other.type);
+    for (const Said& said : words) {
+      const bool has_all = std::all_of(words.begin(), words.end(), [&](const Said& other) {
+        return said.word.kind == other.word.kind && said.word.offset == other.word.offset &&
+               types_.begins_with(said.word.type, other.word.type);
       });
       if (!has_all) continue;
-      Word out = word;
-      for (const Word& other : words) out.in_array = out.in_array || (strong && other.in_array);
+      Said out = said;
+      for (const Said& other : words) out.word.in_array = out.word.in_array || (strong && other.word.in_array);
       return out;
     }
     return {};
@@ -188,8 +212,8 @@ class Verdicts : public Knowledge {
   WordTypes types_;
   std::unordered_set<std::uint64_t> changed_;
   std::unordered_map<Place, Verdict, PlaceHash> places_;
-  std::unordered_map<Address, Address> variables_;
-  std::unordered_map<Address, Address> closures_;
+  std::unordered_map<Address, Named> variables_;
+  std::unordered_map<Address, Named> closures_;
 };
 
 // Remembers what a function asked.
@@ -250,12 +274,12 @@ class Reading {
     for (const auto& [place, verdict] : verdicts_.places()) {
       if (place.root != Place::Root::kGlobal) continue;
       if (place.loads == 0)
-        out.globals.push_back({place.at, verdict.word, verdict.strong});
+        out.globals.push_back({place.at, verdict.word, verdict.strong, verdict.said_by});
       else
-        out.paths.push_back({place, verdict.word, verdict.strong});
+        out.paths.push_back({place, verdict.word, verdict.strong, verdict.said_by});
     }
-    for (const auto& [at, type] : verdicts_.variables()) out.variables.push_back({at, type});
-    for (const auto& [code, type] : verdicts_.closures()) out.closures.push_back({code, type});
+    for (const auto& [at, named] : verdicts_.variables()) out.variables.push_back({at, named.type, named.said_by});
+    for (const auto& [code, named] : verdicts_.closures()) out.closures.push_back({code, named.type, named.said_by});
     std::sort(out.globals.begin(), out.globals.end(), [](const auto& a, const auto& b) { return a.at < b.at; });
     std::sort(out.variables.begin(), out.variables.end(), [](const auto& a, const auto& b) { return a.at < b.at; });
     std::sort(out.paths.begin(), out.paths.end(), [](const AccessPath& a, const AccessPath& b) {
@@ -294,7 +318,7 @@ class Reading {
       for (std::uint64_t i = begin; i < end; ++i) {
         throw_if_cancelled();
         if (!all && !verdicts_.changed(asked_[i])) continue;
-        recorder.begin(all_[i].entry);
+        recorder.begin(all_[i].entry, interpreter);
         const std::uint64_t size = all_[i].end - all_[i].entry;
         const std::byte* bytes = image_.memory.try_view(all_[i].entry, size);
         if (bytes == nullptr) {

@@ -74,6 +74,8 @@ class Interpreter {
 
   // `code` are the bytes of the function that begins at `entry`.
   void run(Address entry, std::span<const std::byte> code);
+  // The instruction that the observer is told of.
+  Address position() const { return now_ < code_.size() ? code_[now_].at : entry_; }
 
  private:
   static constexpr std::uint8_t kRegisters = 16;
