@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <deque>
 
+#include "base/error.h"
 #include "heap/field_path.h"
 
 namespace holdfast::capture {
@@ -223,6 +224,7 @@ heap::TypeChain NamedReasons::chain(ObjectId object) const {
   Subject subject = current(object.row);
   std::uint64_t count = 0;
   for (bool more = true; more; ++count) {
+    HOLDFAST_CHECK(count < reasons_.most_steps());
     if (count < kHead)
       chain.steps.push_back(step(subject));
     else

@@ -117,6 +117,8 @@ class Reasons {
   // What the object was taken for at that time, if its type is another claim now. Of holders of sources that are not
   // the last ones.
   std::optional<Version> replaced(std::uint32_t row, std::uint32_t time) const;
+  // A chain of reasons has fewer steps.
+  std::uint64_t most_steps() const { return sources_.size() + log_.size() + grounds_.size() + 1; }
   const Source& source_of(std::uint32_t row) const { return sources_[row]; }
   const Grounds& grounds(std::uint32_t row) const { return grounds_[row]; }
   const std::vector<Conflict>& conflicts() const { return conflicts_; }
