@@ -138,7 +138,9 @@ void build(const FrozenTarget& target, const Options& options, heap::Snapshot& s
   model.reset();  // what comes now takes most memory
   const TypeEvidence evidence{target,       large_types,      masks, index, scheduler, specials.roots, *symbols,
                               target.dwarf, options.use_cache};
-  const auto types = [&] { times.run("types", [&] { add_types(evidence, snapshot, losses); }); };
+  const auto types = [&] {
+    times.run("types", [&] { add_types(evidence, snapshot, losses, options.callbacks.type_reasons); });
+  };
   if (options.callbacks.first_look) options.callbacks.first_look(snapshot);
   if (options.callbacks.meanwhile)
     run_both(types, [&] { options.callbacks.meanwhile(snapshot); });

@@ -7,6 +7,7 @@
 
 #include "base/timer.h"
 #include "heap/snapshot.h"
+#include "heap/type_reasons.h"
 #include "os/process.h"
 
 namespace holdfast::capture {
@@ -21,6 +22,9 @@ struct Callbacks {
   // The types of the same objects found without debug information and symbols, to be compared with the snapshot's own.
   // Called last, when all else is known.
   std::function<void(const heap::Snapshot&, const heap::TypeColumns& without)> second_opinion;
+  // Why the objects have their types, which are known by then. Keeping the reasons takes about 16 bytes per object.
+  // The types are the same as without.
+  std::function<void(const heap::Snapshot&, const heap::TypeReasons&)> type_reasons;
 };
 
 struct Options {

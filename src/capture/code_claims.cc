@@ -1,5 +1,7 @@
 #include "capture/code_claims.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 
@@ -38,27 +40,46 @@ void CodeClaims::set_closure_layouts() {
 }
 
 void CodeClaims::claim_strong() {
-  for (const code::GlobalWord& global : evidence_.globals)
-    if (global.strong) claim_word(global.at, global.word);
+  strong_ = true;
+  for (const code::GlobalWord& global : evidence_.globals) {
+    if (!global.strong) continue;
+    speak_of(global.at, global.said_by, nullptr);
+    claim_word(global.at, global.word);
+  }
 }
 
 void CodeClaims::claim_weak() {
-  for (const code::GlobalWord& global : evidence_.globals)
-    if (!global.strong) claim_word(global.at, global.word);
-  for (const code::Variable& variable : evidence_.variables) claim_value(variable.at, variable.type, 0);
+  strong_ = false;
+  for (const code::GlobalWord& global : evidence_.globals) {
+    if (global.strong) continue;
+    speak_of(global.at, global.said_by, nullptr);
+    claim_word(global.at, global.word);
+  }
+  for (const code::Variable& variable : evidence_.variables) {
+    speak_of(variable.at, variable.said_by, nullptr);
+    claim_value(variable.at, variable.type, {});
+  }
   for (const code::AccessPath& path : evidence_.paths) {
     Address at = path.place.at;
     for (std::size_t i = 0; i < path.place.loads && at; ++i) {
       at = runtime_.memory.try_pointer(at).value_or(Address());
       if (at) at += static_cast<std::uint64_t>(path.place.offsets[i]);
     }
+    strong_ = path.strong;
+    speak_of(path.place.at, path.said_by, &path.place);
     if (at) claim_word(at, path.word);
   }
 }
 
 void CodeClaims::claim_frames(const LiveWords& live) {
-  for (const LiveFrame& frame : live.frames())
+  strong_ = false;
+  for (const LiveFrame& frame : live.frames()) {
+    const go::StackFrame& at = frame.frame;
+    speak_of(Address(), at.pc - (at.is_return_address ? 1 : 0), nullptr);
+    in_frame_ = true;
     for (const Address slot : frame.slots) claim_slot(frame, slot);
+  }
+  in_frame_ = false;
 }
 
 void CodeClaims::claim_slot(const LiveFrame& frame, Address slot) {
@@ -72,19 +93,22 @@ void CodeClaims::claim_slot(const LiveFrame& frame, Address slot) {
   // The data word of an interface: the word before it tells the type.
   const FrameWord* const first = find_at(evidence_.frame_words, frame.function, offset - 8);
   std::array<std::byte, 2 * kWord> words;
-  if (first != nullptr && first->word == code::Word::part(found->word.type, 0) &&
-      runtime_.memory.try_read(slot - kWord, words))
-    propagation_.claim_interfaces(words);
+  if (first == nullptr || first->word != code::Word::part(found->word.type, 0) ||
+      !runtime_.memory.try_read(slot - kWord, words))
+    return;
+  because(slot - kWord, {}, {});
+  propagation_.claim_interfaces(words);
 }
 
 // The first word of a value of perhaps several words, of which the others may lie elsewhere.
 void CodeClaims::claim_rest(Address at, const code::Word& word) {
   const TypeId type = table_.intern(word.type);
   if (!type) return;
-  if (table_[type].size == kWord) return claim_value(at, word.type, 0);
+  if (table_[type].size == kWord) return claim_value(at, word.type, {});
   const Address text = runtime_.memory.try_pointer(at).value_or(Address());
-  if (table_[type].kind == typing::Kind::kString && text)
-    propagation_.claim_elements(text, table_.text(), 0, typing::KnownBy::kCode);
+  if (table_[type].kind != typing::Kind::kString || !text) return;
+  because(at, {}, {});
+  propagation_.claim_elements(text, table_.text(), 0, typing::KnownBy::kCode);
 }
 
 // `pointer` is what the address of the variable at `at` is.
@@ -94,10 +118,38 @@ void CodeClaims::claim_variable(Address at, const code::Word& pointer, Address l
   const bool is_header = pointer.kind == code::Word::Kind::kPart;
   if (is_header) type = table_[type].kind == typing::Kind::kMap ? table_.map_header(type) : TypeId();
   if (!type || live - at >= table_[type].size) return;
-  if (!is_header) return claim_value(at, pointer.type, 0);
+  if (!is_header) return claim_value(at, pointer.type, {});
   std::vector<std::byte> bytes(table_[type].size);
-  if (statics_.emplace(at, pointer.type).second && runtime_.memory.try_read(at, bytes))
-    propagation_.claim_value(bytes, type, typing::KnownBy::kCode);
+  if (!statics_.emplace(at, pointer.type).second || !runtime_.memory.try_read(at, bytes)) return;
+  because(at, type, {});
+  propagation_.claim_value(bytes, type, typing::KnownBy::kCode);
+}
+
+void CodeClaims::speak_of(Address variable, Address said_by, const code::Place* place) {
+  variable_ = variable;
+  said_by_ = said_by;
+  place_ = place;
+}
+
+void CodeClaims::because(Address at, TypeId type, const Parent& parent) {
+  propagation_.because([&] {
+    return typing::Grounds{.ground = in_frame_ ? typing::Ground::kSlot : typing::Ground::kCode,
+                           .strong = strong_,
+                           .type = type,
+                           .at = at,
+                           .variable = variable_,
+                           .code = said_by_,
+                           .name = place_ == nullptr ? StringId() : strings_.add(way_of(*place_)),
+                           .parent = parent.grounds,
+                           .parent_word = static_cast<std::uint32_t>(parent.offset / kWord)};
+  });
+}
+
+// " -> +0x8 -> +0x0": what is loaded, from the variable on.
+std::string CodeClaims::way_of(const code::Place& place) {
+  std::string way;
+  for (std::size_t i = 0; i < place.loads; ++i) way += fmt::format(" -> +{:#x}", place.offsets[i]);
+  return way;
 }
 
 bool CodeClaims::is_static(Address at) const {
@@ -108,36 +160,40 @@ bool CodeClaims::is_static(Address at) const {
 
 void CodeClaims::claim_word(Address at, const code::Word& word) {
   if (word.offset != 0) return;
-  if (word.kind == code::Word::Kind::kPart) return claim_value(at, word.type, 0);
+  if (word.kind == code::Word::Kind::kPart) return claim_value(at, word.type, {});
   const Address target = runtime_.memory.try_pointer(at).value_or(Address());
   if (!target) return;
-  if (!word.in_array) return claim_target(target, word.type, 0);
+  because(at, {}, {});
+  if (!word.in_array)
+    return claim_target(target, word.type, {.grounds = propagation_.grounds_row(), .offset = 0, .depth = 1});
   if (const TypeId elem = table_.intern(word.type))
     propagation_.claim_elements(target, elem, 0, typing::KnownBy::kCode);
 }
 
 // One value of the type lies at the target, in the heap or among the variables.
-void CodeClaims::claim_target(Address target, Address type, int depth) {
+void CodeClaims::claim_target(Address target, Address type, const Parent& parent) {
   if (closure_types_.contains(type))
     return propagation_.claim_target(target, table_.any_closure(), typing::KnownBy::kCode);
-  if (is_static(target)) return claim_value(target, type, depth + 1);
+  if (is_static(target)) return claim_value(target, type, parent);
   if (const TypeId row = table_.intern(type)) propagation_.claim_target(target, row, typing::KnownBy::kCode);
 }
 
 // A value that lies outside of the heap, and the static values that it leads to.
-void CodeClaims::claim_value(Address at, Address type, int depth) {
+void CodeClaims::claim_value(Address at, Address type, const Parent& parent) {
   const TypeId row = table_.intern(type);
-  if (!row || depth > kDeepest || !statics_.emplace(at, type).second) return;
+  if (!row || parent.depth > kDeepest || !statics_.emplace(at, type).second) return;
   const std::uint64_t size = table_[row].size;
   if (size == 0 || size > kLargestValue) return;
   std::vector<std::byte> bytes(size);
   if (!runtime_.memory.try_read(at, bytes)) return;
+  because(at, row, parent);
   propagation_.claim_value(bytes, row, typing::KnownBy::kCode);
+  const std::uint32_t grounds = propagation_.grounds_row();
   for (std::uint64_t offset = 0; offset + kWord <= size; offset += kWord) {
     const code::Word word = words_.word_at(type, offset);
     if (word.kind != code::Word::Kind::kPointer || word.in_array) continue;
     const Address target(load_le<std::uint64_t>(bytes.data() + offset));
-    if (target && is_static(target)) claim_value(target, word.type, depth + 1);
+    if (target && is_static(target)) claim_value(target, word.type, {grounds, offset, parent.depth + 1});
   }
 }
 

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <set>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -20,8 +21,13 @@ class CodeClaims {
  public:
   // All must outlive this.
   CodeClaims(const code::CodeEvidence& evidence, const go::Runtime& runtime, const go::TypeReader& reader,
-             typing::TypeTable& table, typing::Propagation& propagation)
-      : evidence_(evidence), runtime_(runtime), words_(reader), table_(table), propagation_(propagation) {}
+             typing::TypeTable& table, StringTable& strings, typing::Propagation& propagation)
+      : evidence_(evidence),
+        runtime_(runtime),
+        words_(reader),
+        table_(table),
+        strings_(strings),
+        propagation_(propagation) {}
 
   // Must come before any claim, since closures get their layouts when they are first met.
   void set_closure_layouts();
@@ -33,21 +39,36 @@ class CodeClaims {
   void claim_frames(const LiveWords& live);
 
  private:
+  // A value outside of the heap that leads to another one, and the offset of the word that does.
+  struct Parent {
+    std::uint32_t grounds = 0;
+    std::uint64_t offset = 0;
+    int depth = 0;
+  };
   void claim_word(Address at, const code::Word& word);
   void claim_slot(const LiveFrame& frame, Address slot);
   void claim_rest(Address at, const code::Word& word);
   void claim_variable(Address at, const code::Word& pointer, Address live);
-  void claim_value(Address at, Address type, int depth);
-  void claim_target(Address target, Address type, int depth);
+  void claim_value(Address at, Address type, const Parent& parent);
+  void claim_target(Address target, Address type, const Parent& parent);
+  void speak_of(Address variable, Address said_by, const code::Place* place);
+  void because(Address at, TypeId type, const Parent& parent);
+  static std::string way_of(const code::Place& place);
   bool is_static(Address at) const;
 
   const code::CodeEvidence& evidence_;
   const go::Runtime& runtime_;
   code::WordTypes words_;
   typing::TypeTable& table_;
+  StringTable& strings_;
   typing::Propagation& propagation_;
   std::set<Address> closure_types_;                // structs of code and captured words: the code tells which closure
   std::set<std::pair<Address, Address>> statics_;  // values in data or bss that were claimed, with their types
+  // Whose evidence it is: of this variable, or of what the place names, which is reached from it.
+  bool strong_ = false;
+  bool in_frame_ = false;  // of a frame's words; said_by_ is where it stands
+  Address said_by_, variable_;
+  const code::Place* place_ = nullptr;
 };
 
 }  // namespace holdfast::capture

@@ -15,8 +15,8 @@ constexpr std::uint8_t kKindSlice = 23;
 }  // namespace
 
 DwarfEvidence::DwarfEvidence(const binary::DwarfInfo& dwarf, const go::Runtime& runtime, const go::LoadedImage& image,
-                             typing::TypeTable& table, typing::Propagation& propagation)
-    : dwarf_(dwarf), runtime_(runtime), image_(image), table_(table), propagation_(propagation) {
+                             typing::TypeTable& table, StringTable& strings, typing::Propagation& propagation)
+    : dwarf_(dwarf), runtime_(runtime), image_(image), table_(table), strings_(strings), propagation_(propagation) {
   for (const go::Module& module : runtime.modules)
     if (module.path == image.path) types_ = module.types;
 }
@@ -35,14 +35,33 @@ TypeId DwarfEvidence::row_of(binary::DwarfTypeId id) {
   return row;
 }
 
+void DwarfEvidence::speak_of(typing::Ground ground, std::string_view name, Address at, Address code) {
+  ground_ = ground;
+  name_ = name;
+  variable_ = at;
+  code_ = code;
+}
+
+void DwarfEvidence::because(Address at, TypeId type) {
+  propagation_.because([&] {
+    return typing::Grounds{.ground = ground_,
+                           .type = type,
+                           .at = at,
+                           .variable = variable_,
+                           .code = code_,
+                           .name = name_.empty() ? StringId() : strings_.add(name_)};
+  });
+}
+
 void DwarfEvidence::claim_value(Address at, binary::DwarfTypeId id, int depth) {
   if (!id || depth > kDeepest) return;
   const binary::DwarfType& type = dwarf_.type(id);
   if (type.size == 0 || type.size > kMostBytes) return;
   if (const TypeId row = row_of(id); row && table_[row].size == type.size) {
     bytes_.resize(type.size);
-    if (runtime_.memory.try_read(at, bytes_)) propagation_.claim_value(bytes_, row, typing::KnownBy::kDwarf);
-    return;
+    if (!runtime_.memory.try_read(at, bytes_)) return;
+    because(at, row);
+    return propagation_.claim_value(bytes_, row, typing::KnownBy::kDwarf);
   }
   claim_parts(at, type, depth);
 }
@@ -57,6 +76,7 @@ void DwarfEvidence::claim_parts(Address at, const binary::DwarfType& type, int d
     const bool is_slice = type.tag != binary::DwarfTag::kPointer;
     const TypeId elem = row_of(is_slice ? type.elem : type.target);
     if (!target || !*target || !elem) return;
+    because(at, {});
     if (is_slice)
       claim_elements(at, *target, elem);
     else
@@ -77,7 +97,11 @@ void DwarfEvidence::claim_elements(Address at, Address data, TypeId elem) {
 }
 
 void DwarfEvidence::claim_globals() {
-  for (const binary::DwarfGlobal& global : dwarf_.globals()) claim_value(image_.at(global.address), global.type, 0);
+  for (const binary::DwarfGlobal& global : dwarf_.globals()) {
+    const Address at = image_.at(global.address);
+    speak_of(typing::Ground::kVariable, global.name, at, Address());
+    claim_value(at, global.type, 0);
+  }
 }
 
 void DwarfEvidence::claim_argument(Address code, Address argument) {
@@ -86,6 +110,8 @@ void DwarfEvidence::claim_argument(Address code, Address argument) {
   if (function == nullptr) return;
   for (const binary::DwarfVariable& variable : dwarf_.variables(*function, linked)) {
     if (!variable.parameter || variable.result) continue;
+    speak_of(typing::Ground::kSpecial, "argument of a cleanup", Address(), code);
+    because(argument, {});
     if (const TypeId row = row_of(variable.type)) propagation_.claim_target(argument, row, typing::KnownBy::kDwarf);
     return claim_value(argument, variable.type, 0);
   }
@@ -109,12 +135,16 @@ void DwarfEvidence::claim_captured_argument(Address closure) {
   if (!cleanup || !argument) return;
   const Address called = runtime_.memory.try_pointer(cleanup).value_or(Address());
   if (!called) return;
+  speak_of(typing::Ground::kSpecial, "cleanup", Address(), Address());
+  because(closure, {});
   propagation_.claim_target(called, table_.any_closure(), typing::KnownBy::kClosure);
   if (const auto entry = runtime_.memory.try_pointer(called)) claim_argument(*entry, argument);
 }
 
 // A variable of which a part may be in registers: what a slice or a text points to is said by its first word alone.
 void DwarfEvidence::claim_variable(const LiveFrame& frame, const binary::DwarfVariable& variable) {
+  const go::StackFrame& at_frame = frame.frame;
+  speak_of(typing::Ground::kLocal, variable.name, Address(), at_frame.pc - (at_frame.is_return_address ? 1 : 0));
   const binary::DwarfTypeId underlying = dwarf_.underlying(variable.type);
   if (!underlying) return;
   const binary::DwarfType& type = dwarf_.type(underlying);
@@ -126,7 +156,9 @@ void DwarfEvidence::claim_variable(const LiveFrame& frame, const binary::DwarfVa
     } else if (piece.offset == 0 && type.go_kind == kKindSlice) {
       const auto data = runtime_.memory.try_pointer(at);
       const TypeId elem = row_of(type.elem);
-      if (data && *data && elem) propagation_.claim_target(*data, elem, typing::KnownBy::kDwarf);
+      if (!data || !*data || !elem) continue;
+      because(at, {});
+      propagation_.claim_target(*data, elem, typing::KnownBy::kDwarf);
     }
   }
 }

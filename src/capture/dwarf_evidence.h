@@ -19,7 +19,7 @@ class DwarfEvidence {
  public:
   // `image` is the one that the debug information is about. All must outlive this.
   DwarfEvidence(const binary::DwarfInfo& dwarf, const go::Runtime& runtime, const go::LoadedImage& image,
-                typing::TypeTable& table, typing::Propagation& propagation);
+                typing::TypeTable& table, StringTable& strings, typing::Propagation& propagation);
 
   void claim_globals();
   // The cleanup function at `code` will be called with the value at `argument`: its first parameter says what that is.
@@ -31,6 +31,9 @@ class DwarfEvidence {
 
  private:
   TypeId row_of(binary::DwarfTypeId type);
+  // What is claimed now comes from the value at `at`, a part of the variable of which is spoken.
+  void because(Address at, TypeId type);
+  void speak_of(typing::Ground ground, std::string_view name, Address at, Address code);
   void claim_variable(const LiveFrame& frame, const binary::DwarfVariable& variable);
   void claim_value(Address at, binary::DwarfTypeId type, int depth);
   void claim_parts(Address at, const binary::DwarfType& type, int depth);
@@ -41,9 +44,14 @@ class DwarfEvidence {
   const go::LoadedImage& image_;
   Address types_;  // moduledata.types of the image
   typing::TypeTable& table_;
+  StringTable& strings_;
   typing::Propagation& propagation_;
   std::map<std::uint32_t, TypeId> rows_;
   std::vector<std::byte> bytes_;
+  // Whose evidence it is.
+  typing::Ground ground_ = typing::Ground::kVariable;
+  std::string_view name_;
+  Address variable_, code_;
 };
 
 }  // namespace holdfast::capture

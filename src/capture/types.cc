@@ -3,10 +3,12 @@
 #include <fmt/format.h>
 
 #include <bit>
+#include <memory>
 
 #include "capture/code_claims.h"
 #include "capture/dwarf_evidence.h"
 #include "capture/live_words.h"
+#include "capture/type_reasons.h"
 #include "capture/typed_heap.h"
 #include "go/library_layouts.h"
 #include "go/type_reader.h"
@@ -70,7 +72,7 @@ static_assert(kinds_of_descriptors_agree());
 
 class TypePass {
  public:
-  TypePass(const TypeEvidence& evidence, heap::Snapshot& snapshot, LossLedger& losses)
+  TypePass(const TypeEvidence& evidence, heap::Snapshot& snapshot, LossLedger& losses, bool keep_reasons)
       : evidence_(evidence),
         runtime_(*evidence.target.identified->runtime),
         snapshot_(snapshot),
@@ -81,13 +83,14 @@ class TypePass {
         table_(runtime_, reader_, universe_, layouts_, snapshot.strings,
                [this](Address code) { return entry_name(code); }),
         heap_(runtime_, evidence.index, snapshot),
-        propagation_(heap_, table_) {}
+        reasons_(keep_reasons ? std::make_unique<typing::Reasons>(snapshot.objects) : nullptr),
+        propagation_(heap_, table_, reasons_.get()) {}
 
   void run() {
     const LiveWords live(runtime_, *evidence_.target.identified->functions, evidence_.scheduler,
                          evidence_.target.threads);
     const code::CodeEvidence code = read_code(live);
-    CodeClaims claims(code, runtime_, reader_, table_, propagation_);
+    CodeClaims claims(code, runtime_, reader_, table_, snapshot_.strings, propagation_);
     claims.set_closure_layouts();
     claim_headers();
     claim_runtime();
@@ -108,6 +111,12 @@ class TypePass {
     propagation_.claim_untyped();
     propagation_.run();
     fill();
+  }
+
+  // After run(), when reasons were to be kept.
+  void tell_reasons(const ReasonsCallback& callback) {
+    reasons_->finish();
+    callback(snapshot_, NamedReasons(evidence_, snapshot_, table_, universe_, *reasons_));
   }
 
  private:
@@ -132,7 +141,7 @@ class TypePass {
   }
 
   void claim_dwarf(const binary::DwarfInfo& info, const go::LoadedImage& image, const LiveWords& live) {
-    DwarfEvidence dwarf(info, runtime_, image, table_, propagation_);
+    DwarfEvidence dwarf(info, runtime_, image, table_, snapshot_.strings, propagation_);
     dwarf.claim_globals();
     claim_cleanup_arguments(dwarf);
     dwarf.claim_frames(live);
@@ -165,9 +174,11 @@ class TypePass {
 
   // Types that large spans and allocation headers name (Go 1.22+).
   void claim_headers() {
+    propagation_.because([] { return typing::Grounds{.ground = typing::Ground::kSpan}; });
     for (const LargeType& large : evidence_.large_types)
       if (const heap::Span& span = snapshot_.spans[large.span.row]; span.objects == 1)
         claim_object(span.first_object, large.descriptor, typing::KnownBy::kHeader);
+    propagation_.because([] { return typing::Grounds{.ground = typing::Ground::kHeader}; });
     for (const heap::Span& span : snapshot_.spans) {
       if (span.header == 0) continue;
       std::uint32_t row = span.first_object;
@@ -209,22 +220,38 @@ class TypePass {
 
   // Structures of the scheduler, which its own lists name.
   void claim_runtime() {
+    const auto list = [&](const char* name) {
+      propagation_.because([&] { return grounds(typing::Ground::kList, name); });
+    };
     const auto claim = [&](Address at, const char* name) { claim_structure(at, name); };
+    list("runtime.allgs");
     for (const go::Goroutine& g : evidence_.scheduler.goroutines) claim(g.g, "runtime.g");
+    list("runtime.allm");
     for (const go::Machine& m : evidence_.scheduler.machines) {
       claim(m.m, "runtime.m");
       claim(m.g0, "runtime.g");
       claim(m.gsignal, "runtime.g");
     }
+    list("runtime.allp");
     for (const go::Processor& p : evidence_.scheduler.processors) claim(p.p, "runtime.p");
+    list("runtime.g.waiting");
     for (const go::WaitTarget& wait : evidence_.scheduler.waits)
       if (const TypeId waiter = table_.waiter())
         propagation_.claim_target(wait.sudog, waiter, typing::KnownBy::kRuntime);
   }
 
+  typing::Grounds grounds(typing::Ground ground, std::string_view name, Address code = Address()) {
+    return {.ground = ground, .code = code, .name = snapshot_.strings.add(name)};
+  }
+
   // Objects with finalizers: their pointer type stands beside the function. All functions are closures.
   void claim_specials() {
     for (const go::SpecialRoot& special : evidence_.specials) {
+      if (!special.function) continue;
+      propagation_.because([&] {
+        const bool is_finalizer = special.kind == go::SpecialRootKind::kFinalizer || special.argument_type;
+        return grounds(typing::Ground::kSpecial, is_finalizer ? "finalizer" : "cleanup", special.function);
+      });
       if (special.argument_type) {
         const TypeId pointer = table_.intern(special.argument_type);
         const Address object = special.object ? special.object : special.words[1].value;
@@ -262,6 +289,7 @@ class TypePass {
           const Address begin((part.begin.value + 7) / 8 * 8);
           if (begin + 16 > part.end) continue;
           bytes.resize((part.end - begin) / 8 * 8);
+          propagation_.because([&] { return typing::Grounds{.ground = typing::Ground::kSection, .at = begin}; });
           if (runtime_.memory.try_read(begin, bytes)) propagation_.claim_interfaces(bytes);
         }
   }
@@ -301,6 +329,7 @@ class TypePass {
   go::LibraryLayouts layouts_;
   typing::TypeTable table_;
   TypedHeap heap_;
+  std::unique_ptr<typing::Reasons> reasons_;  // null: nobody will ask
   typing::Propagation propagation_;
   Address last_descriptor_;
   TypeId last_type_;
@@ -308,8 +337,11 @@ class TypePass {
 
 }  // namespace
 
-void add_types(const TypeEvidence& evidence, heap::Snapshot& snapshot, LossLedger& losses) {
-  TypePass(evidence, snapshot, losses).run();
+void add_types(const TypeEvidence& evidence, heap::Snapshot& snapshot, LossLedger& losses,
+               const ReasonsCallback& reasons) {
+  TypePass pass(evidence, snapshot, losses, static_cast<bool>(reasons));
+  pass.run();
+  if (reasons) pass.tell_reasons(reasons);
 }
 
 }  // namespace holdfast::capture

@@ -2,6 +2,7 @@
 // fields to a fixed point (typing/propagate.h).
 #pragma once
 
+#include <functional>
 #include <vector>
 
 #include "base/loss.h"
@@ -13,6 +14,7 @@
 #include "go/special_roots.h"
 #include "heap/object_index.h"
 #include "heap/snapshot.h"
+#include "heap/type_reasons.h"
 
 namespace holdfast::capture {
 
@@ -35,7 +37,10 @@ struct TypeEvidence {
   bool use_cache = true;  // of what the code says
 };
 
-// Fills snapshot.object_type, types and fields. Needs spans and edges.
-void add_types(const TypeEvidence& evidence, heap::Snapshot& snapshot, LossLedger& losses);
+using ReasonsCallback = std::function<void(const heap::Snapshot&, const heap::TypeReasons&)>;
+
+// Fills snapshot.object_type, types and fields. Needs spans and edges. With a callback the reasons are kept for it.
+void add_types(const TypeEvidence& evidence, heap::Snapshot& snapshot, LossLedger& losses,
+               const ReasonsCallback& reasons = {});
 
 }  // namespace holdfast::capture

@@ -29,7 +29,9 @@
 #include "report/span_table.h"
 #include "report/table_json.h"
 #include "report/table_text.h"
+#include "report/type_chain.h"
 #include "report/type_comparison.h"
+#include "report/type_conflicts.h"
 #include "report/type_table.h"
 
 namespace holdfast::cli {
@@ -59,6 +61,7 @@ class Run {
     if (options_.dry_run) return dry_run();
     if (options_.verb == Verb::kPs) return processes();
     if (options_.compare_dwarf) return compare_types();
+    if (options_.of) return explain_type(*options_.of);
     if (is_table(options_.verb)) return table();
     if (options_.verb == Verb::kCapture) return capture();
     return options_.verb == Verb::kAudit ? audit() : report();
@@ -76,7 +79,8 @@ class Run {
                              progress_.show_first([&](std::size_t width) { return report::first_screen(s, width); });
                          },
                      .meanwhile = [&](const heap::Snapshot& s) { dominators = graph::dominators(s, &times_); },
-                     .second_opinion = {}});
+                     .second_opinion = {},
+                     .type_reasons = {}});
     return std::move(*dominators);
   }
   graph::Reachability reach() {
@@ -139,18 +143,63 @@ class Run {
         open_target(options_, times_,
                     {.first_look = {},
                      .meanwhile = {},
-                     .second_opinion = [&](const heap::Snapshot& s, const heap::TypeColumns& without) {
-                       if (!s.target.has_dwarf)
-                         fail(ErrorCode::kUnsupported,
-                              "{} has no debug information that its types could be compared with", s.target.exe);
-                       comparison = report::compare_types(s, without, graph::reach(s));
-                     }});
+                     .second_opinion =
+                         [&](const heap::Snapshot& s, const heap::TypeColumns& without) {
+                           if (!s.target.has_dwarf)
+                             fail(ErrorCode::kUnsupported,
+                                  "{} has no debug information that its types could be compared with", s.target.exe);
+                           comparison = report::compare_types(s, without, graph::reach(s));
+                         },
+                     .type_reasons = {}});
     progress_.finish();
     if (options_.json)
       print(report::comparison_json(*comparison));
     else
       print(report::comparison_text(*comparison));
     return 0;
+  }
+
+  // Of a .hold file, which has types without their reasons, what it has is printed; the answer is still a failure.
+  int explain_type(Address address) {
+    std::optional<report::ExplainedType> explained;
+    std::string place;
+    const auto look = [&](const heap::Snapshot& s, const heap::TypeReasons* reasons) {
+      const heap::ObjectIndex index(s);
+      const ObjectId object = index.find_object(address);
+      if (!object)
+        place = report::place_text(s, index, address, reasons == nullptr ? "" : reasons->variable_at(address));
+      else
+        explained = {address, object, std::nullopt};
+      if (object && reasons != nullptr) explained->chain = reasons->chain(object);
+    };
+    capture::Callbacks callbacks;
+    callbacks.type_reasons = [&](const heap::Snapshot& s, const heap::TypeReasons& reasons) { look(s, &reasons); };
+    snapshot_ = open_target(options_, times_, callbacks);
+    const bool has_reasons = form_of(options_.target) != TargetForm::kHold;
+    if (!has_reasons) look(snapshot_, nullptr);
+    progress_.finish();
+    if (!explained) fail(ErrorCode::kNotFound, "there is no object at {:#x}: it is in {}", address.value, place);
+    const heap::ObjectIndex index(snapshot_);
+    if (options_.json)
+      print(report::explained_json(snapshot_, index, *explained));
+    else
+      print(report::explained_text(snapshot_, index, *explained));
+    if (!has_reasons)
+      fmt::print(stderr, "holdfast: {} keeps types without the reasons for them: ask the process, or a core\n",
+                 options_.target);
+    return has_reasons ? 0 : 1;
+  }
+
+  report::Table conflict_table() {
+    if (form_of(options_.target) == TargetForm::kHold)
+      fail(ErrorCode::kUsage, "--conflicts needs a live process or a core: a .hold file keeps types without reasons");
+    std::vector<heap::TypeConflict> conflicts;
+    capture::Callbacks callbacks;
+    callbacks.type_reasons = [&](const heap::Snapshot&, const heap::TypeReasons& reasons) {
+      conflicts = reasons.conflicts();
+    };
+    snapshot_ = open_target(options_, times_, callbacks);
+    return report::conflict_table(snapshot_, std::move(conflicts));
   }
 
   int processes() {
@@ -170,6 +219,7 @@ class Run {
   }
 
   report::Table open_table() {
+    if (options_.conflicts) return conflict_table();
     if (options_.verb == Verb::kSpans) {
       open();
       const auto reached = reach();

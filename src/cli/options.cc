@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <map>
 #include <optional>
 
@@ -11,6 +12,7 @@
 #include "report/goroutine_table.h"
 #include "report/root_table.h"
 #include "report/span_table.h"
+#include "report/type_conflicts.h"
 #include "report/type_table.h"
 
 namespace holdfast::cli {
@@ -55,6 +57,34 @@ const CLI::Validator kNumber(  // NOLINT(cert-err58-cpp): its text is short and 
     },
     "");
 
+// "0xc000012340", as all addresses are printed.
+std::optional<Address> parse_address(const std::string& text) {
+  std::uint64_t value = 0;
+  const char* const end = text.data() + text.size();
+  if (!text.starts_with("0x")) return std::nullopt;
+  const auto [stop, error] = std::from_chars(text.data() + 2, end, value, 16);
+  if (error != std::errc() || stop != end) return std::nullopt;
+  return Address(value);
+}
+
+const CLI::Validator kAddress(  // NOLINT(cert-err58-cpp): its text is short and cannot fail
+    [](const std::string& text) -> std::string {
+      return parse_address(text) ? "" : fmt::format("\"{}\" is not an address like 0xc000012340", text);
+    },
+    "");
+
+void add_type_options(CLI::App& app, Options& o) {
+  app.add_flag("--compare-dwarf", o.compare_dwarf,
+               "instead, how the types found without debug information agree with those found with it");
+  app.add_option_function<std::string>(
+         "--of", [&o](const std::string& text) { o.of = parse_address(text); },
+         "instead, why the object at this address has its type: who said so, step by step")
+      ->type_name("ADDRESS")
+      ->check(kAddress);
+  app.add_flag("--conflicts", o.conflicts,
+               "instead, types that were claimed for the same objects and do not fit each other");
+}
+
 void add_table_options(CLI::App& app, Options& o) {
   app.add_option("--top", o.table.top, "how many rows, 0 for all [30]")->type_name("N")->check(kNumber);
   app.add_option("--sort", o.table.sort, "column to sort by; -COLUMN turns the order round")->type_name("COLUMN");
@@ -98,9 +128,7 @@ void add_options(CLI::App& app, Options& o) {
                  "keep what objects and variables contain, too: user data; without it the file has none");
   }
   if (is_table(o.verb)) add_table_options(app, o);
-  if (o.verb == Verb::kTypes)
-    app.add_flag("--compare-dwarf", o.compare_dwarf,
-                 "instead, how the types found without debug information agree with those found with it");
+  if (o.verb == Verb::kTypes) add_type_options(app, o);
   if (o.verb == Verb::kGoroutines) {
     app.add_flag("--stacks", o.stacks, "print the stack under each line");
     app.add_flag("--group", o.group, "one line for goroutines with equal stacks");
@@ -144,10 +172,12 @@ std::string column_help(const Options& options) {
       text += fmt::format("  {:<16} {}{}\n", column.name, column.meaning, column.in_text ? "" : " (when asked for)");
     return text;
   };
-  Options grouped = options;
-  grouped.group = true;
+  Options other = options;
+  other.group = true;
+  other.conflicts = true;
   std::string text = "Columns, which can be named by their beginning:\n" + list(shape_of(options));
-  if (options.verb == Verb::kGoroutines) text += "With --group:\n" + list(shape_of(grouped));
+  if (options.verb == Verb::kGoroutines) text += "With --group:\n" + list(shape_of(other));
+  if (options.verb == Verb::kTypes) text += "With --conflicts:\n" + list(shape_of(other));
   return text + fmt::format("Sorted by {} unless --sort is given. Numbers can carry units: 16KiB, 1.5GiB, 90s, 5m.\n\n",
                             shape_of(options).default_sort);
 }
@@ -236,6 +266,8 @@ Parsed parse(const std::vector<std::string>& arguments) {
   const Options& o = parsed.options;
   if (o.verb == Verb::kCapture && o.output.empty() && !o.dry_run)
     fail(ErrorCode::kUsage, "which file is to be written? holdfast capture {} -o FILE.hold", o.target);
+  if (int{o.compare_dwarf} + int{o.conflicts} + int{o.of.has_value()} > 1)
+    fail(ErrorCode::kUsage, "one of --compare-dwarf, --of and --conflicts at a time");
   return parsed;
 }
 
@@ -254,7 +286,7 @@ bool is_table(Verb verb) {
 report::TableShape shape_of(const Options& options) {
   switch (options.verb) {
     case Verb::kTypes:
-      return report::type_shape();
+      return options.conflicts ? report::conflict_shape() : report::type_shape();
     case Verb::kRoots:
       return report::root_shape();
     case Verb::kSpans:

@@ -2,10 +2,12 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/address.h"
 #include "report/table_query.h"
 
 namespace holdfast::cli {
@@ -30,7 +32,9 @@ struct Options {
   Color color = Color::kAuto;
   report::TableQuery table;
   bool compare_dwarf = false;  // types
-  bool stacks = false;         // goroutines
+  bool conflicts = false;
+  std::optional<Address> of;
+  bool stacks = false;  // goroutines
   bool group = false;
 };
 

@@ -63,6 +63,16 @@ TEST(Options, ContentIsKeptOnlyWhenAskedFor) {
   EXPECT_THROW(parse({"report", "4711", "--with-content"}), Error);
 }
 
+TEST(Options, TypesTakesOneQuestionAtATime) {
+  EXPECT_EQ(options_of({"types", "4711", "--of", "0xc000012340"}).of, Address(0xc000012340));
+  EXPECT_TRUE(options_of({"types", "4711", "--conflicts", "--sort", "claims"}).conflicts);
+  for (const char* text : {"12", "c000012340", "0x", "0xg", "0x1ffffffffffffffff", "0x12 "})
+    EXPECT_THAT(refusal({"types", "4711", "--of", text}), HasSubstr("is not an address like 0xc000012340")) << text;
+  EXPECT_THAT(refusal({"types", "4711", "--conflicts", "--of", "0x10"}), HasSubstr("at a time"));
+  EXPECT_THAT(refusal({"types", "4711", "--conflicts", "--compare-dwarf"}), HasSubstr("at a time"));
+  EXPECT_THAT(refusal({"roots", "4711", "--of", "0x10"}), HasSubstr("takes no option --of"));
+}
+
 TEST(Options, OptionsMayStandBeforeTheTarget) {
   EXPECT_EQ(options_of({"--threads", "2", "checkout"}).target, "checkout");
   EXPECT_EQ(options_of({"types", "--top", "5", "checkout"}).target, "checkout");

@@ -21,55 +21,59 @@ constexpr unsigned kParts = 32;
 constexpr std::size_t kMostClaims = 12;  // different ones on one place; more would be noise
 constexpr std::uint64_t kLongestFunction = 8 << 20;
 
+// A word, and the lowest instruction that said so.
+struct Said {
+  Word word;
+  Address by;
+};
+
 // What was said of one place, each thing once.
 struct Claims {
-  std::vector<Word> strong, weak;  // ascending
+  std::vector<Said> strong, weak;  // ascending by word
 
-  static void add(std::vector<Word>& words, const Word& word) {
-    const auto at = std::lower_bound(words.begin(), words.end(), word);
-    if (words.size() < kMostClaims && (at == words.end() || *at != word)) words.insert(at, word);
+  static void add(std::vector<Said>& words, const Said& said) {
+    const auto at = std::lower_bound(words.begin(), words.end(), said.word,
+                                     [](const Said& a, const Word& word) { return a.word < word; });
+    if (at != words.end() && at->word == said.word)
+      at->by = std::min(at->by, said.by);
+    else if (words.size() < kMostClaims)
+      words.insert(at, said);
   }
 };
 
-using FrameClaims = std::map<std::pair<Address, std::int64_t>, std::vector<Word>>;  // function, offset
+using FrameClaims = std::map<std::pair<Address, std::int64_t>, std::vector<Said>>;  // function, offset
 using PlaceClaims = std::unordered_map<Place, Claims, PlaceHash>;
 
-// All that a function was seen to give back, by result register, each thing once.
+// All that a function was seen to give back, by result register.
 struct Results {
   std::uint32_t anything = 0;  // a bit per register that may hold what is not known
-  std::vector<std::pair<std::uint8_t, Word>> words;
+  std::vector<std::pair<std::uint8_t, Said>> words;
 
-  void add(std::uint8_t number, const Word& word) {
-    if (!word)
-      anything |= 1U << number;
-    else if (const std::pair one(number, word); std::ranges::find(words, one) == words.end())
-      words.push_back(one);
-  }
-  std::vector<Word> of(std::uint8_t number) const {
-    std::vector<Word> out;
-    for (const auto& [reg, word] : words)
-      if (reg == number && (anything >> number & 1) == 0) Claims::add(out, word);
+  std::vector<Said> of(std::uint8_t number) const {
+    std::vector<Said> out;
+    for (const auto& [reg, said] : words)
+      if (reg == number && (anything >> number & 1) == 0) Claims::add(out, said);
     return out;
   }
 };
 
 struct Round {
   PlaceClaims places;
-  std::unordered_map<Address, std::vector<Word>> variables;  // pointers to what they are
-  std::unordered_map<Address, std::vector<Word>> closures;
+  std::unordered_map<Address, std::vector<Said>> variables;  // pointers to what they are
+  std::unordered_map<Address, std::vector<Said>> closures;
   std::unordered_map<Address, Results> results;
-  std::unordered_map<Address, std::array<std::vector<Word>, kArgumentRegisters.size()>> given;
+  std::unordered_map<Address, std::array<std::vector<Said>, kArgumentRegisters.size()>> given;
   FrameClaims frame_words, frame_variables;
 
   void merge(const Round& other) {
     for (const auto& [place, claims] : other.places) {
       Claims& mine = places[place];
-      for (const Word& word : claims.strong) Claims::add(mine.strong, word);
-      for (const Word& word : claims.weak) Claims::add(mine.weak, word);
+      for (const Said& said : claims.strong) Claims::add(mine.strong, said);
+      for (const Said& said : claims.weak) Claims::add(mine.weak, said);
     }
     const auto merge_words = [](auto& to, const auto& from) {
       for (const auto& [at, words] : from)
-        for (const Word& word : words) Claims::add(to[at], word);
+        for (const Said& said : words) Claims::add(to[at], said);
     };
     merge_words(variables, other.variables);
     merge_words(closures, other.closures);
@@ -77,7 +81,7 @@ struct Round {
     merge_words(frame_variables, other.frame_variables);
     for (const auto& [function, arguments] : other.given)
       for (std::size_t i = 0; i < arguments.size(); ++i)
-        for (const Word& word : arguments[i]) Claims::add(given[function][i], word);
+        for (const Said& said : arguments[i]) Claims::add(given[function][i], said);
     // What a function gives back is known better each time.
     for (const auto& [function, result] : other.results) results[function] = result;
   }
@@ -87,16 +91,19 @@ class Recorder : public Observer {
  public:
   Recorder(Round& round, WordTypes& types) : round_(round), types_(types) {}
 
-  // The function is followed from now on.
-  void begin(Address function) { round_.results[function] = {}; }
+  // The function is followed from now on, by this interpreter.
+  void begin(Address function, const Interpreter& interpreter) {
+    round_.results[function] = {};
+    interpreter_ = &interpreter;
+  }
 
   void word(const Place& place, const Word& word, bool strong) override {
     if (is_nameless(word.type) || (word.kind == Word::Kind::kPointer && word.offset != 0)) return;
     Claims& claims = round_.places[place];
-    Claims::add(strong ? claims.strong : claims.weak, word);
+    Claims::add(strong ? claims.strong : claims.weak, said(word));
   }
   void variable(Address variable, Address type) override {
-    if (!is_nameless(type)) Claims::add(round_.variables[variable], Word::pointer(type));
+    if (!is_nameless(type)) Claims::add(round_.variables[variable], said(Word::pointer(type)));
   }
   void closure(Address code, Address type) override {
     const WordTypes::Type* const row = types_.find(type);
@@ -104,22 +111,25 @@ class Recorder : public Observer {
     if (row == nullptr || row->kind != go::TypeKind::kStruct || row->fields.empty()) return;
     const WordTypes::Type* const first = types_.find(row->fields.front().type);
     if (first != nullptr && first->kind == go::TypeKind::kUintptr)
-      Claims::add(round_.closures[code], Word::pointer(type));
+      Claims::add(round_.closures[code], said(Word::pointer(type)));
   }
   void result(Address function, std::uint8_t number, const Word& word) override {
-    const bool known = word && !is_nameless(word.type) && word.offset == 0;
-    round_.results[function].add(number, known ? word : Word());
+    Results& results = round_.results[function];
+    if (!word || is_nameless(word.type) || word.offset != 0)
+      results.anything |= 1U << number;
+    else
+      results.words.emplace_back(number, said(word));
   }
   void given(Address function, std::uint8_t number, const Word& word) override {
     if (!is_nameless(word.type) && (word.kind == Word::Kind::kPart || word.offset == 0))
-      Claims::add(round_.given[function][number], word);
+      Claims::add(round_.given[function][number], said(word));
   }
   void frame_word(Address function, std::int64_t offset, const Word& word) override {
     if (!is_nameless(word.type) && (word.kind == Word::Kind::kPart || word.offset == 0))
-      Claims::add(round_.frame_words[{function, offset}], word);
+      Claims::add(round_.frame_words[{function, offset}], said(word));
   }
   void frame_variable(Address function, std::int64_t offset, const Word& pointer) override {
-    if (!is_nameless(pointer.type)) Claims::add(round_.frame_variables[{function, offset}], pointer);
+    if (!is_nameless(pointer.type)) Claims::add(round_.frame_variables[{function, offset}], said(pointer));
   }
 
  private:
@@ -128,8 +138,11 @@ class Recorder : public Observer {
     return row == nullptr || row->is_nameless;
   }
 
+  Said said(const Word& word) const { return {word, interpreter_->position()}; }
+
   Round& round_;
   WordTypes& types_;
+  const Interpreter* interpreter_ = nullptr;
 };
 
 // What follows from all that was said.
@@ -143,17 +156,17 @@ class Judge {
       if (const Verdict verdict = weigh(claims); verdict.word) facts.places.emplace(place, verdict);
     for (const auto& [function, given] : round.results)
       for (std::uint8_t i = 0; i < kArgumentWords; ++i)
-        if (const Word word = largest(given.of(i), true))
-          facts.places[{.root = Place::Root::kResult, .number = i, .at = function}] = {word, true};
+        if (const Said said = largest(given.of(i), true); said.word)
+          facts.places[{.root = Place::Root::kResult, .number = i, .at = function}] = {said.word, true, said.by};
     for (const auto& [function, arguments] : round.given) {
       RegisterWords words;
       for (std::size_t i = 0; i < words.size(); ++i) words[i] = smallest(arguments[i]);
       if (words != RegisterWords()) facts.given.emplace(function, words);
     }
     for (const auto& [at, words] : round.variables)
-      if (const Word word = largest(words, false)) facts.variables.emplace(at, word.type);
+      if (const Said said = largest(words, false); said.word) facts.variables[at] = {said.word.type, said.by};
     for (const auto& [code, words] : round.closures)
-      if (words.size() == 1) facts.closures.emplace(code, words.front().type);
+      if (words.size() == 1) facts.closures[code] = {words.front().word.type, words.front().by};
     return facts;
   }
 
@@ -161,38 +174,41 @@ class Judge {
   std::vector<FrameWord> frame(const FrameClaims& claims) {
     std::vector<FrameWord> out;
     for (const auto& [at, words] : claims)
-      if (const Word word = largest(words, false)) out.push_back({at.first, at.second, word});
+      if (const Said said = largest(words, false); said.word) out.push_back({at.first, at.second, said.word});
     return out;
   }
 
  private:
   // Strong claims that do not agree leave nothing; without any, weak ones count.
   Verdict weigh(const Claims& claims) {
-    if (!claims.strong.empty()) return {largest(claims.strong, true), true};
-    return {largest(claims.weak, false), false};
+    const bool strong = !claims.strong.empty();
+    const Said said = largest(strong ? claims.strong : claims.weak, strong);
+    return {said.word, strong, said.by};
   }
 
   // The one that begins with each of the others.
-  Word largest(const std::vector<Word>& words, bool strong) {
+  Said largest(const std::vector<Said>& words, bool strong) {
     if (words.size() >= kMostClaims) return {};
-    for (const Word& word : words) {
-      const bool has_all = std::all_of(words.begin(), words.end(), [&](const Word& other) {
-        return word.kind == other.kind && word.offset == other.offset && types_.begins_with(word.type, other.type);
+    for (const Said& said : words) {
+      const bool has_all = std::all_of(words.begin(), words.end(), [&](const Said& other) {
+        return said.word.kind == other.word.kind && said.word.offset == other.word.offset &&
+               types_.begins_with(said.word.type, other.word.type);
       });
       if (!has_all) continue;
-      Word out = word;
-      for (const Word& other : words) out.in_array = out.in_array || (strong && other.in_array);
+      Said out = said;
+      for (const Said& other : words) out.word.in_array = out.word.in_array || (strong && other.word.in_array);
       return out;
     }
     return {};
   }
 
   // The one that each of the others begins with: the address of a value is also that of its first field.
-  Word smallest(const std::vector<Word>& words) {
+  Word smallest(const std::vector<Said>& words) {
     if (words.size() >= kMostClaims) return {};
-    for (const Word& word : words)
-      if (std::ranges::all_of(words, [&](const Word& other) {
-            return word.kind == other.kind && word.offset == other.offset && types_.begins_with(other.type, word.type);
+    for (const auto& [word, by] : words)
+      if (std::ranges::all_of(words, [&, wanted = word](const Said& other) {
+            return wanted.kind == other.word.kind && wanted.offset == other.word.offset &&
+                   types_.begins_with(other.word.type, wanted.type);
           }))
         return word;
     return {};
@@ -311,12 +327,13 @@ class Reading {
     for (const auto& [place, verdict] : facts_.tables().places) {
       if (place.root != Place::Root::kGlobal) continue;
       if (place.loads == 0)
-        out.globals.push_back({place.at, verdict.word, verdict.strong});
+        out.globals.push_back({place.at, verdict.word, verdict.strong, verdict.said_by});
       else
-        out.paths.push_back({place, verdict.word, verdict.strong});
+        out.paths.push_back({place, verdict.word, verdict.strong, verdict.said_by});
     }
-    for (const auto& [at, type] : facts_.tables().variables) out.variables.push_back({at, type});
-    for (const auto& [code, type] : facts_.tables().closures) out.closures.push_back({code, type});
+    for (const auto& [at, named] : facts_.tables().variables) out.variables.push_back({at, named.type, named.said_by});
+    for (const auto& [code, named] : facts_.tables().closures)
+      out.closures.push_back({code, named.type, named.said_by});
     std::ranges::sort(out.globals, {}, &GlobalWord::at);
     std::ranges::sort(out.variables, {}, &Variable::at);
     std::ranges::sort(out.paths, {}, [](const AccessPath& path) { return std::pair(path.place.loads, path.place); });
@@ -337,7 +354,7 @@ class Reading {
       for (std::uint64_t i = begin; i < end; ++i) {
         throw_if_cancelled();
         if (!choose(i)) continue;
-        recorder.begin(all_[i].entry);
+        recorder.begin(all_[i].entry, interpreter);
         const auto code = bytes_of(all_[i], copy);
         if (code.empty()) {
           ++unreadable[part];

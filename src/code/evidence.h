@@ -17,17 +17,21 @@
 
 namespace holdfast::code {
 
+// `said_by` in all of these: the lowest instruction that said so.
+
 // A word of data or bss.
 struct GlobalWord {
   Address at;
   Word word;
   bool strong = false;  // a value of the type was stored there, or a call was told its type
+  Address said_by = {};
 };
 
 // A variable whose address went where a pointer to its type is wanted: it is at least that.
 struct Variable {
   Address at;
   Address type;
+  Address said_by = {};
 };
 
 // What lies behind a global word, where the type of what is between has no descriptor: to be reached by loads at these
@@ -36,11 +40,13 @@ struct AccessPath {
   Place place;
   Word word;
   bool strong = false;
+  Address said_by = {};
 };
 
 struct ClosureType {
   Address code;
   Address type;  // of the struct {F uintptr; X0 ...}
+  Address said_by = {};
 };
 
 // A word of a function's frame, `offset` bytes from where the stack pointer was at entry, that is: from 8 bytes below

@@ -6,13 +6,27 @@
 namespace holdfast::code {
 namespace {
 
+// Who said so does not matter to those who ask.
+Word answer(const Verdict& verdict) {
+  return verdict.word;
+}
+Address answer(const NamedType& named) {
+  return named.type;
+}
+const RegisterWords& answer(const RegisterWords& words) {
+  return words;
+}
+const std::vector<PathWord>& answer(const std::vector<PathWord>& paths) {
+  return paths;
+}
+
 template <typename Key, typename Value, typename Hash, typename Question>
 void note_changes(const std::unordered_map<Key, Value, Hash>& before, const std::unordered_map<Key, Value, Hash>& now,
                   const Question& question, Questions& changed) {
   const auto differ = [&](const auto& some, const auto& others) {
     for (const auto& [key, value] : some) {
       const auto other = others.find(key);
-      if (other == others.end() || other->second != value) changed.insert(question(key));
+      if (other == others.end() || answer(other->second) != answer(value)) changed.insert(question(key));
     }
   };
   differ(before, now);
@@ -71,7 +85,7 @@ std::span<const PathWord> Facts::below(const Place& argument) const {
 }
 
 Address Facts::closure_type(Address code) const {
-  return value_of(tables_.closures, code);
+  return value_of(tables_.closures, code).type;
 }
 
 }  // namespace holdfast::code

@@ -17,16 +17,25 @@ namespace holdfast::code {
 
 struct Verdict {
   Word word;
-  bool strong = false;  // a value of the type was stored there, or a call was told its type
+  bool strong = false;   // a value of the type was stored there, or a call was told its type
+  Address said_by = {};  // the lowest instruction that said so
 
   bool operator==(const Verdict&) const = default;
+};
+
+// Of a variable or closure.
+struct NamedType {
+  Address type;
+  Address said_by;
+
+  bool operator==(const NamedType&) const = default;
 };
 
 struct FactTables {
   std::unordered_map<Place, Verdict, PlaceHash> places;
   std::unordered_map<Address, RegisterWords> given;  // by function: what all callers give it
-  std::unordered_map<Address, Address> variables;    // types of variables of which only the address was seen
-  std::unordered_map<Address, Address> closures;     // struct types by code
+  std::unordered_map<Address, NamedType> variables;  // of which only the address was seen
+  std::unordered_map<Address, NamedType> closures;   // by code: the struct
 
   bool operator==(const FactTables&) const = default;
 };

@@ -11,7 +11,7 @@ namespace holdfast::code {
 namespace {
 
 // To be raised whenever the follower would find other facts in the same code.
-constexpr std::uint32_t kForm = 1;
+constexpr std::uint32_t kForm = 2;
 
 struct Header {
   le32 form;
@@ -33,6 +33,7 @@ struct PlaceRow {
   le64 at;
   les32 offsets[Place::kMostLoads];
   WordRow word;
+  le64 said_by;
 };
 
 struct GivenRow {
@@ -41,8 +42,8 @@ struct GivenRow {
   WordRow word;
 };
 
-struct PairRow {
-  le64 at, type;
+struct NamedRow {
+  le64 at, type, said_by;
 };
 
 class Writer {
@@ -59,10 +60,10 @@ class Writer {
     return {static_cast<std::uint8_t>(word.kind), static_cast<std::uint8_t>(word.in_array), word.offset,
             from_base(word.type)};
   }
-  void put_pairs(const std::unordered_map<Address, Address>& map) {
-    std::vector<std::pair<Address, Address>> pairs(map.begin(), map.end());
-    std::ranges::sort(pairs);
-    for (const auto& [at, type] : pairs) put(PairRow{from_base(at), from_base(type)});
+  void put_named(const std::unordered_map<Address, NamedType>& map) {
+    std::vector<std::pair<Address, NamedType>> rows(map.begin(), map.end());
+    std::ranges::sort(rows, {}, [](const auto& entry) { return entry.first; });
+    for (const auto& [at, named] : rows) put(NamedRow{from_base(at), from_base(named.type), from_base(named.said_by)});
   }
   std::vector<std::byte> take() { return std::move(out_); }
 
@@ -99,12 +100,14 @@ class Reader {
     word.offset = row.offset;
     return row.in_array <= 1 && address(row.type, word.type);
   }
-  bool pairs(std::uint64_t count, std::unordered_map<Address, Address>& map) {
+  bool named(std::uint64_t count, std::unordered_map<Address, NamedType>& map) {
     for (; count > 0; --count) {
-      PairRow row;
-      Address at, type;
-      if (!take(row) || !address(row.at, at) || !address(row.type, type)) return false;
-      map.emplace(at, type);
+      NamedRow row;
+      Address at;
+      NamedType named;
+      if (!take(row) || !address(row.at, at) || !address(row.type, named.type) || !address(row.said_by, named.said_by))
+        return false;
+      map.emplace(at, named);
     }
     return true;
   }
@@ -113,7 +116,9 @@ class Reader {
       PlaceRow row;
       Place place;
       Verdict verdict;
-      if (!take(row) || !address(row.at, place.at) || !word(row.word, verdict.word)) return false;
+      if (!take(row) || !address(row.at, place.at) || !word(row.word, verdict.word) ||
+          !address(row.said_by, verdict.said_by))
+        return false;
       const bool is_place = row.root > 0 && row.root <= static_cast<std::uint8_t>(Place::Root::kCapture);
       if (!is_place || row.loads > Place::kMostLoads || row.number >= kArgumentWords || row.strong > 1) return false;
       place.root = static_cast<Place::Root>(row.root);
@@ -166,13 +171,14 @@ std::vector<std::byte> write_facts(const FactTables& facts, Address base) {
                  static_cast<std::uint8_t>(verdict.strong),
                  writer.from_base(place.at),
                  {},
-                 writer.row(verdict.word)};
+                 writer.row(verdict.word),
+                 writer.from_base(verdict.said_by)};
     for (std::size_t i = 0; i < Place::kMostLoads; ++i) row.offsets[i] = place.offsets[i];
     writer.put(row);
   }
   for (const GivenRow& row : given) writer.put(row);
-  writer.put_pairs(facts.variables);
-  writer.put_pairs(facts.closures);
+  writer.put_named(facts.variables);
+  writer.put_named(facts.closures);
   return writer.take();
 }
 
@@ -182,7 +188,7 @@ std::optional<FactTables> read_facts(std::span<const std::byte> bytes, Address b
   FactTables facts;
   if (!reader.take(header) || header.form != kForm) return std::nullopt;
   const bool whole = reader.places(header.places, facts) && reader.given(header.given, facts) &&
-                     reader.pairs(header.variables, facts.variables) && reader.pairs(header.closures, facts.closures) &&
+                     reader.named(header.variables, facts.variables) && reader.named(header.closures, facts.closures) &&
                      reader.at_end();
   return whole ? std::optional(std::move(facts)) : std::nullopt;
 }

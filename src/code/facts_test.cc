@@ -25,12 +25,12 @@ Place argument(Address function) {
 
 FactTables some_facts() {
   FactTables facts;
-  facts.places[{.root = Place::Root::kGlobal, .at = Address(0x5f0000)}] = {Word::pointer(kItem), true};
-  facts.places[argument(kFunction).load(16).load(8)] = {Word::part(kNode, 0), false};
-  facts.places[argument(kFunction).load(8)] = {Word::pointer(kNode, 0, true), false};
+  facts.places[{.root = Place::Root::kGlobal, .at = Address(0x5f0000)}] = {Word::pointer(kItem), true, kFunction};
+  facts.places[argument(kFunction).load(16).load(8)] = {Word::part(kNode, 0), false, kFunction};
+  facts.places[argument(kFunction).load(8)] = {Word::pointer(kNode, 0, true), false, kOther};
   facts.given[kOther][2] = Word::pointer(kItem);
-  facts.variables[Address(0x5f0100)] = kNode;
-  facts.closures[kOther] = kItem;
+  facts.variables[Address(0x5f0100)] = {kNode, kFunction};
+  facts.closures[kOther] = {kItem, kOther};
   return facts;
 }
 
@@ -42,7 +42,7 @@ TEST(Facts, WordsBehindArgumentsOfNoKnownTypeAreListed) {
   EXPECT_EQ(below[0].word, Word::pointer(kNode, 0, true));
   EXPECT_EQ(below[1].place, argument(kFunction).load(16).load(8));
   FactTables typed = some_facts();
-  typed.places[argument(kFunction)] = {Word::pointer(kNode), false};
+  typed.places[argument(kFunction)] = {Word::pointer(kNode), false, kOther};
   facts.replace(typed);
   EXPECT_THAT(facts.below(argument(kFunction)), IsEmpty());
 }
@@ -77,7 +77,7 @@ TEST(FactsFile, HoldsWhereverTheProgramIsLoaded) {
   const AddressRange there{kExtent.begin + kMoved, kExtent.end + kMoved};
   const auto facts = read_facts(write_facts(some_facts(), kBase), kBase + kMoved, there);
   ASSERT_TRUE(facts);
-  EXPECT_EQ(facts->closures.at(kOther + kMoved), kItem + kMoved);
+  EXPECT_EQ(facts->closures.at(kOther + kMoved), (NamedType{kItem + kMoved, kOther + kMoved}));
   EXPECT_EQ(facts->given.at(kOther + kMoved)[2], Word::pointer(kItem + kMoved));
 }
 

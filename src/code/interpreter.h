@@ -96,6 +96,8 @@ class Interpreter {
 
   // `code` are the bytes of the function that begins at `entry`. Its frame is only reported `with_frame`.
   void run(Address entry, std::span<const std::byte> code, bool with_frame = false);
+  // The instruction that the observer is told of.
+  Address position() const { return now_ < code_.size() ? code_[now_].at : entry_; }
 
  private:
   static constexpr std::uint8_t kRegisters = 16;

@@ -87,6 +87,7 @@ struct Heard {
   std::map<std::uint8_t, std::vector<Word>> results;
   std::map<std::pair<Address, std::uint8_t>, std::vector<Word>> given;
   std::map<std::int64_t, std::vector<Word>> frame_words, frame_variables;
+  std::vector<Address> positions;  // where the instructions are that words were told of
 
  private:
   static std::vector<Word> of(const std::map<Place, std::vector<Word>>& words, const Place& place) {
@@ -101,6 +102,7 @@ class Listener : public Observer {
 
   void word(const Place& place, const Word& word, bool strong) override {
     (strong ? heard_.strong_words : heard_.weak_words)[place].push_back(word);
+    heard_.positions.push_back(interpreter->position());
   }
   void variable(Address variable, Address type) override { heard_.variables[variable].push_back(type); }
   void closure(Address code, Address type) override { heard_.closures[code].push_back(type); }
@@ -114,6 +116,8 @@ class Listener : public Observer {
   void frame_variable(Address, std::int64_t offset, const Word& pointer) override {
     heard_.frame_variables[offset].push_back(pointer);
   }
+
+  const Interpreter* interpreter = nullptr;
 
  private:
   Heard& heard_;
@@ -175,7 +179,9 @@ class InterpreterTest : public testing::Test {
                                {descriptors}};
     Heard heard;
     Listener listener(heard);
-    Interpreter(code_image, known, types, listener).run(kEntry, code.bytes(), true);
+    Interpreter interpreter(code_image, known, types, listener);
+    listener.interpreter = &interpreter;
+    interpreter.run(kEntry, code.bytes(), true);
     return heard;
   }
 
@@ -191,6 +197,13 @@ class InterpreterTest : public testing::Test {
 TEST_F(InterpreterTest, ANewObjectThatIsStoredTypesTheGlobal) {
   const Heard heard = follow(Code().lea(kRax, item).call(kNewObject).store(kGlobal, kRax).ret());
   EXPECT_THAT(heard.strong(kGlobal), ElementsAre(Word::pointer(item)));
+}
+
+TEST_F(InterpreterTest, TheInstructionThatSaysSoIsTold) {
+  Code code;
+  code.lea(kRax, item).call(kNewObject);
+  const Address storing = code.here();
+  EXPECT_THAT(follow(code.store(kGlobal, kRax).ret()).positions, ElementsAre(storing));
 }
 
 TEST_F(InterpreterTest, TheTypeOfANewObjectMustBeADescriptorsAddress) {

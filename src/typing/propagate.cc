@@ -18,9 +18,10 @@ std::uint64_t word_at(const std::byte* data) {
 
 }  // namespace
 
-Propagation::Propagation(const HeapView& heap, TypeTable& types)
+Propagation::Propagation(const HeapView& heap, TypeTable& types, Reasons* reasons)
     : heap_(heap),
       types_(types),
+      reasons_(reasons),
       pointerful_(heap.pointerful()),
       claims_(heap.objects()),
       queued_((std::uint64_t{heap.pointerful()} + 63) / 64),
@@ -34,24 +35,29 @@ Propagation::Propagation(const HeapView& heap, TypeTable& types)
 void Propagation::claim_object(std::uint32_t row, TypeId type, KnownBy known_by) {
   if (!type || type.row >= kMostTypes) return;
   ++stats_.claims;
+  if (reasons_ != nullptr) reasons_->arrive_directly();
   set(row, Claim(true, known_by, run_, true, type));
 }
 
 void Propagation::claim_elements(Address target, TypeId type, std::uint64_t count, KnownBy known_by) {
-  push(target, {.type = type, .known_by = known_by, .several = true, .count = count});
+  if (reasons_ != nullptr) reasons_->end();
+  push(nullptr, target, {.type = type, .known_by = known_by, .several = true, .count = count});
 }
 
 void Propagation::claim_target(Address target, TypeId type, KnownBy known_by) {
-  push(target, {.type = type, .known_by = known_by});
+  if (reasons_ != nullptr) reasons_->end();
+  push(nullptr, target, {.type = type, .known_by = known_by});
   flush();
 }
 
 void Propagation::claim_value(std::span<const std::byte> value, TypeId type, KnownBy known_by) {
+  if (reasons_ != nullptr) reasons_->begin_value(value.data());
   if (type) walk_value({value.data(), value.size()}, type, known_by);
   flush();
 }
 
 std::uint64_t Propagation::claim_interfaces(std::span<const std::byte> words) {
+  if (reasons_ != nullptr) reasons_->begin_value(words.data());
   const std::uint64_t found = push_interfaces({words.data(), words.size()});
   flush();
   return found;
@@ -106,8 +112,10 @@ std::uint64_t Propagation::claim_untyped_object(const HeapView::Object& object, 
   const TypeId closure = types_.closure(Address(word_at(object.data)));
   if (closure && closure.row < kMostTypes) {
     ++stats_.claims;
+    if (reasons_ != nullptr) reasons_->arrive_by_itself();
     set(row, Claim(true, KnownBy::kClosure, run_, false, closure));
   }
+  if (reasons_ != nullptr) reasons_->begin_object(row, object.data);
   const std::uint64_t interfaces = push_interfaces({object.data, object.bytes});
   return closure || interfaces > 0 ? 1 : 0;
 }
@@ -157,13 +165,15 @@ void Propagation::walk_rows(std::span<const std::uint32_t> rows) {
     if ((queued_[rows[i] / 64] & bit) == 0) continue;
     queued_[rows[i] / 64] &= ~bit;
     --waiting_;
-    walk_object(claims_[rows[i]], objects_[i]);
+    walk_object(rows[i], objects_[i]);
   }
 }
 
-void Propagation::walk_object(Claim claim, const HeapView::Object& object) {
+void Propagation::walk_object(std::uint32_t row, const HeapView::Object& object) {
   if (object.data == nullptr) return;
   ++stats_.walks;
+  const Claim claim = claims_[row];
+  if (reasons_ != nullptr) reasons_->begin_object(row, object.data);
   const std::uint64_t size = types_[claim.type()].size;
   if (types_.program(claim.type()).count == 0) return;
   if (!claim.several() || size == 0) return walk_value({object.data, object.bytes}, claim.type(), KnownBy::kPropagated);
@@ -188,16 +198,16 @@ void Propagation::walk_step(Words value, const Step& from_table, KnownBy known_b
   if (step.library && known_by == KnownBy::kPropagated) known_by = KnownBy::kLibrary;
   switch (step.action) {
     case Action::kPointer:
-      return push(Address(word_at(at)), {.type = step.type, .known_by = known_by});
+      return push(at, Address(word_at(at)), {.type = step.type, .known_by = known_by});
     case Action::kArray:
-      return push(Address(word_at(at)), {.type = step.type, .known_by = known_by, .several = true});
+      return push(at, Address(word_at(at)), {.type = step.type, .known_by = known_by, .several = true});
     case Action::kSlice:
       if (room < 24 || word_at(at + 16) == 0) return;
-      return push(Address(word_at(at)),
+      return push(at, Address(word_at(at)),
                   {.type = step.type, .known_by = known_by, .several = true, .count = word_at(at + 16)});
     case Action::kString:
       if (room < 16 || word_at(at + 8) == 0) return;
-      return push(Address(word_at(at)),
+      return push(at, Address(word_at(at)),
                   {.type = step.type, .known_by = known_by, .several = true, .count = word_at(at + 8)});
     case Action::kInterface:
       if (room >= 16) walk_interface({at, 16}, false);
@@ -208,7 +218,7 @@ void Propagation::walk_step(Words value, const Step& from_table, KnownBy known_b
     case Action::kDirectory: {
       if (step.extra + std::uint64_t{8} > value.bytes) return;
       const bool one_group = word_at(value.data + step.extra) == 0;
-      return push(Address(word_at(at)),
+      return push(at, Address(word_at(at)),
                   {.type = one_group ? step.type : step.other, .known_by = known_by, .several = true});
     }
     case Action::kInline: {
@@ -225,7 +235,7 @@ void Propagation::walk_interface(Words pair, bool exact) {
   const TypeId type = types_.interface_value(Address(word_at(pair.data)));
   if (!type) return;
   if (types_[type].direct) return walk_value({pair.data + 8, 8}, type, KnownBy::kInterface);
-  push(Address(word_at(pair.data + 8)), {.type = type, .known_by = KnownBy::kInterface, .exact = exact});
+  push(pair.data + 8, Address(word_at(pair.data + 8)), {.type = type, .known_by = KnownBy::kInterface, .exact = exact});
 }
 
 // A reflect.Value says what its word is, as an interface does; but the value of a type that is one pointer may lie
@@ -235,11 +245,13 @@ void Propagation::walk_reflected(const std::byte* value, KnownBy known_by) {
   const TypeId type = types_.interface_value(Address(word_at(value)));
   if (!type) return;
   if (types_[type].direct && (word_at(value + 16) & kIndirect) == 0) return walk_value({value + 8, 8}, type, known_by);
-  push(Address(word_at(value + 8)), {.type = type, .known_by = known_by});
+  push(value + 8, Address(word_at(value + 8)), {.type = type, .known_by = known_by});
 }
 
-void Propagation::push(Address target, const Pending& claim) {
+// `at`: where the target's address was read.
+void Propagation::push(const std::byte* at, Address target, const Pending& claim) {
   if (!target || !claim.type) return;
+  if (reasons_ != nullptr) reasons_->push(at);
   targets_.push_back(target);
   pending_.push_back(claim);
   if (targets_.size() == kBatch) flush();
@@ -253,8 +265,12 @@ void Propagation::flush() {
       __builtin_prefetch(&claims_[places_[i].row], 1);
       if (places_[i].row < pointerful_) __builtin_prefetch(&queued_[places_[i].row / 64], 1);
     }
-  for (std::size_t i = 0; i < targets_.size(); ++i)
-    if (places_[i].row != HeapView::Place::kNone) apply(places_[i], pending_[i]);
+  for (std::size_t i = 0; i < targets_.size(); ++i) {
+    if (places_[i].row == HeapView::Place::kNone) continue;
+    if (reasons_ != nullptr) reasons_->arrive(i);
+    apply(places_[i], pending_[i]);
+  }
+  if (reasons_ != nullptr) reasons_->flushed();
   targets_.clear();
   pending_.clear();
 }
@@ -306,13 +322,33 @@ bool Propagation::contradict(TypeId a, TypeId b) const {
   return !types_.begins_with(a, b) && !types_.begins_with(b, a);
 }
 
+// Of two claims of different types.
+bool Propagation::beats(Claim claim, Claim known) {
+  if (claim.rank() != known.rank()) return claim.rank() > known.rank();
+  return types_.is_better(claim.type(), known.type());
+}
+
+void Propagation::note_conflict(std::uint32_t row, Claim known, Claim claim) {
+  const bool wins = beats(claim, known);
+  const Claim kept = wins ? claim : known, refused = wins ? known : claim;
+  reasons_->conflict(
+      row,
+      {.kept = kept.type(), .refused = refused.type(), .kept_by = kept.known_by(), .refused_by = refused.known_by()},
+      wins);
+}
+
 void Propagation::set(std::uint32_t row, Claim claim) {
   Claim& known = claims_[row];
   const bool has_pointers = row < pointerful_;
   if (!known.empty()) {
     const bool same = known.type() == claim.type();
-    if (!same && has_pointers && known.whole() && claim.whole() && contradict(known.type(), claim.type()))
+    if (!same && has_pointers && known.whole() && claim.whole() && contradict(known.type(), claim.type())) {
       ++stats_.conflicts;
+      if (reasons_ != nullptr) note_conflict(row, known, claim);
+    }
+    if (!same && !beats(claim, known)) return;
+    if (reasons_ != nullptr && (!same || claim.rank() > known.rank()))
+      reasons_->replace(row, known.type(), claim.known_by(), claim.whole());
     if (same) {
       // Nothing new to walk unless one value turns out to be several.
       const bool several = known.several() || claim.several();
@@ -320,12 +356,11 @@ void Propagation::set(std::uint32_t row, Claim claim) {
       known = (claim.rank() > known.rank() ? claim : known).with_several(several);
       if (walked) return;
     } else {
-      if (claim.rank() < known.rank()) return;
-      if (claim.rank() == known.rank() && !types_.is_better(claim.type(), known.type())) return;
       known = claim;
     }
   } else {
     known = claim;
+    if (reasons_ != nullptr) reasons_->set(row, claim.known_by(), claim.whole());
   }
   if (!has_pointers) return;
   std::uint64_t& bits = queued_[row / 64];

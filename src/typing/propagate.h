@@ -20,23 +20,11 @@
 #include "base/huge_array.h"
 #include "base/ids.h"
 #include "base/parallel.h"
+#include "typing/known_by.h"
+#include "typing/reasons.h"
 #include "typing/type_table.h"
 
 namespace holdfast::typing {
-
-// Strongest first; heap::KnownBy has the same numbers.
-enum class KnownBy : std::uint8_t {
-  kUnknown,
-  kHeader,
-  kInterface,
-  kClosure,
-  kRuntime,
-  kDwarf,
-  kCode,
-  kLibrary,
-  kPropagated,
-  kInferred,
-};
 
 // The objects as the caller has them: those that are alive or were at the last completed mark. What had died before and
 // only waits to be swept must be left out (find() says kNone): its pointers may lead to slots that are in use again.
@@ -79,8 +67,16 @@ struct PropagationStats {
 
 class Propagation {
  public:
-  // Both must outlive this.
-  Propagation(const HeapView& heap, TypeTable& types);
+  // All must outlive this. `reasons`: where to keep who said what; null = nobody will ask. The types are the same.
+  Propagation(const HeapView& heap, TypeTable& types, Reasons* reasons = nullptr);
+
+  // Claims from now on come from the grounds that `make` gives; not asked for when no reasons are kept.
+  template <typename Make>
+  void because(const Make& make) {
+    if (reasons_ != nullptr) reasons_->because(make());
+  }
+  // For others to name as parent.
+  std::uint32_t grounds_row() { return reasons_ == nullptr ? 0 : reasons_->grounds_row(); }
 
   // The object in `row` is one value of the type, or several if there is room for more.
   void claim_object(std::uint32_t row, TypeId type, KnownBy known_by);
@@ -166,13 +162,15 @@ class Propagation {
 
   std::uint64_t push_interfaces(Words words);
   bool is_lone_type(Address first, Address second);
-  void push(Address target, const Pending& claim);
+  void push(const std::byte* at, Address target, const Pending& claim);
   void flush();
   void apply(const HeapView::Place& place, Pending claim);
   bool resolve(const HeapView::Place& place, Pending& claim);
   bool contradict(TypeId a, TypeId b) const;
+  bool beats(Claim claim, Claim known);
+  void note_conflict(std::uint32_t row, Claim known, Claim claim);
   void set(std::uint32_t row, Claim claim);
-  void walk_object(Claim claim, const HeapView::Object& object);
+  void walk_object(std::uint32_t row, const HeapView::Object& object);
   void walk_value(Words value, TypeId type, KnownBy known_by);
   void walk_step(Words value, const Step& step, KnownBy known_by);
   void walk_interface(Words pair, bool exact);
@@ -185,6 +183,7 @@ class Propagation {
 
   const HeapView& heap_;
   TypeTable& types_;
+  Reasons* reasons_;
   std::uint32_t pointerful_;
   HugeArray<Claim> claims_;          // by row
   HugeArray<std::uint64_t> queued_;  // a bit per row: to be walked

@@ -24,6 +24,12 @@ GOOD = {
               "counters": [{"name": n, "runtime": v, "ours": v, "must_match": True} for n, v in
                            (("HeapObjects", 1000), ("HeapAlloc", 9000000), ("HeapInuse", 9100000))]},
     "types": {"types": [{"type": "main.ticket", "count": 7}, {"type": "*main.ticket", "count": 7}]},
+    "types --conflicts --top 0": {"conflicts": [{"kept": "main.view", "kept_by": "interface", "refused": "main.node", "claims": 0,
+                                                 "refused_by": "propagated", "objects": 5, "standing": 5, "example": "0xc000000040"}]},
+    "types --of 0xc000000040": {"type": "main.view", "steps": [{"evidence": "interface"}], "refused": [{"type": "main.node"}]},
+    "types --of 0xc000000080": {"type": "main.node", "object": "0xc000000080", "left_out": 18, "refused": [],
+                                "steps": [{"evidence": "holder", "field": ".Next"},
+                                          {"evidence": "variable", "name": "main.listHead"}]},
     "types --compare-dwarf": {"agreement": {"same": {"bytes": 8998984}, "wrong": {"bytes": 16}}},
     "roots": {"roots": [{"name": "main.byID"}, {"name": "main.small"}]},
     "spans": {"spans": [{"bytes": 9000000}, {"bytes": 100000}]},
@@ -122,6 +128,7 @@ class ChecksTest(unittest.TestCase):
     def test_every_check_has_a_fault(self):
         tested = {name for name, _, _ in FAULTS} | {
             "counters_equal_the_programs_own", "c_heap_is_seen", "machine_code_names_no_wrong_types", "memory_that_is_not_there_is_in_no_part_of_the_account", "shared_objects_belong_to_no_single_holder",
+            "the_type_of_the_deepest_node_goes_back_to_its_variable", "an_interface_beats_a_field", "conflicts_add_up_to_the_loss",
             "a_stripped_copy_gives_the_same_graph", "the_layout_table_gives_the_same_graph_as_debug_information", "a_picture_answers_as_the_process_did",
             "looks_of_one_collection_differ_in_new_objects_only", "the_same_picture_gives_the_same_answer", "one_thread_gives_the_same_answer"}
         self.assertEqual({f.__name__ for f, _ in checks.CHECKS}, tested)
@@ -146,6 +153,38 @@ class ChecksTest(unittest.TestCase):
             self.assertEqual(list(complaints(case("core", answers=answers))), ["machine_code_names_no_wrong_types"] * found, wrong)
         lost = changed(GOOD, ("types --compare-dwarf", "agreement", "same", "bytes"), 8998976)
         self.assertEqual(list(complaints(case("core", answers=lost))), ["machine_code_names_no_wrong_types"])
+
+    def test_reasons_that_do_not_go_back_to_the_variable_are_found(self):
+        name, at = "the_type_of_the_deepest_node_goes_back_to_its_variable", "types --of 0xc000000080"
+        truth = changed(TRUTH, ("facts", "deepest_node"), 0xc000000080)
+        truth["holders"].append({"name": "main.listHead", "type": "", "count": 20, "bytes": 0})
+        good = changed(GOOD, ("roots", "roots"), [*GOOD["roots"]["roots"], {"name": "main.listHead"}])
+        self.assertEqual(complaints(case("core", truth=truth, answers=good)), {})
+        for path, value in (((at, "type"), "main.double"), ((at, "left_out"), 17), ((at, "steps", 0, "field"), ".Value"),
+                            ((at, "steps", 1, "name"), "main.ringedList"), ((at, "steps", 1, "evidence"), "local")):
+            found = complaints(case("core", truth=truth, answers=changed(good, path, value)))
+            self.assertEqual(list(found), [name], path)
+        self.assertIn(name, complaints(case("core", truth=truth, answers=good, mode="stripped")))
+        by_code = changed(good, (at, "steps", 1), {"evidence": "code strong", "function": "main.main"})
+        self.assertNotIn(name, complaints(case("core", truth=truth, answers=by_code, mode="stripped")))
+
+    def test_conflicts_that_are_not_told_are_found(self):
+        verb, name = "types --conflicts --top 0", "an_interface_beats_a_field"
+        truth = changed(TRUTH, ("facts", "views"), 5)
+        good = changed(GOOD, (verb, "conflicts", 0, "claims"), 5)
+        for of in ("audit", "report"):
+            good = changed(good, (of, "losses"), [{"kind": "type-conflict", "count": 5}])
+        self.assertEqual(complaints(case("core", truth=truth, answers=good)), {})
+        for key, value in (("kept_by", "propagated"), ("refused", "main.view"), ("objects", 4), ("standing", 4)):
+            answers = changed(good, (verb, "conflicts", 0, key), value)
+            self.assertEqual(list(complaints(case("core", truth=truth, answers=answers))), [name], key)
+        answers = changed(good, ("types --of 0xc000000040", "refused"), [])
+        self.assertEqual(list(complaints(case("core", truth=truth, answers=answers))), [name])
+        answers = changed(good, (verb, "conflicts", 0, "claims"), 4)
+        self.assertEqual(list(complaints(case("core", truth=truth, answers=answers))), ["conflicts_add_up_to_the_loss"])
+        for count in (4, 6):
+            answers = changed(good, ("report", "losses", 0, "count"), count)
+            self.assertIn("nothing_was_lost", complaints(case(truth=truth, answers=answers)))
 
     def test_an_account_of_memory_that_is_not_there_is_found(self):
         name = "memory_that_is_not_there_is_in_no_part_of_the_account"

@@ -3,6 +3,7 @@ package main
 
 import (
 	"flag"
+	"unsafe"
 
 	"holdfast.test/programs/truth"
 )
@@ -24,6 +25,9 @@ func main() {
 	flag.Parse()
 	for i := 0; i < *count; i++ {
 		listHead = &node{Next: listHead}
+		if i == 0 {
+			truth.Fact("deepest_node", uint64(uintptr(unsafe.Pointer(listHead))))
+		}
 	}
 	ringedList.next, ringedList.prev = &ringedList, &ringedList
 	for i := 0; i < *count/10; i++ {

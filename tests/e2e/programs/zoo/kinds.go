@@ -29,6 +29,7 @@ type record struct { // larger than a map keeps in its slots
 }
 
 type shape interface{ area() float64 }
+type view node // the same memory under another name: what an interface says of it beats what a field says
 type square struct{ side float64 }
 type circle struct {
 	radius float64
@@ -106,6 +107,8 @@ type kinds struct {
 		s string
 	}
 	uintptrs []uintptr // addresses that must hold nothing
+	viewed   []*node
+	views    []any
 }
 
 var zooKinds *kinds
@@ -126,6 +129,7 @@ func holdKinds() {
 	truth.Fact("map_byPair", uint64(len(k.byPair)))
 	truth.Fact("map_set", uint64(len(k.set)))
 	truth.Fact("map_emptied", uint64(len(k.emptied)))
+	truth.Fact("views", uint64(len(k.views)))
 	truth.Fact("map_shrunk", uint64(len(k.shrunk)))
 	truth.Hold("main.zooKinds", "", 0, 0)
 }
@@ -233,6 +237,10 @@ func fillInterfaces(k *kinds) {
 	for i := 0; i < 50; i++ {
 		k.generic = k.generic.insert(fmt.Sprint(i), []int{i})
 		k.generic2 = k.generic2.insert(i, newNode(i))
+	}
+	for i := 0; i < 5; i++ {
+		k.viewed = append(k.viewed, newNode(i))
+		k.views = append(k.views, (*view)(k.viewed[i]))
 	}
 	number := int64(5)
 	k.numbers = pair[*int64, map[string]int]{&number, map[string]int{"n": 1}}

@@ -1,0 +1,277 @@
+#include "capture/type_reasons.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <deque>
+
+#include "base/error.h"
+#include "heap/field_path.h"
+
+namespace holdfast::capture {
+namespace {
+
+constexpr std::size_t kHead = 12;  // steps of a long chain that are told from its object on
+constexpr std::size_t kTail = 8;   // and towards its beginning
+constexpr std::uint64_t kWord = 8;
+constexpr int kDeepest = 64;
+
+heap::Witness witness_of(const typing::Grounds& grounds) {
+  switch (grounds.ground) {
+    case typing::Ground::kHeader:
+      return heap::Witness::kHeader;
+    case typing::Ground::kSpan:
+      return heap::Witness::kSpan;
+    case typing::Ground::kFirstWord:
+      return heap::Witness::kClosure;
+    case typing::Ground::kList:
+      return heap::Witness::kList;
+    case typing::Ground::kSpecial:
+      return heap::Witness::kSpecial;
+    case typing::Ground::kVariable:
+      return heap::Witness::kVariable;
+    case typing::Ground::kLocal:
+      return heap::Witness::kLocal;
+    case typing::Ground::kCode:
+      return grounds.strong ? heap::Witness::kCodeStrong : heap::Witness::kCodeWeak;
+    case typing::Ground::kSlot:
+      return heap::Witness::kSlot;
+    case typing::Ground::kSection:
+    case typing::Ground::kNone:
+      break;
+  }
+  return heap::Witness::kNone;
+}
+
+}  // namespace
+
+NamedReasons::NamedReasons(const TypeEvidence& evidence, const heap::Snapshot& snapshot, const typing::TypeTable& table,
+                           const go::TypeUniverse& universe, const typing::Reasons& reasons)
+    : evidence_(evidence),
+      runtime_(*evidence.target.identified->runtime),
+      snapshot_(snapshot),
+      table_(table),
+      universe_(universe),
+      reasons_(reasons) {}
+
+Address NamedReasons::begin_of(std::uint32_t row) const {
+  const ObjectId object(row);
+  return evidence_.index.address_of(object) + snapshot_.spans[evidence_.index.find_span(object).row].header;
+}
+
+std::uint64_t NamedReasons::room_of(std::uint32_t row) const {
+  const heap::Span& span = snapshot_.spans[evidence_.index.find_span(ObjectId(row)).row];
+  return span.slot_size - span.header;
+}
+
+NamedReasons::Subject NamedReasons::current(std::uint32_t row) const {
+  return {.outside = false,
+          .row = row,
+          .type = snapshot_.object_type[row].type(),
+          .source = reasons_.source_of(row),
+          .replaced = false};
+}
+
+NamedReasons::Subject NamedReasons::subject(std::uint32_t row, std::uint32_t time) const {
+  if (const auto old = reasons_.replaced(row, time))
+    return {.outside = false, .row = row, .type = old->type, .source = old->source, .replaced = true};
+  return current(row);
+}
+
+bool NamedReasons::next(const Subject& subject, Subject& holder) const {
+  if (subject.outside) {
+    const std::uint32_t parent = reasons_.grounds(subject.row).parent;
+    holder = {.outside = true, .row = parent, .type = reasons_.grounds(parent).type, .source = {}, .replaced = false};
+    return reasons_.grounds(parent).parent != 0;
+  }
+  const typing::Source& source = subject.source;
+  if (!source.is_last()) {
+    holder = this->subject(source.row, source.time);
+    return true;
+  }
+  if (!source.outside) return false;
+  // The word lies in a value that another one led to: how that is known is the next step.
+  const typing::Grounds& grounds = reasons_.grounds(source.row);
+  holder = {.outside = true, .row = source.row, .type = grounds.type, .source = {}, .replaced = false};
+  const bool is_exact = source.known_by == typing::KnownBy::kInterface || source.known_by == typing::KnownBy::kClosure;
+  return grounds.parent != 0 && !is_exact;
+}
+
+heap::TypeStep NamedReasons::step(const Subject& subject) const {
+  heap::TypeStep step;
+  step.type = subject.type;
+  step.replaced = subject.replaced;
+  if (subject.outside) {  // a value among the variables that has been led to
+    const typing::Grounds& grounds = reasons_.grounds(subject.row);
+    step.at = grounds.at;
+    step.known_by = heap::KnownBy::kCode;
+    tell_grounds(reasons_.grounds(grounds.parent), grounds.parent_word, step);
+    return step;
+  }
+  const typing::Source& source = subject.source;
+  step.object = ObjectId(subject.row);
+  step.at = begin_of(subject.row);
+  step.known_by = static_cast<heap::KnownBy>(source.known_by);
+  step.beginning = !source.whole;
+  if (source.outside) {
+    const typing::Grounds& grounds = reasons_.grounds(source.row);
+    tell_grounds(grounds, source.word, step);
+    if (grounds.ground == typing::Ground::kHeader)
+      step.descriptor = runtime_.memory.try_pointer(step.at - kWord).value_or(Address());
+  } else {
+    tell_holder(this->subject(source.row, source.time), source.word, step);
+  }
+  if (source.known_by == typing::KnownBy::kInterface) tell_interface(step);
+  if (source.known_by == typing::KnownBy::kClosure) tell_closure(step);
+  return step;
+}
+
+void NamedReasons::tell_holder(const Subject& holder, std::uint32_t word, heap::TypeStep& step) const {
+  const std::uint64_t offset = word * kWord;
+  step.witness = heap::Witness::kHolder;
+  step.holder = ObjectId(holder.row);
+  step.holder_type = holder.type;
+  step.word = begin_of(holder.row) + offset;
+  step.field = heap::field_path(snapshot_, holder.type, offset, room_of(holder.row));
+  if (step.known_by == heap::KnownBy::kLibrary) step.rule = rule_of(holder.type, offset);
+}
+
+void NamedReasons::tell_grounds(const typing::Grounds& grounds, std::uint32_t word, heap::TypeStep& step) const {
+  step.witness = witness_of(grounds);
+  step.holder_type = grounds.type;
+  if (grounds.at) step.word = grounds.at + word * kWord;
+  if (grounds.type) step.field = heap::field_path(snapshot_, grounds.type, word * kWord);
+  if (grounds.parent != 0) {  // a value that the code does not name: the next step tells what leads to it
+    step.witness = heap::Witness::kHolder;
+    step.name = variable_at(grounds.at);
+    return;
+  }
+  step.name = snapshot_.strings[grounds.name];
+  const Address variable = grounds.variable ? grounds.variable : grounds.at;
+  if (grounds.ground == typing::Ground::kSection) step.name = variable_at(step.word);
+  if (grounds.ground == typing::Ground::kCode) step.name = variable_at(variable) + step.name;
+  if (grounds.ground == typing::Ground::kVariable && variable < grounds.at)
+    step.name += fmt::format("+{:#x}", grounds.at - variable);
+  if (grounds.code) tell_code(grounds.code, step);
+}
+
+void NamedReasons::tell_code(Address code, heap::TypeStep& step) const {
+  step.code = code;
+  const auto frames = evidence_.target.identified->functions->source_frames(code, false);
+  if (frames.empty()) return;
+  step.function = frames.front().function;
+  if (!frames.front().file.empty()) step.place = fmt::format("{}:{}", frames.front().file, frames.front().line);
+}
+
+void NamedReasons::tell_closure(heap::TypeStep& step) const {
+  step.witness = heap::Witness::kClosure;
+  step.rule.clear();
+  if (const auto code = runtime_.memory.try_pointer(step.at)) tell_code(*code, step);
+}
+
+// The interface's first word lies before the one that leads here.
+void NamedReasons::tell_interface(heap::TypeStep& step) const {
+  step.witness = heap::Witness::kInterface;
+  step.rule.clear();
+  step.function.clear();
+  step.place.clear();
+  step.code = Address();
+  if (!step.word) return;
+  step.word = step.word - kWord;
+  if (step.holder && !step.holder_type)
+    step.field = heap::field_path(snapshot_, {}, step.word - begin_of(step.holder.row));
+  step.descriptor = runtime_.memory.try_pointer(step.word).value_or(Address());
+}
+
+// The innermost structure around the word, where it is no map or channel: the rules are called by its name.
+std::string NamedReasons::rule_of(TypeId type, std::uint64_t offset) const {
+  std::string rule;
+  for (int depth = 0; type && depth < kDeepest; ++depth) {
+    const typing::Type& row = table_[type];
+    const std::string_view name = table_.name(type);
+    if (row.kind == typing::Kind::kMap || name.starts_with("map.")) return "map";
+    if (row.kind == typing::Kind::kChan || name.starts_with("chan.")) return "channel";
+    if (row.size > 0) offset %= row.size;
+    if (row.kind == typing::Kind::kArray) {
+      type = row.elem;
+      continue;
+    }
+    if (row.kind == typing::Kind::kStruct) rule = name.substr(0, name.find('['));
+    const auto fields = std::span(table_.fields()).subspan(row.first_field, row.field_count);
+    const auto after = std::upper_bound(fields.begin(), fields.end(), offset,
+                                        [](std::uint64_t at, const typing::Field& field) { return at < field.offset; });
+    if (after == fields.begin()) break;
+    const typing::Field& field = *std::prev(after);
+    offset -= field.offset;
+    type = field.type;
+  }
+  return rule;
+}
+
+std::string NamedReasons::variable_at(Address address) const {
+  if (const Variable* variable = evidence_.symbols.find(address)) {
+    const std::uint64_t offset = address - variable->range.begin;
+    return std::string(variable->name) + (offset == 0 ? "" : fmt::format("+{:#x}", offset));
+  }
+  for (std::size_t i = 0; i < runtime_.modules.size(); ++i)
+    for (const AddressRange& range : runtime_.modules[i].variables())
+      if (range.contains(address)) return place_name(runtime_.modules[i], i == 0, address);
+  return {};
+}
+
+heap::TypeChain NamedReasons::chain(ObjectId object) const {
+  heap::TypeChain chain;
+  if (!snapshot_.object_type[object.row]) return chain;
+  std::deque<Subject> tail;
+  Subject subject = current(object.row);
+  std::uint64_t count = 0;
+  for (bool more = true; more; ++count) {
+    HOLDFAST_CHECK(count < reasons_.most_steps());
+    if (count < kHead)
+      chain.steps.push_back(step(subject));
+    else
+      tail.push_back(subject);
+    if (tail.size() > kTail) tail.pop_front();
+    Subject holder;
+    more = next(subject, holder);
+    subject = holder;
+  }
+  chain.head = chain.steps.size();
+  chain.left_out = count - chain.head - tail.size();
+  for (const Subject& one : tail) chain.steps.push_back(step(one));
+  if (chain.left_out == 0) chain.head = chain.steps.size();
+  for (const typing::ConflictCase& one : reasons_.cases())
+    if (one.row == object.row) {
+      const typing::Conflict& conflict = reasons_.conflicts()[one.conflict];
+      chain.refused.push_back(step({false, one.row, conflict.refused, one.refused, false}));
+    }
+  return chain;
+}
+
+std::vector<heap::TypeConflict> NamedReasons::conflicts() const {
+  std::vector<heap::TypeConflict> out;
+  const auto& cases = reasons_.cases();
+  for (auto begin = cases.begin(); begin != cases.end();) {
+    const std::uint32_t row = begin->conflict;
+    const auto end = std::find_if(begin, cases.end(), [&](const auto& one) { return one.conflict != row; });
+    const typing::Conflict& conflict = reasons_.conflicts()[row];
+    heap::TypeConflict sum;
+    sum.claims = conflict.claims;
+    const typing::ConflictCase* example = nullptr;  // the first that still stands
+    for (auto one = begin; one != end; ++one) {
+      ++sum.objects;
+      sum.bytes += evidence_.index.size_of(ObjectId(one->row));
+      if (snapshot_.object_type[one->row].type() != conflict.kept) continue;
+      if (sum.standing++ == 0) example = &*one;
+    }
+    if (example == nullptr) example = &*begin;
+    sum.kept = step({false, example->row, conflict.kept, example->kept, sum.standing == 0});
+    sum.refused = step({false, example->row, conflict.refused, example->refused, false});
+    out.push_back(std::move(sum));
+    begin = end;
+  }
+  std::stable_sort(out.begin(), out.end(), [](const auto& a, const auto& b) { return a.bytes > b.bytes; });
+  return out;
+}
+
+}  // namespace holdfast::capture

@@ -1,0 +1,39 @@
+// Why one object has its type: the chain of evidence (heap/type_reasons.h) as text and JSON.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "heap/object_index.h"
+#include "heap/snapshot.h"
+#include "heap/type_reasons.h"
+
+namespace holdfast::report {
+
+// "holder", "header", "interface", ...: in JSON.
+std::string_view name_of(heap::Witness witness);
+
+// What is known of the object that an address lies in. Without a chain, as of a .hold file, what its type is and how
+// that is known is all.
+struct ExplainedType {
+  Address asked;
+  ObjectId object;
+  std::optional<heap::TypeChain> chain;
+};
+
+std::string explained_text(const heap::Snapshot& snapshot, const heap::ObjectIndex& index,
+                           const ExplainedType& explained);
+nlohmann::ordered_json explained_json(const heap::Snapshot& snapshot, const heap::ObjectIndex& index,
+                                      const ExplainedType& explained);
+
+// "field .next of *main.Item at 0xc000010000", "allocation header": who said so, in one line.
+std::string reason_text(const heap::Snapshot& snapshot, const heap::TypeStep& step);
+
+// What is at an address where no object is: "a free slot of 48 B", "the stack of goroutine 17", "main.registry"...
+// `variable`: the package variable there, empty if none is known.
+std::string place_text(const heap::Snapshot& snapshot, const heap::ObjectIndex& index, Address address,
+                       const std::string& variable);
+
+}  // namespace holdfast::report
