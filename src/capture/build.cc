@@ -137,12 +137,19 @@ void build(const FrozenTarget& target, const Options& options, heap::Snapshot& s
   const std::vector<LargeType> large_types = large_types_of(heap);
   model.reset();  // what comes now takes most memory
   const TypeEvidence evidence{target, large_types, masks, index, scheduler, specials.roots, *symbols, target.dwarf};
-  const auto types = [&] { times.run("types", [&] { add_types(evidence, snapshot, losses); }); };
+  VariableFacts variables;
+  const auto types = [&] { times.run("types", [&] { variables = add_types(evidence, snapshot, losses); }); };
   if (options.callbacks.first_look) options.callbacks.first_look(snapshot);
   if (options.callbacks.meanwhile)
     run_both(types, [&] { options.callbacks.meanwhile(snapshot); });
   else
     types();
+  // Only now that nobody else reads the roots.
+  times.run("labels", [&] {
+    const FunctionName name_of = [&](Address code) { return function_name(functions, code); };
+    const auto pointers = static_pointers(target.program->images(), runtime.modules);
+    label_variables(VariableLabels(variables, pointers, *symbols, runtime.modules, name_of), *symbols, snapshot);
+  });
   if (options.callbacks.second_opinion)
     options.callbacks.second_opinion(snapshot, types_without_debug_information(evidence, snapshot));
 }

@@ -81,8 +81,8 @@ class TypePass {
         heap_(runtime_, evidence.index, snapshot),
         propagation_(heap_, table_) {}
 
-  void run() {
-    const code::CodeEvidence code = read_code();
+  VariableFacts run() {
+    code::CodeEvidence code = read_code();
     CodeClaims claims(code, runtime_, reader_, table_, propagation_);
     claims.set_closure_layouts();
     claim_headers();
@@ -101,9 +101,32 @@ class TypePass {
     propagation_.claim_untyped();
     propagation_.run();
     fill();
+    return facts_of(std::move(code));
   }
 
  private:
+  VariableFacts facts_of(code::CodeEvidence code) const {
+    VariableFacts facts{std::move(code.uses), {}, {}};
+    for (const code::Variable& variable : code.variables)
+      if (const auto type = reader_.header(variable.type))
+        facts.extents.push_back({variable.at, variable.at + type->size});
+    for (const code::GlobalWord& global : code.globals)
+      if (global.word.kind == code::Word::Kind::kPointer && global.word.offset == 0 && !global.word.in_array)
+        if (const auto type = reader_.header(global.word.type))
+          facts.pointees.push_back({global.at, type->size, false});
+    if (evidence_.dwarf != nullptr) add_pointees(*evidence_.dwarf, facts);
+    return facts;
+  }
+
+  void add_pointees(const binary::DwarfInfo& dwarf, VariableFacts& facts) const {
+    const go::LoadedImage& image = evidence_.target.program->images().front();
+    for (const binary::DwarfGlobal& global : dwarf.globals()) {
+      const binary::DwarfTypeId type = dwarf.underlying(global.type);
+      if (!type || dwarf.type(type).tag != binary::DwarfTag::kPointer || !dwarf.type(type).target) continue;
+      facts.pointees.push_back({image.at(global.address), dwarf.type(dwarf.type(type).target).size, true});
+    }
+  }
+
   // Debug information says more of variables than the code does.
   code::CodeEvidence read_code() {
     if (evidence_.dwarf != nullptr) return {};
@@ -276,8 +299,8 @@ class TypePass {
 
 }  // namespace
 
-void add_types(const TypeEvidence& evidence, heap::Snapshot& snapshot, LossLedger& losses) {
-  TypePass(evidence, snapshot, losses).run();
+VariableFacts add_types(const TypeEvidence& evidence, heap::Snapshot& snapshot, LossLedger& losses) {
+  return TypePass(evidence, snapshot, losses).run();
 }
 
 }  // namespace holdfast::capture

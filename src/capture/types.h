@@ -8,6 +8,7 @@
 #include "binary/dwarf_info.h"
 #include "capture/build.h"
 #include "capture/symbols.h"
+#include "capture/variable_labels.h"
 #include "go/goroutines.h"
 #include "go/object_scan.h"
 #include "go/special_roots.h"
@@ -34,7 +35,8 @@ struct TypeEvidence {
   const binary::DwarfInfo* dwarf = nullptr;
 };
 
-// Fills snapshot.object_type, types and fields. Needs spans and edges.
-void add_types(const TypeEvidence& evidence, heap::Snapshot& snapshot, LossLedger& losses);
+// Fills snapshot.object_type, types and fields. Needs spans and edges. Returns what it learnt of variables on the way;
+// nothing where debug information spares the reading of code.
+VariableFacts add_types(const TypeEvidence& evidence, heap::Snapshot& snapshot, LossLedger& losses);
 
 }  // namespace holdfast::capture

@@ -41,6 +41,7 @@ struct Round {
   std::unordered_map<Address, std::vector<Word>> variables;  // pointers to what they are
   std::unordered_map<Address, std::vector<Word>> closures;
   std::unordered_map<Address, std::array<Result, kArgumentRegisters.size()>> results;
+  VariableUses uses;  // of the first round: no other knows better
 
   void merge(const Round& other) {
     for (const auto& [place, claims] : other.places) {
@@ -56,6 +57,7 @@ struct Round {
     merge_words(closures, other.closures);
     // What a function gives back is known better each time.
     for (const auto& [function, given] : other.results) results[function] = given;
+    uses.merge(other.uses);
   }
 };
 
@@ -64,7 +66,12 @@ class Recorder : public Observer {
   Recorder(Round& round, WordTypes& types) : round_(round), types_(types) {}
 
   // The function is followed from now on.
-  void begin(Address function) { round_.results[function] = {}; }
+  void begin(Address function) {
+    round_.results[function] = {};
+    used_.clear();
+  }
+  // All of it has been followed, for the first time.
+  void end(const binary::FunctionInfo& function) { round_.uses.add(function.entry, function.name, used_); }
 
   void word(const Place& place, const Word& word, bool strong) override {
     if (is_nameless(word.type) || (word.kind == Word::Kind::kPointer && word.offset != 0)) return;
@@ -74,6 +81,7 @@ class Recorder : public Observer {
   void variable(Address variable, Address type) override {
     if (!is_nameless(type)) Claims::add(round_.variables[variable], Word::pointer(type));
   }
+  void use(Address variable, bool stores) override { used_.push_back({variable, stores}); }
   void closure(Address code, Address type) override {
     const WordTypes::Type* const row = types_.find(type);
     // struct {F uintptr; X0 ...}, without a name of its own
@@ -98,6 +106,7 @@ class Recorder : public Observer {
 
   Round& round_;
   WordTypes& types_;
+  std::vector<VariableUses::Use> used_;
 };
 
 // Everything that is known after some rounds.
@@ -254,6 +263,7 @@ class Reading {
       else
         out.paths.push_back({place, verdict.word, verdict.strong});
     }
+    out.uses = said_.uses.best();
     for (const auto& [at, type] : verdicts_.variables()) out.variables.push_back({at, type});
     for (const auto& [code, type] : verdicts_.closures()) out.closures.push_back({code, type});
     std::sort(out.globals.begin(), out.globals.end(), [](const auto& a, const auto& b) { return a.at < b.at; });
@@ -306,6 +316,7 @@ class Reading {
           bytes = copy.data();
         }
         interpreter.run(all_[i].entry, {bytes, size});
+        if (all) recorder.end(all_[i]);
         asked_[i] = asked.take();
       }
     });

@@ -10,6 +10,7 @@
 #include "base/address.h"
 #include "base/loss.h"
 #include "code/value.h"
+#include "code/variable_uses.h"
 #include "go/function_tables.h"
 #include "go/type_universe.h"
 
@@ -46,6 +47,7 @@ struct CodeEvidence {
   std::vector<Variable> variables;    // by address
   std::vector<AccessPath> paths;      // of globals, fewest loads first
   std::vector<ClosureType> closures;  // by code
+  std::vector<VariableUse> uses;      // by address
   std::uint64_t functions = 0;        // followed in each round
   std::uint64_t instruction_bytes = 0;
   unsigned rounds = 0;

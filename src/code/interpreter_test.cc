@@ -84,6 +84,7 @@ struct Heard {
   std::map<Place, std::vector<Word>> strong_words, weak_words;
   std::map<Address, std::vector<Address>> variables, closures;
   std::map<std::uint8_t, std::vector<Word>> results;
+  std::vector<std::pair<Address, bool>> uses;  // variable, whether it is stored to
 
  private:
   static std::vector<Word> of(const std::map<Place, std::vector<Word>>& words, const Place& place) {
@@ -100,6 +101,7 @@ class Listener : public Observer {
     (strong ? heard_.strong_words : heard_.weak_words)[place].push_back(word);
   }
   void variable(Address variable, Address type) override { heard_.variables[variable].push_back(type); }
+  void use(Address variable, bool stores) override { heard_.uses.emplace_back(variable, stores); }
   void closure(Address code, Address type) override { heard_.closures[code].push_back(type); }
   void result(Address, std::uint8_t number, const Word& word) override { heard_.results[number].push_back(word); }
 
@@ -169,6 +171,21 @@ class InterpreterTest : public testing::Test {
 TEST_F(InterpreterTest, ANewObjectThatIsStoredTypesTheGlobal) {
   const Heard heard = follow(Code().lea(kRax, item).call(kNewObject).store(kGlobal, kRax).ret());
   EXPECT_THAT(heard.strong(kGlobal), ElementsAre(Word::pointer(item)));
+}
+
+TEST_F(InterpreterTest, UsesOfVariablesAreReported) {
+  using Use = std::pair<Address, bool>;
+  const Heard heard = follow(Code()
+                                 .load(kRcx, kGlobal)
+                                 .store(kSecond, kRcx)
+                                 .lea(kRdx, kSecond)
+                                 .load(kRbx, kRdx, 8)
+                                 .zero(kRbx)
+                                 .store(kRdx, 16, kRbx)
+                                 .lea(kRax, item)
+                                 .ret());
+  EXPECT_THAT(heard.uses, ElementsAre(Use(kGlobal, false), Use(kSecond, true), Use(kSecond, false),
+                                      Use(kSecond + 8, false), Use(kSecond + 16, false)));
 }
 
 TEST_F(InterpreterTest, TheTypeOfANewObjectMustBeADescriptorsAddress) {
