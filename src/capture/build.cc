@@ -29,8 +29,9 @@ void add_target_info(const FrozenTarget& target, heap::Snapshot& snapshot) {
   if (const auto& build = target.program->build_info()) info.main_module = build->main_module.path;
   info.build_id = image.elf->go_build_id().empty() ? image.elf->gnu_build_id() : image.elf->go_build_id();
   info.layout_source = runtime.layouts.name();
-  info.has_symbols = image.elf->has_symbols();
-  info.has_dwarf = image.elf->has_dwarf();
+  const binary::ElfFile& symbols = *target.program->symbol_images().front().elf;
+  info.has_symbols = symbols.has_symbols();
+  info.has_dwarf = symbols.has_dwarf();
   info.modules = static_cast<std::uint32_t>(runtime.modules.size());
   info.threads = static_cast<std::uint32_t>(target.threads.size());
 }
@@ -119,7 +120,7 @@ void build(const FrozenTarget& target, const Options& options, heap::Snapshot& s
   RootWriter forest(snapshot, index);
   std::optional<Symbols> symbols;
   times.run("roots", [&] {
-    symbols.emplace(options.use_symbols ? target.program->images() : std::vector<go::LoadedImage>());
+    symbols.emplace(options.use_symbols ? target.program->symbol_images() : std::vector<go::LoadedImage>());
     add_global_roots(runtime, *symbols, forest, losses);
     add_special_roots(
         specials.roots, [&](Address code) { return function_name(functions, code); }, forest);

@@ -27,6 +27,7 @@ struct Options {
   // Where to look for debug information and symbols.
   bool use_dwarf = true;
   bool use_symbols = true;
+  std::string symbols;  // a file or folder that has them (capture/symbol_files.h); empty: the program itself
   // Keep what objects and package variables contain, user data too. Without it nothing of that is in the Snapshot, and
   // pointer-free memory is not even read.
   bool with_content = false;

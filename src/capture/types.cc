@@ -89,7 +89,7 @@ class TypePass {
     claim_runtime();
     claim_specials();
     if (evidence_.dwarf != nullptr) {
-      const auto& images = evidence_.target.program->images();
+      const auto& images = evidence_.target.program->symbol_images();
       claim_dwarf(*evidence_.dwarf, images.front());
       for (std::size_t i = 1; i < images.size(); ++i) claim_plugin(images[i]);
     }
@@ -119,7 +119,7 @@ class TypePass {
   }
 
   void add_pointees(const binary::DwarfInfo& dwarf, VariableFacts& facts) const {
-    const go::LoadedImage& image = evidence_.target.program->images().front();
+    const go::LoadedImage& image = evidence_.target.program->symbol_images().front();
     for (const binary::DwarfGlobal& global : dwarf.globals()) {
       const binary::DwarfTypeId type = dwarf.underlying(global.type);
       if (!type || dwarf.type(type).tag != binary::DwarfTag::kPointer || !dwarf.type(type).target) continue;

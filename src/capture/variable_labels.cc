@@ -66,9 +66,7 @@ std::string VariableLabels::label(Address word) const {
       return fmt::format("global+{:#x} of {}", word - extent->begin, functions(*whole));
   const Holder holder = holder_of(word, 0);
   if (own != nullptr) return label_of_filled(*own, holder);
-  const char* const perhaps = holder.is_certain ? "" : "perhaps ";
-  if (holder.symbol != nullptr) return fmt::format("variable {}behind {}", perhaps, holder.symbol->name);
-  if (holder) return fmt::format("variable {}behind a global of {}", perhaps, functions(*holder.use));
+  if (holder) return label_behind(holder);
   const Use* const below = use_below(word);
   return below == nullptr ? std::string()
                           : fmt::format("{:#x} after a global of {}", word - below->variable, functions(*below));
@@ -77,13 +75,19 @@ std::string VariableLabels::label(Address word) const {
 // A word that only initialisers use by its address. The linker puts variables of many packages side by side, so a
 // pointer near by that only functions of another package use leads to something else.
 std::string VariableLabels::label_of_filled(const Use& own, const Holder& holder) const {
-  std::string label = fmt::format("global of {}", functions(own));
-  if (holder.use == nullptr || is_initialised_only(*holder.use)) return label;
-  if (holder.is_certain) return fmt::format("variable behind a global of {}", functions(*holder.use));
-  const std::string user = name_of_(holder.use->functions[0]);
-  if (go::package_of(user) == go::package_of(name_of_(own.functions[0])))
-    label += fmt::format(", perhaps behind one of {}", user);
-  return label;
+  const std::string label = fmt::format("global of {}", functions(own));
+  if (!holder || (holder.symbol == nullptr && is_initialised_only(*holder.use))) return label;
+  const std::string name =
+      holder.symbol != nullptr ? std::string(holder.symbol->name) : name_of_(holder.use->functions[0]);
+  if (holder.is_certain) return label_behind(holder);
+  if (go::package_of(name) != go::package_of(name_of_(own.functions[0]))) return label;
+  return fmt::format("{}, perhaps behind {}{}", label, holder.symbol != nullptr ? "" : "one of ", name);
+}
+
+std::string VariableLabels::label_behind(const Holder& holder) const {
+  return fmt::format("variable {}behind {}", holder.is_certain ? "" : "perhaps ",
+                     holder.symbol != nullptr ? std::string(holder.symbol->name)
+                                              : fmt::format("a global of {}", functions(*holder.use)));
 }
 
 const code::VariableUse* VariableLabels::use_at(Address word) const {

@@ -76,6 +76,7 @@ class VariableLabels {
 
     explicit operator bool() const { return symbol != nullptr || use != nullptr; }
   };
+  std::string label_behind(const Holder& holder) const;
   std::string label_of_filled(const Use& own, const Holder& holder) const;
   Holder holder_of(Address word, int depth) const;
   const AddressRange* extent_around(Address word) const;

@@ -122,6 +122,12 @@ TEST_F(VariableLabelsTest, NameTheHolderBySymbol) {
   EXPECT_EQ(label(kBss + 0x20), "variable behind main.registry");
   EXPECT_EQ(label(kBss + 0x28), "variable perhaps behind main.registry");
   EXPECT_EQ(label(kBss), "");
+  use(kBss + 0x28, kInit);
+  use(kBss + 0x30, kOtherInit);
+  EXPECT_EQ(label(kBss + 0x28), "global of main.init, perhaps behind main.registry");
+  EXPECT_EQ(label(kBss + 0x30), "global of iter.init");
+  facts_.pointees = {{kData, 24, true}};
+  EXPECT_EQ(label(kBss + 0x28), "variable behind main.registry");
 }
 
 TEST_F(VariableLabelsTest, GoIntoTheNamesOfRootsWithoutSymbol) {
