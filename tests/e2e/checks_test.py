@@ -182,7 +182,8 @@ class ChecksTest(unittest.TestCase):
         for label, wrong in (("global of main.serve, main.init.0 (bss+0x120)", False), ("global+0x8 of main.serve (data+0x120)", False),
                              ("variable behind a global of main.f[go.shape.struct { x int }] (data+0x120 of lib.so)", False),
                              ("variable perhaps behind main.registry (bss+0x8)", False),
-                             ("0x10 after a global of main.serve (bss+0x120)", False), ("bss+0x120", True), ("global of  (bss+0x120)", True)):
+                             ("0x10 after a global of main.serve (bss+0x120)", False), ("main.exported", False), ("bss+0x120", True),
+                             ("global of  (bss+0x120)", True)):
             for retained in (8998, 8999):
                 roots = {"roots": [{"name": label, "kind": "global", "where": "0x1000", "retained_bytes": retained}]}
                 answers = changed(GOOD, ("roots",), roots)
