@@ -57,8 +57,9 @@ bool loads_the_same(const binary::ElfFile& a, const binary::ElfFile& b) {
     auto theirs = b.segment_bytes(b.loads()[i]);
     const std::size_t headers = a.loads()[i].offset == 0 ? kHeaders : 0;
     if (ours.size() < theirs.size()) std::swap(ours, theirs);
-    if (theirs.size() < headers || !std::equal(theirs.begin() + headers, theirs.end(), ours.begin() + headers))
-      return false;
+    if (theirs.size() < headers) return false;
+    const auto a_bytes = ours.first(theirs.size()).subspan(headers), b_bytes = theirs.subspan(headers);
+    if (!std::equal(a_bytes.begin(), a_bytes.end(), b_bytes.begin())) return false;
     const auto rest = ours.subspan(theirs.size());
     if (std::any_of(rest.begin(), rest.end(), [](std::byte byte) { return byte != std::byte{0}; })) return false;
   }

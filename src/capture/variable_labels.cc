@@ -75,7 +75,7 @@ std::string VariableLabels::label(Address word) const {
 // A word that only initialisers use by its address. The linker puts variables of many packages side by side, so a
 // pointer near by that only functions of another package use leads to something else.
 std::string VariableLabels::label_of_filled(const Use& own, const Holder& holder) const {
-  const std::string label = fmt::format("global of {}", functions(own));
+  std::string label = fmt::format("global of {}", functions(own));
   if (!holder || (holder.symbol == nullptr && is_initialised_only(*holder.use))) return label;
   const std::string name =
       holder.symbol != nullptr ? std::string(holder.symbol->name) : name_of_(holder.use->functions[0]);
