@@ -29,8 +29,9 @@ void add_target_info(const FrozenTarget& target, heap::Snapshot& snapshot) {
   if (const auto& build = target.program->build_info()) info.main_module = build->main_module.path;
   info.build_id = image.elf->go_build_id().empty() ? image.elf->gnu_build_id() : image.elf->go_build_id();
   info.layout_source = runtime.layouts.name();
-  info.has_symbols = image.elf->has_symbols();
-  info.has_dwarf = image.elf->has_dwarf();
+  const binary::ElfFile& symbols = *target.program->symbol_images().front().elf;
+  info.has_symbols = symbols.has_symbols();
+  info.has_dwarf = symbols.has_dwarf();
   info.modules = static_cast<std::uint32_t>(runtime.modules.size());
   info.threads = static_cast<std::uint32_t>(target.threads.size());
 }
@@ -119,7 +120,7 @@ void build(const FrozenTarget& target, const Options& options, heap::Snapshot& s
   RootWriter forest(snapshot, index);
   std::optional<Symbols> symbols;
   times.run("roots", [&] {
-    symbols.emplace(options.use_symbols ? target.program->images() : std::vector<go::LoadedImage>());
+    symbols.emplace(options.use_symbols ? target.program->symbol_images() : std::vector<go::LoadedImage>());
     add_global_roots(runtime, *symbols, forest, losses);
     add_special_roots(
         specials.roots, [&](Address code) { return function_name(functions, code); }, forest);
@@ -138,14 +139,21 @@ void build(const FrozenTarget& target, const Options& options, heap::Snapshot& s
   model.reset();  // what comes now takes most memory
   const TypeEvidence evidence{target,       large_types,      masks, index, scheduler, specials.roots, *symbols,
                               target.dwarf, options.use_cache};
+  VariableFacts variables;
   const auto types = [&] {
-    times.run("types", [&] { add_types(evidence, snapshot, losses, options.callbacks.type_reasons); });
+    times.run("types", [&] { variables = add_types(evidence, snapshot, losses, options.callbacks.type_reasons); });
   };
   if (options.callbacks.first_look) options.callbacks.first_look(snapshot);
   if (options.callbacks.meanwhile)
     run_both(types, [&] { options.callbacks.meanwhile(snapshot); });
   else
     types();
+  // Only now that nobody else reads the roots.
+  times.run("labels", [&] {
+    const FunctionName name_of = [&](Address code) { return function_name(functions, code); };
+    const auto pointers = static_pointers(target.program->images(), runtime.modules);
+    label_variables(VariableLabels(variables, pointers, *symbols, runtime.modules, name_of), *symbols, snapshot);
+  });
   if (options.callbacks.second_opinion)
     options.callbacks.second_opinion(snapshot, types_without_debug_information(evidence, snapshot));
 }

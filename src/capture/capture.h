@@ -31,6 +31,7 @@ struct Options {
   // Where to look for debug information and symbols.
   bool use_dwarf = true;
   bool use_symbols = true;
+  std::string symbols;  // a file or folder that has them (capture/symbol_files.h); empty: the program itself
   // Whether what the machine code says about types is kept from one run on a binary to the next (os/private_cache.h).
   bool use_cache = true;
   // Keep what objects and package variables contain, user data too. Without it nothing of that is in the Snapshot, and

@@ -8,6 +8,7 @@
 #include "capture/build.h"
 #include "capture/core_overlay.h"
 #include "capture/layouts.h"
+#include "capture/symbol_files.h"
 #include "os/file_mapping.h"
 
 namespace holdfast::capture {
@@ -31,6 +32,7 @@ class CoreTarget {
     add_unlisted(parts);
     program_ = Program::open(
         parts, main_path_, [this](const FilePart& part) { return open(part); }, losses_);
+    if (!options.symbols.empty()) add_symbols(*program_, options.symbols);
     add_core_memory(core_, file_, memory_, losses_);
     program_->add_read_only(memory_);
     memory_.seal();

@@ -65,21 +65,6 @@ class Zeros {
 
 }  // namespace
 
-BuildIds BuildIds::of(const binary::ElfFile& elf) {
-  return {elf.go_build_id(), elf.gnu_build_id()};
-}
-
-std::string BuildIds::text() const {
-  if (!go.empty()) return go;
-  return gnu.empty() ? "none" : gnu;
-}
-
-std::optional<bool> same_build(const BuildIds& a, const BuildIds& b) {
-  if (!a.go.empty() && !b.go.empty()) return a.go == b.go;
-  if (!a.gnu.empty() && !b.gnu.empty()) return a.gnu == b.gnu;
-  return std::nullopt;
-}
-
 std::string main_program(const binary::CoreFile& core) {
   if (!core.auxv()) return {};
   for (const Address at : {core.auxv()->program_headers, core.auxv()->entry})

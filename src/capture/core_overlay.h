@@ -11,21 +11,10 @@
 #include "base/loss.h"
 #include "base/memory_image.h"
 #include "binary/core_file.h"
+#include "capture/build_ids.h"
 #include "capture/program.h"
 
 namespace holdfast::capture {
-
-// What tells one build from another. A program can have either, both, or none.
-struct BuildIds {
-  std::string go;
-  std::string gnu;
-
-  static BuildIds of(const binary::ElfFile& elf);
-  std::string text() const;  // for people; "none" if there is none
-};
-
-// None if they have no kind of id in common.
-std::optional<bool> same_build(const BuildIds& a, const BuildIds& b);
 
 // Path of the main program as the core has it; empty if the core does not say.
 std::string main_program(const binary::CoreFile& core);

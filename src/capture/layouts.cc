@@ -36,7 +36,7 @@ class LayeredLayouts : public go::LayoutSource {
 ProgramLayouts open_layouts(const Program& program, bool use_dwarf, LossLedger& losses) {
   ProgramLayouts out;
   auto table = go::layout_table(program.version());
-  const binary::ElfFile& elf = *program.images().front().elf;
+  const binary::ElfFile& elf = *program.symbol_images().front().elf;
   if (use_dwarf && elf.has_dwarf()) {
     try {
       out.dwarf = std::make_unique<binary::DwarfInfo>(elf.file());

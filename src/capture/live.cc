@@ -9,6 +9,7 @@
 #include "capture/layered_memory.h"
 #include "capture/layouts.h"
 #include "capture/read_plan.h"
+#include "capture/symbol_files.h"
 #include "go/mem_stats.h"
 #include "go/pointer_mask.h"
 #include "go/special_roots.h"
@@ -56,6 +57,7 @@ class LiveTarget {
         memory_(status.pid) {
     program_ = Program::open(
         file_parts(maps_), status.exe, [this](const FilePart& part) { return open(part); }, losses);
+    if (!options.symbols.empty()) add_symbols(*program_, options.symbols);
     program_->add_read_only(files_);
     files_.seal();
     layouts_ = open_layouts(*program_, options.use_dwarf, losses);

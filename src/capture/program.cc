@@ -67,8 +67,14 @@ Program Program::open(const std::vector<FilePart>& parts, const std::string& exe
   if (program.images_.empty())
     fail(ErrorCode::kUnsupported, "{} is no Go program: it has neither Go build information nor a Go function table",
          exe_path);
+  program.symbol_images_ = program.images_;
   program.find_version();
   return program;
+}
+
+void Program::set_symbols(std::size_t image, FileBytes bytes, std::unique_ptr<binary::ElfFile> elf) {
+  symbol_images_[image].elf = elf.get();
+  symbol_files_.push_back(std::make_unique<File>(File{std::move(bytes), std::move(elf)}));
 }
 
 void Program::find_version() {

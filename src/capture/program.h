@@ -43,6 +43,10 @@ class Program {
 
   // The image with the Go runtime first, then other files with Go code (plugins).
   const std::vector<go::LoadedImage>& images() const { return images_; }
+  // The same with the files that have their symbols and debug information: their own, or others.
+  const std::vector<go::LoadedImage>& symbol_images() const { return symbol_images_; }
+  // What symbols and debug information of the image are taken from.
+  void set_symbols(std::size_t image, FileBytes bytes, std::unique_ptr<binary::ElfFile> elf);
   const go::GoVersion& version() const { return version_; }
   const std::optional<binary::BuildInfo>& build_info() const { return build_info_; }
 
@@ -60,7 +64,9 @@ class Program {
   void find_version();
 
   std::vector<std::unique_ptr<File>> files_;
+  std::vector<std::unique_ptr<File>> symbol_files_;
   std::vector<go::LoadedImage> images_;
+  std::vector<go::LoadedImage> symbol_images_;  // row for row with images_
   go::GoVersion version_;
   std::optional<binary::BuildInfo> build_info_;
 };

@@ -86,17 +86,17 @@ class TypePass {
         reasons_(keep_reasons ? std::make_unique<typing::Reasons>(snapshot.objects) : nullptr),
         propagation_(heap_, table_, reasons_.get()) {}
 
-  void run() {
+  VariableFacts run() {
     const LiveWords live(runtime_, *evidence_.target.identified->functions, evidence_.scheduler,
                          evidence_.target.threads);
-    const code::CodeEvidence code = read_code(live);
+    code::CodeEvidence code = read_code(live);
     CodeClaims claims(code, runtime_, reader_, table_, snapshot_.strings, propagation_);
     claims.set_closure_layouts();
     claim_headers();
     claim_runtime();
     claim_specials();
     if (evidence_.dwarf != nullptr) {
-      const auto& images = evidence_.target.program->images();
+      const auto& images = evidence_.target.program->symbol_images();
       claim_dwarf(*evidence_.dwarf, images.front(), live);
       for (std::size_t i = 1; i < images.size(); ++i) claim_plugin(images[i], live);
     }
@@ -111,6 +111,7 @@ class TypePass {
     propagation_.claim_untyped();
     propagation_.run();
     fill();
+    return facts_of(std::move(code));
   }
 
   // After run(), when reasons were to be kept.
@@ -120,6 +121,28 @@ class TypePass {
   }
 
  private:
+  VariableFacts facts_of(code::CodeEvidence code) const {
+    VariableFacts facts{std::move(code.uses), {}, {}};
+    for (const code::Variable& variable : code.variables)
+      if (const auto type = reader_.header(variable.type))
+        facts.extents.push_back({variable.at, variable.at + type->size});
+    for (const code::GlobalWord& global : code.globals)
+      if (global.word.kind == code::Word::Kind::kPointer && global.word.offset == 0 && !global.word.in_array)
+        if (const auto type = reader_.header(global.word.type))
+          facts.pointees.push_back({global.at, type->size, false});
+    if (evidence_.dwarf != nullptr) add_pointees(*evidence_.dwarf, facts);
+    return facts;
+  }
+
+  void add_pointees(const binary::DwarfInfo& dwarf, VariableFacts& facts) const {
+    const go::LoadedImage& image = evidence_.target.program->symbol_images().front();
+    for (const binary::DwarfGlobal& global : dwarf.globals()) {
+      const binary::DwarfTypeId type = dwarf.underlying(global.type);
+      if (!type || dwarf.type(type).tag != binary::DwarfTag::kPointer || !dwarf.type(type).target) continue;
+      facts.pointees.push_back({image.at(global.address), dwarf.type(dwarf.type(type).target).size, true});
+    }
+  }
+
   code::CodeEvidence read_code(const LiveWords& live) {
     const std::string key = key_of_code();
     const auto cache = evidence_.use_cache && !key.empty() ? os::PrivateCache::open() : std::nullopt;
@@ -337,11 +360,12 @@ class TypePass {
 
 }  // namespace
 
-void add_types(const TypeEvidence& evidence, heap::Snapshot& snapshot, LossLedger& losses,
-               const ReasonsCallback& reasons) {
+VariableFacts add_types(const TypeEvidence& evidence, heap::Snapshot& snapshot, LossLedger& losses,
+                        const ReasonsCallback& reasons) {
   TypePass pass(evidence, snapshot, losses, static_cast<bool>(reasons));
-  pass.run();
+  VariableFacts facts = pass.run();
   if (reasons) pass.tell_reasons(reasons);
+  return facts;
 }
 
 }  // namespace holdfast::capture

@@ -9,6 +9,7 @@
 #include "binary/dwarf_info.h"
 #include "capture/build.h"
 #include "capture/symbols.h"
+#include "capture/variable_labels.h"
 #include "go/goroutines.h"
 #include "go/object_scan.h"
 #include "go/special_roots.h"
@@ -40,7 +41,8 @@ struct TypeEvidence {
 using ReasonsCallback = std::function<void(const heap::Snapshot&, const heap::TypeReasons&)>;
 
 // Fills snapshot.object_type, types and fields. Needs spans and edges. With a callback the reasons are kept for it.
-void add_types(const TypeEvidence& evidence, heap::Snapshot& snapshot, LossLedger& losses,
-               const ReasonsCallback& reasons = {});
+// Returns what it learnt of variables on the way.
+VariableFacts add_types(const TypeEvidence& evidence, heap::Snapshot& snapshot, LossLedger& losses,
+                        const ReasonsCallback& reasons = {});
 
 }  // namespace holdfast::capture

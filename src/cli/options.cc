@@ -99,6 +99,8 @@ void add_table_options(CLI::App& app, Options& o) {
 void add_target_options(CLI::App& app, Options& o) {
   app.add_option("TARGET", o.target, "a pid, a process name, a core file or a .hold file")->type_name(" ")->required();
   app.add_option("--exe", o.exe, "the program of a core file [where the core says]")->type_name("FILE");
+  app.add_option("--symbols", o.symbols, "an unstripped twin, a file of debug information, or a folder of such")
+      ->type_name("PATH");
   app.add_option("--threads", o.threads, "how many threads to work with [all processors]")
       ->type_name("N")
       ->check(kNumber);

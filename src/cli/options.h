@@ -20,6 +20,7 @@ struct Options {
   Verb verb = Verb::kReport;
   std::string target;         // pid, name, core or .hold; empty for ps
   std::string exe;            // program of a core
+  std::string symbols;        // where symbols and debug information are, if not in the program
   std::string output;         // capture: the file to write
   bool with_content = false;  // capture: user data too
   bool json = false;

@@ -55,6 +55,7 @@ os::ProcessStatus find_process(const std::string& target) {
 capture::Options capture_options(const Options& options) {
   return {.use_dwarf = options.use_dwarf,
           .use_symbols = options.use_symbols,
+          .symbols = options.symbols,
           .use_cache = options.use_cache,
           .with_content = options.with_content,
           .callbacks = {}};
@@ -67,6 +68,9 @@ heap::Snapshot open_target(const Options& options, PassTimes& times, const captu
     case TargetForm::kCore:
       return capture::capture_core(options.target, options.exe, how, times);
     case TargetForm::kHold: {
+      if (!options.symbols.empty())
+        fail(ErrorCode::kUsage,
+             "{} has its names already: --symbols is for when it is written, holdfast capture --help", options.target);
       auto snapshot = times.run("open", [&] { return heap::read_hold(os::map_file(options.target)->bytes()); });
       if (callbacks.first_look) callbacks.first_look(snapshot);
       if (callbacks.meanwhile) callbacks.meanwhile(snapshot);

@@ -64,6 +64,7 @@ struct Round {
   std::unordered_map<Address, Results> results;
   std::unordered_map<Address, std::array<std::vector<Said>, kArgumentRegisters.size()>> given;
   FrameClaims frame_words, frame_variables;
+  VariableUses uses;  // of the first round: no other knows better
 
   void merge(const Round& other) {
     for (const auto& [place, claims] : other.places) {
@@ -84,6 +85,7 @@ struct Round {
         for (const Said& said : arguments[i]) Claims::add(given[function][i], said);
     // What a function gives back is known better each time.
     for (const auto& [function, result] : other.results) results[function] = result;
+    uses.merge(other.uses);
   }
 };
 
@@ -95,7 +97,10 @@ class Recorder : public Observer {
   void begin(Address function, const Interpreter& interpreter) {
     round_.results[function] = {};
     interpreter_ = &interpreter;
+    used_.clear();
   }
+  // All of it has been followed, for the first time.
+  void end(const binary::FunctionInfo& function) { round_.uses.add(function.entry, function.name, used_); }
 
   void word(const Place& place, const Word& word, bool strong) override {
     if (is_nameless(word.type) || (word.kind == Word::Kind::kPointer && word.offset != 0)) return;
@@ -105,6 +110,7 @@ class Recorder : public Observer {
   void variable(Address variable, Address type) override {
     if (!is_nameless(type)) Claims::add(round_.variables[variable], said(Word::pointer(type)));
   }
+  void use(Address variable, bool stores) override { used_.push_back({variable, stores}); }
   void closure(Address code, Address type) override {
     const WordTypes::Type* const row = types_.find(type);
     // struct {F uintptr; X0 ...}, without a name of its own
@@ -143,6 +149,7 @@ class Recorder : public Observer {
   Round& round_;
   WordTypes& types_;
   const Interpreter* interpreter_ = nullptr;
+  std::vector<VariableUses::Use> used_;
 };
 
 // What follows from all that was said.
@@ -286,7 +293,7 @@ class Reading {
     if (out.rounds > 0 && base_) out.facts = write_facts(facts_.tables(), base_);
     add_facts(out);
     const Round frames =
-        follow(true, [&](std::size_t i) { return std::ranges::binary_search(standing, all_[i].entry); });
+        follow(Purpose::kFrames, [&](std::size_t i) { return std::ranges::binary_search(standing, all_[i].entry); });
     out.frame_words = judge_.frame(frames.frame_words);
     out.frame_variables = judge_.frame(frames.frame_variables);
     return out;
@@ -313,17 +320,20 @@ class Reading {
     Questions changed;
     unsigned rounds = 0;
     do {
-      said_.merge(follow(false, [&](std::size_t i) {
+      said_.merge(follow(rounds == 0 ? Purpose::kUses : Purpose::kMore, [&](std::size_t i) {
         return rounds == 0 ||
                std::ranges::any_of(asked_[i], [&](std::uint64_t question) { return changed.contains(question); });
       }));
-      changed = facts_.replace(judge_.judge(said_));
+      FactTables facts = judge_.judge(said_);
+      facts.uses = said_.uses.best();
+      changed = facts_.replace(std::move(facts));
       ++rounds;
     } while (!changed.empty() && rounds < kMostRounds);
     return rounds;
   }
 
   void add_facts(CodeEvidence& out) const {
+    out.uses = facts_.tables().uses;
     for (const auto& [place, verdict] : facts_.tables().places) {
       if (place.root != Place::Root::kGlobal) continue;
       if (place.loads == 0)
@@ -340,9 +350,12 @@ class Reading {
     std::ranges::sort(out.closures, {}, &ClosureType::code);
   }
 
+  // Who uses which variable is asked once, what slots hold at the end.
+  enum class Purpose : std::uint8_t { kUses, kMore, kFrames };
+
   // What the chosen functions say.
   template <typename Choose>
-  Round follow(bool with_frames, const Choose& choose) {
+  Round follow(Purpose purpose, const Choose& choose) {
     std::vector<Round> rounds(kParts);
     std::vector<std::uint64_t> unreadable(kParts);
     for_each_part(all_.size(), kParts, [&](unsigned part, std::uint64_t begin, std::uint64_t end) {
@@ -360,7 +373,8 @@ class Reading {
           ++unreadable[part];
           continue;
         }
-        interpreter.run(all_[i].entry, code, with_frames);
+        interpreter.run(all_[i].entry, code, purpose == Purpose::kFrames);
+        if (purpose == Purpose::kUses) recorder.end(all_[i]);
         asked_[i] = asked.take();
       }
     });

@@ -12,6 +12,7 @@
 #include "base/address.h"
 #include "base/loss.h"
 #include "code/value.h"
+#include "code/variable_uses.h"
 #include "go/function_tables.h"
 #include "go/type_universe.h"
 
@@ -63,6 +64,7 @@ struct CodeEvidence {
   std::vector<AccessPath> paths;                        // of globals, fewest loads first
   std::vector<ClosureType> closures;                    // by code
   std::vector<FrameWord> frame_words, frame_variables;  // by function and offset
+  std::vector<VariableUse> uses;                        // by address
   std::uint64_t functions = 0;                          // followed in the first round
   std::uint64_t instruction_bytes = 0;
   unsigned rounds = 0;           // none: the facts were known before

@@ -12,6 +12,7 @@
 #include "code/interpreter.h"
 #include "code/library_uses.h"
 #include "code/value.h"
+#include "code/variable_uses.h"
 
 namespace holdfast::code {
 
@@ -36,6 +37,7 @@ struct FactTables {
   std::unordered_map<Address, RegisterWords> given;  // by function: what all callers give it
   std::unordered_map<Address, NamedType> variables;  // of which only the address was seen
   std::unordered_map<Address, NamedType> closures;   // by code: the struct
+  std::vector<VariableUse> uses;                     // by address
 
   bool operator==(const FactTables&) const = default;
 };

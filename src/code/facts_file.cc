@@ -11,11 +11,11 @@ namespace holdfast::code {
 namespace {
 
 // To be raised whenever the follower would find other facts in the same code.
-constexpr std::uint32_t kForm = 2;
+constexpr std::uint32_t kForm = 3;
 
 struct Header {
   le32 form;
-  le64 places, given, variables, closures;  // rows, which follow in this order
+  le64 places, given, variables, closures, uses;  // rows, which follow in this order
 };
 
 struct WordRow {
@@ -45,6 +45,12 @@ struct GivenRow {
 struct NamedRow {
   le64 at, type, said_by;
 };
+
+struct UseRow {
+  le64 variable;
+  le64 functions[2];  // ~0 = none
+};
+constexpr std::uint64_t kNobody = ~std::uint64_t{0};
 
 class Writer {
  public:
@@ -111,6 +117,17 @@ class Reader {
     }
     return true;
   }
+  bool uses(std::uint64_t count, std::vector<VariableUse>& uses) {
+    for (; count > 0; --count) {
+      UseRow row;
+      VariableUse use;
+      if (!take(row) || !address(row.variable, use.variable)) return false;
+      for (std::size_t i = 0; i < use.functions.size(); ++i)
+        if (row.functions[i] != kNobody && !address(row.functions[i], use.functions[i])) return false;
+      uses.push_back(use);
+    }
+    return std::ranges::is_sorted(uses, {}, &VariableUse::variable);
+  }
   bool places(std::uint64_t count, FactTables& facts) {
     for (; count > 0; --count) {
       PlaceRow row;
@@ -161,7 +178,8 @@ std::vector<GivenRow> rows_of(const std::unordered_map<Address, RegisterWords>& 
 std::vector<std::byte> write_facts(const FactTables& facts, Address base) {
   Writer writer(base);
   const std::vector<GivenRow> given = rows_of(facts.given, writer);
-  writer.put(Header{kForm, facts.places.size(), given.size(), facts.variables.size(), facts.closures.size()});
+  writer.put(Header{kForm, facts.places.size(), given.size(), facts.variables.size(), facts.closures.size(),
+                    facts.uses.size()});
   std::vector<std::pair<Place, Verdict>> places(facts.places.begin(), facts.places.end());
   std::ranges::sort(places, {}, [](const auto& entry) { return entry.first; });
   for (const auto& [place, verdict] : places) {
@@ -179,6 +197,12 @@ std::vector<std::byte> write_facts(const FactTables& facts, Address base) {
   for (const GivenRow& row : given) writer.put(row);
   writer.put_named(facts.variables);
   writer.put_named(facts.closures);
+  for (const VariableUse& use : facts.uses) {
+    UseRow row{writer.from_base(use.variable), {}};
+    for (std::size_t i = 0; i < use.functions.size(); ++i)
+      row.functions[i] = use.functions[i] ? writer.from_base(use.functions[i]) : kNobody;
+    writer.put(row);
+  }
   return writer.take();
 }
 
@@ -189,7 +213,7 @@ std::optional<FactTables> read_facts(std::span<const std::byte> bytes, Address b
   if (!reader.take(header) || header.form != kForm) return std::nullopt;
   const bool whole = reader.places(header.places, facts) && reader.given(header.given, facts) &&
                      reader.named(header.variables, facts.variables) && reader.named(header.closures, facts.closures) &&
-                     reader.at_end();
+                     reader.uses(header.uses, facts.uses) && reader.at_end();
   return whole ? std::optional(std::move(facts)) : std::nullopt;
 }
 

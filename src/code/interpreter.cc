@@ -268,7 +268,10 @@ Value Interpreter::loaded_constant(Address at) const {
 
 Value Interpreter::load(const MemoryOperand& memory, std::int64_t more) {
   if (const auto at = constant_address(memory, more)) {
-    if (image_.is_variable(*at)) return of_place({.root = Place::Root::kGlobal, .at = *at});
+    if (image_.is_variable(*at)) {
+      note_use(*at);
+      return of_place({.root = Place::Root::kGlobal, .at = *at});
+    }
     return image_.is_constant(*at) ? loaded_constant(*at) : Value();
   }
   if (const auto offset = stack_offset(memory, more)) return read_slot(*offset);
@@ -307,8 +310,9 @@ void Interpreter::store(const MemoryOperand& memory, const Value& value, std::in
     return;
   }
   if (const auto at = constant_address(memory, more)) {
-    if (image_.is_variable(*at) && value.is_typed())
-      note({.root = Place::Root::kGlobal, .at = *at}, value.word(), true);
+    if (!image_.is_variable(*at)) return;
+    note_use(*at, !value.is_nil());
+    if (value.is_typed()) note({.root = Place::Root::kGlobal, .at = *at}, value.word(), true);
     return;
   }
   if (memory.base >= registers_.size() || memory.other_segment) return;
@@ -328,7 +332,10 @@ void Interpreter::store(const MemoryOperand& memory, const Value& value, std::in
 }
 
 Value Interpreter::address_of(const MemoryOperand& memory) {
-  if (const auto at = constant_address(memory, 0)) return Value::constant(at->value);
+  if (const auto at = constant_address(memory, 0)) {
+    if (image_.is_variable(*at)) note_use(*at);
+    return Value::constant(at->value);
+  }
   if (const auto offset = stack_offset(memory, 0)) return Value::stack(*offset);
   if (memory.base >= registers_.size()) return {};
   const bool indexed = memory.index != kNoRegister;
@@ -519,6 +526,10 @@ void Interpreter::give_back() {
 
 void Interpreter::note(const Place& place, const Word& word, bool strong) {
   if (reporting_ && word && place) observer_.word(place, word, strong);
+}
+
+void Interpreter::note_use(Address variable, bool stores) {
+  if (reporting_) observer_.use(variable, stores);
 }
 
 // The value went where such a word is wanted.

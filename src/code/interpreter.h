@@ -35,6 +35,9 @@ class Observer {
   virtual void word(const Place& place, const Word& word, bool strong) = 0;
   // The address of a variable went where a pointer to `type` is wanted.
   virtual void variable(Address variable, Address type) = 0;
+  // The function reads or writes this word of a variable, or takes its address. Stores: it puts something there other
+  // than nil.
+  virtual void use(Address variable, bool stores) = 0;
   // Closures that run `code` are values of this struct type.
   virtual void closure(Address code, Address type) = 0;
   // The function gives this word back in the result register `number`; unknown if it may be anything.
@@ -150,6 +153,7 @@ class Interpreter {
   bool is_mixed(std::uint32_t written) const;
 
   void note(const Place& place, const Word& word, bool strong);
+  void note_use(Address variable, bool stores = false);
   void note_argument(const Value& value, const Word& wanted);
   void note_below(const Value& value, const PathWord& below);
   void note_frame(std::map<std::int64_t, std::vector<Word>>& said, std::int64_t offset, const Word& word) const;

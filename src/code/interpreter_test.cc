@@ -87,7 +87,8 @@ struct Heard {
   std::map<std::uint8_t, std::vector<Word>> results;
   std::map<std::pair<Address, std::uint8_t>, std::vector<Word>> given;
   std::map<std::int64_t, std::vector<Word>> frame_words, frame_variables;
-  std::vector<Address> positions;  // where the instructions are that words were told of
+  std::vector<Address> positions;              // where the instructions are that words were told of
+  std::vector<std::pair<Address, bool>> uses;  // variable, whether it is stored to
 
  private:
   static std::vector<Word> of(const std::map<Place, std::vector<Word>>& words, const Place& place) {
@@ -105,6 +106,7 @@ class Listener : public Observer {
     heard_.positions.push_back(interpreter->position());
   }
   void variable(Address variable, Address type) override { heard_.variables[variable].push_back(type); }
+  void use(Address variable, bool stores) override { heard_.uses.emplace_back(variable, stores); }
   void closure(Address code, Address type) override { heard_.closures[code].push_back(type); }
   void result(Address, std::uint8_t number, const Word& word) override { heard_.results[number].push_back(word); }
   void given(Address function, std::uint8_t number, const Word& word) override {
@@ -204,6 +206,21 @@ TEST_F(InterpreterTest, TheInstructionThatSaysSoIsTold) {
   code.lea(kRax, item).call(kNewObject);
   const Address storing = code.here();
   EXPECT_THAT(follow(code.store(kGlobal, kRax).ret()).positions, ElementsAre(storing));
+}
+
+TEST_F(InterpreterTest, UsesOfVariablesAreReported) {
+  using Use = std::pair<Address, bool>;
+  const Heard heard = follow(Code()
+                                 .load(kRcx, kGlobal)
+                                 .store(kSecond, kRcx)
+                                 .lea(kRdx, kSecond)
+                                 .load(kRbx, kRdx, 8)
+                                 .zero(kRbx)
+                                 .store(kRdx, 16, kRbx)
+                                 .lea(kRax, item)
+                                 .ret());
+  EXPECT_THAT(heard.uses, ElementsAre(Use(kGlobal, false), Use(kSecond, true), Use(kSecond, false),
+                                      Use(kSecond + 8, false), Use(kSecond + 16, false)));
 }
 
 TEST_F(InterpreterTest, TheTypeOfANewObjectMustBeADescriptorsAddress) {

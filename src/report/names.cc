@@ -46,6 +46,13 @@ std::string short_names(std::string_view text) {
   return out;
 }
 
+std::string_view without_label(std::string_view root) {
+  for (const std::string_view section : {" (data+0x", " (bss+0x"})
+    if (const std::size_t at = root.rfind(section); at != std::string_view::npos && root.ends_with(')'))
+      return root.substr(at + 2, root.size() - at - 3);
+  return root;
+}
+
 std::string Names::type_of(ObjectId object) const {
   const heap::ObjectType known = snapshot_.object_type[object.row];
   if (!known) return {};

@@ -16,6 +16,9 @@ std::string short_type(std::string_view name);
 // The same for a sentence: all names in it but what stands in quotes.
 std::string short_names(std::string_view text);
 
+// "bss+0x58" of "global of main.serve (bss+0x58)", a variable without a name of its own; any other text as it is.
+std::string_view without_label(std::string_view root);
+
 class Names {
  public:
   // Both must outlive this.

@@ -532,6 +532,25 @@ TEST(Report, FoldsTheRuntimesOwnGoroutines) {
   EXPECT_THAT(report_json(report).dump(), HasSubstr("GC worker (idle)"));
 }
 
+TEST(Report, LeavesLabelsOutOfLongChains) {
+  HeapBuilder heap;
+  add_goroutines(heap, 2, 4096);
+  Report report = report_of(heap.build());
+  ChainStep root, middle, end;
+  root.text = "global of example.com/app.(*Server).serve, example.com/app.init (bss+0x58)";
+  root.kind = "root";
+  middle.text = "app.Session";
+  middle.kind = end.kind = "object";
+  end.text = "app.Buffer";
+  report.holders[0].chain = {root, middle, end};
+  TextOptions options;
+  options.width = 100;
+  EXPECT_THAT(report_text(report, options),
+              HasSubstr("     global of app.(*Server).serve, app.init (bss+0x58) → app.Session → app.Buffer"));
+  options.width = 60;
+  EXPECT_THAT(report_text(report, options), HasSubstr("     bss+0x58 → app.Session → app.Buffer"));
+}
+
 // However narrow the terminal, what the goroutines wait for is said.
 TEST(Report, NeverCutsWhatGoroutinesWaitFor) {
   HeapBuilder heap;

@@ -172,8 +172,21 @@ class Text {
   }
 
   // "main.registry → main.Registry.sessions[…] → main.Session.Buf → []uint8, 16.0 KiB": places, and what is at the end.
-  // The inside of maps is one hop. Steps from the middle go first where it is too long.
+  // The inside of maps is one hop. Where it is too long, the label of a variable without a name goes first, since the
+  // sentence above has it, then steps from the middle.
   static std::string chain_text(const std::vector<ChainStep>& chain, std::size_t width) {
+    std::vector<std::string> parts = chain_parts(chain, false);
+    std::string text = joined(parts);
+    if (text_width(text) > width) {
+      parts = chain_parts(chain, true);
+      text = joined(parts);
+    }
+    for (std::size_t tail = parts.size(); text_width(text) > width && tail > 2; --tail)
+      text = fmt::format("{} → … → {}", parts.front(), joined(std::span(parts).last(tail - 2)));
+    return text;
+  }
+
+  static std::vector<std::string> chain_parts(const std::vector<ChainStep>& chain, bool brief) {
     std::vector<std::string> parts;
     bool in_map = false;
     for (std::size_t i = 0; i < chain.size(); ++i) {
@@ -188,15 +201,12 @@ class Text {
         parts.back().replace(parts.back().size() - kSomeKey.size(), kSomeKey.size(), fmt::format("[{}]", step.key));
       if (!in_map && !parts.empty() && !step.field.empty()) parts.back() += step.field;
       in_map = false;
-      parts.push_back(short_names(step.text));
+      parts.push_back(short_names(brief ? without_label(step.text) : step.text));
       if (!step.place.empty()) parts.back() += fmt::format(" {}", step.place);
     }
     if (!chain.empty() && chain.back().kind == "object" && !chain.back().type.empty())
       parts.back() += fmt::format(", {}", format_bytes(chain.back().bytes));
-    std::string text = joined(parts);
-    for (std::size_t tail = parts.size(); text_width(text) > width && tail > 2; --tail)
-      text = fmt::format("{} → … → {}", parts.front(), joined(std::span(parts).last(tail - 2)));
-    return text;
+    return parts;
   }
 
   static std::string joined(std::span<const std::string> parts) {

@@ -25,6 +25,10 @@ SMALL_HEAP_SLACK = 4096  # the same for heaps so small that a few objects of the
 THREAD_RECORD_BYTES = 8192  # at most, of what the runtime keeps for a thread on the heap
 RESIDENT_SLACK = 192 << 10   # bytes of the room for the line of truth, and of small spans, that were never written to
 WRONG_WITHOUT_DWARF = 0.001
+LABELLED_FROM = 0.001    # of the live bytes: variables that hold more must have a label
+LABEL = re.compile(r"(global of|global\+0x[0-9a-f]+ of|variable (perhaps )?behind|0x[0-9a-f]+ after a global of) \S.* "
+                   r"\((data|bss)\+0x[0-9a-f]+( of [\w.]+)?\)")
+SYMBOL_SOURCES = {"the twin", "a file of debug information", "a folder by build id"}
 STALE_BYTES = 16 << 10
 TYPED_WITH_DWARF = 0.97  # of the live bytes
 NAMED_FROM = 0.01        # holders of a smaller share need not stand in the report
@@ -228,19 +232,26 @@ def c_heap_is_seen(case):
     yield from outside("C heap and mappings", least, least * 2, got)
 
 
+def place_of(text):
+    """The place in data or bss that a text or the name of a root without symbol has."""
+    found = re.search(r"\b(data|bss)\+0x[0-9a-f]+( of [\w.]+)?", text)
+    return found.group() if found else None
+
+
 def nameless_holder(case, texts, wanted):
     """A stripped program has no names of variables: what hangs on one place of data or bss is as large as the holder."""
     if case.mode.dwarf or not wanted["name"].startswith("main."):
         return False
     held, shared = collections.Counter(), collections.Counter()
     for h, text in texts:
-        if place := re.search(r"\b(data|bss)\+0x[0-9a-f]+", text):
-            held[place.group()] += h["bytes"]
-            shared[place.group()] += h["bytes"] if "shared by" in h["what"] else 0
+        if place := place_of(text):
+            held[place] += h["bytes"]
+            shared[place] += h["bytes"] if "shared by" in h["what"] else 0
     for root in case.answer("roots")["roots"]:
         if root.get("kind") == "global":
             # What others hold as well no root retains, but the program counts it.
-            held[root["name"]] = max(held[root["name"]], root["retained_bytes"] + shared[root["name"]])
+            place = place_of(root["name"])
+            held[place] = max(held[place], root["retained_bytes"] + shared[place])
     return max(held.values(), default=0) >= wanted["bytes"] * (1 - LIVE_TOLERANCE)
 
 
@@ -447,6 +458,42 @@ def first_difference(a, b, path="$"):
     elif a != b:
         return f"{path}: {a!r} against {b!r}"
     return None
+
+
+def variables(roots):
+    """{address: name} of the package variables that hold something."""
+    return {r["where"]: r["name"] for r in roots["roots"] if r.get("kind") == "global"}
+
+
+@check(when=lambda case: not case.mode.dwarf or "stripped copy" in case.others)
+def variables_without_symbol_are_called_after_who_uses_them(case):
+    answer = case.answer if not case.mode.dwarf else case.others["stripped copy"]
+    for root in answer("roots")["roots"]:
+        if root.get("kind") != "global" or root["retained_bytes"] < LABELLED_FROM * case.heap["reachable_bytes"]:
+            continue
+        # Programs and plugins whose variables others share keep some names in their dynamic symbols.
+        if place_of(root["name"]) and not LABEL.fullmatch(root["name"]):
+            yield differ(f"name of a variable that holds {root['retained_bytes']} bytes", "a label with its users", root["name"])
+
+
+@check(when=lambda case: "another run" in case.others)
+def labels_are_the_same_in_every_run(case):
+    """By place: what a variable holds may differ, and where the program was loaded."""
+    names = {place_of(n): n for n in variables(case.answer("roots")).values() if place_of(n)}
+    for other in variables(case.others["another run"]("roots")).values():
+        if names.get(place_of(other), other) != other:
+            yield differ(f"label of {place_of(other)} in another run", names[place_of(other)], other)
+
+
+@check(when=lambda case: SYMBOL_SOURCES & case.others.keys())
+def symbols_of_a_twin_give_a_stripped_copy_the_true_names(case):
+    ours = case.answer("report")
+    for source in sorted(SYMBOL_SOURCES & case.others.keys()):
+        if found := first_difference(variables(case.answer("roots")), variables(case.others[source]("roots"))):
+            yield differ(f"variables with symbols of {source}", "those of the unstripped program", found)
+        theirs = case.others[source]("report")
+        if theirs["heap"]["typed_bytes"] != ours["heap"]["typed_bytes"]:
+            yield differ(f"typed bytes with debug information of {source}", ours["heap"]["typed_bytes"], theirs["heap"]["typed_bytes"])
 
 
 def same_answers(case, other, verbs):

@@ -31,7 +31,8 @@ GOOD = {
                                 "steps": [{"evidence": "holder", "field": ".Next"},
                                           {"evidence": "variable", "name": "main.listHead"}]},
     "types --compare-dwarf": {"agreement": {"same": {"bytes": 8998984}, "wrong": {"bytes": 16}}},
-    "roots": {"roots": [{"name": "main.byID"}, {"name": "main.small"}]},
+    "roots": {"roots": [{"name": "main.byID", "kind": "global", "where": "0x1000", "retained_bytes": 0},
+                        {"name": "main.small", "kind": "global", "where": "0x1008", "retained_bytes": 0}]},
     "spans": {"spans": [{"bytes": 9000000}, {"bytes": 100000}]},
     "goroutines": {"goroutines": [{"goid": 17, "count": 3, "state": "waiting", "wait_reason": "chan send", "created_by": "main.main"},
                                   {"goid": 1, "count": 1, "state": "syscall", "wait_reason": "", "created_by": ""}]},
@@ -130,7 +131,9 @@ class ChecksTest(unittest.TestCase):
             "counters_equal_the_programs_own", "c_heap_is_seen", "machine_code_names_no_wrong_types", "memory_that_is_not_there_is_in_no_part_of_the_account", "shared_objects_belong_to_no_single_holder",
             "the_type_of_the_deepest_node_goes_back_to_its_variable", "an_interface_beats_a_field", "conflicts_add_up_to_the_loss",
             "a_stripped_copy_gives_the_same_graph", "the_layout_table_gives_the_same_graph_as_debug_information", "a_picture_answers_as_the_process_did",
-            "looks_of_one_collection_differ_in_new_objects_only", "the_same_picture_gives_the_same_answer", "one_thread_gives_the_same_answer"}
+            "looks_of_one_collection_differ_in_new_objects_only", "the_same_picture_gives_the_same_answer", "one_thread_gives_the_same_answer",
+            "variables_without_symbol_are_called_after_who_uses_them", "labels_are_the_same_in_every_run",
+            "symbols_of_a_twin_give_a_stripped_copy_the_true_names"}
         self.assertEqual({f.__name__ for f, _ in checks.CHECKS}, tested)
 
     def test_counters_may_lie_between_two_readings_only(self):
@@ -212,6 +215,37 @@ class ChecksTest(unittest.TestCase):
             found = complaints(case("core", others=[(kind, other)]))
             self.assertEqual(list(found), [check])
             self.assertIn("heap.edges", found[check][0])
+
+    def test_large_variables_without_a_label_are_found(self):
+        name = "variables_without_symbol_are_called_after_who_uses_them"
+        for label, wrong in (("global of main.serve, main.init.0 (bss+0x120)", False), ("global+0x8 of main.serve (data+0x120)", False),
+                             ("variable behind a global of main.f[go.shape.struct { x int }] (data+0x120 of lib.so)", False),
+                             ("variable perhaps behind main.registry (bss+0x8)", False),
+                             ("0x10 after a global of main.serve (bss+0x120)", False), ("main.exported", False), ("bss+0x120", True),
+                             ("global of  (bss+0x120)", True)):
+            for retained in (8998, 8999):
+                roots = {"roots": [{"name": label, "kind": "global", "where": "0x1000", "retained_bytes": retained}]}
+                answers = changed(GOOD, ("roots",), roots)
+                self.assertEqual(name in complaints(case(answers=answers, mode="stripped")), wrong and retained == 8999, label)
+                self.assertEqual(name in complaints(case("core", others=[("stripped copy", answers)])), wrong and retained == 8999, label)
+
+    def test_labels_that_change_from_run_to_run_are_found(self):
+        def answers(*names):
+            roots = [{"name": n, "kind": "global", "where": hex(0x1000 + 8 * i), "retained_bytes": 0} for i, n in enumerate(names)]
+            return changed(GOOD, ("roots",), {"roots": roots})
+        ours = answers("global of main.f (bss+0x8)", "global of main.g (bss+0x10)", "main.byID", "main.small")
+        for theirs, wrong in (("global of main.f (bss+0x8)", False), ("global of main.g (bss+0x8)", True),
+                              ("global of main.h (bss+0x18)", False), ("bss+0x10", True)):
+            found = complaints(case(answers=ours, others=[("another run", answers(theirs))]))
+            self.assertEqual("labels_are_the_same_in_every_run" in found, wrong, theirs)
+
+    def test_names_that_symbols_do_not_bring_back_are_found(self):
+        name = "symbols_of_a_twin_give_a_stripped_copy_the_true_names"
+        for path, value, wrong in ((("roots", "roots", 0, "name"), "main.byID", False), (("roots", "roots", 0, "name"), "bss+0x8", True),
+                                   (("report", "heap", "typed_bytes"), 8899999, True)):
+            for source in checks.SYMBOL_SOURCES:
+                found = complaints(case("core", others=[(source, changed(GOOD, path, value))]))
+                self.assertEqual(name in found, wrong, (path, value))
 
     def test_a_mark_that_goes_without_a_collection_is_found(self):
         name = "looks_of_one_collection_differ_in_new_objects_only"

@@ -13,6 +13,8 @@ import argparse
 import concurrent.futures
 import json
 import pathlib
+import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -118,6 +120,7 @@ def run_still(tally, binary, program, cell, targets, folder):
             core = fixture.core(folder / "core")
             pictures["core"] = Holdfast(binary, core)
         alarms = fixture.alarms()
+        again = labels_of_another_run(binary, program) if "live" in targets and not cells.MODES[cell.mode].dwarf else None
         later = fixture.ask("stats")
         stacks = fixture.ask("stacks")["stacks"]
     tally.add(not alarms, bool(alarms))
@@ -125,7 +128,7 @@ def run_still(tally, binary, program, cell, targets, folder):
         say(f"  FAIL {cell}: the_target_is_unharmed: {alarm}")
 
     for kind, holdfast in pictures.items():
-        others = {}
+        others = {"another run": again.answer} if again else {}
         if kind == "live" and cells.MODES[cell.mode].dwarf:
             others["bare reading"] = bare.answer
         if kind != "live" and "live" in pictures:
@@ -137,8 +140,30 @@ def run_still(tally, binary, program, cell, targets, folder):
                 copy = folder / program.name
                 subprocess.run(["strip", "-o", copy, program], check=True)
                 others["stripped copy"] = Holdfast(binary, core, ["--exe", copy]).answer
+                for source, path in symbol_sources(program, folder).items():
+                    others[source] = Holdfast(binary, core, ["--exe", copy, "--symbols", path]).answer
         run_checks(tally, cell, checks.Case(cells.MODES[cell.mode], cell.release, cell.program, kind, fixture.truth, later,
                                             stacks, holdfast.answer, others, foreseen), lambda: holdfast.seconds)
+
+
+def labels_of_another_run(binary, program):
+    """The roots of a second process of the program, read with another number of threads."""
+    with Fixture(program) as fixture:
+        other = Holdfast(binary, fixture.pid, ["--threads", "1"])
+        ask(other, ["roots"])
+    return other
+
+
+def symbol_sources(program, folder):
+    """{name of the source: path}: what can stand in for the symbols of a stripped copy of the program."""
+    debug, store = folder / "program.debug", folder / "symbols"
+    subprocess.run(["objcopy", "--only-keep-debug", program, debug], check=True)
+    notes = subprocess.run(["readelf", "-n", program], check=True, stdout=subprocess.PIPE, text=True).stdout
+    build_id = re.search(r"Build ID: (\w\w)(\w+)", notes)
+    by_id = store / ".build-id" / build_id[1] / f"{build_id[2]}.debug" if build_id else store / "any name"
+    by_id.parent.mkdir(parents=True)
+    shutil.copy(debug, by_id)
+    return {"the twin": program, "a file of debug information": debug, "a folder by build id": store}
 
 
 def run_crash(tally, binary, program, cell, folder):

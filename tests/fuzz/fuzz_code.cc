@@ -11,6 +11,7 @@ using namespace holdfast::code;
 
 constexpr Address kEntry{0x401000};
 constexpr Address kVariables{0x700000};
+constexpr std::uint64_t kVariableBytes = 0x1000;
 
 class Program {
  public:
@@ -41,6 +42,9 @@ class Listener : public Observer {
     check(word);
   }
   void variable(Address, Address type) override { HOLDFAST_CHECK(types_.find(type) != nullptr); }
+  void use(Address variable, bool) override {
+    HOLDFAST_CHECK(variable >= kVariables && variable < kVariables + kVariableBytes);
+  }
   void closure(Address, Address type) override { HOLDFAST_CHECK(types_.find(type) != nullptr); }
   void result(Address, std::uint8_t number, const Word& word) override {
     HOLDFAST_CHECK(number < kArgumentRegisters.size());
@@ -102,7 +106,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const CodeImage image{runtime.memory,
                         callees,
                         signatures,
-                        {{kVariables, kVariables + 0x1000}},
+                        {{kVariables, kVariables + kVariableBytes}},
                         {{go::TypeImage::kText, types_range.end}},
                         {types_range}};
   WordTypes types(reader);

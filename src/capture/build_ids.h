@@ -1,0 +1,24 @@
+// What tells one build of a program from another.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "binary/elf.h"
+
+namespace holdfast::capture {
+
+// A program can have either, both, or none.
+struct BuildIds {
+  std::string go;
+  std::string gnu;
+
+  static BuildIds of(const binary::ElfFile& elf);
+  std::string text() const;  // for people; "none" if there is none
+  std::string all() const;   // the same with both where there are both
+};
+
+// None if they have no kind of id in common.
+std::optional<bool> same_build(const BuildIds& a, const BuildIds& b);
+
+}  // namespace holdfast::capture
