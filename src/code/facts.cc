@@ -64,8 +64,7 @@ Facts::Below Facts::find_below(const FactTables& tables) const {
   for (const auto& [place, verdict] : tables.places) {
     if (place.root != Place::Root::kArgument || place.loads == 0) continue;
     const Place argument{.root = place.root, .number = place.number, .at = place.at};
-    if (!tables.places.contains(argument) && !library_.contains(argument))
-      below[argument].push_back({place, verdict.word});
+    if (!library_.contains(argument)) below[argument].push_back({place, verdict.word});
   }
   for (auto& [argument, paths] : below) std::ranges::sort(paths, {}, &PathWord::place);
   return below;

@@ -71,7 +71,7 @@ class Facts : public Knowledge {
   Below find_below(const FactTables& tables) const;
 
   FactTables tables_;
-  Below below_, library_;  // by argument: words behind those that have no known type
+  Below below_, library_;  // by argument: words behind it that its type, if one is known, does not tell
 };
 
 }  // namespace holdfast::code

@@ -10,11 +10,11 @@
 namespace holdfast::code {
 namespace {
 
-// To be raised whenever the follower would find other facts in the same code.
-constexpr std::uint32_t kForm = 3;
+// Stands for the rules that found the facts: a hash of their sources, from the build.
+constexpr std::uint64_t kRules = HOLDFAST_RULES_OF_CODE;
 
 struct Header {
-  le32 form;
+  le64 rules;
   le64 places, given, variables, closures, uses;  // rows, which follow in this order
 };
 
@@ -178,7 +178,7 @@ std::vector<GivenRow> rows_of(const std::unordered_map<Address, RegisterWords>& 
 std::vector<std::byte> write_facts(const FactTables& facts, Address base) {
   Writer writer(base);
   const std::vector<GivenRow> given = rows_of(facts.given, writer);
-  writer.put(Header{kForm, facts.places.size(), given.size(), facts.variables.size(), facts.closures.size(),
+  writer.put(Header{kRules, facts.places.size(), given.size(), facts.variables.size(), facts.closures.size(),
                     facts.uses.size()});
   std::vector<std::pair<Place, Verdict>> places(facts.places.begin(), facts.places.end());
   std::ranges::sort(places, {}, [](const auto& entry) { return entry.first; });
@@ -210,7 +210,7 @@ std::optional<FactTables> read_facts(std::span<const std::byte> bytes, Address b
   Reader reader(bytes, base, image);
   Header header;
   FactTables facts;
-  if (!reader.take(header) || header.form != kForm) return std::nullopt;
+  if (!reader.take(header) || header.rules != kRules) return std::nullopt;
   const bool whole = reader.places(header.places, facts) && reader.given(header.given, facts) &&
                      reader.named(header.variables, facts.variables) && reader.named(header.closures, facts.closures) &&
                      reader.uses(header.uses, facts.uses) && reader.at_end();

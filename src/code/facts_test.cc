@@ -35,17 +35,14 @@ FactTables some_facts() {
   return facts;
 }
 
-TEST(Facts, WordsBehindArgumentsOfNoKnownTypeAreListed) {
+TEST(Facts, WordsBehindArgumentsAreListedByTheWay) {
   Facts facts{{}};
   facts.replace(some_facts());
   const auto below = facts.below(argument(kFunction));
   ASSERT_EQ(below.size(), 2U);
   EXPECT_EQ(below[0].word, Word::pointer(kNode, 0, true));
   EXPECT_EQ(below[1].place, argument(kFunction).load(16).load(8));
-  FactTables typed = some_facts();
-  typed.places[argument(kFunction)] = {Word::pointer(kNode), false, kOther};
-  facts.replace(typed);
-  EXPECT_THAT(facts.below(argument(kFunction)), IsEmpty());
+  EXPECT_THAT(facts.below(argument(kOther)), IsEmpty());
 }
 
 TEST(Facts, OfTheLibraryStandBeforeThoseOfTheCode) {

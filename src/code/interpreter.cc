@@ -279,13 +279,21 @@ Value Interpreter::load(const MemoryOperand& memory, std::int64_t more) {
   const Value& base = look(memory.base);
   const std::int64_t displacement = memory.displacement + more;
   const bool indexed = memory.index != kNoRegister;
-  if (base.is_typed()) {
+  if (base.is_typed() && (indexed || !is_beyond(base, displacement))) {
     const Value value = load_typed(base.word(), displacement, indexed);
     if (value.kind != Value::Kind::kUnknown || base.is_pointer()) return value;
   }
   if (indexed && memory.scale == 1 && memory.index < registers_.size() && look(memory.index).is_typed())
     return load_typed(registers_[memory.index].word(), displacement, true);
   return indexed ? Value() : of_place(place_of(base).load(displacement));
+}
+
+// Many types are only known from what their values begin with: a structure with its lock.
+bool Interpreter::is_beyond(const Value& pointer, std::int64_t displacement) const {
+  if (!pointer.is_pointer() || pointer.in_array || pointer.place == 0) return false;
+  const WordTypes::Type* const type = types_.find(pointer.address());
+  return type != nullptr &&
+         displacement + static_cast<std::int64_t>(pointer.offset) >= static_cast<std::int64_t>(type->size);
 }
 
 Value Interpreter::load_typed(const Word& word, std::int64_t displacement, bool indexed) {
@@ -319,7 +327,7 @@ void Interpreter::store(const MemoryOperand& memory, const Value& value, std::in
   const Value& base = look(memory.base);
   const std::int64_t displacement = memory.displacement + more;
   const bool indexed = memory.index != kNoRegister;
-  if (base.is_pointer()) {
+  if (base.is_pointer() && (indexed || !is_beyond(base, displacement))) {
     const Value field = load_typed(base.word(), displacement, indexed);
     if (field.is_typed()) note_argument(value, field.word());
     const bool is_start = base.offset == 0 && displacement == 0 && !base.in_array && !indexed;
@@ -481,12 +489,12 @@ void Interpreter::call_with(const Signature* signature, Address entry, bool has_
   const std::uint8_t first = has_receiver ? 1 : 0;
   for (std::uint8_t i = first; i < kArgumentWords; ++i) {
     Word wanted = signature != nullptr ? signature->in[i - first] : Word();
-    if (!wanted && entry) wanted = knowledge_.word_at({.root = Place::Root::kArgument, .number = i, .at = entry});
     const Value& value = look(kArgumentRegisters[i]);
     if (entry && reporting_ && value.is_typed()) observer_.given(entry, i, value.word());
-    if (wanted)
-      note_argument(value, wanted);
-    else if (entry && reporting_)
+    const bool is_exact = static_cast<bool>(wanted);
+    if (!wanted && entry) wanted = knowledge_.word_at({.root = Place::Root::kArgument, .number = i, .at = entry});
+    if (wanted) note_argument(value, wanted);
+    if (!is_exact && entry && reporting_)
       for (const PathWord& below : knowledge_.below({.root = Place::Root::kArgument, .number = i, .at = entry}))
         note_below(value, below);
   }
@@ -518,7 +526,9 @@ void Interpreter::give_back() {
   if (!reporting_) return;
   for (std::uint8_t i = 0; i < kArgumentWords; ++i) {
     const Value& value = look(kArgumentRegisters[i]);
-    if (!value.is_nil()) observer_.result(entry_, i, value.word());
+    // Nil and the address of a variable (that of all empty slices, too) say nothing against a type.
+    const bool is_neutral = value.is_constant() && (value.is_nil() || image_.is_variable(value.address()));
+    if (!is_neutral) observer_.result(entry_, i, value.word());
   }
 }
 

@@ -72,7 +72,7 @@ class Knowledge {
   // What callers give the function. Not part of word_at(): an argument of type unsafe.Pointer may
   // be anything, and what one caller gives must not be said of another's.
   virtual RegisterWords given(Address function) const = 0;
-  // What the function does with what an argument of no known type points to.
+  // What the function does with what an argument points to, beyond what a type of it tells.
   virtual std::span<const PathWord> below(const Place& argument) const = 0;
   // The struct type of closures that run `code`; null if not known.
   virtual Address closure_type(Address code) const = 0;
@@ -156,6 +156,7 @@ class Interpreter {
   void note_use(Address variable, bool stores = false);
   void note_argument(const Value& value, const Word& wanted);
   void note_below(const Value& value, const PathWord& below);
+  bool is_beyond(const Value& pointer, std::int64_t displacement) const;
   void note_frame(std::map<std::int64_t, std::vector<Word>>& said, std::int64_t offset, const Word& word) const;
   void report_frame();
   Address type_in(std::uint8_t reg) const;

@@ -417,6 +417,21 @@ TEST_F(InterpreterTest, WhatAFunctionSaysOfThingsBehindItsArgumentHoldsForTheCal
   EXPECT_THAT(stack.frame_words, ElementsAre(testing::Pair(-48, ElementsAre(Word::pointer(item)))));
 }
 
+TEST_F(InterpreterTest, BehindWhatATypeTellsAPointerKeepsItsPlace) {
+  const Place global{.root = Place::Root::kGlobal, .at = kGlobal};
+  known.words[global] = Word::pointer(item);  // 8 bytes: what lies behind it is known to begin like that
+  known.words[global.load(16)] = Word::pointer(node);
+  const Heard heard = follow(Code().load(kRax, kGlobal).load(kRcx, kRax, 16).store(kSecond, kRcx).ret());
+  EXPECT_THAT(heard.strong(kSecond), ElementsAre(Word::pointer(node)));
+  const Heard stored = follow(Code().lea(kRax, node).call(kNewObject).load(kRcx, kGlobal).store(kRcx, 24, kRax).ret());
+  EXPECT_THAT(stored.strong(global.load(24)), ElementsAre(Word::pointer(node)));
+}
+
+TEST_F(InterpreterTest, TheAddressOfAVariableSaysNothingAgainstTheTypeOfAResult) {
+  EXPECT_FALSE(follow(Code().lea(kRax, kGlobal).ret()).results.contains(0));
+  EXPECT_THAT(follow(Code().lea(kRax, kOtherFunction).ret()).results.at(0), ElementsAre(Word()));
+}
+
 TEST_F(InterpreterTest, UsesOfASmallMapTellItsTypeTheNextTime) {
   Code code;
   code.call(kMakeSmallMap);

@@ -104,6 +104,7 @@ Signatures::Signatures(const go::Runtime& runtime, const go::TypeReader& reader,
   for (const Address type : universe.types()) add_methods(types, reader, type);
   for (const go::Itab& itab : universe.itabs()) add_itab(types, runtime, itab);
   add_by_name(reader, universe, all);
+  add_makers_of_bytes(reader, universe, all);
 }
 
 void Signatures::add(WordTypes& types, Address code, Address receiver, Address function_type) {
@@ -127,6 +128,33 @@ void Signatures::add_itab(WordTypes& types, const go::Runtime& runtime, const go
   for (std::size_t i = 0; i < interface->methods.size(); ++i) {
     const auto code = runtime.memory.try_pointer(itab.address + kCodeAt + i * 8);
     if (code) add(types, *code, itab.type, interface->methods[i]);
+  }
+}
+
+// Functions of the runtime that allocate bytes without being told a type (Go 1.19-1.27).
+void Signatures::add_makers_of_bytes(const go::TypeReader& reader, const go::TypeUniverse& universe,
+                                     std::span<const binary::FunctionInfo> all) {
+  static constexpr std::string_view kBytes[] = {"internal/bytealg.MakeNoZero", "runtime.rawbyteslice",
+                                                "runtime.stringtoslicebyte"};
+  static constexpr std::string_view kTexts[] = {
+      "runtime.concatstrings",     "runtime.concatstring2", "runtime.concatstring3",
+      "runtime.concatstring4",     "runtime.concatstring5", "runtime.slicebytetostring",
+      "runtime.slicerunetostring", "runtime.intstring",     "runtime.gostring"};
+  Address byte, text;
+  for (const Address type : universe.types()) {
+    const auto header = reader.header(type);
+    if (!header || (header->kind() != TypeKind::kUint8 && header->kind() != TypeKind::kString)) continue;
+    const auto read = reader.read(type);
+    if (read && read->full_name() == "uint8") byte = type;
+    if (read && read->full_name() == "string") text = type;
+  }
+  for (const binary::FunctionInfo& function : all) {
+    const bool bytes = byte && std::ranges::find(kBytes, function.name) != std::end(kBytes);
+    const bool texts = text && std::ranges::find(kTexts, function.name) != std::end(kTexts);
+    if (!bytes && !texts) continue;
+    Signature& signature = known_[function.entry];
+    signature.out[0] = bytes ? Word::pointer(byte, 0, true) : Word::part(text, 0);
+    signature.knows_results = true;
   }
 }
 

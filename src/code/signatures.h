@@ -51,6 +51,8 @@ class Signatures {
   void add(WordTypes& types, Address code, Address receiver, Address function_type);
   void add_methods(WordTypes& types, const go::TypeReader& reader, Address type);
   void add_itab(WordTypes& types, const go::Runtime& runtime, const go::Itab& itab);
+  void add_makers_of_bytes(const go::TypeReader& reader, const go::TypeUniverse& universe,
+                           std::span<const binary::FunctionInfo> all);
   void add_by_name(const go::TypeReader& reader, const go::TypeUniverse& universe,
                    std::span<const binary::FunctionInfo> all);
 
