@@ -26,7 +26,7 @@ class PrivateCacheTest : public testing::Test {
     root_ = ::mkdtemp(name.data());
     folder_ = root_ / "holdfast";
   }
-  ~PrivateCacheTest() override { fs::remove_all(root_); }
+  void TearDown() override { fs::remove_all(root_); }
 
   std::vector<fs::path> files() const {
     std::vector<fs::path> found;
@@ -87,7 +87,7 @@ TEST_F(PrivateCacheTest, WhatWasUsedLeastRecentlyGoesWhenThereIsNoRoom) {
   std::string noise;  // that does not shrink
   for (unsigned i = 0, x = 1; i < 4000; ++i) noise += static_cast<char>((x = x * 1664525 + 1013904223) >> 24);
   const auto cache =
-      PrivateCache::open(folder_, {.folder_bytes = 3 * 4500, .file_bytes = 1 << 20, .value_bytes = 1 << 20});
+      PrivateCache::open(folder_, {.folder_bytes = 13'500, .file_bytes = 1 << 20, .value_bytes = 1 << 20});
   const auto wait = [] { ::usleep(20'000); };  // longer than the grain of file times
   for (const char* key : {"a", "b", "c"}) {
     cache->put(key, bytes_of(noise));
