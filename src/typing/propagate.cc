@@ -317,8 +317,8 @@ void Propagation::apply(const HeapView::Place& place, Pending claim) {
 }
 
 bool Propagation::contradict(TypeId a, TypeId b) const {
-  // Structures of the runtime have a name of ours and one of the runtime's own.
-  if (types_.is_loose(a) || types_.is_loose(b)) return false;
+  // Structures of the runtime have a name of ours and one of the runtime's own, a shape stands for several types.
+  if (types_.is_loose(a) || types_.is_loose(b) || types_.is_shape(a) || types_.is_shape(b)) return false;
   return !types_.begins_with(a, b) && !types_.begins_with(b, a);
 }
 

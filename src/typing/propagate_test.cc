@@ -412,6 +412,23 @@ TEST_F(Propagate, FollowsWhatAClosureHasCaptured) {
   EXPECT_EQ(type(p, text), "string data");
 }
 
+TEST_F(Propagate, ANameIsBetterThanTheShapeThatItHasInGenericCode) {
+  const Address shape = image.structure({{"n", integer, 0}, {"m", integer, 8}}, 16, "go.shape.struct { n int; m int }");
+  const Address pair = image.structure({{"n", integer, 0}, {"m", integer, 8}}, 16, "main.Pair", {"main", {}});
+  program.known = {shape, pair};
+  program.open();
+  const std::uint32_t first = heap.add(16, false), second = heap.add(16, false);
+  Propagation p(heap, *program.types);
+  for (const auto& [row, one, other] : {std::tuple(first, shape, pair), std::tuple(second, pair, shape)}) {
+    p.claim_target(Address(heap.at(row)), program.types->intern(one), KnownBy::kPropagated);
+    p.claim_target(Address(heap.at(row)), program.types->intern(other), KnownBy::kPropagated);
+  }
+  p.run();
+  EXPECT_EQ(type(p, first), "main.Pair");
+  EXPECT_EQ(type(p, second), "main.Pair");
+  EXPECT_EQ(p.stats().conflicts, 0U);
+}
+
 TEST_F(Propagate, DoesNotTakeATypeForTheFirstWordOfTheNextInterface) {
   // reflect.Type is an interface: {itab, *rtype}; the word behind it is something else.
   const Address reflect_type = image.interface({}, "reflect.Type", {"reflect", {}});

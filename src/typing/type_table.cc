@@ -83,6 +83,7 @@ TypeId TypeTable::intern(Address descriptor) {
   types_[row.row].name = strings_.add(full_name);
   flags_[row.row].dynamic = full_name.starts_with(kNode);
   flags_[row.row].loose = full_name == "runtime.hchan";
+  flags_[row.row].shape = full_name.find("go.shape.") != std::string::npos;
   pending_.emplace_back(row, std::move(*read));
   complete_pending();
   return row;
@@ -244,6 +245,7 @@ unsigned TypeTable::depth(TypeId type) {
 
 bool TypeTable::is_better(TypeId a, TypeId b) {
   if (types_[a.row].size != types_[b.row].size) return types_[a.row].size > types_[b.row].size;
+  if (is_shape(a) != is_shape(b)) return is_shape(b);
   if (depth(a) != depth(b)) return depth(a) > depth(b);
   return a < b;
 }

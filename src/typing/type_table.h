@@ -130,8 +130,11 @@ class TypeTable {
   // them as pointer-free (a channel of such elements): size and pointers of the object need not fit the type.
   bool is_loose(TypeId type) const { return flags_[type.row].loose; }
 
+  // Generic code knows its types by their shape only: the layout is right, the name stands for several.
+  bool is_shape(TypeId type) const { return flags_[type.row].shape; }
+
   // Orders types that claim the same object with equal right: the larger one is better, of two with one size that
-  // which contains the other.
+  // which contains the other, and a name rather than a shape.
   bool is_better(TypeId a, TypeId b);
   // Whether a value of `outer` begins with one of `inner`.
   bool begins_with(TypeId outer, TypeId inner) const;
@@ -156,6 +159,7 @@ class TypeTable {
   struct Flags {
     bool dynamic = false;  // to be resolved by the first word
     bool loose = false;
+    bool shape = false;
     bool compiled = false;
     Program program;
     std::uint64_t overflow_at = 0;  // of a bucket: where the next bucket's address is; 0 = no bucket
