@@ -71,6 +71,14 @@ void CodeClaims::claim_weak() {
   }
 }
 
+void CodeClaims::claim_cleanup(Address code, Address argument) {
+  const auto known = std::ranges::lower_bound(evidence_.cleanups, code, {}, &code::ClosureType::code);
+  if (known == evidence_.cleanups.end() || known->code != code) return;
+  speak_of(Address(), known->said_by, nullptr);
+  because({}, {}, {});
+  claim_target(argument, known->type, {});
+}
+
 void CodeClaims::claim_frames(const LiveWords& live) {
   strong_ = false;
   for (const LiveFrame& frame : live.frames()) {

@@ -35,6 +35,8 @@ class CodeClaims {
   void claim_strong();
   void claim_weak();
 
+  // The cleanup function `code` will be called with the value at `argument`.
+  void claim_cleanup(Address code, Address argument);
   // What lives on stacks; before the run of the weak ones.
   void claim_frames(const LiveWords& live);
 

@@ -105,6 +105,8 @@ class TypePass {
     claims.claim_strong();
     propagation_.run();
     claims.claim_weak();
+    for (const go::SpecialRoot& special : evidence_.specials)
+      if (has_cleanup_argument(special)) claims.claim_cleanup(special.function, special.words[1].value);
     claims.claim_frames(live);
     propagation_.run();
     claim_channels();
@@ -224,12 +226,16 @@ class TypePass {
     if (last_type_) propagation_.claim_object(row, last_type_, known_by);
   }
 
+  // In the heap, or a variable: runtime.m0 and g0.
   void claim_structure(Address at, const char* name) {
     const auto bytes = runtime_.layouts.size_of(name);
     if (!at || !bytes) return;
     TypeId type = table_.by_name(name);
     if (!type) type = table_.opaque(name, *bytes);
     propagation_.claim_target(at, type, typing::KnownBy::kRuntime);
+    if (evidence_.index.find_page(at)) return;
+    std::vector<std::byte> value(table_[type].size);
+    if (runtime_.memory.try_read(at, value)) propagation_.claim_value(value, type, typing::KnownBy::kRuntime);
   }
 
   // Where goroutines wait for a channel, at least that is known if nothing tells its elements.
@@ -288,16 +294,21 @@ class TypePass {
 
   // What cleanups will be called with: a word of its own from Go 1.26 (fn, arg, call), captured by fn before. Up
   // to 1.24 due cleanups wait in the queue of finalizers.
+  static bool has_cleanup_argument(const go::SpecialRoot& special) {
+    const bool is_cleanup =
+        special.kind == go::SpecialRootKind::kCleanup || special.kind == go::SpecialRootKind::kCleanupQueue;
+    return special.function && is_cleanup && special.words.size() > 1;
+  }
+
   void claim_cleanup_arguments(DwarfEvidence& dwarf) {
     for (const go::SpecialRoot& special : evidence_.specials) {
       const bool is_cleanup =
           special.kind == go::SpecialRootKind::kCleanup || special.kind == go::SpecialRootKind::kCleanupQueue;
       const bool is_queued_as_finalizer =
           special.kind == go::SpecialRootKind::kFinalizerQueue && !special.argument_type;
-      if (!special.function || (!is_cleanup && !is_queued_as_finalizer)) continue;
-      if (is_cleanup && special.words.size() > 1)
+      if (has_cleanup_argument(special))
         dwarf.claim_argument(special.function, special.words[1].value);
-      else
+      else if (special.function && (is_cleanup || is_queued_as_finalizer))
         dwarf.claim_captured_argument(special.words.front().value);
     }
   }

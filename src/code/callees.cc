@@ -55,7 +55,7 @@ constexpr unsigned kMostClasses = 68;
 
 }  // namespace
 
-Callees::Callees(const go::FunctionTables& functions) {
+Callees::Callees(const go::FunctionTables& functions, std::span<const binary::FunctionInfo> all) {
   const auto add = [&](const std::string& name, Callee callee) {
     for (const go::Code& code : functions.find_by_name("runtime." + name)) callees_[code.function.entry] = callee;
   };
@@ -69,6 +69,9 @@ Callees::Callees(const go::FunctionTables& functions) {
     add(fmt::format("gcWriteBarrier{}", reg), Callee::kWriteBarrier);
   for (const char* allocator : kSmallAllocators)
     for (unsigned i = 0; i < kMostClasses; ++i) add(fmt::format("{}{}", allocator, i), Callee::kMalloc);
+  for (const binary::FunctionInfo& function : all)
+    if (function.name.starts_with("runtime.AddCleanup[") && function.name.ends_with(']'))
+      callees_[function.entry] = Callee::kAddCleanup;
   const auto range_of = [&](const char* name) {
     const auto found = functions.find_by_name(name);
     return found.empty() ? AddressRange() : AddressRange{found.front().function.entry, found.front().function.end};

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <unordered_map>
 #include <utility>
 
@@ -27,6 +28,7 @@ enum class Callee : std::uint8_t {
   kTypedClear,      // type RAX, destination RBX
   kTypedSliceCopy,  // type RAX, destination RBX, source RDI
   kMakeChan,        // chan type RAX -> chan RAX
+  kAddCleanup,      // dictionary RAX, object RBX, func value RCX, argument RDI and on: generic, Go 1.24 and later
   kWriteBarrier,    // keeps all registers but R11
   kDuff,            // changes RDI, RSI and vector registers; calls lead into its middle
   kAway,            // does not return
@@ -34,7 +36,8 @@ enum class Callee : std::uint8_t {
 
 class Callees {
  public:
-  explicit Callees(const go::FunctionTables& functions);
+  // `all` functions of the program, for those that have many names.
+  Callees(const go::FunctionTables& functions, std::span<const binary::FunctionInfo> all);
   explicit Callees(std::unordered_map<Address, Callee> callees) : callees_(std::move(callees)) {}
 
   Callee find(Address entry) const {

@@ -61,6 +61,7 @@ struct Round {
   PlaceClaims places;
   std::unordered_map<Address, std::vector<Said>> variables;  // pointers to what they are
   std::unordered_map<Address, std::vector<Said>> closures;
+  std::unordered_map<Address, std::vector<Said>> cleanups;
   std::unordered_map<Address, Results> results;
   std::unordered_map<Address, std::array<std::vector<Said>, kArgumentRegisters.size()>> given;
   FrameClaims frame_words, frame_variables;
@@ -78,6 +79,7 @@ struct Round {
     };
     merge_words(variables, other.variables);
     merge_words(closures, other.closures);
+    merge_words(cleanups, other.cleanups);
     merge_words(frame_words, other.frame_words);
     merge_words(frame_variables, other.frame_variables);
     for (const auto& [function, arguments] : other.given)
@@ -118,6 +120,9 @@ class Recorder : public Observer {
     const WordTypes::Type* const first = types_.find(row->fields.front().type);
     if (first != nullptr && first->kind == go::TypeKind::kUintptr)
       Claims::add(round_.closures[code], said(Word::pointer(type)));
+  }
+  void cleanup(Address code, Address type) override {
+    if (!is_nameless(type)) Claims::add(round_.cleanups[code], said(Word::pointer(type)));
   }
   void result(Address function, std::uint8_t number, const Word& word) override {
     Results& results = round_.results[function];
@@ -174,6 +179,8 @@ class Judge {
       if (const Said said = largest(words, false); said.word) facts.variables[at] = {said.word.type, said.by};
     for (const auto& [code, words] : round.closures)
       if (words.size() == 1) facts.closures[code] = {words.front().word.type, words.front().by};
+    for (const auto& [code, words] : round.cleanups)
+      if (words.size() == 1) facts.cleanups[code] = {words.front().word.type, words.front().by};
     return facts;
   }
 
@@ -265,7 +272,7 @@ class Reading {
       : reader_(reader),
         losses_(losses),
         all_(list(runtime, functions)),
-        callees_(functions),
+        callees_(functions, all_),
         signatures_(runtime, reader, universe, all_),
         image_{runtime.memory, callees_, signatures_, {}, {}, {}},
         facts_(read_library_uses(runtime, reader, universe, all_)),
@@ -275,9 +282,7 @@ class Reading {
       for (const AddressRange& range : module.variables())
         if (!range.empty()) image_.writable.push_back(range);
       image_.types.push_back({module.types, module.etypes});
-      // What is not writable among these never changes; is_variable() is asked first.
-      image_.constant.push_back({std::min({module.text, module.types, module.pc_header}),
-                                 std::max({module.etext, module.etypes, module.pclntab_end})});
+      image_.constant.push_back(constant_part(module));
     }
   }
 
@@ -344,6 +349,9 @@ class Reading {
     for (const auto& [at, named] : facts_.tables().variables) out.variables.push_back({at, named.type, named.said_by});
     for (const auto& [code, named] : facts_.tables().closures)
       out.closures.push_back({code, named.type, named.said_by});
+    for (const auto& [code, named] : facts_.tables().cleanups)
+      out.cleanups.push_back({code, named.type, named.said_by});
+    std::ranges::sort(out.cleanups, {}, &ClosureType::code);
     std::ranges::sort(out.globals, {}, &GlobalWord::at);
     std::ranges::sort(out.variables, {}, &Variable::at);
     std::ranges::sort(out.paths, {}, [](const AccessPath& path) { return std::pair(path.place.loads, path.place); });
@@ -395,6 +403,17 @@ class Reading {
     copy.resize(size);
     if (!image_.memory.try_read(function.entry, copy)) return {};
     return copy;
+  }
+
+  // What is not writable in it never changes; is_variable() is asked first. Static closures may follow the types (Go
+  // 1.27), so it reaches up to the variables.
+  static AddressRange constant_part(const go::Module& module) {
+    const AddressRange known{std::min({module.text, module.types, module.pc_header}),
+                             std::max({module.etext, module.etypes, module.pclntab_end})};
+    Address end;
+    for (const AddressRange& range : module.variables())
+      if (!range.empty() && range.begin >= known.end && (!end || range.begin < end)) end = range.begin;
+    return {known.begin, end ? end : known.end};
   }
 
   void find_extent(const go::Module& module) {

@@ -63,6 +63,7 @@ struct CodeEvidence {
   std::vector<Variable> variables;                      // by address
   std::vector<AccessPath> paths;                        // of globals, fewest loads first
   std::vector<ClosureType> closures;                    // by code
+  std::vector<ClosureType> cleanups;                    // by code: of functions that clean up, their argument
   std::vector<FrameWord> frame_words, frame_variables;  // by function and offset
   std::vector<VariableUse> uses;                        // by address
   std::uint64_t functions = 0;                          // followed in the first round

@@ -37,6 +37,7 @@ struct FactTables {
   std::unordered_map<Address, RegisterWords> given;  // by function: what all callers give it
   std::unordered_map<Address, NamedType> variables;  // of which only the address was seen
   std::unordered_map<Address, NamedType> closures;   // by code: the struct
+  std::unordered_map<Address, NamedType> cleanups;   // by code of a cleanup function: its argument
   std::vector<VariableUse> uses;                     // by address
 
   bool operator==(const FactTables&) const = default;

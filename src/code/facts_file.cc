@@ -15,7 +15,7 @@ constexpr std::uint64_t kRules = HOLDFAST_RULES_OF_CODE;
 
 struct Header {
   le64 rules;
-  le64 places, given, variables, closures, uses;  // rows, which follow in this order
+  le64 places, given, variables, closures, cleanups, uses;  // rows, which follow in this order
 };
 
 struct WordRow {
@@ -179,7 +179,7 @@ std::vector<std::byte> write_facts(const FactTables& facts, Address base) {
   Writer writer(base);
   const std::vector<GivenRow> given = rows_of(facts.given, writer);
   writer.put(Header{kRules, facts.places.size(), given.size(), facts.variables.size(), facts.closures.size(),
-                    facts.uses.size()});
+                    facts.cleanups.size(), facts.uses.size()});
   std::vector<std::pair<Place, Verdict>> places(facts.places.begin(), facts.places.end());
   std::ranges::sort(places, {}, [](const auto& entry) { return entry.first; });
   for (const auto& [place, verdict] : places) {
@@ -197,6 +197,7 @@ std::vector<std::byte> write_facts(const FactTables& facts, Address base) {
   for (const GivenRow& row : given) writer.put(row);
   writer.put_named(facts.variables);
   writer.put_named(facts.closures);
+  writer.put_named(facts.cleanups);
   for (const VariableUse& use : facts.uses) {
     UseRow row{writer.from_base(use.variable), {}};
     for (std::size_t i = 0; i < use.functions.size(); ++i)
@@ -213,7 +214,8 @@ std::optional<FactTables> read_facts(std::span<const std::byte> bytes, Address b
   if (!reader.take(header) || header.rules != kRules) return std::nullopt;
   const bool whole = reader.places(header.places, facts) && reader.given(header.given, facts) &&
                      reader.named(header.variables, facts.variables) && reader.named(header.closures, facts.closures) &&
-                     reader.uses(header.uses, facts.uses) && reader.at_end();
+                     reader.named(header.cleanups, facts.cleanups) && reader.uses(header.uses, facts.uses) &&
+                     reader.at_end();
   return whole ? std::optional(std::move(facts)) : std::nullopt;
 }
 

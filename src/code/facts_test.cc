@@ -31,6 +31,7 @@ FactTables some_facts() {
   facts.given[kOther][2] = Word::pointer(kItem);
   facts.variables[Address(0x5f0100)] = {kNode, kFunction};
   facts.closures[kOther] = {kItem, kOther};
+  facts.cleanups[kFunction] = {kNode, kOther};
   facts.uses = {{Address(0x5f0000), {kFunction, Address()}}, {Address(0x5f0100), {kFunction, kOther}}};
   return facts;
 }

@@ -473,6 +473,9 @@ bool Interpreter::call_runtime(Callee callee) {
       note(place_of(look(binary::kRbx)), pointer(in_rax, true), true);
       note(place_of(look(binary::kRdi)), pointer(in_rax, true), true);
       break;
+    case Callee::kAddCleanup:
+      note_cleanup();
+      return false;
     default:
       return false;
   }
@@ -482,6 +485,23 @@ bool Interpreter::call_runtime(Callee callee) {
   reg(binary::kRbp) = frame;
   reg(binary::kRax) = made.value_or(Value::typed(result));
   return true;
+}
+
+// Among the types in the dictionary of runtime.AddCleanup[T, S] is func(S), the type of the cleanup function.
+void Interpreter::note_cleanup() {
+  constexpr std::uint64_t kMostEntries = 32;
+  const Value dictionary = look(binary::kRax), function = look(binary::kRcx);
+  if (!reporting_ || !dictionary.is_constant() || !function.is_constant()) return;
+  if (!image_.is_constant(dictionary.address()) || !image_.is_constant(function.address())) return;
+  const Value code = loaded_constant(function.address());
+  for (std::uint64_t i = 0; i < kMostEntries && code.is_constant(); ++i) {
+    const Value entry = loaded_constant(dictionary.address() + i * kWord);
+    if (!entry.is_constant() || !image_.is_type(entry.address())) continue;
+    const WordTypes::Type* const type = types_.find(entry.address());
+    if (type == nullptr || type->kind != TypeKind::kFunc || type->in.size() != 1 || !type->out.empty()) continue;
+    if (image_.is_constant(code.address())) observer_.cleanup(code.address(), type->in.front());
+    return;
+  }
 }
 
 // `entry` is null for calls through a word. A receiver's word, when it has one, is not in the signature.

@@ -40,6 +40,8 @@ class Observer {
   virtual void use(Address variable, bool stores) = 0;
   // Closures that run `code` are values of this struct type.
   virtual void closure(Address code, Address type) = 0;
+  // The cleanup function `code` is called with a value of the type.
+  virtual void cleanup(Address code, Address type) = 0;
   // The function gives this word back in the result register `number`; unknown if it may be anything.
   virtual void result(Address function, std::uint8_t number, const Word& word) = 0;
   // A call gives the function such a word as argument `number`, if it takes that many.
@@ -126,6 +128,7 @@ class Interpreter {
   void step(const binary::Instruction& in);
   void call(const binary::Instruction& in);
   bool call_runtime(Callee callee);
+  void note_cleanup();
   void call_with(const Signature* signature, Address entry, bool has_receiver);
   void call_indirect(const Value& target);
   void give_back();

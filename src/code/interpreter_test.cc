@@ -26,7 +26,7 @@ using testing::IsEmpty;
 using testing::UnorderedElementsAre;
 
 constexpr Address kNewObject{0x400100}, kMapAssign{0x400200}, kGrowSlice{0x400300}, kOtherFunction{0x400400},
-    kBarrier{0x400500}, kMethodCode{0x400600}, kMakeMap{0x400700}, kMakeSmallMap{0x400800};
+    kBarrier{0x400500}, kMethodCode{0x400600}, kMakeMap{0x400700}, kMakeSmallMap{0x400800}, kAddCleanup{0x400900};
 constexpr Address kEntry{0x401000};
 constexpr Address kGlobal{0x700000}, kSecond{0x700040};
 
@@ -83,7 +83,7 @@ struct Heard {
   std::vector<Word> weak(const Place& place) const { return of(weak_words, place); }
 
   std::map<Place, std::vector<Word>> strong_words, weak_words;
-  std::map<Address, std::vector<Address>> variables, closures;
+  std::map<Address, std::vector<Address>> variables, closures, cleanups;
   std::map<std::uint8_t, std::vector<Word>> results;
   std::map<std::pair<Address, std::uint8_t>, std::vector<Word>> given;
   std::map<std::int64_t, std::vector<Word>> frame_words, frame_variables;
@@ -108,6 +108,7 @@ class Listener : public Observer {
   void variable(Address variable, Address type) override { heard_.variables[variable].push_back(type); }
   void use(Address variable, bool stores) override { heard_.uses.emplace_back(variable, stores); }
   void closure(Address code, Address type) override { heard_.closures[code].push_back(type); }
+  void cleanup(Address code, Address type) override { heard_.cleanups[code].push_back(type); }
   void result(Address, std::uint8_t number, const Word& word) override { heard_.results[number].push_back(word); }
   void given(Address function, std::uint8_t number, const Word& word) override {
     heard_.given[{function, number}].push_back(word);
@@ -167,7 +168,8 @@ class InterpreterTest : public testing::Test {
                            {kGrowSlice, Callee::kGrowSlice},
                            {kBarrier, Callee::kWriteBarrier},
                            {kMakeMap, Callee::kMakeChan},
-                           {kMakeSmallMap, Callee::kMakeSmallMap}});
+                           {kMakeSmallMap, Callee::kMakeSmallMap},
+                           {kAddCleanup, Callee::kAddCleanup}});
     WordTypes types(reader);
     const Signatures signatures(std::unordered_map<Address, Signature>{
         {kMethodCode,
@@ -430,6 +432,18 @@ TEST_F(InterpreterTest, BehindWhatATypeTellsAPointerKeepsItsPlace) {
 TEST_F(InterpreterTest, TheAddressOfAVariableSaysNothingAgainstTheTypeOfAResult) {
   EXPECT_FALSE(follow(Code().lea(kRax, kGlobal).ret()).results.contains(0));
   EXPECT_THAT(follow(Code().lea(kRax, kOtherFunction).ret()).results.at(0), ElementsAre(Word()));
+}
+
+TEST_F(InterpreterTest, TheDictionaryTellsWhatACleanupIsCalledWith) {
+  const Address clean = image.function({node}, {}, false, "func(main.Node)");
+  const Address dictionary = image.space(24), static_closure = image.space(8);
+  image.write(dictionary, item.value);
+  image.write(dictionary + 8, take.value);  // gives something back: no cleanup
+  image.write(dictionary + 16, clean.value);
+  image.write(static_closure, kOtherFunction.value);
+  const Heard heard = follow(Code().lea(kRax, dictionary).lea(kRcx, static_closure).call(kAddCleanup).ret());
+  EXPECT_THAT(heard.cleanups, ElementsAre(testing::Pair(kOtherFunction, ElementsAre(node))));
+  EXPECT_THAT(follow(Code().lea(kRax, dictionary).call(kAddCleanup).ret()).cleanups, IsEmpty());
 }
 
 TEST_F(InterpreterTest, UsesOfASmallMapTellItsTypeTheNextTime) {

@@ -46,6 +46,7 @@ class Listener : public Observer {
     HOLDFAST_CHECK(variable >= kVariables && variable < kVariables + kVariableBytes);
   }
   void closure(Address, Address type) override { HOLDFAST_CHECK(types_.find(type) != nullptr); }
+  void cleanup(Address, Address) override {}
   void result(Address, std::uint8_t number, const Word& word) override {
     HOLDFAST_CHECK(number < kArgumentRegisters.size());
     if (word) check(word);
@@ -100,7 +101,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
                                 {Address(0x401030), Callee::kGrowSlice},
                                 {Address(0x401040), Callee::kWriteBarrier},
                                 {Address(0x401050), Callee::kDuff},
-                                {Address(0x401060), Callee::kMakeSmallMap}});
+                                {Address(0x401060), Callee::kMakeSmallMap},
+                                {Address(0x401070), Callee::kAddCleanup}});
   static const Signatures signatures(std::unordered_map<Address, Signature>{});
   const AddressRange types_range{go::TypeImage::kTypes, go::TypeImage::kTypes + go::TypeImage::kBytes};
   const CodeImage image{runtime.memory,
