@@ -30,7 +30,9 @@ GOOD = {
     "types --of 0xc000000080": {"type": "main.node", "object": "0xc000000080", "left_out": 18, "refused": [],
                                 "steps": [{"evidence": "holder", "field": ".Next"},
                                           {"evidence": "variable", "name": "main.listHead"}]},
-    "types --compare-dwarf": {"agreement": {"same": {"bytes": 8998984}, "wrong": {"bytes": 16}}},
+    "types --compare-dwarf": {"agreement": {"same": {"bytes": 8998984, "objects": 990}, "other name": {"bytes": 0, "objects": 0},
+                                               "nesting": {"bytes": 0, "objects": 0}, "wrong": {"bytes": 16, "objects": 1},
+                                               "only with": {"bytes": 0, "objects": 0}}},
     "roots": {"roots": [{"name": "main.byID", "kind": "global", "where": "0x1000", "retained_bytes": 0},
                         {"name": "main.small", "kind": "global", "where": "0x1008", "retained_bytes": 0}]},
     "spans": {"spans": [{"bytes": 9000000}, {"bytes": 100000}]},
@@ -128,7 +130,7 @@ class ChecksTest(unittest.TestCase):
 
     def test_every_check_has_a_fault(self):
         tested = {name for name, _, _ in FAULTS} | {
-            "counters_equal_the_programs_own", "c_heap_is_seen", "machine_code_names_no_wrong_types", "memory_that_is_not_there_is_in_no_part_of_the_account", "shared_objects_belong_to_no_single_holder",
+            "counters_equal_the_programs_own", "c_heap_is_seen", "machine_code_names_no_wrong_types", "machine_code_names_what_debug_information_does", "memory_that_is_not_there_is_in_no_part_of_the_account", "shared_objects_belong_to_no_single_holder",
             "the_type_of_the_deepest_node_goes_back_to_its_variable", "an_interface_beats_a_field", "conflicts_add_up_to_the_loss",
             "a_stripped_copy_gives_the_same_graph", "the_layout_table_gives_the_same_graph_as_debug_information", "a_picture_answers_as_the_process_did",
             "looks_of_one_collection_differ_in_new_objects_only", "the_same_picture_gives_the_same_answer", "one_thread_gives_the_same_answer",
@@ -149,13 +151,24 @@ class ChecksTest(unittest.TestCase):
         truth = changed(TRUTH, ("facts", "c_heap_bytes"), 14)
         self.assertEqual(list(complaints(case(truth=truth))), ["c_heap_is_seen"])
 
+    @staticmethod
+    def compared(**rows):
+        answers = GOOD
+        for kind, (size, objects) in rows.items():
+            answers = changed(answers, ("types --compare-dwarf", "agreement", kind.replace("_", " ")),
+                              {"bytes": size, "objects": objects})
+        return complaints(case("core", answers=answers))
+
     def test_wrong_types_without_debug_information_are_found(self):
-        for wrong, found in ((16000, False), (20000, True)):
-            answers = changed(GOOD, ("types --compare-dwarf", "agreement"),
-                              {"same": {"bytes": 8999000 - wrong}, "wrong": {"bytes": wrong}})
-            self.assertEqual(list(complaints(case("core", answers=answers))), ["machine_code_names_no_wrong_types"] * found, wrong)
-        lost = changed(GOOD, ("types --compare-dwarf", "agreement", "same", "bytes"), 8998976)
-        self.assertEqual(list(complaints(case("core", answers=lost))), ["machine_code_names_no_wrong_types"])
+        for wrong, found in ((8000, False), (10000, True)):
+            self.assertEqual(list(self.compared(same=(8999000 - wrong, 990), wrong=(wrong, 1))),
+                             ["machine_code_names_no_wrong_types"] * found, wrong)
+        self.assertEqual(list(self.compared(same=(8998976, 990))), ["machine_code_names_no_wrong_types"])
+
+    def test_types_that_only_debug_information_knows_are_found(self):
+        name = "machine_code_names_what_debug_information_does"
+        for size, objects, found in ((80000, 20, False), (100000, 20, True), (80000, 90, False), (80000, 110, True)):
+            self.assertEqual(list(self.compared(same=(8998984 - size, 990 - objects), only_with=(size, objects))), [name] * found)
 
     def test_reasons_that_do_not_go_back_to_the_variable_are_found(self):
         name, at = "the_type_of_the_deepest_node_goes_back_to_its_variable", "types --of 0xc000000080"
