@@ -41,7 +41,7 @@ PROGRAMS = (
     Program("esbuild", "compiler", "1.25", "github.com/evanw/esbuild", "v0.28.2", "/cmd/esbuild", "esbuild"),
     Program("etcd", "database, protobuf", "1.26", "go.etcd.io/etcd/server/v3", "v3.6.16", "", "etcd"),
     Program("caddy", "web server, proxy", "1.27", "github.com/caddyserver/caddy/v2", "v2.11.9", "/cmd/caddy", "caddy"),
-    Program("gopls", "linter, type checker", "1.26", "golang.org/x/tools/gopls", "v0.24.0", "", "gopls"),
+    Program("gopls", "linter, type checker", "1.27", "golang.org/x/tools/gopls", "v0.24.0", "", "gopls"),
     Program("caddy", "web server, proxy", "1.19", "github.com/caddyserver/caddy/v2", "v2.6.4", "/cmd/caddy", "caddy"),
     Program("nats-server", "message broker", "1.20", "github.com/nats-io/nats-server/v2", "v2.9.25", "", "nats"),
     Program("etcd", "database, protobuf", "1.22", "go.etcd.io/etcd/server/v3", "v3.5.17", "", "etcd"),
@@ -152,7 +152,7 @@ def start_caddy(binary, work, port):
              f"http://127.0.0.1:{port} {{\n bind 127.0.0.1\n encode gzip\n templates"]
     for i in range(CADDY_ROUTES):
         body = (f"respond \"hello {i} {{remote_host}}\"", f"reverse_proxy 127.0.0.1:{other}",
-                f"header X-Number {i}\n  respond \"{i}\"", f"rewrite * /page{{uri}}\n  file_server")[i % 4]
+                f"header X-Number {i}\n  respond \"number {i}\"", f"rewrite * /page{{uri}}\n  file_server")[i % 4]
         lines.append(f" handle /r{i}/* {{\n  {body}\n }}")
     lines.append(" handle {\n  respond \"none\"\n }\n}")
     config = work / "Caddyfile"

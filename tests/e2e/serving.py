@@ -80,8 +80,8 @@ def serving(server, root):
         work, port = pathlib.Path(work), free_port()
         words = server.command(root, work, port)
         with open(work / "log", "w+b") as log:
-            process = subprocess.Popen([str(w) for w in words], stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=work,
-                                       env=environment(work) | server.env)
+            process = subprocess.Popen([str(w) for w in words], stdin=subprocess.PIPE, stdout=log, stderr=log, cwd=work,
+                                       env=environment(work) | server.env)  # some end with their input
             connections = ()
             try:
                 wait_for(server, process, port, work / "log")
@@ -94,6 +94,7 @@ def serving(server, root):
             finally:
                 for connection in connections:
                     connection.close()
+                process.stdin.close()
                 process.terminate()
                 try:
                     process.wait(10)
