@@ -392,6 +392,26 @@ TEST_F(Propagate, FindsInterfacesAndClosuresInObjectsWithoutType) {
   EXPECT_EQ(type(p, captured), "main.Item");
 }
 
+TEST_F(Propagate, FollowsWhatAClosureHasCaptured) {
+  const Address layout =
+      image.structure({{"F", integer, 0}, {"X0", item_pointer, 8}, {"X1", string, 16}}, 32, "struct { F uintptr }");
+  program.functions[TypeImage::kText + 0x40] = "main.run.func1";
+  program.known = {item_pointer, item};
+  const std::uint32_t closure = heap.add(32, true), captured = heap.add(32, true), text = heap.add(100, false);
+  heap.write(closure, 0, TypeImage::kText + 0x40);
+  heap.write(closure, 8, heap.at(captured));
+  heap.write(closure, 16, heap.at(text));
+  heap.write(closure, 24, 100);
+  program.open();
+  program.types->set_closure_layout(TypeImage::kText + 0x40, layout);
+  Propagation p(heap, *program.types);
+  EXPECT_EQ(p.claim_untyped(), 1U);
+  p.run();
+  EXPECT_EQ(type(p, closure), "func main.run.func1");
+  EXPECT_EQ(type(p, captured), "main.Item");
+  EXPECT_EQ(type(p, text), "string data");
+}
+
 TEST_F(Propagate, DoesNotTakeATypeForTheFirstWordOfTheNextInterface) {
   // reflect.Type is an interface: {itab, *rtype}; the word behind it is something else.
   const Address reflect_type = image.interface({}, "reflect.Type", {"reflect", {}});

@@ -210,6 +210,7 @@ TypeId TypeTable::new_closure(Address code) {
   if (const TypeId captured = layout == closure_layouts_.end() ? TypeId() : intern(layout->second)) {
     type.first_field = types_[captured.row].first_field;
     type.field_count = types_[captured.row].field_count;
+    type.pointer_bytes = types_[captured.row].pointer_bytes;  // of a value without pointers nothing is followed
   }
   return add_row(type);
 }
