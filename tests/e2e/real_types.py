@@ -3,14 +3,15 @@
 
   tests/e2e/real_types.py                  all of them
   tests/e2e/real_types.py --only etcd      those whose name contains the word
-  tests/e2e/real_types.py --table          and puts what was seen into docs/type-coverage.md
+  tests/e2e/real_types.py --table          and puts what was seen into docs/type-coverage.md; of programs that were left
+                                           out, what was seen last
   tests/e2e/real_types.py --list
 
 The programs (go_programs.py) are built from Go modules, once, into build/real/, with their debug information; besides, the
 service heap of bench/ in each way to build. Each is looked at in a core made while it is idle after its load, so that all
 answers are about one heap. Its twins, one stripped by `strip` and one linked with -s -w, run under the same load and must
-have the same share of their bytes typed. Everything is on the loopback interface. What differs is kept in
-build/real/types. Ends with `N passed, N failed`, exit code 1 if any failed.
+have the same share of their bytes typed. Everything is on the loopback interface. What was seen, with all differences, is
+kept in build/real/types. Ends with `N passed, N failed`, exit code 1 if any failed.
 """
 import argparse
 import contextlib
@@ -100,6 +101,7 @@ class Comparison:
 
     def __init__(self, answer):
         self.sums, self.differences = answer["agreement"], answer["differences"]
+        self.known_by = answer["known_by"]["without"]
 
     def total(self, unit, *kinds):
         return sum(row[unit] for name, row in self.sums.items() if name in kinds or not kinds)
@@ -132,13 +134,9 @@ def findings(seen, release):
         yield f"wrong, of all live bytes: expected at most {WRONG_AT_MOST:.1%}, got {wrong:.3%}"
 
 
-def by_evidence(rows):
-    """[(how known, bytes)], most first, of rows of `types`."""
-    sums = {}
-    for row in rows:
-        if row["known_by"]:
-            sums[row["known_by"]] = sums.get(row["known_by"], 0) + row["bytes"]
-    return sorted(sums.items(), key=lambda pair: -pair[1])
+def by_evidence(sums):
+    """[(how known, bytes)], most first."""
+    return sorted(((name, row["bytes"]) for name, row in sums.items() if row["bytes"]), key=lambda pair: -pair[1])
 
 
 def typed_share(holdfast):
@@ -166,15 +164,6 @@ def stripped_copy_failures(binary, core, program, folder):
         yield f"types with a stripped copy: expected those with {' '.join(BARE)}, got {first}"
 
 
-@dataclasses.dataclass
-class Seen:
-    """What the page says about one program."""
-    row: str
-    kinds: str
-    missing: list
-    failures: list
-
-
 def look(subject, binary):
     program = subject.program()
     with tempfile.TemporaryDirectory(prefix="holdfast-types-") as folder:
@@ -184,8 +173,7 @@ def look(subject, binary):
         before = children_seconds()
         seen = Comparison(Holdfast(binary, core).answer("types --compare-dwarf"))
         seconds = children_seconds() - before
-        bare = Holdfast(binary, core, BARE)
-        kinds = by_evidence(bare.answer("types")["types"])
+        kinds = by_evidence(seen.known_by)
         failures = [*findings(seen, subject.release), *stripped_copy_failures(binary, core, program, folder)]
         core.unlink()
         shares = dict(twins(subject, binary, program, folder))
@@ -193,14 +181,26 @@ def look(subject, binary):
     for name, got in shares.items():
         if abs(got - without) > TWIN_MAY_DIFFER:
             failures.append(f"typed in the twin {name}: expected {without:.2%} as without debug information, got {got:.2%}")
-    keep(subject, seen, kinds, failures)
-    return Seen(row(subject, seen, shares, seconds), kinds_row(subject, kinds), missing_rows(subject, seen), failures)
-
-
-def keep(subject, seen, kinds, failures):
+    rows = [row(subject, seen, shares, seconds)], [kinds_row(subject, kinds)], missing_rows(subject, seen)
     REPORTS.mkdir(parents=True, exist_ok=True)
-    (REPORTS / f"{subject.name.replace(' ', '_')}.json").write_text(json.dumps(
-        {"agreement": seen.sums, "kinds": kinds, "failures": failures, "differences": seen.differences}, indent=1) + "\n")
+    kept(subject).write_text(json.dumps({"rows": rows, "failures": failures, "agreement": seen.sums, "kinds": kinds,
+                                         "differences": seen.differences}, indent=1) + "\n")
+    return rows, failures
+
+
+def kept(subject):
+    return REPORTS / f"{subject.name.replace(' ', '_')}.json"
+
+
+def write_tables():
+    """Of all programs that have been looked at."""
+    tables = list(HEAD), list(KINDS_HEAD), list(MISSING_HEAD)
+    for subject in plan(""):
+        if kept(subject).exists():
+            for table, rows in zip(tables, json.loads(kept(subject).read_text())["rows"]):
+                table.extend(rows)
+    for table in tables:
+        put_table(PAGE, table)
 
 
 def row(subject, seen, shares, seconds):
@@ -248,14 +248,11 @@ def main():
     if arguments.list:
         print("\n".join(subject.name for subject in subjects))
         return 0
-    tables, passed, failed = (list(HEAD), list(KINDS_HEAD), list(MISSING_HEAD)), 0, 0
+    passed = failed = 0
     for subject in subjects:
         try:
-            seen = look(subject, arguments.holdfast.resolve())
-            for table, lines in zip(tables, ([seen.row], [seen.kinds], seen.missing)):
-                table.extend(lines)
-            failures = seen.failures
-            print("\n".join([seen.row, seen.kinds, *seen.missing]))
+            rows, failures = look(subject, arguments.holdfast.resolve())
+            print("\n".join(line for part in rows for line in part))
         except (Broken, OSError, subprocess.SubprocessError, urllib.error.URLError) as error:
             failures = [str(error)]
         except (KeyError, TypeError, ValueError) as error:
@@ -266,8 +263,7 @@ def main():
         for text in failures:
             print(f"  FAIL {subject.name}: {text}", flush=True)
     if arguments.table:
-        for table in tables:
-            put_table(PAGE, table)
+        write_tables()
     print(f"{passed} passed, {failed} failed")
     return 1 if failed else 0
 
