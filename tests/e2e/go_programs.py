@@ -28,6 +28,7 @@ class Program:
     version: str
     package: str  # below the module
     start: str    # which of SERVERS
+    replaced: tuple = ()  # "module=other@version" of its own go.mod, without which it does not build
 
     def __str__(self):
         return f"{self.name} {self.version.removeprefix('v').split('-0.')[0][:12]} ({self.release})"
@@ -46,9 +47,11 @@ PROGRAMS = (
     Program("nats-server", "message broker", "1.20", "github.com/nats-io/nats-server/v2", "v2.9.25", "", "nats"),
     Program("etcd", "database, protobuf", "1.22", "go.etcd.io/etcd/server/v3", "v3.5.17", "", "etcd"),
     Program("prometheus", "monitoring server", "1.21", "github.com/prometheus/prometheus", "v0.40.7", "/cmd/prometheus",
-            "prometheus"),
+            "prometheus", ("k8s.io/klog=github.com/simonpasquier/klog-gokit@v0.3.0",
+                           "k8s.io/klog/v2=github.com/simonpasquier/klog-gokit/v3@v3.0.0")),
     Program("prometheus", "monitoring server", "1.26", "github.com/prometheus/prometheus", "v0.315.0", "/cmd/prometheus",
             "prometheus"),
+    Program("pushgateway", "metrics, protobuf", "1.24", "github.com/prometheus/pushgateway", "v1.11.1", "", "pushgateway"),
     Program("hugo", "CLI under load", "1.25", "github.com/gohugoio/hugo", "v0.155.0", "", "hugo"),
 )
 
@@ -60,14 +63,16 @@ def go_environment(release):
 
 
 def build(program, ldflags=""):
-    """The path of the program, built in a module of its own that requires just this one, so that what the program's
-    module says about replacing others does not count."""
+    """The path of the program, built in a module of its own that requires just this one: `go install` refuses programs
+    whose module replaces others."""
     suffix = "-bare" if ldflags else ""
     folder = REAL / f"{program.name}-{program.version}-go{program.release}{suffix}"
 
     def make(draft):
         options = {"cwd": draft, "env": go_environment(program.release), "timeout": BUILD_SECONDS}
         command("go", "mod", "init", "built", **options)
+        for one in program.replaced:
+            command("go", "mod", "edit", f"-replace={one}", **options)
         command("go", "get", f"{program.module}{program.package}@{program.version}", **options)
         command("go", "build", f"-ldflags={ldflags}", "-o", program.name, program.module + program.package, **options)
     return once(folder, make) / program.name
@@ -222,6 +227,22 @@ def load_prometheus(_, port):
         ask(port, "GET", f"/api/v1/query?query=sum(rate(go_gc_duration_seconds_count[{i + 5}s]))")
 
 
+PUSHED_GROUPS, PUSHED_SERIES = 1000, 60
+
+
+def start_pushgateway(binary, work, port):
+    return [binary, f"--web.listen-address=127.0.0.1:{port}"]
+
+
+def load_pushgateway(_, port):
+    """Groups of metrics that jobs have left, which it keeps as protobuf messages."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    for i in range(PUSHED_GROUPS):
+        body = "".join(f"# TYPE family_{n} gauge\nfamily_{n}{{kind=\"k{n % 5}\",shard=\"{i}\"}} {i * n}\n" for n in range(PUSHED_SERIES))
+        ask(port, "PUT", f"/metrics/job/backup/instance/i{i}", body, connection=connection)
+    return [connection]
+
+
 HUGO_PAGES = 600
 
 
@@ -279,8 +300,8 @@ class Editor:
             message = json.loads(self.file.read(length))
             if message.get("id") == self.number and "method" not in message:
                 return message
-            if "id" in message:  # what it asks of an editor: its settings; none are wanted
-                self.send({"id": message["id"], "result": [{}] if message["method"] == "workspace/configuration" else None})
+            if "id" in message:  # what it asks of an editor
+                self.send({"id": message["id"], "result": None})
 
     def close(self):
         self.file.close()
@@ -290,14 +311,17 @@ class Editor:
 def load_gopls(work, _):
     editor = Editor(int((work / "lsp").read_text()))
     editor.ask("initialize", {"processId": os.getpid(), "rootUri": GOPLS_MODULE.as_uri(), "capabilities": {
-        "workspace": {"configuration": True}}, "initializationOptions": {"staticcheck": True}})
+        "workspace": {"configuration": False}}, "initializationOptions": {"staticcheck": True}})
     editor.tell("initialized", {})
     for path in sorted(GOPLS_MODULE.glob("*/main.go")):
-        document = {"uri": path.as_uri()}
+        document, text = {"uri": path.as_uri()}, path.read_text()
+        line = text[:text.index("func main()")].count("\n")
         editor.tell("textDocument/didOpen", {"textDocument": document | {
-            "languageId": "go", "version": 1, "text": path.read_text()}})
+            "languageId": "go", "version": 1, "text": text}})
         editor.ask("textDocument/documentSymbol", {"textDocument": document})
-        editor.ask("textDocument/semanticTokens/full", {"textDocument": document})
+        place = {"textDocument": document, "position": {"line": line, "character": 6}}
+        editor.ask("textDocument/references", place | {"context": {"includeDeclaration": True}})
+        editor.ask("textDocument/hover", place)
     editor.ask("workspace/symbol", {"query": "Reader"})
     return [editor]
 
@@ -315,6 +339,7 @@ SERVERS = {
     "caddy": Server("caddy", start_caddy, "/r0/x", load_caddy),
     "esbuild": Server("esbuild", start_esbuild, "/entry.js", load_path("/entry.js", 5)),
     "prometheus": Server("prometheus", start_prometheus, "/-/ready", load_prometheus),
+    "pushgateway": Server("pushgateway", start_pushgateway, "/-/ready", load_pushgateway),
     "hugo": Server("hugo", start_hugo, "/posts/p1/", load_path("/posts/p2/", 50)),
     "gopls": Server("gopls", start_gopls, "/", load_gopls, {
         "PATH": f"{go_folder()}:/usr/bin:/bin", "GOFLAGS": "-mod=mod", "GOPROXY": "off", "GOTOOLCHAIN": "local"}),
