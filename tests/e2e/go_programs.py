@@ -227,11 +227,11 @@ def load_prometheus(_, port):
         ask(port, "GET", f"/api/v1/query?query=sum(rate(go_gc_duration_seconds_count[{i + 5}s]))")
 
 
-PUSHED_GROUPS, PUSHED_SERIES = 1000, 60
+PUSHED_GROUPS, PUSHED_SERIES = 600, 60
 
 
 def start_pushgateway(binary, work, port):
-    return [binary, f"--web.listen-address=127.0.0.1:{port}"]
+    return [binary, "--push.disable-consistency-check", f"--web.listen-address=127.0.0.1:{port}"]
 
 
 def load_pushgateway(_, port):
