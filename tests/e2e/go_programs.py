@@ -7,8 +7,6 @@ import os
 import pathlib
 import socket
 import time
-import urllib.error
-import urllib.request
 
 import cells
 from processes import Broken
@@ -49,10 +47,7 @@ PROGRAMS = (
     Program("prometheus", "monitoring server", "1.21", "github.com/prometheus/prometheus", "v0.40.7", "/cmd/prometheus",
             "prometheus", ("k8s.io/klog=github.com/simonpasquier/klog-gokit@v0.3.0",
                            "k8s.io/klog/v2=github.com/simonpasquier/klog-gokit/v3@v3.0.0")),
-    Program("prometheus", "monitoring server", "1.26", "github.com/prometheus/prometheus", "v0.315.0", "/cmd/prometheus",
-            "prometheus"),
     Program("pushgateway", "metrics, protobuf", "1.24", "github.com/prometheus/pushgateway", "v1.11.1", "", "pushgateway"),
-    Program("hugo", "CLI under load", "1.25", "github.com/gohugoio/hugo", "v0.155.0", "", "hugo"),
 )
 
 
@@ -243,27 +238,6 @@ def load_pushgateway(_, port):
     return [connection]
 
 
-HUGO_PAGES = 600
-
-
-def start_hugo(binary, work, port):
-    (work / "hugo.toml").write_text(f"baseURL = 'http://127.0.0.1:{port}/'\ntitle = 'Pages'\n[taxonomies]\ntag = 'tags'\n")
-    content, layouts = work / "content/posts", work / "layouts/_default"
-    content.mkdir(parents=True)
-    layouts.mkdir(parents=True)
-    for name in ("single", "list"):
-        (layouts / f"{name}.html").write_text("<html><body><h1>{{ .Title }}</h1>{{ with .Params.tags }}{{ delimit . \", \" }}{{ end }}"
-                                              "{{ .TableOfContents }}{{ .Content }}{{ range .Site.RegularPages | first 9 }}"
-                                              "<a href='{{ .RelPermalink }}'>{{ .Title }}</a>{{ end }}</body></html>")
-    for i in range(HUGO_PAGES):
-        (content / f"p{i}.md").write_text(
-            f"---\ntitle: Page {i}\ndate: 2024-01-01\ntags: [t{i % 17}, u{i % 5}]\nparams: {{weight: {i}}}\n---\n" +
-            "".join(f"## Part {n}\n\nWords of *page* {i} and [a link](/posts/p{n}/).\n\n```go\nfunc f{n}() int {{ return {i} }}\n```\n\n"
-                    for n in range(8)))
-    return [binary, "server", "--source", work, "--bind", "127.0.0.1", "--port", str(port), "--disableLiveReload", "--watch=false",
-            "--cacheDir", work / "cache"]
-
-
 GOPLS_MODULE = cells.ROOT / "tests/e2e/programs"
 
 
@@ -340,7 +314,6 @@ SERVERS = {
     "esbuild": Server("esbuild", start_esbuild, "/entry.js", load_path("/entry.js", 5)),
     "prometheus": Server("prometheus", start_prometheus, "/-/ready", load_prometheus),
     "pushgateway": Server("pushgateway", start_pushgateway, "/-/ready", load_pushgateway),
-    "hugo": Server("hugo", start_hugo, "/posts/p1/", load_path("/posts/p2/", 50)),
     "gopls": Server("gopls", start_gopls, "/", load_gopls, {
         "PATH": f"{go_folder()}:/usr/bin:/bin", "GOFLAGS": "-mod=mod", "GOPROXY": "off", "GOTOOLCHAIN": "local"}),
 }
