@@ -9,6 +9,7 @@
 #include "base/units.h"
 #include "graph/object_sizes.h"
 #include "report/fold.h"
+#include "report/type_table.h"
 
 namespace holdfast::report {
 namespace {
@@ -23,6 +24,7 @@ class Answer {
       : snapshot_(snapshot), column_(column), types_(types), fields_(fields) {}
 
   TypeId type_of(std::uint32_t object) const { return column_[object].type(); }
+  std::size_t evidence(std::uint32_t object) const { return static_cast<std::size_t>(column_[object].known_by()); }
   std::string name(TypeId type) const {
     std::string name = type ? std::string(snapshot_.strings[types_[type.row].name]) : std::string();
     std::erase(name, ' ');
@@ -51,6 +53,11 @@ class Answer {
   const std::vector<heap::Type>& types_;
   const std::vector<heap::Field>& fields_;
 };
+
+void add(Agreed& sum, std::uint64_t bytes) {
+  ++sum.objects;
+  sum.bytes += bytes;
+}
 
 // What the runtime makes has two names: the structure's own, and ours, which says of what.
 std::string plain(const std::string& name) {
@@ -86,18 +93,18 @@ TypeComparison compare_types(const heap::Snapshot& snapshot, const heap::TypeCol
                              const graph::Reachability& reached) {
   const Answer first(snapshot, snapshot.object_type, snapshot.types, snapshot.fields);
   const Answer second(snapshot, without.object_type, without.types, without.fields);
+  TypeComparison out;
   std::map<std::pair<TypeId, TypeId>, Agreed> pairs;
   graph::ObjectSizes(snapshot).for_each_run(0, snapshot.objects,
                                             [&](std::uint64_t begin, std::uint64_t end, std::uint64_t slot_size) {
                                               for (std::uint64_t i = begin; i < end; ++i) {
                                                 if (!heap::test_bit(reached.bits, i)) continue;
                                                 const auto object = static_cast<std::uint32_t>(i);
-                                                Agreed& sum = pairs[{first.type_of(object), second.type_of(object)}];
-                                                ++sum.objects;
-                                                sum.bytes += slot_size;
+                                                add(pairs[{first.type_of(object), second.type_of(object)}], slot_size);
+                                                add(out.known_with[first.evidence(object)], slot_size);
+                                                add(out.known_without[second.evidence(object)], slot_size);
                                               }
                                             });
-  TypeComparison out;
   for (const auto& [types, sum] : pairs) {
     const Agreement agreement = judge(first, types.first, second, types.second);
     Agreed& all = out.sums[static_cast<std::size_t>(agreement)];
@@ -139,11 +146,25 @@ std::string comparison_text(const TypeComparison& comparison) {
   return out;
 }
 
+namespace {
+
+nlohmann::ordered_json evidence_json(const std::array<Agreed, kKindsOfEvidence>& sums) {
+  nlohmann::ordered_json json = nlohmann::ordered_json::object();
+  for (std::size_t i = 1; i < sums.size(); ++i)
+    json[std::string(name_of(static_cast<heap::KnownBy>(i)))] = {{"objects", sums[i].objects},
+                                                                 {"bytes", sums[i].bytes}};
+  return json;
+}
+
+}  // namespace
+
 nlohmann::ordered_json comparison_json(const TypeComparison& comparison) {
   nlohmann::ordered_json json = {{"schema", "holdfast.type-comparison/1"}};
   for (std::size_t i = 0; i < kAgreements; ++i)
     json["agreement"][std::string(name_of(static_cast<Agreement>(i)))] = {{"objects", comparison.sums[i].objects},
                                                                           {"bytes", comparison.sums[i].bytes}};
+  json["known_by"] = {{"with", evidence_json(comparison.known_with)},
+                      {"without", evidence_json(comparison.known_without)}};
   json["differences"] = nlohmann::ordered_json::array();
   for (const Difference& row : comparison.differences)
     json["differences"].push_back({{"kind", name_of(row.agreement)},

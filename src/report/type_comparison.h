@@ -37,9 +37,13 @@ struct Difference {
   Agreed sum;
 };
 
+constexpr std::size_t kKindsOfEvidence = static_cast<std::size_t>(heap::KnownBy::kInferred) + 1;
+
 struct TypeComparison {
   std::array<Agreed, kAgreements> sums;  // by Agreement; all live objects
-  std::vector<Difference> differences;   // most bytes first
+  // By heap::KnownBy: how each of the two answers knows the types of all live objects.
+  std::array<Agreed, kKindsOfEvidence> known_with, known_without;
+  std::vector<Difference> differences;  // most bytes first
 };
 
 std::string_view name_of(Agreement agreement);

@@ -45,6 +45,9 @@ TEST(TypeComparison, JudgesEachLiveObject) {
   EXPECT_EQ(sum_of(comparison, Agreement::kSame).bytes, 16U);
   EXPECT_THAT(comparison_text(comparison), HasSubstr("main.Inner | main.Twin"));
   EXPECT_EQ(comparison_json(comparison)["agreement"]["nesting"]["bytes"], 32);
+  EXPECT_EQ(comparison_json(comparison)["known_by"]["with"]["header"]["objects"], 5);
+  EXPECT_EQ(comparison_json(comparison)["known_by"]["without"]["code"]["objects"], 5);
+  EXPECT_EQ(comparison_json(comparison)["known_by"]["without"]["header"]["bytes"], 0);
 }
 
 TEST(TypeComparison, NamesOfOursForStructuresOfTheRuntimeAreOtherNames) {

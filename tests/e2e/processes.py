@@ -70,13 +70,7 @@ class Fixture:
         return json.loads(self.lines.next(READY_SECONDS))
 
     def core(self, prefix):
-        """A core made by gcore; the program goes on."""
-        done = subprocess.run(["gcore", "-o", prefix, str(self.pid)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                              text=True)
-        path = pathlib.Path(f"{prefix}.{self.pid}")
-        if not path.exists():
-            raise Broken(f"gcore wrote no {path}: {done.stdout[-500:]}")
-        return path
+        return core_of(self.pid, prefix)
 
     def kernel_core(self):
         """A core written by the kernel as the program dies of SIGABRT. Needs crash=True and a folder of its own."""
@@ -126,6 +120,15 @@ class Fixture:
 def allow_cores():
     hard = resource.getrlimit(resource.RLIMIT_CORE)[1]
     resource.setrlimit(resource.RLIMIT_CORE, (hard, hard))
+
+
+def core_of(pid, prefix):
+    """A core made by gcore; the program goes on."""
+    done = subprocess.run(["gcore", "-o", prefix, str(pid)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    path = pathlib.Path(f"{prefix}.{pid}")
+    if not path.exists():
+        raise Broken(f"gcore wrote no {path}: {done.stdout[-500:]}")
+    return path
 
 
 class Holdfast:

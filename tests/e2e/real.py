@@ -12,51 +12,30 @@ build/real/reports. Ends with `N passed, N failed`, exit code 1 if any failed.
 """
 import argparse
 import contextlib
-import dataclasses
 import json
 import pathlib
-import socket
 import subprocess
 import sys
 import tempfile
-import time
-import typing
 import urllib.error
 import urllib.parse
-import urllib.request
 
 import cells
 from processes import Broken, Holdfast, Lines
+from serving import (REAL, Server, command, environment, etcd, free_port, get, nats, once, put_table, serving,
+                     serving_pid)
 
-REAL = cells.ROOT / "build/real"
 DEBIAN = ("prometheus", "caddy", "syncthing", "nats-server", "etcd-server")
 PAGE = cells.ROOT / "docs/real-programs.md"
 HEAD = ["| program | Go | RSS MiB | objects | live MiB | typed | audit | goroutines | held still ms | whole s | largest holder |",
         "|---|---|---|---|---|---|---|---|---|---|---|"]
-START_SECONDS = 60
 LOAD_REQUESTS = 300
 LEAKED_AT_LEAST = 500  # goroutines; how many depends on how fast the machine is
 QUIET_AT_MOST = 100
 
 
-@dataclasses.dataclass
-class Real:
-    """One program: how it starts, and which address shows that it serves."""
-    name: str
-    source: str             # the Debian suite
-    command: typing.Callable  # (root of the unpacked packages, work folder, port) -> argument list
-    path: str = "/"
-
-
-def nats(root, work, port):
-    return [root / "usr/sbin/nats-server", "--addr", "127.0.0.1", "--port", str(free_port()), "--http_port", str(port),
-            "--jetstream", "--store_dir", work]
-
-
-def etcd(root, work, port):
-    client, peer = f"http://127.0.0.1:{port}", f"http://127.0.0.1:{free_port()}"
-    return [root / "usr/bin/etcd", "--data-dir", work / "etcd", "--listen-client-urls", client, "--advertise-client-urls",
-            client, "--listen-peer-urls", peer, "--initial-advertise-peer-urls", peer, "--initial-cluster", f"default={peer}"]
+def in_package(path, words):
+    return lambda root, work, port: words(root / path, work, port)
 
 
 def prometheus(root, work, port):
@@ -88,91 +67,23 @@ def syncthing(root, work, port):
             f"--gui-address=http://127.0.0.1:{port}"]
 
 
-STARTERS = (("prometheus", prometheus, "/metrics"), ("caddy", caddy, "/"), ("syncthing", syncthing, "/"), ("nats-server", nats, "/varz"),
-            ("etcd", etcd, "/version"))
-REALS = [Real(f"{name} ({suite})", suite, start, path) for suite in ("bookworm", "trixie") for name, start, path in STARTERS]
+def requests(path):
+    def load(_, port):
+        for _ in range(LOAD_REQUESTS):
+            get(port, path)
+    return load
+
+
+STARTERS = (("prometheus", prometheus, "/metrics"), ("caddy", caddy, "/"), ("syncthing", syncthing, "/"),
+            ("nats-server", in_package("usr/sbin/nats-server", nats), "/varz"),
+            ("etcd", in_package("usr/bin/etcd", etcd), "/version"))
+REALS = {f"{name} ({suite})": (suite, Server(f"{name} ({suite})", start, path, requests(path)))
+         for suite in ("bookworm", "trixie") for name, start, path in STARTERS}
 ESBUILDS = {"0.25.5": True, "0.25.6": False}  # version -> whether it leaks
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
-
-
-def environment(work):
-    return {"HOME": str(work), "XDG_CONFIG_HOME": str(work), "XDG_DATA_HOME": str(work), "PATH": "/usr/bin:/bin", "STNOUPGRADE": "1"}
-
-
-def once(folder, make):
-    """Runs make(draft folder) unless the folder is there already, whole."""
-    if not folder.exists():
-        draft = folder.with_name(folder.name + ".draft")
-        subprocess.run(["rm", "-rf", draft], check=True)
-        draft.mkdir(parents=True)
-        make(draft)
-        draft.rename(folder)
-    return folder
-
-
-def command(*words):
-    done = subprocess.run([str(w) for w in words], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    if done.returncode:
-        raise Broken(f"{' '.join(map(str, words))} ended with {done.returncode}: {done.stdout[-800:]}")
 
 
 def unpacked(suite):
     return once(REAL / suite, lambda draft: command(cells.ROOT / "tools/install_packages", "unpack", suite, draft, *DEBIAN))
-
-
-def get(port, path):
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=10) as reply:
-        reply.read()
-
-
-@contextlib.contextmanager
-def serving(real):
-    """The pid of the program, once it answers and has had its load."""
-    with tempfile.TemporaryDirectory(prefix="holdfast-real-") as work:
-        work, port = pathlib.Path(work), free_port()
-        words = real.command(unpacked(real.source), work, port)
-        with open(work / "log", "w+b") as log:
-            process = subprocess.Popen([str(w) for w in words], stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=work,
-                                       env=environment(work))
-            try:
-                wait_for(real, process, port, work / "log")
-                for _ in range(LOAD_REQUESTS):
-                    get(port, real.path)
-                time.sleep(1)
-                yield serving_pid(process.pid)
-                if process.poll() is not None:
-                    raise Broken(f"{real.name} has ended with {process.returncode} after the look at it")
-                get(port, real.path)  # it still serves
-            finally:
-                process.terminate()
-                try:
-                    process.wait(10)
-                except subprocess.TimeoutExpired:
-                    process.kill()
-                    process.wait()
-
-
-def wait_for(real, process, port, log):
-    deadline = time.monotonic() + START_SECONDS
-    while True:
-        try:
-            return get(port, real.path)
-        except (urllib.error.URLError, ConnectionError, TimeoutError) as error:
-            if process.poll() is not None or time.monotonic() > deadline:
-                raise Broken(f"{real.name} does not serve ({error}): {log.read_text(errors='replace')[-600:]}") from None
-            time.sleep(0.2)
-
-
-def serving_pid(pid):
-    """The program itself, or the child in which it does its work (syncthing watches over itself)."""
-    children = [child for task in pathlib.Path(f"/proc/{pid}/task").iterdir()  # any thread may have made it
-                for child in (task / "children").read_text().split()]
-    return int(children[0]) if children else pid
 
 
 @contextlib.contextmanager
@@ -254,25 +165,18 @@ def look(name, context, binary, more=lambda holdfast: ()):
     return line, failures
 
 
-def version_of(real):
+def version_of(real, suite):
     """Of the Debian package, if it is there already."""
-    name = next((p for p in DEBIAN if p.startswith(real.name.split()[0])), "")
-    for line in (REAL / real.source / "packages").read_text().splitlines() if (REAL / real.source / "packages").exists() else ():
+    name = next((p for p in DEBIAN if p.startswith(real.split()[0])), "")
+    for line in (REAL / suite / "packages").read_text().splitlines() if (REAL / suite / "packages").exists() else ():
         if line.startswith(name + "_"):
-            return f"{real.name.split()[0]} {urllib.parse.unquote(line.split('_')[1])}"
-    return real.name
-
-
-def write_table(table):
-    """Puts the table into the page in place of the one that is there."""
-    lines = PAGE.read_text().splitlines()
-    first = next(i for i, line in enumerate(lines) if line.startswith("|"))
-    rest = [line for line in lines[first:] if not line.startswith("|")]
-    PAGE.write_text("\n".join([*lines[:first], *table, *rest]) + "\n")
+            return f"{real.split()[0]} {urllib.parse.unquote(line.split('_')[1])}"
+    return real
 
 
 def plan(only):
-    found = [(real.name, lambda real=real: serving(real), lambda holdfast: ()) for real in REALS]
+    found = [(name, lambda suite=suite, server=server: serving(server, unpacked(suite)), lambda holdfast: ())
+             for name, (suite, server) in REALS.items()]
     for version, leaks in ESBUILDS.items():
         found.append((f"esbuild {version}", lambda version=version: esbuild(version),
                       lambda holdfast, leaks=leaks: esbuild_failures(holdfast, leaks)))
@@ -292,11 +196,10 @@ def main():
     command(cells.ROOT / "tools/install_packages", "real")
     passed = failed = 0
     table = list(HEAD)
-    versions = {real.name: real for real in REALS}
     for name, start, more in plan(arguments.only):
         try:
             line, failures = look(name, start(), arguments.holdfast.resolve(), more)
-            table.append(line.replace(f"| {name} |", f"| {version_of(versions[name])} |", 1) if name in versions else line)
+            table.append(line.replace(f"| {name} |", f"| {version_of(name, REALS[name][0])} |", 1) if name in REALS else line)
         except (Broken, OSError, subprocess.CalledProcessError, urllib.error.URLError) as error:
             failures = [str(error)]
         passed += not failures
@@ -305,7 +208,7 @@ def main():
         for text in failures:
             print(f"  FAIL {name}: {text}", flush=True)
     if arguments.table:
-        write_table(table)
+        put_table(PAGE, table)
     print("\n".join(table))
     print(f"{passed} passed, {failed} failed")
     return 1 if failed else 0

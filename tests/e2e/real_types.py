@@ -1,0 +1,272 @@
+#!/usr/bin/env python3
+"""Compares the types found without debug information with those found with it, on real programs under load.
+
+  tests/e2e/real_types.py                  all of them
+  tests/e2e/real_types.py --only etcd      those whose name contains the word
+  tests/e2e/real_types.py --table          and puts what was seen into docs/type-coverage.md; of programs that were left
+                                           out, what was seen last
+  tests/e2e/real_types.py --list
+
+The programs (go_programs.py) are built from Go modules, once, into build/real/, with their debug information; besides, the
+service heap of bench/ in each way to build. Each is looked at in a core made while it is idle after its load, so that all
+answers are about one heap. Its twins, one stripped by `strip` and one linked with -s -w, run under the same load and must
+have the same share of their bytes typed. Everything is on the loopback interface. What was seen, with all differences, is
+kept in build/real/types. Ends with `N passed, N failed`, exit code 1 if any failed.
+"""
+import argparse
+import contextlib
+import dataclasses
+import json
+import pathlib
+import resource
+import subprocess
+import sys
+import tempfile
+import urllib.error
+
+import cells
+import go_programs
+from processes import Broken, Fixture, Holdfast, core_of
+from serving import REAL, command, put_table, serving
+
+PAGE = cells.ROOT / "docs/type-coverage.md"
+REPORTS = REAL / "types"
+BARE = ("--no-dwarf", "--no-symbols")
+MIB = 1 << 20
+WRONG_AT_MOST = 0.001          # of the live bytes
+TWIN_MAY_DIFFER = 0.01         # of the live bytes
+FIRST_WITH_HEADERS = 22        # minor release; without headers in the heap less is known
+OF_DWARF_BYTES = (0.97, 0.99)  # before, from then on
+OF_ALL_BYTES = (0.95, 0.98)
+OF_DWARF_OBJECTS = 0.97
+DWARF_OF_ALL_BYTES = 0.99
+SERVICE_OBJECTS = 400000
+SERVICE_RELEASE = "1.26"
+SERVICE_MODES = ("dwarf", "race", "unoptimised", "pie", "external")
+WORST = 5                      # differences in the page, of each program
+
+HEAD = ["| program | kind | Go | live MiB | objects | with | without | of with | objects of with | other name | nesting | wrong |"
+        " stripped | -s -w | CPU s |", "|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|"]
+KINDS_HEAD = ["| program | how the type is known without debug information, of the typed bytes |", "|---|---|"]
+MISSING_HEAD = ["| program | what differs | MiB | objects | with | without |", "|---|---|---|---|---|---|"]
+
+
+@dataclasses.dataclass
+class Subject:
+    """Something to look at: how it is built and run, in three ways."""
+    name: str
+    kind: str
+    release: str
+    program: object  # () -> its path
+    bare: object     # () -> the path of the one linked with -s -w
+    run: object      # path -> context with its pid
+
+
+def of_program(program):
+    return Subject(str(program), program.kind, program.release, lambda: go_programs.build(program),
+                   lambda: go_programs.build(program, "-s -w"), lambda path: serving(program.server(), path))
+
+
+@contextlib.contextmanager
+def service(path):
+    with Fixture(path, ["-objects", str(SERVICE_OBJECTS)]) as fixture:
+        yield fixture.pid
+
+
+def of_service(mode, release=SERVICE_RELEASE):
+    def build(more=""):
+        way = cells.MODES[mode]
+        folder = REAL / f"service_heap-{mode}{'-bare' if more else ''}-go{release}"
+        env = cells.plain_environment() | dict(way.env) | {"GOTOOLCHAIN": f"go{cells.toolchains()[release]}"}
+
+        def make(draft):
+            command("go", "build", *way.flags, f"-ldflags={way.ldflags} {more}", "-o", draft / "service_heap", ".",
+                    cwd=cells.ROOT / "bench/service_heap", env=env)
+        return go_programs.once(folder, make) / "service_heap"
+    return Subject(f"service_heap {mode}", "a way to build", release, build, lambda: build("-s -w"), service)
+
+
+def share(part, whole):
+    return part / max(1, whole)
+
+
+def children_seconds():
+    """Processor time of ended children: wall time says more about what else the machine does."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+class Comparison:
+    """Sums of `types --compare-dwarf`."""
+
+    def __init__(self, answer):
+        self.sums, self.differences = answer["agreement"], answer["differences"]
+        self.known_by = answer["known_by"]["without"]
+
+    def total(self, unit, *kinds):
+        return sum(row[unit] for name, row in self.sums.items() if name in kinds or not kinds)
+
+    def all(self, unit="bytes"):
+        return self.total(unit)
+
+    def typed_with(self, unit="bytes"):
+        return self.total(unit, "same", "other name", "nesting", "wrong", "only with")
+
+    def agreed(self, unit="bytes"):
+        return self.total(unit, "same", "other name", "nesting")
+
+    def typed_without(self, unit="bytes"):
+        return self.agreed(unit) + self.total(unit, "wrong", "only without")
+
+
+def findings(seen, release):
+    """What the comparison breaks of what is promised."""
+    newer = cells.minor(release) >= FIRST_WITH_HEADERS
+    limits = (("typed with debug information, of all live bytes", share(seen.typed_with(), seen.all()), DWARF_OF_ALL_BYTES),
+              ("typed without it, of all live bytes", share(seen.typed_without(), seen.all()), OF_ALL_BYTES[newer]),
+              ("typed alike without it, of the bytes typed with it", share(seen.agreed(), seen.typed_with()), OF_DWARF_BYTES[newer]),
+              ("the same, of the objects", share(seen.agreed("objects"), seen.typed_with("objects")), OF_DWARF_OBJECTS))
+    for what, got, least in limits:
+        if got < least:
+            yield f"{what}: expected at least {least:.0%}, got {got:.2%}"
+    wrong = share(seen.total("bytes", "wrong"), seen.all())
+    if wrong > WRONG_AT_MOST:
+        yield f"wrong, of all live bytes: expected at most {WRONG_AT_MOST:.1%}, got {wrong:.3%}"
+
+
+def by_evidence(sums):
+    """[(how known, bytes)], most first."""
+    return sorted(((name, row["bytes"]) for name, row in sums.items() if row["bytes"]), key=lambda pair: -pair[1])
+
+
+def typed_share(holdfast):
+    heap = holdfast.answer("report")["heap"]
+    return share(heap["typed_bytes"], heap["reachable_bytes"])
+
+
+def twins(subject, binary, program, folder):
+    """[(name, share of its live bytes that is typed)] of the other two, each a process of its own under the same load."""
+    copy = folder / program.name
+    command("strip", "-o", copy, program)
+    for name, path in (("stripped", copy), ("-s -w", subject.bare())):
+        with subject.run(path) as pid:
+            yield name, typed_share(Holdfast(binary, pid))
+
+
+def stripped_copy_failures(binary, core, program, folder):
+    """A stripped copy given for the program of the core must give the answer that ignoring its debug information gives."""
+    copy = folder / "copy"
+    command("strip", "-o", copy, program)
+    ignored = Holdfast(binary, core, BARE).answer("types")["types"]
+    stripped = Holdfast(binary, core, ["--exe", copy]).answer("types")["types"]
+    if ignored != stripped:
+        first = next(pair for pair in zip(ignored, stripped) if pair[0] != pair[1])
+        yield f"types with a stripped copy: expected those with {' '.join(BARE)}, got {first}"
+
+
+def look(subject, binary):
+    program = subject.program()
+    with tempfile.TemporaryDirectory(prefix="holdfast-types-") as folder:
+        folder = pathlib.Path(folder)
+        with subject.run(program) as pid:
+            core = core_of(pid, folder / "core")
+        before = children_seconds()
+        seen = Comparison(Holdfast(binary, core).answer("types --compare-dwarf"))
+        seconds = children_seconds() - before
+        kinds = by_evidence(seen.known_by)
+        failures = [*findings(seen, subject.release), *stripped_copy_failures(binary, core, program, folder)]
+        core.unlink()
+        shares = dict(twins(subject, binary, program, folder))
+    without = share(seen.typed_without(), seen.all())
+    for name, got in shares.items():
+        if abs(got - without) > TWIN_MAY_DIFFER:
+            failures.append(f"typed in the twin {name}: expected {without:.2%} as without debug information, got {got:.2%}")
+    rows = [row(subject, seen, shares, seconds)], [kinds_row(subject, kinds)], missing_rows(subject, seen)
+    REPORTS.mkdir(parents=True, exist_ok=True)
+    kept(subject).write_text(json.dumps({"rows": rows, "failures": failures, "agreement": seen.sums, "kinds": kinds,
+                                         "differences": seen.differences}, indent=1) + "\n")
+    return rows, failures
+
+
+def kept(subject):
+    return REPORTS / f"{subject.name.replace(' ', '_')}.json"
+
+
+def write_tables():
+    """Of all programs that have been looked at."""
+    tables = list(HEAD), list(KINDS_HEAD), list(MISSING_HEAD)
+    for subject in plan(""):
+        if kept(subject).exists():
+            for table, rows in zip(tables, json.loads(kept(subject).read_text())["rows"]):
+                table.extend(rows)
+    for table in tables:
+        put_table(PAGE, table)
+
+
+def row(subject, seen, shares, seconds):
+    everything, with_dwarf = seen.all(), seen.typed_with()
+
+    def of_live(*kinds):
+        return f"{share(seen.total('bytes', *kinds), everything):.3%}"
+    return (f"| {subject.name.rsplit(' (', 1)[0]} | {subject.kind} | {subject.release} | {everything / MIB:.1f} | {seen.all('objects'):,} | "
+            f"{share(with_dwarf, everything):.2%} | {share(seen.typed_without(), everything):.2%} | "
+            f"{share(seen.agreed(), with_dwarf):.2%} | {share(seen.agreed('objects'), seen.typed_with('objects')):.2%} | "
+            f"{of_live('other name')} | {of_live('nesting')} | {of_live('wrong')} | "
+            f"{shares['stripped']:.2%} | {shares['-s -w']:.2%} | {seconds:.1f} |")
+
+
+def kinds_row(subject, kinds):
+    everything = sum(size for _, size in kinds)
+    return f"| {subject.name} | {', '.join(f'{name} {share(size, everything):.1%}' for name, size in kinds)} |"
+
+
+def missing_rows(subject, seen):
+    """The largest of what is wrong, known with debug information only, and unknown to both."""
+    found = [d for kind in ("wrong", "only with", "neither") for d in [d for d in seen.differences if d["kind"] == kind][:WORST]]
+    return [f"| {subject.name} | {d['kind']} | {d['bytes'] / MIB:.3f} | {d['objects']:,} | {shown(d['with'])} | {shown(d['without'])} |"
+            for d in found if share(d["bytes"], seen.all()) > WRONG_AT_MOST / 10]
+
+
+def shown(name):
+    short = name if len(name) <= 70 else name[:67] + "..."
+    return f"`{short}`".replace("|", "/") if name else "-"
+
+
+def plan(only):
+    subjects = [of_program(program) for program in go_programs.PROGRAMS] + [of_service(mode) for mode in SERVICE_MODES]
+    return [subject for subject in subjects if only in subject.name]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", default="", help="a word in the program's name")
+    parser.add_argument("--table", action="store_true", help="put what was seen into docs/type-coverage.md")
+    parser.add_argument("--list", action="store_true", help="print the programs and stop")
+    parser.add_argument("--holdfast", type=pathlib.Path, default=cells.ROOT / "build/release/holdfast", help="the program")
+    arguments = parser.parse_args()
+    subjects = plan(arguments.only)
+    if arguments.list:
+        print("\n".join(subject.name for subject in subjects))
+        return 0
+    passed = failed = 0
+    for subject in subjects:
+        try:
+            rows, failures = look(subject, arguments.holdfast.resolve())
+            print("\n".join(line for part in rows for line in part))
+        except (Broken, OSError, subprocess.SubprocessError, urllib.error.URLError) as error:
+            failures = [str(error)]
+        except (KeyError, TypeError, ValueError) as error:
+            failures = [f"the answer has not the shape that the check reads: {error!r}"]
+        passed += not failures
+        failed += bool(failures)
+        print(f"{subject.name}: {'passed' if not failures else 'failed'}", flush=True)
+        for text in failures:
+            print(f"  FAIL {subject.name}: {text}", flush=True)
+    if arguments.table:
+        write_tables()
+    print(f"{passed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

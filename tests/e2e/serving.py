@@ -1,0 +1,129 @@
+"""Programs of other people, run on the loopback interface: what the scripts that look at such programs share."""
+import contextlib
+import dataclasses
+import pathlib
+import socket
+import subprocess
+import tempfile
+import time
+import typing
+import urllib.error
+import urllib.request
+
+import cells
+from processes import Broken
+
+REAL = cells.ROOT / "build/real"
+START_SECONDS = 60
+
+
+def nothing(*_):
+    pass
+
+
+@dataclasses.dataclass
+class Server:
+    """How a program starts, and what shows that it serves."""
+    name: str
+    command: typing.Callable         # (root of its files or its only file, work folder, port) -> argument list
+    path: str = "/"                  # an address that answers
+    load: typing.Callable = nothing  # (work folder, port) -> connections to keep: what it is asked before it is looked at
+    env: dict = dataclasses.field(default_factory=dict)
+
+
+def nats(binary, work, port):
+    return [binary, "--addr", "127.0.0.1", "--port", str(free_port()), "--http_port", str(port), "--jetstream", "--store_dir", work]
+
+
+def etcd(binary, work, port, *more):
+    client, peer = f"http://127.0.0.1:{port}", f"http://127.0.0.1:{free_port()}"
+    return [binary, "--data-dir", work / "etcd", "--listen-client-urls", client, "--advertise-client-urls", client,
+            "--listen-peer-urls", peer, "--initial-advertise-peer-urls", peer, "--initial-cluster", f"default={peer}", *more]
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def environment(work):
+    return {"HOME": str(work), "XDG_CONFIG_HOME": str(work), "XDG_DATA_HOME": str(work), "PATH": "/usr/bin:/bin", "STNOUPGRADE": "1"}
+
+
+def once(folder, make):
+    """Runs make(draft folder) unless the folder is there already, whole."""
+    if not folder.exists():
+        draft = folder.with_name(folder.name + ".draft")
+        subprocess.run(["rm", "-rf", draft], check=True)
+        draft.mkdir(parents=True)
+        make(draft)
+        draft.rename(folder)
+    return folder
+
+
+def command(*words, **options):
+    done = subprocess.run([str(w) for w in words], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **options)
+    if done.returncode:
+        raise Broken(f"{' '.join(map(str, words))} ended with {done.returncode}: {done.stdout[-800:]}")
+
+
+def get(port, path):
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=30) as reply:
+        return reply.read()
+
+
+@contextlib.contextmanager
+def serving(server, root):
+    """The pid of the program, once it answers and has had its load."""
+    with tempfile.TemporaryDirectory(prefix="holdfast-real-") as work:
+        work, port = pathlib.Path(work), free_port()
+        words = server.command(root, work, port)
+        with open(work / "log", "w+b") as log:
+            process = subprocess.Popen([str(w) for w in words], stdin=subprocess.PIPE, stdout=log, stderr=log, cwd=work,
+                                       env=environment(work) | server.env)  # some end with their input
+            connections = ()
+            try:
+                wait_for(server, process, port, work / "log")
+                connections = server.load(work, port) or ()
+                time.sleep(1)
+                yield serving_pid(process.pid)
+                if process.poll() is not None:
+                    raise Broken(f"{server.name} has ended with {process.returncode} after the look at it")
+                get(port, server.path)  # it still serves
+            finally:
+                for connection in connections:
+                    connection.close()
+                process.stdin.close()
+                process.terminate()
+                try:
+                    process.wait(10)
+                except subprocess.TimeoutExpired:
+                    process.kill()
+                    process.wait()
+
+
+def wait_for(server, process, port, log):
+    deadline = time.monotonic() + START_SECONDS
+    while True:
+        try:
+            return get(port, server.path)
+        except (urllib.error.URLError, ConnectionError, TimeoutError) as error:
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise Broken(f"{server.name} does not serve ({error}): {log.read_text(errors='replace')[-600:]}") from None
+            time.sleep(0.2)
+
+
+def serving_pid(pid):
+    """The program itself, or the child in which it does its work (syncthing watches over itself)."""
+    children = [child for task in pathlib.Path(f"/proc/{pid}/task").iterdir()  # any thread may have made it
+                for child in (task / "children").read_text().split()]
+    return int(children[0]) if children else pid
+
+
+def put_table(page, table):
+    """Puts a table into the page in place of the one with the same first line."""
+    lines = page.read_text().splitlines()
+    first = lines.index(table[0])
+    last = next((i for i in range(first, len(lines)) if not lines[i].startswith("|")), len(lines))
+    page.write_text("\n".join([*lines[:first], *table, *lines[last:]]) + "\n")
