@@ -304,6 +304,8 @@ void Propagation::apply(const HeapView::Place& place, Pending claim) {
     return;
   }
   if (place.offset != 0) {
+    if (is_tiny_block(place) && !has_pointers && place.offset + type.size <= place.bytes)
+      return set(place.row, Claim(false, KnownBy::kInferred, run_, false, claim.type));
     // An element in the middle of a backing array, if it is one.
     if (claim.count == 0 || place.offset >= place.bytes || place.offset % type.size != 0) return;
     return set(place.row, Claim(false, KnownBy::kInferred, run_, true, claim.type));
@@ -314,6 +316,12 @@ void Propagation::apply(const HeapView::Place& place, Pending claim) {
   const bool whole = used > place.too_small;
   if (!whole && claim.exact) return;
   set(place.row, Claim(whole, claim.known_by, run_, claim.several, claim.type));
+}
+
+// Several pointer-free values of less than 16 bytes share such a slot (runtime.mallocgcTiny).
+bool Propagation::is_tiny_block(const HeapView::Place& place) {
+  constexpr std::uint64_t kTinyBytes = 16;
+  return place.bytes == kTinyBytes && place.too_small == 0;
 }
 
 bool Propagation::contradict(TypeId a, TypeId b) const {

@@ -166,6 +166,7 @@ class Propagation {
   void flush();
   void apply(const HeapView::Place& place, Pending claim);
   bool resolve(const HeapView::Place& place, Pending& claim);
+  static bool is_tiny_block(const HeapView::Place& place);
   bool contradict(TypeId a, TypeId b) const;
   bool beats(Claim claim, Claim known);
   void note_conflict(std::uint32_t row, Claim known, Claim claim);

@@ -412,6 +412,24 @@ TEST_F(Propagate, FollowsWhatAClosureHasCaptured) {
   EXPECT_EQ(type(p, text), "string data");
 }
 
+TEST_F(Propagate, ABlockOfTinyValuesIsCalledAfterOneThatIsKnown) {
+  const Address small = image.basic(go::TypeKind::kInt32, "int32", 4);
+  program.known = {small, item};
+  program.open();
+  const std::uint32_t pointers = heap.add(16, true), block = heap.add(16, false), large = heap.add(48, false);
+  Propagation p(heap, *program.types);
+  for (const std::uint32_t row : {block, large, pointers})
+    p.claim_target(Address(heap.at(row) + 4), program.types->intern(small), KnownBy::kPropagated);
+  p.run();
+  EXPECT_EQ(type(p, block), "int32");
+  EXPECT_EQ(p.known_by(block), KnownBy::kInferred);
+  EXPECT_EQ(type(p, large), "");
+  EXPECT_EQ(type(p, pointers), "");
+  p.claim_target(Address(heap.at(block)), program.types->intern(small), KnownBy::kPropagated);
+  p.run();
+  EXPECT_EQ(p.known_by(block), KnownBy::kPropagated);
+}
+
 TEST_F(Propagate, ANameIsBetterThanTheShapeThatItHasInGenericCode) {
   const Address shape = image.structure({{"n", integer, 0}, {"m", integer, 8}}, 16, "go.shape.struct { n int; m int }");
   const Address pair = image.structure({{"n", integer, 0}, {"m", integer, 8}}, 16, "main.Pair", {"main", {}});
