@@ -38,13 +38,13 @@ enum class Ground : std::uint8_t {
 
 struct Grounds {
   Ground ground = Ground::kNone;
-  bool strong = false;       // of kCode: see code::GlobalWord
-  TypeId type = {};          // of the value at `at`; none if it is a single pointer
-  Address at = {};           // the value outside of the heap, null if there is none
-  Address variable = {};     // that the value is part of, or is reached from; null = it begins at `at`
-  Address code = {};         // of kCode: the instruction; of kLocal, kSlot: where the frame stands; of kSpecial: the function
-  StringId name = {};        // of a variable or list; of kCode: the way from the variable to `at`
-  std::uint32_t parent = 0;  // row of the value outside of the heap that led to this one, 0 = none
+  bool strong = false;    // of kCode: see code::GlobalWord
+  TypeId type = {};       // of the value at `at`; none if it is a single pointer
+  Address at = {};        // the value outside of the heap, null if there is none
+  Address variable = {};  // that the value is part of, or is reached from; null = it begins at `at`
+  Address code = {};   // of kCode: the instruction; of kLocal, kSlot: where the frame stands; of kSpecial: the function
+  StringId name = {};  // of a variable or list; of kCode: the way from the variable to `at`
+  std::uint32_t parent = 0;       // row of the value outside of the heap that led to this one, 0 = none
   std::uint32_t parent_word = 0;  // in words: where
 };
 
