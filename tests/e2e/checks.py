@@ -382,6 +382,9 @@ def machine_code_names_what_debug_information_does(case):
     bytes_floor = LIKE_DWARF if cells.minor(case.release) >= 22 else LIKE_DWARF_BEFORE_HEADERS
     # Of the few hundred objects of an idle program forty texts that the runtime made at its start are several per cent.
     objects_floor = LIKE_DWARF_OBJECTS if case.heap["reachable_objects"] >= MANY_OBJECTS else 0.9
+    # What due cleanups of Go 1.25 are called with is captured by generic code, which knows a pointer's shape only.
+    if cells.minor(case.release) == 25 and "queued_tickets" in case.truth["facts"]:
+        bytes_floor = objects_floor = 0.95
     for unit, floor in (("bytes", bytes_floor), ("objects", objects_floor)):
         alike = sum(sums[kind][unit] for kind in ("same", "other name", "nesting"))
         share = alike / max(1, alike + sums["wrong"][unit] + sums["only with"][unit])
