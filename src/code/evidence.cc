@@ -288,14 +288,13 @@ class Reading {
 
   CodeEvidence run(std::span<const Address> standing, std::span<const std::byte> known) {
     CodeEvidence out;
-    out.functions = all_.size();
-    for (const binary::FunctionInfo& function : all_) out.instruction_bytes += function.end - function.entry;
     asked_.resize(all_.size());
-    if (auto tables = read_facts(known, base_, extent_))
+    if (auto tables = read_facts(known, base_, extent_)) {
       facts_.replace(std::move(*tables));
-    else
-      out.rounds = learn();
-    if (out.rounds > 0 && base_) out.facts = write_facts(facts_.tables(), base_);
+    } else {
+      learn();
+      if (base_ && lost_ == 0) out.facts = write_facts(facts_.tables(), base_);
+    }
     add_facts(out);
     const Round frames =
         follow(Purpose::kFrames, [&](std::size_t i) { return std::ranges::binary_search(standing, all_[i].entry); });
@@ -320,8 +319,8 @@ class Reading {
     return all;
   }
 
-  // All functions, then those that asked what now has another answer. Returns how many rounds that took.
-  unsigned learn() {
+  // All functions, then those that asked what now has another answer.
+  void learn() {
     Questions changed;
     unsigned rounds = 0;
     do {
@@ -334,7 +333,6 @@ class Reading {
       changed = facts_.replace(std::move(facts));
       ++rounds;
     } while (!changed.empty() && rounds < kMostRounds);
-    return rounds;
   }
 
   void add_facts(CodeEvidence& out) const {

@@ -66,10 +66,9 @@ struct CodeEvidence {
   std::vector<ClosureType> cleanups;                    // by code: of functions that clean up, their argument
   std::vector<FrameWord> frame_words, frame_variables;  // by function and offset
   std::vector<VariableUse> uses;                        // by address
-  std::uint64_t functions = 0;                          // followed in the first round
-  std::uint64_t instruction_bytes = 0;
-  unsigned rounds = 0;           // none: the facts were known before
-  std::vector<std::byte> facts;  // to be kept for the next run on this binary; empty if they were known, or cannot be
+  // To be kept for the next run on this binary. Empty if they were known, if the program has several modules, and if
+  // some of its code could not be read: a part must not stand for the whole later.
+  std::vector<std::byte> facts;
 };
 
 // The universe should hold all types of the program. Frames are read of the `standing` functions (their entries,
