@@ -238,6 +238,17 @@ class TypePass {
     if (runtime_.memory.try_read(at, value)) propagation_.claim_value(value, type, typing::KnownBy::kRuntime);
   }
 
+  // A table of interfaces that has grown: {size, count, entries}, allocated as if it had no pointers, since itabs do
+  // not lie in the heap (runtime.itabAdd, Go 1.19-1.27). So its own type does not fit.
+  void claim_itab_table() {
+    constexpr std::uint64_t kHeader = 16;  // bytes before the entries
+    const Address table = runtime_.vars.itab_table
+                              ? runtime_.memory.try_pointer(runtime_.vars.itab_table).value_or(Address())
+                              : Address();
+    if (table)
+      propagation_.claim_target(table, table_.opaque("runtime.itabTableType", kHeader), typing::KnownBy::kRuntime);
+  }
+
   // Where goroutines wait for a channel, at least that is known if nothing tells its elements.
   void claim_channels() {
     for (const go::WaitTarget& wait : evidence_.scheduler.waits) {
@@ -263,6 +274,8 @@ class TypePass {
     }
     list("runtime.allp");
     for (const go::Processor& p : evidence_.scheduler.processors) claim(p.p, "runtime.p");
+    list("runtime.itabTable");
+    claim_itab_table();
     list("runtime.g.waiting");
     for (const go::WaitTarget& wait : evidence_.scheduler.waits)
       if (const TypeId waiter = table_.waiter())

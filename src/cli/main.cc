@@ -148,7 +148,7 @@ class Run {
                            if (!s.target.has_dwarf)
                              fail(ErrorCode::kUnsupported,
                                   "{} has no debug information that its types could be compared with", s.target.exe);
-                           comparison = report::compare_types(s, without, graph::reach(s));
+                           comparison = report::compare_types(s, without, graph::dominators(s));
                          },
                      .type_reasons = {}});
     progress_.finish();

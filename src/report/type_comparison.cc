@@ -14,7 +14,8 @@
 namespace holdfast::report {
 namespace {
 
-constexpr std::size_t kShown = 20;  // differences in the text
+constexpr std::size_t kShown = 20;              // differences in the text
+constexpr std::uint64_t kLargeVariable = 1000;  // as a part of the live bytes: one by so many
 
 // The types of one answer.
 class Answer {
@@ -24,6 +25,11 @@ class Answer {
       : snapshot_(snapshot), column_(column), types_(types), fields_(fields) {}
 
   TypeId type_of(std::uint32_t object) const { return column_[object].type(); }
+  bool all_typed(const heap::Root& root) const {
+    const auto first = snapshot_.root_targets.begin() + root.first_target;
+    return std::all_of(first, first + root.target_count,
+                       [&](const heap::RootTarget& target) { return static_cast<bool>(type_of(target.object.row)); });
+  }
   std::size_t evidence(std::uint32_t object) const { return static_cast<std::size_t>(column_[object].known_by()); }
   std::string name(TypeId type) const {
     std::string name = type ? std::string(snapshot_.strings[types_[type.row].name]) : std::string();
@@ -81,6 +87,36 @@ Agreement judge(const Answer& with, TypeId a, const Answer& without, TypeId b) {
   return alike ? Agreement::kOtherName : Agreement::kWrong;
 }
 
+void compare_slots(const heap::Snapshot& snapshot, const Answer& with, const Answer& without, Entries& slots) {
+  for (const heap::Root& root : snapshot.roots) {
+    if (root.kind != heap::RootKind::kFrame || root.conservative) continue;
+    for (std::uint32_t i = root.first_target; i < root.first_target + root.target_count; ++i) {
+      const std::uint32_t object = snapshot.root_targets[i].object.row;
+      ++slots.all;
+      slots.with += static_cast<bool>(with.type_of(object));
+      slots.without += static_cast<bool>(without.type_of(object));
+    }
+  }
+}
+
+void compare_variables(const heap::Snapshot& snapshot, const graph::Dominators& dominators, const Answer& with,
+                       const Answer& without, TypeComparison& out) {
+  const std::uint64_t least = dominators.retained_bytes(graph::NodeId::super_root()) / kLargeVariable;
+  std::vector<std::pair<std::uint64_t, std::string>> untyped;
+  for (std::uint32_t row = 0; row < snapshot.roots.size(); ++row) {
+    const heap::Root& root = snapshot.roots[row];
+    if (root.kind != heap::RootKind::kGlobal || root.target_count == 0) continue;
+    const std::uint64_t retained = dominators.retained_bytes(graph::NodeId(RootId(row)));
+    if (retained <= least) continue;
+    ++out.variables.all;
+    out.variables.with += with.all_typed(root);
+    out.variables.without += without.all_typed(root);
+    if (!without.all_typed(root)) untyped.emplace_back(retained, snapshot.strings[root.name]);
+  }
+  std::sort(untyped.begin(), untyped.end(), std::greater<>());
+  for (auto& [bytes, name] : untyped) out.untyped_variables.push_back(std::move(name));
+}
+
 }  // namespace
 
 std::string_view name_of(Agreement agreement) {
@@ -90,7 +126,7 @@ std::string_view name_of(Agreement agreement) {
 }
 
 TypeComparison compare_types(const heap::Snapshot& snapshot, const heap::TypeColumns& without,
-                             const graph::Reachability& reached) {
+                             const graph::Dominators& dominators) {
   const Answer first(snapshot, snapshot.object_type, snapshot.types, snapshot.fields);
   const Answer second(snapshot, without.object_type, without.types, without.fields);
   TypeComparison out;
@@ -98,13 +134,15 @@ TypeComparison compare_types(const heap::Snapshot& snapshot, const heap::TypeCol
   graph::ObjectSizes(snapshot).for_each_run(0, snapshot.objects,
                                             [&](std::uint64_t begin, std::uint64_t end, std::uint64_t slot_size) {
                                               for (std::uint64_t i = begin; i < end; ++i) {
-                                                if (!heap::test_bit(reached.bits, i)) continue;
                                                 const auto object = static_cast<std::uint32_t>(i);
+                                                if (!dominators.reachable(ObjectId(object))) continue;
                                                 add(pairs[{first.type_of(object), second.type_of(object)}], slot_size);
                                                 add(out.known_with[first.evidence(object)], slot_size);
                                                 add(out.known_without[second.evidence(object)], slot_size);
                                               }
                                             });
+  compare_variables(snapshot, dominators, first, second, out);
+  compare_slots(snapshot, first, second, out.slots);
   for (const auto& [types, sum] : pairs) {
     const Agreement agreement = judge(first, types.first, second, types.second);
     Agreed& all = out.sums[static_cast<std::size_t>(agreement)];
@@ -136,6 +174,15 @@ std::string comparison_text(const TypeComparison& comparison) {
                        format_bytes(sum.bytes), share(sum.bytes, all.bytes), format_count(sum.objects),
                        share(sum.objects, all.objects));
   }
+  const auto entries = [&](std::string_view what, const Entries& sum) {
+    if (sum.all == 0) return;
+    out += fmt::format("{}: {} in all, {} with and {} without debug information lead to typed objects only\n", what,
+                       format_count(sum.all), format_count(sum.with), format_count(sum.without));
+  };
+  out += "\n";
+  entries("variables that retain over 0.1 %", comparison.variables);
+  for (const std::string& name : comparison.untyped_variables) out += fmt::format("  untyped: {}\n", folded(name, 100));
+  entries("pointers of frames", comparison.slots);
   out += "\n";
   const auto text = [](const std::string& name) { return name.empty() ? std::string("no type") : folded(name, 60); };
   for (std::size_t i = 0; i < std::min(kShown, comparison.differences.size()); ++i) {
@@ -147,6 +194,10 @@ std::string comparison_text(const TypeComparison& comparison) {
 }
 
 namespace {
+
+nlohmann::ordered_json entries_json(const Entries& sum) {
+  return {{"all", sum.all}, {"typed_with", sum.with}, {"typed_without", sum.without}};
+}
 
 nlohmann::ordered_json evidence_json(const std::array<Agreed, kKindsOfEvidence>& sums) {
   nlohmann::ordered_json json = nlohmann::ordered_json::object();
@@ -165,6 +216,9 @@ nlohmann::ordered_json comparison_json(const TypeComparison& comparison) {
                                                                           {"bytes", comparison.sums[i].bytes}};
   json["known_by"] = {{"with", evidence_json(comparison.known_with)},
                       {"without", evidence_json(comparison.known_without)}};
+  json["large_variables"] = entries_json(comparison.variables);
+  json["large_variables"]["untyped"] = comparison.untyped_variables;
+  json["frame_slots"] = entries_json(comparison.slots);
   json["differences"] = nlohmann::ordered_json::array();
   for (const Difference& row : comparison.differences)
     json["differences"].push_back({{"kind", name_of(row.agreement)},

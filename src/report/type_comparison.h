@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "graph/reachability.h"
+#include "graph/dominators.h"
 #include "heap/snapshot.h"
 
 namespace holdfast::report {
@@ -37,6 +37,12 @@ struct Difference {
   Agreed sum;
 };
 
+// Of what leads into the heap from outside.
+struct Entries {
+  std::uint64_t all = 0;
+  std::uint64_t with = 0, without = 0;  // those that lead to typed objects only
+};
+
 constexpr std::size_t kKindsOfEvidence = static_cast<std::size_t>(heap::KnownBy::kInferred) + 1;
 
 struct TypeComparison {
@@ -44,13 +50,17 @@ struct TypeComparison {
   // By heap::KnownBy: how each of the two answers knows the types of all live objects.
   std::array<Agreed, kKindsOfEvidence> known_with, known_without;
   std::vector<Difference> differences;  // most bytes first
+  Entries variables;                    // package variables that retain more than a thousandth of the live bytes
+  Entries slots;                        // words of frames where the collector sees a pointer for certain
+  // The ones of `variables` that lead to objects without a type in the second answer; most retained bytes first.
+  std::vector<std::string> untyped_variables;
 };
 
 std::string_view name_of(Agreement agreement);
 
 // Live objects of the snapshot, whose own types are those found with debug information.
 TypeComparison compare_types(const heap::Snapshot& snapshot, const heap::TypeColumns& without,
-                             const graph::Reachability& reached);
+                             const graph::Dominators& dominators);
 
 std::string comparison_text(const TypeComparison& comparison);
 nlohmann::ordered_json comparison_json(const TypeComparison& comparison);

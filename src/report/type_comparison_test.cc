@@ -34,7 +34,7 @@ TEST(TypeComparison, JudgesEachLiveObject) {
   for (std::size_t i = 0; i < objects.size(); ++i)
     if (answers[i]) without.object_type[heap.id(objects[i]).row] = {answers[i], heap::KnownBy::kCode};
 
-  const TypeComparison comparison = compare_types(snapshot, without, graph::reach(snapshot));
+  const TypeComparison comparison = compare_types(snapshot, without, graph::dominators(snapshot));
   EXPECT_EQ(sum_of(comparison, Agreement::kSame).objects, 1U);
   EXPECT_EQ(sum_of(comparison, Agreement::kOtherName).objects, 1U);
   EXPECT_EQ(sum_of(comparison, Agreement::kNesting).objects, 2U) << "the outer struct, and the first field";
@@ -59,7 +59,7 @@ TEST(TypeComparison, NamesOfOursForStructuresOfTheRuntimeAreOtherNames) {
   const heap::Snapshot snapshot = heap.build();
   heap::TypeColumns without{HugeArray<heap::ObjectType>(snapshot.objects), snapshot.types, snapshot.fields};
   without.object_type[heap.id(object).row] = {of_int, heap::KnownBy::kCode};
-  EXPECT_EQ(sum_of(compare_types(snapshot, without, graph::reach(snapshot)), Agreement::kOtherName).objects, 1U);
+  EXPECT_EQ(sum_of(compare_types(snapshot, without, graph::dominators(snapshot)), Agreement::kOtherName).objects, 1U);
 }
 
 TEST(TypeComparison, TypesThatDoNotFitAreWrong) {
@@ -72,10 +72,52 @@ TEST(TypeComparison, TypesThatDoNotFitAreWrong) {
   const heap::Snapshot snapshot = heap.build();
   heap::TypeColumns without{HugeArray<heap::ObjectType>(snapshot.objects), snapshot.types, snapshot.fields};
   without.object_type[heap.id(object).row] = {two, heap::KnownBy::kCode};
-  const TypeComparison comparison = compare_types(snapshot, without, graph::reach(snapshot));
+  const TypeComparison comparison = compare_types(snapshot, without, graph::dominators(snapshot));
   EXPECT_EQ(sum_of(comparison, Agreement::kWrong).bytes, 16U);
   ASSERT_EQ(comparison.differences.size(), 1U);
   EXPECT_EQ(comparison.differences[0].with, "main.One");
+}
+
+TEST(TypeComparison, CountsThePointersOfFrames) {
+  HeapBuilder heap;
+  const TypeId type = heap.structure("main.One", 64, {});
+  const auto typed = heap.object(64, type), untyped = heap.object(64, type), other = heap.object(64, type);
+  const RootId frame = heap.root(heap::RootKind::kFrame, "main.serve");
+  heap.refer(frame, typed).refer(frame, untyped, 8).refer(frame, other, 16);
+  const RootId guess = heap.root(heap::RootKind::kFrame, "main.interrupted");
+  heap.snapshot().roots[guess.row].conservative = true;
+  heap.refer(guess, untyped);
+  const heap::Snapshot snapshot = heap.build();
+  heap::TypeColumns without{HugeArray<heap::ObjectType>(snapshot.objects), snapshot.types, snapshot.fields};
+  without.object_type[heap.id(typed).row] = without.object_type[heap.id(other).row] = {type, heap::KnownBy::kCode};
+
+  const TypeComparison comparison = compare_types(snapshot, without, graph::dominators(snapshot));
+  EXPECT_EQ(comparison.slots.all, 3U) << "what may be no pointer does not count";
+  EXPECT_EQ(comparison.slots.with, 3U);
+  EXPECT_EQ(comparison.slots.without, 2U);
+  EXPECT_EQ(comparison_json(comparison)["frame_slots"]["typed_without"], 2);
+}
+
+TEST(TypeComparison, LargeVariablesAreThoseThatRetainAThousandth) {
+  HeapBuilder heap;
+  const TypeId type = heap.structure("main.One", 64, {});
+  const auto typed = heap.object(4096, type), untyped = heap.object(4096, type), tiny = heap.object(8, type);
+  const RootId both = heap.root(heap::RootKind::kGlobal, "main.both");
+  heap.refer(both, typed).refer(both, untyped, 8);
+  const auto other = heap.object(4096, type);
+  heap.refer(heap.root(heap::RootKind::kGlobal, "main.other"), other);
+  heap.refer(heap.root(heap::RootKind::kGlobal, "main.tiny"), tiny);
+  const heap::Snapshot snapshot = heap.build();
+  heap::TypeColumns without{HugeArray<heap::ObjectType>(snapshot.objects), snapshot.types, snapshot.fields};
+  without.object_type[heap.id(typed).row] = without.object_type[heap.id(other).row] = {type, heap::KnownBy::kCode};
+
+  const TypeComparison comparison = compare_types(snapshot, without, graph::dominators(snapshot));
+  EXPECT_EQ(comparison.variables.all, 2U);
+  EXPECT_EQ(comparison.variables.with, 2U);
+  EXPECT_EQ(comparison.variables.without, 1U);
+  EXPECT_THAT(comparison.untyped_variables, testing::ElementsAre("main.both"));
+  EXPECT_THAT(comparison_text(comparison), HasSubstr("untyped: main.both"));
+  EXPECT_EQ(comparison_json(comparison)["large_variables"]["typed_without"], 1);
 }
 
 }  // namespace
