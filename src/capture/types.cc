@@ -10,6 +10,7 @@
 #include "capture/live_words.h"
 #include "capture/type_reasons.h"
 #include "capture/typed_heap.h"
+#include "code/loaded_types.h"
 #include "go/library_layouts.h"
 #include "go/type_reader.h"
 #include "go/type_universe.h"
@@ -87,6 +88,7 @@ class TypePass {
         propagation_(heap_, table_, reasons_.get()) {}
 
   VariableFacts run() {
+    add_loaded_types();
     const LiveWords live(runtime_, *evidence_.target.identified->functions, evidence_.scheduler,
                          evidence_.target.threads);
     code::CodeEvidence code = read_code(live);
@@ -142,6 +144,15 @@ class TypePass {
       const binary::DwarfTypeId type = dwarf.underlying(global.type);
       if (!type || dwarf.type(type).tag != binary::DwarfTag::kPointer || !dwarf.type(type).target) continue;
       facts.pointees.push_back({image.at(global.address), dwarf.type(dwarf.type(type).target).size, true});
+    }
+  }
+
+  // Code that does not lie together in our memory is left out: what typelinks and itabs do not lead to are few types.
+  void add_loaded_types() {
+    for (const go::Module& module : runtime_.modules) {
+      const std::uint64_t size = module.etext - module.text;
+      if (const std::byte* const code = runtime_.memory.try_view(module.text, size))
+        universe_.add(code::loaded_types({code, size}, module.text, {module.types, module.etypes}));
     }
   }
 
