@@ -117,7 +117,7 @@ void Interpreter::pass(bool last) {
 void Interpreter::arrive(Label& label) {
   if (!dead_) {
     if (label.reached)
-      for (std::size_t i = 0; i < registers_.size(); ++i) label.registers[i] = meet(label.registers[i], registers_[i]);
+      for (std::size_t i = 0; i < registers_.size(); ++i) label.registers[i] = met(label.registers[i], registers_[i]);
     else
       label.registers = registers_;
     label.reached = true;
@@ -144,9 +144,9 @@ void Interpreter::leave_for(Address target) {
     changed_ = changed_ || backward;
   } else {
     for (std::size_t i = 0; i < registers_.size(); ++i) {
-      const Value met = meet(label->registers[i], registers_[i]);
-      changed_ = changed_ || (backward && met != label->registers[i]);
-      label->registers[i] = met;
+      const Value both = met(label->registers[i], registers_[i]);
+      changed_ = changed_ || (backward && both != label->registers[i]);
+      label->registers[i] = both;
     }
   }
   label->reached = true;

@@ -144,13 +144,14 @@ class Interpreter {
   Value loaded_constant(Address at) const;
   Place place_of(const Value& value) const { return places_[value.place]; }
   // What is known of a register. Most results of calls are never asked for, so nobody looks them up before.
-  const Value& look(std::uint8_t number) {
-    Value& value = registers_[number];
-    if (value.kind == Value::Kind::kResult)
-      value = of_place(
-          {.root = Place::Root::kResult, .number = static_cast<std::uint8_t>(value.offset), .at = value.address()});
-    return value;
+  const Value& look(std::uint8_t number) { return registers_[number] = resolved(registers_[number]); }
+  Value resolved(const Value& value) {
+    if (value.kind != Value::Kind::kResult) return value;
+    return of_place(
+        {.root = Place::Root::kResult, .number = static_cast<std::uint8_t>(value.offset), .at = value.address()});
   }
+  // Where two ways come together: on one of them the result of a call may have been looked at.
+  Value met(const Value& a, const Value& b) { return a == b ? a : meet(resolved(a), resolved(b)); }
   Slot* slot_at(std::int64_t offset);
   Value read_slot(std::int64_t offset);
   bool is_mixed(std::uint32_t written) const;
