@@ -36,6 +36,8 @@ heap::Witness witness_of(const typing::Grounds& grounds) {
       return grounds.strong ? heap::Witness::kCodeStrong : heap::Witness::kCodeWeak;
     case typing::Ground::kSlot:
       return heap::Witness::kSlot;
+    case typing::Ground::kShape:
+      return heap::Witness::kShape;
     case typing::Ground::kSection:
     case typing::Ground::kNone:
       break;

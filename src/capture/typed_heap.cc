@@ -67,7 +67,8 @@ void TypedHeap::read(std::span<const std::uint32_t> rows, std::span<Object> obje
     objects[i] = {};
     if (view.data == nullptr) continue;
     const std::uint64_t slot = full ? rows[i] - first : index_.slot_of(ObjectId(rows[i]));
-    objects[i] = {view.data + slot * view.slot_size + view.header, view.slot_size - view.header};
+    const std::uint64_t bytes = view.slot_size - view.header;
+    objects[i] = {view.data + slot * view.slot_size + view.header, bytes, bytes - view.more_than_smaller};
   }
 }
 

@@ -16,6 +16,7 @@
 #include "go/type_universe.h"
 #include "os/private_cache.h"
 #include "typing/propagate.h"
+#include "typing/shapes.h"
 #include "typing/type_table.h"
 
 namespace holdfast::capture {
@@ -114,6 +115,7 @@ class TypePass {
     claim_channels();
     propagation_.claim_untyped();
     propagation_.run();
+    claim_shapes();
     fill();
     return facts_of(std::move(code));
   }
@@ -258,6 +260,13 @@ class TypePass {
                               : Address();
     if (table)
       propagation_.claim_target(table, table_.opaque("runtime.itabTableType", kHeader), typing::KnownBy::kRuntime);
+  }
+
+  // Last: each type that is found may be what the neighbours of others are known by.
+  void claim_shapes() {
+    constexpr int kMostRounds = 3;
+    typing::Shapes shapes(reader_, universe_, heap_, table_, propagation_);
+    for (int round = 0; round < kMostRounds && shapes.claim() > 0; ++round) propagation_.run();
   }
 
   // Where goroutines wait for a channel, at least that is known if nothing tells its elements.

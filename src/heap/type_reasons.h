@@ -26,6 +26,7 @@ enum class Witness : std::uint8_t {
   kCodeStrong,  // machine code stores a value of the type there, or tells the runtime
   kCodeWeak,    // machine code uses it as such
   kSlot,        // a word of a frame, as the frame's machine code uses it
+  kShape,       // no other type explains its words and what its neighbours say
 };
 
 // One claim: who it is about, and who said so. What does not apply is empty or null.

@@ -90,9 +90,9 @@ std::string step_line(const heap::Snapshot& snapshot, const TypeStep& step) {
 }  // namespace
 
 std::string_view name_of(Witness witness) {
-  static constexpr std::array<std::string_view, 13> kNames = {
-      "unknown", "holder",   "header", "span",        "interface", "closure", "list",
-      "special", "variable", "local",  "code strong", "code weak", "slot"};
+  static constexpr auto kNames =
+      std::to_array<std::string_view>({"unknown", "holder", "header", "span", "interface", "closure", "list", "special",
+                                       "variable", "local", "code strong", "code weak", "slot", "shape"});
   return kNames[static_cast<std::size_t>(witness)];
 }
 
@@ -118,6 +118,8 @@ std::string reason_text(const heap::Snapshot& snapshot, const TypeStep& step) {
       return fmt::format("debug information: variable {} of {}", word_text(snapshot, step), code_text(step));
     case Witness::kSlot:
       return fmt::format("machine code: the frame of {} uses a slot of it as such", code_text(step));
+    case Witness::kShape:
+      return "a guess: of all types only this one explains its words and what its neighbours say";
     case Witness::kCodeStrong:
     case Witness::kCodeWeak:
       return fmt::format("machine code: {} {}", code_text(step), use_text(snapshot, step));

@@ -137,6 +137,8 @@ TEST_F(TypeChainReport, EachKindOfEvidenceHasItsWords) {
   EXPECT_EQ(text(Witness::kVariable), "debug information: package variable main.all.first");
   EXPECT_EQ(text(Witness::kLocal), "debug information: variable main.all.first of main.run.func1, run.go:7");
   EXPECT_EQ(text(Witness::kSlot), "machine code: the frame of main.run.func1, run.go:7 uses a slot of it as such");
+  EXPECT_EQ(text(Witness::kShape),
+            "a guess: of all types only this one explains its words and what its neighbours say");
   EXPECT_EQ(text(Witness::kCodeWeak), "machine code: main.run.func1, run.go:7 uses what main.all points to as such");
   step.holder_type = registry;
   EXPECT_EQ(text(Witness::kCodeStrong),

@@ -52,7 +52,7 @@ class TestHeap : public HeapView {
   }
   void read(std::span<const std::uint32_t> rows, std::span<Object> objects) const override {
     for (std::size_t i = 0; i < rows.size(); ++i)
-      objects[i] = {memory_.data() + objects_[rows[i]].begin, objects_[rows[i]].bytes};
+      objects[i] = {memory_.data() + objects_[rows[i]].begin, objects_[rows[i]].bytes, objects_[rows[i]].too_small};
   }
 
  private:

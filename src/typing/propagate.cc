@@ -11,6 +11,7 @@ namespace {
 constexpr std::size_t kBatch = 128;
 constexpr std::uint64_t kFetched = 256;  // bytes of an object that are asked for before it is walked
 constexpr int kMostNesting = 100;        // of arrays in one another
+constexpr std::size_t kMostParts = 1 << 18;
 
 std::uint64_t word_at(const std::byte* data) {
   return load_le<std::uint64_t>(data);
@@ -26,6 +27,7 @@ Propagation::Propagation(const HeapView& heap, TypeTable& types, Reasons* reason
       claims_(heap.objects()),
       queued_((std::uint64_t{heap.pointerful()} + 63) / 64),
       most_listed_(std::max<std::uint64_t>(1024, queued_.size() / 4)),
+      compact_parts_at_(kMostParts / 2),
       places_(kBatch),
       objects_(kBatch) {
   targets_.reserve(kBatch);
@@ -176,9 +178,12 @@ void Propagation::walk_object(std::uint32_t row, const HeapView::Object& object)
   if (reasons_ != nullptr) reasons_->begin_object(row, object.data);
   const std::uint64_t size = types_[claim.type()].size;
   if (types_.program(claim.type()).count == 0) return;
-  if (!claim.several() || size == 0) return walk_value({object.data, object.bytes}, claim.type(), KnownBy::kPropagated);
+  // What a guess leads to is one as well.
+  const bool is_guess = claim.whole() && claim.known_by() == KnownBy::kInferred;
+  const KnownBy known_by = is_guess ? KnownBy::kInferred : KnownBy::kPropagated;
+  if (!claim.several() || size == 0) return walk_value({object.data, object.bytes}, claim.type(), known_by);
   for (std::uint64_t at = 0; at + size <= object.bytes; at += size)
-    walk_value({object.data + at, size}, claim.type(), KnownBy::kPropagated);
+    walk_value({object.data + at, size}, claim.type(), known_by);
 }
 
 void Propagation::walk_value(Words value, TypeId type, KnownBy known_by) {
@@ -291,6 +296,7 @@ void Propagation::apply(const HeapView::Place& place, Pending claim) {
   ++stats_.claims;
   const Type& type = types_[claim.type];
   const bool has_pointers = place.row < pointerful_;
+  if (place.offset != 0 && has_pointers && claims_[place.row].empty()) note_part(place, claim.type);
   if (type.kind == Kind::kClosure) return set(place.row, Claim(true, KnownBy::kClosure, run_, false, claim.type));
   if (types_.is_loose(claim.type)) {
     if (place.offset == 0 && type.size <= place.bytes)
@@ -316,6 +322,19 @@ void Propagation::apply(const HeapView::Place& place, Pending claim) {
   const bool whole = used > place.too_small;
   if (!whole && claim.exact) return;
   set(place.row, Claim(whole, claim.known_by, run_, claim.several, claim.type));
+}
+
+// What has got a type since goes when there are too many.
+void Propagation::note_part(const HeapView::Place& place, TypeId type) {
+  const std::uint64_t size = types_[type].size;
+  if (size == 0 || place.offset >= place.bytes || size > place.bytes - place.offset) return;
+  if (parts_.size() >= compact_parts_at_) {
+    std::erase_if(parts_, [this](const Part& part) { return !claims_[part.row].empty(); });
+    std::sort(parts_.begin(), parts_.end());
+    parts_.erase(std::unique(parts_.begin(), parts_.end()), parts_.end());
+    compact_parts_at_ = std::max(compact_parts_at_, std::min(kMostParts, 2 * parts_.size()));
+  }
+  if (parts_.size() < kMostParts) parts_.push_back({place.row, place.offset, type});
 }
 
 // Several pointer-free values of less than 16 bytes share such a slot (runtime.mallocgcTiny).

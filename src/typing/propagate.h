@@ -43,6 +43,7 @@ class HeapView {
   struct Object {
     const std::byte* data = nullptr;  // of the value; null if it cannot be read
     std::uint64_t bytes = 0;
+    std::uint64_t too_small = 0;  // as of a Place
   };
 
   HeapView() = default;
@@ -97,6 +98,16 @@ class Propagation {
 
   // Follows the fields of all objects whose claim is new until nothing changes.
   void run();
+
+  // What holders refer to within an object with pointers: a value of `type` lies there. Of objects that had no type
+  // then, since these words may be all that is known of them (typing/shapes.h); a bounded number.
+  struct Part {
+    std::uint32_t row = 0;
+    std::uint64_t offset = 0;
+    TypeId type;
+    auto operator<=>(const Part&) const = default;
+  };
+  const std::vector<Part>& parts() const { return parts_; }
 
   TypeId type(std::uint32_t row) const {
     const Claim claim = claims_[row];
@@ -169,6 +180,7 @@ class Propagation {
   static bool is_tiny_block(const HeapView::Place& place);
   bool contradict(TypeId a, TypeId b) const;
   bool beats(Claim claim, Claim known);
+  void note_part(const HeapView::Place& place, TypeId type);
   void note_conflict(std::uint32_t row, Claim known, Claim claim);
   void set(std::uint32_t row, Claim claim);
   void walk_object(std::uint32_t row, const HeapView::Object& object);
@@ -193,6 +205,8 @@ class Propagation {
   std::vector<std::uint32_t> next_;  // the queued rows; only some of them when there are most_listed_
   std::vector<Address> targets_;     // with pending_: claims whose objects are not yet found
   std::vector<Pending> pending_;
+  std::vector<Part> parts_;
+  std::size_t compact_parts_at_;
   std::vector<HeapView::Place> places_;
   std::vector<HeapView::Object> objects_;
   unsigned run_ = 0;

@@ -34,6 +34,7 @@ enum class Ground : std::uint8_t {
   kSection,    // words of data and bss without a type: interfaces are found there
   kCode,       // machine code
   kSlot,       // machine code, of a word of a frame
+  kShape,      // what the object looks like, and its neighbours
 };
 
 struct Grounds {

@@ -1,0 +1,288 @@
+#include "typing/shapes.h"
+
+#include <algorithm>
+
+#include "base/wire.h"
+
+namespace holdfast::typing {
+namespace {
+
+using go::TypeKind;
+
+constexpr std::size_t kMostObjects = 1 << 16;
+constexpr std::size_t kMostCandidates = 4096;  // that one sign leads to; more would tell nothing
+constexpr std::uint64_t kWord = 8;
+constexpr std::uint64_t kLowest = 4096;                     // no address is lower
+constexpr std::uint64_t kLongest = std::uint64_t{1} << 40;  // of slices and strings
+
+// How many words at the start of such a value hold addresses; 0 = none.
+std::uint64_t pointer_words(TypeKind kind) {
+  switch (kind) {
+    case TypeKind::kPointer:
+    case TypeKind::kUnsafePointer:
+    case TypeKind::kMap:
+    case TypeKind::kChan:
+    case TypeKind::kFunc:
+    case TypeKind::kString:
+    case TypeKind::kSlice:
+      return 1;
+    case TypeKind::kInterface:
+      return 2;
+    default:
+      return 0;
+  }
+}
+
+bool in_heap(const HeapView::Place& place) {
+  return place.row != HeapView::Place::kNone;
+}
+
+// Says something of the pointer that leads to it: words without pointers look like one another.
+bool is_telling(const TypeOutline& outline) {
+  return outline.pointer_bytes > 0 || outline.leaves.size() > 1;
+}
+
+}  // namespace
+
+Shapes::Shapes(const go::TypeReader& reader, const go::TypeUniverse& universe, const HeapView& heap, TypeTable& types,
+               Propagation& propagation)
+    : reader_(reader), universe_(universe), heap_(heap), types_(types), propagation_(propagation), outlines_(reader) {}
+
+std::uint64_t Shapes::claim() {
+  const std::vector<Propagation::Part> parts = gather_parts();
+  std::vector<Unknown> all;
+  for (std::uint32_t row = 0; row < heap_.pointerful() && all.size() < kMostObjects; ++row) {
+    if (propagation_.type(row)) continue;
+    const auto [first, last] = std::ranges::equal_range(parts, row, {}, &Propagation::Part::row);
+    Unknown unknown{.row = row, .object = {}, .words = {}, .parts = {first, last}};
+    if (look(unknown) && !signs_of(unknown).empty()) all.push_back(std::move(unknown));
+  }
+  index_candidates(all);
+  std::vector<std::pair<std::uint32_t, Address>> found;
+  for (const Unknown& unknown : all)
+    if (const Address type = only_fit(unknown)) found.emplace_back(unknown.row, type);
+  propagation_.because([] { return Grounds{.ground = Ground::kShape}; });
+  for (const auto& [row, type] : found) propagation_.claim_object(row, types_.intern(type), KnownBy::kInferred);
+  return found.size();
+}
+
+std::vector<Propagation::Part> Shapes::gather_parts() const {
+  std::vector<Propagation::Part> parts;
+  for (const Propagation::Part& part : propagation_.parts())
+    if (!propagation_.type(part.row) && types_[part.type].descriptor) parts.push_back(part);
+  std::sort(parts.begin(), parts.end());
+  parts.erase(std::unique(parts.begin(), parts.end()), parts.end());
+  return parts;
+}
+
+// Reads it; false if it is too large, or its memory is missing.
+bool Shapes::look(Unknown& unknown) {
+  heap_.read({&unknown.row, 1}, {&unknown.object, 1});
+  const HeapView::Object& object = unknown.object;
+  if (object.data == nullptr || object.bytes > TypeOutlines::kMostBytes) return false;
+  std::vector<Address> addresses;
+  for (std::uint64_t at = 0; at + kWord <= object.bytes; at += kWord)
+    addresses.emplace_back(load_le<std::uint64_t>(object.data + at));
+  std::vector<HeapView::Place> places(addresses.size());
+  heap_.find(addresses, places);
+  for (std::size_t i = 0; i < addresses.size(); ++i) unknown.words.push_back({addresses[i].value, places[i]});
+  return true;
+}
+
+// Of an object whose type is certain; null for what has none.
+Address Shapes::descriptor_of(std::uint32_t row) const {
+  const TypeId type = propagation_.type(row);
+  return type && propagation_.known_by(row) != KnownBy::kInferred ? types_[type].descriptor : Address();
+}
+
+std::vector<Shapes::Sign> Shapes::signs_of(const Unknown& unknown) {
+  std::vector<Sign> signs;
+  for (const Propagation::Part& part : unknown.parts)
+    signs.push_back({part.offset, false, types_[part.type].descriptor});
+  for (std::size_t i = 0; i < unknown.words.size(); ++i) {
+    const HeapView::Place& place = unknown.words[i].place;
+    const Address type = in_heap(place) && place.offset == 0 ? descriptor_of(place.row) : Address();
+    if (!type || !is_telling(outlines_.of(type))) continue;
+    for (const auto& [offset, value] : outlines_.of(type).values)
+      if (offset == 0) signs.push_back({i * kWord, true, value});
+  }
+  return signs;
+}
+
+// By the signs that would lead to them; structs of the sizes of these objects.
+void Shapes::index_candidates(const std::vector<Unknown>& all) {
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> fresh;
+  for (const Unknown& unknown : all) {
+    const std::pair range(unknown.object.too_small, unknown.object.bytes);
+    if (sizes_.emplace(range, true).second) fresh.push_back(range);
+  }
+  if (fresh.empty()) return;
+  for (const Address type : universe_.types()) {
+    const auto header = reader_.header(type);
+    if (!header || header->kind() != TypeKind::kStruct || header->pointer_bytes == 0) continue;
+    const std::uint64_t size = header->size;
+    if (std::ranges::any_of(fresh, [&](const auto& range) { return size > range.first && size <= range.second; }))
+      index_candidate(type);
+  }
+}
+
+void Shapes::index_candidate(Address type) {
+  if (is_closure(type)) return;
+  const TypeOutline& outline = outlines_.of(type);
+  std::vector<Sign> signs;
+  for (const TypeOutline::Leaf& leaf : outline.leaves)
+    if (leaf.elem) signs.push_back({leaf.offset, true, leaf.elem});
+  for (const auto& [offset, value] : outline.values)
+    if (offset > 0) signs.push_back({offset, false, value});
+  for (const Sign& sign : signs) {
+    std::vector<Address>& types = candidates_[sign];
+    if (types.size() <= kMostCandidates && (types.empty() || types.back() != type)) types.push_back(type);
+  }
+}
+
+// struct { F uintptr; X0 ... }: what a closure begins with says what it is.
+bool Shapes::is_closure(Address type) const {
+  const auto read = reader_.read(type);
+  if (!read || read->named || read->fields.empty()) return false;
+  const std::string& first = read->fields.front().name;
+  return first == "F" || first == ".F";
+}
+
+Address Shapes::only_fit(const Unknown& unknown) {
+  std::vector<Address> types;
+  for (const Sign& sign : signs_of(unknown)) {
+    const auto known = candidates_.find(sign);
+    if (known == candidates_.end()) continue;
+    if (known->second.size() > kMostCandidates) return {};
+    types.insert(types.end(), known->second.begin(), known->second.end());
+  }
+  std::sort(types.begin(), types.end());
+  types.erase(std::unique(types.begin(), types.end()), types.end());
+  Address only;
+  for (const Address type : types) {
+    if (!explains(outlines_.of(type), unknown)) continue;
+    const TypeId row = types_.intern(type);
+    if (!row || types_.is_shape(row)) continue;
+    if (only) return {};
+    only = type;
+  }
+  return only;
+}
+
+bool Shapes::explains(const TypeOutline& outline, const Unknown& unknown) {
+  if (outline.size > unknown.object.bytes || outline.size <= unknown.object.too_small) return false;
+  for (const Propagation::Part& part : unknown.parts)
+    if (!outline.has(part.offset, types_[part.type].descriptor)) return false;
+  std::vector<bool> may_point(unknown.words.size());
+  bool agrees = !unknown.parts.empty();
+  for (const TypeOutline::Leaf& leaf : outline.leaves) {
+    const std::uint64_t words = pointer_words(leaf.kind);
+    for (std::uint64_t i = 0; i < words; ++i) may_point[leaf.offset / kWord + i] = true;
+    const Fit fits = fit(leaf, unknown);
+    if (fits == Fit::kContradicts) return false;
+    agrees = agrees || fits == Fit::kAgrees;
+  }
+  for (std::size_t i = 0; i < unknown.words.size(); ++i) {
+    if (in_heap(unknown.words[i].place) && !may_point[i]) return false;
+    if (i * kWord >= outline.size && unknown.words[i].value != 0) return false;
+  }
+  return agrees;
+}
+
+Shapes::Fit Shapes::fit(const TypeOutline::Leaf& leaf, const Unknown& unknown) {
+  const auto is_address = [](std::uint64_t value) { return value == 0 || value >= kLowest; };
+  const Word& word = unknown.words[leaf.offset / kWord];
+  switch (leaf.kind) {
+    case TypeKind::kPointer:
+      return fit_pointer(leaf.elem, 0, word);
+    case TypeKind::kSlice:
+      return fit_slice(leaf, unknown);
+    case TypeKind::kString:
+      return fit_text(leaf, unknown);
+    case TypeKind::kInterface:
+      return fit_interface(leaf, unknown);
+    case TypeKind::kMap:
+    case TypeKind::kChan:
+      return fit_header(leaf, word);
+    case TypeKind::kFunc: {
+      if (!in_heap(word.place)) return is_address(word.value) ? Fit::kMayBe : Fit::kContradicts;
+      const TypeId type = propagation_.type(word.place.row);
+      return word.place.offset == 0 && (!type || types_[type].kind == Kind::kClosure) ? Fit::kMayBe : Fit::kContradicts;
+    }
+    case TypeKind::kUnsafePointer:
+      return is_address(word.value) ? Fit::kMayBe : Fit::kContradicts;
+    case TypeKind::kBool:
+      return std::to_integer<unsigned>(unknown.object.data[leaf.offset]) <= 1 ? Fit::kMayBe : Fit::kContradicts;
+    default:
+      return Fit::kMayBe;
+  }
+}
+
+// At least `bytes` of such values should lie there, and at least one.
+Shapes::Fit Shapes::fit_pointer(Address elem, std::uint64_t bytes, const Word& word) {
+  if (word.value == 0) return Fit::kMayBe;
+  if (!in_heap(word.place)) return word.value < kLowest ? Fit::kContradicts : Fit::kMayBe;
+  const TypeOutline& pointee = outlines_.of(elem);
+  const HeapView::Place& place = word.place;
+  const bool has_pointers = place.row < heap_.pointerful();
+  if (pointee.pointer_bytes > 0 && !has_pointers) return Fit::kContradicts;
+  if (place.offset > place.bytes || std::max(bytes, pointee.size) > place.bytes - place.offset)
+    return Fit::kContradicts;
+  const TypeId known = propagation_.type(place.row);
+  if (!known || place.offset != 0 || propagation_.known_by(place.row) == KnownBy::kInferred) return Fit::kMayBe;
+  const Address type = types_[known].descriptor;
+  if (!type) return has_pointers ? Fit::kContradicts : Fit::kMayBe;
+  if (!are_alike(elem, type)) return Fit::kContradicts;
+  return is_telling(pointee) ? Fit::kAgrees : Fit::kMayBe;
+}
+
+// One begins with the other, or they are the same.
+bool Shapes::are_alike(Address a, Address b) {
+  return a == b || outlines_.of(a).has(0, b) || outlines_.of(b).has(0, a);
+}
+
+Shapes::Fit Shapes::fit_slice(const TypeOutline::Leaf& leaf, const Unknown& unknown) {
+  const std::size_t at = leaf.offset / kWord;
+  const std::uint64_t length = unknown.words[at + 1].value, capacity = unknown.words[at + 2].value;
+  if (length > capacity || capacity > kLongest) return Fit::kContradicts;
+  if (capacity == 0) return Fit::kMayBe;
+  if (unknown.words[at].value == 0) return Fit::kContradicts;
+  const std::uint64_t size = outlines_.of(leaf.elem).size;
+  if (size > kLongest / capacity) return Fit::kContradicts;
+  return fit_pointer(leaf.elem, capacity * size, unknown.words[at]);
+}
+
+Shapes::Fit Shapes::fit_text(const TypeOutline::Leaf& leaf, const Unknown& unknown) const {
+  const Word& data = unknown.words[leaf.offset / kWord];
+  const std::uint64_t length = unknown.words[leaf.offset / kWord + 1].value;
+  if (length == 0) return Fit::kMayBe;
+  if (data.value < kLowest || length > kLongest) return Fit::kContradicts;
+  if (!in_heap(data.place)) return Fit::kMayBe;
+  const HeapView::Place& place = data.place;
+  const bool has_room = place.offset <= place.bytes && length <= place.bytes - place.offset;
+  return has_room && place.row >= heap_.pointerful() ? Fit::kMayBe : Fit::kContradicts;
+}
+
+Shapes::Fit Shapes::fit_interface(const TypeOutline::Leaf& leaf, const Unknown& unknown) const {
+  const Address first(unknown.words[leaf.offset / kWord].value);
+  if (!first) return unknown.words[leaf.offset / kWord + 1].value == 0 ? Fit::kMayBe : Fit::kContradicts;
+  if (!types_.is_interface_word(first)) return Fit::kContradicts;
+  if (const go::Itab* const itab = universe_.itab_at(first))
+    return itab->interface == leaf.type ? Fit::kAgrees : Fit::kContradicts;
+  const auto interface = reader_.read(leaf.type);
+  return interface && interface->interface_methods.empty() ? Fit::kMayBe : Fit::kContradicts;
+}
+
+// Of a map or channel.
+Shapes::Fit Shapes::fit_header(const TypeOutline::Leaf& leaf, const Word& word) {
+  if (word.value == 0) return Fit::kMayBe;
+  if (!in_heap(word.place) || word.place.offset != 0) return Fit::kContradicts;
+  const TypeId known = propagation_.type(word.place.row);
+  if (!known) return Fit::kMayBe;
+  const TypeId type = types_.intern(leaf.type);
+  if (!type) return Fit::kContradicts;
+  const TypeId header = leaf.kind == TypeKind::kMap ? types_.map_header(type) : types_.channel_header(type);
+  return header && header == known ? Fit::kAgrees : Fit::kContradicts;
+}
+
+}  // namespace holdfast::typing

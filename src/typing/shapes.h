@@ -1,0 +1,86 @@
+// Types for objects that nothing says a type of, by what they look like: last, and only where a neighbour agrees. How
+// large a value is and where it holds pointers fits many types (types from code, 8: two of three such guesses were
+// wrong); so a type is claimed only if
+//   - it explains every word: pointers lie where the type has pointers, and to what they may lead; slices, strings,
+//     interfaces, maps and channels are sound ones; nothing lies behind the value;
+//   - a neighbour agrees: an object of known type lies where the type says, or an object of known type refers to a part
+//     of this one that the type has at that place;
+//   - it is the only such type of the program.
+// What is found like this is KnownBy::kInferred, and so is what it leads to.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "base/address.h"
+#include "base/ids.h"
+#include "go/type_reader.h"
+#include "go/type_universe.h"
+#include "typing/propagate.h"
+#include "typing/type_outline.h"
+#include "typing/type_table.h"
+
+namespace holdfast::typing {
+
+class Shapes {
+ public:
+  // All must outlive this. The universe should be complete.
+  Shapes(const go::TypeReader& reader, const go::TypeUniverse& universe, const HeapView& heap, TypeTable& types,
+         Propagation& propagation);
+
+  // Looks at the objects without a type once, at most 65,536 of them. Returns how many got one; after the next run()
+  // of the propagation their neighbours may be worth a look.
+  std::uint64_t claim();
+
+ private:
+  struct Word {
+    std::uint64_t value = 0;
+    HeapView::Place place;
+  };
+  struct Unknown {
+    std::uint32_t row = 0;
+    HeapView::Object object;
+    std::vector<Word> words;
+    std::span<const Propagation::Part> parts;  // of it that others refer to
+  };
+  // What a neighbour says: that the object has such a value at that offset, or a pointer there that leads to one.
+  struct Sign {
+    std::uint64_t offset = 0;
+    bool leads_to = false;
+    Address type;
+    auto operator<=>(const Sign&) const = default;
+  };
+  enum class Fit : std::uint8_t { kContradicts, kMayBe, kAgrees };
+
+  std::vector<Propagation::Part> gather_parts() const;
+  bool look(Unknown& unknown);
+  std::vector<Sign> signs_of(const Unknown& unknown);
+  Address descriptor_of(std::uint32_t row) const;
+  void index_candidates(const std::vector<Unknown>& all);
+  void index_candidate(Address type);
+  bool is_closure(Address type) const;
+  Address only_fit(const Unknown& unknown);
+  bool explains(const TypeOutline& outline, const Unknown& unknown);
+  Fit fit(const TypeOutline::Leaf& leaf, const Unknown& unknown);
+  Fit fit_pointer(Address elem, std::uint64_t bytes, const Word& word);
+  Fit fit_slice(const TypeOutline::Leaf& leaf, const Unknown& unknown);
+  Fit fit_text(const TypeOutline::Leaf& leaf, const Unknown& unknown) const;
+  Fit fit_interface(const TypeOutline::Leaf& leaf, const Unknown& unknown) const;
+  Fit fit_header(const TypeOutline::Leaf& leaf, const Word& word);
+  bool are_alike(Address a, Address b);
+
+  const go::TypeReader& reader_;
+  const go::TypeUniverse& universe_;
+  const HeapView& heap_;
+  TypeTable& types_;
+  Propagation& propagation_;
+  TypeOutlines outlines_;
+  std::map<std::pair<std::uint64_t, std::uint64_t>, bool> sizes_;  // (too small, most) that candidates are known for
+  std::map<Sign, std::vector<Address>> candidates_;
+};
+
+}  // namespace holdfast::typing
