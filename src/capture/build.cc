@@ -121,6 +121,7 @@ void build(const FrozenTarget& target, const Options& options, heap::Snapshot& s
   std::optional<Symbols> symbols;
   times.run("roots", [&] {
     symbols.emplace(options.use_symbols ? target.program->symbol_images() : std::vector<go::LoadedImage>());
+    if (target.dwarf != nullptr) symbols->add(*target.dwarf, target.program->symbol_images().front());
     add_global_roots(runtime, *symbols, forest, losses);
     add_special_roots(
         specials.roots, [&](Address code) { return function_name(functions, code); }, forest);

@@ -14,6 +14,21 @@ Symbols::Symbols(const std::vector<go::LoadedImage>& images) {
       variables_.push_back({{begin, begin + symbol.size}, symbol.name});
     }
   }
+  sort();
+}
+
+void Symbols::add(const binary::DwarfInfo& debug_information, const go::LoadedImage& image) {
+  std::vector<Variable> more;
+  for (const binary::DwarfGlobal& global : debug_information.globals()) {
+    const std::uint64_t size = global.type ? debug_information.type(global.type).size : 0;
+    const Address begin = image.at(global.address);
+    if (size > 0 && global.address && find(begin) == nullptr) more.push_back({{begin, begin + size}, global.name});
+  }
+  variables_.insert(variables_.end(), more.begin(), more.end());
+  sort();
+}
+
+void Symbols::sort() {
   // Where several names share a place, the longest range comes first and wins; ties go by name.
   std::sort(variables_.begin(), variables_.end(), [](const Variable& a, const Variable& b) {
     if (a.range.begin != b.range.begin) return a.range.begin < b.range.begin;

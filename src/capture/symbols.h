@@ -1,16 +1,18 @@
-// Names of places in the data of the target's modules: its symbol table where there is one, else "data+0x120".
+// Names of places in the data of the target's modules: its symbol table where there is one, else its debug information,
+// else "data+0x120".
 #pragma once
 
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "binary/dwarf_info.h"
 #include "go/modules.h"
 #include "go/runtime.h"
 
 namespace holdfast::capture {
 
-// A package variable as the symbol table has it.
+// A package variable as the symbol table has it, or debug information.
 struct Variable {
   AddressRange range;  // at run time
   std::string_view name;
@@ -18,8 +20,10 @@ struct Variable {
 
 class Symbols {
  public:
-  // The images must outlive this: names point into their files.
+  // Names come from the symbol tables of these images, and from debug information. All must outlive this.
   explicit Symbols(const std::vector<go::LoadedImage>& images);
+  // Names that an image's symbol table does not have, or that it has without a table.
+  void add(const binary::DwarfInfo& debug_information, const go::LoadedImage& image);
 
   // The variable that covers the address; nullptr if none does.
   const Variable* find(Address at) const;
@@ -27,6 +31,8 @@ class Symbols {
   std::vector<AddressRange> parts_of(const AddressRange& range) const;
 
  private:
+  void sort();
+
   std::vector<Variable> variables_;  // sorted, disjoint
 };
 

@@ -33,6 +33,9 @@ LIKE_DWARF = 0.99        # of the bytes that debug information types, without it
 LIKE_DWARF_BEFORE_HEADERS = 0.97  # up to Go 1.21, where no object names its type
 LIKE_DWARF_OBJECTS = 0.97
 MANY_OBJECTS = 5000
+LARGE_VARIABLES = 0.95   # of those that hold over a thousandth, without debug information
+FRAME_SLOTS = 0.9        # of the pointers of frames, likewise
+MANY_SLOTS = 100
 TYPED_WITH_DWARF = 0.97  # of the live bytes
 NAMED_FROM = 0.01        # holders of a smaller share need not stand in the report
 VERBS = ("report", "audit", "types", "roots", "spans", "goroutines")
@@ -392,6 +395,17 @@ def machine_code_names_what_debug_information_does(case):
             yield differ(f"{unit} typed alike without debug information", f"at least {floor:.0%}", f"{share:.2%}")
 
 
+@check(when=lambda case: case.mode.dwarf and case.kind == "core")
+def what_large_variables_and_frames_lead_to_is_typed(case):
+    answer = case.answer("types --compare-dwarf")
+    variables, slots = answer["large_variables"], answer["frame_slots"]
+    if variables["typed_without"] < LARGE_VARIABLES * variables["all"]:
+        yield differ("variables that hold over a thousandth of the live bytes and lead to typed objects",
+                     f"{LARGE_VARIABLES:.0%} of {variables['all']}", f"all but {', '.join(variables['untyped'])}")
+    if slots["all"] >= MANY_SLOTS and slots["typed_without"] < FRAME_SLOTS * slots["all"]:
+        yield differ("pointers of frames to typed objects", f"{FRAME_SLOTS:.0%} of {slots['all']}", slots["typed_without"])
+
+
 # A .hold file has types without the reasons for them; a process is gone when checks are made.
 @check(when=lambda case: case.kind == "core" and "deepest_node" in case.truth["facts"])
 def the_type_of_the_deepest_node_goes_back_to_its_variable(case):
@@ -493,6 +507,15 @@ def variables_without_symbol_are_called_after_who_uses_them(case):
         # Programs and plugins whose variables others share keep some names in their dynamic symbols.
         if place_of(root["name"]) and not LABEL.fullmatch(root["name"]):
             yield differ(f"name of a variable that holds {root['retained_bytes']} bytes", "a label with its users", root["name"])
+
+
+@check(when=lambda case: "without symbols" in case.others)
+def debug_information_names_variables(case):
+    """Those of the program: what the linker puts together has a symbol only."""
+    names = variables(case.others["without symbols"]("roots"))
+    for at, name in variables(case.answer("roots")).items():
+        if name.startswith("main.") and not name.startswith("main..") and names.get(at) != name:
+            yield differ(f"variable at {at} without the symbol table", name, names.get(at))
 
 
 @check(when=lambda case: "another run" in case.others)

@@ -32,7 +32,9 @@ GOOD = {
                                           {"evidence": "variable", "name": "main.listHead"}]},
     "types --compare-dwarf": {"agreement": {"same": {"bytes": 8998984, "objects": 990}, "other name": {"bytes": 0, "objects": 0},
                                                "nesting": {"bytes": 0, "objects": 0}, "wrong": {"bytes": 16, "objects": 1},
-                                               "only with": {"bytes": 0, "objects": 0}}},
+                                               "only with": {"bytes": 0, "objects": 0}},
+                              "large_variables": {"all": 20, "typed_with": 20, "typed_without": 19, "untyped": ["main.odd"]},
+                              "frame_slots": {"all": 100, "typed_with": 100, "typed_without": 90}},
     "roots": {"roots": [{"name": "main.byID", "kind": "global", "where": "0x1000", "retained_bytes": 0},
                         {"name": "main.small", "kind": "global", "where": "0x1008", "retained_bytes": 0}]},
     "spans": {"spans": [{"bytes": 9000000}, {"bytes": 100000}]},
@@ -130,7 +132,8 @@ class ChecksTest(unittest.TestCase):
 
     def test_every_check_has_a_fault(self):
         tested = {name for name, _, _ in FAULTS} | {
-            "counters_equal_the_programs_own", "c_heap_is_seen", "machine_code_names_no_wrong_types", "machine_code_names_what_debug_information_does", "memory_that_is_not_there_is_in_no_part_of_the_account", "shared_objects_belong_to_no_single_holder",
+            "counters_equal_the_programs_own", "c_heap_is_seen", "machine_code_names_no_wrong_types", "machine_code_names_what_debug_information_does",
+            "what_large_variables_and_frames_lead_to_is_typed", "debug_information_names_variables", "memory_that_is_not_there_is_in_no_part_of_the_account", "shared_objects_belong_to_no_single_holder",
             "the_type_of_the_deepest_node_goes_back_to_its_variable", "an_interface_beats_a_field", "conflicts_add_up_to_the_loss",
             "a_stripped_copy_gives_the_same_graph", "the_layout_table_gives_the_same_graph_as_debug_information", "a_picture_answers_as_the_process_did",
             "looks_of_one_collection_differ_in_new_objects_only", "the_same_picture_gives_the_same_answer", "one_thread_gives_the_same_answer",
@@ -169,6 +172,16 @@ class ChecksTest(unittest.TestCase):
         name = "machine_code_names_what_debug_information_does"
         for size, objects, found in ((80000, 20, False), (100000, 20, True), (80000, 90, False), (80000, 110, True)):
             self.assertEqual(list(self.compared(same=(8998984 - size, 990 - objects), only_with=(size, objects))), [name] * found)
+
+    def test_variables_and_frames_that_lead_to_unknown_objects_are_found(self):
+        name, verb = "what_large_variables_and_frames_lead_to_is_typed", "types --compare-dwarf"
+        self.assertEqual(complaints(case("core")), {})
+        for path, value, found in ((("large_variables", "typed_without"), 18, True), (("large_variables", "typed_without"), 19, False),
+                                   (("frame_slots", "typed_without"), 89, True), (("frame_slots", "typed_without"), 90, False)):
+            answers = changed(GOOD, (verb, *path), value)
+            self.assertEqual(list(complaints(case("core", answers=answers))), [name] * found, path)
+        few = changed(GOOD, (verb, "frame_slots"), {"all": 99, "typed_with": 99, "typed_without": 0})
+        self.assertEqual(complaints(case("core", answers=few)), {}, "of an idle program")
 
     def test_reasons_that_do_not_go_back_to_the_variable_are_found(self):
         name, at = "the_type_of_the_deepest_node_goes_back_to_its_variable", "types --of 0xc000000080"

@@ -137,6 +137,7 @@ def run_still(tally, binary, program, cell, targets, folder):
             others["itself again"] = Holdfast(binary, core).answer
             others["one thread"] = Holdfast(binary, core, ["--threads", "1"]).answer
             if cells.MODES[cell.mode].dwarf and cell.program not in cells.NEED_C:
+                others["without symbols"] = Holdfast(binary, core, ["--no-symbols"]).answer
                 copy = folder / program.name
                 subprocess.run(["strip", "-o", copy, program], check=True)
                 others["stripped copy"] = Holdfast(binary, core, ["--exe", copy]).answer
