@@ -134,6 +134,18 @@ void Interpreter::arrive(Label& label) {
     mixed_.emplace_back(from, now_);
 }
 
+Value Interpreter::met(const Value& a, const Value& b) {
+  if (a == b) return a;
+  const Value one = resolved(a), other = resolved(b);
+  if (is_neutral(one) && other.is_typed()) return other;
+  return is_neutral(other) && one.is_typed() ? one : meet(one, other);
+}
+
+// Nil and the address of a variable (that of all empty slices, too) say nothing against a type.
+bool Interpreter::is_neutral(const Value& value) const {
+  return value.is_constant() && (value.is_nil() || image_.is_variable(value.address()));
+}
+
 void Interpreter::leave_for(Address target) {
   const auto label =
       std::lower_bound(labels_.begin(), labels_.end(), target, [](const Label& l, Address at) { return l.at < at; });
@@ -546,9 +558,7 @@ void Interpreter::give_back() {
   if (!reporting_) return;
   for (std::uint8_t i = 0; i < kArgumentWords; ++i) {
     const Value& value = look(kArgumentRegisters[i]);
-    // Nil and the address of a variable (that of all empty slices, too) say nothing against a type.
-    const bool is_neutral = value.is_constant() && (value.is_nil() || image_.is_variable(value.address()));
-    if (!is_neutral) observer_.result(entry_, i, value.word());
+    if (!is_neutral(value)) observer_.result(entry_, i, value.word());
   }
 }
 

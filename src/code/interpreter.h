@@ -151,7 +151,8 @@ class Interpreter {
         {.root = Place::Root::kResult, .number = static_cast<std::uint8_t>(value.offset), .at = value.address()});
   }
   // Where two ways come together: on one of them the result of a call may have been looked at.
-  Value met(const Value& a, const Value& b) { return a == b ? a : meet(resolved(a), resolved(b)); }
+  Value met(const Value& a, const Value& b);
+  bool is_neutral(const Value& value) const;
   Slot* slot_at(std::int64_t offset);
   Value read_slot(std::int64_t offset);
   bool is_mixed(std::uint32_t written) const;

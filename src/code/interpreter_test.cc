@@ -263,6 +263,15 @@ TEST_F(InterpreterTest, AResultThatOneWayLooksAtIsTheSameOnTheOther) {
   EXPECT_THAT(follow(code.store(kGlobal, kRax).ret()).strong(kGlobal), ElementsAre(Word::pointer(item)));
 }
 
+// append([]T{}, ...): the other way has the address of runtime.zerobase.
+TEST_F(InterpreterTest, TheAddressOfAVariableSaysNothingAgainstAType) {
+  Code code;
+  code.lea(kRax, kSecond);
+  constexpr std::uint64_t kJump = 6, kLea = 7, kCall = 5;
+  code.jump_if(code.here() + (kJump + kLea + kCall)).lea(kRsi, item).call(kGrowSlice);
+  EXPECT_THAT(follow(code.store(kGlobal, kRax).ret()).strong(kGlobal), ElementsAre(Word::pointer(item, 0, true)));
+}
+
 TEST_F(InterpreterTest, FieldsOfTypedValuesAreTyped) {
   const Heard heard = follow(Code().lea(kRax, node).call(kNewObject).load(kRcx, kRax, 8).store(kGlobal, kRcx).ret());
   EXPECT_THAT(heard.strong(kGlobal), ElementsAre(Word::pointer(item)));
