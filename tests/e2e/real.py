@@ -77,7 +77,7 @@ def requests(path):
 STARTERS = (("prometheus", prometheus, "/metrics"), ("caddy", caddy, "/"), ("syncthing", syncthing, "/"),
             ("nats-server", in_package("usr/sbin/nats-server", nats), "/varz"),
             ("etcd", in_package("usr/bin/etcd", etcd), "/version"))
-REALS = {f"{name} ({suite})": (suite, Server(f"{name} ({suite})", start, path, requests(path)))
+REALS = {f"{name} ({suite})": (suite, Server(f"{name} ({suite})", start, path, requests(path), works_in_child=name == "syncthing"))
          for suite in ("bookworm", "trixie") for name, start, path in STARTERS}
 ESBUILDS = {"0.25.5": True, "0.25.6": False}  # version -> whether it leaks
 

@@ -17,6 +17,7 @@ from processes import Broken
 
 REAL = cells.ROOT / "build/real"
 START_SECONDS = 60
+IDLE_BELOW = 0.5  # seconds of processor time in a second
 
 
 def nothing(*_):
@@ -33,6 +34,7 @@ class Server:
     env: dict = dataclasses.field(default_factory=dict)
     says: str = ""                   # what it prints when it is ready: of a program that does not listen
     reads: typing.Callable = tuple   # () -> texts that it gets on its standard input, which stays open
+    works_in_child: bool = False     # if there is one: it watches over itself
 
 
 def nats(binary, work, port):
@@ -93,8 +95,9 @@ def serving(server, root):
                 process.stdin.flush()
                 wait_for(server, process, port, work / "log")
                 connections = server.load(work, port) or ()
-                time.sleep(1)
-                yield serving_pid(process.pid)
+                pid = serving_pid(process.pid) if server.works_in_child else process.pid
+                wait_until_idle(server.name, pid)
+                yield pid
                 if process.poll() is not None:
                     raise Broken(f"{server.name} has ended with {process.returncode} after the look at it")
                 if not server.says:
@@ -130,11 +133,31 @@ def not_ready(server, port, log):
         return str(error)
 
 
+def wait_until_idle(name, pid):
+    """What it was asked may go on behind the answer, and in programs that it starts."""
+    deadline = time.monotonic() + START_SECONDS
+    while True:
+        before = processor_seconds(pid)
+        time.sleep(1)
+        if processor_seconds(pid) - before < IDLE_BELOW and not children(pid):
+            return
+        if time.monotonic() > deadline:
+            raise Broken(f"{name} is not idle {START_SECONDS} s after its load")
+
+
+def processor_seconds(pid):
+    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def children(pid):
+    return [int(child) for task in pathlib.Path(f"/proc/{pid}/task").iterdir()  # any thread may have made it
+            for child in (task / "children").read_text().split()]
+
+
 def serving_pid(pid):
-    """The program itself, or the child in which it does its work (syncthing watches over itself)."""
-    children = [child for task in pathlib.Path(f"/proc/{pid}/task").iterdir()  # any thread may have made it
-                for child in (task / "children").read_text().split()]
-    return int(children[0]) if children else pid
+    """The program itself, or the child in which it does its work."""
+    return next(iter(children(pid)), pid)
 
 
 def put_table(page, table):
