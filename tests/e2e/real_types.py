@@ -16,6 +16,7 @@ kept in build/real/types. Ends with `N passed, N failed`, exit code 1 if any fai
 import contextlib
 import dataclasses
 import json
+import os
 import pathlib
 import resource
 import sys
@@ -168,7 +169,8 @@ def look(_, subject, binary):
         with subject.run(program) as pid:
             core = core_of(pid, folder / "core")
         before = children_seconds()
-        seen = Comparison(Holdfast(binary, core).answer("types --compare-dwarf"))
+        empty_cache = os.environ | {"XDG_CACHE_HOME": str(folder)}
+        seen = Comparison(Holdfast(binary, core, env=empty_cache).answer("types --compare-dwarf"))
         seconds = children_seconds() - before
         kinds = by_evidence(seen.known_by)
         failures = [*findings(seen, subject.release), *stripped_copy_failures(binary, core, program, folder)]
