@@ -12,7 +12,7 @@ import cells
 from processes import Broken
 from serving import REAL, Server, command, etcd, free_port, get, nats, once
 
-BUILD_SECONDS = 1800
+BUILD_SECONDS = 3600
 STATIC = {"CGO_ENABLED": "0"}
 
 
@@ -29,7 +29,7 @@ class Program:
     replaced: tuple = ()  # "module=other@version" of its own go.mod, without which it does not build
 
     def __str__(self):
-        return f"{self.name} {self.version.removeprefix('v').split('-0.')[0][:12]} ({self.release})"
+        return f"{self.name} {self.version.removeprefix('v').rsplit('-', 1)[-1]} ({self.release})"
 
     def server(self):
         return SERVERS[self.start]
@@ -41,6 +41,9 @@ PROGRAMS = (
     Program("etcd", "database, protobuf", "1.26", "go.etcd.io/etcd/server/v3", "v3.6.16", "", "etcd"),
     Program("caddy", "web server, proxy", "1.27", "github.com/caddyserver/caddy/v2", "v2.11.9", "/cmd/caddy", "caddy"),
     Program("gopls", "linter, type checker", "1.27", "golang.org/x/tools/gopls", "v0.24.0", "", "gopls"),
+    Program("tsgo", "compiler, generics", "1.26", "github.com/microsoft/typescript-go", "v0.0.0-20260708042240-2bd066d87f5b",
+            "/cmd/tsgo", "tsgo"),
+    Program("gojq", "CLI", "1.23", "github.com/itchyny/gojq", "v0.12.17", "/cmd/gojq", "gojq"),
     Program("caddy", "web server, proxy", "1.19", "github.com/caddyserver/caddy/v2", "v2.6.4", "/cmd/caddy", "caddy"),
     Program("nats-server", "message broker", "1.20", "github.com/nats-io/nats-server/v2", "v2.9.25", "", "nats"),
     Program("etcd", "database, protobuf", "1.22", "go.etcd.io/etcd/server/v3", "v3.5.17", "", "etcd"),
@@ -245,6 +248,9 @@ def start_gopls(binary, work, port):
     """A daemon; the address that answers is its page for those who work on it."""
     lsp = free_port()
     (work / "lsp").write_text(str(lsp))
+    telemetry = work / "go/telemetry"
+    telemetry.mkdir(parents=True)
+    (telemetry / "mode").write_text("off\n")  # else it starts a second one of itself, which only waits for it to crash
     return [binary, f"-listen=127.0.0.1:{lsp}", "-listen.timeout=0", f"-debug=127.0.0.1:{port}"]
 
 
@@ -300,6 +306,38 @@ def load_gopls(work, _):
     return [editor]
 
 
+TSGO_MODULES = 150
+
+
+def start_tsgo(binary, work, port):
+    """Watches a project, whose checked program it keeps."""
+    for i in range(TSGO_MODULES):
+        lines = [f"import {{ Box0, area0 }} from './m{(i * 7 + 1) % TSGO_MODULES}';", f"export const other{i} = new Box0(area0);"]
+        lines += [f"export class Box{n}<T> {{ constructor(readonly value: T, public next?: Box{n}<T>) {{}}\n"
+                  f"  map<U>(f: (x: T) => U) {{ return new Box{n}<U>(f(this.value)) }} }}\n"
+                  f"export interface Shape{n} {{ kind: 'm{i}' | 'n{n}'; size: number; parts: Partial<Record<'a{i}' | 'b{n}', string>> }}\n"
+                  f"export function area{n}(s: Shape{n}) {{ return s.kind === 'm{i}' ? new Box{n}(s).map(x => x.size * {n}).value : s.parts.b{n} }}"
+                  for n in range(10)]
+        (work / f"m{i}.ts").write_text("\n".join(lines) + "\n")
+    (work / "tsconfig.json").write_text(json.dumps({"compilerOptions": {"strict": True, "noEmit": True, "target": "es2022"}}))
+    return [binary, "--watch", "-p", work]
+
+
+GOJQ_EVENTS, GOJQ_USERS, GOJQ_ASKED = 20000, 5000, 3000
+GOJQ_JOIN = f"""[limit({GOJQ_EVENTS}; inputs)] | group_by(.user) | map({{key: .[0].user, value: .}}) | from_entries as $users
+  | inputs | if .last then "no more" else $users[.user] | length end"""
+
+
+def feed_gojq():
+    """Events, and then the other side of the join."""
+    for i in range(GOJQ_EVENTS):
+        yield json.dumps({"id": i, "user": f"user{i % GOJQ_USERS}", "host": f"h{i % 97}.example", "ms": i % 350 + 0.5,
+                          "tags": [f"t{i % 13}", f"t{i % 7}"], "request": {"path": f"/a/{i}", "ok": i % 3 == 0, "body": None}}) + "\n"
+    for i in range(GOJQ_ASKED):
+        yield json.dumps({"user": f"user{i * 2}"}) + "\n"
+    yield '{"last": true}\n'
+
+
 def go_folder():
     found = [pathlib.Path(p) for p in os.environ["PATH"].split(":") if (pathlib.Path(p) / "go").exists()]
     if not found:
@@ -314,6 +352,8 @@ SERVERS = {
     "esbuild": Server("esbuild", start_esbuild, "/entry.js", load_path("/entry.js", 5)),
     "prometheus": Server("prometheus", start_prometheus, "/-/ready", load_prometheus),
     "pushgateway": Server("pushgateway", start_pushgateway, "/-/ready", load_pushgateway),
+    "tsgo": Server("tsgo", start_tsgo, says="Watching for file changes."),
+    "gojq": Server("gojq", lambda binary, *_: [binary, "-n", GOJQ_JOIN], says="no more", reads=feed_gojq),
     "gopls": Server("gopls", start_gopls, "/", load_gopls, {
         "PATH": f"{go_folder()}:/usr/bin:/bin", "GOFLAGS": "-mod=mod", "GOPROXY": "off", "GOTOOLCHAIN": "local"}),
 }

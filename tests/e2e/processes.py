@@ -136,8 +136,8 @@ class Holdfast:
 
     TABLES = ("types", "roots", "spans", "goroutines")
 
-    def __init__(self, binary, target, options=()):
-        self.binary, self.target, self.options = binary, str(target), list(options)
+    def __init__(self, binary, target, options=(), env=None):
+        self.binary, self.target, self.options, self.env = binary, str(target), list(options), env
         self.answers, self.seconds = {}, 0.0
 
     def answer(self, verb):
@@ -165,7 +165,7 @@ class Holdfast:
         started = time.monotonic()
         try:
             done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                                  timeout=VERB_SECONDS)
+                                  timeout=VERB_SECONDS, env=self.env)
         except subprocess.TimeoutExpired:
             raise Broken(f"`{' '.join(command)}` took more than {VERB_SECONDS} s") from None
         self.seconds += time.monotonic() - started

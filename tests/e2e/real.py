@@ -10,20 +10,20 @@ They come from Debian (bookworm: Go 1.19, trixie: Go 1.24; unpacked, not install
 the loopback interface only, and end with this script. Each must pass the audit; what holdfast printed of each is in
 build/real/reports. Ends with `N passed, N failed`, exit code 1 if any failed.
 """
-import argparse
 import contextlib
+import dataclasses
 import json
 import pathlib
 import subprocess
 import sys
 import tempfile
-import urllib.error
+import typing
 import urllib.parse
 
 import cells
-from processes import Broken, Holdfast, Lines
-from serving import (REAL, Server, command, environment, etcd, free_port, get, nats, once, put_table, serving,
-                     serving_pid)
+from processes import Holdfast, Lines
+from serving import (REAL, Server, command, environment, etcd, free_port, get, look_at_all, nats, nothing, once, put_table,
+                     serving, serving_pid)
 
 DEBIAN = ("prometheus", "caddy", "syncthing", "nats-server", "etcd-server")
 PAGE = cells.ROOT / "docs/real-programs.md"
@@ -77,7 +77,7 @@ def requests(path):
 STARTERS = (("prometheus", prometheus, "/metrics"), ("caddy", caddy, "/"), ("syncthing", syncthing, "/"),
             ("nats-server", in_package("usr/sbin/nats-server", nats), "/varz"),
             ("etcd", in_package("usr/bin/etcd", etcd), "/version"))
-REALS = {f"{name} ({suite})": (suite, Server(f"{name} ({suite})", start, path, requests(path)))
+REALS = {f"{name} ({suite})": (suite, Server(f"{name} ({suite})", start, path, requests(path), works_in_child=name == "syncthing"))
          for suite in ("bookworm", "trixie") for name, start, path in STARTERS}
 ESBUILDS = {"0.25.5": True, "0.25.6": False}  # version -> whether it leaks
 
@@ -89,6 +89,7 @@ def unpacked(suite):
 @contextlib.contextmanager
 def esbuild(version):
     """The pid of esbuild's Go process after a burst of cancelled rebuilds."""
+    command(cells.ROOT / "tools/install_packages", "real")
     folder = once(REAL / f"esbuild-{version}", lambda draft: command(
         "npm", "install", "--no-audit", "--no-fund", "--prefix", draft, f"esbuild@{version}"))
     with tempfile.TemporaryDirectory(prefix="holdfast-real-") as work:
@@ -149,69 +150,51 @@ def keep_what_a_user_sees(name, holdfast, pid):
     (folder / f"{name.replace(' ', '_')}.txt").write_text("\n\n".join(texts))
 
 
-def look(name, context, binary, more=lambda holdfast: ()):
-    """(row of the table, failures)"""
-    with context as pid:
+@dataclasses.dataclass
+class Subject:
+    start: typing.Callable           # () -> context with its pid
+    more: typing.Callable = nothing  # Holdfast -> failures: what is expected besides, if anything
+
+
+def look(name, subject, binary, table):
+    """Puts its row into the table."""
+    with subject.start() as pid:
         holdfast = Holdfast(binary, pid)
-        failures, line = [], f"| {name} |" + " - |" * (HEAD[0].count("|") - 2)
+        line = f"| {name} |" + " - |" * (HEAD[0].count("|") - 2)
         try:
-            line = row(name, holdfast)
-            failures += [*audit_failures(holdfast), *more(holdfast)]
+            line = row(version_of(name), holdfast)
+            failures = [*audit_failures(holdfast), *(subject.more(holdfast) or ())]
             keep_what_a_user_sees(name, holdfast, pid)
-        except Broken as error:
-            failures.append(str(error))
-        except (KeyError, TypeError, ValueError) as error:
-            failures.append(f"the answer has not the shape that the check reads: {error!r}")
-    return line, failures
+        finally:
+            table.append(line)
+            print(line)
+    return failures
 
 
-def version_of(real, suite):
-    """Of the Debian package, if it is there already."""
-    name = next((p for p in DEBIAN if p.startswith(real.split()[0])), "")
-    for line in (REAL / suite / "packages").read_text().splitlines() if (REAL / suite / "packages").exists() else ():
-        if line.startswith(name + "_"):
-            return f"{real.split()[0]} {urllib.parse.unquote(line.split('_')[1])}"
-    return real
+def version_of(name):
+    """The name with the version of the Debian package it comes from."""
+    if name not in REALS:
+        return name
+    short, packages = name.split()[0], unpacked(REALS[name][0]) / "packages"
+    package = next(p for p in DEBIAN if p.startswith(short))
+    for line in packages.read_text().splitlines():
+        if line.startswith(package + "_"):
+            return f"{short} {urllib.parse.unquote(line.split('_')[1])}"
+    return name
 
 
-def plan(only):
-    found = [(name, lambda suite=suite, server=server: serving(server, unpacked(suite)), lambda holdfast: ())
+def plan():
+    found = [(name, Subject(lambda suite=suite, server=server: serving(server, unpacked(suite))))
              for name, (suite, server) in REALS.items()]
-    for version, leaks in ESBUILDS.items():
-        found.append((f"esbuild {version}", lambda version=version: esbuild(version),
-                      lambda holdfast, leaks=leaks: esbuild_failures(holdfast, leaks)))
-    return [one for one in found if only in one[0]]
+    return found + [(f"esbuild {version}", Subject(lambda version=version: esbuild(version),
+                                                   lambda holdfast, leaks=leaks: esbuild_failures(holdfast, leaks)))
+                    for version, leaks in ESBUILDS.items()]
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--only", default="", help="a word in the program's name")
-    parser.add_argument("--table", action="store_true", help="put what was seen into docs/real-programs.md")
-    parser.add_argument("--list", action="store_true", help="print the programs and stop")
-    parser.add_argument("--holdfast", type=pathlib.Path, default=cells.ROOT / "build/release/holdfast", help="the program")
-    arguments = parser.parse_args()
-    if arguments.list:
-        print("\n".join(name for name, _, _ in plan(arguments.only)))
-        return 0
-    command(cells.ROOT / "tools/install_packages", "real")
-    passed = failed = 0
     table = list(HEAD)
-    for name, start, more in plan(arguments.only):
-        try:
-            line, failures = look(name, start(), arguments.holdfast.resolve(), more)
-            table.append(line.replace(f"| {name} |", f"| {version_of(name, REALS[name][0])} |", 1) if name in REALS else line)
-        except (Broken, OSError, subprocess.CalledProcessError, urllib.error.URLError) as error:
-            failures = [str(error)]
-        passed += not failures
-        failed += bool(failures)
-        print(f"{name}: {'clean' if not failures else 'not clean'}", flush=True)
-        for text in failures:
-            print(f"  FAIL {name}: {text}", flush=True)
-    if arguments.table:
-        put_table(PAGE, table)
-    print("\n".join(table))
-    print(f"{passed} passed, {failed} failed")
-    return 1 if failed else 0
+    return look_at_all(__doc__, PAGE, plan(), lambda name, subject, binary: look(name, subject, binary, table),
+                       lambda: put_table(PAGE, table))
 
 
 if __name__ == "__main__":

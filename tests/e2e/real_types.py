@@ -13,21 +13,19 @@ answers are about one heap. Its twins, one stripped by `strip` and one linked wi
 have the same share of their bytes typed. Everything is on the loopback interface. What was seen, with all differences, is
 kept in build/real/types. Ends with `N passed, N failed`, exit code 1 if any failed.
 """
-import argparse
 import contextlib
 import dataclasses
 import json
+import os
 import pathlib
 import resource
-import subprocess
 import sys
 import tempfile
-import urllib.error
 
 import cells
 import go_programs
-from processes import Broken, Fixture, Holdfast, core_of
-from serving import REAL, command, put_table, serving
+from processes import Fixture, Holdfast, core_of
+from serving import REAL, command, look_at_all, put_table, serving
 
 PAGE = cells.ROOT / "docs/type-coverage.md"
 REPORTS = REAL / "types"
@@ -164,14 +162,15 @@ def stripped_copy_failures(binary, core, program, folder):
         yield f"types with a stripped copy: expected those with {' '.join(BARE)}, got {first}"
 
 
-def look(subject, binary):
+def look(_, subject, binary):
     program = subject.program()
     with tempfile.TemporaryDirectory(prefix="holdfast-types-") as folder:
         folder = pathlib.Path(folder)
         with subject.run(program) as pid:
             core = core_of(pid, folder / "core")
         before = children_seconds()
-        seen = Comparison(Holdfast(binary, core).answer("types --compare-dwarf"))
+        empty_cache = os.environ | {"XDG_CACHE_HOME": str(folder)}
+        seen = Comparison(Holdfast(binary, core, env=empty_cache).answer("types --compare-dwarf"))
         seconds = children_seconds() - before
         kinds = by_evidence(seen.known_by)
         failures = [*findings(seen, subject.release), *stripped_copy_failures(binary, core, program, folder)]
@@ -185,7 +184,8 @@ def look(subject, binary):
     REPORTS.mkdir(parents=True, exist_ok=True)
     kept(subject).write_text(json.dumps({"rows": rows, "failures": failures, "agreement": seen.sums, "kinds": kinds,
                                          "differences": seen.differences}, indent=1) + "\n")
-    return rows, failures
+    print("\n".join(line for part in rows for line in part))
+    return failures
 
 
 def kept(subject):
@@ -195,7 +195,7 @@ def kept(subject):
 def write_tables():
     """Of all programs that have been looked at."""
     tables = list(HEAD), list(KINDS_HEAD), list(MISSING_HEAD)
-    for subject in plan(""):
+    for subject in plan():
         if kept(subject).exists():
             for table, rows in zip(tables, json.loads(kept(subject).read_text())["rows"]):
                 table.extend(rows)
@@ -232,40 +232,12 @@ def shown(name):
     return f"`{short}`".replace("|", "/") if name else "-"
 
 
-def plan(only):
-    subjects = [of_program(program) for program in go_programs.PROGRAMS] + [of_service(mode) for mode in SERVICE_MODES]
-    return [subject for subject in subjects if only in subject.name]
+def plan():
+    return [of_program(program) for program in go_programs.PROGRAMS] + [of_service(mode) for mode in SERVICE_MODES]
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--only", default="", help="a word in the program's name")
-    parser.add_argument("--table", action="store_true", help="put what was seen into docs/type-coverage.md")
-    parser.add_argument("--list", action="store_true", help="print the programs and stop")
-    parser.add_argument("--holdfast", type=pathlib.Path, default=cells.ROOT / "build/release/holdfast", help="the program")
-    arguments = parser.parse_args()
-    subjects = plan(arguments.only)
-    if arguments.list:
-        print("\n".join(subject.name for subject in subjects))
-        return 0
-    passed = failed = 0
-    for subject in subjects:
-        try:
-            rows, failures = look(subject, arguments.holdfast.resolve())
-            print("\n".join(line for part in rows for line in part))
-        except (Broken, OSError, subprocess.SubprocessError, urllib.error.URLError) as error:
-            failures = [str(error)]
-        except (KeyError, TypeError, ValueError) as error:
-            failures = [f"the answer has not the shape that the check reads: {error!r}"]
-        passed += not failures
-        failed += bool(failures)
-        print(f"{subject.name}: {'passed' if not failures else 'failed'}", flush=True)
-        for text in failures:
-            print(f"  FAIL {subject.name}: {text}", flush=True)
-    if arguments.table:
-        write_tables()
-    print(f"{passed} passed, {failed} failed")
-    return 1 if failed else 0
+    return look_at_all(__doc__, PAGE, [(subject.name, subject) for subject in plan()], look, write_tables)
 
 
 if __name__ == "__main__":

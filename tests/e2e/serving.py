@@ -1,6 +1,8 @@
 """Programs of other people, run on the loopback interface: what the scripts that look at such programs share."""
+import argparse
 import contextlib
 import dataclasses
+import os
 import pathlib
 import socket
 import subprocess
@@ -15,6 +17,7 @@ from processes import Broken
 
 REAL = cells.ROOT / "build/real"
 START_SECONDS = 60
+IDLE_BELOW = 0.5  # seconds of processor time in a second
 
 
 def nothing(*_):
@@ -29,6 +32,9 @@ class Server:
     path: str = "/"                  # an address that answers
     load: typing.Callable = nothing  # (work folder, port) -> connections to keep: what it is asked before it is looked at
     env: dict = dataclasses.field(default_factory=dict)
+    says: str = ""                   # what it prints when it is ready: of a program that does not listen
+    reads: typing.Callable = tuple   # () -> texts that it gets on its standard input, which stays open
+    works_in_child: bool = False     # if there is one: it watches over itself
 
 
 def nats(binary, work, port):
@@ -54,7 +60,7 @@ def environment(work):
 def once(folder, make):
     """Runs make(draft folder) unless the folder is there already, whole."""
     if not folder.exists():
-        draft = folder.with_name(folder.name + ".draft")
+        draft = folder.with_name(f"{folder.name}.draft-{os.getpid()}")
         subprocess.run(["rm", "-rf", draft], check=True)
         draft.mkdir(parents=True)
         make(draft)
@@ -84,13 +90,18 @@ def serving(server, root):
                                        env=environment(work) | server.env)  # some end with their input
             connections = ()
             try:
+                for text in server.reads():
+                    process.stdin.write(text.encode())
+                process.stdin.flush()
                 wait_for(server, process, port, work / "log")
                 connections = server.load(work, port) or ()
-                time.sleep(1)
-                yield serving_pid(process.pid)
+                pid = serving_pid(process.pid) if server.works_in_child else process.pid
+                wait_until_idle(server.name, pid)
+                yield pid
                 if process.poll() is not None:
                     raise Broken(f"{server.name} has ended with {process.returncode} after the look at it")
-                get(port, server.path)  # it still serves
+                if not server.says:
+                    get(port, server.path)  # it still serves
             finally:
                 for connection in connections:
                     connection.close()
@@ -105,20 +116,48 @@ def serving(server, root):
 
 def wait_for(server, process, port, log):
     deadline = time.monotonic() + START_SECONDS
+    while (why := not_ready(server, port, log)):
+        if process.poll() is not None or time.monotonic() > deadline:
+            raise Broken(f"{server.name} does not serve ({why}): {log.read_text(errors='replace')[-600:]}")
+        time.sleep(0.2)
+
+
+def not_ready(server, port, log):
+    """Why it is not, or nothing."""
+    if server.says:
+        return "" if server.says in log.read_text(errors="replace") else f"it has not said {server.says!r}"
+    try:
+        get(port, server.path)
+        return ""
+    except (urllib.error.URLError, ConnectionError, TimeoutError) as error:
+        return str(error)
+
+
+def wait_until_idle(name, pid):
+    """What it was asked may go on behind the answer, and in programs that it starts."""
+    deadline = time.monotonic() + START_SECONDS
     while True:
-        try:
-            return get(port, server.path)
-        except (urllib.error.URLError, ConnectionError, TimeoutError) as error:
-            if process.poll() is not None or time.monotonic() > deadline:
-                raise Broken(f"{server.name} does not serve ({error}): {log.read_text(errors='replace')[-600:]}") from None
-            time.sleep(0.2)
+        before = processor_seconds(pid)
+        time.sleep(1)
+        if processor_seconds(pid) - before < IDLE_BELOW and not children(pid):
+            return
+        if time.monotonic() > deadline:
+            raise Broken(f"{name} is not idle {START_SECONDS} s after its load")
+
+
+def processor_seconds(pid):
+    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def children(pid):
+    return [int(child) for task in pathlib.Path(f"/proc/{pid}/task").iterdir()  # any thread may have made it
+            for child in (task / "children").read_text().split()]
 
 
 def serving_pid(pid):
-    """The program itself, or the child in which it does its work (syncthing watches over itself)."""
-    children = [child for task in pathlib.Path(f"/proc/{pid}/task").iterdir()  # any thread may have made it
-                for child in (task / "children").read_text().split()]
-    return int(children[0]) if children else pid
+    """The program itself, or the child in which it does its work."""
+    return next(iter(children(pid)), pid)
 
 
 def put_table(page, table):
@@ -127,3 +166,42 @@ def put_table(page, table):
     first = lines.index(table[0])
     last = next((i for i in range(first, len(lines)) if not lines[i].startswith("|")), len(lines))
     page.write_text("\n".join([*lines[:first], *table, *lines[last:]]) + "\n")
+
+
+def look_at_all(doc, page, subjects, look, write):
+    """The main part of such a script. subjects: [(name, what it is)]; look(name, what it is, path of holdfast) -> failures;
+    write() puts what was seen into the page. Returns the exit code."""
+    parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", default="", help="a word in the program's name")
+    parser.add_argument("--table", action="store_true", help=f"put what was seen into {page.relative_to(cells.ROOT)}")
+    parser.add_argument("--list", action="store_true", help="print the programs and stop")
+    parser.add_argument("--holdfast", type=pathlib.Path, default=cells.ROOT / "build/release/holdfast", help="the program")
+    arguments = parser.parse_args()
+    chosen = [(name, subject) for name, subject in subjects if arguments.only in name]
+    if arguments.list:
+        print("\n".join(name for name, _ in chosen))
+        return 0
+    if not chosen:
+        parser.error(f"--only: no program's name contains {arguments.only!r}: see --list")
+    passed = failed = 0
+    for name, subject in chosen:
+        failures = failures_of(lambda: look(name, subject, arguments.holdfast.resolve()))
+        passed += not failures
+        failed += bool(failures)
+        print(f"{name}: {'passed' if not failures else 'failed'}", flush=True)
+        for text in failures:
+            print(f"  FAIL {name}: {text}", flush=True)
+    if arguments.table:
+        write()
+    print(f"{passed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+def failures_of(look):
+    """What look() returns, or what made it stop."""
+    try:
+        return list(look())
+    except (Broken, OSError, subprocess.SubprocessError) as error:
+        return [str(error)]
+    except (KeyError, TypeError, ValueError) as error:
+        return [f"the answer has not the shape that the check reads: {error!r}"]
