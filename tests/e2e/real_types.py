@@ -18,6 +18,7 @@ import dataclasses
 import json
 import os
 import pathlib
+import re
 import resource
 import sys
 import tempfile
@@ -37,14 +38,18 @@ FIRST_WITH_HEADERS = 22        # minor release; without headers in the heap less
 OF_DWARF_BYTES = (0.97, 0.99)  # before, from then on
 OF_ALL_BYTES = (0.95, 0.98)
 OF_DWARF_OBJECTS = 0.97
+LARGE_VARIABLES = 0.95         # of those that hold over a thousandth of the live bytes
+FRAME_SLOTS = 0.9              # of the pointers of frames
 DWARF_OF_ALL_BYTES = 0.99
+LABELLED_FROM = 0.001          # of the live bytes
+PLACE = r"(data|bss)\+0x[0-9a-f]+( of .*)?"
 SERVICE_OBJECTS = 400000
 SERVICE_RELEASE = "1.26"
 SERVICE_MODES = ("dwarf", "race", "unoptimised", "pie", "external")
 WORST = 5                      # differences in the page, of each program
 
 HEAD = ["| program | kind | Go | live MiB | objects | with | without | of with | objects of with | other name | nesting | wrong |"
-        " stripped | -s -w | CPU s |", "|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|"]
+        " variables | frames | stripped | -s -w | CPU s |", "|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|"]
 KINDS_HEAD = ["| program | how the type is known without debug information, of the typed bytes |", "|---|---|"]
 MISSING_HEAD = ["| program | what differs | MiB | objects | with | without |", "|---|---|---|---|---|---|"]
 
@@ -100,6 +105,7 @@ class Comparison:
     def __init__(self, answer):
         self.sums, self.differences = answer["agreement"], answer["differences"]
         self.known_by = answer["known_by"]["without"]
+        self.variables, self.slots = answer["large_variables"], answer["frame_slots"]
 
     def total(self, unit, *kinds):
         return sum(row[unit] for name, row in self.sums.items() if name in kinds or not kinds)
@@ -127,9 +133,19 @@ def findings(seen, release):
     for what, got, least in limits:
         if got < least:
             yield f"{what}: expected at least {least:.0%}, got {got:.2%}"
+    for what, sums, least in (("large variables", seen.variables, LARGE_VARIABLES), ("pointers of frames", seen.slots, FRAME_SLOTS)):
+        if sums["typed_without"] < least * sums["all"]:
+            yield f"{what} that lead to typed objects: expected {least:.0%} of {sums['all']}, got {sums['typed_without']}"
     wrong = share(seen.total("bytes", "wrong"), seen.all())
     if wrong > WRONG_AT_MOST:
         yield f"wrong, of all live bytes: expected at most {WRONG_AT_MOST:.1%}, got {wrong:.3%}"
+
+
+def unlabelled(roots, live):
+    """Large variables that are called by their place only."""
+    for root in roots["roots"]:
+        if root["kind"] == "global" and root["retained_bytes"] > LABELLED_FROM * live and re.fullmatch(PLACE, root["name"]):
+            yield f"name of a variable that holds {root['retained_bytes']} bytes: expected a label, got {root['name']}"
 
 
 def by_evidence(sums):
@@ -160,6 +176,8 @@ def stripped_copy_failures(binary, core, program, folder):
     if ignored != stripped:
         first = next(pair for pair in zip(ignored, stripped) if pair[0] != pair[1])
         yield f"types with a stripped copy: expected those with {' '.join(BARE)}, got {first}"
+    copy_of = Holdfast(binary, core, ["--exe", copy])
+    yield from unlabelled(copy_of.answer("roots"), copy_of.answer("report")["heap"]["reachable_bytes"])
 
 
 def look(_, subject, binary):
@@ -212,7 +230,12 @@ def row(subject, seen, shares, seconds):
             f"{share(with_dwarf, everything):.2%} | {share(seen.typed_without(), everything):.2%} | "
             f"{share(seen.agreed(), with_dwarf):.2%} | {share(seen.agreed('objects'), seen.typed_with('objects')):.2%} | "
             f"{of_live('other name')} | {of_live('nesting')} | {of_live('wrong')} | "
+            f"{of_all(seen.variables)} | {of_all(seen.slots)} | "
             f"{shares['stripped']:.2%} | {shares['-s -w']:.2%} | {seconds:.1f} |")
+
+
+def of_all(sums):
+    return f"{sums['typed_without']:,} of {sums['all']:,}"
 
 
 def kinds_row(subject, kinds):
