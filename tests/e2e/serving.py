@@ -54,7 +54,8 @@ def free_port():
 
 
 def environment(work):
-    return {"HOME": str(work), "XDG_CONFIG_HOME": str(work), "XDG_DATA_HOME": str(work), "PATH": "/usr/bin:/bin", "STNOUPGRADE": "1"}
+    folders = dict.fromkeys(("HOME", "TMPDIR", "XDG_CONFIG_HOME", "XDG_DATA_HOME"), str(work))
+    return folders | {"PATH": "/usr/bin:/bin", "STNOUPGRADE": "1"}
 
 
 def once(folder, make):
