@@ -173,7 +173,8 @@ class Judge {
     for (const auto& [function, arguments] : round.given) {
       RegisterWords words;
       for (std::size_t i = 0; i < words.size(); ++i) words[i] = smallest(arguments[i]);
-      if (words != RegisterWords()) facts.given.emplace(function, words);
+      if (std::ranges::any_of(words, [](const Word& word) { return static_cast<bool>(word); }))
+        facts.given.emplace(function, words);
     }
     for (const auto& [at, words] : round.variables)
       if (const Said said = largest(words, false); said.word) facts.variables[at] = {said.word.type, said.by};

@@ -167,8 +167,8 @@ class Reader {
 std::vector<GivenRow> rows_of(const std::unordered_map<Address, RegisterWords>& given, const Writer& writer) {
   std::vector<GivenRow> rows;
   for (const auto& [function, words] : given)
-    for (std::uint8_t i = 0; i < words.size(); ++i)
-      if (words[i]) rows.push_back({writer.from_base(function), i, writer.row(words[i])});
+    for (std::size_t i = 0; i < words.size(); ++i)
+      if (words[i]) rows.push_back({writer.from_base(function), static_cast<std::uint8_t>(i), writer.row(words[i])});
   std::ranges::sort(rows, {}, [](const GivenRow& row) { return std::pair(std::uint64_t{row.function}, row.number); });
   return rows;
 }

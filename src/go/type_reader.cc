@@ -64,8 +64,8 @@ bool printable(std::string_view text) {
 
 std::string TypeDescriptor::full_name() const {
   if (!named || package.empty()) return text;
-  const std::size_t arguments = text.find('[');
-  const std::size_t dot = text.rfind('.', arguments);
+  // The dots of type arguments, and of the parts of shapes ("go.shape.struct { Name cart.Name }"), are not the one.
+  const std::size_t dot = text.rfind('.', text.find_first_of("[{( "));
   return dot == std::string::npos ? text : package + text.substr(dot);
 }
 

@@ -74,6 +74,15 @@ TEST(TypeReader, ReadsEveryOtherKind) {
   EXPECT_EQ(interface->interface_methods[1].type, method_type);
 }
 
+TEST(TypeReader, DotsWithinAShapeBelongToItsParts) {
+  TypeImage image(26);
+  const Address text = image.string();
+  const Address shape =
+      image.structure({{"Name", text, 0}}, 16, "go.shape.struct { cart.Base; Name cart.Text }", {"go.shape", {}});
+  const go::Runtime runtime = image.runtime();
+  EXPECT_EQ(TypeReader(runtime).read(shape)->full_name(), "go.shape.struct { cart.Base; Name cart.Text }");
+}
+
 TEST(TypeReader, KnowsTheShapeOfMapsOfEveryEra) {
   const auto read = [](TypeImage& image, auto write) {
     const Address integer = image.integer();

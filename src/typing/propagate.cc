@@ -310,6 +310,7 @@ void Propagation::apply(const HeapView::Place& place, Pending claim) {
     return;
   }
   if (place.offset != 0) {
+    if (names_elements(place, claim.type)) return set(place.row, Claim(true, claim.known_by, run_, true, claim.type));
     if (is_tiny_block(place) && !has_pointers && place.offset + type.size <= place.bytes)
       return set(place.row, Claim(false, KnownBy::kInferred, run_, false, claim.type));
     // An element in the middle of a backing array, if it is one.
@@ -319,9 +320,16 @@ void Propagation::apply(const HeapView::Place& place, Pending claim) {
   std::uint64_t used = type.size;
   if (claim.several)
     used = claim.count == 0 || claim.count > place.bytes / type.size ? place.bytes : claim.count * type.size;
-  const bool whole = used > place.too_small;
+  const bool whole = used > place.too_small || names_elements(place, claim.type);
   if (!whole && claim.exact) return;
   set(place.row, Claim(whole, claim.known_by, run_, claim.several, claim.type));
+}
+
+// The object is an array of which only the shape of the elements is known, and this lies like one: so is every other.
+bool Propagation::names_elements(const HeapView::Place& place, TypeId type) const {
+  const Claim known = claims_[place.row];
+  return !known.empty() && known.whole() && known.several() && types_.is_shape(known.type()) &&
+         !types_.is_shape(type) && types_.lies_like(type, known.type()) && place.offset % types_[type].size == 0;
 }
 
 // What has got a type since goes when there are too many.
@@ -355,6 +363,17 @@ bool Propagation::beats(Claim claim, Claim known) {
   return types_.is_better(claim.type(), known.type());
 }
 
+// A claim as good as the better of two: with the name if one says only the shape.
+Propagation::Claim Propagation::named(Claim claim, Claim known) const {
+  const bool is_shape = types_.is_shape(claim.type());
+  if (!claim.whole() || !known.whole() || is_shape == types_.is_shape(known.type()) ||
+      !types_.lies_like(claim.type(), known.type()))
+    return claim;
+  const Claim& stronger = claim.rank() > known.rank() ? claim : known;
+  return Claim(true, stronger.known_by(), stronger.run(), claim.several() || known.several(),
+               is_shape ? known.type() : claim.type());
+}
+
 void Propagation::note_conflict(std::uint32_t row, Claim known, Claim claim) {
   const bool wins = beats(claim, known);
   const Claim kept = wins ? claim : known, refused = wins ? known : claim;
@@ -368,13 +387,16 @@ void Propagation::set(std::uint32_t row, Claim claim) {
   Claim& known = claims_[row];
   const bool has_pointers = row < pointerful_;
   if (!known.empty()) {
+    const bool same_said = known.type() == claim.type();
+    claim = named(claim, known);
     const bool same = known.type() == claim.type();
     if (!same && has_pointers && known.whole() && claim.whole() && contradict(known.type(), claim.type())) {
       ++stats_.conflicts;
       if (reasons_ != nullptr) note_conflict(row, known, claim);
     }
     if (!same && !beats(claim, known)) return;
-    if (reasons_ != nullptr && (!same || claim.rank() > known.rank()))
+    // A shape says nothing of the name that is kept.
+    if (reasons_ != nullptr && (!same || (same_said && claim.rank() > known.rank())))
       reasons_->replace(row, known.type(), claim.known_by(), claim.whole());
     if (same) {
       // Nothing new to walk unless one value turns out to be several.

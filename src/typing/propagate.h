@@ -5,7 +5,9 @@
 // One claim per object is kept, the best one. Better is, in this order: a claim that accounts for the whole object over
 // one that only says how it begins; stronger evidence; evidence of an earlier run(); the larger type; of equally large
 // ones the type that contains the other. The order is total, so an object changes its type a bounded number of times.
-// One thread goes through the waiting rows in ascending order, again and again: the same claims give the same result.
+// One thing is taken of both: generic code allocates by the shape of its types, so where the better claim is a shape
+// and the other one a type that lies like it, the object has the evidence of the one and the name of the other. One
+// thread goes through the waiting rows in ascending order, again and again: the same claims give the same result.
 //
 // 4 bytes per object, and a bit for those with pointers. To plug in more evidence (machine code, names of variables):
 // make claims with claim_object, claim_target or claim_value, then run() again; earlier runs keep precedence.
@@ -180,6 +182,8 @@ class Propagation {
   static bool is_tiny_block(const HeapView::Place& place);
   bool contradict(TypeId a, TypeId b) const;
   bool beats(Claim claim, Claim known);
+  Claim named(Claim claim, Claim known) const;
+  bool names_elements(const HeapView::Place& place, TypeId type) const;
   void note_part(const HeapView::Place& place, TypeId type);
   void note_conflict(std::uint32_t row, Claim known, Claim claim);
   void set(std::uint32_t row, Claim claim);

@@ -447,6 +447,59 @@ TEST_F(Propagate, ANameIsBetterThanTheShapeThatItHasInGenericCode) {
   EXPECT_EQ(p.stats().conflicts, 0U);
 }
 
+// Generic code allocates by the shape, and the header says so; holders know the name.
+TEST_F(Propagate, AHeaderThatNamesAShapeDoesNotHideTheNameThatHoldersKnow) {
+  const Address shape = image.structure({{"next", item_pointer, 0}, {"m", integer, 8}}, 16,
+                                        "go.shape.struct { next *main.Item; m int }", {"go.shape", {}});
+  const Address pair = image.structure({{"next", item_pointer, 0}, {"m", integer, 8}}, 16, "main.Pair", {"main", {}});
+  const Address other = image.structure({{"m", integer, 0}, {"next", item_pointer, 8}}, 16, "main.Other", {"main", {}});
+  const Address small = image.structure({{"next", item_pointer, 0}}, 8, "main.Small", {"main", {}});
+  program.known = {shape, pair, other, small, item};
+  program.open();
+  const auto claim = [&](Propagation& p, std::uint32_t row, Address said, KnownBy by) {
+    p.claim_target(heap.at(row), program.types->intern(said), by);
+  };
+  const std::uint32_t after = heap.add(16, true), before = heap.add(16, true), unlike = heap.add(16, true),
+                      three = heap.add(16, true);
+  Propagation p(heap, *program.types);
+  claim(p, after, shape, KnownBy::kHeader);
+  claim(p, after, pair, KnownBy::kPropagated);
+  claim(p, before, pair, KnownBy::kPropagated);
+  claim(p, before, shape, KnownBy::kHeader);
+  claim(p, unlike, shape, KnownBy::kHeader);
+  claim(p, unlike, other, KnownBy::kPropagated);
+  claim(p, three, shape, KnownBy::kHeader);
+  claim(p, three, pair, KnownBy::kPropagated);
+  claim(p, three, other, KnownBy::kLibrary);  // weaker than the header that the name goes with now
+  p.run();
+  EXPECT_EQ(type(p, after), "main.Pair");
+  EXPECT_EQ(type(p, before), "main.Pair");
+  EXPECT_EQ(p.known_by(before), KnownBy::kHeader);
+  EXPECT_EQ(type(p, unlike), "go.shape.struct { next *main.Item; m int }");
+  EXPECT_EQ(type(p, three), "main.Pair");
+}
+
+// Blocks of an arena in generic code: a pointer to one element names all.
+TEST_F(Propagate, OneElementNamesAnArrayOfShapes) {
+  const Address shape = image.structure({{"next", item_pointer, 0}, {"m", integer, 8}}, 16,
+                                        "go.shape.struct { next *main.Item; m int }", {"go.shape", {}});
+  const Address pair = image.structure({{"next", item_pointer, 0}, {"m", integer, 8}}, 16, "main.Pair", {"main", {}});
+  program.known = {shape, pair, item};
+  program.open();
+  const std::uint32_t by_third = heap.add(1280, true), by_first = heap.add(1280, true), within = heap.add(1280, true);
+  Propagation p(heap, *program.types);
+  for (const std::uint32_t row : {by_third, by_first, within})
+    p.claim_object(row, program.types->intern(shape), KnownBy::kHeader);
+  p.claim_target(heap.at(by_third) + 32, program.types->intern(pair), KnownBy::kInterface);
+  p.claim_target(heap.at(by_first), program.types->intern(pair), KnownBy::kPropagated);
+  p.claim_target(heap.at(within) + 8, program.types->intern(pair), KnownBy::kPropagated);
+  p.run();
+  EXPECT_EQ(type(p, by_third), "main.Pair");
+  EXPECT_EQ(type(p, by_first), "main.Pair");
+  EXPECT_EQ(p.known_by(by_first), KnownBy::kHeader);
+  EXPECT_EQ(type(p, within), "go.shape.struct { next *main.Item; m int }");
+}
+
 TEST_F(Propagate, DoesNotTakeATypeForTheFirstWordOfTheNextInterface) {
   // reflect.Type is an interface: {itab, *rtype}; the word behind it is something else.
   const Address reflect_type = image.interface({}, "reflect.Type", {"reflect", {}});

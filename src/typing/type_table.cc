@@ -250,6 +250,16 @@ bool TypeTable::is_better(TypeId a, TypeId b) {
   return a < b;
 }
 
+bool TypeTable::lies_like(TypeId a, TypeId b) const {
+  const Type &one = types_[a.row], &other = types_[b.row];
+  if (one.kind != other.kind || one.size != other.size || one.pointer_bytes != other.pointer_bytes ||
+      one.count != other.count || one.field_count != other.field_count)
+    return false;
+  for (std::uint32_t i = 0; i < one.field_count; ++i)
+    if (fields_[one.first_field + i].offset != fields_[other.first_field + i].offset) return false;
+  return true;
+}
+
 bool TypeTable::begins_with(TypeId outer, TypeId inner) const {
   for (int levels = 0; outer && levels < 1000; ++levels, outer = first_part(outer))
     if (outer == inner) return true;

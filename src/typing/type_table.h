@@ -132,6 +132,8 @@ class TypeTable {
 
   // Generic code knows its types by their shape only: the layout is right, the name stands for several.
   bool is_shape(TypeId type) const { return flags_[type.row].shape; }
+  // Values of the same kind and size, with fields or elements at the same places.
+  bool lies_like(TypeId a, TypeId b) const;
 
   // Orders types that claim the same object with equal right: the larger one is better, of two with one size that
   // which contains the other, and a name rather than a shape.
