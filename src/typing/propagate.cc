@@ -11,7 +11,6 @@ namespace {
 constexpr std::size_t kBatch = 128;
 constexpr std::uint64_t kFetched = 256;  // bytes of an object that are asked for before it is walked
 constexpr int kMostNesting = 100;        // of arrays in one another
-constexpr std::size_t kMostParts = 1 << 18;
 
 std::uint64_t word_at(const std::byte* data) {
   return load_le<std::uint64_t>(data);
@@ -27,7 +26,6 @@ Propagation::Propagation(const HeapView& heap, TypeTable& types, Reasons* reason
       claims_(heap.objects()),
       queued_((std::uint64_t{heap.pointerful()} + 63) / 64),
       most_listed_(std::max<std::uint64_t>(1024, queued_.size() / 4)),
-      compact_parts_at_(kMostParts / 2),
       places_(kBatch),
       objects_(kBatch) {
   targets_.reserve(kBatch);
@@ -336,11 +334,12 @@ bool Propagation::names_elements(const HeapView::Place& place, TypeId type) cons
 void Propagation::note_part(const HeapView::Place& place, TypeId type) {
   const std::uint64_t size = types_[type].size;
   if (size == 0 || place.offset >= place.bytes || size > place.bytes - place.offset) return;
-  if (parts_.size() >= compact_parts_at_) {
+  if (parts_.size() == kMostParts) {
+    if (++parts_refused_ < kMostParts) return;  // so that looking for room costs little
+    parts_refused_ = 0;
     std::erase_if(parts_, [this](const Part& part) { return !claims_[part.row].empty(); });
     std::sort(parts_.begin(), parts_.end());
     parts_.erase(std::unique(parts_.begin(), parts_.end()), parts_.end());
-    compact_parts_at_ = std::max(compact_parts_at_, std::min(kMostParts, 2 * parts_.size()));
   }
   if (parts_.size() < kMostParts) parts_.push_back({place.row, place.offset, type});
 }

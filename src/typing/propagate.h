@@ -109,6 +109,7 @@ class Propagation {
     TypeId type;
     auto operator<=>(const Part&) const = default;
   };
+  static constexpr std::size_t kMostParts = 1 << 18;
   const std::vector<Part>& parts() const { return parts_; }
 
   TypeId type(std::uint32_t row) const {
@@ -210,7 +211,7 @@ class Propagation {
   std::vector<Address> targets_;     // with pending_: claims whose objects are not yet found
   std::vector<Pending> pending_;
   std::vector<Part> parts_;
-  std::size_t compact_parts_at_;
+  std::size_t parts_refused_ = 0;  // since there was no room
   std::vector<HeapView::Place> places_;
   std::vector<HeapView::Object> objects_;
   unsigned run_ = 0;

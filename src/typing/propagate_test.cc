@@ -500,6 +500,19 @@ TEST_F(Propagate, OneElementNamesAnArrayOfShapes) {
   EXPECT_EQ(type(p, within), "go.shape.struct { next *main.Item; m int }");
 }
 
+TEST_F(Propagate, PartsOfUntypedObjectsAreBounded) {
+  program.known = {item};
+  program.open();
+  const std::uint32_t untyped = heap.add(1280, true), late = heap.add(1280, true);
+  Propagation p(heap, *program.types);
+  const TypeId number = program.types->intern(integer);
+  for (std::uint64_t i = 0; i < 2 * Propagation::kMostParts + 10; ++i)
+    p.claim_target(heap.at(untyped) + 8 * (i % 100 + 1), number, KnownBy::kPropagated);
+  EXPECT_LE(p.parts().size(), Propagation::kMostParts);
+  p.claim_target(heap.at(late) + 8, number, KnownBy::kPropagated);
+  EXPECT_EQ(p.parts().back(), (Propagation::Part{late, 8, number})) << "there is room again";
+}
+
 TEST_F(Propagate, DoesNotTakeATypeForTheFirstWordOfTheNextInterface) {
   // reflect.Type is an interface: {itab, *rtype}; the word behind it is something else.
   const Address reflect_type = image.interface({}, "reflect.Type", {"reflect", {}});
