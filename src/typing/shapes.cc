@@ -10,6 +10,7 @@ namespace {
 using go::TypeKind;
 
 constexpr std::size_t kMostObjects = 1 << 16;
+constexpr std::size_t kMostLooks = 1 << 18;
 constexpr std::size_t kMostCandidates = 4096;  // that one sign leads to; more would tell nothing
 constexpr std::uint64_t kWord = 8;
 constexpr std::uint64_t kLowest = 4096;                     // no address is lower
@@ -51,8 +52,8 @@ Shapes::Shapes(const go::TypeReader& reader, const go::TypeUniverse& universe, c
 std::uint64_t Shapes::claim() {
   const std::vector<Propagation::Part> parts = gather_parts();
   std::vector<Unknown> all;
-  for (std::uint32_t row = 0; row < heap_.pointerful() && all.size() < kMostObjects; ++row) {
-    if (propagation_.type(row)) continue;
+  for (const std::uint32_t row : rows_to_look_at(parts)) {
+    if (all.size() == kMostObjects) break;
     const auto [first, last] = std::ranges::equal_range(parts, row, {}, &Propagation::Part::row);
     Unknown unknown{.row = row, .object = {}, .words = {}, .parts = {first, last}};
     if (look(unknown) && !signs_of(unknown).empty()) all.push_back(std::move(unknown));
@@ -64,6 +65,19 @@ std::uint64_t Shapes::claim() {
   propagation_.because([] { return Grounds{.ground = Ground::kShape}; });
   for (const auto& [row, type] : found) propagation_.claim_object(row, types_.intern(type), KnownBy::kInferred);
   return found.size();
+}
+
+// Those that somebody refers to; and, as long as they are not too many, all others: a busy program leaves garbage, of
+// which nobody knows the type either.
+std::vector<std::uint32_t> Shapes::rows_to_look_at(const std::vector<Propagation::Part>& parts) const {
+  std::vector<std::uint32_t> rows;
+  for (const Propagation::Part& part : parts) rows.push_back(part.row);
+  const std::size_t most = rows.size() + kMostLooks;
+  for (std::uint32_t row = 0; row < heap_.pointerful() && rows.size() < most; ++row)
+    if (!propagation_.type(row)) rows.push_back(row);
+  std::sort(rows.begin(), rows.end());
+  rows.erase(std::unique(rows.begin(), rows.end()), rows.end());
+  return rows;
 }
 
 std::vector<Propagation::Part> Shapes::gather_parts() const {

@@ -32,7 +32,7 @@ class Shapes {
   Shapes(const go::TypeReader& reader, const go::TypeUniverse& universe, const HeapView& heap, TypeTable& types,
          Propagation& propagation);
 
-  // Looks at the objects without a type once, at most 65,536 of them. Returns how many got one; after the next run()
+  // Looks at objects without a type once, a bounded number of them. Returns how many got one; after the next run()
   // of the propagation their neighbours may be worth a look.
   std::uint64_t claim();
 
@@ -57,6 +57,7 @@ class Shapes {
   enum class Fit : std::uint8_t { kContradicts, kMayBe, kAgrees };
 
   std::vector<Propagation::Part> gather_parts() const;
+  std::vector<std::uint32_t> rows_to_look_at(const std::vector<Propagation::Part>& parts) const;
   bool look(Unknown& unknown);
   std::vector<Sign> signs_of(const Unknown& unknown);
   Address descriptor_of(std::uint32_t row) const;
