@@ -1,4 +1,4 @@
-// Writes the seeds of fuzz_types, fuzz_stack and fuzz_gc_program: make_type_seeds tests/fuzz/seeds
+// Writes the seeds of fuzz_types, fuzz_typing, fuzz_stack and fuzz_gc_program: make_type_seeds tests/fuzz/seeds
 #include <fstream>
 #include <string>
 
@@ -31,6 +31,23 @@ std::string module_of(int minor) {
   return out;
 }
 
+// The same types as the beginning of a heap of 64-byte slots; behind them slots that point to one another, as slices
+// do.
+std::string heap_of(int minor) {
+  constexpr std::uint64_t kSlot = 64, kSlots = 24;
+  std::string out = module_of(minor);
+  out.insert(1, 1, '\1');
+  out.resize(2 + (out.size() - 2 + kSlot - 1) / kSlot * kSlot);
+  const std::uint64_t first = (out.size() - 2) / kSlot;
+  binary::Bytes slots;
+  for (std::uint64_t i = 0; i < kSlots; ++i) {
+    const auto slot = [&](std::uint64_t by) { return (TypeImage::kHeap + (first + (i + by) % kSlots) * kSlot).value; };
+    slots.u64(slot(1)).u64(1).u64(1).u64(slot(2)).u64(24).u64(slot(3) + 8).u64(TypeImage::kTypes.value).u64(slot(4));
+  }
+  const auto bytes = slots.get();
+  return out + std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+}
+
 // A goroutine in main.f: maps of arguments and locals, a variable on the stack, a deferred call.
 std::string stack_of(int minor, char status) {
   binary::Bytes gofunc;
@@ -57,6 +74,7 @@ int main(int argc, char** argv) {
   if (argc != 2) return 2;
   const std::string folder = argv[1];
   for (const int minor : {19, 23, 26, 27}) write(folder + "/fuzz_types/go1." + std::to_string(minor), module_of(minor));
+  for (const int minor : {19, 22, 27}) write(folder + "/fuzz_typing/go1." + std::to_string(minor), heap_of(minor));
   write(folder + "/fuzz_stack/waiting", stack_of(19, 4));
   write(folder + "/fuzz_stack/running", stack_of(26, 2));
   using namespace std::string_literals;
