@@ -65,6 +65,11 @@ void add(Agreed& sum, std::uint64_t bytes) {
   sum.bytes += bytes;
 }
 
+void add(Agreed& sum, const Agreed& more) {
+  sum.objects += more.objects;
+  sum.bytes += more.bytes;
+}
+
 // What the runtime makes has two names: the structure's own, and ours, which says of what.
 std::string plain(const std::string& name) {
   if (name.starts_with("chan.header[")) return "runtime.hchan";
@@ -130,27 +135,32 @@ TypeComparison compare_types(const heap::Snapshot& snapshot, const heap::TypeCol
   const Answer first(snapshot, snapshot.object_type, snapshot.types, snapshot.fields);
   const Answer second(snapshot, without.object_type, without.types, without.fields);
   TypeComparison out;
-  std::map<std::pair<TypeId, TypeId>, Agreed> pairs;
-  graph::ObjectSizes(snapshot).for_each_run(0, snapshot.objects,
-                                            [&](std::uint64_t begin, std::uint64_t end, std::uint64_t slot_size) {
-                                              for (std::uint64_t i = begin; i < end; ++i) {
-                                                const auto object = static_cast<std::uint32_t>(i);
-                                                if (!dominators.reachable(ObjectId(object))) continue;
-                                                add(pairs[{first.type_of(object), second.type_of(object)}], slot_size);
-                                                add(out.known_with[first.evidence(object)], slot_size);
-                                                add(out.known_without[second.evidence(object)], slot_size);
-                                              }
-                                            });
+  // By both types, and how the second one is known.
+  std::map<std::tuple<TypeId, TypeId, std::size_t>, Agreed> pairs;
+  graph::ObjectSizes(snapshot).for_each_run(
+      0, snapshot.objects, [&](std::uint64_t begin, std::uint64_t end, std::uint64_t slot_size) {
+        for (std::uint64_t i = begin; i < end; ++i) {
+          const auto object = static_cast<std::uint32_t>(i);
+          if (!dominators.reachable(ObjectId(object))) continue;
+          add(pairs[{first.type_of(object), second.type_of(object), second.evidence(object)}], slot_size);
+          add(out.known_with[first.evidence(object)], slot_size);
+          add(out.known_without[second.evidence(object)], slot_size);
+        }
+      });
   compare_variables(snapshot, dominators, first, second, out);
   compare_slots(snapshot, first, second, out.slots);
-  for (const auto& [types, sum] : pairs) {
-    const Agreement agreement = judge(first, types.first, second, types.second);
-    Agreed& all = out.sums[static_cast<std::size_t>(agreement)];
-    all.objects += sum.objects;
-    all.bytes += sum.bytes;
-    if (agreement != Agreement::kSame)
-      out.differences.push_back({agreement, first.name(types.first), second.name(types.second), sum});
+  std::map<std::pair<TypeId, TypeId>, Difference> differences;
+  for (const auto& [key, sum] : pairs) {
+    const auto& [with, other, evidence] = key;
+    const Agreement agreement = judge(first, with, second, other);
+    add(out.sums[static_cast<std::size_t>(agreement)], sum);
+    if (agreement == Agreement::kWrong) add(out.wrong_by[evidence], sum);
+    if (agreement == Agreement::kSame) continue;
+    Difference& difference = differences[{with, other}];
+    if (difference.sum.objects == 0) difference = {agreement, first.name(with), second.name(other), {}};
+    add(difference.sum, sum);
   }
+  for (auto& [types, difference] : differences) out.differences.push_back(std::move(difference));
   std::sort(out.differences.begin(), out.differences.end(), [](const Difference& a, const Difference& b) {
     if (a.sum.bytes != b.sum.bytes) return a.sum.bytes > b.sum.bytes;
     return std::tie(a.with, a.without) < std::tie(b.with, b.without);
@@ -215,7 +225,8 @@ nlohmann::ordered_json comparison_json(const TypeComparison& comparison) {
     json["agreement"][std::string(name_of(static_cast<Agreement>(i)))] = {{"objects", comparison.sums[i].objects},
                                                                           {"bytes", comparison.sums[i].bytes}};
   json["known_by"] = {{"with", evidence_json(comparison.known_with)},
-                      {"without", evidence_json(comparison.known_without)}};
+                      {"without", evidence_json(comparison.known_without)},
+                      {"wrong", evidence_json(comparison.wrong_by)}};
   json["large_variables"] = entries_json(comparison.variables);
   json["large_variables"]["untyped"] = comparison.untyped_variables;
   json["frame_slots"] = entries_json(comparison.slots);

@@ -49,6 +49,8 @@ struct TypeComparison {
   std::array<Agreed, kAgreements> sums;  // by Agreement; all live objects
   // By heap::KnownBy: how each of the two answers knows the types of all live objects.
   std::array<Agreed, kKindsOfEvidence> known_with, known_without;
+  // By heap::KnownBy: how the second answer knows the types that are wrong.
+  std::array<Agreed, kKindsOfEvidence> wrong_by;
   std::vector<Difference> differences;  // most bytes first
   Entries variables;                    // package variables that retain more than a thousandth of the live bytes
   Entries slots;                        // words of frames where the collector sees a pointer for certain

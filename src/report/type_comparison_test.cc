@@ -74,6 +74,8 @@ TEST(TypeComparison, TypesThatDoNotFitAreWrong) {
   without.object_type[heap.id(object).row] = {two, heap::KnownBy::kCode};
   const TypeComparison comparison = compare_types(snapshot, without, graph::dominators(snapshot));
   EXPECT_EQ(sum_of(comparison, Agreement::kWrong).bytes, 16U);
+  EXPECT_EQ(comparison_json(comparison)["known_by"]["wrong"]["code"]["bytes"], 16);
+  EXPECT_EQ(comparison_json(comparison)["known_by"]["wrong"]["header"]["objects"], 0);
   ASSERT_EQ(comparison.differences.size(), 1U);
   EXPECT_EQ(comparison.differences[0].with, "main.One");
 }

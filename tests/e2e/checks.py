@@ -25,6 +25,7 @@ SMALL_HEAP_SLACK = 4096  # the same for heaps so small that a few objects of the
 THREAD_RECORD_BYTES = 8192  # at most, of what the runtime keeps for a thread on the heap
 RESIDENT_SLACK = 192 << 10   # bytes of the room for the line of truth, and of small spans, that were never written to
 WRONG_WITHOUT_DWARF = 0.001
+EXACT = ("header", "interface", "closure")  # evidence that is never wrong
 LABELLED_FROM = 0.001    # of the live bytes: variables that hold more must have a label
 LABEL = re.compile(r"(global of|global\+0x[0-9a-f]+ of|variable (perhaps )?behind|0x[0-9a-f]+ after a global of) \S.* "
                    r"\((data|bss)\+0x[0-9a-f]+( of [\w.]+)?\)")
@@ -374,6 +375,10 @@ def machine_code_names_no_wrong_types(case):
     live = sum(row["bytes"] for row in sums.values())
     if live != case.heap["reachable_bytes"]:
         yield differ("bytes of compared objects", case.heap["reachable_bytes"], live)
+    exact = {name: row["objects"] for name, row in case.answer("types --compare-dwarf")["known_by"]["wrong"].items()
+             if name in EXACT and row["objects"]}
+    if exact:
+        yield differ("objects whose wrong type is known by exact evidence", "none", exact)
     most = WRONG_WITHOUT_DWARF * live
     if sums["wrong"]["bytes"] > most:
         yield differ("bytes of wrong type without debug information", f"at most {most:.0f}", sums["wrong"]["bytes"])

@@ -33,6 +33,7 @@ GOOD = {
     "types --compare-dwarf": {"agreement": {"same": {"bytes": 8998984, "objects": 990}, "other name": {"bytes": 0, "objects": 0},
                                                "nesting": {"bytes": 0, "objects": 0}, "wrong": {"bytes": 16, "objects": 1},
                                                "only with": {"bytes": 0, "objects": 0}},
+                              "known_by": {"wrong": {"header": {"objects": 0, "bytes": 0}, "code": {"objects": 1, "bytes": 16}}},
                               "large_variables": {"all": 20, "typed_with": 20, "typed_without": 19, "untyped": ["main.odd"]},
                               "frame_slots": {"all": 100, "typed_with": 100, "typed_without": 90}},
     "roots": {"roots": [{"name": "main.byID", "kind": "global", "where": "0x1000", "retained_bytes": 0},
@@ -167,6 +168,10 @@ class ChecksTest(unittest.TestCase):
             self.assertEqual(list(self.compared(same=(8999000 - wrong, 990), wrong=(wrong, 1))),
                              ["machine_code_names_no_wrong_types"] * found, wrong)
         self.assertEqual(list(self.compared(same=(8998976, 990))), ["machine_code_names_no_wrong_types"])
+
+    def test_exact_evidence_that_is_wrong_is_found(self):
+        answers = changed(GOOD, ("types --compare-dwarf", "known_by", "wrong", "header", "objects"), 1)
+        self.assertEqual(list(complaints(case("core", answers=answers))), ["machine_code_names_no_wrong_types"])
 
     def test_types_that_only_debug_information_knows_are_found(self):
         name = "machine_code_names_what_debug_information_does"

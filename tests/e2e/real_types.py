@@ -33,6 +33,7 @@ REPORTS = REAL / "types"
 BARE = ("--no-dwarf", "--no-symbols")
 MIB = 1 << 20
 WRONG_AT_MOST = 0.001          # of the live bytes
+EXACT = ("header", "interface", "closure")  # evidence that is never wrong
 TWIN_MAY_DIFFER = 0.01         # of the live bytes
 FIRST_WITH_HEADERS = 22        # minor release; without headers in the heap less is known
 OF_DWARF_BYTES = (0.97, 0.99)  # before, from then on
@@ -105,6 +106,7 @@ class Comparison:
     def __init__(self, answer):
         self.sums, self.differences = answer["agreement"], answer["differences"]
         self.known_by = answer["known_by"]["without"]
+        self.wrong_by = answer["known_by"]["wrong"]
         self.variables, self.slots = answer["large_variables"], answer["frame_slots"]
 
     def total(self, unit, *kinds):
@@ -136,6 +138,9 @@ def findings(seen, release):
     for what, sums, least in (("large variables", seen.variables, LARGE_VARIABLES), ("pointers of frames", seen.slots, FRAME_SLOTS)):
         if sums["typed_without"] < least * sums["all"]:
             yield f"{what} that lead to typed objects: expected {least:.0%} of {sums['all']}, got {sums['typed_without']}"
+    for name in EXACT:
+        if seen.wrong_by[name]["objects"]:
+            yield f"objects whose wrong type is known by {name}: expected none, got {seen.wrong_by[name]['objects']}"
     wrong = share(seen.total("bytes", "wrong"), seen.all())
     if wrong > WRONG_AT_MOST:
         yield f"wrong, of all live bytes: expected at most {WRONG_AT_MOST:.1%}, got {wrong:.3%}"
