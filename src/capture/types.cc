@@ -246,9 +246,7 @@ class TypePass {
     TypeId type = table_.by_name(name);
     if (!type) type = table_.opaque(name, *bytes);
     propagation_.claim_target(at, type, typing::KnownBy::kRuntime);
-    if (evidence_.index.find_page(at)) return;
-    std::vector<std::byte> value(table_[type].size);
-    if (runtime_.memory.try_read(at, value)) propagation_.claim_value(value, type, typing::KnownBy::kRuntime);
+    claim_value(at, type);
   }
 
   // A table of interfaces that has grown: {size, count, entries}, allocated as if it had no pointers, since itabs do
@@ -260,6 +258,29 @@ class TypePass {
                               : Address();
     if (table)
       propagation_.claim_target(table, table_.opaque("runtime.itabTableType", kHeader), typing::KnownBy::kRuntime);
+  }
+
+  // What goroutines wait to send lies on their stacks mostly; the channel knows its type (runtime.hchan.elemtype).
+  void claim_sent_values() {
+    if (!layouts_.channel) return;
+    const std::vector<go::WaitTarget>& waits = evidence_.scheduler.waits;
+    for (const go::Goroutine& g : evidence_.scheduler.goroutines) {
+      if (g.wait_reason != go::WaitReason::kChanSend) continue;
+      for (const go::WaitTarget& wait : std::span(waits).subspan(g.first_wait, g.wait_count)) {
+        const auto type = wait.kind == go::WaitTarget::Kind::kChannel && wait.elem
+                              ? runtime_.memory.try_pointer(wait.object + layouts_.channel->elem_type)
+                              : std::nullopt;
+        if (type) claim_value(wait.elem, table_.intern(*type));
+      }
+    }
+  }
+
+  // Outside of the heap.
+  void claim_value(Address at, TypeId type) {
+    constexpr std::uint64_t kLargest = 1 << 20;  // more lies on no stack
+    if (!type || table_[type].size > kLargest || evidence_.index.find_page(at)) return;
+    std::vector<std::byte> value(table_[type].size);
+    if (runtime_.memory.try_read(at, value)) propagation_.claim_value(value, type, typing::KnownBy::kRuntime);
   }
 
   // Last: each type that is found may be what the neighbours of others are known by.
@@ -296,6 +317,8 @@ class TypePass {
     for (const go::Processor& p : evidence_.scheduler.processors) claim(p.p, "runtime.p");
     list("runtime.itabTable");
     claim_itab_table();
+    list("runtime.hchan.sendq");
+    claim_sent_values();
     list("runtime.g.waiting");
     for (const go::WaitTarget& wait : evidence_.scheduler.waits)
       if (const TypeId waiter = table_.waiter())

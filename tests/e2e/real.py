@@ -79,6 +79,7 @@ STARTERS = (("prometheus", prometheus, "/metrics"), ("caddy", caddy, "/"), ("syn
             ("etcd", in_package("usr/bin/etcd", etcd), "/version"))
 REALS = {f"{name} ({suite})": (suite, Server(f"{name} ({suite})", start, path, requests(path), works_in_child=name == "syncthing"))
          for suite in ("bookworm", "trixie") for name, start, path in STARTERS}
+TYPED_AT_LEAST = 0.95
 ESBUILDS = {"0.25.5": True, "0.25.6": False}  # version -> whether it leaks
 
 
@@ -126,6 +127,9 @@ def esbuild_failures(holdfast, leaks):
         yield f"goroutines blocked in chan send, created by the scanner: expected at least {LEAKED_AT_LEAST}, got {blocked}"
     if not leaks and blocked > QUIET_AT_MOST:
         yield f"goroutines blocked in chan send: expected at most {QUIET_AT_MOST}, got {blocked}"
+    heap = holdfast.answer("report")["heap"]  # what they wait to send has the type of the channel's elements
+    if heap["typed_bytes"] < TYPED_AT_LEAST * heap["reachable_bytes"]:
+        yield f"typed bytes: expected at least {TYPED_AT_LEAST:.0%} of {heap['reachable_bytes']}, got {heap['typed_bytes']}"
     named = [h for h in holdfast.answer("report")["holders"] if "chan send" in json.dumps(h) or "maybeParseFile" in json.dumps(h)]
     if leaks and not named:
         yield "holders: expected one that names the goroutines of scanner.maybeParseFile, got none"
