@@ -169,6 +169,8 @@ class LiveTarget {
     for (const go::ProfiledObject& profiled : go::read_special_roots(runtime, heap, losses).profiled)
       go::bucket_stack(runtime, profiled.bucket);
     go::count_released_bytes(runtime);
+    if (const auto bytes = runtime.layouts.size_of("runtime.hchan"))
+      for (const Address channel : go::waited_channels(runtime)) memory.touch({channel, channel + *bytes});
     for (const AddressRange& bits : heap.page_mark_ranges()) memory.touch(bits);
   }
 

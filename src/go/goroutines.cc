@@ -7,6 +7,8 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "go/library_layouts.h"
+
 namespace holdfast::go {
 namespace {
 
@@ -352,6 +354,30 @@ const Machine* Scheduler::machine_of_thread(std::uint64_t thread_id) const {
 
 Scheduler read_scheduler(const Runtime& runtime, const FunctionTables& functions, LossLedger& losses) {
   return SchedulerReader(runtime, functions, losses).read();
+}
+
+std::vector<Address> waited_channels(const Runtime& runtime) {
+  const auto waiter = read_library_layouts(runtime.layouts).waiter;
+  const auto waiting = runtime.layouts.find("runtime.g", "waiting");
+  const auto link = runtime.layouts.find("runtime.sudog", "waitlink");
+  if (!waiter || !waiting || !link || !runtime.vars.allgs) return {};
+  const MemorySource& memory = runtime.memory;
+  const auto at = [&](Address from) { return from ? memory.try_pointer(from).value_or(Address()) : Address(); };
+  const Address list = at(runtime.vars.allgs);
+  const std::uint64_t count = memory.try_integer<std::uint64_t>(runtime.vars.allgs + 8).value_or(0);
+  std::vector<Address> channels;
+  for (std::uint64_t i = 0; list && i < std::min<std::uint64_t>(count, kMostGoroutines); ++i) {
+    const Address g = at(list + 8 * i);
+    Address sudog = g ? at(g + waiting->offset) : Address();
+    for (std::uint64_t n = 0; sudog && n < kMostSelectCases; ++n) {
+      if (const Address channel = at(sudog + waiter->channel)) channels.push_back(channel);
+      if (memory.try_integer<std::uint8_t>(sudog + waiter->is_select).value_or(0) == 0) break;
+      sudog = at(sudog + link->offset);
+    }
+  }
+  std::sort(channels.begin(), channels.end());
+  channels.erase(std::unique(channels.begin(), channels.end()), channels.end());
+  return channels;
 }
 
 bool is_system(const Goroutine& goroutine, const FunctionTables& functions) {

@@ -109,6 +109,10 @@ struct Scheduler {
 // that cannot be read is counted as a loss. Lists are followed no further than they can be long.
 Scheduler read_scheduler(const Runtime& runtime, const FunctionTables& functions, LossLedger& losses);
 
+// The channels that goroutines wait for, ascending, each once: a live target is held still for this, since channels
+// without a buffer lie among pointer-free objects. Empty where the layouts do not tell.
+std::vector<Address> waited_channels(const Runtime& runtime);
+
 // The runtime's own rule: the first function is in package runtime, but is not runtime.main, nor the finalizer or
 // cleanup loop while it runs the program's code.
 bool is_system(const Goroutine& goroutine, const FunctionTables& functions);

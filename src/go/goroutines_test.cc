@@ -137,6 +137,9 @@ TEST_P(SchedulerTest, NamesTheChannelsOfASelect) {
   EXPECT_TRUE(first.is_select);
   EXPECT_EQ(second.object, Address(0xb000));
   EXPECT_EQ(second.elem, Address(0xe000));
+  add(2, GoroutineStatus::kRunnable, user_);
+  read();
+  EXPECT_THAT(waited_channels(image_.runtime()), ElementsAre(Address(0xa000), Address(0xb000)));
 }
 
 TEST_P(SchedulerTest, EndsAListOfCasesThatIsARing) {

@@ -75,6 +75,9 @@ std::string plain(const std::string& name) {
   if (name.starts_with("chan.header[")) return "runtime.hchan";
   if (name.starts_with("map.header[")) return "runtime.hmap";
   if (name == "internal/runtime/maps.Map") return "runtime.hmap";
+  // Closures that reflect makes: called by their code, and by the structure that they are the beginning of.
+  if (name == "funcreflect.makeFuncStub") return "reflect.makeFuncImpl";
+  if (name == "funcreflect.methodValueCall") return "reflect.methodValue";
   return name == "stringdata" ? "uint8" : name;
 }
 
