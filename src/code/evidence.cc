@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <optional>
 #include <unordered_map>
 #include <unordered_set>
 #include <utility>
@@ -266,19 +267,33 @@ class Asked : public Knowledge {
   mutable std::vector<std::uint64_t> questions_;
 };
 
+// Of the program's one module; nothing with several, whose facts are not kept.
+struct Extent {
+  Address base;  // what kept facts count from
+  AddressRange image;
+};
+
+Extent extent_of(const go::Runtime& runtime) {
+  if (runtime.modules.size() != 1) return {};
+  const go::Module& module = runtime.modules.front();
+  Extent extent{module.text, {std::min(module.text, module.types), std::max(module.etext, module.etypes)}};
+  for (const AddressRange& range : module.variables()) extent.image.end = std::max(extent.image.end, range.end);
+  return extent;
+}
+
 class Reading {
  public:
   Reading(const go::Runtime& runtime, const go::FunctionTables& functions, const go::TypeReader& reader,
           const go::TypeUniverse& universe, LossLedger& losses)
       : reader_(reader),
         losses_(losses),
+        base_(extent_of(runtime).base),
         all_(list(runtime, functions)),
         callees_(functions, all_),
         signatures_(runtime, reader, universe, all_),
         image_{runtime.memory, callees_, signatures_, {}, {}, {}},
         facts_(read_library_uses(runtime, reader, universe, all_)),
         judge_(reader) {
-    if (runtime.modules.size() == 1) find_extent(runtime.modules.front());
     for (const go::Module& module : runtime.modules) {
       for (const AddressRange& range : module.variables())
         if (!range.empty()) image_.writable.push_back(range);
@@ -287,11 +302,12 @@ class Reading {
     }
   }
 
-  CodeEvidence run(std::span<const Address> standing, std::span<const std::byte> known) {
+  // `kept`: the facts, if they are known.
+  CodeEvidence run(std::span<const Address> standing, std::optional<FactTables> kept) {
     CodeEvidence out;
     asked_.resize(all_.size());
-    if (auto tables = read_facts(known, base_, extent_)) {
-      facts_.replace(std::move(*tables));
+    if (kept) {
+      facts_.start_with(std::move(*kept));
     } else {
       learn();
       if (base_ && lost_ == 0) out.facts = write_facts(facts_.tables(), base_);
@@ -415,16 +431,9 @@ class Reading {
     return {known.begin, end ? end : known.end};
   }
 
-  void find_extent(const go::Module& module) {
-    base_ = module.text;
-    extent_ = {std::min(module.text, module.types), std::max(module.etext, module.etypes)};
-    for (const AddressRange& range : module.variables()) extent_.end = std::max(extent_.end, range.end);
-  }
-
   const go::TypeReader& reader_;
   LossLedger& losses_;
-  Address base_;         // what kept facts count from; null with several modules, whose facts are not kept
-  AddressRange extent_;  // of the program's one module
+  Address base_;  // of facts to be kept; null if they are not
   std::vector<binary::FunctionInfo> all_;
   Callees callees_;
   Signatures signatures_;
@@ -441,7 +450,12 @@ class Reading {
 CodeEvidence read_code(const go::Runtime& runtime, const go::FunctionTables& functions, const go::TypeReader& reader,
                        const go::TypeUniverse& universe, std::span<const Address> standing,
                        std::span<const std::byte> known, LossLedger& losses) {
-  return Reading(runtime, functions, reader, universe, losses).run(standing, known);
+  const Extent extent = extent_of(runtime);
+  std::optional<FactTables> kept;
+  std::optional<Reading> reading;
+  run_both([&] { kept = read_facts(known, extent.base, extent.image); },
+           [&] { reading.emplace(runtime, functions, reader, universe, losses); });
+  return reading->run(standing, std::move(kept));
 }
 
 }  // namespace holdfast::code

@@ -46,6 +46,11 @@ Facts::Facts(const LibraryUses& library) {
   below_ = library_;
 }
 
+void Facts::start_with(FactTables tables) {
+  below_ = find_below(tables);
+  tables_ = std::move(tables);
+}
+
 Questions Facts::replace(FactTables tables) {
   Questions changed;
   Below below = find_below(tables);

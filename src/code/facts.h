@@ -50,6 +50,8 @@ class Facts : public Knowledge {
  public:
   explicit Facts(const LibraryUses& library);
 
+  // Before anybody has asked.
+  void start_with(FactTables tables);
   // Returns the questions that have another answer now.
   Questions replace(FactTables tables);
   const FactTables& tables() const { return tables_; }

@@ -101,6 +101,7 @@ RegisterWords in_registers(WordTypes& types, std::span<const Address> values) {
 Signatures::Signatures(const go::Runtime& runtime, const go::TypeReader& reader, const go::TypeUniverse& universe,
                        std::span<const binary::FunctionInfo> all) {
   WordTypes types(reader);
+  known_.reserve(all.size());
   for (const Address type : universe.types()) add_methods(types, reader, type);
   for (const go::Itab& itab : universe.itabs()) add_itab(types, runtime, itab);
   add_by_name(reader, universe, all);
@@ -108,8 +109,9 @@ Signatures::Signatures(const go::Runtime& runtime, const go::TypeReader& reader,
 }
 
 void Signatures::add(WordTypes& types, Address code, Address receiver, Address function_type) {
+  if (!code || known_.contains(code)) return;
   const WordTypes::Type* const function = types.find(function_type);
-  if (!code || function == nullptr || function->kind != TypeKind::kFunc || known_.contains(code)) return;
+  if (function == nullptr || function->kind != TypeKind::kFunc) return;
   std::vector<Address> in = {receiver};
   in.insert(in.end(), function->in.begin(), function->in.end());
   known_[code] = {in_registers(types, in), in_registers(types, function->out), true};
