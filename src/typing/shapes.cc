@@ -71,6 +71,7 @@ std::uint64_t Shapes::claim() {
 // which nobody knows the type either.
 std::vector<std::uint32_t> Shapes::rows_to_look_at(const std::vector<Propagation::Part>& parts) const {
   std::vector<std::uint32_t> rows;
+  rows.reserve(parts.size());
   for (const Propagation::Part& part : parts) rows.push_back(part.row);
   const std::size_t most = rows.size() + kMostLooks;
   for (std::uint32_t row = 0; row < heap_.pointerful() && rows.size() < most; ++row)
