@@ -1,5 +1,6 @@
 // Which parts of a target's memory an analysis needs: spans that can hold pointers, stacks in use, package data, and
-// the runtime's own records. Pointer-free objects are read only if their content is to be kept.
+// the runtime's own records. Pointer-free objects are read only if their content is to be kept, or if they are channels
+// that goroutines wait for.
 #pragma once
 
 #include <cstdint>
