@@ -31,6 +31,7 @@ class LiveWords {
             std::span<const go::ThreadRegisters> threads);
   LiveWords(const LiveWords&) = delete;
   LiveWords& operator=(const LiveWords&) = delete;
+  ~LiveWords() = default;
 
   // By goroutine, innermost first.
   const std::vector<LiveFrame>& frames() const { return frames_; }
