@@ -366,10 +366,13 @@ std::vector<Address> waited_channels(const Runtime& runtime) {
   const Address list = at(runtime.vars.allgs);
   const std::uint64_t count = memory.try_integer<std::uint64_t>(runtime.vars.allgs + 8).value_or(0);
   std::vector<Address> channels;
+  // The target stands still: a list that ends or goes in circles must not be followed for long.
+  std::uint64_t left = kMostSelectCases + 16 * std::min<std::uint64_t>(count, kMostGoroutines);
   for (std::uint64_t i = 0; list && i < std::min<std::uint64_t>(count, kMostGoroutines); ++i) {
-    const Address g = at(list + 8 * i);
-    Address sudog = g ? at(g + waiting->offset) : Address();
-    for (std::uint64_t n = 0; sudog && n < kMostSelectCases; ++n) {
+    const auto g = memory.try_pointer(list + 8 * i);
+    if (!g) break;
+    Address sudog = *g ? at(*g + waiting->offset) : Address();
+    for (; sudog && left > 0; --left) {
       if (const Address channel = at(sudog + waiter->channel)) channels.push_back(channel);
       if (memory.try_integer<std::uint8_t>(sudog + waiter->is_select).value_or(0) == 0) break;
       sudog = at(sudog + link->offset);

@@ -129,7 +129,7 @@ void Shapes::index_candidates(const std::vector<Unknown>& all) {
   std::vector<std::pair<std::uint64_t, std::uint64_t>> fresh;
   for (const Unknown& unknown : all) {
     const std::pair range(unknown.object.too_small, unknown.object.bytes);
-    if (sizes_.emplace(range, true).second) fresh.push_back(range);
+    if (sizes_.insert(range).second) fresh.push_back(range);
   }
   if (fresh.empty()) return;
   for (const Address type : universe_.types()) {

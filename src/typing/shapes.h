@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <set>
 #include <span>
 #include <utility>
 #include <vector>
@@ -80,7 +81,7 @@ class Shapes {
   TypeTable& types_;
   Propagation& propagation_;
   TypeOutlines outlines_;
-  std::map<std::pair<std::uint64_t, std::uint64_t>, bool> sizes_;  // (too small, most) that candidates are known for
+  std::set<std::pair<std::uint64_t, std::uint64_t>> sizes_;  // (too small, most) that candidates are known for
   std::map<Sign, std::vector<Address>> candidates_;
 };
 
