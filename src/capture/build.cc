@@ -6,15 +6,17 @@
 #include "capture/content.h"
 #include "capture/edges.h"
 #include "capture/goroutines.h"
+#include "capture/kept_code_facts.h"
 #include "capture/mark_excuses.h"
 #include "capture/objects.h"
 #include "capture/root_writer.h"
 #include "capture/roots.h"
 #include "capture/samples.h"
-#include "capture/types.h"
 #include "go/mem_stats.h"
 #include "go/special_roots.h"
 #include "heap/object_index.h"
+#include "typing/find_types.h"
+#include "typing/variable_labels.h"
 
 namespace holdfast::capture {
 namespace {
@@ -73,8 +75,8 @@ std::string function_name(const go::FunctionTables& functions, Address code) {
 }
 
 // Spans of a heap model and of a snapshot have the same rows.
-std::vector<LargeType> large_types_of(const go::HeapModel& heap) {
-  std::vector<LargeType> found;
+std::vector<typing::LargeType> large_types_of(const go::HeapModel& heap) {
+  std::vector<typing::LargeType> found;
   for (std::uint32_t row = 0; row < heap.in_use().size(); ++row)
     if (const go::MSpan& span = heap.in_use()[row]; span.size_class() == 0 && span.large_type)
       found.push_back({SpanId(row), span.large_type});
@@ -82,15 +84,15 @@ std::vector<LargeType> large_types_of(const go::HeapModel& heap) {
 }
 
 // The types that would be found in a stripped program.
-heap::TypeColumns types_without_debug_information(const TypeEvidence& evidence, heap::Snapshot& snapshot) {
+heap::TypeColumns types_without_debug_information(const typing::TypeInputs& inputs, heap::Snapshot& snapshot) {
   heap::TypeColumns kept{std::move(snapshot.object_type), std::move(snapshot.types), std::move(snapshot.fields)};
   snapshot.types.clear();
   snapshot.fields.clear();
   LossLedger losses;  // they are not this answer's
-  const Symbols no_symbols(std::vector<go::LoadedImage>{});
-  add_types({evidence.target, evidence.large_types, evidence.masks, evidence.index, evidence.scheduler,
-             evidence.specials, no_symbols, nullptr, evidence.use_cache},
-            snapshot, losses);
+  const go::Symbols no_symbols(std::vector<go::LoadedImage>{});
+  typing::add_types({inputs.runtime, inputs.functions, inputs.threads, inputs.symbol_images, inputs.large_types,
+                     inputs.index, inputs.scheduler, inputs.specials, no_symbols, nullptr, inputs.kept_code_facts},
+                    snapshot, losses);
   heap::TypeColumns without{std::move(snapshot.object_type), std::move(snapshot.types), std::move(snapshot.fields)};
   snapshot.object_type = std::move(kept.object_type);
   snapshot.types = std::move(kept.types);
@@ -118,7 +120,7 @@ void build(const FrozenTarget& target, const Options& options, heap::Snapshot& s
   const auto scheduler = times.run("scheduler", [&] { return go::read_scheduler(runtime, functions, losses); });
   times.run("excuses", [&] { add_mark_excuses(runtime, heap, scheduler, index, snapshot); });
   RootWriter forest(snapshot, index);
-  std::optional<Symbols> symbols;
+  std::optional<go::Symbols> symbols;
   times.run("roots", [&] {
     symbols.emplace(options.use_symbols ? target.program->symbol_images() : std::vector<go::LoadedImage>());
     if (target.dwarf != nullptr) symbols->add(*target.dwarf, target.program->symbol_images().front());
@@ -136,13 +138,20 @@ void build(const FrozenTarget& target, const Options& options, heap::Snapshot& s
       losses.add("no-counters", fmt::format("the runtime's own counters are not all there: {}", error.what()), {});
     }
   });
-  const std::vector<LargeType> large_types = large_types_of(heap);
+  const std::vector<typing::LargeType> large_types = large_types_of(heap);
   model.reset();  // what comes now takes most memory
-  const TypeEvidence evidence{target,       large_types,      masks, index, scheduler, specials.roots, *symbols,
-                              target.dwarf, options.use_cache};
-  VariableFacts variables;
+  typing::TypeInputs inputs{runtime,     functions,   target.threads, target.program->symbol_images(),
+                            large_types, index,       scheduler,      specials.roots,
+                            *symbols,    target.dwarf};
+  KeptCodeFacts kept(runtime, snapshot.target.build_id, options.use_cache);
+  typing::VariableFacts variables;
   const auto types = [&] {
-    times.run("types", [&] { variables = add_types(evidence, snapshot, losses, options.callbacks.type_reasons); });
+    times.run("types", [&] {
+      inputs.kept_code_facts = kept.bytes();
+      typing::FoundTypes found = typing::add_types(inputs, snapshot, losses, options.callbacks.type_reasons);
+      kept.keep(std::move(found.code_facts));
+      variables = std::move(found.variables);
+    });
   };
   if (options.callbacks.first_look) options.callbacks.first_look(snapshot);
   if (options.callbacks.meanwhile)
@@ -151,12 +160,15 @@ void build(const FrozenTarget& target, const Options& options, heap::Snapshot& s
     types();
   // Only now that nobody else reads the roots.
   times.run("labels", [&] {
-    const FunctionName name_of = [&](Address code) { return function_name(functions, code); };
-    const auto pointers = static_pointers(target.program->images(), runtime.modules);
-    label_variables(VariableLabels(variables, pointers, *symbols, runtime.modules, name_of), *symbols, snapshot);
+    const go::FunctionName name_of = [&](Address code) { return function_name(functions, code); };
+    const auto pointers = typing::static_pointers(target.program->images(), runtime.modules);
+    typing::label_variables(typing::VariableLabels(variables, pointers, *symbols, runtime.modules, name_of), *symbols,
+                            snapshot);
   });
-  if (options.callbacks.second_opinion)
-    options.callbacks.second_opinion(snapshot, types_without_debug_information(evidence, snapshot));
+  if (options.callbacks.second_opinion) {
+    inputs.kept_code_facts = kept.bytes();
+    options.callbacks.second_opinion(snapshot, types_without_debug_information(inputs, snapshot));
+  }
 }
 
 }  // namespace holdfast::capture

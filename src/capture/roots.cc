@@ -30,7 +30,7 @@ std::vector<std::uint64_t> section_mask(const go::Runtime& runtime, Address mask
 
 class GlobalRoots {
  public:
-  GlobalRoots(const go::Runtime& runtime, const Symbols& symbols, RootWriter& forest, LossLedger& losses)
+  GlobalRoots(const go::Runtime& runtime, const go::Symbols& symbols, RootWriter& forest, LossLedger& losses)
       : runtime_(runtime), symbols_(symbols), forest_(forest), losses_(losses) {}
 
   void add(const go::Module& module) {
@@ -61,10 +61,10 @@ class GlobalRoots {
     if (!*value) return;
     if (!open_ || !current_.contains(at)) {
       close();
-      const Variable* variable = symbols_.find(at);
+      const go::Variable* variable = symbols_.find(at);
       current_ = variable != nullptr ? variable->range : AddressRange{at, at + 8};
       forest_.add(heap::RootKind::kGlobal, RootId(),
-                  variable != nullptr ? std::string(variable->name) : place_name(module, of_program_, at),
+                  variable != nullptr ? std::string(variable->name) : go::place_name(module, of_program_, at),
                   current_.begin);
       open_ = true;
     }
@@ -77,7 +77,7 @@ class GlobalRoots {
   }
 
   const go::Runtime& runtime_;
-  const Symbols& symbols_;
+  const go::Symbols& symbols_;
   RootWriter& forest_;
   LossLedger& losses_;
   bool of_program_ = true;
@@ -105,12 +105,13 @@ constexpr std::array kSpecialKinds = {
 
 }  // namespace
 
-void add_global_roots(const go::Runtime& runtime, const Symbols& symbols, RootWriter& forest, LossLedger& losses) {
+void add_global_roots(const go::Runtime& runtime, const go::Symbols& symbols, RootWriter& forest, LossLedger& losses) {
   GlobalRoots globals(runtime, symbols, forest, losses);
   for (const go::Module& module : runtime.modules) globals.add(module);
 }
 
-void add_special_roots(const std::vector<go::SpecialRoot>& specials, const FunctionName& name_of, RootWriter& forest) {
+void add_special_roots(const std::vector<go::SpecialRoot>& specials, const go::FunctionName& name_of,
+                       RootWriter& forest) {
   for (const SpecialKind& kind : kSpecialKinds) {
     RootId group;
     for (const go::SpecialRoot& special : specials) {

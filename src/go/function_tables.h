@@ -4,8 +4,10 @@
 #include <compare>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -85,5 +87,8 @@ class FunctionTables {
   std::vector<std::unique_ptr<Table>> tables_;  // by module; null where unreadable
   std::vector<Special> specials_;               // sorted
 };
+
+// Text of a code address: "main.serve" or, if unknown, "0x4711".
+using FunctionName = std::function<std::string(Address code)>;
 
 }  // namespace holdfast::go

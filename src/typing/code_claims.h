@@ -10,18 +10,18 @@
 #include <vector>
 
 #include "base/address.h"
-#include "capture/live_words.h"
 #include "code/evidence.h"
+#include "typing/live_words.h"
 #include "typing/propagate.h"
 #include "typing/type_table.h"
 
-namespace holdfast::capture {
+namespace holdfast::typing {
 
 class CodeClaims {
  public:
   // All must outlive this.
   CodeClaims(const code::CodeEvidence& evidence, const go::Runtime& runtime, const go::TypeReader& reader,
-             typing::TypeTable& table, StringTable& strings, typing::Propagation& propagation)
+             TypeTable& table, StringTable& strings, Propagation& propagation)
       : evidence_(evidence),
         runtime_(runtime),
         words_(reader),
@@ -61,9 +61,9 @@ class CodeClaims {
   const code::CodeEvidence& evidence_;
   const go::Runtime& runtime_;
   code::WordTypes words_;
-  typing::TypeTable& table_;
+  TypeTable& table_;
   StringTable& strings_;
-  typing::Propagation& propagation_;
+  Propagation& propagation_;
   std::set<Address> closure_types_;                // structs of code and captured words: the code tells which closure
   std::set<std::pair<Address, Address>> statics_;  // values in data or bss that were claimed, with their types
   // Whose evidence it is: of this variable, or of what the place names, which is reached from it.
@@ -73,4 +73,4 @@ class CodeClaims {
   const code::Place* place_ = nullptr;
 };
 
-}  // namespace holdfast::capture
+}  // namespace holdfast::typing

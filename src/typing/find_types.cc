@@ -1,25 +1,24 @@
-#include "capture/types.h"
+#include "typing/find_types.h"
 
 #include <fmt/format.h>
 
 #include <bit>
 #include <memory>
 
-#include "capture/code_claims.h"
-#include "capture/dwarf_evidence.h"
-#include "capture/live_words.h"
-#include "capture/type_reasons.h"
-#include "capture/typed_heap.h"
 #include "code/loaded_types.h"
 #include "go/library_layouts.h"
 #include "go/type_reader.h"
 #include "go/type_universe.h"
-#include "os/private_cache.h"
+#include "typing/code_claims.h"
+#include "typing/dwarf_evidence.h"
+#include "typing/live_words.h"
+#include "typing/named_reasons.h"
 #include "typing/propagate.h"
 #include "typing/shapes.h"
 #include "typing/type_table.h"
+#include "typing/typed_heap.h"
 
-namespace holdfast::capture {
+namespace holdfast::typing {
 namespace {
 
 // The heap layer uses neither the go nor the typing layer: each has these enumerations, with the same numbers. Only
@@ -29,7 +28,7 @@ constexpr bool same(auto a, auto b) {
 }
 
 constexpr bool known_by_agrees() {
-  using Typing = typing::KnownBy;
+  using Typing = KnownBy;
   using Heap = heap::KnownBy;
   return same(Typing::kUnknown, Heap::kUnknown) && same(Typing::kHeader, Heap::kHeader) &&
          same(Typing::kInterface, Heap::kInterface) && same(Typing::kClosure, Heap::kClosure) &&
@@ -40,7 +39,7 @@ constexpr bool known_by_agrees() {
 static_assert(known_by_agrees());
 
 constexpr bool kinds_agree() {
-  using Typing = typing::Kind;
+  using Typing = Kind;
   using Heap = heap::Kind;
   return same(Typing::kInvalid, Heap::kInvalid) && same(Typing::kUint8, Heap::kUint8) &&
          same(Typing::kArray, Heap::kArray) && same(Typing::kChan, Heap::kChan) && same(Typing::kFunc, Heap::kFunc) &&
@@ -74,9 +73,9 @@ static_assert(kinds_of_descriptors_agree());
 
 class TypePass {
  public:
-  TypePass(const TypeEvidence& evidence, heap::Snapshot& snapshot, LossLedger& losses, bool keep_reasons)
-      : evidence_(evidence),
-        runtime_(*evidence.target.identified->runtime),
+  TypePass(const TypeInputs& inputs, heap::Snapshot& snapshot, LossLedger& losses, bool keep_reasons)
+      : inputs_(inputs),
+        runtime_(inputs.runtime),
         snapshot_(snapshot),
         losses_(losses),
         reader_(runtime_),
@@ -84,31 +83,31 @@ class TypePass {
         layouts_(go::read_library_layouts(runtime_.layouts)),
         table_(runtime_, reader_, universe_, layouts_, snapshot.strings,
                [this](Address code) { return entry_name(code); }),
-        heap_(runtime_, evidence.index, snapshot),
-        reasons_(keep_reasons ? std::make_unique<typing::Reasons>(snapshot.objects) : nullptr),
+        heap_(runtime_, inputs.index, snapshot),
+        reasons_(keep_reasons ? std::make_unique<Reasons>(snapshot.objects) : nullptr),
         propagation_(heap_, table_, reasons_.get()) {}
 
-  VariableFacts run() {
+  FoundTypes run() {
     add_loaded_types();
-    const LiveWords live(runtime_, *evidence_.target.identified->functions, evidence_.scheduler,
-                         evidence_.target.threads);
-    code::CodeEvidence code = read_code(live);
+    const LiveWords live(runtime_, inputs_.functions, inputs_.scheduler, inputs_.threads);
+    code::CodeEvidence code = code::read_code(runtime_, inputs_.functions, reader_, universe_, live.functions(),
+                                              inputs_.kept_code_facts, losses_);
     CodeClaims claims(code, runtime_, reader_, table_, snapshot_.strings, propagation_);
     claims.set_closure_layouts();
     claim_headers();
     claim_runtime();
     claim_specials();
-    if (evidence_.dwarf != nullptr) {
-      const auto& images = evidence_.target.program->symbol_images();
-      claim_dwarf(*evidence_.dwarf, images.front(), live);
+    if (inputs_.dwarf != nullptr) {
+      const auto& images = inputs_.symbol_images;
+      claim_dwarf(*inputs_.dwarf, images.front(), live);
       for (std::size_t i = 1; i < images.size(); ++i) claim_plugin(images[i], live);
     }
     claim_sections();
-    if (evidence_.dwarf != nullptr) propagation_.run();  // it says more of variables than the code does
+    if (inputs_.dwarf != nullptr) propagation_.run();  // it says more of variables than the code does
     claims.claim_strong();
     propagation_.run();
     claims.claim_weak();
-    for (const go::SpecialRoot& special : evidence_.specials)
+    for (const go::SpecialRoot& special : inputs_.specials)
       if (has_cleanup_argument(special)) claims.claim_cleanup(special.function, special.words[1].value);
     claims.claim_frames(live);
     propagation_.run();
@@ -117,13 +116,14 @@ class TypePass {
     propagation_.run();
     claim_shapes();
     fill();
-    return facts_of(std::move(code));
+    std::vector<std::byte> kept = std::move(code.facts);
+    return {facts_of(std::move(code)), std::move(kept)};
   }
 
   // After run(), when reasons were to be kept.
   void tell_reasons(const ReasonsCallback& callback) {
     reasons_->finish();
-    callback(snapshot_, NamedReasons(evidence_, snapshot_, table_, universe_, *reasons_));
+    callback(snapshot_, NamedReasons(inputs_, snapshot_, table_, universe_, *reasons_));
   }
 
  private:
@@ -136,12 +136,12 @@ class TypePass {
       if (global.word.kind == code::Word::Kind::kPointer && global.word.offset == 0 && !global.word.in_array)
         if (const auto type = reader_.header(global.word.type))
           facts.pointees.push_back({global.at, type->size, false});
-    if (evidence_.dwarf != nullptr) add_pointees(*evidence_.dwarf, facts);
+    if (inputs_.dwarf != nullptr) add_pointees(*inputs_.dwarf, facts);
     return facts;
   }
 
   void add_pointees(const binary::DwarfInfo& dwarf, VariableFacts& facts) const {
-    const go::LoadedImage& image = evidence_.target.program->symbol_images().front();
+    const go::LoadedImage& image = inputs_.symbol_images.front();
     for (const binary::DwarfGlobal& global : dwarf.globals()) {
       const binary::DwarfTypeId type = dwarf.underlying(global.type);
       if (!type || dwarf.type(type).tag != binary::DwarfTag::kPointer || !dwarf.type(type).target) continue;
@@ -156,26 +156,6 @@ class TypePass {
       if (const std::byte* const code = runtime_.memory.try_view(module.text, size))
         universe_.add(code::loaded_types({code, size}, module.text, {module.types, module.etypes}));
     }
-  }
-
-  code::CodeEvidence read_code(const LiveWords& live) {
-    const std::string key = key_of_code();
-    const auto cache = evidence_.use_cache && !key.empty() ? os::PrivateCache::open() : std::nullopt;
-    const auto known = cache ? cache->get(key) : std::nullopt;
-    code::CodeEvidence code =
-        code::read_code(runtime_, *evidence_.target.identified->functions, reader_, universe_, live.functions(),
-                        known ? std::span<const std::byte>(*known) : std::span<const std::byte>(), losses_);
-    if (cache && !code.facts.empty()) cache->put(key, code.facts);
-    return code;
-  }
-
-  // The same for two runs only if the code is; empty where nothing tells that.
-  std::string key_of_code() const {
-    const go::Module& module = runtime_.modules.front();
-    const std::string& build = snapshot_.target.build_id;
-    return build.empty() ? std::string()
-                         : fmt::format("code {} {} {:#x} {:#x}", build, runtime_.version.text,
-                                       module.etext - module.text, module.etypes - module.types);
   }
 
   void claim_dwarf(const binary::DwarfInfo& info, const go::LoadedImage& image, const LiveWords& live) {
@@ -199,24 +179,24 @@ class TypePass {
 
   // The function that begins at `code`.
   std::string entry_name(Address code) const {
-    const auto found = evidence_.target.identified->functions->find(code);
+    const auto found = inputs_.functions.find(code);
     return found && found->function.entry == code ? std::string(found->function.name) : std::string();
   }
 
   // "/src/server.go:88": where the function that begins at `code` was written.
   StringId place_of(Address code) const {
-    const auto frames = evidence_.target.identified->functions->source_frames(code, false);
+    const auto frames = inputs_.functions.source_frames(code, false);
     if (frames.empty() || frames.back().file.empty()) return {};
     return snapshot_.strings.add(fmt::format("{}:{}", frames.back().file, frames.back().line));
   }
 
   // Types that large spans and allocation headers name (Go 1.22+).
   void claim_headers() {
-    propagation_.because([] { return typing::Grounds{.ground = typing::Ground::kSpan}; });
-    for (const LargeType& large : evidence_.large_types)
+    propagation_.because([] { return Grounds{.ground = Ground::kSpan}; });
+    for (const LargeType& large : inputs_.large_types)
       if (const heap::Span& span = snapshot_.spans[large.span.row]; span.objects == 1)
-        claim_object(span.first_object, large.descriptor, typing::KnownBy::kHeader);
-    propagation_.because([] { return typing::Grounds{.ground = typing::Ground::kHeader}; });
+        claim_object(span.first_object, large.descriptor, KnownBy::kHeader);
+    propagation_.because([] { return Grounds{.ground = Ground::kHeader}; });
     for (const heap::Span& span : snapshot_.spans) {
       if (span.header == 0) continue;
       std::uint32_t row = span.first_object;
@@ -224,13 +204,13 @@ class TypePass {
         for (std::uint64_t bits = snapshot_.allocated[span.bits_at + w]; bits != 0; bits &= bits - 1, ++row) {
           const std::uint64_t slot = w * std::uint64_t{64} + static_cast<unsigned>(std::countr_zero(bits));
           claim_object(row, runtime_.memory.try_pointer(span.base + slot * span.slot_size).value_or(Address()),
-                       typing::KnownBy::kHeader);
+                       KnownBy::kHeader);
         }
       }
     }
   }
 
-  void claim_object(std::uint32_t row, Address descriptor, typing::KnownBy known_by) {
+  void claim_object(std::uint32_t row, Address descriptor, KnownBy known_by) {
     if (!descriptor) return;
     if (descriptor != last_descriptor_) {
       last_descriptor_ = descriptor;
@@ -245,7 +225,7 @@ class TypePass {
     if (!at || !bytes) return;
     TypeId type = table_.by_name(name);
     if (!type) type = table_.opaque(name, *bytes);
-    propagation_.claim_target(at, type, typing::KnownBy::kRuntime);
+    propagation_.claim_target(at, type, KnownBy::kRuntime);
     claim_value(at, type);
   }
 
@@ -256,15 +236,14 @@ class TypePass {
     const Address table = runtime_.vars.itab_table
                               ? runtime_.memory.try_pointer(runtime_.vars.itab_table).value_or(Address())
                               : Address();
-    if (table)
-      propagation_.claim_target(table, table_.opaque("runtime.itabTableType", kHeader), typing::KnownBy::kRuntime);
+    if (table) propagation_.claim_target(table, table_.opaque("runtime.itabTableType", kHeader), KnownBy::kRuntime);
   }
 
   // What goroutines wait to send lies on their stacks mostly; the channel knows its type (runtime.hchan.elemtype).
   void claim_sent_values() {
     if (!layouts_.channel) return;
-    const std::vector<go::WaitTarget>& waits = evidence_.scheduler.waits;
-    for (const go::Goroutine& g : evidence_.scheduler.goroutines) {
+    const std::vector<go::WaitTarget>& waits = inputs_.scheduler.waits;
+    for (const go::Goroutine& g : inputs_.scheduler.goroutines) {
       if (g.wait_reason != go::WaitReason::kChanSend) continue;
       for (const go::WaitTarget& wait : std::span(waits).subspan(g.first_wait, g.wait_count)) {
         const auto type = wait.kind == go::WaitTarget::Kind::kChannel && wait.elem
@@ -278,73 +257,69 @@ class TypePass {
   // Outside of the heap.
   void claim_value(Address at, TypeId type) {
     constexpr std::uint64_t kLargest = 1 << 20;  // more lies on no stack
-    if (!type || table_[type].size > kLargest || evidence_.index.find_page(at)) return;
+    if (!type || table_[type].size > kLargest || inputs_.index.find_page(at)) return;
     std::vector<std::byte> value(table_[type].size);
-    if (runtime_.memory.try_read(at, value)) propagation_.claim_value(value, type, typing::KnownBy::kRuntime);
+    if (runtime_.memory.try_read(at, value)) propagation_.claim_value(value, type, KnownBy::kRuntime);
   }
 
   // Last: each type that is found may be what the neighbours of others are known by.
   void claim_shapes() {
     constexpr int kMostRounds = 3;
-    typing::Shapes shapes(reader_, universe_, heap_, table_, propagation_);
+    Shapes shapes(reader_, universe_, heap_, table_, propagation_);
     for (int round = 0; round < kMostRounds && shapes.claim() > 0; ++round) propagation_.run();
   }
 
   // Where goroutines wait for a channel, at least that is known if nothing tells its elements.
   void claim_channels() {
-    for (const go::WaitTarget& wait : evidence_.scheduler.waits) {
+    for (const go::WaitTarget& wait : inputs_.scheduler.waits) {
       if (wait.kind != go::WaitTarget::Kind::kChannel) continue;
-      const ObjectId object = evidence_.index.find_object(wait.object);
+      const ObjectId object = inputs_.index.find_object(wait.object);
       if (object && !propagation_.type(object.row)) claim_structure(wait.object, "runtime.hchan");
     }
   }
 
   // Structures of the scheduler, which its own lists name.
   void claim_runtime() {
-    const auto list = [&](const char* name) {
-      propagation_.because([&] { return grounds(typing::Ground::kList, name); });
-    };
+    const auto list = [&](const char* name) { propagation_.because([&] { return grounds(Ground::kList, name); }); };
     const auto claim = [&](Address at, const char* name) { claim_structure(at, name); };
     list("runtime.allgs");
-    for (const go::Goroutine& g : evidence_.scheduler.goroutines) claim(g.g, "runtime.g");
+    for (const go::Goroutine& g : inputs_.scheduler.goroutines) claim(g.g, "runtime.g");
     list("runtime.allm");
-    for (const go::Machine& m : evidence_.scheduler.machines) {
+    for (const go::Machine& m : inputs_.scheduler.machines) {
       claim(m.m, "runtime.m");
       claim(m.g0, "runtime.g");
       claim(m.gsignal, "runtime.g");
     }
     list("runtime.allp");
-    for (const go::Processor& p : evidence_.scheduler.processors) claim(p.p, "runtime.p");
+    for (const go::Processor& p : inputs_.scheduler.processors) claim(p.p, "runtime.p");
     list("runtime.itabTable");
     claim_itab_table();
     list("runtime.hchan.sendq");
     claim_sent_values();
     list("runtime.g.waiting");
-    for (const go::WaitTarget& wait : evidence_.scheduler.waits)
-      if (const TypeId waiter = table_.waiter())
-        propagation_.claim_target(wait.sudog, waiter, typing::KnownBy::kRuntime);
+    for (const go::WaitTarget& wait : inputs_.scheduler.waits)
+      if (const TypeId waiter = table_.waiter()) propagation_.claim_target(wait.sudog, waiter, KnownBy::kRuntime);
   }
 
-  typing::Grounds grounds(typing::Ground ground, std::string_view name, Address code = Address()) {
+  Grounds grounds(Ground ground, std::string_view name, Address code = Address()) {
     return {.ground = ground, .code = code, .name = snapshot_.strings.add(name)};
   }
 
   // Objects with finalizers: their pointer type stands beside the function. All functions are closures.
   void claim_specials() {
-    for (const go::SpecialRoot& special : evidence_.specials) {
+    for (const go::SpecialRoot& special : inputs_.specials) {
       if (!special.function) continue;
       propagation_.because([&] {
         const bool is_finalizer = special.kind == go::SpecialRootKind::kFinalizer || special.argument_type;
-        return grounds(typing::Ground::kSpecial, is_finalizer ? "finalizer" : "cleanup", special.function);
+        return grounds(Ground::kSpecial, is_finalizer ? "finalizer" : "cleanup", special.function);
       });
       if (special.argument_type) {
         const TypeId pointer = table_.intern(special.argument_type);
         const Address object = special.object ? special.object : special.words[1].value;
-        if (pointer && table_[pointer].elem)
-          propagation_.claim_target(object, table_[pointer].elem, typing::KnownBy::kRuntime);
+        if (pointer && table_[pointer].elem) propagation_.claim_target(object, table_[pointer].elem, KnownBy::kRuntime);
       }
       if (special.function && !special.words.empty())
-        propagation_.claim_target(special.words.front().value, table_.any_closure(), typing::KnownBy::kClosure);
+        propagation_.claim_target(special.words.front().value, table_.any_closure(), KnownBy::kClosure);
     }
   }
 
@@ -357,7 +332,7 @@ class TypePass {
   }
 
   void claim_cleanup_arguments(DwarfEvidence& dwarf) {
-    for (const go::SpecialRoot& special : evidence_.specials) {
+    for (const go::SpecialRoot& special : inputs_.specials) {
       const bool is_cleanup =
           special.kind == go::SpecialRootKind::kCleanup || special.kind == go::SpecialRootKind::kCleanupQueue;
       const bool is_queued_as_finalizer =
@@ -375,20 +350,19 @@ class TypePass {
     std::vector<std::byte> bytes;
     for (const go::Module& module : runtime_.modules)
       for (const AddressRange& section : {module.data, module.bss})
-        for (const AddressRange& part : evidence_.symbols.parts_of(section)) {
+        for (const AddressRange& part : inputs_.symbols.parts_of(section)) {
           const Address begin((part.begin.value + 7) / 8 * 8);
           if (begin + 16 > part.end) continue;
           bytes.resize((part.end - begin) / 8 * 8);
-          propagation_.because([&] { return typing::Grounds{.ground = typing::Ground::kSection, .at = begin}; });
+          propagation_.because([&] { return Grounds{.ground = Ground::kSection, .at = begin}; });
           if (runtime_.memory.try_read(begin, bytes)) propagation_.claim_interfaces(bytes);
         }
   }
 
   void fill() {
-    snapshot_.object_type = propagation_.take<heap::ObjectType>([](TypeId type, typing::KnownBy known_by) {
-      return heap::ObjectType(type, static_cast<heap::KnownBy>(known_by));
-    });
-    for (const typing::Type& type : table_.types()) {
+    snapshot_.object_type = propagation_.take<heap::ObjectType>(
+        [](TypeId type, KnownBy known_by) { return heap::ObjectType(type, static_cast<heap::KnownBy>(known_by)); });
+    for (const Type& type : table_.types()) {
       heap::Type row;
       row.name = type.name;
       row.kind = static_cast<heap::Kind>(type.kind);
@@ -402,37 +376,36 @@ class TypePass {
       if (type.code) row.declared_at = place_of(type.code);
       snapshot_.types.push_back(row);
     }
-    for (const typing::Field& field : table_.fields())
-      snapshot_.fields.push_back({field.name, field.type, field.offset});
+    for (const Field& field : table_.fields()) snapshot_.fields.push_back({field.name, field.type, field.offset});
     if (const std::uint64_t conflicts = propagation_.stats().conflicts; conflicts > 0)
       losses_.add("type-conflict",
                   "evidence gave objects two types that do not fit each other; the stronger one was kept", Address(),
                   conflicts);
   }
 
-  const TypeEvidence& evidence_;
+  const TypeInputs& inputs_;
   const go::Runtime& runtime_;
   heap::Snapshot& snapshot_;
   LossLedger& losses_;
   go::TypeReader reader_;
   go::TypeUniverse universe_;
   go::LibraryLayouts layouts_;
-  typing::TypeTable table_;
+  TypeTable table_;
   TypedHeap heap_;
-  std::unique_ptr<typing::Reasons> reasons_;  // null: nobody will ask
-  typing::Propagation propagation_;
+  std::unique_ptr<Reasons> reasons_;  // null: nobody will ask
+  Propagation propagation_;
   Address last_descriptor_;
   TypeId last_type_;
 };
 
 }  // namespace
 
-VariableFacts add_types(const TypeEvidence& evidence, heap::Snapshot& snapshot, LossLedger& losses,
-                        const ReasonsCallback& reasons) {
-  TypePass pass(evidence, snapshot, losses, static_cast<bool>(reasons));
-  VariableFacts facts = pass.run();
+FoundTypes add_types(const TypeInputs& inputs, heap::Snapshot& snapshot, LossLedger& losses,
+                     const ReasonsCallback& reasons) {
+  TypePass pass(inputs, snapshot, losses, static_cast<bool>(reasons));
+  FoundTypes found = pass.run();
   if (reasons) pass.tell_reasons(reasons);
-  return facts;
+  return found;
 }
 
-}  // namespace holdfast::capture
+}  // namespace holdfast::typing

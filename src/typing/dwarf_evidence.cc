@@ -1,8 +1,8 @@
-#include "capture/dwarf_evidence.h"
+#include "typing/dwarf_evidence.h"
 
 #include <algorithm>
 
-namespace holdfast::capture {
+namespace holdfast::typing {
 namespace {
 
 constexpr int kDeepest = 16;
@@ -15,7 +15,7 @@ constexpr std::uint8_t kKindSlice = 23;
 }  // namespace
 
 DwarfEvidence::DwarfEvidence(const binary::DwarfInfo& dwarf, const go::Runtime& runtime, const go::LoadedImage& image,
-                             typing::TypeTable& table, StringTable& strings, typing::Propagation& propagation)
+                             TypeTable& table, StringTable& strings, Propagation& propagation)
     : dwarf_(dwarf), runtime_(runtime), image_(image), table_(table), strings_(strings), propagation_(propagation) {
   for (const go::Module& module : runtime.modules)
     if (module.path == image.path) types_ = module.types;
@@ -35,7 +35,7 @@ TypeId DwarfEvidence::row_of(binary::DwarfTypeId id) {
   return row;
 }
 
-void DwarfEvidence::speak_of(typing::Ground ground, std::string_view name, Address at, Address code) {
+void DwarfEvidence::speak_of(Ground ground, std::string_view name, Address at, Address code) {
   ground_ = ground;
   name_ = name;
   variable_ = at;
@@ -44,12 +44,12 @@ void DwarfEvidence::speak_of(typing::Ground ground, std::string_view name, Addre
 
 void DwarfEvidence::because(Address at, TypeId type) {
   propagation_.because([&] {
-    return typing::Grounds{.ground = ground_,
-                           .type = type,
-                           .at = at,
-                           .variable = variable_,
-                           .code = code_,
-                           .name = name_.empty() ? StringId() : strings_.add(name_)};
+    return Grounds{.ground = ground_,
+                   .type = type,
+                   .at = at,
+                   .variable = variable_,
+                   .code = code_,
+                   .name = name_.empty() ? StringId() : strings_.add(name_)};
   });
 }
 
@@ -61,7 +61,7 @@ void DwarfEvidence::claim_value(Address at, binary::DwarfTypeId id, int depth) {
     bytes_.resize(type.size);
     if (!runtime_.memory.try_read(at, bytes_)) return;
     because(at, row);
-    return propagation_.claim_value(bytes_, row, typing::KnownBy::kDwarf);
+    return propagation_.claim_value(bytes_, row, KnownBy::kDwarf);
   }
   claim_parts(at, type, depth);
 }
@@ -80,7 +80,7 @@ void DwarfEvidence::claim_parts(Address at, const binary::DwarfType& type, int d
     if (is_slice)
       claim_elements(at, *target, elem);
     else
-      propagation_.claim_target(*target, elem, typing::KnownBy::kDwarf);
+      propagation_.claim_target(*target, elem, KnownBy::kDwarf);
   } else if (type.tag == binary::DwarfTag::kStruct) {
     for (const binary::DwarfField& field : dwarf_.fields(type)) claim_value(at + field.offset, field.type, depth + 1);
   } else if (type.tag == binary::DwarfTag::kArray && type.count > 0) {
@@ -93,13 +93,13 @@ void DwarfEvidence::claim_parts(Address at, const binary::DwarfType& type, int d
 // What a slice {data, length, capacity} at `at` points to.
 void DwarfEvidence::claim_elements(Address at, Address data, TypeId elem) {
   const auto capacity = runtime_.memory.try_integer<std::uint64_t>(at + 16);
-  if (capacity && *capacity > 0) propagation_.claim_elements(data, elem, *capacity, typing::KnownBy::kDwarf);
+  if (capacity && *capacity > 0) propagation_.claim_elements(data, elem, *capacity, KnownBy::kDwarf);
 }
 
 void DwarfEvidence::claim_globals() {
   for (const binary::DwarfGlobal& global : dwarf_.globals()) {
     const Address at = image_.at(global.address);
-    speak_of(typing::Ground::kVariable, global.name, at, Address());
+    speak_of(Ground::kVariable, global.name, at, Address());
     claim_value(at, global.type, 0);
   }
 }
@@ -110,9 +110,9 @@ void DwarfEvidence::claim_argument(Address code, Address argument) {
   if (function == nullptr) return;
   for (const binary::DwarfVariable& variable : dwarf_.variables(*function, linked)) {
     if (!variable.parameter || variable.result) continue;
-    speak_of(typing::Ground::kSpecial, "argument of a cleanup", Address(), code);
+    speak_of(Ground::kSpecial, "argument of a cleanup", Address(), code);
     because(argument, {});
-    if (const TypeId row = row_of(variable.type)) propagation_.claim_target(argument, row, typing::KnownBy::kDwarf);
+    if (const TypeId row = row_of(variable.type)) propagation_.claim_target(argument, row, KnownBy::kDwarf);
     return claim_value(argument, variable.type, 0);
   }
 }
@@ -135,16 +135,16 @@ void DwarfEvidence::claim_captured_argument(Address closure) {
   if (!cleanup || !argument) return;
   const Address called = runtime_.memory.try_pointer(cleanup).value_or(Address());
   if (!called) return;
-  speak_of(typing::Ground::kSpecial, "cleanup", Address(), Address());
+  speak_of(Ground::kSpecial, "cleanup", Address(), Address());
   because(closure, {});
-  propagation_.claim_target(called, table_.any_closure(), typing::KnownBy::kClosure);
+  propagation_.claim_target(called, table_.any_closure(), KnownBy::kClosure);
   if (const auto entry = runtime_.memory.try_pointer(called)) claim_argument(*entry, argument);
 }
 
 // A variable of which a part may be in registers: what a slice or a text points to is said by its first word alone.
 void DwarfEvidence::claim_variable(const LiveFrame& frame, const binary::DwarfVariable& variable) {
   const go::StackFrame& at_frame = frame.frame;
-  speak_of(typing::Ground::kLocal, variable.name, Address(), at_frame.pc - (at_frame.is_return_address ? 1 : 0));
+  speak_of(Ground::kLocal, variable.name, Address(), at_frame.pc - (at_frame.is_return_address ? 1 : 0));
   const binary::DwarfTypeId underlying = dwarf_.underlying(variable.type);
   if (!underlying) return;
   const binary::DwarfType& type = dwarf_.type(underlying);
@@ -158,7 +158,7 @@ void DwarfEvidence::claim_variable(const LiveFrame& frame, const binary::DwarfVa
       const TypeId elem = row_of(type.elem);
       if (!data || !*data || !elem) continue;
       because(at, {});
-      propagation_.claim_target(*data, elem, typing::KnownBy::kDwarf);
+      propagation_.claim_target(*data, elem, KnownBy::kDwarf);
     }
   }
 }
@@ -176,4 +176,4 @@ void DwarfEvidence::claim_frames(const LiveWords& live) {
   }
 }
 
-}  // namespace holdfast::capture
+}  // namespace holdfast::typing

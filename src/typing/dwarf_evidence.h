@@ -6,20 +6,20 @@
 #include <vector>
 
 #include "binary/dwarf_info.h"
-#include "capture/live_words.h"
 #include "go/goroutines.h"
 #include "go/modules.h"
 #include "go/unwind.h"
+#include "typing/live_words.h"
 #include "typing/propagate.h"
 #include "typing/type_table.h"
 
-namespace holdfast::capture {
+namespace holdfast::typing {
 
 class DwarfEvidence {
  public:
   // `image` is the one that the debug information is about. All must outlive this.
   DwarfEvidence(const binary::DwarfInfo& dwarf, const go::Runtime& runtime, const go::LoadedImage& image,
-                typing::TypeTable& table, StringTable& strings, typing::Propagation& propagation);
+                TypeTable& table, StringTable& strings, Propagation& propagation);
 
   void claim_globals();
   // The cleanup function at `code` will be called with the value at `argument`: its first parameter says what that is.
@@ -33,7 +33,7 @@ class DwarfEvidence {
   TypeId row_of(binary::DwarfTypeId type);
   // What is claimed now comes from the value at `at`, a part of the variable of which is spoken.
   void because(Address at, TypeId type);
-  void speak_of(typing::Ground ground, std::string_view name, Address at, Address code);
+  void speak_of(Ground ground, std::string_view name, Address at, Address code);
   void claim_variable(const LiveFrame& frame, const binary::DwarfVariable& variable);
   void claim_value(Address at, binary::DwarfTypeId type, int depth);
   void claim_parts(Address at, const binary::DwarfType& type, int depth);
@@ -43,15 +43,15 @@ class DwarfEvidence {
   const go::Runtime& runtime_;
   const go::LoadedImage& image_;
   Address types_;  // moduledata.types of the image
-  typing::TypeTable& table_;
+  TypeTable& table_;
   StringTable& strings_;
-  typing::Propagation& propagation_;
+  Propagation& propagation_;
   std::map<std::uint32_t, TypeId> rows_;
   std::vector<std::byte> bytes_;
   // Whose evidence it is.
-  typing::Ground ground_ = typing::Ground::kVariable;
+  Ground ground_ = Ground::kVariable;
   std::string_view name_;
   Address variable_, code_;
 };
 
-}  // namespace holdfast::capture
+}  // namespace holdfast::typing

@@ -1,4 +1,4 @@
-#include "capture/live_words.h"
+#include "typing/live_words.h"
 
 #include <algorithm>
 #include <utility>
@@ -7,7 +7,7 @@
 #include "base/parallel.h"
 #include "go/frame_roots.h"
 
-namespace holdfast::capture {
+namespace holdfast::typing {
 namespace {
 
 constexpr unsigned kParts = 32;
@@ -72,4 +72,4 @@ std::vector<Address> LiveWords::functions() const {
   return all;
 }
 
-}  // namespace holdfast::capture
+}  // namespace holdfast::typing

@@ -1,4 +1,4 @@
-#include "capture/type_reasons.h"
+#include "typing/named_reasons.h"
 
 #include <fmt/format.h>
 
@@ -8,7 +8,7 @@
 #include "base/error.h"
 #include "heap/field_path.h"
 
-namespace holdfast::capture {
+namespace holdfast::typing {
 namespace {
 
 constexpr std::size_t kHead = 12;  // steps of a long chain that are told from its object on
@@ -16,30 +16,30 @@ constexpr std::size_t kTail = 8;   // and towards its beginning
 constexpr std::uint64_t kWord = 8;
 constexpr int kDeepest = 64;
 
-heap::Witness witness_of(const typing::Grounds& grounds) {
+heap::Witness witness_of(const Grounds& grounds) {
   switch (grounds.ground) {
-    case typing::Ground::kHeader:
+    case Ground::kHeader:
       return heap::Witness::kHeader;
-    case typing::Ground::kSpan:
+    case Ground::kSpan:
       return heap::Witness::kSpan;
-    case typing::Ground::kFirstWord:
+    case Ground::kFirstWord:
       return heap::Witness::kClosure;
-    case typing::Ground::kList:
+    case Ground::kList:
       return heap::Witness::kList;
-    case typing::Ground::kSpecial:
+    case Ground::kSpecial:
       return heap::Witness::kSpecial;
-    case typing::Ground::kVariable:
+    case Ground::kVariable:
       return heap::Witness::kVariable;
-    case typing::Ground::kLocal:
+    case Ground::kLocal:
       return heap::Witness::kLocal;
-    case typing::Ground::kCode:
+    case Ground::kCode:
       return grounds.strong ? heap::Witness::kCodeStrong : heap::Witness::kCodeWeak;
-    case typing::Ground::kSlot:
+    case Ground::kSlot:
       return heap::Witness::kSlot;
-    case typing::Ground::kShape:
+    case Ground::kShape:
       return heap::Witness::kShape;
-    case typing::Ground::kSection:
-    case typing::Ground::kNone:
+    case Ground::kSection:
+    case Ground::kNone:
       break;
   }
   return heap::Witness::kNone;
@@ -47,10 +47,10 @@ heap::Witness witness_of(const typing::Grounds& grounds) {
 
 }  // namespace
 
-NamedReasons::NamedReasons(const TypeEvidence& evidence, const heap::Snapshot& snapshot, const typing::TypeTable& table,
-                           const go::TypeUniverse& universe, const typing::Reasons& reasons)
-    : evidence_(evidence),
-      runtime_(*evidence.target.identified->runtime),
+NamedReasons::NamedReasons(const TypeInputs& inputs, const heap::Snapshot& snapshot, const TypeTable& table,
+                           const go::TypeUniverse& universe, const Reasons& reasons)
+    : inputs_(inputs),
+      runtime_(inputs.runtime),
       snapshot_(snapshot),
       table_(table),
       universe_(universe),
@@ -58,11 +58,11 @@ NamedReasons::NamedReasons(const TypeEvidence& evidence, const heap::Snapshot& s
 
 Address NamedReasons::begin_of(std::uint32_t row) const {
   const ObjectId object(row);
-  return evidence_.index.address_of(object) + snapshot_.spans[evidence_.index.find_span(object).row].header;
+  return inputs_.index.address_of(object) + snapshot_.spans[inputs_.index.find_span(object).row].header;
 }
 
 std::uint64_t NamedReasons::room_of(std::uint32_t row) const {
-  const heap::Span& span = snapshot_.spans[evidence_.index.find_span(ObjectId(row)).row];
+  const heap::Span& span = snapshot_.spans[inputs_.index.find_span(ObjectId(row)).row];
   return span.slot_size - span.header;
 }
 
@@ -86,16 +86,16 @@ bool NamedReasons::next(const Subject& subject, Subject& holder) const {
     holder = {.outside = true, .row = parent, .type = reasons_.grounds(parent).type, .source = {}, .replaced = false};
     return reasons_.grounds(parent).parent != 0;
   }
-  const typing::Source& source = subject.source;
+  const Source& source = subject.source;
   if (!source.is_last()) {
     holder = this->subject(source.row, source.time);
     return true;
   }
   if (!source.outside) return false;
   // The word lies in a value that another one led to: how that is known is the next step.
-  const typing::Grounds& grounds = reasons_.grounds(source.row);
+  const Grounds& grounds = reasons_.grounds(source.row);
   holder = {.outside = true, .row = source.row, .type = grounds.type, .source = {}, .replaced = false};
-  const bool is_exact = source.known_by == typing::KnownBy::kInterface || source.known_by == typing::KnownBy::kClosure;
+  const bool is_exact = source.known_by == KnownBy::kInterface || source.known_by == KnownBy::kClosure;
   return grounds.parent != 0 && !is_exact;
 }
 
@@ -104,27 +104,27 @@ heap::TypeStep NamedReasons::step(const Subject& subject) const {
   step.type = subject.type;
   step.replaced = subject.replaced;
   if (subject.outside) {  // a value among the variables that has been led to
-    const typing::Grounds& grounds = reasons_.grounds(subject.row);
+    const Grounds& grounds = reasons_.grounds(subject.row);
     step.at = grounds.at;
     step.known_by = heap::KnownBy::kCode;
     tell_grounds(reasons_.grounds(grounds.parent), grounds.parent_word, step);
     return step;
   }
-  const typing::Source& source = subject.source;
+  const Source& source = subject.source;
   step.object = ObjectId(subject.row);
   step.at = begin_of(subject.row);
   step.known_by = static_cast<heap::KnownBy>(source.known_by);
   step.beginning = !source.whole;
   if (source.outside) {
-    const typing::Grounds& grounds = reasons_.grounds(source.row);
+    const Grounds& grounds = reasons_.grounds(source.row);
     tell_grounds(grounds, source.word, step);
-    if (grounds.ground == typing::Ground::kHeader)
+    if (grounds.ground == Ground::kHeader)
       step.descriptor = runtime_.memory.try_pointer(step.at - kWord).value_or(Address());
   } else {
     tell_holder(this->subject(source.row, source.time), source.word, step);
   }
-  if (source.known_by == typing::KnownBy::kInterface) tell_interface(step);
-  if (source.known_by == typing::KnownBy::kClosure) tell_closure(step);
+  if (source.known_by == KnownBy::kInterface) tell_interface(step);
+  if (source.known_by == KnownBy::kClosure) tell_closure(step);
   return step;
 }
 
@@ -138,7 +138,7 @@ void NamedReasons::tell_holder(const Subject& holder, std::uint32_t word, heap::
   if (step.known_by == heap::KnownBy::kLibrary) step.rule = rule_of(holder.type, offset);
 }
 
-void NamedReasons::tell_grounds(const typing::Grounds& grounds, std::uint32_t word, heap::TypeStep& step) const {
+void NamedReasons::tell_grounds(const Grounds& grounds, std::uint32_t word, heap::TypeStep& step) const {
   step.witness = witness_of(grounds);
   step.holder_type = grounds.type;
   if (grounds.at) step.word = grounds.at + word * kWord;
@@ -150,16 +150,16 @@ void NamedReasons::tell_grounds(const typing::Grounds& grounds, std::uint32_t wo
   }
   step.name = snapshot_.strings[grounds.name];
   const Address variable = grounds.variable ? grounds.variable : grounds.at;
-  if (grounds.ground == typing::Ground::kSection) step.name = variable_at(step.word);
-  if (grounds.ground == typing::Ground::kCode) step.name = variable_at(variable) + step.name;
-  if (grounds.ground == typing::Ground::kVariable && variable < grounds.at)
+  if (grounds.ground == Ground::kSection) step.name = variable_at(step.word);
+  if (grounds.ground == Ground::kCode) step.name = variable_at(variable) + step.name;
+  if (grounds.ground == Ground::kVariable && variable < grounds.at)
     step.name += fmt::format("+{:#x}", grounds.at - variable);
   if (grounds.code) tell_code(grounds.code, step);
 }
 
 void NamedReasons::tell_code(Address code, heap::TypeStep& step) const {
   step.code = code;
-  const auto frames = evidence_.target.identified->functions->source_frames(code, false);
+  const auto frames = inputs_.functions.source_frames(code, false);
   if (frames.empty()) return;
   step.function = frames.front().function;
   if (!frames.front().file.empty()) step.place = fmt::format("{}:{}", frames.front().file, frames.front().line);
@@ -189,21 +189,21 @@ void NamedReasons::tell_interface(heap::TypeStep& step) const {
 std::string NamedReasons::rule_of(TypeId type, std::uint64_t offset) const {
   std::string rule;
   for (int depth = 0; type && depth < kDeepest; ++depth) {
-    const typing::Type& row = table_[type];
+    const Type& row = table_[type];
     const std::string_view name = table_.name(type);
-    if (row.kind == typing::Kind::kMap || name.starts_with("map.")) return "map";
-    if (row.kind == typing::Kind::kChan || name.starts_with("chan.")) return "channel";
+    if (row.kind == Kind::kMap || name.starts_with("map.")) return "map";
+    if (row.kind == Kind::kChan || name.starts_with("chan.")) return "channel";
     if (row.size > 0) offset %= row.size;
-    if (row.kind == typing::Kind::kArray) {
+    if (row.kind == Kind::kArray) {
       type = row.elem;
       continue;
     }
-    if (row.kind == typing::Kind::kStruct) rule = name.substr(0, name.find('['));
+    if (row.kind == Kind::kStruct) rule = name.substr(0, name.find('['));
     const auto fields = std::span(table_.fields()).subspan(row.first_field, row.field_count);
     const auto after = std::upper_bound(fields.begin(), fields.end(), offset,
-                                        [](std::uint64_t at, const typing::Field& field) { return at < field.offset; });
+                                        [](std::uint64_t at, const Field& field) { return at < field.offset; });
     if (after == fields.begin()) break;
-    const typing::Field& field = *std::prev(after);
+    const Field& field = *std::prev(after);
     offset -= field.offset;
     type = field.type;
   }
@@ -211,13 +211,13 @@ std::string NamedReasons::rule_of(TypeId type, std::uint64_t offset) const {
 }
 
 std::string NamedReasons::variable_at(Address address) const {
-  if (const Variable* variable = evidence_.symbols.find(address)) {
+  if (const go::Variable* variable = inputs_.symbols.find(address)) {
     const std::uint64_t offset = address - variable->range.begin;
     return std::string(variable->name) + (offset == 0 ? "" : fmt::format("+{:#x}", offset));
   }
   for (std::size_t i = 0; i < runtime_.modules.size(); ++i)
     for (const AddressRange& range : runtime_.modules[i].variables())
-      if (range.contains(address)) return place_name(runtime_.modules[i], i == 0, address);
+      if (range.contains(address)) return go::place_name(runtime_.modules[i], i == 0, address);
   return {};
 }
 
@@ -242,9 +242,9 @@ heap::TypeChain NamedReasons::chain(ObjectId object) const {
   chain.left_out = count - chain.head - tail.size();
   for (const Subject& one : tail) chain.steps.push_back(step(one));
   if (chain.left_out == 0) chain.head = chain.steps.size();
-  for (const typing::ConflictCase& one : reasons_.cases())
+  for (const ConflictCase& one : reasons_.cases())
     if (one.row == object.row) {
-      const typing::Conflict& conflict = reasons_.conflicts()[one.conflict];
+      const Conflict& conflict = reasons_.conflicts()[one.conflict];
       chain.refused.push_back(step({false, one.row, conflict.refused, one.refused, false}));
     }
   return chain;
@@ -256,13 +256,13 @@ std::vector<heap::TypeConflict> NamedReasons::conflicts() const {
   for (auto begin = cases.begin(); begin != cases.end();) {
     const std::uint32_t row = begin->conflict;
     const auto end = std::find_if(begin, cases.end(), [&](const auto& one) { return one.conflict != row; });
-    const typing::Conflict& conflict = reasons_.conflicts()[row];
+    const Conflict& conflict = reasons_.conflicts()[row];
     heap::TypeConflict sum;
     sum.claims = conflict.claims;
-    const typing::ConflictCase* example = nullptr;  // the first that still stands
+    const ConflictCase* example = nullptr;  // the first that still stands
     for (auto one = begin; one != end; ++one) {
       ++sum.objects;
-      sum.bytes += evidence_.index.size_of(ObjectId(one->row));
+      sum.bytes += inputs_.index.size_of(ObjectId(one->row));
       if (snapshot_.object_type[one->row].type() != conflict.kept) continue;
       if (sum.standing++ == 0) example = &*one;
     }
@@ -276,4 +276,4 @@ std::vector<heap::TypeConflict> NamedReasons::conflicts() const {
   return out;
 }
 
-}  // namespace holdfast::capture
+}  // namespace holdfast::typing

@@ -1,10 +1,10 @@
-#include "capture/symbols.h"
+#include "go/symbols.h"
 
 #include <gmock/gmock.h>
 
 #include "binary/elf_builder.h"
 
-namespace holdfast::capture {
+namespace holdfast::go {
 namespace {
 
 using ::testing::ElementsAre;
@@ -32,4 +32,4 @@ TEST(Symbols, CutARangeAtTheBordersOfItsVariables) {
 }
 
 }  // namespace
-}  // namespace holdfast::capture
+}  // namespace holdfast::go

@@ -7,9 +7,9 @@
 #include "heap/snapshot.h"
 #include "typing/propagate.h"
 
-namespace holdfast::capture {
+namespace holdfast::typing {
 
-class TypedHeap : public typing::HeapView {
+class TypedHeap : public HeapView {
  public:
   // All must outlive this.
   TypedHeap(const go::Runtime& runtime, const heap::ObjectIndex& index, const heap::Snapshot& snapshot);
@@ -36,4 +36,4 @@ class TypedHeap : public typing::HeapView {
   HugeArray<SpanView> views_;  // by SpanId
 };
 
-}  // namespace holdfast::capture
+}  // namespace holdfast::typing

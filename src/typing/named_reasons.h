@@ -5,18 +5,18 @@
 #include <string_view>
 #include <vector>
 
-#include "capture/types.h"
 #include "heap/type_reasons.h"
+#include "typing/find_types.h"
 #include "typing/reasons.h"
 #include "typing/type_table.h"
 
-namespace holdfast::capture {
+namespace holdfast::typing {
 
 class NamedReasons : public heap::TypeReasons {
  public:
   // `snapshot` has its types; `reasons` are finished. All must outlive this.
-  NamedReasons(const TypeEvidence& evidence, const heap::Snapshot& snapshot, const typing::TypeTable& table,
-               const go::TypeUniverse& universe, const typing::Reasons& reasons);
+  NamedReasons(const TypeInputs& inputs, const heap::Snapshot& snapshot, const TypeTable& table,
+               const go::TypeUniverse& universe, const Reasons& reasons);
 
   heap::TypeChain chain(ObjectId object) const override;
   std::vector<heap::TypeConflict> conflicts() const override;
@@ -28,7 +28,7 @@ class NamedReasons : public heap::TypeReasons {
     bool outside = false;
     std::uint32_t row = 0;  // of the object, or of the grounds that say what the value is
     TypeId type;
-    typing::Source source;  // of the object's claim
+    Source source;  // of the object's claim
     bool replaced = false;
   };
   Subject subject(std::uint32_t row, std::uint32_t time) const;
@@ -37,7 +37,7 @@ class NamedReasons : public heap::TypeReasons {
   // The subject that a step refers to; false at the end of the chain.
   bool next(const Subject& subject, Subject& holder) const;
   void tell_holder(const Subject& holder, std::uint32_t word, heap::TypeStep& step) const;
-  void tell_grounds(const typing::Grounds& grounds, std::uint32_t word, heap::TypeStep& step) const;
+  void tell_grounds(const Grounds& grounds, std::uint32_t word, heap::TypeStep& step) const;
   void tell_code(Address code, heap::TypeStep& step) const;
   void tell_closure(heap::TypeStep& step) const;
   void tell_interface(heap::TypeStep& step) const;
@@ -45,12 +45,12 @@ class NamedReasons : public heap::TypeReasons {
   Address begin_of(std::uint32_t row) const;
   std::uint64_t room_of(std::uint32_t row) const;
 
-  const TypeEvidence& evidence_;
+  const TypeInputs& inputs_;
   const go::Runtime& runtime_;
   const heap::Snapshot& snapshot_;
-  const typing::TypeTable& table_;
+  const TypeTable& table_;
   const go::TypeUniverse& universe_;
-  const typing::Reasons& reasons_;
+  const Reasons& reasons_;
 };
 
-}  // namespace holdfast::capture
+}  // namespace holdfast::typing

@@ -1,6 +1,6 @@
-#include "capture/typed_heap.h"
+#include "typing/typed_heap.h"
 
-namespace holdfast::capture {
+namespace holdfast::typing {
 namespace {
 
 constexpr std::uint64_t kNoSpan = ~std::uint64_t{0};
@@ -72,4 +72,4 @@ void TypedHeap::read(std::span<const std::uint32_t> rows, std::span<Object> obje
   }
 }
 
-}  // namespace holdfast::capture
+}  // namespace holdfast::typing

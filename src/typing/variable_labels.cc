@@ -1,4 +1,4 @@
-#include "capture/variable_labels.h"
+#include "typing/variable_labels.h"
 
 #include <fmt/format.h>
 
@@ -7,7 +7,7 @@
 #include "base/byte_view.h"
 #include "go/package_names.h"
 
-namespace holdfast::capture {
+namespace holdfast::typing {
 namespace {
 
 constexpr std::uint64_t kWord = 8;
@@ -160,7 +160,7 @@ std::string VariableLabels::functions(const code::VariableUse& use) const {
   return second == text ? text : fmt::format("{}, {}", text, second);
 }
 
-void label_variables(const VariableLabels& labels, const Symbols& symbols, heap::Snapshot& snapshot) {
+void label_variables(const VariableLabels& labels, const go::Symbols& symbols, heap::Snapshot& snapshot) {
   for (heap::Root& root : snapshot.roots) {
     if (root.kind != heap::RootKind::kGlobal || symbols.find(root.where) != nullptr) continue;
     const std::string label = labels.label(root.where);
@@ -168,4 +168,4 @@ void label_variables(const VariableLabels& labels, const Symbols& symbols, heap:
   }
 }
 
-}  // namespace holdfast::capture
+}  // namespace holdfast::typing

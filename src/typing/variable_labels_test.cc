@@ -1,4 +1,4 @@
-#include "capture/variable_labels.h"
+#include "typing/variable_labels.h"
 
 #include <gmock/gmock.h>
 
@@ -6,7 +6,7 @@
 
 #include "binary/elf_builder.h"
 
-namespace holdfast::capture {
+namespace holdfast::typing {
 namespace {
 
 using testing::ElementsAre;
@@ -32,9 +32,9 @@ class VariableLabelsTest : public testing::Test {
 
   VariableFacts facts_;
   std::vector<StaticPointer> pointers_;
-  Symbols symbols_{std::vector<go::LoadedImage>()};
+  go::Symbols symbols_{std::vector<go::LoadedImage>()};
   std::vector<go::Module> modules_;
-  FunctionName name_of_ = [](Address entry) {
+  go::FunctionName name_of_ = [](Address entry) {
     static const std::map<Address, std::string> names = {{kServe, "main.serve"},
                                                          {kInit, "main.init"},
                                                          {kOtherInit, "iter.init"},
@@ -117,7 +117,7 @@ TEST_F(VariableLabelsTest, DoNotTakeAnotherPackagesNeighbourForTheHolder) {
 TEST_F(VariableLabelsTest, NameTheHolderBySymbol) {
   const auto bytes = binary::ElfBuilder(binary::ElfType::kExec).symbol("main.registry", kData, 8).build();
   const binary::ElfFile elf(ByteView(bytes, "program"));
-  symbols_ = Symbols({{&elf, 0, "program"}});
+  symbols_ = go::Symbols({{&elf, 0, "program"}});
   pointers_ = {{kBss + 0x20, kData}};
   EXPECT_EQ(label(kBss + 0x20), "variable behind main.registry");
   EXPECT_EQ(label(kBss + 0x28), "variable perhaps behind main.registry");
@@ -133,7 +133,7 @@ TEST_F(VariableLabelsTest, NameTheHolderBySymbol) {
 TEST_F(VariableLabelsTest, GoIntoTheNamesOfRootsWithoutSymbol) {
   const auto bytes = binary::ElfBuilder(binary::ElfType::kExec).symbol("main.cache", kBss, 8).build();
   const binary::ElfFile elf(ByteView(bytes, "program"));
-  symbols_ = Symbols({{&elf, 0, "program"}});
+  symbols_ = go::Symbols({{&elf, 0, "program"}});
   use(kBss, kServe);
   use(kBss + 8, kServe, kInit);
   heap::Snapshot snapshot;
@@ -168,4 +168,4 @@ TEST(StaticPointers, AreWordsOfDataThatLeadToVariables) {
 }
 
 }  // namespace
-}  // namespace holdfast::capture
+}  // namespace holdfast::typing

@@ -11,7 +11,7 @@
 #include "go/goroutines.h"
 #include "go/unwind.h"
 
-namespace holdfast::capture {
+namespace holdfast::typing {
 
 // A frame with live words.
 struct LiveFrame {
@@ -43,4 +43,4 @@ class LiveWords {
   std::vector<std::vector<Address>> slots_;  // what the frames refer to
 };
 
-}  // namespace holdfast::capture
+}  // namespace holdfast::typing

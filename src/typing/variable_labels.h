@@ -21,13 +21,13 @@
 #include <vector>
 
 #include "base/address.h"
-#include "capture/roots.h"
-#include "capture/symbols.h"
 #include "code/variable_uses.h"
+#include "go/function_tables.h"
 #include "go/runtime.h"
+#include "go/symbols.h"
 #include "heap/snapshot.h"
 
-namespace holdfast::capture {
+namespace holdfast::typing {
 
 // A pointer from one variable to another that is there when the program starts.
 struct StaticPointer {
@@ -56,8 +56,8 @@ struct VariableFacts {
 class VariableLabels {
  public:
   // All must outlive this.
-  VariableLabels(const VariableFacts& facts, const std::vector<StaticPointer>& pointers, const Symbols& symbols,
-                 const std::vector<go::Module>& modules, const FunctionName& name_of)
+  VariableLabels(const VariableFacts& facts, const std::vector<StaticPointer>& pointers, const go::Symbols& symbols,
+                 const std::vector<go::Module>& modules, const go::FunctionName& name_of)
       : facts_(facts), pointers_(pointers), symbols_(symbols), modules_(modules), name_of_(name_of) {}
 
   // The label of the word, without its place: "global of main.serve"; empty if nothing is known.
@@ -70,7 +70,7 @@ class VariableLabels {
   const Use* use_below(Address word) const;
   // A variable that leads to another one; by its name or who uses it.
   struct Holder {
-    const Variable* symbol = nullptr;
+    const go::Variable* symbol = nullptr;
     const Use* use = nullptr;
     bool is_certain = true;
 
@@ -87,13 +87,13 @@ class VariableLabels {
 
   const VariableFacts& facts_;
   const std::vector<StaticPointer>& pointers_;
-  const Symbols& symbols_;
+  const go::Symbols& symbols_;
   const std::vector<go::Module>& modules_;
-  const FunctionName& name_of_;
+  const go::FunctionName& name_of_;
 };
 
 // Completes the names of roots that are places in data or bss without a symbol: "data+0x1c40" becomes
 // "global of main.(*Registry).Open, main.init.0 (data+0x1c40)".
-void label_variables(const VariableLabels& labels, const Symbols& symbols, heap::Snapshot& snapshot);
+void label_variables(const VariableLabels& labels, const go::Symbols& symbols, heap::Snapshot& snapshot);
 
-}  // namespace holdfast::capture
+}  // namespace holdfast::typing

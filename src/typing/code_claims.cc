@@ -1,11 +1,11 @@
-#include "capture/code_claims.h"
+#include "typing/code_claims.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
 
-namespace holdfast::capture {
+namespace holdfast::typing {
 namespace {
 
 constexpr int kDeepest = 64;                       // static values that lead to one another
@@ -114,9 +114,9 @@ void CodeClaims::claim_rest(Address at, const code::Word& word) {
   if (!type) return;
   if (table_[type].size == kWord) return claim_value(at, word.type, {});
   const Address text = runtime_.memory.try_pointer(at).value_or(Address());
-  if (table_[type].kind != typing::Kind::kString || !text) return;
+  if (table_[type].kind != Kind::kString || !text) return;
   because(at, {}, {});
-  propagation_.claim_elements(text, table_.text(), 0, typing::KnownBy::kCode);
+  propagation_.claim_elements(text, table_.text(), 0, KnownBy::kCode);
 }
 
 // `pointer` is what the address of the variable at `at` is.
@@ -124,13 +124,13 @@ void CodeClaims::claim_variable(Address at, const code::Word& pointer, Address l
   TypeId type = table_.intern(pointer.type);
   if (!type) return;
   const bool is_header = pointer.kind == code::Word::Kind::kPart;
-  if (is_header) type = table_[type].kind == typing::Kind::kMap ? table_.map_header(type) : TypeId();
+  if (is_header) type = table_[type].kind == Kind::kMap ? table_.map_header(type) : TypeId();
   if (!type || live - at >= table_[type].size) return;
   if (!is_header) return claim_value(at, pointer.type, {});
   std::vector<std::byte> bytes(table_[type].size);
   if (!statics_.emplace(at, pointer.type).second || !runtime_.memory.try_read(at, bytes)) return;
   because(at, type, {});
-  propagation_.claim_value(bytes, type, typing::KnownBy::kCode);
+  propagation_.claim_value(bytes, type, KnownBy::kCode);
 }
 
 void CodeClaims::speak_of(Address variable, Address said_by, const code::Place* place) {
@@ -141,15 +141,15 @@ void CodeClaims::speak_of(Address variable, Address said_by, const code::Place* 
 
 void CodeClaims::because(Address at, TypeId type, const Parent& parent) {
   propagation_.because([&] {
-    return typing::Grounds{.ground = in_frame_ ? typing::Ground::kSlot : typing::Ground::kCode,
-                           .strong = strong_,
-                           .type = type,
-                           .at = at,
-                           .variable = variable_,
-                           .code = said_by_,
-                           .name = place_ == nullptr ? StringId() : strings_.add(way_of(*place_)),
-                           .parent = parent.grounds,
-                           .parent_word = static_cast<std::uint32_t>(parent.offset / kWord)};
+    return Grounds{.ground = in_frame_ ? Ground::kSlot : Ground::kCode,
+                   .strong = strong_,
+                   .type = type,
+                   .at = at,
+                   .variable = variable_,
+                   .code = said_by_,
+                   .name = place_ == nullptr ? StringId() : strings_.add(way_of(*place_)),
+                   .parent = parent.grounds,
+                   .parent_word = static_cast<std::uint32_t>(parent.offset / kWord)};
   });
 }
 
@@ -174,16 +174,14 @@ void CodeClaims::claim_word(Address at, const code::Word& word) {
   because(at, {}, {});
   if (!word.in_array)
     return claim_target(target, word.type, {.grounds = propagation_.grounds_row(), .offset = 0, .depth = 1});
-  if (const TypeId elem = table_.intern(word.type))
-    propagation_.claim_elements(target, elem, 0, typing::KnownBy::kCode);
+  if (const TypeId elem = table_.intern(word.type)) propagation_.claim_elements(target, elem, 0, KnownBy::kCode);
 }
 
 // One value of the type lies at the target, in the heap or among the variables.
 void CodeClaims::claim_target(Address target, Address type, const Parent& parent) {
-  if (closure_types_.contains(type))
-    return propagation_.claim_target(target, table_.any_closure(), typing::KnownBy::kCode);
+  if (closure_types_.contains(type)) return propagation_.claim_target(target, table_.any_closure(), KnownBy::kCode);
   if (is_static(target)) return claim_value(target, type, parent);
-  if (const TypeId row = table_.intern(type)) propagation_.claim_target(target, row, typing::KnownBy::kCode);
+  if (const TypeId row = table_.intern(type)) propagation_.claim_target(target, row, KnownBy::kCode);
 }
 
 // A value that lies outside of the heap, and the static values that it leads to.
@@ -195,7 +193,7 @@ void CodeClaims::claim_value(Address at, Address type, const Parent& parent) {
   std::vector<std::byte> bytes(size);
   if (!runtime_.memory.try_read(at, bytes)) return;
   because(at, row, parent);
-  propagation_.claim_value(bytes, row, typing::KnownBy::kCode);
+  propagation_.claim_value(bytes, row, KnownBy::kCode);
   const std::uint32_t grounds = propagation_.grounds_row();
   for (std::uint64_t offset = 0; offset + kWord <= size; offset += kWord) {
     const code::Word word = words_.word_at(type, offset);
@@ -205,4 +203,4 @@ void CodeClaims::claim_value(Address at, Address type, const Parent& parent) {
   }
 }
 
-}  // namespace holdfast::capture
+}  // namespace holdfast::typing

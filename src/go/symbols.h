@@ -10,7 +10,7 @@
 #include "go/modules.h"
 #include "go/runtime.h"
 
-namespace holdfast::capture {
+namespace holdfast::go {
 
 // A package variable as the symbol table has it, or debug information.
 struct Variable {
@@ -21,9 +21,9 @@ struct Variable {
 class Symbols {
  public:
   // Names come from the symbol tables of these images, and from debug information. All must outlive this.
-  explicit Symbols(const std::vector<go::LoadedImage>& images);
+  explicit Symbols(const std::vector<LoadedImage>& images);
   // Names that an image's symbol table does not have, or that it has without a table.
-  void add(const binary::DwarfInfo& debug_information, const go::LoadedImage& image);
+  void add(const binary::DwarfInfo& debug_information, const LoadedImage& image);
 
   // The variable that covers the address; nullptr if none does.
   const Variable* find(Address at) const;
@@ -37,6 +37,6 @@ class Symbols {
 };
 
 // "data+0x120", "bss+0x40 of libplugin.so": for places without a name.
-std::string place_name(const go::Module& module, bool of_program, Address at);
+std::string place_name(const Module& module, bool of_program, Address at);
 
-}  // namespace holdfast::capture
+}  // namespace holdfast::go

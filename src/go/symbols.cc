@@ -1,13 +1,13 @@
-#include "capture/symbols.h"
+#include "go/symbols.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 
-namespace holdfast::capture {
+namespace holdfast::go {
 
-Symbols::Symbols(const std::vector<go::LoadedImage>& images) {
-  for (const go::LoadedImage& image : images) {
+Symbols::Symbols(const std::vector<LoadedImage>& images) {
+  for (const LoadedImage& image : images) {
     for (const auto& symbol : image.elf->symbols()) {
       if (symbol.type != binary::kSymbolObject || symbol.size == 0 || !symbol.value) continue;
       const Address begin = image.at(symbol.value);
@@ -17,7 +17,7 @@ Symbols::Symbols(const std::vector<go::LoadedImage>& images) {
   sort();
 }
 
-void Symbols::add(const binary::DwarfInfo& debug_information, const go::LoadedImage& image) {
+void Symbols::add(const binary::DwarfInfo& debug_information, const LoadedImage& image) {
   std::vector<Variable> more;
   for (const binary::DwarfGlobal& global : debug_information.globals()) {
     const std::uint64_t size = global.type ? debug_information.type(global.type).size : 0;
@@ -64,7 +64,7 @@ std::vector<AddressRange> Symbols::parts_of(const AddressRange& range) const {
   return parts;
 }
 
-std::string place_name(const go::Module& module, bool of_program, Address at) {
+std::string place_name(const Module& module, bool of_program, Address at) {
   const bool in_data = module.data.contains(at);
   const AddressRange& section = in_data ? module.data : module.bss;
   std::string name = fmt::format("{}+{:#x}", in_data ? "data" : "bss", at - section.begin);
@@ -72,4 +72,4 @@ std::string place_name(const go::Module& module, bool of_program, Address at) {
   return name;
 }
 
-}  // namespace holdfast::capture
+}  // namespace holdfast::go

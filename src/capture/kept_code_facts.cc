@@ -1,0 +1,24 @@
+#include "capture/kept_code_facts.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+namespace holdfast::capture {
+
+KeptCodeFacts::KeptCodeFacts(const go::Runtime& runtime, const std::string& build_id, bool is_used) {
+  if (!is_used || build_id.empty()) return;
+  const go::Module& module = runtime.modules.front();
+  key_ = fmt::format("code {} {} {:#x} {:#x}", build_id, runtime.version.text, module.etext - module.text,
+                     module.etypes - module.types);
+  cache_ = os::PrivateCache::open();
+  if (cache_) bytes_ = cache_->get(key_).value_or(std::vector<std::byte>());
+}
+
+void KeptCodeFacts::keep(std::vector<std::byte> bytes) {
+  if (!cache_ || bytes.empty()) return;
+  cache_->put(key_, bytes);
+  bytes_ = std::move(bytes);
+}
+
+}  // namespace holdfast::capture
