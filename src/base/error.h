@@ -21,6 +21,7 @@ enum class ErrorCode {
   kDamaged,      // input contradicts itself
   kTargetGone,   // the process vanished while we looked
   kSystem,       // a system call failed
+  kNoReader,     // our results have lost their reader: nothing needs to be said
   kCancelled,    // Ctrl-C or SIGTERM
 };
 
