@@ -14,6 +14,9 @@ void install_cancel_handlers() {
   sigemptyset(&action.sa_mask);
   sigaction(SIGINT, &action, nullptr);
   sigaction(SIGTERM, &action, nullptr);
+  // The terminal has gone; under nohup that is meant to be survived.
+  struct sigaction before {};
+  if (sigaction(SIGHUP, nullptr, &before) == 0 && before.sa_handler == SIG_DFL) sigaction(SIGHUP, &action, nullptr);
 }
 
 }  // namespace holdfast::os

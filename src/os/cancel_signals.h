@@ -1,10 +1,11 @@
-// Ctrl-C and SIGTERM end a run by unwinding, so that destructors let the target go.
+// Ctrl-C, SIGTERM and the end of the terminal end a run by unwinding, so that destructors let the target go and remove
+// files that are half written.
 #pragma once
 
 namespace holdfast::os {
 
-// The first SIGINT or SIGTERM sets the flag of base/cancel.h; the next one ends us at once, which is safe for the
-// target, too.
+// The first SIGINT, SIGTERM or SIGHUP (unless that is ignored) sets the flag of base/cancel.h; the next one ends us at
+// once, which is safe for the target, too. To be called once, before other threads start.
 void install_cancel_handlers();
 
 }  // namespace holdfast::os

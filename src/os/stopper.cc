@@ -287,6 +287,7 @@ StoppedProcess::StoppedProcess(pid_t pid, StopOptions options) : memory_(pid) {
   if (const auto group = frozen_by_cgroup(memory_.pid()))
     fail(ErrorCode::kUnsupported, "process {} is frozen by the control group {} and cannot be stopped; thaw that first",
          memory_.pid(), *group);
+  delay_.emplace();
   // A pause ends sooner if the copy in it is not interrupted.
   const int nice_before = getpriority(PRIO_PROCESS, 0);
   if (nice_before > kPauseNice && raise_priority(0)) raised_ = {gettid(), nice_before};
@@ -341,6 +342,7 @@ void StoppedProcess::thaw() noexcept {
   thaw_.set_value();
   tracer_.join();
   restore_priority();
+  delay_.reset();
 }
 
 double StoppedProcess::pause_ms() const {

@@ -1,5 +1,6 @@
 // Holding a process still for a moment. `Frozen` is the moment; behind it stand the ways to get one. All of them leave
-// the target unharmed whatever happens to us: a destructor thaws, and if we are killed the system does.
+// the target unharmed whatever happens to us: a destructor thaws, and if we are killed the system does. Ctrl-Z waits
+// until the target goes on.
 #pragma once
 
 #include <sys/types.h>
@@ -14,6 +15,7 @@
 
 #include "base/registers.h"
 #include "os/process_memory.h"
+#include "os/suspend_signals.h"
 
 namespace holdfast::os {
 
@@ -93,6 +95,7 @@ class StoppedProcess final : public Frozen {
   void restore_priority() noexcept;
 
   ProcessMemory memory_;
+  std::optional<SuspensionDelay> delay_;
   std::vector<FrozenThread> threads_;
   Clock::time_point begin_;
   Clock::time_point end_;

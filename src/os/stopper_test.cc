@@ -120,6 +120,30 @@ TEST(StoppedProcess, HoldsEveryThreadWhileThreadsComeAndGo) {
   EXPECT_EQ(busy->broken, 0U);
 }
 
+TEST(StoppedProcess, CtrlZWaitsUntilTheTargetGoesOn) {
+  for (const int signal : {SIGTSTP, SIGTTIN, SIGTTOU}) {
+    const TestChild target([] { wait_forever(); });
+    const Shared<std::atomic<int>> stage;
+    TestChild stopper([&] {
+      setpgid(0, 0);  // the system takes no orders to stop for a group without a parent elsewhere
+      StoppedProcess stopped(target.pid());
+      *stage = 1;
+      while (*stage != 2) std::this_thread::sleep_for(milliseconds(1));
+      std::this_thread::sleep_for(milliseconds(20));
+      stopped.thaw();
+      *stage = 3;
+      wait_forever();
+    });
+    ASSERT_TRUE(eventually([&] { return *stage == 1; }));
+    ASSERT_EQ(kill(stopper.pid(), signal), 0);
+    *stage = 2;
+    ASSERT_TRUE(eventually([&] { return state(target.pid()) == 'S'; })) << "signal " << signal;
+    EXPECT_TRUE(eventually([&] { return state(stopper.pid()) == 'T'; }));
+    kill(stopper.pid(), SIGCONT);
+    EXPECT_TRUE(eventually([&] { return *stage == 3; }));
+  }
+}
+
 TEST(StoppedProcess, DeathOfTheStopperAtAnyMomentLeavesTheTargetUnharmed) {
   const Shared<Busy> busy;
   const TestChild child([&] { be_busy(*busy); });
