@@ -4,15 +4,15 @@
 #include <malloc.h>
 #include <unistd.h>
 
-#include <cstdio>
-#include <filesystem>
 #include <optional>
 
 #include "base/error.h"
+#include "base/output_file.h"
 #include "base/parallel.h"
 #include "base/units.h"
 #include "capture/capture.h"
 #include "cli/options.h"
+#include "cli/output.h"
 #include "cli/process_table.h"
 #include "cli/progress.h"
 #include "cli/target.h"
@@ -37,14 +37,10 @@
 namespace holdfast::cli {
 namespace {
 
+using cli::print;
 using nlohmann::ordered_json;
 
 constexpr int kGate = 3;
-
-void print(const std::string& text) {
-  if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0)
-    fail_with_errno(errno, "standard output");
-}
 
 // Names come from the target and may be no UTF-8.
 void print(const ordered_json& json) {
@@ -185,8 +181,8 @@ class Run {
     else
       print(report::explained_text(snapshot_, index, *explained));
     if (!has_reasons)
-      fmt::print(stderr, "holdfast: {} keeps types without the reasons for them: ask the process, or a core\n",
-                 options_.target);
+      remark(fmt::format("holdfast: {} keeps types without the reasons for them: ask the process, or a core\n",
+                         options_.target));
     return has_reasons ? 0 : 1;
   }
 
@@ -213,8 +209,8 @@ class Run {
     else
       print(report::table_text(table, plan, selection));
     if (!list.closed.empty())
-      fmt::print(stderr, "not looked into, for lack of permission: {}; the first is {} {}\n", list.closed.size(),
-                 list.closed.front().status.pid, list.closed.front().status.name);
+      remark(fmt::format("not looked into, for lack of permission: {}; the first is {} {}\n", list.closed.size(),
+                         list.closed.front().status.pid, list.closed.front().status.name));
     return 0;
   }
 
@@ -234,22 +230,22 @@ class Run {
   }
 
   int capture() {
-    const auto folder = std::filesystem::absolute(options_.output).parent_path();
-    if (!std::filesystem::is_directory(folder))
-      fail(ErrorCode::kNotFound, "there is no folder {} for {}", folder.string(), options_.output);
+    OutputFile file(options_.output, options_.with_content ? OutputFile::Access::kPrivate : OutputFile::Access::kUsual);
+    if (options_.json && file.is_standard_output())
+      fail(ErrorCode::kUsage, "the file and --json cannot both go to standard output");
     const bool is_process = form_of(options_.target) == TargetForm::kProcess;
     if (is_process) {
       const auto status = find_process(options_.target);
-      fmt::print(stderr, "{}, pid {}: {}\n", status.name, status.pid,
-                 foretold(capture::predict(status, capture_options(options_))));
+      remark(fmt::format("{}, pid {}: {}\n", status.name, status.pid,
+                         foretold(capture::predict(status, capture_options(options_)))));
     }
     open();
     settle_content();
-    times_.run("write", [&] { heap::write_hold(snapshot_, options_.output); });
+    times_.run("write", [&] { heap::write_hold(snapshot_, file); });
     progress_.finish();
     if (is_process)
-      fmt::print(stderr, "{}, pid {}: was held still for {:.1f} ms\n", snapshot_.target.name, snapshot_.target.pid,
-                 snapshot_.pause.measured_ms);
+      remark(fmt::format("{}, pid {}: was held still for {:.1f} ms\n", snapshot_.target.name, snapshot_.target.pid,
+                         snapshot_.pause.measured_ms));
     if (options_.json)
       print(ordered_json{{"schema", "holdfast.capture/1"},
                          {"target", report::target_json(snapshot_.target)},
@@ -317,16 +313,19 @@ int run(const std::vector<std::string>& arguments) {
 
 int main(int argc, char** argv) {
   using holdfast::ErrorCode;
+  namespace cli = holdfast::cli;
   // Large blocks always come from the system and go back to it. By default the first one that is freed teaches the
   // allocator to keep its like, which costs 2 B per object of a large heap.
   mallopt(M_MMAP_THRESHOLD, 1 << 20);
+  int code = 1;
   try {
-    return holdfast::cli::run({argv + 1, argv + argc});
+    cli::guard_standard_files();
+    code = cli::run({argv + 1, argv + argc});
   } catch (const holdfast::Error& error) {
-    fmt::print(stderr, "holdfast: {}\n", error.what());
-    return error.code() == ErrorCode::kUsage ? 2 : 1;
+    if (error.code() != ErrorCode::kNoReader) cli::remark(fmt::format("holdfast: {}\n", error.what()));
+    if (error.code() == ErrorCode::kUsage) code = 2;
   } catch (const std::exception& error) {
-    fmt::print(stderr, "holdfast: {}\n", error.what());
-    return 1;
+    cli::remark(fmt::format("holdfast: {}\n", error.what()));
   }
+  return code == 0 && cli::remarks_lost() ? 1 : code;
 }

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <csignal>
 
+#include "cli/output.h"
 #include "report/fold.h"
 
 namespace holdfast::cli {
@@ -54,7 +55,7 @@ void Progress::show_first(const std::function<std::string(std::size_t width)>& m
 
 // With the lock held.
 void Progress::draw_first() {
-  fmt::print(stderr, "{}{}\n", kWipe, first_);
+  remark(fmt::format("{}{}\n", kWipe, first_));
   first_.clear();
   first_drawn_ = true;
 }
@@ -74,12 +75,11 @@ void Progress::show() {
     const auto elapsed = Clock::now() - start_;
     if (elapsed < kQuiet || pass_.empty()) continue;
     if (!first_.empty() && elapsed >= kLong) draw_first();
-    fmt::print(stderr, "{}{} {:.1f} s", kWipe, pass_, std::chrono::duration<double>(elapsed).count());
-    std::fflush(stderr);
+    remark(fmt::format("{}{} {:.1f} s", kWipe, pass_, std::chrono::duration<double>(elapsed).count()));
     drawn_ = true;
   }
-  if (drawn_) fmt::print(stderr, "{}", kWipe);
-  if (first_drawn_) fmt::print(stderr, "\x1b[{}A\x1b[J", first_rows_ + 1);
+  if (drawn_) remark(kWipe);
+  if (first_drawn_) remark(fmt::format("\x1b[{}A\x1b[J", first_rows_ + 1));
 }
 
 }  // namespace holdfast::cli

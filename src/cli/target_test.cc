@@ -33,7 +33,8 @@ class Target : public ::testing::Test {
     heap.refer(heap.root(heap::RootKind::kGlobal, "main.cache"), heap.leaf(64));
     heap.snapshot().target.name = "checkout";
     std::string path = folder_ / "f.hold";
-    heap::write_hold(heap.build(), path);
+    OutputFile file(path, OutputFile::Access::kUsual);
+    heap::write_hold(heap.build(), file);
     return path;
   }
 

@@ -1,11 +1,7 @@
 #include "heap/hold_file.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
 #include <xxhash.h>
 
-#include <cerrno>
 #include <memory>
 
 #include "heap/hold_codec.h"
@@ -39,55 +35,9 @@ void describe_info(Archive& a, Snapshot& x) {
   a(x.target, x.pause, x.account, x.audit, x.mem_stats, x.losses, x.pointerful, x.objects);
 }
 
-// A file that appears under its name only when it is complete.
-class NewFile {
- public:
-  NewFile(std::filesystem::path path, mode_t mode)
-      : path_(std::move(path)), temporary_(path_.string() + fmt::format(".{}.partial", getpid())) {
-    fd_ = open(temporary_.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, mode);
-    if (fd_ < 0) fail_with_errno(errno, fmt::format("creating {}", temporary_.string()));
-  }
-  ~NewFile() {
-    if (fd_ >= 0) close(fd_);
-    if (!done_) unlink(temporary_.c_str());
-  }
-  NewFile(const NewFile&) = delete;
-  NewFile& operator=(const NewFile&) = delete;
-  NewFile(NewFile&&) = delete;
-  NewFile& operator=(NewFile&&) = delete;
-
-  void write_at(std::uint64_t offset, std::span<const std::byte> bytes) const {
-    while (!bytes.empty()) {
-      const ssize_t n = pwrite(fd_, bytes.data(), bytes.size(), static_cast<off_t>(offset));
-      if (n < 0 && errno == EINTR) continue;
-      if (n < 0) fail_with_errno(errno, fmt::format("writing {}", temporary_.string()));
-      bytes = bytes.subspan(static_cast<std::size_t>(n));
-      offset += static_cast<std::uint64_t>(n);
-    }
-  }
-
-  void publish() {
-    if (fsync(fd_) != 0) fail_with_errno(errno, fmt::format("writing {} to the disk", temporary_.string()));
-    if (rename(temporary_.c_str(), path_.c_str()) != 0)
-      fail_with_errno(errno, fmt::format("renaming {} to {}", temporary_.string(), path_.string()));
-    done_ = true;
-    const auto folder = path_.has_parent_path() ? path_.parent_path() : std::filesystem::path(".");
-    const int fd = open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0) return;  // a folder that may be written but not read; the file itself is safe
-    fsync(fd);
-    close(fd);
-  }
-
- private:
-  std::filesystem::path path_;
-  std::filesystem::path temporary_;
-  int fd_ = -1;
-  bool done_ = false;
-};
-
 class HoldWriter {
  public:
-  HoldWriter(const Snapshot& snapshot, NewFile& file) : snapshot_(snapshot), file_(file) {}
+  HoldWriter(const Snapshot& snapshot, OutputFile& file) : snapshot_(snapshot), file_(file) {}
 
   void run() {
     const Snapshot& s = snapshot_;
@@ -200,7 +150,7 @@ class HoldWriter {
   }
 
   const Snapshot& snapshot_;
-  NewFile& file_;
+  OutputFile& file_;
   SectionTable table_{};
   std::size_t next_ = 0;
   std::uint64_t end_ = kFirstSection;
@@ -377,8 +327,7 @@ class HoldReader {
 
 }  // namespace
 
-void write_hold(const Snapshot& snapshot, const std::filesystem::path& path) {
-  NewFile file(path, snapshot.content.ranges.empty() ? 0644 : 0600);
+void write_hold(const Snapshot& snapshot, OutputFile& file) {
   HoldWriter(snapshot, file).run();
   file.publish();
 }

@@ -2,16 +2,14 @@
 // read in well under a second.
 #pragma once
 
-#include <filesystem>
-
 #include "base/byte_view.h"
+#include "base/output_file.h"
 #include "heap/snapshot.h"
 
 namespace holdfast::heap {
 
-// Replaces `path` at once when all bytes are on the disk: nobody sees half a file, and an error leaves what was there.
-// A file with content is readable by its owner only. Fails with kSystem (or kPermission, kNotFound), naming the path.
-void write_hold(const Snapshot& snapshot, const std::filesystem::path& path);
+// Writes and publishes `file`, which is to be private if the snapshot has content. Fails with kSystem, naming the file.
+void write_hold(const Snapshot& snapshot, OutputFile& file);
 
 // Do the bytes begin like a .hold file?
 bool is_hold(const ByteView& file);

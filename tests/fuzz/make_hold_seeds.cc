@@ -4,12 +4,21 @@
 #include "heap/heap_builder.h"
 #include "heap/hold_file.h"
 
+namespace {
+
+void write(const holdfast::heap::Snapshot& snapshot, const std::filesystem::path& path) {
+  holdfast::OutputFile file(path, holdfast::OutputFile::Access::kUsual);
+  write_hold(snapshot, file);
+}
+
+}  // namespace
+
 int main(int argc, char** argv) {
   using namespace holdfast::heap;
   if (argc != 2) return 2;
   const std::filesystem::path folder = std::filesystem::path(argv[1]) / "fuzz_hold";
   std::filesystem::create_directories(folder);
-  write_hold(testing::HeapBuilder().build(), folder / "empty");
+  write(testing::HeapBuilder().build(), folder / "empty");
 
   testing::HeapBuilder heap;
   const auto text = heap.string_type();
@@ -27,5 +36,5 @@ int main(int argc, char** argv) {
   heap.snapshot().absent = {{holdfast::Address(0xc000000000), holdfast::Address(0xc000001000)}};
   heap.snapshot().content.ranges = {{holdfast::Address(64), holdfast::Address(72)}};
   heap.snapshot().content.bytes = holdfast::HugeArray<std::uint8_t>(8);
-  write_hold(heap.build(), folder / "small");
+  write(heap.build(), folder / "small");
 }

@@ -1,0 +1,183 @@
+#!/usr/bin/env python3
+"""How holdfast behaves when something comes between: outputs that fail, a file to write that is no file, Ctrl-C, Ctrl-Z, a
+reader that goes away, little memory. The target must go on unharmed each time.
+
+  tests/e2e/manners.py              all checks
+  tests/e2e/manners.py --only TEXT  those whose name contains TEXT
+
+Ends with `N passed, N failed`, exit code 1 if any failed.
+"""
+import argparse
+import os
+import pathlib
+import signal
+import stat
+import subprocess
+import sys
+import tempfile
+import time
+
+import cells
+from processes import Broken, Fixture
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+SECONDS = 60
+
+CHECKS = []
+
+
+def check(function):
+    CHECKS.append(function)
+    return function
+
+
+class Scene:
+    """A running target, a folder of our own, and holdfast."""
+
+    def __init__(self, binary, target, folder):
+        self.binary, self.target, self.folder, self.failures = binary, target, pathlib.Path(folder), []
+
+    def expect(self, what, wanted, got):
+        if wanted != got:
+            self.failures.append(f"{what}: expected {wanted!r}, got {got!r}")
+
+    def run(self, *arguments, **more):
+        return subprocess.run([self.binary, *map(str, arguments)], timeout=SECONDS, **more)
+
+    def shell(self, script):
+        """A line for bash, with $H for holdfast and $P for the target."""
+        return subprocess.run(["bash", "-c", script], timeout=SECONDS, cwd=self.folder, capture_output=True, text=True,
+                              env=os.environ | {"H": self.binary, "P": str(self.target.pid)})
+
+    def names(self):
+        return sorted(path.name for path in self.folder.iterdir())
+
+
+@check
+def failed_outputs_end_with_1(scene):
+    ways = {"full": "/dev/full", "closed": "&-", "fine": "/dev/null"}
+    for out, out_to in ways.items():
+        for err, err_to in ways.items():
+            for verb in ("$P", "types $P", "--json $P"):
+                if out == "fine":
+                    continue
+                done = scene.shell(f"$H {verb} >{out_to} 2>{err_to}; echo $?")
+                scene.expect(f"{verb} with stdout {out}, stderr {err}", "1\n", done.stdout)
+    done = scene.shell("$H no-such-process 2>/dev/full; echo $?; $H --no-such-option 2>&-; echo $?; $H --help >/dev/full; echo $?")
+    scene.expect("errors that cannot be said", "1\n2\n1\n", done.stdout)
+    done = scene.shell("$H capture $P -o a.hold 2>/dev/full; echo $?; $H a.hold | grep -c pid")
+    scene.expect("a capture whose remarks are lost", "1\n1\n", done.stdout)
+    done = scene.shell("$H capture $P --json -o b.hold >&-; echo $?; $H b.hold | grep -c pid")
+    scene.expect("a capture whose results are lost", "1\n1\n", done.stdout)
+
+
+@check
+def a_reader_that_goes_away_is_no_crash(scene):
+    done = scene.shell("$H $P | true; echo ${PIPESTATUS[0]}; $H $P --json | head -c 1 >/dev/null; echo ${PIPESTATUS[0]}")
+    scene.expect("codes", True, done.stdout in ("1\n1\n", "1\n0\n"))  # a short JSON fits the pipe before its reader goes
+    scene.expect("words", "", done.stderr)
+
+
+@check
+def capture_writes_to_what_is_there(scene):
+    folder = scene.folder
+    os.mkfifo(folder / "fifo")
+    (folder / "real").write_text("precious")
+    (folder / "link").symlink_to("real")
+    (folder / "mine").write_text("x")
+    (folder / "mine").chmod(0o604)
+    reader = subprocess.Popen(["cat", "fifo"], cwd=folder, stdout=subprocess.PIPE)
+    try:
+        while scene.shell("$H capture $P -o fifo").returncode == 2:
+            pass  # until the reader has opened it
+        sent = reader.communicate(timeout=SECONDS)[0]
+    finally:
+        reader.kill()
+        reader.wait()
+    scene.expect("through the FIFO", b"holdfast", sent[:8])
+    for output in ("link", "mine"):
+        scene.expect(f"-o {output}", 0, scene.shell(f"$H capture $P -o {output}").returncode)
+    scene.expect("real", b"holdfast", (folder / "real").read_bytes()[:8])
+    scene.expect("link is a link", True, (folder / "link").is_symlink())
+    scene.expect("mode", 0o604, stat.S_IMODE((folder / "mine").stat().st_mode))
+    done = scene.shell("$H capture $P -o - | head -c 8; echo; $H capture $P -o >(head -c 8); sleep 0.3; echo; "
+                       "$H capture $P -o /dev/stdout >> real; head -c 8 real")
+    scene.expect("standard output", "holdfast\nholdfast\nholdfast", done.stdout)
+    scene.expect("files", ["fifo", "link", "mine", "real"], scene.names())
+    if os.geteuid() == 0:
+        os.mknod(folder / "null", 0o600 | stat.S_IFCHR, os.makedev(1, 3))
+        scene.expect("-o null", 0, scene.shell("$H capture $P -o null").returncode)
+        scene.expect("null is a device", True, stat.S_ISCHR((folder / "null").stat().st_mode))
+
+
+@check
+def capture_refuses_before_the_target_is_stopped(scene):
+    (scene.folder / "folder").mkdir()
+    os.mkfifo(scene.folder / "fifo")
+    for output, words in (("folder", "is a folder"), ("fifo", "has no reader"), ("missing/a", "there is no folder"),
+                          ("- --json", "cannot both go to standard output")):
+        done = scene.shell(f"$H capture $P -o {output}")
+        scene.expect(f"-o {output}", True, done.returncode in (1, 2) and words in done.stderr)
+        scene.expect(f"-o {output}: a forecast, which comes before the stop", False, "held still" in done.stderr)
+
+
+@check
+def ctrl_c_ends_with_a_word_and_leaves_no_half_file(scene):
+    words = 0
+    for attempt in range(60):
+        holdfast = subprocess.Popen([scene.binary, "capture", str(scene.target.pid), "-o", "a.hold"], cwd=scene.folder,
+                                    stderr=subprocess.PIPE, text=True)
+        time.sleep(attempt * 0.005)
+        holdfast.send_signal(signal.SIGINT)
+        said = holdfast.communicate(timeout=SECONDS)[1]
+        if "stopped on request" in said:
+            words += 1
+            scene.expect("the code", 1, holdfast.returncode)
+        elif holdfast.returncode not in (0, -signal.SIGINT):  # it had ended, or had not begun to listen
+            scene.failures.append(f"ended with {holdfast.returncode}: {said}")
+        scene.failures += state_of(scene.target)
+        scene.expect("files", True, set(scene.names()) <= {"a.hold"})
+    scene.expect("ended with a word at least once", True, words > 0)
+
+
+def state_of(target):
+    """What is wrong with the target now."""
+    if target.process.poll() is not None:
+        return [f"the target has ended with {target.process.returncode}"]
+    return target.alarms()
+
+
+def parse():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", default="", metavar="TEXT", help="checks whose name contains this")
+    parser.add_argument("--release", default="1.26", help="Go release of the target [1.26]")
+    parser.add_argument("--holdfast", type=pathlib.Path, default=ROOT / "build/release/holdfast", help="the program")
+    return parser.parse_args()
+
+
+def main():
+    arguments = parse()
+    failed = passed = 0
+    program = cells.build(cells.Cell(arguments.release, "zoo", "stripped"))
+    with Fixture(program) as target:
+        for function in CHECKS:
+            name = function.__name__.replace("_", " ")
+            if arguments.only not in name:
+                continue
+            with tempfile.TemporaryDirectory() as folder:
+                scene = Scene(str(arguments.holdfast.resolve()), target, folder)
+                try:
+                    function(scene)
+                except (Broken, OSError, subprocess.TimeoutExpired) as error:
+                    scene.failures.append(str(error))
+                scene.failures += state_of(target)
+            passed += not scene.failures
+            failed += bool(scene.failures)
+            for text in scene.failures:
+                print(f"  FAIL {name}: {text}", flush=True)
+    print(f"{passed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
