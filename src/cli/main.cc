@@ -4,6 +4,7 @@
 #include <malloc.h>
 #include <unistd.h>
 
+#include <nlohmann/json.hpp>
 #include <optional>
 
 #include "base/error.h"
@@ -16,23 +17,26 @@
 #include "cli/process_table.h"
 #include "cli/progress.h"
 #include "cli/target.h"
+#include "detect/findings.h"
 #include "graph/audit.h"
 #include "graph/dominators.h"
 #include "heap/hold_file.h"
 #include "os/cancel_signals.h"
 #include "os/process.h"
 #include "report/audit_report.h"
-#include "report/goroutine_table.h"
+#include "report/comparison_report.h"
 #include "report/report_json.h"
 #include "report/report_text.h"
-#include "report/root_table.h"
-#include "report/span_table.h"
 #include "report/table_json.h"
 #include "report/table_text.h"
-#include "report/type_chain.h"
-#include "report/type_comparison.h"
-#include "report/type_conflicts.h"
-#include "report/type_table.h"
+#include "report/type_chain_report.h"
+#include "view/goroutine_table.h"
+#include "view/root_table.h"
+#include "view/span_table.h"
+#include "view/type_chain.h"
+#include "view/type_comparison.h"
+#include "view/type_conflicts.h"
+#include "view/type_table.h"
 
 namespace holdfast::cli {
 namespace {
@@ -87,8 +91,10 @@ class Run {
     const graph::Dominators dominators = open_and_dominate();
     const auto reached = times_.run("reach", [&] { return graph::reachability(dominators); });
     const graph::Audit audit = times_.run("audit", [&] { return graph::audit(snapshot_, reached); });
-    report::Report report =
-        times_.run("report", [&] { return report::make_report(snapshot_, reached, dominators, audit); });
+    view::Report report =
+        times_.run("report", [&] { return view::make_report(snapshot_, reached, dominators, audit); });
+    times_.run("findings", [&] { report.findings = detect::find_findings(snapshot_, dominators, report); });
+    view::shorten(report);
     report.took_ms = times_.milliseconds();
     report.peak_rss_bytes = os::own_peak_rss();
     progress_.finish();
@@ -117,9 +123,9 @@ class Run {
   }
 
   int table() {
-    const report::TablePlan plan = report::plan_table(shape_of(options_), options_.table);
-    const report::Table table = open_table();
-    const report::Selection selection = times_.run("select", [&] { return report::select(table, plan); });
+    const view::TablePlan plan = view::plan_table(shape_of(options_), options_.table);
+    const view::Table table = open_table();
+    const view::Selection selection = times_.run("select", [&] { return view::select(table, plan); });
     progress_.finish();
     if (options_.json) {
       print(report::table_json(table, selection, &snapshot_));
@@ -134,7 +140,7 @@ class Run {
   int compare_types() {
     if (form_of(options_.target) == TargetForm::kHold || !options_.use_dwarf)
       fail(ErrorCode::kUsage, "--compare-dwarf needs a live process or a core, and its debug information");
-    std::optional<report::TypeComparison> comparison;
+    std::optional<view::TypeComparison> comparison;
     snapshot_ =
         open_target(options_, times_,
                     {.first_look = {},
@@ -144,7 +150,7 @@ class Run {
                            if (!s.target.has_dwarf)
                              fail(ErrorCode::kUnsupported,
                                   "{} has no debug information that its types could be compared with", s.target.exe);
-                           comparison = report::compare_types(s, without, graph::dominators(s));
+                           comparison = view::compare_types(s, without, graph::dominators(s));
                          },
                      .type_reasons = {}});
     progress_.finish();
@@ -157,13 +163,13 @@ class Run {
 
   // Of a .hold file, which has types without their reasons, what it has is printed; the answer is still a failure.
   int explain_type(Address address) {
-    std::optional<report::ExplainedType> explained;
+    std::optional<view::ExplainedType> explained;
     std::string place;
     const auto look = [&](const heap::Snapshot& s, const heap::TypeReasons* reasons) {
       const heap::ObjectIndex index(s);
       const ObjectId object = index.find_object(address);
       if (!object)
-        place = report::place_text(s, index, address, reasons == nullptr ? "" : reasons->variable_at(address));
+        place = view::place_text(s, index, address, reasons == nullptr ? "" : reasons->variable_at(address));
       else
         explained = {address, object, std::nullopt};
       if (object && reasons != nullptr) explained->chain = reasons->chain(object);
@@ -186,7 +192,7 @@ class Run {
     return has_reasons ? 0 : 1;
   }
 
-  report::Table conflict_table() {
+  view::Table conflict_table() {
     if (form_of(options_.target) == TargetForm::kHold)
       fail(ErrorCode::kUsage, "--conflicts needs a live process or a core: a .hold file keeps types without reasons");
     std::vector<heap::TypeConflict> conflicts;
@@ -195,14 +201,14 @@ class Run {
       conflicts = reasons.conflicts();
     };
     snapshot_ = open_target(options_, times_, callbacks);
-    return report::conflict_table(snapshot_, std::move(conflicts));
+    return view::conflict_table(snapshot_, std::move(conflicts));
   }
 
   int processes() {
-    const report::TablePlan plan = report::plan_table(process_shape(), options_.table);
+    const view::TablePlan plan = view::plan_table(process_shape(), options_.table);
     capture::ProcessList list = times_.run("look", [] { return capture::list_go_processes(); });
-    const report::Table table = process_table(std::move(list.go));
-    const report::Selection selection = report::select(table, plan);
+    const view::Table table = process_table(std::move(list.go));
+    const view::Selection selection = view::select(table, plan);
     progress_.finish();
     if (options_.json)
       print(report::table_json(table, selection, nullptr));
@@ -214,18 +220,18 @@ class Run {
     return 0;
   }
 
-  report::Table open_table() {
+  view::Table open_table() {
     if (options_.conflicts) return conflict_table();
     if (options_.verb == Verb::kSpans) {
       open();
       const auto reached = reach();
-      return report::span_table(snapshot_, reached);
+      return view::span_table(snapshot_, reached);
     }
     const graph::Dominators dominators = open_and_dominate();
     return times_.run("table", [&] {
-      if (options_.verb == Verb::kTypes) return report::type_table(snapshot_, dominators);
-      if (options_.verb == Verb::kRoots) return report::root_table(snapshot_, dominators);
-      return report::goroutine_table(snapshot_, dominators, {options_.stacks, options_.group});
+      if (options_.verb == Verb::kTypes) return view::type_table(snapshot_, dominators);
+      if (options_.verb == Verb::kRoots) return view::root_table(snapshot_, dominators);
+      return view::goroutine_table(snapshot_, dominators, {options_.stacks, options_.group});
     });
   }
 

@@ -9,11 +9,11 @@
 
 #include "base/error.h"
 #include "cli/process_table.h"
-#include "report/goroutine_table.h"
-#include "report/root_table.h"
-#include "report/span_table.h"
-#include "report/type_conflicts.h"
-#include "report/type_table.h"
+#include "view/goroutine_table.h"
+#include "view/root_table.h"
+#include "view/span_table.h"
+#include "view/type_conflicts.h"
+#include "view/type_table.h"
 
 namespace holdfast::cli {
 namespace {
@@ -168,9 +168,9 @@ std::string general_help() {
 }
 
 std::string column_help(const Options& options) {
-  const auto list = [](const report::TableShape& shape) {
+  const auto list = [](const view::TableShape& shape) {
     std::string text;
-    for (const report::Column& column : shape.columns)
+    for (const view::Column& column : shape.columns)
       text += fmt::format("  {:<16} {}{}\n", column.name, column.meaning, column.in_text ? "" : " (when asked for)");
     return text;
   };
@@ -285,16 +285,16 @@ bool is_table(Verb verb) {
          verb == Verb::kPs;
 }
 
-report::TableShape shape_of(const Options& options) {
+view::TableShape shape_of(const Options& options) {
   switch (options.verb) {
     case Verb::kTypes:
-      return options.conflicts ? report::conflict_shape() : report::type_shape();
+      return options.conflicts ? view::conflict_shape() : view::type_shape();
     case Verb::kRoots:
-      return report::root_shape();
+      return view::root_shape();
     case Verb::kSpans:
-      return report::span_shape();
+      return view::span_shape();
     case Verb::kGoroutines:
-      return report::goroutine_shape(options.group);
+      return view::goroutine_shape(options.group);
     case Verb::kPs:
       return process_shape();
     case Verb::kReport:

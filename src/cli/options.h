@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "base/address.h"
-#include "report/table_query.h"
+#include "view/table_query.h"
 
 namespace holdfast::cli {
 
@@ -31,7 +31,7 @@ struct Options {
   bool use_cache = true;
   unsigned threads = 0;  // 0 = all processors
   Color color = Color::kAuto;
-  report::TableQuery table;
+  view::TableQuery table;
   bool compare_dwarf = false;  // types
   bool conflicts = false;
   std::optional<Address> of;
@@ -53,6 +53,6 @@ std::string_view verb_like(std::string_view word);
 
 // Of a verb whose answer is a table.
 bool is_table(Verb verb);
-report::TableShape shape_of(const Options& options);
+view::TableShape shape_of(const Options& options);
 
 }  // namespace holdfast::cli

@@ -4,16 +4,16 @@ namespace holdfast::cli {
 namespace {
 
 using capture::GoProcess;
-using report::Cell;
-using report::flag_cell;
-using report::text_cell;
-using report::Unit;
+using view::Cell;
+using view::flag_cell;
+using view::text_cell;
+using view::Unit;
 
 Cell number(std::optional<std::uint64_t> value) {
   return value ? Cell(*value) : Cell();
 }
 
-constexpr report::ColumnOf<GoProcess> kColumns[] = {
+constexpr view::ColumnOf<GoProcess> kColumns[] = {
     {{"pid", "pid", Unit::kId, "process id"},
      [](const GoProcess& p) { return Cell(static_cast<std::uint64_t>(p.status.pid)); }},
     {{"go_version", "Go", Unit::kText, "release that built it"},
@@ -37,12 +37,12 @@ constexpr report::ColumnOf<GoProcess> kColumns[] = {
 
 }  // namespace
 
-report::TableShape process_shape() {
-  return report::make_shape<GoProcess>("processes", "rss_bytes", kColumns);
+view::TableShape process_shape() {
+  return view::make_shape<GoProcess>("processes", "rss_bytes", kColumns);
 }
 
-report::Table process_table(std::vector<GoProcess> processes) {
-  return report::make_table<GoProcess>(process_shape(), kColumns, std::move(processes));
+view::Table process_table(std::vector<GoProcess> processes) {
+  return view::make_table<GoProcess>(process_shape(), kColumns, std::move(processes));
 }
 
 }  // namespace holdfast::cli

@@ -2,11 +2,11 @@
 #pragma once
 
 #include "capture/processes.h"
-#include "report/table.h"
+#include "view/table.h"
 
 namespace holdfast::cli {
 
-report::TableShape process_shape();
-report::Table process_table(std::vector<capture::GoProcess> processes);
+view::TableShape process_shape();
+view::Table process_table(std::vector<capture::GoProcess> processes);
 
 }  // namespace holdfast::cli

@@ -7,8 +7,8 @@
 #include <algorithm>
 #include <csignal>
 
+#include "base/terminal_text.h"
 #include "cli/output.h"
-#include "report/fold.h"
 
 namespace holdfast::cli {
 namespace {
@@ -43,7 +43,7 @@ void Progress::show_first(const std::function<std::string(std::size_t width)>& m
   std::size_t rows = 0;
   for (std::size_t begin = 0; begin < text.size();) {
     const std::size_t end = std::min(text.find('\n', begin), text.size());
-    const std::size_t width = report::text_width(std::string_view(text).substr(begin, end - begin));
+    const std::size_t width = text_width(std::string_view(text).substr(begin, end - begin));
     rows += std::max<std::size_t>(1, (width + size.ws_col - 1) / size.ws_col);
     begin = end + 1;
   }

@@ -3,14 +3,17 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 
+#include "base/terminal_text.h"
 #include "base/units.h"
-#include "report/fold.h"
+#include "view/audit_line.h"
 
 namespace holdfast::report {
 namespace {
 
 using nlohmann::ordered_json;
+using view::audit_line;
 
 std::string hex(Address address) {
   return fmt::format("{:#x}", address.value);
@@ -104,30 +107,6 @@ ordered_json audit_json(const heap::Snapshot& snapshot, const graph::Audit& audi
           {"free_slot_pointers", hex_list(snapshot.audit.free_slot_pointers)},
           {"mem_stats", mem_stats},
           {"losses", losses_json(snapshot.losses)}};
-}
-
-std::string audit_line(const heap::Snapshot& snapshot, const graph::Audit& audit) {
-  std::string line = fmt::format("{} live objects: ", format_count(audit.reached));
-  std::uint64_t newer = 0;
-  for (const graph::AuditCause& cause : audit.causes)
-    if (cause.id == graph::kAllocatedSinceMark) newer += cause.objects;
-  const std::uint64_t others = audit.reached_not_marked + audit.marked_not_reached - newer - audit.floating;
-  if (snapshot.audit.gc_cycles == 0 && audit.marked == 0) {
-    line += "no collection has completed yet, so there are no marks to compare with";
-  } else {
-    line += others == 0 ? "the graph equals the runtime's own marks"
-                        : fmt::format("the runtime's marks differ in {}", format_count(others));
-    const std::string allocated = newer > 0 ? fmt::format("{} allocated", format_count(newer)) : "";
-    const std::string dropped = audit.floating > 0 ? fmt::format("{} dropped", format_count(audit.floating)) : "";
-    const std::string both = !allocated.empty() && !dropped.empty() ? " and " : "";
-    if (newer + audit.floating > 0)
-      line += fmt::format("{} {}{}{} since", others == 0 ? " but for" : ", beside", allocated, both, dropped);
-  }
-  line += fmt::format("; {} unexplained", format_count(audit.unexplained_objects));
-  if (audit.wrong_counters > 0) line += fmt::format("; {} counters differ", audit.wrong_counters);
-  if (!snapshot.audit.not_unwound.empty())
-    line += fmt::format("; {} stacks not walked to their end", snapshot.audit.not_unwound.size());
-  return line;
 }
 
 std::string audit_text(const heap::Snapshot& snapshot, const graph::Audit& audit) {

@@ -1,7 +1,7 @@
 // The audit as text and as JSON (schema holdfast.audit/1).
 #pragma once
 
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 
 #include "graph/audit.h"
@@ -13,8 +13,5 @@ nlohmann::ordered_json target_json(const heap::TargetInfo& target);
 nlohmann::ordered_json losses_json(const std::vector<Loss>& losses);
 nlohmann::ordered_json audit_json(const heap::Snapshot& snapshot, const graph::Audit& audit);
 std::string audit_text(const heap::Snapshot& snapshot, const graph::Audit& audit);
-
-// The one line that stands in every report.
-std::string audit_line(const heap::Snapshot& snapshot, const graph::Audit& audit);
 
 }  // namespace holdfast::report

@@ -2,12 +2,24 @@
 
 #include <fmt/format.h>
 
+#include <nlohmann/json.hpp>
+
 #include "report/audit_report.h"
 
 namespace holdfast::report {
 namespace {
 
 using nlohmann::ordered_json;
+using view::AllocationSite;
+using view::ChainStep;
+using view::CodePlace;
+using view::Finding;
+using view::GoroutineRow;
+using view::HeapTotals;
+using view::Holder;
+using view::name_of;
+using view::Report;
+using view::TypeTotals;
 
 template <class Rows, class Row>
 ordered_json list_of(const Rows& rows, const Row& to_json) {

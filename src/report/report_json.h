@@ -1,12 +1,12 @@
 // The report as JSON, schema holdfast.report/1.
 #pragma once
 
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 
-#include "report/report.h"
+#include "view/report.h"
 
 namespace holdfast::report {
 
-nlohmann::ordered_json report_json(const Report& report);
+nlohmann::ordered_json report_json(const view::Report& report);
 
 }  // namespace holdfast::report

@@ -1,4 +1,4 @@
-#include "report/report.h"
+#include "view/report.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -6,15 +6,16 @@
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
+#include <nlohmann/json.hpp>
 #include <random>
 
+#include "base/terminal_text.h"
 #include "heap/heap_builder.h"
 #include "heap/validate.h"
 #include "report/audit_report.h"
-#include "report/fold.h"
-#include "report/names.h"
 #include "report/report_json.h"
 #include "report/report_text.h"
+#include "view/names.h"
 
 namespace holdfast::report {
 namespace {
@@ -27,6 +28,15 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
+using view::ChainStep;
+using view::CodePlace;
+using view::Holder;
+using view::make_report;
+using view::Names;
+using view::Report;
+using view::short_names;
+using view::short_type;
+using view::TypeTotals;
 
 Report report_of(const heap::Snapshot& snapshot) {
   EXPECT_THAT(heap::problems(snapshot), IsEmpty());

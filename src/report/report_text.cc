@@ -5,12 +5,25 @@
 #include <algorithm>
 #include <span>
 
+#include "base/terminal_text.h"
 #include "base/units.h"
-#include "report/fold.h"
-#include "report/names.h"
+#include "view/names.h"
 
 namespace holdfast::report {
 namespace {
+
+using view::ChainStep;
+using view::GoroutineRow;
+using view::HeapTotals;
+using view::Holder;
+using view::kNoCollection;
+using view::name_of;
+using view::Report;
+using view::short_names;
+using view::short_type;
+using view::SystemGoroutines;
+using view::TypeTotals;
+using view::without_label;
 
 constexpr std::string_view kSomeKey = "[…]";
 constexpr std::size_t kBar = 20;  // characters of a full bar

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "report/report.h"
+#include "view/report.h"
 
 namespace holdfast::report {
 
@@ -18,6 +18,6 @@ struct TextOptions {
 // What can be said before the graph is known: the head and the account, live objects and garbage as one.
 std::string first_screen(const heap::Snapshot& snapshot, std::size_t width);
 
-std::string report_text(const Report& report, const TextOptions& options);
+std::string report_text(const view::Report& report, const TextOptions& options);
 
 }  // namespace holdfast::report

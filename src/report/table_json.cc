@@ -2,12 +2,18 @@
 
 #include <fmt/format.h>
 
+#include <nlohmann/json.hpp>
+
 #include "report/audit_report.h"
 
 namespace holdfast::report {
 namespace {
 
 using nlohmann::ordered_json;
+using view::Cell;
+using view::Selection;
+using view::Table;
+using view::Unit;
 
 ordered_json cell_json(const Cell& cell, Unit unit) {
   if (const auto* text = std::get_if<std::string_view>(&cell)) return std::string(*text);

@@ -1,14 +1,15 @@
 // A table for programs: schema holdfast.<table>/1, exact integers, null for what is not known, addresses as hex text.
 #pragma once
 
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 
 #include "heap/snapshot.h"
-#include "report/table_query.h"
+#include "view/table_query.h"
 
 namespace holdfast::report {
 
 // `snapshot`: the one that the table is of; null for a table of no single target.
-nlohmann::ordered_json table_json(const Table& table, const Selection& selection, const heap::Snapshot* snapshot);
+nlohmann::ordered_json table_json(const view::Table& table, const view::Selection& selection,
+                                  const heap::Snapshot* snapshot);
 
 }  // namespace holdfast::report

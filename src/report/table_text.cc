@@ -5,11 +5,17 @@
 #include <algorithm>
 #include <numeric>
 
+#include "base/terminal_text.h"
 #include "base/units.h"
-#include "report/fold.h"
 
 namespace holdfast::report {
 namespace {
+
+using view::Cell;
+using view::Selection;
+using view::Table;
+using view::TablePlan;
+using view::Unit;
 
 constexpr std::size_t kWidth = 100;
 constexpr std::size_t kGap = 2;

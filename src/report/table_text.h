@@ -4,13 +4,13 @@
 
 #include <string>
 
-#include "report/table_query.h"
+#include "view/table_query.h"
 
 namespace holdfast::report {
 
 // As the text shows it; not folded.
-std::string cell_text(const Cell& cell, Unit unit);
+std::string cell_text(const view::Cell& cell, view::Unit unit);
 
-std::string table_text(const Table& table, const TablePlan& plan, const Selection& selection);
+std::string table_text(const view::Table& table, const view::TablePlan& plan, const view::Selection& selection);
 
 }  // namespace holdfast::report

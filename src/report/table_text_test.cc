@@ -3,9 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <nlohmann/json.hpp>
 #include <sstream>
 
-#include "report/fold.h"
+#include "base/terminal_text.h"
 #include "report/table_json.h"
 
 namespace holdfast::report {
@@ -13,6 +14,17 @@ namespace {
 
 using ::testing::HasSubstr;
 using ::testing::Not;
+using view::Cell;
+using view::ColumnOf;
+using view::make_shape;
+using view::make_table;
+using view::plan_table;
+using view::select;
+using view::Table;
+using view::TablePlan;
+using view::TableQuery;
+using view::text_cell;
+using view::Unit;
 
 struct Row {
   std::string name;

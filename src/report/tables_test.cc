@@ -5,11 +5,11 @@
 #include "graph/dominators.h"
 #include "graph/reachability.h"
 #include "heap/heap_builder.h"
-#include "report/goroutine_table.h"
-#include "report/root_table.h"
-#include "report/span_table.h"
-#include "report/table_query.h"
 #include "report/table_text.h"
+#include "view/goroutine_table.h"
+#include "view/root_table.h"
+#include "view/span_table.h"
+#include "view/table_query.h"
 
 namespace holdfast::report {
 namespace {
@@ -21,6 +21,15 @@ using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
+using view::goroutine_table;
+using view::GoroutineTableOptions;
+using view::plan_table;
+using view::root_table;
+using view::select;
+using view::span_table;
+using view::Table;
+using view::TablePlan;
+using view::top_user_frame;
 
 // The cells of one column as the text shows them, in the table's own order.
 std::vector<std::string> column(const Table& table, std::string_view name) {

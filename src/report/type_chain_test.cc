@@ -1,13 +1,16 @@
-#include "report/type_chain.h"
+#include "view/type_chain.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <nlohmann/json.hpp>
+
 #include "heap/heap_builder.h"
 #include "report/table_json.h"
-#include "report/table_query.h"
 #include "report/table_text.h"
-#include "report/type_conflicts.h"
+#include "report/type_chain_report.h"
+#include "view/table_query.h"
+#include "view/type_conflicts.h"
 
 namespace holdfast::report {
 namespace {
@@ -17,6 +20,15 @@ using heap::TypeStep;
 using heap::Witness;
 using heap::testing::HeapBuilder;
 using testing::HasSubstr;
+using view::conflict_shape;
+using view::conflict_table;
+using view::ExplainedType;
+using view::place_text;
+using view::plan_table;
+using view::reason_text;
+using view::select;
+using view::Table;
+using view::TablePlan;
 
 class TypeChainReport : public testing::Test {
  protected:

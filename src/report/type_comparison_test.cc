@@ -1,15 +1,22 @@
-#include "report/type_comparison.h"
+#include "view/type_comparison.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <nlohmann/json.hpp>
+
 #include "heap/heap_builder.h"
+#include "report/comparison_report.h"
 
 namespace holdfast::report {
 namespace {
 
 using heap::testing::HeapBuilder;
 using testing::HasSubstr;
+using view::Agreed;
+using view::Agreement;
+using view::compare_types;
+using view::TypeComparison;
 
 const Agreed& sum_of(const TypeComparison& comparison, Agreement agreement) {
   return comparison.sums[static_cast<std::size_t>(agreement)];

@@ -1,0 +1,235 @@
+#include "detect/findings.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "heap/heap_builder.h"
+#include "heap/validate.h"
+
+namespace holdfast::detect {
+namespace {
+
+using heap::GoroutineState;
+using heap::Kind;
+using heap::RootKind;
+using heap::testing::HeapBuilder;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+using view::Finding;
+using view::make_report;
+using view::Report;
+
+constexpr std::uint64_t kSecond = 1'000'000'000;
+
+Report report_of(const heap::Snapshot& snapshot) {
+  EXPECT_THAT(heap::problems(snapshot), IsEmpty());
+  const auto reached = graph::reach(snapshot);
+  const auto dominators = graph::dominators(snapshot);
+  Report report = make_report(snapshot, reached, dominators, graph::audit(snapshot, reached));
+  report.findings = find_findings(snapshot, dominators, report);
+  return report;
+}
+
+const Finding* find(const Report& report, std::string_view id) {
+  for (const Finding& finding : report.findings)
+    if (finding.id == id) return &finding;
+  return nullptr;
+}
+
+// Something that holds much and is at fault for nothing.
+void add_ballast(HeapBuilder& heap) {
+  for (const char* name : {"main.a", "main.b", "main.c"})
+    heap.refer(heap.root(RootKind::kGlobal, name), heap.leaf(4 << 20));
+}
+
+void add_goroutines(HeapBuilder& heap, GoroutineState state, std::string_view reason, std::uint64_t waiting_ns) {
+  const RootId group = heap.root(RootKind::kGroup, fmt::format("goroutines in {} at main.work", reason));
+  for (std::uint64_t i = 0; i < 20; ++i) {
+    const RootId goroutine = heap.root(RootKind::kGoroutine, fmt::format("goroutine {}", i + 7), group);
+    heap.refer(goroutine, heap.leaf(100 << 10));
+    const GoroutineId id = heap.goroutine(i + 7, state, reason, goroutine, {"runtime.gopark", "main.work"});
+    heap.snapshot().goroutines[id.row].waiting_ns = waiting_ns;
+  }
+}
+
+TEST(Findings, AreNoneWhereNothingIsWrong) {
+  HeapBuilder heap;
+  add_ballast(heap);
+  EXPECT_THAT(report_of(heap.build()).findings, IsEmpty());
+}
+
+TEST(Findings, NameGoroutinesThatAreBlockedForLong) {
+  HeapBuilder heap;
+  add_ballast(heap);
+  add_goroutines(heap, GoroutineState::kWaiting, "chan send", 7200 * kSecond);
+  const Report report = report_of(heap.build());
+  const Finding* finding = find(report, "goroutines-blocked");
+  ASSERT_NE(finding, nullptr);
+  EXPECT_EQ(finding->title, "20 goroutines blocked in chan send at main.work for at least 2 h");
+  EXPECT_EQ(finding->confidence, "observed");
+  EXPECT_EQ(finding->bytes, 20 * 100U << 10);
+  EXPECT_EQ(finding->fault, "chan send at main.work");
+  EXPECT_EQ(finding->chain.front().kind, "group");
+}
+
+TEST(Findings, LeaveGoroutinesAloneThatWaitShortlyOrForTheNetwork) {
+  for (const auto& [reason, seconds] : {std::pair("chan send", 5U), std::pair("IO wait", 7200U)}) {
+    HeapBuilder heap;
+    add_ballast(heap);
+    add_goroutines(heap, GoroutineState::kWaiting, reason, seconds * kSecond);
+    EXPECT_THAT(report_of(heap.build()).findings, IsEmpty()) << reason;
+  }
+}
+
+TEST(Findings, SayProvenWhereTheRuntimeHasProvenTheLeak) {
+  HeapBuilder heap;
+  add_ballast(heap);
+  add_goroutines(heap, GoroutineState::kLeaked, "chan receive", 0);
+  const Report report = report_of(heap.build());
+  const Finding* finding = find(report, "goroutine-leak");
+  ASSERT_NE(finding, nullptr);
+  EXPECT_EQ(finding->title, "20 goroutines blocked in chan receive at main.work for ever");
+  EXPECT_EQ(finding->confidence, "proven");
+}
+
+TEST(Findings, NameTheOneGlobalThatHoldsMost) {
+  HeapBuilder heap;
+  const auto top = heap.object(64);
+  heap.refer(heap.root(RootKind::kGlobal, "main.cache"), top);
+  const auto filled = heap.leaf(3 << 20);
+  heap.edge(top, 0, filled);
+  heap.refer(heap.root(RootKind::kGlobal, "main.other"), heap.leaf(1 << 20));
+  heap.sample(filled, {"main.fill"});
+  const Report report = report_of(heap.build());
+  ASSERT_THAT(report.findings, SizeIs(1));
+  const Finding& finding = report.findings[0];
+  EXPECT_EQ(finding.id, "one-global");
+  EXPECT_EQ(finding.title, "main.cache alone keeps 75 % of the live bytes alive");
+  EXPECT_EQ(finding.because, "every way from a root to these 2 objects leads through it");
+  EXPECT_EQ(finding.bytes, (3U << 20) + 64);
+  EXPECT_EQ(finding.confidence, "proven");
+  EXPECT_EQ(finding.chain.front().text, "main.cache");
+  ASSERT_TRUE(finding.allocated_at.has_value());
+  EXPECT_EQ(finding.allocated_at->place, "main.fill");
+}
+
+TEST(Findings, SayWhichFinalizerTheOthersWaitFor) {
+  for (const std::uint64_t seconds : {0U, 600U}) {
+    HeapBuilder heap;
+    add_ballast(heap);
+    const RootId queue = heap.root(RootKind::kGroup, "finalizer queue");
+    for (int i = 0; i < 3; ++i)
+      heap.refer(heap.root(RootKind::kFinalizerQueue, "finalizer queue: main.close", queue), heap.leaf(1000));
+    const RootId goroutine = heap.root(RootKind::kGoroutine, "goroutine 5");
+    const GoroutineId id = heap.goroutine(5, GoroutineState::kWaiting, "chan receive", goroutine,
+                                          {"runtime.gopark", "main.close", "runtime.runfinq"});
+    if (seconds > 0) heap.snapshot().goroutines[id.row].waiting_ns = seconds * kSecond;
+    const Report report = report_of(heap.build());
+    ASSERT_THAT(report.findings, SizeIs(1));
+    EXPECT_EQ(report.findings[0].title, "3 finalizers are due, and the one that runs is blocked at main.close");
+    EXPECT_THAT(report.findings[0].because, HasSubstr("goroutine 5, which runs them one by one, is in chan receive"));
+    EXPECT_EQ(report.findings[0].bytes, 3 * 1000U);
+    EXPECT_EQ(report.findings[0].confidence, seconds > 0 ? "proven" : "observed");
+  }
+}
+
+TEST(Findings, LeaveAFinalizerQueueAloneWhoseGoroutineSleepsOrRuns) {
+  for (const auto state : {GoroutineState::kWaiting, GoroutineState::kRunning}) {
+    HeapBuilder heap;
+    add_ballast(heap);
+    heap.refer(heap.root(RootKind::kFinalizerQueue, "finalizer queue: main.close"), heap.leaf(1000));
+    const RootId goroutine = heap.root(RootKind::kGoroutine, "goroutine 5");
+    if (state == GoroutineState::kWaiting)
+      heap.goroutine(5, state, "finalizer wait", goroutine, {"runtime.gopark", "runtime.runfinq"});
+    else
+      heap.goroutine(5, state, "", goroutine, {"main.close", "runtime.runfinq"});
+    EXPECT_THAT(report_of(heap.build()).findings, IsEmpty());
+  }
+}
+
+TEST(Findings, SayThatTheCollectorIsOff) {
+  for (const bool off : {true, false}) {
+    HeapBuilder heap;
+    add_ballast(heap);
+    heap.leaf(8 << 20);
+    heap.snapshot().account.next_gc = off ? ~std::uint64_t{0} : 64 << 20;
+    const Report report = report_of(heap.build());
+    ASSERT_THAT(report.findings, SizeIs(off ? 1 : 0));
+    if (!off) continue;
+    EXPECT_EQ(report.findings[0].id, "collector-off");
+    EXPECT_EQ(report.findings[0].title, "8.0 MiB of garbage wait for a collection that does not come");
+  }
+}
+
+TEST(Findings, NameArraysOfPointersThatAreMostlyEmpty) {
+  for (const std::uint64_t used : {100U, 200000U}) {
+    HeapBuilder heap;
+    add_ballast(heap);
+    const TypeId item = heap.structure("main.Item", 16, {{"next", {}, 0}});
+    const auto array = heap.object(4 << 20, heap.pointer_type("*main.Item", item));
+    heap.refer(heap.root(RootKind::kGlobal, "main.items"), array);
+    const auto one = heap.object(16, item);
+    for (std::uint64_t i = 0; i < used; ++i) heap.edge(array, i * 8, one);
+    const Report report = report_of(heap.build());
+    const Finding* finding = find(report, "sparse-array");
+    ASSERT_EQ(finding != nullptr, used == 100);
+    if (finding == nullptr) continue;
+    EXPECT_EQ(finding->title,
+              "524,188 of 524,288 elements of a []*main.Item in main.items refer to nothing on the heap");
+    EXPECT_EQ(finding->bytes, (4U << 20) - 800);
+    EXPECT_EQ(finding->confidence, "observed");
+  }
+}
+
+// Tables of 128 groups with `per_table` of their 1024 slots in use.
+heap::Snapshot map_with(bool swiss, int tables, std::uint64_t per_table) {
+  HeapBuilder heap;
+  add_ballast(heap);
+  const TypeId item = heap.structure("main.Item", 16, {{"next", {}, 0}});
+  const TypeId pointer = heap.pointer_type("*main.Item", item);
+  const TypeId number = heap.type("int", Kind::kInt, 8);
+  const TypeId slot = heap.structure("slot", 16, {{"key", number, 0}, {"elem", pointer, 8}});
+  const TypeId slots = heap.type("[8]slot", Kind::kArray, 128, slot, 8);
+  const TypeId keys = heap.type("[8]int", Kind::kArray, 64, number, 8);
+  const TypeId elems = heap.type("[8]*main.Item", Kind::kArray, 64, pointer, 8);
+  const TypeId group = swiss ? heap.structure("map.group[int]*main.Item", 136, {{"ctrl", {}, 0}, {"slots", slots, 8}})
+                             : heap.structure("map.bucket[int]*main.Item", 136,
+                                              {{"topbits", {}, 0}, {"keys", keys, 8}, {"elems", elems, 72}});
+  const auto header = heap.object(48, heap.type("map.header[int]*main.Item", Kind::kOpaque, 48));
+  const auto directory = heap.object(1024);
+  heap.refer(heap.root(RootKind::kGlobal, "main.index"), header).edge(header, 0, directory);
+  const auto one = heap.object(16, item);
+  for (int t = 0; t < tables; ++t) {
+    const auto table = heap.object(128 * 136ULL, group);
+    heap.edge(header, 8 * static_cast<std::uint64_t>(t % 5), table);
+    for (std::uint64_t i = 0; i < per_table; ++i)
+      heap.edge(table, i / 8 * 136 + (swiss ? 16 + i % 8 * 16 : 72 + i % 8 * 8), one);
+  }
+  return heap.build();
+}
+
+TEST(Findings, NameMapsThatKeepRoomForManyMoreEntriesThanTheyHave) {
+  for (const bool swiss : {true, false}) {
+    EXPECT_EQ(find(report_of(map_with(swiss, 100, 400)), "sparse-map"), nullptr);
+    const Report report = report_of(map_with(swiss, 100, 40));
+    const Finding* finding = find(report, "sparse-map");
+    ASSERT_NE(finding, nullptr);
+    EXPECT_THAT(finding->title, HasSubstr("has room for 102,400 entries; 4,000 of them refer to anything on the heap"));
+    EXPECT_THAT(finding->title, HasSubstr("main.index"));
+    EXPECT_EQ(finding->count, 1U);
+  }
+}
+
+TEST(Findings, HaveTheSameFingerprintInEveryRun) {
+  HeapBuilder heap, other;
+  heap.refer(heap.root(RootKind::kGlobal, "main.cache"), heap.leaf(3 << 20));
+  other.refer(other.root(RootKind::kGlobal, "main.cache"), other.leaf(8 << 20));
+  const Report a = report_of(heap.build()), b = report_of(other.build());
+  ASSERT_THAT(a.findings, SizeIs(1));
+  EXPECT_EQ(a.findings[0].fingerprint, b.findings[0].fingerprint);
+  EXPECT_EQ(a.findings[0].fingerprint.size(), 16U);
+}
+
+}  // namespace
+}  // namespace holdfast::detect

@@ -1,0 +1,15 @@
+// How types found without debug information agree with those found with it (view/type_comparison.h), as text and as
+// JSON (schema holdfast.type-comparison/1).
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+
+#include "view/type_comparison.h"
+
+namespace holdfast::report {
+
+std::string comparison_text(const view::TypeComparison& comparison);
+nlohmann::ordered_json comparison_json(const view::TypeComparison& comparison);
+
+}  // namespace holdfast::report

@@ -1,0 +1,53 @@
+// Where the memory of a holder was allocated, as far as the runtime's memory profile took samples of it.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <unordered_map>
+#include <vector>
+
+#include "view/holder_search.h"
+#include "view/report.h"
+
+namespace holdfast::view {
+
+// Tells of objects which of the found things holds them: the innermost, where several do.
+class HolderOf {
+ public:
+  static constexpr std::uint32_t kNobody = ~std::uint32_t{0};
+
+  // All must outlive this.
+  HolderOf(const heap::Snapshot& snapshot, const graph::Dominators& dominators, std::span<const Found> found);
+
+  // A row of `found`, or kNobody. Costs about as many steps as there are dominators not seen before.
+  std::uint32_t of(ObjectId object);
+
+ private:
+  // A node of the tree that the levels of all found things make.
+  struct Place {
+    Sort sort = 0;
+    graph::NodeId alone;  // the one node that the level began with; none where it began with all of the sort
+    std::uint32_t found = kNobody;
+    std::vector<std::uint32_t> below;
+  };
+  struct State {
+    std::uint32_t place = 0;
+    std::uint32_t found = kNobody;
+  };
+
+  void add(const Found& found, std::uint32_t row);
+  State step(State above, graph::NodeId node) const;
+
+  const heap::Snapshot& snapshot_;
+  const graph::Dominators& dominators_;
+  std::vector<Place> places_ = std::vector<Place>(1);  // the first stands for the super root
+  std::unordered_map<std::uint64_t, State> known_;     // of some nodes on the ways that were climbed
+  std::vector<graph::NodeId> way_;
+};
+
+// For each of `found`, where most of the sampled objects that it holds were allocated; nothing where there is no
+// sample. Of very many samples evenly spaced ones are looked at.
+std::vector<std::optional<AllocationSite>> allocation_sites(const Names& names, const graph::Dominators& dominators,
+                                                            std::span<const Found> found);
+
+}  // namespace holdfast::view

@@ -1,0 +1,67 @@
+#include "view/goroutine_rows.h"
+
+#include <algorithm>
+#include <map>
+
+#include "view/goroutine_table.h"
+
+namespace holdfast::view {
+namespace {
+
+constexpr std::size_t kExamples = 8;
+
+GoroutineRow row_of(const Names& names, const GoroutineGroup& group) {
+  const StringTable& strings = names.snapshot().strings;
+  const heap::Goroutine& goroutine = *group.first;
+  GoroutineRow row;
+  row.count = group.count;
+  row.state = name_of(goroutine.state);
+  row.wait_reason = strings[goroutine.wait_reason];
+  row.created_by = names.creator(goroutine);
+  row.top = names.top_frame(goroutine);
+  row.retained_bytes = group.retained_bytes;
+  row.stack_bytes = group.stack_bytes;
+  row.longest_waiting_ns = group.waiting_ns.value_or(0);
+  if (goroutine.state == heap::GoroutineState::kLeaked) row.verdict = "leaked";
+  row.goids = group.goids;
+  row.system = goroutine.system;
+  return row;
+}
+
+}  // namespace
+
+std::vector<GoroutineGroup> goroutine_groups(const heap::Snapshot& snapshot, const graph::Dominators& dominators,
+                                             bool together) {
+  std::map<RootId, std::size_t> group_at;
+  std::vector<GoroutineGroup> groups;
+  for (const heap::Goroutine& goroutine : snapshot.goroutines) {
+    if (goroutine.state == heap::GoroutineState::kDead || goroutine.state == heap::GoroutineState::kDeadExtra) continue;
+    const RootId node = goroutine.root ? snapshot.roots[goroutine.root.row].parent : RootId();
+    std::size_t at = groups.size();
+    if (together && node) at = group_at.try_emplace(node, groups.size()).first->second;
+    if (at == groups.size()) {
+      groups.emplace_back();
+      groups.back().first = &goroutine;
+      const RootId holds = together && node ? node : goroutine.root;
+      if (holds) groups.back().retained_bytes = dominators.retained_bytes(holds);
+    }
+    GoroutineGroup& group = groups[at];
+    ++group.count;
+    group.stack_bytes += goroutine.stack.size();
+    if (goroutine.waiting_ns) group.waiting_ns = std::max(group.waiting_ns.value_or(0), *goroutine.waiting_ns);
+    if (group.goids.size() < kExamples) group.goids.push_back(goroutine.goid);
+  }
+  return groups;
+}
+
+std::vector<GoroutineRow> goroutine_rows(const Names& names, const graph::Dominators& dominators) {
+  std::vector<GoroutineRow> rows;
+  for (const GoroutineGroup& group : goroutine_groups(names.snapshot(), dominators, true))
+    rows.push_back(row_of(names, group));
+  std::stable_sort(rows.begin(), rows.end(), [](const GoroutineRow& a, const GoroutineRow& b) {
+    return std::pair(a.retained_bytes, a.count) > std::pair(b.retained_bytes, b.count);
+  });
+  return rows;
+}
+
+}  // namespace holdfast::view

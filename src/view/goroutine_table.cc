@@ -1,0 +1,130 @@
+#include "view/goroutine_table.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "view/goroutine_rows.h"
+#include "view/names.h"
+
+namespace holdfast::view {
+namespace {
+
+struct TableRow {
+  const heap::Snapshot* snapshot = nullptr;
+  GoroutineGroup group;
+  std::string top;
+
+  const heap::Goroutine& one() const { return *group.first; }
+  std::string_view text(StringId id) const { return snapshot->strings[id]; }
+};
+
+using GoroutineColumn = ColumnOf<TableRow>;
+
+constexpr GoroutineColumn kCount = {{"count", "count", Unit::kCount, "goroutines with this stack"},
+                                    [](const TableRow& row) { return Cell(row.group.count); }};
+constexpr GoroutineColumn kGoid = {{"goid", "goid", Unit::kId, "Go's number of it"},
+                                   [](const TableRow& row) { return Cell(row.one().goid); }};
+constexpr GoroutineColumn kRetained = {
+    {"retained_bytes", "retained", Unit::kBytes, "what its stack alone keeps alive on the heap"},
+    [](const TableRow& row) { return row.one().root ? Cell(row.group.retained_bytes) : Cell(); }};
+constexpr GoroutineColumn kStack = {{"stack_bytes", "stack", Unit::kBytes, "size of its stack"},
+                                    [](const TableRow& row) { return Cell(row.group.stack_bytes); }};
+constexpr GoroutineColumn kDoing = {
+    {"doing", "doing", Unit::kText, "why it waits, in the runtime's words, or its state"}, [](const TableRow& row) {
+      return text_cell(row.one().wait_reason ? row.text(row.one().wait_reason) : name_of(row.one().state));
+    }};
+constexpr GoroutineColumn kState = {{"state", "state", Unit::kText, "running, runnable, waiting, syscall, ...", false},
+                                    [](const TableRow& row) { return text_cell(name_of(row.one().state)); }};
+constexpr GoroutineColumn kReason = {{"wait_reason", "wait reason", Unit::kText, "the runtime's words", false},
+                                     [](const TableRow& row) { return text_cell(row.text(row.one().wait_reason)); }};
+constexpr GoroutineColumn kWaiting = {
+    {"waiting_ns", "for", Unit::kNanoseconds, "how long at least; the runtime notes it at a collection"},
+    [](const TableRow& row) { return row.group.waiting_ns ? Cell(*row.group.waiting_ns) : Cell(); }};
+constexpr GoroutineColumn kWaitsOn = {
+    {"waits_on", "waits on", Unit::kAddress, "the channel or semaphore", false},
+    [](const TableRow& row) { return row.one().waits_on ? Cell(row.one().waits_on.value) : Cell(); }};
+constexpr GoroutineColumn kTop = {
+    {"top", "at", Unit::kText, "innermost frame that is not of the runtime or of a package that blocks for others"},
+    [](const TableRow& row) { return text_cell(row.top); }};
+constexpr GoroutineColumn kCreatedBy = {{"created_by", "created by", Unit::kText, "function of the go statement"},
+                                        [](const TableRow& row) { return text_cell(row.text(row.one().created_by)); }};
+constexpr GoroutineColumn kCreatedAt = {{"created_at", "created at", Unit::kText, "file and line of it", false},
+                                        [](const TableRow& row) { return text_cell(row.text(row.one().created_at)); }};
+constexpr GoroutineColumn kSystem = {{"system", "system", Unit::kFlag, "whether it is the runtime's own", false},
+                                     [](const TableRow& row) { return flag_cell(row.one().system); }};
+
+constexpr GoroutineColumn kSingle[] = {kRetained, kStack, kGoid,      kDoing,     kState,   kReason,
+                                       kWaiting,  kTop,   kCreatedBy, kCreatedAt, kWaitsOn, kSystem};
+constexpr GoroutineColumn kGrouped[] = {kRetained, kStack, kCount,     kDoing,     kState, kReason,
+                                        kWaiting,  kTop,   kCreatedBy, kCreatedAt, kSystem};
+
+std::span<const GoroutineColumn> columns_for(bool group) {
+  if (group) return kGrouped;
+  return kSingle;
+}
+
+bool is_plumbing(std::string_view function) {
+  static constexpr std::array<std::string_view, 7> kPackages = {"runtime.", "runtime/", "internal/", "sync.",
+                                                                "syscall.", "time.",    "reflect."};
+  return std::any_of(kPackages.begin(), kPackages.end(),
+                     [&](std::string_view package) { return function.starts_with(package); });
+}
+
+std::vector<std::string> stack_of(const heap::Snapshot& snapshot, const heap::Goroutine& goroutine) {
+  std::vector<std::string> lines;
+  for (std::uint32_t f = 0; f < goroutine.frame_count; ++f) {
+    const heap::Frame& frame = snapshot.frames[goroutine.first_frame + f];
+    std::string line =
+        frame.function ? std::string(snapshot.strings[frame.function]) : fmt::format("{:#x}", frame.pc.value);
+    if (frame.file) line += fmt::format("  {}:{}", snapshot.strings[frame.file], frame.line);
+    lines.push_back(std::move(line));
+  }
+  if (!goroutine.unwound) lines.emplace_back("... its stack could not be walked further");
+  if (goroutine.created_by)
+    lines.push_back(fmt::format("created by {}  {}", snapshot.strings[goroutine.created_by],
+                                snapshot.strings[goroutine.created_at]));
+  return lines;
+}
+
+}  // namespace
+
+const heap::Frame* top_user_frame(const heap::Snapshot& snapshot, const heap::Goroutine& goroutine) {
+  for (std::uint32_t f = 0; f < goroutine.frame_count; ++f) {
+    const heap::Frame& frame = snapshot.frames[goroutine.first_frame + f];
+    if (!is_plumbing(snapshot.strings[frame.function])) return &frame;
+  }
+  return goroutine.frame_count > 0 ? &snapshot.frames[goroutine.first_frame] : nullptr;
+}
+
+std::string_view name_of(heap::GoroutineState state) {
+  static constexpr std::array<std::string_view, 10> kNames = {"idle", "runnable",  "running",   "syscall", "waiting",
+                                                              "dead", "copystack", "preempted", "leaked",  "dead"};
+  return kNames.at(static_cast<std::size_t>(state));
+}
+
+TableShape goroutine_shape(bool group) {
+  return make_shape<TableRow>("goroutines", "retained_bytes", columns_for(group));
+}
+
+Table goroutine_table(const heap::Snapshot& snapshot, const graph::Dominators& dominators,
+                      const GoroutineTableOptions& options) {
+  const heap::ObjectIndex index(snapshot);
+  const Names names(snapshot, index);
+  std::vector<TableRow> rows;
+  std::vector<const heap::Goroutine*> shown;
+  for (GoroutineGroup& group : goroutine_groups(snapshot, dominators, options.group)) {
+    shown.push_back(group.first);
+    std::string top = names.top_frame(*group.first);
+    rows.push_back({&snapshot, std::move(group), std::move(top)});
+  }
+  Table table = make_table<TableRow>(goroutine_shape(options.group), columns_for(options.group), std::move(rows));
+  if (options.stacks) {
+    table.lines_name = "stack";
+    table.lines = [&snapshot, shown = std::move(shown)](std::uint32_t row) { return stack_of(snapshot, *shown[row]); };
+  }
+  return table;
+}
+
+}  // namespace holdfast::view

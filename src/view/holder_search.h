@@ -1,0 +1,83 @@
+// The search of report/holders.h: levels of nodes, by sort.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+#include "graph/dominator_tree.h"
+#include "view/names.h"
+
+namespace holdfast::view {
+
+// What makes two nodes alike: the same type, the same size where the type is not known, the same kind (and name) of
+// root.
+using Sort = std::uint64_t;
+
+Sort sort_of(const heap::Snapshot& snapshot, const graph::Dominators& dominators, graph::NodeId node);
+
+struct Level {
+  Sort sort = 0;
+  std::uint64_t count = 0;  // nodes of it
+  std::uint64_t own = 0;    // bytes of these nodes
+  std::uint64_t bytes = 0;  // that they retain
+  bool container = false;   // inside of a map
+  bool goroutines = false;
+  bool alone = false;  // it began with `first` only, though others of the sort may lie beside it
+  // An example: the node that retains most of those that are not below one of the same level; where many are shared by
+  // several roots, any.
+  graph::NodeId first;
+};
+
+struct Found {
+  std::vector<Level> levels;  // from a child of the super root downwards
+  std::size_t about = 0;      // the level that a sentence should speak of
+  // That level, or the outermost of the container levels just above it, or of many goroutines the place of all.
+  std::size_t entry = 0;
+  std::uint64_t bytes = 0;
+  std::uint64_t stack_bytes = 0;  // of the goroutines that it is about; 0 of a single one
+  bool scattered = false;         // the bytes are in many small groups below the last level
+};
+
+class HolderSearch {
+ public:
+  HolderSearch(const Names& names, const graph::DominatorTree& tree, std::uint64_t smallest)
+      : names_(names), tree_(tree), smallest_(smallest) {}
+
+  // Everything with at least `smallest` bytes, in no particular, but always the same, order.
+  std::vector<Found> run();
+
+ private:
+  struct Group {
+    Sort sort = 0;
+    std::uint64_t bytes = 0;
+    std::uint64_t largest = 0;           // bytes of `first`
+    std::uint32_t first = 0;             // vertex: the example
+    std::vector<std::uint32_t> holders;  // vertices that dominate anything
+    std::uint64_t alone = 0;             // how many dominate nothing
+    std::uint64_t alone_bytes = 0;       // of these
+
+    std::uint64_t count() const { return holders.size() + alone; }
+  };
+
+  // Groups in descending order of bytes.
+  class Groups;
+  void follow(std::vector<Level> levels, Group group);
+  const Group* goroutines_of(const Level& level, const std::vector<Group>& below) const;
+  void add_found(std::vector<Level> levels, std::size_t base);
+  std::vector<Group> open_level(const Group& group, Level& level) const;
+  void fetch_ahead(const std::vector<std::uint32_t>& open) const;
+  void narrow(Group& group) const;
+  std::uint64_t stacks_of(const Level& level) const;
+  void split(const std::vector<Level>& levels, std::vector<Group> groups);
+  Sort sort_of(graph::NodeId node) const { return view::sort_of(names_.snapshot(), tree_.dominators(), node); }
+  std::uint64_t own_bytes(graph::NodeId node) const;
+  const graph::Vertices& vertices() const { return tree_.dominators().columns().vertices; }
+
+  const Names& names_;
+  const graph::DominatorTree& tree_;
+  std::uint64_t smallest_;
+  std::vector<Found> found_;
+};
+
+}  // namespace holdfast::view

@@ -1,0 +1,89 @@
+#include <algorithm>
+
+#include "base/parallel.h"
+#include "graph/dominator_tree.h"
+#include "heap/resident.h"
+#include "view/audit_line.h"
+#include "view/goroutine_rows.h"
+#include "view/holders.h"
+#include "view/report.h"
+
+namespace holdfast::view {
+namespace {
+
+HeapTotals totals_of(const heap::Snapshot& snapshot, const graph::Reachability& reached,
+                     const graph::DominatorTree& tree, const std::vector<TypeTotals>& types) {
+  HeapTotals totals;
+  totals.objects = snapshot.objects;
+  totals.bytes = tree.dominators().columns().sizes.total_bytes();
+  totals.reachable_objects = reached.objects;
+  totals.reachable_bytes = reached.bytes;
+  totals.edges = snapshot.edges.count();
+  totals.roots = snapshot.roots.size();
+  for (const TypeTotals& row : types)
+    if (row.known_by != heap::KnownBy::kUnknown) totals.typed_bytes += row.bytes;
+  tree.for_each_child(graph::NodeId::super_root(), [&](graph::NodeId node) {
+    if (node.root()) totals.named_bytes += tree.dominators().retained_bytes(node);
+  });
+  return totals;
+}
+
+std::vector<TypeTotals> sorted_types(const heap::Snapshot& snapshot, const graph::DominatorTree& tree) {
+  std::vector<TypeTotals> rows = type_totals(snapshot, tree);
+  std::stable_sort(rows.begin(), rows.end(), [](const TypeTotals& a, const TypeTotals& b) {
+    return std::pair(a.retained_bytes, a.bytes) > std::pair(b.retained_bytes, b.bytes);
+  });
+  return rows;
+}
+
+// A core does not say what was resident: then its objects, with their whole size, are all there is to say.
+heap::Account account_of(const heap::Snapshot& snapshot, const graph::Reachability& reached, std::uint64_t allocated) {
+  heap::Account account = snapshot.account;
+  if (!account.known) account.live = allocated;
+  std::uint64_t live = reached.bytes;
+  std::uint64_t garbage = allocated - reached.bytes;
+  heap::for_each_absent_object(
+      snapshot, [&](ObjectId object, std::uint64_t bytes) { (reached.contains(object) ? live : garbage) -= bytes; });
+  account.split_objects(live, garbage);
+  return account;
+}
+
+}  // namespace
+
+Report make_report(const heap::Snapshot& snapshot, const graph::Reachability& reached,
+                   const graph::Dominators& dominators, const graph::Audit& audit, const ReportLimits& limits) {
+  const heap::ObjectIndex index(snapshot);
+  const Names names(snapshot, index);
+  Report report;
+  report.target = snapshot.target;
+  report.pause = snapshot.pause;
+  report.audit = audit;
+  report.audit_line = audit_line(snapshot, audit);
+  report.losses = snapshot.losses;
+  std::vector<Found> found;
+  {  // the tree takes much memory, and so does what comes after it
+    const graph::DominatorTree tree(dominators);
+    run_both([&] { report.types = sorted_types(snapshot, tree); },
+             [&] { found = search_holders(names, tree, reached.bytes); });
+    report.heap = totals_of(snapshot, reached, tree, report.types);
+  }
+  report.holders = describe_holders(names, dominators, found, limits.holders);
+  report.goroutines = goroutine_rows(names, dominators);
+  report.account = account_of(snapshot, reached, report.heap.bytes);
+  for (const GoroutineRow& row : report.goroutines) {
+    report.goroutine_count += row.count;
+    if (!row.system) continue;
+    report.system_goroutines.count += row.count;
+    report.system_goroutines.retained_bytes += row.retained_bytes;
+    report.system_goroutines.stack_bytes += row.stack_bytes;
+  }
+  report.goroutine_places = report.goroutines.size();
+  return report;
+}
+
+void shorten(Report& report, const ReportLimits& limits) {
+  if (report.types.size() > limits.types) report.types.resize(limits.types);
+  if (report.goroutines.size() > limits.goroutines) report.goroutines.resize(limits.goroutines);
+}
+
+}  // namespace holdfast::view

@@ -1,0 +1,188 @@
+#include "view/names.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/terminal_text.h"
+#include "heap/field_path.h"
+#include "view/goroutine_table.h"
+
+namespace holdfast::view {
+namespace {
+
+bool is_part_of_path(char c) {
+  return std::string_view("[](){}*, \"").find(c) == std::string_view::npos;
+}
+
+std::string base_name(std::string_view path) {
+  return std::string(path.substr(path.rfind('/') + 1));
+}
+
+}  // namespace
+
+std::string short_type(std::string_view name) {
+  std::string out;
+  for (std::size_t begin = 0; begin < name.size();) {
+    std::size_t end = begin;
+    while (end < name.size() && is_part_of_path(name[end])) ++end;
+    const std::string_view path = name.substr(begin, end - begin);
+    out += path.substr(path.rfind('/') + 1);
+    if (end < name.size()) out += name[end++];
+    begin = end;
+  }
+  return out;
+}
+
+std::string short_names(std::string_view text) {
+  std::string out;
+  for (bool quoted = false; !text.empty(); quoted = !quoted) {
+    const std::size_t end = std::min(text.find('"'), text.size());
+    const std::string_view part = text.substr(0, end);
+    out += quoted ? std::string(part) : short_type(part);
+    if (end < text.size()) out += '"';
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return out;
+}
+
+std::string_view without_label(std::string_view root) {
+  for (const std::string_view section : {" (data+0x", " (bss+0x"})
+    if (const std::size_t at = root.rfind(section); at != std::string_view::npos && root.ends_with(')'))
+      return root.substr(at + 2, root.size() - at - 3);
+  return root;
+}
+
+std::string Names::type_of(ObjectId object) const {
+  const heap::ObjectType known = snapshot_.object_type[object.row];
+  if (!known) return {};
+  const heap::Type& type = snapshot_.types[known.type().row];
+  const heap::Span& span = snapshot_.spans[index_.find_span(object).row];
+  const bool several = type.size > 0 && (span.slot_size - span.header) / type.size >= 2;
+  const std::string_view name = snapshot_.strings[type.name];
+  return several && !is_container(known.type()) ? fmt::format("[]{}", name) : std::string(name);
+}
+
+bool Names::is_container(TypeId type) const {
+  if (!type) return false;
+  const std::string_view name = snapshot_.strings[snapshot_.types[type.row].name];
+  // The directory and the tables of a large map have the runtime's own types in their allocation headers (Go 1.24+).
+  return name.starts_with("map.") || name == "internal/runtime/maps.table" || name == "*internal/runtime/maps.table" ||
+         name == "internal/runtime/maps.Map";
+}
+
+std::optional<std::string> Names::field(graph::NodeId from, ObjectId to) const {
+  if (const RootId root = from.root()) {
+    const heap::Root& row = snapshot_.roots[root.row];
+    for (std::uint32_t t = row.first_target; t < row.first_target + row.target_count; ++t) {
+      const heap::RootTarget& target = snapshot_.root_targets[t];
+      if (target.object != to) continue;
+      if (row.type) return heap::field_path(snapshot_, row.type, target.offset);
+      const bool named = row.kind == heap::RootKind::kGlobal && target.offset != 0;
+      return named ? heap::field_path(snapshot_, {}, target.offset) : std::string();
+    }
+    return std::nullopt;
+  }
+  const ObjectId object = from.object();
+  if (!object || object.row >= snapshot_.pointerful) return std::nullopt;
+  const heap::Edges& edges = snapshot_.edges;
+  for (std::uint32_t e = edges.row_begin[object.row]; e < edges.row_begin[object.row + 1]; ++e)
+    if (edges.target[e] == to.row) return heap::edge_path(snapshot_, index_, object, e);
+  return std::nullopt;
+}
+
+std::string Names::closure_place(ObjectId object) const {
+  const heap::ObjectType known = snapshot_.object_type[object.row];
+  return known ? base_name(snapshot_.strings[snapshot_.types[known.type().row].declared_at]) : std::string();
+}
+
+const heap::Field* Names::field_of(TypeId type, std::string_view name) const {
+  if (!type) return nullptr;
+  const heap::Type& row = snapshot_.types[type.row];
+  for (std::uint32_t f = row.first_field; f < row.first_field + row.field_count; ++f)
+    if (snapshot_.strings[snapshot_.fields[f].name] == name) return &snapshot_.fields[f];
+  return nullptr;
+}
+
+// The key beside the element at `offset`. Groups of swiss maps hold {key, elem} slots (Go 1.24+) or, like the buckets
+// before, all keys and then all elems.
+std::optional<Names::Key> Names::key_of(TypeId container, std::uint64_t offset) const {
+  const auto size_of = [&](TypeId type) { return type ? snapshot_.types[type.row].size : 0; };
+  const auto elem_of = [&](TypeId type) { return type ? snapshot_.types[type.row].elem : TypeId(); };
+  const std::uint64_t stride = size_of(container);
+  if (stride == 0) return std::nullopt;
+  const std::uint64_t group = offset / stride * stride;
+  offset -= group;
+  if (const heap::Field* slots = field_of(container, "slots")) {
+    const TypeId slot = elem_of(slots->type);
+    const heap::Field* key = field_of(slot, "key");
+    const heap::Field* elem = field_of(slot, "elem");
+    if (key == nullptr || elem == nullptr || size_of(slot) == 0 || offset < slots->offset) return std::nullopt;
+    const std::uint64_t number = (offset - slots->offset) / size_of(slot);
+    if ((offset - slots->offset) % size_of(slot) < elem->offset || number >= 8) return std::nullopt;
+    return Key{key->type, group + slots->offset + number * size_of(slot) + key->offset};
+  }
+  const heap::Field* keys = field_of(container, "keys");
+  const heap::Field* elems = field_of(container, "elems");
+  if (keys == nullptr || elems == nullptr || offset < elems->offset) return std::nullopt;
+  const TypeId key = elem_of(keys->type);
+  const std::uint64_t elem_size = size_of(elem_of(elems->type));
+  if (elem_size == 0 || (offset - elems->offset) / elem_size >= 8) return std::nullopt;
+  return Key{key, group + keys->offset + (offset - elems->offset) / elem_size * size_of(key)};
+}
+
+std::optional<std::string> Names::value(TypeId type, Address at) const {
+  constexpr std::uint64_t kLongest = 40;  // bytes of a text that are shown
+  if (!type) return std::nullopt;
+  const heap::Type& row = snapshot_.types[type.row];
+  if (row.kind == heap::Kind::kString) {
+    const auto text = content_.word(at), length = content_.word(at + 8);
+    if (!text || !length) return std::nullopt;
+    const auto bytes = content_.find(Address(*text), std::min(*length, kLongest));
+    if (!bytes && *length > 0) return std::nullopt;
+    const std::string shown = bytes ? std::string(bytes->begin(), bytes->end()) : std::string();
+    return fmt::format("\"{}\"", cleaned(shown + (*length > kLongest ? "…" : "")));
+  }
+  if (row.kind < heap::Kind::kInt || row.kind > heap::Kind::kUintptr || row.size == 0 || row.size > 8)
+    return std::nullopt;
+  const auto bytes = content_.find(at, row.size);
+  if (!bytes) return std::nullopt;
+  std::uint64_t number = 0;
+  for (std::size_t i = bytes->size(); i-- > 0;) number = number << 8 | (*bytes)[i];
+  if (row.kind >= heap::Kind::kUint) return std::to_string(number);
+  const std::uint64_t unused = 64 - row.size * 8;
+  return std::to_string(static_cast<std::int64_t>(number << unused) >> unused);
+}
+
+std::optional<std::string> Names::map_key(ObjectId container, ObjectId element) const {
+  if (content_.empty() || container.row >= snapshot_.pointerful) return std::nullopt;
+  const heap::Edges& edges = snapshot_.edges;
+  const std::uint64_t header = snapshot_.spans[index_.find_span(container).row].header;
+  const TypeId type = snapshot_.object_type[container.row].type();
+  for (std::uint32_t e = edges.row_begin[container.row]; e < edges.row_begin[container.row + 1]; ++e) {
+    if (edges.target[e] != element.row) continue;
+    const std::uint64_t offset = heap::edge_offset(edges, container, e);
+    const auto key = offset < header ? std::nullopt : key_of(type, offset - header);
+    if (key) return value(key->type, index_.address_of(container) + header + key->offset);
+  }
+  return std::nullopt;
+}
+
+std::string Names::top_frame(const heap::Goroutine& goroutine) const {
+  const heap::Frame* top = top_user_frame(snapshot_, goroutine);
+  return top == nullptr ? std::string() : frame(*top);
+}
+
+std::string Names::creator(const heap::Goroutine& goroutine) const {
+  const std::string_view at = snapshot_.strings[goroutine.created_at];
+  const std::string function(snapshot_.strings[goroutine.created_by]);
+  return at.empty() ? function : fmt::format("{} {}", function, base_name(at));
+}
+
+std::string Names::frame(const heap::Frame& frame) const {
+  const std::string_view file = snapshot_.strings[frame.file];
+  const std::string function(snapshot_.strings[frame.function]);
+  return file.empty() ? function : fmt::format("{} {}:{}", function, base_name(file), frame.line);
+}
+
+}  // namespace holdfast::view

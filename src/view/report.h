@@ -1,0 +1,148 @@
+// The report as data: what JSON (schema holdfast.report/1) and the text on the first screen are both made of. Bytes and
+// counts are exact.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "graph/audit.h"
+#include "graph/dominators.h"
+#include "graph/reachability.h"
+#include "heap/snapshot.h"
+#include "view/type_table.h"
+
+namespace holdfast::view {
+
+// One step of a chain from a root to what it holds.
+struct ChainStep {
+  std::string text;  // name of the root, or type of the object
+  std::string kind;  // "group", "goroutine", "frame", "root", "object", "container" (inside of a map), "gap"
+  std::string type;  // of the object, or of the root's variable; empty if not known
+  std::string
+      field;  // place in the step before that leads here: ".sessions", "[3].next"; empty if there is no one place
+  std::string place;        // of closures: "server.go:88", where the function was written
+  std::string key;          // under which the container before it has it; only of snapshots with content
+  Address address;          // null if it has none
+  std::uint64_t bytes = 0;  // of the object
+
+  bool operator==(const ChainStep&) const = default;
+};
+
+// A line of code.
+struct CodePlace {
+  std::string function;
+  std::string file;  // with its path
+  std::uint32_t line = 0;
+
+  bool operator==(const CodePlace&) const = default;
+};
+
+// Where memory was allocated, by the runtime's memory profile, which samples: its objects are some of those held, large
+// ones more likely than small ones.
+struct AllocationSite {
+  std::string place;             // the innermost call outside of the runtime: "main.(*Server).handle server.go:88"
+  std::uint64_t here = 0;        // sampled objects that were allocated there
+  std::uint64_t sampled = 0;     // of so many in all
+  std::vector<CodePlace> stack;  // the commonest way to the place, innermost first
+};
+
+// Something that keeps memory alive. The bytes of two holders never overlap.
+struct Holder {
+  std::uint64_t bytes = 0;  // retained: what would go with it
+  std::uint64_t count = 0;  // of the things that `what` speaks of
+  std::string what;         // one sentence part: "16,000 × main.Session in the map main.registry.sessions"
+  std::vector<ChainStep> chain;
+  std::uint64_t stack_bytes = 0;  // of several goroutines that hold it together: their stacks, which are no heap
+  std::string created_by;         // of goroutines: "main.(*Server).Serve server.go:88"; else empty
+  std::optional<AllocationSite> allocated_at;  // of what it holds; none where the profile has no sample of it
+};
+
+// Goroutines that stand at the same place for the same reason.
+struct GoroutineRow {
+  std::uint64_t count = 0;
+  std::string state;
+  std::string wait_reason;
+  std::string created_by;                // "main.(*Server).Serve server.go:88"
+  std::string top;                       // innermost frame outside of the runtime: "main.send pipe.go:17"
+  std::uint64_t retained_bytes = 0;      // of the heap
+  std::uint64_t stack_bytes = 0;         // of their stacks, which are no heap
+  std::uint64_t longest_waiting_ns = 0;  // lower bound; 0 = not known
+  std::string verdict;                   // "leaked" where the runtime has proven it, else empty
+  std::vector<std::uint64_t> goids;      // the first few
+  bool system = false;                   // the runtime's own
+};
+
+// A heap size that no collection waits for: collections are switched off.
+constexpr std::uint64_t kNoCollection = std::uint64_t{1} << 62;
+
+// The runtime's own goroutines, all together.
+struct SystemGoroutines {
+  std::uint64_t count = 0;
+  std::uint64_t retained_bytes = 0;
+  std::uint64_t stack_bytes = 0;
+};
+
+// Something that is likely to be wrong, and what shows it.
+struct Finding {
+  std::string id;                     // what sort: "goroutine-leak", "one-global", ...
+  std::string title;                  // one sentence
+  std::uint64_t bytes = 0;            // about which it is
+  std::uint64_t exclusive_bytes = 0;  // of these, what only this keeps
+  std::uint64_t count = 0;
+  std::string confidence;        // "proven" or "observed": docs/glossary.md
+  std::string because;           // what shows it
+  std::vector<ChainStep> chain;  // may be empty
+  std::string fault;             // the place at fault: a variable, a line of code, a setting
+  std::optional<AllocationSite> allocated_at;
+  std::string fix;
+  std::string fingerprint;  // of id and fault: the same in every run on every host
+};
+
+struct HeapTotals {
+  std::uint64_t objects = 0;
+  std::uint64_t bytes = 0;
+  std::uint64_t reachable_objects = 0;
+  std::uint64_t reachable_bytes = 0;
+  std::uint64_t edges = 0;
+  std::uint64_t roots = 0;
+  std::uint64_t typed_bytes = 0;  // reachable and of a known type
+  std::uint64_t named_bytes = 0;  // held by one root alone, so that a chain can name their holder
+};
+
+struct Report {
+  heap::TargetInfo target;
+  heap::Pause pause;
+  std::vector<std::pair<std::string, double>> took_ms;  // by pass; filled by who ran the passes
+  std::uint64_t peak_rss_bytes = 0;                     // our own; likewise
+  heap::Account account;
+  HeapTotals heap;
+  graph::Audit audit;
+  std::string audit_line;
+  std::vector<TypeTotals> types;         // by retained bytes
+  std::vector<Holder> holders;           // by bytes and stacks
+  std::vector<GoroutineRow> goroutines;  // by retained bytes, then count
+  SystemGoroutines system_goroutines;    // also among the rows
+  std::uint64_t goroutine_count = 0;     // alive
+  std::uint64_t goroutine_places = 0;    // rows before they were limited
+  std::vector<Finding> findings;         // by bytes
+  std::vector<Loss> losses;
+};
+
+struct ReportLimits {
+  std::size_t types = 50;
+  std::size_t holders = 10;
+  std::size_t goroutines = 50;
+};
+
+// All from the snapshot and what the graph says about it, but the findings: detectors look at the whole report.
+// `target`, `pause` and `losses` are copied. Of the limits only that of the holders counts; shorten() does the rest.
+Report make_report(const heap::Snapshot& snapshot, const graph::Reachability& reached,
+                   const graph::Dominators& dominators, const graph::Audit& audit, const ReportLimits& limits = {});
+
+// Cuts the lists that detectors had to see whole.
+void shorten(Report& report, const ReportLimits& limits = {});
+
+}  // namespace holdfast::view

@@ -1,0 +1,19 @@
+// The root forest: what holds memory from outside the heap.
+#pragma once
+
+#include <vector>
+
+#include "graph/dominators.h"
+#include "heap/snapshot.h"
+#include "view/table.h"
+
+namespace holdfast::view {
+
+// "global", "stack slot", ...
+std::string_view name_of(heap::RootKind kind);
+
+TableShape root_shape();
+// Keeps references to both.
+Table root_table(const heap::Snapshot& snapshot, const graph::Dominators& dominators);
+
+}  // namespace holdfast::view

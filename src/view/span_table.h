@@ -1,0 +1,16 @@
+// The heap's in-use spans.
+#pragma once
+
+#include <vector>
+
+#include "graph/reachability.h"
+#include "heap/snapshot.h"
+#include "view/table.h"
+
+namespace holdfast::view {
+
+TableShape span_shape();
+// Keeps a reference to the snapshot.
+Table span_table(const heap::Snapshot& snapshot, const graph::Reachability& reached);
+
+}  // namespace holdfast::view

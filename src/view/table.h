@@ -1,0 +1,78 @@
+// Tables: types, roots, spans, goroutines. A column is declared once, with its name, unit and getter; text, JSON,
+// sorting, filtering and the help come from the declaration. To add a column, add a line to the table's array.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace holdfast::view {
+
+enum class Unit : std::uint8_t { kText, kCount, kId, kBytes, kAddress, kNanoseconds, kFlag };
+
+// A value, or none: what is not known. Texts belong to the snapshot or to the table.
+using Cell = std::variant<std::monostate, std::uint64_t, std::string_view>;
+
+struct Column {
+  std::string_view name;   // in --sort, --filter, --columns and JSON
+  std::string_view title;  // over the text
+  Unit unit = Unit::kText;
+  std::string_view meaning;  // one line of help
+  bool in_text = true;       // without being asked for
+};
+
+template <typename Row>
+struct ColumnOf {
+  Column column;
+  Cell (*get)(const Row&);
+};
+
+// What is known of a table without a target.
+struct TableShape {
+  std::string_view name;          // "types"; the schema is holdfast.types/1
+  std::string_view default_sort;  // as for --sort
+  std::vector<Column> columns;
+};
+
+struct Table {
+  TableShape shape;
+  std::uint32_t rows = 0;
+  std::function<Cell(std::uint32_t row, std::size_t column)> cell;
+  // What stands under a row, named for JSON; empty if the table has no such thing or it is not wanted.
+  std::string_view lines_name;
+  std::function<std::vector<std::string>(std::uint32_t row)> lines;
+};
+
+template <typename Row>
+TableShape make_shape(std::string_view name, std::string_view default_sort, std::span<const ColumnOf<Row>> declared) {
+  TableShape shape{name, default_sort, {}};
+  for (const ColumnOf<Row>& one : declared) shape.columns.push_back(one.column);
+  return shape;
+}
+
+// `declared` must live as long as the table: a constexpr array.
+template <typename Row>
+Table make_table(TableShape shape, std::span<const ColumnOf<Row>> declared, std::vector<Row> rows) {
+  Table table{std::move(shape), static_cast<std::uint32_t>(rows.size()), {}, {}, {}};
+  auto shared = std::make_shared<const std::vector<Row>>(std::move(rows));
+  table.cell = [shared, declared](std::uint32_t row, std::size_t column) {
+    return declared[column].get((*shared)[row]);
+  };
+  return table;
+}
+
+// Texts of the columns' own words.
+inline Cell text_cell(std::string_view text) {
+  return text.empty() ? Cell() : Cell(text);
+}
+inline Cell flag_cell(bool flag) {
+  return Cell(std::uint64_t{flag});
+}
+
+}  // namespace holdfast::view

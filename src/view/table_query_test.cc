@@ -1,0 +1,132 @@
+#include "view/table_query.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <optional>
+
+#include "base/error.h"
+
+namespace holdfast::view {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+struct Fruit {
+  std::string name;
+  std::optional<std::uint64_t> bytes;
+  std::uint64_t since_ns = 0;
+  bool ripe = false;
+};
+
+constexpr ColumnOf<Fruit> kColumns[] = {
+    {{"name", "name", Unit::kText, "of the fruit"}, [](const Fruit& f) { return text_cell(f.name); }},
+    {{"bytes", "size", Unit::kBytes, "of it"}, [](const Fruit& f) { return f.bytes ? Cell(*f.bytes) : Cell(); }},
+    {{"since_ns", "since", Unit::kNanoseconds, "picked", false}, [](const Fruit& f) { return Cell(f.since_ns); }},
+    {{"ripe", "ripe", Unit::kFlag, "or not"}, [](const Fruit& f) { return flag_cell(f.ripe); }},
+    {{"ripeness", "ripeness", Unit::kCount, "degrees", false}, [](const Fruit&) { return Cell(); }},
+};
+
+TableShape shape() {
+  return make_shape<Fruit>("fruits", "bytes", kColumns);
+}
+
+Table fruits() {
+  return make_table<Fruit>(shape(), kColumns,
+                           {{"pear", 2048, 1000, true},
+                            {"Apple", 4096, 60'000'000'000, false},
+                            {"chan<- fig", {}, 5, true},
+                            {"plum", 2048, 7, false}});
+}
+
+std::vector<std::uint32_t> rows(const TableQuery& query) {
+  return select(fruits(), plan_table(shape(), query)).rows;
+}
+std::vector<std::uint32_t> filtered(const std::string& filter) {
+  return rows({.sort = "name", .filters = {filter}});
+}
+std::string refusal(const TableQuery& query) {
+  try {
+    plan_table(shape(), query);
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::kUsage);
+    return error.what();
+  }
+  return "accepted";
+}
+
+TEST(TableQuery, NumbersSortFromTheLargestDownAndUnknownOnesComeLast) {
+  EXPECT_THAT(rows({}), ElementsAre(1, 0, 3, 2));
+  EXPECT_THAT(rows({.sort = "-bytes"}), ElementsAre(0, 3, 1, 2));
+}
+
+TEST(TableQuery, TextsSortFromAOn) {
+  EXPECT_THAT(rows({.sort = "name"}), ElementsAre(1, 2, 0, 3));
+  EXPECT_THAT(rows({.sort = "-name"}), ElementsAre(3, 0, 2, 1));
+}
+
+TEST(TableQuery, TopCutsAfterSortingAndZeroMeansAll) {
+  const Selection two = select(fruits(), plan_table(shape(), {.top = 2}));
+  EXPECT_THAT(two.rows, ElementsAre(1, 0));
+  EXPECT_EQ(two.matching, 4U);
+  EXPECT_EQ(rows({.top = 0}).size(), 4U);
+}
+
+TEST(TableQuery, ATextIsFoundInAnyTextColumnWhateverItsCase) {
+  EXPECT_THAT(filtered("PL"), ElementsAre(1, 3));
+  EXPECT_THAT(filtered("2048"), ElementsAre());
+}
+
+TEST(TableQuery, ComparesNumbersWithUnits) {
+  EXPECT_THAT(filtered("bytes>2KiB"), ElementsAre(1));
+  EXPECT_THAT(filtered("bytes<0.00390625MiB"), ElementsAre(0, 3));
+  EXPECT_THAT(filtered("bytes=2048"), ElementsAre(0, 3));
+  EXPECT_THAT(filtered("bytes=0x800"), ElementsAre(0, 3));
+  EXPECT_THAT(filtered("since_ns>59s"), ElementsAre(1));
+  EXPECT_THAT(filtered("ripe=yes"), ElementsAre(2, 0));
+}
+
+TEST(TableQuery, AllFiltersMustHold) {
+  EXPECT_THAT(rows({.filters = {"bytes=2KiB", "ripe=no"}}), ElementsAre(3));
+}
+
+TEST(TableQuery, ATypeWithAnArrowIsNoComparison) {
+  EXPECT_THAT(filtered("chan<- fig"), ElementsAre(2));
+  EXPECT_THAT(filtered("name=chan<-"), ElementsAre(2));
+}
+
+TEST(TableQuery, AColumnMayBeNamedByItsBeginningWhereThatIsClear) {
+  EXPECT_THAT(rows({.sort = "by"}), ElementsAre(1, 0, 3, 2));
+  EXPECT_THAT(filtered("ripe=no"), ElementsAre(1, 3));  // a whole name wins over a longer one
+  EXPECT_THAT(refusal({.sort = "ri"}), HasSubstr("may be ripe or ripeness"));
+}
+
+TEST(TableQuery, AnUnknownColumnIsToldTheColumns) {
+  EXPECT_EQ(refusal({.sort = "weight"}),
+            "there is no column \"weight\"; the columns are name, bytes, since_ns, ripe, ripeness");
+  EXPECT_THAT(refusal({.filters = {"weight>5"}}), HasSubstr("there is no column \"weight\""));
+  EXPECT_THAT(refusal({.filters = {"weight=5"}}), HasSubstr("there is no column \"weight\""));
+  EXPECT_THAT(refusal({.columns = "name,weight"}), HasSubstr("there is no column \"weight\""));
+  EXPECT_THAT(refusal({.sort = "-"}), HasSubstr("there is no column \"\""));
+}
+
+TEST(TableQuery, RefusesComparisonsThatMeanNothing) {
+  EXPECT_THAT(refusal({.filters = {"name>5"}}), HasSubstr("name is text"));
+  EXPECT_THAT(refusal({.filters = {"bytes>many"}}), HasSubstr("\"many\" is not a size"));
+  EXPECT_THAT(refusal({.filters = {"bytes>5s"}}), HasSubstr("is not a size"));
+  EXPECT_THAT(refusal({.filters = {"bytes>-5"}}), HasSubstr("is not a size"));
+  EXPECT_THAT(refusal({.filters = {"bytes>"}}), HasSubstr("is not a size"));
+  EXPECT_THAT(refusal({.filters = {"bytes>1.2.3"}}), HasSubstr("is not a size"));
+  EXPECT_THAT(refusal({.filters = {"bytes>99999999999999999999"}}), HasSubstr("is not a size"));
+  EXPECT_THAT(refusal({.filters = {"since_ns>5"}}), HasSubstr("is not a time"));
+  EXPECT_THAT(refusal({.filters = {"ripe=soon"}}), HasSubstr("is not yes or no"));
+}
+
+TEST(TableQuery, ShowsTheColumnsThatWereAskedForInTheirOrder) {
+  EXPECT_THAT(plan_table(shape(), {}).text_columns, ElementsAre(0, 1, 3));
+  EXPECT_THAT(plan_table(shape(), {.columns = "since_ns,name"}).text_columns, ElementsAre(2, 0));
+}
+
+}  // namespace
+}  // namespace holdfast::view

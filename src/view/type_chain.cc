@@ -1,0 +1,111 @@
+#include "view/type_chain.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "base/units.h"
+#include "view/names.h"
+#include "view/type_table.h"
+
+namespace holdfast::view {
+namespace {
+
+using heap::TypeStep;
+using heap::Witness;
+
+std::string hex(Address address) {
+  return fmt::format("{:#x}", address.value);
+}
+
+// " main.serve, server.go:88"
+std::string code_text(const TypeStep& step) {
+  const std::string function = step.function.empty() ? hex(step.code) : short_type(step.function);
+  return step.place.empty() ? function : fmt::format("{}, {}", function, step.place.substr(step.place.rfind('/') + 1));
+}
+
+// Where the word lies: in an object, in a variable, in a frame.
+std::string word_text(const heap::Snapshot& snapshot, const TypeStep& step) {
+  if (step.holder)
+    return fmt::format("{} of {}, at {}", step.field.empty() ? "the first word" : step.field,
+                       short_type(type_name(snapshot, step.holder_type)), hex(step.word));
+  if (step.name.empty()) return step.word ? hex(step.word) : std::string("an unknown place");
+  return step.name + step.field;
+}
+
+std::string holder_text(const heap::Snapshot& snapshot, const TypeStep& step) {
+  std::string text = step.rule.empty() ? std::string() : fmt::format("library rule {}: ", step.rule);
+  if (step.holder)
+    return text + fmt::format("{} of {}", step.field.empty() ? "the first word" : step.field,
+                              short_type(type_name(snapshot, step.holder_type)));
+  return text + word_text(snapshot, step);
+}
+
+// What the instruction does with the variable, or with what it leads to.
+std::string use_text(const heap::Snapshot& snapshot, const TypeStep& step) {
+  if (step.holder_type)
+    return fmt::format("uses {} as {}, this is {}", step.name, short_type(type_name(snapshot, step.holder_type)),
+                       step.field.empty() ? "its first word" : step.field);
+  return step.witness == Witness::kCodeStrong ? fmt::format("stores it in {}", step.name)
+                                              : fmt::format("uses what {} points to as such", step.name);
+}
+
+}  // namespace
+
+std::string_view type_name(const heap::Snapshot& snapshot, TypeId type) {
+  return type ? snapshot.strings[snapshot.types[type.row].name] : std::string_view("an object without a type");
+}
+
+std::string_view name_of(Witness witness) {
+  static constexpr auto kNames =
+      std::to_array<std::string_view>({"unknown", "holder", "header", "span", "interface", "closure", "list", "special",
+                                       "variable", "local", "code strong", "code weak", "slot", "shape"});
+  return kNames[static_cast<std::size_t>(witness)];
+}
+
+std::string reason_text(const heap::Snapshot& snapshot, const TypeStep& step) {
+  switch (step.witness) {
+    case Witness::kHolder:
+      return holder_text(snapshot, step);
+    case Witness::kHeader:
+      return fmt::format("the allocation header names the type at {}", hex(step.descriptor));
+    case Witness::kSpan:
+      return "the span of this large object names its type";
+    case Witness::kInterface:
+      return fmt::format("the interface {} names it by {}", word_text(snapshot, step), hex(step.descriptor));
+    case Witness::kClosure:
+      return fmt::format("a closure: its first word is the code of {}", code_text(step));
+    case Witness::kList:
+      return fmt::format("the runtime's own list {}", step.name);
+    case Witness::kSpecial:
+      return step.code ? fmt::format("{} {}", step.name, code_text(step)) : step.name;
+    case Witness::kVariable:
+      return fmt::format("debug information: package variable {}", word_text(snapshot, step));
+    case Witness::kLocal:
+      return fmt::format("debug information: variable {} of {}", word_text(snapshot, step), code_text(step));
+    case Witness::kSlot:
+      return fmt::format("machine code: the frame of {} uses a slot of it as such", code_text(step));
+    case Witness::kShape:
+      return "a guess: of all types only this one explains its words and what its neighbours say";
+    case Witness::kCodeStrong:
+    case Witness::kCodeWeak:
+      return fmt::format("machine code: {} {}", code_text(step), use_text(snapshot, step));
+    case Witness::kNone:
+      break;
+  }
+  return "it is not known who said so";
+}
+
+std::string place_text(const heap::Snapshot& snapshot, const heap::ObjectIndex& index, Address address,
+                       const std::string& variable) {
+  if (const auto hit = index.find(address))
+    return fmt::format("a free slot of {}", format_bytes(snapshot.spans[hit->span.row].slot_size));
+  if (index.find_page(address)) return "the rest of a span, behind its last slot";
+  for (const heap::Goroutine& goroutine : snapshot.goroutines)
+    if (goroutine.stack.contains(address)) return fmt::format("the stack of goroutine {}", goroutine.goid);
+  if (!variable.empty()) return fmt::format("the package variable {}", variable);
+  return "neither the heap nor a goroutine's stack nor a package variable";
+}
+
+}  // namespace holdfast::view

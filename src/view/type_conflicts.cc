@@ -1,0 +1,59 @@
+#include "view/type_conflicts.h"
+
+#include <fmt/format.h>
+
+#include "view/type_chain.h"
+#include "view/type_table.h"
+
+namespace holdfast::view {
+namespace {
+
+struct ConflictRow {
+  const heap::Snapshot* snapshot = nullptr;
+  heap::TypeConflict sum;
+
+  std::string_view name(TypeId type) const { return snapshot->strings[snapshot->types[type.row].name]; }
+};
+
+constexpr ColumnOf<ConflictRow> kColumns[] = {
+    {{"bytes", "bytes", Unit::kBytes, "of the objects that both types were claimed for"},
+     [](const ConflictRow& row) { return Cell(row.sum.bytes); }},
+    {{"objects", "objects", Unit::kCount, "that this is about"},
+     [](const ConflictRow& row) { return Cell(row.sum.objects); }},
+    {{"standing", "standing", Unit::kCount, "objects that have the kept type in the end, too", false},
+     [](const ConflictRow& row) { return Cell(row.sum.standing); }},
+    {{"claims", "claims", Unit::kCount, "that met like this; an object may be claimed often", false},
+     [](const ConflictRow& row) { return Cell(row.sum.claims); }},
+    {{"kept", "kept", Unit::kText, "type that was kept"},
+     [](const ConflictRow& row) { return text_cell(row.name(row.sum.kept.type)); }},
+    {{"kept_by", "known by", Unit::kText, "how the kept type is known"},
+     [](const ConflictRow& row) { return text_cell(name_of(row.sum.kept.known_by)); }},
+    {{"refused", "refused", Unit::kText, "type that was refused"},
+     [](const ConflictRow& row) { return text_cell(row.name(row.sum.refused.type)); }},
+    {{"refused_by", "said by", Unit::kText, "what evidence was refused"},
+     [](const ConflictRow& row) { return text_cell(name_of(row.sum.refused.known_by)); }},
+    {{"example", "example", Unit::kAddress, "one of the objects"},
+     [](const ConflictRow& row) { return Cell(row.sum.kept.at.value); }},
+};
+
+}  // namespace
+
+TableShape conflict_shape() {
+  return make_shape<ConflictRow>("conflicts", "bytes", kColumns);
+}
+
+Table conflict_table(const heap::Snapshot& snapshot, std::vector<heap::TypeConflict> conflicts) {
+  std::vector<ConflictRow> rows;
+  std::vector<std::vector<std::string>> lines;
+  for (heap::TypeConflict& conflict : conflicts) {
+    lines.push_back(
+        {"kept: " + reason_text(snapshot, conflict.kept), "refused: " + reason_text(snapshot, conflict.refused)});
+    rows.push_back({&snapshot, std::move(conflict)});
+  }
+  Table table = make_table<ConflictRow>(conflict_shape(), kColumns, std::move(rows));
+  table.lines_name = "evidence";
+  table.lines = [lines = std::move(lines)](std::uint32_t row) { return lines[row]; };
+  return table;
+}
+
+}  // namespace holdfast::view

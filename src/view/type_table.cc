@@ -1,0 +1,206 @@
+#include "view/type_table.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <map>
+
+#include "base/cancel.h"
+#include "base/units.h"
+
+namespace holdfast::view {
+namespace {
+
+constexpr std::size_t kKinds = 10;  // of KnownBy
+constexpr std::uint32_t kCancelEvery = 1 << 20;
+constexpr std::size_t kAhead = 16;  // children between asking for memory and using it
+
+class TypeSums {
+ public:
+  TypeSums(const heap::Snapshot& snapshot, const graph::DominatorTree& tree)
+      : snapshot_(snapshot),
+        tree_(tree),
+        columns_(tree.dominators().columns()),
+        rows_(snapshot.types.size()),
+        known_by_(snapshot.types.size()),
+        has_pointers_(snapshot.types.size()) {}
+
+  std::vector<TypeTotals> run() {
+    count();
+    retain();
+    return named();
+  }
+
+ private:
+  void count() {
+    const auto count_part = [&](std::uint32_t begin, std::uint32_t end, bool pointers) {
+      columns_.sizes.for_each_run(begin, end, [&](std::uint64_t first, std::uint64_t last, std::uint64_t size) {
+        throw_if_cancelled();
+        const std::uint32_t unknown = unknown_row(size, pointers);
+        for (std::uint64_t i = first; i < last; ++i)
+          if (columns_.idom[i] != 0) count_object(ObjectId(static_cast<std::uint32_t>(i)), size, unknown);
+      });
+    };
+    count_part(0, snapshot_.pointerful, true);
+    count_part(snapshot_.pointerful, snapshot_.objects, false);
+  }
+
+  std::uint32_t unknown_row(std::uint64_t size, bool pointers) {
+    const auto [it, is_new] = unknown_.try_emplace({size, pointers}, static_cast<std::uint32_t>(rows_.size()));
+    if (is_new) {
+      rows_.emplace_back().type =
+          fmt::format("unknown, {}, {}", format_bytes(size), pointers ? "pointers" : "no pointers");
+      known_by_.emplace_back();
+      has_pointers_.push_back(pointers);
+    }
+    return it->second;
+  }
+
+  void count_object(ObjectId object, std::uint64_t size, std::uint32_t unknown) {
+    const heap::ObjectType type = snapshot_.object_type[object.row];
+    const std::uint32_t row = type ? type.type().row : unknown;
+    ++rows_[row].count;
+    rows_[row].bytes += size;
+    ++known_by_[row][static_cast<std::size_t>(type.known_by())];
+    if (object.row < snapshot_.pointerful) {
+      has_pointers_[row] = true;
+      // Taken back where one of its row is found to dominate it.
+      if (tree_.dominators().is_alone(object.row)) rows_[row].retained_bytes += size;
+    } else if (has_pointers_[row]) {
+      // Its type has pointerful objects too, one of which may dominate it.
+      inside_.push_back({columns_.idom[object.row] - 1, row, size});
+    } else {
+      rows_[row].retained_bytes += size;
+    }
+  }
+
+  // Of an object that can hold pointers.
+  std::uint32_t row_of(std::uint32_t object) {
+    const heap::ObjectType type = snapshot_.object_type[object];
+    return type ? type.type().row : unknown_row(columns_.sizes.size_of(ObjectId(object)), true);
+  }
+
+  // Down the dominator tree, depth first. An object counts unless one of its row is open above it. `outermost_` are the
+  // open ones, each with the height of the stack below which it is left.
+  void retain() {
+    std::sort(inside_.begin(), inside_.end(), [](const Leaf& a, const Leaf& b) { return a.dominator < b.dominator; });
+    const graph::Vertices& vertices = columns_.vertices;
+    is_open_.resize(rows_.size());
+    std::vector<std::uint32_t> stack = {vertices.super_root()};
+    for (std::uint32_t steps = 0; !stack.empty(); ++steps) {
+      if (steps % kCancelEvery == 0) throw_if_cancelled();
+      while (!outermost_.empty() && stack.size() <= outermost_.back().first) {
+        is_open_[outermost_.back().second] = false;
+        outermost_.pop_back();
+      }
+      const std::uint32_t vertex = stack.back();
+      stack.pop_back();
+      if (!stack.empty()) tree_.fetch_children(stack.back());
+      if (vertices.is_object(vertex)) open(vertex, stack.size());
+      add_leaves(vertex);
+      push_children(vertex, stack);
+    }
+  }
+
+  // Those that dominate nothing have been counted before.
+  void push_children(std::uint32_t vertex, std::vector<std::uint32_t>& stack) {
+    const auto children = tree_.children(vertex);
+    for (std::size_t i = 0; i < children.size() && children[i] < columns_.vertices.count(); ++i) {
+      if (i == 0) fetch(children.first(std::min(children.size(), kAhead)));
+      if (i + kAhead < children.size()) fetch(children.subspan(i + kAhead, 1));
+      if (!tree_.dominators().is_alone(children[i])) {
+        tree_.fetch_place(children[i]);
+        stack.push_back(children[i]);
+      } else if (const std::uint32_t row = row_of(children[i]); is_open_[row]) {
+        rows_[row].retained_bytes -= columns_.sizes.size_of(ObjectId(children[i]));
+      }
+    }
+  }
+
+  void fetch(std::span<const std::uint32_t> vertices) const {
+    for (const std::uint32_t vertex : vertices) {
+      if (!columns_.vertices.is_object(vertex)) continue;
+      __builtin_prefetch(&snapshot_.object_type[vertex]);
+      columns_.holders.fetch(vertex);
+    }
+  }
+
+  void open(std::uint32_t object, std::size_t height) {
+    const std::uint32_t row = row_of(object);
+    if (is_open_[row]) return;
+    is_open_[row] = true;
+    outermost_.emplace_back(height, row);
+    rows_[row].retained_bytes += tree_.dominators().retained_bytes(ObjectId(object));
+  }
+
+  void add_leaves(std::uint32_t vertex) {
+    if (inside_.empty()) return;
+    auto leaf = std::lower_bound(inside_.begin(), inside_.end(), vertex,
+                                 [](const Leaf& a, std::uint32_t dominator) { return a.dominator < dominator; });
+    for (; leaf != inside_.end() && leaf->dominator == vertex; ++leaf)
+      if (!is_open_[leaf->row]) rows_[leaf->row].retained_bytes += leaf->bytes;
+  }
+
+  std::vector<TypeTotals> named() {
+    std::vector<TypeTotals> out;
+    for (std::size_t row = 0; row < rows_.size(); ++row) {
+      if (rows_[row].count == 0) continue;
+      const auto& kinds = known_by_[row];
+      rows_[row].known_by = static_cast<heap::KnownBy>(std::max_element(kinds.begin(), kinds.end()) - kinds.begin());
+      if (row < snapshot_.types.size()) rows_[row].type = snapshot_.strings[snapshot_.types[row].name];
+      out.push_back(std::move(rows_[row]));
+    }
+    return out;
+  }
+
+  struct Leaf {
+    std::uint32_t dominator;  // a vertex
+    std::uint32_t row;
+    std::uint64_t bytes;
+  };
+
+  const heap::Snapshot& snapshot_;
+  const graph::DominatorTree& tree_;
+  const graph::DominatorColumns& columns_;
+  std::vector<TypeTotals> rows_;  // by TypeId, then the unknown ones
+  std::vector<std::array<std::uint64_t, kKinds>> known_by_;
+  std::vector<bool> has_pointers_;  // some object of the row is pointerful
+  std::map<std::pair<std::uint64_t, bool>, std::uint32_t> unknown_;
+  std::vector<Leaf> inside_;
+  std::vector<bool> is_open_;                                     // by row
+  std::vector<std::pair<std::size_t, std::uint32_t>> outermost_;  // height of the stack, row
+};
+
+constexpr ColumnOf<TypeTotals> kColumns[] = {
+    {{"retained_bytes", "retained", Unit::kBytes, "what the objects of the type keep alive, themselves included"},
+     [](const TypeTotals& row) { return Cell(row.retained_bytes); }},
+    {{"bytes", "own", Unit::kBytes, "of their slots"}, [](const TypeTotals& row) { return Cell(row.bytes); }},
+    {{"count", "count", Unit::kCount, "reachable objects"}, [](const TypeTotals& row) { return Cell(row.count); }},
+    {{"type", "type", Unit::kText, "full name, or size and kind of the slots if it is unknown"},
+     [](const TypeTotals& row) { return text_cell(row.type); }},
+    {{"known_by", "known by", Unit::kText, "how the type of most of them is known"},
+     [](const TypeTotals& row) { return text_cell(name_of(row.known_by)); }},
+};
+
+}  // namespace
+
+std::vector<TypeTotals> type_totals(const heap::Snapshot& snapshot, const graph::DominatorTree& tree) {
+  return TypeSums(snapshot, tree).run();
+}
+
+std::string_view name_of(heap::KnownBy known_by) {
+  static constexpr std::array<std::string_view, kKinds> kNames = {
+      "", "header", "interface", "closure", "runtime", "dwarf", "code", "library", "propagated", "inferred"};
+  return kNames[static_cast<std::size_t>(known_by)];
+}
+
+TableShape type_shape() {
+  return make_shape<TypeTotals>("types", "retained_bytes", kColumns);
+}
+
+Table type_table(const heap::Snapshot& snapshot, const graph::Dominators& dominators) {
+  return make_table<TypeTotals>(type_shape(), kColumns, type_totals(snapshot, graph::DominatorTree(dominators)));
+}
+
+}  // namespace holdfast::view

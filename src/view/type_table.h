@@ -1,0 +1,34 @@
+// Reachable objects by type; those of unknown type by the size of their slots.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "graph/dominator_tree.h"
+#include "graph/dominators.h"
+#include "heap/snapshot.h"
+#include "view/table.h"
+
+namespace holdfast::view {
+
+struct TypeTotals {
+  std::string type;  // "unknown, 48 B, pointers" where it is not known
+  std::uint64_t count = 0;
+  std::uint64_t bytes = 0;  // of the slots
+  // What its objects retain together: the sum over those that no other object of the row dominates.
+  std::uint64_t retained_bytes = 0;
+  heap::KnownBy known_by = heap::KnownBy::kUnknown;  // how most of them are known
+};
+
+// Rows that occur, in the order of the types, then unknown ones by size. One pass over the objects and one down the
+// dominator tree.
+std::vector<TypeTotals> type_totals(const heap::Snapshot& snapshot, const graph::DominatorTree& tree);
+
+// "header", "interface", ...; empty for kUnknown.
+std::string_view name_of(heap::KnownBy known_by);
+
+TableShape type_shape();
+Table type_table(const heap::Snapshot& snapshot, const graph::Dominators& dominators);
+
+}  // namespace holdfast::view
