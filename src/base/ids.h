@@ -24,6 +24,7 @@ using SpanId = Id<struct SpanTag>;      // an in-use span
 using TypeId = Id<struct TypeTag>;      // a Go type
 using StringId = Id<struct StringTag>;  // an interned string
 using RootId = Id<struct RootTag>;      // a node of the root forest
+using LabelId = Id<struct LabelTag>;    // what roots are called
 using AllocationStackId = Id<struct AllocationStackTag>;  // a stack of the memory profile
 using GoroutineId = Id<struct GoroutineTag>;              // a row of the goroutine table, not Go's goid
 

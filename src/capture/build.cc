@@ -69,9 +69,9 @@ void add_counters(const FrozenTarget& target, const go::HeapModel& heap, heap::S
   snapshot.audit.gc_cycles = stats.find("NumGC").value_or(0);
 }
 
-std::string function_name(const go::FunctionTables& functions, Address code) {
+std::string_view function_name(const go::FunctionTables& functions, Address code) {
   const auto found = functions.find(code);
-  return found ? std::string(found->function.name) : fmt::format("{:#x}", code.value);
+  return found ? found->function.name : std::string_view();
 }
 
 // Spans of a heap model and of a snapshot have the same rows.
@@ -124,9 +124,9 @@ void build(const FrozenTarget& target, const Options& options, heap::Snapshot& s
   times.run("roots", [&] {
     symbols.emplace(options.use_symbols ? target.program->symbol_images() : std::vector<go::LoadedImage>());
     if (target.dwarf != nullptr) symbols->add(*target.dwarf, target.program->symbol_images().front());
-    add_global_roots(runtime, *symbols, forest, losses);
+    add_global_roots(runtime, *symbols, forest, snapshot.strings, losses);
     add_special_roots(
-        specials.roots, [&](Address code) { return function_name(functions, code); }, forest);
+        specials.roots, [&](Address code) { return function_name(functions, code); }, forest, snapshot.strings);
   });
   times.run("goroutines", [&] { add_goroutines(target, scheduler, forest, snapshot, losses); });
   times.run("samples", [&] { add_samples(specials.profiled, functions, index, snapshot, losses); });
@@ -162,8 +162,7 @@ void build(const FrozenTarget& target, const Options& options, heap::Snapshot& s
   times.run("labels", [&] {
     const go::FunctionName name_of = [&](Address code) { return function_name(functions, code); };
     const auto pointers = typing::static_pointers(target.program->images(), runtime.modules);
-    typing::label_variables(typing::VariableLabels(variables, pointers, *symbols, runtime.modules, name_of), *symbols,
-                            snapshot);
+    typing::label_variables(variables, pointers, *symbols, runtime.modules, name_of, snapshot);
   });
   if (options.callbacks.second_opinion) {
     inputs.kept_code_facts = kept.bytes();

@@ -7,6 +7,7 @@
 
 #include "base/parallel.h"
 #include "capture/mark_excuses.h"
+#include "heap/plumbing.h"
 
 namespace holdfast::capture {
 namespace {
@@ -19,15 +20,6 @@ struct Walked {
   std::vector<go::StackRoot> roots;
   std::vector<ObjectId> named;  // by words that are no roots
 };
-
-std::string base_name(std::string_view path) {
-  return std::string(path.substr(path.rfind('/') + 1));
-}
-
-// "server.go:88"
-std::string place(std::string_view file, std::uint32_t line) {
-  return file.empty() ? std::string() : fmt::format("{}:{}", base_name(file), line);
-}
 
 class GoroutinePass {
  public:
@@ -156,8 +148,7 @@ class GoroutinePass {
         names.push_back(snapshot_.strings[snapshot_.frames[row.first_frame + f].function]);
       reason = go::refine_semacquire(names);
     }
-    const std::string_view text = go::text_of(reason);
-    if (!text.empty()) row.wait_reason = snapshot_.strings.add(text);
+    row.wait_reason = reason;
     if (g.wait_count > 0) row.waits_on = scheduler_.waits[g.first_wait].object;
     const bool waits = g.status == go::GoroutineStatus::kWaiting || g.status == go::GoroutineStatus::kLeaked;
     if (waits && g.wait_since > 0 && target_.monotonic_ns > static_cast<std::uint64_t>(g.wait_since))
@@ -169,7 +160,8 @@ class GoroutinePass {
     const auto frames = functions_.source_frames(g.go_pc, true);
     if (frames.empty()) return;
     row.created_by = snapshot_.strings.add(frames.front().function);
-    row.created_at = snapshot_.strings.add(fmt::format("{}:{}", frames.front().file, frames.front().line));
+    row.created_file = snapshot_.strings.add(frames.front().file);
+    row.created_line = frames.front().line;
   }
 
   void check_unwound(const go::Goroutine& g, const go::Stack& stack) {
@@ -180,7 +172,8 @@ class GoroutinePass {
 
   // Goroutines that stand at the same place in the same state for the same reason belong together.
   std::string group_key(const heap::Goroutine& row) const {
-    std::string key = fmt::format("{}/{}/{}/", static_cast<int>(row.state), row.wait_reason.row, row.created_by.row);
+    std::string key =
+        fmt::format("{}/{}/{}/", static_cast<int>(row.state), static_cast<int>(row.wait_reason), row.created_by.row);
     for (std::uint32_t f = 0; f < row.frame_count; ++f) {
       const heap::Frame& frame = snapshot_.frames[row.first_frame + f];
       key += fmt::format("{}:{},", frame.function.row, frame.line);
@@ -188,27 +181,17 @@ class GoroutinePass {
     return key;
   }
 
-  std::string group_name(const heap::Goroutine& row) const {
-    const StringId reason = row.wait_reason;
-    std::string name = "goroutines";
-    if (reason) name += fmt::format(" in {}", snapshot_.strings[reason]);
-    if (const heap::Frame* frame = user_frame(row))
-      name += fmt::format(" at {} {}", snapshot_.strings[frame->function],
-                          place(snapshot_.strings[frame->file], frame->line));
-    return name;
-  }
-
-  // The innermost frame outside of the runtime and the packages that only block for others.
-  const heap::Frame* user_frame(const heap::Goroutine& row) const {
-    const auto is_plumbing = [](std::string_view name) {
-      return name.starts_with("runtime.") || name.starts_with("sync.") || name.starts_with("internal/") ||
-             name.starts_with("time.") || name.starts_with("reflect.") || name.starts_with("syscall.");
-    };
-    for (std::uint32_t f = 0; f < row.frame_count; ++f) {
-      const heap::Frame& frame = snapshot_.frames[row.first_frame + f];
-      if (!is_plumbing(snapshot_.strings[frame.function])) return &frame;
+  heap::Label group_label(const heap::Goroutine& row) const {
+    heap::Label label;
+    label.basis = heap::Basis::kRuntime;
+    label.members = heap::RootKind::kGoroutine;
+    label.wait_reason = row.wait_reason;
+    if (const heap::Frame* frame = heap::first_user_frame(snapshot_, row.first_frame, row.frame_count)) {
+      label.code.function = frame->function;
+      label.code.file = frame->file;
+      label.code.line = frame->line;
     }
-    return row.frame_count > 0 ? &snapshot_.frames[row.first_frame] : nullptr;
+    return label;
   }
 
   void add_roots() {
@@ -224,7 +207,7 @@ class GoroutinePass {
       const auto& members = groups[*key];
       RootId group;
       if (members.size() > 1)
-        group = forest_.add(heap::RootKind::kGroup, RootId(), group_name(snapshot_.goroutines[members.front()]));
+        group = forest_.add(heap::RootKind::kGroup, RootId(), group_label(snapshot_.goroutines[members.front()]));
       for (const std::size_t i : members) add_goroutine_roots(i, group);
     }
   }
@@ -239,7 +222,7 @@ class GoroutinePass {
     const go::Goroutine& g = scheduler_.goroutines[i];
     heap::Goroutine& row = snapshot_.goroutines[i];
     const GoroutineId id(static_cast<std::uint32_t>(i));
-    row.root = forest_.add(heap::RootKind::kGoroutine, group, fmt::format("goroutine {}", g.goid), g.g);
+    row.root = forest_.add(heap::RootKind::kGoroutine, group, g.g);
     forest_.current().goroutine = id;
     const Walked& walked = walked_[i];
     // Roots of one frame are one node; those without a frame hang on the goroutine.
@@ -264,38 +247,47 @@ class GoroutinePass {
     const go::StackRoot& first = *roots.front();
     const bool has_frame = first.frame < walked.stack.frames.size();
     const Address sp = has_frame ? walked.stack.frames[first.frame].sp : Address();
-    const heap::RootKind kind = has_frame                                 ? heap::RootKind::kFrame
-                                : first.kind == go::StackRootKind::kDefer ? heap::RootKind::kDefer
-                                                                          : heap::RootKind::kStackSlot;
-    forest_.add(kind, goroutine, has_frame ? frame_name(walked.stack.frames[first.frame]) : slot_name(first), sp);
+    if (has_frame)
+      forest_.add(heap::RootKind::kFrame, goroutine, frame_label(walked.stack.frames[first.frame]), sp);
+    else
+      forest_.add(kind_of(first.kind), goroutine, sp);
     forest_.current().goroutine = id;
     forest_.current().conservative = first.conservative;
     for (const go::StackRoot* root : roots) forest_.hold(root->value, root->slot && sp ? root->slot - sp : 0);
     forest_.drop_if_empty();
   }
 
-  static std::string slot_name(const go::StackRoot& root) {
-    switch (root.kind) {
+  // Of roots that belong to no frame.
+  static heap::RootKind kind_of(go::StackRootKind kind) {
+    switch (kind) {
       case go::StackRootKind::kDefer:
-        return "deferred call";
+        return heap::RootKind::kDefer;
       case go::StackRootKind::kContext:
-        return "closure to start with";
+        return heap::RootKind::kStartClosure;
       case go::StackRootKind::kRegister:
-        return "register";
+        return heap::RootKind::kRegister;
       case go::StackRootKind::kSystemStack:
-        return "system stack";
+        return heap::RootKind::kSystemStack;
       default:
-        return "stack";
+        return heap::RootKind::kStackSlot;
     }
   }
 
-  // "main.serve+0x3a server.go:88"
-  std::string frame_name(const go::StackFrame& frame) {
+  heap::Label frame_label(const go::StackFrame& frame) {
+    heap::Label label;
+    label.basis = heap::Basis::kRuntime;
     const auto code = functions_.find(frame.pc);
-    const auto& source = source_of(frame);
-    if (!code) return fmt::format("frame at {:#x}", frame.pc.value);
-    const std::string where = source.empty() ? "" : place(snapshot_.strings[source.back().file], source.back().line);
-    return fmt::format("{}+{:#x} {}", code->function.name, frame.pc - code->function.entry, where);
+    if (!code) {
+      label.code.pc = frame.pc;
+      return label;
+    }
+    label.code.function = snapshot_.strings.add(code->function.name);
+    label.code.offset = frame.pc - code->function.entry;
+    if (const auto& source = source_of(frame); !source.empty()) {
+      label.code.file = source.back().file;
+      label.code.line = source.back().line;
+    }
+    return label;
   }
 
   const FrozenTarget& target_;

@@ -44,7 +44,7 @@ class ExcusePass {
 
  private:
   void add_allocated_black() {
-    const StringId cause = snapshot_.strings.add("allocate-black");
+    const auto cause = heap::MarkCause::kAllocateBlack;
     std::vector<std::uint64_t> black;
     for (std::size_t s = 0; s < snapshot_.spans.size(); ++s) {
       const go::MSpan& span = heap_.in_use()[s];
@@ -57,7 +57,7 @@ class ExcusePass {
   }
 
   void add_ended_threads() {
-    const StringId cause = snapshot_.strings.add("ended-thread");
+    const auto cause = heap::MarkCause::kEndedThread;
     std::vector<Address> ended;
     for_each_record(machine_size_, [&](ObjectId object, Address record) {
       // g0 comes first in an m, so it is the first word that the object holds.
@@ -95,12 +95,12 @@ class ExcusePass {
   }
 
   void add_resurrected() {
-    const StringId cause = snapshot_.strings.add("resurrection");
+    const auto cause = heap::MarkCause::kResurrection;
     for (const std::uint32_t row : heap_.marked_by_sweep_alone())
       for_each_marked(snapshot_, snapshot_.spans[row], [&](ObjectId object, std::uint32_t) { excuse(object, cause); });
   }
 
-  void excuse(ObjectId object, StringId cause) { snapshot_.audit.excuses.push_back({object, cause}); }
+  void excuse(ObjectId object, heap::MarkCause cause) { snapshot_.audit.excuses.push_back({object, cause}); }
 
   const MemorySource& memory_;
   const go::HeapModel& heap_;
@@ -146,10 +146,9 @@ std::vector<ObjectId> named_by_words(const go::Runtime& runtime, const go::Gorou
 }
 
 void add_word_excuses(std::vector<ObjectId> objects, heap::Snapshot& snapshot) {
-  const StringId cause = snapshot.strings.add("conservative-word");
   std::sort(objects.begin(), objects.end());
   objects.erase(std::unique(objects.begin(), objects.end()), objects.end());
-  for (const ObjectId object : objects) snapshot.audit.excuses.push_back({object, cause});
+  for (const ObjectId object : objects) snapshot.audit.excuses.push_back({object, heap::MarkCause::kConservativeWord});
 }
 
 }  // namespace holdfast::capture

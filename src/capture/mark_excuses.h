@@ -1,10 +1,10 @@
 // Objects that the collector marks by rules of its own, whether or not anybody holds them (reference 9.4): each with a
-// cause that the target shows for this very object. What these hold is followed by graph/audit. Causes, as
-// AuditInput::excuses names them, strongest first:
-//   allocate-black     allocated while the collector marked, by the span's two indices (Go 1.25+, until the sweep)
-//   ended-thread       a runtime.m that is on no list any more, and the g records that name it
-//   resurrection       marked in a span where the mark phase marked nothing: by the sweep, for a finalizer
-//   conservative-word  named by a word on the stack of a goroutine that has run since the mark
+// cause that the target shows for this very object. What these hold is followed by graph/audit. Causes
+// (heap::MarkCause), strongest first:
+//   kAllocateBlack     allocated while the collector marked, by the span's two indices (Go 1.25+, until the sweep)
+//   kEndedThread       a runtime.m that is on no list any more, and the g records that name it
+//   kResurrection      marked in a span where the mark phase marked nothing: by the sweep, for a finalizer
+//   kConservativeWord  named by a word on the stack of a goroutine that has run since the mark
 // What a P's current block of tiny objects is for is no difference: it is a root, as it is for the collector.
 #pragma once
 
@@ -33,7 +33,7 @@ std::vector<ObjectId> named_by_words(const go::Runtime& runtime, const go::Gorou
                                      std::span<const go::StackRoot> roots, const heap::ObjectIndex& index,
                                      const heap::Snapshot& snapshot);
 
-// Adds objects of many stacks as conservative-word.
+// Adds objects of many stacks with kConservativeWord.
 void add_word_excuses(std::vector<ObjectId> objects, heap::Snapshot& snapshot);
 
 }  // namespace holdfast::capture

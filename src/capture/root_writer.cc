@@ -4,11 +4,16 @@
 
 namespace holdfast::capture {
 
-RootId RootWriter::add(heap::RootKind kind, RootId parent, std::string_view name, Address where) {
+RootId RootWriter::add(heap::RootKind kind, RootId parent, const heap::Label& label, Address where) {
+  const RootId root = add(kind, parent, where);
+  current().label = labels_.add(label);
+  return root;
+}
+
+RootId RootWriter::add(heap::RootKind kind, RootId parent, Address where) {
   heap::Root root;
   root.kind = kind;
   root.parent = parent;
-  root.name = snapshot_.strings.add(name);
   root.where = where;
   root.first_target = static_cast<std::uint32_t>(snapshot_.root_targets.size());
   snapshot_.roots.push_back(root);

@@ -1,8 +1,7 @@
 // Writes the root forest of a Snapshot: nodes in order, the targets of a node right after it was added.
 #pragma once
 
-#include <string_view>
-
+#include "heap/label_writer.h"
 #include "heap/object_index.h"
 #include "heap/snapshot.h"
 
@@ -11,10 +10,13 @@ namespace holdfast::capture {
 class RootWriter {
  public:
   // Both must outlive this.
-  RootWriter(heap::Snapshot& snapshot, const heap::ObjectIndex& index) : snapshot_(snapshot), index_(index) {}
+  RootWriter(heap::Snapshot& snapshot, const heap::ObjectIndex& index)
+      : snapshot_(snapshot), index_(index), labels_(snapshot.labels) {}
 
   // Adds a node under `parent` (none: under the super root) and makes it the current one.
-  RootId add(heap::RootKind kind, RootId parent, std::string_view name, Address where = {});
+  RootId add(heap::RootKind kind, RootId parent, const heap::Label& label, Address where = {});
+  // The same of a node without a label.
+  RootId add(heap::RootKind kind, RootId parent, Address where);
   heap::Root& current() { return snapshot_.roots.back(); }
 
   const heap::ObjectIndex& index() const { return index_; }
@@ -35,6 +37,7 @@ class RootWriter {
 
   heap::Snapshot& snapshot_;
   const heap::ObjectIndex& index_;
+  heap::LabelWriter labels_;
 };
 
 }  // namespace holdfast::capture

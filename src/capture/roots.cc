@@ -1,9 +1,8 @@
 #include "capture/roots.h"
 
-#include <fmt/format.h>
-
 #include <array>
 #include <bit>
+#include <utility>
 
 #include "go/gc_program.h"
 
@@ -30,8 +29,9 @@ std::vector<std::uint64_t> section_mask(const go::Runtime& runtime, Address mask
 
 class GlobalRoots {
  public:
-  GlobalRoots(const go::Runtime& runtime, const go::Symbols& symbols, RootWriter& forest, LossLedger& losses)
-      : runtime_(runtime), symbols_(symbols), forest_(forest), losses_(losses) {}
+  GlobalRoots(const go::Runtime& runtime, const go::Symbols& symbols, RootWriter& forest, StringTable& strings,
+              LossLedger& losses)
+      : runtime_(runtime), symbols_(symbols), forest_(forest), strings_(strings), losses_(losses) {}
 
   void add(const go::Module& module) {
     of_program_ = &module == &runtime_.modules.front();
@@ -63,12 +63,24 @@ class GlobalRoots {
       close();
       const go::Variable* variable = symbols_.find(at);
       current_ = variable != nullptr ? variable->range : AddressRange{at, at + 8};
-      forest_.add(heap::RootKind::kGlobal, RootId(),
-                  variable != nullptr ? std::string(variable->name) : go::place_name(module, of_program_, at),
-                  current_.begin);
+      forest_.add(heap::RootKind::kGlobal, RootId(), label_of(module, variable), current_.begin);
       open_ = true;
     }
     forest_.hold(*value, at - current_.begin);
+  }
+
+  // Of the current place.
+  heap::Label label_of(const go::Module& module, const go::Variable* variable) {
+    heap::Label label;
+    if (variable != nullptr) {
+      label.basis = variable->is_of_dwarf ? heap::Basis::kDwarf : heap::Basis::kSymbol;
+      label.variable = strings_.add(variable->name);
+    }
+    const bool in_data = module.data.contains(current_.begin);
+    label.data.section = in_data ? heap::Section::kData : heap::Section::kBss;
+    label.data.offset = current_.begin - (in_data ? module.data : module.bss).begin;
+    if (!of_program_) label.data.module = strings_.add(module.path);
+    return label;
   }
 
   void close() {
@@ -79,47 +91,55 @@ class GlobalRoots {
   const go::Runtime& runtime_;
   const go::Symbols& symbols_;
   RootWriter& forest_;
+  StringTable& strings_;
   LossLedger& losses_;
   bool of_program_ = true;
   AddressRange current_;
   bool open_ = false;
 };
 
-struct SpecialKind {
-  go::SpecialRootKind kind;
-  heap::RootKind root;
-  const char* group;
-  const char* word;
+// In the order of their groups.
+constexpr std::array kSpecialKinds = {
+    std::pair(go::SpecialRootKind::kFinalizer, heap::RootKind::kFinalizer),
+    std::pair(go::SpecialRootKind::kFinalizerQueue, heap::RootKind::kFinalizerQueue),
+    std::pair(go::SpecialRootKind::kCleanup, heap::RootKind::kCleanup),
+    std::pair(go::SpecialRootKind::kCleanupQueue, heap::RootKind::kCleanupQueue),
+    std::pair(go::SpecialRootKind::kWeakHandle, heap::RootKind::kWeakHandle),
+    std::pair(go::SpecialRootKind::kTinyBlock, heap::RootKind::kTinyBlock),
 };
 
-constexpr std::array kSpecialKinds = {
-    SpecialKind{go::SpecialRootKind::kFinalizer, heap::RootKind::kFinalizer, "finalizers", "finalizer"},
-    SpecialKind{go::SpecialRootKind::kFinalizerQueue, heap::RootKind::kFinalizerQueue, "finalizer queue",
-                "finalizer queue:"},
-    SpecialKind{go::SpecialRootKind::kCleanup, heap::RootKind::kCleanup, "cleanups", "cleanup"},
-    SpecialKind{go::SpecialRootKind::kCleanupQueue, heap::RootKind::kCleanupQueue, "cleanup queue", "cleanup queue:"},
-    SpecialKind{go::SpecialRootKind::kWeakHandle, heap::RootKind::kWeakHandle, "handles of weak pointers",
-                "weak handle"},
-    SpecialKind{go::SpecialRootKind::kTinyBlock, heap::RootKind::kTinyBlock, "blocks for tiny objects", "tiny block"},
-};
+heap::Label label_of(const go::SpecialRoot& special, const go::FunctionName& name_of, StringTable& strings) {
+  heap::Label label;
+  label.basis = heap::Basis::kRuntime;
+  if (!special.function) return label;
+  if (const std::string_view name = name_of(special.function); !name.empty())
+    label.code.function = strings.add(name);
+  else
+    label.code.pc = special.function;
+  return label;
+}
 
 }  // namespace
 
-void add_global_roots(const go::Runtime& runtime, const go::Symbols& symbols, RootWriter& forest, LossLedger& losses) {
-  GlobalRoots globals(runtime, symbols, forest, losses);
+void add_global_roots(const go::Runtime& runtime, const go::Symbols& symbols, RootWriter& forest, StringTable& strings,
+                      LossLedger& losses) {
+  GlobalRoots globals(runtime, symbols, forest, strings, losses);
   for (const go::Module& module : runtime.modules) globals.add(module);
 }
 
 void add_special_roots(const std::vector<go::SpecialRoot>& specials, const go::FunctionName& name_of,
-                       RootWriter& forest) {
-  for (const SpecialKind& kind : kSpecialKinds) {
+                       RootWriter& forest, StringTable& strings) {
+  for (const auto& [of_kind, kind] : kSpecialKinds) {
     RootId group;
     for (const go::SpecialRoot& special : specials) {
-      if (special.kind != kind.kind) continue;
-      if (!group) group = forest.add(heap::RootKind::kGroup, RootId(), kind.group);
-      const std::string name =
-          special.function ? fmt::format("{} {}", kind.word, name_of(special.function)) : std::string(kind.word);
-      forest.add(kind.root, group, name, special.record);
+      if (special.kind != of_kind) continue;
+      if (!group) {
+        heap::Label label;
+        label.basis = heap::Basis::kRuntime;
+        label.members = kind;
+        group = forest.add(heap::RootKind::kGroup, RootId(), label);
+      }
+      forest.add(kind, group, label_of(special, name_of, strings), special.record);
       for (const auto& word : special.words) forest.hold(word.value, word.at - special.record);
       if (special.through_object) forest.hold_what_it_holds(special.object);
     }

@@ -11,10 +11,11 @@ namespace holdfast::capture {
 
 // One node per package variable (or per word, where no symbol says which variable it is) with what it holds: the words
 // of data and bss that the collector's masks name (reference 4).
-void add_global_roots(const go::Runtime& runtime, const go::Symbols& symbols, RootWriter& forest, LossLedger& losses);
+void add_global_roots(const go::Runtime& runtime, const go::Symbols& symbols, RootWriter& forest, StringTable& strings,
+                      LossLedger& losses);
 
 // One node per special and queue entry, under one group for each kind.
 void add_special_roots(const std::vector<go::SpecialRoot>& specials, const go::FunctionName& name_of,
-                       RootWriter& forest);
+                       RootWriter& forest, StringTable& strings);
 
 }  // namespace holdfast::capture

@@ -8,22 +8,26 @@
 
 #include "base/units.h"
 #include "heap/field_path.h"
-#include "view/goroutine_table.h"
+#include "heap/plumbing.h"
 #include "view/holders.h"
+#include "view/labels.h"
+#include "view/words.h"
 
 namespace holdfast::detect {
 namespace {
 
+using view::Confidence;
 using view::Finding;
 using view::GoroutineRow;
 using view::Holder;
 using view::kNoCollection;
+using view::name_of;
 using view::Names;
 using view::Place;
 using view::place_of;
 using view::Report;
+using view::root_text;
 using view::short_type;
-using view::top_user_frame;
 using view::TypeTotals;
 
 constexpr std::uint64_t kLong = 60 * std::uint64_t{1'000'000'000};  // ns of waiting
@@ -31,8 +35,6 @@ constexpr std::uint64_t kSmallest = 1 << 20;                        // bytes; an
 // Large maps have tables of 1,024 slots (Go 1.24+) or one array of buckets; smaller objects belong to small maps.
 constexpr std::uint64_t kLargeTable = 4096;
 constexpr std::size_t kMostFindings = 20;
-constexpr const char* kProven = "proven";
-constexpr const char* kObserved = "observed";
 
 // The same for the same place in the program, whatever the run, the host and the numbers are (FNV-1a, 64 bits).
 std::string fingerprint(std::string_view id, std::string_view place) {
@@ -69,7 +71,7 @@ class Findings {
   }
 
  private:
-  Finding& add(const char* id, const std::string& place, const char* confidence) {
+  Finding& add(const char* id, const std::string& place, Confidence confidence) {
     Finding& finding = out_.emplace_back();
     finding.id = id;
     finding.fault = place;
@@ -78,10 +80,10 @@ class Findings {
     return finding;
   }
 
-  // Chain and allocation of the holder that begins there, if it is one of the large ones.
-  void take_holder(Finding& finding, std::string_view begins_with) const {
+  // Chain and allocation of the holder whose chain begins with the root, if it is one of the large ones.
+  void take_holder(Finding& finding, RootId root) const {
     for (const Holder& holder : report_.holders) {
-      if (holder.chain.empty() || holder.chain.front().text != begins_with) continue;
+      if (holder.chain.empty() || holder.chain.front().node != graph::NodeId(root)) continue;
       finding.chain = holder.chain;
       finding.allocated_at = holder.allocated_at;
       return;
@@ -90,18 +92,18 @@ class Findings {
 
   void add_goroutines() {
     for (const GoroutineRow& row : report_.goroutines) {
-      const bool leaked = !row.verdict.empty();
+      const bool leaked = row.leaked();
+      const std::string_view reason = name_of(row.wait_reason);
       const bool stuck = row.count > 1 && row.longest_waiting_ns >= kLong && waits_for_others(row.wait_reason) &&
                          row.retained_bytes + row.stack_bytes >= smallest_;
       if (!leaked && !stuck) continue;
-      Finding& finding = add(leaked ? "goroutine-leak" : "goroutines-blocked",
-                             fmt::format("{} at {}", row.wait_reason, row.top), leaked ? kProven : kObserved);
+      Finding& finding = add(leaked ? "goroutine-leak" : "goroutines-blocked", fmt::format("{} at {}", reason, row.top),
+                             leaked ? Confidence::kProven : Confidence::kObserved);
       finding.bytes = finding.exclusive_bytes = row.retained_bytes;
       finding.count = row.count;
-      finding.title =
-          fmt::format("{} {} blocked in {} at {} {}", format_count(row.count),
-                      row.count == 1 ? "goroutine" : "goroutines", row.wait_reason, row.top,
-                      leaked ? "for ever" : fmt::format("for at least {}", duration(row.longest_waiting_ns)));
+      finding.title = fmt::format(
+          "{} {} blocked in {} at {} {}", format_count(row.count), row.count == 1 ? "goroutine" : "goroutines", reason,
+          row.top, leaked ? "for ever" : fmt::format("for at least {}", duration(row.longest_waiting_ns)));
       finding.because = leaked ? "the runtime's leak profile found that nothing that can still run refers to what they "
                                  "wait for"
                                : "all stand at one place; the time is of the one that waits longest";
@@ -112,16 +114,17 @@ class Findings {
           "let the wait at {} end: by a partner that always comes, room in the channel, or a "
           "context that is cancelled",
           row.top);
-      take_holder(finding, fmt::format("goroutines in {} at {}", row.wait_reason, row.top));
+      take_holder(finding, row.root);
     }
   }
 
   // Not waiting for the network, a timer or work of the runtime's own, which may rightly take as long as it takes.
-  static bool waits_for_others(std::string_view reason) {
-    static constexpr std::array<std::string_view, 12> kReasons = {
-        "chan send",       "chan receive",       "chan send (nil chan)", "chan receive (nil chan)",
-        "select",          "select (no cases)",  "semacquire",           "sync.Cond.Wait",
-        "sync.Mutex.Lock", "sync.RWMutex.RLock", "sync.RWMutex.Lock",    "sync.WaitGroup.Wait"};
+  static bool waits_for_others(WaitReason reason) {
+    static constexpr std::array kReasons = {
+        WaitReason::kChanSend,           WaitReason::kChanReceive, WaitReason::kChanSendNilChan,
+        WaitReason::kChanReceiveNilChan, WaitReason::kSelect,      WaitReason::kSelectNoCases,
+        WaitReason::kSemacquire,         WaitReason::kCondWait,    WaitReason::kMutexLock,
+        WaitReason::kRwMutexRLock,       WaitReason::kRwMutexLock, WaitReason::kWaitGroupWait};
     return std::find(kReasons.begin(), kReasons.end(), reason) != kReasons.end();
   }
 
@@ -132,8 +135,8 @@ class Findings {
       const RootId node(r);
       const std::uint64_t bytes = dominators_.retained_bytes(node);
       if (bytes < smallest_ || bytes < live_ / 2) continue;
-      const std::string name(snapshot_.strings[root.name]);
-      Finding& finding = add("one-global", name, kProven);
+      const std::string name = root_text(snapshot_, root);
+      Finding& finding = add("one-global", name, Confidence::kProven);
       finding.bytes = finding.exclusive_bytes = bytes;
       finding.count = dominators_.retained_count(node);
       finding.title = fmt::format("{} alone keeps {} of the live bytes alive", name, format_share(bytes, live_));
@@ -141,7 +144,7 @@ class Findings {
           fmt::format("every way from a root to these {} objects leads through it", format_count(finding.count));
       finding.fix =
           fmt::format("if it should not grow so: remove from {} what is done with, bound it, or let it expire", name);
-      take_holder(finding, name);
+      take_holder(finding, node);
     }
   }
 
@@ -168,13 +171,13 @@ class Findings {
       if (group) bytes = dominators_.retained_bytes(group);
       const std::string top = names_.top_frame(*blocked);
       const bool is_long = blocked->waiting_ns.value_or(0) >= kLong;
-      Finding& finding = add("finalizers-wait", top, is_long ? kProven : kObserved);
+      Finding& finding = add("finalizers-wait", top, is_long ? Confidence::kProven : Confidence::kObserved);
       finding.bytes = finding.exclusive_bytes = bytes;
       finding.count = waiting;
       finding.title =
           fmt::format("{} {} are due, and the one that runs is blocked at {}", format_count(waiting), queue.what, top);
       finding.because = fmt::format("goroutine {}, which runs them one by one, is in {}", blocked->goid,
-                                    snapshot_.strings[blocked->wait_reason]);
+                                    name_of(blocked->wait_reason));
       if (blocked->waiting_ns) finding.because += fmt::format(" for at least {}", duration(*blocked->waiting_ns));
       finding.fix = fmt::format("do not wait in a finalizer or cleanup: let {} start a goroutine for that", top);
     }
@@ -184,8 +187,8 @@ class Findings {
     for (const heap::Goroutine& goroutine : snapshot_.goroutines) {
       if (goroutine.state != heap::GoroutineState::kWaiting && goroutine.state != heap::GoroutineState::kLeaked)
         continue;
-      const heap::Frame* top = top_user_frame(snapshot_, goroutine);
-      if (top == nullptr || snapshot_.strings[top->function].starts_with("runtime.")) continue;
+      const heap::Frame* top = heap::first_user_frame(snapshot_, goroutine.first_frame, goroutine.frame_count);
+      if (top == nullptr || heap::is_plumbing(snapshot_.strings[top->function])) continue;
       for (std::uint32_t f = goroutine.first_frame; f < goroutine.first_frame + goroutine.frame_count; ++f)
         if (std::find(loops.begin(), loops.end(), snapshot_.strings[snapshot_.frames[f].function]) != loops.end())
           return &goroutine;
@@ -196,7 +199,7 @@ class Findings {
   void add_garbage() {
     const std::uint64_t garbage = report_.heap.bytes - live_;
     if (snapshot_.account.next_gc < kNoCollection || garbage < smallest_) return;
-    Finding& finding = add("collector-off", "GOGC", kProven);
+    Finding& finding = add("collector-off", "GOGC", Confidence::kProven);
     finding.bytes = garbage;
     finding.count = report_.heap.objects - report_.heap.reachable_objects;
     finding.title = fmt::format("{} of garbage wait for a collection that does not come", format_bytes(garbage));
@@ -218,7 +221,7 @@ class Findings {
         const std::uint64_t spare = (room - used) * 8;
         if (used * 4 >= room || spare < smallest_) continue;
         const Place place = place_of(names_, dominators_, object);
-        Finding& finding = add("sparse-array", place.text, kObserved);
+        Finding& finding = add("sparse-array", place.text, Confidence::kObserved);
         finding.bytes = finding.exclusive_bytes = spare;
         finding.count = 1;
         finding.chain = place.chain;
@@ -235,6 +238,10 @@ class Findings {
   bool always_points(TypeId type) const {
     const heap::Kind kind = snapshot_.types[type.row].kind;
     return kind == heap::Kind::kPointer || kind == heap::Kind::kMap || kind == heap::Kind::kChan;
+  }
+
+  static bool has_slots(heap::TypeRole role) {
+    return role == heap::TypeRole::kMapGroup || role == heap::TypeRole::kMapBucket;
   }
 
   // A group or bucket of a map whose elements are pointers: how its slots lie.
@@ -270,13 +277,11 @@ class Findings {
   void add_maps() {
     std::uint64_t bytes = 0;
     for (const TypeTotals& row : report_.types)
-      if (row.type.starts_with("map.group[") || row.type.starts_with("map.bucket[")) bytes += row.bytes;
+      if (has_slots(row.role)) bytes += row.bytes;
     if (bytes < smallest_) return;
     std::vector<std::optional<Slots>> slots(snapshot_.types.size());
-    for (std::size_t t = 0; t < slots.size(); ++t) {
-      const std::string_view name = snapshot_.strings[snapshot_.types[t].name];
-      if (name.starts_with("map.group[") || name.starts_with("map.bucket[")) slots[t] = slots_of(snapshot_.types[t]);
-    }
+    for (std::size_t t = 0; t < slots.size(); ++t)
+      if (has_slots(snapshot_.types[t].role)) slots[t] = slots_of(snapshot_.types[t]);
     // Only what has a large table can be worth a word; then its small parts count, too.
     std::unordered_map<std::uint32_t, Fill> by_map;
     for_each_table(slots, true,
@@ -338,7 +343,7 @@ class Findings {
     const std::uint64_t spare = fill.bytes / fill.slots * (fill.slots - fill.used);
     if (spare < smallest_) return;
     const Place place = place_of(names_, dominators_, header);
-    Finding& finding = add("sparse-map", place.text, kObserved);
+    Finding& finding = add("sparse-map", place.text, Confidence::kObserved);
     finding.bytes = finding.exclusive_bytes = spare;
     finding.count = 1;
     finding.chain = place.chain;

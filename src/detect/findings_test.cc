@@ -16,9 +16,11 @@ using heap::testing::HeapBuilder;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
+using view::Confidence;
 using view::Finding;
 using view::make_report;
 using view::Report;
+using view::StepKind;
 
 constexpr std::uint64_t kSecond = 1'000'000'000;
 
@@ -43,10 +45,10 @@ void add_ballast(HeapBuilder& heap) {
     heap.refer(heap.root(RootKind::kGlobal, name), heap.leaf(4 << 20));
 }
 
-void add_goroutines(HeapBuilder& heap, GoroutineState state, std::string_view reason, std::uint64_t waiting_ns) {
-  const RootId group = heap.root(RootKind::kGroup, fmt::format("goroutines in {} at main.work", reason));
+void add_goroutines(HeapBuilder& heap, GoroutineState state, WaitReason reason, std::uint64_t waiting_ns) {
+  const RootId group = heap.group(reason, "main.work");
   for (std::uint64_t i = 0; i < 20; ++i) {
-    const RootId goroutine = heap.root(RootKind::kGoroutine, fmt::format("goroutine {}", i + 7), group);
+    const RootId goroutine = heap.root(RootKind::kGoroutine, "", group);
     heap.refer(goroutine, heap.leaf(100 << 10));
     const GoroutineId id = heap.goroutine(i + 7, state, reason, goroutine, {"runtime.gopark", "main.work"});
     heap.snapshot().goroutines[id.row].waiting_ns = waiting_ns;
@@ -62,15 +64,15 @@ TEST(Findings, AreNoneWhereNothingIsWrong) {
 TEST(Findings, NameGoroutinesThatAreBlockedForLong) {
   HeapBuilder heap;
   add_ballast(heap);
-  add_goroutines(heap, GoroutineState::kWaiting, "chan send", 7200 * kSecond);
+  add_goroutines(heap, GoroutineState::kWaiting, WaitReason::kChanSend, 7200 * kSecond);
   const Report report = report_of(heap.build());
   const Finding* finding = find(report, "goroutines-blocked");
   ASSERT_NE(finding, nullptr);
   EXPECT_EQ(finding->title, "20 goroutines blocked in chan send at main.work for at least 2 h");
-  EXPECT_EQ(finding->confidence, "observed");
+  EXPECT_EQ(finding->confidence, Confidence::kObserved);
   EXPECT_EQ(finding->bytes, 20 * 100U << 10);
   EXPECT_EQ(finding->fault, "chan send at main.work");
-  EXPECT_EQ(finding->chain.front().kind, "group");
+  EXPECT_EQ(finding->chain.front().kind, StepKind::kGroup);
 }
 
 TEST(Findings, LeaveGoroutinesAloneThatWaitShortlyOrForTheNetwork) {
@@ -85,12 +87,12 @@ TEST(Findings, LeaveGoroutinesAloneThatWaitShortlyOrForTheNetwork) {
 TEST(Findings, SayProvenWhereTheRuntimeHasProvenTheLeak) {
   HeapBuilder heap;
   add_ballast(heap);
-  add_goroutines(heap, GoroutineState::kLeaked, "chan receive", 0);
+  add_goroutines(heap, GoroutineState::kLeaked, WaitReason::kChanReceive, 0);
   const Report report = report_of(heap.build());
   const Finding* finding = find(report, "goroutine-leak");
   ASSERT_NE(finding, nullptr);
   EXPECT_EQ(finding->title, "20 goroutines blocked in chan receive at main.work for ever");
-  EXPECT_EQ(finding->confidence, "proven");
+  EXPECT_EQ(finding->confidence, Confidence::kProven);
 }
 
 TEST(Findings, NameTheOneGlobalThatHoldsMost) {
@@ -108,7 +110,7 @@ TEST(Findings, NameTheOneGlobalThatHoldsMost) {
   EXPECT_EQ(finding.title, "main.cache alone keeps 75 % of the live bytes alive");
   EXPECT_EQ(finding.because, "every way from a root to these 2 objects leads through it");
   EXPECT_EQ(finding.bytes, (3U << 20) + 64);
-  EXPECT_EQ(finding.confidence, "proven");
+  EXPECT_EQ(finding.confidence, Confidence::kProven);
   EXPECT_EQ(finding.chain.front().text, "main.cache");
   ASSERT_TRUE(finding.allocated_at.has_value());
   EXPECT_EQ(finding.allocated_at->place, "main.fill");
@@ -118,11 +120,10 @@ TEST(Findings, SayWhichFinalizerTheOthersWaitFor) {
   for (const std::uint64_t seconds : {0U, 600U}) {
     HeapBuilder heap;
     add_ballast(heap);
-    const RootId queue = heap.root(RootKind::kGroup, "finalizer queue");
-    for (int i = 0; i < 3; ++i)
-      heap.refer(heap.root(RootKind::kFinalizerQueue, "finalizer queue: main.close", queue), heap.leaf(1000));
-    const RootId goroutine = heap.root(RootKind::kGoroutine, "goroutine 5");
-    const GoroutineId id = heap.goroutine(5, GoroutineState::kWaiting, "chan receive", goroutine,
+    const RootId queue = heap.group(RootKind::kFinalizerQueue);
+    for (int i = 0; i < 3; ++i) heap.refer(heap.root(RootKind::kFinalizerQueue, "main.close", queue), heap.leaf(1000));
+    const RootId goroutine = heap.root(RootKind::kGoroutine, "");
+    const GoroutineId id = heap.goroutine(5, GoroutineState::kWaiting, WaitReason::kChanReceive, goroutine,
                                           {"runtime.gopark", "main.close", "runtime.runfinq"});
     if (seconds > 0) heap.snapshot().goroutines[id.row].waiting_ns = seconds * kSecond;
     const Report report = report_of(heap.build());
@@ -130,7 +131,7 @@ TEST(Findings, SayWhichFinalizerTheOthersWaitFor) {
     EXPECT_EQ(report.findings[0].title, "3 finalizers are due, and the one that runs is blocked at main.close");
     EXPECT_THAT(report.findings[0].because, HasSubstr("goroutine 5, which runs them one by one, is in chan receive"));
     EXPECT_EQ(report.findings[0].bytes, 3 * 1000U);
-    EXPECT_EQ(report.findings[0].confidence, seconds > 0 ? "proven" : "observed");
+    EXPECT_EQ(report.findings[0].confidence, seconds > 0 ? Confidence::kProven : Confidence::kObserved);
   }
 }
 
@@ -138,12 +139,12 @@ TEST(Findings, LeaveAFinalizerQueueAloneWhoseGoroutineSleepsOrRuns) {
   for (const auto state : {GoroutineState::kWaiting, GoroutineState::kRunning}) {
     HeapBuilder heap;
     add_ballast(heap);
-    heap.refer(heap.root(RootKind::kFinalizerQueue, "finalizer queue: main.close"), heap.leaf(1000));
-    const RootId goroutine = heap.root(RootKind::kGoroutine, "goroutine 5");
+    heap.refer(heap.root(RootKind::kFinalizerQueue, "main.close"), heap.leaf(1000));
+    const RootId goroutine = heap.root(RootKind::kGoroutine, "");
     if (state == GoroutineState::kWaiting)
-      heap.goroutine(5, state, "finalizer wait", goroutine, {"runtime.gopark", "runtime.runfinq"});
+      heap.goroutine(5, state, WaitReason::kFinalizerWait, goroutine, {"runtime.gopark", "runtime.runfinq"});
     else
-      heap.goroutine(5, state, "", goroutine, {"main.close", "runtime.runfinq"});
+      heap.goroutine(5, state, WaitReason::kZero, goroutine, {"main.close", "runtime.runfinq"});
     EXPECT_THAT(report_of(heap.build()).findings, IsEmpty());
   }
 }
@@ -178,7 +179,7 @@ TEST(Findings, NameArraysOfPointersThatAreMostlyEmpty) {
     EXPECT_EQ(finding->title,
               "524,188 of 524,288 elements of a []*main.Item in main.items refer to nothing on the heap");
     EXPECT_EQ(finding->bytes, (4U << 20) - 800);
-    EXPECT_EQ(finding->confidence, "observed");
+    EXPECT_EQ(finding->confidence, Confidence::kObserved);
   }
 }
 
@@ -196,7 +197,9 @@ heap::Snapshot map_with(bool swiss, int tables, std::uint64_t per_table) {
   const TypeId group = swiss ? heap.structure("map.group[int]*main.Item", 136, {{"ctrl", {}, 0}, {"slots", slots, 8}})
                              : heap.structure("map.bucket[int]*main.Item", 136,
                                               {{"topbits", {}, 0}, {"keys", keys, 8}, {"elems", elems, 72}});
-  const auto header = heap.object(48, heap.type("map.header[int]*main.Item", Kind::kOpaque, 48));
+  heap.snapshot().types[group.row].role = swiss ? heap::TypeRole::kMapGroup : heap::TypeRole::kMapBucket;
+  const TypeId map = heap.type("map[int]*main.Item", Kind::kMap, 8, pointer, 0, number);
+  const auto header = heap.object(48, heap.type_of_role(heap::TypeRole::kMapHeader, 48, map));
   const auto directory = heap.object(1024);
   heap.refer(heap.root(RootKind::kGlobal, "main.index"), header).edge(header, 0, directory);
   const auto one = heap.object(16, item);

@@ -88,7 +88,7 @@ class FunctionTables {
   std::vector<Special> specials_;               // sorted
 };
 
-// Text of a code address: "main.serve" or, if unknown, "0x4711".
-using FunctionName = std::function<std::string(Address code)>;
+// The name of the function that has a code address; empty if no table has it. Valid as long as the tables.
+using FunctionName = std::function<std::string_view(Address code)>;
 
 }  // namespace holdfast::go

@@ -22,7 +22,8 @@ void Symbols::add(const binary::DwarfInfo& debug_information, const LoadedImage&
   for (const binary::DwarfGlobal& global : debug_information.globals()) {
     const std::uint64_t size = global.type ? debug_information.type(global.type).size : 0;
     const Address begin = image.at(global.address);
-    if (size > 0 && global.address && find(begin) == nullptr) more.push_back({{begin, begin + size}, global.name});
+    if (size > 0 && global.address && find(begin) == nullptr)
+      more.push_back({{begin, begin + size}, global.name, true});
   }
   variables_.insert(variables_.end(), more.begin(), more.end());
   sort();

@@ -16,6 +16,7 @@ namespace holdfast::go {
 struct Variable {
   AddressRange range;  // at run time
   std::string_view name;
+  bool is_of_dwarf = false;  // debug information has it, and the symbol table does not
 };
 
 class Symbols {

@@ -1,5 +1,4 @@
-// Why a parked goroutine waits, in the runtime's words. The runtime numbers its reasons anew in many releases
-// (reference 5.2); here they have one name each.
+// How the releases of Go number the reasons for which a goroutine waits (base/wait_reason.h; reference 5.2).
 #pragma once
 
 #include <array>
@@ -7,65 +6,13 @@
 #include <span>
 #include <string_view>
 
+#include "base/wait_reason.h"
 #include "go/layout.h"
 #include "go/version.h"
 
 namespace holdfast::go {
 
-enum class WaitReason : std::uint8_t {
-  kZero,
-  kGcAssistMarking,
-  kIoWait,
-  kDumpingHeap,
-  kGarbageCollection,
-  kGarbageCollectionScan,
-  kPanicWait,
-  kGcAssistWait,
-  kGcSweepWait,
-  kGcScavengeWait,
-  kFinalizerWait,
-  kForceGcIdle,
-  kUpdateGomaxprocsIdle,
-  kSemacquire,
-  kSleep,
-  kChanReceiveNilChan,
-  kChanSendNilChan,
-  kSelectNoCases,
-  kSelect,
-  kChanReceive,
-  kChanSend,
-  kCondWait,
-  kMutexLock,
-  kRwMutexRLock,
-  kRwMutexLock,
-  kWaitGroupWait,
-  kTraceReaderBlocked,
-  kWaitForGcCycle,
-  kGcWorkerIdle,
-  kGcWorkerActive,
-  kPreempted,
-  kDebugCall,
-  kGcMarkTermination,
-  kStoppingTheWorld,
-  kFlushProcCaches,
-  kTraceGoroutineStatus,
-  kTraceProcStatus,
-  kPageTraceFlush,
-  kCoroutine,
-  kGcWeakToStrongWait,
-  kSynctestRun,
-  kSynctestWait,
-  kSynctestChanReceive,
-  kSynctestChanSend,
-  kSynctestSelect,
-  kSynctestWaitGroupWait,
-  kCleanupWait,
-  kTimerGoroutineIdle,
-  kUnknown,  // a number that this release does not define
-};
-
-// "chan receive", "sync.Mutex.Lock"; empty for kZero and kUnknown.
-std::string_view text_of(WaitReason reason);
+using holdfast::WaitReason;
 
 // The numbering of one release: from the layouts' constants where they have them, else from the built-in table.
 class WaitReasons {

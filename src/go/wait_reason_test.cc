@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include <set>
+#include <vector>
 
 #include "go/layout_table.h"
 #include "go/type_image_for_tests.h"
@@ -53,16 +53,6 @@ TEST(WaitReasons, FollowTheTargetsOwnConstants) {
   const WaitReasons reasons(NamedReasons(), {.text = "", .minor = 26, .patch = -1, .experiments = {}});
   EXPECT_EQ(reasons[200], WaitReason::kChanSend);
   EXPECT_EQ(reasons[20], WaitReason::kUnknown);
-}
-
-TEST(WaitReasons, HaveTextsOfTheirOwn) {
-  std::set<std::string_view> texts;
-  for (int i = 1; i < static_cast<int>(WaitReason::kUnknown); ++i) {
-    const std::string_view text = text_of(static_cast<WaitReason>(i));
-    EXPECT_FALSE(text.empty()) << i;
-    EXPECT_TRUE(texts.insert(text).second) << text;
-  }
-  EXPECT_EQ(text_of(WaitReason::kUnknown), "");
 }
 
 TEST(RefineSemacquire, NamesTheLockFromTheInnermostFunctionOfThePackage) {

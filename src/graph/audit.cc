@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <bit>
-#include <string_view>
 
 #include "heap/object_index.h"
 
@@ -13,22 +12,13 @@ namespace {
 constexpr std::size_t kExamples = 32;
 constexpr std::size_t kExamplesOfCause = 8;
 
-struct Class {
-  std::string_view id;
-  std::string_view meaning;
-};
-constexpr Class kFresh = {kAllocatedSinceMark, "allocated after the last collection had marked"};
-constexpr Class kSweeping = {"span-in-sweep",
-                             "in a span that was being swept at that moment, so its marks are not known"};
-constexpr Class kFloating = {"floating", "held when the last collection marked, dropped by the program since"};
-// What capture shows (capture/mark_excuses.h).
-constexpr std::array kExcuses = {
-    Class{"allocate-black", "allocated while the collector marked, which marks whatever is new"},
-    Class{"ended-thread", "records of a thread that has ended since, and what only they hold"},
-    Class{"resurrection", "found dead and marked by the sweep, because their finalizers had to run"},
-    Class{"conservative-word", "a word on a stack names it that is no live variable there; the goroutine ran since"},
-};
-constexpr Class kUnknownExcuse = {"", "marked by the collector's own rules without being held"};
+constexpr std::size_t kMarkCauses = static_cast<std::size_t>(heap::MarkCause::kConservativeWord) + 1;
+
+constexpr AuditCauseKind kind_of(heap::MarkCause cause) {
+  return static_cast<AuditCauseKind>(static_cast<std::size_t>(AuditCauseKind::kAllocateBlack) +
+                                     static_cast<std::size_t>(cause));
+}
+static_assert(kind_of(heap::MarkCause::kConservativeWord) == AuditCauseKind::kConservativeWord);
 
 class AuditPass {
  public:
@@ -74,8 +64,8 @@ class AuditPass {
   }
 
   void explain_reached() {
-    AuditCause fresh = cause(kFresh);
-    AuditCause sweeping = cause(kSweeping);
+    AuditCause fresh = cause(AuditCauseKind::kAllocatedSinceMark);
+    AuditCause sweeping = cause(AuditCauseKind::kSpanInSweep);
     for (std::uint64_t w = 0; w < words(); ++w)
       for_each_bit(w, reached_only(w), [&](std::uint32_t object) {
         const heap::Span& span = span_of(object);
@@ -93,14 +83,15 @@ class AuditPass {
   // First what is shown of objects themselves, for every cause; then, cause by cause, what these hold; the rest floats.
   void explain_marked() {
     explained_ = HugeArray<std::uint64_t>(words());
+    for (std::size_t c = 0; c < kMarkCauses; ++c) excused_[c].cause = cause(kind_of(static_cast<heap::MarkCause>(c)));
     for (const heap::MarkExcuse& excuse : snapshot_.audit.excuses) {
       if (!is_marked_only(excuse.object.row) || heap::test_bit(explained_, excuse.object.row)) continue;
-      Excused& excused = excused_by(excuse.cause);
+      Excused& excused = excused_[static_cast<std::size_t>(excuse.cause)];
       explain(excused, excuse.object.row, true);
     }
     for (Excused& excused : excused_) follow(excused);
     for (Excused& excused : excused_) keep(std::move(excused.cause));
-    AuditCause floating = cause(kFloating);
+    AuditCause floating = cause(AuditCauseKind::kFloating);
     for (std::uint64_t w = 0; w < words(); ++w)
       for_each_bit(w, marked_only(w) & ~explained_[w],
                    [&](std::uint32_t object) { count(floating, object, span_of(object), true); });
@@ -109,19 +100,9 @@ class AuditPass {
   }
 
   struct Excused {
-    StringId name;
     AuditCause cause;
     std::vector<std::uint32_t> todo;  // objects whose edges have not been followed
   };
-
-  Excused& excused_by(StringId name) {
-    for (Excused& excused : excused_)
-      if (excused.name == name) return excused;
-    const std::string_view id = snapshot_.strings[name];
-    const auto known = std::find_if(kExcuses.begin(), kExcuses.end(), [&](const Class& c) { return c.id == id; });
-    excused_.push_back({name, cause(known != kExcuses.end() ? *known : Class{id, kUnknownExcuse.meaning}), {}});
-    return excused_.back();
-  }
 
   void explain(Excused& excused, std::uint32_t object, bool shown) {
     heap::set_bit(explained_, object);
@@ -141,10 +122,9 @@ class AuditPass {
     }
   }
 
-  static AuditCause cause(const Class& what) {
+  static AuditCause cause(AuditCauseKind kind) {
     AuditCause cause;
-    cause.id = what.id;
-    cause.meaning = what.meaning;
+    cause.kind = kind;
     return cause;
   }
 
@@ -168,7 +148,7 @@ class AuditPass {
   const heap::Snapshot& snapshot_;
   const Reachability& reached_;
   heap::ObjectIndex index_;
-  std::vector<Excused> excused_;        // in the order in which capture names the causes
+  std::array<Excused, kMarkCauses> excused_;
   HugeArray<std::uint64_t> explained_;  // a bit for each object of marked_only that has a cause
   Audit audit_;
 };

@@ -4,8 +4,6 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
-#include <string_view>
 #include <vector>
 
 #include "base/address.h"
@@ -14,13 +12,22 @@
 
 namespace holdfast::graph {
 
-constexpr std::string_view kAllocatedSinceMark = "allocated-since-mark";
+enum class AuditCauseKind : std::uint8_t {
+  // Of reached_not_marked.
+  kAllocatedSinceMark,
+  kSpanInSweep,  // the marks of its span are not known
+  // Of marked_not_reached: heap::MarkCause, in its order, and what is left.
+  kAllocateBlack,
+  kEndedThread,
+  kResurrection,
+  kConservativeWord,
+  kFloating,
+};
+constexpr std::size_t kAuditCauses = static_cast<std::size_t>(AuditCauseKind::kFloating) + 1;
 
-// Objects that differ for one reason. Causes of reached_not_marked: kAllocatedSinceMark, "span-in-sweep"; of
-// marked_not_reached: those that capture shows (heap::MarkExcuse) and, for what is left, "floating".
+// Objects that differ for one reason.
 struct AuditCause {
-  std::string id;       // stable: "allocated-since-mark"
-  std::string meaning;  // one sentence
+  AuditCauseKind kind = AuditCauseKind::kFloating;
   std::uint64_t objects = 0;
   std::uint64_t bytes = 0;
   std::uint64_t shown = 0;        // of the objects: by what is known of each itself; the others are held by these alone

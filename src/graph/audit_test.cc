@@ -20,16 +20,16 @@ class AuditTest : public testing::Test {
  protected:
   struct Excuse {
     Handle object;
-    const char* cause;
+    heap::MarkCause cause;
   };
 
   Audit run(const std::vector<Excuse>& excuses = {}) {
-    std::vector<std::pair<ObjectId, const char*>> rows;
+    std::vector<std::pair<ObjectId, heap::MarkCause>> rows;
     rows.reserve(excuses.size());
     for (const Excuse& excuse : excuses) rows.emplace_back(heap_.id(excuse.object), excuse.cause);
     snapshot_ = heap_.build();
     for (heap::Span& span : snapshot_.spans) span.has_marks = true;
-    for (const auto& [object, cause] : rows) snapshot_.audit.excuses.push_back({object, snapshot_.strings.add(cause)});
+    for (const auto& [object, cause] : rows) snapshot_.audit.excuses.push_back({object, cause});
     return audit(snapshot_, reach(snapshot_));
   }
   Handle marked(std::uint64_t size = 64) {
@@ -37,13 +37,13 @@ class AuditTest : public testing::Test {
     heap_.mark(object);
     return object;
   }
-  static const AuditCause* find(const Audit& audit, std::string_view id) {
+  static const AuditCause* find(const Audit& audit, AuditCauseKind kind) {
     const auto it =
-        std::find_if(audit.causes.begin(), audit.causes.end(), [&](const AuditCause& c) { return c.id == id; });
+        std::find_if(audit.causes.begin(), audit.causes.end(), [&](const AuditCause& c) { return c.kind == kind; });
     return it == audit.causes.end() ? nullptr : &*it;
   }
-  static std::uint64_t count(const Audit& audit, std::string_view id) {
-    const AuditCause* cause = find(audit, id);
+  static std::uint64_t count(const Audit& audit, AuditCauseKind kind) {
+    const AuditCause* cause = find(audit, kind);
     return cause == nullptr ? 0 : cause->objects;
   }
 
@@ -67,7 +67,7 @@ TEST_F(AuditTest, WhatIsReachedWithoutAMarkMustBeFresh) {
   const Handle strange = heap_.object(64);
   heap_.mark_fresh(fresh).refer(root, fresh).refer(root, strange);
   const Audit found = run();
-  EXPECT_EQ(count(found, "allocated-since-mark"), 1U);
+  EXPECT_EQ(count(found, AuditCauseKind::kAllocatedSinceMark), 1U);
   EXPECT_EQ(found.unexplained_objects, 1U);
   EXPECT_THAT(found.unexplained, ElementsAre(Address(0xc000000040)));
   EXPECT_FALSE(found.clean);
@@ -84,7 +84,7 @@ TEST_F(AuditTest, MarkedWithoutACauseFloats) {
   heap_.edge(marked(), 0, marked());
   const Audit found = run();
   EXPECT_EQ(found.floating, 2U);
-  EXPECT_EQ(count(found, "floating"), 2U);
+  EXPECT_EQ(count(found, AuditCauseKind::kFloating), 2U);
   EXPECT_TRUE(found.clean);
 }
 
@@ -94,8 +94,8 @@ TEST_F(AuditTest, WhatAnExcusedObjectHoldsHasItsCause) {
   const Handle name = heap_.leaf(16);
   const Handle other = marked();
   heap_.mark(name).edge(m, 0, g0).edge(g0, 8, m).edge(g0, 16, name).edge(other, 0, g0);
-  const Audit found = run({{m, "ended-thread"}});
-  const AuditCause* cause = find(found, "ended-thread");
+  const Audit found = run({{m, heap::MarkCause::kEndedThread}});
+  const AuditCause* cause = find(found, AuditCauseKind::kEndedThread);
   ASSERT_NE(cause, nullptr);
   EXPECT_EQ(cause->objects, 3U);
   EXPECT_EQ(cause->shown, 1U);
@@ -112,8 +112,8 @@ TEST_F(AuditTest, TheCauseStopsAtWhatIsReachedOrNotMarked) {
   const Handle after = marked();
   heap_.edge(excused, 0, reached).edge(reached, 0, behind).edge(excused, 8, unmarked).edge(unmarked, 0, after);
   heap_.refer(heap_.root(RootKind::kGlobal, "main.a"), reached);
-  const Audit found = run({{excused, "resurrection"}});
-  EXPECT_EQ(count(found, "resurrection"), 1U);
+  const Audit found = run({{excused, heap::MarkCause::kResurrection}});
+  EXPECT_EQ(count(found, AuditCauseKind::kResurrection), 1U);
   EXPECT_EQ(found.floating, 1U);
   EXPECT_EQ(found.marked_not_reached, 2U);
 }
@@ -123,11 +123,13 @@ TEST_F(AuditTest, EachObjectHasOneCauseAndItsOwnBeforeAnothers) {
   const Handle thread = marked();
   const Handle both = marked();
   heap_.edge(black, 0, thread).edge(thread, 0, both).edge(black, 8, both);
-  const Audit found = run(
-      {{black, "allocate-black"}, {black, "conservative-word"}, {thread, "ended-thread"}, {thread, "ended-thread"}});
-  EXPECT_EQ(count(found, "allocate-black"), 2U) << "itself and what both of them hold";
-  EXPECT_EQ(count(found, "ended-thread"), 1U);
-  EXPECT_EQ(count(found, "conservative-word"), 0U);
+  const Audit found = run({{black, heap::MarkCause::kAllocateBlack},
+                           {black, heap::MarkCause::kConservativeWord},
+                           {thread, heap::MarkCause::kEndedThread},
+                           {thread, heap::MarkCause::kEndedThread}});
+  EXPECT_EQ(count(found, AuditCauseKind::kAllocateBlack), 2U) << "itself and what both of them hold";
+  EXPECT_EQ(count(found, AuditCauseKind::kEndedThread), 1U);
+  EXPECT_EQ(count(found, AuditCauseKind::kConservativeWord), 0U);
   EXPECT_EQ(found.floating, 0U);
   EXPECT_EQ(found.marked_not_reached, 3U);
 }
@@ -137,9 +139,9 @@ TEST_F(AuditTest, AnExcuseForWhatDoesNotDifferCountsNothing) {
   const Handle dead = heap_.object(64);
   heap_.edge(held, 0, dead);
   heap_.mark_fresh(dead).refer(heap_.root(RootKind::kGlobal, "main.a"), held);
-  const Audit found = run({{held, "conservative-word"}, {dead, "allocate-black"}});
+  const Audit found = run({{held, heap::MarkCause::kConservativeWord}, {dead, heap::MarkCause::kAllocateBlack}});
   EXPECT_EQ(found.marked_not_reached, 0U);
-  EXPECT_EQ(count(found, "conservative-word") + count(found, "allocate-black"), 0U);
+  EXPECT_EQ(count(found, AuditCauseKind::kConservativeWord) + count(found, AuditCauseKind::kAllocateBlack), 0U);
 }
 
 TEST_F(AuditTest, ACauseOfALaterVersionIsKeptByName) {

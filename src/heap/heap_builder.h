@@ -20,6 +20,7 @@
 #include <utility>
 #include <vector>
 
+#include "heap/label_writer.h"
 #include "heap/object_index.h"
 #include "heap/snapshot.h"
 
@@ -64,26 +65,49 @@ class HeapBuilder {
     return *this;
   }
 
+  // `name`: of the variable, or of the function that the frame or special belongs to; empty for none.
   RootId root(RootKind kind, std::string_view name, RootId parent = {}, TypeId type = {}) {
+    Label label;
+    if (kind == RootKind::kGlobal) label.basis = Basis::kSymbol;
+    if (!name.empty()) (kind == RootKind::kGlobal ? label.variable : label.code.function) = snapshot_.strings.add(name);
+    return root(kind, label, parent, type);
+  }
+  RootId root(RootKind kind, const Label& label, RootId parent = {}, TypeId type = {}) {
     Root root;
     root.kind = kind;
     root.parent = parent;
-    root.name = snapshot_.strings.add(name);
+    root.label = LabelWriter(snapshot_.labels).add(label);
     root.type = type;
     snapshot_.roots.push_back(root);
     return RootId(static_cast<std::uint32_t>(snapshot_.roots.size() - 1));
+  }
+  // Of roots of that kind: finalizers, ...
+  RootId group(RootKind members) {
+    Label label;
+    label.members = members;
+    return root(RootKind::kGroup, label);
+  }
+  // Of goroutines that wait there.
+  RootId group(WaitReason reason, std::string_view function, std::string_view file = {}, std::uint32_t line = 0) {
+    Label label;
+    label.members = RootKind::kGoroutine;
+    label.wait_reason = reason;
+    label.code.function = snapshot_.strings.add(function);
+    if (!file.empty()) label.code.file = snapshot_.strings.add(file);
+    label.code.line = line;
+    return root(RootKind::kGroup, label);
   }
   HeapBuilder& refer(RootId root, Handle object, std::uint32_t offset = 0) {
     references_.push_back({root, object, offset});
     return *this;
   }
 
-  GoroutineId goroutine(std::uint64_t goid, GoroutineState state, std::string_view wait_reason, RootId root,
+  GoroutineId goroutine(std::uint64_t goid, GoroutineState state, WaitReason wait_reason, RootId root,
                         std::initializer_list<std::string_view> functions = {}) {
     Goroutine goroutine;
     goroutine.goid = goid;
     goroutine.state = state;
-    if (!wait_reason.empty()) goroutine.wait_reason = snapshot_.strings.add(wait_reason);
+    goroutine.wait_reason = wait_reason;
     goroutine.root = root;
     goroutine.unwound = true;
     goroutine.first_frame = static_cast<std::uint32_t>(snapshot_.frames.size());
@@ -125,6 +149,16 @@ class HeapBuilder {
     for (const FieldOf& field : fields)
       snapshot_.fields.push_back({snapshot_.strings.add(field.name), field.type, field.offset});
     return id;
+  }
+  // A part of a map or channel, or a closure: `of` the map type, the elements.
+  TypeId type_of_role(TypeRole role, std::uint64_t size, TypeId of, Kind kind = Kind::kOpaque) {
+    Type type;
+    type.kind = kind;
+    type.role = role;
+    type.size = size;
+    type.of = of;
+    snapshot_.types.push_back(type);
+    return TypeId(static_cast<std::uint32_t>(snapshot_.types.size() - 1));
   }
   TypeId string_type() { return type("string", Kind::kString, 16); }
   TypeId pointer_type(std::string_view name, TypeId elem = {}) { return type(name, Kind::kPointer, 8, elem); }

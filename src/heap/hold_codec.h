@@ -60,15 +60,29 @@ void describe(Archive& a, Span& x) {
 }
 template <class Archive>
 void describe(Archive& a, Type& x) {
-  a(x.name, x.kind, x.size, x.pointer_bytes, x.elem, x.key, x.count, x.first_field, x.field_count, x.declared_at);
+  a(x.name, x.kind, x.role, x.is_named, x.size, x.pointer_bytes, x.elem, x.key, x.of, x.count, x.first_field,
+    x.field_count, x.file, x.line);
 }
 template <class Archive>
 void describe(Archive& a, Field& x) {
   a(x.name, x.type, x.offset);
 }
 template <class Archive>
+void describe(Archive& a, PlaceInData& x) {
+  a(x.section, x.module, x.offset);
+}
+template <class Archive>
+void describe(Archive& a, PlaceInCode& x) {
+  a(x.function, x.offset, x.pc, x.file, x.line);
+}
+template <class Archive>
+void describe(Archive& a, Label& x) {
+  a(x.basis, x.code, x.members, x.wait_reason, x.variable, x.data, x.relation, x.distance, x.user, x.other_user,
+    x.behind);
+}
+template <class Archive>
 void describe(Archive& a, Root& x) {
-  a(x.kind, x.parent, x.name, x.type, x.goroutine, x.where, x.first_target, x.target_count, x.conservative);
+  a(x.kind, x.parent, x.label, x.type, x.goroutine, x.where, x.first_target, x.target_count, x.conservative);
 }
 template <class Archive>
 void describe(Archive& a, RootTarget& x) {
@@ -77,7 +91,7 @@ void describe(Archive& a, RootTarget& x) {
 template <class Archive>
 void describe(Archive& a, Goroutine& x) {
   a(x.goid, x.parent_goid, x.state, x.system, x.locked_to_thread, x.unwound, x.wait_reason, x.waiting_ns, x.stack, x.g,
-    x.waits_on, x.created_by, x.created_at, x.root, x.first_frame, x.frame_count);
+    x.waits_on, x.created_by, x.created_file, x.created_line, x.root, x.first_frame, x.frame_count);
 }
 template <class Archive>
 void describe(Archive& a, Frame& x) {

@@ -55,6 +55,7 @@ class HoldWriter {
     add_column("ETGT", s.edges.target, HoldEncoding::kDeltaPlanes);
     add_column("ESTP", s.edges.step, HoldEncoding::kPlain);
     add_table("ELNG", s.edges.long_steps);
+    add_table("LABL", s.labels);
     add_table("ROOT", s.roots);
     add_table("RTGT", s.root_targets);
     add_table("GORT", s.goroutines);
@@ -177,6 +178,7 @@ class HoldReader {
     s.edges.target = read_column<std::uint32_t>("ETGT");
     s.edges.step = read_column<std::uint8_t>("ESTP");
     read_table("ELNG", s.edges.long_steps);
+    read_table("LABL", s.labels);
     read_table("ROOT", s.roots);
     read_table("RTGT", s.root_targets);
     read_table("GORT", s.goroutines);

@@ -113,23 +113,42 @@ void fill_rows(Snapshot& s) {
     filler(alloc_count, size_class, header, user_arena, has_marks);
   }
   {
-    auto& [name, kind, size, pointer_bytes, elem, key, count, first_field, field_count, declared_at] = s.types[0];
-    filler(kind, size, pointer_bytes, count);
+    auto& [name, kind, role, is_named, size, pointer_bytes, elem, key, of, count, first_field, field_count, file,
+           line] = s.types[0];
+    filler(kind, role, is_named, size, pointer_bytes, count, line);
     elem = TypeId(1);
     key = TypeId(0);
-    declared_at = s.strings.add("main.go:4");
+    of = TypeId(1);
+    file = s.strings.add("main.go");
   }
   {
-    auto& [kind, parent, name, type, goroutine, where, first_target, target_count, conservative] = s.roots[1];
+    auto& [function, offset, pc, file, line] = s.labels[1].code;
+    filler(offset, pc, line);
+    file = s.strings.add("main.go");
+  }
+  {
+    auto& [basis, code, members, wait_reason, variable, data, relation, distance, user, other_user, behind] =
+        s.labels[1];
+    filler(basis, members, wait_reason, distance);
+    variable = user = other_user = s.strings.add("main.other");
+    auto& [section, module, offset] = data;
+    filler(section, offset);
+    module = s.strings.add("/lib/plugin.so");
+    relation = Relation::kBehind;
+    behind = LabelId(0);
+  }
+  {
+    auto& [kind, parent, label, type, goroutine, where, first_target, target_count, conservative] = s.roots[1];
     filler(where, conservative);
     type = TypeId(1);
   }
   {
     auto& [goid, parent_goid, state, system, locked, unwound, wait_reason, waiting_ns, stack, g, waits_on, created_by,
-           created_at, root, first_frame, frame_count] = s.goroutines[0];
-    filler(goid, parent_goid, state, system, locked, unwound, waiting_ns, stack, g, waits_on);
+           created_file, created_line, root, first_frame, frame_count] = s.goroutines[0];
+    filler(goid, parent_goid, state, system, locked, unwound, wait_reason, waiting_ns, stack, g, waits_on,
+           created_line);
     created_by = s.strings.add("main.main");
-    created_at = s.strings.add("main.go:17");
+    created_file = s.strings.add("main.go");
   }
   {
     auto& [pc, function, file, line, inlined] = s.frames[1];
@@ -174,7 +193,7 @@ void expect_equal(const HugeArray<T>& a, const HugeArray<T>& b) {
 
 void expect_equal(const Snapshot& a, const Snapshot& b) {
   const auto& [target, pause, account, audit, mem_stats, losses, strings, spans, absent, allocated, pointerful, objects,
-               object_type, marked, fresh, types, fields, edges, roots, root_targets, goroutines, frames,
+               object_type, marked, fresh, types, fields, edges, labels, roots, root_targets, goroutines, frames,
                allocation_stacks, sampled, content] = a;
   EXPECT_EQ(target, b.target);
   EXPECT_EQ(pause, b.pause);
@@ -199,6 +218,7 @@ void expect_equal(const Snapshot& a, const Snapshot& b) {
   expect_equal(edge_target, b.edges.target);
   expect_equal(step, b.edges.step);
   EXPECT_EQ(long_steps, b.edges.long_steps);
+  EXPECT_EQ(labels, b.labels);
   EXPECT_EQ(roots, b.roots);
   EXPECT_EQ(root_targets, b.root_targets);
   EXPECT_EQ(goroutines, b.goroutines);
@@ -296,7 +316,7 @@ TEST_F(HoldFile, RefusesANewerFormatByName) {
     ADD_FAILURE() << "accepted";
   } catch (const Error& error) {
     EXPECT_EQ(error.code(), ErrorCode::kUnsupported);
-    EXPECT_STREQ(error.what(), "a.hold was made by a newer holdfast: format 4, this one reads up to 3");
+    EXPECT_STREQ(error.what(), "a.hold was made by a newer holdfast: format 5, this one reads up to 4");
   }
 }
 
@@ -308,7 +328,7 @@ TEST_F(HoldFile, RefusesAnOlderFormatByName) {
     ADD_FAILURE() << "accepted";
   } catch (const Error& error) {
     EXPECT_EQ(error.code(), ErrorCode::kUnsupported);
-    EXPECT_THAT(error.what(), HasSubstr("a.hold was made by an older holdfast: format 1, this one reads 3"));
+    EXPECT_THAT(error.what(), HasSubstr("a.hold was made by an older holdfast: format 1, this one reads 4"));
   }
 }
 

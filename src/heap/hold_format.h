@@ -21,7 +21,7 @@
 namespace holdfast::heap {
 
 constexpr std::string_view kHoldMagic = "holdfast";
-constexpr std::uint32_t kHoldVersion = 3;
+constexpr std::uint32_t kHoldVersion = 4;
 constexpr std::uint64_t kHoldFrameBytes = 4 << 20;
 
 enum HoldFlags : std::uint32_t { kHoldWithContent = 1 };
@@ -56,7 +56,7 @@ struct HoldSection {
 static_assert(sizeof(HoldSection) == 48 && WireStruct<HoldSection>);
 
 // In the order in which they are read: what others are checked against comes first.
-constexpr std::array<std::string_view, 24> kHoldSections = {
+constexpr std::array<std::string_view, 25> kHoldSections = {
     "INFO",  // target, pause, account, audit, counters, losses; rows are bytes
     "STRL",  // length of each string
     "STRB",  // their bytes
@@ -72,6 +72,7 @@ constexpr std::array<std::string_view, 24> kHoldSections = {
     "ETGT",  // target of each edge
     "ESTP",  // step of each edge
     "ELNG",  // long steps
+    "LABL",  // what roots are called
     "ROOT",  // roots
     "RTGT",  // root targets
     "GORT",  // goroutines

@@ -17,13 +17,13 @@ inline Snapshot one_of_everything() {
   const auto large = heap.object(1 << 20);
   const auto bytes = heap.leaf(64);
   heap.edge(a, 0, bytes).edge(a, 16, b).edge(b, 16, a).edge(large, 0, a).edge(large, 80000, b).mark(a).mark_fresh(b);
-  const RootId group = heap.root(RootKind::kGroup, "goroutines");
-  const RootId goroutine = heap.root(RootKind::kGoroutine, "goroutine 1", group);
+  const RootId group = heap.group(WaitReason::kChanSend, "main.send", "/src/main.go", 17);
+  const RootId goroutine = heap.root(RootKind::kGoroutine, Label(), group);
   heap.refer(goroutine, large, 16);
-  heap.goroutine(1, GoroutineState::kWaiting, "chan send", goroutine, {"main.send", "main.main"});
+  heap.goroutine(1, GoroutineState::kWaiting, WaitReason::kChanSend, goroutine, {"main.send", "main.main"});
   heap.refer(heap.root(RootKind::kGlobal, "main.head", {}, node), a);
   heap.sample(a, {"main.add"}).sample(b, {"main.add", "main.main"});
-  heap.snapshot().audit.excuses.push_back({heap.id(a), heap.snapshot().strings.add("tiny block")});
+  heap.snapshot().audit.excuses.push_back({heap.id(a), MarkCause::kResurrection});
   heap.snapshot().absent = {{Address(4096), Address(8192)}, {Address(12288), Address(16384)}};
   return heap.build();
 }

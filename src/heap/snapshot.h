@@ -19,6 +19,9 @@
 #include "base/ids.h"
 #include "base/loss.h"
 #include "base/string_table.h"
+#include "base/wait_reason.h"
+#include "heap/roots.h"
+#include "heap/type_role.h"
 
 namespace holdfast::heap {
 
@@ -137,16 +140,22 @@ enum class Kind : std::uint8_t {
 };
 
 struct Type {
-  StringId name;  // with full package path where known: "example.com/app/cart.Item", "map[string]*main.Session"
+  // With full package path where known: "example.com/app/cart.Item", "map[string]*main.Session". Of closures the
+  // function. None where the role and `of` tell all: the parts of maps and channels that have no name of their own.
+  StringId name;
   Kind kind = Kind::kInvalid;
+  TypeRole role = TypeRole::kNone;
+  bool is_named = false;            // declared with a name, not put together of others
   std::uint64_t size = 0;           // bytes of one value
   std::uint64_t pointer_bytes = 0;  // prefix that can hold pointers
   TypeId elem;                      // of array, chan, map, pointer, slice
   TypeId key;                       // of map
+  TypeId of;                        // that the role belongs to, see TypeRole; none if not known
   std::uint64_t count = 0;          // of array
   std::uint32_t first_field = 0;    // fields[first_field .. + field_count)
   std::uint32_t field_count = 0;
-  StringId declared_at;  // of closures: file:line at which the function begins
+  StringId file;  // of closures: with its path, where the function begins
+  std::uint32_t line = 0;
 
   bool operator==(const Type&) const = default;
 };
@@ -179,46 +188,6 @@ struct Edges {
   std::uint64_t count() const { return target.size(); }
 };
 
-enum class RootKind : std::uint8_t {
-  kGroup,      // inner node: goroutines with the same stack, all finalizers, ...
-  kGlobal,     // a package variable, or a place in data or bss
-  kGoroutine,  // inner node: one goroutine
-  kFrame,      // inner node or leaf: one stack frame
-  kStackSlot,  // a word, stack object or register of a frame
-  kDefer,
-  kFinalizer,       // special: the function, and what the object refers to
-  kFinalizerQueue,  // ready to run
-  kCleanup,
-  kCleanupQueue,
-  kWeakHandle,
-  kTinyBlock,  // a P's current block of tiny objects
-  kSpecial,    // other kinds
-  kThread,     // a thread's registers, g0 or signal stack
-};
-
-// A node of the root forest: an inner node has children (which come after it), a leaf has targets; a node may have
-// both.
-struct Root {
-  RootKind kind = RootKind::kGlobal;
-  RootId parent;          // none = under the super root; otherwise a lower row
-  StringId name;          // "main.cache", "goroutine 17", "main.serve+0x3a server.go:88", "data+0x120 of libplugin.so"
-  TypeId type;            // of the variable, if known
-  GoroutineId goroutine;  // for what belongs to one
-  Address where;          // of the variable or slot; null if it has none
-  std::uint32_t first_target = 0;  // root_targets[first_target .. + target_count)
-  std::uint32_t target_count = 0;
-  bool conservative = false;  // may be no pointer at all
-
-  bool operator==(const Root&) const = default;
-};
-
-struct RootTarget {
-  ObjectId object;
-  std::uint32_t offset = 0;  // of the pointer word from Root::where, in bytes
-
-  bool operator==(const RootTarget&) const = default;
-};
-
 enum class GoroutineState : std::uint8_t {
   kIdle,
   kRunnable,
@@ -238,14 +207,15 @@ struct Goroutine {
   GoroutineState state = GoroutineState::kIdle;
   bool system = false;  // the runtime's own
   bool locked_to_thread = false;
-  bool unwound = false;                     // its stack was walked to its outermost frame
-  StringId wait_reason;                     // the runtime's words: "chan send", "IO wait"; none when not waiting
+  bool unwound = false;  // its stack was walked to its outermost frame
+  WaitReason wait_reason = WaitReason::kZero;
   std::optional<std::uint64_t> waiting_ns;  // lower bound; the runtime writes it at a collection
   AddressRange stack;
-  Address g;            // its runtime.g
-  Address waits_on;     // channel, semaphore, ...; null if not known
-  StringId created_by;  // function of the go statement
-  StringId created_at;  // file:line of it
+  Address g;              // its runtime.g
+  Address waits_on;       // channel, semaphore, ...; null if not known
+  StringId created_by;    // function of the go statement
+  StringId created_file;  // with its path, where it stands
+  std::uint32_t created_line = 0;
   RootId root;
   std::uint32_t first_frame = 0;  // frames[first_frame .. + frame_count), innermost first
   std::uint32_t frame_count = 0;
@@ -291,10 +261,18 @@ struct Counter {
   bool operator==(const Counter&) const = default;
 };
 
-// An object that the collector may have marked without anybody holding it, and why (reference 9.4).
+// Rules of the collector by which it marks what nobody holds (reference 9.4).
+enum class MarkCause : std::uint8_t {
+  kAllocateBlack,     // allocated while it marked
+  kEndedThread,       // a record of a thread that has ended, or what only that holds
+  kResurrection,      // marked by the sweep, for a finalizer
+  kConservativeWord,  // named by a word on a stack that is no live variable there
+};
+
+// An object that the collector may have marked without anybody holding it, and why.
 struct MarkExcuse {
   ObjectId object;
-  StringId cause;  // "tiny block", "ended thread", "conservative word", ...
+  MarkCause cause = MarkCause::kAllocateBlack;
 
   bool operator==(const MarkExcuse&) const = default;
 };
@@ -377,6 +355,7 @@ struct Snapshot {
   std::vector<Type> types;
   std::vector<Field> fields;
   Edges edges;
+  std::vector<Label> labels;
   std::vector<Root> roots;
   std::vector<RootTarget> root_targets;
   std::vector<Goroutine> goroutines;

@@ -39,13 +39,14 @@ struct TypeStep {
   bool beginning = false;  // this says only how the object begins
 
   Witness witness = Witness::kNone;
-  std::string rule;    // of the library, that says what the holder's word leads to: "map", "sync.Pool"
-  Address word;        // that leads here
-  ObjectId holder;     // that the word lies in
-  TypeId holder_type;  // as it was taken for; also of a variable
-  std::string field;   // ".next": the word, as a place in the holder or variable
-  std::string name;    // of the variable, list or special; of machine code: the way from a variable to the word
-  std::string function, place;  // where the instruction or the frame stands, where the closure's code begins; file:line
+  std::string rule;            // of the library, that says what the holder's word leads to: "map", "sync.Pool"
+  Address word;                // that leads here
+  ObjectId holder;             // that the word lies in
+  TypeId holder_type;          // as it was taken for; also of a variable
+  std::string field;           // ".next": the word, as a place in the holder or variable
+  std::string name;            // of the variable, list or special; of machine code: the way from a variable to the word
+  std::string function, file;  // where the instruction or the frame stands, where the closure's code begins
+  std::uint32_t line = 0;
   Address code;
   Address descriptor;  // that a header or interface names, perhaps through an itab
 };

@@ -39,6 +39,7 @@ class Check {
     check_columns();
     check_types();
     check_edges();
+    check_labels();
     check_roots();
     check_goroutines();
     check_samples();
@@ -131,9 +132,11 @@ class Check {
       check_string(type.name, "type", t);
       check_type(type.elem, "type", t);
       check_type(type.key, "type", t);
-      check_string(type.declared_at, "type", t);
+      check_type(type.of, "type", t);
+      check_string(type.file, "type", t);
       check_range(type.first_field, type.field_count, snapshot_.fields.size(), "type", t);
       if (type.kind > Kind::kOpaque) problem("type {} is of kind {}", t, static_cast<int>(type.kind));
+      if (type.role > TypeRole::kStringData) problem("type {} has role {}", t, static_cast<int>(type.role));
     }
     for (std::size_t f = 0; f < snapshot_.fields.size(); ++f) {
       check_string(snapshot_.fields[f].name, "field", f);
@@ -206,12 +209,30 @@ class Check {
         ->second;
   }
 
+  void check_labels() {
+    for (std::size_t l = 0; l < snapshot_.labels.size(); ++l) {
+      const Label& label = snapshot_.labels[l];
+      for (const StringId id :
+           {label.code.function, label.code.file, label.variable, label.data.module, label.user, label.other_user})
+        check_string(id, "label", l);
+      if (label.basis > Basis::kNearness || label.members > RootKind::kThread || label.data.section > Section::kBss ||
+          label.relation > Relation::kBehind)
+        problem("label {} has basis {}, members {}, section {}, relation {}", l, static_cast<int>(label.basis),
+                static_cast<int>(label.members), static_cast<int>(label.data.section),
+                static_cast<int>(label.relation));
+      const bool has_holder = label.behind.row < snapshot_.labels.size() && !snapshot_.labels[label.behind.row].behind;
+      if (label.relation == Relation::kBehind ? !has_holder : static_cast<bool>(label.behind))
+        problem("label {} is behind label {} of {}", l, label.behind.row, snapshot_.labels.size());
+    }
+  }
+
   void check_roots() {
     for (std::size_t r = 0; r < snapshot_.roots.size(); ++r) {
       const Root& root = snapshot_.roots[r];
       if (root.kind > RootKind::kThread) problem("root {} is of kind {}", r, static_cast<int>(root.kind));
       if (root.parent && root.parent.row >= r) problem("root {} has parent {}", r, root.parent.row);
-      check_string(root.name, "root", r);
+      if (!is_row(root.label.row, snapshot_.labels.size()))
+        problem("root {} names label {} of {}", r, root.label.row, snapshot_.labels.size());
       check_type(root.type, "root", r);
       if (!is_row(root.goroutine.row, snapshot_.goroutines.size()))
         problem("root {} belongs to goroutine {} of {}", r, root.goroutine.row, snapshot_.goroutines.size());
@@ -227,8 +248,7 @@ class Check {
       const Goroutine& goroutine = snapshot_.goroutines[g];
       if (goroutine.state > GoroutineState::kDeadExtra)
         problem("goroutine {} is in state {}", g, static_cast<int>(goroutine.state));
-      for (const StringId id : {goroutine.wait_reason, goroutine.created_by, goroutine.created_at})
-        check_string(id, "goroutine", g);
+      for (const StringId id : {goroutine.created_by, goroutine.created_file}) check_string(id, "goroutine", g);
       if (!is_row(goroutine.root.row, snapshot_.roots.size()))
         problem("goroutine {} has root {} of {}", g, goroutine.root.row, snapshot_.roots.size());
       check_range(goroutine.first_frame, goroutine.frame_count, snapshot_.frames.size(), "goroutine", g);
@@ -267,7 +287,8 @@ class Check {
       problem("the target is of kind {}", static_cast<int>(snapshot_.target.kind));
     for (std::size_t i = 0; i < snapshot_.audit.excuses.size(); ++i) {
       const MarkExcuse& excuse = snapshot_.audit.excuses[i];
-      check_string(excuse.cause, "mark excuse", i);
+      if (excuse.cause > MarkCause::kConservativeWord)
+        problem("mark excuse {} has cause {}", i, static_cast<int>(excuse.cause));
       if (excuse.object.row >= snapshot_.objects)
         problem("mark excuse {} is about object {} of {}", i, excuse.object.row, snapshot_.objects);
     }

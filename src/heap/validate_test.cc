@@ -64,7 +64,18 @@ TEST(Validate, NamesEachBrokenPromise) {
   expect_problem([](S& s) { s.edges.long_steps.clear(); }, "1 edges ask for a long step and there are 0");
   expect_problem([](S& s) { s.edges.long_steps[0].first = 3; }, "10000 words of edge 3");
   expect_problem([](S& s) { s.roots[1].parent = RootId(1); }, "root 1 has parent 1");
-  expect_problem([](S& s) { s.roots[1].kind = static_cast<RootKind>(14); }, "root 1 is of kind 14");
+  expect_problem([](S& s) { s.roots[1].kind = static_cast<RootKind>(17); }, "root 1 is of kind 17");
+  expect_problem([](S& s) { s.roots[1].label = LabelId(7); }, "root 1 names label 7");
+  expect_problem([](S& s) { s.labels[1].code.file = StringId(50); }, "label 1 names string 50");
+  expect_problem([](S& s) { s.labels[1].basis = static_cast<Basis>(6); }, "label 1 has basis 6");
+  expect_problem([](S& s) { s.labels[1].relation = Relation::kBehind; }, "label 1 is behind label");
+  expect_problem([](S& s) { s.labels[1].behind = LabelId(0); }, "label 1 is behind label 0");
+  expect_problem(
+      [](S& s) {
+        s.labels[1].relation = Relation::kBehind;
+        s.labels[1].behind = LabelId(1);
+      },
+      "label 1 is behind label 1");
   expect_problem([](S& s) { s.roots[1].goroutine = GoroutineId(1); }, "goroutine 1 of 1");
   expect_problem([](S& s) { s.roots[2].target_count = 2; }, "root 2 has rows 1 .. 3 of 2");
   expect_problem([](S& s) { s.root_targets[0].object = ObjectId(); }, "root target 0");
@@ -72,12 +83,15 @@ TEST(Validate, NamesEachBrokenPromise) {
   expect_problem([](S& s) { s.goroutines[0].root = RootId(3); }, "goroutine 0 has root 3 of 3");
   expect_problem([](S& s) { s.goroutines[0].state = static_cast<GoroutineState>(10); }, "in state 10");
   expect_problem([](S& s) { s.frames[1].file = StringId(50); }, "frame 1 names string 50");
-  expect_problem([](S& s) { s.types[1].declared_at = StringId(50); }, "type 1 names string 50");
+  expect_problem([](S& s) { s.types[1].file = StringId(50); }, "type 1 names string 50");
+  expect_problem([](S& s) { s.types[1].of = TypeId(9); }, "type 1 names type 9");
+  expect_problem([](S& s) { s.types[1].role = static_cast<TypeRole>(12); }, "type 1 has role 12");
   expect_problem([](S& s) { s.allocation_stacks[1].frame_count = 3; }, "allocation stack 1 has rows 3 .. 6 of 5");
   expect_problem([](S& s) { s.sampled[1].object = ObjectId(4); }, "sample 1 is of object 4 of 4");
   expect_problem([](S& s) { s.sampled[1].stack = AllocationStackId(); }, "sample 1 is of object 1 of 4 and stack");
   expect_problem([](S& s) { s.sampled[0] = s.sampled[1]; }, "sample 1 is of object 1, the one before it of 1");
   expect_problem([](S& s) { s.audit.excuses[0].object = ObjectId(4); }, "mark excuse 0");
+  expect_problem([](S& s) { s.audit.excuses[0].cause = static_cast<MarkCause>(4); }, "mark excuse 0 has cause 4");
   expect_problem([](S& s) { s.content.bytes.shrink(8); }, "8 bytes of content for ranges of 16");
   expect_problem([](S& s) { std::swap(s.content.ranges[0], s.content.ranges[1]); }, "content [0x10");
   expect_problem([](S& s) { std::swap(s.absent[0], s.absent[1]); }, "absent memory [0x1000, 0x2000) is out of order");

@@ -8,12 +8,15 @@
 #include "base/terminal_text.h"
 #include "base/units.h"
 #include "view/audit_line.h"
+#include "view/words.h"
 
 namespace holdfast::report {
 namespace {
 
 using nlohmann::ordered_json;
 using view::audit_line;
+using view::meaning_of;
+using view::name_of;
 
 std::string hex(Address address) {
   return fmt::format("{:#x}", address.value);
@@ -28,7 +31,8 @@ ordered_json hex_list(const std::vector<Address>& addresses) {
 // "ended-thread   12  records of a thread ...", and where the first ones are.
 std::string cause_text(const graph::AuditCause& cause) {
   constexpr std::size_t kExamplesInText = 3;
-  std::string out = fmt::format("    {:<42}{:>16}  {}\n", cause.id, format_count(cause.objects), cause.meaning);
+  std::string out =
+      fmt::format("    {:<42}{:>16}  {}\n", name_of(cause.kind), format_count(cause.objects), meaning_of(cause.kind));
   std::string where;
   for (std::size_t i = 0; i < std::min(cause.examples.size(), kExamplesInText); ++i)
     where += (i > 0 ? ", " : "") + hex(cause.examples[i]);
@@ -67,11 +71,11 @@ ordered_json losses_json(const std::vector<Loss>& losses) {
 ordered_json audit_json(const heap::Snapshot& snapshot, const graph::Audit& audit) {
   ordered_json causes = ordered_json::array();
   for (const graph::AuditCause& cause : audit.causes)
-    causes.push_back({{"id", cause.id},
+    causes.push_back({{"id", name_of(cause.kind)},
                       {"objects", cause.objects},
                       {"bytes", cause.bytes},
                       {"shown", cause.shown},
-                      {"meaning", cause.meaning},
+                      {"meaning", meaning_of(cause.kind)},
                       {"examples", hex_list(cause.examples)}});
   ordered_json counters = ordered_json::array();
   for (const heap::Counter& counter : snapshot.audit.counters)

@@ -8,6 +8,7 @@
 #include "base/terminal_text.h"
 #include "base/units.h"
 #include "view/type_table.h"
+#include "view/words.h"
 
 namespace holdfast::report {
 namespace {

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "report/audit_report.h"
+#include "view/words.h"
 
 namespace holdfast::report {
 namespace {
@@ -19,6 +20,7 @@ using view::HeapTotals;
 using view::Holder;
 using view::name_of;
 using view::Report;
+using view::RootFacts;
 using view::TypeTotals;
 
 template <class Rows, class Row>
@@ -50,7 +52,7 @@ ordered_json heap_json(const HeapTotals& heap) {
 
 ordered_json audit_summary(const Report& report) {
   ordered_json causes = ordered_json::object();
-  for (const graph::AuditCause& cause : report.audit.causes) causes[cause.id] = cause.objects;
+  for (const graph::AuditCause& cause : report.audit.causes) causes[std::string(name_of(cause.kind))] = cause.objects;
   return {{"clean", report.audit.clean},
           {"marked_not_reached", report.audit.marked_not_reached},
           {"reached_not_marked", report.audit.reached_not_marked},
@@ -59,14 +61,34 @@ ordered_json audit_summary(const Report& report) {
           {"unexplained_bytes", report.audit.unexplained_bytes}};
 }
 
+ordered_json root_json(const RootFacts& root) {
+  ordered_json json = {{"kind", name_of(root.kind)}};
+  const auto add = [&](const char* key, std::string_view text) {
+    if (!text.empty()) json[key] = text;
+  };
+  add("basis", name_of(root.basis));
+  if (root.goid > 0) json["goid"] = root.goid;
+  add("variable", root.variable);
+  if (!root.users.empty()) json["users"] = root.users;
+  add("section", name_of(root.section));
+  if (root.section != heap::Section::kNone) json["offset"] = root.offset;
+  add("module", root.module);
+  add("wait_reason", name_of(root.wait_reason));
+  add("function", root.function);
+  add("file", root.file);
+  if (root.line > 0) json["line"] = root.line;
+  return json;
+}
+
 ordered_json step_json(const ChainStep& step) {
   ordered_json json = {
       {"text", step.text},
-      {"kind", step.kind},
+      {"kind", name_of(step.kind)},
       {"type", step.type},
       {"field", step.field},
       {"bytes", step.bytes},
       {"address", step.address ? ordered_json(fmt::format("{:#x}", step.address.value)) : ordered_json(nullptr)}};
+  if (step.root) json["root"] = root_json(*step.root);
   if (!step.place.empty()) json["place"] = step.place;
   if (!step.key.empty()) json["key"] = step.key;
   return json;
@@ -96,7 +118,7 @@ ordered_json holder_json(const Holder& holder) {
 ordered_json finding_json(const Finding& finding) {
   return {{"id", finding.id},           {"title", finding.title},
           {"bytes", finding.bytes},     {"exclusive_bytes", finding.exclusive_bytes},
-          {"count", finding.count},     {"confidence", finding.confidence},
+          {"count", finding.count},     {"confidence", name_of(finding.confidence)},
           {"because", finding.because}, {"chain", list_of(finding.chain, step_json)},
           {"fault", finding.fault},     {"allocated_at", allocated_at_json(finding.allocated_at)},
           {"fix", finding.fix},         {"fingerprint", finding.fingerprint}};
@@ -112,14 +134,14 @@ ordered_json type_json(const TypeTotals& row) {
 
 ordered_json goroutine_json(const GoroutineRow& row) {
   return {{"count", row.count},
-          {"state", row.state},
-          {"wait_reason", row.wait_reason},
+          {"state", name_of(row.state)},
+          {"wait_reason", name_of(row.wait_reason)},
           {"created_by", row.created_by},
           {"top", row.top},
           {"retained_bytes", row.retained_bytes},
           {"stack_bytes", row.stack_bytes},
           {"longest_waiting_ns", row.longest_waiting_ns},
-          {"verdict", row.verdict},
+          {"verdict", row.leaked() ? "leaked" : ""},
           {"system", row.system},
           {"goids", row.goids}};
 }
@@ -129,7 +151,7 @@ ordered_json goroutine_json(const GoroutineRow& row) {
 ordered_json report_json(const Report& report) {
   ordered_json took = ordered_json::object();
   for (const auto& [pass, ms] : report.took_ms) took[pass] = ms;
-  return {{"schema", "holdfast.report/1"},
+  return {{"schema", "holdfast.report/2"},
           {"target", target_json(report.target)},
           {"pause_ms", report.pause.measured_ms},
           {"pause_predicted_ms", report.pause.predicted_ms},

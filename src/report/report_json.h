@@ -1,4 +1,4 @@
-// The report as JSON, schema holdfast.report/1.
+// The report as JSON, schema holdfast.report/2.
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>

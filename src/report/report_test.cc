@@ -15,7 +15,7 @@
 #include "report/audit_report.h"
 #include "report/report_json.h"
 #include "report/report_text.h"
-#include "view/names.h"
+#include "view/words.h"
 
 namespace holdfast::report {
 namespace {
@@ -32,10 +32,12 @@ using view::ChainStep;
 using view::CodePlace;
 using view::Holder;
 using view::make_report;
+using view::name_of;
 using view::Names;
 using view::Report;
 using view::short_names;
 using view::short_type;
+using view::StepKind;
 using view::TypeTotals;
 
 Report report_of(const heap::Snapshot& snapshot) {
@@ -50,10 +52,11 @@ void add_registry(HeapBuilder& heap, int sessions, std::uint64_t buffer) {
   const TypeId bytes = heap.type("uint8", Kind::kUint8, 1);
   const TypeId slice = heap.type("[]uint8", Kind::kSlice, 24, bytes);
   const TypeId session = heap.structure("example.com/shop/main.Session", 48, {{"ID", {}, 0}, {"Buf", slice, 16}});
-  const TypeId header = heap.type("map.header[string]*main.Session", Kind::kOpaque, 48);
-  const TypeId table = heap.type("map.table[string]*main.Session", Kind::kOpaque, 32);
-  const TypeId group = heap.type("map.group[string]*main.Session", Kind::kOpaque, 208);
-  const TypeId map = heap.type("map[string]*main.Session", Kind::kMap, 8);
+  const TypeId map = heap.type("map[string]*main.Session", Kind::kMap, 8, heap.pointer_type("*main.Session", session),
+                               0, heap.string_type());
+  const TypeId header = heap.type_of_role(heap::TypeRole::kMapHeader, 48, map);
+  const TypeId table = heap.type_of_role(heap::TypeRole::kMapTable, 32, map);
+  const TypeId group = heap.type_of_role(heap::TypeRole::kMapGroup, 208, map);
   const TypeId registry = heap.structure("main.Registry", 32, {{"mu", {}, 0}, {"sessions", map, 24}});
   const auto owner = heap.object(32, registry);
   const auto hmap = heap.object(48, header, KnownBy::kPropagated);
@@ -78,19 +81,31 @@ void add_registry(HeapBuilder& heap, int sessions, std::uint64_t buffer) {
   }
 }
 
+// "main.work+0x3a pool.go:17"
+heap::Label work_frame(HeapBuilder& heap) {
+  heap::Label label;
+  label.code.function = heap.snapshot().strings.add("main.work");
+  label.code.offset = 0x3a;
+  label.code.file = heap.snapshot().strings.add("/src/pool.go");
+  label.code.line = 17;
+  return label;
+}
+
 void add_goroutines(HeapBuilder& heap, int count, std::uint64_t bytes) {
-  const RootId group = heap.root(RootKind::kGroup, "goroutines in chan send at main.work pool.go:17");
+  const RootId group = heap.group(WaitReason::kChanSend, "main.work", "/src/pool.go", 17);
   for (int i = 0; i < count; ++i) {
-    const RootId goroutine = heap.root(RootKind::kGoroutine, fmt::format("goroutine {}", i + 7), group);
-    const RootId frame = heap.root(RootKind::kFrame, "main.work+0x3a pool.go:17", goroutine);
+    const RootId goroutine = heap.root(RootKind::kGoroutine, "", group);
+    const RootId frame = heap.root(RootKind::kFrame, work_frame(heap), goroutine);
     heap.refer(frame, heap.object(bytes));
-    const GoroutineId id = heap.goroutine(static_cast<std::uint64_t>(i) + 7, heap::GoroutineState::kWaiting,
-                                          "chan send", goroutine, {"runtime.gopark", "main.work", "main.start.func1"});
+    const GoroutineId id =
+        heap.goroutine(static_cast<std::uint64_t>(i) + 7, heap::GoroutineState::kWaiting, WaitReason::kChanSend,
+                       goroutine, {"runtime.gopark", "main.work", "main.start.func1"});
     heap::Goroutine& row = heap.snapshot().goroutines[id.row];
     row.waiting_ns = std::uint64_t{4} * 3600 * 1'000'000'000;
     row.stack = {Address(0x1000), Address(0x3000)};
     row.created_by = heap.snapshot().strings.add("main.start");
-    row.created_at = heap.snapshot().strings.add("/src/pool.go:9");
+    row.created_file = heap.snapshot().strings.add("/src/pool.go");
+    row.created_line = 9;
     heap.snapshot().frames[row.first_frame + 1].file = heap.snapshot().strings.add("/src/pool.go");
     heap.snapshot().frames[row.first_frame + 1].line = 17;
   }
@@ -105,8 +120,8 @@ TEST(Holders, SayHowManyOfWhatAreInWhichMap) {
   EXPECT_EQ(holder.what, "1,000 × main.Session in the map main.registry.sessions");
   EXPECT_EQ(holder.count, 1000U);
   EXPECT_EQ(holder.bytes, 48 + 4 * (32 + 8000) + 1000 * (48 + 16384U)) << "the map and all in it";
-  std::vector<std::string> kinds, fields;
-  for (const ChainStep& step : holder.chain) kinds.push_back(step.kind), fields.push_back(step.field);
+  std::vector<std::string_view> kinds, fields;
+  for (const ChainStep& step : holder.chain) kinds.push_back(name_of(step.kind)), fields.push_back(step.field);
   EXPECT_THAT(kinds, ElementsAre("root", "object", "container", "container", "container", "object", "object"));
   EXPECT_THAT(fields, ElementsAre("", "", ".sessions", testing::_, "+0x8", testing::_, ".Buf"));
   EXPECT_EQ(holder.chain.back().type, "[]uint8");
@@ -130,13 +145,14 @@ TEST(Holders, TakeGoroutinesAtOnePlaceForOne) {
 // What two of them share is none's own, yet the goroutines hold it; and their stacks are more than that.
 TEST(Holders, CountForManyGoroutinesWhatSomeOfThemShareAndTheirStacks) {
   HeapBuilder heap;
-  const RootId place = heap.root(RootKind::kGroup, "goroutines in chan send at main.work pool.go:17");
+  const RootId place = heap.group(WaitReason::kChanSend, "main.work", "/src/pool.go", 17);
   const auto shared = heap.leaf(100000);
   for (std::uint64_t i = 0; i < 20; ++i) {
-    const RootId goroutine = heap.root(RootKind::kGoroutine, fmt::format("goroutine {}", 7 + i), place);
-    const RootId frame = heap.root(RootKind::kFrame, "main.work+0x3a pool.go:17", goroutine);
+    const RootId goroutine = heap.root(RootKind::kGoroutine, "", place);
+    const RootId frame = heap.root(RootKind::kFrame, work_frame(heap), goroutine);
     heap.refer(frame, heap.object(2048)).refer(frame, shared);
-    heap.goroutine(7 + i, heap::GoroutineState::kWaiting, "chan send", goroutine, {"runtime.gopark", "main.work"});
+    heap.goroutine(7 + i, heap::GoroutineState::kWaiting, WaitReason::kChanSend, goroutine,
+                   {"runtime.gopark", "main.work"});
     heap.snapshot().goroutines.back().stack = {Address(0x10000 * (i + 1)), Address(0x10000 * (i + 1) + 8192)};
   }
   heap.refer(heap.root(RootKind::kGlobal, "main.cache"), heap.leaf(200000));
@@ -161,8 +177,10 @@ TEST(Holders, SayWhoStartedAGoroutine) {
 
 TEST(Holders, SayWhereAClosureWasWritten) {
   HeapBuilder heap;
-  const TypeId closure = heap.structure("func main.serve.func1", 0, {}, Kind::kClosure);
-  heap.snapshot().types[closure.row].declared_at = heap.snapshot().strings.add("/src/server.go:88");
+  const TypeId closure = heap.structure("main.serve.func1", 0, {}, Kind::kClosure);
+  heap.snapshot().types[closure.row].role = heap::TypeRole::kClosure;
+  heap.snapshot().types[closure.row].file = heap.snapshot().strings.add("/src/server.go");
+  heap.snapshot().types[closure.row].line = 88;
   const auto list = heap.object(512);
   heap.refer(heap.root(RootKind::kGlobal, "main.hooks"), list);
   for (std::uint64_t i = 0; i < 64; ++i) {
@@ -179,9 +197,12 @@ TEST(Holders, TakeALargeMapOfTheRuntimeForOneHop) {
   HeapBuilder heap;
   const TypeId session = heap.structure("main.Session", 64, {{"ID", {}, 0}});
   const TypeId table = heap.structure("internal/runtime/maps.table", 64, {{"groups", {}, 0}});
-  const TypeId slots = heap.type("map.group[int]*main.Session", Kind::kOpaque, 512);
-  const auto header = heap.object(48, heap.type("map.header[int]*main.Session", Kind::kOpaque, 48));
-  const auto directory = heap.object(1024, heap.pointer_type("*internal/runtime/maps.table", table));
+  const TypeId directories = heap.pointer_type("*internal/runtime/maps.table", table);
+  heap.snapshot().types[table.row].role = heap::TypeRole::kMapTable;
+  heap.snapshot().types[directories.row].role = heap::TypeRole::kMapDirectory;
+  const TypeId slots = heap.type_of_role(heap::TypeRole::kMapGroup, 512, {});
+  const auto header = heap.object(48, heap.type_of_role(heap::TypeRole::kMapHeader, 48, {}));
+  const auto directory = heap.object(1024, directories);
   heap.refer(heap.root(RootKind::kGlobal, "main.sessions"), header);
   heap.edge(header, 16, directory);
   for (std::uint64_t t = 0; t < 128; ++t) {
@@ -214,6 +235,7 @@ heap::Snapshot one_large_entry(bool swiss, TypeId (*key_type)(HeapBuilder&), std
     group = heap.structure("map.bucket[K]*main.Session", 8 + 8 * slot_bytes,
                            {{"topbits", {}, 0}, {"keys", keys, 8}, {"elems", elems, 8 + 8 * key_size}});
   }
+  heap.snapshot().types[group.row].role = swiss ? heap::TypeRole::kMapGroup : heap::TypeRole::kMapBucket;
   const std::uint64_t group_bytes = 8 + 8 * slot_bytes;
   const auto container = heap.object(group_bytes, group);
   heap.refer(heap.root(RootKind::kGlobal, "main.sessions"), container);
@@ -476,9 +498,9 @@ TEST(Report, HidesNothingFromATerminalAndObeysNothing) {
   heap.edge(top, 0, heap.leaf(1 << 20));
   heap.refer(heap.root(RootKind::kGlobal, evil), top);
   heap.sample(top, {evil});
-  const RootId goroutine = heap.root(RootKind::kGoroutine, evil);
+  const RootId goroutine = heap.root(RootKind::kGoroutine, "");
   heap.refer(goroutine, heap.leaf(1 << 18));
-  heap.goroutine(7, heap::GoroutineState::kWaiting, evil, goroutine, {evil});
+  heap.goroutine(7, heap::GoroutineState::kWaiting, WaitReason::kSelect, goroutine, {evil});
   heap::Snapshot& snapshot = heap.snapshot();
   snapshot.target.name = evil;
   snapshot.target.go_version = evil;
@@ -525,9 +547,8 @@ TEST(Report, CountsInTheAccountWhatIsInMemory) {
 TEST(Report, FoldsTheRuntimesOwnGoroutines) {
   HeapBuilder heap;
   add_goroutines(heap, 3, 2048);
-  for (const char* reason : {"GC worker (idle)", "force gc (idle)", "finalizer wait"}) {
-    const RootId place = heap.root(RootKind::kGroup, reason);
-    const RootId goroutine = heap.root(RootKind::kGoroutine, reason, place);
+  for (const WaitReason reason : {WaitReason::kGcWorkerIdle, WaitReason::kForceGcIdle, WaitReason::kFinalizerWait}) {
+    const RootId goroutine = heap.root(RootKind::kGoroutine, "", heap.group(reason, "runtime.gopark"));
     heap.goroutine(2, heap::GoroutineState::kWaiting, reason, goroutine, {"runtime.gopark"});
     heap.snapshot().goroutines.back().system = true;
     heap.snapshot().goroutines.back().stack = {Address(0x10000), Address(0x10800)};
@@ -548,10 +569,10 @@ TEST(Report, LeavesLabelsOutOfLongChains) {
   Report report = report_of(heap.build());
   ChainStep root, middle, end;
   root.text = "global of example.com/app.(*Server).serve, example.com/app.init (bss+0x58)";
-  root.kind = "root";
-  middle.text = "app.Session";
-  middle.kind = end.kind = "object";
-  end.text = "app.Buffer";
+  root.brief = "bss+0x58";
+  root.kind = StepKind::kRoot;
+  middle.text = middle.brief = "app.Session";
+  end.text = end.brief = "app.Buffer";
   report.holders[0].chain = {root, middle, end};
   TextOptions options;
   options.width = 100;

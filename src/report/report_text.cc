@@ -8,6 +8,7 @@
 #include "base/terminal_text.h"
 #include "base/units.h"
 #include "view/names.h"
+#include "view/words.h"
 
 namespace holdfast::report {
 namespace {
@@ -21,9 +22,9 @@ using view::name_of;
 using view::Report;
 using view::short_names;
 using view::short_type;
+using view::StepKind;
 using view::SystemGoroutines;
 using view::TypeTotals;
-using view::without_label;
 
 constexpr std::string_view kSomeKey = "[…]";
 constexpr std::size_t kBar = 20;  // characters of a full bar
@@ -204,8 +205,8 @@ class Text {
     bool in_map = false;
     for (std::size_t i = 0; i < chain.size(); ++i) {
       const ChainStep& step = chain[i];
-      if (step.kind == "group" && i + 1 < chain.size()) continue;
-      if (step.kind == "container") {
+      if (step.kind == StepKind::kGroup && i + 1 < chain.size()) continue;
+      if (step.kind == StepKind::kContainer) {
         if (!in_map && !parts.empty()) parts.back() += fmt::format("{}{}", step.field, kSomeKey);
         in_map = true;
         continue;
@@ -214,10 +215,10 @@ class Text {
         parts.back().replace(parts.back().size() - kSomeKey.size(), kSomeKey.size(), fmt::format("[{}]", step.key));
       if (!in_map && !parts.empty() && !step.field.empty()) parts.back() += step.field;
       in_map = false;
-      parts.push_back(short_names(brief ? without_label(step.text) : step.text));
+      parts.push_back(short_names(brief ? step.brief : step.text));
       if (!step.place.empty()) parts.back() += fmt::format(" {}", step.place);
     }
-    if (!chain.empty() && chain.back().kind == "object" && !chain.back().type.empty())
+    if (!chain.empty() && chain.back().kind == StepKind::kObject && !chain.back().type.empty())
       parts.back() += fmt::format(", {}", format_bytes(chain.back().bytes));
     return parts;
   }
@@ -252,11 +253,12 @@ class Text {
     for (const GoroutineRow& row : report_.goroutines) {
       if (row.system) continue;
       if (++shown > options_.goroutines) break;
-      std::string text(row.wait_reason.empty() ? row.state : row.wait_reason);
+      const std::string_view reason = name_of(row.wait_reason);
+      std::string text(reason.empty() ? name_of(row.state) : reason);
       if (!row.top.empty()) text += fmt::format(" at {}", short_names(row.top));
       if (row.longest_waiting_ns > 0)
         text += fmt::format(", since {} or longer", format_seconds(static_cast<double>(row.longest_waiting_ns) / 1e9));
-      if (!row.verdict.empty()) text += fmt::format(", {}", row.verdict);
+      if (row.leaked()) text += ", leaked";
       wrapped(fmt::format("  {:>8} × ", format_count(row.count)), text);
       std::string more =
           fmt::format("holds {}, stacks {}", format_bytes(row.retained_bytes), format_bytes(row.stack_bytes));

@@ -29,7 +29,6 @@ using view::select;
 using view::span_table;
 using view::Table;
 using view::TablePlan;
-using view::top_user_frame;
 
 // The cells of one column as the text shows them, in the table's own order.
 std::vector<std::string> column(const Table& table, std::string_view name) {
@@ -44,8 +43,8 @@ std::vector<std::string> column(const Table& table, std::string_view name) {
 
 TEST(RootTable, ARootRetainsWhatStandsUnderItToo) {
   HeapBuilder heap;
-  const RootId group = heap.root(RootKind::kGroup, "finalizers");
-  const RootId one = heap.root(RootKind::kFinalizer, "finalizer main.close", group);
+  const RootId group = heap.group(RootKind::kFinalizer);
+  const RootId one = heap.root(RootKind::kFinalizer, "main.close", group);
   heap.refer(one, heap.leaf(64));
   heap.refer(heap.root(RootKind::kGlobal, "main.cache"), heap.leaf(32));
   heap.snapshot().roots[one.row].where = Address(0xc000);
@@ -85,20 +84,21 @@ class GoroutineTableTest : public ::testing::Test {
  protected:
   GoroutineTableTest() {
     HeapBuilder heap;
-    const RootId group = heap.root(RootKind::kGroup, "goroutines in chan send at main.scan");
+    const RootId group = heap.group(WaitReason::kChanSend, "main.scan");
     const auto shared = heap.leaf(1024);
     for (const std::uint64_t goid : {7U, 8U}) {
-      const RootId root = heap.root(RootKind::kGoroutine, "goroutine", group);
-      heap.goroutine(goid, GoroutineState::kWaiting, "chan send", root,
+      const RootId root = heap.root(RootKind::kGoroutine, "", group);
+      heap.goroutine(goid, GoroutineState::kWaiting, WaitReason::kChanSend, root,
                      {"runtime.gopark", "runtime.chansend", "sync.(*Once).Do", "main.scan", "runtime.goexit"});
       heap.refer(root, shared).refer(root, heap.leaf(16));
     }
-    heap.goroutine(1, GoroutineState::kRunning, "", heap.root(RootKind::kGoroutine, "goroutine 1"), {"main.main"});
-    heap.goroutine(9, GoroutineState::kDead, "", {});
+    heap.goroutine(1, GoroutineState::kRunning, WaitReason::kZero, heap.root(RootKind::kGoroutine, ""), {"main.main"});
+    heap.goroutine(9, GoroutineState::kDead, WaitReason::kZero, {});
     for (heap::Goroutine& goroutine : heap.snapshot().goroutines) {
       goroutine.stack = {Address(0x1000), Address(0x1800)};
       goroutine.created_by = heap.snapshot().strings.add("main.start");
-      goroutine.created_at = heap.snapshot().strings.add("/src/start.go:12");
+      goroutine.created_file = heap.snapshot().strings.add("/src/start.go");
+      goroutine.created_line = 12;
       if (goroutine.state == GoroutineState::kWaiting) goroutine.waiting_ns = goroutine.goid * 1'000'000'000;
     }
     heap.snapshot().frames[3].file = heap.snapshot().strings.add("/src/scan.go");
@@ -145,15 +145,6 @@ TEST_F(GoroutineTableTest, AStackThatWasNotWalkedToItsEndSaysSo) {
   snapshot_.goroutines[0].unwound = false;
   EXPECT_THAT(table({.stacks = true}).lines(0), Contains(HasSubstr("could not be walked")));
   EXPECT_THAT(table({.stacks = true}).lines(1), Not(Contains(HasSubstr("could not be walked"))));
-}
-
-TEST(TopUserFrame, OfAStackOfTheRuntimeAloneIsTheInnermost) {
-  HeapBuilder heap;
-  heap.goroutine(2, GoroutineState::kWaiting, "force gc (idle)", {}, {"runtime.gopark", "runtime.forcegchelper"});
-  heap.goroutine(3, GoroutineState::kIdle, "", {}, {});
-  const heap::Snapshot snapshot = heap.build();
-  EXPECT_EQ(snapshot.strings[top_user_frame(snapshot, snapshot.goroutines[0])->function], "runtime.gopark");
-  EXPECT_EQ(top_user_frame(snapshot, snapshot.goroutines[1]), nullptr);
 }
 
 }  // namespace

@@ -6,8 +6,10 @@
 
 #include "base/terminal_text.h"
 #include "base/units.h"
+#include "view/labels.h"
 #include "view/names.h"
 #include "view/type_table.h"
+#include "view/words.h"
 
 namespace holdfast::report {
 namespace {
@@ -15,11 +17,12 @@ namespace {
 using heap::TypeStep;
 using nlohmann::ordered_json;
 using view::ExplainedType;
+using view::line_text_with_path;
 using view::name_of;
 using view::Names;
 using view::reason_text;
 using view::short_type;
-using view::type_name;
+using view::type_or_none;
 
 std::string hex(Address address) {
   return fmt::format("{:#x}", address.value);
@@ -28,7 +31,7 @@ std::string hex(Address address) {
 ordered_json step_json(const heap::Snapshot& snapshot, const TypeStep& step) {
   ordered_json json = {{"address", hex(step.at)},
                        {"object", static_cast<bool>(step.object)},
-                       {"type", type_name(snapshot, step.type)},
+                       {"type", type_or_none(snapshot, step.type)},
                        {"known_by", name_of(step.known_by)},
                        {"whole", !step.beginning},
                        {"replaced_later", step.replaced},
@@ -38,11 +41,11 @@ ordered_json step_json(const heap::Snapshot& snapshot, const TypeStep& step) {
   };
   add("rule", step.rule);
   if (step.word) add("word", hex(step.word));
-  if (step.holder_type) add("holder_type", std::string(type_name(snapshot, step.holder_type)));
+  if (step.holder_type) add("holder_type", type_or_none(snapshot, step.holder_type));
   add("field", step.field);
   add("name", step.name);
   add("function", step.function);
-  add("place", step.place);
+  add("place", line_text_with_path(step.file, step.line));
   if (step.code) add("code", hex(step.code));
   if (step.descriptor) add("descriptor", hex(step.descriptor));
   add("text", reason_text(snapshot, step));
@@ -50,7 +53,7 @@ ordered_json step_json(const heap::Snapshot& snapshot, const TypeStep& step) {
 }
 
 std::string step_line(const heap::Snapshot& snapshot, const TypeStep& step) {
-  return fmt::format("  {:<14} {}{}{}: {}\n", hex(step.at), short_type(type_name(snapshot, step.type)),
+  return fmt::format("  {:<14} {}{}{}: {}\n", hex(step.at), short_type(type_or_none(snapshot, step.type)),
                      step.beginning ? ", at its beginning" : "", step.replaced ? ", as it was taken for then" : "",
                      cleaned(reason_text(snapshot, step)));
 }

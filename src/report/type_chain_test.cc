@@ -40,7 +40,7 @@ class TypeChainReport : public testing::Test {
     b = heap.object(48, session, KnownBy::kCode);
     nothing = heap.object(48);
     heap.free_slot(true, 48);
-    heap.goroutine(17, heap::GoroutineState::kWaiting, "chan send", {});
+    heap.goroutine(17, heap::GoroutineState::kWaiting, WaitReason::kChanSend, {});
     heap.snapshot().goroutines[0].stack = {Address(0x7000), Address(0x8000)};
     snapshot = heap.build();
     index.emplace(snapshot);
@@ -64,7 +64,8 @@ class TypeChainReport : public testing::Test {
     second.name = "data+0x1c40";
     second.word = second.code = Address(0x5000);
     second.function = "example.com/app/main.(*Registry).Open";
-    second.place = "/src/app/registry.go:31";
+    second.file = "/src/app/registry.go";
+    second.line = 31;
     TypeStep refused = step(a, KnownBy::kDwarf, Witness::kVariable);
     refused.type = registry;
     refused.name = "main.other";
@@ -136,7 +137,8 @@ TEST_F(TypeChainReport, EachKindOfEvidenceHasItsWords) {
   step.field = ".first";
   step.descriptor = Address(0x512340);
   step.function = "main.run.func1";
-  step.place = "/src/run.go:7";
+  step.file = "/src/run.go";
+  step.line = 7;
   const auto text = [&](Witness witness) {
     step.witness = witness;
     return reason_text(snapshot, step);

@@ -183,11 +183,12 @@ class TypePass {
     return found && found->function.entry == code ? std::string(found->function.name) : std::string();
   }
 
-  // "/src/server.go:88": where the function that begins at `code` was written.
-  StringId place_of(Address code) const {
+  // Where the function that begins at `code` was written.
+  void add_place(Address code, heap::Type& type) const {
     const auto frames = inputs_.functions.source_frames(code, false);
-    if (frames.empty() || frames.back().file.empty()) return {};
-    return snapshot_.strings.add(fmt::format("{}:{}", frames.back().file, frames.back().line));
+    if (frames.empty() || frames.back().file.empty()) return;
+    type.file = snapshot_.strings.add(frames.back().file);
+    type.line = frames.back().line;
   }
 
   // Types that large spans and allocation headers name (Go 1.22+).
@@ -366,14 +367,17 @@ class TypePass {
       heap::Type row;
       row.name = type.name;
       row.kind = static_cast<heap::Kind>(type.kind);
+      row.role = type.role;
+      row.is_named = type.is_named;
       row.size = type.size;
       row.pointer_bytes = type.pointer_bytes;
       row.elem = type.elem;
       row.key = type.key;
+      row.of = type.of;
       row.count = type.count;
       row.first_field = type.first_field;
       row.field_count = type.field_count;
-      if (type.code) row.declared_at = place_of(type.code);
+      if (type.code) add_place(type.code, row);
       snapshot_.types.push_back(row);
     }
     for (const Field& field : table_.fields()) snapshot_.fields.push_back({field.name, field.type, field.offset});

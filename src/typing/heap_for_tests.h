@@ -1,6 +1,8 @@
 // For tests: a heap of objects that are built by hand, in Go's size classes.
 #pragma once
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <iterator>
 #include <map>
@@ -94,7 +96,18 @@ struct TestProgram {
       return it == functions.end() ? std::string() : it->second;
     });
   }
-  std::string name(TypeId type) const { return type ? std::string(types->name(type)) : ""; }
+  // "main.Item", "func main.run"; "header of map[int]*main.Item", "string data": what has only a role.
+  std::string name(TypeId type) const {
+    static constexpr const char* kRoles[] = {"",      "header",   "directory",     "table",   "group", "bucket",
+                                             "extra", "overflow", "overflow list", "channel", "func",  "string data"};
+    if (!type) return "";
+    const Type& row = (*types)[type];
+    std::string text = row.name && row.role != TypeRole::kClosure ? "" : kRoles[static_cast<std::size_t>(row.role)];
+    const auto add = [&](std::string_view word) { text.append(text.empty() ? "" : " ").append(word); };
+    if (row.name) add(types->name(type));
+    if (!row.name && row.of) add(fmt::format("of {}", types->name(row.of)));
+    return text;
+  }
 
   go::TypeImage image;
   std::vector<Address> known;

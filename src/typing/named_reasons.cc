@@ -162,7 +162,8 @@ void NamedReasons::tell_code(Address code, heap::TypeStep& step) const {
   const auto frames = inputs_.functions.source_frames(code, false);
   if (frames.empty()) return;
   step.function = frames.front().function;
-  if (!frames.front().file.empty()) step.place = fmt::format("{}:{}", frames.front().file, frames.front().line);
+  step.file = frames.front().file;
+  step.line = frames.front().line;
 }
 
 void NamedReasons::tell_closure(heap::TypeStep& step) const {
@@ -176,7 +177,8 @@ void NamedReasons::tell_interface(heap::TypeStep& step) const {
   step.witness = heap::Witness::kInterface;
   step.rule.clear();
   step.function.clear();
-  step.place.clear();
+  step.file.clear();
+  step.line = 0;
   step.code = Address();
   if (!step.word) return;
   step.word = step.word - kWord;
@@ -190,15 +192,14 @@ std::string NamedReasons::rule_of(TypeId type, std::uint64_t offset) const {
   std::string rule;
   for (int depth = 0; type && depth < kDeepest; ++depth) {
     const Type& row = table_[type];
-    const std::string_view name = table_.name(type);
-    if (row.kind == Kind::kMap || name.starts_with("map.")) return "map";
-    if (row.kind == Kind::kChan || name.starts_with("chan.")) return "channel";
+    if (row.kind == Kind::kMap || heap::is_map_part(row.role)) return "map";
+    if (row.kind == Kind::kChan || row.role == heap::TypeRole::kChannel) return "channel";
     if (row.size > 0) offset %= row.size;
     if (row.kind == Kind::kArray) {
       type = row.elem;
       continue;
     }
-    if (row.kind == Kind::kStruct) rule = name.substr(0, name.find('['));
+    if (row.kind == Kind::kStruct) rule = table_.name(type).substr(0, table_.name(type).find('['));
     const auto fields = std::span(table_.fields()).subspan(row.first_field, row.field_count);
     const auto after = std::upper_bound(fields.begin(), fields.end(), offset,
                                         [](std::uint64_t at, const Field& field) { return at < field.offset; });

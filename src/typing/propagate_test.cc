@@ -119,11 +119,11 @@ TEST_F(Propagate, FollowsSwissMapsFromTheHeaderToTheGroups) {
   Propagation p(heap, *program.types);
   p.claim_object(root, program.types->intern(holder), KnownBy::kHeader);
   p.run();
-  EXPECT_EQ(type(p, small), "map.header[int]*main.Item");
+  EXPECT_EQ(type(p, small), "header of map[int]*main.Item");
   EXPECT_EQ(p.known_by(small), KnownBy::kLibrary);
   EXPECT_EQ(type(p, one), "map.group[int]*main.Item");
-  EXPECT_EQ(type(p, large), "map.header[int]*main.Item");
-  EXPECT_EQ(type(p, directory), "map.directory[int]*main.Item");
+  EXPECT_EQ(type(p, large), "header of map[int]*main.Item");
+  EXPECT_EQ(type(p, directory), "directory of map[int]*main.Item");
   EXPECT_EQ(type(p, table), "map.table[int]*main.Item");
   EXPECT_EQ(type(p, groups), "map.group[int]*main.Item");
   EXPECT_EQ(type(p, a), "main.Item");
@@ -169,7 +169,7 @@ TEST_F(PropagateOld, FollowsHashMapsAndTheirOverflowBuckets) {
   Propagation p(heap, types);
   p.claim_target(heap.at(header), types.map_header(types.intern(map)), KnownBy::kDwarf);
   p.run();
-  EXPECT_EQ(type(p, header), "map.header[int]*main.Item");
+  EXPECT_EQ(type(p, header), "header of map[int]*main.Item");
   EXPECT_EQ(p.known_by(header), KnownBy::kDwarf);
   for (const std::uint32_t row : {buckets, overflow, listed})
     EXPECT_EQ(type(p, row), "map.bucket[int]*main.Item") << row;
@@ -197,12 +197,12 @@ TEST_F(Propagate, FollowsChannelsTheirBuffersAndWaiters) {
   Propagation p(heap, *program.types);
   p.claim_object(root, program.types->intern(holder), KnownBy::kHeader);
   p.run();
-  EXPECT_EQ(type(p, channel), "chan.header[*main.Item]");
+  EXPECT_EQ(type(p, channel), "channel of *main.Item");
   EXPECT_EQ(type(p, buffer), "*main.Item");
   EXPECT_EQ(type(p, value), "main.Item");
   EXPECT_EQ(type(p, first), "runtime.sudog");
   EXPECT_EQ(type(p, second), "runtime.sudog");
-  EXPECT_EQ(type(p, with_buffer), "chan.header[int]");
+  EXPECT_EQ(type(p, with_buffer), "channel of int");
 }
 
 TEST_F(Propagate, KnowsLibraryStructuresThatHideTheirTypes) {

@@ -1,6 +1,4 @@
 // What the words of a value point to: one flat list of steps per type, made when first asked for.
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <limits>
 
@@ -12,16 +10,11 @@ namespace {
 constexpr int kMostNesting = 100;
 constexpr std::uint64_t kMostInlined = 32;  // steps of an array that are written out; longer ones are a loop
 
-// "map[string]int" -> "[string]int"; a named map type in brackets.
-std::string map_suffix(std::string_view name) {
-  return name.starts_with("map[") ? std::string(name.substr(3)) : fmt::format("[{}]", name);
-}
-
 }  // namespace
 
-TypeId TypeTable::add_made(const std::string& name, std::uint64_t size, std::vector<Step> steps) {
+TypeId TypeTable::add_made(TypeRole role, TypeId of, std::uint64_t size, std::vector<Step> steps) {
   const TypeId row =
-      add_row({.name = strings_.add(name), .kind = Kind::kOpaque, .size = size, .pointer_bytes = size / 8 * 8});
+      add_row({.kind = Kind::kOpaque, .role = role, .size = size, .pointer_bytes = size / 8 * 8, .of = of});
   flags_[row.row].loose = true;
   flags_[row.row].compiled = true;
   flags_[row.row].program = {static_cast<std::uint32_t>(steps_.size()), static_cast<std::uint32_t>(steps.size())};
@@ -33,10 +26,10 @@ TypeId TypeTable::add_made(const std::string& name, std::uint64_t size, std::vec
 }
 
 TypeId TypeTable::map_header(TypeId map) {
-  const auto [it, fresh] = made_.try_emplace({Made::kMapHeader, map.row});
+  const auto [it, fresh] = made_.try_emplace({TypeRole::kMapHeader, map.row});
   if (fresh && shapes_[map.row]) {
     const TypeId header = shapes_[map.row]->swiss ? swiss_map_header(map) : hash_map_header(map);
-    made_[{Made::kMapHeader, map.row}] = header;
+    made_[{TypeRole::kMapHeader, map.row}] = header;
     return header;
   }
   return it->second;
@@ -46,11 +39,10 @@ TypeId TypeTable::swiss_map_header(TypeId map) {
   const TypeId group = intern(shapes_[map.row]->group);
   if (!layouts_.swiss_map || !group) return {};
   const go::SwissMapLayout& layout = *layouts_.swiss_map;
-  const std::string suffix = map_suffix(name(map));
-  const TypeId table = add_made("map.table" + suffix, layout.table_bytes,
+  const TypeId table = add_made(TypeRole::kMapTable, map, layout.table_bytes,
                                 {{.offset = layout.groups, .action = Action::kArray, .type = group}});
-  const TypeId directory = add_made("map.directory" + suffix, 8, {{.action = Action::kPointer, .type = table}});
-  return add_made("map.header" + suffix, layout.bytes,
+  const TypeId directory = add_made(TypeRole::kMapDirectory, map, 8, {{.action = Action::kPointer, .type = table}});
+  return add_made(TypeRole::kMapHeader, map, layout.bytes,
                   {{.offset = layout.directory,
                     .action = Action::kDirectory,
                     .type = group,
@@ -62,13 +54,12 @@ TypeId TypeTable::hash_map_header(TypeId map) {
   const TypeId bucket = intern(shapes_[map.row]->group);
   if (!layouts_.hash_map || !bucket) return {};
   const go::HashMapLayout& layout = *layouts_.hash_map;
-  const std::string suffix = map_suffix(name(map));
-  const TypeId pointer = add_made("map.overflow" + suffix, 8, {{.action = Action::kPointer, .type = bucket}});
-  const TypeId list = add_made("map.overflow list" + suffix, 24, {{.action = Action::kSlice, .type = pointer}});
-  const TypeId extra = add_made("map.extra" + suffix, layout.extra_bytes,
+  const TypeId pointer = add_made(TypeRole::kMapOverflow, map, 8, {{.action = Action::kPointer, .type = bucket}});
+  const TypeId list = add_made(TypeRole::kMapOverflowList, map, 24, {{.action = Action::kSlice, .type = pointer}});
+  const TypeId extra = add_made(TypeRole::kMapExtra, map, layout.extra_bytes,
                                 {{.offset = layout.overflow, .action = Action::kPointer, .type = list},
                                  {.offset = layout.old_overflow, .action = Action::kPointer, .type = list}});
-  return add_made("map.header" + suffix, layout.bytes,
+  return add_made(TypeRole::kMapHeader, map, layout.bytes,
                   {{.offset = layout.buckets, .action = Action::kArray, .type = bucket},
                    {.offset = layout.old_buckets, .action = Action::kArray, .type = bucket},
                    {.offset = layout.extra, .action = Action::kPointer, .type = extra}});
@@ -77,7 +68,7 @@ TypeId TypeTable::hash_map_header(TypeId map) {
 TypeId TypeTable::channel_header(TypeId channel) {
   const TypeId elem = types_[channel.row].elem;
   if (!layouts_.channel || !elem) return {};
-  const auto [it, fresh] = made_.try_emplace({Made::kChannel, elem.row});
+  const auto [it, fresh] = made_.try_emplace({TypeRole::kChannel, elem.row});
   if (!fresh) return it->second;
   const TypeId waiting = waiter();
   const go::ChannelLayout& layout = *layouts_.channel;
@@ -86,7 +77,7 @@ TypeId TypeTable::channel_header(TypeId channel) {
     for (const std::uint32_t queue : {layout.receivers, layout.senders})
       for (const std::uint32_t end : {0U, 8U})  // runtime.waitq: first, last
         steps.push_back({.offset = queue + end, .action = Action::kPointer, .type = waiting});
-  return it->second = add_made(fmt::format("chan.header[{}]", name(elem)), layout.bytes, std::move(steps));
+  return it->second = add_made(TypeRole::kChannel, elem, layout.bytes, std::move(steps));
 }
 
 const Field* TypeTable::field(TypeId type, std::string_view name) const {

@@ -25,6 +25,16 @@ bool is_composed(const go::TypeDescriptor& descriptor) {
   }
 }
 
+// Structures of maps that have descriptors: the compiler's, which it calls after the map, and the runtime's own.
+TypeRole role_of(std::string_view name) {
+  if (name.starts_with("map.group[")) return TypeRole::kMapGroup;
+  if (name.starts_with("map.bucket[")) return TypeRole::kMapBucket;
+  if (name == "internal/runtime/maps.Map") return TypeRole::kMapHeader;
+  if (name == "internal/runtime/maps.table") return TypeRole::kMapTable;
+  if (name == "*internal/runtime/maps.table") return TypeRole::kMapDirectory;
+  return TypeRole::kNone;
+}
+
 TypeId from_row(std::uint32_t row) {
   return row == TypeId::kNone ? TypeId() : TypeId(row);
 }
@@ -39,8 +49,8 @@ TypeTable::TypeTable(const go::Runtime& runtime, const go::TypeReader& reader, c
       layouts_(layouts),
       strings_(strings),
       function_at_(std::move(function_at)) {
-  text_ = add_row({.name = strings_.add("string data"), .kind = Kind::kOpaque, .size = 1});
-  any_closure_ = add_row({.name = strings_.add("func"), .kind = Kind::kClosure});
+  text_ = add_row({.kind = Kind::kOpaque, .role = TypeRole::kStringData, .size = 1});
+  any_closure_ = add_row({.kind = Kind::kClosure, .role = TypeRole::kClosure});
   flags_[any_closure_.row].dynamic = true;
 }
 
@@ -73,6 +83,7 @@ TypeId TypeTable::intern(Address descriptor) {
     return {};
   }
   const TypeId row = add_row({.kind = static_cast<Kind>(read->kind),
+                              .is_named = read->named,
                               .size = read->size,
                               .pointer_bytes = read->pointer_bytes,
                               .count = read->count,
@@ -81,6 +92,7 @@ TypeId TypeTable::intern(Address descriptor) {
   rows_.insert(descriptor, row.row);
   const std::string full_name = name_of(*read, 0);
   types_[row.row].name = strings_.add(full_name);
+  types_[row.row].role = role_of(full_name);
   flags_[row.row].dynamic = full_name.starts_with(kNode);
   flags_[row.row].loose = full_name == "runtime.hchan";
   flags_[row.row].shape = full_name.find("go.shape.") != std::string::npos;
@@ -110,6 +122,10 @@ void TypeTable::complete(TypeId row, const go::TypeDescriptor& descriptor) {
   if (!descriptor.map) return;
   shapes_[row.row] = descriptor.map;
   const TypeId group = intern(descriptor.map->group);
+  if (group) {
+    types_[group.row].role = descriptor.map->swiss ? TypeRole::kMapGroup : TypeRole::kMapBucket;
+    types_[group.row].of = row;
+  }
   if (group && !descriptor.map->swiss && descriptor.map->group_bytes >= 16)
     flags_[group.row].overflow_at = descriptor.map->group_bytes - 8;
 }
@@ -206,7 +222,7 @@ TypeId TypeTable::closure(Address code) {
 TypeId TypeTable::new_closure(Address code) {
   const std::string function = function_at_(code);
   if (function.empty()) return {};
-  Type type{.name = strings_.add("func " + function), .kind = Kind::kClosure, .code = code};
+  Type type{.name = strings_.add(function), .kind = Kind::kClosure, .role = TypeRole::kClosure, .code = code};
   const auto layout = closure_layouts_.find(code);
   if (const TypeId captured = layout == closure_layouts_.end() ? TypeId() : intern(layout->second)) {
     type.first_field = types_[captured.row].first_field;

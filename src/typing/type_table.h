@@ -22,6 +22,7 @@
 #include "go/type_index.h"
 #include "go/type_reader.h"
 #include "go/type_universe.h"
+#include "heap/type_role.h"
 
 namespace holdfast::typing {
 
@@ -43,12 +44,17 @@ enum class Kind : std::uint8_t {
   kOpaque = 28,
 };
 
+using heap::TypeRole;
+
 struct Type {
-  StringId name = {};  // with package paths
+  StringId name = {};  // with package paths; of closures the function; none where role and `of` tell it
   Kind kind = Kind::kInvalid;
+  TypeRole role = TypeRole::kNone;
+  bool is_named = false;   // declared with a name
   std::uint64_t size = 0;  // bytes of one value; 0 also for closures, whose size only their object knows
   std::uint64_t pointer_bytes = 0;
   TypeId elem = {}, key = {};
+  TypeId of = {};                 // that the role belongs to: a map type, the elements of a channel
   std::uint64_t count = 0;        // of array
   std::uint32_t first_field = 0;  // TypeTable::fields()[first_field .. + field_count)
   std::uint32_t field_count = 0;
@@ -157,7 +163,6 @@ class TypeTable {
   const std::vector<Field>& fields() const { return fields_; }
 
  private:
-  enum class Made : std::uint8_t { kMapHeader, kChannel };
   struct Flags {
     bool dynamic = false;  // to be resolved by the first word
     bool loose = false;
@@ -169,7 +174,7 @@ class TypeTable {
   };
 
   TypeId add_row(Type type);
-  TypeId add_made(const std::string& name, std::uint64_t size, std::vector<Step> steps);
+  TypeId add_made(TypeRole role, TypeId of, std::uint64_t size, std::vector<Step> steps);
   void complete(TypeId row, const go::TypeDescriptor& descriptor);
   void complete_pending();
   void add_fields(TypeId row, const go::TypeDescriptor& descriptor);
@@ -205,7 +210,7 @@ class TypeTable {
   go::TypeIndex rows_;                                          // descriptor -> row, kNone = no sound one
   std::vector<std::pair<TypeId, go::TypeDescriptor>> pending_;  // rows without their parts
   bool completing_ = false;
-  std::map<std::pair<Made, std::uint32_t>, TypeId> made_;
+  std::map<std::pair<TypeRole, std::uint32_t>, TypeId> made_;
   std::unordered_map<std::string_view, TypeId> opaque_;
   go::TypeIndex words_;     // first words of interfaces outside the universe -> row, kNone = refused
   go::TypeIndex closures_;  // code -> row, kNone = no function begins there

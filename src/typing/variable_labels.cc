@@ -1,7 +1,5 @@
 #include "typing/variable_labels.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 
 #include "base/byte_view.h"
@@ -57,37 +55,62 @@ std::vector<StaticPointer> static_pointers(const std::vector<go::LoadedImage>& i
   return out;
 }
 
-std::string VariableLabels::label(Address word) const {
+heap::Label VariableLabels::label(Address word) {
   const Use* const own = use_at(word);
-  if (own != nullptr && !is_initialised_only(*own)) return fmt::format("global of {}", functions(*own));
+  if (own != nullptr && !is_initialised_only(*own)) return used_by(*own);
   // Who works with the whole says more than who fills its parts.
   if (const AddressRange* const extent = extent_around(word))
     if (const Use* const whole = use_at(extent->begin); whole != nullptr && extent->begin != word)
-      return fmt::format("global+{:#x} of {}", word - extent->begin, functions(*whole));
+      return used_by(*whole, heap::Relation::kInside, word - extent->begin);
   const Holder holder = holder_of(word, 0);
   if (own != nullptr) return label_of_filled(*own, holder);
   if (holder) return label_behind(holder);
   const Use* const below = use_below(word);
-  return below == nullptr ? std::string()
-                          : fmt::format("{:#x} after a global of {}", word - below->variable, functions(*below));
+  if (below == nullptr) return {};
+  heap::Label label = used_by(*below, heap::Relation::kAfter, word - below->variable);
+  label.basis = heap::Basis::kNearness;
+  return label;
 }
 
 // A word that only initialisers use by its address. The linker puts variables of many packages side by side, so a
 // pointer near by that only functions of another package use leads to something else.
-std::string VariableLabels::label_of_filled(const Use& own, const Holder& holder) const {
-  std::string label = fmt::format("global of {}", functions(own));
+heap::Label VariableLabels::label_of_filled(const Use& own, const Holder& holder) {
+  heap::Label label = used_by(own);
   if (!holder || (holder.symbol == nullptr && is_initialised_only(*holder.use))) return label;
-  const std::string name =
-      holder.symbol != nullptr ? std::string(holder.symbol->name) : name_of_(holder.use->functions[0]);
   if (holder.is_certain) return label_behind(holder);
+  const std::string_view name = holder.symbol != nullptr ? holder.symbol->name : name_of_(holder.use->functions[0]);
   if (go::package_of(name) != go::package_of(name_of_(own.functions[0]))) return label;
-  return fmt::format("{}, perhaps behind {}{}", label, holder.symbol != nullptr ? "" : "one of ", name);
+  const heap::Label behind = label_behind(holder);
+  label.basis = behind.basis;
+  label.relation = behind.relation;
+  label.behind = behind.behind;
+  return label;
 }
 
-std::string VariableLabels::label_behind(const Holder& holder) const {
-  return fmt::format("variable {}behind {}", holder.is_certain ? "" : "perhaps ",
-                     holder.symbol != nullptr ? std::string(holder.symbol->name)
-                                              : fmt::format("a global of {}", functions(*holder.use)));
+heap::Label VariableLabels::label_behind(const Holder& holder) {
+  heap::Label of_holder;
+  if (holder.symbol != nullptr) {
+    of_holder.basis = holder.symbol->is_of_dwarf ? heap::Basis::kDwarf : heap::Basis::kSymbol;
+    of_holder.variable = strings_.add(holder.symbol->name);
+  } else {
+    of_holder = used_by(*holder.use);
+  }
+  heap::Label label;
+  label.basis = holder.is_certain ? heap::Basis::kCode : heap::Basis::kNearness;
+  label.relation = heap::Relation::kBehind;
+  label.behind = labels_.add(of_holder);
+  return label;
+}
+
+heap::Label VariableLabels::used_by(const Use& use, heap::Relation relation, std::uint64_t distance) {
+  heap::Label label;
+  label.basis = heap::Basis::kCode;
+  label.relation = relation;
+  label.distance = distance;
+  label.user = strings_.add(name_of_(use.functions[0]));
+  const StringId second = use.functions[1] ? strings_.add(name_of_(use.functions[1])) : StringId();
+  if (second != label.user) label.other_user = second;
+  return label;
 }
 
 const code::VariableUse* VariableLabels::use_at(Address word) const {
@@ -154,17 +177,17 @@ AddressRange VariableLabels::section_of(Address word) const {
   return {};
 }
 
-std::string VariableLabels::functions(const code::VariableUse& use) const {
-  std::string text = name_of_(use.functions[0]);
-  const std::string second = use.functions[1] ? name_of_(use.functions[1]) : text;
-  return second == text ? text : fmt::format("{}, {}", text, second);
-}
-
-void label_variables(const VariableLabels& labels, const go::Symbols& symbols, heap::Snapshot& snapshot) {
-  for (heap::Root& root : snapshot.roots) {
-    if (root.kind != heap::RootKind::kGlobal || symbols.find(root.where) != nullptr) continue;
-    const std::string label = labels.label(root.where);
-    if (!label.empty()) root.name = snapshot.strings.add(fmt::format("{} ({})", label, snapshot.strings[root.name]));
+void label_variables(const VariableFacts& facts, const std::vector<StaticPointer>& pointers, const go::Symbols& symbols,
+                     const std::vector<go::Module>& modules, const go::FunctionName& name_of,
+                     heap::Snapshot& snapshot) {
+  heap::LabelWriter labels(snapshot.labels);
+  VariableLabels told(facts, pointers, symbols, modules, name_of, snapshot.strings, labels);
+  for (const heap::Root& root : snapshot.roots) {
+    if (root.kind != heap::RootKind::kGlobal || snapshot.labels[root.label.row].variable) continue;
+    heap::Label label = told.label(root.where);
+    if (label.basis == heap::Basis::kNone) continue;
+    label.data = snapshot.labels[root.label.row].data;
+    labels.replace(root.label, label);
   }
 }
 

@@ -2,22 +2,17 @@
 // what the machine code and the program's file show; both are the same in every run of a program, and so are its
 // labels.
 //
-//   global of main.(*Registry).Open, main.init.0 (data+0x1c40)  these functions use this very word
-//   global+0x10 of main.serve (bss+0x58)                        they use the variable, and its type says that it is
-//   large
-//                                                               enough to hold this word at 0x10
-//   variable behind a global of main.visit (bss+0x5b8)          they use a variable that the linker laid down as a
-//                                                               pointer to this one: `var registry = &Registry{}`
-//   variable perhaps behind a global of main.visit (bss+0x5c0)  as before, but only the nearness of this word to where
-//                                                               the pointer leads says that both are one variable
-//   global of main.init, perhaps behind one of main.visit (...) the same of a word that only initialisers use
-//   variable behind main.registry (bss+0x5b8)                   with symbols: the linker writes none for such variables
-//   0x10 after a global of main.serve (bss+0x58)                they use the nearest word below: perhaps one variable,
-//                                                               perhaps two
+//   used by these functions                     they use this very word
+//   inside a variable that these functions use  its type says that it is large enough to hold this word
+//   behind a variable                           the linker laid that one down as a pointer to this one: `var registry =
+//                                               &Registry{}`; with symbols, too: the linker writes none for such
+//                                               variables. By nearness: only how near this word lies to where the
+//                                               pointer leads says that both are one variable. Words that only
+//                                               initialisers use are told with these as well
+//   after a variable that these functions use   the nearest used word below: perhaps one variable, perhaps two
 #pragma once
 
 #include <cstdint>
-#include <string>
 #include <vector>
 
 #include "base/address.h"
@@ -25,6 +20,7 @@
 #include "go/function_tables.h"
 #include "go/runtime.h"
 #include "go/symbols.h"
+#include "heap/label_writer.h"
 #include "heap/snapshot.h"
 
 namespace holdfast::typing {
@@ -57,11 +53,18 @@ class VariableLabels {
  public:
   // All must outlive this.
   VariableLabels(const VariableFacts& facts, const std::vector<StaticPointer>& pointers, const go::Symbols& symbols,
-                 const std::vector<go::Module>& modules, const go::FunctionName& name_of)
-      : facts_(facts), pointers_(pointers), symbols_(symbols), modules_(modules), name_of_(name_of) {}
+                 const std::vector<go::Module>& modules, const go::FunctionName& name_of, StringTable& strings,
+                 heap::LabelWriter& labels)
+      : facts_(facts),
+        pointers_(pointers),
+        symbols_(symbols),
+        modules_(modules),
+        name_of_(name_of),
+        strings_(strings),
+        labels_(labels) {}
 
-  // The label of the word, without its place: "global of main.serve"; empty if nothing is known.
-  std::string label(Address word) const;
+  // The label of the word, without its place; with no basis if nothing is known.
+  heap::Label label(Address word);
 
  private:
   using Use = code::VariableUse;
@@ -76,24 +79,26 @@ class VariableLabels {
 
     explicit operator bool() const { return symbol != nullptr || use != nullptr; }
   };
-  std::string label_behind(const Holder& holder) const;
-  std::string label_of_filled(const Use& own, const Holder& holder) const;
+  heap::Label label_behind(const Holder& holder);
+  heap::Label label_of_filled(const Use& own, const Holder& holder);
+  heap::Label used_by(const Use& use, heap::Relation relation = heap::Relation::kItself, std::uint64_t distance = 0);
   Holder holder_of(Address word, int depth) const;
   const AddressRange* extent_around(Address word) const;
   const Pointee* pointee_of(Address pointer) const;
   bool is_initialised_only(const Use& use) const;
   AddressRange section_of(Address word) const;
-  std::string functions(const Use& use) const;
 
   const VariableFacts& facts_;
   const std::vector<StaticPointer>& pointers_;
   const go::Symbols& symbols_;
   const std::vector<go::Module>& modules_;
   const go::FunctionName& name_of_;
+  StringTable& strings_;
+  heap::LabelWriter& labels_;
 };
 
-// Completes the names of roots that are places in data or bss without a symbol: "data+0x1c40" becomes
-// "global of main.(*Registry).Open, main.init.0 (data+0x1c40)".
-void label_variables(const VariableLabels& labels, const go::Symbols& symbols, heap::Snapshot& snapshot);
+// Completes the labels of roots that are places in data or bss without a name.
+void label_variables(const VariableFacts& facts, const std::vector<StaticPointer>& pointers, const go::Symbols& symbols,
+                     const std::vector<go::Module>& modules, const go::FunctionName& name_of, heap::Snapshot& snapshot);
 
 }  // namespace holdfast::typing

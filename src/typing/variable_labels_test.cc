@@ -1,5 +1,6 @@
 #include "typing/variable_labels.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include <map>
@@ -22,19 +23,36 @@ class VariableLabelsTest : public testing::Test {
     modules_[0].bss = {kBss, kBss + 0x100};
   }
 
-  std::string label(Address word) const {
-    return VariableLabels(facts_, pointers_, symbols_, modules_, name_of_).label(word);
+  // The label in short: what it rests on, how the word lies to what is used, by whom.
+  std::string label(Address word) {
+    heap::LabelWriter labels(rows_);
+    const heap::Label found =
+        VariableLabels(facts_, pointers_, symbols_, modules_, name_of_, strings_, labels).label(word);
+    return found.basis == heap::Basis::kNone ? std::string() : text_of(found);
+  }
+  std::string text_of(const heap::Label& label) const {
+    static constexpr const char* kRelations[] = {"", "+", "after ", "behind "};
+    std::string text = label.basis == heap::Basis::kNearness ? "perhaps " : "";
+    text += kRelations[static_cast<std::size_t>(label.relation)];
+    if (label.distance > 0) text += fmt::format("{:#x} ", label.distance);
+    if (label.behind) text += fmt::format("({}) ", text_of(rows_[label.behind.row]));
+    if (label.user) text += strings_[label.user];
+    if (label.other_user) text += fmt::format(", {}", strings_[label.other_user]);
+    if (label.variable) text += fmt::format("named {}", strings_[label.variable]);
+    return text.substr(0, text.find_last_not_of(' ') + 1);
   }
   // By address.
   void use(Address variable, Address function, Address second = {}) {
     facts_.uses.push_back({variable, {function, second}});
   }
 
+  StringTable strings_;
+  std::vector<heap::Label> rows_;
   VariableFacts facts_;
   std::vector<StaticPointer> pointers_;
   go::Symbols symbols_{std::vector<go::LoadedImage>()};
   std::vector<go::Module> modules_;
-  go::FunctionName name_of_ = [](Address entry) {
+  go::FunctionName name_of_ = [](Address entry) -> std::string_view {
     static const std::map<Address, std::string> names = {{kServe, "main.serve"},
                                                          {kInit, "main.init"},
                                                          {kOtherInit, "iter.init"},
@@ -48,24 +66,24 @@ TEST_F(VariableLabelsTest, NameTheFunctionsThatUseTheWord) {
   use(kData, kServe, kInit);
   use(kData + 8, kBook);
   use(kData + 16, kServe, kTwin);
-  EXPECT_EQ(label(kData), "global of main.serve, main.init");
-  EXPECT_EQ(label(kData + 8), "global of main.book");
-  EXPECT_EQ(label(kData + 16), "global of main.serve");
+  EXPECT_EQ(label(kData), "main.serve, main.init");
+  EXPECT_EQ(label(kData + 8), "main.book");
+  EXPECT_EQ(label(kData + 16), "main.serve");
 }
 
 TEST_F(VariableLabelsTest, SayHowFarAWordLiesInAVariableOfKnownType) {
   use(kBss, kServe);
   facts_.extents = {{kBss, kBss + 24}};
-  EXPECT_EQ(label(kBss + 16), "global+0x10 of main.serve");
-  EXPECT_EQ(label(kBss + 24), "0x18 after a global of main.serve");
+  EXPECT_EQ(label(kBss + 16), "+0x10 main.serve");
+  EXPECT_EQ(label(kBss + 24), "perhaps after 0x18 main.serve");
 }
 
 TEST_F(VariableLabelsTest, PreferWhoWorksWithTheWholeToWhoFillsAPart) {
   use(kBss, kServe);
   use(kBss + 8, kInit);
-  EXPECT_EQ(label(kBss + 8), "global of main.init");
+  EXPECT_EQ(label(kBss + 8), "main.init");
   facts_.extents = {{kBss, kBss + 24}};
-  EXPECT_EQ(label(kBss + 8), "global+0x8 of main.serve");
+  EXPECT_EQ(label(kBss + 8), "+0x8 main.serve");
 }
 
 TEST_F(VariableLabelsTest, SayWhatOnlyAFunctionNearByUses) {
@@ -73,27 +91,27 @@ TEST_F(VariableLabelsTest, SayWhatOnlyAFunctionNearByUses) {
   EXPECT_EQ(label(kBss + 8), "") << "a use in another section is not near";
   use(kBss + 8, kBook);
   EXPECT_EQ(label(kBss), "");
-  EXPECT_EQ(label(kBss + 0x18), "0x10 after a global of main.book");
+  EXPECT_EQ(label(kBss + 0x18), "perhaps after 0x10 main.book");
 }
 
 TEST_F(VariableLabelsTest, FollowPointersThatTheLinkerWrote) {
   use(kData, kServe, kBook);
   use(kBss, kBook);
   pointers_ = {{kBss + 0x20, kData}};
-  EXPECT_EQ(label(kBss + 0x20), "variable behind a global of main.serve, main.book");
-  EXPECT_EQ(label(kBss + 0x28), "variable perhaps behind a global of main.serve, main.book");
+  EXPECT_EQ(label(kBss + 0x20), "behind (main.serve, main.book)");
+  EXPECT_EQ(label(kBss + 0x28), "perhaps behind (main.serve, main.book)");
   facts_.pointees = {{kData, 16, false}};
-  EXPECT_EQ(label(kBss + 0x28), "variable behind a global of main.serve, main.book");
-  EXPECT_EQ(label(kBss + 0x30), "variable perhaps behind a global of main.serve, main.book");
+  EXPECT_EQ(label(kBss + 0x28), "behind (main.serve, main.book)");
+  EXPECT_EQ(label(kBss + 0x30), "perhaps behind (main.serve, main.book)");
   facts_.pointees = {{kData, 16, true}};
-  EXPECT_EQ(label(kBss + 0x30), "0x30 after a global of main.book");
-  EXPECT_EQ(label(kBss + 0x18), "0x18 after a global of main.book");
+  EXPECT_EQ(label(kBss + 0x30), "perhaps after 0x30 main.book");
+  EXPECT_EQ(label(kBss + 0x18), "perhaps after 0x18 main.book");
 }
 
 TEST_F(VariableLabelsTest, FollowPointersFromVariableToVariable) {
   use(kData, kServe);
   pointers_ = {{kData + 0x40, kData}, {kBss + 0x20, kData + 0x40}};
-  EXPECT_EQ(label(kBss + 0x20), "variable behind a global of main.serve");
+  EXPECT_EQ(label(kBss + 0x20), "behind (main.serve)");
   pointers_ = {{kData + 0x40, kBss + 0x20}, {kBss + 0x20, kData + 0x40}};
   EXPECT_EQ(label(kBss + 0x20), "") << "round in circles";
 }
@@ -102,16 +120,16 @@ TEST_F(VariableLabelsTest, NameAlsoWhoHoldsAWordThatOnlyAnInitialiserFills) {
   use(kData, kServe);
   use(kBss + 0x28, kInit);
   pointers_ = {{kBss + 0x20, kData}};
-  EXPECT_EQ(label(kBss + 0x28), "global of main.init, perhaps behind one of main.serve");
+  EXPECT_EQ(label(kBss + 0x28), "perhaps behind (main.serve) main.init");
   facts_.pointees = {{kData, 16, false}};
-  EXPECT_EQ(label(kBss + 0x28), "variable behind a global of main.serve");
+  EXPECT_EQ(label(kBss + 0x28), "behind (main.serve)");
 }
 
 TEST_F(VariableLabelsTest, DoNotTakeAnotherPackagesNeighbourForTheHolder) {
   use(kData, kServe);
   use(kBss + 0x28, kOtherInit);
   pointers_ = {{kBss + 0x20, kData}};
-  EXPECT_EQ(label(kBss + 0x28), "global of iter.init");
+  EXPECT_EQ(label(kBss + 0x28), "iter.init");
 }
 
 TEST_F(VariableLabelsTest, NameTheHolderBySymbol) {
@@ -119,39 +137,45 @@ TEST_F(VariableLabelsTest, NameTheHolderBySymbol) {
   const binary::ElfFile elf(ByteView(bytes, "program"));
   symbols_ = go::Symbols({{&elf, 0, "program"}});
   pointers_ = {{kBss + 0x20, kData}};
-  EXPECT_EQ(label(kBss + 0x20), "variable behind main.registry");
-  EXPECT_EQ(label(kBss + 0x28), "variable perhaps behind main.registry");
+  EXPECT_EQ(label(kBss + 0x20), "behind (named main.registry)");
+  EXPECT_EQ(label(kBss + 0x28), "perhaps behind (named main.registry)");
   EXPECT_EQ(label(kBss), "");
   use(kBss + 0x28, kInit);
   use(kBss + 0x30, kOtherInit);
-  EXPECT_EQ(label(kBss + 0x28), "global of main.init, perhaps behind main.registry");
-  EXPECT_EQ(label(kBss + 0x30), "global of iter.init");
+  EXPECT_EQ(label(kBss + 0x28), "perhaps behind (named main.registry) main.init");
+  EXPECT_EQ(label(kBss + 0x30), "iter.init");
   facts_.pointees = {{kData, 24, true}};
-  EXPECT_EQ(label(kBss + 0x28), "variable behind main.registry");
+  EXPECT_EQ(label(kBss + 0x28), "behind (named main.registry)");
 }
 
-TEST_F(VariableLabelsTest, GoIntoTheNamesOfRootsWithoutSymbol) {
-  const auto bytes = binary::ElfBuilder(binary::ElfType::kExec).symbol("main.cache", kBss, 8).build();
-  const binary::ElfFile elf(ByteView(bytes, "program"));
-  symbols_ = go::Symbols({{&elf, 0, "program"}});
+TEST_F(VariableLabelsTest, CompleteTheLabelsOfRootsWithoutAName) {
   use(kBss, kServe);
   use(kBss + 8, kServe, kInit);
   heap::Snapshot snapshot;
-  const auto add = [&](heap::RootKind kind, const char* name, Address where) {
+  heap::LabelWriter labels(snapshot.labels);
+  const auto add = [&](heap::RootKind kind, const heap::Label& label, Address where) {
     heap::Root root;
     root.kind = kind;
-    root.name = snapshot.strings.add(name);
+    root.label = labels.add(label);
     root.where = where;
     snapshot.roots.push_back(root);
   };
-  add(heap::RootKind::kGlobal, "main.cache", kBss);
-  add(heap::RootKind::kGlobal, "bss+0x8", kBss + 8);
-  add(heap::RootKind::kGlobal, "data+0x0", kData);
-  add(heap::RootKind::kFrame, "main.main", kBss + 8);
-  label_variables(VariableLabels(facts_, pointers_, symbols_, modules_, name_of_), symbols_, snapshot);
-  std::vector<std::string> names;
-  for (const heap::Root& root : snapshot.roots) names.emplace_back(snapshot.strings[root.name]);
-  EXPECT_THAT(names, ElementsAre("main.cache", "global of main.serve, main.init (bss+0x8)", "data+0x0", "main.main"));
+  heap::Label named, place, unknown, frame;
+  named.variable = snapshot.strings.add("main.cache");
+  place.data = {heap::Section::kBss, {}, 8};
+  unknown.data = {heap::Section::kData, {}, 0};
+  frame.code.function = snapshot.strings.add("main.main");
+  add(heap::RootKind::kGlobal, named, kBss);
+  add(heap::RootKind::kGlobal, place, kBss + 8);
+  add(heap::RootKind::kGlobal, unknown, kData);
+  add(heap::RootKind::kFrame, frame, kBss + 8);
+  label_variables(facts_, pointers_, symbols_, modules_, name_of_, snapshot);
+  place.basis = heap::Basis::kCode;
+  place.user = snapshot.strings.add("main.serve");
+  place.other_user = snapshot.strings.add("main.init");
+  std::vector<heap::Label> found;
+  for (const heap::Root& root : snapshot.roots) found.push_back(snapshot.labels[root.label.row]);
+  EXPECT_TRUE(found == (std::vector{named, place, unknown, frame}));
 }
 
 TEST(StaticPointers, AreWordsOfDataThatLeadToVariables) {

@@ -4,6 +4,8 @@
 #include <map>
 #include <tuple>
 
+#include "heap/plumbing.h"
+
 namespace holdfast::view {
 namespace {
 
@@ -13,11 +15,6 @@ constexpr std::size_t kMostSamples = 1 << 16;
 
 std::uint64_t key_of(graph::NodeId node) {
   return node.object() ? node.object().row : (std::uint64_t{1} << 32 | node.root().row);
-}
-
-bool is_runtime(std::string_view function) {
-  return function.empty() || function.starts_with("runtime.") || function.starts_with("runtime/") ||
-         function.starts_with("internal/");
 }
 
 // Samples by the place that allocated them.
@@ -39,9 +36,9 @@ class Tally {
     for (const auto& [stack, samples] : by_stack_) {
       const heap::AllocationStack& row = snapshot_.allocation_stacks[stack.row];
       site.sampled += samples;
-      if (row.frame_count == 0) continue;
-      const heap::Frame& frame = snapshot_.frames[row.first_frame + place_in(row)];
-      Sum& sum = by_place[{frame.function, frame.file, frame.line}];
+      const heap::Frame* const frame = heap::first_user_frame(snapshot_, row.first_frame, row.frame_count);
+      if (frame == nullptr) continue;
+      Sum& sum = by_place[{frame->function, frame->file, frame->line}];
       sum.samples += samples;
       if (samples > sum.largest) sum.largest = samples, sum.stack = stack;
     }
@@ -50,7 +47,7 @@ class Tally {
     if (best == nullptr) return std::nullopt;
     const heap::AllocationStack& row = snapshot_.allocation_stacks[best->stack.row];
     site.here = best->samples;
-    site.place = names_.frame(snapshot_.frames[row.first_frame + place_in(row)]);
+    site.place = names_.frame(*heap::first_user_frame(snapshot_, row.first_frame, row.frame_count));
     for (std::uint32_t f = row.first_frame; f < row.first_frame + row.frame_count; ++f) {
       const heap::Frame& frame = snapshot_.frames[f];
       site.stack.push_back(
@@ -60,13 +57,6 @@ class Tally {
   }
 
  private:
-  // The innermost frame outside of the runtime; the innermost if there is none.
-  std::uint32_t place_in(const heap::AllocationStack& stack) const {
-    for (std::uint32_t f = 0; f < stack.frame_count; ++f)
-      if (!is_runtime(snapshot_.strings[snapshot_.frames[stack.first_frame + f].function])) return f;
-    return 0;
-  }
-
   const Names& names_;
   const heap::Snapshot& snapshot_;
   std::map<AllocationStackId, std::uint64_t> by_stack_;

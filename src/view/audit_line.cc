@@ -10,7 +10,7 @@ std::string audit_line(const heap::Snapshot& snapshot, const graph::Audit& audit
   std::string line = fmt::format("{} live objects: ", format_count(audit.reached));
   std::uint64_t newer = 0;
   for (const graph::AuditCause& cause : audit.causes)
-    if (cause.id == graph::kAllocatedSinceMark) newer += cause.objects;
+    if (cause.kind == graph::AuditCauseKind::kAllocatedSinceMark) newer += cause.objects;
   const std::uint64_t others = audit.reached_not_marked + audit.marked_not_reached - newer - audit.floating;
   if (snapshot.audit.gc_cycles == 0 && audit.marked == 0) {
     line += "no collection has completed yet, so there are no marks to compare with";

@@ -3,26 +3,23 @@
 #include <algorithm>
 #include <map>
 
-#include "view/goroutine_table.h"
-
 namespace holdfast::view {
 namespace {
 
 constexpr std::size_t kExamples = 8;
 
 GoroutineRow row_of(const Names& names, const GoroutineGroup& group) {
-  const StringTable& strings = names.snapshot().strings;
   const heap::Goroutine& goroutine = *group.first;
   GoroutineRow row;
   row.count = group.count;
-  row.state = name_of(goroutine.state);
-  row.wait_reason = strings[goroutine.wait_reason];
+  row.root = group.root;
+  row.state = goroutine.state;
+  row.wait_reason = goroutine.wait_reason;
   row.created_by = names.creator(goroutine);
   row.top = names.top_frame(goroutine);
   row.retained_bytes = group.retained_bytes;
   row.stack_bytes = group.stack_bytes;
   row.longest_waiting_ns = group.waiting_ns.value_or(0);
-  if (goroutine.state == heap::GoroutineState::kLeaked) row.verdict = "leaked";
   row.goids = group.goids;
   row.system = goroutine.system;
   return row;
@@ -42,8 +39,8 @@ std::vector<GoroutineGroup> goroutine_groups(const heap::Snapshot& snapshot, con
     if (at == groups.size()) {
       groups.emplace_back();
       groups.back().first = &goroutine;
-      const RootId holds = together && node ? node : goroutine.root;
-      if (holds) groups.back().retained_bytes = dominators.retained_bytes(holds);
+      groups.back().root = together && node ? node : goroutine.root;
+      if (groups.back().root) groups.back().retained_bytes = dominators.retained_bytes(groups.back().root);
     }
     GoroutineGroup& group = groups[at];
     ++group.count;

@@ -13,6 +13,7 @@ namespace holdfast::view {
 // One goroutine, or all that stand at one place in one state for one reason.
 struct GoroutineGroup {
   const heap::Goroutine* first = nullptr;
+  RootId root;  // of all together; none if they hold nothing
   std::uint64_t count = 0;
   std::uint64_t retained_bytes = 0;         // of several together, what only they share too
   std::uint64_t stack_bytes = 0;            // of their stacks, which are no heap

@@ -2,11 +2,10 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <array>
-
 #include "view/goroutine_rows.h"
+#include "view/labels.h"
 #include "view/names.h"
+#include "view/words.h"
 
 namespace holdfast::view {
 namespace {
@@ -14,7 +13,7 @@ namespace {
 struct TableRow {
   const heap::Snapshot* snapshot = nullptr;
   GoroutineGroup group;
-  std::string top;
+  std::string top, created_at;
 
   const heap::Goroutine& one() const { return *group.first; }
   std::string_view text(StringId id) const { return snapshot->strings[id]; }
@@ -33,12 +32,13 @@ constexpr GoroutineColumn kStack = {{"stack_bytes", "stack", Unit::kBytes, "size
                                     [](const TableRow& row) { return Cell(row.group.stack_bytes); }};
 constexpr GoroutineColumn kDoing = {
     {"doing", "doing", Unit::kText, "why it waits, in the runtime's words, or its state"}, [](const TableRow& row) {
-      return text_cell(row.one().wait_reason ? row.text(row.one().wait_reason) : name_of(row.one().state));
+      const std::string_view reason = name_of(row.one().wait_reason);
+      return text_cell(reason.empty() ? name_of(row.one().state) : reason);
     }};
 constexpr GoroutineColumn kState = {{"state", "state", Unit::kText, "running, runnable, waiting, syscall, ...", false},
                                     [](const TableRow& row) { return text_cell(name_of(row.one().state)); }};
 constexpr GoroutineColumn kReason = {{"wait_reason", "wait reason", Unit::kText, "the runtime's words", false},
-                                     [](const TableRow& row) { return text_cell(row.text(row.one().wait_reason)); }};
+                                     [](const TableRow& row) { return text_cell(name_of(row.one().wait_reason)); }};
 constexpr GoroutineColumn kWaiting = {
     {"waiting_ns", "for", Unit::kNanoseconds, "how long at least; the runtime notes it at a collection"},
     [](const TableRow& row) { return row.group.waiting_ns ? Cell(*row.group.waiting_ns) : Cell(); }};
@@ -51,7 +51,7 @@ constexpr GoroutineColumn kTop = {
 constexpr GoroutineColumn kCreatedBy = {{"created_by", "created by", Unit::kText, "function of the go statement"},
                                         [](const TableRow& row) { return text_cell(row.text(row.one().created_by)); }};
 constexpr GoroutineColumn kCreatedAt = {{"created_at", "created at", Unit::kText, "file and line of it", false},
-                                        [](const TableRow& row) { return text_cell(row.text(row.one().created_at)); }};
+                                        [](const TableRow& row) { return text_cell(row.created_at); }};
 constexpr GoroutineColumn kSystem = {{"system", "system", Unit::kFlag, "whether it is the runtime's own", false},
                                      [](const TableRow& row) { return flag_cell(row.one().system); }};
 
@@ -65,44 +65,23 @@ std::span<const GoroutineColumn> columns_for(bool group) {
   return kSingle;
 }
 
-bool is_plumbing(std::string_view function) {
-  static constexpr std::array<std::string_view, 7> kPackages = {"runtime.", "runtime/", "internal/", "sync.",
-                                                                "syscall.", "time.",    "reflect."};
-  return std::any_of(kPackages.begin(), kPackages.end(),
-                     [&](std::string_view package) { return function.starts_with(package); });
-}
-
 std::vector<std::string> stack_of(const heap::Snapshot& snapshot, const heap::Goroutine& goroutine) {
   std::vector<std::string> lines;
   for (std::uint32_t f = 0; f < goroutine.frame_count; ++f) {
     const heap::Frame& frame = snapshot.frames[goroutine.first_frame + f];
     std::string line =
         frame.function ? std::string(snapshot.strings[frame.function]) : fmt::format("{:#x}", frame.pc.value);
-    if (frame.file) line += fmt::format("  {}:{}", snapshot.strings[frame.file], frame.line);
+    if (frame.file) line += "  " + line_text_with_path(snapshot.strings[frame.file], frame.line);
     lines.push_back(std::move(line));
   }
   if (!goroutine.unwound) lines.emplace_back("... its stack could not be walked further");
   if (goroutine.created_by)
     lines.push_back(fmt::format("created by {}  {}", snapshot.strings[goroutine.created_by],
-                                snapshot.strings[goroutine.created_at]));
+                                line_text_with_path(snapshot.strings[goroutine.created_file], goroutine.created_line)));
   return lines;
 }
 
 }  // namespace
-
-const heap::Frame* top_user_frame(const heap::Snapshot& snapshot, const heap::Goroutine& goroutine) {
-  for (std::uint32_t f = 0; f < goroutine.frame_count; ++f) {
-    const heap::Frame& frame = snapshot.frames[goroutine.first_frame + f];
-    if (!is_plumbing(snapshot.strings[frame.function])) return &frame;
-  }
-  return goroutine.frame_count > 0 ? &snapshot.frames[goroutine.first_frame] : nullptr;
-}
-
-std::string_view name_of(heap::GoroutineState state) {
-  static constexpr std::array<std::string_view, 10> kNames = {"idle", "runnable",  "running",   "syscall", "waiting",
-                                                              "dead", "copystack", "preempted", "leaked",  "dead"};
-  return kNames.at(static_cast<std::size_t>(state));
-}
 
 TableShape goroutine_shape(bool group) {
   return make_shape<TableRow>("goroutines", "retained_bytes", columns_for(group));
@@ -116,8 +95,9 @@ Table goroutine_table(const heap::Snapshot& snapshot, const graph::Dominators& d
   std::vector<const heap::Goroutine*> shown;
   for (GoroutineGroup& group : goroutine_groups(snapshot, dominators, options.group)) {
     shown.push_back(group.first);
-    std::string top = names.top_frame(*group.first);
-    rows.push_back({&snapshot, std::move(group), std::move(top)});
+    const heap::Goroutine& one = *group.first;
+    std::string created_at = line_text_with_path(snapshot.strings[one.created_file], one.created_line);
+    rows.push_back({&snapshot, std::move(group), names.top_frame(one), std::move(created_at)});
   }
   Table table = make_table<TableRow>(goroutine_shape(options.group), columns_for(options.group), std::move(rows));
   if (options.stacks) {

@@ -19,11 +19,4 @@ TableShape goroutine_shape(bool group);
 Table goroutine_table(const heap::Snapshot& snapshot, const graph::Dominators& dominators,
                       const GoroutineTableOptions& options);
 
-// The innermost frame that is not of the runtime or of a package that blocks for others; the innermost if all are.
-// Null for a goroutine without frames.
-const heap::Frame* top_user_frame(const heap::Snapshot& snapshot, const heap::Goroutine& goroutine);
-
-// "running", "waiting", ...
-std::string_view name_of(heap::GoroutineState state);
-
 }  // namespace holdfast::view

@@ -82,7 +82,7 @@ Sort sort_of(const heap::Snapshot& snapshot, const graph::Dominators& dominators
   if (const RootId root = node.root()) {
     const heap::Root& row = snapshot.roots[root.row];
     const Sort kind = kRoot | static_cast<Sort>(row.kind) << 32;
-    return row.kind == heap::RootKind::kGoroutine ? kind : kind | row.name.row;
+    return row.kind == heap::RootKind::kGoroutine ? kind : kind | row.label.row;
   }
   const heap::ObjectType type = snapshot.object_type[node.object().row];
   return type ? type.type().row : kUnknownType | dominators.columns().sizes.size_of(node.object());

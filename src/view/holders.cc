@@ -10,6 +10,8 @@
 #include "graph/shortest_paths.h"
 #include "view/allocation_sites.h"
 #include "view/holder_search.h"
+#include "view/labels.h"
+#include "view/words.h"
 
 namespace holdfast::view {
 namespace {
@@ -78,25 +80,39 @@ class Describe {
     for (std::size_t i = path.roots.size(); i-- > 0;) nodes.emplace_back(path.roots[i]);
   }
 
+  static StepKind kind_of(heap::RootKind kind) {
+    switch (kind) {
+      case heap::RootKind::kGroup:
+        return StepKind::kGroup;
+      case heap::RootKind::kGoroutine:
+        return StepKind::kGoroutine;
+      case heap::RootKind::kFrame:
+        return StepKind::kFrame;
+      default:
+        return StepKind::kRoot;
+    }
+  }
+
   std::vector<ChainStep> chain_of(const std::vector<Run>& runs) const {
     std::vector<ChainStep> chain;
     for (std::size_t i = 0; i < runs.size(); ++i) {
       ChainStep& step = chain.emplace_back();
+      step.node = runs[i].first;
       if (const RootId root = runs[i].first.root()) {
         const heap::Root& row = snapshot_.roots[root.row];
-        step.text = snapshot_.strings[row.name];
-        step.kind = row.kind == heap::RootKind::kGroup       ? "group"
-                    : row.kind == heap::RootKind::kGoroutine ? "goroutine"
-                    : row.kind == heap::RootKind::kFrame     ? "frame"
-                                                             : "root";
-        if (row.type) step.type = snapshot_.strings[snapshot_.types[row.type.row].name];
+        step.kind = kind_of(row.kind);
+        step.root = facts_of(snapshot_, row);
+        step.text = root_text(snapshot_, row);
+        step.brief = root_text(snapshot_, row, Detail::kPlace);
+        step.type = type_name(snapshot_, row.type);
         step.address = row.where;
         continue;
       }
       const ObjectId object = runs[i].first.object();
       step.type = names_.type_of(object);
       step.text = step.type.empty() ? fmt::format("object of {}", format_bytes(size_of(object))) : step.type;
-      step.kind = is_container(object) ? "container" : "object";
+      step.brief = step.text;
+      step.kind = is_container(object) ? StepKind::kContainer : StepKind::kObject;
       step.address = names_.index().address_of(object);
       step.bytes = size_of(object);
       step.place = names_.closure_place(object);
@@ -112,8 +128,8 @@ class Describe {
     const std::size_t half = kLongestChain / 2;
     const std::size_t gone = chain.size() - 2 * half;
     ChainStep gap;
-    gap.text = fmt::format("{} more", gone);
-    gap.kind = "gap";
+    gap.text = gap.brief = fmt::format("{} more", gone);
+    gap.kind = StepKind::kGap;
     const auto begin = chain.begin() + static_cast<std::ptrdiff_t>(half);
     chain.erase(begin + 1, begin + static_cast<std::ptrdiff_t>(gone));
     *begin = gap;
@@ -168,7 +184,8 @@ class Describe {
     const GoroutineId id = snapshot_.roots[level.first.root().row].goroutine;
     if (!id) return out;
     const heap::Goroutine& goroutine = snapshot_.goroutines[id.row];
-    if (goroutine.wait_reason) out += fmt::format(" in {}", snapshot_.strings[goroutine.wait_reason]);
+    if (const std::string_view reason = name_of(goroutine.wait_reason); !reason.empty())
+      out += fmt::format(" in {}", reason);
     const std::string top = names_.top_frame(goroutine);
     if (!top.empty()) out += fmt::format(" at {}", top);
     if (goroutine.waiting_ns)
@@ -185,7 +202,7 @@ class Describe {
         if (i == end) break;
         const heap::Root& row = snapshot_.roots[id.row];
         if (row.kind == heap::RootKind::kGroup && i + 1 < end && runs[i + 1].first.root()) continue;
-        root += fmt::format("{}{}", root.empty() ? "" : ", ", snapshot_.strings[row.name]);
+        root += fmt::format("{}{}", root.empty() ? "" : ", ", root_text(snapshot_, row));
         continue;
       }
       if (i == 0) continue;

@@ -6,17 +6,14 @@
 
 #include "base/terminal_text.h"
 #include "heap/field_path.h"
-#include "view/goroutine_table.h"
+#include "heap/plumbing.h"
+#include "view/labels.h"
 
 namespace holdfast::view {
 namespace {
 
 bool is_part_of_path(char c) {
   return std::string_view("[](){}*, \"").find(c) == std::string_view::npos;
-}
-
-std::string base_name(std::string_view path) {
-  return std::string(path.substr(path.rfind('/') + 1));
 }
 
 }  // namespace
@@ -46,29 +43,14 @@ std::string short_names(std::string_view text) {
   return out;
 }
 
-std::string_view without_label(std::string_view root) {
-  for (const std::string_view section : {" (data+0x", " (bss+0x"})
-    if (const std::size_t at = root.rfind(section); at != std::string_view::npos && root.ends_with(')'))
-      return root.substr(at + 2, root.size() - at - 3);
-  return root;
-}
-
 std::string Names::type_of(ObjectId object) const {
   const heap::ObjectType known = snapshot_.object_type[object.row];
   if (!known) return {};
   const heap::Type& type = snapshot_.types[known.type().row];
   const heap::Span& span = snapshot_.spans[index_.find_span(object).row];
   const bool several = type.size > 0 && (span.slot_size - span.header) / type.size >= 2;
-  const std::string_view name = snapshot_.strings[type.name];
-  return several && !is_container(known.type()) ? fmt::format("[]{}", name) : std::string(name);
-}
-
-bool Names::is_container(TypeId type) const {
-  if (!type) return false;
-  const std::string_view name = snapshot_.strings[snapshot_.types[type.row].name];
-  // The directory and the tables of a large map have the runtime's own types in their allocation headers (Go 1.24+).
-  return name.starts_with("map.") || name == "internal/runtime/maps.table" || name == "*internal/runtime/maps.table" ||
-         name == "internal/runtime/maps.Map";
+  const std::string name = type_name(snapshot_, known.type());
+  return several && !is_container(known.type()) ? fmt::format("[]{}", name) : name;
 }
 
 std::optional<std::string> Names::field(graph::NodeId from, ObjectId to) const {
@@ -93,7 +75,9 @@ std::optional<std::string> Names::field(graph::NodeId from, ObjectId to) const {
 
 std::string Names::closure_place(ObjectId object) const {
   const heap::ObjectType known = snapshot_.object_type[object.row];
-  return known ? base_name(snapshot_.strings[snapshot_.types[known.type().row].declared_at]) : std::string();
+  if (!known) return {};
+  const heap::Type& type = snapshot_.types[known.type().row];
+  return line_text(snapshot_.strings[type.file], type.line);
 }
 
 const heap::Field* Names::field_of(TypeId type, std::string_view name) const {
@@ -169,20 +153,21 @@ std::optional<std::string> Names::map_key(ObjectId container, ObjectId element) 
 }
 
 std::string Names::top_frame(const heap::Goroutine& goroutine) const {
-  const heap::Frame* top = top_user_frame(snapshot_, goroutine);
+  const heap::Frame* top = heap::first_user_frame(snapshot_, goroutine.first_frame, goroutine.frame_count);
   return top == nullptr ? std::string() : frame(*top);
 }
 
 std::string Names::creator(const heap::Goroutine& goroutine) const {
-  const std::string_view at = snapshot_.strings[goroutine.created_at];
-  const std::string function(snapshot_.strings[goroutine.created_by]);
-  return at.empty() ? function : fmt::format("{} {}", function, base_name(at));
+  return place(goroutine.created_by, goroutine.created_file, goroutine.created_line);
 }
 
 std::string Names::frame(const heap::Frame& frame) const {
-  const std::string_view file = snapshot_.strings[frame.file];
-  const std::string function(snapshot_.strings[frame.function]);
-  return file.empty() ? function : fmt::format("{} {}:{}", function, base_name(file), frame.line);
+  return place(frame.function, frame.file, frame.line);
+}
+
+std::string Names::place(StringId function, StringId file, std::uint32_t line) const {
+  const std::string at = line_text(snapshot_.strings[file], line);
+  return fmt::format("{}{}{}", snapshot_.strings[function], at.empty() ? "" : " ", at);
 }
 
 }  // namespace holdfast::view

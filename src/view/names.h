@@ -16,9 +16,6 @@ std::string short_type(std::string_view name);
 // The same for a sentence: all names in it but what stands in quotes.
 std::string short_names(std::string_view text);
 
-// "bss+0x58" of "global of main.serve (bss+0x58)", a variable without a name of its own; any other text as it is.
-std::string_view without_label(std::string_view root);
-
 class Names {
  public:
   // Both must outlive this.
@@ -28,7 +25,7 @@ class Names {
   // The full name, "[]T" where the object has room for several; empty if not known.
   std::string type_of(ObjectId object) const;
   // Does a map keep its entries in such objects? They read as one hop.
-  bool is_container(TypeId type) const;
+  bool is_container(TypeId type) const { return type && heap::is_map_part(snapshot_.types[type.row].role); }
 
   // The place in `from` (a root or an object) that refers to the object: ".sessions", "[3].next"; nullopt if `from`
   // does not refer to it directly.
@@ -41,7 +38,7 @@ class Names {
   // content: a capture of the graph alone has no values.
   std::optional<std::string> map_key(ObjectId container, ObjectId element) const;
 
-  // "main.send pipe.go:17": the innermost frame outside of the runtime and of packages that block for others.
+  // "main.send pipe.go:17": the innermost frame that is no plumbing (heap/plumbing.h).
   std::string top_frame(const heap::Goroutine& goroutine) const;
 
   // "main.start pool.go:9": the go statement; empty if not known.
@@ -60,6 +57,7 @@ class Names {
   std::optional<Key> key_of(TypeId container, std::uint64_t offset) const;
   const heap::Field* field_of(TypeId type, std::string_view name) const;
   std::optional<std::string> value(TypeId type, Address at) const;
+  std::string place(StringId function, StringId file, std::uint32_t line) const;
 
   const heap::Snapshot& snapshot_;
   const heap::ObjectIndex& index_;

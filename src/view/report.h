@@ -1,4 +1,4 @@
-// The report as data: what JSON (schema holdfast.report/1) and the text on the first screen are both made of. Bytes and
+// The report as data: what JSON (schema holdfast.report/2) and the text on the first screen are both made of. Bytes and
 // counts are exact.
 #pragma once
 
@@ -12,15 +12,29 @@
 #include "graph/dominators.h"
 #include "graph/reachability.h"
 #include "heap/snapshot.h"
+#include "view/labels.h"
 #include "view/type_table.h"
 
 namespace holdfast::view {
 
+enum class StepKind : std::uint8_t {
+  kGroup,
+  kGoroutine,
+  kFrame,
+  kRoot,  // any other one
+  kObject,
+  kContainer,  // inside of a map
+  kGap,        // steps that were left out
+};
+
 // One step of a chain from a root to what it holds.
 struct ChainStep {
-  std::string text;  // name of the root, or type of the object
-  std::string kind;  // "group", "goroutine", "frame", "root", "object", "container" (inside of a map), "gap"
-  std::string type;  // of the object, or of the root's variable; empty if not known
+  StepKind kind = StepKind::kObject;
+  graph::NodeId node;             // what it shows; none for a gap
+  std::string text;               // name of the root, or type of the object
+  std::string brief;              // the same, of a variable without a name its place only
+  std::optional<RootFacts> root;  // of a root: what its name is made of
+  std::string type;               // of the object, or of the root's variable; empty if not known
   std::string
       field;  // place in the step before that leads here: ".sessions", "[3].next"; empty if there is no one place
   std::string place;        // of closures: "server.go:88", where the function was written
@@ -62,17 +76,19 @@ struct Holder {
 
 // Goroutines that stand at the same place for the same reason.
 struct GoroutineRow {
+  RootId root;  // of the one, or of the group; none if it holds nothing
   std::uint64_t count = 0;
-  std::string state;
-  std::string wait_reason;
+  heap::GoroutineState state = heap::GoroutineState::kIdle;
+  WaitReason wait_reason = WaitReason::kZero;
   std::string created_by;                // "main.(*Server).Serve server.go:88"
   std::string top;                       // innermost frame outside of the runtime: "main.send pipe.go:17"
   std::uint64_t retained_bytes = 0;      // of the heap
   std::uint64_t stack_bytes = 0;         // of their stacks, which are no heap
   std::uint64_t longest_waiting_ns = 0;  // lower bound; 0 = not known
-  std::string verdict;                   // "leaked" where the runtime has proven it, else empty
   std::vector<std::uint64_t> goids;      // the first few
   bool system = false;                   // the runtime's own
+
+  bool leaked() const { return state == heap::GoroutineState::kLeaked; }  // as the runtime has proven
 };
 
 // A heap size that no collection waits for: collections are switched off.
@@ -85,6 +101,9 @@ struct SystemGoroutines {
   std::uint64_t stack_bytes = 0;
 };
 
+// docs/glossary.md
+enum class Confidence : std::uint8_t { kObserved, kProven };
+
 // Something that is likely to be wrong, and what shows it.
 struct Finding {
   std::string id;                     // what sort: "goroutine-leak", "one-global", ...
@@ -92,7 +111,7 @@ struct Finding {
   std::uint64_t bytes = 0;            // about which it is
   std::uint64_t exclusive_bytes = 0;  // of these, what only this keeps
   std::uint64_t count = 0;
-  std::string confidence;        // "proven" or "observed": docs/glossary.md
+  Confidence confidence = Confidence::kObserved;
   std::string because;           // what shows it
   std::vector<ChainStep> chain;  // may be empty
   std::string fault;             // the place at fault: a variable, a line of code, a setting

@@ -9,9 +9,6 @@
 
 namespace holdfast::view {
 
-// "global", "stack slot", ...
-std::string_view name_of(heap::RootKind kind);
-
 TableShape root_shape();
 // Keeps references to both.
 Table root_table(const heap::Snapshot& snapshot, const graph::Dominators& dominators);

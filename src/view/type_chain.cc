@@ -3,11 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 
 #include "base/units.h"
+#include "view/labels.h"
 #include "view/names.h"
-#include "view/type_table.h"
+#include "view/words.h"
 
 namespace holdfast::view {
 namespace {
@@ -22,14 +22,15 @@ std::string hex(Address address) {
 // " main.serve, server.go:88"
 std::string code_text(const TypeStep& step) {
   const std::string function = step.function.empty() ? hex(step.code) : short_type(step.function);
-  return step.place.empty() ? function : fmt::format("{}, {}", function, step.place.substr(step.place.rfind('/') + 1));
+  const std::string place = line_text(step.file, step.line);
+  return place.empty() ? function : fmt::format("{}, {}", function, place);
 }
 
 // Where the word lies: in an object, in a variable, in a frame.
 std::string word_text(const heap::Snapshot& snapshot, const TypeStep& step) {
   if (step.holder)
     return fmt::format("{} of {}, at {}", step.field.empty() ? "the first word" : step.field,
-                       short_type(type_name(snapshot, step.holder_type)), hex(step.word));
+                       short_type(type_or_none(snapshot, step.holder_type)), hex(step.word));
   if (step.name.empty()) return step.word ? hex(step.word) : std::string("an unknown place");
   return step.name + step.field;
 }
@@ -38,14 +39,14 @@ std::string holder_text(const heap::Snapshot& snapshot, const TypeStep& step) {
   std::string text = step.rule.empty() ? std::string() : fmt::format("library rule {}: ", step.rule);
   if (step.holder)
     return text + fmt::format("{} of {}", step.field.empty() ? "the first word" : step.field,
-                              short_type(type_name(snapshot, step.holder_type)));
+                              short_type(type_or_none(snapshot, step.holder_type)));
   return text + word_text(snapshot, step);
 }
 
 // What the instruction does with the variable, or with what it leads to.
 std::string use_text(const heap::Snapshot& snapshot, const TypeStep& step) {
   if (step.holder_type)
-    return fmt::format("uses {} as {}, this is {}", step.name, short_type(type_name(snapshot, step.holder_type)),
+    return fmt::format("uses {} as {}, this is {}", step.name, short_type(type_or_none(snapshot, step.holder_type)),
                        step.field.empty() ? "its first word" : step.field);
   return step.witness == Witness::kCodeStrong ? fmt::format("stores it in {}", step.name)
                                               : fmt::format("uses what {} points to as such", step.name);
@@ -53,15 +54,8 @@ std::string use_text(const heap::Snapshot& snapshot, const TypeStep& step) {
 
 }  // namespace
 
-std::string_view type_name(const heap::Snapshot& snapshot, TypeId type) {
-  return type ? snapshot.strings[snapshot.types[type.row].name] : std::string_view("an object without a type");
-}
-
-std::string_view name_of(Witness witness) {
-  static constexpr auto kNames =
-      std::to_array<std::string_view>({"unknown", "holder", "header", "span", "interface", "closure", "list", "special",
-                                       "variable", "local", "code strong", "code weak", "slot", "shape"});
-  return kNames[static_cast<std::size_t>(witness)];
+std::string type_or_none(const heap::Snapshot& snapshot, TypeId type) {
+  return type ? type_name(snapshot, type) : std::string("an object without a type");
 }
 
 std::string reason_text(const heap::Snapshot& snapshot, const TypeStep& step) {

@@ -11,11 +11,8 @@
 
 namespace holdfast::view {
 
-// "holder", "header", "interface", ...: in JSON.
-std::string_view name_of(heap::Witness witness);
-
 // The full name, or words that say that there is none.
-std::string_view type_name(const heap::Snapshot& snapshot, TypeId type);
+std::string type_or_none(const heap::Snapshot& snapshot, TypeId type);
 
 // What is known of the object that an address lies in. Without a chain, as of a .hold file, what its type is and how
 // that is known is all.

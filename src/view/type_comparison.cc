@@ -9,12 +9,20 @@
 #include "base/terminal_text.h"
 #include "base/units.h"
 #include "graph/object_sizes.h"
-#include "view/type_table.h"
+#include "view/labels.h"
+#include "view/words.h"
 
 namespace holdfast::view {
 namespace {
 
 constexpr std::uint64_t kLargeVariable = 1000;  // as a part of the live bytes: one by so many
+
+// Closures that reflect makes: called by their code, and by the structure that they are the beginning of.
+std::string reflected_closure(std::string_view function) {
+  if (function == "reflect.makeFuncStub") return "reflect.makeFuncImpl";
+  if (function == "reflect.methodValueCall") return "reflect.methodValue";
+  return fmt::format("func{}", function);
+}
 
 // The types of one answer.
 class Answer {
@@ -31,9 +39,24 @@ class Answer {
   }
   std::size_t evidence(std::uint32_t object) const { return static_cast<std::size_t>(column_[object].known_by()); }
   std::string name(TypeId type) const {
-    std::string name = type ? std::string(snapshot_.strings[types_[type.row].name]) : std::string();
+    std::string name = type_name(snapshot_.strings, types_, type);
     std::erase(name, ' ');
     return name;
+  }
+  // What the runtime makes has two names: the structure's own, and one that says of what. The structure's own.
+  std::string plain_name(TypeId type) const {
+    switch (types_[type.row].role) {
+      case heap::TypeRole::kChannel:
+        return "runtime.hchan";
+      case heap::TypeRole::kMapHeader:
+        return "runtime.hmap";
+      case heap::TypeRole::kStringData:
+        return "uint8";
+      case heap::TypeRole::kClosure:
+        return reflected_closure(snapshot_.strings[types_[type.row].name]);
+      default:
+        return name(type);
+    }
   }
   const heap::Type& operator[](TypeId type) const { return types_[type.row]; }
 
@@ -69,24 +92,13 @@ void add(Agreed& sum, const Agreed& more) {
   sum.bytes += more.bytes;
 }
 
-// What the runtime makes has two names: the structure's own, and ours, which says of what.
-std::string plain(const std::string& name) {
-  if (name.starts_with("chan.header[")) return "runtime.hchan";
-  if (name.starts_with("map.header[")) return "runtime.hmap";
-  if (name == "internal/runtime/maps.Map") return "runtime.hmap";
-  // Closures that reflect makes: called by their code, and by the structure that they are the beginning of.
-  if (name == "funcreflect.makeFuncStub") return "reflect.makeFuncImpl";
-  if (name == "funcreflect.methodValueCall") return "reflect.methodValue";
-  return name == "stringdata" ? "uint8" : name;
-}
-
 Agreement judge(const Answer& with, TypeId a, const Answer& without, TypeId b) {
   if (!a && !b) return Agreement::kNeither;
   if (!a) return Agreement::kOnlyWithout;
   if (!b) return Agreement::kOnlyWith;
   const std::string name_a = with.name(a), name_b = without.name(b);
   if (name_a == name_b) return Agreement::kSame;
-  if (plain(name_a) == plain(name_b)) return Agreement::kOtherName;
+  if (with.plain_name(a) == without.plain_name(b)) return Agreement::kOtherName;
   if (with.begins_with(a, name_b) || without.begins_with(b, name_a)) return Agreement::kNesting;
   const heap::Type &type_a = with[a], &type_b = without[b];
   const bool alike = type_a.size == type_b.size && type_a.kind == type_b.kind &&
@@ -118,7 +130,7 @@ void compare_variables(const heap::Snapshot& snapshot, const graph::Dominators& 
     ++out.variables.all;
     out.variables.with += with.all_typed(root);
     out.variables.without += without.all_typed(root);
-    if (!without.all_typed(root)) untyped.emplace_back(retained, snapshot.strings[root.name]);
+    if (!without.all_typed(root)) untyped.emplace_back(retained, root_text(snapshot, root));
   }
   std::sort(untyped.begin(), untyped.end(), std::greater<>());
   for (auto& [bytes, name] : untyped) out.untyped_variables.push_back(std::move(name));

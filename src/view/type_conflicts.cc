@@ -1,18 +1,15 @@
 #include "view/type_conflicts.h"
 
-#include <fmt/format.h>
-
+#include "view/labels.h"
 #include "view/type_chain.h"
-#include "view/type_table.h"
+#include "view/words.h"
 
 namespace holdfast::view {
 namespace {
 
 struct ConflictRow {
-  const heap::Snapshot* snapshot = nullptr;
   heap::TypeConflict sum;
-
-  std::string_view name(TypeId type) const { return snapshot->strings[snapshot->types[type.row].name]; }
+  std::string kept, refused;  // names of the types
 };
 
 constexpr ColumnOf<ConflictRow> kColumns[] = {
@@ -24,12 +21,11 @@ constexpr ColumnOf<ConflictRow> kColumns[] = {
      [](const ConflictRow& row) { return Cell(row.sum.standing); }},
     {{"claims", "claims", Unit::kCount, "that met like this; an object may be claimed often", false},
      [](const ConflictRow& row) { return Cell(row.sum.claims); }},
-    {{"kept", "kept", Unit::kText, "type that was kept"},
-     [](const ConflictRow& row) { return text_cell(row.name(row.sum.kept.type)); }},
+    {{"kept", "kept", Unit::kText, "type that was kept"}, [](const ConflictRow& row) { return text_cell(row.kept); }},
     {{"kept_by", "known by", Unit::kText, "how the kept type is known"},
      [](const ConflictRow& row) { return text_cell(name_of(row.sum.kept.known_by)); }},
     {{"refused", "refused", Unit::kText, "type that was refused"},
-     [](const ConflictRow& row) { return text_cell(row.name(row.sum.refused.type)); }},
+     [](const ConflictRow& row) { return text_cell(row.refused); }},
     {{"refused_by", "said by", Unit::kText, "what evidence was refused"},
      [](const ConflictRow& row) { return text_cell(name_of(row.sum.refused.known_by)); }},
     {{"example", "example", Unit::kAddress, "one of the objects"},
@@ -48,7 +44,9 @@ Table conflict_table(const heap::Snapshot& snapshot, std::vector<heap::TypeConfl
   for (heap::TypeConflict& conflict : conflicts) {
     lines.push_back(
         {"kept: " + reason_text(snapshot, conflict.kept), "refused: " + reason_text(snapshot, conflict.refused)});
-    rows.push_back({&snapshot, std::move(conflict)});
+    std::string kept = type_name(snapshot, conflict.kept.type);
+    std::string refused = type_name(snapshot, conflict.refused.type);
+    rows.push_back({std::move(conflict), std::move(kept), std::move(refused)});
   }
   Table table = make_table<ConflictRow>(conflict_shape(), kColumns, std::move(rows));
   table.lines_name = "evidence";

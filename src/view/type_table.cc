@@ -8,6 +8,8 @@
 
 #include "base/cancel.h"
 #include "base/units.h"
+#include "view/labels.h"
+#include "view/words.h"
 
 namespace holdfast::view {
 namespace {
@@ -148,7 +150,10 @@ class TypeSums {
       if (rows_[row].count == 0) continue;
       const auto& kinds = known_by_[row];
       rows_[row].known_by = static_cast<heap::KnownBy>(std::max_element(kinds.begin(), kinds.end()) - kinds.begin());
-      if (row < snapshot_.types.size()) rows_[row].type = snapshot_.strings[snapshot_.types[row].name];
+      if (row < snapshot_.types.size()) {
+        rows_[row].role = snapshot_.types[row].role;
+        rows_[row].type = type_name(snapshot_, TypeId(static_cast<std::uint32_t>(row)));
+      }
       out.push_back(std::move(rows_[row]));
     }
     return out;
@@ -187,12 +192,6 @@ constexpr ColumnOf<TypeTotals> kColumns[] = {
 
 std::vector<TypeTotals> type_totals(const heap::Snapshot& snapshot, const graph::DominatorTree& tree) {
   return TypeSums(snapshot, tree).run();
-}
-
-std::string_view name_of(heap::KnownBy known_by) {
-  static constexpr std::array<std::string_view, kKinds> kNames = {
-      "", "header", "interface", "closure", "runtime", "dwarf", "code", "library", "propagated", "inferred"};
-  return kNames[static_cast<std::size_t>(known_by)];
 }
 
 TableShape type_shape() {

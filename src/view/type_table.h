@@ -13,6 +13,7 @@
 namespace holdfast::view {
 
 struct TypeTotals {
+  heap::TypeRole role = heap::TypeRole::kNone;
   std::string type;  // "unknown, 48 B, pointers" where it is not known
   std::uint64_t count = 0;
   std::uint64_t bytes = 0;  // of the slots
@@ -24,9 +25,6 @@ struct TypeTotals {
 // Rows that occur, in the order of the types, then unknown ones by size. One pass over the objects and one down the
 // dominator tree.
 std::vector<TypeTotals> type_totals(const heap::Snapshot& snapshot, const graph::DominatorTree& tree);
-
-// "header", "interface", ...; empty for kUnknown.
-std::string_view name_of(heap::KnownBy known_by);
 
 TableShape type_shape();
 Table type_table(const heap::Snapshot& snapshot, const graph::Dominators& dominators);

@@ -239,10 +239,11 @@ def c_heap_is_seen(case):
     yield from outside("C heap and mappings", least, least * 2, got)
 
 
-def place_of(text):
-    """The place in data or bss that a text or the name of a root without symbol has."""
-    found = re.search(r"\b(data|bss)\+0x[0-9a-f]+( of [\w.]+)?", text)
-    return found.group() if found else None
+def place_of(root):
+    """The place in data or bss of a root that is a variable without a name: a row of roots, or of a step in a chain."""
+    if not root or root.get("variable") or not root.get("section"):
+        return None
+    return root.get("module"), root["section"], root["offset"]
 
 
 def nameless_holder(case, texts, wanted):
@@ -250,14 +251,14 @@ def nameless_holder(case, texts, wanted):
     if case.mode.dwarf or not wanted["name"].startswith("main."):
         return False
     held, shared = collections.Counter(), collections.Counter()
-    for h, text in texts:
-        if place := place_of(text):
+    for h, _ in texts:
+        if place := next(filter(None, (place_of(step.get("root")) for step in h["chain"])), None):
             held[place] += h["bytes"]
             shared[place] += h["bytes"] if "shared by" in h["what"] else 0
     for root in case.answer("roots")["roots"]:
         if root.get("kind") == "global":
             # What others hold as well no root retains, but the program counts it.
-            place = place_of(root["name"])
+            place = place_of(root)
             held[place] = max(held[place], root["retained_bytes"] + shared[place])
     return max(held.values(), default=0) >= wanted["bytes"] * (1 - LIVE_TOLERANCE)
 
@@ -503,6 +504,11 @@ def variables(roots):
     return {r["where"]: r["name"] for r in roots["roots"] if r.get("kind") == "global"}
 
 
+def labels(roots):
+    """{place: name} of the package variables without a name of their own that hold something."""
+    return {place_of(r): r["name"] for r in roots["roots"] if r.get("kind") == "global" and place_of(r)}
+
+
 @check(when=lambda case: not case.mode.dwarf or "stripped copy" in case.others)
 def variables_without_symbol_are_called_after_who_uses_them(case):
     answer = case.answer if not case.mode.dwarf else case.others["stripped copy"]
@@ -510,7 +516,7 @@ def variables_without_symbol_are_called_after_who_uses_them(case):
         if root.get("kind") != "global" or root["retained_bytes"] < LABELLED_FROM * case.heap["reachable_bytes"]:
             continue
         # Programs and plugins whose variables others share keep some names in their dynamic symbols.
-        if place_of(root["name"]) and not LABEL.fullmatch(root["name"]):
+        if place_of(root) and not LABEL.fullmatch(root["name"]):
             yield differ(f"name of a variable that holds {root['retained_bytes']} bytes", "a label with its users", root["name"])
 
 
@@ -526,10 +532,10 @@ def debug_information_names_variables(case):
 @check(when=lambda case: "another run" in case.others)
 def labels_are_the_same_in_every_run(case):
     """By place: what a variable holds may differ, and where the program was loaded."""
-    names = {place_of(n): n for n in variables(case.answer("roots")).values() if place_of(n)}
-    for other in variables(case.others["another run"]("roots")).values():
-        if names.get(place_of(other), other) != other:
-            yield differ(f"label of {place_of(other)} in another run", names[place_of(other)], other)
+    names = labels(case.answer("roots"))
+    for place, other in labels(case.others["another run"]("roots")).items():
+        if names.get(place, other) != other:
+            yield differ(f"label of {place} in another run", names[place], other)
 
 
 @check(when=lambda case: SYMBOL_SOURCES & case.others.keys())

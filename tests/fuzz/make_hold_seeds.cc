@@ -29,8 +29,8 @@ int main(int argc, char** argv) {
   const auto b = heap.object(80, nodes);
   const auto large = heap.object(1 << 16);
   heap.edge(a, 16, b).edge(b, 64, a).edge(large, 40000, heap.leaf(64)).mark(a);
-  const auto goroutine = heap.root(RootKind::kGoroutine, "goroutine 1", heap.root(RootKind::kGroup, "goroutines"));
-  heap.goroutine(1, GoroutineState::kWaiting, "chan send", goroutine, {"main.send", "main.main"});
+  const auto goroutine = heap.root(RootKind::kGoroutine, "", heap.group(holdfast::WaitReason::kChanSend, "main.send"));
+  heap.goroutine(1, GoroutineState::kWaiting, holdfast::WaitReason::kChanSend, goroutine, {"main.send", "main.main"});
   heap.refer(goroutine, large).refer(heap.root(RootKind::kGlobal, "main.head", {}, node), a);
   heap.sample(a, {"main.add", "main.main"});
   heap.snapshot().absent = {{holdfast::Address(0xc000000000), holdfast::Address(0xc000001000)}};

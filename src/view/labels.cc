@@ -1,0 +1,189 @@
+#include "view/labels.h"
+
+#include <fmt/format.h>
+
+#include "view/words.h"
+
+namespace holdfast::view {
+namespace {
+
+using heap::Relation;
+
+std::string_view base_name(std::string_view path) {
+  return path.substr(path.rfind('/') + 1);
+}
+
+std::string with(std::string text, const std::string& more) {
+  return more.empty() ? text : text + " " + more;
+}
+
+// Of a function that is called or run.
+std::string function_text(const StringTable& strings, const heap::PlaceInCode& code) {
+  if (code.function) return std::string(strings[code.function]);
+  return code.pc ? fmt::format("{:#x}", code.pc.value) : std::string();
+}
+
+std::string frame_text(const StringTable& strings, const heap::PlaceInCode& code) {
+  if (!code.function) return fmt::format("frame at {:#x}", code.pc.value);
+  return with(fmt::format("{}+{:#x}", strings[code.function], code.offset), line_text(strings[code.file], code.line));
+}
+
+// "bss+0x58 of libplugin.so"
+std::string data_text(const StringTable& strings, const heap::PlaceInData& data) {
+  std::string text = fmt::format("{}+{:#x}", name_of(data.section), data.offset);
+  return data.module ? fmt::format("{} of {}", text, base_name(strings[data.module])) : text;
+}
+
+std::string users_text(const StringTable& strings, const heap::Label& label) {
+  std::string text(strings[label.user]);
+  return label.other_user ? fmt::format("{}, {}", text, strings[label.other_user]) : text;
+}
+
+// What is known of a variable without a name; empty if nothing is.
+std::string unnamed_text(const heap::Snapshot& snapshot, const heap::Label& label) {
+  const StringTable& strings = snapshot.strings;
+  switch (label.relation) {
+    case Relation::kItself:
+      return label.user ? fmt::format("global of {}", users_text(strings, label)) : std::string();
+    case Relation::kInside:
+      return fmt::format("global+{:#x} of {}", label.distance, users_text(strings, label));
+    case Relation::kAfter:
+      return fmt::format("{:#x} after a global of {}", label.distance, users_text(strings, label));
+    case Relation::kBehind:
+      break;
+  }
+  const heap::Label& holder = snapshot.labels[label.behind.row];
+  const bool has_name = static_cast<bool>(holder.variable);
+  if (label.user)
+    return fmt::format("global of {}, perhaps behind {}{}", users_text(strings, label), has_name ? "" : "one of ",
+                       has_name ? strings[holder.variable] : strings[holder.user]);
+  return fmt::format(
+      "variable {}behind {}", label.basis == heap::Basis::kNearness ? "perhaps " : "",
+      has_name ? std::string(strings[holder.variable]) : fmt::format("a global of {}", users_text(strings, holder)));
+}
+
+std::string specials_text(heap::RootKind members) {
+  switch (members) {
+    case heap::RootKind::kFinalizer:
+      return "finalizers";
+    case heap::RootKind::kCleanup:
+      return "cleanups";
+    case heap::RootKind::kWeakHandle:
+      return "handles of weak pointers";
+    case heap::RootKind::kTinyBlock:
+      return "blocks for tiny objects";
+    default:
+      return std::string(name_of(members));
+  }
+}
+
+std::string group_text(const StringTable& strings, const heap::Label& label) {
+  if (label.members != heap::RootKind::kGoroutine) return specials_text(label.members);
+  std::string text = "goroutines";
+  if (const std::string_view reason = name_of(label.wait_reason); !reason.empty())
+    text += fmt::format(" in {}", reason);
+  if (!label.code.function) return text;
+  return with(fmt::format("{} at {}", text, strings[label.code.function]),
+              line_text(strings[label.code.file], label.code.line));
+}
+
+// What a slot, a queue or a special is called, before the function that belongs to it.
+std::string_view kind_text(heap::RootKind kind) {
+  switch (kind) {
+    case heap::RootKind::kStackSlot:
+      return "stack";
+    case heap::RootKind::kStartClosure:
+      return "closure to start with";
+    case heap::RootKind::kDefer:
+      return "deferred call";
+    default:
+      return name_of(kind);
+  }
+}
+
+const heap::Label& label_of(const heap::Snapshot& snapshot, const heap::Root& root) {
+  static const heap::Label kNone;
+  return root.label ? snapshot.labels[root.label.row] : kNone;
+}
+
+bool is_queue(heap::RootKind kind) {
+  return kind == heap::RootKind::kFinalizerQueue || kind == heap::RootKind::kCleanupQueue;
+}
+
+}  // namespace
+
+std::string line_text_with_path(std::string_view file, std::uint32_t line) {
+  return file.empty() ? std::string() : fmt::format("{}:{}", file, line);
+}
+
+std::string line_text(std::string_view file, std::uint32_t line) {
+  return line_text_with_path(base_name(file), line);
+}
+
+std::string variable_text(const heap::Snapshot& snapshot, const heap::Label& label, Detail detail) {
+  if (label.variable) return std::string(snapshot.strings[label.variable]);
+  const std::string place = data_text(snapshot.strings, label.data);
+  const std::string text = detail == Detail::kPlace ? std::string() : unnamed_text(snapshot, label);
+  return text.empty() ? place : fmt::format("{} ({})", text, place);
+}
+
+RootFacts facts_of(const heap::Snapshot& snapshot, const heap::Root& root) {
+  const heap::Label& label = label_of(snapshot, root);
+  const auto text = [&](StringId id) { return std::string(snapshot.strings[id]); };
+  RootFacts facts;
+  facts.kind = root.kind;
+  facts.basis = label.basis;
+  if (root.goroutine) facts.goid = snapshot.goroutines[root.goroutine.row].goid;
+  facts.variable = text(label.variable);
+  for (const StringId user : {label.user, label.other_user})
+    if (user) facts.users.push_back(text(user));
+  facts.section = label.data.section;
+  facts.offset = label.data.offset;
+  facts.module = text(label.data.module);
+  facts.wait_reason = label.wait_reason;
+  facts.function = text(label.code.function);
+  facts.file = text(label.code.file);
+  facts.line = label.code.line;
+  return facts;
+}
+
+std::string root_text(const heap::Snapshot& snapshot, const heap::Root& root, Detail detail) {
+  const heap::Label& label = label_of(snapshot, root);
+  switch (root.kind) {
+    case heap::RootKind::kGroup:
+      return group_text(snapshot.strings, label);
+    case heap::RootKind::kGlobal:
+      return variable_text(snapshot, label, detail);
+    case heap::RootKind::kGoroutine:
+      return root.goroutine ? fmt::format("goroutine {}", snapshot.goroutines[root.goroutine.row].goid) : "goroutine";
+    case heap::RootKind::kFrame:
+      return frame_text(snapshot.strings, label.code);
+    default:
+      break;
+  }
+  const std::string function = function_text(snapshot.strings, label.code);
+  std::string text(kind_text(root.kind));
+  if (is_queue(root.kind) && !function.empty()) text += ":";
+  return with(text, function);
+}
+
+std::string type_name(const StringTable& strings, const std::vector<heap::Type>& types, TypeId type) {
+  if (!type) return {};
+  const heap::Type& row = types[type.row];
+  const std::string_view name = strings[row.name];
+  if (row.role == heap::TypeRole::kClosure) return with(std::string(name_of(row.role)), std::string(name));
+  if (row.name || row.role == heap::TypeRole::kNone) return std::string(name);
+  const std::string_view role = name_of(row.role);
+  if (!row.of) return std::string(role);
+  const auto own_name = [&](TypeId part) { return part ? strings[types[part.row].name] : std::string_view(); };
+  const heap::Type& of = types[row.of.row];
+  if (of.kind == heap::Kind::kMap && !of.is_named)
+    return fmt::format("{}[{}]{}", role, own_name(of.key), own_name(of.elem));
+  return fmt::format("{}[{}]", role, own_name(row.of));
+}
+
+std::string type_name(const heap::Snapshot& snapshot, TypeId type) {
+  return type_name(snapshot.strings, snapshot.types, type);
+}
+
+}  // namespace holdfast::view

@@ -1,0 +1,39 @@
+// The words for what a snapshot and its report have as enumerations: one table for each. In JSON and in tables they are
+// values that other programs compare, so they stay as they are.
+#pragma once
+
+#include <string_view>
+
+#include "base/wait_reason.h"
+#include "graph/audit.h"
+#include "heap/snapshot.h"
+#include "heap/type_reasons.h"
+#include "view/report.h"
+
+namespace holdfast::view {
+
+// "global", "stack slot", ...
+std::string_view name_of(heap::RootKind kind);
+// "symbol", "code", ...; empty for kNone.
+std::string_view name_of(heap::Basis basis);
+// "data", "bss"; empty for kNone.
+std::string_view name_of(heap::Section section);
+// "running", "waiting", ...
+std::string_view name_of(heap::GoroutineState state);
+// As the runtime says it: "chan receive", "sync.Mutex.Lock"; empty for kZero and kUnknown.
+std::string_view name_of(WaitReason reason);
+// "header", "interface", ...; empty for kUnknown.
+std::string_view name_of(heap::KnownBy known_by);
+// "map.header", "string data", ...; empty for kNone.
+std::string_view name_of(heap::TypeRole role);
+// "holder", "header", "interface", ...
+std::string_view name_of(heap::Witness witness);
+// "group", "goroutine", "object", ...
+std::string_view name_of(StepKind kind);
+// "proven" or "observed": docs/glossary.md
+std::string_view name_of(Confidence confidence);
+// "allocated-since-mark", ..., and what it means in one sentence.
+std::string_view name_of(graph::AuditCauseKind cause);
+std::string_view meaning_of(graph::AuditCauseKind cause);
+
+}  // namespace holdfast::view
