@@ -1,5 +1,7 @@
 // How rows look in a .hold file: little-endian, field by field, without padding. Each structure is described once;
-// writing and reading follow the description.
+// writing and reading follow the description. Fields are only ever added, at the end of a description, and their
+// default must mean "not known": a row that was written before a field was there ends before it, and one that was
+// written by a newer holdfast goes on behind the last field that we know.
 #pragma once
 
 #include <algorithm>
@@ -15,10 +17,83 @@
 
 namespace holdfast::heap {
 
+// The highest value of an enum that we know, and what a newer one is read as: the value that says least. Without such
+// a value the part is left out or the file refused, since anything else would be a guess.
+template <class Enum>
+struct KnownValues {
+  Enum last;
+  std::optional<Enum> instead_of_newer;
+};
+constexpr KnownValues<TargetKind> known_values(TargetKind) {
+  return {TargetKind::kCore, {}};
+}
+constexpr KnownValues<Kind> known_values(Kind) {
+  return {Kind::kOpaque, Kind::kOpaque};
+}
+constexpr KnownValues<KnownBy> known_values(KnownBy) {
+  return {KnownBy::kInferred, KnownBy::kInferred};
+}
+constexpr KnownValues<RootKind> known_values(RootKind) {
+  return {RootKind::kThread, RootKind::kSpecial};
+}
+constexpr KnownValues<TypeRole> known_values(TypeRole) {
+  return {TypeRole::kStringData, TypeRole::kNone};
+}
+constexpr KnownValues<Basis> known_values(Basis) {
+  return {Basis::kNearness, Basis::kNone};
+}
+constexpr KnownValues<Section> known_values(Section) {
+  return {Section::kBss, Section::kNone};
+}
+constexpr KnownValues<Relation> known_values(Relation) {
+  return {Relation::kBehind, {}};
+}
+constexpr KnownValues<MarkCause> known_values(MarkCause) {
+  return {MarkCause::kConservativeWord, {}};
+}
+constexpr KnownValues<WaitReason> known_values(WaitReason) {
+  return {WaitReason::kTimerGoroutineIdle, WaitReason::kUnknown};
+}
+constexpr KnownValues<GoroutineState> known_values(GoroutineState) {
+  return {GoroutineState::kDeadExtra, {}};
+}
+
+template <class Enum>
+Enum known_value(std::underlying_type_t<Enum> stored, std::uint64_t& newer) {
+  constexpr auto known = known_values(Enum{});
+  if (stored <= static_cast<std::underlying_type_t<Enum>>(known.last)) return static_cast<Enum>(stored);
+  if (!known.instead_of_newer)
+    fail(ErrorCode::kUnsupported, "value {} where this holdfast knows 0 to {}: a newer one wrote it", +stored,
+         +static_cast<std::underlying_type_t<Enum>>(known.last));
+  if (stored != static_cast<std::underlying_type_t<Enum>>(*known.instead_of_newer)) ++newer;
+  return *known.instead_of_newer;
+}
+
+// Turns values of a column that a newer holdfast wrote into those that we know; how many there were.
+template <class T>
+std::uint64_t settle(HugeArray<T>&) {
+  return 0;
+}
+inline std::uint64_t settle(HugeArray<ObjectType>& types) {
+  constexpr auto last = known_values(KnownBy{}).last;
+  std::uint64_t newer = 0;
+  for (ObjectType& type : types) {
+    if (type.known_by() <= last) continue;
+    type = {type.type(), known_value<KnownBy>(static_cast<std::uint8_t>(type.known_by()), newer)};
+  }
+  return newer;
+}
+
+// The counts; every other member has a section of its own.
+template <class Archive>
+void describe(Archive& a, Snapshot& x) {
+  a(x.pointerful, x.objects);
+}
 template <class Archive>
 void describe(Archive& a, TargetInfo& x) {
   a(x.kind, x.pid, x.name, x.exe, x.go_version, x.goarch, x.main_module, x.build_id, x.layout_source, x.has_symbols,
-    x.has_dwarf, x.modules, x.threads, x.memory_limit);
+    x.has_dwarf, x.modules, x.threads, x.memory_limit, x.captured_at_ns, x.host, x.kernel, x.captured_with,
+    x.core_written_ns);
 }
 template <class Archive>
 void describe(Archive& a, Pause& x) {
@@ -33,11 +108,11 @@ template <class Archive>
 void describe(Archive& a, Counter& x) {
   a(x.name, x.runtime, x.ours, x.must_match, x.note);
 }
-// Without the excuses, which are a table.
+// Without counters and excuses, which are sections of their own.
 template <class Archive>
 void describe(Archive& a, AuditInput& x) {
   a(x.gc_phase, x.gc_cycles, x.alloc_count_mismatches, x.mismatched_spans, x.pointers_to_free_slots,
-    x.free_slot_pointers, x.goroutines_checked, x.not_unwound, x.counters);
+    x.free_slot_pointers, x.goroutines_checked, x.not_unwound);
 }
 template <class Archive>
 void describe(Archive& a, Loss& x) {
@@ -119,6 +194,25 @@ class RowWriter {
   void operator()(Values&... values) {
     (put(values), ...);
   }
+  template <class Row>
+  void row(const Row& row) {
+    // A description serves reading too, which fills the fields; writing only looks at them.
+    describe(*this, const_cast<Row&>(row));  // NOLINT(cppcoreguidelines-pro-type-const-cast)
+  }
+  // A row of any size behind its length.
+  template <class Record>
+  void record(const Record& record) {
+    const std::size_t begin = to_.size();
+    put_integer(std::uint32_t{0});
+    row(record);
+    const le32 size(static_cast<std::uint32_t>(to_.size() - begin - sizeof(le32)));
+    std::memcpy(to_.data() + begin, &size, sizeof(size));
+  }
+  void text(std::string_view text) {
+    put_integer(static_cast<std::uint32_t>(text.size()));
+    const auto bytes = std::as_bytes(std::span(text));
+    to_.insert(to_.end(), bytes.begin(), bytes.end());
+  }
 
  private:
   template <class T>
@@ -145,14 +239,11 @@ class RowWriter {
     put_integer(static_cast<std::uint8_t>(value.has_value()));
     put_integer(value.value_or(0));
   }
-  void put(std::string& text) {
-    put_integer(std::uint64_t{text.size()});
-    const auto bytes = std::as_bytes(std::span(text));
-    to_.insert(to_.end(), bytes.begin(), bytes.end());
-  }
+  void put(std::string& value) { text(value); }
+  // Of plain values, which cannot grow; what has fields is a section of its own.
   template <class T>
   void put(std::vector<T>& values) {
-    put_integer(std::uint64_t{values.size()});
+    put_integer(static_cast<std::uint32_t>(values.size()));
     for (T& value : values) put(value);
   }
   template <std::integral T>
@@ -165,59 +256,102 @@ class RowWriter {
   std::vector<std::byte>& to_;
 };
 
-// Reads the same. Fails with kTruncated when bytes end early and kDamaged when a value cannot be.
+// Reads the same. Fails with kDamaged when a row ends within a field or a value cannot be, and with kUnsupported when
+// only a newer holdfast knows the value.
 class RowReader {
  public:
   explicit RowReader(ByteView bytes) : cursor_(std::move(bytes)) {}
 
+  // The next `size` bytes. Fields that they end before keep their values; what follows the last field is skipped.
+  template <class Row>
+  void row(std::uint64_t size, Row& row) {
+    if (size > cursor_.left()) fail(ErrorCode::kDamaged, "a row of {} bytes in the last {}", size, cursor_.left());
+    end_ = cursor_.offset() + size;
+    describe(*this, row);
+    cursor_.skip(row_left());
+  }
+  template <class Record>
+  void record(Record& record) {
+    row(size_of_next(), record);
+  }
+  std::string_view text() {
+    const auto bytes = cursor_.bytes(size_of_next());
+    return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+  }
+
+  bool at_end() const { return cursor_.at_end(); }
+  std::uint64_t left() const { return cursor_.left(); }
+  // How many values were of kinds that we do not know.
+  std::uint64_t newer_values() const { return newer_; }
+
+  // For describe().
   template <class... Values>
   void operator()(Values&... values) {
-    (get(values), ...);
+    ((row_left() == 0 ? void() : get(values)), ...);
   }
-  bool at_end() const { return cursor_.at_end(); }
 
  private:
+  std::uint64_t row_left() const { return end_ - cursor_.offset(); }
+  std::uint32_t size_of_next() {
+    if (cursor_.left() < sizeof(le32)) fail(ErrorCode::kDamaged, "a record in the last {} bytes", cursor_.left());
+    return cursor_.integer<std::uint32_t>();
+  }
+  void need(std::uint64_t bytes) const {
+    if (bytes > row_left())
+      fail(ErrorCode::kDamaged, "a value of {} bytes in the last {} of its row", bytes, row_left());
+  }
+
   template <class T>
   void get(T& value) {
     if constexpr (std::is_enum_v<T>) {
-      value = static_cast<T>(cursor_.integer<std::underlying_type_t<T>>());  // its range is checked by validate.h
+      value = known_value<T>(integer<std::underlying_type_t<T>>(), newer_);
     } else if constexpr (std::is_same_v<T, bool>) {
-      const auto byte = cursor_.integer<std::uint8_t>();
+      const auto byte = integer<std::uint8_t>();
       if (byte > 1) fail(ErrorCode::kDamaged, "{} is neither true nor false", byte);
       value = byte == 1;
     } else if constexpr (std::is_integral_v<T>) {
-      value = cursor_.integer<T>();
+      value = integer<T>();
     } else if constexpr (std::is_same_v<T, double>) {
-      value = std::bit_cast<double>(cursor_.integer<std::uint64_t>());
+      value = std::bit_cast<double>(integer<std::uint64_t>());
     } else {
       describe(*this, value);
     }
   }
-  void get(Address& address) { address = Address(cursor_.integer<std::uint64_t>()); }
+  void get(Address& address) { address = Address(integer<std::uint64_t>()); }
   template <class Tag>
   void get(Id<Tag>& id) {
-    id = Id<Tag>(cursor_.integer<std::uint32_t>());
+    id = Id<Tag>(integer<std::uint32_t>());
   }
   void get(std::optional<std::uint64_t>& value) {
     bool present = false;
     get(present);
-    const auto number = cursor_.integer<std::uint64_t>();
+    const auto number = integer<std::uint64_t>();
     value = present ? std::optional(number) : std::nullopt;
   }
-  void get(std::string& text) {
-    const auto bytes = cursor_.bytes(cursor_.integer<std::uint64_t>());
-    text.assign(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  void get(std::string& value) {
+    const auto size = integer<std::uint32_t>();
+    need(size);
+    const auto bytes = cursor_.bytes(size);
+    value.assign(reinterpret_cast<const char*>(bytes.data()), bytes.size());
   }
   // An element takes a byte at least, so a count that cannot be true is found before anything is allocated for it.
   template <class T>
   void get(std::vector<T>& values) {
-    const auto count = cursor_.integer<std::uint64_t>();
-    if (count > cursor_.left()) fail(ErrorCode::kTruncated, "{} elements in the last {} bytes", count, cursor_.left());
+    static_assert(std::is_integral_v<T> || std::is_same_v<T, Address>, "what has fields is a section of its own");
+    const auto count = integer<std::uint32_t>();
+    need(count);
     values.clear();
-    for (std::uint64_t i = 0; i < count; ++i) get(values.emplace_back());
+    for (std::uint32_t i = 0; i < count; ++i) get(values.emplace_back());
+  }
+  template <std::integral T>
+  T integer() {
+    need(sizeof(T));
+    return cursor_.integer<T>();
   }
 
   Cursor cursor_;
+  std::uint64_t end_ = 0;    // of the row that is read
+  std::uint64_t newer_ = 0;  // values of kinds that we do not know
 };
 
 // Bytes of one row of a table.
@@ -225,8 +359,7 @@ template <class Row>
 std::uint32_t wire_size() {
   std::vector<std::byte> bytes;
   RowWriter writer(bytes);
-  Row row{};
-  describe(writer, row);
+  writer.row(Row{});
   return static_cast<std::uint32_t>(bytes.size());
 }
 

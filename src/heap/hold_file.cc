@@ -2,159 +2,97 @@
 
 #include <xxhash.h>
 
+#include <algorithm>
+#include <cstring>
 #include <memory>
+#include <optional>
 
-#include "heap/hold_codec.h"
-#include "heap/hold_frames.h"
+#include "heap/hold_sections.h"
 #include "heap/validate.h"
 
 namespace holdfast::heap {
 namespace {
 
-constexpr std::uint64_t kMostRows = std::uint64_t{1} << 40;
-constexpr std::size_t kSectionCount = kHoldSections.size();
-constexpr std::uint64_t kFirstSection = sizeof(HoldHeader) + kSectionCount * sizeof(HoldSection);
+class Checksum {
+ public:
+  void add(std::span<const std::byte> bytes) { XXH64_update(state_.get(), bytes.data(), bytes.size()); }
+  std::uint64_t value() const { return XXH64_digest(state_.get()); }
 
-using SectionTable = std::array<HoldSection, kSectionCount>;
+ private:
+  static XXH64_state_t* fresh() {
+    XXH64_state_t* const state = XXH64_createState();
+    XXH64_reset(state, 0);
+    return state;
+  }
+  std::unique_ptr<XXH64_state_t, decltype(&XXH64_freeState)> state_{fresh(), &XXH64_freeState};
+};
 
-std::uint64_t checksum_of(std::span<const std::byte> bytes) {
-  return XXH64(bytes.data(), bytes.size(), 0);
-}
-
-std::uint64_t checksum_of(HoldHeader header, std::span<const HoldSection> table) {
+std::uint64_t checksum_of(HoldHeader header, std::span<const HoldEntry> entries) {
   header.checksum = 0;
-  std::vector<std::byte> bytes(sizeof(header) + table.size_bytes());
-  std::memcpy(bytes.data(), &header, sizeof(header));
-  std::memcpy(bytes.data() + sizeof(header), table.data(), table.size_bytes());
-  return checksum_of(bytes);
+  Checksum sum;
+  sum.add(std::as_bytes(std::span(&header, 1)));
+  sum.add(std::as_bytes(entries));
+  return sum.value();
 }
 
-// All of INFO.
-template <class Archive>
-void describe_info(Archive& a, Snapshot& x) {
-  a(x.target, x.pause, x.account, x.audit, x.mem_stats, x.losses, x.pointerful, x.objects);
+std::uint64_t end_of_entries(std::uint32_t sections) {
+  return sizeof(HoldHeader) + std::uint64_t{sections} * sizeof(HoldEntry);
 }
 
+std::string_view id_of(const HoldEntry& entry) {
+  return {entry.id, sizeof(entry.id)};
+}
+
+// Packs all sections first, about 3 bytes an object, so that the file is written from front to back.
 class HoldWriter {
  public:
-  HoldWriter(const Snapshot& snapshot, OutputFile& file) : snapshot_(snapshot), file_(file) {}
+  explicit HoldWriter(const Snapshot& snapshot) {
+    std::uint64_t end = end_of_entries(static_cast<std::uint32_t>(hold_sections().size()));
+    for (const HoldSection& section : hold_sections()) {
+      sections_.push_back(section.pack(snapshot));
+      entries_.push_back(entry_of(section, sections_.back(), end));
+      end += entries_.back().stored_size;
+    }
+    std::copy(kHoldMagic.begin(), kHoldMagic.end(), header_.magic);
+    header_.format = kHoldFormat;
+    header_.section_count = static_cast<std::uint32_t>(entries_.size());
+    header_.file_size = end;
+    header_.checksum = checksum_of(header_, entries_);
+  }
 
-  void run() {
-    const Snapshot& s = snapshot_;
-    add_info();
-    add_strings();
-    add_table("SPAN", s.spans);
-    add_table("ABSN", s.absent);
-    add_column("ALOC", s.allocated, HoldEncoding::kPlain);
-    add_column("OTYP", s.object_type, HoldEncoding::kPlanes);
-    add_column("MARK", s.marked, HoldEncoding::kPlain);
-    add_column("FRSH", s.fresh, HoldEncoding::kPlain);
-    add_table("TYPE", s.types);
-    add_table("FLDS", s.fields);
-    add_column("EROW", s.edges.row_begin, HoldEncoding::kDeltaPlanes);
-    add_column("ETGT", s.edges.target, HoldEncoding::kDeltaPlanes);
-    add_column("ESTP", s.edges.step, HoldEncoding::kPlain);
-    add_table("ELNG", s.edges.long_steps);
-    add_table("LABL", s.labels);
-    add_table("ROOT", s.roots);
-    add_table("RTGT", s.root_targets);
-    add_table("GORT", s.goroutines);
-    add_table("FRAM", s.frames);
-    add_table("ASTK", s.allocation_stacks);
-    add_table("SMPL", s.sampled);
-    add_table("EXCU", s.audit.excuses);
-    add_table("CRNG", s.content.ranges);
-    add_column("CBYT", s.content.bytes, HoldEncoding::kPlain);
-    add_header();
+  template <class Write>
+  void write(const Write& write) const {
+    write(std::as_bytes(std::span(&header_, 1)));
+    write(std::as_bytes(std::span(entries_)));
+    for (const PackedSection& section : sections_) for_each_part(section, write);
   }
 
  private:
-  void add_section(std::string_view id, const HoldShape& shape, std::span<const std::byte> rows) {
-    HOLDFAST_CHECK(next_ < kSectionCount && kHoldSections[next_] == id);
-    const StoredFrames stored = pack_frames(shape, rows);
-    const std::unique_ptr<XXH64_state_t, decltype(&XXH64_freeState)> state(XXH64_createState(), &XXH64_freeState);
-    XXH64_reset(state.get(), 0);
-    std::uint64_t at = end_;
-    const auto put = [&](std::span<const std::byte> bytes) {
-      XXH64_update(state.get(), bytes.data(), bytes.size());
-      file_.write_at(at, bytes);
-      at += bytes.size();
-    };
-    put(std::as_bytes(std::span(stored.sizes)));
-    for (const auto& frame : stored.frames) put(frame);
-
-    HoldSection& section = table_[next_++];
-    std::copy(id.begin(), id.end(), section.id);
-    section.row_size = shape.row_size;
-    section.count = shape.count;
-    section.stored_size = at - end_;
-    section.offset = end_;
-    section.encoding = static_cast<std::uint32_t>(shape.encoding);
-    section.checksum = XXH64_digest(state.get());
-    end_ = at;
+  template <class Use>
+  static void for_each_part(const PackedSection& section, const Use& use) {
+    use(std::as_bytes(std::span(section.frames.sizes)));
+    for (const auto& frame : section.frames.frames) use(std::span<const std::byte>(frame));
   }
 
-  template <class T>
-  void add_column(std::string_view id, const HugeArray<T>& column, HoldEncoding encoding) {
-    add_section(id, {column.size(), sizeof(T), encoding}, std::as_bytes(column.span()));
+  static HoldEntry entry_of(const HoldSection& section, const PackedSection& packed, std::uint64_t offset) {
+    Checksum sum;
+    for_each_part(packed, [&](std::span<const std::byte> bytes) { sum.add(bytes); });
+    HoldEntry entry{};
+    std::copy(section.id.begin(), section.id.end(), entry.id);
+    entry.version = section.version;
+    entry.flags = section.required ? static_cast<std::uint32_t>(kHoldRequired) : 0U;
+    entry.encoding = static_cast<std::uint32_t>(packed.shape.encoding);
+    entry.row_size = packed.shape.row_size;
+    entry.count = packed.shape.count;
+    entry.stored_size = packed.frames.bytes();
+    entry.offset = offset;
+    entry.checksum = sum.value();
+    return entry;
   }
 
-  template <class Row>
-  void add_table(std::string_view id, const std::vector<Row>& rows) {
-    std::vector<std::byte> bytes;
-    bytes.reserve(rows.size() * wire_size<Row>());
-    RowWriter writer(bytes);
-    for (Row row : rows) describe(writer, row);
-    add_section(id, {rows.size(), wire_size<Row>(), HoldEncoding::kPlanes}, bytes);
-  }
-
-  void add_info() {
-    Snapshot info;
-    info.target = snapshot_.target;
-    info.pause = snapshot_.pause;
-    info.account = snapshot_.account;
-    info.audit = snapshot_.audit;
-    info.mem_stats = snapshot_.mem_stats;
-    info.losses = snapshot_.losses;
-    info.pointerful = snapshot_.pointerful;
-    info.objects = snapshot_.objects;
-    std::vector<std::byte> bytes;
-    RowWriter writer(bytes);
-    describe_info(writer, info);
-    add_section("INFO", {bytes.size(), 1, HoldEncoding::kPlain}, bytes);
-  }
-
-  void add_strings() {
-    const StringTable& strings = snapshot_.strings;
-    std::vector<le32> lengths;
-    std::vector<std::byte> bytes;
-    for (std::uint32_t i = 0; i < strings.size(); ++i) {
-      const auto text = std::as_bytes(std::span(strings[StringId(i)]));
-      lengths.emplace_back(static_cast<std::uint32_t>(text.size()));
-      bytes.insert(bytes.end(), text.begin(), text.end());
-    }
-    add_section("STRL", {lengths.size(), 4, HoldEncoding::kPlanes}, std::as_bytes(std::span(lengths)));
-    add_section("STRB", {bytes.size(), 1, HoldEncoding::kPlain}, bytes);
-  }
-
-  void add_header() {
-    HOLDFAST_CHECK(next_ == kSectionCount);
-    HoldHeader header{};
-    std::copy(kHoldMagic.begin(), kHoldMagic.end(), header.magic);
-    header.version = kHoldVersion;
-    header.flags = snapshot_.content.ranges.empty() ? 0U : static_cast<std::uint32_t>(kHoldWithContent);
-    header.section_count = static_cast<std::uint32_t>(kSectionCount);
-    header.file_size = end_;
-    header.checksum = checksum_of(header, table_);
-    file_.write_at(0, std::as_bytes(std::span(&header, 1)));
-    file_.write_at(sizeof(header), std::as_bytes(std::span(table_)));
-  }
-
-  const Snapshot& snapshot_;
-  OutputFile& file_;
-  SectionTable table_{};
-  std::size_t next_ = 0;
-  std::uint64_t end_ = kFirstSection;
+  HoldHeader header_{};
+  std::vector<HoldEntry> entries_;
+  std::vector<PackedSection> sections_;
 };
 
 class HoldReader {
@@ -163,32 +101,17 @@ class HoldReader {
 
   Snapshot run() {
     read_header();
+    check_entries();
+    check_stored();
     Snapshot s;
-    read_info(s);
-    read_strings(s);
-    read_table("SPAN", s.spans);
-    read_table("ABSN", s.absent);
-    s.allocated = read_column<std::uint64_t>("ALOC");
-    s.object_type = read_column<ObjectType>("OTYP");
-    s.marked = read_column<std::uint64_t>("MARK");
-    s.fresh = read_column<std::uint64_t>("FRSH");
-    read_table("TYPE", s.types);
-    read_table("FLDS", s.fields);
-    s.edges.row_begin = read_column<std::uint32_t>("EROW");
-    s.edges.target = read_column<std::uint32_t>("ETGT");
-    s.edges.step = read_column<std::uint8_t>("ESTP");
-    read_table("ELNG", s.edges.long_steps);
-    read_table("LABL", s.labels);
-    read_table("ROOT", s.roots);
-    read_table("RTGT", s.root_targets);
-    read_table("GORT", s.goroutines);
-    read_table("FRAM", s.frames);
-    read_table("ASTK", s.allocation_stacks);
-    read_table("SMPL", s.sampled);
-    read_table("EXCU", s.audit.excuses);
-    read_table("CRNG", s.content.ranges);
-    s.content.bytes = read_column<std::uint8_t>("CBYT");
-    check(s);
+    std::uint64_t newer_values = 0;
+    for (const HoldSection& section : hold_sections())
+      if (const HoldEntry* const entry = usable(section)) newer_values += unpack_or_skip(section, *entry, s);
+    for (const HoldPart part : missing_) rule_of(part).forget(s);
+    add_losses(s, newer_values);
+    s.target.from_file = true;
+    if (const auto found = problems(s); !found.empty())
+      fail(ErrorCode::kDamaged, "{} contradicts itself: {} ({} such)", name(), found.front(), found.size());
     return s;
   }
 
@@ -198,139 +121,161 @@ class HoldReader {
     if (file_.size() < sizeof(HoldHeader))
       fail(ErrorCode::kTruncated, "{} ends after {} bytes, within its header", name(), file_.size());
     header_ = file_.at<HoldHeader>(0);
-    if (header_.version > kHoldVersion)
+    const std::uint32_t sections = header_.section_count;
+    if (header_.format > kHoldFormat)
       fail(ErrorCode::kUnsupported, "{} was made by a newer holdfast: format {}, this one reads up to {}", name(),
-           std::uint32_t{header_.version}, kHoldVersion);
-    if (header_.version > 0 && header_.version < kHoldVersion)
+           std::uint32_t{header_.format}, kHoldFormat);
+    if (header_.format > 0 && header_.format < kHoldFormat)
       fail(ErrorCode::kUnsupported,
-           "{} was made by an older holdfast: format {}, this one reads {}; capture the target again", name(),
-           std::uint32_t{header_.version}, kHoldVersion);
-    if (header_.version != kHoldVersion || header_.section_count != kSectionCount)
+           "{} was made by an older holdfast: format {}, this one reads from {} on; capture the target again", name(),
+           std::uint32_t{header_.format}, kHoldFormat);
+    if (header_.format != kHoldFormat || sections > kMostHoldSections)
       fail(ErrorCode::kDamaged, "{} has a damaged header: format {} with {} sections", name(),
-           std::uint32_t{header_.version}, std::uint32_t{header_.section_count});
-    if (file_.size() < kFirstSection)
+           std::uint32_t{header_.format}, sections);
+    if (file_.size() < end_of_entries(sections))
       fail(ErrorCode::kTruncated, "{} ends after {} bytes, within its section table", name(), file_.size());
-    const auto table = file_.array<HoldSection>(sizeof(HoldHeader), kSectionCount);
-    if (checksum_of(header_, table) != header_.checksum)
+    entries_ = file_.array<HoldEntry>(sizeof(HoldHeader), sections);
+    if (const std::uint64_t sum = checksum_of(header_, entries_); sum != header_.checksum)
       fail(ErrorCode::kDamaged, "{} has a damaged header or section table: checksum {:#018x} instead of {:#018x}",
-           name(), checksum_of(header_, table), std::uint64_t{header_.checksum});
-    std::copy(table.begin(), table.end(), table_.begin());
-    check_table();
+           name(), sum, std::uint64_t{header_.checksum});
   }
 
-  // Sections in their order, one behind the other, up to the end of the file.
-  void check_table() const {
-    std::uint64_t end = kFirstSection;
-    for (std::size_t i = 0; i < kSectionCount; ++i) {
-      const HoldSection& section = table_[i];
+  // Sections one behind the other, up to the end of the file, each once.
+  void check_entries() const {
+    std::uint64_t end = end_of_entries(header_.section_count);
+    for (const HoldEntry& entry : entries_) {
       const std::uint64_t room = header_.file_size < end ? 0 : header_.file_size - end;
-      if (std::string_view(section.id, sizeof(section.id)) != kHoldSections[i] || section.offset != end ||
-          section.stored_size > room || section.count > kMostRows)
-        fail(ErrorCode::kDamaged, "{} has a damaged section table: {} rows in {} bytes at {:#x} for section {}", name(),
-             std::uint64_t{section.count}, std::uint64_t{section.stored_size}, std::uint64_t{section.offset},
-             kHoldSections[i]);
-      if (end + section.stored_size > file_.size())
+      if (entry.offset != end || entry.stored_size > room || entry.count > kMostHoldRows || entry.row_size == 0 ||
+          entry.row_size > kMostHoldRowBytes || entry.version == 0)
+        fail(ErrorCode::kDamaged, "{} has a damaged section table: {} rows of {} in {} bytes at {:#x} for section {}",
+             name(), std::uint64_t{entry.count}, std::uint32_t{entry.row_size}, std::uint64_t{entry.stored_size},
+             std::uint64_t{entry.offset}, shown(entry));
+      if (find(id_of(entry)) != &entry)
+        fail(ErrorCode::kDamaged, "{} has section {} twice: at {:#x} and at {:#x}", name(), shown(entry),
+             std::uint64_t{find(id_of(entry))->offset}, end);
+      if (end + entry.stored_size > file_.size())
         fail(ErrorCode::kTruncated, "{} ends after {} of {} bytes, within section {} at {:#x}", name(), file_.size(),
-             std::uint64_t{header_.file_size}, kHoldSections[i], end);
-      end += section.stored_size;
+             std::uint64_t{header_.file_size}, shown(entry), end);
+      end += entry.stored_size;
     }
     if (end != header_.file_size || end != file_.size())
       fail(ErrorCode::kDamaged, "{} has {} bytes, its header says {} and its sections end at {}", name(), file_.size(),
            std::uint64_t{header_.file_size}, end);
   }
 
-  // Checks the section that comes next and hands its shape and stored bytes to `use`.
-  template <class Use>
-  void with_section(std::string_view id, std::uint32_t row_size, const Use& use) {
-    HOLDFAST_CHECK(next_ < kSectionCount && kHoldSections[next_] == id);
-    const HoldSection& section = table_[next_++];
-    in_context(
-        [&] {
-          const ByteView stored = file_.slice(section.offset, section.stored_size, id);
-          if (checksum_of(stored.span()) != section.checksum)
-            fail(ErrorCode::kDamaged, "checksum {:#018x} of {} bytes instead of {:#018x}", checksum_of(stored.span()),
-                 stored.size(), std::uint64_t{section.checksum});
-          const auto encoding = static_cast<HoldEncoding>(std::uint32_t{section.encoding});
-          if (section.row_size != row_size || encoding > HoldEncoding::kDeltaPlanes ||
-              (encoding == HoldEncoding::kDeltaPlanes && row_size != 4))
-            fail(ErrorCode::kDamaged, "rows of {} bytes in encoding {}, not of {}", std::uint32_t{section.row_size},
-                 std::uint32_t{section.encoding}, row_size);
-          const HoldShape shape{section.count, row_size, encoding};
-          check_frames(shape, stored);
-          use(shape, stored);
-        },
-        "{}: section {} at {:#x}", name(), id, std::uint64_t{section.offset});
-  }
-
-  template <class T>
-  HugeArray<T> read_column(std::string_view id) {
-    HugeArray<T> column;
-    with_section(id, sizeof(T), [&](const HoldShape& shape, const ByteView& stored) {
-      column = HugeArray<T>(shape.count);
-      unpack_frames(shape, stored, std::as_writable_bytes(column.span()));
-    });
-    return column;
-  }
-
-  template <class Row>
-  void read_table(std::string_view id, std::vector<Row>& rows) {
-    with_section(id, wire_size<Row>(), [&](const HoldShape& shape, const ByteView& stored) {
-      HugeArray<std::byte> bytes(shape.bytes());
-      unpack_frames(shape, stored, bytes.span());
-      RowReader reader(ByteView(bytes.span(), std::string(id)));
-      rows.resize(shape.count);
-      for (Row& row : rows) describe(reader, row);
-    });
-  }
-
-  void read_info(Snapshot& snapshot) {
-    with_section("INFO", 1, [&](const HoldShape& shape, const ByteView& stored) {
-      HugeArray<std::byte> bytes(shape.bytes());
-      unpack_frames(shape, stored, bytes.span());
-      RowReader reader(ByteView(bytes.span(), "INFO"));
-      describe_info(reader, snapshot);
-      if (!reader.at_end()) fail(ErrorCode::kDamaged, "more than what format {} knows", kHoldVersion);
-    });
-  }
-
-  void read_strings(Snapshot& snapshot) {
-    const HugeArray<std::uint32_t> lengths = read_column<std::uint32_t>("STRL");
-    const HugeArray<char> bytes = read_column<char>("STRB");
-    std::uint64_t at = 0;
-    for (std::uint32_t i = 0; i < lengths.size(); ++i) {
-      if (lengths[i] > bytes.size() - at)
-        fail(ErrorCode::kDamaged, "{}: string {} of {} bytes at {:#x} of {:#x}", name(), i, lengths[i], at,
-             bytes.size());
-      const StringId id = snapshot.strings.add({bytes.data() + at, lengths[i]});
-      if (id.row != i) fail(ErrorCode::kDamaged, "{}: string {} repeats string {}", name(), i, id.row);
-      at += lengths[i];
+  // All bytes are as they were written, those of sections that we do not know too; afterwards `missing_` has the parts
+  // that cannot be read, and `skipped_` the sections.
+  void check_stored() {
+    for (const HoldEntry& entry : entries_) {
+      Checksum sum;
+      sum.add(file_.bytes(entry.offset, entry.stored_size));
+      if (sum.value() != entry.checksum)
+        fail(ErrorCode::kDamaged, "{}: section {} at {:#x}: checksum {:#018x} of {} bytes instead of {:#018x}", name(),
+             shown(entry), std::uint64_t{entry.offset}, sum.value(), std::uint64_t{entry.stored_size},
+             std::uint64_t{entry.checksum});
+      if (is_known(entry)) continue;
+      if ((entry.flags & kHoldRequired) != 0)
+        fail(ErrorCode::kUnsupported,
+             "{}: section {} at {:#x} was made by a newer holdfast (version {}, encoding {}) and cannot be left out",
+             name(), shown(entry), std::uint64_t{entry.offset}, std::uint32_t{entry.version},
+             std::uint32_t{entry.encoding});
+      skip(entry);
     }
-    if (at != bytes.size())
-      fail(ErrorCode::kDamaged, "{}: {} strings of {} bytes in {}", name(), lengths.size(), at, bytes.size());
+    for (const HoldSection& section : hold_sections()) {
+      const HoldEntry* const entry = find(section.id);
+      if (entry != nullptr && is_known(*entry)) continue;
+      if (rule_of(section.part).forget == nullptr)
+        fail(ErrorCode::kDamaged, "{} lacks section {}, without which it says nothing", name(), section.id);
+      if (std::find(missing_.begin(), missing_.end(), section.part) == missing_.end()) missing_.push_back(section.part);
+    }
   }
 
-  void check(const Snapshot& snapshot) const {
-    const bool with_content = (header_.flags & kHoldWithContent) != 0;
-    if ((header_.flags & ~std::uint32_t{kHoldWithContent}) != 0 || with_content == snapshot.content.ranges.empty())
-      fail(ErrorCode::kDamaged, "{}: flags {:#x} with {} ranges of content", name(), std::uint32_t{header_.flags},
-           snapshot.content.ranges.size());
-    const auto found = problems(snapshot);
-    if (!found.empty())
-      fail(ErrorCode::kDamaged, "{} contradicts itself: {} ({} such)", name(), found.front(), found.size());
+  void skip(const HoldEntry& entry) {
+    skipped_ += (skipped_.empty() ? "" : ", ") + shown(entry);
+    ++skipped_count_;
+  }
+  static bool is_known(const HoldEntry& entry) {
+    for (const HoldSection& section : hold_sections())
+      if (section.id == id_of(entry))
+        return entry.version <= section.version &&
+               entry.encoding <= static_cast<std::uint32_t>(HoldEncoding::kDeltaPlanes);
+    return false;
+  }
+  const HoldEntry* find(std::string_view id) const {
+    const auto found =
+        std::find_if(entries_.begin(), entries_.end(), [&](const HoldEntry& entry) { return id_of(entry) == id; });
+    return found == entries_.end() ? nullptr : &*found;
+  }
+  // None if its part is left out.
+  const HoldEntry* usable(const HoldSection& section) const {
+    const bool missing = std::find(missing_.begin(), missing_.end(), section.part) != missing_.end();
+    return missing ? nullptr : find(section.id);
   }
 
+  // What says that only a newer holdfast understands it costs no more than its part.
+  std::uint64_t unpack_or_skip(const HoldSection& section, const HoldEntry& entry, Snapshot& s) {
+    try {
+      return unpack(section, entry, s);
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::kUnsupported || rule_of(section.part).forget == nullptr) throw;
+      skip(entry);
+      missing_.push_back(section.part);
+      return 0;
+    }
+  }
+
+  std::uint64_t unpack(const HoldSection& section, const HoldEntry& entry, Snapshot& s) const {
+    return in_context(
+        [&] {
+          const HoldShape shape{entry.count, entry.row_size, static_cast<HoldEncoding>(+entry.encoding)};
+          if (shape.encoding == HoldEncoding::kDeltaPlanes && shape.row_size != 4)
+            fail(ErrorCode::kDamaged, "rows of {} bytes as differences", shape.row_size);
+          const StoredSection stored{entry.version, shape, file_.slice(entry.offset, entry.stored_size, section.id)};
+          check_frames(shape, stored.bytes);
+          return section.unpack(stored, s);
+        },
+        "{}: section {} at {:#x}", name(), section.id, std::uint64_t{entry.offset});
+  }
+
+  void add_losses(Snapshot& s, std::uint64_t newer_values) const {
+    for (const HoldPart part : missing_)
+      if (const auto words = rule_of(part).without; !words.empty())
+        s.losses.push_back({"missing-section", std::string(words), 1, Address()});
+    if (!skipped_.empty())
+      s.losses.push_back({"newer-section", "a newer holdfast wrote sections that this one skips: " + skipped_,
+                          skipped_count_, Address()});
+    if (newer_values > 0)
+      s.losses.push_back({"newer-value",
+                          "values of kinds that only a newer holdfast knows are shown as the kind that says least",
+                          newer_values, Address()});
+  }
+
+  // As text whatever its bytes are.
+  static std::string shown(const HoldEntry& entry) {
+    std::string text(id_of(entry));
+    for (char& c : text)
+      if (c < 0x21 || c > 0x7e) c = '?';
+    return text;
+  }
   const std::string& name() const { return file_.origin(); }
 
   const ByteView& file_;
   HoldHeader header_{};
-  SectionTable table_{};
-  std::size_t next_ = 0;
+  std::span<const HoldEntry> entries_;
+  std::vector<HoldPart> missing_;
+  std::string skipped_;  // ids of sections that only a newer holdfast knows
+  std::uint64_t skipped_count_ = 0;
 };
 
 }  // namespace
 
 void write_hold(const Snapshot& snapshot, OutputFile& file) {
-  HoldWriter(snapshot, file).run();
+  const HoldWriter writer(snapshot);
+  std::uint64_t at = 0;
+  writer.write([&](std::span<const std::byte> bytes) {
+    file.write_at(at, bytes);
+    at += bytes.size();
+  });
   file.publish();
 }
 

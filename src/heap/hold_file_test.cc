@@ -2,15 +2,14 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <xxhash.h>
 
 #include <fstream>
 #include <functional>
 #include <random>
 
 #include "base/parallel.h"
-#include "heap/hold_format.h"
-#include "heap/hold_frames.h"
+#include "heap/hold_parts_for_tests.h"
+#include "heap/hold_sections.h"
 #include "heap/sample_for_tests.h"
 #include "heap/validate.h"
 
@@ -21,6 +20,7 @@ using ::testing::AnyOf;
 using ::testing::ElementsAreArray;
 using ::testing::HasSubstr;
 using testing::HeapBuilder;
+using testing::HoldParts;
 
 using Bytes = std::vector<std::byte>;
 
@@ -75,8 +75,9 @@ struct Filler {
   void fill(std::pair<std::string, std::uint64_t>& x) { (*this)(x.first, x.second); }
   // Structured bindings, so that a new field does not compile until it is here.
   void fill(TargetInfo& x) {
-    auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n] = x;
-    (*this)(a, b, c, d, e, f, g, h, i, j, k, l, m, n);
+    auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, from_file] = x;
+    (*this)(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s);
+    from_file = true;
   }
   void fill(Pause& x) {
     auto& [a, b, c] = x;
@@ -229,13 +230,24 @@ void expect_equal(const Snapshot& a, const Snapshot& b) {
   expect_equal(content.bytes, b.content.bytes);
 }
 
-// Both checksums of a file that was changed on purpose; `section` none = the header's alone.
-void sign(Bytes& file, std::optional<std::size_t> changed = {}) {
-  auto* const header = reinterpret_cast<HoldHeader*>(file.data());
-  auto* const table = reinterpret_cast<HoldSection*>(file.data() + sizeof(HoldHeader));
-  if (changed) table[*changed].checksum = XXH64(file.data() + table[*changed].offset, table[*changed].stored_size, 0);
-  header->checksum = 0;
-  header->checksum = XXH64(file.data(), sizeof(HoldHeader) + kHoldSections.size() * sizeof(HoldSection), 0);
+// What the error says with which reading ends; the test fails if there is none.
+std::string refusal(const Bytes& file, ErrorCode code) {
+  try {
+    read(file);
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), code) << error.what();
+    return error.what();
+  }
+  ADD_FAILURE() << "accepted";
+  return {};
+}
+
+std::string place_of(const HoldParts::Section& section) {
+  return fmt::format("section {} at {:#x}", section.id(), std::uint64_t{section.entry.offset});
+}
+
+bool is_required(const HoldSection& section) {
+  return rule_of(section.part).forget == nullptr;
 }
 
 TEST_F(HoldFile, GivesBackEveryField) {
@@ -244,12 +256,14 @@ TEST_F(HoldFile, GivesBackEveryField) {
   expect_equal(snapshot, read(written(snapshot)));
   testing::add_content(snapshot);
   expect_equal(snapshot, read(written(snapshot)));
-  const Snapshot empty = HeapBuilder().build();
+  Snapshot empty = HeapBuilder().build();
+  empty.target.from_file = true;
   expect_equal(empty, read(written(empty)));
 }
 
 TEST_F(HoldFile, GivesBackColumnsOfManyFramesOnAnyNumberOfThreads) {
-  const Snapshot snapshot = large_sample(1, 30000);
+  Snapshot snapshot = large_sample(1, 30000);
+  snapshot.target.from_file = true;
   ASSERT_GT(snapshot.edges.count() * 4, 2 * kHoldFrameBytes);
   const Bytes bytes = written(snapshot);
   expect_equal(snapshot, read(bytes));
@@ -288,60 +302,214 @@ TEST_F(HoldFile, RefusesEveryLengthButItsOwn) {
 
 TEST_F(HoldFile, NamesTheSectionThatIsCutOrDamaged) {
   Bytes file = written(sample());
-  const auto* const table = reinterpret_cast<const HoldSection*>(file.data() + sizeof(HoldHeader));
-  for (std::size_t i = 0; i < kHoldSections.size(); ++i) {
-    if (table[i].stored_size == 0) continue;
-    const std::string where = fmt::format("section {} at {:#x}", kHoldSections[i], std::uint64_t{table[i].offset});
-    const auto expect_named = [&](const std::function<void()>& open) {
-      try {
-        open();
-        ADD_FAILURE() << "accepted: " << where;
-      } catch (const Error& error) {
-        EXPECT_THAT(error.what(), HasSubstr(where));
-      }
-    };
-    const std::uint64_t last = table[i].offset + table[i].stored_size - 1;
-    expect_named([&] { read_hold(ByteView(std::span(file).first(last), "a.hold")); });
+  HoldParts parts(ByteView(file, ""));
+  for (const HoldParts::Section& section : parts.sections()) {
+    if (section.stored.empty()) continue;
+    const std::uint64_t last = section.entry.offset + section.entry.stored_size - 1;
+    EXPECT_THAT(refusal({file.begin(), file.begin() + static_cast<std::ptrdiff_t>(last)}, ErrorCode::kTruncated),
+                HasSubstr("within " + place_of(section)));
     file[last] ^= std::byte{1};
-    expect_named([&] { read(file); });
+    EXPECT_THAT(refusal(file, ErrorCode::kDamaged), HasSubstr(place_of(section) + ": checksum 0x"));
     file[last] ^= std::byte{1};
   }
 }
 
-TEST_F(HoldFile, RefusesANewerFormatByName) {
+TEST_F(HoldFile, RefusesOtherFormatsByName) {
   Bytes file = written(sample());
-  reinterpret_cast<HoldHeader*>(file.data())->version = kHoldVersion + 1;
-  try {
-    read(file);
-    ADD_FAILURE() << "accepted";
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), ErrorCode::kUnsupported);
-    EXPECT_STREQ(error.what(), "a.hold was made by a newer holdfast: format 5, this one reads up to 4");
-  }
-}
-
-TEST_F(HoldFile, RefusesAnOlderFormatByName) {
-  Bytes file = written(sample());
-  reinterpret_cast<HoldHeader*>(file.data())->version = 1;
-  try {
-    read(file);
-    ADD_FAILURE() << "accepted";
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), ErrorCode::kUnsupported);
-    EXPECT_THAT(error.what(), HasSubstr("a.hold was made by an older holdfast: format 1, this one reads 4"));
-  }
+  auto& header = *reinterpret_cast<HoldHeader*>(file.data());
+  header.format = kHoldFormat + 1;
+  EXPECT_EQ(refusal(file, ErrorCode::kUnsupported),
+            "a.hold was made by a newer holdfast: format 5, this one reads up to 4");
+  header.format = 3;
+  EXPECT_EQ(refusal(file, ErrorCode::kUnsupported),
+            "a.hold was made by an older holdfast: format 3, this one reads from 4 on; capture the target again");
+  header.format = 0;
+  EXPECT_EQ(refusal(file, ErrorCode::kDamaged), "a.hold has a damaged header: format 0 with 31 sections");
+  header.format = kHoldFormat;
+  header.section_count = kMostHoldSections + 1;
+  EXPECT_EQ(refusal(file, ErrorCode::kDamaged), "a.hold has a damaged header: format 4 with 257 sections");
 }
 
 TEST_F(HoldFile, RefusesCountsThatItsBytesCannotHave) {
   const Bytes good = written(sample());
-  for (std::size_t i = 0; i < kHoldSections.size(); ++i) {
+  for (const HoldSection& section : hold_sections()) {
     for (const std::uint64_t count : {std::uint64_t{3} << 20, std::uint64_t{1} << 40, ~std::uint64_t{0}}) {
-      Bytes bad = good;
-      reinterpret_cast<HoldSection*>(bad.data() + sizeof(HoldHeader))[i].count = count;
-      sign(bad);
-      EXPECT_THROW(read(bad), Error) << kHoldSections[i] << " with " << count << " rows";
+      HoldParts parts(ByteView(good, ""));
+      parts[section.id].entry.count = count;
+      EXPECT_THAT(refusal(parts.file(), ErrorCode::kDamaged), HasSubstr(section.id)) << count << " rows";
     }
   }
+}
+
+TEST_F(HoldFile, RefusesASectionThatIsThereTwice) {
+  const Bytes good = written(sample());
+  for (const HoldSection& section : hold_sections()) {
+    HoldParts parts(ByteView(good, ""));
+    parts.sections().push_back(parts[section.id]);
+    EXPECT_THAT(refusal(parts.file(), ErrorCode::kDamaged),
+                HasSubstr(fmt::format("a.hold has section {} twice: at 0x", section.id)));
+  }
+}
+
+TEST_F(HoldFile, ReadsSectionsInAnyOrder) {
+  const Snapshot snapshot = sample();
+  HoldParts parts(ByteView(written(snapshot), ""));
+  std::reverse(parts.sections().begin(), parts.sections().end());
+  expect_equal(snapshot, read(parts.file()));
+}
+
+// The sample as it is without a part.
+Snapshot sample_without(HoldPart part) {
+  Snapshot snapshot = sample();
+  testing::add_content(snapshot);
+  rule_of(part).forget(snapshot);
+  if (const auto words = rule_of(part).without; !words.empty())
+    snapshot.losses.push_back({"missing-section", std::string(words), 1, Address()});
+  return snapshot;
+}
+
+TEST_F(HoldFile, WithoutASectionItsPartIsMissingAndSaid) {
+  Snapshot snapshot = sample();
+  testing::add_content(snapshot);
+  const Bytes good = written(snapshot);
+  for (const HoldSection& section : hold_sections()) {
+    SCOPED_TRACE(section.id);
+    HoldParts parts(ByteView(good, ""));
+    std::erase_if(parts.sections(), [&](const auto& each) { return each.id() == section.id; });
+    if (is_required(section)) {
+      EXPECT_EQ(refusal(parts.file(), ErrorCode::kDamaged),
+                fmt::format("a.hold lacks section {}, without which it says nothing", section.id));
+      continue;
+    }
+    const Snapshot found = read(parts.file());
+    expect_equal(sample_without(section.part), found);
+    EXPECT_THAT(problems(found), ::testing::IsEmpty());
+  }
+}
+
+TEST_F(HoldFile, ANewerVersionOfASectionIsLeftOutOrRefused) {
+  Snapshot snapshot = sample();
+  testing::add_content(snapshot);
+  const Bytes good = written(snapshot);
+  for (const HoldSection& section : hold_sections()) {
+    for (const bool by_encoding : {false, true}) {
+      SCOPED_TRACE(section.id);
+      HoldParts parts(ByteView(good, ""));
+      if (by_encoding)
+        parts[section.id].entry.encoding = 3;
+      else
+        parts[section.id].entry.version = section.version + 1;
+      const Bytes file = parts.file();
+      if (is_required(section)) {
+        EXPECT_THAT(refusal(file, ErrorCode::kUnsupported),
+                    HasSubstr(place_of(parts[section.id]) + " was made by a newer holdfast"));
+        continue;
+      }
+      Snapshot expected = sample_without(section.part);
+      expected.losses.push_back({"newer-section",
+                                 "a newer holdfast wrote sections that this one skips: " + std::string(section.id), 1,
+                                 Address()});
+      expect_equal(expected, read(file));
+    }
+  }
+}
+
+TEST_F(HoldFile, AnUnknownSectionIsSkippedUnlessItIsRequired) {
+  Snapshot snapshot = sample();
+  HoldParts parts(ByteView(written(snapshot), ""));
+  HoldParts::Section unknown = parts["TYPE"];
+  std::memcpy(unknown.entry.id, "NEW\x1b", 4);
+  parts.sections().insert(parts.sections().begin() + 3, unknown);
+  snapshot.losses.push_back(
+      {"newer-section", "a newer holdfast wrote sections that this one skips: NEW?", 1, Address()});
+  expect_equal(snapshot, read(parts.file()));
+
+  parts.sections()[3].entry.flags = kHoldRequired;
+  const Bytes file = parts.file();
+  EXPECT_EQ(refusal(file, ErrorCode::kUnsupported),
+            fmt::format("a.hold: section NEW? at {:#x} was made by a newer holdfast (version 1, encoding 1) and cannot "
+                        "be left out",
+                        std::uint64_t{parts.sections()[3].entry.offset}));
+}
+
+// Rows of `from` bytes, each cut or filled up to `to`.
+Bytes resized(const Bytes& rows, std::size_t from, std::size_t to) {
+  Bytes out;
+  for (std::size_t at = 0; at < rows.size(); at += from) {
+    Bytes row(rows.begin() + static_cast<std::ptrdiff_t>(at), rows.begin() + static_cast<std::ptrdiff_t>(at + from));
+    row.resize(to, std::byte{0x5a});
+    out.insert(out.end(), row.begin(), row.end());
+  }
+  return out;
+}
+
+TEST_F(HoldFile, ReadsLongerRowsOfANewerHoldfast) {
+  const Snapshot snapshot = sample();
+  HoldParts parts(ByteView(written(snapshot), ""));
+  for (const std::string_view id : {"SPAN", "TYPE", "ROOT", "GORT", "FRAM", "SMPL"}) {
+    const std::uint32_t size = parts[id].entry.row_size;
+    HoldParts::set_rows(parts[id], resized(HoldParts::rows_of(parts[id]), size, size + 7), size + 7);
+  }
+  Bytes target = HoldParts::rows_of(parts["TARG"]);
+  target.resize(target.size() + 5, std::byte{0x5a});
+  *reinterpret_cast<le32*>(target.data()) = static_cast<std::uint32_t>(target.size() - sizeof(le32));
+  HoldParts::set_rows(parts["TARG"], target, 1);
+  expect_equal(snapshot, read(parts.file()));
+}
+
+TEST_F(HoldFile, ReadsShorterRowsOfAnOlderHoldfast) {
+  Snapshot snapshot = sample();
+  HoldParts parts(ByteView(written(snapshot), ""));
+  const std::uint32_t size = parts["FRAM"].entry.row_size;
+  const Bytes rows = HoldParts::rows_of(parts["FRAM"]);
+  HoldParts::set_rows(parts["FRAM"], resized(rows, size, size - 5),
+                      size - 5);  // before `line` and `inlined` were there
+  for (Frame& frame : snapshot.frames) frame.line = 0, frame.inlined = false;
+  expect_equal(snapshot, read(parts.file()));
+
+  HoldParts::set_rows(parts["FRAM"], resized(rows, size, size - 3), size - 3);
+  EXPECT_THAT(refusal(parts.file(), ErrorCode::kDamaged),
+              HasSubstr(place_of(parts["FRAM"]) + ": a value of 4 bytes in the last 2 of its row"));
+}
+
+TEST_F(HoldFile, ReadsAValueThatOnlyANewerHoldfastKnowsAsTheOneThatSaysLeast) {
+  Snapshot snapshot = sample();
+  HoldParts parts(ByteView(written(snapshot), ""));
+  Bytes rows = HoldParts::rows_of(parts["ROOT"]);
+  rows[0] = std::byte{200};
+  HoldParts::set_rows(parts["ROOT"], rows, parts["ROOT"].entry.row_size);
+  Bytes types = HoldParts::rows_of(parts["OTYP"]);
+  types[3] |= std::byte{0xf0};
+  HoldParts::set_rows(parts["OTYP"], types, 4);
+
+  snapshot.roots[0].kind = RootKind::kSpecial;
+  snapshot.object_type[0] = {snapshot.object_type[0].type(), KnownBy::kInferred};
+  snapshot.losses.push_back({"newer-value",
+                             "values of kinds that only a newer holdfast knows are shown as the kind that says least",
+                             2, Address()});
+  expect_equal(snapshot, read(parts.file()));
+}
+
+TEST_F(HoldFile, AValueThatNothingCanStandForCostsItsPart) {
+  HoldParts parts(ByteView(written(sample()), ""));
+  Bytes rows = HoldParts::rows_of(parts["EXCU"]);
+  rows[4] = std::byte{99};  // the cause, behind the object
+  HoldParts::set_rows(parts["EXCU"], rows, parts["EXCU"].entry.row_size);
+  Snapshot expected = sample_without(HoldPart::kMarks);
+  expected.content = {};
+  expected.losses.push_back(
+      {"newer-section", "a newer holdfast wrote sections that this one skips: EXCU", 1, Address()});
+  expect_equal(expected, read(parts.file()));
+}
+
+TEST_F(HoldFile, RefusesAValueOfARequiredSectionThatNothingCanStandFor) {
+  HoldParts parts(ByteView(written(sample()), ""));
+  Bytes rows = HoldParts::rows_of(parts["GORT"]);
+  rows[16] = std::byte{99};  // the state, behind two goids
+  HoldParts::set_rows(parts["GORT"], rows, parts["GORT"].entry.row_size);
+  const Bytes file = parts.file();
+  EXPECT_THAT(refusal(file, ErrorCode::kUnsupported),
+              HasSubstr(place_of(parts["GORT"]) + ": value 99 where this holdfast knows 0 to 9: a newer one wrote it"));
 }
 
 TEST_F(HoldFile, RefusesSignedNonsense) {
@@ -349,14 +517,12 @@ TEST_F(HoldFile, RefusesSignedNonsense) {
   std::mt19937_64 random(7);
   int refused = 0;
   for (int i = 0; i < 3000; ++i) {
-    Bytes bad = good;
-    auto* const table = reinterpret_cast<HoldSection*>(bad.data() + sizeof(HoldHeader));
-    const std::size_t section = random() % kHoldSections.size();
-    if (table[section].stored_size == 0) continue;
-    bad[table[section].offset + random() % table[section].stored_size] = static_cast<std::byte>(random());
-    sign(bad, section);
+    HoldParts parts(ByteView(good, ""));
+    HoldParts::Section& section = parts.sections()[random() % parts.sections().size()];
+    if (section.stored.empty()) continue;
+    section.stored[random() % section.stored.size()] = static_cast<std::byte>(random());
     try {
-      const Snapshot snapshot = read(bad);
+      const Snapshot snapshot = read(parts.file());
       EXPECT_THAT(problems(snapshot), ::testing::IsEmpty());
     } catch (const Error&) {
       ++refused;

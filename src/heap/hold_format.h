@@ -1,8 +1,9 @@
-// How a .hold file is laid out; heap/hold_file.cc reads and writes it.
+// How a .hold file is laid out in bytes; docs/hold-format.md is the same for people who have no C++ at hand.
+// heap/hold_sections.h has the table of sections, heap/hold_file.cc reads and writes the whole.
 //
 //   HoldHeader
-//   HoldSection x section_count, in the order of kHoldSections
-//   the stored bytes of the sections, in the same order, without gaps, to the end of the file
+//   HoldEntry x section_count
+//   the stored bytes of the sections, in the order of the entries, without gaps, to the end of the file
 //
 // A section is a table of `count` rows of `row_size` bytes, cut into frames of kHoldFrameBytes (rounded down to whole
 // rows). Its stored bytes are a le32 per frame, the frame's compressed size, then the frames. A frame is one zstd frame
@@ -13,7 +14,6 @@
 // raw column would (graph without locality, 37 M edges: 0.03 to 0.15 s).
 #pragma once
 
-#include <array>
 #include <string_view>
 
 #include "base/wire.h"
@@ -21,10 +21,13 @@
 namespace holdfast::heap {
 
 constexpr std::string_view kHoldMagic = "holdfast";
-constexpr std::uint32_t kHoldVersion = 4;
+// The format's number changes only when header, entries or frames do; what a section means has a version of its own.
+// Formats 1 to 3 were never published and are refused.
+constexpr std::uint32_t kHoldFormat = 4;
 constexpr std::uint64_t kHoldFrameBytes = 4 << 20;
-
-enum HoldFlags : std::uint32_t { kHoldWithContent = 1 };
+constexpr std::uint32_t kMostHoldSections = 256;
+constexpr std::uint32_t kMostHoldRowBytes = 1 << 16;
+constexpr std::uint64_t kMostHoldRows = std::uint64_t{1} << 40;
 
 enum class HoldEncoding : std::uint32_t {
   kPlain = 0,        // rows as they are
@@ -34,54 +37,30 @@ enum class HoldEncoding : std::uint32_t {
 
 struct HoldHeader {
   char magic[8];
-  le32 version;
-  le32 flags;
-  le32 section_count;
-  le32 reserved;   // 0
-  le64 file_size;  // bytes
-  le64 checksum;   // XXH64, seed 0, of this header with checksum 0 and the section table
+  le32 format;
+  le32 section_count;  // at most kMostHoldSections
+  le64 file_size;      // bytes
+  le64 reserved;       // 0; readers ignore it
+  le64 checksum;       // XXH64, seed 0, of this header with checksum 0 and the entries
 };
 static_assert(sizeof(HoldHeader) == 40 && WireStruct<HoldHeader>);
 
-struct HoldSection {
+enum HoldEntryFlags : std::uint32_t {
+  kHoldRequired = 1,  // who does not know this section, or not this version of it, must refuse the file
+};
+
+struct HoldEntry {
   char id[4];
-  le32 row_size;     // bytes
+  le32 version;  // of the section; from 1
+  le32 flags;    // HoldEntryFlags; readers ignore bits that they do not know
+  le32 encoding;
+  le32 row_size;     // bytes, 1 .. kMostHoldRowBytes
+  le32 reserved;     // 0; readers ignore it
   le64 count;        // rows
   le64 stored_size;  // bytes
   le64 offset;       // from the start of the file
-  le32 encoding;     // HoldEncoding
-  le32 reserved;     // 0
   le64 checksum;     // XXH64, seed 0, of the stored bytes
 };
-static_assert(sizeof(HoldSection) == 48 && WireStruct<HoldSection>);
-
-// In the order in which they are read: what others are checked against comes first.
-constexpr std::array<std::string_view, 25> kHoldSections = {
-    "INFO",  // target, pause, account, audit, counters, losses; rows are bytes
-    "STRL",  // length of each string
-    "STRB",  // their bytes
-    "SPAN",  // spans
-    "ABSN",  // what of them is not in memory
-    "ALOC",  // allocation bits
-    "OTYP",  // type of each object
-    "MARK",  // mark bits
-    "FRSH",  // bits: allocated since that mark
-    "TYPE",  // types
-    "FLDS",  // fields
-    "EROW",  // first edge of each row
-    "ETGT",  // target of each edge
-    "ESTP",  // step of each edge
-    "ELNG",  // long steps
-    "LABL",  // what roots are called
-    "ROOT",  // roots
-    "RTGT",  // root targets
-    "GORT",  // goroutines
-    "FRAM",  // frames
-    "ASTK",  // allocation stacks
-    "SMPL",  // sampled objects
-    "EXCU",  // mark excuses
-    "CRNG",  // ranges of content; empty without kHoldWithContent
-    "CBYT",  // its bytes
-};
+static_assert(sizeof(HoldEntry) == 56 && WireStruct<HoldEntry>);
 
 }  // namespace holdfast::heap

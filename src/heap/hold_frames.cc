@@ -140,6 +140,8 @@ StoredFrames pack_frames(const HoldShape& shape, std::span<const std::byte> rows
 }
 
 void check_frames(const HoldShape& shape, const ByteView& stored) {
+  if (shape.frames() > stored.size() / sizeof(le32))
+    fail(ErrorCode::kDamaged, "{} frames in {} bytes", shape.frames(), stored.size());
   std::uint64_t bytes = shape.frames() * sizeof(le32);
   for (const le32 size : stored.array<le32>(0, shape.frames())) bytes += size;
   if (bytes != stored.size())

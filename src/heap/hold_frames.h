@@ -33,7 +33,7 @@ struct StoredFrames {
 
 StoredFrames pack_frames(const HoldShape& shape, std::span<const std::byte> rows);
 
-// Fails with kTruncated or kDamaged unless `stored` has exactly the frames of this shape. To be called before memory is
+// Fails with kDamaged unless `stored` has exactly the frames of this shape. To be called before memory is
 // reserved for the rows.
 void check_frames(const HoldShape& shape, const ByteView& stored);
 // `rows` has room for shape.bytes(); `stored` passed check_frames().

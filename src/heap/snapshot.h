@@ -43,6 +43,14 @@ struct TargetInfo {
   std::uint32_t modules = 0;  // moduledata records: 1, more with plugins
   std::uint32_t threads = 0;
   std::uint64_t memory_limit = 0;  // of its control group; 0 = none known
+  // When and where holdfast looked: nanoseconds since 1970 UTC (of a live target the moment at which it was held), the
+  // machine's name, its kernel's release, holdfast's version.
+  std::int64_t captured_at_ns = 0;
+  std::string host;
+  std::string kernel;
+  std::string captured_with;
+  std::int64_t core_written_ns = 0;  // when the core file was last written, in the same clock
+  bool from_file = false;            // read from a .hold file, which does not store this
 
   bool operator==(const TargetInfo&) const = default;
 };

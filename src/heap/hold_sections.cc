@@ -1,0 +1,213 @@
+#include "heap/hold_sections.h"
+
+#include <algorithm>
+#include <array>
+
+#include "heap/hold_codec.h"
+
+namespace holdfast::heap {
+namespace {
+
+// The member of `x` at which a path of member pointers ends; `x` itself without one.
+template <auto... Path, class X>
+auto& at(X& x) {
+  return (x.*....*Path);
+}
+
+PackedSection packed(const HoldShape& shape, std::span<const std::byte> rows) {
+  return {shape, pack_frames(shape, rows)};
+}
+
+HugeArray<std::byte> unpacked(const StoredSection& from) {
+  HugeArray<std::byte> rows(from.shape.bytes());
+  unpack_frames(from.shape, from.bytes, rows.span());
+  return rows;
+}
+
+// How a section is made of a part of the Snapshot, and back.
+struct Codec {
+  PackedSection (*pack)(const Snapshot& from);
+  std::uint64_t (*unpack)(const StoredSection& from, Snapshot& to);
+};
+
+// A HugeArray as it lies in memory.
+template <HoldEncoding encoding, auto... Path>
+constexpr Codec column() {
+  return {[](const Snapshot& from) {
+            const auto& values = at<Path...>(from);
+            return packed({values.size(), sizeof(values[0]), encoding}, std::as_bytes(values.span()));
+          },
+          [](const StoredSection& from, Snapshot& to) -> std::uint64_t {
+            auto& values = at<Path...>(to);
+            if (from.shape.row_size != sizeof(values[0]))
+              fail(ErrorCode::kDamaged, "values of {} bytes, not of {}", from.shape.row_size, sizeof(values[0]));
+            values = std::remove_reference_t<decltype(values)>(from.shape.count);
+            unpack_frames(from.shape, from.bytes, std::as_writable_bytes(values.span()));
+            return settle(values);
+          }};
+}
+
+// A vector of rows, each as describe() says. A file's rows may be shorter or longer than ours (RowReader).
+template <auto... Path>
+constexpr Codec table() {
+  return {[](const Snapshot& from) {
+            const auto& rows = at<Path...>(from);
+            using Row = std::remove_cvref_t<decltype(rows[0])>;
+            std::vector<std::byte> bytes;
+            bytes.reserve(rows.size() * wire_size<Row>());
+            RowWriter writer(bytes);
+            for (const Row& row : rows) writer.row(row);
+            return packed({rows.size(), wire_size<Row>(), HoldEncoding::kPlanes}, bytes);
+          },
+          [](const StoredSection& from, Snapshot& to) {
+            auto& rows = at<Path...>(to);
+            const HugeArray<std::byte> bytes = unpacked(from);
+            RowReader reader(ByteView(bytes.span(), "rows"));
+            rows.resize(from.shape.count);
+            for (auto& row : rows) reader.row(from.shape.row_size, row);
+            return reader.newer_values();
+          }};
+}
+
+// Records of any size, each behind its length; Path leads to one of them or to a vector.
+template <auto... Path>
+constexpr Codec records() {
+  return {[](const Snapshot& from) {
+            std::vector<std::byte> bytes;
+            RowWriter writer(bytes);
+            const auto& whole = at<Path...>(from);
+            if constexpr (requires { whole.begin(); })
+              for (const auto& record : whole) writer.record(record);
+            else
+              writer.record(whole);
+            return packed({bytes.size(), 1, HoldEncoding::kPlain}, bytes);
+          },
+          [](const StoredSection& from, Snapshot& to) {
+            auto& whole = at<Path...>(to);
+            const HugeArray<std::byte> bytes = unpacked(from);
+            RowReader reader(ByteView(bytes.span(), "records"));
+            if constexpr (requires { whole.begin(); })
+              while (!reader.at_end()) reader.record(whole.emplace_back());
+            else
+              reader.record(whole);
+            if (!reader.at_end()) fail(ErrorCode::kDamaged, "{} bytes behind the only record", reader.left());
+            return reader.newer_values();
+          }};
+}
+
+// The texts in the order of their ids, as records.
+constexpr Codec strings() {
+  return {[](const Snapshot& from) {
+            std::vector<std::byte> bytes;
+            RowWriter writer(bytes);
+            for (std::uint32_t i = 0; i < from.strings.size(); ++i) writer.text(from.strings[StringId(i)]);
+            return packed({bytes.size(), 1, HoldEncoding::kPlain}, bytes);
+          },
+          [](const StoredSection& from, Snapshot& to) -> std::uint64_t {
+            const HugeArray<std::byte> bytes = unpacked(from);
+            RowReader reader(ByteView(bytes.span(), "strings"));
+            for (std::uint32_t i = 0; !reader.at_end(); ++i) {
+              const StringId id = to.strings.add(reader.text());
+              if (id.row != i) fail(ErrorCode::kDamaged, "string {} repeats string {}", i, id.row);
+            }
+            return 0;
+          }};
+}
+
+constexpr HoldSection section(std::string_view id, HoldPart part, const Codec& codec, std::uint32_t version = 1) {
+  return {id, version, part == HoldPart::kGraph, part, codec.pack, codec.unpack};
+}
+
+constexpr auto kPlain = HoldEncoding::kPlain;
+constexpr auto kPlanes = HoldEncoding::kPlanes;
+constexpr auto kDelta = HoldEncoding::kDeltaPlanes;
+
+constexpr auto kSections = std::to_array<HoldSection>({
+    section("TARG", HoldPart::kGraph, records<&Snapshot::target>()),
+    section("SIZE", HoldPart::kGraph, records<>()),
+    section("STRS", HoldPart::kGraph, strings()),
+    section("SPAN", HoldPart::kGraph, table<&Snapshot::spans>()),
+    section("ALOC", HoldPart::kGraph, column<kPlain, &Snapshot::allocated>()),
+    section("EROW", HoldPart::kGraph, column<kDelta, &Snapshot::edges, &Edges::row_begin>()),
+    section("ETGT", HoldPart::kGraph, column<kDelta, &Snapshot::edges, &Edges::target>()),
+    section("ESTP", HoldPart::kGraph, column<kPlain, &Snapshot::edges, &Edges::step>()),
+    section("ELNG", HoldPart::kGraph, table<&Snapshot::edges, &Edges::long_steps>()),
+    section("LABL", HoldPart::kGraph, table<&Snapshot::labels>()),
+    section("ROOT", HoldPart::kGraph, table<&Snapshot::roots>()),
+    section("RTGT", HoldPart::kGraph, table<&Snapshot::root_targets>()),
+    section("GORT", HoldPart::kGraph, table<&Snapshot::goroutines>()),
+    section("FRAM", HoldPart::kGraph, table<&Snapshot::frames>()),
+    section("OTYP", HoldPart::kTypes, column<kPlanes, &Snapshot::object_type>()),
+    section("TYPE", HoldPart::kTypes, table<&Snapshot::types>()),
+    section("FLDS", HoldPart::kTypes, table<&Snapshot::fields>()),
+    section("MARK", HoldPart::kMarks, column<kPlain, &Snapshot::marked>()),
+    section("FRSH", HoldPart::kMarks, column<kPlain, &Snapshot::fresh>()),
+    section("AUDT", HoldPart::kMarks, records<&Snapshot::audit>()),
+    section("CNTR", HoldPart::kMarks, records<&Snapshot::audit, &AuditInput::counters>()),
+    section("EXCU", HoldPart::kMarks, table<&Snapshot::audit, &AuditInput::excuses>()),
+    section("ACCT", HoldPart::kAccount, records<&Snapshot::account>()),
+    section("ABSN", HoldPart::kAccount, table<&Snapshot::absent>()),
+    section("MEMS", HoldPart::kAccount, records<&Snapshot::mem_stats>()),
+    section("PAUS", HoldPart::kAccount, records<&Snapshot::pause>()),
+    section("ASTK", HoldPart::kSamples, table<&Snapshot::allocation_stacks>()),
+    section("SMPL", HoldPart::kSamples, table<&Snapshot::sampled>()),
+    section("LOSS", HoldPart::kLosses, records<&Snapshot::losses>()),
+    section("CRNG", HoldPart::kContent, table<&Snapshot::content, &Content::ranges>()),
+    section("CBYT", HoldPart::kContent, column<kPlain, &Snapshot::content, &Content::bytes>()),
+});
+
+void forget_types(Snapshot& s) {
+  s.object_type = HugeArray<ObjectType>(s.objects);
+  s.types.clear();
+  s.fields.clear();
+  for (Root& root : s.roots) root.type = {};
+}
+
+void forget_marks(Snapshot& s) {
+  s.marked = HugeArray<std::uint64_t>((std::uint64_t{s.objects} + 63) / 64);
+  s.fresh = HugeArray<std::uint64_t>((std::uint64_t{s.objects} + 63) / 64);
+  for (Span& span : s.spans) span.has_marks = false;
+  s.audit = {};
+}
+
+void forget_account(Snapshot& s) {
+  s.account = {};
+  s.absent.clear();
+  s.mem_stats.clear();
+  s.pause = {};
+}
+
+void forget_samples(Snapshot& s) {
+  s.allocation_stacks.clear();
+  s.sampled.clear();
+}
+
+constexpr std::array kRules = {
+    HoldPartRule{HoldPart::kGraph, nullptr, ""},
+    HoldPartRule{HoldPart::kTypes, &forget_types,
+                 "the capture has no types: `types` is empty, and holders, chains and findings go without type names"},
+    HoldPartRule{HoldPart::kMarks, &forget_marks,
+                 "the capture has no mark bits: `audit` has nothing to compare the graph with"},
+    HoldPartRule{HoldPart::kAccount, &forget_account,
+                 "the capture has no account: `report` cannot say what was resident, nor how long the target was held"},
+    HoldPartRule{
+        HoldPart::kSamples, &forget_samples,
+        "the capture has no samples of the memory profile: where objects were allocated is missing in `report`"},
+    HoldPartRule{HoldPart::kLosses, [](Snapshot& s) { s.losses.clear(); },
+                 "the capture does not tell what was lost when it was made: any verb may lack something"},
+    HoldPartRule{HoldPart::kContent, [](Snapshot& s) { s.content = {}; }, ""},
+};
+
+}  // namespace
+
+std::span<const HoldSection> hold_sections() {
+  return kSections;
+}
+
+const HoldPartRule& rule_of(HoldPart part) {
+  const HoldPartRule& rule = kRules.at(static_cast<std::size_t>(part));
+  HOLDFAST_CHECK(rule.part == part);
+  return rule;
+}
+
+}  // namespace holdfast::heap
