@@ -2,7 +2,23 @@
 
 #include <fmt/format.h>
 
+#include <ctime>
+
 namespace holdfast {
+namespace {
+
+// As strftime(3) writes it; a negative part of a second is rounded down like the rest.
+std::string utc(std::int64_t ns, const char* format) {
+  constexpr std::int64_t kSecond = 1000000000;
+  const std::time_t seconds = ns / kSecond - (ns % kSecond < 0 ? 1 : 0);
+  std::tm parts{};
+  char text[64] = {};
+  if (gmtime_r(&seconds, &parts) == nullptr) return "an unknown time";
+  std::strftime(text, sizeof(text), format, &parts);
+  return text;
+}
+
+}  // namespace
 
 std::string format_bytes(std::uint64_t bytes) {
   static constexpr const char* kUnits[] = {"B", "KiB", "MiB", "GiB", "TiB", "PiB"};
@@ -42,6 +58,14 @@ std::string format_seconds(double seconds) {
   if (seconds < 3600) return fmt::format("{:.0f} min", seconds / 60);
   if (seconds < 2 * 86400) return fmt::format("{:.0f} h", seconds / 3600);
   return fmt::format("{:.0f} days", seconds / 86400);
+}
+
+std::string format_moment(std::int64_t ns) {
+  return utc(ns, "%Y-%m-%d %H:%M:%S UTC");
+}
+
+std::string iso_moment(std::int64_t ns) {
+  return utc(ns, "%Y-%m-%dT%H:%M:%SZ");
 }
 
 }  // namespace holdfast

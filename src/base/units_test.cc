@@ -5,6 +5,13 @@
 namespace holdfast {
 namespace {
 
+TEST(Units, MomentsAreInUtc) {
+  EXPECT_EQ(format_moment(1795886403000000000), "2026-11-28 17:20:03 UTC");
+  EXPECT_EQ(iso_moment(1795886403999999999), "2026-11-28T17:20:03Z");
+  EXPECT_EQ(iso_moment(0), "1970-01-01T00:00:00Z");
+  EXPECT_EQ(iso_moment(-1), "1969-12-31T23:59:59Z");
+}
+
 TEST(Units, ReadAsAPersonWritesThem) {
   EXPECT_EQ(format_bytes(0), "0 B");
   EXPECT_EQ(format_bytes(1023), "1023 B");

@@ -8,8 +8,10 @@
 #include "capture/build.h"
 #include "capture/core_overlay.h"
 #include "capture/layouts.h"
+#include "capture/moment.h"
 #include "capture/symbol_files.h"
 #include "os/file_mapping.h"
+#include "os/host.h"
 
 namespace holdfast::capture {
 namespace {
@@ -168,6 +170,8 @@ heap::Snapshot capture_core(const std::string& path, const std::string& exe, con
   LossLedger losses;
   heap::Snapshot snapshot;
   snapshot.target.kind = heap::TargetKind::kCore;
+  snapshot.target.core_written_ns = os::written_ns(path);
+  note_moment(snapshot.target);
   std::optional<CoreTarget> target;
   times.run("open", [&] { target.emplace(path, exe, options, losses); });
   if (const auto& process = target->core().process()) snapshot.target.pid = process->pid;

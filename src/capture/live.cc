@@ -8,6 +8,7 @@
 #include "capture/frozen_memory.h"
 #include "capture/layered_memory.h"
 #include "capture/layouts.h"
+#include "capture/moment.h"
 #include "capture/read_plan.h"
 #include "capture/symbol_files.h"
 #include "go/mem_stats.h"
@@ -248,6 +249,7 @@ class Freeze {
     times_.run("thaw", [&] { stopped_->thaw(); });
     frozen_->close();
     monotonic_ns_ = clock_ns();
+    note_moment(snapshot.target);
     snapshot.pause.predicted_ms = live_.predicted_ms();
     snapshot.pause.measured_ms = stopped_->pause_ms();
     snapshot.pause.bytes_read = frozen_->bytes_read();

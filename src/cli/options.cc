@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "base/error.h"
+#include "base/version.h"
 #include "cli/process_table.h"
 #include "view/goroutine_table.h"
 #include "view/root_table.h"
@@ -238,7 +239,7 @@ Parsed parse(const std::vector<std::string>& arguments) {
     if (verb_named(arguments[1]) == nullptr) refuse_verb(arguments[1]);
     return parse({arguments[1], "--help"});
   }
-  if (arguments.front() == "--version") return {{}, true, "holdfast " HOLDFAST_VERSION "\n"};
+  if (arguments.front() == "--version") return {{}, true, fmt::format("holdfast {}\n", holdfast_version())};
   const VerbText* named = verb_named(arguments.front());
   const VerbText& verb = named != nullptr ? *named : kVerbs.front();
   Parsed parsed;

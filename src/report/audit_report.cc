@@ -7,6 +7,7 @@
 
 #include "base/terminal_text.h"
 #include "base/units.h"
+#include "report/target_words.h"
 #include "view/audit_line.h"
 #include "view/words.h"
 
@@ -43,23 +44,6 @@ std::string cause_text(const graph::AuditCause& cause) {
 }
 
 }  // namespace
-
-ordered_json target_json(const heap::TargetInfo& target) {
-  return {{"kind", target.kind == heap::TargetKind::kLive ? "live" : "core"},
-          {"pid", target.pid},
-          {"name", target.name},
-          {"exe", target.exe},
-          {"go_version", target.go_version},
-          {"goarch", target.goarch},
-          {"main_module", target.main_module},
-          {"build_id", target.build_id},
-          {"stripped", !target.has_symbols},
-          {"dwarf", target.has_dwarf},
-          {"layout_source", target.layout_source},
-          {"modules", target.modules},
-          {"threads", target.threads},
-          {"memory_limit", target.memory_limit}};
-}
 
 ordered_json losses_json(const std::vector<Loss>& losses) {
   ordered_json list = ordered_json::array();
@@ -114,7 +98,7 @@ ordered_json audit_json(const heap::Snapshot& snapshot, const graph::Audit& audi
 }
 
 std::string audit_text(const heap::Snapshot& snapshot, const graph::Audit& audit) {
-  std::string out = fmt::format("{}, {}: {}\n\n", cleaned(snapshot.target.name), cleaned(snapshot.target.go_version),
+  std::string out = fmt::format("{}, {}: {}\n\n", target_words(snapshot.target), cleaned(snapshot.target.go_version),
                                 audit.clean ? "clean" : "NOT CLEAN");
   out += audit_line(snapshot, audit) + "\n\n";
   out += fmt::format("  {:<44}{:>16}\n", "allocated objects", format_count(audit.objects));

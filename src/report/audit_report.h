@@ -9,7 +9,6 @@
 
 namespace holdfast::report {
 
-nlohmann::ordered_json target_json(const heap::TargetInfo& target);
 nlohmann::ordered_json losses_json(const std::vector<Loss>& losses);
 nlohmann::ordered_json audit_json(const heap::Snapshot& snapshot, const graph::Audit& audit);
 std::string audit_text(const heap::Snapshot& snapshot, const graph::Audit& audit);

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "report/audit_report.h"
+#include "report/target_words.h"
 #include "view/words.h"
 
 namespace holdfast::report {

@@ -7,6 +7,7 @@
 
 #include "base/terminal_text.h"
 #include "base/units.h"
+#include "report/target_words.h"
 #include "view/names.h"
 #include "view/words.h"
 
@@ -86,10 +87,7 @@ class Text {
 
   void add_head() {
     const heap::TargetInfo& target = report_.target;
-    std::string head = cleaned(target.name);
-    if (target.kind == heap::TargetKind::kCore) head += ", core";
-    if (target.pid > 0)
-      head += fmt::format("{} pid {}", target.kind == heap::TargetKind::kCore ? " of" : ",", target.pid);
+    std::string head = target_words(target);
     head += fmt::format(" · {} linux/{}{}", cleaned(target.go_version), cleaned(target.goarch),
                         target.has_symbols ? "" : ", stripped");
     const heap::Pause& pause = report_.pause;
