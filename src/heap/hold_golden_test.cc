@@ -1,0 +1,129 @@
+// Files of every format and every step since (docs/hold-format.md), which later ones must read for ever. Older files
+// have less in them; what they have is checked value by value.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include "base/error.h"
+#include "heap/hold_file.h"
+
+namespace holdfast::heap {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+Snapshot read_golden(const std::string& name) {
+  const std::string path = std::string(HOLDFAST_GOLDEN) + "/hold/" + name;
+  std::ifstream in(path, std::ios::binary);
+  const std::string text((std::istreambuf_iterator<char>(in)), {});
+  return read_hold(ByteView(std::as_bytes(std::span(text)), path));
+}
+
+void expect_target_of_format_4(const Snapshot& s) {
+  EXPECT_EQ(s.target.kind, TargetKind::kLive);
+  EXPECT_EQ(s.target.pid, 4711);
+  EXPECT_EQ(s.target.name, "checkout");
+  EXPECT_EQ(s.target.exe, "/usr/bin/checkout");
+  EXPECT_EQ(s.target.go_version, "go1.26.8");
+  EXPECT_EQ(s.target.goarch, "amd64");
+  EXPECT_TRUE(s.target.has_symbols);
+  EXPECT_FALSE(s.target.has_dwarf);
+  EXPECT_EQ(s.target.threads, 5U);
+  EXPECT_EQ(s.target.memory_limit, 4ULL << 30);
+  EXPECT_EQ(s.target.captured_at_ns, 1795886403000000000);
+  EXPECT_EQ(s.target.host, "vm");
+  EXPECT_EQ(s.target.kernel, "6.1.0");
+  EXPECT_EQ(s.target.captured_with, "0.1.0");
+  EXPECT_TRUE(s.target.from_file);
+  EXPECT_EQ(s.pause, (Pause{35, 38, 6 << 20}));
+  EXPECT_TRUE(s.account.known);
+  EXPECT_EQ(s.account.rss, 64U << 20);
+  EXPECT_EQ(s.account.live, 2U << 20);
+  EXPECT_THAT(s.mem_stats, ElementsAre(std::pair<std::string, std::uint64_t>("HeapAlloc", 1048688)));
+}
+
+void expect_objects_of_format_4(const Snapshot& s) {
+  EXPECT_EQ(s.pointerful, 3U);
+  EXPECT_EQ(s.objects, 4U);
+  ASSERT_THAT(s.spans, SizeIs(3));
+  EXPECT_EQ(s.spans[0].base, Address(0xc000000000));
+  EXPECT_EQ(s.spans[0].slots, 3U);
+  EXPECT_EQ(s.spans[0].objects, 2U);
+  EXPECT_EQ(s.spans[1].slot_size, 1U << 20);
+  EXPECT_FALSE(s.spans[2].has_pointers);
+  EXPECT_EQ(s.allocated[0], 0b101U);
+  EXPECT_THAT(s.absent, ElementsAre(AddressRange{Address(0xc000002000), Address(0xc000003000)}));
+  EXPECT_TRUE(test_bit(s.marked, 0));
+  EXPECT_FALSE(test_bit(s.marked, 1));
+  EXPECT_TRUE(test_bit(s.fresh, 1));
+  EXPECT_THAT(s.edges.row_begin.span(), ElementsAre(0, 2, 3, 5));
+  EXPECT_THAT(s.edges.target.span(), ElementsAre(3, 1, 0, 0, 1));
+  EXPECT_THAT(s.edges.step.span(), ElementsAre(0, 2, 2, 0, 255));
+  EXPECT_THAT(s.edges.long_steps, ElementsAre(std::pair<std::uint32_t, std::uint64_t>(4, 10000)));
+  EXPECT_THAT(s.content.ranges, ElementsAre(AddressRange{Address(0xc000000000), Address(0xc000000008)}));
+  EXPECT_THAT(s.content.bytes.span(), ElementsAre(0, 0, 0, 0, 0, 0, 0, 9));
+}
+
+void expect_types_of_format_4(const Snapshot& s) {
+  ASSERT_THAT(s.types, SizeIs(2));
+  EXPECT_EQ(s.strings[s.types[0].name], "string");
+  EXPECT_EQ(s.types[0].kind, Kind::kString);
+  EXPECT_EQ(s.strings[s.types[1].name], "main.Node");
+  EXPECT_EQ(s.types[1].kind, Kind::kStruct);
+  EXPECT_TRUE(s.types[1].is_named);
+  EXPECT_EQ(s.types[1].size, 24U);
+  ASSERT_THAT(s.fields, SizeIs(2));
+  EXPECT_EQ(s.strings[s.fields[1].name], "next");
+  EXPECT_EQ(s.fields[1].offset, 16U);
+  EXPECT_THAT(s.object_type.span(),
+              ElementsAre(ObjectType(TypeId(1), KnownBy::kHeader), ObjectType(TypeId(1), KnownBy::kPropagated),
+                          ObjectType(), ObjectType(TypeId(0), KnownBy::kCode)));
+}
+
+void expect_roots_of_format_4(const Snapshot& s) {
+  ASSERT_THAT(s.roots, SizeIs(3));
+  EXPECT_EQ(s.roots[0].kind, RootKind::kGroup);
+  const Label& group = s.labels[s.roots[0].label.row];
+  EXPECT_EQ(group.members, RootKind::kGoroutine);
+  EXPECT_EQ(group.wait_reason, WaitReason::kChanSend);
+  EXPECT_EQ(s.strings[group.code.function], "main.send");
+  EXPECT_EQ(s.strings[group.code.file], "/src/main.go");
+  EXPECT_EQ(group.code.line, 17U);
+  EXPECT_EQ(s.roots[1].kind, RootKind::kGoroutine);
+  EXPECT_EQ(s.roots[1].parent, RootId(0));
+  EXPECT_EQ(s.roots[1].goroutine, GoroutineId(0));
+  EXPECT_EQ(s.roots[2].kind, RootKind::kGlobal);
+  EXPECT_EQ(s.roots[2].type, TypeId(1));
+  EXPECT_EQ(s.strings[s.labels[s.roots[2].label.row].variable], "main.head");
+  EXPECT_EQ(s.labels[s.roots[2].label.row].basis, Basis::kSymbol);
+  EXPECT_THAT(s.root_targets, ElementsAre(RootTarget{ObjectId(2), 16}, RootTarget{ObjectId(0), 0}));
+  ASSERT_THAT(s.goroutines, SizeIs(1));
+  EXPECT_EQ(s.goroutines[0].goid, 7U);
+  EXPECT_EQ(s.goroutines[0].state, GoroutineState::kWaiting);
+  EXPECT_EQ(s.goroutines[0].wait_reason, WaitReason::kChanSend);
+  EXPECT_EQ(s.goroutines[0].waiting_ns, 90000000000U);
+  EXPECT_EQ(s.goroutines[0].frame_count, 2U);
+  EXPECT_EQ(s.strings[s.frames[s.goroutines[0].first_frame].function], "main.send");
+}
+
+TEST(HoldGolden, Format4) {
+  const Snapshot s = read_golden("format-4.hold");
+  expect_target_of_format_4(s);
+  expect_objects_of_format_4(s);
+  expect_types_of_format_4(s);
+  expect_roots_of_format_4(s);
+  EXPECT_THAT(s.sampled, ElementsAre(SampledObject{ObjectId(0), AllocationStackId(0)}));
+  ASSERT_THAT(s.allocation_stacks, SizeIs(1));
+  EXPECT_EQ(s.strings[s.frames[s.allocation_stacks[0].first_frame].function], "main.add");
+  EXPECT_EQ(s.audit.gc_cycles, 3U);
+  EXPECT_THAT(s.audit.not_unwound, ElementsAre(7));
+  EXPECT_THAT(s.audit.counters, ElementsAre(Counter{"HeapAlloc", 1048688, 1048680, false, "it moves"}));
+  EXPECT_THAT(s.audit.excuses, ElementsAre(MarkExcuse{ObjectId(1), MarkCause::kConservativeWord}));
+  EXPECT_THAT(s.losses, IsEmpty());
+}
+
+}  // namespace
+}  // namespace holdfast::heap

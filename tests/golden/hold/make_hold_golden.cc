@@ -1,0 +1,69 @@
+// Writes a .hold file with one thing of every kind: make_hold_golden tests/golden/hold/NAME.hold
+// Each run gives the same bytes. The files that are there were written by the holdfast that first had their format and
+// stay as they are; heap/hold_golden_test.cc says what is in them.
+#include "heap/heap_builder.h"
+#include "heap/hold_file.h"
+
+namespace {
+
+using namespace holdfast;
+using namespace holdfast::heap;
+
+void add_objects(testing::HeapBuilder& heap) {
+  const TypeId text = heap.string_type();
+  const TypeId node = heap.structure("main.Node", 24, {{"name", text, 0}, {"next", {}, 16}});
+  heap.snapshot().types[node.row].is_named = true;
+  const auto a = heap.object(24, node);
+  heap.free_slot(true, 24);
+  const auto b = heap.object(24, node, KnownBy::kPropagated);
+  const auto large = heap.object(1 << 20);
+  const auto bytes = heap.leaf(64, text, KnownBy::kCode);
+  heap.edge(a, 0, bytes).edge(a, 16, b).edge(b, 16, a).edge(large, 0, a).edge(large, 80000, b).mark(a).mark_fresh(b);
+
+  const RootId group = heap.group(WaitReason::kChanSend, "main.send", "/src/main.go", 17);
+  const RootId goroutine = heap.root(RootKind::kGoroutine, Label(), group);
+  heap.refer(goroutine, large, 16);
+  heap.goroutine(7, GoroutineState::kWaiting, WaitReason::kChanSend, goroutine, {"main.send", "main.main"});
+  heap.snapshot().goroutines[0].waiting_ns = 90000000000;
+  heap.refer(heap.root(RootKind::kGlobal, "main.head", {}, node), a);
+  heap.sample(a, {"main.add", "main.main"});
+  heap.snapshot().audit.excuses.push_back({heap.id(b), MarkCause::kConservativeWord});
+}
+
+void add_rest(Snapshot& s) {
+  s.target.pid = 4711;
+  s.target.name = "checkout";
+  s.target.exe = "/usr/bin/checkout";
+  s.target.go_version = "go1.26.8";
+  s.target.goarch = "amd64";
+  s.target.has_symbols = true;
+  s.target.threads = 5;
+  s.target.memory_limit = 4ULL << 30;
+  s.target.captured_at_ns = 1795886403000000000;
+  s.target.host = "vm";
+  s.target.kernel = "6.1.0";
+  s.target.captured_with = "0.1.0";
+  s.pause = {35, 38, 6 << 20};
+  s.account.known = true;
+  s.account.rss = 64 << 20;
+  s.account.live = 2 << 20;
+  s.mem_stats = {{"HeapAlloc", 1048688}};
+  s.audit.gc_cycles = 3;
+  s.audit.not_unwound = {7};
+  s.audit.counters.push_back({"HeapAlloc", 1048688, 1048680, false, "it moves"});
+  s.absent = {{Address(0xc000002000), Address(0xc000003000)}};
+  s.content.ranges = {{Address(0xc000000000), Address(0xc000000008)}};
+  s.content.bytes = HugeArray<std::uint8_t>(8);
+  s.content.bytes[7] = 9;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc != 2) return 2;
+  testing::HeapBuilder heap;
+  add_objects(heap);
+  Snapshot snapshot = heap.build();
+  add_rest(snapshot);
+  write_hold(snapshot, argv[1]);
+}
