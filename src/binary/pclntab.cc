@@ -1,9 +1,10 @@
 #include "binary/pclntab.h"
 
 #include <algorithm>
-#include <functional>
 #include <mutex>
 #include <utility>
+
+#include "base/hash.h"
 
 namespace holdfast::binary {
 namespace {
@@ -114,7 +115,7 @@ bool plausible_rows(const ByteView& table, const PcHeader& h) {
 
 struct FunctionTable::NameIndex {
   std::once_flag made;
-  std::vector<std::pair<std::size_t, std::uint32_t>> by_hash;  // hash of the name, function
+  std::vector<std::pair<std::uint64_t, std::uint32_t>> by_hash;  // hash of the name, function
 };
 
 // Runs through one pc-value table (reference 5.3): pairs of variable-length numbers, the change of the value (zigzag)
@@ -250,17 +251,17 @@ std::optional<FunctionInfo> FunctionTable::function(std::uint32_t index) const {
 }
 
 std::vector<FunctionInfo> FunctionTable::find_by_name(std::string_view name) const {
-  const std::hash<std::string_view> hash;
   auto& rows = names_index_->by_hash;
   std::call_once(names_index_->made, [&] {
     rows.reserve(functions_);
     for (std::uint32_t i = 0; i < functions_; ++i)
-      if (const auto info = function(i)) rows.emplace_back(hash(info->name), i);
+      if (const auto info = function(i)) rows.emplace_back(hash_of(info->name), i);
     std::sort(rows.begin(), rows.end());
   });
   std::vector<FunctionInfo> found;
-  auto row = std::lower_bound(rows.begin(), rows.end(), std::pair(hash(name), std::uint32_t{0}));
-  for (; row != rows.end() && row->first == hash(name); ++row)
+  const std::uint64_t hash = hash_of(name);
+  auto row = std::lower_bound(rows.begin(), rows.end(), std::pair(hash, std::uint32_t{0}));
+  for (; row != rows.end() && row->first == hash; ++row)
     if (const auto info = function(row->second); info && info->name == name) found.push_back(*info);
   return found;
 }

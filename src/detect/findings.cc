@@ -6,6 +6,7 @@
 #include <array>
 #include <unordered_map>
 
+#include "base/hash.h"
 #include "base/units.h"
 #include "heap/field_path.h"
 #include "heap/plumbing.h"
@@ -36,12 +37,9 @@ constexpr std::uint64_t kSmallest = 1 << 20;                        // bytes; an
 constexpr std::uint64_t kLargeTable = 4096;
 constexpr std::size_t kMostFindings = 20;
 
-// The same for the same place in the program, whatever the run, the host and the numbers are (FNV-1a, 64 bits).
+// The same for the same place in the program, whatever the run, the host and the numbers are.
 std::string fingerprint(std::string_view id, std::string_view place) {
-  std::uint64_t hash = 0xcbf29ce484222325;
-  for (const std::string_view text : {id, std::string_view("|"), place})
-    for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
-  return fmt::format("{:016x}", hash);
+  return fmt::format("{:016x}", Hasher().add(id).add("|").add(place).value());
 }
 
 std::string duration(std::uint64_t ns) {

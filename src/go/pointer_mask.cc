@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/hash.h"
+
 namespace holdfast::go {
 namespace {
 
@@ -9,10 +11,6 @@ constexpr std::size_t kFirstSlots = 1024;
 constexpr std::uint64_t kMostMaskBytes = std::uint64_t{512} << 20;  // of all masks together: 32 GiB of distinct words
 constexpr std::uint64_t kMostProgramBytes = std::uint64_t{16} << 20;
 constexpr int kMostNesting = 100;  // of structs and arrays in one another
-
-std::size_t hash(Address type) {
-  return static_cast<std::size_t>((type.value >> 3) * 0x9e3779b97f4a7c15 >> 20);
-}
 
 std::uint64_t words_for(std::uint64_t bits) {
   return (bits + 63) / 64;
@@ -35,7 +33,7 @@ PointerMasks::~PointerMasks() = default;
 
 const PointerMasks::Entry* PointerMasks::find(const Table& table, Address type) {
   const std::size_t mask = table.slots.size() - 1;
-  for (std::size_t i = hash(type) & mask;; i = (i + 1) & mask) {
+  for (std::size_t i = spread(type) & mask;; i = (i + 1) & mask) {
     const Entry* entry = table.slots[i].load(std::memory_order_acquire);
     if (entry == nullptr || entry->type == type) return entry;
   }
@@ -43,7 +41,7 @@ const PointerMasks::Entry* PointerMasks::find(const Table& table, Address type) 
 
 void PointerMasks::place(Table& table, const Entry* entry) {
   const std::size_t mask = table.slots.size() - 1;
-  std::size_t i = hash(entry->type) & mask;
+  std::size_t i = spread(entry->type) & mask;
   while (table.slots[i].load(std::memory_order_relaxed) != nullptr) i = (i + 1) & mask;
   table.slots[i].store(entry, std::memory_order_release);
 }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/address.h"
+#include "base/hash.h"
 
 namespace holdfast::go {
 
@@ -35,7 +36,7 @@ class TypeIndex {
   };
   std::size_t place(Address key) const {
     const std::size_t mask = slots_.size() - 1;
-    std::size_t i = static_cast<std::size_t>((key.value >> 3) * 0x9e3779b97f4a7c15 >> 20) & mask;
+    std::size_t i = spread(key) & mask;
     while (slots_[i].key && slots_[i].key != key) i = (i + 1) & mask;
     return i;
   }

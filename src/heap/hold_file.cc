@@ -1,38 +1,19 @@
 #include "heap/hold_file.h"
 
-#include <xxhash.h>
-
 #include <algorithm>
 #include <cstring>
-#include <memory>
 #include <optional>
 
+#include "base/hash.h"
 #include "heap/hold_sections.h"
 #include "heap/validate.h"
 
 namespace holdfast::heap {
 namespace {
 
-class Checksum {
- public:
-  void add(std::span<const std::byte> bytes) { XXH64_update(state_.get(), bytes.data(), bytes.size()); }
-  std::uint64_t value() const { return XXH64_digest(state_.get()); }
-
- private:
-  static XXH64_state_t* fresh() {
-    XXH64_state_t* const state = XXH64_createState();
-    XXH64_reset(state, 0);
-    return state;
-  }
-  std::unique_ptr<XXH64_state_t, decltype(&XXH64_freeState)> state_{fresh(), &XXH64_freeState};
-};
-
 std::uint64_t checksum_of(HoldHeader header, std::span<const HoldEntry> entries) {
   header.checksum = 0;
-  Checksum sum;
-  sum.add(std::as_bytes(std::span(&header, 1)));
-  sum.add(std::as_bytes(entries));
-  return sum.value();
+  return Hasher().add(std::as_bytes(std::span(&header, 1))).add(std::as_bytes(entries)).value();
 }
 
 std::uint64_t end_of_entries(std::uint32_t sections) {
@@ -75,7 +56,7 @@ class HoldWriter {
   }
 
   static HoldEntry entry_of(const HoldSection& section, const PackedSection& packed, std::uint64_t offset) {
-    Checksum sum;
+    Hasher sum;
     for_each_part(packed, [&](std::span<const std::byte> bytes) { sum.add(bytes); });
     HoldEntry entry{};
     std::copy(section.id.begin(), section.id.end(), entry.id);
@@ -167,11 +148,10 @@ class HoldReader {
   // that cannot be read, and `skipped_` the sections.
   void check_stored() {
     for (const HoldEntry& entry : entries_) {
-      Checksum sum;
-      sum.add(file_.bytes(entry.offset, entry.stored_size));
-      if (sum.value() != entry.checksum)
+      const std::uint64_t sum = hash_of(file_.bytes(entry.offset, entry.stored_size));
+      if (sum != entry.checksum)
         fail(ErrorCode::kDamaged, "{}: section {} at {:#x}: checksum {:#018x} of {} bytes instead of {:#018x}", name(),
-             shown(entry), std::uint64_t{entry.offset}, sum.value(), std::uint64_t{entry.stored_size},
+             shown(entry), std::uint64_t{entry.offset}, sum, std::uint64_t{entry.stored_size},
              std::uint64_t{entry.checksum});
       if (is_known(entry)) continue;
       if ((entry.flags & kHoldRequired) != 0)

@@ -2,14 +2,13 @@
 // right.
 #pragma once
 
-#include <xxhash.h>
-
 #include <algorithm>
 #include <cstring>
 #include <string_view>
 #include <vector>
 
 #include "base/byte_view.h"
+#include "base/hash.h"
 #include "heap/hold_format.h"
 #include "heap/hold_frames.h"
 
@@ -57,7 +56,7 @@ class HoldParts {
     for (Section& section : sections_) {
       section.entry.offset = end;
       section.entry.stored_size = section.stored.size();
-      section.entry.checksum = XXH64(section.stored.data(), section.stored.size(), 0);
+      section.entry.checksum = hash_of(section.stored);
       end += section.stored.size();
       append(entries, std::as_bytes(std::span(&section.entry, 1)));
       append(stored, section.stored);
@@ -68,7 +67,7 @@ class HoldParts {
     Bytes file;
     append(file, std::as_bytes(std::span(&header_, 1)));
     append(file, entries);
-    header_.checksum = XXH64(file.data(), file.size(), 0);
+    header_.checksum = hash_of(file);
     std::memcpy(file.data(), &header_, sizeof(header_));
     append(file, stored);
     return file;

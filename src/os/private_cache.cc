@@ -14,6 +14,7 @@
 #include <string>
 #include <utility>
 
+#include "base/hash.h"
 #include "base/wire.h"
 
 namespace holdfast::os {
@@ -95,13 +96,6 @@ std::vector<std::byte> compress(std::span<const std::byte> value) {
   return out;
 }
 
-// FNV-1a: file names only have to differ mostly, since each file repeats its key.
-std::uint64_t hash_of(std::string_view key) {
-  std::uint64_t hash = 0xcbf29ce484222325;
-  for (const char c : key) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
-  return hash;
-}
-
 }  // namespace
 
 std::optional<PrivateCache> PrivateCache::open() {
@@ -122,6 +116,7 @@ std::optional<PrivateCache> PrivateCache::open(const fs::path& folder, const Cac
 }
 
 fs::path PrivateCache::path_of(std::string_view key) const {
+  // Names only have to differ mostly, since each file repeats its key.
   return folder_ / fmt::format("{:016x}{}", hash_of(key), kSuffix);
 }
 
