@@ -359,6 +359,19 @@ def the_program_is_recognised(case):
         yield differ("target.layout_source", source, target["layout_source"])
 
 
+@check
+def a_capture_is_called_one(case):
+    """The report of a file does not pass for that of the process: it says what it is of, when and where it was taken."""
+    target = case.answer("report")["target"]
+    expected = {"hold": ("capture", "live"), "live": ("live", None)}.get(case.kind, ("core", None))
+    if (target["kind"], target.get("of")) != expected:
+        yield differ("target.kind and of", expected, (target["kind"], target.get("of")))
+    for what, known in (("captured_at", True), ("host", True), ("kernel", True), ("captured_with", True),
+                        ("core_written_at", expected[0] == "core")):
+        if bool(target[what]) != known:
+            yield differ(f"target.{what}", "something" if known else "nothing", target[what])
+
+
 @check(when=lambda case: case.mode.dwarf and still(case))
 def debug_information_types_the_heap(case):
     # What only an unsafe.Pointer leads to has no type anywhere before Go 1.24: up to 1.21 objects name none, and large

@@ -9,7 +9,8 @@ import processes
 
 GOOD = {
     "report": {
-        "target": {"go_version": "go1.26.11", "stripped": False, "layout_source": "dwarf"},
+        "target": {"go_version": "go1.26.11", "stripped": False, "layout_source": "dwarf", "kind": "live",
+                   "captured_at": "2026-11-28T17:20:03Z", "core_written_at": None, "host": "vm", "kernel": "6.1.0", "captured_with": "0.1.0"},
         "account": {"known": True, "rss": 36, "live": 1, "garbage": 2, "free": 3, "released": 100, "stacks": 4, "runtime": 5,
                     "c_heap": 6, "mappings": 7, "files": 8, "rest": 0},
         "heap": {"objects": 1000, "bytes": 9000000, "reachable_objects": 995, "reachable_bytes": 8999000, "edges": 700,
@@ -58,8 +59,14 @@ main.f()
 """
 
 
+# What the answer of another kind says of its target.
+OF_A_KIND = {"hold": {"kind": "capture", "of": "live"}, "core": {"kind": "core", "core_written_at": "2026-11-28T17:20:02Z"}}
+
+
 def case(kind="live", truth=None, answers=None, others=(), mode="dwarf"):
     answers = answers or GOOD
+    if kind != "live":
+        answers = changed(answers, ("report", "target"), answers["report"]["target"] | OF_A_KIND.get(kind, OF_A_KIND["core"]))
     return checks.Case(cells.MODES[mode], "1.26", "fake", kind, truth or TRUTH, truth or TRUTH, STACKS, answers.__getitem__,
                        {name: (other or GOOD).__getitem__ for name, other in others}, {"bytes": 9000000, "threads": 1})
 
@@ -112,6 +119,10 @@ FAULTS = [
     ("nothing_was_lost", ("report", "losses"), [{"kind": "unreadable page", "count": 1}]),
     ("the_program_is_recognised", ("report", "target", "go_version"), "go1.25.0"),
     ("the_program_is_recognised", ("report", "target", "layout_source"), "table go1.26"),
+    ("a_capture_is_called_one", ("report", "target", "kind"), "capture"),
+    ("a_capture_is_called_one", ("report", "target", "of"), "live"),
+    ("a_capture_is_called_one", ("report", "target", "captured_at"), None),
+    ("a_capture_is_called_one", ("report", "target", "core_written_at"), "2026-11-28T17:20:03Z"),
     ("debug_information_types_the_heap", ("report", "heap", "typed_bytes"), 8000000),
     ("arguments_of_cleanups_are_typed", ("types", "types", 1, "count"), 6),
     ("tables_add_up_to_the_heap", ("spans", "spans", 0, "bytes"), 8000000),

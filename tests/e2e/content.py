@@ -18,7 +18,7 @@ import cells
 from processes import Fixture
 
 SECRET = b"record 4321"  # a key of main.recByName
-HEADER, SECTION = struct.Struct("<8sIIIIQQ"), struct.Struct("<4sIQQQIIQ")
+HEADER, ENTRY = struct.Struct("<8sIIQQQ"), struct.Struct("<4sIIIIIQQQQ")
 PLAIN, PLANES, DELTA_PLANES = range(3)
 FRAME = 4 << 20
 zstd = ctypes.CDLL("libzstd.so.1")
@@ -44,11 +44,11 @@ def rows_of(planes, row_size):
 
 
 def sections(path):
-    """Name and bytes of each section, as src/heap/hold_format.h describes them."""
+    """Name and bytes of each section, read as docs/hold-format.md describes them and by nothing else."""
     file = path.read_bytes()
-    count = HEADER.unpack_from(file)[3]
+    count = HEADER.unpack_from(file)[2]
     for i in range(count):
-        name, row_size, rows, _, offset, encoding, _, _ = SECTION.unpack_from(file, HEADER.size + i * SECTION.size)
+        name, _, _, encoding, row_size, _, rows, _, offset, _ = ENTRY.unpack_from(file, HEADER.size + i * ENTRY.size)
         in_frame = FRAME // row_size
         frames = -(-rows // in_frame)
         sizes = struct.unpack_from(f"<{frames}I", file, offset)
