@@ -1,30 +1,208 @@
 #include "base/loss.h"
 
 #include <algorithm>
+#include <limits>
+
+#include "base/error.h"
 
 namespace holdfast {
 
-void LossLedger::add(const std::string& kind, const std::string& meaning, Address where, std::uint64_t count) {
-  const std::lock_guard lock(mutex_);
-  const auto it = std::find_if(losses_.begin(), losses_.end(), [&](const Loss& l) { return l.kind == kind; });
-  if (it == losses_.end()) {
-    losses_.push_back({kind, meaning, count, where});
-    return;
+namespace {
+
+constexpr std::uint64_t kNowhere = std::numeric_limits<std::uint64_t>::max();
+
+// What can be done is mostly one of these.
+constexpr std::string_view kLookAgain =
+    "look again: the program may have been writing it; if it stays, its memory is damaged or its Go release is "
+    "modified";
+constexpr std::string_view kWholeCore =
+    "a core is complete with coredump_filter 0x33 or more and room on the disk (core(5)); look again at a live process";
+constexpr std::string_view kReport =
+    "if the Go release is a published one, please report this with the output of holdfast audit --json";
+constexpr std::string_view kKeepFile =
+    "put the file back that the process was started from, or name the program with --exe";
+
+constexpr LossInfo kTable[] = {
+    {LossKind::kBadStackMap, "bad-stack-map", LossSeverity::kMayBeWrong,
+     "the map of a frame's pointers does not fit the frame: what the frame holds may count as garbage", kReport},
+    {LossKind::kBadStackObjects, "bad-stack-objects", LossSeverity::kMayBeWrong,
+     "a frame's list of variables is damaged: what they hold may count as garbage", kReport},
+    {LossKind::kImplausibleSpan, "implausible-span", LossSeverity::kMayBeWrong,
+     "a span record contradicts itself: its objects are missing, and what only they hold counts as garbage",
+     kLookAgain},
+    {LossKind::kMissingStackMap, "missing-stack-map", LossSeverity::kMayBeWrong,
+     "a frame has no map of its pointers: what its variables hold may count as garbage", kReport},
+    {LossKind::kNoCleanupQueue, "no-cleanup-queue", LossSeverity::kMayBeWrong,
+     "the queue of cleanups was not found: what waits in it counts as garbage", kReport},
+    {LossKind::kNoFinalizerQueue, "no-finalizer-queue", LossSeverity::kMayBeWrong,
+     "the queue of finalizers was not found: what waits in it counts as garbage", kReport},
+    {LossKind::kStackNotUnwound, "stack-not-unwound", LossSeverity::kMayBeWrong,
+     "a stack could not be walked to its end: all its words count as possible pointers and may hold what is garbage",
+     "look again; a goroutine that was inside the runtime or C code is elsewhere by then"},
+    {LossKind::kTypeConflict, "type-conflict", LossSeverity::kMayBeWrong,
+     "evidence gave objects two types that do not fit each other; the stronger one was kept",
+     "holdfast types --conflicts shows which"},
+    {LossKind::kUncheckedProgram, "unchecked-program", LossSeverity::kMayBeWrong,
+     "the core holds no build id of its program; that this is the one follows from its segments alone",
+     "name the program that ran with --exe, or build it with a build id (go build's default)"},
+    {LossKind::kUnreadableBitmap, "unreadable-bitmap", LossSeverity::kMayBeWrong,
+     "the allocation or mark bits of a span cannot be read: which of its slots are objects is a guess", kWholeCore},
+
+    {LossKind::kBadCleanupQueue, "bad-cleanup-queue", LossSeverity::kDataMissing,
+     "a block of the queue of cleanups is damaged: what waits in it is missing", kLookAgain},
+    {LossKind::kBadDebugInformation, "bad-debug-information", LossSeverity::kDataMissing,
+     "debug information cannot be read: fewer objects have types", "build the program again, or look with --no-dwarf"},
+    {LossKind::kBadDefer, "bad-defer", LossSeverity::kDataMissing,
+     "a list of deferred calls is damaged: what its rest holds is missing", kLookAgain},
+    {LossKind::kBadFinalizerQueue, "bad-finalizer-queue", LossSeverity::kDataMissing,
+     "a block of the queue of finalizers is damaged: what waits in it is missing", kLookAgain},
+    {LossKind::kBadModule, "bad-module", LossSeverity::kDataMissing,
+     "a module (plugin) cannot be read: its variables and functions are missing", kLookAgain},
+    {LossKind::kCutOffCore, "cut-off-core", LossSeverity::kDataMissing,
+     "the core file ends before these pages that it announces: what lay there is missing",
+     "copy the core again, or raise the limit it was cut off by (ulimit -c, space on the disk)"},
+    {LossKind::kDamagedCore, "damaged-core", LossSeverity::kDataMissing,
+     "parts of the core file cannot be read: what they describe is missing", "copy the core again"},
+    {LossKind::kNoAccount, "no-account", LossSeverity::kDataMissing,
+     "where the resident memory is cannot be told: the account is missing",
+     "look as the process's own user or as root, with /proc mounted"},
+    {LossKind::kNoCode, "no-code", LossSeverity::kDataMissing,
+     "machine code of functions cannot be read: fewer objects have types", kKeepFile},
+    {LossKind::kNoPrivateMemory, "no-private-memory", LossSeverity::kDataMissing,
+     "the core holds no private memory of the process: nothing of the heap is there", kWholeCore},
+    {LossKind::kNoProcessors, "no-processors", LossSeverity::kDataMissing,
+     "the list of processors, runtime.allp, was not found: threads and tiny objects that only it leads to are missing",
+     kReport},
+    {LossKind::kNoSectionMask, "no-section-mask", LossSeverity::kDataMissing,
+     "which package variables hold pointers cannot be told: what they hold is missing", kKeepFile},
+    {LossKind::kReplacedFile, "replaced-file", LossSeverity::kDataMissing,
+     "a mapped file with Go code has been replaced since: its variables are missing", kKeepFile},
+    {LossKind::kThreadNotStopped, "thread-not-stopped", LossSeverity::kDataMissing,
+     "a thread did not stop in time: what its registers hold is missing",
+     "look again; a thread that waits for a device cannot be stopped"},
+    {LossKind::kTypeTable, "type-table", LossSeverity::kDataMissing,
+     "a table of types cannot be read: fewer objects have types", kLookAgain},
+    {LossKind::kTypeWalk, "type-walk", LossSeverity::kDataMissing,
+     "the walk over the types ended early: fewer objects have types", kLookAgain},
+    {LossKind::kUnopenedFile, "unopened-file", LossSeverity::kDataMissing,
+     "a mapped file cannot be opened: if it holds Go code, its variables and functions are missing", kKeepFile},
+    {LossKind::kUnplacedFile, "unplaced-file", LossSeverity::kDataMissing,
+     "where a file with Go code was loaded is not known: its variables and functions are missing", kReport},
+    {LossKind::kUnreadableArena, "unreadable-arena", LossSeverity::kDataMissing,
+     "a heap arena cannot be read: its objects are missing", kWholeCore},
+    {LossKind::kUnreadableContent, "unreadable-content", LossSeverity::kDataMissing,
+     "values on pages that cannot be read are not in the file", kWholeCore},
+    {LossKind::kUnreadableFunctionTable, "unreadable-function-table", LossSeverity::kDataMissing,
+     "a module's function table cannot be read: frames on stacks have no names, and stacks that pass through it are "
+     "read word by word",
+     kKeepFile},
+    {LossKind::kUnreadableGoroutine, "unreadable-goroutine", LossSeverity::kDataMissing,
+     "a goroutine's record cannot be read: what its stack holds is missing", kLookAgain},
+    {LossKind::kUnreadablePage, "unreadable-page", LossSeverity::kDataMissing,
+     "pages of the target cannot be read: what lies on them points to nothing", kWholeCore},
+    {LossKind::kUnreadablePointerMap, "unreadable-pointer-map", LossSeverity::kDataMissing,
+     "a pointer map cannot be read: what these objects point to is missing", kWholeCore},
+    {LossKind::kUnreadableSpan, "unreadable-span", LossSeverity::kDataMissing,
+     "a span record cannot be read: its objects are missing", kWholeCore},
+    {LossKind::kUnreadableSpecial, "unreadable-special", LossSeverity::kDataMissing,
+     "finalizers, cleanups or weak handles of a span cannot be read: what they hold is missing", kLookAgain},
+    {LossKind::kUnreadableStackWord, "unreadable-stack-word", LossSeverity::kDataMissing,
+     "a word of a stack cannot be read: what it holds is missing", kWholeCore},
+    {LossKind::kUnreadableTypeMask, "pointer-mask", LossSeverity::kDataMissing,
+     "the pointer map of a type cannot be read: what its objects point to is missing", kKeepFile},
+    {LossKind::kUnreadableVariable, "unreadable-variable", LossSeverity::kDataMissing,
+     "package variables cannot be read: what they hold is missing", kWholeCore},
+
+    {LossKind::kNoCounters, "no-counters", LossSeverity::kCosmetic,
+     "the runtime's own counters are not all there: fewer of our sums are checked", kWholeCore},
+    {LossKind::kUnreadableSample, "unreadable-sample", LossSeverity::kCosmetic,
+     "where some sampled objects were allocated cannot be read: they have no \"put there by\"", kLookAgain},
+};
+
+constexpr bool rows_are_in_order() {
+  for (std::size_t i = 0; i < std::size(kTable); ++i)
+    if (static_cast<std::size_t>(kTable[i].kind) != i) return false;
+  return std::is_sorted(std::begin(kTable), std::end(kTable),
+                        [](const LossInfo& a, const LossInfo& b) { return a.severity < b.severity; });
+}
+static_assert(std::size(kTable) == kLossKinds && rows_are_in_order(), "a row for each LossKind, in its order");
+
+}  // namespace
+
+std::span<const LossInfo, kLossKinds> all_losses() {
+  return kTable;
+}
+
+const LossInfo& loss_info(LossKind kind) {
+  HOLDFAST_CHECK(static_cast<std::size_t>(kind) < kLossKinds);
+  return kTable[static_cast<std::size_t>(kind)];
+}
+
+std::string_view id_of(LossSeverity severity) {
+  switch (severity) {
+    case LossSeverity::kMayBeWrong:
+      return "may-be-wrong";
+    case LossSeverity::kDataMissing:
+      return "data-missing";
+    case LossSeverity::kCosmetic:
+      return "cosmetic";
   }
-  it->count += count;
-  if (where && (!it->first || where < it->first)) it->first = where;
+  HOLDFAST_CHECK(false);
+}
+
+Loss make_loss(LossKind kind, std::uint64_t count, Address first, std::string detail) {
+  return {std::string(loss_info(kind).id), count, first, std::move(detail)};
+}
+
+LossWords words_of(const Loss& loss) {
+  const auto row =
+      std::find_if(std::begin(kTable), std::end(kTable), [&](const LossInfo& i) { return i.id == loss.kind; });
+  if (row != std::end(kTable)) return {row->severity, row->words, row->remedy};
+  return {LossSeverity::kMayBeWrong, "a later holdfast counted this; what it may make wrong is not known to this one",
+          "open the file with the holdfast that wrote it"};
+}
+
+LossLedger::LossLedger() {
+  for (Tally& tally : tallies_) {
+    tally.count.store(0, std::memory_order_relaxed);
+    tally.first.store(kNowhere, std::memory_order_relaxed);
+  }
+}
+
+void LossLedger::add(LossKind kind, Address where, std::uint64_t count) {
+  Tally& tally = tallies_[static_cast<std::size_t>(kind)];
+  tally.count.fetch_add(count, std::memory_order_relaxed);
+  if (!where) return;
+  std::uint64_t first = tally.first.load(std::memory_order_relaxed);
+  while (where.value < first && !tally.first.compare_exchange_weak(first, where.value, std::memory_order_relaxed)) {
+  }
+}
+
+void LossLedger::add(LossKind kind, const std::string& detail, Address where, std::uint64_t count) {
+  add(kind, where, count);
+  const std::lock_guard lock(mutex_);
+  const auto [row, is_new] = details_.try_emplace(kind, detail);
+  if (!is_new) row->second = std::min(row->second, detail);
 }
 
 std::vector<Loss> LossLedger::sorted() const {
   const std::lock_guard lock(mutex_);
-  std::vector<Loss> out = losses_;
-  std::sort(out.begin(), out.end(), [](const Loss& a, const Loss& b) { return a.kind < b.kind; });
+  std::vector<Loss> out;
+  for (const LossInfo& info : kTable) {
+    const Tally& tally = tallies_[static_cast<std::size_t>(info.kind)];
+    const std::uint64_t count = tally.count.load(std::memory_order_relaxed);
+    const std::uint64_t first = tally.first.load(std::memory_order_relaxed);
+    if (count == 0) continue;
+    const auto detail = details_.find(info.kind);
+    out.push_back(make_loss(info.kind, count, first == kNowhere ? Address() : Address(first),
+                            detail == details_.end() ? std::string() : detail->second));
+  }
   return out;
 }
 
 bool LossLedger::empty() const {
-  const std::lock_guard lock(mutex_);
-  return losses_.empty();
+  return std::all_of(tallies_.begin(), tallies_.end(),
+                     [](const Tally& tally) { return tally.count.load(std::memory_order_relaxed) == 0; });
 }
 
 }  // namespace holdfast

@@ -324,7 +324,7 @@ std::optional<Residency> read_residency(pid_t pid, const go::Runtime* runtime, L
     return residency;
   } catch (const Error& error) {
     if (error.code() == ErrorCode::kCancelled) throw;
-    losses.add("no-account", fmt::format("where the resident memory is cannot be told: {}", error.what()), Address());
+    losses.add(LossKind::kNoAccount, error.what());
     return std::nullopt;
   }
 }

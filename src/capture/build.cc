@@ -135,7 +135,7 @@ void build(const FrozenTarget& target, const Options& options, heap::Snapshot& s
     try {
       add_counters(target, heap, snapshot);
     } catch (const Error& error) {  // records of the runtime are missing, as in a core that was cut off
-      losses.add("no-counters", fmt::format("the runtime's own counters are not all there: {}", error.what()), {});
+      losses.add(LossKind::kNoCounters, error.what());
     }
   });
   const std::vector<typing::LargeType> large_types = large_types_of(heap);

@@ -19,7 +19,7 @@ void add_readable(const MemorySource& memory, AddressRange range, std::span<std:
     if (memory.try_read(at, scratch.first(bytes)))
       out.push_back({at, at + bytes});
     else
-      losses.add("unreadable-content", "values on pages that cannot be read are not in the file", at);
+      losses.add(LossKind::kUnreadableContent, at);
     at += bytes;
   }
 }

@@ -27,7 +27,7 @@ class CoreTarget {
         main_path_(main_program(core_)) {
     std::string damage;
     for (const std::string& remark : core_.remarks()) damage += (damage.empty() ? "" : "; ") + remark;
-    if (!damage.empty()) losses_.add("damaged-core", damage, Address(), core_.remarks().size());
+    if (!damage.empty()) losses_.add(LossKind::kDamagedCore, damage, Address(), core_.remarks().size());
     exe_ = exe.empty() ? find_exe() : take_exe(exe);
     if (main_path_.empty()) main_path_ = exe;
     auto parts = parts_of(core_);
@@ -91,9 +91,7 @@ class CoreTarget {
           "{} is not the program of {}: the core has no build id to compare, and the program's segments "
           "do not lie where the core has them",
           candidate, path_);
-    losses_.add("unchecked-program",
-                "the core holds no build id of its program; that this is the one follows from its segments alone",
-                elf.entry());
+    losses_.add(LossKind::kUncheckedProgram, elf.entry());
     return std::nullopt;
   }
 
@@ -117,8 +115,7 @@ class CoreTarget {
     const binary::ElfFile elf(file->bytes());
     const auto same = same_build(ids_in_core(core_, part.path), BuildIds::of(elf));
     if (same && !*same && has_go_code(elf)) {
-      losses_.add("replaced-file", "a mapped file with Go code has been replaced since: its variables are missing",
-                  part.range.begin);
+      losses_.add(LossKind::kReplacedFile, part.range.begin);
       fail(ErrorCode::kUnsupported, "{} has been replaced since", part.path);
     }
     return {file->bytes(), file};

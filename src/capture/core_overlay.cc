@@ -143,16 +143,12 @@ void add_core_memory(const binary::CoreFile& core, const std::shared_ptr<const v
     const Address dumped_end = segment.range.begin + segment.bytes.size();
     memory.add(segment.range.begin, segment.bytes, owner);
     if (segment.missing_bytes > 0) {
-      losses.add("cut-off-core", "the core file ends before these pages that it announces: what lay there is missing",
-                 dumped_end, (segment.missing_bytes + kPage - 1) / kPage);
+      losses.add(LossKind::kCutOffCore, dumped_end, (segment.missing_bytes + kPage - 1) / kPage);
     } else if (segment.bytes.empty() && plain_memory && is_plain(core, segment)) {
       zeros.add(segment.range, memory);
     }
   }
-  if (!plain_memory)
-    losses.add("no-private-memory",
-               "the core holds no private memory of the process (see coredump_filter in core(5)): nothing of the heap",
-               Address());
+  if (!plain_memory) losses.add(LossKind::kNoPrivateMemory, Address());
 }
 
 std::string describe_gaps(const std::string& path, const binary::CoreFile& core) {

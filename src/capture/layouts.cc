@@ -40,9 +40,8 @@ ProgramLayouts open_layouts(const Program& program, bool use_dwarf, LossLedger& 
   if (use_dwarf && elf.has_dwarf()) {
     try {
       out.dwarf = std::make_unique<binary::DwarfInfo>(elf.file());
-    } catch (const Error&) {
-      losses.add("bad-debug-information", "the program's debug information cannot be read: fewer objects have types",
-                 Address());
+    } catch (const Error& error) {
+      losses.add(LossKind::kBadDebugInformation, error.what());
     }
   }
   // Without the structures that everything begins with (only types of other languages, say) it is of no use here.

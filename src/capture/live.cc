@@ -269,7 +269,7 @@ class Freeze {
   void read() {
     for (const auto& thread : stopped_->threads()) {
       if (!thread.stopped) {
-        live_.losses().add("thread-not-stopped", "a thread did not stop in time: its registers are missing", Address());
+        live_.losses().add(LossKind::kThreadNotStopped, Address());
         continue;
       }
       threads_.push_back({static_cast<std::uint64_t>(thread.tid_in_namespace), thread.registers});
@@ -319,8 +319,7 @@ class Freeze {
 
   void note(const std::vector<AddressRange>& holes) const {
     for (const AddressRange& hole : holes)
-      live_.losses().add("unreadable-page", "pages of the target cannot be read: what they hold is missing", hole.begin,
-                         (hole.size() + 4095) / 4096);
+      live_.losses().add(LossKind::kUnreadablePage, hole.begin, (hole.size() + 4095) / 4096);
   }
 
   const LiveTarget& live_;

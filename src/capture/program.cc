@@ -50,14 +50,13 @@ Program Program::open(const std::vector<FilePart>& parts, const std::string& exe
       if (error.code() == ErrorCode::kCancelled) throw;
       if (path == exe_path) refusal = error.what();
       if (error.code() != ErrorCode::kUnsupported && path != exe_path)
-        losses.add("unopened-file", "a mapped file cannot be opened: Go code in it would be missing",
-                   first.range.begin);
+        losses.add(LossKind::kUnopenedFile, first.range.begin);
       continue;
     }
     if (!has_go_code(*file->elf)) continue;
     const auto bias = bias_of(*file->elf, by_path[path]);
     if (!bias) {
-      losses.add("unplaced-file", "it is not known where a file with Go code was loaded", first.range.begin);
+      losses.add(LossKind::kUnplacedFile, first.range.begin);
       continue;
     }
     program.images_.push_back({file->elf.get(), *bias, path});

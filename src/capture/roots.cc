@@ -17,9 +17,7 @@ std::vector<std::uint64_t> section_mask(const go::Runtime& runtime, Address mask
   const auto bytes = std::as_writable_bytes(std::span(out)).first((words + 7) / 8);
   if (words > 0 && !runtime.memory.try_read(mask, bytes)) {
     const auto expanded = go::expand_gc_program(runtime.memory, program, words, 64 << 20);
-    if (expanded.end != go::GcProgramEnd::kComplete)
-      losses.add("no-section-mask", "which package variables hold pointers cannot be told: what they hold is missing",
-                 section.begin);
+    if (expanded.end != go::GcProgramEnd::kComplete) losses.add(LossKind::kNoSectionMask, section.begin);
     out = expanded.bits.words;
     out.resize((words + 63) / 64);
   }
@@ -55,7 +53,7 @@ class GlobalRoots {
   void add_word(const go::Module& module, Address at) {
     const auto value = runtime_.memory.try_pointer(at);
     if (!value) {
-      losses_.add("unreadable-variable", "package variables cannot be read: what they hold is missing", at);
+      losses_.add(LossKind::kUnreadableVariable, at);
       return;
     }
     if (!*value) return;

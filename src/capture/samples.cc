@@ -24,7 +24,7 @@ class SamplePass {
   AllocationStackId read(Address bucket) {
     std::vector<Address> calls = go::bucket_stack(functions_.runtime(), bucket);
     if (calls.empty()) {
-      losses_.add("unreadable-sample", "where some sampled objects were allocated cannot be read", bucket);
+      losses_.add(LossKind::kUnreadableSample, bucket);
       return {};
     }
     const AllocationStackId next(static_cast<std::uint32_t>(snapshot_.allocation_stacks.size()));

@@ -405,8 +405,7 @@ class Reading {
     for (const Round& round : rounds) said.merge(round);
     std::uint64_t lost = 0;
     for (const std::uint64_t count : unreadable) lost += count;
-    if (lost > 0 && lost_ == 0)
-      losses_.add("no-code", "machine code of functions cannot be read: it says nothing about types", Address(), lost);
+    if (lost > 0 && lost_ == 0) losses_.add(LossKind::kNoCode, Address(), lost);
     lost_ = std::max(lost, lost_);
     return said;
   }

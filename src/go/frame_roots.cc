@@ -124,7 +124,7 @@ class StackRootFinder::Scan {
     Address bitmap;
   };
 
-  void lose(const char* kind, const char* meaning, Address where) const { finder_.losses_.add(kind, meaning, where); }
+  void lose(LossKind kind, Address where) const { finder_.losses_.add(kind, where); }
 
   // A word that may be a pointer: a root, or the way to an object on this stack.
   void take(const Place& place, std::uint64_t value) {
@@ -139,7 +139,7 @@ class StackRootFinder::Scan {
     if (const auto value = words_.word(place.slot))
       take(place, *value);
     else
-      lose("unreadable-stack-word", "a word of a stack cannot be read: what it holds is missing", place.slot);
+      lose(LossKind::kUnreadableStackWord, place.slot);
   }
 
   void scan_frames() {
@@ -206,7 +206,7 @@ class StackRootFinder::Scan {
     const auto count = at ? memory_.try_integer<std::int32_t>(at) : std::nullopt;
     const auto bits = at ? memory_.try_integer<std::int32_t>(at + 4) : std::nullopt;
     if (!count || !bits || *count <= 0 || *bits < 0 || (*bits > 0 && index >= *count)) {
-      lose("missing-stack-map", "a frame has no map of its pointers: what its variables hold is missing", frame.pc);
+      lose(LossKind::kMissingStackMap, frame.pc);
       return std::nullopt;
     }
     const std::uint64_t bytes = (static_cast<std::uint32_t>(*bits) + 7) / 8;
@@ -232,7 +232,7 @@ class StackRootFinder::Scan {
     const auto bits = vector ? memory_.try_integer<std::int32_t>(*vector) : std::nullopt;
     const auto bitmap = vector ? memory_.try_pointer(*vector + kWord) : std::nullopt;
     if (!arg_bytes || !bits || !bitmap || *bits < 0 || fn != code.function.entry) {
-      lose("missing-stack-map", "a frame has no map of its pointers: what its variables hold is missing", frame.pc);
+      lose(LossKind::kMissingStackMap, frame.pc);
       return std::nullopt;
     }
     std::uint64_t words = static_cast<std::uint32_t>(*bits);
@@ -247,7 +247,7 @@ class StackRootFinder::Scan {
     bool fits = map.bits / 2 <= words_.range().size() / kWord;
     const Bytes bitmap(memory_, map.bitmap, fits ? (map.bits + 7) / 8 : 0);
     if (fits && !bitmap) {
-      lose("missing-stack-map", "a frame has no map of its pointers: what its variables hold is missing", map.bitmap);
+      lose(LossKind::kMissingStackMap, map.bitmap);
       return;
     }
     if (fits)
@@ -256,8 +256,7 @@ class StackRootFinder::Scan {
         fits = fits && words_.contains(slot);
         if (fits) take_word({slot, frame, static_cast<std::int32_t>(slot - origin), kind, false});
       });
-    if (!fits)
-      lose("bad-stack-map", "the map of a frame's pointers does not fit the frame: what it holds is missing", first);
+    if (!fits) lose(LossKind::kBadStackMap, first);
   }
 
   // Variables whose address was taken. They are scanned if a pointer to them turns up.
@@ -278,7 +277,7 @@ class StackRootFinder::Scan {
     const bool sane = count && *count <= kMostObjectsOfFrame;
     const Bytes records(memory_, at + kWord, sane ? *count * sizeof(ObjectRecord) : 0);
     if (!sane || (*count > 0 && !records)) {
-      lose("bad-stack-objects", "a frame's list of variables is damaged: what they hold is missing", at);
+      lose(LossKind::kBadStackObjects, at);
       return;
     }
     for (std::uint64_t k = 0; k < *count; ++k) {
@@ -341,15 +340,14 @@ class StackRootFinder::Scan {
     } else if (const Bytes mask(memory_, object.mask, (words + 7) / 8); mask) {
       for_each_bit(mask.data(), words, take_bit);
     } else if (words != 0) {
-      lose("bad-stack-objects", "a frame's list of variables is damaged: what they hold is missing", object.mask);
+      lose(LossKind::kBadStackObjects, object.mask);
     }
   }
 
   // Every word in use, frame by frame as far as frames are known.
   void scan_whole_stack() {
     if (!stack_.low_water) return;
-    lose("stack-not-unwound", "a stack could not be walked to its end: all its words count as possible pointers",
-         goroutine_.g);
+    lose(LossKind::kStackNotUnwound, goroutine_.g);
     std::uint32_t i = 0;
     const Address first((stack_.low_water.value + kWord - 1) / kWord * kWord);
     for (Address at = first; words_.contains(at); at += kWord) {
@@ -399,7 +397,7 @@ class StackRootFinder::Scan {
       const auto link = memory_.try_integer<std::uint64_t>(record + finder_.defer_link_);
       const auto in_heap = memory_.try_integer<std::uint8_t>(record + finder_.defer_heap_);
       if (!fn || !link || !in_heap || record == mark) {
-        lose("bad-defer", "a list of deferred calls is damaged: what its rest holds is missing", record);
+        lose(LossKind::kBadDefer, record);
         return;
       }
       if (i == next_mark) {

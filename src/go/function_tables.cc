@@ -55,9 +55,7 @@ FunctionTables::FunctionTables(const Runtime& runtime, LossLedger& losses) : run
     try {
       add_module(i);
     } catch (const Error&) {
-      losses.add("unreadable-function-table",
-                 "a module's function table cannot be read: stacks that pass through it are read conservatively",
-                 runtime.modules[i].pc_header);
+      losses.add(LossKind::kUnreadableFunctionTable, runtime.modules[i].pc_header);
     }
   }
   std::sort(specials_.begin(), specials_.end());

@@ -160,7 +160,7 @@ class SchedulerReader {
       if (record.read(at))
         add_goroutine(at, record);
       else
-        losses_.add("unreadable-goroutine", "a goroutine's record cannot be read: what its stack holds is missing", at);
+        losses_.add(LossKind::kUnreadableGoroutine, at);
     }
   }
 
@@ -256,7 +256,7 @@ class SchedulerReader {
 
   void read_processors() {
     if (!vars_.allp) {
-      losses_.add("no-processors", "the list of processors, runtime.allp, was not found", Address());
+      losses_.add(LossKind::kNoProcessors, Address());
       return;
     }
     Record record(memory_, layouts_.get_size("runtime.p"));

@@ -174,7 +174,7 @@ void HeapModel::read_arenas(LossLedger& losses) {
     const auto index = memory.try_integer<std::uint64_t>(data + i * 8);
     const auto arena = index && *index < kMostArenas ? memory.try_pointer(table + *index * 8) : std::nullopt;
     if (!arena || !*arena) {
-      losses.add("unreadable-arena", "a heap arena cannot be read: its objects are missing", data + i * 8);
+      losses.add(LossKind::kUnreadableArena, data + i * 8);
       continue;
     }
     arenas_.push_back({*index, *arena});
@@ -190,13 +190,13 @@ void HeapModel::read_some_spans(std::span<const std::byte> pointers, std::vector
   for (std::size_t i = 0; i < pointers.size(); i += 8) {
     const Address at(load_le<std::uint64_t>(pointers.data() + i));
     if (!runtime_.memory.try_read(at, bytes)) {
-      losses.add("unreadable-span", "a span record cannot be read: its objects are missing", at);
+      losses.add(LossKind::kUnreadableSpan, at);
       continue;
     }
     const MSpan span = layout.read(at, Record(bytes.data(), bytes.size()));
     if (span.state == SpanState::kDead) continue;
     if (!plausible(span)) {
-      losses.add("implausible-span", "a span record contradicts itself: its objects are missing", at);
+      losses.add(LossKind::kImplausibleSpan, at);
       continue;
     }
     (span.state == SpanState::kInUse ? in_use : manual).push_back(span);
@@ -325,8 +325,7 @@ bool HeapModel::read_bits(const MSpan& span, std::uint64_t* allocated, std::uint
       span.slots % 64 == 0 ? ~std::uint64_t{0} : (std::uint64_t{1} << (span.slots % 64)) - 1;
   const auto read = [&](Address from, std::uint64_t* to) {
     if (!runtime_.memory.try_read(from, {reinterpret_cast<std::byte*>(to), bytes})) {
-      losses.add("unreadable-bitmap", "the allocation or mark bits of a span cannot be read: its objects are guesses",
-                 from);
+      losses.add(LossKind::kUnreadableBitmap, from);
       return false;
     }
     to[words - 1] &= last_mask;
@@ -343,8 +342,7 @@ bool HeapModel::read_bits(const MSpan& span, std::uint64_t* allocated, std::uint
     case MarkSource::kInline: {
       std::array<std::byte, 64> area{};
       if (!runtime_.memory.try_read(span.base + kInlineMarksAt, std::span(area).first(kInlineMarkBytes))) {
-        losses.add("unreadable-bitmap", "the allocation or mark bits of a span cannot be read: its objects are guesses",
-                   span.base);
+        losses.add(LossKind::kUnreadableBitmap, span.base);
         good = false;
         break;
       }

@@ -188,7 +188,7 @@ std::vector<Module> read_modules(const MemorySource& memory, const LayoutSource&
         fail(ErrorCode::kUnsupported,
              "runtime.moduledata at {:#x} does not have the form that the layouts of {} give it", at.value,
              layouts.name());
-      losses.add("bad-module", "a module (plugin) cannot be read: its globals and functions are missing", at);
+      losses.add(LossKind::kBadModule, at);
       break;
     }
     if (!reader.flag("bad")) modules.push_back(module);

@@ -50,8 +50,7 @@ void ObjectScan::load_bytes(const MSpan& span) {
     if (runtime_.memory.try_read(span.base + at, std::span(copy_).subspan(at, kSystemPage))) continue;
     if (missing++ == 0) first = span.base + at;
   }
-  if (missing > 0)
-    losses_.add("unreadable-page", "heap pages cannot be read: what their objects point to is missing", first, missing);
+  if (missing > 0) losses_.add(LossKind::kUnreadablePage, first, missing);
   bytes_ = copy_.data();
 }
 
@@ -91,8 +90,7 @@ std::vector<std::byte> ObjectScan::arena_bytes(const MSpan& span, std::string_vi
     const Address arena = heap_.arena_of(at);
     const auto to = std::span(out).subspan(word / words_per_byte, count / words_per_byte);
     if (!arena || !runtime_.memory.try_read(arena + field_at + in_arena / words_per_byte, to))
-      losses_.add("unreadable-pointer-map", "a pointer map cannot be read: what these objects point to is missing", at,
-                  count * 8 / kPageSize);
+      losses_.add(LossKind::kUnreadablePointerMap, at, count * 8 / kPageSize);
     word += count;
   }
   return out;

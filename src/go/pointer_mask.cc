@@ -75,8 +75,7 @@ const PointerMasks::Entry* PointerMasks::known_or_made(Address type, int depth) 
   entry->usable = make(*entry, depth);
   // A type that contains itself was refused further down.
   if (const Entry* known = find(*tables_.back(), type)) return known;
-  if (!entry->usable)
-    losses_.add("pointer-mask", "the pointer map of a type cannot be read; pointers in its objects are not seen", type);
+  if (!entry->usable) losses_.add(LossKind::kUnreadableTypeMask, type);
   if (!entry->words.empty()) entry->mask.words = entry->words.data();
   return insert(std::move(entry));
 }

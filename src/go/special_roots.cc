@@ -35,7 +35,7 @@ class SpecialReader {
                               : memory_.try_integer<std::uint64_t>(at + offset_.offset);
       const auto special = memory_.try_integer<std::uint8_t>(at + kind_.offset);
       if (!next || !offset || !special) {
-        losses_.add("unreadable-special", "finalizers, cleanups or weak handles of a span cannot be read", at);
+        losses_.add(LossKind::kUnreadableSpecial, at);
         return;
       }
       read_special(at, span.base + *offset, *special);
@@ -84,7 +84,7 @@ class SpecialReader {
 
   void add_word(SpecialRoot& root, Address at) {
     const auto value = memory_.try_pointer(at);
-    if (!value) losses_.add("unreadable-special", "finalizers, cleanups or weak handles of a span cannot be read", at);
+    if (!value) losses_.add(LossKind::kUnreadableSpecial, at);
     root.words.push_back({at, value.value_or(Address())});
   }
 
@@ -96,8 +96,7 @@ class SpecialReader {
 
   void read_finalizer_queue() {
     if (!runtime_.vars.allfin) {
-      losses_.add("no-finalizer-queue", "the queue of finalizers was not found: what waits in it counts as garbage",
-                  Address());
+      losses_.add(LossKind::kNoFinalizerQueue, Address());
       return;
     }
     // runtime.finBlock (finblock up to 1.24): alllink, next, cnt, fin[]: the same in Go 1.17-1.27.
@@ -111,7 +110,7 @@ class SpecialReader {
       const auto count = memory_.try_integer<std::uint32_t>(block + kCount);
       const auto next = memory_.try_pointer(block + kAllLink);
       if (!count || !next || *count > kMostEntries) {
-        losses_.add("bad-finalizer-queue", "a block of the queue of finalizers is damaged", block);
+        losses_.add(LossKind::kBadFinalizerQueue, block);
         return;
       }
       for (std::uint32_t i = 0; i < *count; ++i) read_queued_finalizer(block + kEntries + i * size);
@@ -132,8 +131,7 @@ class SpecialReader {
     const auto all = layouts_.find("runtime.cleanupQueue", "all");
     if (!all) return;  // before Go 1.25 due cleanups wait in the queue of finalizers
     if (!runtime_.vars.gc_cleanups) {
-      losses_.add("no-cleanup-queue", "the queue of cleanups was not found: what waits in it counts as garbage",
-                  Address());
+      losses_.add(LossKind::kNoCleanupQueue, Address());
       return;
     }
     const std::uint64_t header = layouts_.get_size("runtime.cleanupBlockHeader");
@@ -147,7 +145,7 @@ class SpecialReader {
       const auto count = memory_.try_integer<std::uint32_t>(block + count_at);
       const auto next = memory_.try_pointer(block + link);
       if (!count || !next || *count > room) {
-        losses_.add("bad-cleanup-queue", "a block of the queue of cleanups is damaged", block);
+        losses_.add(LossKind::kBadCleanupQueue, block);
         return;
       }
       for (std::uint32_t i = 0; i < *count; ++i) {

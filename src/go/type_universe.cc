@@ -48,8 +48,7 @@ void TypeUniverse::read_typelinks(const Module& module) {
   for (std::uint64_t i = 0; i < module.typelinks.length; ++i) {
     const auto offset = runtime_.memory.try_integer<std::int32_t>(module.typelinks.data + 4 * i);
     if (!offset) {
-      losses_.add("typelinks", "the table of types cannot be read; some objects stay without type",
-                  module.typelinks.data, module.typelinks.length - i);
+      losses_.add(LossKind::kTypeTable, module.typelinks.data, module.typelinks.length - i);
       return;
     }
     if (*offset > 0) pending_.push_back(module.types + static_cast<std::uint64_t>(*offset));
@@ -62,7 +61,7 @@ void TypeUniverse::walk_descriptors(const Module& module) {
   for (Address at = module.types + 8; at < end;) {
     const auto bytes = reader_.descriptor_bytes(at);
     if (!bytes) {
-      losses_.add("type-walk", "the walk over the types ended early; some objects stay without type", at);
+      losses_.add(LossKind::kTypeWalk, at);
       return;
     }
     pending_.push_back(at);

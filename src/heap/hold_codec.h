@@ -116,7 +116,7 @@ void describe(Archive& a, AuditInput& x) {
 }
 template <class Archive>
 void describe(Archive& a, Loss& x) {
-  a(x.kind, x.meaning, x.count, x.first);
+  a(x.kind, x.count, x.first, x.detail);
 }
 template <class Archive>
 void describe(Archive& a, AddressRange& x) {

@@ -45,10 +45,23 @@ std::string cause_text(const graph::AuditCause& cause) {
 
 }  // namespace
 
+std::string loss_text(const Loss& loss) {
+  return fmt::format("{} × {}: {}{}", format_count(loss.count), loss.kind, words_of(loss).words,
+                     loss.detail.empty() ? "" : fmt::format(" ({})", loss.detail));
+}
+
 ordered_json losses_json(const std::vector<Loss>& losses) {
   ordered_json list = ordered_json::array();
-  for (const Loss& loss : losses)
-    list.push_back({{"kind", loss.kind}, {"count", loss.count}, {"first", hex(loss.first)}, {"meaning", loss.meaning}});
+  for (const Loss& loss : losses) {
+    const LossWords words = words_of(loss);
+    list.push_back({{"kind", loss.kind},
+                    {"severity", id_of(words.severity)},
+                    {"count", loss.count},
+                    {"first", hex(loss.first)},
+                    {"meaning", words.words},
+                    {"what_to_do", words.remedy},
+                    {"detail", loss.detail}});
+  }
   return list;
 }
 
@@ -120,9 +133,11 @@ std::string audit_text(const heap::Snapshot& snapshot, const graph::Audit& audit
                                  snapshot.audit.goroutines_checked));
   out += fmt::format("  pointers to free slots                      {:>16}\n",
                      format_count(snapshot.audit.pointers_to_free_slots));
-  for (const Loss& loss : snapshot.losses)
-    out += fmt::format("\n  loss: {} x {} (first at {}): {}\n", format_count(loss.count), cleaned(loss.kind),
-                       hex(loss.first), cleaned(loss.meaning));
+  for (const Loss& loss : snapshot.losses) {
+    out += fmt::format("\n  loss, {}: {}{}\n", id_of(words_of(loss).severity), cleaned(loss_text(loss)),
+                       loss.first ? fmt::format(" (first at {})", hex(loss.first)) : "");
+    out += fmt::format("    what to do: {}\n", words_of(loss).remedy);
+  }
   return out;
 }
 

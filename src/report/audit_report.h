@@ -9,6 +9,8 @@
 
 namespace holdfast::report {
 
+// "3 × unreadable-page: pages of the target cannot be read: ... (what an error said)"; one line, not cleaned.
+std::string loss_text(const Loss& loss);
 nlohmann::ordered_json losses_json(const std::vector<Loss>& losses);
 nlohmann::ordered_json audit_json(const heap::Snapshot& snapshot, const graph::Audit& audit);
 std::string audit_text(const heap::Snapshot& snapshot, const graph::Audit& audit);

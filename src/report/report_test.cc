@@ -460,7 +460,8 @@ heap::Snapshot shop() {
   snapshot.account.free = 1 << 20;
   snapshot.account.stacks = 800 << 10;
   snapshot.account.next_gc = 7 << 20;
-  snapshot.losses.push_back({"unreadable-page", "objects on it look empty", 3, Address(0xc000123000)});
+  snapshot.losses.push_back(make_loss(LossKind::kUnreadablePage, 3, Address(0xc000123000)));
+  snapshot.losses.push_back(make_loss(LossKind::kNoCounters, 1, {}, "runtime.memstats was not found"));
   heap::Snapshot shop = heap.build();
   heap::Account& account = shop.account;
   for (const heap::Span& span : shop.spans) account.live += span.objects * span.slot_size;
@@ -505,7 +506,7 @@ TEST(Report, HidesNothingFromATerminalAndObeysNothing) {
   snapshot.target.name = evil;
   snapshot.target.go_version = evil;
   snapshot.target.goarch = evil;
-  snapshot.losses.push_back({evil, evil, 1, {}});
+  snapshot.losses.push_back({evil, 1, {}, evil});
   snapshot.audit.counters.push_back({evil, 1, 2, true, evil});
   const heap::Snapshot built = heap.build();
   TextOptions options;

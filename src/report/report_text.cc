@@ -7,6 +7,7 @@
 
 #include "base/terminal_text.h"
 #include "base/units.h"
+#include "report/audit_report.h"
 #include "report/target_words.h"
 #include "view/names.h"
 #include "view/words.h"
@@ -273,9 +274,16 @@ class Text {
   void add_truth() {
     heading("AUDIT");
     wrapped("  ", report_.audit_line);
-    heading("LOSSES", report_.losses.empty() ? "       none" : "");
-    for (const Loss& loss : report_.losses)
-      line(fmt::format("  {} × {}: {}", format_count(loss.count), loss.kind, loss.meaning));
+    const auto harmless =
+        static_cast<std::size_t>(std::count_if(report_.losses.begin(), report_.losses.end(), [](const Loss& loss) {
+          return words_of(loss).severity == LossSeverity::kCosmetic;
+        }));
+    heading("LOSSES", harmless == report_.losses.size() ? "       none" : "");
+    for (const Loss& loss : report_.losses) {
+      if (words_of(loss).severity == LossSeverity::kCosmetic) continue;
+      wrapped("  ", loss_text(loss));
+      wrapped("    what to do: ", std::string(words_of(loss).remedy));
+    }
   }
 
   void add_commands() {

@@ -124,7 +124,7 @@ TEST(TableJson, NumbersAreExactAndWhatIsNotKnownIsNull) {
 
 TEST(TableJson, SaysWhatTheTargetHid) {
   heap::Snapshot snapshot;
-  snapshot.losses.push_back({"unreadable-page", "pages are missing", 3, Address(0x1000)});
+  snapshot.losses.push_back(make_loss(LossKind::kUnreadablePage, 3, Address(0x1000)));
   const Table table = table_of({});
   const auto json = table_json(table, {}, &snapshot);
   EXPECT_EQ(json["losses"][0]["count"], 3);

@@ -172,8 +172,7 @@ class TypePass {
       claim_dwarf(binary::DwarfInfo(image.elf->file()), image, live);
     } catch (const Error& error) {
       if (error.code() == ErrorCode::kCancelled) throw;
-      losses_.add("bad-debug-information", "a plugin's debug information cannot be read: fewer objects have types",
-                  Address());
+      losses_.add(LossKind::kBadDebugInformation, error.what());
     }
   }
 
@@ -382,9 +381,7 @@ class TypePass {
     }
     for (const Field& field : table_.fields()) snapshot_.fields.push_back({field.name, field.type, field.offset});
     if (const std::uint64_t conflicts = propagation_.stats().conflicts; conflicts > 0)
-      losses_.add("type-conflict",
-                  "evidence gave objects two types that do not fit each other; the stronger one was kept", Address(),
-                  conflicts);
+      losses_.add(LossKind::kTypeConflict, Address(), conflicts);
   }
 
   const TypeInputs& inputs_;
