@@ -63,7 +63,8 @@ Callees::Callees(const go::FunctionTables& functions, std::span<const binary::Fu
   for (const auto& [prefix, callee] : kMapFunctions)
     for (const char* key : {"fast32", "fast32ptr", "fast64", "fast64ptr", "faststr"})
       add(std::string(prefix) + key, callee);
-  add("growslice", functions.runtime().version.minor >= 20 ? Callee::kGrowSlice : Callee::kGrowSlice119);
+  add("growslice",
+      functions.runtime().version.grow_slice_takes_type_last() ? Callee::kGrowSlice : Callee::kGrowSliceTypeFirst);
   for (int i = 1; i <= 8; ++i) add(fmt::format("gcWriteBarrier{}", i), Callee::kWriteBarrier);
   for (const char* reg : {"CX", "DX", "BX", "BP", "SI", "R8", "R9"})
     add(fmt::format("gcWriteBarrier{}", reg), Callee::kWriteBarrier);

@@ -14,24 +14,24 @@ namespace holdfast::code {
 
 enum class Callee : std::uint8_t {
   kOther,
-  kNewObject,       // type RAX -> *T RAX
-  kMalloc,          // size RAX, type RBX -> *T RAX
-  kMakeSlice,       // type RAX -> array RAX
-  kGrowSlice,       // old pointer RAX, type RSI -> array RAX
-  kGrowSlice119,    // type RAX, old pointer RBX -> array RAX
-  kMapElement,      // map type RAX, map RBX -> *elem RAX
-  kMapUse,          // map type RAX, map RBX
-  kMakeMap,         // map type RAX -> map RAX
-  kMakeSmallMap,    // -> map RAX, of which type only its uses tell
-  kConvert,         // type RAX -> *T RAX
-  kTypedMove,       // type RAX, destination RBX, source RCX
-  kTypedClear,      // type RAX, destination RBX
-  kTypedSliceCopy,  // type RAX, destination RBX, source RDI
-  kMakeChan,        // chan type RAX -> chan RAX
-  kAddCleanup,      // dictionary RAX, object RBX, func value RCX, argument RDI and on: generic, Go 1.24 and later
-  kWriteBarrier,    // keeps all registers but R11
-  kDuff,            // changes RDI, RSI and vector registers; calls lead into its middle
-  kAway,            // does not return
+  kNewObject,           // type RAX -> *T RAX
+  kMalloc,              // size RAX, type RBX -> *T RAX
+  kMakeSlice,           // type RAX -> array RAX
+  kGrowSlice,           // old pointer RAX, type RSI -> array RAX
+  kGrowSliceTypeFirst,  // type RAX, old pointer RBX -> array RAX
+  kMapElement,          // map type RAX, map RBX -> *elem RAX
+  kMapUse,              // map type RAX, map RBX
+  kMakeMap,             // map type RAX -> map RAX
+  kMakeSmallMap,        // -> map RAX, of which type only its uses tell
+  kConvert,             // type RAX -> *T RAX
+  kTypedMove,           // type RAX, destination RBX, source RCX
+  kTypedClear,          // type RAX, destination RBX
+  kTypedSliceCopy,      // type RAX, destination RBX, source RDI
+  kMakeChan,            // chan type RAX -> chan RAX
+  kAddCleanup,          // dictionary RAX, object RBX, func value RCX, argument RDI and on: generic, Go 1.24 and later
+  kWriteBarrier,        // keeps all registers but R11
+  kDuff,                // changes RDI, RSI and vector registers; calls lead into its middle
+  kAway,                // does not return
 };
 
 class Callees {

@@ -449,7 +449,7 @@ bool Interpreter::call_runtime(Callee callee) {
       result = pointer(type_in(binary::kRsi), true);
       note(place_of(look(binary::kRax)), result, true);
       break;
-    case Callee::kGrowSlice119:
+    case Callee::kGrowSliceTypeFirst:
       result = pointer(in_rax, true);
       note(place_of(look(binary::kRbx)), result, true);
       break;

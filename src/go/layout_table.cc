@@ -37,10 +37,7 @@ class LayoutTable final : public NamedLayouts {
 
   static bool holds(const std::string& condition, const GoVersion& version) {
     if (!condition.starts_with('<')) return version.has_experiment(condition);
-    // "go1.19" and "go1.20" are first releases, which have a number from 1.21 on; a version that names none otherwise,
-    // as of a development build, is taken as the last.
-    const bool first = version.patch < 0 && version.minor <= 20 && !version.text.starts_with("devel");
-    return (first || version.patch >= 0) && std::max(version.patch, 0) < std::stoi(condition.substr(1));
+    return version.is_before_patch(std::stoi(condition.substr(1)));
   }
 
   static bool applies(const Json& when, const GoVersion& version) {
@@ -106,11 +103,10 @@ class LayoutTable final : public NamedLayouts {
 }  // namespace
 
 std::unique_ptr<LayoutSource> layout_table(const GoVersion& version) {
-  const int minor = std::min(version.minor, kNewestMinor);
-  const std::string release = fmt::format("go1.{}", minor);
+  const std::string release = version.layout_release();
   const std::string_view text = embedded_layout(release);
   if (text.empty()) fail(ErrorCode::kUnsupported, "there is no layout table for {}", release);
-  const char* note = version.minor > kNewestMinor ? " (the newest known)" : "";
+  const char* note = version.known() ? "" : " (the newest known)";
   return std::make_unique<LayoutTable>(version, text, fmt::format("table {}{}", release, note));
 }
 

@@ -157,7 +157,8 @@ class Reader {
     std::uint64_t by_limit = marked;
     if (non_heap + over < limit) {
       by_limit = limit - non_heap - over;
-      const std::uint64_t headroom = runtime_.version.minor >= 21 ? std::max(kHeadroom, by_limit / 100 * 3) : kHeadroom;
+      const std::uint64_t headroom =
+          runtime_.version.limit_headroom_grows() ? std::max(kHeadroom, by_limit / 100 * 3) : kHeadroom;
       by_limit = by_limit < 2 * headroom ? headroom : by_limit - headroom;
       by_limit = std::max(by_limit, marked);
     }

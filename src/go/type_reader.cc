@@ -131,7 +131,7 @@ std::uint64_t TypeReader::base_bytes(TypeKind kind) const {
     case TypeKind::kStruct:
       return 80;
     case TypeKind::kMap:
-      return !runtime_.version.swiss_maps() ? 88 : runtime_.version.minor >= 27 ? 136 : 112;
+      return !runtime_.version.swiss_maps() ? 88 : runtime_.version.maps_list_strides() ? 136 : 112;
     default:
       return kTypeHeaderBytes;
   }
@@ -186,7 +186,7 @@ std::optional<MapShape> TypeReader::map_shape(Address type) const {
     shape.indirect_elem = (flags & 2) != 0;
   } else {
     shape.group_bytes = word(80);
-    if (runtime_.version.minor >= 27) {  // reference 6.1: the table of the kinds' parts
+    if (runtime_.version.maps_list_strides()) {  // reference 6.1: the table of the kinds' parts
       shape.keys_at = word(88);
       shape.key_stride = word(96);
       shape.elems_at = word(104);

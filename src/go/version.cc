@@ -38,6 +38,23 @@ bool GoVersion::swiss_maps() const {
   return minor >= 24 && !has_experiment("noswissmap");
 }
 
+int GoVersion::wait_reason_numbering() const {
+  constexpr int kLast = 6;  // 1.26 and 1.27 share theirs
+  if (minor <= 19) return 0;
+  if (minor <= 21) return 1;
+  return std::min(minor - 20, kLast);
+}
+
+bool GoVersion::is_before_patch(int limit) const {
+  // "go1.19" and "go1.20" are first releases; from 1.21 on those have the number 0.
+  const bool first = patch < 0 && minor <= 20 && !text.starts_with("devel");
+  return (first || patch >= 0) && std::max(patch, 0) < limit;
+}
+
+std::string GoVersion::layout_release() const {
+  return "go1." + std::to_string(std::min(minor, kNewestMinor));
+}
+
 GoVersion parse_version(std::string_view text) {
   GoVersion version;
   version.text = text;

@@ -1,5 +1,6 @@
-// Which Go, and what follows from it: behaviours as capabilities, decided once here. No version number is looked at
-// outside src/go.
+// Which Go, and what follows from it: behaviours as capabilities, decided once here. No other file compares a version
+// number (tools/check_layers). The facts are of the release notes and of the runtime's sources of Go 1.19-1.27; each
+// capability says since when.
 #pragma once
 
 #include <string>
@@ -18,6 +19,7 @@ enum class PointerMaps {
   kAllocHeader,  // 1.22+: in-span bitmap, 8-byte header, or the span's large type
 };
 
+// A value without references to anything; safe to share between threads.
 struct GoVersion {
   std::string text;  // as the program says it: "go1.26.8", "go1.25.12 X:greenteagc", "devel go1.28-..."
   int minor = 0;
@@ -36,6 +38,22 @@ struct GoVersion {
   bool scan_index_rests_while_marking() const { return minor >= 25; }
   // The kind byte carries flags in bits 5 and 6 (up to 1.25) or is pure (1.26+).
   bool pure_kind_byte() const { return minor >= 26; }
+  // Descriptors of maps list offset and stride of keys and elements (1.27+); before, both have the slot's stride
+  // (reference 6.1).
+  bool maps_list_strides() const { return minor >= 27; }
+  // Near the memory limit the goal of the heap stays 3 % below it (1.21+), or 1 MiB.
+  bool limit_headroom_grows() const { return minor >= 21; }
+  // runtime.growslice takes the old array first and the type last (1.20+), or the type first.
+  bool grow_slice_takes_type_last() const { return minor >= 20; }
+  // Which column of the table of wait reasons (go/wait_reason.cc) numbers them, from 0 on.
+  int wait_reason_numbering() const;
+
+  // Some layouts changed in a patch release: whether this version is a release before `patch` of its minor. One that
+  // names no patch, as a development build, is taken as the last.
+  bool is_before_patch(int patch) const;
+  // The release whose layouts are used, "go1.27": this one, or the newest known. `known`: whether it is this one.
+  std::string layout_release() const;
+  bool known() const { return minor <= kNewestMinor; }
 };
 
 // Reads a version string; fails with kUnsupported when it is none, or older than Go 1.19. A minor above kNewestMinor is

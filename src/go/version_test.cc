@@ -23,6 +23,35 @@ TEST(GoVersion, ReadsBothFormsOfExperiments) {
   EXPECT_EQ(parse_version("go1.27rc2").minor, 27);
 }
 
+TEST(GoVersion, TellsBehavioursApartAtTheReleaseThatChangedThem) {
+  EXPECT_FALSE(parse_version("go1.19").grow_slice_takes_type_last());
+  EXPECT_TRUE(parse_version("go1.20").grow_slice_takes_type_last());
+  EXPECT_FALSE(parse_version("go1.20.3").limit_headroom_grows());
+  EXPECT_TRUE(parse_version("go1.21.0").limit_headroom_grows());
+  EXPECT_FALSE(parse_version("go1.26.8").maps_list_strides());
+  EXPECT_TRUE(parse_version("go1.27.0").maps_list_strides());
+  EXPECT_EQ(parse_version("go1.19.13").wait_reason_numbering(), 0);
+  EXPECT_EQ(parse_version("go1.21.0").wait_reason_numbering(), 1);
+  EXPECT_EQ(parse_version("go1.22.0").wait_reason_numbering(), 2);
+  EXPECT_EQ(parse_version("go1.26.0").wait_reason_numbering(), 6);
+  EXPECT_EQ(parse_version("go1.27.0").wait_reason_numbering(), 6);
+}
+
+TEST(GoVersion, TakesAReleaseWithoutPatchNumberAsTheFirstAndADevelopmentBuildAsTheLast) {
+  EXPECT_TRUE(parse_version("go1.20").is_before_patch(1));
+  EXPECT_TRUE(parse_version("go1.22.0").is_before_patch(1));
+  EXPECT_FALSE(parse_version("go1.22.1").is_before_patch(1));
+  EXPECT_FALSE(parse_version("devel go1.20-abcdef Tue").is_before_patch(1));
+  EXPECT_FALSE(parse_version("go1.27rc1").is_before_patch(1));
+}
+
+TEST(GoVersion, OfANewerReleaseTheLayoutsOfTheNewestKnownAreUsed) {
+  EXPECT_EQ(parse_version("go1.21.4").layout_release(), "go1.21");
+  EXPECT_TRUE(parse_version("go1.27.1").known());
+  EXPECT_EQ(parse_version("go1.28").layout_release(), "go1.27");
+  EXPECT_FALSE(parse_version("go1.28").known());
+}
+
 TEST(GoVersion, RefusesWhatIsOlderOrNoVersion) {
   EXPECT_THROW(parse_version("go1.18.10"), Error);
   EXPECT_THROW(parse_version("rustc 1.95"), Error);

@@ -68,18 +68,12 @@ constexpr Row kRows[] = {
     {"TimerGoroutineIdle", WaitReason::kTimerGoroutineIdle, {21, kNo, kNo, kNo, kNo, kNo, kNo}},
 };
 
-int column_of(int minor) {
-  if (minor <= 19) return 0;
-  if (minor <= 21) return 1;
-  return std::min(minor - 20, kColumns - 1);
-}
-
 }  // namespace
 
 WaitReasons::WaitReasons(const LayoutSource& layouts, const GoVersion& version) {
   by_value_.fill(WaitReason::kUnknown);
   const bool named = layouts.constant("runtime.waitReasonZero").has_value();
-  const int column = column_of(version.minor);
+  const int column = version.wait_reason_numbering();
   for (const Row& row : kRows) {
     const auto value = named ? layouts.constant("runtime.waitReason" + std::string(row.constant))
                              : std::optional<std::int64_t>(row.value[column]);
