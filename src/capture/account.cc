@@ -6,7 +6,7 @@
 #include <string_view>
 #include <unordered_set>
 
-#include "capture/read_plan.h"
+#include "base/ranges.h"
 #include "go/mem_stats.h"
 #include "heap/resident.h"
 #include "os/process_memory.h"

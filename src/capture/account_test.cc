@@ -5,7 +5,7 @@
 #include <deque>
 #include <random>
 
-#include "capture/read_plan.h"
+#include "base/ranges.h"
 
 namespace holdfast::capture {
 namespace {

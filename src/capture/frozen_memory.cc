@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "capture/read_plan.h"
+#include "base/ranges.h"
 
 namespace holdfast::capture {
 namespace {

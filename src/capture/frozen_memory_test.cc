@@ -2,9 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstring>
-
-#include "capture/read_plan.h"
 
 namespace holdfast::capture {
 namespace {
@@ -80,16 +79,6 @@ TEST(FrozenMemory, BulkRangesAreReadOnceAndSeenInPlace) {
   EXPECT_EQ(*view, FakeTarget::at(base + kPage));
   memory.touch({base, base + 8});
   EXPECT_EQ(memory.bytes_read(), 8 * kPage);
-}
-
-TEST(ReadPlan, SubtractsAndIntersectsRanges) {
-  const auto range = [](std::uint64_t a, std::uint64_t b) { return AddressRange{Address(a), Address(b)}; };
-  const std::vector<AddressRange> ranges = {range(0, 10), range(20, 30)};
-  const std::vector<AddressRange> others = {range(2, 4), range(8, 22), range(25, 26)};
-  EXPECT_EQ(without(ranges, others), (std::vector{range(0, 2), range(4, 8), range(22, 25), range(26, 30)}));
-  EXPECT_EQ(within(ranges, others), (std::vector{range(2, 4), range(8, 10), range(20, 22), range(25, 26)}));
-  EXPECT_EQ(joined({range(5, 9), range(0, 5), range(20, 21)}), (std::vector{range(0, 9), range(20, 21)}));
-  EXPECT_EQ(total_bytes(ranges), 20U);
 }
 
 }  // namespace

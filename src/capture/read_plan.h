@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "base/ranges.h"
 #include "go/heap_model.h"
 #include "go/unwind.h"
 
@@ -19,13 +20,5 @@ std::vector<AddressRange> heap_ranges(const go::Runtime& runtime, const go::Heap
 // `readable` (sorted mappings). Needs the heap to be readable (goroutine records lie there).
 std::vector<AddressRange> stack_ranges(const go::Runtime& runtime, const std::vector<go::ThreadRegisters>& threads,
                                        const std::vector<AddressRange>& readable);
-
-// Sorts, joins what touches or overlaps.
-std::vector<AddressRange> joined(std::vector<AddressRange> ranges);
-// What of `ranges` lies in none of `others`; both sorted and disjoint, so is the result.
-std::vector<AddressRange> without(const std::vector<AddressRange>& ranges, const std::vector<AddressRange>& others);
-// What of `ranges` lies in `others`, likewise.
-std::vector<AddressRange> within(const std::vector<AddressRange>& ranges, const std::vector<AddressRange>& others);
-std::uint64_t total_bytes(const std::vector<AddressRange>& ranges);
 
 }  // namespace holdfast::capture

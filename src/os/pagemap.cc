@@ -8,7 +8,7 @@
 #include <cerrno>
 #include <cstdint>
 
-#include "os/ranges.h"
+#include "base/ranges.h"
 
 namespace holdfast::os {
 namespace {

@@ -13,10 +13,10 @@
 #include <thread>
 
 #include "base/error.h"
+#include "base/ranges.h"
 #include "os/pagemap.h"
 #include "os/proc_text.h"
 #include "os/process.h"
-#include "os/ranges.h"
 #include "os/refusal.h"
 
 namespace holdfast::os {

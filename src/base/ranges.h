@@ -1,0 +1,28 @@
+// Lists of address ranges: ascending by begin, apart from each other, unless said otherwise. Ranges are in bytes of the
+// target. Pure functions; safe to call from any thread.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "base/address.h"
+
+namespace holdfast {
+
+// Adds a range that begins at or behind the end of the last one, joined with it if they touch.
+inline void append_range(std::vector<AddressRange>& ranges, AddressRange more) {
+  if (!ranges.empty() && ranges.back().end == more.begin)
+    ranges.back().end = more.end;
+  else
+    ranges.push_back(more);
+}
+
+// Sorts ranges in any order; joins what touches or overlaps and leaves out empty ones.
+std::vector<AddressRange> joined(std::vector<AddressRange> ranges);
+// What of `ranges` lies in none of `others`.
+std::vector<AddressRange> without(const std::vector<AddressRange>& ranges, const std::vector<AddressRange>& others);
+// What of `ranges` lies in `others`.
+std::vector<AddressRange> within(const std::vector<AddressRange>& ranges, const std::vector<AddressRange>& others);
+std::uint64_t total_bytes(const std::vector<AddressRange>& ranges);
+
+}  // namespace holdfast
