@@ -27,6 +27,16 @@ class MemorySource {
   // The same bytes in place, valid as long as the source, or nullptr if they do not lie together in our memory.
   virtual const std::byte* try_view(Address from, std::uint64_t size) const = 0;
 
+  // Copies many short ranges, ascending and apart, one behind the other into `to`, whose size is the sum of theirs.
+  // False if any byte cannot be read. One call to the system reads many where each costs one otherwise.
+  virtual bool try_gather(std::span<const AddressRange> ranges, std::span<std::byte> to) const {
+    for (const AddressRange& range : ranges) {
+      if (!try_read(range.begin, to.first(range.size()))) return false;
+      to = to.subspan(range.size());
+    }
+    return true;
+  }
+
   template <std::integral T>
   std::optional<T> try_integer(Address from) const {
     std::byte bytes[sizeof(T)];

@@ -4,10 +4,10 @@
 #include <array>
 #include <iterator>
 #include <string_view>
-#include <unordered_set>
 
 #include "base/ranges.h"
 #include "go/mem_stats.h"
+#include "go/runtime_records.h"
 #include "heap/resident.h"
 #include "os/process_memory.h"
 
@@ -15,13 +15,8 @@ namespace holdfast::capture {
 namespace {
 
 constexpr std::uint64_t kPage = 4096;
-constexpr std::uint64_t kMallocArena = 64 << 20;    // HEAP_MAX_SIZE of glibc on 64-bit machines
-constexpr std::uint64_t kThreadBlock = 2304;        // bytes of glibc's struct pthread (2.36) from the FS base on
-constexpr std::uint64_t kArenaTable = 32ULL << 20;  // behind runtime.mheap.arenas: 1 << 22 pointers on linux/amd64
-constexpr std::uint64_t kChunkTable = 8192;         // runtime.pageAlloc.chunks: blocks, and chunks of 128 bytes in each
-
-constexpr std::uint64_t kMostProcessors = 1 << 16;
-constexpr std::uint64_t kRecordChunk = 256 << 10;  // persistentChunkSize, Go 1.19-1.27
+constexpr std::uint64_t kMallocArena = 64 << 20;  // HEAP_MAX_SIZE of glibc on 64-bit machines
+constexpr std::uint64_t kThreadBlock = 2304;      // bytes of glibc's struct pthread (2.36) from the FS base on
 
 enum Line : std::uint8_t { kObjects, kFree, kManual, kGlobals, kFiles, kStacks, kCHeap, kRecords, kMappings, kLines };
 using Lines = std::array<std::uint64_t, kLines>;
@@ -222,92 +217,6 @@ class Accounting {
   std::uint64_t rest_ = 0;
 };
 
-// Calls visit(p) for every runtime.p.
-template <typename Visit>
-void for_each_processor(const go::Runtime& runtime, const MemorySource& memory, Visit&& visit) {
-  if (!runtime.vars.allp) return;
-  const Address list = memory.try_pointer(runtime.vars.allp).value_or(Address());
-  const std::uint64_t count = memory.try_integer<std::uint64_t>(runtime.vars.allp + 8).value_or(0);
-  for (std::uint64_t i = 0; i < std::min(count, kMostProcessors); ++i)
-    if (const auto p = memory.try_pointer(list + i * 8); p && *p) visit(*p);
-}
-
-// Each P takes records from a chunk of its own; the first word of a chunk leads to the one that was made before it. The
-// chain only grows, so it can be followed while the process runs.
-std::vector<AddressRange> record_chunks(const go::Runtime& runtime, const MemorySource& memory) {
-  std::vector<AddressRange> chunks;
-  const std::uint32_t current = runtime.layouts.offset("runtime.p", "palloc");
-  std::unordered_set<Address> seen;
-  for_each_processor(runtime, memory, [&](Address p) {
-    Address chunk = memory.try_pointer(p + current).value_or(Address());
-    while (chunk && chunk.value % kPage == 0 && seen.insert(chunk).second) {
-      chunks.push_back({chunk, chunk + kRecordChunk});
-      chunk = memory.try_pointer(chunk).value_or(Address());
-    }
-  });
-  return joined(std::move(chunks));
-}
-
-// Collects where the runtime keeps its records.
-class Records {
- public:
-  explicit Records(const go::Runtime& runtime) : runtime_(runtime) {}
-
-  void add(Address at, std::uint64_t bytes) {
-    if (at && bytes > 0) ranges_.push_back({at, at + bytes});
-  }
-  // What a Go slice at `header` has room for.
-  void add_slice(Address header, std::uint64_t element) {
-    const Address data = runtime_.memory.try_pointer(header).value_or(Address());
-    const std::uint64_t room = runtime_.memory.try_integer<std::uint64_t>(header + 16).value_or(0);
-    if (room < (std::uint64_t{1} << 47) / element) add(data, room * element);
-  }
-  void add_page_allocator() {
-    const go::LayoutSource& l = runtime_.layouts;
-    const Address pages = runtime_.vars.mheap + l.offset("runtime.mheap", "pages");
-    const go::FieldLayout summary = l.get("runtime.pageAlloc", "summary");
-    for (std::uint32_t level = 0; level < summary.size; level += 24) add_slice(pages + summary.offset + level, 8);
-    // A byte for each chunk of 4 MiB; a word since that record lost its single search address (Go 1.21).
-    const std::uint64_t entry = l.find("runtime.scavengeIndex", "searchAddr") ? 1 : 8;
-    const auto index = l.find("runtime.pageAlloc", "scav.index");
-    const auto entries = l.find("runtime.scavengeIndex", "chunks");
-    if (index && entries) add_slice(pages + index->offset + entries->offset, entry);
-    const Address chunks = pages + l.offset("runtime.pageAlloc", "chunks");
-    for (std::uint64_t block = 0; block < kChunkTable; ++block)
-      add(runtime_.memory.try_pointer(chunks + block * 8).value_or(Address()), kChunkTable * 128);
-  }
-  std::vector<AddressRange> take() { return joined(std::move(ranges_)); }
-
- private:
-  const go::Runtime& runtime_;
-  std::vector<AddressRange> ranges_;
-};
-
-std::vector<AddressRange> records_of(const go::Runtime& runtime, const go::HeapModel& heap,
-                                     const AddressRange& arena_table) {
-  const go::LayoutSource& l = runtime.layouts;
-  Records records(runtime);
-  records.add(arena_table.begin, arena_table.size());
-  records.add_slice(runtime.vars.mheap + l.offset("runtime.mheap", "allspans"), 8);
-  records.add_page_allocator();
-  const std::uint64_t arena_record = l.get_size("runtime.heapArena");
-  for (const AddressRange& range : heap.arena_ranges())
-    for (Address at = range.begin; at < range.end; at += go::kArenaSize) records.add(heap.arena_of(at), arena_record);
-  // Spans of one time lie together: a page of them stands for all.
-  Address last;
-  const auto add_page = [&](Address at) {
-    const Address page(at.value / kPage * kPage);
-    if (!at || page == last) return;
-    records.add(page, kPage);
-    last = page;
-  };
-  for (const auto* spans : {&heap.in_use(), &heap.manual()})
-    for (const go::MSpan& span : *spans) add_page(span.mspan);
-  for (const go::MSpan& span : heap.in_use()) add_page(span.alloc_bits);
-  for (const go::MSpan& span : heap.in_use()) add_page(span.mark_bits);
-  return records.take();
-}
-
 }  // namespace
 
 std::optional<Residency> read_residency(pid_t pid, const go::Runtime* runtime, LossLedger& losses) {
@@ -320,7 +229,7 @@ std::optional<Residency> read_residency(pid_t pid, const go::Runtime* runtime, L
       const auto present = memory.resident_ranges(usage.mapping.range, usage.rss);
       residency.present.insert(residency.present.end(), present.begin(), present.end());
     }
-    if (runtime != nullptr) residency.record_chunks = record_chunks(*runtime, memory);
+    if (runtime != nullptr) residency.record_chunks = go::record_chunks(*runtime);
     return residency;
   } catch (const Error& error) {
     if (error.code() == ErrorCode::kCancelled) throw;
@@ -344,11 +253,9 @@ AccountFacts account_facts(const go::Runtime& runtime, const go::HeapModel& heap
   facts.globals = joined(std::move(globals));
   for (const go::ThreadRegisters& thread : threads)
     if (thread.registers.fs_base) facts.thread_blocks.push_back(thread.registers.fs_base);
-  const Address table =
-      runtime.memory.try_pointer(runtime.vars.mheap + runtime.layouts.offset("runtime.mheap", "arenas"))
-          .value_or(Address());
-  if (table) facts.arena_table = {table, table + kArenaTable};
-  facts.records = records_of(runtime, heap, facts.arena_table);
+  go::RuntimeRecords records = go::find_runtime_records(runtime, heap);
+  facts.arena_table = records.arena_table;
+  facts.records = std::move(records.ranges);
   const go::MemStats stats = go::read_mem_stats(runtime);
   const auto counter = [&](std::string_view name) { return stats.find(name).value_or(0); };
   const std::uint64_t stack_spans = counter("StackInuse");

@@ -41,8 +41,8 @@ struct Residency {
   std::vector<AddressRange> record_chunks;
 };
 
-// Does not stop the process; 10 ms per resident GB. `runtime`: of the process, seen through any memory; may be null.
-// None, and a loss, if the system refuses or the process is gone.
+// Does not stop the process; 10 ms per resident GB. `runtime`: of the process, seen through its memory as it runs; may
+// be null. None, and a loss, if the system refuses or the process is gone.
 std::optional<Residency> read_residency(pid_t pid, const go::Runtime* runtime, LossLedger& losses);
 
 // What the runtime says of its memory.

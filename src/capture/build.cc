@@ -13,6 +13,7 @@
 #include "capture/roots.h"
 #include "capture/samples.h"
 #include "go/mem_stats.h"
+#include "go/page_allocator.h"
 #include "go/special_roots.h"
 #include "heap/object_index.h"
 #include "typing/find_types.h"

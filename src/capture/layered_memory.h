@@ -13,6 +13,10 @@ class LayeredMemory : public MemorySource {
   bool try_read(Address from, std::span<std::byte> to) const override {
     return top_.try_read(from, to) || bottom_.try_read(from, to);
   }
+  // What the lower one has at these places is as good: where both have bytes, they are the same.
+  bool try_gather(std::span<const AddressRange> ranges, std::span<std::byte> to) const override {
+    return bottom_.try_gather(ranges, to) || MemorySource::try_gather(ranges, to);
+  }
   const std::byte* try_view(Address from, std::uint64_t size) const override {
     if (const std::byte* view = top_.try_view(from, size)) return view;
     return bottom_.try_view(from, size);

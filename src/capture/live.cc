@@ -3,17 +3,16 @@
 #include <array>
 #include <ctime>
 
+#include "base/ranges.h"
 #include "capture/build.h"
 #include "capture/capture.h"
 #include "capture/frozen_memory.h"
 #include "capture/layered_memory.h"
 #include "capture/layouts.h"
 #include "capture/moment.h"
-#include "capture/read_plan.h"
 #include "capture/symbol_files.h"
-#include "go/mem_stats.h"
-#include "go/pointer_mask.h"
-#include "go/special_roots.h"
+#include "go/goroutines.h"
+#include "go/needed_memory.h"
 #include "os/cgroup.h"
 #include "os/file_mapping.h"
 #include "os/maps.h"
@@ -120,21 +119,18 @@ class LiveTarget {
   void plan_from(const go::Runtime& runtime, const FrozenMemory& probe, LossLedger& ignored) {
     const auto heap = go::HeapModel::read(runtime, ignored);
     touch_records(runtime, heap, probe, ignored);
-    plan_ = heap_ranges(runtime, heap, with_content_);
+    plan_ = go::heap_memory(runtime, heap, with_content_);
     for (const AddressRange& range : program_->writable()) plan_.push_back(range);
     // Of running threads the stacks are not known yet.
-    std::vector<go::ThreadRegisters> threads;
-    for (const Address pointer : os::waiting_stack_pointers(status_.pid))
-      threads.emplace_back().registers[Gpr::kRsp] = pointer.value;
-    for (const AddressRange& range : stack_ranges(runtime, threads, readable_)) plan_.push_back(range);
+    const auto stacks = go::stack_memory(runtime, os::waiting_stack_pointers(status_.pid));
+    for (const AddressRange& range : within(stacks, readable_)) plan_.push_back(range);
     plan_ = joined(std::move(plan_));
     blocks_ = without(probe.blocks(), plan_);
     objects_ = 0;
     for (const go::MSpan& span : heap.in_use()) objects_ += span.alloc_count;
     spans_ = heap.in_use().size();
     ms_per_byte_ = measure_copy();
-    goroutines_ = static_cast<std::uint32_t>(
-        runtime.vars.allgs ? runtime.memory.try_integer<std::uint64_t>(runtime.vars.allgs + 8).value_or(0) : 0);
+    goroutines_ = static_cast<std::uint32_t>(go::count_goroutines(runtime));
   }
 
   double measure_copy() const;
@@ -160,19 +156,8 @@ class LiveTarget {
   // Makes the memory keep the runtime's small records, which passes read after the target goes on.
   static void touch_records(const go::Runtime& runtime, const go::HeapModel& heap, const FrozenMemory& memory,
                             LossLedger& losses) {
-    for (const go::MSpan& span : heap.in_use()) {
-      const std::uint64_t bytes = (span.slots + 7) / 8;
-      memory.touch({span.alloc_bits, span.alloc_bits + bytes});
-      memory.touch({span.mark_bits, span.mark_bits + bytes});
-      // Types of large objects, some of which are made at run time.
-      if (span.large_type) runtime.memory.try_integer<std::uint64_t>(span.large_type);
-    }
-    for (const go::ProfiledObject& profiled : go::read_special_roots(runtime, heap, losses).profiled)
-      go::bucket_stack(runtime, profiled.bucket);
-    go::count_released_bytes(runtime);
-    if (const auto bytes = runtime.layouts.size_of("runtime.hchan"))
-      for (const Address channel : go::waited_channels(runtime)) memory.touch({channel, channel + *bytes});
-    for (const AddressRange& bits : heap.page_mark_ranges()) memory.touch(bits);
+    go::visit_small_records(
+        runtime, heap, [&](AddressRange range) { memory.touch(range); }, losses);
   }
 
  private:
@@ -282,39 +267,18 @@ class Freeze {
     times_.run("read records", [&] { note(frozen_->read_bulk(live_.blocks())); });
     const auto heap = times_.run("read spans", [&] { return go::HeapModel::read(runtime, live_.losses()); });
     times_.run("read heap", [&] {
-      std::vector<AddressRange> ranges = heap_ranges(runtime, heap, live_.with_content());
+      std::vector<AddressRange> ranges = go::heap_memory(runtime, heap, live_.with_content());
       for (const AddressRange& range : live_.program().writable()) ranges.push_back(range);
       note(frozen_->read_bulk(joined(std::move(ranges))));
-      note(frozen_->read_bulk(stack_ranges(runtime, threads_, readable)));
+      std::vector<Address> stack_pointers;
+      for (const go::ThreadRegisters& thread : threads_) stack_pointers.push_back(thread.registers.rsp());
+      note(frozen_->read_bulk(within(go::stack_memory(runtime, stack_pointers), readable)));
     });
     times_.run("read leftovers", [&] {
       LossLedger counted_later;
       LiveTarget::touch_records(runtime, heap, *frozen_, counted_later);
-      touch_masks(runtime, heap, counted_later);
+      go::visit_type_masks(runtime, heap, counted_later);
     });
-  }
-
-  // Pointer masks of the types that objects name lie in the runtime's own memory or, for types that reflect made, on
-  // the heap among pointer-free objects. Needs the spans to be read.
-  static void touch_masks(const go::Runtime& runtime, const go::HeapModel& heap, LossLedger& losses) {
-    if (runtime.version.pointer_maps() != go::PointerMaps::kAllocHeader) return;
-    const go::PointerMasks masks(runtime, losses);
-    Address last;
-    const auto touch = [&](Address type) {
-      if (type && type != last) masks.of(type);
-      last = type;
-    };
-    std::array<std::uint64_t, go::kPageSize / 8 / 64> allocated{};
-    std::array<std::uint64_t, go::kPageSize / 8 / 64> marked{};
-    for (const go::MSpan& span : heap.in_use()) {
-      if (!span.has_pointers()) continue;
-      touch(span.large_type);
-      if (span.size_class() == 0 || span.slot_size <= go::kMostInSpanMapBytes) continue;
-      heap.read_bits(span, allocated.data(), marked.data(), losses);
-      for (std::uint32_t slot = 0; slot < span.slots; ++slot)
-        if ((allocated[slot / 64] >> (slot % 64) & 1) != 0)
-          touch(runtime.memory.try_pointer(span.base + slot * span.slot_size).value_or(Address()));
-    }
   }
 
   void note(const std::vector<AddressRange>& holes) const {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 
+#include "go/machine_record.h"
 #include "go/stack_memory.h"
 
 namespace holdfast::capture {
@@ -25,16 +26,7 @@ class ExcusePass {
  public:
   ExcusePass(const go::Runtime& runtime, const go::HeapModel& heap, const go::Scheduler& scheduler,
              const heap::ObjectIndex& index, heap::Snapshot& snapshot)
-      : memory_(runtime.memory),
-        heap_(heap),
-        scheduler_(scheduler),
-        index_(index),
-        snapshot_(snapshot),
-        machine_size_(runtime.layouts.get_size("runtime.m")),
-        goroutine_size_(runtime.layouts.get_size("runtime.g")),
-        g0_(runtime.layouts.offset("runtime.m", "g0")),
-        m_(runtime.layouts.offset("runtime.g", "m")),
-        self_(runtime.layouts.offset("runtime.g", "sched") + runtime.layouts.offset("runtime.gobuf", "g")) {}
+      : heap_(heap), scheduler_(scheduler), index_(index), snapshot_(snapshot), threads_(runtime) {}
 
   void run() {
     add_allocated_black();
@@ -59,19 +51,19 @@ class ExcusePass {
   void add_ended_threads() {
     const auto cause = heap::MarkCause::kEndedThread;
     std::vector<Address> ended;
-    for_each_record(machine_size_, [&](ObjectId object, Address record) {
+    for_each_record(threads_.machine_bytes(), [&](ObjectId object, Address record) {
       // g0 comes first in an m, so it is the first word that the object holds.
       const std::uint32_t edge = snapshot_.edges.row_begin[object.row];
       if (edge == snapshot_.edges.row_begin[object.row + 1]) return;
-      if (snapshot_.edges.step[edge] * kWord != record - index_.address_of(object) + g0_) return;
-      if (!is_machine(record) || scheduler_.machine(record) != nullptr) return;
+      if (snapshot_.edges.step[edge] * kWord != record - index_.address_of(object) + threads_.first_pointer()) return;
+      if (!threads_.is_started_thread(record) || scheduler_.machine(record) != nullptr) return;
       ended.push_back(record);
       excuse(object, cause);
     });
     if (ended.empty()) return;
     std::sort(ended.begin(), ended.end());
-    for_each_record(goroutine_size_, [&](ObjectId object, Address record) {
-      const Address m = memory_.try_pointer(record + m_).value_or(Address());
+    for_each_record(threads_.goroutine_bytes(), [&](ObjectId object, Address record) {
+      const Address m = threads_.thread_of(record);
       if (m && std::binary_search(ended.begin(), ended.end(), m)) excuse(object, cause);
     });
   }
@@ -88,12 +80,6 @@ class ExcusePass {
     }
   }
 
-  // A started thread: its system goroutine names it, and itself (g0.sched.g, runtime.mstart1).
-  bool is_machine(Address m) const {
-    const Address g0 = memory_.try_pointer(m + g0_).value_or(Address());
-    return g0 && memory_.try_pointer(g0 + m_) == m && memory_.try_pointer(g0 + self_) == g0;
-  }
-
   void add_resurrected() {
     const auto cause = heap::MarkCause::kResurrection;
     for (const std::uint32_t row : heap_.marked_by_sweep_alone())
@@ -102,13 +88,11 @@ class ExcusePass {
 
   void excuse(ObjectId object, heap::MarkCause cause) { snapshot_.audit.excuses.push_back({object, cause}); }
 
-  const MemorySource& memory_;
   const go::HeapModel& heap_;
   const go::Scheduler& scheduler_;
   const heap::ObjectIndex& index_;
   heap::Snapshot& snapshot_;
-  const std::uint64_t machine_size_, goroutine_size_;
-  const std::uint32_t g0_, m_, self_;
+  const go::ThreadRecords threads_;
 };
 
 }  // namespace

@@ -8,6 +8,7 @@
 
 #include "capture/layered_memory.h"
 #include "capture/program.h"
+#include "go/goroutines.h"
 #include "go/identify.h"
 #include "go/layout_table.h"
 #include "go/mem_stats.h"
@@ -19,41 +20,11 @@
 namespace holdfast::capture {
 namespace {
 
-constexpr std::uint64_t kMostGoroutines = 1 << 28;
-
 // Files by what the system knows them by.
 using FileKey = std::tuple<std::uint32_t, std::uint32_t, std::uint64_t>;
 
 FileKey key_of(const os::ProcessMapping& mapping) {
   return {mapping.device_major, mapping.device_minor, mapping.inode};
-}
-
-// Goroutines that have not ended. Their records move only when a new list is made, so a torn look shows itself.
-std::uint64_t count_goroutines(const go::Runtime& runtime, const os::ProcessMemory& memory) {
-  if (!runtime.vars.allgs) fail(ErrorCode::kNotFound, "the list of goroutines (runtime.allgs) was not found");
-  const Address list = memory.pointer(runtime.vars.allgs);
-  const auto count = memory.integer<std::uint64_t>(runtime.vars.allgs + 8);
-  if (count > kMostGoroutines) fail(ErrorCode::kDamaged, "runtime.allgs lists {} goroutines", count);
-  std::vector<std::byte> records(count * 8);
-  if (!memory.try_read(list, records))
-    fail(ErrorCode::kDamaged, "runtime.allgs at {:#x} cannot be read", runtime.vars.allgs.value);
-  const go::FieldLayout status = runtime.layouts.get("runtime.g", "atomicstatus");
-  std::vector<AddressRange> words;
-  for (std::uint64_t i = 0; i < count; ++i) {
-    const Address at(load_le<std::uint64_t>(records.data() + i * 8) + status.offset);
-    words.push_back({at, at + sizeof(std::uint32_t)});
-  }
-  std::sort(words.begin(), words.end(), [](const AddressRange& a, const AddressRange& b) { return a.begin < b.begin; });
-  std::vector<std::byte> states(count * sizeof(std::uint32_t));
-  if (!memory.read_ranges(words, states, 1).holes.empty())
-    fail(ErrorCode::kDamaged, "records of goroutines cannot be read");
-  std::uint64_t alive = 0;
-  for (std::uint64_t i = 0; i < count; ++i) {
-    constexpr std::uint32_t kScanBit = 0x1000, kIdle = 0, kDead = 6, kDeadExtra = 11;
-    const auto state = load_le<std::uint32_t>(states.data() + i * sizeof(std::uint32_t)) & ~kScanBit;
-    if (state != kIdle && state != kDead && state != kDeadExtra) ++alive;
-  }
-  return alive;
 }
 
 void read_counters(const Program& program, GoProcess& process) {
@@ -73,7 +44,7 @@ void read_counters(const Program& program, GoProcess& process) {
     fail(ErrorCode::kUnsupported,
          "the counters contradict each other ({} bytes in use of {}): the layouts of {} do not fit", *heap, *reserved,
          layouts->name());
-  process.goroutines = count_goroutines(*found.runtime, memory);
+  process.goroutines = go::count_goroutines(*found.runtime);
   process.heap_bytes = heap;
 }
 

@@ -9,24 +9,12 @@
 #include "base/address.h"
 #include "base/loss.h"
 #include "go/function_tables.h"
+#include "go/goroutine_record.h"
+#include "go/processors.h"
 #include "go/runtime.h"
 #include "go/wait_reason.h"
 
 namespace holdfast::go {
-
-// runtime.g.atomicstatus without the scan bit.
-enum class GoroutineStatus : std::uint8_t {
-  kIdle = 0,
-  kRunnable = 1,
-  kRunning = 2,
-  kSyscall = 3,
-  kWaiting = 4,
-  kDead = 6,
-  kCopyStack = 8,
-  kPreempted = 9,
-  kLeaked = 10,     // 1.26+: waiting, and found unreachable by the runtime's own leak finder
-  kDeadExtra = 11,  // 1.26+: the goroutine of a thread that C made, while not in Go
-};
 
 // What a parked goroutine waits for.
 struct WaitTarget {
@@ -68,10 +56,7 @@ struct Goroutine {
   bool parked() const {
     return waits() || status == GoroutineStatus::kRunnable || status == GoroutineStatus::kPreempted;
   }
-  bool dead() const {
-    return status == GoroutineStatus::kDead || status == GoroutineStatus::kDeadExtra ||
-           status == GoroutineStatus::kIdle;
-  }
+  bool dead() const { return is_dead(status); }
 };
 
 // runtime.m: a thread that runs Go.
@@ -84,15 +69,6 @@ struct Machine {
   std::int64_t mallocing = 0;
   bool in_cgo = false;
   Address vdso_sp, vdso_pc;  // of the Go caller, during a vDSO call
-};
-
-// runtime.p.
-struct Processor {
-  Address p;
-  std::uint32_t id = 0;
-  std::uint32_t status = 0;
-  Address m;
-  Address mcache;
 };
 
 struct Scheduler {
@@ -108,6 +84,10 @@ struct Scheduler {
 // Fails with kNotFound if runtime.allgs is not known and with kDamaged if the list itself cannot be read; a goroutine
 // that cannot be read is counted as a loss. Lists are followed no further than they can be long.
 Scheduler read_scheduler(const Runtime& runtime, const FunctionTables& functions, LossLedger& losses);
+
+// Goroutines that have not ended, the runtime's own included. Reads no more of each than its state, so that it may be
+// asked of a running process. Fails like list_goroutines, and with kDamaged if a record cannot be read.
+std::uint64_t count_goroutines(const Runtime& runtime);
 
 // The channels that goroutines wait for, ascending, each once: a live target is held still for this, since channels
 // without a buffer lie among pointer-free objects. Empty where the layouts do not tell.

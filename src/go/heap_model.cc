@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/parallel.h"
+#include "go/record.h"
 
 namespace holdfast::go {
 namespace {
@@ -23,30 +24,6 @@ constexpr std::array<std::uint16_t, kSizeClasses> kClassSizes = {
 constexpr std::array<std::uint8_t, kSizeClasses> kClassPages = {
     0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,  1, 1,
     1, 2, 1, 2, 1, 2, 1, 3, 2, 3, 1, 3, 2, 3, 4, 5, 6, 1, 7, 6, 5, 4, 3, 5, 7, 2, 9, 7, 5, 8, 3, 10, 7, 4};
-
-// Reads one field of a structure that is already in our memory.
-class Record {
- public:
-  Record(const std::byte* bytes, std::uint64_t size) : bytes_(bytes), size_(size) {}
-  std::uint64_t number(const FieldLayout& field) const {
-    HOLDFAST_CHECK(field.offset + std::uint64_t{field.size} <= size_);
-    switch (field.size) {
-      case 1:
-        return load_le<std::uint8_t>(bytes_ + field.offset);
-      case 2:
-        return load_le<std::uint16_t>(bytes_ + field.offset);
-      case 4:
-        return load_le<std::uint32_t>(bytes_ + field.offset);
-      default:
-        return load_le<std::uint64_t>(bytes_ + field.offset);
-    }
-  }
-  Address address(const FieldLayout& field) const { return Address(number(field)); }
-
- private:
-  const std::byte* bytes_;
-  std::uint64_t size_;
-};
 
 // runtime.mspan, looked up once.
 struct MSpanLayout {
@@ -77,22 +54,22 @@ struct MSpanLayout {
   MSpan read(Address at, const Record& r) const {
     MSpan span;
     span.mspan = at;
-    span.base = r.address(start);
+    span.base = r.pointer(start);
     span.pages = r.number(pages);
     span.slot_size = r.number(slot_size);
     span.limit = r.number(limit);
     span.slots = static_cast<std::uint32_t>(r.number(slots));
     span.free_index = static_cast<std::uint32_t>(r.number(free_index));
-    span.scan_index = scan_index ? static_cast<std::uint32_t>(r.number(*scan_index)) : span.free_index;
+    span.scan_index = scan_index ? static_cast<std::uint32_t>(r.number(scan_index)) : span.free_index;
     span.alloc_count = static_cast<std::uint32_t>(r.number(alloc_count));
     span.sweep_gen = static_cast<std::uint32_t>(r.number(sweep_gen));
     span.span_class = static_cast<std::uint8_t>(r.number(span_class));
     span.state = static_cast<SpanState>(r.number(state));
-    span.user_arena = user_arena && r.number(*user_arena) != 0;
-    span.alloc_bits = r.address(alloc_bits);
-    span.mark_bits = r.address(mark_bits);
-    span.specials = r.address(specials);
-    if (large_type) span.large_type = r.address(*large_type);
+    span.user_arena = r.flag(user_arena);
+    span.alloc_bits = r.pointer(alloc_bits);
+    span.mark_bits = r.pointer(mark_bits);
+    span.specials = r.pointer(specials);
+    span.large_type = r.pointer(large_type);
     return span;
   }
 };
@@ -169,10 +146,10 @@ void HeapModel::read_arenas(LossLedger& losses) {
   if (count == 0 || count > kMostArenas)
     fail(ErrorCode::kUnsupported, "runtime.mheap_ at {:#x} lists {} arenas, which no heap has", mheap.value, count);
   // arenas is an array of one pointer to the second-level table on linux/amd64.
-  const Address table = memory.pointer(mheap + layouts.offset("runtime.mheap", "arenas"));
+  arena_table_ = memory.pointer(mheap + layouts.offset("runtime.mheap", "arenas"));
   for (std::uint64_t i = 0; i < count; ++i) {
     const auto index = memory.try_integer<std::uint64_t>(data + i * 8);
-    const auto arena = index && *index < kMostArenas ? memory.try_pointer(table + *index * 8) : std::nullopt;
+    const auto arena = index && *index < kMostArenas ? memory.try_pointer(arena_table_ + *index * 8) : std::nullopt;
     if (!arena || !*arena) {
       losses.add(LossKind::kUnreadableArena, data + i * 8);
       continue;
@@ -186,14 +163,14 @@ void HeapModel::read_arenas(LossLedger& losses) {
 void HeapModel::read_some_spans(std::span<const std::byte> pointers, std::vector<MSpan>& in_use,
                                 std::vector<MSpan>& manual, LossLedger& losses) const {
   const MSpanLayout layout(runtime_.layouts);
-  std::vector<std::byte> bytes(layout.size);
+  Record record(runtime_.memory, layout.size);
   for (std::size_t i = 0; i < pointers.size(); i += 8) {
     const Address at(load_le<std::uint64_t>(pointers.data() + i));
-    if (!runtime_.memory.try_read(at, bytes)) {
+    if (!record.read(at)) {
       losses.add(LossKind::kUnreadableSpan, at);
       continue;
     }
-    const MSpan span = layout.read(at, Record(bytes.data(), bytes.size()));
+    const MSpan span = layout.read(at, record);
     if (span.state == SpanState::kDead) continue;
     if (!plausible(span)) {
       losses.add(LossKind::kImplausibleSpan, at);
@@ -213,6 +190,8 @@ void HeapModel::read_spans(LossLedger& losses) {
   std::vector<std::byte> pointers(count * 8);
   if (!memory.try_read(data, pointers))
     fail(ErrorCode::kTruncated, "the {} entries of runtime.mheap_.allspans at {:#x} cannot be read", count, data.value);
+  const std::uint64_t room = memory.integer<std::uint64_t>(all + 16);
+  if (room >= count && room <= kMostSpans) span_list_room_ = {data, data + room * 8};
   // While a target is held still it waits for this: hence side by side.
   struct Part {
     std::vector<MSpan> in_use, manual;

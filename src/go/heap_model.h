@@ -82,6 +82,10 @@ class HeapModel {
   // Memory of these bits, all arenas.
   std::vector<AddressRange> page_mark_ranges() const;
 
+  // The table from arena numbers to records of arenas; null if it cannot be read.
+  Address arena_table() const { return arena_table_; }
+  // What the list of spans has room for.
+  AddressRange span_list_room() const { return span_list_room_; }
   // heapArena of an address; null if there is none.
   Address arena_of(Address address) const;
   // Address ranges of all heap arenas, sorted; neighbours joined.
@@ -107,6 +111,8 @@ class HeapModel {
   std::vector<Arena> arenas_;  // sorted by index
   std::vector<MSpan> in_use_;
   std::vector<MSpan> manual_;
+  Address arena_table_;
+  AddressRange span_list_room_;
   std::uint32_t sweep_gen_ = 0;
   std::uint32_t gc_phase_ = 0;
 };

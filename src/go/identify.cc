@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <array>
 
+#include "go/goroutine_record.h"
 #include "go/heap_model.h"
+#include "go/runtime_lists.h"
 #include "go/variables.h"
 
 namespace holdfast::go {
@@ -51,24 +53,26 @@ void check_spans(const Runtime& runtime, std::vector<std::string>& problems) {
 }
 
 void check_goroutines(const Runtime& runtime, std::vector<std::string>& problems) {
-  if (!runtime.vars.allgs) return;
-  const Address list = runtime.memory.try_pointer(runtime.vars.allgs).value_or(Address());
-  const auto count = runtime.memory.try_integer<std::uint64_t>(runtime.vars.allgs + 8).value_or(0);
-  if (!list || count == 0 || count > (1U << 28)) {
-    problems.push_back(fmt::format("runtime.allgs lists {} goroutines", count));
+  std::vector<Address> goroutines;
+  try {
+    goroutines = list_goroutines(runtime);
+  } catch (const Error& error) {
+    if (error.code() == ErrorCode::kNotFound) return;
+    throw;
+  }
+  if (goroutines.empty()) {
+    problems.emplace_back("runtime.allgs lists no goroutine");
     return;
   }
-  const FieldLayout lo = runtime.layouts.get("runtime.g", "stack.lo");
-  const FieldLayout hi = runtime.layouts.get("runtime.g", "stack.hi");
-  const FieldLayout status = runtime.layouts.get("runtime.g", "atomicstatus");
+  const GoroutineFields fields(runtime.layouts);
+  Record record(runtime.memory, fields.size);
   std::size_t wrong = 0;
-  const std::uint64_t looked = std::min<std::uint64_t>(count, kSpansToCheck);
-  for (std::uint64_t i = 0; i < looked; ++i) {
-    const Address g = runtime.memory.try_pointer(list + i * 8).value_or(Address());
-    const auto low = runtime.memory.try_pointer(g + lo.offset).value_or(Address(1));
-    const auto high = runtime.memory.try_pointer(g + hi.offset).value_or(Address());
-    const auto state = runtime.memory.try_integer<std::uint32_t>(g + status.offset).value_or(~0U) & ~0x1000U;
-    if (!((low < high) || (!low && !high)) || state > 11) ++wrong;
+  const std::size_t looked = std::min(goroutines.size(), kSpansToCheck);
+  for (std::size_t i = 0; i < looked; ++i) {
+    const bool readable = record.read(goroutines[i]);
+    const AddressRange stack = readable ? fields.stack_of(record) : AddressRange();
+    const bool has_stack = stack.begin < stack.end || (!stack.begin && !stack.end);
+    if (!readable || !has_stack || !GoroutineFields::is_status(record.number(fields.status))) ++wrong;
   }
   if (wrong > 0) problems.push_back(fmt::format("{} of {} goroutine records are implausible", wrong, looked));
 }

@@ -88,6 +88,7 @@ std::optional<WaiterLayout> waiter(const LayoutSource& layouts) {
                                   .previous = take.at(kWaiter, "prev"),
                                   .elem = take.at(kWaiter, "elem") + real,
                                   .channel = take.at(kWaiter, "c") + real,
+                                  .wait_link = take.at(kWaiter, "waitlink"),
                                   .is_select = take.at(kWaiter, "isSelect")});
 }
 

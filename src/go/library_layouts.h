@@ -46,6 +46,7 @@ struct ChannelLayout {
 struct WaiterLayout {
   std::uint64_t bytes = 0;
   std::uint32_t goroutine = 0, next = 0, previous = 0, elem = 0, channel = 0;
+  std::uint32_t wait_link = 0;  // next waiter of the same goroutine, or of the same semaphore
   std::uint32_t is_select = 0;  // bool
 };
 

@@ -29,7 +29,9 @@ TEST(LibraryLayouts, TakeTheRealPointersOfAWaiterSince126) {
   layouts.sizes = {{"runtime.sudog", 96}};
   layouts.fields = {{"runtime.sudog.g", {0, 8}},         {"runtime.sudog.next", {8, 8}},
                     {"runtime.sudog.prev", {16, 8}},     {"runtime.sudog.elem", {24, 8}},
-                    {"runtime.sudog.isSelect", {52, 1}}, {"runtime.sudog.c", {80, 8}}};
+                    {"runtime.sudog.isSelect", {52, 1}}, {"runtime.sudog.c", {80, 8}},
+                    {"runtime.sudog.waitlink", {64, 8}}};
+  ASSERT_TRUE(read_library_layouts(layouts).waiter);
   EXPECT_EQ(read_library_layouts(layouts).waiter->elem, 24U);
   EXPECT_EQ(read_library_layouts(layouts).waiter->channel, 80U);
   layouts.fields["runtime.sudog.c"] = {88, 16};

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
+
+#include "go/processors.h"
+#include "go/runtime_lists.h"
 
 namespace holdfast::go {
 namespace {
@@ -50,14 +52,12 @@ class HeapStats {
   void add_caches() {
     const MemorySource& memory = runtime_.memory;
     const LayoutSource& l = runtime_.layouts;
-    const Address list = memory.pointer(runtime_.vars.allp);
-    const auto count = memory.integer<std::uint64_t>(runtime_.vars.allp + 8);
     const auto before = l.find("runtime.mspan", "allocCountBeforeCache");
     const FieldLayout alloc_count = l.get("runtime.mspan", "allocCount");
     const std::uint32_t spans_at = l.offset("runtime.mcache", "alloc");
-    for (std::uint64_t i = 0; i < count && i < (1U << 16); ++i) {
-      const Address p = memory.pointer(list + i * 8);
-      const Address cache = p ? memory.pointer(p + l.offset("runtime.p", "mcache")) : Address();
+    const ProcessorReader reader(runtime_);
+    for (const Address p : list_processors(runtime_)) {
+      const Address cache = reader.read(p).mcache;
       if (!cache) continue;
       tiny_allocs_ += memory.integer<std::uint64_t>(cache + l.offset("runtime.mcache", "tinyAllocs"));
       for (std::uint64_t span_class = 0; before && span_class < std::uint64_t{2} * kSizeClasses; ++span_class) {
@@ -181,49 +181,6 @@ MemStats read_mem_stats(const Runtime& runtime) {
   const Variables& vars = runtime.vars;
   if (!vars.memstats || !vars.gc_controller || !vars.allp || !vars.mheap) return {};
   return Reader(runtime).read();
-}
-
-std::optional<std::uint64_t> count_released_bytes(const Runtime& runtime) {
-  constexpr std::uint64_t kChunkBytes = 4 << 20;
-  constexpr std::uint64_t kChunksPerBlock = 8192;
-  constexpr std::uint64_t kWords = 8;  // of each of pallocBits and scavenged
-  const MemorySource& memory = runtime.memory;
-  const LayoutSource& l = runtime.layouts;
-  const Address pages = runtime.vars.mheap + l.offset("runtime.mheap", "pages");
-  const Address chunks = pages + l.offset("runtime.pageAlloc", "chunks");
-  const Address in_use = pages + l.offset("runtime.pageAlloc", "inUse");  // addrRanges: a slice of {base, limit} first
-  const auto ranges = memory.try_pointer(in_use);
-  const auto count = memory.try_integer<std::uint64_t>(in_use + 8);
-  if (!ranges || !count || *count > (1U << 20)) return std::nullopt;
-  std::uint64_t released_pages = 0;
-  for (std::uint64_t r = 0; r < *count; ++r) {
-    const auto base = memory.try_integer<std::uint64_t>(*ranges + r * 16);
-    const auto limit = memory.try_integer<std::uint64_t>(*ranges + r * 16 + 8);
-    if (!base || !limit || *base > *limit) return std::nullopt;
-    // Chunks are numbered like arenas, from the lowest address of the platform.
-    constexpr std::uint64_t kBase = 0xffff800000000000ULL;
-    for (std::uint64_t chunk = (*base - kBase) / kChunkBytes; chunk <= (*limit - 1 - kBase) / kChunkBytes; ++chunk) {
-      const auto block = memory.try_pointer(chunks + chunk / kChunksPerBlock * 8);
-      std::array<std::byte, 2 * kWords * 8> bits{};
-      if (!block || !*block || !memory.try_read(*block + chunk % kChunksPerBlock * bits.size(), bits))
-        return std::nullopt;
-      for (std::uint64_t w = 0; w < kWords; ++w)
-        released_pages +=
-            static_cast<std::uint64_t>(std::popcount(load_le<std::uint64_t>(bits.data() + (kWords + w) * 8)));
-    }
-  }
-  const Address list = memory.try_pointer(runtime.vars.allp).value_or(Address());
-  const std::uint64_t ps = memory.try_integer<std::uint64_t>(runtime.vars.allp + 8).value_or(0);
-  for (std::uint64_t i = 0; i < ps && i < (1U << 16); ++i) {
-    const Address p = memory.try_pointer(list + i * 8).value_or(Address());
-    if (!p) continue;
-    const Address cache = p + l.offset("runtime.p", "pcache");
-    const auto free = memory.try_integer<std::uint64_t>(cache + l.offset("runtime.pageCache", "cache"));
-    const auto scav = memory.try_integer<std::uint64_t>(cache + l.offset("runtime.pageCache", "scav"));
-    if (!free || !scav) return std::nullopt;
-    released_pages += static_cast<std::uint64_t>(std::popcount(*free & *scav));
-  }
-  return released_pages * kPageSize;
 }
 
 }  // namespace holdfast::go

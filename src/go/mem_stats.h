@@ -23,8 +23,4 @@ struct MemStats {
 
 MemStats read_mem_stats(const Runtime& runtime);
 
-// Bytes of heap pages returned to the system, counted from the page allocator's bitmaps (reference 10.2), to compare
-// with HeapReleased; none if they cannot be read.
-std::optional<std::uint64_t> count_released_bytes(const Runtime& runtime);
-
 }  // namespace holdfast::go

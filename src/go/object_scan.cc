@@ -8,6 +8,23 @@ namespace {
 
 constexpr std::uint64_t kSystemPage = 4096;
 
+// Calls visit(first word of the span, words, address of the map's bytes for them) for every arena that the span lies
+// in; null where the arena has no record.
+template <typename Visit>
+void for_each_piece(const Runtime& runtime, const HeapModel& heap, const MSpan& span, const ArenaMap& map,
+                    const Visit& visit) {
+  const std::uint32_t field_at = runtime.layouts.offset("runtime.heapArena", map.field);
+  const std::uint64_t span_words = span.bytes() / 8;
+  for (std::uint64_t word = 0; word < span_words;) {
+    const Address at = span.base + word * 8;
+    const std::uint64_t in_arena = (at - arena_start(arena_index(at))) / 8;
+    const std::uint64_t count = std::min(span_words - word, kArenaSize / 8 - in_arena);
+    const Address arena = heap.arena_of(at);
+    visit(word, count, arena ? arena + field_at + in_arena / map.words_per_byte : Address());
+    word += count;
+  }
+}
+
 }  // namespace
 
 ObjectScan::ObjectScan(const Runtime& runtime, const HeapModel& heap, const PointerMasks& masks, LossLedger& losses)
@@ -77,33 +94,25 @@ void ObjectScan::open_headers(const MSpan& span) {
   bitmap_ = own_bitmap_.data();
 }
 
-// The bytes of a per-arena map for the words of the span, over as many arenas as it touches.
-std::vector<std::byte> ObjectScan::arena_bytes(const MSpan& span, std::string_view field,
-                                               std::uint64_t words_per_byte) {
-  const std::uint32_t field_at = runtime_.layouts.offset("runtime.heapArena", field);
-  const std::uint64_t span_words = span.bytes() / 8;
-  std::vector<std::byte> out(span_words / words_per_byte);
-  for (std::uint64_t word = 0; word < span_words;) {
-    const Address at = span.base + word * 8;
-    const std::uint64_t in_arena = (at - arena_start(arena_index(at))) / 8;
-    const std::uint64_t count = std::min(span_words - word, kArenaSize / 8 - in_arena);
-    const Address arena = heap_.arena_of(at);
-    const auto to = std::span(out).subspan(word / words_per_byte, count / words_per_byte);
-    if (!arena || !runtime_.memory.try_read(arena + field_at + in_arena / words_per_byte, to))
-      losses_.add(LossKind::kUnreadablePointerMap, at, count * 8 / kPageSize);
-    word += count;
-  }
+// The bytes of a per-arena map for the words of the span.
+std::vector<std::byte> ObjectScan::arena_bytes(const MSpan& span, const ArenaMap& map) {
+  std::vector<std::byte> out(span.bytes() / 8 / map.words_per_byte);
+  for_each_piece(runtime_, heap_, span, map, [&](std::uint64_t word, std::uint64_t count, Address from) {
+    const auto to = std::span(out).subspan(word / map.words_per_byte, count / map.words_per_byte);
+    if (!from || !runtime_.memory.try_read(from, to))
+      losses_.add(LossKind::kUnreadablePointerMap, span.base + word * 8, count * 8 / kPageSize);
+  });
   return out;
 }
 
 void ObjectScan::open_one_bit(const MSpan& span) {
-  const auto bits = arena_bytes(span, "bitmap", 8);
+  const auto bits = arena_bytes(span, kOneBitMap);
   own_bitmap_.assign(bits.size() / 8, 0);
   std::memcpy(own_bitmap_.data(), bits.data(), bits.size());
   bitmap_ = own_bitmap_.data();
   if (slot_size_ <= 64) return;
   // Where a group of 64 words says that the object at its end has no more pointers, the bits behind it mean nothing.
-  const auto no_more = arena_bytes(span, "noMorePtrs", 512);
+  const auto no_more = arena_bytes(span, kNoMorePointersMap);
   const std::uint64_t slot_words = slot_size_ / 8;
   for (std::uint64_t slot = 0; slot < span.slots; ++slot) {
     const std::uint64_t begin = slot * slot_words;
@@ -123,7 +132,7 @@ void ObjectScan::open_one_bit(const MSpan& span) {
 
 void ObjectScan::open_two_bit(const MSpan& span) {
   // A byte holds four words: pointer bits below, scan bits ("more may follow") above.
-  const auto bits = arena_bytes(span, "bitmap", 4);
+  const auto bits = arena_bytes(span, kTwoBitMap);
   own_bitmap_.assign(span.bytes() / 8 / 64, 0);
   const std::uint64_t slot_words = slot_size_ / 8;
   for (std::uint64_t slot = 0; slot < span.slots; ++slot) {
@@ -134,6 +143,25 @@ void ObjectScan::open_two_bit(const MSpan& span) {
     }
   }
   bitmap_ = own_bitmap_.data();
+}
+
+void add_arena_maps(const Runtime& runtime, const HeapModel& heap, const MSpan& span, std::vector<AddressRange>& out) {
+  const auto add = [&](const ArenaMap& map) {
+    for_each_piece(runtime, heap, span, map, [&](std::uint64_t, std::uint64_t count, Address from) {
+      if (from) out.push_back({from, from + count / map.words_per_byte});
+    });
+  };
+  switch (runtime.version.pointer_maps()) {
+    case PointerMaps::kTwoBitArena:
+      add(kTwoBitMap);
+      break;
+    case PointerMaps::kOneBitArena:
+      add(kOneBitMap);
+      add(kNoMorePointersMap);
+      break;
+    case PointerMaps::kAllocHeader:
+      break;
+  }
 }
 
 }  // namespace holdfast::go

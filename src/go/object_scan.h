@@ -12,6 +12,13 @@
 
 namespace holdfast::go {
 
+// A map of the heap's words in runtime.heapArena (Go 1.19-1.21).
+struct ArenaMap {
+  std::string_view field;
+  std::uint64_t words_per_byte = 0;  // of the heap, that a byte of the map stands for
+};
+constexpr ArenaMap kTwoBitMap{"bitmap", 4}, kOneBitMap{"bitmap", 8}, kNoMorePointersMap{"noMorePtrs", 512};
+
 // Walks one span at a time; each worker has its own.
 class ObjectScan {
  public:
@@ -90,7 +97,7 @@ class ObjectScan {
   void open_one_bit(const MSpan& span);
   void open_two_bit(const MSpan& span);
   void open_headers(const MSpan& span);
-  std::vector<std::byte> arena_bytes(const MSpan& span, std::string_view field, std::uint64_t words_per_byte);
+  std::vector<std::byte> arena_bytes(const MSpan& span, const ArenaMap& map);
 
   const Runtime& runtime_;
   const HeapModel& heap_;
@@ -107,5 +114,8 @@ class ObjectScan {
   mutable Address last_type_;
   mutable const PointerMask* last_mask_ = nullptr;
 };
+
+// Adds the memory of the pointer maps that ObjectScan reads for a span beside the heap (Go 1.19-1.21), arena by arena.
+void add_arena_maps(const Runtime& runtime, const HeapModel& heap, const MSpan& span, std::vector<AddressRange>& out);
 
 }  // namespace holdfast::go

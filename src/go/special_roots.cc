@@ -2,6 +2,8 @@
 
 #include <string>
 
+#include "go/processors.h"
+
 namespace holdfast::go {
 namespace {
 
@@ -160,17 +162,11 @@ class SpecialReader {
   }
 
   void read_tiny_blocks() {
-    if (!runtime_.vars.allp) return;
-    const Address list = memory_.try_pointer(runtime_.vars.allp).value_or(Address());
-    const auto count = memory_.try_integer<std::uint64_t>(runtime_.vars.allp + 8).value_or(0);
-    const std::uint32_t mcache = layouts_.offset("runtime.p", "mcache");
     const std::uint32_t tiny = layouts_.offset("runtime.mcache", "tiny");
-    for (std::uint64_t i = 0; i < count && i < (1U << 16); ++i) {
-      const Address p = memory_.try_pointer(list + i * 8).value_or(Address());
-      const Address cache = p ? memory_.try_pointer(p + mcache).value_or(Address()) : Address();
-      if (!cache) continue;
-      SpecialRoot root{SpecialRootKind::kTinyBlock, cache, {}, {}, {}, false, {}};
-      add_word(root, cache + tiny);
+    for (const Processor& processor : read_processors(runtime_)) {
+      if (!processor.mcache) continue;
+      SpecialRoot root{SpecialRootKind::kTinyBlock, processor.mcache, {}, {}, {}, false, {}};
+      add_word(root, processor.mcache + tiny);
       if (root.words[0].value) out_.roots.push_back(std::move(root));
     }
   }

@@ -35,13 +35,16 @@ class StackImage {
         layouts(layout_table(version)),
         builder_(minor < 20 ? binary::PclntabBuilder::Form::kGo118 : binary::PclntabBuilder::Form::kGo120) {
     for (const Address at : {kGofunc, kRodata, kData, kStack, kSystemStack, kSignalStack})
-      parts_.push_back({at, std::vector<std::byte>(kSize)});
+      map(at, kSize);
     gofunc_at_ = 8;
   }
 
   GoVersion version;
   std::unique_ptr<LayoutSource> layouts;
   Variables vars;
+
+  // Zeroed memory at a place of the test's own; before the first runtime().
+  void map(Address at, std::uint64_t bytes) { parts_.push_back({at, std::vector<std::byte>(bytes)}); }
 
   // Functions must be added before the first runtime().
   Address function(const binary::BuiltFunction& f) { return kText + builder_.add(f); }
@@ -95,7 +98,7 @@ class StackImage {
   template <std::integral T>
   void put(Address at, T value) {
     for (Part& part : parts_)
-      if (at >= part.at && at - part.at < kSize) {
+      if (at >= part.at && at - part.at + sizeof(T) <= part.bytes.size()) {
         const WireInt<T, std::endian::little> wire(value);
         std::memcpy(part.bytes.data() + (at - part.at), &wire, sizeof(wire));
         return;

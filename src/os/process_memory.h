@@ -40,6 +40,10 @@ class ProcessMemory final : public MemorySource {
   // Always null: the bytes lie in another process.
   const std::byte* try_view(Address, std::uint64_t) const override { return nullptr; }
 
+  bool try_gather(std::span<const AddressRange> ranges, std::span<std::byte> to) const override {
+    return read_ranges(ranges, to, 1).holes.empty();
+  }
+
   // Reads `ranges` (ascending, apart, sum of sizes at most `to.size()`) one behind the other into `to`, with 1 or more
   // threads. `to` should be populated: fresh pages cost 2.5 times the read. A hole costs a call per page, so ask
   // present_ranges() first. Fails with kTargetGone if the process ends meanwhile.
