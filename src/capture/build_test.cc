@@ -1,0 +1,345 @@
+#include "capture/build.h"
+
+#include <gmock/gmock.h>
+
+#include "capture/target_for_tests.h"
+#include "heap/content.h"
+
+namespace holdfast::capture {
+namespace {
+
+using go::GoroutineStatus;
+using go::HeapImage;
+using go::StackImage;
+using heap::RootKind;
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+constexpr unsigned kSlots64 = 6;  // size class of 64 bytes
+
+class BuildTest : public testing::TestWithParam<int> {
+ protected:
+  // A waiting goroutine in main.serve, called by nobody else, whose frame of four words holds what is put into it.
+  // `stack` is the end of the part of memory that its stack is.
+  Address park(std::uint64_t goid, Address stack_end, std::initializer_list<Address> words) {
+    if (!serve_) {
+      goexit_ = target_.image.function("runtime.goexit", 0, binary::kFlagTopFrame);
+      const std::uint32_t none = target_.image.stack_map(1, {{}});
+      const std::uint32_t locals = target_.image.stack_map(4, {{0, 1}});
+      serve_ = target_.image.function(
+          {.name = "main.serve", .sp = {{0x40, kFrame}}, .pcdata = {{}, {{0x40, 0}}}, .funcdata = {none, locals, ~0U}});
+    }
+    const Address g = target_.goroutine(goid, GoroutineStatus::kWaiting, serve_);
+    const Address top = stack_end - 0x200;
+    const Address sp = top - 8 - kFrame;
+    const auto set = [&](std::string_view field, Address value) { target_.image.set(g, "runtime.g", field, value); };
+    set("stack.lo", stack_end - StackImage::kSize);
+    set("stack.hi", stack_end);
+    set("stktopsp", top);
+    set("sched.pc", serve_ + 8);
+    set("sched.sp", sp);
+    target_.image.put(top - 8, goexit_ + 1);
+    Address at = sp + kFrame - 8 - 32;  // the locals end below the saved frame pointer
+    for (const Address word : words) {
+      target_.image.put(at, word);
+      at += 8;
+    }
+    const auto reason = target_.image.layouts->constant("runtime.waitReasonSleep");
+    target_.image.set(g, "runtime.g", "waitreason", static_cast<std::uint64_t>(reason.value()));
+    return g;
+  }
+  static std::vector<std::uint32_t> targets(const heap::Snapshot& s, const heap::Root& root) {
+    std::vector<std::uint32_t> rows;
+    for (std::uint32_t t = 0; t < root.target_count; ++t)
+      rows.push_back(s.root_targets[root.first_target + t].object.row);
+    return rows;
+  }
+  static std::vector<heap::Root> roots_of(const heap::Snapshot& s, RootKind kind) {
+    std::vector<heap::Root> out;
+    for (const heap::Root& root : s.roots)
+      if (root.kind == kind) out.push_back(root);
+    return out;
+  }
+  static std::vector<std::uint32_t> edges_of(const heap::Snapshot& s, std::uint32_t row) {
+    return {s.edges.target.begin() + s.edges.row_begin[row], s.edges.target.begin() + s.edges.row_begin[row + 1]};
+  }
+  // Adds a special to a span that has none.
+  Address add_special(Address object, Address span, std::string_view kind, std::string_view type) {
+    const Address special = target_.image.make(type);
+    const auto number = target_.image.layouts->constant(std::string("runtime._KindSpecial") += kind);
+    target_.image.set(special, "runtime.special", "kind", static_cast<std::uint64_t>(number.value()));
+    target_.image.set(special, "runtime.special", "offset", object - span);
+    target_.heap.set(span, "specials", special.value);
+    return special;
+  }
+
+  static constexpr std::uint32_t kFrame = 0x40;
+  TestTarget target_{GetParam()};
+  go::HeapImage& heap_ = target_.heap;
+  Address goexit_, serve_;
+};
+
+INSTANTIATE_TEST_SUITE_P(Releases, BuildTest, testing::Values(19, 21, 23, 26, 27),
+                         [](const auto& minor) { return "Go1" + std::to_string(minor.param); });
+
+TEST_P(BuildTest, NumbersObjectsThatCanHoldPointersFirst) {
+  const Address free_of_pointers = heap_.add_span(kSlots64, false);
+  const Address with_pointers = heap_.add_span(kSlots64);
+  heap_.keep(free_of_pointers);
+  heap_.allocate(with_pointers);
+  heap_.keep(with_pointers);
+  const heap::Snapshot s = target_.snapshot();
+  EXPECT_EQ(s.objects, 3U);
+  EXPECT_EQ(s.pointerful, 2U);
+  ASSERT_THAT(s.spans, SizeIs(2));
+  EXPECT_EQ(s.spans[0].first_object, 2U);
+  EXPECT_EQ(s.spans[1].first_object, 0U);
+  EXPECT_EQ(s.spans[1].base, with_pointers);
+  EXPECT_EQ(s.spans[1].objects, 2U);
+  EXPECT_EQ(s.audit.alloc_count_mismatches, 0U);
+  EXPECT_EQ(s.target.go_version, target_.image.version.text);
+}
+
+TEST_P(BuildTest, OfASweptSpanWhatIsNotMarkedCameAfterTheCollection) {
+  const Address span = heap_.add_span(kSlots64);
+  heap_.allocate(span);
+  heap_.keep(span);
+  const heap::Snapshot s = target_.snapshot();
+  EXPECT_TRUE(s.spans[0].has_marks);
+  EXPECT_FALSE(heap::test_bit(s.marked, 0));
+  EXPECT_TRUE(heap::test_bit(s.fresh, 0));
+  EXPECT_TRUE(heap::test_bit(s.marked, 1));
+  EXPECT_FALSE(heap::test_bit(s.fresh, 1));
+}
+
+TEST_P(BuildTest, OfASpanThatWaitsForItsSweepWhatIsNotMarkedIsDead) {
+  const Address span = heap_.add_span(kSlots64, true, HeapImage::kSweepGen - 2);
+  heap_.allocate(span);
+  heap_.mark(heap_.allocate(span));
+  const heap::Snapshot s = target_.snapshot();
+  EXPECT_TRUE(s.spans[0].has_marks);
+  EXPECT_FALSE(heap::test_bit(s.marked, 0));
+  EXPECT_FALSE(heap::test_bit(s.fresh, 0));
+  EXPECT_TRUE(heap::test_bit(s.marked, 1));
+}
+
+TEST_P(BuildTest, OfASpanThatIsBeingSweptNoMarkIsKnown) {
+  heap_.keep(heap_.add_span(kSlots64, true, HeapImage::kSweepGen - 1));
+  EXPECT_FALSE(target_.snapshot().spans[0].has_marks);
+}
+
+TEST_P(BuildTest, CountsSpansThatContradictTheirOwnNumberOfObjects) {
+  const Address good = heap_.add_span(kSlots64);
+  heap_.keep(good);
+  const Address bad = heap_.add_span(kSlots64);
+  heap_.keep(bad);
+  heap_.set(bad, "allocCount", 5);
+  const heap::Snapshot s = target_.snapshot();
+  EXPECT_EQ(s.audit.alloc_count_mismatches, 1U);
+  EXPECT_THAT(s.audit.mismatched_spans, ElementsAre(bad));
+}
+
+TEST_P(BuildTest, FollowsPointerWordsAndNoOthers) {
+  const Address span = heap_.add_span(kSlots64);
+  const Address a = heap_.keep(span);
+  const Address b = heap_.keep(span);
+  const Address data = heap_.add_span(kSlots64, false);
+  const Address c = heap_.keep(data);
+  heap_.point(a, 1, b);
+  heap_.point(a, 2, Address(0x500000));  // outside of the heap
+  heap_.point(a, 3, c + 17);             // into the middle
+  heap_.point(b, 0, a);
+  target_.image.put(b + 16, c);  // no pointer, whatever it looks like
+  target_.image.put(c, a);       // no pointers here at all
+  const heap::Snapshot s = target_.snapshot();
+  EXPECT_THAT(edges_of(s, 0), ElementsAre(1U, 2U));
+  EXPECT_THAT(edges_of(s, 1), ElementsAre(0U));
+  EXPECT_EQ(s.edges.count(), 3U);
+  EXPECT_THAT(std::vector<int>(s.edges.step.begin(), s.edges.step.end()), ElementsAre(1, 2, 0))
+      << "each counts from the one before in its object";
+  EXPECT_THAT(s.edges.long_steps, IsEmpty());
+  EXPECT_EQ(s.audit.pointers_to_free_slots, 0U);
+}
+
+TEST_P(BuildTest, RowsWithoutEdgesBeginWhereTheNextOneDoes) {
+  const Address span = heap_.add_span(kSlots64);
+  std::vector<Address> objects;
+  for (int i = 0; i < 5; ++i) objects.push_back(heap_.keep(span));
+  heap_.point(objects[3], 0, objects[1]);
+  const heap::Snapshot s = target_.snapshot();
+  EXPECT_THAT(std::vector<std::uint32_t>(s.edges.row_begin.begin(), s.edges.row_begin.end()),
+              ElementsAre(0U, 0U, 0U, 0U, 1U, 1U));
+}
+
+TEST_P(BuildTest, CountsPointersToFreeSlots) {
+  const Address span = heap_.add_span(kSlots64);
+  const Address a = heap_.keep(span);
+  heap_.point(a, 2, a + 128);
+  const heap::Snapshot s = target_.snapshot();
+  EXPECT_EQ(s.audit.pointers_to_free_slots, 1U);
+  EXPECT_THAT(s.audit.free_slot_pointers, ElementsAre(a + 16));
+  EXPECT_EQ(s.edges.count(), 0U);
+}
+
+TEST_P(BuildTest, WhatTheMarkFoundDeadMayPointToFreeSlots) {
+  const Address span = heap_.add_span(kSlots64, true, HeapImage::kSweepGen - 2);
+  const Address dead = heap_.allocate(span);
+  heap_.point(dead, 2, dead + 128);
+  EXPECT_EQ(target_.snapshot().audit.pointers_to_free_slots, 0U);
+}
+
+TEST_P(BuildTest, PackageVariablesAreRootsIfTheyHoldAnything) {
+  const Address span = heap_.add_span(kSlots64);
+  const Address a = heap_.keep(span);
+  const Address b = heap_.keep(span);
+  const Address cache = target_.variable(0, b + 8);
+  target_.variable(1, Address());
+  target_.variable(2, Address(0x1234));
+  const Address last = target_.variable(3, a);
+  target_.name(cache, "main.cache");
+  const heap::Snapshot s = target_.snapshot();
+  const auto globals = roots_of(s, RootKind::kGlobal);
+  ASSERT_THAT(globals, SizeIs(2));
+  EXPECT_EQ(globals[0].where, cache);
+  EXPECT_THAT(targets(s, globals[0]), ElementsAre(1U));
+  EXPECT_EQ(globals[1].where, last);
+  EXPECT_THAT(targets(s, globals[1]), ElementsAre(0U));
+  EXPECT_FALSE(globals[0].parent);
+}
+
+TEST_P(BuildTest, FramesHoldWhatTheirMapsSay) {
+  const Address span = heap_.add_span(kSlots64);
+  const Address a = heap_.keep(span);
+  const Address b = heap_.keep(span);
+  const Address c = heap_.keep(span);
+  park(17, StackImage::kStackEnd, {a, c, b});  // the map has the first two words
+  const heap::Snapshot s = target_.snapshot();
+  ASSERT_THAT(s.goroutines, SizeIs(1));
+  const heap::Goroutine& g = s.goroutines[0];
+  EXPECT_EQ(g.goid, 17U);
+  EXPECT_EQ(g.state, heap::GoroutineState::kWaiting);
+  EXPECT_EQ(s.strings[g.wait_reason], "sleep");
+  EXPECT_TRUE(g.unwound);
+  EXPECT_EQ(s.audit.goroutines_checked, 1U);
+  EXPECT_THAT(s.audit.not_unwound, IsEmpty());
+  ASSERT_GE(g.frame_count, 1U);
+  EXPECT_EQ(s.strings[s.frames[g.first_frame].function], "main.serve");
+  const auto frames = roots_of(s, RootKind::kFrame);
+  ASSERT_THAT(frames, SizeIs(1));
+  EXPECT_EQ(frames[0].parent, g.root);
+  EXPECT_EQ(s.roots[g.root.row].kind, RootKind::kGoroutine);
+  EXPECT_FALSE(s.roots[g.root.row].parent) << "one goroutine is no group";
+  EXPECT_THAT(targets(s, frames[0]), ElementsAre(0U, 2U));
+}
+
+TEST_P(BuildTest, GoroutinesAtOnePlaceAreAGroup) {
+  const Address span = heap_.add_span(kSlots64);
+  const Address a = heap_.keep(span);
+  const Address b = heap_.keep(span);
+  park(1, StackImage::kStackEnd, {a});
+  park(2, StackImage::kSystemStack + StackImage::kSize, {b});
+  target_.goroutine(3, GoroutineStatus::kDead, serve_);
+  const heap::Snapshot s = target_.snapshot();
+  ASSERT_THAT(s.goroutines, SizeIs(3));
+  const auto groups = roots_of(s, RootKind::kGroup);
+  ASSERT_THAT(groups, SizeIs(1));
+  EXPECT_EQ(s.roots[s.goroutines[0].root.row].parent, s.roots[s.goroutines[1].root.row].parent);
+  EXPECT_EQ(s.roots[s.roots[s.goroutines[0].root.row].parent.row].kind, RootKind::kGroup);
+  EXPECT_FALSE(s.goroutines[2].root) << "who has ended holds nothing";
+  EXPECT_EQ(s.goroutines[2].state, heap::GoroutineState::kDead);
+}
+
+TEST_P(BuildTest, AStackThatDoesNotEndWhereItBeganIsCounted) {
+  const Address g = park(9, StackImage::kStackEnd, {});
+  target_.image.set(g, "runtime.g", "stktopsp", StackImage::kStackEnd - 0x100);
+  const heap::Snapshot s = target_.snapshot();
+  EXPECT_THAT(s.audit.not_unwound, ElementsAre(9U));
+  EXPECT_FALSE(s.goroutines[0].unwound);
+}
+
+TEST_P(BuildTest, HowLongAGoroutineWaitsIsKnownFromTheTimeOfTheStop) {
+  const Address g = park(1, StackImage::kStackEnd, {});
+  target_.image.set(g, "runtime.g", "waitsince", 1000);
+  target_.now_ns = 5000;
+  EXPECT_EQ(target_.snapshot().goroutines[0].waiting_ns, 4000U);
+}
+
+TEST_P(BuildTest, AFinalizerHoldsItsFunctionAndWhatItsObjectHolds) {
+  const Address span = heap_.add_span(kSlots64);
+  const Address object = heap_.keep(span);
+  const Address child = heap_.keep(span);
+  const Address closure = heap_.keep(span);
+  heap_.point(object, 0, child);
+  const Address special = add_special(object, span, "Finalizer", "runtime.specialfinalizer");
+  target_.image.set(special, "runtime.specialfinalizer", "fn", closure);
+  const heap::Snapshot s = target_.snapshot();
+  const auto finalizers = roots_of(s, RootKind::kFinalizer);
+  ASSERT_THAT(finalizers, SizeIs(1));
+  EXPECT_THAT(targets(s, finalizers[0]), ElementsAre(2U, 1U)) << "not the object itself";
+  EXPECT_EQ(s.roots[finalizers[0].parent.row].kind, RootKind::kGroup);
+}
+
+TEST_P(BuildTest, SampledObjectsKnowWhereTheyWereAllocated) {
+  const Address span = heap_.add_span(kSlots64);
+  heap_.keep(span);
+  const Address sampled = heap_.keep(span);
+  park(1, StackImage::kStackEnd, {});
+  const Address bucket(0x98000000);
+  target_.image.map(bucket, 0x1000);
+  target_.image.set(bucket, "runtime.bucket", "nstk", 2);
+  const Address stack = bucket + target_.image.layouts->get_size("runtime.bucket");
+  target_.image.put(stack, serve_ + 0x10);
+  target_.image.put(stack + 8, goexit_ + 1);
+  const Address special = add_special(sampled, span, "Profile", "runtime.specialprofile");
+  target_.image.set(special, "runtime.specialprofile", "b", bucket);
+  const heap::Snapshot s = target_.snapshot();
+  ASSERT_THAT(s.sampled, SizeIs(1));
+  EXPECT_EQ(s.sampled[0].object, ObjectId(1));
+  ASSERT_THAT(s.allocation_stacks, SizeIs(1));
+  EXPECT_EQ(s.allocation_stacks[0].frame_count, 2U);
+  const heap::Frame& first = s.frames[s.allocation_stacks[0].first_frame];
+  EXPECT_EQ(s.strings[first.function], "main.serve");
+}
+
+TEST_P(BuildTest, WhatWasAllocatedWhileTheCollectorMarkedIsExcused) {
+  const Address span = heap_.add_span(kSlots64, true, HeapImage::kSweepGen - 2);
+  heap_.mark(heap_.allocate(span));
+  heap_.mark(heap_.allocate(span));
+  if (!target_.image.version.scan_index_rests_while_marking()) {  // nothing tells there
+    EXPECT_THAT(target_.snapshot().audit.excuses, IsEmpty());
+    return;
+  }
+  heap_.set(span, "freeIndexForScan", 1);
+  const heap::Snapshot s = target_.snapshot();
+  ASSERT_THAT(s.audit.excuses, SizeIs(1));
+  EXPECT_EQ(s.audit.excuses[0].object, ObjectId(1));
+}
+
+TEST_P(BuildTest, AWordOnAStackExcusesAMarkOnlyIfTheGoroutineHasRunSince) {
+  const Address span = heap_.add_span(kSlots64);
+  heap_.keep(span);
+  const Address named = heap_.keep(span);
+  const Address g = park(1, StackImage::kStackEnd, {Address(), Address(), named});  // no slot of the map
+  target_.image.set(g, "runtime.g", "waitsince", 1000);
+  EXPECT_THAT(target_.snapshot().audit.excuses, IsEmpty());
+
+  TestTarget& again = target_;
+  again.image.set(g, "runtime.g", "waitsince", std::uint64_t{0});
+  const heap::Snapshot s = again.snapshot();
+  ASSERT_THAT(s.audit.excuses, SizeIs(1));
+  EXPECT_EQ(s.audit.excuses[0].object, ObjectId(1));
+}
+
+TEST_P(BuildTest, ContentIsKeptOnlyIfItIsAskedFor) {
+  const Address span = heap_.add_span(kSlots64, false);
+  target_.image.put<std::uint64_t>(heap_.keep(span) + 8, 0x1122334455667788);
+  EXPECT_THAT(target_.snapshot().content.ranges, IsEmpty());
+  Options options;
+  options.with_content = true;
+  const heap::Snapshot s = target_.snapshot(options);
+  EXPECT_EQ(heap::ContentView(s.content).word(span + 8), 0x1122334455667788U);
+}
+
+}  // namespace
+}  // namespace holdfast::capture
