@@ -109,7 +109,8 @@ void build(const FrozenTarget& target, const Options& options, heap::Snapshot& s
   const go::FunctionTables& functions = *target.identified->functions;
   add_target_info(target, snapshot);
 
-  std::optional<go::HeapModel> model = times.run("spans", [&] { return go::HeapModel::read(runtime, losses); });
+  std::optional<go::HeapModel> model =
+      times.run("spans", [&] { return go::HeapModel::read(runtime, go::Motion::kStopped, losses); });
   const go::HeapModel& heap = *model;
   snapshot.audit.gc_phase = heap.gc_phase();
   times.run("marks", [&] { add_objects(heap, snapshot, losses); });

@@ -142,7 +142,8 @@ void analyse(const CoreTarget& target, const Options& options, heap::Snapshot& s
              PassTimes& times) {
   const Program& program = target.program();
   const auto identified = times.run("identify", [&] {
-    return go::identify(target.memory(), target.layouts(), program.version(), program.images(), losses);
+    return go::identify(target.memory(), target.layouts(), program.version(), program.images(), go::Motion::kStopped,
+                        losses);
   });
   FrozenTarget frozen{&program, &identified, {}, 0, std::nullopt, target.dwarf()};
   for (const binary::CoreThread& thread : target.core().threads())

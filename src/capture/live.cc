@@ -104,8 +104,8 @@ class LiveTarget {
         const LayeredMemory layered(files_, probe);
         LossLedger ignored;  // torn reads of a moving process are no loss
         if (!identified_.runtime)
-          identified_ =
-              go::identify(memory_layers(), *layouts_.source, program_->version(), program_->images(), ignored);
+          identified_ = go::identify(memory_layers(), *layouts_.source, program_->version(), program_->images(),
+                                     go::Motion::kRunning, ignored);
         const go::Runtime& known = *identified_.runtime;
         const go::Runtime runtime{layered, known.layouts, known.version, known.modules, known.vars};
         plan_from(runtime, probe, ignored);
@@ -117,7 +117,7 @@ class LiveTarget {
   }
 
   void plan_from(const go::Runtime& runtime, const FrozenMemory& probe, LossLedger& ignored) {
-    const auto heap = go::HeapModel::read(runtime, ignored);
+    const auto heap = go::HeapModel::read(runtime, go::Motion::kRunning, ignored);
     touch_records(runtime, heap, probe, ignored);
     plan_ = go::heap_memory(runtime, heap, with_content_);
     for (const AddressRange& range : program_->writable()) plan_.push_back(range);
@@ -265,7 +265,8 @@ class Freeze {
     const go::Runtime runtime{*layered_, known.layouts, known.version, known.modules, known.vars};
     // Records of the runtime first (all that the look before needed, at one go), then what they say is the heap.
     times_.run("read records", [&] { note(frozen_->read_bulk(live_.blocks())); });
-    const auto heap = times_.run("read spans", [&] { return go::HeapModel::read(runtime, live_.losses()); });
+    const auto heap =
+        times_.run("read spans", [&] { return go::HeapModel::read(runtime, go::Motion::kStopped, live_.losses()); });
     times_.run("read heap", [&] {
       std::vector<AddressRange> ranges = go::heap_memory(runtime, heap, live_.with_content());
       for (const AddressRange& range : live_.program().writable()) ranges.push_back(range);

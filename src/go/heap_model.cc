@@ -123,14 +123,14 @@ void sort_by_base(std::vector<MSpan>& spans) {
 
 }  // namespace
 
-HeapModel HeapModel::read(const Runtime& runtime, LossLedger& losses) {
+HeapModel HeapModel::read(const Runtime& runtime, Motion motion, LossLedger& losses) {
   if (!runtime.vars.mheap) fail(ErrorCode::kUnsupported, "the Go heap (runtime.mheap_) was not found in this program");
   HeapModel heap(runtime);
   heap.sweep_gen_ =
       runtime.memory.integer<std::uint32_t>(runtime.vars.mheap + runtime.layouts.offset("runtime.mheap", "sweepgen"));
   if (runtime.vars.gcphase) heap.gc_phase_ = runtime.memory.integer<std::uint32_t>(runtime.vars.gcphase);
   heap.read_arenas(losses);
-  heap.read_spans(losses);
+  heap.read_spans(motion, losses);
   return heap;
 }
 
@@ -180,7 +180,7 @@ void HeapModel::read_some_spans(std::span<const std::byte> pointers, std::vector
   }
 }
 
-void HeapModel::read_spans(LossLedger& losses) {
+void HeapModel::read_spans(Motion motion, LossLedger& losses) {
   const MemorySource& memory = runtime_.memory;
   const Address all = runtime_.vars.mheap + runtime_.layouts.offset("runtime.mheap", "allspans");
   const Address data = memory.pointer(all);
@@ -207,11 +207,19 @@ void HeapModel::read_spans(LossLedger& losses) {
   }
   sort_by_base(in_use_);
   sort_by_base(manual_);
+  if (motion == Motion::kRunning) return;
   const auto overlap = std::adjacent_find(in_use_.begin(), in_use_.end(),
                                           [](const MSpan& a, const MSpan& b) { return a.base + a.bytes() > b.base; });
   if (overlap != in_use_.end())
     fail(ErrorCode::kDamaged, "the spans at {:#x} and {:#x} overlap: this is no consistent heap", overlap->base.value,
          std::next(overlap)->base.value);
+}
+
+std::optional<MSpan> HeapModel::read_again(const MSpan& span) const {
+  const MSpanLayout layout(runtime_.layouts);
+  std::vector<std::byte> bytes(layout.size);
+  if (!runtime_.memory.try_read(span.mspan, bytes)) return std::nullopt;
+  return layout.read(span.mspan, Record(bytes.data(), bytes.size()));
 }
 
 bool HeapModel::inline_marks(const MSpan& span) const {

@@ -41,6 +41,7 @@ struct MSpan {
   std::uint8_t size_class() const { return span_class >> 1; }
   bool has_pointers() const { return (span_class & 1) == 0; }
   std::uint64_t bytes() const { return pages * kPageSize; }
+  bool operator==(const MSpan&) const = default;
 };
 
 // Slots up to this size have their pointer map at the end of the span, larger ones a header (Go 1.22+; reference 3.3).
@@ -56,13 +57,17 @@ enum class MarkSource : std::uint8_t {
 
 class HeapModel {
  public:
-  // Reads the span table. Fails when it cannot be found at all; single bad spans are losses.
-  static HeapModel read(const Runtime& runtime, LossLedger& losses);
+  // Reads the span table. Fails with kUnsupported or kTruncated when it cannot be found at all, with kDamaged when
+  // spans of a stopped target overlap; single bad spans are losses. In a running target memory goes from one span to
+  // another while the table is read, so that an overlap says nothing.
+  static HeapModel read(const Runtime& runtime, Motion motion, LossLedger& losses);
 
-  const std::vector<MSpan>& in_use() const { return in_use_; }  // sorted by base, no overlaps
+  const std::vector<MSpan>& in_use() const { return in_use_; }  // sorted by base; no overlaps in a stopped target
   const std::vector<MSpan>& manual() const { return manual_; }  // stacks, work buffers; sorted by base
   std::uint32_t sweep_gen() const { return sweep_gen_; }
   std::uint32_t gc_phase() const { return gc_phase_; }
+  // The record of a span as it is now; none if it cannot be read.
+  std::optional<MSpan> read_again(const MSpan& span) const;
   bool inline_marks(const MSpan& span) const;
   MarkSource mark_source(const MSpan& span) const;
   // Bytes before the value in each slot: 8 where an allocation header precedes it.
@@ -98,7 +103,7 @@ class HeapModel {
  private:
   explicit HeapModel(const Runtime& runtime) : runtime_(runtime) {}
   void read_arenas(LossLedger& losses);
-  void read_spans(LossLedger& losses);
+  void read_spans(Motion motion, LossLedger& losses);
   void read_some_spans(std::span<const std::byte> pointers, std::vector<MSpan>& in_use, std::vector<MSpan>& manual,
                        LossLedger& losses) const;
 

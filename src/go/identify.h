@@ -21,7 +21,7 @@ struct Identified {
 // `images`: the one with the runtime first. All arguments must outlive the result. Fails with kUnsupported when the
 // runtime is not found or does not fit the layouts, saying what was tried.
 Identified identify(const MemorySource& memory, const LayoutSource& layouts, const GoVersion& version,
-                    const std::vector<LoadedImage>& images, LossLedger& losses);
+                    const std::vector<LoadedImage>& images, Motion motion, LossLedger& losses);
 
 // The same without those checks, which read the whole span table: for a glance at a process's counters.
 Identified find_runtime(const MemorySource& memory, const LayoutSource& layouts, const GoVersion& version,
@@ -31,7 +31,7 @@ Identified find_runtime(const MemorySource& memory, const LayoutSource& layouts,
 Identified identify_again(const Identified& known, const MemorySource& memory, LossLedger& losses);
 
 // What contradicts the layouts, in sentences; empty when all checks of reference 11.4 hold. Fails with kTruncated when
-// the span table itself is missing.
-std::vector<std::string> check_layouts(const Runtime& runtime);
+// the span table itself is missing. Of a running target only what is read twice alike is a contradiction.
+std::vector<std::string> check_layouts(const Runtime& runtime, Motion motion);
 
 }  // namespace holdfast::go
