@@ -103,8 +103,8 @@ heap::TypeColumns types_without_debug_information(const typing::TypeInputs& inpu
 
 }  // namespace
 
-void build(const FrozenTarget& target, const Options& options, heap::Snapshot& snapshot, LossLedger& losses,
-           PassTimes& times) {
+void build(const FrozenTarget& target, const Options& options, const Callbacks& callbacks, heap::Snapshot& snapshot,
+           LossLedger& losses, PassTimes& times) {
   const go::Runtime& runtime = *target.identified->runtime;
   const go::FunctionTables& functions = *target.identified->functions;
   add_target_info(target, snapshot);
@@ -150,14 +150,14 @@ void build(const FrozenTarget& target, const Options& options, heap::Snapshot& s
   const auto types = [&] {
     times.run("types", [&] {
       inputs.kept_code_facts = kept.bytes();
-      typing::FoundTypes found = typing::add_types(inputs, snapshot, losses, options.callbacks.type_reasons);
+      typing::FoundTypes found = typing::add_types(inputs, snapshot, losses, callbacks.type_reasons);
       kept.keep(std::move(found.code_facts));
       variables = std::move(found.variables);
     });
   };
-  if (options.callbacks.first_look) options.callbacks.first_look(snapshot);
-  if (options.callbacks.meanwhile)
-    run_both(types, [&] { options.callbacks.meanwhile(snapshot); });
+  if (callbacks.first_look) callbacks.first_look(snapshot);
+  if (callbacks.meanwhile)
+    run_both(types, [&] { callbacks.meanwhile(snapshot); });
   else
     types();
   // Only now that nobody else reads the roots.
@@ -166,9 +166,9 @@ void build(const FrozenTarget& target, const Options& options, heap::Snapshot& s
     const auto pointers = typing::static_pointers(target.program->images(), runtime.modules);
     typing::label_variables(variables, pointers, *symbols, runtime.modules, name_of, snapshot);
   });
-  if (options.callbacks.second_opinion) {
+  if (callbacks.second_opinion) {
     inputs.kept_code_facts = kept.bytes();
-    options.callbacks.second_opinion(snapshot, types_without_debug_information(inputs, snapshot));
+    callbacks.second_opinion(snapshot, types_without_debug_information(inputs, snapshot));
   }
 }
 

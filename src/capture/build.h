@@ -25,7 +25,7 @@ struct FrozenTarget {
 };
 
 // Fills everything of `snapshot` but target.kind, pid, name and pause; the account only with the residency.
-void build(const FrozenTarget& target, const Options& options, heap::Snapshot& snapshot, LossLedger& losses,
-           PassTimes& times);
+void build(const FrozenTarget& target, const Options& options, const Callbacks& callbacks, heap::Snapshot& snapshot,
+           LossLedger& losses, PassTimes& times);
 
 }  // namespace holdfast::capture

@@ -1,14 +1,12 @@
-// Builds a Snapshot of a live process or a core file.
+// What a look at a target (capture/target.h) is to find out, and what it tells on the way.
 #pragma once
 
 #include <cstdint>
 #include <functional>
 #include <string>
 
-#include "base/timer.h"
 #include "heap/snapshot.h"
 #include "heap/type_reasons.h"
-#include "os/process.h"
 
 namespace holdfast::capture {
 
@@ -28,6 +26,8 @@ struct Callbacks {
 };
 
 struct Options {
+  // Path of a core's program; empty to take it from the core's own notes (its build id is checked either way).
+  std::string exe;
   // Where to look for debug information and symbols.
   bool use_dwarf = true;
   bool use_symbols = true;
@@ -37,7 +37,6 @@ struct Options {
   // Keep what objects and package variables contain, user data too. Without it nothing of that is in the Snapshot, and
   // pointer-free memory is not even read.
   bool with_content = false;
-  Callbacks callbacks;
 };
 
 // What a stop of the target would cost it.
@@ -48,19 +47,5 @@ struct Prediction {
   std::uint32_t goroutines = 0;
   std::uint32_t threads = 0;
 };
-
-// Looks without stopping anything. Figures of a busy process are about right.
-Prediction predict(const os::ProcessStatus& status, const Options& options);
-
-// Stops the process, copies what is needed, lets it go on, and analyses the copy. `times` gets the named passes. The
-// target is unharmed whatever happens. Fails like the functions of os/process.h and with kUnsupported if it is no Go
-// process that holdfast can read.
-heap::Snapshot capture_live(const os::ProcessStatus& status, const Options& options, PassTimes& times);
-
-// Whether the file is an ELF core. Fails with kUsage, saying what it is, if it is another kind of file.
-bool is_core_file(const std::string& path);
-
-// `exe`: path of the program; empty to take it from the core's own notes (its build id is checked either way).
-heap::Snapshot capture_core(const std::string& path, const std::string& exe, const Options& options, PassTimes& times);
 
 }  // namespace holdfast::capture

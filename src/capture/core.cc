@@ -10,6 +10,7 @@
 #include "capture/layouts.h"
 #include "capture/moment.h"
 #include "capture/symbol_files.h"
+#include "capture/target.h"
 #include "os/file_mapping.h"
 #include "os/host.h"
 
@@ -17,19 +18,16 @@ namespace holdfast::capture {
 namespace {
 
 // The core, the program files that belong to it, and both together as memory.
-class CoreTarget {
+class OpenCore {
  public:
-  CoreTarget(const std::string& path, const std::string& exe, const Options& options, LossLedger& losses)
-      : path_(path),
-        losses_(losses),
-        file_(os::map_file(path)),
-        core_(file_->bytes()),
-        main_path_(main_program(core_)) {
+  OpenCore(const std::string& path, std::shared_ptr<const os::FileMapping> file, const Options& options,
+           LossLedger& losses)
+      : path_(path), losses_(losses), file_(std::move(file)), core_(file_->bytes()), main_path_(main_program(core_)) {
     std::string damage;
     for (const std::string& remark : core_.remarks()) damage += (damage.empty() ? "" : "; ") + remark;
     if (!damage.empty()) losses_.add(LossKind::kDamagedCore, damage, Address(), core_.remarks().size());
-    exe_ = exe.empty() ? find_exe() : take_exe(exe);
-    if (main_path_.empty()) main_path_ = exe;
+    exe_ = options.exe.empty() ? find_exe() : take_exe(options.exe);
+    if (main_path_.empty()) main_path_ = options.exe;
     auto parts = parts_of(core_);
     add_unlisted(parts);
     program_ = Program::open(
@@ -132,56 +130,61 @@ class CoreTarget {
   ProgramLayouts layouts_;
 };
 
-std::string name_of(const CoreTarget& target) {
+std::string name_of(const OpenCore& target) {
   const auto& process = target.core().process();
   if (process && !process->name.empty()) return process->name;
   return std::filesystem::path(target.main_path()).filename().string();
 }
 
-void analyse(const CoreTarget& target, const Options& options, heap::Snapshot& snapshot, LossLedger& losses,
-             PassTimes& times) {
-  const Program& program = target.program();
-  const auto identified = times.run("identify", [&] {
-    return go::identify(target.memory(), target.layouts(), program.version(), program.images(), go::Motion::kStopped,
-                        losses);
-  });
-  FrozenTarget frozen{&program, &identified, {}, 0, std::nullopt, target.dwarf()};
-  for (const binary::CoreThread& thread : target.core().threads())
-    frozen.threads.push_back({static_cast<std::uint64_t>(thread.tid), thread.registers});
-  build(frozen, options, snapshot, losses, times);
-}
+class CoreTarget final : public Target {
+ public:
+  CoreTarget(std::string path, std::shared_ptr<const os::FileMapping> file, const Options& options)
+      : Target(std::move(path)), file_(std::move(file)), options_(options) {}
+
+  TargetForm form() const override { return TargetForm::kCore; }
+
+  heap::Snapshot snapshot(const Callbacks& callbacks, PassTimes& times) override {
+    heap::Snapshot snapshot;
+    snapshot.target.kind = heap::TargetKind::kCore;
+    snapshot.target.core_written_ns = os::written_ns(name());
+    note_moment(snapshot.target);
+    times.run("open", [&] { open_.emplace(name(), file_, options_, losses_); });
+    if (const auto& process = open_->core().process()) snapshot.target.pid = process->pid;
+    snapshot.target.name = name_of(*open_);
+    try {
+      analyse(callbacks, snapshot, times);
+    } catch (Error& error) {
+      error.add_frame(describe_gaps(name(), open_->core()));
+      throw;
+    }
+    snapshot.losses = losses_.sorted();
+    return snapshot;
+  }
+
+ private:
+  void analyse(const Callbacks& callbacks, heap::Snapshot& snapshot, PassTimes& times) {
+    const Program& program = open_->program();
+    const auto identified = times.run("identify", [&] {
+      return go::identify(open_->memory(), open_->layouts(), program.version(), program.images(), go::Motion::kStopped,
+                          losses_);
+    });
+    FrozenTarget frozen{&program, &identified, {}, 0, std::nullopt, open_->dwarf()};
+    for (const binary::CoreThread& thread : open_->core().threads())
+      frozen.threads.push_back({static_cast<std::uint64_t>(thread.tid), thread.registers});
+    build(frozen, options_, callbacks, snapshot, losses_, times);
+  }
+
+  std::shared_ptr<const os::FileMapping> file_;
+  Options options_;
+  LossLedger losses_;
+  std::optional<OpenCore> open_;
+};
 
 }  // namespace
 
-bool is_core_file(const std::string& path) {
-  const auto file = os::map_file(path);
-  constexpr std::string_view kMagic = "\177ELF";
-  const auto bytes = file->bytes().span();
-  const std::string_view begin(reinterpret_cast<const char*>(bytes.data()), std::min<std::size_t>(bytes.size(), 4));
-  if (begin != kMagic) return false;
-  if (binary::ElfFile(file->bytes()).type() == binary::ElfType::kCore) return true;
-  fail(ErrorCode::kUsage,
-       "{} is a program, not a core file: start it and name its pid, or name a core and it with --exe", path);
-}
-
-heap::Snapshot capture_core(const std::string& path, const std::string& exe, const Options& options, PassTimes& times) {
-  LossLedger losses;
-  heap::Snapshot snapshot;
-  snapshot.target.kind = heap::TargetKind::kCore;
-  snapshot.target.core_written_ns = os::written_ns(path);
-  note_moment(snapshot.target);
-  std::optional<CoreTarget> target;
-  times.run("open", [&] { target.emplace(path, exe, options, losses); });
-  if (const auto& process = target->core().process()) snapshot.target.pid = process->pid;
-  snapshot.target.name = name_of(*target);
-  try {
-    analyse(*target, options, snapshot, losses, times);
-  } catch (Error& error) {
-    error.add_frame(describe_gaps(path, target->core()));
-    throw;
-  }
-  snapshot.losses = losses.sorted();
-  return snapshot;
+std::unique_ptr<Target> core_target(std::string path, std::shared_ptr<const os::FileMapping> file,
+                                    const Options& options) {
+  return std::make_unique<CoreTarget>(std::move(path), std::move(file), options);
 }
 
 }  // namespace holdfast::capture

@@ -11,6 +11,7 @@
 #include "capture/layouts.h"
 #include "capture/moment.h"
 #include "capture/symbol_files.h"
+#include "capture/target.h"
 #include "go/goroutines.h"
 #include "go/needed_memory.h"
 #include "os/cgroup.h"
@@ -47,9 +48,9 @@ std::uint64_t clock_ns() {
 }
 
 // Everything about a live process that can be known while it runs.
-class LiveTarget {
+class LiveProcess {
  public:
-  LiveTarget(const os::ProcessStatus& status, const Options& options, LossLedger& losses)
+  LiveProcess(const os::ProcessStatus& status, const Options& options, LossLedger& losses)
       : status_(status),
         with_content_(options.with_content),
         losses_(losses),
@@ -182,7 +183,7 @@ class LiveTarget {
 
 // 10 us per thread to stop and let go (docs/runtime-facts.md; bench/pause_bench); records cost a page each and are
 // decoded in the pause, 0.2 us per span. How fast this machine copies from this target is measured, not assumed.
-double LiveTarget::predicted_ms() const {
+double LiveProcess::predicted_ms() const {
   constexpr double kPerSpanMs = 0.2e-3;
   constexpr double kRecordSlower = 4;  // scattered pages against runs of them
   const double gain = kReadThreads > 1 && planned_bytes() > (4U << 20) ? kReadThreads * 0.8 : 1.0;
@@ -193,7 +194,7 @@ double LiveTarget::predicted_ms() const {
 }
 
 // Copies a little of what is planned, twice, since the first time finds our own pages cold.
-double LiveTarget::measure_copy() const {
+double LiveProcess::measure_copy() const {
   constexpr std::uint64_t kSample = 8 << 20;
   std::vector<AddressRange> ranges;
   std::uint64_t bytes = 0;
@@ -216,7 +217,7 @@ double LiveTarget::measure_copy() const {
 // The pause: stop, read, go on.
 class Freeze {
  public:
-  Freeze(const LiveTarget& live, PassTimes& times) : live_(live), times_(times) {
+  Freeze(const LiveProcess& live, PassTimes& times) : live_(live), times_(times) {
     frozen_ = std::make_unique<FrozenMemory>([this](Address from, std::span<std::byte> to) { return fetch(from, to); },
                                              [this](std::span<const AddressRange> ranges, std::span<std::byte> to) {
                                                return stopped_->read_ranges(ranges, to, kReadThreads).holes;
@@ -277,7 +278,7 @@ class Freeze {
     });
     times_.run("read leftovers", [&] {
       LossLedger counted_later;
-      LiveTarget::touch_records(runtime, heap, *frozen_, counted_later);
+      LiveProcess::touch_records(runtime, heap, *frozen_, counted_later);
       go::visit_type_masks(runtime, heap, counted_later);
     });
   }
@@ -287,7 +288,7 @@ class Freeze {
       live_.losses().add(LossKind::kUnreadablePage, hole.begin, (hole.size() + 4095) / 4096);
   }
 
-  const LiveTarget& live_;
+  const LiveProcess& live_;
   PassTimes& times_;
   std::unique_ptr<os::StoppedProcess> stopped_;
   std::unique_ptr<FrozenMemory> frozen_;
@@ -296,35 +297,55 @@ class Freeze {
   std::uint64_t monotonic_ns_ = 0;
 };
 
+class ProcessTarget final : public Target {
+ public:
+  ProcessTarget(std::string name, os::ProcessStatus status, const Options& options)
+      : Target(std::move(name)), status_(std::move(status)), options_(options) {}
+
+  TargetForm form() const override { return TargetForm::kProcess; }
+  const os::ProcessStatus* process() const override { return &status_; }
+
+  Prediction predict(PassTimes& times) override {
+    open(times);
+    return {live_->predicted_ms(), live_->planned_bytes(), live_->objects(), live_->goroutines(), status_.threads};
+  }
+
+  heap::Snapshot snapshot(const Callbacks& callbacks, PassTimes& times) override {
+    open(times);
+    heap::Snapshot snapshot;
+    snapshot.target.kind = heap::TargetKind::kLive;
+    snapshot.target.pid = status_.pid;
+    snapshot.target.name = status_.name;
+    Freeze freeze(*live_, times);
+    freeze.run(snapshot);
+    auto residency =
+        times.run("residency", [&] { return read_residency(status_.pid, live_->identified().runtime.get(), losses_); });
+    const auto identified =
+        times.run("identify", [&] { return go::identify_again(live_->identified(), freeze.memory(), losses_); });
+    const FrozenTarget target{&live_->program(),     &identified,          freeze.threads(),
+                              freeze.monotonic_ns(), std::move(residency), live_->dwarf()};
+    build(target, options_, callbacks, snapshot, losses_, times);
+    snapshot.losses = losses_.sorted();
+    return snapshot;
+  }
+
+ private:
+  void open(PassTimes& times) {
+    if (live_) return;
+    os::require_readable(status_);
+    times.run("open", [&] { live_.emplace(status_, options_, losses_); });
+  }
+
+  os::ProcessStatus status_;
+  Options options_;
+  LossLedger losses_;
+  std::optional<LiveProcess> live_;
+};
+
 }  // namespace
 
-Prediction predict(const os::ProcessStatus& status, const Options& options) {
-  os::require_readable(status);
-  LossLedger losses;
-  const LiveTarget live(status, options, losses);
-  return {live.predicted_ms(), live.planned_bytes(), live.objects(), live.goroutines(), status.threads};
-}
-
-heap::Snapshot capture_live(const os::ProcessStatus& status, const Options& options, PassTimes& times) {
-  os::require_readable(status);
-  LossLedger losses;
-  heap::Snapshot snapshot;
-  snapshot.target.kind = heap::TargetKind::kLive;
-  snapshot.target.pid = status.pid;
-  snapshot.target.name = status.name;
-  std::optional<LiveTarget> live;
-  times.run("open", [&] { live.emplace(status, options, losses); });
-  Freeze freeze(*live, times);
-  freeze.run(snapshot);
-  auto residency =
-      times.run("residency", [&] { return read_residency(status.pid, live->identified().runtime.get(), losses); });
-  const auto identified =
-      times.run("identify", [&] { return go::identify_again(live->identified(), freeze.memory(), losses); });
-  const FrozenTarget target{&live->program(),      &identified,          freeze.threads(),
-                            freeze.monotonic_ns(), std::move(residency), live->dwarf()};
-  build(target, options, snapshot, losses, times);
-  snapshot.losses = losses.sorted();
-  return snapshot;
+std::unique_ptr<Target> process_target(std::string name, os::ProcessStatus status, const Options& options) {
+  return std::make_unique<ProcessTarget>(std::move(name), std::move(status), options);
 }
 
 }  // namespace holdfast::capture

@@ -4,6 +4,7 @@
 #include <malloc.h>
 #include <unistd.h>
 
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
 
@@ -11,7 +12,8 @@
 #include "base/output_file.h"
 #include "base/parallel.h"
 #include "base/units.h"
-#include "capture/capture.h"
+#include "capture/processes.h"
+#include "capture/target.h"
 #include "cli/options.h"
 #include "cli/output.h"
 #include "cli/process_table.h"
@@ -68,19 +70,23 @@ class Run {
   }
 
  private:
-  void open() { snapshot_ = open_target(options_, times_); }
+  capture::Target& target() {
+    if (!target_) target_ = find_target(options_);
+    return *target_;
+  }
+  void open() { snapshot_ = target().snapshot({}, times_); }
   graph::Dominators open_and_dominate() {
     std::optional<graph::Dominators> dominators;
-    snapshot_ =
-        open_target(options_, times_,
-                    {.first_look =
-                         [this](const heap::Snapshot& s) {
-                           if (options_.verb == Verb::kReport)
-                             progress_.show_first([&](std::size_t width) { return report::first_screen(s, width); });
-                         },
-                     .meanwhile = [&](const heap::Snapshot& s) { dominators = graph::dominators(s, &times_); },
-                     .second_opinion = {},
-                     .type_reasons = {}});
+    snapshot_ = target().snapshot(
+        {.first_look =
+             [this](const heap::Snapshot& s) {
+               if (options_.verb == Verb::kReport)
+                 progress_.show_first([&](std::size_t width) { return report::first_screen(s, width); });
+             },
+         .meanwhile = [&](const heap::Snapshot& s) { dominators = graph::dominators(s, &times_); },
+         .second_opinion = {},
+         .type_reasons = {}},
+        times_);
     return std::move(*dominators);
   }
   graph::Reachability reach() {
@@ -138,21 +144,17 @@ class Run {
   }
 
   int compare_types() {
-    if (form_of(options_.target) == TargetForm::kHold || !options_.use_dwarf)
+    if (target().form() == capture::TargetForm::kHold || !options_.use_dwarf)
       fail(ErrorCode::kUsage, "--compare-dwarf needs a live process or a core, and its debug information");
     std::optional<view::TypeComparison> comparison;
-    snapshot_ =
-        open_target(options_, times_,
-                    {.first_look = {},
-                     .meanwhile = {},
-                     .second_opinion =
-                         [&](const heap::Snapshot& s, const heap::TypeColumns& without) {
-                           if (!s.target.has_dwarf)
-                             fail(ErrorCode::kUnsupported,
-                                  "{} has no debug information that its types could be compared with", s.target.exe);
-                           comparison = view::compare_types(s, without, graph::dominators(s));
-                         },
-                     .type_reasons = {}});
+    capture::Callbacks callbacks;
+    callbacks.second_opinion = [&](const heap::Snapshot& s, const heap::TypeColumns& without) {
+      if (!s.target.has_dwarf)
+        fail(ErrorCode::kUnsupported, "{} has no debug information that its types could be compared with",
+             s.target.exe);
+      comparison = view::compare_types(s, without, graph::dominators(s));
+    };
+    snapshot_ = target().snapshot(callbacks, times_);
     progress_.finish();
     if (options_.json)
       print(report::comparison_json(*comparison));
@@ -176,8 +178,8 @@ class Run {
     };
     capture::Callbacks callbacks;
     callbacks.type_reasons = [&](const heap::Snapshot& s, const heap::TypeReasons& reasons) { look(s, &reasons); };
-    snapshot_ = open_target(options_, times_, callbacks);
-    const bool has_reasons = form_of(options_.target) != TargetForm::kHold;
+    snapshot_ = target().snapshot(callbacks, times_);
+    const bool has_reasons = target().form() != capture::TargetForm::kHold;
     if (!has_reasons) look(snapshot_, nullptr);
     progress_.finish();
     if (!explained) fail(ErrorCode::kNotFound, "there is no object at {:#x}: it is in {}", address.value, place);
@@ -193,14 +195,14 @@ class Run {
   }
 
   view::Table conflict_table() {
-    if (form_of(options_.target) == TargetForm::kHold)
+    if (target().form() == capture::TargetForm::kHold)
       fail(ErrorCode::kUsage, "--conflicts needs a live process or a core: a .hold file keeps types without reasons");
     std::vector<heap::TypeConflict> conflicts;
     capture::Callbacks callbacks;
     callbacks.type_reasons = [&](const heap::Snapshot&, const heap::TypeReasons& reasons) {
       conflicts = reasons.conflicts();
     };
-    snapshot_ = open_target(options_, times_, callbacks);
+    snapshot_ = target().snapshot(callbacks, times_);
     return view::conflict_table(snapshot_, std::move(conflicts));
   }
 
@@ -239,17 +241,14 @@ class Run {
     OutputFile file(options_.output, options_.with_content ? OutputFile::Access::kPrivate : OutputFile::Access::kUsual);
     if (options_.json && file.is_standard_output())
       fail(ErrorCode::kUsage, "the file and --json cannot both go to standard output");
-    const bool is_process = form_of(options_.target) == TargetForm::kProcess;
-    if (is_process) {
-      const auto status = find_process(options_.target);
-      remark(fmt::format("{}, pid {}: {}\n", status.name, status.pid,
-                         foretold(capture::predict(status, capture_options(options_)))));
-    }
+    const os::ProcessStatus* process = target().process();
+    if (process != nullptr)
+      remark(fmt::format("{}, pid {}: {}\n", process->name, process->pid, foretold(target().predict(times_))));
     open();
     settle_content();
     times_.run("write", [&] { heap::write_hold(snapshot_, file); });
     progress_.finish();
-    if (is_process)
+    if (process != nullptr)
       remark(fmt::format("{}, pid {}: was held still for {:.1f} ms\n", snapshot_.target.name, snapshot_.target.pid,
                          snapshot_.pause.measured_ms));
     if (options_.json)
@@ -278,10 +277,10 @@ class Run {
   }
 
   int dry_run() {
-    if (form_of(options_.target) != TargetForm::kProcess)
+    if (target().form() != capture::TargetForm::kProcess)
       fail(ErrorCode::kUsage, "--dry-run is about live processes; {} is a file", options_.target);
-    const auto status = find_process(options_.target);
-    const auto prediction = capture::predict(status, capture_options(options_));
+    const os::ProcessStatus& status = *target().process();
+    const auto prediction = target().predict(times_);
     progress_.finish();
     if (options_.json)
       print(ordered_json{{"schema", "holdfast.dry-run/1"},
@@ -300,6 +299,7 @@ class Run {
   const Options& options_;
   Progress progress_;
   PassTimes times_;
+  std::unique_ptr<capture::Target> target_;
   heap::Snapshot snapshot_;
 };
 

@@ -1,0 +1,64 @@
+// What the user named: a live process, a core file or a .hold file. It is found once and opened once; whatever is asked
+// of it afterwards (what a stop would cost, the snapshot) is about that same thing.
+//
+//   auto target = capture::find_target("checkout", options);   // looks at names only
+//   target->predict(times);                                    // opens it; nothing is stopped
+//   target->snapshot(callbacks, times);                        // opens it unless that is done
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "base/timer.h"
+#include "capture/capture.h"
+#include "heap/snapshot.h"
+#include "os/file_mapping.h"
+#include "os/process.h"
+
+namespace holdfast::capture {
+
+enum class TargetForm : std::uint8_t { kProcess, kCore, kHold };
+
+// For one thread at a time.
+class Target {
+ public:
+  explicit Target(std::string name) : name_(std::move(name)) {}
+  Target(const Target&) = delete;
+  Target& operator=(const Target&) = delete;
+  virtual ~Target() = default;
+
+  virtual TargetForm form() const = 0;
+  // As the user named it.
+  const std::string& name() const { return name_; }
+  // Of a process: what it was when it was found. Null for files.
+  virtual const os::ProcessStatus* process() const { return nullptr; }
+
+  // Looks at a running process without stopping it; figures of a busy one are about right. Fails with kUsage for files,
+  // otherwise as snapshot() does.
+  virtual Prediction predict(PassTimes& times);
+
+  // The one moment of the target, once: another moment needs another Target. A live process is stopped, copied, let go
+  // on, and the copy analysed; it is unharmed whatever happens. `times` gets the named passes. The callbacks are called
+  // for files as for processes, but a .hold file has no reasons and no second opinion.
+  // Fails like the functions of os/process.h, with kUnsupported if the target is no Go program that holdfast can read,
+  // and like heap::read_hold.
+  virtual heap::Snapshot snapshot(const Callbacks& callbacks, PassTimes& times) = 0;
+
+ private:
+  std::string name_;
+};
+
+// Decides by looking at the file system: an existing file is a core or a .hold file (or refused with kUsage, saying
+// what it is), anything else a pid or a process name. A file of another kind in the working directory does not hide the
+// process of its name. Fails with kNotFound if there is neither.
+std::unique_ptr<Target> find_target(const std::string& name, const Options& options);
+
+// The parts of find_target, for callers that know what they have.
+std::unique_ptr<Target> process_target(std::string name, os::ProcessStatus status, const Options& options);
+std::unique_ptr<Target> core_target(std::string path, std::shared_ptr<const os::FileMapping> file,
+                                    const Options& options);
+std::unique_ptr<Target> hold_target(std::string path, std::shared_ptr<const os::FileMapping> file,
+                                    const Options& options);
+
+}  // namespace holdfast::capture

@@ -1,0 +1,120 @@
+#include "capture/target.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <filesystem>
+#include <fstream>
+
+#include "base/error.h"
+#include "base/output_file.h"
+#include "heap/heap_builder.h"
+#include "heap/hold_file.h"
+#include "os/test_child.h"
+
+namespace holdfast::capture {
+namespace {
+
+using ::testing::HasSubstr;
+
+class FindTarget : public ::testing::Test {
+ protected:
+  FindTarget() : folder_(std::filesystem::path(::testing::TempDir()) / ("target" + std::to_string(getpid()))) {
+    std::filesystem::create_directories(folder_);
+  }
+  void TearDown() override { std::filesystem::remove_all(folder_); }
+
+  std::string file(const std::string& name, const std::string& bytes) const {
+    std::string path = folder_ / name;
+    std::ofstream(path) << bytes;
+    return path;
+  }
+  std::string hold() const {
+    heap::testing::HeapBuilder heap;
+    heap.refer(heap.root(heap::RootKind::kGlobal, "main.cache"), heap.leaf(64));
+    heap.snapshot().target.name = "checkout";
+    std::string path = folder_ / "f.hold";
+    OutputFile output(path, OutputFile::Access::kUsual);
+    heap::write_hold(heap.build(), output);
+    return path;
+  }
+
+  std::filesystem::path folder_;
+};
+
+// A process that sleeps under a name that nobody else has.
+class NamedProcess {
+ public:
+  NamedProcess()
+      : name_("held-" + std::to_string(getpid())), child_([this] {
+          prctl(PR_SET_NAME, name_.c_str());
+          *ready_ = true;
+          os::wait_forever();
+        }) {
+    EXPECT_TRUE(os::eventually([this] { return ready_->load(); }));
+  }
+  const std::string& name() const { return name_; }
+  pid_t pid() const { return child_.pid(); }
+
+ private:
+  std::string name_;
+  os::Shared<std::atomic<bool>> ready_;
+  os::TestChild child_;
+};
+
+std::string refusal(const std::string& target, ErrorCode code) {
+  try {
+    find_target(target, {});
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), code);
+    return error.what();
+  }
+  return "accepted";
+}
+
+TEST_F(FindTarget, NumbersAndNamesAreProcesses) {
+  const NamedProcess process;
+  for (const std::string& named : {std::to_string(process.pid()), process.name()}) {
+    const auto target = find_target(named, {});
+    EXPECT_EQ(target->form(), TargetForm::kProcess);
+    EXPECT_EQ(target->name(), named);
+    ASSERT_NE(target->process(), nullptr);
+    EXPECT_EQ(target->process()->pid, process.pid());
+  }
+}
+
+TEST_F(FindTarget, AHoldFileIsKnownByItsContents) {
+  EXPECT_EQ(find_target(hold(), {})->form(), TargetForm::kHold);
+}
+
+TEST_F(FindTarget, OtherFilesAreRefusedSayingWhatTheyAre) {
+  EXPECT_THAT(refusal(file("notes.txt", "hello"), ErrorCode::kUsage),
+              HasSubstr("neither a core file nor a .hold file"));
+  EXPECT_THAT(refusal(file("empty", ""), ErrorCode::kUsage), HasSubstr("neither a core file nor a .hold file"));
+  EXPECT_THAT(refusal("/proc/self/exe", ErrorCode::kUsage), HasSubstr("start it and name its pid"));
+}
+
+TEST_F(FindTarget, AFileInTheFolderDoesNotHideTheProcessOfItsName) {
+  const NamedProcess process;
+  const auto before = std::filesystem::current_path();
+  file(process.name(), "not a core");
+  file("nobody-has-this-name", "not a core");
+  std::filesystem::current_path(folder_);
+  EXPECT_EQ(find_target(process.name(), {})->form(), TargetForm::kProcess);
+  EXPECT_THAT(refusal("nobody-has-this-name", ErrorCode::kUsage), HasSubstr("neither"));
+  std::filesystem::current_path(before);
+}
+
+TEST_F(FindTarget, OpensAHoldFile) {
+  PassTimes times;
+  const auto target = find_target(hold(), {});
+  EXPECT_THROW(target->predict(times), Error);
+  const heap::Snapshot snapshot = target->snapshot({}, times);
+  EXPECT_EQ(snapshot.target.name, "checkout");
+  EXPECT_EQ(snapshot.objects, 1U);
+}
+
+}  // namespace
+}  // namespace holdfast::capture
