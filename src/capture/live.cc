@@ -64,6 +64,7 @@ class LiveProcess {
     layouts_ = open_layouts(*program_, options.use_dwarf, losses);
     readable_ = readable_ranges(maps_);
     look();
+    require_same();
   }
 
   // A look at the running process: what would be read, and the blocks of runtime records that it needs.
@@ -82,6 +83,14 @@ class LiveProcess {
   const MemoryImage& files() const { return files_; }
   const std::vector<AddressRange>& readable() const { return readable_; }
   LossLedger& losses() const { return losses_; }
+
+  // Fails with kTargetGone unless the process still is what was opened. Everything learned of a process that has become
+  // another one is wrong, and an error that came of it misleads.
+  void require_same() const {
+    if (const auto became = os::what_became_of(status_)) fail(ErrorCode::kTargetGone, "{}", *became);
+    if (memory_.is_gone())
+      fail(ErrorCode::kTargetGone, "process {} has started its program {} anew", status_.pid, status_.exe);
+  }
 
  private:
   FileBytes open(const FilePart& part) const {
@@ -112,6 +121,7 @@ class LiveProcess {
         plan_from(runtime, probe, ignored);
         return;
       } catch (const Error& error) {
+        require_same();
         if (error.code() == ErrorCode::kTargetGone || attempt == kTries) throw;
       }
     }
@@ -231,6 +241,7 @@ class Freeze {
     // then.
     times_.run("prepare", [&] { frozen_->prepare(live_.planned_bytes() + live_.planned_bytes() / 5 + (1 << 20)); });
     times_.run("freeze", [&] { stopped_ = std::make_unique<os::StoppedProcess>(live_.status().pid); });
+    live_.require_same();
     read();
     times_.run("thaw", [&] { stopped_->thaw(); });
     frozen_->close();
@@ -317,7 +328,7 @@ class ProcessTarget final : public Target {
     snapshot.target.pid = status_.pid;
     snapshot.target.name = status_.name;
     Freeze freeze(*live_, times);
-    freeze.run(snapshot);
+    watched([&] { freeze.run(snapshot); });
     auto residency =
         times.run("residency", [&] { return read_residency(status_.pid, live_->identified().runtime.get(), losses_); });
     const auto identified =
@@ -332,8 +343,23 @@ class ProcessTarget final : public Target {
  private:
   void open(PassTimes& times) {
     if (live_) return;
-    os::require_readable(status_);
-    times.run("open", [&] { live_.emplace(status_, options_, losses_); });
+    watched([&] {
+      os::require_readable(status_);
+      times.run("open", [&] { live_.emplace(status_, options_, losses_); });
+    });
+  }
+
+  // Work that looks at the process. What fails because the process ended, or became another one, says that.
+  template <typename Work>
+  void watched(Work&& work) {
+    try {
+      work();
+    } catch (const Error& error) {
+      if (error.code() == ErrorCode::kCancelled) throw;
+      if (const auto became = os::what_became_of(status_)) fail(ErrorCode::kTargetGone, "{}", *became);
+      if (live_) live_->require_same();
+      throw;
+    }
   }
 
   os::ProcessStatus status_;

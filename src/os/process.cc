@@ -36,20 +36,23 @@ struct Stat {
   char state = 0;
   pid_t parent = 0;
   std::uint32_t flags = 0;
+  std::uint64_t started = 0;
 };
 
-// "pid (name) state ppid pgrp session tty tpgid flags ..."; the name may hold blanks and parentheses.
+// "pid (name) state ppid pgrp session tty tpgid flags ..."; the name may hold blanks and parentheses. The start time is
+// field 22, the state field 3 (proc(5)).
 std::optional<Stat> read_stat(const std::string& path) {
   const auto text = try_read_text(path);
   if (!text) return std::nullopt;
   const std::size_t name_end = text->rfind(')');
   if (name_end == std::string::npos) return std::nullopt;
   std::string_view rest = std::string_view(*text).substr(name_end + 1);
-  std::array<std::string_view, 7> words;
+  std::array<std::string_view, 20> words;
   for (std::string_view& word : words) word = next_word(rest);
   if (words[0].empty()) return std::nullopt;
   return Stat{words[0][0], leading_number<pid_t>(words[1]).value_or(0),
-              leading_number<std::uint32_t>(words[6]).value_or(0)};
+              leading_number<std::uint32_t>(words[6]).value_or(0),
+              leading_number<std::uint64_t>(words[19]).value_or(0)};
 }
 
 bool has_ended(char state) {
@@ -65,6 +68,12 @@ std::vector<std::string> read_command_line(pid_t pid) {
     at = end + 1;
   }
   return words;
+}
+
+std::string read_short_name(pid_t pid) {
+  std::string name = try_read_text(fmt::format("/proc/{}/comm", pid)).value_or("");
+  if (name.ends_with('\n')) name.pop_back();
+  return name;
 }
 
 void read_exe_path(pid_t pid, pid_t tid, ProcessStatus& status) {
@@ -90,8 +99,8 @@ std::optional<ProcessStatus> try_read_status(pid_t id) {
   ProcessStatus status;
   status.pid = pid;
   status.parent = leader->parent;
-  status.name = try_read_text(fmt::format("/proc/{}/comm", pid)).value_or("");
-  if (status.name.ends_with('\n')) status.name.pop_back();
+  status.started = leader->started;
+  status.name = read_short_name(pid);
   status.command_line = read_command_line(pid);
   status.kernel_thread = (leader->flags & kKernelThreadFlag) != 0;
   if (living != 0) read_exe_path(pid, living, status);
@@ -115,10 +124,18 @@ std::string_view last_part(std::string_view path) {
   return path.substr(path.rfind('/') + 1);
 }
 
-bool is_called(const ProcessStatus& status, std::string_view name) {
-  if (status.kernel_thread || status.state == ProcessState::kZombie) return false;
-  return status.name == name || last_part(status.exe) == name ||
-         (!status.command_line.empty() && last_part(status.command_line[0]) == name);
+// Reads little, since every process of the machine is asked.
+bool is_called(pid_t pid, std::string_view name) {
+  if (read_short_name(pid) == name) return true;
+  const std::vector<std::string> command_line = read_command_line(pid);
+  if (!command_line.empty() && last_part(command_line[0]) == name) return true;
+  ProcessStatus status;
+  if (const pid_t living = living_thread(pid); living != 0) read_exe_path(pid, living, status);
+  return last_part(status.exe) == name;
+}
+
+bool is_alive(const ProcessStatus& status) {
+  return !status.kernel_thread && status.state != ProcessState::kZombie;
 }
 
 }  // namespace
@@ -167,9 +184,9 @@ ProcessStatus find_process(std::string_view target) {
   if (const auto pid = whole_number<pid_t>(target)) return read_status(*pid);
   std::vector<ProcessStatus> found;
   for (const pid_t pid : list_processes()) {
-    if (pid == getpid()) continue;
+    if (pid == getpid() || !is_called(pid, target)) continue;
     auto status = try_read_status(pid);
-    if (status && is_called(*status, target)) found.push_back(*std::move(status));
+    if (status && is_alive(*status)) found.push_back(*std::move(status));
   }
   if (found.empty()) fail(ErrorCode::kNotFound, "no process is called {}", target);
   if (found.size() == 1) return std::move(found[0]);
@@ -178,6 +195,16 @@ ProcessStatus find_process(std::string_view target) {
   for (std::size_t i = 0; i < std::min(found.size(), kShown); ++i) list += "\n  " + describe(found[i]);
   if (found.size() > kShown) list += fmt::format("\n  and {} more", found.size() - kShown);
   fail(ErrorCode::kUsage, "{} processes are called {}; give the pid of one:{}", found.size(), target, list);
+}
+
+std::optional<std::string> what_became_of(const ProcessStatus& known) {
+  const auto now = try_read_status(known.pid);
+  if (!now || now->state == ProcessState::kZombie || now->state == ProcessState::kDead)
+    return fmt::format("process {} has ended", known.pid);
+  if (now->started != known.started)
+    return fmt::format("process {} has ended, and another one has its number: {}", known.pid, describe(*now));
+  if (now->exe != known.exe && !now->exe.empty()) return fmt::format("process {} now runs {}", known.pid, now->exe);
+  return std::nullopt;
 }
 
 std::uint64_t own_peak_rss() {

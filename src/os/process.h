@@ -5,6 +5,7 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -39,7 +40,8 @@ struct ProcessStatus {
   std::vector<pid_t> namespace_pids;  // its pid in each pid namespace from ours inward; the last is its own getpid()
   pid_t tracer = 0;                   // thread that traces it; 0 = none
   bool kernel_thread = false;
-  std::uint64_t rss = 0;  // bytes
+  std::uint64_t rss = 0;      // bytes
+  std::uint64_t started = 0;  // clock ticks since the system's start: with the pid, names one process for ever
 };
 
 // All process ids that we can see, ascending.
@@ -58,6 +60,10 @@ ProcessStatus read_status(pid_t pid);
 // `target` is a pid, or a name: exactly the short name, or the last part of the program's path or of its first
 // argument. Fails with kNotFound if nothing matches and with kUsage, listing them, if several do.
 ProcessStatus find_process(std::string_view target);
+// What became of the process since `known` was read, as a sentence: "process 17 has ended", "process 17 now runs
+// /bin/sleep". None if it still is that process and runs that program. A program that starts its own file anew is not
+// told apart here, but by ProcessMemory::is_gone.
+std::optional<std::string> what_became_of(const ProcessStatus& known);
 // Our own largest RSS so far, in bytes; 0 if the kernel does not say. Not getrusage's, which begins with what the
 // program had that started us.
 std::uint64_t own_peak_rss();

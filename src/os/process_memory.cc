@@ -65,6 +65,13 @@ ProcessMemory::ProcessMemory(pid_t pid, ReadMethod method)
   pagemap_ = FileDescriptor(open(thread_file(pid_, tid_, "pagemap").c_str(), O_RDONLY | O_CLOEXEC));
 }
 
+// An open /proc/PID/mem speaks of one address space for ever, and reads as an empty file when that is given up; as long
+// as it lives, what is not mapped is an error (fs/proc/base.c, mem_rw).
+bool ProcessMemory::is_gone() const {
+  std::byte byte{};
+  return pread(mem_.get(), &byte, 1, 0) == 0;
+}
+
 ProcessMemory::Got ProcessMemory::read_some(std::span<const iovec> from, std::byte* to) const {
   if (use_readv_.load(std::memory_order_relaxed)) {
     std::uint64_t want = 0;

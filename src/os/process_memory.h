@@ -35,6 +35,8 @@ class ProcessMemory final : public MemorySource {
 
   // The process, also where a thread's id was given.
   pid_t pid() const { return pid_; }
+  // Whether the memory that this was opened for is no more: the process has ended or runs a program anew (execve).
+  bool is_gone() const;
 
   bool try_read(Address from, std::span<std::byte> to) const override;
   // Always null: the bytes lie in another process.

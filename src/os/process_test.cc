@@ -13,6 +13,7 @@
 
 #include "base/error.h"
 #include "os/maps.h"
+#include "os/process_memory.h"
 #include "os/refusal.h"
 #include "os/test_child.h"
 
@@ -60,6 +61,34 @@ class TestDirectory {
  private:
   std::filesystem::path path_;
 };
+
+TEST(WhatBecameOf, SaysThatItEndedOrRunsAnotherProgram) {
+  const Shared<std::atomic<bool>> go;
+  const Shared<std::atomic<bool>> ready;
+  TestChild child([&] {
+    *ready = true;
+    while (!*go) usleep(1000);
+    execl("/bin/sleep", "sleep", "100", nullptr);
+  });
+  ASSERT_TRUE(eventually([&] { return ready->load(); }));
+  const ProcessStatus before = read_status(child.pid());
+  const ProcessMemory memory(child.pid());
+  EXPECT_EQ(what_became_of(before), std::nullopt);
+  EXPECT_FALSE(memory.is_gone());
+  *go = true;
+  ASSERT_TRUE(eventually([&] { return what_became_of(before).has_value(); }));
+  EXPECT_THAT(*what_became_of(before), HasSubstr(fmt::format("process {} now runs /", child.pid())));
+  EXPECT_TRUE(memory.is_gone());
+  EXPECT_EQ(read_status(child.pid()).started, before.started);
+  child.end();
+  EXPECT_THAT(what_became_of(before).value_or(""), EndsWith("has ended"));
+}
+
+TEST(WhatBecameOf, AnotherProcessOfTheSameNumberIsAnotherProcess) {
+  ProcessStatus before = read_status(getpid());
+  --before.started;
+  EXPECT_THAT(what_became_of(before).value_or(""), HasSubstr("another one has its number"));
+}
 
 TEST(FindProcess, ByPidThreadOrName) {
   const Shared<std::atomic<int>> ready;
