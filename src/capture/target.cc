@@ -1,8 +1,12 @@
 #include "capture/target.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <filesystem>
+#include <optional>
 #include <string_view>
+#include <system_error>
 #include <utility>
 
 #include "base/error.h"
@@ -35,32 +39,52 @@ class HoldTarget final : public Target {
   File file_;
 };
 
-// Fails with kUsage, saying what it is, if it is an ELF file of another kind.
-bool is_core(const std::string& path, const ByteView& file) {
-  constexpr std::string_view kMagic = "\177ELF";
+std::string_view text_at_start(const ByteView& file, std::size_t count) {
   const auto bytes = file.span();
-  const std::string_view begin(reinterpret_cast<const char*>(bytes.data()),
-                               std::min<std::size_t>(bytes.size(), kMagic.size()));
-  if (begin != kMagic) return false;
-  if (binary::ElfFile(file).type() == binary::ElfType::kCore) return true;
-  fail(ErrorCode::kUsage,
-       "{} is a program, not a core file: start it and name its pid, or name a core and it with --exe", path);
+  return {reinterpret_cast<const char*>(bytes.data()), std::min(bytes.size(), count)};
 }
 
-bool is_process(const std::string& name) {
+// None if it is no target; fails as ElfFile does if it is a damaged ELF file.
+std::optional<TargetForm> form_of(const ByteView& file) {
+  if (heap::is_hold(file)) return TargetForm::kHold;
+  constexpr std::string_view kMagic = "\177ELF";
+  if (text_at_start(file, kMagic.size()) != kMagic) return std::nullopt;
+  if (binary::ElfFile(file).type() == binary::ElfType::kCore) return TargetForm::kCore;
+  return std::nullopt;
+}
+
+// Whether the path is of a file that could be meant.
+bool is_target_file(const std::string& path) {
+  std::error_code ignored;
+  if (!std::filesystem::is_regular_file(path, ignored)) return false;
   try {
-    os::find_process(name);
-    return true;
-  } catch (const Error& error) {
-    return error.code() == ErrorCode::kUsage;  // several have the name: find_process lists them later
+    return form_of(os::map_file(path)->bytes()).has_value();
+  } catch (const Error&) {
+    return false;
   }
 }
 
-std::unique_ptr<Target> file_target(const std::string& path, const Options& options) {
-  File file = os::map_file(path);
-  if (heap::is_hold(file->bytes())) return hold_target(path, std::move(file), options);
-  if (is_core(path, file->bytes())) return core_target(path, std::move(file), options);
+[[noreturn]] void refuse_file(const std::string& path, const ByteView& file) {
+  if (text_at_start(file, 4) == "\177ELF")
+    fail(ErrorCode::kUsage,
+         "{} is a program, not a core file: start it and name its pid, or name a core and it with --exe", path);
   fail(ErrorCode::kUsage, "{} is neither a core file nor a .hold file", path);
+}
+
+std::unique_ptr<Target> file_target(const std::string& path, const Options& options) {
+  std::error_code ignored;
+  const auto status = std::filesystem::status(path, ignored);
+  if (!std::filesystem::exists(status)) fail(ErrorCode::kNotFound, "there is no file {}", path);
+  if (std::filesystem::is_directory(status)) fail(ErrorCode::kNotFound, "{} is a directory", path);
+  File file = os::map_file(path);
+  const auto form = form_of(file->bytes());
+  if (!form) refuse_file(path, file->bytes());
+  if (*form == TargetForm::kHold) return hold_target(path, std::move(file), options);
+  return core_target(path, std::move(file), options);
+}
+
+bool is_number(std::string_view name) {
+  return !name.empty() && name.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
 }  // namespace
@@ -75,16 +99,21 @@ std::unique_ptr<Target> hold_target(std::string path, std::shared_ptr<const os::
 }
 
 std::unique_ptr<Target> find_target(const std::string& name, const Options& options) {
-  const std::filesystem::file_status file = std::filesystem::status(name);
-  if (std::filesystem::exists(file) && !std::filesystem::is_directory(file)) {
-    try {
+  if (name.find('/') != std::string::npos) return file_target(name, options);
+  const bool is_file = is_target_file(name);
+  std::unique_ptr<Target> target;
+  try {
+    target = process_target(name, os::find_process(name), options);
+  } catch (Error& error) {
+    if (error.code() == ErrorCode::kNotFound && !is_number(name) && std::filesystem::exists(name))
       return file_target(name, options);
-    } catch (const Error& error) {
-      const bool may_be_process = name.find('/') == std::string::npos;
-      if (error.code() != ErrorCode::kUsage || !may_be_process || !is_process(name)) throw;
-    }
+    if (!is_file) throw;
+    fail(error.code(), "{}\nif the file was meant: ./{}", error.what(), name);
   }
-  return process_target(name, os::find_process(name), options);
+  if (is_file)
+    target->set_remark(fmt::format("{} is process {} and a file here, too; this is the process, ./{} is the file", name,
+                                   target->process()->pid, name));
+  return target;
 }
 
 }  // namespace holdfast::capture

@@ -33,6 +33,9 @@ class Target {
   const std::string& name() const { return name_; }
   // Of a process: what it was when it was found. Null for files.
   virtual const os::ProcessStatus* process() const { return nullptr; }
+  // What else the name could have meant, as a sentence for the user; empty if nothing.
+  const std::string& remark() const { return remark_; }
+  void set_remark(std::string remark) { remark_ = std::move(remark); }
 
   // Looks at a running process without stopping it; figures of a busy one are about right. Fails with kUsage for files,
   // otherwise as snapshot() does.
@@ -47,11 +50,16 @@ class Target {
 
  private:
   std::string name_;
+  std::string remark_;
 };
 
-// Decides by looking at the file system: an existing file is a core or a .hold file (or refused with kUsage, saying
-// what it is), anything else a pid or a process name. A file of another kind in the working directory does not hide the
-// process of its name. Fails with kNotFound if there is neither.
+// What is named, by these rules, which do not depend on what else lies in the working directory:
+//   digits alone          a pid
+//   with a slash          a file: a core or a .hold file
+//   another name          the process that is called so (os::find_process); if there is none, the file
+// A file that a process is preferred to is remarked on. Fails with kNotFound if there is neither, with kUsage if several
+// processes have the name, or, saying what it is, if a file is neither core nor .hold; with kUsage, too, if an option is
+// not for such a target.
 std::unique_ptr<Target> find_target(const std::string& name, const Options& options);
 
 // The parts of find_target, for callers that know what they have.

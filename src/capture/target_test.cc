@@ -17,6 +17,7 @@
 namespace holdfast::capture {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 
 class FindTarget : public ::testing::Test {
@@ -64,6 +65,19 @@ class NamedProcess {
   os::TestChild child_;
 };
 
+class InFolder {
+ public:
+  explicit InFolder(const std::filesystem::path& folder) : before_(std::filesystem::current_path()) {
+    std::filesystem::current_path(folder);
+  }
+  InFolder(const InFolder&) = delete;
+  InFolder& operator=(const InFolder&) = delete;
+  ~InFolder() { std::filesystem::current_path(before_); }
+
+ private:
+  std::filesystem::path before_;
+};
+
 std::string refusal(const std::string& target, ErrorCode code) {
   try {
     find_target(target, {});
@@ -96,15 +110,45 @@ TEST_F(FindTarget, OtherFilesAreRefusedSayingWhatTheyAre) {
   EXPECT_THAT(refusal("/proc/self/exe", ErrorCode::kUsage), HasSubstr("start it and name its pid"));
 }
 
-TEST_F(FindTarget, AFileInTheFolderDoesNotHideTheProcessOfItsName) {
+TEST_F(FindTarget, AProcessIsPreferredToAFileOfItsNameWithAWord) {
   const NamedProcess process;
-  const auto before = std::filesystem::current_path();
+  const InFolder here(folder_);
+  for (const std::string& named : {std::to_string(process.pid()), process.name()}) {
+    std::filesystem::copy(hold(), folder_ / named);
+    const auto target = find_target(named, {});
+    EXPECT_EQ(target->form(), TargetForm::kProcess);
+    EXPECT_THAT(target->remark(), HasSubstr("./" + named + " is the file"));
+    EXPECT_EQ(find_target("./" + named, {})->form(), TargetForm::kHold);
+  }
+}
+
+TEST_F(FindTarget, DigitsAloneAreNeverAFile) {
+  std::string ended;
+  {
+    const NamedProcess process;
+    ended = std::to_string(process.pid());
+  }
+  const InFolder here(folder_);
+  std::filesystem::copy(hold(), folder_ / ended);
+  EXPECT_THAT(refusal(ended, ErrorCode::kNotFound),
+              AllOf(HasSubstr("there is no process " + ended), HasSubstr("if the file was meant: ./" + ended)));
+}
+
+TEST_F(FindTarget, AFileThatIsNoTargetDoesNotHideTheProcessOfItsName) {
+  const NamedProcess process;
+  const InFolder here(folder_);
   file(process.name(), "not a core");
   file("nobody-has-this-name", "not a core");
-  std::filesystem::current_path(folder_);
-  EXPECT_EQ(find_target(process.name(), {})->form(), TargetForm::kProcess);
+  const auto target = find_target(process.name(), {});
+  EXPECT_EQ(target->form(), TargetForm::kProcess);
+  EXPECT_EQ(target->remark(), "");
   EXPECT_THAT(refusal("nobody-has-this-name", ErrorCode::kUsage), HasSubstr("neither"));
-  std::filesystem::current_path(before);
+}
+
+TEST_F(FindTarget, AFileOfANameThatNobodyHasIsFoundInTheFolder) {
+  const InFolder here(folder_);
+  hold();
+  EXPECT_EQ(find_target("f.hold", {})->form(), TargetForm::kHold);
 }
 
 TEST_F(FindTarget, OpensAHoldFile) {
