@@ -19,39 +19,39 @@ namespace {
 
 constexpr unsigned kMostRounds = 4;
 constexpr unsigned kParts = 32;
-constexpr std::size_t kMostClaims = 12;  // different ones on one place; more would be noise
+constexpr std::size_t kMostClaims = 12;  // different ones on one origin; more would be noise
 constexpr std::uint64_t kLongestFunction = 8 << 20;
 
 // A word, and the lowest instruction that said so.
-struct Said {
-  Word word;
-  Address by;
+struct WordClaim {
+  WordType word;
+  Address said_by;
 };
 
-// What was said of one place, each thing once.
+// What was said of one origin, each thing once.
 struct Claims {
-  std::vector<Said> strong, weak;  // ascending by word
+  std::vector<WordClaim> strong, weak;  // ascending by word
 
-  static void add(std::vector<Said>& words, const Said& said) {
+  static void add(std::vector<WordClaim>& words, const WordClaim& said) {
     const auto at = std::lower_bound(words.begin(), words.end(), said.word,
-                                     [](const Said& a, const Word& word) { return a.word < word; });
+                                     [](const WordClaim& a, const WordType& word) { return a.word < word; });
     if (at != words.end() && at->word == said.word)
-      at->by = std::min(at->by, said.by);
+      at->said_by = std::min(at->said_by, said.said_by);
     else if (words.size() < kMostClaims)
       words.insert(at, said);
   }
 };
 
-using FrameClaims = std::map<std::pair<Address, std::int64_t>, std::vector<Said>>;  // function, offset
-using PlaceClaims = std::unordered_map<Place, Claims, PlaceHash>;
+using FrameClaims = std::map<std::pair<Address, std::int64_t>, std::vector<WordClaim>>;  // function, offset
+using OriginClaims = std::unordered_map<Origin, Claims, OriginHash>;
 
 // All that a function was seen to give back, by result register.
 struct Results {
   std::uint32_t anything = 0;  // a bit per register that may hold what is not known
-  std::vector<std::pair<std::uint8_t, Said>> words;
+  std::vector<std::pair<std::uint8_t, WordClaim>> words;
 
-  std::vector<Said> of(std::uint8_t number) const {
-    std::vector<Said> out;
+  std::vector<WordClaim> of(std::uint8_t number) const {
+    std::vector<WordClaim> out;
     for (const auto& [reg, said] : words)
       if (reg == number && (anything >> number & 1) == 0) Claims::add(out, said);
     return out;
@@ -59,24 +59,24 @@ struct Results {
 };
 
 struct Round {
-  PlaceClaims places;
-  std::unordered_map<Address, std::vector<Said>> variables;  // pointers to what they are
-  std::unordered_map<Address, std::vector<Said>> closures;
-  std::unordered_map<Address, std::vector<Said>> cleanups;
+  OriginClaims origins;
+  std::unordered_map<Address, std::vector<WordClaim>> variables;  // pointers to what they are
+  std::unordered_map<Address, std::vector<WordClaim>> closures;
+  std::unordered_map<Address, std::vector<WordClaim>> cleanups;
   std::unordered_map<Address, Results> results;
-  std::unordered_map<Address, std::array<std::vector<Said>, kArgumentRegisters.size()>> given;
+  std::unordered_map<Address, std::array<std::vector<WordClaim>, kArgumentRegisters.size()>> given;
   FrameClaims frame_words, frame_variables;
   VariableUses uses;  // of the first round: no other knows better
 
   void merge(const Round& other) {
-    for (const auto& [place, claims] : other.places) {
-      Claims& mine = places[place];
-      for (const Said& said : claims.strong) Claims::add(mine.strong, said);
-      for (const Said& said : claims.weak) Claims::add(mine.weak, said);
+    for (const auto& [origin, claims] : other.origins) {
+      Claims& mine = origins[origin];
+      for (const WordClaim& said : claims.strong) Claims::add(mine.strong, said);
+      for (const WordClaim& said : claims.weak) Claims::add(mine.weak, said);
     }
     const auto merge_words = [](auto& to, const auto& from) {
       for (const auto& [at, words] : from)
-        for (const Said& said : words) Claims::add(to[at], said);
+        for (const WordClaim& said : words) Claims::add(to[at], said);
     };
     merge_words(variables, other.variables);
     merge_words(closures, other.closures);
@@ -85,7 +85,7 @@ struct Round {
     merge_words(frame_variables, other.frame_variables);
     for (const auto& [function, arguments] : other.given)
       for (std::size_t i = 0; i < arguments.size(); ++i)
-        for (const Said& said : arguments[i]) Claims::add(given[function][i], said);
+        for (const WordClaim& said : arguments[i]) Claims::add(given[function][i], said);
     // What a function gives back is known better each time.
     for (const auto& [function, result] : other.results) results[function] = result;
     uses.merge(other.uses);
@@ -105,13 +105,13 @@ class Recorder : public Observer {
   // All of it has been followed, for the first time.
   void end(const binary::FunctionInfo& function) { round_.uses.add(function.entry, function.name, used_); }
 
-  void word(const Place& place, const Word& word, bool strong) override {
-    if (is_nameless(word.type) || (word.kind == Word::Kind::kPointer && word.offset != 0)) return;
-    Claims& claims = round_.places[place];
+  void word(const Origin& origin, const WordType& word, bool strong) override {
+    if (is_nameless(word.type) || (word.kind == WordKind::kPointer && word.offset != 0)) return;
+    Claims& claims = round_.origins[origin];
     Claims::add(strong ? claims.strong : claims.weak, said(word));
   }
   void variable(Address variable, Address type) override {
-    if (!is_nameless(type)) Claims::add(round_.variables[variable], said(Word::pointer(type)));
+    if (!is_nameless(type)) Claims::add(round_.variables[variable], said(WordType::pointer(type)));
   }
   void use(Address variable, bool stores) override { used_.push_back({variable, stores}); }
   void closure(Address code, Address type) override {
@@ -120,27 +120,27 @@ class Recorder : public Observer {
     if (row == nullptr || row->kind != go::TypeKind::kStruct || row->fields.empty()) return;
     const WordTypes::Type* const first = types_.find(row->fields.front().type);
     if (first != nullptr && first->kind == go::TypeKind::kUintptr)
-      Claims::add(round_.closures[code], said(Word::pointer(type)));
+      Claims::add(round_.closures[code], said(WordType::pointer(type)));
   }
   void cleanup(Address code, Address type) override {
-    if (!is_nameless(type)) Claims::add(round_.cleanups[code], said(Word::pointer(type)));
+    if (!is_nameless(type)) Claims::add(round_.cleanups[code], said(WordType::pointer(type)));
   }
-  void result(Address function, std::uint8_t number, const Word& word) override {
+  void result(Address function, std::uint8_t number, const WordType& word) override {
     Results& results = round_.results[function];
     if (!word || is_nameless(word.type) || word.offset != 0)
       results.anything |= 1U << number;
     else
       results.words.emplace_back(number, said(word));
   }
-  void given(Address function, std::uint8_t number, const Word& word) override {
-    if (!is_nameless(word.type) && (word.kind == Word::Kind::kPart || word.offset == 0))
+  void given(Address function, std::uint8_t number, const WordType& word) override {
+    if (!is_nameless(word.type) && (word.kind == WordKind::kPart || word.offset == 0))
       Claims::add(round_.given[function][number], said(word));
   }
-  void frame_word(Address function, std::int64_t offset, const Word& word) override {
-    if (!is_nameless(word.type) && (word.kind == Word::Kind::kPart || word.offset == 0))
+  void frame_word(Address function, std::int64_t offset, const WordType& word) override {
+    if (!is_nameless(word.type) && (word.kind == WordKind::kPart || word.offset == 0))
       Claims::add(round_.frame_words[{function, offset}], said(word));
   }
-  void frame_variable(Address function, std::int64_t offset, const Word& pointer) override {
+  void frame_variable(Address function, std::int64_t offset, const WordType& pointer) override {
     if (!is_nameless(pointer.type)) Claims::add(round_.frame_variables[{function, offset}], said(pointer));
   }
 
@@ -150,7 +150,7 @@ class Recorder : public Observer {
     return row == nullptr || row->is_nameless;
   }
 
-  Said said(const Word& word) const { return {word, interpreter_->position()}; }
+  WordClaim said(const WordType& word) const { return {word, interpreter_->position()}; }
 
   Round& round_;
   WordTypes& types_;
@@ -159,38 +159,38 @@ class Recorder : public Observer {
 };
 
 // What follows from all that was said.
-class Judge {
+class ClaimWeigher {
  public:
-  explicit Judge(const go::TypeReader& reader) : types_(reader) {}
+  explicit ClaimWeigher(const go::TypeReader& reader) : types_(reader) {}
 
-  FactTables judge(const Round& round) {
+  FactTables facts_from(const Round& round) {
     FactTables facts;
-    for (const auto& [place, claims] : round.places)
-      if (const Verdict verdict = weigh(claims); verdict.word) facts.places.emplace(place, verdict);
+    for (const auto& [origin, claims] : round.origins)
+      if (const Verdict verdict = weigh(claims); verdict.word) facts.origins.emplace(origin, verdict);
     for (const auto& [function, given] : round.results)
       for (std::uint8_t i = 0; i < kArgumentWords; ++i)
-        if (const Said said = largest(given.of(i), true); said.word)
-          facts.places[{.root = Place::Root::kResult, .number = i, .at = function}] = {said.word, true, said.by};
+        if (const WordClaim said = largest(given.of(i), true); said.word)
+          facts.origins[{.root = Origin::Root::kResult, .number = i, .at = function}] = {said.word, true, said.said_by};
     for (const auto& [function, arguments] : round.given) {
       RegisterWords words;
       for (std::size_t i = 0; i < words.size(); ++i) words[i] = smallest(arguments[i]);
-      if (std::ranges::any_of(words, [](const Word& word) { return static_cast<bool>(word); }))
+      if (std::ranges::any_of(words, [](const WordType& word) { return static_cast<bool>(word); }))
         facts.given.emplace(function, words);
     }
     for (const auto& [at, words] : round.variables)
-      if (const Said said = largest(words, false); said.word) facts.variables[at] = {said.word.type, said.by};
+      if (const WordClaim said = largest(words, false); said.word) facts.variables[at] = {said.word.type, said.said_by};
     for (const auto& [code, words] : round.closures)
-      if (words.size() == 1) facts.closures[code] = {words.front().word.type, words.front().by};
+      if (words.size() == 1) facts.closures[code] = {words.front().word.type, words.front().said_by};
     for (const auto& [code, words] : round.cleanups)
-      if (words.size() == 1) facts.cleanups[code] = {words.front().word.type, words.front().by};
+      if (words.size() == 1) facts.cleanups[code] = {words.front().word.type, words.front().said_by};
     return facts;
   }
 
   // Of what was said of frames: where it is clear what a word is.
-  std::vector<FrameWord> frame(const FrameClaims& claims) {
+  std::vector<FrameWord> frame_words_from(const FrameClaims& claims) {
     std::vector<FrameWord> out;
     for (const auto& [at, words] : claims)
-      if (const Said said = largest(words, false); said.word) out.push_back({at.first, at.second, said.word});
+      if (const WordClaim said = largest(words, false); said.word) out.push_back({at.first, at.second, said.word});
     return out;
   }
 
@@ -198,31 +198,31 @@ class Judge {
   // Strong claims that do not agree leave nothing; without any, weak ones count.
   Verdict weigh(const Claims& claims) {
     const bool strong = !claims.strong.empty();
-    const Said said = largest(strong ? claims.strong : claims.weak, strong);
-    return {said.word, strong, said.by};
+    const WordClaim said = largest(strong ? claims.strong : claims.weak, strong);
+    return {said.word, strong, said.said_by};
   }
 
   // The one that begins with each of the others.
-  Said largest(const std::vector<Said>& words, bool strong) {
+  WordClaim largest(const std::vector<WordClaim>& words, bool strong) {
     if (words.size() >= kMostClaims) return {};
-    for (const Said& said : words) {
-      const bool has_all = std::all_of(words.begin(), words.end(), [&](const Said& other) {
+    for (const WordClaim& said : words) {
+      const bool has_all = std::all_of(words.begin(), words.end(), [&](const WordClaim& other) {
         return said.word.kind == other.word.kind && said.word.offset == other.word.offset &&
                types_.begins_with(said.word.type, other.word.type);
       });
       if (!has_all) continue;
-      Said out = said;
-      for (const Said& other : words) out.word.in_array = out.word.in_array || (strong && other.word.in_array);
+      WordClaim out = said;
+      for (const WordClaim& other : words) out.word.in_array = out.word.in_array || (strong && other.word.in_array);
       return out;
     }
     return {};
   }
 
   // The one that each of the others begins with: the address of a value is also that of its first field.
-  Word smallest(const std::vector<Said>& words) {
+  WordType smallest(const std::vector<WordClaim>& words) {
     if (words.size() >= kMostClaims) return {};
-    for (const auto& [word, by] : words)
-      if (std::ranges::all_of(words, [&, wanted = word](const Said& other) {
+    for (const auto& [word, said_by] : words)
+      if (std::ranges::all_of(words, [&, wanted = word](const WordClaim& other) {
             return wanted.kind == other.word.kind && wanted.offset == other.word.offset &&
                    types_.begins_with(other.word.type, wanted.type);
           }))
@@ -238,11 +238,11 @@ class Asked : public Knowledge {
  public:
   explicit Asked(const Knowledge& knowledge) : knowledge_(knowledge) {}
 
-  Word word_at(const Place& place) const override {
-    questions_.push_back(Facts::question(place));
-    return knowledge_.word_at(place);
+  WordType word_at(const Origin& origin) const override {
+    questions_.push_back(Facts::question(origin));
+    return knowledge_.word_at(origin);
   }
-  std::span<const PathWord> below(const Place& argument) const override {
+  std::span<const PathWord> below(const Origin& argument) const override {
     questions_.push_back(Facts::question_below(argument));
     return knowledge_.below(argument);
   }
@@ -293,7 +293,7 @@ class Reading {
         signatures_(runtime, reader, universe, all_),
         image_{runtime.memory, callees_, signatures_, {}, {}, {}},
         facts_(read_library_uses(runtime, reader, universe, all_)),
-        judge_(reader) {
+        weigher_(reader) {
     for (const go::Module& module : runtime.modules) {
       for (const AddressRange& range : module.variables())
         if (!range.empty()) image_.writable.push_back(range);
@@ -315,8 +315,8 @@ class Reading {
     add_facts(out);
     const Round frames =
         follow(Purpose::kFrames, [&](std::size_t i) { return std::ranges::binary_search(standing, all_[i].entry); });
-    out.frame_words = judge_.frame(frames.frame_words);
-    out.frame_variables = judge_.frame(frames.frame_variables);
+    out.frame_words = weigher_.frame_words_from(frames.frame_words);
+    out.frame_variables = weigher_.frame_words_from(frames.frame_variables);
     return out;
   }
 
@@ -345,7 +345,7 @@ class Reading {
         return rounds == 0 ||
                std::ranges::any_of(asked_[i], [&](std::uint64_t question) { return changed.contains(question); });
       }));
-      FactTables facts = judge_.judge(said_);
+      FactTables facts = weigher_.facts_from(said_);
       facts.uses = said_.uses.best();
       changed = facts_.replace(std::move(facts));
       ++rounds;
@@ -354,12 +354,12 @@ class Reading {
 
   void add_facts(CodeEvidence& out) const {
     out.uses = facts_.tables().uses;
-    for (const auto& [place, verdict] : facts_.tables().places) {
-      if (place.root != Place::Root::kGlobal) continue;
-      if (place.loads == 0)
-        out.globals.push_back({place.at, verdict.word, verdict.strong, verdict.said_by});
+    for (const auto& [origin, verdict] : facts_.tables().origins) {
+      if (origin.root != Origin::Root::kGlobal) continue;
+      if (origin.loads == 0)
+        out.globals.push_back({origin.at, verdict.word, verdict.strong, verdict.said_by});
       else
-        out.paths.push_back({place, verdict.word, verdict.strong, verdict.said_by});
+        out.paths.push_back({origin, verdict.word, verdict.strong, verdict.said_by});
     }
     for (const auto& [at, named] : facts_.tables().variables) out.variables.push_back({at, named.type, named.said_by});
     for (const auto& [code, named] : facts_.tables().closures)
@@ -368,8 +368,8 @@ class Reading {
       out.cleanups.push_back({code, named.type, named.said_by});
     std::ranges::sort(out.cleanups, {}, &ClosureType::code);
     std::ranges::sort(out.globals, {}, &GlobalWord::at);
-    std::ranges::sort(out.variables, {}, &Variable::at);
-    std::ranges::sort(out.paths, {}, [](const AccessPath& path) { return std::pair(path.place.loads, path.place); });
+    std::ranges::sort(out.variables, {}, &TypedVariable::at);
+    std::ranges::sort(out.paths, {}, [](const AccessPath& path) { return std::pair(path.origin.loads, path.origin); });
     std::ranges::sort(out.closures, {}, &ClosureType::code);
   }
 
@@ -438,7 +438,7 @@ class Reading {
   Signatures signatures_;
   CodeImage image_;
   Facts facts_;
-  Judge judge_;
+  ClaimWeigher weigher_;
   Round said_;                                     // in all rounds
   std::vector<std::vector<std::uint64_t>> asked_;  // by function
   std::uint64_t lost_ = 0;

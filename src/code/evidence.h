@@ -1,6 +1,6 @@
 // What the machine code of a program says about the types of its variables and closures (reference: types from code).
 // Rounds over all functions: each is followed with what the rounds before have learnt of globals, arguments, results
-// and captured words, and says more about them; what is told of a place more than once is weighed at the end of the
+// and captured words, and says more about them; what is told of an origin more than once is weighed at the end of the
 // round.
 #pragma once
 
@@ -23,13 +23,13 @@ namespace holdfast::code {
 // A word of data or bss.
 struct GlobalWord {
   Address at;
-  Word word;
+  WordType word;
   bool strong = false;  // a value of the type was stored there, or a call was told its type
   Address said_by = {};
 };
 
 // A variable whose address went where a pointer to its type is wanted: it is at least that.
-struct Variable {
+struct TypedVariable {
   Address at;
   Address type;
   Address said_by = {};
@@ -38,8 +38,8 @@ struct Variable {
 // What lies behind a global word, where the type of what is between has no descriptor: to be reached by loads at these
 // offsets, the first one of the global's own word.
 struct AccessPath {
-  Place place;
-  Word word;
+  Origin origin;
+  WordType word;
   bool strong = false;
   Address said_by = {};
 };
@@ -55,12 +55,12 @@ struct ClosureType {
 struct FrameWord {
   Address function;
   std::int64_t offset = 0;
-  Word word;
+  WordType word;
 };
 
 struct CodeEvidence {
   std::vector<GlobalWord> globals;                      // by address
-  std::vector<Variable> variables;                      // by address
+  std::vector<TypedVariable> variables;                 // by address
   std::vector<AccessPath> paths;                        // of globals, fewest loads first
   std::vector<ClosureType> closures;                    // by code
   std::vector<ClosureType> cleanups;                    // by code: of functions that clean up, their argument

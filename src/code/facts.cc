@@ -7,7 +7,7 @@ namespace holdfast::code {
 namespace {
 
 // Who said so does not matter to those who ask.
-Word answer(const Verdict& verdict) {
+WordType answer(const Verdict& verdict) {
   return verdict.word;
 }
 Address answer(const NamedType& named) {
@@ -42,7 +42,7 @@ typename Map::mapped_type value_of(const Map& map, const Key& key) {
 }  // namespace
 
 Facts::Facts(const LibraryUses& library) {
-  for (const auto& [entry, paths] : library) library_[{.root = Place::Root::kArgument, .at = entry}] = paths;
+  for (const auto& [entry, paths] : library) library_[{.root = Origin::Root::kArgument, .at = entry}] = paths;
   below_ = library_;
 }
 
@@ -55,7 +55,7 @@ Questions Facts::replace(FactTables tables) {
   Questions changed;
   Below below = find_below(tables);
   note_changes(
-      tables_.places, tables.places, [](const Place& place) { return question(place); }, changed);
+      tables_.origins, tables.origins, [](const Origin& origin) { return question(origin); }, changed);
   note_changes(tables_.given, tables.given, question_given, changed);
   note_changes(tables_.closures, tables.closures, question_closure, changed);
   note_changes(below_, below, question_below, changed);
@@ -66,24 +66,24 @@ Questions Facts::replace(FactTables tables) {
 
 Facts::Below Facts::find_below(const FactTables& tables) const {
   Below below = library_;
-  for (const auto& [place, verdict] : tables.places) {
-    if (place.root != Place::Root::kArgument || place.loads == 0) continue;
-    const Place argument{.root = place.root, .number = place.number, .at = place.at};
-    if (!library_.contains(argument)) below[argument].push_back({place, verdict.word});
+  for (const auto& [origin, verdict] : tables.origins) {
+    if (origin.root != Origin::Root::kArgument || origin.loads == 0) continue;
+    const Origin argument{.root = origin.root, .number = origin.number, .at = origin.at};
+    if (!library_.contains(argument)) below[argument].push_back({origin, verdict.word});
   }
-  for (auto& [argument, paths] : below) std::ranges::sort(paths, {}, &PathWord::place);
+  for (auto& [argument, paths] : below) std::ranges::sort(paths, {}, &PathWord::origin);
   return below;
 }
 
-Word Facts::word_at(const Place& place) const {
-  return value_of(tables_.places, place).word;
+WordType Facts::word_at(const Origin& origin) const {
+  return value_of(tables_.origins, origin).word;
 }
 
 RegisterWords Facts::given(Address function) const {
   return value_of(tables_.given, function);
 }
 
-std::span<const PathWord> Facts::below(const Place& argument) const {
+std::span<const PathWord> Facts::below(const Origin& argument) const {
   const auto at = below_.find(argument);
   return at == below_.end() ? std::span<const PathWord>() : at->second;
 }

@@ -17,7 +17,7 @@
 namespace holdfast::code {
 
 struct Verdict {
-  Word word;
+  WordType word;
   bool strong = false;   // a value of the type was stored there, or a call was told its type
   Address said_by = {};  // the lowest instruction that said so
 
@@ -33,7 +33,7 @@ struct NamedType {
 };
 
 struct FactTables {
-  std::unordered_map<Place, Verdict, PlaceHash> places;
+  std::unordered_map<Origin, Verdict, OriginHash> origins;
   std::unordered_map<Address, RegisterWords> given;  // by function: what all callers give it
   std::unordered_map<Address, NamedType> variables;  // of which only the address was seen
   std::unordered_map<Address, NamedType> closures;   // by code: the struct
@@ -56,20 +56,20 @@ class Facts : public Knowledge {
   Questions replace(FactTables tables);
   const FactTables& tables() const { return tables_; }
 
-  Word word_at(const Place& place) const override;
+  WordType word_at(const Origin& origin) const override;
   RegisterWords given(Address function) const override;
-  std::span<const PathWord> below(const Place& argument) const override;
+  std::span<const PathWord> below(const Origin& argument) const override;
   Address closure_type(Address code) const override;
 
-  static std::uint64_t question(const Place& place) { return PlaceHash()(place); }
-  static std::uint64_t question_below(const Place& argument) { return ~question(argument); }
+  static std::uint64_t question(const Origin& origin) { return OriginHash()(origin); }
+  static std::uint64_t question_below(const Origin& argument) { return ~question(argument); }
   static std::uint64_t question_given(Address function) {
-    return question({.root = Place::Root::kNone, .number = 1, .at = function});
+    return question({.root = Origin::Root::kNone, .number = 1, .at = function});
   }
-  static std::uint64_t question_closure(Address code) { return question({.root = Place::Root::kNone, .at = code}); }
+  static std::uint64_t question_closure(Address code) { return question({.root = Origin::Root::kNone, .at = code}); }
 
  private:
-  using Below = std::unordered_map<Place, std::vector<PathWord>, PlaceHash>;
+  using Below = std::unordered_map<Origin, std::vector<PathWord>, OriginHash>;
 
   Below find_below(const FactTables& tables) const;
 

@@ -15,23 +15,23 @@ constexpr std::uint64_t kRules = HOLDFAST_RULES_OF_CODE;
 
 struct Header {
   le64 rules;
-  le64 places, given, variables, closures, cleanups, uses;  // rows, which follow in this order
+  le64 origins, given, variables, closures, cleanups, uses;  // rows, which follow in this order
 };
 
 struct WordRow {
-  std::uint8_t kind = 0;  // Word::Kind
+  std::uint8_t kind = 0;  // WordKind
   std::uint8_t in_array = 0;
   le32 offset;
   le64 type;
 };
 
-struct PlaceRow {
-  std::uint8_t root = 0;  // Place::Root
+struct OriginRow {
+  std::uint8_t root = 0;  // Origin::Root
   std::uint8_t loads = 0;
   std::uint8_t number = 0;
   std::uint8_t strong = 0;
   le64 at;
-  les32 offsets[Place::kMostLoads];
+  les32 offsets[Origin::kMostLoads];
   WordRow word;
   le64 said_by;
 };
@@ -62,7 +62,7 @@ class Writer {
     out_.insert(out_.end(), bytes, bytes + sizeof row);
   }
   std::uint64_t from_base(Address at) const { return at.value - base_.value; }
-  WordRow row(const Word& word) const {
+  WordRow row(const WordType& word) const {
     return {static_cast<std::uint8_t>(word.kind), static_cast<std::uint8_t>(word.in_array), word.offset,
             from_base(word.type)};
   }
@@ -97,11 +97,11 @@ class Reader {
     at = Address(base_.value + from_base);
     return image_.contains(at);
   }
-  bool word(const WordRow& row, Word& word) const {
-    if (row.kind != static_cast<std::uint8_t>(Word::Kind::kPointer) &&
-        row.kind != static_cast<std::uint8_t>(Word::Kind::kPart))
+  bool word(const WordRow& row, WordType& word) const {
+    if (row.kind != static_cast<std::uint8_t>(WordKind::kPointer) &&
+        row.kind != static_cast<std::uint8_t>(WordKind::kPart))
       return false;
-    word.kind = static_cast<Word::Kind>(row.kind);
+    word.kind = static_cast<WordKind>(row.kind);
     word.in_array = row.in_array != 0;
     word.offset = row.offset;
     return row.in_array <= 1 && address(row.type, word.type);
@@ -128,22 +128,22 @@ class Reader {
     }
     return std::ranges::is_sorted(uses, {}, &VariableUse::variable);
   }
-  bool places(std::uint64_t count, FactTables& facts) {
+  bool origins(std::uint64_t count, FactTables& facts) {
     for (; count > 0; --count) {
-      PlaceRow row;
-      Place place;
+      OriginRow row;
+      Origin origin;
       Verdict verdict;
-      if (!take(row) || !address(row.at, place.at) || !word(row.word, verdict.word) ||
+      if (!take(row) || !address(row.at, origin.at) || !word(row.word, verdict.word) ||
           !address(row.said_by, verdict.said_by))
         return false;
-      const bool is_place = row.root > 0 && row.root <= static_cast<std::uint8_t>(Place::Root::kCapture);
-      if (!is_place || row.loads > Place::kMostLoads || row.number >= kArgumentWords || row.strong > 1) return false;
-      place.root = static_cast<Place::Root>(row.root);
-      place.loads = row.loads;
-      place.number = row.number;
-      for (std::size_t i = 0; i < Place::kMostLoads; ++i) place.offsets[i] = row.offsets[i];
+      const bool is_origin = row.root > 0 && row.root <= static_cast<std::uint8_t>(Origin::Root::kCapture);
+      if (!is_origin || row.loads > Origin::kMostLoads || row.number >= kArgumentWords || row.strong > 1) return false;
+      origin.root = static_cast<Origin::Root>(row.root);
+      origin.loads = row.loads;
+      origin.number = row.number;
+      for (std::size_t i = 0; i < Origin::kMostLoads; ++i) origin.offsets[i] = row.offsets[i];
       verdict.strong = row.strong != 0;
-      facts.places.emplace(place, verdict);
+      facts.origins.emplace(origin, verdict);
     }
     return true;
   }
@@ -178,20 +178,20 @@ std::vector<GivenRow> rows_of(const std::unordered_map<Address, RegisterWords>& 
 std::vector<std::byte> write_facts(const FactTables& facts, Address base) {
   Writer writer(base);
   const std::vector<GivenRow> given = rows_of(facts.given, writer);
-  writer.put(Header{kRules, facts.places.size(), given.size(), facts.variables.size(), facts.closures.size(),
+  writer.put(Header{kRules, facts.origins.size(), given.size(), facts.variables.size(), facts.closures.size(),
                     facts.cleanups.size(), facts.uses.size()});
-  std::vector<std::pair<Place, Verdict>> places(facts.places.begin(), facts.places.end());
-  std::ranges::sort(places, {}, [](const auto& entry) { return entry.first; });
-  for (const auto& [place, verdict] : places) {
-    PlaceRow row{static_cast<std::uint8_t>(place.root),
-                 place.loads,
-                 place.number,
-                 static_cast<std::uint8_t>(verdict.strong),
-                 writer.from_base(place.at),
-                 {},
-                 writer.row(verdict.word),
-                 writer.from_base(verdict.said_by)};
-    for (std::size_t i = 0; i < Place::kMostLoads; ++i) row.offsets[i] = place.offsets[i];
+  std::vector<std::pair<Origin, Verdict>> origins(facts.origins.begin(), facts.origins.end());
+  std::ranges::sort(origins, {}, [](const auto& entry) { return entry.first; });
+  for (const auto& [origin, verdict] : origins) {
+    OriginRow row{static_cast<std::uint8_t>(origin.root),
+                  origin.loads,
+                  origin.number,
+                  static_cast<std::uint8_t>(verdict.strong),
+                  writer.from_base(origin.at),
+                  {},
+                  writer.row(verdict.word),
+                  writer.from_base(verdict.said_by)};
+    for (std::size_t i = 0; i < Origin::kMostLoads; ++i) row.offsets[i] = origin.offsets[i];
     writer.put(row);
   }
   for (const GivenRow& row : given) writer.put(row);
@@ -212,7 +212,7 @@ std::optional<FactTables> read_facts(std::span<const std::byte> bytes, Address b
   Header header;
   FactTables facts;
   if (!reader.take(header) || header.rules != kRules) return std::nullopt;
-  const bool whole = reader.places(header.places, facts) && reader.given(header.given, facts) &&
+  const bool whole = reader.origins(header.origins, facts) && reader.given(header.given, facts) &&
                      reader.named(header.variables, facts.variables) && reader.named(header.closures, facts.closures) &&
                      reader.named(header.cleanups, facts.cleanups) && reader.uses(header.uses, facts.uses) &&
                      reader.at_end();

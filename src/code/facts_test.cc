@@ -19,16 +19,16 @@ constexpr Address kItem{0x500000}, kNode{0x500040};
 constexpr Address kFunction{0x401000}, kOther{0x402000};
 constexpr AddressRange kExtent{kBase, Address(0x600000)};
 
-Place argument(Address function) {
-  return {.root = Place::Root::kArgument, .at = function};
+Origin argument(Address function) {
+  return {.root = Origin::Root::kArgument, .at = function};
 }
 
 FactTables some_facts() {
   FactTables facts;
-  facts.places[{.root = Place::Root::kGlobal, .at = Address(0x5f0000)}] = {Word::pointer(kItem), true, kFunction};
-  facts.places[argument(kFunction).load(16).load(8)] = {Word::part(kNode, 0), false, kFunction};
-  facts.places[argument(kFunction).load(8)] = {Word::pointer(kNode, 0, true), false, kOther};
-  facts.given[kOther][2] = Word::pointer(kItem);
+  facts.origins[{.root = Origin::Root::kGlobal, .at = Address(0x5f0000)}] = {WordType::pointer(kItem), true, kFunction};
+  facts.origins[argument(kFunction).load(16).load(8)] = {WordType::part(kNode, 0), false, kFunction};
+  facts.origins[argument(kFunction).load(8)] = {WordType::pointer(kNode, 0, true), false, kOther};
+  facts.given[kOther][2] = WordType::pointer(kItem);
   facts.variables[Address(0x5f0100)] = {kNode, kFunction};
   facts.closures[kOther] = {kItem, kOther};
   facts.cleanups[kFunction] = {kNode, kOther};
@@ -41,13 +41,13 @@ TEST(Facts, WordsBehindArgumentsAreListedByTheWay) {
   facts.replace(some_facts());
   const auto below = facts.below(argument(kFunction));
   ASSERT_EQ(below.size(), 2U);
-  EXPECT_EQ(below[0].word, Word::pointer(kNode, 0, true));
-  EXPECT_EQ(below[1].place, argument(kFunction).load(16).load(8));
+  EXPECT_EQ(below[0].word, WordType::pointer(kNode, 0, true));
+  EXPECT_EQ(below[1].origin, argument(kFunction).load(16).load(8));
   EXPECT_THAT(facts.below(argument(kOther)), IsEmpty());
 }
 
 TEST(Facts, OfTheLibraryStandBeforeThoseOfTheCode) {
-  const PathWord root{argument(kFunction).load(16), Word::pointer(kItem)};
+  const PathWord root{argument(kFunction).load(16), WordType::pointer(kItem)};
   Facts facts{{{kFunction, {root}}}};
   EXPECT_THAT(facts.below(argument(kFunction)), ElementsAre(root));
   facts.replace(some_facts());
@@ -59,7 +59,7 @@ TEST(Facts, TellWhichQuestionsHaveAnotherAnswer) {
   facts.replace(some_facts());
   EXPECT_THAT(facts.replace(some_facts()), IsEmpty());
   FactTables next = some_facts();
-  next.given[kOther][1] = Word::pointer(kNode);
+  next.given[kOther][1] = WordType::pointer(kNode);
   next.closures.erase(kOther);
   EXPECT_THAT(facts.replace(next),
               UnorderedElementsAre(Facts::question_given(kOther), Facts::question_closure(kOther)));
@@ -77,7 +77,7 @@ TEST(FactsFile, HoldsWhereverTheProgramIsLoaded) {
   const auto facts = read_facts(write_facts(some_facts(), kBase), kBase + kMoved, there);
   ASSERT_TRUE(facts);
   EXPECT_EQ(facts->closures.at(kOther + kMoved), (NamedType{kItem + kMoved, kOther + kMoved}));
-  EXPECT_EQ(facts->given.at(kOther + kMoved)[2], Word::pointer(kItem + kMoved));
+  EXPECT_EQ(facts->given.at(kOther + kMoved)[2], WordType::pointer(kItem + kMoved));
 }
 
 TEST(FactsFile, RefusesWhatIsDamagedOrLeadsElsewhere) {
@@ -92,8 +92,8 @@ TEST(FactsFile, RefusesWhatIsDamagedOrLeadsElsewhere) {
     damaged[random() % damaged.size()] ^= std::byte(1U << random() % 8);
     const auto facts = read_facts(damaged, kBase, kExtent);
     if (!facts) continue;
-    for (const auto& [place, verdict] : facts->places)
-      EXPECT_TRUE(kExtent.contains(place.at) && kExtent.contains(verdict.word.type));
+    for (const auto& [origin, verdict] : facts->origins)
+      EXPECT_TRUE(kExtent.contains(origin.at) && kExtent.contains(verdict.word.type));
   }
 }
 

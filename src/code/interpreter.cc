@@ -41,7 +41,7 @@ void Interpreter::run(Address entry, std::span<const std::byte> code, bool with_
   with_frame_ = with_frame;
   binary::decode(code, entry, code_);
   find_labels();
-  places_.clear();
+  origins_.clear();
   known_.clear();
   given_ = knowledge_.given(entry);
   locals_.clear();
@@ -87,18 +87,18 @@ void Interpreter::enter() {
   reg(binary::kRsp) = Value::stack(0);
   const Signature* const signature = image_.signatures.find(entry_);
   for (std::uint8_t i = 0; i < kArgumentWords; ++i) {
-    const Place place{.root = Place::Root::kArgument, .number = i, .at = entry_};
-    if (const Word known = signature != nullptr ? signature->in[i] : Word())
+    const Origin origin{.root = Origin::Root::kArgument, .number = i, .at = entry_};
+    if (const WordType known = signature != nullptr ? signature->in[i] : WordType())
       reg(kArgumentRegisters[i]) = Value::typed(known);
     else if (given_[i])
-      reg(kArgumentRegisters[i]) = Value::typed(given_[i], places_.id(place));
+      reg(kArgumentRegisters[i]) = Value::typed(given_[i], origins_.id(origin));
     else
-      reg(kArgumentRegisters[i]) = of_place(place);
+      reg(kArgumentRegisters[i]) = of_origin(origin);
   }
   if (const Address closure = knowledge_.closure_type(entry_))
-    reg(binary::kRdx) = Value::typed(Word::pointer(closure));
+    reg(binary::kRdx) = Value::typed(WordType::pointer(closure));
   else
-    reg(binary::kRdx) = Value::typed({}, places_.id({.root = Place::Root::kCapture, .at = entry_}));
+    reg(binary::kRdx) = Value::typed({}, origins_.id({.root = Origin::Root::kCapture, .at = entry_}));
 }
 
 void Interpreter::pass(bool last) {
@@ -260,15 +260,15 @@ std::optional<Address> Interpreter::constant_address(const MemoryOperand& memory
 std::optional<std::int64_t> Interpreter::stack_offset(const MemoryOperand& memory, std::int64_t more) const {
   if (memory.base >= registers_.size() || memory.index != kNoRegister || memory.other_segment) return std::nullopt;
   const Value& base = registers_[memory.base];
-  if (base.kind != Value::Kind::kStack) return std::nullopt;
+  if (base.kind != ValueKind::kStack) return std::nullopt;
   return static_cast<std::int64_t>(base.number) + memory.displacement + more;
 }
 
-Value Interpreter::of_place(const Place& place) {
-  const Places::Id id = places_.id(place);
+Value Interpreter::of_origin(const Origin& origin) {
+  const Origins::Id id = origins_.id(origin);
   if (id == 0) return {};
   if (id >= known_.size()) known_.resize(id + 1);
-  if (!known_[id]) known_[id] = knowledge_.word_at(place);
+  if (!known_[id]) known_[id] = knowledge_.word_at(origin);
   return Value::typed(*known_[id], id);
 }
 
@@ -282,7 +282,7 @@ Value Interpreter::load(const MemoryOperand& memory, std::int64_t more) {
   if (const auto at = constant_address(memory, more)) {
     if (image_.is_variable(*at)) {
       note_use(*at);
-      return of_place({.root = Place::Root::kGlobal, .at = *at});
+      return of_origin({.root = Origin::Root::kGlobal, .at = *at});
     }
     return image_.is_constant(*at) ? loaded_constant(*at) : Value();
   }
@@ -293,26 +293,26 @@ Value Interpreter::load(const MemoryOperand& memory, std::int64_t more) {
   const bool indexed = memory.index != kNoRegister;
   if (base.is_typed() && (indexed || !is_beyond(base, displacement))) {
     const Value value = load_typed(base.word(), displacement, indexed);
-    if (value.kind != Value::Kind::kUnknown || base.is_pointer()) return value;
+    if (value.kind != ValueKind::kUnknown || base.is_pointer()) return value;
   }
   if (indexed && memory.scale == 1 && memory.index < registers_.size() && look(memory.index).is_typed())
     return load_typed(registers_[memory.index].word(), displacement, true);
-  return indexed ? Value() : of_place(place_of(base).load(displacement));
+  return indexed ? Value() : of_origin(origin_of(base).load(displacement));
 }
 
 // Many types are only known from what their values begin with: a structure with its lock.
 bool Interpreter::is_beyond(const Value& pointer, std::int64_t displacement) const {
-  if (!pointer.is_pointer() || pointer.in_array || pointer.place == 0) return false;
+  if (!pointer.is_pointer() || pointer.in_array || pointer.origin == 0) return false;
   const WordTypes::Type* const type = types_.find(pointer.address());
   return type != nullptr &&
          displacement + static_cast<std::int64_t>(pointer.offset) >= static_cast<std::int64_t>(type->size);
 }
 
-Value Interpreter::load_typed(const Word& word, std::int64_t displacement, bool indexed) {
+Value Interpreter::load_typed(const WordType& word, std::int64_t displacement, bool indexed) {
   const WordTypes::Type* const type = types_.find(word.type);
   if (type == nullptr || displacement + static_cast<std::int64_t>(word.offset) < 0) return {};
   std::uint64_t at = static_cast<std::uint64_t>(displacement) + word.offset;
-  if (word.kind == Word::Kind::kPointer) {
+  if (word.kind == WordKind::kPointer) {
     if ((word.in_array || indexed) && type->size > 0) at %= type->size;
     return Value::typed(types_.word_at(word.type, at));
   }
@@ -325,14 +325,14 @@ Value Interpreter::load_typed(const Word& word, std::int64_t displacement, bool 
 
 void Interpreter::store(const MemoryOperand& memory, const Value& value, std::int64_t more) {
   if (const auto offset = stack_offset(memory, more)) {
-    if (Slot* const slot = slot_at(*offset)) *slot = {value, now_};
+    if (FrameSlot* const slot = slot_at(*offset)) *slot = {value, now_};
     if (value.is_typed()) note_frame(frame_words_, *offset, value.word());
     return;
   }
   if (const auto at = constant_address(memory, more)) {
     if (!image_.is_variable(*at)) return;
     note_use(*at, !value.is_nil());
-    if (value.is_typed()) note({.root = Place::Root::kGlobal, .at = *at}, value.word(), true);
+    if (value.is_typed()) note({.root = Origin::Root::kGlobal, .at = *at}, value.word(), true);
     return;
   }
   if (memory.base >= registers_.size() || memory.other_segment) return;
@@ -347,7 +347,7 @@ void Interpreter::store(const MemoryOperand& memory, const Value& value, std::in
         value.is_constant() && image_.is_constant(value.address()) && !image_.is_type(value.address());
     if (reporting_ && is_start && may_be_code) observer_.closure(value.address(), base.address());
   } else if (value.is_typed() && !indexed) {
-    note(place_of(base).load(displacement), value.word(), true);
+    note(origin_of(base).load(displacement), value.word(), true);
   }
 }
 
@@ -368,21 +368,21 @@ Value Interpreter::address_of(const MemoryOperand& memory) {
 // The value with a distance added, and if `indexed` some number of elements more.
 Value Interpreter::moved(const Value& value, std::int64_t by, bool indexed) const {
   if (!indexed && value.is_constant()) return Value::constant(value.number + static_cast<std::uint64_t>(by));
-  if (!indexed && value.kind == Value::Kind::kStack) return Value::stack(static_cast<std::int64_t>(value.number) + by);
+  if (!indexed && value.kind == ValueKind::kStack) return Value::stack(static_cast<std::int64_t>(value.number) + by);
   if (!value.is_pointer()) return {};
   const WordTypes::Type* const type = types_.find(value.address());
   const std::int64_t at = static_cast<std::int64_t>(value.offset) + by;
   if (type == nullptr || type->size == 0 || at < 0) return {};
-  Word word = value.word();
+  WordType word = value.word();
   word.in_array = word.in_array || indexed;
   if (!word.in_array && static_cast<std::uint64_t>(at) >= type->size) return {};
   word.offset = static_cast<std::uint32_t>(static_cast<std::uint64_t>(at) % type->size);
   return Value::typed(word);
 }
 
-Interpreter::Slot* Interpreter::slot_at(std::int64_t offset) {
+Interpreter::FrameSlot* Interpreter::slot_at(std::int64_t offset) {
   if (offset % 8 != 0) return nullptr;
-  std::vector<Slot>& slots = offset < 0 ? locals_ : arguments_;
+  std::vector<FrameSlot>& slots = offset < 0 ? locals_ : arguments_;
   const auto number = static_cast<std::uint64_t>(offset < 0 ? -offset : offset) / kWord;
   if (number >= kMostSlots) return nullptr;
   if (number >= slots.size()) slots.resize(number + 1);
@@ -392,7 +392,7 @@ Interpreter::Slot* Interpreter::slot_at(std::int64_t offset) {
 // A slot holds values of one type all its life, since the compiler shares slots only between values of one type. But
 // which value it is, and where that came from, is known only when it was written on every way that leads here.
 Value Interpreter::read_slot(std::int64_t offset) {
-  const Slot* const slot = slot_at(offset);
+  const FrameSlot* const slot = slot_at(offset);
   if (slot == nullptr || slot->written == kNever) return {};
   if (!is_mixed(slot->written)) return slot->value;
   return slot->value.is_typed() ? Value::typed(slot->value.word()) : Value();
@@ -431,9 +431,9 @@ void Interpreter::call(const Instruction& in) {
 bool Interpreter::call_runtime(Callee callee) {
   const Address in_rax = type_in(binary::kRax);
   const auto pointer = [](Address type, bool in_array = false) {
-    return type ? Word::pointer(type, 0, in_array) : Word();
+    return type ? WordType::pointer(type, 0, in_array) : WordType();
   };
-  Word result;
+  WordType result;
   std::optional<Value> made;
   switch (callee) {
     case Callee::kNewObject:
@@ -447,28 +447,28 @@ bool Interpreter::call_runtime(Callee callee) {
       break;
     case Callee::kGrowSlice:
       result = pointer(type_in(binary::kRsi), true);
-      note(place_of(look(binary::kRax)), result, true);
+      note(origin_of(look(binary::kRax)), result, true);
       break;
     case Callee::kGrowSliceTypeFirst:
       result = pointer(in_rax, true);
-      note(place_of(look(binary::kRbx)), result, true);
+      note(origin_of(look(binary::kRbx)), result, true);
       break;
     case Callee::kMapElement:
     case Callee::kMapUse: {
       const WordTypes::Type* const map = in_rax ? types_.find(in_rax) : nullptr;
       if (map == nullptr || map->kind != TypeKind::kMap) break;
-      note(place_of(look(binary::kRbx)), Word::part(in_rax, 0), true);
-      if (reg(binary::kRbx).kind == Value::Kind::kStack)
-        note_frame(frame_variables_, static_cast<std::int64_t>(reg(binary::kRbx).number), Word::part(in_rax, 0));
+      note(origin_of(look(binary::kRbx)), WordType::part(in_rax, 0), true);
+      if (reg(binary::kRbx).kind == ValueKind::kStack)
+        note_frame(frame_variables_, static_cast<std::int64_t>(reg(binary::kRbx).number), WordType::part(in_rax, 0));
       if (callee == Callee::kMapElement) result = pointer(map->elem);
       break;
     }
     case Callee::kMakeSmallMap:
-      made = of_place({.root = Place::Root::kCall, .at = code_[now_].at + code_[now_].length});
+      made = of_origin({.root = Origin::Root::kCall, .at = code_[now_].at + code_[now_].length});
       break;
     case Callee::kMakeMap:
     case Callee::kMakeChan:
-      if (in_rax) result = Word::part(in_rax, 0);
+      if (in_rax) result = WordType::part(in_rax, 0);
       break;
     case Callee::kConvert:
       note_argument(look(binary::kRbx), pointer(in_rax));
@@ -482,8 +482,8 @@ bool Interpreter::call_runtime(Callee callee) {
       note_argument(look(binary::kRbx), pointer(in_rax));
       break;
     case Callee::kTypedSliceCopy:
-      note(place_of(look(binary::kRbx)), pointer(in_rax, true), true);
-      note(place_of(look(binary::kRdi)), pointer(in_rax, true), true);
+      note(origin_of(look(binary::kRbx)), pointer(in_rax, true), true);
+      note(origin_of(look(binary::kRdi)), pointer(in_rax, true), true);
       break;
     case Callee::kAddCleanup:
       note_cleanup();
@@ -520,14 +520,14 @@ void Interpreter::note_cleanup() {
 void Interpreter::call_with(const Signature* signature, Address entry, bool has_receiver) {
   const std::uint8_t first = has_receiver ? 1 : 0;
   for (std::uint8_t i = first; i < kArgumentWords; ++i) {
-    Word wanted = signature != nullptr ? signature->in[i - first] : Word();
+    WordType wanted = signature != nullptr ? signature->in[i - first] : WordType();
     const Value& value = look(kArgumentRegisters[i]);
     if (entry && reporting_ && value.is_typed()) observer_.given(entry, i, value.word());
     const bool is_exact = static_cast<bool>(wanted);
-    if (!wanted && entry) wanted = knowledge_.word_at({.root = Place::Root::kArgument, .number = i, .at = entry});
+    if (!wanted && entry) wanted = knowledge_.word_at({.root = Origin::Root::kArgument, .number = i, .at = entry});
     if (wanted) note_argument(value, wanted);
     if (!is_exact && entry && reporting_)
-      for (const PathWord& below : knowledge_.below({.root = Place::Root::kArgument, .number = i, .at = entry}))
+      for (const PathWord& below : knowledge_.below({.root = Origin::Root::kArgument, .number = i, .at = entry}))
         note_below(value, below);
   }
   const Value stack = reg(binary::kRsp), frame = reg(binary::kRbp);
@@ -543,7 +543,7 @@ void Interpreter::call_with(const Signature* signature, Address entry, bool has_
 }
 
 void Interpreter::call_indirect(const Value& target) {
-  const WordTypes::Type* const function = target.kind == Value::Kind::kMethod ? types_.find(target.address()) : nullptr;
+  const WordTypes::Type* const function = target.kind == ValueKind::kMethod ? types_.find(target.address()) : nullptr;
   if (function == nullptr || function->kind != TypeKind::kFunc) {
     const bool known = target.is_constant() && image_.is_constant(Address(target.number));
     return call_with(known ? image_.signatures.find(Address(target.number)) : nullptr, Address(), false);
@@ -564,8 +564,8 @@ void Interpreter::give_back() {
 
 // --- what is learnt ---
 
-void Interpreter::note(const Place& place, const Word& word, bool strong) {
-  if (reporting_ && word && place) observer_.word(place, word, strong);
+void Interpreter::note(const Origin& origin, const WordType& word, bool strong) {
+  if (reporting_ && word && origin) observer_.word(origin, word, strong);
 }
 
 void Interpreter::note_use(Address variable, bool stores) {
@@ -573,42 +573,42 @@ void Interpreter::note_use(Address variable, bool stores) {
 }
 
 // The value went where such a word is wanted.
-void Interpreter::note_argument(const Value& value, const Word& wanted) {
+void Interpreter::note_argument(const Value& value, const WordType& wanted) {
   if (!wanted || !reporting_) return;
-  note(place_of(value), wanted, false);
-  const bool is_address = wanted.kind == Word::Kind::kPointer && wanted.offset == 0 && value.is_constant();
+  note(origin_of(value), wanted, false);
+  const bool is_address = wanted.kind == WordKind::kPointer && wanted.offset == 0 && value.is_constant();
   if (is_address && image_.is_variable(Address(value.number))) observer_.variable(Address(value.number), wanted.type);
-  if (value.kind == Value::Kind::kStack && wanted.kind == Word::Kind::kPointer && wanted.offset == 0)
+  if (value.kind == ValueKind::kStack && wanted.kind == WordKind::kPointer && wanted.offset == 0)
     note_frame(frame_variables_, static_cast<std::int64_t>(value.number), wanted);
 }
 
 // A function that is given the value has said what lies behind its argument.
 void Interpreter::note_below(const Value& value, const PathWord& below) {
-  const Place& path = below.place;
-  Place place = place_of(value);
+  const Origin& path = below.origin;
+  Origin origin = origin_of(value);
   std::size_t next = 0;
   if (value.is_constant()) {
     const Address at = value.address() + static_cast<std::uint64_t>(path.offsets[next++]);
-    if (image_.is_variable(at)) place = {.root = Place::Root::kGlobal, .at = at};
-  } else if (value.kind == Value::Kind::kStack && path.loads == 1) {
+    if (image_.is_variable(at)) origin = {.root = Origin::Root::kGlobal, .at = at};
+  } else if (value.kind == ValueKind::kStack && path.loads == 1) {
     note_frame(frame_words_, static_cast<std::int64_t>(value.number) + path.offsets[0], below.word);
   }
-  for (; next < path.loads; ++next) place = place.load(path.offsets[next]);
-  note(place, below.word, false);
+  for (; next < path.loads; ++next) origin = origin.load(path.offsets[next]);
+  note(origin, below.word, false);
 }
 
-void Interpreter::note_frame(std::map<std::int64_t, std::vector<Word>>& said, std::int64_t offset,
-                             const Word& word) const {
+void Interpreter::note_frame(std::map<std::int64_t, std::vector<WordType>>& said, std::int64_t offset,
+                             const WordType& word) const {
   if (!with_frame_ || !reporting_) return;
-  std::vector<Word>& words = said[offset];
+  std::vector<WordType>& words = said[offset];
   if (std::ranges::find(words, word) == words.end()) words.push_back(word);
 }
 
 void Interpreter::report_frame() {
   for (const auto& [offset, words] : frame_words_)
-    for (const Word& word : words) observer_.frame_word(entry_, offset, word);
+    for (const WordType& word : words) observer_.frame_word(entry_, offset, word);
   for (const auto& [offset, pointers] : frame_variables_)
-    for (const Word& pointer : pointers) observer_.frame_variable(entry_, offset, pointer);
+    for (const WordType& pointer : pointers) observer_.frame_variable(entry_, offset, pointer);
 }
 
 }  // namespace holdfast::code

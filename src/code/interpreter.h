@@ -30,9 +30,9 @@ class Observer {
   Observer& operator=(const Observer&) = delete;
   virtual ~Observer() = default;
 
-  // The word at the place is `word`. Strong: a typed value was stored there, or the runtime was told its type; weak: it
-  // went where such a word is wanted.
-  virtual void word(const Place& place, const Word& word, bool strong) = 0;
+  // The word at the origin is `word`. Strong: a typed value was stored there, or the runtime was told its type; weak:
+  // it went where such a word is wanted.
+  virtual void word(const Origin& origin, const WordType& word, bool strong) = 0;
   // The address of a variable went where a pointer to `type` is wanted.
   virtual void variable(Address variable, Address type) = 0;
   // The function reads or writes this word of a variable, or takes its address. Stores: it puts something there other
@@ -43,21 +43,21 @@ class Observer {
   // The cleanup function `code` is called with a value of the type.
   virtual void cleanup(Address code, Address type) = 0;
   // The function gives this word back in the result register `number`; unknown if it may be anything.
-  virtual void result(Address function, std::uint8_t number, const Word& word) = 0;
+  virtual void result(Address function, std::uint8_t number, const WordType& word) = 0;
   // A call gives the function such a word as argument `number`, if it takes that many.
-  virtual void given(Address function, std::uint8_t number, const Word& word) = 0;
+  virtual void given(Address function, std::uint8_t number, const WordType& word) = 0;
   // A word of the function's frame, `offset` bytes from where the stack pointer was at entry, holds such a word when it
   // is alive. A slot holds values of one type all its life, since the compiler shares slots only between values of one
   // type.
-  virtual void frame_word(Address function, std::int64_t offset, const Word& word) = 0;
+  virtual void frame_word(Address function, std::int64_t offset, const WordType& word) = 0;
   // The same of a variable there, of which the address went where `pointer` is wanted.
-  virtual void frame_variable(Address function, std::int64_t offset, const Word& pointer) = 0;
+  virtual void frame_variable(Address function, std::int64_t offset, const WordType& pointer) = 0;
 };
 
 // What is known of a word that is reached from another one.
 struct PathWord {
-  Place place;
-  Word word;
+  Origin origin;
+  WordType word;
 
   bool operator==(const PathWord&) const = default;
 };
@@ -70,12 +70,12 @@ class Knowledge {
   Knowledge& operator=(const Knowledge&) = delete;
   virtual ~Knowledge() = default;
 
-  virtual Word word_at(const Place& place) const = 0;
+  virtual WordType word_at(const Origin& origin) const = 0;
   // What callers give the function. Not part of word_at(): an argument of type unsafe.Pointer may
   // be anything, and what one caller gives must not be said of another's.
   virtual RegisterWords given(Address function) const = 0;
   // What the function does with what an argument points to, beyond what a type of it tells.
-  virtual std::span<const PathWord> below(const Place& argument) const = 0;
+  virtual std::span<const PathWord> below(const Origin& argument) const = 0;
   // The struct type of closures that run `code`; null if not known.
   virtual Address closure_type(Address code) const = 0;
 };
@@ -114,7 +114,7 @@ class Interpreter {
     bool reached = false;
     Registers registers;
   };
-  struct Slot {
+  struct FrameSlot {
     Value value;
     std::uint32_t written = kNever;
   };
@@ -134,35 +134,35 @@ class Interpreter {
   void give_back();
 
   Value load(const binary::MemoryOperand& memory, std::int64_t more = 0);
-  Value load_typed(const Word& word, std::int64_t displacement, bool indexed);
+  Value load_typed(const WordType& word, std::int64_t displacement, bool indexed);
   void store(const binary::MemoryOperand& memory, const Value& value, std::int64_t more = 0);
   Value address_of(const binary::MemoryOperand& memory);
   Value moved(const Value& value, std::int64_t by, bool indexed) const;
   std::optional<Address> constant_address(const binary::MemoryOperand& memory, std::int64_t more) const;
   std::optional<std::int64_t> stack_offset(const binary::MemoryOperand& memory, std::int64_t more) const;
-  Value of_place(const Place& place);
+  Value of_origin(const Origin& origin);
   Value loaded_constant(Address at) const;
-  Place place_of(const Value& value) const { return places_[value.place]; }
+  Origin origin_of(const Value& value) const { return origins_[value.origin]; }
   // What is known of a register. Most results of calls are never asked for, so nobody looks them up before.
   const Value& look(std::uint8_t number) { return registers_[number] = resolved(registers_[number]); }
   Value resolved(const Value& value) {
-    if (value.kind != Value::Kind::kResult) return value;
-    return of_place(
-        {.root = Place::Root::kResult, .number = static_cast<std::uint8_t>(value.offset), .at = value.address()});
+    if (value.kind != ValueKind::kResult) return value;
+    return of_origin(
+        {.root = Origin::Root::kResult, .number = static_cast<std::uint8_t>(value.offset), .at = value.address()});
   }
   // Where two ways come together: on one of them the result of a call may have been looked at.
   Value met(const Value& a, const Value& b);
   bool is_neutral(const Value& value) const;
-  Slot* slot_at(std::int64_t offset);
+  FrameSlot* slot_at(std::int64_t offset);
   Value read_slot(std::int64_t offset);
   bool is_mixed(std::uint32_t written) const;
 
-  void note(const Place& place, const Word& word, bool strong);
+  void note(const Origin& origin, const WordType& word, bool strong);
   void note_use(Address variable, bool stores = false);
-  void note_argument(const Value& value, const Word& wanted);
+  void note_argument(const Value& value, const WordType& wanted);
   void note_below(const Value& value, const PathWord& below);
   bool is_beyond(const Value& pointer, std::int64_t displacement) const;
-  void note_frame(std::map<std::int64_t, std::vector<Word>>& said, std::int64_t offset, const Word& word) const;
+  void note_frame(std::map<std::int64_t, std::vector<WordType>>& said, std::int64_t offset, const WordType& word) const;
   void report_frame();
   Address type_in(std::uint8_t reg) const;
   Value& reg(std::uint8_t number) { return registers_[number]; }
@@ -172,8 +172,8 @@ class Interpreter {
   const Knowledge& knowledge_;
   WordTypes& types_;
   Observer& observer_;
-  Places places_;
-  std::vector<std::optional<Word>> known_;  // of places_, which are asked about again and again
+  Origins origins_;
+  std::vector<std::optional<WordType>> known_;  // of origins_, which are asked about again and again
 
   Address entry_, end_;
   bool with_frame_ = false;
@@ -187,11 +187,11 @@ class Interpreter {
   std::uint32_t now_ = 0;
   Registers registers_;
   std::array<std::pair<Value, Value>, 16> vectors_;
-  std::vector<Slot> locals_;     // below the stack pointer at entry, by word
-  std::vector<Slot> arguments_;  // above it
+  std::vector<FrameSlot> locals_;     // below the stack pointer at entry, by word
+  std::vector<FrameSlot> arguments_;  // above it
   // Only with_frame_: what was said of the frame, each thing once; of words by offset, of variables through their
   // address.
-  std::map<std::int64_t, std::vector<Word>> frame_words_, frame_variables_;
+  std::map<std::int64_t, std::vector<WordType>> frame_words_, frame_variables_;
   // Slots written within one of these ranges of instructions were not written on all ways that led here.
   std::vector<std::pair<std::uint32_t, std::uint32_t>> mixed_;
 };

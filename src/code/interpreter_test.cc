@@ -77,23 +77,23 @@ class Code {
 };
 
 struct Heard {
-  std::vector<Word> strong(Address global) const { return strong({.root = Place::Root::kGlobal, .at = global}); }
-  std::vector<Word> weak(Address global) const { return weak({.root = Place::Root::kGlobal, .at = global}); }
-  std::vector<Word> strong(const Place& place) const { return of(strong_words, place); }
-  std::vector<Word> weak(const Place& place) const { return of(weak_words, place); }
+  std::vector<WordType> strong(Address global) const { return strong({.root = Origin::Root::kGlobal, .at = global}); }
+  std::vector<WordType> weak(Address global) const { return weak({.root = Origin::Root::kGlobal, .at = global}); }
+  std::vector<WordType> strong(const Origin& origin) const { return of(strong_words, origin); }
+  std::vector<WordType> weak(const Origin& origin) const { return of(weak_words, origin); }
 
-  std::map<Place, std::vector<Word>> strong_words, weak_words;
+  std::map<Origin, std::vector<WordType>> strong_words, weak_words;
   std::map<Address, std::vector<Address>> variables, closures, cleanups;
-  std::map<std::uint8_t, std::vector<Word>> results;
-  std::map<std::pair<Address, std::uint8_t>, std::vector<Word>> given;
-  std::map<std::int64_t, std::vector<Word>> frame_words, frame_variables;
+  std::map<std::uint8_t, std::vector<WordType>> results;
+  std::map<std::pair<Address, std::uint8_t>, std::vector<WordType>> given;
+  std::map<std::int64_t, std::vector<WordType>> frame_words, frame_variables;
   std::vector<Address> positions;              // where the instructions are that words were told of
   std::vector<std::pair<Address, bool>> uses;  // variable, whether it is stored to
 
  private:
-  static std::vector<Word> of(const std::map<Place, std::vector<Word>>& words, const Place& place) {
-    const auto at = words.find(place);
-    return at == words.end() ? std::vector<Word>() : at->second;
+  static std::vector<WordType> of(const std::map<Origin, std::vector<WordType>>& words, const Origin& origin) {
+    const auto at = words.find(origin);
+    return at == words.end() ? std::vector<WordType>() : at->second;
   }
 };
 
@@ -101,22 +101,22 @@ class Listener : public Observer {
  public:
   explicit Listener(Heard& heard) : heard_(heard) {}
 
-  void word(const Place& place, const Word& word, bool strong) override {
-    (strong ? heard_.strong_words : heard_.weak_words)[place].push_back(word);
+  void word(const Origin& origin, const WordType& word, bool strong) override {
+    (strong ? heard_.strong_words : heard_.weak_words)[origin].push_back(word);
     heard_.positions.push_back(interpreter->position());
   }
   void variable(Address variable, Address type) override { heard_.variables[variable].push_back(type); }
   void use(Address variable, bool stores) override { heard_.uses.emplace_back(variable, stores); }
   void closure(Address code, Address type) override { heard_.closures[code].push_back(type); }
   void cleanup(Address code, Address type) override { heard_.cleanups[code].push_back(type); }
-  void result(Address, std::uint8_t number, const Word& word) override { heard_.results[number].push_back(word); }
-  void given(Address function, std::uint8_t number, const Word& word) override {
+  void result(Address, std::uint8_t number, const WordType& word) override { heard_.results[number].push_back(word); }
+  void given(Address function, std::uint8_t number, const WordType& word) override {
     heard_.given[{function, number}].push_back(word);
   }
-  void frame_word(Address, std::int64_t offset, const Word& word) override {
+  void frame_word(Address, std::int64_t offset, const WordType& word) override {
     heard_.frame_words[offset].push_back(word);
   }
-  void frame_variable(Address, std::int64_t offset, const Word& pointer) override {
+  void frame_variable(Address, std::int64_t offset, const WordType& pointer) override {
     heard_.frame_variables[offset].push_back(pointer);
   }
 
@@ -128,19 +128,19 @@ class Listener : public Observer {
 
 class Known : public Knowledge {
  public:
-  Word word_at(const Place& place) const override {
-    const auto at = words.find(place);
-    return at == words.end() ? Word() : at->second;
+  WordType word_at(const Origin& origin) const override {
+    const auto at = words.find(origin);
+    return at == words.end() ? WordType() : at->second;
   }
   RegisterWords given(Address function) const override {
     return function == kEntry ? RegisterWords{first_given} : RegisterWords();
   }
-  std::span<const PathWord> below(const Place& argument) const override {
+  std::span<const PathWord> below(const Origin& argument) const override {
     return argument.at == kOtherFunction && argument.number == 0 ? paths : std::span<const PathWord>();
   }
   Address closure_type(Address code) const override { return code == kEntry ? closure : Address(); }
-  std::map<Place, Word> words;
-  Word first_given;
+  std::map<Origin, WordType> words;
+  WordType first_given;
   std::vector<PathWord> paths;  // of the first argument of the other function
   Address closure;
 };
@@ -189,8 +189,8 @@ class InterpreterTest : public testing::Test {
     return heard;
   }
 
-  static Place argument(std::uint8_t number) {
-    return {.root = Place::Root::kArgument, .number = number, .at = kEntry};
+  static Origin argument(std::uint8_t number) {
+    return {.root = Origin::Root::kArgument, .number = number, .at = kEntry};
   }
 
   TypeImage image{26};
@@ -200,7 +200,7 @@ class InterpreterTest : public testing::Test {
 
 TEST_F(InterpreterTest, ANewObjectThatIsStoredTypesTheGlobal) {
   const Heard heard = follow(Code().lea(kRax, item).call(kNewObject).store(kGlobal, kRax).ret());
-  EXPECT_THAT(heard.strong(kGlobal), ElementsAre(Word::pointer(item)));
+  EXPECT_THAT(heard.strong(kGlobal), ElementsAre(WordType::pointer(item)));
 }
 
 TEST_F(InterpreterTest, TheInstructionThatSaysSoIsTold) {
@@ -241,7 +241,7 @@ TEST_F(InterpreterTest, AValueGoesThroughRegistersAndSlots) {
                                  .move(kRdi, kRcx)
                                  .store(kGlobal, kRdi)
                                  .ret());
-  EXPECT_THAT(heard.strong(kGlobal), ElementsAre(Word::pointer(item)));
+  EXPECT_THAT(heard.strong(kGlobal), ElementsAre(WordType::pointer(item)));
 }
 
 TEST_F(InterpreterTest, CallsForgetRegistersButTheWriteBarrierKeepsThem) {
@@ -250,17 +250,17 @@ TEST_F(InterpreterTest, CallsForgetRegistersButTheWriteBarrierKeepsThem) {
           .strong(kGlobal),
       IsEmpty());
   EXPECT_THAT(follow(Code().lea(kRax, item).call(kNewObject).call(kBarrier).store(kGlobal, kRax).ret()).strong(kGlobal),
-              ElementsAre(Word::pointer(item)));
+              ElementsAre(WordType::pointer(item)));
 }
 
 // As a variable is set from Go 1.21 on: only the way through the write barrier stores the result twice.
 TEST_F(InterpreterTest, AResultThatOneWayLooksAtIsTheSameOnTheOther) {
-  known.words[{.root = Place::Root::kResult, .number = 0, .at = kOtherFunction}] = Word::pointer(item);
+  known.words[{.root = Origin::Root::kResult, .number = 0, .at = kOtherFunction}] = WordType::pointer(item);
   Code code;
   code.call(kOtherFunction);
   constexpr std::uint64_t kJump = 6, kBarrierCall = 5, kStore = 4;
   code.jump_if(code.here() + (kJump + kBarrierCall + kStore)).call(kBarrier).store(binary::kR11, 0, kRax);
-  EXPECT_THAT(follow(code.store(kGlobal, kRax).ret()).strong(kGlobal), ElementsAre(Word::pointer(item)));
+  EXPECT_THAT(follow(code.store(kGlobal, kRax).ret()).strong(kGlobal), ElementsAre(WordType::pointer(item)));
 }
 
 // append([]T{}, ...): the other way has the address of runtime.zerobase.
@@ -269,46 +269,46 @@ TEST_F(InterpreterTest, TheAddressOfAVariableSaysNothingAgainstAType) {
   code.lea(kRax, kSecond);
   constexpr std::uint64_t kJump = 6, kLea = 7, kCall = 5;
   code.jump_if(code.here() + (kJump + kLea + kCall)).lea(kRsi, item).call(kGrowSlice);
-  EXPECT_THAT(follow(code.store(kGlobal, kRax).ret()).strong(kGlobal), ElementsAre(Word::pointer(item, 0, true)));
+  EXPECT_THAT(follow(code.store(kGlobal, kRax).ret()).strong(kGlobal), ElementsAre(WordType::pointer(item, 0, true)));
 }
 
 TEST_F(InterpreterTest, FieldsOfTypedValuesAreTyped) {
   const Heard heard = follow(Code().lea(kRax, node).call(kNewObject).load(kRcx, kRax, 8).store(kGlobal, kRcx).ret());
-  EXPECT_THAT(heard.strong(kGlobal), ElementsAre(Word::pointer(item)));
+  EXPECT_THAT(heard.strong(kGlobal), ElementsAre(WordType::pointer(item)));
 }
 
 TEST_F(InterpreterTest, WhatIsStoredIntoAFieldIsProbablyOfItsType) {
   const Heard heard = follow(Code().lea(kRax, node).call(kNewObject).load(kRcx, kGlobal).store(kRax, 8, kRcx).ret());
-  EXPECT_THAT(heard.weak(kGlobal), ElementsAre(Word::pointer(item)));
+  EXPECT_THAT(heard.weak(kGlobal), ElementsAre(WordType::pointer(item)));
   EXPECT_THAT(heard.strong(kGlobal), IsEmpty());
 }
 
 TEST_F(InterpreterTest, ASliceThatGrowsIsAnArray) {
   const Heard heard = follow(Code().load(kRax, kGlobal).lea(kRsi, item).call(kGrowSlice).store(kSecond, kRax).ret());
-  EXPECT_THAT(heard.strong(kGlobal), ElementsAre(Word::pointer(item, 0, true)));
-  EXPECT_THAT(heard.strong(kSecond), ElementsAre(Word::pointer(item, 0, true)));
+  EXPECT_THAT(heard.strong(kGlobal), ElementsAre(WordType::pointer(item, 0, true)));
+  EXPECT_THAT(heard.strong(kSecond), ElementsAre(WordType::pointer(item, 0, true)));
 }
 
 TEST_F(InterpreterTest, ArgumentsOfMethodsAreWeakAndAddressesOfVariablesNameThem) {
   const Heard heard = follow(Code().load(kRax, kGlobal).call(kMethodCode).lea(kRax, kSecond).call(kMethodCode).ret());
-  EXPECT_THAT(heard.weak(kGlobal), ElementsAre(Word::pointer(item)));
+  EXPECT_THAT(heard.weak(kGlobal), ElementsAre(WordType::pointer(item)));
   EXPECT_THAT(heard.variables, ElementsAre(testing::Pair(kSecond, ElementsAre(item))));
 }
 
 TEST_F(InterpreterTest, ResultsOfMethodsAreTyped) {
   EXPECT_THAT(follow(Code().call(kMethodCode).store(kGlobal, kRax).ret()).strong(kGlobal),
-              ElementsAre(Word::pointer(item)));
+              ElementsAre(WordType::pointer(item)));
 }
 
 TEST_F(InterpreterTest, MethodsOfInterfacesAndFuncValuesHaveTheirSignature) {
-  known.words[argument(0)] = Word::part(doer, 0);
+  known.words[argument(0)] = WordType::part(doer, 0);
   const Heard heard =
       follow(Code().load(kRcx, kRax, 24).load(kRbx, kGlobal).call_register(kRcx).store(kSecond, kRax).ret());
-  EXPECT_THAT(heard.weak(kGlobal), ElementsAre(Word::pointer(item)));
-  EXPECT_THAT(heard.strong(kSecond), ElementsAre(Word::pointer(item)));
-  known.words[argument(0)] = Word::part(take, 0);
+  EXPECT_THAT(heard.weak(kGlobal), ElementsAre(WordType::pointer(item)));
+  EXPECT_THAT(heard.strong(kSecond), ElementsAre(WordType::pointer(item)));
+  known.words[argument(0)] = WordType::part(take, 0);
   const Heard func = follow(Code().load(kRcx, kRax, 0).load(kRax, kGlobal).call_register(kRcx).ret());
-  EXPECT_THAT(func.weak(kGlobal), ElementsAre(Word::pointer(item)));
+  EXPECT_THAT(func.weak(kGlobal), ElementsAre(WordType::pointer(item)));
 }
 
 TEST_F(InterpreterTest, WhatWaysMeetMustAgreeUnlessItIsNil) {
@@ -333,7 +333,7 @@ TEST_F(InterpreterTest, WhatWaysMeetMustAgreeUnlessItIsNil) {
     build(code, other, join);
     return follow(code).strong(kGlobal);
   };
-  EXPECT_THAT(both(true), ElementsAre(Word::pointer(item)));
+  EXPECT_THAT(both(true), ElementsAre(WordType::pointer(item)));
   EXPECT_THAT(both(false), IsEmpty());
 }
 
@@ -367,13 +367,13 @@ TEST_F(InterpreterTest, AClosuresCodeNamesItsStruct) {
 TEST_F(InterpreterTest, CapturedWordsAreThoseOfTheClosuresStruct) {
   known.closure = closure;
   EXPECT_THAT(follow(Code().load(kRax, kRdx, 8).store(kGlobal, kRax).ret()).strong(kGlobal),
-              ElementsAre(Word::pointer(item)));
+              ElementsAre(WordType::pointer(item)));
 }
 
 TEST_F(InterpreterTest, WordsBehindAPointerOfUnknownTypeHavePlaces) {
   const Heard heard = follow(Code().lea(kRax, item).call(kNewObject).load(kRcx, kGlobal).store(kRcx, 8, kRax).ret());
-  const Place behind = Place{.root = Place::Root::kGlobal, .at = kGlobal}.load(8);
-  EXPECT_THAT(heard.strong(behind), ElementsAre(Word::pointer(item)));
+  const Origin behind = Origin{.root = Origin::Root::kGlobal, .at = kGlobal}.load(8);
+  EXPECT_THAT(heard.strong(behind), ElementsAre(WordType::pointer(item)));
 }
 
 TEST_F(InterpreterTest, TwoWordsMovedAtOnceKeepTheirTypes) {
@@ -384,14 +384,14 @@ TEST_F(InterpreterTest, TwoWordsMovedAtOnceKeepTheirTypes) {
   code.put({0x0f, 0x11, 0x05});
   for (int i = 0; i < 4; ++i) code.put({static_cast<int>(by >> (8 * i) & 0xff)});
   const Heard heard = follow(code.ret());
-  EXPECT_THAT(heard.strong(kGlobal), ElementsAre(Word::pointer(item)));
-  EXPECT_THAT(heard.strong(kGlobal + 8), ElementsAre(Word::pointer(item)));
+  EXPECT_THAT(heard.strong(kGlobal), ElementsAre(WordType::pointer(item)));
+  EXPECT_THAT(heard.strong(kGlobal + 8), ElementsAre(WordType::pointer(item)));
 }
 
 TEST_F(InterpreterTest, ReportsWhatItGivesBack) {
   const Heard heard = follow(Code().lea(kRax, item).call(kNewObject).ret());
-  EXPECT_THAT(heard.results.at(0), ElementsAre(Word::pointer(item)));
-  EXPECT_THAT(heard.results.at(1), ElementsAre(Word()));
+  EXPECT_THAT(heard.results.at(0), ElementsAre(WordType::pointer(item)));
+  EXPECT_THAT(heard.results.at(1), ElementsAre(WordType()));
 }
 
 TEST_F(InterpreterTest, SlotsOfTheFrameHoldWhatIsEverStoredThere) {
@@ -403,54 +403,54 @@ TEST_F(InterpreterTest, SlotsOfTheFrameHoldWhatIsEverStoredThere) {
                                  .zero(kRax)
                                  .store(kRsp, -16, kRax)
                                  .ret());
-  EXPECT_THAT(heard.frame_words, UnorderedElementsAre(testing::Pair(-16, ElementsAre(Word::pointer(item))),
-                                                      testing::Pair(8, ElementsAre(Word::pointer(item)))));
+  EXPECT_THAT(heard.frame_words, UnorderedElementsAre(testing::Pair(-16, ElementsAre(WordType::pointer(item))),
+                                                      testing::Pair(8, ElementsAre(WordType::pointer(item)))));
 }
 
 TEST_F(InterpreterTest, AVariableOfTheFrameIsWhatItsAddressIsUsedAs) {
   const Heard heard =
       follow(Code().lea_stack(kRax, -32).call(kMethodCode).lea(kRax, map).lea_stack(kRbx, -64).call(kMapAssign).ret());
-  EXPECT_THAT(heard.frame_variables, UnorderedElementsAre(testing::Pair(-32, ElementsAre(Word::pointer(item))),
-                                                          testing::Pair(-64, ElementsAre(Word::part(map, 0)))));
+  EXPECT_THAT(heard.frame_variables, UnorderedElementsAre(testing::Pair(-32, ElementsAre(WordType::pointer(item))),
+                                                          testing::Pair(-64, ElementsAre(WordType::part(map, 0)))));
 }
 
 TEST_F(InterpreterTest, CallsTellWhatTheyGiveAndFunctionsTakeWhatTheyAreGiven) {
   const Heard caller = follow(Code().lea(kRax, item).call(kNewObject).call(kOtherFunction).ret());
-  EXPECT_THAT(caller.given,
-              UnorderedElementsAre(testing::Pair(testing::Pair(kOtherFunction, 0), ElementsAre(Word::pointer(item)))));
-  known.first_given = Word::pointer(node);
+  EXPECT_THAT(caller.given, UnorderedElementsAre(
+                                testing::Pair(testing::Pair(kOtherFunction, 0), ElementsAre(WordType::pointer(item)))));
+  known.first_given = WordType::pointer(node);
   EXPECT_THAT(follow(Code().load(kRcx, kRax, 8).store(kGlobal, kRcx).ret()).strong(kGlobal),
-              ElementsAre(Word::pointer(item)));
+              ElementsAre(WordType::pointer(item)));
 }
 
 TEST_F(InterpreterTest, WhatAFunctionSaysOfThingsBehindItsArgumentHoldsForTheCallersValue) {
-  const Place behind = Place{.root = Place::Root::kArgument, .at = kOtherFunction}.load(16);
-  known.paths = {{behind, Word::pointer(item)}, {behind.load(8), Word::pointer(node)}};
+  const Origin behind = Origin{.root = Origin::Root::kArgument, .at = kOtherFunction}.load(16);
+  known.paths = {{behind, WordType::pointer(item)}, {behind.load(8), WordType::pointer(node)}};
   const Heard loaded = follow(Code().load(kRax, kGlobal).call(kOtherFunction).ret());
-  const Place global{.root = Place::Root::kGlobal, .at = kGlobal};
-  EXPECT_THAT(loaded.weak(global.load(16)), ElementsAre(Word::pointer(item)));
-  EXPECT_THAT(loaded.weak(global.load(16).load(8)), ElementsAre(Word::pointer(node)));
+  const Origin global{.root = Origin::Root::kGlobal, .at = kGlobal};
+  EXPECT_THAT(loaded.weak(global.load(16)), ElementsAre(WordType::pointer(item)));
+  EXPECT_THAT(loaded.weak(global.load(16).load(8)), ElementsAre(WordType::pointer(node)));
   const Heard address = follow(Code().lea(kRax, kGlobal).call(kOtherFunction).ret());
-  EXPECT_THAT(address.weak(kGlobal + 16), ElementsAre(Word::pointer(item)));
-  EXPECT_THAT(address.weak({.root = Place::Root::kGlobal, .loads = 1, .at = kGlobal + 16, .offsets = {8}}),
-              ElementsAre(Word::pointer(node)));
+  EXPECT_THAT(address.weak(kGlobal + 16), ElementsAre(WordType::pointer(item)));
+  EXPECT_THAT(address.weak({.root = Origin::Root::kGlobal, .loads = 1, .at = kGlobal + 16, .offsets = {8}}),
+              ElementsAre(WordType::pointer(node)));
   const Heard stack = follow(Code().lea_stack(kRax, -64).call(kOtherFunction).ret());
-  EXPECT_THAT(stack.frame_words, ElementsAre(testing::Pair(-48, ElementsAre(Word::pointer(item)))));
+  EXPECT_THAT(stack.frame_words, ElementsAre(testing::Pair(-48, ElementsAre(WordType::pointer(item)))));
 }
 
 TEST_F(InterpreterTest, BehindWhatATypeTellsAPointerKeepsItsPlace) {
-  const Place global{.root = Place::Root::kGlobal, .at = kGlobal};
-  known.words[global] = Word::pointer(item);  // 8 bytes: what lies behind it is known to begin like that
-  known.words[global.load(16)] = Word::pointer(node);
+  const Origin global{.root = Origin::Root::kGlobal, .at = kGlobal};
+  known.words[global] = WordType::pointer(item);  // 8 bytes: what lies behind it is known to begin like that
+  known.words[global.load(16)] = WordType::pointer(node);
   const Heard heard = follow(Code().load(kRax, kGlobal).load(kRcx, kRax, 16).store(kSecond, kRcx).ret());
-  EXPECT_THAT(heard.strong(kSecond), ElementsAre(Word::pointer(node)));
+  EXPECT_THAT(heard.strong(kSecond), ElementsAre(WordType::pointer(node)));
   const Heard stored = follow(Code().lea(kRax, node).call(kNewObject).load(kRcx, kGlobal).store(kRcx, 24, kRax).ret());
-  EXPECT_THAT(stored.strong(global.load(24)), ElementsAre(Word::pointer(node)));
+  EXPECT_THAT(stored.strong(global.load(24)), ElementsAre(WordType::pointer(node)));
 }
 
 TEST_F(InterpreterTest, TheAddressOfAVariableSaysNothingAgainstTheTypeOfAResult) {
   EXPECT_FALSE(follow(Code().lea(kRax, kGlobal).ret()).results.contains(0));
-  EXPECT_THAT(follow(Code().lea(kRax, kOtherFunction).ret()).results.at(0), ElementsAre(Word()));
+  EXPECT_THAT(follow(Code().lea(kRax, kOtherFunction).ret()).results.at(0), ElementsAre(WordType()));
 }
 
 TEST_F(InterpreterTest, TheDictionaryTellsWhatACleanupIsCalledWith) {
@@ -468,11 +468,11 @@ TEST_F(InterpreterTest, TheDictionaryTellsWhatACleanupIsCalledWith) {
 TEST_F(InterpreterTest, UsesOfASmallMapTellItsTypeTheNextTime) {
   Code code;
   code.call(kMakeSmallMap);
-  const Place made{.root = Place::Root::kCall, .at = code.here()};
+  const Origin made{.root = Origin::Root::kCall, .at = code.here()};
   code.store(kGlobal, kRax).move(kRbx, kRax).lea(kRax, map).call(kMapAssign).ret();
-  EXPECT_THAT(follow(code).strong(made), ElementsAre(Word::part(map, 0)));
-  known.words[made] = Word::part(map, 0);
-  EXPECT_THAT(follow(code).strong(kGlobal), ElementsAre(Word::part(map, 0)));
+  EXPECT_THAT(follow(code).strong(made), ElementsAre(WordType::part(map, 0)));
+  known.words[made] = WordType::part(map, 0);
+  EXPECT_THAT(follow(code).strong(kGlobal), ElementsAre(WordType::part(map, 0)));
 }
 
 TEST_F(InterpreterTest, AnyBytesAreFollowedToTheirEnd) {

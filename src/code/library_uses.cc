@@ -48,8 +48,8 @@ std::unordered_map<std::string, Address> find_types(const go::TypeReader& reader
   return wanted;
 }
 
-Word word_of(const Rule& rule, Address type) {
-  return rule.holds == Holds::kMap ? Word::part(type, 0) : Word::pointer(type, 0, rule.holds == Holds::kArray);
+WordType word_of(const Rule& rule, Address type) {
+  return rule.holds == Holds::kMap ? WordType::part(type, 0) : WordType::pointer(type, 0, rule.holds == Holds::kArray);
 }
 
 }  // namespace
@@ -65,7 +65,7 @@ LibraryUses read_library_uses(const go::Runtime& runtime, const go::TypeReader& 
       continue;  // up to Go 1.19 "read" is an interface, which tells its own type
     for (const binary::FunctionInfo& function : all) {
       if (!function.name.starts_with(rule.methods)) continue;
-      const Place receiver{.root = Place::Root::kArgument, .at = function.entry};
+      const Origin receiver{.root = Origin::Root::kArgument, .at = function.entry};
       uses[function.entry].push_back({receiver.load(field->offset), word_of(rule, type)});
     }
   }

@@ -22,7 +22,7 @@ class Assignment {
   void add(Address type) {
     const RegisterWords words = out_;
     const std::size_t integers = integers_, floats = floats_;
-    if (place(type, type, 0, 0)) return;
+    if (assign(type, type, 0, 0)) return;
     out_ = words;  // to the stack
     integers_ = integers;
     floats_ = floats;
@@ -30,16 +30,16 @@ class Assignment {
 
  private:
   // The part of `whole` at `offset` that is one value of `type`. False if it does not fit.
-  bool place(Address whole, Address type, std::uint64_t offset, int depth) {
+  bool assign(Address whole, Address type, std::uint64_t offset, int depth) {
     const WordTypes::Type* const row = types_.find(type);
     if (row == nullptr || depth > 32) return false;
     switch (row->kind) {
       case TypeKind::kStruct:
         for (const WordTypes::Field& field : row->fields)
-          if (!place(whole, field.type, offset + field.offset, depth + 1)) return false;
+          if (!assign(whole, field.type, offset + field.offset, depth + 1)) return false;
         return true;
       case TypeKind::kArray:
-        return row->count == 0 || (row->count == 1 && place(whole, row->elem, offset, depth + 1));
+        return row->count == 0 || (row->count == 1 && assign(whole, row->elem, offset, depth + 1));
       case TypeKind::kFloat32:
       case TypeKind::kFloat64:
         return ++floats_ <= kFloatRegisters;
@@ -155,7 +155,7 @@ void Signatures::add_makers_of_bytes(const go::TypeReader& reader, const go::Typ
     const bool texts = text && std::ranges::find(kTexts, function.name) != std::end(kTexts);
     if (!bytes && !texts) continue;
     Signature& signature = known_[function.entry];
-    signature.out[0] = bytes ? Word::pointer(byte, 0, true) : Word::part(text, 0);
+    signature.out[0] = bytes ? WordType::pointer(byte, 0, true) : WordType::part(text, 0);
     signature.knows_results = true;
   }
 }
@@ -170,7 +170,7 @@ void Signatures::add_by_name(const go::TypeReader& reader, const go::TypeUnivers
     const auto name = receiver_of(function.name);
     const auto type = name ? pointee.find(*name) : pointee.end();
     if (type == pointee.end() || known_.contains(function.entry)) continue;
-    known_[function.entry].in[0] = Word::pointer(type->second);
+    known_[function.entry].in[0] = WordType::pointer(type->second);
   }
 }
 

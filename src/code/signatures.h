@@ -21,7 +21,7 @@ constexpr std::uint8_t kArgumentWords = 9;
 constexpr std::array<std::uint8_t, kArgumentWords> kArgumentRegisters = {0, 3, 1, 7, 6, 8, 9, 10, 11};
 
 // By position in kArgumentRegisters.
-using RegisterWords = std::array<Word, kArgumentRegisters.size()>;
+using RegisterWords = std::array<WordType, kArgumentRegisters.size()>;
 
 struct Signature {
   RegisterWords in = {};

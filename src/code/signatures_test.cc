@@ -37,42 +37,42 @@ class SignaturesTest : public testing::Test {
 
 TEST_F(SignaturesTest, EachWordOfAValueHasARegister) {
   const RegisterWords in = words({pointer, slice, integer, doer, pointer});
-  EXPECT_EQ(in[0], Word::pointer(item));
-  EXPECT_EQ(in[1], Word::pointer(item, 0, true));
-  EXPECT_EQ(in[2], Word()) << "length";
-  EXPECT_EQ(in[3], Word()) << "capacity";
-  EXPECT_EQ(in[4], Word()) << "a number";
-  EXPECT_EQ(in[5], Word::part(doer, 0));
-  EXPECT_EQ(in[6], Word::part(doer, 8));
-  EXPECT_EQ(in[7], Word::pointer(item));
+  EXPECT_EQ(in[0], WordType::pointer(item));
+  EXPECT_EQ(in[1], WordType::pointer(item, 0, true));
+  EXPECT_EQ(in[2], WordType()) << "length";
+  EXPECT_EQ(in[3], WordType()) << "capacity";
+  EXPECT_EQ(in[4], WordType()) << "a number";
+  EXPECT_EQ(in[5], WordType::part(doer, 0));
+  EXPECT_EQ(in[6], WordType::part(doer, 8));
+  EXPECT_EQ(in[7], WordType::pointer(item));
 }
 
 TEST_F(SignaturesTest, StructsGoFieldByFieldAndFloatsElsewhere) {
   const RegisterWords in = words({wide, pointer});
-  EXPECT_EQ(in[0], Word::part(text, 0));
-  EXPECT_EQ(in[1], Word());
-  EXPECT_EQ(in[2], Word::pointer(item));
-  EXPECT_EQ(in[3], Word::pointer(item)) << "the float took no register of these";
+  EXPECT_EQ(in[0], WordType::part(text, 0));
+  EXPECT_EQ(in[1], WordType());
+  EXPECT_EQ(in[2], WordType::pointer(item));
+  EXPECT_EQ(in[3], WordType::pointer(item)) << "the float took no register of these";
 }
 
 TEST_F(SignaturesTest, ArraysOfMoreThanOneGoToTheStack) {
-  EXPECT_EQ(words({pair, pointer})[0], Word::pointer(item));
+  EXPECT_EQ(words({pair, pointer})[0], WordType::pointer(item));
 }
 
 TEST_F(SignaturesTest, WhatDoesNotFitGoesToTheStackWholeAndLaterOnesMayStillFit) {
   const RegisterWords in = words({slice, slice, text, slice, pointer});
-  EXPECT_EQ(in[6], Word::part(text, 0));
-  EXPECT_EQ(in[8], Word::pointer(item)) << "the third slice has three words and one register is left";
+  EXPECT_EQ(in[6], WordType::part(text, 0));
+  EXPECT_EQ(in[8], WordType::pointer(item)) << "the third slice has three words and one register is left";
 }
 
 TEST_F(SignaturesTest, WordsOfValuesKnowTheirFields) {
   const go::Runtime runtime = image.runtime();
   const go::TypeReader reader(runtime);
   WordTypes types(reader);
-  EXPECT_EQ(types.word_at(wide, 16), Word::pointer(item));
-  EXPECT_EQ(types.word_at(wide, 24), Word());
-  EXPECT_EQ(types.word_at(wide, 32), Word()) << "behind it";
-  EXPECT_EQ(types.word_at(pair, 8), Word::pointer(item));
+  EXPECT_EQ(types.word_at(wide, 16), WordType::pointer(item));
+  EXPECT_EQ(types.word_at(wide, 24), WordType());
+  EXPECT_EQ(types.word_at(wide, 32), WordType()) << "behind it";
+  EXPECT_EQ(types.word_at(pair, 8), WordType::pointer(item));
   EXPECT_TRUE(types.begins_with(wide, text));
   EXPECT_TRUE(types.begins_with(pair, pointer));
   EXPECT_FALSE(types.begins_with(text, wide));

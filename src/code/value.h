@@ -11,10 +11,10 @@
 
 namespace holdfast::code {
 
-// Where a value came from, so that what is learnt of it later can be said of the place: a global, what a function was
+// Where a value came from, so that what is learnt of it later can be said of the origin: a global, what a function was
 // given or gave back, what one call in a function gave back, a word that a closure captured; and up to three loads from
 // there.
-struct Place {
+struct Origin {
   enum class Root : std::uint8_t { kNone, kGlobal, kArgument, kResult, kCall, kCapture };
   static constexpr std::size_t kMostLoads = 3;
 
@@ -25,45 +25,46 @@ struct Place {
   std::array<std::int32_t, kMostLoads> offsets = {};
 
   explicit operator bool() const { return root != Root::kNone; }
-  // The word at `offset` from where this place's word points; none if that is too far away.
-  Place load(std::int64_t offset) const {
+  // The word at `offset` from where this origin's word points; none if that is too far away.
+  Origin load(std::int64_t offset) const {
     constexpr std::int64_t kFar = 1 << 20;
     if (root == Root::kNone || loads == kMostLoads || offset < 0 || offset > kFar) return {};
-    Place deeper = *this;
+    Origin deeper = *this;
     deeper.offsets[deeper.loads++] = static_cast<std::int32_t>(offset);
     return deeper;
   }
-  auto operator<=>(const Place&) const = default;
+  auto operator<=>(const Origin&) const = default;
 };
 
-struct PlaceHash {
-  std::size_t operator()(const Place& place) const {
-    std::uint64_t h = place.at.value * 0x9e3779b97f4a7c15U ^ static_cast<std::uint64_t>(place.root) << 8 ^ place.number;
-    for (const std::int32_t offset : place.offsets)
+struct OriginHash {
+  std::size_t operator()(const Origin& origin) const {
+    std::uint64_t h =
+        origin.at.value * 0x9e3779b97f4a7c15U ^ static_cast<std::uint64_t>(origin.root) << 8 ^ origin.number;
+    for (const std::int32_t offset : origin.offsets)
       h = (h ^ static_cast<std::uint32_t>(offset) ^ h >> 29) * 0xbf58476d1ce4e5b9U;
-    return h ^ h >> 32 ^ place.loads;
+    return h ^ h >> 32 ^ origin.loads;
   }
 };
 
-// The places of one function by number, so that values stay small; 0 is none. Not for several threads.
-class Places {
+// The origins of one function by number, so that values stay small; 0 is none. Not for several threads.
+class Origins {
  public:
   using Id = std::uint32_t;
 
-  Id id(const Place& place) {
-    if (!place) return 0;
+  Id id(const Origin& origin) {
+    if (!origin) return 0;
     if (2 * all_.size() >= cells_.size()) grow();
-    for (std::size_t at = PlaceHash()(place);; ++at) {
+    for (std::size_t at = OriginHash()(origin);; ++at) {
       Cell& cell = cells_[at & (cells_.size() - 1)];
       if (cell.generation != generation_) {
         cell = {generation_, static_cast<Id>(all_.size())};
-        all_.push_back(place);
+        all_.push_back(origin);
         return cell.id;
       }
-      if (all_[cell.id] == place) return cell.id;
+      if (all_[cell.id] == origin) return cell.id;
     }
   }
-  const Place& operator[](Id id) const { return all_[id]; }
+  const Origin& operator[](Id id) const { return all_[id]; }
   // Costs nothing, however many there were.
   void clear() {
     all_.resize(1);
@@ -79,65 +80,66 @@ class Places {
   void grow() {
     cells_.assign(4 * cells_.size(), {});
     for (Id id = 1; id < all_.size(); ++id) {
-      std::size_t at = PlaceHash()(all_[id]);
+      std::size_t at = OriginHash()(all_[id]);
       while (cells_[at & (cells_.size() - 1)].generation == generation_) ++at;
       cells_[at & (cells_.size() - 1)] = {generation_, id};
     }
   }
 
-  std::vector<Place> all_ = std::vector<Place>(1);
+  std::vector<Origin> all_ = std::vector<Origin>(1);
   std::vector<Cell> cells_ = std::vector<Cell>(64);  // a power of two of them
   std::uint32_t generation_ = 1;
 };
 
+enum class ValueKind : std::uint8_t {
+  kUnknown,
+  kConstant,  // `number`
+  kTyped,     // word()
+  kStack,     // address of the own frame, `number` bytes from where the stack pointer was at entry
+  kResult,    // result `offset` of the function at `number`, which nobody has asked about yet
+  kMethod,    // code of a method of an interface, or of a func value: `number` is the address of its func type
+};
+
 struct Value {
-  enum class Kind : std::uint8_t {
-    kUnknown,
-    kConstant,  // `number`
-    kTyped,     // word()
-    kStack,     // address of the own frame, `number` bytes from where the stack pointer was at entry
-    kResult,    // result `offset` of the function at `number`, which nobody has asked about yet
-    kMethod,    // code of a method of an interface, or of a func value: `number` is the address of its func type
-  };
-  Kind kind = Kind::kUnknown;
+  ValueKind kind = ValueKind::kUnknown;
   bool is_method = false;  // of kMethod: takes a receiver first
   bool in_array = false;   // of kTyped, as the rest of the word
-  Word::Kind word_kind = Word::Kind::kUnknown;
+  WordKind word_kind = WordKind::kUnknown;
   std::uint32_t offset = 0;
   std::uint64_t number = 0;  // two's complement for kStack; of kTyped the descriptor's address
-  Places::Id place = 0;      // also of typed values
+  Origins::Id origin = 0;    // also of typed values
 
-  static Value constant(std::uint64_t number) { return make(Kind::kConstant, number); }
-  static Value stack(std::int64_t offset) { return make(Kind::kStack, static_cast<std::uint64_t>(offset)); }
-  static Value typed(const Word& word, Places::Id place = 0) {
-    Value value = make(word ? Kind::kTyped : Kind::kUnknown, word.type.value);
+  static Value constant(std::uint64_t number) { return make(ValueKind::kConstant, number); }
+  static Value stack(std::int64_t offset) { return make(ValueKind::kStack, static_cast<std::uint64_t>(offset)); }
+  static Value typed(const WordType& word, Origins::Id origin = 0) {
+    Value value = make(word ? ValueKind::kTyped : ValueKind::kUnknown, word.type.value);
     value.in_array = word.in_array;
     value.word_kind = word.kind;
     value.offset = word.offset;
-    value.place = place;
+    value.origin = origin;
     return value;
   }
   static Value result(Address function, std::uint8_t number) {
-    Value value = make(Kind::kResult, function.value);
+    Value value = make(ValueKind::kResult, function.value);
     value.offset = number;
     return value;
   }
   static Value method(Address function_type, bool takes_receiver) {
-    Value value = make(Kind::kMethod, function_type.value);
+    Value value = make(ValueKind::kMethod, function_type.value);
     value.is_method = takes_receiver;
     return value;
   }
 
-  Word word() const { return is_typed() ? Word{word_kind, in_array, offset, Address(number)} : Word(); }
+  WordType word() const { return is_typed() ? WordType{word_kind, in_array, offset, Address(number)} : WordType(); }
   Address address() const { return Address(number); }
-  bool is_constant() const { return kind == Kind::kConstant; }
+  bool is_constant() const { return kind == ValueKind::kConstant; }
   bool is_nil() const { return is_constant() && number == 0; }
-  bool is_typed() const { return kind == Kind::kTyped; }
-  bool is_pointer() const { return is_typed() && word_kind == Word::Kind::kPointer; }
+  bool is_typed() const { return kind == ValueKind::kTyped; }
+  bool is_pointer() const { return is_typed() && word_kind == WordKind::kPointer; }
   bool operator==(const Value&) const = default;
 
  private:
-  static Value make(Kind kind, std::uint64_t number) {
+  static Value make(ValueKind kind, std::uint64_t number) {
     Value value;
     value.kind = kind;
     value.number = number;
@@ -160,7 +162,7 @@ inline Value meet(const Value& a, const Value& b) {
       both.offset = 0;
     }
   }
-  both.place = a.place == b.place ? a.place : 0;
+  both.origin = a.origin == b.origin ? a.origin : 0;
   return both;
 }
 

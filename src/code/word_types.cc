@@ -30,7 +30,7 @@ const WordTypes::Type* WordTypes::find(Address descriptor) {
   return type.kind == TypeKind::kInvalid ? nullptr : &type;
 }
 
-Word WordTypes::word_at(Address descriptor, std::uint64_t offset) {
+WordType WordTypes::word_at(Address descriptor, std::uint64_t offset) {
   for (int depth = 0; depth < kDeepest; ++depth) {
     const Type* const type = find(descriptor);
     if (type == nullptr || offset >= type->size) return {};
@@ -52,16 +52,16 @@ Word WordTypes::word_at(Address descriptor, std::uint64_t offset) {
         break;
       }
       case TypeKind::kPointer:
-        return offset == 0 ? Word::pointer(type->elem) : Word();
+        return offset == 0 ? WordType::pointer(type->elem) : WordType();
       case TypeKind::kSlice:
-        return offset == 0 ? Word::pointer(type->elem, 0, true) : Word();
+        return offset == 0 ? WordType::pointer(type->elem, 0, true) : WordType();
       case TypeKind::kMap:
       case TypeKind::kChan:
       case TypeKind::kFunc:
       case TypeKind::kString:
-        return offset == 0 ? Word::part(descriptor, 0) : Word();
+        return offset == 0 ? WordType::part(descriptor, 0) : WordType();
       case TypeKind::kInterface:
-        return offset % 8 == 0 ? Word::part(descriptor, offset) : Word();
+        return offset % 8 == 0 ? WordType::part(descriptor, offset) : WordType();
       default:
         return {};
     }

@@ -11,23 +11,24 @@
 
 namespace holdfast::code {
 
+enum class WordKind : std::uint8_t { kUnknown, kPointer, kPart };
+
 // What is known of one word. A pointer says where in a value of a type it points; a part is word `offset / 8` of a
 // value that is no pointer: a map, channel or func value, or one of the words of a string, slice or interface.
-struct Word {
-  enum class Kind : std::uint8_t { kUnknown, kPointer, kPart };
-  Kind kind = Kind::kUnknown;
+struct WordType {
+  WordKind kind = WordKind::kUnknown;
   bool in_array = false;     // of kPointer: the value is one of several
   std::uint32_t offset = 0;  // bytes
   Address type;              // descriptor: of the pointee, or of the value that the word is a part of
 
-  static Word pointer(Address type, std::uint64_t offset = 0, bool in_array = false) {
-    return {Kind::kPointer, in_array, static_cast<std::uint32_t>(offset), type};
+  static WordType pointer(Address type, std::uint64_t offset = 0, bool in_array = false) {
+    return {WordKind::kPointer, in_array, static_cast<std::uint32_t>(offset), type};
   }
-  static Word part(Address type, std::uint64_t offset) {
-    return {Kind::kPart, false, static_cast<std::uint32_t>(offset), type};
+  static WordType part(Address type, std::uint64_t offset) {
+    return {WordKind::kPart, false, static_cast<std::uint32_t>(offset), type};
   }
-  explicit operator bool() const { return kind != Kind::kUnknown; }
-  auto operator<=>(const Word&) const = default;
+  explicit operator bool() const { return kind != WordKind::kUnknown; }
+  auto operator<=>(const WordType&) const = default;
 };
 
 class WordTypes {
@@ -54,9 +55,9 @@ class WordTypes {
   const Type* find(Address descriptor);
 
   // The word at `offset` of a value of the type; unknown where no pointer is, or behind the value.
-  Word word_at(Address type, std::uint64_t offset);
+  WordType word_at(Address type, std::uint64_t offset);
   // What a word is that holds a pointer to a value of `type`; unknown for null.
-  static Word pointer_to(Address type) { return type ? Word::pointer(type) : Word(); }
+  static WordType pointer_to(Address type) { return type ? WordType::pointer(type) : WordType(); }
   // Whether a value of `outer` begins with one of `inner`, or they are the same.
   bool begins_with(Address outer, Address inner);
 

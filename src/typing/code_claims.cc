@@ -55,18 +55,18 @@ void CodeClaims::claim_weak() {
     speak_of(global.at, global.said_by, nullptr);
     claim_word(global.at, global.word);
   }
-  for (const code::Variable& variable : evidence_.variables) {
+  for (const code::TypedVariable& variable : evidence_.variables) {
     speak_of(variable.at, variable.said_by, nullptr);
     claim_value(variable.at, variable.type, {});
   }
   for (const code::AccessPath& path : evidence_.paths) {
-    Address at = path.place.at;
-    for (std::size_t i = 0; i < path.place.loads && at; ++i) {
+    Address at = path.origin.at;
+    for (std::size_t i = 0; i < path.origin.loads && at; ++i) {
       at = runtime_.memory.try_pointer(at).value_or(Address());
-      if (at) at += static_cast<std::uint64_t>(path.place.offsets[i]);
+      if (at) at += static_cast<std::uint64_t>(path.origin.offsets[i]);
     }
     strong_ = path.strong;
-    speak_of(path.place.at, path.said_by, &path.place);
+    speak_of(path.origin.at, path.said_by, &path.origin);
     if (at) claim_word(at, path.word);
   }
 }
@@ -96,12 +96,12 @@ void CodeClaims::claim_slot(const LiveFrame& frame, Address slot) {
     claim_variable(frame.base() + static_cast<std::uint64_t>(variable->offset), variable->word, slot);
   const FrameWord* const found = find_at(evidence_.frame_words, frame.function, offset);
   if (found == nullptr) return;
-  if (found->word.kind != code::Word::Kind::kPart) return claim_word(slot, found->word);
+  if (found->word.kind != code::WordKind::kPart) return claim_word(slot, found->word);
   if (found->word.offset == 0) return claim_rest(slot, found->word);
   // The data word of an interface: the word before it tells the type.
   const FrameWord* const first = find_at(evidence_.frame_words, frame.function, offset - 8);
   std::array<std::byte, 2 * kWord> words;
-  if (first == nullptr || first->word != code::Word::part(found->word.type, 0) ||
+  if (first == nullptr || first->word != code::WordType::part(found->word.type, 0) ||
       !runtime_.memory.try_read(slot - kWord, words))
     return;
   because(slot - kWord, {}, {});
@@ -109,7 +109,7 @@ void CodeClaims::claim_slot(const LiveFrame& frame, Address slot) {
 }
 
 // The first word of a value of perhaps several words, of which the others may lie elsewhere.
-void CodeClaims::claim_rest(Address at, const code::Word& word) {
+void CodeClaims::claim_rest(Address at, const code::WordType& word) {
   const TypeId type = table_.intern(word.type);
   if (!type) return;
   if (table_[type].size == kWord) return claim_value(at, word.type, {});
@@ -120,10 +120,10 @@ void CodeClaims::claim_rest(Address at, const code::Word& word) {
 }
 
 // `pointer` is what the address of the variable at `at` is.
-void CodeClaims::claim_variable(Address at, const code::Word& pointer, Address live) {
+void CodeClaims::claim_variable(Address at, const code::WordType& pointer, Address live) {
   TypeId type = table_.intern(pointer.type);
   if (!type) return;
-  const bool is_header = pointer.kind == code::Word::Kind::kPart;
+  const bool is_header = pointer.kind == code::WordKind::kPart;
   if (is_header) type = table_[type].kind == Kind::kMap ? table_.map_header(type) : TypeId();
   if (!type || live - at >= table_[type].size) return;
   if (!is_header) return claim_value(at, pointer.type, {});
@@ -133,10 +133,10 @@ void CodeClaims::claim_variable(Address at, const code::Word& pointer, Address l
   propagation_.claim_value(bytes, type, KnownBy::kCode);
 }
 
-void CodeClaims::speak_of(Address variable, Address said_by, const code::Place* place) {
+void CodeClaims::speak_of(Address variable, Address said_by, const code::Origin* origin) {
   variable_ = variable;
   said_by_ = said_by;
-  place_ = place;
+  origin_ = origin;
 }
 
 void CodeClaims::because(Address at, TypeId type, const Parent& parent) {
@@ -147,16 +147,16 @@ void CodeClaims::because(Address at, TypeId type, const Parent& parent) {
                    .at = at,
                    .variable = variable_,
                    .code = said_by_,
-                   .name = place_ == nullptr ? StringId() : strings_.add(way_of(*place_)),
+                   .name = origin_ == nullptr ? StringId() : strings_.add(way_of(*origin_)),
                    .parent = parent.grounds,
                    .parent_word = static_cast<std::uint32_t>(parent.offset / kWord)};
   });
 }
 
 // " -> +0x8 -> +0x0": what is loaded, from the variable on.
-std::string CodeClaims::way_of(const code::Place& place) {
+std::string CodeClaims::way_of(const code::Origin& origin) {
   std::string way;
-  for (std::size_t i = 0; i < place.loads; ++i) way += fmt::format(" -> +{:#x}", place.offsets[i]);
+  for (std::size_t i = 0; i < origin.loads; ++i) way += fmt::format(" -> +{:#x}", origin.offsets[i]);
   return way;
 }
 
@@ -166,9 +166,9 @@ bool CodeClaims::is_static(Address at) const {
   });
 }
 
-void CodeClaims::claim_word(Address at, const code::Word& word) {
+void CodeClaims::claim_word(Address at, const code::WordType& word) {
   if (word.offset != 0) return;
-  if (word.kind == code::Word::Kind::kPart) return claim_value(at, word.type, {});
+  if (word.kind == code::WordKind::kPart) return claim_value(at, word.type, {});
   const Address target = runtime_.memory.try_pointer(at).value_or(Address());
   if (!target) return;
   because(at, {}, {});
@@ -196,8 +196,8 @@ void CodeClaims::claim_value(Address at, Address type, const Parent& parent) {
   propagation_.claim_value(bytes, row, KnownBy::kCode);
   const std::uint32_t grounds = propagation_.grounds_row();
   for (std::uint64_t offset = 0; offset + kWord <= size; offset += kWord) {
-    const code::Word word = words_.word_at(type, offset);
-    if (word.kind != code::Word::Kind::kPointer || word.in_array) continue;
+    const code::WordType word = words_.word_at(type, offset);
+    if (word.kind != code::WordKind::kPointer || word.in_array) continue;
     const Address target(load_le<std::uint64_t>(bytes.data() + offset));
     if (target && is_static(target)) claim_value(target, word.type, {grounds, offset, parent.depth + 1});
   }

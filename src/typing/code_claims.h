@@ -47,15 +47,15 @@ class CodeClaims {
     std::uint64_t offset = 0;
     int depth = 0;
   };
-  void claim_word(Address at, const code::Word& word);
+  void claim_word(Address at, const code::WordType& word);
   void claim_slot(const LiveFrame& frame, Address slot);
-  void claim_rest(Address at, const code::Word& word);
-  void claim_variable(Address at, const code::Word& pointer, Address live);
+  void claim_rest(Address at, const code::WordType& word);
+  void claim_variable(Address at, const code::WordType& pointer, Address live);
   void claim_value(Address at, Address type, const Parent& parent);
   void claim_target(Address target, Address type, const Parent& parent);
-  void speak_of(Address variable, Address said_by, const code::Place* place);
+  void speak_of(Address variable, Address said_by, const code::Origin* origin);
   void because(Address at, TypeId type, const Parent& parent);
-  static std::string way_of(const code::Place& place);
+  static std::string way_of(const code::Origin& origin);
   bool is_static(Address at) const;
 
   const code::CodeEvidence& evidence_;
@@ -70,7 +70,7 @@ class CodeClaims {
   bool strong_ = false;
   bool in_frame_ = false;  // of a frame's words; said_by_ is where it stands
   Address said_by_, variable_;
-  const code::Place* place_ = nullptr;
+  const code::Origin* origin_ = nullptr;
 };
 
 }  // namespace holdfast::typing

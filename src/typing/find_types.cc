@@ -129,11 +129,11 @@ class TypePass {
  private:
   VariableFacts facts_of(code::CodeEvidence code) const {
     VariableFacts facts{std::move(code.uses), {}, {}};
-    for (const code::Variable& variable : code.variables)
+    for (const code::TypedVariable& variable : code.variables)
       if (const auto type = reader_.header(variable.type))
         facts.extents.push_back({variable.at, variable.at + type->size});
     for (const code::GlobalWord& global : code.globals)
-      if (global.word.kind == code::Word::Kind::kPointer && global.word.offset == 0 && !global.word.in_array)
+      if (global.word.kind == code::WordKind::kPointer && global.word.offset == 0 && !global.word.in_array)
         if (const auto type = reader_.header(global.word.type))
           facts.pointees.push_back({global.at, type->size, false});
     if (inputs_.dwarf != nullptr) add_pointees(*inputs_.dwarf, facts);

@@ -49,8 +49,8 @@ class TestHeap : public HeapView {
 
   std::uint32_t pointerful() const override { return pointerful_; }
   std::uint32_t objects() const override { return static_cast<std::uint32_t>(objects_.size()); }
-  void find(std::span<const Address> addresses, std::span<Place> places) const override {
-    for (std::size_t i = 0; i < addresses.size(); ++i) places[i] = find(addresses[i]);
+  void find(std::span<const Address> addresses, std::span<Location> locations) const override {
+    for (std::size_t i = 0; i < addresses.size(); ++i) locations[i] = find(addresses[i]);
   }
   void read(std::span<const std::uint32_t> rows, std::span<Object> objects) const override {
     for (std::size_t i = 0; i < rows.size(); ++i)
@@ -58,15 +58,15 @@ class TestHeap : public HeapView {
   }
 
  private:
-  struct Slot {
+  struct TestObject {
     std::uint64_t begin = 0, bytes = 0, too_small = 0;
   };
-  Place find(Address address) const {
+  Location find(Address address) const {
     const std::uint64_t offset = address - kBase;
     if (offset >= memory_.size()) return {};
     const auto it = std::upper_bound(objects_.begin(), objects_.end(), offset,
-                                     [](std::uint64_t at, const Slot& slot) { return at < slot.begin; });
-    const Slot& slot = *std::prev(it);
+                                     [](std::uint64_t at, const TestObject& slot) { return at < slot.begin; });
+    const TestObject& slot = *std::prev(it);
     return {.row = static_cast<std::uint32_t>(std::prev(it) - objects_.begin()),
             .offset = offset - slot.begin,
             .bytes = slot.bytes,
@@ -74,7 +74,7 @@ class TestHeap : public HeapView {
   }
 
   std::vector<std::byte> memory_;
-  std::vector<Slot> objects_;
+  std::vector<TestObject> objects_;
   std::uint32_t pointerful_ = 0;
 };
 

@@ -26,7 +26,7 @@ Propagation::Propagation(const HeapView& heap, TypeTable& types, Reasons* reason
       claims_(heap.objects()),
       queued_((std::uint64_t{heap.pointerful()} + 63) / 64),
       most_listed_(std::max<std::uint64_t>(1024, queued_.size() / 4)),
-      places_(kBatch),
+      locations_(kBatch),
       objects_(kBatch) {
   targets_.reserve(kBatch);
   pending_.reserve(kBatch);
@@ -262,16 +262,16 @@ void Propagation::push(const std::byte* at, Address target, const Pending& claim
 
 void Propagation::flush() {
   if (targets_.empty()) return;
-  heap_.find(targets_, places_);
+  heap_.find(targets_, locations_);
   for (std::size_t i = 0; i < targets_.size(); ++i)
-    if (places_[i].row != HeapView::Place::kNone) {
-      __builtin_prefetch(&claims_[places_[i].row], 1);
-      if (places_[i].row < pointerful_) __builtin_prefetch(&queued_[places_[i].row / 64], 1);
+    if (locations_[i].row != HeapView::Location::kNone) {
+      __builtin_prefetch(&claims_[locations_[i].row], 1);
+      if (locations_[i].row < pointerful_) __builtin_prefetch(&queued_[locations_[i].row / 64], 1);
     }
   for (std::size_t i = 0; i < targets_.size(); ++i) {
-    if (places_[i].row == HeapView::Place::kNone) continue;
+    if (locations_[i].row == HeapView::Location::kNone) continue;
     if (reasons_ != nullptr) reasons_->arrive(i);
-    apply(places_[i], pending_[i]);
+    apply(locations_[i], pending_[i]);
   }
   if (reasons_ != nullptr) reasons_->flushed();
   targets_.clear();
@@ -279,75 +279,76 @@ void Propagation::flush() {
 }
 
 // Finds out what a type stands for in this object; false if nothing.
-bool Propagation::resolve(const HeapView::Place& place, Pending& claim) {
-  if (place.row >= pointerful_ || place.offset != 0) return false;
+bool Propagation::resolve(const HeapView::Location& location, Pending& claim) {
+  if (location.row >= pointerful_ || location.offset != 0) return false;
   HeapView::Object object;
-  heap_.read({&place.row, 1}, {&object, 1});
+  heap_.read({&location.row, 1}, {&object, 1});
   if (object.data == nullptr || object.bytes < 8) return false;
   claim.type = types_.resolve(claim.type, word_at(object.data));
   return static_cast<bool>(claim.type);
 }
 
-void Propagation::apply(const HeapView::Place& place, Pending claim) {
-  if (types_.is_dynamic(claim.type) && !resolve(place, claim)) return;
+void Propagation::apply(const HeapView::Location& location, Pending claim) {
+  if (types_.is_dynamic(claim.type) && !resolve(location, claim)) return;
   if (claim.type.row >= kMostTypes) return;
   ++stats_.claims;
   const Type& type = types_[claim.type];
-  const bool has_pointers = place.row < pointerful_;
-  if (place.offset != 0 && has_pointers && claims_[place.row].empty()) note_part(place, claim.type);
-  if (type.kind == Kind::kClosure) return set(place.row, Claim(true, KnownBy::kClosure, run_, false, claim.type));
+  const bool has_pointers = location.row < pointerful_;
+  if (location.offset != 0 && has_pointers && claims_[location.row].empty()) note_inner_value(location, claim.type);
+  if (type.kind == Kind::kClosure) return set(location.row, Claim(true, KnownBy::kClosure, run_, false, claim.type));
   if (types_.is_loose(claim.type)) {
-    if (place.offset == 0 && type.size <= place.bytes)
-      set(place.row, Claim(true, claim.known_by, run_, claim.several, claim.type));
+    if (location.offset == 0 && type.size <= location.bytes)
+      set(location.row, Claim(true, claim.known_by, run_, claim.several, claim.type));
     return;
   }
   // A type without pointers at the start of an object with some says nothing: it may be any field.
   if (type.size == 0 || (type.pointer_bytes == 0 && has_pointers)) return;
-  if (type.size > place.bytes || (type.pointer_bytes != 0 && !has_pointers)) {
+  if (type.size > location.bytes || (type.pointer_bytes != 0 && !has_pointers)) {
     ++stats_.misfits;
     return;
   }
-  if (place.offset != 0) {
-    if (names_elements(place, claim.type)) return set(place.row, Claim(true, claim.known_by, run_, true, claim.type));
-    if (is_tiny_block(place) && !has_pointers && place.offset + type.size <= place.bytes)
-      return set(place.row, Claim(false, KnownBy::kInferred, run_, false, claim.type));
+  if (location.offset != 0) {
+    if (names_elements(location, claim.type))
+      return set(location.row, Claim(true, claim.known_by, run_, true, claim.type));
+    if (is_tiny_block(location) && !has_pointers && location.offset + type.size <= location.bytes)
+      return set(location.row, Claim(false, KnownBy::kInferred, run_, false, claim.type));
     // An element in the middle of a backing array, if it is one.
-    if (claim.count == 0 || place.offset >= place.bytes || place.offset % type.size != 0) return;
-    return set(place.row, Claim(false, KnownBy::kInferred, run_, true, claim.type));
+    if (claim.count == 0 || location.offset >= location.bytes || location.offset % type.size != 0) return;
+    return set(location.row, Claim(false, KnownBy::kInferred, run_, true, claim.type));
   }
   std::uint64_t used = type.size;
   if (claim.several)
-    used = claim.count == 0 || claim.count > place.bytes / type.size ? place.bytes : claim.count * type.size;
-  const bool whole = used > place.too_small || names_elements(place, claim.type);
+    used = claim.count == 0 || claim.count > location.bytes / type.size ? location.bytes : claim.count * type.size;
+  const bool whole = used > location.too_small || names_elements(location, claim.type);
   if (!whole && claim.exact) return;
-  set(place.row, Claim(whole, claim.known_by, run_, claim.several, claim.type));
+  set(location.row, Claim(whole, claim.known_by, run_, claim.several, claim.type));
 }
 
 // The object is an array of which only the shape of the elements is known, and this lies like one: so is every other.
-bool Propagation::names_elements(const HeapView::Place& place, TypeId type) const {
-  const Claim known = claims_[place.row];
+bool Propagation::names_elements(const HeapView::Location& location, TypeId type) const {
+  const Claim known = claims_[location.row];
   return !known.empty() && known.whole() && known.several() && types_.is_shape(known.type()) &&
-         !types_.is_shape(type) && types_.lies_like(type, known.type()) && place.offset % types_[type].size == 0;
+         !types_.is_shape(type) && types_.lies_like(type, known.type()) && location.offset % types_[type].size == 0;
 }
 
 // What has got a type since goes when there are too many.
-void Propagation::note_part(const HeapView::Place& place, TypeId type) {
+void Propagation::note_inner_value(const HeapView::Location& location, TypeId type) {
   const std::uint64_t size = types_[type].size;
-  if (size == 0 || place.offset >= place.bytes || size > place.bytes - place.offset) return;
-  if (parts_.size() == kMostParts) {
-    if (++parts_refused_ < kMostParts) return;  // so that looking for room costs little
-    parts_refused_ = 0;
-    std::erase_if(parts_, [this](const Part& part) { return !claims_[part.row].empty(); });
-    std::sort(parts_.begin(), parts_.end());
-    parts_.erase(std::unique(parts_.begin(), parts_.end()), parts_.end());
+  if (size == 0 || location.offset >= location.bytes || size > location.bytes - location.offset) return;
+  if (inner_values_.size() == kMostInnerValues) {
+    if (++inner_values_refused_ < kMostInnerValues) return;  // so that looking for room costs little
+    inner_values_refused_ = 0;
+    std::erase_if(inner_values_, [this](const InnerValue& inner) { return !claims_[inner.row].empty(); });
+    std::sort(inner_values_.begin(), inner_values_.end());
+    inner_values_.erase(std::unique(inner_values_.begin(), inner_values_.end()), inner_values_.end());
   }
-  if (parts_.size() < kMostParts) parts_.push_back({place.row, place.offset, type});
+  if (inner_values_.size() < kMostInnerValues) inner_values_.push_back({location.row, location.offset, type});
 }
 
 // Several pointer-free values of less than 16 bytes share such a slot (runtime.mallocgcTiny).
-bool Propagation::is_tiny_block(const HeapView::Place& place) {
+bool Propagation::is_tiny_block(const HeapView::Location& location) {
   constexpr std::uint64_t kTinyBytes = 16;
-  return place.bytes == kTinyBytes && place.too_small == 0;
+  return location.bytes == kTinyBytes && location.too_small == 0;
 }
 
 bool Propagation::contradict(TypeId a, TypeId b) const {

@@ -33,7 +33,7 @@ namespace holdfast::typing {
 // Rows 0 .. pointerful-1 can hold pointers, pointerful .. objects-1 cannot.
 class HeapView {
  public:
-  struct Place {
+  struct Location {
     static constexpr std::uint32_t kNone = ~std::uint32_t{0};
     std::uint32_t row = kNone;  // kNone: no object there
     std::uint64_t offset = 0;   // from the first byte of the value (behind an allocation header); wraps within one
@@ -45,7 +45,7 @@ class HeapView {
   struct Object {
     const std::byte* data = nullptr;  // of the value; null if it cannot be read
     std::uint64_t bytes = 0;
-    std::uint64_t too_small = 0;  // as of a Place
+    std::uint64_t too_small = 0;  // as of a Location
   };
 
   HeapView() = default;
@@ -55,8 +55,8 @@ class HeapView {
 
   virtual std::uint32_t pointerful() const = 0;
   virtual std::uint32_t objects() const = 0;
-  // places[i] is where addresses[i] lies. Called for hundreds at once, so that it can load ahead.
-  virtual void find(std::span<const Address> addresses, std::span<Place> places) const = 0;
+  // locations[i] is where addresses[i] lies. Called for hundreds at once, so that it can load ahead.
+  virtual void find(std::span<const Address> addresses, std::span<Location> locations) const = 0;
   // The words of objects that can hold pointers, mostly in ascending rows. The bytes stay valid.
   virtual void read(std::span<const std::uint32_t> rows, std::span<Object> objects) const = 0;
 };
@@ -103,14 +103,14 @@ class Propagation {
 
   // What holders refer to within an object with pointers: a value of `type` lies there. Of objects that had no type
   // then, since these words may be all that is known of them (typing/shapes.h); a bounded number.
-  struct Part {
+  struct InnerValue {
     std::uint32_t row = 0;
     std::uint64_t offset = 0;
     TypeId type;
-    auto operator<=>(const Part&) const = default;
+    auto operator<=>(const InnerValue&) const = default;
   };
-  static constexpr std::size_t kMostParts = 1 << 18;
-  const std::vector<Part>& parts() const { return parts_; }
+  static constexpr std::size_t kMostInnerValues = 1 << 18;
+  const std::vector<InnerValue>& inner_values() const { return inner_values_; }
 
   TypeId type(std::uint32_t row) const {
     const Claim claim = claims_[row];
@@ -178,14 +178,14 @@ class Propagation {
   bool is_lone_type(Address first, Address second);
   void push(const std::byte* at, Address target, const Pending& claim);
   void flush();
-  void apply(const HeapView::Place& place, Pending claim);
-  bool resolve(const HeapView::Place& place, Pending& claim);
-  static bool is_tiny_block(const HeapView::Place& place);
+  void apply(const HeapView::Location& location, Pending claim);
+  bool resolve(const HeapView::Location& location, Pending& claim);
+  static bool is_tiny_block(const HeapView::Location& location);
   bool contradict(TypeId a, TypeId b) const;
   bool beats(Claim claim, Claim known);
   Claim named(Claim claim, Claim known) const;
-  bool names_elements(const HeapView::Place& place, TypeId type) const;
-  void note_part(const HeapView::Place& place, TypeId type);
+  bool names_elements(const HeapView::Location& location, TypeId type) const;
+  void note_inner_value(const HeapView::Location& location, TypeId type);
   void note_conflict(std::uint32_t row, Claim known, Claim claim);
   void set(std::uint32_t row, Claim claim);
   void walk_object(std::uint32_t row, const HeapView::Object& object);
@@ -210,9 +210,9 @@ class Propagation {
   std::vector<std::uint32_t> next_;  // the queued rows; only some of them when there are most_listed_
   std::vector<Address> targets_;     // with pending_: claims whose objects are not yet found
   std::vector<Pending> pending_;
-  std::vector<Part> parts_;
-  std::size_t parts_refused_ = 0;  // since there was no room
-  std::vector<HeapView::Place> places_;
+  std::vector<InnerValue> inner_values_;
+  std::size_t inner_values_refused_ = 0;  // since there was no room
+  std::vector<HeapView::Location> locations_;
   std::vector<HeapView::Object> objects_;
   unsigned run_ = 0;
   int nesting_ = 0;

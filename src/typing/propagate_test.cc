@@ -506,11 +506,11 @@ TEST_F(Propagate, PartsOfUntypedObjectsAreBounded) {
   const std::uint32_t untyped = heap.add(1280, true), late = heap.add(1280, true);
   Propagation p(heap, *program.types);
   const TypeId number = program.types->intern(integer);
-  for (std::uint64_t i = 0; i < 2 * Propagation::kMostParts + 10; ++i)
+  for (std::uint64_t i = 0; i < 2 * Propagation::kMostInnerValues + 10; ++i)
     p.claim_target(heap.at(untyped) + 8 * (i % 100 + 1), number, KnownBy::kPropagated);
-  EXPECT_LE(p.parts().size(), Propagation::kMostParts);
+  EXPECT_LE(p.inner_values().size(), Propagation::kMostInnerValues);
   p.claim_target(heap.at(late) + 8, number, KnownBy::kPropagated);
-  EXPECT_EQ(p.parts().back(), (Propagation::Part{late, 8, number})) << "there is room again";
+  EXPECT_EQ(p.inner_values().back(), (Propagation::InnerValue{late, 8, number})) << "there is room again";
 }
 
 TEST_F(Propagate, DoesNotTakeATypeForTheFirstWordOfTheNextInterface) {

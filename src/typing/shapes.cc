@@ -34,8 +34,8 @@ std::uint64_t pointer_words(TypeKind kind) {
   }
 }
 
-bool in_heap(const HeapView::Place& place) {
-  return place.row != HeapView::Place::kNone;
+bool in_heap(const HeapView::Location& location) {
+  return location.row != HeapView::Location::kNone;
 }
 
 // Says something of the pointer that leads to it: words without pointers look like one another.
@@ -50,12 +50,12 @@ Shapes::Shapes(const go::TypeReader& reader, const go::TypeUniverse& universe, c
     : reader_(reader), universe_(universe), heap_(heap), types_(types), propagation_(propagation), outlines_(reader) {}
 
 std::uint64_t Shapes::claim() {
-  const std::vector<Propagation::Part> parts = gather_parts();
+  const std::vector<Propagation::InnerValue> inner_values = gather_inner_values();
   std::vector<Unknown> all;
-  for (const std::uint32_t row : rows_to_look_at(parts)) {
+  for (const std::uint32_t row : rows_to_look_at(inner_values)) {
     if (all.size() == kMostObjects) break;
-    const auto [first, last] = std::ranges::equal_range(parts, row, {}, &Propagation::Part::row);
-    Unknown unknown{.row = row, .object = {}, .words = {}, .parts = {first, last}};
+    const auto [first, last] = std::ranges::equal_range(inner_values, row, {}, &Propagation::InnerValue::row);
+    Unknown unknown{.row = row, .object = {}, .words = {}, .inner_values = {first, last}};
     if (look(unknown) && !signs_of(unknown).empty()) all.push_back(std::move(unknown));
   }
   index_candidates(all);
@@ -69,10 +69,10 @@ std::uint64_t Shapes::claim() {
 
 // Those that somebody refers to; and, as long as they are not too many, all others: a busy program leaves garbage, of
 // which nobody knows the type either.
-std::vector<std::uint32_t> Shapes::rows_to_look_at(const std::vector<Propagation::Part>& parts) const {
+std::vector<std::uint32_t> Shapes::rows_to_look_at(const std::vector<Propagation::InnerValue>& inner_values) const {
   std::vector<std::uint32_t> rows;
-  rows.reserve(parts.size());
-  for (const Propagation::Part& part : parts) rows.push_back(part.row);
+  rows.reserve(inner_values.size());
+  for (const Propagation::InnerValue& inner : inner_values) rows.push_back(inner.row);
   const std::size_t most = rows.size() + kMostLooks;
   for (std::uint32_t row = 0; row < heap_.pointerful() && rows.size() < most; ++row)
     if (!propagation_.type(row)) rows.push_back(row);
@@ -81,13 +81,13 @@ std::vector<std::uint32_t> Shapes::rows_to_look_at(const std::vector<Propagation
   return rows;
 }
 
-std::vector<Propagation::Part> Shapes::gather_parts() const {
-  std::vector<Propagation::Part> parts;
-  for (const Propagation::Part& part : propagation_.parts())
-    if (!propagation_.type(part.row) && types_[part.type].descriptor) parts.push_back(part);
-  std::sort(parts.begin(), parts.end());
-  parts.erase(std::unique(parts.begin(), parts.end()), parts.end());
-  return parts;
+std::vector<Propagation::InnerValue> Shapes::gather_inner_values() const {
+  std::vector<Propagation::InnerValue> inner_values;
+  for (const Propagation::InnerValue& inner : propagation_.inner_values())
+    if (!propagation_.type(inner.row) && types_[inner.type].descriptor) inner_values.push_back(inner);
+  std::sort(inner_values.begin(), inner_values.end());
+  inner_values.erase(std::unique(inner_values.begin(), inner_values.end()), inner_values.end());
+  return inner_values;
 }
 
 // Reads it; false if it is too large, or its memory is missing.
@@ -98,9 +98,9 @@ bool Shapes::look(Unknown& unknown) {
   std::vector<Address> addresses;
   for (std::uint64_t at = 0; at + kWord <= object.bytes; at += kWord)
     addresses.emplace_back(load_le<std::uint64_t>(object.data + at));
-  std::vector<HeapView::Place> places(addresses.size());
-  heap_.find(addresses, places);
-  for (std::size_t i = 0; i < addresses.size(); ++i) unknown.words.push_back({addresses[i].value, places[i]});
+  std::vector<HeapView::Location> locations(addresses.size());
+  heap_.find(addresses, locations);
+  for (std::size_t i = 0; i < addresses.size(); ++i) unknown.words.push_back({addresses[i].value, locations[i]});
   return true;
 }
 
@@ -112,11 +112,11 @@ Address Shapes::descriptor_of(std::uint32_t row) const {
 
 std::vector<Shapes::Sign> Shapes::signs_of(const Unknown& unknown) {
   std::vector<Sign> signs;
-  for (const Propagation::Part& part : unknown.parts)
-    signs.push_back({part.offset, false, types_[part.type].descriptor});
+  for (const Propagation::InnerValue& inner : unknown.inner_values)
+    signs.push_back({inner.offset, false, types_[inner.type].descriptor});
   for (std::size_t i = 0; i < unknown.words.size(); ++i) {
-    const HeapView::Place& place = unknown.words[i].place;
-    const Address type = in_heap(place) && place.offset == 0 ? descriptor_of(place.row) : Address();
+    const HeapView::Location& location = unknown.words[i].location;
+    const Address type = in_heap(location) && location.offset == 0 ? descriptor_of(location.row) : Address();
     if (!type || !is_telling(outlines_.of(type))) continue;
     for (const auto& [offset, value] : outlines_.of(type).values)
       if (offset == 0) signs.push_back({i * kWord, true, value});
@@ -186,10 +186,10 @@ Address Shapes::only_fit(const Unknown& unknown) {
 
 bool Shapes::explains(const TypeOutline& outline, const Unknown& unknown) {
   if (outline.size > unknown.object.bytes || outline.size <= unknown.object.too_small) return false;
-  for (const Propagation::Part& part : unknown.parts)
-    if (!outline.has(part.offset, types_[part.type].descriptor)) return false;
+  for (const Propagation::InnerValue& inner : unknown.inner_values)
+    if (!outline.has(inner.offset, types_[inner.type].descriptor)) return false;
   std::vector<bool> may_point(unknown.words.size());
-  bool agrees = !unknown.parts.empty();
+  bool agrees = !unknown.inner_values.empty();
   for (const TypeOutline::Leaf& leaf : outline.leaves) {
     const std::uint64_t words = pointer_words(leaf.kind);
     for (std::uint64_t i = 0; i < words; ++i) may_point[leaf.offset / kWord + i] = true;
@@ -198,7 +198,7 @@ bool Shapes::explains(const TypeOutline& outline, const Unknown& unknown) {
     agrees = agrees || fits == Fit::kAgrees;
   }
   for (std::size_t i = 0; i < unknown.words.size(); ++i) {
-    if (in_heap(unknown.words[i].place) && !may_point[i]) return false;
+    if (in_heap(unknown.words[i].location) && !may_point[i]) return false;
     if (i * kWord >= outline.size && unknown.words[i].value != 0) return false;
   }
   return agrees;
@@ -206,7 +206,7 @@ bool Shapes::explains(const TypeOutline& outline, const Unknown& unknown) {
 
 Shapes::Fit Shapes::fit(const TypeOutline::Leaf& leaf, const Unknown& unknown) {
   const auto is_address = [](std::uint64_t value) { return value == 0 || value >= kLowest; };
-  const Word& word = unknown.words[leaf.offset / kWord];
+  const LocatedWord& word = unknown.words[leaf.offset / kWord];
   switch (leaf.kind) {
     case TypeKind::kPointer:
       return fit_pointer(leaf.elem, 0, word);
@@ -220,9 +220,10 @@ Shapes::Fit Shapes::fit(const TypeOutline::Leaf& leaf, const Unknown& unknown) {
     case TypeKind::kChan:
       return fit_header(leaf, word);
     case TypeKind::kFunc: {
-      if (!in_heap(word.place)) return is_address(word.value) ? Fit::kMayBe : Fit::kContradicts;
-      const TypeId type = propagation_.type(word.place.row);
-      return word.place.offset == 0 && (!type || types_[type].kind == Kind::kClosure) ? Fit::kMayBe : Fit::kContradicts;
+      if (!in_heap(word.location)) return is_address(word.value) ? Fit::kMayBe : Fit::kContradicts;
+      const TypeId type = propagation_.type(word.location.row);
+      return word.location.offset == 0 && (!type || types_[type].kind == Kind::kClosure) ? Fit::kMayBe
+                                                                                         : Fit::kContradicts;
     }
     case TypeKind::kUnsafePointer:
       return is_address(word.value) ? Fit::kMayBe : Fit::kContradicts;
@@ -234,17 +235,17 @@ Shapes::Fit Shapes::fit(const TypeOutline::Leaf& leaf, const Unknown& unknown) {
 }
 
 // At least `bytes` of such values should lie there, and at least one.
-Shapes::Fit Shapes::fit_pointer(Address elem, std::uint64_t bytes, const Word& word) {
+Shapes::Fit Shapes::fit_pointer(Address elem, std::uint64_t bytes, const LocatedWord& word) {
   if (word.value == 0) return Fit::kMayBe;
-  if (!in_heap(word.place)) return word.value < kLowest ? Fit::kContradicts : Fit::kMayBe;
+  if (!in_heap(word.location)) return word.value < kLowest ? Fit::kContradicts : Fit::kMayBe;
   const TypeOutline& pointee = outlines_.of(elem);
-  const HeapView::Place& place = word.place;
-  const bool has_pointers = place.row < heap_.pointerful();
+  const HeapView::Location& location = word.location;
+  const bool has_pointers = location.row < heap_.pointerful();
   if (pointee.pointer_bytes > 0 && !has_pointers) return Fit::kContradicts;
-  if (place.offset > place.bytes || std::max(bytes, pointee.size) > place.bytes - place.offset)
+  if (location.offset > location.bytes || std::max(bytes, pointee.size) > location.bytes - location.offset)
     return Fit::kContradicts;
-  const TypeId known = propagation_.type(place.row);
-  if (!known || place.offset != 0 || propagation_.known_by(place.row) == KnownBy::kInferred) return Fit::kMayBe;
+  const TypeId known = propagation_.type(location.row);
+  if (!known || location.offset != 0 || propagation_.known_by(location.row) == KnownBy::kInferred) return Fit::kMayBe;
   const Address type = types_[known].descriptor;
   if (!type) return has_pointers ? Fit::kContradicts : Fit::kMayBe;
   if (!are_alike(elem, type)) return Fit::kContradicts;
@@ -268,14 +269,14 @@ Shapes::Fit Shapes::fit_slice(const TypeOutline::Leaf& leaf, const Unknown& unkn
 }
 
 Shapes::Fit Shapes::fit_text(const TypeOutline::Leaf& leaf, const Unknown& unknown) const {
-  const Word& data = unknown.words[leaf.offset / kWord];
+  const LocatedWord& data = unknown.words[leaf.offset / kWord];
   const std::uint64_t length = unknown.words[leaf.offset / kWord + 1].value;
   if (length == 0) return Fit::kMayBe;
   if (data.value < kLowest || length > kLongest) return Fit::kContradicts;
-  if (!in_heap(data.place)) return Fit::kMayBe;
-  const HeapView::Place& place = data.place;
-  const bool has_room = place.offset <= place.bytes && length <= place.bytes - place.offset;
-  return has_room && place.row >= heap_.pointerful() ? Fit::kMayBe : Fit::kContradicts;
+  if (!in_heap(data.location)) return Fit::kMayBe;
+  const HeapView::Location& location = data.location;
+  const bool has_room = location.offset <= location.bytes && length <= location.bytes - location.offset;
+  return has_room && location.row >= heap_.pointerful() ? Fit::kMayBe : Fit::kContradicts;
 }
 
 Shapes::Fit Shapes::fit_interface(const TypeOutline::Leaf& leaf, const Unknown& unknown) const {
@@ -289,10 +290,10 @@ Shapes::Fit Shapes::fit_interface(const TypeOutline::Leaf& leaf, const Unknown& 
 }
 
 // Of a map or channel.
-Shapes::Fit Shapes::fit_header(const TypeOutline::Leaf& leaf, const Word& word) {
+Shapes::Fit Shapes::fit_header(const TypeOutline::Leaf& leaf, const LocatedWord& word) {
   if (word.value == 0) return Fit::kMayBe;
-  if (!in_heap(word.place) || word.place.offset != 0) return Fit::kContradicts;
-  const TypeId known = propagation_.type(word.place.row);
+  if (!in_heap(word.location) || word.location.offset != 0) return Fit::kContradicts;
+  const TypeId known = propagation_.type(word.location.row);
   if (!known) return Fit::kMayBe;
   const TypeId type = types_.intern(leaf.type);
   if (!type) return Fit::kContradicts;

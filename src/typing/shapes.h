@@ -38,15 +38,15 @@ class Shapes {
   std::uint64_t claim();
 
  private:
-  struct Word {
+  struct LocatedWord {
     std::uint64_t value = 0;
-    HeapView::Place place;
+    HeapView::Location location;
   };
   struct Unknown {
     std::uint32_t row = 0;
     HeapView::Object object;
-    std::vector<Word> words;
-    std::span<const Propagation::Part> parts;  // of it that others refer to
+    std::vector<LocatedWord> words;
+    std::span<const Propagation::InnerValue> inner_values;  // of it that others refer to
   };
   // What a neighbour says: that the object has such a value at that offset, or a pointer there that leads to one.
   struct Sign {
@@ -57,8 +57,8 @@ class Shapes {
   };
   enum class Fit : std::uint8_t { kContradicts, kMayBe, kAgrees };
 
-  std::vector<Propagation::Part> gather_parts() const;
-  std::vector<std::uint32_t> rows_to_look_at(const std::vector<Propagation::Part>& parts) const;
+  std::vector<Propagation::InnerValue> gather_inner_values() const;
+  std::vector<std::uint32_t> rows_to_look_at(const std::vector<Propagation::InnerValue>& inner_values) const;
   bool look(Unknown& unknown);
   std::vector<Sign> signs_of(const Unknown& unknown);
   Address descriptor_of(std::uint32_t row) const;
@@ -68,11 +68,11 @@ class Shapes {
   Address only_fit(const Unknown& unknown);
   bool explains(const TypeOutline& outline, const Unknown& unknown);
   Fit fit(const TypeOutline::Leaf& leaf, const Unknown& unknown);
-  Fit fit_pointer(Address elem, std::uint64_t bytes, const Word& word);
+  Fit fit_pointer(Address elem, std::uint64_t bytes, const LocatedWord& word);
   Fit fit_slice(const TypeOutline::Leaf& leaf, const Unknown& unknown);
   Fit fit_text(const TypeOutline::Leaf& leaf, const Unknown& unknown) const;
   Fit fit_interface(const TypeOutline::Leaf& leaf, const Unknown& unknown) const;
-  Fit fit_header(const TypeOutline::Leaf& leaf, const Word& word);
+  Fit fit_header(const TypeOutline::Leaf& leaf, const LocatedWord& word);
   bool are_alike(Address a, Address b);
 
   const go::TypeReader& reader_;

@@ -28,25 +28,25 @@ std::uint64_t TypedHeap::room_of_smaller(const heap::Span& span) const {
   return headers && span.has_pointers && smaller > go::kMostInSpanMapBytes ? smaller - 8 : smaller;
 }
 
-void TypedHeap::find(std::span<const Address> addresses, std::span<Place> places) const {
+void TypedHeap::find(std::span<const Address> addresses, std::span<Location> locations) const {
   // The records of the spans first, all at once: without locality each would be waited for.
   for (std::size_t i = 0; i < addresses.size(); ++i) {
     const SpanId span = index_.find_page(addresses[i]);
-    places[i] = {};
-    places[i].bytes = span ? span.row : kNoSpan;
+    locations[i] = {};
+    locations[i].bytes = span ? span.row : kNoSpan;
     if (!span) continue;
     index_.fetch(span);
     __builtin_prefetch(&views_[span.row]);
   }
   for (std::size_t i = 0; i < addresses.size(); ++i) {
-    if (places[i].bytes == kNoSpan) continue;
-    const SpanId span(static_cast<std::uint32_t>(places[i].bytes));
+    if (locations[i].bytes == kNoSpan) continue;
+    const SpanId span(static_cast<std::uint32_t>(locations[i].bytes));
     const heap::ObjectIndex::Slot slot = index_.find_slot(span, addresses[i]);
     if (!slot.object) continue;
     const SpanView& view = views_[span.row];
     const std::uint64_t offset = addresses[i] - view.base - slot.number * view.slot_size;
     const std::uint64_t bytes = view.slot_size - view.header;
-    places[i] = {slot.object.row, offset - view.header, bytes, bytes - view.more_than_smaller};
+    locations[i] = {slot.object.row, offset - view.header, bytes, bytes - view.more_than_smaller};
   }
 }
 

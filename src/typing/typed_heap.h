@@ -16,7 +16,7 @@ class TypedHeap : public HeapView {
 
   std::uint32_t pointerful() const override { return snapshot_.pointerful; }
   std::uint32_t objects() const override { return snapshot_.objects; }
-  void find(std::span<const Address> addresses, std::span<Place> places) const override;
+  void find(std::span<const Address> addresses, std::span<Location> locations) const override;
   void read(std::span<const std::uint32_t> rows, std::span<Object> objects) const override;
 
  private:
@@ -26,7 +26,7 @@ class TypedHeap : public HeapView {
     Address base;
     std::uint64_t slot_size = 0;
     std::uint32_t header = 0;
-    std::uint32_t more_than_smaller = 0;  // Place::bytes without Place::too_small
+    std::uint32_t more_than_smaller = 0;  // Location::bytes without Location::too_small
   };
   std::uint64_t room_of_smaller(const heap::Span& span) const;
 

@@ -1,5 +1,5 @@
 // Any bytes as the machine code of one function of a program with a few types, followed with whatever is known of
-// places: it ends, whatever it says is about types that there are.
+// origins: it ends, whatever it says is about types that there are.
 #include "base/error.h"
 #include "code/interpreter.h"
 #include "go/type_image_for_tests.h"
@@ -37,8 +37,8 @@ class Program {
 class Listener : public Observer {
  public:
   explicit Listener(WordTypes& types) : types_(types) {}
-  void word(const Place& place, const Word& word, bool) override {
-    HOLDFAST_CHECK(static_cast<bool>(place) && place.loads <= Place::kMostLoads);
+  void word(const Origin& origin, const WordType& word, bool) override {
+    HOLDFAST_CHECK(static_cast<bool>(origin) && origin.loads <= Origin::kMostLoads);
     check(word);
   }
   void variable(Address, Address type) override { HOLDFAST_CHECK(types_.find(type) != nullptr); }
@@ -47,39 +47,39 @@ class Listener : public Observer {
   }
   void closure(Address, Address type) override { HOLDFAST_CHECK(types_.find(type) != nullptr); }
   void cleanup(Address, Address) override {}
-  void result(Address, std::uint8_t number, const Word& word) override {
+  void result(Address, std::uint8_t number, const WordType& word) override {
     HOLDFAST_CHECK(number < kArgumentRegisters.size());
     if (word) check(word);
   }
-  void given(Address, std::uint8_t number, const Word& word) override {
+  void given(Address, std::uint8_t number, const WordType& word) override {
     HOLDFAST_CHECK(number < kArgumentRegisters.size());
     check(word);
   }
-  void frame_word(Address, std::int64_t, const Word& word) override { check(word); }
-  void frame_variable(Address, std::int64_t, const Word& pointer) override { check(pointer); }
+  void frame_word(Address, std::int64_t, const WordType& word) override { check(word); }
+  void frame_variable(Address, std::int64_t, const WordType& pointer) override { check(pointer); }
 
  private:
-  void check(const Word& word) {
+  void check(const WordType& word) {
     const WordTypes::Type* const type = types_.find(word.type);
     HOLDFAST_CHECK(static_cast<bool>(word));
-    if (type != nullptr && word.kind == Word::Kind::kPointer) HOLDFAST_CHECK(word.offset <= type->size);
+    if (type != nullptr && word.kind == WordKind::kPointer) HOLDFAST_CHECK(word.offset <= type->size);
   }
   WordTypes& types_;
 };
 
-// Every other place holds something.
+// Every other origin holds something.
 class Known : public Knowledge {
  public:
   explicit Known(const Program& program) : program_(program) {
-    const Place behind = Place{.root = Place::Root::kArgument, .at = kEntry}.load(8);
-    paths_ = {{behind, Word::pointer(program.item())}, {behind.load(16), Word::part(program.doer(), 0)}};
+    const Origin behind = Origin{.root = Origin::Root::kArgument, .at = kEntry}.load(8);
+    paths_ = {{behind, WordType::pointer(program.item())}, {behind.load(16), WordType::part(program.doer(), 0)}};
   }
-  Word word_at(const Place& place) const override {
-    if (place.at.value / 8 % 2 == 0) return {};
-    return place.number % 2 == 0 ? Word::pointer(program_.item()) : Word::part(program_.doer(), 0);
+  WordType word_at(const Origin& origin) const override {
+    if (origin.at.value / 8 % 2 == 0) return {};
+    return origin.number % 2 == 0 ? WordType::pointer(program_.item()) : WordType::part(program_.doer(), 0);
   }
-  RegisterWords given(Address) const override { return {Word(), Word::pointer(program_.item()), Word()}; }
-  std::span<const PathWord> below(const Place& argument) const override {
+  RegisterWords given(Address) const override { return {WordType(), WordType::pointer(program_.item()), WordType()}; }
+  std::span<const PathWord> below(const Origin& argument) const override {
     return argument.at.value % 2 == 0 ? paths_ : std::span<const PathWord>();
   }
   Address closure_type(Address) const override { return {}; }

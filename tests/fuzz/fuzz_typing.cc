@@ -22,11 +22,11 @@ class Slots : public typing::HeapView {
 
   std::uint32_t pointerful() const override { return objects() * 3 / 4; }
   std::uint32_t objects() const override { return static_cast<std::uint32_t>(bytes_.size() / kSlot); }
-  void find(std::span<const Address> addresses, std::span<Place> places) const override {
+  void find(std::span<const Address> addresses, std::span<Location> places) const override {
     for (std::size_t i = 0; i < addresses.size(); ++i) {
       const std::uint64_t offset = addresses[i] - TypeImage::kHeap;
       const auto row = static_cast<std::uint32_t>(offset / kSlot);
-      places[i] = offset / kSlot < objects() ? Place{row, offset % kSlot, kSlot, kSlot - 16} : Place();
+      places[i] = offset / kSlot < objects() ? Location{row, offset % kSlot, kSlot, kSlot - 16} : Location();
     }
   }
   void read(std::span<const std::uint32_t> rows, std::span<Object> objects) const override {
