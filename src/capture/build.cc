@@ -145,7 +145,7 @@ void build(const FrozenTarget& target, const Options& options, const Callbacks& 
   typing::TypeInputs inputs{runtime,     functions,   target.threads, target.program->symbol_images(),
                             large_types, index,       scheduler,      specials.roots,
                             *symbols,    target.dwarf};
-  KeptCodeFacts kept(runtime, snapshot.target.build_id, options.use_cache);
+  KeptCodeFacts kept(runtime, snapshot.target.build_id, options.use_cache ? os::PrivateCache::open() : std::nullopt);
   typing::VariableFacts variables;
   const auto types = [&] {
     times.run("types", [&] {

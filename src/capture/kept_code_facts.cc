@@ -6,13 +6,14 @@
 
 namespace holdfast::capture {
 
-KeptCodeFacts::KeptCodeFacts(const go::Runtime& runtime, const std::string& build_id, bool is_used) {
-  if (!is_used || build_id.empty()) return;
+KeptCodeFacts::KeptCodeFacts(const go::Runtime& runtime, const std::string& build_id,
+                             std::optional<os::PrivateCache> cache) {
+  if (build_id.empty() || !cache) return;
   const go::Module& module = runtime.modules.front();
   key_ = fmt::format("code {} {} {:#x} {:#x}", build_id, runtime.version.text, module.etext - module.text,
                      module.etypes - module.types);
-  cache_ = os::PrivateCache::open();
-  if (cache_) bytes_ = cache_->get(key_).value_or(std::vector<std::byte>());
+  cache_ = std::move(cache);
+  bytes_ = cache_->get(key_).value_or(std::vector<std::byte>());
 }
 
 void KeptCodeFacts::keep(std::vector<std::byte> bytes) {

@@ -1,5 +1,5 @@
 // What the machine code of a program said about types, kept from one run to the next (os/private_cache.h): reading the
-// code of a large program takes seconds.
+// code of a large program takes seconds. One thread.
 #pragma once
 
 #include <cstddef>
@@ -15,13 +15,13 @@ namespace holdfast::capture {
 
 class KeptCodeFacts {
  public:
-  // Finds nothing and keeps nothing on disk if `is_used` is not set or there is no `build_id`: only that tells that two
-  // runs see the same code.
-  KeptCodeFacts(const go::Runtime& runtime, const std::string& build_id, bool is_used);
+  // Looks for facts about the program with this build id; nothing else tells that two runs have the same code. Keeps
+  // nothing if there is no build id or no cache.
+  KeptCodeFacts(const go::Runtime& runtime, const std::string& build_id, std::optional<os::PrivateCache> cache);
 
-  // The bytes that were kept last (code::CodeEvidence::facts); empty if there are none. Valid until the next keep().
+  // The bytes that were found, or kept last; empty if there are none. Valid until the next keep().
   std::span<const std::byte> bytes() const { return bytes_; }
-  // Does nothing for empty `bytes`, which mean that nothing new was learnt.
+  // Empty `bytes` mean that nothing new was learnt: what is kept stays.
   void keep(std::vector<std::byte> bytes);
 
  private:

@@ -79,9 +79,9 @@ void CodeClaims::claim_cleanup(Address code, Address argument) {
   claim_target(argument, known->type, {});
 }
 
-void CodeClaims::claim_frames(const LiveWords& live) {
+void CodeClaims::claim_frames(std::span<const LiveFrame> frames) {
   strong_ = false;
-  for (const LiveFrame& frame : live.frames()) {
+  for (const LiveFrame& frame : frames) {
     const go::StackFrame& at = frame.frame;
     speak_of(Address(), at.pc - (at.is_return_address ? 1 : 0), nullptr);
     in_frame_ = true;

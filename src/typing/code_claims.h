@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <set>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -38,7 +39,7 @@ class CodeClaims {
   // The cleanup function `code` will be called with the value at `argument`.
   void claim_cleanup(Address code, Address argument);
   // What lives on stacks; before the run of the weak ones.
-  void claim_frames(const LiveWords& live);
+  void claim_frames(std::span<const LiveFrame> frames);
 
  private:
   // A value outside of the heap that leads to another one, and the offset of the word that does.

@@ -163,9 +163,9 @@ void DwarfEvidence::claim_variable(const LiveFrame& frame, const binary::DwarfVa
   }
 }
 
-void DwarfEvidence::claim_frames(const LiveWords& live) {
+void DwarfEvidence::claim_frames(std::span<const LiveFrame> frames) {
   std::map<Address, std::vector<binary::DwarfVariable>> by_pc;
-  for (const LiveFrame& frame : live.frames()) {
+  for (const LiveFrame& frame : frames) {
     const Address pc = frame.frame.pc - (frame.frame.is_return_address ? 1 : 0);
     auto [it, is_new] = by_pc.try_emplace(pc);
     if (is_new) {

@@ -27,7 +27,7 @@ class DwarfEvidence {
   // `closure` is what runtime.AddCleanup makes up to Go 1.25, of the cleanup function and the argument.
   void claim_captured_argument(Address closure);
   // Variables that have a live word: debug information does not tell when one is dead.
-  void claim_frames(const LiveWords& live);
+  void claim_frames(std::span<const LiveFrame> frames);
 
  private:
   TypeId row_of(binary::DwarfTypeId type);

@@ -109,7 +109,7 @@ class TypePass {
     claims.claim_weak();
     for (const go::SpecialRoot& special : inputs_.specials)
       if (has_cleanup_argument(special)) claims.claim_cleanup(special.function, special.words[1].value);
-    claims.claim_frames(live);
+    claims.claim_frames(live.frames());
     propagation_.run();
     claim_channels();
     propagation_.claim_untyped();
@@ -162,7 +162,7 @@ class TypePass {
     DwarfEvidence dwarf(info, runtime_, image, table_, snapshot_.strings, propagation_);
     dwarf.claim_globals();
     claim_cleanup_arguments(dwarf);
-    dwarf.claim_frames(live);
+    dwarf.claim_frames(live.frames());
   }
 
   // A plugin has debug information of its own.
