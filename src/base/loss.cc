@@ -19,6 +19,7 @@ constexpr std::string_view kWholeCore =
     "a core is complete with coredump_filter 0x33 or more and room on the disk (core(5)); look again at a live process";
 constexpr std::string_view kReport =
     "if the Go release is a published one, please report this with the output of holdfast audit --json";
+constexpr std::string_view kNewerFile = "open the capture with the holdfast that wrote it, or a newer one";
 constexpr std::string_view kKeepFile =
     "put the file back that the process was started from, or name the program with --exe";
 
@@ -41,7 +42,7 @@ constexpr LossInfo kTable[] = {
      "look again; a goroutine that was inside the runtime or C code is elsewhere by then"},
     {LossKind::kTypeConflict, "type-conflict", LossSeverity::kMayBeWrong,
      "evidence gave objects two types that do not fit each other; the stronger one was kept",
-     "holdfast types --conflicts shows which"},
+     "holdfast type-conflicts shows which"},
     {LossKind::kUncheckedProgram, "unchecked-program", LossSeverity::kMayBeWrong,
      "the core holds no build id of its program; that this is the one follows from its segments alone",
      "name the program that ran with --exe, or build it with a build id (go build's default)"},
@@ -63,6 +64,12 @@ constexpr LossInfo kTable[] = {
      "copy the core again, or raise the limit it was cut off by (ulimit -c, space on the disk)"},
     {LossKind::kDamagedCore, "damaged-core", LossSeverity::kDataMissing,
      "parts of the core file cannot be read: what they describe is missing", "copy the core again"},
+    {LossKind::kMissingSection, "missing-section", LossSeverity::kDataMissing,
+     "the capture lacks a part of what a look keeps", kNewerFile},
+    {LossKind::kNewerSection, "newer-section", LossSeverity::kDataMissing,
+     "a newer holdfast wrote sections that this one skips", kNewerFile},
+    {LossKind::kNewerValue, "newer-value", LossSeverity::kDataMissing,
+     "values of kinds that only a newer holdfast knows are shown as the kind that says least", kNewerFile},
     {LossKind::kNoAccount, "no-account", LossSeverity::kDataMissing,
      "where the resident memory is cannot be told: the account is missing",
      "look as the process's own user or as root, with /proc mounted"},

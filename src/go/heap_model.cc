@@ -217,9 +217,9 @@ void HeapModel::read_spans(Motion motion, LossLedger& losses) {
 
 std::optional<MSpan> HeapModel::read_again(const MSpan& span) const {
   const MSpanLayout layout(runtime_.layouts);
-  std::vector<std::byte> bytes(layout.size);
-  if (!runtime_.memory.try_read(span.mspan, bytes)) return std::nullopt;
-  return layout.read(span.mspan, Record(bytes.data(), bytes.size()));
+  Record record(runtime_.memory, layout.size);
+  if (!record.read(span.mspan)) return std::nullopt;
+  return layout.read(span.mspan, record);
 }
 
 bool HeapModel::inline_marks(const MSpan& span) const {

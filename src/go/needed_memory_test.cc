@@ -26,7 +26,7 @@ class NeededMemoryTest : public testing::TestWithParam<int> {
     image_.function("main.main", 0);
     return image_.runtime();
   }
-  HeapModel model() { return HeapModel::read(runtime(), image_.losses); }
+  HeapModel model() { return HeapModel::read(runtime(), Motion::kStopped, image_.losses); }
   Address add_goroutine(std::uint32_t status, std::uint64_t sched_sp) {
     const Address g = image_.make("runtime.g");
     image_.set(g, "runtime.g", "atomicstatus", status);

@@ -220,14 +220,9 @@ class HoldReader {
   void add_losses(Snapshot& s, std::uint64_t newer_values) const {
     for (const HoldPart part : missing_)
       if (const auto words = rule_of(part).without; !words.empty())
-        s.losses.push_back({"missing-section", std::string(words), 1, Address()});
-    if (!skipped_.empty())
-      s.losses.push_back({"newer-section", "a newer holdfast wrote sections that this one skips: " + skipped_,
-                          skipped_count_, Address()});
-    if (newer_values > 0)
-      s.losses.push_back({"newer-value",
-                          "values of kinds that only a newer holdfast knows are shown as the kind that says least",
-                          newer_values, Address()});
+        s.losses.push_back(make_loss(LossKind::kMissingSection, 1, {}, std::string(words)));
+    if (!skipped_.empty()) s.losses.push_back(make_loss(LossKind::kNewerSection, skipped_count_, {}, skipped_));
+    if (newer_values > 0) s.losses.push_back(make_loss(LossKind::kNewerValue, newer_values));
   }
 
   // As text whatever its bytes are.

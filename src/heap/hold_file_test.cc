@@ -364,7 +364,7 @@ Snapshot sample_without(HoldPart part) {
   testing::add_content(snapshot);
   rule_of(part).forget(snapshot);
   if (const auto words = rule_of(part).without; !words.empty())
-    snapshot.losses.push_back({"missing-section", std::string(words), 1, Address()});
+    snapshot.losses.push_back(make_loss(LossKind::kMissingSection, 1, {}, std::string(words)));
   return snapshot;
 }
 
@@ -406,9 +406,7 @@ TEST_F(HoldFile, ANewerVersionOfASectionIsLeftOutOrRefused) {
         continue;
       }
       Snapshot expected = sample_without(section.part);
-      expected.losses.push_back({"newer-section",
-                                 "a newer holdfast wrote sections that this one skips: " + std::string(section.id), 1,
-                                 Address()});
+      expected.losses.push_back(make_loss(LossKind::kNewerSection, 1, {}, std::string(section.id)));
       expect_equal(expected, read(file));
     }
   }
@@ -420,8 +418,7 @@ TEST_F(HoldFile, AnUnknownSectionIsSkippedUnlessItIsRequired) {
   HoldParts::Section unknown = parts["TYPE"];
   std::memcpy(unknown.entry.id, "NEW\x1b", 4);
   parts.sections().insert(parts.sections().begin() + 3, unknown);
-  snapshot.losses.push_back(
-      {"newer-section", "a newer holdfast wrote sections that this one skips: NEW?", 1, Address()});
+  snapshot.losses.push_back(make_loss(LossKind::kNewerSection, 1, {}, "NEW?"));
   expect_equal(snapshot, read(parts.file()));
 
   parts.sections()[3].entry.flags = kHoldRequired;
@@ -484,9 +481,7 @@ TEST_F(HoldFile, ReadsAValueThatOnlyANewerHoldfastKnowsAsTheOneThatSaysLeast) {
 
   snapshot.roots[0].kind = RootKind::kSpecial;
   snapshot.object_type[0] = {snapshot.object_type[0].type(), KnownBy::kInferred};
-  snapshot.losses.push_back({"newer-value",
-                             "values of kinds that only a newer holdfast knows are shown as the kind that says least",
-                             2, Address()});
+  snapshot.losses.push_back(make_loss(LossKind::kNewerValue, 2));
   expect_equal(snapshot, read(parts.file()));
 }
 
@@ -497,8 +492,7 @@ TEST_F(HoldFile, AValueThatNothingCanStandForCostsItsPart) {
   HoldParts::set_rows(parts["EXCU"], rows, parts["EXCU"].entry.row_size);
   Snapshot expected = sample_without(HoldPart::kMarks);
   expected.content = {};
-  expected.losses.push_back(
-      {"newer-section", "a newer holdfast wrote sections that this one skips: EXCU", 1, Address()});
+  expected.losses.push_back(make_loss(LossKind::kNewerSection, 1, {}, "EXCU"));
   expect_equal(expected, read(parts.file()));
 }
 

@@ -71,7 +71,8 @@ TEST_F(FindTypes, KnowsTheStructuresOfTheScheduler) {
   heap_.scheduler.machines.resize(1);
   heap_.scheduler.machines[0].m = m;
   heap_.scheduler.machines[0].g0 = g0;
-  heap_.scheduler.processors = {{.p = p}};
+  heap_.scheduler.processors.resize(1);
+  heap_.scheduler.processors[0].p = p;
   heap_.find_types();
   EXPECT_EQ(heap_.type(g), "runtime.g");
   EXPECT_EQ(heap_.known_by(g), KnownBy::kRuntime);
@@ -84,7 +85,10 @@ TEST_F(FindTypes, KnowsChannelsByWhoWaitsForThem) {
   const Address channel = heap_.add_span(8, 96, true), typed = heap_.add_span(8, 96, true);
   image_.layouts.sizes = {{"runtime.hchan", 96}};
   image_.write(variables_, string_.value);
-  heap_.scheduler.waits = {{.object = channel}, {.kind = go::WaitTarget::Kind::kSemaphore, .object = typed}};
+  heap_.scheduler.waits.resize(2);
+  heap_.scheduler.waits[0].object = channel;
+  heap_.scheduler.waits[1].kind = go::WaitTarget::Kind::kSemaphore;
+  heap_.scheduler.waits[1].object = typed;
   heap_.find_types();
   EXPECT_EQ(heap_.type(channel), "runtime.hchan");
   EXPECT_EQ(heap_.type(typed), "") << "a semaphore lies in any object";
@@ -104,7 +108,9 @@ TEST_F(FindTypes, KnowsWhatGoroutinesWaitToSend) {
   g.status = go::GoroutineStatus::kDead;  // so that nobody asks for its stack
   g.wait_reason = go::WaitReason::kChanSend;
   g.wait_count = 1;
-  heap_.scheduler.waits = {{.object = channel, .elem = variables_ + 0x80}};
+  heap_.scheduler.waits.resize(1);
+  heap_.scheduler.waits[0].object = channel;
+  heap_.scheduler.waits[0].elem = variables_ + 0x80;
   heap_.find_types();
   EXPECT_EQ(heap_.type(item), "main.Item");
 }
