@@ -1,22 +1,31 @@
 #include "base/cancel.h"
 
-#include <atomic>
-
 #include "base/error.h"
 
 namespace holdfast {
 namespace {
 
-std::atomic<bool> g_cancelled = false;
 static_assert(std::atomic<bool>::is_always_lock_free);
+constinit Cancellation g_process;
+constinit thread_local const Cancellation* t_current = nullptr;
 
 }  // namespace
 
+CancellationScope::CancellationScope(const Cancellation* cancellation) noexcept : before_(t_current) {
+  t_current = cancellation;
+}
+CancellationScope::~CancellationScope() {
+  t_current = before_;
+}
+const Cancellation* current_cancellation() noexcept {
+  return t_current;
+}
+
 void request_cancel() noexcept {
-  g_cancelled.store(true, std::memory_order_relaxed);
+  g_process.request();
 }
 bool cancel_requested() noexcept {
-  return g_cancelled.load(std::memory_order_relaxed);
+  return g_process.requested() || (t_current != nullptr && t_current->requested());
 }
 void throw_if_cancelled() {
   if (cancel_requested()) fail(ErrorCode::kCancelled, "stopped on request; the target goes on unharmed");

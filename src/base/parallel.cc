@@ -36,9 +36,11 @@ unsigned worker_count() {
 void for_each_part(std::uint64_t rows, unsigned parts,
                    const std::function<void(unsigned, std::uint64_t, std::uint64_t)>& body) {
   if (rows == 0 || parts == 0) return;
+  const Cancellation* const cancellation = current_cancellation();
   tbb::parallel_for(
       0U, parts,
       [&](unsigned part) {
+        const CancellationScope scope(cancellation);
         throw_if_cancelled();
         body(part, rows * part / parts, rows * (part + 1) / parts);
       },
@@ -56,7 +58,9 @@ void for_each_in_order(unsigned parts, const std::function<void(unsigned, unsign
   std::iota(free_lanes.begin(), free_lanes.end(), 0U);
   std::mutex mutex;  // of free_lanes, which two stages of the pipeline touch
   unsigned next = 0;
+  const Cancellation* const cancellation = current_cancellation();
   const auto begin = [&](tbb::flow_control& flow) -> Token {
+    const CancellationScope scope(cancellation);
     throw_if_cancelled();
     if (next == parts) {
       flow.stop();
@@ -68,10 +72,12 @@ void for_each_in_order(unsigned parts, const std::function<void(unsigned, unsign
     return Token{next++, lane};
   };
   const auto work = [&](Token token) {
+    const CancellationScope scope(cancellation);
     make(token.part, token.lane);
     return token;
   };
   const auto finish = [&](Token token) {
+    const CancellationScope scope(cancellation);
     take(token.part, token.lane);
     const std::lock_guard lock(mutex);
     free_lanes.push_back(token.lane);
@@ -83,7 +89,12 @@ void for_each_in_order(unsigned parts, const std::function<void(unsigned, unsign
 
 void run_both(const std::function<void()>& a, const std::function<void()>& b) {
   // Isolated, so that a loop within one piece that waits for its parts does not pick up the other piece meanwhile.
-  tbb::parallel_invoke([&] { tbb::this_task_arena::isolate(a); }, [&] { tbb::this_task_arena::isolate(b); });
+  const Cancellation* const cancellation = current_cancellation();
+  const auto run = [&](const std::function<void()>& work) {
+    const CancellationScope scope(cancellation);
+    tbb::this_task_arena::isolate(work);
+  };
+  tbb::parallel_invoke([&] { run(a); }, [&] { run(b); });
 }
 
 }  // namespace holdfast

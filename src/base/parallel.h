@@ -1,6 +1,6 @@
 // Parallel loops, so that threads and cancellation have one home. Allowed shapes (docs/architecture.md): independent
 // rows, and parts that each write their own output and are joined in order. No result may depend on the number of
-// threads.
+// threads. All of them work for whom the caller works for (base/cancel.h).
 #pragma once
 
 #include <cstdint>

@@ -385,11 +385,11 @@ def debug_information_types_the_heap(case):
 # Debug information is the truth here.
 @check(when=lambda case: case.mode.dwarf and case.kind == "core")
 def machine_code_names_no_wrong_types(case):
-    sums = case.answer("types --compare-dwarf")["agreement"]
+    sums = case.answer("type-comparison")["agreement"]
     live = sum(row["bytes"] for row in sums.values())
     if live != case.heap["reachable_bytes"]:
         yield differ("bytes of compared objects", case.heap["reachable_bytes"], live)
-    exact = {name: row["objects"] for name, row in case.answer("types --compare-dwarf")["known_by"]["wrong"].items()
+    exact = {name: row["objects"] for name, row in case.answer("type-comparison")["known_by"]["wrong"].items()
              if name in EXACT and row["objects"]}
     if exact:
         yield differ("objects whose wrong type is known by exact evidence", "none", exact)
@@ -400,7 +400,7 @@ def machine_code_names_no_wrong_types(case):
 
 @check(when=lambda case: case.mode.dwarf and case.kind == "core")
 def machine_code_names_what_debug_information_does(case):
-    sums = case.answer("types --compare-dwarf")["agreement"]
+    sums = case.answer("type-comparison")["agreement"]
     bytes_floor = LIKE_DWARF if cells.minor(case.release) >= 22 else LIKE_DWARF_BEFORE_HEADERS
     # Of the few hundred objects of an idle program forty texts that the runtime made at its start are several per cent.
     objects_floor = LIKE_DWARF_OBJECTS if case.heap["reachable_objects"] >= MANY_OBJECTS else 0.9
@@ -416,7 +416,7 @@ def machine_code_names_what_debug_information_does(case):
 
 @check(when=lambda case: case.mode.dwarf and case.kind == "core")
 def what_large_variables_and_frames_lead_to_is_typed(case):
-    answer = case.answer("types --compare-dwarf")
+    answer = case.answer("type-comparison")
     variables, slots = answer["large_variables"], answer["frame_slots"]
     if variables["typed_without"] < LARGE_VARIABLES * variables["all"]:
         yield differ("variables that hold over a thousandth of the live bytes and lead to typed objects",
@@ -431,7 +431,7 @@ def the_type_of_the_deepest_node_goes_back_to_its_variable(case):
     """Each node of the list is known by the one before, the first by the variable: by its debug information or by the code
     that fills it."""
     at = f"{case.truth['facts']['deepest_node']:#x}"
-    chain = case.answer(f"types --of {at}")
+    chain = case.answer(f"type-reasons {at}")
     if (chain["type"], chain["object"]) != ("main.node", at):
         yield differ(f"what is at {at}", f"a main.node from {at} on", f"{chain['type']} from {chain['object']} on")
     nodes = next(h["count"] for h in case.truth["holders"] if h["name"] == "main.listHead")
@@ -448,13 +448,13 @@ def the_type_of_the_deepest_node_goes_back_to_its_variable(case):
 @check(when=lambda case: case.kind == "core" and "views" in case.truth["facts"])
 def an_interface_beats_a_field(case):
     """And both are told: the zoo holds nodes that interfaces call by another name."""
-    rows = [r for r in case.answer("types --conflicts --top 0")["conflicts"] if r["kept"] == "main.view"]
+    rows = [r for r in case.answer("type-conflicts --top 0")["conflicts"] if r["kept"] == "main.view"]
     got = [(r["kept_by"], r["refused"], r["refused_by"], r["objects"], r["standing"]) for r in rows]
     wanted = ("interface", "main.node", "propagated", *[case.truth["facts"]["views"]] * 2)
     if got != [wanted]:
         yield differ("conflicts in which main.view is kept", [wanted], got)
     for row in rows:
-        chain = case.answer(f"types --of {row['example']}")
+        chain = case.answer(f"type-reasons {row['example']}")
         if chain["steps"][-1]["evidence"] != "interface" or [r["type"] for r in chain["refused"]] != ["main.node"]:
             yield differ(f"reasons at {row['example']}", "an interface, and a node refused", chain)
 
@@ -462,7 +462,7 @@ def an_interface_beats_a_field(case):
 @check(when=lambda case: case.kind == "core")
 def conflicts_add_up_to_the_loss(case):
     counted = sum(loss["count"] for loss in case.audit["losses"] if loss["kind"] == "type-conflict")
-    listed = sum(row["claims"] for row in case.answer("types --conflicts --top 0")["conflicts"])
+    listed = sum(row["claims"] for row in case.answer("type-conflicts --top 0")["conflicts"])
     if listed != counted:
         yield differ("claims of the listed conflicts", counted, listed)
 

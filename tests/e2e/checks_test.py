@@ -25,13 +25,13 @@ GOOD = {
               "counters": [{"name": n, "runtime": v, "ours": v, "must_match": True} for n, v in
                            (("HeapObjects", 1000), ("HeapAlloc", 9000000), ("HeapInuse", 9100000))]},
     "types": {"types": [{"type": "main.ticket", "count": 7}, {"type": "*main.ticket", "count": 7}]},
-    "types --conflicts --top 0": {"conflicts": [{"kept": "main.view", "kept_by": "interface", "refused": "main.node", "claims": 0,
+    "type-conflicts --top 0": {"conflicts": [{"kept": "main.view", "kept_by": "interface", "refused": "main.node", "claims": 0,
                                                  "refused_by": "propagated", "objects": 5, "standing": 5, "example": "0xc000000040"}]},
-    "types --of 0xc000000040": {"type": "main.view", "steps": [{"evidence": "interface"}], "refused": [{"type": "main.node"}]},
-    "types --of 0xc000000080": {"type": "main.node", "object": "0xc000000080", "left_out": 18, "refused": [],
+    "type-reasons 0xc000000040": {"type": "main.view", "steps": [{"evidence": "interface"}], "refused": [{"type": "main.node"}]},
+    "type-reasons 0xc000000080": {"type": "main.node", "object": "0xc000000080", "left_out": 18, "refused": [],
                                 "steps": [{"evidence": "holder", "field": ".Next"},
                                           {"evidence": "variable", "name": "main.listHead"}]},
-    "types --compare-dwarf": {"agreement": {"same": {"bytes": 8998984, "objects": 990}, "other name": {"bytes": 0, "objects": 0},
+    "type-comparison": {"agreement": {"same": {"bytes": 8998984, "objects": 990}, "other name": {"bytes": 0, "objects": 0},
                                                "nesting": {"bytes": 0, "objects": 0}, "wrong": {"bytes": 16, "objects": 1},
                                                "only with": {"bytes": 0, "objects": 0}},
                               "known_by": {"wrong": {"header": {"objects": 0, "bytes": 0}, "code": {"objects": 1, "bytes": 16}}},
@@ -170,7 +170,7 @@ class ChecksTest(unittest.TestCase):
     def compared(**rows):
         answers = GOOD
         for kind, (size, objects) in rows.items():
-            answers = changed(answers, ("types --compare-dwarf", "agreement", kind.replace("_", " ")),
+            answers = changed(answers, ("type-comparison", "agreement", kind.replace("_", " ")),
                               {"bytes": size, "objects": objects})
         return complaints(case("core", answers=answers))
 
@@ -181,7 +181,7 @@ class ChecksTest(unittest.TestCase):
         self.assertEqual(list(self.compared(same=(8998976, 990))), ["machine_code_names_no_wrong_types"])
 
     def test_exact_evidence_that_is_wrong_is_found(self):
-        answers = changed(GOOD, ("types --compare-dwarf", "known_by", "wrong", "header", "objects"), 1)
+        answers = changed(GOOD, ("type-comparison", "known_by", "wrong", "header", "objects"), 1)
         self.assertEqual(list(complaints(case("core", answers=answers))), ["machine_code_names_no_wrong_types"])
 
     def test_types_that_only_debug_information_knows_are_found(self):
@@ -190,7 +190,7 @@ class ChecksTest(unittest.TestCase):
             self.assertEqual(list(self.compared(same=(8998984 - size, 990 - objects), only_with=(size, objects))), [name] * found)
 
     def test_variables_and_frames_that_lead_to_unknown_objects_are_found(self):
-        name, verb = "what_large_variables_and_frames_lead_to_is_typed", "types --compare-dwarf"
+        name, verb = "what_large_variables_and_frames_lead_to_is_typed", "type-comparison"
         self.assertEqual(complaints(case("core")), {})
         for path, value, found in ((("large_variables", "typed_without"), 18, True), (("large_variables", "typed_without"), 19, False),
                                    (("frame_slots", "typed_without"), 89, True), (("frame_slots", "typed_without"), 90, False)):
@@ -200,7 +200,7 @@ class ChecksTest(unittest.TestCase):
         self.assertEqual(complaints(case("core", answers=few)), {}, "of an idle program")
 
     def test_reasons_that_do_not_go_back_to_the_variable_are_found(self):
-        name, at = "the_type_of_the_deepest_node_goes_back_to_its_variable", "types --of 0xc000000080"
+        name, at = "the_type_of_the_deepest_node_goes_back_to_its_variable", "type-reasons 0xc000000080"
         truth = changed(TRUTH, ("facts", "deepest_node"), 0xc000000080)
         truth["holders"].append({"name": "main.listHead", "type": "", "count": 20, "bytes": 0})
         good = changed(GOOD, ("roots", "roots"), [*GOOD["roots"]["roots"], {"name": "main.listHead"}])
@@ -214,7 +214,7 @@ class ChecksTest(unittest.TestCase):
         self.assertNotIn(name, complaints(case("core", truth=truth, answers=by_code, mode="stripped")))
 
     def test_conflicts_that_are_not_told_are_found(self):
-        verb, name = "types --conflicts --top 0", "an_interface_beats_a_field"
+        verb, name = "type-conflicts --top 0", "an_interface_beats_a_field"
         truth = changed(TRUTH, ("facts", "views"), 5)
         good = changed(GOOD, (verb, "conflicts", 0, "claims"), 5)
         for of in ("audit", "report"):
@@ -223,7 +223,7 @@ class ChecksTest(unittest.TestCase):
         for key, value in (("kept_by", "propagated"), ("refused", "main.view"), ("objects", 4), ("standing", 4)):
             answers = changed(good, (verb, "conflicts", 0, key), value)
             self.assertEqual(list(complaints(case("core", truth=truth, answers=answers))), [name], key)
-        answers = changed(good, ("types --of 0xc000000040", "refused"), [])
+        answers = changed(good, ("type-reasons 0xc000000040", "refused"), [])
         self.assertEqual(list(complaints(case("core", truth=truth, answers=answers))), [name])
         answers = changed(good, (verb, "conflicts", 0, "claims"), 4)
         self.assertEqual(list(complaints(case("core", truth=truth, answers=answers))), ["conflicts_add_up_to_the_loss"])

@@ -151,7 +151,8 @@ class Holdfast:
         return self.answers[verb]
 
     def parsed(self, verb):
-        words = [*([] if verb == "report" else verb.split()), self.target, *self.options, "--json"]
+        name, *rest = verb.split()
+        words = [*([] if name == "report" else [name]), self.target, *rest, *self.options, "--json"]
         if verb in self.TABLES:
             words += ["--top", "0"]
         text = self.run(words)

@@ -101,7 +101,7 @@ def children_seconds():
 
 
 class Comparison:
-    """Sums of `types --compare-dwarf`."""
+    """Sums of `type-comparison`."""
 
     def __init__(self, answer):
         self.sums, self.differences = answer["agreement"], answer["differences"]
@@ -193,7 +193,7 @@ def look(_, subject, binary):
             core = core_of(pid, folder / "core")
         before = children_seconds()
         empty_cache = os.environ | {"XDG_CACHE_HOME": str(folder)}
-        seen = Comparison(Holdfast(binary, core, env=empty_cache).answer("types --compare-dwarf"))
+        seen = Comparison(Holdfast(binary, core, env=empty_cache).answer("type-comparison"))
         seconds = children_seconds() - before
         kinds = by_evidence(seen.known_by)
         failures = [*findings(seen, subject.release), *stripped_copy_failures(binary, core, program, folder)]

@@ -1,6 +1,6 @@
-#include "cli/process_table.h"
+#include "session/process_table.h"
 
-namespace holdfast::cli {
+namespace holdfast::session {
 namespace {
 
 using capture::GoProcess;
@@ -45,4 +45,4 @@ view::Table process_table(std::vector<GoProcess> processes) {
   return view::make_table<GoProcess>(process_shape(), kColumns, std::move(processes));
 }
 
-}  // namespace holdfast::cli
+}  // namespace holdfast::session

@@ -4,9 +4,9 @@
 #include "capture/processes.h"
 #include "view/table.h"
 
-namespace holdfast::cli {
+namespace holdfast::session {
 
 view::TableShape process_shape();
 view::Table process_table(std::vector<capture::GoProcess> processes);
 
-}  // namespace holdfast::cli
+}  // namespace holdfast::session

@@ -1,0 +1,126 @@
+#include "cli/flags.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+
+#include "base/error.h"
+
+namespace holdfast::cli {
+namespace {
+
+std::uint32_t number_of(const std::string& text) {
+  std::uint32_t value = 0;
+  const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || stop != text.data() + text.size() || text.size() > 9)
+    fail(ErrorCode::kUsage, "\"{}\" is not a number from 0 up", text);
+  return value;
+}
+
+Color color_of(const std::string& text) {
+  return text == "always" ? Color::kAlways : text == "never" ? Color::kNever : Color::kAuto;
+}
+
+constexpr Flag kTarget[] = {
+    {"--exe", "FILE", "the program of a core file [where the core says]",
+     [](Options& o, const std::string& v) { o.exe = v; }, nullptr, false, true},
+    {"--symbols", "PATH", "an unstripped twin, a file of debug information, or a folder of such",
+     [](Options& o, const std::string& v) { o.symbols = v; }, nullptr, false, true},
+    {"--threads", "N", "how many threads to work with [all processors]",
+     [](Options& o, const std::string& v) { o.threads = number_of(v); }},
+    {"--no-dwarf", nullptr, "leave debug information alone",
+     [](Options& o, const std::string&) { o.use_dwarf = false; }},
+    {"--no-symbols", nullptr, "leave the symbol table alone",
+     [](Options& o, const std::string&) { o.use_symbols = false; }},
+    {"--no-cache", nullptr, "read the machine code anew, and keep nothing of it",
+     [](Options& o, const std::string&) { o.use_cache = false; }},
+    {"--dry-run", nullptr, "only say how long a live target would be held still",
+     [](Options& o, const std::string&) { o.dry_run = true; }},
+};
+
+constexpr Flag kJson[] = {
+    {"--json", nullptr, "exact numbers as JSON instead of text", [](Options& o, const std::string&) { o.json = true; }},
+};
+
+constexpr Flag kTable[] = {
+    {"--top", "N", "how many rows, 0 for all [30]",
+     [](Options& o, const std::string& v) { o.table.top = number_of(v); }},
+    {"--sort", "COLUMN", "column to sort by; -COLUMN turns the order round",
+     [](Options& o, const std::string& v) { o.table.sort = v; }},
+    {"--filter", "TEST", "TEXT, COLUMN=TEXT, COLUMN>NUMBER or COLUMN<NUMBER; more than one: all must hold",
+     [](Options& o, const std::string& v) { o.table.filters.push_back(v); }, nullptr, true},
+    {"--columns", "COLUMN,...", "what to show, with commas between",
+     [](Options& o, const std::string& v) { o.table.columns = v; }},
+};
+
+constexpr Flag kColor[] = {
+    {"--color", "WHEN", "auto, always or never [auto: on a terminal]",
+     [](Options& o, const std::string& v) { o.color = color_of(v); }, "auto always never"},
+};
+
+constexpr Flag kStrict[] = {
+    {"--strict", nullptr, "exit with 3 unless the audit is clean",
+     [](Options& o, const std::string&) { o.strict = true; }},
+};
+
+constexpr Flag kOutput[] = {
+    {"-o,--output", "FILE", "the file to write", [](Options& o, const std::string& v) { o.output = v; }, nullptr, false,
+     true},
+    {"--with-content", nullptr, "keep what objects and variables contain, too: user data; without it the file has none",
+     [](Options& o, const std::string&) { o.with_content = true; }},
+};
+
+constexpr Flag kGoroutine[] = {
+    {"--stacks", nullptr, "print the stack under each line", [](Options& o, const std::string&) { o.stacks = true; }},
+    {"--group", nullptr, "one line for goroutines with equal stacks",
+     [](Options& o, const std::string&) { o.group = true; }},
+};
+
+constexpr Flag kFormat[] = {
+    {"--format", "FORMAT", "text, man (roff, for man -l) or markdown [text]",
+     [](Options& o, const std::string& v) { o.format = v; }, "text man markdown"},
+};
+
+}  // namespace
+
+std::span<const Flag> target_flags() {
+  return kTarget;
+}
+std::span<const Flag> json_flags() {
+  return kJson;
+}
+std::span<const Flag> table_flags() {
+  return kTable;
+}
+std::span<const Flag> color_flags() {
+  return kColor;
+}
+std::span<const Flag> strict_flags() {
+  return kStrict;
+}
+std::span<const Flag> output_flags() {
+  return kOutput;
+}
+std::span<const Flag> goroutine_flags() {
+  return kGoroutine;
+}
+std::span<const Flag> format_flags() {
+  return kFormat;
+}
+
+std::string_view long_name(const Flag& flag) {
+  const std::string_view name = flag.name;
+  return name.substr(name.find("--"));
+}
+
+Address address_of(const std::string& text) {
+  std::uint64_t value = 0;
+  const char* const end = text.data() + text.size();
+  if (text.starts_with("0x")) {
+    const auto [stop, error] = std::from_chars(text.data() + 2, end, value, 16);
+    if (error == std::errc() && stop == end) return Address(value);
+  }
+  fail(ErrorCode::kUsage, "\"{}\" is not an address like 0xc000012340", text);
+}
+
+}  // namespace holdfast::cli

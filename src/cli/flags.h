@@ -1,0 +1,41 @@
+// The options of the command line as a table: parsing, help, completion, the man page and the page of commands all read
+// it. To add an option, add a row to its group in flags.cc and a member to Options.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "cli/options.h"
+
+namespace holdfast::cli {
+
+struct Flag {
+  const char* name;   // "--top", or with a short form "-o,--output"
+  const char* value;  // what follows it, as the help calls it: "N"; null for a flag that stands alone
+  const char* help;
+  // Takes the value, empty for a flag that stands alone. Fails with kUsage, saying what is wrong with the value;
+  // whoever calls adds the option's name.
+  void (*set)(Options& options, const std::string& value);
+  const char* choices = nullptr;  // the only values that it takes, with spaces between
+  bool repeats = false;           // may be given more than once
+  bool is_file = false;           // the value is a path
+};
+
+// Groups, each of options that some verbs share.
+std::span<const Flag> target_flags();  // how a target is opened
+std::span<const Flag> json_flags();
+std::span<const Flag> table_flags();
+std::span<const Flag> color_flags();
+std::span<const Flag> strict_flags();
+std::span<const Flag> output_flags();
+std::span<const Flag> goroutine_flags();
+std::span<const Flag> format_flags();
+
+// "--top" of "-t,--top".
+std::string_view long_name(const Flag& flag);
+
+// "0xc000012340", as all addresses are printed. Fails with kUsage.
+Address address_of(const std::string& text);
+
+}  // namespace holdfast::cli

@@ -1,0 +1,119 @@
+#include "cli/manual.h"
+
+#include <fmt/format.h>
+
+#include "base/version.h"
+
+namespace holdfast::cli {
+namespace {
+
+constexpr std::string_view kTargets = "TARGET is a pid, a process name, a core file or a .hold file.";
+constexpr std::string_view kExitCodes = "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 a gate found something.";
+constexpr std::string_view kUnits = "Numbers can carry units: 16KiB, 1.5GiB, 90s, 5m.";
+
+// "holdfast types TARGET [OPTIONS]"
+std::string usage(const Verb& verb) {
+  std::string text = fmt::format("holdfast {}", verb.name);
+  if (verb.answers != Answers::kNobody) text += " TARGET";
+  for (const Argument& argument : verb.arguments)
+    text += fmt::format(argument.optional ? " [{}]" : " {}", argument.name);
+  return text + (verb.flags.empty() ? "" : " [OPTIONS]");
+}
+
+// "-o,--output FILE"
+std::string left_side(const Flag& flag) {
+  return flag.value == nullptr ? std::string(flag.name) : fmt::format("{} {}", flag.name, flag.value);
+}
+
+template <typename Use>
+void for_each_flag(const Verb& verb, const Use& use) {
+  for (const std::span<const Flag> group : verb.flags)
+    for (const Flag& flag : group) use(flag);
+}
+
+std::string column_meaning(const view::Column& column) {
+  return std::string(column.meaning) + (column.in_text ? "" : " (when asked for)");
+}
+
+// roff gives a leading dot, a backslash and a hyphen meanings of their own.
+std::string roff(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    if (c == '\\' || c == '-') out += '\\';
+    if (c == '.' && out.empty()) out += "\\&";
+    out += c;
+  }
+  return out;
+}
+
+std::string roff_entry(std::string_view term, std::string_view meaning) {
+  return fmt::format(".TP\n.B {}\n{}\n", roff(term), roff(meaning));
+}
+
+void add_markdown(const Verb& verb, std::string& out) {
+  out += fmt::format("\n## {}\n\n{}.\n\n    {}\n\nExample: `{}`\n", verb.name, verb.help, usage(verb), verb.example);
+  if (verb.answers == Answers::kProcessAndCore) out += "\nA `.hold` file cannot answer it.\n";
+  if (!verb.arguments.empty() || !verb.flags.empty()) out += "\n| option | meaning |\n|---|---|\n";
+  for (const Argument& argument : verb.arguments) out += fmt::format("| `{}` | {} |\n", argument.name, argument.help);
+  for_each_flag(verb, [&](const Flag& flag) { out += fmt::format("| `{}` | {} |\n", left_side(flag), flag.help); });
+  if (verb.shape == nullptr) return;
+  const view::TableShape shape = verb.shape({});
+  out += fmt::format("\nSorted by `{}`.\n\n| column | meaning |\n|---|---|\n", shape.default_sort);
+  for (const view::Column& column : shape.columns)
+    out += fmt::format("| `{}` | {} |\n", column.name, column_meaning(column));
+}
+
+}  // namespace
+
+std::string general_help() {
+  std::string text = fmt::format(
+      "Says what holds the memory of a Go process.\nUsage: holdfast [VERB] TARGET [OPTIONS]\n\n{}\n\nVerbs:\n",
+      kTargets);
+  for (const Verb* verb : verbs()) text += fmt::format("  {:<16} {}\n", verb->name, verb->help);
+  return text +
+         fmt::format("\nholdfast VERB --help lists the options of a verb.\n{}\n\nExample: holdfast 4711\n", kExitCodes);
+}
+
+std::string verb_help(const Verb& verb) {
+  std::string text = fmt::format("{}\nUsage: {}\n\n", verb.help, usage(verb));
+  if (verb.answers != Answers::kNobody) text += std::string(kTargets) + "\n\n";
+  for (const Argument& argument : verb.arguments) text += fmt::format("  {:<22}  {}\n", argument.name, argument.help);
+  text += fmt::format("  {:<22}  print this\n", "-h,--help");
+  for_each_flag(verb, [&](const Flag& flag) { text += fmt::format("  {:<22}  {}\n", left_side(flag), flag.help); });
+  if (verb.shape != nullptr) {
+    const view::TableShape shape = verb.shape({});
+    text += "\nColumns, which can be named by their beginning:\n";
+    for (const view::Column& column : shape.columns)
+      text += fmt::format("  {:<16} {}\n", column.name, column_meaning(column));
+    text += fmt::format("Sorted by {} unless --sort is given. {}\n", shape.default_sort, kUnits);
+  }
+  return text + fmt::format("\nExample: {}\n", verb.example);
+}
+
+std::string man_page() {
+  std::string out = fmt::format(
+      ".TH HOLDFAST 1 \"\" \"holdfast {}\"\n.SH NAME\nholdfast \\- says what holds the memory of a Go process\n"
+      ".SH SYNOPSIS\n.B holdfast\n[\\fIVERB\\fR] \\fITARGET\\fR [\\fIOPTIONS\\fR]\n.SH DESCRIPTION\n{}\n{}\n",
+      holdfast_version(), roff(kTargets),
+      roff("No verb means report. Results go to standard output, progress and warnings "
+           "to standard error."));
+  for (const Verb* verb : verbs()) {
+    out += fmt::format(".SH {}\n{}.\n.PP\n.B {}\n", verb->name, roff(verb->help), roff(usage(*verb)));
+    for (const Argument& argument : verb->arguments) out += roff_entry(argument.name, argument.help);
+    for_each_flag(*verb, [&](const Flag& flag) { out += roff_entry(left_side(flag), flag.help); });
+    out += fmt::format(".PP\nExample: {}\n", roff(verb->example));
+  }
+  return out + fmt::format(".SH EXIT STATUS\n{}\n", roff(kExitCodes));
+}
+
+std::string markdown_page() {
+  std::string out = fmt::format(
+      "# Commands\n\nMade by `holdfast help --format markdown`; a test compares.\n\n{}\nNo verb means `report`. "
+      "Results go to stdout, progress and warnings to stderr. {}\n\n| verb | answers |\n|---|---|\n",
+      kTargets, kExitCodes);
+  for (const Verb* verb : verbs()) out += fmt::format("| [{0}](#{0}) | {1} |\n", verb->name, verb->help);
+  for (const Verb* verb : verbs()) add_markdown(*verb, out);
+  return out;
+}
+
+}  // namespace holdfast::cli

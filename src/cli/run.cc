@@ -1,0 +1,130 @@
+#include "cli/run.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "base/error.h"
+#include "base/units.h"
+#include "cli/output.h"
+#include "report/report_text.h"
+#include "report/table_json.h"
+#include "report/table_text.h"
+
+namespace holdfast::cli {
+namespace {
+
+using nlohmann::ordered_json;
+
+capture::Options capture_options(const Options& options) {
+  return {.exe = options.exe,
+          .use_dwarf = options.use_dwarf,
+          .use_symbols = options.use_symbols,
+          .symbols = options.symbols,
+          .use_cache = options.use_cache,
+          .with_content = options.with_content};
+}
+
+int dry_run(Run& run) {
+  const capture::Target& target = run.session().target();
+  if (target.process() == nullptr)
+    fail(ErrorCode::kUsage, "--dry-run is about live processes; {} is a file", target.name());
+  const os::ProcessStatus status = *target.process();
+  const capture::Prediction prediction = run.session().predict();
+  run.answer([&] { return fmt::format("{}, pid {}: {}\n", status.name, status.pid, prediction_text(prediction)); },
+             [&] {
+               return ordered_json{{"schema", "holdfast.dry-run/1"},
+                                   {"pid", status.pid},
+                                   {"name", status.name},
+                                   {"pause_ms", prediction.pause_ms},
+                                   {"bytes", prediction.bytes},
+                                   {"objects", prediction.objects},
+                                   {"goroutines", prediction.goroutines},
+                                   {"threads", prediction.threads}};
+             });
+  return 0;
+}
+
+// A capture keeps the graph, and neither evidence nor what was not asked for when it was made.
+void check_target(const Verb& verb, const capture::Target& target) {
+  if (verb.answers == Answers::kProcessAndCore && target.form() == capture::TargetForm::kHold)
+    fail(ErrorCode::kUsage,
+         "{} needs a live process or a core: {} is a .hold file, which keeps types without the "
+         "reasons for them",
+         verb.name, target.name());
+}
+
+// Nothing is called so: perhaps something else was meant.
+[[noreturn]] void refuse_target(const std::string& name, const Error& error) {
+  if (std::filesystem::is_directory(name)) fail(error.code(), "{} is a directory, and no process is called so", name);
+  if (name.find('/') != std::string::npos) fail(error.code(), "there is no file {}", name);
+  const Verb* const verb = verb_like(name);
+  if (verb == nullptr) throw error;
+  fail(error.code(), "{}; if the verb was meant: holdfast {}{}", error.what(), verb->name,
+       verb->answers == Answers::kNobody ? "" : " TARGET");
+}
+
+}  // namespace
+
+std::string prediction_text(const capture::Prediction& prediction) {
+  return fmt::format("would be held still for about {:.1f} ms to copy {} ({} objects, {} goroutines, {} threads)",
+                     prediction.pause_ms, format_bytes(prediction.bytes), format_count(prediction.objects),
+                     format_count(prediction.goroutines), format_count(prediction.threads));
+}
+
+session::Session& Run::session() {
+  if (session_) return *session_;
+  session::Listener listener;
+  listener.pass_begins = [this](const std::string& pass) { progress_.begin(pass); };
+  if (verb_.shows_first)
+    listener.first_look = [this](const heap::Snapshot& s) {
+      progress_.show_first([&](std::size_t width) { return report::first_screen(s, width); });
+    };
+  try {
+    session_.emplace(options_.target, capture_options(options_), std::move(listener));
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::kNotFound) throw;
+    refuse_target(options_.target, error);
+  }
+  if (!session_->target().remark().empty()) remark(fmt::format("holdfast: {}\n", session_->target().remark()));
+  check_target(verb_, session_->target());
+  return *session_;
+}
+
+void Run::answer(const std::function<std::string()>& text, const std::function<ordered_json()>& json) {
+  // Names come from the target and may be no UTF-8.
+  const std::string out =
+      options_.json ? json().dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n" : text();
+  progress_.finish();
+  print(out);
+}
+
+void Run::answer_with_table(const std::function<view::Table()>& make,
+                            const std::function<const heap::Snapshot*()>& snapshot) {
+  const view::TablePlan plan = view::plan_table(verb_.shape(options_), options_.table);
+  const view::Table table = make();
+  const heap::Snapshot* const of = snapshot();
+  const view::Selection selection = view::select(table, plan);
+  answer(
+      [&] {
+        std::string text = report::table_text(table, plan, selection);
+        if (of != nullptr && !of->losses.empty())
+          text += fmt::format("{} kinds of loss in the target: holdfast audit lists them\n", of->losses.size());
+        return text;
+      },
+      [&] { return report::table_json(table, selection, of); });
+}
+
+bool Run::use_color() const {
+  if (options_.color != Color::kAuto) return options_.color == Color::kAlways;
+  return isatty(STDOUT_FILENO) != 0;
+}
+
+int run_verb(const Verb& verb, const Options& options) {
+  Run run(verb, options);
+  return options.dry_run ? dry_run(run) : verb.run(run);
+}
+
+}  // namespace holdfast::cli

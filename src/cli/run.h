@@ -1,0 +1,53 @@
+// What a verb has at hand while it runs: its options, the session on its target, and where the answer goes.
+#pragma once
+
+#include <functional>
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
+#include <string>
+
+#include "cli/options.h"
+#include "cli/progress.h"
+#include "cli/verb.h"
+#include "session/session.h"
+#include "view/table_query.h"
+
+namespace holdfast::cli {
+
+constexpr int kGateFound = 3;  // exit code: a gate found something
+
+class Run {
+ public:
+  Run(const Verb& verb, const Options& options) : verb_(verb), options_(options) {}
+
+  const Options& options() const { return options_; }
+  // On the target; found, but not opened, when first asked for. What its name could also have meant is remarked on.
+  session::Session& session();
+
+  // Ends the line of progress and prints the one that was asked for.
+  void answer(const std::function<std::string()>& text, const std::function<nlohmann::ordered_json()>& json);
+  // The same with rows: the query is checked against the verb's columns before `make` touches the target.
+  // `snapshot`: whose target and losses are to be shown with it; may give null.
+  void answer_with_table(const std::function<view::Table()>& make,
+                         const std::function<const heap::Snapshot*()>& snapshot);
+
+  // Wipes out the line of progress, so that a remark can be made.
+  void finish_progress() { progress_.finish(); }
+
+  // Whether text may have colours.
+  bool use_color() const;
+
+ private:
+  const Verb& verb_;
+  const Options& options_;
+  Progress progress_;
+  std::optional<session::Session> session_;
+};
+
+// "would be held still for about 3.1 ms to copy ...": what a stop would cost.
+std::string prediction_text(const capture::Prediction& prediction);
+
+// Runs the verb; the exit code.
+int run_verb(const Verb& verb, const Options& options);
+
+}  // namespace holdfast::cli

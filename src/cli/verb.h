@@ -1,0 +1,58 @@
+// The verbs as a table: what each is called, takes and runs. Parsing, help, completion, the man page, the page of
+// commands and "did you mean" read it. To add a verb, write cli/verbs/NAME.cc and add its row to the list in verb.cc.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cli/flags.h"
+#include "cli/options.h"
+#include "view/table.h"
+
+namespace holdfast::cli {
+
+class Run;
+
+// The targets that can answer.
+enum class Answers : std::uint8_t {
+  kNobody,          // the verb has no target
+  kEverything,      // processes, cores and captures
+  kProcessAndCore,  // what a capture does not keep is needed
+};
+
+// What stands after TARGET.
+struct Argument {
+  const char* name;  // "ADDRESS"
+  const char* help;
+  void (*set)(Options& options, const std::string& value);  // as Flag::set
+  bool optional = false;
+};
+
+struct Verb {
+  const char* name;
+  const char* help;     // one line
+  const char* example;  // a whole command
+  Answers answers = Answers::kEverything;
+  std::vector<std::span<const Flag>> flags = {};
+  std::vector<Argument> arguments = {};
+  // Of a verb whose answer is a table; null of the others.
+  view::TableShape (*shape)(const Options& options) = nullptr;
+  // What can only be seen when all options are known; fails with kUsage. May be null.
+  void (*check)(const Options& options) = nullptr;
+  bool shows_first = false;  // what is known early, on a terminal, while the rest is computed
+  // Prints the answer; the exit code.
+  int (*run)(Run& run) = nullptr;
+};
+
+// In the order of the help; the first is meant when none is named.
+std::span<const Verb* const> verbs();
+// Null if there is none of that name.
+const Verb* verb_named(std::string_view name);
+// The verb that `word` may have been meant to be; null if none is near.
+const Verb* verb_like(std::string_view word);
+// Fails with kUsage, naming the nearest verb.
+[[noreturn]] void refuse_verb(std::string_view word);
+
+}  // namespace holdfast::cli

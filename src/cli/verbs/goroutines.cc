@@ -1,0 +1,32 @@
+#include "cli/run.h"
+#include "cli/verbs/verbs.h"
+#include "view/goroutine_table.h"
+
+namespace holdfast::cli {
+namespace {
+
+view::TableShape shape(const Options& options) {
+  return view::goroutine_shape(options.group);
+}
+
+int run(Run& run) {
+  run.answer_with_table(
+      [&] {
+        const graph::Dominators& dominators = run.session().dominators();
+        const Options& options = run.options();
+        return view::goroutine_table(run.session().snapshot(), dominators, {options.stacks, options.group});
+      },
+      [&] { return &run.session().snapshot(); });
+  return 0;
+}
+
+}  // namespace
+
+const Verb kGoroutinesVerb = {.name = "goroutines",
+                              .help = "goroutines, what they wait for and what they hold",
+                              .example = "holdfast goroutines --group --stacks 4711",
+                              .flags = {goroutine_flags(), target_flags(), json_flags(), table_flags()},
+                              .shape = shape,
+                              .run = run};
+
+}  // namespace holdfast::cli

@@ -1,0 +1,50 @@
+#include "cli/completion.h"
+#include "cli/manual.h"
+#include "cli/output.h"
+#include "cli/run.h"
+#include "cli/verbs/verbs.h"
+
+namespace holdfast::cli {
+namespace {
+
+void set_topic(Options& options, const std::string& word) {
+  if (verb_named(word) == nullptr) refuse_verb(word);
+  options.topic = word;
+}
+
+int help(Run& run) {
+  const Options& options = run.options();
+  if (options.format == "man")
+    print(man_page());
+  else if (options.format == "markdown")
+    print(markdown_page());
+  else
+    print(options.topic.empty() ? general_help() : verb_help(*verb_named(options.topic)));
+  return 0;
+}
+
+int complete(Run& run) {
+  print(completion(run.options().topic));
+  return 0;
+}
+
+}  // namespace
+
+const Verb kHelpVerb = {.name = "help",
+                        .help = "this, the help of a verb, the man page, or all of it as a page",
+                        .example = "holdfast help --format man | man -l -",
+                        .answers = Answers::kNobody,
+                        .flags = {format_flags()},
+                        .arguments = {{"VERB", "about this verb alone", set_topic, true}},
+                        .run = help};
+
+const Verb kCompletionVerb = {
+    .name = "completion",
+    .help = "a script that lets the shell complete verbs, options and columns",
+    .example = "source <(holdfast completion bash)",
+    .answers = Answers::kNobody,
+    .arguments = {{"SHELL", "bash, zsh or fish",
+                   [](Options& options, const std::string& shell) { options.topic = shell; }}},
+    .run = complete};
+
+}  // namespace holdfast::cli

@@ -1,0 +1,41 @@
+#include <fmt/format.h>
+
+#include "capture/processes.h"
+#include "cli/output.h"
+#include "cli/run.h"
+#include "cli/verbs/verbs.h"
+#include "session/process_table.h"
+
+namespace holdfast::cli {
+namespace {
+
+view::TableShape shape(const Options&) {
+  return session::process_shape();
+}
+
+int run(Run& run) {
+  std::vector<capture::ClosedProcess> closed;
+  run.answer_with_table(
+      [&] {
+        capture::ProcessList list = capture::list_go_processes();
+        closed = std::move(list.closed);
+        return session::process_table(std::move(list.go));
+      },
+      [] { return nullptr; });
+  if (!closed.empty())
+    remark(fmt::format("not looked into, for lack of permission: {}; the first is {} {}\n", closed.size(),
+                       closed.front().status.pid, closed.front().status.name));
+  return 0;
+}
+
+}  // namespace
+
+const Verb kProcessesVerb = {.name = "ps",
+                             .help = "the Go processes here; none of them is stopped",
+                             .example = "holdfast ps --sort heap_bytes",
+                             .answers = Answers::kNobody,
+                             .flags = {json_flags(), table_flags()},
+                             .shape = shape,
+                             .run = run};
+
+}  // namespace holdfast::cli

@@ -1,0 +1,31 @@
+#include "cli/run.h"
+#include "cli/verbs/verbs.h"
+#include "view/root_table.h"
+
+namespace holdfast::cli {
+namespace {
+
+view::TableShape shape(const Options&) {
+  return view::root_shape();
+}
+
+int run(Run& run) {
+  run.answer_with_table(
+      [&] {
+        const graph::Dominators& dominators = run.session().dominators();
+        return view::root_table(run.session().snapshot(), dominators);
+      },
+      [&] { return &run.session().snapshot(); });
+  return 0;
+}
+
+}  // namespace
+
+const Verb kRootsVerb = {.name = "roots",
+                         .help = "what holds memory from outside the heap, with what each retains",
+                         .example = "holdfast roots --filter kind=global 4711",
+                         .flags = {target_flags(), json_flags(), table_flags()},
+                         .shape = shape,
+                         .run = run};
+
+}  // namespace holdfast::cli

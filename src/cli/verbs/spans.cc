@@ -1,0 +1,31 @@
+#include "cli/run.h"
+#include "cli/verbs/verbs.h"
+#include "view/span_table.h"
+
+namespace holdfast::cli {
+namespace {
+
+view::TableShape shape(const Options&) {
+  return view::span_shape();
+}
+
+int run(Run& run) {
+  run.answer_with_table(
+      [&] {
+        const graph::Reachability& reached = run.session().reached();
+        return view::span_table(run.session().snapshot(), reached);
+      },
+      [&] { return &run.session().snapshot(); });
+  return 0;
+}
+
+}  // namespace
+
+const Verb kSpansVerb = {.name = "spans",
+                         .help = "the heap's spans",
+                         .example = "holdfast spans --filter 'objects<10' --sort bytes 4711",
+                         .flags = {target_flags(), json_flags(), table_flags()},
+                         .shape = shape,
+                         .run = run};
+
+}  // namespace holdfast::cli

@@ -1,0 +1,31 @@
+#include "cli/run.h"
+#include "cli/verbs/verbs.h"
+#include "view/type_table.h"
+
+namespace holdfast::cli {
+namespace {
+
+view::TableShape shape(const Options&) {
+  return view::type_shape();
+}
+
+int run(Run& run) {
+  run.answer_with_table(
+      [&] {
+        const graph::Dominators& dominators = run.session().dominators();
+        return view::type_table(run.session().snapshot(), dominators);
+      },
+      [&] { return &run.session().snapshot(); });
+  return 0;
+}
+
+}  // namespace
+
+const Verb kTypesVerb = {.name = "types",
+                         .help = "objects by type",
+                         .example = "holdfast types --sort count 4711",
+                         .flags = {target_flags(), json_flags(), table_flags()},
+                         .shape = shape,
+                         .run = run};
+
+}  // namespace holdfast::cli

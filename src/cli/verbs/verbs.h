@@ -1,0 +1,22 @@
+// The rows of the table in cli/verb.cc, one of each file in this folder.
+#pragma once
+
+#include "cli/verb.h"
+
+namespace holdfast::cli {
+
+extern const Verb kReportVerb;
+extern const Verb kTypesVerb;
+extern const Verb kRootsVerb;
+extern const Verb kGoroutinesVerb;
+extern const Verb kSpansVerb;
+extern const Verb kTypeReasonsVerb;
+extern const Verb kTypeConflictsVerb;
+extern const Verb kTypeComparisonVerb;
+extern const Verb kAuditVerb;
+extern const Verb kCaptureVerb;
+extern const Verb kProcessesVerb;
+extern const Verb kHelpVerb;
+extern const Verb kCompletionVerb;
+
+}  // namespace holdfast::cli

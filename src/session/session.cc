@@ -1,0 +1,117 @@
+#include "session/session.h"
+
+#include <utility>
+
+#include "base/error.h"
+#include "detect/findings.h"
+#include "heap/object_index.h"
+#include "os/process.h"
+
+namespace holdfast::session {
+
+Session::Session(const std::string& target, const capture::Options& options, Listener listener)
+    : listener_(std::move(listener)), times_(listener_.pass_begins), target_(capture::find_target(target, options)) {}
+
+capture::Prediction Session::predict() {
+  const CancellationScope scope(&cancellation_);
+  return target_->predict(times_);
+}
+
+void Session::open(const capture::Callbacks& callbacks) {
+  HOLDFAST_CHECK(!snapshot_);
+  const CancellationScope scope(&cancellation_);
+  snapshot_ = target_->snapshot(callbacks, times_);
+}
+
+const heap::Snapshot& Session::snapshot() {
+  if (!snapshot_) open({.first_look = listener_.first_look, .meanwhile = {}, .second_opinion = {}, .type_reasons = {}});
+  return *snapshot_;
+}
+
+void Session::forget_content() {
+  snapshot();
+  snapshot_->content = {};
+}
+
+const graph::Dominators& Session::dominators() {
+  const auto find = [&](const heap::Snapshot& s) { dominators_ = graph::dominators(s, &times_); };
+  if (!snapshot_)
+    open({.first_look = listener_.first_look, .meanwhile = find, .second_opinion = {}, .type_reasons = {}});
+  const CancellationScope scope(&cancellation_);
+  if (!dominators_) find(*snapshot_);
+  return *dominators_;
+}
+
+const graph::Reachability& Session::reached() {
+  const heap::Snapshot& s = snapshot();
+  const CancellationScope scope(&cancellation_);
+  if (!reached_)
+    reached_ = times_.run("reach", [&] { return dominators_ ? graph::reachability(*dominators_) : graph::reach(s); });
+  return *reached_;
+}
+
+const graph::Audit& Session::audit() {
+  const graph::Reachability& live = reached();
+  const CancellationScope scope(&cancellation_);
+  if (!audit_) audit_ = times_.run("audit", [&] { return graph::audit(*snapshot_, live); });
+  return *audit_;
+}
+
+view::Report Session::report(const view::ReportLimits& limits) {
+  const graph::Dominators& tree = dominators();
+  const graph::Audit& checked = audit();
+  const CancellationScope scope(&cancellation_);
+  view::Report report =
+      times_.run("report", [&] { return view::make_report(*snapshot_, *reached_, tree, checked, limits); });
+  times_.run("findings", [&] { report.findings = detect::find_findings(*snapshot_, tree, report); });
+  view::shorten(report, limits);
+  report.took_ms = times_.milliseconds();
+  report.peak_rss_bytes = os::own_peak_rss();
+  return report;
+}
+
+view::TypeComparison Session::compare_types() {
+  std::optional<view::TypeComparison> comparison;
+  capture::Callbacks callbacks;
+  callbacks.second_opinion = [&](const heap::Snapshot& s, const heap::TypeColumns& without) {
+    if (!s.target.has_dwarf)
+      fail(ErrorCode::kUnsupported, "{} has no debug information that its types could be compared with", s.target.exe);
+    comparison = view::compare_types(s, without, graph::dominators(s));
+  };
+  open(callbacks);
+  if (!comparison) fail(ErrorCode::kUsage, "{} keeps one answer to what the types are", target_->name());
+  return std::move(*comparison);
+}
+
+view::ExplainedType Session::explain_type(Address address) {
+  view::ExplainedType explained{address, ObjectId(), std::nullopt};
+  std::string place;
+  const auto look = [&](const heap::Snapshot& s, const heap::TypeReasons* reasons) {
+    const heap::ObjectIndex index(s);
+    explained.object = index.find_object(address);
+    if (!explained.object)
+      place = view::place_text(s, index, address, reasons == nullptr ? "" : reasons->variable_at(address));
+    else if (reasons != nullptr)
+      explained.chain = reasons->chain(explained.object);
+  };
+  capture::Callbacks callbacks;
+  callbacks.type_reasons = [&](const heap::Snapshot& s, const heap::TypeReasons& reasons) { look(s, &reasons); };
+  open(callbacks);
+  if (target_->form() == capture::TargetForm::kHold) look(*snapshot_, nullptr);
+  if (!explained.object) fail(ErrorCode::kNotFound, "there is no object at {:#x}: it is in {}", address.value, place);
+  return explained;
+}
+
+std::vector<heap::TypeConflict> Session::type_conflicts() {
+  std::vector<heap::TypeConflict> conflicts;
+  capture::Callbacks callbacks;
+  callbacks.type_reasons = [&](const heap::Snapshot&, const heap::TypeReasons& reasons) {
+    conflicts = reasons.conflicts();
+  };
+  open(callbacks);
+  if (target_->form() == capture::TargetForm::kHold)
+    fail(ErrorCode::kUsage, "{} keeps types without the claims for them", target_->name());
+  return conflicts;
+}
+
+}  // namespace holdfast::session

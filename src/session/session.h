@@ -1,0 +1,82 @@
+// One opened target and what has been computed of it. Each pass runs once, when its result is first asked for, and asks
+// for what it needs itself. In the order of a report:
+//
+//   the steps of capture::Target::snapshot ... the target into a Snapshot: from here on nothing of it changes
+//   dominators ... beside the search for types where they are asked for before the snapshot is
+//   reach ........ from here on it is known what lives
+//   audit ........ from here on it is known how far to trust that
+//   report, findings ... what people read
+//
+// For one thread at a time, but for cancel(), which any thread may call.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/cancel.h"
+#include "base/timer.h"
+#include "capture/target.h"
+#include "graph/audit.h"
+#include "graph/dominators.h"
+#include "graph/reachability.h"
+#include "heap/snapshot.h"
+#include "heap/type_reasons.h"
+#include "view/report.h"
+#include "view/type_chain.h"
+#include "view/type_comparison.h"
+
+namespace holdfast::session {
+
+// What a front end wants to hear while passes run. Empty functions are not called.
+struct Listener {
+  std::function<void(const std::string& pass)> pass_begins;
+  std::function<void(const heap::Snapshot&)> first_look;  // see capture::Callbacks
+};
+
+class Session {
+ public:
+  // Fails like capture::find_target. Nothing is opened.
+  Session(const std::string& target, const capture::Options& options, Listener listener);
+
+  const capture::Target& target() const { return *target_; }
+  // What a stop would cost a live target.
+  capture::Prediction predict();
+
+  // Fail like capture::Target::snapshot, and with kCancelled.
+  const heap::Snapshot& snapshot();
+  // Drops the bytes of the target that the snapshot has, if any.
+  void forget_content();
+  const graph::Dominators& dominators();
+  const graph::Reachability& reached();
+  const graph::Audit& audit();
+  // With the findings, the times of the passes and our own peak of memory so far. Made anew each time.
+  view::Report report(const view::ReportLimits& limits = {});
+
+  // These look at the target in a way of their own, so they come first in a session or not at all. Of a .hold file the
+  // first and the last fail with kUsage, and a type is explained without its chain.
+  view::TypeComparison compare_types();
+  // Fails with kNotFound, saying what is there, if no object is at the address.
+  view::ExplainedType explain_type(Address address);
+  std::vector<heap::TypeConflict> type_conflicts();
+
+  PassTimes& times() { return times_; }
+  // Ends what this session computes, and no other.
+  void cancel() { cancellation_.request(); }
+
+ private:
+  void open(const capture::Callbacks& callbacks);
+
+  Listener listener_;
+  Cancellation cancellation_;
+  PassTimes times_;
+  std::unique_ptr<capture::Target> target_;
+  std::optional<heap::Snapshot> snapshot_;
+  std::optional<graph::Dominators> dominators_;
+  std::optional<graph::Reachability> reached_;
+  std::optional<graph::Audit> audit_;
+};
+
+}  // namespace holdfast::session
