@@ -219,7 +219,7 @@ TEST_P(BuildTest, FramesHoldWhatTheirMapsSay) {
   const heap::Goroutine& g = s.goroutines[0];
   EXPECT_EQ(g.goid, 17U);
   EXPECT_EQ(g.state, heap::GoroutineState::kWaiting);
-  EXPECT_EQ(s.strings[g.wait_reason], "sleep");
+  EXPECT_EQ(g.wait_reason, WaitReason::kSleep);
   EXPECT_TRUE(g.unwound);
   EXPECT_EQ(s.audit.goroutines_checked, 1U);
   EXPECT_THAT(s.audit.not_unwound, IsEmpty());
@@ -251,6 +251,7 @@ TEST_P(BuildTest, GoroutinesAtOnePlaceAreAGroup) {
 }
 
 TEST_P(BuildTest, AStackThatDoesNotEndWhereItBeganIsCounted) {
+  heap_.add_span(kSlots64);
   const Address g = park(9, StackImage::kStackEnd, {});
   target_.image.set(g, "runtime.g", "stktopsp", StackImage::kStackEnd - 0x100);
   const heap::Snapshot s = target_.snapshot();
@@ -259,6 +260,7 @@ TEST_P(BuildTest, AStackThatDoesNotEndWhereItBeganIsCounted) {
 }
 
 TEST_P(BuildTest, HowLongAGoroutineWaitsIsKnownFromTheTimeOfTheStop) {
+  heap_.add_span(kSlots64);
   const Address g = park(1, StackImage::kStackEnd, {});
   target_.image.set(g, "runtime.g", "waitsince", 1000);
   target_.now_ns = 5000;

@@ -57,9 +57,9 @@ class Target {
 //   digits alone          a pid
 //   with a slash          a file: a core or a .hold file
 //   another name          the process that is called so (os::find_process); if there is none, the file
-// A file that a process is preferred to is remarked on. Fails with kNotFound if there is neither, with kUsage if several
-// processes have the name, or, saying what it is, if a file is neither core nor .hold; with kUsage, too, if an option is
-// not for such a target.
+// A file that a process is preferred to is remarked on. Fails with kNotFound if there is neither, with kUsage if
+// several processes have the name, or, saying what it is, if a file is neither core nor .hold; with kUsage, too, if an
+// option is not for such a target.
 std::unique_ptr<Target> find_target(const std::string& name, const Options& options);
 
 // The parts of find_target, for callers that know what they have.

@@ -73,7 +73,7 @@ class TestTarget {
     PassTimes times;
     Options own = options;
     own.use_cache = false;
-    build(target, own, out, losses, times);
+    build(target, own, {}, out, losses, times);
     return out;
   }
   std::vector<go::ThreadRegisters> threads;

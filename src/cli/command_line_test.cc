@@ -180,7 +180,9 @@ TEST(ManPage, HasEveryVerbAndNoLineThatRoffTakesForItsOwn) {
   const std::string page = man_page();
   std::istringstream lines(page);
   for (std::string line; std::getline(lines, line);)
-    if (line.starts_with('.')) EXPECT_THAT(line, ::testing::MatchesRegex("\\.(TH|SH|TP|B|PP).*")) << line;
+    if (line.starts_with('.')) {
+      EXPECT_THAT(line, ::testing::MatchesRegex("\\.(TH|SH|TP|B|PP).*")) << line;
+    }
   for (const Verb* verb : verbs()) EXPECT_THAT(page, HasSubstr(std::string(".SH ") + verb->name + "\n"));
 }
 

@@ -16,7 +16,7 @@ std::string usage(const Verb& verb) {
   std::string text = fmt::format("holdfast {}", verb.name);
   if (verb.answers != Answers::kNobody) text += " TARGET";
   for (const Argument& argument : verb.arguments)
-    text += fmt::format(argument.optional ? " [{}]" : " {}", argument.name);
+    text += argument.optional ? fmt::format(" [{}]", argument.name) : fmt::format(" {}", argument.name);
   return text + (verb.flags.empty() ? "" : " [OPTIONS]");
 }
 

@@ -76,11 +76,11 @@ TEST(Findings, NameGoroutinesThatAreBlockedForLong) {
 }
 
 TEST(Findings, LeaveGoroutinesAloneThatWaitShortlyOrForTheNetwork) {
-  for (const auto& [reason, seconds] : {std::pair("chan send", 5U), std::pair("IO wait", 7200U)}) {
+  for (const auto& [reason, seconds] : {std::pair(WaitReason::kChanSend, 5U), std::pair(WaitReason::kIoWait, 7200U)}) {
     HeapBuilder heap;
     add_ballast(heap);
     add_goroutines(heap, GoroutineState::kWaiting, reason, seconds * kSecond);
-    EXPECT_THAT(report_of(heap.build()).findings, IsEmpty()) << reason;
+    EXPECT_THAT(report_of(heap.build()).findings, IsEmpty()) << seconds;
   }
 }
 

@@ -34,8 +34,7 @@ class StackImage {
       : version(parse_version("go1." + std::to_string(minor))),
         layouts(layout_table(version)),
         builder_(minor < 20 ? binary::PclntabBuilder::Form::kGo118 : binary::PclntabBuilder::Form::kGo120) {
-    for (const Address at : {kGofunc, kRodata, kData, kStack, kSystemStack, kSignalStack})
-      map(at, kSize);
+    for (const Address at : {kGofunc, kRodata, kData, kStack, kSystemStack, kSignalStack}) map(at, kSize);
     gofunc_at_ = 8;
   }
 

@@ -144,11 +144,5 @@ TEST_F(AuditTest, AnExcuseForWhatDoesNotDifferCountsNothing) {
   EXPECT_EQ(count(found, AuditCauseKind::kConservativeWord) + count(found, AuditCauseKind::kAllocateBlack), 0U);
 }
 
-TEST_F(AuditTest, ACauseOfALaterVersionIsKeptByName) {
-  const Audit found = run({{marked(), "read from the stars"}});
-  EXPECT_EQ(count(found, "read from the stars"), 1U);
-  EXPECT_FALSE(find(found, "read from the stars")->meaning.empty());
-}
-
 }  // namespace
 }  // namespace holdfast::graph

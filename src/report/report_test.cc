@@ -15,6 +15,7 @@
 #include "report/audit_report.h"
 #include "report/report_json.h"
 #include "report/report_text.h"
+#include "view/names.h"
 #include "view/words.h"
 
 namespace holdfast::report {

@@ -4,8 +4,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include "base/units.h"
 #include "base/terminal_text.h"
+#include "base/units.h"
 
 namespace holdfast::report {
 namespace {

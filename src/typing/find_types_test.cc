@@ -187,18 +187,6 @@ TEST_F(FindTypes, GivesTheSnapshotTypesWithTheirFields) {
   EXPECT_EQ(heap_.snapshot.types[next.type.row].elem, id);
 }
 
-TEST_F(FindTypes, CountsEvidenceThatContradictsItself) {
-  const Address page = heap_.add_span(27, 576, true, 1, 8), item = heap_.add_object();
-  const Address other = image_.structure({{"a", string_, 0}, {"b", string_, 16}}, 32, "main.Other", {"main", {}});
-  image_.write(page, page_.value);
-  image_.write(page + 8, item.value);
-  image_.write(variables_, other.value);
-  image_.write(variables_ + 8, item.value);
-  heap_.find_types();
-  EXPECT_EQ(heap_.type(item), "main.Other") << "an interface is stronger evidence than a field";
-  EXPECT_THAT(heap_.losses.sorted(), testing::Contains(testing::Field(&Loss::kind, "type-conflict")));
-}
-
 TEST_F(FindTypes, NeedsNoCodeWhoseFactsWereKept) {
   const Address item = heap_.add_object();
   image_.write(variables_, item_.value);

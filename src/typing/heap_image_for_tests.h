@@ -17,7 +17,12 @@ namespace holdfast::typing {
 class HeapImage {
  public:
   // `minor`: of the Go release, whose way to keep pointer maps spans have.
-  explicit HeapImage(int minor = 26) : image(minor) {}
+  explicit HeapImage(int minor = 26) : image(minor) {
+    // What every walk over stacks asks for, even where there are none.
+    for (const char* field : {"runtime.g.sched.ctxt", "runtime.g._defer", "runtime._defer.fn", "runtime._defer.link",
+                              "runtime._defer.heap"})
+      image.layouts.fields[field] = {0, 8};
+  }
 
   // A span of `pages` pages in which the slots with a set bit in `allocated` are; the others are free. Returns where it
   // begins.

@@ -85,45 +85,6 @@ TEST_F(NamedReasonsTest, LeaveTheMiddleOfALongChainOut) {
   });
 }
 
-TEST_F(NamedReasonsTest, NameTheVariableThatAnInterfaceLiesIn) {
-  const Address boxed = heap_.add_object();
-  image_.write(variables_ + 0x20, other_.value);
-  image_.write(variables_ + 0x28, boxed.value);
-  const auto bytes = binary::ElfBuilder(binary::ElfType::kExec).symbol("main.any", variables_ + 0x20, 16).build();
-  const binary::ElfFile elf(ByteView(bytes, "program"));
-  heap_.symbols = go::Symbols({{&elf, 0, "program"}});
-  find([&](const heap::TypeReasons& reasons) {
-    const heap::TypeChain chain = reasons.chain(heap_.object(boxed));
-    ASSERT_THAT(chain.steps, SizeIs(1));
-    EXPECT_EQ(chain.steps[0].witness, Witness::kInterface);
-    EXPECT_EQ(chain.steps[0].word, variables_ + 0x20);
-    EXPECT_EQ(chain.steps[0].descriptor, other_);
-    EXPECT_EQ(chain.steps[0].name, "main.any+0x8") << "the word that leads to the object";
-    EXPECT_EQ(reasons.variable_at(variables_ + 0x28), "main.any+0x8");
-    EXPECT_EQ(reasons.variable_at(variables_ + 0x40), "data+0x40");
-    EXPECT_EQ(reasons.variable_at(page_at_), "") << "no variable";
-  });
-}
-
-TEST_F(NamedReasonsTest, TellBothSidesOfAConflict) {
-  image_.write(variables_ + 0x20, other_.value);
-  image_.write(variables_ + 0x28, item(0).value);
-  find([&](const heap::TypeReasons& reasons) {
-    const std::vector<heap::TypeConflict> conflicts = reasons.conflicts();
-    ASSERT_THAT(conflicts, SizeIs(1));
-    EXPECT_EQ(name(conflicts[0].kept.type), "main.Other");
-    EXPECT_EQ(conflicts[0].kept.witness, Witness::kInterface);
-    EXPECT_EQ(name(conflicts[0].refused.type), "main.Item");
-    EXPECT_EQ(conflicts[0].refused.witness, Witness::kHolder);
-    EXPECT_EQ(conflicts[0].objects, 1U);
-    EXPECT_EQ(conflicts[0].standing, 1U);
-    EXPECT_EQ(conflicts[0].bytes, 32U);
-    const heap::TypeChain chain = reasons.chain(heap_.object(item(0)));
-    ASSERT_THAT(chain.refused, SizeIs(1));
-    EXPECT_EQ(name(chain.refused[0].type), "main.Item");
-  });
-}
-
 TEST_F(NamedReasonsTest, AreEmptyForAnObjectWithoutAType) {
   const Address unknown = heap_.add_object();
   find([&](const heap::TypeReasons& reasons) { EXPECT_THAT(reasons.chain(heap_.object(unknown)).steps, SizeIs(0)); });

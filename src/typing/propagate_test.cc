@@ -124,7 +124,7 @@ TEST_F(Propagate, FollowsSwissMapsFromTheHeaderToTheGroups) {
   EXPECT_EQ(type(p, one), "map.group[int]*main.Item");
   EXPECT_EQ(type(p, large), "header of map[int]*main.Item");
   EXPECT_EQ(type(p, directory), "directory of map[int]*main.Item");
-  EXPECT_EQ(type(p, table), "map.table[int]*main.Item");
+  EXPECT_EQ(type(p, table), "table of map[int]*main.Item");
   EXPECT_EQ(type(p, groups), "map.group[int]*main.Item");
   EXPECT_EQ(type(p, a), "main.Item");
   EXPECT_EQ(type(p, b), "main.Item");
@@ -173,7 +173,7 @@ TEST_F(PropagateOld, FollowsHashMapsAndTheirOverflowBuckets) {
   EXPECT_EQ(p.known_by(header), KnownBy::kDwarf);
   for (const std::uint32_t row : {buckets, overflow, listed})
     EXPECT_EQ(type(p, row), "map.bucket[int]*main.Item") << row;
-  EXPECT_EQ(type(p, pointers), "map.overflow[int]*main.Item");
+  EXPECT_EQ(type(p, pointers), "overflow of map[int]*main.Item");
   EXPECT_EQ(type(p, value), "main.Item");
 }
 

@@ -15,7 +15,9 @@ void expect_words(Enum last, const std::set<Enum>& without = {}) {
     const auto value = static_cast<Enum>(i);
     const std::string_view word = name_of(value);
     EXPECT_EQ(word.empty(), without.contains(value)) << i;
-    if (!word.empty()) EXPECT_TRUE(words.insert(word).second) << word;
+    if (!word.empty()) {
+      EXPECT_TRUE(words.insert(word).second) << word;
+    }
   }
 }
 

@@ -9,7 +9,7 @@
 #include "cli/run.h"
 #include "cli/verbs/verbs.h"
 #include "heap/hold_file.h"
-#include "report/audit_report.h"
+#include "report/target_words.h"
 
 namespace holdfast::cli {
 namespace {

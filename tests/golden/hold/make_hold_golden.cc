@@ -65,5 +65,6 @@ int main(int argc, char** argv) {
   add_objects(heap);
   Snapshot snapshot = heap.build();
   add_rest(snapshot);
-  write_hold(snapshot, argv[1]);
+  OutputFile file(argv[1], OutputFile::Access::kUsual);
+  write_hold(snapshot, file);
 }
