@@ -47,6 +47,7 @@ class Text {
   std::string run() {
     add_head();
     add_account();
+    add_findings();
     add_holders();
     add_types();
     add_goroutines();
@@ -161,6 +162,18 @@ class Text {
     for (std::uint64_t i = 0; i < std::min<std::uint64_t>(parts, kBar); ++i) bar += "█";
     if (!bar.empty() && !note.empty()) bar += "  ";
     line(fmt::format("  {:<20}{:>12}{:>7}  {}{}", name, format_bytes(bytes), format_share(bytes, whole_), bar, note));
+  }
+
+  // A program with nothing wrong has no such section.
+  void add_findings() {
+    if (report_.findings.empty()) return;
+    heading("FINDINGS");
+    std::size_t number = 0;
+    for (const view::Finding& finding : report_.findings) {
+      wrapped(fmt::format("{:>3}  {:>10}  ", ++number, format_bytes(finding.bytes)), short_names(finding.title));
+      wrapped("     ", fmt::format("{}: {}", name_of(finding.confidence), short_names(finding.because)));
+      wrapped("     change: ", short_names(finding.fix));
+    }
   }
 
   void add_holders() {

@@ -25,9 +25,9 @@ struct Run {
   graph::NodeId last;
 };
 
-class Describe {
+class Describer {
  public:
-  Describe(const Names& names, const graph::Dominators& dominators)
+  Describer(const Names& names, const graph::Dominators& dominators)
       : names_(names), snapshot_(names.snapshot()), dominators_(dominators) {}
 
   Holder holder(const Found& found) {
@@ -249,7 +249,7 @@ std::vector<Holder> describe_holders(const Names& names, const graph::Dominators
                                      std::span<const Found> found, std::size_t limit) {
   // Asked of all, so that nothing is counted for the one around it.
   const auto sites = allocation_sites(names, dominators, found);
-  Describe describe(names, dominators);
+  Describer describe(names, dominators);
   std::vector<Holder> holders;
   for (std::size_t i = 0; i < std::min(found.size(), limit); ++i) {
     holders.push_back(describe.holder(found[i]));
@@ -258,8 +258,17 @@ std::vector<Holder> describe_holders(const Names& names, const graph::Dominators
   return holders;
 }
 
-Place place_of(const Names& names, const graph::Dominators& dominators, ObjectId object) {
-  return Describe(names, dominators).place_of(object);
+class PlaceFinder::Describe : public Describer {
+ public:
+  using Describer::Describer;
+};
+
+PlaceFinder::PlaceFinder(const Names& names, const graph::Dominators& dominators)
+    : describe_(std::make_unique<Describe>(names, dominators)) {}
+PlaceFinder::~PlaceFinder() = default;
+
+Place PlaceFinder::place_of(ObjectId object) {
+  return describe_->place_of(object);
 }
 
 }  // namespace holdfast::view

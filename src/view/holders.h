@@ -9,6 +9,7 @@
 // chain. Many goroutines at one place count with all that only they hold. Bytes are never counted for two holders.
 #pragma once
 
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
@@ -34,6 +35,21 @@ struct Place {
   std::string text;  // "main.registry.sessions"
   std::vector<ChainStep> chain;
 };
-Place place_of(const Names& names, const graph::Dominators& dominators, ObjectId object);
+
+// Finds places; what the search for ways needs is made once, when something is first found to be shared.
+class PlaceFinder {
+ public:
+  // Both must outlive this.
+  PlaceFinder(const Names& names, const graph::Dominators& dominators);
+  ~PlaceFinder();
+  PlaceFinder(const PlaceFinder&) = delete;
+  PlaceFinder& operator=(const PlaceFinder&) = delete;
+
+  Place place_of(ObjectId object);
+
+ private:
+  class Describe;
+  std::unique_ptr<Describe> describe_;
+};
 
 }  // namespace holdfast::view

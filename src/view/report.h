@@ -106,7 +106,7 @@ enum class Confidence : std::uint8_t { kObserved, kProven };
 
 // Something that is likely to be wrong, and what shows it.
 struct Finding {
-  std::string id;                     // what sort: "goroutine-leak", "one-global", ...
+  std::string id;                     // what sort: "goroutine-leak", "sparse-map", ...
   std::string title;                  // one sentence
   std::uint64_t bytes = 0;            // about which it is
   std::uint64_t exclusive_bytes = 0;  // of these, what only this keeps

@@ -1,0 +1,52 @@
+// A detector looks for one sort of fault in a heap. Each is a file in detect/detectors/ with its rule, its words and
+// its thresholds, and a row of the table in detectors.cc. What only the graph and the runtime's own records prove or
+// show is said: what the program means by it is not guessed.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "graph/dominators.h"
+#include "heap/snapshot.h"
+#include "view/holders.h"
+#include "view/names.h"
+#include "view/report.h"
+
+namespace holdfast::detect {
+
+// What a detector may look at. `report` has its account, its holders, and all rows of goroutines and types.
+struct Evidence {
+  const view::Names& names;
+  const heap::Snapshot& snapshot;
+  const graph::Dominators& dominators;
+  const view::Report& report;
+  view::PlaceFinder& places;
+  std::uint64_t live = 0;      // bytes
+  std::uint64_t smallest = 0;  // bytes that are worth a word
+};
+
+struct Detector {
+  const char* id;         // of its findings, for ever: "sparse-map"
+  const char* looks_for;  // one sentence part
+  void (*run)(const Evidence& evidence, std::vector<view::Finding>& out);
+};
+
+// In no particular order; findings are ranked by bytes.
+std::span<const Detector* const> detectors();
+
+// A finding with its id, its place and the fingerprint of both, appended to `out`.
+view::Finding& add_finding(std::vector<view::Finding>& out, const Detector& detector, const std::string& place,
+                           view::Confidence confidence);
+// Gives the finding the chain and the allocation site of the holder whose chain begins with the root, if that is one of
+// the large ones.
+void take_holder(const Evidence& evidence, RootId root, view::Finding& finding);
+
+// "3.1 s": of nanoseconds.
+std::string duration(std::uint64_t ns);
+
+constexpr std::uint64_t kLongWait = 60 * std::uint64_t{1'000'000'000};  // ns: longer than a slow request takes
+
+}  // namespace holdfast::detect

@@ -1,0 +1,15 @@
+// The rows of the table in detectors.cc, one or two of each file in this folder.
+#pragma once
+
+#include "detect/detector.h"
+
+namespace holdfast::detect {
+
+extern const Detector kGoroutineLeak;
+extern const Detector kGoroutinesBlocked;
+extern const Detector kFinalizersWait;
+extern const Detector kCollectorOff;
+extern const Detector kSparseArray;
+extern const Detector kSparseMap;
+
+}  // namespace holdfast::detect

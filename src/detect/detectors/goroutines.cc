@@ -1,0 +1,70 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "base/units.h"
+#include "detect/detectors/detectors.h"
+#include "view/words.h"
+
+namespace holdfast::detect {
+namespace {
+
+using view::Confidence;
+using view::Finding;
+using view::GoroutineRow;
+
+// Not waiting for the network, a timer or work of the runtime's own, which may rightly take as long as it takes.
+bool waits_for_others(WaitReason reason) {
+  static constexpr std::array kReasons = {
+      WaitReason::kChanSend,  WaitReason::kChanReceive,   WaitReason::kChanSendNilChan, WaitReason::kChanReceiveNilChan,
+      WaitReason::kSelect,    WaitReason::kSelectNoCases, WaitReason::kSemacquire,      WaitReason::kCondWait,
+      WaitReason::kMutexLock, WaitReason::kRwMutexRLock,  WaitReason::kRwMutexLock,     WaitReason::kWaitGroupWait};
+  return std::find(kReasons.begin(), kReasons.end(), reason) != kReasons.end();
+}
+
+Finding& add(const Evidence& e, const Detector& detector, const GoroutineRow& row, std::string_view how_long,
+             std::string_view because, Confidence confidence, std::vector<Finding>& out) {
+  const std::string_view reason = view::name_of(row.wait_reason);
+  Finding& finding = add_finding(out, detector, fmt::format("{} at {}", reason, row.top), confidence);
+  finding.bytes = finding.exclusive_bytes = row.retained_bytes;
+  finding.count = row.count;
+  finding.title = fmt::format("{} {} blocked in {} at {} {}", format_count(row.count),
+                              row.count == 1 ? "goroutine" : "goroutines", reason, row.top, how_long);
+  finding.because = fmt::format("{}; they hold {} and their stacks take {}", because, format_bytes(row.retained_bytes),
+                                format_bytes(row.stack_bytes));
+  if (!row.created_by.empty()) finding.because += fmt::format("; created by {}", row.created_by);
+  finding.fix = fmt::format(
+      "let the wait at {} end: by a partner that always comes, room in the channel, or a context that is cancelled",
+      row.top);
+  take_holder(e, row.root, finding);
+  return finding;
+}
+
+void find_leaked(const Evidence& e, std::vector<Finding>& out) {
+  for (const GoroutineRow& row : e.report.goroutines)
+    if (row.leaked())
+      add(e, kGoroutineLeak, row, "for ever",
+          "the runtime's leak profile found that nothing that can still run refers to what they wait for",
+          Confidence::kProven, out);
+}
+
+void find_blocked(const Evidence& e, std::vector<Finding>& out) {
+  for (const GoroutineRow& row : e.report.goroutines) {
+    const bool stuck = row.count > 1 && row.longest_waiting_ns >= kLongWait && waits_for_others(row.wait_reason) &&
+                       row.retained_bytes + row.stack_bytes >= e.smallest;
+    if (row.leaked() || !stuck) continue;
+    add(e, kGoroutinesBlocked, row, fmt::format("for at least {}", duration(row.longest_waiting_ns)),
+        "all stand at one place; the time is of the one that waits longest", Confidence::kObserved, out);
+  }
+}
+
+}  // namespace
+
+const Detector kGoroutineLeak = {"goroutine-leak", "goroutines that the runtime has proven can never go on",
+                                 find_leaked};
+const Detector kGoroutinesBlocked = {"goroutines-blocked",
+                                     "many goroutines that wait for one another at one place for a minute or longer",
+                                     find_blocked};
+
+}  // namespace holdfast::detect

@@ -1,0 +1,47 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/units.h"
+#include "detect/always_points.h"
+#include "detect/detectors/detectors.h"
+
+namespace holdfast::detect {
+namespace {
+
+using view::Confidence;
+using view::Finding;
+
+// Backing arrays of pointers, of which few are set.
+void find(const Evidence& e, std::vector<Finding>& out) {
+  constexpr std::uint64_t kLargeSpan = 64 << 10;
+  for (const heap::Span& span : e.snapshot.spans) {
+    if (!span.has_pointers || span.slot_size < std::max(kLargeSpan, e.smallest)) continue;
+    for (std::uint32_t row = span.first_object; row < span.first_object + span.objects; ++row) {
+      const ObjectId object(row);
+      const heap::ObjectType known = e.snapshot.object_type[row];
+      if (!known || !e.dominators.reachable(object) || !always_points(e.snapshot, known.type())) continue;
+      const std::uint64_t room = (span.slot_size - span.header) / 8;
+      const std::uint64_t used = e.snapshot.edges.row_begin[row + 1] - e.snapshot.edges.row_begin[row];
+      const std::uint64_t spare = (room - used) * 8;
+      if (used * 4 >= room || spare < e.smallest) continue;
+      const view::Place place = e.places.place_of(object);
+      Finding& finding = add_finding(out, kSparseArray, place.text, Confidence::kObserved);
+      finding.bytes = finding.exclusive_bytes = spare;
+      finding.count = 1;
+      finding.chain = place.chain;
+      finding.title =
+          fmt::format("{} of {} elements of a {} in {} refer to nothing on the heap", format_count(room - used),
+                      format_count(room), view::short_type(e.names.type_of(object)), place.text);
+      finding.because =
+          fmt::format("of the {} words of the object {} point to something", format_count(room), format_count(used));
+      finding.fix = "if it was that full once: copy what is in use to a new slice; if it was made so: ask for less";
+    }
+  }
+}
+
+}  // namespace
+
+const Detector kSparseArray = {"sparse-array", "large arrays of pointers of which less than a quarter is set", find};
+
+}  // namespace holdfast::detect
