@@ -4,6 +4,7 @@
 
 #include "base/parallel.h"
 #include "capture/content.h"
+#include "capture/counters.h"
 #include "capture/edges.h"
 #include "capture/goroutines.h"
 #include "capture/kept_code_facts.h"
@@ -12,8 +13,6 @@
 #include "capture/root_writer.h"
 #include "capture/roots.h"
 #include "capture/samples.h"
-#include "go/mem_stats.h"
-#include "go/page_allocator.h"
 #include "go/special_roots.h"
 #include "heap/object_index.h"
 #include "typing/find_types.h"
@@ -37,37 +36,6 @@ void add_target_info(const FrozenTarget& target, heap::Snapshot& snapshot) {
   info.has_dwarf = symbols.has_dwarf();
   info.modules = static_cast<std::uint32_t>(runtime.modules.size());
   info.threads = static_cast<std::uint32_t>(target.threads.size());
-}
-
-// Our sums beside the runtime's own counters (reference 8.2 to 8.4).
-void add_counters(const FrozenTarget& target, const go::HeapModel& heap, heap::Snapshot& snapshot) {
-  const go::Runtime& runtime = *target.identified->runtime;
-  const go::MemStats stats = go::read_mem_stats(runtime);
-  for (const auto& [name, value] : stats.fields) snapshot.mem_stats.emplace_back(name, value);
-  std::uint64_t bytes = 0;
-  std::uint64_t in_use = 0;
-  for (const heap::Span& span : snapshot.spans) {
-    bytes += span.objects * span.slot_size;
-    in_use += span.bytes();
-  }
-  std::uint64_t manual = 0;
-  for (const go::MSpan& span : heap.manual()) manual += span.bytes();
-  const auto add = [&](const char* name, std::optional<std::uint64_t> theirs, std::optional<std::uint64_t> ours) {
-    if (theirs && ours) snapshot.audit.counters.push_back({name, *theirs, *ours, true, ""});
-  };
-  add("HeapObjects", stats.find("HeapObjects"), snapshot.objects);
-  add("HeapAlloc", stats.find("HeapAlloc"), bytes);
-  add("HeapInuse", stats.find("HeapInuse"), in_use);
-  add("HeapReleased", stats.find("HeapReleased"), go::count_released_bytes(runtime));
-  add("stacks and work buffers", stats.manual_bytes, manual);
-  if (target.residency) {
-    snapshot.absent = absent_of(*target.residency, snapshot.spans);
-    snapshot.account = account_of(*target.residency,
-                                  account_facts(runtime, heap, snapshot, target.program->writable(), target.threads));
-  }
-  snapshot.account.next_gc = stats.find("NextGC").value_or(0);
-  snapshot.account.heap_sys = stats.find("HeapSys").value_or(0);
-  snapshot.audit.gc_cycles = stats.find("NumGC").value_or(0);
 }
 
 std::string_view function_name(const go::FunctionTables& functions, Address code) {
@@ -113,7 +81,7 @@ void build(const FrozenTarget& target, const Options& options, const Callbacks& 
       times.run("spans", [&] { return go::HeapModel::read(runtime, go::Motion::kStopped, losses); });
   const go::HeapModel& heap = *model;
   snapshot.audit.gc_phase = heap.gc_phase();
-  times.run("marks", [&] { add_objects(heap, snapshot, losses); });
+  const UncountedSlots uncounted = times.run("marks", [&] { return add_objects(heap, snapshot, losses); });
   const heap::ObjectIndex index(snapshot.spans, snapshot.allocated);
   const go::PointerMasks masks(runtime, losses);
   times.run("edges", [&] { add_edges(runtime, heap, masks, index, snapshot, losses); });
@@ -135,7 +103,7 @@ void build(const FrozenTarget& target, const Options& options, const Callbacks& 
   if (options.with_content) times.run("content", [&] { add_content(runtime, snapshot, losses); });
   times.run("counters", [&] {
     try {
-      add_counters(target, heap, snapshot);
+      add_counters(target, heap, scheduler, uncounted, snapshot);
     } catch (const Error& error) {  // records of the runtime are missing, as in a core that was cut off
       losses.add(LossKind::kNoCounters, error.what());
     }

@@ -1,8 +1,10 @@
 #include "capture/objects.h"
 
+#include <algorithm>
 #include <bit>
 
 #include "base/parallel.h"
+#include "go/in_flight.h"
 #include "heap/object_index.h"
 
 namespace holdfast::capture {
@@ -75,7 +77,7 @@ void add_marks(const go::HeapModel& heap, const HugeArray<std::uint64_t>& marked
 
 }  // namespace
 
-void add_objects(const go::HeapModel& heap, heap::Snapshot& snapshot, LossLedger& losses) {
+UncountedSlots add_objects(const go::HeapModel& heap, heap::Snapshot& snapshot, LossLedger& losses) {
   const auto& spans = heap.in_use();
   snapshot.spans.reserve(spans.size());
   std::uint64_t words = 0;
@@ -100,11 +102,20 @@ void add_objects(const go::HeapModel& heap, heap::Snapshot& snapshot, LossLedger
   snapshot.pointerful = counts.pointerful;
   snapshot.objects = counts.objects;
   add_marks(heap, marked, snapshot);
-  for (const heap::Span& span : snapshot.spans) {
+  UncountedSlots uncounted;
+  for (std::size_t s = 0; s < spans.size(); ++s) {
+    const heap::Span& span = snapshot.spans[s];
     if (span.objects == span.alloc_count) continue;
+    if (go::count_may_lag(heap, spans[s], span.objects)) {
+      const std::uint64_t slots = std::max(span.objects, span.alloc_count) - std::min(span.objects, span.alloc_count);
+      uncounted.slots += slots;
+      uncounted.bytes += slots * span.slot_size;
+      continue;
+    }
     ++snapshot.audit.alloc_count_mismatches;
     if (snapshot.audit.mismatched_spans.size() < kExamples) snapshot.audit.mismatched_spans.push_back(span.base);
   }
+  return uncounted;
 }
 
 }  // namespace holdfast::capture

@@ -7,8 +7,15 @@
 
 namespace holdfast::capture {
 
-// Fills spans, allocated, pointerful, objects, marked, fresh, and the audit's allocCount figures. Row i of
-// snapshot.spans is heap.in_use()[i].
-void add_objects(const go::HeapModel& heap, heap::Snapshot& snapshot, LossLedger& losses);
+// Slots that are taken by the bits and not yet by the runtime's count of their span, or the reverse.
+struct UncountedSlots {
+  std::uint64_t slots = 0;
+  std::uint64_t bytes = 0;
+};
+
+// Fills spans, allocated, pointerful, objects, marked, fresh, and the audit's allocCount figures, of which those that
+// lag because a thread was stopped at that very moment are returned instead (go/in_flight.h). Row i of snapshot.spans
+// is heap.in_use()[i].
+UncountedSlots add_objects(const go::HeapModel& heap, heap::Snapshot& snapshot, LossLedger& losses);
 
 }  // namespace holdfast::capture

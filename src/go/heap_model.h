@@ -17,6 +17,10 @@ constexpr std::uint64_t kPageSize = 8192;
 constexpr std::uint64_t kArenaSize = 64 << 20;  // heapArenaBytes, linux/amd64
 constexpr std::uint64_t kPagesPerArena = kArenaSize / kPageSize;
 
+// Whether the target stands still while it is read. Of a running one a record can be torn, and two records can be of
+// different moments.
+enum class Motion : std::uint8_t { kStopped, kRunning };
+
 enum class SpanState : std::uint8_t { kDead = 0, kInUse = 1, kManual = 2 };
 
 // One runtime.mspan.

@@ -7,6 +7,7 @@
 
 #include "base/loss.h"
 #include "go/function_tables.h"
+#include "go/heap_model.h"
 #include "go/modules.h"
 #include "go/runtime.h"
 

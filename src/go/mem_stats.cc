@@ -3,8 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include "go/processors.h"
-#include "go/runtime_lists.h"
+#include "go/span_caches.h"
 
 namespace holdfast::go {
 namespace {
@@ -48,25 +47,13 @@ class HeapStats {
         to[c] += runtime_.memory.integer<std::uint64_t>(at_ + shard * stride_ + offset + c * 8);
   }
 
-  // What the caches of each P have handed out since they were last flushed.
+  // What the caches of each P have handed out since they were last flushed. A span that is being given back has nearly
+  // always been counted: what follows takes longest (mcentral.cacheSpan).
   void add_caches() {
-    const MemorySource& memory = runtime_.memory;
-    const LayoutSource& l = runtime_.layouts;
-    const auto before = l.find("runtime.mspan", "allocCountBeforeCache");
-    const FieldLayout alloc_count = l.get("runtime.mspan", "allocCount");
-    const std::uint32_t spans_at = l.offset("runtime.mcache", "alloc");
-    const ProcessorReader reader(runtime_);
-    for (const Address p : list_processors(runtime_)) {
-      const Address cache = reader.read(p).mcache;
-      if (!cache) continue;
-      tiny_allocs_ += memory.integer<std::uint64_t>(cache + l.offset("runtime.mcache", "tinyAllocs"));
-      for (std::uint64_t span_class = 0; before && span_class < std::uint64_t{2} * kSizeClasses; ++span_class) {
-        const Address span = memory.pointer(cache + spans_at + span_class * 8);
-        if (!span) continue;
-        const auto now = memory.integer<std::uint16_t>(span + alloc_count.offset);
-        const auto then = memory.integer<std::uint16_t>(span + before->offset);
-        if (now >= then) small_allocs_[span_class / 2] += now - then;
-      }
+    for (const SpanCache& cache : read_span_caches(runtime_)) {
+      tiny_allocs_ += cache.tiny_allocs;
+      for (const CachedSpan& span : cache.spans)
+        if (span.held) small_allocs_[span.span_class / 2] += span.taken();
     }
   }
 

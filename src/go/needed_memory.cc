@@ -10,6 +10,7 @@
 #include "go/page_allocator.h"
 #include "go/pointer_mask.h"
 #include "go/runtime_lists.h"
+#include "go/span_caches.h"
 #include "go/special_roots.h"
 
 namespace holdfast::go {
@@ -40,6 +41,15 @@ AddressRange stack_in_use(const GoroutineFields& fields, const Record& g, std::s
     low = low == stack.end ? stack.begin : std::max(stack.begin, low - kBelow);
   }
   return page_aligned({low, stack.end});
+}
+
+// What of them cannot be read is said to be missing when the counters are read for good.
+void visit_span_caches(const Runtime& runtime) {
+  try {
+    if (runtime.vars.allp) read_span_caches(runtime);
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::kDamaged) throw;
+  }
 }
 
 }  // namespace
@@ -84,6 +94,7 @@ void visit_small_records(const Runtime& runtime, const HeapModel& heap, const st
   for (const ProfiledObject& profiled : read_special_roots(runtime, heap, losses).profiled)
     bucket_stack(runtime, profiled.bucket);
   count_released_bytes(runtime);
+  visit_span_caches(runtime);
   if (const auto channel = read_library_layouts(runtime.layouts).channel)
     for (const Address at : waited_channels(runtime)) keep({at, at + channel->bytes});
   for (const AddressRange& bits : heap.page_mark_ranges()) keep(bits);

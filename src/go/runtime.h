@@ -21,10 +21,6 @@ struct Slice {
   std::uint64_t length = 0;
 };
 
-// Whether the target stands still while it is read. Of a running one a record can be torn, and two records can be of
-// different moments.
-enum class Motion : std::uint8_t { kStopped, kRunning };
-
 // One runtime.moduledata (Go 1.19-1.27; reference 1.3): the program, a plugin, a shared library.
 struct Module {
   Address moduledata;

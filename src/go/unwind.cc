@@ -218,4 +218,18 @@ Stack Unwinder::unwind(const Goroutine& goroutine) const {
   return stack;
 }
 
+Stack Unwinder::unwind_system_stack(const Machine& machine) const {
+  Goroutine g0;
+  g0.g = machine.g0;
+  g0.stack = machine.g0_stack;
+  Stack stack;
+  stack.registers = registers_of(machine);
+  if (!stack.registers || !is_place(g0, stack.registers->rip, stack.registers->rsp())) return stack;
+  stack.start = StackStart::kRegisters;
+  stack.low_water = stack.registers->rsp();
+  const Start start{stack.start, stack.registers->rip, stack.low_water, stack.registers, {}};
+  stack.end = Walk(*this, g0, start, stack).run();
+  return stack;
+}
+
 }  // namespace holdfast::go

@@ -88,6 +88,9 @@ class Unwinder {
       : runtime_(runtime), functions_(functions), scheduler_(scheduler), threads_(threads) {}
 
   Stack unwind(const Goroutine& goroutine) const;
+  // What a thread does on the stack of its own, up to where it changed over from its goroutine's. No frames if it is
+  // not on that stack.
+  Stack unwind_system_stack(const Machine& machine) const;
 
  private:
   struct Start;
