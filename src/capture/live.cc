@@ -37,7 +37,7 @@ std::vector<FilePart> file_parts(const std::vector<os::ProcessMapping>& maps) {
 std::vector<AddressRange> readable_ranges(const std::vector<os::ProcessMapping>& maps) {
   std::vector<AddressRange> ranges;
   for (const auto& mapping : maps)
-    if (mapping.permissions.read) ranges.push_back(mapping.range);
+    if (mapping.is_readable()) ranges.push_back(mapping.range);
   return joined(std::move(ranges));
 }
 

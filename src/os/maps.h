@@ -33,6 +33,9 @@ struct ProcessMapping {
   bool deleted = false;
 
   bool is_file() const { return inode != 0; }
+  // Whether another process may read it. Not so the pages of the clock, [vvar] and [vvar_vclock], which the kernel
+  // keeps for the process's own eyes whatever their permissions say.
+  bool is_readable() const { return permissions.read && !path.starts_with("[vvar") && path != "[vsyscall]"; }
 };
 
 // A mapping as /proc/PID/smaps has it; in bytes.

@@ -8,6 +8,7 @@
 #include <cstring>
 #include <random>
 
+#include "os/maps.h"
 #include "os/pagemap.h"
 #include "os/process.h"
 #include "os/test_child.h"
@@ -50,6 +51,17 @@ void fill(std::span<std::byte> bytes, unsigned seed) {
 
 class BothMethods : public ::testing::TestWithParam<ReadMethod> {};
 INSTANTIATE_TEST_SUITE_P(ProcessMemory, BothMethods, ::testing::Values(ReadMethod::kVmReadv, ReadMethod::kProcMem));
+
+// The pages of the clock, [vvar], say "r" and cannot be read.
+TEST_P(BothMethods, ReadsTheFirstPageOfEveryReadableMapping) {
+  const TestChild child([] { wait_forever(); });
+  const ProcessMemory memory(child.pid(), GetParam());
+  std::vector<std::byte> page(kPage);
+  for (const ProcessMapping& mapping : read_maps(child.pid())) {
+    if (!mapping.is_readable()) continue;
+    EXPECT_TRUE(memory.try_read(mapping.range.begin, page)) << mapping.path;
+  }
+}
 
 TEST_P(BothMethods, ReadsAnotherProcess) {
   const Pages pages(4);
