@@ -1,0 +1,76 @@
+#!/usr/bin/env python3
+"""Looks at a program that allocates without rest (tests/e2e/programs/churn), stripped, again and again: each look must
+succeed and each strict audit be clean, wherever the threads were stopped.
+
+  tests/e2e/busy_looks.py                                    40 looks
+  tests/e2e/busy_looks.py --looks 1000 --releases 1.23,1.27  as often on each of these Go releases [1.26]
+
+Ends with `N passed, N failed`, exit code 1 if any failed.
+"""
+import argparse
+import collections
+import json
+import pathlib
+import subprocess
+import sys
+
+import cells
+from processes import VERB_SECONDS, Broken, Fixture
+
+BINARY = cells.ROOT / "build/release/holdfast"
+
+
+def look(binary, pid):
+    """What one strict audit complains of, and its figures."""
+    done = subprocess.run([str(binary), "audit", "--strict", "--json", str(pid)], capture_output=True, text=True,
+                          timeout=VERB_SECONDS)
+    if done.returncode not in (0, 3):
+        return [f"exit code {done.returncode}: {done.stderr.strip()[-300:]}"], {}
+    audit = json.loads(done.stdout)
+    wrong = [f"{c['name']}: the runtime's {c['runtime']}, ours {c['ours']}"
+             for c in audit["counters"] if c["must_match"] and c["runtime"] != c["ours"]]
+    wrong += [f"{name}: {audit[name]}" for name in
+              ("unexplained_objects", "alloc_count_mismatches", "pointers_to_free_slots", "not_unwound") if audit[name]]
+    if done.returncode == 3 and not wrong:
+        wrong = ["exit code 3, and nothing says why"]
+    return wrong, audit
+
+
+def look_often(binary, release, count, add):
+    """Calls add(complaints, what) for each look."""
+    in_flight = collections.Counter()
+    with Fixture(cells.build(cells.Cell(release, "churn", "stripped"))) as churn:
+        for n in range(count):
+            wrong, audit = look(binary, churn.pid)
+            in_flight.update(c["name"] for c in audit.get("counters", ()) if c["runtime"] != c["ours"] and not c["must_match"])
+            add(wrong, f"{release} look {n + 1}")
+            if churn.process.poll() is not None:
+                add([f"the target has ended with {churn.process.returncode}"], release)
+                break
+    print(f"{release}: {count} looks; counters differed by what was in flight: {dict(in_flight)}", flush=True)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--looks", type=int, default=40, help="on each release [40]")
+    parser.add_argument("--releases", type=lambda t: t.split(","), default=["1.26"], help="Go releases [1.26]")
+    parser.add_argument("--holdfast", type=pathlib.Path, default=BINARY, help="the program")
+    arguments = parser.parse_args()
+    tally = collections.Counter()
+
+    def add(complaints, what):
+        tally[not complaints] += 1
+        for text in complaints:
+            print(f"  FAIL {what}: {text}", flush=True)
+
+    for release in arguments.releases:
+        try:
+            look_often(arguments.holdfast.resolve(), release, arguments.looks, add)
+        except (Broken, cells.BuildFailed, OSError, ValueError, subprocess.TimeoutExpired) as error:
+            add([str(error)], release)
+    print(f"{tally[True]} passed, {tally[False]} failed")
+    return 1 if tally[False] else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
