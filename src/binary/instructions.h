@@ -1,6 +1,6 @@
 // One function's amd64 machine code as a list of what each instruction does with registers and memory, as far as a
 // follower of values needs it: moves, addresses, calls, jumps. All else is kOther with the registers it changes. Any
-// bytes may be given: what is no instruction is passed over a byte at a time (reference: types from code, 9).
+// bytes may be given: what is no instruction is passed over a byte at a time (types from code, 9).
 #pragma once
 
 #include <cstddef>

@@ -49,7 +49,7 @@ constexpr std::pair<const char*, Callee> kMapFunctions[] = {
     {"mapdelete_", Callee::kMapUse},
 };
 
-// Go 1.27 allocates small objects through a function for each size class.
+// Go 1.27 allocates small objects through one function for each size class.
 constexpr const char* kSmallAllocators[] = {"mallocgcSmallScanNoHeaderSC", "mallocgcSmallNoScanSC", "mallocgcTinySC"};
 constexpr unsigned kMostClasses = 68;
 

@@ -19,18 +19,18 @@ namespace {
 
 constexpr unsigned kMostRounds = 4;
 constexpr unsigned kParts = 32;
-constexpr std::size_t kMostClaims = 12;  // different ones on one origin; more would be noise
+constexpr std::size_t kMostClaims = 12;  // different ones on one word; more would be noise
 constexpr std::uint64_t kLongestFunction = 8 << 20;
 
-// A word, and the lowest instruction that said so.
+// A claim on a word, and the lowest instruction that makes it.
 struct WordClaim {
   WordType word;
   Address said_by;
 };
 
-// What was said of one origin, each thing once.
+// All claims on one word, each once.
 struct Claims {
-  std::vector<WordClaim> strong, weak;  // ascending by word
+  std::vector<WordClaim> strong, weak;  // ascending by type
 
   static void add(std::vector<WordClaim>& words, const WordClaim& said) {
     const auto at = std::lower_bound(words.begin(), words.end(), said.word,
@@ -45,9 +45,9 @@ struct Claims {
 using FrameClaims = std::map<std::pair<Address, std::int64_t>, std::vector<WordClaim>>;  // function, offset
 using OriginClaims = std::unordered_map<Origin, Claims, OriginHash>;
 
-// All that a function was seen to give back, by result register.
+// Everything that a function was seen to return, by result register.
 struct Results {
-  std::uint32_t anything = 0;  // a bit per register that may hold what is not known
+  std::uint32_t anything = 0;  // a bit per register that may hold something unknown
   std::vector<std::pair<std::uint8_t, WordClaim>> words;
 
   std::vector<WordClaim> of(std::uint8_t number) const {
@@ -58,6 +58,7 @@ struct Results {
   }
 };
 
+// What the functions said in one round.
 struct Round {
   OriginClaims origins;
   std::unordered_map<Address, std::vector<WordClaim>> variables;  // pointers to what they are
@@ -66,7 +67,7 @@ struct Round {
   std::unordered_map<Address, Results> results;
   std::unordered_map<Address, std::array<std::vector<WordClaim>, kArgumentRegisters.size()>> given;
   FrameClaims frame_words, frame_variables;
-  VariableUses uses;  // of the first round: no other knows better
+  VariableUses uses;  // only from the first round: later ones would say the same
 
   void merge(const Round& other) {
     for (const auto& [origin, claims] : other.origins) {
@@ -86,23 +87,24 @@ struct Round {
     for (const auto& [function, arguments] : other.given)
       for (std::size_t i = 0; i < arguments.size(); ++i)
         for (const WordClaim& said : arguments[i]) Claims::add(given[function][i], said);
-    // What a function gives back is known better each time.
+    // The newest round knows best what a function returns.
     for (const auto& [function, result] : other.results) results[function] = result;
     uses.merge(other.uses);
   }
 };
 
+// Writes down what the interpreter reports, leaving out what says nothing: types that stand for several.
 class Recorder : public Observer {
  public:
   Recorder(Round& round, WordTypes& types) : round_(round), types_(types) {}
 
-  // The function is followed from now on, by this interpreter.
+  // `interpreter` is about to follow the function.
   void begin(Address function, const Interpreter& interpreter) {
     round_.results[function] = {};
     interpreter_ = &interpreter;
     used_.clear();
   }
-  // All of it has been followed, for the first time.
+  // The function has been followed to its end for the first time.
   void end(const binary::FunctionInfo& function) { round_.uses.add(function.entry, function.name, used_); }
 
   void word(const Origin& origin, const WordType& word, bool strong) override {
@@ -158,7 +160,7 @@ class Recorder : public Observer {
   std::vector<VariableUses::Use> used_;
 };
 
-// What follows from all that was said.
+// Decides what follows from all claims.
 class ClaimWeigher {
  public:
   explicit ClaimWeigher(const go::TypeReader& reader) : types_(reader) {}
@@ -186,7 +188,7 @@ class ClaimWeigher {
     return facts;
   }
 
-  // Of what was said of frames: where it is clear what a word is.
+  // The words of frames on which all claims agree.
   std::vector<FrameWord> frame_words_from(const FrameClaims& claims) {
     std::vector<FrameWord> out;
     for (const auto& [at, words] : claims)
@@ -195,14 +197,14 @@ class ClaimWeigher {
   }
 
  private:
-  // Strong claims that do not agree leave nothing; without any, weak ones count.
+  // Strong claims that disagree leave nothing. Weak claims count where there is no strong one.
   Verdict weigh(const Claims& claims) {
     const bool strong = !claims.strong.empty();
     const WordClaim said = largest(strong ? claims.strong : claims.weak, strong);
     return {said.word, strong, said.said_by};
   }
 
-  // The one that begins with each of the others.
+  // The claim whose type begins with the type of each other claim.
   WordClaim largest(const std::vector<WordClaim>& words, bool strong) {
     if (words.size() >= kMostClaims) return {};
     for (const WordClaim& said : words) {
@@ -218,7 +220,7 @@ class ClaimWeigher {
     return {};
   }
 
-  // The one that each of the others begins with: the address of a value is also that of its first field.
+  // The type that all others begin with: the address of a value is also the address of its first field.
   WordType smallest(const std::vector<WordClaim>& words) {
     if (words.size() >= kMostClaims) return {};
     for (const auto& [word, said_by] : words)
@@ -233,7 +235,7 @@ class ClaimWeigher {
   WordTypes types_;
 };
 
-// Remembers what a function asked.
+// Passes questions on and remembers them, so that a function is followed again only if an answer has changed.
 class Asked : public Knowledge {
  public:
   explicit Asked(const Knowledge& knowledge) : knowledge_(knowledge) {}
@@ -254,7 +256,7 @@ class Asked : public Knowledge {
     questions_.push_back(Facts::question_closure(code));
     return knowledge_.closure_type(code);
   }
-  // Since the last call, each once.
+  // The questions since the last call, each once.
   std::vector<std::uint64_t> take() {
     std::sort(questions_.begin(), questions_.end());
     std::vector<std::uint64_t> out(questions_.begin(), std::unique(questions_.begin(), questions_.end()));
@@ -267,7 +269,7 @@ class Asked : public Knowledge {
   mutable std::vector<std::uint64_t> questions_;
 };
 
-// Of the program's one module; nothing with several, whose facts are not kept.
+// Where the program's only module lies; null if there are several, whose facts are not kept.
 struct Extent {
   Address base;  // what kept facts count from
   AddressRange image;
@@ -302,7 +304,7 @@ class Reading {
     }
   }
 
-  // `kept`: the facts, if they are known.
+  // `kept`: the facts of an earlier run, if there are any.
   CodeEvidence run(std::span<const Address> standing, std::optional<FactTables> kept) {
     CodeEvidence out;
     asked_.resize(all_.size());
@@ -321,7 +323,7 @@ class Reading {
   }
 
  private:
-  // Functions that the compiler made: assembly keeps other rules.
+  // The functions that the compiler made. Assembly keeps other rules (types from code, 9).
   static std::vector<binary::FunctionInfo> list(const go::Runtime& runtime, const go::FunctionTables& functions) {
     std::vector<binary::FunctionInfo> all;
     for (std::uint32_t module = 0; module < runtime.modules.size(); ++module) {
@@ -336,7 +338,7 @@ class Reading {
     return all;
   }
 
-  // All functions, then those that asked what now has another answer.
+  // Follows all functions, then again those with a question that now has another answer.
   void learn() {
     Questions changed;
     unsigned rounds = 0;
@@ -373,10 +375,10 @@ class Reading {
     std::ranges::sort(out.closures, {}, &ClosureType::code);
   }
 
-  // Who uses which variable is asked once, what slots hold at the end.
+  // The first round also learns who uses which variable; a last one learns what frames hold.
   enum class Purpose : std::uint8_t { kUses, kMore, kFrames };
 
-  // What the chosen functions say.
+  // Follows the functions for which choose(number) holds and returns what they say.
   template <typename Choose>
   Round follow(Purpose purpose, const Choose& choose) {
     std::vector<Round> rounds(kParts);
@@ -410,7 +412,7 @@ class Reading {
     return said;
   }
 
-  // In place or, where it does not lie together, in `copy`; empty if it cannot be read.
+  // The bytes in place or, where they do not lie together in our memory, in `copy`; empty if they cannot be read.
   std::span<const std::byte> bytes_of(const binary::FunctionInfo& function, std::vector<std::byte>& copy) const {
     const std::uint64_t size = function.end - function.entry;
     if (const std::byte* const bytes = image_.memory.try_view(function.entry, size)) return {bytes, size};
@@ -419,8 +421,8 @@ class Reading {
     return copy;
   }
 
-  // What is not writable in it never changes; is_variable() is asked first. Static closures may follow the types (Go
-  // 1.27), so it reaches up to the variables.
+  // The part of the module that never changes, apart from variables in it, which is_variable() excludes first. It
+  // reaches up to the variables, since static closures may follow the types (Go 1.27).
   static AddressRange constant_part(const go::Module& module) {
     const AddressRange known{std::min({module.text, module.types, module.pc_header}),
                              std::max({module.etext, module.etypes, module.pclntab_end})};

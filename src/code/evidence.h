@@ -1,7 +1,9 @@
-// What the machine code of a program says about the types of its variables and closures (reference: types from code).
-// Rounds over all functions: each is followed with what the rounds before have learnt of globals, arguments, results
-// and captured words, and says more about them; what is told of an origin more than once is weighed at the end of the
-// round.
+// What the machine code of a program says about the types of its variables, closures and stack slots (types from code,
+// 4). It takes a few rounds over all functions. In each round every function is followed with what earlier rounds have
+// learnt about globals, arguments, results and captured words; then all claims on one word are weighed, and functions
+// whose questions now have other answers are followed again.
+//
+// All addresses are those of this run. The result does not depend on the number of threads.
 #pragma once
 
 #include <cstddef>
@@ -18,7 +20,7 @@
 
 namespace holdfast::code {
 
-// `said_by` in all of these: the lowest instruction that said so.
+// In all of these, `said_by` is the address of the lowest instruction that says so.
 
 // A word of data or bss.
 struct GlobalWord {
@@ -28,15 +30,15 @@ struct GlobalWord {
   Address said_by = {};
 };
 
-// A variable whose address went where a pointer to its type is wanted: it is at least that.
+// A variable whose address was passed or stored as a pointer to `type`: it is a value of that type, or begins with one.
 struct TypedVariable {
   Address at;
   Address type;
   Address said_by = {};
 };
 
-// What lies behind a global word, where the type of what is between has no descriptor: to be reached by loads at these
-// offsets, the first one of the global's own word.
+// A word that is reached from a global by loads, where the types in between have no descriptors. The first load reads
+// the global's own word.
 struct AccessPath {
   Origin origin;
   WordType word;
@@ -44,14 +46,16 @@ struct AccessPath {
   Address said_by = {};
 };
 
+// What closures that run `code` look like; also used for the argument of a cleanup function.
 struct ClosureType {
   Address code;
-  Address type;  // of the struct {F uintptr; X0 ...}
+  Address type;  // of the struct {F uintptr; X0 ...}, or of the argument
   Address said_by = {};
 };
 
-// A word of a function's frame, `offset` bytes from where the stack pointer was at entry, that is: from 8 bytes below
-// the caller's frame. What it is whenever it is alive; or, of a variable, what its address is.
+// A word of a function's frame. `offset` counts in bytes from where the stack pointer was at entry, which is where the
+// return address lies. `word` is the type of the word whenever it is live; or, for a variable whose address was passed
+// on, the type of that address.
 struct FrameWord {
   Address function;
   std::int64_t offset = 0;
@@ -63,17 +67,18 @@ struct CodeEvidence {
   std::vector<TypedVariable> variables;                 // by address
   std::vector<AccessPath> paths;                        // of globals, fewest loads first
   std::vector<ClosureType> closures;                    // by code
-  std::vector<ClosureType> cleanups;                    // by code: of functions that clean up, their argument
+  std::vector<ClosureType> cleanups;                    // by code of the cleanup function: type of its argument
   std::vector<FrameWord> frame_words, frame_variables;  // by function and offset
   std::vector<VariableUse> uses;                        // by address
-  // To be kept for the next run on this binary. Empty if they were known, if the program has several modules, and if
-  // some of its code could not be read: a part must not stand for the whole later.
+  // The same facts as bytes, to be kept for the next run on this binary. Empty if they were given, if the program has
+  // several modules, or if some of its code could not be read: a part must not stand for the whole later.
   std::vector<std::byte> facts;
 };
 
-// The universe should hold all types of the program. Frames are read of the `standing` functions (their entries,
-// ascending). `known` are the facts of an earlier run on the same binary, or empty; damaged ones are not used.
-// Functions whose bytes cannot be read are counted as losses.
+// Reads all functions, on all cores. `universe` should hold all types of the program. `standing` are the entries of
+// functions that have a frame on some stack, ascending: only their frames are described. `known` is
+// CodeEvidence::facts of an earlier run on the same binary, or empty; damaged bytes count as empty. A function whose
+// bytes cannot be read is counted as a loss. Throws only when it is cancelled.
 CodeEvidence read_code(const go::Runtime& runtime, const go::FunctionTables& functions, const go::TypeReader& reader,
                        const go::TypeUniverse& universe, std::span<const Address> standing,
                        std::span<const std::byte> known, LossLedger& losses);

@@ -6,7 +6,7 @@
 namespace holdfast::code {
 namespace {
 
-// Who said so does not matter to those who ask.
+// The part of an entry that others ask about: which instruction said so does not matter to them.
 WordType answer(const Verdict& verdict) {
   return verdict.word;
 }

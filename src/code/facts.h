@@ -1,5 +1,5 @@
-// What is known of a program's code after some rounds of following it: answers to the questions of the follower
-// (code/interpreter.h).
+// What has been learnt of a program's code so far: the answers to the interpreter's questions (code/interpreter.h).
+// Plain tables, replaced as a whole after each round; reading is safe from several threads, replacing is not.
 #pragma once
 
 #include <cstdint>
@@ -16,6 +16,7 @@
 
 namespace holdfast::code {
 
+// What all claims on one word come to.
 struct Verdict {
   WordType word;
   bool strong = false;   // a value of the type was stored there, or a call was told its type
@@ -24,7 +25,7 @@ struct Verdict {
   bool operator==(const Verdict&) const = default;
 };
 
-// Of a variable or closure.
+// The type of a variable, closure or cleanup argument.
 struct NamedType {
   Address type;
   Address said_by;
@@ -33,26 +34,27 @@ struct NamedType {
 };
 
 struct FactTables {
-  std::unordered_map<Origin, Verdict, OriginHash> origins;
-  std::unordered_map<Address, RegisterWords> given;  // by function: what all callers give it
-  std::unordered_map<Address, NamedType> variables;  // of which only the address was seen
-  std::unordered_map<Address, NamedType> closures;   // by code: the struct
-  std::unordered_map<Address, NamedType> cleanups;   // by code of a cleanup function: its argument
-  std::vector<VariableUse> uses;                     // by address
+  std::unordered_map<Origin, Verdict, OriginHash> origins;  // what words that come from there are
+  std::unordered_map<Address, RegisterWords> given;         // by function: what all callers pass to it
+  std::unordered_map<Address, NamedType> variables;         // by address: variables whose address was passed on
+  std::unordered_map<Address, NamedType> closures;          // by code: the struct of the closure
+  std::unordered_map<Address, NamedType> cleanups;          // by code of a cleanup function: the type of its argument
+  std::vector<VariableUse> uses;                            // by address
 
   bool operator==(const FactTables&) const = default;
 };
 
-// Numbers that stand for questions; two that share one do no harm.
+// Questions as numbers. Two questions with one number do no harm: a function is followed once more than needed.
 using Questions = std::unordered_set<std::uint64_t>;
 
 class Facts : public Knowledge {
  public:
+  // `library` holds in every round.
   explicit Facts(const LibraryUses& library);
 
-  // Before anybody has asked.
+  // Takes the facts of an earlier run, before anybody has asked.
   void start_with(FactTables tables);
-  // Returns the questions that have another answer now.
+  // Takes the facts of the next round. Returns the questions whose answers have changed.
   Questions replace(FactTables tables);
   const FactTables& tables() const { return tables_; }
 
@@ -74,7 +76,7 @@ class Facts : public Knowledge {
   Below find_below(const FactTables& tables) const;
 
   FactTables tables_;
-  Below below_, library_;  // by argument: words behind it that its type, if one is known, does not tell
+  Below below_, library_;  // by argument: words reached from it that its type, if it has one, does not tell
 };
 
 }  // namespace holdfast::code

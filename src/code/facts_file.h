@@ -1,5 +1,6 @@
-// Facts as bytes, to be kept from one run to the next on the same binary. Addresses count from `base`, so they hold
-// wherever the program is loaded.
+// Facts as bytes, to be kept from one run to the next on the same binary. Addresses count from `base`, so the bytes
+// hold wherever the program is loaded. They begin with a hash of the sources of this layer: facts that other rules
+// found are not used.
 #pragma once
 
 #include <cstddef>
@@ -12,9 +13,9 @@
 
 namespace holdfast::code {
 
-// The same facts give the same bytes.
+// Equal facts give equal bytes.
 std::vector<std::byte> write_facts(const FactTables& facts, Address base);
-// Nothing where the bytes are damaged, of another form, or name anything outside of the `image`.
+// Returns nothing if the bytes are damaged, were written by other rules, or name an address outside of `image`.
 std::optional<FactTables> read_facts(std::span<const std::byte> bytes, Address base, const AddressRange& image);
 
 }  // namespace holdfast::code

@@ -57,7 +57,8 @@ void Interpreter::run(Address entry, std::span<const std::byte> code, bool with_
   report_frame();
 }
 
-// Where jumps within the function lead. A jump back to the entry comes from growing the stack: nothing is new there.
+// Lists where jumps within the function lead. A jump back to the entry follows the growing of the stack: it brings
+// nothing new, and joining it would lose the arguments.
 void Interpreter::find_labels() {
   labels_.clear();
   loops_ = false;
@@ -81,7 +82,7 @@ void Interpreter::find_labels() {
   labels_.resize(kept);
 }
 
-// What the function is given.
+// Sets the registers as they are at the entry.
 void Interpreter::enter() {
   forget_registers();
   reg(binary::kRsp) = Value::stack(0);
@@ -122,7 +123,7 @@ void Interpreter::arrive(Label& label) {
       label.registers = registers_;
     label.reached = true;
   }
-  if (!label.reached) return;  // only from code that nothing leads to so far
+  if (!label.reached) return;  // only code that nothing leads to so far jumps here
   dead_ = false;
   registers_ = label.registers;
   vectors_.fill({});
@@ -141,7 +142,7 @@ Value Interpreter::met(const Value& a, const Value& b) {
   return is_neutral(other) && one.is_typed() ? one : meet(one, other);
 }
 
-// Nil and the address of a variable (that of all empty slices, too) say nothing against a type.
+// Nil and addresses of variables (empty slices hold one) do not contradict any type.
 bool Interpreter::is_neutral(const Value& value) const {
   return value.is_constant() && (value.is_nil() || image_.is_variable(value.address()));
 }
@@ -272,7 +273,7 @@ Value Interpreter::of_origin(const Origin& origin) {
   return Value::typed(*known_[id], id);
 }
 
-// A word of the program's read-only parts: dictionaries, itabs, static closures.
+// Reads a word of the program's read-only parts: dictionaries, itabs, static closures.
 Value Interpreter::loaded_constant(Address at) const {
   const auto word = image_.memory.try_integer<std::uint64_t>(at);
   return word ? Value::constant(*word) : Value();
@@ -300,7 +301,8 @@ Value Interpreter::load(const MemoryOperand& memory, std::int64_t more) {
   return indexed ? Value() : of_origin(origin_of(base).load(displacement));
 }
 
-// Many types are only known from what their values begin with: a structure with its lock.
+// Whether the place lies behind the value of the pointer's type. Often only the beginning of a value is known, as the
+// lock that a structure begins with.
 bool Interpreter::is_beyond(const Value& pointer, std::int64_t displacement) const {
   if (!pointer.is_pointer() || pointer.in_array || pointer.origin == 0) return false;
   const WordTypes::Type* const type = types_.find(pointer.address());
@@ -365,7 +367,7 @@ Value Interpreter::address_of(const MemoryOperand& memory) {
   return moved(base, memory.displacement, indexed);
 }
 
-// The value with a distance added, and if `indexed` some number of elements more.
+// The value plus a distance and, if `indexed`, some number of elements.
 Value Interpreter::moved(const Value& value, std::int64_t by, bool indexed) const {
   if (!indexed && value.is_constant()) return Value::constant(value.number + static_cast<std::uint64_t>(by));
   if (!indexed && value.kind == ValueKind::kStack) return Value::stack(static_cast<std::int64_t>(value.number) + by);
@@ -389,8 +391,8 @@ Interpreter::FrameSlot* Interpreter::slot_at(std::int64_t offset) {
   return &slots[number];
 }
 
-// A slot holds values of one type all its life, since the compiler shares slots only between values of one type. But
-// which value it is, and where that came from, is known only when it was written on every way that leads here.
+// The type of a slot holds all the time (types from code, 4.1). Which value it has, and where that came from, is known
+// only if it was written on every way that leads here.
 Value Interpreter::read_slot(std::int64_t offset) {
   const FrameSlot* const slot = slot_at(offset);
   if (slot == nullptr || slot->written == kNever) return {};
@@ -399,7 +401,7 @@ Value Interpreter::read_slot(std::int64_t offset) {
 }
 
 bool Interpreter::is_mixed(std::uint32_t written) const {
-  if (written >= now_) return true;  // by the pass before
+  if (written >= now_) return true;  // written by the pass before
   const auto range = std::upper_bound(mixed_.begin(), mixed_.end(), std::pair(written, std::uint32_t{0}));
   return range != mixed_.begin() && std::prev(range)->second > written;
 }
@@ -499,7 +501,7 @@ bool Interpreter::call_runtime(Callee callee) {
   return true;
 }
 
-// Among the types in the dictionary of runtime.AddCleanup[T, S] is func(S), the type of the cleanup function.
+// The dictionary of runtime.AddCleanup[T, S] holds func(S), the type of the cleanup function, among other types.
 void Interpreter::note_cleanup() {
   constexpr std::uint64_t kMostEntries = 32;
   const Value dictionary = look(binary::kRax), function = look(binary::kRcx);
@@ -516,7 +518,7 @@ void Interpreter::note_cleanup() {
   }
 }
 
-// `entry` is null for calls through a word. A receiver's word, when it has one, is not in the signature.
+// `entry` is null for calls through a word. The signature does not include the receiver.
 void Interpreter::call_with(const Signature* signature, Address entry, bool has_receiver) {
   const std::uint8_t first = has_receiver ? 1 : 0;
   for (std::uint8_t i = first; i < kArgumentWords; ++i) {
@@ -572,7 +574,7 @@ void Interpreter::note_use(Address variable, bool stores) {
   if (reporting_) observer_.use(variable, stores);
 }
 
-// The value went where such a word is wanted.
+// The value was passed or stored as such a word.
 void Interpreter::note_argument(const Value& value, const WordType& wanted) {
   if (!wanted || !reporting_) return;
   note(origin_of(value), wanted, false);
@@ -582,7 +584,7 @@ void Interpreter::note_argument(const Value& value, const WordType& wanted) {
     note_frame(frame_variables_, static_cast<std::int64_t>(value.number), wanted);
 }
 
-// A function that is given the value has said what lies behind its argument.
+// The value was passed to a function that has said what is reached from its argument.
 void Interpreter::note_below(const Value& value, const PathWord& below) {
   const Origin& path = below.origin;
   Origin origin = origin_of(value);

@@ -1,7 +1,8 @@
 // Follows the values of one function from its first instruction to its last and reports what the code says about types:
-// results of allocations, arguments of map calls, what is stored where (reference: types from code, 4). One forward
-// pass in order of address with a meet where ways join, more where there are loops, until a pass changes nothing or
-// there were enough; then one that reports. Bounded by the length of the code; any bytes may be given.
+// results of allocations, arguments of map calls, what is stored where (types from code, 4). A pass goes over the
+// instructions in order of address and joins the registers where several ways meet. Functions with loops get more
+// passes, until one changes nothing or there were enough; a last pass reports. Time is bounded by the length of the
+// code. Any bytes may be given: nothing throws.
 #pragma once
 
 #include <array>
@@ -22,7 +23,7 @@
 
 namespace holdfast::code {
 
-// Told what one function's code shows.
+// Receives what one function's code shows.
 class Observer {
  public:
   Observer() = default;
@@ -30,31 +31,30 @@ class Observer {
   Observer& operator=(const Observer&) = delete;
   virtual ~Observer() = default;
 
-  // The word at the origin is `word`. Strong: a typed value was stored there, or the runtime was told its type; weak:
-  // it went where such a word is wanted.
+  // A word that comes from `origin` is a `word`. Strong: a value of known type was stored there, or the runtime was
+  // told its type. Weak: it was passed or stored as such a word.
   virtual void word(const Origin& origin, const WordType& word, bool strong) = 0;
-  // The address of a variable went where a pointer to `type` is wanted.
+  // The address of a variable was passed or stored as a pointer to `type`.
   virtual void variable(Address variable, Address type) = 0;
-  // The function reads or writes this word of a variable, or takes its address. Stores: it puts something there other
+  // The function reads or writes this word of a variable, or takes its address. `stores`: it writes something other
   // than nil.
   virtual void use(Address variable, bool stores) = 0;
   // Closures that run `code` are values of this struct type.
   virtual void closure(Address code, Address type) = 0;
   // The cleanup function `code` is called with a value of the type.
   virtual void cleanup(Address code, Address type) = 0;
-  // The function gives this word back in the result register `number`; unknown if it may be anything.
+  // The function returns this word in the result register `number`; an unknown word means that it may be anything.
   virtual void result(Address function, std::uint8_t number, const WordType& word) = 0;
-  // A call gives the function such a word as argument `number`, if it takes that many.
+  // A call passes such a word in argument register `number`; the function may take fewer.
   virtual void given(Address function, std::uint8_t number, const WordType& word) = 0;
-  // A word of the function's frame, `offset` bytes from where the stack pointer was at entry, holds such a word when it
-  // is alive. A slot holds values of one type all its life, since the compiler shares slots only between values of one
-  // type.
+  // The slot `offset` bytes from where the stack pointer was at entry holds such a word whenever it is live. A slot
+  // holds values of one type all its life (types from code, 4.1).
   virtual void frame_word(Address function, std::int64_t offset, const WordType& word) = 0;
-  // The same of a variable there, of which the address went where `pointer` is wanted.
+  // A variable lies there whose address was passed or stored as a `pointer`.
   virtual void frame_variable(Address function, std::int64_t offset, const WordType& pointer) = 0;
 };
 
-// What is known of a word that is reached from another one.
+// What is known of a word that is reached from another word.
 struct PathWord {
   Origin origin;
   WordType word;
@@ -62,7 +62,7 @@ struct PathWord {
   bool operator==(const PathWord&) const = default;
 };
 
-// What is known before a function is followed: of the program, and from earlier rounds.
+// What is known before a function is followed: of the program, and from earlier rounds. Asked from several threads.
 class Knowledge {
  public:
   Knowledge() = default;
@@ -70,22 +70,24 @@ class Knowledge {
   Knowledge& operator=(const Knowledge&) = delete;
   virtual ~Knowledge() = default;
 
+  // What a word that comes from there is; unknown if nothing is known.
   virtual WordType word_at(const Origin& origin) const = 0;
-  // What callers give the function. Not part of word_at(): an argument of type unsafe.Pointer may
-  // be anything, and what one caller gives must not be said of another's.
+  // What callers pass to the function. It is not part of word_at(), because an argument of type unsafe.Pointer may be
+  // anything: what one caller passes must not be said of another caller's value.
   virtual RegisterWords given(Address function) const = 0;
-  // What the function does with what an argument points to, beyond what a type of it tells.
+  // How the function uses what an argument points to, where the argument's type does not tell.
   virtual std::span<const PathWord> below(const Origin& argument) const = 0;
   // The struct type of closures that run `code`; null if not known.
   virtual Address closure_type(Address code) const = 0;
 };
 
+// The program as the interpreter sees it. Shared by all threads.
 struct CodeImage {
   const MemorySource& memory;
   const Callees& callees;
   const Signatures& signatures;
-  std::vector<AddressRange> writable;  // data and bss of all modules: what lies elsewhere in the image never changes
-  std::vector<AddressRange> constant;  // text, read-only data, types
+  std::vector<AddressRange> writable;  // data and bss of all modules
+  std::vector<AddressRange> constant;  // text, read-only data, types: never change
   std::vector<AddressRange> types;     // where descriptors lie
 
   bool is_variable(Address at) const;
@@ -93,15 +95,15 @@ struct CodeImage {
   bool is_type(Address at) const;
 };
 
-// For one thread, any number of functions.
+// Used by one thread, for any number of functions one after the other. Refers to its arguments.
 class Interpreter {
  public:
   Interpreter(const CodeImage& image, const Knowledge& knowledge, WordTypes& types, Observer& observer)
       : image_(image), knowledge_(knowledge), types_(types), observer_(observer) {}
 
-  // `code` are the bytes of the function that begins at `entry`. Its frame is only reported `with_frame`.
+  // Follows the function that begins at `entry` and has these bytes. Its frame is reported only if `with_frame`.
   void run(Address entry, std::span<const std::byte> code, bool with_frame = false);
-  // The instruction that the observer is told of.
+  // The instruction that the present report is about.
   Address position() const { return now_ < code_.size() ? code_[now_].at : entry_; }
 
  private:
@@ -110,7 +112,7 @@ class Interpreter {
   struct Label {
     Address at;
     std::uint32_t first_source = 0;  // number of the first instruction that jumps here
-    bool backward = false;           // some jump here comes from behind
+    bool backward = false;           // some jump here comes from a higher address
     bool reached = false;
     Registers registers;
   };
@@ -143,14 +145,14 @@ class Interpreter {
   Value of_origin(const Origin& origin);
   Value loaded_constant(Address at) const;
   Origin origin_of(const Value& value) const { return origins_[value.origin]; }
-  // What is known of a register. Most results of calls are never asked for, so nobody looks them up before.
+  // The value of a register. Results of calls are looked up only here, because most are never asked for.
   const Value& look(std::uint8_t number) { return registers_[number] = resolved(registers_[number]); }
   Value resolved(const Value& value) {
     if (value.kind != ValueKind::kResult) return value;
     return of_origin(
         {.root = Origin::Root::kResult, .number = static_cast<std::uint8_t>(value.offset), .at = value.address()});
   }
-  // Where two ways come together: on one of them the result of a call may have been looked at.
+  // The value that holds on both of two ways. On only one of them the result of a call may have been looked up.
   Value met(const Value& a, const Value& b);
   bool is_neutral(const Value& value) const;
   FrameSlot* slot_at(std::int64_t offset);
@@ -173,7 +175,7 @@ class Interpreter {
   WordTypes& types_;
   Observer& observer_;
   Origins origins_;
-  std::vector<std::optional<WordType>> known_;  // of origins_, which are asked about again and again
+  std::vector<std::optional<WordType>> known_;  // answers for origins_, which are asked for again and again
 
   Address entry_, end_;
   bool with_frame_ = false;
@@ -181,18 +183,17 @@ class Interpreter {
   std::vector<binary::Instruction> code_;
   std::vector<Label> labels_;  // ascending
   bool loops_ = false;
-  bool changed_ = false;  // by this pass: what is known where a jump leads back to
+  bool changed_ = false;  // this pass changed the registers at the target of a backward jump
   bool reporting_ = false;
-  bool dead_ = false;  // the instruction before does not lead here
+  bool dead_ = false;  // no way leads from the instruction before to this one
   std::uint32_t now_ = 0;
   Registers registers_;
   std::array<std::pair<Value, Value>, 16> vectors_;
   std::vector<FrameSlot> locals_;     // below the stack pointer at entry, by word
   std::vector<FrameSlot> arguments_;  // above it
-  // Only with_frame_: what was said of the frame, each thing once; of words by offset, of variables through their
-  // address.
+  // Claims on the frame, by offset, each once; filled only if with_frame_.
   std::map<std::int64_t, std::vector<WordType>> frame_words_, frame_variables_;
-  // Slots written within one of these ranges of instructions were not written on all ways that led here.
+  // Slots written within one of these ranges of instructions were not written on every way that leads here.
   std::vector<std::pair<std::uint32_t, std::uint32_t>> mixed_;
 };
 

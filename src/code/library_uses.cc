@@ -10,11 +10,11 @@ namespace {
 
 enum class Holds : std::uint8_t { kPointer, kArray, kMap };
 
-// A field of a library structure, by the methods that take the structure's address.
+// The field of a library structure, and which methods take the structure's address.
 struct Rule {
-  std::string_view methods;  // what their names begin with
+  std::string_view methods;  // how their names begin
   std::string_view structure, field;
-  std::string_view type;  // that the field points to, or its own map type
+  std::string_view type;  // what the field points to, or its own map type
   Holds holds = Holds::kPointer;
 };
 
@@ -35,7 +35,7 @@ std::string without_blanks(std::string_view text) {
   return out;
 }
 
-// Descriptors of the rules' types, by their names without blanks, of which releases put different ones.
+// Descriptors of the rules' types. Names are compared without blanks, since releases put them differently.
 std::unordered_map<std::string, Address> find_types(const go::TypeReader& reader, const go::TypeUniverse& universe) {
   std::unordered_map<std::string, Address> wanted;
   for (const Rule& rule : kRules) wanted.emplace(without_blanks(rule.type), Address());

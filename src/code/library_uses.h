@@ -1,6 +1,7 @@
-// What functions of the standard library do with the receivers whose types programs often have no descriptor of, since
-// nothing allocates such a value by itself: rules by function name, where following the code does not tell (generic
-// code knows shapes only; internal/sync.HashTrieMap, sync.Map and sync.Pool of Go 1.19-1.27).
+// What methods of the standard library do with receivers whose type often has no descriptor, because nothing allocates
+// such a value by itself. These are rules by function name, for code that says nothing when it is followed: generic
+// code knows only shapes. They cover internal/sync.HashTrieMap, sync.Map and sync.Pool of Go 1.19-1.27 (types from
+// code, 6).
 #pragma once
 
 #include <span>
@@ -14,10 +15,10 @@
 
 namespace holdfast::code {
 
-// By entry: words behind the first argument.
+// By entry of the function: words that are reached from its first argument.
 using LibraryUses = std::unordered_map<Address, std::vector<PathWord>>;
 
-// `all` functions of the program, for their names.
+// `all` are the program's functions. A rule whose types the program does not have gives nothing. Nothing throws.
 LibraryUses read_library_uses(const go::Runtime& runtime, const go::TypeReader& reader,
                               const go::TypeUniverse& universe, std::span<const binary::FunctionInfo> all);
 

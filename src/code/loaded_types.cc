@@ -25,7 +25,7 @@ std::vector<Address> loaded_types(std::span<const std::byte> code, Address at, A
   std::vector<Address> out;
   const std::byte* const begin = code.data();
   const std::byte* const end = begin + code.size();
-  // The operation stands one byte behind the start.
+  // The operation's byte is the second of the instruction.
   for (const std::byte* next = begin + 1; next < end;) {
     next = static_cast<const std::byte*>(std::memchr(next, kLoadAddress, static_cast<std::size_t>(end - next)));
     if (next == nullptr || static_cast<std::size_t>(end - next) + 1 < kBytes) break;

@@ -1,5 +1,6 @@
-// Where the machine code names types: addresses that it loads (LEA register, [RIP + distance]) from where descriptors
-// lie. Typelinks do not list types that only code names, such as those of values that are put into interfaces.
+// Finds types that only the machine code names: addresses of descriptors that it loads (LEA register, [RIP +
+// distance]). Typelinks do not list them, for example types of values that are put into interfaces (types from code,
+// 2).
 #pragma once
 
 #include <cstddef>
@@ -10,8 +11,8 @@
 
 namespace holdfast::code {
 
-// Addresses within `types` where a descriptor may lie, ascending, each once; `code` lies at `at`. The bytes are not
-// taken apart into instructions, so some of these addresses nobody loads: TypeUniverse::add asks what lies there.
+// Returns the addresses within `types` that `code`, which lies at `at`, seems to load: ascending, each once. The bytes
+// are not decoded, so a few of them are loaded by nobody; TypeUniverse::add checks what lies there. Nothing throws.
 std::vector<Address> loaded_types(std::span<const std::byte> code, Address at, AddressRange types);
 
 }  // namespace holdfast::code

@@ -14,7 +14,7 @@ using go::TypeKind;
 
 constexpr std::size_t kFloatRegisters = 15;
 
-// Hands out registers to the parts of values.
+// Assigns registers to the parts of values.
 class Assignment {
  public:
   Assignment(WordTypes& types, RegisterWords& out) : types_(types), out_(out) {}
@@ -29,7 +29,7 @@ class Assignment {
   }
 
  private:
-  // The part of `whole` at `offset` that is one value of `type`. False if it does not fit.
+  // Assigns registers to the value of `type` at `offset` of `whole`. False if it does not fit.
   bool assign(Address whole, Address type, std::uint64_t offset, int depth) {
     const WordTypes::Type* const row = types_.find(type);
     if (row == nullptr || depth > 32) return false;
@@ -61,7 +61,7 @@ class Assignment {
   std::size_t floats_ = 0;
 };
 
-// "yaml%2ev3" -> "yaml.v3": the dots of a package path's last element are written like this in function names.
+// "yaml%2ev3" -> "yaml.v3": function names escape the dots in the last element of a package path.
 std::string unescaped(std::string_view name) {
   std::string out;
   for (std::size_t i = 0; i < name.size(); ++i) {
@@ -75,8 +75,8 @@ std::string unescaped(std::string_view name) {
   return out;
 }
 
-// The receiver type that a method's name gives: "example.com/app.(*Cart).Add" -> "*example.com/app.Cart". Closures and
-// wrappers within methods are no methods.
+// The receiver's type according to a method's name: "example.com/app.(*Cart).Add" -> "*example.com/app.Cart". Closures
+// and wrappers within methods are no methods.
 std::optional<std::string> receiver_of(std::string_view name) {
   const std::size_t open = name.find(".(*");
   if (open == std::string_view::npos) return std::nullopt;
@@ -121,7 +121,7 @@ void Signatures::add_methods(WordTypes& types, const go::TypeReader& reader, Add
   for (const go::TypeMethod& method : reader.methods(type)) add(types, method.code, type, method.type);
 }
 
-// The code of methods that tables no longer name. That of a value behind a pointer is a wrapper: left out.
+// Adds methods that the linker dropped from method tables. Only pointer receivers: for others the itab names a wrapper.
 void Signatures::add_itab(WordTypes& types, const go::Runtime& runtime, const go::Itab& itab) {
   constexpr std::uint64_t kCodeAt = 24;  // runtime.itab.fun, Go 1.17-1.27
   const WordTypes::Type* const type = types.find(itab.type);

@@ -1,5 +1,6 @@
-// Which words functions take and give back in registers, where their types are known: from method tables and itabs
-// exactly, from the function's name at least the receiver (reference: types from code, 2 and 3; Go 1.17-1.27 on amd64).
+// Which words functions take and return in registers, where that is known: exactly from method tables and itabs, or
+// only the receiver, from the function's name (types from code, 2.1 and 3.1; Go 1.19-1.27 on amd64). Read once when the
+// program is opened; afterwards safe to read from several threads. Nothing throws.
 #pragma once
 
 #include <array>
@@ -16,7 +17,7 @@
 
 namespace holdfast::code {
 
-// Registers for integers and pointers in the order in which Go's calls use them, by their encoding.
+// The registers for integers and pointers, by their encoding, in the order in which Go's calls use them.
 constexpr std::uint8_t kArgumentWords = 9;
 constexpr std::array<std::uint8_t, kArgumentWords> kArgumentRegisters = {0, 3, 1, 7, 6, 8, 9, 10, 11};
 
@@ -26,17 +27,17 @@ using RegisterWords = std::array<WordType, kArgumentRegisters.size()>;
 struct Signature {
   RegisterWords in = {};
   RegisterWords out = {};
-  bool knows_results = false;  // `out` says of all result registers what they are
+  bool knows_results = false;  // `out` is complete: registers that it leaves out hold no pointer of a known type
 };
 
-// Where values of these types go that are passed one after the other: those that do not fit into the registers that are
-// left go to the stack, whole.
+// The registers for values of these types, passed one after the other. A value that does not fit into the registers
+// that are left goes to the stack as a whole.
 RegisterWords in_registers(WordTypes& types, std::span<const Address> values);
 
 class Signatures {
  public:
   explicit Signatures(std::unordered_map<Address, Signature> known) : known_(std::move(known)) {}
-  // `all` functions of the program, for their names.
+  // `all` are the program's functions.
   Signatures(const go::Runtime& runtime, const go::TypeReader& reader, const go::TypeUniverse& universe,
              std::span<const binary::FunctionInfo> all);
 

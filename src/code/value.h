@@ -1,4 +1,5 @@
-// The abstract values of the follower of machine code: what is known of a word in a register or a stack slot.
+// What the interpreter of machine code knows of a word in a register or a stack slot: its type, and where it came from
+// (types from code, 4). Small values without ownership; nothing throws.
 #pragma once
 
 #include <array>
@@ -11,9 +12,8 @@
 
 namespace holdfast::code {
 
-// Where a value came from, so that what is learnt of it later can be said of the origin: a global, what a function was
-// given or gave back, what one call in a function gave back, a word that a closure captured; and up to three loads from
-// there.
+// Where a value came from: a global, an argument or a result of a function, the result of one call, or a word that a
+// closure captured; and then up to three loads. What is learnt of the value later is learnt of its origin.
 struct Origin {
   enum class Root : std::uint8_t { kNone, kGlobal, kArgument, kResult, kCall, kCapture };
   static constexpr std::size_t kMostLoads = 3;
@@ -21,11 +21,11 @@ struct Origin {
   Root root = Root::kNone;
   std::uint8_t loads = 0;
   std::uint8_t number = 0;  // of the argument or result register
-  Address at;               // of the global, the function's code, or what follows the call
+  Address at;               // the global, the function's entry, or the instruction behind the call
   std::array<std::int32_t, kMostLoads> offsets = {};
 
   explicit operator bool() const { return root != Root::kNone; }
-  // The word at `offset` from where this origin's word points; none if that is too far away.
+  // The origin of the word at `offset` from where this one points; none if that is too far away.
   Origin load(std::int64_t offset) const {
     constexpr std::int64_t kFar = 1 << 20;
     if (root == Root::kNone || loads == kMostLoads || offset < 0 || offset > kFar) return {};
@@ -46,7 +46,7 @@ struct OriginHash {
   }
 };
 
-// The origins of one function by number, so that values stay small; 0 is none. Not for several threads.
+// Numbers for the origins that occur in one function, so that values stay small; 0 is none. Not for several threads.
 class Origins {
  public:
   using Id = std::uint32_t;
@@ -65,7 +65,7 @@ class Origins {
     }
   }
   const Origin& operator[](Id id) const { return all_[id]; }
-  // Costs nothing, however many there were.
+  // Forgets all, in constant time.
   void clear() {
     all_.resize(1);
     ++generation_;
@@ -73,7 +73,7 @@ class Origins {
 
  private:
   struct Cell {
-    std::uint32_t generation = 0;  // empty unless it is the present one
+    std::uint32_t generation = 0;  // the cell is empty unless this is generation_
     Id id = 0;
   };
 
@@ -95,8 +95,8 @@ enum class ValueKind : std::uint8_t {
   kUnknown,
   kConstant,  // `number`
   kTyped,     // word()
-  kStack,     // address of the own frame, `number` bytes from where the stack pointer was at entry
-  kResult,    // result `offset` of the function at `number`, which nobody has asked about yet
+  kStack,     // an address in the own frame, `number` bytes from where the stack pointer was at entry
+  kResult,    // result register `offset` of the function at `number`; nobody has asked for it yet
   kMethod,    // code of a method of an interface, or of a func value: `number` is the address of its func type
 };
 
@@ -148,7 +148,7 @@ struct Value {
 };
 static_assert(sizeof(Value) == 24);  // sixteen of them are copied at every jump
 
-// What holds whichever of two ways led here. Nil says nothing against a type.
+// What is known of a word that is `a` on one way and `b` on another. Nil does not contradict a type.
 inline Value meet(const Value& a, const Value& b) {
   if (a == b) return a;
   if (a.is_nil() && b.is_typed()) return b;

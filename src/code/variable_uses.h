@@ -1,4 +1,4 @@
-// Which functions use which words of package variables: what a variable that has no name is called after.
+// Which functions use which words of package variables. A variable without a name is called after them.
 #pragma once
 
 #include <array>
@@ -12,14 +12,14 @@
 
 namespace holdfast::code {
 
-// The functions that tell most about a word of data or bss, the best one first; null where there are fewer.
+// The two functions that tell most about a word of data or bss, the best one first; null where there are fewer.
 //
-// A variable is best known by who works with it: functions outside of the standard library before those within it, as
-// they say more about this program; those that store before those that only read; those that use few variables, which
-// are about this one, before those that use many; of equals the one at the lower address. The second says who puts
-// something there: an initialiser that stores, since that is where the variable was declared; else, if the first only
-// reads, the best that stores, be it of the standard library. Initialisers use nearly everything in their package, so
-// they come first only where nobody else is. No order of reading makes a difference.
+// The first is the function that works with the variable. A function outside of the standard library is better than one
+// within it, because it says more about this program. Then one that stores is better than one that only reads; one that
+// uses few variables is better than one that uses many; and the lower address decides between equals. The second is
+// the function that puts something there: an initialiser that stores, since that is where the variable was declared;
+// else, if the first only reads, the best function that stores. Initialisers use nearly everything in their package, so
+// one comes first only if nobody else uses the word. The order of reading makes no difference.
 struct VariableUse {
   Address variable;
   std::array<Address, 2> functions;  // entries
@@ -34,7 +34,7 @@ class VariableUses {
     Address variable;
     bool stores = false;
   };
-  // All that the function uses, in any order, things repeated too.
+  // Adds everything that the function uses, in any order, repetitions allowed. Called once for each function.
   void add(Address function, std::string_view name, std::span<const Use> uses);
   void merge(const VariableUses& other);
 
@@ -53,7 +53,7 @@ class VariableUses {
   };
   struct Users {
     std::array<User, 2> workers;  // best first
-    User writer;                  // the best one that stores
+    User writer;                  // the best function that stores
     User initialiser;
 
     void add_worker(const User& user);

@@ -1,5 +1,5 @@
-// What the words of Go values are, by descriptor: the question that a follower of machine code asks at every load. A
-// small copy of each descriptor is kept. Not for several threads.
+// What the words of Go values are, by type descriptor: the interpreter of machine code asks this at every load. Keeps a
+// small copy of each descriptor that it has read. Not for several threads: each has its own.
 #pragma once
 
 #include <cstdint>
@@ -13,11 +13,11 @@ namespace holdfast::code {
 
 enum class WordKind : std::uint8_t { kUnknown, kPointer, kPart };
 
-// What is known of one word. A pointer says where in a value of a type it points; a part is word `offset / 8` of a
-// value that is no pointer: a map, channel or func value, or one of the words of a string, slice or interface.
+// What is known of one word. A kPointer points to `offset` of a value of `type`. A kPart is word `offset / 8` of a
+// value of `type` that is no plain pointer: a map, channel or func value, or a word of a string or interface.
 struct WordType {
   WordKind kind = WordKind::kUnknown;
-  bool in_array = false;     // of kPointer: the value is one of several
+  bool in_array = false;     // of kPointer: the value is one of several in a row
   std::uint32_t offset = 0;  // bytes
   Address type;              // descriptor: of the pointee, or of the value that the word is a part of
 
@@ -45,18 +45,18 @@ class WordTypes {
     std::vector<Field> fields;
     std::vector<Address> in, out;  // of func
     std::vector<Address> methods;  // of interface: func types, null where the linker dropped it
-    bool is_nameless = false;      // stands for several types: go.shape.*, or the header of maps of any kind
+    bool is_nameless = false;      // the name stands for several types: go.shape.*, or the header of any map
   };
 
   // `reader` must outlive this.
   explicit WordTypes(const go::TypeReader& reader) : reader_(reader) {}
 
-  // nullptr if there is no sound descriptor. The reference stays valid.
+  // The type of that descriptor, valid as long as this object; nullptr if there is no sound descriptor.
   const Type* find(Address descriptor);
 
-  // The word at `offset` of a value of the type; unknown where no pointer is, or behind the value.
+  // The word at `offset` of a value of the type; unknown if it holds no pointer or lies behind the value.
   WordType word_at(Address type, std::uint64_t offset);
-  // What a word is that holds a pointer to a value of `type`; unknown for null.
+  // A word that points to a value of `type`; unknown if `type` is null.
   static WordType pointer_to(Address type) { return type ? WordType::pointer(type) : WordType(); }
   // Whether a value of `outer` begins with one of `inner`, or they are the same.
   bool begins_with(Address outer, Address inner);

@@ -1,5 +1,5 @@
-// Names of places in the data of the target's modules: its symbol table where there is one, else its debug information,
-// else "data+0x120".
+// Names and extents of package variables: from the symbol tables of the target's images, and from debug information
+// where a table is missing. Addresses are those of this run. Safe to read from several threads; nothing throws.
 #pragma once
 
 #include <string>
@@ -12,7 +12,7 @@
 
 namespace holdfast::go {
 
-// A package variable as the symbol table has it, or debug information.
+// A package variable as a symbol table or debug information has it.
 struct Variable {
   AddressRange range;  // at run time
   std::string_view name;
@@ -21,14 +21,14 @@ struct Variable {
 
 class Symbols {
  public:
-  // Names come from the symbol tables of these images, and from debug information. All must outlive this.
+  // Takes the variables of these images' symbol tables. The images must outlive this.
   explicit Symbols(const std::vector<LoadedImage>& images);
-  // Names that an image's symbol table does not have, or that it has without a table.
+  // Adds those variables of the debug information that no symbol covers. It must outlive this.
   void add(const binary::DwarfInfo& debug_information, const LoadedImage& image);
 
   // The variable that covers the address; nullptr if none does.
   const Variable* find(Address at) const;
-  // `range`, cut at the borders of its variables: them and what lies between, in order.
+  // `range` cut at the borders of its variables: the variables and what lies between them, in order.
   std::vector<AddressRange> parts_of(const AddressRange& range) const;
 
  private:

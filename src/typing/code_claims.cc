@@ -8,7 +8,7 @@
 namespace holdfast::typing {
 namespace {
 
-constexpr int kDeepest = 64;                       // static values that lead to one another
+constexpr int kDeepest = 64;                       // variables that lead to one another
 constexpr std::uint64_t kLargestValue = 64 << 20;  // bytes of a variable
 constexpr std::uint64_t kWord = 8;
 
@@ -18,7 +18,7 @@ std::pair<Address, std::int64_t> place_of(const FrameWord& word) {
   return {word.function, word.offset};
 }
 
-// The last one of the function that does not begin behind `offset`; nullptr if there is none.
+// The last entry of the function at or below `offset`; nullptr if there is none.
 const FrameWord* find_before(const std::vector<FrameWord>& words, Address function, std::int64_t offset) {
   const auto behind = std::ranges::upper_bound(words, std::pair(function, offset), {}, place_of);
   if (behind == words.begin() || std::prev(behind)->function != function) return nullptr;
@@ -108,7 +108,7 @@ void CodeClaims::claim_slot(const LiveFrame& frame, Address slot) {
   propagation_.claim_interfaces(words);
 }
 
-// The first word of a value of perhaps several words, of which the others may lie elsewhere.
+// Claims what the first word of a value says. The other words may lie elsewhere, so only that word is read.
 void CodeClaims::claim_rest(Address at, const code::WordType& word) {
   const TypeId type = table_.intern(word.type);
   if (!type) return;
@@ -119,7 +119,7 @@ void CodeClaims::claim_rest(Address at, const code::WordType& word) {
   propagation_.claim_elements(text, table_.text(), 0, KnownBy::kCode);
 }
 
-// `pointer` is what the address of the variable at `at` is.
+// A variable of a frame lies at `at`, and its address is a `pointer`. `live` is a live word at or behind it.
 void CodeClaims::claim_variable(Address at, const code::WordType& pointer, Address live) {
   TypeId type = table_.intern(pointer.type);
   if (!type) return;
@@ -153,7 +153,7 @@ void CodeClaims::because(Address at, TypeId type, const Parent& parent) {
   });
 }
 
-// " -> +0x8 -> +0x0": what is loaded, from the variable on.
+// The loads from the variable on: " -> +0x8 -> +0x0".
 std::string CodeClaims::way_of(const code::Origin& origin) {
   std::string way;
   for (std::size_t i = 0; i < origin.loads; ++i) way += fmt::format(" -> +{:#x}", origin.offsets[i]);
@@ -177,14 +177,14 @@ void CodeClaims::claim_word(Address at, const code::WordType& word) {
   if (const TypeId elem = table_.intern(word.type)) propagation_.claim_elements(target, elem, 0, KnownBy::kCode);
 }
 
-// One value of the type lies at the target, in the heap or among the variables.
+// One value of the type lies at the target, which is in the heap or among the variables.
 void CodeClaims::claim_target(Address target, Address type, const Parent& parent) {
   if (closure_types_.contains(type)) return propagation_.claim_target(target, table_.any_closure(), KnownBy::kCode);
   if (is_static(target)) return claim_value(target, type, parent);
   if (const TypeId row = table_.intern(type)) propagation_.claim_target(target, row, KnownBy::kCode);
 }
 
-// A value that lies outside of the heap, and the static values that it leads to.
+// Claims what a value outside of the heap points to, and follows it to other variables.
 void CodeClaims::claim_value(Address at, Address type, const Parent& parent) {
   const TypeId row = table_.intern(type);
   if (!row || parent.depth > kDeepest || !statics_.emplace(at, type).second) return;

@@ -1,5 +1,6 @@
-// What the program's machine code says about its variables and closures (code/evidence.h), put to the memory of this
-// process: claims on what the variables point to.
+// Applies what the program's machine code says (code/evidence.h) to the memory of this process: package variables,
+// closures and stack slots become claims on the objects that they point to (types from code, 4.3). One thread; words
+// that cannot be read give no claims; nothing throws.
 #pragma once
 
 #include <cstddef>
@@ -30,19 +31,20 @@ class CodeClaims {
         strings_(strings),
         propagation_(propagation) {}
 
-  // Must come before any claim, since closures get their layouts when they are first met.
+  // Must come before any claim, since a closure gets its layout when it is first met.
   void set_closure_layouts();
-  // Of typed values that were stored; before the weak ones, which only fill what is left.
+  // Claims what strong evidence says. A run of the propagation should follow, so that weak evidence only fills gaps.
   void claim_strong();
+  // Claims what weak evidence says.
   void claim_weak();
 
   // The cleanup function `code` will be called with the value at `argument`.
   void claim_cleanup(Address code, Address argument);
-  // What lives on stacks; before the run of the weak ones.
+  // Claims what live words of stacks point to. Counts as weak.
   void claim_frames(std::span<const LiveFrame> frames);
 
  private:
-  // A value outside of the heap that leads to another one, and the offset of the word that does.
+  // The value outside of the heap that led to another one, and the offset of its word that did.
   struct Parent {
     std::uint32_t grounds = 0;
     std::uint64_t offset = 0;
@@ -65,11 +67,11 @@ class CodeClaims {
   TypeTable& table_;
   StringTable& strings_;
   Propagation& propagation_;
-  std::set<Address> closure_types_;                // structs of code and captured words: the code tells which closure
+  std::set<Address> closure_types_;  // structs of closures: the first word of the object tells which it is
   std::set<std::pair<Address, Address>> statics_;  // values in data or bss that were claimed, with their types
-  // Whose evidence it is: of this variable, or of what the place names, which is reached from it.
+  // Whose evidence the present claims are: of this variable, or of the word that is reached from it by origin_'s loads.
   bool strong_ = false;
-  bool in_frame_ = false;  // of a frame's words; said_by_ is where it stands
+  bool in_frame_ = false;  // of words of a frame, which stands at said_by_
   Address said_by_, variable_;
   const code::Origin* origin_ = nullptr;
 };

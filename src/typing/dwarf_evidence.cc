@@ -21,8 +21,8 @@ DwarfEvidence::DwarfEvidence(const binary::DwarfInfo& dwarf, const go::Runtime& 
     if (module.path == image.path) types_ = module.types;
 }
 
-// The row of a type that has a descriptor, by DW_AT_go_runtime_type; else by its full name, which debug information
-// and descriptors share.
+// Finds the row of a type by its descriptor, which DW_AT_go_runtime_type names, or else by its full name, which debug
+// information and descriptors share.
 TypeId DwarfEvidence::row_of(binary::DwarfTypeId id) {
   if (!id) return {};
   const auto [it, is_new] = rows_.try_emplace(id.row);
@@ -66,7 +66,7 @@ void DwarfEvidence::claim_value(Address at, binary::DwarfTypeId id, int depth) {
   claim_parts(at, type, depth);
 }
 
-// A value whose own type has no descriptor: its parts may have.
+// The value's own type has no descriptor; its parts may have one.
 void DwarfEvidence::claim_parts(Address at, const binary::DwarfType& type, int depth) {
   const bool is_reference = type.go_kind == kKindMap || type.go_kind == kKindChan;
   if (type.tag == binary::DwarfTag::kTypedef && !is_reference) {
@@ -90,7 +90,7 @@ void DwarfEvidence::claim_parts(Address at, const binary::DwarfType& type, int d
   }
 }
 
-// What a slice {data, length, capacity} at `at` points to.
+// Claims what the slice {data, length, capacity} at `at` points to.
 void DwarfEvidence::claim_elements(Address at, Address data, TypeId elem) {
   const auto capacity = runtime_.memory.try_integer<std::uint64_t>(at + 16);
   if (capacity && *capacity > 0) propagation_.claim_elements(data, elem, *capacity, KnownBy::kDwarf);
@@ -117,8 +117,8 @@ void DwarfEvidence::claim_argument(Address code, Address argument) {
   }
 }
 
-// The closure is `func() { cleanup(arg) }` in generic code, which knows the shape of `arg` alone; the function that is
-// called knows its type. A variable x that is captured by reference is named "&x".
+// The closure is `func() { cleanup(arg) }` in generic code, which only knows the shape of `arg`; the function that it
+// calls knows the type. A variable x that is captured by reference is named "&x".
 void DwarfEvidence::claim_captured_argument(Address closure) {
   const auto code = runtime_.memory.try_pointer(closure);
   const binary::DwarfFunction* function = code ? dwarf_.function_at(*code - image_.bias) : nullptr;
@@ -141,7 +141,8 @@ void DwarfEvidence::claim_captured_argument(Address closure) {
   if (const auto entry = runtime_.memory.try_pointer(called)) claim_argument(*entry, argument);
 }
 
-// A variable of which a part may be in registers: what a slice or a text points to is said by its first word alone.
+// Claims what a variable points to. Parts of it may be in registers; the first word of a slice is enough to tell what
+// it points to.
 void DwarfEvidence::claim_variable(const LiveFrame& frame, const binary::DwarfVariable& variable) {
   const go::StackFrame& at_frame = frame.frame;
   speak_of(Ground::kLocal, variable.name, Address(), at_frame.pc - (at_frame.is_return_address ? 1 : 0));

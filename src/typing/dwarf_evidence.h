@@ -1,4 +1,6 @@
-// Types that debug information gives to package variables and to the variables of frames.
+// Claims from debug information: the types of package variables, of variables of frames, and of arguments of cleanup
+// functions, applied to the memory of this process. One thread; words and debug information that cannot be read give
+// no claims; nothing throws.
 #pragma once
 
 #include <map>
@@ -17,21 +19,23 @@ namespace holdfast::typing {
 
 class DwarfEvidence {
  public:
-  // `image` is the one that the debug information is about. All must outlive this.
+  // `image` is the one that the debug information describes. All must outlive this.
   DwarfEvidence(const binary::DwarfInfo& dwarf, const go::Runtime& runtime, const go::LoadedImage& image,
                 TypeTable& table, StringTable& strings, Propagation& propagation);
 
+  // Claims what package variables point to.
   void claim_globals();
-  // The cleanup function at `code` will be called with the value at `argument`: its first parameter says what that is.
+  // The cleanup function at `code` will be called with the value at `argument`; its first parameter tells the type.
   void claim_argument(Address code, Address argument);
-  // `closure` is what runtime.AddCleanup makes up to Go 1.25, of the cleanup function and the argument.
+  // `closure` is the one that runtime.AddCleanup makes of the cleanup function and the argument up to Go 1.25.
   void claim_captured_argument(Address closure);
-  // Variables that have a live word: debug information does not tell when one is dead.
+  // Claims what variables of frames point to, if one of their words is live: debug information does not tell when a
+  // variable is dead.
   void claim_frames(std::span<const LiveFrame> frames);
 
  private:
   TypeId row_of(binary::DwarfTypeId type);
-  // What is claimed now comes from the value at `at`, a part of the variable of which is spoken.
+  // The next claims come from the value at `at`, a part of the variable that speak_of() named.
   void because(Address at, TypeId type);
   void speak_of(Ground ground, std::string_view name, Address at, Address code);
   void claim_variable(const LiveFrame& frame, const binary::DwarfVariable& variable);
@@ -48,7 +52,7 @@ class DwarfEvidence {
   Propagation& propagation_;
   std::map<std::uint32_t, TypeId> rows_;
   std::vector<std::byte> bytes_;
-  // Whose evidence it is.
+  // Whose evidence the present claims are.
   Ground ground_ = Ground::kVariable;
   std::string_view name_;
   Address variable_, code_;

@@ -103,7 +103,7 @@ class TypePass {
       for (std::size_t i = 1; i < images.size(); ++i) claim_plugin(images[i], live);
     }
     claim_sections();
-    if (inputs_.dwarf != nullptr) propagation_.run();  // it says more of variables than the code does
+    if (inputs_.dwarf != nullptr) propagation_.run();  // an earlier run keeps precedence over what the code says
     claims.claim_strong();
     propagation_.run();
     claims.claim_weak();
@@ -120,7 +120,7 @@ class TypePass {
     return {facts_of(std::move(code)), std::move(kept)};
   }
 
-  // After run(), when reasons were to be kept.
+  // Must come after run(), with reasons kept.
   void tell_reasons(const ReasonsCallback& callback) {
     reasons_->finish();
     callback(snapshot_, NamedReasons(inputs_, snapshot_, table_, universe_, *reasons_));
@@ -149,7 +149,7 @@ class TypePass {
     }
   }
 
-  // Code that does not lie together in our memory is left out: what typelinks and itabs do not lead to are few types.
+  // Adds types that only the code names. These are few, so code that does not lie together in our memory is left out.
   void add_loaded_types() {
     for (const go::Module& module : runtime_.modules) {
       const std::uint64_t size = module.etext - module.text;
@@ -165,7 +165,7 @@ class TypePass {
     dwarf.claim_frames(live.frames());
   }
 
-  // A plugin has debug information of its own.
+  // A plugin has its own debug information.
   void claim_plugin(const go::LoadedImage& image, const LiveWords& live) {
     if (!image.elf->has_dwarf()) return;
     try {
@@ -176,13 +176,13 @@ class TypePass {
     }
   }
 
-  // The function that begins at `code`.
+  // The name of the function that begins at `code`; empty if none does.
   std::string entry_name(Address code) const {
     const auto found = inputs_.functions.find(code);
     return found && found->function.entry == code ? std::string(found->function.name) : std::string();
   }
 
-  // Where the function that begins at `code` was written.
+  // Notes where the function that begins at `code` was written.
   void add_place(Address code, heap::Type& type) const {
     const auto frames = inputs_.functions.source_frames(code, false);
     if (frames.empty() || frames.back().file.empty()) return;
@@ -190,7 +190,7 @@ class TypePass {
     type.line = frames.back().line;
   }
 
-  // Types that large spans and allocation headers name (Go 1.22+).
+  // Claims the types that large spans and allocation headers name (Go 1.22+; reference 3.3).
   void claim_headers() {
     propagation_.because([] { return Grounds{.ground = Ground::kSpan}; });
     for (const LargeType& large : inputs_.large_types)
@@ -219,7 +219,7 @@ class TypePass {
     if (last_type_) propagation_.claim_object(row, last_type_, known_by);
   }
 
-  // In the heap, or a variable: runtime.m0 and g0.
+  // Claims a structure of the runtime in the heap, or follows it where it is a variable: runtime.m0 and g0.
   void claim_structure(Address at, const char* name) {
     const auto bytes = runtime_.layouts.size_of(name);
     if (!at || !bytes) return;
@@ -229,8 +229,8 @@ class TypePass {
     claim_value(at, type);
   }
 
-  // A table of interfaces that has grown: {size, count, entries}, allocated as if it had no pointers, since itabs do
-  // not lie in the heap (runtime.itabAdd, Go 1.19-1.27). So its own type does not fit.
+  // Claims the table of itabs {size, count, entries}, once it has grown out of its variable. It is allocated as if it
+  // had no pointers, since itabs do not lie in the heap (runtime.itabAdd, Go 1.19-1.27), so its own type would not fit.
   void claim_itab_table() {
     constexpr std::uint64_t kHeader = 16;  // bytes before the entries
     const Address table = runtime_.vars.itab_table
@@ -239,7 +239,8 @@ class TypePass {
     if (table) propagation_.claim_target(table, table_.opaque("runtime.itabTableType", kHeader), KnownBy::kRuntime);
   }
 
-  // What goroutines wait to send lies on their stacks mostly; the channel knows its type (runtime.hchan.elemtype).
+  // Claims what the values that goroutines wait to send point to. Those lie mostly on stacks; the channel knows their
+  // type (runtime.hchan.elemtype).
   void claim_sent_values() {
     if (!layouts_.channel) return;
     const std::vector<go::WaitTarget>& waits = inputs_.scheduler.waits;
@@ -254,22 +255,22 @@ class TypePass {
     }
   }
 
-  // Outside of the heap.
+  // Claims what a value outside of the heap points to.
   void claim_value(Address at, TypeId type) {
-    constexpr std::uint64_t kLargest = 1 << 20;  // more lies on no stack
+    constexpr std::uint64_t kLargest = 1 << 20;  // no larger value lies on a stack
     if (!type || table_[type].size > kLargest || inputs_.index.find_page(at)) return;
     std::vector<std::byte> value(table_[type].size);
     if (runtime_.memory.try_read(at, value)) propagation_.claim_value(value, type, KnownBy::kRuntime);
   }
 
-  // Last: each type that is found may be what the neighbours of others are known by.
+  // Guesses the types of what is left. Several rounds, since each type that is found may decide about its neighbours.
   void claim_shapes() {
     constexpr int kMostRounds = 3;
     Shapes shapes(reader_, universe_, heap_, table_, propagation_);
     for (int round = 0; round < kMostRounds && shapes.claim() > 0; ++round) propagation_.run();
   }
 
-  // Where goroutines wait for a channel, at least that is known if nothing tells its elements.
+  // A channel that goroutines wait for is at least known to be one, if nothing tells what its elements are.
   void claim_channels() {
     for (const go::WaitTarget& wait : inputs_.scheduler.waits) {
       if (wait.kind != go::WaitTarget::Kind::kChannel) continue;
@@ -278,7 +279,7 @@ class TypePass {
     }
   }
 
-  // Structures of the scheduler, which its own lists name.
+  // Claims the structures of the scheduler, which the runtime's lists name.
   void claim_runtime() {
     const auto list = [&](const char* name) { propagation_.because([&] { return grounds(Ground::kList, name); }); };
     const auto claim = [&](Address at, const char* name) { claim_structure(at, name); };
@@ -305,7 +306,8 @@ class TypePass {
     return {.ground = ground, .code = code, .name = snapshot_.strings.add(name)};
   }
 
-  // Objects with finalizers: their pointer type stands beside the function. All functions are closures.
+  // Claims objects with finalizers, whose pointer type is kept beside the function, and the functions, which are
+  // closures.
   void claim_specials() {
     for (const go::SpecialRoot& special : inputs_.specials) {
       if (!special.function) continue;
@@ -323,8 +325,8 @@ class TypePass {
     }
   }
 
-  // What cleanups will be called with: a word of its own from Go 1.26 (fn, arg, call), captured by fn before. Up
-  // to 1.24 due cleanups wait in the queue of finalizers.
+  // Whether the record of a cleanup has the argument in a word of its own, as from Go 1.26 on (fn, arg, call). Before,
+  // fn captures it. Up to 1.24 due cleanups wait in the queue of finalizers.
   static bool has_cleanup_argument(const go::SpecialRoot& special) {
     const bool is_cleanup =
         special.kind == go::SpecialRootKind::kCleanup || special.kind == go::SpecialRootKind::kCleanupQueue;
@@ -344,8 +346,8 @@ class TypePass {
     }
   }
 
-  // Interfaces in package variables, whose types nothing else may say. Each lies within one variable: a variable that
-  // leads to a type and the next one, which leads to anything, are no interface.
+  // Claims what interfaces in package variables hold. An interface lies within one variable: a variable that leads to a
+  // type and the next one, which may lead to anything, are none.
   void claim_sections() {
     std::vector<std::byte> bytes;
     for (const go::Module& module : runtime_.modules)

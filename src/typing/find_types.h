@@ -1,5 +1,5 @@
-// What type each object has: evidence from the heap, the runtime's own lists and debug information, spread through
-// fields to a fixed point (typing/propagate.h).
+// The search for the type of each object: gathers evidence from the heap, the runtime's own lists, debug information
+// and machine code, and spreads it through fields until nothing changes (typing/propagate.h).
 #pragma once
 
 #include <functional>
@@ -21,38 +21,41 @@
 
 namespace holdfast::typing {
 
-// The type that the span of a large object names (Go 1.22+).
+// The type that the span of a large object names (Go 1.22+; reference 3.3).
 struct LargeType {
   SpanId span;
   Address descriptor;
 };
 
-// Where evidence comes from. All must outlive the pass; `dwarf` may be null.
+// Where evidence comes from. Everything must outlive the search, and the reasons that it hands out; nothing is changed.
 struct TypeInputs {
   const go::Runtime& runtime;
   const go::FunctionTables& functions;
   std::span<const go::ThreadRegisters> threads;
-  // Images with their symbols, the program first; debug information of the others is read from them.
+  // Images with their symbols, the program first. Debug information of plugins is read from the others.
   const std::vector<go::LoadedImage>& symbol_images;
   const std::vector<LargeType>& large_types;
   const heap::ObjectIndex& index;
   const go::Scheduler& scheduler;
   const std::vector<go::SpecialRoot>& specials;
   const go::Symbols& symbols;
-  const binary::DwarfInfo* dwarf = nullptr;
-  // What the machine code said in an earlier run on the same program (CodeEvidence::facts); empty: read the code.
+  const binary::DwarfInfo* dwarf = nullptr;  // of the program; null = none, or not to be used
+  // FoundTypes::code_facts of an earlier run on the same program; empty if there are none: the code is read.
   std::span<const std::byte> kept_code_facts = {};
 };
 
 // What the search learnt on the way.
 struct FoundTypes {
   VariableFacts variables;
-  std::vector<std::byte> code_facts;  // for TypeInputs::kept_code_facts of the next run; empty: nothing new
+  std::vector<std::byte> code_facts;  // for TypeInputs::kept_code_facts of the next run; empty if nothing is new
 };
 
+// Gets the snapshot, whose types are known by then, and the reasons for them, which are valid during the call.
 using ReasonsCallback = std::function<void(const heap::Snapshot&, const heap::TypeReasons&)>;
 
-// Fills snapshot.object_type, types and fields. Needs spans and edges. With a callback the reasons are kept for it.
+// Fills snapshot.object_type, types and fields. Needs the target, spans and allocated slots. With a callback the
+// reasons are kept for it, 16 bytes per object. Reads the code on all cores and does the rest on one; the result does
+// not depend on their number. What cannot be read is counted as a loss. Throws only when it is cancelled.
 FoundTypes add_types(const TypeInputs& inputs, heap::Snapshot& snapshot, LossLedger& losses,
                      const ReasonsCallback& reasons = {});
 

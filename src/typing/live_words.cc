@@ -39,7 +39,7 @@ LiveWords::LiveWords(const go::Runtime& runtime, const go::FunctionTables& funct
     std::vector<LiveFrame> frames;
     std::vector<std::vector<Address>> slots;
   };
-  LossLedger losses;  // the pass that makes roots of these words tells what is missing
+  LossLedger losses;  // dropped: the pass that makes roots of these words counts them
   const go::Unwinder unwinder(runtime, functions, scheduler, threads);
   const go::StackRootFinder finder(runtime, functions, losses);
   std::vector<Found> parts(kParts);

@@ -1,5 +1,5 @@
-// The words of goroutines' stacks that the collector follows, by frame: where a frame's variables are alive. Others may
-// hold what died long ago.
+// The words of goroutines' stacks that the collector follows, by frame (reference 5.5). Only these are evidence: the
+// other words of a frame may hold what died long ago.
 #pragma once
 
 #include <cstdint>
@@ -13,34 +13,36 @@
 
 namespace holdfast::typing {
 
-// A frame with live words.
+// A frame that has live words.
 struct LiveFrame {
   go::StackFrame frame;
   Address function;                // its entry
   std::span<const Address> slots;  // ascending
 
-  // Where the stack pointer was when the function was entered: the place of the return address.
+  // Where the stack pointer was when the function was entered: the return address lies there.
   Address base() const { return frame.fp - 8; }
+  // Whether a live word begins in the range.
   bool has_live_word(const AddressRange& range) const;
 };
 
 class LiveWords {
  public:
-  // Walks all stacks. The arguments are used here only.
+  // Walks all stacks, on all cores. The arguments are not used afterwards. Nothing throws and no losses are counted:
+  // the pass that makes roots of these words tells what is missing.
   LiveWords(const go::Runtime& runtime, const go::FunctionTables& functions, const go::Scheduler& scheduler,
             std::span<const go::ThreadRegisters> threads);
   LiveWords(const LiveWords&) = delete;
   LiveWords& operator=(const LiveWords&) = delete;
   ~LiveWords() = default;
 
-  // By goroutine, innermost first.
+  // In order of goroutines, the innermost frame of each first.
   const std::vector<LiveFrame>& frames() const { return frames_; }
-  // Entries of their functions, ascending.
+  // The entries of their functions, ascending, each once.
   std::vector<Address> functions() const;
 
  private:
   std::vector<LiveFrame> frames_;
-  std::vector<std::vector<Address>> slots_;  // what the frames refer to
+  std::vector<std::vector<Address>> slots_;  // what LiveFrame::slots refer to
 };
 
 }  // namespace holdfast::typing

@@ -11,8 +11,8 @@
 namespace holdfast::typing {
 namespace {
 
-constexpr std::size_t kHead = 12;  // steps of a long chain that are told from its object on
-constexpr std::size_t kTail = 8;   // and towards its beginning
+constexpr std::size_t kHead = 12;  // steps of a long chain that are told, beginning with its object
+constexpr std::size_t kTail = 8;   // and those that are told at its other end
 constexpr std::uint64_t kWord = 8;
 constexpr int kDeepest = 64;
 
@@ -92,7 +92,7 @@ bool NamedReasons::next(const Subject& subject, Subject& holder) const {
     return true;
   }
   if (!source.outside) return false;
-  // The word lies in a value that another one led to: how that is known is the next step.
+  // The word lies in a value that another value led to: the next step tells how that is known.
   const Grounds& grounds = reasons_.grounds(source.row);
   holder = {.outside = true, .row = source.row, .type = grounds.type, .source = {}, .replaced = false};
   const bool is_exact = source.known_by == KnownBy::kInterface || source.known_by == KnownBy::kClosure;
@@ -103,7 +103,7 @@ heap::TypeStep NamedReasons::step(const Subject& subject) const {
   heap::TypeStep step;
   step.type = subject.type;
   step.replaced = subject.replaced;
-  if (subject.outside) {  // a value among the variables that has been led to
+  if (subject.outside) {  // a value among the variables that another one leads to
     const Grounds& grounds = reasons_.grounds(subject.row);
     step.at = grounds.at;
     step.known_by = heap::KnownBy::kCode;
@@ -143,7 +143,7 @@ void NamedReasons::tell_grounds(const Grounds& grounds, std::uint32_t word, heap
   step.holder_type = grounds.type;
   if (grounds.at) step.word = grounds.at + word * kWord;
   if (grounds.type) step.field = heap::field_path(snapshot_, grounds.type, word * kWord);
-  if (grounds.parent != 0) {  // a value that the code does not name: the next step tells what leads to it
+  if (grounds.parent != 0) {  // the code does not name this value: the next step tells what leads to it
     step.witness = heap::Witness::kHolder;
     step.name = variable_at(grounds.at);
     return;
@@ -172,7 +172,7 @@ void NamedReasons::tell_closure(heap::TypeStep& step) const {
   if (const auto code = runtime_.memory.try_pointer(step.at)) tell_code(*code, step);
 }
 
-// The interface's first word lies before the one that leads here.
+// The word that leads here is the interface's second; the first names the type.
 void NamedReasons::tell_interface(heap::TypeStep& step) const {
   step.witness = heap::Witness::kInterface;
   step.rule.clear();
@@ -187,7 +187,7 @@ void NamedReasons::tell_interface(heap::TypeStep& step) const {
   step.descriptor = runtime_.memory.try_pointer(step.word).value_or(Address());
 }
 
-// The innermost structure around the word, where it is no map or channel: the rules are called by its name.
+// The name of the rule: "map", "channel", or the innermost structure around the word.
 std::string NamedReasons::rule_of(TypeId type, std::uint64_t offset) const {
   std::string rule;
   for (int depth = 0; type && depth < kDeepest; ++depth) {

@@ -1,4 +1,5 @@
-// The reasons that the propagation kept (typing/reasons.h), told with names.
+// Tells the reasons that the propagation kept (typing/reasons.h) with names: of types, fields, variables, functions.
+// Reading is safe from several threads. Nothing throws.
 #pragma once
 
 #include <string>
@@ -14,7 +15,7 @@ namespace holdfast::typing {
 
 class NamedReasons : public heap::TypeReasons {
  public:
-  // `snapshot` has its types; `reasons` are finished. All must outlive this.
+  // `snapshot` must have its types, `reasons` must be finished. All must outlive this.
   NamedReasons(const TypeInputs& inputs, const heap::Snapshot& snapshot, const TypeTable& table,
                const go::TypeUniverse& universe, const Reasons& reasons);
 
@@ -23,10 +24,10 @@ class NamedReasons : public heap::TypeReasons {
   std::string variable_at(Address address) const override;
 
  private:
-  // Of what a step tells: an object as it was taken for, or a value outside of the heap.
+  // What one step is about: an object as what it was taken for at that time, or a value outside of the heap.
   struct Subject {
     bool outside = false;
-    std::uint32_t row = 0;  // of the object, or of the grounds that say what the value is
+    std::uint32_t row = 0;  // of the object, or of the grounds that tell what the value is
     TypeId type;
     Source source;  // of the object's claim
     bool replaced = false;
@@ -34,7 +35,7 @@ class NamedReasons : public heap::TypeReasons {
   Subject subject(std::uint32_t row, std::uint32_t time) const;
   Subject current(std::uint32_t row) const;
   heap::TypeStep step(const Subject& subject) const;
-  // The subject that a step refers to; false at the end of the chain.
+  // Finds the subject that leads to this one; false at the end of the chain.
   bool next(const Subject& subject, Subject& holder) const;
   void tell_holder(const Subject& holder, std::uint32_t word, heap::TypeStep& step) const;
   void tell_grounds(const Grounds& grounds, std::uint32_t word, heap::TypeStep& step) const;

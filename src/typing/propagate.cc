@@ -9,7 +9,7 @@ namespace holdfast::typing {
 namespace {
 
 constexpr std::size_t kBatch = 128;
-constexpr std::uint64_t kFetched = 256;  // bytes of an object that are asked for before it is walked
+constexpr std::uint64_t kFetched = 256;  // bytes of an object that are prefetched before it is walked
 constexpr int kMostNesting = 100;        // of arrays in one another
 
 std::uint64_t word_at(const std::byte* data) {
@@ -65,8 +65,8 @@ std::uint64_t Propagation::claim_interfaces(std::span<const std::byte> words) {
 
 std::uint64_t Propagation::push_interfaces(Words words) {
   std::uint64_t found = 0;
-  // Behind a word that leads to a type but begins no interface, more such words may stand: the linker puts variables of
-  // one size together. The last of them has any pointer behind it and would look like an interface.
+  // The linker puts variables of one size together, so several words that lead to types but begin no interface may
+  // stand in a row. Any pointer may follow the last of them, which would then look like an interface.
   bool after_lone_type = false;
   for (std::uint64_t at = 0; at + 16 <= words.bytes; at += 8) {
     const Address first(word_at(words.data + at));
@@ -80,8 +80,8 @@ std::uint64_t Propagation::push_interfaces(Words words) {
   return found;
 }
 
-// An interface holds the address of a value, unless its type is one pointer; and no value lies where a type is
-// described.
+// Whether `first` leads to a type but begins no interface. An interface holds the address of a value, unless its type
+// is one pointer; and no value lies where a type is described.
 bool Propagation::is_lone_type(Address first, Address second) {
   if (!types_.is_interface_word(second)) return false;
   const TypeId type = types_.interface_value(first);
@@ -102,7 +102,7 @@ std::uint64_t Propagation::claim_untyped() {
   return found;
 }
 
-// Claims that this run made so far count as none: when they arrive depends on where the batches end.
+// Claims of the present run count as none: when they arrive depends on where batches end.
 bool Propagation::is_untyped(Claim claim) const {
   return claim.empty() || claim.run() == run_ || types_[claim.type()].kind == Kind::kClosure;
 }
@@ -132,7 +132,7 @@ void Propagation::run() {
   run_ = std::min(run_ + 1, kMostRuns);
 }
 
-// A list of ten million elements makes as many rounds of one row.
+// Walks the listed rows. A list of ten million elements takes as many rounds of one row, so a round must be cheap.
 void Propagation::walk_listed() {
   std::vector<std::uint32_t> rows;
   rows.swap(next_);
@@ -141,7 +141,8 @@ void Propagation::walk_listed() {
     walk_rows(std::span(rows).subspan(begin, std::min(kBatch, rows.size() - begin)));
 }
 
-// Rows that are queued ahead of the pass are walked by it, those behind it are listed for the next one.
+// Walks all queued rows. Rows that are queued meanwhile are walked too if they lie ahead, else listed for the next
+// round.
 void Propagation::walk_marked() {
   next_.clear();
   std::vector<std::uint32_t> rows;
@@ -154,7 +155,7 @@ void Propagation::walk_marked() {
   }
 }
 
-// At most a batch; rows that another entry of the list has had walked meanwhile are skipped.
+// Walks at most a batch of rows. Rows that were walked since they were listed are skipped.
 void Propagation::walk_rows(std::span<const std::uint32_t> rows) {
   heap_.read(rows, objects_);
   for (std::size_t i = 0; i < rows.size(); ++i)
@@ -176,7 +177,7 @@ void Propagation::walk_object(std::uint32_t row, const HeapView::Object& object)
   if (reasons_ != nullptr) reasons_->begin_object(row, object.data);
   const std::uint64_t size = types_[claim.type()].size;
   if (types_.program(claim.type()).count == 0) return;
-  // What a guess leads to is one as well.
+  // What a guess leads to is a guess as well.
   const bool is_guess = claim.whole() && claim.known_by() == KnownBy::kInferred;
   const KnownBy known_by = is_guess ? KnownBy::kInferred : KnownBy::kPropagated;
   if (!claim.several() || size == 0) return walk_value({object.data, object.bytes}, claim.type(), known_by);
@@ -233,7 +234,7 @@ void Propagation::walk_step(Words value, const Step& from_table, KnownBy known_b
   }
 }
 
-// What an interface points to is known by its first word, whoever holds the interface.
+// The first word of an interface tells what the second points to, whoever holds the interface.
 void Propagation::walk_interface(Words pair, bool exact) {
   const TypeId type = types_.interface_value(Address(word_at(pair.data)));
   if (!type) return;
@@ -241,8 +242,8 @@ void Propagation::walk_interface(Words pair, bool exact) {
   push(pair.data + 8, Address(word_at(pair.data + 8)), {.type = type, .known_by = KnownBy::kInterface, .exact = exact});
 }
 
-// A reflect.Value says what its word is, as an interface does; but the value of a type that is one pointer may lie
-// behind the word, too: reflect.flagIndir (Go 1.19-1.27).
+// A reflect.Value tells what its word is, as an interface does. But a value whose type is one pointer may also lie
+// where the word points: reflect.flagIndir (Go 1.19-1.27).
 void Propagation::walk_reflected(const std::byte* value, KnownBy known_by) {
   constexpr std::uint64_t kIndirect = 1 << 7;
   const TypeId type = types_.interface_value(Address(word_at(value)));
@@ -251,7 +252,7 @@ void Propagation::walk_reflected(const std::byte* value, KnownBy known_by) {
   push(value + 8, Address(word_at(value + 8)), {.type = type, .known_by = known_by});
 }
 
-// `at`: where the target's address was read.
+// Puts a claim on its way to the object at `target`. `at` is where that address was read.
 void Propagation::push(const std::byte* at, Address target, const Pending& claim) {
   if (!target || !claim.type) return;
   if (reasons_ != nullptr) reasons_->push(at);
@@ -278,7 +279,7 @@ void Propagation::flush() {
   pending_.clear();
 }
 
-// Finds out what a type stands for in this object; false if nothing.
+// Replaces a type that stands for one of several by the one that this object has; false if it has none of them.
 bool Propagation::resolve(const HeapView::Location& location, Pending& claim) {
   if (location.row >= pointerful_ || location.offset != 0) return false;
   HeapView::Object object;
@@ -301,7 +302,7 @@ void Propagation::apply(const HeapView::Location& location, Pending claim) {
       set(location.row, Claim(true, claim.known_by, run_, claim.several, claim.type));
     return;
   }
-  // A type without pointers at the start of an object with some says nothing: it may be any field.
+  // A type without pointers says nothing about an object with pointers: it may be any first field.
   if (type.size == 0 || (type.pointer_bytes == 0 && has_pointers)) return;
   if (type.size > location.bytes || (type.pointer_bytes != 0 && !has_pointers)) {
     ++stats_.misfits;
@@ -312,7 +313,7 @@ void Propagation::apply(const HeapView::Location& location, Pending claim) {
       return set(location.row, Claim(true, claim.known_by, run_, true, claim.type));
     if (is_tiny_block(location) && !has_pointers && location.offset + type.size <= location.bytes)
       return set(location.row, Claim(false, KnownBy::kInferred, run_, false, claim.type));
-    // An element in the middle of a backing array, if it is one.
+    // Several values in the middle of an object: perhaps the rest of an array that begins where the object does.
     if (claim.count == 0 || location.offset >= location.bytes || location.offset % type.size != 0) return;
     return set(location.row, Claim(false, KnownBy::kInferred, run_, true, claim.type));
   }
@@ -324,19 +325,20 @@ void Propagation::apply(const HeapView::Location& location, Pending claim) {
   set(location.row, Claim(whole, claim.known_by, run_, claim.several, claim.type));
 }
 
-// The object is an array of which only the shape of the elements is known, and this lies like one: so is every other.
+// Whether the object is an array of elements that are only known by their shape, and `type` has their layout and lies
+// where an element does: then it names all elements.
 bool Propagation::names_elements(const HeapView::Location& location, TypeId type) const {
   const Claim known = claims_[location.row];
   return !known.empty() && known.whole() && known.several() && types_.is_shape(known.type()) &&
          !types_.is_shape(type) && types_.lies_like(type, known.type()) && location.offset % types_[type].size == 0;
 }
 
-// What has got a type since goes when there are too many.
+// When full, drops the entries whose object has been typed since.
 void Propagation::note_inner_value(const HeapView::Location& location, TypeId type) {
   const std::uint64_t size = types_[type].size;
   if (size == 0 || location.offset >= location.bytes || size > location.bytes - location.offset) return;
   if (inner_values_.size() == kMostInnerValues) {
-    if (++inner_values_refused_ < kMostInnerValues) return;  // so that looking for room costs little
+    if (++inner_values_refused_ < kMostInnerValues) return;  // looking for room must be rare
     inner_values_refused_ = 0;
     std::erase_if(inner_values_, [this](const InnerValue& inner) { return !claims_[inner.row].empty(); });
     std::sort(inner_values_.begin(), inner_values_.end());
@@ -352,18 +354,19 @@ bool Propagation::is_tiny_block(const HeapView::Location& location) {
 }
 
 bool Propagation::contradict(TypeId a, TypeId b) const {
-  // Structures of the runtime have a name of ours and one of the runtime's own, a shape stands for several types.
+  // A structure of the runtime may have our name or the runtime's own, and a shape stands for several types.
   if (types_.is_loose(a) || types_.is_loose(b) || types_.is_shape(a) || types_.is_shape(b)) return false;
   return !types_.begins_with(a, b) && !types_.begins_with(b, a);
 }
 
-// Of two claims of different types.
+// Whether the claim is better than what is known, which has another type.
 bool Propagation::beats(Claim claim, Claim known) {
   if (claim.rank() != known.rank()) return claim.rank() > known.rank();
   return types_.is_better(claim.type(), known.type());
 }
 
-// A claim as good as the better of two: with the name if one says only the shape.
+// The claim, unless one of the two only says the shape of the other: then a claim with the better evidence and the
+// name.
 Propagation::Claim Propagation::named(Claim claim, Claim known) const {
   const bool is_shape = types_.is_shape(claim.type());
   if (!claim.whole() || !known.whole() || is_shape == types_.is_shape(known.type()) ||
@@ -395,11 +398,11 @@ void Propagation::set(std::uint32_t row, Claim claim) {
       if (reasons_ != nullptr) note_conflict(row, known, claim);
     }
     if (!same && !beats(claim, known)) return;
-    // A shape says nothing of the name that is kept.
+    // A claim that only says the shape is no reason for the name that is kept.
     if (reasons_ != nullptr && (!same || (same_said && claim.rank() > known.rank())))
       reasons_->replace(row, known.type(), claim.known_by(), claim.whole());
     if (same) {
-      // Nothing new to walk unless one value turns out to be several.
+      // There is nothing new to walk unless one value turns out to be several.
       const bool several = known.several() || claim.several();
       const bool walked = known.several() == several;
       known = (claim.rank() > known.rank() ? claim : known).with_several(several);

@@ -1,16 +1,17 @@
-// What type each object has. Evidence is a claim on an object (from an allocation header, an interface word, a variable
-// of debug information, ...); an object whose type is known makes claims on what its fields point to, and so on, until
-// nothing changes.
+// Finds the type of each object. A piece of evidence (an allocation header, an interface word, a variable of debug
+// information, ...) is a claim on an object. An object whose type is known makes claims on what its fields point to,
+// and so on, until nothing changes.
 //
-// One claim per object is kept, the best one. Better is, in this order: a claim that accounts for the whole object over
-// one that only says how it begins; stronger evidence; evidence of an earlier run(); the larger type; of equally large
-// ones the type that contains the other. The order is total, so an object changes its type a bounded number of times.
-// One thing is taken of both: generic code allocates by the shape of its types, so where the better claim is a shape
-// and the other one a type that lies like it, the object has the evidence of the one and the name of the other. One
-// thread goes through the waiting rows in ascending order, again and again: the same claims give the same result.
+// Each object keeps its best claim. A claim is better, in this order of rules, if it accounts for the whole object and
+// the other only says how the object begins; if its evidence is stronger; if it comes from an earlier run(); if its
+// type is larger; if its type contains the other one. The order is total, so an object changes its type a bounded
+// number of times. One rule takes something from both claims: generic code allocates by the shape of its types, so if
+// the better claim names a shape and the other a type with the same layout, the object gets the evidence of the first
+// and the name of the second.
 //
-// 4 bytes per object, and a bit for those with pointers. To plug in more evidence (machine code, names of variables):
-// make claims with claim_object, claim_target or claim_value, then run() again; earlier runs keep precedence.
+// One thread walks the waiting rows in ascending order, again and again, so the same claims give the same result. It
+// takes 4 bytes per object, and a bit for those with pointers. More evidence is plugged in by making claims and calling
+// run() again; earlier runs keep precedence. Damaged memory gives wrong claims at worst: nothing throws.
 #pragma once
 
 #include <bit>
@@ -28,18 +29,19 @@
 
 namespace holdfast::typing {
 
-// The objects as the caller has them: those that are alive or were at the last completed mark. What had died before and
-// only waits to be swept must be left out (find() says kNone): its pointers may lead to slots that are in use again.
-// Rows 0 .. pointerful-1 can hold pointers, pointerful .. objects-1 cannot.
+// The objects as the caller has them: those that are alive, or were at the last completed mark. Objects that had died
+// before and only wait to be swept must be left out (find() gives kNone), because their pointers may lead to slots that
+// are in use again. Rows 0 .. pointerful-1 can hold pointers, rows pointerful .. objects-1 cannot.
 class HeapView {
  public:
+  // Where in which object an address lies.
   struct Location {
     static constexpr std::uint32_t kNone = ~std::uint32_t{0};
     std::uint32_t row = kNone;  // kNone: no object there
     std::uint64_t offset = 0;   // from the first byte of the value (behind an allocation header); wraps within one
     std::uint64_t bytes = 0;    // room for values: the slot without its header
-    // Values of up to so many bytes would lie in a smaller slot: what the next smaller size class has room for (one
-    // page less for a large object, 0 for the class of tiny objects).
+    // Values of up to so many bytes would have got a smaller slot: the room of the next smaller size class (one page
+    // less for a large object, 0 for the class of tiny objects).
     std::uint64_t too_small = 0;
   };
   struct Object {
@@ -55,9 +57,10 @@ class HeapView {
 
   virtual std::uint32_t pointerful() const = 0;
   virtual std::uint32_t objects() const = 0;
-  // locations[i] is where addresses[i] lies. Called for hundreds at once, so that it can load ahead.
+  // Fills locations[i] with where addresses[i] lies. It is called for a hundred at once, so that it can load ahead.
   virtual void find(std::span<const Address> addresses, std::span<Location> locations) const = 0;
-  // The words of objects that can hold pointers, mostly in ascending rows. The bytes stay valid.
+  // Fills objects[i] with the bytes of the object in rows[i], which can hold pointers. Rows mostly ascend. The bytes
+  // stay valid as long as this.
   virtual void read(std::span<const std::uint32_t> rows, std::span<Object> objects) const = 0;
 };
 
@@ -70,39 +73,38 @@ struct PropagationStats {
 
 class Propagation {
  public:
-  // All must outlive this. `reasons`: where to keep who said what; null = nobody will ask. The types are the same.
+  // All must outlive this. `reasons` keeps the source of each claim; null if nobody will ask. The types do not depend
+  // on it.
   Propagation(const HeapView& heap, TypeTable& types, Reasons* reasons = nullptr);
 
-  // Claims from now on come from the grounds that `make` gives; not asked for when no reasons are kept.
+  // Claims from now on rest on the grounds that make() returns. It is called only if reasons are kept.
   template <typename Make>
   void because(const Make& make) {
     if (reasons_ != nullptr) reasons_->because(make());
   }
-  // For others to name as parent.
+  // The row of these grounds, for others to name as their parent.
   std::uint32_t grounds_row() { return reasons_ == nullptr ? 0 : reasons_->grounds_row(); }
 
-  // The object in `row` is one value of the type, or several if there is room for more.
+  // Claims that the object in `row` is a value of the type, or several if there is room for more.
   void claim_object(std::uint32_t row, TypeId type, KnownBy known_by);
-  // At `target` lies a value of the type.
+  // Claims that a value of the type lies at `target`.
   void claim_target(Address target, TypeId type, KnownBy known_by);
-  // There lie `count` of them, one behind the other; 0 = as many as there is room for.
+  // Claims that `count` values lie there one behind the other; 0 = as many as there is room for.
   void claim_elements(Address target, TypeId type, std::uint64_t count, KnownBy known_by);
-  // `value` is a value of the type that lies outside of the heap: a variable, a slot of a frame. What it points to is
-  // claimed with this evidence.
+  // `value` is a value of the type outside of the heap: a variable, or a slot of a frame. Claims what it points to.
   void claim_value(std::span<const std::byte> value, TypeId type, KnownBy known_by);
-  // Interfaces among words that nothing is known about: a descriptor or itab, then the address of a value that such an
-  // interface would point to. Returns how many were found.
+  // Finds interfaces among words that nothing is known about (a descriptor or itab, then the address of a value that
+  // fits) and claims what they point to. Returns how many it found.
   std::uint64_t claim_interfaces(std::span<const std::byte> words);
-  // The same for all objects that had no type after the last run() and for closures; those that begin like a
-  // closure become one.
-  // Returns how many objects had either.
+  // Does the same in all objects that had no type after the last run(), and in closures. Objects that begin like a
+  // closure become one. Returns how many objects had either.
   std::uint64_t claim_untyped();
 
   // Follows the fields of all objects whose claim is new until nothing changes.
   void run();
 
-  // What holders refer to within an object with pointers: a value of `type` lies there. Of objects that had no type
-  // then, since these words may be all that is known of them (typing/shapes.h); a bounded number.
+  // A holder refers to the middle of an object: a value of `type` lies there. These are kept, up to a number, for
+  // objects with pointers that had no type at that time, since they may be all that is known of them (typing/shapes.h).
   struct InnerValue {
     std::uint32_t row = 0;
     std::uint64_t offset = 0;
@@ -116,14 +118,14 @@ class Propagation {
     const Claim claim = claims_[row];
     return claim.empty() ? TypeId() : claim.type();
   }
-  // kInferred where only the beginning of the object is known.
+  // kInferred if only the beginning of the object is known.
   KnownBy known_by(std::uint32_t row) const {
     const Claim claim = claims_[row];
     return claim.empty() ? KnownBy::kUnknown : claim.whole() ? claim.known_by() : KnownBy::kInferred;
   }
   const PropagationStats& stats() const { return stats_; }
-  // The column of results, result(type, known_by) for each row with a type and Result() for the others, in the memory
-  // of the claims. Nothing else can be asked afterwards.
+  // Returns the column of results in the memory of the claims: make(type, known_by) for each row with a type, Result()
+  // for the others. Nothing else may be called afterwards.
   template <typename Result, typename Make>
     requires(sizeof(Result) == 4)
   HugeArray<Result> take(const Make& make) {
@@ -165,10 +167,11 @@ class Propagation {
     TypeId type;
     KnownBy known_by = KnownBy::kUnknown;
     bool several = false;
-    bool exact = false;       // nothing but such a value lies there, or the claim is wrong
+    bool exact = false;       // the claim is wrong if anything but such a value lies there
     std::uint64_t count = 0;  // of several: how many values; 0 = as many as there is room for
   };
 
+  // Bytes that are walked word by word.
   struct Words {
     const std::byte* data = nullptr;
     std::uint64_t bytes = 0;
@@ -211,7 +214,7 @@ class Propagation {
   std::vector<Address> targets_;     // with pending_: claims whose objects are not yet found
   std::vector<Pending> pending_;
   std::vector<InnerValue> inner_values_;
-  std::size_t inner_values_refused_ = 0;  // since there was no room
+  std::size_t inner_values_refused_ = 0;  // since room was last looked for
   std::vector<HeapView::Location> locations_;
   std::vector<HeapView::Object> objects_;
   unsigned run_ = 0;

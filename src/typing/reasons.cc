@@ -105,7 +105,7 @@ void Reasons::finish() {
   });
 }
 
-// The first that was replaced at that time or later.
+// Finds the first claim that was replaced at that time or later.
 std::optional<Version> Reasons::replaced(std::uint32_t row, std::uint32_t time) const {
   const auto at = std::partition_point(by_row_.begin(), by_row_.end(), [&](std::uint32_t entry) {
     return log_[entry].row < row || (log_[entry].row == row && entry < time);

@@ -1,10 +1,12 @@
-// Why each object has its type: the source of the claim that won, kept beside the propagation for those who ask. 16
-// bytes per object and 32 per claim that was replaced by a better one; without a Reasons nothing is kept and nothing
-// is slower.
+// Why each object has its type: the source of the claim that won, kept beside the propagation for those who ask. It
+// takes 16 bytes per object and 32 per claim that was replaced by a better one. Without a Reasons the propagation keeps
+// nothing and is no slower.
 //
 // A source is a word of another object or of a value outside of the heap. The holder of that word may have got another
-// type since; so each source says how many claims had been replaced when it was made, and what its holder was taken for
-// at that time can be asked. Followed like that, reasons lead back in time, so they never go in circles.
+// type since, so each source says how many claims had been replaced when it was made; replaced() then tells what the
+// holder was taken for at that time. Followed like that, reasons lead back in time and never go in circles.
+//
+// One thread writes; after finish() several may read. Nothing throws but HOLDFAST_CHECK.
 #pragma once
 
 #include <cstddef>
@@ -21,7 +23,7 @@
 
 namespace holdfast::typing {
 
-// Evidence that is no field of a typed object: where reasons begin.
+// Kinds of evidence that is no field of a typed object: where reasons begin.
 enum class Ground : std::uint8_t {
   kNone,
   kHeader,     // the allocation header of the object itself
@@ -37,39 +39,41 @@ enum class Ground : std::uint8_t {
   kShape,      // what the object looks like, and its neighbours
 };
 
+// One piece of such evidence. What does not apply is null.
 struct Grounds {
   Ground ground = Ground::kNone;
   bool strong = false;    // of kCode: see code::GlobalWord
-  TypeId type = {};       // of the value at `at`; none if it is a single pointer
-  Address at = {};        // the value outside of the heap, null if there is none
-  Address variable = {};  // that the value is part of, or is reached from; null = it begins at `at`
+  TypeId type = {};       // of the value at `at`; none if that is a single pointer
+  Address at = {};        // where a value outside of the heap lies
+  Address variable = {};  // the variable that the value is part of, or is reached from; null = it begins at `at`
   Address code = {};   // of kCode: the instruction; of kLocal, kSlot: where the frame stands; of kSpecial: the function
   StringId name = {};  // of a variable or list; of kCode: the way from the variable to `at`
-  std::uint32_t parent = 0;       // row of the value outside of the heap that led to this one, 0 = none
-  std::uint32_t parent_word = 0;  // in words: where
+  std::uint32_t parent = 0;       // row of the grounds whose value outside of the heap led to this one, 0 = none
+  std::uint32_t parent_word = 0;  // which word of that value did
 };
 
+// Where one claim came from.
 struct Source {
-  std::uint32_t row = 0;   // of an object, or of the grounds
-  std::uint32_t word = 0;  // where in it, in words of 8 bytes from the start of the value; the last one if too far
-  std::uint32_t time = 0;  // so many claims had been replaced when it was looked at
+  std::uint32_t row = 0;   // the holder: an object, or a row of the grounds
+  std::uint32_t word = 0;  // which word of the holder, of 8 bytes from the start of its value; the last one if too far
+  std::uint32_t time = 0;  // how many claims had been replaced when the claim was made
   KnownBy known_by = KnownBy::kUnknown;
   bool whole = false;    // the claim accounts for the whole object
   bool outside = false;  // `row` is one of the grounds
 
-  // An interface and a closure say it themselves, whatever the object that leads to them is: nobody needs to ask for
-  // the reasons of that one, and it may have had no type when this was said.
+  // Whether the reason ends here. An interface and a closure tell their type themselves, whatever leads to them; the
+  // object that does may have had no type when the claim was made.
   bool is_last() const { return outside || known_by == KnownBy::kInterface || known_by == KnownBy::kClosure; }
 };
 
-// A claim as it was.
+// A claim before it was replaced.
 struct Version {
   std::uint32_t row = 0;
   TypeId type;
   Source source;
 };
 
-// Two claims on whole objects of types of which neither begins with the other.
+// Two types, of which neither begins with the other, that were claimed for the same whole objects.
 struct Conflict {
   TypeId kept, refused;
   KnownBy kept_by = KnownBy::kUnknown, refused_by = KnownBy::kUnknown;
@@ -89,42 +93,44 @@ class Reasons {
 
   // --- for those who make claims ---
 
-  // What is claimed from now on comes from here.
+  // Claims from now on rest on these grounds.
   void because(const Grounds& grounds);
-  // Row of the last grounds, so that others can name them as parent.
+  // The row of these grounds, so that others can name them as their parent.
   std::uint32_t grounds_row();
 
   // --- for the propagation ---
 
-  // Words from now on lie in these grounds or in this object, whose value begins at `base`.
+  // Words that are pushed from now on lie in the value of the present grounds, or in an object; it begins at `base`.
   void begin_value(const std::byte* base) { origin_ = {last_, time(), base, true}; }
   void begin_object(std::uint32_t row, const std::byte* base) { origin_ = {row, time(), base, false}; }
   void end() { begin_value(nullptr); }
-  // The claim that is pushed now comes from the word at `at`; null = from the grounds as a whole.
+  // A claim is put on its way that comes from the word at `at`; null = from the grounds as a whole.
   void push(const std::byte* at);
+  // The claim that was pushed as the `number`th since flushed() is being applied.
   void arrive(std::size_t number) { now_ = pushed_[number]; }
   void flushed() { pushed_.clear(); }
-  // A claim on an object that was not pushed: from the grounds, or from the object's own first word.
+  // A claim that was not pushed is being applied: from the grounds, or from the object's own first word.
   void arrive_directly();
   void arrive_by_itself();
 
+  // The claim being applied is the first on the object.
   void set(std::uint32_t row, KnownBy known_by, bool whole);
-  // `type` is what the claim that goes says.
+  // It replaces one that says `type`.
   void replace(std::uint32_t row, TypeId type, KnownBy known_by, bool whole);
+  // It contradicts the one that the object has.
   void conflict(std::uint32_t row, Conflict between, bool new_one_wins);
 
   // --- when all is said ---
 
   void finish();
-  // What the object was taken for at that time, if its type is another claim now. Of holders of sources that are not
-  // the last ones.
+  // The claim that the object had at that time, if another one has replaced it since.
   std::optional<Version> replaced(std::uint32_t row, std::uint32_t time) const;
-  // A chain of reasons has fewer steps.
+  // More steps than any chain of reasons has.
   std::uint64_t most_steps() const { return sources_.size() + log_.size() + grounds_.size() + 1; }
   const Source& source_of(std::uint32_t row) const { return sources_[row]; }
   const Grounds& grounds(std::uint32_t row) const { return grounds_[row]; }
   const std::vector<Conflict>& conflicts() const { return conflicts_; }
-  // By conflict and object, each pair once: how it was met first.
+  // By conflict and object, each pair once, as it occurred first.
   const std::vector<ConflictCase>& cases() const { return cases_; }
 
  private:

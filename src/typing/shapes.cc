@@ -11,12 +11,12 @@ using go::TypeKind;
 
 constexpr std::size_t kMostObjects = 1 << 16;
 constexpr std::size_t kMostLooks = 1 << 18;
-constexpr std::size_t kMostCandidates = 4096;  // that one sign leads to; more would tell nothing
+constexpr std::size_t kMostCandidates = 4096;  // types that have one sign; more would tell nothing
 constexpr std::uint64_t kWord = 8;
 constexpr std::uint64_t kLowest = 4096;                     // no address is lower
 constexpr std::uint64_t kLongest = std::uint64_t{1} << 40;  // of slices and strings
 
-// How many words at the start of such a value hold addresses; 0 = none.
+// How many words at the start of such a value hold addresses.
 std::uint64_t pointer_words(TypeKind kind) {
   switch (kind) {
     case TypeKind::kPointer:
@@ -38,7 +38,7 @@ bool in_heap(const HeapView::Location& location) {
   return location.row != HeapView::Location::kNone;
 }
 
-// Says something of the pointer that leads to it: words without pointers look like one another.
+// Whether a pointer to such a value can be told from others: plain words without pointers all look alike.
 bool is_telling(const TypeOutline& outline) {
   return outline.pointer_bytes > 0 || outline.leaves.size() > 1;
 }
@@ -67,8 +67,8 @@ std::uint64_t Shapes::claim() {
   return found.size();
 }
 
-// Those that somebody refers to; and, as long as they are not too many, all others: a busy program leaves garbage, of
-// which nobody knows the type either.
+// The objects that somebody refers to and, up to a number, others: a busy program also leaves garbage that nobody knows
+// the type of.
 std::vector<std::uint32_t> Shapes::rows_to_look_at(const std::vector<Propagation::InnerValue>& inner_values) const {
   std::vector<std::uint32_t> rows;
   rows.reserve(inner_values.size());
@@ -90,7 +90,7 @@ std::vector<Propagation::InnerValue> Shapes::gather_inner_values() const {
   return inner_values;
 }
 
-// Reads it; false if it is too large, or its memory is missing.
+// Reads the object; false if it is too large or its memory is missing.
 bool Shapes::look(Unknown& unknown) {
   heap_.read({&unknown.row, 1}, {&unknown.object, 1});
   const HeapView::Object& object = unknown.object;
@@ -104,7 +104,7 @@ bool Shapes::look(Unknown& unknown) {
   return true;
 }
 
-// Of an object whose type is certain; null for what has none.
+// The descriptor of an object's type; null if the type is a guess or has no descriptor.
 Address Shapes::descriptor_of(std::uint32_t row) const {
   const TypeId type = propagation_.type(row);
   return type && propagation_.known_by(row) != KnownBy::kInferred ? types_[type].descriptor : Address();
@@ -124,7 +124,7 @@ std::vector<Shapes::Sign> Shapes::signs_of(const Unknown& unknown) {
   return signs;
 }
 
-// By the signs that would lead to them; structs of the sizes of these objects.
+// Indexes the structs that have the size of one of these objects, by the signs that would lead to them.
 void Shapes::index_candidates(const std::vector<Unknown>& all) {
   std::vector<std::pair<std::uint64_t, std::uint64_t>> fresh;
   for (const Unknown& unknown : all) {
@@ -155,7 +155,7 @@ void Shapes::index_candidate(Address type) {
   }
 }
 
-// struct { F uintptr; X0 ... }: what a closure begins with says what it is.
+// Whether it is struct { F uintptr; X0 ... }. Those are never guessed: the first word of a closure tells what it is.
 bool Shapes::is_closure(Address type) const {
   const auto read = reader_.read(type);
   if (!read || read->named || read->fields.empty()) return false;
@@ -234,7 +234,7 @@ Shapes::Fit Shapes::fit(const TypeOutline::Leaf& leaf, const Unknown& unknown) {
   }
 }
 
-// At least `bytes` of such values should lie there, and at least one.
+// Whether the word may point to values of type `elem`: at least one, and at least `bytes` of them.
 Shapes::Fit Shapes::fit_pointer(Address elem, std::uint64_t bytes, const LocatedWord& word) {
   if (word.value == 0) return Fit::kMayBe;
   if (!in_heap(word.location)) return word.value < kLowest ? Fit::kContradicts : Fit::kMayBe;
@@ -252,7 +252,7 @@ Shapes::Fit Shapes::fit_pointer(Address elem, std::uint64_t bytes, const Located
   return is_telling(pointee) ? Fit::kAgrees : Fit::kMayBe;
 }
 
-// One begins with the other, or they are the same.
+// Whether they are the same, or one begins with the other.
 bool Shapes::are_alike(Address a, Address b) {
   return a == b || outlines_.of(a).has(0, b) || outlines_.of(b).has(0, a);
 }
@@ -289,7 +289,7 @@ Shapes::Fit Shapes::fit_interface(const TypeOutline::Leaf& leaf, const Unknown& 
   return interface && interface->interface_methods.empty() ? Fit::kMayBe : Fit::kContradicts;
 }
 
-// Of a map or channel.
+// Whether the word may be a map or channel of the leaf's type.
 Shapes::Fit Shapes::fit_header(const TypeOutline::Leaf& leaf, const LocatedWord& word) {
   if (word.value == 0) return Fit::kMayBe;
   if (!in_heap(word.location) || word.location.offset != 0) return Fit::kContradicts;

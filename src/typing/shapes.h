@@ -1,12 +1,14 @@
-// Types for objects that nothing says a type of, by what they look like: last, and only where a neighbour agrees. How
-// large a value is and where it holds pointers fits many types (types from code, 8: two of three such guesses were
-// wrong); so a type is claimed only if
-//   - it explains every word: pointers lie where the type has pointers, and to what they may lead; slices, strings,
-//     interfaces, maps and channels are sound ones; nothing lies behind the value;
-//   - a neighbour agrees: an object of known type lies where the type says, or an object of known type refers to a part
-//     of this one that the type has at that place;
-//   - it is the only such type of the program.
-// What is found like this is KnownBy::kInferred, and so is what it leads to.
+// Guesses the types of objects that no evidence is about, from what they look like. This is done last, and only where a
+// neighbour agrees: many types have one size and pointers in the same places, and two of three guesses by those alone
+// were wrong (types from code, 8). A type is claimed only if
+//   - it explains every word: pointers lie where the type has pointers, and lead where they may; slices, strings,
+//     interfaces, maps and channels are sound; nothing lies behind the value;
+//   - a neighbour agrees: the type's pointer leads to an object that is known to have the pointer's type, or an object
+//   of
+//     known type refers to a value inside this one that the type has at that place;
+//   - no other type of the program does so.
+// What is found like this is KnownBy::kInferred, and so is what it leads to. The work is bounded. One thread; nothing
+// throws.
 #pragma once
 
 #include <cstddef>
@@ -33,7 +35,7 @@ class Shapes {
   Shapes(const go::TypeReader& reader, const go::TypeUniverse& universe, const HeapView& heap, TypeTable& types,
          Propagation& propagation);
 
-  // Looks at objects without a type once, a bounded number of them. Returns how many got one; after the next run()
+  // Looks once at objects without a type, at a bounded number of them. Returns how many got one. After the next run()
   // of the propagation their neighbours may be worth a look.
   std::uint64_t claim();
 
@@ -48,7 +50,7 @@ class Shapes {
     std::vector<LocatedWord> words;
     std::span<const Propagation::InnerValue> inner_values;  // of it that others refer to
   };
-  // What a neighbour says: that the object has such a value at that offset, or a pointer there that leads to one.
+  // What a neighbour tells: the object has a value of that type at the offset, or a pointer there to such a value.
   struct Sign {
     std::uint64_t offset = 0;
     bool leads_to = false;

@@ -8,7 +8,7 @@ namespace {
 constexpr int kDeepest = 32;
 constexpr std::size_t kMostParts = 4096;
 
-// Of values that have no parts and one size; 0 = others.
+// The size of values of a kind that always has the same; else 0.
 std::uint64_t bytes_of(go::TypeKind kind) {
   switch (kind) {
     case go::TypeKind::kPointer:
@@ -68,7 +68,7 @@ bool TypeOutlines::add_parts(TypeOutline& out, const go::TypeDescriptor& type, i
   return true;
 }
 
-// False if it leads too far, or out of the value.
+// Adds a part with its own parts. False if it leads out of the value or there are too many.
 bool TypeOutlines::add(TypeOutline& out, std::uint64_t offset, Address part, int depth) {
   const TypeOutline& inner = of(part, depth);
   if (inner.values.empty() || offset > out.size || inner.size > out.size - offset) return false;

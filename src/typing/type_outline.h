@@ -1,5 +1,6 @@
-// Values taken apart down to the words that the collector and the language give a meaning to, straight from the
-// descriptors: for those who compare thousands of types with an object and use one of them. Not for several threads.
+// Types taken apart into the words that the language gives a meaning to, straight from their descriptors. It is for
+// comparing thousands of types with an object (typing/shapes.h): a row of the type table for each would be too much.
+// Offsets and sizes in bytes. Not for several threads.
 #pragma once
 
 #include <cstdint>
@@ -13,31 +14,31 @@
 namespace holdfast::typing {
 
 struct TypeOutline {
-  // A part that is no struct and no array.
+  // A part that is neither a struct nor an array.
   struct Leaf {
     std::uint64_t offset = 0;
     go::TypeKind kind = go::TypeKind::kInvalid;
     Address type;  // its descriptor
-    Address elem;  // of pointer and slice
+    Address elem;  // descriptor of what a pointer or slice points to
   };
 
   std::uint64_t size = 0;
   std::uint64_t pointer_bytes = 0;
   std::vector<Leaf> leaves;                               // by offset
-  std::vector<std::pair<std::uint64_t, Address>> values;  // sorted: all parts, structs and arrays too, and itself
+  std::vector<std::pair<std::uint64_t, Address>> values;  // offset and type of all parts and of itself, sorted
 
   bool has(std::uint64_t offset, Address type) const;
 };
 
 class TypeOutlines {
  public:
-  // Larger values, and those with more parts, are not taken apart.
+  // Larger values are not taken apart.
   static constexpr std::uint64_t kMostBytes = 1024;
 
   // `reader` must outlive this.
   explicit TypeOutlines(const go::TypeReader& reader) : reader_(reader) {}
 
-  // Without parts if there is no sound descriptor, or the value is too large. The reference stays valid.
+  // The outline has no parts if there is no sound descriptor or the value is too large. The reference stays valid.
   const TypeOutline& of(Address type) { return of(type, 0); }
 
  private:

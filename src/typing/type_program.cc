@@ -1,4 +1,4 @@
-// What the words of a value point to: one flat list of steps per type, made when first asked for.
+// The part of TypeTable that makes the programs: one flat list of steps per type, made when first asked for.
 #include <algorithm>
 #include <limits>
 
@@ -8,7 +8,7 @@ namespace holdfast::typing {
 namespace {
 
 constexpr int kMostNesting = 100;
-constexpr std::uint64_t kMostInlined = 32;  // steps of an array that are written out; longer ones are a loop
+constexpr std::uint64_t kMostInlined = 32;  // steps of an array that are written out; longer arrays become a loop
 
 }  // namespace
 

@@ -10,7 +10,7 @@ constexpr std::size_t kMostWords = 1 << 20;  // remembered words; more come from
 // internal/sync.node (Go 1.24+): the common head of entry and indirect; its first byte tells which one it is.
 constexpr std::string_view kNode = "internal/sync.node[";
 
-// Kinds whose text names the types that they are made of.
+// Whether the type's text is made of the names of other types.
 bool is_composed(const go::TypeDescriptor& descriptor) {
   if (descriptor.named) return false;
   switch (descriptor.kind) {
@@ -54,7 +54,7 @@ TypeTable::TypeTable(const go::Runtime& runtime, const go::TypeReader& reader, c
   flags_[any_closure_.row].dynamic = true;
 }
 
-// Its descriptor if the program has one (most do: the runtime allocates waiters by themselves).
+// Uses the descriptor if the program has one. Most do, since the runtime allocates waiters by themselves.
 TypeId TypeTable::waiter() {
   if (waiter_ || !layouts_.waiter) return waiter_;
   waiter_ = by_name("runtime.sudog");
@@ -101,7 +101,7 @@ TypeId TypeTable::intern(Address descriptor) {
   return row;
 }
 
-// A loop instead of a recursion: types may hang together in chains of any length.
+// A loop instead of a recursion, because types may refer to one another in chains of any length.
 void TypeTable::complete_pending() {
   if (completing_) return;
   completing_ = true;
@@ -150,7 +150,8 @@ std::string TypeTable::name_of(const go::TypeDescriptor& descriptor, int depth) 
   });
 }
 
-// Unnamed types are indexed apart: most programs ask only for named ones, and the names of the others are composed.
+// Unnamed types have an index of their own: mostly only named ones are asked for, and the others' names must be
+// composed.
 TypeId TypeTable::by_name(std::string_view full_name) {
   for (const bool composed : {false, true}) {
     auto& index = composed ? composed_names_ : names_;
@@ -187,7 +188,7 @@ TypeId TypeTable::find_interface_value(Address word) {
   return type;
 }
 
-// Types made by reflect, and what the universe missed: code can name types that no table lists.
+// Finds types made by reflect and types that the universe missed: code can name types that no table lists.
 TypeId TypeTable::new_interface_value(Address word) {
   if (reader_.is_type(word)) return intern(word);
   const auto interface = runtime_.memory.try_pointer(word);

@@ -1,6 +1,7 @@
-// The types of one program as rows: descriptors read once, and the structures around them that have no descriptor of
-// their own (map headers and tables, channels, closures). Each row knows where a value of it holds pointers and to
-// what, as a short flat program that the propagation (typing/propagate.h) runs over the words of an object.
+// The types of one program as rows: from descriptors, each read once, and for structures that have no descriptor (map
+// headers and tables, channels, closures; reference 6.1 to 6.7). For each row there is a short flat program, which the
+// propagation (typing/propagate.h) runs over a value's words: where it holds pointers, and to what. Offsets and sizes
+// in bytes. Damaged descriptors give no row; nothing throws.
 #pragma once
 
 #include <array>
@@ -69,7 +70,7 @@ struct Field {
   std::uint64_t offset = 0;
 };
 
-// What the words at `offset` of a value say about the object that they point to.
+// What the words at Step::offset of a value tell about the object that they point to.
 enum class Action : std::uint8_t {
   kPointer,    // -> one value of `type`
   kArray,      // -> values of `type` up to the end of the object
@@ -81,10 +82,11 @@ enum class Action : std::uint8_t {
   kInline,     // `extra` values of `type` lie here
 };
 
+// One instruction of such a program.
 struct Step {
   std::uint32_t offset = 0;  // bytes
   Action action = Action::kPointer;
-  bool library = false;  // known by a rule about a library structure
+  bool library = false;  // follows from a rule about a library structure (types from code, 6)
   TypeId type = {};
   TypeId other = {};
   std::uint32_t extra = 0;
@@ -93,61 +95,61 @@ struct Step {
 // The name of the function that begins at a code address; empty if none begins there.
 using FunctionAt = std::function<std::string(Address code)>;
 
-// Grows as it is asked; one thread only. TypeIds stay valid. References that it returns do not outlive the next call
-// that may add a row.
+// Grows as it is asked, so it is for one thread. TypeIds stay valid; references are valid until the next call that may
+// add a row.
 class TypeTable {
  public:
   // All must outlive this; names go to `strings`.
   TypeTable(const go::Runtime& runtime, const go::TypeReader& reader, const go::TypeUniverse& universe,
             const go::LibraryLayouts& layouts, StringTable& strings, FunctionAt function_at);
 
-  // The row of a descriptor; none if there is no sound one.
+  // The row of the descriptor; none if no sound one lies there.
   TypeId intern(Address descriptor);
   // The row of the type with this full name ("sync.poolLocal", "map[string]*example.com/app/cart.Item"); none if the
-  // program has no descriptor of it.
+  // program has no descriptor for it.
   TypeId by_name(std::string_view full_name);
-  // What the first word of an interface says: the type of the value. None for null and for what is no such word.
+  // The type of the value in an interface whose first word this is; none for null and for words that cannot be one.
   TypeId interface_value(Address word);
-  // Whether a word that nothing is known about is the first of an interface.
+  // Whether a word that nothing is known about can be the first of an interface.
   bool is_interface_word(Address word) const { return static_cast<bool>(universe_.interface_type(word)); }
 
-  // The object behind a value of map or channel type. None if the layouts do not have it.
+  // The type of the object behind a value of map or channel type; none if the layouts do not have it.
   TypeId map_header(TypeId map);
   TypeId channel_header(TypeId channel);
-  // The object behind a func value whose first word is `code`; none if no function begins there.
+  // The type of a closure whose first word is `code`; none if no function begins there.
   TypeId closure(Address code);
-  // Closures that run `code` hold a value of this struct type: the code address and what is captured. To be said before
-  // closure() is asked for that code.
+  // Closures that run `code` have the layout of this struct type: the code address and what is captured. It must be set
+  // before closure() is called for that code.
   void set_closure_layout(Address code, Address descriptor) { closure_layouts_.emplace(code, descriptor); }
-  // Stands for the closure that the first word of the object names.
+  // Stands for whichever closure the first word of the object names.
   TypeId any_closure() const { return any_closure_; }
-  // Text of strings: one byte.
+  // One byte of the text of a string.
   TypeId text() const { return text_; }
-  // A structure of the runtime that is known by its name and size only.
+  // A structure of the runtime of which only name and size are known.
   TypeId opaque(std::string_view name, std::uint64_t bytes);
-  // Of a queue of a channel or semaphore; none if the layouts do not have it.
+  // runtime.sudog, an entry in the queue of a channel or semaphore; none if the layouts do not have it.
   TypeId waiter();
 
-  // Some types only stand for one of several: which one, the first word of the object tells.
+  // Whether the type stands for one of several, which resolve() finds by the first word of the object.
   bool is_dynamic(TypeId type) const { return flags_[type.row].dynamic; }
   TypeId resolve(TypeId type, std::uint64_t first_word);
 
-  // Structures of the runtime may be longer than their layout (a channel with its buffer), and it allocates some of
-  // them as pointer-free (a channel of such elements): size and pointers of the object need not fit the type.
+  // Whether size and pointers of an object need not fit the type. Structures of the runtime may be longer than their
+  // layout (a channel with its buffer), and some are allocated as pointer-free (a channel of pointer-free elements).
   bool is_loose(TypeId type) const { return flags_[type.row].loose; }
 
-  // Generic code knows its types by their shape only: the layout is right, the name stands for several.
+  // Whether it is the shape by which generic code knows its types: the layout is right, the name stands for several.
   bool is_shape(TypeId type) const { return flags_[type.row].shape; }
-  // Values of the same kind and size, with fields or elements at the same places.
+  // Whether both have the same kind, size and offsets of fields.
   bool lies_like(TypeId a, TypeId b) const;
 
-  // Orders types that claim the same object with equal right: the larger one is better, of two with one size that
-  // which contains the other, and a name rather than a shape.
+  // Whether `a` is better for an object that both are claimed for with equal evidence: the larger type is; of two of
+  // one size a name rather than a shape, then the type that contains the other.
   bool is_better(TypeId a, TypeId b);
   // Whether a value of `outer` begins with one of `inner`.
   bool begins_with(TypeId outer, TypeId inner) const;
 
-  // The steps over one value: step(first) .. step(first + count - 1). The numbers stay valid.
+  // The program over one value: step(first) .. step(first + count - 1). The numbers stay valid.
   struct Program {
     std::uint32_t first = 0, count = 0;
   };
@@ -215,14 +217,13 @@ class TypeTable {
   go::TypeIndex words_;     // first words of interfaces outside the universe -> row, kNone = refused
   go::TypeIndex closures_;  // code -> row, kNone = no function begins there
   std::unordered_map<Address, Address> closure_layouts_;  // code -> descriptor
-  // The last answers of interface_value: a heap has few kinds of interfaces, and asks for them tens of millions of
-  // times.
+  // The last answers of interface_value(), which is asked tens of millions of times about few different words.
   struct Recent {
     Address word;
     TypeId type;
   };
   std::array<Recent, 1024> recent_ = {};
-  // Full name -> descriptor, made when first asked for: of named types and interfaces, and of all others.
+  // Full name -> descriptor, filled when first needed: for named types and interfaces, and for all others.
   std::unordered_map<std::string, Address> names_, composed_names_;
   TypeId text_, waiter_, any_closure_;
 };

@@ -29,7 +29,7 @@ std::uint64_t TypedHeap::room_of_smaller(const heap::Span& span) const {
 }
 
 void TypedHeap::find(std::span<const Address> addresses, std::span<Location> locations) const {
-  // The records of the spans first, all at once: without locality each would be waited for.
+  // Asks for the records of all spans first: without locality each would be waited for.
   for (std::size_t i = 0; i < addresses.size(); ++i) {
     const SpanId span = index_.find_page(addresses[i]);
     locations[i] = {};

@@ -1,4 +1,5 @@
-// The objects of a Snapshot as the typing layer wants to see them.
+// The objects of a Snapshot as the propagation sees them (typing/propagate.h): their bytes are read in place from the
+// copy of the target's memory. Sizes and offsets in bytes. Safe to read from several threads; nothing throws.
 #pragma once
 
 #include "base/huge_array.h"
@@ -20,9 +21,9 @@ class TypedHeap : public HeapView {
   void read(std::span<const std::uint32_t> rows, std::span<Object> objects) const override;
 
  private:
-  // What looking up and reading need of a span, in half a cache line.
+  // What finding and reading objects needs of a span, in half a cache line.
   struct SpanView {
-    const std::byte* data = nullptr;  // null: does not lie together in our memory, or has no pointers
+    const std::byte* data = nullptr;  // null if the span has no pointers or does not lie together in our memory
     Address base;
     std::uint64_t slot_size = 0;
     std::uint32_t header = 0;
