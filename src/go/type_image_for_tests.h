@@ -81,6 +81,13 @@ class TypeImage {
   GoVersion& version() { return version_; }
   const MemorySource& memory() const { return image_; }
 
+  // The types that the module lists.
+  void set_typelinks(const std::vector<Address>& types) {
+    const Address list = space(4 * types.size());
+    for (std::size_t i = 0; i < types.size(); ++i) write(list + 4 * i, static_cast<std::int32_t>(types[i] - kTypes));
+    modules[0].typelinks = {list, types.size()};
+  }
+
   // Where the next descriptors go: the module, or the heap as for types made by reflect.
   void build_on_heap(bool on) { on_heap_ = on; }
   Address space(std::uint64_t bytes, std::uint64_t align = 8) {

@@ -23,18 +23,15 @@ class FindTypes : public testing::Test {
     image_.write(item_pointer_ + go::kElemAt, item_.value);
     page_ = image_.structure({{"items", image_.array(item_pointer_, 70, "[70]*main.Item"), 0}}, 560, "main.Page",
                              {"main", {}});
-    const Address links = image_.space(16);
-    for (std::uint64_t i = 0; i < 3; ++i)
-      image_.write(links + 4 * i,
-                   static_cast<std::int32_t>(std::array{item_pointer_, item_, page_}[i] - TypeImage::kTypes));
-    image_.modules[0].typelinks = {links, 3};
+    other_ = image_.structure({{"a", string_, 0}, {"b", string_, 16}}, 32, "main.Other", {"main", {}});
+    image_.set_typelinks({item_pointer_, item_, page_, other_});
     variables_ = image_.space(0x100, 64);
     image_.modules[0].data = {variables_, variables_ + 0x100};
   }
 
   HeapImage heap_;
   TypeImage& image_;
-  Address string_, item_, item_pointer_, page_, variables_;
+  Address string_, item_, item_pointer_, page_, other_, variables_;
 };
 
 TEST_F(FindTypes, ReadsAllocationHeadersAndFollowsFields) {
@@ -185,6 +182,17 @@ TEST_F(FindTypes, GivesTheSnapshotTypesWithTheirFields) {
   EXPECT_EQ(heap_.snapshot.strings[next.name], "next");
   EXPECT_EQ(next.offset, 16U);
   EXPECT_EQ(heap_.snapshot.types[next.type.row].elem, id);
+}
+
+TEST_F(FindTypes, CountsEvidenceThatContradictsItself) {
+  const Address page = heap_.add_span(27, 576, true, 1, 8), item = heap_.add_object();
+  image_.write(page, page_.value);
+  image_.write(page + 8, item.value);
+  image_.write(variables_, other_.value);
+  image_.write(variables_ + 8, item.value);
+  heap_.find_types();
+  EXPECT_EQ(heap_.type(item), "main.Other") << "an interface is stronger evidence than a field";
+  EXPECT_THAT(heap_.losses.sorted(), testing::Contains(testing::Field(&Loss::kind, "type-conflict")));
 }
 
 TEST_F(FindTypes, NeedsNoCodeWhoseFactsWereKept) {

@@ -84,10 +84,7 @@ struct TestProgram {
 
   // Fills the layouts of what the release has; addresses of known functions come from `functions`.
   void open() {
-    const Address links = image.space(4 * known.size());
-    for (std::size_t i = 0; i < known.size(); ++i)
-      image.write(links + 4 * i, static_cast<std::int32_t>(known[i] - go::TypeImage::kTypes));
-    image.modules[0].typelinks = {links, known.size()};
+    image.set_typelinks(known);
     runtime.emplace(image.runtime());
     reader.emplace(*runtime);
     universe.emplace(*runtime, *reader, losses);

@@ -24,6 +24,7 @@ class NamedReasonsTest : public testing::Test {
     other_ = image_.structure({{"a", string, 0}, {"b", string, 16}}, 32, "main.Other", {"main", {}});
     page_ =
         image_.structure({{"items", image_.array(pointer, 70, "[70]*main.Item"), 0}}, 560, "main.Page", {"main", {}});
+    image_.set_typelinks({item_, other_, page_});
     variables_ = image_.space(0x100, 64);
     image_.modules[0].data = {variables_, variables_ + 0x100};
     page_at_ = heap_.add_span(27, 576, true, 1, 8);
@@ -82,6 +83,45 @@ TEST_F(NamedReasonsTest, LeaveTheMiddleOfALongChainOut) {
     EXPECT_EQ(chain.steps[11].object, heap_.object(item(52)));
     EXPECT_EQ(chain.steps[12].object, heap_.object(item(6)));
     EXPECT_EQ(chain.steps.back().witness, Witness::kHeader);
+  });
+}
+
+TEST_F(NamedReasonsTest, NameTheVariableThatAnInterfaceLiesIn) {
+  const Address boxed = heap_.add_object();
+  image_.write(variables_ + 0x20, other_.value);
+  image_.write(variables_ + 0x28, boxed.value);
+  const auto bytes = binary::ElfBuilder(binary::ElfType::kExec).symbol("main.any", variables_ + 0x20, 16).build();
+  const binary::ElfFile elf(ByteView(bytes, "program"));
+  heap_.symbols = go::Symbols({{&elf, 0, "program"}});
+  find([&](const heap::TypeReasons& reasons) {
+    const heap::TypeChain chain = reasons.chain(heap_.object(boxed));
+    ASSERT_THAT(chain.steps, SizeIs(1));
+    EXPECT_EQ(chain.steps[0].witness, Witness::kInterface);
+    EXPECT_EQ(chain.steps[0].word, variables_ + 0x20) << "the first of its words";
+    EXPECT_EQ(chain.steps[0].descriptor, other_);
+    EXPECT_EQ(chain.steps[0].name, "main.any+0x8") << "the word that leads to the object";
+    EXPECT_EQ(reasons.variable_at(variables_ + 0x28), "main.any+0x8");
+    EXPECT_EQ(reasons.variable_at(variables_ + 0x40), "data+0x40");
+    EXPECT_EQ(reasons.variable_at(page_at_), "") << "no variable";
+  });
+}
+
+TEST_F(NamedReasonsTest, TellBothSidesOfAConflict) {
+  image_.write(variables_ + 0x20, other_.value);
+  image_.write(variables_ + 0x28, item(0).value);
+  find([&](const heap::TypeReasons& reasons) {
+    const std::vector<heap::TypeConflict> conflicts = reasons.conflicts();
+    ASSERT_THAT(conflicts, SizeIs(1));
+    EXPECT_EQ(name(conflicts[0].kept.type), "main.Other");
+    EXPECT_EQ(conflicts[0].kept.witness, Witness::kInterface);
+    EXPECT_EQ(name(conflicts[0].refused.type), "main.Item");
+    EXPECT_EQ(conflicts[0].refused.witness, Witness::kHolder);
+    EXPECT_EQ(conflicts[0].objects, 1U);
+    EXPECT_EQ(conflicts[0].standing, 1U);
+    EXPECT_EQ(conflicts[0].bytes, 32U);
+    const heap::TypeChain chain = reasons.chain(heap_.object(item(0)));
+    ASSERT_THAT(chain.refused, SizeIs(1));
+    EXPECT_EQ(name(chain.refused[0].type), "main.Item");
   });
 }
 
