@@ -107,7 +107,13 @@ void measure(const char* pages, const Target& target, HugeArray<std::byte>& to, 
     const auto begin = Clock::now();
     const auto present = stopped.present_ranges(target.memory);
     lists.push_back(ms_since(begin));
-    const os::RangesRead read = stopped.read_ranges(present, to.span(), threads);
+    std::vector<os::RangeCopy> copies;
+    std::byte* place = to.data();
+    for (const AddressRange& range : present) {
+      copies.push_back({range, place});
+      place += range.size();
+    }
+    const os::RangesRead read = stopped.copy_ranges(copies, threads);
     stopped.thaw();
     if (read.bytes != target.memory.size()) std::printf("read %lu of %lu bytes\n", read.bytes, target.memory.size());
     stops.push_back(stopped.stop_ms());

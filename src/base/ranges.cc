@@ -4,19 +4,33 @@
 
 namespace holdfast {
 
-std::vector<AddressRange> joined(std::vector<AddressRange> ranges) {
+namespace {
+
+// Merges neighbours of which `merge` says so, given the end of the one and the begin of the other.
+template <typename Merge>
+std::vector<AddressRange> sorted_and_merged(std::vector<AddressRange> ranges, Merge&& merge) {
   const auto below = [](const AddressRange& a, const AddressRange& b) { return a.begin < b.begin; };
   // Mostly nothing is to do, and a held target waits for this.
   if (!std::is_sorted(ranges.begin(), ranges.end(), below)) std::sort(ranges.begin(), ranges.end(), below);
   std::vector<AddressRange> out;
   for (const AddressRange& range : ranges) {
     if (range.empty()) continue;
-    if (!out.empty() && range.begin <= out.back().end)
+    if (!out.empty() && merge(out.back().end, range.begin))
       out.back().end = std::max(out.back().end, range.end);
     else
       out.push_back(range);
   }
   return out;
+}
+
+}  // namespace
+
+std::vector<AddressRange> joined(std::vector<AddressRange> ranges) {
+  return sorted_and_merged(std::move(ranges), [](Address end, Address begin) { return begin <= end; });
+}
+
+std::vector<AddressRange> without_overlaps(std::vector<AddressRange> ranges) {
+  return sorted_and_merged(std::move(ranges), [](Address end, Address begin) { return begin < end; });
 }
 
 std::vector<AddressRange> without(const std::vector<AddressRange>& ranges, const std::vector<AddressRange>& others) {

@@ -19,6 +19,8 @@ inline void append_range(std::vector<AddressRange>& ranges, AddressRange more) {
 
 // Sorts ranges in any order; joins what touches or overlaps and leaves out empty ones.
 std::vector<AddressRange> joined(std::vector<AddressRange> ranges);
+// Sorts ranges in any order; joins what overlaps, but not what only touches, and leaves out empty ones.
+std::vector<AddressRange> without_overlaps(std::vector<AddressRange> ranges);
 // What of `ranges` lies in none of `others`.
 std::vector<AddressRange> without(const std::vector<AddressRange>& ranges, const std::vector<AddressRange>& others);
 // What of `ranges` lies in `others`.

@@ -31,6 +31,7 @@ TEST(Ranges, SubtractsIntersectsAndJoins) {
   EXPECT_EQ(without(ranges, others), (std::vector{range(0, 2), range(4, 8), range(22, 25), range(26, 30)}));
   EXPECT_EQ(within(ranges, others), (std::vector{range(2, 4), range(8, 10), range(20, 22), range(25, 26)}));
   EXPECT_EQ(joined({range(5, 9), range(0, 5), range(20, 21)}), (std::vector{range(0, 9), range(20, 21)}));
+  EXPECT_EQ(without_overlaps({range(5, 9), range(0, 5), range(8, 12)}), (std::vector{range(0, 5), range(5, 12)}));
   EXPECT_EQ(total_bytes(ranges), 20U);
 }
 

@@ -2,33 +2,101 @@
 
 #include <algorithm>
 #include <cstring>
+#include <iterator>
 
+#include "base/parallel.h"
 #include "base/ranges.h"
 
 namespace holdfast::capture {
 namespace {
 
 constexpr std::uint64_t kPage = 4096;
+constexpr std::uint64_t kHugePage = 2 << 20;
+
+// Faults in the offsets `wanted` (ascending, apart) of the room. A huge page is taken where nearly all of it is wanted;
+// elsewhere it would cost memory for nothing.
+void fault_in(const Mapping& room, const std::vector<AddressRange>& wanted) {
+  std::vector<std::span<std::byte>> pieces;
+  auto next = wanted.begin();
+  for (std::uint64_t at = 0; at < room.bytes(); at += kHugePage) {
+    const AddressRange chunk{Address(at), Address(std::min(at + kHugePage, room.bytes()))};
+    while (next != wanted.end() && next->end <= chunk.begin) ++next;
+    std::uint64_t bytes = 0;
+    const std::size_t first = pieces.size();
+    for (auto range = next; range != wanted.end() && range->begin < chunk.end; ++range) {
+      const AddressRange part{std::max(range->begin, chunk.begin), std::min(range->end, chunk.end)};
+      pieces.emplace_back(room.data() + part.begin.value, part.size());
+      bytes += part.size();
+    }
+    if (bytes > 0 && bytes < chunk.size() / 8 * 7) os::use_small_pages({room.data() + at, chunk.size()});
+    if (bytes < chunk.size() / 8 * 7) continue;
+    pieces.resize(first);
+    pieces.emplace_back(room.data() + at, chunk.size());
+  }
+  for_each_part(pieces.size(), 4 * worker_count(), [&](unsigned, std::uint64_t begin, std::uint64_t end) {
+    for (std::uint64_t i = begin; i < end; ++i) os::populate(pieces[i]);
+  });
+}
 
 }  // namespace
 
 FrozenMemory::FrozenMemory(Fetch fetch, FetchBulk fetch_bulk, std::vector<AddressRange> readable)
     : fetch_(std::move(fetch)), fetch_bulk_(std::move(fetch_bulk)), readable_(std::move(readable)) {}
 
-void FrozenMemory::prepare(std::uint64_t bytes) {
-  prepared_ = Mapping(bytes);
-  for (std::uint64_t at = 0; at < prepared_.bytes(); at += kPage) prepared_.data()[at] = std::byte{1};
+void FrozenMemory::prepare(const std::vector<AddressRange>& ranges, const std::vector<AddressRange>& filled) {
+  // The target runs on until it is stopped, and will have filled a little more by then.
+  const std::uint64_t more = total_bytes(filled) / 16 + kHugePage;
+  const std::uint64_t foreseen = total_bytes(ranges);
+  prepared_ = Mapping(foreseen + more);
+  std::vector<AddressRange> offsets;  // of what is filled, within the room
+  auto next = filled.begin();
+  std::uint64_t at = 0;
+  for (const AddressRange& range : ranges) {
+    rooms_.push_back({range, prepared_.data() + at});
+    for (; next != filled.end() && next->begin < range.end; ++next)
+      offsets.push_back({Address(at + (next->begin - range.begin)), Address(at + (next->end - range.begin))});
+    at += range.size();
+  }
+  offsets.push_back({Address(at), Address(at + more)});
+  rest_ = {prepared_.data() + at, more};
+  fault_in(prepared_, joined(std::move(offsets)));
 }
 
-std::byte* FrozenMemory::room_for(std::uint64_t bytes) {
-  if (prepared_.bytes() - prepared_used_ >= bytes) {
-    std::byte* room = prepared_.data() + prepared_used_;
-    prepared_used_ += (bytes + kPage - 1) / kPage * kPage;
-    prepared_used_ = std::min(prepared_used_, prepared_.bytes());
-    return room;
+std::byte* FrozenMemory::more_room(std::uint64_t bytes) {
+  if (rest_.size() < bytes) {
+    buffers_.emplace_back(bytes);
+    return buffers_.back().data();
   }
-  buffers_.emplace_back(bytes);
-  return buffers_.back().data();
+  std::byte* const room = rest_.data();
+  rest_ = rest_.subspan(bytes);
+  return room;
+}
+
+// Gives each range its room: the one that was foreseen for it, or, if it does not lie within one, a new one. Neighbours
+// that lie together become one.
+std::vector<FrozenMemory::Bulk> FrozenMemory::place(const std::vector<AddressRange>& ranges) {
+  std::vector<Bulk> placed;
+  std::uint64_t more = 0;
+  auto room = rooms_.begin();
+  for (const AddressRange& range : ranges) {
+    while (room != rooms_.end() && room->range.end <= range.begin) ++room;
+    const bool foreseen = room != rooms_.end() && room->range.begin <= range.begin && range.end <= room->range.end;
+    const std::byte* const data = foreseen ? room->data + (range.begin - room->range.begin) : nullptr;
+    if (!foreseen) more += range.size();
+    const bool joins = !placed.empty() && placed.back().range.end == range.begin &&
+                       (foreseen ? placed.back().end_of_data() == data : placed.back().data == nullptr);
+    if (joins)
+      placed.back().range.end = range.end;
+    else
+      placed.push_back({range, data});
+  }
+  const std::byte* at = more == 0 ? nullptr : more_room(more);
+  for (Bulk& bulk : placed) {
+    if (bulk.data != nullptr) continue;
+    bulk.data = at;
+    at += bulk.range.size();
+  }
+  return placed;
 }
 
 std::vector<AddressRange> FrozenMemory::not_yet_read(const std::vector<AddressRange>& ranges) const {
@@ -38,21 +106,44 @@ std::vector<AddressRange> FrozenMemory::not_yet_read(const std::vector<AddressRa
   return without(ranges, read);
 }
 
-std::vector<AddressRange> FrozenMemory::read_bulk(const std::vector<AddressRange>& wanted) {
+std::vector<AddressRange> FrozenMemory::read_bulk(const std::vector<AddressRange>& wanted, const Filled& filled) {
   HOLDFAST_CHECK(!closed_);
   const auto ranges = not_yet_read(wanted);
-  std::uint64_t total = 0;
-  for (const AddressRange& range : ranges) total += range.size();
-  if (total == 0) return {};
-  std::byte* at = room_for(total);
-  auto holes = fetch_bulk_(ranges, {at, total});
-  for (const AddressRange& range : ranges) {
-    bulk_.push_back({range, at});
-    at += range.size();
+  if (ranges.empty()) return {};
+  const std::vector<Bulk> placed = place(ranges);
+  std::vector<os::RangeCopy> copies;
+  auto bulk = placed.begin();
+  for (const AddressRange& range : filled ? filled(joined(ranges)) : joined(ranges)) {
+    for (Address at = range.begin; at < range.end;) {
+      while (bulk->range.end <= at) ++bulk;
+      const Address end = std::min(range.end, bulk->range.end);
+      std::byte* const to = const_cast<std::byte*>(bulk->data) + (at - bulk->range.begin);
+      if (!copies.empty() && copies.back().from.end == at && copies.back().to + copies.back().from.size() == to)
+        copies.back().from.end = end;
+      else
+        copies.push_back({{at, end}, to});
+      bytes_read_ += end - at;
+      at = end;
+    }
   }
-  std::sort(bulk_.begin(), bulk_.end(), [](const Bulk& a, const Bulk& b) { return a.range.begin < b.range.begin; });
-  bytes_read_ += total;
+  auto holes = fetch_bulk_(copies);
+  add_bulk(placed);
   return holes;
+}
+
+// Neighbours that lie together become one.
+void FrozenMemory::add_bulk(const std::vector<Bulk>& placed) {
+  std::vector<Bulk> all;
+  all.reserve(bulk_.size() + placed.size());
+  const auto before = [](const Bulk& a, const Bulk& b) { return a.range.begin < b.range.begin; };
+  std::merge(bulk_.begin(), bulk_.end(), placed.begin(), placed.end(), std::back_inserter(all), before);
+  bulk_.clear();
+  for (const Bulk& bulk : all) {
+    if (!bulk_.empty() && bulk_.back().range.end == bulk.range.begin && bulk_.back().end_of_data() == bulk.data)
+      bulk_.back().range.end = bulk.range.end;
+    else
+      bulk_.push_back(bulk);
+  }
 }
 
 void FrozenMemory::touch(AddressRange range) const {

@@ -12,14 +12,16 @@
 
 #include "base/huge_array.h"
 #include "base/memory_source.h"
+#include "os/process_memory.h"
 
 namespace holdfast::capture {
 
 // Reads [from, from + to.size()) and returns how many bytes from the start on could be read.
 using Fetch = std::function<std::uint64_t(Address from, std::span<std::byte> to)>;
-// Reads many sorted ranges, one behind the other, into `to`; what cannot be read stays zero and is returned.
-using FetchBulk =
-    std::function<std::vector<AddressRange>(std::span<const AddressRange> ranges, std::span<std::byte> to)>;
+// Makes many copies, ascending by address; what cannot be read becomes zero and is returned.
+using FetchBulk = std::function<std::vector<AddressRange>(std::span<const os::RangeCopy> copies)>;
+// What of `ranges` (ascending, apart) holds something; the rest is zero and need not be read.
+using Filled = std::function<std::vector<AddressRange>(const std::vector<AddressRange>& ranges)>;
 
 class FrozenMemory : public MemorySource {
  public:
@@ -30,11 +32,12 @@ class FrozenMemory : public MemorySource {
 
   // The mappings as they are now, to be said again once the target stands still: it may have made new ones since.
   void set_readable(std::vector<AddressRange> readable) { readable_ = std::move(readable); }
-  // Memory to read into, faulted in beforehand so that the pause does not pay for it. Optional.
-  void prepare(std::uint64_t bytes);
-  // Reads `ranges` (sorted, disjoint) in bulk, but for what was read so before; they can then be viewed in place.
-  // Returns the holes.
-  std::vector<AddressRange> read_bulk(const std::vector<AddressRange>& ranges);
+  // Makes room for what will be read in bulk: `ranges` (ascending, apart), of which `filled` is what holds something
+  // and is faulted in beforehand, so that the pause does not pay for it. What holds nothing costs address space only.
+  void prepare(const std::vector<AddressRange>& ranges, const std::vector<AddressRange>& filled);
+  // Reads `ranges` (ascending, apart; they may touch) in bulk, but for what was read so before. What of a range is new
+  // can then be viewed in place. Returns the holes. What `filled` leaves out reads as zeros; null: all is read.
+  std::vector<AddressRange> read_bulk(const std::vector<AddressRange>& ranges, const Filled& filled = nullptr);
   // Sees to it that the range is kept, in whole blocks.
   void touch(AddressRange range) const;
   void close();
@@ -44,12 +47,15 @@ class FrozenMemory : public MemorySource {
 
   // Ranges of all blocks fetched so far, sorted and joined: what a second look will need.
   std::vector<AddressRange> blocks() const;
+  // Without what holds nothing.
   std::uint64_t bytes_read() const;
 
  private:
   struct Bulk {
     AddressRange range;
     const std::byte* data = nullptr;
+
+    const std::byte* end_of_data() const { return data == nullptr ? nullptr : data + range.size(); }
   };
   struct Block {
     std::unique_ptr<std::byte[]> bytes;
@@ -61,7 +67,9 @@ class FrozenMemory : public MemorySource {
 
   const Bulk* find_bulk(Address at) const;
   std::vector<AddressRange> not_yet_read(const std::vector<AddressRange>& ranges) const;
-  std::byte* room_for(std::uint64_t bytes);
+  std::byte* more_room(std::uint64_t bytes);
+  void add_bulk(const std::vector<Bulk>& placed);
+  std::vector<Bulk> place(const std::vector<AddressRange>& ranges);
   const Block* block_of(Address at) const;
   Block fetch_block(std::uint64_t number) const;
 
@@ -69,9 +77,10 @@ class FrozenMemory : public MemorySource {
   FetchBulk fetch_bulk_;
   std::vector<AddressRange> readable_;
   std::vector<Bulk> bulk_;  // sorted, disjoint
-  std::vector<Mapping> buffers_;
   Mapping prepared_;
-  std::uint64_t prepared_used_ = 0;
+  std::vector<Bulk> rooms_;       // of the ranges that were foreseen, within `prepared_`; sorted, disjoint
+  std::span<std::byte> rest_;     // of `prepared_`: for what was not
+  std::vector<Mapping> buffers_;  // for what that has no room for
   mutable std::mutex mutex_;
   mutable std::unordered_map<std::uint64_t, Block> blocks_;
   mutable std::uint64_t bytes_read_ = 0;

@@ -1,9 +1,12 @@
 #include "capture/frozen_memory.h"
 
 #include <gtest/gtest.h>
+#include <sys/mman.h>
 
 #include <algorithm>
 #include <cstring>
+
+#include "base/ranges.h"
 
 namespace holdfast::capture {
 namespace {
@@ -28,11 +31,8 @@ struct FakeTarget {
   }
   FrozenMemory memory() const {
     return FrozenMemory([this](Address from, std::span<std::byte> to) { return fetch(from, to); },
-                        [this](std::span<const AddressRange> ranges, std::span<std::byte> to) {
-                          for (const AddressRange& range : ranges) {
-                            fetch(range.begin, to.first(range.size()));
-                            to = to.subspan(range.size());
-                          }
+                        [this](std::span<const os::RangeCopy> copies) {
+                          for (const os::RangeCopy& copy : copies) fetch(copy.from.begin, {copy.to, copy.from.size()});
                           return std::vector<AddressRange>();
                         },
                         mapped);
@@ -70,7 +70,7 @@ TEST(FrozenMemory, BulkRangesAreReadOnceAndSeenInPlace) {
   const Address base(0x7f0000010000);
   const FakeTarget target{{{base, base + 64 * kPage}}};
   FrozenMemory memory = target.memory();
-  memory.prepare(64 * kPage);
+  memory.prepare({{base, base + 4 * kPage}}, {{base, base + 4 * kPage}});
   memory.read_bulk({{base, base + 4 * kPage}});
   memory.read_bulk({{base + 2 * kPage, base + 8 * kPage}});
   EXPECT_EQ(memory.bytes_read(), 8 * kPage);
@@ -79,6 +79,52 @@ TEST(FrozenMemory, BulkRangesAreReadOnceAndSeenInPlace) {
   EXPECT_EQ(*view, FakeTarget::at(base + kPage));
   memory.touch({base, base + 8});
   EXPECT_EQ(memory.bytes_read(), 8 * kPage);
+}
+
+TEST(FrozenMemory, WhatHoldsNothingIsZeroInPlaceAndTakesNoMemory) {
+  const Address base(0x7f0000000000);
+  const std::uint64_t pages = 8192;
+  const AddressRange all{base, base + pages * kPage};
+  const AddressRange low{base + kPage, base + 2 * kPage}, high{base + 5000 * kPage, base + 5004 * kPage};
+  const FakeTarget target{{all}};
+  FrozenMemory memory = target.memory();
+  memory.prepare({all}, {low});
+  memory.read_bulk({all}, [&](const std::vector<AddressRange>& ranges) { return within(ranges, {low, high}); });
+  memory.close();
+  EXPECT_EQ(memory.bytes_read(), 5 * kPage);
+  const std::byte* view = memory.try_view(base, all.size());
+  ASSERT_NE(view, nullptr);
+  std::vector<unsigned char> resident(pages);
+  ASSERT_EQ(mincore(const_cast<std::byte*>(view), all.size(), resident.data()), 0);
+  EXPECT_LT(std::count(resident.begin(), resident.end(), 1), 1024);  // a huge page, if the second part got one
+  for (const std::uint64_t page : {0U, 1U, 2U, 4999U, 5000U, 5003U, 5004U}) {
+    const bool filled = low.contains(base + page * kPage) || high.contains(base + page * kPage);
+    EXPECT_EQ(view[page * kPage], filled ? FakeTarget::at(base + page * kPage) : std::byte{0}) << page;
+    EXPECT_EQ(memory.integer<std::uint8_t>(base + page * kPage), std::to_integer<unsigned>(view[page * kPage])) << page;
+  }
+}
+
+TEST(FrozenMemory, ASpanThatWasNotForeseenAsAWholeLiesTogether) {
+  const Address base(0x7f0000000000);
+  const auto span = [&](std::uint64_t begin, std::uint64_t end) {
+    return AddressRange{base + begin * kPage, base + end * kPage};
+  };
+  const FakeTarget target{{span(0, 1000)}};
+  FrozenMemory memory = target.memory();
+  memory.prepare({span(0, 100), span(200, 300)}, {span(0, 100), span(200, 300)});
+  // One as foreseen, one over its end, one behind it, one that joins two that were foreseen apart.
+  memory.read_bulk({span(0, 90), span(90, 110), span(110, 150), span(150, 250), span(250, 260)});
+  memory.close();
+  EXPECT_EQ(memory.bytes_read(), 260 * kPage);
+  for (const AddressRange& whole : {span(0, 90), span(90, 110), span(110, 150), span(150, 250), span(250, 260)}) {
+    const std::byte* view = memory.try_view(whole.begin, whole.size());
+    ASSERT_NE(view, nullptr) << whole.begin.value;
+    EXPECT_EQ(view[0], FakeTarget::at(whole.begin));
+    EXPECT_EQ(view[whole.size() - 1], FakeTarget::at(whole.end - 1));
+  }
+  std::vector<std::byte> all(260 * kPage);
+  ASSERT_TRUE(memory.try_read(base, all));
+  for (std::uint64_t page = 0; page < 260; ++page) ASSERT_EQ(all[page * kPage], FakeTarget::at(base + page * kPage));
 }
 
 }  // namespace

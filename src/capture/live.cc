@@ -24,7 +24,8 @@ namespace holdfast::capture {
 namespace {
 
 constexpr unsigned kReadThreads = 2;
-constexpr int kTries = 5;  // looks at a running process can be torn: a heap that changes underneath is looked at again
+constexpr int kTries = 5;  // looks at a running process can be torn: a heap that
+                           // changes underneath is looked at again
 
 std::vector<FilePart> file_parts(const std::vector<os::ProcessMapping>& maps) {
   std::vector<FilePart> parts;
@@ -39,6 +40,29 @@ std::vector<AddressRange> readable_ranges(const std::vector<os::ProcessMapping>&
   for (const auto& mapping : maps)
     if (mapping.is_readable()) ranges.push_back(mapping.range);
   return joined(std::move(ranges));
+}
+
+// Where a page that holds nothing is zero: not so in a file, whose pages come
+// when they are read.
+std::vector<AddressRange> anonymous_ranges(const std::vector<os::ProcessMapping>& maps) {
+  std::vector<AddressRange> ranges;
+  for (const auto& mapping : maps)
+    if (!mapping.is_file() && mapping.permissions.write && !mapping.permissions.shared) ranges.push_back(mapping.range);
+  return joined(std::move(ranges));
+}
+
+// What of `ranges` (ascending, apart) is in memory or swapped out. Asks for
+// several of them at once where they are near each other.
+std::vector<AddressRange> filled_of(const std::vector<AddressRange>& ranges,
+                                    const std::function<std::vector<AddressRange>(AddressRange)>& present) {
+  constexpr std::uint64_t kNear = 256 << 10;
+  std::vector<AddressRange> filled;
+  for (std::size_t i = 0; i < ranges.size();) {
+    AddressRange hull = ranges[i];
+    for (++i; i < ranges.size() && ranges[i].begin - hull.end <= kNear; ++i) hull.end = ranges[i].end;
+    for (const AddressRange& range : present(hull)) filled.push_back(range);
+  }
+  return within(ranges, filled);
 }
 
 std::uint64_t clock_ns() {
@@ -67,10 +91,12 @@ class LiveProcess {
     require_same();
   }
 
-  // A look at the running process: what would be read, and the blocks of runtime records that it needs.
+  // A look at the running process: what would be read, the blocks of runtime
+  // records that it needs, and what of the former holds nothing.
   const std::vector<AddressRange>& plan() const { return plan_; }
   const std::vector<AddressRange>& blocks() const { return blocks_; }
-  std::uint64_t planned_bytes() const { return total_bytes(plan_) + total_bytes(blocks_); }
+  const std::vector<AddressRange>& empty() const { return empty_; }
+  std::uint64_t planned_bytes() const { return total_bytes(plan_) - total_bytes(empty_) + total_bytes(blocks_); }
   std::uint64_t objects() const { return objects_; }
   std::uint32_t goroutines() const { return goroutines_; }
   double predicted_ms() const;
@@ -84,8 +110,9 @@ class LiveProcess {
   const std::vector<AddressRange>& readable() const { return readable_; }
   LossLedger& losses() const { return losses_; }
 
-  // Fails with kTargetGone unless the process still is what was opened. Everything learned of a process that has become
-  // another one is wrong, and an error that came of it misleads.
+  // Fails with kTargetGone unless the process still is what was opened.
+  // Everything learned of a process that has become another one is wrong, and
+  // an error that came of it misleads.
   void require_same() const {
     if (const auto became = os::what_became_of(status_)) fail(ErrorCode::kTargetGone, "{}", *became);
     if (memory_.is_gone())
@@ -137,6 +164,8 @@ class LiveProcess {
     for (const AddressRange& range : within(stacks, readable_)) plan_.push_back(range);
     plan_ = joined(std::move(plan_));
     blocks_ = without(probe.blocks(), plan_);
+    const auto zeros = within(plan_, anonymous_ranges(maps_));
+    empty_ = without(zeros, filled_of(zeros, [this](AddressRange range) { return memory_.present_ranges(range); }));
     objects_ = 0;
     for (const go::MSpan& span : heap.in_use()) objects_ += span.alloc_count;
     spans_ = heap.in_use().size();
@@ -164,7 +193,8 @@ class LiveProcess {
   }
 
  public:
-  // Makes the memory keep the runtime's small records, which passes read after the target goes on.
+  // Makes the memory keep the runtime's small records, which passes read after
+  // the target goes on.
   static void touch_records(const go::Runtime& runtime, const go::HeapModel& heap, const FrozenMemory& memory,
                             LossLedger& losses) {
     go::visit_small_records(
@@ -185,30 +215,34 @@ class LiveProcess {
   go::Identified identified_;
   std::vector<AddressRange> plan_;
   std::vector<AddressRange> blocks_;
+  std::vector<AddressRange> empty_;
   std::uint64_t objects_ = 0;
   std::uint64_t spans_ = 0;
   double ms_per_byte_ = 0;
   std::uint32_t goroutines_ = 0;
 };
 
-// 10 us per thread to stop and let go (docs/runtime-facts.md; bench/pause_bench); records cost a page each and are
-// decoded in the pause, 0.2 us per span. How fast this machine copies from this target is measured, not assumed.
+// 10 us per thread to stop and let go (docs/runtime-facts.md;
+// bench/pause_bench); records cost a page each and are decoded in the pause,
+// 0.2 us per span. How fast this machine copies from this target is measured,
+// not assumed.
 double LiveProcess::predicted_ms() const {
   constexpr double kPerSpanMs = 0.2e-3;
   constexpr double kRecordSlower = 4;  // scattered pages against runs of them
   const double gain = kReadThreads > 1 && planned_bytes() > (4U << 20) ? kReadThreads * 0.8 : 1.0;
-  const double bytes = static_cast<double>(total_bytes(plan_)) / gain;
+  const double bytes = static_cast<double>(total_bytes(plan_) - total_bytes(empty_)) / gain;
   const double record_bytes = static_cast<double>(total_bytes(blocks_)) * kRecordSlower / gain;
   return 0.3 + 0.01 * status_.threads + (bytes + record_bytes) * ms_per_byte_ +
          kPerSpanMs * static_cast<double>(spans_) / gain;
 }
 
-// Copies a little of what is planned, twice, since the first time finds our own pages cold.
+// Copies a little of what is planned, twice, since the first time finds our own
+// pages cold.
 double LiveProcess::measure_copy() const {
   constexpr std::uint64_t kSample = 8 << 20;
   std::vector<AddressRange> ranges;
   std::uint64_t bytes = 0;
-  for (const AddressRange& range : plan_) {
+  for (const AddressRange& range : without(plan_, empty_)) {
     if (bytes == kSample) break;
     ranges.push_back({range.begin, range.begin + std::min(range.size(), kSample - bytes)});
     bytes += ranges.back().size();
@@ -228,18 +262,20 @@ double LiveProcess::measure_copy() const {
 class Freeze {
  public:
   Freeze(const LiveProcess& live, PassTimes& times) : live_(live), times_(times) {
-    frozen_ = std::make_unique<FrozenMemory>([this](Address from, std::span<std::byte> to) { return fetch(from, to); },
-                                             [this](std::span<const AddressRange> ranges, std::span<std::byte> to) {
-                                               return stopped_->read_ranges(ranges, to, kReadThreads).holes;
-                                             },
-                                             live.readable());
+    frozen_ = std::make_unique<FrozenMemory>(
+        [this](Address from, std::span<std::byte> to) { return fetch(from, to); },
+        [this](std::span<const os::RangeCopy> copies) { return stopped_->copy_ranges(copies, kReadThreads).holes; },
+        live.readable());
     layered_ = std::make_unique<LayeredMemory>(live.files(), *frozen_);
   }
 
   void run(heap::Snapshot& snapshot) {
-    // Memory for the copy is made ready before the target is held: a fifth more than foreseen, since it runs on until
-    // then.
-    times_.run("prepare", [&] { frozen_->prepare(live_.planned_bytes() + live_.planned_bytes() / 5 + (1 << 20)); });
+    times_.run("prepare", [&] {
+      std::vector<AddressRange> ranges = live_.plan();
+      ranges.insert(ranges.end(), live_.blocks().begin(), live_.blocks().end());
+      ranges = without_overlaps(std::move(ranges));
+      frozen_->prepare(ranges, without(ranges, live_.empty()));
+    });
     times_.run("freeze", [&] { stopped_ = std::make_unique<os::StoppedProcess>(live_.status().pid); });
     live_.require_same();
     read();
@@ -258,8 +294,8 @@ class Freeze {
 
  private:
   std::uint64_t fetch(Address from, std::span<std::byte> to) const {
-    const AddressRange range{from, from + to.size()};
-    const auto holes = stopped_->read_ranges({&range, 1}, to, 1).holes;
+    const os::RangeCopy copy{{from, from + to.size()}, to.data()};
+    const auto holes = stopped_->copy_ranges({&copy, 1}, 1).holes;
     return holes.empty() ? to.size() : holes.front().begin - from;
   }
 
@@ -275,23 +311,37 @@ class Freeze {
     frozen_->set_readable(readable);
     const go::Runtime& known = *live_.identified().runtime;
     const go::Runtime runtime{*layered_, known.layouts, known.version, known.modules, known.vars};
-    // Records of the runtime first (all that the look before needed, at one go), then what they say is the heap.
+    // Records of the runtime first (all that the look before needed, at one
+    // go), then what they say is the heap.
     times_.run("read records", [&] { note(frozen_->read_bulk(live_.blocks())); });
     const auto heap =
         times_.run("read spans", [&] { return go::HeapModel::read(runtime, go::Motion::kStopped, live_.losses()); });
     times_.run("read heap", [&] {
       std::vector<AddressRange> ranges = go::heap_memory(runtime, heap, live_.with_content());
       for (const AddressRange& range : live_.program().writable()) ranges.push_back(range);
-      note(frozen_->read_bulk(joined(std::move(ranges))));
+      const Filled filled = [this](const std::vector<AddressRange>& wanted) { return filled_now(wanted); };
+      note(frozen_->read_bulk(without_overlaps(std::move(ranges)), filled));
       std::vector<Address> stack_pointers;
       for (const go::ThreadRegisters& thread : threads_) stack_pointers.push_back(thread.registers.rsp());
-      note(frozen_->read_bulk(within(go::stack_memory(runtime, stack_pointers), readable)));
+      note(frozen_->read_bulk(within(go::stack_memory(runtime, stack_pointers), readable), filled));
     });
     times_.run("read leftovers", [&] {
       LossLedger counted_later;
       LiveProcess::touch_records(runtime, heap, *frozen_, counted_later);
       go::visit_type_masks(runtime, heap, counted_later);
     });
+  }
+
+  // Only what held nothing a moment ago is asked about: elsewhere asking takes
+  // longer than reading.
+  std::vector<AddressRange> filled_now(const std::vector<AddressRange>& wanted) const {
+    const auto doubtful = within(wanted, live_.empty());
+    if (doubtful.empty()) return wanted;
+    auto filled = without(wanted, doubtful);
+    for (const AddressRange& range :
+         filled_of(doubtful, [this](AddressRange hull) { return stopped_->present_ranges(hull); }))
+      filled.push_back(range);
+    return joined(std::move(filled));
   }
 
   void note(const std::vector<AddressRange>& holes) const {
@@ -349,7 +399,8 @@ class ProcessTarget final : public Target {
     });
   }
 
-  // Work that looks at the process. What fails because the process ended, or became another one, says that.
+  // Work that looks at the process. What fails because the process ended, or
+  // became another one, says that.
   template <typename Work>
   void watched(Work&& work) {
     try {

@@ -65,7 +65,7 @@ std::vector<AddressRange> heap_memory(const Runtime& runtime, const HeapModel& h
       out.push_back({span.base + kInlineAreaAt, span.base + kPageSize});
     }
   }
-  return joined(std::move(out));
+  return without_overlaps(std::move(out));
 }
 
 std::vector<AddressRange> stack_memory(const Runtime& runtime, std::span<const Address> stack_pointers) {

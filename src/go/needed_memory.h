@@ -15,7 +15,7 @@
 namespace holdfast::go {
 
 // Spans with pointers, pointer maps beside the heap (Go 1.19-1.21), mark areas of small spans; `with_content`: all
-// other spans in use as well. Sorted, disjoint, neighbours joined.
+// other spans in use as well. Sorted, disjoint; neighbours stay apart, so that each span can be placed as a whole.
 std::vector<AddressRange> heap_memory(const Runtime& runtime, const HeapModel& heap, bool with_content);
 
 // The part of every goroutine's stack that is in use, and what lies above the stack pointers of threads: system stacks,

@@ -27,17 +27,17 @@ constexpr std::uint64_t kCallBytes = 256 << 10;        // the fastest size of a 
 constexpr std::size_t kCallRanges = 1024;              // UIO_MAXIOV, the most that a call takes
 constexpr std::uint64_t kAddressEnd = 0x7ffffffff000;  // of user memory with four-level page tables
 
-// The part of `ranges`, laid one behind the other, that is [offset, offset + count).
-std::vector<AddressRange> cut(std::span<const AddressRange> ranges, std::uint64_t offset, std::uint64_t count) {
-  std::vector<AddressRange> out;
-  for (const AddressRange& range : ranges) {
+// The part of `copies`, laid one behind the other, that is [offset, offset + count).
+std::vector<RangeCopy> cut(std::span<const RangeCopy> copies, std::uint64_t offset, std::uint64_t count) {
+  std::vector<RangeCopy> out;
+  for (const RangeCopy& copy : copies) {
     if (count == 0) break;
-    if (offset >= range.size()) {
-      offset -= range.size();
+    if (offset >= copy.from.size()) {
+      offset -= copy.from.size();
       continue;
     }
-    const std::uint64_t take = std::min(range.size() - offset, count);
-    out.push_back({range.begin + offset, range.begin + offset + take});
+    const std::uint64_t take = std::min(copy.from.size() - offset, count);
+    out.push_back({{copy.from.begin + offset, copy.from.begin + offset + take}, copy.to + offset});
     offset = 0;
     count -= take;
   }
@@ -46,10 +46,9 @@ std::vector<AddressRange> cut(std::span<const AddressRange> ranges, std::uint64_
 
 }  // namespace
 
-// What one thread reads: ranges, where they go, and what came of it.
+// What one thread reads, and what came of it.
 struct ProcessMemory::Part {
-  std::vector<AddressRange> ranges;
-  std::span<std::byte> to;
+  std::vector<RangeCopy> copies;
   RangesRead result;
   bool target_gone = false;
 };
@@ -72,24 +71,21 @@ bool ProcessMemory::is_gone() const {
   return pread(mem_.get(), &byte, 1, 0) == 0;
 }
 
-ProcessMemory::Got ProcessMemory::read_some(std::span<const iovec> from, std::byte* to) const {
+ProcessMemory::Got ProcessMemory::read_some(std::span<const iovec> from, std::span<const iovec> to) const {
   if (use_readv_.load(std::memory_order_relaxed)) {
-    std::uint64_t want = 0;
-    for (const iovec& piece : from) want += piece.iov_len;
-    const iovec local{to, want};
-    const ssize_t got = process_vm_readv(tid_, &local, 1, from.data(), from.size(), 0);
+    const ssize_t got = process_vm_readv(tid_, to.data(), to.size(), from.data(), from.size(), 0);
     if (got >= 0) return {static_cast<std::uint64_t>(got), false};
     if (errno != ESRCH && errno != EPERM && errno != ENOSYS) return {0, false};
     // The thread ended, or a filter forbids the call. The open file serves as long as any thread lives.
     use_readv_.store(false, std::memory_order_relaxed);
   }
   std::uint64_t done = 0;
-  for (const iovec& piece : from) {
-    const ssize_t got = pread(mem_.get(), to + done, piece.iov_len,
-                              static_cast<off_t>(reinterpret_cast<std::uint64_t>(piece.iov_base)));
-    if (got == 0 && done == 0 && piece.iov_len > 0) return {0, true};
+  for (std::size_t i = 0; i < from.size(); ++i) {
+    const ssize_t got = pread(mem_.get(), to[i].iov_base, from[i].iov_len,
+                              static_cast<off_t>(reinterpret_cast<std::uint64_t>(from[i].iov_base)));
+    if (got == 0 && done == 0 && from[i].iov_len > 0) return {0, true};
     done += static_cast<std::uint64_t>(std::max<ssize_t>(got, 0));
-    if (got < static_cast<ssize_t>(piece.iov_len)) break;
+    if (got < static_cast<ssize_t>(from[i].iov_len)) break;
   }
   return {done, false};
 }
@@ -97,7 +93,8 @@ ProcessMemory::Got ProcessMemory::read_some(std::span<const iovec> from, std::by
 bool ProcessMemory::try_read(Address from, std::span<std::byte> to) const {
   while (!to.empty()) {
     const iovec remote{reinterpret_cast<void*>(from.value), to.size()};
-    const std::uint64_t got = read_some({&remote, 1}, to.data()).bytes;
+    const iovec local{to.data(), to.size()};
+    const std::uint64_t got = read_some({&remote, 1}, {&local, 1}).bytes;
     if (got == 0) return false;
     to = to.subspan(got);
     from += got;
@@ -106,31 +103,27 @@ bool ProcessMemory::try_read(Address from, std::span<std::byte> to) const {
 }
 
 void ProcessMemory::read_part(Part& part) const {
-  std::vector<iovec> call;
-  std::byte* to = part.to.data();
+  std::vector<iovec> remote, local;
   std::size_t row = 0;
-  Address at = part.ranges.empty() ? Address() : part.ranges[0].begin;
+  std::uint64_t done = 0;  // of the row
   const auto advance = [&](std::uint64_t bytes) {
-    to += bytes;
-    while (bytes > 0) {
-      const std::uint64_t step = std::min(bytes, part.ranges[row].end - at);
-      at += step;
-      bytes -= step;
-      if (at == part.ranges[row].end && ++row < part.ranges.size()) at = part.ranges[row].begin;
-    }
+    for (done += bytes; row < part.copies.size() && done >= part.copies[row].from.size(); ++row)
+      done -= part.copies[row].from.size();
   };
-  while (row < part.ranges.size()) {
-    call.clear();
+  while (row < part.copies.size()) {
+    remote.clear();
+    local.clear();
     std::uint64_t want = 0;
-    Address next = at;
-    for (std::size_t i = row; want < kCallBytes && call.size() < kCallRanges;) {
-      const std::uint64_t take = std::min(part.ranges[i].end - next, kCallBytes - want);
-      call.push_back({reinterpret_cast<void*>(next.value), take});
+    std::uint64_t skip = done;
+    for (std::size_t i = row; i < part.copies.size() && want < kCallBytes && remote.size() < kCallRanges; ++i) {
+      const RangeCopy& copy = part.copies[i];
+      const std::uint64_t take = std::min(copy.from.size() - skip, kCallBytes - want);
+      remote.push_back({reinterpret_cast<void*>(copy.from.begin.value + skip), take});
+      local.push_back({copy.to + skip, take});
       want += take;
-      if (++i == part.ranges.size()) break;
-      next = part.ranges[i].begin;
+      skip = 0;
     }
-    const Got got = read_some(call, to);
+    const Got got = read_some(remote, local);
     part.target_gone = got.target_gone;
     if (got.target_gone) return;
     part.result.bytes += got.bytes;
@@ -138,27 +131,25 @@ void ProcessMemory::read_part(Part& part) const {
       advance(got.bytes);
       continue;
     }
-    const Address page_end((at.value / kPage + 1) * kPage);
-    const AddressRange hole{at, std::min(page_end, part.ranges[row].end)};
+    const RangeCopy& copy = part.copies[row];
+    const Address at = copy.from.begin + done;
+    const AddressRange hole{at, std::min(Address((at.value / kPage + 1) * kPage), copy.from.end)};
     append_range(part.result.holes, hole);
-    std::memset(to, 0, hole.size());
+    std::memset(copy.to + done, 0, hole.size());
     advance(hole.size());
   }
 }
 
-RangesRead ProcessMemory::read_ranges(std::span<const AddressRange> ranges, std::span<std::byte> to,
-                                      unsigned threads) const {
+RangesRead ProcessMemory::copy_ranges(std::span<const RangeCopy> copies, unsigned threads) const {
   std::uint64_t total = 0;
-  for (const AddressRange& range : ranges) total += range.size();
-  HOLDFAST_CHECK(total <= to.size());
+  for (const RangeCopy& copy : copies) total += copy.from.size();
   constexpr std::uint64_t kWorthAThread = 1 << 20;
   const std::uint64_t count = std::clamp<std::uint64_t>(total / kWorthAThread, 1, std::max(threads, 1U));
   std::vector<Part> parts(count);
   for (std::uint64_t i = 0; i < count; ++i) {
     const std::uint64_t begin = total / kPage * i / count * kPage;
     const std::uint64_t end = i + 1 == count ? total : total / kPage * (i + 1) / count * kPage;
-    parts[i].ranges = cut(ranges, begin, end - begin);
-    parts[i].to = to.subspan(begin, end - begin);
+    parts[i].copies = cut(copies, begin, end - begin);
   }
   {
     std::vector<std::jthread> workers;
@@ -173,6 +164,18 @@ RangesRead ProcessMemory::read_ranges(std::span<const AddressRange> ranges, std:
     for (const AddressRange& hole : part.result.holes) append_range(result.holes, hole);
   }
   return result;
+}
+
+RangesRead ProcessMemory::read_ranges(std::span<const AddressRange> ranges, std::span<std::byte> to,
+                                      unsigned threads) const {
+  std::vector<RangeCopy> copies;
+  copies.reserve(ranges.size());
+  for (const AddressRange& range : ranges) {
+    HOLDFAST_CHECK(range.size() <= to.size());
+    copies.push_back({range, to.data()});
+    to = to.subspan(range.size());
+  }
+  return copy_ranges(copies, threads);
 }
 
 std::vector<AddressRange> ProcessMemory::present_ranges(AddressRange range) const {
@@ -217,6 +220,10 @@ void populate(std::span<std::byte> bytes) {
   };
   for (std::size_t at = 0; at < bytes.size(); at += kPage) touch(bytes[at]);
   touch(bytes.back());
+}
+
+void use_small_pages(std::span<std::byte> bytes) {
+  madvise(bytes.data(), bytes.size(), MADV_NOHUGEPAGE);  // where there are none, none are taken
 }
 
 }  // namespace holdfast::os

@@ -27,6 +27,12 @@ struct RangesRead {
   std::vector<AddressRange> holes;  // that could not be; ascending, joined, zero in the destination
 };
 
+// Target memory and where it is to be copied to in ours, as many bytes.
+struct RangeCopy {
+  AddressRange from;
+  std::byte* to = nullptr;
+};
+
 // Safe for several threads at once.
 class ProcessMemory final : public MemorySource {
  public:
@@ -46,9 +52,11 @@ class ProcessMemory final : public MemorySource {
     return read_ranges(ranges, to, 1).holes.empty();
   }
 
-  // Reads `ranges` (ascending, apart, sum of sizes at most `to.size()`) one behind the other into `to`, with 1 or more
-  // threads. `to` should be populated: fresh pages cost 2.5 times the read. A hole costs a call per page, so ask
-  // present_ranges() first. Fails with kTargetGone if the process ends meanwhile.
+  // Makes the copies (ascending, apart) with 1 or more threads. Their places should be populated: fresh pages cost 2.5
+  // times the read. A hole costs a call per page, so ask present_ranges() first. Fails with kTargetGone if the process
+  // ends meanwhile.
+  RangesRead copy_ranges(std::span<const RangeCopy> copies, unsigned threads) const;
+  // The same into `to`, one range behind the other; the sum of their sizes is at most `to.size()`.
   RangesRead read_ranges(std::span<const AddressRange> ranges, std::span<std::byte> to, unsigned threads) const;
 
   // The pages of `range` that hold something: in memory or swapped out, zero pages left out. Reading others would only
@@ -68,8 +76,8 @@ class ProcessMemory final : public MemorySource {
     bool target_gone = false;
   };
   void read_part(Part& part) const;
-  // Reads the pieces, one behind the other, up to the first page that cannot be read.
-  Got read_some(std::span<const iovec> from, std::byte* to) const;
+  // Reads each piece of `from` into the one of the same size in `to`, up to the first page that cannot be read.
+  Got read_some(std::span<const iovec> from, std::span<const iovec> to) const;
 
   pid_t pid_;
   pid_t tid_;  // living when we began
@@ -78,7 +86,9 @@ class ProcessMemory final : public MemorySource {
   mutable std::atomic<bool> use_readv_;
 };
 
-// Makes the system give memory for all of `bytes` now; contents are kept.
+// Makes the system give memory for all of `bytes` now; contents are kept. Fails with kSystem if there is too little.
 void populate(std::span<std::byte> bytes);
+// Asks the system not to take a huge page where a small one will do. The span begins and ends on page borders.
+void use_small_pages(std::span<std::byte> bytes);
 
 }  // namespace holdfast::os

@@ -36,8 +36,7 @@ class Frozen {
 
   // Of the frozen moment; to be used before thaw() only.
   virtual const MemorySource& memory() const = 0;
-  virtual RangesRead read_ranges(std::span<const AddressRange> ranges, std::span<std::byte> to,
-                                 unsigned threads) const = 0;
+  virtual RangesRead copy_ranges(std::span<const RangeCopy> copies, unsigned threads) const = 0;
   virtual std::vector<AddressRange> present_ranges(AddressRange range) const = 0;
 
   // Ascending by tid; stays valid after thaw(). A thread that is not `stopped` is a loss for the caller to count.
@@ -68,9 +67,8 @@ class StoppedProcess final : public Frozen {
   ~StoppedProcess() override;
 
   const MemorySource& memory() const override { return memory_; }
-  RangesRead read_ranges(std::span<const AddressRange> ranges, std::span<std::byte> to,
-                         unsigned threads) const override {
-    return memory_.read_ranges(ranges, to, threads);
+  RangesRead copy_ranges(std::span<const RangeCopy> copies, unsigned threads) const override {
+    return memory_.copy_ranges(copies, threads);
   }
   std::vector<AddressRange> present_ranges(AddressRange range) const override { return memory_.present_ranges(range); }
   const std::vector<FrozenThread>& threads() const override { return threads_; }
