@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "base/parallel.h"
+#include "heap/huge_object.h"
 
 namespace holdfast::capture {
 namespace {
@@ -13,6 +14,22 @@ constexpr std::size_t kExamples = 16;
 constexpr std::uint64_t kLongStep = 255;
 constexpr std::size_t kBatch = 256;  // pointers that are looked up together
 
+// What is scanned at one go: whole spans, or a piece of a huge object.
+struct Cut {
+  std::size_t first_span = 0;
+  std::size_t end_span = 0;
+  std::uint64_t first_word = 0;
+  std::uint64_t end_word = 0;  // 0 = whole spans
+
+  bool is_piece() const { return end_word != 0; }
+};
+
+// A reference within a piece.
+struct HugeReference {
+  std::uint64_t word = 0;  // of the object
+  bool to_begin = false;   // of the target, not into its middle
+};
+
 // What one part of the spans gave. Its memory is used again for later parts.
 struct Part {
   std::uint32_t first_row = 0;
@@ -20,6 +37,7 @@ struct Part {
   std::vector<std::uint32_t> target;
   std::vector<std::uint8_t> step;
   std::vector<std::pair<std::uint32_t, std::uint64_t>> long_steps;  // by edge within the part
+  std::vector<HugeReference> references;  // beside `target`, of a piece, in place of rows and steps
   std::uint64_t free_pointers = 0;
   std::vector<Address> free_examples;
   std::uint64_t last_word = 0;  // source of the last edge
@@ -29,6 +47,7 @@ struct Part {
     target.clear();
     step.clear();
     long_steps.clear();
+    references.clear();
     free_pointers = 0;
     free_examples.clear();
   }
@@ -57,8 +76,19 @@ class EdgePass {
     edges.step = HugeArray<std::uint8_t>(most);
     std::vector<Part> lanes(worker_count());
     for_each_in_order(
-        static_cast<unsigned>(begin_.size() - 1), [&](unsigned part, unsigned lane) { scan(part, lanes[lane]); },
-        [&](unsigned, unsigned lane) { take(lanes[lane]); });
+        static_cast<unsigned>(cuts_.size()),
+        [&](unsigned number, unsigned lane) {
+          if (cuts_[number].is_piece())
+            scan_piece(cuts_[number], lanes[lane]);
+          else
+            scan(cuts_[number], lanes[lane]);
+        },
+        [&](unsigned number, unsigned lane) {
+          if (cuts_[number].is_piece())
+            take_piece(cuts_[number], lanes[lane]);
+          else
+            take(lanes[lane]);
+        });
     edges.row_begin[snapshot_.pointerful] = static_cast<std::uint32_t>(count_);
     edges.target.shrink(count_);
     edges.step.shrink(count_);
@@ -69,27 +99,43 @@ class EdgePass {
   // word.
   std::uint64_t plan() {
     std::uint64_t total = 0;
-    std::uint64_t bytes = kPartBytes;
+    std::uint64_t bytes = kPartBytes;  // of the last cut
     for (std::size_t s = 0; s < snapshot_.spans.size(); ++s) {
-      if (!snapshot_.spans[s].has_pointers) continue;
+      const heap::Span& span = snapshot_.spans[s];
+      if (!span.has_pointers) continue;
+      total += span.bytes() / 8;
+      if (is_huge(s)) {
+        for (std::uint64_t at = 0; at < span.bytes(); at += kPartBytes)
+          cuts_.push_back({s, s + 1, at / 8, std::min(at + kPartBytes, span.bytes()) / 8});
+        bytes = kPartBytes;
+        continue;
+      }
       if (bytes >= kPartBytes) {
-        begin_.push_back(s);
+        cuts_.push_back({s, s, 0, 0});
         bytes = 0;
       }
-      bytes += snapshot_.spans[s].bytes();
-      total += snapshot_.spans[s].bytes() / 8;
+      cuts_.back().end_span = s + 1;
+      bytes += span.bytes();
     }
-    begin_.push_back(snapshot_.spans.size());
     return total;
   }
 
-  void scan(unsigned number, Part& part) {
+  // One object whose type says where its pointers are, and whose bytes lie together in our memory: any piece of it can
+  // be scanned by itself.
+  bool is_huge(std::size_t s) const {
+    const heap::Span& span = snapshot_.spans[s];
+    return heap_.in_use()[s].large_type && span.objects == 1 && span.bytes() >= heap::kHugeObject &&
+           runtime_.version.pointer_maps() == go::PointerMaps::kAllocHeader &&
+           runtime_.memory.try_view(span.base, span.bytes()) != nullptr;
+  }
+
+  void scan(const Cut& cut, Part& part) {
     part.clear();
     go::ObjectScan scan(runtime_, heap_, masks_, losses_);
     std::vector<Word> words;
     words.reserve(kBatch);
     std::uint32_t rows = 0;
-    for (std::size_t s = begin_[number]; s < begin_[number + 1]; ++s) {
+    for (std::size_t s = cut.first_span; s < cut.end_span; ++s) {
       const heap::Span& span = snapshot_.spans[s];
       if (!span.has_pointers || span.objects == 0) continue;
       scan.open(heap_.in_use()[s]);
@@ -106,6 +152,41 @@ class EdgePass {
     }
     translate(words, part);
     part.row_begin.resize(rows, static_cast<std::uint32_t>(part.target.size()));
+  }
+
+  // A word that repeats the one before it is passed over.
+  void scan_piece(const Cut& cut, Part& part) {
+    part.clear();
+    const heap::Span& span = snapshot_.spans[cut.first_span];
+    part.first_row = span.first_object;
+    go::ObjectScan scan(runtime_, heap_, masks_, losses_);
+    scan.open(heap_.in_use()[cut.first_span]);
+    std::vector<Word> words;
+    words.reserve(kBatch);
+    Address last;
+    scan.scan_words(cut.first_word, cut.end_word, [&](std::uint64_t word, Address value) {
+      if (value == last) return;
+      last = value;
+      words.push_back({value, span.base, word, index_.find_page(value), 0});
+      if (words.back().span) index_.fetch(words.back().span);
+      if (words.size() == kBatch) translate_piece(words, part);
+    });
+    translate_piece(words, part);
+  }
+
+  void translate_piece(std::vector<Word>& words, Part& part) const {
+    for (const Word& at : words) {
+      if (!at.span) continue;
+      const heap::ObjectIndex::Slot hit = index_.find_slot(at.span, at.value);
+      if (!hit.object) {
+        note_free(part, at, hit);
+        continue;
+      }
+      const heap::Span& span = snapshot_.spans[at.span.row];
+      part.target.push_back(hit.object.row);
+      part.references.push_back({at.word, at.value == span.base + hit.number * span.slot_size + span.header});
+    }
+    words.clear();
   }
 
   // Appends the edges that the words are. Rows without any get their begin with the next row that has.
@@ -156,18 +237,52 @@ class EdgePass {
   // Appends the part to those before it.
   void take(const Part& part) {
     heap::Edges& edges = snapshot_.edges;
-    if (count_ + part.target.size() > 0xfffffffeU)
-      fail(ErrorCode::kUnsupported, "the heap has more than {} references; holdfast numbers them with 32 bits", count_);
+    require_numbers(part.target.size());
     const auto first = static_cast<std::uint32_t>(count_);
     std::copy(part.target.begin(), part.target.end(), edges.target.begin() + count_);
     std::copy(part.step.begin(), part.step.end(), edges.step.begin() + count_);
     for (std::size_t row = 0; row < part.row_begin.size(); ++row)
       edges.row_begin[part.first_row + row] = first + part.row_begin[row];
     for (const auto& [edge, words] : part.long_steps) edges.long_steps.emplace_back(first + edge, words);
+    take_free_pointers(part);
+    count_ += part.target.size();
+  }
+
+  // Of references to the beginning of one target the first is taken (heap::kHugeObject).
+  void take_piece(const Cut& cut, const Part& part) {
+    heap::Edges& edges = snapshot_.edges;
+    require_numbers(part.target.size());
+    if (cut.first_word == 0) {
+      edges.row_begin[part.first_row] = static_cast<std::uint32_t>(count_);
+      last_word_ = 0;
+      if (seen_.empty()) seen_ = HugeArray<std::uint64_t>(snapshot_.objects / 64 + 1);
+    }
+    for (std::size_t i = 0; i < part.target.size(); ++i) {
+      const HugeReference at = part.references[i];
+      if (at.to_begin && heap::test_bit(seen_, part.target[i])) continue;
+      if (at.to_begin) heap::set_bit(seen_, part.target[i]);
+      const std::uint64_t step = at.word - last_word_;
+      if (step >= kLongStep) edges.long_steps.emplace_back(static_cast<std::uint32_t>(count_), step);
+      edges.step[count_] = static_cast<std::uint8_t>(std::min(step, kLongStep));
+      edges.target[count_] = part.target[i];
+      last_word_ = at.word;
+      ++count_;
+    }
+    take_free_pointers(part);
+    if (cut.end_word * 8 < snapshot_.spans[cut.first_span].bytes()) return;
+    for (std::uint64_t edge = edges.row_begin[part.first_row]; edge < count_; ++edge)
+      seen_[edges.target[edge] / 64] = 0;
+  }
+
+  void take_free_pointers(const Part& part) {
     snapshot_.audit.pointers_to_free_slots += part.free_pointers;
     for (const Address example : part.free_examples)
       if (snapshot_.audit.free_slot_pointers.size() < kExamples) snapshot_.audit.free_slot_pointers.push_back(example);
-    count_ += part.target.size();
+  }
+
+  void require_numbers(std::uint64_t more) const {
+    if (count_ + more > 0xfffffffeU)
+      fail(ErrorCode::kUnsupported, "the heap has more than {} references; holdfast numbers them with 32 bits", count_);
   }
 
   const go::Runtime& runtime_;
@@ -176,8 +291,10 @@ class EdgePass {
   const heap::ObjectIndex& index_;
   heap::Snapshot& snapshot_;
   LossLedger& losses_;
-  std::vector<std::size_t> begin_;  // of each part among the spans, and the end
-  std::uint64_t count_ = 0;         // edges taken
+  std::vector<Cut> cuts_;
+  std::uint64_t count_ = 0;        // edges taken
+  std::uint64_t last_word_ = 0;    // of the huge object that is being taken: source of its last edge
+  HugeArray<std::uint64_t> seen_;  // a bit per object: the huge object names it
 };
 
 }  // namespace

@@ -43,6 +43,24 @@ class ObjectScan {
     }
   }
 
+  // The same for the words [first, end) of a large object whose type the span names.
+  template <typename Emit>
+  void scan_words(std::uint64_t first, std::uint64_t end, Emit&& emit) const {
+    const PointerMask* mask = mask_of(large_type_);
+    if (mask == nullptr || mask->bits() == 0) return;
+    const std::uint64_t tile_words = mask->size / 8;
+    if (tile_words == 1) {
+      for (std::uint64_t word = first; word < end; ++word)
+        if (const auto value = load_le<std::uint64_t>(bytes_ + word * 8); value != 0) emit(word, Address(value));
+      return;
+    }
+    const auto within = [&](std::uint64_t word, Address value) {
+      if (word >= first && word < end) emit(word, value);
+    };
+    for (std::uint64_t tile = first / tile_words * tile_words; tile < end; tile += tile_words)
+      scan_tile(0, tile * 8, *mask, within);
+  }
+
   // The bytes of the current span; valid until the next open().
   const std::byte* bytes() const { return bytes_; }
   // Type that the slot's header (or the span) names; null if this kind of span has none.
@@ -74,19 +92,23 @@ class ObjectScan {
   // Tiles the mask from the start of the value to the end of the slot: the tail behind the last element is zero.
   template <typename Emit>
   void scan_tiles(std::uint64_t begin, std::uint64_t header, const PointerMask& mask, Emit&& emit) const {
-    const std::uint64_t words = mask.bits();
-    for (std::uint64_t tile = begin + header; tile < begin + slot_size_; tile += mask.size) {
-      const std::uint64_t room = std::min(words, (begin + slot_size_ - tile) / 8);
-      for (std::uint64_t w = 0; w < room; w += 64) {
-        std::uint64_t bits = mask.words[w / 64];
-        if (room - w < 64) bits &= (std::uint64_t{1} << (room - w)) - 1;
-        while (bits != 0) {
-          const auto bit = static_cast<std::uint64_t>(std::countr_zero(bits));
-          bits &= bits - 1;
-          const std::uint64_t at = tile + (w + bit) * 8;
-          const auto value = load_le<std::uint64_t>(bytes_ + at);
-          if (value != 0) emit((at - begin) / 8, Address(value));
-        }
+    for (std::uint64_t tile = begin + header; tile < begin + slot_size_; tile += mask.size)
+      scan_tile(begin, tile, mask, emit);
+  }
+
+  // One of them, of the slot at `begin`.
+  template <typename Emit>
+  void scan_tile(std::uint64_t begin, std::uint64_t tile, const PointerMask& mask, Emit&& emit) const {
+    const std::uint64_t room = std::min(mask.bits(), (begin + slot_size_ - tile) / 8);
+    for (std::uint64_t w = 0; w < room; w += 64) {
+      std::uint64_t bits = mask.words[w / 64];
+      if (room - w < 64) bits &= (std::uint64_t{1} << (room - w)) - 1;
+      while (bits != 0) {
+        const auto bit = static_cast<std::uint64_t>(std::countr_zero(bits));
+        bits &= bits - 1;
+        const std::uint64_t at = tile + (w + bit) * 8;
+        const auto value = load_le<std::uint64_t>(bytes_ + at);
+        if (value != 0) emit((at - begin) / 8, Address(value));
       }
     }
   }

@@ -181,8 +181,20 @@ void Propagation::walk_object(std::uint32_t row, const HeapView::Object& object)
   const bool is_guess = claim.whole() && claim.known_by() == KnownBy::kInferred;
   const KnownBy known_by = is_guess ? KnownBy::kInferred : KnownBy::kPropagated;
   if (!claim.several() || size == 0) return walk_value({object.data, object.bytes}, claim.type(), known_by);
+  if (walk_references(row, object, claim.type(), known_by)) return;
   for (std::uint64_t at = 0; at + size <= object.bytes; at += size)
     walk_value({object.data + at, size}, claim.type(), known_by);
+}
+
+// Elements that are one pointer say the same of the same address: each address is enough.
+bool Propagation::walk_references(std::uint32_t row, const HeapView::Object& object, TypeId type, KnownBy known_by) {
+  const TypeTable::Program program = types_.program(type);
+  if (types_[type].size != 8 || program.count != 1) return false;
+  const Step step = types_.step(program.first);
+  if ((step.action != Action::kPointer && step.action != Action::kArray) || step.offset != 0) return false;
+  return heap_.visit_references(row, [&](std::uint64_t offset) {
+    if (offset + 8 <= object.bytes) walk_step({object.data + offset, 8}, step, known_by);
+  });
 }
 
 void Propagation::walk_value(Words value, TypeId type, KnownBy known_by) {

@@ -16,6 +16,7 @@
 
 #include <bit>
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <vector>
 
@@ -62,6 +63,12 @@ class HeapView {
   // Fills objects[i] with the bytes of the object in rows[i], which can hold pointers. Rows mostly ascend. The bytes
   // stay valid as long as this.
   virtual void read(std::span<const std::uint32_t> rows, std::span<Object> objects) const = 0;
+  // For an object so large that looking at each of its words takes long: calls visit(offset) in ascending order for
+  // words that together name all targets that the object names, and returns true. False: look at each word.
+  virtual bool visit_references(std::uint32_t /*row*/,
+                                const std::function<void(std::uint64_t offset)>& /*visit*/) const {
+    return false;
+  }
 };
 
 struct PropagationStats {
@@ -192,6 +199,7 @@ class Propagation {
   void note_conflict(std::uint32_t row, Claim known, Claim claim);
   void set(std::uint32_t row, Claim claim);
   void walk_object(std::uint32_t row, const HeapView::Object& object);
+  bool walk_references(std::uint32_t row, const HeapView::Object& object, TypeId type, KnownBy known_by);
   void walk_value(Words value, TypeId type, KnownBy known_by);
   void walk_step(Words value, const Step& step, KnownBy known_by);
   void walk_interface(Words pair, bool exact);

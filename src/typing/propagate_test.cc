@@ -38,6 +38,41 @@ class Propagate : public testing::Test {
   Address integer, string, item, item_pointer;
 };
 
+// A heap whose first object is too large to be looked at word by word.
+struct HugeFirstObject : TestHeap {
+  std::vector<std::uint64_t> offsets;
+
+  bool visit_references(std::uint32_t row, const std::function<void(std::uint64_t)>& visit) const override {
+    if (row == 0)
+      for (const std::uint64_t offset : offsets) visit(offset);
+    return row == 0;
+  }
+};
+
+TEST_F(Propagate, OfAHugeArrayOfPointersOnlyTheReferencesThatCountAreFollowed) {
+  program.known = {item_pointer, item};
+  HugeFirstObject huge;
+  const std::uint32_t array = huge.add(1024, true), first = huge.add(32, true), passed_over = huge.add(32, true),
+                      second = huge.add(32, true);
+  huge.write(array, 0, huge.at(first));
+  huge.write(array, 8, huge.at(passed_over));
+  huge.write(array, 1016, huge.at(second));
+  huge.offsets = {0, 1016};
+  program.open();
+  Propagation pointers(huge, *program.types);
+  pointers.claim_object(array, program.types->intern(item_pointer), KnownBy::kHeader);
+  pointers.run();
+  EXPECT_EQ(type(pointers, first), "main.Item");
+  EXPECT_EQ(type(pointers, second), "main.Item");
+  EXPECT_EQ(type(pointers, passed_over), "");
+  // Fields of a structure may say different things of one address.
+  Propagation structures(huge, *program.types);
+  huge.write(array, 24, huge.at(passed_over));
+  structures.claim_object(array, program.types->intern(item), KnownBy::kHeader);
+  structures.run();
+  EXPECT_EQ(type(structures, passed_over), "main.Item");
+}
+
 TEST_F(Propagate, FollowsEveryKindOfField) {
   const Address function = image.function({}, {}, false, "func()");
   const Address eface = image.interface({}, "interface {}");

@@ -1,5 +1,9 @@
 #include "typing/typed_heap.h"
 
+#include <algorithm>
+
+#include "heap/huge_object.h"
+
 namespace holdfast::typing {
 namespace {
 
@@ -70,6 +74,21 @@ void TypedHeap::read(std::span<const std::uint32_t> rows, std::span<Object> obje
     const std::uint64_t bytes = view.slot_size - view.header;
     objects[i] = {view.data + slot * view.slot_size + view.header, bytes, bytes - view.more_than_smaller};
   }
+}
+
+bool TypedHeap::visit_references(std::uint32_t row, const std::function<void(std::uint64_t offset)>& visit) const {
+  const heap::Span& span = snapshot_.spans[index_.find_span(ObjectId(row)).row];
+  if (span.slot_size < heap::kHugeObject) return false;
+  constexpr std::uint8_t kLongStep = 255;
+  const heap::Edges& edges = snapshot_.edges;
+  auto long_step = std::lower_bound(edges.long_steps.begin(), edges.long_steps.end(), edges.row_begin[row],
+                                    [](const auto& entry, std::uint32_t edge) { return entry.first < edge; });
+  std::uint64_t word = 0;
+  for (std::uint32_t edge = edges.row_begin[row]; edge < edges.row_begin[row + 1]; ++edge) {
+    word += edges.step[edge] == kLongStep ? (long_step++)->second : edges.step[edge];
+    visit(word * 8 - span.header);
+  }
+  return true;
 }
 
 }  // namespace holdfast::typing
