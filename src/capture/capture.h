@@ -3,10 +3,12 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "heap/snapshot.h"
 #include "heap/type_reasons.h"
+#include "os/memory_room.h"
 
 namespace holdfast::capture {
 
@@ -37,6 +39,8 @@ struct Options {
   // Keep what objects and package variables contain, user data too. Without it nothing of that is in the Snapshot, and
   // pointer-free memory is not even read.
   bool with_content = false;
+  // Go on although the memory that the work needs is probably not there.
+  bool force = false;
 };
 
 // What a stop of the target would cost it.
@@ -46,6 +50,8 @@ struct Prediction {
   std::uint64_t objects = 0;  // allocated slots, about
   std::uint32_t goroutines = 0;
   std::uint32_t threads = 0;
+  std::uint64_t memory_need = 0;         // bytes that holdfast itself takes at most, about
+  std::optional<os::MemoryRoom> memory;  // that is left for it
 };
 
 }  // namespace holdfast::capture

@@ -4,6 +4,7 @@
 #include <ctime>
 
 #include "base/ranges.h"
+#include "base/units.h"
 #include "capture/build.h"
 #include "capture/capture.h"
 #include "capture/frozen_memory.h"
@@ -24,8 +25,7 @@ namespace holdfast::capture {
 namespace {
 
 constexpr unsigned kReadThreads = 2;
-constexpr int kTries = 5;  // looks at a running process can be torn: a heap that
-                           // changes underneath is looked at again
+constexpr int kTries = 5;  // looks at a running process can be torn: a heap that changes underneath is looked at again
 
 std::vector<FilePart> file_parts(const std::vector<os::ProcessMapping>& maps) {
   std::vector<FilePart> parts;
@@ -42,8 +42,7 @@ std::vector<AddressRange> readable_ranges(const std::vector<os::ProcessMapping>&
   return joined(std::move(ranges));
 }
 
-// Where a page that holds nothing is zero: not so in a file, whose pages come
-// when they are read.
+// Where a page that holds nothing is zero: not so in a file, whose pages come when they are read.
 std::vector<AddressRange> anonymous_ranges(const std::vector<os::ProcessMapping>& maps) {
   std::vector<AddressRange> ranges;
   for (const auto& mapping : maps)
@@ -51,8 +50,8 @@ std::vector<AddressRange> anonymous_ranges(const std::vector<os::ProcessMapping>
   return joined(std::move(ranges));
 }
 
-// What of `ranges` (ascending, apart) is in memory or swapped out. Asks for
-// several of them at once where they are near each other.
+// What of `ranges` (ascending, apart) is in memory or swapped out. Asks for several of them at once where they are near
+// each other.
 std::vector<AddressRange> filled_of(const std::vector<AddressRange>& ranges,
                                     const std::function<std::vector<AddressRange>(AddressRange)>& present) {
   constexpr std::uint64_t kNear = 256 << 10;
@@ -91,8 +90,8 @@ class LiveProcess {
     require_same();
   }
 
-  // A look at the running process: what would be read, the blocks of runtime
-  // records that it needs, and what of the former holds nothing.
+  // A look at the running process: what would be read, the blocks of runtime records that it needs, and what of the
+  // former holds nothing.
   const std::vector<AddressRange>& plan() const { return plan_; }
   const std::vector<AddressRange>& blocks() const { return blocks_; }
   const std::vector<AddressRange>& empty() const { return empty_; }
@@ -100,6 +99,7 @@ class LiveProcess {
   std::uint64_t objects() const { return objects_; }
   std::uint32_t goroutines() const { return goroutines_; }
   double predicted_ms() const;
+  std::uint64_t memory_need() const;
 
   const os::ProcessStatus& status() const { return status_; }
   bool with_content() const { return with_content_; }
@@ -110,9 +110,8 @@ class LiveProcess {
   const std::vector<AddressRange>& readable() const { return readable_; }
   LossLedger& losses() const { return losses_; }
 
-  // Fails with kTargetGone unless the process still is what was opened.
-  // Everything learned of a process that has become another one is wrong, and
-  // an error that came of it misleads.
+  // Fails with kTargetGone unless the process still is what was opened. Everything learned of a process that has become
+  // another one is wrong, and an error that came of it misleads.
   void require_same() const {
     if (const auto became = os::what_became_of(status_)) fail(ErrorCode::kTargetGone, "{}", *became);
     if (memory_.is_gone())
@@ -166,8 +165,11 @@ class LiveProcess {
     blocks_ = without(probe.blocks(), plan_);
     const auto zeros = within(plan_, anonymous_ranges(maps_));
     empty_ = without(zeros, filled_of(zeros, [this](AddressRange range) { return memory_.present_ranges(range); }));
-    objects_ = 0;
-    for (const go::MSpan& span : heap.in_use()) objects_ += span.alloc_count;
+    objects_ = pointerful_ = 0;
+    for (const go::MSpan& span : heap.in_use()) {
+      objects_ += span.alloc_count;
+      if (span.has_pointers()) pointerful_ += span.alloc_count;
+    }
     spans_ = heap.in_use().size();
     ms_per_byte_ = measure_copy();
     goroutines_ = static_cast<std::uint32_t>(go::count_goroutines(runtime));
@@ -193,8 +195,7 @@ class LiveProcess {
   }
 
  public:
-  // Makes the memory keep the runtime's small records, which passes read after
-  // the target goes on.
+  // Makes the memory keep the runtime's small records, which passes read after the target goes on.
   static void touch_records(const go::Runtime& runtime, const go::HeapModel& heap, const FrozenMemory& memory,
                             LossLedger& losses) {
     go::visit_small_records(
@@ -217,15 +218,14 @@ class LiveProcess {
   std::vector<AddressRange> blocks_;
   std::vector<AddressRange> empty_;
   std::uint64_t objects_ = 0;
+  std::uint64_t pointerful_ = 0;  // of these
   std::uint64_t spans_ = 0;
   double ms_per_byte_ = 0;
   std::uint32_t goroutines_ = 0;
 };
 
-// 10 us per thread to stop and let go (docs/runtime-facts.md;
-// bench/pause_bench); records cost a page each and are decoded in the pause,
-// 0.2 us per span. How fast this machine copies from this target is measured,
-// not assumed.
+// 10 us per thread to stop and let go (docs/runtime-facts.md; bench/pause_bench); records cost a page each and are
+// decoded in the pause, 0.2 us per span. How fast this machine copies from this target is measured, not assumed.
 double LiveProcess::predicted_ms() const {
   constexpr double kPerSpanMs = 0.2e-3;
   constexpr double kRecordSlower = 4;  // scattered pages against runs of them
@@ -236,8 +236,30 @@ double LiveProcess::predicted_ms() const {
          kPerSpanMs * static_cast<double>(spans_) / gain;
 }
 
-// Copies a little of what is planned, twice, since the first time finds our own
-// pages cold.
+// The copy, references of which arrays are full, and columns (docs/architecture.md, "Memory per object"). What the need
+// is in the end is a little less.
+std::uint64_t LiveProcess::memory_need() const {
+  constexpr std::uint64_t kProgram = 24 << 20;  // without any heap
+  constexpr std::uint64_t kPerObject = 20;
+  constexpr std::uint64_t kPerPointerfulObject = 36;  // more
+  return kProgram + planned_bytes() + planned_bytes() * 3 / 10 + kPerObject * objects_ +
+         kPerPointerfulObject * pointerful_;
+}
+
+// In a container the kernel would end the target rather than us.
+void require_room(std::uint64_t need, const std::optional<os::MemoryRoom>& room) {
+  if (!room || room->bytes >= need) return;
+  if (room->group.empty())
+    fail(ErrorCode::kSystem, "about {} of memory are needed and {} are left: make room, or go on with --force",
+         format_bytes(need), format_bytes(room->bytes));
+  fail(
+      ErrorCode::kSystem,
+      "about {} of memory are needed and {} are left in the control group {}: run holdfast outside of it, on the host, "
+      "or go on with --force",
+      format_bytes(need), format_bytes(room->bytes), room->group);
+}
+
+// Copies a little of what is planned, twice, since the first time finds our own pages cold.
 double LiveProcess::measure_copy() const {
   constexpr std::uint64_t kSample = 8 << 20;
   std::vector<AddressRange> ranges;
@@ -311,8 +333,7 @@ class Freeze {
     frozen_->set_readable(readable);
     const go::Runtime& known = *live_.identified().runtime;
     const go::Runtime runtime{*layered_, known.layouts, known.version, known.modules, known.vars};
-    // Records of the runtime first (all that the look before needed, at one
-    // go), then what they say is the heap.
+    // Records of the runtime first (all that the look before needed, at one go), then what they say is the heap.
     times_.run("read records", [&] { note(frozen_->read_bulk(live_.blocks())); });
     const auto heap =
         times_.run("read spans", [&] { return go::HeapModel::read(runtime, go::Motion::kStopped, live_.losses()); });
@@ -332,8 +353,7 @@ class Freeze {
     });
   }
 
-  // Only what held nothing a moment ago is asked about: elsewhere asking takes
-  // longer than reading.
+  // Only what held nothing a moment ago is asked about: elsewhere asking takes longer than reading.
   std::vector<AddressRange> filled_now(const std::vector<AddressRange>& wanted) const {
     const auto doubtful = within(wanted, live_.empty());
     if (doubtful.empty()) return wanted;
@@ -368,15 +388,18 @@ class ProcessTarget final : public Target {
 
   Prediction predict(PassTimes& times) override {
     open(times);
-    return {live_->predicted_ms(), live_->planned_bytes(), live_->objects(), live_->goroutines(), status_.threads};
+    return {live_->predicted_ms(), live_->planned_bytes(), live_->objects(), live_->goroutines(),
+            status_.threads,       live_->memory_need(),   os::memory_room()};
   }
 
   heap::Snapshot snapshot(const Callbacks& callbacks, PassTimes& times) override {
     open(times);
+    if (!options_.force) require_room(live_->memory_need(), os::memory_room());
     heap::Snapshot snapshot;
     snapshot.target.kind = heap::TargetKind::kLive;
     snapshot.target.pid = status_.pid;
     snapshot.target.name = status_.name;
+    snapshot.target.memory_limit = os::read_memory_cgroup(status_.pid).limit;
     Freeze freeze(*live_, times);
     watched([&] { freeze.run(snapshot); });
     auto residency =
@@ -399,8 +422,7 @@ class ProcessTarget final : public Target {
     });
   }
 
-  // Work that looks at the process. What fails because the process ended, or
-  // became another one, says that.
+  // Work that looks at the process. What fails because the process ended, or became another one, says that.
   template <typename Work>
   void watched(Work&& work) {
     try {

@@ -44,7 +44,8 @@ class Target {
   // The one moment of the target, once: another moment needs another Target. A live process is stopped, copied, let go
   // on, and the copy analysed; it is unharmed whatever happens. `times` gets the named passes. The callbacks are called
   // for files as for processes, but a .hold file has no reasons and no second opinion.
-  // Fails like the functions of os/process.h, with kUnsupported if the target is no Go program that holdfast can read,
+  // Unless forced, fails with kSystem before the stop if there is less memory than a live process needs. Fails like the
+  // functions of os/process.h, with kUnsupported if the target is no Go program that holdfast can read,
   // and like heap::read_hold.
   virtual heap::Snapshot snapshot(const Callbacks& callbacks, PassTimes& times) = 0;
 

@@ -34,8 +34,10 @@ constexpr Flag kTarget[] = {
      [](Options& o, const std::string&) { o.use_symbols = false; }},
     {"--no-cache", nullptr, "read the machine code anew, and keep nothing of it",
      [](Options& o, const std::string&) { o.use_cache = false; }},
-    {"--dry-run", nullptr, "only say how long a live target would be held still",
+    {"--dry-run", nullptr, "only say how long a live target would be held still, and the memory needed",
      [](Options& o, const std::string&) { o.dry_run = true; }},
+    {"--force", nullptr, "go on with too little memory, though the target may be killed for it",
+     [](Options& o, const std::string&) { o.force = true; }},
 };
 
 constexpr Flag kJson[] = {

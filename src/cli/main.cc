@@ -9,6 +9,7 @@
 #include "cli/output.h"
 #include "cli/run.h"
 #include "os/cancel_signals.h"
+#include "os/memory_room.h"
 
 namespace {
 
@@ -21,6 +22,7 @@ int run(const std::vector<std::string>& arguments) {
   }
   set_thread_limit(parsed.options.threads);
   os::install_cancel_handlers();
+  os::offer_to_be_killed_first();
   return cli::run_verb(*parsed.verb, parsed.options);
 }
 

@@ -20,6 +20,7 @@ struct Options {
   bool with_content = false;  // capture: user data too
   bool json = false;
   bool dry_run = false;
+  bool force = false;   // go on without enough memory
   bool strict = false;  // audit
   bool use_dwarf = true;
   bool use_symbols = true;

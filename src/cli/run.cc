@@ -24,7 +24,24 @@ capture::Options capture_options(const Options& options) {
           .use_symbols = options.use_symbols,
           .symbols = options.symbols,
           .use_cache = options.use_cache,
-          .with_content = options.with_content};
+          .with_content = options.with_content,
+          .force = options.force};
+}
+
+std::string memory_text(const capture::Prediction& prediction) {
+  std::string text = fmt::format("holdfast needs about {} of memory for it", format_bytes(prediction.memory_need));
+  if (!prediction.memory) return text;
+  text += fmt::format("; {} are left", format_bytes(prediction.memory->bytes));
+  if (!prediction.memory->group.empty()) text += fmt::format(" in the control group {}", prediction.memory->group);
+  return text;
+}
+
+ordered_json memory_json(const capture::Prediction& prediction) {
+  ordered_json json = {{"need_bytes", prediction.memory_need}};
+  if (!prediction.memory) return json;
+  json["left_bytes"] = prediction.memory->bytes;
+  json["left_in"] = prediction.memory->group.empty() ? "machine" : prediction.memory->group;
+  return json;
 }
 
 int dry_run(Run& run) {
@@ -33,17 +50,22 @@ int dry_run(Run& run) {
     fail(ErrorCode::kUsage, "--dry-run is about live processes; {} is a file", target.name());
   const os::ProcessStatus status = *target.process();
   const capture::Prediction prediction = run.session().predict();
-  run.answer([&] { return fmt::format("{}, pid {}: {}\n", status.name, status.pid, prediction_text(prediction)); },
-             [&] {
-               return ordered_json{{"schema", "holdfast.dry-run/1"},
-                                   {"pid", status.pid},
-                                   {"name", status.name},
-                                   {"pause_ms", prediction.pause_ms},
-                                   {"bytes", prediction.bytes},
-                                   {"objects", prediction.objects},
-                                   {"goroutines", prediction.goroutines},
-                                   {"threads", prediction.threads}};
-             });
+  run.answer(
+      [&] {
+        return fmt::format("{}, pid {}: {}\n{}\n", status.name, status.pid, prediction_text(prediction),
+                           memory_text(prediction));
+      },
+      [&] {
+        return ordered_json{{"schema", "holdfast.dry-run/1"},
+                            {"pid", status.pid},
+                            {"name", status.name},
+                            {"pause_ms", prediction.pause_ms},
+                            {"bytes", prediction.bytes},
+                            {"objects", prediction.objects},
+                            {"goroutines", prediction.goroutines},
+                            {"threads", prediction.threads},
+                            {"memory", memory_json(prediction)}};
+      });
   return 0;
 }
 

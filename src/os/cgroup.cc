@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 
 #include "os/proc_text.h"
@@ -53,6 +54,25 @@ std::uint64_t read_number(const std::string& path) {
   return leading_number<std::uint64_t>(try_read_text(path).value_or("")).value_or(0);
 }
 
+// Bytes; 0 = no limit, which is the word "max" in version 2 and the largest page count, just under 2^63 bytes, in
+// version 1.
+std::uint64_t read_limit(const std::string& path) {
+  constexpr std::uint64_t kNoLimit = std::uint64_t{1} << 62;
+  const std::uint64_t limit = read_number(path);
+  return limit < kNoLimit ? limit : 0;
+}
+
+std::uint64_t tighter(std::uint64_t a, std::uint64_t b) {
+  return a == 0 || b == 0 ? std::max(a, b) : std::min(a, b);
+}
+
+// Of the lines "name number" of memory.stat.
+std::uint64_t row_of(std::string_view stat, std::string_view name) {
+  while (auto line = next_line(stat))
+    if (next_word(*line) == name) return leading_number<std::uint64_t>(next_word(*line)).value_or(0);
+  return 0;
+}
+
 std::optional<CgroupPlace> find_cgroup_of(std::string_view controller, pid_t pid) {
   return find_cgroup(controller, try_read_text(fmt::format("/proc/{}/cgroup", pid)).value_or(""),
                      try_read_text("/proc/self/mountinfo").value_or(""));
@@ -83,26 +103,37 @@ std::optional<CgroupPlace> find_cgroup(std::string_view controller, std::string_
   return std::nullopt;
 }
 
-MemoryCgroup read_memory_cgroup(const CgroupPlace& place) {
-  // "No limit" is the word "max" in version 2 and the largest page count, just under 2^63 bytes, in version 1.
-  constexpr std::uint64_t kNoLimit = std::uint64_t{1} << 62;
-  const char* limit_file = place.version == 2 ? "/memory.max" : "/memory.limit_in_bytes";
-  const char* usage_file = place.version == 2 ? "/memory.current" : "/memory.usage_in_bytes";
-  MemoryCgroup memory{place.mount + place.group, 0, 0};
+std::vector<MemoryCgroup> memory_cgroups(const CgroupPlace& place) {
+  const bool unified = place.version == 2;
+  std::vector<MemoryCgroup> groups;
   std::string group = place.group;
   for (;;) {
-    const std::uint64_t limit = read_number(place.mount + group + limit_file);
-    if (limit != 0 && limit < kNoLimit && (memory.limit == 0 || limit < memory.limit))
-      memory = {place.mount + group, limit, 0};
-    if (group.empty()) break;
+    const std::string path = place.mount + group;
+    // Version 2 begins to hold processes up at memory.high, before it kills at memory.max.
+    std::uint64_t limit = read_limit(path + (unified ? "/memory.max" : "/memory.limit_in_bytes"));
+    if (unified) limit = tighter(limit, read_limit(path + "/memory.high"));
+    const std::string stat = try_read_text(path + "/memory.stat").value_or("");
+    groups.push_back({path, limit, read_number(path + (unified ? "/memory.current" : "/memory.usage_in_bytes")),
+                      row_of(stat, unified ? "inactive_file" : "total_inactive_file")});
+    if (group.empty()) return groups;
     group.erase(group.rfind('/'));
   }
-  memory.usage = read_number(memory.path + usage_file);
-  return memory;
+}
+
+MemoryCgroup read_memory_cgroup(const CgroupPlace& place) {
+  const std::vector<MemoryCgroup> groups = memory_cgroups(place);
+  const MemoryCgroup* tightest = &groups.front();
+  for (const MemoryCgroup& group : groups)
+    if (group.limit != 0 && (tightest->limit == 0 || group.limit < tightest->limit)) tightest = &group;
+  return *tightest;
+}
+
+std::optional<CgroupPlace> find_memory_cgroup(pid_t pid) {
+  return find_cgroup_of("memory", pid);
 }
 
 MemoryCgroup read_memory_cgroup(pid_t pid) {
-  const auto place = find_cgroup_of("memory", pid);
+  const auto place = find_memory_cgroup(pid);
   return place ? read_memory_cgroup(*place) : MemoryCgroup{};
 }
 

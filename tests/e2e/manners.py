@@ -8,6 +8,7 @@ reader that goes away, little memory. The target must go on unharmed each time.
 Ends with `N passed, N failed`, exit code 1 if any failed.
 """
 import argparse
+import json
 import os
 import pathlib
 import signal
@@ -34,8 +35,9 @@ def check(function):
 class Scene:
     """A running target, a folder of our own, and holdfast."""
 
-    def __init__(self, binary, target, folder):
-        self.binary, self.target, self.folder, self.failures = binary, target, pathlib.Path(folder), []
+    def __init__(self, binary, release, target, folder):
+        self.binary, self.release, self.target = binary, release, target
+        self.folder, self.failures = pathlib.Path(folder), []
 
     def expect(self, what, wanted, got):
         if wanted != got:
@@ -140,6 +142,76 @@ def ctrl_c_ends_with_a_word_and_leaves_no_half_file(scene):
     scene.expect("ended with a word at least once", True, words > 0)
 
 
+@check
+def pages_that_hold_nothing_are_not_copied(scene):
+    with Fixture(cells.build(cells.Cell(scene.release, "untouched", "stripped"))) as target:
+        done = scene.run(target.pid, "--json", capture_output=True, text=True)
+        foretold = scene.run(target.pid, "--json", "--dry-run", capture_output=True, text=True)
+        scene.failures += state_of(target)
+    untouched = 64 << 20  # bytes of a slice of pointers that nobody wrote to
+    scene.expect("read less than the slice", True, json.loads(done.stdout)["bytes_read"] < untouched // 2)
+    scene.expect("foretold less than the slice", True, json.loads(foretold.stdout)["bytes"] < untouched // 2)
+
+
+class MemoryGroup:
+    """A control group with a limit, below our own; `path` is None where none can be made."""
+
+    def __init__(self, limit):
+        self.path = None
+        memberships = [line.split(":", 2) for line in pathlib.Path("/proc/self/cgroup").read_text().splitlines()]
+        for _, controllers, group in memberships:
+            if controllers.split(",") == ["memory"]:
+                self.make(pathlib.Path("/sys/fs/cgroup/memory" + group), "memory.limit_in_bytes", limit)
+            elif not controllers and "memory" in read("/sys/fs/cgroup/cgroup.controllers"):
+                self.make(pathlib.Path("/sys/fs/cgroup" + group), "memory.max", limit)
+
+    def make(self, parent, file, limit):
+        path = parent / f"holdfast-manners-{os.getpid()}"
+        try:
+            path.mkdir()
+            self.path = path
+            (path / file).write_text(str(limit))
+        except OSError:
+            self.remove()
+
+    def enter(self):
+        (self.path / "cgroup.procs").write_text(str(os.getpid()))
+
+    def remove(self):
+        if self.path:
+            self.path.rmdir()
+        self.path = None
+
+
+def read(path):
+    try:
+        return pathlib.Path(path).read_text()
+    except OSError:
+        return ""
+
+
+@check
+def too_little_memory_is_refused_before_the_stop(scene):
+    group = MemoryGroup(16 << 20)
+    if not group.path:
+        print("  Skipped: no control group with a memory limit can be made here")
+        return
+    try:
+        for verb in ((), ("capture", "-o", scene.folder / "a.hold")):
+            done = scene.run(*verb, scene.target.pid, preexec_fn=group.enter, capture_output=True, text=True)
+            scene.expect("code", 1, done.returncode)
+            scene.expect("words", True, "are needed and" in done.stderr and str(group.path) in done.stderr and
+                         "--force" in done.stderr)
+        done = scene.run("--dry-run", "--json", scene.target.pid, preexec_fn=group.enter, capture_output=True, text=True)
+        memory = json.loads(done.stdout)["memory"]
+        scene.expect("left_in", str(group.path), memory["left_in"])
+        scene.expect("need more than is left", True, memory["need_bytes"] > memory["left_bytes"])
+        scene.expect("left is within the limit", True, memory["left_bytes"] <= 16 << 20)
+        scene.expect("files", [], scene.names())
+    finally:
+        group.remove()
+
+
 def state_of(target):
     """What is wrong with the target now."""
     if target.process.poll() is not None:
@@ -165,7 +237,7 @@ def main():
             if arguments.only not in name:
                 continue
             with tempfile.TemporaryDirectory() as folder:
-                scene = Scene(str(arguments.holdfast.resolve()), target, folder)
+                scene = Scene(str(arguments.holdfast.resolve()), arguments.release, target, folder)
                 try:
                     function(scene)
                 except (Broken, OSError, subprocess.TimeoutExpired) as error:
