@@ -402,6 +402,7 @@ class ProcessTarget final : public Target {
     snapshot.target.memory_limit = os::read_memory_cgroup(status_.pid).limit;
     Freeze freeze(*live_, times);
     watched([&] { freeze.run(snapshot); });
+    // The target goes on. What was copied is all that is known of its memory.
     auto residency =
         times.run("residency", [&] { return read_residency(status_.pid, live_->identified().runtime.get(), losses_); });
     const auto identified =
