@@ -21,10 +21,16 @@ set(holdfast_cli_may_use base os heap capture graph view session report)
 add_library(holdfast_warnings INTERFACE)
 target_compile_options(holdfast_warnings INTERFACE -Wall -Wextra -Wconversion -Wshadow -Wnon-virtual-dtor -Werror)
 
-# holdfast_library(<layer> SOURCES ... [USES <layer> ...] [LINKS <target> ...] [TESTS ...] [TEST_LINKS ...])
+# The presets that tests and users build compile several sources of a layer at a time (CMAKE_UNITY_BUILD): most of what
+# a source costs is its headers. ALONE names those whose local names meet another file's.
+#
+# holdfast_library(<layer> SOURCES ... [USES <layer> ...] [LINKS <target> ...] [TESTS ...] [TEST_LINKS ...] [ALONE ...])
 function(holdfast_library layer)
-  cmake_parse_arguments(ARG "" "" "SOURCES;USES;LINKS;TESTS;TEST_LINKS" ${ARGN})
+  cmake_parse_arguments(ARG "" "" "SOURCES;USES;LINKS;TESTS;TEST_LINKS;ALONE" ${ARGN})
   add_library(holdfast_${layer} STATIC ${ARG_SOURCES})
+  if(ARG_ALONE)
+    set_source_files_properties(${ARG_ALONE} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+  endif()
   target_include_directories(holdfast_${layer} PUBLIC ${PROJECT_SOURCE_DIR}/src ${PROJECT_BINARY_DIR}/generated)
   target_link_libraries(holdfast_${layer} PUBLIC ${ARG_LINKS} PRIVATE holdfast_warnings)
   foreach(below IN LISTS ARG_USES)

@@ -9,7 +9,7 @@ namespace {
 using view::Confidence;
 using view::Finding;
 
-void find(const Evidence& e, std::vector<Finding>& out) {
+void find_uncollected(const Evidence& e, std::vector<Finding>& out) {
   const std::uint64_t garbage = e.report.heap.bytes - e.live;
   if (e.snapshot.account.next_gc < view::kNoCollection || garbage < e.smallest) return;
   Finding& finding = add_finding(out, kCollectorOff, "GOGC", Confidence::kProven);
@@ -22,6 +22,6 @@ void find(const Evidence& e, std::vector<Finding>& out) {
 
 }  // namespace
 
-const Detector kCollectorOff = {"collector-off", "garbage that waits for a collection that does not come", find};
+const Detector kCollectorOff = {"collector-off", "garbage that waits for a collection that does not come", find_uncollected};
 
 }  // namespace holdfast::detect

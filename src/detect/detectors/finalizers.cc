@@ -27,7 +27,7 @@ const heap::Goroutine* blocked_under(const Evidence& e, std::span<const std::str
 }
 
 // Finalizers and cleanups wait while the goroutine that runs them is blocked in one.
-void find(const Evidence& e, std::vector<Finding>& out) {
+void find_waiting_finalizers(const Evidence& e, std::vector<Finding>& out) {
   struct Queue {
     heap::RootKind kind;
     std::array<std::string_view, 2> loops;
@@ -64,6 +64,6 @@ void find(const Evidence& e, std::vector<Finding>& out) {
 }  // namespace
 
 const Detector kFinalizersWait = {
-    "finalizers-wait", "finalizers or cleanups that are due while the goroutine that runs them is blocked", find};
+    "finalizers-wait", "finalizers or cleanups that are due while the goroutine that runs them is blocked", find_waiting_finalizers};
 
 }  // namespace holdfast::detect

@@ -13,7 +13,7 @@ using view::Confidence;
 using view::Finding;
 
 // Backing arrays of pointers, of which few are set.
-void find(const Evidence& e, std::vector<Finding>& out) {
+void find_sparse_arrays(const Evidence& e, std::vector<Finding>& out) {
   constexpr std::uint64_t kLargeSpan = 64 << 10;
   for (const heap::Span& span : e.snapshot.spans) {
     if (!span.has_pointers || span.slot_size < std::max(kLargeSpan, e.smallest)) continue;
@@ -42,6 +42,6 @@ void find(const Evidence& e, std::vector<Finding>& out) {
 
 }  // namespace
 
-const Detector kSparseArray = {"sparse-array", "large arrays of pointers of which less than a quarter is set", find};
+const Detector kSparseArray = {"sparse-array", "large arrays of pointers of which less than a quarter is set", find_sparse_arrays};
 
 }  // namespace holdfast::detect

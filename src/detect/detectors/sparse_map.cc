@@ -156,12 +156,12 @@ class SparseMaps {
   std::vector<Finding>& out_;
 };
 
-void find(const Evidence& evidence, std::vector<Finding>& out) {
+void find_sparse_maps(const Evidence& evidence, std::vector<Finding>& out) {
   SparseMaps(evidence, out).run();
 }
 
 }  // namespace
 
-const Detector kSparseMap = {"sparse-map", "maps that keep tables for many more entries than they have", find};
+const Detector kSparseMap = {"sparse-map", "maps that keep tables for many more entries than they have", find_sparse_maps};
 
 }  // namespace holdfast::detect
