@@ -1,45 +1,39 @@
-// The registers of one amd64 thread that was stopped, read live (os) or from a core (binary).
+// The registers of one thread that was stopped, read live (os), from a core (binary) or from the stack of a signal
+// handler (go). How many there are and where the kernel puts them is in base/architecture.h. A plain value.
 #pragma once
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 
 #include "base/address.h"
+#include "base/architecture.h"
+#include "base/wire.h"
 
 namespace holdfast {
 
-// General registers by their number in machine code.
-enum class Gpr : std::uint8_t {
-  kRax,
-  kRcx,
-  kRdx,
-  kRbx,
-  kRsp,
-  kRbp,
-  kRsi,
-  kRdi,
-  kR8,
-  kR9,
-  kR10,
-  kR11,
-  kR12,
-  kR13,
-  kR14,  // the running goroutine while in Go code
-  kR15,
-};
-
 struct Registers {
-  std::array<std::uint64_t, 16> general{};  // by Gpr
-  Address rip;
-  Address fs_base;             // thread-local storage block
-  std::uint64_t orig_rax = 0;  // number of the system call the thread is in; ~0 if none
-  std::uint64_t rflags = 0;
+  std::array<std::uint64_t, kArchitecture.registers> general{};  // by number in machine code
+  Address pc;
+  Address thread_pointer;  // of the block of thread-local storage; null where it is not known
 
-  std::uint64_t& operator[](Gpr name) { return general[static_cast<std::size_t>(name)]; }
-  std::uint64_t operator[](Gpr name) const { return general[static_cast<std::size_t>(name)]; }
-  Address rsp() const { return Address((*this)[Gpr::kRsp]); }
-  Address rbp() const { return Address((*this)[Gpr::kRbp]); }
+  Address sp() const { return Address(general[kArchitecture.stack_pointer]); }
+  void set_sp(Address sp) { general[kArchitecture.stack_pointer] = sp.value; }
 };
+
+// From a struct user_regs_struct, of which `bytes` has all Architecture::user_words.
+inline Registers user_registers(std::span<const std::byte> bytes) {
+  const auto word = [&](std::uint8_t at) {
+    return load_le<std::uint64_t>(bytes.subspan(at * sizeof(std::uint64_t), sizeof(std::uint64_t)).data());
+  };
+  Registers registers;
+  for (std::size_t i = 0; i < registers.general.size(); ++i)
+    registers.general[i] = word(kArchitecture.user_register[i]);
+  registers.pc = Address(word(kArchitecture.user_pc));
+  if constexpr (kArchitecture.user_thread_pointer != Architecture::kNowhere)
+    registers.thread_pointer = Address(word(kArchitecture.user_thread_pointer));
+  return registers;
+}
 
 }  // namespace holdfast

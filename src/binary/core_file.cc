@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/architecture.h"
+
 namespace holdfast::binary {
 namespace {
 
@@ -10,20 +12,19 @@ namespace {
 constexpr std::uint32_t kNotePrstatus = 1, kNotePrpsinfo = 3, kNoteAuxv = 6;
 constexpr std::uint32_t kNoteFile = 0x46494c45, kNoteSiginfo = 0x53494749;
 
-struct WirePrstatus {  // struct elf_prstatus of amd64
+struct WirePrstatus {  // struct elf_prstatus, without the last word, which is padded
   les32 signal_number, signal_code, signal_error;
   le16 current_signal;
   std::byte padding[2];
   le64 pending, held;
   les32 pid, parent, group, session;
   le64 times[8];
-  // struct user_regs_struct
-  le64 r15, r14, r13, r12, rbp, rbx, r11, r10, r9, r8, rax, rcx, rdx, rsi, rdi, orig_rax, rip, cs, rflags, rsp, ss;
-  le64 fs_base, gs_base, ds, es, fs, gs;
+  le64 registers[kArchitecture.user_words];  // struct user_regs_struct
 };
-static_assert(sizeof(WirePrstatus) == 328 && WireStruct<WirePrstatus>);
+static_assert(sizeof(WirePrstatus) == 112 + kArchitecture.user_words * sizeof(std::uint64_t) &&
+              WireStruct<WirePrstatus>);
 
-struct WirePrpsinfo {  // struct elf_prpsinfo of amd64
+struct WirePrpsinfo {  // struct elf_prpsinfo of 64-bit machines
   std::uint8_t state, state_name, zombie, nice;
   std::byte padding[4];
   le64 flags;
@@ -52,17 +53,6 @@ struct WireAuxv {
 static_assert(sizeof(WireAuxv) == 16 && WireStruct<WireAuxv>);
 
 constexpr std::uint64_t kAuxvEnd = 0, kAuxvPhdr = 3, kAuxvBase = 7, kAuxvEntry = 9;
-
-Registers registers_of(const WirePrstatus& s) {
-  Registers r;
-  r.general = {s.rax, s.rcx, s.rdx, s.rbx, s.rsp, s.rbp, s.rsi, s.rdi,
-               s.r8,  s.r9,  s.r10, s.r11, s.r12, s.r13, s.r14, s.r15};
-  r.rip = Address(s.rip);
-  r.fs_base = Address(s.fs_base);
-  r.orig_rax = s.orig_rax;
-  r.rflags = s.rflags;
-  return r;
-}
 
 template <std::size_t Size>
 std::string text_of(const char (&field)[Size]) {
@@ -137,7 +127,7 @@ void CoreFile::add_note(const ElfNote& note) {
 
 void CoreFile::add_thread(const ByteView& note) {
   const auto& status = note.at<WirePrstatus>(0);
-  threads_.push_back({status.pid, status.current_signal, registers_of(status)});
+  threads_.push_back({status.pid, status.current_signal, user_registers(std::as_bytes(std::span(status.registers)))});
 }
 
 void CoreFile::add_mappings(const ByteView& note) {

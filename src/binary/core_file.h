@@ -1,5 +1,6 @@
-// A core file of a linux/amd64 process: written by the kernel (sparse, without file-backed read-only pages), by gdb's
-// gcore, perhaps cut off by a size limit. What is missing is reported, never a reason to refuse.
+// A core file of a Linux process of the architecture that holdfast reads: written by the kernel (sparse, without
+// file-backed read-only pages), by gdb's gcore, perhaps cut off by a size limit. What is missing is reported, never a
+// reason to refuse.
 #pragma once
 
 #include <cstdint>

@@ -11,7 +11,6 @@ namespace {
 
 constexpr char kMagic[4] = {0x7f, 'E', 'L', 'F'};
 constexpr std::uint8_t kClass32 = 1, kClass64 = 2, kLittleEndian = 1, kBigEndian = 2;
-constexpr std::uint32_t kRelocationRelative = 8;  // R_X86_64_RELATIVE
 constexpr std::uint64_t kDynamicRela = 7, kDynamicRelaSize = 8, kDynamicRelrSize = 35, kDynamicRelr = 36;
 constexpr std::uint32_t kNoteGnuBuildId = 3, kNoteGoBuildId = 4;
 
@@ -29,7 +28,7 @@ std::string machine_name(std::uint16_t machine) {
       return "s390";
     case 40:
       return "arm";
-    case kMachineAmd64:
+    case kAmd64.elf_machine:
       return "amd64";
     case 183:
       return "arm64";
@@ -86,16 +85,17 @@ void ElfFile::read_header() {
   const auto machine = static_cast<std::uint16_t>(big ? (header.machine & 0xff) << 8 | header.machine >> 8
                                                       : static_cast<int>(header.machine));
   if (header.elf_class == kClass32)
-    fail(ErrorCode::kUnsupported, "{} is a 32-bit program (machine {}); only 64-bit amd64 is understood", name,
-         machine_name(machine));
+    fail(ErrorCode::kUnsupported, "{} is a 32-bit program (machine {}); only 64-bit {} is understood", name,
+         machine_name(machine), kArchitecture.go_name);
   if (big)
-    fail(ErrorCode::kUnsupported, "{} is a big-endian program (machine {}); only amd64 is understood", name,
-         machine_name(machine));
+    fail(ErrorCode::kUnsupported, "{} is a big-endian program (machine {}); only {} is understood", name,
+         machine_name(machine), kArchitecture.go_name);
   if (header.elf_class != kClass64 || header.byte_order != kLittleEndian)
     fail(ErrorCode::kDamaged, "the ELF header of {} says class {} and byte order {}; 2 and 1 are expected", name,
          header.elf_class, header.byte_order);
-  if (machine != kMachineAmd64)
-    fail(ErrorCode::kUnsupported, "{} is for machine {}; only amd64 is understood", name, machine_name(machine));
+  if (machine != kArchitecture.elf_machine)
+    fail(ErrorCode::kUnsupported, "{} is for machine {}; only {} is understood", name, machine_name(machine),
+         kArchitecture.go_name);
   const unsigned type = header.type;
   if (type == 1) fail(ErrorCode::kUnsupported, "{} is a relocatable object, no program", name);
   if (type < 2 || type > 4)
@@ -305,7 +305,8 @@ std::vector<RelativeRelocation> ElfFile::relative_relocations() const {
     const ByteView rela(*table, "relocations");
     for (const WireRela& row : rela.array<WireRela>(0, rela.size() / sizeof(WireRela))) {
       const Address where(row.where);
-      if (row.type == kRelocationRelative && load_at(where) != nullptr) out.push_back({where, Address(row.addend)});
+      if (row.type == kArchitecture.relative_relocation && load_at(where) != nullptr)
+        out.push_back({where, Address(row.addend)});
     }
   }
   const auto table = dynamic_table(kDynamicRelr, kDynamicRelrSize);

@@ -1,5 +1,6 @@
-// ELF64 files of amd64: programs, shared libraries, cores. The program headers decide; section headers are a
-// convenience that strippers remove and truncation damages, so nothing here needs them.
+// ELF64 files of the architecture that holdfast reads (base/architecture.h): programs, shared libraries, cores. The
+// program headers decide; section headers are a convenience that strippers remove and truncation damages, so nothing
+// here needs them.
 #pragma once
 
 #include <cstdint>
@@ -11,6 +12,7 @@
 #include <vector>
 
 #include "base/address.h"
+#include "base/architecture.h"
 #include "base/byte_view.h"
 
 namespace holdfast::binary {
@@ -28,7 +30,6 @@ constexpr std::uint32_t kSectionNobits = 8;
 constexpr std::uint32_t kSectionDynsym = 11;
 constexpr std::uint8_t kSymbolObject = 1;  // STT_OBJECT
 constexpr std::uint8_t kSymbolFunction = 2;
-constexpr std::uint16_t kMachineAmd64 = 62;  // EM_X86_64
 
 struct ElfSegment {
   std::uint32_t type = 0;
@@ -90,7 +91,6 @@ class ElfFile {
 
   const ByteView& file() const { return file_; }
   ElfType type() const { return type_; }
-  std::uint16_t machine() const { return kMachineAmd64; }
   Address entry() const { return entry_; }
 
   // In file order.

@@ -171,7 +171,7 @@ inline std::vector<std::byte> ElfBuilder::build() const {
   header.byte_order = 1;
   header.ident_version = 1;
   header.type = static_cast<std::uint16_t>(type_);
-  header.machine = kMachineAmd64;
+  header.machine = kArchitecture.elf_machine;
   header.version = 1;
   header.entry = segments.empty() ? 0 : segments.back().vaddr.value;
   header.header_size = sizeof(WireElfHeader);

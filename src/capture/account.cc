@@ -5,6 +5,7 @@
 #include <iterator>
 #include <string_view>
 
+#include "base/architecture.h"
 #include "base/ranges.h"
 #include "go/mem_stats.h"
 #include "go/runtime_records.h"
@@ -14,7 +15,6 @@
 namespace holdfast::capture {
 namespace {
 
-constexpr std::uint64_t kPage = 4096;
 constexpr std::uint64_t kMallocArena = 64 << 20;  // HEAP_MAX_SIZE of glibc on 64-bit machines
 constexpr std::uint64_t kThreadBlock = 2304;      // bytes of glibc's struct pthread (2.36) from the FS base on
 
@@ -63,7 +63,7 @@ std::optional<AddressRange> thread_stack(const std::vector<os::MappingUsage>& ma
   const os::ProcessMapping& below = std::prev(it)->mapping;
   if (!range.contains(thread_block) || it->mapping.is_file() || below.range.end != range.begin || !is_guard(below))
     return std::nullopt;
-  const Address end((thread_block.value + kThreadBlock + kPage - 1) / kPage * kPage);
+  const Address end((thread_block.value + kThreadBlock + kSystemPage - 1) / kSystemPage * kSystemPage);
   return AddressRange{range.begin, std::min(end, range.end)};
 }
 
@@ -249,10 +249,11 @@ AccountFacts account_facts(const go::Runtime& runtime, const go::HeapModel& heap
   std::inplace_merge(facts.spans.begin(), facts.spans.begin() + middle, facts.spans.end(),
                      [](const auto& a, const auto& b) { return a.range.begin < b.range.begin; });
   for (AddressRange& range : globals)
-    range = {Address(range.begin.value / kPage * kPage), Address((range.end.value + kPage - 1) / kPage * kPage)};
+    range = {Address(range.begin.value / kSystemPage * kSystemPage),
+             Address((range.end.value + kSystemPage - 1) / kSystemPage * kSystemPage)};
   facts.globals = joined(std::move(globals));
   for (const go::ThreadRegisters& thread : threads)
-    if (thread.registers.fs_base) facts.thread_blocks.push_back(thread.registers.fs_base);
+    if (thread.registers.thread_pointer) facts.thread_blocks.push_back(thread.registers.thread_pointer);
   go::RuntimeRecords records = go::find_runtime_records(runtime, heap);
   facts.arena_table = records.arena_table;
   facts.records = std::move(records.ranges);

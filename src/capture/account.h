@@ -56,7 +56,8 @@ struct AccountFacts {
   const HugeArray<std::uint64_t>* allocated = nullptr;  // Snapshot::allocated, if any span has objects
   std::vector<AddressRange> globals;                    // data and bss of Go modules: sorted, disjoint
   std::vector<AddressRange> records;                    // of the runtime, outside of the arenas: sorted, disjoint
-  std::vector<Address> thread_blocks;  // FS base of every thread: pthread keeps it at the top of the thread's stack
+  std::vector<Address>
+      thread_blocks;  // thread pointer of every thread: pthread keeps it at the top of the thread's stack
   std::uint64_t work_buffer_bytes = 0;
   // What the runtime took from the system for its records, by its counters, and of that which it does not count: its
   // table of arenas, 32 MiB of which few pages are ever touched.

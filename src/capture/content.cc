@@ -3,18 +3,17 @@
 #include <algorithm>
 #include <span>
 
+#include "base/architecture.h"
 #include "base/ranges.h"
 
 namespace holdfast::capture {
 namespace {
 
-constexpr std::uint64_t kPage = 4096;
-
 // The range in pieces that are each readable or not, page by page only where that is needed.
 void add_readable(const MemorySource& memory, AddressRange range, std::span<std::byte> scratch,
                   std::vector<AddressRange>& out, LossLedger& losses) {
   for (Address at = range.begin; at < range.end;) {
-    const std::uint64_t to_page_end = kPage - at.value % kPage;
+    const std::uint64_t to_page_end = kSystemPage - at.value % kSystemPage;
     const std::uint64_t bytes = std::min<std::uint64_t>(range.end - at, to_page_end);
     if (memory.try_read(at, scratch.first(bytes)))
       out.push_back({at, at + bytes});
@@ -33,7 +32,7 @@ void add_content(const go::Runtime& runtime, heap::Snapshot& snapshot, LossLedge
   for (const go::Module& module : runtime.modules)
     for (const AddressRange& range : module.variables()) wanted.push_back(range);
   std::vector<AddressRange> ranges;
-  std::vector<std::byte> scratch(kPage);
+  std::vector<std::byte> scratch(kSystemPage);
   for (const AddressRange& range : joined(std::move(wanted)))
     add_readable(runtime.memory, range, scratch, ranges, losses);
   ranges = joined(std::move(ranges));
@@ -41,7 +40,7 @@ void add_content(const go::Runtime& runtime, heap::Snapshot& snapshot, LossLedge
   std::uint64_t at = 0;
   for (const AddressRange& range : ranges) {
     for (Address from = range.begin; from < range.end;) {
-      const std::uint64_t size = std::min<std::uint64_t>(range.end - from, kPage - from.value % kPage);
+      const std::uint64_t size = std::min<std::uint64_t>(range.end - from, kSystemPage - from.value % kSystemPage);
       HOLDFAST_CHECK(runtime.memory.try_read(from, std::as_writable_bytes(bytes.span().subspan(at, size))));
       at += size;
       from += size;

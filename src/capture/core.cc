@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <optional>
 
+#include "base/architecture.h"
 #include "binary/core_file.h"
 #include "capture/build.h"
 #include "capture/core_overlay.h"
@@ -101,7 +102,7 @@ class OpenCore {
     const auto bias = bias_of_main(core_, elf);
     if (!bias) return;
     for (const auto& segment : elf.loads()) {
-      const std::uint64_t slack = segment.vaddr.value % 4096;
+      const std::uint64_t slack = segment.vaddr.value % kSystemPage;
       const Address at = segment.vaddr + *bias;
       parts.push_back({{at - slack, at + segment.memory_size}, segment.offset - slack, main_path_});
     }

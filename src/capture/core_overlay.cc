@@ -4,17 +4,17 @@
 
 #include <algorithm>
 
+#include "base/architecture.h"
 #include "base/huge_array.h"
 #include "base/units.h"
 
 namespace holdfast::capture {
 namespace {
 
-constexpr std::uint64_t kPage = 4096;
 constexpr std::string_view kDeleted = " (deleted)";
 
 Address page_of(Address at) {
-  return Address(at.value / kPage * kPage);
+  return Address(at.value / kSystemPage * kSystemPage);
 }
 
 const binary::CoreMapping* mapping_at(const binary::CoreFile& core, Address at) {
@@ -143,7 +143,7 @@ void add_core_memory(const binary::CoreFile& core, const std::shared_ptr<const v
     const Address dumped_end = segment.range.begin + segment.bytes.size();
     memory.add(segment.range.begin, segment.bytes, owner);
     if (segment.missing_bytes > 0) {
-      losses.add(LossKind::kCutOffCore, dumped_end, (segment.missing_bytes + kPage - 1) / kPage);
+      losses.add(LossKind::kCutOffCore, dumped_end, (segment.missing_bytes + kSystemPage - 1) / kSystemPage);
     } else if (segment.bytes.empty() && plain_memory && is_plain(core, segment)) {
       zeros.add(segment.range, memory);
     }

@@ -4,13 +4,14 @@
 #include <cstring>
 #include <iterator>
 
+#include "base/architecture.h"
 #include "base/parallel.h"
 #include "base/ranges.h"
 
 namespace holdfast::capture {
 namespace {
 
-constexpr std::uint64_t kPage = 4096;
+constexpr std::uint64_t kPage = kSystemPage;
 constexpr std::uint64_t kHugePage = 2 << 20;
 
 // Faults in the offsets `wanted` (ascending, apart) of the room. A huge page is taken where nearly all of it is wanted;

@@ -3,6 +3,7 @@
 #include <array>
 #include <ctime>
 
+#include "base/architecture.h"
 #include "base/ranges.h"
 #include "base/units.h"
 #include "capture/build.h"
@@ -179,7 +180,7 @@ class LiveProcess {
 
   std::uint64_t fetch(Address from, std::span<std::byte> to) const {
     if (memory_.try_read(from, to)) return to.size();
-    constexpr std::uint64_t kPage = 4096;
+    constexpr std::uint64_t kPage = kSystemPage;
     std::uint64_t got = 0;
     while (got < to.size()) {
       const std::uint64_t n = std::min<std::uint64_t>(to.size() - got, kPage - (from + got).value % kPage);
@@ -343,7 +344,7 @@ class Freeze {
       const Filled filled = [this](const std::vector<AddressRange>& wanted) { return filled_now(wanted); };
       note(frozen_->read_bulk(without_overlaps(std::move(ranges)), filled));
       std::vector<Address> stack_pointers;
-      for (const go::ThreadRegisters& thread : threads_) stack_pointers.push_back(thread.registers.rsp());
+      for (const go::ThreadRegisters& thread : threads_) stack_pointers.push_back(thread.registers.sp());
       note(frozen_->read_bulk(within(go::stack_memory(runtime, stack_pointers), readable), filled));
     });
     times_.run("read leftovers", [&] {

@@ -3,17 +3,17 @@
 #include <algorithm>
 #include <map>
 
+#include "base/architecture.h"
+
 namespace holdfast::capture {
 namespace {
-
-constexpr std::uint64_t kPage = 4096;
 
 // Run-time address minus linked address, from one loaded part and the segment that it comes from.
 std::optional<std::uint64_t> bias_of(const binary::ElfFile& elf, const std::vector<FilePart>& parts) {
   if (elf.type() == binary::ElfType::kExec) return 0;
   for (const FilePart& part : parts) {
     for (const auto& segment : elf.loads()) {
-      const std::uint64_t slack = segment.offset % kPage;
+      const std::uint64_t slack = segment.offset % kSystemPage;
       if (segment.offset - slack == part.file_offset) return part.range.begin - (segment.vaddr - slack);
     }
   }

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/address.h"
+#include "base/architecture.h"
 #include "binary/pclntab.h"
 #include "code/word_types.h"
 #include "go/type_universe.h"
@@ -18,8 +19,9 @@
 namespace holdfast::code {
 
 // The registers for integers and pointers, by their encoding, in the order in which Go's calls use them.
-constexpr std::uint8_t kArgumentWords = 9;
-constexpr std::array<std::uint8_t, kArgumentWords> kArgumentRegisters = {0, 3, 1, 7, 6, 8, 9, 10, 11};
+constexpr std::uint8_t kArgumentWords = kArchitecture.argument_registers;
+constexpr std::span<const std::uint8_t, kArgumentWords> kArgumentRegisters(kArchitecture.argument_register.data(),
+                                                                           kArgumentWords);
 
 // By position in kArgumentRegisters.
 using RegisterWords = std::array<WordType, kArgumentRegisters.size()>;

@@ -7,6 +7,7 @@
 #include <span>
 #include <utility>
 
+#include "base/architecture.h"
 #include "go/gc_program.h"
 #include "go/stack_memory.h"
 
@@ -19,14 +20,6 @@ constexpr std::uint64_t kLowestPointer = 4096;
 // A goroutine's stack is 1 GB at most by default, and so are its frames, objects and masks.
 constexpr std::uint64_t kMostStackBytes = std::uint64_t{1} << 40;
 constexpr std::uint32_t kMostObjectsOfFrame = 1 << 20;
-
-// internal/abi.RegArgs of amd64, Go 1.19-1.27: 9 integer registers, 15 of floating point, 9 pointers, 2 bytes of bits.
-constexpr std::uint32_t kRegArgsSize = 272;
-constexpr std::uint32_t kRegArgsPointersAt = 192;
-constexpr std::uint32_t kRegArgsPointers = 9;
-
-// runtime.xRegs of amd64, 1.26+: 32 registers of 64 bytes; the mask registers after them hold no pointers.
-constexpr std::uint64_t kExtendedRegisterBytes = std::uint64_t{32} * 64;
 
 // runtime.stackObjectRecord, Go 1.18-1.27.
 struct ObjectRecord {
@@ -219,12 +212,13 @@ class StackRootFinder::Scan {
     return stack_map(code, binary::FuncData::kArgsPointerMaps, index, frame);
   }
 
-  // reflect.makeFuncStub and methodValueCall serve functions of every type: the map is in the record at 0(SP), a
-  // reflect.makeFuncCtxt {fn, stack *bitVector, argLen}; results count once the byte at 32(SP) is set.
+  // reflect.makeFuncStub and methodValueCall serve functions of every type: the map is in the record at SP, a
+  // reflect.makeFuncCtxt {fn, stack *bitVector, argLen}; results count once the byte 32 behind it is set.
   std::optional<StackMap> reflect_args(const StackFrame& frame, const Code& code) const {
     if (code.special != SpecialFunction::kReflectStub || frame.sp + kWord >= frame.fp) return std::nullopt;
-    const auto record = words_.word(frame.sp);
-    const auto results = words_.word(frame.sp + 4 * kWord);
+    const Address first = frame.sp + kArchitecture.minimal_frame;
+    const auto record = words_.word(first);
+    const auto results = words_.word(first + 4 * kWord);
     if (!record || !results) return std::nullopt;
     const auto fn = memory_.try_pointer(Address(*record));
     const auto vector = memory_.try_pointer(Address(*record) + kWord);
@@ -264,9 +258,9 @@ class StackRootFinder::Scan {
     if (code.special == SpecialFunction::kReflectStub && code.function.args == binary::kArgsUnknown) {
       // The stubs' assembly keeps the register arguments at the top of the locals, and says so nowhere.
       add_object(i, frame,
-                 {.offset = -static_cast<std::int32_t>(kRegArgsSize),
-                  .size = kRegArgsSize,
-                  .pointers = kRegArgsPointersAt + kRegArgsPointers * kWord,
+                 {.offset = -static_cast<std::int32_t>(kArchitecture.reg_args_bytes),
+                  .size = kArchitecture.reg_args_bytes,
+                  .pointers = kArchitecture.reg_args_pointers_at + kArchitecture.argument_registers * kWord,
                   .mask = 0},
                  Address(), true);
       return;
@@ -331,7 +325,8 @@ class StackRootFinder::Scan {
                  StackRootKind::kStackObject, conservative});
     };
     if (object.is_reg_args) {
-      for (std::uint64_t i = 0; i < kRegArgsPointers; ++i) take_bit(kRegArgsPointersAt / kWord + i);
+      for (std::uint64_t i = 0; i < kArchitecture.argument_registers; ++i)
+        take_bit(kArchitecture.reg_args_pointers_at / kWord + i);
     } else if (object.is_program) {
       constexpr std::uint64_t kLengthPrefix = 4;
       const auto program = expand_gc_program(memory_, object.mask + kLengthPrefix, words, words + 64);
@@ -367,12 +362,12 @@ class StackRootFinder::Scan {
     if (stack_.registers) {
       const auto& general = stack_.registers->general;
       for (std::size_t i = 0; i < general.size(); ++i)
-        if (i != static_cast<std::size_t>(Gpr::kRsp))
+        if (i != kArchitecture.stack_pointer)
           take({Address(), 0, static_cast<std::int32_t>(i), StackRootKind::kRegister, true}, general[i]);
     }
     // From Go 1.27 on the collector looks at the vector registers of a goroutine stopped between two calls, too.
     if (!goroutine_.async_safe_point || !goroutine_.extended_registers) return;
-    scan_range({goroutine_.extended_registers, goroutine_.extended_registers + kExtendedRegisterBytes},
+    scan_range({goroutine_.extended_registers, goroutine_.extended_registers + kArchitecture.vector_register_bytes},
                StackRootKind::kRegister);
   }
 

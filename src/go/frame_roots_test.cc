@@ -208,8 +208,8 @@ TEST_P(FrameRootsTest, TheWriteBarrierHoldsTheRegistersOfItsCaller) {
   image_.put(sp() - 8, f_ + 3);
   image_.put(barrier_sp - 8, barrier + 3);
   ThreadRegisters thread{5, {}};
-  thread.registers.rip = flush + 3;
-  thread.registers[Gpr::kRsp] = (barrier_sp - 8 - 0x10).value;
+  thread.registers.pc = flush + 3;
+  thread.registers.set_sp(barrier_sp - 8 - 0x10);
   image_.put(barrier_sp + 8, object(1));  // a saved register
   image_.put(sp() + 16, object(2));
   const auto found = roots({thread});
@@ -229,9 +229,9 @@ TEST_P(FrameRootsTest, ReadsTheInnermostFrameAndTheRegistersOfARunningThread) {
   machine.thread_id = 5;
   scheduler_.machines = {machine};
   ThreadRegisters thread{5, {}};
-  thread.registers.rip = f_ + 3;
-  thread.registers[Gpr::kRsp] = sp().value;
-  thread.registers[Gpr::kR9] = object(9).value;
+  thread.registers.pc = f_ + 3;
+  thread.registers.set_sp(sp());
+  thread.registers.general[9] = object(9).value;
   image_.put(sp() + 16, object(2));
   const auto found = roots({thread});
   ASSERT_TRUE(stack_.running());

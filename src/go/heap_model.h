@@ -1,5 +1,7 @@
 // The heap as the collector knows it: every span, which slots are allocated, which were marked by the last collection.
-// Sources: runtime.mheap, runtime.mspan, runtime.heapArena of Go 1.19-1.27 (reference 2, 3.7, 9).
+// Sizes are in bytes unless said otherwise; pages are the runtime's, of 8 KiB. A model refers to the Runtime, which
+// must outlive it; once read it does not change, so that threads may share it. Sources: runtime.mheap, runtime.mspan,
+// runtime.heapArena of Go 1.19-1.27 (reference 2, 3.7, 9).
 #pragma once
 
 #include <cstdint>
@@ -7,6 +9,7 @@
 #include <span>
 #include <vector>
 
+#include "base/architecture.h"
 #include "base/huge_array.h"
 #include "base/loss.h"
 #include "go/runtime.h"
@@ -14,7 +17,7 @@
 namespace holdfast::go {
 
 constexpr std::uint64_t kPageSize = 8192;
-constexpr std::uint64_t kArenaSize = 64 << 20;  // heapArenaBytes, linux/amd64
+constexpr std::uint64_t kArenaSize = kArchitecture.arena_bytes;
 constexpr std::uint64_t kPagesPerArena = kArenaSize / kPageSize;
 
 // Whether the target stands still while it is read. Of a running one a record can be torn, and two records can be of
@@ -126,12 +129,12 @@ class HeapModel {
   std::uint32_t gc_phase_ = 0;
 };
 
-// The 64 MiB arena that an address lies in, as the runtime numbers them (arenaBaseOffset of linux/amd64).
+// The arena that an address lies in, as the runtime numbers them.
 constexpr std::uint64_t arena_index(Address a) {
-  return (a.value - 0xffff800000000000ULL) / kArenaSize;
+  return (a.value - kArchitecture.arena_base) / kArenaSize;
 }
 constexpr Address arena_start(std::uint64_t index) {
-  return Address(index * kArenaSize + 0xffff800000000000ULL);
+  return Address(index * kArenaSize + kArchitecture.arena_base);
 }
 
 // Byte offset of the inline mark area of Green Tea within a one-page span, and of its parts (reference 3.7).

@@ -128,8 +128,8 @@ TEST(HeapWork, IsKnownByTheFunctionsOnTheThreadsOwnStack) {
   machine.g0_stack = {StackImage::kSystemStack, StackImage::kSystemStack + StackImage::kSize};
   ThreadRegisters thread;
   thread.thread_id = 99;
-  thread.registers.rip = free + 4;
-  thread.registers[Gpr::kRsp] = sp.value;
+  thread.registers.pc = free + 4;
+  thread.registers.set_sp(sp);
   const std::vector<ThreadRegisters> threads{thread};
   const Scheduler scheduler;
   const Unwinder unwinder(image.runtime(), image.functions(), scheduler, threads);

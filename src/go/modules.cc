@@ -5,6 +5,8 @@
 #include <cstring>
 #include <set>
 
+#include "base/architecture.h"
+
 namespace holdfast::go {
 namespace {
 
@@ -21,9 +23,10 @@ struct PcHeader {
   le64 functions, files, text_start, names_at, cu_at, files_at, pc_at, pcln_at;
 
   bool plausible() const {
-    return (magic == kMagic118 || magic == kMagic120) && zero[0] == 0 && zero[1] == 0 && quantum == 1 &&
-           pointer_size == 8 && functions > 0 && functions < (1U << 28) && names_at >= sizeof(PcHeader) &&
-           names_at <= cu_at && cu_at <= files_at && files_at <= pc_at && pc_at <= pcln_at;
+    return (magic == kMagic118 || magic == kMagic120) && zero[0] == 0 && zero[1] == 0 &&
+           quantum == kArchitecture.pc_quantum && pointer_size == 8 && functions > 0 && functions < (1U << 28) &&
+           names_at >= sizeof(PcHeader) && names_at <= cu_at && cu_at <= files_at && files_at <= pc_at &&
+           pc_at <= pcln_at;
   }
 };
 static_assert(sizeof(PcHeader) == 72);

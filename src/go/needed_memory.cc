@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/architecture.h"
 #include "base/ranges.h"
 #include "go/goroutines.h"
 #include "go/library_layouts.h"
@@ -16,7 +17,6 @@
 namespace holdfast::go {
 namespace {
 
-constexpr std::uint64_t kSystemPage = 4096;
 constexpr std::uint64_t kMostStack = std::uint64_t{4} << 30;  // a longer one is damage
 constexpr std::uint64_t kMostSystemStack = 256 << 10;         // of a thread's C stack
 constexpr std::uint64_t kBelow = 256;  // below SP: red zone and what a call in progress has pushed

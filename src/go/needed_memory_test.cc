@@ -14,8 +14,6 @@ using testing::Contains;
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-constexpr std::uint64_t kSystemPage = 4096;
-
 AddressRange range(Address begin, std::uint64_t bytes) {
   return {begin, begin + bytes};
 }

@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/architecture.h"
+
 namespace holdfast::go {
 namespace {
-
-constexpr std::uint64_t kSystemPage = 4096;
 
 // Calls visit(first word of the span, words, address of the map's bytes for them) for every arena that the span lies
 // in; null where the arena has no record.

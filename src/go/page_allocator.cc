@@ -4,6 +4,7 @@
 #include <array>
 #include <bit>
 
+#include "base/architecture.h"
 #include "go/heap_model.h"
 #include "go/processors.h"
 #include "go/runtime_lists.h"
@@ -19,7 +20,7 @@ constexpr std::uint64_t kChunksPerBlock = 8192;
 constexpr std::uint64_t kBitWords = 8;  // of each of pallocBits and scavenged, the two halves of a chunk
 constexpr std::uint64_t kChunkRecord = 2 * kBitWords * kWord;
 constexpr std::uint64_t kMostRanges = 1 << 20;
-constexpr std::uint64_t kAddressSpace = std::uint64_t{1} << 47;
+constexpr std::uint64_t kAddressSpace = std::uint64_t{1} << kArchitecture.address_bits;
 
 class PageAllocator {
  public:

@@ -2,6 +2,7 @@
 
 #include <unordered_set>
 
+#include "base/architecture.h"
 #include "base/ranges.h"
 #include "go/page_allocator.h"
 #include "go/processors.h"
@@ -9,7 +10,6 @@
 namespace holdfast::go {
 namespace {
 
-constexpr std::uint64_t kSystemPage = 4096;
 constexpr std::uint64_t kRecordChunk = 256 << 10;     // persistentChunkSize, Go 1.19-1.27
 constexpr std::uint64_t kArenaTableBytes = 32 << 20;  // 1 << 22 pointers on linux/amd64
 

@@ -2,37 +2,29 @@
 
 #include <algorithm>
 
+#include "base/architecture.h"
 #include "go/stack_memory.h"
 
 namespace holdfast::go {
 namespace {
 
 constexpr std::uint64_t kWord = sizeof(std::uint64_t);
+// This walk finds return addresses where a call pushes them. Elsewhere they lie at SP, and of the innermost function in
+// a register.
+constexpr std::uint64_t kPushed = kArchitecture.pushed_by_call;
+static_assert(kPushed == kWord);
 
-// The kernel's struct ucontext of x86-64, as far as it is needed: uc_flags, uc_link, uc_stack {ss_sp, ss_flags,
-// ss_size}, then the registers of struct sigcontext, words in this order. (Linux uapi asm/ucontext.h,
-// asm/sigcontext.h.)
-constexpr std::uint64_t kUcontextStackBase = 16;
-constexpr std::uint64_t kUcontextStackSize = 32;
-constexpr std::uint64_t kUcontextRegisters = 40;
-constexpr Gpr kSigcontextOrder[] = {Gpr::kR8,  Gpr::kR9,  Gpr::kR10, Gpr::kR11, Gpr::kR12, Gpr::kR13,
-                                    Gpr::kR14, Gpr::kR15, Gpr::kRdi, Gpr::kRsi, Gpr::kRbp, Gpr::kRbx,
-                                    Gpr::kRdx, Gpr::kRax, Gpr::kRcx, Gpr::kRsp};
-
-std::optional<Registers> read_sigcontext(const StackMemory& stack, Address at) {
+// The registers of the code that a signal interrupted, from the kernel's struct ucontext at `at`.
+std::optional<Registers> interrupted_registers_at(const StackMemory& stack, Address at) {
   Registers registers;
-  registers.orig_rax = ~std::uint64_t{0};
-  for (const Gpr name : kSigcontextOrder) {
-    const auto value = stack.word(at);
+  for (std::size_t i = 0; i < registers.general.size(); ++i) {
+    const auto value = stack.word(at + kArchitecture.signal_register[i]);
     if (!value) return std::nullopt;
-    registers[name] = *value;
-    at += kWord;
+    registers.general[i] = *value;
   }
-  const auto rip = stack.word(at);
-  const auto flags = stack.word(at + kWord);
-  if (!rip || !flags) return std::nullopt;
-  registers.rip = Address(*rip);
-  registers.rflags = *flags;
+  const auto pc = stack.word(at + kArchitecture.signal_pc);
+  if (!pc) return std::nullopt;
+  registers.pc = Address(*pc);
   return registers;
 }
 
@@ -89,7 +81,7 @@ class Unwinder::Walk {
       const auto caller = memory_.word(sp);
       if (!caller) return StackEnd::kUnreadable;
       pc = Address(*caller);
-      sp += kWord;
+      sp += kPushed;
     }
     while (out_.frames.size() < kMostFrames) {
       const auto end = step(pc, sp);
@@ -106,13 +98,13 @@ class Unwinder::Walk {
     if (!code) return StackEnd::kUnknownPc;
     const auto delta = code->table->sp_delta(code->function, pc);
     if (!delta || *delta < 0 || *delta % static_cast<std::int32_t>(kWord) != 0) return StackEnd::kNoFrameSize;
-    const Address fp = sp + static_cast<std::uint32_t>(*delta) + kWord;
+    const Address fp = sp + static_cast<std::uint32_t>(*delta) + kPushed;
     if (!memory_.contains(sp) || fp > goroutine_.stack.end) return StackEnd::kOutsideStack;
     add_frame(*code, pc, sp, fp);
     if ((code->function.flags & binary::kFlagTopFrame) != 0)
       return sp == goroutine_.stack_top_sp ? StackEnd::kTop : StackEnd::kStackMismatch;
     if (loses_sp(*code)) return StackEnd::kSpWrite;
-    const auto caller = memory_.word(fp - kWord);
+    const auto caller = memory_.word(fp - kPushed);
     if (!caller) return StackEnd::kUnreadable;
     pc = Address(*caller);
     callee_ = code->special;
@@ -135,7 +127,7 @@ class Unwinder::Walk {
     frame.continue_pc = pc;
     frame.sp = sp;
     frame.fp = fp;
-    frame.varp = fp - kWord;
+    frame.varp = fp - kPushed;
     if (frame.varp > sp) frame.varp = frame.varp - kWord;  // the caller's frame pointer is saved there
     frame.function = code.ref;
     frame.is_return_address =
@@ -163,8 +155,8 @@ bool Unwinder::is_place(const Goroutine& goroutine, Address pc, Address sp) cons
 std::optional<Registers> Unwinder::registers_of(const Machine& machine) const {
   for (const ThreadRegisters& thread : threads_) {
     if (machine.thread_id == 0 || thread.thread_id != machine.thread_id) continue;
-    if (!machine.signal_stack.contains(thread.registers.rsp())) return thread.registers;
-    return interrupted_registers(machine, thread.registers.rsp());
+    if (!machine.signal_stack.contains(thread.registers.sp())) return thread.registers;
+    return interrupted_registers(machine, thread.registers.sp());
   }
   return std::nullopt;
 }
@@ -173,9 +165,9 @@ std::optional<Registers> Unwinder::registers_of(const Machine& machine) const {
 std::optional<Registers> Unwinder::interrupted_registers(const Machine& machine, Address sp) const {
   const StackMemory stack(runtime_.memory, machine.signal_stack);
   for (Address at((sp.value + kWord - 1) / kWord * kWord); stack.contains(at); at += kWord)
-    if (stack.word(at + kUcontextStackBase) == machine.signal_stack.begin.value &&
-        stack.word(at + kUcontextStackSize) == machine.signal_stack.size())
-      return read_sigcontext(stack, at + kUcontextRegisters);
+    if (stack.word(at + kArchitecture.signal_stack_base) == machine.signal_stack.begin.value &&
+        stack.word(at + kArchitecture.signal_stack_size) == machine.signal_stack.size())
+      return interrupted_registers_at(stack, at);
   return std::nullopt;
 }
 
@@ -185,8 +177,8 @@ std::optional<Unwinder::Start> Unwinder::start_of_thread(const Goroutine& gorout
   if (machine == nullptr || machine->curg != goroutine.g) return std::nullopt;
   const auto registers = registers_of(*machine);
   if (!registers) return std::nullopt;
-  const Address sp = registers->rsp();
-  if (is_place(goroutine, registers->rip, sp)) return Start{StackStart::kRegisters, registers->rip, sp, registers, {}};
+  const Address sp = registers->sp();
+  if (is_place(goroutine, registers->pc, sp)) return Start{StackStart::kRegisters, registers->pc, sp, registers, {}};
   AddressRange system_stack;
   if (machine->g0_stack.contains(sp)) system_stack = {sp, machine->g0_stack.end};
   if (machine->vdso_sp && is_place(goroutine, machine->vdso_pc, machine->vdso_sp))
@@ -224,10 +216,10 @@ Stack Unwinder::unwind_system_stack(const Machine& machine) const {
   g0.stack = machine.g0_stack;
   Stack stack;
   stack.registers = registers_of(machine);
-  if (!stack.registers || !is_place(g0, stack.registers->rip, stack.registers->rsp())) return stack;
+  if (!stack.registers || !is_place(g0, stack.registers->pc, stack.registers->sp())) return stack;
   stack.start = StackStart::kRegisters;
-  stack.low_water = stack.registers->rsp();
-  const Start start{stack.start, stack.registers->rip, stack.low_water, stack.registers, {}};
+  stack.low_water = stack.registers->sp();
+  const Start start{stack.start, stack.registers->pc, stack.low_water, stack.registers, {}};
   stack.end = Walk(*this, g0, start, stack).run();
   return stack;
 }

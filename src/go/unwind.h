@@ -16,7 +16,8 @@
 
 namespace holdfast::go {
 
-// One physical frame. amd64: the return address lies at fp - 8, arguments on the stack begin at fp.
+// One physical frame: the return address lies below fp where a call pushes it (base/architecture.h), arguments on the
+// stack begin at fp.
 struct StackFrame {
   Address pc;
   Address continue_pc;  // the pc whose liveness holds; null = the code trapped and will not go on: nothing is live

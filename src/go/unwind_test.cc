@@ -63,8 +63,8 @@ class UnwindTest : public testing::Test {
     scheduler_.machines = {machine};
     ThreadRegisters thread;
     thread.thread_id = 99;
-    thread.registers.rip = pc;
-    thread.registers[Gpr::kRsp] = sp.value;
+    thread.registers.pc = pc;
+    thread.registers.set_sp(sp);
     return {thread};
   }
 
@@ -232,7 +232,7 @@ TEST_F(UnwindTest, FindsTheInterruptedRegistersUnderASignalHandler) {
   EXPECT_EQ(stack.start, StackStart::kRegisters);
   EXPECT_TRUE(stack.complete());
   EXPECT_EQ(stack.frames[0].pc, inner_ + 5);
-  EXPECT_EQ((*stack.registers)[Gpr::kR14], 0x1414U);
+  EXPECT_EQ(stack.registers->general[14], 0x1414U);
 }
 
 TEST_F(UnwindTest, GivesDeadGoroutinesNoFrames) {

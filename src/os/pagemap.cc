@@ -8,12 +8,11 @@
 #include <cerrno>
 #include <cstdint>
 
+#include "base/architecture.h"
 #include "base/ranges.h"
 
 namespace holdfast::os {
 namespace {
-
-constexpr std::uint64_t kPage = 4096;
 
 // linux/fs.h since 6.7; our headers may be older.
 struct PagemapScan {
@@ -83,11 +82,11 @@ std::optional<std::vector<AddressRange>> read_pagemap(int pagemap, AddressRange 
   std::vector<AddressRange> present;
   std::array<std::uint64_t, 8192> entries;
   for (Address at = pages.begin; at < pages.end;) {
-    const std::uint64_t want = std::min<std::uint64_t>(entries.size(), (pages.end - at) / kPage);
-    const ssize_t got = pread(pagemap, entries.data(), want * 8, static_cast<off_t>(at.value / kPage * 8));
+    const std::uint64_t want = std::min<std::uint64_t>(entries.size(), (pages.end - at) / kSystemPage);
+    const ssize_t got = pread(pagemap, entries.data(), want * 8, static_cast<off_t>(at.value / kSystemPage * 8));
     if (got < 8) return std::nullopt;
-    for (std::size_t i = 0; i < static_cast<std::size_t>(got) / 8; ++i, at += kPage)
-      if (wanted(entries[i])) append_range(present, {at, at + kPage});
+    for (std::size_t i = 0; i < static_cast<std::size_t>(got) / 8; ++i, at += kSystemPage)
+      if (wanted(entries[i])) append_range(present, {at, at + kSystemPage});
   }
   return present;
 }

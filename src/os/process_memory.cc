@@ -12,6 +12,7 @@
 #include <optional>
 #include <thread>
 
+#include "base/architecture.h"
 #include "base/error.h"
 #include "base/ranges.h"
 #include "os/pagemap.h"
@@ -22,7 +23,7 @@
 namespace holdfast::os {
 namespace {
 
-constexpr std::uint64_t kPage = 4096;
+constexpr std::uint64_t kPage = kSystemPage;
 constexpr std::uint64_t kCallBytes = 256 << 10;        // the fastest size of a call on the machines we measured
 constexpr std::size_t kCallRanges = 1024;              // UIO_MAXIOV, the most that a call takes
 constexpr std::uint64_t kAddressEnd = 0x7ffffffff000;  // of user memory with four-level page tables

@@ -5,11 +5,11 @@
 #include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/uio.h>
-#include <sys/user.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <csignal>
 #include <string>
@@ -32,31 +32,6 @@ constexpr int kPauseNice = -15;
 
 double milliseconds(Clock::duration time) {
   return std::chrono::duration<double, std::milli>(time).count();
-}
-
-Registers to_registers(const user_regs_struct& from) {
-  Registers to;
-  to[Gpr::kRax] = from.rax;
-  to[Gpr::kRcx] = from.rcx;
-  to[Gpr::kRdx] = from.rdx;
-  to[Gpr::kRbx] = from.rbx;
-  to[Gpr::kRsp] = from.rsp;
-  to[Gpr::kRbp] = from.rbp;
-  to[Gpr::kRsi] = from.rsi;
-  to[Gpr::kRdi] = from.rdi;
-  to[Gpr::kR8] = from.r8;
-  to[Gpr::kR9] = from.r9;
-  to[Gpr::kR10] = from.r10;
-  to[Gpr::kR11] = from.r11;
-  to[Gpr::kR12] = from.r12;
-  to[Gpr::kR13] = from.r13;
-  to[Gpr::kR14] = from.r14;
-  to[Gpr::kR15] = from.r15;
-  to.rip = Address(from.rip);
-  to.fs_base = Address(from.fs_base);
-  to.orig_rax = from.orig_rax;
-  to.rflags = from.eflags;
-  return to;
 }
 
 // A thread's id in the innermost pid namespace that it is in.
@@ -232,16 +207,16 @@ void Tracer::stop(std::chrono::milliseconds limit) {
 
 // False if the thread is gone: only SIGKILL can end it now.
 bool Tracer::read_registers(Tracee& tracee, FrozenThread& thread) const {
-  user_regs_struct registers{};
-  iovec area{&registers, sizeof registers};
+  std::array<std::byte, kArchitecture.user_words * sizeof(std::uint64_t)> registers{};
+  iovec area{registers.data(), registers.size()};
   if (ptrace(PTRACE_GETREGSET, tracee.tid, NT_PRSTATUS, &area) != 0) {
     if (errno == ESRCH) return false;
     fail_with_errno(errno, fmt::format("reading the registers of thread {} of process {}", tracee.tid, pid_));
   }
-  if (area.iov_len != sizeof registers)
+  if (area.iov_len != registers.size())
     fail(ErrorCode::kUnsupported, "process {} is not a 64-bit program: thread {} has {} bytes of registers, not {}",
-         pid_, tracee.tid, area.iov_len, sizeof registers);
-  thread.registers = to_registers(registers);
+         pid_, tracee.tid, area.iov_len, registers.size());
+  thread.registers = user_registers(registers);
   thread.stopped = true;
   return true;
 }

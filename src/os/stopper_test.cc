@@ -218,15 +218,15 @@ TEST(StoppedProcess, ShowsTheRegistersOfAThreadInASystemCall) {
   EXPECT_EQ(stopped.threads()[0].tid, child.pid());
   EXPECT_EQ(thread.tid, facts->tid);
   EXPECT_EQ(thread.tid_in_namespace, facts->tid);
-  EXPECT_EQ(thread.registers.fs_base.value, facts->fs_base);
-  EXPECT_LT(thread.registers.rsp().value, facts->stack);
-  EXPECT_GT(thread.registers.rsp().value, facts->stack - 4096);
-  EXPECT_EQ(thread.registers.orig_rax, std::uint64_t{SYS_pause});
+  EXPECT_EQ(thread.registers.thread_pointer.value, facts->fs_base);
+  EXPECT_LT(thread.registers.sp().value, facts->stack);
+  EXPECT_GT(thread.registers.sp().value, facts->stack - 4096);
   bool in_code = false;
   for (const ProcessMapping& mapping : read_maps(child.pid()))
-    in_code |= mapping.permissions.execute && mapping.range.contains(thread.registers.rip);
+    in_code |= mapping.permissions.execute && mapping.range.contains(thread.registers.pc);
   EXPECT_TRUE(in_code);
-  EXPECT_EQ(stopped.memory().integer<std::uint64_t>(thread.registers.fs_base + 16), facts->fs_base);  // its own address
+  EXPECT_EQ(stopped.memory().integer<std::uint64_t>(thread.registers.thread_pointer + 16),
+            facts->fs_base);  // its own address
 }
 
 TEST(StoppedProcess, LeavesAJobControlStopAsItWas) {
@@ -243,7 +243,7 @@ TEST(StoppedProcess, LeavesAJobControlStopAsItWas) {
   for (int i = 0; i < 20; ++i) {
     StoppedProcess stopped(child.pid());
     ASSERT_EQ(stopped.threads().size(), 2U);
-    for (const FrozenThread& thread : stopped.threads()) ASSERT_NE(thread.registers.rip.value, 0U);
+    for (const FrozenThread& thread : stopped.threads()) ASSERT_NE(thread.registers.pc.value, 0U);
   }
   ASSERT_TRUE(eventually([&] { return state(child.pid()) == 'T'; }));
   const std::uint64_t before = *steps;
@@ -330,7 +330,7 @@ TEST(StoppedProcess, WorksAfterTheMainThreadHasEnded) {
   ASSERT_EQ(stopped.threads().size(), 1U);
   EXPECT_NE(stopped.threads()[0].tid, child.pid());
   EXPECT_LT(stopped.stop_ms(), 150);  // nobody waited for a thread that cannot stop any more
-  EXPECT_TRUE(stopped.memory().try_integer<std::uint64_t>(stopped.threads()[0].registers.rsp()));
+  EXPECT_TRUE(stopped.memory().try_integer<std::uint64_t>(stopped.threads()[0].registers.sp()));
 }
 
 TEST(StoppedProcess, ATargetKilledWhileHeldEndsAndCanBeCollected) {

@@ -87,8 +87,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     machine.thread_id = 5;
     scheduler.machines = {machine};
     ThreadRegisters thread{5, {}};
-    thread.registers.rip = g.sched_pc;
-    thread.registers[Gpr::kRsp] = g.sched_sp.value;
+    thread.registers.pc = g.sched_pc;
+    thread.registers.set_sp(g.sched_sp);
     threads = {thread};
   }
   const Stack stack = Unwinder(image.runtime(), image.functions(), scheduler, threads).unwind(g);
