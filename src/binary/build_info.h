@@ -1,4 +1,4 @@
-// What the Go linker wrote about the build (reference: section .go.buildinfo, Go 1.17-1.27): version, modules,
+// What the Go linker wrote about the build (section .go.buildinfo; reference 1.1, Go 1.17-1.27): version, modules,
 // settings. It survives strip and -ldflags="-s -w".
 #pragma once
 

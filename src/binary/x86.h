@@ -1,5 +1,6 @@
-// What amd64 machine code refers to: finds the runtime's variables in programs without a symbol table (reference: the
-// table of functions and operand indices, Go 1.17-1.27) and who calls whom.
+// What machine code refers to: finds the runtime's variables in programs without a symbol table (reference 1.5, Go
+// 1.17-1.27) and who calls whom. Of amd64; another architecture needs its own (CONTRIBUTING.md). Pure functions of
+// bytes, safe from any thread; no bytes make them fail.
 #pragma once
 
 #include <cstdint>

@@ -1,6 +1,7 @@
 // Offsets of the Go runtime's structures, asked for by name. Two sources answer through one interface: the target's own
 // debug information, and the table that holdfast carries (data/layouts, generated from fixture binaries by
-// tools/layouts). The presence of a field decides, not the version; an absent field is nullopt, never offset 0.
+// tools/layouts). The presence of a field decides, not the version; an absent field is nullopt, never offset 0. Safe to
+// ask from several threads, but too slow for loops: look a field up once.
 #pragma once
 
 #include <cstdint>

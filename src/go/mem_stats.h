@@ -1,5 +1,6 @@
 // runtime.MemStats computed from the runtime's own counters in memory, without a call into the target (reference 8; Go
-// 1.19-1.27). In a process stopped while it allocates, single fields can be off by what was in flight.
+// 1.19-1.27). In a process stopped while it allocates, single fields can be off by what was in flight. Bytes, counts
+// and nanoseconds, as in Go.
 #pragma once
 
 #include <cstdint>
@@ -21,6 +22,7 @@ struct MemStats {
   std::optional<std::uint64_t> find(std::string_view name) const;
 };
 
+// Empty if the runtime's variables were not found. Fails with kDamaged if a counter cannot be read.
 MemStats read_mem_stats(const Runtime& runtime);
 
 }  // namespace holdfast::go

@@ -45,6 +45,8 @@ struct SpecialRoots {
   std::vector<ProfiledObject> profiled;
 };
 
+// In order of spans, then queues, then processors. What cannot be read is a loss; lists are followed no further than
+// they can be long.
 SpecialRoots read_special_roots(const Runtime& runtime, const HeapModel& heap, LossLedger& losses);
 
 // The return addresses of a bucket's stack, innermost first; empty if it cannot be read.

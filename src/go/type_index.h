@@ -1,4 +1,5 @@
-// A flat hash from addresses to row numbers: one probe, one cache line, no allocation but its own growth.
+// A flat hash from addresses to row numbers: one probe, one cache line, no allocation but its own growth. Threads may
+// share it while nobody inserts.
 #pragma once
 
 #include <cstdint>

@@ -90,13 +90,12 @@ void TypeUniverse::walk_itabs(const Module& module) {
   }
 }
 
-// runtime.itabTable: a pointer to {size, count, entries[size]}, an open hash table with null where it is empty.
 void TypeUniverse::read_itab_table() {
-  const auto table = runtime_.vars.itab_table ? runtime_.memory.try_pointer(runtime_.vars.itab_table) : std::nullopt;
-  const auto size = table ? runtime_.memory.try_integer<std::uint64_t>(*table) : std::nullopt;
+  const Address table = itab_table(runtime_);
+  const auto size = table ? runtime_.memory.try_integer<std::uint64_t>(table) : std::nullopt;
   if (!size || *size > kMostLinks) return;
   for (std::uint64_t i = 0; i < *size; ++i) {
-    const auto itab = runtime_.memory.try_pointer(*table + (16 + 8 * i));
+    const auto itab = runtime_.memory.try_pointer(table + kItabTableEntriesAt + 8 * i);
     if (!itab) return;
     if (*itab) add_itab(*itab);
   }
@@ -141,6 +140,11 @@ void TypeUniverse::close() {
   std::sort(types_.begin(), types_.end());
   std::sort(itabs_.begin(), itabs_.end(), [](const Itab& a, const Itab& b) { return a.address < b.address; });
   itabs_.erase(std::unique(itabs_.begin(), itabs_.end()), itabs_.end());
+}
+
+Address itab_table(const Runtime& runtime) {
+  const Address variable = runtime.vars.itab_table;
+  return variable ? runtime.memory.try_pointer(variable).value_or(Address()) : Address();
 }
 
 }  // namespace holdfast::go

@@ -24,6 +24,11 @@ struct Itab {
   bool operator==(const Itab&) const = default;
 };
 
+// runtime.itabTable: {size, count, entries[size]}, an open hash table of itabs with null where it is empty. Null if it
+// was not found.
+Address itab_table(const Runtime& runtime);
+constexpr std::uint64_t kItabTableEntriesAt = 16;  // bytes from its beginning
+
 class TypeUniverse {
  public:
   // The reader must outlive this. Tables that cannot be read are counted as losses.

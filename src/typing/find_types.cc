@@ -229,14 +229,12 @@ class TypePass {
     claim_value(at, type);
   }
 
-  // Claims the table of itabs {size, count, entries}, once it has grown out of its variable. It is allocated as if it
-  // had no pointers, since itabs do not lie in the heap (runtime.itabAdd, Go 1.19-1.27), so its own type would not fit.
+  // Claims the table of itabs once it has grown out of its variable. It is allocated as if it had no pointers, since
+  // itabs do not lie in the heap (runtime.itabAdd, Go 1.19-1.27), so its own type would not fit.
   void claim_itab_table() {
-    constexpr std::uint64_t kHeader = 16;  // bytes before the entries
-    const Address table = runtime_.vars.itab_table
-                              ? runtime_.memory.try_pointer(runtime_.vars.itab_table).value_or(Address())
-                              : Address();
-    if (table) propagation_.claim_target(table, table_.opaque("runtime.itabTableType", kHeader), KnownBy::kRuntime);
+    if (const Address table = go::itab_table(runtime_))
+      propagation_.claim_target(table, table_.opaque("runtime.itabTableType", go::kItabTableEntriesAt),
+                                KnownBy::kRuntime);
   }
 
   // Claims what the values that goroutines wait to send point to. Those lie mostly on stacks; the channel knows their
