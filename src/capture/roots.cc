@@ -4,26 +4,10 @@
 #include <bit>
 #include <utility>
 
-#include "go/gc_program.h"
+#include "go/variable_masks.h"
 
 namespace holdfast::capture {
 namespace {
-
-// The mask of one section: the expanded one of the runtime, or, if its page is missing, expanded anew from the program.
-std::vector<std::uint64_t> section_mask(const go::Runtime& runtime, Address mask, std::uint64_t bits, Address program,
-                                        AddressRange section, LossLedger& losses) {
-  const std::uint64_t words = std::min(bits, section.size() / 8);
-  std::vector<std::uint64_t> out((words + 63) / 64);
-  const auto bytes = std::as_writable_bytes(std::span(out)).first((words + 7) / 8);
-  if (words > 0 && !runtime.memory.try_read(mask, bytes)) {
-    const auto expanded = go::expand_gc_program(runtime.memory, program, words, 64 << 20);
-    if (expanded.end != go::GcProgramEnd::kComplete) losses.add(LossKind::kNoSectionMask, section.begin);
-    out = expanded.bits.words;
-    out.resize((words + 63) / 64);
-  }
-  if (words % 64 != 0 && !out.empty()) out.back() &= (std::uint64_t{1} << (words % 64)) - 1;
-  return out;
-}
 
 class GlobalRoots {
  public:
@@ -33,18 +17,16 @@ class GlobalRoots {
 
   void add(const go::Module& module) {
     of_program_ = &module == &runtime_.modules.front();
-    add_section(module, module.data,
-                section_mask(runtime_, module.data_mask, module.data_mask_bits, module.gcdata, module.data, losses_));
-    add_section(module, module.bss,
-                section_mask(runtime_, module.bss_mask, module.bss_mask_bits, module.gcbss, module.bss, losses_));
+    add_section(module, module.data, go::data_mask(runtime_, module, losses_));
+    add_section(module, module.bss, go::bss_mask(runtime_, module, losses_));
   }
 
  private:
-  void add_section(const go::Module& module, AddressRange section, const std::vector<std::uint64_t>& mask) {
+  void add_section(const go::Module& module, AddressRange section, const go::BitVector& mask) {
     current_ = {};
     open_ = false;
-    for (std::uint64_t w = 0; w < mask.size(); ++w) {
-      for (std::uint64_t bits = mask[w]; bits != 0; bits &= bits - 1)
+    for (std::uint64_t w = 0; w < mask.words.size(); ++w) {
+      for (std::uint64_t bits = mask.words[w]; bits != 0; bits &= bits - 1)
         add_word(module, section.begin + (w * 64 + static_cast<std::uint64_t>(std::countr_zero(bits))) * 8);
     }
     close();
