@@ -14,8 +14,11 @@
 #include <string>
 #include <utility>
 
+#include "base/error.h"
 #include "base/hash.h"
+#include "base/output_file.h"
 #include "base/wire.h"
+#include "os/file_descriptor.h"
 
 namespace holdfast::os {
 namespace {
@@ -32,48 +35,24 @@ constexpr std::uint32_t kLongestKey = 4096;
 constexpr const char* kSuffix = ".cache";
 constexpr auto kLongestWrite = std::chrono::hours(1);  // an older unfinished file was given up
 
-class File {
- public:
-  explicit File(int fd) : fd_(fd) {}
-  ~File() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  File(const File&) = delete;
-  File& operator=(const File&) = delete;
-  explicit operator bool() const { return fd_ >= 0; }
-  int fd() const { return fd_; }
-
- private:
-  int fd_;
-};
-
 bool is_private(const struct stat& status) {
   return status.st_uid == ::geteuid() && (status.st_mode & (S_IRWXG | S_IRWXO)) == 0;
 }
 
-bool write_all(int fd, std::span<const std::byte> bytes) {
-  while (!bytes.empty()) {
-    const ssize_t done = ::write(fd, bytes.data(), bytes.size());
-    if (done < 0 && errno == EINTR) continue;
-    if (done <= 0) return false;
-    bytes = bytes.subspan(static_cast<std::size_t>(done));
-  }
-  return true;
-}
-
 std::optional<std::vector<std::byte>> read_all(const fs::path& path, std::uint64_t most) {
-  const File file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+  const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
   struct stat status = {};
-  if (!file || ::fstat(file.fd(), &status) != 0 || !S_ISREG(status.st_mode) || !is_private(status)) return std::nullopt;
+  if (!file || ::fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode) || !is_private(status))
+    return std::nullopt;
   if (static_cast<std::uint64_t>(status.st_size) > most) return std::nullopt;
   std::vector<std::byte> bytes(static_cast<std::size_t>(status.st_size));
   for (std::size_t at = 0; at < bytes.size();) {
-    const ssize_t done = ::read(file.fd(), bytes.data() + at, bytes.size() - at);
+    const ssize_t done = ::read(file.get(), bytes.data() + at, bytes.size() - at);
     if (done < 0 && errno == EINTR) continue;
     if (done <= 0) return std::nullopt;
     at += static_cast<std::size_t>(done);
   }
-  ::futimens(file.fd(), nullptr);  // used now
+  ::futimens(file.get(), nullptr);  // used now
   return bytes;
 }
 
@@ -137,12 +116,15 @@ void PrivateCache::put(std::string_view key, std::span<const std::byte> value) c
   std::memcpy(header.magic, kMagic, sizeof kMagic);
   if (frame.empty() || key.size() > kLongestKey || sizeof header + key.size() + frame.size() > limits_.file_bytes)
     return;
-  std::string unfinished = (folder_ / "XXXXXX").string();
-  const File file(::mkostemp(unfinished.data(), O_CLOEXEC));
-  if (!file) return;
-  const bool whole = write_all(file.fd(), std::as_bytes(std::span(&header, 1))) &&
-                     write_all(file.fd(), std::as_bytes(std::span(key))) && write_all(file.fd(), frame);
-  if (!whole || ::rename(unfinished.c_str(), path_of(key).c_str()) != 0) ::unlink(unfinished.c_str());
+  try {
+    OutputFile file(path_of(key), OutputFile::Access::kPrivate);
+    file.write_at(0, std::as_bytes(std::span(&header, 1)));
+    file.write_at(sizeof header, std::as_bytes(std::span(key)));
+    file.write_at(sizeof header + key.size(), frame);
+    file.publish();
+  } catch (const Error&) {
+    return;
+  }
   make_room();
 }
 
