@@ -11,6 +11,7 @@
 
 #include "base/terminal_text.h"
 #include "heap/heap_builder.h"
+#include "heap/hold_sections.h"
 #include "heap/validate.h"
 #include "report/audit_report.h"
 #include "report/report_json.h"
@@ -487,6 +488,24 @@ TEST(Report, HasTheFirstScreenAsText) {
   expect_golden("report.txt", report_text(report, options));
 }
 
+// Each part of a .hold file that may be missing, and what of the report goes with it.
+TEST(Report, TellsWhatIsLeftWithoutAPartOfACapture) {
+  for (const heap::HoldPart part : {heap::HoldPart::kTypes, heap::HoldPart::kMarks, heap::HoldPart::kAccount,
+                                    heap::HoldPart::kSamples, heap::HoldPart::kLosses, heap::HoldPart::kContent}) {
+    heap::Snapshot snapshot = shop();
+    heap::rule_of(part).forget(snapshot);
+    const Report report = report_of(snapshot);
+    const std::string text = report_text(report, {});
+    EXPECT_EQ(report.heap.reachable_objects, 910U);
+    EXPECT_EQ(report.account.known, part != heap::HoldPart::kAccount);
+    EXPECT_EQ(report.heap.typed_bytes > 0, part != heap::HoldPart::kTypes);
+    EXPECT_EQ(report.losses.empty(), part == heap::HoldPart::kLosses);
+    EXPECT_EQ(text.find("main.Session") == std::string::npos, part == heap::HoldPart::kTypes) << text;
+    EXPECT_THAT(text, HasSubstr("910 live objects: there are no marks of a completed collection"));
+    EXPECT_THAT(text, HasSubstr("100 × chan send at main.work"));
+  }
+}
+
 TEST(Report, HasTheSameAsJson) {
   expect_golden("report.json", report_json(report_of(shop())).dump(2) + "\n");
 }
@@ -602,7 +621,7 @@ TEST(Report, NeverCutsWhatGoroutinesWaitFor) {
 TEST(Report, SaysThatNoMarksCanBeCompared) {
   heap::Snapshot snapshot = shop();
   EXPECT_THAT(report_of(snapshot).audit_line,
-              HasSubstr("910 live objects: no collection has completed yet, so there are no marks to compare with"));
+              HasSubstr("910 live objects: there are no marks of a completed collection to compare with"));
   snapshot.audit.gc_cycles = 1;
   EXPECT_THAT(report_of(snapshot).audit_line, HasSubstr("marks differ in 910"));
   for (heap::Span& span : snapshot.spans) span.has_marks = true;

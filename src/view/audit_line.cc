@@ -13,7 +13,7 @@ std::string audit_line(const heap::Snapshot& snapshot, const graph::Audit& audit
     if (cause.kind == graph::AuditCauseKind::kAllocatedSinceMark) newer += cause.objects;
   const std::uint64_t others = audit.reached_not_marked + audit.marked_not_reached - newer - audit.floating;
   if (snapshot.audit.gc_cycles == 0 && audit.marked == 0) {
-    line += "no collection has completed yet, so there are no marks to compare with";
+    line += "there are no marks of a completed collection to compare with";
   } else {
     line += others == 0 ? "the graph equals the runtime's own marks"
                         : fmt::format("the runtime's marks differ in {}", format_count(others));
