@@ -134,7 +134,7 @@ class OpenCore {
 std::string name_of(const OpenCore& target) {
   const auto& process = target.core().process();
   if (process && !process->name.empty()) return process->name;
-  return std::filesystem::path(target.main_path()).filename().string();
+  return std::string(base_name(target.main_path()));
 }
 
 class CoreTarget final : public Target {

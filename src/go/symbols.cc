@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "base/text.h"
+
 namespace holdfast::go {
 
 Symbols::Symbols(const std::vector<LoadedImage>& images) {
@@ -69,7 +71,7 @@ std::string place_name(const Module& module, bool of_program, Address at) {
   const bool in_data = module.data.contains(at);
   const AddressRange& section = in_data ? module.data : module.bss;
   std::string name = fmt::format("{}+{:#x}", in_data ? "data" : "bss", at - section.begin);
-  if (!of_program) name += " of " + module.path.substr(module.path.rfind('/') + 1);
+  if (!of_program) name += fmt::format(" of {}", base_name(module.path));
   return name;
 }
 

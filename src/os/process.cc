@@ -11,6 +11,7 @@
 #include <optional>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "os/file_descriptor.h"
 #include "os/proc_text.h"
 #include "os/refusal.h"
@@ -120,18 +121,14 @@ std::optional<ProcessStatus> try_read_status(pid_t id) {
   return status;
 }
 
-std::string_view last_part(std::string_view path) {
-  return path.substr(path.rfind('/') + 1);
-}
-
 // Reads little, since every process of the machine is asked.
 bool is_called(pid_t pid, std::string_view name) {
   if (read_short_name(pid) == name) return true;
   const std::vector<std::string> command_line = read_command_line(pid);
-  if (!command_line.empty() && last_part(command_line[0]) == name) return true;
+  if (!command_line.empty() && base_name(command_line[0]) == name) return true;
   ProcessStatus status;
   if (const pid_t living = living_thread(pid); living != 0) read_exe_path(pid, living, status);
-  return last_part(status.exe) == name;
+  return base_name(status.exe) == name;
 }
 
 bool is_alive(const ProcessStatus& status) {

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/terminal_text.h"
+#include "base/text.h"
 #include "base/units.h"
 #include "report/target_words.h"
 #include "view/audit_line.h"
@@ -18,10 +19,6 @@ using nlohmann::ordered_json;
 using view::audit_line;
 using view::meaning_of;
 using view::name_of;
-
-std::string hex(Address address) {
-  return fmt::format("{:#x}", address.value);
-}
 
 ordered_json hex_list(const std::vector<Address>& addresses) {
   ordered_json list = ordered_json::array();

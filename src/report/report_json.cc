@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/text.h"
 #include "report/audit_report.h"
 #include "report/target_words.h"
 #include "view/words.h"
@@ -83,12 +84,9 @@ ordered_json root_json(const RootFacts& root) {
 
 ordered_json step_json(const ChainStep& step) {
   ordered_json json = {
-      {"text", step.text},
-      {"kind", name_of(step.kind)},
-      {"type", step.type},
-      {"field", step.field},
-      {"bytes", step.bytes},
-      {"address", step.address ? ordered_json(fmt::format("{:#x}", step.address.value)) : ordered_json(nullptr)}};
+      {"text", step.text},   {"kind", name_of(step.kind)},
+      {"type", step.type},   {"field", step.field},
+      {"bytes", step.bytes}, {"address", step.address ? ordered_json(hex(step.address)) : ordered_json(nullptr)}};
   if (step.root) json["root"] = root_json(*step.root);
   if (!step.place.empty()) json["place"] = step.place;
   if (!step.key.empty()) json["key"] = step.key;

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/terminal_text.h"
+#include "base/text.h"
 #include "base/units.h"
 #include "view/labels.h"
 #include "view/names.h"
@@ -23,10 +24,6 @@ using view::Names;
 using view::reason_text;
 using view::short_type;
 using view::type_or_none;
-
-std::string hex(Address address) {
-  return fmt::format("{:#x}", address.value);
-}
 
 ordered_json step_json(const heap::Snapshot& snapshot, const TypeStep& step) {
   ordered_json json = {{"address", hex(step.at)},

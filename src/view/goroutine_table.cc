@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/text.h"
 #include "view/goroutine_rows.h"
 #include "view/labels.h"
 #include "view/names.h"
@@ -69,8 +70,7 @@ std::vector<std::string> stack_of(const heap::Snapshot& snapshot, const heap::Go
   std::vector<std::string> lines;
   for (std::uint32_t f = 0; f < goroutine.frame_count; ++f) {
     const heap::Frame& frame = snapshot.frames[goroutine.first_frame + f];
-    std::string line =
-        frame.function ? std::string(snapshot.strings[frame.function]) : fmt::format("{:#x}", frame.pc.value);
+    std::string line = frame.function ? std::string(snapshot.strings[frame.function]) : hex(frame.pc);
     if (frame.file) line += "  " + line_text_with_path(snapshot.strings[frame.file], frame.line);
     lines.push_back(std::move(line));
   }

@@ -2,16 +2,13 @@
 
 #include <fmt/format.h>
 
+#include "base/text.h"
 #include "view/words.h"
 
 namespace holdfast::view {
 namespace {
 
 using heap::Relation;
-
-std::string_view base_name(std::string_view path) {
-  return path.substr(path.rfind('/') + 1);
-}
 
 std::string with(std::string text, const std::string& more) {
   return more.empty() ? text : text + " " + more;
@@ -20,7 +17,7 @@ std::string with(std::string text, const std::string& more) {
 // Of a function that is called or run.
 std::string function_text(const StringTable& strings, const heap::PlaceInCode& code) {
   if (code.function) return std::string(strings[code.function]);
-  return code.pc ? fmt::format("{:#x}", code.pc.value) : std::string();
+  return code.pc ? hex(code.pc) : std::string();
 }
 
 std::string frame_text(const StringTable& strings, const heap::PlaceInCode& code) {

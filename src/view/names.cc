@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/terminal_text.h"
+#include "base/text.h"
 #include "heap/field_path.h"
 #include "heap/plumbing.h"
 #include "view/labels.h"
@@ -24,7 +25,7 @@ std::string short_type(std::string_view name) {
     std::size_t end = begin;
     while (end < name.size() && is_part_of_path(name[end])) ++end;
     const std::string_view path = name.substr(begin, end - begin);
-    out += path.substr(path.rfind('/') + 1);
+    out += base_name(path);
     if (end < name.size()) out += name[end++];
     begin = end;
   }

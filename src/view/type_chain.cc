@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/text.h"
 #include "base/units.h"
 #include "view/labels.h"
 #include "view/names.h"
@@ -14,10 +15,6 @@ namespace {
 
 using heap::TypeStep;
 using heap::Witness;
-
-std::string hex(Address address) {
-  return fmt::format("{:#x}", address.value);
-}
 
 // " main.serve, server.go:88"
 std::string code_text(const TypeStep& step) {
