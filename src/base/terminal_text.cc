@@ -131,4 +131,42 @@ std::string fit_words(std::string_view text, std::size_t width) {
   return fit(fitted, width);
 }
 
+std::string wrapped(std::string prefix, std::string_view sentence, std::size_t width) {
+  constexpr std::size_t kLeast = 20;  // columns for the sentence, however long the prefix
+  const std::size_t indent = text_width(prefix);
+  const std::size_t room = std::max(width - std::min(width, indent), kLeast);
+  std::string out, text;
+  const auto end_line = [&] {
+    const std::string line = cleaned(prefix + text);
+    out += line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
+    prefix.assign(indent, ' ');
+    text.clear();
+  };
+  for (std::size_t at = 0; at < sentence.size();) {
+    const std::size_t end = std::min(sentence.find(' ', at), sentence.size());
+    const std::string word = folded(sentence.substr(at, end - at), room);
+    if (!text.empty() && text_width(text) + 1 + text_width(word) > room) end_line();
+    text += (text.empty() ? "" : " ") + word;
+    at = end + 1;
+  }
+  end_line();
+  return out;
+}
+
+std::string wrapped_at(std::string_view separator, std::string_view text, std::size_t width, std::size_t indent) {
+  std::string out, line;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t end = std::min(text.find(separator, at), text.size());
+    const std::string part = cleaned(text.substr(at, end - at));
+    if (!line.empty() && text_width(line) + text_width(separator) + text_width(part) > width) {
+      out += line + "\n";
+      line = std::string(indent, ' ') + part;
+    } else {
+      line += (line.empty() ? "" : std::string(separator)) + part;
+    }
+    at = end == text.size() ? end : end + separator.size();
+  }
+  return out + line + "\n";
+}
+
 }  // namespace holdfast

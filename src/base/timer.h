@@ -13,13 +13,14 @@ namespace holdfast {
 
 class PassTimes {
  public:
-  // Called with the name of a pass when it begins; may be empty.
-  explicit PassTimes(std::function<void(const std::string&)> on_begin = {}) : on_begin_(std::move(on_begin)) {}
+  // Called whenever a pass begins or ends, with the names of those that run, the one that began first in front: "types,
+  // dominators". From the thread of the pass, one call at a time; may be empty.
+  explicit PassTimes(std::function<void(const std::string& running)> on_change = {})
+      : on_change_(std::move(on_change)) {}
 
   // Runs `work` as the pass `name`; a second run of the same name adds to the first.
   template <typename Work>
   decltype(auto) run(const std::string& name, Work&& work) {
-    if (on_begin_) on_begin_(name);
     const Scope scope(*this, name);
     return std::forward<Work>(work)();
   }
@@ -31,8 +32,10 @@ class PassTimes {
   using Clock = std::chrono::steady_clock;
   class Scope {
    public:
-    Scope(PassTimes& times, std::string name) : times_(times), name_(std::move(name)), begin_(Clock::now()) {}
-    ~Scope() { times_.add(name_, std::chrono::duration<double, std::milli>(Clock::now() - begin_).count()); }
+    Scope(PassTimes& times, std::string name) : times_(times), name_(std::move(name)), begin_(Clock::now()) {
+      times_.begin(name_);
+    }
+    ~Scope() { times_.end(name_, std::chrono::duration<double, std::milli>(Clock::now() - begin_).count()); }
     Scope(const Scope&) = delete;
     Scope& operator=(const Scope&) = delete;
 
@@ -41,11 +44,14 @@ class PassTimes {
     std::string name_;
     Clock::time_point begin_;
   };
-  void add(const std::string& name, double milliseconds);
+  void begin(const std::string& name);
+  void end(const std::string& name, double milliseconds);
+  void tell() const;
 
-  std::mutex mutex_;  // of times_
+  std::mutex mutex_;  // of what follows
   std::vector<std::pair<std::string, double>> times_;
-  std::function<void(const std::string&)> on_begin_;
+  std::vector<std::string> running_;
+  std::function<void(const std::string& running)> on_change_;
 };
 
 }  // namespace holdfast

@@ -92,17 +92,21 @@ TEST(Options, ATableTakesTopSortFilterAndColumns) {
 
 TEST(Options, VerbsTakeTheirOwn) {
   EXPECT_TRUE(options_of({"audit", "--strict", "1"}).strict);
-  EXPECT_TRUE(options_of({"goroutines", "--stacks", "--group", "1"}).group);
+  EXPECT_TRUE(options_of({"goroutines", "--stacks", "--each", "1"}).each);
   EXPECT_EQ(options_of({"capture", "1", "-o", "f.hold"}).output, "f.hold");
   EXPECT_EQ(options_of({"1", "--color", "never"}).color, Color::kNever);
   EXPECT_THAT(refusal({"types", "1", "--strict"}), HasSubstr("types takes no option --strict"));
+  EXPECT_EQ(options_of({"audit", "1", "--color", "never"}).color, Color::kNever);
+  EXPECT_EQ(options_of({"1"}).top, std::nullopt);
+  EXPECT_EQ(options_of({"report", "1", "--top", "0"}).top, 0U);
+  EXPECT_TRUE(options_of({"types", "1", "--wide"}).wide);
   EXPECT_EQ(refusal({"1", "--color", "blue"}), "--color: \"blue\" is none of: auto always never");
 }
 
 TEST(Options, AMistypedVerbIsToldTheNearest) {
   EXPECT_EQ(refusal({"typse", "4711"}),
             "there is no verb \"typse\"; did you mean \"types\"? holdfast --help lists them");
-  EXPECT_THAT(refusal({"goroutine", "4711", "--group"}), HasSubstr("did you mean \"goroutines\"?"));
+  EXPECT_THAT(refusal({"goroutine", "4711", "--each"}), HasSubstr("did you mean \"goroutines\"?"));
   EXPECT_EQ(refusal({"frobnicate", "4711"}), "there is no verb \"frobnicate\": holdfast --help lists them");
   EXPECT_THAT(refusal({"help", "rots"}), HasSubstr("did you mean \"roots\"?"));
 }
@@ -171,7 +175,7 @@ TEST(Completion, NamesEveryVerbOptionAndColumn) {
       for (const auto group : verb->flags)
         for (const Flag& flag : group) EXPECT_THAT(script, HasSubstr(std::string(long_name(flag).substr(2)))) << shell;
     }
-    EXPECT_THAT(script, HasSubstr("retained_bytes"));
+    EXPECT_THAT(script, HasSubstr("retained"));
   }
   EXPECT_THROW(completion("csh"), Error);
 }

@@ -49,13 +49,20 @@ constexpr Flag kTable[] = {
      [](Options& o, const std::string& v) { o.table.top = number_of(v); }},
     {"--sort", "COLUMN", "column to sort by; -COLUMN turns the order round",
      [](Options& o, const std::string& v) { o.table.sort = v; }},
-    {"--filter", "TEST", "TEXT, COLUMN=TEXT, COLUMN>NUMBER or COLUMN<NUMBER; more than one: all must hold",
+    {"--filter", "TEST", "TEXT in any column, or COLUMN, one of = != < <= > >= ~ !~ and a value; all must hold",
      [](Options& o, const std::string& v) { o.table.filters.push_back(v); }, nullptr, true},
     {"--columns", "COLUMN,...", "what to show, with commas between",
      [](Options& o, const std::string& v) { o.table.columns = v; }},
 };
 
-constexpr Flag kColor[] = {
+constexpr Flag kReport[] = {
+    {"--top", "N", "how many rows of each list, 0 for all [10, places of goroutines 5]",
+     [](Options& o, const std::string& v) { o.top = number_of(v); }},
+};
+
+constexpr Flag kText[] = {
+    {"--wide", nullptr, "never fold lines [on a terminal they are folded to its width, in a pipe never]",
+     [](Options& o, const std::string&) { o.wide = true; }},
     {"--color", "WHEN", "auto, always or never [auto: on a terminal]",
      [](Options& o, const std::string& v) { o.color = color_of(v); }, "auto always never"},
 };
@@ -74,8 +81,8 @@ constexpr Flag kOutput[] = {
 
 constexpr Flag kGoroutine[] = {
     {"--stacks", nullptr, "print the stack under each line", [](Options& o, const std::string&) { o.stacks = true; }},
-    {"--group", nullptr, "one line for goroutines with equal stacks",
-     [](Options& o, const std::string&) { o.group = true; }},
+    {"--each", nullptr, "a line for each goroutine, with goid and waits_on, not one for all at the same place",
+     [](Options& o, const std::string&) { o.each = true; }},
 };
 
 constexpr Flag kFormat[] = {
@@ -94,8 +101,11 @@ std::span<const Flag> json_flags() {
 std::span<const Flag> table_flags() {
   return kTable;
 }
-std::span<const Flag> color_flags() {
-  return kColor;
+std::span<const Flag> text_flags() {
+  return kText;
+}
+std::span<const Flag> report_flags() {
+  return kReport;
 }
 std::span<const Flag> strict_flags() {
   return kStrict;

@@ -26,7 +26,8 @@ struct Flag {
 std::span<const Flag> target_flags();  // how a target is opened
 std::span<const Flag> json_flags();
 std::span<const Flag> table_flags();
-std::span<const Flag> color_flags();
+std::span<const Flag> text_flags();  // how text looks
+std::span<const Flag> report_flags();
 std::span<const Flag> strict_flags();
 std::span<const Flag> output_flags();
 std::span<const Flag> goroutine_flags();

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/terminal_text.h"
 #include "base/version.h"
 
 namespace holdfast::cli {
@@ -25,6 +26,8 @@ std::string left_side(const Flag& flag) {
   return flag.value == nullptr ? std::string(flag.name) : fmt::format("{} {}", flag.name, flag.value);
 }
 
+constexpr std::size_t kHelpWidth = 110;
+
 template <typename Use>
 void for_each_flag(const Verb& verb, const Use& use) {
   for (const std::span<const Flag> group : verb.flags)
@@ -32,7 +35,10 @@ void for_each_flag(const Verb& verb, const Use& use) {
 }
 
 std::string column_meaning(const view::Column& column) {
-  return std::string(column.meaning) + (column.in_text ? "" : " (when asked for)");
+  std::string text(column.meaning);
+  if (column.words != nullptr) text += fmt::format(": {}", fmt::join(column.words(), ", "));
+  if (!words_of(column.unit).empty()) text += fmt::format(" [{}]", words_of(column.unit));
+  return text + (column.in_text ? "" : " (when asked for)");
 }
 
 // roff gives a leading dot, a backslash and a hyphen meanings of their own.
@@ -84,7 +90,7 @@ std::string verb_help(const Verb& verb) {
     const view::TableShape shape = verb.shape({});
     text += "\nColumns, which can be named by their beginning:\n";
     for (const view::Column& column : shape.columns)
-      text += fmt::format("  {:<16} {}\n", column.name, column_meaning(column));
+      text += wrapped(fmt::format("  {:<12} ", column.name), column_meaning(column), kHelpWidth);
     text += fmt::format("Sorted by {} unless --sort is given. {}\n", shape.default_sort, kUnits);
   }
   return text + fmt::format("\nExample: {}\n", verb.example);

@@ -1,6 +1,7 @@
 // What the user asked for, as values. The table that they come from is cli/flags.h.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -27,10 +28,12 @@ struct Options {
   bool use_cache = true;
   unsigned threads = 0;  // 0 = all processors
   Color color = Color::kAuto;
+  bool wide = false;               // never fold lines of text
+  std::optional<std::size_t> top;  // report: how many rows of each list, 0 for all
   view::TableQuery table;
   std::optional<Address> address;  // type-reasons
   bool stacks = false;             // goroutines
-  bool group = false;
+  bool each = false;
   std::string topic;   // help: a verb; completion: a shell
   std::string format;  // help
 };

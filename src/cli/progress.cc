@@ -30,13 +30,13 @@ Progress::Progress() {
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
-void Progress::begin(const std::string& pass) {
+void Progress::tell(const std::string& running) {
   const std::lock_guard lock(mutex_);
-  pass_ = pass;
+  if (!running.empty()) passes_ = running;
 }
 
 void Progress::show_first(const std::function<std::string(std::size_t width)>& make) {
-  constexpr std::size_t kNarrowest = 60, kWidest = 100;
+  constexpr std::size_t kNarrowest = 60, kWidest = 250;
   winsize size{};
   if (!painter_.joinable() || ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col < kNarrowest) return;
   std::string text = make(std::min<std::size_t>(size.ws_col, kWidest));
@@ -73,9 +73,9 @@ void Progress::show() {
   std::unique_lock lock(mutex_);
   while (!changed_.wait_for(lock, kRefresh, [&] { return done_; })) {
     const auto elapsed = Clock::now() - start_;
-    if (elapsed < kQuiet || pass_.empty()) continue;
+    if (elapsed < kQuiet || passes_.empty()) continue;
     if (!first_.empty() && elapsed >= kLong) draw_first();
-    remark(fmt::format("{}{} {:.1f} s", kWipe, pass_, std::chrono::duration<double>(elapsed).count()));
+    remark(fmt::format("{}{} {:.1f} s", kWipe, passes_, std::chrono::duration<double>(elapsed).count()));
     drawn_ = true;
   }
   if (drawn_) remark(kWipe);

@@ -20,8 +20,8 @@ class Progress {
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
 
-  // From PassTimes.
-  void begin(const std::string& pass);
+  // From PassTimes: the names of the passes that run. The last ones stay on the line when none does.
+  void tell(const std::string& running);
   // What to show above the line if the work takes longer than a moment more; asked for once, with the width of the
   // terminal. It is wiped out, too: the results say it again, and more.
   void show_first(const std::function<std::string(std::size_t width)>& make);
@@ -34,7 +34,7 @@ class Progress {
 
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::string pass_;
+  std::string passes_;
   std::string first_;           // not drawn so far
   std::size_t first_rows_ = 0;  // that it takes
   bool first_drawn_ = false;

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/units.h"
 #include "cli/output.h"
+#include "cli/terminal.h"
 #include "report/report_text.h"
 #include "report/table_json.h"
 #include "report/table_text.h"
@@ -99,7 +100,7 @@ std::string prediction_text(const capture::Prediction& prediction) {
 session::Session& Run::session() {
   if (session_) return *session_;
   session::Listener listener;
-  listener.pass_begins = [this](const std::string& pass) { progress_.begin(pass); };
+  listener.passes_run = [this](const std::string& running) { progress_.tell(running); };
   if (verb_.shows_first)
     listener.first_look = [this](const heap::Snapshot& s) {
       progress_.show_first([&](std::size_t width) { return report::first_screen(s, width); });
@@ -131,7 +132,7 @@ void Run::answer_with_table(const std::function<view::Table()>& make,
   const view::Selection selection = view::select(table, plan);
   answer(
       [&] {
-        std::string text = report::table_text(table, plan, selection);
+        std::string text = report::table_text(table, plan, selection, width());
         if (of != nullptr && !of->losses.empty())
           text += fmt::format("{} kinds of loss in the target: holdfast audit lists them\n", of->losses.size());
         return text;
@@ -142,6 +143,10 @@ void Run::answer_with_table(const std::function<view::Table()>& make,
 bool Run::use_color() const {
   if (options_.color != Color::kAuto) return options_.color == Color::kAlways;
   return isatty(STDOUT_FILENO) != 0;
+}
+
+std::size_t Run::width() const {
+  return output_width(options_.wide);
 }
 
 int run_verb(const Verb& verb, const Options& options) {

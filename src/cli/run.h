@@ -34,8 +34,9 @@ class Run {
   // Wipes out the line of progress, so that a remark can be made.
   void finish_progress() { progress_.finish(); }
 
-  // Whether text may have colours.
+  // Whether text may have colours, and how wide its lines may be (cli/terminal.h).
   bool use_color() const;
+  std::size_t width() const;
 
  private:
   const Verb& verb_;

@@ -10,6 +10,7 @@
 #include <random>
 
 #include "base/terminal_text.h"
+#include "base/units.h"
 #include "heap/heap_builder.h"
 #include "heap/hold_sections.h"
 #include "heap/validate.h"
@@ -579,7 +580,7 @@ TEST(Report, FoldsTheRuntimesOwnGoroutines) {
   const std::string text = report_text(report, {});
   EXPECT_THAT(text, HasSubstr("GOROUTINES  6, in 4 places"));
   EXPECT_THAT(text, HasSubstr("3 × chan send at main.work pool.go:17"));
-  EXPECT_THAT(text, HasSubstr("3 goroutines of the runtime itself: holds 0 B, stacks 6.0 KiB"));
+  EXPECT_THAT(text, HasSubstr("3 goroutines of the runtime itself: 6.0 KiB: 0 B of the heap, 6.0 KiB of stacks"));
   EXPECT_THAT(text, testing::Not(HasSubstr("GC worker")));
   EXPECT_THAT(report_json(report).dump(), HasSubstr("GC worker (idle)"));
 }
@@ -643,15 +644,72 @@ TEST(Names, GiveWayFromTheLongestWordOn) {
 TEST(Report, SaysBeforeTheGraphIsKnownWhatIsKnown) {
   const std::string text = first_screen(shop(), 100);
   EXPECT_THAT(text, HasSubstr("checkout, pid 4711 · go1.26.11 linux/amd64, stripped · held still for 38 ms"));
-  EXPECT_THAT(text, HasSubstr("  objects                  3.4 MiB   64 %"));
+  EXPECT_THAT(text, HasSubstr("  objects               3.4 MiB  64 %"));
   EXPECT_THAT(text, HasSubstr("100 goroutines"));
   EXPECT_THAT(text, testing::Not(HasSubstr("garbage")));
   EXPECT_THAT(text, testing::Not(HasSubstr("WHAT HOLDS IT")));
 }
 
+// The heap was ordered by more than was shown: 13.7 MiB stood above 68.7.
+TEST(Report, IsOrderedByTheNumbersThatItShows) {
+  HeapBuilder heap;
+  add_goroutines(heap, 100, 64);
+  heap.refer(heap.root(RootKind::kGlobal, "main.cache"), heap.leaf(200000));
+  const Report report = report_of(heap.build());
+  ASSERT_THAT(report.holders, SizeIs(2));
+  const std::string text = report_text(report, {});
+  EXPECT_THAT(text, HasSubstr(fmt::format("  1  {:>10} (", format_bytes(report.holders[0].total_bytes()))));
+  EXPECT_THAT(text, HasSubstr(fmt::format("  2  {:>10} (", format_bytes(report.holders[1].total_bytes()))));
+  EXPECT_GE(report.holders[0].total_bytes(), report.holders[1].total_bytes());
+}
+
+TEST(Report, SaysWhatItsListsLeaveOut) {
+  HeapBuilder heap;
+  for (int i = 0; i < 12; ++i) heap.refer(heap.root(RootKind::kGlobal, fmt::format("main.s{}", i)), heap.leaf(1 << 16));
+  for (const char* name : {"main.small", "main.little"}) {
+    const RootId small = heap.root(RootKind::kGlobal, name);
+    for (int i = 0; i < 40; ++i) heap.refer(small, heap.leaf(64));
+  }
+  add_goroutines(heap, 1, 64);
+  const Report report = report_of(heap.build());
+  EXPECT_EQ(report.holder_count, 12U);
+  TextOptions options;
+  options.goroutines = 0;
+  options.types = 0;
+  const std::string text = report_text(report, options);
+  EXPECT_THAT(text, HasSubstr("     and 2 more, 128.0 KiB; holdfast report --top 0 shows all\n"));
+  EXPECT_THAT(text,
+              HasSubstr("     the rest, 5.1 KiB (1 %), is in places that hold less than 0.5 % of the live bytes each\n"));
+  EXPECT_THAT(text, HasSubstr(fmt::format("     and {} more, own 773.1 KiB;", report.type_count)));
+  EXPECT_THAT(text, HasSubstr("     and 1 more place, 1 goroutines, "));
+}
+
+// In a pipe lines are as long as what they say.
+TEST(Report, WithoutAWidthIsNeitherCutNorFolded) {
+  Report report = report_of(shop());
+  report.holders[0].what = std::string(300, 'w') + " in " + std::string(300, 'x');
+  report.target.name = std::string(300, 'n');
+  TextOptions options;
+  options.width = kEndless;
+  options.target = std::string(100, 't');
+  const std::string text = report_text(report, options);
+  EXPECT_THAT(text, HasSubstr(report.holders[0].what));
+  EXPECT_THAT(text, HasSubstr(report.target.name));
+  EXPECT_THAT(text, HasSubstr(fmt::format("holdfast types {0} · holdfast goroutines {0} · ", options.target)));
+}
+
+TEST(Report, NeverCutsACommand) {
+  TextOptions options;
+  options.target = "a-core-file-with-a-long-name.core";
+  options.width = 60;
+  const std::string text = report_text(report_of(shop()), options);
+  for (const char* verb : {"types", "goroutines", "roots", "audit"})
+    EXPECT_THAT(text, HasSubstr(fmt::format("holdfast {} {}", verb, options.target)));
+}
+
 TEST(Report, FitsTheWidthAndColorsOnlyWhenAsked) {
   const Report report = report_of(shop());
-  for (const std::size_t width : {60U, 80U, 100U}) {
+  for (const std::size_t width : {60U, 80U, 100U, 250U}) {
     TextOptions options;
     options.width = width;
     const std::string text = report_text(report, options);

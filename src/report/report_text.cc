@@ -3,12 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <span>
 
 #include "base/terminal_text.h"
 #include "base/units.h"
 #include "report/audit_report.h"
 #include "report/target_words.h"
+#include "report/text_columns.h"
 #include "view/names.h"
 #include "view/words.h"
 
@@ -17,6 +19,7 @@ namespace {
 
 using view::ChainStep;
 using view::GoroutineRow;
+using view::GoroutineSums;
 using view::HeapTotals;
 using view::Holder;
 using view::kNoCollection;
@@ -25,7 +28,6 @@ using view::Report;
 using view::short_names;
 using view::short_type;
 using view::StepKind;
-using view::SystemGoroutines;
 using view::TypeTotals;
 
 constexpr std::string_view kSomeKey = "[…]";
@@ -61,30 +63,19 @@ class Text {
     text = text.substr(0, text.find_last_not_of(' ') + 1);
     out_ += fmt::format("{}\n", fit_words(text, width_));
   }
-  // A sentence behind `prefix`, on as many lines as it takes, so that nothing of it is lost.
-  void wrapped(std::string prefix, std::string_view sentence) {
-    const std::size_t indent = text_width(prefix);
-    const std::size_t room = std::max<std::size_t>(width_ - std::min(width_, indent), 20);
-    std::string text;
-    for (std::size_t at = 0; at < sentence.size();) {
-      const std::size_t end = std::min(sentence.find(' ', at), sentence.size());
-      const std::string word = folded(sentence.substr(at, end - at), room);
-      if (!text.empty() && text_width(text) + 1 + text_width(word) > room) {
-        line(prefix + text);
-        prefix.assign(indent, ' ');
-        text.clear();
-      }
-      text += (text.empty() ? "" : " ") + word;
-      at = end + 1;
-    }
-    line(prefix + text);
+  void wrapped(const std::string& prefix, std::string_view sentence) {
+    out_ += holdfast::wrapped(prefix, sentence, width_);
   }
   std::string bold(const std::string& text) const {
     return options_.color ? fmt::format("\033[1m{}\033[0m", text) : text;
   }
-  // A heading, padded before it is made bold so that columns stay where they are.
   void heading(const std::string& title, const std::string& rest = {}) {
     out_ += fmt::format("\n{}{}\n", bold(title), fit(rest, width_ - std::min(width_, title.size())));
+  }
+  // What a list leaves out.
+  void and_more(std::uint64_t count, const std::string& what) {
+    if (count > 0)
+      wrapped("     ", fmt::format("and {} more{}; holdfast report --top 0 shows all", format_count(count), what));
   }
 
   void add_head() {
@@ -100,17 +91,7 @@ class Text {
     double took = 0;
     for (const auto& [pass, ms] : report_.took_ms) took += ms;
     if (took > 0) head += fmt::format(" · {}", format_seconds(took / 1e3));
-    // Folded at a separator, so that nothing of it is lost.
-    while (!head.empty()) {
-      std::size_t end = head.size();
-      while (text_width(head.substr(0, end)) > width_) {
-        const std::size_t cut = head.rfind(" · ", end - 1);
-        if (cut == std::string::npos || cut == 0) break;
-        end = cut;
-      }
-      out_ += fmt::format("{}{}\n", out_.empty() ? "" : "  ", head.substr(0, end));
-      head = end == head.size() ? "" : head.substr(end + std::string_view(" · ").size());
-    }
+    out_ += wrapped_at(" · ", head, width_, 2);
   }
 
   void add_account() {
@@ -122,29 +103,32 @@ class Text {
                                : fmt::format("{} of heap objects", format_bytes(heap));
     if (a.swapped > 0) rest += fmt::format(", {} swapped out", format_bytes(a.swapped));
     if (limit > 0) rest += fmt::format(", limit {}", format_bytes(limit));
-    heading("WHERE THE MEMORY IS", fmt::format("{:>26}{}", "", rest));
+    const std::string title = "WHERE THE MEMORY IS";
+    const std::size_t free = width_ - std::min(width_, title.size() + text_width(rest));
+    heading(title, std::string(std::clamp<std::size_t>(free, 2, 26), ' ') + rest);
     const bool off = a.next_gc >= kNoCollection;
     const std::string next = off             ? "collections are switched off"
                              : a.next_gc > 0 ? fmt::format("next collection at {}", format_bytes(a.next_gc))
                                              : "";
+    std::vector<AccountRow> rows;
     if (has_graph_) {
-      account_row("live objects", a.live, live_note());
-      account_row("garbage", a.garbage, next);
+      rows.push_back({"live objects", a.live, live_note()});
+      rows.push_back({"garbage", a.garbage, next});
     } else {
-      account_row("objects", heap, next);
+      rows.push_back({"objects", heap, next});
     }
-    if (!a.known) {
-      line("  what of this was resident, and what else was, is not known here");
-      return;
+    if (a.known) {
+      rows.push_back({"free, not returned", a.free, ""});
+      rows.push_back({"stacks", a.stacks, fmt::format("{} goroutines", format_count(report_.goroutine_count))});
+      rows.push_back({"runtime", a.runtime, ""});
+      rows.push_back({"globals", a.globals, "package variables"});
+      rows.push_back({"outside Go", a.c_heap + a.mappings,
+                      fmt::format("C heap {}, mappings {}", format_bytes(a.c_heap), format_bytes(a.mappings))});
+      rows.push_back({"files", a.files, ""});
+      rows.push_back({"rest", a.rest, ""});
     }
-    account_row("free, not returned", a.free, "");
-    account_row("stacks", a.stacks, fmt::format("{} goroutines", format_count(report_.goroutine_count)));
-    account_row("runtime", a.runtime, "");
-    account_row("globals", a.globals, "package variables");
-    account_row("outside Go", a.c_heap + a.mappings,
-                fmt::format("C heap {}, mappings {}", format_bytes(a.c_heap), format_bytes(a.mappings)));
-    account_row("files", a.files, "");
-    account_row("rest", a.rest, "");
+    account_rows(rows);
+    if (!a.known) wrapped("  ", "what of this was resident, and what else was, is not known here");
   }
 
   // With what of them is not in memory: pages that were never written to, or are swapped out.
@@ -156,12 +140,33 @@ class Text {
                                                : note;
   }
 
-  void account_row(const std::string& name, std::uint64_t bytes, const std::string& note) {
-    const std::uint64_t parts = whole_ == 0 ? 0 : (bytes * kBar + whole_ / 2) / whole_;
-    std::string bar;
-    for (std::uint64_t i = 0; i < std::min<std::uint64_t>(parts, kBar); ++i) bar += "█";
-    if (!bar.empty() && !note.empty()) bar += "  ";
-    line(fmt::format("  {:<20}{:>12}{:>7}  {}{}", name, format_bytes(bytes), format_share(bytes, whole_), bar, note));
+  struct AccountRow {
+    std::string_view name;
+    std::uint64_t bytes;
+    std::string note;
+
+    std::uint64_t bar(std::uint64_t whole, std::size_t full) const {
+      return whole == 0 ? 0 : std::min<std::uint64_t>((bytes * full + whole / 2) / whole, full);
+    }
+  };
+
+  // All bars are drawn to the scale at which no note has to go to the next line; they go where that would leave stumps.
+  void account_rows(const std::vector<AccountRow>& rows) {
+    constexpr std::size_t kFront = 39;  // columns before the bar
+    constexpr std::size_t kStump = 6;
+    const std::size_t room = width_ - std::min(width_, kFront);
+    std::size_t full = kBar;
+    for (const AccountRow& row : rows)
+      while (full > 0 && row.bar(whole_, full) + 2 + text_width(row.note) > room) --full;
+    if (full < kStump) full = 0;
+    for (const AccountRow& row : rows) {
+      std::string bar;
+      for (std::uint64_t i = 0; i < row.bar(whole_, full); ++i) bar += "█";
+      if (!bar.empty() && !row.note.empty()) bar += "  ";
+      wrapped(fmt::format("  {:<18}{:>11}{:>6}  {}", row.name, format_bytes(row.bytes), format_share(row.bytes, whole_),
+                          bar),
+              row.note);
+    }
   }
 
   // A program with nothing wrong has no such section.
@@ -178,23 +183,33 @@ class Text {
 
   void add_holders() {
     heading("WHAT HOLDS IT");
-    if (report_.holders.empty()) line("  nothing stands out: no place holds as much as 0.5 % of the live bytes");
+    if (report_.holders.empty()) wrapped("  ", "nothing stands out: no place holds as much as 0.5 % of the live bytes");
     std::size_t number = 0;
+    const std::uint64_t whole = report_.heap.reachable_bytes + report_.goroutine_stack_bytes();
+    std::uint64_t shown = 0;
     for (const Holder& holder : report_.holders) {
-      const std::string share = format_share(holder.bytes, report_.heap.reachable_bytes);
-      wrapped(fmt::format("{:>3}  {:>10} ({})  ", ++number, format_bytes(holder.bytes), share),
+      shown += holder.total_bytes();
+      const std::string share = format_share(holder.total_bytes(), whole);
+      wrapped(fmt::format("{:>3}  {:>10} ({})  ", ++number, format_bytes(holder.total_bytes()), share),
               short_names(holder.what));
       line(fmt::format("     {}", chain_text(holder.chain, width_ - 5)));
       if (!holder.created_by.empty()) {
         const std::string stacks =
-            holder.stack_bytes > 0 ? fmt::format("; their stacks take {} more", format_bytes(holder.stack_bytes)) : "";
+            holder.stack_bytes > 0 ? fmt::format("; {} of it are their stacks", format_bytes(holder.stack_bytes)) : "";
         wrapped("     ", fmt::format("created by {}{}", short_names(holder.created_by), stacks));
       }
       if (const auto& site = holder.allocated_at)
-        line(fmt::format("     put there by {} ({} of {} sampled {})", short_names(site->place),
-                         format_count(site->here), format_count(site->sampled),
-                         site->sampled == 1 ? "object" : "objects"));
+        wrapped("     ",
+                fmt::format("put there by {} ({} of {} sampled {})", short_names(site->place), format_count(site->here),
+                            format_count(site->sampled), site->sampled == 1 ? "object" : "objects"));
     }
+    and_more(report_.holder_count - report_.holders.size(),
+             fmt::format(", {}", format_bytes(report_.held_bytes - shown)));
+    const std::uint64_t held = report_.held_bytes - report_.held_stack_bytes;
+    const std::uint64_t rest = report_.heap.reachable_bytes - std::min(report_.heap.reachable_bytes, held);
+    if (!report_.holders.empty() && rest >= whole / 200)
+      wrapped("     ", fmt::format("the rest, {} ({}), is in places that hold less than 0.5 % of the live bytes each",
+                                   format_bytes(rest), format_share(rest, whole)));
   }
 
   // "main.registry → main.Registry.sessions[…] → main.Session.Buf → []uint8, 16.0 KiB": places, and what is at the end.
@@ -245,14 +260,22 @@ class Text {
   }
 
   void add_types() {
-    heading("TYPES", fmt::format("{:>12}{:>12}{:>14}   {:<44}{}", "retained", "own", "count", "type", "known by"));
-    const std::size_t room = std::max<std::size_t>(width_ - 58, 20);
-    for (std::size_t i = 0; i < std::min(report_.types.size(), options_.types); ++i) {
-      const TypeTotals& row = report_.types[i];
-      line(fmt::format("     {:>12}{:>12}{:>14}   {:<43} {}", format_bytes(row.retained_bytes), format_bytes(row.bytes),
-                       format_count(row.count), fit(short_type(row.type), std::min<std::size_t>(room, 43)),
-                       name_of(row.known_by)));
+    const std::string title = "TYPES";
+    std::vector<std::vector<std::string>> rows = {{title, "retained", "own", "count", "type", "known by"}};
+    const std::size_t shown = std::min(report_.types.size(), options_.types);
+    std::uint64_t rest = report_.heap.reachable_bytes;
+    for (const TypeTotals& row : std::span(report_.types).first(shown)) {
+      rows.push_back({"", format_bytes(row.retained_bytes), format_bytes(row.bytes), format_count(row.count),
+                      short_type(row.type), std::string(name_of(row.known_by))});
+      rest -= std::min(rest, row.bytes);
     }
+    static constexpr std::array kColumns = {TextColumn{},     TextColumn{true},        TextColumn{true},
+                                            TextColumn{true}, TextColumn{false, true}, TextColumn{}};
+    std::vector<std::string> lines = lay_out(rows, kColumns, width_);
+    lines.front().replace(0, title.size(), bold(title));
+    out_ += "\n";
+    for (const std::string& text : lines) out_ += text + "\n";
+    and_more(report_.type_count - shown, fmt::format(", own {}", format_bytes(rest)));
     line(fmt::format("     {} of the live bytes have a known type",
                      format_share(report_.heap.typed_bytes, report_.heap.reachable_bytes)));
   }
@@ -261,10 +284,11 @@ class Text {
     const std::uint64_t places = report_.goroutine_places;
     heading("GOROUTINES", fmt::format("  {}, in {} {}", format_count(report_.goroutine_count), format_count(places),
                                       places == 1 ? "place" : "places"));
-    std::size_t shown = 0;
+    GoroutineSums rest = report_.user_goroutines;
     for (const GoroutineRow& row : report_.goroutines) {
       if (row.system) continue;
-      if (++shown > options_.goroutines) break;
+      if (report_.user_goroutines.places - rest.places == options_.goroutines) break;
+      rest.take_away(row);
       const std::string_view reason = name_of(row.wait_reason);
       std::string text(reason.empty() ? name_of(row.state) : reason);
       if (!row.top.empty()) text += fmt::format(" at {}", short_names(row.top));
@@ -272,16 +296,23 @@ class Text {
         text += fmt::format(", since {} or longer", format_seconds(static_cast<double>(row.longest_waiting_ns) / 1e9));
       if (row.leaked()) text += ", leaked";
       wrapped(fmt::format("  {:>8} × ", format_count(row.count)), text);
-      std::string more =
-          fmt::format("holds {}, stacks {}", format_bytes(row.retained_bytes), format_bytes(row.stack_bytes));
+      std::string more = sizes_text(row.retained_bytes, row.stack_bytes);
       if (!row.created_by.empty()) more += fmt::format("; created by {}", short_names(row.created_by));
       wrapped("             ", more);
     }
-    const SystemGoroutines& system = report_.system_goroutines;
+    and_more(rest.places, fmt::format(" {}, {} goroutines, {}", rest.places == 1 ? "place" : "places",
+                                      format_count(rest.count), format_bytes(rest.retained_bytes + rest.stack_bytes)));
+    const GoroutineSums& system = report_.system_goroutines;
     if (system.count == 0) return;
-    line(fmt::format("  {:>8} {} of the runtime itself: holds {}, stacks {}", format_count(system.count),
-                     system.count == 1 ? "goroutine" : "goroutines", format_bytes(system.retained_bytes),
-                     format_bytes(system.stack_bytes)));
+    wrapped(fmt::format("  {:>8} ", format_count(system.count)),
+            fmt::format("{} of the runtime itself: {}", system.count == 1 ? "goroutine" : "goroutines",
+                        sizes_text(system.retained_bytes, system.stack_bytes)));
+  }
+
+  // By the sum the rows are ordered.
+  static std::string sizes_text(std::uint64_t retained, std::uint64_t stack) {
+    return fmt::format("{}: {} of the heap, {} of stacks", format_bytes(retained + stack), format_bytes(retained),
+                       format_bytes(stack));
   }
 
   void add_truth() {
@@ -302,8 +333,11 @@ class Text {
   void add_commands() {
     if (options_.target.empty()) return;
     out_ += "\n";
-    line(fmt::format("more: holdfast types {0} · holdfast goroutines {0} · holdfast roots {0} · holdfast audit {0}",
-                     options_.target));
+    out_ += wrapped_at(
+        " · ",
+        fmt::format("more: holdfast types {0} · holdfast goroutines {0} · holdfast roots {0} · holdfast audit {0}",
+                    options_.target),
+        width_, 6);
   }
 
   const Report& report_;

@@ -9,7 +9,7 @@ namespace holdfast::report {
 
 struct TextOptions {
   bool color = false;
-  std::size_t width = 100;  // columns, at least 60
+  std::size_t width = 100;  // terminal columns, at least 60, or kEndless (base/terminal_text.h)
   std::size_t types = 10;
   std::size_t goroutines = 5;
   std::string target;  // as the user named it, for the commands at the end

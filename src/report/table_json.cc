@@ -36,7 +36,7 @@ ordered_json table_json(const Table& table, const Selection& selection, const he
     if (table.lines) one[std::string(table.lines_name)] = table.lines(row);
     rows.push_back(std::move(one));
   }
-  ordered_json json = {{"schema", fmt::format("holdfast.{}/1", table.shape.name)}};
+  ordered_json json = {{"schema", fmt::format("holdfast.{}/2", table.shape.name)}};
   if (snapshot != nullptr) json["target"] = target_json(snapshot->target);
   json["rows"] = table.rows;
   json["matching"] = selection.matching;

@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <numeric>
 
 #include "base/terminal_text.h"
 #include "base/units.h"
+#include "report/text_columns.h"
 
 namespace holdfast::report {
 namespace {
@@ -17,41 +17,20 @@ using view::Table;
 using view::TablePlan;
 using view::Unit;
 
-constexpr std::size_t kWidth = 100;
-constexpr std::size_t kGap = 2;
-constexpr std::size_t kNarrowest = 12;  // of a folded column
+constexpr std::size_t kIndent = 6;  // of what stands under a row
 
-std::string padded(const std::string& text, std::size_t width, bool right) {
-  const std::size_t own = text_width(text);
-  const std::string gap(width > own ? width - own : 0, ' ');
-  return right ? gap + text : text + gap;
-}
-
-using Lines = std::vector<std::vector<std::string>>;  // by line and column; the first are the titles
-
-// The widest columns of text give way until the line fits.
-std::vector<std::size_t> column_widths(const Lines& lines, const std::vector<bool>& is_text) {
-  std::vector<std::size_t> widths(is_text.size());
-  for (const auto& line : lines)
-    for (std::size_t c = 0; c < line.size(); ++c) widths[c] = std::max(widths[c], text_width(line[c]));
-  const auto total = [&] { return std::accumulate(widths.begin(), widths.end(), (widths.size() - 1) * kGap); };
-  while (total() > kWidth) {
-    std::size_t* widest = nullptr;
-    for (std::size_t c = 0; c < widths.size(); ++c)
-      if (is_text[c] && widths[c] > kNarrowest && (widest == nullptr || widths[c] > *widest)) widest = &widths[c];
-    if (widest == nullptr) break;
-    --*widest;
-  }
-  return widths;
-}
-
-// "12 of 81 types; --top 0 shows all"
+// "and 69 more, own 3.1 MiB; --top 0 shows all", then "20 of 81 types match"
 std::string footer(const Table& table, const Selection& selection) {
-  std::string text = fmt::format("{} {}", format_count(table.rows), table.shape.name);
-  if (selection.matching < table.rows) text = fmt::format("{} of {} match", format_count(selection.matching), text);
+  std::string text;
   if (selection.rows.size() < selection.matching)
-    text = fmt::format("{} of {}; --top 0 shows all", format_count(selection.rows.size()), text);
-  return text;
+    text = fmt::format(
+        "and {} more{}; --top 0 shows all\n", format_count(selection.matching - selection.rows.size()),
+        table.shape.sum.empty() ? "" : fmt::format(", {} {}", table.shape.sum, format_bytes(selection.left_out_bytes)));
+  const std::string all = fmt::format("{} {}", format_count(table.rows), table.shape.name);
+  return text + "\n" +
+         (selection.matching < table.rows ? fmt::format("{} of {} match", format_count(selection.matching), all)
+                                          : all) +
+         "\n";
 }
 
 }  // namespace
@@ -78,34 +57,28 @@ std::string cell_text(const Cell& cell, Unit unit) {
   return format_count(*number);
 }
 
-std::string table_text(const Table& table, const TablePlan& plan, const Selection& selection) {
-  Lines lines(1);
-  std::vector<bool> is_text, is_right;
+std::string table_text(const Table& table, const TablePlan& plan, const Selection& selection, std::size_t width) {
+  std::vector<std::vector<std::string>> rows(1);  // the first are the headings
+  std::vector<TextColumn> columns;
   for (const std::size_t c : plan.text_columns) {
     const Unit unit = table.shape.columns[c].unit;
-    lines.front().emplace_back(table.shape.columns[c].title);
-    is_text.push_back(unit == Unit::kText);
-    is_right.push_back(unit != Unit::kText && unit != Unit::kFlag);
+    rows.front().emplace_back(table.shape.columns[c].name);
+    columns.push_back({unit != Unit::kText && unit != Unit::kFlag, unit == Unit::kText});
   }
   for (const std::uint32_t row : selection.rows) {
-    auto& line = lines.emplace_back();
+    auto& cells = rows.emplace_back();
     for (const std::size_t c : plan.text_columns)
-      line.push_back(cell_text(table.cell(row, c), table.shape.columns[c].unit));
+      cells.push_back(cell_text(table.cell(row, c), table.shape.columns[c].unit));
   }
-  const std::vector<std::size_t> widths = column_widths(lines, is_text);
+  const std::vector<std::string> lines = lay_out(rows, columns, width);
   std::string out;
   for (std::size_t l = 0; l < lines.size(); ++l) {
-    std::string text;
-    for (std::size_t c = 0; c < widths.size(); ++c) {
-      text += std::string(c > 0 ? kGap : 0, ' ');
-      text += padded(folded(lines[l][c], widths[c]), widths[c], is_right[c]);
-    }
-    text.erase(text.find_last_not_of(' ') + 1);
-    out += text + "\n";
+    out += lines[l] + "\n";
     if (l == 0 || !table.lines) continue;
-    for (const std::string& below : table.lines(selection.rows[l - 1])) out += "      " + cleaned(below) + "\n";
+    for (const std::string& below : table.lines(selection.rows[l - 1]))
+      out += std::string(kIndent, ' ') + folded(below, width - std::min(width, kIndent)) + "\n";
   }
-  return out + "\n" + footer(table, selection) + "\n";
+  return out + footer(table, selection);
 }
 
 }  // namespace holdfast::report

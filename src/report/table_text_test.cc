@@ -1,5 +1,6 @@
 #include "report/table_text.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -33,23 +34,23 @@ struct Row {
 };
 
 constexpr ColumnOf<Row> kColumns[] = {
-    {{"bytes", "own", Unit::kBytes, ""}, [](const Row& row) { return Cell(row.bytes); }},
-    {{"name", "name", Unit::kText, ""}, [](const Row& row) { return text_cell(row.name); }},
-    {{"file", "file", Unit::kText, ""}, [](const Row& row) { return text_cell(row.file); }},
+    {{"bytes", Unit::kBytes, ""}, [](const Row& row) { return Cell(row.bytes); }},
+    {{"name", Unit::kText, ""}, [](const Row& row) { return text_cell(row.name); }},
+    {{"file", Unit::kText, ""}, [](const Row& row) { return text_cell(row.file); }},
 };
 
 Table table_of(std::vector<Row> rows) {
-  return make_table<Row>(make_shape<Row>("things", "bytes", kColumns), kColumns, std::move(rows));
+  return make_table<Row>(make_shape<Row>("things", "bytes", kColumns, "bytes"), kColumns, std::move(rows));
 }
 
-std::string text_of(const Table& table, const TableQuery& query = {}) {
+std::string text_of(const Table& table, const TableQuery& query = {}, std::size_t width = 100) {
   const TablePlan plan = plan_table(table.shape, query);
-  return table_text(table, plan, select(table, plan));
+  return table_text(table, plan, select(table, plan), width);
 }
 
 TEST(TableText, ColumnsAreAsWideAsTheyMustBeAndNumbersStandOnTheRight) {
   EXPECT_EQ(text_of(table_of({{"a", 17, "x.go"}, {"longer", 1 << 24, ""}})),
-            "     own  name    file\n"
+            "   bytes  name    file\n"
             "16.0 MiB  longer  -\n"
             "    17 B  a       x.go\n"
             "\n"
@@ -58,30 +59,48 @@ TEST(TableText, ColumnsAreAsWideAsTheyMustBeAndNumbersStandOnTheRight) {
 
 TEST(TableText, SaysHowManyRowsAreLeftOut) {
   const Table table = table_of({{"a", 1, ""}, {"b", 2, ""}, {"c", 3, ""}});
-  EXPECT_THAT(text_of(table, {.top = 1}), HasSubstr("\n1 of 3 things; --top 0 shows all\n"));
+  EXPECT_THAT(text_of(table, {.top = 1}), HasSubstr("\nand 2 more, bytes 3 B; --top 0 shows all\n\n3 things\n"));
   EXPECT_THAT(text_of(table, {.filters = {"bytes>1"}}), HasSubstr("\n2 of 3 things match\n"));
-  EXPECT_THAT(text_of(table, {.top = 1, .filters = {"bytes>1"}}), HasSubstr("\n1 of 2 of 3 things match;"));
+  EXPECT_THAT(text_of(table, {.top = 1, .filters = {"bytes>1"}}),
+              HasSubstr("\nand 1 more, bytes 2 B; --top 0 shows all\n\n2 of 3 things match\n"));
 }
 
-TEST(TableText, NoLineIsWiderThan100Columns) {
+TEST(TableText, NoLineIsWiderThanWishedAndNamesGiveWay) {
   const std::string name(90, 'n');
   const std::string file = std::string(80, 'd') + "/last.go:17";
-  std::istringstream lines(text_of(table_of({{name, 1, file}, {"ü" + name, 2, "短" + file}})));
-  std::size_t widest = 0;
-  for (std::string line; std::getline(lines, line);) {
-    widest = std::max(widest, text_width(line));
-    if (line.find(" B  ") != std::string::npos) {
-      EXPECT_THAT(line, HasSubstr("last.go:17"));
+  const Table table = table_of({{name, 1, file}, {"ü" + name, 2, "短" + file}});
+  for (const std::size_t width : {60U, 80U, 100U, 160U}) {
+    std::istringstream lines(text_of(table, {}, width));
+    std::size_t widest = 0;
+    for (std::string line; std::getline(lines, line);) {
+      widest = std::max(widest, text_width(line));
+      if (line.find(" B  ") != std::string::npos) {
+        EXPECT_THAT(line, HasSubstr("last.go:17"));
+      }
     }
+    EXPECT_EQ(widest, width);
   }
-  EXPECT_EQ(widest, 100U);
+}
+
+TEST(TableText, WithoutAWidthNothingIsCut) {
+  const std::string name(300, 'n');
+  Table table = table_of({{name, 1, name}});
+  table.lines = [&](std::uint32_t) { return std::vector<std::string>{name + name}; };
+  EXPECT_THAT(text_of(table, {}, kEndless), HasSubstr(fmt::format("  1 B  {0}  {0}\n      {0}{0}\n", name)));
+}
+
+TEST(TableText, SentencesGoOnInTheNextLineAndCommandsStayWhole) {
+  EXPECT_EQ(wrapped("  12 × ", "one two three four five", 27), "  12 × one two three four\n       five\n");
+  EXPECT_EQ(wrapped_at(" · ", "holdfast types 17 · holdfast roots 17 · holdfast audit 17", 40, 6),
+            "holdfast types 17 · holdfast roots 17\n      holdfast audit 17\n");
+  EXPECT_EQ(wrapped_at(" · ", "holdfast types a-long-name.core", 10, 6), "holdfast types a-long-name.core\n");
 }
 
 TEST(TableText, AColumnAfterAForeignNameStaysInLine) {
   EXPECT_EQ(text_of(table_of({{"Größe", 2, "a.go"}, {"大小", 1, "b.go"}})),
-            "own  name   file\n"
-            "2 B  Größe  a.go\n"
-            "1 B  大小   b.go\n"
+            "bytes  name   file\n"
+            "  2 B  Größe  a.go\n"
+            "  1 B  大小   b.go\n"
             "\n"
             "2 things\n");
 }
@@ -112,13 +131,13 @@ TEST(TableText, CellsReadAsPeopleReadThem) {
 TEST(TableText, LinesUnderARowStandThere) {
   Table table = table_of({{"a", 1, ""}});
   table.lines = [](std::uint32_t) { return std::vector<std::string>{"main.f  f.go:1"}; };
-  EXPECT_THAT(text_of(table), HasSubstr("1 B  a     -\n      main.f  f.go:1\n"));
+  EXPECT_THAT(text_of(table), HasSubstr("  1 B  a     -\n      main.f  f.go:1\n"));
 }
 
 TEST(TableJson, NumbersAreExactAndWhatIsNotKnownIsNull) {
   const Table table = table_of({{"a", (std::uint64_t{1} << 53) + 1, ""}});
   const auto json = table_json(table, select(table, plan_table(table.shape, {})), nullptr);
-  EXPECT_EQ(json.dump(), R"({"schema":"holdfast.things/1","rows":1,"matching":1,"things":[)"
+  EXPECT_EQ(json.dump(), R"({"schema":"holdfast.things/2","rows":1,"matching":1,"things":[)"
                          R"({"bytes":9007199254740993,"name":"a","file":null}]})");
 }
 

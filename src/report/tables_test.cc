@@ -53,11 +53,28 @@ TEST(RootTable, ARootRetainsWhatStandsUnderItToo) {
   const Table table = root_table(snapshot, graph::dominators(snapshot));
   EXPECT_THAT(column(table, "name"), ElementsAre("finalizers", "finalizer main.close", "main.cache"));
   EXPECT_THAT(column(table, "kind"), ElementsAre("group", "finalizer", "global"));
-  EXPECT_THAT(column(table, "retained_bytes"), ElementsAre("64 B", "64 B", "32 B"));
+  EXPECT_THAT(column(table, "retained"), ElementsAre("64 B", "64 B", "32 B"));
   EXPECT_THAT(column(table, "targets"), ElementsAre("0", "1", "1"));
   EXPECT_THAT(column(table, "under"), ElementsAre("-", "finalizers", "-"));
   EXPECT_THAT(column(table, "where"), ElementsAre("-", "0xc000", "-"));
   EXPECT_THAT(column(table, "conservative"), ElementsAre("no", "yes", "no"));
+}
+
+// What no root holds alone had no row, so that the sum was below the live bytes and nobody could find the rest.
+TEST(RootTable, WhatSeveralHoldHasARow) {
+  HeapBuilder heap;
+  const auto shared = heap.leaf(512);
+  for (const char* name : {"main.next", "main.stop"}) {
+    const auto own = heap.object(16);
+    heap.refer(heap.root(RootKind::kGlobal, name), own);
+    heap.edge(own, 0, shared);
+  }
+  const heap::Snapshot snapshot = heap.build();
+  const Table table = root_table(snapshot, graph::dominators(snapshot));
+  EXPECT_THAT(column(table, "retained"), ElementsAre("512 B", "16 B", "16 B"));
+  EXPECT_THAT(column(table, "kind"), ElementsAre("shared", "global", "global"));
+  EXPECT_THAT(column(table, "name"), ElementsAre("held by more than one root", "main.next", "main.stop"));
+  EXPECT_THAT(column(table, "targets"), ElementsAre("-", "1", "1"));
 }
 
 TEST(SpanTable, CountsReachedAndMarkedObjectsOfEachSpan) {
@@ -72,7 +89,7 @@ TEST(SpanTable, CountsReachedAndMarkedObjectsOfEachSpan) {
   heap::Snapshot snapshot = heap.build();
   snapshot.spans[0].has_marks = true;
   const Table table = span_table(snapshot, graph::reach(snapshot));
-  EXPECT_THAT(column(table, "slot_bytes"), ElementsAre("16 B", "512 B"));  // in address order
+  EXPECT_THAT(column(table, "slot"), ElementsAre("16 B", "512 B"));  // in address order
   EXPECT_THAT(column(table, "objects"), ElementsAre("100", "1"));
   EXPECT_THAT(column(table, "reached"), ElementsAre("70", "1"));
   EXPECT_THAT(column(table, "marked"), ElementsAre("90", "-"));
@@ -121,17 +138,17 @@ TEST_F(GoroutineTableTest, EachSaysWhatItDoesAndWhere) {
   EXPECT_THAT(column(table({}), "doing"), ElementsAre("chan send", "chan send", "running"));
   EXPECT_THAT(column(table({}), "state"), ElementsAre("waiting", "waiting", "running"));
   EXPECT_THAT(column(table({}), "wait_reason"), ElementsAre("chan send", "chan send", "-"));
-  EXPECT_THAT(column(table({}), "waiting_ns"), ElementsAre("7.0 s", "8.0 s", "-"));
+  EXPECT_THAT(column(table({}), "waiting"), ElementsAre("7.0 s", "8.0 s", "-"));
   EXPECT_THAT(column(table({}), "top"), ElementsAre("main.scan scan.go:88", "main.scan", "main.main"));
-  EXPECT_THAT(column(table({}), "stack_bytes"), ElementsAre("2.0 KiB", "2.0 KiB", "2.0 KiB"));
+  EXPECT_THAT(column(table({}), "stack"), ElementsAre("2.0 KiB", "2.0 KiB", "2.0 KiB"));
 }
 
 TEST_F(GoroutineTableTest, WhatTwoShareIsRetainedByTheirGroupOnly) {
-  EXPECT_THAT(column(table({}), "retained_bytes"), ElementsAre("16 B", "16 B", "0 B"));
-  EXPECT_THAT(column(table({.group = true}), "retained_bytes"), ElementsAre("1.0 KiB", "0 B"));
+  EXPECT_THAT(column(table({}), "retained"), ElementsAre("16 B", "16 B", "0 B"));
+  EXPECT_THAT(column(table({.group = true}), "retained"), ElementsAre("1.0 KiB", "0 B"));
   EXPECT_THAT(column(table({.group = true}), "count"), ElementsAre("2", "1"));
-  EXPECT_THAT(column(table({.group = true}), "waiting_ns"), ElementsAre("8.0 s", "-"));
-  EXPECT_THAT(column(table({.group = true}), "stack_bytes"), ElementsAre("4.0 KiB", "2.0 KiB"));
+  EXPECT_THAT(column(table({.group = true}), "waiting"), ElementsAre("8.0 s", "-"));
+  EXPECT_THAT(column(table({.group = true}), "stack"), ElementsAre("4.0 KiB", "2.0 KiB"));
 }
 
 TEST_F(GoroutineTableTest, StacksStandUnderTheLineWhenAskedFor) {

@@ -189,19 +189,19 @@ TEST_F(TypeChainReport, ConflictsAreATableWithTheirEvidence) {
   large.objects = 10;
   const Table table = conflict_table(snapshot, {large, small});
   const TablePlan plan = plan_table(conflict_shape(), {});
-  EXPECT_EQ(table_text(table, plan, select(table, plan)),
-            "bytes  objects  kept                          known by  refused        said by       example\n"
-            "480 B       10  example.com/app/main.Session  header    main.Registry  code     0xc000000000\n"
+  EXPECT_EQ(table_text(table, plan, select(table, plan), 100),
+            "bytes  objects  kept                          kept_by  refused        refused_by       example\n"
+            "480 B       10  example.com/app/main.Session  header   main.Registry  code        0xc000000000\n"
             "      kept: the allocation header names the type at 0x512340\n"
             "      refused: debug information: package variable main.other\n"
-            " 48 B        1  example.com/app/main.Session  header    main.Registry  dwarf    0xc000000000\n"
+            " 48 B        1  example.com/app/main.Session  header   main.Registry  dwarf       0xc000000000\n"
             "      kept: the allocation header names the type at 0x512340\n"
             "      refused: debug information: package variable main.other\n"
             "\n"
             "2 conflicts\n");
   const TablePlan by_dwarf = plan_table(conflict_shape(), {.filters = {"refused_by=dwarf"}});
   const auto json = table_json(table, select(table, by_dwarf), &snapshot);
-  EXPECT_EQ(json["schema"], "holdfast.conflicts/1");
+  EXPECT_EQ(json["schema"], "holdfast.conflicts/2");
   ASSERT_EQ(json["conflicts"].size(), 1U);
   EXPECT_EQ(json["conflicts"][0]["claims"], 3);
   EXPECT_EQ(json["conflicts"][0]["standing"], 1);

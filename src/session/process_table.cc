@@ -14,31 +14,29 @@ Cell number(std::optional<std::uint64_t> value) {
 }
 
 constexpr view::ColumnOf<GoProcess> kColumns[] = {
-    {{"pid", "pid", Unit::kId, "process id"},
+    {{"pid", Unit::kId, "process id"},
      [](const GoProcess& p) { return Cell(static_cast<std::uint64_t>(p.status.pid)); }},
-    {{"go_version", "Go", Unit::kText, "release that built it"},
-     [](const GoProcess& p) { return text_cell(p.go_version); }},
-    {{"rss_bytes", "resident", Unit::kBytes, "memory that it has now"},
-     [](const GoProcess& p) { return Cell(p.status.rss); }},
-    {{"heap_bytes", "heap", Unit::kBytes, "of it objects, garbage included, by the runtime's own count"},
+    {{"go", Unit::kText, "release that built it"}, [](const GoProcess& p) { return text_cell(p.go_version); }},
+    {{"resident", Unit::kBytes, "memory that it has now"}, [](const GoProcess& p) { return Cell(p.status.rss); }},
+    {{"heap", Unit::kBytes, "of it objects, garbage included, by the runtime's own count"},
      [](const GoProcess& p) { return number(p.heap_bytes); }},
-    {{"goroutines", "goroutines", Unit::kCount, "that have not ended, the runtime's own included"},
+    {{"goroutines", Unit::kCount, "that have not ended, the runtime's own included"},
      [](const GoProcess& p) { return number(p.goroutines); }},
-    {{"stripped", "stripped", Unit::kFlag, "whether the file has no symbol table"},
+    {{"stripped", Unit::kFlag, "whether the file has no symbol table"},
      [](const GoProcess& p) { return flag_cell(p.stripped); }},
-    {{"container", "container", Unit::kText, "short id or name of its container"},
+    {{"container", Unit::kText, "short id or name of its container"},
      [](const GoProcess& p) { return text_cell(p.container); }},
-    {{"name", "name", Unit::kText, "of the process"}, [](const GoProcess& p) { return text_cell(p.status.name); }},
-    {{"image", "file", Unit::kText, "with the Go code: the program, or a library in one of another language", false},
+    {{"name", Unit::kText, "of the process"}, [](const GoProcess& p) { return text_cell(p.status.name); }},
+    {{"image", Unit::kText, "with the Go code: the program, or a library in one of another language", false},
      [](const GoProcess& p) { return text_cell(p.image); }},
-    {{"trouble", "trouble", Unit::kText, "why the runtime's counters could not be read", false},
+    {{"trouble", Unit::kText, "why the runtime's counters could not be read", false},
      [](const GoProcess& p) { return text_cell(p.trouble); }},
 };
 
 }  // namespace
 
 view::TableShape process_shape() {
-  return view::make_shape<GoProcess>("processes", "rss_bytes", kColumns);
+  return view::make_shape<GoProcess>("processes", "resident", kColumns, "resident");
 }
 
 view::Table process_table(std::vector<GoProcess> processes) {

@@ -10,7 +10,7 @@
 namespace holdfast::session {
 
 Session::Session(const std::string& target, const capture::Options& options, Listener listener)
-    : listener_(std::move(listener)), times_(listener_.pass_begins), target_(capture::find_target(target, options)) {}
+    : listener_(std::move(listener)), times_(listener_.passes_run), target_(capture::find_target(target, options)) {}
 
 capture::Prediction Session::predict() {
   const CancellationScope scope(&cancellation_);

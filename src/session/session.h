@@ -32,8 +32,8 @@ namespace holdfast::session {
 
 // What a front end wants to hear while passes run. Empty functions are not called.
 struct Listener {
-  std::function<void(const std::string& pass)> pass_begins;
-  std::function<void(const heap::Snapshot&)> first_look;  // see capture::Callbacks
+  std::function<void(const std::string& running)> passes_run;  // see PassTimes
+  std::function<void(const heap::Snapshot&)> first_look;       // see capture::Callbacks
 };
 
 class Session {

@@ -35,12 +35,19 @@ class SessionOnACapture : public ::testing::Test {
   std::string path() const { return folder_ / "f.hold"; }
   Session session() {
     return Session(path(), {},
-                   {.pass_begins = [this](const std::string& pass) { passes_.push_back(pass); },
+                   {.passes_run = [this](const std::string& running) { hear(running); },
                     .first_look = [this](const heap::Snapshot&) { ++first_looks_; }});
+  }
+  // A pass has begun when more of them run; its name is the last.
+  void hear(const std::string& running) {
+    const std::size_t comma = running.rfind(", ");
+    if (running.size() > running_.size()) passes_.push_back(running.substr(comma == std::string::npos ? 0 : comma + 2));
+    running_ = running;
   }
   std::ptrdiff_t times_run(const std::string& pass) const { return std::count(passes_.begin(), passes_.end(), pass); }
 
   std::filesystem::path folder_;
+  std::string running_;
   std::vector<std::string> passes_;
   int first_looks_ = 0;
 };

@@ -56,7 +56,7 @@ std::vector<GoroutineRow> goroutine_rows(const Names& names, const graph::Domina
   for (const GoroutineGroup& group : goroutine_groups(names.snapshot(), dominators, true))
     rows.push_back(row_of(names, group));
   std::stable_sort(rows.begin(), rows.end(), [](const GoroutineRow& a, const GoroutineRow& b) {
-    return std::pair(a.retained_bytes, a.count) > std::pair(b.retained_bytes, b.count);
+    return std::pair(a.retained_bytes + a.stack_bytes, a.count) > std::pair(b.retained_bytes + b.stack_bytes, b.count);
   });
   return rows;
 }

@@ -22,38 +22,39 @@ struct TableRow {
 
 using GoroutineColumn = ColumnOf<TableRow>;
 
-constexpr GoroutineColumn kCount = {{"count", "count", Unit::kCount, "goroutines with this stack"},
+constexpr GoroutineColumn kCount = {{"count", Unit::kCount, "goroutines with this stack"},
                                     [](const TableRow& row) { return Cell(row.group.count); }};
-constexpr GoroutineColumn kGoid = {{"goid", "goid", Unit::kId, "Go's number of it"},
+constexpr GoroutineColumn kGoid = {{"goid", Unit::kId, "Go's number of it"},
                                    [](const TableRow& row) { return Cell(row.one().goid); }};
 constexpr GoroutineColumn kRetained = {
-    {"retained_bytes", "retained", Unit::kBytes, "what its stack alone keeps alive on the heap"},
+    {"retained", Unit::kBytes, "what its stack alone keeps alive on the heap"},
     [](const TableRow& row) { return row.one().root ? Cell(row.group.retained_bytes) : Cell(); }};
-constexpr GoroutineColumn kStack = {{"stack_bytes", "stack", Unit::kBytes, "size of its stack"},
+constexpr GoroutineColumn kStack = {{"stack", Unit::kBytes, "size of its stack"},
                                     [](const TableRow& row) { return Cell(row.group.stack_bytes); }};
-constexpr GoroutineColumn kDoing = {
-    {"doing", "doing", Unit::kText, "why it waits, in the runtime's words, or its state"}, [](const TableRow& row) {
-      const std::string_view reason = name_of(row.one().wait_reason);
-      return text_cell(reason.empty() ? name_of(row.one().state) : reason);
-    }};
-constexpr GoroutineColumn kState = {{"state", "state", Unit::kText, "running, runnable, waiting, syscall, ...", false},
-                                    [](const TableRow& row) { return text_cell(name_of(row.one().state)); }};
-constexpr GoroutineColumn kReason = {{"wait_reason", "wait reason", Unit::kText, "the runtime's words", false},
+constexpr GoroutineColumn kDoing = {{"doing", Unit::kText, "why it waits, in the runtime's words, or its state"},
+                                    [](const TableRow& row) {
+                                      const std::string_view reason = name_of(row.one().wait_reason);
+                                      return text_cell(reason.empty() ? name_of(row.one().state) : reason);
+                                    }};
+constexpr GoroutineColumn kState = {
+    {"state", Unit::kText, "what it does", false, [] { return words_up_to(heap::GoroutineState::kLeaked); }},
+    [](const TableRow& row) { return text_cell(name_of(row.one().state)); }};
+constexpr GoroutineColumn kReason = {{"wait_reason", Unit::kText, "the runtime's words", false},
                                      [](const TableRow& row) { return text_cell(name_of(row.one().wait_reason)); }};
 constexpr GoroutineColumn kWaiting = {
-    {"waiting_ns", "for", Unit::kNanoseconds, "how long at least; the runtime notes it at a collection"},
+    {"waiting", Unit::kNanoseconds, "how long at least; the runtime notes it at a collection"},
     [](const TableRow& row) { return row.group.waiting_ns ? Cell(*row.group.waiting_ns) : Cell(); }};
 constexpr GoroutineColumn kWaitsOn = {
-    {"waits_on", "waits on", Unit::kAddress, "the channel or semaphore", false},
+    {"waits_on", Unit::kAddress, "the channel or semaphore", false},
     [](const TableRow& row) { return row.one().waits_on ? Cell(row.one().waits_on.value) : Cell(); }};
 constexpr GoroutineColumn kTop = {
-    {"top", "at", Unit::kText, "innermost frame that is not of the runtime or of a package that blocks for others"},
+    {"top", Unit::kText, "innermost frame that is not of the runtime or of a package that blocks for others"},
     [](const TableRow& row) { return text_cell(row.top); }};
-constexpr GoroutineColumn kCreatedBy = {{"created_by", "created by", Unit::kText, "function of the go statement"},
+constexpr GoroutineColumn kCreatedBy = {{"created_by", Unit::kText, "function of the go statement"},
                                         [](const TableRow& row) { return text_cell(row.text(row.one().created_by)); }};
-constexpr GoroutineColumn kCreatedAt = {{"created_at", "created at", Unit::kText, "file and line of it", false},
+constexpr GoroutineColumn kCreatedAt = {{"created_at", Unit::kText, "file and line of it", false},
                                         [](const TableRow& row) { return text_cell(row.created_at); }};
-constexpr GoroutineColumn kSystem = {{"system", "system", Unit::kFlag, "whether it is the runtime's own", false},
+constexpr GoroutineColumn kSystem = {{"system", Unit::kFlag, "whether it is the runtime's own", false},
                                      [](const TableRow& row) { return flag_cell(row.one().system); }};
 
 constexpr GoroutineColumn kSingle[] = {kRetained, kStack, kGoid,      kDoing,     kState,   kReason,
@@ -84,7 +85,7 @@ std::vector<std::string> stack_of(const heap::Snapshot& snapshot, const heap::Go
 }  // namespace
 
 TableShape goroutine_shape(bool group) {
-  return make_shape<TableRow>("goroutines", "retained_bytes", columns_for(group));
+  return make_shape<TableRow>("goroutines", "retained", columns_for(group), "retained");
 }
 
 Table goroutine_table(const heap::Snapshot& snapshot, const graph::Dominators& dominators,
@@ -101,7 +102,7 @@ Table goroutine_table(const heap::Snapshot& snapshot, const graph::Dominators& d
   }
   Table table = make_table<TableRow>(goroutine_shape(options.group), columns_for(options.group), std::move(rows));
   if (options.stacks) {
-    table.lines_name = "stack";
+    table.lines_name = "frames";
     table.lines = [&snapshot, shown = std::move(shown)](std::uint32_t row) { return stack_of(snapshot, *shown[row]); };
   }
   return table;

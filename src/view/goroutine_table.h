@@ -11,7 +11,7 @@ namespace holdfast::view {
 
 struct GoroutineTableOptions {
   bool stacks = false;  // print the stack under each line
-  bool group = false;   // one line for goroutines with equal stacks
+  bool group = false;   // one line for goroutines at the same place
 };
 
 TableShape goroutine_shape(bool group);

@@ -68,16 +68,19 @@ Report make_report(const heap::Snapshot& snapshot, const graph::Reachability& re
     report.heap = totals_of(snapshot, reached, tree, report.types);
   }
   report.holders = describe_holders(names, dominators, found, limits.holders);
+  report.holder_count = found.size();
+  for (const Found& one : found) {
+    report.held_bytes += one.bytes + one.stack_bytes;
+    report.held_stack_bytes += one.stack_bytes;
+  }
   report.goroutines = goroutine_rows(names, dominators);
   report.account = account_of(snapshot, reached, report.heap.bytes);
   for (const GoroutineRow& row : report.goroutines) {
     report.goroutine_count += row.count;
-    if (!row.system) continue;
-    report.system_goroutines.count += row.count;
-    report.system_goroutines.retained_bytes += row.retained_bytes;
-    report.system_goroutines.stack_bytes += row.stack_bytes;
+    (row.system ? report.system_goroutines : report.user_goroutines).add(row);
   }
   report.goroutine_places = report.goroutines.size();
+  report.type_count = report.types.size();
   return report;
 }
 

@@ -72,6 +72,8 @@ struct Holder {
   std::uint64_t stack_bytes = 0;  // of several goroutines that hold it together: their stacks, which are no heap
   std::string created_by;         // of goroutines: "main.(*Server).Serve server.go:88"; else empty
   std::optional<AllocationSite> allocated_at;  // of what it holds; none where the profile has no sample of it
+
+  std::uint64_t total_bytes() const { return bytes + stack_bytes; }
 };
 
 // Goroutines that stand at the same place for the same reason.
@@ -94,11 +96,26 @@ struct GoroutineRow {
 // A heap size that no collection waits for: collections are switched off.
 constexpr std::uint64_t kNoCollection = std::uint64_t{1} << 62;
 
-// The runtime's own goroutines, all together.
-struct SystemGoroutines {
+// Goroutines of many places, all together.
+struct GoroutineSums {
+  std::uint64_t places = 0;
   std::uint64_t count = 0;
   std::uint64_t retained_bytes = 0;
   std::uint64_t stack_bytes = 0;
+
+  void add(const GoroutineRow& row) {
+    ++places;
+    count += row.count;
+    retained_bytes += row.retained_bytes;
+    stack_bytes += row.stack_bytes;
+  }
+  // Of one that was added before.
+  void take_away(const GoroutineRow& row) {
+    --places;
+    count -= row.count;
+    retained_bytes -= row.retained_bytes;
+    stack_bytes -= row.stack_bytes;
+  }
 };
 
 // docs/glossary.md
@@ -141,15 +158,23 @@ struct Report {
   graph::Audit audit;
   std::string audit_line;
   std::vector<TypeTotals> types;         // by retained bytes
-  std::vector<Holder> holders;           // by bytes and stacks
-  std::vector<GoroutineRow> goroutines;  // by retained bytes, then count
-  SystemGoroutines system_goroutines;    // also among the rows
+  std::uint64_t type_count = 0;          // before they were limited
+  std::vector<Holder> holders;           // by total_bytes()
+  std::uint64_t holder_count = 0;        // before they were limited
+  std::uint64_t held_bytes = 0;          // total_bytes() of so many
+  std::uint64_t held_stack_bytes = 0;    // of them in stacks
+  std::vector<GoroutineRow> goroutines;  // by bytes of heap and stacks, then count
+  GoroutineSums user_goroutines;         // those that are not
+  GoroutineSums system_goroutines;       // the runtime's own; both before the rows were limited
   std::uint64_t goroutine_count = 0;     // alive
   std::uint64_t goroutine_places = 0;    // rows before they were limited
   std::vector<Finding> findings;         // by bytes
   std::vector<Loss> losses;
+
+  std::uint64_t goroutine_stack_bytes() const { return user_goroutines.stack_bytes + system_goroutines.stack_bytes; }
 };
 
+// How long the lists may be.
 struct ReportLimits {
   std::size_t types = 50;
   std::size_t holders = 10;

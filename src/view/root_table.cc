@@ -9,14 +9,27 @@
 namespace holdfast::view {
 namespace {
 
+constexpr std::string_view kShared = "shared";
+
+std::vector<std::string_view> all_kinds() {
+  std::vector<std::string_view> words = words_up_to(heap::RootKind::kThread);
+  words.push_back(kShared);
+  return words;
+}
+
 struct RootRow {
   const heap::Snapshot* snapshot = nullptr;
-  RootId id;
+  RootId id;                                              // none: what several of them hold, none of them alone
   std::shared_ptr<const std::vector<std::string>> names;  // by RootId
   std::uint64_t retained_bytes = 0;
 
   std::string_view text(StringId string) const { return snapshot->strings[string]; }
-  const heap::Root& root() const { return snapshot->roots[id.row]; }
+  const heap::Root& root() const {
+    static const heap::Root kNone;
+    return id ? snapshot->roots[id.row] : kNone;
+  }
+  std::string_view kind() const { return id ? name_of(root().kind) : kShared; }
+  std::string_view name() const { return id ? std::string_view((*names)[id.row]) : "held by more than one root"; }
   const heap::Label& label() const {
     static const heap::Label kNone;
     return root().label ? snapshot->labels[root().label.row] : kNone;
@@ -24,67 +37,72 @@ struct RootRow {
 };
 
 constexpr ColumnOf<RootRow> kColumns[] = {
-    {{"retained_bytes", "retained", Unit::kBytes, "what it alone keeps alive, with all that stands under it"},
+    {{"retained", Unit::kBytes, "what it alone keeps alive, with all that stands under it"},
      [](const RootRow& row) { return Cell(row.retained_bytes); }},
-    {{"targets", "targets", Unit::kCount, "pointers to objects that it holds itself"},
-     [](const RootRow& row) { return Cell(std::uint64_t{row.root().target_count}); }},
-    {{"kind", "kind", Unit::kText, "global, goroutine, frame, finalizer, ..."},
-     [](const RootRow& row) { return text_cell(name_of(row.root().kind)); }},
-    {{"name", "name", Unit::kText, "of the variable, the goroutine, the frame"},
-     [](const RootRow& row) { return text_cell((*row.names)[row.id.row]); }},
-    {{"under", "under", Unit::kText, "the root that it is a part of"},
+    {{"targets", Unit::kCount, "pointers to objects that it holds itself"},
+     [](const RootRow& row) { return row.id ? Cell(std::uint64_t{row.root().target_count}) : Cell(); }},
+    {{"kind", Unit::kText, "what sort of root it is", true, all_kinds},
+     [](const RootRow& row) { return text_cell(row.kind()); }},
+    {{"name", Unit::kText, "of the variable, the goroutine, the frame"},
+     [](const RootRow& row) { return text_cell(row.name()); }},
+    {{"under", Unit::kText, "the root that it is a part of"},
      [](const RootRow& row) {
        const RootId parent = row.root().parent;
        return parent ? text_cell((*row.names)[parent.row]) : Cell();
      }},
-    {{"type", "type", Unit::kText, "of the variable", false},
+    {{"type", Unit::kText, "of the variable", false},
      [](const RootRow& row) {
        const TypeId type = row.root().type;
        return type ? text_cell(row.text(row.snapshot->types[type.row].name)) : Cell();
      }},
-    {{"basis", "basis", Unit::kText, "what the name rests on: symbol, dwarf, code, nearness, runtime", false},
+    {{"basis", Unit::kText, "what the name rests on: symbol, dwarf, code, nearness, runtime", false},
      [](const RootRow& row) { return text_cell(name_of(row.label().basis)); }},
-    {{"variable", "variable", Unit::kText, "the package variable, if its name is known", false},
+    {{"variable", Unit::kText, "the package variable, if its name is known", false},
      [](const RootRow& row) { return text_cell(row.text(row.label().variable)); }},
-    {{"function", "function", Unit::kText, "of the frame or special, or one that uses the variable", false},
+    {{"function", Unit::kText, "of the frame or special, or one that uses the variable", false},
      [](const RootRow& row) {
        const heap::Label& label = row.label();
        return text_cell(row.text(label.code.function ? label.code.function : label.user));
      }},
-    {{"file", "file", Unit::kText, "of the frame's line", false},
+    {{"file", Unit::kText, "of the frame's line", false},
      [](const RootRow& row) { return text_cell(row.text(row.label().code.file)); }},
-    {{"line", "line", Unit::kId, "of the frame", false},
+    {{"line", Unit::kId, "of the frame", false},
      [](const RootRow& row) {
        const std::uint32_t line = row.label().code.line;
        return line > 0 ? Cell(std::uint64_t{line}) : Cell();
      }},
-    {{"section", "section", Unit::kText, "data or bss, of a package variable", false},
+    {{"section", Unit::kText, "data or bss, of a package variable", false},
      [](const RootRow& row) { return text_cell(name_of(row.label().data.section)); }},
-    {{"offset", "offset", Unit::kCount, "of a package variable in its section, in bytes", false},
+    {{"offset", Unit::kCount, "of a package variable in its section, in bytes", false},
      [](const RootRow& row) {
        const heap::PlaceInData& data = row.label().data;
        return data.section == heap::Section::kNone ? Cell() : Cell(data.offset);
      }},
-    {{"module", "module", Unit::kText, "file of the plugin or library; empty: the program itself", false},
+    {{"module", Unit::kText, "file of the plugin or library; empty: the program itself", false},
      [](const RootRow& row) { return text_cell(row.text(row.label().data.module)); }},
-    {{"where", "where", Unit::kAddress, "its address"},
+    {{"where", Unit::kAddress, "its address"},
      [](const RootRow& row) { return row.root().where ? Cell(row.root().where.value) : Cell(); }},
-    {{"conservative", "maybe", Unit::kFlag, "yes: its words may be no pointers at all"},
+    {{"conservative", Unit::kFlag, "yes: its words may be no pointers at all"},
      [](const RootRow& row) { return flag_cell(row.root().conservative); }},
 };
 
 }  // namespace
 
 TableShape root_shape() {
-  return make_shape<RootRow>("roots", "retained_bytes", kColumns);
+  return make_shape<RootRow>("roots", "retained", kColumns);
 }
 
 Table root_table(const heap::Snapshot& snapshot, const graph::Dominators& dominators) {
   std::vector<RootRow> rows;
   const auto names = std::make_shared<std::vector<std::string>>();
   for (const heap::Root& root : snapshot.roots) names->push_back(root_text(snapshot, root));
-  for (std::uint32_t i = 0; i < snapshot.roots.size(); ++i)
-    rows.push_back({&snapshot, RootId(i), names, dominators.retained_bytes(RootId(i))});
+  std::uint64_t shared = dominators.retained_bytes(graph::NodeId::super_root());
+  for (std::uint32_t i = 0; i < snapshot.roots.size(); ++i) {
+    const std::uint64_t retained = dominators.retained_bytes(RootId(i));
+    if (!snapshot.roots[i].parent) shared -= retained;
+    rows.push_back({&snapshot, RootId(i), names, retained});
+  }
+  if (shared > 0) rows.push_back({&snapshot, RootId(), names, shared});
   return make_table<RootRow>(root_shape(), kColumns, std::move(rows));
 }
 

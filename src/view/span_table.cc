@@ -24,30 +24,28 @@ std::uint64_t count_bits(const HugeArray<std::uint64_t>& bits, std::uint64_t fir
 }
 
 constexpr ColumnOf<SpanRow> kColumns[] = {
-    {{"address", "address", Unit::kAddress, "where it begins"},
-     [](const SpanRow& row) { return Cell(row.span->base.value); }},
-    {{"pages", "pages", Unit::kCount, "of 8 KiB"},
-     [](const SpanRow& row) { return Cell(std::uint64_t{row.span->pages}); }},
-    {{"bytes", "size", Unit::kBytes, "of its pages"}, [](const SpanRow& row) { return Cell(row.span->bytes()); }},
-    {{"size_class", "class", Unit::kId, "the runtime's size class; 0 is one large object"},
+    {{"address", Unit::kAddress, "where it begins"}, [](const SpanRow& row) { return Cell(row.span->base.value); }},
+    {{"pages", Unit::kCount, "of 8 KiB"}, [](const SpanRow& row) { return Cell(std::uint64_t{row.span->pages}); }},
+    {{"size", Unit::kBytes, "of all its pages"}, [](const SpanRow& row) { return Cell(row.span->bytes()); }},
+    {{"class", Unit::kId, "the runtime's size class; 0 is one large object"},
      [](const SpanRow& row) { return Cell(std::uint64_t{row.span->size_class}); }},
-    {{"slot_bytes", "slot", Unit::kBytes, "of one slot"}, [](const SpanRow& row) { return Cell(row.span->slot_size); }},
-    {{"slots", "slots", Unit::kCount, "room for that many objects"},
+    {{"slot", Unit::kBytes, "of one slot: what an object takes"},
+     [](const SpanRow& row) { return Cell(row.span->slot_size); }},
+    {{"slots", Unit::kCount, "room for that many objects"},
      [](const SpanRow& row) { return Cell(std::uint64_t{row.span->slots}); }},
-    {{"objects", "objects", Unit::kCount, "allocated, reachable or not"},
+    {{"objects", Unit::kCount, "allocated, reachable or not"},
      [](const SpanRow& row) { return Cell(std::uint64_t{row.span->objects}); }},
-    {{"reached", "reached", Unit::kCount, "objects that something holds"},
-     [](const SpanRow& row) { return Cell(row.reached); }},
-    {{"marked", "marked", Unit::kCount, "objects that the last collection marked; - while it is being swept"},
+    {{"reached", Unit::kCount, "objects that something holds"}, [](const SpanRow& row) { return Cell(row.reached); }},
+    {{"marked", Unit::kCount, "objects that the last collection marked; - while it is being swept"},
      [](const SpanRow& row) { return row.span->has_marks ? Cell(row.marked) : Cell(); }},
-    {{"pointers", "pointers", Unit::kFlag, "whether its objects can hold pointers"},
+    {{"pointers", Unit::kFlag, "whether its objects can hold pointers"},
      [](const SpanRow& row) { return flag_cell(row.span->has_pointers); }},
 };
 
 }  // namespace
 
 TableShape span_shape() {
-  return make_shape<SpanRow>("spans", "-address", kColumns);
+  return make_shape<SpanRow>("spans", "-address", kColumns, "size");
 }
 
 Table span_table(const heap::Snapshot& snapshot, const graph::Reachability& reached) {

@@ -16,15 +16,36 @@ namespace holdfast::view {
 
 enum class Unit : std::uint8_t { kText, kCount, kId, kBytes, kAddress, kNanoseconds, kFlag };
 
+// What numbers of the unit are in JSON, for help: "bytes", "nanoseconds"; empty for texts.
+constexpr std::string_view words_of(Unit unit) {
+  switch (unit) {
+    case Unit::kBytes:
+      return "bytes";
+    case Unit::kNanoseconds:
+      return "nanoseconds";
+    case Unit::kAddress:
+      return "address";
+    case Unit::kFlag:
+      return "yes or no";
+    case Unit::kCount:
+    case Unit::kId:
+      return "number";
+    case Unit::kText:
+      break;
+  }
+  return "";
+}
+
 // A value, or none: what is not known. Texts belong to the snapshot or to the table.
 using Cell = std::variant<std::monostate, std::uint64_t, std::string_view>;
 
 struct Column {
-  std::string_view name;   // in --sort, --filter, --columns and JSON
-  std::string_view title;  // over the text
+  std::string_view name;  // the only one: over the text, in --sort, --filter and --columns, in JSON
   Unit unit = Unit::kText;
   std::string_view meaning;  // one line of help
   bool in_text = true;       // without being asked for
+  // Gives all texts that can stand in the column, where they are few; null where they are not known beforehand.
+  std::vector<std::string_view> (*words)() = nullptr;
 };
 
 template <typename Row>
@@ -35,9 +56,10 @@ struct ColumnOf {
 
 // What is known of a table without a target.
 struct TableShape {
-  std::string_view name;          // "types"; the schema is holdfast.types/1
+  std::string_view name;          // "types"; the schema is holdfast.types/2
   std::string_view default_sort;  // as for --sort
   std::vector<Column> columns;
+  std::string_view sum;  // the column of bytes whose sum over rows means something: no byte is in two rows; or empty
 };
 
 struct Table {
@@ -50,8 +72,9 @@ struct Table {
 };
 
 template <typename Row>
-TableShape make_shape(std::string_view name, std::string_view default_sort, std::span<const ColumnOf<Row>> declared) {
-  TableShape shape{name, default_sort, {}};
+TableShape make_shape(std::string_view name, std::string_view default_sort, std::span<const ColumnOf<Row>> declared,
+                      std::string_view sum = {}) {
+  TableShape shape{name, default_sort, {}, sum};
   for (const ColumnOf<Row>& one : declared) shape.columns.push_back(one.column);
   return shape;
 }

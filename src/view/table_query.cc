@@ -1,6 +1,7 @@
 #include "view/table_query.h"
 
 #include <fmt/format.h>
+#include <regex.h>
 
 #include <algorithm>
 #include <array>
@@ -11,6 +12,30 @@
 #include "base/error.h"
 
 namespace holdfast::view {
+
+class TextPattern {
+ public:
+  // Fails with kUsage, naming the whole filter.
+  TextPattern(const std::string& pattern, const std::string& filter) {
+    const int code = regcomp(&compiled_, pattern.c_str(), REG_EXTENDED | REG_ICASE | REG_NOSUB);
+    if (code == 0) return;
+    std::array<char, 128> reason = {};
+    regerror(code, &compiled_, reason.data(), reason.size());
+    fail(ErrorCode::kUsage, "--filter {}: \"{}\" is no regular expression: {}", filter, pattern, reason.data());
+  }
+  ~TextPattern() { regfree(&compiled_); }
+  TextPattern(const TextPattern&) = delete;
+  TextPattern& operator=(const TextPattern&) = delete;
+
+  bool matches(std::string_view text) const {
+    regmatch_t whole = {0, static_cast<regoff_t>(text.size())};
+    return regexec(&compiled_, text.data() == nullptr ? "" : text.data(), 1, &whole, REG_STARTEND) == 0;
+  }
+
+ private:
+  regex_t compiled_ = {};
+};
+
 namespace {
 
 std::string lower(std::string_view text) {
@@ -91,34 +116,92 @@ std::optional<std::uint64_t> read_number(std::string_view text, Unit unit) {
   return std::nullopt;
 }
 
-// COLUMN and what is compared with it, or a text to be found anywhere. Types can hold '<' ("chan<- int"), so what
-// stands before it only counts as a column if it is one or a number follows.
-Filter read_filter(std::span<const Column> columns, const std::string& text) {
-  const std::size_t at = text.find_first_of("=<>");
-  const std::string_view name = std::string_view(text).substr(0, at);
-  const std::string_view value = at == std::string::npos ? "" : std::string_view(text).substr(at + 1);
-  const bool is_name = !name.empty() && name.find_first_not_of("abcdefghijklmnopqrstuvwxyz_") == std::string_view::npos;
-  const bool compares = at != std::string::npos && is_name &&
-                        (text[at] == '=' || exactly(columns, name) ||
-                         (!value.empty() && std::isdigit(static_cast<unsigned char>(value.front())) != 0));
-  if (!compares) return {std::nullopt, Filter::Test::kContains, lower(text), 0};
-  Filter filter{find_column(columns, name), static_cast<Filter::Test>(text[at]), lower(value), 0};
-  const Column& column = columns[*filter.column];
-  if (column.unit == Unit::kText) {
-    if (filter.test != Filter::Test::kEquals)
-      fail(ErrorCode::kUsage, "--filter {}: {} is text; use {}=TEXT", text, column.name, column.name);
-    filter.test = Filter::Test::kContains;
-    return filter;
+struct Operator {
+  std::string_view text;
+  Filter::Test test;
+  bool negated;
+};
+// Those that begin like another come before it.
+constexpr std::array kOperators = {
+    Operator{"!=", Filter::Test::kEquals, true}, Operator{"!~", Filter::Test::kMatches, true},
+    Operator{">=", Filter::Test::kBelow, true},  Operator{"<=", Filter::Test::kAbove, true},
+    Operator{"=", Filter::Test::kEquals, false}, Operator{"~", Filter::Test::kMatches, false},
+    Operator{">", Filter::Test::kAbove, false},  Operator{"<", Filter::Test::kBelow, false}};
+
+// A filter's text, taken apart: `name` is what could be a column's.
+struct Comparison {
+  std::string_view name;
+  Operator op;
+  std::string_view value;
+};
+
+std::string_view trimmed(std::string_view text) {
+  const std::size_t begin = std::min(text.find_first_not_of(' '), text.size());
+  return text.substr(begin, text.find_last_not_of(' ') + 1 - begin);
+}
+
+// Texts that people look for can hold operators: "chan<- int", "func() <-chan int". None has a word alone before one,
+// but for the arrow of channels.
+std::optional<Comparison> take_apart(std::span<const Column> columns, std::string_view text) {
+  const std::size_t at = text.find_first_of("=<>!~");
+  if (at == std::string_view::npos) return std::nullopt;
+  const auto op = std::find_if(kOperators.begin(), kOperators.end(),
+                               [&](const Operator& one) { return text.substr(at).starts_with(one.text); });
+  const std::string_view name = trimmed(text.substr(0, at));
+  const bool is_word = !name.empty() && std::all_of(name.begin(), name.end(),
+                                                    [](unsigned char c) { return std::isalpha(c) != 0 || c == '_'; });
+  const bool is_arrow = text.substr(at).starts_with("<-") && !exactly(columns, name);
+  if (op == kOperators.end() || !is_word || is_arrow) return std::nullopt;
+  return Comparison{name, *op, trimmed(text.substr(at + op->text.size()))};
+}
+
+void compare_texts(const Column& column, const Comparison& asked, const std::string& text, Filter& filter) {
+  filter.text = asked.value;
+  if (filter.test == Filter::Test::kMatches) {
+    filter.pattern = std::make_shared<TextPattern>(filter.text, text);
+  } else if (filter.test != Filter::Test::kEquals) {
+    fail(ErrorCode::kUsage, "--filter {}: {} is text; use {}=TEXT, {}!=TEXT or {}~REGEX", text, column.name,
+         column.name, column.name, column.name);
+  } else if (const auto words = column.words != nullptr ? column.words() : std::vector<std::string_view>();
+             !words.empty() && std::find(words.begin(), words.end(), asked.value) == words.end()) {
+    fail(ErrorCode::kUsage, "--filter {}: {} is never \"{}\"; it is one of {}", text, column.name, asked.value,
+         fmt::join(words, ", "));
   }
-  if (column.unit == Unit::kFlag && (filter.text == "yes" || filter.text == "no")) {
-    filter.number = filter.text == "yes" ? 1 : 0;
-    return filter;
+}
+
+void compare_numbers(const Column& column, const Comparison& asked, const std::string& text, Filter& filter) {
+  const bool is_flag = column.unit == Unit::kFlag;
+  if (filter.test == Filter::Test::kMatches || (is_flag && filter.test != Filter::Test::kEquals))
+    fail(ErrorCode::kUsage, "--filter {}: {} is {}; it can be compared by {}", text, column.name,
+         is_flag ? "yes or no" : "a number", is_flag ? "= and !=" : "=, !=, <, <=, > and >=");
+  if (is_flag && (asked.value == "yes" || asked.value == "no")) {
+    filter.number = asked.value == "yes" ? 1 : 0;
+    return;
   }
-  const auto number = read_number(value, column.unit);
+  const auto number = read_number(asked.value, column.unit);
   if (!number)
-    fail(ErrorCode::kUsage, "--filter {}: \"{}\" is not {}", text, value,
-         column.unit == Unit::kFlag ? "yes or no" : example_of(column.unit));
+    fail(ErrorCode::kUsage, "--filter {}: \"{}\" is not {}", text, asked.value,
+         is_flag ? "yes or no" : example_of(column.unit));
   filter.number = *number;
+}
+
+Filter read_filter(std::span<const Column> columns, const std::string& text) {
+  const auto asked = take_apart(columns, text);
+  Filter filter;
+  if (!asked) {
+    filter.text = lower(text);
+    if (text.empty())
+      fail(ErrorCode::kUsage, "--filter \"\" looks for nothing; give TEXT or a comparison of {}", list_of(columns));
+    return filter;
+  }
+  filter.column = find_column(columns, asked->name);
+  filter.test = asked->op.test;
+  filter.negated = asked->op.negated;
+  const Column& column = columns[*filter.column];
+  if (column.unit == Unit::kText)
+    compare_texts(column, *asked, text, filter);
+  else
+    compare_numbers(column, *asked, text, filter);
   return filter;
 }
 
@@ -127,18 +210,33 @@ bool contains(const Cell& cell, const std::string& text) {
   return value != nullptr && lower(*value).find(text) != std::string::npos;
 }
 
-bool passes(const Table& table, const Filter& filter, std::uint32_t row) {
-  if (!filter.column) {
-    for (std::size_t column = 0; column < table.shape.columns.size(); ++column)
-      if (contains(table.cell(row, column), filter.text)) return true;
-    return false;
-  }
-  const Cell cell = table.cell(row, *filter.column);
-  if (filter.test == Filter::Test::kContains) return contains(cell, filter.text);
+// What is not known is neither above nor below anything, but it is different from everything.
+bool passes(const Filter& filter, const Cell& cell) {
   const auto* number = std::get_if<std::uint64_t>(&cell);
-  if (number == nullptr) return false;
-  if (filter.test == Filter::Test::kAbove) return *number > filter.number;
-  return filter.test == Filter::Test::kBelow ? *number < filter.number : *number == filter.number;
+  const auto* text = std::get_if<std::string_view>(&cell);
+  switch (filter.test) {
+    case Filter::Test::kContains:
+      return contains(cell, filter.text);
+    case Filter::Test::kMatches:
+      return filter.pattern->matches(text != nullptr ? *text : std::string_view()) != filter.negated;
+    case Filter::Test::kEquals: {
+      const bool equal = filter.number ? number != nullptr && *number == *filter.number
+                                       : (text != nullptr ? *text : std::string_view()) == filter.text;
+      return equal != filter.negated;
+    }
+    case Filter::Test::kAbove:
+      return number != nullptr && (*number > *filter.number) != filter.negated;
+    case Filter::Test::kBelow:
+      return number != nullptr && (*number < *filter.number) != filter.negated;
+  }
+  return false;
+}
+
+bool passes(const Table& table, const Filter& filter, std::uint32_t row) {
+  if (filter.column) return passes(filter, table.cell(row, *filter.column));
+  for (std::size_t column = 0; column < table.shape.columns.size(); ++column)
+    if (passes(filter, table.cell(row, column))) return true;
+  return false;
 }
 
 std::vector<std::size_t> read_columns(std::span<const Column> columns, std::string_view names) {
@@ -191,6 +289,11 @@ Selection select(const Table& table, const TablePlan& plan) {
   Selection selection;
   selection.matching = keys.size();
   for (std::size_t i = 0; i < shown; ++i) selection.rows.push_back(keys[i].row);
+  if (const auto sum = exactly(table.shape.columns, table.shape.sum))
+    for (std::size_t i = shown; i < keys.size(); ++i) {
+      const Cell cell = table.cell(keys[i].row, *sum);
+      if (const auto* bytes = std::get_if<std::uint64_t>(&cell)) selection.left_out_bytes += *bytes;
+    }
   return selection;
 }
 

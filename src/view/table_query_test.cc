@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <optional>
 
 #include "base/error.h"
@@ -20,12 +21,17 @@ struct Fruit {
   bool ripe = false;
 };
 
+constexpr std::array<std::string_view, 2> kShapes = {"round", "long"};
+
 constexpr ColumnOf<Fruit> kColumns[] = {
-    {{"name", "name", Unit::kText, "of the fruit"}, [](const Fruit& f) { return text_cell(f.name); }},
-    {{"bytes", "size", Unit::kBytes, "of it"}, [](const Fruit& f) { return f.bytes ? Cell(*f.bytes) : Cell(); }},
-    {{"since_ns", "since", Unit::kNanoseconds, "picked", false}, [](const Fruit& f) { return Cell(f.since_ns); }},
-    {{"ripe", "ripe", Unit::kFlag, "or not"}, [](const Fruit& f) { return flag_cell(f.ripe); }},
-    {{"ripeness", "ripeness", Unit::kCount, "degrees", false}, [](const Fruit&) { return Cell(); }},
+    {{"name", Unit::kText, "of the fruit"}, [](const Fruit& f) { return text_cell(f.name); }},
+    {{"bytes", Unit::kBytes, "of it"}, [](const Fruit& f) { return f.bytes ? Cell(*f.bytes) : Cell(); }},
+    {{"since_ns", Unit::kNanoseconds, "picked", false}, [](const Fruit& f) { return Cell(f.since_ns); }},
+    {{"ripe", Unit::kFlag, "or not"}, [](const Fruit& f) { return flag_cell(f.ripe); }},
+    {{"ripeness", Unit::kCount, "degrees", false}, [](const Fruit&) { return Cell(); }},
+    {{"shape", Unit::kText, "of it", false,
+      [] { return std::vector<std::string_view>(kShapes.begin(), kShapes.end()); }},
+     [](const Fruit& f) { return text_cell(kShapes[f.ripe ? 0 : 1]); }},
 };
 
 TableShape shape() {
@@ -87,13 +93,43 @@ TEST(TableQuery, ComparesNumbersWithUnits) {
   EXPECT_THAT(filtered("ripe=yes"), ElementsAre(2, 0));
 }
 
+// `name!=x` used to be looked for as a text, which no row has.
+TEST(TableQuery, ComparesByEveryOperator) {
+  EXPECT_THAT(filtered("name=pear"), ElementsAre(0));
+  EXPECT_THAT(filtered("name=pea"), ElementsAre());
+  EXPECT_THAT(filtered("name!=pear"), ElementsAre(1, 2, 3));
+  EXPECT_THAT(filtered("bytes!=2048"), ElementsAre(1, 2));  // what is not known is different, too
+  EXPECT_THAT(filtered("bytes>=2KiB"), ElementsAre(1, 0, 3));
+  EXPECT_THAT(filtered("bytes>=2049"), ElementsAre(1));
+  EXPECT_THAT(filtered("bytes<=2 KiB"), ElementsAre(0, 3));
+  EXPECT_THAT(filtered("bytes > 2 KiB"), ElementsAre(1));
+  EXPECT_THAT(filtered("ripe!=yes"), ElementsAre(1, 3));
+}
+
+TEST(TableQuery, MatchesRegularExpressions) {
+  EXPECT_THAT(filtered("name~^p.*[rm]$"), ElementsAre(0, 3));
+  EXPECT_THAT(filtered("name~apple|FIG"), ElementsAre(1, 2));
+  EXPECT_THAT(filtered("name!~p"), ElementsAre(2));
+  EXPECT_THAT(refusal({.filters = {"name~(p"}}), HasSubstr("--filter name~(p: \"(p\" is no regular expression: "));
+  EXPECT_THAT(refusal({.filters = {"bytes~5"}}),
+              HasSubstr("bytes is a number; it can be compared by =, !=, <, <=, > and >="));
+}
+
+TEST(TableQuery, AWordThatAColumnNeverHoldsIsToldThoseThatItDoes) {
+  EXPECT_THAT(filtered("shape=long"), ElementsAre(1, 3));
+  EXPECT_EQ(refusal({.filters = {"shape=square"}}),
+            "--filter shape=square: shape is never \"square\"; it is one of round, long");
+  EXPECT_THAT(refusal({.filters = {"shape!=square"}}), HasSubstr("shape is never \"square\""));
+}
+
 TEST(TableQuery, AllFiltersMustHold) {
   EXPECT_THAT(rows({.filters = {"bytes=2KiB", "ripe=no"}}), ElementsAre(3));
 }
 
 TEST(TableQuery, ATypeWithAnArrowIsNoComparison) {
   EXPECT_THAT(filtered("chan<- fig"), ElementsAre(2));
-  EXPECT_THAT(filtered("name=chan<-"), ElementsAre(2));
+  EXPECT_THAT(filtered("name=chan<- fig"), ElementsAre(2));
+  EXPECT_THAT(filtered("name~^chan<-"), ElementsAre(2));
 }
 
 TEST(TableQuery, AColumnMayBeNamedByItsBeginningWhereThatIsClear) {
@@ -104,9 +140,11 @@ TEST(TableQuery, AColumnMayBeNamedByItsBeginningWhereThatIsClear) {
 
 TEST(TableQuery, AnUnknownColumnIsToldTheColumns) {
   EXPECT_EQ(refusal({.sort = "weight"}),
-            "there is no column \"weight\"; the columns are name, bytes, since_ns, ripe, ripeness");
+            "there is no column \"weight\"; the columns are name, bytes, since_ns, ripe, ripeness, shape");
   EXPECT_THAT(refusal({.filters = {"weight>5"}}), HasSubstr("there is no column \"weight\""));
   EXPECT_THAT(refusal({.filters = {"weight=5"}}), HasSubstr("there is no column \"weight\""));
+  EXPECT_THAT(refusal({.filters = {"weight!=heavy"}}), HasSubstr("there is no column \"weight\""));
+  EXPECT_THAT(refusal({.filters = {"Weight~h"}}), HasSubstr("there is no column \"Weight\""));
   EXPECT_THAT(refusal({.columns = "name,weight"}), HasSubstr("there is no column \"weight\""));
   EXPECT_THAT(refusal({.sort = "-"}), HasSubstr("there is no column \"\""));
 }
@@ -121,6 +159,8 @@ TEST(TableQuery, RefusesComparisonsThatMeanNothing) {
   EXPECT_THAT(refusal({.filters = {"bytes>99999999999999999999"}}), HasSubstr("is not a size"));
   EXPECT_THAT(refusal({.filters = {"since_ns>5"}}), HasSubstr("is not a time"));
   EXPECT_THAT(refusal({.filters = {"ripe=soon"}}), HasSubstr("is not yes or no"));
+  EXPECT_THAT(refusal({.filters = {"ripe>no"}}), HasSubstr("ripe is yes or no; it can be compared by = and !="));
+  EXPECT_THAT(refusal({.filters = {""}}), HasSubstr("looks for nothing"));
 }
 
 TEST(TableQuery, ShowsTheColumnsThatWereAskedForInTheirOrder) {

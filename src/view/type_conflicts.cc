@@ -13,22 +13,21 @@ struct ConflictRow {
 };
 
 constexpr ColumnOf<ConflictRow> kColumns[] = {
-    {{"bytes", "bytes", Unit::kBytes, "of the objects that both types were claimed for"},
+    {{"bytes", Unit::kBytes, "of the objects that both types were claimed for"},
      [](const ConflictRow& row) { return Cell(row.sum.bytes); }},
-    {{"objects", "objects", Unit::kCount, "that this is about"},
-     [](const ConflictRow& row) { return Cell(row.sum.objects); }},
-    {{"standing", "standing", Unit::kCount, "objects that have the kept type in the end, too", false},
+    {{"objects", Unit::kCount, "that this is about"}, [](const ConflictRow& row) { return Cell(row.sum.objects); }},
+    {{"standing", Unit::kCount, "objects that have the kept type in the end, too", false},
      [](const ConflictRow& row) { return Cell(row.sum.standing); }},
-    {{"claims", "claims", Unit::kCount, "that met like this; an object may be claimed often", false},
+    {{"claims", Unit::kCount, "that met like this; an object may be claimed often", false},
      [](const ConflictRow& row) { return Cell(row.sum.claims); }},
-    {{"kept", "kept", Unit::kText, "type that was kept"}, [](const ConflictRow& row) { return text_cell(row.kept); }},
-    {{"kept_by", "known by", Unit::kText, "how the kept type is known"},
+    {{"kept", Unit::kText, "type that was kept"}, [](const ConflictRow& row) { return text_cell(row.kept); }},
+    {{"kept_by", Unit::kText, "how the kept type is known", true, [] { return words_up_to(heap::KnownBy::kInferred); }},
      [](const ConflictRow& row) { return text_cell(name_of(row.sum.kept.known_by)); }},
-    {{"refused", "refused", Unit::kText, "type that was refused"},
-     [](const ConflictRow& row) { return text_cell(row.refused); }},
-    {{"refused_by", "said by", Unit::kText, "what evidence was refused"},
+    {{"refused", Unit::kText, "type that was refused"}, [](const ConflictRow& row) { return text_cell(row.refused); }},
+    {{"refused_by", Unit::kText, "what evidence was refused", true,
+      [] { return words_up_to(heap::KnownBy::kInferred); }},
      [](const ConflictRow& row) { return text_cell(name_of(row.sum.refused.known_by)); }},
-    {{"example", "example", Unit::kAddress, "one of the objects"},
+    {{"example", Unit::kAddress, "one of the objects"},
      [](const ConflictRow& row) { return Cell(row.sum.kept.at.value); }},
 };
 

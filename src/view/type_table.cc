@@ -178,13 +178,14 @@ class TypeSums {
 };
 
 constexpr ColumnOf<TypeTotals> kColumns[] = {
-    {{"retained_bytes", "retained", Unit::kBytes, "what the objects of the type keep alive, themselves included"},
+    {{"retained", Unit::kBytes, "what the objects of the type keep alive, themselves included"},
      [](const TypeTotals& row) { return Cell(row.retained_bytes); }},
-    {{"bytes", "own", Unit::kBytes, "of their slots"}, [](const TypeTotals& row) { return Cell(row.bytes); }},
-    {{"count", "count", Unit::kCount, "reachable objects"}, [](const TypeTotals& row) { return Cell(row.count); }},
-    {{"type", "type", Unit::kText, "full name, or size and kind of the slots if it is unknown"},
+    {{"own", Unit::kBytes, "of their slots"}, [](const TypeTotals& row) { return Cell(row.bytes); }},
+    {{"count", Unit::kCount, "reachable objects"}, [](const TypeTotals& row) { return Cell(row.count); }},
+    {{"type", Unit::kText, "full name, or size and kind of the slots if it is unknown"},
      [](const TypeTotals& row) { return text_cell(row.type); }},
-    {{"known_by", "known by", Unit::kText, "how the type of most of them is known"},
+    {{"known_by", Unit::kText, "how the type of most of them is known", true,
+      [] { return words_up_to(heap::KnownBy::kInferred); }},
      [](const TypeTotals& row) { return text_cell(name_of(row.known_by)); }},
 };
 
@@ -195,7 +196,7 @@ std::vector<TypeTotals> type_totals(const heap::Snapshot& snapshot, const graph:
 }
 
 TableShape type_shape() {
-  return make_shape<TypeTotals>("types", "retained_bytes", kColumns);
+  return make_shape<TypeTotals>("types", "retained", kColumns, "own");
 }
 
 Table type_table(const heap::Snapshot& snapshot, const graph::Dominators& dominators) {

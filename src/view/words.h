@@ -2,7 +2,10 @@
 // values that other programs compare, so they stay as they are.
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
 #include <string_view>
+#include <vector>
 
 #include "base/wait_reason.h"
 #include "graph/audit.h"
@@ -35,5 +38,16 @@ std::string_view name_of(Confidence confidence);
 // "allocated-since-mark", ..., and what it means in one sentence.
 std::string_view name_of(graph::AuditCauseKind cause);
 std::string_view meaning_of(graph::AuditCauseKind cause);
+
+// The words of all values up to `last`, each once.
+template <typename Value>
+std::vector<std::string_view> words_up_to(Value last) {
+  std::vector<std::string_view> words;
+  for (std::size_t i = 0; i <= static_cast<std::size_t>(last); ++i) {
+    const std::string_view word = name_of(static_cast<Value>(i));
+    if (!word.empty() && std::find(words.begin(), words.end(), word) == words.end()) words.push_back(word);
+  }
+  return words;
+}
 
 }  // namespace holdfast::view

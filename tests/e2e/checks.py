@@ -40,7 +40,7 @@ MANY_SLOTS = 100
 TYPED_WITH_DWARF = 0.97  # of the live bytes
 NAMED_FROM = 0.01        # holders of a smaller share need not stand in the report
 VERBS = ("report", "audit", "types", "roots", "spans", "goroutines")
-VOLATILE = {"pause_ms", "predicted_ms", "pause", "took_ms", "peak_rss_bytes", "bytes_read", "waiting_ns", "longest_waiting_ns", "since",
+VOLATILE = {"pause_ms", "predicted_ms", "pause", "took_ms", "peak_rss_bytes", "bytes_read", "waiting", "longest_waiting_ns", "since",
             "age", "age_ns", "account", "target"}
 
 
@@ -259,13 +259,13 @@ def nameless_holder(case, texts, wanted):
         if root.get("kind") == "global":
             # What others hold as well no root retains, but the program counts it.
             place = place_of(root)
-            held[place] = max(held[place], root["retained_bytes"] + shared[place])
+            held[place] = max(held[place], root["retained"] + shared[place])
     return max(held.values(), default=0) >= wanted["bytes"] * (1 - LIVE_TOLERANCE)
 
 
 def retained_by(case, name):
     """What the variable, or the frames of the function, of that name retain."""
-    return sum(r["retained_bytes"] for r in case.answer("roots")["roots"] if r.get("kind") in ("global", "frame") and name in r["name"])
+    return sum(r["retained"] for r in case.answer("roots")["roots"] if r.get("kind") in ("global", "frame") and name in r["name"])
 
 
 @check(when=lambda case: case.kind == "live")
@@ -480,7 +480,7 @@ def tables_add_up_to_the_heap(case):
     spans = case.answer("spans")["spans"]
     low, high = case.range("HeapInuse")
     if still(case):
-        yield from outside("sum of span bytes", low, high, sum(s["bytes"] for s in spans))
+        yield from outside("sum of span bytes", low, high, sum(s["size"] for s in spans))
 
 
 def without_volatile(value):
@@ -526,11 +526,11 @@ def labels(roots):
 def variables_without_symbol_are_called_after_who_uses_them(case):
     answer = case.answer if not case.mode.dwarf else case.others["stripped copy"]
     for root in answer("roots")["roots"]:
-        if root.get("kind") != "global" or root["retained_bytes"] < LABELLED_FROM * case.heap["reachable_bytes"]:
+        if root.get("kind") != "global" or root["retained"] < LABELLED_FROM * case.heap["reachable_bytes"]:
             continue
         # Programs and plugins whose variables others share keep some names in their dynamic symbols.
         if place_of(root) and not LABEL.fullmatch(root["name"]):
-            yield differ(f"name of a variable that holds {root['retained_bytes']} bytes", "a label with its users", root["name"])
+            yield differ(f"name of a variable that holds {root['retained']} bytes", "a label with its users", root["name"])
 
 
 @check(when=lambda case: "without symbols" in case.others)

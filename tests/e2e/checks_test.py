@@ -37,9 +37,9 @@ GOOD = {
                               "known_by": {"wrong": {"header": {"objects": 0, "bytes": 0}, "code": {"objects": 1, "bytes": 16}}},
                               "large_variables": {"all": 20, "typed_with": 20, "typed_without": 19, "untyped": ["main.odd"]},
                               "frame_slots": {"all": 100, "typed_with": 100, "typed_without": 90}},
-    "roots": {"roots": [{"name": "main.byID", "kind": "global", "where": "0x1000", "retained_bytes": 0},
-                        {"name": "main.small", "kind": "global", "where": "0x1008", "retained_bytes": 0}]},
-    "spans": {"spans": [{"bytes": 9000000}, {"bytes": 100000}]},
+    "roots": {"roots": [{"name": "main.byID", "kind": "global", "where": "0x1000", "retained": 0},
+                        {"name": "main.small", "kind": "global", "where": "0x1008", "retained": 0}]},
+    "spans": {"spans": [{"size": 9000000}, {"size": 100000}]},
     "goroutines": {"goroutines": [{"goid": 17, "count": 3, "state": "waiting", "wait_reason": "chan send", "created_by": "main.main"},
                                   {"goid": 1, "count": 1, "state": "syscall", "wait_reason": "", "created_by": ""}]},
 }
@@ -125,7 +125,7 @@ FAULTS = [
     ("a_capture_is_called_one", ("report", "target", "core_written_at"), "2026-11-28T17:20:03Z"),
     ("debug_information_types_the_heap", ("report", "heap", "typed_bytes"), 8000000),
     ("arguments_of_cleanups_are_typed", ("types", "types", 1, "count"), 6),
-    ("tables_add_up_to_the_heap", ("spans", "spans", 0, "bytes"), 8000000),
+    ("tables_add_up_to_the_heap", ("spans", "spans", 0, "size"), 8000000),
 ]
 
 
@@ -266,14 +266,14 @@ class ChecksTest(unittest.TestCase):
                              ("0x10 after a global of main.serve (bss+0x120)", False), ("main.exported", False), ("bss+0x120", True),
                              ("global of  (bss+0x120)", True)):
             for retained in (8998, 8999):
-                roots = {"roots": [{"name": label, "kind": "global", "where": "0x1000", "retained_bytes": retained}]}
+                roots = {"roots": [{"name": label, "kind": "global", "where": "0x1000", "retained": retained}]}
                 answers = changed(GOOD, ("roots",), roots)
                 self.assertEqual(name in complaints(case(answers=answers, mode="stripped")), wrong and retained == 8999, label)
                 self.assertEqual(name in complaints(case("core", others=[("stripped copy", answers)])), wrong and retained == 8999, label)
 
     def test_labels_that_change_from_run_to_run_are_found(self):
         def answers(*names):
-            roots = [{"name": n, "kind": "global", "where": hex(0x1000 + 8 * i), "retained_bytes": 0} for i, n in enumerate(names)]
+            roots = [{"name": n, "kind": "global", "where": hex(0x1000 + 8 * i), "retained": 0} for i, n in enumerate(names)]
             return changed(GOOD, ("roots",), {"roots": roots})
         ours = answers("global of main.f (bss+0x8)", "global of main.g (bss+0x10)", "main.byID", "main.small")
         for theirs, wrong in (("global of main.f (bss+0x8)", False), ("global of main.g (bss+0x8)", True),

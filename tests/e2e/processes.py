@@ -155,6 +155,8 @@ class Holdfast:
         words = [*([] if name == "report" else [name]), self.target, *rest, *self.options, "--json"]
         if verb in self.TABLES:
             words += ["--top", "0"]
+        if verb == "goroutines":
+            words += ["--each"]
         text = self.run(words)
         try:
             return json.loads(text)

@@ -149,8 +149,8 @@ def findings(seen, release):
 def unlabelled(roots, live):
     """Large variables that are called by their place only."""
     for root in roots["roots"]:
-        if root["kind"] == "global" and root["retained_bytes"] > LABELLED_FROM * live and re.fullmatch(PLACE, root["name"]):
-            yield f"name of a variable that holds {root['retained_bytes']} bytes: expected a label, got {root['name']}"
+        if root["kind"] == "global" and root["retained"] > LABELLED_FROM * live and re.fullmatch(PLACE, root["name"]):
+            yield f"name of a variable that holds {root['retained']} bytes: expected a label, got {root['name']}"
 
 
 def by_evidence(sums):

@@ -19,7 +19,7 @@ int run(Run& run) {
 const Verb kAuditVerb = {.name = "audit",
                          .help = "the graph against the runtime's own marks and counters",
                          .example = "holdfast audit --strict 4711",
-                         .flags = {target_flags(), json_flags(), strict_flags()},
+                         .flags = {target_flags(), json_flags(), text_flags(), strict_flags()},
                          .run = run};
 
 }  // namespace holdfast::cli

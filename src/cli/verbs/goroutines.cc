@@ -6,7 +6,7 @@ namespace holdfast::cli {
 namespace {
 
 view::TableShape shape(const Options& options) {
-  return view::goroutine_shape(options.group);
+  return view::goroutine_shape(!options.each);
 }
 
 int run(Run& run) {
@@ -14,7 +14,7 @@ int run(Run& run) {
       [&] {
         const graph::Dominators& dominators = run.session().dominators();
         const Options& options = run.options();
-        return view::goroutine_table(run.session().snapshot(), dominators, {options.stacks, options.group});
+        return view::goroutine_table(run.session().snapshot(), dominators, {options.stacks, !options.each});
       },
       [&] { return &run.session().snapshot(); });
   return 0;
@@ -24,8 +24,8 @@ int run(Run& run) {
 
 const Verb kGoroutinesVerb = {.name = "goroutines",
                               .help = "goroutines, what they wait for and what they hold",
-                              .example = "holdfast goroutines --group --stacks 4711",
-                              .flags = {goroutine_flags(), target_flags(), json_flags(), table_flags()},
+                              .example = "holdfast goroutines --stacks 4711",
+                              .flags = {goroutine_flags(), target_flags(), json_flags(), text_flags(), table_flags()},
                               .shape = shape,
                               .run = run};
 

@@ -32,9 +32,9 @@ int run(Run& run) {
 
 const Verb kProcessesVerb = {.name = "ps",
                              .help = "the Go processes here; none of them is stopped",
-                             .example = "holdfast ps --sort heap_bytes",
+                             .example = "holdfast ps --sort heap",
                              .answers = Answers::kNobody,
-                             .flags = {json_flags(), table_flags()},
+                             .flags = {json_flags(), text_flags(), table_flags()},
                              .shape = shape,
                              .run = run};
 

@@ -1,3 +1,4 @@
+#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "cli/run.h"
@@ -9,9 +10,15 @@ namespace holdfast::cli {
 namespace {
 
 int run(Run& run) {
-  const view::Report report = run.session().report();
-  run.answer([&] { return report::report_text(report, {.color = run.use_color(), .target = run.options().target}); },
-             [&] { return report::report_json(report); });
+  view::ReportLimits limits;
+  report::TextOptions text = {.color = run.use_color(), .width = run.width(), .target = run.options().target};
+  if (const auto top = run.options().top) {
+    const std::size_t rows = *top == 0 ? std::numeric_limits<std::size_t>::max() : *top;
+    limits = {rows, rows, rows};
+    text.types = text.goroutines = rows;
+  }
+  const view::Report report = run.session().report(limits);
+  run.answer([&] { return report::report_text(report, text); }, [&] { return report::report_json(report); });
   return 0;
 }
 
@@ -20,7 +27,7 @@ int run(Run& run) {
 const Verb kReportVerb = {.name = "report",
                           .help = "where every byte is and what holds it (the default)",
                           .example = "holdfast 4711",
-                          .flags = {target_flags(), json_flags(), color_flags()},
+                          .flags = {target_flags(), json_flags(), text_flags(), report_flags()},
                           .shows_first = true,
                           .run = run};
 

@@ -24,7 +24,7 @@ int run(Run& run) {
 const Verb kRootsVerb = {.name = "roots",
                          .help = "what holds memory from outside the heap, with what each retains",
                          .example = "holdfast roots --filter kind=global 4711",
-                         .flags = {target_flags(), json_flags(), table_flags()},
+                         .flags = {target_flags(), json_flags(), text_flags(), table_flags()},
                          .shape = shape,
                          .run = run};
 

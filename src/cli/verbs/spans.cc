@@ -23,8 +23,8 @@ int run(Run& run) {
 
 const Verb kSpansVerb = {.name = "spans",
                          .help = "the heap's spans",
-                         .example = "holdfast spans --filter 'objects<10' --sort bytes 4711",
-                         .flags = {target_flags(), json_flags(), table_flags()},
+                         .example = "holdfast spans --filter 'objects<10' --sort size 4711",
+                         .flags = {target_flags(), json_flags(), text_flags(), table_flags()},
                          .shape = shape,
                          .run = run};
 

@@ -26,7 +26,7 @@ const Verb kTypeComparisonVerb = {
     .help = "how the types found without debug information agree with those found with it",
     .example = "holdfast type-comparison 4711",
     .answers = Answers::kProcessAndCore,
-    .flags = {target_flags(), json_flags()},
+    .flags = {target_flags(), json_flags(), text_flags()},
     .check = check,
     .run = run};
 

@@ -26,7 +26,7 @@ const Verb kTypeConflictsVerb = {.name = "type-conflicts",
                                  .help = "types that were claimed for the same objects and do not fit each other",
                                  .example = "holdfast type-conflicts --sort claims 4711",
                                  .answers = Answers::kProcessAndCore,
-                                 .flags = {target_flags(), json_flags(), table_flags()},
+                                 .flags = {target_flags(), json_flags(), text_flags(), table_flags()},
                                  .shape = shape,
                                  .run = run};
 

@@ -24,7 +24,7 @@ int run(Run& run) {
 const Verb kTypesVerb = {.name = "types",
                          .help = "objects by type",
                          .example = "holdfast types --sort count 4711",
-                         .flags = {target_flags(), json_flags(), table_flags()},
+                         .flags = {target_flags(), json_flags(), text_flags(), table_flags()},
                          .shape = shape,
                          .run = run};
 
