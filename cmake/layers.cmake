@@ -20,6 +20,11 @@ set(holdfast_cli_may_use base os heap capture graph view session report)
 
 add_library(holdfast_warnings INTERFACE)
 target_compile_options(holdfast_warnings INTERFACE -Wall -Wextra -Wconversion -Wshadow -Wnon-virtual-dtor -Werror)
+if(CMAKE_UNITY_BUILD)
+  # gcc 12 takes fmt 9's parser of format strings for one that writes too far when several sources share a unit. Builds of
+  # single sources look for the real thing.
+  target_compile_options(holdfast_warnings INTERFACE -Wno-stringop-overflow)
+endif()
 
 # The presets that tests and users build compile several sources of a layer at a time (CMAKE_UNITY_BUILD): most of what
 # a source costs is its headers. ALONE names those whose local names meet another file's.

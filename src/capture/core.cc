@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "base/architecture.h"
+#include "base/text.h"
 #include "binary/core_file.h"
 #include "capture/build.h"
 #include "capture/core_overlay.h"

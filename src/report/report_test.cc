@@ -678,8 +678,8 @@ TEST(Report, SaysWhatItsListsLeaveOut) {
   options.types = 0;
   const std::string text = report_text(report, options);
   EXPECT_THAT(text, HasSubstr("     and 2 more, 128.0 KiB; holdfast report --top 0 shows all\n"));
-  EXPECT_THAT(text,
-              HasSubstr("     the rest, 5.1 KiB (1 %), is in places that hold less than 0.5 % of the live bytes each\n"));
+  EXPECT_THAT(
+      text, HasSubstr("     the rest, 5.1 KiB (1 %), is in places that hold less than 0.5 % of the live bytes each\n"));
   EXPECT_THAT(text, HasSubstr(fmt::format("     and {} more, own 773.1 KiB;", report.type_count)));
   EXPECT_THAT(text, HasSubstr("     and 1 more place, 1 goroutines, "));
 }

@@ -7,7 +7,7 @@
 namespace holdfast::cli {
 namespace {
 
-int run(Run& run) {
+int run_audit(Run& run) {
   const graph::Audit& audit = run.session().audit();
   const heap::Snapshot& snapshot = run.session().snapshot();
   run.answer([&] { return report::audit_text(snapshot, audit); }, [&] { return report::audit_json(snapshot, audit); });
@@ -20,6 +20,6 @@ const Verb kAuditVerb = {.name = "audit",
                          .help = "the graph against the runtime's own marks and counters",
                          .example = "holdfast audit --strict 4711",
                          .flags = {target_flags(), json_flags(), text_flags(), strict_flags()},
-                         .run = run};
+                         .run = run_audit};
 
 }  // namespace holdfast::cli

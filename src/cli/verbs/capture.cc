@@ -16,7 +16,7 @@ namespace {
 
 using nlohmann::ordered_json;
 
-void check(const Options& options) {
+void check_capture(const Options& options) {
   if (options.output.empty() && !options.dry_run)
     fail(ErrorCode::kUsage, "which file is to be written? holdfast capture {} -o FILE.hold", options.target);
 }
@@ -32,7 +32,7 @@ ordered_json capture_json(const heap::Snapshot& snapshot, const std::string& fil
             {"bytes_read", snapshot.pause.bytes_read}}}};
 }
 
-int run(Run& run) {
+int run_capture(Run& run) {
   const Options& options = run.options();
   OutputFile file(options.output, options.with_content ? OutputFile::Access::kPrivate : OutputFile::Access::kUsual);
   if (options.json && file.is_standard_output())
@@ -60,7 +60,7 @@ const Verb kCaptureVerb = {.name = "capture",
                            .help = "write a .hold file to look at later or elsewhere",
                            .example = "holdfast capture 4711 -o incident.hold",
                            .flags = {target_flags(), json_flags(), output_flags()},
-                           .check = check,
-                           .run = run};
+                           .check = check_capture,
+                           .run = run_capture};
 
 }  // namespace holdfast::cli

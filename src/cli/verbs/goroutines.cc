@@ -5,11 +5,11 @@
 namespace holdfast::cli {
 namespace {
 
-view::TableShape shape(const Options& options) {
+view::TableShape goroutines_shape(const Options& options) {
   return view::goroutine_shape(!options.each);
 }
 
-int run(Run& run) {
+int run_goroutines(Run& run) {
   run.answer_with_table(
       [&] {
         const graph::Dominators& dominators = run.session().dominators();
@@ -26,7 +26,7 @@ const Verb kGoroutinesVerb = {.name = "goroutines",
                               .help = "goroutines, what they wait for and what they hold",
                               .example = "holdfast goroutines --stacks 4711",
                               .flags = {goroutine_flags(), target_flags(), json_flags(), text_flags(), table_flags()},
-                              .shape = shape,
-                              .run = run};
+                              .shape = goroutines_shape,
+                              .run = run_goroutines};
 
 }  // namespace holdfast::cli

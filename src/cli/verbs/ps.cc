@@ -9,11 +9,11 @@
 namespace holdfast::cli {
 namespace {
 
-view::TableShape shape(const Options&) {
+view::TableShape ps_shape(const Options&) {
   return session::process_shape();
 }
 
-int run(Run& run) {
+int run_ps(Run& run) {
   std::vector<capture::ClosedProcess> closed;
   run.answer_with_table(
       [&] {
@@ -35,7 +35,7 @@ const Verb kProcessesVerb = {.name = "ps",
                              .example = "holdfast ps --sort heap",
                              .answers = Answers::kNobody,
                              .flags = {json_flags(), text_flags(), table_flags()},
-                             .shape = shape,
-                             .run = run};
+                             .shape = ps_shape,
+                             .run = run_ps};
 
 }  // namespace holdfast::cli

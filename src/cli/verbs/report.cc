@@ -9,7 +9,7 @@
 namespace holdfast::cli {
 namespace {
 
-int run(Run& run) {
+int run_report(Run& run) {
   view::ReportLimits limits;
   report::TextOptions text = {.color = run.use_color(), .width = run.width(), .target = run.options().target};
   if (const auto top = run.options().top) {
@@ -29,6 +29,6 @@ const Verb kReportVerb = {.name = "report",
                           .example = "holdfast 4711",
                           .flags = {target_flags(), json_flags(), text_flags(), report_flags()},
                           .shows_first = true,
-                          .run = run};
+                          .run = run_report};
 
 }  // namespace holdfast::cli

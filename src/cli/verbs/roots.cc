@@ -5,11 +5,11 @@
 namespace holdfast::cli {
 namespace {
 
-view::TableShape shape(const Options&) {
+view::TableShape roots_shape(const Options&) {
   return view::root_shape();
 }
 
-int run(Run& run) {
+int run_roots(Run& run) {
   run.answer_with_table(
       [&] {
         const graph::Dominators& dominators = run.session().dominators();
@@ -25,7 +25,7 @@ const Verb kRootsVerb = {.name = "roots",
                          .help = "what holds memory from outside the heap, with what each retains",
                          .example = "holdfast roots --filter kind=global 4711",
                          .flags = {target_flags(), json_flags(), text_flags(), table_flags()},
-                         .shape = shape,
-                         .run = run};
+                         .shape = roots_shape,
+                         .run = run_roots};
 
 }  // namespace holdfast::cli

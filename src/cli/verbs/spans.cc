@@ -5,11 +5,11 @@
 namespace holdfast::cli {
 namespace {
 
-view::TableShape shape(const Options&) {
+view::TableShape spans_shape(const Options&) {
   return view::span_shape();
 }
 
-int run(Run& run) {
+int run_spans(Run& run) {
   run.answer_with_table(
       [&] {
         const graph::Reachability& reached = run.session().reached();
@@ -25,7 +25,7 @@ const Verb kSpansVerb = {.name = "spans",
                          .help = "the heap's spans",
                          .example = "holdfast spans --filter 'objects<10' --sort size 4711",
                          .flags = {target_flags(), json_flags(), text_flags(), table_flags()},
-                         .shape = shape,
-                         .run = run};
+                         .shape = spans_shape,
+                         .run = run_spans};
 
 }  // namespace holdfast::cli

@@ -8,12 +8,12 @@
 namespace holdfast::cli {
 namespace {
 
-void check(const Options& options) {
+void check_type_comparison(const Options& options) {
   if (!options.use_dwarf)
     fail(ErrorCode::kUsage, "type-comparison needs debug information to compare with: leave --no-dwarf away");
 }
 
-int run(Run& run) {
+int run_type_comparison(Run& run) {
   const view::TypeComparison comparison = run.session().compare_types();
   run.answer([&] { return report::comparison_text(comparison); }, [&] { return report::comparison_json(comparison); });
   return 0;
@@ -27,7 +27,7 @@ const Verb kTypeComparisonVerb = {
     .example = "holdfast type-comparison 4711",
     .answers = Answers::kProcessAndCore,
     .flags = {target_flags(), json_flags(), text_flags()},
-    .check = check,
-    .run = run};
+    .check = check_type_comparison,
+    .run = run_type_comparison};
 
 }  // namespace holdfast::cli

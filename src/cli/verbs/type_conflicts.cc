@@ -6,11 +6,11 @@
 namespace holdfast::cli {
 namespace {
 
-view::TableShape shape(const Options&) {
+view::TableShape type_conflicts_shape(const Options&) {
   return view::conflict_shape();
 }
 
-int run(Run& run) {
+int run_type_conflicts(Run& run) {
   run.answer_with_table(
       [&] {
         std::vector<heap::TypeConflict> conflicts = run.session().type_conflicts();
@@ -27,7 +27,7 @@ const Verb kTypeConflictsVerb = {.name = "type-conflicts",
                                  .example = "holdfast type-conflicts --sort claims 4711",
                                  .answers = Answers::kProcessAndCore,
                                  .flags = {target_flags(), json_flags(), text_flags(), table_flags()},
-                                 .shape = shape,
-                                 .run = run};
+                                 .shape = type_conflicts_shape,
+                                 .run = run_type_conflicts};
 
 }  // namespace holdfast::cli

@@ -12,7 +12,7 @@ namespace holdfast::cli {
 namespace {
 
 // Of a .hold file, which has types without the reasons for them, what it has is printed; the answer is still a failure.
-int run(Run& run) {
+int run_type_reasons(Run& run) {
   const view::ExplainedType explained = run.session().explain_type(*run.options().address);
   const heap::Snapshot& snapshot = run.session().snapshot();
   const heap::ObjectIndex index(snapshot);
@@ -33,6 +33,6 @@ const Verb kTypeReasonsVerb = {
     .flags = {target_flags(), json_flags(), text_flags()},
     .arguments = {{"ADDRESS", "of the object, or of a place in it",
                    [](Options& options, const std::string& text) { options.address = address_of(text); }}},
-    .run = run};
+    .run = run_type_reasons};
 
 }  // namespace holdfast::cli

@@ -5,11 +5,11 @@
 namespace holdfast::cli {
 namespace {
 
-view::TableShape shape(const Options&) {
+view::TableShape types_shape(const Options&) {
   return view::type_shape();
 }
 
-int run(Run& run) {
+int run_types(Run& run) {
   run.answer_with_table(
       [&] {
         const graph::Dominators& dominators = run.session().dominators();
@@ -25,7 +25,7 @@ const Verb kTypesVerb = {.name = "types",
                          .help = "objects by type",
                          .example = "holdfast types --sort count 4711",
                          .flags = {target_flags(), json_flags(), text_flags(), table_flags()},
-                         .shape = shape,
-                         .run = run};
+                         .shape = types_shape,
+                         .run = run_types};
 
 }  // namespace holdfast::cli
