@@ -1,0 +1,128 @@
+#!/usr/bin/env python3
+"""What the verbs print for people: the text of each against a golden file, and that it fits the terminal.
+
+  tests/e2e/text.py                       UPDATE_GOLDEN=1 in the environment writes tests/golden/text/ anew
+
+Numbers and addresses differ from run to run: they are masked, and rows that come and go are filtered away. Ends with
+`N passed, N failed`, exit code 1 if any failed.
+"""
+import fcntl
+import os
+import pathlib
+import pty
+import re
+import struct
+import subprocess
+import sys
+import tempfile
+import termios
+import unicodedata
+
+import cells
+from processes import Fixture, Holdfast
+
+GOLDEN = cells.ROOT / "tests/golden/text"
+HOLDFAST = cells.ROOT / "build/release/holdfast"
+# Terminals that the text of each verb fits. Numbers are never cut, so some tables need more than the narrowest.
+WIDTHS = {"report": (80, 200), "types": (60, 80, 200), "goroutines": (60, 80, 200), "roots": (80, 200), "spans": (100, 200)}
+
+# Name of the golden file: what is asked of the capture. Rows of a table are those that the program makes itself.
+ASKED = {
+    "types": ["types", "--top", "0", "--filter", "type~^main[.]", "--sort", "type", "--columns", "type,count"],
+    "roots": ["roots", "--top", "0", "--filter", "kind=global", "--filter", "name~^main[.]", "--sort", "name", "--columns", "kind,name"],
+    "goroutines": ["goroutines", "--top", "0", "--filter", "top~^main[.]", "--sort", "top", "--columns", "count,doing,top"],
+    "spans": ["spans", "--top", "1", "--columns", "size,slot,objects,pointers"],
+    "audit": ["audit"],
+}
+
+
+def run(words, width=None, check=True):
+    """What holdfast prints, into a pipe or on a terminal of so many columns."""
+    command = [str(HOLDFAST), *map(str, words)]
+    env = {k: v for k, v in os.environ.items() if k != "COLUMNS"}
+    if width is None:
+        return subprocess.run(command, env=env, stdout=subprocess.PIPE, check=check, text=True).stdout
+    ours, theirs = pty.openpty()
+    try:
+        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 50, width, 0, 0))
+        process = subprocess.Popen(command, env=env, stdout=theirs, stderr=subprocess.DEVNULL)
+    finally:
+        os.close(theirs)
+    got = b""
+    while True:
+        try:
+            part = os.read(ours, 1 << 16)
+        except OSError:  # how a terminal says that nobody writes any more
+            break
+        if not part:
+            break
+        got += part
+    os.close(ours)
+    if process.wait() != 0 and check:
+        raise subprocess.CalledProcessError(process.returncode, command)
+    return re.sub(r"\x1b\[[0-9;]*m", "", got.decode().replace("\r\n", "\n"))
+
+
+def masked(text):
+    """Without numbers, and without the spaces that depend on their lengths."""
+    text = re.sub(r"/\S+/zoo[.]hold", "zoo.hold", re.sub(r"UTC on host .*?,", "UTC on host HOST,", text))
+    text = re.sub(r"0x[0-9a-f]+|\d[\d,.]*( ([KMGT]iB|B|ms|s|min|h|d|%)\b)?", "#", text)
+    return "\n".join(re.sub(r" {2,}", "  ", line).strip() for line in text.splitlines()) + "\n"
+
+
+def columns_of(line):
+    return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in line)
+
+
+class Text:
+    def __init__(self):
+        self.passed = self.failed = 0
+
+    def check(self, good, name, text=""):
+        self.passed += bool(good)
+        self.failed += not good
+        if not good:
+            print(f"FAIL {name}: {text}", flush=True)
+
+    def golden(self, name, text):
+        path = GOLDEN / f"{name}.txt"
+        if os.environ.get("UPDATE_GOLDEN"):
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(text)
+        expected = path.read_text() if path.exists() else ""
+        self.check(text == expected, f"the text of {name}", f"is not {path}; UPDATE_GOLDEN=1 rewrites it:\n{text}")
+
+    def fits(self, words):
+        wide = run([*words, "--wide"], 60)
+        self.check(masked(wide) == masked(run(words)), f"--wide of {words[0]}", "differs from what a pipe gets")
+        for width in WIDTHS[words[0]]:
+            too_wide = [line for line in run(words, width).splitlines() if columns_of(line) > width]
+            self.check(not too_wide, f"{words[0]} on {width} columns", "\n".join(too_wide))
+
+    def all(self, fixture, capture):
+        for name, words in ASKED.items():
+            self.golden(name, masked(run([*words, capture])))
+        report = run(["report", capture])
+        self.golden("report", "".join(f"{masked(line)}" for line in report.splitlines() if re.match(r"[A-Z]{4,}|more:", line)))
+        everything = run(["report", "--top", "0", capture])
+        self.check("--top 0 shows all" in report and "--top 0 shows all" not in everything, "report --top 0", everything)
+        # How many other processes there are is not ours to say.
+        ps = run(["ps", "--filter", f"pid={fixture.pid}", "--columns", "pid,go,resident,stripped,name"])
+        self.golden("ps", masked("".join(ps.splitlines(keepends=True)[:2])))
+        for verb in WIDTHS:
+            self.fits([verb, capture])
+
+
+def main():
+    text = Text()
+    program = cells.build(cells.Cell("1.26", "zoo", "dwarf"))
+    with tempfile.TemporaryDirectory(prefix="holdfast-text-") as folder, Fixture(program) as fixture:
+        capture = pathlib.Path(folder) / "zoo.hold"
+        Holdfast(HOLDFAST, fixture.pid).run(["capture", fixture.pid, "-o", capture])
+        text.all(fixture, capture)
+    print(f"{text.passed} passed, {text.failed} failed")
+    return 1 if text.failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
