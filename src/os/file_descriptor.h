@@ -1,4 +1,4 @@
-// An open file of ours, closed with the object.
+// An open file of ours. The object owns the descriptor and closes it when it is destroyed; moving hands it on.
 #pragma once
 
 #include <unistd.h>

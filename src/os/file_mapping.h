@@ -1,4 +1,5 @@
-// A whole file as bytes in our memory, read on demand by the system: tens of GB cost address space only.
+// A whole file as bytes in our memory. The system reads it on demand, so that tens of GB cost address space only. The
+// bytes can be read by several threads at once.
 //
 // Danger: if somebody truncates the file while it is mapped, touching the lost part ends us with SIGBUS. Cores and
 // captures are written once, so this is accepted; nothing here is mapped that the target may still write.
@@ -25,7 +26,7 @@ class FileMapping {
   // Valid as long as this object: keep the shared_ptr as the owner.
   const ByteView& bytes() const { return bytes_; }
   void advise(AccessPattern pattern) const { advise(pattern, 0, bytes_.size()); }
-  // For the part [offset, offset + count), cut to the file.
+  // Tells it of the part [offset, offset + count), as far as that lies in the file.
   void advise(AccessPattern pattern, std::uint64_t offset, std::uint64_t count) const;
 
  private:

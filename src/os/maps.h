@@ -1,4 +1,6 @@
-// What a process has mapped, and the files behind it, without stopping it.
+// What a process has mapped, and the files behind it. The process is not stopped, so it may map and unmap meanwhile;
+// each answer is about one moment, though. All functions can be called by several threads at once. Sources: proc(5),
+// Documentation/filesystems/proc.rst of the kernel.
 #pragma once
 
 #include <sys/types.h>
@@ -38,7 +40,7 @@ struct ProcessMapping {
   bool is_readable() const { return permissions.read && !path.starts_with("[vvar") && path != "[vsyscall]"; }
 };
 
-// A mapping as /proc/PID/smaps has it; in bytes.
+// A mapping as /proc/PID/smaps has it. Sizes are in bytes.
 struct MappingUsage {
   ProcessMapping mapping;
   std::uint64_t rss = 0;
@@ -49,21 +51,23 @@ struct MappingUsage {
   std::string vm_flags;  // two-letter flags of proc(5), separated by spaces
 };
 
-// In address order. Both fail with kTargetGone if the process is gone and with kPermission.
+// Both return mappings in address order, and fail with kTargetGone if the process is gone and with kPermission if we
+// may not look.
 std::vector<ProcessMapping> read_maps(pid_t pid);
-// Walks the page tables under the target's mmap lock, about 10 ms per GB: once per run, never in a loop.
+// This one walks the page tables under the target's mmap lock, about 10 ms per GB: once per run, never in a loop.
 std::vector<MappingUsage> read_smaps(pid_t pid);
 
-// The same from the text of such a file; a line that cannot be understood fails with kDamaged.
+// Both parse the text of such a file. They fail with kDamaged on a line that they do not understand.
 std::vector<ProcessMapping> parse_maps(std::string_view text);
 std::vector<MappingUsage> parse_smaps(std::string_view text);
 
-// The running program itself, even if its file was deleted or lies in another mount namespace.
+// The next three fail with kNotFound, kPermission or kTargetGone.
+// Opens the running program itself, even if its file was deleted or lies in another mount namespace.
 FileDescriptor open_exe(pid_t pid);
-// `path` as the target sees it; links are followed within its root.
+// Opens `path` as the target sees it; links are followed within its root.
 FileDescriptor open_in_root(pid_t pid, const std::string& path);
-// The file behind a mapping, even if deleted where the system allows that (CAP_CHECKPOINT_RESTORE); otherwise by its
-// path, and then kNotFound if another file lies there by now.
+// Opens the file behind a mapping: even a deleted one where the system allows that (CAP_CHECKPOINT_RESTORE), otherwise
+// the one at its path. Fails with kNotFound if another file lies there by now.
 FileDescriptor open_mapped_file(pid_t pid, const ProcessMapping& mapping);
 
 }  // namespace holdfast::os

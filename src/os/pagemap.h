@@ -1,4 +1,5 @@
-// Which pages of a process hold something, from an open /proc/PID/pagemap.
+// Which pages of a process hold something. The functions ask an open /proc/PID/pagemap, which they neither own nor
+// move; several threads can use one. Pages have 4 KiB. Source: Documentation/admin-guide/mm/pagemap.rst of the kernel.
 #pragma once
 
 #include <optional>
@@ -15,15 +16,16 @@ enum class WhichPages {
          // read_pagemap.
 };
 
-// Both: `pages` lies on page borders; the result is ascending and joined. None if the system does not answer.
+// Both take `pages` on page borders and return ranges that are ascending and joined; none if the system does not
+// answer.
 
-// PAGEMAP_SCAN, since Linux 6.7: 3 to 6 ns per page. Leaves zero pages out.
+// Asks with PAGEMAP_SCAN, since Linux 6.7, which takes 3 to 6 ns per page. Leaves zero pages out.
 std::optional<std::vector<AddressRange>> scan_pagemap(int pagemap, AddressRange pages, WhichPages which);
-// The entries, on every Linux: 40 to 90 ns per page. Cannot tell zero pages apart, but for kOwn.
+// Reads the entries, on every Linux, which takes 40 to 90 ns per page. Cannot tell zero pages apart, but for kOwn.
 std::optional<std::vector<AddressRange>> read_pagemap(int pagemap, AddressRange pages, WhichPages which);
 
-// The same as what scan_pagemap says of kInMemory, as far as it can be said: of all pages in memory and of those that
-// no other process shares, the ones whose sum is nearer to `rss`, the resident size of the range.
+// Finds what scan_pagemap calls kInMemory, as far as the entries tell. `rss` is the resident size of the range, in
+// bytes: all pages in memory are returned, or only those that no other process shares, whichever sum is nearer to it.
 std::optional<std::vector<AddressRange>> read_resident(int pagemap, AddressRange pages, std::uint64_t rss);
 
 }  // namespace holdfast::os

@@ -1,5 +1,6 @@
-// Small files of ours that make the next run faster: $XDG_CACHE_HOME/holdfast, else ~/.cache/holdfast. Nobody but the
-// user may read or write them, a damaged one counts as none, and all may be deleted at any time.
+// Small files of ours that make the next run faster. They lie in $XDG_CACHE_HOME/holdfast, else in ~/.cache/holdfast.
+// Nobody but the user may read or write them, a damaged one counts as none, and all may be deleted at any time. Several
+// processes and threads can use one folder. No function fails: what does not work leaves the cache without the value.
 #pragma once
 
 #include <cstddef>
@@ -20,14 +21,14 @@ struct CacheLimits {
 
 class PrivateCache {
  public:
-  // The user's folder; none where there is no home, or the folder is another's or open to others.
+  // Opens the user's folder. None where there is no home, or the folder is another's or open to others.
   static std::optional<PrivateCache> open();
-  // Makes the folder if need be; none as above.
+  // Opens this folder, and makes it if need be. None as above.
   static std::optional<PrivateCache> open(const std::filesystem::path& folder, const CacheLimits& limits = {});
 
-  // Nothing for a key that is not there.
+  // The value that was put under the key; nothing for a key that is not there.
   std::optional<std::vector<std::byte>> get(std::string_view key) const;
-  // What cannot be kept, for want of room or rights, is not.
+  // Keeps the value, unless room or rights are lacking. May remove others for it.
   void put(std::string_view key, std::span<const std::byte> value) const;
 
  private:

@@ -1,4 +1,5 @@
-// Small texts of /proc and /sys, and how they are taken apart.
+// Small texts of /proc and /sys, and how they are taken apart. Views point into the text that they are taken from. All
+// functions can be called by several threads at once.
 #pragma once
 
 #include <sys/types.h>
@@ -11,17 +12,17 @@
 
 namespace holdfast::os {
 
-// The whole file. None with errno set if it cannot be opened or read; such a file can vanish between the two.
+// Reads the whole file. None, with errno set, if it cannot be opened or read; such a file can vanish between the two.
 std::optional<std::string> try_read_text(const std::string& path);
 
 // Takes the first line, without its end, off `text`. None at the end.
 std::optional<std::string_view> next_line(std::string_view& text);
 // Takes the first word, ended by spaces or tabs, off `text`; empty at the end.
 std::string_view next_word(std::string_view& text);
-// What follows "<name>:" in the lines of `text`, without blanks around it.
+// Returns what follows "<name>:" in the first line that begins so, without blanks around it.
 std::optional<std::string_view> labelled(std::string_view text, std::string_view name);
 
-// The number that `text` begins with, or none.
+// Returns the number that `text` begins with, if it does.
 template <std::integral T>
 std::optional<T> leading_number(std::string_view text, int base = 10) {
   T value = 0;
@@ -29,7 +30,7 @@ std::optional<T> leading_number(std::string_view text, int base = 10) {
   if (error != std::errc()) return std::nullopt;
   return value;
 }
-// Only if all of `text` is the number.
+// Returns a number only if `text` is nothing else.
 template <std::integral T>
 std::optional<T> whole_number(std::string_view text, int base = 10) {
   T value = 0;
@@ -41,7 +42,7 @@ std::optional<T> whole_number(std::string_view text, int base = 10) {
 // Undoes the kernel's three-digit octal escapes ("\012"). A path that really holds such a text cannot be told apart.
 std::string unescape_octal(std::string_view text);
 
-// /proc/PID/task/TID/FILE.
+// Makes the path /proc/PID/task/TID/FILE.
 std::string thread_file(pid_t pid, pid_t tid, std::string_view file);
 
 }  // namespace holdfast::os

@@ -1,5 +1,6 @@
-// What /proc says about a process, without stopping or slowing it. Everything here is a moment's view of something that
-// moves: a process may be gone by the next call, which is then an Error with kNotFound or kTargetGone.
+// What /proc says about a process, without stopping or slowing it. Each answer is about one moment of something that
+// moves: a process may be gone by the next call, which then fails with kNotFound or kTargetGone. All functions can be
+// called by several threads at once. Source: proc(5).
 #pragma once
 
 #include <sys/types.h>
@@ -34,7 +35,7 @@ struct ProcessStatus {
   bool exe_deleted = false;  // the file was deleted or replaced since the program started
   std::vector<std::string> command_line;  // empty for zombies and kernel threads
   uid_t uid = 0;                          // effective
-  // Of the main thread; if that has ended before the others, of the first living one. kZombie: all threads have ended.
+  // What the main thread does, or the first living one if that has ended before the others. kZombie: all have ended.
   ProcessState state = ProcessState::kRunning;
   std::uint32_t threads = 0;
   std::vector<pid_t> namespace_pids;  // its pid in each pid namespace from ours inward; the last is its own getpid()
@@ -44,14 +45,14 @@ struct ProcessStatus {
   std::uint64_t started = 0;  // clock ticks since the system's start: with the pid, names one process for ever
 };
 
-// All process ids that we can see, ascending.
+// Returns all process ids that we can see, ascending.
 std::vector<pid_t> list_processes();
-// The threads of a process, ascending; empty if it is gone.
+// Returns the threads of a process, ascending; none if it is gone.
 std::vector<pid_t> list_threads(pid_t pid);
-// The stack pointers of the threads that wait in the kernel, from /proc/PID/task/TID/syscall (Linux 2.6.27+, with
-// CONFIG_HAVE_ARCH_TRACEHOOK). Running threads have none; the others may have moved on when this returns.
+// Returns the stack pointers of the threads that wait in the kernel, from /proc/PID/task/TID/syscall (Linux 2.6.27+,
+// with CONFIG_HAVE_ARCH_TRACEHOOK). Running threads have none; the others may have moved on when this returns.
 std::vector<Address> waiting_stack_pointers(pid_t pid);
-// The main thread, or a living one if that has ended before the others: /proc/PID/{maps,mem,exe} are then empty
+// Returns the main thread, or a living one if that has ended before the others: /proc/PID/{maps,mem,exe} are then empty
 // (reference: exec(2), proc(5)). 0 if no thread lives.
 pid_t living_thread(pid_t pid);
 
@@ -60,12 +61,12 @@ ProcessStatus read_status(pid_t pid);
 // `target` is a pid, or a name: exactly the short name, or the last part of the program's path or of its first
 // argument. Fails with kNotFound if nothing matches and with kUsage, listing them, if several do.
 ProcessStatus find_process(std::string_view target);
-// What became of the process since `known` was read, as a sentence: "process 17 has ended", "process 17 now runs
+// Says what became of the process since `known` was read, as a sentence: "process 17 has ended", "process 17 now runs
 // /bin/sleep". None if it still is that process and runs that program. A program that starts its own file anew is not
 // told apart here, but by ProcessMemory::is_gone.
 std::optional<std::string> what_became_of(const ProcessStatus& known);
-// Our own largest RSS so far, in bytes; 0 if the kernel does not say. Not getrusage's, which begins with what the
-// program had that started us.
+// Returns our own largest RSS so far, in bytes; 0 if the kernel does not say. It is not getrusage's, which begins with
+// what the program had that started us.
 std::uint64_t own_peak_rss();
 // "4711 checkout --port 80": for lists and errors.
 std::string describe(const ProcessStatus& status);

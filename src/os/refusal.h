@@ -1,5 +1,6 @@
-// Why the system does not let us at a process, in words that say what to do. Linux has one rule for all of reading
-// memory, tracing and most of /proc/PID (ptrace(2), "Ptrace access mode checking").
+// Why the system does not let us at a process, in words that say what to do. Linux has one rule for reading memory, for
+// tracing and for most of /proc/PID (ptrace(2), "Ptrace access mode checking"). All functions can be called by several
+// threads at once.
 #pragma once
 
 #include <sys/types.h>
@@ -22,10 +23,11 @@ struct RefusalFacts {
 
 enum class Access : std::uint8_t { kRead, kStop };
 
+// Never fails: what cannot be found out keeps its default.
 RefusalFacts gather_refusal_facts(pid_t pid);
-// One line.
+// Says it in one line.
 std::string explain_refusal(const RefusalFacts& facts, Access access);
-// Both, thrown with kPermission.
+// Does both and throws the line with kPermission.
 [[noreturn]] void fail_refused(pid_t pid, Access access);
 // For a file of /proc/PID that cannot be opened or read: fails with kPermission as above, with kTargetGone if the
 // process is gone, and otherwise as fail_with_errno() does.
