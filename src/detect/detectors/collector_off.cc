@@ -22,6 +22,7 @@ void find_uncollected(const Evidence& e, std::vector<Finding>& out) {
 
 }  // namespace
 
-const Detector kCollectorOff = {"collector-off", "garbage that waits for a collection that does not come", find_uncollected};
+const Detector kCollectorOff = {"collector-off", "garbage that waits for a collection that does not come",
+                                find_uncollected};
 
 }  // namespace holdfast::detect

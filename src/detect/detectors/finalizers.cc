@@ -63,7 +63,8 @@ void find_waiting_finalizers(const Evidence& e, std::vector<Finding>& out) {
 
 }  // namespace
 
-const Detector kFinalizersWait = {
-    "finalizers-wait", "finalizers or cleanups that are due while the goroutine that runs them is blocked", find_waiting_finalizers};
+const Detector kFinalizersWait = {"finalizers-wait",
+                                  "finalizers or cleanups that are due while the goroutine that runs them is blocked",
+                                  find_waiting_finalizers};
 
 }  // namespace holdfast::detect

@@ -42,6 +42,7 @@ void find_sparse_arrays(const Evidence& e, std::vector<Finding>& out) {
 
 }  // namespace
 
-const Detector kSparseArray = {"sparse-array", "large arrays of pointers of which less than a quarter is set", find_sparse_arrays};
+const Detector kSparseArray = {"sparse-array", "large arrays of pointers of which less than a quarter is set",
+                               find_sparse_arrays};
 
 }  // namespace holdfast::detect

@@ -162,6 +162,7 @@ void find_sparse_maps(const Evidence& evidence, std::vector<Finding>& out) {
 
 }  // namespace
 
-const Detector kSparseMap = {"sparse-map", "maps that keep tables for many more entries than they have", find_sparse_maps};
+const Detector kSparseMap = {"sparse-map", "maps that keep tables for many more entries than they have",
+                             find_sparse_maps};
 
 }  // namespace holdfast::detect
