@@ -1,6 +1,7 @@
 #include "heap/field_path.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/error.h"
 #include "heap/object_index.h"
@@ -28,12 +29,9 @@ const Field* field_at(const Snapshot& snapshot, const Type& type, std::uint64_t 
 
 }  // namespace
 
-std::string field_path(const Snapshot& snapshot, TypeId type, std::uint64_t offset, std::uint64_t bytes) {
+FieldPath field_path(const Snapshot& snapshot, TypeId type, std::uint64_t offset, std::uint64_t bytes) {
+  if (!type) return {fmt::format("+{:#x}", offset), false};
   std::string path;
-  if (!type) {
-    add_distance(path, offset);
-    return path.empty() ? "+0x0" : path;
-  }
   const std::uint64_t size = snapshot.types[type.row].size;
   if (size > 0 && (bytes / size >= 2 || offset >= size)) {
     path += fmt::format("[{}]", offset / size);
@@ -59,8 +57,9 @@ std::string field_path(const Snapshot& snapshot, TypeId type, std::uint64_t offs
       break;
     }
   }
+  const bool is_named = !path.empty();
   add_distance(path, offset);
-  return path;
+  return {std::move(path), is_named};
 }
 
 std::uint64_t edge_offset(const Edges& edges, ObjectId source, std::uint32_t edge) {
@@ -77,7 +76,7 @@ std::uint64_t edge_offset(const Edges& edges, ObjectId source, std::uint32_t edg
   return words * 8;
 }
 
-std::string edge_path(const Snapshot& snapshot, const ObjectIndex& index, ObjectId source, std::uint32_t edge) {
+FieldPath edge_path(const Snapshot& snapshot, const ObjectIndex& index, ObjectId source, std::uint32_t edge) {
   const Span& span = snapshot.spans[index.find_span(source).row];
   const std::uint64_t offset = edge_offset(snapshot.edges, source, edge);
   const ObjectType type = snapshot.object_type[source.row];

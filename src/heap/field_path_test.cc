@@ -19,17 +19,22 @@ TEST(FieldPath, NamesFieldsElementsAndWhatTheyContain) {
   const TypeId cache = heap.structure("main.Cache", 160, {{"buf", list, 0}, {"items", items, 24}, {"next", {}, 152}});
   const TypeId func = heap.structure("main.run.func1", 24, {{"F", {}, 0}, {"session", {}, 8}}, Kind::kClosure);
   const Snapshot snapshot = heap.build();
-  EXPECT_EQ(field_path(snapshot, cache, 0), ".buf");
-  EXPECT_EQ(field_path(snapshot, cache, 8), ".buf+0x8");
-  EXPECT_EQ(field_path(snapshot, cache, 24 + 80), ".items[2].key");
-  EXPECT_EQ(field_path(snapshot, cache, 24 + 40 + 16), ".items[1].value");
-  EXPECT_EQ(field_path(snapshot, cache, 24 + 40 + 24), ".items[1].value");
-  EXPECT_EQ(field_path(snapshot, cache, 24 + 32), ".items[0].n");
-  EXPECT_EQ(field_path(snapshot, cache, 152), ".next");
-  EXPECT_EQ(field_path(snapshot, cache, 144), "+0x90") << "padding";
-  EXPECT_EQ(field_path(snapshot, items, 40), "[1].key");
-  EXPECT_EQ(field_path(snapshot, func, 8), ".session");
-  EXPECT_EQ(field_path(snapshot, text, 0), "");
+  EXPECT_EQ(field_path(snapshot, cache, 0).text, ".buf");
+  EXPECT_EQ(field_path(snapshot, cache, 8).text, ".buf+0x8");
+  EXPECT_EQ(field_path(snapshot, cache, 24 + 80).text, ".items[2].key");
+  EXPECT_EQ(field_path(snapshot, cache, 24 + 40 + 16).text, ".items[1].value");
+  EXPECT_EQ(field_path(snapshot, cache, 24 + 40 + 24).text, ".items[1].value");
+  EXPECT_EQ(field_path(snapshot, cache, 24 + 32).text, ".items[0].n");
+  EXPECT_EQ(field_path(snapshot, cache, 152).text, ".next");
+  EXPECT_EQ(field_path(snapshot, cache, 144).text, "+0x90") << "padding";
+  EXPECT_EQ(field_path(snapshot, items, 40).text, "[1].key");
+  EXPECT_EQ(field_path(snapshot, func, 8).text, ".session");
+  EXPECT_EQ(field_path(snapshot, text, 0).text, "");
+  EXPECT_TRUE(field_path(snapshot, cache, 8).is_named);
+  EXPECT_TRUE(field_path(snapshot, items, 40).is_named);
+  EXPECT_FALSE(field_path(snapshot, cache, 144).is_named) << "padding";
+  EXPECT_FALSE(field_path(snapshot, text, 0).is_named) << "the word itself";
+  EXPECT_FALSE(field_path(snapshot, {}, 24).is_named);
 }
 
 TEST(FieldPath, TakesRoomForSeveralValuesForAnArray) {
@@ -37,20 +42,20 @@ TEST(FieldPath, TakesRoomForSeveralValuesForAnArray) {
   const TypeId node = heap.structure("main.Node", 40, {{"name", {}, 0}, {"next", {}, 32}});
   const TypeId empty = heap.structure("struct {}", 0, {});
   const Snapshot snapshot = heap.build();
-  EXPECT_EQ(field_path(snapshot, node, 32, 48), ".next") << "rounded up to its size class";
-  EXPECT_EQ(field_path(snapshot, node, 32, 80), "[0].next");
-  EXPECT_EQ(field_path(snapshot, node, 112, 120), "[2].next");
-  EXPECT_EQ(field_path(snapshot, node, 112), "[2].next") << "room not given";
-  EXPECT_EQ(field_path(snapshot, empty, 16, 64), "+0x10");
+  EXPECT_EQ(field_path(snapshot, node, 32, 48).text, ".next") << "rounded up to its size class";
+  EXPECT_EQ(field_path(snapshot, node, 32, 80).text, "[0].next");
+  EXPECT_EQ(field_path(snapshot, node, 112, 120).text, "[2].next");
+  EXPECT_EQ(field_path(snapshot, node, 112).text, "[2].next") << "room not given";
+  EXPECT_EQ(field_path(snapshot, empty, 16, 64).text, "+0x10");
 }
 
 TEST(FieldPath, SaysTheDistanceWhereNothingIsKnown) {
   HeapBuilder heap;
   const TypeId opaque = heap.type("C.struct_x", Kind::kOpaque, 64);
   const Snapshot snapshot = heap.build();
-  EXPECT_EQ(field_path(snapshot, {}, 0x18), "+0x18");
-  EXPECT_EQ(field_path(snapshot, {}, 0), "+0x0");
-  EXPECT_EQ(field_path(snapshot, opaque, 0x18), "+0x18");
+  EXPECT_EQ(field_path(snapshot, {}, 0x18).text, "+0x18");
+  EXPECT_EQ(field_path(snapshot, {}, 0).text, "+0x0");
+  EXPECT_EQ(field_path(snapshot, opaque, 0x18).text, "+0x18");
 }
 
 TEST(FieldPath, EndsInATypeThatContainsItself) {
@@ -58,8 +63,8 @@ TEST(FieldPath, EndsInATypeThatContainsItself) {
   const TypeId self = heap.structure("main.Self", 16, {{"s", TypeId(0), 0}});
   const TypeId array = heap.type("array", Kind::kArray, 16, TypeId(1), 1);
   const Snapshot snapshot = heap.build();
-  EXPECT_EQ(field_path(snapshot, self, 8).size(), 64 * 2 + 4U);
-  EXPECT_EQ(field_path(snapshot, array, 8).size(), 64 * 3 + 4U);
+  EXPECT_EQ(field_path(snapshot, self, 8).text.size(), 64 * 2 + 4U);
+  EXPECT_EQ(field_path(snapshot, array, 8).text.size(), 64 * 3 + 4U);
 }
 
 TEST(EdgeOffset, AddsShortAndLongSteps) {
@@ -77,8 +82,8 @@ TEST(EdgeOffset, AddsShortAndLongSteps) {
   std::uint32_t edge = snapshot.edges.row_begin[source.row];
   EXPECT_EQ(snapshot.edges.long_steps.size(), 2U);
   for (const std::uint64_t offset : kOffsets) EXPECT_EQ(edge_offset(snapshot.edges, source, edge++), offset);
-  EXPECT_EQ(edge_path(snapshot, index, source, edge - 1), "[7500]");
-  EXPECT_EQ(edge_path(snapshot, index, pair, snapshot.edges.row_begin[pair.row]), ".b");
+  EXPECT_EQ(edge_path(snapshot, index, source, edge - 1).text, "[7500]");
+  EXPECT_EQ(edge_path(snapshot, index, pair, snapshot.edges.row_begin[pair.row]).text, ".b");
 }
 
 TEST(EdgePath, BeginsBehindTheAllocationHeader) {
@@ -89,8 +94,8 @@ TEST(EdgePath, BeginsBehindTheAllocationHeader) {
   Snapshot snapshot = heap.build();
   snapshot.spans[0].header = 8;
   const ObjectIndex index(snapshot);
-  EXPECT_EQ(edge_path(snapshot, index, ObjectId(0), 0), ".first");
-  EXPECT_EQ(edge_path(snapshot, index, ObjectId(0), 1), ".last");
+  EXPECT_EQ(edge_path(snapshot, index, ObjectId(0), 0).text, ".first");
+  EXPECT_EQ(edge_path(snapshot, index, ObjectId(0), 1).text, ".last");
 }
 
 }  // namespace

@@ -30,7 +30,6 @@ using view::short_type;
 using view::StepKind;
 using view::TypeTotals;
 
-constexpr std::string_view kSomeKey = "[…]";
 constexpr std::size_t kBar = 20;  // characters of a full bar
 
 class Text {
@@ -227,6 +226,8 @@ class Text {
     return text;
   }
 
+  static std::string key_text(std::string_view key) { return fmt::format("[{}]", key.empty() ? "…" : key); }
+
   static std::vector<std::string> chain_parts(const std::vector<ChainStep>& chain, bool brief) {
     std::vector<std::string> parts;
     bool in_map = false;
@@ -234,17 +235,16 @@ class Text {
       const ChainStep& step = chain[i];
       if (step.kind == StepKind::kGroup && i + 1 < chain.size()) continue;
       if (step.kind == StepKind::kContainer) {
-        if (!in_map && !parts.empty()) parts.back() += fmt::format("{}{}", step.field, kSomeKey);
+        if (!in_map && !parts.empty()) parts.back() += step.field;
         in_map = true;
         continue;
       }
-      if (in_map && !parts.empty() && !step.key.empty() && parts.back().ends_with(kSomeKey))
-        parts.back().replace(parts.back().size() - kSomeKey.size(), kSomeKey.size(), fmt::format("[{}]", step.key));
-      if (!in_map && !parts.empty() && !step.field.empty()) parts.back() += step.field;
+      if (!parts.empty()) parts.back() += in_map ? key_text(step.key) : step.field;
       in_map = false;
       parts.push_back(short_names(brief ? step.brief : step.text));
       if (!step.place.empty()) parts.back() += fmt::format(" {}", step.place);
     }
+    if (in_map && !parts.empty()) parts.back() += key_text({});
     if (!chain.empty() && chain.back().kind == StepKind::kObject && !chain.back().type.empty())
       parts.back() += fmt::format(", {}", format_bytes(chain.back().bytes));
     return parts;

@@ -134,7 +134,7 @@ void NamedReasons::tell_holder(const Subject& holder, std::uint32_t word, heap::
   step.holder = ObjectId(holder.row);
   step.holder_type = holder.type;
   step.word = begin_of(holder.row) + offset;
-  step.field = heap::field_path(snapshot_, holder.type, offset, room_of(holder.row));
+  step.field = heap::field_path(snapshot_, holder.type, offset, room_of(holder.row)).text;
   if (step.known_by == heap::KnownBy::kLibrary) step.rule = rule_of(holder.type, offset);
 }
 
@@ -142,7 +142,7 @@ void NamedReasons::tell_grounds(const Grounds& grounds, std::uint32_t word, heap
   step.witness = witness_of(grounds);
   step.holder_type = grounds.type;
   if (grounds.at) step.word = grounds.at + word * kWord;
-  if (grounds.type) step.field = heap::field_path(snapshot_, grounds.type, word * kWord);
+  if (grounds.type) step.field = heap::field_path(snapshot_, grounds.type, word * kWord).text;
   if (grounds.parent != 0) {  // the code does not name this value: the next step tells what leads to it
     step.witness = heap::Witness::kHolder;
     step.name = variable_at(grounds.at);
@@ -183,7 +183,7 @@ void NamedReasons::tell_interface(heap::TypeStep& step) const {
   if (!step.word) return;
   step.word = step.word - kWord;
   if (step.holder && !step.holder_type)
-    step.field = heap::field_path(snapshot_, {}, step.word - begin_of(step.holder.row));
+    step.field = heap::field_path(snapshot_, {}, step.word - begin_of(step.holder.row)).text;
   step.descriptor = runtime_.memory.try_pointer(step.word).value_or(Address());
 }
 

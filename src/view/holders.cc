@@ -116,7 +116,7 @@ class Describer {
       step.address = names_.index().address_of(object);
       step.bytes = size_of(object);
       step.place = names_.closure_place(object);
-      if (i > 0) step.field = names_.field(runs[i - 1].last, object).value_or("");
+      if (i > 0) step.field = names_.field(runs[i - 1].last, object).value_or(heap::FieldPath()).text;
       if (i > 0 && !is_container(object) && is_container(runs[i - 1].last))
         step.key = names_.map_key(runs[i - 1].last.object(), object).value_or("");
     }
@@ -213,8 +213,7 @@ class Describer {
       }
       const auto field = names_.field(runs[i - 1].last, runs[i].first.object());
       // Places that have no name help nobody here; the chain has them.
-      if (field && !field->empty() && field->front() != '+' && !is_container(runs[i - 1].first))
-        fields.push_back(*field);
+      if (field && field->is_named && !is_container(runs[i - 1].first)) fields.push_back(field->text);
     }
     if (fields.size() > 4) {
       fields.erase(fields.begin() + 1, fields.end() - 2);

@@ -54,7 +54,7 @@ std::string Names::type_of(ObjectId object) const {
   return several && !is_container(known.type()) ? fmt::format("[]{}", name) : name;
 }
 
-std::optional<std::string> Names::field(graph::NodeId from, ObjectId to) const {
+std::optional<heap::FieldPath> Names::field(graph::NodeId from, ObjectId to) const {
   if (const RootId root = from.root()) {
     const heap::Root& row = snapshot_.roots[root.row];
     for (std::uint32_t t = row.first_target; t < row.first_target + row.target_count; ++t) {
@@ -62,7 +62,7 @@ std::optional<std::string> Names::field(graph::NodeId from, ObjectId to) const {
       if (target.object != to) continue;
       if (row.type) return heap::field_path(snapshot_, row.type, target.offset);
       const bool named = row.kind == heap::RootKind::kGlobal && target.offset != 0;
-      return named ? heap::field_path(snapshot_, {}, target.offset) : std::string();
+      return named ? heap::field_path(snapshot_, {}, target.offset) : heap::FieldPath();
     }
     return std::nullopt;
   }

@@ -6,6 +6,7 @@
 
 #include "graph/node.h"
 #include "heap/content.h"
+#include "heap/field_path.h"
 #include "heap/object_index.h"
 #include "heap/snapshot.h"
 
@@ -29,7 +30,7 @@ class Names {
 
   // The place in `from` (a root or an object) that refers to the object: ".sessions", "[3].next"; nullopt if `from`
   // does not refer to it directly.
-  std::optional<std::string> field(graph::NodeId from, ObjectId to) const;
+  std::optional<heap::FieldPath> field(graph::NodeId from, ObjectId to) const;
 
   // "server.go:88" of a closure: where its function was written; empty for other objects and where it is not known.
   std::string closure_place(ObjectId object) const;
