@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Tests of the checks themselves: on a faultless answer each is silent, and each speaks up about its own fault."""
 import copy
+import re
 import unittest
 
 import cells
@@ -127,6 +128,13 @@ FAULTS = [
     ("arguments_of_cleanups_are_typed", ("types", "types", 1, "count"), 6),
     ("tables_add_up_to_the_heap", ("spans", "spans", 0, "size"), 8000000),
 ]
+
+
+def variable(name, where, retained):
+    """A row of `roots`, with the facts that its name is made of."""
+    place = re.search(r"(data|bss)\+0x([0-9a-f]+)(?: of (\S+)\))?", name)
+    facts = {"section": place[1], "offset": int(place[2], 16), "module": place[3]} if place else {"variable": name}
+    return {"name": name, "kind": "global", "where": where, "retained": retained, **facts}
 
 
 class ChecksTest(unittest.TestCase):
@@ -266,14 +274,14 @@ class ChecksTest(unittest.TestCase):
                              ("0x10 after a global of main.serve (bss+0x120)", False), ("main.exported", False), ("bss+0x120", True),
                              ("global of  (bss+0x120)", True)):
             for retained in (8998, 8999):
-                roots = {"roots": [{"name": label, "kind": "global", "where": "0x1000", "retained": retained}]}
+                roots = {"roots": [variable(label, "0x1000", retained)]}
                 answers = changed(GOOD, ("roots",), roots)
                 self.assertEqual(name in complaints(case(answers=answers, mode="stripped")), wrong and retained == 8999, label)
                 self.assertEqual(name in complaints(case("core", others=[("stripped copy", answers)])), wrong and retained == 8999, label)
 
     def test_labels_that_change_from_run_to_run_are_found(self):
         def answers(*names):
-            roots = [{"name": n, "kind": "global", "where": hex(0x1000 + 8 * i), "retained": 0} for i, n in enumerate(names)]
+            roots = [variable(n, hex(0x1000 + 8 * i), 0) for i, n in enumerate(names)]
             return changed(GOOD, ("roots",), {"roots": roots})
         ours = answers("global of main.f (bss+0x8)", "global of main.g (bss+0x10)", "main.byID", "main.small")
         for theirs, wrong in (("global of main.f (bss+0x8)", False), ("global of main.g (bss+0x8)", True),
