@@ -242,10 +242,14 @@ std::uint64_t count_goroutines(const Runtime& runtime) {
     words.push_back({g + status.offset, g + status.offset + sizeof(std::uint32_t)});
   std::sort(words.begin(), words.end(), [](const AddressRange& a, const AddressRange& b) { return a.begin < b.begin; });
   std::vector<std::byte> states(words.size() * sizeof(std::uint32_t));
-  if (!runtime.memory.try_gather(words, states)) fail(ErrorCode::kDamaged, "records of goroutines cannot be read");
+  const bool all = runtime.memory.try_gather(words, states);
   std::uint64_t alive = 0;
-  for (std::size_t at = 0; at < states.size(); at += sizeof(std::uint32_t))
-    if (!is_dead(GoroutineFields::status_of(load_le<std::uint32_t>(states.data() + at)))) ++alive;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    // Some records may lie in memory that came after the look at a running process began.
+    const std::optional<std::uint32_t> state = all ? load_le<std::uint32_t>(states.data() + i * sizeof(std::uint32_t))
+                                                   : runtime.memory.try_integer<std::uint32_t>(words[i].begin);
+    if (state && !is_dead(GoroutineFields::status_of(*state))) ++alive;
+  }
   return alive;
 }
 

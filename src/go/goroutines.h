@@ -86,7 +86,7 @@ struct Scheduler {
 Scheduler read_scheduler(const Runtime& runtime, const FunctionTables& functions, LossLedger& losses);
 
 // Goroutines that have not ended, the runtime's own included. Reads no more of each than its state, so that it may be
-// asked of a running process. Fails like list_goroutines, and with kDamaged if a record cannot be read.
+// asked of a running process; those whose records cannot be read do not count. Fails like list_goroutines.
 std::uint64_t count_goroutines(const Runtime& runtime);
 
 // The channels that goroutines wait for, ascending, each once: a live target is held still for this, since channels

@@ -94,8 +94,9 @@ TEST_P(RuntimeListsTest, CountsGoroutinesThatHaveNotEnded) {
   put_list(kHeader, {records[7], records[4], records[0], records[3], records[1], records[5], records[2], records[6]});
   image_.vars.allgs = kHeader;
   EXPECT_EQ(count_goroutines(runtime()), 4U);
-  image_.put<std::uint64_t>(kEntries, 0x99999);
-  EXPECT_EQ(code_of([&] { count_goroutines(image_.runtime()); }), ErrorCode::kDamaged);
+  // Records in memory that came after the look began do not count, and spoil nothing.
+  image_.put<std::uint64_t>(kEntries + 8, 0x99999);
+  EXPECT_EQ(count_goroutines(image_.runtime()), 3U);
 }
 
 TEST_P(RuntimeListsTest, ReadsProcessorsAndPassesOverThoseThatCannotBeRead) {
