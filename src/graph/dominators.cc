@@ -51,13 +51,6 @@ BackRows group_by_target(HugeArray<KeptEdge> back, const HugeArray<std::uint32_t
   return rows;
 }
 
-// What a number holds while sums are made; 8 bytes.
-struct Sum {
-  std::uint32_t words = 0;  // bytes / 8, lower half
-  std::uint32_t objects = 0;
-};
-static_assert(sizeof(Node) == sizeof(Sum));  // in the same memory, one after the other
-
 class Solver {
  public:
   Solver(const heap::Snapshot& snapshot, const Vertices& vertices, const ObjectSizes& sizes)
@@ -97,22 +90,9 @@ class Solver {
   void add_leaf_sizes();
   // From numbers to vertices. Ends this solver's life.
   DominatorColumns columns();
-  void name_dominators();
-  void keep_holders(DominatorColumns& columns);
   void find_holders(RankedBits& holders) const;
-  void pack_sums(DominatorColumns& columns) const;
-  Held sum_of(std::uint32_t vertex) const;
-  std::uint64_t full_words(std::uint32_t number) const {
-    return (words_high_.empty() ? 0 : std::uint64_t{words_high_[number]} << 32) | sums_[number].words;
-  }
-
-  void add(std::uint32_t number, std::uint64_t words, std::uint32_t objects) {
-    Sum& held = sums_[number];
-    const std::uint64_t sum = held.words + words;
-    held.words = static_cast<std::uint32_t>(sum);
-    held.objects += objects;
-    if (sum >> 32 != 0) words_high_[number] = static_cast<std::uint16_t>(words_high_[number] + (sum >> 32));
-  }
+  void name_dominators();
+  void pack_sums(DominatorColumns& columns);
 
   const heap::Snapshot& snapshot_;
   const Vertices& vertices_;
@@ -124,8 +104,7 @@ class Solver {
   // By number:
   HugeArray<std::uint32_t> vertex_;
   HugeArray<std::uint32_t> idom_;
-  HugeArray<Sum> sums_;
-  HugeArray<std::uint16_t> words_high_;
+  HeldColumn sums_;
   std::vector<std::uint32_t> path_;
 };
 
@@ -256,10 +235,8 @@ void Solver::add_own_sizes() {
   for_each_part(vertices_.pointerful(), worker_count(), [&](unsigned, std::uint64_t begin, std::uint64_t end) {
     sizes_.for_each_run(begin, end, [&](std::uint64_t first, std::uint64_t last, std::uint64_t slot_size) {
       for (std::uint64_t i = first; i < last; ++i) {
-        if (i + kAhead < end) {
-          __builtin_prefetch(&sums_[number[i + kAhead]], 1);
-        }
-        if (number[i] != 0) add(number[i], slot_size / 8, 1);
+        if (i + kAhead < end) sums_.fetch(number[i + kAhead]);
+        if (number[i] != 0) sums_.add(number[i], {slot_size / 8, 1});
       }
     });
   });
@@ -271,10 +248,8 @@ void Solver::add_leaf_sizes() {
     const auto mine = [&](std::uint32_t number) { return number - begin < end - begin && number != 0; };
     const auto visit = [&](std::uint64_t first, std::uint64_t last, std::uint64_t slot_size) {
       for (std::uint64_t i = first; i < last; ++i) {
-        if (i + kAhead < last && mine(owner[i + kAhead])) {
-          __builtin_prefetch(&sums_[owner[i + kAhead]], 1);
-        }
-        if (mine(owner[i])) add(owner[i], slot_size / 8, 1);
+        if (i + kAhead < last && mine(owner[i + kAhead])) sums_.fetch(owner[i + kAhead]);
+        if (mine(owner[i])) sums_.add(owner[i], {slot_size / 8, 1});
       }
     };
     sizes_.for_each_run(vertices_.pointerful(), snapshot_.objects, visit);
@@ -285,55 +260,23 @@ void Solver::sum_up() {
   idom_ = std::move(order_.lowest);
   for (std::uint32_t w = 0; w < order_.end; ++w) idom_[w] = tree_[w].up;
   idom_.shrink(order_.end);
-  sums_ = std::move(tree_).reuse<Sum>(order_.end);
-  std::fill(sums_.begin(), sums_.end(), Sum());
-  if (sizes_.total_bytes() / 8 >> 32 != 0) words_high_ = HugeArray<std::uint16_t>(order_.end);
+  sums_ = HeldColumn(std::move(tree_), order_.end, sizes_.total_bytes() / 8);
   add_own_sizes();
   add_leaf_sizes();
-  for (std::uint32_t w = order_.end - 1; w > Preorder::kSuperRoot; --w) add(idom_[w], full_words(w), sums_[w].objects);
-}
-
-// Turns the numbers of dominators into vertices + 1.
-void Solver::name_dominators() {
-  for_each_part(order_.end, worker_count(), [&](unsigned, std::uint64_t begin, std::uint64_t end) {
-    for (std::uint64_t w = begin; w < end; ++w) idom_[w] = vertex_[idom_[w]] + 1;
-  });
-  HugeArray<std::uint32_t>& owner = order_.number;
-  const std::uint32_t leaves = snapshot_.objects - vertices_.pointerful();
-  for_each_part(leaves, worker_count(), [&](unsigned, std::uint64_t begin, std::uint64_t end) {
-    for (std::uint64_t i = vertices_.pointerful() + begin; i < vertices_.pointerful() + end; ++i) {
-      if (i + kAhead < snapshot_.objects) __builtin_prefetch(&vertex_[owner[i + kAhead]]);
-      owner[i] = vertex_[owner[i]] + 1;
-    }
-  });
-  vertex_.clear();
+  for (std::uint32_t w = order_.end - 1; w > Preorder::kSuperRoot; --w) sums_.add(idom_[w], sums_[w]);
 }
 
 DominatorColumns Solver::columns() {
-  name_dominators();
   DominatorColumns columns;
   columns.vertices = vertices_;
   columns.sizes = sizes_;
-  keep_holders(columns);
-  columns.idom = std::move(order_.number);
-  for (const heap::Root& root : snapshot_.roots) columns.root_parent.push_back(root.parent);
-  return columns;
-}
-
-// After it, order_.number holds the vertex of each pointerful object's dominator + 1; sums_ are gone.
-void Solver::keep_holders(DominatorColumns& columns) {
   columns.holders = RankedBits(vertices_.count());
   find_holders(columns.holders);
-  columns.held = HugeArray<PackedHeld>(columns.holders.count_members());
+  name_dominators();
+  columns.idom = std::move(order_.number);
   pack_sums(columns);
-  sums_.clear();
-  HugeArray<std::uint32_t>& number = order_.number;
-  for_each_part(vertices_.pointerful(), worker_count(), [&](unsigned, std::uint64_t begin, std::uint64_t end) {
-    for (std::uint64_t i = begin; i < end; ++i) {
-      if (i + kAhead < end) __builtin_prefetch(&idom_[number[i + kAhead]]);
-      if (number[i] != 0) number[i] = idom_[number[i]];
-    }
-  });
+  for (const heap::Root& root : snapshot_.roots) columns.root_parent.push_back(root.parent);
+  return columns;
 }
 
 // Marks of numbers first: a bit each, which fit into a cache.
@@ -341,7 +284,7 @@ void Solver::find_holders(RankedBits& holders) const {
   HugeArray<std::uint64_t> holds((std::uint64_t{order_.end} + 63) / 64);
   for_each_part(holds.size(), worker_count(), [&](unsigned, std::uint64_t begin, std::uint64_t end) {
     for (std::uint64_t w = begin * 64; w < std::min<std::uint64_t>(end * 64, order_.end); ++w)
-      holds[w / 64] |= std::uint64_t{sums_[w].objects > 1} << (w % 64);
+      holds[w / 64] |= std::uint64_t{sums_.objects(w) > 1} << (w % 64);
   });
   const std::uint64_t groups = (std::uint64_t{vertices_.pointerful()} + 63) / 64;
   for_each_part(groups, worker_count(), [&](unsigned, std::uint64_t begin, std::uint64_t end) {
@@ -351,37 +294,47 @@ void Solver::find_holders(RankedBits& holders) const {
   for (std::uint32_t r = 0; r <= vertices_.roots(); ++r) holders.insert(vertices_.pointerful() + r);
 }
 
-void Solver::pack_sums(DominatorColumns& columns) const {
-  struct Large {
-    std::uint32_t row = 0;  // of columns.held
-    Held held;
-  };
-  std::vector<std::vector<Large>> large(worker_count());
-  for_each_part(vertices_.count(), worker_count(), [&](unsigned part, std::uint64_t begin, std::uint64_t end) {
-    if (begin == end) return;
-    std::uint32_t row = columns.holders.rank(static_cast<std::uint32_t>(begin));
-    columns.holders.for_each(begin, end, [&](std::uint32_t vertex) {
-      if (vertex + kAhead < vertices_.pointerful()) __builtin_prefetch(&sums_[order_.number[vertex + kAhead]]);
-      const Held held = sum_of(vertex);
-      if (PackedHeld::fits(held))
-        columns.held[row] = PackedHeld::small(held);
-      else
-        large[part].push_back({row, held});
-      ++row;
-    });
+// After it, order_.number holds the vertex of each object's dominator + 1; idom_ is gone.
+void Solver::name_dominators() {
+  for_each_part(order_.end, worker_count(), [&](unsigned, std::uint64_t begin, std::uint64_t end) {
+    for (std::uint64_t w = begin; w < end; ++w) idom_[w] = vertex_[idom_[w]] + 1;
   });
-  for (const std::vector<Large>& part : large)
-    for (const Large& one : part) {
-      columns.held[one.row] = PackedHeld::large(static_cast<std::uint32_t>(columns.large.size()));
-      columns.large.push_back(one.held);
+  HugeArray<std::uint32_t>& number = order_.number;  // of leaves: of the dominator
+  for_each_part(snapshot_.objects, worker_count(), [&](unsigned, std::uint64_t begin, std::uint64_t end) {
+    const std::uint64_t leaves = std::clamp<std::uint64_t>(vertices_.pointerful(), begin, end);
+    for (std::uint64_t i = begin; i < leaves; ++i) {
+      if (i + kAhead < leaves) __builtin_prefetch(&idom_[number[i + kAhead]]);
+      if (number[i] != 0) number[i] = idom_[number[i]];
     }
+    for (std::uint64_t i = leaves; i < end; ++i) {
+      if (i + kAhead < end) __builtin_prefetch(&vertex_[number[i + kAhead]]);
+      number[i] = vertex_[number[i]] + 1;
+    }
+  });
+  idom_.clear();
 }
 
-Held Solver::sum_of(std::uint32_t vertex) const {
-  const std::uint32_t w = vertices_.is_object(vertex)        ? order_.number[vertex]
-                          : vertex == vertices_.super_root() ? Preorder::kSuperRoot
-                                                             : order_.root_number[vertices_.root(vertex).row];
-  return {full_words(w), sums_[w].objects};
+// The sums that do not fit stay where they are, moved together: on a long list that is nearly every one.
+void Solver::pack_sums(DominatorColumns& columns) {
+  columns.held = HugeArray<PackedHeld>(columns.holders.count_members());
+  const auto cell = [&](std::uint64_t number) -> PackedHeld& {
+    return columns.held[columns.holders.rank(vertex_[number])];
+  };
+  for_each_part(order_.end - 1, worker_count(), [&](unsigned, std::uint64_t begin, std::uint64_t end) {
+    for (std::uint64_t w = begin + 1; w <= end; ++w) {
+      if (w + kAhead <= end) columns.holders.fetch(vertex_[w + kAhead]);
+      if (columns.holders.has(vertex_[w]) && PackedHeld::fits(sums_[w])) cell(w) = PackedHeld::small(sums_[w]);
+    }
+  });
+  std::uint32_t large = 0;
+  for (std::uint32_t w = 1; w < order_.end; ++w) {
+    if (PackedHeld::fits(sums_[w]) || !columns.holders.has(vertex_[w])) continue;
+    cell(w) = PackedHeld::large(large);
+    sums_.copy_row(w, large++);
+  }
+  sums_.shrink(large);
+  columns.large = std::move(sums_);
+  vertex_.clear();
 }
 
 }  // namespace
@@ -439,9 +392,8 @@ std::uint32_t Dominators::retained_count(NodeId node) const {
 }
 
 std::uint64_t Dominators::own_bytes() const {
-  return columns_.idom.size() * 4 + columns_.held.size() * sizeof(PackedHeld) +
-         columns_.large.capacity() * sizeof(Held) + columns_.holders.own_bytes() +
-         columns_.root_parent.capacity() * sizeof(RootId) + columns_.sizes.own_bytes();
+  return columns_.idom.size() * 4 + columns_.held.size() * sizeof(PackedHeld) + columns_.large.own_bytes() +
+         columns_.holders.own_bytes() + columns_.root_parent.capacity() * sizeof(RootId) + columns_.sizes.own_bytes();
 }
 
 }  // namespace holdfast::graph

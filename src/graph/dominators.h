@@ -12,9 +12,10 @@
 //   numbering        number, parent, lowest 12 P, back edges 8 B, stack about 4 P                   = 11.0 B
 //   semidominators   number, parent, lowest 12 P, back rows 4 P + 4 B, forest 8 P                   = 14.0 B, the peak
 //   leaves           number 4 P + 4 L, vertex 4 P, tree and depth 12 P                              = 12.5 B
-//   results          number 4 P + 4 L, dominators 4 P, sums 8 P, held 4 H                           = 11.8 B
-//   after            idom 4 P + 4 L, held 4 H, holders 0.2 P                                        =  5.5 B
-// where H are the pointerful objects that dominate others (65 % of P).
+//   results          idom 4 P + 4 L, vertex 4 P, sums 8 P, held 4 H                                 = 11.8 B
+//   after            idom 4 P + 4 L, held 4 H + 8 G, holders 0.2 P                                  =  5.5 B
+// where H are the pointerful objects that dominate others (65 % of P), and G those that hold more than fits into 4
+// bytes: few on a service's heap, nearly all on a heap of one long list.
 #pragma once
 
 #include <cstdint>
@@ -24,43 +25,13 @@
 #include "base/ids.h"
 #include "base/ranked_bits.h"
 #include "base/timer.h"
+#include "graph/held.h"
 #include "graph/node.h"
 #include "graph/object_sizes.h"
 #include "graph/reachability.h"
 #include "heap/snapshot.h"
 
 namespace holdfast::graph {
-
-// What a vertex retains, itself included.
-struct Held {
-  std::uint64_t words = 0;  // bytes / 8
-  std::uint32_t objects = 0;
-
-  bool operator==(const Held&) const = default;
-};
-
-// The same in 4 bytes: [30:12] words and [11:0] objects; with [31], the row of a list of what is too large for that.
-class PackedHeld {
- public:
-  PackedHeld() = default;
-  static bool fits(const Held& held) { return held.words >> 19 == 0 && held.objects >> 12 == 0; }
-  static PackedHeld small(const Held& held) {
-    return PackedHeld(static_cast<std::uint32_t>(held.words) << 12 | held.objects);
-  }
-  static PackedHeld large(std::uint32_t row) { return PackedHeld(kLarge | row); }
-
-  Held unpack(const std::vector<Held>& large) const {
-    if ((bits_ & kLarge) != 0) return large[bits_ & ~kLarge];
-    return {bits_ >> 12, bits_ & 0xfff};
-  }
-  bool operator==(const PackedHeld&) const = default;
-
- private:
-  explicit PackedHeld(std::uint32_t bits) : bits_(bits) {}
-  static constexpr std::uint32_t kLarge = 1U << 31;
-
-  std::uint32_t bits_ = 0;
-};
 
 // What Dominators answers from; for passes over whole columns.
 struct DominatorColumns {
@@ -70,7 +41,7 @@ struct DominatorColumns {
   std::vector<RootId> root_parent;  // by RootId: none = the super root
   RankedBits holders;               // by vertex: objects that dominate others, and all roots
   HugeArray<PackedHeld> held;       // by rank among the holders
-  std::vector<Held> large;          // that `held` has no room for
+  HeldColumn large;                 // that `held` has no room for
 };
 
 class Dominators {

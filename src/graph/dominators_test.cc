@@ -213,6 +213,31 @@ TEST(Dominators, CountBytesBeyondThirtyTwoBitsOfWords) {
   EXPECT_EQ(found.retained_bytes(NodeId::super_root()), 2 * kHuge + 64);
 }
 
+TEST(Dominators, OfALargeObjectThatHoldsNothingLeaveItsNeighboursAlone) {
+  constexpr std::uint64_t kLarge = 32 << 20;
+  SnapshotBuilder builder(3, 0);
+  builder.edge(0, 1).edge(0, 2).resize(0, 64).resize(1, kLarge).resize(2, 128);
+  builder.refer(builder.root(), 0);
+  const heap::Snapshot snapshot = builder.build();
+  const Dominators found = dominators(snapshot);
+  EXPECT_EQ(found.retained_bytes(ObjectId(1)), kLarge);
+  EXPECT_EQ(found.retained_bytes(ObjectId(2)), 128);
+  EXPECT_EQ(found.retained_bytes(RootId(0)), kLarge + 64 + 128);
+  EXPECT_EQ(found.retained_count(RootId(0)), 3);
+}
+
+TEST(Dominators, OfALongListTakeTwelveBytesAnObjectAndTheirTree) {
+  constexpr std::uint32_t kLength = 100'000;
+  SnapshotBuilder builder(kLength, 0);
+  for (std::uint32_t i = 0; i + 1 < kLength; ++i) builder.edge(i, i + 1);
+  builder.refer(builder.root(), 0);
+  const heap::Snapshot snapshot = builder.build();
+  const Dominators found = dominators(snapshot);
+  for (const std::uint32_t i : {0U, 1U, 5'000U, kLength / 2, kLength - 4'096, kLength - 4'095, kLength - 1})
+    EXPECT_EQ(found.retained_count(ObjectId(i)), kLength - i);
+  EXPECT_LT(found.own_bytes(), kLength * std::uint64_t{4 + 12 + 1});
+}
+
 TEST(Dominators, OfAnEmptyHeapAreNone) {
   const heap::Snapshot snapshot = SnapshotBuilder(0, 0).build();
   const Dominators found = dominators(snapshot);
