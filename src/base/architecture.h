@@ -57,6 +57,9 @@ struct Architecture {
   std::uint64_t arena_bytes = 0, arena_base = 0;  // heapArenaBytes; the lowest address that arenas are numbered from
 };
 
+// A pointer, in bytes. Not a field: sizes of words are in every structure that is read, and 32 bits are not.
+inline constexpr std::uint64_t kWord = 8;
+
 // Registers: rax rcx rdx rbx rsp rbp rsi rdi r8 .. r15.
 inline constexpr Architecture kAmd64 = {
     .go_name = "amd64",

@@ -3,13 +3,13 @@
 #include <algorithm>
 #include <bit>
 
+#include "base/architecture.h"
 #include "go/machine_record.h"
 #include "go/stack_memory.h"
 
 namespace holdfast::capture {
 namespace {
 
-constexpr std::uint64_t kWord = sizeof(std::uint64_t);
 constexpr std::uint64_t kMostRecordSlot = 4096;  // runtime.m takes 2 KiB at most, Go 1.19-1.27
 
 // Calls visit(object, slot) for every marked object of the span.

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/architecture.h"
+
 namespace holdfast::code {
 
 using binary::Instruction;
@@ -12,7 +14,6 @@ using go::TypeKind;
 
 namespace {
 
-constexpr std::uint64_t kWord = 8;
 constexpr std::size_t kMostSlots = 1 << 17;  // words of a frame
 constexpr int kMostPasses = 6;               // before the one that reports
 constexpr std::uint64_t kItabCodeAt = 24;    // runtime.itab.fun, Go 1.17-1.27

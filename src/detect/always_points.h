@@ -6,8 +6,8 @@
 namespace holdfast::detect {
 
 inline bool always_points(const heap::Snapshot& snapshot, TypeId type) {
-  const heap::Kind kind = snapshot.types[type.row].kind;
-  return kind == heap::Kind::kPointer || kind == heap::Kind::kMap || kind == heap::Kind::kChan;
+  const heap::TypeKind kind = snapshot.types[type.row].kind;
+  return kind == heap::TypeKind::kPointer || kind == heap::TypeKind::kMap || kind == heap::TypeKind::kChan;
 }
 
 }  // namespace holdfast::detect

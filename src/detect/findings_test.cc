@@ -13,8 +13,8 @@ namespace holdfast::detect {
 namespace {
 
 using heap::GoroutineState;
-using heap::Kind;
 using heap::RootKind;
+using heap::TypeKind;
 using heap::testing::HeapBuilder;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -190,16 +190,16 @@ heap::Snapshot map_with(bool swiss, int tables, std::uint64_t per_table) {
   add_ballast(heap);
   const TypeId item = heap.structure("main.Item", 16, {{"next", {}, 0}});
   const TypeId pointer = heap.pointer_type("*main.Item", item);
-  const TypeId number = heap.type("int", Kind::kInt, 8);
+  const TypeId number = heap.type("int", TypeKind::kInt, 8);
   const TypeId slot = heap.structure("slot", 16, {{"key", number, 0}, {"elem", pointer, 8}});
-  const TypeId slots = heap.type("[8]slot", Kind::kArray, 128, slot, 8);
-  const TypeId keys = heap.type("[8]int", Kind::kArray, 64, number, 8);
-  const TypeId elems = heap.type("[8]*main.Item", Kind::kArray, 64, pointer, 8);
+  const TypeId slots = heap.type("[8]slot", TypeKind::kArray, 128, slot, 8);
+  const TypeId keys = heap.type("[8]int", TypeKind::kArray, 64, number, 8);
+  const TypeId elems = heap.type("[8]*main.Item", TypeKind::kArray, 64, pointer, 8);
   const TypeId group = swiss ? heap.structure("map.group[int]*main.Item", 136, {{"ctrl", {}, 0}, {"slots", slots, 8}})
                              : heap.structure("map.bucket[int]*main.Item", 136,
                                               {{"topbits", {}, 0}, {"keys", keys, 8}, {"elems", elems, 72}});
   heap.snapshot().types[group.row].role = swiss ? heap::TypeRole::kMapGroup : heap::TypeRole::kMapBucket;
-  const TypeId map = heap.type("map[int]*main.Item", Kind::kMap, 8, pointer, 0, number);
+  const TypeId map = heap.type("map[int]*main.Item", TypeKind::kMap, 8, pointer, 0, number);
   const auto header = heap.object(48, heap.type_of_role(heap::TypeRole::kMapHeader, 48, map));
   const auto directory = heap.object(1024);
   heap.refer(heap.root(RootKind::kGlobal, "main.index"), header).edge(header, 0, directory);

@@ -14,7 +14,6 @@
 namespace holdfast::go {
 namespace {
 
-constexpr std::uint64_t kWord = sizeof(std::uint64_t);
 // The runtime takes nothing below for a pointer (minLegalPointer, Go 1.19-1.27).
 constexpr std::uint64_t kLowestPointer = 4096;
 // A goroutine's stack is 1 GB at most by default, and so are its frames, objects and masks.

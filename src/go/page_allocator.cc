@@ -12,7 +12,6 @@
 namespace holdfast::go {
 namespace {
 
-constexpr std::uint64_t kWord = sizeof(std::uint64_t);
 constexpr std::uint64_t kSlice = 3 * kWord;
 constexpr std::uint64_t kChunkBytes = 4 << 20;  // of heap that one chunk of bits stands for
 // pageAlloc.chunks: pointers to blocks of so many chunks, as many blocks as a block has chunks.

@@ -4,10 +4,10 @@
 #include <array>
 #include <string_view>
 
+#include "base/architecture.h"
+
 namespace holdfast::go {
 namespace {
-
-constexpr std::uint64_t kWord = sizeof(std::uint64_t);
 
 Slice slice_at(const MemorySource& memory, Address header) {
   return {memory.pointer(header), memory.integer<std::uint64_t>(header + kWord)};

@@ -8,7 +8,6 @@
 namespace holdfast::go {
 namespace {
 
-constexpr std::uint64_t kWord = sizeof(std::uint64_t);
 // This walk finds return addresses where a call pushes them. Elsewhere they lie at SP, and of the innermost function in
 // a register.
 constexpr std::uint64_t kPushed = kArchitecture.pushed_by_call;

@@ -39,13 +39,13 @@ FieldPath field_path(const Snapshot& snapshot, TypeId type, std::uint64_t offset
   }
   for (int depth = 0; type && depth < kDeepest; ++depth) {
     const Type& outer = snapshot.types[type.row];
-    if (outer.kind == Kind::kStruct || outer.kind == Kind::kClosure) {
+    if (outer.kind == TypeKind::kStruct || outer.kind == TypeKind::kClosure) {
       const Field* field = field_at(snapshot, outer, offset);
       if (field == nullptr) break;
       path += fmt::format(".{}", snapshot.strings[field->name]);
       offset -= field->offset;
       type = field->type;
-    } else if (outer.kind == Kind::kArray) {
+    } else if (outer.kind == TypeKind::kArray) {
       const std::uint64_t elem_size = outer.elem ? snapshot.types[outer.elem.row].size : 0;
       if (elem_size == 0) break;
       path += fmt::format("[{}]", offset / elem_size);
@@ -53,7 +53,7 @@ FieldPath field_path(const Snapshot& snapshot, TypeId type, std::uint64_t offset
       type = outer.elem;
     } else {
       // The second word of an interface is what it holds.
-      if (outer.kind == Kind::kInterface && offset == 8) offset = 0;
+      if (outer.kind == TypeKind::kInterface && offset == 8) offset = 0;
       break;
     }
   }

@@ -12,12 +12,12 @@ using testing::HeapBuilder;
 TEST(FieldPath, NamesFieldsElementsAndWhatTheyContain) {
   HeapBuilder heap;
   const TypeId text = heap.string_type();
-  const TypeId any = heap.type("interface {}", Kind::kInterface, 16);
+  const TypeId any = heap.type("interface {}", TypeKind::kInterface, 16);
   const TypeId item = heap.structure("main.Item", 40, {{"key", text, 0}, {"value", any, 16}, {"n", {}, 32}});
-  const TypeId items = heap.type("[3]main.Item", Kind::kArray, 120, item, 3);
-  const TypeId list = heap.type("[]main.Item", Kind::kSlice, 24, item);
+  const TypeId items = heap.type("[3]main.Item", TypeKind::kArray, 120, item, 3);
+  const TypeId list = heap.type("[]main.Item", TypeKind::kSlice, 24, item);
   const TypeId cache = heap.structure("main.Cache", 160, {{"buf", list, 0}, {"items", items, 24}, {"next", {}, 152}});
-  const TypeId func = heap.structure("main.run.func1", 24, {{"F", {}, 0}, {"session", {}, 8}}, Kind::kClosure);
+  const TypeId func = heap.structure("main.run.func1", 24, {{"F", {}, 0}, {"session", {}, 8}}, TypeKind::kClosure);
   const Snapshot snapshot = heap.build();
   EXPECT_EQ(field_path(snapshot, cache, 0).text, ".buf");
   EXPECT_EQ(field_path(snapshot, cache, 8).text, ".buf+0x8");
@@ -51,7 +51,7 @@ TEST(FieldPath, TakesRoomForSeveralValuesForAnArray) {
 
 TEST(FieldPath, SaysTheDistanceWhereNothingIsKnown) {
   HeapBuilder heap;
-  const TypeId opaque = heap.type("C.struct_x", Kind::kOpaque, 64);
+  const TypeId opaque = heap.type("C.struct_x", TypeKind::kOpaque, 64);
   const Snapshot snapshot = heap.build();
   EXPECT_EQ(field_path(snapshot, {}, 0x18).text, "+0x18");
   EXPECT_EQ(field_path(snapshot, {}, 0).text, "+0x0");
@@ -61,7 +61,7 @@ TEST(FieldPath, SaysTheDistanceWhereNothingIsKnown) {
 TEST(FieldPath, EndsInATypeThatContainsItself) {
   HeapBuilder heap;
   const TypeId self = heap.structure("main.Self", 16, {{"s", TypeId(0), 0}});
-  const TypeId array = heap.type("array", Kind::kArray, 16, TypeId(1), 1);
+  const TypeId array = heap.type("array", TypeKind::kArray, 16, TypeId(1), 1);
   const Snapshot snapshot = heap.build();
   EXPECT_EQ(field_path(snapshot, self, 8).text.size(), 64 * 2 + 4U);
   EXPECT_EQ(field_path(snapshot, array, 8).text.size(), 64 * 3 + 4U);

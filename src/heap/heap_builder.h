@@ -129,7 +129,7 @@ class HeapBuilder {
     return *this;
   }
 
-  TypeId type(std::string_view name, Kind kind, std::uint64_t size, TypeId elem = {}, std::uint64_t count = 0,
+  TypeId type(std::string_view name, TypeKind kind, std::uint64_t size, TypeId elem = {}, std::uint64_t count = 0,
               TypeId key = {}) {
     Type type;
     type.name = snapshot_.strings.add(name);
@@ -142,7 +142,7 @@ class HeapBuilder {
     return TypeId(static_cast<std::uint32_t>(snapshot_.types.size() - 1));
   }
   TypeId structure(std::string_view name, std::uint64_t size, std::initializer_list<FieldOf> fields,
-                   Kind kind = Kind::kStruct) {
+                   TypeKind kind = TypeKind::kStruct) {
     const TypeId id = type(name, kind, size);
     snapshot_.types[id.row].first_field = static_cast<std::uint32_t>(snapshot_.fields.size());
     snapshot_.types[id.row].field_count = static_cast<std::uint32_t>(fields.size());
@@ -151,7 +151,7 @@ class HeapBuilder {
     return id;
   }
   // A part of a map or channel, or a closure: `of` the map type, the elements.
-  TypeId type_of_role(TypeRole role, std::uint64_t size, TypeId of, Kind kind = Kind::kOpaque) {
+  TypeId type_of_role(TypeRole role, std::uint64_t size, TypeId of, TypeKind kind = TypeKind::kOpaque) {
     Type type;
     type.kind = kind;
     type.role = role;
@@ -160,8 +160,8 @@ class HeapBuilder {
     snapshot_.types.push_back(type);
     return TypeId(static_cast<std::uint32_t>(snapshot_.types.size() - 1));
   }
-  TypeId string_type() { return type("string", Kind::kString, 16); }
-  TypeId pointer_type(std::string_view name, TypeId elem = {}) { return type(name, Kind::kPointer, 8, elem); }
+  TypeId string_type() { return type("string", TypeKind::kString, 16); }
+  TypeId pointer_type(std::string_view name, TypeId elem = {}) { return type(name, TypeKind::kPointer, 8, elem); }
 
   // After the last object was added.
   ObjectId id(Handle object) const {

@@ -27,8 +27,8 @@ struct KnownValues {
 constexpr KnownValues<TargetKind> known_values(TargetKind) {
   return {TargetKind::kCore, {}};
 }
-constexpr KnownValues<Kind> known_values(Kind) {
-  return {Kind::kOpaque, Kind::kOpaque};
+constexpr KnownValues<TypeKind> known_values(TypeKind) {
+  return {TypeKind::kOpaque, TypeKind::kOpaque};
 }
 constexpr KnownValues<KnownBy> known_values(KnownBy) {
   return {KnownBy::kInferred, KnownBy::kInferred};

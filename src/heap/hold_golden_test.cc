@@ -70,9 +70,9 @@ void expect_objects_of_format_4(const Snapshot& s) {
 void expect_types_of_format_4(const Snapshot& s) {
   ASSERT_THAT(s.types, SizeIs(2));
   EXPECT_EQ(s.strings[s.types[0].name], "string");
-  EXPECT_EQ(s.types[0].kind, Kind::kString);
+  EXPECT_EQ(s.types[0].kind, TypeKind::kString);
   EXPECT_EQ(s.strings[s.types[1].name], "main.Node");
-  EXPECT_EQ(s.types[1].kind, Kind::kStruct);
+  EXPECT_EQ(s.types[1].kind, TypeKind::kStruct);
   EXPECT_TRUE(s.types[1].is_named);
   EXPECT_EQ(s.types[1].size, 24U);
   ASSERT_THAT(s.fields, SizeIs(2));

@@ -20,7 +20,9 @@
 #include "base/loss.h"
 #include "base/string_table.h"
 #include "base/wait_reason.h"
+#include "heap/known_by.h"
 #include "heap/roots.h"
+#include "heap/type_kind.h"
 #include "heap/type_role.h"
 
 namespace holdfast::heap {
@@ -84,20 +86,6 @@ struct Span {
   bool operator==(const Span&) const = default;
 };
 
-// How a type is known, strongest first; a claim on a whole object beats any on its beginning (typing/propagate.h).
-enum class KnownBy : std::uint8_t {
-  kUnknown,
-  kHeader,      // the allocation header or the span's large type
-  kInterface,   // an interface word points at it
-  kClosure,     // its first word is code that this closure runs
-  kRuntime,     // a structure of the runtime, found through the runtime's own lists
-  kDwarf,       // a variable typed by debug information
-  kCode,        // the machine code that allocates or uses it
-  kLibrary,     // a rule about a library structure (channel, map, sync.Pool, ...)
-  kPropagated,  // a typed holder's field
-  kInferred,    // more than one weak sign
-};
-
 // Column value: the type and how it is known, in 4 bytes.
 class ObjectType {
  public:
@@ -114,44 +102,11 @@ class ObjectType {
   std::uint32_t bits_ = 0;
 };
 
-// reflect.Kind's numbers; the last ones are ours.
-enum class Kind : std::uint8_t {
-  kInvalid = 0,
-  kBool = 1,
-  kInt = 2,
-  kInt8,
-  kInt16,
-  kInt32,
-  kInt64,
-  kUint,
-  kUint8,
-  kUint16,
-  kUint32,
-  kUint64,
-  kUintptr,
-  kFloat32,
-  kFloat64,
-  kComplex64,
-  kComplex128,
-  kArray = 17,
-  kChan,
-  kFunc,
-  kInterface,
-  kMap,
-  kPointer,
-  kSlice,
-  kString,
-  kStruct,
-  kUnsafePointer = 26,
-  kClosure = 27,  // a function value's object: code address, then the captured variables
-  kOpaque = 28,   // a name and a size, no inside
-};
-
 struct Type {
   // With full package path where known: "example.com/app/cart.Item", "map[string]*main.Session". Of closures the
   // function. None where the role and `of` tell all: the parts of maps and channels that have no name of their own.
   StringId name;
-  Kind kind = Kind::kInvalid;
+  TypeKind kind = TypeKind::kInvalid;
   TypeRole role = TypeRole::kNone;
   bool is_named = false;            // declared with a name, not put together of others
   std::uint64_t size = 0;           // bytes of one value

@@ -135,7 +135,7 @@ class Check {
       check_type(type.of, "type", t);
       check_string(type.file, "type", t);
       check_range(type.first_field, type.field_count, snapshot_.fields.size(), "type", t);
-      if (type.kind > Kind::kOpaque) problem("type {} is of kind {}", t, static_cast<int>(type.kind));
+      if (type.kind > TypeKind::kOpaque) problem("type {} is of kind {}", t, static_cast<int>(type.kind));
       if (type.role > TypeRole::kStringData) problem("type {} has role {}", t, static_cast<int>(type.role));
     }
     for (std::size_t f = 0; f < snapshot_.fields.size(); ++f) {

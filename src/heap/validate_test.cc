@@ -54,7 +54,7 @@ TEST(Validate, NamesEachBrokenPromise) {
   expect_problem([](S& s) { s.types[1].name = StringId(99); }, "type 1 names string 99");
   expect_problem([](S& s) { s.types[1].field_count = 3; }, "type 1 has rows 0 .. 3 of 2");
   expect_problem([](S& s) { s.types[1].first_field = StringId::kNone; }, "type 1 has rows");
-  expect_problem([](S& s) { s.types[1].kind = static_cast<Kind>(29); }, "is of kind 29");
+  expect_problem([](S& s) { s.types[1].kind = static_cast<TypeKind>(29); }, "is of kind 29");
   expect_problem([](S& s) { s.fields[0].type = TypeId(5); }, "field 0 names type 5");
   expect_problem([](S& s) { s.edges.row_begin[1] = 4; }, "edge row 1 is 4 .. 3");
   expect_problem([](S& s) { s.edges.row_begin[3] = 4; }, "of 5 edges");

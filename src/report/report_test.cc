@@ -23,9 +23,9 @@
 namespace holdfast::report {
 namespace {
 
-using heap::Kind;
 using heap::KnownBy;
 using heap::RootKind;
+using heap::TypeKind;
 using heap::testing::HeapBuilder;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
@@ -52,11 +52,11 @@ Report report_of(const heap::Snapshot& snapshot) {
 
 // A global registry with a map of sessions that each hold a buffer.
 void add_registry(HeapBuilder& heap, int sessions, std::uint64_t buffer) {
-  const TypeId bytes = heap.type("uint8", Kind::kUint8, 1);
-  const TypeId slice = heap.type("[]uint8", Kind::kSlice, 24, bytes);
+  const TypeId bytes = heap.type("uint8", TypeKind::kUint8, 1);
+  const TypeId slice = heap.type("[]uint8", TypeKind::kSlice, 24, bytes);
   const TypeId session = heap.structure("example.com/shop/main.Session", 48, {{"ID", {}, 0}, {"Buf", slice, 16}});
-  const TypeId map = heap.type("map[string]*main.Session", Kind::kMap, 8, heap.pointer_type("*main.Session", session),
-                               0, heap.string_type());
+  const TypeId map = heap.type("map[string]*main.Session", TypeKind::kMap, 8,
+                               heap.pointer_type("*main.Session", session), 0, heap.string_type());
   const TypeId header = heap.type_of_role(heap::TypeRole::kMapHeader, 48, map);
   const TypeId table = heap.type_of_role(heap::TypeRole::kMapTable, 32, map);
   const TypeId group = heap.type_of_role(heap::TypeRole::kMapGroup, 208, map);
@@ -180,7 +180,7 @@ TEST(Holders, SayWhoStartedAGoroutine) {
 
 TEST(Holders, SayWhereAClosureWasWritten) {
   HeapBuilder heap;
-  const TypeId closure = heap.structure("main.serve.func1", 0, {}, Kind::kClosure);
+  const TypeId closure = heap.structure("main.serve.func1", 0, {}, TypeKind::kClosure);
   heap.snapshot().types[closure.row].role = heap::TypeRole::kClosure;
   heap.snapshot().types[closure.row].file = heap.snapshot().strings.add("/src/server.go");
   heap.snapshot().types[closure.row].line = 88;
@@ -230,11 +230,11 @@ heap::Snapshot one_large_entry(bool swiss, TypeId (*key_type)(HeapBuilder&), std
   TypeId group;
   if (swiss) {
     const TypeId slot = heap.structure("slot", slot_bytes, {{"key", key, 0}, {"elem", pointer, key_size}});
-    const TypeId slots = heap.type("[8]slot", Kind::kArray, 8 * slot_bytes, slot, 8);
+    const TypeId slots = heap.type("[8]slot", TypeKind::kArray, 8 * slot_bytes, slot, 8);
     group = heap.structure("map.group[K]*main.Session", 8 + 8 * slot_bytes, {{"ctrl", {}, 0}, {"slots", slots, 8}});
   } else {
-    const TypeId keys = heap.type("[8]K", Kind::kArray, 8 * key_size, key, 8);
-    const TypeId elems = heap.type("[8]*main.Session", Kind::kArray, 64, pointer, 8);
+    const TypeId keys = heap.type("[8]K", TypeKind::kArray, 8 * key_size, key, 8);
+    const TypeId elems = heap.type("[8]*main.Session", TypeKind::kArray, 64, pointer, 8);
     group = heap.structure("map.bucket[K]*main.Session", 8 + 8 * slot_bytes,
                            {{"topbits", {}, 0}, {"keys", keys, 8}, {"elems", elems, 8 + 8 * key_size}});
   }
@@ -259,8 +259,8 @@ heap::Snapshot one_large_entry(bool swiss, TypeId (*key_type)(HeapBuilder&), std
 
 TEST(Holders, ShowTheKeyOfTheOneEntryThatMattersIfTheSnapshotHasValues) {
   const auto text = [](HeapBuilder& heap) { return heap.string_type(); };
-  const auto small = [](HeapBuilder& heap) { return heap.type("int32", Kind::kInt32, 4); };
-  const auto large = [](HeapBuilder& heap) { return heap.type("uint64", Kind::kUint64, 8); };
+  const auto small = [](HeapBuilder& heap) { return heap.type("int32", TypeKind::kInt32, 4); };
+  const auto large = [](HeapBuilder& heap) { return heap.type("uint64", TypeKind::kUint64, 8); };
   for (const bool swiss : {true, false}) {
     heap::Snapshot snapshot = one_large_entry(swiss, text, 16, 8);
     const Report report = report_of(snapshot);

@@ -60,7 +60,7 @@ TEST(TypeComparison, JudgesEachLiveObject) {
 TEST(TypeComparison, NamesOfOursForStructuresOfTheRuntimeAreOtherNames) {
   HeapBuilder heap;
   const TypeId channel = heap.structure("runtime.hchan", 96, {});
-  const TypeId of_int = heap.type_of_role(heap::TypeRole::kChannel, 96, heap.type("int", heap::Kind::kInt, 8));
+  const TypeId of_int = heap.type_of_role(heap::TypeRole::kChannel, 96, heap.type("int", heap::TypeKind::kInt, 8));
   const auto object = heap.object(96, channel);
   heap.refer(heap.root(heap::RootKind::kGlobal, "main.all"), object);
   const heap::Snapshot snapshot = heap.build();

@@ -5,12 +5,13 @@
 #include <algorithm>
 #include <array>
 
+#include "base/architecture.h"
+
 namespace holdfast::typing {
 namespace {
 
-constexpr int kDeepest = 64;                       // variables that lead to one another
+constexpr int kMostStatics = 64;                   // variables that lead to one another
 constexpr std::uint64_t kLargestValue = 64 << 20;  // bytes of a variable
-constexpr std::uint64_t kWord = 8;
 
 using code::FrameWord;
 
@@ -114,7 +115,7 @@ void CodeClaims::claim_rest(Address at, const code::WordType& word) {
   if (!type) return;
   if (table_[type].size == kWord) return claim_value(at, word.type, {});
   const Address text = runtime_.memory.try_pointer(at).value_or(Address());
-  if (table_[type].kind != Kind::kString || !text) return;
+  if (table_[type].kind != TypeKind::kString || !text) return;
   because(at, {}, {});
   propagation_.claim_elements(text, table_.text(), 0, KnownBy::kCode);
 }
@@ -124,7 +125,7 @@ void CodeClaims::claim_variable(Address at, const code::WordType& pointer, Addre
   TypeId type = table_.intern(pointer.type);
   if (!type) return;
   const bool is_header = pointer.kind == code::WordKind::kPart;
-  if (is_header) type = table_[type].kind == Kind::kMap ? table_.map_header(type) : TypeId();
+  if (is_header) type = table_[type].kind == TypeKind::kMap ? table_.map_header(type) : TypeId();
   if (!type || live - at >= table_[type].size) return;
   if (!is_header) return claim_value(at, pointer.type, {});
   std::vector<std::byte> bytes(table_[type].size);
@@ -187,7 +188,7 @@ void CodeClaims::claim_target(Address target, Address type, const Parent& parent
 // Claims what a value outside of the heap points to, and follows it to other variables.
 void CodeClaims::claim_value(Address at, Address type, const Parent& parent) {
   const TypeId row = table_.intern(type);
-  if (!row || parent.depth > kDeepest || !statics_.emplace(at, type).second) return;
+  if (!row || parent.depth > kMostStatics || !statics_.emplace(at, type).second) return;
   const std::uint64_t size = table_[row].size;
   if (size == 0 || size > kLargestValue) return;
   std::vector<std::byte> bytes(size);

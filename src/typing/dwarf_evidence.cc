@@ -5,7 +5,7 @@
 namespace holdfast::typing {
 namespace {
 
-constexpr int kDeepest = 16;
+constexpr int kDeepestType = 16;
 constexpr std::uint64_t kMostElements = 1 << 16;  // of an array whose type has no descriptor
 constexpr std::uint64_t kMostBytes = 64 << 20;    // of one variable
 constexpr std::uint8_t kKindMap = 21;
@@ -54,7 +54,7 @@ void DwarfEvidence::because(Address at, TypeId type) {
 }
 
 void DwarfEvidence::claim_value(Address at, binary::DwarfTypeId id, int depth) {
-  if (!id || depth > kDeepest) return;
+  if (!id || depth > kDeepestType) return;
   const binary::DwarfType& type = dwarf_.type(id);
   if (type.size == 0 || type.size > kMostBytes) return;
   if (const TypeId row = row_of(id); row && table_[row].size == type.size) {

@@ -15,7 +15,7 @@ using go::TypeImage;
 
 constexpr unsigned kGoKind = 0x2900, kGoElem = 0x2902, kGoRuntimeType = 0x2904, kGoClosureOffset = 0x2907;
 constexpr std::uint64_t kBias = 0x1000;  // run-time minus linked
-constexpr Address kFunction = TypeImage::kText + 0x100;
+constexpr Address kOpened = TypeImage::kText + 0x100;
 constexpr Address kCallee = TypeImage::kText + 0x300;
 
 // A program with main.Item {name string; next *Item; n int}, of which the module has a descriptor, and main.Box {items
@@ -145,8 +145,8 @@ TEST_F(DwarfEvidenceTest, FindsDescriptorsByTheirPlaceWhereTheNameIsAnother) {
 TEST_F(DwarfEvidenceTest, TypesVariablesOfFramesThatHaveALiveWord) {
   const std::uint32_t live = heap_.add(32, true), dead = heap_.add(32, true), elements = heap_.add(64, true);
   LiveFrame frame;
-  frame.function = kFunction;
-  frame.frame.pc = kFunction + 0x21;
+  frame.function = kOpened;
+  frame.frame.pc = kOpened + 0x21;
   frame.frame.is_return_address = true;
   frame.frame.fp = stack_ + 0x80;
   const auto at = [&](int offset) { return frame.frame.fp + static_cast<std::uint64_t>(std::int64_t{offset}); };
@@ -154,7 +154,7 @@ TEST_F(DwarfEvidenceTest, TypesVariablesOfFramesThatHaveALiveWord) {
   image_.write(at(-24), heap_.at(dead).value);
   image_.write(at(-56), heap_.at(elements).value);
   image_.write(at(-40), std::uint64_t{2});
-  open_function("main.serve", kFunction);
+  open_function("main.serve", kOpened);
   local(DW_TAG_variable, "live", "*Item", -16);
   local(DW_TAG_variable, "dead", "*Item", -24);
   local(DW_TAG_variable, "items", "[]Item", -56);
@@ -167,17 +167,17 @@ TEST_F(DwarfEvidenceTest, TypesVariablesOfFramesThatHaveALiveWord) {
   EXPECT_EQ(type(elements), "main.Item");
   EXPECT_EQ(grounds_of(live).ground, Ground::kLocal);
   EXPECT_EQ(program_.strings[grounds_of(live).name], "live");
-  EXPECT_EQ(grounds_of(live).code, kFunction + 0x20);
+  EXPECT_EQ(grounds_of(live).code, kOpened + 0x20);
 }
 
 TEST_F(DwarfEvidenceTest, TypesTheArgumentOfACleanup) {
   const std::uint32_t argument = heap_.add(32, true);
-  open_function("main.release", kFunction);
+  open_function("main.release", kOpened);
   local(DW_TAG_formal_parameter, "item", "*Item", 0);
   dwarf_.close();
   // The value is a pointer that lies in the runtime's record.
   image_.write(variables_, heap_.at(argument).value);
-  open().claim_argument(kFunction, variables_);
+  open().claim_argument(kOpened, variables_);
   EXPECT_EQ(type(argument), "main.Item");
   EXPECT_EQ(grounds_of(argument).ground, Ground::kSpecial);
 }
@@ -185,12 +185,12 @@ TEST_F(DwarfEvidenceTest, TypesTheArgumentOfACleanup) {
 TEST_F(DwarfEvidenceTest, TypesWhatACleanupsClosureCaptured) {
   const std::uint32_t argument = heap_.add(32, true), function = heap_.add(16, true);
   const Address closure = variables_;
-  image_.write(closure, kFunction.value);
+  image_.write(closure, kOpened.value);
   image_.write(closure + 8, (variables_ + 0x40).value);  // &cleanup
   image_.write(closure + 16, heap_.at(argument).value);  // arg
   image_.write(variables_ + 0x40, (variables_ + 0x60).value);
   image_.write(variables_ + 0x60, kCallee.value);
-  open_function("runtime.AddCleanup[...].func1", kFunction);
+  open_function("runtime.AddCleanup[...].func1", kOpened);
   for (const auto& [name, offset] : {std::pair("&cleanup", 8U), std::pair("arg", 16U)})
     dwarf_.open(DW_TAG_variable)
         .text(DW_AT_name, name)
@@ -208,7 +208,7 @@ TEST_F(DwarfEvidenceTest, TypesWhatACleanupsClosureCaptured) {
 
 TEST_F(DwarfEvidenceTest, SaysNothingOfCodeThatItDoesNotKnow) {
   const std::uint32_t row = heap_.add(32, true);
-  open_function("main.release", kFunction);
+  open_function("main.release", kOpened);
   local(DW_TAG_formal_parameter, "item", "*Item", 0);
   dwarf_.close();
   DwarfEvidence& evidence = open();

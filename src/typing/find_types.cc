@@ -21,39 +21,14 @@
 namespace holdfast::typing {
 namespace {
 
-// The heap layer uses neither the go nor the typing layer: each has these enumerations, with the same numbers. Only
-// here all are seen.
 constexpr bool same(auto a, auto b) {
   return static_cast<int>(a) == static_cast<int>(b);
 }
 
-constexpr bool known_by_agrees() {
-  using Typing = KnownBy;
-  using Heap = heap::KnownBy;
-  return same(Typing::kUnknown, Heap::kUnknown) && same(Typing::kHeader, Heap::kHeader) &&
-         same(Typing::kInterface, Heap::kInterface) && same(Typing::kClosure, Heap::kClosure) &&
-         same(Typing::kRuntime, Heap::kRuntime) && same(Typing::kDwarf, Heap::kDwarf) &&
-         same(Typing::kCode, Heap::kCode) && same(Typing::kLibrary, Heap::kLibrary) &&
-         same(Typing::kPropagated, Heap::kPropagated) && same(Typing::kInferred, Heap::kInferred);
-}
-static_assert(known_by_agrees());
-
-constexpr bool kinds_agree() {
-  using Typing = Kind;
-  using Heap = heap::Kind;
-  return same(Typing::kInvalid, Heap::kInvalid) && same(Typing::kUint8, Heap::kUint8) &&
-         same(Typing::kArray, Heap::kArray) && same(Typing::kChan, Heap::kChan) && same(Typing::kFunc, Heap::kFunc) &&
-         same(Typing::kInterface, Heap::kInterface) && same(Typing::kMap, Heap::kMap) &&
-         same(Typing::kPointer, Heap::kPointer) && same(Typing::kSlice, Heap::kSlice) &&
-         same(Typing::kString, Heap::kString) && same(Typing::kStruct, Heap::kStruct) &&
-         same(Typing::kUnsafePointer, Heap::kUnsafePointer) && same(Typing::kClosure, Heap::kClosure) &&
-         same(Typing::kOpaque, Heap::kOpaque);
-}
-static_assert(kinds_agree());
-
+// The layers go and heap do not know each other: each has these numbers.
 constexpr bool kinds_of_descriptors_agree() {
   using Descriptor = go::TypeKind;
-  using Heap = heap::Kind;
+  using Heap = heap::TypeKind;
   return same(Descriptor::kInvalid, Heap::kInvalid) && same(Descriptor::kBool, Heap::kBool) &&
          same(Descriptor::kInt, Heap::kInt) && same(Descriptor::kInt8, Heap::kInt8) &&
          same(Descriptor::kInt16, Heap::kInt16) && same(Descriptor::kInt32, Heap::kInt32) &&
@@ -361,11 +336,11 @@ class TypePass {
 
   void fill() {
     snapshot_.object_type = propagation_.take<heap::ObjectType>(
-        [](TypeId type, KnownBy known_by) { return heap::ObjectType(type, static_cast<heap::KnownBy>(known_by)); });
+        [](TypeId type, KnownBy known_by) { return heap::ObjectType(type, known_by); });
     for (const Type& type : table_.types()) {
       heap::Type row;
       row.name = type.name;
-      row.kind = static_cast<heap::Kind>(type.kind);
+      row.kind = type.kind;
       row.role = type.role;
       row.is_named = type.is_named;
       row.size = type.size;

@@ -9,7 +9,6 @@ namespace holdfast::typing {
 namespace {
 
 using go::TypeImage;
-using heap::KnownBy;
 
 // A program with main.Item {name string; next *Item; n int} and main.Page, which is an array of 70 pointers to items.
 class FindTypes : public testing::Test {
@@ -174,7 +173,7 @@ TEST_F(FindTypes, GivesTheSnapshotTypesWithTheirFields) {
   heap_.find_types();
   const TypeId id = heap_.snapshot.object_type[heap_.object(item).row].type();
   const heap::Type& type = heap_.snapshot.types[id.row];
-  EXPECT_EQ(type.kind, heap::Kind::kStruct);
+  EXPECT_EQ(type.kind, heap::TypeKind::kStruct);
   EXPECT_EQ(type.size, 32U);
   EXPECT_EQ(type.pointer_bytes, 24U);
   ASSERT_EQ(type.field_count, 3U);

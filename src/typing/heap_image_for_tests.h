@@ -72,7 +72,7 @@ class HeapImage {
     const TypeId type = snapshot.object_type[object(at).row].type();
     return type ? std::string(snapshot.strings[snapshot.types[type.row].name]) : std::string();
   }
-  heap::KnownBy known_by(Address at) const { return snapshot.object_type[object(at).row].known_by(); }
+  KnownBy known_by(Address at) const { return snapshot.object_type[object(at).row].known_by(); }
 
   go::TypeImage image;
   heap::Snapshot snapshot;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <deque>
 
+#include "base/architecture.h"
 #include "base/error.h"
 #include "heap/field_path.h"
 
@@ -13,8 +14,7 @@ namespace {
 
 constexpr std::size_t kHead = 12;  // steps of a long chain that are told, beginning with its object
 constexpr std::size_t kTail = 8;   // and those that are told at its other end
-constexpr std::uint64_t kWord = 8;
-constexpr int kDeepest = 64;
+constexpr int kLongestChain = 64;
 
 heap::Witness witness_of(const Grounds& grounds) {
   switch (grounds.ground) {
@@ -106,14 +106,14 @@ heap::TypeStep NamedReasons::step(const Subject& subject) const {
   if (subject.outside) {  // a value among the variables that another one leads to
     const Grounds& grounds = reasons_.grounds(subject.row);
     step.at = grounds.at;
-    step.known_by = heap::KnownBy::kCode;
+    step.known_by = KnownBy::kCode;
     tell_grounds(reasons_.grounds(grounds.parent), grounds.parent_word, step);
     return step;
   }
   const Source& source = subject.source;
   step.object = ObjectId(subject.row);
   step.at = begin_of(subject.row);
-  step.known_by = static_cast<heap::KnownBy>(source.known_by);
+  step.known_by = static_cast<KnownBy>(source.known_by);
   step.beginning = !source.whole;
   if (source.outside) {
     const Grounds& grounds = reasons_.grounds(source.row);
@@ -135,7 +135,7 @@ void NamedReasons::tell_holder(const Subject& holder, std::uint32_t word, heap::
   step.holder_type = holder.type;
   step.word = begin_of(holder.row) + offset;
   step.field = heap::field_path(snapshot_, holder.type, offset, room_of(holder.row)).text;
-  if (step.known_by == heap::KnownBy::kLibrary) step.rule = rule_of(holder.type, offset);
+  if (step.known_by == KnownBy::kLibrary) step.rule = rule_of(holder.type, offset);
 }
 
 void NamedReasons::tell_grounds(const Grounds& grounds, std::uint32_t word, heap::TypeStep& step) const {
@@ -190,16 +190,16 @@ void NamedReasons::tell_interface(heap::TypeStep& step) const {
 // The name of the rule: "map", "channel", or the innermost structure around the word.
 std::string NamedReasons::rule_of(TypeId type, std::uint64_t offset) const {
   std::string rule;
-  for (int depth = 0; type && depth < kDeepest; ++depth) {
+  for (int depth = 0; type && depth < kLongestChain; ++depth) {
     const Type& row = table_[type];
-    if (row.kind == Kind::kMap || heap::is_map_part(row.role)) return "map";
-    if (row.kind == Kind::kChan || row.role == heap::TypeRole::kChannel) return "channel";
+    if (row.kind == TypeKind::kMap || heap::is_map_part(row.role)) return "map";
+    if (row.kind == TypeKind::kChan || row.role == heap::TypeRole::kChannel) return "channel";
     if (row.size > 0) offset %= row.size;
-    if (row.kind == Kind::kArray) {
+    if (row.kind == TypeKind::kArray) {
       type = row.elem;
       continue;
     }
-    if (row.kind == Kind::kStruct) rule = table_.name(type).substr(0, table_.name(type).find('['));
+    if (row.kind == TypeKind::kStruct) rule = table_.name(type).substr(0, table_.name(type).find('['));
     const auto fields = std::span(table_.fields()).subspan(row.first_field, row.field_count);
     const auto after = std::upper_bound(fields.begin(), fields.end(), offset,
                                         [](std::uint64_t at, const Field& field) { return at < field.offset; });

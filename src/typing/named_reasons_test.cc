@@ -60,7 +60,7 @@ TEST_F(NamedReasonsTest, LeadFromFieldToFieldToAHeader) {
     EXPECT_EQ(chain.left_out, 0U);
     const heap::TypeStep& own = chain.steps[0];
     EXPECT_EQ(name(own.type), "main.Item");
-    EXPECT_EQ(own.known_by, heap::KnownBy::kPropagated);
+    EXPECT_EQ(own.known_by, KnownBy::kPropagated);
     EXPECT_EQ(own.witness, Witness::kHolder);
     EXPECT_EQ(own.holder, heap_.object(item(0)));
     EXPECT_EQ(own.field, ".next");

@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::size_t kBatch = 128;
 constexpr std::uint64_t kFetched = 256;  // bytes of an object that are prefetched before it is walked
-constexpr int kMostNesting = 100;        // of arrays in one another
+constexpr int kDeepestValue = 100;       // of arrays in one another
 
 std::uint64_t word_at(const std::byte* data) {
   return load_le<std::uint64_t>(data);
@@ -104,7 +104,7 @@ std::uint64_t Propagation::claim_untyped() {
 
 // Claims of the present run count as none: when they arrive depends on where batches end.
 bool Propagation::is_untyped(Claim claim) const {
-  return claim.empty() || claim.run() == run_ || types_[claim.type()].kind == Kind::kClosure;
+  return claim.empty() || claim.run() == run_ || types_[claim.type()].kind == TypeKind::kClosure;
 }
 
 std::uint64_t Propagation::claim_untyped_object(const HeapView::Object& object, std::uint32_t row) {
@@ -198,7 +198,7 @@ bool Propagation::walk_references(std::uint32_t row, const HeapView::Object& obj
 }
 
 void Propagation::walk_value(Words value, TypeId type, KnownBy known_by) {
-  if (++nesting_ < kMostNesting) {
+  if (++nesting_ < kDeepestValue) {
     const TypeTable::Program program = types_.program(type);
     // By number: a step may add rows to the table.
     for (std::uint32_t i = 0; i < program.count; ++i) walk_step(value, types_.step(program.first + i), known_by);
@@ -308,7 +308,8 @@ void Propagation::apply(const HeapView::Location& location, Pending claim) {
   const Type& type = types_[claim.type];
   const bool has_pointers = location.row < pointerful_;
   if (location.offset != 0 && has_pointers && claims_[location.row].empty()) note_inner_value(location, claim.type);
-  if (type.kind == Kind::kClosure) return set(location.row, Claim(true, KnownBy::kClosure, run_, false, claim.type));
+  if (type.kind == TypeKind::kClosure)
+    return set(location.row, Claim(true, KnownBy::kClosure, run_, false, claim.type));
   if (types_.is_loose(claim.type)) {
     if (location.offset == 0 && type.size <= location.bytes)
       set(location.row, Claim(true, claim.known_by, run_, claim.several, claim.type));

@@ -24,11 +24,13 @@
 #include "base/huge_array.h"
 #include "base/ids.h"
 #include "base/parallel.h"
-#include "typing/known_by.h"
+#include "heap/known_by.h"
 #include "typing/reasons.h"
 #include "typing/type_table.h"
 
 namespace holdfast::typing {
+
+using heap::KnownBy;
 
 // The objects as the caller has them: those that are alive, or were at the last completed mark. Objects that had died
 // before and only wait to be swept must be left out (find() gives kNone), because their pointers may lead to slots that

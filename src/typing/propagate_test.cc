@@ -12,7 +12,6 @@ namespace {
 
 using go::BuiltField;
 using go::TypeImage;
-using go::TypeKind;
 
 class Propagate : public testing::Test {
  protected:
@@ -183,7 +182,7 @@ TEST_F(PropagateOld, FollowsHashMapsAndTheirOverflowBuckets) {
   const Address bucket =
       image.structure({{"topbits", integer, 0},
                        {"values", image.array(item_pointer, 8, "[8]*main.Item"), 72},
-                       {"overflow", image.basic(TypeKind::kUnsafePointer, "unsafe.Pointer", 8, {true}), 136}},
+                       {"overflow", image.basic(go::TypeKind::kUnsafePointer, "unsafe.Pointer", 8, {true}), 136}},
                       144, "map.bucket[int]*main.Item");
   const Address map = image.map(integer, item_pointer, bucket, "map[int]*main.Item");
   image.write(map + 80, std::uint8_t{8});
@@ -241,10 +240,10 @@ TEST_F(Propagate, FollowsChannelsTheirBuffersAndWaiters) {
 }
 
 TEST_F(Propagate, KnowsLibraryStructuresThatHideTheirTypes) {
-  const Address unsafe = image.basic(TypeKind::kUnsafePointer, "unsafe.Pointer", 8, {true});
+  const Address unsafe = image.basic(go::TypeKind::kUnsafePointer, "unsafe.Pointer", 8, {true});
   const Address atomic = image.structure({{"_", image.array(item_pointer, 0, "[0]*main.Item"), 0}, {"v", unsafe, 0}}, 8,
                                          "atomic.Pointer[main.Item]", {"sync/atomic", {}});
-  const Address boolean = image.basic(TypeKind::kBool, "bool", 1);
+  const Address boolean = image.basic(go::TypeKind::kBool, "bool", 1);
   image.set_pointers(boolean, {}, 1);
   const Address node = image.structure({{"isEntry", boolean, 0}}, 8, "sync.node[int]", {"internal/sync", {}});
   const Address entry =
@@ -287,8 +286,8 @@ TEST_F(Propagate, ElementsThatAVariableNamesAreAllFollowed) {
 }
 
 TEST_F(Propagate, AReflectedValueNamesItsType) {
-  const Address unsafe = image.basic(TypeKind::kUnsafePointer, "unsafe.Pointer", 8, {true});
-  const Address number = image.basic(TypeKind::kUintptr, "uintptr", 8);
+  const Address unsafe = image.basic(go::TypeKind::kUnsafePointer, "unsafe.Pointer", 8, {true});
+  const Address number = image.basic(go::TypeKind::kUintptr, "uintptr", 8);
   const Address value = image.structure({{"typ_", unsafe, 0}, {"ptr", unsafe, 8}, {"flag", number, 16}}, 24,
                                         "reflect.Value", {"reflect", {}});
   const std::uint32_t direct = heap.add(24, true), behind = heap.add(24, true), whole = heap.add(24, true);

@@ -4,14 +4,11 @@
 #include <limits>
 #include <numeric>
 
+#include "base/architecture.h"
 #include "base/error.h"
 
 namespace holdfast::typing {
-namespace {
-
-constexpr std::uint64_t kWord = 8;
-
-}  // namespace
+namespace {}  // namespace
 
 void Reasons::because(const Grounds& grounds) {
   if (is_last_used_) {

@@ -19,9 +19,11 @@
 #include "base/address.h"
 #include "base/huge_array.h"
 #include "base/ids.h"
-#include "typing/known_by.h"
+#include "heap/known_by.h"
 
 namespace holdfast::typing {
+
+using heap::KnownBy;
 
 // Kinds of evidence that is no field of a typed object: where reasons begin.
 enum class Ground : std::uint8_t {

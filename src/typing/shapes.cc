@@ -2,32 +2,30 @@
 
 #include <algorithm>
 
+#include "base/architecture.h"
 #include "base/wire.h"
 
 namespace holdfast::typing {
 namespace {
 
-using go::TypeKind;
-
 constexpr std::size_t kMostObjects = 1 << 16;
 constexpr std::size_t kMostLooks = 1 << 18;
-constexpr std::size_t kMostCandidates = 4096;  // types that have one sign; more would tell nothing
-constexpr std::uint64_t kWord = 8;
+constexpr std::size_t kMostCandidates = 4096;               // types that have one sign; more would tell nothing
 constexpr std::uint64_t kLowest = 4096;                     // no address is lower
 constexpr std::uint64_t kLongest = std::uint64_t{1} << 40;  // of slices and strings
 
 // How many words at the start of such a value hold addresses.
-std::uint64_t pointer_words(TypeKind kind) {
+std::uint64_t pointer_words(go::TypeKind kind) {
   switch (kind) {
-    case TypeKind::kPointer:
-    case TypeKind::kUnsafePointer:
-    case TypeKind::kMap:
-    case TypeKind::kChan:
-    case TypeKind::kFunc:
-    case TypeKind::kString:
-    case TypeKind::kSlice:
+    case go::TypeKind::kPointer:
+    case go::TypeKind::kUnsafePointer:
+    case go::TypeKind::kMap:
+    case go::TypeKind::kChan:
+    case go::TypeKind::kFunc:
+    case go::TypeKind::kString:
+    case go::TypeKind::kSlice:
       return 1;
-    case TypeKind::kInterface:
+    case go::TypeKind::kInterface:
       return 2;
     default:
       return 0;
@@ -134,7 +132,7 @@ void Shapes::index_candidates(const std::vector<Unknown>& all) {
   if (fresh.empty()) return;
   for (const Address type : universe_.types()) {
     const auto header = reader_.header(type);
-    if (!header || header->kind() != TypeKind::kStruct || header->pointer_bytes == 0) continue;
+    if (!header || header->kind() != go::TypeKind::kStruct || header->pointer_bytes == 0) continue;
     const std::uint64_t size = header->size;
     if (std::ranges::any_of(fresh, [&](const auto& range) { return size > range.first && size <= range.second; }))
       index_candidate(type);
@@ -208,26 +206,26 @@ Shapes::Fit Shapes::fit(const TypeOutline::Leaf& leaf, const Unknown& unknown) {
   const auto is_address = [](std::uint64_t value) { return value == 0 || value >= kLowest; };
   const LocatedWord& word = unknown.words[leaf.offset / kWord];
   switch (leaf.kind) {
-    case TypeKind::kPointer:
+    case go::TypeKind::kPointer:
       return fit_pointer(leaf.elem, 0, word);
-    case TypeKind::kSlice:
+    case go::TypeKind::kSlice:
       return fit_slice(leaf, unknown);
-    case TypeKind::kString:
+    case go::TypeKind::kString:
       return fit_text(leaf, unknown);
-    case TypeKind::kInterface:
+    case go::TypeKind::kInterface:
       return fit_interface(leaf, unknown);
-    case TypeKind::kMap:
-    case TypeKind::kChan:
+    case go::TypeKind::kMap:
+    case go::TypeKind::kChan:
       return fit_header(leaf, word);
-    case TypeKind::kFunc: {
+    case go::TypeKind::kFunc: {
       if (!in_heap(word.location)) return is_address(word.value) ? Fit::kMayBe : Fit::kContradicts;
       const TypeId type = propagation_.type(word.location.row);
-      return word.location.offset == 0 && (!type || types_[type].kind == Kind::kClosure) ? Fit::kMayBe
-                                                                                         : Fit::kContradicts;
+      return word.location.offset == 0 && (!type || types_[type].kind == TypeKind::kClosure) ? Fit::kMayBe
+                                                                                             : Fit::kContradicts;
     }
-    case TypeKind::kUnsafePointer:
+    case go::TypeKind::kUnsafePointer:
       return is_address(word.value) ? Fit::kMayBe : Fit::kContradicts;
-    case TypeKind::kBool:
+    case go::TypeKind::kBool:
       return std::to_integer<unsigned>(unknown.object.data[leaf.offset]) <= 1 ? Fit::kMayBe : Fit::kContradicts;
     default:
       return Fit::kMayBe;
@@ -297,7 +295,7 @@ Shapes::Fit Shapes::fit_header(const TypeOutline::Leaf& leaf, const LocatedWord&
   if (!known) return Fit::kMayBe;
   const TypeId type = types_.intern(leaf.type);
   if (!type) return Fit::kContradicts;
-  const TypeId header = leaf.kind == TypeKind::kMap ? types_.map_header(type) : types_.channel_header(type);
+  const TypeId header = leaf.kind == go::TypeKind::kMap ? types_.map_header(type) : types_.channel_header(type);
   return header && header == known ? Fit::kAgrees : Fit::kContradicts;
 }
 

@@ -8,7 +8,6 @@ namespace holdfast::typing {
 namespace {
 
 using go::TypeImage;
-using go::TypeKind;
 
 // main.Box {item *main.Item; list []main.Item; text string; done bool}, 64 bytes, is what most tests look for.
 class Shape : public testing::Test {
@@ -16,8 +15,8 @@ class Shape : public testing::Test {
   Shape() : image(program.image) {
     integer = image.integer();
     string = image.string();
-    boolean = image.basic(TypeKind::kBool, "bool", 1, {false});
-    rune = image.basic(TypeKind::kInt32, "int32", 4, {false});
+    boolean = image.basic(go::TypeKind::kBool, "bool", 1, {false});
+    rune = image.basic(go::TypeKind::kInt32, "int32", 4, {false});
     item = image.structure({{"name", string, 0}, {"n", integer, 16}}, 24, "main.Item", {"main", {}});
     item_pointer = image.pointer(item, "*main.Item");
     box = image.structure({{"item", item_pointer, 0},
@@ -134,7 +133,7 @@ TEST_F(Shape, ValuesOfASmallerSizeClassDoNotFit) {
 }
 
 TEST_F(Shape, ClosuresAreKnownByTheirCodeOnly) {
-  const Address uintptr = image.basic(TypeKind::kUintptr, "uintptr", 8, {false});
+  const Address uintptr = image.basic(go::TypeKind::kUintptr, "uintptr", 8, {false});
   program.known = {item, item_pointer,
                    image.structure({{"F", uintptr, 0},
                                     {"X0", item_pointer, 8},
@@ -200,7 +199,7 @@ TEST(TypeOutlines, TakesValuesApart) {
   EXPECT_EQ(outline.size, 56U);
   ASSERT_EQ(outline.leaves.size(), 5U);
   EXPECT_EQ(outline.leaves[3].offset, 32U);
-  EXPECT_EQ(outline.leaves[3].kind, TypeKind::kString);
+  EXPECT_EQ(outline.leaves[3].kind, go::TypeKind::kString);
   EXPECT_EQ(outline.leaves[4].elem, pair);
   EXPECT_TRUE(outline.has(0, all));
   EXPECT_TRUE(outline.has(0, integer));

@@ -14,7 +14,7 @@ constexpr std::uint64_t kMostInlined = 32;  // steps of an array that are writte
 
 TypeId TypeTable::add_made(TypeRole role, TypeId of, std::uint64_t size, std::vector<Step> steps) {
   const TypeId row =
-      add_row({.kind = Kind::kOpaque, .role = role, .size = size, .pointer_bytes = size / 8 * 8, .of = of});
+      add_row({.kind = TypeKind::kOpaque, .role = role, .size = size, .pointer_bytes = size / 8 * 8, .of = of});
   flags_[row.row].loose = true;
   flags_[row.row].compiled = true;
   flags_[row.row].program = {static_cast<std::uint32_t>(steps_.size()), static_cast<std::uint32_t>(steps.size())};
@@ -107,24 +107,24 @@ void TypeTable::compile_into(std::vector<Step>& out, TypeId type, std::uint64_t 
           {.offset = static_cast<std::uint32_t>(offset), .action = action, .library = library, .type = target});
   };
   switch (t.kind) {
-    case Kind::kPointer:
+    case TypeKind::kPointer:
       return add(Action::kPointer, t.elem);
-    case Kind::kSlice:
+    case TypeKind::kSlice:
       return add(Action::kSlice, t.elem);
-    case Kind::kString:
+    case TypeKind::kString:
       return add(Action::kString, text_);
-    case Kind::kInterface:
+    case TypeKind::kInterface:
       return add(Action::kInterface, type);
-    case Kind::kFunc:
+    case TypeKind::kFunc:
       return add(Action::kPointer, any_closure_);
-    case Kind::kMap:
+    case TypeKind::kMap:
       return add(Action::kPointer, map_header(type), true);
-    case Kind::kChan:
+    case TypeKind::kChan:
       return add(Action::kPointer, channel_header(type), true);
-    case Kind::kArray:
+    case TypeKind::kArray:
       return compile_array(out, type, offset, depth);
-    case Kind::kStruct:
-    case Kind::kClosure:
+    case TypeKind::kStruct:
+    case TypeKind::kClosure:
       return compile_struct(out, type, offset, depth);
     default:
       return;
@@ -191,7 +191,7 @@ void TypeTable::compile_by_rule(std::vector<Step>& out, TypeId type, std::uint64
     add("typ", Action::kInterface, type);
   } else if (full_name == "sync.entry") {  // Go 1.19; later its field is an atomic.Pointer
     const Field* p = field(type, "p");
-    if (p != nullptr && p->type && types_[p->type.row].kind == Kind::kUnsafePointer)
+    if (p != nullptr && p->type && types_[p->type.row].kind == TypeKind::kUnsafePointer)
       add("p", Action::kPointer, by_name("interface {}"));
   }
 }

@@ -5,7 +5,7 @@
 namespace holdfast::typing {
 namespace {
 
-constexpr int kMostNesting = 32;             // of unnamed types in one another, when their names are composed
+constexpr int kDeepestName = 32;             // of unnamed types in one another, when their names are composed
 constexpr std::size_t kMostWords = 1 << 20;  // remembered words; more come from wrong claims or damage
 // internal/sync.node (Go 1.24+): the common head of entry and indirect; its first byte tells which one it is.
 constexpr std::string_view kNode = "internal/sync.node[";
@@ -49,8 +49,8 @@ TypeTable::TypeTable(const go::Runtime& runtime, const go::TypeReader& reader, c
       layouts_(layouts),
       strings_(strings),
       function_at_(std::move(function_at)) {
-  text_ = add_row({.kind = Kind::kOpaque, .role = TypeRole::kStringData, .size = 1});
-  any_closure_ = add_row({.kind = Kind::kClosure, .role = TypeRole::kClosure});
+  text_ = add_row({.kind = TypeKind::kOpaque, .role = TypeRole::kStringData, .size = 1});
+  any_closure_ = add_row({.kind = TypeKind::kClosure, .role = TypeRole::kClosure});
   flags_[any_closure_.row].dynamic = true;
 }
 
@@ -82,7 +82,7 @@ TypeId TypeTable::intern(Address descriptor) {
     if (rows_.size() < kMostWords) rows_.insert(descriptor, TypeId::kNone);
     return {};
   }
-  const TypeId row = add_row({.kind = static_cast<Kind>(read->kind),
+  const TypeId row = add_row({.kind = static_cast<TypeKind>(read->kind),
                               .is_named = read->named,
                               .size = read->size,
                               .pointer_bytes = read->pointer_bytes,
@@ -141,7 +141,7 @@ void TypeTable::add_fields(TypeId row, const go::TypeDescriptor& descriptor) {
 }
 
 std::string TypeTable::name_of(const go::TypeDescriptor& descriptor, int depth) {
-  if (!is_composed(descriptor) || depth > kMostNesting) return descriptor.full_name();
+  if (!is_composed(descriptor) || depth > kDeepestName) return descriptor.full_name();
   return go::compose_type_name(descriptor, [&](Address part) {
     if (const auto row = rows_.find(part); row && *row != TypeId::kNone && types_[*row].name)
       return std::string(strings_[types_[*row].name]);
@@ -205,7 +205,7 @@ TypeId TypeTable::opaque(std::string_view name, std::uint64_t bytes) {
   const auto known = opaque_.find(name);
   if (known != opaque_.end()) return known->second;
   const StringId id = strings_.add(name);
-  const TypeId row = add_row({.name = id, .kind = Kind::kOpaque, .size = bytes});
+  const TypeId row = add_row({.name = id, .kind = TypeKind::kOpaque, .size = bytes});
   flags_[row.row].loose = true;
   opaque_.emplace(strings_[id], row);
   return row;
@@ -223,7 +223,7 @@ TypeId TypeTable::closure(Address code) {
 TypeId TypeTable::new_closure(Address code) {
   const std::string function = function_at_(code);
   if (function.empty()) return {};
-  Type type{.name = strings_.add(function), .kind = Kind::kClosure, .role = TypeRole::kClosure, .code = code};
+  Type type{.name = strings_.add(function), .kind = TypeKind::kClosure, .role = TypeRole::kClosure, .code = code};
   const auto layout = closure_layouts_.find(code);
   if (const TypeId captured = layout == closure_layouts_.end() ? TypeId() : intern(layout->second)) {
     type.first_field = types_[captured.row].first_field;
@@ -241,8 +241,8 @@ TypeId TypeTable::resolve(TypeId type, std::uint64_t first_word) {
 
 TypeId TypeTable::first_part(TypeId type) const {
   const Type& t = types_[type.row];
-  if (t.kind == Kind::kArray && t.count > 0) return t.elem;
-  if (t.kind != Kind::kStruct) return {};
+  if (t.kind == TypeKind::kArray && t.count > 0) return t.elem;
+  if (t.kind != TypeKind::kStruct) return {};
   for (std::uint32_t i = 0; i < t.field_count; ++i) {
     const Field& f = fields_[t.first_field + i];
     if (f.offset == 0 && f.type && types_[f.type.row].size > 0) return f.type;

@@ -23,33 +23,17 @@
 #include "go/type_index.h"
 #include "go/type_reader.h"
 #include "go/type_universe.h"
+#include "heap/type_kind.h"
 #include "heap/type_role.h"
 
 namespace holdfast::typing {
 
-// reflect.Kind's numbers; the last ones are ours. heap::Kind has the same.
-enum class Kind : std::uint8_t {
-  kInvalid = 0,
-  kUint8 = 8,
-  kArray = 17,
-  kChan,
-  kFunc,
-  kInterface,
-  kMap,
-  kPointer,
-  kSlice,
-  kString,
-  kStruct,
-  kUnsafePointer = 26,
-  kClosure = 27,
-  kOpaque = 28,
-};
-
+using heap::TypeKind;
 using heap::TypeRole;
 
 struct Type {
   StringId name = {};  // with package paths; of closures the function; none where role and `of` tell it
-  Kind kind = Kind::kInvalid;
+  TypeKind kind = TypeKind::kInvalid;
   TypeRole role = TypeRole::kNone;
   bool is_named = false;   // declared with a name
   std::uint64_t size = 0;  // bytes of one value; 0 also for closures, whose size only their object knows

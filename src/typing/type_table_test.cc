@@ -9,7 +9,6 @@ namespace holdfast::typing {
 namespace {
 
 using go::TypeImage;
-using go::TypeKind;
 
 TEST(TypeTable, NamesTypesWithTheirPackagePaths) {
   TestProgram program(26);

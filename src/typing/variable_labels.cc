@@ -2,14 +2,14 @@
 
 #include <algorithm>
 
+#include "base/architecture.h"
 #include "base/byte_view.h"
 #include "go/package_names.h"
 
 namespace holdfast::typing {
 namespace {
 
-constexpr std::uint64_t kWord = 8;
-constexpr int kDeepest = 8;  // static values that lead to one another
+constexpr int kMostSteps = 8;  // static values that lead to one another
 
 // The last of the rows that begins at or below `at`.
 template <typename Row, typename Begin>
@@ -133,7 +133,7 @@ const AddressRange* VariableLabels::extent_around(Address word) const {
 // reaches as far as the pointer's type says, at least; and perhaps to the next word that is used by itself.
 VariableLabels::Holder VariableLabels::holder_of(Address word, int depth) const {
   const auto* const last = last_at_or_below(pointers_, word, [](const auto& row) { return row.target; });
-  if (last == nullptr || depth == kDeepest || !section_of(word).contains(last->target)) return {};
+  if (last == nullptr || depth == kMostSteps || !section_of(word).contains(last->target)) return {};
   const Address target = last->target;
   const auto first =
       std::partition_point(pointers_.begin(), pointers_.end(), [&](const auto& row) { return row.target < target; });

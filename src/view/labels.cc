@@ -174,7 +174,7 @@ std::string type_name(const StringTable& strings, const std::vector<heap::Type>&
   if (!row.of) return std::string(role);
   const auto own_name = [&](TypeId part) { return part ? strings[types[part.row].name] : std::string_view(); };
   const heap::Type& of = types[row.of.row];
-  if (of.kind == heap::Kind::kMap && !of.is_named)
+  if (of.kind == heap::TypeKind::kMap && !of.is_named)
     return fmt::format("{}[{}]{}", role, own_name(of.key), own_name(of.elem));
   return fmt::format("{}[{}]", role, own_name(row.of));
 }

@@ -155,8 +155,8 @@ TEST(TypeName, IsMadeOfTheRoleWhereTheTypeHasNoneOfItsOwn) {
   heap::testing::HeapBuilder heap;
   const TypeId text = heap.string_type();
   const TypeId item = heap.structure("main.Item", 16, {});
-  const TypeId map = heap.type("map[string]main.Item", heap::Kind::kMap, 8, item, 0, text);
-  const TypeId named = heap.type("main.Index", heap::Kind::kMap, 8, item, 0, text);
+  const TypeId map = heap.type("map[string]main.Item", heap::TypeKind::kMap, 8, item, 0, text);
+  const TypeId named = heap.type("main.Index", heap::TypeKind::kMap, 8, item, 0, text);
   const TypeId group = heap.structure("map.group[string]main.Item", 136, {});
   const auto name = [&](TypeId type) { return type_name(heap.snapshot(), type); };
   const TypeId header = heap.type_of_role(TypeRole::kMapHeader, 48, map);
@@ -164,7 +164,7 @@ TEST(TypeName, IsMadeOfTheRoleWhereTheTypeHasNoneOfItsOwn) {
   const TypeId channel = heap.type_of_role(TypeRole::kChannel, 96, item);
   const TypeId bytes = heap.type_of_role(TypeRole::kStringData, 1, {});
   const TypeId any = heap.type_of_role(TypeRole::kClosure, 8, {});
-  const TypeId closure = heap.structure("main.run.func1", 8, {}, heap::Kind::kClosure);
+  const TypeId closure = heap.structure("main.run.func1", 8, {}, heap::TypeKind::kClosure);
   heap.snapshot().types[named.row].is_named = true;
   heap.snapshot().types[group.row].role = TypeRole::kMapGroup;
   heap.snapshot().types[group.row].of = map;

@@ -120,7 +120,7 @@ std::optional<std::string> Names::value(TypeId type, Address at) const {
   constexpr std::uint64_t kLongest = 40;  // bytes of a text that are shown
   if (!type) return std::nullopt;
   const heap::Type& row = snapshot_.types[type.row];
-  if (row.kind == heap::Kind::kString) {
+  if (row.kind == heap::TypeKind::kString) {
     const auto text = content_.word(at), length = content_.word(at + 8);
     if (!text || !length) return std::nullopt;
     const auto bytes = content_.find(Address(*text), std::min(*length, kLongest));
@@ -128,13 +128,13 @@ std::optional<std::string> Names::value(TypeId type, Address at) const {
     const std::string shown = bytes ? std::string(bytes->begin(), bytes->end()) : std::string();
     return fmt::format("\"{}\"", cleaned(shown + (*length > kLongest ? "…" : "")));
   }
-  if (row.kind < heap::Kind::kInt || row.kind > heap::Kind::kUintptr || row.size == 0 || row.size > 8)
+  if (row.kind < heap::TypeKind::kInt || row.kind > heap::TypeKind::kUintptr || row.size == 0 || row.size > 8)
     return std::nullopt;
   const auto bytes = content_.find(at, row.size);
   if (!bytes) return std::nullopt;
   std::uint64_t number = 0;
   for (std::size_t i = bytes->size(); i-- > 0;) number = number << 8 | (*bytes)[i];
-  if (row.kind >= heap::Kind::kUint) return std::to_string(number);
+  if (row.kind >= heap::TypeKind::kUint) return std::to_string(number);
   const std::uint64_t unused = 64 - row.size * 8;
   return std::to_string(static_cast<std::int64_t>(number << unused) >> unused);
 }

@@ -65,7 +65,7 @@ class Answer {
     for (int depth = 0; type && depth < 64; ++depth) {
       if (name(type) == wanted) return true;
       const heap::Type& row = types_[type.row];
-      if (row.kind == heap::Kind::kArray)
+      if (row.kind == heap::TypeKind::kArray)
         type = row.elem;
       else if (row.field_count > 0 && fields_[row.first_field].offset == 0)
         type = fields_[row.first_field].type;

@@ -66,13 +66,13 @@ class SparseMaps {
     std::uint64_t group = 0;              // bytes of eight slots and what belongs to them
   };
   std::optional<Slots> slots_of(const heap::Type& group) const {
-    if (group.kind != heap::Kind::kStruct || group.size == 0) return std::nullopt;
+    if (group.kind != heap::TypeKind::kStruct || group.size == 0) return std::nullopt;
     for (std::uint32_t f = group.first_field; f < group.first_field + group.field_count; ++f) {
       const heap::Field& field = snapshot_.fields[f];
       const std::string_view name = snapshot_.strings[field.name];
       if ((name != "slots" && name != "elems") || !field.type) continue;
       const heap::Type& array = snapshot_.types[field.type.row];
-      if (array.kind != heap::Kind::kArray || array.count != 8 || !array.elem) continue;
+      if (array.kind != heap::TypeKind::kArray || array.count != 8 || !array.elem) continue;
       const heap::Type& slot = snapshot_.types[array.elem.row];
       if (name == "elems")
         return always_points(snapshot_, array.elem) ? std::optional(Slots{field.offset, slot.size, group.size})

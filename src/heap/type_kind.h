@@ -1,0 +1,41 @@
+// What kind of type a type is.
+#pragma once
+
+#include <cstdint>
+
+namespace holdfast::heap {
+
+// reflect.Kind's numbers; the last ones are ours.
+enum class TypeKind : std::uint8_t {
+  kInvalid = 0,
+  kBool = 1,
+  kInt = 2,
+  kInt8,
+  kInt16,
+  kInt32,
+  kInt64,
+  kUint,
+  kUint8,
+  kUint16,
+  kUint32,
+  kUint64,
+  kUintptr,
+  kFloat32,
+  kFloat64,
+  kComplex64,
+  kComplex128,
+  kArray = 17,
+  kChan,
+  kFunc,
+  kInterface,
+  kMap,
+  kPointer,
+  kSlice,
+  kString,
+  kStruct,
+  kUnsafePointer = 26,
+  kClosure = 27,  // a function value's object: code address, then the captured variables
+  kOpaque = 28,   // a name and a size, no inside
+};
+
+}  // namespace holdfast::heap
