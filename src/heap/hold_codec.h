@@ -89,11 +89,16 @@ template <class Archive>
 void describe(Archive& a, Snapshot& x) {
   a(x.pointerful, x.objects);
 }
+// Without the runtimes, which are a section of their own.
 template <class Archive>
 void describe(Archive& a, TargetInfo& x) {
   a(x.kind, x.pid, x.name, x.exe, x.go_version, x.goarch, x.main_module, x.build_id, x.layout_source, x.has_symbols,
     x.has_dwarf, x.modules, x.threads, x.memory_limit, x.captured_at_ns, x.host, x.kernel, x.captured_with,
-    x.core_written_ns);
+    x.core_written_ns, x.release_given);
+}
+template <class Archive>
+void describe(Archive& a, GoRuntime& x) {
+  a(x.image, x.go_version, x.heap_bytes, x.chosen);
 }
 template <class Archive>
 void describe(Archive& a, Pause& x) {

@@ -75,9 +75,13 @@ struct Filler {
   void fill(std::pair<std::string, std::uint64_t>& x) { (*this)(x.first, x.second); }
   // Structured bindings, so that a new field does not compile until it is here.
   void fill(TargetInfo& x) {
-    auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, from_file] = x;
-    (*this)(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s);
+    auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, release_given, from_file, runtimes] = x;
+    (*this)(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, release_given, runtimes);
     from_file = true;
+  }
+  void fill(GoRuntime& x) {
+    auto& [a, b, c, d] = x;
+    (*this)(a, b, c, d);
   }
   void fill(Pause& x) {
     auto& [a, b, c] = x;
@@ -324,7 +328,7 @@ TEST_F(HoldFile, RefusesOtherFormatsByName) {
   EXPECT_EQ(refusal(file, ErrorCode::kUnsupported),
             "a.hold was made by an older holdfast: format 3, this one reads from 4 on; capture the target again");
   header.format = 0;
-  EXPECT_EQ(refusal(file, ErrorCode::kDamaged), "a.hold has a damaged header: format 0 with 31 sections");
+  EXPECT_EQ(refusal(file, ErrorCode::kDamaged), "a.hold has a damaged header: format 0 with 32 sections");
   header.format = kHoldFormat;
   header.section_count = kMostHoldSections + 1;
   EXPECT_EQ(refusal(file, ErrorCode::kDamaged), "a.hold has a damaged header: format 4 with 257 sections");

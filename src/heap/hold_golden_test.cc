@@ -109,8 +109,7 @@ void expect_roots_of_format_4(const Snapshot& s) {
   EXPECT_EQ(s.strings[s.frames[s.goroutines[0].first_frame].function], "main.send");
 }
 
-TEST(HoldGolden, Format4) {
-  const Snapshot s = read_golden("format-4.hold");
+void expect_all_of_format_4(const Snapshot& s) {
   expect_target_of_format_4(s);
   expect_objects_of_format_4(s);
   expect_types_of_format_4(s);
@@ -123,6 +122,21 @@ TEST(HoldGolden, Format4) {
   EXPECT_THAT(s.audit.counters, ElementsAre(Counter{"HeapAlloc", 1048688, 1048680, false, "it moves"}));
   EXPECT_THAT(s.audit.excuses, ElementsAre(MarkExcuse{ObjectId(1), MarkCause::kConservativeWord}));
   EXPECT_THAT(s.losses, IsEmpty());
+}
+
+TEST(HoldGolden, Format4) {
+  const Snapshot s = read_golden("format-4.hold");
+  expect_all_of_format_4(s);
+  EXPECT_FALSE(s.target.release_given);
+  EXPECT_THAT(s.target.runtimes, IsEmpty());
+}
+
+TEST(HoldGolden, Format4WithRuntimes) {
+  const Snapshot s = read_golden("format-4-runtimes.hold");
+  expect_all_of_format_4(s);
+  EXPECT_TRUE(s.target.release_given);
+  EXPECT_THAT(s.target.runtimes, ElementsAre(GoRuntime{"/usr/lib/a.so", "go1.26.8", 1048688, true},
+                                             GoRuntime{"/usr/lib/b.so", "", std::nullopt, false}));
 }
 
 }  // namespace

@@ -154,6 +154,7 @@ constexpr auto kSections = std::to_array<HoldSection>({
     section("LOSS", HoldPart::kLosses, records<&Snapshot::losses>()),
     section("CRNG", HoldPart::kContent, table<&Snapshot::content, &Content::ranges>()),
     section("CBYT", HoldPart::kContent, column<kPlain, &Snapshot::content, &Content::bytes>()),
+    section("RUNT", HoldPart::kRuntimes, records<&Snapshot::target, &TargetInfo::runtimes>()),
 });
 
 void forget_types(Snapshot& s) {
@@ -196,6 +197,7 @@ constexpr std::array kRules = {
     HoldPartRule{HoldPart::kLosses, [](Snapshot& s) { s.losses.clear(); },
                  "the capture does not tell what was lost when it was made: any verb may lack something"},
     HoldPartRule{HoldPart::kContent, [](Snapshot& s) { s.content = {}; }, ""},
+    HoldPartRule{HoldPart::kRuntimes, [](Snapshot& s) { s.target.runtimes.clear(); }, ""},
 };
 
 }  // namespace

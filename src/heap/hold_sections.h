@@ -15,7 +15,7 @@ namespace holdfast::heap {
 
 // Sections that are of use only together: a file that lacks one of a part's sections lacks the part. A section that is
 // added later is a part of its own, so that older files keep what they have.
-enum class HoldPart : std::uint8_t { kGraph, kTypes, kMarks, kAccount, kSamples, kLosses, kContent };
+enum class HoldPart : std::uint8_t { kGraph, kTypes, kMarks, kAccount, kSamples, kLosses, kContent, kRuntimes };
 
 // A section as it lies in a file that is read, its checksum proven.
 struct StoredSection {
@@ -50,7 +50,7 @@ struct HoldPartRule {
   // Leaves the snapshot valid without the part; called when everything else has been read. None: a file that lacks the
   // part is refused.
   void (*forget)(Snapshot& snapshot);
-  // What it costs, a sentence; empty if the part is absent unless asked for.
+  // What it costs, a sentence; empty if the part is absent unless asked for, or no verb answers less.
   std::string_view without;
 };
 

@@ -29,6 +29,17 @@ namespace holdfast::heap {
 
 enum class TargetKind : std::uint8_t { kLive, kCore };
 
+// A Go runtime in the process that was looked at. There are several where a program of another language has loaded
+// several libraries written in Go (-buildmode=c-shared); plugins share the runtime of their program.
+struct GoRuntime {
+  std::string image;                        // path of the file that holds it
+  std::string go_version;                   // empty if nothing says it
+  std::optional<std::uint64_t> heap_bytes;  // MemStats.HeapAlloc; none if its counters could not be read
+  bool chosen = false;                      // the snapshot is of this one
+
+  bool operator==(const GoRuntime&) const = default;
+};
+
 // Who was looked at. Strings are empty and numbers 0 where not known.
 struct TargetInfo {
   TargetKind kind = TargetKind::kLive;
@@ -52,7 +63,9 @@ struct TargetInfo {
   std::string kernel;
   std::string captured_with;
   std::int64_t core_written_ns = 0;  // when the core file was last written, in the same clock
+  bool release_given = false;        // go_version is what the user said; nothing in the program says it
   bool from_file = false;            // read from a .hold file, which does not store this
+  std::vector<GoRuntime> runtimes;   // all of the process, in the order of their addresses; empty if not known
 
   bool operator==(const TargetInfo&) const = default;
 };

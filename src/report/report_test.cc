@@ -491,8 +491,9 @@ TEST(Report, HasTheFirstScreenAsText) {
 
 // Each part of a .hold file that may be missing, and what of the report goes with it.
 TEST(Report, TellsWhatIsLeftWithoutAPartOfACapture) {
-  for (const heap::HoldPart part : {heap::HoldPart::kTypes, heap::HoldPart::kMarks, heap::HoldPart::kAccount,
-                                    heap::HoldPart::kSamples, heap::HoldPart::kLosses, heap::HoldPart::kContent}) {
+  for (const heap::HoldPart part :
+       {heap::HoldPart::kTypes, heap::HoldPart::kMarks, heap::HoldPart::kAccount, heap::HoldPart::kSamples,
+        heap::HoldPart::kLosses, heap::HoldPart::kContent, heap::HoldPart::kRuntimes}) {
     heap::Snapshot snapshot = shop();
     heap::rule_of(part).forget(snapshot);
     const Report report = report_of(snapshot);

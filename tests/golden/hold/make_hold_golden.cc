@@ -43,6 +43,8 @@ void add_rest(Snapshot& s) {
   s.target.host = "vm";
   s.target.kernel = "6.1.0";
   s.target.captured_with = "0.1.0";
+  s.target.release_given = true;
+  s.target.runtimes = {{"/usr/lib/a.so", "go1.26.8", 1048688, true}, {"/usr/lib/b.so", "", std::nullopt, false}};
   s.pause = {35, 38, 6 << 20};
   s.account.known = true;
   s.account.rss = 64 << 20;
