@@ -39,6 +39,17 @@ void add_target_info(const FrozenTarget& target, heap::Snapshot& snapshot) {
   info.threads = static_cast<std::uint32_t>(target.threads.size());
 }
 
+// The look before was taken of a moving process, or, if there is but one runtime, not at all.
+void add_runtimes(const FrozenTarget& target, heap::Snapshot& snapshot) {
+  snapshot.target.runtimes = target.program->runtimes();
+  for (heap::GoRuntime& runtime : snapshot.target.runtimes) {
+    if (!runtime.chosen) continue;
+    runtime.go_version = snapshot.target.go_version;
+    for (const auto& [name, value] : snapshot.mem_stats)
+      if (name == "HeapAlloc") runtime.heap_bytes = value;
+  }
+}
+
 std::string_view function_name(const go::FunctionTables& functions, Address code) {
   const auto found = functions.find(code);
   return found ? found->function.name : std::string_view();
@@ -109,6 +120,7 @@ void build(const FrozenTarget& target, const Options& options, const Callbacks& 
       losses.add(LossKind::kNoCounters, error.what());
     }
   });
+  add_runtimes(target, snapshot);
   const std::vector<typing::LargeType> large_types = large_types_of(heap);
   model.reset();  // what comes now takes most memory
   typing::TypeInputs inputs{runtime,     functions,   target.threads, target.program->symbol_images(),

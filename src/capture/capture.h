@@ -5,6 +5,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "heap/snapshot.h"
 #include "heap/type_reasons.h"
@@ -30,6 +31,8 @@ struct Callbacks {
 struct Options {
   // Path of a core's program; empty to take it from the core's own notes (its build id is checked either way).
   std::string exe;
+  // Which Go runtime of the process (capture/runtimes.h): its file, by name or path. Empty for the largest heap.
+  std::string image;
   // Where to look for debug information and symbols.
   bool use_dwarf = true;
   bool use_symbols = true;
@@ -50,8 +53,9 @@ struct Prediction {
   std::uint64_t objects = 0;  // allocated slots, about
   std::uint32_t goroutines = 0;
   std::uint32_t threads = 0;
-  std::uint64_t memory_need = 0;         // bytes that holdfast itself takes at most, about
-  std::optional<os::MemoryRoom> memory;  // that is left for it
+  std::uint64_t memory_need = 0;          // bytes that holdfast itself takes at most, about
+  std::optional<os::MemoryRoom> memory;   // that is left for it
+  std::vector<heap::GoRuntime> runtimes;  // of the process; a single one is not looked at before the stop
 };
 
 }  // namespace holdfast::capture

@@ -11,6 +11,7 @@
 #include "capture/core_overlay.h"
 #include "capture/layouts.h"
 #include "capture/moment.h"
+#include "capture/runtimes.h"
 #include "capture/symbol_files.h"
 #include "capture/target.h"
 #include "os/file_mapping.h"
@@ -34,10 +35,11 @@ class OpenCore {
     add_unlisted(parts);
     program_ = Program::open(
         parts, main_path_, [this](const FilePart& part) { return open(part); }, losses_);
-    if (!options.symbols.empty()) add_symbols(*program_, options.symbols);
     add_core_memory(core_, file_, memory_, losses_);
     program_->add_read_only(memory_);
     memory_.seal();
+    take_runtime(*program_, memory_, options.image);
+    if (!options.symbols.empty()) add_symbols(*program_, options.symbols);
     layouts_ = open_layouts(*program_, options.use_dwarf, losses);
   }
 

@@ -12,6 +12,7 @@
 #include "capture/layered_memory.h"
 #include "capture/layouts.h"
 #include "capture/moment.h"
+#include "capture/runtimes.h"
 #include "capture/symbol_files.h"
 #include "capture/target.h"
 #include "go/goroutines.h"
@@ -82,9 +83,10 @@ class LiveProcess {
         memory_(status.pid) {
     program_ = Program::open(
         file_parts(maps_), status.exe, [this](const FilePart& part) { return open(part); }, losses);
-    if (!options.symbols.empty()) add_symbols(*program_, options.symbols);
     program_->add_read_only(files_);
     files_.seal();
+    take_runtime(*program_, memory_layers(), options.image);
+    if (!options.symbols.empty()) add_symbols(*program_, options.symbols);
     layouts_ = open_layouts(*program_, options.use_dwarf, losses);
     readable_ = readable_ranges(maps_);
     look();
@@ -389,8 +391,8 @@ class ProcessTarget final : public Target {
 
   Prediction predict(PassTimes& times) override {
     open(times);
-    return {live_->predicted_ms(), live_->planned_bytes(), live_->objects(), live_->goroutines(),
-            status_.threads,       live_->memory_need(),   os::memory_room()};
+    return {live_->predicted_ms(), live_->planned_bytes(), live_->objects(),  live_->goroutines(),
+            status_.threads,       live_->memory_need(),   os::memory_room(), live_->program().runtimes()};
   }
 
   heap::Snapshot snapshot(const Callbacks& callbacks, PassTimes& times) override {

@@ -8,10 +8,7 @@
 
 #include "capture/layered_memory.h"
 #include "capture/program.h"
-#include "go/goroutines.h"
-#include "go/identify.h"
-#include "go/layout_table.h"
-#include "go/mem_stats.h"
+#include "capture/runtimes.h"
 #include "os/file_mapping.h"
 #include "os/maps.h"
 #include "os/proc_text.h"
@@ -25,27 +22,6 @@ using FileKey = std::tuple<std::uint32_t, std::uint32_t, std::uint64_t>;
 
 FileKey key_of(const os::ProcessMapping& mapping) {
   return {mapping.device_major, mapping.device_minor, mapping.inode};
-}
-
-void read_counters(const Program& program, GoProcess& process) {
-  MemoryImage files;
-  program.add_read_only(files);
-  files.seal();
-  const os::ProcessMemory memory(process.status.pid);
-  const LayeredMemory both(files, memory);
-  const auto layouts = go::layout_table(program.version());
-  LossLedger ignored;
-  const auto found = go::find_runtime(both, *layouts, program.version(), program.images(), ignored);
-  const auto stats = go::read_mem_stats(*found.runtime);
-  const auto heap = stats.find("HeapAlloc");
-  const auto reserved = stats.find("HeapSys");
-  if (!heap || !reserved) fail(ErrorCode::kNotFound, "the runtime's counters were not found");
-  if (*heap > *reserved)
-    fail(ErrorCode::kUnsupported,
-         "the counters contradict each other ({} bytes in use of {}): the layouts of {} do not fit", *heap, *reserved,
-         layouts->name());
-  process.goroutines = go::count_goroutines(*found.runtime);
-  process.heap_bytes = heap;
 }
 
 class Lister {
@@ -74,14 +50,10 @@ class Lister {
       list_.closed.push_back({status, error.what()});
       return;
     }
-    const std::string exe = status.exe;
-    for (const bool of_program : {true, false})
-      for (const os::ProcessMapping& mapping : maps)
-        if (mapping.is_file() && mapping.permissions.execute && (mapping.path == exe) == of_program &&
-            may_be_go(status, mapping)) {
-          add(status, mapping, maps);
-          return;
-        }
+    std::vector<os::ProcessMapping> images;
+    for (const os::ProcessMapping& mapping : maps)
+      if (mapping.is_file() && mapping.permissions.execute && may_be_go(status, mapping)) images.push_back(mapping);
+    if (!images.empty()) add(status, images, maps);
   }
 
   static FileBytes open(const os::ProcessStatus& status, const os::ProcessMapping& mapping) {
@@ -104,27 +76,53 @@ class Lister {
     return false;
   }
 
-  void add(const os::ProcessStatus& status, const os::ProcessMapping& image,
+  void add(const os::ProcessStatus& status, const std::vector<os::ProcessMapping>& images,
            const std::vector<os::ProcessMapping>& maps) {
     GoProcess process;
     process.status = status;
-    process.image = image.path;
+    process.image = images.front().path;
     process.container = container_name(os::try_read_text(fmt::format("/proc/{}/cgroup", status.pid)).value_or(""));
     try {
-      std::vector<FilePart> parts;
-      for (const os::ProcessMapping& mapping : maps)
-        if (key_of(mapping) == key_of(image)) parts.push_back({mapping.range, mapping.file_offset, mapping.path});
-      LossLedger ignored;
-      const Program program = Program::open(
-          parts, image.path, [&](const FilePart&) { return open(status, image); }, ignored);
-      process.go_version = program.version().text;
-      process.stripped = program.images().front().elf->is_stripped();
-      read_counters(program, process);
+      add_runtimes(process, images, maps);
     } catch (const Error& error) {
       if (error.code() == ErrorCode::kCancelled || error.code() == ErrorCode::kTargetGone) throw;
       process.trouble = error.what();
+      list_.go.push_back(std::move(process));
     }
-    list_.go.push_back(std::move(process));
+  }
+
+  void add_runtimes(const GoProcess& process, const std::vector<os::ProcessMapping>& images,
+                    const std::vector<os::ProcessMapping>& maps) {
+    const auto image_of = [&](const FileKey& key) {
+      return std::find_if(images.begin(), images.end(), [&](const auto& image) { return key_of(image) == key; });
+    };
+    std::vector<FilePart> parts;
+    for (const os::ProcessMapping& mapping : maps)
+      if (mapping.is_file() && image_of(key_of(mapping)) != images.end())
+        parts.push_back({mapping.range, mapping.file_offset, mapping.path});
+    const auto open_part = [&](const FilePart& part) {
+      for (const os::ProcessMapping& image : images)
+        if (image.path == part.path) return open(process.status, image);
+      fail(ErrorCode::kNotFound, "{} is not mapped", part.path);
+    };
+    const bool has_exe =
+        std::any_of(images.begin(), images.end(), [&](const auto& image) { return image.path == process.status.exe; });
+    LossLedger ignored;
+    const Program program =
+        Program::open(parts, has_exe ? process.status.exe : images.front().path, open_part, ignored);
+    MemoryImage files;
+    program.add_read_only(files);
+    files.seal();
+    const os::ProcessMemory memory(process.status.pid);
+    for (const FoundRuntime& found : find_runtimes(program, LayeredMemory(files, memory))) {
+      GoProcess& row = list_.go.emplace_back(process);
+      row.image = program.images()[found.image].path;
+      row.stripped = program.images()[found.image].elf->is_stripped();
+      row.go_version = found.go_version;
+      row.heap_bytes = found.heap_bytes;
+      row.goroutines = found.goroutines;
+      row.trouble = found.trouble;
+    }
   }
 
   ProcessList list_;

@@ -11,6 +11,7 @@
 
 namespace holdfast::capture {
 
+// A Go runtime in a process: one of another language can have several.
 struct GoProcess {
   os::ProcessStatus status;  // with pid, name and rss
   std::string image;         // file with the Go code: the program, or a library within a program of another language
@@ -30,7 +31,7 @@ struct ClosedProcess {
 };
 
 struct ProcessList {
-  std::vector<GoProcess> go;  // both ascending by pid
+  std::vector<GoProcess> go;  // both ascending by pid; of one process the runtime with the largest heap first
   std::vector<ClosedProcess> closed;
 };
 

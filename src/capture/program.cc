@@ -30,6 +30,19 @@ bool has_go_code(const binary::ElfFile& elf) {
   return elf.sections().empty() && (binary::find_build_info(elf) || binary::find_version_string(elf));
 }
 
+MadeBy made_by(const go::LoadedImage& image) {
+  MadeBy made;
+  made.build_info = binary::find_build_info(*image.elf);
+  const auto text = made.build_info ? made.build_info->version : binary::find_version_string(*image.elf);
+  if (!text)
+    fail(ErrorCode::kUnsupported,
+         "{} holds Go code, but nothing says of which Go release: no build information, no "
+         "runtime.buildVersion",
+         image.path);
+  made.version = in_context([&] { return go::parse_version(*text); }, "{}", image.path);
+  return made;
+}
+
 Program Program::open(const std::vector<FilePart>& parts, const std::string& exe_path, const OpenFile& open_file,
                       LossLedger& losses) {
   std::map<std::string, std::vector<FilePart>> by_path;
@@ -67,7 +80,6 @@ Program Program::open(const std::vector<FilePart>& parts, const std::string& exe
     fail(ErrorCode::kUnsupported, "{} is no Go program: it has neither Go build information nor a Go function table",
          exe_path);
   program.symbol_images_ = program.images_;
-  program.find_version();
   return program;
 }
 
@@ -76,20 +88,18 @@ void Program::set_symbols(std::size_t image, FileBytes bytes, std::unique_ptr<bi
   symbol_files_.push_back(std::make_unique<File>(File{std::move(bytes), std::move(elf)}));
 }
 
-void Program::find_version() {
-  const binary::ElfFile& elf = *images_.front().elf;
-  build_info_ = binary::find_build_info(elf);
-  std::optional<std::string> text;
-  if (build_info_)
-    text = build_info_->version;
-  else
-    text = binary::find_version_string(elf);
-  if (!text)
-    fail(ErrorCode::kUnsupported,
-         "{} holds Go code, but nothing says of which Go release: no build information, no "
-         "runtime.buildVersion",
-         images_.front().path);
-  version_ = in_context([&] { return go::parse_version(*text); }, "{}", images_.front().path);
+void Program::take(const std::vector<std::size_t>& rows, std::vector<heap::GoRuntime> runtimes) {
+  std::vector<std::unique_ptr<File>> files;
+  std::vector<go::LoadedImage> images;
+  for (const std::size_t row : rows) {
+    files.push_back(std::move(files_[row]));
+    images.push_back(images_[row]);
+  }
+  files_ = std::move(files);
+  images_ = std::move(images);
+  symbol_images_ = images_;
+  runtimes_ = std::move(runtimes);
+  made_by_ = made_by(images_.front());
 }
 
 void Program::add_read_only(MemoryImage& image) const {

@@ -1,4 +1,5 @@
 // The program files behind a target: which mapped files hold Go code, where they were loaded, and which Go made them.
+// Which of them are looked at is decided by take_runtime() (capture/runtimes.h).
 #pragma once
 
 #include <functional>
@@ -12,6 +13,7 @@
 #include "binary/elf.h"
 #include "go/modules.h"
 #include "go/version.h"
+#include "heap/snapshot.h"
 
 namespace holdfast::capture {
 
@@ -34,12 +36,25 @@ using OpenFile = std::function<FileBytes(const FilePart&)>;
 // Whether the file holds Go code, as far as its sections tell, or, without any, its contents.
 bool has_go_code(const binary::ElfFile& elf);
 
+// Which Go made an image, as the image itself says.
+struct MadeBy {
+  go::GoVersion version;
+  std::optional<binary::BuildInfo> build_info;
+};
+
+// Fails with kUnsupported if nothing says it, or if it is none that holdfast knows.
+MadeBy made_by(const go::LoadedImage& image);
+
 class Program {
  public:
   // Looks at all mapped files; `exe_path` is the main program's. Fails with kUnsupported, saying what was found, when
-  // no Go code is in the target; files that cannot be opened are a loss.
+  // no Go code is in the target; files that cannot be opened are a loss. Until take() all images are there, the main
+  // program first, and neither a version nor build information.
   static Program open(const std::vector<FilePart>& parts, const std::string& exe_path, const OpenFile& open_file,
                       LossLedger& losses);
+
+  // Keeps these images, the one with the runtime first. `runtimes`: all that the process has. Fails like made_by().
+  void take(const std::vector<std::size_t>& rows, std::vector<heap::GoRuntime> runtimes);
 
   // The image with the Go runtime first, then other files with Go code (plugins).
   const std::vector<go::LoadedImage>& images() const { return images_; }
@@ -47,8 +62,9 @@ class Program {
   const std::vector<go::LoadedImage>& symbol_images() const { return symbol_images_; }
   // What symbols and debug information of the image are taken from.
   void set_symbols(std::size_t image, FileBytes bytes, std::unique_ptr<binary::ElfFile> elf);
-  const go::GoVersion& version() const { return version_; }
-  const std::optional<binary::BuildInfo>& build_info() const { return build_info_; }
+  const go::GoVersion& version() const { return made_by_.version; }
+  const std::optional<binary::BuildInfo>& build_info() const { return made_by_.build_info; }
+  const std::vector<heap::GoRuntime>& runtimes() const { return runtimes_; }
 
   // Adds what the files hold of the target's read-only memory.
   void add_read_only(MemoryImage& image) const;
@@ -61,14 +77,13 @@ class Program {
     std::unique_ptr<binary::ElfFile> elf;
   };
   Program() = default;
-  void find_version();
 
   std::vector<std::unique_ptr<File>> files_;
   std::vector<std::unique_ptr<File>> symbol_files_;
   std::vector<go::LoadedImage> images_;
   std::vector<go::LoadedImage> symbol_images_;  // row for row with images_
-  go::GoVersion version_;
-  std::optional<binary::BuildInfo> build_info_;
+  MadeBy made_by_;
+  std::vector<heap::GoRuntime> runtimes_;
 };
 
 }  // namespace holdfast::capture

@@ -24,6 +24,8 @@ Color color_of(const std::string& text) {
 constexpr Flag kTarget[] = {
     {"--exe", "FILE", "the program of a core file [where the core says]",
      [](Options& o, const std::string& v) { o.exe = v; }, nullptr, false, true},
+    {"--image", "FILE", "of several Go runtimes in one process, the one in this file [with the largest heap]",
+     [](Options& o, const std::string& v) { o.image = v; }},
     {"--symbols", "PATH", "an unstripped twin, a file of debug information, or a folder of such",
      [](Options& o, const std::string& v) { o.symbols = v; }, nullptr, false, true},
     {"--threads", "N", "how many threads to work with [all processors]",

@@ -16,6 +16,7 @@ enum class Color : std::uint8_t { kAuto, kAlways, kNever };
 struct Options {
   std::string target;         // pid, name, core or .hold; empty for verbs without one
   std::string exe;            // program of a core
+  std::string image;          // which Go runtime of several
   std::string symbols;        // where symbols and debug information are, if not in the program
   std::string output;         // capture: the file to write
   bool with_content = false;  // capture: user data too

@@ -13,6 +13,7 @@
 #include "report/report_text.h"
 #include "report/table_json.h"
 #include "report/table_text.h"
+#include "report/target_words.h"
 
 namespace holdfast::cli {
 namespace {
@@ -21,6 +22,7 @@ using nlohmann::ordered_json;
 
 capture::Options capture_options(const Options& options) {
   return {.exe = options.exe,
+          .image = options.image,
           .use_dwarf = options.use_dwarf,
           .use_symbols = options.use_symbols,
           .symbols = options.symbols,
@@ -53,8 +55,9 @@ int dry_run(Run& run) {
   const capture::Prediction prediction = run.session().predict();
   run.answer(
       [&] {
-        return fmt::format("{}, pid {}: {}\n{}\n", status.name, status.pid, prediction_text(prediction),
-                           memory_text(prediction));
+        const std::string runtimes = report::runtimes_words(prediction.runtimes, false);
+        return fmt::format("{}, pid {}: {}\n{}\n{}", status.name, status.pid, prediction_text(prediction),
+                           memory_text(prediction), runtimes.empty() ? "" : runtimes + "\n");
       },
       [&] {
         return ordered_json{{"schema", "holdfast.dry-run/1"},
@@ -65,7 +68,8 @@ int dry_run(Run& run) {
                             {"objects", prediction.objects},
                             {"goroutines", prediction.goroutines},
                             {"threads", prediction.threads},
-                            {"memory", memory_json(prediction)}};
+                            {"memory", memory_json(prediction)},
+                            {"runtimes", report::runtimes_json(prediction.runtimes)}};
       });
   return 0;
 }
@@ -133,7 +137,11 @@ void Run::answer_with_table(const std::function<view::Table()>& make,
   answer(
       [&] {
         std::string text = report::table_text(table, plan, selection, width());
-        if (of != nullptr && !of->losses.empty())
+        if (of == nullptr) return text;
+        if (const std::string others = report::runtimes_words(of->target.runtimes, of->target.from_file);
+            !others.empty())
+          text += others + "\n";
+        if (!of->losses.empty())
           text += fmt::format("{} kinds of loss in the target: holdfast audit lists them\n", of->losses.size());
         return text;
       },

@@ -65,7 +65,7 @@ struct TargetInfo {
   std::int64_t core_written_ns = 0;  // when the core file was last written, in the same clock
   bool release_given = false;        // go_version is what the user said; nothing in the program says it
   bool from_file = false;            // read from a .hold file, which does not store this
-  std::vector<GoRuntime> runtimes;   // all of the process, in the order of their addresses; empty if not known
+  std::vector<GoRuntime> runtimes;   // all of the process, the largest heap first; empty if not known
 
   bool operator==(const TargetInfo&) const = default;
 };

@@ -108,8 +108,12 @@ ordered_json audit_json(const heap::Snapshot& snapshot, const graph::Audit& audi
 }
 
 std::string audit_text(const heap::Snapshot& snapshot, const graph::Audit& audit) {
-  std::string out = fmt::format("{}, {}: {}\n\n", target_words(snapshot.target), cleaned(snapshot.target.go_version),
-                                audit.clean ? "clean" : "NOT CLEAN");
+  const heap::TargetInfo& target = snapshot.target;
+  std::string out =
+      fmt::format("{}, {}: {}\n", target_words(target), release_words(target), audit.clean ? "clean" : "NOT CLEAN");
+  if (const std::string runtimes = runtimes_words(target.runtimes, target.from_file); !runtimes.empty())
+    out += runtimes + "\n";
+  out += "\n";
   out += audit_line(snapshot, audit) + "\n\n";
   out += fmt::format("  {:<44}{:>16}\n", "allocated objects", format_count(audit.objects));
   out += fmt::format("  {:<44}{:>16}\n", "reached from the roots", format_count(audit.reached));

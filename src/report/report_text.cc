@@ -80,7 +80,7 @@ class Text {
   void add_head() {
     const heap::TargetInfo& target = report_.target;
     std::string head = target_words(target);
-    head += fmt::format(" · {} linux/{}{}", cleaned(target.go_version), cleaned(target.goarch),
+    head += fmt::format(" · {} linux/{}{}", release_words(target), cleaned(target.goarch),
                         target.has_symbols ? "" : ", stripped");
     const heap::Pause& pause = report_.pause;
     if (pause.measured_ms > 0)
@@ -91,6 +91,8 @@ class Text {
     for (const auto& [pass, ms] : report_.took_ms) took += ms;
     if (took > 0) head += fmt::format(" · {}", format_seconds(took / 1e3));
     out_ += wrapped_at(" · ", head, width_, 2);
+    if (const std::string others = runtimes_words(target.runtimes, target.from_file); !others.empty())
+      out_ += wrapped_at("; ", others, width_, 2);
   }
 
   void add_account() {

@@ -2,9 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "base/terminal_text.h"
+#include "base/text.h"
 #include "base/units.h"
 
 namespace holdfast::report {
@@ -18,7 +20,47 @@ nlohmann::ordered_json moment_json(std::int64_t ns) {
   return ns == 0 ? nlohmann::ordered_json() : nlohmann::ordered_json(iso_moment(ns));
 }
 
+// As short as it can be told from the others: the file's name, or the whole path.
+std::string short_name(const heap::GoRuntime& runtime, const std::vector<heap::GoRuntime>& all) {
+  const std::string_view name = base_name(runtime.image);
+  const auto same =
+      std::count_if(all.begin(), all.end(), [&](const auto& other) { return base_name(other.image) == name; });
+  return cleaned(same == 1 ? name : runtime.image);
+}
+
 }  // namespace
+
+std::string runtimes_words(const std::vector<heap::GoRuntime>& runtimes, bool of_capture) {
+  if (runtimes.size() < 2) return {};
+  std::string list, chosen, others;
+  for (const heap::GoRuntime& runtime : runtimes) {
+    const std::string name = short_name(runtime, runtimes);
+    list += fmt::format("{}{} {}", list.empty() ? "" : ", ", name,
+                        runtime.heap_bytes ? format_bytes(*runtime.heap_bytes) : "of unknown size");
+    if (runtime.chosen)
+      chosen = name;
+    else
+      others += (others.empty() ? "" : " or ") + ("--image " + name);
+  }
+  const std::string words =
+      fmt::format("{} Go runtimes in this process: {}; this is of {}", runtimes.size(), list, chosen);
+  if (of_capture) return words;
+  return fmt::format("{}; {} for {}", words, others, runtimes.size() == 2 ? "the other" : "another");
+}
+
+nlohmann::ordered_json runtimes_json(const std::vector<heap::GoRuntime>& runtimes) {
+  auto list = nlohmann::ordered_json::array();
+  for (const heap::GoRuntime& runtime : runtimes)
+    list.push_back({{"image", runtime.image},
+                    {"go_version", runtime.go_version},
+                    {"heap_bytes", runtime.heap_bytes ? nlohmann::ordered_json(*runtime.heap_bytes) : nullptr},
+                    {"chosen", runtime.chosen}});
+  return list;
+}
+
+std::string release_words(const heap::TargetInfo& target) {
+  return cleaned(target.go_version) + (target.release_given ? ", as given" : "");
+}
 
 std::string target_words(const heap::TargetInfo& target) {
   const bool core = target.kind == heap::TargetKind::kCore;
@@ -40,6 +82,7 @@ nlohmann::ordered_json target_json(const heap::TargetInfo& target) {
                {"name", target.name},
                {"exe", target.exe},
                {"go_version", target.go_version},
+               {"go_version_given", target.release_given},
                {"goarch", target.goarch},
                {"main_module", target.main_module},
                {"build_id", target.build_id},
@@ -47,6 +90,7 @@ nlohmann::ordered_json target_json(const heap::TargetInfo& target) {
                {"dwarf", target.has_dwarf},
                {"layout_source", target.layout_source},
                {"modules", target.modules},
+               {"runtimes", runtimes_json(target.runtimes)},
                {"threads", target.threads},
                {"memory_limit", target.memory_limit},
                {"captured_at", moment_json(target.captured_at_ns)},

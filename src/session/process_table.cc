@@ -27,7 +27,7 @@ constexpr view::ColumnOf<GoProcess> kColumns[] = {
     {{"container", Unit::kText, "short id or name of its container"},
      [](const GoProcess& p) { return text_cell(p.container); }},
     {{"name", Unit::kText, "of the process"}, [](const GoProcess& p) { return text_cell(p.status.name); }},
-    {{"image", Unit::kText, "with the Go code: the program, or a library in one of another language", false},
+    {{"image", Unit::kText, "file with the Go code: the program, or a library in one of another language"},
      [](const GoProcess& p) { return text_cell(p.image); }},
     {{"trouble", Unit::kText, "why the runtime's counters could not be read", false},
      [](const GoProcess& p) { return text_cell(p.trouble); }},

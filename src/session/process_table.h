@@ -1,4 +1,4 @@
-// The Go processes of this machine as a table.
+// The Go processes of this machine as a table: a row for each Go runtime, so several for some processes.
 #pragma once
 
 #include "capture/processes.h"

@@ -1,0 +1,170 @@
+#!/usr/bin/env python3
+"""Whether holdfast says truly what it looks at: which Go runtime of several, which Go release, which program.
+
+  tests/e2e/identity.py              all checks
+  tests/e2e/identity.py --only TEXT  those whose name contains TEXT
+
+Ends with `N passed, N failed`, exit code 1 if any failed.
+"""
+import argparse
+import json
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+import cells
+from processes import READY_SECONDS, Broken, Fixture
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+SECONDS = 60
+SMALL, LARGE = 100, 20000  # records of the two libraries
+MEMORY_SLACK = 64 << 10    # bytes of heap that are garbage, or came while somebody looked
+
+CHECKS = []
+
+
+def check(function):
+    CHECKS.append(function)
+    return function
+
+
+class Scene:
+    def __init__(self, binary, release, folder):
+        self.binary, self.release, self.folder, self.failures = binary, release, pathlib.Path(folder), []
+
+    def expect(self, what, wanted, got):
+        if wanted != got:
+            self.failures.append(f"{what}: expected {wanted!r}, got {got!r}")
+
+    def build(self, program, mode):
+        return cells.build(cells.Cell(self.release, program, mode))
+
+    def run(self, *arguments):
+        return subprocess.run([self.binary, *map(str, arguments)], timeout=SECONDS, capture_output=True, text=True)
+
+    def report(self, *arguments):
+        done = self.run(*arguments, "--json")
+        if done.returncode != 0:
+            raise Broken(f"{arguments}: {done.stderr}")
+        return json.loads(done.stdout)
+
+    def refused(self, what, words, *arguments):
+        done = self.run(*arguments)
+        self.expect(f"{what}: the code", 2, done.returncode)
+        for word in words:
+            self.expect(f"{what}: {word!r} in {done.stderr!r}", True, word in done.stderr)
+
+
+class TwoRuntimes:
+    """A C program with two Go libraries: the first has the larger heap, so the last one is the wrong one to take."""
+
+    def __init__(self, scene, first="dwarf", second="stripped"):
+        self.large, self.small = scene.folder / "large.so", scene.folder / "small.so"
+        for path, mode in ((self.large, first), (self.small, second)):
+            shutil.copy(scene.build("cshared", mode).with_name("libfixture.so"), path)
+        self.program = scene.folder / "several"
+        cells.run(["gcc", "-O1", "-o", str(self.program), str(cells.PROGRAMS / "cshared/several.c"), "-ldl"], None, scene.folder)
+
+    def start(self):
+        return Fixture(self.program, [self.large, str(LARGE), self.small, str(SMALL)])
+
+
+def truths_of(target):
+    """What each library said of itself when it was ready."""
+    return target.truth, json.loads(target.lines.next(READY_SECONDS))
+
+
+def expect_runtime(scene, what, document, libraries, truths, chosen):
+    """That the document is of one library, and lists both with their heaps."""
+    paths = [str(libraries.large), str(libraries.small)]
+    target, path, truth = document["target"], paths[chosen], truths[chosen]
+    scene.expect(f"{what}: exe", path, target["exe"])
+    scene.expect(f"{what}: runtimes", paths, [r["image"] for r in target["runtimes"]])
+    scene.expect(f"{what}: chosen", [path], [r["image"] for r in target["runtimes"] if r["chosen"]])
+    for runtime in target["runtimes"]:
+        heap = truths[paths.index(runtime["image"])]["memstats"]["HeapAlloc"]
+        off = abs((runtime["heap_bytes"] or 0) - heap)
+        scene.expect(f"{what}: heap of {runtime['image']} is off by {off}", True, off <= MEMORY_SLACK)
+    live, held = document["heap"]["reachable_bytes"], truth["memstats"]["HeapAlloc"]
+    scene.expect(f"{what}: {live} bytes live of {held}", True, abs(live - held) <= MEMORY_SLACK)
+    scene.expect(f"{what}: the audit is clean", True, document["audit"]["clean"])
+
+
+def expect_both(scene, what, target, libraries, truths):
+    """That the larger is taken, and the other one when it is named."""
+    expect_runtime(scene, what, scene.report(target), libraries, truths, 0)
+    expect_runtime(scene, f"{what}, the other", scene.report(target, "--image", "small.so"), libraries, truths, 1)
+    expect_runtime(scene, f"{what}, by path", scene.report(target, "--image", libraries.small), libraries, truths, 1)
+    words = scene.run(target).stdout
+    scene.expect(f"{what}: words", True, re.search(r"2 Go runtimes in this process: large.so \d.*, small.so \d.*; this is of\s+"
+                                                   r"large.so;\s+--image\s+small.so for the other", words) is not None)
+    scene.refused(f"{what}, a third", ["--image none.so", str(libraries.large), str(libraries.small)],
+                  target, "--image", "none.so")
+
+
+@check
+def of_two_runtimes_the_larger_is_taken_and_both_are_listed(scene):
+    libraries = TwoRuntimes(scene)
+    with libraries.start() as target:
+        truths = truths_of(target)
+        expect_both(scene, "live", target.pid, libraries, truths)
+        core = target.core(scene.folder / "core")
+        expect_both(scene, "core", core, libraries, truths)
+        hold = scene.folder / "a.hold"
+        scene.report("capture", target.pid, "--image", "small.so", "-o", hold)
+        expect_runtime(scene, "hold", scene.report(hold), libraries, truths, 1)
+        scene.expect("audit of the other", 0, scene.run("audit", "--strict", target.pid, "--image", "small.so").returncode)
+        dry = scene.report(target.pid, "--dry-run", "--image", "small.so")
+        scene.expect("dry run", [str(libraries.small)], [r["image"] for r in dry["runtimes"] if r["chosen"]])
+        rows = [r for r in scene.report("ps", "--top", "0")["processes"] if r["pid"] == target.pid]
+        scene.expect("ps: images", sorted(map(str, (libraries.large, libraries.small))), sorted(r["image"] for r in rows))
+        scene.expect("ps: the heaps differ", True, len({r["heap"] for r in rows}) == 2 and all(r["heap"] for r in rows))
+        scene.failures += target.alarms()
+
+
+@check
+def a_plugin_is_no_runtime_of_its_own(scene):
+    with Fixture(scene.build("plugin", "stripped")) as target:
+        report = scene.report(target.pid)
+        scene.expect("runtimes", [str(target.program)], [r["image"] for r in report["target"]["runtimes"]])
+        scene.expect("modules", 2, report["target"]["modules"])
+        scene.expect("a word", False, "Go runtimes" in scene.run(target.pid).stdout)
+        scene.expect("ps", 1, len([r for r in scene.report("ps", "--top", "0")["processes"] if r["pid"] == target.pid]))
+        scene.refused("a plugin", ["--image lib.so", str(target.program)], target.pid, "--image", "lib.so")
+        scene.failures += target.alarms()
+
+
+def parse():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", default="", metavar="TEXT", help="checks whose name contains this")
+    parser.add_argument("--release", default="1.26", help="Go release of the targets [1.26]")
+    parser.add_argument("--holdfast", type=pathlib.Path, default=ROOT / "build/release/holdfast", help="the program")
+    return parser.parse_args()
+
+
+def main():
+    arguments = parse()
+    failed = passed = 0
+    for function in CHECKS:
+        name = function.__name__.replace("_", " ")
+        if arguments.only not in name:
+            continue
+        with tempfile.TemporaryDirectory() as folder:
+            scene = Scene(str(arguments.holdfast.resolve()), arguments.release, folder)
+            try:
+                function(scene)
+            except (Broken, OSError, ValueError, subprocess.TimeoutExpired, cells.BuildFailed) as error:
+                scene.failures.append(str(error))
+        passed += not scene.failures
+        failed += bool(scene.failures)
+        for text in scene.failures:
+            print(f"  FAIL {name}: {text}", flush=True)
+    print(f"{passed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
