@@ -20,11 +20,7 @@ using File = std::shared_ptr<const os::FileMapping>;
 
 class HoldTarget final : public Target {
  public:
-  HoldTarget(std::string path, File file, const Options& options) : Target(std::move(path)), file_(std::move(file)) {
-    if (!options.symbols.empty())
-      fail(ErrorCode::kUsage, "{} has its names already: --symbols is for when it is written, holdfast capture --help",
-           name());
-  }
+  HoldTarget(std::string path, File file) : Target(std::move(path)), file_(std::move(file)) {}
 
   TargetForm form() const override { return TargetForm::kHold; }
 
@@ -79,7 +75,7 @@ std::unique_ptr<Target> file_target(const std::string& path, const Options& opti
   File file = os::map_file(path);
   const auto form = form_of(file->bytes());
   if (!form) refuse_file(path, file->bytes());
-  if (*form == TargetForm::kHold) return hold_target(path, std::move(file), options);
+  if (*form == TargetForm::kHold) return hold_target(path, std::move(file));
   return core_target(path, std::move(file), options);
 }
 
@@ -93,9 +89,8 @@ Prediction Target::predict(PassTimes&) {
   fail(ErrorCode::kUsage, "{} is a file: what a stop would cost can be said of live processes", name_);
 }
 
-std::unique_ptr<Target> hold_target(std::string path, std::shared_ptr<const os::FileMapping> file,
-                                    const Options& options) {
-  return std::make_unique<HoldTarget>(std::move(path), std::move(file), options);
+std::unique_ptr<Target> hold_target(std::string path, std::shared_ptr<const os::FileMapping> file) {
+  return std::make_unique<HoldTarget>(std::move(path), std::move(file));
 }
 
 std::unique_ptr<Target> find_target(const std::string& name, const Options& options) {

@@ -59,15 +59,14 @@ class Target {
 //   with a slash          a file: a core or a .hold file
 //   another name          the process that is called so (os::find_process); if there is none, the file
 // A file that a process is preferred to is remarked on. Fails with kNotFound if there is neither, with kUsage if
-// several processes have the name, or, saying what it is, if a file is neither core nor .hold; with kUsage, too, if an
-// option is not for such a target.
+// several processes have the name, or, saying what it is, if a file is neither core nor .hold. Options that say nothing
+// about such a target change nothing; cli refuses them.
 std::unique_ptr<Target> find_target(const std::string& name, const Options& options);
 
 // The parts of find_target, for callers that know what they have.
 std::unique_ptr<Target> process_target(std::string name, os::ProcessStatus status, const Options& options);
 std::unique_ptr<Target> core_target(std::string path, std::shared_ptr<const os::FileMapping> file,
                                     const Options& options);
-std::unique_ptr<Target> hold_target(std::string path, std::shared_ptr<const os::FileMapping> file,
-                                    const Options& options);
+std::unique_ptr<Target> hold_target(std::string path, std::shared_ptr<const os::FileMapping> file);
 
 }  // namespace holdfast::capture

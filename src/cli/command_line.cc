@@ -34,6 +34,7 @@ void add_flag(CLI::App& app, const Flag& flag, Options& options) {
   const auto take = [&flag, &options](const std::vector<std::string>& values) {
     if (values.size() > 1 && !flag.repeats)
       fail(ErrorCode::kUsage, "{} is given {} times: once is enough", long_name(flag), values.size());
+    options.given.push_back(&flag);
     for (const std::string& value : values) {
       check_choice(flag, value);
       set_named(std::string(long_name(flag)), flag.set, options, value);
@@ -42,7 +43,12 @@ void add_flag(CLI::App& app, const Flag& flag, Options& options) {
   };
   if (flag.value == nullptr)
     app.add_flag_callback(
-        flag.name, [&flag, &options] { flag.set(options, ""); }, flag.help);
+        flag.name,
+        [&flag, &options] {
+          options.given.push_back(&flag);
+          flag.set(options, "");
+        },
+        flag.help);
   else
     app.add_option(flag.name, take, flag.help)->type_name(flag.value)->expected(1)->take_all();
 }

@@ -2,6 +2,7 @@
 // it. To add an option, add a row to its group in flags.cc and a member to Options.
 #pragma once
 
+#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
@@ -10,9 +11,12 @@
 
 namespace holdfast::cli {
 
+// The forms of target that an option has a meaning for; with another one it is refused, never ignored (cli/run.cc).
+enum class GoesWith : std::uint8_t { kEverything, kProcess, kCore, kProcessAndCore };
+
 struct Flag {
-  const char* name;   // "--top", or with a short form "-o,--output"
-  const char* value;  // what follows it, as the help calls it: "N"; null for a flag that stands alone
+  const char* name;             // "--top", or with a short form "-o,--output"
+  const char* value = nullptr;  // what follows it, as the help calls it: "N"; null for a flag that stands alone
   const char* help;
   // Takes the value, empty for a flag that stands alone. Fails with kUsage, saying what is wrong with the value;
   // whoever calls adds the option's name.
@@ -20,6 +24,7 @@ struct Flag {
   const char* choices = nullptr;  // the only values that it takes, with spaces between
   bool repeats = false;           // may be given more than once
   bool is_file = false;           // the value is a path
+  GoesWith goes_with = GoesWith::kEverything;
 };
 
 // Groups, each of options that some verbs share.

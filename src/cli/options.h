@@ -5,11 +5,14 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/address.h"
 #include "view/table_query.h"
 
 namespace holdfast::cli {
+
+struct Flag;
 
 enum class Color : std::uint8_t { kAuto, kAlways, kNever };
 
@@ -35,8 +38,9 @@ struct Options {
   std::optional<Address> address;  // type-reasons
   bool stacks = false;             // goroutines
   bool each = false;
-  std::string topic;   // help: a verb; completion: a shell
-  std::string format;  // help
+  std::string topic;               // help: a verb; completion: a shell
+  std::string format;              // help
+  std::vector<const Flag*> given;  // the rows of cli/flags.h that were on the command line
 };
 
 }  // namespace holdfast::cli

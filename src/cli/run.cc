@@ -48,10 +48,7 @@ ordered_json memory_json(const capture::Prediction& prediction) {
 }
 
 int dry_run(Run& run) {
-  const capture::Target& target = run.session().target();
-  if (target.process() == nullptr)
-    fail(ErrorCode::kUsage, "--dry-run is about live processes; {} is a file", target.name());
-  const os::ProcessStatus status = *target.process();
+  const os::ProcessStatus status = *run.session().target().process();
   const capture::Prediction prediction = run.session().predict();
   run.answer(
       [&] {
@@ -74,13 +71,56 @@ int dry_run(Run& run) {
   return 0;
 }
 
+bool goes_with(const Flag& flag, capture::TargetForm form) {
+  switch (flag.goes_with) {
+    case GoesWith::kEverything:
+      return true;
+    case GoesWith::kProcess:
+      return form == capture::TargetForm::kProcess;
+    case GoesWith::kCore:
+      return form == capture::TargetForm::kCore;
+    case GoesWith::kProcessAndCore:
+      return form != capture::TargetForm::kHold;
+  }
+  return true;
+}
+
+std::string_view words_of(GoesWith forms) {
+  switch (forms) {
+    case GoesWith::kEverything:
+      return "every target";
+    case GoesWith::kProcess:
+      return "live processes";
+    case GoesWith::kCore:
+      return "core files";
+    case GoesWith::kProcessAndCore:
+      return "live processes and core files";
+  }
+  return "";
+}
+
+std::string what_is(const capture::Target& target) {
+  switch (target.form()) {
+    case capture::TargetForm::kProcess:
+      return fmt::format("process {} runs {}", target.process()->pid, target.process()->exe);
+    case capture::TargetForm::kCore:
+      return fmt::format("{} is a core file", target.name());
+    case capture::TargetForm::kHold:
+      return fmt::format("{} is a .hold file", target.name());
+  }
+  return target.name();
+}
+
 // A capture keeps the graph, and neither evidence nor what was not asked for when it was made.
-void check_target(const Verb& verb, const capture::Target& target) {
+void check_target(const Verb& verb, const Options& options, const capture::Target& target) {
   if (verb.answers == Answers::kProcessAndCore && target.form() == capture::TargetForm::kHold)
     fail(ErrorCode::kUsage,
          "{} needs a live process or a core: {} is a .hold file, which keeps types without the "
          "reasons for them",
          verb.name, target.name());
+  for (const Flag* const flag : options.given)
+    if (!goes_with(*flag, target.form()))
+      fail(ErrorCode::kUsage, "{} is for {}: {}", long_name(*flag), words_of(flag->goes_with), what_is(target));
 }
 
 // Nothing is called so: perhaps something else was meant.
@@ -116,7 +156,7 @@ session::Session& Run::session() {
     refuse_target(options_.target, error);
   }
   if (!session_->target().remark().empty()) remark(fmt::format("holdfast: {}\n", session_->target().remark()));
-  check_target(verb_, session_->target());
+  check_target(verb_, options_, session_->target());
   return *session_;
 }
 

@@ -137,6 +137,21 @@ def a_plugin_is_no_runtime_of_its_own(scene):
         scene.failures += target.alarms()
 
 
+@check
+def an_option_for_another_form_of_target_is_refused(scene):
+    with Fixture(scene.build("zoo", "stripped")) as target:
+        hold = scene.folder / "a.hold"
+        scene.report("capture", target.pid, "-o", hold)
+        core = target.core(scene.folder / "core")
+        scene.refused("--exe on a process", [f"--exe is for core files: process {target.pid} runs {target.program}"],
+                      target.pid, "--exe", target.program)
+        scene.refused("--exe on another process", [f"process {target.pid} runs"], target.pid, "--exe", "/bin/true")
+        scene.refused("--image on a capture", ["--image is for live processes and core files", "a.hold"],
+                      hold, "--image", "zoo")
+        scene.refused("--force on a core", ["--force is for live processes"], core, "--force")
+        scene.failures += target.alarms()
+
+
 def parse():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", default="", metavar="TEXT", help="checks whose name contains this")

@@ -1,0 +1,79 @@
+#include "cli/run.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "base/error.h"
+#include "base/output_file.h"
+#include "cli/command_line.h"
+#include "heap/heap_builder.h"
+#include "heap/hold_file.h"
+
+namespace holdfast::cli {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+// A process, a file that begins like a core, and a capture. None of them is a Go program.
+class Targets : public ::testing::Test {
+ protected:
+  Targets() : folder_(std::filesystem::path(::testing::TempDir()) / ("run" + std::to_string(getpid()))) {
+    std::filesystem::create_directories(folder_);
+    std::string header("\177ELF\2\1\1", 7);
+    header.resize(64);
+    header[16] = 4;     // ET_CORE
+    header[18] = 0x3e;  // EM_X86_64
+    header[20] = 1;
+    header[52] = 64;
+    std::ofstream(core_) << header;
+    heap::testing::HeapBuilder heap;
+    heap.refer(heap.root(heap::RootKind::kGlobal, "main.cache"), heap.leaf(64));
+    OutputFile output(hold_, OutputFile::Access::kUsual);
+    heap::write_hold(heap.build(), output);
+  }
+  void TearDown() override { std::filesystem::remove_all(folder_); }
+
+  // What the command says when it fails; empty if it does not.
+  static std::string refusal(const std::vector<std::string>& arguments) {
+    try {
+      const Parsed parsed = parse(arguments);
+      run_verb(*parsed.verb, parsed.options);
+    } catch (const Error& error) {
+      return error.what();
+    }
+    return {};
+  }
+
+  std::filesystem::path folder_;
+  std::string core_ = folder_ / "core.17";
+  std::string hold_ = folder_ / "a.hold";
+  std::string process_ = std::to_string(getpid());
+};
+
+TEST_F(Targets, AnOptionThatSaysNothingOfTheTargetIsRefused) {
+  const std::string exe = std::filesystem::read_symlink("/proc/self/exe");
+  EXPECT_EQ(refusal({process_, "--exe", "server"}), "--exe is for core files: process " + process_ + " runs " + exe);
+  EXPECT_EQ(refusal({core_, "--dry-run"}), "--dry-run is for live processes: " + core_ + " is a core file");
+  EXPECT_EQ(refusal({core_, "--force"}), "--force is for live processes: " + core_ + " is a core file");
+  for (const char* option : {"--exe", "--image", "--symbols"})
+    EXPECT_THAT(refusal({hold_, option, "x"}), AllOf(HasSubstr(option), HasSubstr(hold_ + " is a .hold file")))
+        << option;
+  for (const char* option : {"--no-dwarf", "--no-symbols", "--no-cache", "--dry-run", "--force"})
+    EXPECT_THAT(refusal({"types", hold_, option}), AllOf(HasSubstr(option), HasSubstr(hold_ + " is a .hold file")))
+        << option;
+}
+
+TEST_F(Targets, OptionsOfTheTargetAreTaken) {
+  EXPECT_THAT(refusal({process_, "--image", "x", "--no-dwarf", "--force"}), Not(HasSubstr(" is for ")));
+  EXPECT_THAT(refusal({core_, "--exe", "x", "--image", "x", "--no-cache"}), Not(HasSubstr(" is for ")));
+  EXPECT_EQ(refusal({hold_, "--threads", "1"}), "");
+}
+
+}  // namespace
+}  // namespace holdfast::cli
