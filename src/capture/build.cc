@@ -28,6 +28,7 @@ void add_target_info(const FrozenTarget& target, heap::Snapshot& snapshot) {
   heap::TargetInfo& info = snapshot.target;
   info.exe = image.path;
   info.go_version = runtime.version.text;
+  info.release_given = target.program->release_given();
   info.goarch = kArchitecture.go_name;
   if (const auto& build = target.program->build_info()) info.main_module = build->main_module.path;
   info.build_id = image.elf->go_build_id().empty() ? image.elf->gnu_build_id() : image.elf->go_build_id();

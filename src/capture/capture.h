@@ -33,6 +33,8 @@ struct Options {
   std::string exe;
   // Which Go runtime of the process (capture/runtimes.h): its file, by name or path. Empty for the largest heap.
   std::string image;
+  // The Go release that made the program, "1.26", for one that does not say it. One that does must agree.
+  std::string go_release;
   // Where to look for debug information and symbols.
   bool use_dwarf = true;
   bool use_symbols = true;

@@ -38,7 +38,7 @@ class OpenCore {
     add_core_memory(core_, file_, memory_, losses_);
     program_->add_read_only(memory_);
     memory_.seal();
-    take_runtime(*program_, memory_, options.image);
+    take_runtime(*program_, memory_, options.image, given_release(options));
     if (!options.symbols.empty()) add_symbols(*program_, options.symbols);
     layouts_ = open_layouts(*program_, options.use_dwarf, losses);
   }
@@ -169,8 +169,7 @@ class CoreTarget final : public Target {
   void analyse(const Callbacks& callbacks, heap::Snapshot& snapshot, PassTimes& times) {
     const Program& program = open_->program();
     const auto identified = times.run("identify", [&] {
-      return go::identify(open_->memory(), open_->layouts(), program.version(), program.images(), go::Motion::kStopped,
-                          losses_);
+      return identify_taken(program, open_->memory(), open_->layouts(), go::Motion::kStopped, losses_);
     });
     FrozenTarget frozen{&program, &identified, {}, 0, std::nullopt, open_->dwarf()};
     for (const binary::CoreThread& thread : open_->core().threads())

@@ -85,7 +85,7 @@ class LiveProcess {
         file_parts(maps_), status.exe, [this](const FilePart& part) { return open(part); }, losses);
     program_->add_read_only(files_);
     files_.seal();
-    take_runtime(*program_, memory_layers(), options.image);
+    take_runtime(*program_, memory_layers(), options.image, given_release(options));
     if (!options.symbols.empty()) add_symbols(*program_, options.symbols);
     layouts_ = open_layouts(*program_, options.use_dwarf, losses);
     readable_ = readable_ranges(maps_);
@@ -143,8 +143,7 @@ class LiveProcess {
         const LayeredMemory layered(files_, probe);
         LossLedger ignored;  // torn reads of a moving process are no loss
         if (!identified_.runtime)
-          identified_ = go::identify(memory_layers(), *layouts_.source, program_->version(), program_->images(),
-                                     go::Motion::kRunning, ignored);
+          identified_ = identify_taken(*program_, memory_layers(), *layouts_.source, go::Motion::kRunning, ignored);
         const go::Runtime& known = *identified_.runtime;
         const go::Runtime runtime{layered, known.layouts, known.version, known.modules, known.vars};
         plan_from(runtime, probe, ignored);

@@ -114,7 +114,7 @@ class Lister {
     program.add_read_only(files);
     files.seal();
     const os::ProcessMemory memory(process.status.pid);
-    for (const FoundRuntime& found : find_runtimes(program, LayeredMemory(files, memory))) {
+    for (const FoundRuntime& found : find_runtimes(program, LayeredMemory(files, memory), std::nullopt)) {
       GoProcess& row = list_.go.emplace_back(process);
       row.image = program.images()[found.image].path;
       row.stripped = program.images()[found.image].elf->is_stripped();

@@ -30,16 +30,22 @@ bool has_go_code(const binary::ElfFile& elf) {
   return elf.sections().empty() && (binary::find_build_info(elf) || binary::find_version_string(elf));
 }
 
-MadeBy made_by(const go::LoadedImage& image) {
+MadeBy made_by(const go::LoadedImage& image, const std::optional<go::GoVersion>& given) {
   MadeBy made;
   made.build_info = binary::find_build_info(*image.elf);
   const auto text = made.build_info ? made.build_info->version : binary::find_version_string(*image.elf);
-  if (!text)
-    fail(ErrorCode::kUnsupported,
-         "{} holds Go code, but nothing says of which Go release: no build information, no "
-         "runtime.buildVersion",
-         image.path);
-  made.version = in_context([&] { return go::parse_version(*text); }, "{}", image.path);
+  if (text) made.version = in_context([&] { return go::parse_version(*text); }, "{}", image.path);
+  // A text without a patch, found by searching, can be a language version, which tools for Go code carry.
+  const bool is_said = text && (made.build_info || made.version.patch >= 0 || !given);
+  if (is_said) return made;
+  if (!given)
+    fail(
+        ErrorCode::kUnsupported,
+        "{} holds Go code, but nothing says of which Go release: no build information, no runtime.buildVersion; if you "
+        "know it, say it with --go-release",
+        image.path);
+  made.version = *given;
+  made.release_given = true;
   return made;
 }
 
@@ -88,7 +94,8 @@ void Program::set_symbols(std::size_t image, FileBytes bytes, std::unique_ptr<bi
   symbol_files_.push_back(std::make_unique<File>(File{std::move(bytes), std::move(elf)}));
 }
 
-void Program::take(const std::vector<std::size_t>& rows, std::vector<heap::GoRuntime> runtimes) {
+void Program::take(const std::vector<std::size_t>& rows, std::vector<heap::GoRuntime> runtimes,
+                   const std::optional<go::GoVersion>& given) {
   std::vector<std::unique_ptr<File>> files;
   std::vector<go::LoadedImage> images;
   for (const std::size_t row : rows) {
@@ -99,7 +106,10 @@ void Program::take(const std::vector<std::size_t>& rows, std::vector<heap::GoRun
   images_ = std::move(images);
   symbol_images_ = images_;
   runtimes_ = std::move(runtimes);
-  made_by_ = made_by(images_.front());
+  made_by_ = made_by(images_.front(), given);
+  if (given && !made_by_.version.may_be(*given))
+    fail(ErrorCode::kUsage, "--go-release {}: {} says itself that {} made it", given->text, images_.front().path,
+         made_by_.version.text);
 }
 
 void Program::add_read_only(MemoryImage& image) const {

@@ -36,14 +36,16 @@ using OpenFile = std::function<FileBytes(const FilePart&)>;
 // Whether the file holds Go code, as far as its sections tell, or, without any, its contents.
 bool has_go_code(const binary::ElfFile& elf);
 
-// Which Go made an image, as the image itself says.
+// Which Go made an image.
 struct MadeBy {
   go::GoVersion version;
+  bool release_given = false;  // the image does not say it, the user does
   std::optional<binary::BuildInfo> build_info;
 };
 
-// Fails with kUnsupported if nothing says it, or if it is none that holdfast knows.
-MadeBy made_by(const go::LoadedImage& image);
+// `given`: the release for an image that does not say its own, as one that was garbled. Fails with kUnsupported if
+// nothing says it, or if it is none that holdfast knows.
+MadeBy made_by(const go::LoadedImage& image, const std::optional<go::GoVersion>& given);
 
 class Program {
  public:
@@ -53,8 +55,10 @@ class Program {
   static Program open(const std::vector<FilePart>& parts, const std::string& exe_path, const OpenFile& open_file,
                       LossLedger& losses);
 
-  // Keeps these images, the one with the runtime first. `runtimes`: all that the process has. Fails like made_by().
-  void take(const std::vector<std::size_t>& rows, std::vector<heap::GoRuntime> runtimes);
+  // Keeps these images, the one with the runtime first. `runtimes`: all that the process has. `given`: see made_by().
+  // Fails like that, and with kUsage if the image contradicts what is given.
+  void take(const std::vector<std::size_t>& rows, std::vector<heap::GoRuntime> runtimes,
+            const std::optional<go::GoVersion>& given);
 
   // The image with the Go runtime first, then other files with Go code (plugins).
   const std::vector<go::LoadedImage>& images() const { return images_; }
@@ -63,6 +67,7 @@ class Program {
   // What symbols and debug information of the image are taken from.
   void set_symbols(std::size_t image, FileBytes bytes, std::unique_ptr<binary::ElfFile> elf);
   const go::GoVersion& version() const { return made_by_.version; }
+  bool release_given() const { return made_by_.release_given; }
   const std::optional<binary::BuildInfo>& build_info() const { return made_by_.build_info; }
   const std::vector<heap::GoRuntime>& runtimes() const { return runtimes_; }
 

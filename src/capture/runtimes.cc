@@ -5,7 +5,6 @@
 #include <algorithm>
 
 #include "go/goroutines.h"
-#include "go/identify.h"
 #include "go/layout_table.h"
 #include "go/mem_stats.h"
 
@@ -32,13 +31,14 @@ void read_counters(const go::Runtime& runtime, FoundRuntime& found) {
   }
 }
 
-FoundRuntime look_at(const Program& program, std::size_t image, const MemorySource& memory) {
+FoundRuntime look_at(const Program& program, std::size_t image, const MemorySource& memory,
+                     const std::optional<go::GoVersion>& given) {
   FoundRuntime found;
   found.image = image;
   try {
     std::vector<go::LoadedImage> images = program.images();
     std::rotate(images.begin(), images.begin() + static_cast<std::ptrdiff_t>(image), images.end());
-    const go::GoVersion version = made_by(images.front()).version;
+    const go::GoVersion version = made_by(images.front(), given).version;
     found.go_version = version.text;
     const auto layouts = go::layout_table(version);
     LossLedger ignored;
@@ -93,12 +93,13 @@ const FoundRuntime& runtime_called(const std::string& name, const Program& progr
 
 }  // namespace
 
-std::vector<FoundRuntime> find_runtimes(const Program& program, const MemorySource& memory) {
+std::vector<FoundRuntime> find_runtimes(const Program& program, const MemorySource& memory,
+                                        const std::optional<go::GoVersion>& given) {
   std::vector<FoundRuntime> found;
   std::vector<bool> is_shared(program.images().size());
   for (std::size_t image = 0; image < is_shared.size(); ++image) {
     if (is_shared[image]) continue;
-    found.push_back(look_at(program, image, memory));
+    found.push_back(look_at(program, image, memory, given));
     for (const std::size_t plugin : found.back().plugins) is_shared[plugin] = true;
   }
   // A program that shares the runtime of a library (-linkshared) comes before it.
@@ -109,17 +110,34 @@ std::vector<FoundRuntime> find_runtimes(const Program& program, const MemorySour
   return found;
 }
 
-void take_runtime(Program& program, const MemorySource& memory, const std::string& named) {
+go::Identified identify_taken(const Program& program, const MemorySource& memory, const go::LayoutSource& layouts,
+                              go::Motion motion, LossLedger& losses) {
+  try {
+    return go::identify(memory, layouts, program.version(), program.images(), motion, losses);
+  } catch (Error& error) {
+    if (program.release_given() && error.code() == ErrorCode::kUnsupported)
+      error.add_frame(fmt::format("--go-release {} may be wrong", program.version().text));
+    throw;
+  }
+}
+
+std::optional<go::GoVersion> given_release(const Options& options) {
+  if (options.go_release.empty()) return std::nullopt;
+  return in_context([&] { return go::named_release(options.go_release); }, "--go-release");
+}
+
+void take_runtime(Program& program, const MemorySource& memory, const std::string& named,
+                  const std::optional<go::GoVersion>& given) {
   if (program.images().size() == 1 && named.empty())
-    return program.take({0}, {{program.images()[0].path, "", std::nullopt, true}});
-  const auto runtimes = find_runtimes(program, memory);
+    return program.take({0}, {{program.images()[0].path, "", std::nullopt, true}}, given);
+  const auto runtimes = find_runtimes(program, memory, given);
   const FoundRuntime& chosen = named.empty() ? runtimes.front() : runtime_called(named, program, runtimes);
   std::vector<heap::GoRuntime> all;
   for (const FoundRuntime& runtime : runtimes)
     all.push_back({program.images()[runtime.image].path, runtime.go_version, runtime.heap_bytes, &runtime == &chosen});
   std::vector<std::size_t> images = {chosen.image};
   images.insert(images.end(), chosen.plugins.begin(), chosen.plugins.end());
-  program.take(images, std::move(all));
+  program.take(images, std::move(all), given);
 }
 
 }  // namespace holdfast::capture

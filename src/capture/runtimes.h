@@ -10,7 +10,9 @@
 #include <vector>
 
 #include "base/memory_source.h"
+#include "capture/capture.h"
 #include "capture/program.h"
+#include "go/identify.h"
 
 namespace holdfast::capture {
 
@@ -27,11 +29,20 @@ struct FoundRuntime {
 // The one with the largest heap first, of equals in the order of the images. `memory` is the target's, its read-only
 // files included; a running one will do. What cannot be read is told, not thrown; fails only with kCancelled and
 // kTargetGone.
-std::vector<FoundRuntime> find_runtimes(const Program& program, const MemorySource& memory);
+std::vector<FoundRuntime> find_runtimes(const Program& program, const MemorySource& memory,
+                                        const std::optional<go::GoVersion>& given);
 
 // Leaves in the program what belongs to one runtime: that in the image called `named`, or, if that is empty, in
 // the first that is found. A name is a path or its last parts: "b.so", "lib/b.so". Fails with
 // kUsage, listing what there is, if none or several are called so, and like Program::take().
-void take_runtime(Program& program, const MemorySource& memory, const std::string& named);
+void take_runtime(Program& program, const MemorySource& memory, const std::string& named,
+                  const std::optional<go::GoVersion>& given);
+
+// go::identify() of the runtime that was taken. What does not fit is laid to the release that was given, if one was.
+go::Identified identify_taken(const Program& program, const MemorySource& memory, const go::LayoutSource& layouts,
+                              go::Motion motion, LossLedger& losses);
+
+// What Options::go_release says, if anything. Fails with kUsage.
+std::optional<go::GoVersion> given_release(const Options& options);
 
 }  // namespace holdfast::capture

@@ -24,10 +24,13 @@ class NoMemory : public MemorySource {
 // Files with Go code, none of which can be looked into: their memory is not there.
 class ClosedImages {
  public:
-  explicit ClosedImages(std::vector<std::string> paths) : paths_(std::move(paths)) {
+  // `version`: what their build information says; without it they have none.
+  explicit ClosedImages(std::vector<std::string> paths, std::string_view version = "go1.26.8")
+      : paths_(std::move(paths)) {
     constexpr Address kAt{0x400000};
     binary::Bytes info;
-    info.text("\xff Go buildinf:").u8(8).u8(2).zeros(16).u8(8).text("go1.26.8").u8(0);
+    info.text("\xff Go buildinf:").u8(8).u8(2).zeros(16);
+    info.u8(static_cast<std::uint8_t>(version.size())).text(version).u8(0);
     binary::ElfBuilder elf(binary::ElfType::kExec);
     elf.segment(binary::kSegmentLoad, 4, kAt, info);
     elf.section_at(".go.buildinfo", 1, kAt, info.size());
@@ -48,7 +51,7 @@ class ClosedImages {
   // The image that is taken.
   std::string taken(const std::string& named) const {
     Program taken_from = program();
-    take_runtime(taken_from, NoMemory(), named);
+    take_runtime(taken_from, NoMemory(), named, std::nullopt);
     EXPECT_THAT(taken_from.images(), SizeIs(1));
     return taken_from.images().front().path;
   }
@@ -69,7 +72,7 @@ class ClosedImages {
 
 TEST(Runtimes, WhatCannotBeReadIsListedWithTheReason) {
   const ClosedImages images({"/lib/a.so", "/lib/b.so"});
-  const auto found = find_runtimes(images.program(), NoMemory());
+  const auto found = find_runtimes(images.program(), NoMemory(), std::nullopt);
   ASSERT_THAT(found, SizeIs(2));
   EXPECT_EQ(found[1].image, 1U);
   EXPECT_EQ(found[1].go_version, "go1.26.8");
@@ -102,9 +105,42 @@ TEST(Runtimes, ANameThatNoneOrSeveralHaveIsRefusedWithTheList) {
   EXPECT_EQ(ClosedImages({"/bin/shop"}).taken("shop"), "/bin/shop");
 }
 
+// The version of a program of which the user says the release, or what is said against that.
+std::string version_of(std::string_view own, const std::string& given) {
+  Program program = ClosedImages({"/bin/shop"}, own).program();
+  Options options;
+  options.go_release = given;
+  try {
+    take_runtime(program, NoMemory(), "", given_release(options));
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return program.version().text + (program.release_given() ? ", as given" : "");
+}
+
+TEST(GivenRelease, IsTakenIfTheProgramDoesNotSayItsOwn) {
+  EXPECT_THAT(version_of("", ""), HasSubstr("say it with --go-release"));
+  EXPECT_EQ(version_of("", "1.26"), "go1.26, as given");
+  EXPECT_EQ(version_of("", "1.25.3"), "go1.25.3, as given");
+  EXPECT_THAT(version_of("", "1.99"), HasSubstr("--go-release: \"1.99\" is none of the Go releases"));
+}
+
+TEST(GivenRelease, MustNotContradictTheProgram) {
+  EXPECT_EQ(version_of("go1.26.8", "1.26"), "go1.26.8");
+  EXPECT_EQ(version_of("go1.26.8", "1.26.8"), "go1.26.8");
+  EXPECT_EQ(version_of("go1.26.8", "1.25"), "--go-release go1.25: /bin/shop says itself that go1.26.8 made it");
+}
+
+TEST(GivenRelease, IsOnlyForTheImagesThatDoNotSayTheirOwn) {
+  const ClosedImages images({"/lib/a.so", "/lib/b.so"});
+  const auto found = find_runtimes(images.program(), NoMemory(), go::named_release("1.25"));
+  ASSERT_THAT(found, SizeIs(2));
+  EXPECT_EQ(found[0].go_version, "go1.26.8");
+}
+
 TEST(Runtimes, AllAreKeptInTheProgram) {
   Program program = ClosedImages({"/lib/a.so", "/lib/b.so"}).program();
-  take_runtime(program, NoMemory(), "b.so");
+  take_runtime(program, NoMemory(), "b.so", std::nullopt);
   EXPECT_THAT(program.runtimes(), ElementsAre(heap::GoRuntime{"/lib/a.so", "go1.26.8", std::nullopt, false},
                                               heap::GoRuntime{"/lib/b.so", "go1.26.8", std::nullopt, true}));
   EXPECT_EQ(program.version().text, "go1.26.8");

@@ -103,7 +103,7 @@ class TestTarget {
           return FileBytes{ByteView(file_, "/bin/server"), nullptr};
         },
         losses));
-    program_->take({0}, {{"/bin/server", "", std::nullopt, true}});
+    program_->take({0}, {{"/bin/server", "", std::nullopt, true}}, std::nullopt);
   }
 
   std::vector<std::pair<std::string, Address>> symbols_;

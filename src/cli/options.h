@@ -20,6 +20,7 @@ struct Options {
   std::string target;         // pid, name, core or .hold; empty for verbs without one
   std::string exe;            // program of a core
   std::string image;          // which Go runtime of several
+  std::string go_release;     // of a program that does not say its own
   std::string symbols;        // where symbols and debug information are, if not in the program
   std::string output;         // capture: the file to write
   bool with_content = false;  // capture: user data too

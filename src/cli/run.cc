@@ -23,6 +23,7 @@ using nlohmann::ordered_json;
 capture::Options capture_options(const Options& options) {
   return {.exe = options.exe,
           .image = options.image,
+          .go_release = options.go_release,
           .use_dwarf = options.use_dwarf,
           .use_symbols = options.use_symbols,
           .symbols = options.symbols,

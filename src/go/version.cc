@@ -51,6 +51,10 @@ bool GoVersion::is_before_patch(int limit) const {
   return (first || patch >= 0) && std::max(patch, 0) < limit;
 }
 
+bool GoVersion::may_be(const GoVersion& named) const {
+  return minor == named.minor && (patch < 0 || named.patch < 0 || patch == named.patch);
+}
+
 std::string GoVersion::layout_release() const {
   return "go1." + std::to_string(std::min(minor, kNewestMinor));
 }
@@ -81,6 +85,28 @@ GoVersion parse_version(std::string_view text) {
   if (version.minor < kOldestMinor)
     fail(ErrorCode::kUnsupported, "{} is older than Go 1.{}, the oldest release whose runtime holdfast knows", text,
          kOldestMinor);
+  return version;
+}
+
+GoVersion named_release(std::string_view text) {
+  std::string_view rest = text.starts_with("go") ? text.substr(2) : text;
+  const bool begins = rest.starts_with("1.");
+  rest.remove_prefix(begins ? 2 : 0);
+  const int minor = take_number(rest);
+  int patch = -1;
+  const bool has_patch = rest.starts_with(".");
+  if (has_patch) {
+    rest.remove_prefix(1);
+    patch = take_number(rest);
+  }
+  if (!begins || !rest.empty() || minor < kOldestMinor || minor > kNewestMinor || (has_patch && patch < 0))
+    fail(ErrorCode::kUsage,
+         "\"{}\" is none of the Go releases that holdfast knows: 1.{} to 1.{}, with a patch or without", text,
+         kOldestMinor, kNewestMinor);
+  GoVersion version;
+  version.text = fmt::format("go1.{}", minor) + (has_patch ? fmt::format(".{}", patch) : "");
+  version.minor = minor;
+  version.patch = patch;
   return version;
 }
 

@@ -51,6 +51,8 @@ struct GoVersion {
   // Some layouts changed in a patch release: whether this version is a release before `patch` of its minor. One that
   // names no patch, as a development build, is taken as the last.
   bool is_before_patch(int patch) const;
+  // Whether this can be the release that `named` is; a patch that one of them does not name may be any.
+  bool may_be(const GoVersion& named) const;
   // The release whose layouts are used, "go1.27": this one, or the newest known. `known`: whether it is this one.
   std::string layout_release() const;
   bool known() const { return minor <= kNewestMinor; }
@@ -59,5 +61,8 @@ struct GoVersion {
 // Reads a version string; fails with kUnsupported when it is none, or older than Go 1.19. A minor above kNewestMinor is
 // returned as it is: sanity checks decide about it later.
 GoVersion parse_version(std::string_view text);
+
+// The release that a user names: "1.26", "go1.26", "1.26.8". Fails with kUsage if it is none that holdfast knows.
+GoVersion named_release(std::string_view text);
 
 }  // namespace holdfast::go

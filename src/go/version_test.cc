@@ -58,5 +58,28 @@ TEST(GoVersion, RefusesWhatIsOlderOrNoVersion) {
   EXPECT_THROW(parse_version("go1.x"), Error);
 }
 
+TEST(NamedRelease, IsReadWithOrWithoutPatch) {
+  EXPECT_EQ(named_release("1.26").text, "go1.26");
+  EXPECT_EQ(named_release("1.26").patch, -1);
+  EXPECT_EQ(named_release("go1.26.8").text, "go1.26.8");
+  EXPECT_EQ(named_release("1.26.8").minor, 26);
+  EXPECT_EQ(named_release("1.26.8").patch, 8);
+}
+
+TEST(NamedRelease, OthersAreRefused) {
+  for (const char* text :
+       {"", "26", "1", "1.", "1.x", "1.26.", "1.26x", "1.26.8.1", "2.26", "1.18", "1.99", "go", "devel"})
+    EXPECT_THROW(named_release(text), Error) << text;
+}
+
+TEST(NamedRelease, AgreesWithVersionsOfItsMinorAndPatch) {
+  const GoVersion version = parse_version("go1.26.8");
+  EXPECT_TRUE(version.may_be(named_release("1.26")));
+  EXPECT_TRUE(version.may_be(named_release("1.26.8")));
+  EXPECT_FALSE(version.may_be(named_release("1.26.7")));
+  EXPECT_FALSE(version.may_be(named_release("1.25")));
+  EXPECT_TRUE(parse_version("devel go1.26-0123abcd").may_be(named_release("1.26.7")));
+}
+
 }  // namespace
 }  // namespace holdfast::go

@@ -137,6 +137,54 @@ def a_plugin_is_no_runtime_of_its_own(scene):
         scene.failures += target.alarms()
 
 
+def scrambled(scene, program):
+    """A copy of the program that does not say which Go made it, as garble leaves one."""
+    copy = scene.folder / "scrambled"
+    content = program.read_bytes()
+    version = cells.toolchains()[scene.release]
+    for text in (b"\xff Go buildinf:", f"go{version}".encode()):
+        scene.expect(f"{text!r} is in the program", True, text in content)
+        content = content.replace(text, b"x" * len(text))
+    copy.write_bytes(content)
+    copy.chmod(0o755)
+    return copy
+
+
+def expect_given(scene, what, target, truth):
+    """That nothing is said of the target unless the right release is, and then all of it."""
+    done = scene.run(target)
+    scene.expect(f"{what}, nothing said", (1, True, True),
+                 (done.returncode, "nothing says of which Go release" in done.stderr, "--go-release" in done.stderr))
+    report = scene.report(target, "--go-release", scene.release)
+    scene.expect(f"{what}: version", ("go" + scene.release, True),
+                 (report["target"]["go_version"], report["target"]["go_version_given"]))
+    scene.expect(f"{what}: clean", True, report["audit"]["clean"])
+    live, held = report["heap"]["reachable_bytes"], truth["memstats"]["HeapAlloc"]
+    scene.expect(f"{what}: {live} bytes live of {held}", True, abs(live - held) <= MEMORY_SLACK)
+    scene.expect(f"{what}: words", True, f"go{scene.release}, as given" in scene.run(target, "--go-release", scene.release).stdout)
+    for wrong in (r for r in cells.toolchains() if r != scene.release):
+        done = scene.run(target, "--go-release", wrong)
+        scene.expect(f"{what}, said to be of {wrong}", (1, True), (done.returncode, f"--go-release go{wrong}" in done.stderr))
+
+
+@check
+def a_release_is_taken_from_the_user_if_nothing_else_says_it(scene):
+    program = scene.build("zoo", "stripped")
+    with Fixture(scrambled(scene, program)) as target:
+        expect_given(scene, "live", target.pid, target.truth)
+        expect_given(scene, "core", target.core(scene.folder / "core"), target.truth)
+        hold = scene.folder / "a.hold"
+        scene.report("capture", target.pid, "--go-release", scene.release, "-o", hold)
+        scene.expect("hold", True, scene.report(hold)["target"]["go_version_given"])
+        scene.refused("no release", ["--go-release", "holdfast knows"], target.pid, "--go-release", "yesterday's")
+        scene.failures += target.alarms()
+    with Fixture(program) as target:
+        scene.refused("another release", ["--go-release go1.19", "says itself"], target.pid, "--go-release", "1.19")
+        report = scene.report(target.pid, "--go-release", scene.release)
+        scene.expect("the right one is no news", False, report["target"]["go_version_given"])
+        scene.failures += target.alarms()
+
+
 @check
 def an_option_for_another_form_of_target_is_refused(scene):
     with Fixture(scene.build("zoo", "stripped")) as target:
