@@ -159,13 +159,14 @@ class FunctionTable::PcValues {
   bool first_ = true;
 };
 
-FunctionTable::FunctionTable(ByteView table, Address text, std::vector<TextSection> sections)
+FunctionTable::FunctionTable(ByteView table, Address text, std::vector<TextSection> sections,
+                             std::optional<TableForm> form)
     : table_(std::move(table)), sections_(std::move(sections)), names_index_(std::make_unique<NameIndex>()) {
   const PcHeader& h = table_.at<PcHeader>(0);
-  magic_ = h.magic;
-  if (!known_magic(magic_))
+  if (!known_magic(h.magic) && !form)
     fail(ErrorCode::kUnsupported, "{} begins with {:#x}, which is no function table of Go 1.18 or later",
-         table_.origin(), magic_);
+         table_.origin(), std::uint32_t{h.magic});
+  form_ = !known_magic(h.magic) ? *form : h.magic == kMagic118 ? TableForm::kGo118 : TableForm::kGo120;
   if (!plausible_header(h, table_.size()))
     fail(ErrorCode::kDamaged, "the header of {} ({} functions, records at {:#x}) does not fit its {:#x} bytes",
          table_.origin(), std::uint64_t{h.functions}, std::uint64_t{h.funcs_at}, table_.size());
@@ -187,7 +188,7 @@ FunctionTable& FunctionTable::operator=(FunctionTable&&) noexcept = default;
 FunctionTable::~FunctionTable() = default;
 
 bool FunctionTable::old_form() const {
-  return magic_ == kMagic118;
+  return form_ == TableForm::kGo118;
 }
 
 std::uint32_t FunctionTable::entry_offset(std::uint64_t row) const {

@@ -69,14 +69,19 @@ struct SourceFrame {
   std::uint8_t func_id = 0;
 };
 
+// How the records of functions look. The magic says it, but for programs that were garbled: theirs is random.
+enum class TableForm : std::uint8_t { kGo118, kGo120 };
+
 // Does not own the bytes. Safe to use from several threads. No content of the bytes makes it fail after construction,
 // or loop for longer than the bytes last: what is damaged is nullopt, 0 or empty.
 class FunctionTable {
  public:
   // `table`: from the header to the end of the last function record (longer does no harm). `text`: run-time address
   // that entries are relative to (moduledata.text); null = the header's own textStart, which Go 1.18 to 1.25 fill in.
-  // `sections` with fewer than two rows is ignored. Fails with kDamaged, kTruncated, or kUnsupported for other magics.
-  FunctionTable(ByteView table, Address text, std::vector<TextSection> sections = {});
+  // `sections` with fewer than two rows is ignored. `form`: what other magics stand for, if the release is known. Fails
+  // with kDamaged, kTruncated, or kUnsupported for other magics.
+  FunctionTable(ByteView table, Address text, std::vector<TextSection> sections = {},
+                std::optional<TableForm> form = std::nullopt);
   FunctionTable(FunctionTable&&) noexcept;
   FunctionTable& operator=(FunctionTable&&) noexcept;
   FunctionTable(const FunctionTable&) = delete;
@@ -84,7 +89,6 @@ class FunctionTable {
   ~FunctionTable();
 
   std::uint32_t size() const { return functions_; }
-  std::uint32_t magic() const { return magic_; }
   Address text() const { return text_; }
   AddressRange range() const { return range_; }  // of all code
 
@@ -131,7 +135,7 @@ class FunctionTable {
   Address text_;
   std::vector<TextSection> sections_;
   AddressRange range_;
-  std::uint32_t magic_ = 0;
+  TableForm form_ = TableForm::kGo120;
   std::uint32_t functions_ = 0;
   std::uint32_t quantum_ = 1;
   // Offsets of the parts in table_, ascending; the functions' part reaches to the end.

@@ -202,6 +202,21 @@ TEST_P(FunctionTableTest, PlacesFunctionsInTheirTextSection) {
   EXPECT_EQ(t.find(Address(0x901ff))->end, Address(0x90200));
 }
 
+TEST_P(FunctionTableTest, AMagicThatSaysNothingIsTakenForTheFormThatIsKnown) {
+  builder_.add({.name = "main.main", .start_line = 7});
+  const auto good = builder_.build();
+  auto garbled = good;
+  garbled[0] = std::byte{0x87};
+  const bool old = GetParam() == PclntabBuilder::Form::kGo118;
+  const FunctionTable table(ByteView(garbled, "table"), kText, {}, old ? TableForm::kGo118 : TableForm::kGo120);
+  const auto found = table.find_by_name("main.main");
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0].start_line, old ? 0 : 7);
+  // A magic that is known is believed.
+  const FunctionTable own(ByteView(good, "table"), kText, {}, old ? TableForm::kGo120 : TableForm::kGo118);
+  EXPECT_EQ(own.find_by_name("main.main")[0].start_line, old ? 0 : 7);
+}
+
 TEST_P(FunctionTableTest, RefusesWhatIsNoTable) {
   builder_.add({.name = "f"});
   const auto good = builder_.build();

@@ -75,8 +75,10 @@ void FunctionTables::add_module(std::uint32_t index) {
   }
   ByteView view({bytes, size}, "function table of " + module.path);
   auto sections = read_text_sections(runtime_.memory, module.text_sections);
+  const auto form =
+      runtime_.version.functions_have_start_lines() ? binary::TableForm::kGo120 : binary::TableForm::kGo118;
   tables_[index] = std::make_unique<Table>(
-      Table{std::move(copy), binary::FunctionTable(std::move(view), module.text, std::move(sections))});
+      Table{std::move(copy), binary::FunctionTable(std::move(view), module.text, std::move(sections), form)});
   for (const auto& [name, special] : kSpecialNames)
     for (const auto& function : tables_[index]->table.find_by_name(name))
       specials_.push_back({{index, function.index}, special});

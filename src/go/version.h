@@ -38,6 +38,8 @@ struct GoVersion {
   bool scan_index_rests_while_marking() const { return minor >= 25; }
   // The kind byte carries flags in bits 5 and 6 (up to 1.25) or is pure (1.26+).
   bool pure_kind_byte() const { return minor >= 26; }
+  // Records of functions have the line where the function begins (1.20+).
+  bool functions_have_start_lines() const { return minor >= 20; }
   // Descriptors of maps list offset and stride of keys and elements (1.27+); before, both have the slot's stride
   // (reference 6.1).
   bool maps_list_strides() const { return minor >= 27; }

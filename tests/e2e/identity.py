@@ -150,20 +150,30 @@ def scrambled(scene, program):
     return copy
 
 
-def expect_given(scene, what, target, truth):
+def without_magic(scene, program):
+    """A copy with a function table that begins with a random number, as garble has it. Only garble's runtime would run."""
+    copy = scene.folder / "without_magic"
+    content = program.read_bytes()
+    start = b"\xff\xff\xff\x00\x00\x01\x08"  # of the magic all but its first byte, then what follows it
+    scene.expect("tables in the program", 1, content.count(start))
+    copy.write_bytes(content.replace(start, b"\x12\x34\x56" + start[3:]))
+    return copy
+
+
+def expect_given(scene, what, target, truth, *more):
     """That nothing is said of the target unless the right release is, and then all of it."""
-    done = scene.run(target)
+    done = scene.run(target, *more)
     scene.expect(f"{what}, nothing said", (1, True, True),
                  (done.returncode, "nothing says of which Go release" in done.stderr, "--go-release" in done.stderr))
-    report = scene.report(target, "--go-release", scene.release)
+    report = scene.report(target, "--go-release", scene.release, *more)
     scene.expect(f"{what}: version", ("go" + scene.release, True),
                  (report["target"]["go_version"], report["target"]["go_version_given"]))
     scene.expect(f"{what}: clean", True, report["audit"]["clean"])
     live, held = report["heap"]["reachable_bytes"], truth["memstats"]["HeapAlloc"]
     scene.expect(f"{what}: {live} bytes live of {held}", True, abs(live - held) <= MEMORY_SLACK)
-    scene.expect(f"{what}: words", True, f"go{scene.release}, as given" in scene.run(target, "--go-release", scene.release).stdout)
+    scene.expect(f"{what}: words", True, f"go{scene.release}, as given" in scene.run(target, "--go-release", scene.release, *more).stdout)
     for wrong in (r for r in cells.toolchains() if r != scene.release):
-        done = scene.run(target, "--go-release", wrong)
+        done = scene.run(target, "--go-release", wrong, *more)
         scene.expect(f"{what}, said to be of {wrong}", (1, True), (done.returncode, f"--go-release go{wrong}" in done.stderr))
 
 
@@ -172,7 +182,9 @@ def a_release_is_taken_from_the_user_if_nothing_else_says_it(scene):
     program = scene.build("zoo", "stripped")
     with Fixture(scrambled(scene, program)) as target:
         expect_given(scene, "live", target.pid, target.truth)
-        expect_given(scene, "core", target.core(scene.folder / "core"), target.truth)
+        core = target.core(scene.folder / "core")
+        expect_given(scene, "core", core, target.truth)
+        expect_given(scene, "core without magic", core, target.truth, "--exe", without_magic(scene, target.program))
         hold = scene.folder / "a.hold"
         scene.report("capture", target.pid, "--go-release", scene.release, "-o", hold)
         scene.expect("hold", True, scene.report(hold)["target"]["go_version_given"])
