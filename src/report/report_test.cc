@@ -489,6 +489,22 @@ TEST(Report, HasTheFirstScreenAsText) {
   expect_golden("report.txt", report_text(report, options));
 }
 
+TEST(Report, SaysWhichOfSeveralRuntimesItIsOf) {
+  heap::Snapshot snapshot = shop();
+  TextOptions options;
+  options.width = 200;
+  snapshot.target.runtimes = {{"/lib/a.so", "go1.26.8", 12 << 20, true}};
+  std::string text = report_text(report_of(snapshot), options);
+  EXPECT_EQ(text.find("runtimes in this process"), std::string::npos);
+  EXPECT_EQ(text.find("the other Go heaps"), std::string::npos);
+  snapshot.target.runtimes.push_back({"/lib/b.so", "go1.26.8", 120 << 10, false});
+  text = report_text(report_of(snapshot), options);
+  EXPECT_THAT(text,
+              HasSubstr("\n2 Go runtimes in this process: a.so 12.0 MiB, b.so 120.0 KiB; this is of a.so; --image b.so "
+                        "for the other\n"));
+  EXPECT_THAT(text, HasSubstr("mappings 64.0 KiB with the other Go heaps"));
+}
+
 // Each part of a .hold file that may be missing, and what of the report goes with it.
 TEST(Report, TellsWhatIsLeftWithoutAPartOfACapture) {
   for (const heap::HoldPart part :

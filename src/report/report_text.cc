@@ -123,8 +123,10 @@ class Text {
       rows.push_back({"stacks", a.stacks, fmt::format("{} goroutines", format_count(report_.goroutine_count))});
       rows.push_back({"runtime", a.runtime, ""});
       rows.push_back({"globals", a.globals, "package variables"});
-      rows.push_back({"outside Go", a.c_heap + a.mappings,
-                      fmt::format("C heap {}, mappings {}", format_bytes(a.c_heap), format_bytes(a.mappings))});
+      const char* const others = report_.target.runtimes.size() > 1 ? " with the other Go heaps" : "";
+      rows.push_back(
+          {"outside Go", a.c_heap + a.mappings,
+           fmt::format("C heap {}, mappings {}{}", format_bytes(a.c_heap), format_bytes(a.mappings), others)});
       rows.push_back({"files", a.files, ""});
       rows.push_back({"rest", a.rest, ""});
     }

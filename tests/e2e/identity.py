@@ -39,8 +39,8 @@ class Scene:
         if wanted != got:
             self.failures.append(f"{what}: expected {wanted!r}, got {got!r}")
 
-    def build(self, program, mode):
-        return cells.build(cells.Cell(self.release, program, mode))
+    def build(self, program, mode, release=None):
+        return cells.build(cells.Cell(release or self.release, program, mode))
 
     def run(self, *arguments):
         return subprocess.run([self.binary, *map(str, arguments)], timeout=SECONDS, capture_output=True, text=True)
@@ -61,10 +61,10 @@ class Scene:
 class TwoRuntimes:
     """A C program with two Go libraries: the first has the larger heap, so the last one is the wrong one to take."""
 
-    def __init__(self, scene, first="dwarf", second="stripped"):
+    def __init__(self, scene, small_release=None):
         self.large, self.small = scene.folder / "large.so", scene.folder / "small.so"
-        for path, mode in ((self.large, first), (self.small, second)):
-            shutil.copy(scene.build("cshared", mode).with_name("libfixture.so"), path)
+        for path, mode, release in ((self.large, "dwarf", None), (self.small, "stripped", small_release)):
+            shutil.copy(scene.build("cshared", mode, release).with_name("libfixture.so"), path)
         self.program = scene.folder / "several"
         cells.run(["gcc", "-O1", "-o", str(self.program), str(cells.PROGRAMS / "cshared/several.c"), "-ldl"], None, scene.folder)
 
@@ -122,6 +122,14 @@ def of_two_runtimes_the_larger_is_taken_and_both_are_listed(scene):
         rows = [r for r in scene.report("ps", "--top", "0")["processes"] if r["pid"] == target.pid]
         scene.expect("ps: images", sorted(map(str, (libraries.large, libraries.small))), sorted(r["image"] for r in rows))
         scene.expect("ps: the heaps differ", True, len({r["heap"] for r in rows}) == 2 and all(r["heap"] for r in rows))
+        scene.failures += target.alarms()
+
+
+@check
+def each_runtime_is_read_with_the_layouts_of_its_own_release(scene):
+    libraries = TwoRuntimes(scene, small_release="1.22")
+    with libraries.start() as target:
+        expect_both(scene, "live", target.pid, libraries, truths_of(target))
         scene.failures += target.alarms()
 
 
