@@ -62,7 +62,9 @@ FoundRuntime look_at(const Program& program, std::size_t image, const MemorySour
 bool is_called(std::string_view path, std::string_view name) {
   constexpr std::string_view kDeleted = " (deleted)";
   if (path.ends_with(kDeleted) && !name.ends_with(kDeleted)) path.remove_suffix(kDeleted.size());
-  if (!path.ends_with(name)) return false;
+  constexpr std::string_view kHere = "./";
+  if (name.starts_with(kHere)) name.remove_prefix(kHere.size());
+  if (name.empty() || !path.ends_with(name)) return false;
   return path.size() == name.size() || (name[0] != '/' && path[path.size() - name.size() - 1] == '/');
 }
 
@@ -133,6 +135,7 @@ void take_runtime(Program& program, const MemorySource& memory, const std::strin
   const auto runtimes = find_runtimes(program, memory, given);
   const FoundRuntime& chosen = named.empty() ? runtimes.front() : runtime_called(named, program, runtimes);
   std::vector<heap::GoRuntime> all;
+  all.reserve(runtimes.size());
   for (const FoundRuntime& runtime : runtimes)
     all.push_back({program.images()[runtime.image].path, runtime.go_version, runtime.heap_bytes, &runtime == &chosen});
   std::vector<std::size_t> images = {chosen.image};

@@ -39,6 +39,7 @@ class ClosedImages {
 
   Program program() const {
     std::vector<FilePart> parts;
+    parts.reserve(paths_.size());
     for (const std::string& path : paths_) parts.push_back({{Address(0x400000), Address(0x401000)}, 0, path});
     LossLedger losses;
     return Program::open(
@@ -85,6 +86,7 @@ TEST(Runtimes, OneIsNamedByItsPathOrTheEndOfIt) {
   EXPECT_EQ(images.taken(""), "/lib/a.so");
   EXPECT_EQ(images.taken("a.so"), "/lib/a.so");
   EXPECT_EQ(images.taken("lib/a.so"), "/lib/a.so");
+  EXPECT_EQ(images.taken("./lib/a.so"), "/lib/a.so");
   EXPECT_EQ(images.taken("opt/lib/b.so"), "/opt/lib/b.so");
   EXPECT_EQ(images.taken("c.so"), "/lib/c.so (deleted)");
 }
@@ -98,7 +100,7 @@ TEST(Runtimes, ANameThatNoneOrSeveralHaveIsRefusedWithTheList) {
   const ClosedImages images({"/lib/a.so", "/lib/b.so", "/opt/b.so"});
   EXPECT_THAT(images.refusal("c.so"),
               AllOf(HasSubstr("--image c.so"), HasSubstr("there are /lib/a.so, /lib/b.so, /opt/b.so")));
-  EXPECT_THAT(images.refusal(".so"), HasSubstr("no Go runtime"));
+  for (const char* none : {".so", "./", "/a.so", "/"}) EXPECT_THAT(images.refusal(none), HasSubstr("no Go runtime"));
   EXPECT_THAT(images.refusal("b.so"),
               AllOf(HasSubstr("2 Go runtimes"), HasSubstr("/lib/b.so, /opt/b.so"), Not(HasSubstr("a.so"))));
   EXPECT_THAT(ClosedImages({"/bin/shop"}).refusal("shop2"), HasSubstr("there is /bin/shop"));

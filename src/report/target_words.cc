@@ -42,8 +42,7 @@ std::string runtimes_words(const std::vector<heap::GoRuntime>& runtimes, bool of
     else
       others += (others.empty() ? "" : " or ") + ("--image " + name);
   }
-  const std::string words =
-      fmt::format("{} Go runtimes in this process: {}; this is of {}", runtimes.size(), list, chosen);
+  std::string words = fmt::format("{} Go runtimes in this process: {}; this is of {}", runtimes.size(), list, chosen);
   if (of_capture) return words;
   return fmt::format("{}; {} for {}", words, others, runtimes.size() == 2 ? "the other" : "another");
 }
