@@ -94,7 +94,7 @@ void build(const FrozenTarget& target, const Options& options, const Callbacks& 
       times.run("spans", [&] { return go::HeapModel::read(runtime, go::Motion::kStopped, losses); });
   const go::HeapModel& heap = *model;
   snapshot.audit.gc_phase = heap.gc_phase();
-  const UncountedSlots uncounted = times.run("marks", [&] { return add_objects(heap, snapshot, losses); });
+  const UncountedSlots uncounted = times.run("marks", [&] { return add_objects(runtime, heap, snapshot, losses); });
   const heap::ObjectIndex index(snapshot.spans, snapshot.allocated);
   const go::PointerMasks masks(runtime, losses);
   times.run("edges", [&] { add_edges(runtime, heap, masks, index, snapshot, losses); });

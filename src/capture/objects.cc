@@ -5,6 +5,7 @@
 
 #include "base/parallel.h"
 #include "go/in_flight.h"
+#include "go/unready_slots.h"
 #include "heap/object_index.h"
 
 namespace holdfast::capture {
@@ -75,9 +76,35 @@ void add_marks(const go::HeapModel& heap, const HugeArray<std::uint64_t>& marked
   }
 }
 
+// The runtime counts a slot as it is taken, ready or not.
+UncountedSlots compare_counts(const go::HeapModel& heap, const std::vector<go::UnreadySlot>& unready,
+                              heap::Snapshot& snapshot) {
+  UncountedSlots uncounted;
+  auto next = unready.begin();
+  for (std::uint32_t s = 0; s < snapshot.spans.size(); ++s) {
+    const heap::Span& span = snapshot.spans[s];
+    std::uint64_t taken = span.objects;
+    if (next != unready.end() && next->row == s) {
+      ++taken;
+      ++next;
+      uncounted.add(1, span.slot_size);
+    }
+    if (taken == span.alloc_count) continue;
+    if (go::count_may_lag(heap, heap.in_use()[s], taken)) {
+      uncounted.add(std::max<std::uint64_t>(taken, span.alloc_count) - std::min<std::uint64_t>(taken, span.alloc_count),
+                    span.slot_size);
+      continue;
+    }
+    ++snapshot.audit.alloc_count_mismatches;
+    if (snapshot.audit.mismatched_spans.size() < kExamples) snapshot.audit.mismatched_spans.push_back(span.base);
+  }
+  return uncounted;
+}
+
 }  // namespace
 
-UncountedSlots add_objects(const go::HeapModel& heap, heap::Snapshot& snapshot, LossLedger& losses) {
+UncountedSlots add_objects(const go::Runtime& runtime, const go::HeapModel& heap, heap::Snapshot& snapshot,
+                           LossLedger& losses) {
   const auto& spans = heap.in_use();
   snapshot.spans.reserve(spans.size());
   std::uint64_t words = 0;
@@ -98,24 +125,16 @@ UncountedSlots add_objects(const go::HeapModel& heap, heap::Snapshot& snapshot, 
       heap.read_bits(spans[s], snapshot.allocated.data() + at, marked.data() + at, losses);
     }
   });
+  // They become objects a moment later; of what they hold now nothing is true.
+  const std::vector<go::UnreadySlot> unready = go::find_unready_slots(runtime, heap);
+  for (const auto& [row, slot] : unready)
+    for (HugeArray<std::uint64_t>* bits : {&snapshot.allocated, &marked})
+      (*bits)[snapshot.spans[row].bits_at + slot / 64] &= ~(std::uint64_t{1} << (slot % 64));
   const heap::ObjectCounts counts = heap::number_objects(snapshot.spans, snapshot.allocated);
   snapshot.pointerful = counts.pointerful;
   snapshot.objects = counts.objects;
   add_marks(heap, marked, snapshot);
-  UncountedSlots uncounted;
-  for (std::size_t s = 0; s < spans.size(); ++s) {
-    const heap::Span& span = snapshot.spans[s];
-    if (span.objects == span.alloc_count) continue;
-    if (go::count_may_lag(heap, spans[s], span.objects)) {
-      const std::uint64_t slots = std::max(span.objects, span.alloc_count) - std::min(span.objects, span.alloc_count);
-      uncounted.slots += slots;
-      uncounted.bytes += slots * span.slot_size;
-      continue;
-    }
-    ++snapshot.audit.alloc_count_mismatches;
-    if (snapshot.audit.mismatched_spans.size() < kExamples) snapshot.audit.mismatched_spans.push_back(span.base);
-  }
-  return uncounted;
+  return compare_counts(heap, unready, snapshot);
 }
 
 }  // namespace holdfast::capture

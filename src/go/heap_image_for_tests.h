@@ -100,6 +100,20 @@ class HeapImage {
     }
   }
   void set(Address span, std::string_view field, std::uint64_t value) { set(row_of(span), field, value); }
+  // A P with the span in hand, run by a thread that was stopped within an allocation.
+  void add_allocating_thread(Address span) {
+    const SpanRow& row = row_of(span);
+    const Address m = image_.make("runtime.m");
+    const Address p = image_.make("runtime.p");
+    const Address cache = image_.make("runtime.mcache");
+    image_.set(m, "runtime.m", "mallocing", 1);
+    image_.set(p, "runtime.p", "m", m);
+    image_.set(p, "runtime.p", "mcache", cache);
+    const std::uint64_t span_class = class_of(row) << 1 | (row.pointers ? 0 : 1);
+    image_.put(cache + image_.layouts->offset("runtime.mcache", "alloc") + span_class * 8, row.record);
+    image_.put(kLists + 0x880, p);
+    put_list(image_.vars.allp, kLists + 0x880, 1);
+  }
 
  private:
   static constexpr std::uint64_t kRecord = 0x200;
@@ -119,6 +133,11 @@ class HeapImage {
     image_.put<std::uint64_t>(header + 16, count);
   }
   static std::uint64_t number_of(Address at) { return (at - kHeap) / kSpanBytes; }
+  static std::uint64_t class_of(const SpanRow& span) {
+    unsigned size_class = 1;
+    while (size_of_class(size_class) != span.slot_size) ++size_class;
+    return size_class;
+  }
   SpanRow& row_of(Address at) { return spans_.at(number_of(at)); }
   static Address bits_of(std::uint64_t row) { return kBits + row * kBitmap * 2; }
   void set(const SpanRow& span, std::string_view field, std::uint64_t value) {
