@@ -1,7 +1,5 @@
 #include "capture/counters.h"
 
-#include <fmt/format.h>
-
 #include "capture/account.h"
 #include "go/in_flight.h"
 #include "go/mem_stats.h"
@@ -28,10 +26,9 @@ std::vector<go::HeapWork> heap_works(const FrozenTarget& target, const go::Sched
 
 heap::Counter compare(std::string name, std::uint64_t theirs, std::uint64_t ours, std::uint64_t in_flight) {
   const std::uint64_t difference = theirs > ours ? theirs - ours : ours - theirs;
-  heap::Counter counter{std::move(name), theirs, ours, difference == 0 || difference > in_flight, ""};
-  if (!counter.must_match)
-    counter.note = fmt::format("by what threads were stopped in the middle of, {} at most", in_flight);
-  return counter;
+  if (difference == 0 || difference > in_flight)
+    return {std::move(name), theirs, ours, heap::CounterRule::kMustMatch, 0};
+  return {std::move(name), theirs, ours, heap::CounterRule::kInFlight, in_flight};
 }
 
 void add_counters(const FrozenTarget& target, const go::HeapModel& heap, const go::Scheduler& scheduler,

@@ -18,7 +18,7 @@ void add_counters(const FrozenTarget& target, const go::HeapModel& heap, const g
                   const UncountedSlots& uncounted, heap::Snapshot& snapshot);
 
 // Two sums of one thing. They must match unless the difference can be what threads were in the middle of: `in_flight`
-// at most, either way (go/in_flight.h).
+// at most, either way (go/in_flight.h). Where they are equal, nothing was.
 heap::Counter compare(std::string name, std::uint64_t theirs, std::uint64_t ours, std::uint64_t in_flight);
 
 }  // namespace holdfast::capture

@@ -32,7 +32,7 @@ class AuditPass {
     if (audit_.reached_not_marked > 0) explain_reached();
     if (audit_.marked_not_reached > 0) explain_marked();
     for (const heap::Counter& counter : snapshot_.audit.counters)
-      if (counter.must_match && counter.runtime != counter.ours) ++audit_.wrong_counters;
+      if (counter.rule == heap::CounterRule::kMustMatch && counter.runtime != counter.ours) ++audit_.wrong_counters;
     const heap::AuditInput& input = snapshot_.audit;
     audit_.clean = audit_.unexplained_objects == 0 && audit_.wrong_counters == 0 && input.alloc_count_mismatches == 0 &&
                    input.not_unwound.empty() && input.pointers_to_free_slots == 0;

@@ -46,7 +46,7 @@ struct Audit {
   std::uint64_t unexplained_bytes = 0;
   std::vector<Address> unexplained;  // the first ones
 
-  std::uint64_t wrong_counters = 0;  // Counter::must_match that do not
+  std::uint64_t wrong_counters = 0;  // of rule kMustMatch that do not match
   // Nothing unexplained, all counters equal, every span's allocCount and every parked stack as the runtime has them, no
   // pointer into a free slot.
   bool clean = false;

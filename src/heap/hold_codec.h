@@ -51,6 +51,9 @@ constexpr KnownValues<Relation> known_values(Relation) {
 constexpr KnownValues<MarkCause> known_values(MarkCause) {
   return {MarkCause::kConservativeWord, {}};
 }
+constexpr KnownValues<CounterRule> known_values(CounterRule) {
+  return {CounterRule::kMustMatch, {}};
+}
 constexpr KnownValues<WaitReason> known_values(WaitReason) {
   return {WaitReason::kTimerGoroutineIdle, WaitReason::kUnknown};
 }
@@ -111,7 +114,8 @@ void describe(Archive& a, Account& x) {
 }
 template <class Archive>
 void describe(Archive& a, Counter& x) {
-  a(x.name, x.runtime, x.ours, x.must_match, x.note);
+  std::string sentence;  // older files have one in place of in_flight
+  a(x.name, x.runtime, x.ours, x.rule, sentence, x.in_flight);
 }
 // Without counters and excuses, which are sections of their own.
 template <class Archive>

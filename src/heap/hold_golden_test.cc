@@ -119,7 +119,7 @@ void expect_all_of_format_4(const Snapshot& s) {
   EXPECT_EQ(s.strings[s.frames[s.allocation_stacks[0].first_frame].function], "main.add");
   EXPECT_EQ(s.audit.gc_cycles, 3U);
   EXPECT_THAT(s.audit.not_unwound, ElementsAre(7));
-  EXPECT_THAT(s.audit.counters, ElementsAre(Counter{"HeapAlloc", 1048688, 1048680, false, "it moves"}));
+  EXPECT_THAT(s.audit.counters, ElementsAre(Counter{"HeapAlloc", 1048688, 1048680, CounterRule::kInFlight, 0}));
   EXPECT_THAT(s.audit.excuses, ElementsAre(MarkExcuse{ObjectId(1), MarkCause::kConservativeWord}));
   EXPECT_THAT(s.losses, IsEmpty());
 }

@@ -226,13 +226,19 @@ struct SampledObject {
   bool operator==(const SampledObject&) const = default;
 };
 
+// How far two sums of one thing may be apart. In files a number: the values stay as they are.
+enum class CounterRule : std::uint8_t {
+  kInFlight = 0,  // threads were stopped in the middle of what is counted: Counter::in_flight at most, either way
+  kMustMatch = 1,
+};
+
 // One sum, by us from the objects and by the runtime from its own counters (reference 8.2).
 struct Counter {
   std::string name;  // MemStats' own: "HeapAlloc"
   std::uint64_t runtime = 0;
   std::uint64_t ours = 0;
-  bool must_match = true;  // false where a moving process may differ, with the reason in `note`
-  std::string note;
+  CounterRule rule = CounterRule::kMustMatch;
+  std::uint64_t in_flight = 0;  // objects or bytes, as the sum; 0: not known, or the sums must match
 
   bool operator==(const Counter&) const = default;
 };

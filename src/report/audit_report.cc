@@ -40,6 +40,13 @@ std::string cause_text(const graph::AuditCause& cause) {
   return out + fmt::format("      {}, e.g. at {}{}\n", format_bytes(cause.bytes), where, held);
 }
 
+// Why the sums may differ, and by how much: "by what ..., 165 at most".
+std::string note_of(const heap::Counter& counter) {
+  std::string note(meaning_of(counter.rule));
+  if (counter.in_flight != 0) note += fmt::format(", {} at most", counter.in_flight);
+  return note;
+}
+
 }  // namespace
 
 std::string loss_text(const Loss& loss) {
@@ -77,8 +84,9 @@ ordered_json audit_json(const heap::Snapshot& snapshot, const graph::Audit& audi
                         {"runtime", counter.runtime},
                         {"ours", counter.ours},
                         {"equal", counter.runtime == counter.ours},
-                        {"must_match", counter.must_match},
-                        {"note", counter.note}});
+                        {"must_match", counter.rule == heap::CounterRule::kMustMatch},
+                        {"in_flight", counter.in_flight},
+                        {"note", note_of(counter)}});
   ordered_json mem_stats = ordered_json::object();
   for (const auto& [name, value] : snapshot.mem_stats) mem_stats[name] = value;
   return {{"schema", "holdfast.audit/1"},
@@ -125,8 +133,7 @@ std::string audit_text(const heap::Snapshot& snapshot, const graph::Audit& audit
   out += "\n  counter                               the runtime's            ours\n";
   for (const heap::Counter& counter : snapshot.audit.counters)
     out += fmt::format("  {:<32}{:>20}{:>16}  {}\n", cleaned(counter.name), format_count(counter.runtime),
-                       format_count(counter.ours),
-                       counter.runtime == counter.ours ? "" : "differ " + cleaned(counter.note));
+                       format_count(counter.ours), counter.runtime == counter.ours ? "" : "differ " + note_of(counter));
   out += fmt::format("\n  spans whose allocCount differs              {:>16}\n",
                      format_count(snapshot.audit.alloc_count_mismatches));
   out += fmt::format("  stacks walked to their outermost frame      {:>16}\n",

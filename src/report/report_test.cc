@@ -545,7 +545,7 @@ TEST(Report, HidesNothingFromATerminalAndObeysNothing) {
   snapshot.target.go_version = evil;
   snapshot.target.goarch = evil;
   snapshot.losses.push_back({evil, 1, {}, evil});
-  snapshot.audit.counters.push_back({evil, 1, 2, true, evil});
+  snapshot.audit.counters.push_back({evil, 1, 2, heap::CounterRule::kMustMatch, 0});
   const heap::Snapshot built = heap.build();
   TextOptions options;
   options.target = evil;

@@ -143,6 +143,12 @@ std::string_view name_of(Confidence confidence) {
   return word_at(kNames, confidence);
 }
 
+std::string_view meaning_of(heap::CounterRule rule) {
+  static constexpr auto kMeanings =
+      std::to_array<std::string_view>({"by what threads were stopped in the middle of", ""});
+  return word_at(kMeanings, rule);
+}
+
 std::string_view name_of(graph::AuditCauseKind cause) {
   return kCauses.at(static_cast<std::size_t>(cause)).id;
 }

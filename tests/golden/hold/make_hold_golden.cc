@@ -52,7 +52,7 @@ void add_rest(Snapshot& s) {
   s.mem_stats = {{"HeapAlloc", 1048688}};
   s.audit.gc_cycles = 3;
   s.audit.not_unwound = {7};
-  s.audit.counters.push_back({"HeapAlloc", 1048688, 1048680, false, "it moves"});
+  s.audit.counters.push_back({"HeapAlloc", 1048688, 1048680, CounterRule::kInFlight, 8});
   s.absent = {{Address(0xc000002000), Address(0xc000003000)}};
   s.content.ranges = {{Address(0xc000000000), Address(0xc000000008)}};
   s.content.bytes = HugeArray<std::uint8_t>(8);
