@@ -80,7 +80,7 @@ class AuditPass {
     keep(std::move(sweeping));
   }
 
-  // First what is shown of objects themselves, for every cause; then, cause by cause, what these hold; the rest floats.
+  // Every object that has an excuse gets its cause first; then, cause by cause, what these hold; the rest is floating.
   void explain_marked() {
     explained_ = HugeArray<std::uint64_t>(words());
     for (std::size_t c = 0; c < kMarkCauses; ++c) excused_[c].cause = cause(kind_of(static_cast<heap::MarkCause>(c)));
@@ -101,7 +101,7 @@ class AuditPass {
 
   struct Excused {
     AuditCause cause;
-    std::vector<std::uint32_t> todo;  // objects whose edges have not been followed
+    std::vector<std::uint32_t> todo;  // their edges have not been followed
   };
 
   void explain(Excused& excused, std::uint32_t object, bool shown) {

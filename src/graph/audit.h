@@ -1,6 +1,6 @@
-// Our graph against what the collector itself found: the reachable set against the mark bits, object by object, our
-// sums against the runtime's counters (reference 9.3, 9.4). Every difference is put into a class by what
-// the target shows; what fits none is unexplained.
+// Compares our graph with what the collector itself found: the reachable set with the mark bits, object by object, and
+// our sums with the runtime's counters (reference 9.3, 9.4). Every difference gets the cause that the target shows for
+// it; one without a cause is unexplained. An audit is a value of its own, which refers to nothing.
 #pragma once
 
 #include <cstdint>
@@ -13,10 +13,10 @@
 namespace holdfast::graph {
 
 enum class AuditCauseKind : std::uint8_t {
-  // Of reached_not_marked.
+  // Causes of reached_not_marked:
   kAllocatedSinceMark,
   kSpanInSweep,  // the marks of its span are not known
-  // Of marked_not_reached: heap::MarkCause, in its order, and what is left.
+  // Causes of marked_not_reached: those of heap::MarkCause in its order, then what is left.
   kAllocateBlack,
   kEndedThread,
   kResurrection,
@@ -25,26 +25,26 @@ enum class AuditCauseKind : std::uint8_t {
 };
 constexpr std::size_t kAuditCauses = static_cast<std::size_t>(AuditCauseKind::kFloating) + 1;
 
-// Objects that differ for one reason.
+// The objects that differ for one cause.
 struct AuditCause {
   AuditCauseKind kind = AuditCauseKind::kFloating;
   std::uint64_t objects = 0;
   std::uint64_t bytes = 0;
-  std::uint64_t shown = 0;        // of the objects: by what is known of each itself; the others are held by these alone
-  std::vector<Address> examples;  // the first ones
+  std::uint64_t shown = 0;        // of the objects, those that have the cause themselves; these hold the others
+  std::vector<Address> examples;  // the first few
 };
 
 struct Audit {
   std::uint64_t objects = 0;  // allocated
-  std::uint64_t reached = 0;  // of these, by us
-  std::uint64_t marked = 0;   // of these, by the last completed collection
+  std::uint64_t reached = 0;  // of these, what we reached
+  std::uint64_t marked = 0;   // of these, what the last completed collection marked
   std::uint64_t reached_not_marked = 0;
   std::uint64_t marked_not_reached = 0;
   std::vector<AuditCause> causes;  // of both differences, those that occurred; each object counts once
-  std::uint64_t floating = 0;      // of marked_not_reached: no cause is shown, so the program dropped it since the mark
+  std::uint64_t floating = 0;      // of marked_not_reached, without a cause: the program dropped them since the mark
   std::uint64_t unexplained_objects = 0;
   std::uint64_t unexplained_bytes = 0;
-  std::vector<Address> unexplained;  // the first ones
+  std::vector<Address> unexplained;  // the first few
 
   std::uint64_t wrong_counters = 0;  // of rule kMustMatch that do not match
   // Nothing unexplained, all counters equal, every span's allocCount and every parked stack as the runtime has them, no
@@ -52,8 +52,9 @@ struct Audit {
   bool clean = false;
 };
 
-// `reached` is everything that the roots reach. What the excused objects of a cause refer to, and so on, has the same
-// cause, as far as it is marked and not reached; an object that is excused itself keeps its own.
+// `reached` must be everything that the roots reach. An excused object passes its cause on to what it refers to, and so
+// on, as far as that is marked and not reached; an object with an excuse of its own keeps its own cause. Runs on one
+// thread, linear in objects and edges; fails with kDamaged if the spans do not fit one another.
 Audit audit(const heap::Snapshot& snapshot, const Reachability& reached);
 
 }  // namespace holdfast::graph

@@ -1,5 +1,6 @@
-// The one breadth-first loop. Its queue is also its look-ahead: rows are fetched long before they are read, which is
-// what makes it 2.7 x (5 x on a heap without locality) faster than a depth-first search.
+// The one breadth-first loop. Since its queue says long before which rows will be read, they are fetched in time; that
+// makes it 2.7 times as fast as a depth-first search (5 times on a heap without locality). 4 B per pointerful object
+// and a bit per object; one thread; run() throws when it is cancelled.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +20,7 @@ class BreadthFirst {
         seen_((std::uint64_t{snapshot.objects} + 63) / 64),
         queue_(snapshot.pointerful) {}
 
-  // A bit per object: entered so far.
+  // A bit per object: whether it was entered so far.
   HugeArray<std::uint64_t>& seen() { return seen_; }
 
   // Enters one object unless it was entered before; true if this was the first time.
@@ -37,7 +38,7 @@ class BreadthFirst {
   void run(const First& first) {
     run_until([] { return false; }, first);
   }
-  // The same until enough() is true, which is asked before each source; may be called again to go on from there.
+  // Does the same until enough() is true, which is asked before each source; a later call goes on from there.
   template <typename Enough, typename First>
   void run_until(const Enough& enough, const First& first) {
     const std::uint32_t* const row_begin = edges_.row_begin.data();

@@ -11,7 +11,7 @@ namespace {
 constexpr std::uint64_t kAhead = 24;
 
 // Calls visit(vertex, dominator) for everything that a vertex of [first, end) dominates, in ascending order of the
-// dominated. Each of several threads looks at all columns and takes its own range of dominators.
+// dominated. Each thread looks at all columns and takes its own range of dominators.
 template <typename Visit, typename Fetch>
 void for_each_dominated(const DominatorColumns& columns, std::uint32_t first, std::uint32_t end, const Fetch& fetch,
                         const Visit& visit) {
@@ -19,7 +19,7 @@ void for_each_dominated(const DominatorColumns& columns, std::uint32_t first, st
   const auto objects = [&](std::uint64_t begin, std::uint64_t last, std::uint32_t to_vertex) {
     for (std::uint64_t i = begin; i < last; ++i) {
       if (i + kAhead < last && columns.idom[i + kAhead] - 1 - first < end - first) fetch(columns.idom[i + kAhead] - 1);
-      const std::uint32_t dominator = columns.idom[i] - 1;  // kNone of 0
+      const std::uint32_t dominator = columns.idom[i] - 1;  // 0 gives kNone
       if (dominator - first < end - first) visit(static_cast<std::uint32_t>(i) + to_vertex, dominator);
     }
   };
@@ -47,7 +47,7 @@ DominatorTree::DominatorTree(const Dominators& dominators)
     for_each_dominated(columns, static_cast<std::uint32_t>(first), static_cast<std::uint32_t>(end), fetch_count,
                        [&](std::uint32_t, std::uint32_t dominator) { ++begin_[row_of(dominator)]; });
   });
-  // Each list is filled upwards from its begin, so the begins are those of the next list afterwards: moved by one.
+  // Each list was filled upwards from its begin, so each begin is now that of the next list: they move back by one.
   std::uint32_t sum = 0;
   for (std::uint32_t& begin : begin_) begin = std::exchange(sum, sum + begin);
   child_ = HugeArray<std::uint32_t>(sum);

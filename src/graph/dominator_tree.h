@@ -1,4 +1,6 @@
-// The dominator tree downwards: 4 B per object, and 4 B per vertex that dominates anything.
+// The dominator tree downwards: lists of children, which Dominators does not keep. 4 B per object, and 4 B per vertex
+// that dominates anything. It is built on up to four threads, with the same result; afterwards several threads may read
+// it. Nothing throws.
 #pragma once
 
 #include <cstdint>
@@ -14,13 +16,13 @@ namespace holdfast::graph {
 
 class DominatorTree {
  public:
-  // Keeps a reference to the dominators.
+  // Keeps a reference to the dominators, which must outlive it.
   explicit DominatorTree(const Dominators& dominators);
 
   const Dominators& dominators() const { return dominators_; }
 
-  // What the vertex, which is no pointer-free object, dominates immediately: pointerful objects, roots, pointer-free
-  // objects, each ascending.
+  // Returns what the vertex dominates immediately: pointerful objects, roots, pointer-free objects, each ascending. The
+  // vertex must not be that of a pointer-free object.
   std::span<const std::uint32_t> children(std::uint32_t vertex) const {
     if (dominators_.is_alone(vertex)) return {};
     const std::uint32_t row = row_of(vertex);
@@ -34,10 +36,11 @@ class DominatorTree {
     if (vertex >= vertices.count()) return;
     for (const std::uint32_t child : children(vertex)) visit(vertices.node(child));
   }
-  // Of all its children the `limit` that retain most, largest first; of equal ones objects first, in ascending order.
+  // Returns the `limit` children that retain most, largest first; of equal ones objects come first, in ascending order.
   std::vector<NodeId> top_children(NodeId node, std::size_t limit) const;
 
-  // For loops that will ask for the children of the vertex soon: the place of the list, then the list.
+  // These prefetch for loops that will soon ask for the children of the vertex: first the place of the list, then the
+  // list.
   void fetch_place(std::uint32_t vertex) const { __builtin_prefetch(&begin_[row_of(vertex)]); }
   void fetch_children(std::uint32_t vertex) const { __builtin_prefetch(&child_[begin_[row_of(vertex)]]); }
 

@@ -12,28 +12,28 @@
 namespace holdfast::graph {
 namespace {
 
-constexpr std::uint64_t kAhead = 24;     // iterations between asking for a random cell and using it
+constexpr std::uint64_t kAhead = 24;     // iterations between the prefetch of a random cell and its use
 constexpr std::uint32_t kRowsAhead = 8;  // the same for rows of edges
-constexpr std::uint32_t kInRow = 8;      // edges of a row that are asked for
+constexpr std::uint32_t kInRow = 8;      // edges of a row that are prefetched
 
-// Parts of a loop in which every part looks at all input and owns a range of the output: more would not pay.
+// Every owner looks at all input and owns a range of the output; more than four would not pay.
 unsigned owners() {
   return std::min(worker_count(), 4U);
 }
 
-// One per number, two lives: the forest of the semidominator pass, then the dominator tree.
+// One per number. It serves as the forest of the semidominator pass first, then as the dominator tree.
 struct Node {
-  std::uint32_t up = 0;     // ancestor, then immediate dominator
-  std::uint32_t value = 0;  // label (lowest semidominator on the way up), then jump pointer
+  std::uint32_t up = 0;     // the ancestor, later the immediate dominator
+  std::uint32_t value = 0;  // the label (lowest semidominator on the way up), later the jump pointer
 };
 
-// Back edges as rows by target number.
+// The back edges, as rows by the number of their target.
 struct BackRows {
   HugeArray<std::uint32_t> begin;  // end of numbers + 1
   HugeArray<std::uint32_t> from;
 };
 
-// In the memory of `spare`, as far as it reaches.
+// Uses the memory of `spare`, as far as it reaches.
 BackRows group_by_target(HugeArray<KeptEdge> back, const HugeArray<std::uint32_t>& number, std::uint32_t end,
                          HugeArray<std::uint64_t> spare) {
   BackRows rows{std::move(spare).reuse<std::uint32_t>(std::uint64_t{end} + 1), HugeArray<std::uint32_t>(back.size())};
@@ -70,13 +70,13 @@ class Solver {
   }
 
  private:
-  // After it, order_.lowest holds the semidominators; back_ is gone.
+  // Leaves the semidominators in order_.lowest; back_ is gone afterwards.
   void find_semidominators();
   void compress(std::uint32_t v, std::uint32_t w);
-  // After it, tree_ holds {immediate dominator, jump pointer}; order_.lowest and order_.parent are free.
+  // Leaves {immediate dominator, jump pointer} in tree_; order_.lowest and order_.parent are free afterwards.
   void find_dominators();
   std::uint32_t common_dominator(std::uint32_t a, std::uint32_t b) const;
-  // After it, sinks have numbers too, and order_.number holds the number of each leaf's dominator.
+  // Numbers the sinks, and leaves the number of each leaf's dominator in order_.number.
   void find_leaf_dominators();
   void name_vertices();
   bool is_deferred(std::uint32_t object) const { return vertices_.is_leaf(ObjectId(object)) || sinks_->has(object); }
@@ -84,11 +84,11 @@ class Solver {
   void meet(std::uint32_t object, std::uint32_t holder);
   void meet_shared();
   void number_sinks();
-  // After it, idom_ and sums_ are complete; tree_ is gone.
+  // Completes idom_ and sums_; tree_ is gone afterwards.
   void sum_up();
   void add_own_sizes();
   void add_leaf_sizes();
-  // From numbers to vertices. Ends this solver's life.
+  // Turns numbers into vertices. This solver is used up afterwards.
   DominatorColumns columns();
   void find_holders(RankedBits& holders) const;
   void name_dominators();
@@ -108,7 +108,7 @@ class Solver {
   std::vector<std::uint32_t> path_;
 };
 
-// Points v, and what lies on its way up among the numbers above w, at the first one whose ancestor is not above w.
+// Points v, and the numbers above w on its way up, at the first one whose ancestor is not above w.
 void Solver::compress(std::uint32_t v, std::uint32_t w) {
   path_.clear();
   for (std::uint32_t u = v; tree_[u].up > w; u = tree_[u].up) path_.push_back(u);
@@ -143,7 +143,7 @@ void Solver::find_semidominators() {
 }
 
 void Solver::find_dominators() {
-  HugeArray<std::uint32_t>& depth = order_.lowest;  // takes the place of each semidominator once that was used
+  HugeArray<std::uint32_t>& depth = order_.lowest;  // replaces each semidominator once that was used
   tree_[Preorder::kSuperRoot] = {Preorder::kSuperRoot, Preorder::kSuperRoot};
   depth[Preorder::kSuperRoot] = 0;
   for (std::uint32_t v = Preorder::kSuperRoot + 1; v < order_.end; ++v) {
@@ -183,7 +183,7 @@ void Solver::meet(std::uint32_t object, std::uint32_t holder) {
   owner = owner == 0 ? holder : common_dominator(owner, holder);
 }
 
-// Asks for the cells of the first few objects that this one names.
+// Prefetches the cells of the first few deferred objects that this one points at.
 void Solver::fetch_deferred_of(std::uint32_t object) const {
   const std::uint32_t* const target = snapshot_.edges.target.data();
   const std::uint32_t begin = snapshot_.edges.row_begin[object];
@@ -198,7 +198,7 @@ void Solver::find_leaf_dominators() {
   number_sinks();
 }
 
-// In the order of the holders' numbers, so that the way up from each was just walked for the one before.
+// Goes in the order of the holders' numbers, so that the way up from each was just walked for the one before.
 void Solver::meet_shared() {
   const HugeArray<KeptEdge> shared = std::move(order_.shared);
   for (std::uint64_t e = 0; e < shared.size(); ++e) {
@@ -209,8 +209,8 @@ void Solver::meet_shared() {
   }
 }
 
-// Layer by layer: all that point at an object of this one have had their say. Jump pointers would not pay, since the
-// tree below what was numbered before is no deeper than there are layers.
+// Goes layer by layer: when one is numbered, everything that points at its objects has its number. Jump pointers would
+// not pay here, since the tree below what was numbered before is no deeper than there are layers.
 void Solver::number_sinks() {
   const heap::Edges& edges = snapshot_.edges;
   for (std::size_t layer = 0; layer < sinks_->count(); ++layer) {
@@ -279,7 +279,7 @@ DominatorColumns Solver::columns() {
   return columns;
 }
 
-// Marks of numbers first: a bit each, which fit into a cache.
+// Marks the numbers that hold others first: a bit each fits into a cache.
 void Solver::find_holders(RankedBits& holders) const {
   HugeArray<std::uint64_t> holds((std::uint64_t{order_.end} + 63) / 64);
   for_each_part(holds.size(), worker_count(), [&](unsigned, std::uint64_t begin, std::uint64_t end) {
@@ -366,7 +366,7 @@ Reachability reachability(const Dominators& dominators) {
 NodeId Dominators::idom(NodeId node) const {
   switch (node.kind()) {
     case NodeKind::kObject:
-      return columns_.vertices.node(columns_.idom[node.object().row] - 1);  // kNone of 0
+      return columns_.vertices.node(columns_.idom[node.object().row] - 1);  // 0 gives kNone
     case NodeKind::kRoot: {
       const RootId parent = columns_.root_parent[node.root().row];
       return parent ? NodeId(parent) : NodeId::super_root();

@@ -37,7 +37,7 @@ namespace holdfast::graph {
 struct DominatorColumns {
   Vertices vertices;
   ObjectSizes sizes;
-  HugeArray<std::uint32_t> idom;    // by ObjectId: a vertex + 1; 0 = not reachable
+  HugeArray<std::uint32_t> idom;    // by ObjectId: the dominator's vertex + 1; 0 = not reachable
   std::vector<RootId> root_parent;  // by RootId: none = the super root
   RankedBits holders;               // by vertex: objects that dominate others, and all roots
   HugeArray<PackedHeld> held;       // by rank among the holders
@@ -49,12 +49,12 @@ class Dominators {
   explicit Dominators(DominatorColumns columns) : columns_(std::move(columns)) {}
 
   bool reachable(ObjectId object) const { return columns_.idom[object.row] != 0; }
-  // None for the super root and for unreachable objects.
+  // Returns none for the super root and for unreachable objects.
   NodeId idom(NodeId node) const;
-  // 0 for unreachable objects.
+  // These return 0 for unreachable objects.
   std::uint64_t retained_bytes(NodeId node) const;
   std::uint32_t retained_count(NodeId node) const;
-  // An object that dominates nothing but itself. Most are like that, and need no look at the tree.
+  // Whether the vertex is an object that dominates only itself. Most are, and need no look at the tree.
   bool is_alone(std::uint32_t vertex) const {
     return vertex >= columns_.vertices.count() || !columns_.holders.has(vertex);
   }
@@ -68,10 +68,13 @@ class Dominators {
   DominatorColumns columns_;
 };
 
-// What can be reached: what has a dominator. Equal to reach() from all roots, at a tenth of its cost.
+// Returns what can be reached, which is what has a dominator. The same as reach() from all roots, at a tenth of its
+// cost.
 Reachability reachability(const Dominators& dominators);
 
-// The snapshot's edges must name existing objects. Adds its passes to `times` if given.
+// Computes dominators and retained sizes, on all cores where that pays; the result does not depend on their number. The
+// snapshot's edges must name existing objects. Adds its passes to `times` unless that is null. Fails with kUnsupported
+// or kDamaged as Vertices, ObjectSizes and RootForest do, and throws when it is cancelled.
 Dominators dominators(const heap::Snapshot& snapshot, PassTimes* times = nullptr);
 
 }  // namespace holdfast::graph

@@ -16,8 +16,8 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-// All nodes of a snapshot numbered 0 .. n-1 (objects, roots, super root) with all edges, and dominators by definition:
-// take a node out and see who is not reached any more.
+// All nodes of a snapshot, numbered 0 .. n-1 (objects, roots, super root), with all edges. It finds dominators by their
+// definition: it takes a node out and sees what is no longer reached.
 class Naive {
  public:
   explicit Naive(const heap::Snapshot& snapshot) : snapshot_(snapshot), objects_(snapshot.objects) {
@@ -92,7 +92,7 @@ class Naive {
   std::uint32_t objects_;
   std::vector<std::vector<std::size_t>> edges_;
   std::vector<bool> reached_;
-  std::vector<std::vector<bool>> lost_;  // [gone][node]: still reached
+  std::vector<std::vector<bool>> lost_;  // [node taken out][node]: what is reached without it
 };
 
 TEST(Dominators, AgreeWithTakingNodesOutOnRandomGraphs) {

@@ -10,7 +10,7 @@ namespace {
 constexpr unsigned kParts = 16;
 constexpr std::uint64_t kBlock = 4096;  // edges that are tested together
 
-// The wanted objects as a bit each, and their range, which sorts out most blocks of edges without a look at the bits.
+// The wanted objects, a bit each, and their range, which rules out most blocks of edges without a look at the bits.
 struct Wanted {
   HugeArray<std::uint64_t> bits;
   std::uint32_t lowest = Vertices::kNone;
@@ -27,14 +27,14 @@ Wanted collect(const heap::Snapshot& snapshot, std::span<const ObjectId> objects
   return wanted;
 }
 
-// Edges of [begin, end) whose target is wanted, ascending.
+// Returns the edges of [begin, end) whose target is wanted, ascending.
 std::vector<std::uint32_t> matches(const heap::Edges& edges, const Wanted& wanted, std::uint64_t begin,
                                    std::uint64_t end) {
   std::vector<std::uint32_t> found;
   const std::uint32_t width = wanted.highest - wanted.lowest;
   for (std::uint64_t block = begin; block < end; block += kBlock) {
     const std::uint64_t block_end = std::min(end, block + kBlock);
-    std::uint32_t hits = 0;  // without a branch, so that the compiler can take many at once
+    std::uint32_t hits = 0;  // counted without a branch, so that the compiler can compare many at once
     for (std::uint64_t e = block; e < block_end; ++e) hits += edges.target[e] - wanted.lowest <= width ? 1 : 0;
     if (hits == 0) continue;
     for (std::uint64_t e = block; e < block_end; ++e)

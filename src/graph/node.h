@@ -1,6 +1,6 @@
-// What analyses speak about: the super root, a node of the root forest or an object. Columns do not hold NodeId but a
-// vertex, 4 bytes: pointerful objects first, then the root forest, then the super root; behind these `count()` come the
-// pointer-free objects, which have no edges and no cells in columns by vertex.
+// The things that analyses speak about: the super root, a node of the root forest or an object. Columns hold a vertex
+// of 4 bytes instead of a NodeId: pointerful objects come first, then the root forest, then the super root. Behind
+// these `count()` come the pointer-free objects, which have no edges and no cells in columns by vertex.
 #pragma once
 
 #include <compare>
@@ -17,7 +17,7 @@ enum class NodeKind : std::uint8_t { kNone, kSuperRoot, kRoot, kObject };
 class NodeId {
  public:
   constexpr NodeId() = default;
-  // Implicit: a root and an object are nodes, and every function on nodes means them too.
+  // These are implicit, since a root and an object are nodes: every function on nodes takes them too.
   constexpr NodeId(RootId root) : row_(root.row), kind_(NodeKind::kRoot) {}          // NOLINT(*-explicit-constructor)
   constexpr NodeId(ObjectId object) : row_(object.row), kind_(NodeKind::kObject) {}  // NOLINT(*-explicit-constructor)
   static constexpr NodeId super_root() {
@@ -28,7 +28,7 @@ class NodeId {
 
   constexpr NodeKind kind() const { return kind_; }
   explicit constexpr operator bool() const { return kind_ != NodeKind::kNone; }
-  // None when the node is of another kind.
+  // Both return none if the node is of another kind.
   constexpr RootId root() const { return kind_ == NodeKind::kRoot ? RootId(row_) : RootId(); }
   constexpr ObjectId object() const { return kind_ == NodeKind::kObject ? ObjectId(row_) : ObjectId(); }
   auto operator<=>(const NodeId&) const = default;

@@ -1,5 +1,6 @@
-// Sizes of objects without a column: neighbours in the numbering mostly share a span, so the spans are kept as runs of
-// equal sizes (about 0.1 B per object), with a sample of them so that looking one up takes a few steps.
+// Sizes of objects without a column of them. Neighbours in the numbering mostly share a span, so the spans are kept as
+// runs of equal sizes (about 0.1 B per object); a sample of the runs keeps a look-up short. Several threads may read
+// it.
 #pragma once
 
 #include <algorithm>
@@ -47,7 +48,7 @@ class ObjectSizes {
   void add_sample();
 
   std::vector<ObjectRun> runs_;        // ascending, without gaps
-  std::vector<std::uint32_t> sample_;  // by row >> kSampleBits: the run that it lies in; and the last run
+  std::vector<std::uint32_t> sample_;  // by row >> kSampleBits: the run that it lies in; then the last run
 };
 
 }  // namespace holdfast::graph

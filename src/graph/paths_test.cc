@@ -15,8 +15,8 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-// Distance from the roots by relaxing edges until nothing changes; 0 = not reachable, 1 = a root's target. Words that
-// may be no pointer only lead to what the others do not reach.
+// Computes distances from the roots by relaxing edges until nothing changes; 0 = not reachable, 1 = a root's target.
+// Words that may be no pointer only lead to what the others do not reach.
 std::vector<std::size_t> naive_distances(const heap::Snapshot& snapshot) {
   std::vector<std::size_t> distance(snapshot.objects);
   std::vector<bool> done(snapshot.objects);
@@ -108,7 +108,8 @@ TEST(ShortestPaths, StartOnlyFromTheRootsThatCount) {
   EXPECT_EQ(ShortestPaths(snapshot).parent(ObjectId(0)), NodeId(ObjectId(1))) << "a guess is no way where another is";
 }
 
-// A variable holds the object at the end of a list, a finalizer refers to it at once; another one only it holds.
+// A variable holds the object at the end of a list, and a finalizer refers to it directly; only the finalizer holds
+// another.
 TEST(ShortestPaths, LeadFromFinalizersOnlyToWhatNothingElseHolds) {
   SnapshotBuilder builder(4, 0);
   const RootId finalizer = builder.root();

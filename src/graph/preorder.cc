@@ -10,8 +10,8 @@
 namespace holdfast::graph {
 namespace {
 
-// A vertex that waits for its visit, and the number of the one that named it. A vertex may wait several times; the
-// first time that it is taken counts, so each visit happens under the deepest vertex that has an edge to it.
+// A vertex that waits for its visit, and the number of the one that points at it. A vertex may wait several times; the
+// entry that is taken first counts, so each visit happens under the deepest vertex that has an edge to it.
 struct Waiting {
   std::uint32_t vertex = 0;
   std::uint32_t from = 0;
@@ -63,7 +63,7 @@ class Search {
 
   void wait(std::uint32_t vertex, std::uint32_t from) { stack_[top_++] = {vertex, from}; }
 
-  // The edges of what is taken next and the time after, and where its number is or will be.
+  // Prefetches the edges of the two vertices that are taken next, and the number of one that is taken soon after.
   void fetch_rows_below() const {
     constexpr std::uint64_t kNumberAhead = 4;
     if (top_ >= kNumberAhead && vertices_.is_object(stack_[top_ - kNumberAhead].vertex))
@@ -95,7 +95,7 @@ class Search {
   void visit_object(const Waiting& next) {
     if (seen(next.vertex)) {
       std::uint32_t& lowest = order_.lowest[order_.number[next.vertex]];
-      lowest = std::min(lowest, next.from);  // no branch, which could not be foretold
+      lowest = std::min(lowest, next.from);  // without a branch, which the processor could not predict
       return;
     }
     seen_[next.vertex / 64] |= std::uint64_t{1} << (next.vertex % 64);
@@ -118,7 +118,7 @@ class Search {
     }
   }
 
-  // Takes the edge into a deferred object that came some time ago, whose place has been loaded meanwhile.
+  // Keeps this edge into a deferred object for later, and enters an earlier one, whose cell has been loaded meanwhile.
   void hold(KeptEdge edge) {
     std::swap(edge, waiting_holds_[hold_count_++ % kHoldsAhead]);
     if (edge.from == 0) return;
@@ -129,8 +129,9 @@ class Search {
       order_.shared[shared_count_++] = edge;
   }
 
-  // About where the row of the object begins. Neighbours are mostly alike, so a sample that fits into a cache tells it
-  // to a few cells: then the begin and the row can be loaded at once instead of one after the other.
+  // Guesses where the row of the object begins. Neighbours have rows of similar lengths, so a sample that fits into a
+  // cache is right to a few cells. With the guess, the begin and the row can be loaded at once instead of one after the
+  // other.
   std::uint32_t row_guess(std::uint32_t object) const {
     const std::uint32_t* const at = row_sample_.data() + object / kRowSample;
     return at[0] + (at[1] - at[0]) / kRowSample * (object % kRowSample);
@@ -144,7 +145,7 @@ class Search {
   const std::uint32_t* row_begin_;
   const std::uint32_t* target_;
   RootForest forest_;
-  std::vector<std::uint32_t> row_sample_;  // of every kRowSample-th row: its begin
+  std::vector<std::uint32_t> row_sample_;  // the begin of every kRowSample-th row
   Preorder order_;
   HugeArray<std::uint64_t> seen_;
   HugeArray<Waiting> stack_;

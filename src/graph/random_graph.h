@@ -1,4 +1,4 @@
-// Seeded random heaps of many shapes for tests that compare an algorithm with a naive one.
+// For tests that compare an algorithm with a naive one: seeded random heaps of many shapes.
 #pragma once
 
 #include <algorithm>

@@ -9,7 +9,7 @@
 namespace holdfast::graph {
 namespace {
 
-// Set bits in [begin, end).
+// Counts the set bits in [begin, end).
 std::uint64_t count_bits(const HugeArray<std::uint64_t>& bits, std::uint64_t begin, std::uint64_t end) {
   std::uint64_t count = 0;
   while (begin < end) {

@@ -1,4 +1,4 @@
-// The children of each node of the root forest: the snapshot says parents only.
+// The children of each node of the root forest, since the snapshot only names parents. Several threads may read it.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,7 @@ class RootForest {
   // Fails with kDamaged when a parent does not come before its child or a root's targets overrun the table.
   explicit RootForest(const heap::Snapshot& snapshot);
 
-  // Ascending.
+  // Both are ascending.
   std::span<const RootId> top() const { return list(static_cast<std::uint32_t>(begin_.size() - 2)); }
   std::span<const RootId> children(RootId root) const { return list(root.row); }
 

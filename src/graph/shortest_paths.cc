@@ -6,14 +6,14 @@
 namespace holdfast::graph {
 namespace {
 
-// The first reference of `source` to `object`.
+// Returns the first reference of `source` to `object`.
 std::uint32_t edge_between(const heap::Edges& edges, std::uint32_t source, ObjectId object) {
   const std::uint32_t* const begin = edges.target.data() + edges.row_begin[source];
   const std::uint32_t* const end = edges.target.data() + edges.row_begin[source + 1];
   return static_cast<std::uint32_t>(std::find(begin, end, object.row) - edges.target.data());
 }
 
-// What a program means to hold by, and a reader knows.
+// Whether the root is one by which a program holds memory on purpose, and which a reader knows.
 bool is_ordinary(const heap::Root& root) {
   switch (root.kind) {
     case heap::RootKind::kGlobal:

@@ -8,7 +8,7 @@ namespace holdfast::graph {
 namespace {
 
 constexpr unsigned kParts = 16;
-constexpr std::uint64_t kPaying = 32;  // a layer pays if it has one in so many of all objects
+constexpr std::uint64_t kPaying = 32;  // a layer pays if it has at least one in so many of all objects
 
 }  // namespace
 
@@ -23,7 +23,7 @@ SinkLayers::SinkLayers(const heap::Snapshot& snapshot) : all_((std::uint64_t{sna
   }
 }
 
-// Finds the objects that point only at what is peeled already. Each part owns whole words.
+// Finds the objects that only point at what is peeled already. Each part owns whole words of `layer`.
 std::uint64_t SinkLayers::peel(const heap::Snapshot& snapshot, HugeArray<std::uint64_t>& layer) const {
   const std::uint32_t* const row_begin = snapshot.edges.row_begin.data();
   const std::uint32_t* const target = snapshot.edges.target.data();

@@ -1,7 +1,7 @@
-// The bottom of the graph, peeled off in layers: pointerful objects that point at pointer-free objects only, then those
-// that point at such and pointer-free ones only, and so on. No way leads back from them, so depth-first search need not
-// go there, and their dominators are the nearest common ones of those that point at them, taken layer by layer. On a
-// service's heap two layers hold nearly half of the objects that can hold pointers.
+// The bottom of the graph, peeled off in layers: pointerful objects that only point at pointer-free ones, then those
+// that only point at such objects and pointer-free ones, and so on. No way leads back from them, so the depth-first
+// search need not go there: their dominators are the nearest common ones of what points at them, found layer by layer.
+// On a service's heap two layers hold nearly half of the objects that can hold pointers. Several threads may read it.
 #pragma once
 
 #include <bit>
@@ -15,12 +15,12 @@ namespace holdfast::graph {
 
 class SinkLayers {
  public:
-  // Peels while a layer has enough objects to pay for the scan. Two bits per pointerful object while it works, then one
-  // for all layers and one for each.
+  // Peels while a layer has enough objects to pay for the scan, on all cores. Keeps a bit per pointerful object for
+  // each layer and one for all of them.
   explicit SinkLayers(const heap::Snapshot& snapshot);
 
   bool has(std::uint32_t object) const { return (all_[object / 64] >> (object % 64) & 1) != 0; }
-  // The uppermost first: objects of a layer point at later layers and at pointer-free objects only, or at themselves.
+  // The uppermost layer is number 0: its objects only point at later layers, at pointer-free objects and at themselves.
   std::size_t count() const { return layers_.size(); }
   // Calls visit(object) in ascending order.
   template <typename Visit>

@@ -1,6 +1,6 @@
-// Small snapshots for tests, from sizes, edges and roots. Objects 0 .. pointerful-1 can hold pointers, the others not.
-// Here an object is its number from the start, and one builder can build often: what tests of algorithms and random
-// graphs want. heap/heap_builder.h, for names, types and free slots, numbers objects only at the end.
+// For tests: small snapshots made of sizes, edges and roots. Objects 0 .. pointerful-1 can hold pointers, the others
+// cannot. An object is its number from the start, and one builder can build often: tests of algorithms and random
+// graphs want that. heap/heap_builder.h, for names, types and free slots, numbers objects only at the end.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,7 @@ namespace holdfast::graph {
 
 class SnapshotBuilder {
  public:
-  // All objects of `size` bytes until resized.
+  // All objects have `size` bytes until resized.
   SnapshotBuilder(std::uint32_t pointerful, std::uint32_t leaves, std::uint64_t size = 16)
       : rows_(pointerful), size_(std::size_t{pointerful} + leaves, size) {}
 
@@ -55,7 +55,7 @@ class SnapshotBuilder {
   }
 
  private:
-  // One span per run of equal sizes.
+  // Adds one span per run of equal sizes.
   void add_spans(heap::Snapshot& snapshot, std::uint32_t first, std::uint32_t end, bool has_pointers) const {
     while (first < end) {
       std::uint32_t next = first;
