@@ -1,4 +1,5 @@
-// Bytes of the target that a snapshot has kept (Snapshot::content), by address.
+// The bytes of the target that a snapshot has kept (Snapshot::content), found by address. Several threads may read it;
+// nothing throws.
 #pragma once
 
 #include <cstdint>
@@ -12,11 +13,12 @@ namespace holdfast::heap {
 
 class ContentView {
  public:
-  // The content is used in place and must outlive this, unchanged.
+  // The content is used in place; it must outlive this and stay as it is.
   explicit ContentView(const Content& content);
 
   bool empty() const { return ranges_.empty(); }
-  // The bytes [at, at + size); nothing if they were not all kept.
+  // The bytes [at, at + size), which point into the content; nothing if not all of them were kept. word() reads 8
+  // bytes.
   std::optional<std::span<const std::uint8_t>> find(Address at, std::uint64_t size) const;
   std::optional<std::uint64_t> word(Address at) const;
 

@@ -15,7 +15,7 @@ void add_distance(std::string& path, std::uint64_t offset) {
   if (offset != 0) path += fmt::format("+{:#x}", offset);
 }
 
-// The field that the offset lies in; nullptr in padding.
+// Returns the field that the offset lies in; nullptr in padding.
 const Field* field_at(const Snapshot& snapshot, const Type& type, std::uint64_t offset) {
   for (std::uint32_t f = type.first_field; f < type.first_field + type.field_count; ++f) {
     const Field& field = snapshot.fields[f];

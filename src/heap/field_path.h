@@ -1,4 +1,5 @@
-// The name of a place inside an object, as a person would write it: ".sessions", "[3].next", ".items[2].key".
+// Names a place inside an object as a person would write it: ".sessions", "[3].next", ".items[2].key". These functions
+// can be called by several threads at once; none throws.
 #pragma once
 
 #include <cstdint>
@@ -13,16 +14,17 @@ struct FieldPath {
   bool is_named = false;  // it begins with a field or an element, not with a distance
 };
 
-// `offset` is in bytes from the start of the value (behind Span::header); `bytes` is the room that the value has: at
-// least two values of the type make it an array of them. The pointer words of strings, slices, interfaces, maps and the
-// like have no suffix of their own. What has no name ends in its distance: ".buf+0x8", "+0x18" when the type is not
-// known. Any type table may be asked, even one that contains itself.
+// `offset` is in bytes from the start of the value (behind Span::header). `bytes` is the room that the value has: if
+// that is at least two values of the type, they are an array. The pointer words of strings, slices, interfaces, maps
+// and the like get no suffix of their own. A place without a name ends in its distance: ".buf+0x8", or "+0x18" if the
+// type is not known. The type table may be damaged, even contain itself.
 FieldPath field_path(const Snapshot& snapshot, TypeId type, std::uint64_t offset, std::uint64_t bytes = 0);
 
-// Where an edge of this object's row leaves, in bytes from the start of its slot. Linear in the row's edges before it.
+// Returns where the edge of this object's row starts, in bytes from the start of its slot. Linear in the edges of the
+// row before it.
 std::uint64_t edge_offset(const Edges& edges, ObjectId source, std::uint32_t edge);
 
-// The same as a name, by the source's type: the field that makes the edge.
+// Names the same place by the source's type: the field that makes the edge.
 class ObjectIndex;
 FieldPath edge_path(const Snapshot& snapshot, const ObjectIndex& index, ObjectId source, std::uint32_t edge);
 

@@ -1,4 +1,4 @@
-// Small snapshots for tests, declared thing by thing:
+// For tests: small snapshots, declared thing by thing:
 //
 //   HeapBuilder heap;
 //   const TypeId session = heap.structure("main.Session", 24, {{"Name", heap.string_type(), 0}, {"next", {}, 16}});
@@ -8,8 +8,8 @@
 //   heap.refer(heap.root(RootKind::kGlobal, "main.sessions"), a);
 //   const Snapshot snapshot = heap.build();   // snapshot.edges of heap.id(a), ...
 //
-// Objects lie in the order in which they are added; neighbours of one size share a span.
-// For graphs that are nothing but numbers, without names, types or free slots, there is graph/snapshot_builder.h.
+// Objects lie in the order in which they are added; neighbours of one size share a span. For graphs of mere numbers,
+// without names, types or free slots, there is graph/snapshot_builder.h.
 #pragma once
 
 #include <algorithm>
@@ -39,17 +39,17 @@ class HeapBuilder {
     std::uint64_t offset = 0;
   };
 
-  // For everything that has no function here: target, losses, audit, ...
+  // Gives access to everything that has no function here: target, losses, audit, ...
   Snapshot& snapshot() { return snapshot_; }
 
-  // An object that can hold pointers.
+  // Adds an object that can hold pointers; leaf() adds one that cannot.
   Handle object(std::uint64_t size, TypeId type = {}, KnownBy known_by = KnownBy::kHeader) {
     return add(true, {size, type, type ? known_by : KnownBy::kUnknown});
   }
   Handle leaf(std::uint64_t size, TypeId type = {}, KnownBy known_by = KnownBy::kHeader) {
     return add(false, {size, type, type ? known_by : KnownBy::kUnknown});
   }
-  // A slot in which no object is.
+  // Adds a slot without an object.
   void free_slot(bool has_pointers, std::uint64_t size) { slots_of(has_pointers).push_back({size, {}, {}, true}); }
 
   HeapBuilder& edge(Handle from, std::uint64_t offset, Handle to) {
@@ -65,7 +65,7 @@ class HeapBuilder {
     return *this;
   }
 
-  // `name`: of the variable, or of the function that the frame or special belongs to; empty for none.
+  // `name` is that of the variable, or of the function that the frame or special belongs to; empty for none.
   RootId root(RootKind kind, std::string_view name, RootId parent = {}, TypeId type = {}) {
     Label label;
     if (kind == RootKind::kGlobal) label.basis = Basis::kSymbol;
@@ -81,13 +81,13 @@ class HeapBuilder {
     snapshot_.roots.push_back(root);
     return RootId(static_cast<std::uint32_t>(snapshot_.roots.size() - 1));
   }
-  // Of roots of that kind: finalizers, ...
+  // Adds a group of roots of that kind: all finalizers, ...
   RootId group(RootKind members) {
     Label label;
     label.members = members;
     return root(RootKind::kGroup, label);
   }
-  // Of goroutines that wait there.
+  // Adds a group of goroutines that wait there.
   RootId group(WaitReason reason, std::string_view function, std::string_view file = {}, std::uint32_t line = 0) {
     Label label;
     label.members = RootKind::kGoroutine;
@@ -123,7 +123,7 @@ class HeapBuilder {
     return id;
   }
 
-  // The object was allocated by these functions, innermost first; equal stacks are one.
+  // Says that these functions allocated the object, innermost first; equal stacks become one.
   HeapBuilder& sample(Handle object, const std::vector<std::string_view>& functions) {
     samples_.push_back({object, stack_of(functions)});
     return *this;
@@ -163,7 +163,7 @@ class HeapBuilder {
   TypeId string_type() { return type("string", TypeKind::kString, 16); }
   TypeId pointer_type(std::string_view name, TypeId elem = {}) { return type(name, TypeKind::kPointer, 8, elem); }
 
-  // After the last object was added.
+  // Call this after the last object was added.
   ObjectId id(Handle object) const {
     const auto objects_of = [&](bool has_pointers, std::uint32_t slots) {
       const auto& all = has_pointers ? pointerful_ : leaves_;
@@ -174,7 +174,7 @@ class HeapBuilder {
     return ObjectId(objects_of(object.has_pointers, object.row) + (object.has_pointers ? 0 : pointerful));
   }
 
-  // Gives the snapshot away: once, at the end.
+  // Gives the snapshot away: call it once, at the end.
   Snapshot build() {
     add_spans(true);
     add_spans(false);

@@ -1,7 +1,7 @@
-// How rows look in a .hold file: little-endian, field by field, without padding. Each structure is described once;
-// writing and reading follow the description. Fields are only ever added, at the end of a description, and their
-// default must mean "not known": a row that was written before a field was there ends before it, and one that was
-// written by a newer holdfast goes on behind the last field that we know.
+// Says how rows look in a .hold file: little-endian, field by field, without padding. Each structure is described once,
+// and both writing and reading follow the description. Fields are only ever added, at the end of a description, and
+// their default must mean "not known": a row that was written before a field existed ends before it, and a row of a
+// newer holdfast goes on behind the last field that we know.
 #pragma once
 
 #include <algorithm>
@@ -17,8 +17,8 @@
 
 namespace holdfast::heap {
 
-// The highest value of an enum that we know, and what a newer one is read as: the value that says least. Without such
-// a value the part is left out or the file refused, since anything else would be a guess.
+// The highest value of an enum that we know, and what a newer value is read as: the one that says least. If no value
+// says so little, the part is left out or the file refused, since anything else would be a guess.
 template <class Enum>
 struct KnownValues {
   Enum last;
@@ -72,7 +72,7 @@ Enum known_value(std::underlying_type_t<Enum> stored, std::uint64_t& newer) {
   return *known.instead_of_newer;
 }
 
-// Turns values of a column that a newer holdfast wrote into those that we know; how many there were.
+// Replaces the values of a column that only a newer holdfast knows by those that we know; returns how many there were.
 template <class T>
 std::uint64_t settle(HugeArray<T>&) {
   return 0;
@@ -87,7 +87,7 @@ inline std::uint64_t settle(HugeArray<ObjectType>& types) {
   return newer;
 }
 
-// The counts; every other member has a section of its own.
+// Only the counts; every other member has a section of its own.
 template <class Archive>
 void describe(Archive& a, Snapshot& x) {
   a(x.pointerful, x.objects);
@@ -117,7 +117,7 @@ void describe(Archive& a, Counter& x) {
   std::string sentence;  // older files have one in place of in_flight
   a(x.name, x.runtime, x.ours, x.rule, sentence, x.in_flight);
 }
-// Without counters and excuses, which are sections of their own.
+// Without counters and excuses, which have sections of their own.
 template <class Archive>
 void describe(Archive& a, AuditInput& x) {
   a(x.gc_phase, x.gc_cycles, x.alloc_count_mismatches, x.mismatched_spans, x.pointers_to_free_slots,
@@ -136,7 +136,7 @@ void describe(Archive& a, std::pair<A, B>& x) {
   a(x.first, x.second);
 }
 
-// Rows of tables: only fields of fixed size.
+// The following are rows of tables and only have fields of fixed size.
 template <class Archive>
 void describe(Archive& a, Span& x) {
   a(x.base, x.slot_size, x.pages, x.slots, x.alloc_count, x.objects, x.first_object, x.bits_at, x.size_class, x.header,
@@ -194,7 +194,7 @@ void describe(Archive& a, MarkExcuse& x) {
   a(x.object, x.cause);
 }
 
-// Appends to a byte vector.
+// Appends rows to a byte vector, which it neither owns nor clears.
 class RowWriter {
  public:
   explicit RowWriter(std::vector<std::byte>& to) : to_(to) {}
@@ -205,10 +205,10 @@ class RowWriter {
   }
   template <class Row>
   void row(const Row& row) {
-    // A description serves reading too, which fills the fields; writing only looks at them.
+    // A description also serves reading, which fills the fields; writing only looks at them.
     describe(*this, const_cast<Row&>(row));  // NOLINT(cppcoreguidelines-pro-type-const-cast)
   }
-  // A row of any size behind its length.
+  // Writes a row of any size behind its length.
   template <class Record>
   void record(const Record& record) {
     const std::size_t begin = to_.size();
@@ -243,13 +243,13 @@ class RowWriter {
   void put(Id<Tag>& id) {
     put_integer(id.row);
   }
-  // Of fixed size, present or not.
+  // An optional number has the same size whether or not it is present.
   void put(std::optional<std::uint64_t>& value) {
     put_integer(static_cast<std::uint8_t>(value.has_value()));
     put_integer(value.value_or(0));
   }
   void put(std::string& value) { text(value); }
-  // Of plain values, which cannot grow; what has fields is a section of its own.
+  // Vectors hold plain values, which cannot grow; what has fields has a section of its own.
   template <class T>
   void put(std::vector<T>& values) {
     put_integer(static_cast<std::uint32_t>(values.size()));
@@ -265,13 +265,14 @@ class RowWriter {
   std::vector<std::byte>& to_;
 };
 
-// Reads the same. Fails with kDamaged when a row ends within a field or a value cannot be, and with kUnsupported when
-// only a newer holdfast knows the value.
+// Reads what RowWriter has written. Fails with kDamaged when a row ends within a field or a value is impossible, and
+// with kUnsupported when only a newer holdfast knows the value.
 class RowReader {
  public:
   explicit RowReader(ByteView bytes) : cursor_(std::move(bytes)) {}
 
-  // The next `size` bytes. Fields that they end before keep their values; what follows the last field is skipped.
+  // Reads the next `size` bytes into the row. Fields behind their end keep their values; bytes behind the last field
+  // are skipped.
   template <class Row>
   void row(std::uint64_t size, Row& row) {
     if (size > cursor_.left()) fail(ErrorCode::kDamaged, "a row of {} bytes in the last {}", size, cursor_.left());
@@ -343,7 +344,7 @@ class RowReader {
     const auto bytes = cursor_.bytes(size);
     value.assign(reinterpret_cast<const char*>(bytes.data()), bytes.size());
   }
-  // An element takes a byte at least, so a count that cannot be true is found before anything is allocated for it.
+  // Each element takes at least a byte, so an impossible count is found before anything is allocated for it.
   template <class T>
   void get(std::vector<T>& values) {
     static_assert(std::is_integral_v<T> || std::is_same_v<T, Address>, "what has fields is a section of its own");
@@ -363,7 +364,7 @@ class RowReader {
   std::uint64_t newer_ = 0;  // values of kinds that we do not know
 };
 
-// Bytes of one row of a table.
+// Returns how many bytes one row of a table takes.
 template <class Row>
 std::uint32_t wire_size() {
   std::vector<std::byte> bytes;

@@ -24,7 +24,8 @@ std::string_view id_of(const HoldEntry& entry) {
   return {entry.id, sizeof(entry.id)};
 }
 
-// Packs all sections first, about 3 bytes an object, so that the file is written from front to back.
+// Packs all sections before the first byte is written, about 3 bytes per object, so that the file is written front to
+// back.
 class HoldWriter {
  public:
   explicit HoldWriter(const Snapshot& snapshot) {
@@ -121,7 +122,7 @@ class HoldReader {
            name(), sum, std::uint64_t{header_.checksum});
   }
 
-  // Sections one behind the other, up to the end of the file, each once.
+  // Checks that the sections follow one another up to the end of the file, each once.
   void check_entries() const {
     std::uint64_t end = end_of_entries(header_.section_count);
     for (const HoldEntry& entry : entries_) {
@@ -144,8 +145,8 @@ class HoldReader {
            std::uint64_t{header_.file_size}, end);
   }
 
-  // All bytes are as they were written, those of sections that we do not know too; afterwards `missing_` has the parts
-  // that cannot be read, and `skipped_` the sections.
+  // Checks that all bytes are as they were written, those of unknown sections too. Notes the parts that cannot be read
+  // in `missing_` and their sections in `skipped_`.
   void check_stored() {
     for (const HoldEntry& entry : entries_) {
       const std::uint64_t sum = hash_of(file_.bytes(entry.offset, entry.stored_size));
@@ -186,13 +187,13 @@ class HoldReader {
         std::find_if(entries_.begin(), entries_.end(), [&](const HoldEntry& entry) { return id_of(entry) == id; });
     return found == entries_.end() ? nullptr : &*found;
   }
-  // None if its part is left out.
+  // Returns none if the section's part is left out.
   const HoldEntry* usable(const HoldSection& section) const {
     const bool missing = std::find(missing_.begin(), missing_.end(), section.part) != missing_.end();
     return missing ? nullptr : find(section.id);
   }
 
-  // What says that only a newer holdfast understands it costs no more than its part.
+  // If only a newer holdfast understands the section, its part is left out and nothing else.
   std::uint64_t unpack_or_skip(const HoldSection& section, const HoldEntry& entry, Snapshot& s) {
     try {
       return unpack(section, entry, s);
@@ -225,7 +226,7 @@ class HoldReader {
     if (newer_values > 0) s.losses.push_back(make_loss(LossKind::kNewerValue, newer_values));
   }
 
-  // As text whatever its bytes are.
+  // Shows the id as text, whatever its bytes are.
   static std::string shown(const HoldEntry& entry) {
     std::string text(id_of(entry));
     for (char& c : text)

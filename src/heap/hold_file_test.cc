@@ -50,7 +50,7 @@ Snapshot read(const Bytes& bytes) {
   return read_hold(ByteView(bytes, "a.hold"));
 }
 
-// Gives every value another value than the default, and another one than the rest.
+// Gives every value one that is neither the default nor any other's.
 struct Filler {
   std::uint32_t next = 1;
 
@@ -73,7 +73,7 @@ struct Filler {
     for (T& value : values) fill(value);
   }
   void fill(std::pair<std::string, std::uint64_t>& x) { (*this)(x.first, x.second); }
-  // Structured bindings, so that a new field does not compile until it is here.
+  // Structured bindings keep a new field from compiling until it is filled here.
   void fill(TargetInfo& x) {
     auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, release_given, from_file, runtimes] = x;
     (*this)(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, release_given, runtimes);
@@ -109,7 +109,7 @@ struct Filler {
   }
 };
 
-// The fields that tests of ids and ranges leave alone, and everything else.
+// Fills the fields that tests of ids and ranges leave alone, and everything else.
 void fill_rows(Snapshot& s) {
   Filler filler;
   {
@@ -172,7 +172,7 @@ Snapshot sample() {
   return snapshot;
 }
 
-// Objects of random sizes and edges, enough for several frames of edges.
+// Makes objects of random sizes with random edges, enough for several frames of edges.
 Snapshot large_sample(std::uint64_t seed, std::uint32_t objects) {
   std::mt19937_64 random(seed);
   HeapBuilder heap;
@@ -234,7 +234,7 @@ void expect_equal(const Snapshot& a, const Snapshot& b) {
   expect_equal(content.bytes, b.content.bytes);
 }
 
-// What the error says with which reading ends; the test fails if there is none.
+// Returns the message of the error with which reading ends; the test fails if there is none.
 std::string refusal(const Bytes& file, ErrorCode code) {
   try {
     read(file);
@@ -362,7 +362,7 @@ TEST_F(HoldFile, ReadsSectionsInAnyOrder) {
   expect_equal(snapshot, read(parts.file()));
 }
 
-// The sample as it is without a part.
+// Makes the sample as it is without a part.
 Snapshot sample_without(HoldPart part) {
   Snapshot snapshot = sample();
   testing::add_content(snapshot);
@@ -433,7 +433,7 @@ TEST_F(HoldFile, AnUnknownSectionIsSkippedUnlessItIsRequired) {
                         std::uint64_t{parts.sections()[3].entry.offset}));
 }
 
-// Rows of `from` bytes, each cut or filled up to `to`.
+// Cuts or fills rows of `from` bytes up to `to` bytes each.
 Bytes resized(const Bytes& rows, std::size_t from, std::size_t to) {
   Bytes out;
   for (std::size_t at = 0; at < rows.size(); at += from) {

@@ -1,5 +1,5 @@
-// How a .hold file is laid out in bytes; docs/hold-format.md is the same for people who have no C++ at hand.
-// heap/hold_sections.h has the table of sections, heap/hold_file.cc reads and writes the whole.
+// How a .hold file is laid out in bytes. docs/hold-format.md says the same to readers without C++ at hand;
+// heap/hold_sections.h has the table of sections, and heap/hold_file.cc reads and writes the whole.
 //
 //   HoldHeader
 //   HoldEntry x section_count
@@ -9,9 +9,9 @@
 // rows). Its stored bytes are a le32 per frame, the frame's compressed size, then the frames. A frame is one zstd frame
 // of its rows, which were prepared as `encoding` says. Every byte of the file is under one of the checksums.
 //
-// All columns are compressed, none is mapped in place: what is read at random after opening (dominators, retained
-// sizes) is computed and not in the file, and what is in it is streamed once, which costs less than reading the larger
-// raw column would (graph without locality, 37 M edges: 0.03 to 0.15 s).
+// All columns are compressed and none is mapped in place. What is read at random after opening (dominators, retained
+// sizes) is computed and not in the file; what is in the file is read through once, which costs less than reading the
+// larger raw column would (a graph without locality, 37 M edges: 0.03 to 0.15 s).
 #pragma once
 
 #include <string_view>
@@ -21,8 +21,8 @@
 namespace holdfast::heap {
 
 constexpr std::string_view kHoldMagic = "holdfast";
-// The format's number changes only when header, entries or frames do; what a section means has a version of its own.
-// Formats 1 to 3 were never published and are refused.
+// The format's number changes only when the header, entries or frames do; the content of a section has a version of its
+// own. Formats 1 to 3 were never published and are refused.
 constexpr std::uint32_t kHoldFormat = 4;
 constexpr std::uint64_t kHoldFrameBytes = 4 << 20;
 constexpr std::uint32_t kMostHoldSections = 256;
@@ -31,8 +31,8 @@ constexpr std::uint64_t kMostHoldRows = std::uint64_t{1} << 40;
 
 enum class HoldEncoding : std::uint32_t {
   kPlain = 0,        // rows as they are
-  kPlanes = 1,       // all first bytes of the frame's rows, then all second bytes, ...
-  kDeltaPlanes = 2,  // rows are le32: differences to the row before (0 before a frame's first), then as kPlanes
+  kPlanes = 1,       // all first bytes of the frame's rows, then all second bytes, and so on
+  kDeltaPlanes = 2,  // rows are le32: differences to the row before (0 before the first of a frame), then as kPlanes
 };
 
 struct HoldHeader {
@@ -46,12 +46,12 @@ struct HoldHeader {
 static_assert(sizeof(HoldHeader) == 40 && WireStruct<HoldHeader>);
 
 enum HoldEntryFlags : std::uint32_t {
-  kHoldRequired = 1,  // who does not know this section, or not this version of it, must refuse the file
+  kHoldRequired = 1,  // a reader that does not know this section, or this version of it, must refuse the file
 };
 
 struct HoldEntry {
   char id[4];
-  le32 version;  // of the section; from 1
+  le32 version;  // of the section, starting with 1
   le32 flags;    // HoldEntryFlags; readers ignore bits that they do not know
   le32 encoding;
   le32 row_size;     // bytes, 1 .. kMostHoldRowBytes

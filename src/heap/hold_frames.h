@@ -1,5 +1,6 @@
-// Rows to the stored bytes of a .hold section and back: prepared, cut into frames, compressed (heap/hold_format.h).
-// Frames are independent, so they are worked on side by side; the bytes do not depend on the number of threads.
+// Turns rows into the stored bytes of a .hold section and back: they are prepared, cut into frames and compressed
+// (heap/hold_format.h). Frames are independent, so all cores work on them; the bytes do not depend on the number of
+// threads.
 #pragma once
 
 #include <cstddef>
@@ -12,7 +13,7 @@
 
 namespace holdfast::heap {
 
-// What a section is made of.
+// The size and form of a section's rows.
 struct HoldShape {
   std::uint64_t count = 0;     // rows
   std::uint32_t row_size = 1;  // bytes, at least 1; 4 with kDeltaPlanes
@@ -23,7 +24,7 @@ struct HoldShape {
   std::uint64_t frames() const { return (count + frame_rows() - 1) / frame_rows(); }
 };
 
-// The stored bytes: sizes of the frames, and the frames.
+// The stored bytes of a section: the sizes of the frames, then the frames.
 struct StoredFrames {
   std::vector<le32> sizes;
   std::vector<std::vector<std::byte>> frames;
@@ -33,10 +34,10 @@ struct StoredFrames {
 
 StoredFrames pack_frames(const HoldShape& shape, std::span<const std::byte> rows);
 
-// Fails with kDamaged unless `stored` has exactly the frames of this shape. To be called before memory is
-// reserved for the rows.
+// Fails with kDamaged unless `stored` has exactly the frames of this shape. Call it before memory is reserved for the
+// rows.
 void check_frames(const HoldShape& shape, const ByteView& stored);
-// `rows` has room for shape.bytes(); `stored` passed check_frames().
+// `rows` must have shape.bytes() bytes, and `stored` must have passed check_frames(). Fails with kDamaged.
 void unpack_frames(const HoldShape& shape, const ByteView& stored, std::span<std::byte> rows);
 
 }  // namespace holdfast::heap

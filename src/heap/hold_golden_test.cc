@@ -1,5 +1,5 @@
-// Files of every format and every step since (docs/hold-format.md), which later ones must read for ever. Older files
-// have less in them; what they have is checked value by value.
+// Files of every format and of every step since (docs/hold-format.md), which later versions must read for ever. Older
+// files hold less; what they hold is checked value by value.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

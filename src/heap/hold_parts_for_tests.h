@@ -1,5 +1,5 @@
-// For tests: a .hold file taken apart, so that they can change one thing, and put together again with all checksums
-// right.
+// For tests: takes a .hold file apart, so that a test can change one thing, and puts it together again with all
+// checksums right.
 #pragma once
 
 #include <algorithm>
@@ -25,7 +25,7 @@ class HoldParts {
     std::string_view id() const { return {entry.id, sizeof(entry.id)}; }
   };
 
-  // No sections if the file does not hang together.
+  // Has no sections if the file is not consistent.
   explicit HoldParts(const ByteView& file) {
     if (!file.has(0, sizeof(HoldHeader))) return;
     header_ = file.at<HoldHeader>(0);
@@ -49,7 +49,7 @@ class HoldParts {
     return *found;
   }
 
-  // Offsets, sizes and checksums follow from the sections.
+  // Computes offsets, sizes and checksums from the sections.
   Bytes file() {
     std::uint64_t end = sizeof(HoldHeader) + sections_.size() * sizeof(HoldEntry);
     Bytes entries, stored;
@@ -73,7 +73,7 @@ class HoldParts {
     return file;
   }
 
-  // The rows of a section, one behind the other. Fails like unpack_frames().
+  // Returns the rows of a section, one behind the other. Fails like unpack_frames().
   static Bytes rows_of(const Section& section) {
     const HoldShape shape{section.entry.count, section.entry.row_size,
                           static_cast<HoldEncoding>(+section.entry.encoding)};

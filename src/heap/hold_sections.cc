@@ -8,7 +8,7 @@
 namespace holdfast::heap {
 namespace {
 
-// The member of `x` at which a path of member pointers ends; `x` itself without one.
+// Returns the member of `x` that a path of member pointers leads to; `x` itself without a path.
 template <auto... Path, class X>
 auto& at(X& x) {
   return (x.*....*Path);
@@ -24,13 +24,13 @@ HugeArray<std::byte> unpacked(const StoredSection& from) {
   return rows;
 }
 
-// How a section is made of a part of the Snapshot, and back.
+// How a section is made from a part of the Snapshot, and back.
 struct Codec {
   PackedSection (*pack)(const Snapshot& from);
   std::uint64_t (*unpack)(const StoredSection& from, Snapshot& to);
 };
 
-// A HugeArray as it lies in memory.
+// The section is a HugeArray as it lies in memory.
 template <HoldEncoding encoding, auto... Path>
 constexpr Codec column() {
   return {[](const Snapshot& from) {
@@ -47,7 +47,8 @@ constexpr Codec column() {
           }};
 }
 
-// A vector of rows, each as describe() says. A file's rows may be shorter or longer than ours (RowReader).
+// The section is a vector of rows as describe() describes them. A file's rows may be shorter or longer than ours
+// (RowReader).
 template <auto... Path>
 constexpr Codec table() {
   return {[](const Snapshot& from) {
@@ -69,7 +70,7 @@ constexpr Codec table() {
           }};
 }
 
-// Records of any size, each behind its length; Path leads to one of them or to a vector.
+// The section has records of any size, each behind its length; Path leads to one of them or to a vector of them.
 template <auto... Path>
 constexpr Codec records() {
   return {[](const Snapshot& from) {
@@ -95,7 +96,7 @@ constexpr Codec records() {
           }};
 }
 
-// The texts in the order of their ids, as records.
+// The section has the texts in the order of their ids, as records.
 constexpr Codec strings() {
   return {[](const Snapshot& from) {
             std::vector<std::byte> bytes;

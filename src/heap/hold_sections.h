@@ -1,5 +1,5 @@
-// The table of a .hold file's sections: what each holds, how it goes from a Snapshot to rows and back, and what is
-// missing without it. How to add one: CONTRIBUTING.md.
+// The table of a .hold file's sections: what each holds, how it is turned from a Snapshot into rows and back, and what
+// is missing without it. How to add one: CONTRIBUTING.md. The table is constant; several threads may use it.
 #pragma once
 
 #include <cstdint>
@@ -17,14 +17,14 @@ namespace holdfast::heap {
 // added later is a part of its own, so that older files keep what they have.
 enum class HoldPart : std::uint8_t { kGraph, kTypes, kMarks, kAccount, kSamples, kLosses, kContent, kRuntimes };
 
-// A section as it lies in a file that is read, its checksum proven.
+// A section of a file that is read. Its checksum was right.
 struct StoredSection {
   std::uint32_t version = 1;
   HoldShape shape;
   ByteView bytes;
 };
 
-// A section as it is written.
+// A section that will be written.
 struct PackedSection {
   HoldShape shape;
   StoredFrames frames;
@@ -32,7 +32,7 @@ struct PackedSection {
 
 struct HoldSection {
   std::string_view id;    // four characters
-  std::uint32_t version;  // that is written, and the newest that is read; older ones are read for ever
+  std::uint32_t version;  // the one written, and the newest that can be read; older ones are read for ever
   bool required;          // a reader that does not know it must refuse the file
   HoldPart part;
   PackedSection (*pack)(const Snapshot& from);
@@ -41,14 +41,14 @@ struct HoldSection {
   std::uint64_t (*unpack)(const StoredSection& from, Snapshot& to);
 };
 
-// In the order in which they are written and read.
+// Returns the sections in the order in which they are written and read.
 std::span<const HoldSection> hold_sections();
 
 // What a snapshot is like without a part.
 struct HoldPartRule {
   HoldPart part;
-  // Leaves the snapshot valid without the part; called when everything else has been read. None: a file that lacks the
-  // part is refused.
+  // Leaves the snapshot valid without the part; it is called when everything else has been read. Null: a file that
+  // lacks the part is refused.
   void (*forget)(Snapshot& snapshot);
   // What it costs, a sentence; empty if the part is absent unless asked for, or no verb answers less.
   std::string_view without;

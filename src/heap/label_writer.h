@@ -1,4 +1,4 @@
-// Adds labels to a Snapshot, equal ones once.
+// Adds labels to a Snapshot, so that equal ones are one row. One thread.
 #pragma once
 
 #include <map>
@@ -10,7 +10,7 @@ namespace holdfast::heap {
 
 class LabelWriter {
  public:
-  // `labels` must outlive this, and grow through this only.
+  // `labels` must outlive this, and only this may add to it.
   explicit LabelWriter(std::vector<Label>& labels) : labels_(labels) {
     for (std::uint32_t row = 0; row < labels.size(); ++row) rows_.emplace(labels[row], LabelId(row));
   }
@@ -21,7 +21,7 @@ class LabelWriter {
     return at->second;
   }
 
-  // Gives a row that only one root has another label.
+  // Changes the label of a row that only one root has.
   void replace(LabelId id, const Label& label) {
     rows_.erase(labels_[id.row]);
     labels_[id.row] = label;

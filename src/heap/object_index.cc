@@ -9,13 +9,13 @@ namespace holdfast::heap {
 namespace {
 
 constexpr std::uint64_t kAddressBits = 47;         // user space of linux/amd64
-constexpr std::uint64_t kMagicLimit = 4ULL << 30;  // bytes of a span up to which the multiplication is exact
+constexpr std::uint64_t kMagicLimit = 4ULL << 30;  // up to this many bytes in a span the multiplication is exact
 
 std::uint64_t words_of(const Span& span) {
   return (std::uint64_t{span.slots} + 63) / 64;
 }
 
-// Position of the n-th set bit.
+// Returns the position of the n-th set bit.
 std::uint32_t nth_bit(std::uint64_t bits, std::uint32_t n) {
   for (; n > 0; --n) bits &= bits - 1;
   return static_cast<std::uint32_t>(std::countr_zero(bits));
@@ -114,7 +114,7 @@ void ObjectIndex::add_pages() {
       }
     }
   };
-  // Arenas that one span fills share a block, so that the table stays small however large objects are.
+  // Arenas that one span fills share a block, so the table stays small however large objects are.
   std::uint32_t blocks = 1;
   std::uint32_t last = static_cast<std::uint32_t>(spans_.size());
   for_each_arena([&](std::uint32_t span, std::uint64_t arena, std::uint64_t begin, std::uint64_t end) {

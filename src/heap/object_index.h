@@ -1,6 +1,7 @@
-// From addresses to objects and back. One load per step: arena -> block of the page table -> span -> slot, and the
-// object's number is the rank of its slot among the allocated ones. Only the rank costs, so spans without holes skip
-// it. 3 to 4 ns per address in address order, 10 ns without locality; 0.3 B per object of memory.
+// Translates addresses to objects and back. Each step is one load: arena -> block of the page table -> span -> slot;
+// the object's number is the rank of its slot among the allocated ones. Only the rank costs much, so spans without free
+// slots skip it. Takes 3 to 4 ns per address in address order and 10 ns without locality; 0.3 B of memory per object.
+// Several threads may read it; look-ups do not throw.
 //
 // It needs no edges: capture translates the pointers that become edges with it.
 #pragma once
@@ -23,32 +24,32 @@ struct ObjectCounts {
   std::uint32_t objects = 0;
 };
 
-// Counts the allocated slots of each span and numbers them: fills Span::objects and Span::first_object. Spans are
-// sorted by base and their bits_at lie within `allocated`. Fails with kUnsupported when 32 bits cannot number them.
+// Counts the allocated slots of each span and numbers them: fills Span::objects and Span::first_object. Spans must be
+// sorted by base, and their bits_at must lie within `allocated`. Fails with kUnsupported if 32 bits are too few.
 ObjectCounts number_objects(std::span<Span> spans, const HugeArray<std::uint64_t>& allocated);
 
 class ObjectIndex {
  public:
-  // The values behind `spans` and `allocated` are used in place and must outlive the index, unchanged; spans are
-  // numbered, sorted and do not overlap, else kDamaged.
+  // The values behind `spans` and `allocated` are used in place; they must outlive the index and stay as they are.
+  // Fails with kDamaged unless spans are numbered, sorted and disjoint.
   ObjectIndex(std::span<const Span> spans, const HugeArray<std::uint64_t>& allocated);
   explicit ObjectIndex(const Snapshot& snapshot) : ObjectIndex(snapshot.spans, snapshot.allocated) {}
 
-  // The allocated object that the address lies in (anywhere in its slot); none if there is none.
+  // Returns the allocated object in whose slot the address lies; none if there is none.
   ObjectId find_object(Address address) const {
     const Entry* entry = entry_of(address);
     return entry == nullptr ? ObjectId() : object_at(*entry, entry->slot_of(address));
   }
 
-  // The same in steps, for loops that look up many at once: the span that the address's page belongs to, its record
-  // asked for, and then what lies in it.
+  // Do the same in steps, for loops that look up many addresses at once: first find the span of the address's page,
+  // then prefetch its record, then look into the slot.
   SpanId find_page(Address address) const {
     const Entry* entry = entry_of(address);
     return entry == nullptr ? SpanId() : SpanId(static_cast<std::uint32_t>(entry - entries_.data()));
   }
   void fetch(SpanId span) const { __builtin_prefetch(&entries_[span.row]); }
   struct Slot {
-    ObjectId object;  // none when the slot is free, or behind the last one
+    ObjectId object;  // none if the slot is free or behind the last one
     std::uint64_t number = 0;
   };
   Slot find_slot(SpanId span, Address address) const {
@@ -57,7 +58,7 @@ class ObjectIndex {
     return {object_at(entry, slot), slot};
   }
 
-  // A slot, whether or not an object is in it.
+  // A slot, with or without an object.
   struct Hit {
     ObjectId object;  // none when the slot is free
     SpanId span;
@@ -65,10 +66,10 @@ class ObjectIndex {
     std::uint64_t offset_in_slot = 0;
     bool allocated = false;
   };
-  // None outside of all spans and in the rest of a span behind its last slot.
+  // Returns none outside of all spans, and behind the last slot of a span.
   std::optional<Hit> find(Address address) const;
 
-  // These take any object of the snapshot.
+  // These take any object of the snapshot. Sizes are in bytes.
   SpanId find_span(ObjectId object) const;
   std::uint32_t slot_of(ObjectId object) const;
   Address address_of(ObjectId object) const;
@@ -84,7 +85,8 @@ class ObjectIndex {
   // What a lookup needs of a span, in half a cache line.
   struct Entry {
     Address base;
-    std::uint64_t magic = 0;  // ceil(2^64 / slot size): exact for spans up to 4 GiB; 0 in larger ones, all one slot
+    // Ceil(2^64 / slot size): exact for spans up to 4 GiB; 0 in larger ones, which are one slot.
+    std::uint64_t magic = 0;
     std::uint32_t slots = 0;
     std::uint32_t first_object = 0;
     std::uint32_t bits_at = 0;  // kFull: every slot is allocated
@@ -123,7 +125,7 @@ class ObjectIndex {
   std::span<const Span> spans_;
   std::span<const std::uint64_t> allocated_;
   HugeArray<Entry> entries_;  // by SpanId
-  // By word of `allocated`: number of the first object at or behind its first slot. Words of full spans are not used.
+  // By word of `allocated`: the number of the first object at or behind its first slot. Unused for words of full spans.
   HugeArray<std::uint32_t> rank_;
   std::uint64_t first_arena_ = 0;
   HugeArray<std::uint32_t> arena_block_;  // by arena from first_arena_: block of page_span_, 0 = the block of no spans

@@ -15,7 +15,7 @@ struct Layout {
   HugeArray<std::uint64_t> allocated;
 };
 
-// Spans of many shapes, some far apart, some without a gap; full, empty and with holes.
+// Makes spans of many shapes: some far apart, some without a gap; full, empty and with holes.
 Layout random_layout(std::uint64_t seed) {
   std::mt19937_64 random(seed);
   const auto below = [&](std::uint64_t n) { return random() % n; };
@@ -55,7 +55,7 @@ struct Slot {
   ObjectId object;
 };
 
-// All slots of the layout, numbered by counting.
+// Lists all slots of the layout, numbered by counting.
 std::vector<Slot> naive_slots(const Layout& layout) {
   std::vector<Slot> out;
   std::uint32_t next = 0;

@@ -6,7 +6,7 @@
 namespace holdfast::heap {
 namespace {
 
-// First elements of import paths, with all packages below them.
+// The first elements of import paths; all packages below them count.
 constexpr std::array<std::string_view, 6> kPackages = {"internal", "reflect", "runtime", "sync", "syscall", "time"};
 
 }  // namespace

@@ -1,6 +1,6 @@
-// Which code is plumbing: functions that allocate, block or call for others, so that the place of interest is the first
-// caller outside of them. One list for goroutines and for allocation stacks, in this layer because the snapshot's
-// builders group goroutines by it and those who show one name places by it.
+// Says which code is plumbing: functions that allocate, block or call for others, so that the place of interest is the
+// first caller outside of them. There is one list for goroutines and for allocation stacks. It is in this layer because
+// the builders of a snapshot group goroutines by it and those who show a snapshot name places by it. Nothing throws.
 #pragma once
 
 #include <string_view>
@@ -13,8 +13,8 @@ namespace holdfast::heap {
 // for others ("sync.(*Mutex).Lock", "internal/poll.(*FD).Read"). A function without a name does.
 bool is_plumbing(std::string_view function);
 
-// Of frames[first .. first + count), innermost first, the first that is no plumbing; the first of all if all are. Null
-// if there are none.
+// Returns the first of frames[first .. first + count), innermost first, that is no plumbing; the innermost if all are
+// plumbing; null if there are none.
 const Frame* first_user_frame(const Snapshot& snapshot, std::uint32_t first, std::uint32_t count);
 
 }  // namespace holdfast::heap

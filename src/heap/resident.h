@@ -1,5 +1,5 @@
-// How much of an object is in a range of memory, such as Snapshot::absent: objects of spans of which some pages are not
-// resident. Costs by the slots that lie in the range, so nothing where all memory is resident.
+// How much of an object lies in a range of memory, such as a range of Snapshot::absent. The cost depends on the slots
+// that lie in the range, so it is nothing where all memory is resident. Nothing throws.
 #pragma once
 
 #include <algorithm>
@@ -13,8 +13,8 @@
 
 namespace holdfast::heap {
 
-// visit(ObjectId, bytes): each object of the span that lies in the range with one byte or more, in order. The span is
-// numbered, and `allocated` is Snapshot::allocated.
+// Calls visit(ObjectId, bytes) for each object of the span that has at least one byte in the range, in order. The span
+// must be numbered; `allocated` is Snapshot::allocated.
 template <typename Visit>
 void for_each_object_in(const Span& span, const HugeArray<std::uint64_t>& allocated, const AddressRange& range,
                         Visit&& visit) {
@@ -40,7 +40,7 @@ void for_each_object_in(const Span& span, const HugeArray<std::uint64_t>& alloca
   }
 }
 
-// visit(ObjectId, bytes): what of each object is not in memory; more than once where it is in several ranges.
+// Calls visit(ObjectId, bytes) with what is not in memory of each object, several times if several ranges touch it.
 template <typename Visit>
 void for_each_absent_object(const Snapshot& snapshot, Visit&& visit) {
   auto span = snapshot.spans.begin();

@@ -12,7 +12,7 @@ namespace {
 
 using testing::HeapBuilder;
 
-// Spans of many shapes, with holes.
+// Makes spans of many shapes, with holes.
 Snapshot sample(std::mt19937_64& random) {
   HeapBuilder heap;
   for (int i = 0; i < 40; ++i) {
@@ -30,7 +30,7 @@ Snapshot sample(std::mt19937_64& random) {
   return heap.build();
 }
 
-// Byte by byte, in steps of the smallest slot's size.
+// Counts in steps of the smallest slot's size.
 std::vector<std::uint64_t> counted_slowly(const Snapshot& snapshot) {
   const ObjectIndex index(snapshot);
   std::vector<std::uint64_t> bytes(snapshot.objects);

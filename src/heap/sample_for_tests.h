@@ -1,12 +1,12 @@
-// For tests: a small snapshot with one of everything but content: types, edges with a long step, roots, a goroutine,
-// samples, marks, an excuse, pages that are absent.
+// For tests: a small snapshot with one of everything except content: types, edges with a long step, roots, a goroutine,
+// samples, marks, an excuse, absent pages.
 #pragma once
 
 #include "heap/heap_builder.h"
 
 namespace holdfast::heap::testing {
 
-// Objects in the order of their numbers: two main.Node with a free slot between them, a large one, 64 bytes.
+// Objects by number: two main.Node with a free slot between them, a large one, and one of 64 bytes.
 inline Snapshot one_of_everything() {
   HeapBuilder heap;
   const TypeId text = heap.string_type();
@@ -28,7 +28,7 @@ inline Snapshot one_of_everything() {
   return heap.build();
 }
 
-// The bytes of two ranges.
+// Adds the bytes of two ranges.
 inline void add_content(Snapshot& snapshot) {
   snapshot.content.ranges = {{Address(16), Address(24)}, {Address(24), Address(32)}};
   snapshot.content.bytes = HugeArray<std::uint8_t>(16);

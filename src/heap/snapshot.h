@@ -1,6 +1,7 @@
 // Snapshot: what is known about one moment of one Go heap, as flat columns. It is the only bridge between the layers
-// that read a process (capture and below) and those that answer questions (graph, report, ...): whoever has a Snapshot
-// needs no process, no ELF and no Go runtime model. A .hold file (heap/hold_file.h) holds exactly this.
+// that read a process (capture and below) and those that answer questions (graph, view, report, ...): whoever has a
+// Snapshot needs no process, no ELF file and no model of Go's runtime. It owns everything in it; several threads may
+// read it. A .hold file (heap/hold_file.h) holds exactly this.
 //
 // Numbering. An object is an allocated slot of an in-use span, reachable or not. ObjectId rows 0 .. pointerful-1 are
 // the objects of spans that can hold pointers, in address order; pointerful .. objects-1 those of pointer-free spans,
@@ -55,9 +56,9 @@ struct TargetInfo {
   bool has_dwarf = false;
   std::uint32_t modules = 0;  // moduledata records: 1, more with plugins
   std::uint32_t threads = 0;
-  std::uint64_t memory_limit = 0;  // of its control group; 0 = none known
-  // When and where holdfast looked: nanoseconds since 1970 UTC (of a live target the moment at which it was held), the
-  // machine's name, its kernel's release, holdfast's version.
+  std::uint64_t memory_limit = 0;  // of its control group, in bytes; 0 = none known
+  // When and where holdfast looked: nanoseconds since 1970 UTC (for a live target, when it was stopped), the machine's
+  // name, its kernel's release, holdfast's version.
   std::int64_t captured_at_ns = 0;
   std::string host;
   std::string kernel;
@@ -70,16 +71,16 @@ struct TargetInfo {
   bool operator==(const TargetInfo&) const = default;
 };
 
-// What the look at a live target cost it. Milliseconds; 0 for a core.
+// What the look cost a live target, in milliseconds; 0 for a core.
 struct Pause {
   double predicted_ms = 0;
-  double measured_ms = 0;        // first thread interrupted .. last resumed
+  double measured_ms = 0;        // from the first thread interrupted to the last resumed
   std::uint64_t bytes_read = 0;  // copied during the pause
 
   bool operator==(const Pause&) const = default;
 };
 
-// One in-use span. Sorted by base. Facts as the runtime's mspan has them (reference: runtime.mspan, Go 1.19-1.27).
+// One in-use span; spans are sorted by base. Facts are as in runtime.mspan (reference 2.3, Go 1.19-1.27).
 struct Span {
   Address base;
   std::uint64_t slot_size = 0;     // bytes per slot (elemsize)
@@ -116,21 +117,22 @@ class ObjectType {
 };
 
 struct Type {
-  // With full package path where known: "example.com/app/cart.Item", "map[string]*main.Session". Of closures the
-  // function. None where the role and `of` tell all: the parts of maps and channels that have no name of their own.
+  // With the full package path where known: "example.com/app/cart.Item", "map[string]*main.Session". The function, for
+  // a closure. None where the role and `of` tell everything: the parts of maps and channels without a name of their
+  // own.
   StringId name;
   TypeKind kind = TypeKind::kInvalid;
   TypeRole role = TypeRole::kNone;
-  bool is_named = false;            // declared with a name, not put together of others
+  bool is_named = false;            // declared with a name, not composed of other types
   std::uint64_t size = 0;           // bytes of one value
-  std::uint64_t pointer_bytes = 0;  // prefix that can hold pointers
+  std::uint64_t pointer_bytes = 0;  // the beginning that can hold pointers
   TypeId elem;                      // of array, chan, map, pointer, slice
   TypeId key;                       // of map
-  TypeId of;                        // that the role belongs to, see TypeRole; none if not known
+  TypeId of;                        // the type that the role belongs to, see TypeRole; none if not known
   std::uint64_t count = 0;          // of array
   std::uint32_t first_field = 0;    // fields[first_field .. + field_count)
   std::uint32_t field_count = 0;
-  StringId file;  // of closures: with its path, where the function begins
+  StringId file;  // of closures: where the function begins, with its path
   std::uint32_t line = 0;
 
   bool operator==(const Type&) const = default;
@@ -144,20 +146,20 @@ struct Field {
   bool operator==(const Field&) const = default;
 };
 
-// One answer to the question what type each object has; names are in the snapshot's strings.
+// One answer to the question which type each object has. Names are in the snapshot's strings.
 struct TypeColumns {
   HugeArray<ObjectType> object_type;  // by ObjectId
   std::vector<Type> types;
   std::vector<Field> fields;
 };
 
-// Edges of the pointerful objects in compressed rows, each row in ascending source offset. A source can name a target
-// more than once. Pointers to the middle of an object are edges to the object.
+// The edges of pointerful objects as compressed rows, each row in ascending source offset. A source can have several
+// edges to one target. A pointer to the middle of an object is an edge to the object.
 struct Edges {
   HugeArray<std::uint32_t> row_begin;  // pointerful + 1
   HugeArray<std::uint32_t> target;     // ObjectId rows
-  // Words (8 bytes) from the previous edge's source word of the same row (first: from the object's start), 255 = look
-  // into `long_steps`.
+  // Words (8 bytes) from the source word of the previous edge in the row (for the first: from the object's start); 255
+  // = `long_steps` has the number.
   HugeArray<std::uint8_t> step;
   std::vector<std::pair<std::uint32_t, std::uint64_t>> long_steps;  // (edge, words), ascending by edge
 
@@ -185,12 +187,12 @@ struct Goroutine {
   bool locked_to_thread = false;
   bool unwound = false;  // its stack was walked to its outermost frame
   WaitReason wait_reason = WaitReason::kZero;
-  std::optional<std::uint64_t> waiting_ns;  // lower bound; the runtime writes it at a collection
+  std::optional<std::uint64_t> waiting_ns;  // a lower bound: the runtime writes the time at a collection
   AddressRange stack;
   Address g;              // its runtime.g
   Address waits_on;       // channel, semaphore, ...; null if not known
   StringId created_by;    // function of the go statement
-  StringId created_file;  // with its path, where it stands
+  StringId created_file;  // where the go statement stands, with its path
   std::uint32_t created_line = 0;
   RootId root;
   std::uint32_t first_frame = 0;  // frames[first_frame .. + frame_count), innermost first
@@ -204,7 +206,7 @@ struct Frame {
   StringId function;
   StringId file;
   std::uint32_t line = 0;
-  bool inlined = false;  // shares the physical frame of the next one
+  bool inlined = false;  // it shares the physical frame of the next one
 
   bool operator==(const Frame&) const = default;
 };
@@ -234,7 +236,7 @@ enum class CounterRule : std::uint8_t {
 
 // One sum, by us from the objects and by the runtime from its own counters (reference 8.2).
 struct Counter {
-  std::string name;  // MemStats' own: "HeapAlloc"
+  std::string name;  // that of MemStats: "HeapAlloc"
   std::uint64_t runtime = 0;
   std::uint64_t ours = 0;
   CounterRule rule = CounterRule::kMustMatch;
@@ -243,15 +245,15 @@ struct Counter {
   bool operator==(const Counter&) const = default;
 };
 
-// Rules of the collector by which it marks what nobody holds (reference 9.4).
+// The rules by which the collector marks what nobody holds (reference 9.4).
 enum class MarkCause : std::uint8_t {
   kAllocateBlack,     // allocated while it marked
-  kEndedThread,       // a record of a thread that has ended, or what only that holds
+  kEndedThread,       // a record of a thread that has ended, or what only such a record holds
   kResurrection,      // marked by the sweep, for a finalizer
-  kConservativeWord,  // named by a word on a stack that is no live variable there
+  kConservativeWord,  // named by a word of a stack that is no live variable there
 };
 
-// An object that the collector may have marked without anybody holding it, and why.
+// An object that the collector may have marked although nobody holds it, and the rule.
 struct MarkExcuse {
   ObjectId object;
   MarkCause cause = MarkCause::kAllocateBlack;
@@ -259,7 +261,7 @@ struct MarkExcuse {
   bool operator==(const MarkExcuse&) const = default;
 };
 
-// What capture already found wrong or right, for `audit`.
+// What capture found right or wrong already, for `audit`.
 struct AuditInput {
   std::uint32_t gc_phase = 0;  // 0 off, 1 mark, 2 mark termination
   std::uint64_t gc_cycles = 0;
@@ -267,7 +269,7 @@ struct AuditInput {
   std::vector<Address> mismatched_spans;  // the first few
   std::uint64_t pointers_to_free_slots = 0;
   std::vector<Address> free_slot_pointers;  // where such words lie, the first few
-  std::uint64_t goroutines_checked = 0;     // parked ones, whose stacks must end at stktopsp
+  std::uint64_t goroutines_checked = 0;     // those that are parked: their stacks must end at stktopsp
   std::vector<std::uint64_t> not_unwound;   // goids
   std::vector<Counter> counters;
   std::vector<MarkExcuse> excuses;
@@ -275,13 +277,13 @@ struct AuditInput {
   bool operator==(const AuditInput&) const = default;
 };
 
-// Where every byte of RSS is. The parts add up to `rss`.
+// Where every byte of the resident memory (RSS) is. The parts add up to `rss`. All in bytes.
 struct Account {
   std::uint64_t rss = 0;
   std::uint64_t swapped = 0;   // of the whole process: not part of rss
-  std::uint64_t live = 0;      // what is resident of reachable objects; until split_objects() of all objects
-  std::uint64_t garbage = 0;   // the same of those allocated and not reachable
-  std::uint64_t free = 0;      // heap pages and slots without object, resident
+  std::uint64_t live = 0;      // resident bytes of reachable objects; of all objects until split_objects()
+  std::uint64_t garbage = 0;   // the same of objects that are allocated and not reachable
+  std::uint64_t free = 0;      // resident bytes of heap pages and slots without an object
   std::uint64_t released = 0;  // returned to the system: not part of rss
   std::uint64_t stacks = 0;    // of goroutines and threads
   std::uint64_t runtime = 0;   // spans, bitmaps, caches, profile buckets, ...
@@ -289,13 +291,13 @@ struct Account {
   std::uint64_t c_heap = 0;
   std::uint64_t mappings = 0;  // other anonymous memory
   std::uint64_t files = 0;     // text, read-only data, libraries, mapped files
-  std::uint64_t rest = 0;      // came or went while it was counted
+  std::uint64_t rest = 0;      // it came or went while memory was counted
   bool known = false;          // false for cores: they do not say what was resident
   std::uint64_t next_gc = 0;   // heap size that starts the next collection
   std::uint64_t heap_sys = 0;
 
-  // After marking: that many resident bytes are in reachable objects, and that many in the others. Their sum is `live`,
-  // unless pages came or went while they were counted; then each counts in proportion.
+  // To be called once reachability is known: reachable objects have that many resident bytes, the others that many.
+  // Their sum is `live`, unless pages came or went while they were counted; then each counts in proportion.
   void split_objects(std::uint64_t live_bytes, std::uint64_t garbage_bytes) {
     const std::uint64_t sum = live_bytes + garbage_bytes;
     __extension__ using Wide = unsigned __int128;
@@ -305,7 +307,7 @@ struct Account {
   bool operator==(const Account&) const = default;
 };
 
-// Bytes of the target, kept only when asked for (--with-content). Ranges are sorted and do not overlap; their bytes
+// Bytes of the target, which are kept only on request (--with-content). Ranges are sorted and disjoint; their bytes
 // follow one another in `bytes`.
 struct Content {
   std::vector<AddressRange> ranges;
@@ -322,8 +324,8 @@ struct Snapshot {
   StringTable strings;
 
   std::vector<Span> spans;
-  // What of the spans is not in memory: never written to, or swapped out. Whole pages of 4 KiB; sorted, disjoint. Empty
-  // unless account.known.
+  // The parts of spans that are not in memory: never written to, or swapped out. Whole pages of 4 KiB; sorted,
+  // disjoint. Empty unless account.known.
   std::vector<AddressRange> absent;
   HugeArray<std::uint64_t> allocated;  // a bit per slot of every span, see Span::bits_at
   std::uint32_t pointerful = 0;        // objects that can hold pointers
@@ -343,7 +345,7 @@ struct Snapshot {
   std::vector<Goroutine> goroutines;
   std::vector<Frame> frames;  // of goroutines and allocation stacks
   std::vector<AllocationStack> allocation_stacks;
-  std::vector<SampledObject> sampled;  // by object, ascending, each at most once
+  std::vector<SampledObject> sampled;  // ascending by object, each at most once
 
   Content content;
 };

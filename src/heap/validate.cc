@@ -15,7 +15,7 @@ constexpr unsigned kParts = 64;
 constexpr std::uint64_t kPage = 8192;
 constexpr std::uint64_t kAddressEnd = std::uint64_t{1} << 47;  // of linux/amd64
 
-// The lowest row that is bad, or `rows`; looks at many rows at a time.
+// Returns the lowest row that is bad, or `rows`; looks on all cores.
 template <typename Bad>
 std::uint64_t first_bad(std::uint64_t rows, const Bad& bad) {
   std::array<std::uint64_t, kParts> found;
@@ -181,7 +181,7 @@ class Check {
     }
   }
 
-  // Every source word lies within its object.
+  // Checks that every source word lies within its object.
   void check_offsets() {
     const std::uint64_t bad = first_bad(snapshot_.spans.size(), [&](std::uint64_t s) {
       const Span& span = snapshot_.spans[s];
@@ -194,7 +194,7 @@ class Check {
       problem("span {} has an edge that leaves behind the {} bytes of its object", bad, snapshot_.spans[bad].slot_size);
   }
 
-  // Words up to and with the last source word of an object; 0 without edges.
+  // Returns how many words of an object there are up to and including its last source word; 0 without edges.
   std::uint64_t words_used(std::uint32_t row) const {
     const Edges& edges = snapshot_.edges;
     const std::uint32_t end = edges.row_begin[row + 1];
@@ -302,7 +302,7 @@ class Check {
 
   const Snapshot& snapshot_;
   std::uint64_t found_ = 0;
-  std::vector<std::string> problems_;  // the first kMostProblems
+  std::vector<std::string> problems_;  // the first few, up to kMostProblems
 };
 
 }  // namespace

@@ -1,6 +1,6 @@
-// Does a Snapshot keep its promises? Everything that later layers rely on without looking: indices in range, rows
-// ascending, sums equal, offsets within their objects. Whoever makes a Snapshot from something else (a capture, a file,
-// a test) can ask.
+// Checks whether a Snapshot keeps its promises: everything that later layers rely on without looking (indices in range,
+// rows ascending, sums equal, offsets within their objects). Whoever makes a Snapshot from something else (a capture, a
+// file, a test) can ask.
 #pragma once
 
 #include <string>
@@ -10,8 +10,8 @@
 
 namespace holdfast::heap {
 
-// What is wrong, a sentence each with the row and the numbers; the first few. Empty = all is well. Linear: about 2 ns
-// per edge.
+// Says what is wrong, a sentence each with the row and the numbers; only the first few. Empty = all is well. Takes
+// about 2 ns per edge, on all cores.
 std::vector<std::string> problems(const Snapshot& snapshot);
 
 }  // namespace holdfast::heap
