@@ -9,15 +9,15 @@
 namespace holdfast::view {
 namespace {
 
-constexpr std::uint32_t kOutside = ~std::uint32_t{0};  // a place below none of the found things
-constexpr std::size_t kKnownEvery = 256;               // nodes of a way
+constexpr std::uint32_t kOutside = ~std::uint32_t{0};  // a place below none of the things found
+constexpr std::size_t kKnownEvery = 256;               // steps of a way between nodes whose state is remembered
 constexpr std::size_t kMostSamples = 1 << 16;
 
 std::uint64_t key_of(graph::NodeId node) {
   return node.object() ? node.object().row : (std::uint64_t{1} << 32 | node.root().row);
 }
 
-// Samples by the place that allocated them.
+// Counts samples by the place that allocated them.
 class Tally {
  public:
   explicit Tally(const Names& names) : names_(names), snapshot_(names.snapshot()) {}
@@ -25,7 +25,8 @@ class Tally {
   void add(AllocationStackId stack) { ++by_stack_[stack]; }
 
   std::optional<AllocationSite> most() const {
-    // Callers differ more than the place itself: first the place that has most, then its commonest stack.
+    // Callers differ more than the place itself, so the place with most samples is found first, then its commonest
+    // stack.
     struct Sum {
       std::uint64_t samples = 0, largest = 0;
       AllocationStackId stack;
@@ -94,8 +95,8 @@ void HolderOf::add(const Found& found, std::uint32_t row) {
 HolderOf::State HolderOf::step(State above, graph::NodeId node) const {
   if (above.place == kOutside) return above;
   const Sort sort = sort_of(snapshot_, dominators_, node);
-  // Nodes of one sort that follow one another are one level. What leads on to other things that were found is not
-  // among the many small ones of this place.
+  // Nodes of one sort that follow one another are one level. A node that leads on to another thing that was found is
+  // not one of the many small ones of this place.
   if (above.place != 0 && places_[above.place].sort == sort) return above;
   for (const std::uint32_t place : places_[above.place].below) {
     if (places_[place].sort != sort || (places_[place].alone && places_[place].alone != node)) continue;

@@ -1,4 +1,5 @@
-// Where the memory of a holder was allocated, as far as the runtime's memory profile took samples of it.
+// Where the memory of a holder was allocated, as far as the runtime's memory profile took samples of it. One thread
+// each.
 #pragma once
 
 #include <optional>
@@ -11,7 +12,8 @@
 
 namespace holdfast::view {
 
-// Tells of objects which of the found things holds them: the innermost, where several do.
+// Tells which of the found things holds an object: the innermost, if several do. It remembers its way, so one thread at
+// a time may ask.
 class HolderOf {
  public:
   static constexpr std::uint32_t kNobody = ~std::uint32_t{0};
@@ -19,14 +21,14 @@ class HolderOf {
   // All must outlive this.
   HolderOf(const heap::Snapshot& snapshot, const graph::Dominators& dominators, std::span<const Found> found);
 
-  // A row of `found`, or kNobody. Costs about as many steps as there are dominators not seen before.
+  // Returns a row of `found`, or kNobody. Takes about as many steps as there are dominators that were not seen before.
   std::uint32_t of(ObjectId object);
 
  private:
-  // A node of the tree that the levels of all found things make.
+  // A node of the tree that the levels of all found things form.
   struct Place {
     Sort sort = 0;
-    graph::NodeId alone;  // the one node that the level began with; none where it began with all of the sort
+    graph::NodeId alone;  // the one node that the level began with; none if it began with all of the sort
     std::uint32_t found = kNobody;
     std::vector<std::uint32_t> below;
   };
@@ -41,12 +43,12 @@ class HolderOf {
   const heap::Snapshot& snapshot_;
   const graph::Dominators& dominators_;
   std::vector<Place> places_ = std::vector<Place>(1);  // the first stands for the super root
-  std::unordered_map<std::uint64_t, State> known_;     // of some nodes on the ways that were climbed
+  std::unordered_map<std::uint64_t, State> known_;     // of some nodes on the ways that were climbed so far
   std::vector<graph::NodeId> way_;
 };
 
-// For each of `found`, where most of the sampled objects that it holds were allocated; nothing where there is no
-// sample. Of very many samples evenly spaced ones are looked at.
+// Says for each of `found` where most of the sampled objects that it holds were allocated; nothing if there is no
+// sample. If there are very many samples, it looks at evenly spaced ones.
 std::vector<std::optional<AllocationSite>> allocation_sites(const Names& names, const graph::Dominators& dominators,
                                                             std::span<const Found> found);
 

@@ -1,4 +1,4 @@
-// What the audit found, in one line.
+// Says in one line what the audit found.
 #pragma once
 
 #include <string>
@@ -8,7 +8,7 @@
 
 namespace holdfast::view {
 
-// "17,881 live objects: the graph equals the runtime's own marks; 0 unexplained": stands in every report.
+// Returns "17,881 live objects: the graph equals the runtime's own marks; 0 unexplained". Every report has this line.
 std::string audit_line(const heap::Snapshot& snapshot, const graph::Audit& audit);
 
 }  // namespace holdfast::view

@@ -1,4 +1,4 @@
-// Goroutines by where they stand and what they hold.
+// Goroutines by the place where they stand, and what they hold. Sizes are in bytes.
 #pragma once
 
 #include <optional>
@@ -13,19 +13,20 @@ namespace holdfast::view {
 // One goroutine, or all that stand at one place in one state for one reason.
 struct GoroutineGroup {
   const heap::Goroutine* first = nullptr;
-  RootId root;  // of all together; none if they hold nothing
+  RootId root;  // that holds what they hold together; none if they hold nothing
   std::uint64_t count = 0;
-  std::uint64_t retained_bytes = 0;         // of several together, what only they share too
+  std::uint64_t retained_bytes = 0;         // of several together: with what only they share
   std::uint64_t stack_bytes = 0;            // of their stacks, which are no heap
-  std::optional<std::uint64_t> waiting_ns;  // of several the longest; a lower bound
+  std::optional<std::uint64_t> waiting_ns;  // the longest of several; a lower bound
   std::vector<std::uint64_t> goids;         // the first few
 };
 
-// Those that have not ended, in the order of the snapshot; `together`: those under one group of the root forest as one.
+// Returns those that have not ended, in the order of the snapshot. With `together`, those under one group of the root
+// forest are one. Points into the snapshot.
 std::vector<GoroutineGroup> goroutine_groups(const heap::Snapshot& snapshot, const graph::Dominators& dominators,
                                              bool together);
 
-// The groups as the report has them; by retained bytes, then count.
+// Returns the groups as the report has them, ordered by retained bytes, then count.
 std::vector<GoroutineRow> goroutine_rows(const Names& names, const graph::Dominators& dominators);
 
 }  // namespace holdfast::view

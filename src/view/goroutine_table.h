@@ -1,4 +1,4 @@
-// Goroutines, what they wait for and what they hold.
+// The table of goroutines: what they wait for and what they hold.
 #pragma once
 
 #include <vector>
@@ -15,7 +15,7 @@ struct GoroutineTableOptions {
 };
 
 TableShape goroutine_shape(bool group);
-// Those that have not ended. Keeps a reference to the snapshot.
+// Has a row for each that has not ended. Keeps a reference to the snapshot.
 Table goroutine_table(const heap::Snapshot& snapshot, const graph::Dominators& dominators,
                       const GoroutineTableOptions& options);
 

@@ -7,12 +7,12 @@ namespace holdfast::view {
 namespace {
 
 constexpr std::size_t kDeepest = 48;  // levels
-constexpr std::size_t kAhead = 8;     // nodes between asking for memory and using it
-constexpr std::uint64_t kMany = 16;   // things that are not taken apart any more
+constexpr std::size_t kAhead = 8;     // nodes between the prefetch of memory and its use
+constexpr std::uint64_t kMany = 16;   // so many things are not taken apart any more
 constexpr Sort kUnknownType = Sort{1} << 40;
 constexpr Sort kRoot = Sort{1} << 60;
 
-// Is `part` at least 80 % of `whole`?
+// Whether `part` is at least 80 % of `whole`.
 bool is_most(std::uint64_t part, std::uint64_t whole) {
   return part >= whole - whole / 5;
 }
@@ -21,8 +21,8 @@ bool is_many(const std::vector<Level>& levels) {
   return std::any_of(levels.begin(), levels.end(), [](const Level& l) { return !l.container && l.count >= kMany; });
 }
 
-// Of the levels from `base` on, the one whose number of things grows most; where nothing grows, the one with most bytes
-// of its own. Goroutines at one place are always what matters.
+// Of the levels from `base` on, returns the one at which the number of things grows most, or, if it grows nowhere, the
+// one with most bytes of its own. Goroutines at one place always win.
 std::size_t main_level(const std::vector<Level>& levels, std::size_t base) {
   std::size_t largest = base;
   std::size_t grown = levels.size();
@@ -44,7 +44,7 @@ std::size_t main_level(const std::vector<Level>& levels, std::size_t base) {
 
 }  // namespace
 
-// Collects nodes by sort; neighbours mostly are of one sort, so the last group is remembered.
+// Collects nodes by sort. Neighbours are mostly of one sort, so it remembers the last group.
 class HolderSearch::Groups {
  public:
   void add(Sort sort, std::uint32_t vertex, std::uint64_t bytes, bool alone) {
@@ -104,7 +104,7 @@ std::vector<Found> HolderSearch::run() {
     }
   });
   std::vector<Group> groups = shared.sorted();
-  // Where none stands out, the largest is the odd one: one from the middle is a better example.
+  // If none stands out, the largest is unusual: one from the middle is a better example.
   for (Group& group : groups)
     if (group.largest < group.bytes / 16 && !group.holders.empty())
       group.first = group.holders[group.holders.size() / 2];
@@ -112,7 +112,8 @@ std::vector<Found> HolderSearch::run() {
   return std::move(found_);
 }
 
-// Asks for what the next nodes of the stack will need: where their lists are, the lists, the first children's cells.
+// Prefetches what the next nodes of the stack will need: the places of their lists, the lists, the cells of first
+// children.
 void HolderSearch::fetch_ahead(const std::vector<std::uint32_t>& open) const {
   const graph::DominatorColumns& columns = tree_.dominators().columns();
   const auto has_children = [&](std::size_t ahead) {
@@ -129,8 +130,8 @@ void HolderSearch::fetch_ahead(const std::vector<std::uint32_t>& open) const {
   }
 }
 
-// Fills the level from the nodes of the group and all of their sort below them; the rest of what they dominate comes
-// back by sort.
+// Fills the level from the nodes of the group and all nodes of the same sort below them. Returns the rest of what they
+// dominate, by sort.
 std::vector<HolderSearch::Group> HolderSearch::open_level(const Group& group, Level& level) const {
   const heap::Snapshot& snapshot = names_.snapshot();
   level.sort = group.sort;
@@ -166,7 +167,7 @@ std::vector<HolderSearch::Group> HolderSearch::open_level(const Group& group, Le
   return below.sorted();
 }
 
-// One thing that has most of the bytes of its group is followed alone.
+// If one thing has most of the bytes of its group, it is followed alone.
 void HolderSearch::narrow(Group& group) const {
   if (group.count() == 1 || !is_most(group.largest, group.bytes)) return;
   const bool alone = tree_.dominators().is_alone(group.first);
@@ -200,7 +201,7 @@ void HolderSearch::follow(std::vector<Level> levels, Group group) {
   add_found(std::move(levels), base);
 }
 
-// Many goroutines at one place are one thing with all that they hold, be it one's own or shared by some of them.
+// Many goroutines at one place are one thing with all that they hold, whether one of them holds it or some share it.
 const HolderSearch::Group* HolderSearch::goroutines_of(const Level& level, const std::vector<Group>& below) const {
   const heap::Snapshot& snapshot = names_.snapshot();
   const RootId place = level.first.root();
@@ -223,7 +224,7 @@ std::uint64_t HolderSearch::stacks_of(const Level& level) const {
   return bytes;
 }
 
-// Levels before `base` belong to others as well.
+// The levels before `base` belong to other findings as well.
 void HolderSearch::add_found(std::vector<Level> levels, std::size_t base) {
   const std::size_t about = main_level(levels, base);
   std::size_t entry = about;
@@ -234,7 +235,7 @@ void HolderSearch::add_found(std::vector<Level> levels, std::size_t base) {
   found_.push_back({std::move(levels), about, entry, bytes, stacks, false});
 }
 
-// Each large group on its own; what is left over counts for the last level, or for nobody if there is none.
+// Follows each large group on its own. The rest counts for the last level, or for nobody if there is none.
 void HolderSearch::split(const std::vector<Level>& levels, std::vector<Group> groups) {
   std::uint64_t rest = levels.empty() ? 0 : levels.back().bytes;
   for (Group& group : groups) {

@@ -1,4 +1,4 @@
-// The search of report/holders.h: levels of nodes, by sort.
+// The search that view/holders.h describes: it follows levels of nodes of one sort. All of it runs on one thread.
 #pragma once
 
 #include <cstdint>
@@ -10,32 +10,33 @@
 
 namespace holdfast::view {
 
-// What makes two nodes alike: the same type, the same size where the type is not known, the same kind (and name) of
-// root.
+// What makes two nodes alike: the same type; the same size if the type is not known; for roots the same kind, and name
+// if they have one of their own.
 using Sort = std::uint64_t;
 
 Sort sort_of(const heap::Snapshot& snapshot, const graph::Dominators& dominators, graph::NodeId node);
 
 struct Level {
   Sort sort = 0;
-  std::uint64_t count = 0;  // nodes of it
-  std::uint64_t own = 0;    // bytes of these nodes
-  std::uint64_t bytes = 0;  // that they retain
-  bool container = false;   // inside of a map
+  std::uint64_t count = 0;  // how many nodes it has
+  std::uint64_t own = 0;    // bytes of these nodes themselves
+  std::uint64_t bytes = 0;  // bytes that they retain
+  bool container = false;   // it is the inside of a map
   bool goroutines = false;
-  bool alone = false;  // it began with `first` only, though others of the sort may lie beside it
-  // An example: the node that retains most of those that are not below one of the same level; where many are shared by
-  // several roots, any.
+  bool alone = false;  // it began with `first` only, though others of the sort may lie beside that
+  // An example: of the nodes that are not below another one of the level, the one that retains most; any, if many are
+  // shared by several roots.
   graph::NodeId first;
 };
 
 struct Found {
   std::vector<Level> levels;  // from a child of the super root downwards
-  std::size_t about = 0;      // the level that a sentence should speak of
-  // That level, or the outermost of the container levels just above it, or of many goroutines the place of all.
+  std::size_t about = 0;      // the level that a sentence should be about
+  // The level whose bytes count: that one, or the outermost of the container levels just above it, or for many
+  // goroutines their common place.
   std::size_t entry = 0;
   std::uint64_t bytes = 0;
-  std::uint64_t stack_bytes = 0;  // of the goroutines that it is about; 0 of a single one
+  std::uint64_t stack_bytes = 0;  // of the goroutines that it is about; 0 if it is a single one
   bool scattered = false;         // the bytes are in many small groups below the last level
 };
 
@@ -44,23 +45,23 @@ class HolderSearch {
   HolderSearch(const Names& names, const graph::DominatorTree& tree, std::uint64_t smallest)
       : names_(names), tree_(tree), smallest_(smallest) {}
 
-  // Everything with at least `smallest` bytes, in no particular, but always the same, order.
+  // Finds everything with at least `smallest` bytes, in an arbitrary order that is always the same.
   std::vector<Found> run();
 
  private:
   struct Group {
     Sort sort = 0;
     std::uint64_t bytes = 0;
-    std::uint64_t largest = 0;           // bytes of `first`
+    std::uint64_t largest = 0;           // what `first` retains
     std::uint32_t first = 0;             // vertex: the example
     std::vector<std::uint32_t> holders;  // vertices that dominate anything
-    std::uint64_t alone = 0;             // how many dominate nothing
-    std::uint64_t alone_bytes = 0;       // of these
+    std::uint64_t alone = 0;             // how many nodes dominate nothing
+    std::uint64_t alone_bytes = 0;       // the bytes of these
 
     std::uint64_t count() const { return holders.size() + alone; }
   };
 
-  // Groups in descending order of bytes.
+  // Builds groups, in descending order of bytes.
   class Groups;
   void follow(std::vector<Level> levels, Group group);
   const Group* goroutines_of(const Level& level, const std::vector<Group>& below) const;

@@ -18,7 +18,7 @@ namespace {
 
 constexpr std::size_t kLongestChain = 40;
 
-// Nodes of one sort that follow one another on the way down.
+// A sequence of nodes of one sort on the way down.
 struct Run {
   Sort sort = 0;
   graph::NodeId first;
@@ -33,7 +33,7 @@ class Describer {
   Holder holder(const Found& found) {
     const graph::NodeId end = found.levels.back().first;
     const std::vector<Run> runs = runs_to(end);
-    // The last runs are the levels; before them comes the way to an object that no root holds alone.
+    // The last levels.size() runs are the levels. Before them comes the way to an object that no root holds alone.
     const std::size_t prefix = runs.size() - std::min(runs.size(), found.levels.size());
     is_single_ = [&](std::size_t run) { return run < prefix || found.levels[run - prefix].count == 1; };
 
@@ -71,7 +71,7 @@ class Describer {
     return runs;
   }
 
-  // Appends the shortest way from a root, backwards.
+  // Appends the shortest way from a root, starting at the object.
   void add_way_to(ObjectId object, std::vector<graph::NodeId>& nodes) {
     if (!paths_) paths_ = std::make_unique<graph::ShortestPaths>(snapshot_);
     const graph::Path path = paths_->path_to(object);
@@ -123,7 +123,7 @@ class Describer {
     return chain;
   }
 
-  // Keeps both ends.
+  // Cuts steps from the middle; both ends stay.
   static void shorten(std::vector<ChainStep>& chain) {
     const std::size_t half = kLongestChain / 2;
     const std::size_t gone = chain.size() - 2 * half;
@@ -156,7 +156,7 @@ class Describer {
     return text ? fmt::format("[{}]", *text) : std::string();
   }
 
-  // Who started the goroutines on the way to run `end`.
+  // Says who started the goroutines on the way to run `end`.
   std::string creator(const std::vector<Run>& runs, std::size_t end) const {
     for (std::size_t i = 0; i < runs.size() && i <= end; ++i) {
       const RootId root = runs[i].first.root();
@@ -193,7 +193,8 @@ class Describer {
     return out;
   }
 
-  // The way to run `end` as a Go programmer would write it: "main.registry.sessions". Long ways lose their middle.
+  // Returns the way to run `end` as a Go programmer would write it: "main.registry.sessions". Long ways lose their
+  // middle.
   std::string place(const std::vector<Run>& runs, std::size_t end) const {
     std::string root;
     std::vector<std::string> fields;
@@ -212,7 +213,7 @@ class Describer {
         continue;
       }
       const auto field = names_.field(runs[i - 1].last, runs[i].first.object());
-      // Places that have no name help nobody here; the chain has them.
+      // A place without a name does not help here, and the chain has it.
       if (field && field->is_named && !is_container(runs[i - 1].first)) fields.push_back(field->text);
     }
     if (fields.size() > 4) {
@@ -246,7 +247,7 @@ std::vector<Found> search_holders(const Names& names, const graph::DominatorTree
 
 std::vector<Holder> describe_holders(const Names& names, const graph::Dominators& dominators,
                                      std::span<const Found> found, std::size_t limit) {
-  // Asked of all, so that nothing is counted for the one around it.
+  // Every object is asked about, so that nothing is counted for the holder around the real one.
   const auto sites = allocation_sites(names, dominators, found);
   Describer describe(names, dominators);
   std::vector<Holder> holders;

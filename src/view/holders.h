@@ -1,12 +1,13 @@
-// What holds the memory: the few places in the dominator tree where retained bytes pile up.
+// Finds what holds the memory: the few places in the dominator tree where retained bytes pile up. One thread.
 //
 // From each child of the super root the search follows the bytes downwards in levels. A level is a set of nodes of one
-// sort (a type, unless it is not known; a kind of root), together with those of the same sort that they dominate, so
-// that a list or a tree is one level. The children of a level are grouped by sort; while one group has most of the
-// bytes, it is the next level. Where no group has, the level is split into its large groups, unless it is many things
-// already. The level whose number of things grows most is what a sentence speaks of: "16,000 × main.Session in the map
-// main.registry.sessions". The levels between it and the root give the place, the levels below it the rest of the
-// chain. Many goroutines at one place count with all that only they hold. Bytes are never counted for two holders.
+// sort (of one type, if it is known; for roots of one kind), together with those of the same sort that they dominate,
+// so that a list or a tree is one level. The children of a level are grouped by sort; while one group has most of the
+// bytes, it is the next level. If no group has, the level is split into its large groups, unless it already is many
+// things. The level at which the number of things grows most is the one that a sentence is about: "16,000 ×
+// main.Session in the map main.registry.sessions". The levels between it and the root give the place, the levels below
+// it the rest of the chain. Many goroutines at one place count together with all that only they hold. No byte is
+// counted for two holders.
 #pragma once
 
 #include <memory>
@@ -21,12 +22,12 @@
 
 namespace holdfast::view {
 
-// Those with at least 0.5 % of `live_bytes`, the largest first, with the stacks of goroutines. The tree is not needed
-// afterwards.
+// Returns those that have at least 0.5 % of `live_bytes`, the stacks of goroutines included; the largest come first.
+// The tree is not needed afterwards.
 std::vector<Found> search_holders(const Names& names, const graph::DominatorTree& tree, std::uint64_t live_bytes);
 
-// The first `limit` of them in words. 4 B per object and 4 B per pointerful one while it runs if something has no
-// single root.
+// Puts the first `limit` of them into words. If something has no single root, this takes 4 B per object and 4 B per
+// pointerful one while it runs.
 std::vector<Holder> describe_holders(const Names& names, const graph::Dominators& dominators,
                                      std::span<const Found> found, std::size_t limit);
 
@@ -36,7 +37,7 @@ struct Place {
   std::vector<ChainStep> chain;
 };
 
-// Finds places; what the search for ways needs is made once, when something is first found to be shared.
+// Finds places. What the search for ways needs is made once, when the first shared object is asked about. One thread.
 class PlaceFinder {
  public:
   // Both must outlive this.

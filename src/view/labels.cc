@@ -14,7 +14,7 @@ std::string with(std::string text, const std::string& more) {
   return more.empty() ? text : text + " " + more;
 }
 
-// Of a function that is called or run.
+// Names a function that is called or run.
 std::string function_text(const StringTable& strings, const heap::PlaceInCode& code) {
   if (code.function) return std::string(strings[code.function]);
   return code.pc ? hex(code.pc) : std::string();
@@ -36,7 +36,7 @@ std::string users_text(const StringTable& strings, const heap::Label& label) {
   return label.other_user ? fmt::format("{}, {}", text, strings[label.other_user]) : text;
 }
 
-// What is known of a variable without a name; empty if nothing is.
+// Says what is known of a variable without a name; empty if nothing is.
 std::string unnamed_text(const heap::Snapshot& snapshot, const heap::Label& label) {
   const StringTable& strings = snapshot.strings;
   switch (label.relation) {
@@ -84,7 +84,7 @@ std::string group_text(const StringTable& strings, const heap::Label& label) {
               line_text(strings[label.code.file], label.code.line));
 }
 
-// What a slot, a queue or a special is called, before the function that belongs to it.
+// Returns the words that stand before the function that a slot, a queue or a special belongs to.
 std::string_view kind_text(heap::RootKind kind) {
   switch (kind) {
     case heap::RootKind::kStackSlot:

@@ -1,4 +1,5 @@
-// Names of roots, types and places in code, put together from the facts that a snapshot has of them.
+// Makes names of roots, types and places in code from the facts that a snapshot has of them. All functions can be
+// called by several threads at once; nothing throws.
 #pragma once
 
 #include <string>
@@ -9,13 +10,13 @@
 
 namespace holdfast::view {
 
-// How much is said of a variable that has no name.
+// How much is said about a variable that has no name.
 enum class Detail : std::uint8_t {
   kFull,   // "global of main.serve (bss+0x58)"
   kPlace,  // "bss+0x58"
 };
 
-// The facts behind the name of a root, with texts in full. What is not known or does not apply is empty or 0.
+// The facts behind the name of a root, with full texts. What is not known or does not apply is empty or 0.
 struct RootFacts {
   heap::RootKind kind = heap::RootKind::kGlobal;
   heap::Basis basis = heap::Basis::kNone;
@@ -26,7 +27,7 @@ struct RootFacts {
   std::uint64_t offset = 0;  // bytes into the section
   std::string module;        // path of the section's file; empty = the program
   WaitReason wait_reason = WaitReason::kZero;
-  std::string function, file;  // of a frame or special, or where goroutines stand
+  std::string function, file;  // of a frame or special, or of the place where goroutines stand
   std::uint32_t line = 0;
 
   bool operator==(const RootFacts&) const = default;
@@ -34,11 +35,11 @@ struct RootFacts {
 
 RootFacts facts_of(const heap::Snapshot& snapshot, const heap::Root& root);
 
-// "main.cache", "goroutine 17", "main.serve+0x3a server.go:88", "goroutines in chan send at main.work pool.go:17",
-// "finalizer main.close".
+// Names a root: "main.cache", "goroutine 17", "main.serve+0x3a server.go:88", "goroutines in chan send at main.work
+// pool.go:17", "finalizer main.close".
 std::string root_text(const heap::Snapshot& snapshot, const heap::Root& root, Detail detail = Detail::kFull);
 
-// Of a package variable:
+// Names a package variable:
 //   main.cache
 //   global of main.(*Registry).Open, main.init.0 (data+0x1c40)  these functions use this very word
 //   global+0x10 of main.serve (bss+0x58)      they use the variable, which is large enough to hold this word at 0x10
@@ -50,9 +51,10 @@ std::string root_text(const heap::Snapshot& snapshot, const heap::Root& root, De
 //   data+0x120 of libplugin.so                nothing is known of it
 std::string variable_text(const heap::Snapshot& snapshot, const heap::Label& label, Detail detail = Detail::kFull);
 
-// "main.cache", "map[string]*main.Session", "map.header[string]*main.Session", "func main.run.func1", "string data".
+// Names a type: "main.cache", "map[string]*main.Session", "map.header[string]*main.Session", "func main.run.func1",
+// "string data".
 std::string type_name(const heap::Snapshot& snapshot, TypeId type);
-// The same where the types are not those of the snapshot, but their names are in its strings.
+// The same for types that are not the snapshot's, but have their names in its strings.
 std::string type_name(const StringTable& strings, const std::vector<heap::Type>& types, TypeId type);
 
 // "server.go:88"; empty if the file is not known. `file` is a path.

@@ -22,7 +22,7 @@ class LabelText : public testing::Test {
   StringId string(std::string_view text) { return heap_.snapshot().strings.add(text); }
   LabelId add(const Label& label) { return heap::LabelWriter(heap_.snapshot().labels).add(label); }
 
-  // A place in bss that main.serve uses.
+  // A label of a place in bss that main.serve uses.
   Label used(Relation relation = Relation::kItself, std::uint64_t distance = 0) {
     Label label;
     label.basis = Basis::kCode;

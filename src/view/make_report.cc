@@ -36,7 +36,7 @@ std::vector<TypeTotals> sorted_types(const heap::Snapshot& snapshot, const graph
   return rows;
 }
 
-// A core does not say what was resident: then its objects, with their whole size, are all there is to say.
+// A core does not say what was resident: then all that can be told is the whole size of its objects.
 heap::Account account_of(const heap::Snapshot& snapshot, const graph::Reachability& reached, std::uint64_t allocated) {
   heap::Account account = snapshot.account;
   if (!account.known) account.live = allocated;
@@ -61,7 +61,7 @@ Report make_report(const heap::Snapshot& snapshot, const graph::Reachability& re
   report.audit_line = audit_line(snapshot, audit);
   report.losses = snapshot.losses;
   std::vector<Found> found;
-  {  // the tree takes much memory, and so does what comes after it
+  {  // its memory is free before the next steps, which need much as well
     const graph::DominatorTree tree(dominators);
     run_both([&] { report.types = sorted_types(snapshot, tree); },
              [&] { found = search_holders(names, tree, reached.bytes); });

@@ -89,8 +89,8 @@ const heap::Field* Names::field_of(TypeId type, std::string_view name) const {
   return nullptr;
 }
 
-// The key beside the element at `offset`. Groups of swiss maps hold {key, elem} slots (Go 1.24+) or, like the buckets
-// before, all keys and then all elems.
+// Finds the key beside the element at `offset`. Groups of swiss maps hold {key, elem} slots (Go 1.24+) or, like the
+// buckets before, all keys and then all elems.
 std::optional<Names::Key> Names::key_of(TypeId container, std::uint64_t offset) const {
   const auto size_of = [&](TypeId type) { return type ? snapshot_.types[type.row].size : 0; };
   const auto elem_of = [&](TypeId type) { return type ? snapshot_.types[type.row].elem : TypeId(); };

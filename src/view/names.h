@@ -1,4 +1,4 @@
-// Names of objects, roots and places as a person reads them.
+// Names objects, roots and places as a person reads them. Several threads may ask at once; nothing throws.
 #pragma once
 
 #include <string>
@@ -12,9 +12,9 @@
 
 namespace holdfast::view {
 
-// "example.com/app/cart.Item" -> "cart.Item", inside of type arguments too.
+// Shortens a type: "example.com/app/cart.Item" -> "cart.Item", inside of type arguments too.
 std::string short_type(std::string_view name);
-// The same for a sentence: all names in it but what stands in quotes.
+// Does the same to all names in a sentence, except in what is quoted.
 std::string short_names(std::string_view text);
 
 class Names {
@@ -23,28 +23,29 @@ class Names {
   Names(const heap::Snapshot& snapshot, const heap::ObjectIndex& index)
       : snapshot_(snapshot), index_(index), content_(snapshot.content) {}
 
-  // The full name, "[]T" where the object has room for several; empty if not known.
+  // Returns the full name, "[]T" if the object has room for several values; empty if it is not known.
   std::string type_of(ObjectId object) const;
-  // Does a map keep its entries in such objects? They read as one hop.
+  // Whether a map keeps its entries in objects of this type. They read as one hop.
   bool is_container(TypeId type) const { return type && heap::is_map_part(snapshot_.types[type.row].role); }
 
-  // The place in `from` (a root or an object) that refers to the object: ".sessions", "[3].next"; nullopt if `from`
-  // does not refer to it directly.
+  // Returns the place in `from` (a root or an object) that refers to the object: ".sessions", "[3].next"; nullopt if
+  // `from` does not refer to it directly.
   std::optional<heap::FieldPath> field(graph::NodeId from, ObjectId to) const;
 
-  // "server.go:88" of a closure: where its function was written; empty for other objects and where it is not known.
+  // Returns "server.go:88" for a closure: where its function was written. Empty for other objects and if it is not
+  // known.
   std::string closure_place(ObjectId object) const;
 
-  // "\"user-17\"", "42": the key under which the container (the inside of a map) has the object as element. Only with
-  // content: a capture of the graph alone has no values.
+  // Returns the key under which the container (the inside of a map) has the element: "\"user-17\"", "42". This needs a
+  // snapshot with content; one with the graph alone has no values.
   std::optional<std::string> map_key(ObjectId container, ObjectId element) const;
 
-  // "main.send pipe.go:17": the innermost frame that is no plumbing (heap/plumbing.h).
+  // Returns the innermost frame that is no plumbing (heap/plumbing.h): "main.send pipe.go:17".
   std::string top_frame(const heap::Goroutine& goroutine) const;
 
-  // "main.start pool.go:9": the go statement; empty if not known.
+  // Returns the place of the go statement: "main.start pool.go:9"; empty if it is not known.
   std::string creator(const heap::Goroutine& goroutine) const;
-  // "main.send pipe.go:17"
+  // Returns a frame as "main.send pipe.go:17".
   std::string frame(const heap::Frame& frame) const;
 
   const heap::Snapshot& snapshot() const { return snapshot_; }

@@ -1,5 +1,5 @@
-// The report as data: what JSON (schema holdfast.report/2) and the text on the first screen are both made of. Bytes and
-// counts are exact.
+// The report as data: both JSON (schema holdfast.report/2) and the text on the first screen are made of it. Sizes are
+// in bytes; they and counts are exact. It owns its texts and can outlive the snapshot.
 #pragma once
 
 #include <cstdint>
@@ -21,24 +21,23 @@ enum class StepKind : std::uint8_t {
   kGroup,
   kGoroutine,
   kFrame,
-  kRoot,  // any other one
+  kRoot,  // any other root
   kObject,
-  kContainer,  // inside of a map
+  kContainer,  // the inside of a map
   kGap,        // steps that were left out
 };
 
 // One step of a chain from a root to what it holds.
 struct ChainStep {
   StepKind kind = StepKind::kObject;
-  graph::NodeId node;             // what it shows; none for a gap
+  graph::NodeId node;             // the node that it shows; none for a gap
   std::string text;               // name of the root, or type of the object
-  std::string brief;              // the same, of a variable without a name its place only
-  std::optional<RootFacts> root;  // of a root: what its name is made of
+  std::string brief;              // the same, but only the place of a variable without a name
+  std::optional<RootFacts> root;  // of a root: the facts that its name is made of
   std::string type;               // of the object, or of the root's variable; empty if not known
-  std::string
-      field;  // place in the step before that leads here: ".sessions", "[3].next"; empty if there is no one place
-  std::string place;        // of closures: "server.go:88", where the function was written
-  std::string key;          // under which the container before it has it; only of snapshots with content
+  std::string field;        // the place in the step before: ".sessions", "[3].next"; empty if there is no single one
+  std::string place;        // of closures: where the function was written, "server.go:88"
+  std::string key;          // under which the container before it has it; only with a snapshot that has content
   Address address;          // null if it has none
   std::uint64_t bytes = 0;  // of the object
 
@@ -54,49 +53,50 @@ struct CodePlace {
   bool operator==(const CodePlace&) const = default;
 };
 
-// Where memory was allocated, by the runtime's memory profile, which samples: its objects are some of those held, large
-// ones more likely than small ones.
+// Where memory was allocated, by the runtime's memory profile. That takes samples, so its objects are some of those
+// held, and it has large ones more likely than small ones.
 struct AllocationSite {
   std::string place;             // the innermost call outside of the runtime: "main.(*Server).handle server.go:88"
   std::uint64_t here = 0;        // sampled objects that were allocated there
-  std::uint64_t sampled = 0;     // of so many in all
+  std::uint64_t sampled = 0;     // all sampled objects
   std::vector<CodePlace> stack;  // the commonest way to the place, innermost first
 };
 
-// Something that keeps memory alive. The bytes of two holders never overlap.
+// Something that keeps memory alive. No byte belongs to two holders.
 struct Holder {
-  std::uint64_t bytes = 0;  // retained: what would go with it
-  std::uint64_t count = 0;  // of the things that `what` speaks of
-  std::string what;         // one sentence part: "16,000 × main.Session in the map main.registry.sessions"
+  std::uint64_t bytes = 0;  // retained: what would be free without it
+  std::uint64_t count = 0;  // how many things `what` speaks of
+  std::string what;         // a part of a sentence: "16,000 × main.Session in the map main.registry.sessions"
   std::vector<ChainStep> chain;
-  std::uint64_t stack_bytes = 0;  // of several goroutines that hold it together: their stacks, which are no heap
-  std::string created_by;         // of goroutines: "main.(*Server).Serve server.go:88"; else empty
-  std::optional<AllocationSite> allocated_at;  // of what it holds; none where the profile has no sample of it
+  // The stacks of the goroutines, if several hold it together; they are not part of the heap.
+  std::uint64_t stack_bytes = 0;
+  std::string created_by;  // who started the goroutines: "main.(*Server).Serve server.go:88"; else empty
+  std::optional<AllocationSite> allocated_at;  // where most of it was; none if the profile has no sample of it
 
   std::uint64_t total_bytes() const { return bytes + stack_bytes; }
 };
 
 // Goroutines that stand at the same place for the same reason.
 struct GoroutineRow {
-  RootId root;  // of the one, or of the group; none if it holds nothing
+  RootId root;  // of the goroutine or the group; none if it holds nothing
   std::uint64_t count = 0;
   heap::GoroutineState state = heap::GoroutineState::kIdle;
   WaitReason wait_reason = WaitReason::kZero;
   std::string created_by;                // "main.(*Server).Serve server.go:88"
   std::string top;                       // innermost frame outside of the runtime: "main.send pipe.go:17"
   std::uint64_t retained_bytes = 0;      // of the heap
-  std::uint64_t stack_bytes = 0;         // of their stacks, which are no heap
+  std::uint64_t stack_bytes = 0;         // of their stacks, which are not part of the heap
   std::uint64_t longest_waiting_ns = 0;  // lower bound; 0 = not known
   std::vector<std::uint64_t> goids;      // the first few
-  bool system = false;                   // the runtime's own
+  bool system = false;                   // the runtime's own goroutines
 
-  bool leaked() const { return state == heap::GoroutineState::kLeaked; }  // as the runtime has proven
+  bool leaked() const { return state == heap::GoroutineState::kLeaked; }  // the runtime has proven it
 };
 
-// A heap size that no collection waits for: collections are switched off.
+// The heap size at which collections are switched off.
 constexpr std::uint64_t kNoCollection = std::uint64_t{1} << 62;
 
-// Goroutines of many places, all together.
+// Sums over goroutines of many places.
 struct GoroutineSums {
   std::uint64_t places = 0;
   std::uint64_t count = 0;
@@ -109,7 +109,7 @@ struct GoroutineSums {
     retained_bytes += row.retained_bytes;
     stack_bytes += row.stack_bytes;
   }
-  // Of one that was added before.
+  // Takes away a row that was added before.
   void take_away(const GoroutineRow& row) {
     --places;
     count -= row.count;
@@ -118,23 +118,23 @@ struct GoroutineSums {
   }
 };
 
-// docs/glossary.md
+// See docs/glossary.md.
 enum class Confidence : std::uint8_t { kObserved, kProven };
 
 // Something that is likely to be wrong, and what shows it.
 struct Finding {
   std::string id;                     // what sort: "goroutine-leak", "sparse-map", ...
   std::string title;                  // one sentence
-  std::uint64_t bytes = 0;            // about which it is
-  std::uint64_t exclusive_bytes = 0;  // of these, what only this keeps
+  std::uint64_t bytes = 0;            // of the memory that it is about
+  std::uint64_t exclusive_bytes = 0;  // the part of these that nothing else keeps
   std::uint64_t count = 0;
   Confidence confidence = Confidence::kObserved;
   std::string because;           // what shows it
   std::vector<ChainStep> chain;  // may be empty
-  std::string fault;             // the place at fault: a variable, a line of code, a setting
+  std::string fault;             // what is at fault: a variable, a line of code, a setting
   std::optional<AllocationSite> allocated_at;
   std::string fix;
-  std::string fingerprint;  // of id and fault: the same in every run on every host
+  std::string fingerprint;  // of id and fault, so it is the same in every run on every host
 };
 
 struct HeapTotals {
@@ -145,30 +145,30 @@ struct HeapTotals {
   std::uint64_t edges = 0;
   std::uint64_t roots = 0;
   std::uint64_t typed_bytes = 0;  // reachable and of a known type
-  std::uint64_t named_bytes = 0;  // held by one root alone, so that a chain can name their holder
+  std::uint64_t named_bytes = 0;  // held by one root alone, so that a chain can name the holder
 };
 
 struct Report {
   heap::TargetInfo target;
   heap::Pause pause;
-  std::vector<std::pair<std::string, double>> took_ms;  // by pass; filled by who ran the passes
-  std::uint64_t peak_rss_bytes = 0;                     // our own; likewise
+  std::vector<std::pair<std::string, double>> took_ms;  // by pass; whoever ran the passes fills it
+  std::uint64_t peak_rss_bytes = 0;                     // our own; whoever ran the passes fills it
   heap::Account account;
   HeapTotals heap;
   graph::Audit audit;
   std::string audit_line;
-  std::vector<TypeTotals> types;         // by retained bytes
-  std::uint64_t type_count = 0;          // before they were limited
-  std::vector<Holder> holders;           // by total_bytes()
-  std::uint64_t holder_count = 0;        // before they were limited
-  std::uint64_t held_bytes = 0;          // total_bytes() of so many
-  std::uint64_t held_stack_bytes = 0;    // of them in stacks
-  std::vector<GoroutineRow> goroutines;  // by bytes of heap and stacks, then count
-  GoroutineSums user_goroutines;         // those that are not
-  GoroutineSums system_goroutines;       // the runtime's own; both before the rows were limited
+  std::vector<TypeTotals> types;         // ordered by retained bytes
+  std::uint64_t type_count = 0;          // before the list was cut
+  std::vector<Holder> holders;           // ordered by total_bytes()
+  std::uint64_t holder_count = 0;        // before the list was cut
+  std::uint64_t held_bytes = 0;          // the sum of total_bytes() over holder_count holders
+  std::uint64_t held_stack_bytes = 0;    // the part of held_bytes that is in stacks
+  std::vector<GoroutineRow> goroutines;  // ordered by bytes of heap and stacks, then count
+  GoroutineSums user_goroutines;         // the program's own
+  GoroutineSums system_goroutines;       // the runtime's own; both count before the list was cut
   std::uint64_t goroutine_count = 0;     // alive
-  std::uint64_t goroutine_places = 0;    // rows before they were limited
-  std::vector<Finding> findings;         // by bytes
+  std::uint64_t goroutine_places = 0;    // rows before the list was cut
+  std::vector<Finding> findings;         // ordered by bytes
   std::vector<Loss> losses;
 
   std::uint64_t goroutine_stack_bytes() const { return user_goroutines.stack_bytes + system_goroutines.stack_bytes; }
@@ -181,8 +181,9 @@ struct ReportLimits {
   std::size_t goroutines = 50;
 };
 
-// All from the snapshot and what the graph says about it, but the findings: detectors look at the whole report.
-// `target`, `pause` and `losses` are copied. Of the limits only that of the holders counts; shorten() does the rest.
+// Makes everything but the findings: detectors look at the whole report. It is made of the snapshot and of what the
+// graph says about it; `target`, `pause` and `losses` are copied. Only the limit of the holders counts here, shorten()
+// cuts the rest. Throws when cancelled.
 Report make_report(const heap::Snapshot& snapshot, const graph::Reachability& reached,
                    const graph::Dominators& dominators, const graph::Audit& audit, const ReportLimits& limits = {});
 

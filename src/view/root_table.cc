@@ -19,7 +19,7 @@ std::vector<std::string_view> all_kinds() {
 
 struct RootRow {
   const heap::Snapshot* snapshot = nullptr;
-  RootId id;                                              // none: what several of them hold, none of them alone
+  RootId id;                                              // none for the row of what only several roots together hold
   std::shared_ptr<const std::vector<std::string>> names;  // by RootId
   std::uint64_t retained_bytes = 0;
 

@@ -1,4 +1,4 @@
-// The root forest: what holds memory from outside the heap.
+// The table of the root forest: what holds memory from outside the heap.
 #pragma once
 
 #include <vector>

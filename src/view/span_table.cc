@@ -11,7 +11,7 @@ struct SpanRow {
   std::uint64_t marked = 0;
 };
 
-// Bits set in [first, first + count).
+// Counts the bits set in [first, first + count).
 std::uint64_t count_bits(const HugeArray<std::uint64_t>& bits, std::uint64_t first, std::uint64_t count) {
   std::uint64_t sum = 0;
   for (std::uint64_t at = first, end = first + count; at < end;) {

@@ -1,4 +1,4 @@
-// The heap's in-use spans.
+// The table of the heap's in-use spans.
 #pragma once
 
 #include <vector>

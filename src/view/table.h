@@ -1,5 +1,6 @@
-// Tables: types, roots, spans, goroutines. A column is declared once, with its name, unit and getter; text, JSON,
-// sorting, filtering and the help come from the declaration. To add a column, add a line to the table's array.
+// Tables of types, roots, spans, goroutines, conflicts. A column is declared once, with its name, unit and getter;
+// text, JSON, sorting, filtering and the help come from the declaration. To add a column, add a line to the table's
+// array. Several threads may read a table.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +17,7 @@ namespace holdfast::view {
 
 enum class Unit : std::uint8_t { kText, kCount, kId, kBytes, kAddress, kNanoseconds, kFlag };
 
-// What numbers of the unit are in JSON, for help: "bytes", "nanoseconds"; empty for texts.
+// Says for the help what numbers of the unit are in JSON: "bytes", "nanoseconds"; empty for texts.
 constexpr std::string_view words_of(Unit unit) {
   switch (unit) {
     case Unit::kBytes:
@@ -36,15 +37,15 @@ constexpr std::string_view words_of(Unit unit) {
   return "";
 }
 
-// A value, or none: what is not known. Texts belong to the snapshot or to the table.
+// A value, or nothing if it is not known. Texts belong to the snapshot or to the table.
 using Cell = std::variant<std::monostate, std::uint64_t, std::string_view>;
 
 struct Column {
   std::string_view name;  // the only one: over the text, in --sort, --filter and --columns, in JSON
   Unit unit = Unit::kText;
   std::string_view meaning;  // one line of help
-  bool in_text = true;       // without being asked for
-  // Gives all texts that can stand in the column, where they are few; null where they are not known beforehand.
+  bool in_text = true;       // shown without being asked for
+  // Returns all texts that can stand in the column, if they are few; null if they are not known beforehand.
   std::vector<std::string_view> (*words)() = nullptr;
 };
 
@@ -59,14 +60,14 @@ struct TableShape {
   std::string_view name;          // "types"; the schema is holdfast.types/2
   std::string_view default_sort;  // as for --sort
   std::vector<Column> columns;
-  std::string_view sum;  // the column of bytes whose sum over rows means something: no byte is in two rows; or empty
+  std::string_view sum;  // a column of bytes that can be added up, since no byte is in two rows; empty if there is none
 };
 
 struct Table {
   TableShape shape;
   std::uint32_t rows = 0;
   std::function<Cell(std::uint32_t row, std::size_t column)> cell;
-  // What stands under a row, named for JSON; empty if the table has no such thing or it is not wanted.
+  // What stands under a row, and its name in JSON; empty if the table has no such thing or it is not wanted.
   std::string_view lines_name;
   std::function<std::vector<std::string>(std::uint32_t row)> lines;
 };
@@ -79,7 +80,7 @@ TableShape make_shape(std::string_view name, std::string_view default_sort, std:
   return shape;
 }
 
-// `declared` must live as long as the table: a constexpr array.
+// `declared` must live as long as the table: it should be a constexpr array.
 template <typename Row>
 Table make_table(TableShape shape, std::span<const ColumnOf<Row>> declared, std::vector<Row> rows) {
   Table table{std::move(shape), static_cast<std::uint32_t>(rows.size()), {}, {}, {}};
@@ -90,7 +91,7 @@ Table make_table(TableShape shape, std::span<const ColumnOf<Row>> declared, std:
   return table;
 }
 
-// Texts of the columns' own words.
+// These make cells of what getters have.
 inline Cell text_cell(std::string_view text) {
   return text.empty() ? Cell() : Cell(text);
 }

@@ -121,14 +121,14 @@ struct Operator {
   Filter::Test test;
   bool negated;
 };
-// Those that begin like another come before it.
+// An operator that begins with another one must come before it.
 constexpr std::array kOperators = {
     Operator{"!=", Filter::Test::kEquals, true}, Operator{"!~", Filter::Test::kMatches, true},
     Operator{">=", Filter::Test::kBelow, true},  Operator{"<=", Filter::Test::kAbove, true},
     Operator{"=", Filter::Test::kEquals, false}, Operator{"~", Filter::Test::kMatches, false},
     Operator{">", Filter::Test::kAbove, false},  Operator{"<", Filter::Test::kBelow, false}};
 
-// A filter's text, taken apart: `name` is what could be a column's.
+// A filter's text, taken apart. `name` is what could be a column's.
 struct Comparison {
   std::string_view name;
   Operator op;
@@ -140,8 +140,8 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(begin, text.find_last_not_of(' ') + 1 - begin);
 }
 
-// Texts that people look for can hold operators: "chan<- int", "func() <-chan int". None has a word alone before one,
-// but for the arrow of channels.
+// Texts that people look for can hold operators: "chan<- int", "func() <-chan int". Except for the arrow of channels,
+// none of them has a single word before an operator.
 std::optional<Comparison> take_apart(std::span<const Column> columns, std::string_view text) {
   const std::size_t at = text.find_first_of("=<>!~");
   if (at == std::string_view::npos) return std::nullopt;
@@ -210,7 +210,7 @@ bool contains(const Cell& cell, const std::string& text) {
   return value != nullptr && lower(*value).find(text) != std::string::npos;
 }
 
-// What is not known is neither above nor below anything, but it is different from everything.
+// What is not known is neither above nor below anything, but it differs from everything.
 bool passes(const Filter& filter, const Cell& cell) {
   const auto* number = std::get_if<std::uint64_t>(&cell);
   const auto* text = std::get_if<std::string_view>(&cell);

@@ -1,5 +1,5 @@
-// What the user asks of a table: --top, --sort, --filter, --columns. Read and checked against the columns alone, so
-// that a mistake is found before a target is touched.
+// What the user asks of a table: --top, --sort, --filter, --columns. It is checked against the columns alone, so that a
+// mistake is found before a target is touched.
 #pragma once
 
 #include <cstddef>
@@ -18,12 +18,13 @@ namespace holdfast::view {
 struct TableQuery {
   std::size_t top = 30;   // 0 = all
   std::string sort = {};  // COLUMN or -COLUMN; empty = the table's own order
-  // Each TEXT, which is looked for in all columns of text, whatever its case; or a column, an operator and a value:
-  //   texts     =  !=  the whole text       ~  !~  a POSIX extended regular expression, whatever its case
+  // Each filter is a TEXT, which is looked for in all columns of text in upper or lower case; or a column, an operator
+  // and a value:
+  //   texts     =  !=  the whole text       ~  !~  a POSIX extended regular expression, in upper or lower case
   //   numbers   =  !=  <  <=  >  >=         sizes and times with units: 1.5MiB, 90s
-  // All must hold.
+  // A row must pass all of them.
   std::vector<std::string> filters = {};
-  std::string columns = {};  // of the text, with commas between; empty = those that are in_text
+  std::string columns = {};  // those of the text, with commas between; empty = those that are in_text
 };
 
 struct SortOrder {
@@ -36,11 +37,11 @@ class TextPattern;  // a compiled regular expression
 struct Filter {
   enum class Test : std::uint8_t { kContains, kEquals, kAbove, kBelow, kMatches };
 
-  std::optional<std::size_t> column;  // none = any text column
+  std::optional<std::size_t> column;  // none = all columns of text
   Test test = Test::kContains;
   bool negated = false;
-  std::string text;                     // for kContains in lower case, for kEquals as it is
-  std::optional<std::uint64_t> number;  // of a column of numbers
+  std::string text;                     // in lower case for kContains, as it is for kEquals
+  std::optional<std::uint64_t> number;  // for a column of numbers
   std::shared_ptr<const TextPattern> pattern;
 };
 
@@ -51,17 +52,17 @@ struct TablePlan {
   std::vector<std::size_t> text_columns;
 };
 
-// Columns can be named by the beginning of their name where that is clear. Fails with kUsage, listing the columns or
-// the words that a column can hold, for whatever could not match anything.
+// Columns can be named by the beginning of their name where that is unambiguous. Whatever could not match anything
+// fails with kUsage, with a list of the columns or of the words that a column can hold.
 TablePlan plan_table(const TableShape& shape, const TableQuery& query);
 
 struct Selection {
-  std::vector<std::uint32_t> rows;   // to be shown, in order
-  std::uint64_t matching = 0;        // pass the filters
-  std::uint64_t left_out_bytes = 0;  // of TableShape::sum, in rows that match and are not shown
+  std::vector<std::uint32_t> rows;   // those to be shown, in order
+  std::uint64_t matching = 0;        // how many pass the filters
+  std::uint64_t left_out_bytes = 0;  // the sum of TableShape::sum over rows that match and are not shown
 };
 
-// Numbers sort from the largest down, texts from A on, what is not known comes last; equal rows keep their order.
+// Sorts numbers from the largest down and texts from A on; what is not known comes last; equal rows keep their order.
 Selection select(const Table& table, const TablePlan& plan);
 
 }  // namespace holdfast::view

@@ -98,7 +98,7 @@ TEST(TableQuery, ComparesByEveryOperator) {
   EXPECT_THAT(filtered("name=pear"), ElementsAre(0));
   EXPECT_THAT(filtered("name=pea"), ElementsAre());
   EXPECT_THAT(filtered("name!=pear"), ElementsAre(1, 2, 3));
-  EXPECT_THAT(filtered("bytes!=2048"), ElementsAre(1, 2));  // what is not known is different, too
+  EXPECT_THAT(filtered("bytes!=2048"), ElementsAre(1, 2));  // what is not known differs, too
   EXPECT_THAT(filtered("bytes>=2KiB"), ElementsAre(1, 0, 3));
   EXPECT_THAT(filtered("bytes>=2049"), ElementsAre(1));
   EXPECT_THAT(filtered("bytes<=2 KiB"), ElementsAre(0, 3));

@@ -23,7 +23,7 @@ std::string code_text(const TypeStep& step) {
   return place.empty() ? function : fmt::format("{}, {}", function, place);
 }
 
-// Where the word lies: in an object, in a variable, in a frame.
+// Says where the word lies: in an object, in a variable, in a frame.
 std::string word_text(const heap::Snapshot& snapshot, const TypeStep& step) {
   if (step.holder)
     return fmt::format("{} of {}, at {}", step.field.empty() ? "the first word" : step.field,
@@ -40,7 +40,7 @@ std::string holder_text(const heap::Snapshot& snapshot, const TypeStep& step) {
   return text + word_text(snapshot, step);
 }
 
-// What the instruction does with the variable, or with what it leads to.
+// Says what the instruction does with the variable, or with what that leads to.
 std::string use_text(const heap::Snapshot& snapshot, const TypeStep& step) {
   if (step.holder_type)
     return fmt::format("uses {} as {}, this is {}", step.name, short_type(type_or_none(snapshot, step.holder_type)),

@@ -1,4 +1,5 @@
-// Why one object has its type: the chain of evidence (heap/type_reasons.h) in words.
+// Tells why one object has its type: puts the chain of evidence (heap/type_reasons.h) into words. Several threads may
+// ask.
 #pragma once
 
 #include <optional>
@@ -11,22 +12,22 @@
 
 namespace holdfast::view {
 
-// The full name, or words that say that there is none.
+// Returns the full name, or words that say that there is none.
 std::string type_or_none(const heap::Snapshot& snapshot, TypeId type);
 
-// What is known of the object that an address lies in. Without a chain, as of a .hold file, what its type is and how
-// that is known is all.
+// What is known of the object that an address lies in. Without a chain (a .hold file has none), that is only its type
+// and how that is known.
 struct ExplainedType {
   Address asked;
   ObjectId object;
   std::optional<heap::TypeChain> chain;
 };
 
-// "field .next of *main.Item at 0xc000010000", "allocation header": who said so, in one line.
+// Says in one line who said so: "field .next of *main.Item at 0xc000010000", "allocation header".
 std::string reason_text(const heap::Snapshot& snapshot, const heap::TypeStep& step);
 
-// What is at an address where no object is: "a free slot of 48 B", "the stack of goroutine 17", "main.registry"...
-// `variable`: the package variable there, empty if none is known.
+// Says what is at an address without an object: "a free slot of 48 B", "the stack of goroutine 17", "main.registry"...
+// `variable` is the package variable there, empty if none is known.
 std::string place_text(const heap::Snapshot& snapshot, const heap::ObjectIndex& index, Address address,
                        const std::string& variable);
 

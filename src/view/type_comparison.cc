@@ -15,16 +15,17 @@
 namespace holdfast::view {
 namespace {
 
-constexpr std::uint64_t kLargeVariable = 1000;  // as a part of the live bytes: one by so many
+constexpr std::uint64_t kLargeVariable = 1000;  // a variable is large if it retains one in so many of the live bytes
 
-// Closures that reflect makes: called by their code, and by the structure that they are the beginning of.
+// Closures that reflect makes are called by their code in one answer, and in the other by the structure that they
+// begin.
 std::string reflected_closure(std::string_view function) {
   if (function == "reflect.makeFuncStub") return "reflect.makeFuncImpl";
   if (function == "reflect.methodValueCall") return "reflect.methodValue";
   return fmt::format("func{}", function);
 }
 
-// The types of one answer.
+// One of the two answers.
 class Answer {
  public:
   Answer(const heap::Snapshot& snapshot, const HugeArray<heap::ObjectType>& column,
@@ -43,7 +44,7 @@ class Answer {
     std::erase(name, ' ');
     return name;
   }
-  // What the runtime makes has two names: the structure's own, and one that says of what. The structure's own.
+  // Returns the runtime's own name of a structure that also has one of ours, which says what it is part of.
   std::string plain_name(TypeId type) const {
     switch (types_[type.row].role) {
       case heap::TypeRole::kChannel:
@@ -60,7 +61,7 @@ class Answer {
   }
   const heap::Type& operator[](TypeId type) const { return types_[type.row]; }
 
-  // Whether a value of the type begins with one of that name.
+  // Whether a value of the type begins with a value of the named type.
   bool begins_with(TypeId type, const std::string& wanted) const {
     for (int depth = 0; type && depth < 64; ++depth) {
       if (name(type) == wanted) return true;
@@ -149,7 +150,7 @@ TypeComparison compare_types(const heap::Snapshot& snapshot, const heap::TypeCol
   const Answer first(snapshot, snapshot.object_type, snapshot.types, snapshot.fields);
   const Answer second(snapshot, without.object_type, without.types, without.fields);
   TypeComparison out;
-  // By both types, and how the second one is known.
+  // Sums by both types, and by how the second one is known.
   std::map<std::tuple<TypeId, TypeId, std::size_t>, Agreed> pairs;
   graph::ObjectSizes(snapshot).for_each_run(
       0, snapshot.objects, [&](std::uint64_t begin, std::uint64_t end, std::uint64_t slot_size) {

@@ -9,7 +9,7 @@ namespace {
 
 struct ConflictRow {
   heap::TypeConflict sum;
-  std::string kept, refused;  // names of the types
+  std::string kept, refused;  // the names of the types
 };
 
 constexpr ColumnOf<ConflictRow> kColumns[] = {

@@ -1,5 +1,5 @@
-// Contradictions: types that were claimed for the same objects and do not fit each other, the one kept beside the one
-// refused.
+// The table of contradictions: types that were claimed for the same objects and do not fit each other, the one that was
+// kept beside the one that was refused.
 #pragma once
 
 #include <vector>
@@ -11,7 +11,7 @@
 namespace holdfast::view {
 
 TableShape conflict_shape();
-// Under each row stands who said what of the example. The snapshot must outlive the table.
+// Under each row it says who said what of the example. The snapshot must outlive the table.
 Table conflict_table(const heap::Snapshot& snapshot, std::vector<heap::TypeConflict> conflicts);
 
 }  // namespace holdfast::view

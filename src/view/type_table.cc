@@ -14,9 +14,9 @@
 namespace holdfast::view {
 namespace {
 
-constexpr std::size_t kKinds = 10;  // of KnownBy
+constexpr std::size_t kKinds = 10;  // values of KnownBy
 constexpr std::uint32_t kCancelEvery = 1 << 20;
-constexpr std::size_t kAhead = 16;  // children between asking for memory and using it
+constexpr std::size_t kAhead = 16;  // children between the prefetch of memory and its use
 
 class TypeSums {
  public:
@@ -67,24 +67,24 @@ class TypeSums {
     ++known_by_[row][static_cast<std::size_t>(type.known_by())];
     if (object.row < snapshot_.pointerful) {
       has_pointers_[row] = true;
-      // Taken back where one of its row is found to dominate it.
+      // Counts for now; it is taken back if an object of the same row turns out to dominate it.
       if (tree_.dominators().is_alone(object.row)) rows_[row].retained_bytes += size;
     } else if (has_pointers_[row]) {
-      // Its type has pointerful objects too, one of which may dominate it.
+      // The type has pointerful objects too, and one of them may dominate this.
       inside_.push_back({columns_.idom[object.row] - 1, row, size});
     } else {
       rows_[row].retained_bytes += size;
     }
   }
 
-  // Of an object that can hold pointers.
+  // Returns the row of an object that can hold pointers.
   std::uint32_t row_of(std::uint32_t object) {
     const heap::ObjectType type = snapshot_.object_type[object];
     return type ? type.type().row : unknown_row(columns_.sizes.size_of(ObjectId(object)), true);
   }
 
-  // Down the dominator tree, depth first. An object counts unless one of its row is open above it. `outermost_` are the
-  // open ones, each with the height of the stack below which it is left.
+  // Walks down the dominator tree, depth first. An object counts unless one of its row is open above it. `outermost_`
+  // are the open ones, each with the height of the stack below which it is left.
   void retain() {
     std::sort(inside_.begin(), inside_.end(), [](const Leaf& a, const Leaf& b) { return a.dominator < b.dominator; });
     const graph::Vertices& vertices = columns_.vertices;
@@ -105,7 +105,7 @@ class TypeSums {
     }
   }
 
-  // Those that dominate nothing have been counted before.
+  // Those that dominate nothing have been counted already.
   void push_children(std::uint32_t vertex, std::vector<std::uint32_t>& stack) {
     const auto children = tree_.children(vertex);
     for (std::size_t i = 0; i < children.size() && children[i] < columns_.vertices.count(); ++i) {
@@ -168,9 +168,9 @@ class TypeSums {
   const heap::Snapshot& snapshot_;
   const graph::DominatorTree& tree_;
   const graph::DominatorColumns& columns_;
-  std::vector<TypeTotals> rows_;  // by TypeId, then the unknown ones
+  std::vector<TypeTotals> rows_;  // by TypeId, then those without a type
   std::vector<std::array<std::uint64_t, kKinds>> known_by_;
-  std::vector<bool> has_pointers_;  // some object of the row is pointerful
+  std::vector<bool> has_pointers_;  // whether some object of the row is pointerful
   std::map<std::pair<std::uint64_t, bool>, std::uint32_t> unknown_;
   std::vector<Leaf> inside_;
   std::vector<bool> is_open_;                                     // by row

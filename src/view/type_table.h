@@ -1,4 +1,4 @@
-// Reachable objects by type; those of unknown type by the size of their slots.
+// Reachable objects by type; those without a known type by the size of their slots.
 #pragma once
 
 #include <cstdint>
@@ -22,8 +22,8 @@ struct TypeTotals {
   heap::KnownBy known_by = heap::KnownBy::kUnknown;  // how most of them are known
 };
 
-// Rows that occur, in the order of the types, then unknown ones by size. One pass over the objects and one down the
-// dominator tree.
+// Returns the rows that occur, in the order of the types, then the unknown ones by size. Walks over the objects once
+// and down the dominator tree once, on one thread. Throws when cancelled.
 std::vector<TypeTotals> type_totals(const heap::Snapshot& snapshot, const graph::DominatorTree& tree);
 
 TableShape type_shape();

@@ -78,7 +78,8 @@ TEST(TypeTable, SaysHowMostObjectsOfATypeAreKnown) {
   EXPECT_EQ(rows_of(heap.build())[0].known_by, KnownBy::kPropagated);
 }
 
-// By definition: of each object of a type walk up the dominators; it counts unless one of its type is met.
+// Follows the definition: walks up the dominators of each object of a type; the object counts unless another one of its
+// type is met.
 std::map<std::string, std::uint64_t> naive(const heap::Snapshot& snapshot, const graph::Dominators& dominators) {
   std::map<std::string, std::uint64_t> retained;
   for (std::uint32_t i = 0; i < snapshot.objects; ++i) {

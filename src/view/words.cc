@@ -7,13 +7,13 @@
 namespace holdfast::view {
 namespace {
 
-// Rows of all values in their order.
+// The rows of the table are all values in their order.
 template <std::size_t kSize, typename Value>
 std::string_view word_at(const std::array<std::string_view, kSize>& words, Value value) {
   return words.at(static_cast<std::size_t>(value));
 }
 
-// As runtime.waitReasonStrings has them, Go 1.27 (in 1.24 the waits of a synctest bubble for channels read "(synctest)"
+// As in runtime.waitReasonStrings of Go 1.27 (in 1.24 the waits of a synctest bubble for channels read "(synctest)"
 // instead of "(durable)").
 constexpr std::pair<WaitReason, std::string_view> kWaits[] = {
     {WaitReason::kGcAssistMarking, "GC assist marking"},

@@ -1,5 +1,5 @@
-// The words for what a snapshot and its report have as enumerations: one table for each. In JSON and in tables they are
-// values that other programs compare, so they stay as they are.
+// The words for the enumerations of a snapshot and its report: one table for each. In JSON and in tables they are
+// values that other programs compare, so they never change.
 #pragma once
 
 #include <algorithm>
@@ -23,7 +23,7 @@ std::string_view name_of(heap::Basis basis);
 std::string_view name_of(heap::Section section);
 // "running", "waiting", ...
 std::string_view name_of(heap::GoroutineState state);
-// As the runtime says it: "chan receive", "sync.Mutex.Lock"; empty for kZero and kUnknown.
+// In the runtime's own words: "chan receive", "sync.Mutex.Lock"; empty for kZero and kUnknown.
 std::string_view name_of(WaitReason reason);
 // "header", "interface", ...; empty for kUnknown.
 std::string_view name_of(heap::KnownBy known_by);
@@ -41,7 +41,7 @@ std::string_view meaning_of(heap::CounterRule rule);
 std::string_view name_of(graph::AuditCauseKind cause);
 std::string_view meaning_of(graph::AuditCauseKind cause);
 
-// The words of all values up to `last`, each once.
+// Returns the words of all values up to `last`, each once.
 template <typename Value>
 std::vector<std::string_view> words_up_to(Value last) {
   std::vector<std::string_view> words;

@@ -7,7 +7,7 @@
 namespace holdfast::view {
 namespace {
 
-// Whether the values 0 .. last have words, each its own, except those in `without`.
+// Checks that the values 0 .. last have words, each its own, except those in `without`.
 template <typename Enum>
 void expect_words(Enum last, const std::set<Enum>& without = {}) {
   std::set<std::string_view> words;
@@ -50,7 +50,7 @@ TEST(Words, ThatOtherProgramsCompareStayAsTheyAre) {
   EXPECT_EQ(name_of(graph::AuditCauseKind::kConservativeWord), "conservative-word");
 }
 
-// As files of a newer holdfast may have it.
+// A file of a newer holdfast may have such a value.
 TEST(Words, AReasonThatIsNotKnownHasNone) {
   EXPECT_EQ(name_of(static_cast<WaitReason>(200)), "");
 }
