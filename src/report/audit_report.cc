@@ -26,7 +26,7 @@ ordered_json hex_list(const std::vector<Address>& addresses) {
   return list;
 }
 
-// "ended-thread   12  records of a thread ...", and where the first ones are.
+// Returns "ended-thread   12  records of a thread ...", and where the first objects are.
 std::string cause_text(const graph::AuditCause& cause) {
   constexpr std::size_t kExamplesInText = 3;
   std::string out =

@@ -1,4 +1,4 @@
-// The audit as text and as JSON (schema holdfast.audit/1).
+// Renders the audit as text and as JSON (schema holdfast.audit/1).
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>
@@ -9,7 +9,8 @@
 
 namespace holdfast::report {
 
-// "3 × unreadable-page: pages of the target cannot be read: ... (what an error said)"; one line, not cleaned.
+// Returns "3 × unreadable-page: pages of the target cannot be read: ... (what an error said)": one line, which may hold
+// control characters of the target.
 std::string loss_text(const Loss& loss);
 nlohmann::ordered_json losses_json(const std::vector<Loss>& losses);
 nlohmann::ordered_json audit_json(const heap::Snapshot& snapshot, const graph::Audit& audit);

@@ -22,7 +22,7 @@ using view::kKindsOfEvidence;
 using view::name_of;
 using view::TypeComparison;
 
-constexpr std::size_t kShown = 20;  // differences in the text
+constexpr std::size_t kShown = 20;  // differences that the text shows
 
 nlohmann::ordered_json entries_json(const Entries& sum) {
   return {{"all", sum.all}, {"typed_with", sum.with}, {"typed_without", sum.without}};

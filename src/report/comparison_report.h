@@ -1,5 +1,5 @@
-// How types found without debug information agree with those found with it (view/type_comparison.h), as text and as
-// JSON (schema holdfast.type-comparison/1).
+// Renders how types that were found without debug information agree with those found with it (view/type_comparison.h),
+// as text and as JSON (schema holdfast.type-comparison/1).
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>

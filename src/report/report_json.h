@@ -1,4 +1,4 @@
-// The report as JSON, schema holdfast.report/2.
+// Renders the report as JSON, schema holdfast.report/2. Texts are the target's own; the serializer escapes them.
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>

@@ -50,7 +50,7 @@ Report report_of(const heap::Snapshot& snapshot) {
   return make_report(snapshot, reached, dominators, graph::audit(snapshot, reached));
 }
 
-// A global registry with a map of sessions that each hold a buffer.
+// Adds a global registry with a map of sessions that each hold a buffer.
 void add_registry(HeapBuilder& heap, int sessions, std::uint64_t buffer) {
   const TypeId bytes = heap.type("uint8", TypeKind::kUint8, 1);
   const TypeId slice = heap.type("[]uint8", TypeKind::kSlice, 24, bytes);
@@ -72,7 +72,7 @@ void add_registry(HeapBuilder& heap, int sessions, std::uint64_t buffer) {
     groups.push_back(heap.object(static_cast<std::uint64_t>(sessions) * 8, group, KnownBy::kPropagated));
     heap.edge(one, 8, groups.back());
   }
-  // Every tenth buffer was sampled; some came another way.
+  // Every tenth buffer was sampled; some were allocated on another way.
   const std::vector<std::string_view> opened = {"runtime.makeslice", "main.(*Registry).Open", "main.serve"};
   const std::vector<std::string_view> loaded = {"runtime.makeslice", "main.load", "main.main"};
   for (int i = 0; i < sessions; ++i) {
@@ -145,7 +145,7 @@ TEST(Holders, TakeGoroutinesAtOnePlaceForOne) {
   EXPECT_EQ(report.goroutines[0].created_by, "main.start pool.go:9");
 }
 
-// What two of them share is none's own, yet the goroutines hold it; and their stacks are more than that.
+// What two of them share belongs to neither, yet the goroutines hold it; and their stacks are more than that.
 TEST(Holders, CountForManyGoroutinesWhatSomeOfThemShareAndTheirStacks) {
   HeapBuilder heap;
   const RootId place = heap.group(WaitReason::kChanSend, "main.work", "/src/pool.go", 17);
@@ -219,7 +219,7 @@ TEST(Holders, TakeALargeMapOfTheRuntimeForOneHop) {
   EXPECT_EQ(report.holders[0].what, "4,096 × main.Session in the map main.sessions");
 }
 
-// A map of eight slots, of which one has nearly all; the snapshot keeps the bytes of the group and of a key.
+// Makes a map of eight slots, one of which has nearly all; the snapshot keeps the bytes of the group and of a key.
 heap::Snapshot one_large_entry(bool swiss, TypeId (*key_type)(HeapBuilder&), std::uint64_t key_size,
                                std::uint64_t number) {
   HeapBuilder heap;
@@ -361,8 +361,8 @@ TEST(Holders, CountASampleForTheInnermostHolderOnly) {
   EXPECT_FALSE(report.holders[2].allocated_at.has_value()) << "nothing was sampled there";
 }
 
-// Objects of four types and of none under four globals, some of them held twice. Those with pointers have 64 bytes, the
-// others one of `leaf_sizes` sizes from 64 on.
+// Adds objects of four types and of none under four globals, some of them held twice. Those with pointers have 64
+// bytes, the others one of `leaf_sizes` sizes from 64 on.
 std::vector<HeapBuilder::Handle> add_random_objects(HeapBuilder& heap, std::uint64_t seed, std::uint64_t leaf_sizes) {
   std::mt19937_64 random(seed);
   std::vector<TypeId> types(1);
@@ -383,7 +383,7 @@ std::vector<HeapBuilder::Handle> add_random_objects(HeapBuilder& heap, std::uint
   return all;
 }
 
-// What HolderOf says must be what the levels say, for each object of random heaps.
+// For each object of random heaps, HolderOf must say what the levels say.
 TEST(Holders, CountEachSampledByteOfTheirs) {
   for (std::uint64_t seed = 0; seed < 200; ++seed) {
     HeapBuilder heap;
@@ -444,7 +444,7 @@ TEST(Names, ShortenTypesAndLongLines) {
   EXPECT_EQ(fit("ääääääääääää", 5), "ää…ää");
 }
 
-// A small shop: what the first screen shows of it.
+// A small shop, whose first screen is compared.
 heap::Snapshot shop() {
   HeapBuilder heap;
   add_registry(heap, 400, 8192);
@@ -472,7 +472,7 @@ heap::Snapshot shop() {
   return shop;
 }
 
-// Compares with tests/golden/<name>; UPDATE_GOLDEN=1 in the environment writes it anew.
+// Compares with tests/golden/<name>; UPDATE_GOLDEN=1 in the environment writes the file anew.
 void expect_golden(const std::string& name, const std::string& text) {
   const std::string path = std::string(HOLDFAST_GOLDEN) + "/" + name;
   if (std::getenv("UPDATE_GOLDEN") != nullptr) std::ofstream(path) << text;
@@ -528,7 +528,7 @@ TEST(Report, HasTheSameAsJson) {
   expect_golden("report.json", report_json(report_of(shop())).dump(2) + "\n");
 }
 
-// Names come from the target, which can write what it likes.
+// Names come from the target, which can write anything.
 TEST(Report, HidesNothingFromATerminalAndObeysNothing) {
   const std::string evil = "\x1b[2J\x1b]0;owned\x07\r\xff";
   HeapBuilder heap;
@@ -557,7 +557,7 @@ TEST(Report, HidesNothingFromATerminalAndObeysNothing) {
   }
 }
 
-// A buffer of which two pages were written to, and garbage of which none was.
+// Two pages of a buffer were written to, and none of some garbage.
 TEST(Report, CountsInTheAccountWhatIsInMemory) {
   HeapBuilder heap;
   const auto buffer = heap.leaf(1 << 20);
@@ -621,7 +621,7 @@ TEST(Report, LeavesLabelsOutOfLongChains) {
   EXPECT_THAT(report_text(report, options), HasSubstr("     bss+0x58 → app.Session → app.Buffer"));
 }
 
-// However narrow the terminal, what the goroutines wait for is said.
+// However narrow the terminal, it says what the goroutines wait for.
 TEST(Report, NeverCutsWhatGoroutinesWaitFor) {
   HeapBuilder heap;
   add_goroutines(heap, 200, 4096);
@@ -667,7 +667,7 @@ TEST(Report, SaysBeforeTheGraphIsKnownWhatIsKnown) {
   EXPECT_THAT(text, testing::Not(HasSubstr("WHAT HOLDS IT")));
 }
 
-// The heap was ordered by more than was shown: 13.7 MiB stood above 68.7.
+// The heap was once ordered by more than it showed: 13.7 MiB stood above 68.7.
 TEST(Report, IsOrderedByTheNumbersThatItShows) {
   HeapBuilder heap;
   add_goroutines(heap, 100, 64);
@@ -701,7 +701,7 @@ TEST(Report, SaysWhatItsListsLeaveOut) {
   EXPECT_THAT(text, HasSubstr("     and 1 more place, 1 goroutines, "));
 }
 
-// In a pipe lines are as long as what they say.
+// In a pipe a line is as long as its text.
 TEST(Report, WithoutAWidthIsNeitherCutNorFolded) {
   Report report = report_of(shop());
   report.holders[0].what = std::string(300, 'w') + " in " + std::string(300, 'x');

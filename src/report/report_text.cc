@@ -30,14 +30,14 @@ using view::short_type;
 using view::StepKind;
 using view::TypeTotals;
 
-constexpr std::size_t kBar = 20;  // characters of a full bar
+constexpr std::size_t kBar = 20;  // columns of a full bar
 
 class Text {
  public:
   Text(const Report& report, const TextOptions& options)
       : report_(report), options_(options), width_(std::max<std::size_t>(options.width, 60)) {}
 
-  // Without what only the graph tells.
+  // Leaves out what only the graph tells.
   std::string run_first() {
     has_graph_ = false;
     add_head();
@@ -71,7 +71,7 @@ class Text {
   void heading(const std::string& title, const std::string& rest = {}) {
     out_ += fmt::format("\n{}{}\n", bold(title), fit(rest, width_ - std::min(width_, title.size())));
   }
-  // What a list leaves out.
+  // Says how much a list leaves out.
   void and_more(std::uint64_t count, const std::string& what) {
     if (count > 0)
       wrapped("     ", fmt::format("and {} more{}; holdfast report --top 0 shows all", format_count(count), what));
@@ -134,7 +134,7 @@ class Text {
     if (!a.known) wrapped("  ", "what of this was resident, and what else was, is not known here");
   }
 
-  // With what of them is not in memory: pages that were never written to, or are swapped out.
+  // Says how much of the live objects is not in memory: pages that were never written to, or are swapped out.
   std::string live_note() const {
     const HeapTotals& heap = report_.heap;
     std::string note = fmt::format("{} objects", format_count(heap.reachable_objects));
@@ -153,7 +153,8 @@ class Text {
     }
   };
 
-  // All bars are drawn to the scale at which no note has to go to the next line; they go where that would leave stumps.
+  // Draws all bars to the scale at which no note has to go to the next line; if that would leave stumps, no bars are
+  // drawn.
   void account_rows(const std::vector<AccountRow>& rows) {
     constexpr std::size_t kFront = 39;  // columns before the bar
     constexpr std::size_t kStump = 6;
@@ -172,7 +173,7 @@ class Text {
     }
   }
 
-  // A program with nothing wrong has no such section.
+  // A program with nothing wrong does not get this section.
   void add_findings() {
     if (report_.findings.empty()) return;
     heading("FINDINGS");
@@ -215,9 +216,9 @@ class Text {
                                    format_bytes(rest), format_share(rest, whole)));
   }
 
-  // "main.registry → main.Registry.sessions[…] → main.Session.Buf → []uint8, 16.0 KiB": places, and what is at the end.
-  // The inside of maps is one hop. Where it is too long, the label of a variable without a name goes first, since the
-  // sentence above has it, then steps from the middle.
+  // Returns "main.registry → main.Registry.sessions[…] → main.Session.Buf → []uint8, 16.0 KiB": places, and what is at
+  // the end. The inside of maps is one hop. If that is too long, the label of a variable without a name goes first,
+  // since the sentence above has it, then steps from the middle go.
   static std::string chain_text(const std::vector<ChainStep>& chain, std::size_t width) {
     std::vector<std::string> parts = chain_parts(chain, false);
     std::string text = joined(parts);
@@ -313,7 +314,7 @@ class Text {
                         sizes_text(system.retained_bytes, system.stack_bytes)));
   }
 
-  // By the sum the rows are ordered.
+  // Rows are ordered by the sum, so it comes first.
   static std::string sizes_text(std::uint64_t retained, std::uint64_t stack) {
     return fmt::format("{}: {} of the heap, {} of stacks", format_bytes(retained + stack), format_bytes(retained),
                        format_bytes(stack));

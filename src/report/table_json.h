@@ -1,4 +1,5 @@
-// A table for programs: schema holdfast.<table>/1, exact integers, null for what is not known, addresses as hex text.
+// Renders a table for programs: schema holdfast.<table>/2, exact integers, null for what is not known, addresses as hex
+// text.
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>
@@ -8,7 +9,7 @@
 
 namespace holdfast::report {
 
-// `snapshot`: the one that the table is of; null for a table of no single target.
+// `snapshot` is the one that the table is of; null for a table of no single target.
 nlohmann::ordered_json table_json(const view::Table& table, const view::Selection& selection,
                                   const heap::Snapshot* snapshot);
 

@@ -58,7 +58,7 @@ std::string cell_text(const Cell& cell, Unit unit) {
 }
 
 std::string table_text(const Table& table, const TablePlan& plan, const Selection& selection, std::size_t width) {
-  std::vector<std::vector<std::string>> rows(1);  // the first are the headings
+  std::vector<std::vector<std::string>> rows(1);  // the first row has the headings
   std::vector<TextColumn> columns;
   for (const std::size_t c : plan.text_columns) {
     const Unit unit = table.shape.columns[c].unit;

@@ -1,5 +1,5 @@
-// A table for people: columns as wide as what they hold; numbers in binary units on the right, long names folded in the
-// middle where a line is wider than wished, "-" for what is not known.
+// Renders a table for people: columns are as wide as what they hold, numbers stand on the right in binary units, long
+// names are folded in the middle if a line would be too wide, and "-" stands for what is not known.
 #pragma once
 
 #include <cstddef>
@@ -9,10 +9,10 @@
 
 namespace holdfast::report {
 
-// As the text shows it; not folded.
+// Returns a cell as the text shows it, not folded.
 std::string cell_text(const view::Cell& cell, view::Unit unit);
 
-// `width`: terminal columns of a line, or kEndless (base/terminal_text.h).
+// `width` is the number of terminal columns of a line, or kEndless (base/terminal_text.h).
 std::string table_text(const view::Table& table, const view::TablePlan& plan, const view::Selection& selection,
                        std::size_t width);
 

@@ -108,7 +108,7 @@ TEST(TableText, AColumnAfterAForeignNameStaysInLine) {
 TEST(TableText, FoldsInTheMiddleAndKeepsMoreOfTheEnd) {
   EXPECT_EQ(folded("abcdefghijklmnop", 10), "abc…klmnop");
   EXPECT_EQ(folded("short", 5), "short");
-  EXPECT_EQ(folded("大小大小", 6), "…大小");  // halves of wide letters are not shown
+  EXPECT_EQ(folded("大小大小", 6), "…大小");  // half of a wide letter is not shown
   EXPECT_EQ(folded("ab", 1), "…");
   EXPECT_EQ(folded("ab", 0), "");
 }

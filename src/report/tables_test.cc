@@ -1,4 +1,4 @@
-// What the rows of the roots, spans and goroutines say.
+// Checks what the rows of the roots, spans and goroutines say.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -30,7 +30,7 @@ using view::span_table;
 using view::Table;
 using view::TablePlan;
 
-// The cells of one column as the text shows them, in the table's own order.
+// Returns the cells of one column as the text shows them, in the table's own order.
 std::vector<std::string> column(const Table& table, std::string_view name) {
   const TablePlan plan = plan_table(table.shape, {.top = 0, .columns = std::string(name)});
   std::vector<std::string> cells;
@@ -60,7 +60,7 @@ TEST(RootTable, ARootRetainsWhatStandsUnderItToo) {
   EXPECT_THAT(column(table, "conservative"), ElementsAre("no", "yes", "no"));
 }
 
-// What no root holds alone had no row, so that the sum was below the live bytes and nobody could find the rest.
+// What no root holds alone once had no row, so the sum was below the live bytes and nobody could find the rest.
 TEST(RootTable, WhatSeveralHoldHasARow) {
   HeapBuilder heap;
   const auto shared = heap.leaf(512);
@@ -96,7 +96,7 @@ TEST(SpanTable, CountsReachedAndMarkedObjectsOfEachSpan) {
   EXPECT_THAT(column(table, "pointers"), ElementsAre("yes", "no"));
 }
 
-// Three goroutines, two of which stand at the same place, and one that has ended.
+// Three goroutines, two of which stand at the same place, and a fourth that has ended.
 class GoroutineTableTest : public ::testing::Test {
  protected:
   GoroutineTableTest() {

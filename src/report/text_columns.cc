@@ -9,9 +9,9 @@ namespace holdfast::report {
 namespace {
 
 constexpr std::size_t kGap = 2;
-constexpr std::size_t kNarrowest = 4;  // of a folded column
+constexpr std::size_t kNarrowest = 4;  // columns of a folded cell
 
-// The widest columns that give way do so until the line fits.
+// The widest columns that may give way do so until the line fits.
 std::vector<std::size_t> column_widths(std::span<const std::vector<std::string>> rows,
                                        std::span<const TextColumn> columns, std::size_t width) {
   std::vector<std::size_t> widths(columns.size());
