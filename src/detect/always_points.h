@@ -1,4 +1,4 @@
-// Whether every value of a type that is not nil refers to something on the heap, so that unset ones can be counted.
+// Whether every value of a type that is not nil refers to something on the heap. If so, unset ones can be counted.
 #pragma once
 
 #include "heap/snapshot.h"

@@ -1,6 +1,6 @@
 // A detector looks for one sort of fault in a heap. Each is a file in detect/detectors/ with its rule, its words and
-// its thresholds, and a row of the table in detectors.cc. What only the graph and the runtime's own records prove or
-// show is said: what the program means by it is not guessed.
+// its thresholds, and a row of the table in detectors.cc. It says only what the graph and the runtime's own records
+// prove or show, and does not guess what the program means by it.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +17,8 @@
 
 namespace holdfast::detect {
 
-// What a detector may look at. `report` has its account, its holders, and all rows of goroutines and types.
+// What a detector may look at. Everything outlives it. `report` has its account, its holders, and all rows of
+// goroutines and types.
 struct Evidence {
   const view::Names& names;
   const heap::Snapshot& snapshot;
@@ -25,28 +26,29 @@ struct Evidence {
   const view::Report& report;
   view::PlaceFinder& places;
   std::uint64_t live = 0;      // bytes
-  std::uint64_t smallest = 0;  // bytes that are worth a word
+  std::uint64_t smallest = 0;  // smaller things are not worth a word
 };
 
 struct Detector {
-  const char* id;         // of its findings, for ever: "sparse-map"
-  const char* looks_for;  // one sentence part
+  const char* id;         // the id of its findings, which never changes: "sparse-map"
+  const char* looks_for;  // a part of a sentence
+  // Appends what it finds; throws only when it is cancelled.
   void (*run)(const Evidence& evidence, std::vector<view::Finding>& out);
 };
 
-// In no particular order; findings are ranked by bytes.
+// Returns all detectors in an arbitrary order; findings are ranked by bytes.
 std::span<const Detector* const> detectors();
 
-// A finding with its id, its place and the fingerprint of both, appended to `out`.
+// Appends a finding with its id, its place and the fingerprint of both to `out`.
 view::Finding& add_finding(std::vector<view::Finding>& out, const Detector& detector, const std::string& place,
                            view::Confidence confidence);
-// Gives the finding the chain and the allocation site of the holder whose chain begins with the root, if that is one of
-// the large ones.
+// Gives the finding the chain and the allocation site of the large holder whose chain begins with the root, if there is
+// one.
 void take_holder(const Evidence& evidence, RootId root, view::Finding& finding);
 
-// "3.1 s": of nanoseconds.
+// Returns a time in nanoseconds as "3.1 s".
 std::string duration(std::uint64_t ns);
 
-constexpr std::uint64_t kLongWait = 60 * std::uint64_t{1'000'000'000};  // ns: longer than a slow request takes
+constexpr std::uint64_t kLongWait = 60 * std::uint64_t{1'000'000'000};  // in ns: longer than a slow request takes
 
 }  // namespace holdfast::detect

@@ -14,12 +14,12 @@ namespace {
 
 using view::Finding;
 
-constexpr std::uint64_t kSmallest = 1 << 20;  // bytes; and at least 1 % of the live ones
+constexpr std::uint64_t kSmallest = 1 << 20;  // in bytes; 1 % of the live ones if that is more
 constexpr std::size_t kMostFindings = 20;
 
 }  // namespace
 
-// The fingerprint is the same for the same place in the program, whatever the run, the host and the numbers are.
+// The fingerprint is the same for the same place in the program, whatever the run, the host and the numbers.
 Finding& add_finding(std::vector<Finding>& out, const Detector& detector, const std::string& place,
                      view::Confidence confidence) {
   Finding& finding = out.emplace_back();

@@ -1,4 +1,4 @@
-// What in a heap is likely to be wrong: what the detectors (detect/detector.h) say of it, ranked.
+// Finds what in a heap is likely to be wrong: asks the detectors (detect/detector.h) and ranks what they say.
 #pragma once
 
 #include <vector>
@@ -9,7 +9,8 @@
 
 namespace holdfast::detect {
 
-// By bytes. `report` has its account, holders and all rows of goroutines and types.
+// Returns findings by bytes, the largest first. `report` must have its account, its holders and all rows of goroutines
+// and types. One thread; throws when cancelled.
 std::vector<view::Finding> find_findings(const heap::Snapshot& snapshot, const graph::Dominators& dominators,
                                          const view::Report& report);
 

@@ -42,7 +42,7 @@ const Finding* find(const Report& report, std::string_view id) {
   return nullptr;
 }
 
-// Something that holds much and is at fault for nothing.
+// Adds variables that hold much and are not at fault.
 void add_ballast(HeapBuilder& heap) {
   for (const char* name : {"main.a", "main.b", "main.c"})
     heap.refer(heap.root(RootKind::kGlobal, name), heap.leaf(4 << 20));
@@ -98,8 +98,7 @@ TEST(Findings, SayProvenWhereTheRuntimeHasProvenTheLeak) {
   EXPECT_EQ(finding->confidence, Confidence::kProven);
 }
 
-// A holder of most of the heap is a statement, not a fault: without growth, age, emptiness or a broken rule there is
-// none.
+// Holding most of the heap is no fault by itself: without growth, age, emptiness or a broken rule there is no finding.
 TEST(Findings, DoNotAccuseAVariableForHoldingMost) {
   HeapBuilder heap;
   const auto top = heap.object(64);
@@ -184,7 +183,7 @@ TEST(Findings, NameArraysOfPointersThatAreMostlyEmpty) {
   }
 }
 
-// Tables of 128 groups with `per_table` of their 1024 slots in use.
+// Makes tables of 128 groups with `per_table` of their 1024 slots in use.
 heap::Snapshot map_with(bool swiss, int tables, std::uint64_t per_table) {
   HeapBuilder heap;
   add_ballast(heap);

@@ -1,4 +1,4 @@
-// The rows of the table in detectors.cc, one or two of each file in this folder.
+// Declares the rows of the table in detectors.cc: one or two for each file in this folder.
 #pragma once
 
 #include "detect/detector.h"

@@ -14,7 +14,7 @@ using view::Confidence;
 using view::Finding;
 using view::GoroutineRow;
 
-// Not waiting for the network, a timer or work of the runtime's own, which may rightly take as long as it takes.
+// Whether it waits for another goroutine, and not for the network, a timer or the runtime, which may rightly take long.
 bool waits_for_others(WaitReason reason) {
   static constexpr std::array kReasons = {
       WaitReason::kChanSend,  WaitReason::kChanReceive,   WaitReason::kChanSendNilChan, WaitReason::kChanReceiveNilChan,

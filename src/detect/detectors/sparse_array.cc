@@ -12,7 +12,7 @@ namespace {
 using view::Confidence;
 using view::Finding;
 
-// Backing arrays of pointers, of which few are set.
+// Finds backing arrays of pointers of which few are set.
 void find_sparse_arrays(const Evidence& e, std::vector<Finding>& out) {
   constexpr std::uint64_t kLargeSpan = 64 << 10;
   for (const heap::Span& span : e.snapshot.spans) {

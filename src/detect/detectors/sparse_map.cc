@@ -31,7 +31,7 @@ class SparseMaps {
         smallest_(e.smallest),
         out_(out) {}
 
-  // Maps that keep tables for many more entries than they have, as after deletes.
+  // Finds maps that keep tables for many more entries than they have, as after deletes.
   void run() {
     std::uint64_t bytes = 0;
     for (const TypeTotals& row : report_.types)
@@ -40,7 +40,7 @@ class SparseMaps {
     std::vector<std::optional<Slots>> slots(snapshot_.types.size());
     for (std::size_t t = 0; t < slots.size(); ++t)
       if (has_slots(snapshot_.types[t].role)) slots[t] = slots_of(snapshot_.types[t]);
-    // Only what has a large table can be worth a word; then its small parts count, too.
+    // Only a map with a large table can be worth a word; then its small parts count, too.
     std::unordered_map<std::uint32_t, Fill> by_map;
     for_each_table(slots, true,
                    [&](ObjectId table, const Slots& of) { count_slots(table, of, by_map[header_of(table).row]); });
@@ -60,10 +60,10 @@ class SparseMaps {
     return role == heap::TypeRole::kMapGroup || role == heap::TypeRole::kMapBucket;
   }
 
-  // A group or bucket of a map whose elements are pointers: how its slots lie.
+  // A group or bucket of a map whose elements are pointers: where its slots lie.
   struct Slots {
-    std::uint64_t first = 0, stride = 0;  // of the elements
-    std::uint64_t group = 0;              // bytes of eight slots and what belongs to them
+    std::uint64_t first = 0, stride = 0;  // of the elements, in bytes
+    std::uint64_t group = 0;              // eight slots and what belongs to them, in bytes
   };
   std::optional<Slots> slots_of(const heap::Type& group) const {
     if (group.kind != heap::TypeKind::kStruct || group.size == 0) return std::nullopt;
@@ -105,7 +105,7 @@ class SparseMaps {
   // A map that only grew is more than two fifths full.
   static bool is_sparse(const Fill& fill) { return fill.used * 8 < fill.slots; }
 
-  // The outermost object of the map that the container belongs to.
+  // Returns the outermost object of the map that the container belongs to.
   ObjectId header_of(ObjectId container) const {
     for (ObjectId object = container;;) {
       const ObjectId above = dominators_.idom(object).object();
