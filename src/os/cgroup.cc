@@ -24,7 +24,7 @@ struct Membership {
   std::string_view group;  // in the whole hierarchy as our cgroup namespace shows it
 };
 
-// Lines "number:controllers:path"; version 2 is number 0 without controllers.
+// Parses lines "number:controllers:path"; version 2 has number 0 and no controllers.
 std::optional<Membership> find_membership(std::string_view controller, std::string_view cgroups) {
   std::optional<Membership> unified;
   while (const auto line = next_line(cgroups)) {
@@ -39,7 +39,7 @@ std::optional<Membership> find_membership(std::string_view controller, std::stri
   return unified;
 }
 
-// The part of `group` below the mounted part `root`.
+// Returns the part of `group` below `root`, the part that is mounted.
 std::optional<std::string> below(std::string_view group, std::string_view root) {
   if (group.starts_with("/..")) return std::nullopt;  // outside of our cgroup namespace
   if (root != "/") {
@@ -54,8 +54,7 @@ std::uint64_t read_number(const std::string& path) {
   return leading_number<std::uint64_t>(try_read_text(path).value_or("")).value_or(0);
 }
 
-// Bytes; 0 = no limit, which is the word "max" in version 2 and the largest page count, just under 2^63 bytes, in
-// version 1.
+// Returns bytes; 0 = no limit. Version 2 says "max" for that, version 1 the largest page count, just under 2^63 bytes.
 std::uint64_t read_limit(const std::string& path) {
   constexpr std::uint64_t kNoLimit = std::uint64_t{1} << 62;
   const std::uint64_t limit = read_number(path);
@@ -66,7 +65,7 @@ std::uint64_t tighter(std::uint64_t a, std::uint64_t b) {
   return a == 0 || b == 0 ? std::max(a, b) : std::min(a, b);
 }
 
-// Of the lines "name number" of memory.stat.
+// Returns the number in the line "name number" of memory.stat.
 std::uint64_t row_of(std::string_view stat, std::string_view name) {
   while (auto line = next_line(stat))
     if (next_word(*line) == name) return leading_number<std::uint64_t>(next_word(*line)).value_or(0);
@@ -80,7 +79,7 @@ std::optional<CgroupPlace> find_cgroup_of(std::string_view controller, pid_t pid
 
 }  // namespace
 
-// A line of mountinfo: "36 35 98:0 /root /mount/point options [tags] - type source super-options" (proc(5)).
+// Looks for a line of mountinfo: "36 35 98:0 /root /mount/point options [tags] - type source super-options" (proc(5)).
 std::optional<CgroupPlace> find_cgroup(std::string_view controller, std::string_view cgroups,
                                        std::string_view mountinfo) {
   const auto member = find_membership(controller, cgroups);
@@ -109,7 +108,7 @@ std::vector<MemoryCgroup> memory_cgroups(const CgroupPlace& place) {
   std::string group = place.group;
   for (;;) {
     const std::string path = place.mount + group;
-    // Version 2 begins to hold processes up at memory.high, before it kills at memory.max.
+    // Version 2 slows processes down from memory.high on, before it kills at memory.max.
     std::uint64_t limit = read_limit(path + (unified ? "/memory.max" : "/memory.limit_in_bytes"));
     if (unified) limit = tighter(limit, read_limit(path + "/memory.high"));
     const std::string stat = try_read_text(path + "/memory.stat").value_or("");

@@ -60,7 +60,7 @@ TEST_F(Hierarchy, TheTightestLimitOfAllAncestorsCounts) {
   write("slice/memory.current", "3000");
   const MemoryCgroup memory = read_memory_cgroup(CgroupPlace{2, mount_, "/slice/service"});
   EXPECT_EQ(memory.limit, 2097152000U);
-  EXPECT_EQ(memory.usage, 3000U);  // of the group that the limit is for
+  EXPECT_EQ(memory.usage, 3000U);  // that of the group with the limit
   EXPECT_EQ(memory.path, (mount_ / "slice").string());
 }
 

@@ -24,7 +24,7 @@ const char* kind_of(mode_t mode) {
 }  // namespace
 
 std::shared_ptr<const FileMapping> map_file(const std::string& path) {
-  // Not blocking, or else a pipe would keep us here until somebody writes to it.
+  // Opening must not block: a pipe would keep us here until somebody writes to it.
   const FileDescriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (!file) fail_with_errno(errno, "opening " + path);
   return map_file(file, path);
@@ -65,7 +65,7 @@ void FileMapping::advise(AccessPattern pattern, std::uint64_t offset, std::uint6
       advice = MADV_WILLNEED;
       break;
   }
-  // A hint: where the system does not take it, reading is slower and nothing else.
+  // This is a hint: where the system does not take it, reading is slower and nothing else happens.
   madvise(const_cast<std::byte*>(bytes_.data()) + begin, end - begin, advice);
 }
 

@@ -12,7 +12,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-// A file name of this test alone, removed with the object.
+// A file with a name that only this test has. It is removed with the object.
 class TestFile {
  public:
   explicit TestFile(const std::string& content = "")

@@ -19,7 +19,7 @@ namespace {
 
 constexpr std::string_view kDeletedMark = " (deleted)";
 
-// "begin-end rwxp offset major:minor inode   path"; all but the inode in hex.
+// Parses "begin-end rwxp offset major:minor inode   path"; everything but the inode is in hex.
 ProcessMapping parse_mapping(std::string_view line) {
   std::string_view rest = line;
   const std::string_view range = next_word(rest);
@@ -48,7 +48,7 @@ ProcessMapping parse_mapping(std::string_view line) {
   return mapping;
 }
 
-// "Rss:   64 kB" and the like belong to the mapping above them.
+// "Rss:   64 kB" and similar lines belong to the mapping above them.
 void add_usage(std::string_view line, MappingUsage& usage) {
   const std::size_t colon = line.find(':');
   const std::string_view name = line.substr(0, colon);
@@ -86,7 +86,7 @@ std::vector<ProcessMapping> parse_maps(std::string_view text) {
 std::vector<MappingUsage> parse_smaps(std::string_view text) {
   std::vector<MappingUsage> usages;
   while (const auto line = next_line(text)) {
-    // A line of values has its colon in the first word, a mapping has a range there.
+    // The first word of a line of values ends in a colon; that of a mapping is a range.
     const bool has_label = line->substr(0, line->find(' ')).ends_with(':');
     if (has_label && !usages.empty())
       add_usage(*line, usages.back());
@@ -121,7 +121,7 @@ FileDescriptor open_in_root(pid_t pid, const std::string& path) {
   how.flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK;
   how.resolve = RESOLVE_IN_ROOT;
   int fd = static_cast<int>(syscall(SYS_openat2, root.get(), path.c_str(), &how, sizeof how));
-  // Before Linux 5.6, and under old container filters: absolute links then lead to our own root.
+  // Linux before 5.6 and old container filters lack the call. Then absolute links lead to our own root.
   if (fd < 0 && (errno == ENOSYS || errno == EPERM))
     fd = openat(root.get(), path.c_str() + std::min(path.find_first_not_of('/'), path.size()),
                 O_RDONLY | O_CLOEXEC | O_NONBLOCK);
@@ -139,7 +139,7 @@ FileDescriptor open_mapped_file(pid_t pid, const ProcessMapping& mapping) {
          pid, mapping.range.begin.value);
   FileDescriptor file = open_in_root(pid, mapping.path);
   struct stat facts {};
-  // The inode only: overlay file systems show one device in maps and another here.
+  // Only the inode is compared: overlay file systems show one device in maps and another one here.
   if (fstat(file.get(), &facts) != 0 || facts.st_ino != mapping.inode)
     fail(ErrorCode::kNotFound, "{} is another file now (inode {}) than process {} has mapped at {:#x} (inode {})",
          mapping.path, facts.st_ino, pid, mapping.range.begin.value, mapping.inode);

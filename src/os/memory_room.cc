@@ -29,7 +29,7 @@ std::optional<MemoryRoom> memory_room(std::string_view meminfo, const std::optio
   if (!place) return room;
   for (const MemoryCgroup& group : memory_cgroups(*place)) {
     if (group.limit == 0) continue;
-    // Pages of files that were not used lately go before anybody is killed.
+    // The system drops pages of files that were not used lately before it kills anybody.
     const std::uint64_t taken = group.usage - std::min(group.usage, group.reclaimable);
     narrow(room, group.limit - std::min(group.limit, taken), group.path);
   }

@@ -14,7 +14,7 @@
 namespace holdfast::os {
 namespace {
 
-// linux/fs.h since 6.7; our headers may be older.
+// As in linux/fs.h since 6.7; our headers may be older.
 struct PagemapScan {
   std::uint64_t size;
   std::uint64_t flags;
@@ -55,20 +55,21 @@ std::optional<std::vector<AddressRange>> scan_pagemap(int pagemap, AddressRange 
     scan.category_inverted = kPageIsZero;
     scan.category_mask = kPageIsZero;
     scan.category_anyof_mask = which == WhichPages::kFilled ? kPageIsPresent | kPageIsSwapped : kPageIsPresent;
-    scan.return_mask = kPageIsZero;  // never set in what is returned, so neighbours arrive as one region
+    scan.return_mask = kPageIsZero;  // never set in what is returned, so neighbours are joined into one region
     const int count = ioctl(pagemap, kPagemapScan, &scan);
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) return std::nullopt;
     const auto found = static_cast<std::size_t>(count);
     for (std::size_t i = 0; i < found; ++i) append_range(present, {Address(regions[i].start), Address(regions[i].end)});
     if (found < regions.size()) break;
-    // Not walk_end: when the last piece of a walk ends well, the kernel leaves it at the piece before (seen in 6.18).
+    // Do not go on from walk_end: when the last piece of a walk ends well, the kernel leaves it at the piece before
+    // (seen in 6.18).
     from = regions.back().end;
   }
   return present;
 }
 
-// 8 bytes per page; bit 63: in memory, bit 62: swapped out, bit 56: mapped by nobody else
+// There are 8 bytes per page. Bit 63: in memory; bit 62: swapped out; bit 56: mapped by nobody else
 // (Documentation/admin-guide/mm/pagemap.rst). These bits need no privilege.
 std::optional<std::vector<AddressRange>> read_pagemap(int pagemap, AddressRange pages, WhichPages which) {
   constexpr std::uint64_t kPresent = std::uint64_t{1} << 63;

@@ -25,7 +25,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// A file: this, the key, a zstd frame with a checksum.
+// A file has this header, the key, and a zstd frame with a checksum.
 struct Header {
   char magic[8];
   le32 key_bytes;
@@ -33,7 +33,7 @@ struct Header {
 constexpr char kMagic[8] = {'H', 'F', 'C', 'A', 'C', 'H', 'E', '1'};
 constexpr std::uint32_t kLongestKey = 4096;
 constexpr const char* kSuffix = ".cache";
-constexpr auto kLongestWrite = std::chrono::hours(1);  // an older unfinished file was given up
+constexpr auto kLongestWrite = std::chrono::hours(1);  // whoever wrote an older unfinished file has given up
 
 bool is_private(const struct stat& status) {
   return status.st_uid == ::geteuid() && (status.st_mode & (S_IRWXG | S_IRWXO)) == 0;
@@ -52,7 +52,7 @@ std::optional<std::vector<std::byte>> read_all(const fs::path& path, std::uint64
     if (done <= 0) return std::nullopt;
     at += static_cast<std::size_t>(done);
   }
-  ::futimens(file.get(), nullptr);  // used now
+  ::futimens(file.get(), nullptr);  // says that it was used now
   return bytes;
 }
 
@@ -95,7 +95,7 @@ std::optional<PrivateCache> PrivateCache::open(const fs::path& folder, const Cac
 }
 
 fs::path PrivateCache::path_of(std::string_view key) const {
-  // Names only have to differ mostly, since each file repeats its key.
+  // Different keys may share a name, as long as that is rare: each file repeats its key.
   return folder_ / fmt::format("{:016x}{}", hash_of(key), kSuffix);
 }
 

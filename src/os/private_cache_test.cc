@@ -84,11 +84,11 @@ TEST_F(PrivateCacheTest, ADamagedFileCountsAsNone) {
 }
 
 TEST_F(PrivateCacheTest, WhatWasUsedLeastRecentlyGoesWhenThereIsNoRoom) {
-  std::string noise;  // that does not shrink
+  std::string noise;  // cannot be compressed
   for (unsigned i = 0, x = 1; i < 4000; ++i) noise += static_cast<char>((x = x * 1664525 + 1013904223) >> 24);
   const auto cache =
       PrivateCache::open(folder_, {.folder_bytes = 13'500, .file_bytes = 1 << 20, .value_bytes = 1 << 20});
-  const auto wait = [] { ::usleep(20'000); };  // longer than the grain of file times
+  const auto wait = [] { ::usleep(20'000); };  // longer than the resolution of file times
   for (const char* key : {"a", "b", "c"}) {
     cache->put(key, bytes_of(noise));
     wait();

@@ -16,7 +16,7 @@ std::optional<std::string> try_read_text(const std::string& path) {
   std::string text;
   std::size_t used = 0;
   for (;;) {
-    // Large calls: the lines of maps are consistent within a call only.
+    // Calls are large, since the lines of maps are only consistent within one call.
     text.resize(used + (std::size_t{64} << 10));
     const ssize_t got = read(file.get(), text.data() + used, text.size() - used);
     if (got < 0 && errno == EINTR) continue;

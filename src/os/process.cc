@@ -22,7 +22,7 @@ namespace {
 constexpr std::uint32_t kKernelThreadFlag = 0x00200000;  // PF_KTHREAD in field 9 of /proc/PID/stat, since Linux 2.6.27
 constexpr std::string_view kDeletedMark = " (deleted)";
 
-// The numeric names in a directory of /proc, ascending.
+// Returns the numeric names in a directory of /proc, ascending.
 std::vector<pid_t> list_ids(const std::string& directory) {
   std::vector<pid_t> ids;
   const std::unique_ptr<DIR, int (*)(DIR*)> open_directory(opendir(directory.c_str()), closedir);
@@ -40,8 +40,8 @@ struct Stat {
   std::uint64_t started = 0;
 };
 
-// "pid (name) state ppid pgrp session tty tpgid flags ..."; the name may hold blanks and parentheses. The start time is
-// field 22, the state field 3 (proc(5)).
+// Parses "pid (name) state ppid pgrp session tty tpgid flags ..."; the name may contain blanks and parentheses. The
+// state is field 3, the start time field 22 (proc(5)).
 std::optional<Stat> read_stat(const std::string& path) {
   const auto text = try_read_text(path);
   if (!text) return std::nullopt;
@@ -121,7 +121,7 @@ std::optional<ProcessStatus> try_read_status(pid_t id) {
   return status;
 }
 
-// Reads little, since every process of the machine is asked.
+// It reads as little as it can, since every process of the machine is asked.
 bool is_called(pid_t pid, std::string_view name) {
   if (read_short_name(pid) == name) return true;
   const std::vector<std::string> command_line = read_command_line(pid);
@@ -146,7 +146,7 @@ std::vector<pid_t> list_threads(pid_t pid) {
 }
 
 std::vector<Address> waiting_stack_pointers(pid_t pid) {
-  constexpr int kBeforeStackPointer = 7;  // number of the call, six arguments; or -1 outside of a call
+  constexpr int kBeforeStackPointer = 7;  // the number of the call and six arguments; or only -1 outside of a call
   std::vector<Address> pointers;
   for (const pid_t tid : list_threads(pid)) {
     const auto text = try_read_text(thread_file(pid, tid, "syscall"));
@@ -216,7 +216,7 @@ std::string describe(const ProcessStatus& status) {
   for (const std::string& word : status.command_line) text += " " + word;
   constexpr std::size_t kLongest = 120;
   if (text.size() > kLongest) text = text.substr(0, kLongest - 3) + "...";
-  // The target chose this text: it must not reach a terminal as commands.
+  // The target chose this text, so it could be commands for a terminal.
   for (char& c : text)
     if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
   return text;
@@ -230,7 +230,7 @@ void require_readable(const ProcessStatus& status) {
     fail(ErrorCode::kTargetGone, "process {} has ended, its memory is gone; it only waits for its parent {} to notice",
          describe(status), status.parent);
   const pid_t tid = living_thread(status.pid);
-  // Opening asks for the same right as tracing (PTRACE_MODE_ATTACH).
+  // To open it needs the same right as to trace (PTRACE_MODE_ATTACH).
   const FileDescriptor memory(open(thread_file(status.pid, tid, "mem").c_str(), O_RDONLY | O_CLOEXEC));
   if (!memory) fail_proc(errno, status.pid, "opening the memory of process " + describe(status));
 }

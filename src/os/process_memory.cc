@@ -24,11 +24,11 @@ namespace holdfast::os {
 namespace {
 
 constexpr std::uint64_t kPage = kSystemPage;
-constexpr std::uint64_t kCallBytes = 256 << 10;        // the fastest size of a call on the machines we measured
+constexpr std::uint64_t kCallBytes = 256 << 10;        // the fastest size of a call on the machines that we measured
 constexpr std::size_t kCallRanges = 1024;              // UIO_MAXIOV, the most that a call takes
 constexpr std::uint64_t kAddressEnd = 0x7ffffffff000;  // of user memory with four-level page tables
 
-// The part of `copies`, laid one behind the other, that is [offset, offset + count).
+// Returns the part [offset, offset + count) of `copies`, which count as one behind the other.
 std::vector<RangeCopy> cut(std::span<const RangeCopy> copies, std::uint64_t offset, std::uint64_t count) {
   std::vector<RangeCopy> out;
   for (const RangeCopy& copy : copies) {
@@ -47,7 +47,7 @@ std::vector<RangeCopy> cut(std::span<const RangeCopy> copies, std::uint64_t offs
 
 }  // namespace
 
-// What one thread reads, and what came of it.
+// What one thread reads, and what it got.
 struct ProcessMemory::Part {
   std::vector<RangeCopy> copies;
   RangesRead result;
@@ -65,8 +65,8 @@ ProcessMemory::ProcessMemory(pid_t pid, ReadMethod method)
   pagemap_ = FileDescriptor(open(thread_file(pid_, tid_, "pagemap").c_str(), O_RDONLY | O_CLOEXEC));
 }
 
-// An open /proc/PID/mem speaks of one address space for ever, and reads as an empty file when that is given up; as long
-// as it lives, what is not mapped is an error (fs/proc/base.c, mem_rw).
+// An open /proc/PID/mem belongs to one address space for ever. It reads as an empty file once that is given up; before,
+// unmapped memory is an error (fs/proc/base.c, mem_rw).
 bool ProcessMemory::is_gone() const {
   std::byte byte{};
   return pread(mem_.get(), &byte, 1, 0) == 0;
@@ -77,7 +77,7 @@ ProcessMemory::Got ProcessMemory::read_some(std::span<const iovec> from, std::sp
     const ssize_t got = process_vm_readv(tid_, to.data(), to.size(), from.data(), from.size(), 0);
     if (got >= 0) return {static_cast<std::uint64_t>(got), false};
     if (errno != ESRCH && errno != EPERM && errno != ENOSYS) return {0, false};
-    // The thread ended, or a filter forbids the call. The open file serves as long as any thread lives.
+    // The thread has ended, or a filter forbids the call. The open file works as long as any thread lives.
     use_readv_.store(false, std::memory_order_relaxed);
   }
   std::uint64_t done = 0;
@@ -106,7 +106,7 @@ bool ProcessMemory::try_read(Address from, std::span<std::byte> to) const {
 void ProcessMemory::read_part(Part& part) const {
   std::vector<iovec> remote, local;
   std::size_t row = 0;
-  std::uint64_t done = 0;  // of the row
+  std::uint64_t done = 0;  // of the row that is read
   const auto advance = [&](std::uint64_t bytes) {
     for (done += bytes; row < part.copies.size() && done >= part.copies[row].from.size(); ++row)
       done -= part.copies[row].from.size();
@@ -214,7 +214,7 @@ void populate(std::span<std::byte> bytes) {
   while (result != 0 && errno == EINTR);
   if (result == 0) return;
   if (errno != EINVAL) fail_with_errno(errno, fmt::format("getting {} bytes of memory for a copy", bytes.size()));
-  // Linux before 5.14.
+  // Linux before 5.14 lacks MADV_POPULATE_WRITE.
   const auto touch = [](std::byte& byte) {
     volatile std::byte& place = byte;
     place = place;
@@ -224,7 +224,7 @@ void populate(std::span<std::byte> bytes) {
 }
 
 void use_small_pages(std::span<std::byte> bytes) {
-  madvise(bytes.data(), bytes.size(), MADV_NOHUGEPAGE);  // where there are none, none are taken
+  madvise(bytes.data(), bytes.size(), MADV_NOHUGEPAGE);  // fails only where there are no huge pages
 }
 
 }  // namespace holdfast::os

@@ -20,7 +20,7 @@ using ::testing::ElementsAre;
 
 constexpr std::uint64_t kPage = 4096;
 
-// Pages of our own, between two pages that cannot be read.
+// Pages of our own between two pages that cannot be read.
 class Pages {
  public:
   explicit Pages(std::uint64_t count) : bytes_((count + 2) * kPage) {
@@ -52,7 +52,7 @@ void fill(std::span<std::byte> bytes, unsigned seed) {
 class BothMethods : public ::testing::TestWithParam<ReadMethod> {};
 INSTANTIATE_TEST_SUITE_P(ProcessMemory, BothMethods, ::testing::Values(ReadMethod::kVmReadv, ReadMethod::kProcMem));
 
-// The pages of the clock, [vvar], say "r" and cannot be read.
+// The pages of the clock, [vvar], are marked "r" and cannot be read.
 TEST_P(BothMethods, ReadsTheFirstPageOfEveryReadableMapping) {
   const TestChild child([] { wait_forever(); });
   const ProcessMemory memory(child.pid(), GetParam());
@@ -67,7 +67,7 @@ TEST_P(BothMethods, ReadsAnotherProcess) {
   const Pages pages(4);
   fill(pages.bytes(), 1);
   const TestChild child([] { wait_forever(); });
-  std::memset(pages.data(), 0, kPage);  // ours only: the child keeps what was there when it was forked
+  std::memset(pages.data(), 0, kPage);  // our copy only: the child keeps what was there when it was forked
   const ProcessMemory memory(child.pid(), GetParam());
   const Pages expected(1);
   fill(expected.bytes(), 1);
@@ -104,7 +104,7 @@ TEST_P(BothMethods, ReadsManyScatteredRangesLikeOneByOne) {
     EXPECT_EQ(result.bytes, expected.size());
     EXPECT_THAT(result.holes, ElementsAre());
     EXPECT_EQ(std::memcmp(got.data(), expected.data(), expected.size()), 0) << threads;
-    EXPECT_EQ(got.back(), std::byte{0x5a});  // nothing behind the end
+    EXPECT_EQ(got.back(), std::byte{0x5a});  // nothing was written behind the end
   }
 }
 
@@ -117,7 +117,7 @@ TEST_P(BothMethods, ReportsUnmappedMemoryAsHolesAndReadsAround) {
     std::memset(expected.data() + first * kPage, 0, count * kPage);
   };
   drop(10, 1);
-  drop(500, 24);  // across the border between two threads
+  drop(500, 24);  // on both sides of the border between two threads
   drop(1000, 24);
   const ProcessMemory memory(getpid(), GetParam());
   for (const unsigned threads : {1U, 2U}) {
@@ -128,7 +128,7 @@ TEST_P(BothMethods, ReportsUnmappedMemoryAsHolesAndReadsAround) {
     EXPECT_EQ(result.bytes, (1024 - 49) * kPage);
     EXPECT_EQ(got, expected);
   }
-  // A hole is cut to the range that was asked for.
+  // A hole is reported only as far as it was asked for.
   const AddressRange within{pages.address(10 * kPage + 8), pages.address(10 * kPage + 24)};
   std::vector<std::byte> got(16);
   EXPECT_THAT(memory.read_ranges({&within, 1}, got, 1).holes, ElementsAre(within));
@@ -162,7 +162,7 @@ TEST(ProcessMemory, SaysThatTheTargetEndedWhileItWasRead) {
   }
 }
 
-// Pages of which five hold something and page 30 was only looked at, which maps the zero page; and our own page map.
+// Pages of which five hold something, and page 30 was only read, which maps the zero page; and our own page map.
 struct SparsePages {
   SparsePages() {
     for (const std::uint64_t page : {3U, 4U, 5U, 20U, 63U}) pages.data()[page * kPage] = std::byte{1};
@@ -174,7 +174,7 @@ struct SparsePages {
   AddressRange all = pages.range(0, 64);
 };
 
-// PAGEMAP_SCAN came with Linux 6.7. From there on it has to work.
+// PAGEMAP_SCAN came with Linux 6.7; from there on it must work.
 bool has_pagemap_scan() {
   utsname name{};
   uname(&name);
@@ -218,7 +218,7 @@ TEST(ProcessMemory, TellsResidentPagesFromZeroPagesOnEveryLinux) {
   EXPECT_THAT(ProcessMemory(getpid()).resident_ranges(all, 4 * kPage), written);
 }
 
-// After a fork all pages are shared until someone writes; they are resident all the same.
+// After a fork all pages are shared until someone writes to them; they are resident all the same.
 TEST(ProcessMemory, PagesSharedAfterAForkAreResident) {
   const Pages pages(16);
   fill(pages.bytes(), 7);

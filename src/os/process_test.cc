@@ -28,7 +28,7 @@ using ::testing::HasSubstr;
 
 constexpr std::uint64_t kPage = 4096;
 
-// The code and text of the Error that `work` must end with.
+// Returns the code and text of the Error that `work` must end with.
 std::pair<ErrorCode, std::string> error_of(const std::function<void()>& work) {
   try {
     work();
@@ -38,7 +38,7 @@ std::pair<ErrorCode, std::string> error_of(const std::function<void()>& work) {
   return {ErrorCode::kUsage, "no error"};
 }
 
-// A child whose short name nobody else has.
+// Makes a short name that no other process has.
 std::string unique_name() {
   return fmt::format("hf-{}", getpid());
 }
@@ -117,7 +117,7 @@ TEST(FindProcess, ByTheLastPartOfProgramOrFirstArgument) {
   ASSERT_TRUE(eventually([&] { return read_status(child.pid()).exe == program; }));
   EXPECT_EQ(find_process("holdfast-test-program").pid, child.pid());
   EXPECT_EQ(find_process("argument-zero").pid, child.pid());
-  EXPECT_EQ(find_process("holdfast-test-p").pid, child.pid());  // the short name ends after 15 bytes
+  EXPECT_EQ(find_process("holdfast-test-p").pid, child.pid());  // a short name ends after 15 bytes
   EXPECT_EQ(error_of([] { find_process("holdfast-test-prog"); }).first, ErrorCode::kNotFound);
 }
 
@@ -281,7 +281,7 @@ TEST(ExplainRefusal, NamesCauseAndRemedy) {
 
 TEST(GatherRefusalFacts, SeesThatAProcessProtectsItself) {
   const Shared<std::atomic<int>> ready;
-  // Not as root: its processes belong to root either way.
+  // Root cannot test this: its processes belong to root either way.
   const auto start = [&](int dumpable) {
     return [&ready, dumpable] {
       become_ordinary_user();
@@ -336,7 +336,7 @@ TEST(ReadMaps, RefusesALineThatItCannotUnderstand) {
 }
 
 TEST(ReadSmaps, CountsTouchedPages) {
-  // Pages of its own: the one before and the one behind cannot be joined with them.
+  // Nothing is mapped before and behind these pages, so they cannot be joined with others.
   auto* base = static_cast<std::byte*>(mmap(nullptr, 66 * kPage, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
   std::byte* at = base + kPage;
   mprotect(at, 64 * kPage, PROT_READ | PROT_WRITE);
@@ -369,7 +369,7 @@ TEST(OwnPeakRss, IsOurOwn) {
   EXPECT_LT(own_peak_rss(), 128U << 20);
 }
 
-// What getrusage says of a process begins with the peak of the one that started it.
+// What getrusage says of a process starts with the peak of the process that started it.
 TEST(OwnPeakRss, IsNotThatOfWhoStartedUs) {
   const pid_t child = fork();
   if (child == 0) {

@@ -37,7 +37,7 @@ std::string reason_and_remedy(const RefusalFacts& facts) {
   return "its groups or capabilities differ from ours, or a security module forbids it; run as root (sudo)";
 }
 
-// Who traces a thread of the process, ourselves left out; 0 = nobody.
+// Returns who traces a thread of the process, except ourselves; 0 = nobody.
 pid_t other_tracer(pid_t pid) {
   for (const pid_t tid : list_threads(pid)) {
     const std::string text = try_read_text(thread_file(pid, tid, "status")).value_or("");
@@ -58,7 +58,7 @@ RefusalFacts gather_refusal_facts(pid_t pid) {
   const std::string self = try_read_text("/proc/thread-self/status").value_or("");
   const auto capabilities = leading_number<std::uint64_t>(labelled(self, "CapEff").value_or(""), 16).value_or(0);
   facts.can_trace_all = (capabilities >> kCapSysPtrace & 1) != 0;
-  // The files of a process that is not dumpable belong to root, whoever it runs as (proc(5)).
+  // The files of a process that is not dumpable belong to root, whatever user it runs as (proc(5)).
   struct stat owner {};
   if (stat(fmt::format("/proc/{}/stat", status.pid).c_str(), &owner) == 0) facts.dumpable = owner.st_uid == status.uid;
   facts.yama_scope = leading_number<int>(try_read_text("/proc/sys/kernel/yama/ptrace_scope").value_or("")).value_or(0);

@@ -64,11 +64,12 @@ struct Tracee {
   enum class Stage : std::uint8_t { kRunning, kStopped, kGone };
   pid_t tid = 0;
   Stage stage = Stage::kRunning;
-  int signal = 0;  // that it was about to get when it stopped; it gets it when we let go
+  int signal = 0;  // the one it was about to get when it stopped; it gets it when we let go
 };
 
-// Holds all threads of a process by ptrace. To be used by one thread, which must end soon afterwards: its end makes the
-// system let go of everything that it still traces, such as threads that never reached their stop (ptrace(2)).
+// Holds all threads of a process by ptrace. Only one thread may use it, and that must end soon afterwards: its end
+// makes the system let go of everything that is still traced, such as threads that never reached their stop
+// (ptrace(2)).
 class Tracer {
  public:
   explicit Tracer(pid_t pid);
@@ -92,8 +93,8 @@ class Tracer {
 
   pid_t pid_;
   std::vector<Tracee> tracees_;
-  std::unordered_set<pid_t> known_;              // their tids
-  std::unordered_map<pid_t, pid_t> inner_tids_;  // looked up before the pause
+  std::unordered_set<pid_t> known_;              // the tids of `tracees_`
+  std::unordered_map<pid_t, pid_t> inner_tids_;  // found out before the pause
   bool nested_ = false;                          // the target lives in a pid namespace below ours
 };
 
@@ -105,18 +106,18 @@ Tracer::Tracer(pid_t pid) : pid_(pid) {
     for (const pid_t tid : tids) inner_tids_[tid] = inner_tid(pid, tid);
 }
 
-// True if the thread is traced by us now, false if it has ended.
+// True if we trace the thread now; false if it has ended.
 bool Tracer::seize(pid_t tid) const {
   for (int attempt = 0; attempt < 3; ++attempt) {
-    // Threads that a seized thread starts are seized by the system, so nobody slips through between two passes. Never
-    // PTRACE_O_EXITKILL: our death must not be the target's.
+    // The system seizes threads that a seized thread starts, so none escapes between two passes. PTRACE_O_EXITKILL is
+    // never set: the target must survive our death.
     if (ptrace(PTRACE_SEIZE, tid, nullptr, PTRACE_O_TRACECLONE) == 0) return true;
     if (errno == ESRCH) return false;
     if (errno != EPERM) fail_with_errno(errno, fmt::format("tracing thread {} of process {}", tid, pid_));
     const std::string text = try_read_text(thread_file(pid_, tid, "status")).value_or("");
     if (leading_number<pid_t>(labelled(text, "TracerPid").value_or("")) == gettid()) return true;
     if (text.empty() || has_ended(pid_, tid)) return false;
-    // Refused without a visible reason: perhaps it is just ending.
+    // It was refused without a visible reason: perhaps the thread is just ending.
     sched_yield();
   }
   fail_refused(pid_, Access::kStop);
@@ -134,7 +135,7 @@ bool Tracer::seize_new() {
   return found;
 }
 
-// Takes the stops that happened; false if nothing did.
+// Notes the stops that have happened; false if there were none.
 bool Tracer::poll_all() {
   bool progress = false;
   for (Tracee& tracee : tracees_) {
@@ -147,9 +148,9 @@ bool Tracer::poll_all() {
       tracee.stage = Tracee::Stage::kGone;
       continue;
     }
-    // Every kind of stop will do, since the thread stands still in each: our interrupt, the report of a new thread, job
-    // control (left as it is: PTRACE_LISTEN would make the registers unreadable, and a thread that is let go falls back
-    // into the job control stop), or the delivery of a signal, the only one without an event.
+    // Any kind of stop will do, since the thread stands still in each: our interrupt, the report of a new thread, job
+    // control, or the delivery of a signal, which is the only one without an event. Job control is left as it is:
+    // PTRACE_LISTEN would make the registers unreadable, and a thread that we let go falls back into that stop.
     tracee.stage = Tracee::Stage::kStopped;
     const bool signal_delivery = status >> 16 == 0;
     tracee.signal = signal_delivery ? WSTOPSIG(status) : 0;
@@ -157,7 +158,7 @@ bool Tracer::poll_all() {
   return progress;
 }
 
-// A main thread that ends before the others is reported to nobody.
+// The system does not report a main thread that ends before the others.
 void Tracer::drop_ended() {
   for (Tracee& tracee : tracees_)
     if (tracee.stage == Tracee::Stage::kRunning && has_ended(pid_, tracee.tid)) tracee.stage = Tracee::Stage::kGone;
@@ -168,7 +169,7 @@ bool Tracer::all_stopped() const {
                       [](const Tracee& t) { return t.stage == Tracee::Stage::kRunning; });
 }
 
-// Whether no thread will stop soon.
+// Whether all threads that still run wait uninterruptibly, so that none will stop soon.
 bool Tracer::only_uninterruptible() const {
   return std::all_of(tracees_.begin(), tracees_.end(), [this](const Tracee& t) {
     return t.stage != Tracee::Stage::kRunning || waits_uninterruptibly(pid_, t.tid);
@@ -176,7 +177,7 @@ bool Tracer::only_uninterruptible() const {
 }
 
 void Tracer::wait_for_stops(Clock::time_point begin, std::chrono::milliseconds limit) {
-  // Stops come within some 10 us of one another; sleep only when something keeps a thread from its processor.
+  // Threads stop within some 10 us of one another; sleep only if something keeps one from its processor.
   constexpr auto kSpin = std::chrono::microseconds(500);
   constexpr auto kNap = std::chrono::microseconds(100);
   constexpr int kPatience = 10;
@@ -200,12 +201,13 @@ void Tracer::stop(std::chrono::milliseconds limit) {
   std::size_t interrupted = 0;
   do {
     for (; interrupted < tracees_.size(); ++interrupted)
-      ptrace(PTRACE_INTERRUPT, tracees_[interrupted].tid, nullptr, nullptr);  // ESRCH: ended, seen by the wait
+      // ESRCH: it has ended, which the wait will show.
+      ptrace(PTRACE_INTERRUPT, tracees_[interrupted].tid, nullptr, nullptr);
     wait_for_stops(begin, limit);
   } while (seize_new());
 }
 
-// False if the thread is gone: only SIGKILL can end it now.
+// False if the thread is gone: only SIGKILL can have ended it now.
 bool Tracer::read_registers(Tracee& tracee, FrozenThread& thread) const {
   std::array<std::byte, kArchitecture.user_words * sizeof(std::uint64_t)> registers{};
   iovec area{registers.data(), registers.size()};
@@ -246,12 +248,12 @@ std::vector<FrozenThread> Tracer::read_threads() {
 void Tracer::detach() {
   for (Tracee& tracee : tracees_) {
     if (tracee.stage != Tracee::Stage::kStopped) continue;
-    ptrace(PTRACE_DETACH, tracee.tid, nullptr, tracee.signal);  // ESRCH: killed meanwhile
+    ptrace(PTRACE_DETACH, tracee.tid, nullptr, tracee.signal);  // ESRCH: it was killed meanwhile
     tracee.stage = Tracee::Stage::kGone;
   }
 }
 
-// Raises the priority of a thread of ours; false if we may not.
+// Raises the priority of one of our threads; false if we may not.
 bool raise_priority(pid_t tid) {
   return setpriority(PRIO_PROCESS, static_cast<id_t>(tid), kPauseNice) == 0;
 }
@@ -263,7 +265,7 @@ StoppedProcess::StoppedProcess(pid_t pid, StopOptions options) : memory_(pid) {
     fail(ErrorCode::kUnsupported, "process {} is frozen by the control group {} and cannot be stopped; thaw that first",
          memory_.pid(), *group);
   delay_.emplace();
-  // A pause ends sooner if the copy in it is not interrupted.
+  // The pause is shorter if nothing interrupts the copy in it.
   const int nice_before = getpriority(PRIO_PROCESS, 0);
   if (nice_before > kPauseNice && raise_priority(0)) raised_ = {gettid(), nice_before};
   std::promise<void> stopped;
@@ -287,7 +289,7 @@ StoppedProcess::~StoppedProcess() {
 void StoppedProcess::trace(StopOptions options, std::promise<void> stopped, std::future<void> thaw) {
   sigset_t all;
   sigfillset(&all);
-  pthread_sigmask(SIG_BLOCK, &all, nullptr);  // signals are the other threads' business
+  pthread_sigmask(SIG_BLOCK, &all, nullptr);  // the other threads take care of signals
   raise_priority(0);
   std::optional<Tracer> tracer;
   try {

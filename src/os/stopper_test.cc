@@ -29,7 +29,7 @@ using std::chrono::milliseconds;
 using ::testing::Each;
 using ::testing::HasSubstr;
 
-// Every worker keeps `a == b` between two steps, as far as it can see itself.
+// Every worker keeps `a == b` between two steps, as far as it can see for itself.
 struct Busy {
   std::atomic<bool> ready = false;
   std::atomic<std::uint64_t> steps = 0;
@@ -44,7 +44,7 @@ void count_signal(int) {
   g_busy->signals.fetch_add(1);
 }
 
-// Threads that start and end threads, compute, and get a signal every millisecond.
+// Starts and ends threads, computes, and gets a signal every millisecond.
 void be_busy(Busy& busy) {
   g_busy = &busy;
   struct sigaction action {};
@@ -86,7 +86,7 @@ bool goes_on(const Busy& busy) {
       [&] { return busy.steps > steps + 1000 && busy.threads_started > threads + 2 && busy.signals > signals; });
 }
 
-// Whether we have CAP_SYS_ADMIN, capability(7): with it, what the kernel has can be used.
+// Whether we have CAP_SYS_ADMIN, capability(7). With it, we can use what the kernel has.
 bool may_administrate() {
   constexpr int kCapSysAdmin = 21;
   const std::string self = try_read_text("/proc/self/status").value_or("");
@@ -125,7 +125,7 @@ TEST(StoppedProcess, CtrlZWaitsUntilTheTargetGoesOn) {
     const TestChild target([] { wait_forever(); });
     const Shared<std::atomic<int>> stage;
     TestChild stopper([&] {
-      setpgid(0, 0);  // the system takes no orders to stop for a group without a parent elsewhere
+      setpgid(0, 0);  // a process group without a parent elsewhere cannot be told to stop
       StoppedProcess stopped(target.pid());
       *stage = 1;
       while (*stage != 2) std::this_thread::sleep_for(milliseconds(1));
@@ -181,7 +181,7 @@ TEST(StoppedProcess, NoQueuedSignalIsLostOrDoubled) {
   ASSERT_TRUE(eventually([&] { return ready->load(); }));
   std::thread sender([&] {
     for (int i = 0; i < kSignals; ++i) {
-      while (sigqueue(child.pid(), SIGRTMIN, {}) != 0) std::this_thread::yield();  // the queue is full
+      while (sigqueue(child.pid(), SIGRTMIN, {}) != 0) std::this_thread::yield();  // until the queue is full
       if (i % 16 == 0) std::this_thread::yield();
     }
   });
@@ -204,7 +204,7 @@ TEST(StoppedProcess, ShowsTheRegistersOfAThreadInASystemCall) {
   const TestChild child([&] {
     std::thread([&] {
       facts->tid = gettid();
-      facts->fs_base = pthread_self();  // on amd64 the thread's block, which FS points at
+      facts->fs_base = pthread_self();  // on amd64 the thread's block, to which FS points
       facts->stack = reinterpret_cast<std::uint64_t>(__builtin_frame_address(0));
       facts->ready = true;
       wait_forever();
@@ -226,7 +226,7 @@ TEST(StoppedProcess, ShowsTheRegistersOfAThreadInASystemCall) {
     in_code |= mapping.permissions.execute && mapping.range.contains(thread.registers.pc);
   EXPECT_TRUE(in_code);
   EXPECT_EQ(stopped.memory().integer<std::uint64_t>(thread.registers.thread_pointer + 16),
-            facts->fs_base);  // its own address
+            facts->fs_base);  // the block begins with its own address
 }
 
 TEST(StoppedProcess, LeavesAJobControlStopAsItWas) {
@@ -251,7 +251,7 @@ TEST(StoppedProcess, LeavesAJobControlStopAsItWas) {
   EXPECT_EQ(*steps, before);
   {
     const StoppedProcess stopped(child.pid());
-    kill(child.pid(), SIGCONT);  // while we hold it: takes effect afterwards
+    kill(child.pid(), SIGCONT);  // it is sent while we hold the process and takes effect afterwards
     std::this_thread::sleep_for(milliseconds(5));
     EXPECT_EQ(*steps, before);
   }
@@ -270,7 +270,7 @@ TEST(StoppedProcess, GoesOnWithoutAThreadInAnUninterruptibleWait) {
     std::thread waits([&] {
       facts->tid = gettid();
       facts->ready = true;
-      // As after vfork, but in memory of its own: the parent waits, unable to stop, until the new process ends.
+      // This is like vfork, but with memory of its own: the parent waits, unable to stop, until the new process ends.
       if (syscall(SYS_clone, CLONE_VFORK | SIGCHLD, nullptr, nullptr, nullptr, nullptr) == 0) {
         *inner = getpid();
         wait_forever();
@@ -290,7 +290,7 @@ TEST(StoppedProcess, GoesOnWithoutAThreadInAnUninterruptibleWait) {
     EXPECT_GE(stopped.stop_ms(), 30);
     EXPECT_LT(stopped.stop_ms(), 1000);
   }
-  // Nothing is left behind that would hold it when its wait ends.
+  // We must leave nothing behind that would hold the thread when its wait ends.
   kill(*inner, SIGKILL);
   EXPECT_TRUE(eventually([&] { return facts->stack == 1; }));
 }
@@ -329,7 +329,7 @@ TEST(StoppedProcess, WorksAfterTheMainThreadHasEnded) {
   StoppedProcess stopped(child.pid());
   ASSERT_EQ(stopped.threads().size(), 1U);
   EXPECT_NE(stopped.threads()[0].tid, child.pid());
-  EXPECT_LT(stopped.stop_ms(), 150);  // nobody waited for a thread that cannot stop any more
+  EXPECT_LT(stopped.stop_ms(), 150);  // nobody waited for a thread that can no longer stop
   EXPECT_TRUE(stopped.memory().try_integer<std::uint64_t>(stopped.threads()[0].registers.sp()));
 }
 

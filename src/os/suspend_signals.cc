@@ -12,7 +12,7 @@ namespace {
 
 struct Delayed {
   int signal = 0;
-  bool ours = false;               // we replaced the default action
+  bool ours = false;               // we have replaced the default action
   std::atomic<bool> came = false;  // set by the handler
 };
 static_assert(std::atomic<bool>::is_always_lock_free);
