@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::string_view kMagic = "\xff Go buildinf:";
 constexpr std::uint64_t kHeaderSize = 32;
-constexpr std::uint64_t kScanLimit = 1 << 20;      // of each writable segment
+constexpr std::uint64_t kScanLimit = 1 << 20;      // bytes of each writable segment
 constexpr std::uint64_t kLongestVersion = 1 << 8;  // "devel go1.N-<hash> <date> X:<experiments>" has about 100
 constexpr std::uint8_t kBigEndian = 1, kInlineTexts = 2;
 
@@ -21,7 +21,7 @@ bool is_digit(char c) {
   return c >= '0' && c <= '9';
 }
 
-// Cuts the text before the first `separator` off `rest`; all of it if there is none.
+// Cuts the text before the first `separator` off `rest`; all of it if there is no separator.
 std::string_view cut(std::string_view& rest, char separator) {
   const std::size_t at = rest.find(separator);
   const std::string_view head = rest.substr(0, at);
@@ -29,7 +29,7 @@ std::string_view cut(std::string_view& rest, char separator) {
   return head;
 }
 
-// "go1.26", "go1.26.8", "go1.27rc1", "go1.25.1 X:a,b", "go1.26-X:a", "devel go1.28-0123abcd Mon ...".
+// Accepts "go1.26", "go1.26.8", "go1.27rc1", "go1.25.1 X:a,b", "go1.26-X:a", "devel go1.28-0123abcd Mon ...".
 bool is_version(std::string_view text) {
   if (text.size() > kLongestVersion) return false;
   if (!std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c <= '~'; })) return false;
@@ -51,7 +51,7 @@ bool is_version(std::string_view text) {
   return text.empty() || text[0] == ' ' || text[0] == '-' || text[0] == '+';
 }
 
-// Undoes Go's quoting of a setting's key or value; what is not quoted stays.
+// Undoes Go's quoting of a setting's key or value; what is not quoted stays as it is.
 std::string unquoted(std::string_view text) {
   if (text.size() < 2 || text.front() != text.back()) return std::string(text);
   const std::string_view inside = text.substr(1, text.size() - 2);
@@ -78,7 +78,7 @@ std::string unquoted(std::string_view text) {
   return out;
 }
 
-// The end of a setting's key: the '=' outside of quotes.
+// Finds the end of a setting's key: the '=' outside of quotes.
 std::size_t key_end(std::string_view setting) {
   bool quoted = false;
   for (std::size_t i = 0; i < setting.size(); ++i) {
@@ -100,7 +100,7 @@ BuildModule parse_module(std::string_view rest) {
 }
 
 void parse_modules(std::string_view text, BuildInfo& to) {
-  BuildModule* last = nullptr;  // what a "=>" line replaces
+  BuildModule* last = nullptr;  // the module that a "=>" line replaces
   while (!text.empty()) {
     std::string_view rest = cut(text, '\n');
     const std::string_view kind = cut(rest, '\t');
@@ -121,14 +121,14 @@ void parse_modules(std::string_view text, BuildInfo& to) {
   }
 }
 
-// The module text without the 16-byte marks around it; empty if they are not there.
+// Returns the module text without the 16-byte marks around it; empty if they are not there.
 std::string_view without_marks(std::string_view text) {
   constexpr std::string_view kBegin = "\x30\x77\xaf\x0c", kEnd = "\xf9\x32\x43\x31";
   if (text.size() < 32 || !text.starts_with(kBegin) || !text.substr(text.size() - 16).starts_with(kEnd)) return {};
   return text.substr(16, text.size() - 32);
 }
 
-// The text of the Go string header {data, length} at `at`, in the file as it is.
+// Returns the text of the Go string header {data, length} at `at`, as the file has it.
 std::optional<std::string_view> string_at(const ElfFile& elf, Address at) {
   const auto header = elf.try_bytes(at, 16);
   if (!header) return std::nullopt;
@@ -138,7 +138,7 @@ std::optional<std::string_view> string_at(const ElfFile& elf, Address at) {
   return as_text(*text);
 }
 
-// `blob` begins with the magic.
+// `blob` must begin with the magic.
 std::optional<BuildInfo> parse_blob(const ElfFile& elf, std::span<const std::byte> blob) {
   const ByteView view(blob, "Go build info");
   if (!view.has(0, kHeaderSize)) return std::nullopt;
@@ -175,7 +175,7 @@ bool has_patch(std::string_view version) {
   return std::count(version.begin(), version.end(), '.') >= 2;
 }
 
-// Addresses of texts in read-only memory that could be the start of a version, ascending.
+// Returns the addresses of texts in read-only memory that could be the start of a version, ascending.
 std::vector<Address> version_candidates(const ElfFile& elf) {
   std::vector<Address> out;
   for (const ElfSegment& segment : elf.loads()) {
@@ -196,7 +196,7 @@ class VersionVotes {
  public:
   explicit VersionVotes(const ElfFile& elf) : elf_(elf), candidates_(version_candidates(elf)) {}
 
-  // A header may lie at `at`, its first word being `data`.
+  // A header may lie at `at`, with `data` as its first word.
   void consider(Address at, Address data) {
     if (!std::binary_search(candidates_.begin(), candidates_.end(), data)) return;
     const auto length = elf_.try_bytes(at + 8, 8);
@@ -207,7 +207,7 @@ class VersionVotes {
   }
   bool any_candidate() const { return !candidates_.empty(); }
 
-  // Tools for Go code also carry language versions ("go1.21"): a release with a patch number outweighs them.
+  // Tools for Go code also carry language versions ("go1.21"), so a release with a patch number outweighs them.
   std::optional<std::string> winner() const {
     std::vector<std::string_view> left = found_;
     if (left.size() > 1) std::erase_if(left, [](std::string_view v) { return !has_patch(v); });
@@ -242,7 +242,7 @@ std::optional<BuildInfo> find_build_info(const ElfFile& elf) {
 std::optional<std::string> find_version_string(const ElfFile& elf) {
   const auto relocations = elf.relative_relocations();
   if (const ElfSymbol* symbol = elf.find_symbol("runtime.buildVersion")) {
-    // In a position-independent program the word is 0 and a relocation has its value.
+    // In a position-independent program the word is 0, and a relocation has its value.
     const auto header = elf.try_bytes(symbol->value, 16);
     const auto relocation = std::find_if(relocations.begin(), relocations.end(),
                                          [&](const RelativeRelocation& r) { return r.where == symbol->value; });

@@ -1,5 +1,6 @@
 // What the Go linker wrote about the build (section .go.buildinfo; reference 1.1, Go 1.17-1.27): version, modules,
-// settings. It survives strip and -ldflags="-s -w".
+// settings. It survives strip and -ldflags="-s -w". All functions can be called by several threads at once; what cannot
+// be read is none, never an error.
 #pragma once
 
 #include <optional>
@@ -19,22 +20,22 @@ struct BuildModule {
 
 struct BuildInfo {
   std::string version;  // "go1.26.8", "go1.25.12 X:greenteagc", "devel go1.28-..."
-  // What follows is empty in programs built without modules.
+  // The members below are empty in programs that were built without modules.
   std::string main_package;                                   // import path of package main
-  BuildModule main_module;                                    // the module that it is in
-  std::vector<BuildModule> modules;                           // dependencies; a replaced one by what replaces it
+  BuildModule main_module;                                    // the module of package main
+  std::vector<BuildModule> modules;                           // dependencies; if one is replaced, its replacement
   std::vector<std::pair<std::string, std::string>> settings;  // "-race" -> "true", "CGO_ENABLED" -> "0", ...
 
-  // The value of a setting; empty if it is not recorded.
+  // Returns the value of a setting; empty if it was not recorded.
   std::string_view setting(std::string_view key) const;
 };
 
-// None if there is no build info or none that can be read. Both the form of Go 1.18+ (inline texts) and the older one
-// (addresses of string headers, if the file has them without relocation).
+// Returns none if there is no build info or it cannot be read. It may have the form of Go 1.18+ (inline texts) or the
+// older one (addresses of string headers, if the file has them without relocation).
 std::optional<BuildInfo> find_build_info(const ElfFile& elf);
 
-// The version text of a program without build info: runtime.buildVersion by its symbol, else a text "go1.N..." or
-// "devel go1.N..." in read-only data that a string header in data points at. None if there is none or two disagree.
+// Finds the version of a program without build info: runtime.buildVersion by its symbol, else a text "go1.N..." or
+// "devel go1.N..." in read-only data to which a string header in data points. None if there is none or two disagree.
 std::optional<std::string> find_version_string(const ElfFile& elf);
 
 }  // namespace holdfast::binary

@@ -8,11 +8,11 @@
 namespace holdfast::binary {
 namespace {
 
-// Notes of owner "CORE" (linux/elf.h).
+// The notes of owner "CORE" (linux/elf.h).
 constexpr std::uint32_t kNotePrstatus = 1, kNotePrpsinfo = 3, kNoteAuxv = 6;
 constexpr std::uint32_t kNoteFile = 0x46494c45, kNoteSiginfo = 0x53494749;
 
-struct WirePrstatus {  // struct elf_prstatus, without the last word, which is padded
+struct WirePrstatus {  // struct elf_prstatus without its last word, which is padded
   les32 signal_number, signal_code, signal_error;
   le16 current_signal;
   std::byte padding[2];
@@ -42,7 +42,7 @@ struct WireSiginfo {  // the beginning of siginfo_t
 };
 static_assert(sizeof(WireSiginfo) == 24 && WireStruct<WireSiginfo>);
 
-struct WireMapping {  // record of NT_FILE; the paths follow the records
+struct WireMapping {  // a record of NT_FILE; the paths follow the records
   le64 begin, end, page;
 };
 static_assert(sizeof(WireMapping) == 24 && WireStruct<WireMapping>);
@@ -109,7 +109,7 @@ void CoreFile::add_note(const ElfNote& note) {
       if (!process_) process_ = {info.pid, text_of(info.name), text_of(info.args)};
       break;
     }
-    case kNoteSiginfo: {  // gdb writes one per thread; the first is the thread that the core is about
+    case kNoteSiginfo: {  // gdb writes one per thread; the core is about the first one
       const auto& info = content.at<WireSiginfo>(0);
       if (!signal_) signal_ = {info.number, info.code, Address(info.address)};
       break;

@@ -20,7 +20,7 @@ ByteView view(const std::vector<std::byte>& bytes) {
   return {bytes, "core"};
 }
 
-// struct elf_prstatus whose registers r15 .. gs are first, first + 1, ...
+// Makes a struct elf_prstatus whose registers r15 .. gs are first, first + 1, ...
 Bytes prstatus(std::uint32_t tid, std::uint64_t first) {
   Bytes out;
   out.u32(11).u32(0).u32(0).u32(6).zeros(16).u32(tid).zeros(12 + 64);
@@ -88,7 +88,7 @@ TEST(CoreFile, GivesProcessSignalAuxvAndMappings) {
   EXPECT_EQ(file.signal()->code, 1);
   EXPECT_EQ(file.signal()->address, Address(0xdead0));
   ASSERT_TRUE(file.auxv());
-  EXPECT_EQ(file.auxv()->entry, Address(0x401000));  // not what stands behind the end mark
+  EXPECT_EQ(file.auxv()->entry, Address(0x401000));  // nothing behind the end mark counts
   EXPECT_EQ(file.auxv()->program_headers, Address(0x400040));
   EXPECT_EQ(file.auxv()->interpreter, Address(0x7f0000));
   ASSERT_EQ(file.mappings().size(), 2U);
@@ -135,7 +135,7 @@ TEST(CoreFile, CountsMoreThan65534SegmentsInSectionZeroOrWithoutIt) {
   auto bytes = builder.build();
   const CoreFile whole(view(bytes));
   EXPECT_EQ(whole.segments().size(), kSegments);
-  // Section 0 stands at the end: a cut core has lost it.
+  // Section 0 is the last thing in the file, so a cut core has lost it.
   bytes.resize(bytes.size() - sizeof(WireSection));
   const CoreFile cut(view(bytes));
   EXPECT_EQ(cut.segments().size(), kSegments);
@@ -180,7 +180,7 @@ TEST(CoreFile, RefusesAProgram) {
   }
 }
 
-// What a core shows lies within its bytes.
+// Checks that what a core shows lies within its bytes.
 void use(const std::vector<std::byte>& bytes) {
   const CoreFile file(view(bytes));
   for (const CoreSegment& segment : file.segments()) {

@@ -1,4 +1,4 @@
-// Makes the debug information of one unit for tests: DIEs opened and closed in order, attributes right after open().
+// For tests: makes the debug information of one unit. DIEs are opened and closed in order, attributes follow open().
 #pragma once
 
 #include <dwarf.h>
@@ -21,7 +21,7 @@ class DwarfBuilder {
     text(DW_AT_producer, "Go cmd/compile go1.26.8; regabi");
   }
 
-  // `label` names the DIE for reference(), before or after.
+  // `label` names the DIE for reference(), which may come before or after.
   DwarfBuilder& open(unsigned tag, const std::string& label = {}) {
     if (!label.empty()) labels_[label] = header_size() + dies_.size();
     abbreviations_.push_back({tag, {}});

@@ -13,11 +13,11 @@ namespace holdfast::binary {
 namespace {
 
 constexpr int kMostTypedefs = 32;
-constexpr std::uint8_t kInterfaceKind = 20;  // reflect.Kind
+constexpr std::uint8_t kInterfaceKind = 20;  // a number of reflect.Kind
 constexpr std::uint8_t kSliceKind = 23;
 constexpr std::uint8_t kStringKind = 24;
 
-// The last row that does not begin after `at`; nullptr if there is none.
+// Returns the last row that does not begin after `at`; nullptr if there is none.
 template <typename Row, typename Begin>
 const Row* last_not_after(const std::vector<Row>& rows, Address at, Begin&& begin) {
   const auto after =

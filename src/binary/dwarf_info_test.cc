@@ -30,7 +30,7 @@ TEST_P(DwarfInfoTest, ReadsTypesAsAGraph) {
   const DwarfTypeId id = dwarf_.find_type("main.box");
   ASSERT_TRUE(id);
   const DwarfType& box = dwarf_.type(id);
-  EXPECT_EQ(box.tag, DwarfTag::kStruct);  // not the typedef of the same name before it
+  EXPECT_EQ(box.tag, DwarfTag::kStruct);  // the typedef of the same name comes before it
   EXPECT_EQ(box.size, 48u);
   EXPECT_EQ(box.go_kind, 25);
   EXPECT_EQ(dwarf_.find_runtime_type(0x4000), id);

@@ -10,7 +10,7 @@
 namespace holdfast::binary {
 namespace {
 
-// Deflate cannot do better than about 1032 to 1, so a section that announces more is a trap for our memory.
+// Deflate cannot compress better than about 1032 to 1, so a section that claims more is a trap for our memory.
 constexpr std::uint64_t kBestCompression = 1032;
 
 void refuse_impossible_sections(Elf* elf, const ByteView& file) {
@@ -26,7 +26,7 @@ void refuse_impossible_sections(Elf* elf, const ByteView& file) {
   }
 }
 
-// The buffer that libdw reads `at` from.
+// Returns the buffer from which libdw reads `at`.
 std::span<const char> section_with(Elf* elf, const void* at) {
   const auto* byte = static_cast<const char*>(at);
   for (Elf_Scn* section = elf_nextscn(elf, nullptr); section != nullptr; section = elf_nextscn(elf, section)) {
@@ -69,7 +69,7 @@ DwarfLibrary::~DwarfLibrary() {
 std::string_view DwarfLibrary::text(Dwarf_Attribute& attribute) const {
   const char* text = dwarf_formstring(&attribute);
   if (text == nullptr) return {};
-  if (dwarf_whatform(&attribute) != DW_FORM_string) return text;  // libdw has seen the end of .debug_str
+  if (dwarf_whatform(&attribute) != DW_FORM_string) return text;  // libdw has checked that .debug_str ends
   if (text < info.data() || text >= info.data() + info.size()) return {};
   const std::size_t room = static_cast<std::size_t>(info.data() + info.size() - text);
   const auto* end = static_cast<const char*>(std::memchr(text, 0, room));
@@ -166,13 +166,13 @@ void DwarfAttributes::take_pc(Dwarf_Attribute& attribute) {
     if (dwarf_formaddr(&attribute, &at) == 0) low_pc = at;
   } else if (dwarf_formaddr(&attribute, &at) == 0) {
     high_pc = at;
-  } else {  // DWARF 5 in Go: a length
+  } else {  // Go's DWARF 5 has a length here
     high_pc = unsigned_value(attribute);
     high_is_length_ = true;
   }
 }
 
-// The three one-operation expressions that need no evaluation; everything else is left to DwarfInfo::variables().
+// Evaluates the three expressions of one operation; DwarfInfo::variables() does everything else.
 void DwarfAttributes::take_block(Dwarf_Attribute& attribute) {
   if (dwarf_whatattr(&attribute) == DW_AT_data_member_location && dwarf_whatform(&attribute) != DW_FORM_exprloc &&
       dwarf_whatform(&attribute) != DW_FORM_block1) {

@@ -1,4 +1,4 @@
-// libdw behind DwarfInfo: for its implementation only.
+// Wraps libdw, for the implementation of DwarfInfo only.
 #pragma once
 
 #include <dwarf.h>
@@ -15,7 +15,7 @@
 
 namespace holdfast::binary {
 
-// What Go adds to DWARF (cmd/internal/dwarf).
+// What Go adds to DWARF (cmd/internal/dwarf in its sources).
 constexpr unsigned kGoLanguage = 22;
 constexpr unsigned kGoKind = 0x2900;
 constexpr unsigned kGoKey = 0x2901;
@@ -32,17 +32,17 @@ struct DwarfLibrary {
   DwarfLibrary& operator=(DwarfLibrary&&) = delete;
   ~DwarfLibrary();
 
-  // The text of an attribute; empty if it is none or does not end within its section.
+  // Returns the text of an attribute; empty if it is no text or does not end within its section.
   std::string_view text(Dwarf_Attribute& attribute) const;
 
-  Mapping image;  // a copy of the file: libelf writes to section headers when it unpacks sections
+  Mapping image;  // a copy of the file, since libelf writes to section headers when it unpacks sections
   Elf* elf = nullptr;
   Dwarf* dwarf = nullptr;
   std::span<const char> info;  // .debug_info, unpacked
-  std::mutex in_use;           // libdw 0.188 fills its caches while reading
+  std::mutex in_use;           // libdw 0.188 fills its caches while it reads
 };
 
-// What holdfast reads of a DIE, in one pass over its attributes. References are offsets in .debug_info, 0 = none.
+// What holdfast reads of a DIE in one pass over its attributes. References are offsets in .debug_info; 0 = none.
 struct DwarfAttributes {
   DwarfAttributes(const DwarfLibrary& library, Dwarf_Die& die);
 
@@ -54,7 +54,7 @@ struct DwarfAttributes {
   std::uint64_t member_offset = 0;
   std::optional<std::uint64_t> closure_offset;
   std::optional<std::int64_t> value;
-  std::optional<std::uint64_t> static_address;  // DW_AT_location {DW_OP_addr}
+  std::optional<std::uint64_t> static_address;  // from DW_AT_location {DW_OP_addr}
   std::optional<std::uint64_t> low_pc, high_pc;
   bool embedded = false;
   bool result = false;

@@ -1,4 +1,4 @@
-// A small program's debug information with one of everything that DwarfInfo reads: for tests and as a seed for fuzzing.
+// For tests and as a seed for fuzzing: a small program's debug information with one of everything that DwarfInfo reads.
 #pragma once
 
 #include <string>

@@ -31,7 +31,7 @@ std::optional<DwarfTag> type_tag(int tag) {
   }
 }
 
-// Calls `visit` for each child. False when the chain of children is damaged; a chain that leads back would not end.
+// Calls `visit` for each child. False if the chain of children is damaged; one that leads back would never end.
 template <typename Visit>
 bool for_each_child(Dwarf_Die& parent, Visit&& visit) {
   Dwarf_Die child;

@@ -1,4 +1,4 @@
-// Fills a DwarfInfo: one walk over the top level of all Go units.
+// Fills a DwarfInfo in one walk over the top level of all Go units.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,7 @@ class DwarfScan {
   void run();
 
  private:
-  // References of a type before they become rows.
+  // References of a type, until they become rows.
   struct References {
     std::uint64_t target = 0, elem = 0, key = 0;
   };

@@ -1,4 +1,4 @@
-// Variables of functions, read when asked for.
+// Variables of functions. They are read when they are asked for.
 #include <algorithm>
 #include <limits>
 
@@ -23,8 +23,8 @@ void for_each_child(Dwarf_Die& parent, Visit&& visit) {
   }
 }
 
-// The operations that Go emits for variables in memory; a part that is elsewhere yields no piece. `size` is the
-// variable's.
+// Evaluates the operations that Go emits for variables in memory; a part that is elsewhere gives no piece. `size` is
+// that of the variable.
 std::vector<DwarfPiece> pieces_of(std::span<const Dwarf_Op> operations, std::uint64_t size) {
   std::vector<DwarfPiece> pieces;
   std::int64_t place = 0;
@@ -38,7 +38,7 @@ std::vector<DwarfPiece> pieces_of(std::span<const Dwarf_Op> operations, std::uin
         place = operation.atom == DW_OP_fbreg ? static_cast<std::int64_t>(operation.number) : 0;
         in_memory = true;
         break;
-      case DW_OP_consts:  // before DW_OP_plus
+      case DW_OP_consts:  // must come before DW_OP_plus
       case DW_OP_plus_uconst:
         place = static_cast<std::int64_t>(static_cast<std::uint64_t>(place) + operation.number);
         break;
@@ -58,7 +58,7 @@ std::vector<DwarfPiece> pieces_of(std::span<const Dwarf_Op> operations, std::uin
   return pieces;
 }
 
-// Also through DW_AT_abstract_origin, which is where inlined variables have it.
+// Also looks behind DW_AT_abstract_origin, where inlined variables have their attributes.
 bool attribute_of(Dwarf_Die& die, unsigned name, Dwarf_Attribute& to) {
   return dwarf_attr_integrate(&die, name, &to) != nullptr;
 }
@@ -79,7 +79,7 @@ std::vector<DwarfPiece> memory_of(Dwarf_Die& variable, Address pc, std::uint64_t
   return pieces_of(std::span(operations, count), size);
 }
 
-// All variables of the scopes that hold at `pc`.
+// Visits all variables of the scopes that hold at `pc`.
 template <typename Visit>
 void for_each_variable(Dwarf_Die& scope, Address pc, int depth, Visit& visit) {
   if (depth > kDeepestScope) return;

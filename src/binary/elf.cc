@@ -45,7 +45,7 @@ std::string_view as_text(std::span<const std::byte> bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
-// The part of [offset, offset + size) that the file has.
+// Returns the part of [offset, offset + size) that the file has.
 std::span<const std::byte> clip(const ByteView& file, std::uint64_t offset, std::uint64_t size) {
   if (offset >= file.size()) return {};
   return file.bytes(offset, std::min(size, file.size() - offset));
@@ -109,8 +109,8 @@ std::uint64_t ElfFile::segment_count() const {
   if (header.segment_count != kCountInSectionZero) return header.segment_count;
   const std::uint64_t at = header.sections_at;
   if (at != 0 && file_.has(at, sizeof(WireSection))) return file_.at<WireSection>(at).info;
-  // The kernel writes section 0 at the very end of a core, so a cut one lacks it. But its first segment, the notes,
-  // begins right behind the table.
+  // The kernel writes section 0 at the very end of a core, so one that is cut lacks it. But its first segment, the
+  // notes, begins right behind the table.
   const std::uint64_t table = header.segments_at;
   const std::uint64_t first = file_.at<WireSegment>(table).offset;
   if (first < table)
@@ -234,7 +234,7 @@ bool ElfFile::has_dwarf() const {
 void ElfFile::add_notes(std::span<const std::byte> bytes, std::uint64_t alignment, std::vector<ElfNote>& to) const {
   const ByteView view(bytes, "notes");
   const std::uint64_t unit = alignment == 8 ? 8 : 4;
-  // Segments can overlap; no file has more notes than note headers fit into it.
+  // Segments can overlap, so the sum is bounded: no file has more notes than note headers fit into it.
   const std::uint64_t limit = file_.size() / sizeof(WireNote);
   std::uint64_t at = 0;
   while (to.size() < limit && view.has(at, sizeof(WireNote))) {
@@ -312,7 +312,7 @@ std::vector<RelativeRelocation> ElfFile::relative_relocations() const {
   const auto table = dynamic_table(kDynamicRelr, kDynamicRelrSize);
   if (!table) return out;
   // An even word is an address; an odd one has a bit for each of the 63 words that follow. The value to relocate is in
-  // place. A bitmap word can name more than its own size, so the file's words bound the sum.
+  // place. A word of bits can name more than its own size, so the sum is bounded by the words that the file has.
   const std::uint64_t limit = out.size() + file_.size() / 8;
   const auto add = [&](Address where) {
     if (out.size() >= limit) return;

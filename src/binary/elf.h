@@ -1,6 +1,6 @@
-// ELF64 files of the architecture that holdfast reads (base/architecture.h): programs, shared libraries, cores. The
-// program headers decide; section headers are a convenience that strippers remove and truncation damages, so nothing
-// here needs them.
+// ELF64 files of the architecture that holdfast reads (base/architecture.h): programs, shared libraries, cores. Program
+// headers decide; section headers are a convenience that strippers remove and truncation damages, so nothing here needs
+// them. Source: elf(5), the System V ABI.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +17,7 @@
 
 namespace holdfast::binary {
 
-// e_type; other kinds of file are refused.
+// The values of e_type that are read; other kinds of file are refused.
 enum class ElfType : std::uint8_t { kExec = 2, kDyn = 3, kCore = 4 };
 
 // Numbers of the ELF specification that callers compare with.
@@ -36,8 +36,8 @@ struct ElfSegment {
   std::uint32_t flags = 0;
   std::uint64_t offset = 0;       // in the file, bytes
   Address vaddr;                  // as linked, without load bias
-  std::uint64_t file_size = 0;    // bytes announced; the file may end before
-  std::uint64_t memory_size = 0;  // bytes; what exceeds file_size is zero
+  std::uint64_t file_size = 0;    // in bytes, as the header says; the file may end before
+  std::uint64_t memory_size = 0;  // in bytes; what exceeds file_size is zero
   std::uint64_t alignment = 0;
 
   bool executable() const { return (flags & 1) != 0; }
@@ -46,9 +46,9 @@ struct ElfSegment {
 };
 
 struct ElfSection {
-  std::string_view name;  // empty if its offset is bad
+  std::string_view name;  // empty if its offset is damaged
   std::uint32_t type = 0;
-  std::uint32_t link = 0;  // e.g. the string table of a symbol table
+  std::uint32_t link = 0;  // another section, such as the string table of a symbol table
   std::uint64_t flags = 0;
   Address addr;  // as linked; null if not loaded
   std::uint64_t offset = 0;
@@ -76,10 +76,9 @@ struct RelativeRelocation {
   Address value;
 };
 
-// Texts and spans that it gives out point into the bytes of the view, which must outlive it.
-// The constructor fails with kUnsupported (no ELF, 32-bit, big endian, another machine, another type), kTruncated or
-// kDamaged (header or program header table). Anything else that is wrong becomes a remark. Safe to use from several
-// threads.
+// Texts and spans point into the bytes of the view, which must outlive it. The constructor fails with kUnsupported (no
+// ELF, 32-bit, big endian, another machine, another type), and with kTruncated or kDamaged (header or program header
+// table). Anything else that is wrong becomes a remark. Several threads may read it.
 class ElfFile {
  public:
   explicit ElfFile(ByteView file);
@@ -95,40 +94,43 @@ class ElfFile {
 
   // In file order.
   const std::vector<ElfSegment>& segments() const { return segments_; }
-  // The PT_LOAD ones in address order; their addresses do not wrap.
+  // The PT_LOAD ones in address order; none of their addresses wraps around.
   const std::vector<ElfSegment>& loads() const { return loads_; }
-  // In file order, the null section included, so that indices are those of the file. Empty without usable headers.
+  // In file order with the null section, so that indices are those of the file. Empty if the headers are not usable.
   const std::vector<ElfSection>& sections() const { return sections_; }
-  // Sentences about what was damaged or missing, with numbers.
+  // Sentences that say what was damaged or missing, with numbers.
   const std::vector<std::string>& remarks() const { return remarks_; }
 
   const ElfSection* find_section(std::string_view name) const;
-  // Empty for sections without bytes in the file (SHT_NOBITS); fails with kTruncated if they lie outside.
+  // Returns nothing for sections without bytes in the file (SHT_NOBITS); fails with kTruncated if they lie outside of
+  // it.
   ByteView section_bytes(const ElfSection& section) const;
 
-  // .symtab, then .dynsym; nameless and undefined symbols are left out. Read at the first call.
+  // .symtab, then .dynsym, without nameless and undefined symbols. They are read at the first call.
   const std::vector<ElfSymbol>& symbols() const;
-  // The first of that exact name; nullptr if none. A scan: to look up many names, go over symbols() once.
+  // Returns the first symbol of exactly that name; nullptr if there is none. It scans: to find many names, go over
+  // symbols() once.
   const ElfSymbol* find_symbol(std::string_view name) const;
-  // There is a .symtab with symbols (the dynamic ones do not count).
+  // Whether there is a .symtab with symbols (the dynamic ones do not count).
   bool has_symbols() const;
   bool is_stripped() const { return !has_symbols(); }
   bool has_dwarf() const;
 
-  // Of all PT_NOTE segments, then of note sections outside of them: Go 1.24+ leaves .note.gnu.build-id out of its one
-  // note segment (seen in 1.27.4).
+  // Returns the notes of all PT_NOTE segments, then of note sections outside of them: Go 1.24+ leaves
+  // .note.gnu.build-id out of its only note segment (seen in 1.27.4).
   std::vector<ElfNote> notes() const;
-  std::string gnu_build_id() const;  // hex; empty if none
-  std::string go_build_id() const;   // Go's own text "a/b/c/d"; empty if none
+  std::string gnu_build_id() const;  // in hex; empty if there is none
+  std::string go_build_id() const;   // Go's own text "a/b/c/d"; empty if there is none
 
-  // From DT_RELA and DT_RELR; what points outside the file's segments is left out.
+  // Returns those of DT_RELA and DT_RELR, without those that point outside the file's segments.
   std::vector<RelativeRelocation> relative_relocations() const;
 
-  // Where the byte that is loaded at `at` lies in the file; none for zero-filled memory and outside of it.
+  // Returns where in the file the byte lies that is loaded at `at`; none for zero-filled memory and outside of
+  // segments.
   std::optional<std::uint64_t> file_offset(Address at) const;
-  // The `count` bytes at `at`, if they all come from one segment's bytes in the file. Relocations are not applied.
+  // Returns the `count` bytes at `at`, if the file has them all in one segment. Relocations are not applied.
   std::optional<std::span<const std::byte>> try_bytes(Address at, std::uint64_t count) const;
-  // All bytes of the segment that the file really has.
+  // Returns the bytes of the segment that the file really has.
   std::span<const std::byte> segment_bytes(const ElfSegment& segment) const;
 
  private:

@@ -1,4 +1,4 @@
-// Makes small ELF files for tests: say what is in memory and in the notes, get the bytes of the file.
+// For tests: makes small ELF files. Say what is in memory and in the notes, and get the bytes of the file.
 #pragma once
 
 #include <algorithm>
@@ -13,7 +13,7 @@
 
 namespace holdfast::binary {
 
-// Little-endian values one after the other.
+// Little-endian values, one after the other.
 class Bytes {
  public:
   template <std::integral T>
@@ -59,12 +59,12 @@ class ElfBuilder {
     segments_.push_back({type, flags, vaddr, bytes, memory_size == 0 ? bytes.size() : memory_size});
     return *this;
   }
-  // A section that is a part of a segment added before.
+  // Adds a section that is a part of a segment added before.
   ElfBuilder& section_at(std::string_view name, std::uint32_t type, Address addr, std::uint64_t size) {
     sections_.push_back({std::string(name), type, addr, size, {}, 0});
     return *this;
   }
-  // A section with bytes of its own.
+  // Adds a section with bytes of its own.
   ElfBuilder& section(std::string_view name, std::uint32_t type, const Bytes& bytes, std::uint32_t link = 0) {
     sections_.push_back({std::string(name), type, Address(), bytes.size(), bytes, link});
     return *this;
@@ -100,7 +100,7 @@ class ElfBuilder {
     std::uint32_t type;
     Address addr;
     std::uint64_t size;
-    Bytes bytes;  // empty: look into the segments
+    Bytes bytes;  // empty: the segments have them
     std::uint32_t link;
   };
 

@@ -18,7 +18,7 @@ ByteView view(const std::vector<std::byte>& bytes) {
   return {bytes, "a.out"};
 }
 
-// One of everything.
+// A program with one of everything.
 ElfBuilder program() {
   ElfBuilder elf(ElfType::kDyn);
   elf.note("GNU", 3, Bytes().u8(0xde).u8(0xad).u8(0x01)).note("Go", 4, Bytes().text("act/con/main/bin"));
@@ -43,7 +43,7 @@ ElfBuilder program() {
   return elf;
 }
 
-// Calls everything.
+// Calls every function.
 void use(const std::vector<std::byte>& bytes) {
   const ElfFile elf(view(bytes));
   elf.symbols();

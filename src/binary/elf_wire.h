@@ -56,7 +56,7 @@ struct WireNote {  // Elf64_Nhdr; owner and content follow, each padded
 };
 static_assert(sizeof(WireNote) == 12 && WireStruct<WireNote>);
 
-// A count of program headers, or the index of the section names, that does not fit 16 bits stands in section 0.
+// A count of program headers or an index of the section names that does not fit into 16 bits is in section 0 instead.
 constexpr std::uint16_t kCountInSectionZero = 0xffff;
 
 }  // namespace holdfast::binary

@@ -122,7 +122,7 @@ class Translation {
   }
 
   void move() {
-    if (is_register(0) && general(0) == kNoRegister) return;  // of a segment or control register
+    if (is_register(0) && general(0) == kNoRegister) return;  // it belongs to a segment or control register
     if (is_register(0)) {
       out_.reg = general(0);
       out_.width = static_cast<std::uint8_t>(operands_[0].size / 8);
@@ -207,7 +207,7 @@ class Translation {
   }
 
   const ZydisDecodedInstruction& decoded_;
-  std::span<const ZydisDecodedOperand> operands_;  // the hidden ones too
+  std::span<const ZydisDecodedOperand> operands_;  // with the hidden ones
   Instruction out_;
 };
 

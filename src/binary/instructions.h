@@ -1,6 +1,7 @@
-// One function's amd64 machine code as a list of what each instruction does with registers and memory, as far as a
-// follower of values needs it: moves, addresses, calls, jumps. All else is kOther with the registers it changes. Any
-// bytes may be given: what is no instruction is passed over a byte at a time (types from code, 9).
+// One function's amd64 machine code as a list of what each instruction does with registers and memory, as far as it
+// takes to follow values: moves, addresses, calls, jumps. Everything else is kOther with the registers that it changes.
+// Any bytes may be given: those that are no instruction are skipped one by one (types from code, 9). It can be called
+// by several threads at once.
 #pragma once
 
 #include <cstddef>
@@ -12,7 +13,8 @@
 
 namespace holdfast::binary {
 
-// Registers by their encoding: rax rcx rdx rbx rsp rbp rsi rdi r8 .. r15, then what else can be a base.
+// Registers have the numbers of their encoding: rax rcx rdx rbx rsp rbp rsi rdi r8 .. r15. Behind them comes what else
+// can be a base.
 constexpr std::uint8_t kRax = 0, kRcx = 1, kRdx = 2, kRbx = 3, kRsp = 4, kRbp = 5, kRsi = 6, kRdi = 7, kR8 = 8, kR9 = 9,
                        kR10 = 10, kR11 = 11, kR14 = 14, kR15 = 15;
 constexpr std::uint8_t kRip = 16;
@@ -34,13 +36,13 @@ enum class Operation : std::uint8_t {
   kVectorStore,    // memory = xmm reg
   kVectorZero,     // xmm reg = 0
   kVectorMove,     // xmm reg = xmm other
-  kExchange,       // of a register and memory or two registers
+  kExchange,       // swaps a register and memory, or two registers
   kCompare,        // cmp, test: changes flags only
   kCall,           // of `value`
   kCallRegister,   // of the address in reg
   kCallMemory,     // of the address in memory
   kJump,           // to `value`
-  kJumpIf,         // to `value`, or on
+  kJumpIf,         // to `value`, or to the next instruction
   kJumpElsewhere,  // through a register or memory
   kReturn,
   kTrap,  // ud2, int3: nothing follows
@@ -50,13 +52,13 @@ struct MemoryOperand {
   std::uint8_t base = kNoRegister;
   std::uint8_t index = kNoRegister;
   std::uint8_t scale = 1;
-  bool other_segment = false;     // of thread-local variables
-  std::int64_t displacement = 0;  // with base kRip: the absolute address
+  bool other_segment = false;     // that of thread-local variables
+  std::int64_t displacement = 0;  // the absolute address if the base is kRip
 };
 
 struct Instruction {
   Address at;
-  Address value;  // constant (as an unsigned word) or target
+  Address value;  // the constant (as an unsigned word) or the target
   MemoryOperand memory;
   std::uint16_t writes = 0;  // a bit for each general register that it changes
   Operation operation = Operation::kOther;

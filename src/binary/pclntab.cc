@@ -12,7 +12,7 @@ namespace {
 constexpr std::uint32_t kMagic118 = 0xfffffff0;
 constexpr std::uint32_t kMagic120 = 0xfffffff1;
 constexpr std::uint64_t kNameLimit = 1 << 20;
-// Calls inlined into one another at one place. The compiler's budget ends this after a few dozen.
+// Calls can be inlined into one another. The compiler's budget ends that after a few dozen.
 constexpr int kMaxInlineDepth = 256;
 
 // runtime.pcHeader, Go 1.18-1.27. Offsets count from the header's start.
@@ -32,8 +32,8 @@ struct PcHeader {
 };
 static_assert(sizeof(PcHeader) == 72 && WireStruct<PcHeader>);
 
-// A row of functab: both are offsets, of code from text and of the record from the functab's start. The row after the
-// last has an entry only.
+// A row of functab. Both are offsets: of the code from text, and of the record from the functab's start. The row after
+// the last one only has an entry.
 struct FuncTabRow {
   le32 entry;
   le32 record;
@@ -54,7 +54,7 @@ struct FuncRecord {
 };
 static_assert(sizeof(FuncRecord) == 36);
 
-// What follows it; Go 1.20 put the start line before it.
+// What follows FuncRecord; Go 1.20 put the start line before it.
 struct FuncTail {
   std::uint8_t func_id;
   std::uint8_t flags;
@@ -96,7 +96,7 @@ bool plausible_header(const PcHeader& h, std::uint64_t size) {
          h.files_at <= h.pctab_at && h.pctab_at <= h.funcs_at && h.funcs_at <= size;
 }
 
-// Entries ascend, and the first records repeat them.
+// Checks that entries ascend and that the first records repeat them.
 bool plausible_rows(const ByteView& table, const PcHeader& h) {
   constexpr std::uint64_t kSample = 64;
   const std::uint64_t rows_size = table.size() - h.funcs_at;
@@ -115,11 +115,11 @@ bool plausible_rows(const ByteView& table, const PcHeader& h) {
 
 struct FunctionTable::NameIndex {
   std::once_flag made;
-  std::vector<std::pair<std::uint64_t, std::uint32_t>> by_hash;  // hash of the name, function
+  std::vector<std::pair<std::uint64_t, std::uint32_t>> by_hash;  // the hash of a name, and the function
 };
 
-// Runs through one pc-value table (reference 5.3): pairs of variable-length numbers, the change of the value (zigzag)
-// and how many quanta of code it holds for. Every step consumes two bytes or more, so it ends.
+// Runs through one pc-value table (reference 5.3). It has pairs of variable-length numbers: the change of the value
+// (zigzag), and how many quanta of code the value holds for. Every step takes at least two bytes, so it ends.
 class FunctionTable::PcValues {
  public:
   PcValues(const FunctionTable& table, std::uint32_t offset)
@@ -127,7 +127,8 @@ class FunctionTable::PcValues {
     at_ += std::min(table.pctab_ + offset, table.funcs_);
   }
 
-  // To the next value, which holds for [begin(), end()) relative to the function's entry; false at the table's end.
+  // Goes to the next value, which holds for [begin(), end()) relative to the function's entry; false at the table's
+  // end.
   bool next() {
     std::uint32_t change = 0;
     std::uint32_t length = 0;
@@ -177,7 +178,7 @@ FunctionTable::FunctionTable(ByteView table, Address text, std::vector<TextSecti
   files_ = h.files_at;
   pctab_ = h.pctab_at;
   funcs_ = h.funcs_at;
-  table_.bytes(funcs_, std::uint64_t{functions_} * sizeof(FuncTabRow) + sizeof(le32));  // so that rows need no check
+  table_.bytes(funcs_, std::uint64_t{functions_} * sizeof(FuncTabRow) + sizeof(le32));  // rows need no check afterwards
   text_ = text ? text : Address(h.text_start);
   if (sections_.size() < 2) sections_.clear();
   range_ = {address_of(entry_offset(0)), address_of(entry_offset(functions_))};
@@ -312,7 +313,8 @@ std::string_view FunctionTable::file_of(const FunctionInfo& function, Address pc
   if (file < 0) return {};
   const std::uint64_t row = std::uint64_t{function.cu_offset} + static_cast<std::uint32_t>(file);
   if (row >= (files_ - cutab_) / sizeof(le32)) return {};
-  const auto offset = table_.integer<std::uint32_t>(cutab_ + row * sizeof(le32));  // ~0 = none, beyond any part
+  // ~0 means none; it is beyond any part.
+  const auto offset = table_.integer<std::uint32_t>(cutab_ + row * sizeof(le32));
   if (offset >= pctab_ - files_) return {};
   return table_.try_c_string(files_ + offset, kNameLimit).value_or(std::string_view());
 }
@@ -333,7 +335,7 @@ std::vector<SourceFrame> FunctionTable::inline_stack(const FunctionInfo& functio
   const auto add = [&](std::string_view name, std::uint8_t func_id, bool inlined) {
     calls.push_back({name, file_of(function, pc), line_of(function, pc), inlined, func_id});
   };
-  // An inlined call's parent is the code at its parent_pc, whose own place in the tree pcdata tells again.
+  // An inlined call's parent is the code at its parent_pc; pcdata tells again where in the tree that is.
   while (static_cast<int>(calls.size()) < kMaxInlineDepth) {
     const std::int32_t index = tree.empty() ? -1 : pcdata(function, PcData::kInlineTree, pc);
     const std::uint64_t record = old_form() ? sizeof(InlinedCall118) : sizeof(InlinedCall120);

@@ -1,6 +1,6 @@
-// Go's function table (pclntab): which function a code address belongs to, its frame sizes, stack maps, files and
-// lines. It survives strip and -ldflags='-s -w'. Read here in the two forms of Go 1.18-1.19 (magic 0xfffffff0) and of
-// Go 1.20 and later (0xfffffff1); reference 1.2 and 5.3.
+// Go's function table (pclntab): it says which function a code address belongs to, its frame sizes, stack maps, files
+// and lines. It survives strip and -ldflags='-s -w'. Both forms are read: that of Go 1.18-1.19 (magic 0xfffffff0) and
+// that of Go 1.20 and later (0xfffffff1); reference 1.2 and 5.3.
 #pragma once
 
 #include <cstdint>
@@ -25,21 +25,21 @@ enum class FuncData : std::uint32_t {
 };
 
 // FunctionInfo::flags (internal/abi.FuncFlag).
-constexpr std::uint8_t kFlagTopFrame = 1;  // outermost function of its stack
+constexpr std::uint8_t kFlagTopFrame = 1;  // the outermost function of its stack
 constexpr std::uint8_t kFlagSpWrite = 2;   // writes to SP in a way that pcsp does not tell
 constexpr std::uint8_t kFlagAssembly = 4;
 
-// FunctionInfo::args of variadic reflect stubs.
+// FunctionInfo::args of the variadic stubs of reflect.
 constexpr std::int32_t kArgsUnknown = std::int32_t{-0x7fffffff} - 1;
 
-// The fixed part of one runtime._func. Offsets pcsp, pcfile and pcln name pc-value tables; 0 = no table.
+// The fixed part of one runtime._func. pcsp, pcfile and pcln are offsets of pc-value tables; 0 = no table.
 struct FunctionInfo {
   Address entry;
-  Address end;            // entry of the next function
-  std::string_view name;  // lies in the table's bytes: "main.(*Cart).add"; empty if its offset is damaged
+  Address end;            // the entry of the next function
+  std::string_view name;  // in the table's bytes: "main.(*Cart).add"; empty if its offset is damaged
   std::uint32_t index = 0;
   std::int32_t args = 0;          // bytes of arguments and results, or kArgsUnknown
-  std::uint32_t deferreturn = 0;  // offset from entry of the call of runtime.deferreturn; 0 = none
+  std::uint32_t deferreturn = 0;  // offset of the call of runtime.deferreturn from entry; 0 = none
   std::uint32_t pcsp = 0;
   std::uint32_t pcfile = 0;
   std::uint32_t pcln = 0;
@@ -52,15 +52,15 @@ struct FunctionInfo {
   std::uint64_t pcdata_at = 0;  // where its pcdata array lies in the table's bytes
 };
 
-// One row of moduledata.textsectmap: `start`, `end` are offsets in the concatenated text that entries count in, `base`
-// is where that part lies at run time.
+// One row of moduledata.textsectmap. `start` and `end` are offsets in the concatenated text, as entries are; `base` is
+// where that part lies at run time.
 struct TextSection {
   std::uint64_t start = 0;
   std::uint64_t end = 0;
   Address base;
 };
 
-// One function call of a physical frame, innermost first: inlined ones, then the function itself.
+// One of the function calls that share a physical frame: innermost first come inlined calls, then the function itself.
 struct SourceFrame {
   std::string_view function;
   std::string_view file;
@@ -92,32 +92,34 @@ class FunctionTable {
   Address text() const { return text_; }
   AddressRange range() const { return range_; }  // of all code
 
-  // The function whose code holds `pc`.
+  // Returns the function whose code holds `pc`.
   std::optional<FunctionInfo> find(Address pc) const;
   std::optional<FunctionInfo> function(std::uint32_t index) const;
-  // All functions of that name, in order of address: a name occurs twice where an ABI wrapper has the body's name. The
-  // first call sorts an index of all names.
+  // Returns all functions of that name, ordered by address: a name occurs twice if an ABI wrapper has the name of the
+  // body. The first call sorts an index of all names.
   std::vector<FunctionInfo> find_by_name(std::string_view name) const;
 
-  // Value of the pc-value table at `offset` for `pc`; nullopt if there is no table or it does not reach `pc`.
+  // Returns the value that the pc-value table at `offset` has for `pc`; nullopt if there is no table or it does not
+  // reach that far.
   std::optional<std::int32_t> pc_value(std::uint32_t offset, const FunctionInfo& function, Address pc) const;
-  // Bytes between SP and the return address.
+  // Returns the bytes between SP and the return address.
   std::optional<std::int32_t> sp_delta(const FunctionInfo& function, Address pc) const {
     return pc_value(function.pcsp, function, pc);
   }
-  // -1 where the function has no such table, as in the runtime.
+  // Returns -1 if the function has no such table, as the runtime does.
   std::int32_t pcdata(const FunctionInfo& function, PcData which, Address pc) const;
-  // Offset from moduledata.gofunc.
+  // Returns an offset from moduledata.gofunc.
   std::optional<std::uint32_t> funcdata(const FunctionInfo& function, FuncData which) const;
 
-  // Of the innermost call at `pc`, inlined or not. For a return address pass pc - 1.
+  // These are about the innermost call at `pc`, inlined or not. For a return address pass pc - 1.
   std::uint32_t line_of(const FunctionInfo& function, Address pc) const;
   std::string_view file_of(const FunctionInfo& function, Address pc) const;
 
-  // The calls that share the physical frame at `pc`, innermost first; at least one. `tree` are the bytes of the
-  // function's inline tree (FuncData::kInlineTree), inline_tree_bytes() of them; empty = as if nothing were inlined.
+  // Returns the calls that share the physical frame at `pc`, innermost first; at least one. `tree` has the bytes of the
+  // function's inline tree (FuncData::kInlineTree), inline_tree_bytes() of them; if it is empty, nothing counts as
+  // inlined.
   std::vector<SourceFrame> inline_stack(const FunctionInfo& function, Address pc, const ByteView& tree) const;
-  // How long the function's inline tree is: as far as its pcdata refers to it. 0 = it has none.
+  // Returns how long the function's inline tree is, judged by what its pcdata refers to. 0 = it has none.
   std::uint64_t inline_tree_bytes(const FunctionInfo& function) const;
 
  private:
@@ -138,7 +140,7 @@ class FunctionTable {
   TableForm form_ = TableForm::kGo120;
   std::uint32_t functions_ = 0;
   std::uint32_t quantum_ = 1;
-  // Offsets of the parts in table_, ascending; the functions' part reaches to the end.
+  // Offsets of the parts in table_, ascending; the last part, of functions, reaches to the end.
   std::uint64_t names_ = 0;
   std::uint64_t cutab_ = 0;
   std::uint64_t files_ = 0;
@@ -147,8 +149,9 @@ class FunctionTable {
   std::unique_ptr<NameIndex> names_index_;
 };
 
-// Offset of the first valid function table at or after `from` in raw bytes of a program or process, for files without
-// section headers; nullopt if there is none. Tables are 16-aligned, from Go 1.27 8-aligned, and so must the bytes be.
+// Returns the offset of the first valid function table at or after `from` in raw bytes of a program or process, for
+// files without section headers; nullopt if there is none. Tables lie on multiples of 16, from Go 1.27 on of 8, and so
+// must the bytes.
 std::optional<std::uint64_t> find_pclntab(const ByteView& bytes, std::uint64_t from = 0);
 
 }  // namespace holdfast::binary

@@ -1,4 +1,4 @@
-// Makes function tables for tests: say what each function is like, get the bytes in the form of either Go release.
+// For tests: makes function tables. Say what each function is like, and get the bytes in the form of either Go release.
 #pragma once
 
 #include <string>
@@ -10,7 +10,7 @@
 
 namespace holdfast::binary {
 
-// `value` holds up to `until`, an offset from the function's entry.
+// `value` holds up to `until`, which is an offset from the function's entry.
 struct PcRun {
   std::uint32_t until = 0;
   std::int32_t value = 0;
@@ -20,7 +20,7 @@ struct BuiltFunction {
   std::string name;
   std::uint32_t size = 0x40;  // bytes of code
   std::vector<PcRun> sp = {}, file = {}, line = {};
-  std::vector<std::vector<PcRun>> pcdata = {};  // an empty one = no table
+  std::vector<std::vector<PcRun>> pcdata = {};  // an empty one is no table
   std::vector<std::uint32_t> funcdata = {};     // ~0 = none
   std::int32_t args = 0;
   std::uint32_t deferreturn = 0;
@@ -34,7 +34,7 @@ class PclntabBuilder {
   enum class Form { kGo118, kGo120 };
   explicit PclntabBuilder(Form form) : form_(form) { pctab_.u8(0); }
 
-  // Returns its entry as an offset from text. Functions lie one after the other.
+  // Adds a function behind the others, and returns its entry as an offset from text.
   std::uint32_t add(const BuiltFunction& function) {
     const std::uint32_t entry = entries_.empty() ? 0 : end_;
     entries_.push_back(entry);
@@ -42,12 +42,12 @@ class PclntabBuilder {
     records_.push_back(record(entry, function));
     return entry;
   }
-  // Numbers in `file` runs count in the order of these calls, from 0.
+  // The n-th call adds the file that `file` runs call n, starting with 0.
   void add_file(const std::string& name) {
     cutab_.u32(static_cast<std::uint32_t>(files_.size()));
     files_.text(name).u8(0);
   }
-  // Offset of a name in the table of names, as inline trees have it.
+  // Returns the offset of a name in the table of names, which inline trees have.
   std::uint32_t add_name(const std::string& text) {
     const auto at = static_cast<std::uint32_t>(names_.size());
     names_.text(text).u8(0);

@@ -74,8 +74,8 @@ TEST_P(FunctionTableTest, ReadsTheRecordOfAFunction) {
   EXPECT_EQ(f->func_id, 5);
   EXPECT_EQ(f->flags, kFlagTopFrame | kFlagAssembly);
   EXPECT_EQ(t.pcdata(*f, PcData::kUnsafePoint, kText), 2);
-  EXPECT_EQ(t.pcdata(*f, PcData::kStackMap, kText), -1);    // offset 0: no table
-  EXPECT_EQ(t.pcdata(*f, PcData::kInlineTree, kText), -1);  // beyond npcdata
+  EXPECT_EQ(t.pcdata(*f, PcData::kStackMap, kText), -1);    // its offset is 0: there is no table
+  EXPECT_EQ(t.pcdata(*f, PcData::kInlineTree, kText), -1);  // it is beyond npcdata
   EXPECT_FALSE(t.funcdata(*f, FuncData::kArgsPointerMaps).has_value());
   EXPECT_EQ(t.funcdata(*f, FuncData::kLocalsPointerMaps), 0x120U);
   EXPECT_FALSE(t.funcdata(*f, FuncData::kStackObjects).has_value());
@@ -166,7 +166,7 @@ TEST_P(FunctionTableTest, EndsAnInlineTreeThatGoesInCircles) {
   const std::uint32_t g = builder_.add_name("g");
   builder_.add({.name = "f", .pcdata = {{}, {}, {{0x40, 0}}}, .funcdata = {kNone, kNone, kNone, 0}});
   const FunctionTable t = table();
-  Bytes tree;  // its own parent in both forms
+  Bytes tree;  // an entry that is its own parent, in both forms
   if (GetParam() == PclntabBuilder::Form::kGo118)
     tree.zeros(12).u32(g).u32(5);
   else

@@ -7,7 +7,7 @@ namespace {
 
 struct Instruction {
   const ZydisDecodedInstruction& decoded;
-  std::span<const ZydisDecodedOperand> operands;  // those that are written in assembly
+  std::span<const ZydisDecodedOperand> operands;  // those that assembly code shows
   Address at;
 
   Address absolute(const ZydisDecodedOperand& operand) const {
@@ -17,7 +17,7 @@ struct Instruction {
   }
 };
 
-// Calls `visit` for every instruction that has a relative operand: %rip memory, or a branch target.
+// Calls `visit` for every instruction that has a relative operand: %rip memory or a branch target.
 template <typename Visit>
 void for_each_relative(std::span<const std::byte> code, Address at, const Visit& visit) {
   ZydisDecoder decoder;
@@ -31,7 +31,7 @@ void for_each_relative(std::span<const std::byte> code, Address at, const Visit&
       ++offset;
       continue;
     }
-    // Most instructions have none: their operands are not worth decoding.
+    // Most instructions have none, so their operands need not be decoded.
     if ((decoded.attributes & ZYDIS_ATTRIB_IS_RELATIVE) != 0 &&
         ZYAN_SUCCESS(ZydisDecoderDecodeOperands(&decoder, &context, &decoded, operands, decoded.operand_count_visible)))
       visit(Instruction{decoded, std::span(operands, decoded.operand_count_visible), at + offset});

@@ -1,6 +1,6 @@
-// What machine code refers to: finds the runtime's variables in programs without a symbol table (reference 1.5, Go
-// 1.17-1.27) and who calls whom. Of amd64; another architecture needs its own (CONTRIBUTING.md). Pure functions of
-// bytes, safe from any thread; no bytes make them fail.
+// What machine code refers to. This finds the runtime's variables in programs without a symbol table (reference 1.5, Go
+// 1.17-1.27), and who calls whom. It reads amd64; another architecture needs its own (CONTRIBUTING.md). The functions
+// only depend on their bytes and can be called by several threads at once; no bytes make them fail.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +16,7 @@ enum class RipUse : std::uint8_t {
   kLoad,     // a move that reads
   kStore,    // a move that writes
   kCompare,  // cmp, test
-  kOther,    // read-modify-write, arithmetic with it, indirect call or jump, ...
+  kOther,    // read-modify-write, arithmetic, an indirect call or jump, ...
 };
 
 // One disp32(%rip) memory operand.
@@ -29,7 +29,8 @@ struct RipOperand {
   bool operator==(const RipOperand&) const = default;
 };
 
-// Of every instruction of `code`, whose first byte is at `at`, in order. A byte that starts no instruction is skipped.
+// Returns the operands of every instruction of `code`, whose first byte is at `at`, in order. A byte that starts no
+// instruction is skipped.
 std::vector<RipOperand> rip_operands(std::span<const std::byte> code, Address at);
 
 struct CodeTarget {
@@ -40,7 +41,7 @@ struct CodeTarget {
   bool operator==(const CodeTarget&) const = default;
 };
 
-// Direct calls and unconditional jumps, in order.
+// Returns direct calls and unconditional jumps, in order.
 std::vector<CodeTarget> calls(std::span<const std::byte> code, Address at);
 
 }  // namespace holdfast::binary
