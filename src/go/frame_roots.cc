@@ -16,7 +16,7 @@ namespace {
 
 // The runtime takes nothing below for a pointer (minLegalPointer, Go 1.19-1.27).
 constexpr std::uint64_t kLowestPointer = 4096;
-// A goroutine's stack is 1 GB at most by default, and so are its frames, objects and masks.
+// By default a goroutine's stack has at most 1 GB, and so have its frames, objects and masks.
 constexpr std::uint64_t kMostStackBytes = std::uint64_t{1} << 40;
 constexpr std::uint32_t kMostObjectsOfFrame = 1 << 20;
 
@@ -29,7 +29,7 @@ struct ObjectRecord {
 };
 static_assert(sizeof(ObjectRecord) == 16);
 
-// Bytes of the target for as long as they are looked at.
+// Bytes of the target, for as long as they are looked at.
 class Bytes {
  public:
   Bytes(const MemorySource& memory, Address at, std::uint64_t size) : view_(memory.try_view(at, size)) {
@@ -118,7 +118,7 @@ class StackRootFinder::Scan {
 
   void lose(LossKind kind, Address where) const { finder_.losses_.add(kind, where); }
 
-  // A word that may be a pointer: a root, or the way to an object on this stack.
+  // Takes a word that may be a pointer: it is a root, or leads to an object on this stack.
   void take(const Place& place, std::uint64_t value) {
     if (value < kLowestPointer) return;
     if (words_.contains(Address(value)))
@@ -141,7 +141,7 @@ class StackRootFinder::Scan {
       const auto code = functions_.function(frame.function);
       if (!code) continue;
       // The frame of an injected call holds the registers of the code below it, which was stopped between two calls. So
-      // does that of the write barrier, whose caller's map knows nothing of this place.
+      // does the frame of the write barrier, whose caller's map says nothing about this place.
       const bool injected = code->special == SpecialFunction::kAsyncPreempt ||
                             code->special == SpecialFunction::kDebugCall ||
                             code->special == SpecialFunction::kWriteBarrier;
@@ -154,7 +154,7 @@ class StackRootFinder::Scan {
   }
 
   bool stopped_between_calls(std::uint32_t i) const {
-    // What runtime.systemstack works on may live in its caller's frame alone.
+    // What runtime.systemstack works on may be held by its caller's frame only.
     const std::uint32_t count = stack_.start == StackStart::kSystemStack ? 2 : 1;
     return stack_.running() && i < count;
   }
@@ -191,7 +191,7 @@ class StackRootFinder::Scan {
     return std::max(code.table->pcdata(code.function, binary::PcData::kStackMap, frame.continue_pc - 1), 0);
   }
 
-  // runtime.stackmap {n, nbit int32; bytedata}: n bitmaps of nbit bits.
+  // runtime.stackmap is {n, nbit int32; bytedata}: n bitmaps of nbit bits.
   std::optional<StackMap> stack_map(const Code& code, binary::FuncData which, std::int32_t index,
                                     const StackFrame& frame) const {
     const Address at = functions_.funcdata(code, which);
@@ -211,7 +211,7 @@ class StackRootFinder::Scan {
     return stack_map(code, binary::FuncData::kArgsPointerMaps, index, frame);
   }
 
-  // reflect.makeFuncStub and methodValueCall serve functions of every type: the map is in the record at SP, a
+  // reflect.makeFuncStub and methodValueCall serve functions of every type. So the map is in the record at SP, a
   // reflect.makeFuncCtxt {fn, stack *bitVector, argLen}; results count once the byte 32 behind it is set.
   std::optional<StackMap> reflect_args(const StackFrame& frame, const Code& code) const {
     if (code.special != SpecialFunction::kReflectStub || frame.sp + kWord >= frame.fp) return std::nullopt;
@@ -235,8 +235,8 @@ class StackRootFinder::Scan {
 
   void scan_map(const StackMap& map, Address first, Address origin, std::uint32_t frame, StackRootKind kind) {
     if (map.bits == 0) return;
-    // Of functions in assembly (up to Go 1.21) the map of arguments has twice the bits that it needs: what lies beyond
-    // the stack then is not set.
+    // Up to Go 1.21, the map of arguments of functions in assembly has twice the bits that it needs; those beyond the
+    // stack are not set.
     bool fits = map.bits / 2 <= words_.range().size() / kWord;
     const Bytes bitmap(memory_, map.bitmap, fits ? (map.bits + 7) / 8 : 0);
     if (fits && !bitmap) {
@@ -252,10 +252,10 @@ class StackRootFinder::Scan {
     if (!fits) lose(LossKind::kBadStackMap, first);
   }
 
-  // Variables whose address was taken. They are scanned if a pointer to them turns up.
+  // Adds the variables whose address was taken. They are scanned if a pointer to them turns up.
   void add_objects(std::uint32_t i, const StackFrame& frame, const Code& code) {
     if (code.special == SpecialFunction::kReflectStub && code.function.args == binary::kArgsUnknown) {
-      // The stubs' assembly keeps the register arguments at the top of the locals, and says so nowhere.
+      // The assembly code of the stubs keeps the register arguments at the top of the locals, and no table says so.
       add_object(i, frame,
                  {.offset = -static_cast<std::int32_t>(kArchitecture.reg_args_bytes),
                   .size = kArchitecture.reg_args_bytes,
@@ -284,7 +284,7 @@ class StackRootFinder::Scan {
     const std::int64_t offset = record.offset;
     const Address begin = (offset < 0 ? frame.varp : frame.argp()) + static_cast<std::uint64_t>(offset);
     const std::int64_t size = record.size;
-    if (begin < frame.sp) return;  // not there yet: the frame is being set up
+    if (begin < frame.sp) return;  // it does not exist yet: the frame is being set up
     if (size <= 0 || !words_.contains(begin) || static_cast<std::uint64_t>(size) > words_.range().end - begin) return;
     const std::int64_t pointers = record.pointers;
     objects_.push_back({.range = {begin, begin + static_cast<std::uint64_t>(size)},
@@ -297,8 +297,8 @@ class StackRootFinder::Scan {
                         .offset = record.offset});
   }
 
-  // Pointers into the stack reach objects, whose pointers reach more. Exact pointers go first, so that an object is
-  // read conservatively only if no exact one leads to it.
+  // Pointers into the stack reach objects, whose pointers reach more. Exact pointers are followed first, so that an
+  // object is read conservatively only if no exact one leads to it.
   void scan_objects() {
     std::sort(objects_.begin(), objects_.end(),
               [](const Object& a, const Object& b) { return a.range.begin < b.range.begin; });
@@ -338,7 +338,7 @@ class StackRootFinder::Scan {
     }
   }
 
-  // Every word in use, frame by frame as far as frames are known.
+  // Reads every word in use, frame by frame as far as frames are known.
   void scan_whole_stack() {
     if (!stack_.low_water) return;
     lose(LossKind::kStackNotUnwound, goroutine_.g);
@@ -364,7 +364,8 @@ class StackRootFinder::Scan {
         if (i != kArchitecture.stack_pointer)
           take({Address(), 0, static_cast<std::int32_t>(i), StackRootKind::kRegister, true}, general[i]);
     }
-    // From Go 1.27 on the collector looks at the vector registers of a goroutine stopped between two calls, too.
+    // From Go 1.27 on the collector also looks at the vector registers of a goroutine that was stopped between two
+    // calls.
     if (!goroutine_.async_safe_point || !goroutine_.extended_registers) return;
     scan_range({goroutine_.extended_registers, goroutine_.extended_registers + kArchitecture.vector_register_bytes},
                StackRootKind::kRegister);
@@ -379,11 +380,11 @@ class StackRootFinder::Scan {
       if (const auto value = words.word(at)) take({at, StackRoot::kNoFrame, 0, kind, true}, *value);
   }
 
-  // Deferred calls are in no frame's map: their records lie on this stack or in the heap, in one list.
+  // Deferred calls are in no frame's map: their records lie on this stack or in the heap and form one list.
   void scan_defers() {
     const auto place = [](Address at) { return Place{at, StackRoot::kNoFrame, 0, StackRootKind::kDefer, false}; };
     const Address head = goroutine_.g + finder_.defers_;
-    Address mark;  // an earlier record, ever further back (Brent): met again, the list is a ring
+    Address mark;  // an earlier record, ever further back (Brent); meeting it again shows that the list is a ring
     std::uint64_t next_mark = 1;
     Address record = goroutine_.defers;
     for (std::uint64_t i = 0; record; ++i) {
@@ -413,8 +414,8 @@ class StackRootFinder::Scan {
   const StackMemory words_;
   std::vector<StackRoot> roots_;
   std::vector<Object> objects_;
-  std::vector<Address> into_stack_;        // pointers into this stack, to be followed
-  std::vector<Address> maybe_into_stack_;  // the same, conservative
+  std::vector<Address> into_stack_;        // pointers into this stack that have to be followed
+  std::vector<Address> maybe_into_stack_;  // the same, from conservative words
 };
 
 std::vector<StackRoot> StackRootFinder::roots(const Goroutine& goroutine, const Stack& stack) const {

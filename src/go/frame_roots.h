@@ -1,6 +1,6 @@
-// Every pointer that a goroutine's stack holds, precisely as the collector finds them (reference 5.5, 5.6, 5.9): stack
-// maps of locals and arguments, stack objects that something on the stack points to, defers, panics, the context
-// register; and word by word, conservatively, where a frame was stopped between two calls.
+// Finds every pointer that a goroutine's stack holds, exactly as the collector does (reference 5.5, 5.6, 5.9): by stack
+// maps of locals and arguments, stack objects that something on the stack points to, defers, panics and the context
+// register; and conservatively, word by word, where a frame was stopped between two calls.
 #pragma once
 
 #include <cstdint>
@@ -22,9 +22,9 @@ enum class StackRootKind : std::uint8_t {
   kStackObject,       // a variable whose address was taken
   kDefer,             // a deferred call's function, or its record
   kContext,           // sched.ctxt: the closure of a goroutine that has not started
-  kRegister,          // of the running thread, or saved by an asynchronous preemption
-  kConservativeWord,  // of a frame without an exact map
-  kSystemStack,       // word of g0's stack, while its thread works there for the goroutine
+  kRegister,          // a register of the running thread, or one that an asynchronous preemption saved
+  kConservativeWord,  // a word of a frame without an exact map
+  kSystemStack,       // a word of g0's stack, while its thread works there for the goroutine
 };
 
 struct StackRoot {
@@ -33,20 +33,22 @@ struct StackRoot {
   Address slot;                    // where the word lies; null for a register
   Address value;                   // never null, never into the goroutine's own stack
   std::uint32_t frame = kNoFrame;  // index in Stack::frames
-  // Bytes from varp (negative) or from argp (not negative) for kLocal, kArgument, kStackObject and kConservativeWord
-  // with a frame; the register's number in machine code for kRegister without a slot; else 0.
+  // In bytes: from varp (negative) or from argp (not negative) for kLocal, kArgument, kStackObject, and for
+  // kConservativeWord with a frame. The register's number in machine code for kRegister without a slot. Otherwise 0.
   std::int32_t offset = 0;
   StackRootKind kind = StackRootKind::kLocal;
-  bool conservative = false;  // may be no pointer at all
+  bool conservative = false;  // the word may be no pointer at all
 };
 
-// Safe to use from several threads. Refers to its arguments, which must outlive it.
+// Several threads may use it. It refers to its arguments, which must outlive it. The constructor fails with
+// kUnsupported if the layouts lack a field.
 class StackRootFinder {
  public:
   StackRootFinder(const Runtime& runtime, const FunctionTables& functions, LossLedger& losses);
 
-  // The roots of one goroutine: by frame from the innermost, then what belongs to no frame, then stack objects. Empty
-  // for dead ones. A stack that could not be walked to its end is read conservatively as a whole.
+  // Returns the roots of one goroutine: those of frames, starting with the innermost, then what belongs to no frame,
+  // then stack objects. Empty for dead goroutines. A stack that could not be walked to its end is read conservatively
+  // as a whole. What cannot be read is a loss; nothing throws.
   std::vector<StackRoot> roots(const Goroutine& goroutine, const Stack& stack) const;
 
  private:

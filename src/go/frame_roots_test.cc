@@ -17,7 +17,7 @@ using testing::UnorderedElementsAre;
 
 constexpr std::uint32_t kNone = ~std::uint32_t{0};
 
-// One frame of main.f (0x40 bytes: locals from SP, the saved frame pointer on top) above runtime.goexit.
+// main.f has one frame (0x40 bytes: locals from SP on, the saved frame pointer on top) above runtime.goexit.
 class FrameRootsTest : public testing::TestWithParam<int> {
  protected:
   static constexpr Address kTop = StackImage::kStackEnd - 0x200;
@@ -32,7 +32,7 @@ class FrameRootsTest : public testing::TestWithParam<int> {
     image_.put(kTop - 8, goexit_ + 1);
   }
 
-  // main.f with this funcdata: {arguments' map, locals' map, stack objects}; which map holds where is `maps`.
+  // Makes main.f with this funcdata: {arguments' map, locals' map, stack objects}; `maps` says which map holds where.
   void make_f(std::vector<std::uint32_t> funcdata, std::int32_t args = 0,
               const std::vector<binary::PcRun>& maps = {{0x40, 0}}) {
     f_ = image_.function({.name = "main.f",
@@ -72,7 +72,7 @@ INSTANTIATE_TEST_SUITE_P(Releases, FrameRootsTest, testing::Values(19, 20, 23, 2
                          [](const auto& minor) { return "Go1" + std::to_string(minor.param); });
 
 TEST_P(FrameRootsTest, FindsTheLocalsThatTheMapNames) {
-  // 7 words of locals below varp; words 1 and 6 live.
+  // There are 7 words of locals below varp; words 1 and 6 are live.
   make_f({kNone, image_.stack_map(7, {{1, 6}})});
   for (std::uint64_t i = 0; i < 7; ++i) image_.put(varp() - 56 + i * 8, object(i));
   const auto found = roots();
@@ -90,7 +90,7 @@ TEST_P(FrameRootsTest, ChoosesTheMapOfTheCallBeforeTheReturnAddress) {
   make_f({kNone, image_.stack_map(2, {{0}, {1}, {}})}, 0, {{8, 1}, {0x40, 2}});
   image_.put(varp() - 16, object(0));
   image_.put(varp() - 8, object(1));
-  EXPECT_THAT(values(roots()), ElementsAre(object(1)));  // returns to 8, so the call ends at 7
+  EXPECT_THAT(values(roots()), ElementsAre(object(1)));  // it returns to 8, so the call ends at 7
 }
 
 TEST_P(FrameRootsTest, UsesTheFirstMapWhereTheTableSaysNone) {
@@ -110,7 +110,7 @@ TEST_P(FrameRootsTest, FindsArguments) {
 }
 
 TEST_P(FrameRootsTest, AMapMayReachBeyondTheStackWhereItNamesNothing) {
-  // As that of runtime.cgocallback, which is called at the very top of a stack, up to Go 1.21.
+  // Up to Go 1.21, runtime.cgocallback has such a map and is called at the very top of a stack.
   make_f({image_.stack_map(100, {{0}}), image_.stack_map(0, {{}})}, 24);
   image_.put(argp(), object(0));
   EXPECT_THAT(values(roots()), ElementsAre(object(0)));
@@ -132,7 +132,7 @@ TEST_P(FrameRootsTest, IgnoresNullAndTinyWords) {
 }
 
 TEST_P(FrameRootsTest, ScansStackObjectsThatSomethingPointsTo) {
-  // Locals: word 0 points to variable b. b's word 1 points to variable c. Nothing points to d.
+  // Of the locals, word 0 points to variable b, whose word 1 points to variable c. Nothing points to d.
   const std::uint32_t mask = image_.mask({0, 1});
   make_f({kNone, image_.stack_map(7, {{0}}),
           image_.stack_objects({{-48, 16, 16, mask}, {-32, 16, 16, mask}, {-16, 16, 16, mask}})});
@@ -140,7 +140,7 @@ TEST_P(FrameRootsTest, ScansStackObjectsThatSomethingPointsTo) {
   image_.put(varp() - 48, object(1));
   image_.put(varp() - 40, varp() - 32);
   image_.put(varp() - 32, object(2));
-  image_.put(varp() - 24, varp() - 48);  // back to b
+  image_.put(varp() - 24, varp() - 48);  // leads back to b
   image_.put(varp() - 16, object(3));
   const auto found = roots();
   ASSERT_THAT(values(found), ElementsAre(object(1), object(2)));
@@ -163,7 +163,7 @@ TEST_P(FrameRootsTest, HoldsNothingInAFrameThatTrappedForGood) {
   g_.sched_sp = sp() - 16;
   image_.put(sp() - 8, f_ + 5);
   EXPECT_THAT(values(roots()), ElementsAre(object(0)));  // f goes on at its deferreturn, with map 1
-  // The same with a function between that defers nothing.
+  // A function between the two that defers nothing makes no difference.
   const Address below = sp() - 0x18;
   image_.put(sp() - 8, f_ + 9);
   image_.put(below + 8, object(7));  // doomed's only local, at varp - 8
@@ -193,7 +193,8 @@ TEST_P(FrameRootsTest, ReadsAnInterruptedFrameWordByWord) {
 }
 
 TEST_P(FrameRootsTest, TheWriteBarrierHoldsTheRegistersOfItsCaller) {
-  // main.f < gcWriteBarrier < runtime.wbBufFlush, where the thread was stopped. None has a map for its place.
+  // main.f called gcWriteBarrier, which called runtime.wbBufFlush, where the thread was stopped. None has a map for its
+  // place.
   make_f({kNone, image_.stack_map(1, {{}})});
   const Address barrier = image_.function(GetParam() < 21 ? "runtime.gcWriteBarrier" : "gcWriteBarrier", 0x20);
   const Address flush = image_.function("runtime.wbBufFlush", 0x10);
@@ -300,7 +301,8 @@ TEST_P(FrameRootsTest, CountsAMissingMap) {
 }
 
 TEST_P(FrameRootsTest, AsksReflectsMadeFunctionsForTheirArguments) {
-  // Its frame: record at 0(SP), a byte at 32(SP) once there are results; the caller's words at argp.
+  // Its frame has the record at 0(SP) and a byte at 32(SP) that is set once there are results; the caller's words are
+  // at argp.
   const Address make_func = image_.function({.name = "reflect.makeFuncStub",
                                              .sp = {{0x40, 0x180}},
                                              .pcdata = {{}, {{0x40, 0}}},
@@ -323,7 +325,7 @@ TEST_P(FrameRootsTest, AsksReflectsMadeFunctionsForTheirArguments) {
   EXPECT_THAT(values(roots()), ElementsAre(object(0), object(1), object(2)));
 }
 
-// The two phases against the rule written down naively, on random stacks.
+// Compares the two phases with a naive version of the rule, on random stacks.
 TEST_P(FrameRootsTest, AgreesWithANaiveWalkOnRandomStacks) {
   std::mt19937 random(static_cast<unsigned>(GetParam()));
   constexpr std::uint32_t kWords = 200;
@@ -340,7 +342,7 @@ TEST_P(FrameRootsTest, AgreesWithANaiveWalkOnRandomStacks) {
       word = kind == 0 ? 0 : kind == 1 ? object(random() % 1000).value : (low + random() % kBytes).value;
     }
     for (std::uint32_t i = 0; i < kWords; ++i) image.put<std::uint64_t>(word_at(i), words[i]);
-    // Objects cover the upper part, locals are words of the lower 20.
+    // Objects cover the upper part; locals are words of the lower 20.
     struct Variable {
       std::uint32_t first, count;
       std::vector<std::uint32_t> mask;
@@ -398,7 +400,7 @@ class GcProgramObjectTest : public FrameRootsTest {};
 INSTANTIATE_TEST_SUITE_P(Releases, GcProgramObjectTest, testing::Values(19, 23));
 
 TEST_P(GcProgramObjectTest, ExpandsTheMaskOfALargeVariable) {
-  // Length prefix; 2 bits "10" (LSB first: word 1), repeated twice more; end.
+  // The program: a length prefix; 2 bits "10" (low bit first: word 1), repeated twice more; the end.
   const std::uint32_t program = image_.rodata({4, 0, 0, 0, 0x02, 0x02, 0x82, 2, 0});
   make_f({kNone, image_.stack_map(7, {{0}}), image_.stack_objects({{-48, 48, -48, program}})});
   image_.put(varp() - 56, varp() - 48);

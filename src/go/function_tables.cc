@@ -14,7 +14,8 @@ constexpr std::array<std::pair<std::string_view, SpecialFunction>, 21> kSpecialN
     {"runtime.debugCallV2", SpecialFunction::kDebugCall},
     {"gcWriteBarrier", SpecialFunction::kWriteBarrier},  // 1.21+
     {"runtime.gcWriteBarrier", SpecialFunction::kWriteBarrier},
-    {"runtime.gcWriteBarrierCX", SpecialFunction::kWriteBarrier},  // by the register that has the value, up to 1.20
+    // One for each register that may hold the value, up to 1.20.
+    {"runtime.gcWriteBarrierCX", SpecialFunction::kWriteBarrier},
     {"runtime.gcWriteBarrierDX", SpecialFunction::kWriteBarrier},
     {"runtime.gcWriteBarrierBX", SpecialFunction::kWriteBarrier},
     {"runtime.gcWriteBarrierBP", SpecialFunction::kWriteBarrier},
@@ -32,7 +33,8 @@ constexpr std::array<std::pair<std::string_view, SpecialFunction>, 21> kSpecialN
     {"runtime.handleAsyncEvent", SpecialFunction::kHandleAsyncEvent},
 }};
 
-// moduledata.textsectmap has more than one row only where the text does not fit one section; each row is 64 MiB or so.
+// moduledata.textsectmap has more than one row only if the text does not fit into one section; each row is about 64
+// MiB.
 constexpr std::uint64_t kMaxTextSections = 1 << 16;
 
 std::vector<binary::TextSection> read_text_sections(const MemorySource& memory, const Slice& rows) {

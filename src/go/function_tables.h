@@ -1,4 +1,4 @@
-// The function tables of all modules of a process behind one lookup by code address.
+// Finds functions of all modules of a process by one lookup of a code address.
 #pragma once
 
 #include <compare>
@@ -25,13 +25,13 @@ struct FunctionRef {
   auto operator<=>(const FunctionRef&) const = default;
 };
 
-// Functions that unwinding and scanning treat apart, told by name because funcID numbers move between releases.
+// Functions that unwinding and scanning treat specially. Names tell them, since funcID numbers move between releases.
 enum class SpecialFunction : std::uint8_t {
   kNone,
-  kSigpanic,      // called by no one: put above the code that trapped
+  kSigpanic,      // nobody calls it: it is put above the code that trapped
   kAsyncPreempt,  // put above code that a preemption signal stopped; its frame holds that code's registers
-  kDebugCall,     // runtime.debugCallV2: put above code by a debugger
-  kWriteBarrier,  // called between two calls of its caller, so to say; its frame holds that code's registers
+  kDebugCall,     // runtime.debugCallV2: a debugger puts it above code
+  kWriteBarrier,  // called as if between two calls of its caller; its frame holds that code's registers
   kCgocallback,
   kReflectStub,  // reflect.makeFuncStub, reflect.methodValueCall
   kRuntimeMain,
@@ -41,7 +41,7 @@ enum class SpecialFunction : std::uint8_t {
   kHandleAsyncEvent,
 };
 
-// Code at a pc.
+// The code at a pc.
 struct Code {
   FunctionRef ref;
   const Module* module = nullptr;
@@ -50,7 +50,7 @@ struct Code {
   SpecialFunction special = SpecialFunction::kNone;
 };
 
-// Safe to use from several threads. Refers to the Runtime, which must outlive it.
+// Several threads may use it. It refers to the Runtime, which must outlive it.
 class FunctionTables {
  public:
   // A module whose table cannot be read is left out and counted as a loss.
@@ -58,20 +58,20 @@ class FunctionTables {
 
   std::optional<Code> find(Address pc) const;
   std::optional<Code> function(FunctionRef ref) const;
-  // All functions of that name in all modules.
+  // Returns all functions of that name in all modules.
   std::vector<Code> find_by_name(std::string_view name) const;
 
-  // The source frames of a physical frame, innermost first, as the runtime prints them; empty if no function holds
-  // `pc`. With `is_return_address` the call before `pc` is meant. The texts live as long as this object.
+  // Returns the source frames of a physical frame, innermost first, as the runtime prints them; empty if no function
+  // holds `pc`. With `is_return_address` the call before `pc` is meant. The texts live as long as this object.
   std::vector<binary::SourceFrame> source_frames(Address pc, bool is_return_address) const;
-  // Address of a function's funcdata; null if it has none.
+  // Returns the address of a function's funcdata; null if it has none.
   Address funcdata(const Code& code, binary::FuncData which) const;
 
   const Runtime& runtime() const { return runtime_; }
 
  private:
   struct Table {
-    std::unique_ptr<std::byte[]> copy;  // where the bytes do not lie together in the memory source
+    std::unique_ptr<std::byte[]> copy;  // set if the bytes do not lie together in the memory source
     binary::FunctionTable table;
   };
   struct Special {
@@ -84,11 +84,12 @@ class FunctionTables {
   Code code(std::uint32_t module, const binary::FunctionInfo& function) const;
 
   const Runtime& runtime_;
-  std::vector<std::unique_ptr<Table>> tables_;  // by module; null where unreadable
+  std::vector<std::unique_ptr<Table>> tables_;  // by module; null if it cannot be read
   std::vector<Special> specials_;               // sorted
 };
 
-// The name of the function that has a code address; empty if no table has it. Valid as long as the tables.
+// Returns the name of the function to which a code address belongs; empty if no table has it. Valid as long as the
+// tables.
 using FunctionName = std::function<std::string_view(Address code)>;
 
 }  // namespace holdfast::go

@@ -36,13 +36,13 @@ class Writer {
       const std::uint64_t n = std::min({period, std::uint64_t{64}, total});
       append(read(bits_.count - period), n);
       total -= n;
-      // A multiple of the period is one as well; a longer one copies whole words.
+      // A multiple of the period is a period as well, and a longer one copies whole words.
       if (period < 64 && bits_.count - had >= period) period *= 2;
     }
   }
 
  private:
-  // 64 bits from bit `at`; bits that were not written yet read as anything.
+  // Reads 64 bits from bit `at` on; bits that were not written yet can have any value.
   std::uint64_t read(std::uint64_t at) const {
     const std::uint64_t word = at / 64;
     const std::uint64_t shift = at % 64;
@@ -55,7 +55,7 @@ class Writer {
   std::uint64_t max_bits_;
 };
 
-// Front-to-back reader that remembers the first thing that went wrong.
+// Reads from front to back, and remembers the first thing that went wrong.
 class Reader {
  public:
   explicit Reader(std::span<const std::byte> bytes) : bytes_(bytes) {}
@@ -127,7 +127,7 @@ GcProgramResult expand_gc_program(const MemorySource& memory, Address program, s
   std::vector<std::byte> bytes;
   std::uint64_t wanted = kPage;
   while (true) {
-    // Page by page, so that a program that ends before an unreadable page is read.
+    // Reads page by page, so that a program that ends before an unreadable page is read.
     bool more = true;
     while (more && bytes.size() < std::min(wanted, max_bytes)) {
       const Address at = program + bytes.size();

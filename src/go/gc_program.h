@@ -1,6 +1,6 @@
-// GC programs: run-length coded pointer masks. The runtime writes them for data and bss of every module
+// GC programs are run-length coded pointer masks. The runtime writes them for data and bss of every module
 // (moduledata.gcdata and gcbss, Go 1.19-1.27) and, up to Go 1.23, for types whose mask would be longer than 2 KiB
-// (reference 3.6).
+// (reference 3.6). These functions do not throw; several threads may call them.
 #pragma once
 
 #include <cstddef>
@@ -26,19 +26,20 @@ enum class GcProgramEnd : std::uint8_t {
   kComplete,   // the end mark was reached
   kTruncated,  // the bytes end before the program does
   kTooLong,    // more bits than allowed
-  kBadRepeat,  // repeats more bits than there are, or none, or a number does not fit 64 bits
+  kBadRepeat,  // it repeats more bits than there are, or none, or a number does not fit into 64 bits
 };
 
 struct GcProgramResult {
-  BitVector bits;  // what was expanded up to the end, whichever that is
+  BitVector bits;  // what was expanded up to the end, whatever ended it
   GcProgramEnd end = GcProgramEnd::kComplete;
 };
 
-// Expands the program at the start of `program` (without a length prefix). Never gives more than `max_bits` bits; takes
+// Expands the program at the start of `program` (without a length prefix). It gives at most `max_bits` bits and takes
 // time in proportion to the bytes read and the bits written.
 GcProgramResult expand_gc_program(std::span<const std::byte> program, std::uint64_t max_bits);
 
-// The same for a program in target memory whose length is not known: reads on until its end, but at most `max_bytes`.
+// Does the same for a program in target memory whose length is not known: reads on until its end, but at most
+// `max_bytes`.
 GcProgramResult expand_gc_program(const MemorySource& memory, Address program, std::uint64_t max_bits,
                                   std::uint64_t max_bytes);
 

@@ -28,7 +28,7 @@ void put_varint(std::vector<std::byte>& out, std::uint64_t n) {
 }
 
 TEST(GcProgram, ExpandsLiteralsAndRepeats) {
-  // Five bits 10110 (low bit first 01101b), then the last three twice more, then nothing.
+  // The program gives five bits 10110 (low bit first 01101b), then the last three twice more, then nothing.
   const auto program = bytes({5, 0b01101, 0x83, 2, 0});
   const GcProgramResult result = expand_gc_program(program, 100);
   EXPECT_EQ(result.end, GcProgramEnd::kComplete);

@@ -1,6 +1,6 @@
-// Where the fields of runtime.g lie, looked up once for all goroutines, and the two parts of it that more than one pass
-// asks for. Everything that reads a runtime.g does it through this. Source: src/runtime/runtime2.go of Go 1.19-1.27
-// (reference 5.1).
+// Says where the fields of runtime.g lie, looked up once for all goroutines, and reads the two parts of it that more
+// than one pass needs. Everything that reads a runtime.g does it through this. Several threads may share it. Source:
+// src/runtime/runtime2.go of Go 1.19-1.27 (reference 5.1).
 #pragma once
 
 #include <cstdint>
@@ -10,7 +10,7 @@
 
 namespace holdfast::go {
 
-// runtime.g.atomicstatus without the scan bit.
+// The values of runtime.g.atomicstatus, without the scan bit.
 enum class GoroutineStatus : std::uint8_t {
   kIdle = 0,
   kRunnable = 1,
@@ -20,16 +20,16 @@ enum class GoroutineStatus : std::uint8_t {
   kDead = 6,
   kCopyStack = 8,
   kPreempted = 9,
-  kLeaked = 10,     // 1.26+: waiting, and found unreachable by the runtime's own leak finder
-  kDeadExtra = 11,  // 1.26+: the goroutine of a thread that C made, while not in Go
+  kLeaked = 10,     // 1.26+: it waits, and the runtime's own leak finder found it unreachable
+  kDeadExtra = 11,  // 1.26+: the goroutine of a thread that C made, while the thread is not in Go
 };
 
-// Has ended, or not begun: it has no stack that anybody looks at.
+// Whether it has ended or not begun, so that it has no stack that anybody looks at.
 constexpr bool is_dead(GoroutineStatus status) {
   return status == GoroutineStatus::kDead || status == GoroutineStatus::kDeadExtra || status == GoroutineStatus::kIdle;
 }
 
-// Fails with kUnsupported where the layouts lack a field that every release has.
+// Fails with kUnsupported if the layouts lack a field that every release has.
 struct GoroutineFields {
   explicit GoroutineFields(const LayoutSource& layouts) : layouts_(layouts) {}
 
@@ -47,15 +47,15 @@ struct GoroutineFields {
   const MaybeField extended_registers = find("xRegs.state");    // 1.26+
   const MaybeField running_cleanups = find("runningCleanups");  // 1.25+
 
-  static constexpr std::uint32_t kScanBit = 0x1000;  // runtime._Gscan: the collector is scanning its stack
+  static constexpr std::uint32_t kScanBit = 0x1000;  // runtime._Gscan: the collector scans its stack
 
-  // Of the word atomicstatus, which can be anything where no goroutine is.
+  // Whether a word can be an atomicstatus; where no goroutine is, it can be anything.
   static bool is_status(std::uint64_t word) {
     return (word & ~kScanBit) <= static_cast<std::uint64_t>(GoroutineStatus::kDeadExtra);
   }
   static GoroutineStatus status_of(std::uint64_t word) { return static_cast<GoroutineStatus>(word & ~kScanBit & 0xff); }
   GoroutineStatus status_of(const Record& g) const { return status_of(g.number(status)); }
-  // Empty if it has none.
+  // Returns nothing for a goroutine without a stack.
   AddressRange stack_of(const Record& g) const { return {g.pointer(stack_lo), g.pointer(stack_hi)}; }
 
  private:

@@ -104,21 +104,21 @@ class SchedulerReader {
       if (!channel)
         target.kind = g.wait_reason == WaitReason::kCondWait ? WaitTarget::Kind::kCond : WaitTarget::Kind::kSemaphore;
       if (target.object) out_.waits.push_back(target);
-      if (!target.is_select) break;  // of a semaphore, the list holds other goroutines that wait for it
+      if (!target.is_select) break;  // the list of a semaphore holds other goroutines that wait for it
       sudog = waiter_pointer(waiter_.wait_link);
     }
     g.wait_count = static_cast<std::uint32_t>(out_.waits.size()) - g.first_wait;
   }
 
-  // Of the record that was read last.
+  // Returns a pointer of the record that was read last.
   Address waiter_pointer(std::uint32_t offset) const { return waiter_record_.pointer(FieldLayout{offset, 8}); }
 
-  // Before Go 1.26 g.waiting does not name semaphores: the waiters hang in runtime.semtable, a hash of trees of
-  // addresses (left and right are prev and next), the waiters of one address in a list (reference 6.6).
+  // Before Go 1.26, g.waiting does not name semaphores. The waiters are in runtime.semtable, a hash of trees of
+  // addresses (left and right are prev and next), in which the waiters of one address form a list (reference 6.6).
   void read_semaphores() {
     const auto treap = layouts_.find("runtime.semaRoot", "treap");
     if (!vars_.semtable || !treap) return;
-    std::unordered_map<Address, std::uint32_t> rows;  // those whose semaphore is not known yet
+    std::unordered_map<Address, std::uint32_t> rows;  // goroutines whose semaphore is not known yet
     for (std::uint32_t i = 0; i < out_.goroutines.size(); ++i)
       if (out_.goroutines[i].waits() && out_.goroutines[i].wait_count == 0) rows.emplace(out_.goroutines[i].g, i);
     if (rows.empty()) return;
@@ -130,7 +130,7 @@ class SchedulerReader {
       const auto root = memory_.try_pointer(vars_.semtable + i * stride + treap->offset);
       if (root && *root) todo.push_back(*root);
     }
-    // Each waiter is one goroutine, so a longer walk goes in circles.
+    // Each waiter is one goroutine, so a longer walk goes round in circles.
     for (std::uint64_t left = out_.goroutines.size(); !todo.empty() && left > 0; --left) {
       const Address sudog = todo.back();
       todo.pop_back();
@@ -151,7 +151,7 @@ class SchedulerReader {
     rows.erase(row);
   }
 
-  // Threads are reached from the list's head and, in case that is not known, from whoever names one.
+  // Threads are reached from the list's head and, in case that is not known, from whatever names one.
   void read_machines() {
     std::vector<Address> todo;
     const auto add = [&](Address m) {
@@ -177,7 +177,7 @@ class SchedulerReader {
     std::sort(out_.machines.begin(), out_.machines.end(), [](const auto& a, const auto& b) { return a.m < b.m; });
   }
 
-  // False if there is no thread at `at`: every thread's system goroutine points back to it.
+  // False if there is no thread at `at`: every thread's system goroutine points back to the thread.
   bool add_machine(Address at, const Record& r) {
     Machine m;
     m.m = at;
@@ -245,7 +245,7 @@ std::uint64_t count_goroutines(const Runtime& runtime) {
   const bool all = runtime.memory.try_gather(words, states);
   std::uint64_t alive = 0;
   for (std::size_t i = 0; i < words.size(); ++i) {
-    // Some records may lie in memory that came after the look at a running process began.
+    // Some records may lie in memory that came after the look at a running process had begun.
     const std::optional<std::uint32_t> state = all ? load_le<std::uint32_t>(states.data() + i * sizeof(std::uint32_t))
                                                    : runtime.memory.try_integer<std::uint32_t>(words[i].begin);
     if (state && !is_dead(GoroutineFields::status_of(*state))) ++alive;
@@ -261,7 +261,7 @@ std::vector<Address> waited_channels(const Runtime& runtime) {
   const auto at = [&](Address from) { return from ? memory.try_pointer(from).value_or(Address()) : Address(); };
   const std::vector<Address> goroutines = try_list_goroutines(runtime);
   std::vector<Address> channels;
-  // The target stands still: a list that goes in circles must not be followed for long.
+  // The target stands still meanwhile, so a list that goes round in circles must not be followed for long.
   std::uint64_t left = kMostSelectCases + 16 * goroutines.size();
   for (const Address g : goroutines) {
     Address sudog = g ? at(g + waiting->offset) : Address();
@@ -284,7 +284,7 @@ bool is_system(const Goroutine& goroutine, const FunctionTables& functions) {
     case SpecialFunction::kHandleAsyncEvent:
     case SpecialFunction::kCorostart:
       return false;
-    // These two call the program's finalizers and cleanups; between calls they wait with a reason of their own.
+    // These two call the program's finalizers and cleanups. Between calls they wait with a reason of their own.
     case SpecialFunction::kFinalizerLoop:
       return goroutine.wait_reason == WaitReason::kFinalizerWait;
     case SpecialFunction::kCleanupLoop:

@@ -1,4 +1,5 @@
-// Goroutines, threads and processors of the Go scheduler, read from runtime.allgs and its relatives (reference 5.1).
+// Goroutines, threads and processors of the Go scheduler, read from runtime.allgs and related lists (reference 5.1).
+// Each function runs on one thread; the results are values.
 #pragma once
 
 #include <cstdint>
@@ -20,10 +21,10 @@ namespace holdfast::go {
 struct WaitTarget {
   enum class Kind : std::uint8_t { kChannel, kSemaphore, kCond };
   Kind kind = Kind::kChannel;
-  bool is_select = false;  // one of several cases
+  bool is_select = false;  // one of several cases of a select
   Address sudog;
-  Address object;  // runtime.hchan; or the semaphore word (a field of the mutex, wait group ...); or the notifyList
-  Address elem;    // where the value goes to or comes from, for channels; null if it is dropped
+  Address object;  // runtime.hchan; the semaphore word (a field of a mutex, wait group ...); or the notifyList
+  Address elem;    // for channels: where the value goes to or comes from; null if it is dropped
 };
 
 struct Goroutine {
@@ -31,28 +32,28 @@ struct Goroutine {
   std::uint64_t goid = 0;
   std::uint64_t parent_goid = 0;  // 0 before Go 1.21 and for the runtime's own
   GoroutineStatus status = GoroutineStatus::kIdle;
-  bool scanning = false;                       // the collector is scanning its stack
-  bool async_safe_point = false;               // stopped by a preemption signal between two calls
-  bool system = false;                         // the runtime's own: is_system() below
+  bool scanning = false;                       // the collector scans its stack
+  bool async_safe_point = false;               // a preemption signal stopped it between two calls
+  bool system = false;                         // the runtime's own, see is_system()
   WaitReason wait_reason = WaitReason::kZero;  // kZero unless waiting or leaked
   std::int64_t wait_since = 0;                 // CLOCK_MONOTONIC nanoseconds, written at a collection; 0 = not yet
   AddressRange stack;                          // empty if it has none
-  Address sched_pc, sched_sp, sched_ctxt;      // where it goes on; stale while running
-  Address syscall_pc, syscall_sp;              // non-null in a system call or a call of C
-  Address stack_top_sp;                        // SP when the outermost frame has returned (stktopsp)
-  Address go_pc;                               // after the go statement that made it
-  Address start_pc;                            // entry of its function
-  Address m, locked_m;                         // runtime.m it runs on, is wired to
-  Address defers, panics;                      // innermost _defer, _panic
+  Address sched_pc, sched_sp, sched_ctxt;      // where it goes on; out of date while it runs
+  Address syscall_pc, syscall_sp;              // not null in a system call or a call of C
+  Address stack_top_sp;                        // SP after the outermost frame has returned (stktopsp)
+  Address go_pc;                               // behind the go statement that made it
+  Address start_pc;                            // the entry of its function
+  Address m, locked_m;                         // the runtime.m that it runs on, and the one it is locked to
+  Address defers, panics;                      // the innermost _defer and _panic
   Address labels;                              // pprof labels
   Address param;
-  bool running_cleanups = false;  // 1.25+: calls the program's cleanups
-  Address extended_registers;     // 1.26+: vector registers saved at an asynchronous preemption
+  bool running_cleanups = false;  // 1.25+: it calls the program's cleanups
+  Address extended_registers;     // 1.26+: vector registers that an asynchronous preemption saved
   std::uint32_t first_wait = 0;   // Scheduler::waits[first_wait .. + wait_count)
   std::uint32_t wait_count = 0;
 
   bool waits() const { return status == GoroutineStatus::kWaiting || status == GoroutineStatus::kLeaked; }
-  // Not on any thread, so its stack stands still and must unwind completely.
+  // Whether it is on no thread, so that its stack stands still and must unwind completely.
   bool parked() const {
     return waits() || status == GoroutineStatus::kRunnable || status == GoroutineStatus::kPreempted;
   }
@@ -62,17 +63,17 @@ struct Goroutine {
 // runtime.m: a thread that runs Go.
 struct Machine {
   Address m;
-  std::uint64_t thread_id = 0;  // procid, in the pid namespace of the process; 0 = has not started yet
+  std::uint64_t thread_id = 0;  // procid, in the pid namespace of the process; 0 = it has not started yet
   Address g0, gsignal, curg;
   AddressRange g0_stack, signal_stack;
   Address processor;
   std::int64_t mallocing = 0;
   bool in_cgo = false;
-  Address vdso_sp, vdso_pc;  // of the Go caller, during a vDSO call
+  Address vdso_sp, vdso_pc;  // those of the Go caller, during a vDSO call
 };
 
 struct Scheduler {
-  std::vector<Goroutine> goroutines;  // in order of runtime.allgs, dead ones included
+  std::vector<Goroutine> goroutines;  // in the order of runtime.allgs, dead ones included
   std::vector<WaitTarget> waits;
   std::vector<Machine> machines;  // by address
   std::vector<Processor> processors;
@@ -81,20 +82,20 @@ struct Scheduler {
   const Machine* machine_of_thread(std::uint64_t thread_id) const;
 };
 
-// Fails with kNotFound if runtime.allgs is not known and with kDamaged if the list itself cannot be read; a goroutine
-// that cannot be read is counted as a loss. Lists are followed no further than they can be long.
+// Fails with kNotFound if runtime.allgs is not known and with kDamaged if the list itself cannot be read. A goroutine
+// that cannot be read is a loss. No list is followed further than it can be long.
 Scheduler read_scheduler(const Runtime& runtime, const FunctionTables& functions, LossLedger& losses);
 
-// Goroutines that have not ended, the runtime's own included. Reads no more of each than its state, so that it may be
-// asked of a running process; those whose records cannot be read do not count. Fails like list_goroutines.
+// Counts goroutines that have not ended, the runtime's own included. It only reads the state of each, so it may be
+// asked of a running process; goroutines whose records cannot be read do not count. Fails like list_goroutines.
 std::uint64_t count_goroutines(const Runtime& runtime);
 
-// The channels that goroutines wait for, ascending, each once: a live target is held still for this, since channels
-// without a buffer lie among pointer-free objects. Empty where the layouts do not tell.
+// Returns the channels that goroutines wait for, ascending, each once. Channels without a buffer lie among pointer-free
+// objects, so a live target is stopped while these are listed and copied. Empty if the layouts do not tell.
 std::vector<Address> waited_channels(const Runtime& runtime);
 
-// The runtime's own rule: the first function is in package runtime, but is not runtime.main, nor the finalizer or
-// cleanup loop while it runs the program's code.
+// Follows the runtime's own rule: the first function is in package runtime, but is not runtime.main, nor the finalizer
+// or cleanup loop while that runs the program's code.
 bool is_system(const Goroutine& goroutine, const FunctionTables& functions);
 
 }  // namespace holdfast::go

@@ -35,7 +35,7 @@ class SchedulerTest : public testing::TestWithParam<int> {
   void set(Address g, std::string_view field, std::uint64_t value) { image_.set(g, "runtime.g", field, value); }
   void set(Address g, std::string_view field, Address value) { set(g, field, value.value); }
 
-  // sudog.c and sudog.elem are {traced, real} from Go 1.26 on; the leak finder clears the first.
+  // From Go 1.26 on, sudog.c and sudog.elem are {traced, real}; the leak finder clears the first.
   void set_sudog_pointer(Address sudog, std::string_view field, Address value) {
     image_.put(sudog + image_.layouts->offset("runtime.sudog", field) + (traced_sudogs() ? 8 : 0), value);
   }
@@ -104,7 +104,7 @@ TEST_P(SchedulerTest, ReadsEveryGoroutineInOrder) {
 }
 
 TEST_P(SchedulerTest, GivesNoReasonToWhoDoesNotWait) {
-  set(add(1, GoroutineStatus::kRunnable, user_), "waitreason", reason("Sleep"));  // left from before
+  set(add(1, GoroutineStatus::kRunnable, user_), "waitreason", reason("Sleep"));  // left over from an earlier wait
   EXPECT_EQ(read().goroutines[0].wait_reason, WaitReason::kZero);
 }
 
@@ -113,7 +113,8 @@ TEST_P(SchedulerTest, KnowsItsOwnGoroutinesFromTheProgrammes) {
   add(2, GoroutineStatus::kWaiting, worker_);
   add(3, GoroutineStatus::kWaiting, user_);
   set(add(4, GoroutineStatus::kWaiting, finalizers_), "waitreason", reason("FinalizerWait"));
-  set(add(5, GoroutineStatus::kWaiting, finalizers_), "waitreason", reason("ChanReceive"));  // in a finalizer
+  // It waits inside a finalizer.
+  set(add(5, GoroutineStatus::kWaiting, finalizers_), "waitreason", reason("ChanReceive"));
   add(6, GoroutineStatus::kWaiting, Address(0x1234));
   std::vector<bool> system;
   for (const Goroutine& g : read().goroutines) system.push_back(g.system);
@@ -153,7 +154,7 @@ TEST_P(SchedulerTest, EndsAListOfCasesThatIsARing) {
 }
 
 TEST_P(SchedulerTest, NamesTheSemaphoreOfEachWaiter) {
-  // Two goroutines wait for one semaphore, a third for another in the same bucket.
+  // Two goroutines wait for one semaphore, and a third for another in the same bucket.
   std::vector<Address> gs;
   std::vector<Address> sudogs;
   for (std::uint64_t i = 0; i < 3; ++i) {

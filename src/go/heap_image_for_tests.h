@@ -1,5 +1,5 @@
-// For tests: a Go heap of one arena that is built by hand in the process of a StackImage: spans of small slots, objects
-// with pointers between them, marks, in the layouts and with the pointer maps of any release from 1.19 to 1.27.
+// For tests: a Go heap of one arena, built by hand in the process of a StackImage. It has spans of small slots, objects
+// with pointers between them, and marks, in the layouts and with the pointer maps of any release from 1.19 to 1.27.
 #pragma once
 
 #include <map>
@@ -16,14 +16,14 @@ class HeapImage {
   static constexpr Address kMheap{0x10000000};
   static constexpr Address kArenaTable{0x30000000};
   static constexpr Address kArenaRecord{0x40000000};
-  static constexpr Address kLists{0x50000000};  // of arenas, spans, processors
-  static constexpr Address kSpans{0x60000000};  // records
+  static constexpr Address kLists{0x50000000};  // the lists of arenas, spans, processors
+  static constexpr Address kSpans{0x60000000};  // records of spans
   static constexpr Address kBits{0x70000000};   // allocation and mark bits
   static constexpr Address kHeap{0xc000400000};
   static constexpr std::uint32_t kSweepGen = 10;
   static constexpr unsigned kMostSpans = 32;
 
-  // `image` must outlive this; to be made before image.runtime() is asked for.
+  // `image` must outlive this. Make it before image.runtime() is asked for.
   explicit HeapImage(StackImage& image) : image_(image) {
     image.map(kMheap, 0x20000);
     const Address arena = kArenaTable + arena_index(kHeap) * 8;
@@ -46,7 +46,8 @@ class HeapImage {
     image.vars.gc_cleanups = kLists + 0xa00;
   }
 
-  // A span of one page and a size class up to 512 bytes, swept unless `sweep_gen` says otherwise. Returns its base.
+  // Adds a span of one page with a size class of up to 512 bytes, swept unless `sweep_gen` says otherwise. Returns its
+  // base.
   Address add_span(unsigned size_class, bool pointers = true, std::uint32_t sweep_gen = kSweepGen) {
     HOLDFAST_CHECK(spans_.size() < kMostSpans && pages_of_class(size_class) == 1);
     const std::uint64_t row = spans_.size();
@@ -66,24 +67,24 @@ class HeapImage {
     return span.base;
   }
 
-  // The next slot of the span becomes an object that the last collection kept.
+  // Makes the next slot of the span an object that the last collection kept.
   Address keep(Address base) {
     SpanRow& span = row_of(base);
     set_bit(bits_of(number_of(base)), span.used);
     return take(span);
   }
-  // The next slot becomes an object that came after it. Those before it in the span must be objects, too.
+  // Makes the next slot an object that came after the collection. Those before it in the span must be objects, too.
   Address allocate(Address base) {
     SpanRow& span = row_of(base);
     set(span, "freeindex", span.used + 1);
     return take(span);
   }
-  // For spans that wait for their sweep: marked by the last collection.
+  // Marks the object as the last collection would, in a span that waits for its sweep.
   void mark(Address object) {
     const SpanRow& span = row_of(object);
     set_bit(bits_of(number_of(object)) + kBitmap, (object - span.base) / span.slot_size);
   }
-  // Word `word` of the object is a pointer to `target`.
+  // Makes word `word` of the object a pointer to `target`.
   void point(Address object, std::uint64_t word, Address target) {
     const SpanRow& span = row_of(object);
     image_.put(object + word * 8, target);
@@ -153,13 +154,13 @@ class HeapImage {
     byte = static_cast<std::uint8_t>(byte | 1 << (bit % 8));
     image_.put<std::uint8_t>(bits + bit / 8, byte);
   }
-  // At the end of the span, before the area of inline marks.
+  // The map lies at the end of the span, before the area of inline marks.
   Address span_map(const SpanRow& span) const {
     const bool inline_marks = image_.version.green_tea() && span.slot_size >= 16;
     return span.base + (kPageSize - kPageSize / 64 - (inline_marks ? kPageSize - kInlineAreaAt : 0));
   }
   static std::uint64_t arena_word(Address at) { return (at - arena_start(arena_index(at))) / 8; }
-  // A byte holds four words: pointers below, "more may follow" above.
+  // A byte holds four words: the lower bits mean "pointer", the upper ones "more may follow".
   void set_two_bits(std::uint64_t first, std::uint64_t word) {
     const Address map = kArenaRecord + image_.layouts->offset("runtime.heapArena", "bitmap");
     for (std::uint64_t w = first; w <= first + word; ++w) {
@@ -171,7 +172,7 @@ class HeapImage {
 
   StackImage& image_;
   std::vector<SpanRow> spans_;
-  std::map<Address, std::uint8_t> bits_;  // as far as they were set
+  std::map<Address, std::uint8_t> bits_;  // those that were set
 };
 
 }  // namespace holdfast::go

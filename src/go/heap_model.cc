@@ -11,9 +11,9 @@
 namespace holdfast::go {
 namespace {
 
-// A table larger than this is a wrong address, not a heap: 1 << 28 spans are at least 2 TiB.
+// A larger table is a wrong address and not a heap: 1 << 28 spans are at least 2 TiB.
 constexpr std::uint64_t kMostSpans = 1 << 28;
-constexpr unsigned kSpanParts = 16;  // of the span table, read side by side
+constexpr unsigned kSpanParts = 16;  // parts of the span table, which are read side by side
 constexpr std::uint64_t kMostArenas = 1 << 22;
 
 constexpr std::array<std::uint16_t, kSizeClasses> kClassSizes = {
@@ -25,7 +25,7 @@ constexpr std::array<std::uint8_t, kSizeClasses> kClassPages = {
     0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,  1, 1,
     1, 2, 1, 2, 1, 2, 1, 3, 2, 3, 1, 3, 2, 3, 4, 5, 6, 1, 7, 6, 5, 4, 3, 5, 7, 2, 9, 7, 5, 8, 3, 10, 7, 4};
 
-// runtime.mspan, looked up once.
+// The layout of runtime.mspan, looked up once.
 struct MSpanLayout {
   std::uint64_t size;
   FieldLayout start, pages, free_index, slots, alloc_bits, mark_bits, sweep_gen, alloc_count, span_class, state,
@@ -74,13 +74,13 @@ struct MSpanLayout {
   }
 };
 
-// Of word `word` of a bitmap of slots, the bits of slots below `index`.
+// Of the bits of word `word` of a bitmap of slots, returns those of slots below `index`.
 std::uint64_t bits_below(std::uint64_t index, std::uint64_t word) {
   if (index <= word * 64) return 0;
   return index >= (word + 1) * 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << (index % 64)) - 1;
 }
 
-// What no span of a sane runtime can be.
+// Whether a sane runtime can have such a span.
 bool plausible(const MSpan& span) {
   if (span.base.value % kPageSize != 0 || span.pages == 0 || span.pages > (std::uint64_t{1} << 35)) return false;
   if (span.state == SpanState::kManual) return true;
@@ -109,7 +109,7 @@ std::uint64_t slots_of_class(const GoVersion& version, unsigned size_class, bool
 
 namespace {
 
-// Records are long: their keys are sorted, then each record moves once.
+// Records are long, so their keys are sorted and then each record moves once.
 void sort_by_base(std::vector<MSpan>& spans) {
   std::vector<std::pair<Address, std::uint32_t>> order;
   order.reserve(spans.size());
@@ -138,14 +138,14 @@ void HeapModel::read_arenas(LossLedger& losses) {
   const MemorySource& memory = runtime_.memory;
   const LayoutSource& layouts = runtime_.layouts;
   const Address mheap = runtime_.vars.mheap;
-  // mheap.allArenas is called heapArenas from Go 1.25.
+  // mheap.allArenas is called heapArenas from Go 1.25 on.
   auto list = layouts.find("runtime.mheap", "heapArenas");
   if (!list) list = layouts.get("runtime.mheap", "allArenas");
   const Address data = memory.pointer(mheap + list->offset);
   const auto count = memory.integer<std::uint64_t>(mheap + list->offset + 8);
   if (count == 0 || count > kMostArenas)
     fail(ErrorCode::kUnsupported, "runtime.mheap_ at {:#x} lists {} arenas, which no heap has", mheap.value, count);
-  // arenas is an array of one pointer to the second-level table on linux/amd64.
+  // On linux/amd64, arenas is an array of one pointer to the second-level table.
   arena_table_ = memory.pointer(mheap + layouts.offset("runtime.mheap", "arenas"));
   for (std::uint64_t i = 0; i < count; ++i) {
     const auto index = memory.try_integer<std::uint64_t>(data + i * 8);
@@ -159,7 +159,7 @@ void HeapModel::read_arenas(LossLedger& losses) {
   std::sort(arenas_.begin(), arenas_.end(), [](const Arena& a, const Arena& b) { return a.index < b.index; });
 }
 
-// Decodes the records that the pointers lead to.
+// Decodes the records to which the pointers lead.
 void HeapModel::read_some_spans(std::span<const std::byte> pointers, std::vector<MSpan>& in_use,
                                 std::vector<MSpan>& manual, LossLedger& losses) const {
   const MSpanLayout layout(runtime_.layouts);
@@ -192,7 +192,7 @@ void HeapModel::read_spans(Motion motion, LossLedger& losses) {
     fail(ErrorCode::kTruncated, "the {} entries of runtime.mheap_.allspans at {:#x} cannot be read", count, data.value);
   const std::uint64_t room = memory.integer<std::uint64_t>(all + 16);
   if (room >= count && room <= kMostSpans) span_list_room_ = {data, data + room * 8};
-  // While a target is held still it waits for this: hence side by side.
+  // A stopped target waits for this, so parts are read side by side.
   struct Part {
     std::vector<MSpan> in_use, manual;
   };
@@ -235,7 +235,8 @@ MarkSource HeapModel::mark_source(const MSpan& span) const {
 }
 
 bool HeapModel::allocated_while_marking(const MSpan& span, std::uint64_t* slots) const {
-  // While the collector marks, the marks that count are those of the cycle before, and of that nothing is left.
+  // While the collector marks, the marks of the cycle before count, and nothing is left that tells about its
+  // allocations.
   const MarkSource source = mark_source(span);
   const bool waits_for_sweep = source == MarkSource::kMarkBits || source == MarkSource::kInline;
   if (!runtime_.version.scan_index_rests_while_marking() || gc_phase_ != 0 || !waits_for_sweep) return false;
@@ -273,7 +274,7 @@ std::vector<std::uint32_t> HeapModel::marked_by_sweep_alone() const {
     if (const std::uint64_t arena = arena_index(span.base); row == 0 || arena != arena_read) {
       const Address record = arena_of(span.base);
       known = record && runtime_.memory.try_read(record + marks->offset, bits);
-      // A collection clears all bits as it starts.
+      // A collection clears all bits when it starts.
       known = known && std::any_of(bits.begin(), bits.end(), [](std::byte b) { return b != std::byte{0}; });
       arena_read = arena;
     }
@@ -341,7 +342,7 @@ bool HeapModel::read_bits(const MSpan& span, std::uint64_t* allocated, std::uint
     case MarkSource::kNone:
       break;
   }
-  // Everything below freeindex is allocated (reference 2.5).
+  // Every slot below freeindex is allocated (reference 2.5).
   for (std::uint64_t w = 0; w < words; ++w) allocated[w] |= bits_below(span.free_index, w);
   allocated[words - 1] &= last_mask;
   return good;

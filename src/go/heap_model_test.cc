@@ -28,7 +28,7 @@ TEST_P(HeapModelTest, SlotsBehindTheScanIndexWereAllocatedWhileMarking) {
   add({.sweep_gen = kSweepGen - 2, .free_index = 12, .scan_index = 8, .alloc_bits = 0b10'0100'0000'0000});
   add({.sweep_gen = kSweepGen + 1, .free_index = 64, .scan_index = 63});
   const HeapModel heap = read();
-  if (GetParam() < 25) {  // the index says nothing there
+  if (GetParam() < 25) {  // the index does not tell in these releases
     EXPECT_EQ(black(heap, 0), 0U);
     return;
   }

@@ -19,7 +19,7 @@ std::string join(const std::vector<std::string>& sentences) {
   return out;
 }
 
-// The module's name of its own file: that whose segments hold its text.
+// Names each module after its file: the image whose segments hold its text.
 void name_modules(std::vector<Module>& modules, const std::vector<LoadedImage>& images) {
   for (Module& module : modules) {
     for (const LoadedImage& image : images) {
@@ -38,7 +38,7 @@ bool fits_its_class(const Runtime& runtime, const MSpan& span) {
          span.slots == slots_of_class(runtime.version, size_class, span.has_pointers());
 }
 
-// Span records against what their size class says.
+// Compares span records with what their size class says.
 void check_spans(const Runtime& runtime, Motion motion, std::vector<std::string>& problems) {
   LossLedger losses;
   std::size_t checked = 0;
@@ -78,7 +78,7 @@ void check_goroutines(const Runtime& runtime, Motion motion, std::vector<std::st
     const bool has_stack = stack.begin < stack.end || (!stack.begin && !stack.end);
     return has_stack && GoroutineFields::is_status(record.number(fields.status));
   };
-  // The two ends of a stack that moves meanwhile are not read at one moment.
+  // The two ends of a stack that moves meanwhile are not read at the same moment.
   for (std::size_t i = 0; i < looked; ++i)
     if (!plausible(goroutines[i]) && (motion == Motion::kStopped || !plausible(goroutines[i]))) ++wrong;
   if (wrong > 0) problems.push_back(fmt::format("{} of {} goroutine records are implausible", wrong, looked));
@@ -92,7 +92,7 @@ std::vector<std::string> check_layouts(const Runtime& runtime, Motion motion) {
     check_spans(runtime, motion, problems);
     check_goroutines(runtime, motion, problems);
   } catch (const Error& error) {
-    if (error.code() == ErrorCode::kTruncated) throw;  // memory that is not there contradicts nothing
+    if (error.code() == ErrorCode::kTruncated) throw;  // missing memory contradicts nothing
     problems.emplace_back(error.what());
   }
   return problems;

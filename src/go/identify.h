@@ -1,5 +1,5 @@
-// From program files and memory to a Runtime: modules, functions, variables, and the checks that decide whether the
-// layouts fit (reference 1, 11.4).
+// Makes a Runtime of program files and memory: finds modules, functions and variables, and checks whether the layouts
+// fit (reference 1, 11.4). One thread.
 #pragma once
 
 #include <memory>
@@ -13,26 +13,26 @@
 
 namespace holdfast::go {
 
-// A Runtime and what was made for it. Movable; the addresses of the parts stay.
+// A Runtime and what was made for it. It can be moved; the addresses of its parts stay.
 struct Identified {
   std::unique_ptr<Runtime> runtime;
   std::unique_ptr<FunctionTables> functions;
 };
 
-// `images`: the one with the runtime first. All arguments must outlive the result. Fails with kUnsupported when the
-// runtime is not found or does not fit the layouts, saying what was tried.
+// `images` must have the one with the runtime first. All arguments must outlive the result. Fails with kUnsupported if
+// the runtime is not found or does not fit the layouts, and says what was tried.
 Identified identify(const MemorySource& memory, const LayoutSource& layouts, const GoVersion& version,
                     const std::vector<LoadedImage>& images, Motion motion, LossLedger& losses);
 
-// The same without those checks, which read the whole span table: for a glance at a process's counters.
+// Does the same without those checks, which read the whole span table: for a glance at a process's counters.
 Identified find_runtime(const MemorySource& memory, const LayoutSource& layouts, const GoVersion& version,
                         const std::vector<LoadedImage>& images, LossLedger& losses);
 
-// The same runtime seen through another memory (the frozen one).
+// Sees the same runtime through another memory (the frozen one).
 Identified identify_again(const Identified& known, const MemorySource& memory, LossLedger& losses);
 
-// What contradicts the layouts, in sentences; empty when all checks of reference 11.4 hold. Fails with kTruncated when
-// the span table itself is missing. Of a running target only what is read twice alike is a contradiction.
+// Returns what contradicts the layouts, in sentences; empty if all checks of reference 11.4 hold. Fails with kTruncated
+// if the span table itself is missing. In a running target only what reads alike twice is a contradiction.
 std::vector<std::string> check_layouts(const Runtime& runtime, Motion motion);
 
 }  // namespace holdfast::go

@@ -6,7 +6,7 @@
 namespace holdfast::go {
 namespace {
 
-// Pages are returned to the system by pieces of a chunk of the page allocator (runtime.pallocChunkBytes).
+// Pages go back to the system in pieces of a chunk of the page allocator (runtime.pallocChunkBytes).
 constexpr std::uint64_t kMostScavenged = 4 << 20;
 
 std::uint64_t largest(const std::vector<MSpan>& spans) {
@@ -32,7 +32,7 @@ class Summing {
     sum_.object_bytes += slots * size;
   }
 
-  // What the P took from a span that it gives back is counted either wholly or not at all.
+  // What the P took from a span that it gives back is counted as a whole or not at all.
   void add_cache(const SpanCache& cache) {
     const auto slot_size = [](const CachedSpan& span) { return size_of_class(span.span_class / 2); };
     for (const CachedSpan& span : cache.spans)
@@ -47,7 +47,7 @@ class Summing {
       ++in_sweep_;
       add_slots(span.slots - std::min(span.slots, span.alloc_count), span.slot_size);
     } else if (span.sweep_gen == heap_.sweep_gen() && span.alloc_count == 0 && span.free_index == 0) {
-      // No list of the runtime's has empty spans: this one is on its way from or to the page allocator.
+      // No list of the runtime has empty spans: this one is on its way from or to the page allocator.
       sum_.span_bytes += span.bytes();
       if (span.size_class() == 0) add_slots(1, span.slot_size);
     } else if (span.sweep_gen == heap_.sweep_gen() && span.free_index == 0 && span.size_class() != 0) {
@@ -68,7 +68,7 @@ class Summing {
       if (work.grows) sum_.released_bytes += kArenaSize;
       if (work.scavenges) sum_.released_bytes += kMostScavenged;
     }
-    // A sweeper says that a span is swept before it counts what it has freed there: any span may be its last one.
+    // A sweeper says that a span is swept before it counts what it has freed there, so any span may be its last one.
     const std::uint64_t hidden = sweepers > in_sweep_ ? sweepers - in_sweep_ : 0;
     sum_.objects += hidden * most_swept_.objects;
     sum_.object_bytes += hidden * most_swept_.object_bytes;
@@ -76,7 +76,7 @@ class Summing {
 
   const HeapModel& heap_;
   InFlight sum_;
-  InFlight most_swept_;  // freed in one span at most
+  InFlight most_swept_;  // the most that was freed in one span
   std::uint64_t in_sweep_ = 0;
 };
 

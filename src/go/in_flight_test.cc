@@ -12,14 +12,14 @@ using testing::IsEmpty;
 
 constexpr std::uint64_t kSpanBytes = SpanImage::kPages * kPageSize;
 
-// The moments at which a thread can be stopped between a change of the heap and the change of the counters.
+// A thread can be stopped between a change of the heap and the change of the counters: these are the moments.
 class InFlightTest : public testing::TestWithParam<int>, protected SpanImage {
  protected:
   InFlightTest() : SpanImage(GetParam()) {}
 
   std::vector<SpanCache> caches() { return caches_ == 0 ? std::vector<SpanCache>() : read_span_caches(runtime()); }
   InFlight bounds(const std::vector<HeapWork>& threads = {}) { return in_flight(read(), caches(), threads); }
-  // Slots of held spans that the counters do not have yet.
+  // Counts slots of held spans that the counters do not have yet.
   std::uint64_t uncounted() {
     std::uint64_t slots = 0;
     for (const SpanCache& cache : caches())
@@ -45,9 +45,8 @@ TEST_P(InFlightTest, NothingIsInFlightInAHeapAtRest) {
   EXPECT_EQ(uncounted(), 7U);
 }
 
-// mcache.refill: uncacheSpan has lowered sweepgen; afterwards the slots are counted and allocCountBeforeCache is
-// cleared, while the old span stays in the cache until there is a new one. It was taken for 64 slots more than there
-// are.
+// In mcache.refill, uncacheSpan has lowered sweepgen; then the slots are counted and allocCountBeforeCache is cleared,
+// while the old span stays in the cache until there is a new one. It was once taken for 64 slots more than there are.
 TEST_P(InFlightTest, ASpanThatIsGivenBackCountsOnceWhetherItIsCountedYetOrNot) {
   const Address span = add({.free_index = 64, .alloc_count = 64, .count_before = 14});
   add_cache(span);
@@ -58,7 +57,7 @@ TEST_P(InFlightTest, ASpanThatIsGivenBackCountsOnceWhetherItIsCountedYetOrNot) {
   EXPECT_EQ(bounds(), (InFlight{.objects = 64, .object_bytes = 64 * 1024}));
 }
 
-// mcache.releaseAll clears allocCountBeforeCache first, of one span after another.
+// mcache.releaseAll clears allocCountBeforeCache of one span after another, before anything else.
 TEST_P(InFlightTest, TheFirstSpanOfACacheThatIsFlushedMayBeCountedAlready) {
   add_cache(add({.sweep_gen = kSweepGen + 1, .free_index = 20, .alloc_count = 20}), kSweepGen - 2);
   EXPECT_EQ(bounds(), (InFlight{.objects = 20, .object_bytes = 20 * 1024}));
@@ -75,7 +74,7 @@ TEST_P(InFlightTest, AStoppedWorldMayFlushAllCaches) {
   EXPECT_EQ(bounds(), InFlight{}) << "that it was not cleared shows that nobody has begun";
 }
 
-// sweepLocked.sweep: what it has freed is counted after allocCount has become smaller.
+// In sweepLocked.sweep, what it has freed is counted after allocCount has become smaller.
 TEST_P(InFlightTest, ASpanInSweepMayHaveFreedWhatItHasRoomFor) {
   add({.sweep_gen = kSweepGen - 1, .alloc_bits = 0b111, .alloc_count = 3});
   EXPECT_EQ(bounds(), (InFlight{.objects = 61, .object_bytes = 61 * 1024}));
@@ -90,7 +89,7 @@ TEST_P(InFlightTest, ASweeperWithoutASpanInSweepMayHaveToCountItsLastOne) {
   EXPECT_EQ(bounds({{.sweeps = true}}), (InFlight{.objects = 60, .object_bytes = 60 * 1024}));
 }
 
-// mheap.allocSpan makes the span before it counts its bytes, freeSpanLocked ends it afterwards.
+// mheap.allocSpan makes the span before it counts its bytes; freeSpanLocked ends the span after it has counted them.
 TEST_P(InFlightTest, AnEmptySpanOnNoListIsBeingMadeOrFreed) {
   add({});
   EXPECT_EQ(bounds(), (InFlight{.span_bytes = kSpanBytes}));

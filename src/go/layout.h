@@ -1,7 +1,7 @@
 // Offsets of the Go runtime's structures, asked for by name. Two sources answer through one interface: the target's own
-// debug information, and the table that holdfast carries (data/layouts, generated from fixture binaries by
-// tools/layouts). The presence of a field decides, not the version; an absent field is nullopt, never offset 0. Safe to
-// ask from several threads, but too slow for loops: look a field up once.
+// debug information, and the table that holdfast carries (data/layouts, which tools/layouts makes from fixture
+// binaries). The presence of a field decides, not the version; an absent field is nullopt, never offset 0. Several
+// threads may ask, but asking is too slow for loops: look a field up once.
 #pragma once
 
 #include <cstdint>
@@ -25,15 +25,15 @@ class LayoutSource {
   LayoutSource& operator=(const LayoutSource&) = delete;
   virtual ~LayoutSource() = default;
 
-  // Go's own names: type "runtime.mspan", field "startAddr"; a field of a nested structure with dots: "stack.lo".
+  // Names are Go's own: type "runtime.mspan", field "startAddr"; a field of a nested structure has dots: "stack.lo".
   virtual std::optional<FieldLayout> find(std::string_view type, std::string_view field) const = 0;
   virtual std::optional<std::uint64_t> size_of(std::string_view type) const = 0;
-  // An integer constant: "runtime.waitReasonChanSend", "internal/abi.FuncID_goexit".
+  // Returns an integer constant: "runtime.waitReasonChanSend", "internal/abi.FuncID_goexit".
   virtual std::optional<std::int64_t> constant(std::string_view name) const = 0;
-  // "dwarf" or "table go1.26".
+  // Returns "dwarf" or "table go1.26".
   virtual std::string name() const = 0;
 
-  // These fail, naming type, field and source.
+  // These fail with kUnsupported, naming type, field and source.
   FieldLayout get(std::string_view type, std::string_view field) const;
   std::uint32_t offset(std::string_view type, std::string_view field) const { return get(type, field).offset; }
   std::uint64_t get_size(std::string_view type) const;

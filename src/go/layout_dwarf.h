@@ -1,4 +1,4 @@
-// Layouts from the target's own debug information: what decides when it is there.
+// Layouts from the target's own debug information. They take precedence if it is there.
 #pragma once
 
 #include "binary/dwarf_info.h"

@@ -11,7 +11,7 @@
 
 namespace holdfast {
 
-std::span<const EmbeddedFile> layout_files();  // written by tools/embed
+std::span<const EmbeddedFile> layout_files();  // tools/embed writes it
 
 namespace go {
 namespace {
@@ -38,7 +38,7 @@ const Aliases& aliases() {
   return loaded;
 }
 
-// What "*" stands for when `name` fits `pattern`; an empty text when they are simply equal.
+// Returns what "*" stands for if `name` fits `pattern`; an empty text if they are simply equal.
 std::optional<std::string_view> fit(std::string_view pattern, std::string_view name) {
   if (!pattern.ends_with('*')) return name == pattern ? std::optional(std::string_view()) : std::nullopt;
   pattern.remove_suffix(1);
@@ -62,7 +62,7 @@ std::vector<std::string> names_of(const std::vector<Group>& groups, std::string_
   return out;
 }
 
-// "[4][2]T" -> {4, "[2]T"}.
+// Splits "[4][2]T" into {4, "[2]T"}.
 std::optional<std::pair<std::uint64_t, std::string>> array_element(const std::string& type) {
   const std::size_t close = type.find(']');
   if (!type.starts_with('[') || close == std::string::npos || close < 2) return std::nullopt;
@@ -111,7 +111,7 @@ std::optional<NamedLayouts::Member> NamedLayouts::step(const std::string& type, 
   return member;
 }
 
-// Aliases may be paths themselves: sync.Mutex "state" is "mu.state" since Go 1.24.
+// Aliases may be paths themselves: "state" of sync.Mutex is "mu.state" since Go 1.24.
 std::optional<NamedLayouts::Member> NamedLayouts::resolve(const std::string& type, std::string_view path,
                                                           int depth) const {
   if (depth > kMaxDepth) return std::nullopt;

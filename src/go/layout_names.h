@@ -1,6 +1,7 @@
 // Names of the Go runtime's types, fields and constants across releases. Callers ask with the name of any release and
-// get the place it has in the target's release: what was renamed is data (data/layouts/aliases.json), not code. Nested
-// fields and array elements are resolved here once for both sources, the target's DWARF and the table.
+// get the place that it has in the target's release: what was renamed is data (data/layouts/aliases.json), not code.
+// Nested fields and array elements are resolved here, once for both sources: the target's DWARF and the table. Several
+// threads may ask.
 #pragma once
 
 #include <optional>
@@ -12,18 +13,18 @@
 
 namespace holdfast::go {
 
-// The text of data/layouts/<name>.json, carried in the program; empty if there is none.
+// Returns the text of data/layouts/<name>.json, which the program carries; empty if there is none.
 std::string_view embedded_layout(std::string_view name);
 
-// All names of one thing, the asked one first, then the others of its alias group, newest release first.
+// Return all names of one thing: the asked one first, then the others of its alias group, newest release first.
 std::vector<std::string> type_names(std::string_view type);
 std::vector<std::string> field_names(std::string_view type, std::string_view field);
 std::vector<std::string> constant_names(std::string_view constant);
 
-// Resolves a path over what a source knows under exact names. A path is fields joined with dots; "[]" after a field is
-// the first element of that array, so that get(type, "f[]").size is the distance of two elements:
-// "sched.sp", "central[].mcentral.partial". Type names: a Go type, or "var:runtime.semtable" for the (perhaps unnamed)
-// type of a variable, each with "[]" for the element type.
+// Resolves a path over what a source knows under exact names. A path is fields joined with dots; "[]" after a field
+// means the first element of that array, so that get(type, "f[]").size is the distance of two elements: "sched.sp",
+// "central[].mcentral.partial". A type name is that of a Go type, or "var:runtime.semtable" for the (perhaps unnamed)
+// type of a variable; each can have "[]" for the element type.
 class NamedLayouts : public LayoutSource {
  public:
   std::optional<FieldLayout> find(std::string_view type, std::string_view field) const final;
@@ -33,7 +34,7 @@ class NamedLayouts : public LayoutSource {
  protected:
   struct Member {
     FieldLayout place;
-    std::string type;  // empty where neither structure nor array
+    std::string type;  // empty if it is neither a structure nor an array
   };
   virtual std::optional<Member> exact_member(const std::string& type, const std::string& field) const = 0;
   virtual std::optional<std::uint64_t> exact_size(const std::string& type) const = 0;

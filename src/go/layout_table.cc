@@ -15,9 +15,9 @@ namespace {
 
 using Json = nlohmann::json;
 
-// The file: {"release", "structs": {type: [size, {field: [offset, size, type?]}]}, "variables": {name: type},
+// The file has {"release", "structs": {type: [size, {field: [offset, size, type?]}]}, "variables": {name: type},
 // "constants": {name: value}, "variants": [{"when": [experiments, all of them], "structs", "variables", "constants"}]}.
-// A variant holds what it replaces, null for what it lacks; variants apply in file order.
+// A variant holds what it replaces, and null for what it lacks; variants apply in file order.
 class LayoutTable final : public NamedLayouts {
  public:
   LayoutTable(const GoVersion& version, std::string_view text, std::string name) : name_(std::move(name)) {
@@ -45,7 +45,7 @@ class LayoutTable final : public NamedLayouts {
                        [&](const Json& condition) { return holds(condition.get_ref<const std::string&>(), version); });
   }
 
-  // Null erases, anything else replaces.
+  // Null erases a row, anything else replaces it.
   template <typename Map, typename Read>
   static void merge(Map& map, const Json& rows, Read&& read) {
     for (const auto& [name, row] : rows.items()) {

@@ -5,7 +5,7 @@
 namespace holdfast::go {
 namespace {
 
-// Takes places one by one and remembers whether all of them were there.
+// Takes places one by one, and remembers whether all of them were there.
 class Taker {
  public:
   explicit Taker(const LayoutSource& layouts) : layouts_(layouts) {}
@@ -78,7 +78,7 @@ std::optional<ChannelLayout> channel(const LayoutSource& layouts) {
 
 std::optional<WaiterLayout> waiter(const LayoutSource& layouts) {
   constexpr std::string_view kWaiter = "runtime.sudog";
-  // Since Go 1.26; the real pointer is the second word.
+  // Since Go 1.26 the pointer is a pair, whose second word is the real pointer.
   const auto pair = layouts.find("runtime.maybeTraceablePtr", "vu");
   const std::uint32_t real = pair ? pair->offset : 0;
   Taker take(layouts);

@@ -1,5 +1,5 @@
-// Where the fields of runtime.m lie, and what tells that a piece of memory is one: a thread that runs Go. Source:
-// src/runtime/runtime2.go and proc.go of Go 1.19-1.27 (reference 5.1).
+// Says where the fields of runtime.m lie (a thread that runs Go), and how to recognise one in memory. Several threads
+// may share it. Source: src/runtime/runtime2.go and proc.go of Go 1.19-1.27 (reference 5.1).
 #pragma once
 
 #include <cstdint>
@@ -9,7 +9,7 @@
 
 namespace holdfast::go {
 
-// Fails with kUnsupported where the layouts lack a field that every release has.
+// Fails with kUnsupported if the layouts lack a field that every release has.
 struct MachineFields {
   explicit MachineFields(const LayoutSource& layouts) : layouts_(layouts) {}
 
@@ -25,8 +25,8 @@ struct MachineFields {
   MaybeField find(std::string_view field) const { return layouts_.find("runtime.m", field); }
 };
 
-// Tells records of threads from other memory, also of threads that have ended: those are on no list, yet they and their
-// goroutines stay marked as long as the collector remembers them (reference 9.4). Safe to share between threads.
+// Tells records of threads from other memory, also those of threads that have ended. Those are on no list, yet they and
+// their goroutines stay marked as long as the collector remembers them (reference 9.4). Several threads may share it.
 class ThreadRecords {
  public:
   explicit ThreadRecords(const Runtime& runtime)
@@ -37,16 +37,16 @@ class ThreadRecords {
 
   std::uint64_t machine_bytes() const { return machine_.size; }
   std::uint64_t goroutine_bytes() const { return goroutine_.size; }
-  // Offset of the first pointer of a runtime.m: its system goroutine.
+  // The offset of the first pointer of a runtime.m, which is its system goroutine.
   std::uint32_t first_pointer() const { return machine_.g0.offset; }
 
-  // Whether a runtime.m is at `at` whose thread was started: its system goroutine names it, and itself (g0.sched.g,
+  // Whether a runtime.m is at `at` whose thread was started: its system goroutine names it and also itself (g0.sched.g,
   // runtime.mstart1).
   bool is_started_thread(Address at) const {
     const Address g0 = memory_.try_pointer(at + machine_.g0.offset).value_or(Address());
     return g0 && memory_.try_pointer(g0 + goroutine_.m.offset) == at && memory_.try_pointer(g0 + self_) == g0;
   }
-  // The runtime.m that a runtime.g at `g` names; null if none, or if it cannot be read.
+  // Returns the runtime.m that the runtime.g at `g` names; null if there is none or it cannot be read.
   Address thread_of(Address g) const { return memory_.try_pointer(g + goroutine_.m.offset).value_or(Address()); }
 
  private:

@@ -8,9 +8,9 @@
 namespace holdfast::go {
 namespace {
 
-constexpr unsigned kShards = 3;  // rotating copies of the heap statistics; their sum counts
+constexpr unsigned kShards = 3;  // there are three copies of the heap statistics in turn; their sum counts
 
-// Sums and corrects runtime.memstats.heapStats as ReadMemStats does.
+// Sums up and corrects runtime.memstats.heapStats as ReadMemStats does.
 class HeapStats {
  public:
   explicit HeapStats(const Runtime& runtime)
@@ -47,8 +47,8 @@ class HeapStats {
         to[c] += runtime_.memory.integer<std::uint64_t>(at_ + shard * stride_ + offset + c * 8);
   }
 
-  // What the caches of each P have handed out since they were last flushed. A span that is being given back has nearly
-  // always been counted: what follows takes longest (mcentral.cacheSpan).
+  // Adds what the caches of each P have handed out since they were last flushed. A span that is being given back has
+  // nearly always been counted, since the step after that takes longest (mcentral.cacheSpan).
   void add_caches() {
     for (const SpanCache& cache : read_span_caches(runtime_)) {
       tiny_allocs_ += cache.tiny_allocs;
@@ -131,7 +131,7 @@ class Reader {
   }
 
  private:
-  // The smaller of the goals by GC percent and by memory limit (reference 8.2).
+  // Returns the smaller of the goals by GC percent and by memory limit (reference 8.2).
   std::uint64_t next_gc() const {
     constexpr std::uint64_t kHeadroom = 1 << 20;
     const std::uint64_t by_percent = controller("gcPercentHeapGoal");

@@ -1,6 +1,6 @@
-// runtime.MemStats computed from the runtime's own counters in memory, without a call into the target (reference 8; Go
-// 1.19-1.27). In a process stopped while it allocates, single fields can be off by what was in flight. Bytes, counts
-// and nanoseconds, as in Go.
+// runtime.MemStats, computed from the runtime's own counters in memory, without a call into the target (reference 8; Go
+// 1.19-1.27). If the process was stopped while it allocated, single fields can be off by what was in flight. Numbers
+// are bytes, counts and nanoseconds, as in Go.
 #pragma once
 
 #include <cstdint>
@@ -14,9 +14,9 @@
 namespace holdfast::go {
 
 struct MemStats {
-  // Field names of runtime.MemStats and their values, in its order; only fields whose raw material was found.
+  // Field names of runtime.MemStats and their values, in its order; only the fields whose raw material was found.
   std::vector<std::pair<std::string_view, std::uint64_t>> fields;
-  // Bytes of spans in state manual by the runtime's counters: stacks, work buffers, bitmaps.
+  // Bytes of spans in state manual, by the runtime's counters: stacks, work buffers, bitmaps.
   std::optional<std::uint64_t> manual_bytes;
 
   std::optional<std::uint64_t> find(std::string_view name) const;

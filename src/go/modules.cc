@@ -14,7 +14,7 @@ constexpr std::uint32_t kMagic118 = 0xfffffff0;  // Go 1.18, 1.19
 constexpr std::uint32_t kMagic120 = 0xfffffff1;  // Go 1.20 and later
 constexpr std::size_t kMostModules = 4096;
 
-// runtime.pcHeader, its fixed part (Go 1.18-1.27).
+// The fixed part of runtime.pcHeader (Go 1.18-1.27).
 struct PcHeader {
   le32 magic;
   std::uint8_t zero[2];
@@ -50,7 +50,7 @@ std::vector<Address> pclntab_candidates(const LoadedImage& image) {
   return found;
 }
 
-// Does the record at `at` describe the pclntab at `header_at`? Only such a record has all of these pointers.
+// Whether the record at `at` describes the pclntab at `header_at`. Only such a record has all of these pointers.
 bool fits(const MemorySource& memory, const LayoutSource& layouts, Address at, Address header_at) {
   std::array<std::byte, sizeof(PcHeader)> bytes{};
   if (!memory.try_read(header_at, bytes)) return false;
@@ -106,7 +106,7 @@ class ModuleReader {
   bool flag(std::string_view field) const {
     return memory_.integer<std::uint8_t>(at_ + layouts_.offset("runtime.moduledata", field)) != 0;
   }
-  // runtime.bitvector {n int32; bytedata *uint8}
+  // runtime.bitvector is {n int32; bytedata *uint8}.
   void mask(std::string_view field, Address& data, std::uint64_t& bits) const {
     const Address at = at_ + layouts_.offset("runtime.moduledata", field);
     bits = memory_.integer<std::uint32_t>(at);

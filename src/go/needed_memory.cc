@@ -18,15 +18,15 @@ namespace holdfast::go {
 namespace {
 
 constexpr std::uint64_t kMostStack = std::uint64_t{4} << 30;  // a longer one is damage
-constexpr std::uint64_t kMostSystemStack = 256 << 10;         // of a thread's C stack
-constexpr std::uint64_t kBelow = 256;  // below SP: red zone and what a call in progress has pushed
+constexpr std::uint64_t kMostSystemStack = 256 << 10;         // on a thread's C stack
+constexpr std::uint64_t kBelow = 256;  // the bytes below SP: the red zone and what a call in progress has pushed
 
 AddressRange page_aligned(AddressRange range) {
   return {Address(range.begin.value / kSystemPage * kSystemPage),
           Address((range.end.value + kSystemPage - 1) / kSystemPage * kSystemPage)};
 }
 
-// Of the goroutine whose record was read; empty if it has no stack that matters.
+// Returns the stack in use of the goroutine whose record was read; empty if it has no stack that matters.
 AddressRange stack_in_use(const GoroutineFields& fields, const Record& g, std::span<const Address> stack_pointers) {
   const AddressRange stack = fields.stack_of(g);
   const GoroutineStatus status = fields.status_of(g);
@@ -43,7 +43,7 @@ AddressRange stack_in_use(const GoroutineFields& fields, const Record& g, std::s
   return page_aligned({low, stack.end});
 }
 
-// What of them cannot be read is said to be missing when the counters are read for good.
+// What cannot be read here is reported as missing when the counters are read for good.
 void visit_span_caches(const Runtime& runtime) {
   try {
     if (runtime.vars.allp) read_span_caches(runtime);
@@ -76,7 +76,7 @@ std::vector<AddressRange> stack_memory(const Runtime& runtime, std::span<const A
   Record record(runtime.memory, fields.size);
   for (const Address g : goroutines)
     if (record.read(g)) out.push_back(stack_in_use(fields, record, stack_pointers));
-  // What a thread has on whatever stack it is on: g0, the signal stack, C.
+  // Takes what a thread has on the stack that it is on, whether that is g0's, the signal stack or one of C.
   for (const Address sp : stack_pointers)
     if (sp) out.push_back(page_aligned({sp - kBelow, sp + kMostSystemStack}));
   return joined(std::move(out));
@@ -88,7 +88,7 @@ void visit_small_records(const Runtime& runtime, const HeapModel& heap, const st
     const std::uint64_t bytes = (span.slots + 7) / 8;
     keep({span.alloc_bits, span.alloc_bits + bytes});
     keep({span.mark_bits, span.mark_bits + bytes});
-    // Types of large objects, some of which are made at run time.
+    // The types of large objects; some of them were made at run time.
     if (span.large_type) runtime.memory.try_integer<std::uint64_t>(span.large_type);
   }
   for (const ProfiledObject& profiled : read_special_roots(runtime, heap, losses).profiled)

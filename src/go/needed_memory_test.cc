@@ -56,7 +56,7 @@ TEST_P(NeededMemoryTest, OfTheHeapSpansWithPointersAndTheirMapsAreNeeded) {
   const auto needed = heap_memory(image_.runtime(), heap, false);
   EXPECT_THAT(needed, Contains(range(with_pointers, kPageSize)));
   EXPECT_EQ(total_bytes(within(needed, {range(HeapImage::kHeap, 3 * kPageSize)})), kPageSize);
-  std::uint64_t maps = 0;  // two bits for each word; one, and one for each 64 words; in the span
+  std::uint64_t maps = 0;  // two bits for each word; one, and one for each 64 words; or in the span
   if (image_.version.pointer_maps() == PointerMaps::kTwoBitArena) maps = kPageSize / 32;
   if (image_.version.pointer_maps() == PointerMaps::kOneBitArena) maps = kPageSize / 64 + kPageSize / 4096;
   EXPECT_EQ(total_bytes(needed) - kPageSize, maps);
@@ -93,7 +93,7 @@ TEST_P(NeededMemoryTest, DeadGoroutinesAndStacksOfNoSenseAreNotNeeded) {
 TEST_P(NeededMemoryTest, WhatAThreadHasOnItsStackIsNeeded) {
   add_goroutine(3, kStack.begin.value + 0x7800);
   const Address elsewhere(0x7f0000010000);
-  const Address below = kStack.begin + 0x6800;  // in a call of C on the goroutine's own stack
+  const Address below = kStack.begin + 0x6800;  // it is in a call of C on the goroutine's own stack
   const std::vector<Address> pointers{below, elsewhere};
   const auto needed = stack_memory(runtime(), pointers);
   EXPECT_EQ(needed.front().begin, kStack.begin + 0x6000);
@@ -165,8 +165,8 @@ TEST_P(NeededMemoryTest, ReleasedPagesAreCounted) {
   const Address block(0xb0000000);
   image_.map(block, 8192 * 128);
   image_.put(pages + image_.layouts->offset("runtime.pageAlloc", "chunks") + chunk / 8192 * 8, block);
-  image_.put<std::uint64_t>(block + chunk % 8192 * 128, ~std::uint64_t{0});  // in use: not these
-  image_.put<std::uint64_t>(block + chunk % 8192 * 128 + 64 + 56, 0b1011);   // given back
+  image_.put<std::uint64_t>(block + chunk % 8192 * 128, ~std::uint64_t{0});  // pages in use do not count
+  image_.put<std::uint64_t>(block + chunk % 8192 * 128 + 64 + 56, 0b1011);   // these were given back
   const Address p(0x98000000);
   image_.map(p, image_.layouts->get_size("runtime.p"));
   image_.put(HeapImage::kLists + 0xc00, p);

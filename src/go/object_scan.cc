@@ -8,8 +8,8 @@
 namespace holdfast::go {
 namespace {
 
-// Calls visit(first word of the span, words, address of the map's bytes for them) for every arena that the span lies
-// in; null where the arena has no record.
+// Calls visit(first word of the span, words, address of the map's bytes for them) for every arena in which the span
+// lies; the address is null if the arena has no record.
 template <typename Visit>
 void for_each_piece(const Runtime& runtime, const HeapModel& heap, const MSpan& span, const ArenaMap& map,
                     const Visit& visit) {
@@ -75,7 +75,7 @@ void ObjectScan::open_headers(const MSpan& span) {
   if (span.size_class() == 0) {
     large_type_ = span.large_type;
     has_headers_ = !large_type_;
-    // A large object without a type is under construction: it holds nothing yet. An empty bitmap says so.
+    // A large object without a type is under construction and holds nothing yet. An empty bitmap says so.
     if (!large_type_) {
       own_bitmap_.assign(span.bytes() / 8 / 64 + 1, 0);
       bitmap_ = own_bitmap_.data();
@@ -94,7 +94,7 @@ void ObjectScan::open_headers(const MSpan& span) {
   bitmap_ = own_bitmap_.data();
 }
 
-// The bytes of a per-arena map for the words of the span.
+// Returns the bytes of a per-arena map for the words of the span.
 std::vector<std::byte> ObjectScan::arena_bytes(const MSpan& span, const ArenaMap& map) {
   std::vector<std::byte> out(span.bytes() / 8 / map.words_per_byte);
   for_each_piece(runtime_, heap_, span, map, [&](std::uint64_t word, std::uint64_t count, Address from) {
@@ -111,7 +111,7 @@ void ObjectScan::open_one_bit(const MSpan& span) {
   std::memcpy(own_bitmap_.data(), bits.data(), bits.size());
   bitmap_ = own_bitmap_.data();
   if (slot_size_ <= 64) return;
-  // Where a group of 64 words says that the object at its end has no more pointers, the bits behind it mean nothing.
+  // If a group of 64 words says that the object at its end has no more pointers, the bits behind it mean nothing.
   const auto no_more = arena_bytes(span, kNoMorePointersMap);
   const std::uint64_t slot_words = slot_size_ / 8;
   for (std::uint64_t slot = 0; slot < span.slots; ++slot) {
@@ -131,7 +131,7 @@ void ObjectScan::open_one_bit(const MSpan& span) {
 }
 
 void ObjectScan::open_two_bit(const MSpan& span) {
-  // A byte holds four words: pointer bits below, scan bits ("more may follow") above.
+  // A byte holds four words: the lower bits mean "pointer", the upper ones ("scan") "more may follow".
   const auto bits = arena_bytes(span, kTwoBitMap);
   own_bitmap_.assign(span.bytes() / 8 / 64, 0);
   const std::uint64_t slot_words = slot_size_ / 8;

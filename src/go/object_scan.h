@@ -1,5 +1,5 @@
-// The pointer words of heap objects, exactly those that the collector follows, in the three generations of pointer maps
-// (reference 3; Go 1.19, 1.20-1.21, 1.22-1.27).
+// Finds the pointer words of heap objects, exactly those that the collector follows, in the three generations of
+// pointer maps (reference 3; Go 1.19, 1.20-1.21, 1.22-1.27).
 #pragma once
 
 #include <bit>
@@ -12,24 +12,24 @@
 
 namespace holdfast::go {
 
-// A map of the heap's words in runtime.heapArena (Go 1.19-1.21).
+// A map of the heap's words that lies in runtime.heapArena (Go 1.19-1.21).
 struct ArenaMap {
   std::string_view field;
-  std::uint64_t words_per_byte = 0;  // of the heap, that a byte of the map stands for
+  std::uint64_t words_per_byte = 0;  // how many words of the heap a byte of the map stands for
 };
 constexpr ArenaMap kTwoBitMap{"bitmap", 4}, kOneBitMap{"bitmap", 8}, kNoMorePointersMap{"noMorePtrs", 512};
 
-// Walks one span at a time; each worker has its own.
+// Walks one span at a time. Each thread needs its own.
 class ObjectScan {
  public:
   // All must outlive this.
   ObjectScan(const Runtime& runtime, const HeapModel& heap, const PointerMasks& masks, LossLedger& losses);
 
-  // Makes `span` the current one. What cannot be read of it counts as zero and as a loss.
+  // Makes `span` the current one. What cannot be read of it counts as zero, and as a loss.
   void open(const MSpan& span);
 
   // Calls emit(word, value) for every non-null pointer word of the slot in ascending order. `word` counts from the
-  // start of the slot in units of 8 bytes. The slot must be allocated.
+  // start of the slot, in units of 8 bytes. The slot must be allocated.
   template <typename Emit>
   void scan(std::uint32_t slot, Emit&& emit) const {
     const std::uint64_t begin = std::uint64_t{slot} * slot_size_;
@@ -43,7 +43,7 @@ class ObjectScan {
     }
   }
 
-  // The same for the words [first, end) of a large object whose type the span names.
+  // Does the same for the words [first, end) of a large object whose type the span names.
   template <typename Emit>
   void scan_words(std::uint64_t first, std::uint64_t end, Emit&& emit) const {
     const PointerMask* mask = mask_of(large_type_);
@@ -61,14 +61,14 @@ class ObjectScan {
       scan_tile(0, tile * 8, *mask, within);
   }
 
-  // The bytes of the current span; valid until the next open().
+  // The bytes of the current span. They are valid until the next open().
   const std::byte* bytes() const { return bytes_; }
-  // Type that the slot's header (or the span) names; null if this kind of span has none.
+  // Returns the type that the slot's header (or the span) names; null if this kind of span has none.
   Address type_of(std::uint32_t slot) const {
     if (bitmap_ != nullptr) return {};
     return large_type_ ? large_type_ : header_type(std::uint64_t{slot} * slot_size_);
   }
-  // Bytes before the value itself: 8 where a header precedes it.
+  // Returns the bytes before the value itself: 8 if a header precedes it.
   std::uint64_t header_size() const { return bitmap_ == nullptr && !large_type_ && has_headers_ ? 8 : 0; }
 
  private:
@@ -89,14 +89,14 @@ class ObjectScan {
     }
   }
 
-  // Tiles the mask from the start of the value to the end of the slot: the tail behind the last element is zero.
+  // Tiles the mask from the start of the value to the end of the slot; the tail behind the last element is zero.
   template <typename Emit>
   void scan_tiles(std::uint64_t begin, std::uint64_t header, const PointerMask& mask, Emit&& emit) const {
     for (std::uint64_t tile = begin + header; tile < begin + slot_size_; tile += mask.size)
       scan_tile(begin, tile, mask, emit);
   }
 
-  // One of them, of the slot at `begin`.
+  // Scans one tile, in the slot at `begin`.
   template <typename Emit>
   void scan_tile(std::uint64_t begin, std::uint64_t tile, const PointerMask& mask, Emit&& emit) const {
     const std::uint64_t room = std::min(mask.bits(), (begin + slot_size_ - tile) / 8);
@@ -127,17 +127,17 @@ class ObjectScan {
   LossLedger& losses_;
 
   const std::byte* bytes_ = nullptr;
-  const std::uint64_t* bitmap_ = nullptr;  // bit k = word k of the span; null where types say it
+  const std::uint64_t* bitmap_ = nullptr;  // bit k = word k of the span; null if types tell
   std::uint64_t slot_size_ = 0;
   Address large_type_;
   bool has_headers_ = false;
   std::vector<std::byte> copy_;            // of a span that does not lie together in our memory
-  std::vector<std::uint64_t> own_bitmap_;  // where the map has to be converted or is not aligned
+  std::vector<std::uint64_t> own_bitmap_;  // if the map has to be converted or is not aligned
   mutable Address last_type_;
   mutable const PointerMask* last_mask_ = nullptr;
 };
 
-// Adds the memory of the pointer maps that ObjectScan reads for a span beside the heap (Go 1.19-1.21), arena by arena.
+// Adds the memory beside the heap that holds the span's pointer maps, arena by arena (Go 1.19-1.21).
 void add_arena_maps(const Runtime& runtime, const HeapModel& heap, const MSpan& span, std::vector<AddressRange>& out);
 
 }  // namespace holdfast::go

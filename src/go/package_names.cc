@@ -6,7 +6,7 @@
 namespace holdfast::go {
 namespace {
 
-// First elements of import paths in GOROOT/src, Go 1.19-1.27, ascending.
+// The first elements of import paths in GOROOT/src, Go 1.19-1.27, ascending.
 constexpr std::array<std::string_view, 53> kStandard = {
     "archive",  "arena",  "bufio",   "bytes",    "cmp",      "compress", "container", "context", "crypto",
     "database", "debug",  "embed",   "encoding", "errors",   "expvar",   "flag",      "fmt",     "go",

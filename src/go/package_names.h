@@ -1,19 +1,21 @@
-// What the names of functions say about their packages. Names are as function tables have them:
-// "example.com/app/cart.(*Cart[go.shape.int]).Add", "main.init.0.func1" (Go 1.19-1.27).
+// Says what the names of functions tell about their packages. Names are as in function tables:
+// "example.com/app/cart.(*Cart[go.shape.int]).Add", "main.init.0.func1" (Go 1.19-1.27). Nothing throws; several threads
+// may ask.
 #pragma once
 
 #include <string_view>
 
 namespace holdfast::go {
 
-// "example.com/app/cart"; empty for what the linker made ("type:.eq.main.Item") and for names without a package.
+// Returns "example.com/app/cart"; empty for what the linker made ("type:.eq.main.Item") and for names without a
+// package.
 std::string_view package_of(std::string_view function);
 
-// Whether the package comes with Go: "net/http", "vendor/golang.org/x/net/idna". What has no package counts, too.
+// Whether the package comes with Go: "net/http", "vendor/golang.org/x/net/idna". A name without a package counts, too.
 bool is_standard_library(std::string_view package);
 
 // Whether the function gives package variables their first values: what the compiler made of declarations ("main.init",
-// "main.map.init.0") or an init function of the source ("main.init.0"). Functions within these are none.
+// "main.map.init.0"), or an init function of the source ("main.init.0"). Functions within these do not count.
 bool is_initialiser(std::string_view function);
 
 }  // namespace holdfast::go

@@ -13,10 +13,10 @@ namespace holdfast::go {
 namespace {
 
 constexpr std::uint64_t kSlice = 3 * kWord;
-constexpr std::uint64_t kChunkBytes = 4 << 20;  // of heap that one chunk of bits stands for
-// pageAlloc.chunks: pointers to blocks of so many chunks, as many blocks as a block has chunks.
+constexpr std::uint64_t kChunkBytes = 4 << 20;  // the bytes of heap that one chunk of bits stands for
+// pageAlloc.chunks has pointers to blocks of so many chunks; there are as many blocks as a block has chunks.
 constexpr std::uint64_t kChunksPerBlock = 8192;
-constexpr std::uint64_t kBitWords = 8;  // of each of pallocBits and scavenged, the two halves of a chunk
+constexpr std::uint64_t kBitWords = 8;  // of pallocBits and of scavenged, the two halves of a chunk
 constexpr std::uint64_t kChunkRecord = 2 * kBitWords * kWord;
 constexpr std::uint64_t kMostRanges = 1 << 20;
 constexpr std::uint64_t kAddressSpace = std::uint64_t{1} << kArchitecture.address_bits;
@@ -29,7 +29,7 @@ class PageAllocator {
         at_(runtime.vars.mheap + layouts_.offset("runtime.mheap", "pages")),
         chunks_(at_ + layouts_.offset("runtime.pageAlloc", "chunks")) {}
 
-  // Pages given back, of all address ranges that the heap has ever used.
+  // Counts the pages given back, in all address ranges that the heap has ever used.
   std::optional<std::uint64_t> released_pages() const {
     // addrRanges begins with a slice of {base, limit}.
     const Address in_use = at_ + layouts_.offset("runtime.pageAlloc", "inUse");
@@ -55,7 +55,7 @@ class PageAllocator {
     const FieldLayout summary = layouts_.get("runtime.pageAlloc", "summary");
     for (std::uint32_t level = 0; level < summary.size; level += kSlice)
       add_slice(at_ + summary.offset + level, kWord, out);
-    // A byte for each chunk; a word since that record lost its single search address (Go 1.21).
+    // There is a byte for each chunk, or a word since that record lost its single search address (Go 1.21).
     const std::uint64_t entry = layouts_.find("runtime.scavengeIndex", "searchAddr") ? 1 : kWord;
     const auto index = layouts_.find("runtime.pageAlloc", "scav.index");
     const auto entries = layouts_.find("runtime.scavengeIndex", "chunks");
@@ -67,7 +67,7 @@ class PageAllocator {
   }
 
  private:
-  // Chunks are numbered like arenas, from the lowest address of the platform.
+  // Chunks are numbered like arenas, starting with the lowest address of the platform.
   static std::uint64_t chunk_of(std::uint64_t address) { return (address - arena_start(0).value) / kChunkBytes; }
 
   std::optional<std::uint64_t> released_in(std::uint64_t chunk) const {
@@ -81,7 +81,7 @@ class PageAllocator {
     return pages;
   }
 
-  // What a Go slice at `header` has room for.
+  // Adds the memory that the Go slice at `header` has room for.
   void add_slice(Address header, std::uint64_t element, std::vector<AddressRange>& out) const {
     const Address data = memory_.try_pointer(header).value_or(Address());
     const std::uint64_t room = memory_.try_integer<std::uint64_t>(header + 2 * kWord).value_or(0);
@@ -99,7 +99,7 @@ class PageAllocator {
 std::optional<std::uint64_t> count_released_bytes(const Runtime& runtime) {
   auto pages = PageAllocator(runtime).released_pages();
   if (!pages) return std::nullopt;
-  // Pages that a processor has cached are marked as taken in the bitmaps.
+  // The bitmaps say that pages in the cache of a processor are taken.
   const ProcessorReader reader(runtime);
   for (const Address p : try_list_processors(runtime)) {
     const auto processor = reader.try_read(p);

@@ -1,5 +1,6 @@
 // runtime.pageAlloc, which hands out the heap's pages: how many of them were given back to the system, and where its
-// own records are. Source: src/runtime/mpagealloc.go, mpallocbits.go, mpagecache.go of Go 1.19-1.27 (reference 10.2).
+// own records are. One thread. Source: src/runtime/mpagealloc.go, mpallocbits.go, mpagecache.go of Go 1.19-1.27
+// (reference 10.2).
 #pragma once
 
 #include <cstdint>
@@ -11,12 +12,12 @@
 
 namespace holdfast::go {
 
-// Bytes of heap pages returned to the system, counted from the bitmaps, to compare with HeapReleased; none if they
-// cannot be read.
+// Returns the bytes of heap pages that were returned to the system, counted from the bitmaps, to compare them with
+// HeapReleased; none if the bitmaps cannot be read.
 std::optional<std::uint64_t> count_released_bytes(const Runtime& runtime);
 
-// Memory reserved for its summaries, chunks and the index of its scavenger, in any order. What cannot be read is left
-// out.
+// Returns the memory that is reserved for its summaries, its chunks and the index of its scavenger, in any order,
+// without what cannot be read.
 std::vector<AddressRange> page_allocator_memory(const Runtime& runtime);
 
 }  // namespace holdfast::go

@@ -8,15 +8,15 @@ namespace holdfast::go {
 namespace {
 
 constexpr std::size_t kFirstSlots = 1024;
-constexpr std::uint64_t kMostMaskBytes = std::uint64_t{512} << 20;  // of all masks together: 32 GiB of distinct words
+constexpr std::uint64_t kMostMaskBytes = std::uint64_t{512} << 20;  // all masks together: 32 GiB of distinct words
 constexpr std::uint64_t kMostProgramBytes = std::uint64_t{16} << 20;
-constexpr int kMostNesting = 100;  // of structs and arrays in one another
+constexpr int kMostNesting = 100;  // structs and arrays inside one another
 
 std::uint64_t words_for(std::uint64_t bits) {
   return (bits + 63) / 64;
 }
 
-// Clears the bits of the last word behind `bits`.
+// Clears the bits of the last word that lie behind `bits`.
 void trim(std::vector<std::uint64_t>& words, std::uint64_t bits) {
   words.resize(words_for(bits));
   if (bits % 64 != 0) words.back() &= (std::uint64_t{1} << (bits % 64)) - 1;
@@ -109,7 +109,7 @@ bool PointerMasks::make(Entry& entry, int depth) const {
 bool PointerMasks::make_plain(Entry& entry, Address bitmap) const {
   const std::uint64_t bits = entry.mask.bits();
   const std::uint64_t bytes = (bits + 7) / 8;
-  // Before memory is taken for a length that may be wrong.
+  // This is tried before memory is taken for a length that may be wrong.
   if (!runtime_.memory.try_integer<std::uint8_t>(bitmap + (bytes - 1))) return false;
   entry.words.resize(words_for(bits));
   if (!runtime_.memory.try_read(bitmap, std::as_writable_bytes(std::span(entry.words)).first(bytes))) return false;
@@ -128,8 +128,8 @@ bool PointerMasks::make_from_program(Entry& entry, Address program) const {
   return true;
 }
 
-// The runtime may not have built the mask yet (it stores only the type when it allocates), and whether the slot holds
-// "being built" cannot be told without symbols. The type says the same at any time (reference 3.5).
+// The runtime may not have built the mask yet (it only stores the type when it allocates), and without symbols nobody
+// can tell whether the slot holds "being built". The type gives the same mask at any time (reference 3.5).
 bool PointerMasks::make_from_fields(Entry& entry, int depth) const {
   const MemorySource& memory = runtime_.memory;
   const auto header = read_type_header(memory, entry.type);
@@ -138,7 +138,7 @@ bool PointerMasks::make_from_fields(Entry& entry, int depth) const {
   const auto count = memory.try_integer<std::uint64_t>(entry.type + (kFieldsAt + 8));
   if (!fields || !count || *count > kMostMembers) return false;
   entry.words.assign(words_for(entry.mask.bits()), 0);
-  std::uint64_t end = 0;  // of the fields so far: they may not overlap, so the work is bounded by the size
+  std::uint64_t end = 0;  // end of the fields so far; they must not overlap, so the size bounds the work
   for (std::uint64_t i = 0; i < *count; ++i) {
     const auto type = memory.try_pointer(*fields + (i * kFieldBytes + 8));
     const auto offset = memory.try_integer<std::uint64_t>(*fields + (i * kFieldBytes + 16));
@@ -151,7 +151,7 @@ bool PointerMasks::make_from_fields(Entry& entry, int depth) const {
   return true;
 }
 
-// Ors the mask of the field type, tiled over its pointer bytes, into the mask of the struct.
+// Adds the mask of the field's type, tiled over its pointer bytes, to the mask of the struct.
 bool PointerMasks::paste(Entry& entry, Address type, std::uint64_t offset, int depth) const {
   const auto header = read_type_header(runtime_.memory, type);
   const Entry* field = known_or_made(type, depth + 1);

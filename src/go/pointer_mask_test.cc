@@ -10,7 +10,7 @@
 namespace holdfast::go {
 namespace {
 
-// Word by word over `count` values that lie one after the other.
+// Compares word by word, over `count` values that lie one after the other.
 void expect_tiles(const PointerMask* mask, const std::vector<bool>& pointers, std::uint64_t count) {
   ASSERT_NE(mask, nullptr);
   const std::uint64_t words = pointers.size() * count;
@@ -61,7 +61,8 @@ TEST(PointerMasks, ExpandsGcProgramsUpTo123) {
   const Address elem = image.structure({{"a", image.integer(), 0}, {"b", image.string(), 8}}, 24, "main.E");
   const Address type =
       image.structure({{"x", image.string(), 0}, {"y", image.array(elem, 40, "[40]main.E"), 16}}, 976, "main.T");
-  // 10 of the string, 010 of the first element, and that again 39 times; the last word may be left out.
+  // The program has 10 for the string, 010 for the first element, and that again 39 times; the last word may be left
+  // out.
   const Address program = image.space(32);
   image.write(program, std::uint32_t{5});
   image.write_bytes(program + 4, std::string_view("\x05\x09\x83\x27\x00", 5));
@@ -132,7 +133,7 @@ TEST(PointerMasks, RefusesDescriptorsThatContradictThemselves) {
   const Address odd = broken([](TypeHeader& h) { h.pointer_bytes = 12; });
   const Address no_mask = broken([](TypeHeader& h) { h.gc_data = 0x10; });
   const Address endless = broken([](TypeHeader& h) { h.size = h.pointer_bytes = std::uint64_t{1} << 46; });
-  // A struct on demand that contains itself.
+  // A struct with a mask on demand that contains itself.
   const Address self = image.structure({{"a", good, 0}}, 64, "main.S");
   set_header(image, self, 16, 0, Address(0));
   const auto fields = image.memory().pointer(self + kFieldsAt);

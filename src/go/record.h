@@ -1,4 +1,5 @@
-// One structure of the target, read as a whole, so that its fields cost no read each. Offsets come from a LayoutSource.
+// One structure of the target, read as a whole, so that its fields do not cost a read each. A LayoutSource has the
+// offsets.
 #pragma once
 
 #include <cstdint>
@@ -11,16 +12,16 @@
 
 namespace holdfast::go {
 
-// A field that not every release has reads as 0 where it is absent.
+// A field that not every release has. It reads as 0 where it is absent.
 using MaybeField = std::optional<FieldLayout>;
 
-// Its bytes are those of the last read(), in place where the memory has them together. For one thread.
+// Its bytes are those of the last read(); they stay in place if the memory has them together. For one thread.
 class Record {
  public:
   // `size` in bytes. `memory` must outlive this.
   Record(const MemorySource& memory, std::uint64_t size) : memory_(memory), copy_(size) {}
 
-  // False if any byte of the structure at `at` cannot be read; the fields must not be asked for then.
+  // False if any byte of the structure at `at` cannot be read; then the fields must not be asked for.
   bool read(Address at) {
     bytes_ = memory_.try_view(at, copy_.size());
     if (bytes_ != nullptr) return true;
@@ -28,8 +29,8 @@ class Record {
     return memory_.try_read(at, copy_);
   }
 
-  // The field as an unsigned number: little-endian, of 1, 2, 4 or 8 bytes. Others, and those that reach beyond the
-  // structure, read as 0: layouts of debug information are not to be trusted.
+  // Returns the field as an unsigned number: little-endian, of 1, 2, 4 or 8 bytes. Other sizes, and fields that reach
+  // beyond the structure, read as 0, since layouts of debug information cannot be trusted.
   std::uint64_t number(const MaybeField& field) const {
     if (!field || field->offset > copy_.size() || copy_.size() - field->offset < field->size) return 0;
     const std::byte* p = bytes_ + field->offset;

@@ -1,5 +1,6 @@
-// What every pass over the Go runtime works with: target memory, layouts, version, modules, and where the runtime's own
-// variables are. Made once by identify() (go/identify.h).
+// What every pass over the Go runtime works with: target memory, layouts, version, modules, and the places of the
+// runtime's own variables. identify() makes it once (go/identify.h); it does not change, so several threads may share
+// it.
 #pragma once
 
 #include <array>
@@ -24,8 +25,8 @@ struct Slice {
 // One runtime.moduledata (Go 1.19-1.27; reference 1.3): the program, a plugin, a shared library.
 struct Module {
   Address moduledata;
-  std::string path;   // of the file it was loaded from
-  Address pc_header;  // start of pclntab; all its tables are within [pc_header, pclntab_end)
+  std::string path;   // the file that it was loaded from
+  Address pc_header;  // the start of pclntab; all its tables are within [pc_header, pclntab_end)
   Address pclntab_end;
   Address function_names, cu_table, file_table, pc_table,
       func_table_data;  // funcnametab, cutab, filetab, pctab, pclntable
@@ -33,23 +34,23 @@ struct Module {
   Address min_pc, max_pc, text, etext;
   AddressRange noptrdata, data, bss, noptrbss;
   Address types, etypes;
-  Address rodata;       // base of stack object masks
-  Address gofunc;       // base of funcdata offsets
+  Address rodata;       // the base of stack object masks
+  Address gofunc;       // the base of funcdata offsets
   Slice text_sections;  // textsectmap: {vaddr, end, baseaddr} of 8 bytes each
   Slice typelinks;      // i32 offsets from types; empty from 1.27
   Slice itablinks;      // *itab; empty from 1.27
   std::uint64_t type_desc_len = 0, itab_offset = 0, itab_size = 0;  // 1.27
-  // Expanded pointer masks of data and bss: bit i = word i.
+  // The expanded pointer masks of data and bss: bit i stands for word i.
   Address data_mask, bss_mask;
   std::uint64_t data_mask_bits = 0, bss_mask_bits = 0;
-  Address gcdata, gcbss;  // the GC programs the masks were expanded from
+  Address gcdata, gcbss;  // the GC programs that these masks were expanded from
   bool has_main = false;
 
-  // Where package variables lie; some may be empty.
+  // Where package variables lie; some ranges may be empty.
   std::array<AddressRange, 4> variables() const { return {data, bss, noptrdata, noptrbss}; }
 };
 
-// Addresses of runtime variables. Null = not found; each pass says what it cannot do then.
+// Addresses of runtime variables. Null = not found; each pass says what it cannot do without it.
 struct Variables {
   Address mheap, allgs, allglen, allgptr, allp, allm, memstats, gc_controller, gcphase, work, finq, allfin, fing;
   Address gc_cleanups, all_pools, old_pools, semtable, sched, itab_table, m0, g0, mbuckets, bbuckets;
@@ -59,10 +60,10 @@ struct Runtime {
   const MemorySource& memory;
   const LayoutSource& layouts;
   GoVersion version;
-  std::vector<Module> modules;  // the program's own first
+  std::vector<Module> modules;  // the program's own one comes first
   Variables vars;
 
-  // The module whose text (or types) holds the address; nullptr if none.
+  // Returns the module whose text (or types) holds the address; nullptr if none does.
   const Module* module_of_pc(Address pc) const;
   const Module* module_of_type(Address type) const;
 };

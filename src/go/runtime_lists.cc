@@ -15,7 +15,7 @@ Slice slice_at(const MemorySource& memory, Address header) {
 
 std::vector<Address> entries(const MemorySource& memory, const Slice& list, std::uint64_t most, std::string_view name) {
   if (list.length > most) fail(ErrorCode::kDamaged, "{} claims {} entries, more than {}", name, list.length, most);
-  // Piece by piece, so that memory is only taken for what is there.
+  // Reads piece by piece, so that memory is only taken for what is there.
   constexpr std::uint64_t kPiece = 4096;
   std::array<std::byte, kPiece * kWord> bytes{};
   std::vector<Address> out;
@@ -43,7 +43,7 @@ std::vector<Address> or_nothing(const List& list) {
 
 std::vector<Address> list_goroutines(const Runtime& runtime) {
   const Variables& vars = runtime.vars;
-  // The runtime stores allgptr before allglen, so a length read first is never beyond its array.
+  // The runtime stores allgptr before allglen, so if the length is read first, it is never beyond its array.
   if (vars.allglen && vars.allgptr) {
     const auto length = runtime.memory.integer<std::uint64_t>(vars.allglen);
     return entries(runtime.memory, {runtime.memory.pointer(vars.allgptr), length}, kMostGoroutines, "runtime.allgs");

@@ -1,4 +1,4 @@
-// The runtime's own lists of goroutines and of processors, as the addresses of their records. Nobody else walks
+// The runtime's own lists of goroutines and of processors, as the addresses of their records. Nothing else walks
 // runtime.allgs or runtime.allp. Source: src/runtime/proc.go of Go 1.19-1.27 (reference 5.1).
 #pragma once
 
@@ -12,15 +12,15 @@ namespace holdfast::go {
 constexpr std::uint64_t kMostGoroutines = 1 << 28;
 constexpr std::uint64_t kMostProcessors = 1 << 16;
 
-// Every runtime.g, dead ones included, in the order of runtime.allgs. In a running process the list is of
-// one moment, or a little older than its length. Fails with kNotFound if the program does not tell where the list is,
-// and with kDamaged if it claims to be too long or cannot be read.
+// Returns every runtime.g, dead ones included, in the order of runtime.allgs. In a running process the list is from one
+// moment, or a little older than its length. Fails with kNotFound if the program does not tell where the list is, and
+// with kDamaged if it claims to be too long or cannot be read.
 std::vector<Address> list_goroutines(const Runtime& runtime);
 
-// Every runtime.p, in order; places of the list that are empty are left out. Fails likewise.
+// Returns every runtime.p, in order, without empty places of the list. Fails likewise.
 std::vector<Address> list_processors(const Runtime& runtime);
 
-// The same for passes that do without: empty instead of a failure.
+// The same for passes that can do without: empty instead of a failure.
 std::vector<Address> try_list_goroutines(const Runtime& runtime);
 std::vector<Address> try_list_processors(const Runtime& runtime);
 

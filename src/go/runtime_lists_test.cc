@@ -90,11 +90,11 @@ TEST_P(RuntimeListsTest, CountsGoroutinesThatHaveNotEnded) {
     image_.put<std::uint32_t>(g + status.offset, state);
     records.push_back(g.value);
   }
-  // The list is in no order of addresses.
+  // The list is not ordered by address.
   put_list(kHeader, {records[7], records[4], records[0], records[3], records[1], records[5], records[2], records[6]});
   image_.vars.allgs = kHeader;
   EXPECT_EQ(count_goroutines(runtime()), 4U);
-  // Records in memory that came after the look began do not count, and spoil nothing.
+  // Records in memory that came after the look began do not count, and do no harm.
   image_.put<std::uint64_t>(kEntries + 8, 0x99999);
   EXPECT_EQ(count_goroutines(image_.runtime()), 3U);
 }

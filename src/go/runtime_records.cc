@@ -20,7 +20,7 @@ class RecordCollector {
   void add(Address at, std::uint64_t bytes) {
     if (at && bytes > 0) ranges_.push_back({at, at + bytes});
   }
-  // The system's page that `at` lies on. Spans of one time lie together: one of them stands for all.
+  // Adds the system's page on which `at` lies. Spans made at one time lie together, so one of them stands for all.
   void add_page(Address at) {
     const Address page(at.value / kSystemPage * kSystemPage);
     if (!at || page == last_page_) return;

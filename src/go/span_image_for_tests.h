@@ -12,7 +12,7 @@
 
 namespace holdfast::go {
 
-// Zero wherever nothing was put. What is put for later is seen from the second read of that place on.
+// Memory that is zero wherever nothing was put. What is put for later is seen from the second read of that place on.
 class SparseMemory : public MemorySource {
  public:
   void put(Address at, std::uint64_t value, unsigned bytes = 8) {
@@ -51,7 +51,7 @@ constexpr Address kProcessors{0xa0000000};
 constexpr Address kHeap{0xc000000000};
 constexpr std::uint32_t kSweepGen = 10;
 
-// A heap of one arena with spans of 64 slots of 1 KiB.
+// A heap of one arena, with spans of 64 slots of 1 KiB.
 class SpanImage {
  public:
   struct SpanOf {
@@ -113,7 +113,7 @@ class SpanImage {
     return span;
   }
 
-  // A P of its own that has the span in hand.
+  // Adds a P of its own that has the span in hand.
   void add_cache(Address span, std::uint32_t flush_gen = kSweepGen, std::uint32_t status = 1) {
     const Address p = kProcessors + (1 + caches_) * 0x10000;
     const Address cache = p + 0x8000;
@@ -137,7 +137,7 @@ class SpanImage {
 
   HeapModel read(Motion motion = Motion::kStopped) { return HeapModel::read(runtime(), motion, losses_); }
 
-  // Of the span that was added last, as if it had become the neighbour's memory meanwhile.
+  // Moves the span that was added last, as if it had become the neighbour's memory meanwhile.
   void move_to(std::uint64_t page) {
     set(kSpans + (count_ - 1) * 0x1000, "runtime.mspan", "startAddr", (kHeap + page * kPageSize).value);
   }

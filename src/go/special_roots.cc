@@ -7,7 +7,7 @@
 namespace holdfast::go {
 namespace {
 
-// Lists in a damaged heap may be cyclic: no list is followed further than this.
+// Lists in a damaged heap may be cyclic, so no list is followed further than this.
 constexpr std::uint64_t kMostSpecialsOfSpan = 1 << 20;
 constexpr std::uint64_t kMostBlocks = 1 << 24;
 
@@ -68,7 +68,7 @@ class SpecialReader {
     }
   }
 
-  // Go 1.26+ keeps {call, fn, arg}, earlier releases the function alone.
+  // Go 1.26+ keeps {call, fn, arg}; earlier releases only keep the function.
   template <typename OldOffset>
   void add_cleanup_words(SpecialRoot& root, const std::optional<FieldLayout>& triple, Address at,
                          OldOffset&& old_offset) {
@@ -90,7 +90,7 @@ class SpecialReader {
     root.words.push_back({at, value.value_or(Address())});
   }
 
-  // The code that the function value in word `i` runs.
+  // Returns the code that the function value in word `i` runs.
   Address code_of(const SpecialRoot& root, std::size_t i) const {
     const Address closure = root.words[i].value;
     return closure ? memory_.try_pointer(closure).value_or(Address()) : Address();
@@ -101,7 +101,7 @@ class SpecialReader {
       losses_.add(LossKind::kNoFinalizerQueue, Address());
       return;
     }
-    // runtime.finBlock (finblock up to 1.24): alllink, next, cnt, fin[]: the same in Go 1.17-1.27.
+    // runtime.finBlock (finblock up to 1.24) has alllink, next, cnt, fin[]; the same in Go 1.17-1.27.
     constexpr std::uint64_t kAllLink = 0;
     constexpr std::uint64_t kCount = 16;
     constexpr std::uint64_t kEntries = 24;

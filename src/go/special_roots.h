@@ -1,5 +1,5 @@
-// Roots that are neither variables nor stacks: specials of spans, the queues of finalizers and cleanups, blocks of tiny
-// objects (reference 4; Go 1.19-1.27). Also the profile records that say where sampled objects were allocated.
+// Roots that are neither variables nor stacks: specials of spans, the queues of finalizers and cleanups, and blocks of
+// tiny objects (reference 4; Go 1.19-1.27). Also the profile records that say where sampled objects were allocated.
 #pragma once
 
 #include <cstdint>
@@ -11,22 +11,22 @@
 namespace holdfast::go {
 
 enum class SpecialRootKind : std::uint8_t {
-  kFinalizer,       // roots: fn, and all that `object` refers to (not the object)
+  kFinalizer,       // roots: fn, and everything that `object` refers to (but not the object)
   kFinalizerQueue,  // roots: fn, arg, the two type words
   kCleanup,         // roots: fn, or call, fn and arg
   kCleanupQueue,
   kWeakHandle,  // roots: the handle
-  kTinyBlock,   // roots: the block a P allocates tiny objects from
+  kTinyBlock,   // roots: the block from which a P allocates tiny objects
 };
 
 struct SpecialRoot {
   SpecialRootKind kind = SpecialRootKind::kFinalizer;
-  Address record;               // of the special, queue entry or mcache
+  Address record;               // the special, the queue entry or the mcache
   Address object;               // that the special belongs to (any byte of it); null for queues
-  Address function;             // code address of the finalizer or cleanup function; null if it has none
-  Address argument_type;        // finalizers: type descriptor of the pointer to the object; null if not known
+  Address function;             // the code of the finalizer or cleanup function; null if it has none
+  Address argument_type;        // finalizers: the type of the pointer to the object; null if it is not known
   bool through_object = false;  // what `object` refers to is held, too
-  // The words that hold something: where each lies and what it holds.
+  // The words that hold something: where each lies, and what it holds.
   struct Word {
     Address at;
     Address value;
@@ -34,7 +34,7 @@ struct SpecialRoot {
   std::vector<Word> words;
 };
 
-// A sampled object and the record of its allocation stack (runtime.bucket).
+// A sampled object, and the record of its allocation stack (runtime.bucket).
 struct ProfiledObject {
   Address object;
   Address bucket;
@@ -45,11 +45,12 @@ struct SpecialRoots {
   std::vector<ProfiledObject> profiled;
 };
 
-// In order of spans, then queues, then processors. What cannot be read is a loss; lists are followed no further than
-// they can be long.
+// Returns those of spans in the order of spans, then those of queues, then those of processors. What cannot be read is
+// a loss; no list is followed further than it can be long. Fails with
+// kUnsupported if the layouts lack a field.
 SpecialRoots read_special_roots(const Runtime& runtime, const HeapModel& heap, LossLedger& losses);
 
-// The return addresses of a bucket's stack, innermost first; empty if it cannot be read.
+// Returns the return addresses of a bucket's stack, innermost first; empty if it cannot be read.
 std::vector<Address> bucket_stack(const Runtime& runtime, Address bucket);
 
 }  // namespace holdfast::go

@@ -1,4 +1,4 @@
-// For tests: a Go process with functions, goroutines and stacks that are built by hand, in the layouts of any release.
+// For tests: a Go process with functions, goroutines and stacks built by hand, in the layouts of any release.
 #pragma once
 
 #include <initializer_list>
@@ -28,7 +28,7 @@ class StackImage {
   static constexpr Address kSystemStack{0xc000200000};
   static constexpr Address kSignalStack{0xc000300000};
   static constexpr std::uint64_t kSize = 0x8000;  // of each part
-  static constexpr Address kHeap{0xc000400000};   // where roots may point to; not readable
+  static constexpr Address kHeap{0xc000400000};   // roots may point there; it is not readable
 
   explicit StackImage(int minor)
       : version(parse_version("go1." + std::to_string(minor))),
@@ -42,17 +42,17 @@ class StackImage {
   std::unique_ptr<LayoutSource> layouts;
   Variables vars;
 
-  // Zeroed memory at a place of the test's own; before the first runtime().
+  // Maps zeroed memory at a place that the test chooses. Call it before the first runtime().
   void map(Address at, std::uint64_t bytes) { parts_.push_back({at, std::vector<std::byte>(bytes)}); }
 
   // Functions must be added before the first runtime().
   Address function(const binary::BuiltFunction& f) { return kText + builder_.add(f); }
-  // A function with a frame of that size all through its code.
+  // Adds a function that has a frame of that size all through its code.
   Address function(std::string name, std::int32_t frame_size, std::uint8_t flags = 0) {
     return function({.name = std::move(name), .sp = {{0x40, frame_size}}, .flags = flags});
   }
 
-  // Funcdata: a stack map, each bitmap a list of its set bits. Returns the offset from gofunc.
+  // Adds a stack map, each bitmap given as a list of its set bits. Returns its offset from gofunc.
   std::uint32_t stack_map(std::uint32_t bits, const std::vector<std::vector<std::uint32_t>>& bitmaps) {
     const std::uint32_t at = gofunc_at_;
     put<std::uint32_t>(kGofunc + at, static_cast<std::uint32_t>(bitmaps.size()));
@@ -66,7 +66,7 @@ class StackImage {
     std::int32_t offset = 0;
     std::int32_t size = 0;
     std::int32_t pointer_bytes = 0;
-    std::uint32_t mask = 0;  // from rodata
+    std::uint32_t mask = 0;  // its offset in rodata
   };
   std::uint32_t stack_objects(const std::vector<StackVariable>& variables) {
     const std::uint32_t at = gofunc_at_;
@@ -81,7 +81,7 @@ class StackImage {
     gofunc_at_ = at + 8 + 16 * static_cast<std::uint32_t>(variables.size());
     return at;
   }
-  // A pointer mask in rodata; returns its offset.
+  // Adds a pointer mask to rodata, and returns its offset.
   std::uint32_t mask(const std::vector<std::uint32_t>& bits) {
     const std::uint32_t at = rodata_at_;
     put_bits(kRodata + at, bits);
@@ -106,7 +106,7 @@ class StackImage {
   }
   void put(Address at, Address value) { put<std::uint64_t>(at, value.value); }
 
-  // A zeroed structure in kData.
+  // Makes a zeroed structure in kData.
   Address make(std::string_view type) {
     const Address at = kData + data_at_;
     data_at_ += (layouts->get_size(type) + 15) / 16 * 16;

@@ -1,4 +1,4 @@
-// The words of one stack, read in place where the stack lies together in our memory.
+// The words of one stack. They are read in place if the stack lies together in our memory.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +17,7 @@ class StackMemory {
   const AddressRange& range() const { return stack_; }
   bool contains(Address at) const { return stack_.contains(at); }
 
-  // The word at `at`; nullopt if it is not inside the stack or cannot be read.
+  // Returns the word at `at`; nullopt if it is not inside the stack or cannot be read.
   std::optional<std::uint64_t> word(Address at) const {
     if (at < stack_.begin || at >= stack_.end || stack_.end - at < sizeof(std::uint64_t)) return std::nullopt;
     if (view_ != nullptr) return load_le<std::uint64_t>(view_ + (at - stack_.begin));

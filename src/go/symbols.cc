@@ -32,7 +32,7 @@ void Symbols::add(const binary::DwarfInfo& debug_information, const LoadedImage&
 }
 
 void Symbols::sort() {
-  // Where several names share a place, the longest range comes first and wins; ties go by name.
+  // If several names share a place, the longest range comes first and wins; ties are decided by name.
   std::sort(variables_.begin(), variables_.end(), [](const Variable& a, const Variable& b) {
     if (a.range.begin != b.range.begin) return a.range.begin < b.range.begin;
     if (a.range.end != b.range.end) return a.range.end > b.range.end;

@@ -1,6 +1,6 @@
 // Type descriptors as the compiler lays them out (runtime._type up to Go 1.20, internal/abi.Type since). Their layout
-// is the same from Go 1.17 to 1.27 (reference 6.1), so it is written down here and not looked up; only the meaning of a
-// few flags depends on the release.
+// is the same from Go 1.17 to 1.27 (reference 6.1), so it is written down here instead of looked up; only the meaning
+// of a few flags depends on the release.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,7 @@
 
 namespace holdfast::go {
 
-// reflect.Kind's numbers.
+// The numbers of reflect.Kind.
 enum class TypeKind : std::uint8_t {
   kInvalid = 0,
   kBool = 1,
@@ -45,7 +45,7 @@ enum class TypeKind : std::uint8_t {
 
 struct TypeHeader {
   le64 size;           // bytes of one value
-  le64 pointer_bytes;  // prefix that can hold pointers; 0 = none in it
+  le64 pointer_bytes;  // the beginning that can hold pointers; 0 = there are none
   le32 hash;
   std::uint8_t tflag;
   std::uint8_t align;
@@ -53,23 +53,23 @@ struct TypeHeader {
   std::uint8_t kind_byte;
   le64 equal;
   le64 gc_data;
-  les32 name;  // from moduledata.types; negative: a run-time made name of reflect
+  les32 name;  // from moduledata.types; negative: the name of a type that reflect made
   les32 pointer_to_this;
 
   TypeKind kind() const { return static_cast<TypeKind>(kind_byte & 31); }
   bool has_uncommon() const { return (tflag & 1) != 0; }
   bool has_extra_star() const { return (tflag & 2) != 0; }
   bool is_named() const { return (tflag & 4) != 0; }
-  // The data word of an interface is the value itself: since Go 1.26 in tflag, before in the kind byte.
+  // Whether the data word of an interface is the value itself: in tflag since Go 1.26, in the kind byte before.
   bool is_direct(const GoVersion& version) const {
     return version.pure_kind_byte() ? (tflag & 32) != 0 : (kind_byte & 32) != 0;
   }
-  // gc_data is a GC program behind a 4-byte length (up to Go 1.23).
+  // Whether gc_data is a GC program behind a 4-byte length (up to Go 1.23).
   bool has_gc_program(const GoVersion& version) const {
     return version.gc_programs_in_types() && (kind_byte & 64) != 0;
   }
-  // gc_data leads to a mask that is built when first needed (since Go 1.24). In 1.22 and 1.23 the same flag marks a
-  // nameless type whose program the runtime has expanded: gc_data is a plain mask there.
+  // Whether gc_data leads to a mask that is built when it is first needed (since Go 1.24). In 1.22 and 1.23 the same
+  // flag marks a nameless type whose program the runtime has expanded: there gc_data is a plain mask.
   bool has_mask_on_demand(const GoVersion& version) const {
     return !version.gc_programs_in_types() && (tflag & 16) != 0;
   }
@@ -92,10 +92,10 @@ constexpr std::uint64_t kMapKeyAt = 48;
 constexpr std::uint64_t kMapElemAt = 56;
 constexpr std::uint64_t kMapGroupAt = 64;  // the bucket type before swiss maps
 
-// Bound for counts in descriptors: fields of a struct, methods, parameters. The largest seen are in the thousands.
+// The bound for counts in descriptors: fields of a struct, methods, parameters. The largest seen are in the thousands.
 constexpr std::uint64_t kMostMembers = 1 << 16;
 
-// The header at `type`; nullopt if it cannot be read.
+// Returns the header at `type`; nullopt if it cannot be read.
 std::optional<TypeHeader> read_type_header(const MemorySource& memory, Address type);
 
 }  // namespace holdfast::go

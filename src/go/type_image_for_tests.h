@@ -1,5 +1,5 @@
-// For tests: a module with type descriptors that are built by hand, and a heap beside it. Every type remembers its
-// pointer words as a plain list, so that tests can compare masks with it.
+// For tests: a module with type descriptors built by hand, and a heap beside it. Every type remembers its pointer words
+// as a plain list, so that tests can compare masks with it.
 #pragma once
 
 #include <cstring>
@@ -16,7 +16,7 @@
 
 namespace holdfast::go {
 
-// Layouts that a test states: {"runtime.hchan.buf", {16, 8}}, sizes under the type's name.
+// Layouts that a test states: {"runtime.hchan.buf", {16, 8}}; sizes stand under the type's name.
 class FakeLayouts : public LayoutSource {
  public:
   std::map<std::string, FieldLayout, std::less<>> fields;
@@ -54,7 +54,7 @@ class TypeImage {
   static constexpr std::uint64_t kBytes = 1 << 20;
 
   struct Named {
-    std::string package;  // path; empty = not a named type
+    std::string package;  // its path; empty for types without a name
     std::vector<BuiltMethod> methods;
   };
 
@@ -76,19 +76,19 @@ class TypeImage {
   Variables vars;
   FakeLayouts layouts;
 
-  // Everything is in place when it is called; bytes may still change afterwards.
+  // Everything must be in place when it is called; bytes may still change afterwards.
   Runtime runtime() { return Runtime{image_, layouts, version_, modules, vars}; }
   GoVersion& version() { return version_; }
   const MemorySource& memory() const { return image_; }
 
-  // The types that the module lists.
+  // Sets the types that the module lists.
   void set_typelinks(const std::vector<Address>& types) {
     const Address list = space(4 * types.size());
     for (std::size_t i = 0; i < types.size(); ++i) write(list + 4 * i, static_cast<std::int32_t>(types[i] - kTypes));
     modules[0].typelinks = {list, types.size()};
   }
 
-  // Where the next descriptors go: the module, or the heap as for types made by reflect.
+  // Says where the next descriptors go: into the module, or onto the heap as for types that reflect made.
   void build_on_heap(bool on) { on_heap_ = on; }
   Address space(std::uint64_t bytes, std::uint64_t align = 8) {
     std::uint64_t& used = on_heap_ ? heap_used_ : types_used_;
@@ -106,7 +106,7 @@ class TypeImage {
     std::memcpy(bytes_at(at, bytes.size()), bytes.data(), bytes.size());
   }
 
-  // Name bytes (reference 6.1): flags, length, text, tag, package.
+  // Writes name bytes (reference 6.1): flags, length, text, tag, package.
   Address name(std::string_view text, bool embedded = false, std::string_view tag = {}, std::string_view package = {}) {
     std::string bytes(1, static_cast<char>((tag.empty() ? 0 : 2) | (package.empty() ? 0 : 4) | (embedded ? 8 : 0)));
     for (const std::string_view part : {text, tag}) {
@@ -177,7 +177,8 @@ class TypeImage {
     }
     return at;
   }
-  // The collector follows the data word only: itabs do not lie in the heap, and reflect keeps its types by itself.
+  // The collector follows only the data word: itabs do not lie in the heap, and reflect keeps its types alive by
+  // itself.
   Address interface(const std::vector<BuiltMethod>& methods, std::string_view text, const Named& named = {}) {
     const Address at = start(80, TypeKind::kInterface, text, 16, {false, true}, named);
     write(at + kFieldPackageAt, named.package.empty() ? 0 : name(named.package).value);
@@ -205,7 +206,7 @@ class TypeImage {
     finish(at, 56, named);
     return at;
   }
-  // A map; what lies behind the hasher is 0 but for the bytes of a group, where swiss maps have them.
+  // Adds a map. What lies behind the hasher is 0, except for the bytes of a group where swiss maps have them.
   Address map(Address key, Address elem, Address group, std::string_view text) {
     const Address at = start(136, TypeKind::kMap, text, 8, {true}, {});
     write(at + kMapKeyAt, key.value);
@@ -227,7 +228,7 @@ class TypeImage {
     write_bytes(at, bytes);
     return at;
   }
-  // Re-declares the pointer words of a type that another test object stands for.
+  // States the pointer words of a type anew.
   void set_pointers(Address type, std::vector<bool> mask, std::uint64_t bytes) {
     masks_[type] = std::move(mask);
     sizes_[type] = bytes;
@@ -246,7 +247,7 @@ class TypeImage {
     write(at + kElemAt, elem.value);
     return at;
   }
-  // Writes the header and reserves the kind's part and the uncommon part.
+  // Writes the header, and reserves room for the kind's part and the uncommon part.
   Address start(std::uint64_t bytes, TypeKind kind, std::string_view text, std::uint64_t size,
                 const std::vector<bool>& pointers, const Named& named, Address in_place = {}) {
     const Address at =

@@ -1,5 +1,5 @@
-// A flat hash from addresses to row numbers: one probe, one cache line, no allocation but its own growth. Threads may
-// share it while nobody inserts.
+// A flat hash from addresses to row numbers: one probe, one cache line, no allocation except when it grows. Several
+// threads may share it while none inserts.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +20,7 @@ class TypeIndex {
     const Slot& slot = slots_[place(key)];
     return slot.key ? std::optional(slot.row) : std::nullopt;
   }
-  // False if the key, which must not be null, is there already; its row stays then.
+  // False if the key, which must not be null, is there already; then its row stays.
   bool insert(Address key, std::uint32_t row) {
     if (used_ * 2 >= slots_.size()) grow();
     Slot& slot = slots_[place(key)];

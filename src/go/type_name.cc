@@ -1,4 +1,4 @@
-// Composes the texts of unnamed types as reflect's String() gives them.
+// Composes the texts of unnamed types as reflect's String() does.
 #include <fmt/format.h>
 
 #include "go/type_reader.h"

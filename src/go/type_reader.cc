@@ -8,11 +8,11 @@ namespace {
 
 constexpr std::uint64_t kMostTypeBytes = std::uint64_t{1} << 47;
 constexpr std::uint64_t kMostNameBytes = 1 << 17;
-// When the name of a reflect-made type is composed of its parts: how deep they nest, and how many are looked at.
+// The name of a type that reflect made is composed of its parts. These bound how deep they nest and how many are read.
 constexpr int kMostNesting = 32;
 constexpr int kMostParts = 4096;
 
-// The size that the kind prescribes; 0 = any.
+// Returns the size that the kind prescribes; 0 = any.
 std::uint64_t fixed_size(TypeKind kind) {
   switch (kind) {
     case TypeKind::kBool:
@@ -64,12 +64,13 @@ bool printable(std::string_view text) {
 
 std::string TypeDescriptor::full_name() const {
   if (!named || package.empty()) return text;
-  // The dots of type arguments, and of the parts of shapes ("go.shape.struct { Name cart.Name }"), are not the one.
+  // The dots of type arguments and inside shapes ("go.shape.struct { Name cart.Name }") are not the one that is looked
+  // for.
   const std::size_t dot = text.rfind('.', text.find_first_of("[{( "));
   return dot == std::string::npos ? text : package + text.substr(dot);
 }
 
-// Name bytes: flags (1 exported, 2 tag, 4 package, 8 embedded), length as a varint, text.
+// Name bytes are: flags (1 exported, 2 tag, 4 package, 8 embedded), the length as a varint, the text.
 std::optional<TypeReader::Name> TypeReader::read_name(Address at) const {
   std::byte head[4];
   std::uint64_t length = 0;
@@ -98,7 +99,7 @@ std::optional<std::string> TypeReader::read_name(const Module& module, std::int3
   return std::move(name->text);
 }
 
-// typeOff: 0 and -1 stand for none. Ids of reflect are negative, too, but only reflect's own types name them.
+// For a typeOff, 0 and -1 mean none. Ids of reflect are negative, too, but only reflect's own types have them.
 Address TypeReader::resolve(const Module* module, std::int32_t type_offset) const {
   if (module == nullptr || type_offset <= 0) return Address();
   if (static_cast<std::uint64_t>(type_offset) >= module->etypes - module->types) return Address();
@@ -111,7 +112,7 @@ std::optional<TypeHeader> TypeReader::header(Address type) const {
   if (!header || !sane(*header, runtime_.version)) return std::nullopt;
   const Module* module = runtime_.module_of_type(type);
   if (module == nullptr) {
-    // Reflect copies the header of a type of the same kind and gives it a name of its own or none.
+    // Reflect copies the header of a type of the same kind, and gives it a name of its own or none.
     return header->is_named() ? std::nullopt : header;
   }
   return read_name(*module, header->name) ? header : std::nullopt;
@@ -201,7 +202,7 @@ std::optional<MapShape> TypeReader::map_shape(Address type) const {
     shape.indirect_key = (flags & 4) != 0;
     shape.indirect_elem = (flags & 8) != 0;
   }
-  // The last key and value begin within the group.
+  // The last key and the last value must begin within the group.
   const auto fits = [&](std::uint64_t at, std::uint64_t stride) {
     return at <= shape.group_bytes && stride <= (shape.group_bytes - at) / (MapShape::kSlots - 1);
   };
@@ -322,7 +323,7 @@ std::optional<TypeDescriptor> TypeReader::read(Address type, int depth, int& bud
     if (found->has_extra_star() && out.text.starts_with('*')) out.text.erase(0, 1);
     return out;
   }
-  // Reflect keeps the name in a table of its own; all its types are unnamed ones, so their parts tell it.
+  // Reflect keeps the name in a table of its own. All its types are unnamed, so their parts tell the name.
   if (depth > kMostNesting) return std::nullopt;
   bool whole = true;
   out.text = compose_type_name(out, [&](Address part) {

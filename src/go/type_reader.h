@@ -1,5 +1,5 @@
 // Reads type descriptors: what reflect would say about a type, from outside. Every address, count and name offset comes
-// from the target and is checked before it is used, so any address may be asked about (reference 6.1).
+// from the target and is checked before it is used, so any address may be asked about (reference 6.1). Nothing throws.
 #pragma once
 
 #include <cstdint>
@@ -22,7 +22,7 @@ struct TypeField {
   bool embedded = false;
 };
 
-// A method that an interface asks for.
+// A method that an interface requires.
 struct InterfaceMethod {
   std::string name;
   Address type;  // its func type; null if the linker dropped it
@@ -31,12 +31,12 @@ struct InterfaceMethod {
 // A method that a type has.
 struct TypeMethod {
   std::string name;
-  Address type;            // func type without receiver; null if the linker dropped it
-  Address interface_code;  // takes the data word of an interface; null if dropped
-  Address code;            // takes the receiver itself; null if dropped
+  Address type;            // the func type without the receiver; null if the linker dropped it
+  Address interface_code;  // the code that takes the data word of an interface; null if dropped
+  Address code;            // the code that takes the receiver itself; null if dropped
 };
 
-// How the entries of a map lie in its group type (its bucket type before swiss maps).
+// How the entries of a map lie in its group type (before swiss maps: its bucket type).
 struct MapShape {
   static constexpr std::uint64_t kSlots = 8;  // per group or bucket, behind 8 control (tophash) bytes
 
@@ -45,7 +45,7 @@ struct MapShape {
   std::uint64_t group_bytes = 0;
   std::uint64_t keys_at = 0, key_stride = 0;         // key i at keys_at + i * key_stride
   std::uint64_t elems_at = 0, elem_stride = 0;       // value i likewise
-  bool indirect_key = false, indirect_elem = false;  // the slot holds a pointer to it
+  bool indirect_key = false, indirect_elem = false;  // the slot holds a pointer to the key or value
 };
 
 struct TypeDescriptor {
@@ -56,9 +56,9 @@ struct TypeDescriptor {
   std::uint32_t hash = 0;
   bool named = false;
   bool direct = false;         // an interface holds the value itself, not a pointer to it
-  bool run_time = false;       // made by reflect; lies in no module
-  std::string text;            // as reflect's String(): package names, "map[string]*cart.Item"
-  std::string package;         // path; empty for builtin and unnamed types
+  bool run_time = false;       // reflect made it, and it lies in no module
+  std::string text;            // as reflect's String() has it, with package names: "map[string]*cart.Item"
+  std::string package;         // its path; empty for builtin and unnamed types
   Address elem;                // of array, chan, map, pointer, slice
   Address key;                 // of map
   std::uint64_t count = 0;     // of array
@@ -69,36 +69,37 @@ struct TypeDescriptor {
   bool variadic = false;
   std::optional<MapShape> map;
 
-  // A named type with its package path: "example.com/app/cart.Item"; any other type as `text` has it.
+  // Returns a named type with its package path: "example.com/app/cart.Item"; any other type as `text` has it.
   std::string full_name() const;
 };
 
-// The text of an unnamed type made of others, whose texts `name_of` gives; `type.text` where it is not made of others.
+// Returns the text of an unnamed type that is made of others, whose texts `name_of` gives; `type.text` if it is not.
 std::string compose_type_name(const TypeDescriptor& type, const std::function<std::string(Address)>& name_of);
 
-// Stateless, and so safe from several threads.
+// It has no state, so several threads may use it.
 class TypeReader {
  public:
   // `runtime` must outlive this.
   explicit TypeReader(const Runtime& runtime) : runtime_(runtime) {}
 
-  // nullopt if there is no sound descriptor at `type`.
+  // Returns nullopt if there is no sound descriptor at `type`.
   std::optional<TypeDescriptor> read(Address type) const;
-  // Methods of a type that has any, exported first as in the table; empty if the table is damaged.
+  // Returns the methods of a type, exported ones first as in the table; empty if it has none or the table is damaged.
   std::vector<TypeMethod> methods(Address type) const;
 
-  // Whether a descriptor can lie here: alignment, header, name. No false hit is known for addresses within
-  // [types, etypes); elsewhere (reflect's types) the test is weaker.
+  // Whether a descriptor can lie here, by alignment, header and name. Within [types, etypes) no false hit is known;
+  // elsewhere (reflect's types) the test is weaker.
   bool is_type(Address type) const { return header(type).has_value(); }
 
-  // The sound header at `type`, without its kind's part.
+  // Returns the sound header at `type`, without what the kind has behind it.
   std::optional<TypeHeader> header(Address type) const;
 
-  // Appends the types that this one names: elements, fields, parameters, methods, the pointer to it. Not sorted, not
-  // tested. False if there is no sound descriptor.
+  // Appends the types that this one names: elements, fields, parameters, methods, the pointer to it. They are neither
+  // sorted nor checked. False if there is no sound descriptor.
   bool references(Address type, std::vector<Address>& out) const;
 
-  // Bytes from the start of the descriptor to the end of its tables, as Go 1.27 lays them out one after the other.
+  // Returns the bytes from the start of the descriptor to the end of its tables, as Go 1.27 lays them out one after the
+  // other.
   std::optional<std::uint64_t> descriptor_bytes(Address type) const;
 
  private:

@@ -20,7 +20,7 @@ TEST(TypeReader, ReadsAStructWithItsFieldsAndMethods) {
       image.structure({{"Base", image.string(), 0, true}, {"count", image.integer(), 16}}, 24, "*cart.Item",
                       {"example.com/app/cart", {{"Add", method_type}, {"Close", method_type}}});
   auto header = *read_type_header(image.memory(), type);
-  header.tflag |= 2;  // the text has a star too many
+  header.tflag |= 2;  // the text has one star too many
   image.write(type, header);
   const Runtime runtime = image.runtime();
   const TypeReader reader(runtime);
@@ -121,7 +121,7 @@ TEST(TypeReader, KnowsTheShapeOfMapsOfEveryEra) {
   EXPECT_TRUE(shape.indirect_key);
   EXPECT_FALSE(shape.indirect_elem);
 
-  // map[[28]byte]bool: the slots of 29 bytes fill the group to its last byte.
+  // The slots of map[[28]byte]bool have 29 bytes and fill the group to its last byte.
   TypeImage odd(26);
   shape = read(odd, [&](Address type) {
     const std::uint64_t words[] = {240, 29, 28, 0};
@@ -189,7 +189,7 @@ TEST(TypeReader, RefusesWhatIsNoDescriptor) {
   };
   EXPECT_TRUE(with([](TypeHeader&) {}));
   EXPECT_FALSE(with([](TypeHeader& h) { h.kind_byte = 27; }));
-  EXPECT_FALSE(with([](TypeHeader& h) { h.kind_byte = 22 | 32; }));  // pure since 1.26
+  EXPECT_FALSE(with([](TypeHeader& h) { h.kind_byte = 22 | 32; }));  // without flags since 1.26
   EXPECT_FALSE(with([](TypeHeader& h) { h.size = 16; }));
   EXPECT_FALSE(with([](TypeHeader& h) { h.pointer_bytes = 16; }));
   EXPECT_FALSE(with([](TypeHeader& h) { h.gc_data = 0; }));

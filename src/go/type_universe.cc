@@ -55,7 +55,7 @@ void TypeUniverse::read_typelinks(const Module& module) {
   }
 }
 
-// From Go 1.27 the descriptors lie one after the other behind the first word of the block.
+// From Go 1.27 on, the descriptors lie one after the other behind the first word of the block.
 void TypeUniverse::walk_descriptors(const Module& module) {
   const Address end = module.types + std::min<std::uint64_t>(module.type_desc_len, module.etypes - module.types);
   for (Address at = module.types + 8; at < end;) {
@@ -78,7 +78,7 @@ void TypeUniverse::read_itablinks(const Module& module) {
   }
 }
 
-// From Go 1.27 the itabs lie one after the other, too.
+// From Go 1.27 on, the itabs lie one after the other, too.
 void TypeUniverse::walk_itabs(const Module& module) {
   const Address begin = module.types + module.itab_offset;
   const Address end = begin + module.itab_size;
@@ -127,7 +127,7 @@ void TypeUniverse::note(Address word, Address type) {
   widen(in_module ? static_ : dynamic_, word);
 }
 
-// Adds what is pending and all that it names.
+// Adds what is pending and everything that it names.
 void TypeUniverse::close() {
   while (!pending_.empty()) {
     const Address type = pending_.back();

@@ -1,6 +1,6 @@
 // All types of a program: what typelinks (Go 1.19-1.26) or a walk over the descriptors (1.27) list, the types of all
-// itabs, and everything that these name (reference 6.2). And the question that a scan of the heap asks of every word:
-// is this the first word of an interface?
+// itabs, and everything that these name (reference 6.2). It also answers the question that a scan of the heap asks of
+// every word: is this the first word of an interface? Several threads may ask while none adds.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +16,7 @@
 
 namespace holdfast::go {
 
-// The first word of a non-empty interface: which interface type, and the type of the value.
+// The first word of a non-empty interface: it tells which interface type, and the type of the value.
 struct Itab {
   Address address;
   Address interface;
@@ -24,29 +24,29 @@ struct Itab {
   bool operator==(const Itab&) const = default;
 };
 
-// runtime.itabTable: {size, count, entries[size]}, an open hash table of itabs with null where it is empty. Null if it
-// was not found.
+// runtime.itabTable is {size, count, entries[size]}, an open hash table of itabs with null where it is empty. Null if
+// it was not found.
 Address itab_table(const Runtime& runtime);
 constexpr std::uint64_t kItabTableEntriesAt = 16;  // bytes from its beginning
 
 class TypeUniverse {
  public:
-  // The reader must outlive this. Tables that cannot be read are counted as losses.
+  // The reader must outlive this. Tables that cannot be read are losses.
   TypeUniverse(const Runtime& runtime, const TypeReader& reader, LossLedger& losses);
 
-  // Adds types found elsewhere (allocation headers, debug information, code) and all that they name.
+  // Adds types that were found elsewhere (allocation headers, debug information, code), and all that they name.
   void add(std::span<const Address> types);
 
-  // Descriptors by address.
+  // All descriptors, ordered by address.
   const std::vector<Address>& types() const { return types_; }
-  // By address.
+  // All itabs, ordered by address.
   const std::vector<Itab>& itabs() const { return itabs_; }
 
   bool has_type(Address type) const;
   const Itab* itab_at(Address itab) const;
 
-  // The type of the value of an interface whose first word is `word`; null if it is neither a known descriptor nor a
-  // known itab. Most words of a heap are answered by one or two comparisons.
+  // Returns the type of the value of an interface whose first word is `word`; null if that is neither a known
+  // descriptor nor a known itab. For most words of a heap one or two comparisons are enough.
   Address interface_type(Address word) const {
     if (!in_static(word) && !in_dynamic(word)) return Address();
     const auto row = words_.find(word);
@@ -73,8 +73,8 @@ class TypeUniverse {
   std::vector<Address> pending_;  // not yet looked at
   TypeIndex words_;               // descriptors and itabs -> row of value_types_
   std::vector<Address> value_types_;
-  AddressRange static_;   // around all words of the modules
-  AddressRange dynamic_;  // around all others: reflect's types, itabs made at run time
+  AddressRange static_;   // surrounds all words of the modules
+  AddressRange dynamic_;  // surrounds all others: reflect's types, itabs made at run time
 };
 
 }  // namespace holdfast::go

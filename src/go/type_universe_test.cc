@@ -84,7 +84,7 @@ TEST(TypeUniverse, FindsItabsMadeAtRunTime) {
   EXPECT_EQ(universe.interface_type(wrong_hash), Address());
 }
 
-// A block as Go 1.27 lays it out: descriptors with their tables one after the other, then itabs.
+// Lays a block out as Go 1.27 does: descriptors with their tables one after the other, then itabs.
 TEST(TypeUniverse, WalksDescriptorsFrom127) {
   TypeImage image(27);
   std::vector<Address> packed;

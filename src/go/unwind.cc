@@ -13,7 +13,7 @@ namespace {
 constexpr std::uint64_t kPushed = kArchitecture.pushed_by_call;
 static_assert(kPushed == kWord);
 
-// The registers of the code that a signal interrupted, from the kernel's struct ucontext at `at`.
+// Returns the registers of the code that a signal interrupted, from the kernel's struct ucontext at `at`.
 std::optional<Registers> interrupted_registers_at(const StackMemory& stack, Address at) {
   Registers registers;
   for (std::size_t i = 0; i < registers.general.size(); ++i) {
@@ -75,7 +75,7 @@ class Unwinder::Walk {
   StackEnd run() {
     Address pc = start_.pc;
     Address sp = start_.sp;
-    // A call of a nil function has no code of its own: go on in its caller.
+    // A call of a nil function has no code of its own, so the walk goes on in its caller.
     if (!pc) {
       const auto caller = memory_.word(sp);
       if (!caller) return StackEnd::kUnreadable;
@@ -110,8 +110,8 @@ class Unwinder::Walk {
     return std::nullopt;
   }
 
-  // cgocallback leaves a valid frame on both of its stacks; and the innermost function has not changed SP yet, or has
-  // saved it before (system calls).
+  // cgocallback leaves a valid frame on both of its stacks. The innermost function has not changed SP yet, or has saved
+  // it before (system calls).
   bool loses_sp(const Code& code) const {
     return (code.function.flags & binary::kFlagSpWrite) != 0 && out_.frames.size() > 1 &&
            code.special != SpecialFunction::kCgocallback;
@@ -127,12 +127,12 @@ class Unwinder::Walk {
     frame.sp = sp;
     frame.fp = fp;
     frame.varp = fp - kPushed;
-    if (frame.varp > sp) frame.varp = frame.varp - kWord;  // the caller's frame pointer is saved there
+    if (frame.varp > sp) frame.varp = frame.varp - kWord;  // the saved frame pointer of the caller is there
     frame.function = code.ref;
     frame.is_return_address =
         !trapped && pc > code.function.entry && !(innermost && start_.kind == StackStart::kRegisters);
-    // After a trap the function only ever goes on, if at all, at its call of deferreturn. The runtime looks up what is
-    // live before continue_pc, hence the 1.
+    // After a trap the function can only go on at its call of deferreturn, if at all. The runtime looks up what is live
+    // before continue_pc, hence the 1.
     if (callee_ == SpecialFunction::kSigpanic)
       frame.continue_pc =
           code.function.deferreturn == 0 ? Address() : code.function.entry + code.function.deferreturn + 1;
@@ -170,7 +170,7 @@ std::optional<Registers> Unwinder::interrupted_registers(const Machine& machine,
   return std::nullopt;
 }
 
-// Where the thread that runs the goroutine is.
+// Finds where the thread that runs the goroutine is.
 std::optional<Unwinder::Start> Unwinder::start_of_thread(const Goroutine& goroutine) const {
   const Machine* machine = goroutine.m ? scheduler_.machine(goroutine.m) : nullptr;
   if (machine == nullptr || machine->curg != goroutine.g) return std::nullopt;
@@ -182,7 +182,7 @@ std::optional<Unwinder::Start> Unwinder::start_of_thread(const Goroutine& gorout
   if (machine->g0_stack.contains(sp)) system_stack = {sp, machine->g0_stack.end};
   if (machine->vdso_sp && is_place(goroutine, machine->vdso_pc, machine->vdso_sp))
     return Start{StackStart::kVdso, machine->vdso_pc, machine->vdso_sp, registers, system_stack};
-  // On its own stack, but in code that is not Go's: g.sched is from an earlier change of stacks.
+  // It is on its own stack, but in code that is not Go's: g.sched is from an earlier change of stacks.
   if (goroutine.stack.contains(sp)) return std::nullopt;
   if (is_place(goroutine, goroutine.sched_pc, goroutine.sched_sp))
     return Start{StackStart::kSystemStack, goroutine.sched_pc, goroutine.sched_sp, registers, system_stack};

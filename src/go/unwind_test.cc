@@ -10,7 +10,7 @@ namespace {
 using testing::ElementsAre;
 using testing::SizeIs;
 
-// A goroutine main.outer -> main.inner on a stack that ends in runtime.goexit:
+// Goroutine main.outer -> main.inner runs on a stack that ends in runtime.goexit:
 //   top (stktopsp)  goexit's frame: 0 bytes, its "return address" is nothing
 //   outer           frame of 0x20 bytes, inner a frame of 0x10
 class UnwindTest : public testing::Test {
@@ -33,7 +33,7 @@ class UnwindTest : public testing::Test {
     g_.sched_sp = sp_ - 0x10;
   }
 
-  // SP after a function with that frame, which begins at `sp`, is called and called on from `return_pc`.
+  // Returns SP after a function with that frame, which begins at `sp`, was called and has called on from `return_pc`.
   Address call(Address sp, std::uint64_t frame_size, Address return_pc) {
     const Address at = sp - frame_size - 8;
     image_.put(at, return_pc);
@@ -50,7 +50,7 @@ class UnwindTest : public testing::Test {
       out.emplace_back(image_.functions().function(frame.function)->function.name);
     return out;
   }
-  // The goroutine runs on a thread with these registers.
+  // Makes the goroutine run on a thread with these registers.
   std::vector<ThreadRegisters> run_at(Address pc, Address sp) {
     g_.status = GoroutineStatus::kRunning;
     g_.m = Address(0x2000);
@@ -154,7 +154,7 @@ TEST_F(UnwindTest, StopsAtAFunctionThatChangesStacksUnlessItIsTheInnermost) {
 }
 
 TEST_F(UnwindTest, PassesThroughCallbacksFromC) {
-  // inner's caller is cgocallback, whose frame of 8 bytes lies above; its caller is outer.
+  // inner's caller is cgocallback, whose frame of 8 bytes lies above; cgocallback's caller is outer.
   const Address frame = sp_ - 0x10;
   image_.put(frame, cgocallback_ + 2);
   image_.put(frame + 0x10, outer_ + 9);
@@ -174,7 +174,7 @@ TEST_F(UnwindTest, AFunctionThatTrappedGoesOnAtItsDeferReturnOnly) {
   EXPECT_EQ(stack.frames[1].continue_pc, outer_ + 0x31);
   EXPECT_FALSE(stack.frames[1].is_return_address);
   EXPECT_TRUE(stack.frames[2].is_return_address);
-  // inner defers nothing: it never goes on.
+  // inner defers nothing, so it never goes on.
   image_.put(sp_ - 0x18, inner_ + 5);
   g_.sched_sp = sp_ - 0x20;
   stack = unwind();

@@ -16,7 +16,7 @@ constexpr Address kNowhere{0x99990000};
 
 class VariableMasksTest : public testing::Test {
  protected:
-  // A section of that many words.
+  // Returns the mask of a section of that many words.
   BitVector mask(Address at, std::uint64_t bits, std::uint64_t words) {
     image_.function("main.main", 0);
     Module& module = image_.runtime().modules.front();
@@ -45,7 +45,7 @@ TEST_F(VariableMasksTest, DoesNotReachBeyondTheSection) {
 }
 
 TEST_F(VariableMasksTest, ExpandsTheProgramIfTheMaskIsNotThere) {
-  image_.put<std::uint8_t>(kProgram, 5);  // that many bits follow, then the end
+  image_.put<std::uint8_t>(kProgram, 5);  // so many bits follow, then the end
   image_.put<std::uint8_t>(kProgram + 1, 0b10110);
   EXPECT_THAT(mask(kNowhere, 5, 5).words, ElementsAre(0b10110U));
   EXPECT_THAT(losses_.sorted(), IsEmpty());
@@ -54,7 +54,7 @@ TEST_F(VariableMasksTest, ExpandsTheProgramIfTheMaskIsNotThere) {
 TEST_F(VariableMasksTest, CountsAMaskThatCannotBeHad) {
   EXPECT_THAT(mask(kNowhere, 5, 5).words, ElementsAre(0U)) << "the program is empty";
   EXPECT_THAT(losses_.sorted(), IsEmpty()) << "and complete";
-  image_.put<std::uint8_t>(kProgram, 0x80);  // repeats what is not there
+  image_.put<std::uint8_t>(kProgram, 0x80);  // repeats bits that are not there
   mask(kNowhere, 5, 5);
   EXPECT_EQ(losses_.sorted().size(), 1U);
 }

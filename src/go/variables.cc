@@ -41,7 +41,8 @@ constexpr std::array kSymbols = {
     SymbolRule{&Variables::bbuckets, "runtime.bbuckets"},
 };
 
-// The n-th disp32(%rip) operand of `function` is `variable` + the offset of type.field (or the variable itself).
+// Says that the n-th disp32(%rip) operand of `function` is `variable` + the offset of type.field (or the variable
+// itself).
 struct CodeRule {
   Address Variables::*variable;
   std::string_view function;
@@ -50,7 +51,7 @@ struct CodeRule {
   std::string_view field = {};
 };
 
-// Several rules for one variable are tried in order.
+// If there are several rules for one variable, they are tried in order.
 constexpr std::array kCode = {
     CodeRule{&Variables::mheap, "runtime.getempty.func1", 0},
     CodeRule{&Variables::mheap, "runtime.allocmcache.func1", 0},
@@ -114,7 +115,7 @@ class CodeSearch {
       if (operands.size() <= rule.operand) continue;
       const Address found = operands[rule.operand].target - correction;
       if (plausible(rule, found)) return found;
-      // Position-independent code has operands of its own (thread-local storage), which move the others.
+      // Position-independent code has operands of its own (thread-local storage), which shift the others.
       if (!is_checked(rule)) continue;
       for (const auto& operand : operands)
         if (plausible(rule, operand.target - correction)) return operand.target - correction;
@@ -122,7 +123,7 @@ class CodeSearch {
     return {};
   }
 
-  // Variables whose content tells whether the address is right.
+  // The content of these variables tells whether the address is right.
   static bool is_checked(const CodeRule& rule) {
     return rule.variable == &Variables::mheap || rule.variable == &Variables::gc_controller;
   }
@@ -155,7 +156,7 @@ class CodeSearch {
     return base && base->value % kPageSize == 0;
   }
 
-  // The head of the list of threads: the operand of mcommoninit that points at an m whose g0 points back.
+  // Finds the head of the list of threads: the operand of mcommoninit that points at an m whose g0 points back.
   Address find_allm() const {
     const std::uint32_t g0_at = layouts_.offset("runtime.m", "g0");
     const std::uint32_t m_at = layouts_.offset("runtime.g", "m");
@@ -170,7 +171,7 @@ class CodeSearch {
     return {};
   }
 
-  // runtime.gcCleanups (1.25+) is the receiver of its methods: the last address taken before a call of one.
+  // runtime.gcCleanups (1.25+) is the receiver of its methods, so it is the last address taken before a call of one.
   Address find_cleanups() const {
     std::vector<AddressRange> methods;
     for (const char* name : {"runtime.(*cleanupQueue).enqueue", "runtime.(*cleanupQueue).flush",

@@ -1,4 +1,4 @@
-// Where the runtime's variables are: from the symbol table, or, in a stripped program, from the machine code of runtime
+// Finds the runtime's variables: by the symbol table or, in a stripped program, in the machine code of runtime
 // functions that are known to touch them (reference 1.5, Go 1.19-1.27, amd64).
 #pragma once
 
@@ -10,10 +10,10 @@
 
 namespace holdfast::go {
 
-// All functions of that name (a wrapper and its body can share one), as run-time address ranges.
+// Returns all functions of that name (a wrapper and its body can share one), as run-time address ranges.
 using FunctionsNamed = std::function<std::vector<AddressRange>(std::string_view name)>;
 
-// What is not found stays null. Every address found by code is checked for sense where that is possible.
+// What is not found stays null. Every address that was found in code is checked for sense where that is possible.
 Variables find_variables(const MemorySource& memory, const LayoutSource& layouts, const LoadedImage& image,
                          const FunctionsNamed& functions_named);
 

@@ -8,7 +8,7 @@
 namespace holdfast::go {
 namespace {
 
-// The decimal number at `text`, moved past it; -1 if there is none.
+// Takes the decimal number at the start of `text`; -1 if there is none.
 int take_number(std::string_view& text) {
   int value = -1;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
@@ -39,14 +39,14 @@ bool GoVersion::swiss_maps() const {
 }
 
 int GoVersion::wait_reason_numbering() const {
-  constexpr int kLast = 6;  // 1.26 and 1.27 share theirs
+  constexpr int kLast = 6;  // 1.26 and 1.27 share one
   if (minor <= 19) return 0;
   if (minor <= 21) return 1;
   return std::min(minor - 20, kLast);
 }
 
 bool GoVersion::is_before_patch(int limit) const {
-  // "go1.19" and "go1.20" are first releases; from 1.21 on those have the number 0.
+  // "go1.19" and "go1.20" are first releases; from 1.21 on, those have the number 0.
   const bool first = patch < 0 && minor <= 20 && !text.starts_with("devel");
   return (first || patch >= 0) && std::max(patch, 0) < limit;
 }
@@ -71,7 +71,7 @@ GoVersion parse_version(std::string_view text) {
     rest.remove_prefix(1);
     version.patch = take_number(rest);
   }
-  // Up to 1.25 "go1.25.12 X:a,b", from 1.26 "go1.26.11-X:a,b".
+  // Up to 1.25 it is "go1.25.12 X:a,b", from 1.26 on "go1.26.11-X:a,b".
   const std::size_t experiments = rest.find("X:");
   if (experiments != std::string_view::npos) {
     rest.remove_prefix(experiments + 2);

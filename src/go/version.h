@@ -1,6 +1,6 @@
-// Which Go, and what follows from it: behaviours as capabilities, decided once here. No other file compares a version
-// number (tools/check_layers). The facts are of the release notes and of the runtime's sources of Go 1.19-1.27; each
-// capability says since when.
+// Which Go it is, and what follows from that: behaviours as capabilities, decided once here. No other file compares a
+// version number (tools/check_layers). The facts are from the release notes and the runtime's sources of Go 1.19-1.27;
+// each capability says since when.
 #pragma once
 
 #include <string>
@@ -19,22 +19,23 @@ enum class PointerMaps {
   kAllocHeader,  // 1.22+: in-span bitmap, 8-byte header, or the span's large type
 };
 
-// A value without references to anything; safe to share between threads.
+// A value without references to anything; several threads may share it.
 struct GoVersion {
   std::string text;  // as the program says it: "go1.26.8", "go1.25.12 X:greenteagc", "devel go1.28-..."
   int minor = 0;
   int patch = -1;                        // -1 = none given
-  std::vector<std::string> experiments;  // names after "X:", with "no" where switched off
+  std::vector<std::string> experiments;  // the names after "X:", with "no" if switched off
 
   bool has_experiment(std::string_view name) const;
   PointerMaps pointer_maps() const;
-  // GC programs in type descriptors (up to 1.23); later such types have masks that are built on demand.
+  // There are GC programs in type descriptors (up to 1.23). Later such types have masks that are built on demand.
   bool gc_programs_in_types() const { return minor <= 23; }
-  // Mark bits inside one-page spans of 16 to 512 byte slots: 1.26+ by default, 1.25 as an experiment.
+  // One-page spans of slots of 16 to 512 bytes have mark bits inside: from 1.26 on by default, in 1.25 as an
+  // experiment.
   bool green_tea() const;
   bool swiss_maps() const;
-  // mspan.freeIndexForScan stays where it is while the collector marks (1.25+), so it parts what was allocated before
-  // from what was allocated meanwhile. Earlier releases move it with every allocation, or have none.
+  // mspan.freeIndexForScan stays where it is while the collector marks (1.25+), so it separates what was allocated
+  // before from what was allocated meanwhile. Earlier releases move it with every allocation, or have none.
   bool scan_index_rests_while_marking() const { return minor >= 25; }
   // The kind byte carries flags in bits 5 and 6 (up to 1.25) or is pure (1.26+).
   bool pure_kind_byte() const { return minor >= 26; }
@@ -43,15 +44,15 @@ struct GoVersion {
   // Descriptors of maps list offset and stride of keys and elements (1.27+); before, both have the slot's stride
   // (reference 6.1).
   bool maps_list_strides() const { return minor >= 27; }
-  // Near the memory limit the goal of the heap stays 3 % below it (1.21+), or 1 MiB.
+  // Near the memory limit, the goal of the heap stays below it by 3 % (1.21+) or by 1 MiB.
   bool limit_headroom_grows() const { return minor >= 21; }
   // runtime.growslice takes the old array first and the type last (1.20+), or the type first.
   bool grow_slice_takes_type_last() const { return minor >= 20; }
-  // Which column of the table of wait reasons (go/wait_reason.cc) numbers them, from 0 on.
+  // The column of the table of wait reasons (go/wait_reason.cc) that numbers them, starting with 0.
   int wait_reason_numbering() const;
 
-  // Some layouts changed in a patch release: whether this version is a release before `patch` of its minor. One that
-  // names no patch, as a development build, is taken as the last.
+  // Some layouts changed in a patch release. This says whether the version is a release before `patch` of its minor. A
+  // version without a patch, as a development build, is taken for the last one.
   bool is_before_patch(int patch) const;
   // Whether this can be the release that `named` is; a patch that one of them does not name may be any.
   bool may_be(const GoVersion& named) const;
@@ -60,7 +61,7 @@ struct GoVersion {
   bool known() const { return minor <= kNewestMinor; }
 };
 
-// Reads a version string; fails with kUnsupported when it is none, or older than Go 1.19. A minor above kNewestMinor is
+// Reads a version string. Fails with kUnsupported if it is none or older than Go 1.19. A minor above kNewestMinor is
 // returned as it is: sanity checks decide about it later.
 GoVersion parse_version(std::string_view text);
 

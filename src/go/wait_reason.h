@@ -14,7 +14,7 @@ namespace holdfast::go {
 
 using holdfast::WaitReason;
 
-// The numbering of one release: from the layouts' constants where they have them, else from the built-in table.
+// The numbering of one release: by the layouts' constants if they have them, else by the built-in table.
 class WaitReasons {
  public:
   WaitReasons(const LayoutSource& layouts, const GoVersion& version);
@@ -24,9 +24,9 @@ class WaitReasons {
   std::array<WaitReason, 256> by_value_;
 };
 
-// Up to Go 1.19 (wait groups: 1.23) all locks of package sync wait with "semacquire". The functions on the stack,
-// innermost first and inlined ones included, tell which it is, as later releases say it: an RWMutex.Lock that waits for
-// another writer waits in its Mutex.
+// Up to Go 1.19 (wait groups: 1.23), all locks of package sync wait with "semacquire". The functions on the stack,
+// innermost first and inlined ones included, tell which lock it is; the answer is what later releases say. An
+// RWMutex.Lock that waits for another writer waits in its Mutex.
 WaitReason refine_semacquire(std::span<const std::string_view> functions);
 
 }  // namespace holdfast::go

@@ -37,7 +37,7 @@ TEST(WaitReasons, HaveTheNumbersOfTheirRelease) {
 TEST(WaitReasons, AgreeWithTheConstantsOfEveryRelease) {
   const FakeLayouts nameless;
   for (int minor = kOldestMinor; minor <= kNewestMinor; ++minor) {
-    // The last patch release: some added reasons.
+    // This is the last patch release, since some added reasons.
     const GoVersion version = parse_version("go1." + std::to_string(minor) + ".99");
     const auto table = layout_table(version);
     if (!table->constant("runtime.waitReasonZero")) continue;
