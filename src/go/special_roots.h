@@ -46,8 +46,7 @@ struct SpecialRoots {
 };
 
 // Returns those of spans in the order of spans, then those of queues, then those of processors. What cannot be read is
-// a loss; no list is followed further than it can be long. Fails with
-// kUnsupported if the layouts lack a field.
+// a loss; no list is followed further than it can be long. Fails with kUnsupported if the layouts lack a field.
 SpecialRoots read_special_roots(const Runtime& runtime, const HeapModel& heap, LossLedger& losses);
 
 // Returns the return addresses of a bucket's stack, innermost first; empty if it cannot be read.
