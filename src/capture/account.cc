@@ -16,12 +16,12 @@ namespace holdfast::capture {
 namespace {
 
 constexpr std::uint64_t kMallocArena = 64 << 20;  // HEAP_MAX_SIZE of glibc on 64-bit machines
-constexpr std::uint64_t kThreadBlock = 2304;      // bytes of glibc's struct pthread (2.36) from the FS base on
+constexpr std::uint64_t kThreadBlock = 2304;      // bytes of glibc's struct pthread (2.36), which begins at the FS base
 
 enum Line : std::uint8_t { kObjects, kFree, kManual, kGlobals, kFiles, kStacks, kCHeap, kRecords, kMappings, kLines };
 using Lines = std::array<std::uint64_t, kLines>;
 
-// Memory whose use is known by its address. Of kObjects some is in objects, the rest is free slots.
+// Memory whose address tells what it is for. Some of kObjects is in objects, the rest is free slots.
 struct Claim {
   AddressRange range;
   Line line = kFree;
@@ -52,8 +52,8 @@ bool is_guard(const os::ProcessMapping& mapping) {
   return mapping.permissions == os::Permissions{} && !mapping.is_file();
 }
 
-// A C thread's stack: a guard below it, the thread's own block at its top. Memory behind that block belongs to a
-// neighbour that the system joined to it.
+// Returns a C thread's stack, which has a guard below it and the thread's own block at its top. Memory behind that
+// block belongs to a neighbour that the system joined to it.
 std::optional<AddressRange> thread_stack(const std::vector<os::MappingUsage>& mappings, Address thread_block) {
   const auto it = std::partition_point(mappings.begin(), mappings.end(), [&](const os::MappingUsage& usage) {
     return usage.mapping.range.end <= thread_block;
@@ -67,7 +67,7 @@ std::optional<AddressRange> thread_stack(const std::vector<os::MappingUsage>& ma
   return AddressRange{range.begin, std::min(end, range.end)};
 }
 
-// Everything that is known by its address, sorted and disjoint.
+// Returns everything whose address tells what it is for, sorted and disjoint.
 std::vector<Claim> claims_of(const Residency& residency, const AccountFacts& facts) {
   std::vector<Claim> claims;
   claims.reserve(2 * facts.spans.size() + facts.globals.size() + facts.thread_blocks.size() + 16);
@@ -99,7 +99,7 @@ class Accounting {
 
   heap::Account run() {
     for (std::size_t i = 0; i < residency_.mappings.size(); ++i) add_mapping(i);
-    // The system joins neighbouring mappings: what the runtime did not take is the program's own.
+    // The system joins neighbouring mappings, so what the runtime did not take is the program's own.
     const std::uint64_t most = facts_.record_bytes + bytes_within(residency_.present, facts_.arena_table);
     const std::uint64_t records = std::min(lines_[kRecords], most);
     const std::uint64_t buffers = std::min(lines_[kManual], facts_.work_buffer_bytes);
@@ -153,7 +153,7 @@ class Accounting {
     fit(parts, present, usage.rss);
   }
 
-  // In objects, of the resident bytes in the part of a span.
+  // Returns how many resident bytes in the part of a span belong to objects.
   std::uint64_t object_bytes(const heap::Span& span, const AddressRange& window, std::uint64_t present) const {
     if (present == span.bytes()) return span.objects * span.slot_size;
     std::uint64_t bytes = 0;
@@ -166,7 +166,7 @@ class Accounting {
     return bytes;
   }
 
-  // Adds the parts of a mapping of which `rss` bytes were resident. Pages can have come since, or nobody may say which
+  // Adds the parts of a mapping of which `rss` bytes were resident. Pages may have come since, or nobody may say which
   // are there: then each part counts in proportion.
   void fit(const Lines& parts, std::uint64_t present, std::uint64_t rss) {
     std::uint64_t added = 0;
@@ -178,7 +178,7 @@ class Accounting {
     rest_ += rss - added;
   }
 
-  // What a mapping is, but for the parts of it that are claimed.
+  // Says what a mapping is, except for the parts of it that are claimed.
   Line line_of(std::size_t index) const {
     const os::ProcessMapping& mapping = residency_.mappings[index].mapping;
     if (mapping.is_file()) {
@@ -196,7 +196,7 @@ class Accounting {
     return plain && records ? kRecords : kMappings;
   }
 
-  // glibc reserves an arena whole and aligned, and makes its used part accessible.
+  // glibc reserves an arena as a whole, aligned, and makes its used part accessible.
   bool is_malloc_arena(std::size_t index) const {
     const os::ProcessMapping& mapping = residency_.mappings[index].mapping;
     const Address end = mapping.range.begin + kMallocArena;

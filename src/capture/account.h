@@ -1,6 +1,6 @@
-// Where every byte of a live process's resident memory is. Two things are put together: what the system says is
-// resident (smaps, and page by page where a mapping has parts of different kinds), and what the Go runtime says the
-// memory is for.
+// Says where every byte of a live process's resident memory is. It puts two answers together: the system says what is
+// resident (smaps, and page by page where a mapping has parts of different kinds), and the Go runtime says what the
+// memory is for. Sizes are in bytes. One thread.
 //
 // Each resident byte counts in one line of heap::Account, the first one here that claims it:
 //   heap arenas, page by page, by the span that a page belongs to:
@@ -15,7 +15,7 @@
 //   runtime   anonymous mappings that hold records of the runtime, up to the bytes that its counters say it took
 //   mappings  all other memory: mapped by the program or by C libraries, shared without a file, [vdso]
 //   rest      heap pages that came or went between the system's two answers
-// `released` is not resident, so it is in no sum.
+// `released` is not resident, so no sum contains it.
 #pragma once
 
 #include <sys/types.h>
@@ -35,46 +35,47 @@ namespace holdfast::capture {
 // What was resident at one moment.
 struct Residency {
   std::vector<os::MappingUsage> mappings;  // in address order
-  // Pages of anonymous mappings that are in memory: sorted, disjoint.
+  // The pages of anonymous mappings that are in memory: sorted, disjoint.
   std::vector<AddressRange> present;
   // Where the Go runtime keeps records that it never gives back (runtime.persistentalloc): sorted, disjoint.
   std::vector<AddressRange> record_chunks;
 };
 
-// Does not stop the process; 10 ms per resident GB. `runtime`: of the process, seen through its memory as it runs; may
-// be null. None, and a loss, if the system refuses or the process is gone.
+// Does not stop the process; takes 10 ms per resident GB. `runtime` is that of the process, seen through its memory
+// while it runs; it may be null. None, and a loss, if the system refuses or the process is gone.
 std::optional<Residency> read_residency(pid_t pid, const go::Runtime* runtime, LossLedger& losses);
 
-// What the runtime says of its memory.
+// What the runtime says about its memory.
 struct AccountFacts {
   struct SpanUse {
     AddressRange range;
-    const heap::Span* objects = nullptr;  // none in manual ones: stacks, work buffers
+    const heap::Span* objects = nullptr;  // null in manual spans: stacks, work buffers
   };
   std::vector<AddressRange> arenas;                     // of the Go heap: sorted, disjoint
   std::vector<SpanUse> spans;                           // sorted, disjoint, each in an arena
   const HugeArray<std::uint64_t>* allocated = nullptr;  // Snapshot::allocated, if any span has objects
   std::vector<AddressRange> globals;                    // data and bss of Go modules: sorted, disjoint
   std::vector<AddressRange> records;                    // of the runtime, outside of the arenas: sorted, disjoint
-  std::vector<Address>
-      thread_blocks;  // thread pointer of every thread: pthread keeps it at the top of the thread's stack
+  // The thread pointer of every thread: pthread keeps what it points to at the top of the thread's stack.
+  std::vector<Address> thread_blocks;
   std::uint64_t work_buffer_bytes = 0;
-  // What the runtime took from the system for its records, by its counters, and of that which it does not count: its
-  // table of arenas, 32 MiB of which few pages are ever touched.
+  // What the runtime took from the system for its records, by its counters, and its table of arenas, which it does not
+  // count: 32 MiB of which few pages are ever touched.
   std::uint64_t record_bytes = 0;
   AddressRange arena_table;
   std::uint64_t released = 0;
 };
 
-// `snapshot` has its spans, which are heap.in_use()'s, and must outlive the facts. `globals`: sorted, disjoint. What
-// cannot be read is left empty: less is told apart then, but the sums hold.
+// `snapshot` must have its spans, which are those of heap.in_use(), and must outlive the facts. `globals` must be
+// sorted and disjoint. What cannot be read is left empty: then less is told apart, but the sums hold.
 AccountFacts account_facts(const go::Runtime& runtime, const go::HeapModel& heap, const heap::Snapshot& snapshot,
                            std::vector<AddressRange> globals, const std::vector<go::ThreadRegisters>& threads);
 
-// The parts add up to rss, which is the sum over the mappings. `known` is set; next_gc and heap_sys are not.
+// The parts of the account add up to rss, which is the sum over the mappings. `known` is set; next_gc and heap_sys are
+// not.
 heap::Account account_of(const Residency& residency, const AccountFacts& facts);
 
-// What of the spans is not in memory, as Snapshot::absent has it.
+// Returns the parts of spans that are not in memory, as Snapshot::absent has them.
 std::vector<AddressRange> absent_of(const Residency& residency, const std::vector<heap::Span>& spans);
 
 }  // namespace holdfast::capture

@@ -19,10 +19,10 @@ AddressRange range(std::uint64_t begin, std::uint64_t size) {
   return {Address(begin), Address(begin + size)};
 }
 
-// A process put together mapping by mapping.
+// A process that is put together mapping by mapping.
 class Process {
  public:
-  // Plain memory, of which these parts are resident.
+  // Adds plain memory, of which these parts are resident.
   Process& plain(AddressRange all, const std::vector<AddressRange>& present, const std::string& path = "") {
     std::uint64_t rss = 0;
     for (const AddressRange& part : present) {
@@ -35,7 +35,7 @@ class Process {
   Process& file(AddressRange all, std::uint64_t rss, const std::string& path, os::Permissions permissions) {
     return add(all, rss, permissions, path, 17);
   }
-  // A span whose first `objects` slots are taken.
+  // Adds a span whose first `objects` slots are taken.
   Process& span(AddressRange all, std::uint64_t slot_size, std::uint32_t objects) {
     heap::Span& span = spans_.emplace_back();
     span.base = all.begin;
@@ -135,7 +135,7 @@ TEST(Account, TellsCMemoryByItsShape) {
   p.plain(range(0x7ffff0000000, 0x21000), {range(0x7ffff0000000, 0x2000)}, "[stack]");
   const auto account = p.account();
   EXPECT_EQ(account.c_heap, 0x8000U);
-  EXPECT_EQ(account.mappings, 0x7000U);  // not aligned: no arena
+  EXPECT_EQ(account.mappings, 0x7000U);  // it is not aligned, so it is no arena
   EXPECT_EQ(account.stacks, 0x2000U);
 }
 
@@ -143,7 +143,7 @@ TEST(Account, CutsAThreadsStackOffWhatTheSystemJoinedToIt) {
   Process p;
   p.reserved(range(0x7f0000000000, kPage));
   p.plain(range(0x7f0000001000, 0x10000), {range(0x7f0000006000, 0x4000)});
-  p.plain(range(0x7f0000020000, 0x10000), {range(0x7f0000026000, 0x4000)});  // the same without a guard below
+  p.plain(range(0x7f0000020000, 0x10000), {range(0x7f0000026000, 0x4000)});  // the same, but no guard below
   p.facts.thread_blocks = {Address(0x7f00000077c0), Address(0x7f00000277c0)};
   EXPECT_EQ(p.account().stacks, 0x3000U);  // up to the page in which the block of 2304 bytes ends
   EXPECT_EQ(p.account().mappings, 0x5000U);
@@ -175,7 +175,7 @@ TEST(Account, CountsInProportionWhenMoreSeemsPresentThanWasResident) {
   p.facts.arenas = {arena};
   p.span(range(0xc000000000, kGoPage), 64, 128);
   p.plain(arena, {range(0xc000000000, 4 * kGoPage)});
-  p.residency.mappings[0].rss = 2 * kGoPage;  // the other half came since
+  p.residency.mappings[0].rss = 2 * kGoPage;  // the other half came after the first answer
   EXPECT_EQ(p.account().live, kGoPage / 2);
   EXPECT_EQ(p.account().free, 3 * kGoPage / 2);
   EXPECT_EQ(p.account().rest, 0U);
@@ -259,7 +259,7 @@ TEST(Account, NamesWhatOfTheSpansIsAbsent) {
   EXPECT_EQ(absent[2], range(0xc000009000, 0x1000));
 }
 
-// Some of the pages of `all`.
+// Returns some of the pages of `all`.
 std::vector<AddressRange> some_pages(const AddressRange& all, std::mt19937_64& random) {
   std::vector<AddressRange> pages;
   for (Address at = all.begin; at < all.end; at += kPage)

@@ -56,7 +56,7 @@ std::string_view function_name(const go::FunctionTables& functions, Address code
   return found ? found->function.name : std::string_view();
 }
 
-// Spans of a heap model and of a snapshot have the same rows.
+// The spans of a heap model and of a snapshot have the same rows.
 std::vector<typing::LargeType> large_types_of(const go::HeapModel& heap) {
   std::vector<typing::LargeType> found;
   for (std::uint32_t row = 0; row < heap.in_use().size(); ++row)
@@ -65,12 +65,12 @@ std::vector<typing::LargeType> large_types_of(const go::HeapModel& heap) {
   return found;
 }
 
-// The types that would be found in a stripped program.
+// Returns the types that would be found in a stripped program.
 heap::TypeColumns types_without_debug_information(const typing::TypeInputs& inputs, heap::Snapshot& snapshot) {
   heap::TypeColumns kept{std::move(snapshot.object_type), std::move(snapshot.types), std::move(snapshot.fields)};
   snapshot.types.clear();
   snapshot.fields.clear();
-  LossLedger losses;  // they are not this answer's
+  LossLedger losses;  // dropped: they belong to another answer
   const go::Symbols no_symbols(std::vector<go::LoadedImage>{});
   typing::add_types({inputs.runtime, inputs.functions, inputs.threads, inputs.symbol_images, inputs.large_types,
                      inputs.index, inputs.scheduler, inputs.specials, no_symbols, nullptr, inputs.kept_code_facts},
@@ -123,7 +123,7 @@ void build(const FrozenTarget& target, const Options& options, const Callbacks& 
   });
   add_runtimes(target, snapshot);
   const std::vector<typing::LargeType> large_types = large_types_of(heap);
-  model.reset();  // what comes now takes most memory
+  model.reset();  // the next passes take most memory
   typing::TypeInputs inputs{runtime,     functions,   target.threads, target.program->symbol_images(),
                             large_types, index,       scheduler,      specials.roots,
                             *symbols,    target.dwarf};
@@ -142,7 +142,7 @@ void build(const FrozenTarget& target, const Options& options, const Callbacks& 
     run_both(types, [&] { callbacks.meanwhile(snapshot); });
   else
     types();
-  // Only now that nobody else reads the roots.
+  // Nothing else reads the roots from here on.
   times.run("labels", [&] {
     const go::FunctionName name_of = [&](Address code) { return function_name(functions, code); };
     const auto pointers = typing::static_pointers(target.program->images(), runtime.modules);

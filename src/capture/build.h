@@ -1,4 +1,4 @@
-// From a frozen target to a Snapshot: the passes that are the same for live processes and cores.
+// Makes a Snapshot of a frozen target: the passes that live processes and cores have in common.
 #pragma once
 
 #include <optional>
@@ -14,7 +14,7 @@
 
 namespace holdfast::capture {
 
-// One moment of a target, everything readable through `identified.runtime->memory`. All must outlive the build.
+// One moment of a target. Everything can be read through `identified.runtime->memory`. All must outlive the build.
 struct FrozenTarget {
   const Program* program = nullptr;
   const go::Identified* identified = nullptr;
@@ -24,7 +24,8 @@ struct FrozenTarget {
   const binary::DwarfInfo* dwarf = nullptr;  // of the program; null = none, or not to be used
 };
 
-// Fills everything of `snapshot` but target.kind, pid, name and pause; the account only with the residency.
+// Fills everything of `snapshot` but target.kind, pid, name and pause; the account only if there is a residency. Runs
+// on all cores; the result does not depend on their number. What cannot be read is a loss. Throws when it is cancelled.
 void build(const FrozenTarget& target, const Options& options, const Callbacks& callbacks, heap::Snapshot& snapshot,
            LossLedger& losses, PassTimes& times);
 

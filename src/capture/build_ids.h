@@ -1,4 +1,4 @@
-// What tells one build of a program from another.
+// Build ids tell one build of a program from another.
 #pragma once
 
 #include <optional>
@@ -14,11 +14,11 @@ struct BuildIds {
   std::string gnu;
 
   static BuildIds of(const binary::ElfFile& elf);
-  std::string text() const;  // for people; "none" if there is none
-  std::string all() const;   // the same with both where there are both
+  std::string text() const;  // for people; "none" if there are none
+  std::string all() const;   // the same, but both if there are both
 };
 
-// None if they have no kind of id in common.
+// Returns none if they have no kind of id in common.
 std::optional<bool> same_build(const BuildIds& a, const BuildIds& b);
 
 }  // namespace holdfast::capture

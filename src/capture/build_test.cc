@@ -16,12 +16,12 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::SizeIs;
 
-constexpr unsigned kSlots64 = 6;  // size class of 64 bytes
+constexpr unsigned kSlots64 = 6;  // the size class of 64 bytes
 
 class BuildTest : public testing::TestWithParam<int> {
  protected:
-  // A waiting goroutine in main.serve, called by nobody else, whose frame of four words holds what is put into it.
-  // `stack` is the end of the part of memory that its stack is.
+  // Adds a waiting goroutine in main.serve, called by nobody else, whose frame of four words holds what is put into it.
+  // `stack_end` is the end of the memory in which its stack lies.
   Address park(std::uint64_t goid, Address stack_end, std::initializer_list<Address> words) {
     if (!serve_) {
       goexit_ = target_.image.function("runtime.goexit", 0, binary::kFlagTopFrame);
@@ -173,8 +173,8 @@ TEST_P(BuildTest, FollowsPointerWordsAndNoOthers) {
   heap_.point(a, 2, Address(0x500000));  // outside of the heap
   heap_.point(a, 3, c + 17);             // into the middle
   heap_.point(b, 0, a);
-  target_.image.put(b + 16, c);  // no pointer, whatever it looks like
-  target_.image.put(c, a);       // no pointers here at all
+  target_.image.put(b + 16, c);  // no pointer by the span's map, whatever it looks like
+  target_.image.put(c, a);       // this span holds no pointers at all
   const heap::Snapshot s = target_.snapshot();
   EXPECT_THAT(edges_of(s, 0), ElementsAre(1U, 2U));
   EXPECT_THAT(edges_of(s, 1), ElementsAre(0U));
@@ -331,7 +331,7 @@ TEST_P(BuildTest, WhatWasAllocatedWhileTheCollectorMarkedIsExcused) {
   const Address span = heap_.add_span(kSlots64, true, HeapImage::kSweepGen - 2);
   heap_.mark(heap_.allocate(span));
   heap_.mark(heap_.allocate(span));
-  if (!target_.image.version.scan_index_rests_while_marking()) {  // nothing tells there
+  if (!target_.image.version.scan_index_rests_while_marking()) {  // earlier releases do not tell
     EXPECT_THAT(target_.snapshot().audit.excuses, IsEmpty());
     return;
   }
@@ -345,7 +345,7 @@ TEST_P(BuildTest, AWordOnAStackExcusesAMarkOnlyIfTheGoroutineHasRunSince) {
   const Address span = heap_.add_span(kSlots64);
   heap_.keep(span);
   const Address named = heap_.keep(span);
-  const Address g = park(1, StackImage::kStackEnd, {Address(), Address(), named});  // no slot of the map
+  const Address g = park(1, StackImage::kStackEnd, {Address(), Address(), named});  // not in a slot of the map
   target_.image.set(g, "runtime.g", "waitsince", 1000);
   EXPECT_THAT(target_.snapshot().audit.excuses, IsEmpty());
 

@@ -1,4 +1,4 @@
-// What a look at a target (capture/target.h) is to find out, and what it tells on the way.
+// What a look at a target (capture/target.h) should find out, and what it tells on the way.
 #pragma once
 
 #include <cstdint>
@@ -13,18 +13,19 @@
 
 namespace holdfast::capture {
 
-// What a caller may do before everything is known, each once, on a Snapshot of which object_type, types, fields and
-// losses are still to come. They must change nothing. Empty ones are not called.
+// What a caller may do before everything is known. Each callback is called once, on a Snapshot whose object_type,
+// types, fields and losses are still to come, and must change nothing. Empty ones are not called.
 struct Callbacks {
-  // For a first screen: nothing runs beside it.
+  // Is for a first screen: nothing runs beside it.
   std::function<void(const heap::Snapshot&)> first_look;
-  // Work on the graph, not on names: runs side by side with the search for types, which adds names and takes as long.
+  // Is for work on the graph, not on names: it runs side by side with the search for types, which adds names and takes
+  // as long.
   std::function<void(const heap::Snapshot&)> meanwhile;
-  // The types of the same objects found without debug information and symbols, to be compared with the snapshot's own.
-  // Called last, when all else is known.
+  // Gets the types of the same objects found without debug information and symbols, to be compared with the snapshot's
+  // own. It is called last, when everything else is known.
   std::function<void(const heap::Snapshot&, const heap::TypeColumns& without)> second_opinion;
-  // Why the objects have their types, which are known by then. Keeping the reasons takes about 16 bytes per object.
-  // The types are the same as without.
+  // Gets the reasons for the types of objects, which are known by then. To keep the reasons takes about 16 bytes per
+  // object; the types are the same without.
   std::function<void(const heap::Snapshot&, const heap::TypeReasons&)> type_reasons;
 };
 
@@ -39,12 +40,13 @@ struct Options {
   bool use_dwarf = true;
   bool use_symbols = true;
   std::string symbols;  // a file or folder that has them (capture/symbol_files.h); empty: the program itself
-  // Whether what the machine code says about types is kept from one run on a binary to the next (os/private_cache.h).
+  // Whether a run keeps what the machine code says about types for the next run on the same program
+  // (os/private_cache.h).
   bool use_cache = true;
-  // Keep what objects and package variables contain, user data too. Without it nothing of that is in the Snapshot, and
+  // Keeps what objects and package variables contain, user data too. Without it nothing of that is in the Snapshot, and
   // pointer-free memory is not even read.
   bool with_content = false;
-  // Go on although the memory that the work needs is probably not there.
+  // Goes on even if the memory that the work needs is probably not there.
   bool force = false;
 };
 

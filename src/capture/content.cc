@@ -9,7 +9,7 @@
 namespace holdfast::capture {
 namespace {
 
-// The range in pieces that are each readable or not, page by page only where that is needed.
+// Splits the range into pieces that are readable or not, page by page only where that is needed.
 void add_readable(const MemorySource& memory, AddressRange range, std::span<std::byte> scratch,
                   std::vector<AddressRange>& out, LossLedger& losses) {
   for (Address at = range.begin; at < range.end;) {

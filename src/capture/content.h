@@ -1,4 +1,4 @@
-// Bytes of objects and package variables, for snapshots that are to show values.
+// Keeps bytes of objects and package variables, for snapshots that should show values.
 #pragma once
 
 #include "base/loss.h"
@@ -8,7 +8,7 @@
 namespace holdfast::capture {
 
 // Fills snapshot.content with the heap's spans and the data of every module, as far as they can be read. This is user
-// data: only for who asked for it. Needs the spans.
+// data, so only those get it who asked for it. The snapshot must have its spans. What cannot be read is a loss.
 void add_content(const go::Runtime& runtime, heap::Snapshot& snapshot, LossLedger& losses);
 
 }  // namespace holdfast::capture

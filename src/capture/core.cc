@@ -53,14 +53,14 @@ class OpenCore {
  private:
   using File = std::shared_ptr<const os::FileMapping>;
 
-  // Named by the user: it fits, or we stop.
+  // The user named this file, so it must fit.
   File take_exe(const std::string& exe) {
     File file = os::map_file(exe);
     if (const auto why_not = refusal(exe, file)) fail(ErrorCode::kUnsupported, "{}", *why_not);
     return file;
   }
 
-  // Where the core says it was, or beside the core.
+  // Looks where the core says that the program was, then beside the core.
   File find_exe() {
     if (main_path_.empty())
       fail(ErrorCode::kUsage, "{} does not say which program it is of: name it with --exe", path_);
@@ -78,7 +78,7 @@ class OpenCore {
          path_);
   }
 
-  // Why the file cannot be the program; none if it is.
+  // Says why the file cannot be the program; none if it is.
   std::optional<std::string> refusal(const std::string& candidate, const File& file) {
     const binary::ElfFile elf(file->bytes());
     const BuildIds theirs = ids_in_core(core_, main_path_);
@@ -97,7 +97,7 @@ class OpenCore {
     return std::nullopt;
   }
 
-  // A core that lists no files still tells, by the entry point, where its program was.
+  // A core that lists no files still tells by the entry point where its program was.
   void add_unlisted(std::vector<FilePart>& parts) const {
     for (const FilePart& part : parts)
       if (part.path == main_path_) return;

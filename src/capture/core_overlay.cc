@@ -24,7 +24,7 @@ const binary::CoreMapping* mapping_at(const binary::CoreFile& core, Address at) 
   return nullptr;
 }
 
-// Dumped bytes from `at` to the end of their segment.
+// Returns the dumped bytes from `at` to the end of their segment.
 std::span<const std::byte> dumped_from(const binary::CoreFile& core, Address at) {
   for (const binary::CoreSegment& segment : core.segments())
     if (segment.range.contains(at) && at - segment.range.begin < segment.bytes.size())
@@ -38,7 +38,7 @@ bool is_file_mapped(const binary::CoreFile& core, const AddressRange& range) {
   });
 }
 
-// Writable memory without a file.
+// Whether it is writable memory without a file.
 bool is_plain(const binary::CoreFile& core, const binary::CoreSegment& segment) {
   return segment.writable() && !is_file_mapped(core, segment.range);
 }
@@ -49,7 +49,7 @@ bool holds_plain_memory(const binary::CoreFile& core) {
   });
 }
 
-// Zeros for ranges of any size: the same bytes again and again.
+// Zeros for ranges of any size, of which all share the same bytes.
 class Zeros {
  public:
   void add(const AddressRange& range, MemoryImage& memory) {
@@ -85,7 +85,7 @@ BuildIds ids_in_core(const binary::CoreFile& core, std::string_view path) {
     try {
       return BuildIds::of(binary::ElfFile(ByteView(bytes, std::string(path) + " in the core")));
     } catch (const Error&) {
-      continue;  // its first page is not there, or it is no program
+      continue;  // its first page is not there, or it is not a program
     }
   }
   return {};
@@ -115,7 +115,7 @@ bool fits_segments(const binary::CoreFile& core, std::string_view path, const bi
 }
 
 std::vector<FilePart> parts_of(const binary::CoreFile& core) {
-  // A file of which no part is executable, as far as the core tells, holds no code.
+  // A file with no executable part, as far as the core tells, holds no code.
   const auto may_hold_code = [&](std::string_view path) {
     for (const binary::CoreMapping& mapping : core.mappings()) {
       if (mapping.path != path) continue;

@@ -1,5 +1,6 @@
-// What a core and the files of its program are to each other: which file belongs to it, and which memory comes from
-// where. Kernel cores leave out what files hold; and a wrong file would answer every question wrongly.
+// Puts a core and the files of its program together: which file belongs to it, and which memory comes from where.
+// Kernel cores leave out what files hold, and a wrong file would make every answer wrong. Results that are views point
+// into the core; nothing throws but as said.
 #pragma once
 
 #include <memory>
@@ -16,32 +17,33 @@
 
 namespace holdfast::capture {
 
-// Path of the main program as the core has it; empty if the core does not say.
+// Returns the path of the main program as the core has it; empty if the core does not say.
 std::string main_program(const binary::CoreFile& core);
-// The kernel marks the paths of files that are gone.
+// The kernel marks the paths of files that are gone; this removes the mark.
 std::string without_deleted(std::string_view path);
 
-// Build ids of a mapped file as they lie in the core's own memory: kernels dump the first page of every program and
-// library. Empty if they are not there.
+// Returns the build ids of a mapped file as they lie in the core's own memory: kernels dump the first page of every
+// program and library. Empty if they are not there.
 BuildIds ids_in_core(const binary::CoreFile& core, std::string_view path);
 
-// Run-time address minus linked address of the main program by AT_ENTRY; none if the core does not say.
+// Returns the run-time address minus the linked address of the main program, by AT_ENTRY; none if the core does not
+// say.
 std::optional<std::uint64_t> bias_of_main(const binary::CoreFile& core, const binary::ElfFile& elf);
 
-// Whether the core has the program's segments mapped where this file would have them: same offsets, same addresses,
-// same entry point. Far weaker than a build id.
+// Whether the core has the program's segments mapped where this file would have them: at the same offsets, addresses
+// and entry point. This proves far less than a build id.
 bool fits_segments(const binary::CoreFile& core, std::string_view path, const binary::ElfFile& elf);
 
-// Mapped files that can hold code.
+// Returns mapped files that can hold code.
 std::vector<FilePart> parts_of(const binary::CoreFile& core);
 
-// Adds what the core holds. Private memory without a file that the kernel did not dump was never written: it reads as
-// zero, unless the core holds no such memory at all (coredump_filter). What is cut off is a loss, and stays away: the
-// file of a program knows only how its data began.
+// Adds what the core holds. Private memory without a file that the kernel did not dump was never written to: it reads
+// as zero, unless the core holds no such memory at all (coredump_filter). What is cut off is a loss and stays away,
+// since the file of a program only knows how its data began.
 void add_core_memory(const binary::CoreFile& core, const std::shared_ptr<const void>& owner, MemoryImage& memory,
                      LossLedger& losses);
 
-// The core's path, and in brackets what is missing of it: the frame of any error about its contents.
+// Returns the core's path, with what is missing of it in brackets: the frame of any error about its contents.
 std::string describe_gaps(const std::string& path, const binary::CoreFile& core);
 
 }  // namespace holdfast::capture

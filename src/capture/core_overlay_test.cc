@@ -25,7 +25,7 @@ Bytes page_of_text(std::string_view text) {
   return out.text(text).pad_to(kPage);
 }
 
-// A program with a segment of text at `text` whose first page is the file's first page.
+// Makes a program with a segment of text at `text` whose first page is the first page of the file.
 std::vector<std::byte> program(const std::string& go_id, std::uint64_t text = kText) {
   ElfBuilder elf(ElfType::kExec);
   if (!go_id.empty()) elf.note("Go", kGoBuildId, Bytes().text(go_id));
@@ -39,7 +39,7 @@ Bytes mapped_files(std::string_view path, std::uint64_t begin, std::uint64_t pag
   return out.text(path).u8(0);
 }
 
-// Keeps the bytes of a core.
+// A core, and its bytes.
 struct Core {
   std::vector<std::byte> bytes;
   binary::CoreFile file;
@@ -53,7 +53,7 @@ struct Core {
   }
 };
 
-// A core of such a program that has its first page, as kernels write it.
+// Makes a core of such a program that has its first page, as kernels write it.
 ElfBuilder core_of(const std::vector<std::byte>& file) {
   ElfBuilder elf(ElfType::kCore);
   elf.note("CORE", kAuxv, Bytes().u64(3).u64(kText + 64).u64(9).u64(kText).u64(0).u64(0));
@@ -82,7 +82,7 @@ TEST(CoreOverlay, KnowsNoBuildIdOfAFileWhosePagesWereNotDumped) {
 
 TEST(CoreOverlay, ComparesBuildsByAnIdThatBothHave) {
   EXPECT_EQ(same_build({"a", ""}, {"a", "0f"}), true);
-  EXPECT_EQ(same_build({"a", "0f"}, {"b", "0f"}), false);  // relinked with a fixed GNU id
+  EXPECT_EQ(same_build({"a", "0f"}, {"b", "0f"}), false);  // linked again with a fixed GNU id
   EXPECT_EQ(same_build({"", "0f"}, {"b", "0f"}), true);
   EXPECT_EQ(same_build({"", "0f"}, {"b", "1f"}), false);
   EXPECT_EQ(same_build({"a", ""}, {"", "0f"}), std::nullopt);
@@ -90,7 +90,7 @@ TEST(CoreOverlay, ComparesBuildsByAnIdThatBothHave) {
 }
 
 TEST(CoreOverlay, ComparesSegmentsWhereThereIsNoBuildId) {
-  // Behind the ELF header and one program header, so that offset and address agree within their pages.
+  // The text lies behind the ELF header and one program header, so that offset and address agree within their pages.
   constexpr std::uint64_t kBehindHeaders = 64 + 56;
   const auto right = program("", kText + kBehindHeaders);
   const auto moved = program("", kText + kBehindHeaders + 0x10000);
@@ -143,10 +143,11 @@ TEST(CoreOverlay, ReadsPrivateMemoryThatWasNeverWrittenAsZero) {
   constexpr std::uint64_t kBig = std::uint64_t{200} << 20;
   ElfBuilder elf(ElfType::kCore);
   elf.note("CORE", kFile, mapped_files("/bin/server", kText, 1));
-  elf.segment(kSegmentLoad, kRead | kWrite, Address(kText), Bytes(), kPage);  // of the file: its bytes are not zero
+  // Mapped from the file, so its bytes are not zero.
+  elf.segment(kSegmentLoad, kRead | kWrite, Address(kText), Bytes(), kPage);
   elf.segment(kSegmentLoad, kRead | kWrite, Address(kHeap), Bytes().text("written "));
   elf.segment(kSegmentLoad, kRead | kWrite, Address(kHeap + 0x10000), Bytes(), kBig);
-  elf.segment(kSegmentLoad, 0, Address(kHeap + 0x40000000), Bytes(), kBig);  // reserved: not readable in life either
+  elf.segment(kSegmentLoad, 0, Address(kHeap + 0x40000000), Bytes(), kBig);  // reserved; not readable in life either
   const Core core(elf);
   MemoryImage memory;
   LossLedger losses;

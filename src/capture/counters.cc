@@ -8,7 +8,7 @@
 namespace holdfast::capture {
 namespace {
 
-// What the threads were doing to the heap, on their own stacks and on those of the goroutines that they run.
+// Says what the threads were doing to the heap, on their own stacks and on those of the goroutines that they run.
 std::vector<go::HeapWork> heap_works(const FrozenTarget& target, const go::Scheduler& scheduler) {
   const go::FunctionTables& functions = *target.identified->functions;
   const go::Unwinder unwinder(*target.identified->runtime, functions, scheduler, target.threads);

@@ -1,4 +1,4 @@
-// The runtime's own counters, and beside them what the heap shows (reference 8.2 to 8.4).
+// Puts the runtime's own counters beside what the heap shows (reference 8.2 to 8.4).
 #pragma once
 
 #include <cstdint>
@@ -12,8 +12,8 @@
 
 namespace holdfast::capture {
 
-// Fills mem_stats, the audit's counters and collections, and, with a residency, the account. Needs the spans and the
-// allocation bits of `snapshot`. Fails with kDamaged where records of the runtime are missing.
+// Fills mem_stats, the audit's counters and collections, and, if there is a residency, the account. The snapshot must
+// have its spans and allocation bits. Fails with kDamaged if records of the runtime are missing.
 void add_counters(const FrozenTarget& target, const go::HeapModel& heap, const go::Scheduler& scheduler,
                   const UncountedSlots& uncounted, heap::Snapshot& snapshot);
 

@@ -9,12 +9,12 @@
 namespace holdfast::capture {
 namespace {
 
-constexpr std::uint64_t kPartBytes = 4 << 20;  // of heap: its edges stay in the cache until they are taken
+constexpr std::uint64_t kPartBytes = 4 << 20;  // bytes of heap: the edges stay in the cache until they are taken
 constexpr std::size_t kExamples = 16;
 constexpr std::uint64_t kLongStep = 255;
 constexpr std::size_t kBatch = 256;  // pointers that are looked up together
 
-// What is scanned at one go: whole spans, or a piece of a huge object.
+// What is scanned as one part: whole spans, or a piece of a huge object.
 struct Cut {
   std::size_t first_span = 0;
   std::size_t end_span = 0;
@@ -24,23 +24,23 @@ struct Cut {
   bool is_piece() const { return end_word != 0; }
 };
 
-// A reference within a piece.
+// A reference that was found in a piece.
 struct HugeReference {
-  std::uint64_t word = 0;  // of the object
-  bool to_begin = false;   // of the target, not into its middle
+  std::uint64_t word = 0;  // its place in the object
+  bool to_begin = false;   // it points to the beginning of the target, not into its middle
 };
 
-// What one part of the spans gave. Its memory is used again for later parts.
+// What a part gave. Its memory is used again for later parts.
 struct Part {
   std::uint32_t first_row = 0;
   std::vector<std::uint32_t> row_begin;  // within the part
   std::vector<std::uint32_t> target;
   std::vector<std::uint8_t> step;
-  std::vector<std::pair<std::uint32_t, std::uint64_t>> long_steps;  // by edge within the part
-  std::vector<HugeReference> references;  // beside `target`, of a piece, in place of rows and steps
+  std::vector<std::pair<std::uint32_t, std::uint64_t>> long_steps;  // by number of the edge within the part
+  std::vector<HugeReference> references;  // of a piece: row for row with `target`, instead of rows and steps
   std::uint64_t free_pointers = 0;
   std::vector<Address> free_examples;
-  std::uint64_t last_word = 0;  // source of the last edge
+  std::uint64_t last_word = 0;  // the source word of the last edge
 
   void clear() {
     row_begin.clear();
@@ -53,13 +53,13 @@ struct Part {
   }
 };
 
-// A pointer word on its way to the object that it names.
+// A pointer word on its way to the object that it points to.
 struct Word {
   Address value;
   Address slot;            // where its object begins
-  std::uint64_t word = 0;  // of the slot
-  SpanId span;             // that `value` lies in
-  std::uint32_t row = 0;   // of its object within the part
+  std::uint64_t word = 0;  // its place in that slot
+  SpanId span;             // in which `value` lies
+  std::uint32_t row = 0;   // that of its object within the part
 };
 
 class EdgePass {
@@ -95,11 +95,11 @@ class EdgePass {
   }
 
  private:
-  // Cuts the spans into parts of about equal bytes. Returns what bounds the edges: an edge cannot need less than a
+  // Cuts the spans into parts of about equal bytes. Returns the most edges that there can be: each takes at least a
   // word.
   std::uint64_t plan() {
     std::uint64_t total = 0;
-    std::uint64_t bytes = kPartBytes;  // of the last cut
+    std::uint64_t bytes = kPartBytes;  // those of the last part
     for (std::size_t s = 0; s < snapshot_.spans.size(); ++s) {
       const heap::Span& span = snapshot_.spans[s];
       if (!span.has_pointers) continue;
@@ -120,8 +120,8 @@ class EdgePass {
     return total;
   }
 
-  // One object whose type says where its pointers are, and whose bytes lie together in our memory: any piece of it can
-  // be scanned by itself.
+  // Whether it is one object whose type says where its pointers are, and whose bytes lie together in our memory: then
+  // any piece of it can be scanned by itself.
   bool is_huge(std::size_t s) const {
     const heap::Span& span = snapshot_.spans[s];
     return heap_.in_use()[s].large_type && span.objects == 1 && span.bytes() >= heap::kHugeObject &&
@@ -154,7 +154,7 @@ class EdgePass {
     part.row_begin.resize(rows, static_cast<std::uint32_t>(part.target.size()));
   }
 
-  // A word that repeats the one before it is passed over.
+  // Skips a word that repeats the one before it.
   void scan_piece(const Cut& cut, Part& part) {
     part.clear();
     const heap::Span& span = snapshot_.spans[cut.first_span];
@@ -189,7 +189,7 @@ class EdgePass {
     words.clear();
   }
 
-  // Appends the edges that the words are. Rows without any get their begin with the next row that has.
+  // Appends the edges that these words are. A row without edges gets its begin with the next row that has some.
   void translate(std::vector<Word>& words, Part& part) const {
     for (const Word& at : words) {
       if (!at.span) continue;  // outside of the heap
@@ -221,14 +221,15 @@ class EdgePass {
     }
   }
 
-  // A pointer into a free slot should not exist; behind the last slot of a span it is nothing special.
+  // A pointer into a free slot should not exist; one behind the last slot of a span is nothing special.
   void note_free(Part& part, const Word& at, const heap::ObjectIndex::Slot& hit) const {
     if (hit.number >= snapshot_.spans[at.span.row].slots || !may_be_held(part.first_row + at.row)) return;
     ++part.free_pointers;
     if (part.free_examples.size() < kExamples) part.free_examples.push_back(at.slot + at.word * 8);
   }
 
-  // Not so what the last mark found dead and the sweep has not come to: what it points to may be freed already.
+  // An object that the last mark found dead and that is not swept yet may not be held: what it points to may be free
+  // already.
   bool may_be_held(std::uint32_t object) const {
     return snapshot_.spans[index_.find_span(ObjectId(object)).row].has_marks &&
            (heap::test_bit(snapshot_.marked, object) || heap::test_bit(snapshot_.fresh, object));
@@ -248,7 +249,7 @@ class EdgePass {
     count_ += part.target.size();
   }
 
-  // Of references to the beginning of one target the first is taken (heap::kHugeObject).
+  // Takes the first one of several references to the beginning of a target (heap::kHugeObject).
   void take_piece(const Cut& cut, const Part& part) {
     heap::Edges& edges = snapshot_.edges;
     require_numbers(part.target.size());
@@ -293,8 +294,8 @@ class EdgePass {
   LossLedger& losses_;
   std::vector<Cut> cuts_;
   std::uint64_t count_ = 0;        // edges taken
-  std::uint64_t last_word_ = 0;    // of the huge object that is being taken: source of its last edge
-  HugeArray<std::uint64_t> seen_;  // a bit per object: the huge object names it
+  std::uint64_t last_word_ = 0;    // source word of the last edge of the huge object that is being taken
+  HugeArray<std::uint64_t> seen_;  // a bit per object: the huge object refers to it already
 };
 
 }  // namespace

@@ -1,4 +1,4 @@
-// From bytes to the graph: every pointer word of every object, translated to the object it hits.
+// Makes the graph from bytes: every pointer word of every object, translated to the object that it hits.
 #pragma once
 
 #include "base/loss.h"
@@ -10,7 +10,8 @@
 namespace holdfast::capture {
 
 // Fills snapshot.edges in one parallel pass over the spans that hold pointers, and counts pointers to free slots. The
-// result does not depend on the number of threads.
+// snapshot must have its objects. The result does not depend on the number of threads. Fails with kUnsupported if 32
+// bits cannot number the edges.
 void add_edges(const go::Runtime& runtime, const go::HeapModel& heap, const go::PointerMasks& masks,
                const heap::ObjectIndex& index, heap::Snapshot& snapshot, LossLedger& losses);
 

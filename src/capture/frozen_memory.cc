@@ -14,8 +14,8 @@ namespace {
 constexpr std::uint64_t kPage = kSystemPage;
 constexpr std::uint64_t kHugePage = 2 << 20;
 
-// Faults in the offsets `wanted` (ascending, apart) of the room. A huge page is taken where nearly all of it is wanted;
-// elsewhere it would cost memory for nothing.
+// Faults in the offsets `wanted` (ascending, apart) of the room. It takes a huge page only where nearly all of it is
+// wanted; elsewhere that would waste memory.
 void fault_in(const Mapping& room, const std::vector<AddressRange>& wanted) {
   std::vector<std::span<std::byte>> pieces;
   auto next = wanted.begin();
@@ -49,7 +49,7 @@ void FrozenMemory::prepare(const std::vector<AddressRange>& ranges, const std::v
   const std::uint64_t more = total_bytes(filled) / 16 + kHugePage;
   const std::uint64_t foreseen = total_bytes(ranges);
   prepared_ = Mapping(foreseen + more);
-  std::vector<AddressRange> offsets;  // of what is filled, within the room
+  std::vector<AddressRange> offsets;  // where the filled ranges lie within the room
   auto next = filled.begin();
   std::uint64_t at = 0;
   for (const AddressRange& range : ranges) {
@@ -73,8 +73,8 @@ std::byte* FrozenMemory::more_room(std::uint64_t bytes) {
   return room;
 }
 
-// Gives each range its room: the one that was foreseen for it, or, if it does not lie within one, a new one. Neighbours
-// that lie together become one.
+// Gives each range its room: the one that was planned for it, or a new one if it does not lie within such a range.
+// Neighbours that lie together become one.
 std::vector<FrozenMemory::Bulk> FrozenMemory::place(const std::vector<AddressRange>& ranges) {
   std::vector<Bulk> placed;
   std::uint64_t more = 0;
@@ -132,7 +132,7 @@ std::vector<AddressRange> FrozenMemory::read_bulk(const std::vector<AddressRange
   return holes;
 }
 
-// Neighbours that lie together become one.
+// Joins neighbours that lie together.
 void FrozenMemory::add_bulk(const std::vector<Bulk>& placed) {
   std::vector<Bulk> all;
   all.reserve(bulk_.size() + placed.size());
@@ -187,7 +187,7 @@ FrozenMemory::Block FrozenMemory::fetch_block(std::uint64_t number) const {
       const std::uint64_t got = fetch_(whole.begin + at, {block.bytes.get() + at, end - at}) / kPage * kPage;
       bytes_read_ += got;
       for (std::uint64_t page = at / kPage; page < (at + got) / kPage; ++page) block.pages |= 1U << page;
-      at += got + kPage;  // behind the page that could not be read
+      at += got + kPage;  // goes on behind the page that could not be read
     }
   }
   return block;

@@ -1,6 +1,7 @@
-// Target memory that is fetched while the target stands still and then kept. What is known to be needed is read in bulk
-// (spans that hold pointers, stacks, data); small runtime structures are fetched in blocks as passes touch them. After
-// close() nothing is fetched any more: the picture is of one moment.
+// Target memory that is fetched while the target stands still, and then kept. What is known to be needed is read in
+// bulk (spans that hold pointers, stacks, data); small runtime structures are fetched in blocks when passes touch them.
+// After close() nothing is fetched any more, so the picture is of one moment. Reading is safe from several threads; the
+// other functions are for one.
 #pragma once
 
 #include <cstdint>
@@ -20,34 +21,34 @@ namespace holdfast::capture {
 using Fetch = std::function<std::uint64_t(Address from, std::span<std::byte> to)>;
 // Makes many copies, ascending by address; what cannot be read becomes zero and is returned.
 using FetchBulk = std::function<std::vector<AddressRange>(std::span<const os::RangeCopy> copies)>;
-// What of `ranges` (ascending, apart) holds something; the rest is zero and need not be read.
+// Returns the parts of `ranges` (ascending, apart) that hold something; the rest is zero and need not be read.
 using Filled = std::function<std::vector<AddressRange>(const std::vector<AddressRange>& ranges)>;
 
 class FrozenMemory : public MemorySource {
  public:
   static constexpr std::uint64_t kBlock = 64 << 10;
 
-  // Blocks are clipped to `readable` (sorted mappings of the target), so that no fetch strays into a neighbour.
+  // `readable` has the target's mappings, sorted. Blocks are cut to them, so that no fetch strays into a neighbour.
   FrozenMemory(Fetch fetch, FetchBulk fetch_bulk, std::vector<AddressRange> readable);
 
-  // The mappings as they are now, to be said again once the target stands still: it may have made new ones since.
+  // Sets the mappings as they are now. Call it again when the target stands still, since it may have made new ones.
   void set_readable(std::vector<AddressRange> readable) { readable_ = std::move(readable); }
-  // Makes room for what will be read in bulk: `ranges` (ascending, apart), of which `filled` is what holds something
-  // and is faulted in beforehand, so that the pause does not pay for it. What holds nothing costs address space only.
+  // Makes room for what will be read in bulk, which is `ranges` (ascending, apart). The part that holds something,
+  // `filled`, is faulted in now, so that the pause does not pay for it; the rest only costs address space.
   void prepare(const std::vector<AddressRange>& ranges, const std::vector<AddressRange>& filled);
-  // Reads `ranges` (ascending, apart; they may touch) in bulk, but for what was read so before. What of a range is new
-  // can then be viewed in place. Returns the holes. What `filled` leaves out reads as zeros; null: all is read.
+  // Reads `ranges` (ascending, apart; they may touch) in bulk, without what was read so before. What of a range is new
+  // can then be viewed in place. Returns the holes. What `filled` leaves out reads as zeros; null: everything is read.
   std::vector<AddressRange> read_bulk(const std::vector<AddressRange>& ranges, const Filled& filled = nullptr);
-  // Sees to it that the range is kept, in whole blocks.
+  // Makes sure that the range is kept, in whole blocks.
   void touch(AddressRange range) const;
   void close();
 
   bool try_read(Address from, std::span<std::byte> to) const override;
   const std::byte* try_view(Address from, std::uint64_t size) const override;
 
-  // Ranges of all blocks fetched so far, sorted and joined: what a second look will need.
+  // Returns the ranges of all blocks fetched so far, sorted and joined: a second look will need them.
   std::vector<AddressRange> blocks() const;
-  // Without what holds nothing.
+  // Bytes that hold nothing do not count.
   std::uint64_t bytes_read() const;
 
  private:
@@ -59,9 +60,9 @@ class FrozenMemory : public MemorySource {
   };
   struct Block {
     std::unique_ptr<std::byte[]> bytes;
-    std::uint32_t pages = 0;  // a bit for each page of the block that could be read
+    std::uint32_t pages = 0;  // a bit for each page of the block: whether it could be read
 
-    // How many bytes from `at` on are there.
+    // Returns how many bytes from `at` on are there.
     std::uint64_t room_at(std::uint64_t at) const;
   };
 
@@ -78,9 +79,9 @@ class FrozenMemory : public MemorySource {
   std::vector<AddressRange> readable_;
   std::vector<Bulk> bulk_;  // sorted, disjoint
   Mapping prepared_;
-  std::vector<Bulk> rooms_;       // of the ranges that were foreseen, within `prepared_`; sorted, disjoint
-  std::span<std::byte> rest_;     // of `prepared_`: for what was not
-  std::vector<Mapping> buffers_;  // for what that has no room for
+  std::vector<Bulk> rooms_;       // of the planned ranges, within `prepared_`; sorted, disjoint
+  std::span<std::byte> rest_;     // the rest of `prepared_`, for ranges that were not planned
+  std::vector<Mapping> buffers_;  // for what `rest_` has no room for
   mutable std::mutex mutex_;
   mutable std::unordered_map<std::uint64_t, Block> blocks_;
   mutable std::uint64_t bytes_read_ = 0;

@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::uint64_t kPage = 4096;
 
-// A target whose byte at address a is a / 4096 modulo 251, readable only in `mapped`.
+// A target whose byte at address a is a / 4096 modulo 251. It is readable only in `mapped`.
 struct FakeTarget {
   std::vector<AddressRange> mapped;
   mutable std::uint64_t fetches = 0;
@@ -112,7 +112,7 @@ TEST(FrozenMemory, ASpanThatWasNotForeseenAsAWholeLiesTogether) {
   const FakeTarget target{{span(0, 1000)}};
   FrozenMemory memory = target.memory();
   memory.prepare({span(0, 100), span(200, 300)}, {span(0, 100), span(200, 300)});
-  // One as foreseen, one over its end, one behind it, one that joins two that were foreseen apart.
+  // One range is as planned, one reaches over its end, one lies behind it, and one joins two that were planned apart.
   memory.read_bulk({span(0, 90), span(90, 110), span(110, 150), span(150, 250), span(250, 260)});
   memory.close();
   EXPECT_EQ(memory.bytes_read(), 260 * kPage);

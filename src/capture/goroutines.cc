@@ -14,11 +14,11 @@ namespace {
 
 constexpr unsigned kParts = 32;
 
-// What unwinding one goroutine gave; made in parallel, added in order.
+// What unwinding one goroutine gave. It is made in parallel and added in order.
 struct Walked {
   go::Stack stack;
   std::vector<go::StackRoot> roots;
-  std::vector<ObjectId> named;  // by words that are no roots
+  std::vector<ObjectId> named;  // objects that words name which are no roots
 };
 
 class GoroutinePass {
@@ -123,7 +123,7 @@ class GoroutinePass {
     row.frame_count = static_cast<std::uint32_t>(snapshot_.frames.size()) - row.first_frame;
   }
 
-  // Source frames by pc: thousands of goroutines stand at the same few places.
+  // Keeps source frames by pc: thousands of goroutines stand at the same few places.
   const std::vector<heap::Frame>& source_of(const go::StackFrame& frame) {
     const auto key = std::make_pair(frame.pc, frame.is_return_address);
     const auto it = source_.find(key);
@@ -156,7 +156,7 @@ class GoroutinePass {
   }
 
   void name_creator(const go::Goroutine& g, heap::Goroutine& row) {
-    if (!g.go_pc || g.goid == 1) return;  // nobody's go statement made the main goroutine
+    if (!g.go_pc || g.goid == 1) return;  // no go statement made the main goroutine
     const auto frames = functions_.source_frames(g.go_pc, true);
     if (frames.empty()) return;
     row.created_by = snapshot_.strings.add(frames.front().function);
@@ -170,7 +170,7 @@ class GoroutinePass {
     if (!stack.complete()) snapshot_.audit.not_unwound.push_back(g.goid);
   }
 
-  // Goroutines that stand at the same place in the same state for the same reason belong together.
+  // Goroutines that stand at the same place in the same state for the same reason have the same key.
   std::string group_key(const heap::Goroutine& row) const {
     std::string key =
         fmt::format("{}/{}/{}/", static_cast<int>(row.state), static_cast<int>(row.wait_reason), row.created_by.row);
@@ -225,7 +225,7 @@ class GoroutinePass {
     row.root = forest_.add(heap::RootKind::kGoroutine, group, g.g);
     forest_.current().goroutine = id;
     const Walked& walked = walked_[i];
-    // Roots of one frame are one node; those without a frame hang on the goroutine.
+    // The roots of one frame are one node; those without a frame are below the goroutine.
     std::vector<const go::StackRoot*> sorted;
     sorted.reserve(walked.roots.size());
     for (const go::StackRoot& root : walked.roots) sorted.push_back(&root);
@@ -257,7 +257,7 @@ class GoroutinePass {
     forest_.drop_if_empty();
   }
 
-  // Of roots that belong to no frame.
+  // Returns the kind of roots that belong to no frame.
   static heap::RootKind kind_of(go::StackRootKind kind) {
     switch (kind) {
       case go::StackRootKind::kDefer:

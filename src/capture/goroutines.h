@@ -1,4 +1,4 @@
-// Goroutines with their stacks, and what these hold, as rows and roots of a Snapshot.
+// Adds goroutines with their stacks, and what these hold, as rows and roots of a Snapshot.
 #pragma once
 
 #include "base/loss.h"
@@ -10,7 +10,8 @@
 namespace holdfast::capture {
 
 // Unwinds every goroutine (in parallel) and adds its row, its frames and its roots: a group node for goroutines with
-// the same stack and state, a node for each goroutine, a node for each frame that holds something.
+// the same stack and state, a node for each goroutine, and a node for each frame that holds something. The result does
+// not depend on the number of threads.
 void add_goroutines(const FrozenTarget& target, const go::Scheduler& scheduler, RootWriter& forest,
                     heap::Snapshot& snapshot, LossLedger& losses);
 

@@ -1,4 +1,4 @@
-// Two memories, one over the other: program files over what was read of the target.
+// Two memories, one above the other: program files above what was read of the target.
 #pragma once
 
 #include "base/memory_source.h"
@@ -13,7 +13,7 @@ class LayeredMemory : public MemorySource {
   bool try_read(Address from, std::span<std::byte> to) const override {
     return top_.try_read(from, to) || bottom_.try_read(from, to);
   }
-  // What the lower one has at these places is as good: where both have bytes, they are the same.
+  // Asking the lower one is enough where it has the bytes: where both have them, they are the same.
   bool try_gather(std::span<const AddressRange> ranges, std::span<std::byte> to) const override {
     return bottom_.try_gather(ranges, to) || MemorySource::try_gather(ranges, to);
   }

@@ -6,8 +6,8 @@
 namespace holdfast::capture {
 namespace {
 
-// Debug information decides about every type that it has. The linker drops what a program does not use: such types
-// and constants are taken from the table.
+// Debug information decides about every type that it has. The linker drops what a program does not use, so the table
+// has to supply such types and constants.
 class LayeredLayouts : public go::LayoutSource {
  public:
   LayeredLayouts(const binary::DwarfInfo& dwarf, std::unique_ptr<go::LayoutSource> table)
@@ -44,7 +44,8 @@ ProgramLayouts open_layouts(const Program& program, bool use_dwarf, LossLedger& 
       losses.add(LossKind::kBadDebugInformation, error.what());
     }
   }
-  // Without the structures that everything begins with (only types of other languages, say) it is of no use here.
+  // Without the structures that everything begins with (it may only have types of other languages), it is of no use
+  // here.
   if (out.dwarf && go::DwarfLayouts(*out.dwarf).size_of("runtime.mspan"))
     out.source = std::make_unique<LayeredLayouts>(*out.dwarf, std::move(table));
   else

@@ -1,4 +1,4 @@
-// The layouts of one program: its own debug information where that is there and allowed, else the table.
+// The layouts of one program: its own debug information if that is there and allowed, else the table.
 #pragma once
 
 #include <memory>
@@ -15,7 +15,7 @@ struct ProgramLayouts {
   std::unique_ptr<go::LayoutSource> source;  // refers to `dwarf`
 };
 
-// Debug information that cannot be read is a loss, not an error.
+// Debug information that cannot be read is a loss and not an error.
 ProgramLayouts open_layouts(const Program& program, bool use_dwarf, LossLedger& losses);
 
 }  // namespace holdfast::capture

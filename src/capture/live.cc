@@ -27,7 +27,8 @@ namespace holdfast::capture {
 namespace {
 
 constexpr unsigned kReadThreads = 2;
-constexpr int kTries = 5;  // looks at a running process can be torn: a heap that changes underneath is looked at again
+// The look at a running process can be torn, since its heap changes underneath; then it is repeated.
+constexpr int kTries = 5;
 
 std::vector<FilePart> file_parts(const std::vector<os::ProcessMapping>& maps) {
   std::vector<FilePart> parts;
@@ -44,7 +45,8 @@ std::vector<AddressRange> readable_ranges(const std::vector<os::ProcessMapping>&
   return joined(std::move(ranges));
 }
 
-// Where a page that holds nothing is zero: not so in a file, whose pages come when they are read.
+// Returns the ranges in which a page that holds nothing is zero. Those of files are not: their pages come when they are
+// read.
 std::vector<AddressRange> anonymous_ranges(const std::vector<os::ProcessMapping>& maps) {
   std::vector<AddressRange> ranges;
   for (const auto& mapping : maps)
@@ -52,8 +54,8 @@ std::vector<AddressRange> anonymous_ranges(const std::vector<os::ProcessMapping>
   return joined(std::move(ranges));
 }
 
-// What of `ranges` (ascending, apart) is in memory or swapped out. Asks for several of them at once where they are near
-// each other.
+// Returns the parts of `ranges` (ascending, apart) that are in memory or swapped out. Asks about several ranges at once
+// if they are near each other.
 std::vector<AddressRange> filled_of(const std::vector<AddressRange>& ranges,
                                     const std::function<std::vector<AddressRange>(AddressRange)>& present) {
   constexpr std::uint64_t kNear = 256 << 10;
@@ -93,8 +95,8 @@ class LiveProcess {
     require_same();
   }
 
-  // A look at the running process: what would be read, the blocks of runtime records that it needs, and what of the
-  // former holds nothing.
+  // What the look at the running process gave: what would be read, the blocks of runtime records that this needs, and
+  // what of the first holds nothing.
   const std::vector<AddressRange>& plan() const { return plan_; }
   const std::vector<AddressRange>& blocks() const { return blocks_; }
   const std::vector<AddressRange>& empty() const { return empty_; }
@@ -113,8 +115,8 @@ class LiveProcess {
   const std::vector<AddressRange>& readable() const { return readable_; }
   LossLedger& losses() const { return losses_; }
 
-  // Fails with kTargetGone unless the process still is what was opened. Everything learned of a process that has become
-  // another one is wrong, and an error that came of it misleads.
+  // Fails with kTargetGone unless the process still is what was opened. Everything that was learned of a process that
+  // has become another one is wrong, and an error that came of that would mislead.
   void require_same() const {
     if (const auto became = os::what_became_of(status_)) fail(ErrorCode::kTargetGone, "{}", *became);
     if (memory_.is_gone())
@@ -160,7 +162,7 @@ class LiveProcess {
     touch_records(runtime, heap, probe, ignored);
     plan_ = go::heap_memory(runtime, heap, with_content_);
     for (const AddressRange& range : program_->writable()) plan_.push_back(range);
-    // Of running threads the stacks are not known yet.
+    // The stacks of running threads are not known yet.
     const auto stacks = go::stack_memory(runtime, os::waiting_stack_pointers(status_.pid));
     for (const AddressRange& range : within(stacks, readable_)) plan_.push_back(range);
     plan_ = joined(std::move(plan_));
@@ -197,7 +199,7 @@ class LiveProcess {
   }
 
  public:
-  // Makes the memory keep the runtime's small records, which passes read after the target goes on.
+  // Makes the memory keep the runtime's small records, which passes read after the target has gone on.
   static void touch_records(const go::Runtime& runtime, const go::HeapModel& heap, const FrozenMemory& memory,
                             LossLedger& losses) {
     go::visit_small_records(
@@ -220,17 +222,17 @@ class LiveProcess {
   std::vector<AddressRange> blocks_;
   std::vector<AddressRange> empty_;
   std::uint64_t objects_ = 0;
-  std::uint64_t pointerful_ = 0;  // of these
+  std::uint64_t pointerful_ = 0;  // those that can hold pointers
   std::uint64_t spans_ = 0;
   double ms_per_byte_ = 0;
   std::uint32_t goroutines_ = 0;
 };
 
-// 10 us per thread to stop and let go (docs/runtime-facts.md; bench/pause_bench); records cost a page each and are
-// decoded in the pause, 0.2 us per span. How fast this machine copies from this target is measured, not assumed.
+// It takes 10 us per thread to stop and let go (docs/runtime-facts.md; bench/pause_bench). Records cost a page each and
+// are decoded in the pause, 0.2 us per span. How fast this machine copies from this target is measured, not assumed.
 double LiveProcess::predicted_ms() const {
   constexpr double kPerSpanMs = 0.2e-3;
-  constexpr double kRecordSlower = 4;  // scattered pages against runs of them
+  constexpr double kRecordSlower = 4;  // scattered pages are slower than runs of them
   const double gain = kReadThreads > 1 && planned_bytes() > (4U << 20) ? kReadThreads * 0.8 : 1.0;
   const double bytes = static_cast<double>(total_bytes(plan_) - total_bytes(empty_)) / gain;
   const double record_bytes = static_cast<double>(total_bytes(blocks_)) * kRecordSlower / gain;
@@ -238,8 +240,8 @@ double LiveProcess::predicted_ms() const {
          kPerSpanMs * static_cast<double>(spans_) / gain;
 }
 
-// The copy, references of which arrays are full, and columns (docs/architecture.md, "Memory per object"). What the need
-// is in the end is a little less.
+// Adds up the copy, references of which arrays are full, and columns (docs/architecture.md, "Memory per object"). In
+// the end a little less is needed.
 std::uint64_t LiveProcess::memory_need() const {
   constexpr std::uint64_t kProgram = 24 << 20;  // without any heap
   constexpr std::uint64_t kPerObject = 20;
@@ -248,7 +250,7 @@ std::uint64_t LiveProcess::memory_need() const {
          kPerPointerfulObject * pointerful_;
 }
 
-// In a container the kernel would end the target rather than us.
+// In a container the kernel would kill the target rather than us.
 void require_room(std::uint64_t need, const std::optional<os::MemoryRoom>& room) {
   if (!room || room->bytes >= need) return;
   if (room->group.empty())
@@ -261,7 +263,7 @@ void require_room(std::uint64_t need, const std::optional<os::MemoryRoom>& room)
       format_bytes(need), format_bytes(room->bytes), room->group);
 }
 
-// Copies a little of what is planned, twice, since the first time finds our own pages cold.
+// Copies a little of what is planned, twice, since our own pages are cold the first time.
 double LiveProcess::measure_copy() const {
   constexpr std::uint64_t kSample = 8 << 20;
   std::vector<AddressRange> ranges;
@@ -282,7 +284,7 @@ double LiveProcess::measure_copy() const {
   return best / static_cast<double>(bytes);
 }
 
-// The pause: stop, read, go on.
+// The pause: stops the target, reads, and lets it go on.
 class Freeze {
  public:
   Freeze(const LiveProcess& live, PassTimes& times) : live_(live), times_(times) {
@@ -335,7 +337,8 @@ class Freeze {
     frozen_->set_readable(readable);
     const go::Runtime& known = *live_.identified().runtime;
     const go::Runtime runtime{*layered_, known.layouts, known.version, known.modules, known.vars};
-    // Records of the runtime first (all that the look before needed, at one go), then what they say is the heap.
+    // Reads the records of the runtime first (all that the earlier look needed, in one go), then what they say is the
+    // heap.
     times_.run("read records", [&] { note(frozen_->read_bulk(live_.blocks())); });
     const auto heap =
         times_.run("read spans", [&] { return go::HeapModel::read(runtime, go::Motion::kStopped, live_.losses()); });
@@ -355,7 +358,7 @@ class Freeze {
     });
   }
 
-  // Only what held nothing a moment ago is asked about: elsewhere asking takes longer than reading.
+  // Only asks about what held nothing a moment ago: elsewhere asking takes longer than reading.
   std::vector<AddressRange> filled_now(const std::vector<AddressRange>& wanted) const {
     const auto doubtful = within(wanted, live_.empty());
     if (doubtful.empty()) return wanted;
@@ -404,7 +407,7 @@ class ProcessTarget final : public Target {
     snapshot.target.memory_limit = os::read_memory_cgroup(status_.pid).limit;
     Freeze freeze(*live_, times);
     watched([&] { freeze.run(snapshot); });
-    // The target goes on. What was copied is all that is known of its memory.
+    // The target goes on here. From now on, only the copy is known of its memory.
     auto residency =
         times.run("residency", [&] { return read_residency(status_.pid, live_->identified().runtime.get(), losses_); });
     const auto identified =
@@ -425,7 +428,8 @@ class ProcessTarget final : public Target {
     });
   }
 
-  // Work that looks at the process. What fails because the process ended, or became another one, says that.
+  // Runs work that looks at the process. If it fails because the process ended or became another one, the error says
+  // that.
   template <typename Work>
   void watched(Work&& work) {
     try {

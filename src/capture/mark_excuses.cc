@@ -52,7 +52,7 @@ class ExcusePass {
     const auto cause = heap::MarkCause::kEndedThread;
     std::vector<Address> ended;
     for_each_record(threads_.machine_bytes(), [&](ObjectId object, Address record) {
-      // g0 comes first in an m, so it is the first word that the object holds.
+      // g0 comes first in an m, so it must be the first word that the object holds.
       const std::uint32_t edge = snapshot_.edges.row_begin[object.row];
       if (edge == snapshot_.edges.row_begin[object.row + 1]) return;
       if (snapshot_.edges.step[edge] * kWord != record - index_.address_of(object) + threads_.first_pointer()) return;

@@ -1,11 +1,11 @@
-// Objects that the collector marks by rules of its own, whether or not anybody holds them (reference 9.4): each with a
-// cause that the target shows for this very object. What these hold is followed by graph/audit. Causes
+// Finds objects that the collector marks by rules of its own, whether or not anything holds them (reference 9.4). Each
+// gets a cause that the target shows for this very object; graph/audit follows what these objects hold. Causes
 // (heap::MarkCause), strongest first:
 //   kAllocateBlack     allocated while the collector marked, by the span's two indices (Go 1.25+, until the sweep)
 //   kEndedThread       a runtime.m that is on no list any more, and the g records that name it
 //   kResurrection      marked in a span where the mark phase marked nothing: by the sweep, for a finalizer
 //   kConservativeWord  named by a word on the stack of a goroutine that has run since the mark
-// What a P's current block of tiny objects is for is no difference: it is a root, as it is for the collector.
+// A P's current block of tiny objects needs no excuse: it is a root here, as it is for the collector.
 #pragma once
 
 #include <span>
@@ -20,20 +20,21 @@
 
 namespace holdfast::capture {
 
-// Adds the first three. Needs the spans, marks and edges of `snapshot`, of which row i of spans is heap.in_use()[i].
+// Adds the first three. `snapshot` must have its spans, marks and edges; row i of its spans is heap.in_use()[i].
 void add_mark_excuses(const go::Runtime& runtime, const go::HeapModel& heap, const go::Scheduler& scheduler,
                       const heap::ObjectIndex& index, heap::Snapshot& snapshot);
 
-// The stack of a goroutine that stands where it stood when the collector scanned it shows nothing: its map was the same
-// then. g.waitsince is written at that scan and cleared when the goroutine runs on (Go 1.19-1.27).
+// Whether the goroutine has run since the collector scanned its stack. If it has not, the stack shows nothing: its map
+// was the same then. g.waitsince is written at that scan and cleared when the goroutine runs on (Go 1.19-1.27).
 bool has_run_since_mark(const go::Goroutine& goroutine, std::uint32_t gc_phase);
 
-// Marked objects that words in the used part of the stack name, but for those that `roots` hold. Sorted, each once.
+// Returns marked objects that words in the used part of the stack name, without those that `roots` hold. Sorted, each
+// once.
 std::vector<ObjectId> named_by_words(const go::Runtime& runtime, const go::Goroutine& goroutine, const go::Stack& stack,
                                      std::span<const go::StackRoot> roots, const heap::ObjectIndex& index,
                                      const heap::Snapshot& snapshot);
 
-// Adds objects of many stacks with kConservativeWord.
+// Adds objects of many stacks, with kConservativeWord.
 void add_word_excuses(std::vector<ObjectId> objects, heap::Snapshot& snapshot);
 
 }  // namespace holdfast::capture

@@ -1,11 +1,11 @@
-// When, where and by which holdfast a Snapshot was taken.
+// Notes when, where and by which holdfast a Snapshot was taken.
 #pragma once
 
 #include "heap/snapshot.h"
 
 namespace holdfast::capture {
 
-// To be called at the moment that the Snapshot shows, or as near to it as is known.
+// Call it at the moment that the Snapshot shows, or as near to it as possible.
 void note_moment(heap::TargetInfo& target);
 
 }  // namespace holdfast::capture

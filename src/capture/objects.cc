@@ -12,13 +12,13 @@ namespace holdfast::capture {
 namespace {
 
 constexpr unsigned kParts = 64;
-constexpr std::size_t kExamples = 16;  // addresses kept of a thing that should not be
+constexpr std::size_t kExamples = 16;  // addresses that are kept of something that should not be
 
 // Appends bits to a vector of bits.
 class BitWriter {
  public:
   BitWriter(HugeArray<std::uint64_t>& to, std::uint64_t at) : to_(to), at_(at) {}
-  // The low `count` bits (1..64) of `bits`; higher ones must be 0.
+  // Appends the low `count` bits (1..64) of `bits`; higher ones must be 0.
   void append(std::uint64_t bits, unsigned count) {
     const unsigned shift = at_ % 64;
     to_[at_ / 64] |= bits << shift;
@@ -31,7 +31,7 @@ class BitWriter {
   std::uint64_t at_;
 };
 
-// The bits of `value` at the positions set in `mask`, moved together.
+// Returns the bits of `value` at the positions set in `mask`, moved together.
 std::uint64_t gather(std::uint64_t value, std::uint64_t mask) {
   if (mask == ~std::uint64_t{0}) return value;
   std::uint64_t out = 0;
@@ -69,7 +69,7 @@ void add_marks(const go::HeapModel& heap, const HugeArray<std::uint64_t>& marked
       const std::uint64_t bits = gather(marked_slots[span.bits_at + w], allocated);
       const std::uint64_t all = count == 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << count) - 1;
       marks.append(bits, count);
-      // In a swept span, what is allocated without a mark came after the collection; in an unswept one it is dead.
+      // In a swept span, an allocated slot without a mark came after the collection; in an unswept one it is dead.
       fresh.append(source == go::MarkSource::kAllocBits ? ~bits & all : 0, count);
     }
     span.has_marks = source != go::MarkSource::kNone;

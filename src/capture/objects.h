@@ -1,4 +1,4 @@
-// From spans to objects: the span table, the allocation bits and the marks of a Snapshot.
+// Makes objects of spans: the span table, the allocation bits and the marks of a Snapshot.
 #pragma once
 
 #include "base/loss.h"

@@ -1,4 +1,4 @@
-// Writes the root forest of a Snapshot: nodes in order, the targets of a node right after it was added.
+// Writes the root forest of a Snapshot: nodes in order, and the targets of a node right after it was added. One thread.
 #pragma once
 
 #include "heap/label_writer.h"
@@ -15,20 +15,20 @@ class RootWriter {
 
   // Adds a node under `parent` (none: under the super root) and makes it the current one.
   RootId add(heap::RootKind kind, RootId parent, const heap::Label& label, Address where = {});
-  // The same of a node without a label.
+  // Does the same for a node without a label.
   RootId add(heap::RootKind kind, RootId parent, Address where);
   heap::Root& current() { return snapshot_.roots.back(); }
 
   const heap::ObjectIndex& index() const { return index_; }
 
-  // Adds the object that `value` hits to the current node; what hits none is nothing. `offset`: bytes of the word from
-  // Root::where. Of a conservative node, a word that hits an object that the last mark found dead is nothing, too: the
-  // sweep frees the slot, and the collector never looks at such words before (reference 9.4).
+  // Adds the object that `value` hits to the current node, if it hits one. `offset` is that of the word, in bytes from
+  // Root::where. A word of a conservative node does not hold an object that the last mark found dead: the sweep frees
+  // the slot, and the collector never looks at such words before (reference 9.4).
   void hold(Address value, std::uint64_t offset = 0);
-  // Adds everything that the object (if `value` hits one) refers to, not itself.
+  // Adds everything to which the object that `value` hits refers, but not the object itself.
   void hold_what_it_holds(Address value);
 
-  // Takes the current node away again if it came to hold nothing.
+  // Takes the current node away again if it holds nothing.
   void drop_if_empty();
 
  private:

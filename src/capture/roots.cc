@@ -49,7 +49,7 @@ class GlobalRoots {
     forest_.hold(*value, at - current_.begin);
   }
 
-  // Of the current place.
+  // Makes the label of the current place.
   heap::Label label_of(const go::Module& module, const go::Variable* variable) {
     heap::Label label;
     if (variable != nullptr) {

@@ -1,4 +1,5 @@
-// Roots that are not on stacks: package variables of every module, and specials and queues of the runtime.
+// Adds roots that are not on stacks: package variables of every module, and specials and queues of the runtime. Masks
+// that cannot be had are losses.
 #pragma once
 
 #include "base/loss.h"
@@ -9,12 +10,12 @@
 
 namespace holdfast::capture {
 
-// One node per package variable (or per word, where no symbol says which variable it is) with what it holds: the words
+// Adds a node per package variable (or per word, if no symbol says which variable it is) with what it holds: the words
 // of data and bss that the collector's masks name (reference 4).
 void add_global_roots(const go::Runtime& runtime, const go::Symbols& symbols, RootWriter& forest, StringTable& strings,
                       LossLedger& losses);
 
-// One node per special and queue entry, under one group for each kind.
+// Adds a node per special and queue entry, under one group for each kind.
 void add_special_roots(const std::vector<go::SpecialRoot>& specials, const go::FunctionName& name_of,
                        RootWriter& forest, StringTable& strings);
 

@@ -12,7 +12,7 @@ class SamplePass {
   SamplePass(const go::FunctionTables& functions, heap::Snapshot& snapshot, LossLedger& losses)
       : functions_(functions), snapshot_(snapshot), losses_(losses) {}
 
-  // None if the record has no stack.
+  // Returns none if the record has no stack.
   AllocationStackId stack_of(Address bucket) {
     const auto [at, is_new] = by_bucket_.try_emplace(bucket.value);
     if (is_new) at->second = read(bucket);
@@ -20,7 +20,7 @@ class SamplePass {
   }
 
  private:
-  // Records of one place differ in the size of their objects: equal stacks become one.
+  // Records of one place differ in the size of their objects, so equal stacks are made one.
   AllocationStackId read(Address bucket) {
     std::vector<Address> calls = go::bucket_stack(functions_.runtime(), bucket);
     if (calls.empty()) {
@@ -41,7 +41,7 @@ class SamplePass {
     snapshot_.allocation_stacks.push_back(stack);
   }
 
-  // The innermost source frame alone: its callers, inlined or not, have entries of their own.
+  // Returns the innermost source frame only: its callers, inlined or not, have entries of their own.
   heap::Frame frame_of(Address call) {
     const auto [at, is_new] = by_call_.try_emplace(call.value);
     if (!is_new) return at->second;
@@ -71,10 +71,10 @@ void add_samples(const std::vector<go::ProfiledObject>& profiled, const go::Func
   SamplePass pass(functions, snapshot, losses);
   for (const go::ProfiledObject& one : profiled) {
     const ObjectId object = index.find_object(one.object);
-    if (!object) continue;  // freed, and its span not swept yet
+    if (!object) continue;  // it was freed, and its span is not swept yet
     if (const AllocationStackId stack = pass.stack_of(one.bucket)) snapshot.sampled.push_back({object, stack});
   }
-  // Tiny objects share a slot and can have a record each: the first one stands for the slot.
+  // Tiny objects share a slot and can have a record each; the first one counts for the slot.
   auto& samples = snapshot.sampled;
   std::stable_sort(samples.begin(), samples.end(), [](const auto& a, const auto& b) { return a.object < b.object; });
   samples.erase(

@@ -1,4 +1,4 @@
-// Where sampled objects were allocated, by the runtime's memory profile.
+// Says where sampled objects were allocated, by the runtime's memory profile.
 #pragma once
 
 #include <vector>
@@ -11,8 +11,8 @@
 
 namespace holdfast::capture {
 
-// Fills the allocation stacks and the sampled objects. A record names the stack as the runtime keeps it: one program
-// counter for each call, calls that were inlined included (runtime.tracebackPCs, Go 1.19-1.27).
+// Fills the allocation stacks and the sampled objects. A record has the stack as the runtime keeps it: one program
+// counter for each call, with calls that were inlined (runtime.tracebackPCs, Go 1.19-1.27). Damaged records are losses.
 void add_samples(const std::vector<go::ProfiledObject>& profiled, const go::FunctionTables& functions,
                  const heap::ObjectIndex& index, heap::Snapshot& snapshot, LossLedger& losses);
 

@@ -17,10 +17,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t kHeaders = 4096;  // bytes of a program in which headers and notes lie: they may differ
+constexpr std::size_t kHeaders = 4096;  // bytes of a program that hold headers and notes, which may differ
 constexpr std::size_t kShortestId = 3;  // characters of a GNU build id
 
-// Go's "a/b/c/d" as its parts; empty if it has another form.
+// Splits Go's "a/b/c/d" into its parts; empty if it has another form.
 std::vector<std::string_view> parts_of(std::string_view go_id) {
   std::vector<std::string_view> parts;
   for (std::size_t begin = 0; begin <= go_id.size();) {
@@ -31,12 +31,13 @@ std::vector<std::string_view> parts_of(std::string_view go_id) {
   return parts.size() == 4 ? parts : std::vector<std::string_view>();
 }
 
-// A text that somebody chose for all programs does not, nor the GNU build id that Go makes from it.
+// Whether the ids tell builds apart. A text that somebody chose for all programs does not, nor does the GNU build id
+// that Go makes of it.
 bool tells_builds_apart(const BuildIds& ids) {
   return ids.go.empty() ? !ids.gnu.empty() : !parts_of(ids.go).empty();
 }
 
-// The same package main in both, whatever the linker was told.
+// Whether both have the same package main, whatever the linker was told.
 bool differ_in_linking(const BuildIds& a, const BuildIds& b) {
   const auto ours = parts_of(a.go), theirs = parts_of(b.go);
   return !ours.empty() && !theirs.empty() && ours[1] == theirs[1] && ours[2] == theirs[2];
@@ -49,7 +50,7 @@ bool lie_alike(const binary::ElfFile& a, const binary::ElfFile& b) {
                     });
 }
 
-// A file of debug information has no bytes of segments. Strippers cut zeros off the end of data.
+// A file of debug information has no bytes of segments, and strippers cut zeros off the end of data.
 bool loads_the_same(const binary::ElfFile& a, const binary::ElfFile& b) {
   if (!lie_alike(a, b)) return false;
   for (std::size_t i = 0; i < a.loads().size(); ++i) {
@@ -72,7 +73,7 @@ SymbolFile open(const std::string& path) {
   return {{file->bytes(), file}, std::move(elf), path};
 }
 
-// Where the file may lie, the most likely place first.
+// Returns where the file may lie, the most likely place first.
 std::vector<fs::path> candidates(const fs::path& folder, const std::string& gnu_id) {
   std::vector<fs::path> found;
   if (gnu_id.size() >= kShortestId) {
@@ -119,7 +120,7 @@ std::optional<SymbolFile> find_symbols(const std::string& folder, const binary::
       const bool has_dwarf = file.elf->has_dwarf();
       if (has_dwarf || !found) found = std::move(file);
       if (has_dwarf) break;
-    } catch (const Error& error) {  // other things lie there, too
+    } catch (const Error& error) {  // other things may lie there, too
       if (error.code() == ErrorCode::kCancelled) throw;
     }
   }

@@ -21,16 +21,16 @@ using testing::Optional;
 constexpr const char* kGoId = "link/compile/main/program";
 constexpr const char* kGnuId = "\xab\xcd\xef\x01";
 
-// A program or what somebody made of it.
+// A program, or what somebody made of it.
 struct Recipe {
   std::string go_id = kGoId;
   std::string gnu_id = {};
   bool symbols = true;
   bool debug_information = false;
-  bool only_debug = false;  // without the bytes of segments
+  bool only_debug = false;  // the bytes of segments are missing
   std::uint64_t text_bytes = 64;
   std::uint8_t first_byte = 0x90;
-  std::uint64_t cut = 0;  // zeros off the end of data
+  std::uint64_t cut = 0;  // zeros that are cut off the end of data
 
   std::vector<std::byte> build() const {
     binary::ElfBuilder elf(binary::ElfType::kExec);
@@ -93,7 +93,7 @@ TEST(SymbolFiles, WithoutAnIdThatTellsFitIfAllThatIsLoadedIsTheSame) {
                 Optional(HasSubstr("cannot be told")))
         << id;
   }
-  // Go makes the GNU build id from its own.
+  // Go makes the GNU build id of its own.
   EXPECT_THAT(
       why_not({.go_id = "redacted", .gnu_id = kGnuId}, {.go_id = "redacted", .gnu_id = kGnuId, .only_debug = true}),
       Optional(HasSubstr("cannot be told")));
@@ -120,7 +120,7 @@ class SymbolFolder : public testing::Test {
     fs::create_directories((folder_ / name).parent_path());
     std::ofstream(folder_ / name) << text;
   }
-  // Relative to the folder; empty if none.
+  // Returns the path below the folder; empty if nothing was found.
   std::string found() const {
     const auto bytes = Recipe{.gnu_id = kGnuId, .symbols = false}.build();
     const auto file = find_symbols(folder_.string(), binary::ElfFile(ByteView(bytes, "program")));

@@ -49,7 +49,7 @@ std::optional<TargetForm> form_of(const ByteView& file) {
   return std::nullopt;
 }
 
-// Whether the path is of a file that could be meant.
+// Whether the path leads to a file that could be meant.
 bool is_target_file(const std::string& path) {
   std::error_code ignored;
   if (!std::filesystem::is_regular_file(path, ignored)) return false;

@@ -29,24 +29,24 @@ class Target {
   virtual ~Target() = default;
 
   virtual TargetForm form() const = 0;
-  // As the user named it.
+  // The name that the user gave.
   const std::string& name() const { return name_; }
-  // Of a process: what it was when it was found. Null for files.
+  // What a process was when it was found. Null for files.
   virtual const os::ProcessStatus* process() const { return nullptr; }
-  // What else the name could have meant, as a sentence for the user; empty if nothing.
+  // A sentence for the user that says what else the name could have meant; empty if nothing.
   const std::string& remark() const { return remark_; }
   void set_remark(std::string remark) { remark_ = std::move(remark); }
 
-  // Looks at a running process without stopping it; figures of a busy one are about right. Fails with kUsage for files,
-  // otherwise as snapshot() does.
+  // Looks at a running process without stopping it, so figures of a busy one are about right. Fails with kUsage for
+  // files, otherwise as snapshot() does.
   virtual Prediction predict(PassTimes& times);
 
-  // The one moment of the target, once: another moment needs another Target. A live process is stopped, copied, let go
-  // on, and the copy analysed; it is unharmed whatever happens. `times` gets the named passes. The callbacks are called
-  // for files as for processes, but a .hold file has no reasons and no second opinion.
-  // Unless forced, fails with kSystem before the stop if there is less memory than a live process needs. Fails like the
-  // functions of os/process.h, with kUnsupported if the target is no Go program that holdfast can read,
-  // and like heap::read_hold.
+  // Takes the one moment of the target, so it can be called once: another moment needs another Target. A live process
+  // is stopped, copied and let go, and the copy is analysed; the process is unharmed whatever happens. `times` gets the
+  // named passes. The callbacks are called for files as for processes, but a .hold file has no reasons and no second
+  // opinion. Unless forced, it fails with kSystem before the stop if there is less memory than a live process needs.
+  // Fails like the functions of os/process.h, like heap::read_hold, and with kUnsupported if the target is no Go
+  // program that holdfast can read.
   virtual heap::Snapshot snapshot(const Callbacks& callbacks, PassTimes& times) = 0;
 
  private:

@@ -1,5 +1,5 @@
-// For tests: a whole Go process that is built by hand and held still, as `build` wants it: a program file, functions,
-// goroutines and their stacks, package variables, a heap.
+// For tests: a whole Go process, built by hand and standing still, in the form that `build` wants: a program file,
+// functions, goroutines and their stacks, package variables, a heap.
 #pragma once
 
 #include <memory>
@@ -16,7 +16,7 @@ namespace holdfast::capture {
 
 class TestTarget {
  public:
-  static constexpr Address kVariables{0x800000};  // data, bss behind it
+  static constexpr Address kVariables{0x800000};  // data, with bss behind it
   static constexpr std::uint64_t kVariableBytes = 0x1000;
   static constexpr std::uint64_t kCodeBytes = 0x1000;
 
@@ -34,7 +34,7 @@ class TestTarget {
   go::HeapImage heap;
   LossLedger losses;
 
-  // A package variable of one word that the collector follows; `number` counts from 0.
+  // Adds a package variable of one word that the collector follows; `number` counts from 0.
   Address variable(std::uint64_t number, Address value) {
     image.put(kVariables + number * 8, value);
     variable_words_ = std::max(variable_words_, number + 1);
@@ -43,7 +43,7 @@ class TestTarget {
   // Gives a variable a name in the program's symbol table.
   void name(Address variable, std::string_view symbol) { symbols_.emplace_back(symbol, variable); }
 
-  // A goroutine on the image's stack or another part of it.
+  // Adds a goroutine on the image's stack or another part of it.
   Address goroutine(std::uint64_t goid, go::GoroutineStatus status, Address start) {
     const Address g = image.make("runtime.g");
     image.set(g, "runtime.g", "goid", goid);
@@ -54,7 +54,7 @@ class TestTarget {
     return g;
   }
 
-  // What `build` makes of it. Without symbols nothing but the function table has names.
+  // Returns what `build` makes of it. Without symbols only the function table has names.
   heap::Snapshot snapshot(const Options& options = {}) {
     open_program();
     go::Runtime& runtime = image.runtime();

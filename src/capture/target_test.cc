@@ -45,7 +45,7 @@ class FindTarget : public ::testing::Test {
   std::filesystem::path folder_;
 };
 
-// A process that sleeps under a name that nobody else has.
+// A process that sleeps under a name that no other process has.
 class NamedProcess {
  public:
   NamedProcess()
