@@ -1,6 +1,6 @@
-// The memory that a graph could have come from, for the bound of finding edges: the objects' words with their pointers,
-// and a table from page to span. Where an object of a permuted graph has no room for its references, a later one takes
-// them, so the work is the same.
+// The memory that a graph could have come from: the objects' words with their pointers, and a table from page to span.
+// The time to read it is the bound of finding edges. If an object of a permuted graph has no room for its references, a
+// later one takes them, so the work is the same.
 #pragma once
 
 #include <cstdint>
@@ -16,8 +16,8 @@ class HeapBytes {
   explicit HeapBytes(const heap::Snapshot& snapshot);
 
   std::uint64_t edges() const { return edges_; }
-  // Reads every word once and writes the edges as rows into arrays made before: what an extraction costs at least.
-  // Returns how many there are.
+  // Reads every word once and writes the edges as rows into arrays that exist already: an extraction costs at least
+  // this. Returns how many edges there are.
   std::uint64_t scan(HugeArray<std::uint32_t>& row_begin, HugeArray<std::uint32_t>& target) const;
 
  private:
@@ -31,7 +31,7 @@ class HeapBytes {
   };
   std::uint64_t address_of(std::uint32_t object, const Place& place) const;
 
-  std::vector<Place> places_;  // those with pointers first, so that their words lie together
+  std::vector<Place> places_;  // those with pointers come first, so that their words lie together
   HugeArray<std::uint32_t> span_of_page_;
   HugeArray<std::uint64_t> words_;
   std::uint64_t edges_ = 0;

@@ -1,5 +1,5 @@
-// What this machine allows, and how near the graph passes come to it, in one run on one graph. Times are the best of
-// several rounds, and only the ratios travel from one machine to another.
+// Measures what this machine allows and how near the graph passes come to it, in one run on one graph. Times are the
+// best of several rounds. Only the ratios can be compared between machines.
 //
 //   limit [--objects N ...] [--locality NAME ...] [--rounds N] [--threads N] [--json]
 #include <sys/uio.h>
@@ -55,7 +55,7 @@ double best_of(unsigned rounds, const std::function<void()>& work) {
   return best;
 }
 
-volatile std::uint64_t sink;  // so that no measured loop is for nothing
+volatile std::uint64_t sink;  // keeps the compiler from dropping the measured loops
 
 // --- the machine ---
 
@@ -64,10 +64,10 @@ struct Machine {
   double vm_readv_gbs = 0;
   double read_gbs = 0;
   double chain_ns = 0;  // one load after the other, in 1 GiB
-  double eight_ns = 0;  // per load, eight chains
+  double eight_ns = 0;  // per load, with eight chains side by side
 };
 
-// A random cycle through all cells (Sattolo), so that a chain of loads meets each once.
+// Makes a random cycle through all cells (Sattolo), so that a chain of loads meets each cell once.
 HugeArray<std::uint32_t> random_cycle(std::uint32_t cells) {
   HugeArray<std::uint32_t> next(cells);
   for (std::uint32_t i = 0; i < cells; ++i) next[i] = i;
@@ -129,7 +129,7 @@ Machine measure_machine(unsigned rounds) {
 
 // --- the bounds of a graph ---
 
-// The ideal marking loop: bare arrays, a queue of indexes, a bit per object, look-ahead; nothing else.
+// The ideal marking loop: bare arrays, a queue of indexes, a bit per object, look-ahead, and nothing else.
 void ideal_mark(const heap::Snapshot& snapshot, HugeArray<std::uint64_t>& bits, HugeArray<std::uint32_t>& queue) {
   std::fill(bits.begin(), bits.end(), 0);
   const std::uint32_t* const begin = snapshot.edges.row_begin.data();
@@ -151,7 +151,7 @@ void ideal_mark(const heap::Snapshot& snapshot, HugeArray<std::uint64_t>& bits, 
   sink = tail;
 }
 
-// Every row and every target in stored order, with one look at a 4-byte column for each.
+// Reads every row and every target in stored order, and one cell of a 4-byte column for each target.
 void edge_scan(const heap::Snapshot& snapshot, const HugeArray<std::uint32_t>& column) {
   const heap::Edges& edges = snapshot.edges;
   std::uint64_t sum = 0;
@@ -160,7 +160,7 @@ void edge_scan(const heap::Snapshot& snapshot, const HugeArray<std::uint32_t>& c
   sink = sum;
 }
 
-// The time of finding all edges in the objects' memory, on one thread.
+// Returns the time it takes to find all edges in the objects' memory, on one thread.
 double extraction(const Options& options, const heap::Snapshot& snapshot) {
   const HeapBytes memory(snapshot);
   HugeArray<std::uint32_t> row_begin(snapshot.edges.row_begin.size());
@@ -180,11 +180,11 @@ std::uint64_t status_bytes(const std::string& field) {
 struct Pass {
   std::string name;
   double seconds = 0;
-  double peak = 0;   // bytes per object beside the graph
-  double after = 0;  // of the result
+  double peak = 0;   // in bytes per object beside the graph
+  double after = 0;  // what remains of that with the result
 };
 
-// The best time, and the largest growth of resident memory.
+// Measures the best time, and the largest growth of resident memory.
 template <typename Work>
 Pass measure(const std::string& name, const Options& options, double objects, const Work& work) {
   Pass pass{.name = name};

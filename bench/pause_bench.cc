@@ -1,10 +1,10 @@
-// What holding a target still costs: stop, copy all of its anonymous memory, let go; against memcpy of the same bytes
-// in our own memory, which nobody can beat.
+// Measures what it costs to hold a target still: stop it, copy all of its anonymous memory, let it go. Compares that
+// with memcpy of the same bytes in our own memory, which nobody can beat.
 //
 //   pause_bench [MiB, default 1024] [runs, default 5]
 //
-// The target is a forked child with that much touched memory, in 4 KiB pages and in huge pages, and 8 threads of which
-// one keeps writing.
+// The target is a forked child that has touched that much memory, once in 4 KiB pages and once in huge pages. It has 8
+// threads, one of which keeps writing.
 
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -34,7 +34,7 @@ double ms_since(Clock::time_point begin) {
   return std::chrono::duration<double, std::milli>(Clock::now() - begin).count();
 }
 
-// Of several runs. The best is what the machine can do, the median what others on it left us.
+// Times of several runs. The best is what the machine can do, the median what others on it left us.
 struct Times {
   double best = 0;
   double median = 0;
@@ -69,7 +69,7 @@ struct Target {
 }
 
 Target start_target(std::uint64_t bytes, int advice) {
-  // Reserved before the fork, so that we know the place; only the child touches it.
+  // The memory is reserved before the fork, so that we know where it is; only the child touches it.
   void* memory = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   madvise(memory, bytes, advice);
   int ends[2];
@@ -83,7 +83,7 @@ Target start_target(std::uint64_t bytes, int advice) {
   return {pid, {begin, begin + bytes}};
 }
 
-// Milliseconds of copying `from` to `to` with 1 or 2 threads.
+// Returns the milliseconds of copying `from` to `to` with 1 or 2 threads.
 Times memcpy_ms(const HugeArray<std::byte>& from, HugeArray<std::byte>& to, unsigned threads, int runs) {
   std::vector<double> times;
   for (int run = 0; run < runs; ++run) {
@@ -128,7 +128,7 @@ void measure(const char* pages, const Target& target, HugeArray<std::byte>& to, 
 }
 
 void run(std::uint64_t bytes, int runs) {
-  setpriority(PRIO_PROCESS, 0, -15);  // as during a pause, so that both sides compete alike
+  setpriority(PRIO_PROCESS, 0, -15);  // as during a pause, so that both compete alike
   HugeArray<std::byte> to(bytes);
   os::populate(to.span());
   Times memcpy_times[2];

@@ -49,7 +49,7 @@ class Service {
   std::uint32_t directory(std::uint32_t i) const { return table(tables_) + i; }
   bool garbage(std::uint32_t session) const { return mix(session) % 32 == 0; }
 
-  // Calls edge(from, to) for every reference, by source session.
+  // Calls edge(from, to) for every reference, in order of the source session.
   template <typename Edge>
   void for_each_edge(const Edge& edge) const {
     for (std::uint32_t s = 0; s < sessions_; ++s) session_edges(s, edge);
@@ -71,7 +71,7 @@ class Service {
     for (const auto& [from, to] : kLeaves) edge(object(s, from), leaf(s, to));
     for (const std::uint32_t from : {6U, 7U, 9U, 0U}) edge(object(s, from), object(tenant(s, from), 4));
     for (const std::uint32_t from : {0U, 3U, 4U, 5U, 9U}) edge(object(s, from), leaf(shared(s, from), 0));
-    if (s / 1000 % 3 == 0 && !garbage(s)) {  // lists of up to 1000 sessions, in the order of their making
+    if (s / 1000 % 3 == 0 && !garbage(s)) {  // lists of up to 1000 sessions, in the order in which they were made
       if (s % 1000 != 0) edge(object(s, 0), object(garbage(s - 1) ? s : s - 1, 0));
       if (s % 1000 != 999 && s + 1 < sessions_ && !garbage(s + 1)) edge(object(s, 0), object(s + 1, 0));
     }
@@ -120,7 +120,7 @@ void add_edges(heap::Snapshot& snapshot, const Service& service, const Rows& pla
   edges.row_begin[0] = 0;
 }
 
-// Sizes go with the place, since they are the span's.
+// Sizes belong to the place, since the span has them.
 void add_spans(heap::Snapshot& snapshot, const Service& service) {
   const auto add = [&](std::uint32_t first, std::uint32_t objects, std::uint64_t size, bool has_pointers) {
     heap::Span span;

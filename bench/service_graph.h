@@ -1,7 +1,7 @@
-// A synthetic heap graph with the shape of a long-running service: sessions of 10 objects with pointers and 9 without,
-// found through tables, a third of them in doubly linked lists, with pointers back to their session, shared tenants and
-// shared strings. About 1.7 edges per object; 3 of 4 objects have one holder; 3 % are garbage. Objects of one kind lie
-// together in blocks, as size classes make them.
+// A synthetic heap graph with the shape of a long-running service. It has sessions of 10 objects with pointers and 9
+// without, found through tables, a third of them in doubly linked lists, with pointers back to their session, shared
+// tenants and shared strings. There are about 1.7 edges per object; 3 of 4 objects have one holder; 3 % are garbage.
+// Objects of one kind lie together in blocks, as size classes make them.
 #pragma once
 
 #include <cstdint>
@@ -11,9 +11,9 @@
 namespace holdfast::bench {
 
 enum class Locality {
-  kAsBuilt,   // numbered in the order of allocation: flatters every algorithm
-  kChurned,   // one object in five somewhere else
-  kShuffled,  // all of them: the worst case
+  kAsBuilt,   // numbered in the order of allocation, which flatters every algorithm
+  kChurned,   // one object in five is somewhere else
+  kShuffled,  // all objects are: the worst case
 };
 
 heap::Snapshot service_graph(std::uint64_t objects, Locality locality);
