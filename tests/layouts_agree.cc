@@ -1,5 +1,5 @@
-// Compares the table with a program's own debug information, all that the table has: layouts_agree PROGRAM VERSION.
-// A structure that the program does not use is none to compare; a field or a size that differs is a failure.
+// Compares everything in the table with a program's own debug information: layouts_agree PROGRAM VERSION. A structure
+// that the program does not use cannot be compared; a field or a size that differs is a failure.
 #include <fmt/format.h>
 
 #include <cstdio>
@@ -15,7 +15,7 @@
 namespace holdfast::go {
 namespace {
 
-constexpr int kEnough = 1000;  // fields and constants that a Go program must have for this to mean anything
+constexpr int kEnough = 1000;  // the comparison means nothing if a Go program has fewer fields and constants
 
 struct Comparison {
   const LayoutSource& dwarf;
@@ -39,7 +39,7 @@ struct Comparison {
       compare(table.size_of(type), dwarf.size_of(type), "size of " + type);
       for (const auto& [field, place] : row.at(1).items()) {
         compare(table.find(type, field), dwarf.find(type, field), fmt::format("{} {}", type, field));
-        // What is within: through a type's name, and elements of arrays.
+        // Also compares what is inside: through a type's name, and elements of arrays.
         if (place.size() > 2 && place.at(2).get<std::string>().starts_with('['))
           compare(table.find(type, field + "[]"), dwarf.find(type, field + "[]"), fmt::format("{} {}[]", type, field));
       }

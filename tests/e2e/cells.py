@@ -69,7 +69,7 @@ MODES = {
 }
 
 NAMES = sorted(p.name for p in PROGRAMS.iterdir() if (p / "main.go").exists())
-NEED_C = {"cgo", "cshared", "plugin"}  # and so link externally whatever the mode says
+NEED_C = {"cgo", "cshared", "plugin"}  # they link externally, whatever the mode says
 ONLY_PLAIN = {"plugin": {"dwarf", "stripped"}, "cshared": {"dwarf", "stripped"},
               "cgo": {"dwarf", "stripped", "pie", "pie-stripped", "race"}}
 FIRST = {"leak_profile": 26}
@@ -93,7 +93,7 @@ class Cell:
 
 
 def plain_environment():
-    """The caller's environment without what would change a build."""
+    """Returns the caller's environment without what would change a build."""
     return {k: v for k, v in os.environ.items() if not k.startswith(("GOEXPERIMENT", "GOFLAGS", "GODEBUG", "CGO_"))} | \
         {"GOFLAGS": "-buildvcs=false"}
 
@@ -109,7 +109,7 @@ def run(command, env, cwd):
 
 
 def drop_section_headers(path):
-    """Makes an ELF file say that it has no sections, as packers and some strippers do."""
+    """Makes an ELF file claim that it has no sections, as packers and some strippers do."""
     with open(path, "r+b") as f:
         ident = f.read(16)
         if ident[:5] != b"\x7fELF\x02":
@@ -130,7 +130,7 @@ def digest(cell):
 
 
 def build(cell):
-    """The path of the cell's program. Raises BuildFailed with what the compiler said."""
+    """Returns the path of the cell's program, built if need be. Raises BuildFailed with what the compiler said."""
     folder = CACHE / cell.release / f"{cell.program}-{cell.mode}-{digest(cell)}"
     program = folder / cell.program
     if program.exists():
@@ -142,7 +142,7 @@ def build(cell):
         compile_into(draft, cell)
         try:
             draft.rename(folder)
-        except OSError:  # somebody else was faster
+        except OSError:  # another run was faster
             if not program.exists():
                 raise
     finally:
@@ -152,7 +152,7 @@ def build(cell):
 
 def compile_into(draft, cell):
     mode = MODES[cell.mode]
-    # Set behind go_release, whose own Go command may not know the experiments of another release.
+    # These are set behind go_release, whose own Go command may not know the experiments of another release.
     variables = [f"{k}={v}" for k, v in (dict(mode.env) | (dict(CGO) if cell.program in NEED_C else {})).items()]
     go = [ROOT / "tools/go_release", cell.release, "--", "env", *variables, "go", "build"]
     flags = list(mode.flags) + ([f"-ldflags={mode.ldflags}"] if mode.ldflags else [])
@@ -179,7 +179,7 @@ def compile_into(draft, cell):
 
 
 def main(names):
-    """Builds the named cells, "release program mode", or prints all there are."""
+    """Builds the named cells ("release program mode"), or prints all that exist."""
     for name in names:
         print(build(Cell(*name.split())))
     if not names:

@@ -19,11 +19,11 @@ import typing
 
 import cells
 
-FLOATING_LIMIT = 20      # objects that only the last mark knows, on an idle fixture after two collections
+FLOATING_LIMIT = 20      # so many objects may only be in the last mark, on an idle fixture after two collections
 LIVE_TOLERANCE = 0.001   # of the live bytes
-SMALL_HEAP_SLACK = 4096  # the same for heaps so small that a few objects of the runtime are more than that
-THREAD_RECORD_BYTES = 8192  # at most, of what the runtime keeps for a thread on the heap
-RESIDENT_SLACK = 192 << 10   # bytes of the room for the line of truth, and of small spans, that were never written to
+SMALL_HEAP_SLACK = 4096  # bytes, for heaps so small that a few objects of the runtime are more than that
+THREAD_RECORD_BYTES = 8192  # the most that the runtime keeps for a thread on the heap
+RESIDENT_SLACK = 192 << 10   # bytes that were never written to: of the room for the line of truth, and of small spans
 WRONG_WITHOUT_DWARF = 0.001
 EXACT = ("header", "interface", "closure")  # evidence that is never wrong
 LABELLED_FROM = 0.001    # of the live bytes: variables that hold more must have a label
@@ -67,7 +67,7 @@ class Case:
         return self.answer("report")["heap"]
 
     def range(self, name):
-        """The values that a MemStats field had while holdfast looked; mostly one."""
+        """Returns the values that a MemStats field had while holdfast looked; mostly one."""
         ends = self.truth["memstats"][name], self.later["memstats"][name]
         return min(ends), max(ends)
 
@@ -87,7 +87,7 @@ def applicable(case):
 
 
 def still(case):
-    """The picture shows the process as its truth describes it, not in the act of dying."""
+    """Whether the picture shows the process as its truth describes it, and not as it dies."""
     return case.kind != "kcore"
 
 
@@ -110,7 +110,7 @@ def nothing_is_unexplained(case):
 
 @check
 def the_audit_is_clean(case):
-    """Its own verdict, which gates read: it must not be stricter or laxer than the checks here."""
+    """Other programs rely on its own verdict, so that must be neither stricter nor laxer than the checks here."""
     if not case.audit["clean"]:
         yield differ("audit.clean", True, {k: case.audit[k] for k in ("unexplained_objects", "floating", "alloc_count_mismatches",
                                                                      "pointers_to_free_slots", "not_unwound", "losses")})
@@ -127,14 +127,14 @@ CAUSES = {"ended_threads": ("ended-thread", 2), "resurrected": ("resurrection", 
 
 @check(when=lambda case: still(case) and CAUSES.keys() & case.truth["facts"].keys())
 def causes_are_shown(case):
-    """Objects that were marked and are not held, each of a kind made on purpose; an ended thread has an m and a g0 at least."""
+    """Checks objects that were marked and are not held, each of a kind made on purpose; an ended thread has at least an m and a g0."""
     causes = {c["id"]: c for c in case.audit["causes"]}
     for fact, (cause, objects) in CAUSES.items():
         most = case.truth["facts"].get(fact, 0) * objects
-        # A span shows its sweep for all its objects or for none: those that came to lie beside a survivor stay floating.
+        # A span shows its sweep for all its objects or for none, so those beside a survivor stay floating.
         least = most // 2 if fact == "resurrected" else most
         got = causes.get(cause, {"objects": 0, "shown": 0, "examples": []})
-        # Only a thread's records vary, with what the release keeps in them.
+        # Only the size of a thread's records varies, with what the release keeps in them.
         yield from outside(f"objects of cause {cause}", least, most * 4 if fact == "ended_threads" else most, got["objects"])
         if most and not (0 < got["shown"] <= got["objects"] and got["examples"]):
             yield differ(f"what shows {cause}", "objects with addresses", got)
@@ -203,7 +203,7 @@ def heap_equals_the_programs_own(case):
 def live_bytes_are_the_truth(case):
     low, high = case.range("HeapAlloc")
     slack = max(SMALL_HEAP_SLACK, int(high * LIVE_TOLERANCE))
-    garbage = case.truth["facts"].get("garbage_bytes", 0)  # that the program made on purpose; records of threads beside it
+    garbage = case.truth["facts"].get("garbage_bytes", 0)  # what the program made on purpose; records of threads are beside it
     slack += case.truth["facts"].get("ended_threads", 0) * THREAD_RECORD_BYTES
     yield from outside("heap.reachable_bytes", low - garbage - slack, high - garbage, case.heap["reachable_bytes"])
 
@@ -221,7 +221,7 @@ def parts_of_the_account_add_up(case):
 
 @check(when=lambda case: still(case) and "absent_live_bytes" in case.truth["facts"])
 def memory_that_is_not_there_is_in_no_part_of_the_account(case):
-    """Nor does what is live and not there make garbage of what is there. A core does not say what was."""
+    """Live memory that is not resident must not make garbage of what is. A core does not say what was resident."""
     account, facts = case.answer("report")["account"], case.truth["facts"]
     if account["known"] != (case.kind != "core"):
         yield differ("account.known", case.kind != "core", account["known"])
@@ -247,7 +247,7 @@ def place_of(root):
 
 
 def nameless_holder(case, texts, wanted):
-    """A stripped program has no names of variables: what hangs on one place of data or bss is as large as the holder."""
+    """A stripped program has no names of variables, so what one place of data or bss retains must be as large as the holder."""
     if case.mode.dwarf or not wanted["name"].startswith("main."):
         return False
     held, shared = collections.Counter(), collections.Counter()
@@ -257,14 +257,14 @@ def nameless_holder(case, texts, wanted):
             shared[place] += h["bytes"] if "shared by" in h["what"] else 0
     for root in case.answer("roots")["roots"]:
         if root.get("kind") == "global":
-            # What others hold as well no root retains, but the program counts it.
+            # No root retains what others hold as well, but the program counts it.
             place = place_of(root)
             held[place] = max(held[place], root["retained"] + shared[place])
     return max(held.values(), default=0) >= wanted["bytes"] * (1 - LIVE_TOLERANCE)
 
 
 def retained_by(case, name):
-    """What the variable, or the frames of the function, of that name retain."""
+    """Returns what the variable of that name, or the frames of the function, retain."""
     return sum(r["retained"] for r in case.answer("roots")["roots"] if r.get("kind") in ("global", "frame") and name in r["name"])
 
 
@@ -286,7 +286,7 @@ def holders_are_named(case):
         if found and wanted["bytes"]:
             # Holders do not overlap; a holder counts what one group of objects retains, its root all that hangs on it.
             most = max(sum(h["bytes"] for h in found), retained_by(case, name))
-            # In a program that never rests a thread stopped anywhere may share what it works on with a stale word elsewhere.
+            # In a program that never rests, a stale word elsewhere may share what a stopped thread works on.
             if most < wanted["bytes"] * (1 - LIVE_TOLERANCE) and "never_idle" not in case.truth["facts"]:
                 yield differ(f"bytes held by {wanted['name']}", f"at least {wanted['bytes']}", most)
         elif wanted["bytes"] >= NAMED_FROM * case.heap["bytes"] and not nameless_holder(case, texts, wanted):
@@ -300,7 +300,7 @@ def holders_are_named(case):
 
 @check(when=lambda case: still(case) and "shared_bytes" in case.truth["facts"])
 def shared_objects_belong_to_no_single_holder(case):
-    """The records of `diamond` have two holders: retained by one alone they must not be."""
+    """The records of `diamond` have two holders: neither must retain them alone."""
     shared = case.truth["facts"]["shared_bytes"]
     for h in case.answer("report")["holders"]:
         text = " ".join([h["what"], *(link["text"] for link in h["chain"])])
@@ -309,7 +309,7 @@ def shared_objects_belong_to_no_single_holder(case):
 
 
 def states_of(dump):
-    """{wait reason or state: goroutines} of a dump as runtime.Stack writes it."""
+    """Returns {wait reason or state: goroutines} of a dump as runtime.Stack writes it."""
     found = collections.Counter()
     for words in re.findall(r"^goroutine \d+ (?:gp=\S+ m=\S+ (?:mp=\S+ )?)?\[([^\]]*)\]:$", dump, re.M):
         found[re.sub(r"(, \d+ minutes)?(, locked to thread)?$", "", words)] += 1
@@ -326,7 +326,7 @@ def goroutines_wait_for_what_the_runtime_says(case):
         # The main goroutine wrote the dump; when we looked it waited for its input in a system call.
         reason = "syscall" if reason == "running" else reason
         if reason == "semacquire":
-            # Up to Go 1.23 the runtime calls some locks so that we tell apart by the functions that wait.
+            # Up to Go 1.23 the runtime has one name for some locks; we tell these apart by the functions that wait.
             ours[reason] += sum(n for name, n in ours.items() if name.startswith("sync."))
         if ours[reason] < count:
             yield differ(f"goroutines in {reason!r}", f"at least {count}", f"{ours[reason]} of {dict(ours)}")
@@ -341,7 +341,7 @@ def the_main_goroutine_was_made_by_nobody(case):
 
 @check(when=still)
 def nothing_was_lost(case):
-    """But what the program contradicts on purpose."""
+    """Types must not conflict, except where the program contradicts itself on purpose."""
     losses, views = case.answer("report")["losses"], case.truth["facts"].get("views", 0)
     wanted = [("type-conflict", views)] if views else []
     if [(loss["kind"], loss["count"]) for loss in losses] != wanted:
@@ -361,7 +361,7 @@ def the_program_is_recognised(case):
 
 @check
 def a_capture_is_called_one(case):
-    """The report of a file does not pass for that of the process: it says what it is of, when and where it was taken."""
+    """The report of a file must not pass for that of the process: it says what it is of, when and where it was taken."""
     target = case.answer("report")["target"]
     expected = {"hold": ("capture", "live"), "live": ("live", None)}.get(case.kind, ("core", None))
     if (target["kind"], target.get("of")) != expected:
@@ -374,7 +374,7 @@ def a_capture_is_called_one(case):
 
 @check(when=lambda case: case.mode.dwarf and still(case))
 def debug_information_types_the_heap(case):
-    # What only an unsafe.Pointer leads to has no type anywhere before Go 1.24: up to 1.21 objects name none, and large
+    # Before Go 1.24, objects that only an unsafe.Pointer leads to have no type anywhere: up to 1.21 objects name none, and large
     # types with a GC program are named by a copy without a name in 1.22 and 1.23 (runtime.heapSetType).
     hidden = case.truth["facts"].get("hidden_bytes", 0) if cells.minor(case.release) < 24 else 0
     share = case.heap["typed_bytes"] / max(1, case.heap["reachable_bytes"] - hidden)
@@ -382,7 +382,7 @@ def debug_information_types_the_heap(case):
         yield differ("share of live bytes with a type", f"at least {TYPED_WITH_DWARF:.0%}", f"{share:.1%}")
 
 
-# Debug information is the truth here.
+# This check takes debug information for the truth.
 @check(when=lambda case: case.mode.dwarf and case.kind == "core")
 def machine_code_names_no_wrong_types(case):
     sums = case.answer("type-comparison")["agreement"]
@@ -402,9 +402,9 @@ def machine_code_names_no_wrong_types(case):
 def machine_code_names_what_debug_information_does(case):
     sums = case.answer("type-comparison")["agreement"]
     bytes_floor = LIKE_DWARF if cells.minor(case.release) >= 22 else LIKE_DWARF_BEFORE_HEADERS
-    # Of the few hundred objects of an idle program forty texts that the runtime made at its start are several per cent.
+    # An idle program has a few hundred objects, of which forty texts that the runtime made at its start are several per cent.
     objects_floor = LIKE_DWARF_OBJECTS if case.heap["reachable_objects"] >= MANY_OBJECTS else 0.9
-    # What due cleanups of Go 1.25 are called with is captured by generic code, which knows a pointer's shape only.
+    # In Go 1.25 generic code captures what due cleanups are called with, and it only knows the shape of a pointer.
     if cells.minor(case.release) == 25 and "queued_tickets" in case.truth["facts"]:
         bytes_floor = objects_floor = 0.95
     for unit, floor in (("bytes", bytes_floor), ("objects", objects_floor)):
@@ -428,7 +428,7 @@ def what_large_variables_and_frames_lead_to_is_typed(case):
 # A .hold file has types without the reasons for them; a process is gone when checks are made.
 @check(when=lambda case: case.kind == "core" and "deepest_node" in case.truth["facts"])
 def the_type_of_the_deepest_node_goes_back_to_its_variable(case):
-    """Each node of the list is known by the one before, the first by the variable: by its debug information or by the code
+    """Each node of the list is known by the one before it, and the first by the variable: by debug information or by the code
     that fills it."""
     at = f"{case.truth['facts']['deepest_node']:#x}"
     chain = case.answer(f"type-reasons {at}")
@@ -447,7 +447,7 @@ def the_type_of_the_deepest_node_goes_back_to_its_variable(case):
 
 @check(when=lambda case: case.kind == "core" and "views" in case.truth["facts"])
 def an_interface_beats_a_field(case):
-    """And both are told: the zoo holds nodes that interfaces call by another name."""
+    """Both types of a conflict are told: the zoo holds nodes that interfaces call by another name."""
     rows = [r for r in case.answer("type-conflicts --top 0")["conflicts"] if r["kept"] == "main.view"]
     got = [(r["kept_by"], r["refused"], r["refused_by"], r["objects"], r["standing"]) for r in rows]
     wanted = ("interface", "main.node", "propagated", *[case.truth["facts"]["views"]] * 2)
@@ -492,7 +492,7 @@ def without_volatile(value):
 
 
 def first_difference(a, b, path="$"):
-    """The path and values of the first place where two JSON values differ, or None."""
+    """Returns the path and the values of the first place where two JSON values differ, or None."""
     if type(a) is not type(b):
         return f"{path}: {a!r} against {b!r}"
     if isinstance(a, dict):
@@ -535,7 +535,7 @@ def variables_without_symbol_are_called_after_who_uses_them(case):
 
 @check(when=lambda case: "without symbols" in case.others)
 def debug_information_names_variables(case):
-    """Those of the program: what the linker puts together has a symbol only."""
+    """Only looks at those of the program: what the linker makes only has a symbol."""
     names = variables(case.others["without symbols"]("roots"))
     for at, name in variables(case.answer("roots")).items():
         if name.startswith("main.") and not name.startswith("main..") and names.get(at) != name:
@@ -544,7 +544,7 @@ def debug_information_names_variables(case):
 
 @check(when=lambda case: "another run" in case.others)
 def labels_are_the_same_in_every_run(case):
-    """By place: what a variable holds may differ, and where the program was loaded."""
+    """Compares by place: what a variable holds and where the program was loaded may differ."""
     names = labels(case.answer("roots"))
     for place, other in labels(case.others["another run"]("roots")).items():
         if names.get(place, other) != other:
@@ -571,7 +571,7 @@ def same_answers(case, other, verbs):
 
 def same_graph(case, other):
     theirs = case.others[other]("report")["heap"]
-    # Two looks at a live process are of two moments.
+    # Two looks at a live process show two moments.
     slack = SMALL_HEAP_SLACK if case.kind == "live" else 0
     for name in ("objects", "bytes", "reachable_objects", "reachable_bytes", "edges"):
         if abs(theirs[name] - case.heap[name]) > slack:
@@ -580,19 +580,19 @@ def same_graph(case, other):
 
 @check(when=lambda case: "stripped copy" in case.others)
 def a_stripped_copy_gives_the_same_graph(case):
-    """The same core with the program stripped: the graph comes from what the collector reads."""
+    """The same core with the program stripped must give the same graph, since that comes from what the collector reads."""
     yield from same_graph(case, "stripped copy")
 
 
 @check(when=lambda case: "bare reading" in case.others and "never_idle" not in case.truth["facts"])
 def the_layout_table_gives_the_same_graph_as_debug_information(case):
-    """The same picture, read without looking at debug information and symbols."""
+    """The same picture, read without debug information and symbols, must give the same graph."""
     yield from same_graph(case, "bare reading")
 
 
 @check(when=lambda case: "live" in case.others and still(case) and "never_idle" not in case.truth["facts"])
 def a_picture_answers_as_the_process_did(case):
-    """A picture is of another moment than the live answer; even an idle runtime makes and drops a few objects between."""
+    """A picture shows another moment than the live answer; even an idle runtime makes and drops a few objects in between."""
     theirs = case.others["live"]("report")["heap"]
     for name in ("objects", "bytes", "reachable_objects", "reachable_bytes", "edges"):
         slack = max(SMALL_HEAP_SLACK, LIVE_TOLERANCE * theirs[name])
@@ -601,7 +601,7 @@ def a_picture_answers_as_the_process_did(case):
 
 @check(when=lambda case: "live" in case.others and still(case))
 def looks_of_one_collection_differ_in_new_objects_only(case):
-    """Between two collections nothing that was marked goes, and all that comes is known to be new."""
+    """Between two collections no marked object goes away, and every object that comes is known to be new."""
     theirs, ours = case.others["live"]("audit"), case.audit
     if theirs["gc_cycles"] != ours["gc_cycles"]:
         return

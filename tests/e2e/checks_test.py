@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Tests of the checks themselves: on a faultless answer each is silent, and each speaks up about its own fault."""
+"""Tests the checks themselves: each is silent about a faultless answer, and complains of its own fault."""
 import copy
 import re
 import unittest
@@ -60,7 +60,7 @@ main.f()
 """
 
 
-# What the answer of another kind says of its target.
+# What an answer of another kind says about its target.
 OF_A_KIND = {"hold": {"kind": "capture", "of": "live"}, "core": {"kind": "core", "core_written_at": "2026-11-28T17:20:02Z"}}
 
 
@@ -86,7 +86,7 @@ def changed(source, path, value):
     return result
 
 
-# (check, what of the faultless answer is changed, to what)
+# (check, the part of the faultless answer that is changed, its new value)
 FAULTS = [
     ("nothing_is_unexplained", ("audit", "unexplained_objects"), 1),
     ("nothing_is_unexplained", ("audit", "unexplained_bytes"), 8),

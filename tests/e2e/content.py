@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""A capture has what objects contain only when it was asked for.
+"""Checks that a capture has the content of objects only if that was asked for.
 
   tests/e2e/content.py HOLDFAST
 
@@ -35,7 +35,7 @@ def unpacked(packed, size):
 
 
 def rows_of(planes, row_size):
-    """What were all first bytes of the rows, then all second bytes, ... as rows."""
+    """Turns planes (all first bytes of the rows, then all second bytes, ...) into rows."""
     count = len(planes) // row_size
     rows = bytearray(len(planes))
     for byte in range(row_size):
@@ -44,7 +44,7 @@ def rows_of(planes, row_size):
 
 
 def sections(path):
-    """Name and bytes of each section, read as docs/hold-format.md describes them and by nothing else."""
+    """Returns the name and bytes of each section, reading the file only as docs/hold-format.md describes it."""
     file = path.read_bytes()
     count = HEADER.unpack_from(file)[2]
     for i in range(count):

@@ -1,4 +1,4 @@
-"""Real programs as Go modules: which, how they are built, and the load that gives each a heap that is no toy."""
+"""Real programs as Go modules: which they are, how they are built, and the load that gives each a large heap."""
 import base64
 import dataclasses
 import http.client
@@ -61,7 +61,7 @@ def go_environment(release):
 
 
 def build(program, ldflags=""):
-    """The path of the program, built in a module of its own that requires just this one: `go install` refuses programs
+    """Returns the path of the program, built in a module of its own that requires just this one: `go install` refuses programs
     whose module replaces others."""
     suffix = "-bare" if ldflags else ""
     folder = REAL / f"{program.name}-{program.version}-go{program.release}{suffix}"
@@ -94,7 +94,7 @@ ETCD_ROUNDS, ETCD_PUTS = 400, 100
 
 
 def load_etcd(_, port):
-    """Keys, a tenth of them with leases, and watchers that stay."""
+    """Stores keys, a tenth of them with leases, and adds watchers that stay."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
 
     def post(path, value):
@@ -121,7 +121,7 @@ NATS_CLIENTS, NATS_SUBJECTS, NATS_MESSAGES = 50, 200, 20000
 
 
 def load_nats(_, http_port):
-    """Clients with subscriptions that stay, and a stream of messages held in memory."""
+    """Connects clients with subscriptions that stay, and fills a stream of messages that is held in memory."""
     port = json.loads(get(http_port, "/varz"))["port"]
     connections = []
     for i in range(NATS_CLIENTS):
@@ -149,7 +149,7 @@ CADDY_ROUTES, CADDY_REQUESTS = 3000, 2000
 
 
 def start_caddy(binary, work, port):
-    """Thousands of routes of several kinds."""
+    """Configures thousands of routes of several kinds."""
     other = free_port()
     lines = ["{\n admin off\n auto_https off\n}", f"http://127.0.0.1:{other} {{\n bind 127.0.0.1\n respond \"behind\"\n}}",
              f"http://127.0.0.1:{port} {{\n bind 127.0.0.1\n encode gzip\n templates"]
@@ -199,7 +199,7 @@ PROMETHEUS_JOBS = 25
 
 
 def start_prometheus(binary, work, port):
-    """Scrapes itself under many names, and has rules."""
+    """Makes it scrape itself under many names, with rules."""
     config, rules = work / "prometheus.yml", work / "rules.yml"
     jobs = "".join(f"- job_name: self{i}\n  static_configs:\n  - targets: ['127.0.0.1:{port}']\n    labels: {{shard: s{i}}}\n"
                    for i in range(PROMETHEUS_JOBS))
@@ -212,7 +212,7 @@ def start_prometheus(binary, work, port):
 
 
 def load_prometheus(_, port):
-    """Until it has scraped each target a few times; and queries."""
+    """Waits until it has scraped each target a few times, and asks queries."""
     deadline = time.monotonic() + 90
     while True:
         found = json.loads(ask(port, "GET", "/api/v1/query?query=count(count_over_time(up[2m])>=3)"))["data"]["result"]
@@ -233,7 +233,7 @@ def start_pushgateway(binary, work, port):
 
 
 def load_pushgateway(_, port):
-    """Groups of metrics that jobs have left, which it keeps as protobuf messages."""
+    """Pushes groups of metrics that jobs have left, which it keeps as protobuf messages."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     for i in range(PUSHED_GROUPS):
         body = "".join(f"# TYPE family_{n} gauge\nfamily_{n}{{kind=\"k{n % 5}\",shard=\"{i}\"}} {i * n}\n" for n in range(PUSHED_SERIES))
@@ -245,17 +245,17 @@ GOPLS_MODULE = cells.ROOT / "tests/e2e/programs"
 
 
 def start_gopls(binary, work, port):
-    """A daemon; the address that answers is its page for those who work on it."""
+    """Starts a daemon; the address that answers is its page for its developers."""
     lsp = free_port()
     (work / "lsp").write_text(str(lsp))
     telemetry = work / "go/telemetry"
     telemetry.mkdir(parents=True)
-    (telemetry / "mode").write_text("off\n")  # else it starts a second one of itself, which only waits for it to crash
+    (telemetry / "mode").write_text("off\n")  # or else it starts a second process of itself, which only waits for it to crash
     return [binary, f"-listen=127.0.0.1:{lsp}", "-listen.timeout=0", f"-debug=127.0.0.1:{port}"]
 
 
 class Editor:
-    """As much of an editor as opens a module."""
+    """Acts as an editor, as far as it takes to open a module."""
 
     def __init__(self, port):
         self.socket = socket.create_connection(("127.0.0.1", port), timeout=300)
@@ -280,7 +280,7 @@ class Editor:
             message = json.loads(self.file.read(length))
             if message.get("id") == self.number and "method" not in message:
                 return message
-            if "id" in message:  # what it asks of an editor
+            if "id" in message:  # a question to the editor
                 self.send({"id": message["id"], "result": None})
 
     def close(self):
@@ -310,7 +310,7 @@ TSGO_MODULES = 150
 
 
 def start_tsgo(binary, work, port):
-    """Watches a project, whose checked program it keeps."""
+    """Makes it watch a project, whose checked program it keeps."""
     for i in range(TSGO_MODULES):
         lines = [f"import {{ Box0, area0 }} from './m{(i * 7 + 1) % TSGO_MODULES}';", f"export const other{i} = new Box0(area0);"]
         lines += [f"export class Box{n}<T> {{ constructor(readonly value: T, public next?: Box{n}<T>) {{}}\n"
@@ -329,7 +329,7 @@ GOJQ_JOIN = f"""[limit({GOJQ_EVENTS}; inputs)] | group_by(.user) | map({{key: .[
 
 
 def feed_gojq():
-    """Events, and then the other side of the join."""
+    """Writes events, and then the other side of the join."""
     for i in range(GOJQ_EVENTS):
         yield json.dumps({"id": i, "user": f"user{i % GOJQ_USERS}", "host": f"h{i % 97}.example", "ms": i % 350 + 0.5,
                           "tags": [f"t{i % 13}", f"t{i % 7}"], "request": {"path": f"/a/{i}", "ok": i % 3 == 0, "body": None}}) + "\n"

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""How holdfast behaves when something comes between: outputs that fail, a file to write that is no file, Ctrl-C, Ctrl-Z, a
+"""Checks how holdfast behaves when something interferes: outputs that fail, a file to write that is no file, Ctrl-C, Ctrl-Z, a
 reader that goes away, little memory. The target must go on unharmed each time.
 
   tests/e2e/manners.py              all checks
@@ -47,7 +47,7 @@ class Scene:
         return subprocess.run([self.binary, *map(str, arguments)], timeout=SECONDS, **more)
 
     def shell(self, script):
-        """A line for bash, with $H for holdfast and $P for the target."""
+        """Runs a line in bash, with $H for holdfast and $P for the target."""
         return subprocess.run(["bash", "-c", script], timeout=SECONDS, cwd=self.folder, capture_output=True, text=True,
                               env=os.environ | {"H": self.binary, "P": str(self.target.pid)})
 
@@ -91,7 +91,7 @@ def capture_writes_to_what_is_there(scene):
     reader = subprocess.Popen(["cat", "fifo"], cwd=folder, stdout=subprocess.PIPE)
     try:
         while scene.shell("$H capture $P -o fifo").returncode == 2:
-            pass  # until the reader has opened it
+            pass  # the reader has not opened it yet
         sent = reader.communicate(timeout=SECONDS)[0]
     finally:
         reader.kill()
@@ -135,7 +135,7 @@ def ctrl_c_ends_with_a_word_and_leaves_no_half_file(scene):
         if "stopped on request" in said:
             words += 1
             scene.expect("the code", 1, holdfast.returncode)
-        elif holdfast.returncode not in (0, -signal.SIGINT):  # it had ended, or had not begun to listen
+        elif holdfast.returncode not in (0, -signal.SIGINT):  # it has ended, or has not begun to listen
             scene.failures.append(f"ended with {holdfast.returncode}: {said}")
         scene.failures += state_of(scene.target)
         scene.expect("files", True, set(scene.names()) <= {"a.hold"})
@@ -154,7 +154,7 @@ def pages_that_hold_nothing_are_not_copied(scene):
 
 
 class MemoryGroup:
-    """A control group with a limit, below our own; `path` is None where none can be made."""
+    """A control group with a limit, below our own; `path` is None if none can be made."""
 
     def __init__(self, limit):
         self.path = None
@@ -213,7 +213,7 @@ def too_little_memory_is_refused_before_the_stop(scene):
 
 
 def state_of(target):
-    """What is wrong with the target now."""
+    """Returns what is wrong with the target now."""
     if target.process.poll() is not None:
         return [f"the target has ended with {target.process.returncode}"]
     return target.alarms()

@@ -13,11 +13,11 @@ VERB_SECONDS = 300
 
 
 class Broken(Exception):
-    """The machinery around a check failed: a fixture did not start, holdfast gave no answer."""
+    """Raised when the machinery around a check fails: a fixture did not start, or holdfast gave no answer."""
 
 
 class Lines:
-    """Lines of a pipe, with a limit of time for each."""
+    """Reads lines of a pipe, with a time limit for each."""
 
     def __init__(self, pipe):
         self.pipe, self.rest = pipe, b""
@@ -41,7 +41,7 @@ class Lines:
 
 
 class Fixture:
-    """A running program of tests/e2e/programs. Its end comes with the end of the `with` block, whatever happens."""
+    """A running program of tests/e2e/programs. It ends with the `with` block, whatever happens."""
 
     def __init__(self, program, arguments=(), folder=None, crash=False):
         self.program, self.arguments, self.folder, self.crash = pathlib.Path(program), arguments, folder, crash
@@ -64,7 +64,7 @@ class Fixture:
         return self
 
     def ask(self, what):
-        """`stats`: the truth anew, without a collection. `stacks`: the runtime's own dump; allocates, so ask last."""
+        """Asks for `stats`, the truth anew without a collection, or `stacks`, the runtime's own dump; that allocates, so ask it last."""
         self.process.stdin.write(f"{what}\n".encode())
         self.process.stdin.flush()
         return json.loads(self.lines.next(READY_SECONDS))
@@ -73,7 +73,7 @@ class Fixture:
         return core_of(self.pid, prefix)
 
     def kernel_core(self):
-        """A core written by the kernel as the program dies of SIGABRT. Needs crash=True and a folder of its own."""
+        """Returns the core that the kernel writes as the program dies of SIGABRT. Needs crash=True and a folder of its own."""
         pattern = pathlib.Path("/proc/sys/kernel/core_pattern").read_text().strip()
         if "/" in pattern or pattern.startswith("|"):
             raise Broken(f"this machine writes no cores into the working folder: core_pattern is {pattern!r}")
@@ -85,13 +85,13 @@ class Fixture:
         return found[0]
 
     def alarms(self):
-        """What would show that somebody harmed the process: a tracer left behind, stopped threads."""
+        """Returns signs that the process was harmed: a tracer left behind, stopped threads."""
         found = []
         for task in pathlib.Path(f"/proc/{self.pid}/task").iterdir():
             try:
                 status = dict(line.split(":\t", 1) for line in (task / "status").read_text().splitlines() if ":\t" in line)
             except (FileNotFoundError, ProcessLookupError):
-                continue  # the thread ended between listing and reading
+                continue  # the thread ended after it was listed
             if status["TracerPid"] != "0":
                 found.append(f"thread {task.name} is traced by {status['TracerPid']}")
             if status["State"][0] in "tT":
@@ -99,7 +99,7 @@ class Fixture:
         return found
 
     def stop(self):
-        """Ends the input, and if that does not help the process; returns the exit code."""
+        """Ends the input and, if that does not help, the process; returns the exit code."""
         try:
             self.process.stdin.close()
         except BrokenPipeError:
@@ -123,7 +123,7 @@ def allow_cores():
 
 
 def core_of(pid, prefix):
-    """A core made by gcore; the program goes on."""
+    """Makes a core with gcore; the program goes on."""
     done = subprocess.run(["gcore", "-o", prefix, str(pid)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     path = pathlib.Path(f"{prefix}.{pid}")
     if not path.exists():

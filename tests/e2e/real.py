@@ -30,7 +30,7 @@ PAGE = cells.ROOT / "docs/real-programs.md"
 HEAD = ["| program | Go | RSS MiB | objects | live MiB | typed | audit | goroutines | held still ms | whole s | largest holder |",
         "|---|---|---|---|---|---|---|---|---|---|---|"]
 LOAD_REQUESTS = 300
-LEAKED_AT_LEAST = 500  # goroutines; how many depends on how fast the machine is
+LEAKED_AT_LEAST = 500  # goroutines; the number depends on the speed of the machine
 QUIET_AT_MOST = 100
 
 
@@ -89,7 +89,7 @@ def unpacked(suite):
 
 @contextlib.contextmanager
 def esbuild(version):
-    """The pid of esbuild's Go process after a burst of cancelled rebuilds."""
+    """Gives the pid of esbuild's Go process after a burst of cancelled rebuilds."""
     command(cells.ROOT / "tools/install_packages", "real")
     folder = once(REAL / f"esbuild-{version}", lambda draft: command(
         "npm", "install", "--no-audit", "--no-fund", "--prefix", draft, f"esbuild@{version}"))
@@ -127,7 +127,7 @@ def esbuild_failures(holdfast, leaks):
         yield f"goroutines blocked in chan send, created by the scanner: expected at least {LEAKED_AT_LEAST}, got {blocked}"
     if not leaks and blocked > QUIET_AT_MOST:
         yield f"goroutines blocked in chan send: expected at most {QUIET_AT_MOST}, got {blocked}"
-    heap = holdfast.answer("report")["heap"]  # what they wait to send has the type of the channel's elements
+    heap = holdfast.answer("report")["heap"]  # the values that wait to be sent have the type of the channel's elements
     if heap["typed_bytes"] < TYPED_AT_LEAST * heap["reachable_bytes"]:
         yield f"typed bytes: expected at least {TYPED_AT_LEAST:.0%} of {heap['reachable_bytes']}, got {heap['typed_bytes']}"
     named = [h for h in holdfast.answer("report")["holders"] if "chan send" in json.dumps(h) or "maybeParseFile" in json.dumps(h)]
@@ -157,7 +157,7 @@ def keep_what_a_user_sees(name, holdfast, pid):
 @dataclasses.dataclass
 class Subject:
     start: typing.Callable           # () -> context with its pid
-    more: typing.Callable = nothing  # Holdfast -> failures: what is expected besides, if anything
+    more: typing.Callable = nothing  # Holdfast -> failures: whatever else is expected
 
 
 def look(name, subject, binary, table):
@@ -176,7 +176,7 @@ def look(name, subject, binary, table):
 
 
 def version_of(name):
-    """The name with the version of the Debian package it comes from."""
+    """Returns the name with the version of the Debian package that it comes from."""
     if name not in REALS:
         return name
     short, packages = name.split()[0], unpacked(REALS[name][0]) / "packages"

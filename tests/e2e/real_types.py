@@ -57,7 +57,7 @@ MISSING_HEAD = ["| program | what differs | MiB | objects | with | without |", "
 
 @dataclasses.dataclass
 class Subject:
-    """Something to look at: how it is built and run, in three ways."""
+    """A program to look at: how it is built and run, in three ways."""
     name: str
     kind: str
     release: str
@@ -95,13 +95,13 @@ def share(part, whole):
 
 
 def children_seconds():
-    """Processor time of ended children: wall time says more about what else the machine does."""
+    """Returns the processor time of ended children, since wall time depends on what else the machine does."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
 
 
 class Comparison:
-    """Sums of `type-comparison`."""
+    """Returns the sums of `type-comparison`."""
 
     def __init__(self, answer):
         self.sums, self.differences = answer["agreement"], answer["differences"]
@@ -126,7 +126,7 @@ class Comparison:
 
 
 def findings(seen, release):
-    """What the comparison breaks of what is promised."""
+    """Returns the promises that the comparison breaks."""
     newer = cells.minor(release) >= FIRST_WITH_HEADERS
     limits = (("typed with debug information, of all live bytes", share(seen.typed_with(), seen.all()), DWARF_OF_ALL_BYTES),
               ("typed without it, of all live bytes", share(seen.typed_without(), seen.all()), OF_ALL_BYTES[newer]),
@@ -147,14 +147,14 @@ def findings(seen, release):
 
 
 def unlabelled(roots, live):
-    """Large variables that are called by their place only."""
+    """Returns large variables that are only named by their place."""
     for root in roots["roots"]:
         if root["kind"] == "global" and root["retained"] > LABELLED_FROM * live and re.fullmatch(PLACE, root["name"]):
             yield f"name of a variable that holds {root['retained']} bytes: expected a label, got {root['name']}"
 
 
 def by_evidence(sums):
-    """[(how known, bytes)], most first."""
+    """Returns [(how known, bytes)], most bytes first."""
     return sorted(((name, row["bytes"]) for name, row in sums.items() if row["bytes"]), key=lambda pair: -pair[1])
 
 
@@ -164,7 +164,7 @@ def typed_share(holdfast):
 
 
 def twins(subject, binary, program, folder):
-    """[(name, share of its live bytes that is typed)] of the other two, each a process of its own under the same load."""
+    """Returns [(name, share of its live bytes that is typed)] for the other two, each a process of its own under the same load."""
     copy = folder / program.name
     command("strip", "-o", copy, program)
     for name, path in (("stripped", copy), ("-s -w", subject.bare())):
@@ -173,7 +173,7 @@ def twins(subject, binary, program, folder):
 
 
 def stripped_copy_failures(binary, core, program, folder):
-    """A stripped copy given for the program of the core must give the answer that ignoring its debug information gives."""
+    """A stripped copy, given as the program of the core, must give the same answer as ignoring its debug information."""
     copy = folder / "copy"
     command("strip", "-o", copy, program)
     ignored = Holdfast(binary, core, BARE).answer("types")["types"]
@@ -216,7 +216,7 @@ def kept(subject):
 
 
 def write_tables():
-    """Of all programs that have been looked at."""
+    """Makes the table of all programs that have been looked at."""
     tables = list(HEAD), list(KINDS_HEAD), list(MISSING_HEAD)
     for subject in plan():
         if kept(subject).exists():
@@ -249,7 +249,7 @@ def kinds_row(subject, kinds):
 
 
 def missing_rows(subject, seen):
-    """The largest of what is wrong, known with debug information only, and unknown to both."""
+    """Lists the largest types that are wrong, that only debug information knows, and that neither knows."""
     found = [d for kind in ("wrong", "only with", "neither") for d in [d for d in seen.differences if d["kind"] == kind][:WORST]]
     return [f"| {subject.name} | {d['kind']} | {d['bytes'] / MIB:.3f} | {d['objects']:,} | {shown(d['with'])} | {shown(d['without'])} |"
             for d in found if share(d["bytes"], seen.all()) > WRONG_AT_MOST / 10]

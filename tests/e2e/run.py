@@ -28,7 +28,7 @@ from processes import Broken, Fixture, Holdfast
 
 TARGETS = ("live", "core", "hold", "kcore")
 MATRIX_TARGETS = ("live", "core", "hold")
-NOT_STILL = {"busy", "churn"}  # of tools/harm, which looks at them its own way
+NOT_STILL = {"busy", "churn"}  # they belong to tools/harm, which looks at them in its own way
 BARE = ("--no-dwarf", "--no-symbols")
 ESSENTIAL_RELEASE = "1.26"
 ESSENTIAL_OTHERS = ("1.19", "1.22", "1.24", "1.27")
@@ -42,7 +42,7 @@ def say(text):
 
 
 def essential():
-    """[(cell, targets)]: every program on one release, and the richest program on those where Go's heap changed most."""
+    """Returns [(cell, targets)]: every program on one release, and the richest program where Go's heap changed most."""
     chosen = [(cells.Cell(ESSENTIAL_RELEASE, p, m), ("live",)) for p in cells.NAMES for m in ("dwarf", "stripped")]
     chosen += [(cells.Cell(ESSENTIAL_RELEASE, "zoo", m), ("core", "hold")) for m in ("dwarf", "stripped")]
     chosen += [(cells.Cell(r, "zoo", "stripped"), ("live",)) for r in ESSENTIAL_OTHERS]
@@ -148,7 +148,7 @@ def run_still(tally, binary, program, cell, targets, folder):
 
 
 def labels_of_another_run(binary, program):
-    """The roots of a second process of the program, read with another number of threads."""
+    """Returns the roots of a second process of the program, read with another number of threads."""
     with Fixture(program) as fixture:
         other = Holdfast(binary, fixture.pid, ["--threads", "1"])
         ask(other, ["roots"])
@@ -156,7 +156,7 @@ def labels_of_another_run(binary, program):
 
 
 def symbol_sources(program, folder):
-    """{name of the source: path}: what can stand in for the symbols of a stripped copy of the program."""
+    """Returns {name of the source: path} of what can replace the symbols of a stripped copy of the program."""
     debug, store = folder / "program.debug", folder / "symbols"
     subprocess.run(["objcopy", "--only-keep-debug", program, debug], check=True)
     notes = subprocess.run(["readelf", "-n", program], check=True, stdout=subprocess.PIPE, text=True).stdout
@@ -177,7 +177,7 @@ def run_crash(tally, binary, program, cell, folder):
 
 
 def ask(holdfast, verbs):
-    """Asks now what the checks will read; what fails here fails again, from memory, in the check that needs it."""
+    """Asks now what the checks will read. What fails here is remembered, and fails again in the check that needs it."""
     for verb in verbs:
         try:
             holdfast.answer(verb)

@@ -1,4 +1,4 @@
-"""Programs of other people, run on the loopback interface: what the scripts that look at such programs share."""
+"""Runs other people's programs on the loopback interface: what the scripts that look at such programs share."""
 import argparse
 import contextlib
 import dataclasses
@@ -32,9 +32,9 @@ class Server:
     path: str = "/"                  # an address that answers
     load: typing.Callable = nothing  # (work folder, port) -> connections to keep: what it is asked before it is looked at
     env: dict = dataclasses.field(default_factory=dict)
-    says: str = ""                   # what it prints when it is ready: of a program that does not listen
-    reads: typing.Callable = tuple   # () -> texts that it gets on its standard input, which stays open
-    works_in_child: bool = False     # if there is one: it watches over itself
+    says: str = ""                   # for a program that does not listen: what it prints when it is ready
+    reads: typing.Callable = tuple   # () -> texts for its standard input, which stays open
+    works_in_child: bool = False     # if it has one: the parent only watches over it
 
 
 def nats(binary, work, port):
@@ -59,7 +59,7 @@ def environment(work):
 
 
 def once(folder, make):
-    """Runs make(draft folder) unless the folder is there already, whole."""
+    """Runs make(draft folder), unless the folder exists already; a folder appears only when it is complete."""
     if not folder.exists():
         draft = folder.with_name(f"{folder.name}.draft-{os.getpid()}")
         subprocess.run(["rm", "-rf", draft], check=True)
@@ -82,13 +82,13 @@ def get(port, path):
 
 @contextlib.contextmanager
 def serving(server, root):
-    """The pid of the program, once it answers and has had its load."""
+    """Gives the pid of the program, once it answers and has had its load."""
     with tempfile.TemporaryDirectory(prefix="holdfast-real-") as work:
         work, port = pathlib.Path(work), free_port()
         words = server.command(root, work, port)
         with open(work / "log", "w+b") as log:
             process = subprocess.Popen([str(w) for w in words], stdin=subprocess.PIPE, stdout=log, stderr=log, cwd=work,
-                                       env=environment(work) | server.env)  # some end with their input
+                                       env=environment(work) | server.env)  # some programs end with their input
             connections = ()
             try:
                 for text in server.reads():
@@ -124,7 +124,7 @@ def wait_for(server, process, port, log):
 
 
 def not_ready(server, port, log):
-    """Why it is not, or nothing."""
+    """Says why it is not, or returns nothing."""
     if server.says:
         return "" if server.says in log.read_text(errors="replace") else f"it has not said {server.says!r}"
     try:
@@ -135,7 +135,7 @@ def not_ready(server, port, log):
 
 
 def wait_until_idle(name, pid):
-    """What it was asked may go on behind the answer, and in programs that it starts."""
+    """Its work may go on after the answer, and in programs that it starts."""
     deadline = time.monotonic() + START_SECONDS
     while True:
         before = processor_seconds(pid)
@@ -157,12 +157,12 @@ def children(pid):
 
 
 def serving_pid(pid):
-    """The program itself, or the child in which it does its work."""
+    """Returns the program itself, or the child in which it does its work."""
     return next(iter(children(pid)), pid)
 
 
 def put_table(page, table):
-    """Puts a table into the page in place of the one with the same first line."""
+    """Replaces the table in the page that has the same first line."""
     lines = page.read_text().splitlines()
     first = lines.index(table[0])
     last = next((i for i in range(first, len(lines)) if not lines[i].startswith("|")), len(lines))
@@ -199,7 +199,7 @@ def look_at_all(doc, page, subjects, look, write):
 
 
 def failures_of(look):
-    """What look() returns, or what made it stop."""
+    """Returns what look() returns, or what made it stop."""
     try:
         return list(look())
     except (Broken, OSError, subprocess.SubprocessError) as error:

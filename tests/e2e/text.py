@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What the verbs print for people: the text of each against a golden file, and that it fits the terminal.
+"""Checks what the verbs print for people: compares each text with a golden file, and with the width of the terminal.
 
   tests/e2e/text.py                       UPDATE_GOLDEN=1 in the environment writes tests/golden/text/ anew
 
@@ -23,10 +23,10 @@ from processes import Fixture, Holdfast
 
 GOLDEN = cells.ROOT / "tests/golden/text"
 HOLDFAST = cells.ROOT / "build/release/holdfast"
-# Terminals that the text of each verb fits. Numbers are never cut, so some tables need more than the narrowest.
+# The widths of terminals that the text of each verb fits. Numbers are never cut, so some tables need more than the least.
 WIDTHS = {"report": (80, 200), "types": (60, 80, 200), "goroutines": (60, 80, 200), "roots": (80, 200), "spans": (100, 200)}
 
-# Name of the golden file: what is asked of the capture. Rows of a table are those that the program makes itself.
+# The name of the golden file, and what the capture is asked. Rows of a table are those that the program makes itself.
 ASKED = {
     "types": ["types", "--top", "0", "--filter", "type~^main[.]", "--sort", "type", "--columns", "type,count"],
     "roots": ["roots", "--top", "0", "--filter", "kind=global", "--filter", "name~^main[.]", "--sort", "name", "--columns", "kind,name"],
@@ -37,7 +37,7 @@ ASKED = {
 
 
 def run(words, width=None, check=True):
-    """What holdfast prints, into a pipe or on a terminal of so many columns."""
+    """Returns what holdfast prints, into a pipe or on a terminal of so many columns."""
     command = [str(HOLDFAST), *map(str, words)]
     env = {k: v for k, v in os.environ.items() if k != "COLUMNS"}
     if width is None:
@@ -52,7 +52,7 @@ def run(words, width=None, check=True):
     while True:
         try:
             part = os.read(ours, 1 << 16)
-        except OSError:  # how a terminal says that nobody writes any more
+        except OSError:  # a terminal says so when nobody writes any more
             break
         if not part:
             break
@@ -64,7 +64,7 @@ def run(words, width=None, check=True):
 
 
 def masked(text):
-    """Without numbers, and without the spaces that depend on their lengths."""
+    """Removes numbers, and the spaces that depend on their lengths."""
     text = re.sub(r"/\S+/zoo[.]hold", "zoo.hold", re.sub(r"UTC on host .*?,", "UTC on host HOST,", text))
     text = re.sub(r"0x[0-9a-f]+|\d[\d,.]*( ([KMGT]iB|B|ms|s|min|h|d|%)\b)?", "#", text)
     return "\n".join(re.sub(r" {2,}", "  ", line).strip() for line in text.splitlines()) + "\n"
@@ -106,7 +106,7 @@ class Text:
         self.golden("report", "".join(f"{masked(line)}" for line in report.splitlines() if re.match(r"[A-Z]{4,}|more:", line)))
         everything = run(["report", "--top", "0", capture])
         self.check("--top 0 shows all" in report and "--top 0 shows all" not in everything, "report --top 0", everything)
-        # How many other processes there are is not ours to say.
+        # There can be any number of other processes, so their count is not compared.
         ps = run(["ps", "--filter", f"pid={fixture.pid}", "--columns", "pid,go,resident,stripped,name"])
         self.golden("ps", masked("".join(ps.splitlines(keepends=True)[:2])))
         for verb in WIDTHS:

@@ -1,4 +1,4 @@
-// Build info and version text of any bytes that pass for an ELF file.
+// Reads build info and the version text of any bytes that are taken for an ELF file.
 #include "binary/build_info.h"
 
 // NOLINTNEXTLINE(readability-identifier-naming): the name is libFuzzer's

@@ -1,5 +1,5 @@
-// Any bytes as the machine code of one function of a program with a few types, followed with whatever is known of
-// origins: it ends, whatever it says is about types that there are.
+// Follows any bytes as the machine code of one function of a program with a few types, with anything known of origins:
+// it must end, and whatever it says must be about types that exist.
 #include "base/error.h"
 #include "code/interpreter.h"
 #include "go/type_image_for_tests.h"
@@ -67,7 +67,7 @@ class Listener : public Observer {
   WordTypes& types_;
 };
 
-// Every other origin holds something.
+// Something is known of every other origin.
 class Known : public Knowledge {
  public:
   explicit Known(const Program& program) : program_(program) {

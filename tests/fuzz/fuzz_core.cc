@@ -1,4 +1,4 @@
-// A core file of any bytes: what it shows lies within the file and adds up.
+// Reads any bytes as a core file: what it shows must lie within the file and be consistent.
 #include "binary/core_file.h"
 
 // NOLINTNEXTLINE(readability-identifier-naming): the name is libFuzzer's

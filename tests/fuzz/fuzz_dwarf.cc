@@ -1,4 +1,4 @@
-// Everything that DwarfInfo answers, for any bytes: an Error or rows that fit together.
+// Asks DwarfInfo everything about any bytes: it must give an Error or rows that fit together.
 #include "binary/dwarf_info.h"
 
 namespace {

@@ -1,4 +1,4 @@
-// Everything that ElfFile answers, for any bytes: an Error or an answer within the file.
+// Asks ElfFile everything about any bytes: it must give an Error or an answer within the file.
 #include "binary/elf.h"
 
 namespace {

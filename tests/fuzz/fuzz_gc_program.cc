@@ -1,4 +1,4 @@
-// Any bytes as a GC program: bounded, and what it gives is consistent.
+// Expands any bytes as a GC program: the result must be bounded and consistent.
 #include <cstdlib>
 
 #include "base/memory_image.h"

@@ -1,6 +1,6 @@
-// A .hold file of any bytes, with its checksums made right, since no fuzzer finds those: what is accepted keeps the
-// promises of a snapshot and can be worked with. Nor does a fuzzer find its way through compression: most mutations
-// change the rows of one section and pack them again.
+// Reads a .hold file of any bytes with right checksums, since no fuzzer finds those: what is accepted must keep the
+// promises of a snapshot, and must be fit to work with. A fuzzer does not find its way through compression either, so
+// most mutations change the rows of one section and pack them again.
 #include <algorithm>
 #include <cstring>
 #include <vector>
@@ -34,8 +34,8 @@ void use(const Snapshot& snapshot) {
   }
 }
 
-// Unpacks the rows of a section, lets the fuzzer change them, packs whole rows of the result. False if they cannot be
-// unpacked.
+// Unpacks the rows of a section, lets the fuzzer change them, and packs whole rows of the result. False if they cannot
+// be unpacked.
 bool mutate_rows(HoldParts::Section& section) {
   constexpr std::size_t kMost = 1 << 16;
   const std::uint32_t row_size = section.entry.row_size;

@@ -1,4 +1,4 @@
-// Go's function table from any bytes: lookups end, and nothing is read outside.
+// Reads any bytes as Go's function table: look-ups must end, and must read nothing outside.
 #include "binary/pclntab.h"
 
 using holdfast::Address;

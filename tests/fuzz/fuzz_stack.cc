@@ -1,5 +1,6 @@
-// A goroutine whose stack, stack maps, lists of stack objects, masks and deferred calls are any bytes: unwinding and
-// the search for roots end, and read nothing outside. fuzz_stack.h says where in the input what is.
+// Looks at a goroutine whose stack, stack maps, lists of stack objects, masks and deferred calls are any bytes:
+// unwinding and the search for roots must end and read nothing outside. fuzz_stack.h says what each part of the input
+// is.
 #include "fuzz_stack.h"
 
 #include <array>
@@ -12,7 +13,7 @@ namespace {
 using namespace holdfast;
 using namespace holdfast::go;
 
-// A process of one release. What the input decides is written anew each time.
+// A process of one release. Whatever the input decides is written anew each time.
 struct Target {
   explicit Target(int minor) : image(minor) {
     goexit = image.function("runtime.goexit", 0, binary::kFlagTopFrame);
@@ -32,7 +33,7 @@ struct Target {
     g = image.make("runtime.g");
     image.runtime();
   }
-  // Writes the next `room` bytes of the input, or zeros where it ends.
+  // Writes the next `room` bytes of the input, and zeros behind its end.
   void write(Address at, std::span<const std::uint8_t>& input, std::size_t room) {
     for (std::size_t i = 0; i < room; ++i) image.put<std::uint8_t>(at + i, i < input.size() ? input[i] : 0);
     input = input.subspan(std::min(room, input.size()));

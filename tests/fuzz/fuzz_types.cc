@@ -1,5 +1,5 @@
-// Any bytes as a module's block of types, and the same bytes on the heap: every address may be asked about. The first
-// byte chooses the release.
+// Reads any bytes as a module's block of types, and the same bytes on the heap: every address may be asked about. The
+// first byte chooses the release.
 #include "base/memory_image.h"
 #include "go/pointer_mask.h"
 #include "go/type_image_for_tests.h"

@@ -1,6 +1,6 @@
-// Any bytes as a module's block of types, and the same bytes as a heap of 64-byte slots whose objects are claimed to be
-// of these types: the search for types must end, whatever they say. The first byte chooses the release, the second one
-// where the claims begin.
+// Takes any bytes as a module's block of types, and the same bytes as a heap of 64-byte slots whose objects are claimed
+// to be of these types: the search for types must end, whatever they say. The first byte chooses the release, the
+// second one where the claims begin.
 #include "base/memory_image.h"
 #include "go/library_layouts.h"
 #include "go/type_image_for_tests.h"

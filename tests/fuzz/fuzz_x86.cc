@@ -1,4 +1,4 @@
-// Any bytes as machine code; the first 8 say where it is.
+// Decodes any bytes as machine code; the first 8 say where it is.
 #include "base/error.h"
 #include "base/wire.h"
 #include "binary/x86.h"
@@ -11,7 +11,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (size < 8) return 0;
   const Address at(load_le<std::uint64_t>(bytes.data()));
   const auto code = bytes.subspan(8);
-  std::uint64_t before = 0;  // offset behind the last instruction seen, at the least
+  std::uint64_t before = 0;  // at least so far the last instruction reached
   for (const RipOperand& operand : rip_operands(code, at)) {
     HOLDFAST_CHECK(operand.instruction - at >= before && operand.instruction - at < code.size());
     before = operand.instruction - at + 6;

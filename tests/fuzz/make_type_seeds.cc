@@ -31,8 +31,8 @@ std::string module_of(int minor) {
   return out;
 }
 
-// The same types as the beginning of a heap of 64-byte slots; behind them slots that point to one another, as slices
-// do.
+// The same types as the beginning of a heap of 64-byte slots. Behind them are slots that point to one another, as
+// slices do.
 std::string heap_of(int minor) {
   constexpr std::uint64_t kSlot = 64, kSlots = 24;
   std::string out = module_of(minor);
@@ -48,7 +48,7 @@ std::string heap_of(int minor) {
   return out + std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size());
 }
 
-// A goroutine in main.f: maps of arguments and locals, a variable on the stack, a deferred call.
+// A goroutine in main.f with maps of arguments and locals, a variable on the stack, and a deferred call.
 std::string stack_of(int minor, char status) {
   binary::Bytes gofunc;
   gofunc.zeros(fuzz::kArgumentsMap).u32(1).u32(3).u8(5);
