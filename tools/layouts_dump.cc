@@ -1,8 +1,8 @@
-// Writes what tools/layouts needs of a Go program's debug information, as JSON to stdout:
+// Writes the part of a Go program's debug information that tools/layouts needs, as JSON to stdout:
 //   {"structs": {name: [size, {field: [offset, size, type?]}]}, "variables": {name: type}, "constants": {name: value}}
-// A field's type is there when it is, behind its typedefs, a structure or an array. Named arrays are structures without
+// A field has its type if that is, behind typedefs, a structure or an array. Named arrays are structures without
 // fields, so that their size is known. Variables are those whose type has no name of its own.
-// With a second argument it says what a reader of that program gets instead: counts, seconds, remarks.
+// With a second argument it says instead what a reader of that program gets: counts, seconds, remarks.
 #include <fmt/format.h>
 
 #include <chrono>
