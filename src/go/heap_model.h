@@ -51,8 +51,8 @@ struct MSpan {
   bool operator==(const MSpan&) const = default;
 };
 
-// Slots up to this size have their pointer map at the end of the span, larger ones have a header (Go 1.22+; reference
-// 3.3).
+// Slots up to this size have their pointer map at the end of the span, larger ones have a header (Go 1.22+;
+// reference 3.3).
 constexpr std::uint64_t kMostInSpanMapBytes = 512;
 
 // Where the marks that the last completed collection left in a span are (reference 9.3).

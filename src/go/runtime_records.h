@@ -1,7 +1,7 @@
 // Finds where the Go runtime keeps its own records outside of the heap's arenas, so that their memory is not taken for
 // the program's. All ranges are sorted and disjoint, in bytes of the target. What cannot be read is left out, so that
-// less is found. Source: src/runtime/malloc.go (persistentalloc), mpagealloc.go, mheap.go of Go 1.19-1.27 (reference
-// 10.2).
+// less is found. Source: src/runtime/malloc.go (persistentalloc), mpagealloc.go, mheap.go of Go 1.19-1.27
+// (reference 10.2).
 #pragma once
 
 #include <cstdint>
