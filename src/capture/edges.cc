@@ -177,7 +177,7 @@ class EdgePass {
   void translate_piece(std::vector<Word>& words, Part& part) const {
     for (const Word& at : words) {
       if (!at.span) continue;
-      const heap::ObjectIndex::Slot hit = index_.find_slot(at.span, at.value);
+      const heap::ObjectIndex::NumberedSlot hit = index_.find_slot(at.span, at.value);
       if (!hit.object) {
         note_free(part, at, hit);
         continue;
@@ -199,7 +199,7 @@ class EdgePass {
         part.row_begin.resize(at.row + 1, edge);
         part.last_word = 0;
       }
-      const heap::ObjectIndex::Slot hit = index_.find_slot(at.span, at.value);
+      const heap::ObjectIndex::NumberedSlot hit = index_.find_slot(at.span, at.value);
       if (!hit.object) {
         note_free(part, at, hit);
         continue;
@@ -222,7 +222,7 @@ class EdgePass {
   }
 
   // A pointer into a free slot should not exist; one behind the last slot of a span is nothing special.
-  void note_free(Part& part, const Word& at, const heap::ObjectIndex::Slot& hit) const {
+  void note_free(Part& part, const Word& at, const heap::ObjectIndex::NumberedSlot& hit) const {
     if (hit.number >= snapshot_.spans[at.span.row].slots || !may_be_held(part.first_row + at.row)) return;
     ++part.free_pointers;
     if (part.free_examples.size() < kExamples) part.free_examples.push_back(at.slot + at.word * 8);

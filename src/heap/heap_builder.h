@@ -168,7 +168,7 @@ class HeapBuilder {
     const auto objects_of = [&](bool has_pointers, std::uint32_t slots) {
       const auto& all = has_pointers ? pointerful_ : leaves_;
       return slots - static_cast<std::uint32_t>(
-                         std::count_if(all.begin(), all.begin() + slots, [](const Slot& s) { return s.free; }));
+                         std::count_if(all.begin(), all.begin() + slots, [](const BuiltSlot& s) { return s.free; }));
     };
     const auto pointerful = objects_of(true, static_cast<std::uint32_t>(pointerful_.size()));
     return ObjectId(objects_of(object.has_pointers, object.row) + (object.has_pointers ? 0 : pointerful));
@@ -189,7 +189,7 @@ class HeapBuilder {
   }
 
  private:
-  struct Slot {
+  struct BuiltSlot {
     std::uint64_t size = 0;
     TypeId type;
     KnownBy known_by = KnownBy::kUnknown;
@@ -236,14 +236,14 @@ class HeapBuilder {
               [](const SampledObject& a, const SampledObject& b) { return a.object < b.object; });
   }
 
-  std::vector<Slot>& slots_of(bool has_pointers) { return has_pointers ? pointerful_ : leaves_; }
-  Handle add(bool has_pointers, Slot slot) {
+  std::vector<BuiltSlot>& slots_of(bool has_pointers) { return has_pointers ? pointerful_ : leaves_; }
+  Handle add(bool has_pointers, BuiltSlot slot) {
     slots_of(has_pointers).push_back(slot);
     return {has_pointers, static_cast<std::uint32_t>(slots_of(has_pointers).size() - 1)};
   }
 
   void add_spans(bool has_pointers) {
-    const std::vector<Slot>& slots = slots_of(has_pointers);
+    const std::vector<BuiltSlot>& slots = slots_of(has_pointers);
     for (std::size_t first = 0, end = 0; first < slots.size(); first = end) {
       while (end < slots.size() && slots[end].size == slots[first].size) ++end;
       Span span;
@@ -272,7 +272,7 @@ class HeapBuilder {
     snapshot_.fresh = HugeArray<std::uint64_t>((snapshot_.objects + 63) / 64);
     for (const bool has_pointers : {true, false}) {
       for (std::uint32_t row = 0; row < slots_of(has_pointers).size(); ++row) {
-        const Slot& slot = slots_of(has_pointers)[row];
+        const BuiltSlot& slot = slots_of(has_pointers)[row];
         if (!slot.free && slot.type) snapshot_.object_type[id({has_pointers, row}).row] = {slot.type, slot.known_by};
       }
     }
@@ -313,7 +313,7 @@ class HeapBuilder {
   }
 
   Snapshot snapshot_;
-  std::vector<Slot> pointerful_, leaves_;
+  std::vector<BuiltSlot> pointerful_, leaves_;
   std::vector<Edge> edges_;
   std::vector<Handle> marked_, fresh_;
   std::vector<Reference> references_;

@@ -48,11 +48,11 @@ class ObjectIndex {
     return entry == nullptr ? SpanId() : SpanId(static_cast<std::uint32_t>(entry - entries_.data()));
   }
   void fetch(SpanId span) const { __builtin_prefetch(&entries_[span.row]); }
-  struct Slot {
+  struct NumberedSlot {
     ObjectId object;  // none if the slot is free or behind the last one
     std::uint64_t number = 0;
   };
-  Slot find_slot(SpanId span, Address address) const {
+  NumberedSlot find_slot(SpanId span, Address address) const {
     const Entry& entry = entries_[span.row];
     const std::uint64_t slot = entry.slot_of(address);
     return {object_at(entry, slot), slot};

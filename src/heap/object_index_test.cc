@@ -49,15 +49,15 @@ Layout random_layout(std::uint64_t seed) {
   return out;
 }
 
-struct Slot {
+struct NaiveSlot {
   SpanId span;
   std::uint32_t slot = 0;
   ObjectId object;
 };
 
 // Lists all slots of the layout, numbered by counting.
-std::vector<Slot> naive_slots(const Layout& layout) {
-  std::vector<Slot> out;
+std::vector<NaiveSlot> naive_slots(const Layout& layout) {
+  std::vector<NaiveSlot> out;
   std::uint32_t next = 0;
   for (const bool with_pointers : {true, false}) {
     for (std::uint32_t s = 0; s < layout.spans.size(); ++s) {
@@ -79,7 +79,7 @@ TEST(ObjectIndex, AgreesWithCountingOnRandomHeaps) {
     const ObjectCounts counts = number_objects(layout.spans, layout.allocated);
     const ObjectIndex index(layout.spans, layout.allocated);
     std::mt19937_64 random(seed);
-    for (const Slot& slot : naive_slots(layout)) {
+    for (const NaiveSlot& slot : naive_slots(layout)) {
       const Span& span = layout.spans[slot.span.row];
       const std::uint64_t offset = random() % 3 == 0 ? 0 : random() % span.slot_size;
       const Address base = span.base + slot.slot * span.slot_size;

@@ -45,7 +45,7 @@ void TypedHeap::find(std::span<const Address> addresses, std::span<Location> loc
   for (std::size_t i = 0; i < addresses.size(); ++i) {
     if (locations[i].bytes == kNoSpan) continue;
     const SpanId span(static_cast<std::uint32_t>(locations[i].bytes));
-    const heap::ObjectIndex::Slot slot = index_.find_slot(span, addresses[i]);
+    const heap::ObjectIndex::NumberedSlot slot = index_.find_slot(span, addresses[i]);
     if (!slot.object) continue;
     const SpanView& view = views_[span.row];
     const std::uint64_t offset = addresses[i] - view.base - slot.number * view.slot_size;
