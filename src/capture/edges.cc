@@ -31,7 +31,7 @@ struct HugeReference {
 };
 
 // What a part gave. Its memory is used again for later parts.
-struct Part {
+struct PartEdges {
   std::uint32_t first_row = 0;
   std::vector<std::uint32_t> row_begin;  // within the part
   std::vector<std::uint32_t> target;
@@ -54,7 +54,7 @@ struct Part {
 };
 
 // A pointer word on its way to the object that it points to.
-struct Word {
+struct PointerWord {
   Address value;
   Address slot;            // where its object begins
   std::uint64_t word = 0;  // its place in that slot
@@ -74,7 +74,7 @@ class EdgePass {
     edges.row_begin = HugeArray<std::uint32_t>(std::uint64_t{snapshot_.pointerful} + 1);
     edges.target = HugeArray<std::uint32_t>(most);
     edges.step = HugeArray<std::uint8_t>(most);
-    std::vector<Part> lanes(worker_count());
+    std::vector<PartEdges> lanes(worker_count());
     for_each_in_order(
         static_cast<unsigned>(cuts_.size()),
         [&](unsigned number, unsigned lane) {
@@ -129,10 +129,10 @@ class EdgePass {
            runtime_.memory.try_view(span.base, span.bytes()) != nullptr;
   }
 
-  void scan(const Cut& cut, Part& part) {
+  void scan(const Cut& cut, PartEdges& part) {
     part.clear();
     go::ObjectScan scan(runtime_, heap_, masks_, losses_);
-    std::vector<Word> words;
+    std::vector<PointerWord> words;
     words.reserve(kBatch);
     std::uint32_t rows = 0;
     for (std::size_t s = cut.first_span; s < cut.end_span; ++s) {
@@ -155,13 +155,13 @@ class EdgePass {
   }
 
   // Skips a word that repeats the one before it.
-  void scan_piece(const Cut& cut, Part& part) {
+  void scan_piece(const Cut& cut, PartEdges& part) {
     part.clear();
     const heap::Span& span = snapshot_.spans[cut.first_span];
     part.first_row = span.first_object;
     go::ObjectScan scan(runtime_, heap_, masks_, losses_);
     scan.open(heap_.in_use()[cut.first_span]);
-    std::vector<Word> words;
+    std::vector<PointerWord> words;
     words.reserve(kBatch);
     Address last;
     scan.scan_words(cut.first_word, cut.end_word, [&](std::uint64_t word, Address value) {
@@ -174,8 +174,8 @@ class EdgePass {
     translate_piece(words, part);
   }
 
-  void translate_piece(std::vector<Word>& words, Part& part) const {
-    for (const Word& at : words) {
+  void translate_piece(std::vector<PointerWord>& words, PartEdges& part) const {
+    for (const PointerWord& at : words) {
       if (!at.span) continue;
       const heap::ObjectIndex::NumberedSlot hit = index_.find_slot(at.span, at.value);
       if (!hit.object) {
@@ -190,8 +190,8 @@ class EdgePass {
   }
 
   // Appends the edges that these words are. A row without edges gets its begin with the next row that has some.
-  void translate(std::vector<Word>& words, Part& part) const {
-    for (const Word& at : words) {
+  void translate(std::vector<PointerWord>& words, PartEdges& part) const {
+    for (const PointerWord& at : words) {
       if (!at.span) continue;  // outside of the heap
       const auto edge = static_cast<std::uint32_t>(part.target.size());
       const bool is_first = part.row_begin.size() <= at.row;
@@ -222,7 +222,7 @@ class EdgePass {
   }
 
   // A pointer into a free slot should not exist; one behind the last slot of a span is nothing special.
-  void note_free(Part& part, const Word& at, const heap::ObjectIndex::NumberedSlot& hit) const {
+  void note_free(PartEdges& part, const PointerWord& at, const heap::ObjectIndex::NumberedSlot& hit) const {
     if (hit.number >= snapshot_.spans[at.span.row].slots || !may_be_held(part.first_row + at.row)) return;
     ++part.free_pointers;
     if (part.free_examples.size() < kExamples) part.free_examples.push_back(at.slot + at.word * 8);
@@ -236,7 +236,7 @@ class EdgePass {
   }
 
   // Appends the part to those before it.
-  void take(const Part& part) {
+  void take(const PartEdges& part) {
     heap::Edges& edges = snapshot_.edges;
     require_numbers(part.target.size());
     const auto first = static_cast<std::uint32_t>(count_);
@@ -250,7 +250,7 @@ class EdgePass {
   }
 
   // Takes the first one of several references to the beginning of a target (heap::kHugeObject).
-  void take_piece(const Cut& cut, const Part& part) {
+  void take_piece(const Cut& cut, const PartEdges& part) {
     heap::Edges& edges = snapshot_.edges;
     require_numbers(part.target.size());
     if (cut.first_word == 0) {
@@ -275,7 +275,7 @@ class EdgePass {
       seen_[edges.target[edge] / 64] = 0;
   }
 
-  void take_free_pointers(const Part& part) {
+  void take_free_pointers(const PartEdges& part) {
     snapshot_.audit.pointers_to_free_slots += part.free_pointers;
     for (const Address example : part.free_examples)
       if (snapshot_.audit.free_slot_pointers.size() < kExamples) snapshot_.audit.free_slot_pointers.push_back(example);
