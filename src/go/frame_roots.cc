@@ -87,14 +87,13 @@ class StackRootFinder::Scan {
     scan_registers();
     scan_system_stack();
     scan_defers();
-    if (goroutine_.panics) take(Place{}, goroutine_.panics.value);
+    if (goroutine_.panics) take(WordOrigin{}, goroutine_.panics.value);
     scan_objects();
     return std::move(roots_);
   }
 
  private:
-  // Where a word comes from.
-  struct Place {
+  struct WordOrigin {
     Address slot;
     std::uint32_t frame = StackRoot::kNoFrame;
     std::int32_t offset = 0;
@@ -119,19 +118,19 @@ class StackRootFinder::Scan {
   void lose(LossKind kind, Address where) const { finder_.losses_.add(kind, where); }
 
   // Takes a word that may be a pointer: it is a root, or leads to an object on this stack.
-  void take(const Place& place, std::uint64_t value) {
+  void take(const WordOrigin& origin, std::uint64_t value) {
     if (value < kLowestPointer) return;
     if (words_.contains(Address(value)))
-      (place.conservative ? maybe_into_stack_ : into_stack_).push_back(Address(value));
+      (origin.conservative ? maybe_into_stack_ : into_stack_).push_back(Address(value));
     else
-      roots_.push_back({place.slot, Address(value), place.frame, place.offset, place.kind, place.conservative});
+      roots_.push_back({origin.slot, Address(value), origin.frame, origin.offset, origin.kind, origin.conservative});
   }
 
-  void take_word(Place place) {
-    if (const auto value = words_.word(place.slot))
-      take(place, *value);
+  void take_word(WordOrigin origin) {
+    if (const auto value = words_.word(origin.slot))
+      take(origin, *value);
     else
-      lose(LossKind::kUnreadableStackWord, place.slot);
+      lose(LossKind::kUnreadableStackWord, origin.slot);
   }
 
   void scan_frames() {
@@ -170,7 +169,7 @@ class StackRootFinder::Scan {
       if (words_.contains(at)) take_word(conservative_word(i, frame, at));
   }
 
-  static Place conservative_word(std::uint32_t i, const StackFrame& frame, Address at) {
+  static WordOrigin conservative_word(std::uint32_t i, const StackFrame& frame, Address at) {
     const std::uint64_t offset = at < frame.varp ? at - frame.varp : at - frame.argp();
     return {at, i, static_cast<std::int32_t>(offset), StackRootKind::kConservativeWord, true};
   }
@@ -348,7 +347,7 @@ class StackRootFinder::Scan {
       while (i < stack_.frames.size() && at >= stack_.frames[i].fp) ++i;
       const bool in_frame = i < stack_.frames.size() && at >= stack_.frames[i].sp;
       take_word(in_frame ? conservative_word(i, stack_.frames[i], at)
-                         : Place{at, StackRoot::kNoFrame, 0, StackRootKind::kConservativeWord, true});
+                         : WordOrigin{at, StackRoot::kNoFrame, 0, StackRootKind::kConservativeWord, true});
     }
   }
 
@@ -382,7 +381,7 @@ class StackRootFinder::Scan {
 
   // Deferred calls are in no frame's map: their records lie on this stack or in the heap and form one list.
   void scan_defers() {
-    const auto place = [](Address at) { return Place{at, StackRoot::kNoFrame, 0, StackRootKind::kDefer, false}; };
+    const auto origin = [](Address at) { return WordOrigin{at, StackRoot::kNoFrame, 0, StackRootKind::kDefer, false}; };
     const Address head = goroutine_.g + finder_.defers_;
     Address mark;  // an earlier record, ever further back (Brent); meeting it again shows that the list is a ring
     std::uint64_t next_mark = 1;
@@ -399,9 +398,9 @@ class StackRootFinder::Scan {
         mark = record;
         next_mark *= 2;
       }
-      if (i == 0 && *in_heap != 0) take(place(head), record.value);
-      take(place(record + finder_.defer_fn_), *fn);
-      take(place(record + finder_.defer_link_), *link);
+      if (i == 0 && *in_heap != 0) take(origin(head), record.value);
+      take(origin(record + finder_.defer_fn_), *fn);
+      take(origin(record + finder_.defer_link_), *link);
       record = Address(*link);
     }
   }

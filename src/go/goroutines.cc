@@ -102,7 +102,7 @@ class SchedulerReader {
       target.object = channel ? channel : elem;
       if (channel) target.elem = elem;
       if (!channel)
-        target.kind = g.wait_reason == WaitReason::kCondWait ? WaitTarget::Kind::kCond : WaitTarget::Kind::kSemaphore;
+        target.kind = g.wait_reason == WaitReason::kCondWait ? WaitTargetKind::kCond : WaitTargetKind::kSemaphore;
       if (target.object) out_.waits.push_back(target);
       if (!target.is_select) break;  // the list of a semaphore holds other goroutines that wait for it
       sudog = waiter_pointer(waiter_.wait_link);
@@ -147,7 +147,7 @@ class SchedulerReader {
     Goroutine& g = out_.goroutines[row->second];
     g.first_wait = static_cast<std::uint32_t>(out_.waits.size());
     g.wait_count = 1;
-    out_.waits.push_back({WaitTarget::Kind::kSemaphore, false, sudog, waiter_pointer(waiter_.elem), Address()});
+    out_.waits.push_back({WaitTargetKind::kSemaphore, false, sudog, waiter_pointer(waiter_.elem), Address()});
     rows.erase(row);
   }
 

@@ -17,10 +17,11 @@
 
 namespace holdfast::go {
 
+enum class WaitTargetKind : std::uint8_t { kChannel, kSemaphore, kCond };
+
 // What a parked goroutine waits for.
 struct WaitTarget {
-  enum class Kind : std::uint8_t { kChannel, kSemaphore, kCond };
-  Kind kind = Kind::kChannel;
+  WaitTargetKind kind = WaitTargetKind::kChannel;
   bool is_select = false;  // one of several cases of a select
   Address sudog;
   Address object;  // runtime.hchan; the semaphore word (a field of a mutex, wait group ...); or the notifyList

@@ -133,7 +133,7 @@ TEST_P(SchedulerTest, NamesTheChannelsOfASelect) {
   ASSERT_EQ(s.goroutines[0].wait_count, 2U);
   const WaitTarget& first = s.waits[s.goroutines[0].first_wait];
   const WaitTarget& second = s.waits[s.goroutines[0].first_wait + 1];
-  EXPECT_EQ(first.kind, WaitTarget::Kind::kChannel);
+  EXPECT_EQ(first.kind, WaitTargetKind::kChannel);
   EXPECT_EQ(first.object, Address(0xa000));
   EXPECT_TRUE(first.is_select);
   EXPECT_EQ(second.object, Address(0xb000));
@@ -170,7 +170,7 @@ TEST_P(SchedulerTest, NamesTheSemaphoreOfEachWaiter) {
   std::vector<Address> objects;
   for (const Goroutine& g : s.goroutines) {
     ASSERT_EQ(g.wait_count, 1U);
-    EXPECT_EQ(s.waits[g.first_wait].kind, WaitTarget::Kind::kSemaphore);
+    EXPECT_EQ(s.waits[g.first_wait].kind, WaitTargetKind::kSemaphore);
     objects.push_back(s.waits[g.first_wait].object);
   }
   EXPECT_THAT(objects, ElementsAre(Address(0x5000), Address(0x5000), Address(0x6000)));

@@ -193,15 +193,15 @@ void HeapModel::read_spans(Motion motion, LossLedger& losses) {
   const std::uint64_t room = memory.integer<std::uint64_t>(all + 16);
   if (room >= count && room <= kMostSpans) span_list_room_ = {data, data + room * 8};
   // A stopped target waits for this, so parts are read side by side.
-  struct Part {
+  struct DecodedSpans {
     std::vector<MSpan> in_use, manual;
   };
-  std::vector<Part> parts(kSpanParts);
+  std::vector<DecodedSpans> parts(kSpanParts);
   for_each_part(count, kSpanParts, [&](unsigned part, std::uint64_t begin, std::uint64_t end) {
     read_some_spans(std::span(pointers).subspan(begin * 8, (end - begin) * 8), parts[part].in_use, parts[part].manual,
                     losses);
   });
-  for (const Part& part : parts) {
+  for (const DecodedSpans& part : parts) {
     in_use_.insert(in_use_.end(), part.in_use.begin(), part.in_use.end());
     manual_.insert(manual_.end(), part.manual.begin(), part.manual.end());
   }

@@ -27,11 +27,11 @@ struct SpecialRoot {
   Address argument_type;        // finalizers: the type of the pointer to the object; null if it is not known
   bool through_object = false;  // what `object` refers to is held, too
   // The words that hold something: where each lies, and what it holds.
-  struct Word {
+  struct HoldingWord {
     Address at;
     Address value;
   };
-  std::vector<Word> words;
+  std::vector<HoldingWord> words;
 };
 
 // A sampled object, and the record of its allocation stack (runtime.bucket).

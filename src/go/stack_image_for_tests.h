@@ -96,7 +96,7 @@ class StackImage {
 
   template <std::integral T>
   void put(Address at, T value) {
-    for (Part& part : parts_)
+    for (MappedBytes& part : parts_)
       if (at >= part.at && at - part.at + sizeof(T) <= part.bytes.size()) {
         const WireInt<T, std::endian::little> wire(value);
         std::memcpy(part.bytes.data() + (at - part.at), &wire, sizeof(wire));
@@ -125,7 +125,7 @@ class StackImage {
     if (runtime_) return *runtime_;
     pclntab_ = builder_.build();
     memory_.add(kPclntab, pclntab_, nullptr);
-    for (const Part& part : parts_) memory_.add(part.at, part.bytes, nullptr);
+    for (const MappedBytes& part : parts_) memory_.add(part.at, part.bytes, nullptr);
     memory_.seal();
     Module module;
     module.pc_header = kPclntab;
@@ -144,7 +144,7 @@ class StackImage {
   LossLedger losses;
 
  private:
-  struct Part {
+  struct MappedBytes {
     Address at;
     std::vector<std::byte> bytes;
   };
@@ -158,7 +158,7 @@ class StackImage {
   }
 
   binary::PclntabBuilder builder_;
-  std::vector<Part> parts_;
+  std::vector<MappedBytes> parts_;
   std::uint32_t gofunc_at_ = 0;
   std::uint32_t rodata_at_ = 0;
   std::uint64_t data_at_ = 0;

@@ -17,13 +17,13 @@ class TypeIndex {
 
   std::optional<std::uint32_t> find(Address key) const {
     if (slots_.empty()) return std::nullopt;
-    const Slot& slot = slots_[place(key)];
+    const KeyedRow& slot = slots_[place(key)];
     return slot.key ? std::optional(slot.row) : std::nullopt;
   }
   // False if the key, which must not be null, is there already; then its row stays.
   bool insert(Address key, std::uint32_t row) {
     if (used_ * 2 >= slots_.size()) grow();
-    Slot& slot = slots_[place(key)];
+    KeyedRow& slot = slots_[place(key)];
     if (slot.key) return false;
     slot = {key, row};
     ++used_;
@@ -31,7 +31,7 @@ class TypeIndex {
   }
 
  private:
-  struct Slot {
+  struct KeyedRow {
     Address key;
     std::uint32_t row = 0;
   };
@@ -42,13 +42,13 @@ class TypeIndex {
     return i;
   }
   void grow() {
-    std::vector<Slot> old(slots_.empty() ? 64 : slots_.size() * 2);
+    std::vector<KeyedRow> old(slots_.empty() ? 64 : slots_.size() * 2);
     old.swap(slots_);
-    for (const Slot& slot : old)
+    for (const KeyedRow& slot : old)
       if (slot.key) slots_[place(slot.key)] = slot;
   }
 
-  std::vector<Slot> slots_;
+  std::vector<KeyedRow> slots_;
   std::size_t used_ = 0;
 };
 

@@ -220,7 +220,7 @@ class TypePass {
     for (const go::Goroutine& g : inputs_.scheduler.goroutines) {
       if (g.wait_reason != go::WaitReason::kChanSend) continue;
       for (const go::WaitTarget& wait : std::span(waits).subspan(g.first_wait, g.wait_count)) {
-        const auto type = wait.kind == go::WaitTarget::Kind::kChannel && wait.elem
+        const auto type = wait.kind == go::WaitTargetKind::kChannel && wait.elem
                               ? runtime_.memory.try_pointer(wait.object + layouts_.channel->elem_type)
                               : std::nullopt;
         if (type) claim_value(wait.elem, table_.intern(*type));
@@ -246,7 +246,7 @@ class TypePass {
   // A channel that goroutines wait for is at least known to be one, if nothing tells what its elements are.
   void claim_channels() {
     for (const go::WaitTarget& wait : inputs_.scheduler.waits) {
-      if (wait.kind != go::WaitTarget::Kind::kChannel) continue;
+      if (wait.kind != go::WaitTargetKind::kChannel) continue;
       const ObjectId object = inputs_.index.find_object(wait.object);
       if (object && !propagation_.type(object.row)) claim_structure(wait.object, "runtime.hchan");
     }

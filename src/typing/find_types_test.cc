@@ -83,7 +83,7 @@ TEST_F(FindTypes, KnowsChannelsByWhoWaitsForThem) {
   image_.write(variables_, string_.value);
   heap_.scheduler.waits.resize(2);
   heap_.scheduler.waits[0].object = channel;
-  heap_.scheduler.waits[1].kind = go::WaitTarget::Kind::kSemaphore;
+  heap_.scheduler.waits[1].kind = go::WaitTargetKind::kSemaphore;
   heap_.scheduler.waits[1].object = typed;
   heap_.find_types();
   EXPECT_EQ(heap_.type(channel), "runtime.hchan");
