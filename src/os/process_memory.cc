@@ -48,7 +48,7 @@ std::vector<RangeCopy> cut(std::span<const RangeCopy> copies, std::uint64_t offs
 }  // namespace
 
 // What one thread reads, and what it got.
-struct ProcessMemory::Part {
+struct ProcessMemory::ThreadShare {
   std::vector<RangeCopy> copies;
   RangesRead result;
   bool target_gone = false;
@@ -103,21 +103,21 @@ bool ProcessMemory::try_read(Address from, std::span<std::byte> to) const {
   return true;
 }
 
-void ProcessMemory::read_part(Part& part) const {
+void ProcessMemory::read_share(ThreadShare& share) const {
   std::vector<iovec> remote, local;
   std::size_t row = 0;
   std::uint64_t done = 0;  // of the row that is read
   const auto advance = [&](std::uint64_t bytes) {
-    for (done += bytes; row < part.copies.size() && done >= part.copies[row].from.size(); ++row)
-      done -= part.copies[row].from.size();
+    for (done += bytes; row < share.copies.size() && done >= share.copies[row].from.size(); ++row)
+      done -= share.copies[row].from.size();
   };
-  while (row < part.copies.size()) {
+  while (row < share.copies.size()) {
     remote.clear();
     local.clear();
     std::uint64_t want = 0;
     std::uint64_t skip = done;
-    for (std::size_t i = row; i < part.copies.size() && want < kCallBytes && remote.size() < kCallRanges; ++i) {
-      const RangeCopy& copy = part.copies[i];
+    for (std::size_t i = row; i < share.copies.size() && want < kCallBytes && remote.size() < kCallRanges; ++i) {
+      const RangeCopy& copy = share.copies[i];
       const std::uint64_t take = std::min(copy.from.size() - skip, kCallBytes - want);
       remote.push_back({reinterpret_cast<void*>(copy.from.begin.value + skip), take});
       local.push_back({copy.to + skip, take});
@@ -125,17 +125,17 @@ void ProcessMemory::read_part(Part& part) const {
       skip = 0;
     }
     const Got got = read_some(remote, local);
-    part.target_gone = got.target_gone;
+    share.target_gone = got.target_gone;
     if (got.target_gone) return;
-    part.result.bytes += got.bytes;
+    share.result.bytes += got.bytes;
     if (got.bytes > 0) {
       advance(got.bytes);
       continue;
     }
-    const RangeCopy& copy = part.copies[row];
+    const RangeCopy& copy = share.copies[row];
     const Address at = copy.from.begin + done;
     const AddressRange hole{at, std::min(Address((at.value / kPage + 1) * kPage), copy.from.end)};
-    append_range(part.result.holes, hole);
+    append_range(share.result.holes, hole);
     std::memset(copy.to + done, 0, hole.size());
     advance(hole.size());
   }
@@ -146,23 +146,23 @@ RangesRead ProcessMemory::copy_ranges(std::span<const RangeCopy> copies, unsigne
   for (const RangeCopy& copy : copies) total += copy.from.size();
   constexpr std::uint64_t kWorthAThread = 1 << 20;
   const std::uint64_t count = std::clamp<std::uint64_t>(total / kWorthAThread, 1, std::max(threads, 1U));
-  std::vector<Part> parts(count);
+  std::vector<ThreadShare> shares(count);
   for (std::uint64_t i = 0; i < count; ++i) {
     const std::uint64_t begin = total / kPage * i / count * kPage;
     const std::uint64_t end = i + 1 == count ? total : total / kPage * (i + 1) / count * kPage;
-    parts[i].copies = cut(copies, begin, end - begin);
+    shares[i].copies = cut(copies, begin, end - begin);
   }
   {
     std::vector<std::jthread> workers;
-    for (std::uint64_t i = 1; i < count; ++i) workers.emplace_back([this, &part = parts[i]] { read_part(part); });
-    read_part(parts[0]);
+    for (std::uint64_t i = 1; i < count; ++i) workers.emplace_back([this, &share = shares[i]] { read_share(share); });
+    read_share(shares[0]);
   }
   RangesRead result;
-  for (const Part& part : parts) {
-    if (part.target_gone)
+  for (const ThreadShare& share : shares) {
+    if (share.target_gone)
       fail(ErrorCode::kTargetGone, "process {} ended while {} bytes of its memory were read", pid_, total);
-    result.bytes += part.result.bytes;
-    for (const AddressRange& hole : part.result.holes) append_range(result.holes, hole);
+    result.bytes += share.result.bytes;
+    for (const AddressRange& hole : share.result.holes) append_range(result.holes, hole);
   }
   return result;
 }

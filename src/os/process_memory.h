@@ -70,12 +70,12 @@ class ProcessMemory final : public MemorySource {
   std::vector<AddressRange> resident_ranges(AddressRange range, std::uint64_t rss) const;
 
  private:
-  struct Part;
+  struct ThreadShare;
   struct Got {
     std::uint64_t bytes = 0;  // 0: the first byte cannot be read
     bool target_gone = false;
   };
-  void read_part(Part& part) const;
+  void read_share(ThreadShare& share) const;
   // Reads each piece of `from` into the one of the same size in `to`, up to the first page that cannot be read.
   Got read_some(std::span<const iovec> from, std::span<const iovec> to) const;
 
