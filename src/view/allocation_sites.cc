@@ -9,7 +9,7 @@
 namespace holdfast::view {
 namespace {
 
-constexpr std::uint32_t kOutside = ~std::uint32_t{0};  // a place below none of the things found
+constexpr std::uint32_t kOutside = ~std::uint32_t{0};  // a level below none of the things found
 constexpr std::size_t kKnownEvery = 256;               // steps of a way between nodes whose state is remembered
 constexpr std::size_t kMostSamples = 1 << 16;
 
@@ -76,31 +76,31 @@ void HolderOf::add(const Found& found, std::uint32_t row) {
   for (std::size_t l = 0; l <= last; ++l) {
     const Level& level = found.levels[l];
     const graph::NodeId alone = level.alone ? level.first : graph::NodeId();
-    const std::vector<std::uint32_t>& below = places_[at].below;
-    const auto known = std::find_if(below.begin(), below.end(), [&](std::uint32_t place) {
-      return places_[place].sort == level.sort && places_[place].alone == alone;
+    const std::vector<std::uint32_t>& below = level_nodes_[at].below;
+    const auto known = std::find_if(below.begin(), below.end(), [&](std::uint32_t child) {
+      return level_nodes_[child].sort == level.sort && level_nodes_[child].alone == alone;
     });
     if (known != below.end()) {
       at = *known;
       continue;
     }
-    const auto next = static_cast<std::uint32_t>(places_.size());
-    places_[at].below.push_back(next);
-    places_.push_back({level.sort, alone, kNobody, {}});
+    const auto next = static_cast<std::uint32_t>(level_nodes_.size());
+    level_nodes_[at].below.push_back(next);
+    level_nodes_.push_back({level.sort, alone, kNobody, {}});
     at = next;
   }
-  places_[at].found = row;
+  level_nodes_[at].found = row;
 }
 
 HolderOf::State HolderOf::step(State above, graph::NodeId node) const {
-  if (above.place == kOutside) return above;
+  if (above.level == kOutside) return above;
   const Sort sort = sort_of(snapshot_, dominators_, node);
   // Nodes of one sort that follow one another are one level. A node that leads on to another thing that was found is
-  // not one of the many small ones of this place.
-  if (above.place != 0 && places_[above.place].sort == sort) return above;
-  for (const std::uint32_t place : places_[above.place].below) {
-    if (places_[place].sort != sort || (places_[place].alone && places_[place].alone != node)) continue;
-    return {place, places_[place].found};
+  // not one of the many small ones of this level.
+  if (above.level != 0 && level_nodes_[above.level].sort == sort) return above;
+  for (const std::uint32_t child : level_nodes_[above.level].below) {
+    if (level_nodes_[child].sort != sort || (level_nodes_[child].alone && level_nodes_[child].alone != node)) continue;
+    return {child, level_nodes_[child].found};
   }
   return {kOutside, above.found};
 }

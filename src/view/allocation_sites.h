@@ -26,14 +26,14 @@ class HolderOf {
 
  private:
   // A node of the tree that the levels of all found things form.
-  struct Place {
+  struct LevelNode {
     Sort sort = 0;
     graph::NodeId alone;  // the one node that the level began with; none if it began with all of the sort
     std::uint32_t found = kNobody;
     std::vector<std::uint32_t> below;
   };
   struct State {
-    std::uint32_t place = 0;
+    std::uint32_t level = 0;  // a row of level_nodes_, or kOutside
     std::uint32_t found = kNobody;
   };
 
@@ -42,8 +42,8 @@ class HolderOf {
 
   const heap::Snapshot& snapshot_;
   const graph::Dominators& dominators_;
-  std::vector<Place> places_ = std::vector<Place>(1);  // the first stands for the super root
-  std::unordered_map<std::uint64_t, State> known_;     // of some nodes on the ways that were climbed so far
+  std::vector<LevelNode> level_nodes_ = std::vector<LevelNode>(1);  // the first stands for the super root
+  std::unordered_map<std::uint64_t, State> known_;  // of some nodes on the ways that were climbed so far
   std::vector<graph::NodeId> way_;
 };
 

@@ -19,7 +19,7 @@ namespace {
 constexpr std::size_t kLongestChain = 40;
 
 // A sequence of nodes of one sort on the way down.
-struct Run {
+struct LevelRun {
   Sort sort = 0;
   graph::NodeId first;
   graph::NodeId last;
@@ -32,7 +32,7 @@ class Describer {
 
   Holder holder(const Found& found) {
     const graph::NodeId end = found.levels.back().first;
-    const std::vector<Run> runs = runs_to(end);
+    const std::vector<LevelRun> runs = runs_to(end);
     // The last levels.size() runs are the levels. Before them comes the way to an object that no root holds alone.
     const std::size_t prefix = runs.size() - std::min(runs.size(), found.levels.size());
     is_single_ = [&](std::size_t run) { return run < prefix || found.levels[run - prefix].count == 1; };
@@ -49,20 +49,20 @@ class Describer {
     return out;
   }
 
-  Place place_of(ObjectId object) {
+  HoldingPlace place_of(ObjectId object) {
     is_single_ = [](std::size_t) { return true; };
-    const std::vector<Run> runs = runs_to(object);
+    const std::vector<LevelRun> runs = runs_to(object);
     return {place(runs, runs.size() - 1), chain_of(runs)};
   }
 
  private:
-  std::vector<Run> runs_to(graph::NodeId end) {
+  std::vector<LevelRun> runs_to(graph::NodeId end) {
     std::vector<graph::NodeId> nodes;
     for (graph::NodeId node = end; node && node != graph::NodeId::super_root(); node = dominators_.idom(node))
       nodes.push_back(node);
     if (!nodes.empty() && nodes.back().object()) add_way_to(nodes.back().object(), nodes);
     std::reverse(nodes.begin(), nodes.end());
-    std::vector<Run> runs;
+    std::vector<LevelRun> runs;
     for (const graph::NodeId node : nodes) {
       const Sort sort = sort_of(snapshot_, dominators_, node);
       if (runs.empty() || runs.back().sort != sort) runs.push_back({sort, node, node});
@@ -93,7 +93,7 @@ class Describer {
     }
   }
 
-  std::vector<ChainStep> chain_of(const std::vector<Run>& runs) const {
+  std::vector<ChainStep> chain_of(const std::vector<LevelRun>& runs) const {
     std::vector<ChainStep> chain;
     for (std::size_t i = 0; i < runs.size(); ++i) {
       ChainStep& step = chain.emplace_back();
@@ -136,7 +136,7 @@ class Describer {
   }
 
   // "16,000 × main.Session in the map main.registry.sessions"
-  std::string what(const Found& found, const std::vector<Run>& runs, std::size_t prefix) const {
+  std::string what(const Found& found, const std::vector<LevelRun>& runs, std::size_t prefix) const {
     const Level& level = found.levels[found.about];
     const std::size_t entry = prefix + found.entry;
     if (level.goroutines && level.count > 1) return goroutines(level);
@@ -150,14 +150,14 @@ class Describer {
   }
 
   // "[\"user-17\"]": of the only entry that matters, where the snapshot has values.
-  std::string key(const std::vector<Run>& runs, std::size_t at) const {
+  std::string key(const std::vector<LevelRun>& runs, std::size_t at) const {
     if (at == 0 || at >= runs.size() || !is_container(runs[at - 1].last) || !runs[at].first.object()) return {};
     const auto text = names_.map_key(runs[at - 1].last.object(), runs[at].first.object());
     return text ? fmt::format("[{}]", *text) : std::string();
   }
 
   // Says who started the goroutines on the way to run `end`.
-  std::string creator(const std::vector<Run>& runs, std::size_t end) const {
+  std::string creator(const std::vector<LevelRun>& runs, std::size_t end) const {
     for (std::size_t i = 0; i < runs.size() && i <= end; ++i) {
       const RootId root = runs[i].first.root();
       const GoroutineId id = root ? snapshot_.roots[root.row].goroutine : GoroutineId();
@@ -195,7 +195,7 @@ class Describer {
 
   // Returns the way to run `end` as a Go programmer would write it: "main.registry.sessions". Long ways lose their
   // middle.
-  std::string place(const std::vector<Run>& runs, std::size_t end) const {
+  std::string place(const std::vector<LevelRun>& runs, std::size_t end) const {
     std::string root;
     std::vector<std::string> fields;
     for (std::size_t i = 0; i < runs.size() && i <= end; ++i) {
@@ -267,7 +267,7 @@ PlaceFinder::PlaceFinder(const Names& names, const graph::Dominators& dominators
     : describe_(std::make_unique<Describe>(names, dominators)) {}
 PlaceFinder::~PlaceFinder() = default;
 
-Place PlaceFinder::place_of(ObjectId object) {
+HoldingPlace PlaceFinder::place_of(ObjectId object) {
   return describe_->place_of(object);
 }
 

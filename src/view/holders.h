@@ -32,7 +32,7 @@ std::vector<Holder> describe_holders(const Names& names, const graph::Dominators
                                      std::span<const Found> found, std::size_t limit);
 
 // How one object is held.
-struct Place {
+struct HoldingPlace {
   std::string text;  // "main.registry.sessions"
   std::vector<ChainStep> chain;
 };
@@ -46,7 +46,7 @@ class PlaceFinder {
   PlaceFinder(const PlaceFinder&) = delete;
   PlaceFinder& operator=(const PlaceFinder&) = delete;
 
-  Place place_of(ObjectId object);
+  HoldingPlace place_of(ObjectId object);
 
  private:
   class Describe;

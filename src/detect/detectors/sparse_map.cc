@@ -135,7 +135,7 @@ class SparseMaps {
     if (!is_sparse(fill)) return;
     const std::uint64_t spare = fill.bytes / fill.slots * (fill.slots - fill.used);
     if (spare < smallest_) return;
-    const view::Place place = places_.place_of(header);
+    const view::HoldingPlace place = places_.place_of(header);
     Finding& finding = add_finding(out_, kSparseMap, place.text, Confidence::kObserved);
     finding.bytes = finding.exclusive_bytes = spare;
     finding.count = 1;
