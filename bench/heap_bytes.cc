@@ -12,7 +12,7 @@ constexpr std::uint64_t kPage = 8192;
 
 }  // namespace
 
-std::uint64_t HeapBytes::address_of(std::uint32_t object, const Place& place) const {
+std::uint64_t HeapBytes::address_of(std::uint32_t object, const SpanPlace& place) const {
   return kArena + place.first_page * kPage + std::uint64_t{object - place.first_object} * place.slot_size;
 }
 
@@ -38,7 +38,7 @@ HeapBytes::HeapBytes(const heap::Snapshot& snapshot) {
   words_ = HugeArray<std::uint64_t>(pointerful_pages * (kPage / 8));
   std::vector<std::uint32_t> waiting;  // targets for which an object had no room
   for (std::uint32_t row = 0; row < snapshot.pointerful; ++row) {
-    const Place& place = places_[span_of_object[row]];
+    const SpanPlace& place = places_[span_of_object[row]];
     for (std::uint32_t e = snapshot.edges.row_begin[row]; e < snapshot.edges.row_begin[row + 1]; ++e)
       waiting.push_back(snapshot.edges.target[e]);
     std::uint64_t word = (address_of(row, place) - kArena) / 8;
@@ -54,7 +54,7 @@ std::uint64_t HeapBytes::scan(HugeArray<std::uint32_t>& row_begin, HugeArray<std
   const std::uint64_t arena_bytes = span_of_page_.size() * kPage;
   std::uint32_t edges = 0;
   std::uint32_t row = 0;
-  for (const Place& place : places_) {
+  for (const SpanPlace& place : places_) {
     if (!place.has_pointers) break;
     const std::uint64_t* word = &words_[place.first_page * (kPage / 8)];
     for (std::uint32_t i = 0; i < place.objects; ++i) {
@@ -62,7 +62,7 @@ std::uint64_t HeapBytes::scan(HugeArray<std::uint32_t>& row_begin, HugeArray<std
       for (const std::uint64_t* const end = word + place.slot_size / 8; word < end; ++word) {
         const std::uint64_t offset = *word - kArena;
         if (offset >= arena_bytes) continue;
-        const Place& there = places_[span_of_page_[offset / kPage]];
+        const SpanPlace& there = places_[span_of_page_[offset / kPage]];
         const std::uint64_t inside = offset - there.first_page * kPage;
         target[edges++] = there.first_object + static_cast<std::uint32_t>(inside * there.magic >> 32);
       }

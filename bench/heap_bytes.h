@@ -21,7 +21,7 @@ class HeapBytes {
   std::uint64_t scan(HugeArray<std::uint32_t>& row_begin, HugeArray<std::uint32_t>& target) const;
 
  private:
-  struct Place {  // of a span
+  struct SpanPlace {
     std::uint32_t first_page = 0;
     std::uint32_t first_object = 0;
     std::uint32_t slot_size = 0;
@@ -29,9 +29,9 @@ class HeapBytes {
     std::uint32_t objects = 0;
     bool has_pointers = false;
   };
-  std::uint64_t address_of(std::uint32_t object, const Place& place) const;
+  std::uint64_t address_of(std::uint32_t object, const SpanPlace& place) const;
 
-  std::vector<Place> places_;  // those with pointers come first, so that their words lie together
+  std::vector<SpanPlace> places_;  // those with pointers come first, so that their words lie together
   HugeArray<std::uint32_t> span_of_page_;
   HugeArray<std::uint64_t> words_;
   std::uint64_t edges_ = 0;
