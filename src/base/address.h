@@ -1,5 +1,5 @@
-// An address in the target. It is not a pointer of ours: nothing can dereference it, and it does not mix with counts
-// or sizes by accident.
+// An address in the target. It is no pointer of ours: nothing can dereference it, and it does not mix with counts or
+// sizes by accident.
 #pragma once
 
 #include <compare>
@@ -19,7 +19,7 @@ struct Address {
 
   friend constexpr Address operator+(Address a, std::uint64_t bytes) { return Address(a.value + bytes); }
   friend constexpr Address operator-(Address a, std::uint64_t bytes) { return Address(a.value - bytes); }
-  // Distance in bytes; wraps like the hardware does when b lies above a.
+  // The distance in bytes. It wraps around, as in the hardware, if b lies above a.
   friend constexpr std::uint64_t operator-(Address a, Address b) { return a.value - b.value; }
   Address& operator+=(std::uint64_t bytes) {
     value += bytes;

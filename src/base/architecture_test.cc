@@ -18,7 +18,7 @@ namespace {
 
 #if defined(__x86_64__)
 
-// By number in machine code.
+// In the order of their numbers in machine code.
 constexpr std::size_t kUserRegisters[] = {
     offsetof(user_regs_struct, rax), offsetof(user_regs_struct, rcx), offsetof(user_regs_struct, rdx),
     offsetof(user_regs_struct, rbx), offsetof(user_regs_struct, rsp), offsetof(user_regs_struct, rbp),

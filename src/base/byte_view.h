@@ -1,5 +1,6 @@
 // Bytes with a name. Every access is checked here and nowhere else, by division, so that no hostile offset or count can
-// wrap around; an error names the bytes, the place and the two numbers that disagree.
+// wrap around. An error (kTruncated) names the bytes, the place and the two numbers that disagree. Several threads may
+// read one view.
 #pragma once
 
 #include <cstddef>
@@ -14,7 +15,7 @@
 
 namespace holdfast {
 
-// Does not own the bytes: whoever made the view keeps them.
+// The view does not own the bytes: whoever made it keeps them.
 class ByteView {
  public:
   ByteView() = default;
@@ -33,7 +34,7 @@ class ByteView {
     return bytes_.subspan(offset, count);
   }
 
-  // A part of this view under its own name.
+  // Returns a part of this view under its own name.
   ByteView slice(std::uint64_t offset, std::uint64_t count, std::string_view name) const;
 
   template <WireStruct T>
@@ -58,7 +59,7 @@ class ByteView {
     return load_le<T>(bytes_.data() + offset);
   }
 
-  // The bytes up to the next 0, which must lie within the view and within `limit` bytes.
+  // Returns the bytes up to the next 0, which must lie within the view and within `limit` bytes.
   std::string_view c_string(std::uint64_t offset, std::uint64_t limit = 1 << 16) const;
   std::optional<std::string_view> try_c_string(std::uint64_t offset, std::uint64_t limit = 1 << 16) const;
 
@@ -69,7 +70,8 @@ class ByteView {
   std::string origin_;
 };
 
-// Reads variable-length input front to back with the errors of ByteView. A LEB128 has at most 10 bytes.
+// Reads variable-length input from front to back, with the errors of ByteView. A LEB128 has at most 10 bytes. For one
+// thread.
 class Cursor {
  public:
   explicit Cursor(ByteView view, std::uint64_t offset = 0) : view_(std::move(view)), offset_(offset) {}

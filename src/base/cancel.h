@@ -1,12 +1,12 @@
-// Asking work to end: a flag that long loops look at. Each session (session/session.h) has its own; Ctrl-C and SIGTERM
-// ask everything in the process to end.
+// Asks work to end: long loops look at a flag. Each session (session/session.h) has a flag of its own; Ctrl-C and
+// SIGTERM ask everything in the process to end.
 #pragma once
 
 #include <atomic>
 
 namespace holdfast {
 
-// May be requested from any thread.
+// Any thread may request it.
 class Cancellation {
  public:
   void request() noexcept { requested_.store(true, std::memory_order_relaxed); }
@@ -17,7 +17,7 @@ class Cancellation {
 };
 
 // While it lives, this thread works for `cancellation`, and so do the threads of the parallel loops that it starts.
-// Null: only for the process.
+// Null: the thread works only for the process.
 class CancellationScope {
  public:
   explicit CancellationScope(const Cancellation* cancellation) noexcept;
@@ -28,14 +28,14 @@ class CancellationScope {
  private:
   const Cancellation* before_;
 };
-// For whom this thread works; null if only for the process.
+// Returns the cancellation that this thread works for; null if it works only for the process.
 const Cancellation* current_cancellation() noexcept;
 
-// Ends all work of the process. Async-signal-safe.
+// Asks all work of the process to end. Async-signal-safe.
 void request_cancel() noexcept;
-// Of the process, or of whom this thread works for.
+// Whether the process, or the cancellation that this thread works for, was asked to end.
 bool cancel_requested() noexcept;
-// Fails with kCancelled once it is.
+// Fails with kCancelled if so.
 void throw_if_cancelled();
 
 }  // namespace holdfast

@@ -1,5 +1,5 @@
-// The one hash of holdfast: XXH64 with seed 0, so the same on each machine and in each run. For checksums, fingerprints
-// and file names; it keeps no secret. A table in memory that is keyed by addresses takes spread().
+// The one hash of holdfast: XXH64 with seed 0, which is the same on each machine and in each run. It is for checksums,
+// fingerprints and file names, and keeps no secrets. A table in memory that is keyed by addresses takes spread().
 #pragma once
 
 #include <cstddef>
@@ -14,13 +14,13 @@ struct XXH64_state_s;
 
 namespace holdfast {
 
-// Of bytes that come in parts. For one thread at a time.
+// Hashes bytes that come in parts. For one thread at a time.
 class Hasher {
  public:
   Hasher();
   Hasher& add(std::span<const std::byte> bytes);
   Hasher& add(std::string_view text);
-  // Of all that was added so far.
+  // Returns the hash of everything that was added so far.
   std::uint64_t value() const;
 
  private:

@@ -7,7 +7,8 @@
 namespace holdfast {
 namespace {
 
-// Values of the reference implementation (xxhsum -H1): files and fingerprints keep them, so they must not change.
+// The values are those of the reference implementation (xxhsum -H1). Files and fingerprints keep them, so they must not
+// change.
 TEST(Hash, IsXxh64WithSeed0) {
   EXPECT_EQ(hash_of(""), 0xef46db3751d8e999U);
   EXPECT_EQ(hash_of("a"), 0xd24ec4f1a98c6e5bU);

@@ -22,7 +22,7 @@ Mapping::Mapping(std::uint64_t bytes) {
   if (bytes == 0) return;
   bytes_ = round_up(bytes, kPage);
   const bool huge = bytes_ >= 2 * kHugePage;
-  // Ask for more than needed and trim, so that a large array starts on a huge page.
+  // It asks for more than it needs and trims that, so that a large array starts on a huge page.
   const std::uint64_t want = huge ? bytes_ + kHugePage : bytes_;
   void* at = mmap(nullptr, want, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (at == MAP_FAILED) fail_with_errno(errno, fmt::format("reserving {} bytes of our own memory", want));

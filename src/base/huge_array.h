@@ -1,6 +1,6 @@
-// A column: one flat array of plain values in its own mapping, zero when made, on 2 MiB pages where the system gives
-// them (1.5 to 2.2 x on whole passes over a heap without locality). Untouched parts cost nothing, so it can be reserved
-// at its upper bound and shrunk to what was written.
+// A column: one flat array of plain values in a mapping of its own. It is zero when it is made, and lies on 2 MiB pages
+// where the system has them (whole passes over a heap without locality are 1.5 to 2.2 times as fast with these).
+// Untouched parts cost nothing, so it can be reserved at its upper bound and shrunk to what was written.
 #pragma once
 
 #include <cstddef>
@@ -11,7 +11,7 @@
 
 namespace holdfast {
 
-// An anonymous mapping; fails with kSystem when the system has no address space or memory left.
+// An anonymous mapping. Fails with kSystem if the system has no address space or memory left.
 class Mapping {
  public:
   Mapping() = default;
@@ -59,8 +59,8 @@ class HugeArray {
     mapping_.shrink(count * sizeof(T));
   }
   void clear() { *this = HugeArray(); }
-  // The same memory for a column that comes after this one, as far as it reaches: pages that were touched before cost
-  // less than fresh ones. What the new column holds is undefined.
+  // Gives the memory, as far as it reaches, to the column that comes after this one: pages that were touched before
+  // cost less than fresh ones. What the new column holds is undefined.
   template <typename U>
   HugeArray<U> reuse(std::uint64_t count) && {
     HugeArray<U> next;

@@ -19,12 +19,13 @@ struct Id {
   auto operator<=>(const Id&) const = default;
 };
 
-using ObjectId = Id<struct ObjectTag>;  // a live-or-garbage slot of the heap; see heap/snapshot.h for the numbering
-using SpanId = Id<struct SpanTag>;      // an in-use span
-using TypeId = Id<struct TypeTag>;      // a Go type
-using StringId = Id<struct StringTag>;  // an interned string
-using RootId = Id<struct RootTag>;      // a node of the root forest
-using LabelId = Id<struct LabelTag>;    // what roots are called
+// An allocated slot of the heap, live or garbage; heap/snapshot.h has the numbering.
+using ObjectId = Id<struct ObjectTag>;
+using SpanId = Id<struct SpanTag>;                        // an in-use span
+using TypeId = Id<struct TypeTag>;                        // a Go type
+using StringId = Id<struct StringTag>;                    // an interned string
+using RootId = Id<struct RootTag>;                        // a node of the root forest
+using LabelId = Id<struct LabelTag>;                      // what roots are called
 using AllocationStackId = Id<struct AllocationStackTag>;  // a stack of the memory profile
 using GoroutineId = Id<struct GoroutineTag>;              // a row of the goroutine table, not Go's goid
 

@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::uint64_t kNowhere = std::numeric_limits<std::uint64_t>::max();
 
-// What can be done is mostly one of these.
+// One of these is mostly what the user can do.
 constexpr std::string_view kLookAgain =
     "look again: the program may have been writing it; if it stays, its memory is damaged or its Go release is "
     "modified";

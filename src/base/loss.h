@@ -1,6 +1,6 @@
-// What the target hid or damaged. Losses are expected, perhaps in millions: they are counted, never thrown, and every
-// report shows them (docs/decisions/004). One table in loss.cc declares every kind; a new kind is an enumerator here
-// and its row there.
+// What the target hid or damaged. Losses are expected, perhaps millions of them: they are counted, never thrown, and
+// every report shows them (docs/decisions/004). One table in loss.cc declares every kind; a new kind is an enumerator
+// here and a row there.
 #pragma once
 
 #include <array>
@@ -76,29 +76,29 @@ enum class LossKind : std::uint8_t {
 };
 inline constexpr std::size_t kLossKinds = static_cast<std::size_t>(LossKind::kUnreadableSample) + 1;
 
-// All that is said about a kind. The texts live as long as the program.
+// Everything that is said about a kind. The texts live as long as the program.
 struct LossInfo {
   LossKind kind;
-  std::string_view id;  // stable: it is what JSON and .hold files name the kind by
+  std::string_view id;  // stable: JSON and .hold files name the kind by it
   LossSeverity severity;
   std::string_view words;   // one sentence without its full stop: what happened, and what it may make wrong
   std::string_view remedy;  // one sentence without its full stop: what the user can do
 };
 
-// One row a kind, in the order of LossKind.
+// There is one row for each kind, in the order of LossKind.
 std::span<const LossInfo, kLossKinds> all_losses();
 const LossInfo& loss_info(LossKind kind);
 
-// How severities are called in JSON: "may-be-wrong", "data-missing", "cosmetic".
+// Returns what severities are called in JSON: "may-be-wrong", "data-missing", "cosmetic".
 std::string_view id_of(LossSeverity severity);
 
-// A kind with how often it happened, as a Snapshot keeps it. The kind is its id, so that a .hold file of a later
-// holdfast can name kinds that this one does not have.
+// A kind and how often it happened, as a Snapshot keeps it. The kind is given by its id, so that a .hold file of a
+// later holdfast can name kinds that this one does not have.
 struct Loss {
   std::string kind;
   std::uint64_t count = 0;
   Address first;       // the lowest address where it happened; null if it has none
-  std::string detail;  // what an error said, say; mostly empty
+  std::string detail;  // what an error said, for example; mostly empty
 
   bool operator==(const Loss&) const = default;
 };
@@ -114,8 +114,9 @@ struct LossWords {
 };
 LossWords words_of(const Loss& loss);
 
-// Counts losses of one run. Thread-safe; adding takes no lock and no memory unless it has a detail. What comes out does
-// not depend on threads: the order is the table's, `first` is the lowest address, `detail` the first in the alphabet.
+// Counts the losses of one run. Several threads may add at once; that takes no lock and no memory unless there is a
+// detail. The result does not depend on threads: the order is that of the table, `first` is the lowest address,
+// `detail` the first in the alphabet.
 class LossLedger {
  public:
   LossLedger();
@@ -129,11 +130,11 @@ class LossLedger {
  private:
   struct Tally {
     std::atomic<std::uint64_t> count;
-    std::atomic<std::uint64_t> first;  // kNowhere until an address came
+    std::atomic<std::uint64_t> first;  // kNowhere until there is an address
   };
 
   std::array<Tally, kLossKinds> tallies_;
-  mutable std::mutex mutex_;  // for details_
+  mutable std::mutex mutex_;  // guards details_
   std::map<LossKind, std::string> details_;
 };
 

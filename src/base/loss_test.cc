@@ -12,7 +12,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-// Ids go into files that live for years: none may be spelt in two ways or stand for two kinds.
+// Ids go into files that live for years, so none may be spelt in two ways or stand for two kinds.
 TEST(LossTable, HasOneIdAndTwoSentencesForEachKind) {
   std::set<std::string_view> ids;
   for (const LossInfo& info : all_losses()) {
@@ -60,7 +60,7 @@ TEST(LossLedger, GivesTheSameFromManyThreads) {
                                            make_loss(LossKind::kUnreadableSpan, 40'000, Address(0x1000))));
 }
 
-// A .hold file that a later holdfast wrote.
+// A later holdfast wrote the .hold file.
 TEST(Loss, OfAnUnknownKindCountsAsPerhapsWrong) {
   const LossWords words = words_of({"torn-moon", 3, {}, {}});
   EXPECT_EQ(words.severity, LossSeverity::kMayBeWrong);

@@ -1,4 +1,4 @@
-// A frozen picture of target memory: address ranges that lie in our own memory (copied, or a mapped core file).
+// A frozen picture of target memory: address ranges that lie in our own memory, copied or in a mapped core file.
 #pragma once
 
 #include <memory>
@@ -10,8 +10,8 @@ namespace holdfast {
 
 class MemoryImage : public MemorySource {
  public:
-  // Adds bytes that stand for [at, at + size). `owner` keeps them alive; null if somebody else does. Where ranges
-  // overlap, what was added first wins. All additions come before the first read.
+  // Adds bytes that stand for [at, at + size). `owner` keeps them alive; it is null if something else does. Where
+  // ranges overlap, what was added first wins. All additions must come before the first read.
   void add(Address at, std::span<const std::byte> bytes, std::shared_ptr<const void> owner);
   // Must be called after the last add().
   void seal();

@@ -1,4 +1,4 @@
-// Target memory as everything above the os layer sees it: a live process, a core, a frozen copy, bytes of a test.
+// Target memory as everything above the os layer sees it: a live process, a core, a frozen copy, or bytes of a test.
 #pragma once
 
 #include <concepts>
@@ -13,7 +13,7 @@
 
 namespace holdfast {
 
-// Implementations are safe to read from several threads at once.
+// Several threads may read an implementation at once.
 class MemorySource {
  public:
   MemorySource() = default;
@@ -21,14 +21,15 @@ class MemorySource {
   MemorySource& operator=(const MemorySource&) = delete;
   virtual ~MemorySource() = default;
 
-  // Copies [from, from + to.size()). False if any byte of it cannot be read; `to` is then undefined.
+  // Copies [from, from + to.size()). False if any byte of it cannot be read; then the content of `to` is undefined.
   virtual bool try_read(Address from, std::span<std::byte> to) const = 0;
 
-  // The same bytes in place, valid as long as the source, or nullptr if they do not lie together in our memory.
+  // Returns the same bytes in place, valid as long as the source; nullptr if they do not lie together in our memory.
   virtual const std::byte* try_view(Address from, std::uint64_t size) const = 0;
 
-  // Copies many short ranges, ascending and apart, one behind the other into `to`, whose size is the sum of theirs.
-  // False if any byte cannot be read. One call to the system reads many where each costs one otherwise.
+  // Copies many short ranges, which are ascending and apart, one behind the other into `to`; its size must be the sum
+  // of theirs. False if any byte cannot be read. One call to the system reads many ranges, which would cost one call
+  // each otherwise.
   virtual bool try_gather(std::span<const AddressRange> ranges, std::span<std::byte> to) const {
     for (const AddressRange& range : ranges) {
       if (!try_read(range.begin, to.first(range.size()))) return false;

@@ -18,11 +18,11 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr mode_t kRights = 0777;
-constexpr mode_t kNewFile = 0666;  // less the umask
+constexpr mode_t kNewFile = 0666;  // without the bits of the umask
 constexpr mode_t kOwnerOnly = 0600;
 
-// N of /dev/fd/N and its other names. Opening such a name would not do: it makes a second descriptor with a position of
-// its own, which writes over what the first one appended, and fails for sockets.
+// Returns the N of /dev/fd/N and of its other names. To open such a name would be wrong: that makes a second descriptor
+// with a position of its own, which overwrites what the first one appended, and it fails for sockets.
 std::optional<int> descriptor_named(const std::string& path) {
   if (path == "-" || path == "/dev/stdout") return STDOUT_FILENO;
   if (path == "/dev/stderr") return STDERR_FILENO;
@@ -36,7 +36,7 @@ std::optional<int> descriptor_named(const std::string& path) {
   return std::nullopt;
 }
 
-// Where a file of this name is, or would be: links are followed, also those that lead to nothing.
+// Returns where a file of this name is, or would be: links are followed, also those that lead to nothing.
 fs::path resolve(const std::string& name) {
   constexpr int kMostLinks = 40;  // as the kernel
   fs::path path = name;
@@ -56,7 +56,7 @@ void refuse_terminal(int fd, const std::string& name) {
 
 }  // namespace
 
-// Through another constructor, so that the destructor cleans up after what fails here.
+// It goes through another constructor, so that the destructor cleans up after what fails here.
 OutputFile::OutputFile(const std::string& path, Access access) : OutputFile(access, path) {
   if (const auto number = descriptor_named(path))
     open_descriptor(*number);
@@ -104,7 +104,7 @@ void OutputFile::open_new() {
 }
 
 void OutputFile::open_regular(const struct stat& there) {
-  // A file that may not be written is not replaced either, though its folder would allow that.
+  // A file that must not be written is not replaced either, although its folder would allow that.
   destination_ = open(path_.c_str(), O_WRONLY | O_CLOEXEC);
   if (destination_ < 0) fail_with_errno(errno, fmt::format("writing {}", name_));
   if (there.st_nlink == 1) create_beside(kOwnerOnly);
@@ -116,7 +116,7 @@ void OutputFile::open_regular(const struct stat& there) {
 }
 
 void OutputFile::open_stream() {
-  // Not to wait for a reader that may never come.
+  // Opening must not wait for a reader that may never come.
   destination_ = open(path_.c_str(), O_WRONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
   if (destination_ < 0 && errno == ENXIO)
     fail(ErrorCode::kUsage, "{} has no reader: start what reads it first, or name a file", name_);
@@ -141,7 +141,7 @@ bool OutputFile::adopt_owner(const struct stat& there) const {
   return fchmod(fd_, rights) == 0;
 }
 
-// Makes `fd_` a file without a name, for what has to be copied in the end.
+// Makes `fd_` a file without a name, for bytes that have to be copied at the end.
 void OutputFile::collect() {
   if (fd_ >= 0) close(fd_);
   if (!temporary_.empty()) unlink(temporary_.c_str());
@@ -180,7 +180,7 @@ void OutputFile::rename_into_place() {
   temporary_.clear();
   const fs::path folder = path_.has_parent_path() ? path_.parent_path() : fs::path(".");
   const int fd = open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (fd < 0) return;  // a folder that may be written but not read; the file itself is safe
+  if (fd < 0) return;  // the folder may be written but not read; the file itself is safe
   fsync(fd);
   close(fd);
 }
@@ -191,7 +191,7 @@ void OutputFile::copy_into_place() const {
   };
   struct stat there = {};
   check(fstat(destination_, &there));
-  // What a shell opened for us stays as it is: it may append.
+  // A file that a shell opened for us stays as it is: the shell may append.
   const bool by_name = S_ISREG(there.st_mode) && descriptor_ < 0;
   if (by_name && access_ == Access::kPrivate) check(fchmod(destination_, there.st_mode & kOwnerOnly));
   if (by_name) check(ftruncate(destination_, 0));

@@ -1,5 +1,5 @@
-// A file that a user asks us to write. Everything that can be refused is refused when the object is made, so it is made
-// before the work whose result it takes.
+// A file that a user asks us to write. Everything that can be refused is refused when the object is made, so it should
+// be made before the work whose result it takes.
 //
 //   nothing is there           a new file appears when it is complete
 //   a regular file             it is replaced when the new one is complete, and keeps owner and mode; where that cannot
@@ -12,8 +12,8 @@
 //   a folder, socket, disk,    refused
 //   terminal
 //
-// Bytes can be written in any order: what cannot be sought in is collected in a nameless file in the temporary folder.
-// Not for several threads at once.
+// Bytes can be written in any order: for outputs that cannot seek they are collected in a nameless file in the
+// temporary folder. For one thread at a time.
 #pragma once
 
 #include <sys/stat.h>
@@ -31,22 +31,22 @@ namespace holdfast {
 class OutputFile {
  public:
   enum class Access : std::uint8_t {
-    kUsual,   // a new file is for whoever the umask allows
-    kPrivate  // no file is for anybody but its owner, and one that was there before loses the other rights
+    kUsual,   // the umask decides who may use a new file
+    kPrivate  // only the owner may use a file; one that was there before loses all other rights
   };
 
   // Fails with kUsage for what is refused, otherwise as the system calls do.
   OutputFile(const std::string& path, Access access);
-  // Without publish(), nothing that was there has changed.
+  // Unless publish() was called, nothing that was there has changed.
   ~OutputFile();
   OutputFile(const OutputFile&) = delete;
   OutputFile& operator=(const OutputFile&) = delete;
 
-  // As the user named it.
+  // The name that the user gave.
   const std::string& name() const { return name_; }
   bool is_standard_output() const { return descriptor_ == STDOUT_FILENO; }
   void write_at(std::uint64_t offset, std::span<const std::byte> bytes);
-  // Once, after the last write.
+  // To be called once, after the last write.
   void publish();
 
  private:
@@ -66,9 +66,9 @@ class OutputFile {
   Access access_;
   std::filesystem::path path_;       // with links followed
   std::filesystem::path temporary_;  // beside `path_`; empty if the file is collected
-  int fd_ = -1;                      // what is written
-  int destination_ = -1;             // where it is copied in the end, if not renamed
-  int descriptor_ = -1;              // ours that was named, if one was
+  int fd_ = -1;                      // the file that is written
+  int destination_ = -1;             // the file that it is copied into at the end, unless it is renamed
+  int descriptor_ = -1;              // the descriptor of ours that was named, if one was
   std::uint64_t size_ = 0;
 };
 

@@ -57,7 +57,7 @@ class OutputFileTest : public ::testing::Test {
     return names;
   }
 
-  // Back to front, as the writers of files do it.
+  // Writes back to front, as the writers of files do.
   static void fill(OutputFile& file) {
     const std::string late = "new";
     file.write_at(3, std::as_bytes(std::span(late)));
@@ -177,7 +177,7 @@ TEST_F(OutputFileTest, RefusesWhatHoldsNoBytes) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   const fs::path before = fs::current_path();
-  fs::current_path(folder_);  // the name of a socket is short
+  fs::current_path(folder_);  // since the name of a socket must be short
   std::copy_n("socket", 7, address.sun_path);
   ASSERT_EQ(bind(listener, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
   fs::current_path(before);

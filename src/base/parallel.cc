@@ -56,7 +56,7 @@ void for_each_in_order(unsigned parts, const std::function<void(unsigned, unsign
   const unsigned lanes = worker_count();
   std::vector<unsigned> free_lanes(lanes);
   std::iota(free_lanes.begin(), free_lanes.end(), 0U);
-  std::mutex mutex;  // of free_lanes, which two stages of the pipeline touch
+  std::mutex mutex;  // guards free_lanes, which two stages of the pipeline use
   unsigned next = 0;
   const Cancellation* const cancellation = current_cancellation();
   const auto begin = [&](tbb::flow_control& flow) -> Token {
@@ -88,7 +88,7 @@ void for_each_in_order(unsigned parts, const std::function<void(unsigned, unsign
 }
 
 void run_both(const std::function<void()>& a, const std::function<void()>& b) {
-  // Isolated, so that a loop within one piece that waits for its parts does not pick up the other piece meanwhile.
+  // Both are isolated, so that a loop in one of them that waits for its parts does not pick up the other one meanwhile.
   const Cancellation* const cancellation = current_cancellation();
   const auto run = [&](const std::function<void()>& work) {
     const CancellationScope scope(cancellation);

@@ -6,11 +6,11 @@ namespace holdfast {
 
 namespace {
 
-// Merges neighbours of which `merge` says so, given the end of the one and the begin of the other.
+// Merges neighbours for which `merge` says so, given the end of the first and the begin of the second.
 template <typename Merge>
 std::vector<AddressRange> sorted_and_merged(std::vector<AddressRange> ranges, Merge&& merge) {
   const auto below = [](const AddressRange& a, const AddressRange& b) { return a.begin < b.begin; };
-  // Mostly nothing is to do, and a held target waits for this.
+  // Mostly there is nothing to do, and a stopped target waits for this.
   if (!std::is_sorted(ranges.begin(), ranges.end(), below)) std::sort(ranges.begin(), ranges.end(), below);
   std::vector<AddressRange> out;
   for (const AddressRange& range : ranges) {

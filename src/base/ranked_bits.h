@@ -1,5 +1,5 @@
-// A subset of the rows 0 .. n-1, and for each member how many members come before it: the row of a column that has
-// cells for members only. 1.5 bits per row, so that the set of ten million rows stays in a cache.
+// A subset of the rows 0 .. n-1 that tells for each member how many members come before it: its row in a column that
+// only has cells for members. It takes 1.5 bits per row, so the set of ten million rows stays in a cache.
 #pragma once
 
 #include <bit>
@@ -12,10 +12,10 @@ namespace holdfast {
 class RankedBits {
  public:
   RankedBits() = default;
-  // Of no members. Insert them all, then call count_members(), then ask.
+  // Makes a set without members. Insert them all, then call count_members(), then ask.
   explicit RankedBits(std::uint64_t rows) : bits_((rows + 63) / 64), before_(bits_.size()) {}
 
-  // Threads may insert at the same time if no two of them insert rows of one group of 64.
+  // Several threads may insert at the same time if no two of them insert rows of one group of 64.
   void insert(std::uint32_t row) { bits_[row / 64] |= bit(row); }
   // Returns how many members there are.
   std::uint32_t count_members() {
@@ -28,11 +28,11 @@ class RankedBits {
   }
 
   bool has(std::uint32_t row) const { return (bits_[row / 64] & bit(row)) != 0; }
-  // Of a member; of any other row the rank of the next one.
+  // Returns the rank of a member; for any other row that of the next member.
   std::uint32_t rank(std::uint32_t row) const {
     return before_[row / 64] + static_cast<std::uint32_t>(std::popcount(bits_[row / 64] & (bit(row) - 1)));
   }
-  // For loops that will ask has() of the row soon.
+  // Prefetches for loops that will ask has() of the row soon.
   void fetch(std::uint32_t row) const { __builtin_prefetch(&bits_[row / 64]); }
   // Calls visit(row) for each member of [begin, end), ascending.
   template <typename Visit>
@@ -53,7 +53,7 @@ class RankedBits {
   static std::uint64_t bit(std::uint32_t row) { return std::uint64_t{1} << (row % 64); }
 
   HugeArray<std::uint64_t> bits_;
-  HugeArray<std::uint32_t> before_;  // members in the groups of 64 before
+  HugeArray<std::uint32_t> before_;  // how many members the groups of 64 before have
 };
 
 }  // namespace holdfast

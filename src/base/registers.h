@@ -1,5 +1,5 @@
-// The registers of one thread that was stopped, read live (os), from a core (binary) or from the stack of a signal
-// handler (go). How many there are and where the kernel puts them is in base/architecture.h. A plain value.
+// The registers of one stopped thread, read live (os), from a core (binary) or from the stack of a signal handler (go).
+// base/architecture.h says how many there are and where the kernel puts them. A plain value.
 #pragma once
 
 #include <array>
@@ -14,15 +14,15 @@
 namespace holdfast {
 
 struct Registers {
-  std::array<std::uint64_t, kArchitecture.registers> general{};  // by number in machine code
+  std::array<std::uint64_t, kArchitecture.registers> general{};  // by their number in machine code
   Address pc;
-  Address thread_pointer;  // of the block of thread-local storage; null where it is not known
+  Address thread_pointer;  // the block of thread-local storage; null if it is not known
 
   Address sp() const { return Address(general[kArchitecture.stack_pointer]); }
   void set_sp(Address sp) { general[kArchitecture.stack_pointer] = sp.value; }
 };
 
-// From a struct user_regs_struct, of which `bytes` has all Architecture::user_words.
+// Reads a struct user_regs_struct, of which `bytes` must have all Architecture::user_words.
 inline Registers user_registers(std::span<const std::byte> bytes) {
   const auto word = [&](std::uint8_t at) {
     return load_le<std::uint64_t>(bytes.subspan(at * sizeof(std::uint64_t), sizeof(std::uint64_t)).data());

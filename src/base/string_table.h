@@ -1,4 +1,5 @@
-// Interned strings: each text once, named by a 32-bit id in order of first use.
+// Interned strings: each text is kept once, and named by a 32-bit id in order of first use. Several threads may read it
+// while none adds.
 #pragma once
 
 #include <deque>
@@ -13,7 +14,7 @@ namespace holdfast {
 class StringTable {
  public:
   StringId add(std::string_view text);
-  // The empty text for "none".
+  // Returns the empty text for "none". A text is valid as long as the table.
   std::string_view operator[](StringId id) const { return id ? std::string_view(texts_[id.row]) : std::string_view(); }
   std::size_t size() const { return texts_.size(); }
 

@@ -16,7 +16,8 @@ struct Glyph {
 struct CodeRange {
   char32_t first, last;
 };
-// East Asian Width W and F and the emoji, and what combines with the letter before (Unicode 15, the larger blocks).
+// East Asian Width W and F and the emoji; and characters that combine with the letter before (Unicode 15, the larger
+// blocks).
 constexpr std::array kWide = {CodeRange{0x1100, 0x115f}, CodeRange{0x2e80, 0xa4cf},   CodeRange{0xac00, 0xd7a3},
                               CodeRange{0xf900, 0xfaff}, CodeRange{0xfe30, 0xfe6f},   CodeRange{0xff00, 0xff60},
                               CodeRange{0xffe0, 0xffe6}, CodeRange{0x1f300, 0x1faff}, CodeRange{0x20000, 0x3fffd}};
@@ -35,7 +36,7 @@ std::size_t bytes_of(unsigned char lead) {
   return lead >= 0xf0 && lead < 0xf5 ? 4 : 0;
 }
 
-// The glyph that begins at `at`, which moves behind it.
+// Returns the glyph that begins at `at`, and moves `at` behind it.
 Glyph next_glyph(std::string_view text, std::size_t& at) {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
   const std::size_t bytes = bytes_of(byte(at));
@@ -63,7 +64,8 @@ std::size_t width_of(const std::vector<Glyph>& glyphs) {
                          [](std::size_t sum, const Glyph& glyph) { return sum + glyph.width; });
 }
 
-// Both ends: as much of the beginning as `head_room` columns hold, "…", and what the rest of `width` holds of the end.
+// Keeps both ends: as much of the beginning as `head_room` columns hold, "…", and as much of the end as the rest of
+// `width` holds.
 std::string cut(const std::vector<Glyph>& glyphs, std::size_t width, std::size_t head_room) {
   std::string head, tail;
   std::size_t tail_room = width - 1 - head_room;
@@ -108,7 +110,7 @@ std::string fit(std::string_view text, std::size_t width) {
 
 std::string fit_words(std::string_view text, std::size_t width) {
   constexpr std::size_t kShort = 16;  // columns of a word that is left alone
-  // Words and the spaces between them, in turns.
+  // These are words and the spaces between them, in turns.
   std::vector<std::string> parts;
   for (std::size_t at = 0; at < text.size();) {
     const bool space = text[at] == ' ';
@@ -132,7 +134,7 @@ std::string fit_words(std::string_view text, std::size_t width) {
 }
 
 std::string wrapped(std::string prefix, std::string_view sentence, std::size_t width) {
-  constexpr std::size_t kLeast = 20;  // columns for the sentence, however long the prefix
+  constexpr std::size_t kLeast = 20;  // columns for the sentence, however long the prefix is
   const std::size_t indent = text_width(prefix);
   const std::size_t room = std::max(width - std::min(width, indent), kLeast);
   std::string out, text;

@@ -1,4 +1,4 @@
-// Addresses and paths as they are shown, in text and in JSON alike.
+// Shows addresses and paths, in text and in JSON alike.
 #pragma once
 
 #include <string>
@@ -11,7 +11,7 @@ namespace holdfast {
 // "0xc000123000".
 std::string hex(Address address);
 
-// What stands behind the last slash: all of it without one, nothing if it ends with one.
+// Returns what is behind the last slash: everything if there is none, nothing if the path ends with one.
 std::string_view base_name(std::string_view path);
 
 }  // namespace holdfast

@@ -12,7 +12,7 @@ void PassTimes::begin(const std::string& name) {
   tell();
 }
 
-// With the lock held.
+// The caller must hold the lock.
 void PassTimes::tell() const {
   if (on_change_) on_change_(fmt::format("{}", fmt::join(running_, ", ")));
 }

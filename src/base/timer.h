@@ -1,5 +1,5 @@
-// Wall time of the named passes of one run, for --json took_ms and the progress line. Passes may run side by side: then
-// their times overlap.
+// Wall time of the named passes of one run, for took_ms of --json and for the line of progress. Passes may run side by
+// side; then their times overlap. Several threads may run passes.
 #pragma once
 
 #include <chrono>
@@ -13,8 +13,8 @@ namespace holdfast {
 
 class PassTimes {
  public:
-  // Called whenever a pass begins or ends, with the names of those that run, the one that began first in front: "types,
-  // dominators". From the thread of the pass, one call at a time; may be empty.
+  // `on_change` is called whenever a pass begins or ends, with the names of those that run, in the order in which they
+  // began: "types, dominators". It is called by the thread of the pass, one call at a time; it may be empty.
   explicit PassTimes(std::function<void(const std::string& running)> on_change = {})
       : on_change_(std::move(on_change)) {}
 
@@ -24,7 +24,7 @@ class PassTimes {
     const Scope scope(*this, name);
     return std::forward<Work>(work)();
   }
-  // In the order in which they ended first, in milliseconds. Not while a pass runs.
+  // In the order in which passes ended for the first time, in milliseconds. Not to be asked while a pass runs.
   const std::vector<std::pair<std::string, double>>& milliseconds() const { return times_; }
   double total_ms() const;
 
@@ -48,7 +48,7 @@ class PassTimes {
   void end(const std::string& name, double milliseconds);
   void tell() const;
 
-  std::mutex mutex_;  // of what follows
+  std::mutex mutex_;  // guards the members below
   std::vector<std::pair<std::string, double>> times_;
   std::vector<std::string> running_;
   std::function<void(const std::string& running)> on_change_;

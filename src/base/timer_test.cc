@@ -9,7 +9,7 @@ namespace {
 
 using ::testing::ElementsAre;
 
-// The progress line said "dominators" all through the typing that ran beside it.
+// The progress line once said "dominators" all through the typing that ran beside them.
 TEST(PassTimes, TellsWhichPassesRun) {
   std::vector<std::string> told;
   PassTimes times([&](const std::string& running) { told.push_back(running); });

@@ -7,7 +7,7 @@
 namespace holdfast {
 namespace {
 
-// As strftime(3) writes it; a negative part of a second is rounded down like the rest.
+// Returns the moment as strftime(3) writes it; a negative part of a second is rounded down like the rest.
 std::string utc(std::int64_t ns, const char* format) {
   constexpr std::int64_t kSecond = 1000000000;
   const std::time_t seconds = ns / kSecond - (ns % kSecond < 0 ? 1 : 0);
@@ -25,7 +25,7 @@ std::string format_bytes(std::uint64_t bytes) {
   if (bytes < 1024) return fmt::format("{} B", bytes);
   double value = static_cast<double>(bytes);
   int unit = 0;
-  // 1023.95 would print as 1024.0, so go to the next unit a little early.
+  // 1023.95 would print as 1024.0, so the next unit begins a little earlier.
   while (value >= 1023.95 && unit < 5) {
     value /= 1024;
     ++unit;

@@ -1,6 +1,6 @@
-// Why a parked goroutine waits: the runtime's reasons, by one name each, since it numbers them anew in many releases
-// (go/wait_reason.h knows the numbers, reference 5.2). Here and not there, since a snapshot keeps them. The values are
-// those of .hold files: a new reason goes before kUnknown and takes the next number.
+// Why a parked goroutine waits: the runtime's reasons, with one name each, since many releases number them anew
+// (go/wait_reason.h knows the numbers, reference 5.2). They are in this layer because a snapshot keeps them. The values
+// are those of .hold files: a new reason goes before kUnknown and takes the next number.
 #pragma once
 
 #include <cstddef>
@@ -60,7 +60,7 @@ enum class WaitReason : std::uint8_t {
   kUnknown = 255,  // a number that this release does not define
 };
 
-// How many there are, kZero among them and kUnknown not.
+// The number of reasons, with kZero and without kUnknown.
 constexpr std::size_t kWaitReasons = static_cast<std::size_t>(WaitReason::kTimerGoroutineIdle) + 1;
 
 }  // namespace holdfast

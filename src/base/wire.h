@@ -1,5 +1,5 @@
-// Integers as they lie in files and in the target: a byte order of their own and alignment 1, so that a mapped header
-// is just a struct of them.
+// Integers as they lie in files and in the target: with a byte order of their own and alignment 1, so that a mapped
+// header is simply a struct of them.
 #pragma once
 
 #include <bit>
@@ -59,7 +59,7 @@ using be64 = WireInt<std::uint64_t, std::endian::big>;
 template <typename T>
 concept WireStruct = std::is_trivially_copyable_v<T> && alignof(T) == 1;
 
-// One little-endian integer at `p`; the caller has checked that it is there.
+// Reads one little-endian integer at `p`; the caller has checked that it is there.
 template <std::integral T>
 T load_le(const std::byte* p) {
   WireInt<T, std::endian::little> value;
