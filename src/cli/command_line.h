@@ -12,11 +12,11 @@ namespace holdfast::cli {
 struct Parsed {
   const Verb* verb = nullptr;
   Options options;
-  bool done = false;  // help or the version was asked for and is in `text`
+  bool done = false;  // help or the version was asked for; `text` has it
   std::string text;
 };
 
-// `arguments` without the program's name. Fails with kUsage; a mistyped verb is told the nearest one.
+// `arguments` are without the program's name. Fails with kUsage; for a mistyped verb the error names the nearest one.
 Parsed parse(const std::vector<std::string>& arguments);
 
 }  // namespace holdfast::cli

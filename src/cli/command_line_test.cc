@@ -152,7 +152,7 @@ TEST(VerbLike, FindsWhatWasMeantAndNothingFarOff) {
   EXPECT_EQ(verb_like("checkout"), nullptr);
 }
 
-// Each verb is complete: whoever adds one sees here what is missing.
+// Each verb must be complete: whoever adds one sees here what is missing.
 TEST(Verbs, SayWhatTheyAre) {
   std::set<std::string_view> names;
   for (const Verb* verb : verbs()) {
@@ -190,7 +190,7 @@ TEST(ManPage, HasEveryVerbAndNoLineThatRoffTakesForItsOwn) {
   for (const Verb* verb : verbs()) EXPECT_THAT(page, HasSubstr(std::string(".SH ") + verb->name + "\n"));
 }
 
-// What is made from the table is a file, so that a change of it is seen. UPDATE_GOLDEN=1 rewrites them.
+// What is made from the table is kept in files, so that every change of it is seen. UPDATE_GOLDEN=1 rewrites them.
 void expect_file(const std::string& path, const std::string& text) {
   if (std::getenv("UPDATE_GOLDEN") != nullptr) std::ofstream(path) << text;
   std::stringstream golden;

@@ -8,7 +8,7 @@
 namespace holdfast::cli {
 namespace {
 
-// The processes that have Go code are asked of holdfast itself: their pids, then their names.
+// Asks holdfast itself for the processes that have Go code: first their pids, then their names.
 constexpr std::string_view kPids = "holdfast ps --columns pid --top 0 2>/dev/null | tail -n +2";
 
 std::string names_of(const Verb& verb) {
@@ -32,7 +32,7 @@ std::string verb_names() {
   return out;
 }
 
-// A branch for each option whose values are known.
+// Makes a branch for each option whose values are known.
 std::string bash_values() {
   std::string out;
   for (const Verb* verb : verbs())

@@ -6,7 +6,7 @@
 
 namespace holdfast::cli {
 
-// The script to be read by "bash", "zsh" or "fish". Fails with kUsage for another shell.
+// Returns the script for "bash", "zsh" or "fish". Fails with kUsage for another shell.
 std::string completion(std::string_view shell);
 
 }  // namespace holdfast::cli

@@ -31,8 +31,8 @@ int run(const std::vector<std::string>& arguments) {
 int main(int argc, char** argv) {
   using holdfast::ErrorCode;
   namespace cli = holdfast::cli;
-  // Large blocks always come from the system and go back to it. By default the first one that is freed teaches the
-  // allocator to keep its like, which costs 2 B per object of a large heap.
+  // Large blocks must always come from the system and go back to it. By default, the allocator begins to keep blocks of
+  // that size when the first one is freed, which costs 2 B per object of a large heap.
   mallopt(M_MMAP_THRESHOLD, 1 << 20);
   int code = 1;
   try {

@@ -41,7 +41,7 @@ std::string column_meaning(const view::Column& column) {
   return text + (column.in_text ? "" : " (when asked for)");
 }
 
-// roff gives a leading dot, a backslash and a hyphen meanings of their own.
+// A leading dot, a backslash and a hyphen mean something to roff.
 std::string roff(std::string_view text) {
   std::string out;
   for (const char c : text) {

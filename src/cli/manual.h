@@ -1,4 +1,4 @@
-// Help made from the table of verbs: on the terminal, as a man page (roff) and as the page docs/commands.md.
+// Makes help from the table of verbs: for the terminal, as a man page (roff), and as the page docs/commands.md.
 #pragma once
 
 #include <string>
@@ -7,11 +7,11 @@
 
 namespace holdfast::cli {
 
-// Lines of at most 120 columns.
+// These have lines of at most 120 columns.
 std::string general_help();
 std::string verb_help(const Verb& verb);
 
-// holdfast(1).
+// This is holdfast(1).
 std::string man_page();
 std::string markdown_page();
 

@@ -15,7 +15,7 @@ namespace {
 
 std::atomic<bool> g_remarks_lost = false;
 
-// 0, or the errno of what failed.
+// Returns 0, or the errno of what failed.
 int write_all(int fd, std::string_view text) noexcept {
   while (!text.empty()) {
     const ssize_t done = ::write(fd, text.data(), text.size());
@@ -31,7 +31,7 @@ int write_all(int fd, std::string_view text) noexcept {
 void guard_standard_files() {
   for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
     if (fcntl(fd, F_GETFD) >= 0 || errno != EBADF) continue;
-    // The lowest free number is this one. Opened the other way round, it refuses what it is there for.
+    // The lowest free number is this one. It is opened the wrong way round, so that using it fails.
     if (open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) < 0) fail_with_errno(errno, "opening /dev/null");
   }
   std::signal(SIGPIPE, SIG_IGN);

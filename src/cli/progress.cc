@@ -22,7 +22,7 @@ constexpr const char* kWipe = "\r\x1b[K";
 
 Progress::Progress() {
   if (isatty(STDERR_FILENO) == 0) return;
-  // Signals are for the thread that works.
+  // The working thread takes care of signals.
   sigset_t all, before;
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &before);
@@ -53,7 +53,7 @@ void Progress::show_first(const std::function<std::string(std::size_t width)>& m
   first_rows_ = rows;
 }
 
-// With the lock held.
+// The caller must hold the lock.
 void Progress::draw_first() {
   remark(fmt::format("{}{}\n", kWipe, first_));
   first_.clear();

@@ -1,5 +1,5 @@
-// One line on a terminal that says which pass runs and for how long, and above it what is known early. Results never
-// mix with it: it is on stderr and is wiped out before they come.
+// One line on a terminal that says which pass runs and for how long, and above it what is known early. It never mixes
+// with results: it is on stderr, and it is wiped out before they come.
 #pragma once
 
 #include <chrono>
@@ -13,17 +13,17 @@ namespace holdfast::cli {
 
 class Progress {
  public:
-  // Shows nothing unless stderr is a terminal, and nothing in the first moment: short runs stay quiet.
+  // Shows nothing unless stderr is a terminal, and nothing in the first moment, so that short runs stay quiet.
   Progress();
   // Wipes the line out.
   ~Progress() { finish(); }
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
 
-  // From PassTimes: the names of the passes that run. The last ones stay on the line when none does.
+  // Takes the names of the passes that run, as PassTimes tells them. If none runs, the last ones stay on the line.
   void tell(const std::string& running);
-  // What to show above the line if the work takes longer than a moment more; asked for once, with the width of the
-  // terminal. It is wiped out, too: the results say it again, and more.
+  // `make` returns what to show above the line if the work takes more than a moment longer. It is asked once, with the
+  // width of the terminal. That is wiped out, too: the results say it again, and more.
   void show_first(const std::function<std::string(std::size_t width)>& make);
   void finish();
 
@@ -35,8 +35,8 @@ class Progress {
   std::mutex mutex_;
   std::condition_variable changed_;
   std::string passes_;
-  std::string first_;           // not drawn so far
-  std::size_t first_rows_ = 0;  // that it takes
+  std::string first_;           // not drawn yet
+  std::size_t first_rows_ = 0;  // the rows that it takes
   bool first_drawn_ = false;
   Clock::time_point start_ = Clock::now();
   bool drawn_ = false;

@@ -21,13 +21,14 @@ class Run {
   Run(const Verb& verb, const Options& options) : verb_(verb), options_(options) {}
 
   const Options& options() const { return options_; }
-  // On the target; found, but not opened, when first asked for. What its name could also have meant is remarked on.
+  // The session on the target, which is found but not opened at the first call. What its name could also have meant is
+  // remarked on.
   session::Session& session();
 
-  // Ends the line of progress and prints the one that was asked for.
+  // Ends the line of progress, and prints the text or the JSON, whichever was asked for.
   void answer(const std::function<std::string()>& text, const std::function<nlohmann::ordered_json()>& json);
-  // The same with rows: the query is checked against the verb's columns before `make` touches the target.
-  // `snapshot`: whose target and losses are to be shown with it; may give null.
+  // Does the same with rows: the query is checked against the verb's columns before `make` touches the target.
+  // `snapshot` returns the one whose target and losses are shown with it, or null.
   void answer_with_table(const std::function<view::Table()>& make,
                          const std::function<const heap::Snapshot*()>& snapshot);
 
@@ -45,10 +46,10 @@ class Run {
   std::optional<session::Session> session_;
 };
 
-// "would be held still for about 3.1 ms to copy ...": what a stop would cost.
+// Says what a stop would cost: "would be held still for about 3.1 ms to copy ...".
 std::string prediction_text(const capture::Prediction& prediction);
 
-// Runs the verb; the exit code.
+// Runs the verb and returns the exit code.
 int run_verb(const Verb& verb, const Options& options);
 
 }  // namespace holdfast::cli

@@ -1,16 +1,17 @@
-// How wide the lines are to be that the program prints.
+// Decides how wide the printed lines may be.
 #pragma once
 
 #include <cstddef>
 
 namespace holdfast::cli {
 
-// Of a terminal of `columns`, where `variable` is what COLUMNS says, null if it says nothing: COLUMNS goes first, as
-// with other programs. At least 60, since narrower text cannot be read, and at most 250, since nobody reads across
-// more.
+// Returns the width for a terminal of `columns`. `variable` is what COLUMNS says, which goes first as in other
+// programs, or null. The result is at least 60, since narrower text cannot be read, and at most 250, since nobody reads
+// across more.
 std::size_t terminal_width(std::size_t columns, const char* variable);
 
-// Of standard output: kEndless (base/terminal_text.h) with `wide` and for pipes and files, whose readers are programs.
+// Returns the width for standard output: kEndless (base/terminal_text.h) with `wide`, and for pipes and files, whose
+// readers are programs.
 std::size_t output_width(bool wide);
 
 }  // namespace holdfast::cli

@@ -11,14 +11,14 @@
 namespace holdfast::cli {
 namespace {
 
-constexpr std::size_t kNear = 2;  // edits between a word and what it was meant to be
+constexpr std::size_t kNear = 2;  // the most edits between a word and what it was meant to be
 
 constexpr std::array kVerbs = {&kReportVerb,    &kTypesVerb,       &kRootsVerb,         &kGoroutinesVerb,
                                &kSpansVerb,     &kTypeReasonsVerb, &kTypeConflictsVerb, &kTypeComparisonVerb,
                                &kAuditVerb,     &kCaptureVerb,     &kProcessesVerb,     &kHelpVerb,
                                &kCompletionVerb};
 
-// Edit distance.
+// Returns the edit distance.
 std::size_t distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> row(b.size() + 1);
   for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;

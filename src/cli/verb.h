@@ -19,10 +19,10 @@ class Run;
 enum class Answers : std::uint8_t {
   kNobody,          // the verb has no target
   kEverything,      // processes, cores and captures
-  kProcessAndCore,  // what a capture does not keep is needed
+  kProcessAndCore,  // processes and cores: what a capture does not keep is needed
 };
 
-// What stands after TARGET.
+// A word behind TARGET.
 struct Argument {
   const char* name;  // "ADDRESS"
   const char* help;
@@ -37,20 +37,20 @@ struct Verb {
   Answers answers = Answers::kEverything;
   std::vector<std::span<const Flag>> flags = {};
   std::vector<Argument> arguments = {};
-  // Of a verb whose answer is a table; null of the others.
+  // For a verb whose answer is a table; null for the others.
   view::TableShape (*shape)(const Options& options) = nullptr;
-  // What can only be seen when all options are known; fails with kUsage. May be null.
+  // Checks what can only be seen when all options are known; fails with kUsage. May be null.
   void (*check)(const Options& options) = nullptr;
-  bool shows_first = false;  // what is known early, on a terminal, while the rest is computed
-  // Prints the answer; the exit code.
+  bool shows_first = false;  // on a terminal, what is known early is shown while the rest is computed
+  // Prints the answer and returns the exit code.
   int (*run)(Run& run) = nullptr;
 };
 
-// In the order of the help; the first is meant when none is named.
+// Returns the verbs in the order of the help; the first one is meant if none is named.
 std::span<const Verb* const> verbs();
-// Null if there is none of that name.
+// Returns null if there is none of that name.
 const Verb* verb_named(std::string_view name);
-// The verb that `word` may have been meant to be; null if none is near.
+// Returns the verb that `word` may have been meant to be; null if none is near.
 const Verb* verb_like(std::string_view word);
 // Fails with kUsage, naming the nearest verb.
 [[noreturn]] void refuse_verb(std::string_view word);

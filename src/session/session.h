@@ -7,7 +7,7 @@
 //   audit ........ from here on it is known how far to trust that
 //   report, findings ... what people read
 //
-// For one thread at a time, but for cancel(), which any thread may call.
+// One thread at a time may use it, except for cancel(), which any thread may call.
 #pragma once
 
 #include <functional>
@@ -42,28 +42,29 @@ class Session {
   Session(const std::string& target, const capture::Options& options, Listener listener);
 
   const capture::Target& target() const { return *target_; }
-  // What a stop would cost a live target.
+  // Says what a stop would cost a live target.
   capture::Prediction predict();
 
-  // Fail like capture::Target::snapshot, and with kCancelled.
+  // These fail like capture::Target::snapshot, and with kCancelled.
   const heap::Snapshot& snapshot();
-  // Drops the bytes of the target that the snapshot has, if any.
+  // Drops the bytes of the target that the snapshot has, if it has any.
   void forget_content();
   const graph::Dominators& dominators();
   const graph::Reachability& reached();
   const graph::Audit& audit();
-  // With the findings, the times of the passes and our own peak of memory so far. Made anew each time.
+  // Makes a report with the findings, the times of the passes and our own peak of memory so far. It is made anew each
+  // time.
   view::Report report(const view::ReportLimits& limits = {});
 
-  // These look at the target in a way of their own, so they come first in a session or not at all. Of a .hold file the
+  // These look at the target in a way of their own, so they come first in a session or not at all. For a .hold file the
   // first and the last fail with kUsage, and a type is explained without its chain.
   view::TypeComparison compare_types();
-  // Fails with kNotFound, saying what is there, if no object is at the address.
+  // Fails with kNotFound if no object is at the address, and says what is there.
   view::ExplainedType explain_type(Address address);
   std::vector<heap::TypeConflict> type_conflicts();
 
   PassTimes& times() { return times_; }
-  // Ends what this session computes, and no other.
+  // Ends what this session computes, and nothing else.
   void cancel() { cancellation_.request(); }
 
  private:

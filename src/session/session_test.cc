@@ -38,7 +38,7 @@ class SessionOnACapture : public ::testing::Test {
                    {.passes_run = [this](const std::string& running) { hear(running); },
                     .first_look = [this](const heap::Snapshot&) { ++first_looks_; }});
   }
-  // A pass has begun when more of them run; its name is the last.
+  // If more passes run than before, one has begun; its name is the last.
   void hear(const std::string& running) {
     const std::size_t comma = running.rfind(", ");
     if (running.size() > running_.size()) passes_.push_back(running.substr(comma == std::string::npos ? 0 : comma + 2));

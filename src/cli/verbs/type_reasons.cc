@@ -11,7 +11,7 @@
 namespace holdfast::cli {
 namespace {
 
-// Of a .hold file, which has types without the reasons for them, what it has is printed; the answer is still a failure.
+// A .hold file has types without the reasons for them. What it has is printed, but the answer is a failure.
 int run_type_reasons(Run& run) {
   const view::ExplainedType explained = run.session().explain_type(*run.options().address);
   const heap::Snapshot& snapshot = run.session().snapshot();

@@ -1,4 +1,4 @@
-// The rows of the table in cli/verb.cc, one of each file in this folder.
+// Declares the rows of the table in cli/verb.cc: one for each file in this folder.
 #pragma once
 
 #include "cli/verb.h"
