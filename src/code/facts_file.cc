@@ -10,7 +10,7 @@
 namespace holdfast::code {
 namespace {
 
-// Stands for the rules that found the facts: a hash of their sources, from the build.
+// A hash of the sources, from the build: it stands for the rules that found the facts.
 constexpr std::uint64_t kRules = HOLDFAST_RULES_OF_CODE;
 
 struct Header {
@@ -92,7 +92,7 @@ class Reader {
     return true;
   }
   bool at_end() const { return left_.empty(); }
-  // False where it lies outside of the image.
+  // False if it lies outside of the image.
   bool address(std::uint64_t from_base, Address& at) const {
     at = Address(base_.value + from_base);
     return image_.contains(at);

@@ -30,7 +30,7 @@ constexpr Address kNewObject{0x400100}, kMapAssign{0x400200}, kGrowSlice{0x40030
 constexpr Address kEntry{0x401000};
 constexpr Address kGlobal{0x700000}, kSecond{0x700040};
 
-// Just enough of an assembler.
+// An assembler with just what the tests need.
 class Code {
  public:
   Address here() const { return kEntry + bytes_.size(); }
@@ -87,7 +87,7 @@ struct Heard {
   std::map<std::uint8_t, std::vector<WordType>> results;
   std::map<std::pair<Address, std::uint8_t>, std::vector<WordType>> given;
   std::map<std::int64_t, std::vector<WordType>> frame_words, frame_variables;
-  std::vector<Address> positions;              // where the instructions are that words were told of
+  std::vector<Address> positions;              // where the instructions that words were told of are
   std::vector<std::pair<Address, bool>> uses;  // variable, whether it is stored to
 
  private:
@@ -253,7 +253,7 @@ TEST_F(InterpreterTest, CallsForgetRegistersButTheWriteBarrierKeepsThem) {
               ElementsAre(WordType::pointer(item)));
 }
 
-// As a variable is set from Go 1.21 on: only the way through the write barrier stores the result twice.
+// From Go 1.21 on, a variable is set so: only the way through the write barrier stores the result twice.
 TEST_F(InterpreterTest, AResultThatOneWayLooksAtIsTheSameOnTheOther) {
   known.words[{.root = Origin::Root::kResult, .number = 0, .at = kOtherFunction}] = WordType::pointer(item);
   Code code;
@@ -263,7 +263,7 @@ TEST_F(InterpreterTest, AResultThatOneWayLooksAtIsTheSameOnTheOther) {
   EXPECT_THAT(follow(code.store(kGlobal, kRax).ret()).strong(kGlobal), ElementsAre(WordType::pointer(item)));
 }
 
-// append([]T{}, ...): the other way has the address of runtime.zerobase.
+// In append([]T{}, ...), the other way has the address of runtime.zerobase.
 TEST_F(InterpreterTest, TheAddressOfAVariableSaysNothingAgainstAType) {
   Code code;
   code.lea(kRax, kSecond);
@@ -317,7 +317,7 @@ TEST_F(InterpreterTest, WhatWaysMeetMustAgreeUnlessItIsNil) {
     Code code;
     const Address split = code.here();
     (void)split;
-    Code probe;  // the same lengths, so that the targets are known
+    Code probe;  // it has the same lengths, so the targets are known
     const auto build = [&](Code& to, Address other, Address join) {
       to.jump_if(other).lea(kRax, item).call(kNewObject).jump(join);
       const Address other_at = to.here();
@@ -440,7 +440,7 @@ TEST_F(InterpreterTest, WhatAFunctionSaysOfThingsBehindItsArgumentHoldsForTheCal
 
 TEST_F(InterpreterTest, BehindWhatATypeTellsAPointerKeepsItsPlace) {
   const Origin global{.root = Origin::Root::kGlobal, .at = kGlobal};
-  known.words[global] = WordType::pointer(item);  // 8 bytes: what lies behind it is known to begin like that
+  known.words[global] = WordType::pointer(item);  // 8 bytes: the value behind it is known to begin like that
   known.words[global.load(16)] = WordType::pointer(node);
   const Heard heard = follow(Code().load(kRax, kGlobal).load(kRcx, kRax, 16).store(kSecond, kRcx).ret());
   EXPECT_THAT(heard.strong(kSecond), ElementsAre(WordType::pointer(node)));
@@ -457,7 +457,7 @@ TEST_F(InterpreterTest, TheDictionaryTellsWhatACleanupIsCalledWith) {
   const Address clean = image.function({node}, {}, false, "func(main.Node)");
   const Address dictionary = image.space(24), static_closure = image.space(8);
   image.write(dictionary, item.value);
-  image.write(dictionary + 8, take.value);  // gives something back: no cleanup
+  image.write(dictionary + 8, take.value);  // it gives something back, so it is no cleanup
   image.write(dictionary + 16, clean.value);
   image.write(static_closure, kOtherFunction.value);
   const Heard heard = follow(Code().lea(kRax, dictionary).lea(kRcx, static_closure).call(kAddCleanup).ret());

@@ -26,7 +26,7 @@ VariableUses gather(const std::vector<Function>& functions) {
   return uses;
 }
 
-// Entries of the functions that the first variable is called after.
+// Returns the entries of the functions that the first variable is called after.
 std::vector<std::uint64_t> best(const std::vector<Function>& functions) {
   const std::vector<VariableUse> all = gather(functions).best();
   std::vector<std::uint64_t> out;

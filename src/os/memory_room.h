@@ -20,7 +20,7 @@ struct MemoryRoom {
 // see. None if nothing of it can be read. Swap space does not count.
 std::optional<MemoryRoom> memory_room();
 
-// The same from the text of /proc/meminfo and the place of our memory group, if there is one.
+// Does the same with the text of /proc/meminfo and the place of our memory group, if there is one.
 std::optional<MemoryRoom> memory_room(std::string_view meminfo, const std::optional<CgroupPlace>& place);
 
 // Makes us what the kernel ends first when memory runs out, before the target. Does nothing where that is refused.

@@ -34,7 +34,7 @@ class Frozen {
   Frozen& operator=(const Frozen&) = delete;
   virtual ~Frozen() = default;
 
-  // Of the frozen moment; to be used before thaw() only.
+  // These are about the frozen moment, and may only be used before thaw().
   virtual const MemorySource& memory() const = 0;
   virtual RangesRead copy_ranges(std::span<const RangeCopy> copies, unsigned threads) const = 0;
   virtual std::vector<AddressRange> present_ranges(AddressRange range) const = 0;

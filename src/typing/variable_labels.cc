@@ -11,7 +11,7 @@ namespace {
 
 constexpr int kMostSteps = 8;  // static values that lead to one another
 
-// The last of the rows that begins at or below `at`.
+// Returns the last row that begins at or below `at`; nullptr if there is none.
 template <typename Row, typename Begin>
 const Row* last_at_or_below(const std::vector<Row>& rows, Address at, Begin begin) {
   const auto above = std::partition_point(rows.begin(), rows.end(), [&](const Row& row) { return begin(row) <= at; });
@@ -26,7 +26,7 @@ bool is_variable(const std::vector<go::Module>& modules, Address at) {
 void add_words(const go::LoadedImage& image, const std::vector<go::Module>& modules, const AddressRange& data,
                std::vector<StaticPointer>& to) {
   for (const binary::ElfSegment& segment : image.elf->loads()) {
-    // Strippers cut zeros off its end.
+    // Strippers cut zeros off the segment's end.
     const auto bytes = image.elf->segment_bytes(segment);
     const AddressRange there{image.at(segment.vaddr), image.at(segment.vaddr) + bytes.size()};
     for (Address at = std::max(data.begin, there.begin); at + kWord <= std::min(data.end, there.end); at += kWord) {
@@ -58,7 +58,7 @@ std::vector<StaticPointer> static_pointers(const std::vector<go::LoadedImage>& i
 heap::Label VariableLabels::label(Address word) {
   const Use* const own = use_at(word);
   if (own != nullptr && !is_initialised_only(*own)) return used_by(*own);
-  // Who works with the whole says more than who fills its parts.
+  // A function that works with the whole variable says more than one that fills its parts.
   if (const AddressRange* const extent = extent_around(word))
     if (const Use* const whole = use_at(extent->begin); whole != nullptr && extent->begin != word)
       return used_by(*whole, heap::Relation::kInside, word - extent->begin);
@@ -72,8 +72,8 @@ heap::Label VariableLabels::label(Address word) {
   return label;
 }
 
-// A word that only initialisers use by its address. The linker puts variables of many packages side by side, so a
-// pointer near by that only functions of another package use leads to something else.
+// Makes the label of a word that only initialisers use by its address. The linker puts variables of many packages side
+// by side, so a pointer near by that only functions of another package use leads to something else.
 heap::Label VariableLabels::label_of_filled(const Use& own, const Holder& holder) {
   heap::Label label = used_by(own);
   if (!holder || (holder.symbol == nullptr && is_initialised_only(*holder.use))) return label;
@@ -118,7 +118,7 @@ const code::VariableUse* VariableLabels::use_at(Address word) const {
   return use != nullptr && use->variable == word ? use : nullptr;
 }
 
-// Of the nearest used word, this one included, in the same section.
+// Returns the use of the nearest used word at or below this one, in the same section.
 const code::VariableUse* VariableLabels::use_below(Address word) const {
   const Use* const use = last_at_or_below(facts_.uses, word, [](const Use& row) { return row.variable; });
   return use != nullptr && section_of(word).contains(use->variable) ? use : nullptr;
@@ -129,8 +129,8 @@ const AddressRange* VariableLabels::extent_around(Address word) const {
   return extent != nullptr && extent->contains(word) ? extent : nullptr;
 }
 
-// Who uses the variable that leads to the one which the word is part of. That one begins where a pointer leads. It
-// reaches as far as the pointer's type says, at least; and perhaps to the next word that is used by itself.
+// Finds who uses the variable that points to the one of which the word is a part. That one begins where a pointer
+// leads. It reaches at least as far as the pointer's type says, and perhaps to the next word that is used by itself.
 VariableLabels::Holder VariableLabels::holder_of(Address word, int depth) const {
   const auto* const last = last_at_or_below(pointers_, word, [](const auto& row) { return row.target; });
   if (last == nullptr || depth == kMostSteps || !section_of(word).contains(last->target)) return {};

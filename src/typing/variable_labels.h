@@ -1,6 +1,6 @@
-// What package variables are called that have no symbol: after the functions that use them. A label says no more than
-// what the machine code and the program's file show; both are the same in every run of a program, and so are its
-// labels.
+// Calls package variables without a symbol after the functions that use them. A label says no more than what the
+// machine code and the program's file show; both are the same in every run of a program, and so are its labels. One
+// thread; nothing throws.
 //
 //   used by these functions                     they use this very word
 //   inside a variable that these functions use  its type says that it is large enough to hold this word
@@ -31,21 +31,22 @@ struct StaticPointer {
   Address where;
 };
 
-// Those from data into data and bss, as the files have them: by target.
+// Returns the pointers from data into data and bss, as the files have them, ordered by target.
 std::vector<StaticPointer> static_pointers(const std::vector<go::LoadedImage>& images,
                                            const std::vector<go::Module>& modules);
 
-// A word that points to a value of that many bytes at least.
+// A word that points to a value of at least that many bytes.
 struct Pointee {
   Address where;
   std::uint64_t size = 0;
-  bool is_whole = false;  // not more either: debug information says so, uses show perhaps only how the value begins
+  // The value has no more bytes: debug information says so, while uses may only show how it begins.
+  bool is_whole = false;
 };
 
-// What is known of where variables lie and who uses them.
+// What is known about where variables lie and who uses them.
 struct VariableFacts {
   std::vector<code::VariableUse> uses;  // of single words; by address
-  std::vector<AddressRange> extents;    // of variables whose type a use tells; by address
+  std::vector<AddressRange> extents;    // variables whose type a use tells; by address
   std::vector<Pointee> pointees;        // by address of the word
 };
 
@@ -63,7 +64,7 @@ class VariableLabels {
         strings_(strings),
         labels_(labels) {}
 
-  // The label of the word, without its place; with no basis if nothing is known.
+  // Returns the label of the word, without its place; it has no basis if nothing is known.
   heap::Label label(Address word);
 
  private:
@@ -71,7 +72,7 @@ class VariableLabels {
 
   const Use* use_at(Address word) const;
   const Use* use_below(Address word) const;
-  // A variable that leads to another one; by its name or who uses it.
+  // A variable that points to another one, given by its name or by who uses it.
   struct Holder {
     const go::Variable* symbol = nullptr;
     const Use* use = nullptr;

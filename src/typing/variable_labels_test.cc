@@ -23,7 +23,7 @@ class VariableLabelsTest : public testing::Test {
     modules_[0].bss = {kBss, kBss + 0x100};
   }
 
-  // The label in short: what it rests on, how the word lies to what is used, by whom.
+  // Returns the label in short: what it rests on, how the word lies to what is used, by whom.
   std::string label(Address word) {
     heap::LabelWriter labels(rows_);
     const heap::Label found =
