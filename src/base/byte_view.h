@@ -1,6 +1,6 @@
 // Bytes with a name. Every access is checked here and nowhere else, by division, so that no hostile offset or count can
-// wrap around. An error (kTruncated) names the bytes, the place and the two numbers that disagree. Several threads may
-// read one view.
+// wrap around. An error names the bytes, the place and the two numbers that disagree: kTruncated, or kDamaged for a
+// text or LEB128 that does not end. Several threads may read one view.
 #pragma once
 
 #include <cstddef>
