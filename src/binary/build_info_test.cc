@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "binary/damage_for_tests.h"
-#include "binary/elf_builder.h"
+#include "binary/elf_builder_for_tests.h"
 
 namespace holdfast::binary {
 namespace {

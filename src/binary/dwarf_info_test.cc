@@ -7,7 +7,7 @@
 
 #include "base/error.h"
 #include "binary/damage_for_tests.h"
-#include "binary/dwarf_sample.h"
+#include "binary/dwarf_sample_for_tests.h"
 
 namespace holdfast::binary {
 namespace {

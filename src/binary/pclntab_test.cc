@@ -5,7 +5,7 @@
 #include <random>
 
 #include "binary/damage_for_tests.h"
-#include "binary/pclntab_builder.h"
+#include "binary/pclntab_builder_for_tests.h"
 
 namespace holdfast::binary {
 namespace {

@@ -75,7 +75,7 @@ class BuildTest : public testing::TestWithParam<int> {
   }
 
   static constexpr std::uint32_t kFrame = 0x40;
-  TestTarget target_{GetParam()};
+  TargetImage target_{GetParam()};
   go::HeapImage& heap_ = target_.heap;
   Address goexit_, serve_;
 };
@@ -349,7 +349,7 @@ TEST_P(BuildTest, AWordOnAStackExcusesAMarkOnlyIfTheGoroutineHasRunSince) {
   target_.image.set(g, "runtime.g", "waitsince", 1000);
   EXPECT_THAT(target_.snapshot().audit.excuses, IsEmpty());
 
-  TestTarget& again = target_;
+  TargetImage& again = target_;
   again.image.set(g, "runtime.g", "waitsince", std::uint64_t{0});
   const heap::Snapshot s = again.snapshot();
   ASSERT_THAT(s.audit.excuses, SizeIs(1));

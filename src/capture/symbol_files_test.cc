@@ -8,7 +8,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "binary/elf_builder.h"
+#include "binary/elf_builder_for_tests.h"
 
 namespace holdfast::capture {
 namespace {

@@ -7,20 +7,20 @@
 #include <utility>
 #include <vector>
 
-#include "binary/elf_builder.h"
+#include "binary/elf_builder_for_tests.h"
 #include "capture/build.h"
 #include "go/heap_image_for_tests.h"
 #include "go/stack_image_for_tests.h"
 
 namespace holdfast::capture {
 
-class TestTarget {
+class TargetImage {
  public:
   static constexpr Address kVariables{0x800000};  // data, with bss behind it
   static constexpr std::uint64_t kVariableBytes = 0x1000;
   static constexpr std::uint64_t kCodeBytes = 0x1000;
 
-  explicit TestTarget(int minor) : image(minor), heap(image) {
+  explicit TargetImage(int minor) : image(minor), heap(image) {
     image.map(go::StackImage::kText, kCodeBytes);
     image.map(kVariables, kVariableBytes);
     image.map(kGoroutines, kVariableBytes);

@@ -10,9 +10,9 @@
 
 #include "base/error.h"
 #include "base/output_file.h"
-#include "heap/heap_builder.h"
+#include "heap/heap_builder_for_tests.h"
 #include "heap/hold_file.h"
-#include "os/test_child.h"
+#include "os/child_for_tests.h"
 
 namespace holdfast::capture {
 namespace {

@@ -6,7 +6,7 @@
 #include <set>
 
 #include "detect/detector.h"
-#include "heap/heap_builder.h"
+#include "heap/heap_builder_for_tests.h"
 #include "heap/validate.h"
 
 namespace holdfast::detect {

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "base/memory_image.h"
-#include "binary/pclntab_builder.h"
+#include "binary/pclntab_builder_for_tests.h"
 #include "go/function_tables.h"
 #include "go/goroutines.h"
 #include "go/layout_table.h"

@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "graph/reachability.h"
-#include "heap/heap_builder.h"
+#include "heap/heap_builder_for_tests.h"
 
 namespace holdfast::graph {
 namespace {

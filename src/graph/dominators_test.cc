@@ -8,7 +8,7 @@
 
 #include "base/parallel.h"
 #include "graph/dominator_tree.h"
-#include "graph/random_graph.h"
+#include "graph/random_graph_for_tests.h"
 
 namespace holdfast::graph {
 namespace {

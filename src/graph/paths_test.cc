@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "graph/in_edges.h"
-#include "graph/random_graph.h"
+#include "graph/random_graph_for_tests.h"
 #include "graph/reachability.h"
 #include "graph/shortest_paths.h"
 

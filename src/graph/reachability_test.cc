@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "graph/object_sizes.h"
-#include "graph/random_graph.h"
+#include "graph/random_graph_for_tests.h"
 
 namespace holdfast::graph {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "heap/heap_builder.h"
+#include "heap/heap_builder_for_tests.h"
 
 namespace holdfast::heap {
 namespace {

@@ -5,7 +5,7 @@
 #include <random>
 #include <vector>
 
-#include "heap/heap_builder.h"
+#include "heap/heap_builder_for_tests.h"
 
 namespace holdfast::heap {
 namespace {

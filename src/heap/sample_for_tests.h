@@ -2,7 +2,7 @@
 // samples, marks, an excuse, absent pages.
 #pragma once
 
-#include "heap/heap_builder.h"
+#include "heap/heap_builder_for_tests.h"
 
 namespace holdfast::heap::testing {
 

@@ -6,8 +6,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "os/child_for_tests.h"
 #include "os/proc_text.h"
-#include "os/test_child.h"
 
 namespace holdfast::os {
 namespace {

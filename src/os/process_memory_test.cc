@@ -8,10 +8,10 @@
 #include <cstring>
 #include <random>
 
+#include "os/child_for_tests.h"
 #include "os/maps.h"
 #include "os/pagemap.h"
 #include "os/process.h"
-#include "os/test_child.h"
 
 namespace holdfast::os {
 namespace {

@@ -12,10 +12,10 @@
 #include <thread>
 
 #include "base/error.h"
+#include "os/child_for_tests.h"
 #include "os/maps.h"
 #include "os/process_memory.h"
 #include "os/refusal.h"
-#include "os/test_child.h"
 
 namespace holdfast::os {
 namespace {

@@ -17,10 +17,10 @@
 
 #include "base/cancel.h"
 #include "os/cancel_signals.h"
+#include "os/child_for_tests.h"
 #include "os/maps.h"
 #include "os/proc_text.h"
 #include "os/process.h"
-#include "os/test_child.h"
 
 namespace holdfast::os {
 namespace {

@@ -11,7 +11,7 @@
 
 #include "base/terminal_text.h"
 #include "base/units.h"
-#include "heap/heap_builder.h"
+#include "heap/heap_builder_for_tests.h"
 #include "heap/hold_sections.h"
 #include "heap/validate.h"
 #include "report/audit_report.h"

@@ -4,7 +4,7 @@
 
 #include "graph/dominators.h"
 #include "graph/reachability.h"
-#include "heap/heap_builder.h"
+#include "heap/heap_builder_for_tests.h"
 #include "report/table_text.h"
 #include "view/goroutine_table.h"
 #include "view/root_table.h"

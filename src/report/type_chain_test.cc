@@ -5,7 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "heap/heap_builder.h"
+#include "heap/heap_builder_for_tests.h"
 #include "report/table_json.h"
 #include "report/table_text.h"
 #include "report/type_chain_report.h"

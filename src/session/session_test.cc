@@ -9,7 +9,7 @@
 
 #include "base/error.h"
 #include "base/output_file.h"
-#include "heap/heap_builder.h"
+#include "heap/heap_builder_for_tests.h"
 #include "heap/hold_file.h"
 
 namespace holdfast::session {

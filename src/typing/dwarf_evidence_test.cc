@@ -3,7 +3,7 @@
 #include <dwarf.h>
 #include <gmock/gmock.h>
 
-#include "binary/dwarf_builder.h"
+#include "binary/dwarf_builder_for_tests.h"
 #include "typing/heap_for_tests.h"
 
 namespace holdfast::typing {

@@ -2,7 +2,7 @@
 
 #include <gmock/gmock.h>
 
-#include "binary/elf_builder.h"
+#include "binary/elf_builder_for_tests.h"
 #include "typing/heap_image_for_tests.h"
 
 namespace holdfast::typing {

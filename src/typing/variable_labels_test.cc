@@ -5,7 +5,7 @@
 
 #include <map>
 
-#include "binary/elf_builder.h"
+#include "binary/elf_builder_for_tests.h"
 
 namespace holdfast::typing {
 namespace {

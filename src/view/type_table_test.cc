@@ -7,8 +7,8 @@
 #include <map>
 #include <random>
 
-#include "graph/random_graph.h"
-#include "heap/heap_builder.h"
+#include "graph/random_graph_for_tests.h"
+#include "heap/heap_builder_for_tests.h"
 
 namespace holdfast::view {
 namespace {

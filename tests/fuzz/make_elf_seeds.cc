@@ -2,9 +2,9 @@
 #include <filesystem>
 #include <fstream>
 
-#include "binary/dwarf_sample.h"
-#include "binary/elf_builder.h"
-#include "binary/pclntab_builder.h"
+#include "binary/dwarf_sample_for_tests.h"
+#include "binary/elf_builder_for_tests.h"
+#include "binary/pclntab_builder_for_tests.h"
 
 namespace {
 

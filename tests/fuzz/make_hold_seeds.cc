@@ -1,7 +1,7 @@
 // Writes the seeds of fuzz_hold: make_hold_seeds tests/fuzz/seeds
 #include <filesystem>
 
-#include "heap/heap_builder.h"
+#include "heap/heap_builder_for_tests.h"
 #include "heap/hold_file.h"
 
 namespace {

@@ -2,7 +2,7 @@
 #include <fstream>
 #include <string>
 
-#include "binary/elf_builder.h"
+#include "binary/elf_builder_for_tests.h"
 #include "fuzz_stack.h"
 #include "go/type_image_for_tests.h"
 

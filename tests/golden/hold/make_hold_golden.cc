@@ -1,7 +1,7 @@
 // Writes a .hold file with one thing of every kind: make_hold_golden tests/golden/hold/NAME.hold
 // Each run gives the same bytes. The files that are there were written by the holdfast that first had their format and
 // stay as they are; heap/hold_golden_test.cc says what is in them.
-#include "heap/heap_builder.h"
+#include "heap/heap_builder_for_tests.h"
 #include "heap/hold_file.h"
 
 namespace {

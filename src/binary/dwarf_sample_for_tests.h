@@ -5,7 +5,7 @@
 #include <string_view>
 #include <utility>
 
-#include "binary/dwarf_builder.h"
+#include "binary/dwarf_builder_for_tests.h"
 
 namespace holdfast::binary {
 namespace sample {

@@ -1,6 +1,6 @@
 // For tests: small snapshots made of sizes, edges and roots. Objects 0 .. pointerful-1 can hold pointers, the others
 // cannot. An object is its number from the start, and one builder can build often: tests of algorithms and random
-// graphs want that. heap/heap_builder.h, for names, types and free slots, numbers objects only at the end.
+// graphs want that. heap/heap_builder_for_tests.h, for names, types and free slots, numbers objects only at the end.
 #pragma once
 
 #include <cstdint>

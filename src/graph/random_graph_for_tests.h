@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <random>
 
-#include "graph/snapshot_builder.h"
+#include "graph/snapshot_builder_for_tests.h"
 
 namespace holdfast::graph {
 

@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-#include "binary/elf_builder.h"
+#include "binary/elf_builder_for_tests.h"
 #include "binary/pclntab.h"
 
 namespace holdfast::binary {

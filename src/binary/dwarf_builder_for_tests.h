@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "binary/elf_builder.h"
+#include "binary/elf_builder_for_tests.h"
 
 namespace holdfast::binary {
 

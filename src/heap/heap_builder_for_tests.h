@@ -9,7 +9,7 @@
 //   const Snapshot snapshot = heap.build();   // snapshot.edges of heap.id(a), ...
 //
 // Objects lie in the order in which they are added; neighbours of one size share a span. For graphs of mere numbers,
-// without names, types or free slots, there is graph/snapshot_builder.h.
+// without names, types or free slots, there is graph/snapshot_builder_for_tests.h.
 #pragma once
 
 #include <algorithm>
