@@ -33,7 +33,7 @@
 
 namespace holdfast::graph {
 
-// What Dominators answers from; for passes over whole columns.
+// The columns that Dominators answers from, for passes that read whole columns.
 struct DominatorColumns {
   Vertices vertices;
   ObjectSizes sizes;
@@ -41,7 +41,7 @@ struct DominatorColumns {
   std::vector<RootId> root_parent;  // by RootId: none = the super root
   RankedBits holders;               // by vertex: objects that dominate others, and all roots
   HugeArray<PackedHeld> held;       // by rank among the holders
-  HeldColumn large;                 // that `held` has no room for
+  HeldColumn large;                 // what does not fit into `held`
 };
 
 class Dominators {
