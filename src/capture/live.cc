@@ -78,11 +78,8 @@ std::uint64_t clock_ns() {
 class LiveProcess {
  public:
   LiveProcess(const os::ProcessStatus& status, const Options& options, LossLedger& losses)
-      : status_(status),
-        with_content_(options.with_content),
-        losses_(losses),
-        maps_(os::read_maps(status.pid)),
-        memory_(status.pid) {
+      : status_(status), with_content_(options.with_content), losses_(losses), memory_(status.pid) {
+    read_mappings();
     program_ = Program::open(
         file_parts(maps_), status.exe, [this](const FilePart& part) { return open(part); }, losses);
     program_->add_read_only(files_);
@@ -90,7 +87,6 @@ class LiveProcess {
     take_runtime(*program_, memory_layers(), options.image, given_release(options));
     if (!options.symbols.empty()) add_symbols(*program_, options.symbols);
     layouts_ = open_layouts(*program_, options.use_dwarf, losses);
-    readable_ = readable_ranges(maps_);
     look();
     require_same();
   }
@@ -138,6 +134,11 @@ class LiveProcess {
     fail(ErrorCode::kNotFound, "{} is not mapped", part.path);
   }
 
+  void read_mappings() {
+    maps_ = os::read_maps(status_.pid);
+    readable_ = readable_ranges(maps_);
+  }
+
   void look() {
     for (int attempt = 1;; ++attempt) {
       try {
@@ -153,6 +154,9 @@ class LiveProcess {
       } catch (const Error& error) {
         require_same();
         if (error.code() == ErrorCode::kTargetGone || attempt == kTries) throw;
+        // What could not be read may lie in a mapping that is new, as the runtime's list of spans does when it has
+        // grown.
+        read_mappings();
       }
     }
   }
@@ -338,8 +342,8 @@ class Freeze {
     const go::Runtime& known = *live_.identified().runtime;
     const go::Runtime runtime{*layered_, known.layouts, known.version, known.modules, known.vars};
     // Reads the records of the runtime first (all that the earlier look needed, in one go), then what they say is the
-    // heap.
-    times_.run("read records", [&] { note(frozen_->read_bulk(live_.blocks())); });
+    // heap. A block that the runtime has unmapped since is not missing: the runtime has moved it, and says where.
+    times_.run("read records", [&] { note(frozen_->read_bulk(within(live_.blocks(), readable))); });
     const auto heap =
         times_.run("read spans", [&] { return go::HeapModel::read(runtime, go::Motion::kStopped, live_.losses()); });
     times_.run("read heap", [&] {
