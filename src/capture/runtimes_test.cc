@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "base/memory_source.h"
-#include "binary/elf_builder.h"
+#include "binary/elf_builder_for_tests.h"
 
 namespace holdfast::capture {
 namespace {

@@ -10,7 +10,7 @@
 #include "base/error.h"
 #include "base/output_file.h"
 #include "cli/command_line.h"
-#include "heap/heap_builder.h"
+#include "heap/heap_builder_for_tests.h"
 #include "heap/hold_file.h"
 
 namespace holdfast::cli {
