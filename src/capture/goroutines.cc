@@ -7,6 +7,7 @@
 
 #include "base/parallel.h"
 #include "capture/mark_excuses.h"
+#include "go/package_names.h"
 #include "heap/plumbing.h"
 
 namespace holdfast::capture {
@@ -131,7 +132,7 @@ class GoroutinePass {
     std::vector<heap::Frame>& out = source_[key];
     for (const auto& source : functions_.source_frames(frame.pc, frame.is_return_address)) {
       heap::Frame row;
-      row.function = snapshot_.strings.add(source.function);
+      row.function = go::add_name(snapshot_.strings, source.function);
       row.file = snapshot_.strings.add(source.file);
       row.line = source.line;
       row.inlined = source.inlined;
@@ -159,7 +160,7 @@ class GoroutinePass {
     if (!g.go_pc || g.goid == 1) return;  // no go statement made the main goroutine
     const auto frames = functions_.source_frames(g.go_pc, true);
     if (frames.empty()) return;
-    row.created_by = snapshot_.strings.add(frames.front().function);
+    row.created_by = go::add_name(snapshot_.strings, frames.front().function);
     row.created_file = snapshot_.strings.add(frames.front().file);
     row.created_line = frames.front().line;
   }
@@ -281,7 +282,7 @@ class GoroutinePass {
       label.code.pc = frame.pc;
       return label;
     }
-    label.code.function = snapshot_.strings.add(code->function.name);
+    label.code.function = go::add_name(snapshot_.strings, code->function.name);
     label.code.offset = frame.pc - code->function.entry;
     if (const auto& source = source_of(frame); !source.empty()) {
       label.code.file = source.back().file;

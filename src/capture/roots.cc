@@ -4,6 +4,7 @@
 #include <bit>
 #include <utility>
 
+#include "go/package_names.h"
 #include "go/variable_masks.h"
 
 namespace holdfast::capture {
@@ -54,7 +55,7 @@ class GlobalRoots {
     heap::Label label;
     if (variable != nullptr) {
       label.basis = variable->is_of_dwarf ? heap::Basis::kDwarf : heap::Basis::kSymbol;
-      label.variable = strings_.add(variable->name);
+      label.variable = go::add_name(strings_, variable->name);
     }
     const bool in_data = module.data.contains(current_.begin);
     label.data.section = in_data ? heap::Section::kData : heap::Section::kBss;
@@ -93,7 +94,7 @@ heap::Label label_of(const go::SpecialRoot& special, const go::FunctionName& nam
   label.basis = heap::Basis::kRuntime;
   if (!special.function) return label;
   if (const std::string_view name = name_of(special.function); !name.empty())
-    label.code.function = strings.add(name);
+    label.code.function = go::add_name(strings, name);
   else
     label.code.pc = special.function;
   return label;

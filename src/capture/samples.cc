@@ -4,6 +4,8 @@
 #include <map>
 #include <unordered_map>
 
+#include "go/package_names.h"
+
 namespace holdfast::capture {
 namespace {
 
@@ -49,7 +51,7 @@ class SamplePass {
     frame.pc = call;
     const auto sources = functions_.source_frames(call, true);
     if (sources.empty()) return frame;
-    frame.function = snapshot_.strings.add(sources.front().function);
+    frame.function = go::add_name(snapshot_.strings, sources.front().function);
     frame.file = snapshot_.strings.add(sources.front().file);
     frame.line = sources.front().line;
     frame.inlined = sources.front().inlined;

@@ -1,4 +1,5 @@
 #include "code/signatures.h"
+#include "go/package_names.h"
 
 #include <fmt/format.h>
 
@@ -61,20 +62,6 @@ class Assignment {
   std::size_t floats_ = 0;
 };
 
-// "yaml%2ev3" -> "yaml.v3": function names escape the dots in the last element of a package path.
-std::string unescaped(std::string_view name) {
-  std::string out;
-  for (std::size_t i = 0; i < name.size(); ++i) {
-    if (name.substr(i, 3) == "%2e") {
-      out += '.';
-      i += 2;
-    } else {
-      out += name[i];
-    }
-  }
-  return out;
-}
-
 // The receiver's type according to a method's name: "example.com/app.(*Cart).Add" -> "*example.com/app.Cart". Closures
 // and wrappers within methods are no methods.
 std::optional<std::string> receiver_of(std::string_view name) {
@@ -86,7 +73,7 @@ std::optional<std::string> receiver_of(std::string_view name) {
   const std::string_view method = name.substr(close + 2);
   if (type.find('[') != std::string_view::npos || method.find_first_of(".-") != std::string_view::npos)
     return std::nullopt;
-  return fmt::format("*{}.{}", unescaped(name.substr(0, open)), type);
+  return fmt::format("*{}.{}", go::unescaped(name.substr(0, open)), type);
 }
 
 }  // namespace

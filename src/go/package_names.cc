@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 
 namespace holdfast::go {
 namespace {
@@ -42,6 +43,30 @@ bool is_initialiser(std::string_view function) {
   for (const std::string_view begin : {"map.init.", "init."})
     if (name.starts_with(begin)) return is_number(name.substr(begin.size()));
   return name == "init";
+}
+
+std::string unescaped(std::string_view name) {
+  std::string text;
+  while (true) {
+    const std::size_t percent = name.find('%');
+    text += name.substr(0, percent);
+    if (percent == std::string_view::npos) return text;
+    name.remove_prefix(percent + 1);
+    unsigned value = 0;
+    const std::string_view digits = name.substr(0, 2);
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value, 16);
+    if (error != std::errc() || end != digits.data() + 2) {
+      text += '%';
+      continue;
+    }
+    text += static_cast<char>(value);
+    name.remove_prefix(2);
+  }
+}
+
+StringId add_name(StringTable& strings, std::string_view name) {
+  const bool as_it_is = name.find('%') == std::string_view::npos || name.find('"') != std::string_view::npos;
+  return as_it_is ? strings.add(name) : strings.add(unescaped(name));
 }
 
 }  // namespace holdfast::go

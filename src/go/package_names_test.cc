@@ -35,5 +35,18 @@ TEST(PackageNames, TellInitialisers) {
     EXPECT_FALSE(is_initialiser(function)) << function;
 }
 
+TEST(PackageNames, AreShownAsTheSourceSpellsThem) {
+  EXPECT_EQ(unescaped("github.com/eclipse/paho%2emqtt%2egolang.(*client).Connect"),
+            "github.com/eclipse/paho.mqtt.golang.(*client).Connect");
+  EXPECT_EQ(unescaped("main.box[gopkg.in/yaml%2ev3.Node]"), "main.box[gopkg.in/yaml.v3.Node]");
+  EXPECT_EQ(unescaped("main.serve"), "main.serve");
+  EXPECT_EQ(unescaped("a%"), "a%");
+  EXPECT_EQ(unescaped("a%2"), "a%2");
+  EXPECT_EQ(unescaped("a%zz%2e"), "a%zz.");
+  StringTable strings;
+  EXPECT_EQ(strings[add_name(strings, "gopkg.in/yaml%2ev3.cache")], "gopkg.in/yaml.v3.cache");
+  EXPECT_EQ(strings[add_name(strings, "struct { N int \"fmt:\\\"%2e\\\"\" }")], "struct { N int \"fmt:\\\"%2e\\\"\" }");
+}
+
 }  // namespace
 }  // namespace holdfast::go

@@ -7,6 +7,7 @@
 
 #include "code/loaded_types.h"
 #include "go/library_layouts.h"
+#include "go/package_names.h"
 #include "go/type_reader.h"
 #include "go/type_universe.h"
 #include "typing/code_claims.h"
@@ -276,7 +277,7 @@ class TypePass {
   }
 
   Grounds grounds(Ground ground, std::string_view name, Address code = Address()) {
-    return {.ground = ground, .code = code, .name = snapshot_.strings.add(name)};
+    return {.ground = ground, .code = code, .name = go::add_name(snapshot_.strings, name)};
   }
 
   // Claims objects with finalizers, whose pointer type is kept beside the function, and the functions, which are

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "go/package_names.h"
+
 namespace holdfast::typing {
 namespace {
 
@@ -91,7 +93,7 @@ TypeId TypeTable::intern(Address descriptor) {
                               .direct = read->direct});
   rows_.insert(descriptor, row.row);
   const std::string full_name = name_of(*read, 0);
-  types_[row.row].name = strings_.add(full_name);
+  types_[row.row].name = go::add_name(strings_, full_name);
   types_[row.row].role = role_of(full_name);
   flags_[row.row].dynamic = full_name.starts_with(kNode);
   flags_[row.row].loose = full_name == "runtime.hchan";
@@ -204,7 +206,7 @@ TypeId TypeTable::new_interface_value(Address word) {
 TypeId TypeTable::opaque(std::string_view name, std::uint64_t bytes) {
   const auto known = opaque_.find(name);
   if (known != opaque_.end()) return known->second;
-  const StringId id = strings_.add(name);
+  const StringId id = go::add_name(strings_, name);
   const TypeId row = add_row({.name = id, .kind = TypeKind::kOpaque, .size = bytes});
   flags_[row.row].loose = true;
   opaque_.emplace(strings_[id], row);
@@ -223,7 +225,8 @@ TypeId TypeTable::closure(Address code) {
 TypeId TypeTable::new_closure(Address code) {
   const std::string function = function_at_(code);
   if (function.empty()) return {};
-  Type type{.name = strings_.add(function), .kind = TypeKind::kClosure, .role = TypeRole::kClosure, .code = code};
+  Type type{
+      .name = go::add_name(strings_, function), .kind = TypeKind::kClosure, .role = TypeRole::kClosure, .code = code};
   const auto layout = closure_layouts_.find(code);
   if (const TypeId captured = layout == closure_layouts_.end() ? TypeId() : intern(layout->second)) {
     type.first_field = types_[captured.row].first_field;

@@ -91,7 +91,7 @@ heap::Label VariableLabels::label_behind(const Holder& holder) {
   heap::Label of_holder;
   if (holder.symbol != nullptr) {
     of_holder.basis = holder.symbol->is_of_dwarf ? heap::Basis::kDwarf : heap::Basis::kSymbol;
-    of_holder.variable = strings_.add(holder.symbol->name);
+    of_holder.variable = go::add_name(strings_, holder.symbol->name);
   } else {
     of_holder = used_by(*holder.use);
   }
@@ -107,8 +107,8 @@ heap::Label VariableLabels::used_by(const Use& use, heap::Relation relation, std
   label.basis = heap::Basis::kCode;
   label.relation = relation;
   label.distance = distance;
-  label.user = strings_.add(name_of_(use.functions[0]));
-  const StringId second = use.functions[1] ? strings_.add(name_of_(use.functions[1])) : StringId();
+  label.user = go::add_name(strings_, name_of_(use.functions[0]));
+  const StringId second = use.functions[1] ? go::add_name(strings_, name_of_(use.functions[1])) : StringId();
   if (second != label.user) label.other_user = second;
   return label;
 }
