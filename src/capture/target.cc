@@ -60,10 +60,30 @@ bool is_target_file(const std::string& path) {
   }
 }
 
+// How compressed files begin, and what makes them plain ones.
+struct Compression {
+  std::string_view magic;
+  std::string_view name;
+  std::string_view command;
+};
+constexpr Compression kCompressions[] = {
+    {"\x28\xb5\x2f\xfd", "zstd", "zstd -d"},
+    {"\x1f\x8b", "gzip", "gzip -dk"},
+    {"\xfd"
+     "7zXZ",
+     "xz", "xz -dk"},
+    {"\x04\x22\x4d\x18", "lz4", "lz4 -d"},
+    {"BZh", "bzip2", "bzip2 -dk"},
+};
+
 [[noreturn]] void refuse_file(const std::string& path, const ByteView& file) {
   if (text_at_start(file, 4) == "\177ELF")
     fail(ErrorCode::kUsage,
          "{} is a program, not a core file: start it and name its pid, or name a core and it with --exe", path);
+  for (const Compression& known : kCompressions)
+    if (text_at_start(file, known.magic.size()) == known.magic)
+      fail(ErrorCode::kUsage, "{} is compressed with {}: make it a plain file first, {} {}", path, known.name,
+           known.command, path);
   fail(ErrorCode::kUsage, "{} is neither a core file nor a .hold file", path);
 }
 

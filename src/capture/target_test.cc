@@ -107,6 +107,16 @@ TEST_F(FindTarget, OtherFilesAreRefusedSayingWhatTheyAre) {
   EXPECT_THAT(refusal(file("notes.txt", "hello"), ErrorCode::kUsage),
               HasSubstr("neither a core file nor a .hold file"));
   EXPECT_THAT(refusal(file("empty", ""), ErrorCode::kUsage), HasSubstr("neither a core file nor a .hold file"));
+  EXPECT_THAT(refusal(file("core.zst", "\x28\xb5\x2f\xfd..."), ErrorCode::kUsage),
+              AllOf(HasSubstr("core.zst is compressed with zstd"), HasSubstr("zstd -d ")));
+  EXPECT_THAT(refusal(file("core.gz", "\x1f\x8b..."), ErrorCode::kUsage), HasSubstr("gzip -dk "));
+  EXPECT_THAT(refusal(file("core.xz",
+                           "\xfd"
+                           "7zXZ..."),
+                      ErrorCode::kUsage),
+              HasSubstr("xz -dk "));
+  EXPECT_THAT(refusal(file("core.lz4", "\x04\x22\x4d\x18..."), ErrorCode::kUsage), HasSubstr("lz4 -d "));
+  EXPECT_THAT(refusal(file("core.bz2", "BZh91AY..."), ErrorCode::kUsage), HasSubstr("bzip2 -dk "));
   EXPECT_THAT(refusal("/proc/self/exe", ErrorCode::kUsage), HasSubstr("start it and name its pid"));
 }
 

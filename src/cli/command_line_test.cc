@@ -150,6 +150,7 @@ TEST(VerbLike, FindsWhatWasMeantAndNothingFarOff) {
   EXPECT_STREQ(verb_like("audti")->name, "audit");
   EXPECT_STREQ(verb_like("span")->name, "spans");
   EXPECT_EQ(verb_like("checkout"), nullptr);
+  for (const std::string_view word : {"0", "-"}) EXPECT_EQ(verb_like(word), nullptr) << word;
 }
 
 // Each verb must be complete: whoever adds one sees here what is missing.

@@ -126,10 +126,8 @@ void check_target(const Verb& verb, const Options& options, const capture::Targe
 
 // Nothing is called so: perhaps something else was meant.
 [[noreturn]] void refuse_target(const std::string& name, const Error& error) {
-  if (std::filesystem::is_directory(name)) fail(error.code(), "{} is a directory, and no process is called so", name);
-  if (name.find('/') != std::string::npos) fail(error.code(), "there is no file {}", name);
   const Verb* const verb = verb_like(name);
-  if (verb == nullptr) throw error;
+  if (verb == nullptr || std::filesystem::exists(name)) throw error;
   fail(error.code(), "{}; if the verb was meant: holdfast {}{}", error.what(), verb->name,
        verb->answers == Answers::kNobody ? "" : " TARGET");
 }

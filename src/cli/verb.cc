@@ -49,7 +49,8 @@ const Verb* verb_like(std::string_view word) {
   const Verb* const nearest = *std::min_element(kVerbs.begin(), kVerbs.end(), [&](const Verb* a, const Verb* b) {
     return distance(word, a->name) < distance(word, b->name);
   });
-  return distance(word, nearest->name) <= kNear ? nearest : nullptr;
+  const auto away = distance(word, nearest->name);
+  return away <= kNear && away < word.size() ? nearest : nullptr;  // some letter must be right
 }
 
 void refuse_verb(std::string_view word) {
