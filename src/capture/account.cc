@@ -182,7 +182,9 @@ class Accounting {
   Line line_of(std::size_t index) const {
     const os::ProcessMapping& mapping = residency_.mappings[index].mapping;
     if (mapping.is_file()) {
-      if (any_overlaps(facts_.globals, mapping.range)) return kGlobals;
+      // What the dynamic linker has made read-only after it had moved addresses there (.data.rel.ro) lies among the
+      // data, but nobody keeps variables in it.
+      if (mapping.permissions.write && any_overlaps(facts_.globals, mapping.range)) return kGlobals;
       for (const std::string_view memory : {"/dev/zero", "/memfd:", "/SYSV"})
         if (mapping.path.starts_with(memory)) return kMappings;
       return kFiles;

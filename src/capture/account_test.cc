@@ -126,6 +126,16 @@ TEST(Account, SplitsAMappingThatHoldsVariablesAndMore) {
   EXPECT_EQ(account.mappings, 0x2000U);
 }
 
+TEST(Account, CountsDataThatTheLinkerHasMadeReadOnlyAmongTheFiles) {
+  Process p;
+  p.facts.globals = {range(0x60000, 0x9000)};
+  p.file(range(0x60000, 0x6000), 0x5000, "/bin/server", {.read = true});  // .data.rel.ro
+  p.file(range(0x66000, 0x3000), 0x2000, "/bin/server", kData);
+  const auto account = p.account();
+  EXPECT_EQ(account.files, 0x5000U);
+  EXPECT_EQ(account.globals, 0x2000U);
+}
+
 TEST(Account, TellsCMemoryByItsShape) {
   Process p;
   constexpr std::uint64_t kArena = 0x7f0000000000;  // a multiple of 64 MiB
