@@ -38,7 +38,11 @@ class OpenCore {
     add_core_memory(core_, file_, memory_, losses_);
     program_->add_read_only(memory_);
     memory_.seal();
-    take_runtime(*program_, memory_, options.image, given_release(options));
+    try {
+      take_runtime(*program_, memory_, options.image, given_release(options));
+    } catch (const Error& error) {
+      throw error_of_core(error, path_, core_);
+    }
     if (!options.symbols.empty()) add_symbols(*program_, options.symbols);
     layouts_ = open_layouts(*program_, options.use_dwarf, losses);
   }
@@ -157,9 +161,8 @@ class CoreTarget final : public Target {
     snapshot.target.name = name_of(*open_);
     try {
       analyse(callbacks, snapshot, times);
-    } catch (Error& error) {
-      error.add_frame(describe_gaps(name(), open_->core()));
-      throw;
+    } catch (const Error& error) {
+      throw error_of_core(error, name(), open_->core());
     }
     snapshot.losses = losses_.sorted();
     return snapshot;

@@ -169,4 +169,14 @@ std::string describe_gaps(const std::string& path, const binary::CoreFile& core)
   return path;
 }
 
+Error error_of_core(Error error, const std::string& path, const binary::CoreFile& core) {
+  const std::string described = describe_gaps(path, core);
+  const bool is_about_contents = error.code() == ErrorCode::kUnsupported || error.code() == ErrorCode::kDamaged;
+  if (is_about_contents && described != path)
+    return Error(ErrorCode::kTruncated,
+                 fmt::format("{}: too little of the Go runtime's memory is left to read the heap by", described));
+  error.add_frame(described);
+  return error;
+}
+
 }  // namespace holdfast::capture

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/error.h"
 #include "base/loss.h"
 #include "base/memory_image.h"
 #include "binary/core_file.h"
@@ -43,7 +44,12 @@ std::vector<FilePart> parts_of(const binary::CoreFile& core);
 void add_core_memory(const binary::CoreFile& core, const std::shared_ptr<const void>& owner, MemoryImage& memory,
                      LossLedger& losses);
 
-// Returns the core's path, with what is missing of it in brackets: the frame of any error about its contents.
+// Returns the core's path, with what is missing of it in brackets.
 std::string describe_gaps(const std::string& path, const binary::CoreFile& core);
+
+// Returns what to say of an error about the core's contents: with the core and what is missing of it before. Where
+// memory is missing, contents that contradict the layouts of the runtime prove nothing against the layouts, so that is
+// not said.
+Error error_of_core(Error error, const std::string& path, const binary::CoreFile& core);
 
 }  // namespace holdfast::capture

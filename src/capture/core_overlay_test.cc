@@ -195,5 +195,24 @@ TEST(CoreOverlay, CountsWhatIsCutOffAndNeverReplacesIt) {
   EXPECT_THAT(describe_gaps("core.17", core.file), HasSubstr("6.0 KiB of 12.0 KiB of memory are missing"));
 }
 
+TEST(CoreOverlay, BlamesWhatIsMissingForContentsThatMakeNoSense) {
+  ElfBuilder elf(ElfType::kCore);
+  elf.segment(kSegmentLoad, kRead | kWrite, Address(kHeap), page_of_text("a"));
+  elf.segment(kSegmentLoad, kRead | kWrite, Address(kHeap + 0x10000), page_of_text("b"));
+  const Error contents(ErrorCode::kUnsupported, "does not fit the layouts of Go 1.26");
+  const Error other(ErrorCode::kCancelled, "cancelled");
+
+  const Core cut(elf, kPage + 2048);
+  const Error blamed = error_of_core(contents, "core.17", cut.file);
+  EXPECT_EQ(blamed.code(), ErrorCode::kTruncated);
+  EXPECT_THAT(blamed.what(), ::testing::AllOf(HasSubstr("core.17 (cut off"), ::testing::Not(HasSubstr("layouts"))));
+  EXPECT_EQ(error_of_core(other, "core.17", cut.file).code(), ErrorCode::kCancelled);
+
+  const Core whole(elf);
+  const Error kept = error_of_core(contents, "core.17", whole.file);
+  EXPECT_EQ(kept.code(), ErrorCode::kUnsupported);
+  EXPECT_THAT(kept.what(), ::testing::AllOf(HasSubstr("core.17"), HasSubstr("layouts of Go 1.26")));
+}
+
 }  // namespace
 }  // namespace holdfast::capture
