@@ -76,9 +76,9 @@ class HeapStats {
   std::uint64_t tiny_allocs_ = 0;
 };
 
-class Reader {
+class CounterReader {
  public:
-  explicit Reader(const Runtime& runtime) : runtime_(runtime), heap_(runtime) {}
+  explicit CounterReader(const Runtime& runtime) : runtime_(runtime), heap_(runtime) {}
 
   std::uint64_t controller(std::string_view field) const {
     return runtime_.memory.integer<std::uint64_t>(runtime_.vars.gc_controller +
@@ -167,7 +167,7 @@ std::optional<std::uint64_t> MemStats::find(std::string_view name) const {
 MemStats read_mem_stats(const Runtime& runtime) {
   const Variables& vars = runtime.vars;
   if (!vars.memstats || !vars.gc_controller || !vars.allp || !vars.mheap) return {};
-  return Reader(runtime).read();
+  return CounterReader(runtime).read();
 }
 
 }  // namespace holdfast::go

@@ -9,7 +9,7 @@ namespace {
 constexpr std::uint64_t kMostTypeBytes = std::uint64_t{1} << 47;
 constexpr std::uint64_t kMostNameBytes = 1 << 17;
 // The name of a type that reflect made is composed of its parts. These bound how deep they nest and how many are read.
-constexpr int kMostNesting = 32;
+constexpr int kDeepestValue = 32;
 constexpr int kMostParts = 4096;
 
 // Returns the size that the kind prescribes; 0 = any.
@@ -324,7 +324,7 @@ std::optional<TypeDescriptor> TypeReader::read(Address type, int depth, int& bud
     return out;
   }
   // Reflect keeps the name in a table of its own. All its types are unnamed, so their parts tell the name.
-  if (depth > kMostNesting) return std::nullopt;
+  if (depth > kDeepestValue) return std::nullopt;
   bool whole = true;
   out.text = compose_type_name(out, [&](Address part) {
     auto named = whole && budget-- > 0 ? read(part, depth + 1, budget) : std::nullopt;
