@@ -109,7 +109,8 @@ TEST(Runtimes, ANameThatNoneOrSeveralHaveIsRefusedWithTheList) {
 
 // The version of a program of which the user says the release, or what is said against that.
 std::string version_of(std::string_view own, const std::string& given) {
-  Program program = ClosedImages({"/bin/shop"}, own).program();
+  const ClosedImages images({"/bin/shop"}, own);  // the program looks into them
+  Program program = images.program();
   Options options;
   options.go_release = given;
   try {
@@ -141,7 +142,8 @@ TEST(GivenRelease, IsOnlyForTheImagesThatDoNotSayTheirOwn) {
 }
 
 TEST(Runtimes, AllAreKeptInTheProgram) {
-  Program program = ClosedImages({"/lib/a.so", "/lib/b.so"}).program();
+  const ClosedImages images({"/lib/a.so", "/lib/b.so"});
+  Program program = images.program();
   take_runtime(program, NoMemory(), "b.so", std::nullopt);
   EXPECT_THAT(program.runtimes(), ElementsAre(heap::GoRuntime{"/lib/a.so", "go1.26.8", std::nullopt, false},
                                               heap::GoRuntime{"/lib/b.so", "go1.26.8", std::nullopt, true}));

@@ -1,5 +1,4 @@
 #include "code/signatures.h"
-#include "go/package_names.h"
 
 #include <fmt/format.h>
 
@@ -7,6 +6,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+
+#include "go/package_names.h"
 
 namespace holdfast::code {
 namespace {

@@ -28,8 +28,9 @@ class UnreadySlots : public testing::TestWithParam<int>, protected SpanImage {
     run(allocates);
   }
   std::vector<UnreadySlot> find() {
-    const HeapModel heap = read();
-    return find_unready_slots(runtime(), heap);
+    const Runtime& runtime = this->runtime();
+    const HeapModel heap = HeapModel::read(runtime, Motion::kStopped, losses_);
+    return find_unready_slots(runtime, heap);
   }
 };
 
