@@ -49,6 +49,11 @@ bool holds_plain_memory(const binary::CoreFile& core) {
   });
 }
 
+// As cores that Delve writes: the auxiliary vector alone tells where the program was.
+bool lists_no_files(const binary::CoreFile& core) {
+  return core.mappings().empty() && core.auxv() && core.auxv()->program_headers;
+}
+
 // Zeros for ranges of any size, of which all share the same bytes.
 class Zeros {
  public:
@@ -78,15 +83,20 @@ std::string without_deleted(std::string_view path) {
 }
 
 BuildIds ids_in_core(const binary::CoreFile& core, std::string_view path) {
+  const auto ids_at = [&](Address at, std::uint64_t most) -> std::optional<BuildIds> {
+    const auto bytes = dumped_from(core, at);
+    try {
+      return BuildIds::of(binary::ElfFile(
+          ByteView(bytes.first(std::min<std::size_t>(bytes.size(), most)), std::string(path) + " in the core")));
+    } catch (const Error&) {
+      return std::nullopt;  // its first page is not there, or it is not a program
+    }
+  };
+  if (lists_no_files(core))
+    return ids_at(page_of(core.auxv()->program_headers), std::uint64_t(-1)).value_or(BuildIds());
   for (const binary::CoreMapping& mapping : core.mappings()) {
     if (mapping.path != path || mapping.file_offset != 0) continue;
-    auto bytes = dumped_from(core, mapping.range.begin);
-    bytes = bytes.first(std::min<std::size_t>(bytes.size(), mapping.range.size()));
-    try {
-      return BuildIds::of(binary::ElfFile(ByteView(bytes, std::string(path) + " in the core")));
-    } catch (const Error&) {
-      continue;  // its first page is not there, or it is not a program
-    }
+    if (const auto ids = ids_at(mapping.range.begin, mapping.range.size())) return *ids;
   }
   return {};
 }
@@ -100,6 +110,15 @@ std::optional<std::uint64_t> bias_of_main(const binary::CoreFile& core, const bi
 bool fits_segments(const binary::CoreFile& core, std::string_view path, const binary::ElfFile& elf) {
   const auto bias = bias_of_main(core, elf);
   if (!bias || (core.auxv() && core.auxv()->entry && core.auxv()->entry != elf.entry() + *bias)) return false;
+  if (lists_no_files(core)) {
+    const auto& loads = elf.loads();
+    return std::all_of(loads.begin(), loads.end(), [&](const binary::ElfSegment& load) {
+      const Address begin = page_of(load.vaddr + *bias);
+      return std::any_of(core.segments().begin(), core.segments().end(), [&](const binary::CoreSegment& segment) {
+        return segment.range.contains(begin) && segment.executable() == load.executable();
+      });
+    });
+  }
   bool any = false;
   for (const binary::CoreMapping& mapping : core.mappings()) {
     if (mapping.path != path) continue;

@@ -24,7 +24,7 @@ std::string main_program(const binary::CoreFile& core);
 std::string without_deleted(std::string_view path);
 
 // Returns the build ids of a mapped file as they lie in the core's own memory: kernels dump the first page of every
-// program and library. Empty if they are not there.
+// program and library. Empty if they are not there. Of a core that lists no files (Delve's), those of the main program.
 BuildIds ids_in_core(const binary::CoreFile& core, std::string_view path);
 
 // Returns the run-time address minus the linked address of the main program, by AT_ENTRY; none if the core does not
@@ -32,7 +32,7 @@ BuildIds ids_in_core(const binary::CoreFile& core, std::string_view path);
 std::optional<std::uint64_t> bias_of_main(const binary::CoreFile& core, const binary::ElfFile& elf);
 
 // Whether the core has the program's segments mapped where this file would have them: at the same offsets, addresses
-// and entry point. This proves far less than a build id.
+// and entry point. This proves far less than a build id. A core that lists no files has no offsets to compare.
 bool fits_segments(const binary::CoreFile& core, std::string_view path, const binary::ElfFile& elf);
 
 // Returns mapped files that can hold code.
