@@ -8,7 +8,7 @@
 namespace holdfast::binary {
 namespace {
 
-// The notes of owner "CORE" (linux/elf.h).
+// The notes of owner "CORE" (linux/elf.h); Delve writes the same types without an owner.
 constexpr std::uint32_t kNotePrstatus = 1, kNotePrpsinfo = 3, kNoteAuxv = 6;
 constexpr std::uint32_t kNoteFile = 0x46494c45, kNoteSiginfo = 0x53494749;
 
@@ -69,7 +69,7 @@ CoreFile::CoreFile(ByteView file) {
   std::uint64_t unusable = 0;
   std::string first_reason;
   for (const ElfNote& note : elf.notes()) {
-    if (note.owner != "CORE") continue;
+    if (note.owner != "CORE" && !note.owner.empty()) continue;
     try {
       add_note(note);
     } catch (const Error& error) {

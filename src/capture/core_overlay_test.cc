@@ -103,13 +103,13 @@ TEST(CoreOverlay, ComparesSegmentsWhereThereIsNoBuildId) {
   EXPECT_FALSE(fits_segments(core.file, "/bin/other", binary::ElfFile(ByteView(right, "right"))));
 }
 
-// Delve dumps all memory, and writes no list of mapped files.
+// Delve dumps all memory, writes no list of mapped files, and names no owner of its notes.
 TEST(CoreOverlay, FindsTheProgramOfACoreThatListsNoFiles) {
   constexpr std::uint64_t kBehindHeaders = 64 + 56;
   const auto server = program("left/right", kText + kBehindHeaders);
   const auto moved = program("", kText + kBehindHeaders + 0x10000);
   ElfBuilder elf(ElfType::kCore);
-  elf.note("CORE", kAuxv, Bytes().u64(3).u64(kText + 64).u64(9).u64(kText + kBehindHeaders).u64(0).u64(0));
+  elf.note("", kAuxv, Bytes().u64(3).u64(kText + 64).u64(9).u64(kText + kBehindHeaders).u64(0).u64(0));
   Bytes text;
   text.append(server);
   elf.segment(kSegmentLoad, kRead | kExecute, Address(kText), text, 2 * kPage);
