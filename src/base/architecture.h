@@ -41,6 +41,7 @@ struct Architecture {
   // Frames of Go functions. A call pushes the return address (8 bytes), or leaves it in a register (0).
   std::uint8_t pushed_by_call = 0;
   std::uint8_t minimal_frame = 0;  // bytes at SP that belong to whoever is called (MinFrameSize)
+  std::uint8_t race_call_sp = 0;   // register in which racecall keeps the goroutine's SP while C code runs
   std::uint8_t pc_quantum = 0;     // bytes that every instruction's length is a multiple of
 
   // The registers of arguments and results, by number (ABIInternal), and the record in which reflect spills them:
@@ -80,6 +81,7 @@ inline constexpr Architecture kAmd64 = {
     .signal_pc = 168,
     .pushed_by_call = 8,
     .minimal_frame = 0,
+    .race_call_sp = 12,
     .pc_quantum = 1,
     .argument_registers = 9,
     .argument_register = {0, 3, 1, 7, 6, 8, 9, 10, 11},  // rax rbx rcx rdi rsi r8 r9 r10 r11

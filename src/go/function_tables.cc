@@ -8,7 +8,7 @@
 namespace holdfast::go {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, SpecialFunction>, 21> kSpecialNames{{
+constexpr std::array<std::pair<std::string_view, SpecialFunction>, 22> kSpecialNames{{
     {"runtime.sigpanic", SpecialFunction::kSigpanic},
     {"runtime.asyncPreempt", SpecialFunction::kAsyncPreempt},
     {"runtime.debugCallV2", SpecialFunction::kDebugCall},
@@ -23,6 +23,7 @@ constexpr std::array<std::pair<std::string_view, SpecialFunction>, 21> kSpecialN
     {"runtime.gcWriteBarrierR8", SpecialFunction::kWriteBarrier},
     {"runtime.gcWriteBarrierR9", SpecialFunction::kWriteBarrier},
     {"runtime.cgocallback", SpecialFunction::kCgocallback},
+    {"racecall", SpecialFunction::kRaceCall},
     {"reflect.makeFuncStub", SpecialFunction::kReflectStub},
     {"reflect.methodValueCall", SpecialFunction::kReflectStub},
     {"runtime.main", SpecialFunction::kRuntimeMain},

@@ -33,6 +33,7 @@ enum class SpecialFunction : std::uint8_t {
   kDebugCall,     // runtime.debugCallV2: a debugger puts it above code
   kWriteBarrier,  // called as if between two calls of its caller; its frame holds that code's registers
   kCgocallback,
+  kRaceCall,     // racecall, which calls the race detector's C code on the system stack
   kReflectStub,  // reflect.makeFuncStub, reflect.methodValueCall
   kRuntimeMain,
   kFinalizerLoop,  // runtime.runfinq, runFinalizers from Go 1.25

@@ -182,11 +182,43 @@ std::optional<Unwinder::Start> Unwinder::start_of_thread(const Goroutine& gorout
   if (machine->g0_stack.contains(sp)) system_stack = {sp, machine->g0_stack.end};
   if (machine->vdso_sp && is_place(goroutine, machine->vdso_pc, machine->vdso_sp))
     return Start{StackStart::kVdso, machine->vdso_pc, machine->vdso_sp, registers, system_stack};
+  if (!system_stack.empty())
+    if (const auto start = start_of_race_call(goroutine, *registers, system_stack)) return start;
   // It is on its own stack, but in code that is not Go's: g.sched is from an earlier change of stacks.
   if (goroutine.stack.contains(sp)) return std::nullopt;
   if (is_place(goroutine, goroutine.sched_pc, goroutine.sched_sp))
     return Start{StackStart::kSystemStack, goroutine.sched_pc, goroutine.sched_sp, registers, system_stack};
   return std::nullopt;
+}
+
+// racecall changes over to the system stack without a note in g.sched. The goroutine's SP is in a register that C code
+// preserves (Go 1.19-1.27): there still, or saved on the system stack by the first C function that needed it. A word is
+// believed only if the walk from there reaches the goroutine's outermost frame.
+std::optional<Unwinder::Start> Unwinder::start_of_race_call(const Goroutine& goroutine, const Registers& registers,
+                                                            const AddressRange& system_stack) const {
+  const auto is_race_call = [&](Address pc) {
+    const auto code = functions_.find(pc);
+    return code && code->special == SpecialFunction::kRaceCall;
+  };
+  const StackMemory words(runtime_.memory, system_stack);
+  const Address begin((system_stack.begin.value + kWord - 1) / kWord * kWord);
+  Address called_at = is_race_call(registers.pc) ? begin : Address();
+  for (Address at = begin; words.contains(at); at += kWord)
+    if (is_race_call(Address(words.word(at).value_or(0)))) called_at = at;
+  if (!called_at) return std::nullopt;
+
+  const StackMemory stack(runtime_.memory, goroutine.stack);
+  const auto start_at = [&](Address sp) -> std::optional<Start> {
+    const Address pc(stack.word(sp).value_or(0));
+    if (!pc || !is_place(goroutine, pc, sp)) return std::nullopt;
+    Start start{StackStart::kSystemStack, pc, sp + kPushed, registers, system_stack};
+    Stack walked;
+    if (Walk(*this, goroutine, start, walked).run() != StackEnd::kTop) return std::nullopt;
+    return start;
+  };
+  for (Address at = called_at; at > begin; at = at - kWord)
+    if (const auto start = start_at(Address(words.word(at - kWord).value_or(0)))) return start;
+  return start_at(Address(registers.general[kArchitecture.race_call_sp]));
 }
 
 Unwinder::Start Unwinder::start_of(const Goroutine& goroutine) const {

@@ -100,6 +100,8 @@ class Unwinder {
 
   Start start_of(const Goroutine& goroutine) const;
   std::optional<Start> start_of_thread(const Goroutine& goroutine) const;
+  std::optional<Start> start_of_race_call(const Goroutine& goroutine, const Registers& registers,
+                                          const AddressRange& system_stack) const;
   std::optional<Registers> registers_of(const Machine& machine) const;
   std::optional<Registers> interrupted_registers(const Machine& machine, Address sp) const;
   bool is_place(const Goroutine& goroutine, Address pc, Address sp) const;

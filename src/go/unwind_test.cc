@@ -219,6 +219,61 @@ TEST_F(UnwindTest, TakesTheCallersPlaceDuringAVdsoCall) {
   EXPECT_THAT(names(stack), ElementsAre("main.outer", "runtime.goexit"));
 }
 
+// The race detector's C code runs on the system stack, called by racecall, which main.outer has called.
+class RaceCallTest : public UnwindTest {
+ protected:
+  RaceCallTest() {
+    race_call_ = image_.function("racecall", 0, binary::kFlagSpWrite | binary::kFlagAssembly);
+    caller_sp_ = call(call(kTop, 0, goexit_ + 1), 0x20, outer_ + 9);
+    threads_ = run_at(Address(0x7ffff7000000), StackImage::kSystemStack + 0x7000);
+    g_.sched_sp = Address();
+    image_.put(kCalledAt, race_call_ + 0x20);
+  }
+  void expect_found() {
+    const Stack stack = unwind(threads_);
+    EXPECT_EQ(stack.start, StackStart::kSystemStack);
+    EXPECT_TRUE(stack.complete());
+    EXPECT_TRUE(stack.running());
+    EXPECT_THAT(names(stack), ElementsAre("main.outer", "runtime.goexit"));
+    EXPECT_EQ(stack.low_water, caller_sp_ + 8);
+  }
+  Registers& registers() { return threads_[0].registers; }
+
+  static constexpr Address kCalledAt = StackImage::kSystemStack + 0x7100;
+  std::vector<ThreadRegisters> threads_;
+  Address race_call_, caller_sp_;
+};
+
+TEST_F(RaceCallTest, TheRegisterOfRacecallHasTheGoroutinesPlace) {
+  registers().general[12] = caller_sp_.value;
+  expect_found();
+}
+
+TEST_F(RaceCallTest, CCodeThatNeedsTheRegisterSavesItFirst) {
+  image_.put(kCalledAt - 0x28, caller_sp_);
+  image_.put(kCalledAt - 0x80, call(kTop, 0, goexit_ + 1));  // left over from an earlier call
+  registers().general[12] = 0x16;
+  expect_found();
+}
+
+TEST_F(RaceCallTest, RacecallItselfHasItInTheRegister) {
+  registers().pc = race_call_ + 0x1d;
+  registers().set_sp(kCalledAt + 8);
+  registers().general[12] = caller_sp_.value;
+  expect_found();
+}
+
+TEST_F(RaceCallTest, AWordThatLeadsNowhereIsNotBelieved) {
+  registers().general[12] = (caller_sp_ - 8).value;
+  EXPECT_EQ(unwind(threads_).end, StackEnd::kNoStart);
+}
+
+TEST_F(RaceCallTest, OtherCCodeTellsNothing) {
+  image_.put(kCalledAt, outer_ + 9);
+  registers().general[12] = caller_sp_.value;
+  EXPECT_EQ(unwind(threads_).end, StackEnd::kNoStart);
+}
+
 TEST_F(UnwindTest, FindsTheInterruptedRegistersUnderASignalHandler) {
   const auto threads = run_at(outer_, StackImage::kSignalStack + 0x6000);
   const Address context = StackImage::kSignalStack + 0x7000;
