@@ -28,5 +28,6 @@ using RootId = Id<struct RootTag>;                        // a node of the root 
 using LabelId = Id<struct LabelTag>;                      // what roots are called
 using AllocationStackId = Id<struct AllocationStackTag>;  // a stack of the memory profile
 using GoroutineId = Id<struct GoroutineTag>;              // a row of the goroutine table, not Go's goid
+using FrameId = Id<struct FrameTag>;                      // a source frame of a stack
 
 }  // namespace holdfast

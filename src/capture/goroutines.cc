@@ -19,7 +19,7 @@ constexpr unsigned kParts = 32;
 struct Walked {
   go::Stack stack;
   std::vector<go::StackRoot> roots;
-  std::vector<ObjectId> named;  // objects that words name which are no roots
+  std::vector<NamedByWord> named;
 };
 
 class GoroutinePass {
@@ -214,9 +214,27 @@ class GoroutinePass {
   }
 
   void add_excuses() {
-    std::vector<ObjectId> named;
-    for (const Walked& walked : walked_) named.insert(named.end(), walked.named.begin(), walked.named.end());
-    add_word_excuses(std::move(named), snapshot_);
+    std::vector<heap::MarkExcuse> excuses;
+    for (std::size_t i = 0; i < walked_.size(); ++i) {
+      if (walked_[i].named.empty()) continue;
+      const std::vector<FrameId> rows = rows_of_frames(walked_[i].stack, snapshot_.goroutines[i]);
+      for (const NamedByWord& word : walked_[i].named)
+        excuses.push_back(
+            {word.object, heap::MarkCause::kConservativeWord, word.frame < rows.size() ? rows[word.frame] : FrameId()});
+    }
+    add_word_excuses(std::move(excuses), snapshot_);
+  }
+
+  // Returns the row of each physical frame: that of the function which is not inlined, the last of those that share it.
+  std::vector<FrameId> rows_of_frames(const go::Stack& stack, const heap::Goroutine& row) {
+    std::vector<FrameId> rows;
+    std::uint32_t next = row.first_frame;
+    for (const go::StackFrame& frame : stack.frames) {
+      const auto count = static_cast<std::uint32_t>(source_of(frame).size());
+      next += count;
+      rows.push_back(count == 0 ? FrameId() : FrameId(next - 1));
+    }
+    return rows;
   }
 
   void add_goroutine_roots(std::size_t i, RootId group) {

@@ -106,33 +106,37 @@ bool has_run_since_mark(const go::Goroutine& goroutine, std::uint32_t gc_phase) 
   return gc_phase != 0 || !goroutine.waits() || goroutine.wait_since == 0;
 }
 
-std::vector<ObjectId> named_by_words(const go::Runtime& runtime, const go::Goroutine& goroutine, const go::Stack& stack,
-                                     std::span<const go::StackRoot> roots, const heap::ObjectIndex& index,
-                                     const heap::Snapshot& snapshot) {
-  std::vector<ObjectId> named;
+std::vector<NamedByWord> named_by_words(const go::Runtime& runtime, const go::Goroutine& goroutine,
+                                        const go::Stack& stack, std::span<const go::StackRoot> roots,
+                                        const heap::ObjectIndex& index, const heap::Snapshot& snapshot) {
+  std::vector<NamedByWord> named;
   if (!stack.low_water || goroutine.dead()) return named;
-  const go::StackMemory words(runtime.memory, goroutine.stack);
-  const Address first((stack.low_water.value + kWord - 1) / kWord * kWord);
-  for (Address at = first; words.contains(at); at += kWord) {
-    const ObjectId object = index.find_object(Address(words.word(at).value_or(0)));
-    if (object && heap::test_bit(snapshot.marked, object.row)) named.push_back(object);
-  }
-  if (named.empty()) return named;
-  std::sort(named.begin(), named.end());
-  named.erase(std::unique(named.begin(), named.end()), named.end());
   std::vector<ObjectId> held;
   for (const go::StackRoot& root : roots)
     if (const ObjectId object = index.find_object(root.value)) held.push_back(object);
   std::sort(held.begin(), held.end());
-  std::vector<ObjectId> rest;
-  std::set_difference(named.begin(), named.end(), held.begin(), held.end(), std::back_inserter(rest));
-  return rest;
+  const go::StackMemory words(runtime.memory, goroutine.stack);
+  const Address first((stack.low_water.value + kWord - 1) / kWord * kWord);
+  std::uint32_t frame = 0;
+  for (Address at = first; words.contains(at); at += kWord) {
+    while (frame < stack.frames.size() && stack.frames[frame].fp <= at) ++frame;
+    const ObjectId object = index.find_object(Address(words.word(at).value_or(0)));
+    if (!object || !heap::test_bit(snapshot.marked, object.row)) continue;
+    if (std::binary_search(held.begin(), held.end(), object)) continue;
+    named.push_back({object, frame < stack.frames.size() ? frame : NamedByWord::kNoFrame});
+  }
+  const auto object_of = [](const NamedByWord& word) { return word.object; };
+  std::ranges::stable_sort(named, {}, object_of);
+  const auto rest = std::ranges::unique(named, {}, object_of);
+  named.erase(rest.begin(), rest.end());
+  return named;
 }
 
-void add_word_excuses(std::vector<ObjectId> objects, heap::Snapshot& snapshot) {
-  std::sort(objects.begin(), objects.end());
-  objects.erase(std::unique(objects.begin(), objects.end()), objects.end());
-  for (const ObjectId object : objects) snapshot.audit.excuses.push_back({object, heap::MarkCause::kConservativeWord});
+void add_word_excuses(std::vector<heap::MarkExcuse> excuses, heap::Snapshot& snapshot) {
+  const auto object_of = [](const heap::MarkExcuse& excuse) { return excuse.object; };
+  std::ranges::stable_sort(excuses, {}, object_of);
+  const auto rest = std::ranges::unique(excuses, {}, object_of);
+  snapshot.audit.excuses.insert(snapshot.audit.excuses.end(), excuses.begin(), rest.begin());
 }
 
 }  // namespace holdfast::capture

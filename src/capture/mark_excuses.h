@@ -28,13 +28,22 @@ void add_mark_excuses(const go::Runtime& runtime, const go::HeapModel& heap, con
 // was the same then. g.waitsince is written at that scan and cleared when the goroutine runs on (Go 1.19-1.27).
 bool has_run_since_mark(const go::Goroutine& goroutine, std::uint32_t gc_phase);
 
-// Returns marked objects that words in the used part of the stack name, without those that `roots` hold. Sorted, each
-// once.
-std::vector<ObjectId> named_by_words(const go::Runtime& runtime, const go::Goroutine& goroutine, const go::Stack& stack,
-                                     std::span<const go::StackRoot> roots, const heap::ObjectIndex& index,
-                                     const heap::Snapshot& snapshot);
+// A marked object that a word on a stack names though it is no root, and the physical frame in which the first such
+// word lies: its index in Stack::frames, or kNoFrame.
+struct NamedByWord {
+  static constexpr std::uint32_t kNoFrame = static_cast<std::uint32_t>(-1);
 
-// Adds objects of many stacks, with kConservativeWord.
-void add_word_excuses(std::vector<ObjectId> objects, heap::Snapshot& snapshot);
+  ObjectId object;
+  std::uint32_t frame = kNoFrame;
+};
+
+// Returns what words in the used part of the stack name, without what `roots` hold. Ascending by object, each once.
+std::vector<NamedByWord> named_by_words(const go::Runtime& runtime, const go::Goroutine& goroutine,
+                                        const go::Stack& stack, std::span<const go::StackRoot> roots,
+                                        const heap::ObjectIndex& index, const heap::Snapshot& snapshot);
+
+// Adds objects that stacks name, with kConservativeWord, in the order of objects. Of several excuses for one object the
+// first counts.
+void add_word_excuses(std::vector<heap::MarkExcuse> excuses, heap::Snapshot& snapshot);
 
 }  // namespace holdfast::capture

@@ -121,6 +121,7 @@ void add_special_roots(const std::vector<go::SpecialRoot>& specials, const go::F
         group = forest.add(heap::RootKind::kGroup, RootId(), label);
       }
       forest.add(kind, group, label_of(special, name_of, strings), special.record);
+      if (special.object) forest.current().about = forest.index().find_object(special.object);
       for (const auto& word : special.words) forest.hold(word.value, word.at - special.record);
       if (special.through_object) forest.hold_what_it_holds(special.object);
     }

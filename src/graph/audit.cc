@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <map>
+#include <tuple>
 
 #include "heap/object_index.h"
 
@@ -88,8 +90,10 @@ class AuditPass {
       if (!is_marked_only(excuse.object.row) || heap::test_bit(explained_, excuse.object.row)) continue;
       Excused& excused = excused_[static_cast<std::size_t>(excuse.cause)];
       explain(excused, excuse.object.row, true);
+      if (excuse.frame) ++named_at_[place_of(snapshot_.frames[excuse.frame.row])];
     }
     for (Excused& excused : excused_) follow(excused);
+    excused_[static_cast<std::size_t>(heap::MarkCause::kConservativeWord)].cause.named_at = places();
     for (Excused& excused : excused_) keep(std::move(excused.cause));
     AuditCause floating = cause(AuditCauseKind::kFloating);
     for (std::uint64_t w = 0; w < words(); ++w)
@@ -97,6 +101,18 @@ class AuditPass {
                    [&](std::uint32_t object) { count(floating, object, span_of(object), true); });
     audit_.floating = floating.objects;
     keep(std::move(floating));
+  }
+
+  using Place = std::tuple<StringId, StringId, std::uint32_t>;
+
+  static Place place_of(const heap::Frame& frame) { return {frame.function, frame.file, frame.line}; }
+
+  std::vector<NamingPlace> places() const {
+    std::vector<NamingPlace> places;
+    for (const auto& [place, objects] : named_at_)
+      places.push_back({std::get<0>(place), std::get<1>(place), std::get<2>(place), objects});
+    std::ranges::stable_sort(places, std::ranges::greater(), &NamingPlace::objects);
+    return places;
   }
 
   struct Excused {
@@ -149,7 +165,8 @@ class AuditPass {
   const Reachability& reached_;
   heap::ObjectIndex index_;
   std::array<Excused, kMarkCauses> excused_;
-  HugeArray<std::uint64_t> explained_;  // a bit for each object of marked_only that has a cause
+  std::map<Place, std::uint64_t> named_at_;  // objects by the place of the word
+  HugeArray<std::uint64_t> explained_;       // a bit for each object of marked_only that has a cause
   Audit audit_;
 };
 

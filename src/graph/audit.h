@@ -25,13 +25,24 @@ enum class AuditCauseKind : std::uint8_t {
 };
 constexpr std::size_t kAuditCauses = static_cast<std::size_t>(AuditCauseKind::kFloating) + 1;
 
+// Where words lie that name objects: a line of a function.
+struct NamingPlace {
+  StringId function;
+  StringId file;
+  std::uint32_t line = 0;
+  std::uint64_t objects = 0;  // that words there name
+
+  bool operator==(const NamingPlace&) const = default;
+};
+
 // The objects that differ for one cause.
 struct AuditCause {
   AuditCauseKind kind = AuditCauseKind::kFloating;
   std::uint64_t objects = 0;
   std::uint64_t bytes = 0;
-  std::uint64_t shown = 0;        // of the objects, those that have the cause themselves; these hold the others
-  std::vector<Address> examples;  // the first few
+  std::uint64_t shown = 0;            // of the objects, those that have the cause themselves; these hold the others
+  std::vector<Address> examples;      // the first few
+  std::vector<NamingPlace> named_at;  // of those shown by kConservativeWord, the most objects first
 };
 
 struct Audit {

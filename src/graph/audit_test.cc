@@ -134,6 +134,28 @@ TEST_F(AuditTest, EachObjectHasOneCauseAndItsOwnBeforeAnothers) {
   EXPECT_EQ(found.marked_not_reached, 3U);
 }
 
+TEST_F(AuditTest, WordsSayWhereTheyLie) {
+  const GoroutineId goroutine = heap_.goroutine(7, heap::GoroutineState::kWaiting, {}, {}, {"main.send", "main.work"});
+  const std::uint32_t send = heap_.snapshot().goroutines[goroutine.row].first_frame;
+  std::vector<Handle> named;
+  for (int i = 0; i < 4; ++i) named.push_back(marked());
+  snapshot_ = heap_.build();
+  for (heap::Span& span : snapshot_.spans) span.has_marks = true;
+  const auto cause = heap::MarkCause::kConservativeWord;
+  snapshot_.audit.excuses = {{heap_.id(named[0]), cause, FrameId(send)},
+                             {heap_.id(named[1]), cause, FrameId(send + 1)},
+                             {heap_.id(named[2]), cause, FrameId(send + 1)},
+                             {heap_.id(named[3]), cause}};
+  const Audit found = audit(snapshot_, reach(snapshot_));
+  const AuditCause* words = find(found, AuditCauseKind::kConservativeWord);
+  ASSERT_NE(words, nullptr);
+  EXPECT_EQ(words->shown, 4U);
+  ASSERT_EQ(words->named_at.size(), 2U);
+  EXPECT_EQ(snapshot_.strings[words->named_at[0].function], "main.work");
+  EXPECT_EQ(words->named_at[0].objects, 2U);
+  EXPECT_EQ(words->named_at[1].objects, 1U);
+}
+
 TEST_F(AuditTest, AnExcuseForWhatDoesNotDifferCountsNothing) {
   const Handle held = marked();
   const Handle dead = heap_.object(64);

@@ -166,7 +166,7 @@ void describe(Archive& a, Label& x) {
 }
 template <class Archive>
 void describe(Archive& a, Root& x) {
-  a(x.kind, x.parent, x.label, x.type, x.goroutine, x.where, x.first_target, x.target_count, x.conservative);
+  a(x.kind, x.parent, x.label, x.type, x.goroutine, x.where, x.first_target, x.target_count, x.conservative, x.about);
 }
 template <class Archive>
 void describe(Archive& a, RootTarget& x) {
@@ -191,7 +191,7 @@ void describe(Archive& a, SampledObject& x) {
 }
 template <class Archive>
 void describe(Archive& a, MarkExcuse& x) {
-  a(x.object, x.cause);
+  a(x.object, x.cause, x.frame);
 }
 
 // Appends rows to a byte vector, which it neither owns nor clears.

@@ -143,8 +143,9 @@ void fill_rows(Snapshot& s) {
     behind = LabelId(0);
   }
   {
-    auto& [kind, parent, label, type, goroutine, where, first_target, target_count, conservative] = s.roots[1];
+    auto& [kind, parent, label, type, goroutine, where, first_target, target_count, conservative, about] = s.roots[1];
     filler(where, conservative);
+    about = ObjectId(2);
     type = TypeId(1);
   }
   {

@@ -139,5 +139,16 @@ TEST(HoldGolden, Format4WithRuntimes) {
                                              GoRuntime{"/usr/lib/b.so", "", std::nullopt, false}));
 }
 
+// The file has one root more than those before it.
+TEST(HoldGolden, Format4WithReasonsOfMarks) {
+  const Snapshot s = read_golden("format-4-reasons.hold");
+  expect_objects_of_format_4(s);
+  EXPECT_THAT(s.audit.excuses, ElementsAre(MarkExcuse{ObjectId(1), MarkCause::kConservativeWord, FrameId(1)}));
+  ASSERT_THAT(s.roots, SizeIs(4));
+  EXPECT_EQ(s.roots[3].kind, RootKind::kFinalizer);
+  EXPECT_EQ(s.roots[3].about, ObjectId(2));
+  EXPECT_FALSE(s.roots[2].about);
+}
+
 }  // namespace
 }  // namespace holdfast::heap

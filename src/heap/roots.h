@@ -104,6 +104,9 @@ struct Root {
   std::uint32_t first_target = 0;  // root_targets[first_target .. + target_count)
   std::uint32_t target_count = 0;
   bool conservative = false;  // the word may be no pointer at all
+  // The object that the special is about, for kFinalizer, kCleanup and kWeakHandle; the root does not hold it. None if
+  // it is not known: files of older holdfasts do not have it.
+  ObjectId about;
 
   bool operator==(const Root&) const = default;
 };

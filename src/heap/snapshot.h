@@ -257,6 +257,7 @@ enum class MarkCause : std::uint8_t {
 struct MarkExcuse {
   ObjectId object;
   MarkCause cause = MarkCause::kAllocateBlack;
+  FrameId frame = {};  // where the first word lies that names it, for kConservativeWord; none if it lies in no frame
 
   bool operator==(const MarkExcuse&) const = default;
 };

@@ -236,6 +236,8 @@ class Check {
       check_type(root.type, "root", r);
       if (!is_row(root.goroutine.row, snapshot_.goroutines.size()))
         problem("root {} belongs to goroutine {} of {}", r, root.goroutine.row, snapshot_.goroutines.size());
+      if (!is_row(root.about.row, snapshot_.objects))
+        problem("root {} is about object {} of {}", r, root.about.row, snapshot_.objects);
       check_range(root.first_target, root.target_count, snapshot_.root_targets.size(), "root", r);
     }
     for (std::size_t t = 0; t < snapshot_.root_targets.size(); ++t)
@@ -291,6 +293,8 @@ class Check {
         problem("mark excuse {} has cause {}", i, static_cast<int>(excuse.cause));
       if (excuse.object.row >= snapshot_.objects)
         problem("mark excuse {} is about object {} of {}", i, excuse.object.row, snapshot_.objects);
+      if (!is_row(excuse.frame.row, snapshot_.frames.size()))
+        problem("mark excuse {} rests on frame {} of {}", i, excuse.frame.row, snapshot_.frames.size());
     }
     check_order(snapshot_.absent, "absent memory");
     check_order(snapshot_.content.ranges, "content");

@@ -91,6 +91,8 @@ TEST(Validate, NamesEachBrokenPromise) {
   expect_problem([](S& s) { s.sampled[1].stack = AllocationStackId(); }, "sample 1 is of object 1 of 4 and stack");
   expect_problem([](S& s) { s.sampled[0] = s.sampled[1]; }, "sample 1 is of object 1, the one before it of 1");
   expect_problem([](S& s) { s.audit.excuses[0].object = ObjectId(4); }, "mark excuse 0");
+  expect_problem([](S& s) { s.audit.excuses[0].frame = FrameId(99); }, "mark excuse 0 rests on frame 99");
+  expect_problem([](S& s) { s.roots[1].about = ObjectId(4); }, "root 1 is about object 4 of 4");
   expect_problem([](S& s) { s.audit.excuses[0].cause = static_cast<MarkCause>(4); }, "mark excuse 0 has cause 4");
   expect_problem([](S& s) { s.content.bytes.shrink(8); }, "8 bytes of content for ranges of 16");
   expect_problem([](S& s) { std::swap(s.content.ranges[0], s.content.ranges[1]); }, "content [0x10");

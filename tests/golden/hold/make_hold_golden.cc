@@ -27,7 +27,9 @@ void add_objects(testing::HeapBuilder& heap) {
   heap.snapshot().goroutines[0].waiting_ns = 90000000000;
   heap.refer(heap.root(RootKind::kGlobal, "main.head", {}, node), a);
   heap.sample(a, {"main.add", "main.main"});
-  heap.snapshot().audit.excuses.push_back({heap.id(b), MarkCause::kConservativeWord});
+  heap.snapshot().audit.excuses.push_back({heap.id(b), MarkCause::kConservativeWord, FrameId(1)});
+  const RootId finalizer = heap.root(RootKind::kFinalizer, "main.close");
+  heap.snapshot().roots[finalizer.row].about = heap.id(large);
 }
 
 void add_rest(Snapshot& s) {
