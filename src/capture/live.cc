@@ -16,6 +16,7 @@
 #include "capture/symbol_files.h"
 #include "capture/target.h"
 #include "go/goroutines.h"
+#include "go/mem_stats.h"
 #include "go/needed_memory.h"
 #include "os/cgroup.h"
 #include "os/file_mapping.h"
@@ -101,6 +102,7 @@ class LiveProcess {
   std::uint32_t goroutines() const { return goroutines_; }
   double predicted_ms() const;
   std::uint64_t memory_need() const;
+  std::uint64_t count_collections() const;
 
   const os::ProcessStatus& status() const { return status_; }
   bool with_content() const { return with_content_; }
@@ -242,6 +244,13 @@ double LiveProcess::predicted_ms() const {
   const double record_bytes = static_cast<double>(total_bytes(blocks_)) * kRecordSlower / gain;
   return 0.3 + 0.01 * status_.threads + (bytes + record_bytes) * ms_per_byte_ +
          kPerSpanMs * static_cast<double>(spans_) / gain;
+}
+
+std::uint64_t LiveProcess::count_collections() const {
+  require_same();
+  const auto count = go::count_collections(*identified_.runtime);
+  if (!count) fail(ErrorCode::kUnsupported, "the counter of collections of process {} cannot be read", status_.pid);
+  return *count;
 }
 
 // Adds up the copy, references of which arrays are full, and columns (docs/architecture.md, "Memory per object"). In
@@ -400,6 +409,15 @@ class ProcessTarget final : public Target {
     return {live_->predicted_ms(), live_->planned_bytes(), live_->objects(),  live_->goroutines(),
             status_.threads,       live_->memory_need(),   os::memory_room(), live_->program().runtimes()};
   }
+
+  std::uint64_t count_collections(PassTimes& times) override {
+    open(times);
+    std::uint64_t count = 0;
+    watched([&] { count = live_->count_collections(); });
+    return count;
+  }
+
+  std::unique_ptr<Target> anew() const override { return process_target(name(), status_, options_); }
 
   heap::Snapshot snapshot(const Callbacks& callbacks, PassTimes& times) override {
     open(times);

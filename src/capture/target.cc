@@ -109,6 +109,14 @@ Prediction Target::predict(PassTimes&) {
   fail(ErrorCode::kUsage, "{} is a file: what a stop would cost can be said of live processes", name_);
 }
 
+std::uint64_t Target::count_collections(PassTimes&) {
+  fail(ErrorCode::kUsage, "{} is a file: its program does not go on to collect", name_);
+}
+
+std::unique_ptr<Target> Target::anew() const {
+  fail(ErrorCode::kUsage, "{} is a file, which has one moment", name_);
+}
+
 std::unique_ptr<Target> hold_target(std::string path, std::shared_ptr<const os::FileMapping> file) {
   return std::make_unique<HoldTarget>(std::move(path), std::move(file));
 }

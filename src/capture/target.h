@@ -41,6 +41,13 @@ class Target {
   // files, otherwise as snapshot() does.
   virtual Prediction predict(PassTimes& times);
 
+  // Returns how many collections a running process has completed, without stopping it. Fails as predict() does, and with
+  // kUnsupported if the runtime's counter is not found.
+  virtual std::uint64_t count_collections(PassTimes& times);
+
+  // Returns the same process once more, for another moment. Fails with kUsage for files.
+  virtual std::unique_ptr<Target> anew() const;
+
   // Takes the one moment of the target, so it can be called once: another moment needs another Target. A live process
   // is stopped, copied and let go, and the copy is analysed; the process is unharmed whatever happens. `times` gets the
   // named passes. The callbacks are called for files as for processes, but a .hold file has no reasons and no second

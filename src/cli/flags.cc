@@ -98,9 +98,13 @@ constexpr Flag kText[] = {
      [](Options& o, const std::string& v) { o.color = color_of(v); }, "auto always never"},
 };
 
-constexpr Flag kStrict[] = {
+constexpr Flag kAudit[] = {
     {"--strict", nullptr, "exit with 3 unless the audit is clean",
      [](Options& o, const std::string&) { o.strict = true; }},
+    {.name = "--prove",
+     .help = "look again after the next collection: it must have freed what nothing reached [150 s]",
+     .set = [](Options& o, const std::string&) { o.prove = true; },
+     .goes_with = GoesWith::kProcess},
 };
 
 constexpr Flag kOutput[] = {
@@ -138,8 +142,8 @@ std::span<const Flag> text_flags() {
 std::span<const Flag> report_flags() {
   return kReport;
 }
-std::span<const Flag> strict_flags() {
-  return kStrict;
+std::span<const Flag> audit_flags() {
+  return kAudit;
 }
 std::span<const Flag> output_flags() {
   return kOutput;

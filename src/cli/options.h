@@ -28,6 +28,7 @@ struct Options {
   bool dry_run = false;
   bool force = false;   // go on without enough memory
   bool strict = false;  // audit
+  bool prove = false;   // audit: look again after the next collection
   bool use_dwarf = true;
   bool use_symbols = true;
   bool use_cache = true;

@@ -164,6 +164,12 @@ std::optional<std::uint64_t> MemStats::find(std::string_view name) const {
   return std::nullopt;
 }
 
+std::optional<std::uint32_t> count_collections(const Runtime& runtime) {
+  if (!runtime.vars.memstats) return std::nullopt;
+  return runtime.memory.try_integer<std::uint32_t>(runtime.vars.memstats +
+                                                   runtime.layouts.offset("runtime.mstats", "numgc"));
+}
+
 MemStats read_mem_stats(const Runtime& runtime) {
   const Variables& vars = runtime.vars;
   if (!vars.memstats || !vars.gc_controller || !vars.allp || !vars.mheap) return {};

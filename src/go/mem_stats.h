@@ -22,6 +22,9 @@ struct MemStats {
   std::optional<std::uint64_t> find(std::string_view name) const;
 };
 
+// Returns MemStats.NumGC alone: the collections that are complete. None if it cannot be read.
+std::optional<std::uint32_t> count_collections(const Runtime& runtime);
+
 // Empty if the runtime's variables were not found. Fails with kDamaged if a counter cannot be read.
 MemStats read_mem_stats(const Runtime& runtime);
 

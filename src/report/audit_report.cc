@@ -10,6 +10,7 @@
 #include "base/units.h"
 #include "report/target_words.h"
 #include "view/audit_line.h"
+#include "view/labels.h"
 #include "view/words.h"
 
 namespace holdfast::report {
@@ -26,9 +27,17 @@ ordered_json hex_list(const std::vector<Address>& addresses) {
   return list;
 }
 
+// Returns "main.work work.go:17".
+std::string place_text(const heap::Snapshot& snapshot, const graph::NamingPlace& place) {
+  const std::string_view function = snapshot.strings[place.function];
+  const std::string line = view::line_text(snapshot.strings[place.file], place.line);
+  return line.empty() ? std::string(function) : fmt::format("{} {}", function, line);
+}
+
 // Returns "ended-thread   12  records of a thread ...", and where the first objects are.
-std::string cause_text(const graph::AuditCause& cause) {
+std::string cause_text(const heap::Snapshot& snapshot, const graph::AuditCause& cause) {
   constexpr std::size_t kExamplesInText = 3;
+  constexpr std::size_t kPlacesInText = 3;
   std::string out =
       fmt::format("    {:<42}{:>16}  {}\n", name_of(cause.kind), format_count(cause.objects), meaning_of(cause.kind));
   std::string where;
@@ -37,7 +46,49 @@ std::string cause_text(const graph::AuditCause& cause) {
   const std::string held = cause.shown < cause.objects
                                ? fmt::format("; {} held by the others", format_count(cause.objects - cause.shown))
                                : "";
-  return out + fmt::format("      {}, e.g. at {}{}\n", format_bytes(cause.bytes), where, held);
+  out += fmt::format("      {}, e.g. at {}{}\n", format_bytes(cause.bytes), where, held);
+  for (std::size_t i = 0; i < std::min(cause.named_at.size(), kPlacesInText); ++i)
+    out += fmt::format("      {} named in {}\n", format_count(cause.named_at[i].objects),
+                       cleaned(place_text(snapshot, cause.named_at[i])));
+  if (cause.named_at.size() > kPlacesInText)
+    out += fmt::format("      and in {} more places: audit --json\n", cause.named_at.size() - kPlacesInText);
+  return out;
+}
+
+ordered_json places_json(const heap::Snapshot& snapshot, const std::vector<graph::NamingPlace>& places) {
+  ordered_json list = ordered_json::array();
+  for (const graph::NamingPlace& place : places)
+    list.push_back({{"function", snapshot.strings[place.function]},
+                    {"file", snapshot.strings[place.file]},
+                    {"line", place.line},
+                    {"objects", place.objects}});
+  return list;
+}
+
+ordered_json later_json(const std::optional<graph::LaterAudit>& later) {
+  if (!later) return nullptr;
+  const auto fate = [](const graph::Fate& f) { return ordered_json{{"objects", f.objects}, {"bytes", f.bytes}}; };
+  return {
+      {"clean", later->clean()},         {"gc_cycle", later->gc_cycle},     {"unreached", fate(later->unreached)},
+      {"freed", fate(later->freed)},     {"revived", fate(later->revived)}, {"excused", fate(later->excused)},
+      {"unknown", fate(later->unknown)}, {"kept", fate(later->kept)},       {"examples", hex_list(later->examples)}};
+}
+
+std::string later_text(const graph::LaterAudit& later) {
+  std::string out = fmt::format("  {:<44}{:>16}  {}\n", "reached by nothing, at the first look",
+                                format_count(later.unreached.objects), format_bytes(later.unreached.bytes));
+  const auto add = [&](std::string_view what, const graph::Fate& fate) {
+    if (fate.objects > 0)
+      out += fmt::format("    {:<42}{:>16}  {}\n", what, format_count(fate.objects), format_bytes(fate.bytes));
+  };
+  add(fmt::format("freed by the next collection, number {}", later.gc_cycle), later.freed);
+  add("brought back: finalizers, weak pointers", later.revived);
+  add("kept, for words that may be no pointers", later.excused);
+  add("not known: their spans were being swept", later.unknown);
+  out += fmt::format("    {:<42}{:>16}  {}\n", "kept without a cause", format_count(later.kept.objects),
+                     later.kept.objects == 0 ? "" : "a root is missing from our list");
+  for (const Address address : later.examples) out += fmt::format("      {}\n", hex(address));
+  return out;
 }
 
 // Why the sums may differ, and by how much: "by what ..., 165 at most".
@@ -69,7 +120,8 @@ ordered_json losses_json(const std::vector<Loss>& losses) {
   return list;
 }
 
-ordered_json audit_json(const heap::Snapshot& snapshot, const graph::Audit& audit) {
+ordered_json audit_json(const heap::Snapshot& snapshot, const graph::Audit& audit,
+                        const std::optional<graph::LaterAudit>& later) {
   ordered_json causes = ordered_json::array();
   for (const graph::AuditCause& cause : audit.causes)
     causes.push_back({{"id", name_of(cause.kind)},
@@ -77,7 +129,8 @@ ordered_json audit_json(const heap::Snapshot& snapshot, const graph::Audit& audi
                       {"bytes", cause.bytes},
                       {"shown", cause.shown},
                       {"meaning", meaning_of(cause.kind)},
-                      {"examples", hex_list(cause.examples)}});
+                      {"examples", hex_list(cause.examples)},
+                      {"named_at", places_json(snapshot, cause.named_at)}});
   ordered_json counters = ordered_json::array();
   for (const heap::Counter& counter : snapshot.audit.counters)
     counters.push_back({{"name", counter.name},
@@ -102,6 +155,7 @@ ordered_json audit_json(const heap::Snapshot& snapshot, const graph::Audit& audi
           {"unexplained_objects", audit.unexplained_objects},
           {"unexplained_bytes", audit.unexplained_bytes},
           {"unexplained", hex_list(audit.unexplained)},
+          {"after_collection", later_json(later)},
           {"gc_phase", snapshot.audit.gc_phase},
           {"gc_cycles", snapshot.audit.gc_cycles},
           {"counters", counters},
@@ -115,10 +169,11 @@ ordered_json audit_json(const heap::Snapshot& snapshot, const graph::Audit& audi
           {"losses", losses_json(snapshot.losses)}};
 }
 
-std::string audit_text(const heap::Snapshot& snapshot, const graph::Audit& audit) {
+std::string audit_text(const heap::Snapshot& snapshot, const graph::Audit& audit,
+                       const std::optional<graph::LaterAudit>& later) {
   const heap::TargetInfo& target = snapshot.target;
-  std::string out =
-      fmt::format("{}, {}: {}\n", target_words(target), release_words(target), audit.clean ? "clean" : "NOT CLEAN");
+  std::string out = fmt::format("{}, {}: {}\n", target_words(target), release_words(target),
+                                audit.clean && (!later || later->clean()) ? "clean" : "NOT CLEAN");
   if (const std::string runtimes = runtimes_words(target.runtimes, target.from_file); !runtimes.empty())
     out += runtimes + "\n";
   out += "\n";
@@ -126,10 +181,11 @@ std::string audit_text(const heap::Snapshot& snapshot, const graph::Audit& audit
   out += fmt::format("  {:<44}{:>16}\n", "allocated objects", format_count(audit.objects));
   out += fmt::format("  {:<44}{:>16}\n", "reached from the roots", format_count(audit.reached));
   out += fmt::format("  {:<44}{:>16}\n", "marked by the last collection", format_count(audit.marked));
-  for (const graph::AuditCause& cause : audit.causes) out += cause_text(cause);
+  for (const graph::AuditCause& cause : audit.causes) out += cause_text(snapshot, cause);
   out += fmt::format("  {:<44}{:>16}  {}\n", "unexplained", format_count(audit.unexplained_objects),
                      audit.unexplained_objects == 0 ? "" : format_bytes(audit.unexplained_bytes));
   for (const Address address : audit.unexplained) out += fmt::format("    {}\n", hex(address));
+  if (later) out += "\n" + later_text(*later);
   out += "\n  counter                               the runtime's            ours\n";
   for (const heap::Counter& counter : snapshot.audit.counters)
     out += fmt::format("  {:<32}{:>20}{:>16}  {}\n", cleaned(counter.name), format_count(counter.runtime),

@@ -2,9 +2,11 @@
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>
+#include <optional>
 #include <string>
 
 #include "graph/audit.h"
+#include "graph/later_audit.h"
 #include "heap/snapshot.h"
 
 namespace holdfast::report {
@@ -13,7 +15,10 @@ namespace holdfast::report {
 // control characters of the target.
 std::string loss_text(const Loss& loss);
 nlohmann::ordered_json losses_json(const std::vector<Loss>& losses);
-nlohmann::ordered_json audit_json(const heap::Snapshot& snapshot, const graph::Audit& audit);
-std::string audit_text(const heap::Snapshot& snapshot, const graph::Audit& audit);
+// `later` is there if a second look was taken.
+nlohmann::ordered_json audit_json(const heap::Snapshot& snapshot, const graph::Audit& audit,
+                                  const std::optional<graph::LaterAudit>& later = {});
+std::string audit_text(const heap::Snapshot& snapshot, const graph::Audit& audit,
+                       const std::optional<graph::LaterAudit>& later = {});
 
 }  // namespace holdfast::report

@@ -1,5 +1,6 @@
 #include "session/session.h"
 
+#include <thread>
 #include <utility>
 
 #include "base/error.h"
@@ -55,6 +56,52 @@ const graph::Audit& Session::audit() {
   const CancellationScope scope(&cancellation_);
   if (!audit_) audit_ = times_.run("audit", [&] { return graph::audit(*snapshot_, live); });
   return *audit_;
+}
+
+namespace {
+
+// Polls rarely enough to cost nothing, and often enough to look before the next collection.
+void wait_for_collection(capture::Target& target, std::uint64_t completed, std::chrono::seconds patience,
+                         PassTimes& times) {
+  using Clock = std::chrono::steady_clock;
+  const auto end = Clock::now() + patience;
+  times.run("wait for a collection", [&] {
+    while (target.count_collections(times) == completed) {
+      throw_if_cancelled();
+      if (Clock::now() >= end)
+        fail(ErrorCode::kUnsupported,
+             "process {} has not collected within {} s, so nothing shows what it would have freed",
+             target.process()->pid, patience.count());
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+  });
+}
+
+}  // namespace
+
+graph::LaterAudit Session::audit_after_collection(std::chrono::seconds patience) {
+  constexpr int kTries = 10;
+  for (int attempt = 1; attempt <= kTries; ++attempt) {
+    std::optional<heap::Snapshot> second;
+    std::unique_ptr<capture::Target> again = target_->anew();
+    again->count_collections(times_);  // opens it before it is needed
+    const auto look_again = [&](const heap::Snapshot& first) {
+      if (first.audit.gc_phase != 0) return;
+      wait_for_collection(*again, first.audit.gc_cycles, patience, times_);
+      second = again->snapshot({}, times_);
+    };
+    open({.first_look = {}, .meanwhile = look_again, .second_opinion = {}, .type_reasons = {}});
+    if (second && graph::proves(*snapshot_, *second)) {
+      const graph::Reachability& live = reached();
+      const CancellationScope scope(&cancellation_);
+      return times_.run("later audit", [&] { return graph::audit_later(*snapshot_, live, *second); });
+    }
+    target_ = target_->anew();
+    snapshot_.reset();
+  }
+  fail(ErrorCode::kUnsupported,
+       "process {} collects so often that no two of {} pairs of looks had one collection between them",
+       target_->process()->pid, kTries);
 }
 
 view::Report Session::report(const view::ReportLimits& limits) {

@@ -10,6 +10,7 @@
 // One thread at a time may use it, except for cancel(), which any thread may call.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -21,6 +22,7 @@
 #include "capture/target.h"
 #include "graph/audit.h"
 #include "graph/dominators.h"
+#include "graph/later_audit.h"
 #include "graph/reachability.h"
 #include "heap/snapshot.h"
 #include "heap/type_reasons.h"
@@ -55,6 +57,12 @@ class Session {
   // Makes a report with the findings, the times of the passes and our own peak of memory so far. It is made anew each
   // time.
   view::Report report(const view::ReportLimits& limits = {});
+
+  // Looks at a live process twice, with one collection between the looks, and returns what that freed of what nothing
+  // reached at the first; the session's snapshot is that of the first. Waits for the collection, at most for
+  // `patience`; takes the memory of two looks. It comes first in a session or not at all. Fails with kUsage for files,
+  // and with kUnsupported if the program collects not at all in that time, or too often.
+  graph::LaterAudit audit_after_collection(std::chrono::seconds patience);
 
   // These look at the target in a way of their own, so they come first in a session or not at all. For a .hold file the
   // first and the last fail with kUsage, and a type is explained without its chain.

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Looks at a program that allocates without rest (tests/e2e/programs/churn), stripped, again and again: each look must
-succeed and each strict audit be clean, wherever the threads were stopped.
+succeed and each strict audit be clean, wherever the threads were stopped; and what nothing reaches at a look, the next
+collection must free.
 
   tests/e2e/busy_looks.py                                    40 looks
   tests/e2e/busy_looks.py --looks 1000 --releases 1.23,1.27  as often on each of these Go releases [1.26]
@@ -18,6 +19,8 @@ import cells
 from processes import VERB_SECONDS, Broken, Fixture
 
 BINARY = cells.ROOT / "build/release/holdfast"
+LOOKS_PER_PROOF = 10
+PROVEN_AT_LEAST = 10_000  # objects: the program drops some hundred thousand between two collections
 
 
 def look(binary, pid):
@@ -38,6 +41,19 @@ def look(binary, pid):
     return wrong, audit
 
 
+def prove(binary, pid):
+    """What is wrong with one look, by what the next collection freed of what nothing reached."""
+    done = subprocess.run([str(binary), "audit", "--strict", "--prove", "--json", str(pid)], capture_output=True, text=True,
+                          timeout=VERB_SECONDS)
+    if done.returncode not in (0, 3):
+        return [f"--prove: exit code {done.returncode}: {done.stderr.strip()[-300:]}"]
+    later = json.loads(done.stdout)["after_collection"]
+    wrong = [f"--prove: kept without a cause: {later['kept']}, {later['examples']}"] if later["kept"]["objects"] else []
+    if later["freed"]["objects"] < PROVEN_AT_LEAST:
+        wrong.append(f"--prove: freed: expected at least {PROVEN_AT_LEAST} objects, got {later}")
+    return wrong
+
+
 def look_often(binary, release, count, add):
     """Calls add(complaints, what) for each look."""
     in_flight = collections.Counter()
@@ -46,6 +62,8 @@ def look_often(binary, release, count, add):
             wrong, audit = look(binary, churn.pid)
             in_flight.update(c["name"] for c in audit.get("counters", ()) if c["runtime"] != c["ours"] and not c["must_match"])
             add(wrong, f"{release} look {n + 1}")
+            if n % LOOKS_PER_PROOF == 0:
+                add(prove(binary, churn.pid), f"{release} proof after look {n + 1}")
             if churn.process.poll() is not None:
                 add([f"the target has ended with {churn.process.returncode}"], release)
                 break

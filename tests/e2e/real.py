@@ -30,6 +30,7 @@ PAGE = cells.ROOT / "docs/real-programs.md"
 HEAD = ["| program | Go | RSS MiB | objects | live MiB | typed | audit | goroutines | held still ms | whole s | largest holder |",
         "|---|---|---|---|---|---|---|---|---|---|---|"]
 LOAD_REQUESTS = 300
+FREED_AT_LEAST = 0.999
 LEAKED_AT_LEAST = 500  # goroutines; the number depends on the speed of the machine
 QUIET_AT_MOST = 100
 
@@ -120,6 +121,18 @@ def audit_failures(holdfast):
         yield f"goroutines that do not unwind: expected none, got {audit['not_unwound'][:10]}"
 
 
+def later_failures(holdfast):
+    """What nothing reached must be freed by the next collection, also what a single look has to excuse: goroutines that
+    ran on after the last one have left hundreds of thousands of objects dead, and words that name them."""
+    audit = holdfast.answer("audit --prove")
+    later, words = audit["after_collection"], [c for c in audit["causes"] if c["id"] == "conservative-word"]
+    if later["kept"]["objects"] or later["freed"]["objects"] < FREED_AT_LEAST * later["unreached"]["objects"]:
+        yield f"after the next collection: expected {FREED_AT_LEAST:.1%} freed and none kept, got {later}"
+    for cause in words:
+        if sum(place["objects"] for place in cause["named_at"]) != cause["shown"]:
+            yield f"words on stacks: expected a place for each of {cause['shown']} objects, got {cause['named_at'][:5]}"
+
+
 def esbuild_failures(holdfast, leaks):
     blocked = sum(1 for g in holdfast.answer("goroutines")["goroutines"]
                   if g["wait_reason"] == "chan send" and "scanner" in g["created_by"])
@@ -131,6 +144,7 @@ def esbuild_failures(holdfast, leaks):
     if heap["typed_bytes"] < TYPED_AT_LEAST * heap["reachable_bytes"]:
         yield f"typed bytes: expected at least {TYPED_AT_LEAST:.0%} of {heap['reachable_bytes']}, got {heap['typed_bytes']}"
     named = [h for h in holdfast.answer("report")["holders"] if "chan send" in json.dumps(h) or "maybeParseFile" in json.dumps(h)]
+    yield from later_failures(holdfast)
     if leaks and not named:
         yield "holders: expected one that names the goroutines of scanner.maybeParseFile, got none"
 

@@ -1,0 +1,140 @@
+#include "graph/later_audit.h"
+
+#include <bit>
+
+#include "base/cancel.h"
+#include "base/error.h"
+#include "heap/object_index.h"
+
+namespace holdfast::graph {
+namespace {
+
+constexpr std::size_t kExamplesKept = 32;
+
+using Bits = HugeArray<std::uint64_t>;
+
+std::uint64_t words_for(const heap::Snapshot& snapshot) {
+  return (std::uint64_t{snapshot.objects} + 63) / 64;
+}
+
+// Adds to `bits` what the objects `todo` refer to, and so on, without what `limit` has. The bits of `todo` are set.
+void follow(const heap::Snapshot& snapshot, std::vector<std::uint32_t> todo, const Bits& limit, Bits& bits) {
+  const heap::Edges& edges = snapshot.edges;
+  while (!todo.empty()) {
+    const std::uint32_t source = todo.back();
+    todo.pop_back();
+    if (source >= snapshot.pointerful) continue;
+    for (std::uint32_t e = edges.row_begin[source]; e < edges.row_begin[source + 1]; ++e) {
+      const std::uint32_t target = edges.target[e];
+      if (heap::test_bit(limit, target) || heap::test_bit(bits, target)) continue;
+      heap::set_bit(bits, target);
+      todo.push_back(target);
+    }
+  }
+}
+
+// Returns what the runtime can bring back although no root reaches it.
+Bits revivable(const heap::Snapshot& snapshot, const Reachability& reached) {
+  Bits bits(words_for(snapshot));
+  std::vector<std::uint32_t> todo;
+  for (const heap::Root& root : snapshot.roots) {
+    if (root.kind != heap::RootKind::kFinalizer && root.kind != heap::RootKind::kWeakHandle) continue;
+    if (!root.about || reached.contains(root.about) || heap::test_bit(bits, root.about.row)) continue;
+    heap::set_bit(bits, root.about.row);
+    todo.push_back(root.about.row);
+  }
+  follow(snapshot, std::move(todo), reached.bits, bits);
+  return bits;
+}
+
+// Returns what the collector can have marked at the look although nothing that is surely a pointer holds it, and what
+// that holds.
+Bits excusable(const heap::Snapshot& snapshot, const Reachability& surely) {
+  Bits bits(words_for(snapshot));
+  std::vector<std::uint32_t> todo;
+  const auto add = [&](ObjectId object) {
+    if (surely.contains(object) || heap::test_bit(bits, object.row)) return;
+    heap::set_bit(bits, object.row);
+    todo.push_back(object.row);
+  };
+  for (const heap::MarkExcuse& excuse : snapshot.audit.excuses) add(excuse.object);
+  for (const heap::Root& root : snapshot.roots)
+    for (std::uint32_t t = 0; root.conservative && t < root.target_count; ++t)
+      add(snapshot.root_targets[root.first_target + t].object);
+  follow(snapshot, std::move(todo), surely.bits, bits);
+  return bits;
+}
+
+class LaterPass {
+ public:
+  LaterPass(const heap::Snapshot& first, const Reachability& reached, const heap::Snapshot& second)
+      : first_(first),
+        reached_(reached),
+        second_(second),
+        first_index_(first),
+        second_index_(second),
+        revivable_(revivable(first, reached)),
+        surely_(reach(second, {.use_root = [&](RootId root) { return !second.roots[root.row].conservative; }})),
+        excusable_(excusable(second, surely_)) {}
+
+  LaterAudit run() {
+    found_.gc_cycle = second_.audit.gc_cycles;
+    for (const heap::Span& span : first_.spans) {
+      throw_if_cancelled();
+      for (std::uint32_t object = span.first_object; object < span.first_object + span.objects; ++object)
+        if (!heap::test_bit(reached_.bits, object) && stays_until_collected(object)) look_at(object, span.slot_size);
+    }
+    return std::move(found_);
+  }
+
+ private:
+  // What the last collection found dead may be swept, and its slot used anew, before the next one begins.
+  bool stays_until_collected(std::uint32_t object) const {
+    return heap::test_bit(first_.marked, object) || heap::test_bit(first_.fresh, object);
+  }
+
+  void look_at(std::uint32_t object, std::uint64_t bytes) {
+    count(found_.unreached, bytes);
+    const Address address = first_index_.address_of(ObjectId(object));
+    Fate& fate = fate_of(object, second_index_.find_object(address));
+    count(fate, bytes);
+    if (&fate == &found_.kept && found_.examples.size() < kExamplesKept) found_.examples.push_back(address);
+  }
+
+  // `later` is the object in its place at the second look, if there is one.
+  Fate& fate_of(std::uint32_t object, ObjectId later) {
+    if (!later) return found_.freed;
+    if (!second_.spans[second_index_.find_span(later).row].has_marks) return found_.unknown;
+    if (!heap::test_bit(second_.marked, later.row)) return found_.freed;
+    if (heap::test_bit(revivable_, object)) return found_.revived;
+    return heap::test_bit(excusable_, later.row) ? found_.excused : found_.kept;
+  }
+
+  static void count(Fate& fate, std::uint64_t bytes) {
+    ++fate.objects;
+    fate.bytes += bytes;
+  }
+
+  const heap::Snapshot& first_;
+  const Reachability& reached_;
+  const heap::Snapshot& second_;
+  heap::ObjectIndex first_index_;
+  heap::ObjectIndex second_index_;
+  Bits revivable_;
+  Reachability surely_;
+  Bits excusable_;
+  LaterAudit found_;
+};
+
+}  // namespace
+
+bool proves(const heap::Snapshot& first, const heap::Snapshot& second) {
+  return first.audit.gc_phase == 0 && second.audit.gc_cycles == first.audit.gc_cycles + 1;
+}
+
+LaterAudit audit_later(const heap::Snapshot& first, const Reachability& reached, const heap::Snapshot& second) {
+  HOLDFAST_CHECK(proves(first, second));
+  return LaterPass(first, reached, second).run();
+}
+
+}  // namespace holdfast::graph

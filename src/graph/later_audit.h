@@ -1,0 +1,53 @@
+// Proves a look by the collection after it. What no root reaches at one moment, the program cannot reach later either,
+// so the next collection must free it, unless the runtime itself brings it back. An object that it keeps shows that a
+// root is missing from our list, whatever a single look has to excuse it (reference 9.4).
+//
+// The looks must have exactly one collection between them, which began after the first. Then a slot that the second
+// look has marked holds the object that was there at the first: what is allocated into a freed slot has no mark before
+// the next collection. Objects that were already found dead and wait for the sweep are left out: their slots may be
+// used anew before.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "base/address.h"
+#include "graph/reachability.h"
+#include "heap/snapshot.h"
+
+namespace holdfast::graph {
+
+// Whether the second look can prove anything of the first: both are of one process.
+bool proves(const heap::Snapshot& first, const heap::Snapshot& second);
+
+// Objects by what became of them; bytes are those of their slots.
+struct Fate {
+  std::uint64_t objects = 0;
+  std::uint64_t bytes = 0;
+
+  bool operator==(const Fate&) const = default;
+};
+
+// What became of everything at the first look that no root reaches and the collector had not yet found dead.
+struct LaterAudit {
+  std::uint64_t gc_cycle = 0;  // the collection between the looks, counted from 1
+  Fate unreached;              // the sum of the following
+  Fate freed;
+  Fate unknown;  // in a span that was being swept at the second look, so its marks are not known
+  // Kept, and the runtime can have brought it back: at the first look it had a finalizer or a weak pointer, or was held
+  // by what had.
+  Fate revived;
+  // Kept, but held by nothing that is surely a pointer: only conservative roots reach it at the second look, or its
+  // mark has a cause there (heap::MarkCause).
+  Fate excused;
+  Fate kept;                      // for no reason that shows
+  std::vector<Address> examples;  // of `kept`, the first few
+
+  bool clean() const { return kept.objects == 0; }
+};
+
+// `reached` must be everything that the roots of `first` reach, and proves(first, second) must hold. Runs on one
+// thread, linear in objects and edges; throws when it is cancelled.
+LaterAudit audit_later(const heap::Snapshot& first, const Reachability& reached, const heap::Snapshot& second);
+
+}  // namespace holdfast::graph
