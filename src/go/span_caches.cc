@@ -1,15 +1,12 @@
 #include "go/span_caches.h"
 
-#include <array>
-
-#include "go/heap_model.h"
+#include "go/cache_record.h"
 #include "go/processors.h"
 #include "go/runtime_lists.h"
 
 namespace holdfast::go {
 namespace {
 
-constexpr std::uint64_t kSpanClasses = 2 * kSizeClasses;
 constexpr std::uint32_t kWorldStopped = 3;  // runtime._Pgcstop
 
 class CacheReader {
@@ -18,6 +15,7 @@ class CacheReader {
       : runtime_(runtime),
         memory_(runtime.memory),
         layouts_(runtime.layouts),
+        fields_(runtime.layouts),
         sweep_gen_(memory_.integer<std::uint32_t>(runtime.vars.mheap + layouts_.offset("runtime.mheap", "sweepgen"))) {}
 
   std::vector<SpanCache> read() const {
@@ -36,26 +34,24 @@ class CacheReader {
 
  private:
   template <typename T>
-  T field(Address record, std::string_view type, std::string_view name) const {
-    return memory_.integer<T>(record + layouts_.offset(type, name));
+  T span_field(Address span, std::string_view name) const {
+    return memory_.integer<T>(span + layouts_.offset("runtime.mspan", name));
   }
 
   SpanCache read_cache(Address at) const {
     SpanCache cache;
-    cache.tiny_allocs = field<std::uint64_t>(at, "runtime.mcache", "tinyAllocs");
-    cache.may_be_flushing = field<std::uint32_t>(at, "runtime.mcache", "flushGen") != sweep_gen_;
-    std::array<std::byte, kSpanClasses * 8> spans{};
-    const Address list = at + layouts_.offset("runtime.mcache", "alloc");
-    if (!memory_.try_read(list, spans))
-      fail(ErrorCode::kDamaged, "the {} spans of the cache at {:#x} cannot be read", kSpanClasses, at.value);
-    for (std::uint64_t span_class = 0; span_class < kSpanClasses; ++span_class) {
+    cache.tiny_allocs = memory_.integer<std::uint64_t>(at + fields_.tiny_allocs.offset);
+    cache.may_be_flushing = memory_.integer<std::uint32_t>(at + fields_.flush_gen.offset) != sweep_gen_;
+    const auto spans = fields_.try_read_spans(memory_, at);
+    if (!spans) fail(ErrorCode::kDamaged, "the {} spans of the cache at {:#x} cannot be read", kSpanClasses, at.value);
+    for (std::size_t span_class = 0; span_class < kSpanClasses; ++span_class) {
       CachedSpan span;
-      span.mspan = Address(load_le<std::uint64_t>(spans.data() + span_class * 8));
+      span.mspan = (*spans)[span_class];
       if (!span.mspan) continue;
       span.span_class = static_cast<std::uint8_t>(span_class);
-      span.alloc_count = field<std::uint16_t>(span.mspan, "runtime.mspan", "allocCount");
-      span.count_before = field<std::uint16_t>(span.mspan, "runtime.mspan", "allocCountBeforeCache");
-      const auto sweep_gen = field<std::uint32_t>(span.mspan, "runtime.mspan", "sweepgen");
+      span.alloc_count = span_field<std::uint16_t>(span.mspan, "allocCount");
+      span.count_before = span_field<std::uint16_t>(span.mspan, "allocCountBeforeCache");
+      const auto sweep_gen = span_field<std::uint32_t>(span.mspan, "sweepgen");
       span.held = sweep_gen == sweep_gen_ + 1 || sweep_gen == sweep_gen_ + 3;
       if (span.alloc_count > 0) cache.spans.push_back(span);
     }
@@ -65,6 +61,7 @@ class CacheReader {
   const Runtime& runtime_;
   const MemorySource& memory_;
   const LayoutSource& layouts_;
+  const CacheFields fields_;
   const std::uint32_t sweep_gen_;
 };
 

@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "go/cache_record.h"
 #include "go/processors.h"
 
 namespace holdfast::go {
@@ -162,11 +163,11 @@ class SpecialReader {
   }
 
   void read_tiny_blocks() {
-    const std::uint32_t tiny = layouts_.offset("runtime.mcache", "tiny");
+    const CacheFields cache(layouts_);
     for (const Processor& processor : read_processors(runtime_)) {
       if (!processor.mcache) continue;
       SpecialRoot root{SpecialRootKind::kTinyBlock, processor.mcache, {}, {}, {}, false, {}};
-      add_word(root, processor.mcache + tiny);
+      add_word(root, processor.mcache + cache.tiny.offset);
       if (root.words[0].value) out_.roots.push_back(std::move(root));
     }
   }

@@ -1,8 +1,8 @@
 #include "go/unready_slots.h"
 
 #include <algorithm>
-#include <array>
 
+#include "go/cache_record.h"
 #include "go/machine_record.h"
 #include "go/processors.h"
 
@@ -33,15 +33,13 @@ class Search {
   // Of the threads that allocate.
   void list_spans_in_hand() {
     const MachineFields machine(runtime_.layouts);
-    const auto spans = runtime_.layouts.find("runtime.mcache", "alloc");
-    if (!machine.mallocing || !spans) return;
-    std::array<std::byte, 2 * kSizeClasses * 8> list{};
+    const CacheFields cache(runtime_.layouts);
+    if (!machine.mallocing) return;
     for (const Processor& p : read_processors(runtime_)) {
       if (!p.m || !p.mcache) continue;
       if (memory_.try_integer<std::uint32_t>(p.m + machine.mallocing->offset).value_or(0) == 0) continue;
-      if (!memory_.try_read(p.mcache + spans->offset, list)) continue;
-      for (std::size_t at = 0; at < list.size(); at += 8)
-        in_hand_.push_back(Address(load_le<std::uint64_t>(list.data() + at)));
+      if (const auto spans = cache.try_read_spans(memory_, p.mcache))
+        in_hand_.insert(in_hand_.end(), spans->begin(), spans->end());
     }
     std::sort(in_hand_.begin(), in_hand_.end());
   }
