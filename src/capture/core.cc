@@ -16,6 +16,7 @@
 #include "capture/target.h"
 #include "os/file_mapping.h"
 #include "os/host.h"
+#include "os/proc_text.h"
 
 namespace holdfast::capture {
 namespace {
@@ -68,7 +69,7 @@ class OpenCore {
   File find_exe() {
     if (main_path_.empty())
       fail(ErrorCode::kUsage, "{} does not say which program it is of: name it with --exe", path_);
-    const std::filesystem::path there = without_deleted(main_path_);
+    const std::filesystem::path there = os::without_deleted_mark(main_path_);
     std::optional<std::string> refused;
     for (const auto& candidate : {there, std::filesystem::path(path_).parent_path() / there.filename()}) {
       if (!std::filesystem::is_regular_file(candidate)) continue;
@@ -117,7 +118,7 @@ class OpenCore {
 
   FileBytes open(const FilePart& part) const {
     if (part.path == main_path_) return {exe_->bytes(), exe_};
-    File file = os::map_file(without_deleted(part.path));
+    File file = os::map_file(std::string(os::without_deleted_mark(part.path)));
     const binary::ElfFile elf(file->bytes());
     const auto same = same_build(ids_in_core(core_, part.path), BuildIds::of(elf));
     if (same && !*same && has_go_code(elf)) {

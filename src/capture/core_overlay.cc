@@ -11,8 +11,6 @@
 namespace holdfast::capture {
 namespace {
 
-constexpr std::string_view kDeleted = " (deleted)";
-
 Address page_of(Address at) {
   return Address(at.value / kSystemPage * kSystemPage);
 }
@@ -75,11 +73,6 @@ std::string main_program(const binary::CoreFile& core) {
   for (const Address at : {core.auxv()->program_headers, core.auxv()->entry})
     if (const auto* mapping = mapping_at(core, at)) return std::string(mapping->path);
   return {};
-}
-
-std::string without_deleted(std::string_view path) {
-  if (path.ends_with(kDeleted)) path.remove_suffix(kDeleted.size());
-  return std::string(path);
 }
 
 BuildIds ids_in_core(const binary::CoreFile& core, std::string_view path) {

@@ -20,8 +20,6 @@ namespace holdfast::capture {
 
 // Returns the path of the main program as the core has it; empty if the core does not say.
 std::string main_program(const binary::CoreFile& core);
-// The kernel marks the paths of files that are gone; this removes the mark.
-std::string without_deleted(std::string_view path);
 
 // Returns the build ids of a mapped file as they lie in the core's own memory: kernels dump the first page of every
 // program and library. Empty if they are not there. Of a core that lists no files (Delve's), those of the main program.

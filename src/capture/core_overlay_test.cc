@@ -120,11 +120,6 @@ TEST(CoreOverlay, FindsTheProgramOfACoreThatListsNoFiles) {
   EXPECT_FALSE(fits_segments(core.file, "./moved", binary::ElfFile(ByteView(moved, "moved"))));
 }
 
-TEST(CoreOverlay, TakesTheKernelsRemarkOffThePathOfADeletedFile) {
-  EXPECT_EQ(without_deleted("/bin/server (deleted)"), "/bin/server");
-  EXPECT_EQ(without_deleted("/bin/server"), "/bin/server");
-}
-
 TEST(CoreOverlay, LeavesOutFilesThatCannotHoldCode) {
   ElfBuilder elf(ElfType::kCore);
   Bytes mapped;

@@ -7,6 +7,7 @@
 #include "go/goroutines.h"
 #include "go/layout_table.h"
 #include "go/mem_stats.h"
+#include "os/proc_text.h"
 
 namespace holdfast::capture {
 namespace {
@@ -60,8 +61,7 @@ FoundRuntime look_at(const Program& program, std::size_t image, const MemorySour
 
 // A whole path is nothing else's name: "/lib/b.so" is not "/opt/lib/b.so".
 bool is_called(std::string_view path, std::string_view name) {
-  constexpr std::string_view kDeleted = " (deleted)";
-  if (path.ends_with(kDeleted) && !name.ends_with(kDeleted)) path.remove_suffix(kDeleted.size());
+  if (os::without_deleted_mark(name).size() == name.size()) path = os::without_deleted_mark(path);
   constexpr std::string_view kHere = "./";
   if (name.starts_with(kHere)) name.remove_prefix(kHere.size());
   if (name.empty() || !path.ends_with(name)) return false;

@@ -17,8 +17,6 @@
 namespace holdfast::os {
 namespace {
 
-constexpr std::string_view kDeletedMark = " (deleted)";
-
 // Parses "begin-end rwxp offset major:minor inode   path"; everything but the inode is in hex.
 ProcessMapping parse_mapping(std::string_view line) {
   std::string_view rest = line;
@@ -42,9 +40,9 @@ ProcessMapping parse_mapping(std::string_view line) {
   mapping.device_minor = *minor;
   mapping.inode = *inode;
   rest.remove_prefix(std::min(rest.find_first_not_of(' '), rest.size()));
-  mapping.deleted = mapping.is_file() && rest.ends_with(kDeletedMark);
-  if (mapping.deleted) rest.remove_suffix(kDeletedMark.size());
-  mapping.path = unescape_octal(rest);
+  const std::string_view path = mapping.is_file() ? without_deleted_mark(rest) : rest;
+  mapping.deleted = path.size() < rest.size();
+  mapping.path = unescape_octal(path);
   return mapping;
 }
 

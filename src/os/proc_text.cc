@@ -55,6 +55,11 @@ std::optional<std::string_view> labelled(std::string_view text, std::string_view
   return std::nullopt;
 }
 
+std::string_view without_deleted_mark(std::string_view path) {
+  constexpr std::string_view kMark = " (deleted)";
+  return path.substr(0, path.size() - (path.ends_with(kMark) ? kMark.size() : 0));
+}
+
 std::string unescape_octal(std::string_view text) {
   std::string out;
   out.reserve(text.size());

@@ -20,7 +20,6 @@ namespace holdfast::os {
 namespace {
 
 constexpr std::uint32_t kKernelThreadFlag = 0x00200000;  // PF_KTHREAD in field 9 of /proc/PID/stat, since Linux 2.6.27
-constexpr std::string_view kDeletedMark = " (deleted)";
 
 // Returns the numeric names in a directory of /proc, ascending.
 std::vector<pid_t> list_ids(const std::string& directory) {
@@ -81,10 +80,9 @@ void read_exe_path(pid_t pid, pid_t tid, ProcessStatus& status) {
   std::array<char, 4096> target{};
   const ssize_t got = readlink(thread_file(pid, tid, "exe").c_str(), target.data(), target.size());
   if (got <= 0) return;
-  std::string_view path(target.data(), static_cast<std::size_t>(got));
-  status.exe_deleted = path.ends_with(kDeletedMark);
-  if (status.exe_deleted) path.remove_suffix(kDeletedMark.size());
-  status.exe = path;
+  const std::string_view link(target.data(), static_cast<std::size_t>(got));
+  status.exe = without_deleted_mark(link);
+  status.exe_deleted = status.exe.size() < link.size();
 }
 
 std::optional<ProcessStatus> try_read_status(pid_t id) {

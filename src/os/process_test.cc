@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "os/child_for_tests.h"
 #include "os/maps.h"
+#include "os/proc_text.h"
 #include "os/process_memory.h"
 #include "os/refusal.h"
 
@@ -302,6 +303,12 @@ ProcessMapping mapping_at(const void* place) {
   for (const ProcessMapping& mapping : read_maps(getpid()))
     if (mapping.range.contains(at)) return mapping;
   return {};
+}
+
+TEST(WithoutDeletedMark, TakesOnlyTheKernelsMarkOff) {
+  EXPECT_EQ(without_deleted_mark("/bin/server (deleted)"), "/bin/server");
+  EXPECT_EQ(without_deleted_mark("/bin/server (deleted).old"), "/bin/server (deleted).old");
+  EXPECT_EQ(without_deleted_mark("/bin/server"), "/bin/server");
 }
 
 TEST(ReadMaps, ShowsFileOffsetPermissionsAndOddNames) {
