@@ -48,7 +48,7 @@ ordered_json memory_json(const capture::Prediction& prediction) {
   return json;
 }
 
-int dry_run(Run& run) {
+int dry_run(RunningVerb& run) {
   const os::ProcessStatus status = *run.session().target().process();
   const capture::Prediction prediction = run.session().predict();
   run.answer(
@@ -140,7 +140,7 @@ std::string prediction_text(const capture::Prediction& prediction) {
                      format_count(prediction.goroutines), format_count(prediction.threads));
 }
 
-session::Session& Run::session() {
+session::Session& RunningVerb::session() {
   if (session_) return *session_;
   session::Listener listener;
   listener.passes_run = [this](const std::string& running) { progress_.tell(running); };
@@ -159,7 +159,7 @@ session::Session& Run::session() {
   return *session_;
 }
 
-void Run::answer(const std::function<std::string()>& text, const std::function<ordered_json()>& json) {
+void RunningVerb::answer(const std::function<std::string()>& text, const std::function<ordered_json()>& json) {
   // Names come from the target and may be no UTF-8.
   const std::string out =
       options_.json ? json().dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n" : text();
@@ -167,7 +167,7 @@ void Run::answer(const std::function<std::string()>& text, const std::function<o
   print(out);
 }
 
-void Run::answer_with_table(const std::function<view::Table()>& make,
+void RunningVerb::answer_with_table(const std::function<view::Table()>& make,
                             const std::function<const heap::Snapshot*()>& snapshot) {
   const view::TablePlan plan = view::plan_table(verb_.shape(options_), options_.table);
   const view::Table table = make();
@@ -187,17 +187,17 @@ void Run::answer_with_table(const std::function<view::Table()>& make,
       [&] { return report::table_json(table, selection, of); });
 }
 
-bool Run::use_color() const {
+bool RunningVerb::use_color() const {
   if (options_.color != Color::kAuto) return options_.color == Color::kAlways;
   return isatty(STDOUT_FILENO) != 0;
 }
 
-std::size_t Run::width() const {
+std::size_t RunningVerb::width() const {
   return output_width(options_.wide);
 }
 
 int run_verb(const Verb& verb, const Options& options) {
-  Run run(verb, options);
+  RunningVerb run(verb, options);
   return options.dry_run ? dry_run(run) : verb.run(run);
 }
 

@@ -16,9 +16,9 @@ namespace holdfast::cli {
 
 constexpr int kGateFound = 3;  // exit code: a gate found something
 
-class Run {
+class RunningVerb {
  public:
-  Run(const Verb& verb, const Options& options) : verb_(verb), options_(options) {}
+  RunningVerb(const Verb& verb, const Options& options) : verb_(verb), options_(options) {}
 
   const Options& options() const { return options_; }
   // The session on the target, which is found but not opened at the first call. What its name could also have meant is

@@ -13,7 +13,7 @@
 
 namespace holdfast::cli {
 
-class Run;
+class RunningVerb;
 
 // The targets that can answer.
 enum class Answers : std::uint8_t {
@@ -43,7 +43,7 @@ struct Verb {
   void (*check)(const Options& options) = nullptr;
   bool shows_first = false;  // on a terminal, what is known early is shown while the rest is computed
   // Prints the answer and returns the exit code.
-  int (*run)(Run& run) = nullptr;
+  int (*run)(RunningVerb& run) = nullptr;
 };
 
 // Returns the verbs in the order of the help; the first one is meant if none is named.

@@ -10,7 +10,7 @@ namespace {
 // The runtime forces a collection after two minutes without one (runtime.forcegcperiod), unless GOGC=off.
 constexpr std::chrono::seconds kPatience{150};
 
-int run_audit(Run& run) {
+int run_audit(RunningVerb& run) {
   std::optional<graph::LaterAudit> later;
   if (run.options().prove) later = run.session().audit_after_collection(kPatience);
   const graph::Audit& audit = run.session().audit();

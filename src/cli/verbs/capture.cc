@@ -32,7 +32,7 @@ ordered_json capture_json(const heap::Snapshot& snapshot, const std::string& fil
             {"bytes_read", snapshot.pause.bytes_read}}}};
 }
 
-int run_capture(Run& run) {
+int run_capture(RunningVerb& run) {
   const Options& options = run.options();
   OutputFile file(options.output, options.with_content ? OutputFile::Access::kPrivate : OutputFile::Access::kUsual);
   if (options.json && file.is_standard_output())

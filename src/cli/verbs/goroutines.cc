@@ -9,7 +9,7 @@ view::TableShape goroutines_shape(const Options& options) {
   return view::goroutine_shape(!options.each);
 }
 
-int run_goroutines(Run& run) {
+int run_goroutines(RunningVerb& run) {
   run.answer_with_table(
       [&] {
         const graph::Dominators& dominators = run.session().dominators();

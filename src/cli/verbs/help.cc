@@ -12,7 +12,7 @@ void set_topic(Options& options, const std::string& word) {
   options.topic = word;
 }
 
-int help(Run& run) {
+int help(RunningVerb& run) {
   const Options& options = run.options();
   if (options.format == "man")
     print(man_page());
@@ -23,7 +23,7 @@ int help(Run& run) {
   return 0;
 }
 
-int complete(Run& run) {
+int complete(RunningVerb& run) {
   print(completion(run.options().topic));
   return 0;
 }

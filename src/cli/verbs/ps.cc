@@ -13,7 +13,7 @@ view::TableShape ps_shape(const Options&) {
   return session::process_shape();
 }
 
-int run_ps(Run& run) {
+int run_ps(RunningVerb& run) {
   std::vector<capture::ClosedProcess> closed;
   run.answer_with_table(
       [&] {

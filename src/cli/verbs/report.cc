@@ -9,7 +9,7 @@
 namespace holdfast::cli {
 namespace {
 
-int run_report(Run& run) {
+int run_report(RunningVerb& run) {
   view::ReportLimits limits;
   report::TextOptions text = {.color = run.use_color(), .width = run.width(), .target = run.options().target};
   if (const auto top = run.options().top) {

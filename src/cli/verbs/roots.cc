@@ -9,7 +9,7 @@ view::TableShape roots_shape(const Options&) {
   return view::root_shape();
 }
 
-int run_roots(Run& run) {
+int run_roots(RunningVerb& run) {
   run.answer_with_table(
       [&] {
         const graph::Dominators& dominators = run.session().dominators();

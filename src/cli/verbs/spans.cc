@@ -9,7 +9,7 @@ view::TableShape spans_shape(const Options&) {
   return view::span_shape();
 }
 
-int run_spans(Run& run) {
+int run_spans(RunningVerb& run) {
   run.answer_with_table(
       [&] {
         const graph::Reachability& reached = run.session().reached();

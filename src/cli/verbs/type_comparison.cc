@@ -13,7 +13,7 @@ void check_type_comparison(const Options& options) {
     fail(ErrorCode::kUsage, "type-comparison needs debug information to compare with: leave --no-dwarf away");
 }
 
-int run_type_comparison(Run& run) {
+int run_type_comparison(RunningVerb& run) {
   const view::TypeComparison comparison = run.session().compare_types();
   run.answer([&] { return report::comparison_text(comparison); }, [&] { return report::comparison_json(comparison); });
   return 0;

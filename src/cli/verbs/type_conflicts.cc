@@ -10,7 +10,7 @@ view::TableShape type_conflicts_shape(const Options&) {
   return view::conflict_shape();
 }
 
-int run_type_conflicts(Run& run) {
+int run_type_conflicts(RunningVerb& run) {
   run.answer_with_table(
       [&] {
         std::vector<heap::TypeConflict> conflicts = run.session().type_conflicts();

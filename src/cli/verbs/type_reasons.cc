@@ -12,7 +12,7 @@ namespace holdfast::cli {
 namespace {
 
 // A .hold file has types without the reasons for them. What it has is printed, but the answer is a failure.
-int run_type_reasons(Run& run) {
+int run_type_reasons(RunningVerb& run) {
   const view::ExplainedType explained = run.session().explain_type(*run.options().address);
   const heap::Snapshot& snapshot = run.session().snapshot();
   const heap::ObjectIndex index(snapshot);

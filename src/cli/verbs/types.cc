@@ -9,7 +9,7 @@ view::TableShape types_shape(const Options&) {
   return view::type_shape();
 }
 
-int run_types(Run& run) {
+int run_types(RunningVerb& run) {
   run.answer_with_table(
       [&] {
         const graph::Dominators& dominators = run.session().dominators();
