@@ -71,7 +71,7 @@ TEST(Findings, NameGoroutinesThatAreBlockedForLong) {
   const Report report = report_of(heap.build());
   const Finding* finding = find(report, "goroutines-blocked");
   ASSERT_NE(finding, nullptr);
-  EXPECT_EQ(finding->title, "20 goroutines blocked in chan send at main.work for at least 2 h");
+  EXPECT_EQ(finding->title.full, "20 goroutines blocked in chan send at main.work for at least 2 h");
   EXPECT_EQ(finding->confidence, Confidence::kObserved);
   EXPECT_EQ(finding->bytes, 20 * 100U << 10);
   EXPECT_EQ(finding->fault, "chan send at main.work");
@@ -94,7 +94,7 @@ TEST(Findings, SayProvenWhereTheRuntimeHasProvenTheLeak) {
   const Report report = report_of(heap.build());
   const Finding* finding = find(report, "goroutine-leak");
   ASSERT_NE(finding, nullptr);
-  EXPECT_EQ(finding->title, "20 goroutines blocked in chan receive at main.work for ever");
+  EXPECT_EQ(finding->title.full, "20 goroutines blocked in chan receive at main.work for ever");
   EXPECT_EQ(finding->confidence, Confidence::kProven);
 }
 
@@ -128,8 +128,9 @@ TEST(Findings, SayWhichFinalizerTheOthersWaitFor) {
     if (seconds > 0) heap.snapshot().goroutines[id.row].waiting_ns = seconds * kSecond;
     const Report report = report_of(heap.build());
     ASSERT_THAT(report.findings, SizeIs(1));
-    EXPECT_EQ(report.findings[0].title, "3 finalizers are due, and the one that runs is blocked at main.close");
-    EXPECT_THAT(report.findings[0].because, HasSubstr("goroutine 5, which runs them one by one, is in chan receive"));
+    EXPECT_EQ(report.findings[0].title.full, "3 finalizers are due, and the one that runs is blocked at main.close");
+    EXPECT_THAT(report.findings[0].because.full,
+                HasSubstr("goroutine 5, which runs them one by one, is in chan receive"));
     EXPECT_EQ(report.findings[0].bytes, 3 * 1000U);
     EXPECT_EQ(report.findings[0].confidence, seconds > 0 ? Confidence::kProven : Confidence::kObserved);
   }
@@ -159,7 +160,7 @@ TEST(Findings, SayThatTheCollectorIsOff) {
     ASSERT_THAT(report.findings, SizeIs(off ? 1 : 0));
     if (!off) continue;
     EXPECT_EQ(report.findings[0].id, "collector-off");
-    EXPECT_EQ(report.findings[0].title, "8.0 MiB of garbage wait for a collection that does not come");
+    EXPECT_EQ(report.findings[0].title.full, "8.0 MiB of garbage wait for a collection that does not come");
   }
 }
 
@@ -176,7 +177,7 @@ TEST(Findings, NameArraysOfPointersThatAreMostlyEmpty) {
     const Finding* finding = find(report, "sparse-array");
     ASSERT_EQ(finding != nullptr, used == 100);
     if (finding == nullptr) continue;
-    EXPECT_EQ(finding->title,
+    EXPECT_EQ(finding->title.full,
               "524,188 of 524,288 elements of a []*main.Item in main.items refer to nothing on the heap");
     EXPECT_EQ(finding->bytes, (4U << 20) - 800);
     EXPECT_EQ(finding->confidence, Confidence::kObserved);
@@ -218,8 +219,9 @@ TEST(Findings, NameMapsThatKeepRoomForManyMoreEntriesThanTheyHave) {
     const Report report = report_of(map_with(swiss, 100, 40));
     const Finding* finding = find(report, "sparse-map");
     ASSERT_NE(finding, nullptr);
-    EXPECT_THAT(finding->title, HasSubstr("has room for 102,400 entries; 4,000 of them refer to anything on the heap"));
-    EXPECT_THAT(finding->title, HasSubstr("main.index"));
+    EXPECT_THAT(finding->title.full,
+                HasSubstr("has room for 102,400 entries; 4,000 of them refer to anything on the heap"));
+    EXPECT_THAT(finding->title.full, HasSubstr("main.index"));
     EXPECT_EQ(finding->count, 1U);
   }
 }
@@ -234,7 +236,7 @@ TEST(Findings, HaveTheSameFingerprintInEveryRun) {
   const Report a = blocked(600), b = blocked(7200);
   ASSERT_THAT(a.findings, SizeIs(1));
   ASSERT_THAT(b.findings, SizeIs(1));
-  EXPECT_NE(a.findings[0].title, b.findings[0].title);
+  EXPECT_NE(a.findings[0].title.full, b.findings[0].title.full);
   EXPECT_EQ(a.findings[0].fingerprint, b.findings[0].fingerprint);
   EXPECT_EQ(a.findings[0].fingerprint.size(), 16U);
 }

@@ -15,6 +15,7 @@ namespace {
 using nlohmann::ordered_json;
 using view::AllocationSite;
 using view::ChainStep;
+using view::code_text;
 using view::CodePlace;
 using view::Finding;
 using view::GoroutineRow;
@@ -84,9 +85,9 @@ ordered_json root_json(const RootFacts& root) {
 
 ordered_json step_json(const ChainStep& step) {
   ordered_json json = {
-      {"text", step.text},   {"kind", name_of(step.kind)},
-      {"type", step.type},   {"field", step.field},
-      {"bytes", step.bytes}, {"address", step.address ? ordered_json(hex(step.address)) : ordered_json(nullptr)}};
+      {"text", step.text.full}, {"kind", name_of(step.kind)},
+      {"type", step.type},      {"field", step.field},
+      {"bytes", step.bytes},    {"address", step.address ? ordered_json(hex(step.address)) : ordered_json(nullptr)}};
   if (step.root) json["root"] = root_json(*step.root);
   if (!step.place.empty()) json["place"] = step.place;
   if (!step.key.empty()) json["key"] = step.key;
@@ -98,7 +99,7 @@ ordered_json allocated_at_json(const std::optional<AllocationSite>& site) {
   const auto call_json = [](const CodePlace& call) {
     return ordered_json{{"function", call.function}, {"file", call.file}, {"line", call.line}};
   };
-  return {{"place", site->place},
+  return {{"place", code_text(site->place)},
           {"objects", site->here},
           {"sampled_objects", site->sampled},
           {"stack", list_of(site->stack, call_json)}};
@@ -107,20 +108,26 @@ ordered_json allocated_at_json(const std::optional<AllocationSite>& site) {
 ordered_json holder_json(const Holder& holder) {
   return {{"bytes", holder.bytes},
           {"count", holder.count},
-          {"what", holder.what},
+          {"what", holder.what.full},
           {"stack_bytes", holder.stack_bytes},
           {"chain", list_of(holder.chain, step_json)},
-          {"created_by", holder.created_by},
+          {"created_by", code_text(holder.created_by)},
           {"allocated_at", allocated_at_json(holder.allocated_at)}};
 }
 
 ordered_json finding_json(const Finding& finding) {
-  return {{"id", finding.id},           {"title", finding.title},
-          {"bytes", finding.bytes},     {"exclusive_bytes", finding.exclusive_bytes},
-          {"count", finding.count},     {"confidence", name_of(finding.confidence)},
-          {"because", finding.because}, {"chain", list_of(finding.chain, step_json)},
-          {"fault", finding.fault},     {"allocated_at", allocated_at_json(finding.allocated_at)},
-          {"fix", finding.fix},         {"fingerprint", finding.fingerprint}};
+  return {{"id", finding.id},
+          {"title", finding.title.full},
+          {"bytes", finding.bytes},
+          {"exclusive_bytes", finding.exclusive_bytes},
+          {"count", finding.count},
+          {"confidence", name_of(finding.confidence)},
+          {"because", finding.because.full},
+          {"chain", list_of(finding.chain, step_json)},
+          {"fault", finding.fault},
+          {"allocated_at", allocated_at_json(finding.allocated_at)},
+          {"fix", finding.fix.full},
+          {"fingerprint", finding.fingerprint}};
 }
 
 ordered_json type_json(const TypeTotals& row) {
@@ -135,8 +142,8 @@ ordered_json goroutine_json(const GoroutineRow& row) {
   return {{"count", row.count},
           {"state", name_of(row.state)},
           {"wait_reason", name_of(row.wait_reason)},
-          {"created_by", row.created_by},
-          {"top", row.top},
+          {"created_by", code_text(row.created_by)},
+          {"top", code_text(row.top)},
           {"retained_bytes", row.retained_bytes},
           {"stack_bytes", row.stack_bytes},
           {"longest_waiting_ns", row.longest_waiting_ns},

@@ -38,7 +38,6 @@ using view::make_report;
 using view::name_of;
 using view::Names;
 using view::Report;
-using view::short_names;
 using view::short_type;
 using view::StepKind;
 using view::TypeTotals;
@@ -94,6 +93,8 @@ heap::Label work_frame(HeapBuilder& heap) {
   return label;
 }
 
+const CodePlace kStart = {"main.start", "/src/pool.go", 9};
+
 void add_goroutines(HeapBuilder& heap, int count, std::uint64_t bytes) {
   const RootId group = heap.group(WaitReason::kChanSend, "main.work", "/src/pool.go", 17);
   for (int i = 0; i < count; ++i) {
@@ -120,7 +121,7 @@ TEST(Holders, SayHowManyOfWhatAreInWhichMap) {
   const Report report = report_of(heap.build());
   ASSERT_THAT(report.holders, SizeIs(1));
   const Holder& holder = report.holders[0];
-  EXPECT_EQ(holder.what, "1,000 × main.Session in the map main.registry.sessions");
+  EXPECT_EQ(holder.what.full, "1,000 × main.Session in the map main.registry.sessions");
   EXPECT_EQ(holder.count, 1000U);
   EXPECT_EQ(holder.bytes, 48 + 4 * (32 + 8000) + 1000 * (48 + 16384U)) << "the map and all in it";
   std::vector<std::string_view> kinds, fields;
@@ -135,14 +136,14 @@ TEST(Holders, TakeGoroutinesAtOnePlaceForOne) {
   add_goroutines(heap, 200, 4096);
   const Report report = report_of(heap.build());
   ASSERT_THAT(report.holders, SizeIs(1));
-  EXPECT_EQ(report.holders[0].what, "200 goroutines in chan send at main.work pool.go:17 for at least 4 h");
-  EXPECT_EQ(report.holders[0].created_by, "main.start pool.go:9");
+  EXPECT_EQ(report.holders[0].what.full, "200 goroutines in chan send at main.work pool.go:17 for at least 4 h");
+  EXPECT_EQ(report.holders[0].created_by, kStart);
   EXPECT_EQ(report.holders[0].bytes, 200 * 4096U);
   EXPECT_EQ(report.holders[0].count, 200U);
   ASSERT_THAT(report.goroutines, SizeIs(1));
   EXPECT_EQ(report.goroutines[0].retained_bytes, 200 * 4096U);
   EXPECT_EQ(report.goroutines[0].stack_bytes, 200 * 8192U);
-  EXPECT_EQ(report.goroutines[0].created_by, "main.start pool.go:9");
+  EXPECT_EQ(report.goroutines[0].created_by, kStart);
 }
 
 // What two of them share belongs to neither, yet the goroutines hold it; and their stacks are more than that.
@@ -161,12 +162,12 @@ TEST(Holders, CountForManyGoroutinesWhatSomeOfThemShareAndTheirStacks) {
   heap.refer(heap.root(RootKind::kGlobal, "main.cache"), heap.leaf(200000));
   const Report report = report_of(heap.build());
   ASSERT_THAT(report.holders, SizeIs(2));
-  EXPECT_THAT(report.holders[0].what, HasSubstr("20 goroutines in chan send"));
+  EXPECT_THAT(report.holders[0].what.full, HasSubstr("20 goroutines in chan send"));
   EXPECT_EQ(report.holders[0].count, 20U);
   EXPECT_EQ(report.holders[0].bytes, report.goroutines[0].retained_bytes);
   EXPECT_GE(report.holders[0].bytes, 100000U + 20 * 2048);
   EXPECT_EQ(report.holders[0].stack_bytes, 20U * 8192);
-  EXPECT_THAT(report.holders[1].what, HasSubstr("main.cache")) << "more heap, but less with the stacks";
+  EXPECT_THAT(report.holders[1].what.full, HasSubstr("main.cache")) << "more heap, but less with the stacks";
 }
 
 TEST(Holders, SayWhoStartedAGoroutine) {
@@ -174,8 +175,8 @@ TEST(Holders, SayWhoStartedAGoroutine) {
   add_goroutines(heap, 1, 1 << 16);
   const Report report = report_of(heap.build());
   ASSERT_THAT(report.holders, SizeIs(1));
-  EXPECT_EQ(report.holders[0].what, "one object of 64.0 KiB in goroutine 7, main.work+0x3a pool.go:17");
-  EXPECT_EQ(report.holders[0].created_by, "main.start pool.go:9");
+  EXPECT_EQ(report.holders[0].what.full, "one object of 64.0 KiB in goroutine 7, main.work+0x3a pool.go:17");
+  EXPECT_EQ(report.holders[0].created_by, kStart);
 }
 
 TEST(Holders, SayWhereAClosureWasWritten) {
@@ -192,7 +193,7 @@ TEST(Holders, SayWhereAClosureWasWritten) {
   }
   Report report = report_of(heap.build());
   ASSERT_THAT(report.holders, SizeIs(1));
-  EXPECT_EQ(report.holders[0].what, "64 × func main.serve.func1 server.go:88 in main.hooks");
+  EXPECT_EQ(report.holders[0].what.full, "64 × func main.serve.func1 server.go:88 in main.hooks");
   EXPECT_EQ(report.holders[0].chain.back().place, "server.go:88");
 }
 
@@ -216,7 +217,7 @@ TEST(Holders, TakeALargeMapOfTheRuntimeForOneHop) {
   }
   const Report report = report_of(heap.build());
   ASSERT_THAT(report.holders, SizeIs(1));
-  EXPECT_EQ(report.holders[0].what, "4,096 × main.Session in the map main.sessions");
+  EXPECT_EQ(report.holders[0].what.full, "4,096 × main.Session in the map main.sessions");
 }
 
 // Makes a map of eight slots, one of which has nearly all; the snapshot keeps the bytes of the group and of a key.
@@ -265,11 +266,11 @@ TEST(Holders, ShowTheKeyOfTheOneEntryThatMattersIfTheSnapshotHasValues) {
     heap::Snapshot snapshot = one_large_entry(swiss, text, 16, 8);
     const Report report = report_of(snapshot);
     ASSERT_THAT(report.holders, SizeIs(1));
-    EXPECT_EQ(report.holders[0].what, "one main.Session, 64.0 KiB, in the map main.sessions[\"user-?17\"]");
+    EXPECT_EQ(report.holders[0].what.full, "one main.Session, 64.0 KiB, in the map main.sessions[\"user-?17\"]");
     EXPECT_EQ(report.holders[0].chain.back().key, "\"user-?17\"");
     EXPECT_THAT(report_text(report, {}), HasSubstr("main.sessions[\"user-?17\"] → main.Session"));
     snapshot.content = {};
-    EXPECT_EQ(report_of(snapshot).holders[0].what, "one main.Session, 64.0 KiB, in the map main.sessions");
+    EXPECT_EQ(report_of(snapshot).holders[0].what.full, "one main.Session, 64.0 KiB, in the map main.sessions");
     EXPECT_EQ(report_of(snapshot).holders[0].chain.back().key, "");
 
     const auto key_of = [&](auto type, std::uint64_t size, std::uint64_t number) {
@@ -294,7 +295,7 @@ TEST(Holders, TakeAListForOneThing) {
   heap.refer(heap.root(RootKind::kGlobal, "main.head"), nodes.front());
   const Report report = report_of(heap.build());
   ASSERT_THAT(report.holders, SizeIs(1));
-  EXPECT_EQ(report.holders[0].what, "5,000 × main.Node in main.head");
+  EXPECT_EQ(report.holders[0].what.full, "5,000 × main.Node in main.head");
   EXPECT_EQ(report.holders[0].bytes, 5000 * 160U);
 }
 
@@ -311,9 +312,9 @@ TEST(Holders, SplitWhatHoldsSeveralLargeThings) {
   heap.refer(heap.root(RootKind::kGlobal, "main.app"), top);
   const Report report = report_of(heap.build());
   ASSERT_THAT(report.holders, SizeIs(2));
-  EXPECT_EQ(report.holders[0].what, "one object of 2.0 MiB in main.app.orders.all");
+  EXPECT_EQ(report.holders[0].what.full, "one object of 2.0 MiB in main.app.orders.all");
   EXPECT_EQ(report.holders[0].bytes, 2U << 20);
-  EXPECT_EQ(report.holders[1].what, "one object of 1.0 MiB in main.app.users.all");
+  EXPECT_EQ(report.holders[1].what.full, "one object of 1.0 MiB in main.app.users.all");
 }
 
 TEST(Holders, SayWhenSeveralRootsShareSomething) {
@@ -324,7 +325,7 @@ TEST(Holders, SayWhenSeveralRootsShareSomething) {
   heap.refer(heap.root(RootKind::kGlobal, "main.second"), shared);
   const Report report = report_of(heap.build());
   ASSERT_THAT(report.holders, SizeIs(1));
-  EXPECT_EQ(report.holders[0].what, "one main.Table, 64.0 KiB, in main.first, shared by several roots");
+  EXPECT_EQ(report.holders[0].what.full, "one main.Table, 64.0 KiB, in main.first, shared by several roots");
   EXPECT_EQ(report.heap.named_bytes, 0U);
 }
 
@@ -335,7 +336,7 @@ TEST(Holders, SayWhereMostOfTheirSamplesWereAllocated) {
   ASSERT_THAT(report.holders, SizeIs(1));
   const auto& site = report.holders[0].allocated_at;
   ASSERT_TRUE(site.has_value());
-  EXPECT_EQ(site->place, "main.(*Registry).Open");
+  EXPECT_EQ(site->place.function, "main.(*Registry).Open");
   EXPECT_EQ(site->here, 80U);
   EXPECT_EQ(site->sampled, 100U);
   EXPECT_THAT(site->stack, ElementsAre(CodePlace{"runtime.makeslice", "", 0}, CodePlace{"main.(*Registry).Open", "", 0},
@@ -355,9 +356,9 @@ TEST(Holders, CountASampleForTheInnermostHolderOnly) {
   heap.sample(users, {"main.users"}).sample(orders, {"main.orders"}).sample(garbage, {"main.gone"});
   const Report report = report_of(heap.build());
   ASSERT_THAT(report.holders, SizeIs(3));
-  EXPECT_EQ(report.holders[0].allocated_at->place, "main.orders");
+  EXPECT_EQ(report.holders[0].allocated_at->place.function, "main.orders");
   EXPECT_EQ(report.holders[0].allocated_at->sampled, 1U);
-  EXPECT_EQ(report.holders[1].allocated_at->place, "main.users");
+  EXPECT_EQ(report.holders[1].allocated_at->place.function, "main.users");
   EXPECT_FALSE(report.holders[2].allocated_at.has_value()) << "nothing was sampled there";
 }
 
@@ -391,7 +392,7 @@ TEST(Holders, CountEachSampledByteOfTheirs) {
     const Report report = report_of(heap.build());
     for (const Holder& holder : report.holders)
       EXPECT_EQ(holder.allocated_at ? holder.allocated_at->sampled * 64 : 0, holder.bytes)
-          << seed << " " << holder.what;
+          << seed << " " << holder.what.full;
   }
 }
 
@@ -607,11 +608,11 @@ TEST(Report, LeavesLabelsOutOfLongChains) {
   add_goroutines(heap, 2, 4096);
   Report report = report_of(heap.build());
   ChainStep root, middle, end;
-  root.text = "global of example.com/app.(*Server).serve, example.com/app.init (bss+0x58)";
-  root.brief = "bss+0x58";
+  root.text.brief = "global of app.(*Server).serve, app.init (bss+0x58)";
+  root.least = "bss+0x58";
   root.kind = StepKind::kRoot;
-  middle.text = middle.brief = "app.Session";
-  end.text = end.brief = "app.Buffer";
+  middle.text.brief = middle.least = "app.Session";
+  end.text.brief = end.least = "app.Buffer";
   report.holders[0].chain = {root, middle, end};
   TextOptions options;
   options.width = 100;
@@ -629,8 +630,7 @@ TEST(Report, NeverCutsWhatGoroutinesWaitFor) {
   TextOptions options;
   options.width = 60;
   Report report = report_of(snapshot);
-  report.holders[0].what =
-      "200 goroutines in chan send at example.com/a/very/long/path/bundler.(*scanner).parse x.go:7";
+  report.holders[0].what.brief = "200 goroutines in chan send at bundler.(*scanner).parse x.go:7";
   const std::string text = report_text(report, options);
   EXPECT_THAT(text, HasSubstr("200 goroutines in chan send at"));
   EXPECT_THAT(text, HasSubstr("bundler.(*scanner).parse"));
@@ -655,7 +655,6 @@ TEST(Names, GiveWayFromTheLongestWordOn) {
             "chan send at bundler.…).maybeParseFile x.go:1");
   EXPECT_EQ(fit_words("short words only", 80), "short words only");
   EXPECT_EQ(text_width(fit_words("one two three four five six seven eight nine ten eleven", 20)), 20U);
-  EXPECT_EQ(short_names("in a.com/b/c.f at \"x/y\" of a.com/d.T"), "in c.f at \"x/y\" of d.T");
 }
 
 TEST(Report, SaysBeforeTheGraphIsKnownWhatIsKnown) {
@@ -704,13 +703,13 @@ TEST(Report, SaysWhatItsListsLeaveOut) {
 // In a pipe a line is as long as its text.
 TEST(Report, WithoutAWidthIsNeitherCutNorFolded) {
   Report report = report_of(shop());
-  report.holders[0].what = std::string(300, 'w') + " in " + std::string(300, 'x');
+  report.holders[0].what.brief = std::string(300, 'w') + " in " + std::string(300, 'x');
   report.target.name = std::string(300, 'n');
   TextOptions options;
   options.width = kEndless;
   options.target = std::string(100, 't');
   const std::string text = report_text(report, options);
-  EXPECT_THAT(text, HasSubstr(report.holders[0].what));
+  EXPECT_THAT(text, HasSubstr(report.holders[0].what.brief));
   EXPECT_THAT(text, HasSubstr(report.target.name));
   EXPECT_THAT(text, HasSubstr(fmt::format("holdfast types {0} · holdfast goroutines {0} · ", options.target)));
 }

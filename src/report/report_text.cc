@@ -18,6 +18,8 @@ namespace holdfast::report {
 namespace {
 
 using view::ChainStep;
+using view::code_text;
+using view::Detail;
 using view::GoroutineRow;
 using view::GoroutineSums;
 using view::HeapTotals;
@@ -25,7 +27,6 @@ using view::Holder;
 using view::kNoCollection;
 using view::name_of;
 using view::Report;
-using view::short_names;
 using view::short_type;
 using view::StepKind;
 using view::TypeTotals;
@@ -179,9 +180,9 @@ class Text {
     heading("FINDINGS");
     std::size_t number = 0;
     for (const view::Finding& finding : report_.findings) {
-      wrapped(fmt::format("{:>3}  {:>10}  ", ++number, format_bytes(finding.bytes)), short_names(finding.title));
-      wrapped("     ", fmt::format("{}: {}", name_of(finding.confidence), short_names(finding.because)));
-      wrapped("     change: ", short_names(finding.fix));
+      wrapped(fmt::format("{:>3}  {:>10}  ", ++number, format_bytes(finding.bytes)), finding.title.brief);
+      wrapped("     ", fmt::format("{}: {}", name_of(finding.confidence), finding.because.brief));
+      wrapped("     change: ", finding.fix.brief);
     }
   }
 
@@ -195,17 +196,17 @@ class Text {
       shown += holder.total_bytes();
       const std::string share = format_share(holder.total_bytes(), whole);
       wrapped(fmt::format("{:>3}  {:>10} ({})  ", ++number, format_bytes(holder.total_bytes()), share),
-              short_names(holder.what));
+              holder.what.brief);
       line(fmt::format("     {}", chain_text(holder.chain, width_ - 5)));
       if (!holder.created_by.empty()) {
         const std::string stacks =
             holder.stack_bytes > 0 ? fmt::format("; {} of it are their stacks", format_bytes(holder.stack_bytes)) : "";
-        wrapped("     ", fmt::format("created by {}{}", short_names(holder.created_by), stacks));
+        wrapped("     ", fmt::format("created by {}{}", code_text(holder.created_by, Detail::kBrief), stacks));
       }
       if (const auto& site = holder.allocated_at)
-        wrapped("     ",
-                fmt::format("put there by {} ({} of {} sampled {})", short_names(site->place), format_count(site->here),
-                            format_count(site->sampled), site->sampled == 1 ? "object" : "objects"));
+        wrapped("     ", fmt::format("put there by {} ({} of {} sampled {})", code_text(site->place, Detail::kBrief),
+                                     format_count(site->here), format_count(site->sampled),
+                                     site->sampled == 1 ? "object" : "objects"));
     }
     and_more(report_.holder_count - report_.holders.size(),
              fmt::format(", {}", format_bytes(report_.held_bytes - shown)));
@@ -246,7 +247,7 @@ class Text {
       }
       if (!parts.empty()) parts.back() += in_map ? key_text(step.key) : step.field;
       in_map = false;
-      parts.push_back(short_names(brief ? step.brief : step.text));
+      parts.push_back(brief ? step.least : step.text.brief);
       if (!step.place.empty()) parts.back() += fmt::format(" {}", step.place);
     }
     if (in_map && !parts.empty()) parts.back() += key_text({});
@@ -296,13 +297,13 @@ class Text {
       rest.take_away(row);
       const std::string_view reason = name_of(row.wait_reason);
       std::string text(reason.empty() ? name_of(row.state) : reason);
-      if (!row.top.empty()) text += fmt::format(" at {}", short_names(row.top));
+      if (!row.top.empty()) text += fmt::format(" at {}", code_text(row.top, Detail::kBrief));
       if (row.longest_waiting_ns > 0)
         text += fmt::format(", since {} or longer", format_seconds(static_cast<double>(row.longest_waiting_ns) / 1e9));
       if (row.leaked()) text += ", leaked";
       wrapped(fmt::format("  {:>8} × ", format_count(row.count)), text);
       std::string more = sizes_text(row.retained_bytes, row.stack_bytes);
-      if (!row.created_by.empty()) more += fmt::format("; created by {}", short_names(row.created_by));
+      if (!row.created_by.empty()) more += fmt::format("; created by {}", code_text(row.created_by, Detail::kBrief));
       wrapped("             ", more);
     }
     and_more(rest.places, fmt::format(" {}, {} goroutines, {}", rest.places == 1 ? "place" : "places",

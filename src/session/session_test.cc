@@ -86,7 +86,7 @@ TEST_F(SessionOnACapture, MakesTheReportFromWhatItHas) {
   const view::Report report = one.report();
   EXPECT_EQ(report.heap.reachable_objects, 2U);
   ASSERT_FALSE(report.holders.empty());
-  EXPECT_THAT(report.holders.front().what, HasSubstr("main.cache"));
+  EXPECT_THAT(report.holders.front().what.full, HasSubstr("main.cache"));
   EXPECT_FALSE(report.took_ms.empty());
   EXPECT_GT(report.peak_rss_bytes, 0U);
   one.report();

@@ -98,7 +98,7 @@ Table goroutine_table(const heap::Snapshot& snapshot, const graph::Dominators& d
     shown.push_back(group.first);
     const heap::Goroutine& one = *group.first;
     std::string created_at = line_text_with_path(snapshot.strings[one.created_file], one.created_line);
-    rows.push_back({&snapshot, std::move(group), names.top_frame(one), std::move(created_at)});
+    rows.push_back({&snapshot, std::move(group), code_text(names.top_frame(one)), std::move(created_at)});
   }
   Table table = make_table<TableRow>(goroutine_shape(options.group), columns_for(options.group), std::move(rows));
   if (options.stacks) {

@@ -44,7 +44,7 @@ class Describer {
     out.what = what(found, runs, prefix);
     out.created_by = creator(runs, prefix + found.about);
     out.stack_bytes = found.stack_bytes;
-    if (prefix > 0) out.what += ", shared by several roots";
+    if (prefix > 0) out.what += sentence(", shared by several roots");
     if (out.chain.size() > kLongestChain) shorten(out.chain);
     return out;
   }
@@ -102,16 +102,16 @@ class Describer {
         const heap::Root& row = snapshot_.roots[root.row];
         step.kind = kind_of(row.kind);
         step.root = facts_of(snapshot_, row);
-        step.text = root_text(snapshot_, row);
-        step.brief = root_text(snapshot_, row, Detail::kPlace);
+        step.text = named(snapshot_, row);
+        step.least = root_text(snapshot_, row, Detail::kPlace);
         step.type = type_name(snapshot_, row.type);
         step.address = row.where;
         continue;
       }
       const ObjectId object = runs[i].first.object();
       step.type = names_.type_of(object);
-      step.text = step.type.empty() ? fmt::format("object of {}", format_bytes(size_of(object))) : step.type;
-      step.brief = step.text;
+      step.text = step.type.empty() ? sentence("object of {}", format_bytes(size_of(object))) : named(step.type);
+      step.least = step.text.brief;
       step.kind = is_container(object) ? StepKind::kContainer : StepKind::kObject;
       step.address = names_.index().address_of(object);
       step.bytes = size_of(object);
@@ -128,7 +128,8 @@ class Describer {
     const std::size_t half = kLongestChain / 2;
     const std::size_t gone = chain.size() - 2 * half;
     ChainStep gap;
-    gap.text = gap.brief = fmt::format("{} more", gone);
+    gap.text = sentence("{} more", gone);
+    gap.least = gap.text.brief;
     gap.kind = StepKind::kGap;
     const auto begin = chain.begin() + static_cast<std::ptrdiff_t>(half);
     chain.erase(begin + 1, begin + static_cast<std::ptrdiff_t>(gone));
@@ -136,17 +137,16 @@ class Describer {
   }
 
   // "16,000 × main.Session in the map main.registry.sessions"
-  std::string what(const Found& found, const std::vector<LevelRun>& runs, std::size_t prefix) const {
+  Sentence what(const Found& found, const std::vector<LevelRun>& runs, std::size_t prefix) const {
     const Level& level = found.levels[found.about];
     const std::size_t entry = prefix + found.entry;
     if (level.goroutines && level.count > 1) return goroutines(level);
-    if (found.scattered) return fmt::format("many small things under {}", place(runs, entry + 1));
-    if (level.first.root()) return fmt::format("what {} holds", place(runs, entry + 1));
+    if (found.scattered) return sentence("many small things under {}", place(runs, entry + 1));
+    if (level.first.root()) return sentence("what {} holds", place(runs, entry + 1));
     const bool in_map = level.container || found.entry < found.about;
-    const std::string where = fmt::format("{}{}", in_map ? "in the map " : "in ", place(runs, entry));
-    if (level.container) return fmt::format("entries {}", where);
-    return fmt::format("{} {}{}", things(level), where,
-                       in_map && level.count == 1 ? key(runs, prefix + found.about) : "");
+    const Sentence where = sentence("{}{}", in_map ? "in the map " : "in ", place(runs, entry));
+    if (level.container) return sentence("entries {}", where);
+    return sentence("{} {}{}", things(level), where, in_map && level.count == 1 ? key(runs, prefix + found.about) : "");
   }
 
   // "[\"user-17\"]": of the only entry that matters, where the snapshot has values.
@@ -157,7 +157,7 @@ class Describer {
   }
 
   // Says who started the goroutines on the way to run `end`.
-  std::string creator(const std::vector<LevelRun>& runs, std::size_t end) const {
+  CodePlace creator(const std::vector<LevelRun>& runs, std::size_t end) const {
     for (std::size_t i = 0; i < runs.size() && i <= end; ++i) {
       const RootId root = runs[i].first.root();
       const GoroutineId id = root ? snapshot_.roots[root.row].goroutine : GoroutineId();
@@ -179,31 +179,31 @@ class Describer {
   }
 
   // "2,000 goroutines in chan send at main.work pool.go:17 for at least 4 h"
-  std::string goroutines(const Level& level) const {
-    std::string out = fmt::format("{} goroutines", format_count(level.count));
+  Sentence goroutines(const Level& level) const {
+    Sentence out = sentence("{} goroutines", format_count(level.count));
     const GoroutineId id = snapshot_.roots[level.first.root().row].goroutine;
     if (!id) return out;
     const heap::Goroutine& goroutine = snapshot_.goroutines[id.row];
     if (const std::string_view reason = name_of(goroutine.wait_reason); !reason.empty())
-      out += fmt::format(" in {}", reason);
-    const std::string top = names_.top_frame(goroutine);
-    if (!top.empty()) out += fmt::format(" at {}", top);
+      out += sentence(" in {}", reason);
+    const CodePlace top = names_.top_frame(goroutine);
+    if (!top.empty()) out += sentence(" at {}", named(top));
     if (goroutine.waiting_ns)
-      out += fmt::format(" for at least {}", format_seconds(static_cast<double>(*goroutine.waiting_ns) / 1e9));
+      out += sentence(" for at least {}", format_seconds(static_cast<double>(*goroutine.waiting_ns) / 1e9));
     return out;
   }
 
   // Returns the way to run `end` as a Go programmer would write it: "main.registry.sessions". Long ways lose their
   // middle.
-  std::string place(const std::vector<LevelRun>& runs, std::size_t end) const {
-    std::string root;
+  Sentence place(const std::vector<LevelRun>& runs, std::size_t end) const {
+    Sentence root;
     std::vector<std::string> fields;
     for (std::size_t i = 0; i < runs.size() && i <= end; ++i) {
       if (const RootId id = runs[i].first.root()) {
         if (i == end) break;
         const heap::Root& row = snapshot_.roots[id.row];
         if (row.kind == heap::RootKind::kGroup && i + 1 < end && runs[i + 1].first.root()) continue;
-        root += fmt::format("{}{}", root.empty() ? "" : ", ", root_text(snapshot_, row));
+        root += sentence("{}{}", root.empty() ? "" : ", ", named(snapshot_, row));
         continue;
       }
       if (i == 0) continue;
@@ -220,8 +220,8 @@ class Describer {
       fields.erase(fields.begin() + 1, fields.end() - 2);
       fields.insert(fields.begin() + 1, "…");
     }
-    for (const std::string& field : fields) root += field;
-    return root.empty() ? "memory of the runtime" : root;
+    for (const std::string& field : fields) root += sentence("{}", field);
+    return root.empty() ? sentence("memory of the runtime") : root;
   }
 
   bool is_container(graph::NodeId node) const {

@@ -33,7 +33,7 @@ std::vector<Holder> describe_holders(const Names& names, const graph::Dominators
 
 // How one object is held.
 struct HoldingPlace {
-  std::string text;  // "main.registry.sessions"
+  Sentence text;  // "main.registry.sessions"
   std::vector<ChainStep> chain;
 };
 

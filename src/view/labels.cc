@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "view/names.h"
 #include "view/words.h"
 
 namespace holdfast::view {
@@ -14,49 +15,63 @@ std::string with(std::string text, const std::string& more) {
   return more.empty() ? text : text + " " + more;
 }
 
+// The names of functions and variables, with import paths or without.
+class NamesIn {
+ public:
+  NamesIn(const StringTable& strings, Detail detail) : strings_(strings), full_(detail == Detail::kFull) {}
+
+  std::string operator[](StringId name) const {
+    return full_ ? std::string(strings_[name]) : short_type(strings_[name]);
+  }
+  std::string line(const heap::PlaceInCode& code) const { return line_text(strings_[code.file], code.line); }
+  std::string_view module(const heap::PlaceInData& data) const { return base_name(strings_[data.module]); }
+
+ private:
+  const StringTable& strings_;
+  const bool full_;
+};
+
 // Names a function that is called or run.
-std::string function_text(const StringTable& strings, const heap::PlaceInCode& code) {
-  if (code.function) return std::string(strings[code.function]);
+std::string function_text(const NamesIn& names, const heap::PlaceInCode& code) {
+  if (code.function) return names[code.function];
   return code.pc ? hex(code.pc) : std::string();
 }
 
-std::string frame_text(const StringTable& strings, const heap::PlaceInCode& code) {
+std::string frame_text(const NamesIn& names, const heap::PlaceInCode& code) {
   if (!code.function) return fmt::format("frame at {:#x}", code.pc.value);
-  return with(fmt::format("{}+{:#x}", strings[code.function], code.offset), line_text(strings[code.file], code.line));
+  return with(fmt::format("{}+{:#x}", names[code.function], code.offset), names.line(code));
 }
 
 // "bss+0x58 of libplugin.so"
-std::string data_text(const StringTable& strings, const heap::PlaceInData& data) {
+std::string data_text(const NamesIn& names, const heap::PlaceInData& data) {
   std::string text = fmt::format("{}+{:#x}", name_of(data.section), data.offset);
-  return data.module ? fmt::format("{} of {}", text, base_name(strings[data.module])) : text;
+  return data.module ? fmt::format("{} of {}", text, names.module(data)) : text;
 }
 
-std::string users_text(const StringTable& strings, const heap::Label& label) {
-  std::string text(strings[label.user]);
-  return label.other_user ? fmt::format("{}, {}", text, strings[label.other_user]) : text;
+std::string users_text(const NamesIn& names, const heap::Label& label) {
+  std::string text = names[label.user];
+  return label.other_user ? fmt::format("{}, {}", text, names[label.other_user]) : text;
 }
 
 // Says what is known of a variable without a name; empty if nothing is.
-std::string unnamed_text(const heap::Snapshot& snapshot, const heap::Label& label) {
-  const StringTable& strings = snapshot.strings;
+std::string unnamed_text(const heap::Snapshot& snapshot, const NamesIn& names, const heap::Label& label) {
   switch (label.relation) {
     case Relation::kItself:
-      return label.user ? fmt::format("global of {}", users_text(strings, label)) : std::string();
+      return label.user ? fmt::format("global of {}", users_text(names, label)) : std::string();
     case Relation::kInside:
-      return fmt::format("global+{:#x} of {}", label.distance, users_text(strings, label));
+      return fmt::format("global+{:#x} of {}", label.distance, users_text(names, label));
     case Relation::kAfter:
-      return fmt::format("{:#x} after a global of {}", label.distance, users_text(strings, label));
+      return fmt::format("{:#x} after a global of {}", label.distance, users_text(names, label));
     case Relation::kBehind:
       break;
   }
   const heap::Label& holder = snapshot.labels[label.behind.row];
   const bool has_name = static_cast<bool>(holder.variable);
   if (label.user)
-    return fmt::format("global of {}, perhaps behind {}{}", users_text(strings, label), has_name ? "" : "one of ",
-                       has_name ? strings[holder.variable] : strings[holder.user]);
-  return fmt::format(
-      "variable {}behind {}", label.basis == heap::Basis::kNearness ? "perhaps " : "",
-      has_name ? std::string(strings[holder.variable]) : fmt::format("a global of {}", users_text(strings, holder)));
+    return fmt::format("global of {}, perhaps behind {}{}", users_text(names, label), has_name ? "" : "one of ",
+                       names[has_name ? holder.variable : holder.user]);
+  return fmt::format("variable {}behind {}", label.basis == heap::Basis::kNearness ? "perhaps " : "",
+                     has_name ? names[holder.variable] : fmt::format("a global of {}", users_text(names, holder)));
 }
 
 std::string specials_text(heap::RootKind members) {
@@ -74,14 +89,13 @@ std::string specials_text(heap::RootKind members) {
   }
 }
 
-std::string group_text(const StringTable& strings, const heap::Label& label) {
+std::string group_text(const NamesIn& names, const heap::Label& label) {
   if (label.members != heap::RootKind::kGoroutine) return specials_text(label.members);
   std::string text = "goroutines";
   if (const std::string_view reason = name_of(label.wait_reason); !reason.empty())
     text += fmt::format(" in {}", reason);
   if (!label.code.function) return text;
-  return with(fmt::format("{} at {}", text, strings[label.code.function]),
-              line_text(strings[label.code.file], label.code.line));
+  return with(fmt::format("{} at {}", text, names[label.code.function]), names.line(label.code));
 }
 
 // Returns the words that stand before the function that a slot, a queue or a special belongs to.
@@ -117,10 +131,15 @@ std::string line_text(std::string_view file, std::uint32_t line) {
   return line_text_with_path(base_name(file), line);
 }
 
+std::string code_text(const CodePlace& place, Detail detail) {
+  return with(detail == Detail::kFull ? place.function : short_type(place.function), line_text(place.file, place.line));
+}
+
 std::string variable_text(const heap::Snapshot& snapshot, const heap::Label& label, Detail detail) {
-  if (label.variable) return std::string(snapshot.strings[label.variable]);
-  const std::string place = data_text(snapshot.strings, label.data);
-  const std::string text = detail == Detail::kPlace ? std::string() : unnamed_text(snapshot, label);
+  const NamesIn names(snapshot.strings, detail);
+  if (label.variable) return names[label.variable];
+  const std::string place = data_text(names, label.data);
+  const std::string text = detail == Detail::kPlace ? std::string() : unnamed_text(snapshot, names, label);
   return text.empty() ? place : fmt::format("{} ({})", text, place);
 }
 
@@ -146,19 +165,20 @@ RootFacts facts_of(const heap::Snapshot& snapshot, const heap::Root& root) {
 
 std::string root_text(const heap::Snapshot& snapshot, const heap::Root& root, Detail detail) {
   const heap::Label& label = label_of(snapshot, root);
+  const NamesIn names(snapshot.strings, detail);
   switch (root.kind) {
     case heap::RootKind::kGroup:
-      return group_text(snapshot.strings, label);
+      return group_text(names, label);
     case heap::RootKind::kGlobal:
       return variable_text(snapshot, label, detail);
     case heap::RootKind::kGoroutine:
       return root.goroutine ? fmt::format("goroutine {}", snapshot.goroutines[root.goroutine.row].goid) : "goroutine";
     case heap::RootKind::kFrame:
-      return frame_text(snapshot.strings, label.code);
+      return frame_text(names, label.code);
     default:
       break;
   }
-  const std::string function = function_text(snapshot.strings, label.code);
+  const std::string function = function_text(names, label.code);
   std::string text(kind_text(root.kind));
   if (is_queue(root.kind) && !function.empty()) text += ":";
   return with(text, function);

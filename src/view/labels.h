@@ -10,11 +10,25 @@
 
 namespace holdfast::view {
 
-// How much is said about a variable that has no name.
+// How much a name says.
 enum class Detail : std::uint8_t {
-  kFull,   // "global of main.serve (bss+0x58)"
-  kPlace,  // "bss+0x58"
+  kFull,   // "global of example.com/app.serve (bss+0x58)"
+  kBrief,  // "global of app.serve (bss+0x58)": without import paths
+  kPlace,  // "bss+0x58": the same, but only the place of a variable that has no name
 };
+
+// A line of code. It owns its texts. What is not known is empty or 0.
+struct CodePlace {
+  std::string function;
+  std::string file;  // with its path
+  std::uint32_t line = 0;
+
+  bool empty() const { return function.empty() && file.empty(); }
+  bool operator==(const CodePlace&) const = default;
+};
+
+// "main.(*Server).handle server.go:88"; empty if nothing is known.
+std::string code_text(const CodePlace& place, Detail detail = Detail::kFull);
 
 // The facts behind the name of a root, with full texts. What is not known or does not apply is empty or 0.
 struct RootFacts {

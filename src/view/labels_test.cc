@@ -71,6 +71,20 @@ TEST_F(LabelText, SaysWhoUsesAVariableWithoutAName) {
   EXPECT_EQ(text(RootKind::kGlobal, two, Detail::kPlace), "bss+0x58");
 }
 
+TEST_F(LabelText, LeavesImportPathsOutWhereItIsBrief) {
+  Label users = used();
+  users.user = string("example.com/app.(*Server).serve");
+  users.other_user = string("example.com/app.init");
+  EXPECT_EQ(text(RootKind::kGlobal, users, Detail::kBrief), "global of app.(*Server).serve, app.init (bss+0x58)");
+  Label frame;
+  frame.code = {string("example.com/app.serve"), 0x3a, {}, string("/src/a b/server.go"), 88};
+  EXPECT_EQ(text(RootKind::kFrame, frame), "example.com/app.serve+0x3a server.go:88");
+  EXPECT_EQ(text(RootKind::kFrame, frame, Detail::kBrief), "app.serve+0x3a server.go:88");
+  Label named;
+  named.variable = string("example.com/app.cache");
+  EXPECT_EQ(text(RootKind::kGlobal, named, Detail::kPlace), "app.cache");
+}
+
 TEST_F(LabelText, SaysHowFarAWordLiesInOrAfterAVariable) {
   EXPECT_EQ(text(RootKind::kGlobal, used(Relation::kInside, 0x10)), "global+0x10 of main.serve (bss+0x58)");
   EXPECT_EQ(text(RootKind::kGlobal, used(Relation::kAfter, 0x18)), "0x18 after a global of main.serve (bss+0x58)");

@@ -8,7 +8,6 @@
 #include "base/text.h"
 #include "heap/field_path.h"
 #include "heap/plumbing.h"
-#include "view/labels.h"
 
 namespace holdfast::view {
 namespace {
@@ -28,18 +27,6 @@ std::string short_type(std::string_view name) {
     out += base_name(path);
     if (end < name.size()) out += name[end++];
     begin = end;
-  }
-  return out;
-}
-
-std::string short_names(std::string_view text) {
-  std::string out;
-  for (bool quoted = false; !text.empty(); quoted = !quoted) {
-    const std::size_t end = std::min(text.find('"'), text.size());
-    const std::string_view part = text.substr(0, end);
-    out += quoted ? std::string(part) : short_type(part);
-    if (end < text.size()) out += '"';
-    text.remove_prefix(std::min(end + 1, text.size()));
   }
   return out;
 }
@@ -153,22 +140,21 @@ std::optional<std::string> Names::map_key(ObjectId container, ObjectId element) 
   return std::nullopt;
 }
 
-std::string Names::top_frame(const heap::Goroutine& goroutine) const {
+CodePlace Names::top_frame(const heap::Goroutine& goroutine) const {
   const heap::Frame* top = heap::first_user_frame(snapshot_, goroutine.first_frame, goroutine.frame_count);
-  return top == nullptr ? std::string() : frame(*top);
+  return top == nullptr ? CodePlace() : frame(*top);
 }
 
-std::string Names::creator(const heap::Goroutine& goroutine) const {
+CodePlace Names::creator(const heap::Goroutine& goroutine) const {
   return place(goroutine.created_by, goroutine.created_file, goroutine.created_line);
 }
 
-std::string Names::frame(const heap::Frame& frame) const {
+CodePlace Names::frame(const heap::Frame& frame) const {
   return place(frame.function, frame.file, frame.line);
 }
 
-std::string Names::place(StringId function, StringId file, std::uint32_t line) const {
-  const std::string at = line_text(snapshot_.strings[file], line);
-  return fmt::format("{}{}{}", snapshot_.strings[function], at.empty() ? "" : " ", at);
+CodePlace Names::place(StringId function, StringId file, std::uint32_t line) const {
+  return {std::string(snapshot_.strings[function]), std::string(snapshot_.strings[file]), line};
 }
 
 }  // namespace holdfast::view

@@ -9,13 +9,12 @@
 #include "heap/field_path.h"
 #include "heap/object_index.h"
 #include "heap/snapshot.h"
+#include "view/labels.h"
 
 namespace holdfast::view {
 
-// Shortens a type: "example.com/app/cart.Item" -> "cart.Item", inside of type arguments too.
+// Shortens a type, function or variable: "example.com/app/cart.Item" -> "cart.Item", inside of type arguments too.
 std::string short_type(std::string_view name);
-// Does the same to all names in a sentence, except in what is quoted.
-std::string short_names(std::string_view text);
 
 class Names {
  public:
@@ -40,13 +39,11 @@ class Names {
   // snapshot with content; one with the graph alone has no values.
   std::optional<std::string> map_key(ObjectId container, ObjectId element) const;
 
-  // Returns the innermost frame that is no plumbing (heap/plumbing.h): "main.send pipe.go:17".
-  std::string top_frame(const heap::Goroutine& goroutine) const;
-
-  // Returns the place of the go statement: "main.start pool.go:9"; empty if it is not known.
-  std::string creator(const heap::Goroutine& goroutine) const;
-  // Returns a frame as "main.send pipe.go:17".
-  std::string frame(const heap::Frame& frame) const;
+  // Returns the innermost frame that is no plumbing (heap/plumbing.h); an empty place if there is none.
+  CodePlace top_frame(const heap::Goroutine& goroutine) const;
+  // Returns the place of the go statement; empty if it is not known.
+  CodePlace creator(const heap::Goroutine& goroutine) const;
+  CodePlace frame(const heap::Frame& frame) const;
 
   const heap::Snapshot& snapshot() const { return snapshot_; }
   const heap::ObjectIndex& index() const { return index_; }
@@ -59,7 +56,7 @@ class Names {
   std::optional<Key> key_of(TypeId container, std::uint64_t offset) const;
   const heap::Field* field_of(TypeId type, std::string_view name) const;
   std::optional<std::string> value(TypeId type, Address at) const;
-  std::string place(StringId function, StringId file, std::uint32_t line) const;
+  CodePlace place(StringId function, StringId file, std::uint32_t line) const;
 
   const heap::Snapshot& snapshot_;
   const heap::ObjectIndex& index_;

@@ -13,6 +13,7 @@
 #include "graph/reachability.h"
 #include "heap/snapshot.h"
 #include "view/labels.h"
+#include "view/sentence.h"
 #include "view/type_table.h"
 
 namespace holdfast::view {
@@ -31,8 +32,8 @@ enum class StepKind : std::uint8_t {
 struct ChainStep {
   StepKind kind = StepKind::kObject;
   graph::NodeId node;             // the node that it shows; none for a gap
-  std::string text;               // name of the root, or type of the object
-  std::string brief;              // the same, but only the place of a variable without a name
+  Sentence text;                  // name of the root, or type of the object
+  std::string least;              // its brief form, but only the place of a variable without a name
   std::optional<RootFacts> root;  // of a root: the facts that its name is made of
   std::string type;               // of the object, or of the root's variable; empty if not known
   std::string field;        // the place in the step before: ".sessions", "[3].next"; empty if there is no single one
@@ -44,19 +45,10 @@ struct ChainStep {
   bool operator==(const ChainStep&) const = default;
 };
 
-// A line of code.
-struct CodePlace {
-  std::string function;
-  std::string file;  // with its path
-  std::uint32_t line = 0;
-
-  bool operator==(const CodePlace&) const = default;
-};
-
 // Where memory was allocated, by the runtime's memory profile. That takes samples, so its objects are some of those
 // held, and it has large ones more likely than small ones.
 struct AllocationSite {
-  std::string place;             // the innermost call outside of the runtime: "main.(*Server).handle server.go:88"
+  CodePlace place;               // the innermost call outside of the runtime
   std::uint64_t here = 0;        // sampled objects that were allocated there
   std::uint64_t sampled = 0;     // all sampled objects
   std::vector<CodePlace> stack;  // the commonest way to the place, innermost first
@@ -66,11 +58,11 @@ struct AllocationSite {
 struct Holder {
   std::uint64_t bytes = 0;  // retained: what would be free without it
   std::uint64_t count = 0;  // how many things `what` speaks of
-  std::string what;         // a part of a sentence: "16,000 × main.Session in the map main.registry.sessions"
+  Sentence what;            // a part of a sentence: "16,000 × main.Session in the map main.registry.sessions"
   std::vector<ChainStep> chain;
   // The stacks of the goroutines, if several hold it together; they are not part of the heap.
   std::uint64_t stack_bytes = 0;
-  std::string created_by;  // who started the goroutines: "main.(*Server).Serve server.go:88"; else empty
+  CodePlace created_by;                        // where the goroutines were started; empty if it is about none
   std::optional<AllocationSite> allocated_at;  // where most of it was; none if the profile has no sample of it
 
   std::uint64_t total_bytes() const { return bytes + stack_bytes; }
@@ -82,8 +74,8 @@ struct GoroutineRow {
   std::uint64_t count = 0;
   heap::GoroutineState state = heap::GoroutineState::kIdle;
   WaitReason wait_reason = WaitReason::kZero;
-  std::string created_by;                // "main.(*Server).Serve server.go:88"
-  std::string top;                       // innermost frame outside of the runtime: "main.send pipe.go:17"
+  CodePlace created_by;                  // the go statement
+  CodePlace top;                         // innermost frame outside of the runtime
   std::uint64_t retained_bytes = 0;      // of the heap
   std::uint64_t stack_bytes = 0;         // of their stacks, which are not part of the heap
   std::uint64_t longest_waiting_ns = 0;  // lower bound; 0 = not known
@@ -123,17 +115,17 @@ enum class Confidence : std::uint8_t { kObserved, kProven };
 
 // Something that is likely to be wrong, and what shows it.
 struct Finding {
-  std::string id;                     // what sort: "goroutine-leak", "sparse-map", ...
-  std::string title;                  // one sentence
+  std::string id;  // what sort: "goroutine-leak", "sparse-map", ...
+  Sentence title;
   std::uint64_t bytes = 0;            // of the memory that it is about
   std::uint64_t exclusive_bytes = 0;  // the part of these that nothing else keeps
   std::uint64_t count = 0;
   Confidence confidence = Confidence::kObserved;
-  std::string because;           // what shows it
+  Sentence because;              // what shows it
   std::vector<ChainStep> chain;  // may be empty
   std::string fault;             // what is at fault: a variable, a line of code, a setting
   std::optional<AllocationSite> allocated_at;
-  std::string fix;
+  Sentence fix;
   std::string fingerprint;  // of id and fault, so it is the same in every run on every host
 };
 

@@ -1,5 +1,3 @@
-#include <fmt/format.h>
-
 #include "base/units.h"
 #include "detect/detectors/detectors.h"
 
@@ -8,6 +6,7 @@ namespace {
 
 using view::Confidence;
 using view::Finding;
+using view::sentence;
 
 void find_uncollected(const Evidence& e, std::vector<Finding>& out) {
   const std::uint64_t garbage = e.report.heap.bytes - e.live;
@@ -15,9 +14,10 @@ void find_uncollected(const Evidence& e, std::vector<Finding>& out) {
   Finding& finding = add_finding(out, kCollectorOff, "GOGC", Confidence::kProven);
   finding.bytes = garbage;
   finding.count = e.report.heap.objects - e.report.heap.reachable_objects;
-  finding.title = fmt::format("{} of garbage wait for a collection that does not come", format_bytes(garbage));
-  finding.because = "the collector is switched off (GOGC=off) and there is no memory limit that would start it";
-  finding.fix = "set GOGC or GOMEMLIMIT, or call runtime.GC where the program can afford it";
+  finding.title = sentence("{} of garbage wait for a collection that does not come", format_bytes(garbage));
+  finding.because =
+      sentence("the collector is switched off (GOGC=off) and there is no memory limit that would start it");
+  finding.fix = sentence("set GOGC or GOMEMLIMIT, or call runtime.GC where the program can afford it");
 }
 
 }  // namespace

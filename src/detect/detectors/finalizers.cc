@@ -13,6 +13,9 @@ namespace {
 
 using view::Confidence;
 using view::Finding;
+using view::named;
+using view::Sentence;
+using view::sentence;
 
 const heap::Goroutine* blocked_under(const Evidence& e, std::span<const std::string_view> loops) {
   for (const heap::Goroutine& goroutine : e.snapshot.goroutines) {
@@ -47,17 +50,18 @@ void find_waiting_finalizers(const Evidence& e, std::vector<Finding>& out) {
     const heap::Goroutine* blocked = waiting > 0 ? blocked_under(e, queue.loops) : nullptr;
     if (blocked == nullptr) continue;
     if (group) bytes = e.dominators.retained_bytes(group);
-    const std::string top = e.names.top_frame(*blocked);
+    const Sentence top = named(e.names.top_frame(*blocked));
     const bool is_long = blocked->waiting_ns.value_or(0) >= kLongWait;
-    Finding& finding = add_finding(out, kFinalizersWait, top, is_long ? Confidence::kProven : Confidence::kObserved);
+    Finding& finding =
+        add_finding(out, kFinalizersWait, top.full, is_long ? Confidence::kProven : Confidence::kObserved);
     finding.bytes = finding.exclusive_bytes = bytes;
     finding.count = waiting;
     finding.title =
-        fmt::format("{} {} are due, and the one that runs is blocked at {}", format_count(waiting), queue.what, top);
-    finding.because = fmt::format("goroutine {}, which runs them one by one, is in {}", blocked->goid,
-                                  view::name_of(blocked->wait_reason));
-    if (blocked->waiting_ns) finding.because += fmt::format(" for at least {}", duration(*blocked->waiting_ns));
-    finding.fix = fmt::format("do not wait in a finalizer or cleanup: let {} start a goroutine for that", top);
+        sentence("{} {} are due, and the one that runs is blocked at {}", format_count(waiting), queue.what, top);
+    finding.because = sentence("goroutine {}, which runs them one by one, is in {}", blocked->goid,
+                               view::name_of(blocked->wait_reason));
+    if (blocked->waiting_ns) finding.because += sentence(" for at least {}", duration(*blocked->waiting_ns));
+    finding.fix = sentence("do not wait in a finalizer or cleanup: let {} start a goroutine for that", top);
   }
 }
 

@@ -13,6 +13,9 @@ namespace {
 using view::Confidence;
 using view::Finding;
 using view::GoroutineRow;
+using view::named;
+using view::Sentence;
+using view::sentence;
 
 // Whether it waits for another goroutine, and not for the network, a timer or the runtime, which may rightly take long.
 bool waits_for_others(WaitReason reason) {
@@ -26,17 +29,18 @@ bool waits_for_others(WaitReason reason) {
 Finding& add(const Evidence& e, const Detector& detector, const GoroutineRow& row, std::string_view how_long,
              std::string_view because, Confidence confidence, std::vector<Finding>& out) {
   const std::string_view reason = view::name_of(row.wait_reason);
-  Finding& finding = add_finding(out, detector, fmt::format("{} at {}", reason, row.top), confidence);
+  const Sentence top = named(row.top);
+  Finding& finding = add_finding(out, detector, sentence("{} at {}", reason, top).full, confidence);
   finding.bytes = finding.exclusive_bytes = row.retained_bytes;
   finding.count = row.count;
-  finding.title = fmt::format("{} {} blocked in {} at {} {}", format_count(row.count),
-                              row.count == 1 ? "goroutine" : "goroutines", reason, row.top, how_long);
-  finding.because = fmt::format("{}; they hold {} and their stacks take {}", because, format_bytes(row.retained_bytes),
-                                format_bytes(row.stack_bytes));
-  if (!row.created_by.empty()) finding.because += fmt::format("; created by {}", row.created_by);
-  finding.fix = fmt::format(
+  finding.title = sentence("{} {} blocked in {} at {} {}", format_count(row.count),
+                           row.count == 1 ? "goroutine" : "goroutines", reason, top, how_long);
+  finding.because = sentence("{}; they hold {} and their stacks take {}", because, format_bytes(row.retained_bytes),
+                             format_bytes(row.stack_bytes));
+  if (!row.created_by.empty()) finding.because += sentence("; created by {}", named(row.created_by));
+  finding.fix = sentence(
       "let the wait at {} end: by a partner that always comes, room in the channel, or a context that is cancelled",
-      row.top);
+      top);
   take_holder(e, row.root, finding);
   return finding;
 }

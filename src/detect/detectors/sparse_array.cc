@@ -1,5 +1,3 @@
-#include <fmt/format.h>
-
 #include <algorithm>
 
 #include "base/units.h"
@@ -11,6 +9,7 @@ namespace {
 
 using view::Confidence;
 using view::Finding;
+using view::sentence;
 
 // Finds backing arrays of pointers of which few are set.
 void find_sparse_arrays(const Evidence& e, std::vector<Finding>& out) {
@@ -26,16 +25,17 @@ void find_sparse_arrays(const Evidence& e, std::vector<Finding>& out) {
       const std::uint64_t spare = (room - used) * 8;
       if (used * 4 >= room || spare < e.smallest) continue;
       const view::HoldingPlace place = e.places.place_of(object);
-      Finding& finding = add_finding(out, kSparseArray, place.text, Confidence::kObserved);
+      Finding& finding = add_finding(out, kSparseArray, place.text.full, Confidence::kObserved);
       finding.bytes = finding.exclusive_bytes = spare;
       finding.count = 1;
       finding.chain = place.chain;
       finding.title =
-          fmt::format("{} of {} elements of a {} in {} refer to nothing on the heap", format_count(room - used),
-                      format_count(room), view::short_type(e.names.type_of(object)), place.text);
+          sentence("{} of {} elements of a {} in {} refer to nothing on the heap", format_count(room - used),
+                   format_count(room), view::short_type(e.names.type_of(object)), place.text);
       finding.because =
-          fmt::format("of the {} words of the object {} point to something", format_count(room), format_count(used));
-      finding.fix = "if it was that full once: copy what is in use to a new slice; if it was made so: ask for less";
+          sentence("of the {} words of the object {} point to something", format_count(room), format_count(used));
+      finding.fix =
+          sentence("if it was that full once: copy what is in use to a new slice; if it was made so: ask for less");
     }
   }
 }

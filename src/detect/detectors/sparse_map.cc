@@ -1,5 +1,3 @@
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <optional>
 #include <unordered_map>
@@ -15,6 +13,7 @@ namespace {
 using view::Confidence;
 using view::Finding;
 using view::Names;
+using view::sentence;
 using view::TypeTotals;
 
 // Large maps have tables of 1,024 slots (Go 1.24+) or one array of buckets; smaller objects belong to small maps.
@@ -136,15 +135,15 @@ class SparseMaps {
     const std::uint64_t spare = fill.bytes / fill.slots * (fill.slots - fill.used);
     if (spare < smallest_) return;
     const view::HoldingPlace place = places_.place_of(header);
-    Finding& finding = add_finding(out_, kSparseMap, place.text, Confidence::kObserved);
+    Finding& finding = add_finding(out_, kSparseMap, place.text.full, Confidence::kObserved);
     finding.bytes = finding.exclusive_bytes = spare;
     finding.count = 1;
     finding.chain = place.chain;
-    finding.title = fmt::format("the map {} has room for {} entries; {} of them refer to anything on the heap",
-                                place.text, format_count(fill.slots), format_count(fill.used));
+    finding.title = sentence("the map {} has room for {} entries; {} of them refer to anything on the heap", place.text,
+                             format_count(fill.slots), format_count(fill.used));
     finding.because =
-        fmt::format("its tables take {}; maps do not shrink when entries are deleted", format_bytes(fill.bytes));
-    finding.fix = "if entries were deleted: copy what is left to a new map; if it was made so: ask for less";
+        sentence("its tables take {}; maps do not shrink when entries are deleted", format_bytes(fill.bytes));
+    finding.fix = sentence("if entries were deleted: copy what is left to a new map; if it was made so: ask for less");
   }
 
   const Names& names_;
