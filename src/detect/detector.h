@@ -39,8 +39,15 @@ struct Detector {
 // Returns all detectors in an arbitrary order; findings are ranked by bytes.
 std::span<const Detector* const> detectors();
 
-// Appends a finding with its id, its place and the fingerprint of both to `out`.
-view::Finding& add_finding(std::vector<view::Finding>& out, const Detector& detector, const std::string& place,
+// What is at fault. Two faults of a detector are the same if their identities are: names of variables, functions,
+// fields and types, and the numbers of enumerators that never change; no lines, offsets, counts or texts.
+struct Fault {
+  std::string text;  // "chan send at main.work pool.go:17"
+  std::vector<std::string> identity;
+};
+
+// Appends a finding with its id, its fault and the fingerprint of both to `out`.
+view::Finding& add_finding(std::vector<view::Finding>& out, const Detector& detector, const Fault& fault,
                            view::Confidence confidence);
 // Gives the finding the chain and the allocation site of the large holder whose chain begins with the root, if there is
 // one.

@@ -16,17 +16,20 @@ using view::Finding;
 
 constexpr std::uint64_t kSmallest = 1 << 20;  // in bytes; 1 % of the live ones if that is more
 constexpr std::size_t kMostFindings = 20;
+constexpr std::string_view kBetween("\0", 1);  // in no name
 
 }  // namespace
 
-// The fingerprint is the same for the same place in the program, whatever the run, the host and the numbers.
-Finding& add_finding(std::vector<Finding>& out, const Detector& detector, const std::string& place,
+Finding& add_finding(std::vector<Finding>& out, const Detector& detector, const Fault& fault,
                      view::Confidence confidence) {
   Finding& finding = out.emplace_back();
   finding.id = detector.id;
-  finding.fault = place;
+  finding.fault = fault.text;
   finding.confidence = confidence;
-  finding.fingerprint = fmt::format("{:016x}", Hasher().add(finding.id).add("|").add(place).value());
+  Hasher hasher;
+  hasher.add(finding.id);
+  for (const std::string& part : fault.identity) hasher.add(kBetween).add(part);
+  finding.fingerprint = fmt::format("{:016x}", hasher.value());
   return finding;
 }
 

@@ -226,19 +226,49 @@ TEST(Findings, NameMapsThatKeepRoomForManyMoreEntriesThanTheyHave) {
   }
 }
 
-TEST(Findings, HaveTheSameFingerprintInEveryRun) {
-  const auto blocked = [](std::uint64_t seconds) {
+std::string fingerprint(const Report& report) {
+  EXPECT_THAT(report.findings, SizeIs(1));
+  return report.findings.empty() ? std::string() : report.findings[0].fingerprint;
+}
+
+TEST(Findings, KeepTheFingerprintOfAPlaceInCodeInEveryRunAndAfterAnEdit) {
+  const auto blocked = [](std::uint64_t seconds, std::uint32_t line, std::string_view function = "main.work") {
     HeapBuilder heap;
     add_ballast(heap);
     add_goroutines(heap, GoroutineState::kWaiting, WaitReason::kChanSend, seconds * kSecond);
+    for (heap::Frame& frame : heap.snapshot().frames) {
+      if (heap.snapshot().strings[frame.function] != "main.work") continue;
+      frame.function = heap.snapshot().strings.add(function);
+      frame.file = heap.snapshot().strings.add("/src/pool.go");
+      frame.line = line;
+    }
     return report_of(heap.build());
   };
-  const Report a = blocked(600), b = blocked(7200);
-  ASSERT_THAT(a.findings, SizeIs(1));
-  ASSERT_THAT(b.findings, SizeIs(1));
-  EXPECT_NE(a.findings[0].title.full, b.findings[0].title.full);
-  EXPECT_EQ(a.findings[0].fingerprint, b.findings[0].fingerprint);
-  EXPECT_EQ(a.findings[0].fingerprint.size(), 16U);
+  const Report a = blocked(600, 17), b = blocked(7200, 18);
+  EXPECT_EQ(fingerprint(a).size(), 16U);
+  EXPECT_EQ(fingerprint(a), fingerprint(b));
+  EXPECT_EQ(a.findings[0].fault, "chan send at main.work pool.go:17");
+  EXPECT_EQ(b.findings[0].fault, "chan send at main.work pool.go:18");
+  EXPECT_NE(fingerprint(a), fingerprint(blocked(600, 17, "main.rest")));
+}
+
+TEST(Findings, KeepTheFingerprintOfAPlaceInDataWhateverItsSizeAndIndex) {
+  const auto sparse = [](std::uint64_t bytes, std::uint64_t index, std::string_view variable) {
+    HeapBuilder heap;
+    add_ballast(heap);
+    const TypeId item = heap.structure("main.Item", 16, {{"next", {}, 0}});
+    const TypeId pointer = heap.pointer_type("*main.Item", item);
+    const TypeId shard = heap.structure("main.Shard", 24, {{"items", pointer, 0}});
+    const auto shards = heap.object(24 * 8, shard);
+    const auto array = heap.object(bytes, pointer);
+    heap.refer(heap.root(RootKind::kGlobal, variable), shards);
+    heap.edge(shards, 24 * index, array).edge(array, 0, heap.object(16, item));
+    return report_of(heap.build());
+  };
+  const Report a = sparse(4 << 20, 1, "main.shards"), b = sparse(8 << 20, 5, "main.shards");
+  EXPECT_EQ(fingerprint(a), fingerprint(b));
+  EXPECT_NE(a.findings[0].fault, b.findings[0].fault);
+  EXPECT_NE(fingerprint(a), fingerprint(sparse(4 << 20, 1, "main.others")));
 }
 
 }  // namespace

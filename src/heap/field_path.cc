@@ -30,8 +30,9 @@ const Field* field_at(const Snapshot& snapshot, const Type& type, std::uint64_t 
 }  // namespace
 
 FieldPath field_path(const Snapshot& snapshot, TypeId type, std::uint64_t offset, std::uint64_t bytes) {
-  if (!type) return {fmt::format("+{:#x}", offset), false};
+  if (!type) return {fmt::format("+{:#x}", offset), false, {}};
   std::string path;
+  std::vector<StringId> fields;
   const std::uint64_t size = snapshot.types[type.row].size;
   if (size > 0 && (bytes / size >= 2 || offset >= size)) {
     path += fmt::format("[{}]", offset / size);
@@ -43,6 +44,7 @@ FieldPath field_path(const Snapshot& snapshot, TypeId type, std::uint64_t offset
       const Field* field = field_at(snapshot, outer, offset);
       if (field == nullptr) break;
       path += fmt::format(".{}", snapshot.strings[field->name]);
+      fields.push_back(field->name);
       offset -= field->offset;
       type = field->type;
     } else if (outer.kind == TypeKind::kArray) {
@@ -59,7 +61,7 @@ FieldPath field_path(const Snapshot& snapshot, TypeId type, std::uint64_t offset
   }
   const bool is_named = !path.empty();
   add_distance(path, offset);
-  return {std::move(path), is_named};
+  return {std::move(path), is_named, std::move(fields)};
 }
 
 std::uint64_t edge_offset(const Edges& edges, ObjectId source, std::uint32_t edge) {

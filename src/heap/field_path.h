@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "heap/snapshot.h"
 
@@ -11,7 +12,8 @@ namespace holdfast::heap {
 
 struct FieldPath {
   std::string text;
-  bool is_named = false;  // it begins with a field or an element, not with a distance
+  bool is_named = false;         // it begins with a field or an element, not with a distance
+  std::vector<StringId> fields;  // on the way, the outermost first
 };
 
 // `offset` is in bytes from the start of the value (behind Span::header). `bytes` is the room that the value has: if

@@ -22,6 +22,10 @@ TEST(FieldPath, NamesFieldsElementsAndWhatTheyContain) {
   EXPECT_EQ(field_path(snapshot, cache, 0).text, ".buf");
   EXPECT_EQ(field_path(snapshot, cache, 8).text, ".buf+0x8");
   EXPECT_EQ(field_path(snapshot, cache, 24 + 80).text, ".items[2].key");
+  const std::vector<StringId> fields = field_path(snapshot, cache, 24 + 80).fields;
+  ASSERT_EQ(fields.size(), 2U) << "elements have no name";
+  EXPECT_EQ(snapshot.strings[fields[0]], "items");
+  EXPECT_EQ(snapshot.strings[fields[1]], "key");
   EXPECT_EQ(field_path(snapshot, cache, 24 + 40 + 16).text, ".items[1].value");
   EXPECT_EQ(field_path(snapshot, cache, 24 + 40 + 24).text, ".items[1].value");
   EXPECT_EQ(field_path(snapshot, cache, 24 + 32).text, ".items[0].n");

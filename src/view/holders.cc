@@ -52,7 +52,7 @@ class Describer {
   HoldingPlace place_of(ObjectId object) {
     is_single_ = [](std::size_t) { return true; };
     const std::vector<LevelRun> runs = runs_to(object);
-    return {place(runs, runs.size() - 1), chain_of(runs)};
+    return {place(runs, runs.size() - 1), chain_of(runs), identity_of(runs)};
   }
 
  private:
@@ -121,6 +121,23 @@ class Describer {
         step.key = names_.map_key(runs[i - 1].last.object(), object).value_or("");
     }
     return chain;
+  }
+
+  std::vector<std::string> identity_of(const std::vector<LevelRun>& runs) const {
+    std::vector<std::string> identity;
+    for (std::size_t i = 0; i < runs.size(); ++i) {
+      if (const RootId id = runs[i].first.root()) {
+        const RootFacts root = facts_of(snapshot_, snapshot_.roots[id.row]);
+        identity.insert(identity.end(), {std::to_string(static_cast<int>(root.kind)), root.variable, root.function});
+        identity.insert(identity.end(), root.users.begin(), root.users.end());
+      }
+      const auto field =
+          i > 0 && runs[i].first.object() ? names_.field(runs[i - 1].last, runs[i].first.object()) : std::nullopt;
+      if (!field) continue;
+      for (const StringId name : field->fields) identity.emplace_back(snapshot_.strings[name]);
+    }
+    identity.push_back(names_.type_of(runs.back().first.object()));
+    return identity;
   }
 
   // Cuts steps from the middle; both ends stay.

@@ -35,6 +35,9 @@ std::vector<Holder> describe_holders(const Names& names, const graph::Dominators
 struct HoldingPlace {
   Sentence text;  // "main.registry.sessions"
   std::vector<ChainStep> chain;
+  // What stays the same when the program is edited elsewhere and whatever its data are: the kinds and names of the
+  // roots, the fields on the way, and the type of the object.
+  std::vector<std::string> identity;
 };
 
 // Finds places. What the search for ways needs is made once, when the first shared object is asked about. One thread.

@@ -126,7 +126,7 @@ struct Finding {
   std::string fault;             // what is at fault: a variable, a line of code, a setting
   std::optional<AllocationSite> allocated_at;
   Sentence fix;
-  std::string fingerprint;  // of id and fault, so it is the same in every run on every host
+  std::string fingerprint;  // the same in every run on every host, and after edits of the program elsewhere
 };
 
 struct HeapTotals {

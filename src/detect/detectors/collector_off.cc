@@ -11,7 +11,7 @@ using view::sentence;
 void find_uncollected(const Evidence& e, std::vector<Finding>& out) {
   const std::uint64_t garbage = e.report.heap.bytes - e.live;
   if (e.snapshot.account.next_gc < view::kNoCollection || garbage < e.smallest) return;
-  Finding& finding = add_finding(out, kCollectorOff, "GOGC", Confidence::kProven);
+  Finding& finding = add_finding(out, kCollectorOff, {"GOGC", {}}, Confidence::kProven);
   finding.bytes = garbage;
   finding.count = e.report.heap.objects - e.report.heap.reachable_objects;
   finding.title = sentence("{} of garbage wait for a collection that does not come", format_bytes(garbage));

@@ -50,10 +50,12 @@ void find_waiting_finalizers(const Evidence& e, std::vector<Finding>& out) {
     const heap::Goroutine* blocked = waiting > 0 ? blocked_under(e, queue.loops) : nullptr;
     if (blocked == nullptr) continue;
     if (group) bytes = e.dominators.retained_bytes(group);
-    const Sentence top = named(e.names.top_frame(*blocked));
+    const view::CodePlace place = e.names.top_frame(*blocked);
+    const Sentence top = named(place);
     const bool is_long = blocked->waiting_ns.value_or(0) >= kLongWait;
     Finding& finding =
-        add_finding(out, kFinalizersWait, top.full, is_long ? Confidence::kProven : Confidence::kObserved);
+        add_finding(out, kFinalizersWait, {top.full, {std::to_string(static_cast<int>(queue.kind)), place.function}},
+                    is_long ? Confidence::kProven : Confidence::kObserved);
     finding.bytes = finding.exclusive_bytes = bytes;
     finding.count = waiting;
     finding.title =

@@ -30,7 +30,11 @@ Finding& add(const Evidence& e, const Detector& detector, const GoroutineRow& ro
              std::string_view because, Confidence confidence, std::vector<Finding>& out) {
   const std::string_view reason = view::name_of(row.wait_reason);
   const Sentence top = named(row.top);
-  Finding& finding = add_finding(out, detector, sentence("{} at {}", reason, top).full, confidence);
+  Finding& finding =
+      add_finding(out, detector,
+                  {sentence("{} at {}", reason, top).full,
+                   {std::to_string(static_cast<int>(row.wait_reason)), row.top.function, row.created_by.function}},
+                  confidence);
   finding.bytes = finding.exclusive_bytes = row.retained_bytes;
   finding.count = row.count;
   finding.title = sentence("{} {} blocked in {} at {} {}", format_count(row.count),

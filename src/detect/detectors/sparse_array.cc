@@ -25,7 +25,7 @@ void find_sparse_arrays(const Evidence& e, std::vector<Finding>& out) {
       const std::uint64_t spare = (room - used) * 8;
       if (used * 4 >= room || spare < e.smallest) continue;
       const view::HoldingPlace place = e.places.place_of(object);
-      Finding& finding = add_finding(out, kSparseArray, place.text.full, Confidence::kObserved);
+      Finding& finding = add_finding(out, kSparseArray, {place.text.full, place.identity}, Confidence::kObserved);
       finding.bytes = finding.exclusive_bytes = spare;
       finding.count = 1;
       finding.chain = place.chain;

@@ -135,7 +135,7 @@ class SparseMaps {
     const std::uint64_t spare = fill.bytes / fill.slots * (fill.slots - fill.used);
     if (spare < smallest_) return;
     const view::HoldingPlace place = places_.place_of(header);
-    Finding& finding = add_finding(out_, kSparseMap, place.text.full, Confidence::kObserved);
+    Finding& finding = add_finding(out_, kSparseMap, {place.text.full, place.identity}, Confidence::kObserved);
     finding.bytes = finding.exclusive_bytes = spare;
     finding.count = 1;
     finding.chain = place.chain;
