@@ -223,11 +223,6 @@ class VersionVotes {
 
 }  // namespace
 
-std::string_view BuildInfo::setting(std::string_view key) const {
-  const auto it = std::find_if(settings.begin(), settings.end(), [&](const auto& s) { return s.first == key; });
-  return it == settings.end() ? std::string_view() : std::string_view(it->second);
-}
-
 std::optional<BuildInfo> find_build_info(const ElfFile& elf) {
   if (const ElfSection* section = elf.find_section(".go.buildinfo"))
     if (const auto bytes = elf.try_bytes(section->addr, section->size))

@@ -25,9 +25,6 @@ struct BuildInfo {
   BuildModule main_module;                                    // the module of package main
   std::vector<BuildModule> modules;                           // dependencies; if one is replaced, its replacement
   std::vector<std::pair<std::string, std::string>> settings;  // "-race" -> "true", "CGO_ENABLED" -> "0", ...
-
-  // Returns the value of a setting; empty if it was not recorded.
-  std::string_view setting(std::string_view key) const;
 };
 
 // Returns none if there is no build info or it cannot be read. It may have the form of Go 1.18+ (inline texts) or the

@@ -70,8 +70,6 @@ TEST(BuildInfo, InlineFormIsDecodedWithReplacedModulesAndQuotedSettings) {
   EXPECT_EQ(info->modules[1].path, "example.com/lib");
   EXPECT_THAT(info->settings, ElementsAre(Pair("-buildmode", "exe"), Pair("-ldflags", "-s -w -X \"main.v=1\""),
                                           Pair("odd=key", "raw text"), Pair("-race", "true")));
-  EXPECT_EQ(info->setting("-race"), "true");
-  EXPECT_EQ(info->setting("GOEXPERIMENT"), "");
 }
 
 TEST(BuildInfo, SectionIsTakenBeforeTheScan) {

@@ -42,15 +42,12 @@ DwarfInfo::~DwarfInfo() = default;
 
 void DwarfInfo::index_names() {
   type_by_name_.reserve(types_.size());
-  type_by_descriptor_.reserve(types_.size());
   for (std::uint32_t row = 0; row < types_.size(); ++row) {
     const DwarfType& type = types_[row];
-    if (!type.name.empty()) {
-      const auto [entry, added] = type_by_name_.emplace(type.name, DwarfTypeId(row));
-      const bool better = types_[entry->second.row].tag == DwarfTag::kTypedef && type.tag != DwarfTag::kTypedef;
-      if (!added && better) entry->second = DwarfTypeId(row);
-    }
-    if (type.runtime_type != 0) type_by_descriptor_.emplace(type.runtime_type, DwarfTypeId(row));
+    if (type.name.empty()) continue;
+    const auto [entry, added] = type_by_name_.emplace(type.name, DwarfTypeId(row));
+    const bool better = types_[entry->second.row].tag == DwarfTag::kTypedef && type.tag != DwarfTag::kTypedef;
+    if (!added && better) entry->second = DwarfTypeId(row);
   }
   for (std::uint32_t row = 0; row < globals_.size(); ++row) global_by_name_.emplace(globals_[row].name, row);
 }
@@ -64,11 +61,6 @@ DwarfTypeId DwarfInfo::type_of_die(std::uint64_t offset) const {
 DwarfTypeId DwarfInfo::find_type(std::string_view name) const {
   const auto found = type_by_name_.find(name);
   return found == type_by_name_.end() ? DwarfTypeId() : found->second;
-}
-
-DwarfTypeId DwarfInfo::find_runtime_type(std::uint64_t offset) const {
-  const auto found = type_by_descriptor_.find(offset);
-  return found == type_by_descriptor_.end() ? DwarfTypeId() : found->second;
 }
 
 DwarfTypeId DwarfInfo::underlying(DwarfTypeId id) const {
@@ -106,12 +98,6 @@ std::optional<std::int64_t> DwarfInfo::constant(std::string_view name) const {
 const DwarfGlobal* DwarfInfo::find_global(std::string_view name) const {
   const auto found = global_by_name_.find(name);
   return found == global_by_name_.end() ? nullptr : &globals_[found->second];
-}
-
-const DwarfGlobal* DwarfInfo::global_at(Address at) const {
-  const DwarfGlobal* global = last_not_after(globals_, at, [](const DwarfGlobal& g) { return g.address; });
-  if (global == nullptr || !global->type) return nullptr;
-  return at - global->address < type(global->type).size ? global : nullptr;
 }
 
 const DwarfFunction* DwarfInfo::function_at(Address pc) const {

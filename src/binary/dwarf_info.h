@@ -102,8 +102,6 @@ class DwarfInfo {
   }
   // Finds a type by its Go name; of several with one name, the first that is no typedef.
   DwarfTypeId find_type(std::string_view name) const;
-  // Finds a type by the offset of its descriptor.
-  DwarfTypeId find_runtime_type(std::uint64_t offset) const;
   // Follows typedefs; null if they go round in circles.
   DwarfTypeId underlying(DwarfTypeId id) const;
 
@@ -117,8 +115,6 @@ class DwarfInfo {
   // Ordered by address.
   const std::vector<DwarfGlobal>& globals() const { return globals_; }
   const DwarfGlobal* find_global(std::string_view name) const;
-  // Returns the variable that holds the byte at `at`; nullptr if none is known.
-  const DwarfGlobal* global_at(Address at) const;
 
   // Ordered by address; generated copies appear once.
   const std::vector<DwarfFunction>& functions() const { return functions_; }
@@ -147,7 +143,6 @@ class DwarfInfo {
   std::vector<DwarfFunction> functions_;
   std::unordered_map<std::string_view, std::int64_t> constants_;
   std::unordered_map<std::string_view, DwarfTypeId> type_by_name_;
-  std::unordered_map<std::uint64_t, DwarfTypeId> type_by_descriptor_;
   std::unordered_map<std::string_view, std::uint32_t> global_by_name_;
   std::string_view producer_;
   std::vector<std::string> remarks_;

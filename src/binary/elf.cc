@@ -185,12 +185,6 @@ const ElfSection* ElfFile::find_section(std::string_view name) const {
   return it == sections_.end() ? nullptr : &*it;
 }
 
-ByteView ElfFile::section_bytes(const ElfSection& section) const {
-  const std::string name = fmt::format("section {}", section.name);
-  if (section.type == kSectionNobits) return {{}, fmt::format("{} of {}", name, file_.origin())};
-  return in_context([&] { return file_.slice(section.offset, section.size, name); }, "section {}", section.name);
-}
-
 const std::vector<ElfSymbol>& ElfFile::symbols() const {
   std::call_once(symbols_->once, [&] {
     for (const std::uint32_t kind : {kSectionSymtab, kSectionDynsym}) {
@@ -339,12 +333,6 @@ const ElfSegment* ElfFile::load_at(Address at) const {
   if (after == loads_.begin()) return nullptr;
   const ElfSegment& segment = *std::prev(after);
   return at - segment.vaddr < segment.memory_size ? &segment : nullptr;
-}
-
-std::optional<std::uint64_t> ElfFile::file_offset(Address at) const {
-  const auto byte = try_bytes(at, 1);
-  if (!byte) return std::nullopt;
-  return static_cast<std::uint64_t>(byte->data() - file_.data());
 }
 
 std::optional<std::span<const std::byte>> ElfFile::try_bytes(Address at, std::uint64_t count) const {

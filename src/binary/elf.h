@@ -102,9 +102,6 @@ class ElfFile {
   const std::vector<std::string>& remarks() const { return remarks_; }
 
   const ElfSection* find_section(std::string_view name) const;
-  // Returns nothing for sections without bytes in the file (SHT_NOBITS); fails with kTruncated if they lie outside of
-  // it.
-  ByteView section_bytes(const ElfSection& section) const;
 
   // .symtab, then .dynsym, without nameless and undefined symbols. They are read at the first call.
   const std::vector<ElfSymbol>& symbols() const;
@@ -125,10 +122,8 @@ class ElfFile {
   // Returns those of DT_RELA and DT_RELR, without those that point outside the file's segments.
   std::vector<RelativeRelocation> relative_relocations() const;
 
-  // Returns where in the file the byte lies that is loaded at `at`; none for zero-filled memory and outside of
-  // segments.
-  std::optional<std::uint64_t> file_offset(Address at) const;
-  // Returns the `count` bytes at `at`, if the file has them all in one segment. Relocations are not applied.
+  // Returns the `count` bytes that are loaded at `at`, if the file has them all in one segment; none for zero-filled
+  // memory. Relocations are not applied.
   std::optional<std::span<const std::byte>> try_bytes(Address at, std::uint64_t count) const;
   // Returns the bytes of the segment that the file really has.
   std::span<const std::byte> segment_bytes(const ElfSegment& segment) const;

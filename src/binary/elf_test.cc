@@ -53,8 +53,7 @@ void use(const std::vector<std::byte>& bytes) {
   elf.relative_relocations();
   elf.has_dwarf();
   elf.has_symbols();
-  for (const ElfSegment& segment : elf.segments()) elf.file_offset(segment.vaddr);
-  for (const ElfSection& section : elf.sections()) elf.section_bytes(section);
+  for (const ElfSegment& segment : elf.segments()) elf.try_bytes(segment.vaddr, 1);
 }
 
 std::string refusal(const std::vector<std::byte>& bytes, ErrorCode expected) {
@@ -87,8 +86,7 @@ TEST(ElfFile, FindsSectionsSymbolsAndBuildIds) {
   EXPECT_EQ(elf.type(), ElfType::kDyn);
   EXPECT_THAT(elf.remarks(), IsEmpty());
   ASSERT_NE(elf.find_section(".text"), nullptr);
-  EXPECT_EQ(elf.section_bytes(*elf.find_section(".text")).size(), 17U);
-  EXPECT_TRUE(elf.section_bytes(*elf.find_section(".bss")).empty());
+  EXPECT_EQ(elf.find_section(".text")->size, 17U);
   EXPECT_EQ(elf.find_section(".nosuch"), nullptr);
   ASSERT_NE(elf.find_symbol("main.cache"), nullptr);
   EXPECT_EQ(elf.find_symbol("main.cache")->value, Address(0x2010));
@@ -106,11 +104,11 @@ TEST(ElfFile, AddressesLeadToBytesOnlyWhereTheFileHasThem) {
   ASSERT_TRUE(elf.try_bytes(Address(0x2010), 8));
   EXPECT_EQ(load_le<std::uint64_t>(elf.try_bytes(Address(0x2010), 8)->data()), 0x77U);
   EXPECT_FALSE(elf.try_bytes(Address(0x2018), 9));                  // runs into the zero-filled part
-  EXPECT_FALSE(elf.file_offset(Address(0x2020)));                   // zero-filled
-  EXPECT_FALSE(elf.file_offset(Address(0xfff)));                    // before all segments
-  EXPECT_FALSE(elf.file_offset(Address(0x2100)));                   // behind one
+  EXPECT_FALSE(elf.try_bytes(Address(0x2020), 1));                  // zero-filled
+  EXPECT_FALSE(elf.try_bytes(Address(0xfff), 1));                   // before all segments
+  EXPECT_FALSE(elf.try_bytes(Address(0x2100), 1));                  // behind one
   EXPECT_FALSE(elf.try_bytes(Address(0x1001), ~std::uint64_t{0}));  // would wrap
-  EXPECT_EQ(elf.file_offset(Address(0x1001)), *elf.file_offset(Address(0x1000)) + 1);
+  EXPECT_EQ(elf.try_bytes(Address(0x1001), 1)->data(), elf.try_bytes(Address(0x1000), 1)->data() + 1);
 }
 
 TEST(ElfFile, ListsPlainAndPackedRelativeRelocations) {
@@ -200,7 +198,7 @@ TEST(ElfFile, SegmentsThatWrapOrLieOutsideAreRemarked) {
   reinterpret_cast<WireSegment*>(bytes.data() + sizeof(WireElfHeader))[1].offset = ~std::uint64_t{0} - 2;
   const ElfFile elf(view(bytes));
   EXPECT_EQ(elf.loads().size(), 1U);
-  EXPECT_FALSE(elf.file_offset(Address(0x1000)));
+  EXPECT_FALSE(elf.try_bytes(Address(0x1000), 1));
   EXPECT_THAT(elf.remarks(),
               ElementsAre(HasSubstr("1 of 2 segments end behind the end"), HasSubstr("1 of 2 segments wrap")));
 }
@@ -218,20 +216,6 @@ TEST(ElfFile, SymbolsWithBadNamesAreLeftOut) {
   const ElfFile elf(view(bytes));
   ASSERT_EQ(elf.symbols().size(), 1U);
   EXPECT_EQ(elf.symbols()[0].name, "fine");
-}
-
-TEST(ElfFile, SectionOutsideTheFileIsAnErrorThatNamesIt) {
-  auto bytes = program().build();
-  const WireElfHeader header = header_of(bytes);
-  reinterpret_cast<WireSection*>(bytes.data() + header.sections_at)[1].size = ~std::uint64_t{0};
-  const ElfFile elf(view(bytes));
-  try {
-    elf.section_bytes(*elf.find_section(".text"));
-    FAIL();
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), ErrorCode::kTruncated);
-    EXPECT_THAT(error.what(), HasSubstr("section .text: "));
-  }
 }
 
 TEST(ElfFile, OverlappingNoteSegmentsDoNotMultiplyWithoutBound) {

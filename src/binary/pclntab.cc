@@ -96,21 +96,6 @@ bool plausible_header(const PcHeader& h, std::uint64_t size) {
          h.files_at <= h.pctab_at && h.pctab_at <= h.funcs_at && h.funcs_at <= size;
 }
 
-// Checks that entries ascend and that the first records repeat them.
-bool plausible_rows(const ByteView& table, const PcHeader& h) {
-  constexpr std::uint64_t kSample = 64;
-  const std::uint64_t rows_size = table.size() - h.funcs_at;
-  if (rows_size < sizeof(le32) || h.functions > (rows_size - sizeof(le32)) / sizeof(FuncTabRow)) return false;
-  const std::uint64_t sample = std::min<std::uint64_t>(h.functions, kSample);
-  const auto rows = table.array<FuncTabRow>(h.funcs_at, sample);
-  for (std::uint64_t i = 0; i < sample; ++i) {
-    if (i > 0 && rows[i].entry < rows[i - 1].entry) return false;
-    const auto entry = table.try_integer<std::uint32_t>(h.funcs_at + rows[i].record);
-    if (entry != rows[i].entry) return false;
-  }
-  return true;
-}
-
 }  // namespace
 
 struct FunctionTable::NameIndex {
@@ -356,18 +341,6 @@ std::vector<SourceFrame> FunctionTable::inline_stack(const FunctionInfo& functio
   }
   add(function.name, function.func_id, false);
   return calls;
-}
-
-std::optional<std::uint64_t> find_pclntab(const ByteView& bytes, std::uint64_t from) {
-  constexpr std::uint64_t kAlignment = 8;
-  for (std::uint64_t at = (from + kAlignment - 1) & ~(kAlignment - 1); bytes.has(at, sizeof(PcHeader));
-       at += kAlignment) {
-    if (!known_magic(load_le<std::uint32_t>(bytes.data() + at))) continue;
-    const ByteView rest(bytes.span().subspan(at), {});
-    const PcHeader& header = rest.at<PcHeader>(0);
-    if (plausible_header(header, rest.size()) && plausible_rows(rest, header)) return at;
-  }
-  return std::nullopt;
 }
 
 }  // namespace holdfast::binary

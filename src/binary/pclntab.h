@@ -149,9 +149,4 @@ class FunctionTable {
   std::unique_ptr<NameIndex> names_index_;
 };
 
-// Returns the offset of the first valid function table at or after `from` in raw bytes of a program or process, for
-// files without section headers; nullopt if there is none. Tables lie on multiples of 16, from Go 1.27 on of 8, and so
-// must the bytes.
-std::optional<std::uint64_t> find_pclntab(const ByteView& bytes, std::uint64_t from = 0);
-
 }  // namespace holdfast::binary

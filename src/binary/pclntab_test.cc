@@ -266,19 +266,5 @@ TEST_P(FunctionTableTest, SurvivesDamage) {
   use_damaged(good, 4000, use);
 }
 
-TEST_P(FunctionTableTest, IsFoundInRawBytes) {
-  std::mt19937 random(2);
-  for (int i = 0; i < 10; ++i) builder_.add({.name = "f"});
-  const auto table = builder_.build();
-  std::vector<std::byte> bytes(64 << 10);
-  for (auto& byte : bytes) byte = static_cast<std::byte>(random());
-  std::copy(table.begin(), table.begin() + 8, bytes.begin() + 512);  // the magic alone is not enough
-  std::copy(table.begin(), table.end(), bytes.begin() + (40 << 10) + 8);
-  const ByteView view(bytes, "bytes");
-  EXPECT_EQ(find_pclntab(view), (40U << 10) + 8);
-  EXPECT_EQ(find_pclntab(view, (40 << 10) + 9), std::nullopt);
-  EXPECT_EQ(find_pclntab(ByteView()), std::nullopt);
-}
-
 }  // namespace
 }  // namespace holdfast::binary

@@ -17,7 +17,6 @@ void use(const DwarfInfo& dwarf) {
     dwarf.variables(function, function.code.begin);
     dwarf.captures(function);
   }
-  for (const DwarfGlobal& global : dwarf.globals()) dwarf.global_at(global.address);
 }
 
 }  // namespace

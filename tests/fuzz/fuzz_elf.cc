@@ -9,8 +9,8 @@ using namespace holdfast::binary;
 void use(const ElfFile& elf) {
   const std::uint64_t size = elf.file().size();
   for (const ElfSegment& segment : elf.loads()) {
-    const auto offset = elf.file_offset(segment.vaddr);
-    HOLDFAST_CHECK(!offset || *offset < size);
+    const auto byte = elf.try_bytes(segment.vaddr, 1);
+    HOLDFAST_CHECK(!byte || (byte->data() >= elf.file().data() && byte->data() < elf.file().data() + size));
   }
   for (const ElfSymbol& symbol : elf.symbols()) {
     HOLDFAST_CHECK(!symbol.name.empty());
@@ -23,13 +23,6 @@ void use(const ElfFile& elf) {
   elf.go_build_id();
   elf.has_dwarf();
   elf.has_symbols();
-  for (const ElfSection& section : elf.sections()) {
-    try {
-      elf.section_bytes(section);
-    } catch (const Error&) {
-      continue;
-    }
-  }
 }
 
 }  // namespace

@@ -8,7 +8,6 @@ namespace binary = holdfast::binary;
 // NOLINTNEXTLINE(readability-identifier-naming): the name is libFuzzer's
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const ByteView bytes(std::as_bytes(std::span(data, size)), "input");
-  binary::find_pclntab(bytes);
   try {
     const binary::FunctionTable table(bytes, Address(0x401000));
     for (std::uint32_t i = 0; i < table.size() && i < 64; ++i) {
