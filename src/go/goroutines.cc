@@ -225,12 +225,6 @@ const Machine* Scheduler::machine(Address m) const {
   return it != machines.end() && it->m == m ? &*it : nullptr;
 }
 
-const Machine* Scheduler::machine_of_thread(std::uint64_t thread_id) const {
-  for (const Machine& machine : machines)
-    if (machine.thread_id == thread_id) return &machine;
-  return nullptr;
-}
-
 Scheduler read_scheduler(const Runtime& runtime, const FunctionTables& functions, LossLedger& losses) {
   return SchedulerReader(runtime, functions, losses).read();
 }

@@ -80,7 +80,6 @@ struct Scheduler {
   std::vector<Processor> processors;
 
   const Machine* machine(Address m) const;
-  const Machine* machine_of_thread(std::uint64_t thread_id) const;
 };
 
 // Fails with kNotFound if runtime.allgs is not known and with kDamaged if the list itself cannot be read. A goroutine

@@ -199,10 +199,9 @@ TEST_P(SchedulerTest, FindsThreadsByListAndByGoroutine) {
   set(g, "m", ms[2]);
   const Scheduler s = read();
   ASSERT_THAT(s.machines, SizeIs(3));
-  ASSERT_NE(s.machine_of_thread(4711), nullptr);
-  EXPECT_EQ(s.machine_of_thread(4711)->m, ms[1]);
-  EXPECT_EQ(s.machine_of_thread(4711)->g0_stack, (AddressRange{Address(0x20000), Address(0x22000)}));
-  EXPECT_EQ(s.machine_of_thread(1), nullptr);
+  ASSERT_NE(s.machine(ms[1]), nullptr);
+  EXPECT_EQ(s.machine(ms[1])->thread_id, 4711U);
+  EXPECT_EQ(s.machine(ms[1])->g0_stack, (AddressRange{Address(0x20000), Address(0x22000)}));
   ASSERT_NE(s.machine(ms[2]), nullptr);
   EXPECT_EQ(s.machine(ms[2])->curg, g);
   EXPECT_EQ(s.machine(ms[2])->vdso_sp, Address(0x77));

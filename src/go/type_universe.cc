@@ -33,10 +33,6 @@ void TypeUniverse::add(std::span<const Address> types) {
   close();
 }
 
-bool TypeUniverse::has_type(Address type) const {
-  return std::binary_search(types_.begin(), types_.end(), type);
-}
-
 const Itab* TypeUniverse::itab_at(Address itab) const {
   const auto it = std::lower_bound(itabs_.begin(), itabs_.end(), itab,
                                    [](const Itab& known, Address at) { return known.address < at; });

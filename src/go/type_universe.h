@@ -42,7 +42,6 @@ class TypeUniverse {
   // All itabs, ordered by address.
   const std::vector<Itab>& itabs() const { return itabs_; }
 
-  bool has_type(Address type) const;
   const Itab* itab_at(Address itab) const;
 
   // Returns the type of the value of an interface whose first word is `word`; null if that is neither a known
