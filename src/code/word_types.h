@@ -57,7 +57,6 @@ class WordTypes {
   // The word at `offset` of a value of the type; unknown if it holds no pointer or lies behind the value.
   WordType word_at(Address type, std::uint64_t offset);
   // A word that points to a value of `type`; unknown if `type` is null.
-  static WordType pointer_to(Address type) { return type ? WordType::pointer(type) : WordType(); }
   // Whether a value of `outer` begins with one of `inner`, or they are the same.
   bool begins_with(Address outer, Address inner);
 
