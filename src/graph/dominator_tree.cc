@@ -60,19 +60,4 @@ DominatorTree::DominatorTree(const Dominators& dominators)
   begin_[0] = 0;
 }
 
-std::vector<NodeId> DominatorTree::top_children(NodeId node, std::size_t limit) const {
-  std::vector<std::pair<std::uint64_t, NodeId>> all;
-  for_each_child(node, [&](NodeId child) { all.emplace_back(dominators_.retained_bytes(child), child); });
-  const auto larger = [](const auto& a, const auto& b) {
-    if (a.first != b.first) return a.first > b.first;
-    if (a.second.kind() != b.second.kind()) return a.second.kind() > b.second.kind();
-    return a.second < b.second;
-  };
-  const std::size_t kept = std::min(limit, all.size());
-  std::partial_sort(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(kept), all.end(), larger);
-  std::vector<NodeId> top;
-  for (std::size_t i = 0; i < kept; ++i) top.push_back(all[i].second);
-  return top;
-}
-
 }  // namespace holdfast::graph

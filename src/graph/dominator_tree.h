@@ -36,8 +36,6 @@ class DominatorTree {
     if (vertex >= vertices.count()) return;
     for (const std::uint32_t child : children(vertex)) visit(vertices.node(child));
   }
-  // Returns the `limit` children that retain most, largest first; of equal ones objects come first, in ascending order.
-  std::vector<NodeId> top_children(NodeId node, std::size_t limit) const;
 
   // These prefetch for loops that will soon ask for the children of the vertex: first the place of the list, then the
   // list.
