@@ -46,27 +46,4 @@ FileMapping::~FileMapping() {
   if (!bytes_.empty()) munmap(const_cast<std::byte*>(bytes_.data()), bytes_.size());
 }
 
-void FileMapping::advise(AccessPattern pattern, std::uint64_t offset, std::uint64_t count) const {
-  if (offset >= bytes_.size()) return;
-  const auto page = static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
-  const std::uint64_t end = count > bytes_.size() - offset ? bytes_.size() : offset + count;
-  const std::uint64_t begin = offset / page * page;
-  int advice = MADV_NORMAL;
-  switch (pattern) {
-    case AccessPattern::kNormal:
-      break;
-    case AccessPattern::kSequential:
-      advice = MADV_SEQUENTIAL;
-      break;
-    case AccessPattern::kRandom:
-      advice = MADV_RANDOM;
-      break;
-    case AccessPattern::kWillNeed:
-      advice = MADV_WILLNEED;
-      break;
-  }
-  // This is a hint: where the system does not take it, reading is slower and nothing else happens.
-  madvise(const_cast<std::byte*>(bytes_.data()) + begin, end - begin, advice);
-}
-
 }  // namespace holdfast::os

@@ -14,9 +14,6 @@
 
 namespace holdfast::os {
 
-// How the file will be read; changes speed only.
-enum class AccessPattern : std::uint8_t { kNormal, kSequential, kRandom, kWillNeed };
-
 class FileMapping {
  public:
   FileMapping(const FileMapping&) = delete;
@@ -25,9 +22,6 @@ class FileMapping {
 
   // Valid as long as this object: keep the shared_ptr as the owner.
   const ByteView& bytes() const { return bytes_; }
-  void advise(AccessPattern pattern) const { advise(pattern, 0, bytes_.size()); }
-  // Tells it of the part [offset, offset + count), as far as that lies in the file.
-  void advise(AccessPattern pattern, std::uint64_t offset, std::uint64_t count) const;
 
  private:
   friend std::shared_ptr<const FileMapping> map_file(const FileDescriptor& file, const std::string& name);

@@ -37,10 +37,6 @@ TEST(MapFile, ShowsTheWholeFileUnderItsName) {
   EXPECT_EQ(std::memcmp(mapping->bytes().data(), content.data(), content.size()), 0);
   EXPECT_EQ(mapping->bytes().origin(), file.path());
   EXPECT_THROW(mapping->bytes().integer<std::uint64_t>(9993), Error);
-  for (const auto pattern :
-       {AccessPattern::kNormal, AccessPattern::kSequential, AccessPattern::kRandom, AccessPattern::kWillNeed})
-    mapping->advise(pattern, 5000, ~std::uint64_t{0});  // cut to the file
-  EXPECT_EQ(mapping->bytes().integer<char>(9999), 'e');
 }
 
 TEST(MapFile, OutlivesNameAndDescriptor) {
@@ -56,7 +52,6 @@ TEST(MapFile, AnEmptyFileIsAnEmptyView) {
   const TestFile file;
   const auto mapping = map_file(file.path());
   EXPECT_TRUE(mapping->bytes().empty());
-  mapping->advise(AccessPattern::kSequential);
 }
 
 TEST(MapFile, SaysWhatItRefuses) {
