@@ -8,9 +8,12 @@
 #include <vector>
 
 #include "go/type_image_for_tests.h"
+#include "heap/known_by.h"
 #include "typing/find_types.h"
 
 namespace holdfast::typing {
+
+using heap::KnownBy;
 
 // Spans first, those of objects with pointers before the others; then open(). Descriptors and the words of objects may
 // be written before and after.
