@@ -30,6 +30,7 @@ namespace {
 constexpr unsigned kReadThreads = 2;
 // The look at a running process can be torn, since its heap changes underneath; then it is repeated.
 constexpr int kTries = 5;
+constexpr std::uint64_t kDeepStack = 64 << 10;
 
 std::vector<FilePart> file_parts(const std::vector<os::ProcessMapping>& maps) {
   std::vector<FilePart> parts;
@@ -170,7 +171,12 @@ class LiveProcess {
     for (const AddressRange& range : program_->writable()) plan_.push_back(range);
     // The stacks of running threads are not known yet.
     const auto stacks = go::stack_memory(runtime, os::waiting_stack_pointers(status_.pid));
-    for (const AddressRange& range : within(stacks, readable_)) plan_.push_back(range);
+    const auto readable_stacks = within(stacks, readable_);
+    plan_.insert(plan_.end(), readable_stacks.begin(), readable_stacks.end());
+    deep_stack_bytes_ = 0;
+    for (const AddressRange& range : readable_stacks)
+      if (range.size() > kDeepStack) deep_stack_bytes_ += range.size();
+    opened_rss_ = os::own_peak_rss();
     plan_ = joined(std::move(plan_));
     blocks_ = without(probe.blocks(), plan_);
     const auto zeros = within(plan_, anonymous_ranges(maps_));
@@ -181,11 +187,13 @@ class LiveProcess {
       if (span.has_pointers()) pointerful_ += span.alloc_count;
     }
     spans_ = heap.in_use().size();
+    references_ = estimate_references(heap);
     ms_per_byte_ = measure_copy();
     goroutines_ = static_cast<std::uint32_t>(go::count_goroutines(runtime));
   }
 
   double measure_copy() const;
+  std::uint64_t estimate_references(const go::HeapModel& heap) const;
 
   std::uint64_t fetch(Address from, std::span<std::byte> to) const {
     if (memory_.try_read(from, to)) return to.size();
@@ -230,6 +238,9 @@ class LiveProcess {
   std::uint64_t objects_ = 0;
   std::uint64_t pointerful_ = 0;  // those that can hold pointers
   std::uint64_t spans_ = 0;
+  std::uint64_t references_ = 0;  // that these hold, about
+  std::uint64_t deep_stack_bytes_ = 0;
+  std::uint64_t opened_rss_ = 0;  // our own memory once the target is open
   double ms_per_byte_ = 0;
   std::uint32_t goroutines_ = 0;
 };
@@ -253,14 +264,45 @@ std::uint64_t LiveProcess::count_collections() const {
   return *count;
 }
 
-// Adds up the copy, references of which arrays are full, and columns (docs/architecture.md, "Memory per object"). In
-// the end a little less is needed.
+// Adds up what opening took (files, debug information), the copy, and the columns (docs/architecture.md, "Memory per
+// object"). The figures are those of the peak on lists, service heaps, random graphs and deep stacks, with some room.
 std::uint64_t LiveProcess::memory_need() const {
-  constexpr std::uint64_t kProgram = 24 << 20;  // without any heap
-  constexpr std::uint64_t kPerObject = 20;
-  constexpr std::uint64_t kPerPointerfulObject = 36;  // more
-  return kProgram + planned_bytes() + planned_bytes() * 3 / 10 + kPerObject * objects_ +
-         kPerPointerfulObject * pointerful_;
+  constexpr std::uint64_t kProgram = 6 << 20;  // more than opening took, without any heap
+  constexpr std::uint64_t kPerDeepByte = 6;    // frames and their roots, where frames are small
+  constexpr std::uint64_t kPerGoroutine = 512;
+  constexpr std::uint64_t kPerObject = 12;
+  constexpr std::uint64_t kPerPointerfulObject = 14;  // more
+  constexpr std::uint64_t kPerReference = 14;
+  return opened_rss_ + kProgram + planned_bytes() + kPerDeepByte * deep_stack_bytes_ + kPerGoroutine * goroutines_ +
+         kPerObject * objects_ + kPerPointerfulObject * pointerful_ + kPerReference * references_;
+}
+
+// Counts words that lead into the heap on evenly spaced pages of what can hold pointers. Words of free slots count,
+// too.
+std::uint64_t LiveProcess::estimate_references(const go::HeapModel& heap) const {
+  constexpr std::uint64_t kPages = 1024;
+  std::vector<AddressRange> ranges;
+  AddressRange hull;
+  for (const go::MSpan& span : heap.in_use()) {
+    const AddressRange range{span.base, span.base + span.bytes()};
+    hull = hull.empty() ? range : AddressRange{hull.begin, range.end};
+    if (span.has_pointers()) ranges.push_back(range);
+  }
+  ranges = without(joined(std::move(ranges)), empty_);
+  const std::uint64_t all = total_bytes(ranges);
+  const std::uint64_t stride = std::max(kSystemPage, all / kPages / kSystemPage * kSystemPage);
+  std::array<std::byte, kSystemPage> page{};
+  std::uint64_t pages = 0, found = 0, next = 0;
+  for (const AddressRange& range : ranges) {
+    for (; next < range.size(); next += stride) {
+      if (!memory_.try_read(range.begin + next, page)) continue;
+      ++pages;
+      for (std::size_t at = 0; at < page.size(); at += kWord)
+        if (hull.contains(Address(load_le<std::uint64_t>(page.data() + at)))) ++found;
+    }
+    next -= range.size();
+  }
+  return pages == 0 ? 0 : found * (all / kSystemPage) / pages;
 }
 
 // In a container the kernel would kill the target rather than us.

@@ -276,6 +276,13 @@ def what_is_read_was_foreseen(case):
     yield from outside("bytes read", 1, most, case.answer("report")["bytes_read"])
 
 
+@check(when=lambda case: case.kind == "live" and still(case))
+def the_memory_that_is_needed_was_foreseen(case):
+    """What holdfast takes at its peak is what it compares with the room that there is, before it stops the target."""
+    need = case.foreseen["memory"]["need_bytes"]
+    yield from outside("memory at the peak", 1, need + need // 10 + (8 << 20), case.answer("report")["peak_rss_bytes"])
+
+
 @check(when=still)
 def holders_are_named(case):
     texts = [(h, " ".join([h["what"], *(link["text"] for link in h["chain"])])) for h in case.answer("report")["holders"]]

@@ -18,7 +18,7 @@ GOOD = {
                  "roots": 50, "typed_bytes": 8900000},
         "holders": [{"bytes": 8000000, "count": 900, "what": "900 x *main.T in the map main.byID", "shared": False,
                      "chain": [{"text": "main.byID"}]}],
-        "types": [], "losses": [], "pause_ms": 3.5, "bytes_read": 10000000},
+        "types": [], "losses": [], "pause_ms": 3.5, "bytes_read": 10000000, "peak_rss_bytes": 40000000},
     "audit": {"clean": True, "objects": 1000, "marked": 990, "gc_cycles": 4, "unexplained": [], "unexplained_objects": 0, "unexplained_bytes": 0, "floating": 5,
               "causes": [{"id": "resurrection", "objects": 8, "shown": 4, "examples": ["0xc000000000"]}],
               "alloc_count_mismatches": 0, "pointers_to_free_slots": 0, "goroutines_checked": 5, "not_unwound": [], "losses": [],
@@ -69,7 +69,7 @@ def case(kind="live", truth=None, answers=None, others=(), mode="dwarf"):
     if kind != "live":
         answers = changed(answers, ("report", "target"), answers["report"]["target"] | OF_A_KIND.get(kind, OF_A_KIND["core"]))
     return checks.Case(cells.MODES[mode], "1.26", "fake", kind, truth or TRUTH, truth or TRUTH, STACKS, answers.__getitem__,
-                       {name: (other or GOOD).__getitem__ for name, other in others}, {"bytes": 9000000, "threads": 1})
+                       {name: (other or GOOD).__getitem__ for name, other in others}, {"bytes": 9000000, "threads": 1, "memory": {"need_bytes": 37000000}})
 
 
 def complaints(c):
@@ -111,6 +111,7 @@ FAULTS = [
     ("live_bytes_are_the_truth", ("report", "heap", "reachable_bytes"), 9000001),
     ("parts_of_the_account_add_up", ("report", "account", "files"), 9),
     ("what_is_read_was_foreseen", ("report", "bytes_read"), 13000000),
+    ("the_memory_that_is_needed_was_foreseen", ("report", "peak_rss_bytes"), 50000000),
     ("holders_are_named", ("report", "holders"), []),
     ("holders_are_named", ("report", "holders", 0, "bytes"), 7991999),
     ("holders_are_named", ("roots", "roots", 1, "name"), "data+0x120"),
