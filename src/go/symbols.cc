@@ -1,10 +1,6 @@
 #include "go/symbols.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
-
-#include "base/text.h"
 
 namespace holdfast::go {
 
@@ -65,14 +61,6 @@ std::vector<AddressRange> Symbols::parts_of(const AddressRange& range) const {
   }
   if (at < range.end) parts.push_back({at, range.end});
   return parts;
-}
-
-std::string place_name(const Module& module, bool of_program, Address at) {
-  const bool in_data = module.data.contains(at);
-  const AddressRange& section = in_data ? module.data : module.bss;
-  std::string name = fmt::format("{}+{:#x}", in_data ? "data" : "bss", at - section.begin);
-  if (!of_program) name += fmt::format(" of {}", base_name(module.path));
-  return name;
 }
 
 }  // namespace holdfast::go

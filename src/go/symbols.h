@@ -37,7 +37,4 @@ class Symbols {
   std::vector<Variable> variables_;  // sorted, disjoint
 };
 
-// "data+0x120", "bss+0x40 of libplugin.so": for places without a name.
-std::string place_name(const Module& module, bool of_program, Address at);
-
 }  // namespace holdfast::go

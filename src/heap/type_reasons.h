@@ -29,6 +29,29 @@ enum class Witness : std::uint8_t {
   kShape,       // no other type explains its words and what its neighbours are
 };
 
+// The rule about a library's structure that leads on from a word.
+enum class LibraryRule : std::uint8_t {
+  kNone,
+  kMap,
+  kChannel,
+  kStructure,  // of the type TypeStep::rule_type: sync.Pool, ...
+};
+
+// Which part of a special a claim is about.
+enum class SpecialPart : std::uint8_t { kNone, kFinalizer, kCleanup, kCleanupArgument };
+
+// A word of a variable of a package or a frame, or of one of the runtime's lists. What does not apply is empty or 0.
+struct VariableWord {
+  std::string variable;              // its name; empty if it has none
+  Section section = Section::kNone;  // where a variable without a name lies
+  std::string module;                // path of the section's file; empty = the program itself
+  std::uint64_t offset = 0;          // bytes from the start of the variable or, without a name, of the section
+  std::vector<std::int32_t> loads;   // the way on: of each pointer that is followed, bytes from where it points to
+
+  bool empty() const { return variable.empty() && section == Section::kNone; }
+  bool operator==(const VariableWord&) const = default;
+};
+
 // One claim: what it says of which object, and who says so. Members that do not apply are empty or null.
 struct TypeStep {
   ObjectId object;  // none for a value outside of the heap
@@ -39,12 +62,14 @@ struct TypeStep {
   bool beginning = false;  // the claim is only about the beginning of the object
 
   Witness witness = Witness::kNone;
-  std::string rule;    // the rule about a library's structure that leads on from the holder's word: "map", "sync.Pool"
-  Address word;        // where the pointer that leads here lies
-  ObjectId holder;     // the object that the word lies in
-  TypeId holder_type;  // what the holder or variable was taken for
-  std::string field;   // ".next": the word's place in the holder or variable
-  std::string name;    // of the variable, list or special; for machine code the way from a variable to the word
+  LibraryRule rule = LibraryRule::kNone;  // that leads on from the holder's word
+  TypeId rule_type;                       // of LibraryRule::kStructure
+  Address word;                           // where the pointer that leads here lies
+  ObjectId holder;                        // the object that the word lies in
+  TypeId holder_type;                     // what the holder or variable was taken for
+  std::string field;                      // ".next": the word's place in the holder or variable
+  VariableWord variable;                  // where the word lies or, for machine code, what it is reached from
+  SpecialPart special = SpecialPart::kNone;
   std::string function, file;  // where the instruction or the frame stands, or where the closure's code begins
   std::uint32_t line = 0;
   Address code;
@@ -79,8 +104,8 @@ class TypeReasons {
   virtual TypeChain chain(ObjectId object) const = 0;
   // Returns conflicts, those of most bytes first. The sum of their claims is what the loss `type-conflict` counts.
   virtual std::vector<TypeConflict> conflicts() const = 0;
-  // Names the package variable at an address: "main.registry+0x8", "data+0x1c40"; empty if there is none.
-  virtual std::string variable_at(Address address) const = 0;
+  // Returns the package variable at an address; empty if there is none.
+  virtual VariableWord variable_at(Address address) const = 0;
 };
 
 }  // namespace holdfast::heap

@@ -22,7 +22,9 @@ using view::line_text_with_path;
 using view::name_of;
 using view::Names;
 using view::reason_text;
+using view::rule_text;
 using view::short_type;
+using view::source_text;
 using view::type_or_none;
 
 ordered_json step_json(const heap::Snapshot& snapshot, const TypeStep& step) {
@@ -36,11 +38,11 @@ ordered_json step_json(const heap::Snapshot& snapshot, const TypeStep& step) {
   const auto add = [&](const char* key, const std::string& text) {
     if (!text.empty()) json[key] = text;
   };
-  add("rule", step.rule);
+  add("rule", rule_text(snapshot, step));
   if (step.word) add("word", hex(step.word));
   if (step.holder_type) add("holder_type", type_or_none(snapshot, step.holder_type));
   add("field", step.field);
-  add("name", step.name);
+  add("name", source_text(step));
   add("function", step.function);
   add("place", line_text_with_path(step.file, step.line));
   if (step.code) add("code", hex(step.code));

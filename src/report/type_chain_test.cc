@@ -61,14 +61,14 @@ class TypeChainReport : public testing::Test {
     first.field = ".next";
     first.word = index->address_of(first.holder) + 16;
     TypeStep second = step(b, KnownBy::kCode, Witness::kCodeStrong);
-    second.name = "data+0x1c40";
+    second.variable = {"", heap::Section::kData, "", 0x1c40, {}};
     second.word = second.code = Address(0x5000);
     second.function = "example.com/app/main.(*Registry).Open";
     second.file = "/src/app/registry.go";
     second.line = 31;
     TypeStep refused = step(a, KnownBy::kDwarf, Witness::kVariable);
     refused.type = registry;
-    refused.name = "main.other";
+    refused.variable.variable = "main.other";
     ExplainedType out{first.at + 8, heap.id(a), heap::TypeChain{}};
     out.chain->steps = {first, second};
     out.chain->head = 2;
@@ -133,7 +133,7 @@ TEST_F(TypeChainReport, ObjectsWithoutTypeOrReasonsAreSaidToBeSo) {
 
 TEST_F(TypeChainReport, EachKindOfEvidenceHasItsWords) {
   TypeStep step = this->step(a, KnownBy::kInterface, Witness::kInterface);
-  step.name = "main.all";
+  step.variable.variable = "main.all";
   step.field = ".first";
   step.descriptor = Address(0x512340);
   step.function = "main.run.func1";
@@ -158,19 +158,24 @@ TEST_F(TypeChainReport, EachKindOfEvidenceHasItsWords) {
   EXPECT_EQ(text(Witness::kCodeStrong),
             "machine code: main.run.func1, run.go:7 uses main.all as main.Registry, this is .first");
   step.code = Address(0x4000);
-  step.name = "finalizer";
+  step.special = heap::SpecialPart::kFinalizer;
   EXPECT_EQ(text(Witness::kSpecial), "finalizer main.run.func1, run.go:7");
   step.holder = heap.id(b);
-  step.rule = "map";
+  step.rule = heap::LibraryRule::kMap;
   EXPECT_EQ(text(Witness::kHolder), "library rule map: .first of main.Registry");
+  step.rule = heap::LibraryRule::kStructure;
+  step.rule_type = session;
+  EXPECT_EQ(text(Witness::kHolder), "library rule example.com/app/main.Session: .first of main.Registry");
   EXPECT_EQ(text(Witness::kNone), "it is not known who said so");
 }
 
 TEST_F(TypeChainReport, PlacesWithoutAnObjectAreNamed) {
-  const auto place = [&](Address at, const char* variable = "") { return place_text(snapshot, *index, at, variable); };
+  const auto place = [&](Address at, const heap::VariableWord& variable = {}) {
+    return place_text(snapshot, *index, at, variable);
+  };
   EXPECT_EQ(place(index->address_of(heap.id(nothing)) + 48), "a free slot of 48 B");
   EXPECT_EQ(place(Address(0x7100)), "the stack of goroutine 17");
-  EXPECT_EQ(place(Address(0x9000), "main.all+0x8"), "the package variable main.all+0x8");
+  EXPECT_EQ(place(Address(0x9000), {"main.all", heap::Section::kNone, "", 8, {}}), "the package variable main.all+0x8");
   EXPECT_EQ(place(Address(0x9000)), "neither the heap nor a goroutine's stack nor a package variable");
 }
 

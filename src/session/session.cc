@@ -137,7 +137,8 @@ view::ExplainedType Session::explain_type(Address address) {
     const heap::ObjectIndex index(s);
     explained.object = index.find_object(address);
     if (!explained.object)
-      place = view::place_text(s, index, address, reasons == nullptr ? "" : reasons->variable_at(address));
+      place = view::place_text(s, index, address,
+                               reasons == nullptr ? heap::VariableWord() : reasons->variable_at(address));
     else if (reasons != nullptr)
       explained.chain = reasons->chain(explained.object);
   };

@@ -1,7 +1,5 @@
 #include "typing/code_claims.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
 
@@ -148,17 +146,10 @@ void CodeClaims::because(Address at, TypeId type, const Parent& parent) {
                    .at = at,
                    .variable = variable_,
                    .code = said_by_,
-                   .name = origin_ == nullptr ? StringId() : strings_.add(way_of(*origin_)),
+                   .way = origin_ == nullptr ? code::Origin() : *origin_,
                    .parent = parent.grounds,
                    .parent_word = static_cast<std::uint32_t>(parent.offset / kWord)};
   });
-}
-
-// The loads from the variable on: " -> +0x8 -> +0x0".
-std::string CodeClaims::way_of(const code::Origin& origin) {
-  std::string way;
-  for (std::size_t i = 0; i < origin.loads; ++i) way += fmt::format(" -> +{:#x}", origin.offsets[i]);
-  return way;
 }
 
 bool CodeClaims::is_static(Address at) const {

@@ -7,7 +7,6 @@
 #include <cstdint>
 #include <set>
 #include <span>
-#include <string>
 #include <utility>
 #include <vector>
 
@@ -23,13 +22,8 @@ class CodeClaims {
  public:
   // All must outlive this.
   CodeClaims(const code::CodeEvidence& evidence, const go::Runtime& runtime, const go::TypeReader& reader,
-             TypeTable& table, StringTable& strings, Propagation& propagation)
-      : evidence_(evidence),
-        runtime_(runtime),
-        words_(reader),
-        table_(table),
-        strings_(strings),
-        propagation_(propagation) {}
+             TypeTable& table, Propagation& propagation)
+      : evidence_(evidence), runtime_(runtime), words_(reader), table_(table), propagation_(propagation) {}
 
   // Must come before any claim, since a closure gets its layout when it is first met.
   void set_closure_layouts();
@@ -58,14 +52,12 @@ class CodeClaims {
   void claim_target(Address target, Address type, const Parent& parent);
   void speak_of(Address variable, Address said_by, const code::Origin* origin);
   void because(Address at, TypeId type, const Parent& parent);
-  static std::string way_of(const code::Origin& origin);
   bool is_static(Address at) const;
 
   const code::CodeEvidence& evidence_;
   const go::Runtime& runtime_;
   code::WordTypes words_;
   TypeTable& table_;
-  StringTable& strings_;
   Propagation& propagation_;
   std::set<Address> closure_types_;  // structs of closures: the first word of the object tells which it is
   std::set<std::pair<Address, Address>> statics_;  // values in data or bss that were claimed, with their types

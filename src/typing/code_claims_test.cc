@@ -34,7 +34,7 @@ class CodeClaimsTest : public testing::Test {
   void open() {
     program_.open();
     propagation_.emplace(heap_, *program_.types, &reasons());
-    claims_.emplace(evidence_, *program_.runtime, *program_.reader, *program_.types, program_.strings, *propagation_);
+    claims_.emplace(evidence_, *program_.runtime, *program_.reader, *program_.types, *propagation_);
     claims_->set_closure_layouts();
   }
   Reasons& reasons() {
@@ -137,7 +137,8 @@ TEST_F(CodeClaimsTest, FollowAccessPathsThroughWhatHasNoType) {
       {Origin{.root = Origin::Root::kGlobal, .at = variables_}.load(8), WordType::pointer(item_), false, kInstruction}};
   claim_all();
   EXPECT_EQ(type(found), "main.Item");
-  EXPECT_EQ(program_.strings[grounds_of(found).name], " -> +0x8");
+  EXPECT_EQ(grounds_of(found).way.loads, 1U);
+  EXPECT_EQ(grounds_of(found).way.offsets[0], 8);
   EXPECT_EQ(type(nameless), "");
 }
 

@@ -37,9 +37,15 @@ TypeId DwarfEvidence::row_of(binary::DwarfTypeId id) {
 
 void DwarfEvidence::speak_of(Ground ground, std::string_view name, Address at, Address code) {
   ground_ = ground;
+  special_ = heap::SpecialPart::kNone;
   name_ = name;
   variable_ = at;
   code_ = code;
+}
+
+void DwarfEvidence::speak_of_special(heap::SpecialPart special, Address code) {
+  speak_of(Ground::kSpecial, {}, Address(), code);
+  special_ = special;
 }
 
 void DwarfEvidence::because(Address at, TypeId type) {
@@ -49,7 +55,8 @@ void DwarfEvidence::because(Address at, TypeId type) {
                    .at = at,
                    .variable = variable_,
                    .code = code_,
-                   .name = name_.empty() ? StringId() : strings_.add(name_)};
+                   .name = name_.empty() ? StringId() : strings_.add(name_),
+                   .special = special_};
   });
 }
 
@@ -110,7 +117,7 @@ void DwarfEvidence::claim_argument(Address code, Address argument) {
   if (function == nullptr) return;
   for (const binary::DwarfVariable& variable : dwarf_.variables(*function, linked)) {
     if (!variable.parameter || variable.result) continue;
-    speak_of(Ground::kSpecial, "argument of a cleanup", Address(), code);
+    speak_of_special(heap::SpecialPart::kCleanupArgument, code);
     because(argument, {});
     if (const TypeId row = row_of(variable.type)) propagation_.claim_target(argument, row, KnownBy::kDwarf);
     return claim_value(argument, variable.type, 0);
@@ -135,7 +142,7 @@ void DwarfEvidence::claim_captured_argument(Address closure) {
   if (!cleanup || !argument) return;
   const Address called = runtime_.memory.try_pointer(cleanup).value_or(Address());
   if (!called) return;
-  speak_of(Ground::kSpecial, "cleanup", Address(), Address());
+  speak_of_special(heap::SpecialPart::kCleanup, Address());
   because(closure, {});
   propagation_.claim_target(called, table_.any_closure(), KnownBy::kClosure);
   if (const auto entry = runtime_.memory.try_pointer(called)) claim_argument(*entry, argument);

@@ -38,6 +38,7 @@ class DwarfEvidence {
   // The next claims come from the value at `at`, a part of the variable that speak_of() named.
   void because(Address at, TypeId type);
   void speak_of(Ground ground, std::string_view name, Address at, Address code);
+  void speak_of_special(heap::SpecialPart special, Address code);
   void claim_variable(const LiveFrame& frame, const binary::DwarfVariable& variable);
   void claim_value(Address at, binary::DwarfTypeId type, int depth);
   void claim_parts(Address at, const binary::DwarfType& type, int depth);
@@ -54,6 +55,7 @@ class DwarfEvidence {
   std::vector<std::byte> bytes_;
   // Whose evidence the present claims are.
   Ground ground_ = Ground::kVariable;
+  heap::SpecialPart special_ = heap::SpecialPart::kNone;
   std::string_view name_;
   Address variable_, code_;
 };

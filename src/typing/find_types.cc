@@ -68,7 +68,7 @@ class TypePass {
     const LiveWords live(runtime_, inputs_.functions, inputs_.scheduler, inputs_.threads);
     code::CodeEvidence code = code::read_code(runtime_, inputs_.functions, reader_, universe_, live.functions(),
                                               inputs_.kept_code_facts, losses_);
-    CodeClaims claims(code, runtime_, reader_, table_, snapshot_.strings, propagation_);
+    CodeClaims claims(code, runtime_, reader_, table_, propagation_);
     claims.set_closure_layouts();
     claim_headers();
     claim_runtime();
@@ -255,7 +255,10 @@ class TypePass {
 
   // Claims the structures of the scheduler, which the runtime's lists name.
   void claim_runtime() {
-    const auto list = [&](const char* name) { propagation_.because([&] { return grounds(Ground::kList, name); }); };
+    const auto list = [&](const char* name) {
+      propagation_.because(
+          [&] { return Grounds{.ground = Ground::kList, .name = go::add_name(snapshot_.strings, name)}; });
+    };
     const auto claim = [&](Address at, const char* name) { claim_structure(at, name); };
     list("runtime.allgs");
     for (const go::Goroutine& g : inputs_.scheduler.goroutines) claim(g.g, "runtime.g");
@@ -276,10 +279,6 @@ class TypePass {
       if (const TypeId waiter = table_.waiter()) propagation_.claim_target(wait.sudog, waiter, KnownBy::kRuntime);
   }
 
-  Grounds grounds(Ground ground, std::string_view name, Address code = Address()) {
-    return {.ground = ground, .code = code, .name = go::add_name(snapshot_.strings, name)};
-  }
-
   // Claims objects with finalizers, whose pointer type is kept beside the function, and the functions, which are
   // closures.
   void claim_specials() {
@@ -287,7 +286,9 @@ class TypePass {
       if (!special.function) continue;
       propagation_.because([&] {
         const bool is_finalizer = special.kind == go::SpecialRootKind::kFinalizer || special.argument_type;
-        return grounds(Ground::kSpecial, is_finalizer ? "finalizer" : "cleanup", special.function);
+        return Grounds{.ground = Ground::kSpecial,
+                       .code = special.function,
+                       .special = is_finalizer ? heap::SpecialPart::kFinalizer : heap::SpecialPart::kCleanup};
       });
       if (special.argument_type) {
         const TypeId pointer = table_.intern(special.argument_type);

@@ -1,7 +1,5 @@
 #include "typing/named_reasons.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <deque>
 
@@ -135,7 +133,7 @@ void NamedReasons::tell_holder(const Subject& holder, std::uint32_t word, heap::
   step.holder_type = holder.type;
   step.word = begin_of(holder.row) + offset;
   step.field = heap::field_path(snapshot_, holder.type, offset, room_of(holder.row)).text;
-  if (step.known_by == KnownBy::kLibrary) step.rule = rule_of(holder.type, offset);
+  if (step.known_by == KnownBy::kLibrary) tell_rule(holder.type, offset, step);
 }
 
 void NamedReasons::tell_grounds(const Grounds& grounds, std::uint32_t word, heap::TypeStep& step) const {
@@ -145,16 +143,26 @@ void NamedReasons::tell_grounds(const Grounds& grounds, std::uint32_t word, heap
   if (grounds.type) step.field = heap::field_path(snapshot_, grounds.type, word * kWord).text;
   if (grounds.parent != 0) {  // the code does not name this value: the next step tells what leads to it
     step.witness = heap::Witness::kHolder;
-    step.name = variable_at(grounds.at);
+    step.variable = variable_at(grounds.at);
     return;
   }
-  step.name = snapshot_.strings[grounds.name];
-  const Address variable = grounds.variable ? grounds.variable : grounds.at;
-  if (grounds.ground == Ground::kSection) step.name = variable_at(step.word);
-  if (grounds.ground == Ground::kCode) step.name = variable_at(variable) + step.name;
-  if (grounds.ground == Ground::kVariable && variable < grounds.at)
-    step.name += fmt::format("+{:#x}", grounds.at - variable);
+  step.variable = variable_of(grounds, step.word);
+  step.special = grounds.special;
   if (grounds.code) tell_code(grounds.code, step);
+}
+
+heap::VariableWord NamedReasons::variable_of(const Grounds& grounds, Address word) const {
+  const Address variable = grounds.variable ? grounds.variable : grounds.at;
+  if (grounds.ground == Ground::kSection) return variable_at(word);
+  heap::VariableWord out;
+  if (grounds.ground == Ground::kCode) {
+    out = variable_at(variable);
+    out.loads.assign(grounds.way.offsets.begin(), grounds.way.offsets.begin() + grounds.way.loads);
+    return out;
+  }
+  out.variable = snapshot_.strings[grounds.name];
+  if (grounds.ground == Ground::kVariable && variable < grounds.at) out.offset = grounds.at - variable;
+  return out;
 }
 
 void NamedReasons::tell_code(Address code, heap::TypeStep& step) const {
@@ -168,14 +176,14 @@ void NamedReasons::tell_code(Address code, heap::TypeStep& step) const {
 
 void NamedReasons::tell_closure(heap::TypeStep& step) const {
   step.witness = heap::Witness::kClosure;
-  step.rule.clear();
+  step.rule = heap::LibraryRule::kNone;
   if (const auto code = runtime_.memory.try_pointer(step.at)) tell_code(*code, step);
 }
 
 // The word that leads here is the interface's second; the first names the type.
 void NamedReasons::tell_interface(heap::TypeStep& step) const {
   step.witness = heap::Witness::kInterface;
-  step.rule.clear();
+  step.rule = heap::LibraryRule::kNone;
   step.function.clear();
   step.file.clear();
   step.line = 0;
@@ -187,19 +195,24 @@ void NamedReasons::tell_interface(heap::TypeStep& step) const {
   step.descriptor = runtime_.memory.try_pointer(step.word).value_or(Address());
 }
 
-// The name of the rule: "map", "channel", or the innermost structure around the word.
-std::string NamedReasons::rule_of(TypeId type, std::uint64_t offset) const {
-  std::string rule;
+// The rule is that of a map, of a channel, or of the innermost structure around the word.
+void NamedReasons::tell_rule(TypeId type, std::uint64_t offset, heap::TypeStep& step) const {
   for (int depth = 0; type && depth < kLongestChain; ++depth) {
     const Type& row = table_[type];
-    if (row.kind == TypeKind::kMap || heap::is_map_part(row.role)) return "map";
-    if (row.kind == TypeKind::kChan || row.role == heap::TypeRole::kChannel) return "channel";
+    const bool is_map = row.kind == TypeKind::kMap || heap::is_map_part(row.role);
+    if (is_map || row.kind == TypeKind::kChan || row.role == heap::TypeRole::kChannel) {
+      step.rule = is_map ? heap::LibraryRule::kMap : heap::LibraryRule::kChannel;
+      return;
+    }
     if (row.size > 0) offset %= row.size;
     if (row.kind == TypeKind::kArray) {
       type = row.elem;
       continue;
     }
-    if (row.kind == TypeKind::kStruct) rule = table_.name(type).substr(0, table_.name(type).find('['));
+    if (row.kind == TypeKind::kStruct) {
+      step.rule = heap::LibraryRule::kStructure;
+      step.rule_type = type;
+    }
     const auto fields = std::span(table_.fields()).subspan(row.first_field, row.field_count);
     const auto after = std::upper_bound(fields.begin(), fields.end(), offset,
                                         [](std::uint64_t at, const Field& field) { return at < field.offset; });
@@ -208,18 +221,25 @@ std::string NamedReasons::rule_of(TypeId type, std::uint64_t offset) const {
     offset -= field.offset;
     type = field.type;
   }
-  return rule;
 }
 
-std::string NamedReasons::variable_at(Address address) const {
+heap::VariableWord NamedReasons::variable_at(Address address) const {
+  heap::VariableWord out;
   if (const go::Variable* variable = inputs_.symbols.find(address)) {
-    const std::uint64_t offset = address - variable->range.begin;
-    return std::string(variable->name) + (offset == 0 ? "" : fmt::format("+{:#x}", offset));
+    out.variable = variable->name;
+    out.offset = address - variable->range.begin;
+    return out;
   }
-  for (std::size_t i = 0; i < runtime_.modules.size(); ++i)
-    for (const AddressRange& range : runtime_.modules[i].variables())
-      if (range.contains(address)) return go::place_name(runtime_.modules[i], i == 0, address);
-  return {};
+  for (std::size_t i = 0; i < runtime_.modules.size(); ++i) {
+    const go::Module& module = runtime_.modules[i];
+    const bool in_data = module.data.contains(address);
+    if (!in_data && !module.bss.contains(address)) continue;
+    out.section = in_data ? heap::Section::kData : heap::Section::kBss;
+    out.offset = address - (in_data ? module.data : module.bss).begin;
+    if (i > 0) out.module = module.path;
+    return out;
+  }
+  return out;
 }
 
 heap::TypeChain NamedReasons::chain(ObjectId object) const {

@@ -2,8 +2,6 @@
 // Reading is safe from several threads. Nothing throws.
 #pragma once
 
-#include <string>
-#include <string_view>
 #include <vector>
 
 #include "heap/type_reasons.h"
@@ -21,7 +19,7 @@ class NamedReasons : public heap::TypeReasons {
 
   heap::TypeChain chain(ObjectId object) const override;
   std::vector<heap::TypeConflict> conflicts() const override;
-  std::string variable_at(Address address) const override;
+  heap::VariableWord variable_at(Address address) const override;
 
  private:
   // What one step is about: an object as what it was taken for at that time, or a value outside of the heap.
@@ -42,7 +40,8 @@ class NamedReasons : public heap::TypeReasons {
   void tell_code(Address code, heap::TypeStep& step) const;
   void tell_closure(heap::TypeStep& step) const;
   void tell_interface(heap::TypeStep& step) const;
-  std::string rule_of(TypeId type, std::uint64_t offset) const;
+  heap::VariableWord variable_of(const Grounds& grounds, Address word) const;
+  void tell_rule(TypeId type, std::uint64_t offset, heap::TypeStep& step) const;
   Address begin_of(std::uint32_t row) const;
   std::uint64_t room_of(std::uint32_t row) const;
 

@@ -99,10 +99,11 @@ TEST_F(NamedReasonsTest, NameTheVariableThatAnInterfaceLiesIn) {
     EXPECT_EQ(chain.steps[0].witness, Witness::kInterface);
     EXPECT_EQ(chain.steps[0].word, variables_ + 0x20) << "the first of its words";
     EXPECT_EQ(chain.steps[0].descriptor, other_);
-    EXPECT_EQ(chain.steps[0].name, "main.any+0x8") << "the word that leads to the object";
-    EXPECT_EQ(reasons.variable_at(variables_ + 0x28), "main.any+0x8");
-    EXPECT_EQ(reasons.variable_at(variables_ + 0x40), "data+0x40");
-    EXPECT_EQ(reasons.variable_at(page_at_), "") << "no variable";
+    EXPECT_EQ(chain.steps[0].variable.variable, "main.any");
+    EXPECT_EQ(chain.steps[0].variable.offset, 8U) << "the word that leads to the object";
+    EXPECT_EQ(reasons.variable_at(variables_ + 0x28), chain.steps[0].variable);
+    EXPECT_EQ(reasons.variable_at(variables_ + 0x40), (heap::VariableWord{"", heap::Section::kData, "", 0x40, {}}));
+    EXPECT_TRUE(reasons.variable_at(page_at_).empty()) << "no variable";
   });
 }
 

@@ -19,7 +19,9 @@
 #include "base/address.h"
 #include "base/huge_array.h"
 #include "base/ids.h"
+#include "code/value.h"
 #include "heap/known_by.h"
+#include "heap/type_reasons.h"
 
 namespace holdfast::typing {
 
@@ -49,7 +51,9 @@ struct Grounds {
   Address at = {};        // where a value outside of the heap lies
   Address variable = {};  // the variable that the value is part of, or is reached from; null = it begins at `at`
   Address code = {};   // of kCode: the instruction; of kLocal, kSlot: where the frame stands; of kSpecial: the function
-  StringId name = {};  // of a variable or list; of kCode: the way from the variable to `at`
+  StringId name = {};  // of a variable or list
+  code::Origin way = {};                                 // of kCode: its loads lead from the variable to `at`
+  heap::SpecialPart special = heap::SpecialPart::kNone;  // of kSpecial
   std::uint32_t parent = 0;       // row of the grounds whose value outside of the heap led to this one, 0 = none
   std::uint32_t parent_word = 0;  // which word of that value did
 };

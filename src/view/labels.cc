@@ -24,7 +24,6 @@ class NamesIn {
     return full_ ? std::string(strings_[name]) : short_type(strings_[name]);
   }
   std::string line(const heap::PlaceInCode& code) const { return line_text(strings_[code.file], code.line); }
-  std::string_view module(const heap::PlaceInData& data) const { return base_name(strings_[data.module]); }
 
  private:
   const StringTable& strings_;
@@ -43,9 +42,9 @@ std::string frame_text(const NamesIn& names, const heap::PlaceInCode& code) {
 }
 
 // "bss+0x58 of libplugin.so"
-std::string data_text(const NamesIn& names, const heap::PlaceInData& data) {
-  std::string text = fmt::format("{}+{:#x}", name_of(data.section), data.offset);
-  return data.module ? fmt::format("{} of {}", text, names.module(data)) : text;
+std::string data_text(heap::Section section, std::uint64_t offset, std::string_view module) {
+  const std::string text = fmt::format("{}+{:#x}", name_of(section), offset);
+  return module.empty() ? text : fmt::format("{} of {}", text, base_name(module));
 }
 
 std::string users_text(const NamesIn& names, const heap::Label& label) {
@@ -138,9 +137,17 @@ std::string code_text(const CodePlace& place, Detail detail) {
 std::string variable_text(const heap::Snapshot& snapshot, const heap::Label& label, Detail detail) {
   const NamesIn names(snapshot.strings, detail);
   if (label.variable) return names[label.variable];
-  const std::string place = data_text(names, label.data);
+  const std::string place = data_text(label.data.section, label.data.offset, snapshot.strings[label.data.module]);
   const std::string text = detail == Detail::kPlace ? std::string() : unnamed_text(snapshot, names, label);
   return text.empty() ? place : fmt::format("{} ({})", text, place);
+}
+
+std::string variable_text(const heap::VariableWord& word) {
+  std::string text = word.variable;
+  if (!text.empty() && word.offset > 0) text += fmt::format("+{:#x}", word.offset);
+  if (text.empty() && word.section != heap::Section::kNone) text = data_text(word.section, word.offset, word.module);
+  for (const std::int32_t offset : word.loads) text += fmt::format(" -> +{:#x}", offset);
+  return text;
 }
 
 RootFacts facts_of(const heap::Snapshot& snapshot, const heap::Root& root) {

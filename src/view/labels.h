@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "heap/snapshot.h"
+#include "heap/type_reasons.h"
 
 namespace holdfast::view {
 
@@ -64,6 +65,9 @@ std::string root_text(const heap::Snapshot& snapshot, const heap::Root& root, De
 //   0x10 after a global of main.serve (bss+0x58)
 //   data+0x120 of libplugin.so                nothing is known of it
 std::string variable_text(const heap::Snapshot& snapshot, const heap::Label& label, Detail detail = Detail::kFull);
+
+// "main.registry+0x8", "data+0x1c40 of libplugin.so", "main.registry -> +0x8": empty if there is none.
+std::string variable_text(const heap::VariableWord& word);
 
 // Names a type: "main.cache", "map[string]*main.Session", "map.header[string]*main.Session", "func main.run.func1",
 // "string data".

@@ -105,6 +105,14 @@ TEST_F(LabelText, SaysBehindWhichVariableAWordLiesAndHowSureThatIs) {
   EXPECT_EQ(text(RootKind::kGlobal, filled), "global of main.init, perhaps behind main.registry (bss+0x58)");
 }
 
+TEST_F(LabelText, OfAWordOfAVariableHasTheWayThere) {
+  EXPECT_EQ(variable_text({"main.all", heap::Section::kNone, "", 0, {}}), "main.all");
+  EXPECT_EQ(variable_text({"main.all", heap::Section::kNone, "", 8, {}}), "main.all+0x8");
+  EXPECT_EQ(variable_text({"", heap::Section::kData, "", 0x1c40, {8, 0}}), "data+0x1c40 -> +0x8 -> +0x0");
+  EXPECT_EQ(variable_text({"", heap::Section::kBss, "/srv/libplugin.so", 0x40, {}}), "bss+0x40 of libplugin.so");
+  EXPECT_EQ(variable_text(heap::VariableWord()), "");
+}
+
 TEST_F(LabelText, OfAFrameHasFunctionOffsetAndLine) {
   Label label;
   label.code = {string("main.serve"), 0x3a, {}, string("/src/server.go"), 88};

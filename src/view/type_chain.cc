@@ -28,12 +28,14 @@ std::string word_text(const heap::Snapshot& snapshot, const TypeStep& step) {
   if (step.holder)
     return fmt::format("{} of {}, at {}", step.field.empty() ? "the first word" : step.field,
                        short_type(type_or_none(snapshot, step.holder_type)), hex(step.word));
-  if (step.name.empty()) return step.word ? hex(step.word) : std::string("an unknown place");
-  return step.name + step.field;
+  const std::string source = source_text(step);
+  if (source.empty()) return step.word ? hex(step.word) : std::string("an unknown place");
+  return source + step.field;
 }
 
 std::string holder_text(const heap::Snapshot& snapshot, const TypeStep& step) {
-  std::string text = step.rule.empty() ? std::string() : fmt::format("library rule {}: ", step.rule);
+  const std::string rule = rule_text(snapshot, step);
+  const std::string text = rule.empty() ? rule : fmt::format("library rule {}: ", rule);
   if (step.holder)
     return text + fmt::format("{} of {}", step.field.empty() ? "the first word" : step.field,
                               short_type(type_or_none(snapshot, step.holder_type)));
@@ -43,16 +45,27 @@ std::string holder_text(const heap::Snapshot& snapshot, const TypeStep& step) {
 // Says what the instruction does with the variable, or with what that leads to.
 std::string use_text(const heap::Snapshot& snapshot, const TypeStep& step) {
   if (step.holder_type)
-    return fmt::format("uses {} as {}, this is {}", step.name, short_type(type_or_none(snapshot, step.holder_type)),
+    return fmt::format("uses {} as {}, this is {}", source_text(step),
+                       short_type(type_or_none(snapshot, step.holder_type)),
                        step.field.empty() ? "its first word" : step.field);
-  return step.witness == Witness::kCodeStrong ? fmt::format("stores it in {}", step.name)
-                                              : fmt::format("uses what {} points to as such", step.name);
+  return step.witness == Witness::kCodeStrong ? fmt::format("stores it in {}", source_text(step))
+                                              : fmt::format("uses what {} points to as such", source_text(step));
 }
 
 }  // namespace
 
 std::string type_or_none(const heap::Snapshot& snapshot, TypeId type) {
   return type ? type_name(snapshot, type) : std::string("an object without a type");
+}
+
+std::string rule_text(const heap::Snapshot& snapshot, const TypeStep& step) {
+  if (step.rule != heap::LibraryRule::kStructure) return std::string(name_of(step.rule));
+  const std::string type = type_name(snapshot, step.rule_type);
+  return type.substr(0, type.find('['));  // the rule does not depend on the type's arguments
+}
+
+std::string source_text(const TypeStep& step) {
+  return step.special == heap::SpecialPart::kNone ? variable_text(step.variable) : std::string(name_of(step.special));
 }
 
 std::string reason_text(const heap::Snapshot& snapshot, const TypeStep& step) {
@@ -68,9 +81,9 @@ std::string reason_text(const heap::Snapshot& snapshot, const TypeStep& step) {
     case Witness::kClosure:
       return fmt::format("a closure: its first word is the code of {}", code_text(step));
     case Witness::kList:
-      return fmt::format("the runtime's own list {}", step.name);
+      return fmt::format("the runtime's own list {}", source_text(step));
     case Witness::kSpecial:
-      return step.code ? fmt::format("{} {}", step.name, code_text(step)) : step.name;
+      return step.code ? fmt::format("{} {}", source_text(step), code_text(step)) : source_text(step);
     case Witness::kVariable:
       return fmt::format("debug information: package variable {}", word_text(snapshot, step));
     case Witness::kLocal:
@@ -89,13 +102,13 @@ std::string reason_text(const heap::Snapshot& snapshot, const TypeStep& step) {
 }
 
 std::string place_text(const heap::Snapshot& snapshot, const heap::ObjectIndex& index, Address address,
-                       const std::string& variable) {
+                       const heap::VariableWord& variable) {
   if (const auto hit = index.find(address))
     return fmt::format("a free slot of {}", format_bytes(snapshot.spans[hit->span.row].slot_size));
   if (index.find_page(address)) return "the rest of a span, behind its last slot";
   for (const heap::Goroutine& goroutine : snapshot.goroutines)
     if (goroutine.stack.contains(address)) return fmt::format("the stack of goroutine {}", goroutine.goid);
-  if (!variable.empty()) return fmt::format("the package variable {}", variable);
+  if (!variable.empty()) return fmt::format("the package variable {}", variable_text(variable));
   return "neither the heap nor a goroutine's stack nor a package variable";
 }
 

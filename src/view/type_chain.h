@@ -26,9 +26,14 @@ struct ExplainedType {
 // Says in one line who said so: "field .next of *main.Item at 0xc000010000", "allocation header".
 std::string reason_text(const heap::Snapshot& snapshot, const heap::TypeStep& step);
 
+// Names the rule of the library: "map", "sync.Pool"; empty if there is none.
+std::string rule_text(const heap::Snapshot& snapshot, const heap::TypeStep& step);
+// Names the variable, list or special: "main.registry+0x8", "finalizer"; empty if there is none.
+std::string source_text(const heap::TypeStep& step);
+
 // Says what is at an address without an object: "a free slot of 48 B", "the stack of goroutine 17", "main.registry"...
 // `variable` is the package variable there, empty if none is known.
 std::string place_text(const heap::Snapshot& snapshot, const heap::ObjectIndex& index, Address address,
-                       const std::string& variable);
+                       const heap::VariableWord& variable);
 
 }  // namespace holdfast::view

@@ -132,6 +132,16 @@ std::string_view name_of(heap::Witness witness) {
   return word_at(kNames, witness);
 }
 
+std::string_view name_of(heap::LibraryRule rule) {
+  static constexpr auto kNames = std::to_array<std::string_view>({"", "map", "channel", ""});
+  return word_at(kNames, rule);
+}
+
+std::string_view name_of(heap::SpecialPart special) {
+  static constexpr auto kNames = std::to_array<std::string_view>({"", "finalizer", "cleanup", "argument of a cleanup"});
+  return word_at(kNames, special);
+}
+
 std::string_view name_of(StepKind kind) {
   static constexpr auto kNames =
       std::to_array<std::string_view>({"group", "goroutine", "frame", "root", "object", "container", "gap"});

@@ -31,6 +31,10 @@ std::string_view name_of(heap::KnownBy known_by);
 std::string_view name_of(heap::TypeRole role);
 // "holder", "header", "interface", ...
 std::string_view name_of(heap::Witness witness);
+// "map", "channel"; empty for structures, which are told by their types, and for kNone.
+std::string_view name_of(heap::LibraryRule rule);
+// "finalizer", ...; empty for kNone.
+std::string_view name_of(heap::SpecialPart special);
 // "group", "goroutine", "object", ...
 std::string_view name_of(StepKind kind);
 // "proven" or "observed": docs/glossary.md

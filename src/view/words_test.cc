@@ -30,6 +30,8 @@ TEST(Words, EachValueHasItsOwn) {
   expect_words(heap::KnownBy::kInferred, {heap::KnownBy::kUnknown});
   expect_words(heap::TypeRole::kStringData, {heap::TypeRole::kNone});
   expect_words(heap::Witness::kShape);
+  expect_words(heap::LibraryRule::kStructure, {heap::LibraryRule::kNone, heap::LibraryRule::kStructure});
+  expect_words(heap::SpecialPart::kCleanupArgument, {heap::SpecialPart::kNone});
   expect_words(StepKind::kGap);
   expect_words(Confidence::kProven);
   expect_words(graph::AuditCauseKind::kFloating);
