@@ -95,10 +95,12 @@ void build(const FrozenTarget& target, const Options& options, const Callbacks& 
   const go::HeapModel& heap = *model;
   snapshot.audit.gc_phase = heap.gc_phase();
   const UncountedSlots uncounted = times.run("marks", [&] { return add_objects(runtime, heap, snapshot, losses); });
+  // Which objects there are, and what the last collection said of each, is final.
   const heap::ObjectIndex index(snapshot.spans, snapshot.allocated);
   const go::PointerMasks masks(runtime, losses);
   times.run("edges", [&] { add_edges(runtime, heap, masks, index, snapshot, losses); });
 
+  // What refers to what in the heap is final.
   const auto specials = times.run("specials", [&] { return go::read_special_roots(runtime, heap, losses); });
   const auto scheduler = times.run("scheduler", [&] { return go::read_scheduler(runtime, functions, losses); });
   times.run("excuses", [&] { add_mark_excuses(runtime, heap, scheduler, index, snapshot); });
@@ -112,6 +114,7 @@ void build(const FrozenTarget& target, const Options& options, const Callbacks& 
         specials.roots, [&](Address code) { return function_name(functions, code); }, forest, snapshot.strings);
   });
   times.run("goroutines", [&] { add_goroutines(target, scheduler, forest, snapshot, losses); });
+  // The graph is final: nothing that follows adds a root or an edge.
   times.run("samples", [&] { add_samples(specials.profiled, functions, index, snapshot, losses); });
   if (options.with_content) times.run("content", [&] { add_content(runtime, snapshot, losses); });
   times.run("counters", [&] {
@@ -122,8 +125,10 @@ void build(const FrozenTarget& target, const Options& options, const Callbacks& 
     }
   });
   add_runtimes(target, snapshot);
+  // All but types, names and losses is final. The runtime's records of the heap are not needed any more, and the next
+  // passes take most memory.
   const std::vector<typing::LargeType> large_types = large_types_of(heap);
-  model.reset();  // the next passes take most memory
+  model.reset();
   typing::TypeInputs inputs{runtime,     functions,   target.threads, target.program->symbol_images(),
                             large_types, index,       scheduler,      specials.roots,
                             *symbols,    target.dwarf};
@@ -142,7 +147,7 @@ void build(const FrozenTarget& target, const Options& options, const Callbacks& 
     run_both(types, [&] { callbacks.meanwhile(snapshot); });
   else
     types();
-  // Nothing else reads the roots from here on.
+  // What each object is, is final. Nobody but this pass reads the roots now, so it may name them.
   times.run("labels", [&] {
     const go::FunctionName name_of = [&](Address code) { return function_name(functions, code); };
     const auto pointers = typing::static_pointers(target.program->images(), runtime.modules);

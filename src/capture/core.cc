@@ -158,10 +158,15 @@ class CoreTarget final : public Target {
     snapshot.target.core_written_ns = os::written_ns(name());
     note_moment(snapshot.target);
     times.run("open", [&] { open_.emplace(name(), file_, options_, losses_); });
+    // Which program the core is of, which of its runtimes this is about, and what its layouts are, is final.
     if (const auto& process = open_->core().process()) snapshot.target.pid = process->pid;
     snapshot.target.name = name_of(*open_);
     try {
-      analyse(callbacks, snapshot, times);
+      const auto identified = times.run("identify", [&] {
+        return identify_taken(open_->program(), open_->memory(), open_->layouts(), go::Motion::kStopped, losses_);
+      });
+      const FrozenTarget target{&open_->program(), &identified, threads(), 0, std::nullopt, open_->dwarf()};
+      build(target, options_, callbacks, snapshot, losses_, times);
     } catch (const Error& error) {
       throw error_of_core(error, name(), open_->core());
     }
@@ -170,15 +175,11 @@ class CoreTarget final : public Target {
   }
 
  private:
-  void analyse(const Callbacks& callbacks, heap::Snapshot& snapshot, PassTimes& times) {
-    const Program& program = open_->program();
-    const auto identified = times.run("identify", [&] {
-      return identify_taken(program, open_->memory(), open_->layouts(), go::Motion::kStopped, losses_);
-    });
-    FrozenTarget frozen{&program, &identified, {}, 0, std::nullopt, open_->dwarf()};
+  std::vector<go::ThreadRegisters> threads() const {
+    std::vector<go::ThreadRegisters> threads;
     for (const binary::CoreThread& thread : open_->core().threads())
-      frozen.threads.push_back({static_cast<std::uint64_t>(thread.tid), thread.registers});
-    build(frozen, options_, callbacks, snapshot, losses_, times);
+      threads.push_back({static_cast<std::uint64_t>(thread.tid), thread.registers});
+    return threads;
   }
 
   std::shared_ptr<const os::FileMapping> file_;

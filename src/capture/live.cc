@@ -463,6 +463,7 @@ class ProcessTarget final : public Target {
 
   heap::Snapshot snapshot(const Callbacks& callbacks, PassTimes& times) override {
     open(times);
+    // Which process this is about, which of its runtimes, and what its layouts are, is final. Nothing has been stopped.
     if (!options_.force) require_room(live_->memory_need(), os::memory_room());
     heap::Snapshot snapshot;
     snapshot.target.kind = heap::TargetKind::kLive;
@@ -471,7 +472,7 @@ class ProcessTarget final : public Target {
     snapshot.target.memory_limit = os::read_memory_cgroup(status_.pid).limit;
     Freeze freeze(*live_, times);
     watched([&] { freeze.run(snapshot); });
-    // The target goes on here. From now on, only the copy is known of its memory.
+    // The target has gone on. Its memory is final: from here on only the copy is read.
     auto residency =
         times.run("residency", [&] { return read_residency(status_.pid, live_->identified().runtime.get(), losses_); });
     const auto identified =

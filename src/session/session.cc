@@ -106,11 +106,16 @@ graph::LaterAudit Session::audit_after_collection(std::chrono::seconds patience)
 
 view::Report Session::report(const view::ReportLimits& limits) {
   const graph::Dominators& tree = dominators();
+  // The snapshot is complete: the target is not looked at again. What holds what is final, too.
+  const graph::Reachability& live = reached();
+  // What lives is final.
   const graph::Audit& checked = audit();
+  // How far the graph can be trusted is final.
   const CancellationScope scope(&cancellation_);
   view::Report report =
-      times_.run("report", [&] { return view::make_report(*snapshot_, *reached_, tree, checked, limits); });
+      times_.run("report", [&] { return view::make_report(*snapshot_, live, tree, checked, limits); });
   times_.run("findings", [&] { report.findings = detect::find_findings(*snapshot_, tree, report); });
+  // What is said is final; from here on it is only cut and shown.
   view::shorten(report, limits);
   report.took_ms = times_.milliseconds();
   report.peak_rss_bytes = os::own_peak_rss();
