@@ -168,7 +168,7 @@ void RunningVerb::answer(const std::function<std::string()>& text, const std::fu
 }
 
 void RunningVerb::answer_with_table(const std::function<view::Table()>& make,
-                            const std::function<const heap::Snapshot*()>& snapshot) {
+                                    const std::function<const heap::Snapshot*()>& snapshot) {
   const view::TablePlan plan = view::plan_table(verb_.shape(options_), options_.table);
   const view::Table table = make();
   const heap::Snapshot* const of = snapshot();

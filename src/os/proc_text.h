@@ -42,8 +42,8 @@ std::optional<T> whole_number(std::string_view text, int base = 10) {
 // Undoes the kernel's three-digit octal escapes ("\012"). A path that really holds such a text cannot be told apart.
 std::string unescape_octal(std::string_view text);
 
-// Takes the mark off with which the kernel names a file that is gone ("/bin/server (deleted)"); other paths stay as they
-// are.
+// Takes the mark off with which the kernel names a file that is gone ("/bin/server (deleted)"); other paths stay as
+// they are.
 std::string_view without_deleted_mark(std::string_view path);
 
 // Makes the path /proc/PID/task/TID/FILE.
