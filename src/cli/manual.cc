@@ -38,7 +38,7 @@ std::string column_meaning(const view::Column& column) {
   std::string text(column.meaning);
   if (column.words != nullptr) text += fmt::format(": {}", fmt::join(column.words(), ", "));
   if (!words_of(column.unit).empty()) text += fmt::format(" [{}]", words_of(column.unit));
-  return text + (column.in_text ? "" : " (when asked for)");
+  return text + (column.shown == view::Shown::kWhenAsked ? " (when asked for)" : "");
 }
 
 // A leading dot, a backslash and a hyphen mean something to roff.

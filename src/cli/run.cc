@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "base/terminal_text.h"
 #include "base/units.h"
 #include "cli/output.h"
 #include "cli/terminal.h"
@@ -175,25 +176,24 @@ void RunningVerb::answer_with_table(const std::function<view::Table()>& make,
   const view::Selection selection = view::select(table, plan);
   answer(
       [&] {
-        std::string text = report::table_text(table, plan, selection, width());
+        const report::TextStyle looks = style();
+        std::string text = report::table_text(table, plan, selection, looks);
         if (of == nullptr) return text;
         if (const std::string others = report::runtimes_words(of->target.runtimes, of->target.from_file);
             !others.empty())
-          text += others + "\n";
+          text += wrapped_at("; ", others, looks.width, 2);
         if (!of->losses.empty())
-          text += fmt::format("{} kinds of loss in the target: holdfast audit lists them\n", of->losses.size());
+          text +=
+              wrapped("", fmt::format("{} kinds of loss in the target: holdfast audit lists them", of->losses.size()),
+                      looks.width);
         return text;
       },
       [&] { return report::table_json(table, selection, of); });
 }
 
-bool RunningVerb::use_color() const {
-  if (options_.color != Color::kAuto) return options_.color == Color::kAlways;
-  return isatty(STDOUT_FILENO) != 0;
-}
-
-std::size_t RunningVerb::width() const {
-  return output_width(options_.wide);
+report::TextStyle RunningVerb::style() const {
+  const bool color = options_.color == Color::kAlways || (options_.color == Color::kAuto && isatty(STDOUT_FILENO) != 0);
+  return {output_width(options_.wide), color};
 }
 
 int run_verb(const Verb& verb, const Options& options) {

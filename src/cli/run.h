@@ -9,6 +9,7 @@
 #include "cli/options.h"
 #include "cli/progress.h"
 #include "cli/verb.h"
+#include "report/text_style.h"
 #include "session/session.h"
 #include "view/table_query.h"
 
@@ -35,9 +36,8 @@ class RunningVerb {
   // Wipes out the line of progress, so that a remark can be made.
   void finish_progress() { progress_.finish(); }
 
-  // Whether text may have colours, and how wide its lines may be (cli/terminal.h).
-  bool use_color() const;
-  std::size_t width() const;
+  // How the text of an answer looks: bold where --color or a terminal lets it, as wide as cli/terminal.h says.
+  report::TextStyle style() const;
 
  private:
   const Verb& verb_;

@@ -493,7 +493,7 @@ TEST(Report, HasTheFirstScreenAsText) {
 TEST(Report, SaysWhichOfSeveralRuntimesItIsOf) {
   heap::Snapshot snapshot = shop();
   TextOptions options;
-  options.width = 200;
+  options.style.width = 200;
   snapshot.target.runtimes = {{"/lib/a.so", "go1.26.8", 12 << 20, true}};
   std::string text = report_text(report_of(snapshot), options);
   EXPECT_EQ(text.find("runtimes in this process"), std::string::npos);
@@ -615,10 +615,10 @@ TEST(Report, LeavesLabelsOutOfLongChains) {
   end.text.brief = end.least = "app.Buffer";
   report.holders[0].chain = {root, middle, end};
   TextOptions options;
-  options.width = 100;
+  options.style.width = 100;
   EXPECT_THAT(report_text(report, options),
               HasSubstr("     global of app.(*Server).serve, app.init (bss+0x58) → app.Session → app.Buffer"));
-  options.width = 60;
+  options.style.width = 60;
   EXPECT_THAT(report_text(report, options), HasSubstr("     bss+0x58 → app.Session → app.Buffer"));
 }
 
@@ -628,7 +628,7 @@ TEST(Report, NeverCutsWhatGoroutinesWaitFor) {
   add_goroutines(heap, 200, 4096);
   const heap::Snapshot snapshot = heap.build();
   TextOptions options;
-  options.width = 60;
+  options.style.width = 60;
   Report report = report_of(snapshot);
   report.holders[0].what.brief = "200 goroutines in chan send at bundler.(*scanner).parse x.go:7";
   const std::string text = report_text(report, options);
@@ -706,7 +706,7 @@ TEST(Report, WithoutAWidthIsNeitherCutNorFolded) {
   report.holders[0].what.brief = std::string(300, 'w') + " in " + std::string(300, 'x');
   report.target.name = std::string(300, 'n');
   TextOptions options;
-  options.width = kEndless;
+  options.style.width = kEndless;
   options.target = std::string(100, 't');
   const std::string text = report_text(report, options);
   EXPECT_THAT(text, HasSubstr(report.holders[0].what.brief));
@@ -717,7 +717,7 @@ TEST(Report, WithoutAWidthIsNeitherCutNorFolded) {
 TEST(Report, NeverCutsACommand) {
   TextOptions options;
   options.target = "a-core-file-with-a-long-name.core";
-  options.width = 60;
+  options.style.width = 60;
   const std::string text = report_text(report_of(shop()), options);
   for (const char* verb : {"types", "goroutines", "roots", "audit"})
     EXPECT_THAT(text, HasSubstr(fmt::format("holdfast {} {}", verb, options.target)));
@@ -727,14 +727,14 @@ TEST(Report, FitsTheWidthAndColorsOnlyWhenAsked) {
   const Report report = report_of(shop());
   for (const std::size_t width : {60U, 80U, 100U, 250U}) {
     TextOptions options;
-    options.width = width;
+    options.style.width = width;
     const std::string text = report_text(report, options);
     EXPECT_THAT(text, testing::Not(HasSubstr("\033")));
     std::istringstream lines(text);
     for (std::string line; std::getline(lines, line);) EXPECT_EQ(fit(line, width), line);
   }
   TextOptions options;
-  options.color = true;
+  options.style.color = true;
   EXPECT_THAT(report_text(report, options), HasSubstr("\033[1mTYPES\033[0m"));
 }
 

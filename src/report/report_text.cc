@@ -36,7 +36,7 @@ constexpr std::size_t kBar = 20;  // columns of a full bar
 class Text {
  public:
   Text(const Report& report, const TextOptions& options)
-      : report_(report), options_(options), width_(std::max<std::size_t>(options.width, 60)) {}
+      : report_(report), options_(options), width_(std::max<std::size_t>(options.style.width, 60)) {}
 
   // Leaves out what only the graph tells.
   std::string run_first() {
@@ -66,11 +66,8 @@ class Text {
   void wrapped(const std::string& prefix, std::string_view sentence) {
     out_ += holdfast::wrapped(prefix, sentence, width_);
   }
-  std::string bold(const std::string& text) const {
-    return options_.color ? fmt::format("\033[1m{}\033[0m", text) : text;
-  }
   void heading(const std::string& title, const std::string& rest = {}) {
-    out_ += fmt::format("\n{}{}\n", bold(title), fit(rest, width_ - std::min(width_, title.size())));
+    out_ += fmt::format("\n{}{}\n", options_.style.bold(title), fit(rest, width_ - std::min(width_, title.size())));
   }
   // Says how much a list leaves out.
   void and_more(std::uint64_t count, const std::string& what) {
@@ -275,12 +272,15 @@ class Text {
                       short_type(row.type), std::string(name_of(row.known_by))});
       rest -= std::min(rest, row.bytes);
     }
-    static constexpr std::array kColumns = {TextColumn{},     TextColumn{true},        TextColumn{true},
-                                            TextColumn{true}, TextColumn{false, true}, TextColumn{}};
-    std::vector<std::string> lines = lay_out(rows, kColumns, width_);
-    lines.front().replace(0, title.size(), bold(title));
+    static constexpr std::array kColumns = {
+        TextColumn{.stays = Stays::kAlways}, TextColumn{.right = true, .stays = Stays::kAlways},
+        TextColumn{.right = true},           TextColumn{.right = true},
+        TextColumn{.gives_way = true},       TextColumn{.stays = Stays::kIfRoom}};
+    TextLayout layout = lay_out(rows, kColumns, width_);
+    layout.lines.front().replace(0, title.size(), options_.style.bold(title));
     out_ += "\n";
-    for (const std::string& text : lines) out_ += text + "\n";
+    for (const std::string& text : layout.lines) out_ += text + "\n";
+    out_ += left_out_words(layout, rows.front(), width_, 5);
     and_more(report_.type_count - shown, fmt::format(", own {}", format_bytes(rest)));
     line(fmt::format("     {} of the live bytes have a known type",
                      format_share(report_.heap.typed_bytes, report_.heap.reachable_bytes)));
@@ -367,7 +367,7 @@ std::string first_screen(const heap::Snapshot& snapshot, std::size_t width) {
     if (goroutine.state != heap::GoroutineState::kDead && goroutine.state != heap::GoroutineState::kDeadExtra)
       ++report.goroutine_count;
   TextOptions options;
-  options.width = width;
+  options.style.width = width;
   return Text(report, options).run_first();
 }
 

@@ -3,13 +3,13 @@
 
 #include <string>
 
+#include "report/text_style.h"
 #include "view/report.h"
 
 namespace holdfast::report {
 
 struct TextOptions {
-  bool color = false;
-  std::size_t width = 100;  // columns of the terminal, at least 60, or kEndless (base/terminal_text.h)
+  TextStyle style;
   std::size_t types = 10;
   std::size_t goroutines = 5;
   std::string target;  // as the user named it, for the commands at the end

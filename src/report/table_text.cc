@@ -12,7 +12,9 @@ namespace holdfast::report {
 namespace {
 
 using view::Cell;
+using view::Column;
 using view::Selection;
+using view::Shown;
 using view::Table;
 using view::TablePlan;
 using view::Unit;
@@ -20,12 +22,16 @@ using view::Unit;
 constexpr std::size_t kIndent = 6;  // of what stands under a row
 
 // "and 69 more, own 3.1 MiB; --top 0 shows all", then "20 of 81 types match"
-std::string footer(const Table& table, const Selection& selection) {
+std::string footer(const Table& table, const Selection& selection, std::size_t width) {
   std::string text;
   if (selection.rows.size() < selection.matching)
-    text = fmt::format(
-        "and {} more{}; --top 0 shows all\n", format_count(selection.matching - selection.rows.size()),
-        table.shape.sum.empty() ? "" : fmt::format(", {} {}", table.shape.sum, format_bytes(selection.left_out_bytes)));
+    text = wrapped(
+        "",
+        fmt::format("and {} more{}; --top 0 shows all", format_count(selection.matching - selection.rows.size()),
+                    table.shape.sum.empty()
+                        ? ""
+                        : fmt::format(", {} {}", table.shape.sum, format_bytes(selection.left_out_bytes))),
+        width);
   const std::string all = fmt::format("{} {}", format_count(table.rows), table.shape.name);
   return text + "\n" +
          (selection.matching < table.rows ? fmt::format("{} of {} match", format_count(selection.matching), all)
@@ -57,28 +63,31 @@ std::string cell_text(const Cell& cell, Unit unit) {
   return format_count(*number);
 }
 
-std::string table_text(const Table& table, const TablePlan& plan, const Selection& selection, std::size_t width) {
+std::string table_text(const Table& table, const TablePlan& plan, const Selection& selection, const TextStyle& style) {
   std::vector<std::vector<std::string>> rows(1);  // the first row has the headings
   std::vector<TextColumn> columns;
   for (const std::size_t c : plan.text_columns) {
-    const Unit unit = table.shape.columns[c].unit;
-    rows.front().emplace_back(table.shape.columns[c].name);
-    columns.push_back({unit != Unit::kText && unit != Unit::kFlag, unit == Unit::kText});
+    const Column& column = table.shape.columns[c];
+    rows.front().emplace_back(column.name);
+    columns.push_back({column.unit != Unit::kText && column.unit != Unit::kFlag, column.unit == Unit::kText,
+                       c == plan.sort.column            ? Stays::kAlways
+                       : column.shown == Shown::kIfRoom ? Stays::kIfRoom
+                                                        : Stays::kUsually});
   }
   for (const std::uint32_t row : selection.rows) {
     auto& cells = rows.emplace_back();
     for (const std::size_t c : plan.text_columns)
       cells.push_back(cell_text(table.cell(row, c), table.shape.columns[c].unit));
   }
-  const std::vector<std::string> lines = lay_out(rows, columns, width);
-  std::string out;
-  for (std::size_t l = 0; l < lines.size(); ++l) {
-    out += lines[l] + "\n";
-    if (l == 0 || !table.lines) continue;
+  const TextLayout layout = lay_out(rows, columns, style.width);
+  std::string out = style.bold(layout.lines.front()) + "\n";
+  for (std::size_t l = 1; l < layout.lines.size(); ++l) {
+    out += layout.lines[l] + "\n";
+    if (!table.lines) continue;
     for (const std::string& below : table.lines(selection.rows[l - 1]))
-      out += std::string(kIndent, ' ') + folded(below, width - std::min(width, kIndent)) + "\n";
+      out += std::string(kIndent, ' ') + folded(below, style.width - std::min(style.width, kIndent)) + "\n";
   }
-  return out + footer(table, selection);
+  return out + left_out_words(layout, rows.front(), style.width) + footer(table, selection, style.width);
 }
 
 }  // namespace holdfast::report

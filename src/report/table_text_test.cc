@@ -21,6 +21,7 @@ using view::make_shape;
 using view::make_table;
 using view::plan_table;
 using view::select;
+using view::Shown;
 using view::Table;
 using view::TablePlan;
 using view::TableQuery;
@@ -45,7 +46,7 @@ Table table_of(std::vector<Row> rows) {
 
 std::string text_of(const Table& table, const TableQuery& query = {}, std::size_t width = 100) {
   const TablePlan plan = plan_table(table.shape, query);
-  return table_text(table, plan, select(table, plan), width);
+  return table_text(table, plan, select(table, plan), {.width = width});
 }
 
 TEST(TableText, ColumnsAreAsWideAsTheyMustBeAndNumbersStandOnTheRight) {
@@ -80,6 +81,48 @@ TEST(TableText, NoLineIsWiderThanWishedAndNamesGiveWay) {
     }
     EXPECT_EQ(widest, width);
   }
+}
+
+struct Widths {
+  std::uint64_t address = 0xc000123456;
+  std::uint64_t count = 123456789;
+};
+
+constexpr ColumnOf<Widths> kNumbers[] = {
+    {{"address", Unit::kAddress, ""}, [](const Widths& row) { return Cell(row.address); }},
+    {{"pages", Unit::kCount, "", Shown::kIfRoom}, [](const Widths& row) { return Cell(row.count); }},
+    {{"objects", Unit::kCount, ""}, [](const Widths& row) { return Cell(row.count); }},
+    {{"marked", Unit::kCount, "", Shown::kIfRoom}, [](const Widths& row) { return Cell(row.count); }},
+    {{"reached", Unit::kCount, ""}, [](const Widths& row) { return Cell(row.count); }},
+    {{"size", Unit::kBytes, ""}, [](const Widths& row) { return Cell(row.count); }},
+};
+
+TEST(TableText, NumbersAreWholeOrNotThereAndALineSaysSo) {
+  const Table table = make_table<Widths>(make_shape<Widths>("spans", "-address", kNumbers), kNumbers, {Widths()});
+  EXPECT_EQ(text_of(table, {}, 75),
+            "     address        pages      objects       marked      reached       size\n"
+            "0xc000123456  123,456,789  123,456,789  123,456,789  123,456,789  117.7 MiB\n"
+            "\n"
+            "1 spans\n");
+  EXPECT_EQ(text_of(table, {}, 74),
+            "     address        pages      objects      reached       size\n"
+            "0xc000123456  123,456,789  123,456,789  123,456,789  117.7 MiB\n"
+            "no room for marked; --wide shows all columns\n"
+            "\n"
+            "1 spans\n");
+  EXPECT_THAT(text_of(table, {.sort = "size"}, 30), HasSubstr("     address       size\n"
+                                                              "0xc000123456  117.7 MiB\n"
+                                                              "no room for pages, objects,\n"
+                                                              "marked, reached; --wide shows\n"
+                                                              "all columns\n"));
+  EXPECT_THAT(text_of(table, {}, kEndless), Not(HasSubstr("no room")));
+}
+
+TEST(TableText, HeadingsAreBoldIfWished) {
+  const Table table = table_of({{"a", 17, "x.go"}});
+  const TablePlan plan = plan_table(table.shape, {});
+  EXPECT_THAT(table_text(table, plan, select(table, plan), {.color = true}),
+              HasSubstr("\033[1mbytes  name  file\033[0m\n 17 B  a     x.go\n"));
 }
 
 TEST(TableText, WithoutAWidthNothingIsCut) {

@@ -1,7 +1,8 @@
 #include "report/text_columns.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
-#include <numeric>
 
 #include "base/terminal_text.h"
 
@@ -9,25 +10,62 @@ namespace holdfast::report {
 namespace {
 
 constexpr std::size_t kGap = 2;
-constexpr std::size_t kNarrowest = 4;  // columns of a folded cell
+constexpr std::size_t kNarrowest = 12;  // columns of a folded cell; with fewer, names cannot be told apart
 
-// The widest columns that may give way do so until the line fits.
-std::vector<std::size_t> column_widths(std::span<const std::vector<std::string>> rows,
-                                       std::span<const TextColumn> columns, std::size_t width) {
-  std::vector<std::size_t> widths(columns.size());
-  for (const auto& row : rows)
-    for (std::size_t c = 0; c < row.size(); ++c) widths[c] = std::max(widths[c], text_width(row[c]));
-  std::size_t total = std::accumulate(widths.begin(), widths.end(), (widths.size() - 1) * kGap);
-  for (; total > width; --total) {
-    std::size_t* widest = nullptr;
-    for (std::size_t c = 0; c < widths.size(); ++c)
-      if (columns[c].gives_way && widths[c] > kNarrowest && (widest == nullptr || widths[c] > *widest))
-        widest = &widths[c];
-    if (widest == nullptr) break;
-    --*widest;
+class Columns {
+ public:
+  Columns(std::span<const std::vector<std::string>> rows, std::span<const TextColumn> columns)
+      : columns_(columns), widths_(columns.size()), shown_(columns.size(), true) {
+    for (const auto& row : rows)
+      for (std::size_t c = 0; c < row.size(); ++c) widths_[c] = std::max(widths_[c], text_width(row[c]));
   }
-  return widths;
-}
+
+  // Folding comes last, since the names of a column that is left out need not fold.
+  void fit(std::size_t width) {
+    while (width_if(true) > width)
+      if (!leave_one_out()) break;
+    for (std::size_t total = width_if(false); total > width; --total) {
+      std::size_t* const widest = widest_that_folds();
+      if (widest == nullptr) break;
+      --*widest;
+    }
+  }
+
+  bool shown(std::size_t c) const { return shown_[c]; }
+  std::size_t width(std::size_t c) const { return widths_[c]; }
+
+ private:
+  std::size_t width_if(bool all_fold) const {
+    std::size_t sum = 0;
+    for (std::size_t c = 0; c < columns_.size(); ++c)
+      if (shown_[c])
+        sum +=
+            (sum > 0 ? kGap : 0) + (all_fold && columns_[c].gives_way ? std::min(widths_[c], kNarrowest) : widths_[c]);
+    return sum;
+  }
+
+  bool leave_one_out() {
+    for (const Stays stays : {Stays::kIfRoom, Stays::kUsually})
+      for (std::size_t c = columns_.size(); c-- > 0;) {
+        if (!shown_[c] || columns_[c].stays != stays) continue;
+        shown_[c] = false;
+        return true;
+      }
+    return false;
+  }
+
+  std::size_t* widest_that_folds() {
+    std::size_t* widest = nullptr;
+    for (std::size_t c = 0; c < columns_.size(); ++c)
+      if (shown_[c] && columns_[c].gives_way && widths_[c] > kNarrowest && (widest == nullptr || widths_[c] > *widest))
+        widest = &widths_[c];
+    return widest;
+  }
+
+  std::span<const TextColumn> columns_;
+  std::vector<std::size_t> widths_;
+  std::vector<bool> shown_;
+};
 
 std::string padded(const std::string& text, std::size_t width, bool right) {
   const std::size_t own = text_width(text);
@@ -37,19 +75,33 @@ std::string padded(const std::string& text, std::size_t width, bool right) {
 
 }  // namespace
 
-std::vector<std::string> lay_out(std::span<const std::vector<std::string>> rows, std::span<const TextColumn> columns,
-                                 std::size_t width) {
-  const std::vector<std::size_t> widths = column_widths(rows, columns, width);
-  std::vector<std::string> lines;
+TextLayout lay_out(std::span<const std::vector<std::string>> rows, std::span<const TextColumn> columns,
+                   std::size_t width) {
+  Columns fitted(rows, columns);
+  fitted.fit(width);
+  TextLayout layout;
   for (const auto& row : rows) {
-    std::string& line = lines.emplace_back();
-    for (std::size_t c = 0; c < widths.size(); ++c) {
-      line += std::string(c > 0 ? kGap : 0, ' ');
-      line += padded(folded(row[c], widths[c]), widths[c], columns[c].right);
+    std::string& line = layout.lines.emplace_back();
+    bool first = true;
+    for (std::size_t c = 0; c < columns.size(); ++c) {
+      if (!fitted.shown(c)) continue;
+      line += std::string(first ? 0 : kGap, ' ');
+      line += padded(folded(row[c], fitted.width(c)), fitted.width(c), columns[c].right);
+      first = false;
     }
     line.erase(line.find_last_not_of(' ') + 1);
   }
-  return lines;
+  for (std::size_t c = 0; c < columns.size(); ++c)
+    if (!fitted.shown(c)) layout.left_out.push_back(c);
+  return layout;
+}
+
+std::string left_out_words(const TextLayout& layout, std::span<const std::string> headings, std::size_t width,
+                           std::size_t indent) {
+  if (layout.left_out.empty()) return "";
+  std::string names;
+  for (const std::size_t c : layout.left_out) names += (names.empty() ? "" : ", ") + headings[c];
+  return wrapped(std::string(indent, ' '), fmt::format("no room for {}; --wide shows all columns", names), width);
 }
 
 }  // namespace holdfast::report

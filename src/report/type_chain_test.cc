@@ -194,7 +194,7 @@ TEST_F(TypeChainReport, ConflictsAreATableWithTheirEvidence) {
   large.objects = 10;
   const Table table = conflict_table(snapshot, {large, small});
   const TablePlan plan = plan_table(conflict_shape(), {});
-  EXPECT_EQ(table_text(table, plan, select(table, plan), 100),
+  EXPECT_EQ(table_text(table, plan, select(table, plan), {}),
             "bytes  objects  kept                          kept_by  refused        refused_by       example\n"
             "480 B       10  example.com/app/main.Session  header   main.Registry  code        0xc000000000\n"
             "      kept: the allocation header names the type at 0x512340\n"

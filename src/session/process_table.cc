@@ -22,14 +22,14 @@ constexpr view::ColumnOf<GoProcess> kColumns[] = {
      [](const GoProcess& p) { return number(p.heap_bytes); }},
     {{"goroutines", Unit::kCount, "that have not ended, the runtime's own included"},
      [](const GoProcess& p) { return number(p.goroutines); }},
-    {{"stripped", Unit::kFlag, "whether the file has no symbol table"},
+    {{"stripped", Unit::kFlag, "whether the file has no symbol table", view::Shown::kIfRoom},
      [](const GoProcess& p) { return flag_cell(p.stripped); }},
-    {{"container", Unit::kText, "short id or name of its container"},
+    {{"container", Unit::kText, "short id or name of its container", view::Shown::kIfRoom},
      [](const GoProcess& p) { return text_cell(p.container); }},
     {{"name", Unit::kText, "of the process"}, [](const GoProcess& p) { return text_cell(p.status.name); }},
     {{"image", Unit::kText, "file with the Go code: the program, or a library in one of another language"},
      [](const GoProcess& p) { return text_cell(p.image); }},
-    {{"trouble", Unit::kText, "why the runtime's counters could not be read", false},
+    {{"trouble", Unit::kText, "why the runtime's counters could not be read", view::Shown::kWhenAsked},
      [](const GoProcess& p) { return text_cell(p.trouble); }},
 };
 

@@ -36,25 +36,25 @@ constexpr GoroutineColumn kDoing = {{"doing", Unit::kText, "why it waits, in the
                                       const std::string_view reason = name_of(row.one().wait_reason);
                                       return text_cell(reason.empty() ? name_of(row.one().state) : reason);
                                     }};
-constexpr GoroutineColumn kState = {
-    {"state", Unit::kText, "what it does", false, [] { return words_up_to(heap::GoroutineState::kLeaked); }},
-    [](const TableRow& row) { return text_cell(name_of(row.one().state)); }};
-constexpr GoroutineColumn kReason = {{"wait_reason", Unit::kText, "the runtime's words", false},
+constexpr GoroutineColumn kState = {{"state", Unit::kText, "what it does", Shown::kWhenAsked,
+                                     [] { return words_up_to(heap::GoroutineState::kLeaked); }},
+                                    [](const TableRow& row) { return text_cell(name_of(row.one().state)); }};
+constexpr GoroutineColumn kReason = {{"wait_reason", Unit::kText, "the runtime's words", Shown::kWhenAsked},
                                      [](const TableRow& row) { return text_cell(name_of(row.one().wait_reason)); }};
 constexpr GoroutineColumn kWaiting = {
-    {"waiting", Unit::kNanoseconds, "how long at least; the runtime notes it at a collection"},
+    {"waiting", Unit::kNanoseconds, "how long at least; the runtime notes it at a collection", Shown::kIfRoom},
     [](const TableRow& row) { return row.group.waiting_ns ? Cell(*row.group.waiting_ns) : Cell(); }};
 constexpr GoroutineColumn kWaitsOn = {
-    {"waits_on", Unit::kAddress, "the channel or semaphore", false},
+    {"waits_on", Unit::kAddress, "the channel or semaphore", Shown::kWhenAsked},
     [](const TableRow& row) { return row.one().waits_on ? Cell(row.one().waits_on.value) : Cell(); }};
 constexpr GoroutineColumn kTop = {
     {"top", Unit::kText, "innermost frame that is not of the runtime or of a package that blocks for others"},
     [](const TableRow& row) { return text_cell(row.top); }};
-constexpr GoroutineColumn kCreatedBy = {{"created_by", Unit::kText, "function of the go statement"},
+constexpr GoroutineColumn kCreatedBy = {{"created_by", Unit::kText, "function of the go statement", Shown::kIfRoom},
                                         [](const TableRow& row) { return text_cell(row.text(row.one().created_by)); }};
-constexpr GoroutineColumn kCreatedAt = {{"created_at", Unit::kText, "file and line of it", false},
+constexpr GoroutineColumn kCreatedAt = {{"created_at", Unit::kText, "file and line of it", Shown::kWhenAsked},
                                         [](const TableRow& row) { return text_cell(row.created_at); }};
-constexpr GoroutineColumn kSystem = {{"system", Unit::kFlag, "whether it is the runtime's own", false},
+constexpr GoroutineColumn kSystem = {{"system", Unit::kFlag, "whether it is the runtime's own", Shown::kWhenAsked},
                                      [](const TableRow& row) { return flag_cell(row.one().system); }};
 
 constexpr GoroutineColumn kSingle[] = {kRetained, kStack, kGoid,      kDoing,     kState,   kReason,

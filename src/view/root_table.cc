@@ -41,48 +41,48 @@ constexpr ColumnOf<RootRow> kColumns[] = {
      [](const RootRow& row) { return Cell(row.retained_bytes); }},
     {{"targets", Unit::kCount, "pointers to objects that it holds itself"},
      [](const RootRow& row) { return row.id ? Cell(std::uint64_t{row.root().target_count}) : Cell(); }},
-    {{"kind", Unit::kText, "what sort of root it is", true, all_kinds},
+    {{"kind", Unit::kText, "what sort of root it is", Shown::kUsually, all_kinds},
      [](const RootRow& row) { return text_cell(row.kind()); }},
     {{"name", Unit::kText, "of the variable, the goroutine, the frame"},
      [](const RootRow& row) { return text_cell(row.name()); }},
-    {{"under", Unit::kText, "the root that it is a part of"},
+    {{"under", Unit::kText, "the root that it is a part of", Shown::kIfRoom},
      [](const RootRow& row) {
        const RootId parent = row.root().parent;
        return parent ? text_cell((*row.names)[parent.row]) : Cell();
      }},
-    {{"type", Unit::kText, "of the variable", false},
+    {{"type", Unit::kText, "of the variable", Shown::kWhenAsked},
      [](const RootRow& row) {
        const TypeId type = row.root().type;
        return type ? text_cell(row.text(row.snapshot->types[type.row].name)) : Cell();
      }},
-    {{"basis", Unit::kText, "what the name rests on: symbol, dwarf, code, nearness, runtime", false},
+    {{"basis", Unit::kText, "what the name rests on: symbol, dwarf, code, nearness, runtime", Shown::kWhenAsked},
      [](const RootRow& row) { return text_cell(name_of(row.label().basis)); }},
-    {{"variable", Unit::kText, "the package variable, if its name is known", false},
+    {{"variable", Unit::kText, "the package variable, if its name is known", Shown::kWhenAsked},
      [](const RootRow& row) { return text_cell(row.text(row.label().variable)); }},
-    {{"function", Unit::kText, "of the frame or special, or one that uses the variable", false},
+    {{"function", Unit::kText, "of the frame or special, or one that uses the variable", Shown::kWhenAsked},
      [](const RootRow& row) {
        const heap::Label& label = row.label();
        return text_cell(row.text(label.code.function ? label.code.function : label.user));
      }},
-    {{"file", Unit::kText, "of the frame's line", false},
+    {{"file", Unit::kText, "of the frame's line", Shown::kWhenAsked},
      [](const RootRow& row) { return text_cell(row.text(row.label().code.file)); }},
-    {{"line", Unit::kId, "of the frame", false},
+    {{"line", Unit::kId, "of the frame", Shown::kWhenAsked},
      [](const RootRow& row) {
        const std::uint32_t line = row.label().code.line;
        return line > 0 ? Cell(std::uint64_t{line}) : Cell();
      }},
-    {{"section", Unit::kText, "data or bss, of a package variable", false},
+    {{"section", Unit::kText, "data or bss, of a package variable", Shown::kWhenAsked},
      [](const RootRow& row) { return text_cell(name_of(row.label().data.section)); }},
-    {{"offset", Unit::kCount, "of a package variable in its section, in bytes", false},
+    {{"offset", Unit::kCount, "of a package variable in its section, in bytes", Shown::kWhenAsked},
      [](const RootRow& row) {
        const heap::PlaceInData& data = row.label().data;
        return data.section == heap::Section::kNone ? Cell() : Cell(data.offset);
      }},
-    {{"module", Unit::kText, "file of the plugin or library; empty: the program itself", false},
+    {{"module", Unit::kText, "file of the plugin or library; empty: the program itself", Shown::kWhenAsked},
      [](const RootRow& row) { return text_cell(row.text(row.label().data.module)); }},
-    {{"where", Unit::kAddress, "its address"},
+    {{"where", Unit::kAddress, "its address", Shown::kIfRoom},
      [](const RootRow& row) { return row.root().where ? Cell(row.root().where.value) : Cell(); }},
-    {{"conservative", Unit::kFlag, "yes: its words may be no pointers at all"},
+    {{"conservative", Unit::kFlag, "yes: its words may be no pointers at all", Shown::kIfRoom},
      [](const RootRow& row) { return flag_cell(row.root().conservative); }},
 };
 

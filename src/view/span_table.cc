@@ -25,9 +25,10 @@ std::uint64_t count_bits(const HugeArray<std::uint64_t>& bits, std::uint64_t fir
 
 constexpr ColumnOf<SpanRow> kColumns[] = {
     {{"address", Unit::kAddress, "where it begins"}, [](const SpanRow& row) { return Cell(row.span->base.value); }},
-    {{"pages", Unit::kCount, "of 8 KiB"}, [](const SpanRow& row) { return Cell(std::uint64_t{row.span->pages}); }},
+    {{"pages", Unit::kCount, "of 8 KiB", Shown::kIfRoom},
+     [](const SpanRow& row) { return Cell(std::uint64_t{row.span->pages}); }},
     {{"size", Unit::kBytes, "of all its pages"}, [](const SpanRow& row) { return Cell(row.span->bytes()); }},
-    {{"class", Unit::kId, "the runtime's size class; 0 is one large object"},
+    {{"class", Unit::kId, "the runtime's size class; 0 is one large object", Shown::kIfRoom},
      [](const SpanRow& row) { return Cell(std::uint64_t{row.span->size_class}); }},
     {{"slot", Unit::kBytes, "of one slot: what an object takes"},
      [](const SpanRow& row) { return Cell(row.span->slot_size); }},
@@ -36,9 +37,9 @@ constexpr ColumnOf<SpanRow> kColumns[] = {
     {{"objects", Unit::kCount, "allocated, reachable or not"},
      [](const SpanRow& row) { return Cell(std::uint64_t{row.span->objects}); }},
     {{"reached", Unit::kCount, "objects that something holds"}, [](const SpanRow& row) { return Cell(row.reached); }},
-    {{"marked", Unit::kCount, "objects that the last collection marked; - while it is being swept"},
+    {{"marked", Unit::kCount, "objects that the last collection marked; - while it is being swept", Shown::kIfRoom},
      [](const SpanRow& row) { return row.span->has_marks ? Cell(row.marked) : Cell(); }},
-    {{"pointers", Unit::kFlag, "whether its objects can hold pointers"},
+    {{"pointers", Unit::kFlag, "whether its objects can hold pointers", Shown::kIfRoom},
      [](const SpanRow& row) { return flag_cell(row.span->has_pointers); }},
 };
 

@@ -40,11 +40,18 @@ constexpr std::string_view words_of(Unit unit) {
 // A value, or nothing if it is not known. Texts belong to the snapshot or to the table.
 using Cell = std::variant<std::monostate, std::uint64_t, std::string_view>;
 
+// When a column stands in the text.
+enum class Shown : std::uint8_t {
+  kUsually,
+  kIfRoom,     // the first to be left out where lines would be too wide
+  kWhenAsked,  // only if --columns names it
+};
+
 struct Column {
   std::string_view name;  // the only one: over the text, in --sort, --filter and --columns, in JSON
   Unit unit = Unit::kText;
   std::string_view meaning;  // one line of help
-  bool in_text = true;       // shown without being asked for
+  Shown shown = Shown::kUsually;
   // Returns all texts that can stand in the column, if they are few; null if they are not known beforehand.
   std::vector<std::string_view> (*words)() = nullptr;
 };

@@ -242,7 +242,7 @@ bool passes(const Table& table, const Filter& filter, std::uint32_t row) {
 std::vector<std::size_t> read_columns(std::span<const Column> columns, std::string_view names) {
   std::vector<std::size_t> out;
   for (std::size_t i = 0; names.empty() && i < columns.size(); ++i)
-    if (columns[i].in_text) out.push_back(i);
+    if (columns[i].shown != Shown::kWhenAsked) out.push_back(i);
   for (std::size_t at = 0; at < names.size();) {
     const std::size_t comma = std::min(names.find(',', at), names.size());
     out.push_back(find_column(columns, names.substr(at, comma - at)));

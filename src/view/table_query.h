@@ -24,7 +24,7 @@ struct TableQuery {
   //   numbers   =  !=  <  <=  >  >=         sizes and times with units: 1.5MiB, 90s
   // A row must pass all of them.
   std::vector<std::string> filters = {};
-  std::string columns = {};  // those of the text, with commas between; empty = those that are in_text
+  std::string columns = {};  // those of the text, with commas between; empty = all but kWhenAsked
 };
 
 struct SortOrder {

@@ -26,10 +26,10 @@ constexpr std::array<std::string_view, 2> kShapes = {"round", "long"};
 constexpr ColumnOf<Fruit> kColumns[] = {
     {{"name", Unit::kText, "of the fruit"}, [](const Fruit& f) { return text_cell(f.name); }},
     {{"bytes", Unit::kBytes, "of it"}, [](const Fruit& f) { return f.bytes ? Cell(*f.bytes) : Cell(); }},
-    {{"since_ns", Unit::kNanoseconds, "picked", false}, [](const Fruit& f) { return Cell(f.since_ns); }},
+    {{"since_ns", Unit::kNanoseconds, "picked", Shown::kWhenAsked}, [](const Fruit& f) { return Cell(f.since_ns); }},
     {{"ripe", Unit::kFlag, "or not"}, [](const Fruit& f) { return flag_cell(f.ripe); }},
-    {{"ripeness", Unit::kCount, "degrees", false}, [](const Fruit&) { return Cell(); }},
-    {{"shape", Unit::kText, "of it", false,
+    {{"ripeness", Unit::kCount, "degrees", Shown::kWhenAsked}, [](const Fruit&) { return Cell(); }},
+    {{"shape", Unit::kText, "of it", Shown::kWhenAsked,
       [] { return std::vector<std::string_view>(kShapes.begin(), kShapes.end()); }},
      [](const Fruit& f) { return text_cell(kShapes[f.ripe ? 0 : 1]); }},
 };

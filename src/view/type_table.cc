@@ -184,7 +184,7 @@ constexpr ColumnOf<TypeTotals> kColumns[] = {
     {{"count", Unit::kCount, "reachable objects"}, [](const TypeTotals& row) { return Cell(row.count); }},
     {{"type", Unit::kText, "full name, or size and kind of the slots if it is unknown"},
      [](const TypeTotals& row) { return text_cell(row.type); }},
-    {{"known_by", Unit::kText, "how the type of most of them is known", true,
+    {{"known_by", Unit::kText, "how the type of most of them is known", Shown::kIfRoom,
       [] { return words_up_to(heap::KnownBy::kInferred); }},
      [](const TypeTotals& row) { return text_cell(name_of(row.known_by)); }},
 };

@@ -11,7 +11,7 @@ namespace {
 
 int run_report(RunningVerb& run) {
   view::ReportLimits limits;
-  report::TextOptions text = {.color = run.use_color(), .width = run.width(), .target = run.options().target};
+  report::TextOptions text = {.style = run.style(), .target = run.options().target};
   if (const auto top = run.options().top) {
     const std::size_t rows = *top == 0 ? std::numeric_limits<std::size_t>::max() : *top;
     limits = {rows, rows, rows};
