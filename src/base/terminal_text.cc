@@ -86,6 +86,17 @@ std::string whole(const std::vector<Glyph>& glyphs) {
   return text;
 }
 
+// Returns where a line can end before `width`: at a space that is not of its indent; 0 if there is none.
+std::size_t last_space_within(std::string_view line, std::size_t width) {
+  const std::size_t begin = std::min(line.find_first_not_of(' '), line.size());
+  std::size_t last = 0;
+  for (std::size_t at = line.find(' ', begin); at < line.size(); at = line.find(' ', at + 1)) {
+    if (text_width(line.substr(0, at)) > width) break;
+    last = at;
+  }
+  return last;
+}
+
 }  // namespace
 
 std::size_t text_width(std::string_view text) {
@@ -155,7 +166,8 @@ std::string wrapped(std::string prefix, std::string_view sentence, std::size_t w
   return out;
 }
 
-std::string wrapped_at(std::string_view separator, std::string_view text, std::size_t width, std::size_t indent) {
+std::string wrapped_at(std::string_view separator, std::string_view text, std::size_t width, std::size_t indent,
+                       Parts parts) {
   std::string out, line;
   for (std::size_t at = 0; at < text.size();) {
     const std::size_t end = std::min(text.find(separator, at), text.size());
@@ -165,6 +177,13 @@ std::string wrapped_at(std::string_view separator, std::string_view text, std::s
       line = std::string(indent, ' ') + part;
     } else {
       line += (line.empty() ? "" : std::string(separator)) + part;
+    }
+    while (parts == Parts::kPhrases && text_width(line) > width) {
+      const std::size_t space = last_space_within(line, width);
+      if (space == 0) line = fit(line, width);
+      if (space == 0) break;
+      out += line.substr(0, space) + "\n";
+      line.replace(0, space + 1, std::string(indent, ' '));
     }
     at = end == text.size() ? end : end + separator.size();
   }

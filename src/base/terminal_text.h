@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <limits>
 #include <string>
 #include <string_view>
@@ -35,7 +36,10 @@ std::string fit_words(std::string_view text, std::size_t width);
 // ", and those after the first begin below the sentence. Only a word that is wider than a line is folded.
 std::string wrapped(std::string prefix, std::string_view sentence, std::size_t width);
 
-// Does the same for parts that must not be broken, such as commands: a line ends at a `separator`, which is dropped.
-std::string wrapped_at(std::string_view separator, std::string_view text, std::size_t width, std::size_t indent);
+// Does the same for parts with a separator between them: a line ends at a `separator`, which is dropped. Parts that are
+// wider than a line stay whole if they are commands; phrases go on in the next line.
+enum class Parts : std::uint8_t { kCommands, kPhrases };
+std::string wrapped_at(std::string_view separator, std::string_view text, std::size_t width, std::size_t indent,
+                       Parts parts);
 
 }  // namespace holdfast

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/version.h"
 #include "cli/manual.h"
+#include "cli/terminal.h"
 
 namespace holdfast::cli {
 namespace {
@@ -113,7 +114,7 @@ Parsed parse_verb(const Verb& verb, bool verb_given, std::span<const std::string
   try {
     app.parse(rest);
   } catch (const CLI::CallForHelp&) {
-    return {&verb, {}, true, verb_help(verb)};
+    return {&verb, {}, true, verb_help(verb, help_width())};
   } catch (const CLI::ParseError& error) {
     fail(ErrorCode::kUsage, "{}; holdfast {} --help lists the options", error.what(), verb.name);
   }
@@ -137,7 +138,7 @@ Parsed parse_verb(const Verb& verb, bool verb_given, std::span<const std::string
 
 Parsed parse(const std::vector<std::string>& arguments) {
   if (arguments.empty() || arguments.front() == "--help" || arguments.front() == "-h")
-    return {verb_named("help"), {}, true, general_help()};
+    return {verb_named("help"), {}, true, general_help(help_width())};
   if (arguments.front() == "--version") return {nullptr, {}, true, fmt::format("holdfast {}\n", holdfast_version())};
   const Verb* const named = verb_named(arguments.front());
   return parse_verb(named != nullptr ? *named : *verbs().front(), named != nullptr,

@@ -94,7 +94,7 @@ constexpr Flag kReport[] = {
 constexpr Flag kText[] = {
     {"--wide", nullptr, "never fold lines [on a terminal they are folded to its width, in a pipe never]",
      [](Options& o, const std::string&) { o.wide = true; }},
-    {"--color", "WHEN", "auto, always or never [auto: on a terminal]",
+    {"--color", "WHEN", "whether headings and verdicts are bold: auto, always or never [auto: on a terminal]",
      [](Options& o, const std::string& v) { o.color = color_of(v); }, "auto always never"},
 };
 

@@ -26,8 +26,6 @@ std::string left_side(const Flag& flag) {
   return flag.value == nullptr ? std::string(flag.name) : fmt::format("{} {}", flag.name, flag.value);
 }
 
-constexpr std::size_t kHelpWidth = 110;
-
 template <typename Use>
 void for_each_flag(const Verb& verb, const Use& use) {
   for (const std::span<const Flag> group : verb.flags)
@@ -71,27 +69,29 @@ void add_markdown(const Verb& verb, std::string& out) {
 
 }  // namespace
 
-std::string general_help() {
-  std::string text = fmt::format(
-      "Says what holds the memory of a Go process.\nUsage: holdfast [VERB] TARGET [OPTIONS]\n\n{}\n\nVerbs:\n",
-      kTargets);
-  for (const Verb* verb : verbs()) text += fmt::format("  {:<16} {}\n", verb->name, verb->help);
-  return text +
-         fmt::format("\nholdfast VERB --help lists the options of a verb.\n{}\n\nExample: holdfast 4711\n", kExitCodes);
+std::string general_help(std::size_t width) {
+  std::string text = "Says what holds the memory of a Go process.\nUsage: holdfast [VERB] TARGET [OPTIONS]\n\n";
+  text += wrapped("", kTargets, width) + "\nVerbs:\n";
+  for (const Verb* verb : verbs()) text += wrapped(fmt::format("  {:<16} ", verb->name), verb->help, width);
+  return text + "\nholdfast VERB --help lists the options of a verb.\n" + wrapped("", kExitCodes, width) +
+         "\nExample: holdfast 4711\n";
 }
 
-std::string verb_help(const Verb& verb) {
-  std::string text = fmt::format("{}\nUsage: {}\n\n", verb.help, usage(verb));
-  if (verb.answers != Answers::kNobody) text += std::string(kTargets) + "\n\n";
-  for (const Argument& argument : verb.arguments) text += fmt::format("  {:<22}  {}\n", argument.name, argument.help);
-  text += fmt::format("  {:<22}  print this\n", "-h,--help");
-  for_each_flag(verb, [&](const Flag& flag) { text += fmt::format("  {:<22}  {}\n", left_side(flag), flag.help); });
+std::string verb_help(const Verb& verb, std::size_t width) {
+  std::string text = wrapped("", verb.help, width) + fmt::format("Usage: {}\n\n", usage(verb));
+  if (verb.answers != Answers::kNobody) text += wrapped("", kTargets, width) + "\n";
+  const auto add = [&](std::string_view left, std::string_view meaning) {
+    text += wrapped(fmt::format("  {:<22}  ", left), meaning, width);
+  };
+  for (const Argument& argument : verb.arguments) add(argument.name, argument.help);
+  add("-h,--help", "print this");
+  for_each_flag(verb, [&](const Flag& flag) { add(left_side(flag), flag.help); });
   if (verb.shape != nullptr) {
     const view::TableShape shape = verb.shape({});
     text += "\nColumns, which can be named by their beginning:\n";
     for (const view::Column& column : shape.columns)
-      text += wrapped(fmt::format("  {:<12} ", column.name), column_meaning(column), kHelpWidth);
-    text += fmt::format("Sorted by {} unless --sort is given. {}\n", shape.default_sort, kUnits);
+      text += wrapped(fmt::format("  {:<12} ", column.name), column_meaning(column), width);
+    text += wrapped("", fmt::format("Sorted by {} unless --sort is given. {}", shape.default_sort, kUnits), width);
   }
   return text + fmt::format("\nExample: {}\n", verb.example);
 }

@@ -55,8 +55,10 @@ int dry_run(RunningVerb& run) {
   run.answer(
       [&] {
         const std::string runtimes = report::runtimes_words(prediction.runtimes, false);
-        return fmt::format("{}, pid {}: {}\n{}\n{}", status.name, status.pid, prediction_text(prediction),
-                           memory_text(prediction), runtimes.empty() ? "" : runtimes + "\n");
+        const std::size_t width = run.style().width;
+        return wrapped("", fmt::format("{}, pid {}: {}", status.name, status.pid, prediction_text(prediction)), width) +
+               wrapped("", memory_text(prediction), width) +
+               (runtimes.empty() ? "" : wrapped_at("; ", runtimes, width, 2, Parts::kPhrases));
       },
       [&] {
         return ordered_json{{"schema", "holdfast.dry-run/1"},
@@ -181,7 +183,7 @@ void RunningVerb::answer_with_table(const std::function<view::Table()>& make,
         if (of == nullptr) return text;
         if (const std::string others = report::runtimes_words(of->target.runtimes, of->target.from_file);
             !others.empty())
-          text += wrapped_at("; ", others, looks.width, 2);
+          text += wrapped_at("; ", others, looks.width, 2, Parts::kPhrases);
         if (!of->losses.empty())
           text +=
               wrapped("", fmt::format("{} kinds of loss in the target: holdfast audit lists them", of->losses.size()),

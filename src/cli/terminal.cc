@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "base/terminal_text.h"
+#include "cli/manual.h"
 
 namespace holdfast::cli {
 
@@ -26,6 +27,10 @@ std::size_t output_width(bool wide) {
   winsize size{};
   const bool known = ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0;
   return terminal_width(known ? size.ws_col : 0, std::getenv("COLUMNS"));
+}
+
+std::size_t help_width() {
+  return std::min(output_width(false), kHelpWidth);
 }
 
 }  // namespace holdfast::cli

@@ -14,4 +14,7 @@ std::size_t terminal_width(std::size_t columns, const char* variable);
 // readers are programs.
 std::size_t output_width(bool wide);
 
+// Returns the width for help, which is read by people in a pipe, too: at most kHelpWidth (cli/manual.h).
+std::size_t help_width();
+
 }  // namespace holdfast::cli

@@ -3,12 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <nlohmann/json.hpp>
 
 #include "base/terminal_text.h"
 #include "base/text.h"
 #include "base/units.h"
 #include "report/target_words.h"
+#include "report/text_columns.h"
 #include "view/audit_line.h"
 #include "view/labels.h"
 #include "view/words.h"
@@ -34,24 +36,32 @@ std::string place_text(const heap::Snapshot& snapshot, const graph::NamingPlace&
   return line.empty() ? std::string(function) : fmt::format("{} {}", function, line);
 }
 
-// Returns "ended-thread   12  records of a thread ...", and where the first objects are.
-std::string cause_text(const heap::Snapshot& snapshot, const graph::AuditCause& cause) {
+// Returns "  unexplained        12": a line of 60 columns at most.
+std::string row(std::string_view name, const std::string& number, std::size_t indent = 2) {
+  return fmt::format("{:<40}{:>16}\n", std::string(indent, ' ') + std::string(name), number);
+}
+
+// Returns how many objects have the cause, below it what it is, and where the first of them are.
+std::string cause_text(const heap::Snapshot& snapshot, const graph::AuditCause& cause, std::size_t width) {
   constexpr std::size_t kExamplesInText = 3;
   constexpr std::size_t kPlacesInText = 3;
-  std::string out =
-      fmt::format("    {:<42}{:>16}  {}\n", name_of(cause.kind), format_count(cause.objects), meaning_of(cause.kind));
   std::string where;
   for (std::size_t i = 0; i < std::min(cause.examples.size(), kExamplesInText); ++i)
     where += (i > 0 ? ", " : "") + hex(cause.examples[i]);
   const std::string held = cause.shown < cause.objects
                                ? fmt::format("; {} held by the others", format_count(cause.objects - cause.shown))
                                : "";
-  out += fmt::format("      {}, e.g. at {}{}\n", format_bytes(cause.bytes), where, held);
+  std::string out = row(name_of(cause.kind), format_count(cause.objects), 4) +
+                    wrapped("      ", meaning_of(cause.kind), width) +
+                    wrapped("      ", fmt::format("{}, e.g. at {}{}", format_bytes(cause.bytes), where, held), width);
   for (std::size_t i = 0; i < std::min(cause.named_at.size(), kPlacesInText); ++i)
-    out += fmt::format("      {} named in {}\n", format_count(cause.named_at[i].objects),
-                       cleaned(place_text(snapshot, cause.named_at[i])));
+    out += wrapped(
+        "      ",
+        fmt::format("{} named in {}", format_count(cause.named_at[i].objects), place_text(snapshot, cause.named_at[i])),
+        width);
   if (cause.named_at.size() > kPlacesInText)
-    out += fmt::format("      and in {} more places: audit --json\n", cause.named_at.size() - kPlacesInText);
+    out += wrapped("      ", fmt::format("and in {} more places: audit --json", cause.named_at.size() - kPlacesInText),
+                   width);
   return out;
 }
 
@@ -75,19 +85,17 @@ ordered_json later_json(const std::optional<graph::LaterAudit>& later) {
 }
 
 std::string later_text(const graph::LaterAudit& later) {
-  std::string out = fmt::format("  {:<44}{:>16}  {}\n", "reached by nothing, at the first look",
-                                format_count(later.unreached.objects), format_bytes(later.unreached.bytes));
+  std::string out = row("reached by nothing, at the first look", format_count(later.unreached.objects));
   const auto add = [&](std::string_view what, const graph::Fate& fate) {
-    if (fate.objects > 0)
-      out += fmt::format("    {:<42}{:>16}  {}\n", what, format_count(fate.objects), format_bytes(fate.bytes));
+    if (fate.objects > 0) out += row(what, format_count(fate.objects), 4);
   };
-  add(fmt::format("freed by the next collection, number {}", later.gc_cycle), later.freed);
-  add("brought back: finalizers, weak pointers", later.revived);
-  add("kept, for words that may be no pointers", later.excused);
-  add("not known: their spans were being swept", later.unknown);
-  out += fmt::format("    {:<42}{:>16}  {}\n", "kept without a cause", format_count(later.kept.objects),
-                     later.kept.objects == 0 ? "" : "a root is missing from our list");
+  add(fmt::format("freed by collection {}, the next", later.gc_cycle), later.freed);
+  add("brought back: finalizer, weak pointer", later.revived);
+  add("kept, for words that may be integers", later.excused);
+  add("not known: their spans were in sweep", later.unknown);
+  out += row("kept without a cause", format_count(later.kept.objects), 4);
   for (const Address address : later.examples) out += fmt::format("      {}\n", hex(address));
+  if (!later.clean()) out += "      a root is missing from our list\n";
   return out;
 }
 
@@ -96,6 +104,22 @@ std::string note_of(const heap::Counter& counter) {
   std::string note(meaning_of(counter.rule));
   if (counter.in_flight != 0) note += fmt::format(", {} at most", counter.in_flight);
   return note;
+}
+
+std::string counters_text(const std::vector<heap::Counter>& counters, const TextStyle& style) {
+  static constexpr std::array kColumns = {TextColumn{.gives_way = true, .stays = Stays::kAlways},
+                                          TextColumn{.right = true, .stays = Stays::kAlways},
+                                          TextColumn{.right = true, .stays = Stays::kAlways}};
+  std::vector<std::vector<std::string>> rows = {{"  counter", "the runtime's", "ours"}};
+  for (const heap::Counter& counter : counters)
+    rows.push_back({"  " + counter.name, format_count(counter.runtime), format_count(counter.ours)});
+  const std::vector<std::string> lines = lay_out(rows, kColumns, style.width).lines;
+  std::string out = style.bold(lines.front()) + "\n";
+  for (std::size_t i = 0; i < counters.size(); ++i) {
+    out += lines[i + 1] + "\n";
+    if (counters[i].runtime != counters[i].ours) out += wrapped("      differ ", note_of(counters[i]), style.width);
+  }
+  return out;
 }
 
 }  // namespace
@@ -170,37 +194,35 @@ ordered_json audit_json(const heap::Snapshot& snapshot, const graph::Audit& audi
 }
 
 std::string audit_text(const heap::Snapshot& snapshot, const graph::Audit& audit,
-                       const std::optional<graph::LaterAudit>& later) {
+                       const std::optional<graph::LaterAudit>& later, const TextStyle& style) {
   const heap::TargetInfo& target = snapshot.target;
-  std::string out = fmt::format("{}, {}: {}\n", target_words(target), release_words(target),
-                                audit.clean && (!later || later->clean()) ? "clean" : "NOT CLEAN");
+  const std::size_t width = style.width;
+  std::string out = wrapped("", fmt::format("{}, {}", target_words(target), release_words(target)), width);
   if (const std::string runtimes = runtimes_words(target.runtimes, target.from_file); !runtimes.empty())
-    out += runtimes + "\n";
-  out += "\n";
-  out += audit_line(snapshot, audit) + "\n\n";
-  out += fmt::format("  {:<44}{:>16}\n", "allocated objects", format_count(audit.objects));
-  out += fmt::format("  {:<44}{:>16}\n", "reached from the roots", format_count(audit.reached));
-  out += fmt::format("  {:<44}{:>16}\n", "marked by the last collection", format_count(audit.marked));
-  for (const graph::AuditCause& cause : audit.causes) out += cause_text(snapshot, cause);
-  out += fmt::format("  {:<44}{:>16}  {}\n", "unexplained", format_count(audit.unexplained_objects),
-                     audit.unexplained_objects == 0 ? "" : format_bytes(audit.unexplained_bytes));
+    out += wrapped_at("; ", runtimes, width, 2, Parts::kPhrases);
+  out += style.bold(audit.clean && (!later || later->clean()) ? "clean" : "NOT CLEAN") + "\n\n";
+  out += wrapped("", audit_line(snapshot, audit), width) + "\n";
+  out += row("allocated objects", format_count(audit.objects));
+  out += row("reached from the roots", format_count(audit.reached));
+  out += row("marked by the last collection", format_count(audit.marked));
+  for (const graph::AuditCause& cause : audit.causes) out += cause_text(snapshot, cause, width);
+  out += row(audit.unexplained_objects == 0 ? "unexplained"
+                                            : fmt::format("unexplained, {}", format_bytes(audit.unexplained_bytes)),
+             format_count(audit.unexplained_objects));
   for (const Address address : audit.unexplained) out += fmt::format("    {}\n", hex(address));
   if (later) out += "\n" + later_text(*later);
-  out += "\n  counter                               the runtime's            ours\n";
-  for (const heap::Counter& counter : snapshot.audit.counters)
-    out += fmt::format("  {:<32}{:>20}{:>16}  {}\n", cleaned(counter.name), format_count(counter.runtime),
-                       format_count(counter.ours), counter.runtime == counter.ours ? "" : "differ " + note_of(counter));
-  out += fmt::format("\n  spans whose allocCount differs              {:>16}\n",
-                     format_count(snapshot.audit.alloc_count_mismatches));
-  out += fmt::format("  stacks walked to their outermost frame      {:>16}\n",
-                     fmt::format("{} of {}", snapshot.audit.goroutines_checked - snapshot.audit.not_unwound.size(),
-                                 snapshot.audit.goroutines_checked));
-  out += fmt::format("  pointers to free slots                      {:>16}\n",
-                     format_count(snapshot.audit.pointers_to_free_slots));
+  out += "\n" + counters_text(snapshot.audit.counters, style) + "\n";
+  out += row("spans whose allocCount differs", format_count(snapshot.audit.alloc_count_mismatches));
+  out += row("stacks walked to their outermost frame",
+             fmt::format("{} of {}", snapshot.audit.goroutines_checked - snapshot.audit.not_unwound.size(),
+                         snapshot.audit.goroutines_checked));
+  out += row("pointers to free slots", format_count(snapshot.audit.pointers_to_free_slots));
   for (const Loss& loss : snapshot.losses) {
-    out += fmt::format("\n  loss, {}: {}{}\n", id_of(words_of(loss).severity), cleaned(loss_text(loss)),
-                       loss.first ? fmt::format(" (first at {})", hex(loss.first)) : "");
-    out += fmt::format("    what to do: {}\n", words_of(loss).remedy);
+    out += "\n" + wrapped("  ",
+                          fmt::format("loss, {}: {}{}", id_of(words_of(loss).severity), loss_text(loss),
+                                      loss.first ? fmt::format(" (first at {})", hex(loss.first)) : ""),
+                          width);
+    out += wrapped("    what to do: ", words_of(loss).remedy, width);
   }
   return out;
 }

@@ -8,6 +8,7 @@
 #include "graph/audit.h"
 #include "graph/later_audit.h"
 #include "heap/snapshot.h"
+#include "report/text_style.h"
 
 namespace holdfast::report {
 
@@ -19,6 +20,6 @@ nlohmann::ordered_json losses_json(const std::vector<Loss>& losses);
 nlohmann::ordered_json audit_json(const heap::Snapshot& snapshot, const graph::Audit& audit,
                                   const std::optional<graph::LaterAudit>& later = {});
 std::string audit_text(const heap::Snapshot& snapshot, const graph::Audit& audit,
-                       const std::optional<graph::LaterAudit>& later = {});
+                       const std::optional<graph::LaterAudit>& later, const TextStyle& style);
 
 }  // namespace holdfast::report

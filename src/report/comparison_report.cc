@@ -3,10 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <nlohmann/json.hpp>
+#include <span>
+#include <vector>
 
 #include "base/terminal_text.h"
 #include "base/units.h"
+#include "report/text_columns.h"
 #include "view/type_table.h"
 #include "view/words.h"
 
@@ -36,41 +40,68 @@ nlohmann::ordered_json evidence_json(const std::array<Agreed, kKindsOfEvidence>&
   return json;
 }
 
-}  // namespace
+std::string share(std::uint64_t part, std::uint64_t whole) {
+  return fmt::format("{:.3f} %", whole == 0 ? 0.0 : 100.0 * static_cast<double>(part) / static_cast<double>(whole));
+}
 
-std::string comparison_text(const TypeComparison& comparison) {
+// Returns the lines of a list whose first row has the headings.
+std::string list_text(std::span<const std::vector<std::string>> rows, std::span<const TextColumn> columns,
+                      const TextStyle& style) {
+  const TextLayout layout = lay_out(rows, columns, style.width);
+  std::string out = style.bold(layout.lines.front()) + "\n";
+  for (const std::string& line : std::span(layout.lines).subspan(1)) out += line + "\n";
+  return out + left_out_words(layout, rows.front(), style.width);
+}
+
+std::string agreements_text(const TypeComparison& comparison, const TextStyle& style) {
   Agreed all;
   for (const Agreed& sum : comparison.sums) {
     all.objects += sum.objects;
     all.bytes += sum.bytes;
   }
-  const auto share = [](std::uint64_t part, std::uint64_t whole) {
-    return whole == 0 ? 0.0 : 100.0 * static_cast<double>(part) / static_cast<double>(whole);
-  };
-  std::string out = "types without debug information beside those with it, of all live objects\n\n";
+  static constexpr std::array kColumns = {TextColumn{.stays = Stays::kAlways}, TextColumn{.right = true},
+                                          TextColumn{.right = true}, TextColumn{.right = true},
+                                          TextColumn{.right = true}};
+  std::vector<std::vector<std::string>> rows = {{"agreement", "bytes", "of all", "objects", "of all"}};
   for (std::size_t i = 0; i < kAgreements; ++i) {
     const Agreed& sum = comparison.sums[i];
-    out += fmt::format("{:<13} {:>11} {:>8.3f} %  {:>12} objects {:>8.3f} %\n", name_of(static_cast<Agreement>(i)),
-                       format_bytes(sum.bytes), share(sum.bytes, all.bytes), format_count(sum.objects),
-                       share(sum.objects, all.objects));
+    rows.push_back({std::string(name_of(static_cast<Agreement>(i))), format_bytes(sum.bytes),
+                    share(sum.bytes, all.bytes), format_count(sum.objects), share(sum.objects, all.objects)});
   }
+  return list_text(rows, kColumns, style);
+}
+
+std::string differences_text(std::span<const Difference> differences, const TextStyle& style) {
+  static constexpr std::array kColumns = {TextColumn{}, TextColumn{.right = true}, TextColumn{.right = true},
+                                          TextColumn{.gives_way = true, .stays = Stays::kAlways},
+                                          TextColumn{.gives_way = true, .stays = Stays::kAlways}};
+  std::vector<std::vector<std::string>> rows = {{"agreement", "bytes", "objects", "type with it", "type without"}};
+  const auto text = [](const std::string& name) { return name.empty() ? std::string("no type") : name; };
+  for (const Difference& row : differences)
+    rows.push_back({std::string(name_of(row.agreement)), format_bytes(row.sum.bytes), format_count(row.sum.objects),
+                    text(row.with), text(row.without)});
+  return list_text(rows, kColumns, style);
+}
+
+}  // namespace
+
+std::string comparison_text(const TypeComparison& comparison, const TextStyle& style) {
+  std::string out =
+      wrapped("", "types without debug information beside those with it, of all live objects", style.width) + "\n" +
+      agreements_text(comparison, style) + "\n";
   const auto entries = [&](std::string_view what, const Entries& sum) {
     if (sum.all == 0) return;
-    out += fmt::format("{}: {} in all, {} with and {} without debug information lead to typed objects only\n", what,
-                       format_count(sum.all), format_count(sum.with), format_count(sum.without));
+    out += wrapped("",
+                   fmt::format("{}: {} in all, {} with and {} without debug information lead to typed objects only",
+                               what, format_count(sum.all), format_count(sum.with), format_count(sum.without)),
+                   style.width);
   };
-  out += "\n";
   entries("variables that retain over 0.1 %", comparison.variables);
-  for (const std::string& name : comparison.untyped_variables) out += fmt::format("  untyped: {}\n", folded(name, 100));
+  for (const std::string& name : comparison.untyped_variables) out += wrapped("  untyped: ", name, style.width);
   entries("pointers of frames", comparison.slots);
-  out += "\n";
-  const auto text = [](const std::string& name) { return name.empty() ? std::string("no type") : folded(name, 60); };
-  for (std::size_t i = 0; i < std::min(kShown, comparison.differences.size()); ++i) {
-    const Difference& row = comparison.differences[i];
-    out += fmt::format("{:<13} {:>11} {:>10}  {} | {}\n", name_of(row.agreement), format_bytes(row.sum.bytes),
-                       format_count(row.sum.objects), text(row.with), text(row.without));
-  }
-  return out;
+  const std::span<const Difference> shown =
+      std::span(comparison.differences).first(std::min(kShown, comparison.differences.size()));
+  return shown.empty() ? out : out + "\n" + differences_text(shown, style);
 }
 
 nlohmann::ordered_json comparison_json(const TypeComparison& comparison) {

@@ -5,11 +5,12 @@
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 
+#include "report/text_style.h"
 #include "view/type_comparison.h"
 
 namespace holdfast::report {
 
-std::string comparison_text(const view::TypeComparison& comparison);
+std::string comparison_text(const view::TypeComparison& comparison, const TextStyle& style);
 nlohmann::ordered_json comparison_json(const view::TypeComparison& comparison);
 
 }  // namespace holdfast::report

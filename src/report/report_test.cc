@@ -552,10 +552,28 @@ TEST(Report, HidesNothingFromATerminalAndObeysNothing) {
   options.target = evil;
   const auto reached = graph::reach(built);
   for (const std::string& text :
-       {report_text(report_of(built), options), audit_text(built, graph::audit(built, reached))}) {
+       {report_text(report_of(built), options), audit_text(built, graph::audit(built, reached), {})}) {
     EXPECT_THAT(text, HasSubstr("?[2J"));
     for (const char c : text) EXPECT_TRUE(c == '\n' || (c != 0x7f && static_cast<unsigned char>(c) >= 0x20)) << text;
   }
+}
+
+TEST(Report, TheAuditFitsTheWidth) {
+  heap::Snapshot snapshot = shop();
+  snapshot.losses.push_back(make_loss(LossKind::kUnreadablePage, 123456789, Address(0xc000123456)));
+  snapshot.audit.counters.push_back(
+      {"a.counter.with.a.long.name.of.its.own.that.folds", 12345678901, 12345678902, heap::CounterRule::kMustMatch, 0});
+  graph::Audit audit = graph::audit(snapshot, graph::reach(snapshot));
+  audit.objects = audit.reached = 12345678901;
+  audit.unexplained_objects = 12345678901;
+  audit.unexplained_bytes = 1023 << 10;
+  audit.causes.push_back({.objects = 123456789, .bytes = 1 << 30, .shown = 1, .examples = {Address(0xc000123456)}});
+  for (const std::size_t width : {60U, 80U, 120U, 250U}) {
+    std::istringstream lines(audit_text(snapshot, audit, {.width = width}));
+    for (std::string line; std::getline(lines, line);) EXPECT_LE(text_width(line), width) << line;
+  }
+  EXPECT_THAT(audit_text(snapshot, audit, {.width = 60}), HasSubstr("12,345,678,901  12,345,678,902\n      differ"));
+  EXPECT_THAT(audit_text(snapshot, audit, {.color = true}), HasSubstr("\033[1mNOT CLEAN\033[0m\n"));
 }
 
 // Two pages of a buffer were written to, and none of some garbage.

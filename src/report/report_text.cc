@@ -88,9 +88,9 @@ class Text {
     double took = 0;
     for (const auto& [pass, ms] : report_.took_ms) took += ms;
     if (took > 0) head += fmt::format(" · {}", format_seconds(took / 1e3));
-    out_ += wrapped_at(" · ", head, width_, 2);
+    out_ += wrapped_at(" · ", head, width_, 2, Parts::kPhrases);
     if (const std::string others = runtimes_words(target.runtimes, target.from_file); !others.empty())
-      out_ += wrapped_at("; ", others, width_, 2);
+      out_ += wrapped_at("; ", others, width_, 2, Parts::kPhrases);
   }
 
   void add_account() {
@@ -343,7 +343,7 @@ class Text {
         " · ",
         fmt::format("more: holdfast types {0} · holdfast goroutines {0} · holdfast roots {0} · holdfast audit {0}",
                     options_.target),
-        width_, 6);
+        width_, 6, Parts::kCommands);
   }
 
   const Report& report_;

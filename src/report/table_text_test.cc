@@ -134,9 +134,12 @@ TEST(TableText, WithoutAWidthNothingIsCut) {
 
 TEST(TableText, SentencesGoOnInTheNextLineAndCommandsStayWhole) {
   EXPECT_EQ(wrapped("  12 × ", "one two three four five", 27), "  12 × one two three four\n       five\n");
-  EXPECT_EQ(wrapped_at(" · ", "holdfast types 17 · holdfast roots 17 · holdfast audit 17", 40, 6),
+  EXPECT_EQ(wrapped_at(" · ", "holdfast types 17 · holdfast roots 17 · holdfast audit 17", 40, 6, Parts::kCommands),
             "holdfast types 17 · holdfast roots 17\n      holdfast audit 17\n");
-  EXPECT_EQ(wrapped_at(" · ", "holdfast types a-long-name.core", 10, 6), "holdfast types a-long-name.core\n");
+  EXPECT_EQ(wrapped_at(" · ", "holdfast types a-long-name.core", 10, 6, Parts::kCommands),
+            "holdfast types a-long-name.core\n");
+  EXPECT_EQ(wrapped_at("; ", "one; two three four five six; seven; an-endless-word", 12, 2, Parts::kPhrases),
+            "one\n  two three\n  four five\n  six; seven\n  an-e…-word\n");
 }
 
 TEST(TableText, AColumnAfterAForeignNameStaysInLine) {

@@ -51,34 +51,39 @@ ordered_json step_json(const heap::Snapshot& snapshot, const TypeStep& step) {
   return json;
 }
 
-std::string step_line(const heap::Snapshot& snapshot, const TypeStep& step) {
-  return fmt::format("  {:<14} {}{}{}: {}\n", hex(step.at), short_type(type_or_none(snapshot, step.type)),
-                     step.beginning ? ", at its beginning" : "", step.replaced ? ", as it was taken for then" : "",
-                     cleaned(reason_text(snapshot, step)));
+std::string step_line(const heap::Snapshot& snapshot, const TypeStep& step, std::size_t width) {
+  return wrapped(fmt::format("  {:<14} ", hex(step.at)),
+                 fmt::format("{}{}{}: {}", short_type(type_or_none(snapshot, step.type)),
+                             step.beginning ? ", at its beginning" : "",
+                             step.replaced ? ", as it was taken for then" : "", reason_text(snapshot, step)),
+                 width);
 }
 
 }  // namespace
 
 std::string explained_text(const heap::Snapshot& snapshot, const heap::ObjectIndex& index,
-                           const ExplainedType& explained) {
+                           const ExplainedType& explained, const TextStyle& style) {
   const heap::ObjectType known = snapshot.object_type[explained.object.row];
   const Names names(snapshot, index);
   const Address begin = index.address_of(explained.object);
-  std::string out = fmt::format("{} lies {} into the object {}, {} of {}\n", hex(explained.asked),
-                                format_bytes(explained.asked - begin), hex(begin),
-                                explained.object.row < snapshot.pointerful ? "a slot with pointers" : "a slot",
-                                format_bytes(index.size_of(explained.object)));
+  std::string out = wrapped("",
+                            fmt::format("{} lies {} into the object {}, {} of {}", hex(explained.asked),
+                                        format_bytes(explained.asked - begin), hex(begin),
+                                        explained.object.row < snapshot.pointerful ? "a slot with pointers" : "a slot",
+                                        format_bytes(index.size_of(explained.object))),
+                            style.width);
   if (!known) return out + "type: not known, nothing says what it is\n";
-  out += fmt::format("type: {}\nknown by: {}\n", names.type_of(explained.object), name_of(known.known_by()));
+  const std::string type = wrapped("type: ", names.type_of(explained.object), style.width);
+  out += style.bold(type.substr(0, type.size() - 1)) + fmt::format("\nknown by: {}\n", name_of(known.known_by()));
   if (!explained.chain) return out;
   const heap::TypeChain& chain = *explained.chain;
   out += "\n";
   for (std::size_t i = 0; i < chain.steps.size(); ++i) {
     if (i == chain.head && chain.left_out > 0) out += fmt::format("  ... {} more\n", format_count(chain.left_out));
-    out += step_line(snapshot, chain.steps[i]);
+    out += step_line(snapshot, chain.steps[i], style.width);
   }
   if (!chain.refused.empty()) out += "\nrefused, since it does not fit\n";
-  for (const TypeStep& step : chain.refused) out += step_line(snapshot, step);
+  for (const TypeStep& step : chain.refused) out += step_line(snapshot, step, style.width);
   return out;
 }
 

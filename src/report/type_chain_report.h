@@ -4,12 +4,13 @@
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 
+#include "report/text_style.h"
 #include "view/type_chain.h"
 
 namespace holdfast::report {
 
 std::string explained_text(const heap::Snapshot& snapshot, const heap::ObjectIndex& index,
-                           const view::ExplainedType& explained);
+                           const view::ExplainedType& explained, const TextStyle& style);
 nlohmann::ordered_json explained_json(const heap::Snapshot& snapshot, const heap::ObjectIndex& index,
                                       const view::ExplainedType& explained);
 

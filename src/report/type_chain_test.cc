@@ -85,7 +85,7 @@ class TypeChainReport : public testing::Test {
 
 TEST_F(TypeChainReport, TextSaysWhoSaidSoLineByLine) {
   EXPECT_EQ(
-      explained_text(snapshot, *index, explained()),
+      explained_text(snapshot, *index, explained(), {.width = 200}),
       "0xc000000008 lies 8 B into the object 0xc000000000, a slot with pointers of 48 B\n"
       "type: example.com/app/main.Session\n"
       "known by: propagated\n"
@@ -97,11 +97,17 @@ TEST_F(TypeChainReport, TextSaysWhoSaidSoLineByLine) {
       "  0xc000000000   main.Registry: debug information: package variable main.other\n");
 }
 
+TEST_F(TypeChainReport, StepsGoOnInTheNextLine) {
+  const std::string text = explained_text(snapshot, *index, explained(), {.width = 60, .color = true});
+  EXPECT_THAT(text, HasSubstr("\033[1mtype: example.com/app/main.Session\033[0m\n"));
+  EXPECT_THAT(text, HasSubstr("  0xc000000030   main.Session: machine code:\n                 main.(*Registry).Open,"));
+}
+
 TEST_F(TypeChainReport, LongChainsSayHowManyStepsAreLeftOut) {
   ExplainedType long_one = explained();
   long_one.chain->left_out = 9999998;
   long_one.chain->head = 1;
-  EXPECT_THAT(explained_text(snapshot, *index, long_one),
+  EXPECT_THAT(explained_text(snapshot, *index, long_one, {}),
               HasSubstr("main.Session: .next of main.Session\n  ... 9,999,998 more\n  0xc000000030"));
   const auto json = explained_json(snapshot, *index, long_one);
   EXPECT_EQ(json["left_out"], 9999998);
@@ -124,10 +130,10 @@ TEST_F(TypeChainReport, JsonHasEachStep) {
 }
 
 TEST_F(TypeChainReport, ObjectsWithoutTypeOrReasonsAreSaidToBeSo) {
-  EXPECT_THAT(explained_text(snapshot, *index, {index->address_of(heap.id(nothing)), heap.id(nothing), {}}),
+  EXPECT_THAT(explained_text(snapshot, *index, {index->address_of(heap.id(nothing)), heap.id(nothing), {}}, {}),
               HasSubstr("type: not known, nothing says what it is"));
   const ExplainedType of_a_file{index->address_of(heap.id(a)), heap.id(a), std::nullopt};
-  EXPECT_THAT(explained_text(snapshot, *index, of_a_file), testing::EndsWith("known by: propagated\n"));
+  EXPECT_THAT(explained_text(snapshot, *index, of_a_file, {}), testing::EndsWith("known by: propagated\n"));
   EXPECT_TRUE(explained_json(snapshot, *index, of_a_file)["steps"].is_null());
 }
 

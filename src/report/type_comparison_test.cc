@@ -50,7 +50,7 @@ TEST(TypeComparison, JudgesEachLiveObject) {
   EXPECT_EQ(sum_of(comparison, Agreement::kOnlyWithout).objects, 1U);
   EXPECT_EQ(sum_of(comparison, Agreement::kNeither).objects, 1U);
   EXPECT_EQ(sum_of(comparison, Agreement::kSame).bytes, 16U);
-  EXPECT_THAT(comparison_text(comparison), HasSubstr("main.Inner | main.Twin"));
+  EXPECT_THAT(comparison_text(comparison, {}), HasSubstr("main.Inner    main.Twin"));
   EXPECT_EQ(comparison_json(comparison)["agreement"]["nesting"]["bytes"], 32);
   EXPECT_EQ(comparison_json(comparison)["known_by"]["with"]["header"]["objects"], 5);
   EXPECT_EQ(comparison_json(comparison)["known_by"]["without"]["code"]["objects"], 5);
@@ -125,7 +125,7 @@ TEST(TypeComparison, LargeVariablesAreThoseThatRetainAThousandth) {
   EXPECT_EQ(comparison.variables.with, 2U);
   EXPECT_EQ(comparison.variables.without, 1U);
   EXPECT_THAT(comparison.untyped_variables, testing::ElementsAre("main.both"));
-  EXPECT_THAT(comparison_text(comparison), HasSubstr("untyped: main.both"));
+  EXPECT_THAT(comparison_text(comparison, {}), HasSubstr("untyped: main.both"));
   EXPECT_EQ(comparison_json(comparison)["large_variables"]["typed_without"], 1);
 }
 

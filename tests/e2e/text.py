@@ -7,8 +7,8 @@ Numbers and addresses differ from run to run: they are masked, and rows that com
 `N passed, N failed`, exit code 1 if any failed.
 """
 import fcntl
+import json
 import os
-import pathlib
 import pty
 import re
 import struct
@@ -24,7 +24,9 @@ from processes import Fixture, Holdfast
 GOLDEN = cells.ROOT / "tests/golden/text"
 HOLDFAST = cells.ROOT / "build/release/holdfast"
 WIDTHS = (60, 80, 120, 250)  # of terminals: the text of each verb fits them
-FOLDED = ["report", "types", "goroutines", "goroutines --each --stacks", "roots", "spans"]
+FOLDED = ["report", "types", "goroutines", "goroutines --each --stacks", "roots", "spans", "audit"]
+FOLDED_LIVE = ["type-conflicts", "type-comparison", "report --dry-run", "ps"]  # what a capture cannot answer, or nobody
+HELP = ["--help", *(f"help {path.stem.removeprefix('help_')}" for path in sorted(GOLDEN.parent.glob("help_*.txt")))]
 
 # The name of the golden file, and what the capture is asked. Rows of a table are those that the program makes itself.
 ASKED = {
@@ -65,7 +67,7 @@ def run(words, width=None, check=True):
 
 def masked(text):
     """Removes numbers, and the spaces that depend on their lengths."""
-    text = re.sub(r"/\S+/zoo[.]hold", "zoo.hold", re.sub(r"UTC on host .*?,", "UTC on host HOST,", text))
+    text = re.sub(r"UTC on host .*?(,|$)", r"UTC on host HOST\1", text, flags=re.M)
     text = re.sub(r"0x[0-9a-f]+|\d[\d,.]*( ([KMGT]iB|B|ms|s|min|h|d|%)\b)?", "#", text)
     return "\n".join(re.sub(r" {2,}", "  ", line).strip() for line in text.splitlines()) + "\n"
 
@@ -92,12 +94,22 @@ class Text:
         expected = path.read_text() if path.exists() else ""
         self.check(text == expected, f"the text of {name}", f"is not {path}; UPDATE_GOLDEN=1 rewrites it:\n{text}")
 
+    def narrow(self, name, words):
+        for width in WIDTHS:
+            too_wide = [line for line in run(words, width).splitlines() if columns_of(line) > width]
+            self.check(not too_wide, f"{name} on {width} columns", "\n".join(too_wide))
+
     def fits(self, words):
         wide = run([*words, "--wide"], 60)
         self.check(masked(wide) == masked(run(words)), f"--wide of {words[0]}", "differs from what a pipe gets")
-        for width in WIDTHS:
-            too_wide = [line for line in run(words, width).splitlines() if columns_of(line) > width]
-            self.check(not too_wide, f"{words[0]} on {width} columns", "\n".join(too_wide))
+        self.narrow(" ".join(map(str, words)), words)
+
+    def bold(self, fixture, capture, address):
+        """Each verb with --color obeys it."""
+        for words in (*([*words.split(), capture] for words in FOLDED), ["ps"], ["type-conflicts", fixture.pid],
+                      ["type-comparison", fixture.pid], ["type-reasons", fixture.pid, address]):
+            always, plain = run([*words, "--color", "always"]), run(words)
+            self.check("\x1b[1m" in always and "\x1b" not in plain, f"--color of {words[0]}", always)
 
     def all(self, fixture, capture):
         for name, words in ASKED.items():
@@ -111,13 +123,22 @@ class Text:
         self.golden("ps", masked("".join(ps.splitlines(keepends=True)[:2])))
         for words in FOLDED:
             self.fits([*words.split(), capture])
+        for words in FOLDED_LIVE:
+            self.narrow(words, [*words.split(), *([] if words == "ps" else [fixture.pid])])
+        for words in HELP:
+            self.narrow(words, words.split())
+        large = ["--filter", "class=0", "--filter", "pointers=yes", "--sort", "-size", "--top", "1"]
+        address = json.loads(run(["spans", capture, "--json", *large]))["spans"][0]["address"]  # of its only object, too
+        self.narrow("type-reasons", ["type-reasons", fixture.pid, address])
+        self.bold(fixture, capture, address)
 
 
 def main():
     text = Text()
     program = cells.build(cells.Cell("1.26", "zoo", "dwarf"))
     with tempfile.TemporaryDirectory(prefix="holdfast-text-") as folder, Fixture(program) as fixture:
-        capture = pathlib.Path(folder) / "zoo.hold"
+        os.chdir(folder)  # so that the commands of the report, which are never cut, are short
+        capture = "zoo.hold"
         Holdfast(HOLDFAST, fixture.pid).run(["capture", fixture.pid, "-o", capture])
         text.all(fixture, capture)
     print(f"{text.passed} passed, {text.failed} failed")

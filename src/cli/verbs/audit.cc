@@ -15,7 +15,7 @@ int run_audit(RunningVerb& run) {
   if (run.options().prove) later = run.session().audit_after_collection(kPatience);
   const graph::Audit& audit = run.session().audit();
   const heap::Snapshot& snapshot = run.session().snapshot();
-  run.answer([&] { return report::audit_text(snapshot, audit, later); },
+  run.answer([&] { return report::audit_text(snapshot, audit, later, run.style()); },
              [&] { return report::audit_json(snapshot, audit, later); });
   const bool clean = audit.clean && (!later || later->clean());
   return run.options().strict && !clean ? kGateFound : 0;

@@ -2,6 +2,7 @@
 #include "cli/manual.h"
 #include "cli/output.h"
 #include "cli/run.h"
+#include "cli/terminal.h"
 #include "cli/verbs/verbs.h"
 
 namespace holdfast::cli {
@@ -14,12 +15,13 @@ void set_topic(Options& options, const std::string& word) {
 
 int help(RunningVerb& run) {
   const Options& options = run.options();
+  const std::size_t width = help_width();
   if (options.format == "man")
     print(man_page());
   else if (options.format == "markdown")
     print(markdown_page());
   else
-    print(options.topic.empty() ? general_help() : verb_help(*verb_named(options.topic)));
+    print(options.topic.empty() ? general_help(width) : verb_help(*verb_named(options.topic), width));
   return 0;
 }
 

@@ -23,7 +23,7 @@ int run_spans(RunningVerb& run) {
 
 const Verb kSpansVerb = {.name = "spans",
                          .help = "the heap's spans",
-                         .example = "holdfast spans --filter 'objects<10' --sort size 4711",
+                         .example = "holdfast spans --filter 'slots<9' --sort size 4711",
                          .flags = {target_flags(), json_flags(), text_flags(), table_flags()},
                          .shape = spans_shape,
                          .run = run_spans};

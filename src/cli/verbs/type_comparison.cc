@@ -15,7 +15,8 @@ void check_type_comparison(const Options& options) {
 
 int run_type_comparison(RunningVerb& run) {
   const view::TypeComparison comparison = run.session().compare_types();
-  run.answer([&] { return report::comparison_text(comparison); }, [&] { return report::comparison_json(comparison); });
+  run.answer([&] { return report::comparison_text(comparison, run.style()); },
+             [&] { return report::comparison_json(comparison); });
   return 0;
 }
 

@@ -16,7 +16,7 @@ int run_type_reasons(RunningVerb& run) {
   const view::ExplainedType explained = run.session().explain_type(*run.options().address);
   const heap::Snapshot& snapshot = run.session().snapshot();
   const heap::ObjectIndex index(snapshot);
-  run.answer([&] { return report::explained_text(snapshot, index, explained); },
+  run.answer([&] { return report::explained_text(snapshot, index, explained, run.style()); },
              [&] { return report::explained_json(snapshot, index, explained); });
   if (run.session().target().form() != capture::TargetForm::kHold) return 0;
   remark(fmt::format("holdfast: {} keeps types without the reasons for them: ask the process, or a core\n",
