@@ -6,56 +6,19 @@
 
 Ends with `N passed, N failed`, exit code 1 if any failed.
 """
-import argparse
 import json
-import pathlib
 import re
 import shutil
-import subprocess
 import sys
-import tempfile
 
 import cells
-from processes import READY_SECONDS, Broken, Fixture
+import scenes
+from processes import READY_SECONDS, Fixture
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-SECONDS = 60
 SMALL, LARGE = 100, 20000  # records of the two libraries
 MEMORY_SLACK = 64 << 10    # bytes of heap that are garbage, or came while somebody looked
 
-CHECKS = []
-
-
-def check(function):
-    CHECKS.append(function)
-    return function
-
-
-class Scene:
-    def __init__(self, binary, release, folder):
-        self.binary, self.release, self.folder, self.failures = binary, release, pathlib.Path(folder), []
-
-    def expect(self, what, wanted, got):
-        if wanted != got:
-            self.failures.append(f"{what}: expected {wanted!r}, got {got!r}")
-
-    def build(self, program, mode, release=None):
-        return cells.build(cells.Cell(release or self.release, program, mode))
-
-    def run(self, *arguments):
-        return subprocess.run([self.binary, *map(str, arguments)], timeout=SECONDS, capture_output=True, text=True)
-
-    def report(self, *arguments):
-        done = self.run(*arguments, "--json")
-        if done.returncode != 0:
-            raise Broken(f"{arguments}: {done.stderr}")
-        return json.loads(done.stdout)
-
-    def refused(self, what, words, *arguments):
-        done = self.run(*arguments)
-        self.expect(f"{what}: the code", 2, done.returncode)
-        for word in words:
-            self.expect(f"{what}: {word!r} in {done.stderr!r}", True, word in done.stderr)
+check = scenes.Checks()
 
 
 class TwoRuntimes:
@@ -220,34 +183,6 @@ def an_option_for_another_form_of_target_is_refused(scene):
         scene.failures += target.alarms()
 
 
-def parse():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--only", default="", metavar="TEXT", help="checks whose name contains this")
-    parser.add_argument("--release", default="1.26", help="Go release of the targets [1.26]")
-    parser.add_argument("--holdfast", type=pathlib.Path, default=ROOT / "build/release/holdfast", help="the program")
-    return parser.parse_args()
-
-
-def main():
-    arguments = parse()
-    failed = passed = 0
-    for function in CHECKS:
-        name = function.__name__.replace("_", " ")
-        if arguments.only not in name:
-            continue
-        with tempfile.TemporaryDirectory() as folder:
-            scene = Scene(str(arguments.holdfast.resolve()), arguments.release, folder)
-            try:
-                function(scene)
-            except (Broken, OSError, ValueError, subprocess.TimeoutExpired, cells.BuildFailed) as error:
-                scene.failures.append(str(error))
-        passed += not scene.failures
-        failed += bool(scene.failures)
-        for text in scene.failures:
-            print(f"  FAIL {name}: {text}", flush=True)
-    print(f"{passed} passed, {failed} failed")
-    return 1 if failed else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    ARGUMENTS = scenes.parse(__doc__)
+    sys.exit(scenes.run(check, ARGUMENTS, lambda folder: scenes.Scene(ARGUMENTS, folder)))

@@ -7,7 +7,6 @@ reader that goes away, little memory. The target must go on unharmed each time.
 
 Ends with `N passed, N failed`, exit code 1 if any failed.
 """
-import argparse
 import json
 import os
 import pathlib
@@ -15,36 +14,25 @@ import signal
 import stat
 import subprocess
 import sys
-import tempfile
 import time
 
 import cells
-from processes import Broken, Fixture
+import scenes
+from processes import Fixture
+from scenes import SECONDS
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-SECONDS = 60
-
-CHECKS = []
-
-
-def check(function):
-    CHECKS.append(function)
-    return function
+check = scenes.Checks()
 
 
-class Scene:
-    """A running target, a folder of our own, and holdfast."""
+class Scene(scenes.Scene):
+    """Has a running target, too, which must be well after each check."""
 
-    def __init__(self, binary, release, target, folder):
-        self.binary, self.release, self.target = binary, release, target
-        self.folder, self.failures = pathlib.Path(folder), []
+    def __init__(self, arguments, target, folder):
+        super().__init__(arguments, folder)
+        self.target = target
 
-    def expect(self, what, wanted, got):
-        if wanted != got:
-            self.failures.append(f"{what}: expected {wanted!r}, got {got!r}")
-
-    def run(self, *arguments, **more):
-        return subprocess.run([self.binary, *map(str, arguments)], timeout=SECONDS, **more)
+    def finish(self):
+        self.failures += state_of(self.target)
 
     def shell(self, script):
         """Runs a line in bash, with $H for holdfast and $P for the target."""
@@ -145,8 +133,8 @@ def ctrl_c_ends_with_a_word_and_leaves_no_half_file(scene):
 @check
 def pages_that_hold_nothing_are_not_copied(scene):
     with Fixture(cells.build(cells.Cell(scene.release, "untouched", "stripped"))) as target:
-        done = scene.run(target.pid, "--json", capture_output=True, text=True)
-        foretold = scene.run(target.pid, "--json", "--dry-run", capture_output=True, text=True)
+        done = scene.run(target.pid, "--json")
+        foretold = scene.run(target.pid, "--json", "--dry-run")
         scene.failures += state_of(target)
     untouched = 64 << 20  # bytes of a slice of pointers that nobody wrote to
     scene.expect("read less than the slice", True, json.loads(done.stdout)["bytes_read"] < untouched // 2)
@@ -198,11 +186,11 @@ def too_little_memory_is_refused_before_the_stop(scene):
         return
     try:
         for verb in ((), ("capture", "-o", scene.folder / "a.hold")):
-            done = scene.run(*verb, scene.target.pid, preexec_fn=group.enter, capture_output=True, text=True)
+            done = scene.run(*verb, scene.target.pid, preexec_fn=group.enter)
             scene.expect("code", 1, done.returncode)
             scene.expect("words", True, "are needed and" in done.stderr and str(group.path) in done.stderr and
                          "--force" in done.stderr)
-        done = scene.run("--dry-run", "--json", scene.target.pid, preexec_fn=group.enter, capture_output=True, text=True)
+        done = scene.run("--dry-run", "--json", scene.target.pid, preexec_fn=group.enter)
         memory = json.loads(done.stdout)["memory"]
         scene.expect("left_in", str(group.path), memory["left_in"])
         scene.expect("need more than is left", True, memory["need_bytes"] > memory["left_bytes"])
@@ -219,36 +207,10 @@ def state_of(target):
     return target.alarms()
 
 
-def parse():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--only", default="", metavar="TEXT", help="checks whose name contains this")
-    parser.add_argument("--release", default="1.26", help="Go release of the target [1.26]")
-    parser.add_argument("--holdfast", type=pathlib.Path, default=ROOT / "build/release/holdfast", help="the program")
-    return parser.parse_args()
-
-
 def main():
-    arguments = parse()
-    failed = passed = 0
-    program = cells.build(cells.Cell(arguments.release, "zoo", "stripped"))
-    with Fixture(program) as target:
-        for function in CHECKS:
-            name = function.__name__.replace("_", " ")
-            if arguments.only not in name:
-                continue
-            with tempfile.TemporaryDirectory() as folder:
-                scene = Scene(str(arguments.holdfast.resolve()), arguments.release, target, folder)
-                try:
-                    function(scene)
-                except (Broken, OSError, subprocess.TimeoutExpired) as error:
-                    scene.failures.append(str(error))
-                scene.failures += state_of(target)
-            passed += not scene.failures
-            failed += bool(scene.failures)
-            for text in scene.failures:
-                print(f"  FAIL {name}: {text}", flush=True)
-    print(f"{passed} passed, {failed} failed")
-    return 1 if failed else 0
+    arguments = scenes.parse(__doc__)
+    with Fixture(cells.build(cells.Cell(arguments.release, "zoo", "stripped"))) as target:
+        return scenes.run(check, arguments, lambda folder: Scene(arguments, target, folder))
 
 
 if __name__ == "__main__":
