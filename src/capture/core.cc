@@ -30,6 +30,7 @@ class OpenCore {
     std::string damage;
     for (const std::string& remark : core_.remarks()) damage += (damage.empty() ? "" : "; ") + remark;
     if (!damage.empty()) losses_.add(LossKind::kDamagedCore, damage, Address(), core_.remarks().size());
+    refuse_lost_notes(path_, core_);
     exe_ = options.exe.empty() ? find_exe() : take_exe(options.exe);
     if (main_path_.empty()) main_path_ = options.exe;
     auto parts = parts_of(core_);

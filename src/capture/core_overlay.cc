@@ -181,6 +181,14 @@ std::string describe_gaps(const std::string& path, const binary::CoreFile& core)
   return path;
 }
 
+void refuse_lost_notes(const std::string& path, const binary::CoreFile& core) {
+  const bool any = core.process() || core.auxv() || !core.threads().empty() || !core.mappings().empty();
+  if (!any && core.missing_bytes() > 0)
+    fail(ErrorCode::kTruncated,
+         "{}: what it said of its program and threads is missing, too, so nothing can be read; copy the core again",
+         describe_gaps(path, core));
+}
+
 Error error_of_core(Error error, const std::string& path, const binary::CoreFile& core) {
   const std::string described = describe_gaps(path, core);
   const bool is_about_contents = error.code() == ErrorCode::kUnsupported || error.code() == ErrorCode::kDamaged;

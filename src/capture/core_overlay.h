@@ -45,6 +45,10 @@ void add_core_memory(const binary::CoreFile& core, const std::shared_ptr<const v
 // Returns the core's path, with what is missing of it in brackets.
 std::string describe_gaps(const std::string& path, const binary::CoreFile& core);
 
+// Fails with kTruncated if the notes were cut off: gdb writes them behind the memory. Without them no file can be told
+// to be the program, since nothing says where it was.
+void refuse_lost_notes(const std::string& path, const binary::CoreFile& core);
+
 // Returns what to say of an error about the core's contents: with the core and what is missing of it before. Where
 // memory is missing, contents that contradict the layouts of the runtime prove nothing against the layouts, so that is
 // not said.

@@ -207,6 +207,22 @@ TEST(CoreOverlay, CountsWhatIsCutOffAndNeverReplacesIt) {
   EXPECT_THAT(describe_gaps("core.17", core.file), HasSubstr("6.0 KiB of 12.0 KiB of memory are missing"));
 }
 
+// No program is called the wrong one for what the core has lost.
+TEST(CoreOverlay, RefusesACoreThatHasLostItsNotes) {
+  ElfBuilder elf(ElfType::kCore);
+  elf.segment(kSegmentLoad, kRead | kWrite, Address(kHeap), page_of_text("a"));
+  elf.segment(kSegmentLoad, kRead | kWrite, Address(kHeap + 0x10000), page_of_text("b"));
+  const Core cut(elf, kPage + 2048), whole(elf);
+  try {
+    refuse_lost_notes("core.17", cut.file);
+    ADD_FAILURE() << "accepted";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::kTruncated);
+    EXPECT_THAT(error.what(), ::testing::AllOf(HasSubstr("6.0 KiB of 8.0 KiB"), HasSubstr("copy the core again")));
+  }
+  EXPECT_NO_THROW(refuse_lost_notes("core.17", whole.file));
+}
+
 TEST(CoreOverlay, BlamesWhatIsMissingForContentsThatMakeNoSense) {
   ElfBuilder elf(ElfType::kCore);
   elf.segment(kSegmentLoad, kRead | kWrite, Address(kHeap), page_of_text("a"));
