@@ -70,7 +70,7 @@ MODES = {
 
 NAMES = sorted(p.name for p in PROGRAMS.iterdir() if (p / "main.go").exists())
 NEED_C = {"cgo", "cshared", "plugin"}  # they link externally, whatever the mode says
-ONLY_PLAIN = {"plugin": {"dwarf", "stripped"}, "cshared": {"dwarf", "stripped"},
+ONLY_PLAIN = {"plugin": {"dwarf", "stripped"}, "dotted": {"dwarf", "stripped"}, "cshared": {"dwarf", "stripped"},
               "cgo": {"dwarf", "stripped", "pie", "pie-stripped", "race"}}
 FIRST = {"leak_profile": 26}
 

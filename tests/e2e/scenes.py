@@ -71,7 +71,7 @@ def run(checks, arguments, scene_in):
             scene = scene_in(folder)
             try:
                 function(scene)
-            except (Broken, OSError, ValueError, subprocess.TimeoutExpired, cells.BuildFailed) as error:
+            except (Broken, OSError, ValueError, subprocess.SubprocessError, cells.BuildFailed) as error:
                 scene.failures.append(str(error))
             scene.finish()
         passed += not scene.failures

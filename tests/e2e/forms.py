@@ -1,0 +1,129 @@
+#!/usr/bin/env python3
+"""Whether holdfast takes a target in the form in which people have it: cores that were cut or compressed, a file named like a
+process, a program without section headers or with dots in its import paths, a core that Delve wrote.
+
+  tests/e2e/forms.py              all checks
+  tests/e2e/forms.py --only TEXT  those whose name contains TEXT
+
+Ends with `N passed, N failed`, exit code 1 if any failed.
+"""
+import os
+import re
+import shutil
+import subprocess
+import sys
+
+import cells
+import scenes
+from identity import expect_given, scrambled
+from processes import Fixture
+
+check = scenes.Checks()
+
+
+def copy_of(core, path, size):
+    """The first bytes of a core; what is a hole stays one."""
+    subprocess.run(["cp", "--sparse=always", core, path], check=True)
+    os.truncate(path, size)
+    return path
+
+
+@check
+def a_cut_core_is_said_to_be_one_and_nothing_else(scene):
+    program = scene.build("zoo", "stripped")
+    with Fixture(program) as target:
+        core = target.core(scene.folder / "core")
+        part = copy_of(core, scene.folder / "cut", core.stat().st_size // 2)
+        for more in ((), ("--exe", program)):  # gdb's notes, which name the program, are at the end
+            scene.refused("a cut core of gdb", ["cut (cut off by a size limit or a full disk: ", "copy the core again"],
+                          part, *more, code=1)
+        scene.failures += target.alarms()
+    (scene.folder / "crash").mkdir()
+    with Fixture(program, folder=scene.folder / "crash", crash=True) as target:
+        core = target.kernel_core()
+        part = copy_of(core, scene.folder / "cut", 64 << 10)
+        done = scene.run(part)
+        scene.expect("a cut core of the kernel", (1, True, False),
+                     (done.returncode, "(cut off by a size limit or a full disk: " in done.stderr, "layouts" in done.stderr))
+
+
+@check
+def a_compressed_core_is_read_after_the_command_that_is_said(scene):
+    with Fixture(scene.build("zoo", "stripped"), folder=scene.folder, crash=True) as target:
+        core = target.kernel_core()
+    for command, name, ending in (("zstd -q -1", "zstd", "zst"), ("gzip -1 -k", "gzip", "gz")):
+        packed = f"{core}.{ending}"
+        subprocess.run(f"{command} {core}", shell=True, check=True)
+        done = scene.run(packed)
+        said = re.search(rf"{re.escape(packed)} is compressed with {name}: make it a plain file first, (.*)", done.stderr)
+        scene.expect(f"{name}: {done.stderr!r}", (2, True), (done.returncode, said is not None))
+        if said is None:
+            continue
+        core.unlink()
+        subprocess.run(said[1], shell=True, check=True, capture_output=True)
+        scene.expect(f"{name}: clean", True, scene.report(core)["audit"]["clean"])
+
+
+@check
+def a_pid_is_a_process_and_its_namesake_is_mentioned(scene):
+    with Fixture(scene.build("zoo", "stripped")) as target:
+        namesake = str(target.pid)
+        scene.report("capture", target.pid, "-o", scene.folder / namesake)
+        done = scene.run(namesake, cwd=scene.folder)
+        scene.expect("the process", (0, False, True),
+                     (done.returncode, ", capture of" in done.stdout, f"./{namesake} is the file" in done.stderr))
+        done = scene.run(f"./{namesake}", cwd=scene.folder)
+        scene.expect("the file", (0, True, ""), (done.returncode, ", capture of" in done.stdout, done.stderr))
+        scene.failures += target.alarms()
+
+
+@check
+def dots_of_an_import_path_are_shown_as_dots(scene):
+    for mode in ("dwarf", "stripped"):
+        program = scene.build("dotted", mode)
+        scene.expect(f"{mode}: the linker writes escapes", True, b"paho%2emqtt%2egolang" in program.read_bytes())
+        with Fixture(program) as target:
+            answers = [scene.run(*verb, target.pid, *how).stdout
+                       for verb in (["report"], ["types", "--top", "0"], ["roots", "--top", "0"],
+                                    ["goroutines", "--each", "--stacks", "--top", "0"], ["audit"])
+                       for how in ([], ["--json"])]
+            scene.failures += target.alarms()
+        scene.expect(f"{mode}: answers", 0, len([a for a in answers if not a]))
+        scene.expect(f"{mode}: escapes", [], [line for a in answers for line in a.splitlines() if "%2e" in line])
+        for number, what in ((0, "report"), (1, "report --json"), (2, "types"), (6, "goroutines")):
+            scene.expect(f"{mode}: a path with dots in {what}", True, "paho.mqtt.golang.(" in answers[number] or
+                         "paho.mqtt.golang.receive" in answers[number] or "paho.mqtt.golang.Message" in answers[number])
+
+
+@check
+def a_scrambled_program_without_section_headers_is_read(scene):
+    with Fixture(scrambled(scene, scene.build("zoo", "noheaders"))) as target:
+        expect_given(scene, "live", target.pid, target.truth)
+        rows = [r for r in scene.report("ps", "--top", "0")["processes"] if r["pid"] == target.pid]
+        scene.expect("ps: rows without a release that say what to do", [(None, True)],
+                     [(r["go"], "--go-release" in r["trouble"]) for r in rows])
+        # What is true of one process would be false of the others.
+        scene.refused("ps --go-release", ["ps takes no option --go-release"], "ps", "--go-release", scene.release)
+        scene.failures += target.alarms()
+
+
+@check
+def a_core_of_delve_is_read_with_its_program(scene):
+    delve = shutil.which("dlv")
+    if delve is None:
+        print("  Skipped: dlv is not installed here")
+        return
+    with Fixture(scene.build("zoo", "stripped")) as target:
+        core = scene.folder / "core"
+        (scene.folder / "commands").write_text(f"dump {core}\nexit\n")
+        subprocess.run([delve, "attach", str(target.pid), "--init", scene.folder / "commands", "--allow-non-terminal-interactive"],
+                       input=b"n\n", capture_output=True, timeout=scenes.SECONDS, check=True)  # it asks whether to kill the target
+        scene.refused("without its program", ["does not say which program it is of", "--exe"], core)
+        report = scene.report(core, "--exe", target.program)
+        scene.expect("clean", True, report["audit"]["clean"])
+        scene.failures += target.alarms()
+
+
+if __name__ == "__main__":
+    ARGUMENTS = scenes.parse(__doc__)
+    sys.exit(scenes.run(check, ARGUMENTS, lambda folder: scenes.Scene(ARGUMENTS, folder)))
