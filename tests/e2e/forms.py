@@ -15,7 +15,7 @@ import sys
 
 import cells
 import scenes
-from identity import expect_given, scrambled
+from identity import MEMORY_SLACK, expect_given, scrambled
 from processes import Fixture
 
 check = scenes.Checks()
@@ -104,6 +104,42 @@ def a_scrambled_program_without_section_headers_is_read(scene):
                      [(r["go"], "--go-release" in r["trouble"]) for r in rows])
         # What is true of one process would be false of the others.
         scene.refused("ps --go-release", ["ps takes no option --go-release"], "ps", "--go-release", scene.release)
+        scene.failures += target.alarms()
+
+
+def linked_shared(scene):
+    """A zoo whose runtime is a library of its own, as -linkshared makes it. Built once: Go writes the library into its own root,
+    so it gets a copy."""
+    folder = cells.CACHE / scene.release / f"zoo-linkshared-{cells.toolchains()[scene.release]}"
+    program, root = folder / "zoo", folder / "go"
+    if program.exists():
+        return program
+    shutil.rmtree(folder, ignore_errors=True)
+    toolchain = [cells.ROOT / "tools/go_release", scene.release]
+    shutil.copytree(subprocess.run(toolchain, capture_output=True, text=True, check=True).stdout.strip(), root, symlinks=True)
+    for path in (root, *(path for path in root.rglob("*") if path.is_dir())):
+        path.chmod(0o755)  # a toolchain in the module cache is read-only
+    env = cells.plain_environment() | {"GOROOT": str(root), "GOTOOLCHAIN": "local", "CGO_ENABLED": "1"}
+    cells.run([root / "bin/go", "install", "-buildmode=shared", "runtime", "sync/atomic"], env, cells.PROGRAMS)
+    cells.run([root / "bin/go", "build", "-linkshared", "-o", program, "./zoo"], env, cells.PROGRAMS)
+    for part in root.iterdir():
+        if part.name != "pkg":
+            shutil.rmtree(part) if part.is_dir() else part.unlink()
+    return program
+
+
+@check
+def a_program_with_the_runtime_in_a_shared_library_is_read_whole(scene):
+    with Fixture(linked_shared(scene)) as target:
+        report = scene.report(target.pid)
+        scene.expect("clean", True, report["audit"]["clean"])
+        scene.expect("modules", 2, report["target"]["modules"])
+        held = target.truth["memstats"]["HeapAlloc"]
+        off = abs(report["heap"]["reachable_bytes"] - held)
+        scene.expect(f"{off} bytes off {held}", True, off <= MEMORY_SLACK)
+        names = {holder["name"] for holder in target.truth["holders"]}
+        roots = {r["name"] for r in scene.report("roots", target.pid, "--filter", "kind=global", "--top", "0")["roots"]}
+        scene.expect("variables of the program that are missing", set(), names - roots)
         scene.failures += target.alarms()
 
 
