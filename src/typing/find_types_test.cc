@@ -57,6 +57,26 @@ TEST_F(FindTypes, TakesTypesOfLargeObjectsFromTheirSpans) {
   EXPECT_EQ(heap_.type(item), "main.Item") << "of the fourth value";
 }
 
+// The dead page waits to be swept; the slot of an item that it had has been swept, and is another's object now.
+TEST_F(FindTypes, TheDeadSayNothingOfWhatTheyPointTo) {
+  const Address dead = heap_.add_span(27, 576, true, 1, 8), holder = heap_.add_span(27, 576, true, 1, 8),
+                object = heap_.add_object();
+  const Address others =
+      image_.structure({{"others", image_.array(image_.pointer(other_, "*main.Other"), 70, "[70]*main.Other"), 0}}, 560,
+                       "main.Others", {"main", {}});
+  image_.write(dead, page_.value);
+  image_.write(dead + 8, object.value);
+  image_.write(holder, others.value);
+  image_.write(holder + 8, object.value);
+  for (HugeArray<std::uint64_t>* bits : {&heap_.snapshot.marked, &heap_.snapshot.fresh})
+    *bits = HugeArray<std::uint64_t>(1);
+  for (const std::uint64_t live : {1U, 2U}) heap::set_bit(heap_.snapshot.marked, live);
+  for (heap::Span& span : heap_.snapshot.spans) span.has_marks = true;
+  heap_.find_types();
+  EXPECT_EQ(heap_.type(object), "main.Other");
+  EXPECT_THAT(heap_.losses.sorted(), testing::Not(testing::Contains(testing::Field(&Loss::kind, "type-conflict"))));
+}
+
 TEST_F(FindTypes, KnowsTheStructuresOfTheScheduler) {
   const Address g = heap_.add_span(25, 448, true), m = heap_.add_span(25, 448, true), p = heap_.add_span(25, 448, true),
                 g0 = heap_.add_span(25, 448, true);

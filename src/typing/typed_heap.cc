@@ -19,6 +19,7 @@ TypedHeap::TypedHeap(const go::Runtime& runtime, const heap::ObjectIndex& index,
     views_[s].slot_size = span.slot_size;
     views_[s].header = span.header;
     views_[s].more_than_smaller = static_cast<std::uint32_t>(span.slot_size - span.header - room_of_smaller(span));
+    views_[s].has_dead = has_dead(span);
     if (span.has_pointers) views_[s].data = runtime.memory.try_view(span.base, span.bytes());
   }
 }
@@ -30,6 +31,19 @@ std::uint64_t TypedHeap::room_of_smaller(const heap::Span& span) const {
   const std::uint64_t smaller = go::size_of_class(span.size_class - 1U);
   const bool headers = runtime_.version.pointer_maps() == go::PointerMaps::kAllocHeader;
   return headers && span.has_pointers && smaller > go::kMostInSpanMapBytes ? smaller - 8 : smaller;
+}
+
+bool TypedHeap::has_dead(const heap::Span& span) const {
+  if (!span.has_marks) return false;
+  for (std::uint32_t i = 0; i < span.objects; ++i)
+    if (is_dead(span.first_object + i)) return true;
+  return false;
+}
+
+// Whether the last mark found the object dead. If marks are known, a swept span has no object that is neither marked
+// nor fresh.
+bool TypedHeap::is_dead(std::uint32_t row) const {
+  return !heap::test_bit(snapshot_.marked, row) && !heap::test_bit(snapshot_.fresh, row);
 }
 
 void TypedHeap::find(std::span<const Address> addresses, std::span<Location> locations) const {
@@ -46,8 +60,8 @@ void TypedHeap::find(std::span<const Address> addresses, std::span<Location> loc
     if (locations[i].bytes == kNoSpan) continue;
     const SpanId span(static_cast<std::uint32_t>(locations[i].bytes));
     const heap::ObjectIndex::NumberedSlot slot = index_.find_slot(span, addresses[i]);
-    if (!slot.object) continue;
     const SpanView& view = views_[span.row];
+    if (!slot.object || (view.has_dead && is_dead(slot.object.row))) continue;
     const std::uint64_t offset = addresses[i] - view.base - slot.number * view.slot_size;
     const std::uint64_t bytes = view.slot_size - view.header;
     locations[i] = {slot.object.row, offset - view.header, bytes, bytes - view.more_than_smaller};
@@ -69,7 +83,7 @@ void TypedHeap::read(std::span<const std::uint32_t> rows, std::span<Object> obje
     }
     const SpanView& view = views_[id.row];
     objects[i] = {};
-    if (view.data == nullptr) continue;
+    if (view.data == nullptr || (view.has_dead && is_dead(rows[i]))) continue;
     const std::uint64_t slot = full ? rows[i] - first : index_.slot_of(ObjectId(rows[i]));
     const std::uint64_t bytes = view.slot_size - view.header;
     objects[i] = {view.data + slot * view.slot_size + view.header, bytes, bytes - view.more_than_smaller};

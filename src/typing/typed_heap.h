@@ -28,10 +28,13 @@ class TypedHeap : public HeapView {
     const std::byte* data = nullptr;  // null if the span has no pointers or does not lie together in our memory
     Address base;
     std::uint64_t slot_size = 0;
-    std::uint32_t header = 0;
     std::uint32_t more_than_smaller = 0;  // Location::bytes without Location::too_small
+    std::uint8_t header = 0;
+    bool has_dead = false;  // some of its objects wait to be swept
   };
   std::uint64_t room_of_smaller(const heap::Span& span) const;
+  bool has_dead(const heap::Span& span) const;
+  bool is_dead(std::uint32_t row) const;
 
   const go::Runtime& runtime_;
   const heap::ObjectIndex& index_;

@@ -85,6 +85,33 @@ TEST_F(TypedHeapTest, TakesTheHeaderOfTheSmallerSlotOff) {
   EXPECT_EQ(read(0).too_small, 568U);
 }
 
+// What the dead point to may have been swept, and made into other objects.
+TEST_F(TypedHeapTest, LeavesOutTheDeadThatWaitToBeSwept) {
+  const Address span = heap_.add_span(4, 32, true, 0b111);
+  heap_.snapshot.marked = HugeArray<std::uint64_t>(1);
+  heap_.snapshot.fresh = HugeArray<std::uint64_t>(1);
+  heap::set_bit(heap_.snapshot.marked, 0);
+  heap::set_bit(heap_.snapshot.fresh, 2);
+  heap_.snapshot.spans[0].has_marks = true;
+  open();
+  EXPECT_EQ(find(span).row, 0U);
+  EXPECT_EQ(find(span + 32).row, HeapView::Location::kNone);
+  EXPECT_EQ(find(span + 64).row, 2U);
+  EXPECT_NE(read(0).data, nullptr);
+  EXPECT_EQ(read(1).data, nullptr);
+  EXPECT_NE(read(2).data, nullptr);
+  EXPECT_EQ(view_->objects(), 3U) << "they keep their rows";
+}
+
+TEST_F(TypedHeapTest, NobodyIsDeadWhereNoMarksAreKnown) {
+  const Address span = heap_.add_span(4, 32, true);
+  heap_.snapshot.marked = HugeArray<std::uint64_t>(1);
+  heap_.snapshot.fresh = HugeArray<std::uint64_t>(1);
+  open();
+  EXPECT_EQ(find(span).row, 0U);
+  EXPECT_NE(read(0).data, nullptr);
+}
+
 class TypedHeapBeforeHeadersTest : public TypedHeapTest {
  protected:
   TypedHeapBeforeHeadersTest() : TypedHeapTest(21) {}
