@@ -90,7 +90,7 @@ std::string later_text(const graph::LaterAudit& later) {
     if (fate.objects > 0) out += row(what, format_count(fate.objects), 4);
   };
   add(fmt::format("freed by collection {}, the next", later.gc_cycle), later.freed);
-  add("brought back: finalizer, weak pointer", later.revived);
+  add("revived: finalizer, weak pointer", later.revived);
   add("kept, for words that may be integers", later.excused);
   add("not known: their spans were in sweep", later.unknown);
   out += row("kept without a cause", format_count(later.kept.objects), 4);
