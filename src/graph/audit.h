@@ -40,9 +40,9 @@ struct AuditCause {
   AuditCauseKind kind = AuditCauseKind::kFloating;
   std::uint64_t objects = 0;
   std::uint64_t bytes = 0;
-  std::uint64_t shown = 0;            // of the objects, those that have the cause themselves; these hold the others
-  std::vector<Address> examples;      // the first few
-  std::vector<NamingPlace> named_at;  // of those shown by kConservativeWord, the most objects first
+  std::uint64_t shown = 0;        // of the objects, those that have the cause themselves; these hold the others
+  std::vector<Address> examples;  // the first few
+  std::vector<NamingPlace> named_at = {};  // of those shown by kConservativeWord, the most objects first
 };
 
 struct Audit {

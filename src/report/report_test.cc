@@ -552,10 +552,32 @@ TEST(Report, HidesNothingFromATerminalAndObeysNothing) {
   options.target = evil;
   const auto reached = graph::reach(built);
   for (const std::string& text :
-       {report_text(report_of(built), options), audit_text(built, graph::audit(built, reached), {})}) {
+       {report_text(report_of(built), options), audit_text(built, graph::audit(built, reached), {}, {})}) {
     EXPECT_THAT(text, HasSubstr("?[2J"));
     for (const char c : text) EXPECT_TRUE(c == '\n' || (c != 0x7f && static_cast<unsigned char>(c) >= 0x20)) << text;
   }
+}
+
+TEST(Report, AProofSaysWhatBecameOfWhatNothingReached) {
+  heap::Snapshot snapshot;
+  graph::Audit audit;
+  audit.clean = true;
+  graph::LaterAudit later;
+  later.gc_cycle = 7;
+  later.unreached = {12, 768};
+  later.freed = {10, 640};
+  later.excused = {2, 128};
+  std::string text = audit_text(snapshot, audit, later, {});
+  EXPECT_THAT(text, HasSubstr("\nclean\n"));
+  EXPECT_THAT(text, HasSubstr("    freed by collection 7, the next                       10\n"));
+  EXPECT_THAT(text, HasSubstr("    kept without a cause                                   0\n"));
+  EXPECT_THAT(text, Not(HasSubstr("revived")));
+  EXPECT_EQ(audit_json(snapshot, audit, later)["after_collection"]["excused"]["bytes"], 128);
+  EXPECT_TRUE(audit_json(snapshot, audit)["after_collection"].is_null());
+  later.kept = {1, 64};
+  text = audit_text(snapshot, audit, later, {});
+  EXPECT_THAT(text, HasSubstr("\nNOT CLEAN\n"));
+  EXPECT_THAT(text, HasSubstr("a root is missing from our list"));
 }
 
 TEST(Report, TheAuditFitsTheWidth) {
@@ -567,13 +589,22 @@ TEST(Report, TheAuditFitsTheWidth) {
   audit.objects = audit.reached = 12345678901;
   audit.unexplained_objects = 12345678901;
   audit.unexplained_bytes = 1023 << 10;
-  audit.causes.push_back({.objects = 123456789, .bytes = 1 << 30, .shown = 1, .examples = {Address(0xc000123456)}});
+  const graph::NamingPlace place{snapshot.strings.add("github.com/evanw/esbuild/internal/bundler.parseFile"),
+                                 snapshot.strings.add("/src/internal/bundler/bundler.go"), 726, 123456789};
+  audit.causes.push_back({.objects = 123456789,
+                          .bytes = 1 << 30,
+                          .shown = 1,
+                          .examples = {Address(0xc000123456)},
+                          .named_at = {place, place, place, place}});
+  const graph::Fate many{12345678901, 1ULL << 40};
+  const graph::LaterAudit later{12345678, many, many, many, many, many, many, {Address(0xc000123456)}};
   for (const std::size_t width : {60U, 80U, 120U, 250U}) {
-    std::istringstream lines(audit_text(snapshot, audit, {.width = width}));
+    std::istringstream lines(audit_text(snapshot, audit, later, {.width = width}));
     for (std::string line; std::getline(lines, line);) EXPECT_LE(text_width(line), width) << line;
   }
-  EXPECT_THAT(audit_text(snapshot, audit, {.width = 60}), HasSubstr("12,345,678,901  12,345,678,902\n      differ"));
-  EXPECT_THAT(audit_text(snapshot, audit, {.color = true}), HasSubstr("\033[1mNOT CLEAN\033[0m\n"));
+  EXPECT_THAT(audit_text(snapshot, audit, {}, {.width = 60}),
+              HasSubstr("12,345,678,901  12,345,678,902\n      differ"));
+  EXPECT_THAT(audit_text(snapshot, audit, {}, {.color = true}), HasSubstr("\033[1mNOT CLEAN\033[0m\n"));
 }
 
 // Two pages of a buffer were written to, and none of some garbage.
