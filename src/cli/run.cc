@@ -138,9 +138,11 @@ void check_target(const Verb& verb, const Options& options, const capture::Targe
 }  // namespace
 
 std::string prediction_text(const capture::Prediction& prediction) {
-  return fmt::format("would be held still for about {:.1f} ms to copy {} ({} objects, {} goroutines, {} threads)",
-                     prediction.pause_ms, format_bytes(prediction.bytes), format_count(prediction.objects),
-                     format_count(prediction.goroutines), format_count(prediction.threads));
+  return fmt::format(
+      "would be held still for about {:.1f} ms, longer if others want the processors, to copy {} ({} "
+      "objects, {} goroutines, {} threads)",
+      prediction.pause_ms, format_bytes(prediction.bytes), format_count(prediction.objects),
+      format_count(prediction.goroutines), format_count(prediction.threads));
 }
 
 session::Session& RunningVerb::session() {

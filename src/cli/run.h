@@ -46,7 +46,7 @@ class RunningVerb {
   std::optional<session::Session> session_;
 };
 
-// Says what a stop would cost: "would be held still for about 3.1 ms to copy ...".
+// Says what a stop would cost: "would be held still for about 3.1 ms, longer if ...".
 std::string prediction_text(const capture::Prediction& prediction);
 
 // Runs the verb and returns the exit code.

@@ -75,5 +75,15 @@ TEST_F(Targets, OptionsOfTheTargetAreTaken) {
   EXPECT_EQ(refusal({hold_, "--threads", "1"}), "");
 }
 
+// Nobody can foretell what other programs will do meanwhile.
+TEST(Prediction, SaysThatAStopCanTakeLonger) {
+  capture::Prediction prediction;
+  prediction.pause_ms = 3.14;
+  prediction.bytes = 5 << 20;
+  EXPECT_THAT(prediction_text(prediction),
+              testing::StartsWith("would be held still for about 3.1 ms, longer if others want the processors, to copy "
+                                  "5.0 MiB ("));
+}
+
 }  // namespace
 }  // namespace holdfast::cli
