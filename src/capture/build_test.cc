@@ -12,7 +12,9 @@ using go::GoroutineStatus;
 using go::HeapImage;
 using go::StackImage;
 using heap::RootKind;
+using testing::Contains;
 using testing::ElementsAre;
+using testing::Field;
 using testing::IsEmpty;
 using testing::SizeIs;
 
@@ -127,6 +129,18 @@ TEST_P(BuildTest, OfASpanThatWaitsForItsSweepWhatIsNotMarkedIsDead) {
 TEST_P(BuildTest, OfASpanThatIsBeingSweptNoMarkIsKnown) {
   heap_.keep(heap_.add_span(kSlots64, true, HeapImage::kSweepGen - 1));
   EXPECT_FALSE(target_.snapshot().spans[0].has_marks);
+}
+
+// As in a core that was cut off: nothing of it is dead, and nothing new.
+TEST_P(BuildTest, OfASpanWhoseBitmapCannotBeReadNoMarkIsKnown) {
+  const Address span = heap_.add_span(kSlots64);
+  heap_.allocate(span);
+  heap_.set(span, "allocBits", Address(0x7fff00000000).value);
+  const heap::Snapshot s = target_.snapshot();
+  EXPECT_FALSE(s.spans[0].has_marks);
+  ASSERT_EQ(s.objects, 1U);
+  EXPECT_FALSE(heap::test_bit(s.fresh, 0));
+  EXPECT_THAT(target_.losses.sorted(), Contains(Field(&Loss::kind, "unreadable-bitmap")));
 }
 
 // Its words are those of what lay there before. Found on a program that allocates without rest: a conservative word
@@ -302,6 +316,7 @@ TEST_P(BuildTest, AFinalizerHoldsItsFunctionAndWhatItsObjectHolds) {
   const auto finalizers = roots_of(s, RootKind::kFinalizer);
   ASSERT_THAT(finalizers, SizeIs(1));
   EXPECT_THAT(targets(s, finalizers[0]), ElementsAre(2U, 1U)) << "not the object itself";
+  EXPECT_EQ(finalizers[0].about, ObjectId(0));
   EXPECT_EQ(s.roots[finalizers[0].parent.row].kind, RootKind::kGroup);
 }
 
@@ -354,6 +369,8 @@ TEST_P(BuildTest, AWordOnAStackExcusesAMarkOnlyIfTheGoroutineHasRunSince) {
   const heap::Snapshot s = again.snapshot();
   ASSERT_THAT(s.audit.excuses, SizeIs(1));
   EXPECT_EQ(s.audit.excuses[0].object, ObjectId(1));
+  ASSERT_TRUE(s.audit.excuses[0].frame);
+  EXPECT_EQ(s.strings[s.frames[s.audit.excuses[0].frame.row].function], "main.serve");
 }
 
 TEST_P(BuildTest, ContentIsKeptOnlyIfItIsAskedFor) {

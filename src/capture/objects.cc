@@ -53,12 +53,12 @@ heap::Span row_of(const go::HeapModel& heap, const go::MSpan& span) {
   return row;
 }
 
-// Moves the marks from slots to objects.
+// Moves the marks from slots to objects. Of a span without marks, neither is known.
 void add_marks(const go::HeapModel& heap, const HugeArray<std::uint64_t>& marked_slots, heap::Snapshot& snapshot) {
   snapshot.marked = HugeArray<std::uint64_t>(snapshot.objects / 64 + 2);
   snapshot.fresh = HugeArray<std::uint64_t>(snapshot.objects / 64 + 2);
   for (std::size_t s = 0; s < snapshot.spans.size(); ++s) {
-    heap::Span& span = snapshot.spans[s];
+    const heap::Span& span = snapshot.spans[s];
     const go::MarkSource source = heap.mark_source(heap.in_use()[s]);
     BitWriter marks(snapshot.marked, span.first_object);
     BitWriter fresh(snapshot.fresh, span.first_object);
@@ -70,9 +70,8 @@ void add_marks(const go::HeapModel& heap, const HugeArray<std::uint64_t>& marked
       const std::uint64_t all = count == 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << count) - 1;
       marks.append(bits, count);
       // In a swept span, an allocated slot without a mark came after the collection; in an unswept one it is dead.
-      fresh.append(source == go::MarkSource::kAllocBits ? ~bits & all : 0, count);
+      fresh.append(span.has_marks && source == go::MarkSource::kAllocBits ? ~bits & all : 0, count);
     }
-    span.has_marks = source != go::MarkSource::kNone;
   }
 }
 
@@ -122,7 +121,8 @@ UncountedSlots add_objects(const go::Runtime& runtime, const go::HeapModel& heap
   for_each_part(spans.size(), kParts, [&](unsigned, std::uint64_t begin, std::uint64_t end) {
     for (std::uint64_t s = begin; s < end; ++s) {
       const std::uint64_t at = snapshot.spans[s].bits_at;
-      heap.read_bits(spans[s], snapshot.allocated.data() + at, marked.data() + at, losses);
+      const bool read = heap.read_bits(spans[s], snapshot.allocated.data() + at, marked.data() + at, losses);
+      snapshot.spans[s].has_marks = read && heap.mark_source(spans[s]) != go::MarkSource::kNone;
     }
   });
   // They become objects a moment later; of what they hold now nothing is true.

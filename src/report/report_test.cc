@@ -569,8 +569,8 @@ TEST(Report, AProofSaysWhatBecameOfWhatNothingReached) {
   later.excused = {2, 128};
   std::string text = audit_text(snapshot, audit, later, {});
   EXPECT_THAT(text, HasSubstr("\nclean\n"));
-  EXPECT_THAT(text, HasSubstr("    freed by collection 7, the next                       10\n"));
-  EXPECT_THAT(text, HasSubstr("    kept without a cause                                   0\n"));
+  EXPECT_THAT(text, HasSubstr("    freed by collection 7, the next                   10\n"));
+  EXPECT_THAT(text, HasSubstr("    kept without a cause                               0\n"));
   EXPECT_THAT(text, Not(HasSubstr("revived")));
   EXPECT_EQ(audit_json(snapshot, audit, later)["after_collection"]["excused"]["bytes"], 128);
   EXPECT_TRUE(audit_json(snapshot, audit)["after_collection"].is_null());
