@@ -2,14 +2,14 @@
 """Whether holdfast takes a target in the form in which people have it: cores that were cut or compressed, a file named like a
 process, a program without section headers or with dots in its import paths, a core that Delve wrote.
 
-  tests/e2e/forms.py              all checks
+  tests/e2e/forms.py              all checks but those that need other people's programs
+  tests/e2e/forms.py --all        these, too: fetches and builds Delve once
   tests/e2e/forms.py --only TEXT  those whose name contains TEXT
 
 Ends with `N passed, N failed`, exit code 1 if any failed.
 """
 import os
 import re
-import shutil
 import subprocess
 import sys
 
@@ -17,6 +17,8 @@ import cells
 import scenes
 from identity import MEMORY_SLACK, expect_given, scrambled
 from processes import Fixture
+
+DELVE = "github.com/go-delve/delve/cmd/dlv@v1.27.0"
 
 check = scenes.Checks()
 
@@ -143,16 +145,19 @@ def a_program_with_the_runtime_in_a_shared_library_is_read_whole(scene):
         scene.failures += target.alarms()
 
 
-@check
+def delve():
+    folder = cells.ROOT / "build/tools" / DELVE.replace("/", "_")
+    if not (folder / "dlv").exists():
+        subprocess.run(["go", "install", DELVE], env={**os.environ, "GOBIN": folder, "GOFLAGS": "-mod=mod"}, check=True)
+    return folder / "dlv"
+
+
+@check.slow
 def a_core_of_delve_is_read_with_its_program(scene):
-    delve = shutil.which("dlv")
-    if delve is None:
-        print("  Skipped: dlv is not installed here")
-        return
     with Fixture(scene.build("zoo", "stripped")) as target:
         core = scene.folder / "core"
         (scene.folder / "commands").write_text(f"dump {core}\nexit\n")
-        subprocess.run([delve, "attach", str(target.pid), "--init", scene.folder / "commands", "--allow-non-terminal-interactive"],
+        subprocess.run([delve(), "attach", str(target.pid), "--init", scene.folder / "commands", "--allow-non-terminal-interactive"],
                        input=b"n\n", capture_output=True, timeout=scenes.SECONDS, check=True)  # it asks whether to kill the target
         scene.refused("without its program", ["does not say which program it is of", "--exe"], core)
         report = scene.report(core, "--exe", target.program)

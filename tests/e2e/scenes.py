@@ -12,11 +12,15 @@ SECONDS = 60
 
 
 class Checks(list):
-    """The checks of a script, in order; used as a decorator."""
+    """The checks of a script, in order; used as a decorator: @check, or @check.slow for those that only --all makes."""
 
     def __call__(self, function):
         self.append(function)
         return function
+
+    def slow(self, function):
+        function.slow = True
+        return self(function)
 
 
 class Scene:
@@ -54,6 +58,7 @@ class Scene:
 
 def parse(doc):
     parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--all", action="store_true", help="also checks that fetch and build other people's programs")
     parser.add_argument("--only", default="", metavar="TEXT", help="checks whose name contains this")
     parser.add_argument("--release", default="1.26", help="Go release of the targets [1.26]")
     parser.add_argument("--holdfast", type=pathlib.Path, default=cells.ROOT / "build/release/holdfast", help="the program")
@@ -65,7 +70,7 @@ def run(checks, arguments, scene_in):
     failed = passed = 0
     for function in checks:
         name = function.__name__.replace("_", " ")
-        if arguments.only not in name:
+        if arguments.only not in name or (getattr(function, "slow", False) and not arguments.all):
             continue
         with tempfile.TemporaryDirectory() as folder:
             scene = scene_in(folder)
