@@ -114,6 +114,10 @@ TEST_F(SessionOnACapture, HasNoSecondOpinionAndNoReasons) {
   EXPECT_EQ(refusal([&] { session().predict(); }), ErrorCode::kUsage);
 }
 
+TEST_F(SessionOnACapture, HasNoCollectionToComeAfterIt) {
+  EXPECT_EQ(refusal([&] { session().audit_after_collection(std::chrono::seconds(1)); }), ErrorCode::kUsage);
+}
+
 TEST_F(SessionOnACapture, CancellingOneLeavesTheOtherAlone) {
   Session one = session(), other = session();
   one.snapshot();
