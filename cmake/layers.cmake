@@ -29,19 +29,19 @@ endif()
 # The presets that tests and users build compile several sources of a layer at a time (CMAKE_UNITY_BUILD): most of what
 # a source costs is its headers. ALONE names those whose local names meet another file's.
 #
-# WORDS says that the layer makes text of what is found: to optimise it takes a third of its compile time and saves
-# nothing that a user would notice.
+# LIGHT says that the layer computes little, since it makes text of what is found or calls the system: to optimise it
+# takes a third of its compile time and saves nothing that a user would notice.
 #
-# holdfast_library(<layer> SOURCES ... [USES <layer> ...] [LINKS <target> ...] [TESTS ...] [TEST_LINKS ...] [ALONE ...] [WORDS])
+# holdfast_library(<layer> SOURCES ... [USES <layer> ...] [LINKS <target> ...] [TESTS ...] [TEST_LINKS ...] [ALONE ...] [LIGHT])
 function(holdfast_library layer)
-  cmake_parse_arguments(ARG "WORDS" "" "SOURCES;USES;LINKS;TESTS;TEST_LINKS;ALONE" ${ARGN})
+  cmake_parse_arguments(ARG "LIGHT" "" "SOURCES;USES;LINKS;TESTS;TEST_LINKS;ALONE" ${ARGN})
   add_library(holdfast_${layer} STATIC ${ARG_SOURCES})
   if(ARG_ALONE)
     set_source_files_properties(${ARG_ALONE} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
   endif()
   target_include_directories(holdfast_${layer} PUBLIC ${PROJECT_SOURCE_DIR}/src ${PROJECT_BINARY_DIR}/generated)
   target_link_libraries(holdfast_${layer} PUBLIC ${ARG_LINKS} PRIVATE holdfast_warnings)
-  if(ARG_WORDS)
+  if(ARG_LIGHT)
     target_compile_options(holdfast_${layer} PRIVATE $<$<CONFIG:Release>:-O1>)
   endif()
   foreach(below IN LISTS ARG_USES)

@@ -41,8 +41,8 @@ class Target {
   // files, otherwise as snapshot() does.
   virtual Prediction predict(PassTimes& times);
 
-  // Returns how many collections a running process has completed, without stopping it. Fails as predict() does, and with
-  // kUnsupported if the runtime's counter is not found.
+  // Returns how many collections a running process has completed, without stopping it. Fails as predict() does, and
+  // with kUnsupported if the runtime's counter is not found.
   virtual std::uint64_t count_collections(PassTimes& times);
 
   // Returns the same process once more, for another moment. Fails with kUsage for files.
