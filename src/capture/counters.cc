@@ -1,5 +1,7 @@
 #include "capture/counters.h"
 
+#include <algorithm>
+
 #include "capture/account.h"
 #include "go/in_flight.h"
 #include "go/mem_stats.h"
@@ -62,6 +64,9 @@ void add_counters(const FrozenTarget& target, const go::HeapModel& heap, const g
   snapshot.account.next_gc = stats.find("NextGC").value_or(0);
   snapshot.account.heap_sys = stats.find("HeapSys").value_or(0);
   snapshot.audit.gc_cycles = stats.find("NumGC").value_or(0);
+  snapshot.audit.sweep_generation = heap.sweep_gen();
+  snapshot.audit.world_stopped = std::ranges::any_of(
+      scheduler.processors, [](const go::Processor& p) { return p.status == go::Processor::kStopped; });
 }
 
 }  // namespace holdfast::capture

@@ -11,6 +11,8 @@
 namespace holdfast::go {
 
 struct Processor {
+  static constexpr std::uint32_t kStopped = 3;  // runtime._Pgcstop, Go 1.19-1.27
+
   Address p;
   std::uint32_t id = 0;
   std::uint32_t status = 0;

@@ -78,7 +78,7 @@ class LaterPass {
         excusable_(excusable(second, surely_)) {}
 
   LaterAudit run() {
-    found_.gc_cycle = second_.audit.gc_cycles;
+    found_.gc_cycle = first_.audit.gc_cycles + 1;
     for (const heap::Span& span : first_.spans) {
       throw_if_cancelled();
       for (std::uint32_t object = span.first_object; object < span.first_object + span.objects; ++object)
@@ -129,7 +129,8 @@ class LaterPass {
 }  // namespace
 
 bool proves(const heap::Snapshot& first, const heap::Snapshot& second) {
-  return first.audit.gc_phase == 0 && second.audit.gc_cycles == first.audit.gc_cycles + 1;
+  const heap::AuditInput &before = first.audit, &after = second.audit;
+  return before.gc_phase == 0 && !before.world_stopped && after.sweep_generation == before.sweep_generation + 2;
 }
 
 LaterAudit audit_later(const heap::Snapshot& first, const Reachability& reached, const heap::Snapshot& second) {

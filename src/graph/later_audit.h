@@ -1,11 +1,14 @@
 // Proves a look by the collection after it. What no root reaches at one moment, the program cannot reach later either,
 // so the next collection must free it, unless the runtime itself brings it back. An object that it keeps shows that a
-// root is missing from our list, whatever a single look has to excuse it (reference 9.4).
+// root is missing from our list, whatever a single look has to excuse it (reference 9.4). There is one other cause,
+// which leaves no trace: a goroutine that was stopped between two calls is scanned word by word, and has run on since.
+// That keeps few objects, and not the same ones twice.
 //
 // The looks must have exactly one collection between them, which began after the first. Then a slot that the second
 // look has marked holds the object that was there at the first: what is allocated into a freed slot has no mark before
-// the next collection. Objects that were already found dead and wait for the sweep are left out: their slots may be
-// used anew before.
+// the next collection. Which collection the marks are of, the sweep's generation says: the runtime counts a collection
+// a moment later, while it still has the program stopped. Objects that were already found dead and wait for the sweep
+// are left out: their slots may be used anew before.
 #pragma once
 
 #include <cstdint>
@@ -40,7 +43,7 @@ struct LaterAudit {
   // Kept, but held by nothing that is surely a pointer: only conservative roots reach it at the second look, or its
   // mark has a cause there (heap::MarkCause).
   Fate excused;
-  Fate kept;                      // for no reason that shows
+  Fate kept;                      // for no cause that shows
   std::vector<Address> examples;  // of `kept`, the first few
 
   bool clean() const { return kept.objects == 0; }

@@ -33,7 +33,8 @@ class LaterAuditTest : public testing::Test {
     for (heap::Snapshot* look : {&first, &second})
       for (heap::Span& span : look->spans) span.has_marks = true;
     first.audit.gc_cycles = 6;
-    second.audit.gc_cycles = 7;
+    first.audit.sweep_generation = 12;
+    second.audit.sweep_generation = 14;
     if (about_b_) first.roots[about_b_.row].about = first_.id(b_);
     if (excused_b_) second.audit.excuses.push_back({second_.id(b_), heap::MarkCause::kConservativeWord});
     if (no_marks_) second.spans[0].has_marks = false;
@@ -133,14 +134,22 @@ TEST_F(LaterAuditTest, ANewObjectInTheSamePlaceIsAnother) {
 
 TEST(LaterAudit, NeedsExactlyOneCollectionThatBeganAfterTheFirstLook) {
   heap::Snapshot first, second;
-  first.audit.gc_cycles = 6;
-  for (const std::uint64_t cycles : {6, 8}) {
-    second.audit.gc_cycles = cycles;
-    EXPECT_FALSE(proves(first, second)) << cycles;
+  first.audit.sweep_generation = 12;
+  for (const std::uint32_t generation : {12U, 16U}) {
+    second.audit.sweep_generation = generation;
+    EXPECT_FALSE(proves(first, second)) << generation;
   }
-  second.audit.gc_cycles = 7;
+  second.audit.sweep_generation = 14;
   EXPECT_TRUE(proves(first, second));
   first.audit.gc_phase = 1;
+  EXPECT_FALSE(proves(first, second));
+}
+
+// The mark has ended, and the sweep's generation is about to say so.
+TEST(LaterAudit, NothingIsProvenOfALookWhileTheRuntimeHadStoppedTheProgram) {
+  heap::Snapshot first, second;
+  second.audit.sweep_generation = 2;
+  first.audit.world_stopped = true;
   EXPECT_FALSE(proves(first, second));
 }
 

@@ -121,7 +121,7 @@ void describe(Archive& a, Counter& x) {
 template <class Archive>
 void describe(Archive& a, AuditInput& x) {
   a(x.gc_phase, x.gc_cycles, x.alloc_count_mismatches, x.mismatched_spans, x.pointers_to_free_slots,
-    x.free_slot_pointers, x.goroutines_checked, x.not_unwound);
+    x.free_slot_pointers, x.goroutines_checked, x.not_unwound, x.sweep_generation, x.world_stopped);
 }
 template <class Archive>
 void describe(Archive& a, Loss& x) {

@@ -100,8 +100,8 @@ struct Filler {
     (*this)(a, b, c, d);
   }
   void fill(AuditInput& x) {
-    auto& [a, b, c, d, e, f, g, h, i, excuses] = x;
-    (*this)(a, b, c, d, e, f, g, h, i);
+    auto& [a, b, c, d, e, f, g, h, i, excuses, sweep_generation, world_stopped] = x;
+    (*this)(a, b, c, d, e, f, g, h, i, sweep_generation, world_stopped);
   }
   template <class... Values>
   void operator()(Values&... values) {

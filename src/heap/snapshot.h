@@ -274,6 +274,9 @@ struct AuditInput {
   std::vector<std::uint64_t> not_unwound;   // goids
   std::vector<Counter> counters;
   std::vector<MarkExcuse> excuses;
+  // mheap.sweepgen: 2 more for each collection that has ended its mark. gc_cycles follows a moment later.
+  std::uint32_t sweep_generation = 0;
+  bool world_stopped = false;  // the runtime had stopped the program, as it does when a mark begins or ends
 
   bool operator==(const AuditInput&) const = default;
 };

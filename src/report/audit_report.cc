@@ -84,7 +84,7 @@ ordered_json later_json(const std::optional<graph::LaterAudit>& later) {
       {"unknown", fate(later->unknown)}, {"kept", fate(later->kept)},       {"examples", hex_list(later->examples)}};
 }
 
-std::string later_text(const graph::LaterAudit& later) {
+std::string later_text(const graph::LaterAudit& later, std::size_t width) {
   std::string out = row("reached by nothing, at the first look", format_count(later.unreached.objects));
   const auto add = [&](std::string_view what, const graph::Fate& fate) {
     if (fate.objects > 0) out += row(what, format_count(fate.objects), 4);
@@ -95,7 +95,12 @@ std::string later_text(const graph::LaterAudit& later) {
   add("not known: their spans were in sweep", later.unknown);
   out += row("kept without a cause", format_count(later.kept.objects), 4);
   for (const Address address : later.examples) out += fmt::format("      {}\n", hex(address));
-  if (!later.clean()) out += "      a root is missing from our list\n";
+  if (!later.clean())
+    out +=
+        wrapped("      ",
+                "a root is missing from our list, or a word that the collector took for a pointer is gone by now: the "
+                "same objects again after another collection are a missing root",
+                width);
   return out;
 }
 
@@ -210,7 +215,7 @@ std::string audit_text(const heap::Snapshot& snapshot, const graph::Audit& audit
                                             : fmt::format("unexplained, {}", format_bytes(audit.unexplained_bytes)),
              format_count(audit.unexplained_objects));
   for (const Address address : audit.unexplained) out += fmt::format("    {}\n", hex(address));
-  if (later) out += "\n" + later_text(*later);
+  if (later) out += "\n" + later_text(*later, width);
   out += "\n" + counters_text(snapshot.audit.counters, style) + "\n";
   out += row("spans whose allocCount differs", format_count(snapshot.audit.alloc_count_mismatches));
   out += row("stacks walked to their outermost frame",

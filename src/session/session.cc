@@ -86,7 +86,7 @@ graph::LaterAudit Session::audit_after_collection(std::chrono::seconds patience)
     std::unique_ptr<capture::Target> again = target_->anew();
     again->count_collections(times_);  // opens it before it is needed
     const auto look_again = [&](const heap::Snapshot& first) {
-      if (first.audit.gc_phase != 0) return;
+      if (first.audit.gc_phase != 0 || first.audit.world_stopped) return;
       wait_for_collection(*again, first.audit.gc_cycles, patience, times_);
       second = again->snapshot({}, times_);
     };
