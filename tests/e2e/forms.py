@@ -10,6 +10,7 @@ Ends with `N passed, N failed`, exit code 1 if any failed.
 """
 import os
 import re
+import shutil
 import subprocess
 import sys
 
