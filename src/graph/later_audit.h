@@ -1,8 +1,8 @@
 // Proves a look by the collection after it. What no root reaches at one moment, the program cannot reach later either,
 // so the next collection must free it, unless the runtime itself brings it back. An object that it keeps shows that a
-// root is missing from our list, whatever a single look has to excuse it (reference 9.4). There is one other cause,
-// which leaves no trace: a goroutine that was stopped between two calls is scanned word by word, and has run on since.
-// That keeps few objects, and not the same ones twice.
+// root is missing from our list, whatever a single look has to excuse it (reference 9.4). There is one other cause
+// known, which leaves no trace: a goroutine that was stopped between two calls is scanned word by word, and has run on
+// since. A second proof tells: such a word has hardly stayed, while a missing root is missing again.
 //
 // The looks must have exactly one collection between them, which began after the first. Then a slot that the second
 // look has marked holds the object that was there at the first: what is allocated into a freed slot has no mark before

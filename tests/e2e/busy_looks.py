@@ -49,14 +49,14 @@ def look(binary, pid):
 
 
 def prove(binary, pid):
-    """What is wrong with three looks: what nothing reached, the next collection must have freed at one of them. It may keep
-    a little once, for words of a stack that it scans word by word; those are gone before the second look."""
+    """What is wrong with three looks: what nothing reached, the next collection must have freed at one of them. Once it may
+    keep what a word of a preempted stack names, and such a word can be gone before the second look; what was kept is printed."""
     wrong = []
     for _ in range(3):
         wrong = prove_once(binary, pid)
         if not wrong:
             break
-        print("  kept once", *wrong, flush=True)
+        print("  not proven at once:", *wrong, flush=True)
     return wrong
 
 
