@@ -1,6 +1,6 @@
 #include "graph/later_audit.h"
 
-#include <bit>
+#include <utility>
 
 #include "base/cancel.h"
 #include "base/error.h"
@@ -8,8 +8,6 @@
 
 namespace holdfast::graph {
 namespace {
-
-constexpr std::size_t kExamplesKept = 32;
 
 using Bits = HugeArray<std::uint64_t>;
 
@@ -65,6 +63,11 @@ Bits excusable(const heap::Snapshot& snapshot, const Reachability& surely) {
   return bits;
 }
 
+void count(Fate& fate, std::uint64_t bytes) {
+  ++fate.objects;
+  fate.bytes += bytes;
+}
+
 class LaterPass {
  public:
   LaterPass(const heap::Snapshot& first, const Reachability& reached, const heap::Snapshot& second)
@@ -98,7 +101,7 @@ class LaterPass {
     const Address address = first_index_.address_of(ObjectId(object));
     Fate& fate = fate_of(object, second_index_.find_object(address));
     count(fate, bytes);
-    if (&fate == &found_.kept && found_.examples.size() < kExamplesKept) found_.examples.push_back(address);
+    if (&fate == &found_.kept) found_.kept_objects.push_back({address, bytes});
   }
 
   // `later` is the object in its place at the second look, if there is one.
@@ -108,11 +111,6 @@ class LaterPass {
     if (!heap::test_bit(second_.marked, later.row)) return found_.freed;
     if (heap::test_bit(revivable_, object)) return found_.revived;
     return heap::test_bit(excusable_, later.row) ? found_.excused : found_.kept;
-  }
-
-  static void count(Fate& fate, std::uint64_t bytes) {
-    ++fate.objects;
-    fate.bytes += bytes;
   }
 
   const heap::Snapshot& first_;
@@ -136,6 +134,23 @@ bool proves(const heap::Snapshot& first, const heap::Snapshot& second) {
 LaterAudit audit_later(const heap::Snapshot& first, const Reachability& reached, const heap::Snapshot& second) {
   HOLDFAST_CHECK(proves(first, second));
   return LaterPass(first, reached, second).run();
+}
+
+bool audit_once_more(LaterAudit& found, const heap::Snapshot& second, const heap::Snapshot& third) {
+  const heap::ObjectIndex index(third);
+  bool sure = third.audit.sweep_generation == second.audit.sweep_generation + 2;
+  std::vector<KeptObject> still;
+  found.kept = {};
+  for (const KeptObject& object : found.kept_objects) {
+    const ObjectId there = index.find_object(object.address);
+    const bool marks_known = !there || third.spans[index.find_span(there).row].has_marks;
+    const bool kept = there && (!marks_known || heap::test_bit(third.marked, there.row));
+    sure = sure && marks_known;
+    count(kept ? found.kept : found.let_go, object.bytes);
+    if (kept) still.push_back(object);
+  }
+  found.kept_objects = std::move(still);
+  return sure;
 }
 
 }  // namespace holdfast::graph

@@ -2,7 +2,7 @@
 // so the next collection must free it, unless the runtime itself brings it back. An object that it keeps shows that a
 // root is missing from our list, whatever a single look has to excuse it (reference 9.4). There is one other cause
 // known, which leaves no trace: a goroutine that was stopped between two calls is scanned word by word, and has run on
-// since. A second proof tells: such a word has hardly stayed, while a missing root is missing again.
+// since. Looks after more collections tell: such a word has hardly stayed, and then its object is gone.
 //
 // The looks must have exactly one collection between them, which began after the first. Then a slot that the second
 // look has marked holds the object that was there at the first: what is allocated into a freed slot has no mark before
@@ -31,6 +31,11 @@ struct Fate {
   bool operator==(const Fate&) const = default;
 };
 
+struct KeptObject {
+  Address address;
+  std::uint64_t bytes = 0;  // of its slot
+};
+
 // What became of everything at the first look that no root reaches and the collector had not yet found dead.
 struct LaterAudit {
   std::uint64_t gc_cycle = 0;  // the collection between the looks, counted from 1
@@ -43,8 +48,9 @@ struct LaterAudit {
   // Kept, but held by nothing that is surely a pointer: only conservative roots reach it at the second look, or its
   // mark has a cause there (heap::MarkCause).
   Fate excused;
-  Fate kept;                      // for no cause that shows
-  std::vector<Address> examples;  // of `kept`, the first few
+  Fate let_go;  // kept for no cause that shows, and gone at a look after more collections
+  Fate kept;    // for no cause that shows, at every look
+  std::vector<KeptObject> kept_objects;
 
   bool clean() const { return kept.objects == 0; }
 };
@@ -52,5 +58,10 @@ struct LaterAudit {
 // `reached` must be everything that the roots of `first` reach, and proves(first, second) must hold. Runs on one
 // thread, linear in objects and edges; throws when it is cancelled.
 LaterAudit audit_later(const heap::Snapshot& first, const Reachability& reached, const heap::Snapshot& second);
+
+// Moves from `kept` to `let_go` what is dead or gone at one more look, with at least one collection after `second`.
+// Returns true if the rest is surely kept: no more than one collection lies between, so no slot was used anew, and all
+// marks are known.
+bool audit_once_more(LaterAudit& found, const heap::Snapshot& second, const heap::Snapshot& third);
 
 }  // namespace holdfast::graph

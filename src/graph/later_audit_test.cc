@@ -10,14 +10,15 @@ namespace {
 using heap::RootKind;
 using heap::testing::HeapBuilder;
 using testing::ElementsAre;
+using testing::Field;
 using testing::IsEmpty;
 using Handle = HeapBuilder::Handle;
 
-// Two looks at objects of 64 bytes that lie at the same places: what one look adds first is what the other adds first.
+// Looks at objects of 64 bytes that lie at the same places: what one look adds first is what the others add first.
 class LaterAuditTest : public testing::Test {
  protected:
   LaterAuditTest() {
-    for (HeapBuilder* look : {&first_, &second_}) {
+    for (HeapBuilder* look : {&first_, &second_, &third_}) {
       held_ = look->object(64);
       a_ = look->object(64);
       b_ = look->object(64);
@@ -41,7 +42,16 @@ class LaterAuditTest : public testing::Test {
     return audit_later(first, reach(first), second);
   }
 
-  HeapBuilder first_, second_;
+  // One more look at the objects, when the sweep has this generation. That of the second look is 14.
+  bool once_more(LaterAudit& found, std::uint32_t sweep_generation) {
+    heap::Snapshot second, third = third_.build();
+    for (heap::Span& span : third.spans) span.has_marks = !no_marks_;
+    second.audit.sweep_generation = 14;
+    third.audit.sweep_generation = sweep_generation;
+    return audit_once_more(found, second, third);
+  }
+
+  HeapBuilder first_, second_, third_;
   Handle held_, a_, b_;
   RootId about_b_;
   bool excused_b_ = false;
@@ -53,7 +63,7 @@ TEST_F(LaterAuditTest, WhatNothingReachesIsFreed) {
   EXPECT_EQ(found.gc_cycle, 7U);
   EXPECT_EQ(found.unreached, (Fate{2, 128}));
   EXPECT_EQ(found.freed, (Fate{2, 128}));
-  EXPECT_THAT(found.examples, IsEmpty());
+  EXPECT_THAT(found.kept_objects, IsEmpty());
   EXPECT_TRUE(found.clean());
 }
 
@@ -62,8 +72,43 @@ TEST_F(LaterAuditTest, WhatTheCollectorKeepsWithoutACauseShowsAMissingRoot) {
   const LaterAudit found = run();
   EXPECT_EQ(found.kept, (Fate{1, 64}));
   EXPECT_EQ(found.freed, (Fate{1, 64}));
-  EXPECT_THAT(found.examples, ElementsAre(Address(0xc000000040)));
+  EXPECT_THAT(found.kept_objects, ElementsAre(Field(&KeptObject::address, Address(0xc000000040))));
   EXPECT_FALSE(found.clean());
+}
+
+TEST_F(LaterAuditTest, WhatAThirdLookFindsGoneWasHeldByAWordThatIsGone) {
+  second_.mark(a_).mark(b_);
+  LaterAudit found = run();
+  EXPECT_TRUE(once_more(found, 16));
+  EXPECT_EQ(found.let_go, (Fate{2, 128}));
+  EXPECT_EQ(found.kept, Fate());
+  EXPECT_TRUE(found.clean());
+}
+
+TEST_F(LaterAuditTest, WhatEveryLookFindsMarkedIsKept) {
+  second_.mark(a_).mark(b_);
+  LaterAudit found = run();
+  third_.mark(b_);
+  EXPECT_TRUE(once_more(found, 16));
+  EXPECT_EQ(found.let_go, (Fate{1, 64}));
+  EXPECT_EQ(found.kept, (Fate{1, 64}));
+  EXPECT_THAT(found.kept_objects, ElementsAre(Field(&KeptObject::address, Address(0xc000000080))));
+}
+
+TEST_F(LaterAuditTest, ASlotThatMayHaveBeenUsedAnewIsNoSureProof) {
+  second_.mark(a_);
+  LaterAudit found = run();
+  third_.mark(a_);
+  EXPECT_FALSE(once_more(found, 18));
+  EXPECT_EQ(found.kept, (Fate{1, 64}));
+}
+
+TEST_F(LaterAuditTest, ASpanInSweepAtTheThirdLookIsNoSureProof) {
+  second_.mark(a_);
+  LaterAudit found = run();
+  no_marks_ = true;
+  EXPECT_FALSE(once_more(found, 16));
+  EXPECT_EQ(found.kept, (Fate{1, 64}));
 }
 
 TEST_F(LaterAuditTest, WhatARootReachesOnlyLaterWasMissedBefore) {

@@ -75,13 +75,27 @@ ordered_json places_json(const heap::Snapshot& snapshot, const std::vector<graph
   return list;
 }
 
+std::vector<Address> examples_of(const graph::LaterAudit& later) {
+  constexpr std::size_t kShown = 32;
+  std::vector<Address> examples;
+  for (const graph::KeptObject& object : later.kept_objects)
+    if (examples.size() < kShown) examples.push_back(object.address);
+  return examples;
+}
+
 ordered_json later_json(const std::optional<graph::LaterAudit>& later) {
   if (!later) return nullptr;
   const auto fate = [](const graph::Fate& f) { return ordered_json{{"objects", f.objects}, {"bytes", f.bytes}}; };
-  return {
-      {"clean", later->clean()},         {"gc_cycle", later->gc_cycle},     {"unreached", fate(later->unreached)},
-      {"freed", fate(later->freed)},     {"revived", fate(later->revived)}, {"excused", fate(later->excused)},
-      {"unknown", fate(later->unknown)}, {"kept", fate(later->kept)},       {"examples", hex_list(later->examples)}};
+  return {{"clean", later->clean()},
+          {"gc_cycle", later->gc_cycle},
+          {"unreached", fate(later->unreached)},
+          {"freed", fate(later->freed)},
+          {"revived", fate(later->revived)},
+          {"excused", fate(later->excused)},
+          {"unknown", fate(later->unknown)},
+          {"let_go", fate(later->let_go)},
+          {"kept", fate(later->kept)},
+          {"examples", hex_list(examples_of(*later))}};
 }
 
 std::string later_text(const graph::LaterAudit& later, std::size_t width) {
@@ -93,14 +107,15 @@ std::string later_text(const graph::LaterAudit& later, std::size_t width) {
   add("revived: finalizer, weak pointer", later.revived);
   add("kept, for words that may be integers", later.excused);
   add("not known: their spans were in sweep", later.unknown);
+  add("kept once, gone at a later look", later.let_go);
   out += row("kept without a cause", format_count(later.kept.objects), 4);
-  for (const Address address : later.examples) out += fmt::format("      {}\n", hex(address));
+  for (const Address address : examples_of(later)) out += fmt::format("      {}\n", hex(address));
   if (!later.clean())
-    out +=
-        wrapped("      ",
-                "a root is missing from our list, or a word that the collector took for a pointer is gone by now: the "
-                "same objects again after another collection are a missing root",
-                width);
+    out += wrapped(
+        "      ",
+        "a root is missing from our list: these were kept by more than one collection, and nothing that we know "
+        "reaches them",
+        width);
   return out;
 }
 

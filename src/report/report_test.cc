@@ -577,7 +577,13 @@ TEST(Report, AProofSaysWhatBecameOfWhatNothingReached) {
   later.kept = {1, 64};
   text = audit_text(snapshot, audit, later, {});
   EXPECT_THAT(text, HasSubstr("\nNOT CLEAN\n"));
-  EXPECT_THAT(text, HasSubstr("a root is missing from our list, or"));
+  EXPECT_THAT(text, HasSubstr("a root is missing from our list: "));
+  EXPECT_THAT(text, Not(HasSubstr("gone at a later look")));
+  later.kept = {};
+  later.let_go = {1, 64};
+  text = audit_text(snapshot, audit, later, {});
+  EXPECT_THAT(text, HasSubstr("\nclean\n"));
+  EXPECT_THAT(text, HasSubstr("    kept once, gone at a later look                    1\n"));
 }
 
 TEST(Report, TheAuditFitsTheWidth) {
@@ -597,7 +603,7 @@ TEST(Report, TheAuditFitsTheWidth) {
                           .examples = {Address(0xc000123456)},
                           .named_at = {place, place, place, place}});
   const graph::Fate many{12345678901, 1ULL << 40};
-  const graph::LaterAudit later{12345678, many, many, many, many, many, many, {Address(0xc000123456)}};
+  const graph::LaterAudit later{12345678, many, many, many, many, many, many, many, {{Address(0xc000123456), 64}}};
   for (const std::size_t width : {60U, 80U, 120U, 250U}) {
     std::istringstream lines(audit_text(snapshot, audit, later, {.width = width}));
     for (std::string line; std::getline(lines, line);) EXPECT_LE(text_width(line), width) << line;

@@ -59,7 +59,8 @@ class Session {
   view::Report report(const view::ReportLimits& limits = {});
 
   // Looks at a live process twice, with one collection between the looks, and returns what that freed of what nothing
-  // reached at the first; the session's snapshot is that of the first. Waits for the collection, at most for
+  // reached at the first; what it kept without a cause, further looks try to find gone. The session's snapshot is that
+  // of the first. Waits for the collection, at most for
   // `patience`; takes the memory of two looks. It comes first in a session or not at all. Fails with kUsage for files,
   // and with kUnsupported if the program collects not at all in that time, or too often.
   graph::LaterAudit audit_after_collection(std::chrono::seconds patience);
@@ -77,6 +78,7 @@ class Session {
 
  private:
   void open(const capture::Callbacks& callbacks);
+  void look_until_sure(graph::LaterAudit& found, const heap::Snapshot& second, std::chrono::seconds patience);
 
   Listener listener_;
   Cancellation cancellation_;
