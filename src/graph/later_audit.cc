@@ -1,5 +1,6 @@
 #include "graph/later_audit.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/cancel.h"
@@ -45,6 +46,10 @@ Bits revivable(const heap::Snapshot& snapshot, const Reachability& reached) {
   return bits;
 }
 
+Reachability surely_reached(const heap::Snapshot& snapshot) {
+  return reach(snapshot, {.use_root = [&](RootId root) { return !snapshot.roots[root.row].conservative; }});
+}
+
 // Returns what the collector can have marked at the look although nothing that is surely a pointer holds it, and what
 // that holds.
 Bits excusable(const heap::Snapshot& snapshot, const Reachability& surely) {
@@ -77,8 +82,7 @@ class LaterPass {
         first_index_(first),
         second_index_(second),
         revivable_(revivable(first, reached)),
-        surely_(reach(second, {.use_root = [&](RootId root) { return !second.roots[root.row].conservative; }})),
-        excusable_(excusable(second, surely_)) {}
+        excusable_(excusable(second, surely_reached(second))) {}
 
   LaterAudit run() {
     found_.gc_cycle = first_.audit.gc_cycles + 1;
@@ -87,6 +91,7 @@ class LaterPass {
       for (std::uint32_t object = span.first_object; object < span.first_object + span.objects; ++object)
         if (!heap::test_bit(reached_.bits, object) && stays_until_collected(object)) look_at(object, span.slot_size);
     }
+    tell_first();
     return std::move(found_);
   }
 
@@ -101,7 +106,22 @@ class LaterPass {
     const Address address = first_index_.address_of(ObjectId(object));
     Fate& fate = fate_of(object, second_index_.find_object(address));
     count(fate, bytes);
-    if (&fate == &found_.kept) found_.kept_objects.push_back({address, bytes});
+    if (&fate == &found_.kept) {
+      found_.kept_objects.push_back({address, bytes});
+      kept_.push_back(object);
+    }
+  }
+
+  void tell_first() {
+    const heap::Edges& edges = first_.edges;
+    for (const std::uint32_t source : kept_) {
+      if (source >= first_.pointerful) continue;
+      for (std::uint32_t e = edges.row_begin[source]; e < edges.row_begin[source + 1]; ++e) {
+        const auto target = std::ranges::lower_bound(kept_, edges.target[e]);
+        if (target != kept_.end() && *target == edges.target[e] && *target != source)
+          found_.kept_objects[static_cast<std::size_t>(target - kept_.begin())].first = false;
+      }
+    }
   }
 
   // `later` is the object in its place at the second look, if there is one.
@@ -119,8 +139,8 @@ class LaterPass {
   heap::ObjectIndex first_index_;
   heap::ObjectIndex second_index_;
   Bits revivable_;
-  Reachability surely_;
   Bits excusable_;
+  std::vector<std::uint32_t> kept_;  // rows of found_.kept_objects; sorted, as spans are in the order of rows
   LaterAudit found_;
 };
 
@@ -138,18 +158,24 @@ LaterAudit audit_later(const heap::Snapshot& first, const Reachability& reached,
 
 bool audit_once_more(LaterAudit& found, const heap::Snapshot& second, const heap::Snapshot& third) {
   const heap::ObjectIndex index(third);
+  const Bits excused = excusable(third, surely_reached(third));
   bool sure = third.audit.sweep_generation == second.audit.sweep_generation + 2;
-  std::vector<KeptObject> still;
+  const std::vector<KeptObject> before = std::exchange(found.kept_objects, {});
   found.kept = {};
-  for (const KeptObject& object : found.kept_objects) {
+  for (const KeptObject& object : before) {
     const ObjectId there = index.find_object(object.address);
     const bool marks_known = !there || third.spans[index.find_span(there).row].has_marks;
-    const bool kept = there && (!marks_known || heap::test_bit(third.marked, there.row));
-    sure = sure && marks_known;
-    count(kept ? found.kept : found.let_go, object.bytes);
-    if (kept) still.push_back(object);
+    if (there && marks_known && heap::test_bit(third.marked, there.row) && heap::test_bit(excused, there.row)) {
+      count(found.excused, object.bytes);
+    } else if (!there || (marks_known && !heap::test_bit(third.marked, there.row))) {
+      count(found.let_go, object.bytes);
+      if (object.first) ++found.let_go_first;
+    } else {
+      sure = sure && marks_known;
+      count(found.kept, object.bytes);
+      found.kept_objects.push_back(object);
+    }
   }
-  found.kept_objects = std::move(still);
   return sure;
 }
 

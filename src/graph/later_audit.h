@@ -34,6 +34,7 @@ struct Fate {
 struct KeptObject {
   Address address;
   std::uint64_t bytes = 0;  // of its slot
+  bool first = true;        // no other kept object refers to it: something that no look saw must have held it
 };
 
 // What became of everything at the first look that no root reaches and the collector had not yet found dead.
@@ -48,8 +49,9 @@ struct LaterAudit {
   // Kept, but held by nothing that is surely a pointer: only conservative roots reach it at the second look, or its
   // mark has a cause there (heap::MarkCause).
   Fate excused;
-  Fate let_go;  // kept for no cause that shows, and gone at a look after more collections
-  Fate kept;    // for no cause that shows, at every look
+  Fate let_go;                     // kept for no cause that shows, and gone at a look after more collections
+  std::uint64_t let_go_first = 0;  // how many of `let_go` are KeptObject::first; one can hold many
+  Fate kept;                       // for no cause that shows, at every look
   std::vector<KeptObject> kept_objects;
 
   bool clean() const { return kept.objects == 0; }
@@ -59,7 +61,8 @@ struct LaterAudit {
 // thread, linear in objects and edges; throws when it is cancelled.
 LaterAudit audit_later(const heap::Snapshot& first, const Reachability& reached, const heap::Snapshot& second);
 
-// Moves from `kept` to `let_go` what is dead or gone at one more look, with at least one collection after `second`.
+// Moves from `kept` what is dead or gone at one more look to `let_go`, and what only words that may be integers name
+// there to `excused`. At least one collection must lie between `second` and `third`.
 // Returns true if the rest is surely kept: no more than one collection lies between, so no slot was used anew, and all
 // marks are known.
 bool audit_once_more(LaterAudit& found, const heap::Snapshot& second, const heap::Snapshot& third);

@@ -81,8 +81,18 @@ TEST_F(LaterAuditTest, WhatAThirdLookFindsGoneWasHeldByAWordThatIsGone) {
   LaterAudit found = run();
   EXPECT_TRUE(once_more(found, 16));
   EXPECT_EQ(found.let_go, (Fate{2, 128}));
+  EXPECT_EQ(found.let_go_first, 2U);
   EXPECT_EQ(found.kept, Fate());
   EXPECT_TRUE(found.clean());
+}
+
+TEST_F(LaterAuditTest, OneWordCanHoldAllThatALaterLookFindsGone) {
+  second_.mark(a_).mark(b_);
+  first_.edge(b_, 0, a_).edge(b_, 1, b_);
+  LaterAudit found = run();
+  EXPECT_TRUE(once_more(found, 16));
+  EXPECT_EQ(found.let_go, (Fate{2, 128}));
+  EXPECT_EQ(found.let_go_first, 1U);
 }
 
 TEST_F(LaterAuditTest, WhatEveryLookFindsMarkedIsKept) {
@@ -93,6 +103,16 @@ TEST_F(LaterAuditTest, WhatEveryLookFindsMarkedIsKept) {
   EXPECT_EQ(found.let_go, (Fate{1, 64}));
   EXPECT_EQ(found.kept, (Fate{1, 64}));
   EXPECT_THAT(found.kept_objects, ElementsAre(Field(&KeptObject::address, Address(0xc000000080))));
+}
+
+TEST_F(LaterAuditTest, ACauseOfTheThirdLookExcuses) {
+  second_.mark(a_);
+  LaterAudit found = run();
+  third_.mark(a_).refer(third_.root(RootKind::kFrame, "main.f"), a_);
+  third_.snapshot().roots.back().conservative = true;
+  EXPECT_TRUE(once_more(found, 16));
+  EXPECT_EQ(found.excused, (Fate{1, 64}));
+  EXPECT_TRUE(found.clean());
 }
 
 TEST_F(LaterAuditTest, ASlotThatMayHaveBeenUsedAnewIsNoSureProof) {

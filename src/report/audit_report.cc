@@ -94,6 +94,7 @@ ordered_json later_json(const std::optional<graph::LaterAudit>& later) {
           {"excused", fate(later->excused)},
           {"unknown", fate(later->unknown)},
           {"let_go", fate(later->let_go)},
+          {"let_go_first", later->let_go_first},
           {"kept", fate(later->kept)},
           {"examples", hex_list(examples_of(*later))}};
 }

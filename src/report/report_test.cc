@@ -603,7 +603,8 @@ TEST(Report, TheAuditFitsTheWidth) {
                           .examples = {Address(0xc000123456)},
                           .named_at = {place, place, place, place}});
   const graph::Fate many{12345678901, 1ULL << 40};
-  const graph::LaterAudit later{12345678, many, many, many, many, many, many, many, {{Address(0xc000123456), 64}}};
+  const graph::LaterAudit later{12345678, many, many,        many, many,
+                                many,     many, 12345678901, many, {{Address(0xc000123456), 64}}};
   for (const std::size_t width : {60U, 80U, 120U, 250U}) {
     std::istringstream lines(audit_text(snapshot, audit, later, {.width = width}));
     for (std::string line; std::getline(lines, line);) EXPECT_LE(text_width(line), width) << line;

@@ -60,7 +60,7 @@ const graph::Audit& Session::audit() {
 
 namespace {
 
-constexpr int kProofTries = 10;
+constexpr int kProofTries = 40;
 
 // Polls rarely enough to cost nothing, and often enough to look before the next collection.
 void wait_for_collection(capture::Target& target, std::uint64_t completed, std::chrono::seconds patience,
