@@ -27,7 +27,8 @@ void set_named(const std::string& name, void (*set)(Options&, const std::string&
 void check_choice(const Flag& flag, const std::string& value) {
   if (flag.choices == nullptr) return;
   const std::string padded = fmt::format(" {} ", flag.choices);
-  if (!value.empty() && padded.find(fmt::format(" {} ", value)) != std::string::npos) return;
+  const bool is_one_word = !value.empty() && value.find(' ') == std::string::npos;
+  if (is_one_word && padded.find(fmt::format(" {} ", value)) != std::string::npos) return;
   fail(ErrorCode::kUsage, "{}: \"{}\" is none of: {}", long_name(flag), value, flag.choices);
 }
 

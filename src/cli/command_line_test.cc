@@ -101,6 +101,7 @@ TEST(Options, VerbsTakeTheirOwn) {
   EXPECT_EQ(options_of({"report", "1", "--top", "0"}).top, 0U);
   EXPECT_TRUE(options_of({"types", "1", "--wide"}).wide);
   EXPECT_EQ(refusal({"1", "--color", "blue"}), "--color: \"blue\" is none of: auto always never");
+  EXPECT_EQ(refusal({"1", "--color", "auto always"}), "--color: \"auto always\" is none of: auto always never");
 }
 
 TEST(Options, AMistypedVerbIsToldTheNearest) {
@@ -133,7 +134,7 @@ TEST(Options, PsIsOfAllProcesses) {
 
 TEST(Options, NumbersAreNumbers) {
   for (const char* wrong : {"-5", "x", "1.5", "99999999999"})
-    EXPECT_THAT(refusal({"types", "4711", "--top", wrong}), HasSubstr("is not a number from 0 up")) << wrong;
+    EXPECT_THAT(refusal({"types", "4711", "--top", wrong}), HasSubstr("is not a number from 0 to 999999999")) << wrong;
   EXPECT_THAT(refusal({"4711", "--threads", "-1"}), HasSubstr("--threads"));
 }
 
@@ -179,6 +180,11 @@ TEST(Completion, NamesEveryVerbOptionAndColumn) {
     EXPECT_THAT(script, HasSubstr("retained"));
   }
   EXPECT_THROW(completion("csh"), Error);
+}
+
+TEST(Completion, OffersFilesWhereAnOptionTakesOne) {
+  for (const char* names : {"--exe", "--image", "--symbols", "-o|--output"})
+    EXPECT_THAT(completion("bash"), HasSubstr(std::string("\n    ") + names + ") COMPREPLY=($(compgen -f --"));
 }
 
 TEST(ManPage, HasEveryVerbAndNoLineThatRoffTakesForItsOwn) {

@@ -2,13 +2,15 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/error.h"
 #include "cli/verb.h"
 
 namespace holdfast::cli {
 namespace {
 
-// Asks holdfast itself for the processes that have Go code: first their pids, then their names.
+// Asks holdfast itself for the pids of the processes that have Go code.
 constexpr std::string_view kPids = "holdfast ps --columns pid --top 0 2>/dev/null | tail -n +2";
 
 std::string names_of(const Verb& verb) {
@@ -32,15 +34,18 @@ std::string verb_names() {
   return out;
 }
 
-// Makes a branch for each option whose values are known.
+// Makes a branch for each option whose values are known, or are files.
 std::string bash_values() {
   std::string out;
   for (const Verb* verb : verbs())
     for (const std::span<const Flag> group : verb->flags)
       for (const Flag& flag : group) {
-        if (flag.choices == nullptr) continue;
-        const std::string line = fmt::format("    {}) COMPREPLY=($(compgen -W \"{}\" -- \"$word\")); return ;;\n",
-                                             long_name(flag), flag.choices);
+        if (flag.choices == nullptr && !flag.is_file) continue;
+        std::string names = flag.name;
+        std::replace(names.begin(), names.end(), ',', '|');
+        const std::string values = flag.is_file ? "-f" : fmt::format("-W \"{}\"", flag.choices);
+        const std::string line =
+            fmt::format("    {}) COMPREPLY=($(compgen {} -- \"$word\")); return ;;\n", names, values);
         if (out.find(line) == std::string::npos) out += line;
       }
   return out;
@@ -58,7 +63,6 @@ std::string bash() {
       fmt::format("    *) options=\"{}\" ;;\n  esac\n  case $before in\n{}", names_of(*verbs().front()), bash_values());
   return out + fmt::format(
                    "    --sort|--columns|--filter) COMPREPLY=($(compgen -W \"$columns\" -- \"$word\")); return ;;\n"
-                   "    --exe|--symbols|-o|--output) COMPREPLY=($(compgen -f -- \"$word\")); return ;;\n"
                    "    help) COMPREPLY=($(compgen -W \"$verbs\" -- \"$word\")); return ;;\n"
                    "    completion) COMPREPLY=($(compgen -W \"bash zsh fish\" -- \"$word\")); return ;;\n"
                    "  esac\n"

@@ -13,7 +13,7 @@ std::uint32_t number_of(const std::string& text) {
   std::uint32_t value = 0;
   const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc() || stop != text.data() + text.size() || text.size() > 9)
-    fail(ErrorCode::kUsage, "\"{}\" is not a number from 0 up", text);
+    fail(ErrorCode::kUsage, "\"{}\" is not a number from 0 to 999999999", text);
   return value;
 }
 
