@@ -157,6 +157,11 @@ std::optional<Comparison> take_apart(std::span<const Column> columns, std::strin
 
 void compare_texts(const Column& column, const Comparison& asked, const std::string& text, Filter& filter) {
   filter.text = asked.value;
+  // No text that is shown begins so, but chan types do with '<'.
+  if (filter.test == Filter::Test::kEquals && !asked.value.empty() &&
+      std::string_view("=~>").find(asked.value[0]) != std::string_view::npos)
+    fail(ErrorCode::kUsage, "--filter {}: there is no operator \"{}{}\"; use {}=TEXT, {}!=TEXT or {}~REGEX", text,
+         asked.op.text, asked.value[0], column.name, column.name, column.name);
   if (filter.test == Filter::Test::kMatches) {
     filter.pattern = std::make_shared<TextPattern>(filter.text, text);
   } else if (filter.test != Filter::Test::kEquals) {

@@ -151,6 +151,8 @@ TEST(TableQuery, AnUnknownColumnIsToldTheColumns) {
 
 TEST(TableQuery, RefusesComparisonsThatMeanNothing) {
   EXPECT_THAT(refusal({.filters = {"name>5"}}), HasSubstr("name is text"));
+  for (const char* filter : {"name==plum", "name!==plum", "name=~plum", "name=>plum"})
+    EXPECT_THAT(refusal({.filters = {filter}}), HasSubstr("there is no operator")) << filter;
   EXPECT_THAT(refusal({.filters = {"bytes>many"}}), HasSubstr("\"many\" is not a size"));
   EXPECT_THAT(refusal({.filters = {"bytes>5s"}}), HasSubstr("is not a size"));
   EXPECT_THAT(refusal({.filters = {"bytes>-5"}}), HasSubstr("is not a size"));
