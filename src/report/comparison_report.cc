@@ -71,16 +71,25 @@ std::string agreements_text(const TypeComparison& comparison, const TextStyle& s
   return list_text(rows, kColumns, style);
 }
 
+// Returns the largest differences; they are in order.
 std::string differences_text(std::span<const Difference> differences, const TextStyle& style) {
   static constexpr std::array kColumns = {TextColumn{}, TextColumn{.right = true}, TextColumn{.right = true},
                                           TextColumn{.gives_way = true, .stays = Stays::kAlways},
                                           TextColumn{.gives_way = true, .stays = Stays::kAlways}};
   std::vector<std::vector<std::string>> rows = {{"agreement", "bytes", "objects", "type with it", "type without"}};
   const auto text = [](const std::string& name) { return name.empty() ? std::string("no type") : name; };
-  for (const Difference& row : differences)
+  const std::size_t shown = std::min(kShown, differences.size());
+  for (const Difference& row : differences.first(shown))
     rows.push_back({std::string(name_of(row.agreement)), format_bytes(row.sum.bytes), format_count(row.sum.objects),
                     text(row.with), text(row.without)});
-  return list_text(rows, kColumns, style);
+  std::string out = list_text(rows, kColumns, style);
+  if (shown == differences.size()) return out;
+  std::uint64_t bytes = 0;
+  for (const Difference& row : differences.subspan(shown)) bytes += row.sum.bytes;
+  return out + wrapped("",
+                       fmt::format("and {} more, {}; --json has them all", format_count(differences.size() - shown),
+                                   format_bytes(bytes)),
+                       style.width);
 }
 
 }  // namespace
@@ -99,9 +108,8 @@ std::string comparison_text(const TypeComparison& comparison, const TextStyle& s
   entries("variables that retain over 0.1 %", comparison.variables);
   for (const std::string& name : comparison.untyped_variables) out += wrapped("  untyped: ", name, style.width);
   entries("pointers of frames", comparison.slots);
-  const std::span<const Difference> shown =
-      std::span(comparison.differences).first(std::min(kShown, comparison.differences.size()));
-  return shown.empty() ? out : out + "\n" + differences_text(shown, style);
+  if (comparison.differences.empty()) return out;
+  return out + "\n" + differences_text(comparison.differences, style);
 }
 
 nlohmann::ordered_json comparison_json(const TypeComparison& comparison) {

@@ -13,6 +13,7 @@ namespace {
 
 using heap::testing::HeapBuilder;
 using testing::HasSubstr;
+using testing::Not;
 using view::Agreed;
 using view::Agreement;
 using view::compare_types;
@@ -85,6 +86,18 @@ TEST(TypeComparison, TypesThatDoNotFitAreWrong) {
   EXPECT_EQ(comparison_json(comparison)["known_by"]["wrong"]["header"]["objects"], 0);
   ASSERT_EQ(comparison.differences.size(), 1U);
   EXPECT_EQ(comparison.differences[0].with, "main.One");
+}
+
+TEST(TypeComparison, TheTextSaysHowMuchOfTheDifferencesItLeavesOut) {
+  TypeComparison comparison;
+  for (int i = 0; i < 20; ++i)
+    comparison.differences.push_back(
+        {.agreement = Agreement::kWrong, .with = "main.One", .without = {}, .sum = {1, 4096}});
+  EXPECT_THAT(comparison_text(comparison, {}), Not(HasSubstr("more")));
+  comparison.differences.push_back({.agreement = Agreement::kWrong, .with = "main.Two", .without = {}, .sum = {1, 16}});
+  comparison.differences.push_back(
+      {.agreement = Agreement::kWrong, .with = "main.Three", .without = {}, .sum = {1, 8}});
+  EXPECT_THAT(comparison_text(comparison, {}), HasSubstr("and 2 more, 24 B; --json has them all"));
 }
 
 TEST(TypeComparison, CountsThePointersOfFrames) {
