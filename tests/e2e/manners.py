@@ -78,7 +78,8 @@ def capture_writes_to_what_is_there(scene):
     (folder / "mine").chmod(0o604)
     reader = subprocess.Popen(["cat", "fifo"], cwd=folder, stdout=subprocess.PIPE)
     try:
-        while scene.shell("$H capture $P -o fifo").returncode == 2:
+        deadline = time.monotonic() + SECONDS
+        while scene.shell("$H capture $P -o fifo").returncode == 2 and time.monotonic() < deadline:
             pass  # the reader has not opened it yet
         sent = reader.communicate(timeout=SECONDS)[0]
     finally:

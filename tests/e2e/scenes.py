@@ -66,7 +66,8 @@ def parse(doc):
 
 
 def run(checks, arguments, scene_in):
-    """Runs the checks, each in a scene of its own, which scene_in(folder) makes; returns the exit code."""
+    """Runs the checks, each in a scene of its own, which scene_in(folder) makes; returns the exit code.
+    That no check was made is a failure, too."""
     failed = passed = 0
     for function in checks:
         name = function.__name__.replace("_", " ")
@@ -83,5 +84,7 @@ def run(checks, arguments, scene_in):
         failed += bool(scene.failures)
         for text in scene.failures:
             print(f"  FAIL {name}: {text}", flush=True)
+    if not passed + failed:
+        print(f"  FAIL --only {arguments.only}: no check is called so, or it needs --all", flush=True)
     print(f"{passed} passed, {failed} failed")
-    return 1 if failed else 0
+    return 0 if passed and not failed else 1
