@@ -136,10 +136,6 @@ static_assert(std::size(kTable) == kLossKinds && rows_are_in_order(), "a row for
 
 }  // namespace
 
-std::span<const LossInfo, kLossKinds> all_losses() {
-  return kTable;
-}
-
 const LossInfo& loss_info(LossKind kind) {
   HOLDFAST_CHECK(static_cast<std::size_t>(kind) < kLossKinds);
   return kTable[static_cast<std::size_t>(kind)];
@@ -205,11 +201,6 @@ std::vector<Loss> LossLedger::sorted() const {
                             detail == details_.end() ? std::string() : detail->second));
   }
   return out;
-}
-
-bool LossLedger::empty() const {
-  return std::all_of(tallies_.begin(), tallies_.end(),
-                     [](const Tally& tally) { return tally.count.load(std::memory_order_relaxed) == 0; });
 }
 
 }  // namespace holdfast

@@ -8,7 +8,6 @@
 #include <cstdint>
 #include <map>
 #include <mutex>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -85,8 +84,6 @@ struct LossInfo {
   std::string_view remedy;  // one sentence without its full stop: what the user can do
 };
 
-// There is one row for each kind, in the order of LossKind.
-std::span<const LossInfo, kLossKinds> all_losses();
 const LossInfo& loss_info(LossKind kind);
 
 // Returns what severities are called in JSON: "may-be-wrong", "data-missing", "cosmetic".
@@ -125,7 +122,6 @@ class LossLedger {
   void add(LossKind kind, const std::string& detail, Address where = {}, std::uint64_t count = 1);
 
   std::vector<Loss> sorted() const;
-  bool empty() const;
 
  private:
   struct Tally {

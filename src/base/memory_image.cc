@@ -71,10 +71,4 @@ const std::byte* MemoryImage::try_view(Address from, std::uint64_t size) const {
   return segment->data + (from - segment->range.begin);
 }
 
-std::uint64_t MemoryImage::bytes() const {
-  std::uint64_t sum = 0;
-  for (const Segment& segment : segments_) sum += segment.range.size();
-  return sum;
-}
-
 }  // namespace holdfast

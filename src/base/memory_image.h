@@ -25,7 +25,6 @@ class MemoryImage : public MemorySource {
   };
   // Sorted, without overlaps.
   const std::vector<Segment>& segments() const { return segments_; }
-  std::uint64_t bytes() const;
 
  private:
   const Segment* find(Address at) const;

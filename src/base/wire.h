@@ -51,9 +51,7 @@ using le16 = WireInt<std::uint16_t, std::endian::little>;
 using le32 = WireInt<std::uint32_t, std::endian::little>;
 using le64 = WireInt<std::uint64_t, std::endian::little>;
 using les32 = WireInt<std::int32_t, std::endian::little>;
-using les64 = WireInt<std::int64_t, std::endian::little>;
 using be32 = WireInt<std::uint32_t, std::endian::big>;
-using be64 = WireInt<std::uint64_t, std::endian::big>;
 
 // A struct that can be laid over bytes at any address.
 template <typename T>
