@@ -1,0 +1,271 @@
+#include "graph/sharing.h"
+
+#include <algorithm>
+#include <map>
+#include <unordered_map>
+
+#include "base/cancel.h"
+#include "base/error.h"
+
+namespace holdfast::graph {
+namespace {
+
+constexpr std::uint32_t kNone = ~std::uint32_t{0};
+constexpr std::size_t kMostSets = 1 << 20;  // if there are more, further ones are sets of kinds
+
+using Set = Sharing::Set;
+
+// Gives equal sets one number, and remembers what two of them make together. Set 0 is empty.
+class SetTable {
+ public:
+  explicit SetTable(const Ownership& ownership) : ownership_(ownership) { add({}); }
+
+  std::uint32_t of_owner(Owner owner) { return add({{owner}, false}); }
+  std::uint32_t both(std::uint32_t a, std::uint32_t b) {
+    if (a == b || b == 0) return a;
+    if (a == 0) return b;
+    const auto [known, is_new] = both_.try_emplace(std::uint64_t{std::min(a, b)} << 32 | std::max(a, b));
+    if (is_new) known->second = add(joined(*row_[a], *row_[b]));
+    return known->second;
+  }
+  std::vector<Set> take() {
+    std::vector<Set> sets;
+    for (const Set* set : row_) sets.push_back(*set);
+    return sets;
+  }
+
+ private:
+  std::uint32_t add(Set set) {
+    if (row_.size() >= kMostSets && !set.of_kinds && set.members.size() > 1) set = kinds_of(set);
+    const auto [at, is_new] = number_.try_emplace(std::move(set), static_cast<std::uint32_t>(row_.size()));
+    if (is_new) row_.push_back(&at->first);
+    return at->second;
+  }
+
+  Set joined(const Set& a, const Set& b) const {
+    if (a.of_kinds != b.of_kinds) return joined(kinds_of(a), kinds_of(b));
+    Set out{{}, a.of_kinds};
+    std::ranges::set_union(a.members, b.members, std::back_inserter(out.members));
+    return !out.of_kinds && out.members.size() > Sharing::kMostOwners ? kinds_of(out) : out;
+  }
+
+  Set kinds_of(const Set& set) const {
+    if (set.of_kinds) return set;
+    Set out{{}, true};
+    for (const Owner owner : set.members) out.members.push_back(ownership_.kind_of[owner]);
+    std::ranges::sort(out.members);
+    const auto rest = std::ranges::unique(out.members);
+    out.members.erase(rest.begin(), rest.end());
+    return out;
+  }
+
+  const Ownership& ownership_;
+  std::map<Set, std::uint32_t> number_;
+  std::vector<const Set*> row_;  // keys of number_, which stay where they are
+  std::unordered_map<std::uint64_t, std::uint32_t> both_;
+};
+
+// A reference to a shared object. Sources are owners, then shared objects by rank.
+struct Reference {
+  std::uint32_t from = 0;
+  std::uint32_t to = 0;  // rank
+
+  bool operator==(const Reference&) const = default;
+};
+
+}  // namespace
+
+class Sharing::Search {
+ public:
+  Search(const heap::Snapshot& snapshot, const Dominators& dominators, const Ownership& ownership, Sharing& out)
+      : snapshot_(snapshot),
+        columns_(dominators.columns()),
+        ownership_(ownership),
+        owners_(static_cast<std::uint32_t>(ownership.kind_of.size())),
+        sets_(ownership),
+        out_(out) {}
+
+  void run() {
+    find_shared();
+    out_.set_ = HugeArray<std::uint32_t>(count_);
+    if (count_ > 0) {
+      fix_owners();
+      collect_references();
+      group_references();
+      number_components();
+      spread();
+    }
+    out_.sets_ = sets_.take();
+  }
+
+ private:
+  void find_shared() {
+    out_.objects_ = snapshot_.objects;
+    out_.shared_ = RankedBits(snapshot_.objects);
+    const std::uint32_t under_super_root = columns_.vertices.super_root() + 1;
+    for (std::uint32_t row = 0; row < snapshot_.objects; ++row)
+      if (columns_.idom[row] == under_super_root) out_.shared_.insert(row);
+    count_ = out_.shared_.count_members();
+  }
+
+  void fix_owners() {
+    fixed_.assign(count_, false);
+    for (const auto& [object, owner] : ownership_.fixed) {
+      if (!out_.is_shared(object)) continue;
+      const std::uint32_t rank = out_.shared_.rank(object.row);
+      fixed_[rank] = true;
+      out_.set_[rank] = sets_.of_owner(owner);
+    }
+  }
+
+  // Returns the source that everything on the way from the object up to it belongs to.
+  std::uint32_t source_of(std::uint32_t object) {
+    std::uint32_t source = kNone;
+    std::uint32_t at = object;
+    way_.clear();
+    while (source == kNone) {
+      if (source_[at] != 0) {
+        source = source_[at] - 1;
+        break;
+      }
+      way_.push_back(at);
+      const std::uint32_t above = columns_.idom[at] - 1;
+      if (above == columns_.vertices.super_root())
+        source = owners_ + out_.shared_.rank(at);
+      else if (!columns_.vertices.is_object(above))
+        source = ownership_.of_root[columns_.vertices.root(above).row];
+      at = above;
+    }
+    for (const std::uint32_t row : way_) source_[row] = source + 1;
+    return source;
+  }
+
+  void collect_references() {
+    source_ = HugeArray<std::uint32_t>(snapshot_.pointerful);
+    for (std::size_t r = 0; r < snapshot_.roots.size(); ++r) {
+      const heap::Root& root = snapshot_.roots[r];
+      for (std::uint32_t t = root.first_target; t < root.first_target + root.target_count; ++t)
+        add_reference(ownership_.of_root[r], snapshot_.root_targets[t].object.row);
+    }
+    const heap::Edges& edges = snapshot_.edges;
+    for (std::uint32_t object = 0; object < snapshot_.pointerful; ++object) {
+      if (object % (1 << 16) == 0) throw_if_cancelled();
+      if (columns_.idom[object] == 0) continue;
+      for (std::uint32_t e = edges.row_begin[object]; e < edges.row_begin[object + 1]; ++e)
+        if (out_.shared_.has(edges.target[e])) add_reference(source_of(object), edges.target[e]);
+    }
+    source_.clear();
+  }
+
+  void add_reference(std::uint32_t from, std::uint32_t object) {
+    if (!out_.shared_.has(object)) return;
+    const Reference reference{from, out_.shared_.rank(object)};
+    if (fixed_[reference.to] || from == owners_ + reference.to) return;
+    if (references_.empty() || references_.back() != reference) references_.push_back(reference);
+  }
+
+  void group_references() {
+    begin_.assign(std::size_t{owners_} + count_ + 1, 0);
+    for (const Reference& reference : references_) ++begin_[reference.from];
+    std::uint32_t sum = 0;
+    for (std::uint32_t& begin : begin_) begin = sum += begin;
+    to_ = HugeArray<std::uint32_t>(references_.size());
+    for (const Reference& reference : references_) to_[--begin_[reference.from]] = reference.to;
+    references_ = {};
+  }
+
+  // Tarjan's components of the shared objects: `component_` by rank, in an order in which each comes after those that
+  // it refers to.
+  void number_components() {
+    struct Open {
+      std::uint32_t rank = 0, edge = 0;
+    };
+    component_.assign(count_, kNone);
+    std::vector<std::uint32_t> number(count_, kNone), lowest(count_, 0), waiting;
+    std::vector<Open> open;
+    std::uint32_t next = 0;
+    const auto enter = [&](std::uint32_t rank) {
+      number[rank] = lowest[rank] = next++;
+      waiting.push_back(rank);
+      open.push_back({rank, begin_[owners_ + rank]});
+    };
+    for (std::uint32_t first = 0; first < count_; ++first) {
+      if (number[first] != kNone) continue;
+      enter(first);
+      while (!open.empty()) {
+        Open& top = open.back();
+        const std::uint32_t rank = top.rank;
+        if (top.edge < begin_[owners_ + rank + 1]) {
+          const std::uint32_t to = to_[top.edge++];
+          if (number[to] == kNone)
+            enter(to);
+          else if (component_[to] == kNone)
+            lowest[rank] = std::min(lowest[rank], number[to]);
+          continue;
+        }
+        open.pop_back();
+        if (!open.empty()) lowest[open.back().rank] = std::min(lowest[open.back().rank], lowest[rank]);
+        if (lowest[rank] == number[rank]) close_component(rank, waiting);
+      }
+    }
+  }
+
+  void close_component(std::uint32_t first, std::vector<std::uint32_t>& waiting) {
+    std::uint32_t rank = kNone;
+    do {
+      rank = waiting.back();
+      waiting.pop_back();
+      component_[rank] = components_;
+      in_order_.push_back(rank);
+    } while (rank != first);
+    ++components_;
+  }
+
+  // Gives each component what the owners and the components before it have.
+  void spread() {
+    std::vector<std::uint32_t> set(components_, 0);
+    for (std::uint32_t rank = 0; rank < count_; ++rank)
+      if (fixed_[rank]) set[component_[rank]] = sets_.both(set[component_[rank]], out_.set_[rank]);
+    for (Owner owner = 0; owner < owners_; ++owner) {
+      if (begin_[owner] == begin_[owner + 1]) continue;
+      const std::uint32_t own = sets_.of_owner(owner);
+      for (std::uint32_t e = begin_[owner]; e < begin_[owner + 1]; ++e) {
+        std::uint32_t& of = set[component_[to_[e]]];
+        of = sets_.both(of, own);
+      }
+    }
+    for (std::size_t i = in_order_.size(); i-- > 0;) {
+      const std::uint32_t rank = in_order_[i];
+      const std::uint32_t own = set[component_[rank]];
+      if (!fixed_[rank]) out_.set_[rank] = own;
+      for (std::uint32_t e = begin_[owners_ + rank]; e < begin_[owners_ + rank + 1]; ++e) {
+        std::uint32_t& of = set[component_[to_[e]]];
+        of = sets_.both(of, own);
+      }
+    }
+  }
+
+  const heap::Snapshot& snapshot_;
+  const DominatorColumns& columns_;
+  const Ownership& ownership_;
+  const std::uint32_t owners_;
+  SetTable sets_;
+  Sharing& out_;
+  std::uint32_t count_ = 0;
+  std::vector<bool> fixed_;          // by rank
+  HugeArray<std::uint32_t> source_;  // by pointerful object: source + 1; 0 = not asked yet
+  std::vector<std::uint32_t> way_;
+  std::vector<Reference> references_;
+  std::vector<std::uint32_t> begin_;      // by source: its first reference; one more at the end
+  HugeArray<std::uint32_t> to_;           // ranks
+  std::vector<std::uint32_t> component_;  // by rank
+  std::uint32_t components_ = 0;
+  std::vector<std::uint32_t> in_order_;  // ranks, by component
+};
+
+Sharing::Sharing(const heap::Snapshot& snapshot, const Dominators& dominators, const Ownership& ownership) {
+  HOLDFAST_CHECK(ownership.of_root.size() == snapshot.roots.size());
+  Search(snapshot, dominators, ownership, *this).run();
+}
+
+}  // namespace holdfast::graph

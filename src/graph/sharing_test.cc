@@ -1,0 +1,134 @@
+#include "graph/sharing.h"
+
+#include <gmock/gmock.h>
+
+#include <set>
+
+#include "graph/random_graph_for_tests.h"
+#include "graph/snapshot_builder_for_tests.h"
+
+namespace holdfast::graph {
+namespace {
+
+using testing::ElementsAre;
+
+// One owner per root of the first level.
+Ownership by_root(const heap::Snapshot& snapshot) {
+  Ownership out;
+  for (const heap::Root& root : snapshot.roots) {
+    if (root.parent) {
+      out.of_root.push_back(out.of_root[root.parent.row]);
+      continue;
+    }
+    out.of_root.push_back(static_cast<Owner>(out.kind_of.size()));
+    out.kind_of.push_back(out.of_root.back() % 2);
+  }
+  out.kinds = 2;
+  return out;
+}
+
+std::vector<std::uint32_t> owners_of(const Sharing& sharing, std::uint32_t object) {
+  return sharing.sets()[sharing.set_of(ObjectId(object))].members;
+}
+
+// Which owners reach each object, found one owner at a time. What has a fixed owner is entered from that one only.
+std::vector<std::set<Owner>> found_one_by_one(const heap::Snapshot& snapshot, const Ownership& ownership,
+                                              const std::set<std::uint32_t>& fixed) {
+  std::vector<std::set<Owner>> owners(snapshot.objects);
+  for (Owner owner = 0; owner < ownership.kind_of.size(); ++owner) {
+    std::vector<std::uint32_t> open;
+    const auto enter = [&](std::uint32_t object, bool from_fixed = false) {
+      if (fixed.contains(object) && !from_fixed) return;
+      if (owners[object].insert(owner).second) open.push_back(object);
+    };
+    for (std::size_t r = 0; r < snapshot.roots.size(); ++r) {
+      const heap::Root& root = snapshot.roots[r];
+      if (ownership.of_root[r] != owner) continue;
+      for (std::uint32_t t = root.first_target; t < root.first_target + root.target_count; ++t)
+        enter(snapshot.root_targets[t].object.row);
+    }
+    for (const auto& [object, its] : ownership.fixed)
+      if (its == owner && fixed.contains(object.row)) enter(object.row, true);
+    while (!open.empty()) {
+      const std::uint32_t object = open.back();
+      open.pop_back();
+      if (object >= snapshot.pointerful) continue;
+      for (std::uint32_t e = snapshot.edges.row_begin[object]; e < snapshot.edges.row_begin[object + 1]; ++e)
+        enter(snapshot.edges.target[e]);
+    }
+  }
+  return owners;
+}
+
+TEST(Sharing, NamesAllOwnersOfWhatTheyShare) {
+  SnapshotBuilder graph(3, 1);
+  const RootId a = graph.root(), b = graph.root(), c = graph.root();
+  graph.refer(a, 0).refer(b, 0).refer(b, 1).refer(c, 2).edge(0, 2).edge(1, 3).edge(2, 3);
+  const heap::Snapshot snapshot = graph.build();
+  const Sharing sharing(snapshot, dominators(snapshot), by_root(snapshot));
+  EXPECT_EQ(sharing.count(), 3U);
+  EXPECT_FALSE(sharing.is_shared(ObjectId(1))) << "only b has it";
+  EXPECT_THAT(owners_of(sharing, 0), ElementsAre(a.row, b.row));
+  EXPECT_THAT(owners_of(sharing, 2), ElementsAre(a.row, b.row, c.row));
+  EXPECT_THAT(owners_of(sharing, 3), ElementsAre(a.row, b.row, c.row));
+}
+
+TEST(Sharing, PutsRootsOfOneOwnerTogether) {
+  SnapshotBuilder graph(1, 0);
+  const RootId a = graph.root(), b = graph.root();
+  graph.refer(a, 0).refer(b, 0);
+  const heap::Snapshot snapshot = graph.build();
+  const Sharing sharing(snapshot, dominators(snapshot), {.of_root = {0, 0}, .kind_of = {0}, .kinds = 1, .fixed = {}});
+  EXPECT_THAT(owners_of(sharing, 0), ElementsAre(0U));
+}
+
+TEST(Sharing, AFixedOwnerCountsAlone) {
+  SnapshotBuilder graph(2, 0);
+  const RootId a = graph.root(), b = graph.root();
+  graph.refer(a, 0).refer(b, 0).refer(a, 1).edge(0, 1);
+  const heap::Snapshot snapshot = graph.build();
+  Ownership ownership = by_root(snapshot);
+  ownership.kind_of.push_back(0);
+  ownership.fixed = {{ObjectId(0), 2}};
+  const Sharing sharing(snapshot, dominators(snapshot), ownership);
+  EXPECT_THAT(owners_of(sharing, 0), ElementsAre(2U));
+  EXPECT_THAT(owners_of(sharing, 1), ElementsAre(a.row, 2U));
+}
+
+TEST(Sharing, TooManyOwnersBecomeTheirKinds) {
+  for (const std::uint32_t owners : {Sharing::kMostOwners, Sharing::kMostOwners + 1}) {
+    SnapshotBuilder graph(1, 0);
+    for (std::uint32_t i = 0; i < owners; ++i) graph.refer(graph.root(), 0);
+    const heap::Snapshot snapshot = graph.build();
+    const Sharing sharing(snapshot, dominators(snapshot), by_root(snapshot));
+    const Sharing::Set& set = sharing.sets()[sharing.set_of(ObjectId(0))];
+    EXPECT_EQ(set.of_kinds, owners > Sharing::kMostOwners);
+    EXPECT_EQ(set.members.size(), set.of_kinds ? 2 : owners);
+  }
+}
+
+TEST(Sharing, IsWhatASearchFromEachOwnerFinds) {
+  for (std::uint64_t seed = 0; seed < 300; ++seed) {
+    const heap::Snapshot snapshot = random_snapshot(seed);
+    const Dominators tree = dominators(snapshot);
+    Ownership ownership = by_root(snapshot);
+    std::set<std::uint32_t> fixed;
+    ownership.kind_of.push_back(0);
+    for (std::uint32_t object = 0; object < snapshot.objects; object += 7) {
+      ownership.fixed.emplace_back(ObjectId(object), static_cast<Owner>(ownership.kind_of.size() - 1));
+      if (tree.idom(ObjectId(object)) == NodeId::super_root()) fixed.insert(object);
+    }
+    if (seed % 2 == 0) ownership.fixed.clear(), fixed.clear();
+    const Sharing sharing(snapshot, tree, ownership);
+    const auto expected = found_one_by_one(snapshot, ownership, fixed);
+    for (std::uint32_t object = 0; object < snapshot.objects; ++object) {
+      EXPECT_EQ(sharing.is_shared(ObjectId(object)), tree.idom(ObjectId(object)) == NodeId::super_root());
+      if (!sharing.is_shared(ObjectId(object))) continue;
+      const auto& members = sharing.sets()[sharing.set_of(ObjectId(object))].members;
+      EXPECT_EQ(std::set<Owner>(members.begin(), members.end()), expected[object]) << seed << " " << object;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace holdfast::graph

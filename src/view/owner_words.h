@@ -1,0 +1,22 @@
+// The words for owners (view/owners.h). Nothing throws.
+#pragma once
+
+#include <string_view>
+
+#include "heap/snapshot.h"
+#include "view/owners.h"
+#include "view/sentence.h"
+
+namespace holdfast::view {
+
+// "main.cache", "600 goroutines in chan send at main.work main.go:17", "goroutine 7 at main.serve main.go:9", "the
+// runtime", "4,096 words from global of main.main (bss+0x97c0) on", "finalizers"
+Sentence owner_text(const heap::Snapshot& snapshot, const Owners& owners, std::uint32_t owner);
+
+// Of a home that is too large for names: "more than 256 owners: package variables, goroutines".
+Sentence kinds_text(const Home& home);
+
+// What records of the runtime are, by their type: "pending timer"; empty if the type says it best.
+std::string_view record_word(std::string_view type);
+
+}  // namespace holdfast::view

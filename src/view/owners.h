@@ -1,0 +1,98 @@
+// Whose the heap is. Roots that belong together are one owner: the words of a package variable, goroutines that stand
+// at one place, the runtime's own variables and records. What one owner alone reaches is its own. What several reach is
+// theirs together, under the set of their names; but an owner that counts less than the others of the set gives way: a
+// goroutine's frame is there for the moment, and what main.cache holds is held by main.cache while somebody looks at
+// it. Then the lasting owner has it, and the passing one is named beside it.
+//
+// Every reachable object is in exactly one home, so the homes' bytes add up to the reachable bytes. One thread; linear
+// in roots, edges and shared objects; see graph/sharing.h for memory.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "base/huge_array.h"
+#include "graph/dominators.h"
+#include "graph/sharing.h"
+#include "heap/snapshot.h"
+
+namespace holdfast::view {
+
+enum class OwnerKind : std::uint8_t {
+  kRuntime,     // its variables and its records of threads, processors and goroutines that have ended
+  kSpecials,    // finalizers, cleanups, weak handles; registers of threads
+  kGoroutines,  // one, or all that stand at one place
+  kVariable,
+};
+
+// How long an owner holds what it holds. Of those that share something, only the highest have it.
+enum class Lasting : std::uint8_t {
+  kBookkeeping,   // it knows the object, and others use it: the runtime, a finalizer
+  kForTheMoment,  // a few goroutines that run, or wait for the network
+  kForLong,       // a package variable; goroutines that wait for others, or many at one place
+};
+
+struct OwnerRow {
+  OwnerKind kind = OwnerKind::kRuntime;
+  Lasting lasting = Lasting::kBookkeeping;
+  std::vector<RootId> roots;  // of the first level, ascending; the first one names it
+  std::uint32_t goroutines = 0;
+  bool waits = false;  // its goroutines wait, and not only for the network
+  bool by_nearness = false;  // words without a name that lie side by side and lead to the same sort of object
+};
+
+// An owner in a set, or a kind of owners where the set is too large for their names.
+struct Home {
+  std::vector<std::uint32_t> owners;  // rows, ascending; empty if `kinds` says it
+  std::vector<OwnerKind> kinds;
+  std::uint64_t bytes = 0;
+  std::uint32_t first_shared = 0, shared_count = 0;  // see Owners::shared()
+
+  bool is_one() const { return owners.size() == 1; }
+};
+
+// Owners that gave way, and what they reach of a home of one owner.
+struct AlsoHeld {
+  std::uint32_t owner = 0;
+  std::uint64_t bytes = 0;
+};
+
+class Owners {
+ public:
+  static constexpr std::uint32_t kTheRuntime = 0;  // a row
+  static constexpr std::uint32_t kMany = 16;       // so many goroutines at one place are no accident
+
+  // Fails as graph::Sharing does.
+  Owners(const heap::Snapshot& snapshot, const graph::Dominators& dominators);
+
+  const std::vector<OwnerRow>& rows() const { return rows_; }
+  // The first rows().size() homes are those of one owner each, in the order of rows.
+  const std::vector<Home>& homes() const { return homes_; }
+  // Of a node directly under the super root. Such roots are at home at their owner.
+  std::uint32_t home_of(graph::NodeId top) const;
+  // The vertices of the objects directly under the super root that are at home there; for a home of one owner beside
+  // what its roots dominate.
+  std::span<const std::uint32_t> shared(const Home& home) const {
+    return shared_.span().subspan(home.first_shared, home.shared_count);
+  }
+  // The largest first.
+  const std::vector<AlsoHeld>& also_held(std::uint32_t home) const { return also_held_[home]; }
+  // What an owner reaches and does not have for itself.
+  std::uint64_t bytes_with_others(std::uint32_t owner) const { return with_others_[owner]; }
+  std::uint32_t owner_of(RootId root) const { return owner_of_root_[root.row]; }
+
+ private:
+  class Builder;
+
+  std::vector<OwnerRow> rows_;
+  std::vector<Home> homes_;
+  std::vector<std::uint32_t> owner_of_root_;  // by RootId
+  graph::Sharing sharing_;
+  std::vector<std::uint32_t> home_of_set_;  // by set of sharing_
+  HugeArray<std::uint32_t> shared_;         // vertices, grouped by home
+  std::vector<std::vector<AlsoHeld>> also_held_;
+  std::vector<std::uint64_t> with_others_;
+};
+
+}  // namespace holdfast::view

@@ -1,0 +1,120 @@
+#include "view/owners.h"
+
+#include <gmock/gmock.h>
+
+#include <map>
+#include <numeric>
+#include <random>
+
+#include "heap/heap_builder_for_tests.h"
+#include "view/owner_words.h"
+#include "view/ways.h"
+
+namespace holdfast::view {
+namespace {
+
+using heap::RootKind;
+using heap::testing::HeapBuilder;
+using testing::ElementsAre;
+
+std::string owner_named(const heap::Snapshot& snapshot, const Owners& owners, RootId root) {
+  return owner_text(snapshot, owners, owners.owner_of(root)).full;
+}
+
+TEST(Owners, EveryReachableByteIsAtHomeOnce) {
+  for (std::uint64_t seed = 0; seed < 200; ++seed) {
+    std::mt19937_64 random(seed);
+    HeapBuilder heap;
+    std::vector<HeapBuilder::Handle> objects;
+    for (int i = 0; i < 60; ++i) objects.push_back(heap.object(32 + random() % 4 * 16));
+    for (int i = 0; i < 120; ++i)
+      heap.edge(objects[random() % objects.size()], random() % 4 * 8, objects[random() % objects.size()]);
+    const RootId place = heap.group(WaitReason::kSleep, "main.work");
+    for (std::uint64_t r = 0; r < 12; ++r) {
+      const RootId goroutine = heap.root(RootKind::kGoroutine, "", r % 2 == 0 ? place : RootId());
+      const RootId variable = heap.root(RootKind::kGlobal, r % 3 == 0 ? "runtime.x" : "main.v");
+      heap.refer(r % 4 < 2 ? goroutine : variable, objects[random() % objects.size()]);
+    }
+    const heap::Snapshot snapshot = heap.build();
+    const graph::Dominators dominators = graph::dominators(snapshot);
+    const Owners owners(snapshot, dominators);
+    std::uint64_t sum = 0;
+    for (const Home& home : owners.homes()) sum += home.bytes;
+    EXPECT_EQ(sum, graph::reach(snapshot).bytes) << seed;
+  }
+}
+
+// Whether a variable and goroutines that refer to the same object share it, or the variable has it.
+bool shares(std::uint32_t goroutines, heap::GoroutineState state, WaitReason reason) {
+  HeapBuilder heap;
+  const auto shared = heap.object(64);
+  heap.refer(heap.root(RootKind::kGlobal, "main.queue"), shared);
+  const RootId place = heap.group(reason, "main.work");
+  for (std::uint32_t i = 0; i < goroutines; ++i) {
+    const RootId root = heap.root(RootKind::kGoroutine, "", place);
+    heap.refer(root, shared).goroutine(i + 1, state, reason, root);
+  }
+  const heap::Snapshot snapshot = heap.build();
+  const Owners owners(snapshot, graph::dominators(snapshot));
+  EXPECT_EQ(owners.bytes_with_others(owners.owner_of(place)), 64U);
+  return !owners.homes()[owners.home_of(ObjectId(0))].is_one();
+}
+
+TEST(Owners, GoroutinesThatPassByGiveWayToAVariable) {
+  using heap::GoroutineState;
+  EXPECT_FALSE(shares(1, GoroutineState::kRunning, WaitReason::kZero));
+  EXPECT_FALSE(shares(Owners::kMany - 1, GoroutineState::kWaiting, WaitReason::kIoWait));
+  EXPECT_TRUE(shares(Owners::kMany, GoroutineState::kWaiting, WaitReason::kIoWait)) << "so many do not pass by";
+  EXPECT_TRUE(shares(1, GoroutineState::kWaiting, WaitReason::kChanReceive)) << "it may wait for ever";
+}
+
+TEST(Owners, TheRuntimesVariablesAreOne) {
+  HeapBuilder heap;
+  const RootId a = heap.root(RootKind::kGlobal, "runtime.allgs"), b = heap.root(RootKind::kGlobal, "runtime.allp");
+  const RootId c = heap.root(RootKind::kGlobal, "runtimes.x");
+  heap.refer(a, heap.object(64)).refer(b, heap.object(64)).refer(c, heap.object(64));
+  const heap::Snapshot snapshot = heap.build();
+  const Owners owners(snapshot, graph::dominators(snapshot));
+  EXPECT_EQ(owner_named(snapshot, owners, a), "the runtime");
+  EXPECT_EQ(owners.owner_of(a), owners.owner_of(b));
+  EXPECT_EQ(owner_named(snapshot, owners, c), "runtimes.x");
+}
+
+TEST(Owners, WordsWithoutANameAreOneOnlyIfTheyLeadToTheSameSort) {
+  HeapBuilder heap;
+  std::vector<RootId> roots;
+  for (std::uint64_t i = 0; i < 3; ++i) {
+    heap::Label label;
+    label.basis = heap::Basis::kCode;
+    label.data = {heap::Section::kBss, {}, 0x100 + i * 8};
+    label.relation = i == 0 ? heap::Relation::kItself : heap::Relation::kAfter;
+    label.distance = i * 8;
+    label.user = heap.snapshot().strings.add("main.serve");
+    roots.push_back(heap.root(RootKind::kGlobal, label));
+    heap.refer(roots.back(), heap.object(i < 2 ? 64 : 128));
+  }
+  const heap::Snapshot snapshot = heap.build();
+  const Owners owners(snapshot, graph::dominators(snapshot));
+  EXPECT_EQ(owners.owner_of(roots[0]), owners.owner_of(roots[1]));
+  EXPECT_NE(owners.owner_of(roots[0]), owners.owner_of(roots[2]));
+  EXPECT_TRUE(owners.rows()[owners.owner_of(roots[0])].by_nearness);
+}
+
+TEST(Ways, AreTheShortestAndMadeOfPointers) {
+  HeapBuilder heap;
+  const auto a = heap.object(32), b = heap.object(32), c = heap.object(32), d = heap.leaf(32), lone = heap.leaf(32);
+  heap.edge(a, 0, b).edge(b, 0, c).edge(c, 0, d).edge(a, 8, c);
+  const RootId goroutine = heap.root(RootKind::kGoroutine, "");
+  const RootId frame = heap.root(RootKind::kFrame, "main.f", goroutine);
+  heap.refer(frame, b).refer(frame, lone);
+  const heap::Snapshot snapshot = heap.build();
+  Ways ways(snapshot);
+  EXPECT_EQ(ways.between(heap.id(a), heap.id(d)), (std::vector<graph::NodeId>{heap.id(c)}));
+  EXPECT_EQ(ways.between(heap.id(a), heap.id(c)), std::vector<graph::NodeId>());
+  EXPECT_EQ(ways.between(heap.id(a), heap.id(lone)), std::nullopt);
+  EXPECT_EQ(ways.from_roots(std::vector{goroutine}, heap.id(d)),
+            (std::vector<graph::NodeId>{goroutine, frame, heap.id(b), heap.id(c)}));
+}
+
+}  // namespace
+}  // namespace holdfast::view

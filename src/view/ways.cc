@@ -1,0 +1,74 @@
+#include "view/ways.h"
+
+#include <algorithm>
+
+#include "base/cancel.h"
+
+namespace holdfast::view {
+
+std::optional<std::vector<graph::NodeId>> Ways::between(ObjectId from, ObjectId to) {
+  begin();
+  enter(from.row, graph::Vertices::kNone - 1);
+  if (!search(to)) return std::nullopt;
+  return way_to(to);
+}
+
+std::optional<std::vector<graph::NodeId>> Ways::from_roots(std::span<const RootId> roots, ObjectId to) {
+  begin();
+  for (const RootId root : roots) enter_targets(root);
+  if (!search(to)) return std::nullopt;
+  return way_to(to);
+}
+
+void Ways::begin() {
+  if (parent_.empty()) {
+    parent_ = HugeArray<std::uint32_t>(snapshot_.objects);
+    vertices_ = graph::Vertices(snapshot_);
+  }
+  for (const std::uint32_t object : visited_) parent_[object] = 0;
+  visited_.clear();
+}
+
+bool Ways::enter(std::uint32_t object, std::uint32_t parent) {
+  if (parent_[object] != 0) return false;
+  parent_[object] = parent + 1;
+  visited_.push_back(object);
+  return true;
+}
+
+void Ways::enter_targets(RootId root) {
+  const heap::Root& row = snapshot_.roots[root.row];
+  for (std::uint32_t t = row.first_target; t < row.first_target + row.target_count; ++t)
+    enter(snapshot_.root_targets[t].object.row, vertices_.of(root));
+  for (const RootId child : forest_.children(root)) enter_targets(child);
+}
+
+// Visits objects until it meets `to`.
+bool Ways::search(ObjectId to) {
+  constexpr std::size_t kCancelEvery = 1 << 16;
+  for (std::size_t i = 0; parent_[to.row] == 0; ++i) {
+    if (i == visited_.size() || i == kFarthest) return false;
+    if (i % kCancelEvery == 0) throw_if_cancelled();
+    const std::uint32_t object = visited_[i];
+    if (object >= snapshot_.pointerful) continue;
+    for (std::uint32_t e = snapshot_.edges.row_begin[object]; e < snapshot_.edges.row_begin[object + 1]; ++e)
+      enter(snapshot_.edges.target[e], object);
+  }
+  return true;
+}
+
+// Follows parents back to where the search began.
+std::vector<graph::NodeId> Ways::way_to(ObjectId to) {
+  std::vector<graph::NodeId> way;
+  std::uint32_t vertex = parent_[to.row] - 1;
+  while (vertices_.is_object(vertex) && parent_[vertex] - 1 != graph::Vertices::kNone - 1) {
+    way.emplace_back(ObjectId(vertex));
+    vertex = parent_[vertex] - 1;
+  }
+  if (!vertices_.is_object(vertex))
+    for (RootId root = vertices_.root(vertex); root; root = snapshot_.roots[root.row].parent) way.emplace_back(root);
+  std::reverse(way.begin(), way.end());
+  return way;
+}
+
+}  // namespace holdfast::view

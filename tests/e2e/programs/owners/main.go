@@ -1,0 +1,106 @@
+// owners has things that are easily told under a wrong name: a map whose values refer to each other, strings of two maps,
+// jobs that a queue and their goroutines have, symbols that two fields of one value lead to, a table of pointers, pending
+// timers, and values of several types in one map. It says of each who has it, how much that is, and how many.
+package main
+
+import (
+	"fmt"
+	"io"
+	"time"
+
+	"holdfast.test/programs/truth"
+)
+
+type item struct {
+	name string
+	prev *item
+	body [200]byte
+}
+
+type job struct {
+	buf  []byte
+	done chan int
+}
+
+type symbol struct{ body [1000]byte }
+type unit struct{ symbols []*symbol }
+type watcher struct {
+	name string
+	unit *unit
+	byID map[int]*symbol
+}
+
+type connection struct {
+	id  int
+	buf []byte
+}
+
+type order struct{ body [500]byte }
+type user struct{ body [500]byte }
+
+var (
+	items           = map[string]*item{}
+	byName, byLabel = map[string]int{}, map[string]int{}
+	licence, banner *[600000]byte
+	queue           []*job
+	watched         *watcher
+	table           [1024]*connection
+	last            *time.Timer
+	mixed           = map[int]any{}
+)
+
+//go:noinline
+func work(j *job) { j.done <- len(j.buf); fmt.Fprintln(io.Discard, j) }
+
+//go:noinline
+func index(s string, i int) { byName[s], byLabel[s] = i, -i }
+
+//go:noinline
+func watch() *watcher { return &watcher{name: "w", unit: &unit{}, byID: map[int]*symbol{}} }
+
+func main() {
+	var prev *item
+	for i := 0; i < 8000; i++ {
+		it := &item{name: fmt.Sprint("item-", i)}
+		if i%3 == 0 {
+			it.prev = prev
+		}
+		items[it.name], prev = it, it
+	}
+	for i := 0; i < 10000; i++ {
+		index(fmt.Sprintf("series-%0100d", i), i)
+	}
+	licence = new([600000]byte)
+	banner = licence
+	for i := 0; i < 100; i++ {
+		j := &job{make([]byte, 16384), make(chan int)}
+		queue = append(queue, j)
+		go work(j)
+	}
+	watched = watch()
+	for i := 0; i < 2000; i++ {
+		s := &symbol{}
+		watched.unit.symbols = append(watched.unit.symbols, s)
+		watched.byID[i] = s
+	}
+	for i := range table {
+		table[i] = &connection{i, make([]byte, 1000)}
+	}
+	for i := 0; i < 10000; i++ {
+		last = time.NewTimer(100 * time.Hour)
+	}
+	for i := 0; i < 900; i++ {
+		mixed[2*i], mixed[2*i+1] = &order{}, &user{}
+	}
+
+	truth.Owned("item", 8000, 8000*224, "main.items")
+	truth.Owned("", 10000, 10000*112, "main.byName", "main.byLabel")
+	truth.Owned("600000", 1, 600000, "main.licence", "main.banner")
+	truth.Owned("job", 100, 100*16384, "main.queue", "main.work")
+	truth.Owned("symbol", 2000, 2000*1024, "main.watched")
+	truth.Owned("connection", 1024, 1024*1024, "main.table")
+	truth.Owned("pending timer", 9999, 9999*150, "the runtime")
+	truth.Owned("order", 1800, 1800*512, "main.mixed")
+	truth.Ready()
+	fmt.Fprintln(io.Discard, len(items), len(byName), len(byLabel), licence, banner, queue, watched, table, last, mixed)
+}
