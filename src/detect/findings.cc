@@ -47,10 +47,10 @@ std::string duration(std::uint64_t ns) {
 }
 
 std::vector<Finding> find_findings(const heap::Snapshot& snapshot, const graph::Dominators& dominators,
-                                   const view::Report& report) {
+                                   const view::Owners& owners, const view::Report& report) {
   const heap::ObjectIndex index(snapshot);
   const view::Names names(snapshot, index);
-  view::PlaceFinder places(names, dominators);
+  view::PlaceFinder places(names, dominators, owners);
   const std::uint64_t live = report.heap.reachable_bytes;
   const Evidence evidence{names, snapshot, dominators, report, places, live, std::max(kSmallest, live / 100)};
   std::vector<Finding> out;

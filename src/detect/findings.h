@@ -12,6 +12,6 @@ namespace holdfast::detect {
 // Returns findings by bytes, the largest first. `report` must have its account, its holders and all rows of goroutines
 // and types. One thread; throws when cancelled.
 std::vector<view::Finding> find_findings(const heap::Snapshot& snapshot, const graph::Dominators& dominators,
-                                         const view::Report& report);
+                                         const view::Owners& owners, const view::Report& report);
 
 }  // namespace holdfast::detect

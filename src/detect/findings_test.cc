@@ -31,8 +31,9 @@ Report report_of(const heap::Snapshot& snapshot) {
   EXPECT_THAT(heap::problems(snapshot), IsEmpty());
   const auto reached = graph::reach(snapshot);
   const auto dominators = graph::dominators(snapshot);
-  Report report = make_report(snapshot, reached, dominators, graph::audit(snapshot, reached));
-  report.findings = find_findings(snapshot, dominators, report);
+  const view::Owners owners(snapshot, dominators);
+  Report report = make_report(snapshot, reached, dominators, owners, graph::audit(snapshot, reached));
+  report.findings = find_findings(snapshot, dominators, owners, report);
   return report;
 }
 

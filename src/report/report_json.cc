@@ -91,6 +91,7 @@ ordered_json step_json(const ChainStep& step) {
   if (step.root) json["root"] = root_json(*step.root);
   if (!step.place.empty()) json["place"] = step.place;
   if (!step.key.empty()) json["key"] = step.key;
+  if (step.several) json["one_of_several"] = true;
   return json;
 }
 
@@ -105,11 +106,17 @@ ordered_json allocated_at_json(const std::optional<AllocationSite>& site) {
           {"stack", list_of(site->stack, call_json)}};
 }
 
+ordered_json also_json(const view::AlsoHolding& also) {
+  return {{"who", also.who.full}, {"bytes", also.bytes}, {"for_the_moment", also.for_the_moment}};
+}
+
 ordered_json holder_json(const Holder& holder) {
   return {{"bytes", holder.bytes},
           {"count", holder.count},
           {"what", holder.what.full},
           {"stack_bytes", holder.stack_bytes},
+          {"owners", list_of(holder.owners, [](const view::Sentence& owner) { return owner.full; })},
+          {"also_held_by", list_of(holder.also, also_json)},
           {"chain", list_of(holder.chain, step_json)},
           {"created_by", code_text(holder.created_by)},
           {"allocated_at", allocated_at_json(holder.allocated_at)}};
@@ -145,6 +152,7 @@ ordered_json goroutine_json(const GoroutineRow& row) {
           {"created_by", code_text(row.created_by)},
           {"top", code_text(row.top)},
           {"retained_bytes", row.retained_bytes},
+          {"shared_bytes", row.shared_bytes},
           {"stack_bytes", row.stack_bytes},
           {"longest_waiting_ns", row.longest_waiting_ns},
           {"verdict", row.leaked() ? "leaked" : ""},

@@ -46,7 +46,8 @@ Report report_of(const heap::Snapshot& snapshot) {
   EXPECT_THAT(heap::problems(snapshot), IsEmpty());
   const auto reached = graph::reach(snapshot);
   const auto dominators = graph::dominators(snapshot);
-  return make_report(snapshot, reached, dominators, graph::audit(snapshot, reached));
+  return make_report(snapshot, reached, dominators, view::Owners(snapshot, dominators),
+                     graph::audit(snapshot, reached));
 }
 
 // Adds a global registry with a map of sessions that each hold a buffer.
@@ -123,11 +124,13 @@ TEST(Holders, SayHowManyOfWhatAreInWhichMap) {
   const Holder& holder = report.holders[0];
   EXPECT_EQ(holder.what.full, "1,000 × main.Session in the map main.registry.sessions");
   EXPECT_EQ(holder.count, 1000U);
-  EXPECT_EQ(holder.bytes, 48 + 4 * (32 + 8000) + 1000 * (48 + 16384U)) << "the map and all in it";
+  EXPECT_EQ(holder.bytes, 32 + 48 + 4 * (32 + 8000) + 1000 * (48 + 16384U)) << "all that the variable holds";
+  EXPECT_THAT(holder.owners, ElementsAre(testing::Field(&view::Sentence::full, "main.registry")));
   std::vector<std::string_view> kinds, fields;
   for (const ChainStep& step : holder.chain) kinds.push_back(name_of(step.kind)), fields.push_back(step.field);
-  EXPECT_THAT(kinds, ElementsAre("root", "object", "container", "container", "container", "object", "object"));
-  EXPECT_THAT(fields, ElementsAre("", "", ".sessions", testing::_, "+0x8", testing::_, ".Buf"));
+  EXPECT_THAT(kinds, ElementsAre("root", "object", "container", "object", "object"));
+  EXPECT_THAT(fields, ElementsAre("", "", ".sessions", testing::_, ".Buf"));
+  EXPECT_EQ(holder.chain[2].type, "map[string]*main.Session") << "a map is one thing";
   EXPECT_EQ(holder.chain.back().type, "[]uint8");
 }
 
@@ -313,11 +316,11 @@ TEST(Holders, SplitWhatHoldsSeveralLargeThings) {
   const Report report = report_of(heap.build());
   ASSERT_THAT(report.holders, SizeIs(2));
   EXPECT_EQ(report.holders[0].what.full, "one object of 2.0 MiB in main.app.orders.all");
-  EXPECT_EQ(report.holders[0].bytes, 2U << 20);
+  EXPECT_EQ(report.holders[0].bytes, (2U << 20) + 16);
   EXPECT_EQ(report.holders[1].what.full, "one object of 1.0 MiB in main.app.users.all");
 }
 
-TEST(Holders, SayWhenSeveralRootsShareSomething) {
+TEST(Holders, NameAllWhoShareSomething) {
   HeapBuilder heap;
   const TypeId table = heap.structure("main.Table", 1 << 16, {{"rows", {}, 0}});
   const auto shared = heap.object(1 << 16, table);
@@ -325,8 +328,140 @@ TEST(Holders, SayWhenSeveralRootsShareSomething) {
   heap.refer(heap.root(RootKind::kGlobal, "main.second"), shared);
   const Report report = report_of(heap.build());
   ASSERT_THAT(report.holders, SizeIs(1));
-  EXPECT_EQ(report.holders[0].what.full, "one main.Table, 64.0 KiB, in main.first, shared by several roots");
+  EXPECT_EQ(report.holders[0].what.full, "one main.Table, 64.0 KiB, held by main.first and by main.second");
+  EXPECT_THAT(report.holders[0].owners, SizeIs(2));
   EXPECT_EQ(report.heap.named_bytes, 0U);
+}
+
+// Each pair of variables holds a table of its own: twelve things, not one under the name of the first.
+TEST(Holders, PutTogetherOnlyWhatTheSameOwnersShare) {
+  HeapBuilder heap;
+  const TypeId table = heap.structure("main.Table", 1 << 16, {{"rows", {}, 0}});
+  for (int i = 0; i < 12; ++i) {
+    const auto shared = heap.object(1 << 16, table);
+    heap.refer(heap.root(RootKind::kGlobal, fmt::format("main.a{}", i)), shared);
+    heap.refer(heap.root(RootKind::kGlobal, fmt::format("main.b{}", i)), shared);
+  }
+  const heap::Snapshot snapshot = heap.build();
+  const Report report = report_of(snapshot);
+  EXPECT_EQ(report.holder_count, 12U);
+  EXPECT_EQ(report.held_bytes, 12U << 16);
+  EXPECT_EQ(report.holders[0].what.full, "one main.Table, 64.0 KiB, held by main.a0 and by main.b0");
+}
+
+// The items refer to one another, so that some hang below the map's own objects and some below its header.
+TEST(Holders, TakeAMapWhoseValuesReferToEachOtherForOneThing) {
+  HeapBuilder heap;
+  const TypeId item = heap.structure("main.Item", 224, {{"prev", {}, 0}});
+  const TypeId map = heap.type("map[string]*main.Item", TypeKind::kMap, 8, heap.pointer_type("*main.Item", item), 0,
+                               heap.string_type());
+  const auto header = heap.object(48, heap.type_of_role(heap::TypeRole::kMapHeader, 48, map));
+  const TypeId group = heap.type_of_role(heap::TypeRole::kMapGroup, 208, map);
+  heap.refer(heap.root(RootKind::kGlobal, "main.items"), header);
+  std::vector<HeapBuilder::Handle> groups, items;
+  for (std::uint64_t i = 0; i < 4; ++i) {
+    groups.push_back(heap.object(208 * 64, group));
+    heap.edge(header, i * 8, groups.back());
+  }
+  for (std::uint64_t i = 0; i < 900; ++i) {
+    items.push_back(heap.object(224, item));
+    heap.edge(groups[i % 4], i / 4 * 8, items.back());
+    if (i > 0 && i % 3 == 0) heap.edge(items.back(), 0, items[i - 1]);
+  }
+  const Report report = report_of(heap.build());
+  ASSERT_THAT(report.holders, SizeIs(1));
+  EXPECT_EQ(report.holders[0].what.full, "900 × main.Item in the map main.items");
+  EXPECT_EQ(report.holders[0].bytes, report.heap.reachable_bytes);
+}
+
+TEST(Holders, SayWhatAMapOfManySortsHas) {
+  HeapBuilder heap;
+  const TypeId order = heap.structure("main.Order", 64, {{"f", {}, 0}});
+  const TypeId user = heap.structure("main.User", 64, {{"f", {}, 0}});
+  const TypeId map = heap.type("map[string]any", TypeKind::kMap, 8, {}, 0, heap.string_type());
+  const auto group = heap.object(1 << 14, heap.type_of_role(heap::TypeRole::kMapGroup, 272, map));
+  heap.refer(heap.root(RootKind::kGlobal, "main.cache"), group);
+  for (std::uint64_t i = 0; i < 1000; ++i) heap.edge(group, i * 8, heap.object(64, i % 5 < 3 ? order : user));
+  const Report report = report_of(heap.build());
+  ASSERT_THAT(report.holders, SizeIs(1));
+  EXPECT_EQ(report.holders[0].what.full, "600 × main.Order, 400 × main.User in the map main.cache");
+  EXPECT_EQ(report.holders[0].bytes, (1U << 14) + 64000);
+}
+
+TEST(Holders, SayThatSeveralWaysLeadToSomething) {
+  HeapBuilder heap;
+  const TypeId symbol = heap.structure("main.Sym", 1024, {{"b", {}, 0}});
+  const TypeId program = heap.structure("main.Program", 32, {{"syms", {}, 0}});
+  const TypeId watcher = heap.structure("main.Watcher", 48, {{"prog", {}, 0}, {"cache", {}, 8}});
+  const auto top = heap.object(48, watcher), prog = heap.object(32, program), cache = heap.object(1 << 14);
+  const auto list = heap.object(1 << 13);
+  heap.refer(heap.root(RootKind::kGlobal, "main.w"), top);
+  heap.edge(top, 0, prog).edge(top, 8, cache).edge(prog, 0, list);
+  for (std::uint64_t i = 0; i < 1000; ++i) {
+    const auto one = heap.object(1024, symbol);
+    heap.edge(list, i * 8, one).edge(cache, i * 16, one);
+  }
+  const Report report = report_of(heap.build());
+  ASSERT_THAT(report.holders, SizeIs(1));
+  std::vector<std::string_view> fields;
+  std::vector<bool> several;
+  for (const ChainStep& step : report.holders[0].chain) fields.push_back(step.field), several.push_back(step.several);
+  EXPECT_THAT(several, ElementsAre(false, false, true, false)) << "the tree jumps from the watcher to the symbols";
+  EXPECT_THAT(fields, ElementsAre("", "", ".cache", testing::_)) << "each step is a pointer";
+}
+
+// While a request looks at it, what a cache has is the cache's.
+TEST(Holders, LeaveToAVariableWhatAFrameHasForTheMoment) {
+  HeapBuilder heap;
+  const TypeId table = heap.structure("main.Table", 1 << 16, {{"rows", {}, 0}});
+  const auto top = heap.object(1 << 12), part = heap.object(1 << 16, table);
+  heap.refer(heap.root(RootKind::kGlobal, "main.cache"), top).edge(top, 0, part);
+  const RootId goroutine = heap.root(RootKind::kGoroutine, "");
+  heap.refer(heap.root(RootKind::kFrame, "main.serve", goroutine), part);
+  heap.goroutine(7, heap::GoroutineState::kRunning, WaitReason::kZero, goroutine, {"main.serve"});
+  const Report report = report_of(heap.build());
+  ASSERT_THAT(report.holders, SizeIs(1));
+  EXPECT_EQ(report.holders[0].bytes, (1U << 12) + (1 << 16));
+  EXPECT_THAT(report.holders[0].owners, ElementsAre(testing::Field(&view::Sentence::full, "main.cache")));
+  ASSERT_THAT(report.holders[0].also, SizeIs(1));
+  EXPECT_EQ(report.holders[0].also[0].bytes, 1U << 16);
+  EXPECT_EQ(report.holders[0].also[0].who.full, "goroutine 7 at main.serve");
+  EXPECT_EQ(report.goroutines[0].shared_bytes, 1U << 16);
+}
+
+// Words without a name that lie side by side and lead to the same sort of thing are one variable.
+TEST(Holders, PutTheWordsOfAnArrayWithoutANameTogether) {
+  HeapBuilder heap;
+  const TypeId connection = heap.structure("main.Conn", 32, {{"buf", {}, 0}});
+  for (std::uint64_t i = 0; i < 300; ++i) {
+    heap::Label label;
+    label.basis = i == 0 ? heap::Basis::kCode : heap::Basis::kNearness;
+    label.data = {heap::Section::kBss, {}, 0x97c0 + i * 8};
+    label.relation = i == 0 ? heap::Relation::kItself : heap::Relation::kAfter;
+    label.distance = i * 8;
+    label.user = heap.snapshot().strings.add("main.main");
+    heap.refer(heap.root(RootKind::kGlobal, label), heap.object(32, connection));
+  }
+  const Report report = report_of(heap.build());
+  ASSERT_THAT(report.holders, SizeIs(1));
+  EXPECT_EQ(report.holders[0].bytes, 300 * 32U);
+  EXPECT_THAT(report.holders[0].what.full,
+              HasSubstr("300 × main.Conn in 300 words from global of main.main (bss+0x97c0) on"));
+}
+
+// Through its record in the queue of a channel every goroutine would be held by whoever knows the channel, and through
+// the records of threads everything by everybody.
+TEST(Holders, LeaveItsRecordToTheGoroutine) {
+  HeapBuilder heap;
+  const TypeId record = heap.structure("runtime.g", 1 << 12, {{"m", {}, 0}});
+  const auto channel = heap.object(96), g = heap.object(1 << 12, record), cache = heap.leaf(1 << 16);
+  heap.refer(heap.root(RootKind::kGlobal, "main.queue"), channel).edge(channel, 0, g).edge(g, 0, cache);
+  heap.refer(heap.root(RootKind::kGlobal, "runtime.allgs"), g);
+  heap.refer(heap.root(RootKind::kGlobal, "main.cache"), cache);
+  const Report report = report_of(heap.build());
+  ASSERT_THAT(report.holders, testing::Not(IsEmpty()));
+  EXPECT_EQ(report.holders[0].what.full, "one object of 64.0 KiB in main.cache");
+  EXPECT_EQ(report.holders[1].what.full, "one goroutine record");
 }
 
 TEST(Holders, SayWhereMostOfTheirSamplesWereAllocated) {

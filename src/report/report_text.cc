@@ -194,12 +194,15 @@ class Text {
       const std::string share = format_share(holder.total_bytes(), whole);
       wrapped(fmt::format("{:>3}  {:>10} ({})  ", ++number, format_bytes(holder.total_bytes()), share),
               holder.what.brief);
-      line(fmt::format("     {}", chain_text(holder.chain, width_ - 5)));
+      if (!holder.chain.empty()) line(fmt::format("     {}", chain_text(holder.chain, width_ - 5)));
+      if (holder.owners.size() == 1 && std::ranges::any_of(holder.chain, &ChainStep::several))
+        wrapped("     ", "several ways lead there; this is a shortest one");
       if (!holder.created_by.empty()) {
         const std::string stacks =
             holder.stack_bytes > 0 ? fmt::format("; {} of it are their stacks", format_bytes(holder.stack_bytes)) : "";
         wrapped("     ", fmt::format("created by {}{}", code_text(holder.created_by, Detail::kBrief), stacks));
       }
+      add_also(holder);
       if (const auto& site = holder.allocated_at)
         wrapped("     ", fmt::format("put there by {} ({} of {} sampled {})", code_text(site->place, Detail::kBrief),
                                      format_count(site->here), format_count(site->sampled),
@@ -212,6 +215,16 @@ class Text {
     if (!report_.holders.empty() && rest >= whole / 200)
       wrapped("     ", fmt::format("the rest, {} ({}), is in places that hold less than 0.5 % of the live bytes each",
                                    format_bytes(rest), format_share(rest, whole)));
+  }
+
+  // "12.0 MiB of it is also held, for the moment, by goroutine 7 at main.serve main.go:9 and 2 more"
+  void add_also(const Holder& holder) {
+    constexpr std::uint64_t kWorthALine = 10;  // a tenth of the holder's bytes
+    if (holder.also.empty() || holder.also.front().bytes < holder.bytes / kWorthALine) return;
+    const view::AlsoHolding& most = holder.also.front();
+    const std::string more = holder.also.size() > 1 ? fmt::format(" and {} more", holder.also.size() - 1) : "";
+    wrapped("     ", fmt::format("{} of it is also {} {}{}", format_bytes(most.bytes),
+                                 most.for_the_moment ? "held, for the moment, by" : "known to", most.who.brief, more));
   }
 
   // Returns "main.registry → main.Registry.sessions[…] → main.Session.Buf → []uint8, 16.0 KiB": places, and what is at
@@ -303,6 +316,7 @@ class Text {
       if (row.leaked()) text += ", leaked";
       wrapped(fmt::format("  {:>8} × ", format_count(row.count)), text);
       std::string more = sizes_text(row.retained_bytes, row.stack_bytes);
+      if (row.shared_bytes > 0) more += fmt::format("; {} more together with others", format_bytes(row.shared_bytes));
       if (!row.created_by.empty()) more += fmt::format("; created by {}", code_text(row.created_by, Detail::kBrief));
       wrapped("             ", more);
     }

@@ -8,7 +8,7 @@ namespace {
 
 constexpr std::size_t kExamples = 8;
 
-GoroutineRow row_of(const Names& names, const GoroutineGroup& group) {
+GoroutineRow row_of(const Names& names, const Owners& owners, const GoroutineGroup& group) {
   const heap::Goroutine& goroutine = *group.first;
   GoroutineRow row;
   row.count = group.count;
@@ -18,6 +18,7 @@ GoroutineRow row_of(const Names& names, const GoroutineGroup& group) {
   row.created_by = names.creator(goroutine);
   row.top = names.top_frame(goroutine);
   row.retained_bytes = group.retained_bytes;
+  if (group.root) row.shared_bytes = owners.bytes_with_others(owners.owner_of(group.root));
   row.stack_bytes = group.stack_bytes;
   row.longest_waiting_ns = group.waiting_ns.value_or(0);
   row.goids = group.goids;
@@ -51,10 +52,11 @@ std::vector<GoroutineGroup> goroutine_groups(const heap::Snapshot& snapshot, con
   return groups;
 }
 
-std::vector<GoroutineRow> goroutine_rows(const Names& names, const graph::Dominators& dominators) {
+std::vector<GoroutineRow> goroutine_rows(const Names& names, const graph::Dominators& dominators,
+                                         const Owners& owners) {
   std::vector<GoroutineRow> rows;
   for (const GoroutineGroup& group : goroutine_groups(names.snapshot(), dominators, true))
-    rows.push_back(row_of(names, group));
+    rows.push_back(row_of(names, owners, group));
   std::stable_sort(rows.begin(), rows.end(), [](const GoroutineRow& a, const GoroutineRow& b) {
     return std::pair(a.retained_bytes + a.stack_bytes, a.count) > std::pair(b.retained_bytes + b.stack_bytes, b.count);
   });

@@ -27,6 +27,6 @@ std::vector<GoroutineGroup> goroutine_groups(const heap::Snapshot& snapshot, con
                                              bool together);
 
 // Returns the groups as the report has them, ordered by retained bytes, then count.
-std::vector<GoroutineRow> goroutine_rows(const Names& names, const graph::Dominators& dominators);
+std::vector<GoroutineRow> goroutine_rows(const Names& names, const graph::Dominators& dominators, const Owners& owners);
 
 }  // namespace holdfast::view

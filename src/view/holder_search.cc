@@ -3,14 +3,20 @@
 #include <algorithm>
 #include <unordered_map>
 
+#include "view/owner_words.h"
+
 namespace holdfast::view {
 namespace {
 
 constexpr std::size_t kDeepest = 48;  // levels
 constexpr std::size_t kAhead = 8;     // nodes between the prefetch of memory and its use
 constexpr std::uint64_t kMany = 16;   // so many things are not taken apart any more
+constexpr std::uint64_t kRuntimeFactor = 10;
 constexpr Sort kUnknownType = Sort{1} << 40;
+constexpr Sort kMap = Sort{1} << 41;
+constexpr Sort kHome = Sort{1} << 59;
 constexpr Sort kRoot = Sort{1} << 60;
+constexpr std::size_t kContents = 3;  // of a level, so many are told
 
 // Whether `part` is at least 80 % of `whole`.
 bool is_most(std::uint64_t part, std::uint64_t whole) {
@@ -85,7 +91,15 @@ Sort sort_of(const heap::Snapshot& snapshot, const graph::Dominators& dominators
     return row.kind == heap::RootKind::kGoroutine ? kind : kind | row.label.row;
   }
   const heap::ObjectType type = snapshot.object_type[node.object().row];
-  return type ? type.type().row : kUnknownType | dominators.columns().sizes.size_of(node.object());
+  if (type) {
+    const heap::Type& row = snapshot.types[type.type().row];
+    return heap::is_map_part(row.role) && row.of ? kMap | row.of.row : type.type().row;
+  }
+  return kUnknownType | dominators.columns().sizes.size_of(node.object());
+}
+
+Sort sort_of_home(std::uint32_t home) {
+  return kHome | home;
 }
 
 std::uint64_t HolderSearch::own_bytes(graph::NodeId node) const {
@@ -93,23 +107,31 @@ std::uint64_t HolderSearch::own_bytes(graph::NodeId node) const {
 }
 
 std::vector<Found> HolderSearch::run() {
-  Groups shared;
-  tree_.for_each_child(graph::NodeId::super_root(), [&](graph::NodeId node) {
-    const std::uint64_t bytes = tree_.dominators().retained_bytes(node);
-    const std::uint32_t vertex = vertices().of(node);
-    if (node.object()) {
-      shared.add(sort_of(node), vertex, bytes, tree_.dominators().is_alone(vertex));
-    } else if (bytes >= smallest_) {
-      follow({}, {.sort = sort_of(node), .bytes = bytes, .largest = bytes, .first = vertex, .holders = {vertex}});
-    }
-  });
-  std::vector<Group> groups = shared.sorted();
-  // If none stands out, the largest is unusual: one from the middle is a better example.
-  for (Group& group : groups)
-    if (group.largest < group.bytes / 16 && !group.holders.empty())
-      group.first = group.holders[group.holders.size() / 2];
-  split({}, std::move(groups));
+  for (std::uint32_t home = 0; home < owners_.homes().size(); ++home)
+    if (owners_.homes()[home].bytes >= smallest_) follow_home(home);
   return std::move(found_);
+}
+
+// The first level stands for the home. Of a home of one owner it has the owner's roots; otherwise it has no node.
+void HolderSearch::follow_home(std::uint32_t home) {
+  home_ = home;
+  // What the runtime keeps for itself is worth a line of its own only where it is much.
+  worth_a_line_ = home == Owners::kTheRuntime ? smallest_ * kRuntimeFactor : smallest_;
+  const Home& row = owners_.homes()[home];
+  Group group{.sort = sort_of_home(home), .bytes = row.bytes, .holders = {}};
+  if (row.is_one()) {
+    for (const RootId root : owners_.rows()[row.owners.front()].roots) {
+      const std::uint64_t bytes = tree_.dominators().retained_bytes(root);
+      if (!group.holders.empty() && bytes <= group.largest) {
+        group.holders.push_back(vertices().of(root));
+        continue;
+      }
+      group.largest = bytes;
+      group.first = vertices().of(root);
+      group.holders.push_back(group.first);
+    }
+  }
+  follow({}, std::move(group));
 }
 
 // Prefetches what the next nodes of the stack will need: the places of their lists, the lists, the cells of first
@@ -138,38 +160,54 @@ std::vector<HolderSearch::Group> HolderSearch::open_level(const Group& group, Le
   level.bytes = group.bytes;
   level.count = group.alone;
   level.own = group.alone_bytes;
-  level.first = vertices().node(group.first);
+  const bool is_home = group.sort == sort_of_home(home_);
+  if (!is_home || !group.holders.empty()) level.first = vertices().node(group.first);
   level.alone = group.count() == 1;
   level.container = level.first.object() && names_.is_container(snapshot.object_type[level.first.object().row].type());
   level.goroutines = level.first.root() && snapshot.roots[level.first.root().row].kind == heap::RootKind::kGoroutine;
   Groups below;
   std::vector<std::uint32_t> open = group.holders;
+  const auto add = [&](graph::NodeId child) {
+    const std::uint32_t vertex = vertices().of(child);
+    if (sort_of(child) != group.sort && !(is_home && is_inside_runtime(child))) {
+      add_child(below, child);
+    } else if (tree_.dominators().is_alone(vertex)) {
+      ++level.count;
+      level.own += own_bytes(child);
+    } else {
+      open.push_back(vertex);
+    }
+  };
+  if (is_home)
+    for (const std::uint32_t vertex : owners_.shared(owners_.homes()[home_])) add(vertices().node(vertex));
   while (!open.empty()) {
     fetch_ahead(open);
     const graph::NodeId node = vertices().node(open.back());
     open.pop_back();
     ++level.count;
     level.own += own_bytes(node);
-    tree_.for_each_child(node, [&](graph::NodeId child) {
-      const Sort sort = sort_of(child);
-      const std::uint32_t vertex = vertices().of(child);
-      const bool alone = tree_.dominators().is_alone(vertex);
-      if (sort != group.sort) {
-        below.add(sort, vertex, tree_.dominators().retained_bytes(child), alone);
-      } else if (alone) {
-        ++level.count;
-        level.own += own_bytes(child);
-      } else {
-        open.push_back(vertex);
-      }
-    });
+    tree_.for_each_child(node, add);
   }
+  if (is_home) level.count = 1;
   return below.sorted();
+}
+
+// Whether it only leads to the records that a line can be about.
+bool HolderSearch::is_inside_runtime(graph::NodeId node) const {
+  if (home_ != Owners::kTheRuntime || !node.object()) return false;
+  const TypeId type = names_.snapshot().object_type[node.object().row].type();
+  return !type || record_word(type_name(names_.snapshot(), type)).empty();
+}
+
+void HolderSearch::add_child(Groups& below, graph::NodeId child) const {
+  const std::uint32_t vertex = vertices().of(child);
+  below.add(sort_of(child), vertex, tree_.dominators().retained_bytes(child), tree_.dominators().is_alone(vertex));
 }
 
 // If one thing has most of the bytes of its group, it is followed alone.
 void HolderSearch::narrow(Group& group) const {
-  if (group.count() == 1 || !is_most(group.largest, group.bytes)) return;
+  // The records of the runtime are told together, however they are spread over its processors.
+  if (group.count() == 1 || home_ == Owners::kTheRuntime || !is_most(group.largest, group.bytes)) return;
   const bool alone = tree_.dominators().is_alone(group.first);
   group.bytes = group.largest;
   group.alone = alone ? 1 : 0;
@@ -182,23 +220,28 @@ void HolderSearch::follow(std::vector<Level> levels, Group group) {
   const std::size_t base = levels.size();
   while (true) {
     Level& level = levels.emplace_back();
+    level.starts = levels.size() == base + 1;
     std::vector<Group> below = open_level(group, level);
     const std::uint64_t flow = level.bytes - level.own;
     const bool mostly_own = !level.container && level.own > flow;
-    if (below.empty() || mostly_own || levels.size() >= kDeepest) break;
+    if (below.empty() || mostly_own || levels.size() >= kDeepest) {
+      add_found(std::move(levels), base, below);
+      return;
+    }
     if (const Group* goroutines = goroutines_of(level, below)) {
       group = Group(*goroutines);
       continue;
     }
     if (!is_most(below.front().bytes, flow)) {
-      if (is_many(levels)) break;
-      split(levels, std::move(below));
+      if (is_many(levels) || level.container)
+        add_found(std::move(levels), base, below);
+      else
+        split(levels, base, std::move(below));
       return;
     }
     group = std::move(below.front());
     narrow(group);
   }
-  add_found(std::move(levels), base);
 }
 
 // Many goroutines at one place are one thing with all that they hold, whether one of them holds it or some share it.
@@ -224,26 +267,43 @@ std::uint64_t HolderSearch::stacks_of(const Level& level) const {
   return bytes;
 }
 
-// The levels before `base` belong to other findings as well.
-void HolderSearch::add_found(std::vector<Level> levels, std::size_t base) {
-  const std::size_t about = main_level(levels, base);
-  std::size_t entry = about;
-  while (entry > base && levels[entry - 1].container) --entry;
-  if (levels[about].goroutines && levels[about].count >= kMany && about > base) entry = about - 1;
-  const std::uint64_t bytes = levels[entry].bytes;
-  const std::uint64_t stacks = stacks_of(levels[about]);
-  found_.push_back({std::move(levels), about, entry, bytes, stacks, false});
+// The levels before `base` belong to other things as well. All that the level there has is one holder's, whatever of it
+// a sentence is about.
+void HolderSearch::add_found(std::vector<Level> levels, std::size_t base, const std::vector<Group>& below) {
+  Found& found = found_.emplace_back();
+  found.home = home_;
+  found.bytes = levels[base].bytes;
+  found.about = found.entry = main_level(levels, base);
+  while (found.entry > base && levels[found.entry - 1].container) --found.entry;
+  if (levels[found.about].goroutines && levels[found.about].count >= kMany && found.about > base)
+    found.entry = found.about - 1;
+  found.stack_bytes = stacks_of(levels[found.about]);
+  if (found.about + 1 == levels.size()) found.contents = contents_of(below);
+  found.levels = std::move(levels);
 }
 
-// Follows each large group on its own. The rest counts for the last level, or for nobody if there is none.
-void HolderSearch::split(const std::vector<Level>& levels, std::vector<Group> groups) {
-  std::uint64_t rest = levels.empty() ? 0 : levels.back().bytes;
+std::vector<Contents> HolderSearch::contents_of(const std::vector<Group>& below) const {
+  std::vector<Contents> out;
+  for (std::size_t i = 0; i < std::min(below.size(), kContents); ++i)
+    out.push_back({below[i].count(), below[i].bytes, vertices().node(below[i].first)});
+  return out;
+}
+
+// Follows each large group of few things on its own. The rest counts for the last level.
+void HolderSearch::split(const std::vector<Level>& levels, std::size_t base, std::vector<Group> groups) {
+  const auto is_own = [&](const Group& group) { return group.bytes >= worth_a_line_ && group.count() < kMany; };
+  std::uint64_t rest = levels[base].bytes;
+  std::vector<Group> others;
   for (Group& group : groups) {
-    if (group.bytes < smallest_) continue;
+    if (!is_own(group)) {
+      others.push_back(std::move(group));
+      continue;
+    }
     rest -= std::min(rest, group.bytes);
     follow(levels, std::move(group));
   }
-  if (rest >= smallest_) found_.push_back({levels, levels.size() - 1, levels.size() - 1, rest, 0, true});
+  if (rest >= smallest_)
+    found_.push_back({home_, levels, levels.size() - 1, levels.size() - 1, rest, 0, true, contents_of(others)});
 }
 
 }  // namespace holdfast::view

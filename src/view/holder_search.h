@@ -7,14 +7,24 @@
 
 #include "graph/dominator_tree.h"
 #include "view/names.h"
+#include "view/owners.h"
 
 namespace holdfast::view {
 
-// What makes two nodes alike: the same type; the same size if the type is not known; for roots the same kind, and name
-// if they have one of their own.
+// What makes two nodes alike: the same type; the same size if the type is not known; for the parts of a map the map's
+// type, since a map is one thing; for roots the same kind, and name if they have one of their own.
 using Sort = std::uint64_t;
 
 Sort sort_of(const heap::Snapshot& snapshot, const graph::Dominators& dominators, graph::NodeId node);
+// Of the first level of whatever is at home there.
+Sort sort_of_home(std::uint32_t home);
+
+// Things of one sort below a level.
+struct Contents {
+  std::uint64_t count = 0;
+  std::uint64_t bytes = 0;  // that they retain
+  graph::NodeId first;      // an example
+};
 
 struct Level {
   Sort sort = 0;
@@ -23,27 +33,31 @@ struct Level {
   std::uint64_t bytes = 0;  // bytes that they retain
   bool container = false;   // it is the inside of a map
   bool goroutines = false;
-  bool alone = false;  // it began with `first` only, though others of the sort may lie beside that
+  bool alone = false;   // it began with `first` only, though others of the sort may lie beside that
+  bool starts = false;  // a large thing that was followed on its own: the levels above belong to others as well
   // An example: of the nodes that are not below another one of the level, the one that retains most; any, if many are
-  // shared by several roots.
+  // shared by several owners. None for the first level of what several owners share.
   graph::NodeId first;
 };
 
 struct Found {
-  std::vector<Level> levels;  // from a child of the super root downwards
+  std::uint32_t home = 0;     // see Owners
+  std::vector<Level> levels;  // the first one stands for the home: its roots, if it is that of one owner
   std::size_t about = 0;      // the level that a sentence should be about
-  // The level whose bytes count: that one, or the outermost of the container levels just above it, or for many
+  // The level that names the place: that one, or the outermost of the container levels just above it, or for many
   // goroutines their common place.
   std::size_t entry = 0;
-  std::uint64_t bytes = 0;
-  std::uint64_t stack_bytes = 0;  // of the goroutines that it is about; 0 if it is a single one
-  bool scattered = false;         // the bytes are in many small groups below the last level
+  std::uint64_t bytes =
+      0;  // of all that the innermost level that `starts` retains, without what has holders of its own
+  std::uint64_t stack_bytes = 0;   // of the goroutines that it is about; 0 if it is a single one
+  bool scattered = false;          // the bytes are in many groups below the last level
+  std::vector<Contents> contents;  // of the last level, if the search ended there with several: the largest ones first
 };
 
 class HolderSearch {
  public:
-  HolderSearch(const Names& names, const graph::DominatorTree& tree, std::uint64_t smallest)
-      : names_(names), tree_(tree), smallest_(smallest) {}
+  HolderSearch(const Names& names, const Owners& owners, const graph::DominatorTree& tree, std::uint64_t smallest)
+      : names_(names), owners_(owners), tree_(tree), smallest_(smallest) {}
 
   // Finds everything with at least `smallest` bytes, in an arbitrary order that is always the same.
   std::vector<Found> run();
@@ -63,21 +77,28 @@ class HolderSearch {
 
   // Builds groups, in descending order of bytes.
   class Groups;
+  void follow_home(std::uint32_t home);
   void follow(std::vector<Level> levels, Group group);
   const Group* goroutines_of(const Level& level, const std::vector<Group>& below) const;
-  void add_found(std::vector<Level> levels, std::size_t base);
+  void add_found(std::vector<Level> levels, std::size_t base, const std::vector<Group>& below);
+  std::vector<Contents> contents_of(const std::vector<Group>& below) const;
   std::vector<Group> open_level(const Group& group, Level& level) const;
+  void add_child(Groups& below, graph::NodeId child) const;
+  bool is_inside_runtime(graph::NodeId node) const;
   void fetch_ahead(const std::vector<std::uint32_t>& open) const;
   void narrow(Group& group) const;
   std::uint64_t stacks_of(const Level& level) const;
-  void split(const std::vector<Level>& levels, std::vector<Group> groups);
+  void split(const std::vector<Level>& levels, std::size_t base, std::vector<Group> groups);
   Sort sort_of(graph::NodeId node) const { return view::sort_of(names_.snapshot(), tree_.dominators(), node); }
   std::uint64_t own_bytes(graph::NodeId node) const;
   const graph::Vertices& vertices() const { return tree_.dominators().columns().vertices; }
 
   const Names& names_;
+  const Owners& owners_;
   const graph::DominatorTree& tree_;
   std::uint64_t smallest_;
+  std::uint32_t home_ = 0;          // the one that is followed
+  std::uint64_t worth_a_line_ = 0;  // in bytes
   std::vector<Found> found_;
 };
 

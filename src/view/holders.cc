@@ -7,10 +7,11 @@
 #include <memory>
 
 #include "base/units.h"
-#include "graph/shortest_paths.h"
 #include "view/allocation_sites.h"
 #include "view/holder_search.h"
 #include "view/labels.h"
+#include "view/owner_words.h"
+#include "view/ways.h"
 #include "view/words.h"
 
 namespace holdfast::view {
@@ -18,66 +19,159 @@ namespace {
 
 constexpr std::size_t kLongestChain = 40;
 
+constexpr int kMostGaps = 16;  // of a chain in which a way is looked for
+constexpr int kNoLevel = -1;
+constexpr std::uint32_t kNobody = ~std::uint32_t{0};
+
+// A node on the way from a root to an object.
+struct WayNode {
+  graph::NodeId node;
+  bool several = false;  // it lies on a shortest one of several ways; all ways lead through the others
+};
+
 // A sequence of nodes of one sort on the way down.
 struct LevelRun {
   Sort sort = 0;
   graph::NodeId first;
   graph::NodeId last;
+  bool several = false;
+  int level = kNoLevel;  // of Found::levels
 };
+
+// "main.app.users[…]": the number of the example would say that only this one is meant.
+std::string masked(std::string_view path) {
+  std::string out;
+  for (std::size_t i = 0; i < path.size(); ++i) {
+    out += path[i];
+    if (path[i] != '[') continue;
+    const std::size_t end = path.find(']', i);
+    if (end == std::string_view::npos || path.find_first_not_of("0123456789", i + 1) != end) continue;
+    out += "…";
+    i = end - 1;
+  }
+  return out;
+}
 
 class Describer {
  public:
-  Describer(const Names& names, const graph::Dominators& dominators)
-      : names_(names), snapshot_(names.snapshot()), dominators_(dominators) {}
+  Describer(const Names& names, const graph::Dominators& dominators, const Owners& owners)
+      : names_(names), snapshot_(names.snapshot()), dominators_(dominators), owners_(owners) {}
 
   Holder holder(const Found& found) {
-    const graph::NodeId end = found.levels.back().first;
-    const std::vector<LevelRun> runs = runs_to(end);
-    // The last levels.size() runs are the levels. Before them comes the way to an object that no root holds alone.
-    const std::size_t prefix = runs.size() - std::min(runs.size(), found.levels.size());
-    is_single_ = [&](std::size_t run) { return run < prefix || found.levels[run - prefix].count == 1; };
+    is_single_ = [&](const LevelRun& run) {
+      return run.level == kNoLevel || found.levels[static_cast<std::size_t>(run.level)].count == 1;
+    };
+    const Home& home = owners_.homes()[found.home];
+    const graph::NodeId end = example_of(found);
+    const std::vector<LevelRun> runs = end ? runs_to(end, home) : std::vector<LevelRun>();
 
     Holder out;
     out.bytes = found.bytes;
-    out.count = found.levels[found.about].count;
-    out.chain = chain_of(runs);
-    out.what = what(found, runs, prefix);
-    out.created_by = creator(runs, prefix + found.about);
+    out.count = count_of(found);
+    out.what = what(found, home, runs);
+    // Of the many small things that the runtime has, one says nothing about the others.
+    if (!found.scattered || !home.is_one() || home.owners.front() != Owners::kTheRuntime) out.chain = chain_of(runs);
+    for (const std::uint32_t owner : home.owners) out.owners.push_back(owner_text(snapshot_, owners_, owner));
+    for (const AlsoHeld& also : owners_.also_held(found.home))
+      out.also.push_back({owner_text(snapshot_, owners_, also.owner), also.bytes,
+                          owners_.rows()[also.owner].lasting == Lasting::kForTheMoment});
+    out.created_by = creator(runs, run_of_level(runs, found.about));
     out.stack_bytes = found.stack_bytes;
-    if (prefix > 0) out.what += sentence(", shared by several roots");
     if (out.chain.size() > kLongestChain) shorten(out.chain);
     return out;
   }
 
   HoldingPlace place_of(ObjectId object) {
-    is_single_ = [](std::size_t) { return true; };
-    const std::vector<LevelRun> runs = runs_to(object);
+    is_single_ = [](const LevelRun&) { return true; };
+    if (!dominators_.reachable(object)) return {};
+    graph::NodeId top = object;
+    while (dominators_.idom(top) != graph::NodeId::super_root()) top = dominators_.idom(top);
+    const std::vector<LevelRun> runs = runs_to(object, owners_.homes()[owners_.home_of(top)]);
     return {place(runs, runs.size() - 1), chain_of(runs), identity_of(runs)};
   }
 
  private:
-  std::vector<LevelRun> runs_to(graph::NodeId end) {
+  static std::uint64_t count_of(const Found& found) {
+    const Level& level = found.levels[found.about];
+    if (found.contents.empty() || !(found.scattered || level.container)) return level.count;
+    std::uint64_t count = 0;
+    for (const Contents& one : found.contents) count += one.count;
+    return count;
+  }
+
+  static graph::NodeId example_of(const Found& found) {
+    if (!found.contents.empty() && found.contents.front().first) return found.contents.front().first;
+    return found.levels.back().first;
+  }
+
+  // Returns the way that every way to `end` takes, from the outermost node on, and between two of its nodes the
+  // shortest way where several lead on.
+  std::vector<WayNode> way_to(graph::NodeId end, const Home& home) {
     std::vector<graph::NodeId> nodes;
     for (graph::NodeId node = end; node && node != graph::NodeId::super_root(); node = dominators_.idom(node))
       nodes.push_back(node);
-    if (!nodes.empty() && nodes.back().object()) add_way_to(nodes.back().object(), nodes);
     std::reverse(nodes.begin(), nodes.end());
+    std::vector<WayNode> way;
+    if (nodes.front().object()) {
+      const std::uint32_t owner = home.owners.empty() ? kNobody : first_of(home);
+      if (const auto before = way_from(owner, nodes.front().object()))
+        for (const graph::NodeId node : *before) way.push_back({node, true});
+    }
+    int gaps = 0;
+    for (std::size_t i = 0; i < nodes.size(); ++i) {
+      if (i > 0 && nodes[i].object() && !names_.refers(nodes[i - 1], nodes[i].object()) && gaps++ < kMostGaps)
+        for (const graph::NodeId node : way_between(nodes[i - 1], nodes[i].object())) way.push_back({node, true});
+      way.push_back({nodes[i], false});
+    }
+    return way;
+  }
+
+  std::optional<std::vector<graph::NodeId>> way_from(std::uint32_t owner, ObjectId object) {
+    if (owner == kNobody) return std::nullopt;
+    return ways().from_roots(owners_.rows()[owner].roots, object);
+  }
+
+  std::vector<graph::NodeId> way_between(graph::NodeId from, ObjectId to) {
+    if (from.object()) return ways().between(from.object(), to).value_or(std::vector<graph::NodeId>());
+    const RootId root = from.root();
+    std::vector<graph::NodeId> way = ways().from_roots({&root, 1}, to).value_or(std::vector<graph::NodeId>());
+    const auto here = std::ranges::find(way, from);
+    if (here != way.end()) way.erase(way.begin(), here + 1);
+    return way;
+  }
+
+  Ways& ways() {
+    if (!ways_) ways_ = std::make_unique<Ways>(snapshot_);
+    return *ways_;
+  }
+
+  std::vector<LevelRun> runs_to(graph::NodeId end, const Home& home) {
     std::vector<LevelRun> runs;
-    for (const graph::NodeId node : nodes) {
-      const Sort sort = sort_of(snapshot_, dominators_, node);
-      if (runs.empty() || runs.back().sort != sort) runs.push_back({sort, node, node});
-      runs.back().last = node;
+    int level = kNoLevel;
+    Sort above = 0;
+    for (const WayNode& step : way_to(end, home)) {
+      const Sort sort = sort_of(snapshot_, dominators_, step.node);
+      int of_step = kNoLevel;
+      if (!step.several) {
+        // The first level is the home's: its root, or nothing if several owners share.
+        if (level == kNoLevel)
+          level = step.node.root() ? 0 : 1;
+        else if (sort != above)
+          ++level;
+        above = sort;
+        of_step = level;
+      }
+      if (runs.empty() || runs.back().sort != sort || (of_step != runs.back().level && !step.several))
+        runs.push_back({sort, step.node, step.node, step.several, of_step});
+      runs.back().last = step.node;
     }
     return runs;
   }
 
-  // Appends the shortest way from a root, starting at the object.
-  void add_way_to(ObjectId object, std::vector<graph::NodeId>& nodes) {
-    if (!paths_) paths_ = std::make_unique<graph::ShortestPaths>(snapshot_);
-    const graph::Path path = paths_->path_to(object);
-    for (std::size_t i = path.steps.size(); i-- > 0;)
-      if (path.steps[i].object != object) nodes.emplace_back(path.steps[i].object);
-    for (std::size_t i = path.roots.size(); i-- > 0;) nodes.emplace_back(path.roots[i]);
+  static std::size_t run_of_level(const std::vector<LevelRun>& runs, std::size_t level) {
+    for (std::size_t i = 0; i < runs.size(); ++i)
+      if (runs[i].level == static_cast<int>(level)) return i;
+    return runs.empty() ? 0 : runs.size() - 1;
   }
 
   static StepKind kind_of(heap::RootKind kind) {
@@ -98,6 +192,7 @@ class Describer {
     for (std::size_t i = 0; i < runs.size(); ++i) {
       ChainStep& step = chain.emplace_back();
       step.node = runs[i].first;
+      step.several = runs[i].several;
       if (const RootId root = runs[i].first.root()) {
         const heap::Root& row = snapshot_.roots[root.row];
         step.kind = kind_of(row.kind);
@@ -109,7 +204,7 @@ class Describer {
         continue;
       }
       const ObjectId object = runs[i].first.object();
-      step.type = names_.type_of(object);
+      step.type = is_container(object) ? names_.map_of(object) : names_.type_of(object);
       step.text = step.type.empty() ? sentence("object of {}", format_bytes(size_of(object))) : named(step.type);
       step.least = step.text.brief;
       step.kind = is_container(object) ? StepKind::kContainer : StepKind::kObject;
@@ -131,8 +226,9 @@ class Describer {
         identity.insert(identity.end(), {std::to_string(static_cast<int>(root.kind)), root.variable, root.function});
         identity.insert(identity.end(), root.users.begin(), root.users.end());
       }
-      const auto field =
-          i > 0 && runs[i].first.object() ? names_.field(runs[i - 1].last, runs[i].first.object()) : std::nullopt;
+      const auto field = i > 0 && runs[i].first.object() && !runs[i].several && !runs[i - 1].several
+                             ? names_.field(runs[i - 1].last, runs[i].first.object())
+                             : std::nullopt;
       if (!field) continue;
       for (const StringId name : field->fields) identity.emplace_back(snapshot_.strings[name]);
     }
@@ -153,17 +249,111 @@ class Describer {
     *begin = gap;
   }
 
-  // "16,000 × main.Session in the map main.registry.sessions"
-  Sentence what(const Found& found, const std::vector<LevelRun>& runs, std::size_t prefix) const {
+  // "16,000 × main.Session in the map main.registry.sessions", "600 × main.job, held by main.queue and by 600
+  // goroutines"
+  Sentence what(const Found& found, const Home& home, const std::vector<LevelRun>& runs) {
     const Level& level = found.levels[found.about];
-    const std::size_t entry = prefix + found.entry;
     if (level.goroutines && level.count > 1) return goroutines(level);
-    if (found.scattered) return sentence("many small things under {}", place(runs, entry + 1));
-    if (level.first.root()) return sentence("what {} holds", place(runs, entry + 1));
-    const bool in_map = level.container || found.entry < found.about;
-    const Sentence where = sentence("{}{}", in_map ? "in the map " : "in ", place(runs, entry));
-    if (level.container) return sentence("entries {}", where);
-    return sentence("{} {}{}", things(level), where, in_map && level.count == 1 ? key(runs, prefix + found.about) : "");
+    const std::size_t entry = run_of_level(runs, found.entry);
+    if (!home.is_one()) return sentence("{}, held by {}", things_of(found), holders_text(home, runs, found));
+    if (home.owners.front() == Owners::kTheRuntime) {
+      if (found.scattered) return sentence("what the runtime keeps for itself");
+      if (const Sentence records = records_text(found); !records.empty()) return records;
+    }
+    if (found.scattered && found.contents.empty())
+      return sentence("many small things under {}", place(runs, entry + 1));
+    if (level.first.root() && found.contents.empty()) return sentence("what {} holds", place(runs, entry + 1));
+    if (level.container && found.contents.empty())
+      return sentence("{} in {}", names_.map_of(level.first.object()), place(runs, run_of_level(runs, found.about)));
+    const bool in_map = level.container || (found.entry < found.about && found.levels[found.about - 1].container);
+    if (level.container || found.scattered || level.first.root())
+      return sentence("{} {}{}", contents_text(found.contents), level.container ? "in the map " : "in ",
+                      place(runs, level.first.root() ? entry + 1 : run_of_level(runs, found.about)));
+    const std::size_t holding = in_map ? run_of_level(runs, found.about - 1) : entry;
+    return sentence("{}{} {}{}{}", things(level), part_of(found), in_map ? "in the map " : "in ", place(runs, holding),
+                    in_map && level.count == 1 ? key(runs, run_of_level(runs, found.about)) : "");
+  }
+
+  // " (9.8 MiB)": of a holder that has more than the things that it is called after.
+  static std::string part_of(const Found& found) {
+    const std::uint64_t bytes = found.levels[found.entry].bytes;  // the map around them, too
+    return bytes < found.bytes - found.bytes / 20 ? fmt::format(" ({})", format_bytes(bytes)) : std::string();
+  }
+
+  // Of what several owners share.
+  Sentence things_of(const Found& found) const {
+    const Level& level = found.levels[found.about];
+    if (found.scattered || found.about == 0 || level.container) return contents_text(found.contents);
+    return named_things(level);
+  }
+  Sentence named_things(const Level& level) const {
+    std::string text = things(level);
+    if (text.ends_with(',')) text.pop_back();
+    return {text, text};
+  }
+
+  // "pending timers": of the runtime's own records there are names that say more than their types.
+  Sentence records_text(const Found& found) const {
+    const Level& level = found.levels[found.about];
+    if (!level.first.object() || found.scattered) return {};
+    const std::string_view word = record_word(names_.type_of(level.first.object()));
+    if (word.empty()) return {};
+    return level.count == 1 ? sentence("one {}", word) : sentence("{} {}s", format_count(level.count), word);
+  }
+
+  // "10,000 × main.Order, 200 × main.User and other things"
+  Sentence contents_text(const std::vector<Contents>& contents) const {
+    if (contents.empty()) return sentence("entries");
+    std::string text;
+    std::uint64_t told = 0;
+    for (const Contents& one : contents) {
+      if (told >= 2) break;
+      if (told++ > 0) text += ", ";
+      text += things_text(one.first, one.count);
+    }
+    if (contents.size() > told) text += " and other things";
+    return {text, text};
+  }
+
+  // "main.queue[…] and by 600 goroutines in chan send at main.work main.go:17"
+  Sentence holders_text(const Home& home, const std::vector<LevelRun>& runs, const Found& found) {
+    constexpr std::size_t kNamed = 3;
+    if (home.owners.empty()) return kinds_text(home);
+    std::vector<std::uint32_t> owners = home.owners;
+    std::iter_swap(owners.begin(), std::ranges::find(owners, first_of(home)));
+    Sentence out;
+    for (std::size_t i = 0; i < std::min(owners.size(), kNamed); ++i) {
+      out += sentence("{}", i == 0 ? "" : i + 1 == owners.size() ? " and by " : ", by ");
+      // The chain is that of the first one.
+      const bool has_way = i == 0 && found.entry > 0 && owners_.rows()[owners[0]].kind == OwnerKind::kVariable;
+      out += has_way ? place(runs, run_of_level(runs, found.entry)) : held_at(owners[i], runs);
+    }
+    if (owners.size() > kNamed) out += sentence(" and by {} more", owners.size() - kNamed);
+    return out;
+  }
+
+  // A variable if there is one: its fields say most.
+  std::uint32_t first_of(const Home& home) const {
+    const auto variable = std::ranges::find_if(
+        home.owners, [&](std::uint32_t owner) { return owners_.rows()[owner].kind == OwnerKind::kVariable; });
+    return variable == home.owners.end() ? home.owners.front() : *variable;
+  }
+
+  // Where a variable has the first thing that it shares; the goroutines, whatever else.
+  Sentence held_at(std::uint32_t owner, const std::vector<LevelRun>& runs) {
+    const auto shared = std::ranges::find_if(runs, [](const LevelRun& run) { return !run.several; });
+    if (owners_.rows()[owner].kind != OwnerKind::kVariable || shared == runs.end() || !shared->first.object())
+      return owner_text(snapshot_, owners_, owner);
+    const auto way = way_from(owner, shared->first.object());
+    if (!way) return owner_text(snapshot_, owners_, owner);
+    std::vector<LevelRun> there;
+    for (const graph::NodeId node : *way) {
+      const Sort sort = sort_of(snapshot_, dominators_, node);
+      if (there.empty() || there.back().sort != sort) there.push_back({sort, node, node, true, kNoLevel});
+      there.back().last = node;
+    }
+    there.push_back(*shared);
+    return place(there, there.size() - 1);
   }
 
   // "[\"user-17\"]": of the only entry that matters, where the snapshot has values.
@@ -184,15 +374,25 @@ class Describer {
   }
 
   std::string things(const Level& level) const {
-    const ObjectId object = level.first.object();
-    std::string type = short_type(names_.type_of(object));
+    return level.count == 1 ? one_thing(level.first.object()) : things_text(level.first, level.count);
+  }
+  std::string one_thing(ObjectId object) const {
+    const std::string type = short_type(shown_type(object)), size = format_bytes(size_of(object));
+    return type.empty() ? fmt::format("one object of {}", size) : fmt::format("one {}, {},", type, size);
+  }
+  // "1,000 × main.Session", "1,000 objects of 480 B", "20 roots"
+  std::string things_text(graph::NodeId example, std::uint64_t count) const {
+    const ObjectId object = example.object();
+    if (!object) return fmt::format("{} roots", format_count(count));
+    const std::string type = short_type(shown_type(object));
+    return type.empty() ? fmt::format("{} {} of {}", format_count(count), count == 1 ? "object" : "objects",
+                                      format_bytes(size_of(object)))
+                        : fmt::format("{} × {}", format_count(count), type);
+  }
+  std::string shown_type(ObjectId object) const {
+    if (is_container(object)) return names_.map_of(object);
     const std::string written = names_.closure_place(object);
-    if (!written.empty()) type += fmt::format(" {}", written);
-    const std::string size = format_bytes(size_of(object));
-    if (level.count == 1)
-      return type.empty() ? fmt::format("one object of {}", size) : fmt::format("one {}, {},", type, size);
-    const std::string count = format_count(level.count);
-    return type.empty() ? fmt::format("{} objects of {}", count, size) : fmt::format("{} × {}", count, type);
+    return written.empty() ? names_.type_of(object) : fmt::format("{} {}", names_.type_of(object), written);
   }
 
   // "2,000 goroutines in chan send at main.work pool.go:17 for at least 4 h"
@@ -215,30 +415,43 @@ class Describer {
   Sentence place(const std::vector<LevelRun>& runs, std::size_t end) const {
     Sentence root;
     std::vector<std::string> fields;
+    std::string held_by_frame;  // its type: a frame has no name that fields could follow
     for (std::size_t i = 0; i < runs.size() && i <= end; ++i) {
       if (const RootId id = runs[i].first.root()) {
         if (i == end) break;
+        if (snapshot_.roots[id.row].kind == heap::RootKind::kFrame && i + 1 < runs.size() && runs[i + 1].first.object())
+          held_by_frame = names_.type_of(runs[i + 1].first.object());
         const heap::Root& row = snapshot_.roots[id.row];
         if (row.kind == heap::RootKind::kGroup && i + 1 < end && runs[i + 1].first.root()) continue;
-        root += sentence("{}{}", root.empty() ? "" : ", ", named(snapshot_, row));
+        root += sentence("{}{}", root.empty() ? "" : ", ", root_in_place(id));
         continue;
       }
       if (i == 0) continue;
       if (is_container(runs[i - 1].last) && !is_container(runs[i].first)) {
         const auto key = names_.map_key(runs[i - 1].last.object(), runs[i].first.object());
-        fields.push_back(key && is_single_(i) ? fmt::format("[{}]", *key) : "[…]");
+        fields.push_back(key && is_single_(runs[i]) ? fmt::format("[{}]", *key) : "[…]");
         continue;
       }
       const auto field = names_.field(runs[i - 1].last, runs[i].first.object());
       // A place without a name does not help here, and the chain has it.
-      if (field && field->is_named && !is_container(runs[i - 1].first)) fields.push_back(field->text);
+      if (field && field->is_named && !is_container(runs[i - 1].first))
+        fields.push_back(is_single_(runs[i]) ? field->text : masked(field->text));
     }
     if (fields.size() > 4) {
       fields.erase(fields.begin() + 1, fields.end() - 2);
       fields.insert(fields.begin() + 1, "…");
     }
+    if (!fields.empty() && !held_by_frame.empty()) root += sentence(", {}", named(held_by_frame));
     for (const std::string& field : fields) root += sentence("{}", field);
     return root.empty() ? sentence("memory of the runtime") : root;
+  }
+
+  // Words of one variable are told together.
+  Sentence root_in_place(RootId id) const {
+    const OwnerRow& owner = owners_.rows()[owners_.owner_of(id)];
+    const bool is_one_of_many = owner.kind == OwnerKind::kVariable && owner.roots.size() > 1;
+    return is_one_of_many ? owner_text(snapshot_, owners_, owners_.owner_of(id))
+                          : named(snapshot_, snapshot_.roots[id.row]);
   }
 
   bool is_container(graph::NodeId node) const {
@@ -249,24 +462,26 @@ class Describer {
   const Names& names_;
   const heap::Snapshot& snapshot_;
   const graph::Dominators& dominators_;
-  std::function<bool(std::size_t run)> is_single_;  // whether a run stands for one thing, not for many alike
-  std::unique_ptr<graph::ShortestPaths> paths_;     // made when something is shared
+  const Owners& owners_;
+  std::function<bool(const LevelRun&)> is_single_;  // whether a run stands for one thing, not for many alike
+  std::unique_ptr<Ways> ways_;                      // made when something is reached in several ways
 };
 
 }  // namespace
 
-std::vector<Found> search_holders(const Names& names, const graph::DominatorTree& tree, std::uint64_t live_bytes) {
-  std::vector<Found> found = HolderSearch(names, tree, std::max<std::uint64_t>(live_bytes / 200, 1)).run();
+std::vector<Found> search_holders(const Names& names, const Owners& owners, const graph::DominatorTree& tree,
+                                  std::uint64_t live_bytes) {
+  std::vector<Found> found = HolderSearch(names, owners, tree, std::max<std::uint64_t>(live_bytes / 200, 1)).run();
   std::stable_sort(found.begin(), found.end(),
                    [](const Found& a, const Found& b) { return a.bytes + a.stack_bytes > b.bytes + b.stack_bytes; });
   return found;
 }
 
-std::vector<Holder> describe_holders(const Names& names, const graph::Dominators& dominators,
+std::vector<Holder> describe_holders(const Names& names, const graph::Dominators& dominators, const Owners& owners,
                                      std::span<const Found> found, std::size_t limit) {
   // Every object is asked about, so that nothing is counted for the holder around the real one.
-  const auto sites = allocation_sites(names, dominators, found);
-  Describer describe(names, dominators);
+  const auto sites = allocation_sites(names, dominators, owners, found);
+  Describer describe(names, dominators, owners);
   std::vector<Holder> holders;
   for (std::size_t i = 0; i < std::min(found.size(), limit); ++i) {
     holders.push_back(describe.holder(found[i]));
@@ -280,8 +495,8 @@ class PlaceFinder::Describe : public Describer {
   using Describer::Describer;
 };
 
-PlaceFinder::PlaceFinder(const Names& names, const graph::Dominators& dominators)
-    : describe_(std::make_unique<Describe>(names, dominators)) {}
+PlaceFinder::PlaceFinder(const Names& names, const graph::Dominators& dominators, const Owners& owners)
+    : describe_(std::make_unique<Describe>(names, dominators, owners)) {}
 PlaceFinder::~PlaceFinder() = default;
 
 HoldingPlace PlaceFinder::place_of(ObjectId object) {

@@ -1,6 +1,6 @@
 // Finds what holds the memory: the few places in the dominator tree where retained bytes pile up. One thread.
 //
-// From each child of the super root the search follows the bytes downwards in levels. A level is a set of nodes of one
+// From each home (view/owners.h) the search follows the bytes downwards in levels. A level is a set of nodes of one
 // sort (of one type, if it is known; for roots of one kind), together with those of the same sort that they dominate,
 // so that a list or a tree is one level. The children of a level are grouped by sort; while one group has most of the
 // bytes, it is the next level. If no group has, the level is split into its large groups, unless it already is many
@@ -18,17 +18,19 @@
 #include "graph/dominator_tree.h"
 #include "view/holder_search.h"
 #include "view/names.h"
+#include "view/owners.h"
 #include "view/report.h"
 
 namespace holdfast::view {
 
 // Returns those that have at least 0.5 % of `live_bytes`, the stacks of goroutines included; the largest come first.
 // The tree is not needed afterwards.
-std::vector<Found> search_holders(const Names& names, const graph::DominatorTree& tree, std::uint64_t live_bytes);
+std::vector<Found> search_holders(const Names& names, const Owners& owners, const graph::DominatorTree& tree,
+                                  std::uint64_t live_bytes);
 
 // Puts the first `limit` of them into words. If something has no single root, this takes 4 B per object and 4 B per
 // pointerful one while it runs.
-std::vector<Holder> describe_holders(const Names& names, const graph::Dominators& dominators,
+std::vector<Holder> describe_holders(const Names& names, const graph::Dominators& dominators, const Owners& owners,
                                      std::span<const Found> found, std::size_t limit);
 
 // How one object is held.
@@ -43,8 +45,8 @@ struct HoldingPlace {
 // Finds places. What the search for ways needs is made once, when the first shared object is asked about. One thread.
 class PlaceFinder {
  public:
-  // Both must outlive this.
-  PlaceFinder(const Names& names, const graph::Dominators& dominators);
+  // All must outlive this.
+  PlaceFinder(const Names& names, const graph::Dominators& dominators, const Owners& owners);
   ~PlaceFinder();
   PlaceFinder(const PlaceFinder&) = delete;
   PlaceFinder& operator=(const PlaceFinder&) = delete;

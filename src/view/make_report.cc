@@ -1,5 +1,7 @@
 #include <algorithm>
+#include <numeric>
 
+#include "base/error.h"
 #include "base/parallel.h"
 #include "graph/dominator_tree.h"
 #include "heap/resident.h"
@@ -51,7 +53,8 @@ heap::Account account_of(const heap::Snapshot& snapshot, const graph::Reachabili
 }  // namespace
 
 Report make_report(const heap::Snapshot& snapshot, const graph::Reachability& reached,
-                   const graph::Dominators& dominators, const graph::Audit& audit, const ReportLimits& limits) {
+                   const graph::Dominators& dominators, const Owners& owners, const graph::Audit& audit,
+                   const ReportLimits& limits) {
   const heap::ObjectIndex index(snapshot);
   const Names names(snapshot, index);
   Report report;
@@ -60,20 +63,23 @@ Report make_report(const heap::Snapshot& snapshot, const graph::Reachability& re
   report.audit = audit;
   report.audit_line = audit_line(snapshot, audit);
   report.losses = snapshot.losses;
+  // Every live byte has an owner, and no byte has two.
+  const auto sum = [](std::uint64_t bytes, const Home& home) { return bytes + home.bytes; };
+  HOLDFAST_CHECK(std::accumulate(owners.homes().begin(), owners.homes().end(), std::uint64_t{0}, sum) == reached.bytes);
   std::vector<Found> found;
   {  // its memory is free before the next steps, which need much as well
     const graph::DominatorTree tree(dominators);
     run_both([&] { report.types = sorted_types(snapshot, tree); },
-             [&] { found = search_holders(names, tree, reached.bytes); });
+             [&] { found = search_holders(names, owners, tree, reached.bytes); });
     report.heap = totals_of(snapshot, reached, tree, report.types);
   }
-  report.holders = describe_holders(names, dominators, found, limits.holders);
+  report.holders = describe_holders(names, dominators, owners, found, limits.holders);
   report.holder_count = found.size();
   for (const Found& one : found) {
     report.held_bytes += one.bytes + one.stack_bytes;
     report.held_stack_bytes += one.stack_bytes;
   }
-  report.goroutines = goroutine_rows(names, dominators);
+  report.goroutines = goroutine_rows(names, dominators, owners);
   report.account = account_of(snapshot, reached, report.heap.bytes);
   for (const GoroutineRow& row : report.goroutines) {
     report.goroutine_count += row.count;

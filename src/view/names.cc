@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <span>
 
 #include "base/terminal_text.h"
 #include "base/text.h"
@@ -59,6 +60,25 @@ std::optional<heap::FieldPath> Names::field(graph::NodeId from, ObjectId to) con
   for (std::uint32_t e = edges.row_begin[object.row]; e < edges.row_begin[object.row + 1]; ++e)
     if (edges.target[e] == to.row) return heap::edge_path(snapshot_, index_, object, e);
   return std::nullopt;
+}
+
+bool Names::refers(graph::NodeId from, ObjectId to) const {
+  if (const RootId root = from.root()) {
+    const heap::Root& row = snapshot_.roots[root.row];
+    const auto targets = std::span(snapshot_.root_targets).subspan(row.first_target, row.target_count);
+    return std::ranges::any_of(targets, [&](const heap::RootTarget& target) { return target.object == to; });
+  }
+  const ObjectId object = from.object();
+  if (!object || object.row >= snapshot_.pointerful) return false;
+  const heap::Edges& edges = snapshot_.edges;
+  const std::uint32_t begin = edges.row_begin[object.row], end = edges.row_begin[object.row + 1];
+  return std::ranges::count(edges.target.span().subspan(begin, end - begin), to.row) > 0;
+}
+
+std::string Names::map_of(ObjectId container) const {
+  const heap::ObjectType known = snapshot_.object_type[container.row];
+  const TypeId of = known ? snapshot_.types[known.type().row].of : TypeId();
+  return of ? type_name(snapshot_, of) : type_of(container);
 }
 
 std::string Names::closure_place(ObjectId object) const {

@@ -31,6 +31,13 @@ class Names {
   // `from` does not refer to it directly.
   std::optional<heap::FieldPath> field(graph::NodeId from, ObjectId to) const;
 
+  // Whether `from` refers to the object directly.
+  bool refers(graph::NodeId from, ObjectId to) const;
+
+  // Returns the map that the container (the inside of a map) belongs to: "map[string]*main.Session"; empty if it is not
+  // known.
+  std::string map_of(ObjectId container) const;
+
   // Returns "server.go:88" for a closure: where its function was written. Empty for other objects and if it is not
   // known.
   std::string closure_place(ObjectId object) const;

@@ -13,6 +13,7 @@
 #include "graph/reachability.h"
 #include "heap/snapshot.h"
 #include "view/labels.h"
+#include "view/owners.h"
 #include "view/sentence.h"
 #include "view/type_table.h"
 
@@ -38,6 +39,7 @@ struct ChainStep {
   std::string type;               // of the object, or of the root's variable; empty if not known
   std::string field;        // the place in the step before: ".sessions", "[3].next"; empty if there is no single one
   std::string place;        // of closures: where the function was written, "server.go:88"
+  bool several = false;     // several ways lead here from the steps before; this is on a shortest one
   std::string key;          // under which the container before it has it; only with a snapshot that has content
   Address address;          // null if it has none
   std::uint64_t bytes = 0;  // of the object
@@ -54,12 +56,21 @@ struct AllocationSite {
   std::vector<CodePlace> stack;  // the commonest way to the place, innermost first
 };
 
+// Somebody who reaches some of what a holder has and gave way to it.
+struct AlsoHolding {
+  Sentence who;
+  std::uint64_t bytes = 0;
+  bool for_the_moment = false;  // a goroutine that passes by; otherwise it is bookkeeping: the runtime, a finalizer
+};
+
 // Something that keeps memory alive. No byte belongs to two holders.
 struct Holder {
   std::uint64_t bytes = 0;  // retained: what would be free without it
   std::uint64_t count = 0;  // how many things `what` speaks of
   Sentence what;            // a part of a sentence: "16,000 × main.Session in the map main.registry.sessions"
   std::vector<ChainStep> chain;
+  std::vector<Sentence> owners;   // whose it is: one, or all who share it; empty if they are too many to be named
+  std::vector<AlsoHolding> also;  // the largest first
   // The stacks of the goroutines, if several hold it together; they are not part of the heap.
   std::uint64_t stack_bytes = 0;
   CodePlace created_by;                        // where the goroutines were started; empty if it is about none
@@ -77,6 +88,7 @@ struct GoroutineRow {
   CodePlace created_by;                  // the go statement
   CodePlace top;                         // innermost frame outside of the runtime
   std::uint64_t retained_bytes = 0;      // of the heap
+  std::uint64_t shared_bytes = 0;        // of the heap, what they hold together with others
   std::uint64_t stack_bytes = 0;         // of their stacks, which are not part of the heap
   std::uint64_t longest_waiting_ns = 0;  // lower bound; 0 = not known
   std::vector<std::uint64_t> goids;      // the first few
@@ -177,7 +189,8 @@ struct ReportLimits {
 // graph says about it; `target`, `pause` and `losses` are copied. Only the limit of the holders counts here, shorten()
 // cuts the rest. Throws when cancelled.
 Report make_report(const heap::Snapshot& snapshot, const graph::Reachability& reached,
-                   const graph::Dominators& dominators, const graph::Audit& audit, const ReportLimits& limits = {});
+                   const graph::Dominators& dominators, const Owners& owners, const graph::Audit& audit,
+                   const ReportLimits& limits = {});
 
 // Cuts the lists that detectors had to see whole.
 void shorten(Report& report, const ReportLimits& limits = {});

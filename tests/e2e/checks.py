@@ -254,7 +254,7 @@ def nameless_holder(case, texts, wanted):
     for h, _ in texts:
         if place := next(filter(None, (place_of(step.get("root")) for step in h["chain"])), None):
             held[place] += h["bytes"]
-            shared[place] += h["bytes"] if "shared by" in h["what"] else 0
+            shared[place] += h["bytes"] if len(h["owners"]) != 1 else 0
     for root in case.answer("roots")["roots"]:
         if root.get("kind") == "global":
             # No root retains what others hold as well, but the program counts it.
@@ -310,9 +310,28 @@ def shared_objects_belong_to_no_single_holder(case):
     """The records of `diamond` have two holders: neither must retain them alone."""
     shared = case.truth["facts"]["shared_bytes"]
     for h in case.answer("report")["holders"]:
-        text = " ".join([h["what"], *(link["text"] for link in h["chain"])])
-        if ("diamondByID" in text) != ("diamondHolder" in text) and h["bytes"] >= shared and "shared by" not in h["what"]:
+        if len(h["owners"]) == 1 and h["bytes"] >= shared:
             yield differ(f"bytes that `{h['what']}` holds alone", f"less than the shared {shared}", h["bytes"])
+
+
+@check(when=lambda case: still(case) and case.truth.get("owned"))
+def each_thing_is_told_once_under_its_owners(case):
+    """One line for each: who has it, all who share it, how many there are, with all that belongs to it."""
+    rows = case.answer("report")["holders"]
+    for wanted in case.truth["owned"]:
+        names, count = wanted["names"], wanted["count"]
+        found = [h for h in rows if len(h["owners"]) == len(names) and h["count"] == count and h["bytes"] >= wanted["bytes"]
+                 and (not case.mode.dwarf or all(any(name in owner for owner in h["owners"]) for name in names))]
+        if len(found) != 1:
+            yield differ(f"lines about {count} {wanted['type']} of {', '.join(names)}", "1",
+                         [f"{h['bytes']}: {h['what']}" for h in found or rows[:12]])
+        elif case.mode.dwarf and wanted["type"] not in found[0]["what"]:
+            yield differ(f"the line about what {', '.join(names)} has", wanted["type"], found[0]["what"])
+    for h in rows:
+        jumps = [link["field"] for before, link in zip(h["chain"], h["chain"][1:])
+                 if before["kind"] == "object" == link["kind"] and not link["field"]]
+        if jumps and case.mode.dwarf:
+            yield differ(f"the chain of `{h['what']}`", "a field for every step", [link["text"] for link in h["chain"]])
 
 
 def states_of(dump):

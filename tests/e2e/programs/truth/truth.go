@@ -31,6 +31,7 @@ type Holder struct {
 var (
 	holders []Holder
 	facts   strings.Builder
+	owned   strings.Builder
 	prefix  string
 	line    = make([]byte, 0, 64<<10)
 	stats   runtime.MemStats
@@ -40,6 +41,15 @@ var (
 // Hold adds a holder to the line.
 func Hold(name, typeName string, count, bytes uint64) {
 	holders = append(holders, Holder{name, typeName, count, bytes})
+}
+
+// Owned says who has some objects: one name for a single owner, several if they share. Count says how many things the
+// report must speak of, and bytes how much its line has at least.
+func Owned(typeName string, count, bytes uint64, names ...string) {
+	if owned.Len() > 0 {
+		owned.WriteByte(',')
+	}
+	fmt.Fprintf(&owned, `{"names":["%s"],"type":%q,"count":%d,"bytes":%d}`, strings.Join(names, `","`), typeName, count, bytes)
 }
 
 // Fact adds a number about the program to the line.
@@ -77,10 +87,11 @@ func Print() {
 		}
 		fmt.Fprintf(&text, `{"name":%q,"type":%q,"count":%d,"bytes":%d}`, h.Name, h.Type, h.Count, h.Bytes)
 	}
-	fmt.Fprintf(&text, `],"facts":{"_":0%s}`, facts.String())
+	fmt.Fprintf(&text, `],"owned":[%s],"facts":{"_":0%s}`, owned.String(), facts.String())
 	prefix = text.String()
 	holders = nil
 	facts.Reset()
+	owned.Reset()
 
 	// The pause after each collection lets finalizers, the cleanups of the runtime's own packages and the
 	// start of threads come to rest; what they allocate is in the figures then.
