@@ -65,6 +65,18 @@ class SetTable {
   std::unordered_map<std::uint64_t, std::uint32_t> both_;
 };
 
+constexpr std::uint32_t kAhead = 16;  // iterations between the prefetch of a random cell and its use
+
+// A shared object in the search for components.
+struct Node {
+  std::uint32_t number = 0;  // from 1, in the order of the search; 0 = not met so far
+  std::uint32_t lowest = 0;  // once it is done, its component
+  bool is_done = false;
+};
+struct Open {
+  std::uint32_t rank = 0, edge = 0;
+};
+
 // A reference to a shared object. Sources are owners, then shared objects by rank.
 struct Reference {
   std::uint32_t from = 0;
@@ -174,38 +186,41 @@ class Sharing::Search {
     references_ = {};
   }
 
-  // Tarjan's components of the shared objects: `component_` by rank, in an order in which each comes after those that
-  // it refers to.
+  // Whether the shared object refers to no other one. Most are so, and take no part in the search for components.
+  bool is_last(std::uint32_t rank) const { return begin_[owners_ + rank] == begin_[owners_ + rank + 1]; }
+
+  // Tarjan's components of the other shared objects, in an order in which each comes after those that it refers to.
   void number_components() {
-    struct Open {
-      std::uint32_t rank = 0, edge = 0;
-    };
-    component_.assign(count_, kNone);
-    std::vector<std::uint32_t> number(count_, kNone), lowest(count_, 0), waiting;
+    nodes_ = HugeArray<Node>(count_);
+    std::vector<std::uint32_t> waiting;
     std::vector<Open> open;
     std::uint32_t next = 0;
     const auto enter = [&](std::uint32_t rank) {
-      number[rank] = lowest[rank] = next++;
+      nodes_[rank].number = nodes_[rank].lowest = ++next;
       waiting.push_back(rank);
       open.push_back({rank, begin_[owners_ + rank]});
     };
     for (std::uint32_t first = 0; first < count_; ++first) {
-      if (number[first] != kNone) continue;
-      enter(first);
-      while (!open.empty()) {
+      if (is_last(first) || nodes_[first].number != 0) continue;
+      for (enter(first); !open.empty();) {
         Open& top = open.back();
-        const std::uint32_t rank = top.rank;
-        if (top.edge < begin_[owners_ + rank + 1]) {
+        Node& node = nodes_[top.rank];
+        if (top.edge < begin_[owners_ + top.rank + 1]) {
           const std::uint32_t to = to_[top.edge++];
-          if (number[to] == kNone)
+          if (is_last(to)) continue;
+          if (nodes_[to].number == 0)
             enter(to);
-          else if (component_[to] == kNone)
-            lowest[rank] = std::min(lowest[rank], number[to]);
+          else if (!nodes_[to].is_done)
+            node.lowest = std::min(node.lowest, nodes_[to].number);
           continue;
         }
+        const std::uint32_t rank = top.rank;
         open.pop_back();
-        if (!open.empty()) lowest[open.back().rank] = std::min(lowest[open.back().rank], lowest[rank]);
-        if (lowest[rank] == number[rank]) close_component(rank, waiting);
+        if (!open.empty()) {
+          Node& above = nodes_[open.back().rank];
+          above.lowest = std::min(above.lowest, node.lowest);
+        }
+        if (node.lowest == node.number) close_component(rank, waiting);
       }
     }
   }
@@ -215,33 +230,34 @@ class Sharing::Search {
     do {
       rank = waiting.back();
       waiting.pop_back();
-      component_[rank] = components_;
+      nodes_[rank].is_done = true;
+      nodes_[rank].lowest = components_;
       in_order_.push_back(rank);
     } while (rank != first);
     ++components_;
   }
 
-  // Gives each component what the owners and the components before it have.
+  // Gives each component, and each object outside of them, what the owners and the components before it have.
   void spread() {
-    std::vector<std::uint32_t> set(components_, 0);
+    of_component_.assign(components_, 0);
     for (std::uint32_t rank = 0; rank < count_; ++rank)
-      if (fixed_[rank]) set[component_[rank]] = sets_.both(set[component_[rank]], out_.set_[rank]);
-    for (Owner owner = 0; owner < owners_; ++owner) {
-      if (begin_[owner] == begin_[owner + 1]) continue;
-      const std::uint32_t own = sets_.of_owner(owner);
-      for (std::uint32_t e = begin_[owner]; e < begin_[owner + 1]; ++e) {
-        std::uint32_t& of = set[component_[to_[e]]];
-        of = sets_.both(of, own);
-      }
-    }
+      if (fixed_[rank] && !is_last(rank)) of_component_[nodes_[rank].lowest] = out_.set_[rank];
+    for (Owner owner = 0; owner < owners_; ++owner)
+      if (begin_[owner] != begin_[owner + 1]) give(owner, sets_.of_owner(owner));
     for (std::size_t i = in_order_.size(); i-- > 0;) {
       const std::uint32_t rank = in_order_[i];
-      const std::uint32_t own = set[component_[rank]];
-      if (!fixed_[rank]) out_.set_[rank] = own;
-      for (std::uint32_t e = begin_[owners_ + rank]; e < begin_[owners_ + rank + 1]; ++e) {
-        std::uint32_t& of = set[component_[to_[e]]];
-        of = sets_.both(of, own);
-      }
+      const std::uint32_t set = of_component_[nodes_[rank].lowest];
+      if (!fixed_[rank]) out_.set_[rank] = set;
+      give(owners_ + rank, set);
+    }
+  }
+
+  void give(std::uint32_t source, std::uint32_t set) {
+    for (std::uint32_t e = begin_[source]; e < begin_[source + 1]; ++e) {
+      if (e + kAhead < begin_[source + 1]) __builtin_prefetch(&begin_[owners_ + to_[e + kAhead]]);
+      const std::uint32_t to = to_[e];
+      std::uint32_t& its = is_last(to) ? out_.set_[to] : of_component_[nodes_[to].lowest];
+      its = sets_.both(its, set);
     }
   }
 
@@ -256,11 +272,12 @@ class Sharing::Search {
   HugeArray<std::uint32_t> source_;  // by pointerful object: source + 1; 0 = not asked yet
   std::vector<std::uint32_t> way_;
   std::vector<Reference> references_;
-  std::vector<std::uint32_t> begin_;      // by source: its first reference; one more at the end
-  HugeArray<std::uint32_t> to_;           // ranks
-  std::vector<std::uint32_t> component_;  // by rank
+  std::vector<std::uint32_t> begin_;  // by source: its first reference; one more at the end
+  HugeArray<std::uint32_t> to_;       // ranks
+  HugeArray<Node> nodes_;             // by rank
   std::uint32_t components_ = 0;
-  std::vector<std::uint32_t> in_order_;  // ranks, by component
+  std::vector<std::uint32_t> of_component_;  // sets
+  std::vector<std::uint32_t> in_order_;      // ranks, by component
 };
 
 Sharing::Sharing(const heap::Snapshot& snapshot, const Dominators& dominators, const Ownership& ownership) {

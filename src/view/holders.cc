@@ -21,7 +21,6 @@ constexpr std::size_t kLongestChain = 40;
 
 constexpr int kMostGaps = 16;  // of a chain in which a way is looked for
 constexpr int kNoLevel = -1;
-constexpr std::uint32_t kNobody = ~std::uint32_t{0};
 
 // A node on the way from a root to an object.
 struct WayNode {
@@ -112,29 +111,63 @@ class Describer {
       nodes.push_back(node);
     std::reverse(nodes.begin(), nodes.end());
     std::vector<WayNode> way;
-    if (nodes.front().object()) {
-      const std::uint32_t owner = home.owners.empty() ? kNobody : first_of(home);
-      if (const auto before = way_from(owner, nodes.front().object()))
-        for (const graph::NodeId node : *before) way.push_back({node, true});
+    if (nodes.front().object() && !home.owners.empty()) {
+      if (const auto before = way_from(first_of(home), nodes.front().object())) {
+        if (before->back() != nodes.front()) go_from(before->back(), nodes);
+        for (const graph::NodeId node : std::span(*before).first(before->size() - 1)) way.push_back({node, true});
+      }
     }
     int gaps = 0;
     for (std::size_t i = 0; i < nodes.size(); ++i) {
-      if (i > 0 && nodes[i].object() && !names_.refers(nodes[i - 1], nodes[i].object()) && gaps++ < kMostGaps)
+      const bool jumps = i > 0 && nodes[i].object() && !names_.refers(nodes[i - 1], nodes[i].object());
+      if (jumps && gaps++ < kMostGaps)
         for (const graph::NodeId node : way_between(nodes[i - 1], nodes[i].object())) way.push_back({node, true});
       way.push_back({nodes[i], false});
     }
     return way;
   }
 
+  // Returns the way from the owner to the nearest object that is shared like this one and of its sort.
   std::optional<std::vector<graph::NodeId>> way_from(std::uint32_t owner, ObjectId object) {
-    if (owner == kNobody) return std::nullopt;
-    return ways().from_roots(owners_.rows()[owner].roots, object);
+    const std::uint32_t home = owners_.home_of(object);
+    const Sort sort = sort_of(snapshot_, dominators_, object);
+    return ways().from_roots(owners_.rows()[owner].roots, [&](ObjectId other) {
+      return owners_.is_shared(other) && owners_.home_of(other) == home &&
+             sort_of(snapshot_, dominators_, other) == sort;
+    });
+  }
+
+  // Replaces the nodes by a way down from another first one, through nodes of the same sorts, as far as there is one.
+  void go_from(graph::NodeId first, std::vector<graph::NodeId>& nodes) const {
+    nodes.front() = first;
+    for (std::size_t i = 1; i < nodes.size(); ++i) {
+      const graph::NodeId next = child_like(nodes[i - 1].object(), nodes[i]);
+      if (!next) {
+        nodes.resize(i);
+        return;
+      }
+      nodes[i] = next;
+    }
+  }
+
+  graph::NodeId child_like(ObjectId above, graph::NodeId example) const {
+    if (above.row >= snapshot_.pointerful) return {};
+    const Sort sort = sort_of(snapshot_, dominators_, example);
+    for (std::uint32_t e = snapshot_.edges.row_begin[above.row]; e < snapshot_.edges.row_begin[above.row + 1]; ++e) {
+      const ObjectId child(snapshot_.edges.target[e]);
+      if (dominators_.idom(child) == graph::NodeId(above) && sort_of(snapshot_, dominators_, child) == sort)
+        return child;
+    }
+    return {};
   }
 
   std::vector<graph::NodeId> way_between(graph::NodeId from, ObjectId to) {
     if (from.object()) return ways().between(from.object(), to).value_or(std::vector<graph::NodeId>());
     const RootId root = from.root();
-    std::vector<graph::NodeId> way = ways().from_roots({&root, 1}, to).value_or(std::vector<graph::NodeId>());
+    std::vector<graph::NodeId> way = ways()
+                                         .from_roots({&root, 1}, [&](ObjectId object) { return object == to; })
+                                         .value_or(std::vector<graph::NodeId>());
+    if (!way.empty()) way.pop_back();  // `to` itself
     const auto here = std::ranges::find(way, from);
     if (here != way.end()) way.erase(way.begin(), here + 1);
     return way;
@@ -347,12 +380,12 @@ class Describer {
     const auto way = way_from(owner, shared->first.object());
     if (!way) return owner_text(snapshot_, owners_, owner);
     std::vector<LevelRun> there;
-    for (const graph::NodeId node : *way) {
+    for (const graph::NodeId node : std::span(*way).first(way->size() - 1)) {
       const Sort sort = sort_of(snapshot_, dominators_, node);
       if (there.empty() || there.back().sort != sort) there.push_back({sort, node, node, true, kNoLevel});
       there.back().last = node;
     }
-    there.push_back(*shared);
+    there.push_back({shared->sort, way->back(), way->back(), false, shared->level});
     return place(there, there.size() - 1);
   }
 
@@ -435,7 +468,7 @@ class Describer {
       const auto field = names_.field(runs[i - 1].last, runs[i].first.object());
       // A place without a name does not help here, and the chain has it.
       if (field && field->is_named && !is_container(runs[i - 1].first))
-        fields.push_back(is_single_(runs[i]) ? field->text : masked(field->text));
+        fields.push_back(is_single_(runs[i]) && !runs[i].several ? field->text : masked(field->text));
     }
     if (fields.size() > 4) {
       fields.erase(fields.begin() + 1, fields.end() - 2);

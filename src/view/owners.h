@@ -38,7 +38,7 @@ struct OwnerRow {
   Lasting lasting = Lasting::kBookkeeping;
   std::vector<RootId> roots;  // of the first level, ascending; the first one names it
   std::uint32_t goroutines = 0;
-  bool waits = false;  // its goroutines wait, and not only for the network
+  bool waits = false;        // its goroutines wait, and not only for the network
   bool by_nearness = false;  // words without a name that lie side by side and lead to the same sort of object
 };
 
@@ -69,6 +69,8 @@ class Owners {
   const std::vector<OwnerRow>& rows() const { return rows_; }
   // The first rows().size() homes are those of one owner each, in the order of rows.
   const std::vector<Home>& homes() const { return homes_; }
+  // Whether no root alone dominates the object.
+  bool is_shared(ObjectId object) const { return sharing_.is_shared(object); }
   // Of a node directly under the super root. Such roots are at home at their owner.
   std::uint32_t home_of(graph::NodeId top) const;
   // The vertices of the objects directly under the super root that are at home there; for a home of one owner beside

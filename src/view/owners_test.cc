@@ -112,8 +112,12 @@ TEST(Ways, AreTheShortestAndMadeOfPointers) {
   EXPECT_EQ(ways.between(heap.id(a), heap.id(d)), (std::vector<graph::NodeId>{heap.id(c)}));
   EXPECT_EQ(ways.between(heap.id(a), heap.id(c)), std::vector<graph::NodeId>());
   EXPECT_EQ(ways.between(heap.id(a), heap.id(lone)), std::nullopt);
-  EXPECT_EQ(ways.from_roots(std::vector{goroutine}, heap.id(d)),
-            (std::vector<graph::NodeId>{goroutine, frame, heap.id(b), heap.id(c)}));
+  const auto is_d = [&](ObjectId object) { return object == heap.id(d); };
+  const auto is_d_or_lone = [&](ObjectId object) { return object == heap.id(d) || object == heap.id(lone); };
+  EXPECT_EQ(ways.from_roots(std::vector{goroutine}, is_d),
+            (std::vector<graph::NodeId>{goroutine, frame, heap.id(b), heap.id(c), heap.id(d)}));
+  EXPECT_EQ(ways.from_roots(std::vector{goroutine}, is_d_or_lone),
+            (std::vector<graph::NodeId>{goroutine, frame, heap.id(lone)}));
 }
 
 }  // namespace

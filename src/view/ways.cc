@@ -9,15 +9,19 @@ namespace holdfast::view {
 std::optional<std::vector<graph::NodeId>> Ways::between(ObjectId from, ObjectId to) {
   begin();
   enter(from.row, graph::Vertices::kNone - 1);
-  if (!search(to)) return std::nullopt;
+  if (!search([&](ObjectId object) { return object == to; })) return std::nullopt;
   return way_to(to);
 }
 
-std::optional<std::vector<graph::NodeId>> Ways::from_roots(std::span<const RootId> roots, ObjectId to) {
+std::optional<std::vector<graph::NodeId>> Ways::from_roots(std::span<const RootId> roots,
+                                                           const std::function<bool(ObjectId)>& is_wanted) {
   begin();
   for (const RootId root : roots) enter_targets(root);
-  if (!search(to)) return std::nullopt;
-  return way_to(to);
+  const ObjectId to = search(is_wanted);
+  if (!to) return std::nullopt;
+  std::vector<graph::NodeId> way = way_to(to);
+  way.emplace_back(to);
+  return way;
 }
 
 void Ways::begin() {
@@ -43,18 +47,18 @@ void Ways::enter_targets(RootId root) {
   for (const RootId child : forest_.children(root)) enter_targets(child);
 }
 
-// Visits objects until it meets `to`.
-bool Ways::search(ObjectId to) {
+// Visits objects until it meets one that is wanted.
+ObjectId Ways::search(const std::function<bool(ObjectId)>& is_wanted) {
   constexpr std::size_t kCancelEvery = 1 << 16;
-  for (std::size_t i = 0; parent_[to.row] == 0; ++i) {
-    if (i == visited_.size() || i == kFarthest) return false;
+  for (std::size_t i = 0; i < std::min(visited_.size(), kFarthest); ++i) {
     if (i % kCancelEvery == 0) throw_if_cancelled();
-    const std::uint32_t object = visited_[i];
-    if (object >= snapshot_.pointerful) continue;
-    for (std::uint32_t e = snapshot_.edges.row_begin[object]; e < snapshot_.edges.row_begin[object + 1]; ++e)
-      enter(snapshot_.edges.target[e], object);
+    const ObjectId object(visited_[i]);
+    if (is_wanted(object)) return object;
+    if (object.row >= snapshot_.pointerful) continue;
+    for (std::uint32_t e = snapshot_.edges.row_begin[object.row]; e < snapshot_.edges.row_begin[object.row + 1]; ++e)
+      enter(snapshot_.edges.target[e], object.row);
   }
-  return true;
+  return {};
 }
 
 // Follows parents back to where the search began.

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 #include <vector>
@@ -18,22 +19,23 @@ namespace holdfast::view {
 
 class Ways {
  public:
-  static constexpr std::size_t kFarthest = 1 << 22;  // objects visited
+  static constexpr std::size_t kFarthest = 1 << 18;  // objects visited
 
   // Must outlive this. Fails as graph::RootForest does.
   explicit Ways(const heap::Snapshot& snapshot) : snapshot_(snapshot), forest_(snapshot) {}
 
   // Returns the objects between the two, none if `from` refers to `to` itself; nullopt if no way was found.
   std::optional<std::vector<graph::NodeId>> between(ObjectId from, ObjectId to);
-  // Returns the way from one of the roots, or a root below them, to the object: root nodes from the outermost to the
-  // one that has the reference, then objects.
-  std::optional<std::vector<graph::NodeId>> from_roots(std::span<const RootId> roots, ObjectId to);
+  // Returns the way from one of the roots, or a root below them, to the nearest object that is wanted: root nodes from
+  // the outermost to the one that has the reference, then objects; the last one is wanted.
+  std::optional<std::vector<graph::NodeId>> from_roots(std::span<const RootId> roots,
+                                                       const std::function<bool(ObjectId)>& is_wanted);
 
  private:
   void begin();
   bool enter(std::uint32_t object, std::uint32_t parent);
   void enter_targets(RootId root);
-  bool search(ObjectId to);
+  ObjectId search(const std::function<bool(ObjectId)>& is_wanted);
   std::vector<graph::NodeId> way_to(ObjectId to);
 
   const heap::Snapshot& snapshot_;
