@@ -26,7 +26,13 @@ class TypeSums {
         columns_(tree.dominators().columns()),
         rows_(snapshot.types.size()),
         known_by_(snapshot.types.size()),
-        has_pointers_(snapshot.types.size()) {}
+        has_pointers_(snapshot.types.size()) {
+    row_of_type_.reserve(snapshot.types.size());
+    for (std::uint32_t type = 0; type < snapshot.types.size(); ++type) {
+      const heap::Type& row = snapshot.types[type];
+      row_of_type_.push_back(heap::is_map_part(row.role) && row.of ? row.of.row : type);
+    }
+  }
 
   std::vector<TypeTotals> run() {
     count();
@@ -61,9 +67,10 @@ class TypeSums {
 
   void count_object(ObjectId object, std::uint64_t size, std::uint32_t unknown) {
     const heap::ObjectType type = snapshot_.object_type[object.row];
-    const std::uint32_t row = type ? type.type().row : unknown;
+    const std::uint32_t row = type ? row_of_type_[type.type().row] : unknown;
     ++rows_[row].count;
     rows_[row].bytes += size;
+    rows_[row].is_map = type && heap::is_map_part(snapshot_.types[type.type().row].role);
     ++known_by_[row][static_cast<std::size_t>(type.known_by())];
     if (object.row < snapshot_.pointerful) {
       has_pointers_[row] = true;
@@ -80,7 +87,7 @@ class TypeSums {
   // Returns the row of an object that can hold pointers.
   std::uint32_t row_of(std::uint32_t object) {
     const heap::ObjectType type = snapshot_.object_type[object];
-    return type ? type.type().row : unknown_row(columns_.sizes.size_of(ObjectId(object)), true);
+    return type ? row_of_type_[type.type().row] : unknown_row(columns_.sizes.size_of(ObjectId(object)), true);
   }
 
   // Walks down the dominator tree, depth first. An object counts unless one of its row is open above it. `outermost_`
@@ -151,7 +158,6 @@ class TypeSums {
       const auto& kinds = known_by_[row];
       rows_[row].known_by = static_cast<heap::KnownBy>(std::max_element(kinds.begin(), kinds.end()) - kinds.begin());
       if (row < snapshot_.types.size()) {
-        rows_[row].role = snapshot_.types[row].role;
         rows_[row].type = type_name(snapshot_, TypeId(static_cast<std::uint32_t>(row)));
       }
       out.push_back(std::move(rows_[row]));
@@ -168,7 +174,8 @@ class TypeSums {
   const heap::Snapshot& snapshot_;
   const graph::DominatorTree& tree_;
   const graph::DominatorColumns& columns_;
-  std::vector<TypeTotals> rows_;  // by TypeId, then those without a type
+  std::vector<std::uint32_t> row_of_type_;  // by TypeId; the parts of a map count as the map, which is one thing
+  std::vector<TypeTotals> rows_;            // by TypeId, then those without a type
   std::vector<std::array<std::uint64_t, kKinds>> known_by_;
   std::vector<bool> has_pointers_;  // whether some object of the row is pointerful
   std::map<std::pair<std::uint64_t, bool>, std::uint32_t> unknown_;
@@ -181,7 +188,8 @@ constexpr ColumnOf<TypeTotals> kColumns[] = {
     {{"retained", Unit::kBytes, "what the objects of the type keep alive, themselves included"},
      [](const TypeTotals& row) { return Cell(row.retained_bytes); }},
     {{"own", Unit::kBytes, "of their slots"}, [](const TypeTotals& row) { return Cell(row.bytes); }},
-    {{"count", Unit::kCount, "reachable objects"}, [](const TypeTotals& row) { return Cell(row.count); }},
+    {{"count", Unit::kCount, "reachable objects; a map has several"},
+     [](const TypeTotals& row) { return Cell(row.count); }},
     {{"type", Unit::kText, "full name, or size and kind of the slots if it is unknown"},
      [](const TypeTotals& row) { return text_cell(row.type); }},
     {{"known_by", Unit::kText, "how the type of most of them is known", Shown::kIfRoom,

@@ -13,8 +13,8 @@
 namespace holdfast::view {
 
 struct TypeTotals {
-  heap::TypeRole role = heap::TypeRole::kNone;
-  std::string type;  // "unknown, 48 B, pointers" where it is not known
+  bool is_map = false;  // the objects are the parts of maps of this type
+  std::string type;     // "unknown, 48 B, pointers" where it is not known
   std::uint64_t count = 0;
   std::uint64_t bytes = 0;  // of the slots
   // What its objects retain together: the sum over those that no other object of the row dominates.

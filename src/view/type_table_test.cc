@@ -15,6 +15,7 @@ namespace {
 
 using heap::KnownBy;
 using heap::RootKind;
+using heap::TypeKind;
 using heap::testing::HeapBuilder;
 
 const TypeTotals* find(const std::vector<TypeTotals>& rows, std::string_view type) {
@@ -40,6 +41,24 @@ TEST(TypeTable, AListRetainsItselfOnce) {
   EXPECT_EQ(row->count, 3U);
   EXPECT_EQ(row->bytes, 96U);
   EXPECT_EQ(row->retained_bytes, 160U);
+}
+
+TEST(TypeTable, AMapIsOneRowWithAllItsParts) {
+  HeapBuilder heap;
+  const TypeId map = heap.type("map[string]int", TypeKind::kMap, 8);
+  const auto header = heap.object(48, heap.type_of_role(heap::TypeRole::kMapHeader, 48, map));
+  const auto group = heap.object(208, heap.type_of_role(heap::TypeRole::kMapGroup, 208, map));
+  const auto text = heap.leaf(64);
+  heap.edge(header, 0, group).edge(group, 8, text);
+  heap.refer(heap.root(RootKind::kGlobal, "main.ages"), header);
+  const auto rows = rows_of(heap.build());
+  ASSERT_EQ(rows.size(), 2U) << "the map and the text";
+  const TypeTotals* row = find(rows, "map[string]int");
+  ASSERT_NE(row, nullptr);
+  EXPECT_TRUE(row->is_map);
+  EXPECT_EQ(row->count, 2U);
+  EXPECT_EQ(row->bytes, 48U + 208);
+  EXPECT_EQ(row->retained_bytes, 48U + 208 + 64);
 }
 
 TEST(TypeTable, NeighboursThatHoldOthersOfTheTypeAddUp) {

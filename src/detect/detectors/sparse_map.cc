@@ -34,7 +34,7 @@ class SparseMaps {
   void run() {
     std::uint64_t bytes = 0;
     for (const TypeTotals& row : report_.types)
-      if (has_slots(row.role)) bytes += row.bytes;
+      if (row.is_map) bytes += row.bytes;
     if (bytes < smallest_) return;
     std::vector<std::optional<Slots>> slots(snapshot_.types.size());
     for (std::size_t t = 0; t < slots.size(); ++t)
