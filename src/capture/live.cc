@@ -274,14 +274,15 @@ std::uint64_t LiveProcess::count_collections() const {
 // Adds up what opening took (files, debug information), the copy, and the columns (docs/architecture.md, "Memory per
 // object"). The figures are those of the peak on lists, service heaps, random graphs and deep stacks, with some room.
 std::uint64_t LiveProcess::memory_need() const {
-  constexpr std::uint64_t kProgram = 6 << 20;  // more than opening took, without any heap
-  constexpr std::uint64_t kPerDeepByte = 6;    // frames and their roots, where frames are small
+  constexpr std::uint64_t kPerModule = 6 << 20;  // the program or a plugin: more than opening took, without any heap
+  constexpr std::uint64_t kPerDeepByte = 6;      // frames and their roots, where frames are small
   constexpr std::uint64_t kPerGoroutine = 512;
   constexpr std::uint64_t kPerObject = 12;
   constexpr std::uint64_t kPerPointerfulObject = 14;  // more
   constexpr std::uint64_t kPerReference = 14;
-  return opened_rss_ + kProgram + planned_bytes() + kPerDeepByte * deep_stack_bytes_ + kPerGoroutine * goroutines_ +
-         kPerObject * objects_ + kPerPointerfulObject * pointerful_ + kPerReference * references_;
+  return opened_rss_ + kPerModule * identified_.runtime->modules.size() + planned_bytes() +
+         kPerDeepByte * deep_stack_bytes_ + kPerGoroutine * goroutines_ + kPerObject * objects_ +
+         kPerPointerfulObject * pointerful_ + kPerReference * references_;
 }
 
 // Counts words that lead into the heap on evenly spaced pages of what can hold pointers. Words of free slots count,
