@@ -51,6 +51,20 @@ void add_runtimes(const FrozenTarget& target, heap::Snapshot& snapshot) {
   }
 }
 
+// Returns them as the linker laid them out, in whole pages.
+void add_code_mappings(const Program& program, std::vector<heap::CodeMapping>& mappings) {
+  for (const go::LoadedImage& image : program.images())
+    for (const binary::ElfSegment& segment : image.elf->segments()) {
+      if (!segment.executable()) continue;
+      const std::uint64_t before = segment.offset % kSystemPage;
+      const Address begin = image.at(segment.vaddr) - before;
+      const std::uint64_t end =
+          (begin.value + before + segment.memory_size + kSystemPage - 1) / kSystemPage * kSystemPage;
+      mappings.push_back({{begin, Address(end)}, segment.offset - before, image.path, image.elf->gnu_build_id()});
+      if (mappings.back().build_id.empty()) mappings.back().build_id = image.elf->go_build_id();
+    }
+}
+
 std::string_view function_name(const go::FunctionTables& functions, Address code) {
   const auto found = functions.find(code);
   return found ? found->function.name : std::string_view();
@@ -115,7 +129,10 @@ void build(const FrozenTarget& target, const Options& options, const Callbacks& 
   });
   times.run("goroutines", [&] { add_goroutines(target, scheduler, forest, snapshot, losses); });
   // The graph is final: nothing that follows adds a root or an edge.
-  times.run("samples", [&] { add_samples(specials.profiled, functions, index, snapshot, losses); });
+  times.run("samples", [&] {
+    add_samples(specials.profiled, go::read_memory_profile(runtime, losses), functions, index, snapshot, losses);
+    add_code_mappings(*target.program, snapshot.profile.mappings);
+  });
   if (options.with_content) times.run("content", [&] { add_content(runtime, snapshot, losses); });
   times.run("counters", [&] {
     try {

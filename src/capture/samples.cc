@@ -66,10 +66,29 @@ class SamplePass {
   std::unordered_map<std::uint64_t, heap::Frame> by_call_;
 };
 
+// Of a target that was stopped while it published, a record may show frees without their allocations: it is left out.
+void add_profile(const std::optional<go::MemoryProfile>& read, const go::FunctionTables& functions, SamplePass& pass,
+                 heap::MemoryProfile& profile) {
+  if (!read) return;
+  profile.known = true;
+  profile.rate = read->rate;
+  profile.switched_off = !go::can_read_its_profile(functions);
+  for (const go::ProfileBucket& bucket : read->buckets) {
+    profile.allocs_since += bucket.allocs_since;
+    profile.alloc_bytes_since += bucket.allocs_since * bucket.object_size;
+    const go::SampleCounts& counts = bucket.published;
+    if (counts.allocs == 0 || counts.frees > counts.allocs) continue;
+    if (const AllocationStackId stack = pass.stack_of(bucket.bucket))
+      profile.records.push_back({stack, bucket.object_size, counts.allocs, counts.allocs * bucket.object_size,
+                                 counts.frees, counts.frees * bucket.object_size});
+  }
+}
+
 }  // namespace
 
-void add_samples(const std::vector<go::ProfiledObject>& profiled, const go::FunctionTables& functions,
-                 const heap::ObjectIndex& index, heap::Snapshot& snapshot, LossLedger& losses) {
+void add_samples(const std::vector<go::ProfiledObject>& profiled, const std::optional<go::MemoryProfile>& profile,
+                 const go::FunctionTables& functions, const heap::ObjectIndex& index, heap::Snapshot& snapshot,
+                 LossLedger& losses) {
   SamplePass pass(functions, snapshot, losses);
   for (const go::ProfiledObject& one : profiled) {
     const ObjectId object = index.find_object(one.object);
@@ -82,6 +101,7 @@ void add_samples(const std::vector<go::ProfiledObject>& profiled, const go::Func
   samples.erase(
       std::unique(samples.begin(), samples.end(), [](const auto& a, const auto& b) { return a.object == b.object; }),
       samples.end());
+  add_profile(profile, functions, pass, snapshot.profile);
 }
 
 }  // namespace holdfast::capture

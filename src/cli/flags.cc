@@ -120,6 +120,19 @@ constexpr Flag kGoroutine[] = {
      [](Options& o, const std::string&) { o.each = true; }},
 };
 
+constexpr Flag kExport[] = {
+    {.name = "--format",
+     .value = "FORMAT",
+     .help = "pprof (for go tool pprof) or heap-text (what /debug/pprof/heap?debug=1 shows) [pprof]",
+     .set = [](Options& o, const std::string& v) { o.format = v; },
+     .choices = "pprof heap-text"},
+    {.name = "-o,--output",
+     .value = "FILE",
+     .help = "the file to write; - is standard output",
+     .set = [](Options& o, const std::string& v) { o.output = v; },
+     .is_file = true},
+};
+
 constexpr Flag kFormat[] = {
     {"--format", "FORMAT", "text, man (roff, for man -l) or markdown [text]",
      [](Options& o, const std::string& v) { o.format = v; }, "text man markdown"},
@@ -150,6 +163,9 @@ std::span<const Flag> output_flags() {
 }
 std::span<const Flag> goroutine_flags() {
   return kGoroutine;
+}
+std::span<const Flag> export_flags() {
+  return kExport;
 }
 std::span<const Flag> format_flags() {
   return kFormat;

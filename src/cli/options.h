@@ -22,7 +22,7 @@ struct Options {
   std::string image;          // which Go runtime of several
   std::string go_release;     // of a program that does not say its own
   std::string symbols;        // where symbols and debug information are, if not in the program
-  std::string output;         // capture: the file to write
+  std::string output;         // capture, export: the file to write
   bool with_content = false;  // capture: user data too
   bool json = false;
   bool dry_run = false;
@@ -41,7 +41,7 @@ struct Options {
   bool stacks = false;             // goroutines
   bool each = false;
   std::string topic;               // help: a verb; completion: a shell
-  std::string format;              // help
+  std::string format;              // help, export
   std::vector<const Flag*> given;  // the rows of cli/flags.h that were on the command line
 };
 

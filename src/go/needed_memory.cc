@@ -7,6 +7,7 @@
 #include "base/ranges.h"
 #include "go/goroutines.h"
 #include "go/library_layouts.h"
+#include "go/memory_profile.h"
 #include "go/object_scan.h"
 #include "go/page_allocator.h"
 #include "go/pointer_mask.h"
@@ -93,6 +94,7 @@ void visit_small_records(const Runtime& runtime, const HeapModel& heap, const st
   }
   for (const ProfiledObject& profiled : read_special_roots(runtime, heap, losses).profiled)
     bucket_stack(runtime, profiled.bucket);
+  visit_memory_profile(runtime);
   count_released_bytes(runtime);
   visit_span_caches(runtime);
   if (const auto channel = read_library_layouts(runtime.layouts).channel)

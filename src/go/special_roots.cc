@@ -193,16 +193,4 @@ SpecialRoots read_special_roots(const Runtime& runtime, const HeapModel& heap, L
   return SpecialReader(runtime, heap, losses).read();
 }
 
-std::vector<Address> bucket_stack(const Runtime& runtime, Address bucket) {
-  constexpr std::uint64_t kDeepest = 4096;
-  const auto depth =
-      runtime.memory.try_integer<std::uint64_t>(bucket + runtime.layouts.offset("runtime.bucket", "nstk"));
-  if (!depth || *depth > kDeepest) return {};
-  std::vector<std::byte> bytes(*depth * 8);
-  if (!runtime.memory.try_read(bucket + runtime.layouts.get_size("runtime.bucket"), bytes)) return {};
-  std::vector<Address> stack;
-  for (std::uint64_t i = 0; i < *depth; ++i) stack.emplace_back(load_le<std::uint64_t>(bytes.data() + i * 8));
-  return stack;
-}
-
 }  // namespace holdfast::go

@@ -49,7 +49,4 @@ struct SpecialRoots {
 // a loss; no list is followed further than it can be long. Fails with kUnsupported if the layouts lack a field.
 SpecialRoots read_special_roots(const Runtime& runtime, const HeapModel& heap, LossLedger& losses);
 
-// Returns the return addresses of a bucket's stack, innermost first; empty if it cannot be read.
-std::vector<Address> bucket_stack(const Runtime& runtime, Address bucket);
-
 }  // namespace holdfast::go

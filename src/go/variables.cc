@@ -39,6 +39,8 @@ constexpr std::array kSymbols = {
     SymbolRule{&Variables::g0, "runtime.g0"},
     SymbolRule{&Variables::mbuckets, "runtime.mbuckets"},
     SymbolRule{&Variables::bbuckets, "runtime.bbuckets"},
+    SymbolRule{&Variables::profile_cycle, "runtime.mProfCycle"},
+    SymbolRule{&Variables::profile_rate, "runtime.MemProfileRate"},
 };
 
 // Says that the n-th disp32(%rip) operand of `function` is `variable` + the offset of type.field (or the variable
@@ -81,6 +83,9 @@ constexpr std::array kCode = {
     CodeRule{&Variables::semtable, "runtime.semrelease1", 0},
     CodeRule{&Variables::sched, "runtime.mReserveID", 0, "runtime.schedt", "mnext"},
     CodeRule{&Variables::itab_table, "runtime.itabAdd", 0},
+    CodeRule{&Variables::mbuckets, "runtime.mProf_FlushLocked", 0},
+    CodeRule{&Variables::profile_cycle, "runtime.mProf_PostSweep", 0},
+    CodeRule{&Variables::profile_rate, "runtime.profilealloc", 1},
 };
 
 class CodeSearch {

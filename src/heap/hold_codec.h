@@ -123,6 +123,15 @@ void describe(Archive& a, AuditInput& x) {
   a(x.gc_phase, x.gc_cycles, x.alloc_count_mismatches, x.mismatched_spans, x.pointers_to_free_slots,
     x.free_slot_pointers, x.goroutines_checked, x.not_unwound, x.sweep_generation, x.world_stopped);
 }
+// Without records and mappings, which have sections of their own.
+template <class Archive>
+void describe(Archive& a, MemoryProfile& x) {
+  a(x.known, x.rate, x.switched_off, x.allocs_since, x.alloc_bytes_since);
+}
+template <class Archive>
+void describe(Archive& a, CodeMapping& x) {
+  a(x.range, x.file_offset, x.file, x.build_id);
+}
 template <class Archive>
 void describe(Archive& a, Loss& x) {
   a(x.kind, x.count, x.first, x.detail);
@@ -188,6 +197,10 @@ void describe(Archive& a, AllocationStack& x) {
 template <class Archive>
 void describe(Archive& a, SampledObject& x) {
   a(x.object, x.stack);
+}
+template <class Archive>
+void describe(Archive& a, ProfileRecord& x) {
+  a(x.stack, x.object_size, x.allocs, x.alloc_bytes, x.frees, x.free_bytes);
 }
 template <class Archive>
 void describe(Archive& a, MarkExcuse& x) {

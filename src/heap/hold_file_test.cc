@@ -200,7 +200,7 @@ void expect_equal(const HugeArray<T>& a, const HugeArray<T>& b) {
 void expect_equal(const Snapshot& a, const Snapshot& b) {
   const auto& [target, pause, account, audit, mem_stats, losses, strings, spans, absent, allocated, pointerful, objects,
                object_type, marked, fresh, types, fields, edges, labels, roots, root_targets, goroutines, frames,
-               allocation_stacks, sampled, content] = a;
+               allocation_stacks, sampled, profile, content] = a;
   EXPECT_EQ(target, b.target);
   EXPECT_EQ(pause, b.pause);
   EXPECT_EQ(account, b.account);
@@ -231,6 +231,7 @@ void expect_equal(const Snapshot& a, const Snapshot& b) {
   EXPECT_EQ(frames, b.frames);
   EXPECT_EQ(allocation_stacks, b.allocation_stacks);
   EXPECT_EQ(sampled, b.sampled);
+  EXPECT_EQ(profile, b.profile);
   EXPECT_EQ(content.ranges, b.content.ranges);
   expect_equal(content.bytes, b.content.bytes);
 }
@@ -329,7 +330,7 @@ TEST_F(HoldFile, RefusesOtherFormatsByName) {
   EXPECT_EQ(refusal(file, ErrorCode::kUnsupported),
             "a.hold was made by an older holdfast: format 3, this one reads from 4 on; capture the target again");
   header.format = 0;
-  EXPECT_EQ(refusal(file, ErrorCode::kDamaged), "a.hold has a damaged header: format 0 with 32 sections");
+  EXPECT_EQ(refusal(file, ErrorCode::kDamaged), "a.hold has a damaged header: format 0 with 35 sections");
   header.format = kHoldFormat;
   header.section_count = kMostHoldSections + 1;
   EXPECT_EQ(refusal(file, ErrorCode::kDamaged), "a.hold has a damaged header: format 4 with 257 sections");

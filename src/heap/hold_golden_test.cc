@@ -148,6 +148,20 @@ TEST(HoldGolden, Format4WithReasonsOfMarks) {
   EXPECT_EQ(s.roots[3].kind, RootKind::kFinalizer);
   EXPECT_EQ(s.roots[3].about, ObjectId(2));
   EXPECT_FALSE(s.roots[2].about);
+  EXPECT_EQ(s.profile, MemoryProfile());
+}
+
+TEST(HoldGolden, Format4WithTheMemoryProfile) {
+  const Snapshot s = read_golden("format-4-profile.hold");
+  expect_objects_of_format_4(s);
+  EXPECT_TRUE(s.profile.known);
+  EXPECT_EQ(s.profile.rate, 512U << 10);
+  EXPECT_TRUE(s.profile.switched_off);
+  EXPECT_EQ(s.profile.allocs_since, 3U);
+  EXPECT_EQ(s.profile.alloc_bytes_since, 300U);
+  EXPECT_THAT(s.profile.records, ElementsAre(ProfileRecord{AllocationStackId(0), 24, 7, 168, 2, 48}));
+  EXPECT_THAT(s.profile.mappings,
+              ElementsAre(CodeMapping{{Address(0x400000), Address(0x500000)}, 4096, "/usr/bin/checkout", "abcdef"}));
 }
 
 }  // namespace

@@ -155,6 +155,9 @@ constexpr auto kSections = std::to_array<HoldSection>({
     section("LOSS", HoldPart::kLosses, records<&Snapshot::losses>()),
     section("CRNG", HoldPart::kContent, table<&Snapshot::content, &Content::ranges>()),
     section("CBYT", HoldPart::kContent, column<kPlain, &Snapshot::content, &Content::bytes>()),
+    section("PROF", HoldPart::kProfile, records<&Snapshot::profile>()),
+    section("PREC", HoldPart::kProfile, table<&Snapshot::profile, &MemoryProfile::records>()),
+    section("PMAP", HoldPart::kProfile, records<&Snapshot::profile, &MemoryProfile::mappings>()),
     section("RUNT", HoldPart::kRuntimes, records<&Snapshot::target, &TargetInfo::runtimes>()),
 });
 
@@ -182,6 +185,7 @@ void forget_account(Snapshot& s) {
 void forget_samples(Snapshot& s) {
   s.allocation_stacks.clear();
   s.sampled.clear();
+  s.profile = {};  // its records name the stacks
 }
 
 constexpr std::array kRules = {
@@ -199,6 +203,7 @@ constexpr std::array kRules = {
                  "the capture does not tell what was lost when it was made: any verb may lack something"},
     HoldPartRule{HoldPart::kContent, [](Snapshot& s) { s.content = {}; }, ""},
     HoldPartRule{HoldPart::kRuntimes, [](Snapshot& s) { s.target.runtimes.clear(); }, ""},
+    HoldPartRule{HoldPart::kProfile, [](Snapshot& s) { s.profile = {}; }, ""},
 };
 
 }  // namespace

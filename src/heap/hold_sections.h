@@ -15,7 +15,17 @@ namespace holdfast::heap {
 
 // Sections that are of use only together: a file that lacks one of a part's sections lacks the part. A section that is
 // added later is a part of its own, so that older files keep what they have.
-enum class HoldPart : std::uint8_t { kGraph, kTypes, kMarks, kAccount, kSamples, kLosses, kContent, kRuntimes };
+enum class HoldPart : std::uint8_t {
+  kGraph,
+  kTypes,
+  kMarks,
+  kAccount,
+  kSamples,
+  kLosses,
+  kContent,
+  kRuntimes,
+  kProfile
+};
 
 // A section of a file that is read. Its checksum was right.
 struct StoredSection {
@@ -50,7 +60,8 @@ struct HoldPartRule {
   // Leaves the snapshot valid without the part; it is called when everything else has been read. Null: a file that
   // lacks the part is refused.
   void (*forget)(Snapshot& snapshot);
-  // What it costs, a sentence; empty if the part is absent unless asked for, or no verb answers less.
+  // What it costs, a sentence; empty if the part is absent unless asked for, if no verb answers less, or if the verb
+  // that needs it says so itself.
   std::string_view without;
 };
 

@@ -228,6 +228,43 @@ struct SampledObject {
   bool operator==(const SampledObject&) const = default;
 };
 
+// What the memory profile says of the objects of one size that were allocated at one stack. Only sampled objects count.
+struct ProfileRecord {
+  AllocationStackId stack;
+  std::uint64_t object_size = 0;  // as allocated, so rounded up to the size class
+  std::uint64_t allocs = 0;       // all that were ever sampled
+  std::uint64_t alloc_bytes = 0;
+  std::uint64_t frees = 0;  // those of them that the collector has freed
+  std::uint64_t free_bytes = 0;
+
+  bool operator==(const ProfileRecord&) const = default;
+};
+
+// A part of a file that is mapped as code.
+struct CodeMapping {
+  AddressRange range;
+  std::uint64_t file_offset = 0;
+  std::string file;
+  std::string build_id;  // the GNU build id in hex, or Go's own; empty if the file has none
+
+  bool operator==(const CodeMapping&) const = default;
+};
+
+// The runtime's memory profile (runtime.MemProfile) as the program itself would write it at this moment: as of the last
+// completed collection.
+struct MemoryProfile {
+  bool known = false;  // it was found and read
+  std::optional<std::uint64_t>
+      rate;                        // runtime.MemProfileRate: a sample for each so many bytes; 0 = off, 1 = every object
+  bool switched_off = false;       // by the linker, since no code of the program reads the profile
+  std::uint64_t allocs_since = 0;  // sampled since that collection, and not in the records yet
+  std::uint64_t alloc_bytes_since = 0;
+  std::vector<ProfileRecord> records;  // in the runtime's order, the newest stack first
+  std::vector<CodeMapping> mappings;   // the program's own file first
+
+  bool operator==(const MemoryProfile&) const = default;
+};
+
 // How far two sums of one thing may be apart. In files a number: the values stay as they are.
 enum class CounterRule : std::uint8_t {
   kInFlight = 0,  // threads were stopped in the middle of what is counted: Counter::in_flight at most, either way
@@ -350,6 +387,7 @@ struct Snapshot {
   std::vector<Frame> frames;  // of goroutines and allocation stacks
   std::vector<AllocationStack> allocation_stacks;
   std::vector<SampledObject> sampled;  // ascending by object, each at most once
+  MemoryProfile profile;
 
   Content content;
 };

@@ -273,6 +273,22 @@ class Check {
         problem("sample {} is of object {}, the one before it of {}", i, sample.object.row, last.row);
       last = sample.object;
     }
+    for (std::size_t r = 0; r < snapshot_.profile.records.size(); ++r) {
+      const ProfileRecord& record = snapshot_.profile.records[r];
+      if (record.stack.row >= stacks.size())
+        problem("profile record {} is of stack {} of {}", r, record.stack.row, stacks.size());
+      if (record.frees > record.allocs || record.free_bytes > record.alloc_bytes)
+        problem("profile record {} has {} objects of {} bytes freed, {} of {} bytes allocated", r, record.frees,
+                record.free_bytes, record.allocs, record.alloc_bytes);
+    }
+    check_ranges_of_code();
+  }
+
+  void check_ranges_of_code() {
+    for (const CodeMapping& mapping : snapshot_.profile.mappings)
+      if (mapping.range.end < mapping.range.begin)
+        problem("the code of {} lies at [{:#x}, {:#x})", mapping.file, mapping.range.begin.value,
+                mapping.range.end.value);
   }
 
   void check_order(const std::vector<AddressRange>& ranges, const char* what) {

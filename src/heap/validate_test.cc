@@ -89,6 +89,11 @@ TEST(Validate, NamesEachBrokenPromise) {
   expect_problem([](S& s) { s.allocation_stacks[1].frame_count = 3; }, "allocation stack 1 has rows 3 .. 6 of 5");
   expect_problem([](S& s) { s.sampled[1].object = ObjectId(4); }, "sample 1 is of object 4 of 4");
   expect_problem([](S& s) { s.sampled[1].stack = AllocationStackId(); }, "sample 1 is of object 1 of 4 and stack");
+  expect_problem([](S& s) { s.profile.records[1].stack = AllocationStackId(2); },
+                 "profile record 1 is of stack 2 of 2");
+  expect_problem([](S& s) { s.profile.records[0].frees = 8; },
+                 "profile record 0 has 8 objects of 48 bytes freed, 7 of 168");
+  expect_problem([](S& s) { s.profile.mappings[0].range.end = Address(1); }, "the code of /usr/bin/checkout lies at");
   expect_problem([](S& s) { s.sampled[0] = s.sampled[1]; }, "sample 1 is of object 1, the one before it of 1");
   expect_problem([](S& s) { s.audit.excuses[0].object = ObjectId(4); }, "mark excuse 0");
   expect_problem([](S& s) { s.audit.excuses[0].frame = FrameId(99); }, "mark excuse 0 rests on frame 99");

@@ -15,6 +15,7 @@ extern const Verb kTypeConflictsVerb;
 extern const Verb kTypeComparisonVerb;
 extern const Verb kAuditVerb;
 extern const Verb kCaptureVerb;
+extern const Verb kExportVerb;
 extern const Verb kProcessesVerb;
 extern const Verb kHelpVerb;
 extern const Verb kCompletionVerb;

@@ -32,6 +32,7 @@ var (
 	holders []Holder
 	facts   strings.Builder
 	owned   strings.Builder
+	texts   strings.Builder
 	prefix  string
 	line    = make([]byte, 0, 64<<10)
 	stats   runtime.MemStats
@@ -55,6 +56,12 @@ func Owned(typeName string, count, bytes uint64, names ...string) {
 // Fact adds a number about the program to the line.
 func Fact(name string, value uint64) {
 	fmt.Fprintf(&facts, ",%q:%d", name, value)
+}
+
+// Text adds a text to the line. BeforeReading may call it.
+func Text(name, value string) {
+	fmt.Fprintf(&texts, ",%q:%q", name, value)
+	line = make([]byte, 0, cap(line)+2*texts.Len())
 }
 
 // SizeOf says how many bytes the allocator spends on n objects made by make, which must not keep them itself.
@@ -124,6 +131,7 @@ func Answer() {
 func write() {
 	runtime.ReadMemStats(&stats)
 	line = append(line[:0], prefix...)
+	line = append(line, texts.String()...)
 	line = append(line, `,"memstats":{"HeapObjects":`...)
 	line = strconv.AppendUint(line, stats.Mallocs-stats.Frees, 10)
 	number("Alloc", stats.Alloc)

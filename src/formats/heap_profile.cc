@@ -1,0 +1,249 @@
+#include "formats/heap_profile.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <span>
+#include <unordered_map>
+
+#include "base/error.h"
+#include "formats/gzip.h"
+#include "formats/proto_writer.h"
+
+namespace holdfast::formats {
+namespace {
+
+using Frames = std::span<const heap::Frame>;
+
+// The numbers of fields in profile.proto.
+enum ProfileField : std::uint32_t {
+  kSampleType = 1,
+  kSample = 2,
+  kMapping = 3,
+  kLocation = 4,
+  kFunction = 5,
+  kStringTable = 6,
+  kTimeNanos = 9,
+  kPeriodType = 11,
+  kPeriod = 12
+};
+
+// What a profile needs, or why there is none.
+std::uint64_t rate_of(const heap::Snapshot& snapshot) {
+  const heap::MemoryProfile& profile = snapshot.profile;
+  const std::string& name = snapshot.target.name;
+  if (!profile.known || !profile.rate)
+    fail(ErrorCode::kUnsupported, "{}: the runtime's memory profile was not found{}", name,
+         snapshot.target.from_file ? "; captures have it only if a holdfast with the verb export wrote them" : "");
+  if (!profile.records.empty()) return *profile.rate;
+  if (profile.switched_off)
+    fail(
+        ErrorCode::kUnsupported,
+        "{}: there is no memory profile: no code of the program reads it, so the linker has switched the profiler off; "
+        "a program that imports net/http/pprof has one",
+        name);
+  if (*profile.rate == 0) fail(ErrorCode::kUnsupported, "{}: runtime.MemProfileRate is 0: the profiler is off", name);
+  fail(ErrorCode::kUnsupported, "{}: no object was sampled yet: the profiler takes one for each {} bytes", name,
+       *profile.rate);
+}
+
+Frames frames_of(const heap::Snapshot& snapshot, const heap::ProfileRecord& record) {
+  const heap::AllocationStack& stack = snapshot.allocation_stacks[record.stack.row];
+  return Frames(snapshot.frames).subspan(stack.first_frame, stack.frame_count);
+}
+
+// Leaves out the runtime's frames at the innermost end, so that the first one is the program's; if all are the
+// runtime's, they stay. The outermost one of every goroutine, runtime.goexit, is never shown.
+Frames shown(const heap::Snapshot& snapshot, Frames frames) {
+  const auto name = [&](const heap::Frame& frame) {
+    return frame.function ? snapshot.strings[frame.function] : std::string_view();
+  };
+  if (!frames.empty() && name(frames.back()) == "runtime.goexit") frames = frames.first(frames.size() - 1);
+  const auto first = std::find_if(frames.begin(), frames.end(), [&](const heap::Frame& frame) {
+    return !name(frame).starts_with("runtime.") && !name(frame).starts_with("internal/runtime/");
+  });
+  return first == frames.end() ? frames : frames.subspan(static_cast<std::size_t>(first - frames.begin()));
+}
+
+class ProfileWriter {
+ public:
+  ProfileWriter(const heap::Snapshot& snapshot, std::uint64_t rate) : snapshot_(snapshot), rate_(rate) {}
+
+  std::string run() {
+    text("");  // the first must be empty
+    for (const auto& [type, unit] : {std::pair("alloc_objects", "count"), std::pair("alloc_space", "bytes"),
+                                     std::pair("inuse_objects", "count"), std::pair("inuse_space", "bytes")})
+      profile_.entry(kSampleType, value_type(type, unit));
+    for (const heap::CodeMapping& mapping : snapshot_.profile.mappings) add(mapping);
+    for (const heap::ProfileRecord& record : snapshot_.profile.records) add(record);
+    profile_.integer(kTimeNanos,
+                     static_cast<std::uint64_t>(std::max<std::int64_t>(0, snapshot_.target.captured_at_ns)));
+    profile_.entry(kPeriodType, value_type("space", "bytes"));
+    profile_.integer(kPeriod, rate_);
+    for (const std::string& one : texts_in_order_) profile_.entry(kStringTable, one);
+    return profile_.text();
+  }
+
+ private:
+  // Returns the row of the string table.
+  std::uint64_t text(std::string_view text) {
+    const auto [at, is_new] = texts_.try_emplace(std::string(text), texts_.size());
+    if (is_new) texts_in_order_.emplace_back(text);
+    return at->second;
+  }
+  std::uint64_t text(StringId id) { return text(id ? snapshot_.strings[id] : std::string_view()); }
+
+  ProtoWriter value_type(std::string_view type, std::string_view unit) {
+    ProtoWriter message;
+    message.integer(1, text(type));
+    message.integer(2, text(unit));
+    return message;
+  }
+
+  void add(const heap::CodeMapping& mapping) {
+    ProtoWriter message;
+    message.integer(1, ++mappings_);
+    message.integer(2, mapping.range.begin.value);
+    message.integer(3, mapping.range.end.value);
+    message.integer(4, mapping.file_offset);
+    message.integer(5, text(mapping.file));
+    message.integer(6, text(mapping.build_id));
+    message.integer(7, 1);  // functions, files, lines and inlined calls are all there
+    message.integer(8, 1);
+    message.integer(9, 1);
+    message.integer(10, 1);
+    profile_.entry(kMapping, message);
+  }
+
+  // Numbers count from 1; 0 = none.
+  std::uint64_t mapping_of(Address pc) const {
+    const auto& all = snapshot_.profile.mappings;
+    const auto at = std::find_if(all.begin(), all.end(), [&](const auto& m) { return m.range.contains(pc); });
+    return at == all.end() ? 0 : static_cast<std::uint64_t>(at - all.begin()) + 1;
+  }
+
+  std::uint64_t function_of(const heap::Frame& frame) {
+    const auto [at, is_new] = functions_.try_emplace({frame.function, frame.file}, functions_.size() + 1);
+    if (!is_new) return at->second;
+    ProtoWriter message;
+    message.integer(1, at->second);
+    message.integer(2, text(frame.function));
+    message.integer(3, text(frame.function));
+    message.integer(4, text(frame.file));
+    profile_.entry(kFunction, message);
+    return at->second;
+  }
+
+  // Inlined calls and the function that they are inlined into are one location, at the innermost call's address.
+  std::uint64_t location_of(Frames frames) {
+    std::vector<std::uint64_t> pcs;
+    for (const heap::Frame& frame : frames) pcs.push_back(frame.pc.value);
+    const auto [at, is_new] = locations_.try_emplace(std::move(pcs), locations_.size() + 1);
+    if (!is_new) return at->second;
+    const Address call = frames.front().pc - 1;
+    ProtoWriter message;
+    message.integer(1, at->second);
+    message.integer(2, mapping_of(call));
+    message.integer(3, call.value);
+    for (const heap::Frame& frame : frames) {
+      ProtoWriter line;
+      line.integer(1, function_of(frame));
+      line.integer(2, frame.line);
+      message.entry(4, line);
+    }
+    profile_.entry(kLocation, message);
+    return at->second;
+  }
+
+  std::vector<std::uint64_t> locations_of(Frames frames) {
+    std::vector<std::uint64_t> locations;
+    for (std::size_t from = 0; from < frames.size();) {
+      std::size_t to = from + 1;
+      while (to < frames.size() && frames[to - 1].inlined && frames[to].function != frames[to - 1].function) ++to;
+      locations.push_back(location_of(frames.subspan(from, to - from)));
+      from = to;
+    }
+    return locations;
+  }
+
+  void add(const heap::ProfileRecord& record) {
+    const auto [alloc_objects, alloc_bytes] = estimate(record.allocs, record.alloc_bytes, rate_);
+    const auto [objects, bytes] = estimate(record.allocs - record.frees, record.alloc_bytes - record.free_bytes, rate_);
+    ProtoWriter message;
+    message.packed(1, locations_of(shown(snapshot_, frames_of(snapshot_, record))));
+    message.packed(2, {alloc_objects, alloc_bytes, objects, bytes});
+    ProtoWriter label;
+    label.integer(1, text("bytes"));
+    label.integer(3, record.alloc_bytes / record.allocs);
+    message.entry(3, label);
+    profile_.entry(kSample, message);
+  }
+
+  const heap::Snapshot& snapshot_;
+  std::uint64_t rate_;
+  ProtoWriter profile_;
+  std::uint64_t mappings_ = 0;
+  std::unordered_map<std::string, std::uint64_t> texts_;
+  std::vector<std::string> texts_in_order_;
+  std::map<std::pair<StringId, StringId>, std::uint64_t> functions_;
+  std::map<std::vector<std::uint64_t>, std::uint64_t> locations_;
+};
+
+std::string counts_text(const heap::ProfileRecord& record) {
+  return fmt::format("{}: {} [{}: {}] @", record.allocs - record.frees, record.alloc_bytes - record.free_bytes,
+                     record.allocs, record.alloc_bytes);
+}
+
+void add_stack(const heap::Snapshot& snapshot, Frames frames, std::string& out) {
+  for (const heap::Frame& frame : frames) out += fmt::format(" {:#x}", frame.pc.value);
+  out += "\n";
+  for (const heap::Frame& frame : shown(snapshot, frames)) {
+    const std::string_view name = frame.function ? snapshot.strings[frame.function] : std::string_view();
+    const std::string_view file = frame.file ? snapshot.strings[frame.file] : std::string_view();
+    out += fmt::format("#\t{:#x}\t{}\t{}:{}\n", frame.pc.value - 1, name, file, frame.line);
+  }
+  out += "\n";
+}
+
+}  // namespace
+
+std::pair<std::uint64_t, std::uint64_t> estimate(std::uint64_t objects, std::uint64_t bytes, std::uint64_t rate) {
+  if (objects == 0 || bytes == 0) return {0, 0};
+  if (rate <= 1) return {objects, bytes};
+  const double size = static_cast<double>(bytes) / static_cast<double>(objects);
+  const double scale = 1 / (1 - std::exp(-size / static_cast<double>(rate)));
+  return {static_cast<std::uint64_t>(static_cast<double>(objects) * scale),
+          static_cast<std::uint64_t>(static_cast<double>(bytes) * scale)};
+}
+
+std::string heap_profile_pprof(const heap::Snapshot& snapshot) {
+  return gzip(ProfileWriter(snapshot, rate_of(snapshot)).run());
+}
+
+std::string heap_profile_text(const heap::Snapshot& snapshot) {
+  const std::uint64_t rate = rate_of(snapshot);
+  heap::ProfileRecord sum;
+  std::vector<const heap::ProfileRecord*> sorted;
+  for (const heap::ProfileRecord& record : snapshot.profile.records) {
+    sum.allocs += record.allocs;
+    sum.alloc_bytes += record.alloc_bytes;
+    sum.frees += record.frees;
+    sum.free_bytes += record.free_bytes;
+    sorted.push_back(&record);
+  }
+  std::stable_sort(sorted.begin(), sorted.end(), [](const heap::ProfileRecord* a, const heap::ProfileRecord* b) {
+    return a->alloc_bytes - a->free_bytes > b->alloc_bytes - b->free_bytes;
+  });
+  std::string out = fmt::format("heap profile: {} heap/{}\n", counts_text(sum), 2 * rate);
+  for (const heap::ProfileRecord* record : sorted) {
+    out += counts_text(*record);
+    add_stack(snapshot, frames_of(snapshot, *record), out);
+  }
+  out += "# runtime.MemStats\n";
+  for (const auto& [name, value] : snapshot.mem_stats) out += fmt::format("# {} = {}\n", name, value);
+  return out;
+}
+
+}  // namespace holdfast::formats
