@@ -342,6 +342,41 @@ TEST_P(BuildTest, SampledObjectsKnowWhereTheyWereAllocated) {
   EXPECT_EQ(s.strings[first.function], "main.serve");
 }
 
+TEST_P(BuildTest, TheMemoryProfileIsThatOfTheLastCollection) {
+  heap_.add_span(kSlots64);
+  park(1, StackImage::kStackEnd, {});
+  const Address bucket(0x98000000), head = bucket + 0x800, cycle = bucket + 0x810, rate = bucket + 0x820;
+  target_.image.map(bucket, 0x1000);
+  target_.image.vars.mbuckets = head;
+  target_.image.vars.profile_cycle = cycle;
+  target_.image.vars.profile_rate = rate;
+  target_.image.put(head, bucket);
+  target_.image.put(cycle, Address(5 << 1));  // so future[5 % 3] has ended, and is not in `active` yet
+  target_.image.put(rate, Address(4096));
+  target_.image.set(bucket, "runtime.bucket", "nstk", 1);
+  target_.image.set(bucket, "runtime.bucket", "size", 64);
+  const go::LayoutSource& layouts = *target_.image.layouts;
+  const Address stack = bucket + layouts.get_size("runtime.bucket");
+  target_.image.put(stack, serve_ + 0x10);
+  const Address record = stack + 8;
+  const auto count = [&](Address at, std::uint64_t allocs, std::uint64_t frees) {
+    target_.image.set(at, "runtime.memRecordCycle", "allocs", allocs);
+    target_.image.set(at, "runtime.memRecordCycle", "frees", frees);
+  };
+  const Address future = record + layouts.offset("runtime.memRecord", "future");
+  const std::uint64_t size = layouts.get_size("runtime.memRecordCycle");
+  count(record + layouts.offset("runtime.memRecord", "active"), 10, 4);
+  count(future, 100, 0);
+  count(future + size, 1000, 0);
+  count(future + 2 * size, 3, 2);
+  const heap::Snapshot s = target_.snapshot();
+  EXPECT_EQ(s.profile.rate, 4096U);
+  EXPECT_TRUE(s.profile.switched_off) << "there is no runtime.MemProfile";
+  EXPECT_EQ(s.profile.allocs_since, 1100U);
+  EXPECT_EQ(s.profile.alloc_bytes_since, 1100U * 64);
+  EXPECT_THAT(s.profile.records, ElementsAre(heap::ProfileRecord{AllocationStackId(0), 64, 13, 13 * 64, 6, 6 * 64}));
+}
+
 TEST_P(BuildTest, WhatWasAllocatedWhileTheCollectorMarkedIsExcused) {
   const Address span = heap_.add_span(kSlots64, true, HeapImage::kSweepGen - 2);
   heap_.mark(heap_.allocate(span));
