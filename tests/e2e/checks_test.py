@@ -16,8 +16,10 @@ GOOD = {
                     "c_heap": 6, "mappings": 7, "files": 8, "rest": 0},
         "heap": {"objects": 1000, "bytes": 9000000, "reachable_objects": 995, "reachable_bytes": 8999000, "edges": 700,
                  "roots": 50, "typed_bytes": 8900000},
-        "holders": [{"bytes": 8000000, "count": 900, "what": "900 x *main.T in the map main.byID", "shared": False,
-                     "chain": [{"text": "main.byID"}]}],
+        "holders": [{"bytes": 8000000, "count": 900, "what": "900 x *main.T in the map main.byID", "owners": ["main.byID"],
+                     "chain": [{"text": "main.byID", "kind": "root", "field": ""},
+                               {"text": "main.Index", "kind": "object", "field": ""},
+                               {"text": "main.T", "kind": "object", "field": ".all"}]}],
         "types": [], "losses": [], "pause_ms": 3.5, "bytes_read": 10000000, "peak_rss_bytes": 40000000},
     "audit": {"clean": True, "objects": 1000, "marked": 990, "gc_cycles": 4, "unexplained": [], "unexplained_objects": 0, "unexplained_bytes": 0, "floating": 5,
               "causes": [{"id": "resurrection", "objects": 8, "shown": 4, "examples": ["0xc000000000"]}],
@@ -155,6 +157,7 @@ class ChecksTest(unittest.TestCase):
         tested = {name for name, _, _ in FAULTS} | {
             "counters_equal_the_programs_own", "c_heap_is_seen", "machine_code_names_no_wrong_types", "machine_code_names_what_debug_information_does",
             "what_large_variables_and_frames_lead_to_is_typed", "debug_information_names_variables", "memory_that_is_not_there_is_in_no_part_of_the_account", "shared_objects_belong_to_no_single_holder",
+            "each_thing_is_told_once_under_its_owners",
             "the_type_of_the_deepest_node_goes_back_to_its_variable", "an_interface_beats_a_field", "conflicts_add_up_to_the_loss",
             "a_stripped_copy_gives_the_same_graph", "the_layout_table_gives_the_same_graph_as_debug_information", "a_picture_answers_as_the_process_did",
             "looks_of_one_collection_differ_in_new_objects_only", "the_same_picture_gives_the_same_answer", "one_thread_gives_the_same_answer",
@@ -252,10 +255,21 @@ class ChecksTest(unittest.TestCase):
         self.assertIn(name, complaints(case("core", truth=truth)))
 
     def test_shared_objects_given_to_one_holder_are_found(self):
-        for what, wrong in (("map main.diamondByID", True), ("frame of main.diamondHolder", True),
-                            ("main.diamondByID and main.diamondHolder", False)):
-            answers = changed(GOOD, ("report", "holders", 0), {"bytes": 9000000, "count": 1, "what": what, "chain": [{"text": "main.byID"}]})
-            self.assertEqual("shared_objects_belong_to_no_single_holder" in complaints(case(answers=answers)), wrong, what)
+        for owners, wrong in ((["main.diamondByID"], True), (["main.diamondByID", "goroutine 7 at main.diamondHolder"], False)):
+            answers = changed(GOOD, ("report", "holders", 0),
+                              {"bytes": 9000000, "count": 1, "what": "one", "owners": owners, "chain": [{"text": "main.byID"}]})
+            self.assertEqual("shared_objects_belong_to_no_single_holder" in complaints(case(answers=answers)), wrong, owners)
+
+    def test_things_told_otherwise_than_under_their_owners_are_found(self):
+        name = "each_thing_is_told_once_under_its_owners"
+        truth = TRUTH | {"owned": [{"names": ["main.byID"], "type": "T", "count": 900, "bytes": 8000000}]}
+        self.assertEqual(complaints(case(truth=truth)), {})
+        for path, value in ((("owners",), ["main.byID", "main.other"]), (("owners",), ["main.other"]), (("count",), 899),
+                            (("bytes",), 7999999), (("what",), "900 objects of 48 B in main.byID"), (("chain", 2, "field"), "")):
+            answers = changed(GOOD, ("report", "holders", 0, *path), value)
+            self.assertIn(name, complaints(case(truth=truth, answers=answers)), path)
+        twice = changed(GOOD, ("report", "holders"), GOOD["report"]["holders"] * 2)
+        self.assertIn(name, complaints(case(truth=truth, answers=twice)))
 
     def test_answers_that_differ_are_found_with_their_place(self):
         other = changed(GOOD, ("report", "heap", "edges"), 70001)
