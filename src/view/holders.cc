@@ -60,6 +60,7 @@ class Describer {
     is_single_ = [&](const LevelRun& run) {
       return run.level == kNoLevel || found.levels[static_cast<std::size_t>(run.level)].count == 1;
     };
+    any_alike_ = true;
     const Home& home = owners_.homes()[found.home];
     const graph::NodeId end = example_of(found);
     const std::vector<LevelRun> runs = end ? runs_to(end, home) : std::vector<LevelRun>();
@@ -82,6 +83,7 @@ class Describer {
 
   HoldingPlace place_of(ObjectId object) {
     is_single_ = [](const LevelRun&) { return true; };
+    any_alike_ = false;
     if (!dominators_.reachable(object)) return {};
     graph::NodeId top = object;
     while (dominators_.idom(top) != graph::NodeId::super_root()) top = dominators_.idom(top);
@@ -127,11 +129,13 @@ class Describer {
     return way;
   }
 
-  // Returns the way from the owner to the nearest object that is shared like this one and of its sort.
+  // Returns the way from the owner to the object; if any of them will do, to the nearest object that is shared like
+  // this one and of its sort.
   std::optional<std::vector<graph::NodeId>> way_from(std::uint32_t owner, ObjectId object) {
     const std::uint32_t home = owners_.home_of(object);
     const Sort sort = sort_of(snapshot_, dominators_, object);
     return ways().from_roots(owners_.rows()[owner].roots, [&](ObjectId other) {
+      if (!any_alike_) return other == object;
       return owners_.is_shared(other) && owners_.home_of(other) == home &&
              sort_of(snapshot_, dominators_, other) == sort;
     });
@@ -497,6 +501,7 @@ class Describer {
   const graph::Dominators& dominators_;
   const Owners& owners_;
   std::function<bool(const LevelRun&)> is_single_;  // whether a run stands for one thing, not for many alike
+  bool any_alike_ = false;                          // whether an example stands for all that are alike
   std::unique_ptr<Ways> ways_;                      // made when something is reached in several ways
 };
 

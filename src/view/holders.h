@@ -3,11 +3,11 @@
 // From each home (view/owners.h) the search follows the bytes downwards in levels. A level is a set of nodes of one
 // sort (of one type, if it is known; for roots of one kind), together with those of the same sort that they dominate,
 // so that a list or a tree is one level. The children of a level are grouped by sort; while one group has most of the
-// bytes, it is the next level. If no group has, the level is split into its large groups, unless it already is many
-// things. The level at which the number of things grows most is the one that a sentence is about: "16,000 ×
-// main.Session in the map main.registry.sessions". The levels between it and the root give the place, the levels below
-// it the rest of the chain. Many goroutines at one place count together with all that only they hold. No byte is
-// counted for two holders.
+// bytes, it is the next level. If no group has, the large things among the children become holders of their own, unless
+// the level is a map or already many things: then it is told by what it has most of. The level at which the number of
+// things grows most is the one that a sentence is about: "16,000 × main.Session in the map main.registry.sessions". The
+// levels between it and the root give the place, the levels below it the rest of the chain. Many goroutines at one
+// place count together with all that only they hold. No byte is counted for two holders.
 #pragma once
 
 #include <memory>
@@ -28,8 +28,7 @@ namespace holdfast::view {
 std::vector<Found> search_holders(const Names& names, const Owners& owners, const graph::DominatorTree& tree,
                                   std::uint64_t live_bytes);
 
-// Puts the first `limit` of them into words. If something has no single root, this takes 4 B per object and 4 B per
-// pointerful one while it runs.
+// Puts the first `limit` of them into words. Where several ways lead on it looks for a shortest one (view/ways.h).
 std::vector<Holder> describe_holders(const Names& names, const graph::Dominators& dominators, const Owners& owners,
                                      std::span<const Found> found, std::size_t limit);
 

@@ -7,6 +7,7 @@
 #include <random>
 
 #include "heap/heap_builder_for_tests.h"
+#include "view/holders.h"
 #include "view/owner_words.h"
 #include "view/ways.h"
 
@@ -98,6 +99,29 @@ TEST(Owners, WordsWithoutANameAreOneOnlyIfTheyLeadToTheSameSort) {
   EXPECT_EQ(owners.owner_of(roots[0]), owners.owner_of(roots[1]));
   EXPECT_NE(owners.owner_of(roots[0]), owners.owner_of(roots[2]));
   EXPECT_TRUE(owners.rows()[owners.owner_of(roots[0])].by_nearness);
+}
+
+// Of what one holder has, any example will do; who asks about an object means this one.
+TEST(PlaceFinder, SaysWhereThisVeryObjectIs) {
+  HeapBuilder heap;
+  const TypeId table = heap.structure("main.Table", 64, {{"next", {}, 0}});
+  const TypeId app = heap.structure("main.App", 32, {{"near", {}, 0}, {"far", {}, 8}});
+  const auto a = heap.object(32, app), b = heap.object(32, app);
+  const auto near = heap.object(64, table), far = heap.object(64, table);
+  heap.refer(heap.root(RootKind::kGlobal, "main.a"), a).refer(heap.root(RootKind::kGlobal, "main.b"), b);
+  heap.edge(a, 0, near).edge(b, 0, near).edge(a, 8, far).edge(b, 8, far);
+  const heap::Snapshot snapshot = heap.build();
+  const heap::ObjectIndex index(snapshot);
+  const Names names(snapshot, index);
+  const graph::Dominators dominators = graph::dominators(snapshot);
+  const Owners owners(snapshot, dominators);
+  PlaceFinder places(names, dominators, owners);
+  for (const auto& [object, field] : {std::pair(near, ".near"), std::pair(far, ".far")}) {
+    const HoldingPlace place = places.place_of(heap.id(object));
+    EXPECT_EQ(place.chain.back().address, index.address_of(heap.id(object)));
+    EXPECT_EQ(place.chain.back().field, field);
+    EXPECT_EQ(place.text.full, std::string("main.a") + field);
+  }
 }
 
 TEST(Ways, AreTheShortestAndMadeOfPointers) {
