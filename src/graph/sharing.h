@@ -30,7 +30,6 @@ using Owner = std::uint32_t;
 struct Ownership {
   std::vector<Owner> of_root;          // by RootId: the owner that the node of the root forest belongs to
   std::vector<std::uint32_t> kind_of;  // by Owner: any small number
-  std::uint32_t kinds = 0;             // kind_of < kinds
   std::vector<std::pair<ObjectId, Owner>>
       fixed;  // ascending by object; those that a single root dominates do not count
 };

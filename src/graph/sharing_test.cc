@@ -23,7 +23,6 @@ Ownership by_root(const heap::Snapshot& snapshot) {
     out.of_root.push_back(static_cast<Owner>(out.kind_of.size()));
     out.kind_of.push_back(out.of_root.back() % 2);
   }
-  out.kinds = 2;
   return out;
 }
 
@@ -78,7 +77,7 @@ TEST(Sharing, PutsRootsOfOneOwnerTogether) {
   const RootId a = graph.root(), b = graph.root();
   graph.refer(a, 0).refer(b, 0);
   const heap::Snapshot snapshot = graph.build();
-  const Sharing sharing(snapshot, dominators(snapshot), {.of_root = {0, 0}, .kind_of = {0}, .kinds = 1, .fixed = {}});
+  const Sharing sharing(snapshot, dominators(snapshot), {.of_root = {0, 0}, .kind_of = {0}, .fixed = {}});
   EXPECT_THAT(owners_of(sharing, 0), ElementsAre(0U));
 }
 

@@ -14,7 +14,6 @@ namespace {
 
 constexpr std::uint32_t kTheRuntime = Owners::kTheRuntime;
 constexpr std::uint32_t kLastings = static_cast<std::uint32_t>(Lasting::kForLong) + 1;
-constexpr std::uint32_t kKinds = (static_cast<std::uint32_t>(OwnerKind::kVariable) + 1) * kLastings;
 
 bool is_of_runtime(std::string_view name) {
   return name.starts_with("runtime.") || name.starts_with("runtime/") || name.starts_with("internal/runtime/");
@@ -282,7 +281,6 @@ Owners::Owners(const heap::Snapshot& snapshot, const graph::Dominators& dominato
   owner_of_root_ = std::move(finder.of_root_);
   graph::Ownership ownership;
   ownership.of_root = owner_of_root_;
-  ownership.kinds = kKinds;
   for (const OwnerRow& row : rows_)
     ownership.kind_of.push_back(static_cast<std::uint32_t>(row.kind) * kLastings +
                                 static_cast<std::uint32_t>(row.lasting));

@@ -10,6 +10,7 @@ import (
 	"runtime"
 	"runtime/debug"
 	"runtime/pprof"
+	"strconv"
 	"strings"
 
 	"holdfast.test/programs/truth"
@@ -88,7 +89,10 @@ func main() {
 	allocate()
 	truth.BeforeReading = func() {
 		debug.SetGCPercent(-1)
-		deep(100, 50000) // what the profile has not published yet
+		var before runtime.MemStats
+		runtime.ReadMemStats(&before)
+		truth.Text("live_at_least", strconv.FormatUint(before.HeapAlloc, 10)) // the profile leaves garbage beside it
+		deep(100, 50000)                                                      // what the profile has not published yet
 		var profile bytes.Buffer
 		if err := pprof.Lookup("heap").WriteTo(&profile, 0); err != nil {
 			panic(err)
