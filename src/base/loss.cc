@@ -105,6 +105,8 @@ constexpr LossInfo kTable[] = {
      kKeepFile},
     {LossKind::kUnreadableGoroutine, "unreadable-goroutine", LossSeverity::kDataMissing,
      "a goroutine's record cannot be read: what its stack holds is missing", kLookAgain},
+    {LossKind::kUnreadableLabels, "unreadable-labels", LossSeverity::kDataMissing,
+     "the pprof labels of a goroutine cannot be read: it counts as one without labels", kLookAgain},
     {LossKind::kUnreadablePage, "unreadable-page", LossSeverity::kDataMissing,
      "pages of the target cannot be read: what lies on them points to nothing", kWholeCore},
     {LossKind::kUnreadablePointerMap, "unreadable-pointer-map", LossSeverity::kDataMissing,

@@ -62,6 +62,7 @@ enum class LossKind : std::uint8_t {
   kUnreadableContent,
   kUnreadableFunctionTable,
   kUnreadableGoroutine,
+  kUnreadableLabels,
   kUnreadablePage,
   kUnreadablePointerMap,
   kUnreadableSpan,

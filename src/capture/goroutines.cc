@@ -4,9 +4,11 @@
 
 #include <algorithm>
 #include <map>
+#include <unordered_map>
 
 #include "base/parallel.h"
 #include "capture/mark_excuses.h"
+#include "go/goroutine_labels.h"
 #include "go/package_names.h"
 #include "heap/plumbing.h"
 
@@ -30,6 +32,7 @@ class GoroutinePass {
         scheduler_(scheduler),
         forest_(forest),
         snapshot_(snapshot),
+        losses_(losses),
         functions_(*target.identified->functions),
         unwinder_(*target.identified->runtime, functions_, scheduler, target.threads),
         finder_(*target.identified->runtime, functions_, losses) {}
@@ -37,6 +40,7 @@ class GoroutinePass {
   void run() {
     walk_all();
     add_rows();
+    add_labels();
     add_roots();
     add_excuses();
   }
@@ -79,6 +83,25 @@ class GoroutinePass {
         check_unwound(g, walked_[i].stack);
       }
       snapshot_.goroutines.push_back(row);
+    }
+  }
+
+  // Goroutines mostly share their labels with those that made them.
+  void add_labels() {
+    const go::GoroutineLabelReader reader(*target_.identified->runtime);
+    using Rows = std::vector<std::pair<StringId, StringId>>;
+    std::unordered_map<Address, Rows> known;
+    for (std::uint32_t i = 0; i < scheduler_.goroutines.size(); ++i) {
+      const go::Goroutine& g = scheduler_.goroutines[i];
+      if (g.dead() || !g.labels) continue;
+      const auto [it, is_new] = known.try_emplace(g.labels);
+      if (is_new) {
+        const auto labels = reader.read(g.labels);
+        if (!labels) losses_.add(LossKind::kUnreadableLabels, g.labels);
+        for (const go::GoroutineLabel& label : labels.value_or(std::vector<go::GoroutineLabel>()))
+          it->second.emplace_back(snapshot_.strings.add(label.key), snapshot_.strings.add(label.value));
+      }
+      for (const auto& [key, value] : it->second) snapshot_.goroutine_labels.push_back({GoroutineId(i), key, value});
     }
   }
 
@@ -313,6 +336,7 @@ class GoroutinePass {
   const go::Scheduler& scheduler_;
   RootWriter& forest_;
   heap::Snapshot& snapshot_;
+  LossLedger& losses_;
   const go::FunctionTables& functions_;
   go::Unwinder unwinder_;
   go::StackRootFinder finder_;

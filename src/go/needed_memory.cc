@@ -5,6 +5,7 @@
 
 #include "base/architecture.h"
 #include "base/ranges.h"
+#include "go/goroutine_labels.h"
 #include "go/goroutines.h"
 #include "go/library_layouts.h"
 #include "go/memory_profile.h"
@@ -99,6 +100,7 @@ void visit_small_records(const Runtime& runtime, const HeapModel& heap, const st
   visit_span_caches(runtime);
   if (const auto channel = read_library_layouts(runtime.layouts).channel)
     for (const Address at : waited_channels(runtime)) keep({at, at + channel->bytes});
+  visit_goroutine_labels(runtime);
   for (const AddressRange& bits : heap.page_mark_ranges()) keep(bits);
 }
 

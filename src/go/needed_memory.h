@@ -26,8 +26,8 @@ std::vector<AddressRange> heap_memory(const Runtime& runtime, const HeapModel& h
 std::vector<AddressRange> stack_memory(const Runtime& runtime, std::span<const Address> stack_pointers);
 
 // Reads, or calls `keep` for, the small records that are asked for after the target has gone on: bits of spans,
-// specials, records of samples, the page allocator, channels that goroutines wait for. A memory that keeps what it was
-// asked for has all of them afterwards.
+// specials, records of samples, the page allocator, channels that goroutines wait for, labels of goroutines. A memory
+// that keeps what it was asked for has all of them afterwards.
 void visit_small_records(const Runtime& runtime, const HeapModel& heap, const std::function<void(AddressRange)>& keep,
                          LossLedger& losses);
 

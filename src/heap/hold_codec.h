@@ -187,6 +187,10 @@ void describe(Archive& a, Goroutine& x) {
     x.waits_on, x.created_by, x.created_file, x.created_line, x.root, x.first_frame, x.frame_count);
 }
 template <class Archive>
+void describe(Archive& a, GoroutineLabel& x) {
+  a(x.goroutine, x.key, x.value);
+}
+template <class Archive>
 void describe(Archive& a, Frame& x) {
   a(x.pc, x.function, x.file, x.line, x.inlined);
 }

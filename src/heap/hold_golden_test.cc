@@ -12,6 +12,7 @@ namespace holdfast::heap {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
@@ -121,12 +122,20 @@ void expect_all_of_format_4(const Snapshot& s) {
   EXPECT_THAT(s.audit.not_unwound, ElementsAre(7));
   EXPECT_THAT(s.audit.counters, ElementsAre(Counter{"HeapAlloc", 1048688, 1048680, CounterRule::kInFlight, 0}));
   EXPECT_THAT(s.audit.excuses, ElementsAre(MarkExcuse{ObjectId(1), MarkCause::kConservativeWord}));
-  EXPECT_THAT(s.losses, IsEmpty());
+}
+
+// Says what is missing in files from before labels of goroutines were kept.
+void expect_no_labels(const Snapshot& s) {
+  EXPECT_THAT(s.goroutine_labels, IsEmpty());
+  ASSERT_THAT(s.losses, SizeIs(1));
+  EXPECT_EQ(s.losses[0].kind, "missing-section");
+  EXPECT_THAT(s.losses[0].detail, HasSubstr("no labels of goroutines"));
 }
 
 TEST(HoldGolden, Format4) {
   const Snapshot s = read_golden("format-4.hold");
   expect_all_of_format_4(s);
+  expect_no_labels(s);
   EXPECT_FALSE(s.target.release_given);
   EXPECT_THAT(s.target.runtimes, IsEmpty());
 }
@@ -134,6 +143,7 @@ TEST(HoldGolden, Format4) {
 TEST(HoldGolden, Format4WithRuntimes) {
   const Snapshot s = read_golden("format-4-runtimes.hold");
   expect_all_of_format_4(s);
+  expect_no_labels(s);
   EXPECT_TRUE(s.target.release_given);
   EXPECT_THAT(s.target.runtimes, ElementsAre(GoRuntime{"/usr/lib/a.so", "go1.26.8", 1048688, true},
                                              GoRuntime{"/usr/lib/b.so", "", std::nullopt, false}));
@@ -162,6 +172,16 @@ TEST(HoldGolden, Format4WithTheMemoryProfile) {
   EXPECT_THAT(s.profile.records, ElementsAre(ProfileRecord{AllocationStackId(0), 24, 7, 168, 2, 48}));
   EXPECT_THAT(s.profile.mappings,
               ElementsAre(CodeMapping{{Address(0x400000), Address(0x500000)}, 4096, "/usr/bin/checkout", "abcdef"}));
+}
+
+TEST(HoldGolden, Format4WithLabelsOfGoroutines) {
+  const Snapshot s = read_golden("format-4-labels.hold");
+  expect_objects_of_format_4(s);
+  EXPECT_THAT(s.losses, IsEmpty());
+  ASSERT_THAT(s.goroutine_labels, SizeIs(1));
+  EXPECT_EQ(s.goroutine_labels[0].goroutine, GoroutineId(0));
+  EXPECT_EQ(s.strings[s.goroutine_labels[0].key], "tenant");
+  EXPECT_EQ(s.strings[s.goroutine_labels[0].value], "acme");
 }
 
 }  // namespace

@@ -159,6 +159,7 @@ constexpr auto kSections = std::to_array<HoldSection>({
     section("PREC", HoldPart::kProfile, table<&Snapshot::profile, &MemoryProfile::records>()),
     section("PMAP", HoldPart::kProfile, records<&Snapshot::profile, &MemoryProfile::mappings>()),
     section("RUNT", HoldPart::kRuntimes, records<&Snapshot::target, &TargetInfo::runtimes>()),
+    section("GLBL", HoldPart::kGoroutineLabels, table<&Snapshot::goroutine_labels>()),
 });
 
 void forget_types(Snapshot& s) {
@@ -204,6 +205,8 @@ constexpr std::array kRules = {
     HoldPartRule{HoldPart::kContent, [](Snapshot& s) { s.content = {}; }, ""},
     HoldPartRule{HoldPart::kRuntimes, [](Snapshot& s) { s.target.runtimes.clear(); }, ""},
     HoldPartRule{HoldPart::kProfile, [](Snapshot& s) { s.profile = {}; }, ""},
+    HoldPartRule{HoldPart::kGoroutineLabels, [](Snapshot& s) { s.goroutine_labels.clear(); },
+                 "the capture has no labels of goroutines: `labels` is empty, and `goroutines` goes without them"},
 };
 
 }  // namespace

@@ -24,7 +24,8 @@ enum class HoldPart : std::uint8_t {
   kLosses,
   kContent,
   kRuntimes,
-  kProfile
+  kProfile,
+  kGoroutineLabels
 };
 
 // A section of a file that is read. Its checksum was right.

@@ -1,5 +1,5 @@
-// For tests: a small snapshot with one of everything except content: types, edges with a long step, roots, a goroutine,
-// samples, a memory profile, marks, an excuse, absent pages.
+// For tests: a small snapshot with one of everything except content: types, edges with a long step, roots, a goroutine
+// with a label, samples, a memory profile, marks, an excuse, absent pages.
 #pragma once
 
 #include "heap/heap_builder_for_tests.h"
@@ -21,6 +21,8 @@ inline Snapshot one_of_everything() {
   const RootId goroutine = heap.root(RootKind::kGoroutine, Label(), group);
   heap.refer(goroutine, large, 16);
   heap.goroutine(1, GoroutineState::kWaiting, WaitReason::kChanSend, goroutine, {"main.send", "main.main"});
+  heap.snapshot().goroutine_labels.push_back(
+      {GoroutineId(0), heap.snapshot().strings.add("tenant"), heap.snapshot().strings.add("acme")});
   heap.refer(heap.root(RootKind::kGlobal, "main.head", {}, node), a);
   heap.sample(a, {"main.add"}).sample(b, {"main.add", "main.main"});
   heap.snapshot().audit.excuses.push_back({heap.id(a), MarkCause::kResurrection});

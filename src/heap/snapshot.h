@@ -201,6 +201,15 @@ struct Goroutine {
   bool operator==(const Goroutine&) const = default;
 };
 
+// A pprof label that a goroutine has: pprof.Do gave it, or it came with the go statement.
+struct GoroutineLabel {
+  GoroutineId goroutine;
+  StringId key;
+  StringId value;
+
+  bool operator==(const GoroutineLabel&) const = default;
+};
+
 struct Frame {
   Address pc;
   StringId function;
@@ -384,7 +393,8 @@ struct Snapshot {
   std::vector<Root> roots;
   std::vector<RootTarget> root_targets;
   std::vector<Goroutine> goroutines;
-  std::vector<Frame> frames;  // of goroutines and allocation stacks
+  std::vector<GoroutineLabel> goroutine_labels;  // ascending by goroutine
+  std::vector<Frame> frames;                     // of goroutines and allocation stacks
   std::vector<AllocationStack> allocation_stacks;
   std::vector<SampledObject> sampled;  // ascending by object, each at most once
   MemoryProfile profile;

@@ -42,6 +42,7 @@ class Check {
     check_labels();
     check_roots();
     check_goroutines();
+    check_goroutine_labels();
     check_samples();
     check_rest();
     return std::move(problems_);
@@ -257,6 +258,18 @@ class Check {
     }
     for (std::size_t f = 0; f < snapshot_.frames.size(); ++f)
       for (const StringId id : {snapshot_.frames[f].function, snapshot_.frames[f].file}) check_string(id, "frame", f);
+  }
+
+  void check_goroutine_labels() {
+    const auto& all = snapshot_.goroutine_labels;
+    for (std::size_t l = 0; l < all.size(); ++l) {
+      if (all[l].goroutine.row >= snapshot_.goroutines.size() || (l > 0 && all[l].goroutine < all[l - 1].goroutine))
+        problem("goroutine label {} is of goroutine {} of {}, out of order", l, all[l].goroutine.row,
+                snapshot_.goroutines.size());
+      for (const StringId id : {all[l].key, all[l].value})
+        if (id.row >= snapshot_.strings.size())
+          problem("goroutine label {} names string {} of {}", l, id.row, snapshot_.strings.size());
+    }
   }
 
   void check_samples() {

@@ -95,6 +95,8 @@ TEST(Validate, NamesEachBrokenPromise) {
                  "profile record 0 has 8 objects of 48 bytes freed, 7 of 168");
   expect_problem([](S& s) { s.profile.mappings[0].range.end = Address(1); }, "the code of /usr/bin/checkout lies at");
   expect_problem([](S& s) { s.sampled[0] = s.sampled[1]; }, "sample 1 is of object 1, the one before it of 1");
+  expect_problem([](S& s) { s.goroutine_labels[0].goroutine = GoroutineId(1); }, "goroutine label 0 is of goroutine 1");
+  expect_problem([](S& s) { s.goroutine_labels[0].value = StringId(); }, "goroutine label 0 names string");
   expect_problem([](S& s) { s.audit.excuses[0].object = ObjectId(4); }, "mark excuse 0");
   expect_problem([](S& s) { s.audit.excuses[0].frame = FrameId(99); }, "mark excuse 0 rests on frame 99");
   expect_problem([](S& s) { s.roots[1].about = ObjectId(4); }, "root 1 is about object 4 of 4");

@@ -643,9 +643,9 @@ TEST(Report, SaysWhichOfSeveralRuntimesItIsOf) {
 
 // Each part of a .hold file that may be missing, and what of the report goes with it.
 TEST(Report, TellsWhatIsLeftWithoutAPartOfACapture) {
-  for (const heap::HoldPart part :
-       {heap::HoldPart::kTypes, heap::HoldPart::kMarks, heap::HoldPart::kAccount, heap::HoldPart::kSamples,
-        heap::HoldPart::kLosses, heap::HoldPart::kContent, heap::HoldPart::kRuntimes}) {
+  for (const heap::HoldPart part : {heap::HoldPart::kTypes, heap::HoldPart::kMarks, heap::HoldPart::kAccount,
+                                    heap::HoldPart::kSamples, heap::HoldPart::kLosses, heap::HoldPart::kContent,
+                                    heap::HoldPart::kRuntimes, heap::HoldPart::kGoroutineLabels}) {
     heap::Snapshot snapshot = shop();
     heap::rule_of(part).forget(snapshot);
     const Report report = report_of(snapshot);

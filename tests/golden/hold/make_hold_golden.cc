@@ -24,7 +24,9 @@ void add_objects(testing::HeapBuilder& heap) {
   const RootId goroutine = heap.root(RootKind::kGoroutine, Label(), group);
   heap.refer(goroutine, large, 16);
   heap.goroutine(7, GoroutineState::kWaiting, WaitReason::kChanSend, goroutine, {"main.send", "main.main"});
-  heap.snapshot().goroutines[0].waiting_ns = 90000000000;
+  Snapshot& s = heap.snapshot();
+  s.goroutines[0].waiting_ns = 90000000000;
+  s.goroutine_labels.push_back({GoroutineId(0), s.strings.add("tenant"), s.strings.add("acme")});
   heap.refer(heap.root(RootKind::kGlobal, "main.head", {}, node), a);
   heap.sample(a, {"main.add", "main.main"});
   heap.snapshot().audit.excuses.push_back({heap.id(b), MarkCause::kConservativeWord, FrameId(1)});
