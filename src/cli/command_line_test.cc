@@ -222,9 +222,9 @@ TEST_P(Help, IsTheGoldenText) {
 }
 
 INSTANTIATE_TEST_SUITE_P(OfEveryVerb, Help,
-                         ::testing::Values("", "report", "types", "roots", "goroutines", "spans", "type-reasons",
-                                           "type-conflicts", "type-comparison", "audit", "capture", "ps", "help",
-                                           "completion"));
+                         ::testing::Values("", "report", "types", "roots", "goroutines", "labels", "spans",
+                                           "type-reasons", "type-conflicts", "type-comparison", "audit", "capture",
+                                           "ps", "help", "completion"));
 
 TEST(HelpForms, AllSayTheSame) {
   EXPECT_EQ(parse({}).text, parse({"--help"}).text);

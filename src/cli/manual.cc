@@ -36,6 +36,7 @@ std::string column_meaning(const view::Column& column) {
   std::string text(column.meaning);
   if (column.words != nullptr) text += fmt::format(": {}", fmt::join(column.words(), ", "));
   if (!words_of(column.unit).empty()) text += fmt::format(" [{}]", words_of(column.unit));
+  if (column.shown == view::Shown::kIfAny) return text + " (if there are any)";
   return text + (column.shown == view::Shown::kWhenAsked ? " (when asked for)" : "");
 }
 

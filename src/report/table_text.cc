@@ -63,21 +63,37 @@ std::string cell_text(const Cell& cell, Unit unit) {
   return format_count(*number);
 }
 
+namespace {
+
+bool is_shown(const Table& table, const TablePlan& plan, const Selection& selection, std::size_t column) {
+  if (plan.columns_named || table.shape.columns[column].shown != Shown::kIfAny) return true;
+  return std::any_of(selection.rows.begin(), selection.rows.end(), [&](std::uint32_t row) {
+    return !std::holds_alternative<std::monostate>(table.cell(row, column));
+  });
+}
+
+Stays stays_of(const Column& column, bool sorts) {
+  if (sorts) return Stays::kAlways;
+  return column.shown == Shown::kIfRoom || column.shown == Shown::kIfAny ? Stays::kIfRoom : Stays::kUsually;
+}
+
+}  // namespace
+
 std::string table_text(const Table& table, const TablePlan& plan, const Selection& selection, const TextStyle& style) {
   std::vector<std::vector<std::string>> rows(1);  // the first row has the headings
   std::vector<TextColumn> columns;
+  std::vector<std::size_t> shown;
   for (const std::size_t c : plan.text_columns) {
+    if (!is_shown(table, plan, selection, c)) continue;
     const Column& column = table.shape.columns[c];
+    shown.push_back(c);
     rows.front().emplace_back(column.name);
     columns.push_back({column.unit != Unit::kText && column.unit != Unit::kFlag, column.unit == Unit::kText,
-                       c == plan.sort.column            ? Stays::kAlways
-                       : column.shown == Shown::kIfRoom ? Stays::kIfRoom
-                                                        : Stays::kUsually});
+                       stays_of(column, c == plan.sort.column)});
   }
   for (const std::uint32_t row : selection.rows) {
     auto& cells = rows.emplace_back();
-    for (const std::size_t c : plan.text_columns)
-      cells.push_back(cell_text(table.cell(row, c), table.shape.columns[c].unit));
+    for (const std::size_t c : shown) cells.push_back(cell_text(table.cell(row, c), table.shape.columns[c].unit));
   }
   const TextLayout layout = lay_out(rows, columns, style.width);
   std::string out = style.bold(layout.lines.front()) + "\n";

@@ -118,6 +118,23 @@ TEST(TableText, NumbersAreWholeOrNotThereAndALineSaysSo) {
   EXPECT_THAT(text_of(table, {}, kEndless), Not(HasSubstr("no room")));
 }
 
+struct Marked {
+  std::uint64_t id = 0;
+  std::string_view mark;
+};
+
+constexpr ColumnOf<Marked> kMarked[] = {
+    {{"id", Unit::kId, ""}, [](const Marked& row) { return Cell(row.id); }},
+    {{"mark", Unit::kText, "", Shown::kIfAny}, [](const Marked& row) { return text_cell(row.mark); }},
+};
+
+TEST(TableText, AColumnThatFewTablesHaveStandsThereIfARowHasItOrItIsNamed) {
+  const Table table = make_table<Marked>(make_shape<Marked>("things", "id", kMarked), kMarked, {{2, "x"}, {1, ""}});
+  EXPECT_THAT(text_of(table, {}, kEndless), HasSubstr("id  mark\n 2  x\n 1  -\n"));
+  EXPECT_THAT(text_of(table, {.filters = {"id=1"}}, kEndless), HasSubstr("id\n 1\n"));
+  EXPECT_THAT(text_of(table, {.filters = {"id=1"}, .columns = "id,mark"}, kEndless), HasSubstr("id  mark\n 1  -\n"));
+}
+
 TEST(TableText, HeadingsAreBoldIfWished) {
   const Table table = table_of({{"a", 17, "x.go"}});
   const TablePlan plan = plan_table(table.shape, {});

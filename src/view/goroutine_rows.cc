@@ -32,7 +32,8 @@ std::vector<GoroutineGroup> goroutine_groups(const heap::Snapshot& snapshot, con
                                              bool together) {
   std::map<RootId, std::size_t> group_at;
   std::vector<GoroutineGroup> groups;
-  for (const heap::Goroutine& goroutine : snapshot.goroutines) {
+  for (std::uint32_t row = 0; row < snapshot.goroutines.size(); ++row) {
+    const heap::Goroutine& goroutine = snapshot.goroutines[row];
     if (goroutine.state == heap::GoroutineState::kDead || goroutine.state == heap::GoroutineState::kDeadExtra) continue;
     const RootId node = goroutine.root ? snapshot.roots[goroutine.root.row].parent : RootId();
     std::size_t at = groups.size();
@@ -45,6 +46,7 @@ std::vector<GoroutineGroup> goroutine_groups(const heap::Snapshot& snapshot, con
     }
     GoroutineGroup& group = groups[at];
     ++group.count;
+    group.members.emplace_back(row);
     group.stack_bytes += goroutine.stack.size();
     if (goroutine.waiting_ns) group.waiting_ns = std::max(group.waiting_ns.value_or(0), *goroutine.waiting_ns);
     if (group.goids.size() < kExamples) group.goids.push_back(goroutine.goid);

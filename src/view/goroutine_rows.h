@@ -19,6 +19,7 @@ struct GoroutineGroup {
   std::uint64_t stack_bytes = 0;            // of their stacks, which are no heap
   std::optional<std::uint64_t> waiting_ns;  // the longest of several; a lower bound
   std::vector<std::uint64_t> goids;         // the first few
+  std::vector<GoroutineId> members;         // all
 };
 
 // Returns those that have not ended, in the order of the snapshot. With `together`, those under one group of the root

@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "view/goroutine_rows.h"
+#include "view/label_table.h"
 #include "view/labels.h"
 #include "view/names.h"
 #include "view/words.h"
@@ -14,7 +15,7 @@ namespace {
 struct TableRow {
   const heap::Snapshot* snapshot = nullptr;
   GoroutineGroup group;
-  std::string top, created_at;
+  std::string top, created_at, labels;
 
   const heap::Goroutine& one() const { return *group.first; }
   std::string_view text(StringId id) const { return snapshot->strings[id]; }
@@ -57,10 +58,13 @@ constexpr GoroutineColumn kCreatedAt = {{"created_at", Unit::kText, "file and li
 constexpr GoroutineColumn kSystem = {{"system", Unit::kFlag, "whether it is the runtime's own", Shown::kWhenAsked},
                                      [](const TableRow& row) { return flag_cell(row.one().system); }};
 
-constexpr GoroutineColumn kSingle[] = {kRetained, kStack, kGoid,      kDoing,     kState,   kReason,
-                                       kWaiting,  kTop,   kCreatedBy, kCreatedAt, kWaitsOn, kSystem};
-constexpr GoroutineColumn kGrouped[] = {kRetained, kStack, kCount,     kDoing,     kState, kReason,
-                                        kWaiting,  kTop,   kCreatedBy, kCreatedAt, kSystem};
+constexpr GoroutineColumn kLabels = {{"labels", Unit::kText, "its pprof labels: key=value", Shown::kIfAny},
+                                     [](const TableRow& row) { return text_cell(row.labels); }};
+
+constexpr GoroutineColumn kSingle[] = {kRetained, kStack,  kGoid,      kDoing,     kState,   kReason, kWaiting,
+                                       kTop,      kLabels, kCreatedBy, kCreatedAt, kWaitsOn, kSystem};
+constexpr GoroutineColumn kGrouped[] = {kRetained, kStack, kCount,  kDoing,     kState,     kReason,
+                                        kWaiting,  kTop,   kLabels, kCreatedBy, kCreatedAt, kSystem};
 
 std::span<const GoroutineColumn> columns_for(bool group) {
   if (group) return kGrouped;
@@ -98,7 +102,9 @@ Table goroutine_table(const heap::Snapshot& snapshot, const graph::Dominators& d
     shown.push_back(group.first);
     const heap::Goroutine& one = *group.first;
     std::string created_at = line_text_with_path(snapshot.strings[one.created_file], one.created_line);
-    rows.push_back({&snapshot, std::move(group), code_text(names.top_frame(one)), std::move(created_at)});
+    std::string labels = labels_text(snapshot, group.members);
+    rows.push_back(
+        {&snapshot, std::move(group), code_text(names.top_frame(one)), std::move(created_at), std::move(labels)});
   }
   Table table = make_table<TableRow>(goroutine_shape(options.group), columns_for(options.group), std::move(rows));
   if (options.stacks) {

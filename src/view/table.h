@@ -44,6 +44,7 @@ using Cell = std::variant<std::monostate, std::uint64_t, std::string_view>;
 enum class Shown : std::uint8_t {
   kUsually,
   kIfRoom,     // the first to be left out where lines would be too wide
+  kIfAny,      // like kIfRoom, and only if a row that is shown has a value, or --columns names it
   kWhenAsked,  // only if --columns names it
 };
 

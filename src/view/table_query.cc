@@ -271,6 +271,7 @@ TablePlan plan_table(const TableShape& shape, const TableQuery& query) {
   plan.sort = read_sort(columns, query.sort.empty() ? shape.default_sort : std::string_view(query.sort));
   for (const std::string& filter : query.filters) plan.filters.push_back(read_filter(columns, filter));
   plan.text_columns = read_columns(columns, query.columns);
+  plan.columns_named = !query.columns.empty();
   return plan;
 }
 

@@ -50,6 +50,7 @@ struct TablePlan {
   SortOrder sort;
   std::vector<Filter> filters;
   std::vector<std::size_t> text_columns;
+  bool columns_named = false;  // by the user
 };
 
 // Columns can be named by the beginning of their name where that is unambiguous. Whatever could not match anything

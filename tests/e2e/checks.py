@@ -10,6 +10,7 @@ What the checks read of holdfast's JSON:
               alloc_count_mismatches, pointers_to_free_slots, goroutines_checked, not_unwound,
               counters[].{name,runtime,ours,must_match}, mem_stats{}, losses
   goroutines  goroutines[].{count,state,wait_reason,created_by}
+  labels      labels[].{key,value,goroutines,exclusive,shared}
   spans       spans[] with bytes; types: types[] with bytes and count
 """
 import collections
@@ -38,8 +39,10 @@ LARGE_VARIABLES = 0.95   # of those that hold over a thousandth, without debug i
 FRAME_SLOTS = 0.9        # of the pointers of frames, likewise
 MANY_SLOTS = 100
 TYPED_WITH_DWARF = 0.97  # of the live bytes
+LABEL_SLACK = 16 << 10   # bytes
 NAMED_FROM = 0.01        # holders of a smaller share need not stand in the report
 VERBS = ("report", "audit", "types", "roots", "spans", "goroutines")
+LABELS, EACH_GOROUTINE = "labels --top 0", "goroutines --each --top 0"  # for programs that state labels
 VOLATILE = {"pause_ms", "predicted_ms", "pause", "took_ms", "peak_rss_bytes", "bytes_read", "waiting", "longest_waiting_ns", "since",
             "age", "age_ns", "account", "target"}
 
@@ -501,6 +504,38 @@ def arguments_of_cleanups_are_typed(case):
     for name in ("main.ticket", "*main.ticket"):  # what a cleanup is called with, and the copy that the runtime keeps
         if counts.get(name, 0) != case.truth["facts"]["queued_tickets"]:
             yield differ(f"objects of type {name}", case.truth["facts"]["queued_tickets"], counts.get(name, 0))
+
+
+def stated_labels(truth):
+    """Returns {"tenant=acme": {"goroutines": 3, ...}} as the program says it."""
+    stated = collections.defaultdict(dict)
+    for fact, value in truth["facts"].items():
+        if fact.startswith("label "):
+            label, column = fact.removeprefix("label ").rsplit(" ", 1)
+            stated[label][column] = value
+    return stated
+
+
+@check(when=lambda case: still(case) and stated_labels(case.truth))
+def goroutines_of_a_label_hold_what_the_program_says(case):
+    """Beside its buffers a goroutine has closures, contexts and its labels; what is shared can lead to a little more."""
+    rows = {f"{r['key']}={r['value']}": r for r in case.answer(LABELS)["labels"]}
+    stated = stated_labels(case.truth)
+    if rows.keys() != stated.keys():
+        yield differ("labels", sorted(stated), sorted(rows))
+    for label, wanted in stated.items():
+        row = rows.get(label, collections.Counter())
+        yield from outside(f"goroutines of {label}", wanted["goroutines"], wanted["goroutines"], row["goroutines"])
+        for column in ("exclusive", "shared"):
+            yield from outside(f"{column} bytes of {label}", wanted[column], wanted[column] + LABEL_SLACK, row[column])
+
+
+@check(when=lambda case: still(case) and stated_labels(case.truth))
+def goroutines_show_their_labels(case):
+    goroutines = case.answer(EACH_GOROUTINE)["goroutines"]
+    for label, wanted in stated_labels(case.truth).items():
+        shown = sum(label in (g["labels"] or "").split(", ") for g in goroutines)
+        yield from outside(f"goroutines that show {label}", wanted["goroutines"], wanted["goroutines"], shown)
 
 
 @check

@@ -42,12 +42,15 @@ GOOD = {
                               "frame_slots": {"all": 100, "typed_with": 100, "typed_without": 90}},
     "roots": {"roots": [{"name": "main.byID", "kind": "global", "where": "0x1000", "retained": 0},
                         {"name": "main.small", "kind": "global", "where": "0x1008", "retained": 0}]},
+    "labels --top 0": {"labels": [{"key": "tenant", "value": "acme", "goroutines": 2, "exclusive": 58, "shared": 7}]},
+    "goroutines --each --top 0": {"goroutines": [{"labels": "route=/pay, tenant=acme"}, {"labels": "tenant=acme"}, {"labels": None}]},
     "spans": {"spans": [{"size": 9000000}, {"size": 100000}]},
     "goroutines": {"goroutines": [{"goid": 17, "count": 3, "state": "waiting", "wait_reason": "chan send", "created_by": "main.main"},
                                   {"goid": 1, "count": 1, "state": "syscall", "wait_reason": "", "created_by": ""}]},
 }
 MEMSTATS = {"HeapObjects": 1000, "HeapAlloc": 9000000, "HeapInuse": 9100000}
-TRUTH = {"go_version": "go1.26.11", "facts": {"c_heap_bytes": 12, "shared_bytes": 9000000, "resurrected": 4, "queued_tickets": 7},
+TRUTH = {"go_version": "go1.26.11", "facts": {"c_heap_bytes": 12, "shared_bytes": 9000000, "resurrected": 4, "queued_tickets": 7,
+                                              "label tenant=acme goroutines": 2, "label tenant=acme exclusive": 50, "label tenant=acme shared": 7},
          "memstats": MEMSTATS,
          "holders": [{"name": "main.byID", "type": "*main.T", "count": 900, "bytes": 8000000},
                      {"name": "main.small", "type": "", "count": 0, "bytes": 0}]}
@@ -129,6 +132,11 @@ FAULTS = [
     ("a_capture_is_called_one", ("report", "target", "core_written_at"), "2026-11-28T17:20:03Z"),
     ("debug_information_types_the_heap", ("report", "heap", "typed_bytes"), 8000000),
     ("arguments_of_cleanups_are_typed", ("types", "types", 1, "count"), 6),
+    ("goroutines_of_a_label_hold_what_the_program_says", ("labels --top 0", "labels", 0, "goroutines"), 3),
+    ("goroutines_of_a_label_hold_what_the_program_says", ("labels --top 0", "labels", 0, "exclusive"), 49),
+    ("goroutines_of_a_label_hold_what_the_program_says", ("labels --top 0", "labels", 0, "shared"), 70000),
+    ("goroutines_of_a_label_hold_what_the_program_says", ("labels --top 0", "labels"), []),
+    ("goroutines_show_their_labels", ("goroutines --each --top 0", "goroutines", 1, "labels"), "tenant=acme2"),
     ("tables_add_up_to_the_heap", ("spans", "spans", 0, "size"), 8000000),
 ]
 

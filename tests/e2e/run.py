@@ -111,6 +111,8 @@ def run_still(tally, binary, program, cell, targets, folder):
             pictures["live"] = live
             foreseen = json.loads(live.run([fixture.pid, "--dry-run", "--json"]))
             ask(live, checks.VERBS)
+            if checks.stated_labels(fixture.truth):
+                ask(live, [checks.LABELS, checks.EACH_GOROUTINE])
             if cells.MODES[cell.mode].dwarf:
                 ask(bare, ["report"])
         if "hold" in targets:

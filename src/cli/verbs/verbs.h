@@ -9,6 +9,7 @@ extern const Verb kReportVerb;
 extern const Verb kTypesVerb;
 extern const Verb kRootsVerb;
 extern const Verb kGoroutinesVerb;
+extern const Verb kLabelsVerb;
 extern const Verb kSpansVerb;
 extern const Verb kTypeReasonsVerb;
 extern const Verb kTypeConflictsVerb;
