@@ -83,6 +83,11 @@ FieldPath edge_path(const Snapshot& snapshot, const ObjectIndex& index, ObjectId
   const std::uint64_t offset = edge_offset(snapshot.edges, source, edge);
   const ObjectType type = snapshot.object_type[source.row];
   if (offset < span.header) return field_path(snapshot, {}, offset);
+  // Behind the value that an object is known to begin with nothing has a name.
+  if (type.known_by() == KnownBy::kPart) {
+    const std::uint64_t at = offset - span.header;
+    return field_path(snapshot, at < snapshot.types[type.type().row].size ? type.type() : TypeId(), at);
+  }
   return field_path(snapshot, type.type(), offset - span.header, span.slot_size - span.header);
 }
 

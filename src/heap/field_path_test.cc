@@ -102,5 +102,16 @@ TEST(EdgePath, BeginsBehindTheAllocationHeader) {
   EXPECT_EQ(edge_path(snapshot, index, ObjectId(0), 1).text, ".last");
 }
 
+TEST(EdgePath, NamesNothingBehindAKnownBeginning) {
+  HeapBuilder heap;
+  const TypeId head = heap.structure("main.Head", 16, {{"name", {}, 0}, {"next", {}, 8}});
+  const auto a = heap.object(48, head, KnownBy::kPart);
+  heap.edge(a, 8, a).edge(a, 24, a);
+  const Snapshot snapshot = heap.build();
+  const ObjectIndex index(snapshot);
+  EXPECT_EQ(edge_path(snapshot, index, ObjectId(0), 0).text, ".next");
+  EXPECT_EQ(edge_path(snapshot, index, ObjectId(0), 1).text, "+0x18") << "it is no array";
+}
+
 }  // namespace
 }  // namespace holdfast::heap

@@ -31,7 +31,7 @@ constexpr KnownValues<TypeKind> known_values(TypeKind) {
   return {TypeKind::kOpaque, TypeKind::kOpaque};
 }
 constexpr KnownValues<KnownBy> known_values(KnownBy) {
-  return {KnownBy::kInferred, KnownBy::kInferred};
+  return {KnownBy::kPart, KnownBy::kPart};
 }
 constexpr KnownValues<RootKind> known_values(RootKind) {
   return {RootKind::kThread, RootKind::kSpecial};

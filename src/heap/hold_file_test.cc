@@ -487,7 +487,7 @@ TEST_F(HoldFile, ReadsAValueThatOnlyANewerHoldfastKnowsAsTheOneThatSaysLeast) {
   HoldParts::set_rows(parts["OTYP"], types, 4);
 
   snapshot.roots[0].kind = RootKind::kSpecial;
-  snapshot.object_type[0] = {snapshot.object_type[0].type(), KnownBy::kInferred};
+  snapshot.object_type[0] = {snapshot.object_type[0].type(), KnownBy::kPart};
   snapshot.losses.push_back(make_loss(LossKind::kNewerValue, 2));
   expect_equal(snapshot, read(parts.file()));
 }

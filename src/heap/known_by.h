@@ -17,6 +17,7 @@ enum class KnownBy : std::uint8_t {
   kLibrary,     // a rule about a library structure (channel, map, sync.Pool, ...)
   kPropagated,  // a typed holder's field
   kInferred,    // more than one weak sign
+  kPart,        // it holds a value of that type, mostly at its beginning, and something else
 };
 
 }  // namespace holdfast::heap

@@ -120,7 +120,7 @@ class Check {
       problem("{} object types for {} objects", snapshot_.object_type.size(), snapshot_.objects);
     const std::uint64_t bad = first_bad(snapshot_.object_type.size(), [&](std::uint64_t i) {
       const ObjectType type = snapshot_.object_type[i];
-      return type && (type.known_by() > KnownBy::kInferred || type.type().row >= snapshot_.types.size());
+      return type && (type.known_by() > KnownBy::kPart || type.type().row >= snapshot_.types.size());
     });
     if (bad < snapshot_.object_type.size())
       problem("object {} is of type {} of {}, known by {}", bad, snapshot_.object_type[bad].type().row,

@@ -127,10 +127,11 @@ class Propagation {
     const Claim claim = claims_[row];
     return claim.empty() ? TypeId() : claim.type();
   }
-  // kInferred if only the beginning of the object is known.
+  // kPart if only a part of the object is known, kInferred if it is perhaps an array.
   KnownBy known_by(std::uint32_t row) const {
     const Claim claim = claims_[row];
-    return claim.empty() ? KnownBy::kUnknown : claim.whole() ? claim.known_by() : KnownBy::kInferred;
+    if (claim.empty()) return KnownBy::kUnknown;
+    return claim.whole() ? claim.known_by() : claim.several() ? KnownBy::kInferred : KnownBy::kPart;
   }
   const PropagationStats& stats() const { return stats_; }
   // Returns the column of results in the memory of the claims: make(type, known_by) for each row with a type, Result()

@@ -329,8 +329,8 @@ TEST_F(Propagate, KeepsTheBetterClaimInWhateverOrderTheyCome) {
   const Case cases[] = {
       // How the object begins gives way to what it is, however well it is known.
       {48, item, outer, "main.Outer", 0, KnownBy::kInterface, KnownBy::kPropagated, KnownBy::kPropagated},
-      // Only the beginning is known.
-      {48, item, item, "main.Item", 0, KnownBy::kInterface, KnownBy::kPropagated, KnownBy::kInferred},
+      // Only a part is known.
+      {48, item, item, "main.Item", 0, KnownBy::kInterface, KnownBy::kPropagated, KnownBy::kPart},
       // Equal size and evidence: what contains the other.
       {32, item, wrapper, "main.Wrapper", 0, KnownBy::kDwarf, KnownBy::kDwarf, KnownBy::kDwarf},
       // Stronger evidence.
@@ -456,7 +456,7 @@ TEST_F(Propagate, ABlockOfTinyValuesIsCalledAfterOneThatIsKnown) {
     p.claim_target(Address(heap.at(row) + 4), program.types->intern(small), KnownBy::kPropagated);
   p.run();
   EXPECT_EQ(type(p, block), "int32");
-  EXPECT_EQ(p.known_by(block), KnownBy::kInferred);
+  EXPECT_EQ(p.known_by(block), KnownBy::kPart);
   EXPECT_EQ(type(p, large), "");
   EXPECT_EQ(type(p, pointers), "");
   p.claim_target(Address(heap.at(block)), program.types->intern(small), KnownBy::kPropagated);

@@ -73,16 +73,30 @@ std::vector<std::uint32_t> Shapes::rows_to_look_at(const std::vector<Propagation
   for (const Propagation::InnerValue& inner : inner_values) rows.push_back(inner.row);
   const std::size_t most = rows.size() + kMostLooks;
   for (std::uint32_t row = 0; row < heap_.pointerful() && rows.size() < most; ++row)
-    if (!propagation_.type(row)) rows.push_back(row);
+    if (is_open(row)) rows.push_back(row);
   std::sort(rows.begin(), rows.end());
   rows.erase(std::unique(rows.begin(), rows.end()), rows.end());
   return rows;
 }
 
-std::vector<Propagation::InnerValue> Shapes::gather_inner_values() const {
+// Whether the object has no type, or only that of a part.
+bool Shapes::is_open(std::uint32_t row) const {
+  return !propagation_.type(row) || propagation_.known_by(row) == KnownBy::kPart;
+}
+
+// A beginning of one word, such as a string, is no sign: too many types begin like that.
+std::vector<Propagation::InnerValue> Shapes::gather_inner_values() {
   std::vector<Propagation::InnerValue> inner_values;
   for (const Propagation::InnerValue& inner : propagation_.inner_values())
-    if (!propagation_.type(inner.row) && types_[inner.type].descriptor) inner_values.push_back(inner);
+    if (is_open(inner.row) && types_[inner.type].descriptor) inner_values.push_back(inner);
+  std::size_t parts = 0;
+  for (std::uint32_t row = 0; row < heap_.pointerful() && parts < kMostLooks; ++row) {
+    if (propagation_.known_by(row) != KnownBy::kPart) continue;
+    const Address type = types_[propagation_.type(row)].descriptor;
+    if (!type || outlines_.of(type).leaves.size() < 2) continue;
+    inner_values.push_back({row, 0, propagation_.type(row)});
+    ++parts;
+  }
   std::sort(inner_values.begin(), inner_values.end());
   inner_values.erase(std::unique(inner_values.begin(), inner_values.end()), inner_values.end());
   return inner_values;
@@ -105,7 +119,7 @@ bool Shapes::look(Unknown& unknown) {
 // The descriptor of an object's type; null if the type is a guess or has no descriptor.
 Address Shapes::descriptor_of(std::uint32_t row) const {
   const TypeId type = propagation_.type(row);
-  return type && propagation_.known_by(row) != KnownBy::kInferred ? types_[type].descriptor : Address();
+  return type && propagation_.known_by(row) < KnownBy::kInferred ? types_[type].descriptor : Address();
 }
 
 std::vector<Shapes::Sign> Shapes::signs_of(const Unknown& unknown) {
@@ -146,7 +160,7 @@ void Shapes::index_candidate(Address type) {
   for (const TypeOutline::Leaf& leaf : outline.leaves)
     if (leaf.elem) signs.push_back({leaf.offset, true, leaf.elem});
   for (const auto& [offset, value] : outline.values)
-    if (offset > 0) signs.push_back({offset, false, value});
+    if (value != type) signs.push_back({offset, false, value});
   for (const Sign& sign : signs) {
     std::vector<Address>& types = candidates_[sign];
     if (types.size() <= kMostCandidates && (types.empty() || types.back() != type)) types.push_back(type);
@@ -243,7 +257,7 @@ Shapes::Fit Shapes::fit_pointer(Address elem, std::uint64_t bytes, const Located
   if (location.offset > location.bytes || std::max(bytes, pointee.size) > location.bytes - location.offset)
     return Fit::kContradicts;
   const TypeId known = propagation_.type(location.row);
-  if (!known || location.offset != 0 || propagation_.known_by(location.row) == KnownBy::kInferred) return Fit::kMayBe;
+  if (!known || location.offset != 0 || propagation_.known_by(location.row) >= KnownBy::kInferred) return Fit::kMayBe;
   const Address type = types_[known].descriptor;
   if (!type) return has_pointers ? Fit::kContradicts : Fit::kMayBe;
   if (!are_alike(elem, type)) return Fit::kContradicts;

@@ -1,11 +1,11 @@
-// Guesses the types of objects that no evidence is about, from what they look like. This is done last, and only where a
-// neighbour agrees: many types have one size and pointers in the same places, and two of three guesses by those alone
-// were wrong (types from code, 8). A type is claimed only if
+// Guesses the types of objects that no evidence is about, or only about how they begin, from what they look like. This
+// is done last, and only where a neighbour agrees: many types have one size and pointers in the same places, and two of
+// three guesses by those alone were wrong (types from code, 8). A type is claimed only if
 //   - it explains every word: pointers lie where the type has pointers, and lead where they may; slices, strings,
 //     interfaces, maps and channels are sound; nothing lies behind the value;
 //   - a neighbour agrees: the type's pointer leads to an object that is known to have the pointer's type, or an object
 //   of
-//     known type refers to a value inside this one that the type has at that place;
+//     known type refers to a value inside this one, or at its beginning, that the type has at that place;
 //   - no other type of the program does so.
 // What is found like this is KnownBy::kInferred, and so is what it leads to. The work is bounded. One thread; nothing
 // throws.
@@ -59,7 +59,8 @@ class Shapes {
   };
   enum class Fit : std::uint8_t { kContradicts, kMayBe, kAgrees };
 
-  std::vector<Propagation::InnerValue> gather_inner_values() const;
+  bool is_open(std::uint32_t row) const;
+  std::vector<Propagation::InnerValue> gather_inner_values();
   std::vector<std::uint32_t> rows_to_look_at(const std::vector<Propagation::InnerValue>& inner_values) const;
   bool look(Unknown& unknown);
   std::vector<Sign> signs_of(const Unknown& unknown);

@@ -184,6 +184,54 @@ TEST_F(ShapeByItsPart, APartAtAnotherPlaceContradicts) {
   EXPECT_EQ(guess_within(16), "");
 }
 
+// As a pointer to the first field of a struct, which may also be an interface's value.
+class ShapeByItsBeginning : public Shape {
+ protected:
+  ShapeByItsBeginning() {
+    record = image.structure({{"item", item, 0}, {"more", item_pointer, 24}, {"n", integer, 32}}, 40, "main.Record",
+                             {"main", {}});
+    program.known = {item, item_pointer, record};
+  }
+
+  // The type of an object of 48 bytes that a holder says to begin with a main.Item.
+  std::string guess_after(std::uint64_t pointer_at) {
+    TestHeap own;
+    object = own.add(48, true);
+    const std::uint32_t pointee = own.add(24, true), holder = own.add(8, true);
+    own.write(object, pointer_at, own.at(pointee));
+    own.write(holder, 0, own.at(object));
+    program.open();
+    Propagation p(own, *program.types);
+    p.claim_object(holder, program.types->intern(item_pointer), KnownBy::kHeader);
+    p.run();
+    EXPECT_EQ(p.known_by(object), KnownBy::kPart);
+    Shapes shapes(*program.reader, *program.universe, own, *program.types, p);
+    shapes.claim();
+    known_by = p.known_by(object);
+    return program.name(p.type(object));
+  }
+
+  Address record;
+  std::uint32_t object = 0;
+};
+
+TEST_F(ShapeByItsBeginning, TheOnlyTypeThatBeginsLikeThatIsTaken) {
+  EXPECT_EQ(guess_after(24), "main.Record");
+  EXPECT_EQ(known_by, KnownBy::kInferred);
+}
+
+TEST_F(ShapeByItsBeginning, ItStaysABeginningIfNoTypeFits) {
+  EXPECT_EQ(guess_after(40), "main.Item");
+  EXPECT_EQ(known_by, KnownBy::kPart);
+}
+
+TEST_F(ShapeByItsBeginning, ItStaysABeginningIfTwoTypesFit) {
+  program.known.push_back(
+      image.structure({{"item", item, 0}, {"more", item_pointer, 24}}, 40, "main.Twin", {"main", {}}));
+  EXPECT_EQ(guess_after(24), "main.Item");
+  EXPECT_EQ(known_by, KnownBy::kPart);
+}
+
 TEST(TypeOutlines, TakesValuesApart) {
   TestProgram program(26);
   TypeImage& image = program.image;

@@ -14,6 +14,7 @@ constexpr std::uint64_t kMany = 16;   // so many things are not taken apart any 
 constexpr std::uint64_t kRuntimeFactor = 10;
 constexpr Sort kUnknownType = Sort{1} << 40;
 constexpr Sort kMap = Sort{1} << 41;
+constexpr Sort kPart = Sort{1} << 42;
 constexpr Sort kHome = Sort{1} << 59;
 constexpr Sort kRoot = Sort{1} << 60;
 constexpr std::size_t kContents = 3;  // of a level, so many are told
@@ -93,7 +94,8 @@ Sort sort_of(const heap::Snapshot& snapshot, const graph::Dominators& dominators
   const heap::ObjectType type = snapshot.object_type[node.object().row];
   if (type) {
     const heap::Type& row = snapshot.types[type.type().row];
-    return heap::is_map_part(row.role) && row.of ? kMap | row.of.row : type.type().row;
+    if (heap::is_map_part(row.role) && row.of) return kMap | row.of.row;
+    return type.known_by() == heap::KnownBy::kPart ? kPart | type.type().row : type.type().row;
   }
   return kUnknownType | dominators.columns().sizes.size_of(node.object());
 }

@@ -210,4 +210,8 @@ std::string type_name(const heap::Snapshot& snapshot, TypeId type) {
   return type_name(snapshot.strings, snapshot.types, type);
 }
 
+std::string part_name(const heap::Snapshot& snapshot, TypeId type) {
+  return type_name(snapshot, type) + "…";
+}
+
 }  // namespace holdfast::view

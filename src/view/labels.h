@@ -72,7 +72,9 @@ std::string variable_text(const heap::VariableWord& word);
 // Names a type: "main.cache", "map[string]*main.Session", "map.header[string]*main.Session", "func main.run.func1",
 // "string data".
 std::string type_name(const heap::Snapshot& snapshot, TypeId type);
-// The same for types that are not the snapshot's, but have their names in its strings.
+// Names an object that holds a value of the type, mostly at its beginning, and something else: "main.cache…".
+std::string part_name(const heap::Snapshot& snapshot, TypeId type);
+// The same as type_name() for types that are not the snapshot's, but have their names in its strings.
 std::string type_name(const StringTable& strings, const std::vector<heap::Type>& types, TypeId type);
 
 // "server.go:88"; empty if the file is not known. `file` is a path.

@@ -22,8 +22,7 @@ HeapTotals totals_of(const heap::Snapshot& snapshot, const graph::Reachability& 
   totals.reachable_bytes = reached.bytes;
   totals.edges = snapshot.edges.count();
   totals.roots = snapshot.roots.size();
-  for (const TypeTotals& row : types)
-    if (row.known_by != heap::KnownBy::kUnknown) totals.typed_bytes += row.bytes;
+  for (const TypeTotals& row : types) totals.typed_bytes += row.known_bytes;
   tree.for_each_child(graph::NodeId::super_root(), [&](graph::NodeId node) {
     if (node.root()) totals.named_bytes += tree.dominators().retained_bytes(node);
   });

@@ -36,6 +36,7 @@ std::string Names::type_of(ObjectId object) const {
   const heap::ObjectType known = snapshot_.object_type[object.row];
   if (!known) return {};
   const heap::Type& type = snapshot_.types[known.type().row];
+  if (known.known_by() == heap::KnownBy::kPart) return part_name(snapshot_, known.type());
   const heap::Span& span = snapshot_.spans[index_.find_span(object).row];
   const bool several = type.size > 0 && (span.slot_size - span.header) / type.size >= 2;
   const std::string name = type_name(snapshot_, known.type());

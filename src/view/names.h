@@ -22,7 +22,8 @@ class Names {
   Names(const heap::Snapshot& snapshot, const heap::ObjectIndex& index)
       : snapshot_(snapshot), index_(index), content_(snapshot.content) {}
 
-  // Returns the full name, "[]T" if the object has room for several values; empty if it is not known.
+  // Returns the full name, "[]T" if the object has room for several values, "T…" if it is known to begin with
+  // one and to be something larger; empty if it is not known.
   std::string type_of(ObjectId object) const;
   // Whether a map keeps its entries in objects of this type. They read as one hop.
   bool is_container(TypeId type) const { return type && heap::is_map_part(snapshot_.types[type.row].role); }

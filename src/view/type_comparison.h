@@ -44,7 +44,7 @@ struct Entries {
   std::uint64_t with = 0, without = 0;  // how many lead to typed objects only
 };
 
-constexpr std::size_t kKindsOfEvidence = static_cast<std::size_t>(heap::KnownBy::kInferred) + 1;
+constexpr std::size_t kKindsOfEvidence = static_cast<std::size_t>(heap::KnownBy::kPart) + 1;
 
 struct TypeComparison {
   std::array<Agreed, kAgreements> sums;  // by Agreement; all live objects

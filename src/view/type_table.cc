@@ -14,7 +14,8 @@
 namespace holdfast::view {
 namespace {
 
-constexpr std::size_t kKinds = 10;  // values of KnownBy
+constexpr std::size_t kKinds = static_cast<std::size_t>(heap::KnownBy::kPart) + 1;
+constexpr std::uint32_t kNoRow = ~std::uint32_t{0};
 constexpr std::uint32_t kCancelEvery = 1 << 20;
 constexpr std::size_t kAhead = 16;  // children between the prefetch of memory and its use
 
@@ -26,7 +27,8 @@ class TypeSums {
         columns_(tree.dominators().columns()),
         rows_(snapshot.types.size()),
         known_by_(snapshot.types.size()),
-        has_pointers_(snapshot.types.size()) {
+        has_pointers_(snapshot.types.size()),
+        part_rows_(snapshot.types.size(), kNoRow) {
     row_of_type_.reserve(snapshot.types.size());
     for (std::uint32_t type = 0; type < snapshot.types.size(); ++type) {
       const heap::Type& row = snapshot.types[type];
@@ -65,11 +67,33 @@ class TypeSums {
     return it->second;
   }
 
+  // Of objects that hold a value of the type and something else.
+  std::uint32_t part_row(TypeId type) {
+    std::uint32_t& row = part_rows_[type.row];
+    if (row == kNoRow) {
+      row = static_cast<std::uint32_t>(rows_.size());
+      rows_.emplace_back().type = part_name(snapshot_, type);
+      known_by_.emplace_back();
+      has_pointers_.push_back(false);
+    }
+    return row;
+  }
+
+  std::uint64_t known_bytes(heap::ObjectType type, std::uint64_t size) const {
+    if (!type) return 0;
+    return type.known_by() == heap::KnownBy::kPart ? std::min(size, snapshot_.types[type.type().row].size) : size;
+  }
+
+  std::uint32_t row_of(heap::ObjectType type) {
+    return type.known_by() == heap::KnownBy::kPart ? part_row(type.type()) : row_of_type_[type.type().row];
+  }
+
   void count_object(ObjectId object, std::uint64_t size, std::uint32_t unknown) {
     const heap::ObjectType type = snapshot_.object_type[object.row];
-    const std::uint32_t row = type ? row_of_type_[type.type().row] : unknown;
+    const std::uint32_t row = type ? row_of(type) : unknown;
     ++rows_[row].count;
     rows_[row].bytes += size;
+    rows_[row].known_bytes += known_bytes(type, size);
     rows_[row].is_map = type && heap::is_map_part(snapshot_.types[type.type().row].role);
     ++known_by_[row][static_cast<std::size_t>(type.known_by())];
     if (object.row < snapshot_.pointerful) {
@@ -87,7 +111,7 @@ class TypeSums {
   // Returns the row of an object that can hold pointers.
   std::uint32_t row_of(std::uint32_t object) {
     const heap::ObjectType type = snapshot_.object_type[object];
-    return type ? row_of_type_[type.type().row] : unknown_row(columns_.sizes.size_of(ObjectId(object)), true);
+    return type ? row_of(type) : unknown_row(columns_.sizes.size_of(ObjectId(object)), true);
   }
 
   // Walks down the dominator tree, depth first. An object counts unless one of its row is open above it. `outermost_`
@@ -175,9 +199,10 @@ class TypeSums {
   const graph::DominatorTree& tree_;
   const graph::DominatorColumns& columns_;
   std::vector<std::uint32_t> row_of_type_;  // by TypeId; the parts of a map count as the map, which is one thing
-  std::vector<TypeTotals> rows_;            // by TypeId, then those without a type
+  std::vector<TypeTotals> rows_;            // by TypeId, then those of parts and those without a type
   std::vector<std::array<std::uint64_t, kKinds>> known_by_;
-  std::vector<bool> has_pointers_;  // whether some object of the row is pointerful
+  std::vector<bool> has_pointers_;        // whether some object of the row is pointerful
+  std::vector<std::uint32_t> part_rows_;  // by TypeId; kNoRow: there are none
   std::map<std::pair<std::uint64_t, bool>, std::uint32_t> unknown_;
   std::vector<Leaf> inside_;
   std::vector<bool> is_open_;                                     // by row
@@ -193,7 +218,7 @@ constexpr ColumnOf<TypeTotals> kColumns[] = {
     {{"type", Unit::kText, "full name, or size and kind of the slots if it is unknown"},
      [](const TypeTotals& row) { return text_cell(row.type); }},
     {{"known_by", Unit::kText, "how the type of most of them is known", Shown::kIfRoom,
-      [] { return words_up_to(heap::KnownBy::kInferred); }},
+      [] { return words_up_to(heap::KnownBy::kPart); }},
      [](const TypeTotals& row) { return text_cell(name_of(row.known_by)); }},
 };
 

@@ -14,16 +14,17 @@ namespace holdfast::view {
 
 struct TypeTotals {
   bool is_map = false;  // the objects are the parts of maps of this type
-  std::string type;     // "unknown, 48 B, pointers" where it is not known
+  std::string type;     // "main.T…" of what is known in part, "unknown, 48 B, pointers" where nothing is
   std::uint64_t count = 0;
-  std::uint64_t bytes = 0;  // of the slots
+  std::uint64_t bytes = 0;        // of the slots
+  std::uint64_t known_bytes = 0;  // of these, the ones whose type is known: less where a part is
   // What its objects retain together: the sum over those that no other object of the row dominates.
   std::uint64_t retained_bytes = 0;
   heap::KnownBy known_by = heap::KnownBy::kUnknown;  // how most of them are known
 };
 
-// Returns the rows that occur, in the order of the types, then the unknown ones by size. Walks over the objects once
-// and down the dominator tree once, on one thread. Throws when cancelled.
+// Returns the rows that occur, in the order of the types, then those that are known in part or not at all. Walks over
+// the objects once and down the dominator tree once, on one thread. Throws when cancelled.
 std::vector<TypeTotals> type_totals(const heap::Snapshot& snapshot, const graph::DominatorTree& tree);
 
 TableShape type_shape();

@@ -97,6 +97,22 @@ TEST(TypeTable, SaysHowMostObjectsOfATypeAreKnown) {
   EXPECT_EQ(rows_of(heap.build())[0].known_by, KnownBy::kPropagated);
 }
 
+TEST(TypeTable, WhatIsOnlyKnownInPartIsARowOfItsOwn) {
+  HeapBuilder heap;
+  const TypeId head = heap.structure("main.Head", 16, {});
+  const RootId root = heap.root(RootKind::kGlobal, "main.all");
+  heap.refer(root, heap.object(48, head, KnownBy::kPart));
+  heap.refer(root, heap.object(16, head, KnownBy::kHeader));
+  const auto rows = rows_of(heap.build());
+  ASSERT_EQ(rows.size(), 2U);
+  EXPECT_EQ(rows[0].type, "main.Head");
+  EXPECT_EQ(rows[0].count, 1U);
+  EXPECT_EQ(rows[1].type, "main.Head…");
+  EXPECT_EQ(rows[1].bytes, 48U);
+  EXPECT_EQ(rows[1].known_bytes, 16U);
+  EXPECT_EQ(rows[1].known_by, KnownBy::kPart);
+}
+
 // Follows the definition: walks up the dominators of each object of a type; the object counts unless another one of its
 // type is met.
 std::map<std::string, std::uint64_t> naive(const heap::Snapshot& snapshot, const graph::Dominators& dominators) {

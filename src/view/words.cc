@@ -114,7 +114,7 @@ std::string_view name_of(WaitReason reason) {
 
 std::string_view name_of(heap::KnownBy known_by) {
   static constexpr auto kNames = std::to_array<std::string_view>(
-      {"", "header", "interface", "closure", "runtime", "dwarf", "code", "library", "propagated", "inferred"});
+      {"", "header", "interface", "closure", "runtime", "dwarf", "code", "library", "propagated", "inferred", "part"});
   return word_at(kNames, known_by);
 }
 

@@ -19,7 +19,9 @@ void find_sparse_arrays(const Evidence& e, std::vector<Finding>& out) {
     for (std::uint32_t row = span.first_object; row < span.first_object + span.objects; ++row) {
       const ObjectId object(row);
       const heap::ObjectType known = e.snapshot.object_type[row];
-      if (!known || !e.dominators.reachable(object) || !always_points(e.snapshot, known.type())) continue;
+      if (!known || known.known_by() == heap::KnownBy::kPart || !e.dominators.reachable(object) ||
+          !always_points(e.snapshot, known.type()))
+        continue;
       const std::uint64_t room = (span.slot_size - span.header) / 8;
       const std::uint64_t used = e.snapshot.edges.row_begin[row + 1] - e.snapshot.edges.row_begin[row];
       const std::uint64_t spare = (room - used) * 8;

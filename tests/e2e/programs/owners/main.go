@@ -1,6 +1,6 @@
 // owners has things that are easily told under a wrong name: a map whose values refer to each other, strings of two maps,
 // jobs that a queue and their goroutines have, symbols that two fields of one value lead to, a table of pointers, pending
-// timers, and values of several types in one map. It says of each who has it, how much that is, and how many.
+// timers, values of several types in one map, and records that nothing but interfaces to their first field name. It says of each who has it, how much that is, and how many.
 package main
 
 import (
@@ -35,6 +35,32 @@ type connection struct {
 	buf []byte
 }
 
+// A head is 48 bytes, a record 96: as large as two of them.
+type head struct {
+	size, used uintptr
+	hash       uint64
+	equal      *int
+	mask       *byte
+	name       int64
+}
+
+func (h *head) Size() uintptr { return h.size }
+
+type sizer interface{ Size() uintptr }
+
+type field struct {
+	name *byte
+	in   *head
+	at   uintptr
+}
+
+type record struct {
+	head
+	owner  *byte
+	fields []field
+	more   [2]uint64
+}
+
 type order struct{ body [500]byte }
 type user struct{ body [500]byte }
 
@@ -47,6 +73,7 @@ var (
 	table           [1024]*connection
 	last            *time.Timer
 	mixed           = map[int]any{}
+	known           = map[int]sizer{}
 )
 
 //go:noinline
@@ -57,6 +84,13 @@ func index(s string, i int) { byName[s], byLabel[s] = i, -i }
 
 //go:noinline
 func watch() *watcher { return &watcher{name: "w", unit: &unit{}, byID: map[int]*symbol{}} }
+
+//go:noinline
+func declare(i int) {
+	r := &record{fields: make([]field, 20), owner: new(byte)}
+	r.size = uintptr(i)
+	known[i] = &r.head
+}
 
 func main() {
 	var prev *item
@@ -92,6 +126,9 @@ func main() {
 	for i := 0; i < 900; i++ {
 		mixed[2*i], mixed[2*i+1] = &order{}, &user{}
 	}
+	for i := 0; i < 1500; i++ {
+		declare(i)
+	}
 
 	truth.Owned("item", 8000, 8000*224, "main.items")
 	truth.Owned("", 10000, 10000*112, "main.byName", "main.byLabel")
@@ -101,6 +138,7 @@ func main() {
 	truth.Owned("connection", 1024, 1024*1024, "main.table")
 	truth.Owned("pending timer", 9999, 9999*150, "the runtime")
 	truth.Owned("order", 1800, 1800*512, "main.mixed")
+	truth.Owned("record", 1500, 1500*(96+480+8), "main.known")
 	truth.Ready()
-	fmt.Fprintln(io.Discard, len(items), len(byName), len(byLabel), licence, banner, queue, watched, table, last, mixed)
+	fmt.Fprintln(io.Discard, len(items), len(byName), len(byLabel), licence, banner, queue, watched, table, last, mixed, known)
 }
