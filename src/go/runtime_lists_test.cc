@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "go/embedded_timers.h"
 #include "go/goroutines.h"
 #include "go/processors.h"
 #include "go/stack_image_for_tests.h"
@@ -117,6 +118,26 @@ TEST_P(RuntimeListsTest, ReadsProcessorsAndPassesOverThoseThatCannotBeRead) {
   EXPECT_EQ(processors[0].cached_released, 0b0110U);
   EXPECT_EQ(processors[0].record_chunk, Address(0x7000));
   EXPECT_EQ(code_of([&] { ProcessorReader(image_.runtime()).read(Address(0x99999)); }), ErrorCode::kDamaged);
+}
+
+TEST_P(RuntimeListsTest, ListsTimersThatLieInTheValuesOfPackageTime) {
+  Processor with, unreadable;
+  with.p = StackImage::kStack;
+  unreadable.p = Address(0x77777);
+  const std::vector processors = {unreadable, with};
+  if (!runtime().version.timers_are_embedded()) {
+    EXPECT_THAT(list_embedded_timers(image_.runtime(), processors), IsEmpty());
+    return;
+  }
+  const Address once = image_.make("runtime.timer"), again = image_.make("runtime.timer");
+  const Address closure = image_.make("runtime.timer");
+  image_.put(closure, Address(0x4711));
+  for (const Address timer : {once, again}) image_.set(timer, "runtime.timer", "f", closure);
+  image_.set(again, "runtime.timer", "period", 1000);
+  put_list(StackImage::kStack + image_.layouts->offset("runtime.p", "timers"), {once.value, again.value, 0x99999});
+  EXPECT_THAT(list_embedded_timers(image_.runtime(), processors),
+              ElementsAre(EmbeddedTimer{Address(once.value - 8), Address(0x4711), false},
+                          EmbeddedTimer{Address(again.value - 8), Address(0x4711), true}));
 }
 
 }  // namespace

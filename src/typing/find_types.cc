@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 
 #include <bit>
+#include <map>
 #include <memory>
 
 #include "code/loaded_types.h"
+#include "go/embedded_timers.h"
 #include "go/library_layouts.h"
 #include "go/package_names.h"
 #include "go/type_reader.h"
@@ -270,6 +272,8 @@ class TypePass {
     }
     list("runtime.allp");
     for (const go::Processor& p : inputs_.scheduler.processors) claim(p.p, "runtime.p");
+    list("runtime.p.timers");
+    claim_timers();
     list("runtime.itabTable");
     claim_itab_table();
     list("runtime.hchan.sendq");
@@ -277,6 +281,21 @@ class TypePass {
     list("runtime.g.waiting");
     for (const go::WaitTarget& wait : inputs_.scheduler.waits)
       if (const TypeId waiter = table_.waiter()) propagation_.claim_target(wait.sudog, waiter, KnownBy::kRuntime);
+  }
+
+  // Claims the timers that the runtime's heaps name in their middle.
+  void claim_timers() {
+    constexpr std::uint64_t kBytes = 80;  // of both types (Go 1.19-1.22)
+    std::map<Address, bool> is_of_time;   // by code
+    for (const go::EmbeddedTimer& timer : go::list_embedded_timers(runtime_, inputs_.scheduler.processors)) {
+      const auto [known, is_new] = is_of_time.try_emplace(timer.function);
+      if (is_new) known->second = entry_name(timer.function).starts_with("time.");
+      if (!known->second) continue;
+      const char* const name = timer.repeats ? "time.Ticker" : "time.Timer";
+      TypeId type = table_.by_name(name);
+      if (!type) type = table_.opaque(name, kBytes);
+      propagation_.claim_target(timer.value, type, KnownBy::kRuntime);
+    }
   }
 
   // Claims objects with finalizers, whose pointer type is kept beside the function, and the functions, which are
