@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/architecture.h"
 #include "capture/build_ids.h"
 #include "os/file_mapping.h"
 
@@ -43,10 +44,14 @@ bool differ_in_linking(const BuildIds& a, const BuildIds& b) {
   return !ours.empty() && !theirs.empty() && ours[1] == theirs[1] && ours[2] == theirs[2];
 }
 
+// Strippers end a segment with its last section, where the linker of Go 1.19 goes on for some bytes: the pages count.
 bool lie_alike(const binary::ElfFile& a, const binary::ElfFile& b) {
+  const auto last_page = [](const binary::ElfSegment& x) {
+    return (x.vaddr + x.memory_size).value / kArchitecture.page_bytes;
+  };
   return std::equal(a.loads().begin(), a.loads().end(), b.loads().begin(), b.loads().end(),
-                    [](const binary::ElfSegment& x, const binary::ElfSegment& y) {
-                      return x.vaddr == y.vaddr && x.memory_size == y.memory_size && x.flags == y.flags;
+                    [&](const binary::ElfSegment& x, const binary::ElfSegment& y) {
+                      return x.vaddr == y.vaddr && last_page(x) == last_page(y) && x.flags == y.flags;
                     });
 }
 
