@@ -44,14 +44,13 @@ bool differ_in_linking(const BuildIds& a, const BuildIds& b) {
   return !ours.empty() && !theirs.empty() && ours[1] == theirs[1] && ours[2] == theirs[2];
 }
 
-// Strippers end a segment with its last section, where the linker of Go 1.19 goes on for some bytes: the pages count.
+// Strippers end a segment with its last section, where the linker of Go 1.19 goes on for some bytes.
 bool lie_alike(const binary::ElfFile& a, const binary::ElfFile& b) {
-  const auto last_page = [](const binary::ElfSegment& x) {
-    return (x.vaddr + x.memory_size).value / kArchitecture.page_bytes;
-  };
+  const auto differ = [](std::uint64_t x, std::uint64_t y) { return std::max(x, y) - std::min(x, y); };
   return std::equal(a.loads().begin(), a.loads().end(), b.loads().begin(), b.loads().end(),
                     [&](const binary::ElfSegment& x, const binary::ElfSegment& y) {
-                      return x.vaddr == y.vaddr && last_page(x) == last_page(y) && x.flags == y.flags;
+                      return x.vaddr == y.vaddr && x.flags == y.flags &&
+                             differ(x.memory_size, y.memory_size) < kArchitecture.page_bytes;
                     });
 }
 

@@ -73,7 +73,8 @@ TEST(SymbolFiles, OfAnotherBuildAreRefusedWithBothIds) {
 
 TEST(SymbolFiles, OfTheSameIdMustLieWhereTheProgramLies) {
   EXPECT_THAT(why_not(kStripped, {.text_bytes = 0x1040}), Optional(HasSubstr("segments lie elsewhere")));
-  EXPECT_EQ(why_not(kStripped, {.text_bytes = 0x240}), std::nullopt) << "strip cuts segments of Go 1.19 within a page";
+  EXPECT_EQ(why_not(kStripped, {.text_bytes = 0x240}), std::nullopt)
+      << "strip cuts less than a page off segments of Go 1.19";
 }
 
 TEST(SymbolFiles, OfAnotherWayToLinkFitIfAllThatIsLoadedIsTheSame) {

@@ -325,7 +325,7 @@ void Propagation::apply(const HeapView::Location& location, Pending claim) {
     if (names_elements(location, claim.type))
       return set(location.row, Claim(true, claim.known_by, run_, true, claim.type));
     if (is_tiny_block(location) && !has_pointers && location.offset + type.size <= location.bytes)
-      return set(location.row, Claim(false, KnownBy::kInferred, run_, false, claim.type));
+      return set(location.row, Claim(false, KnownBy::kInferred, run_, true, claim.type));
     // Several values in the middle of an object: perhaps the rest of an array that begins where the object does.
     if (claim.count == 0 || location.offset >= location.bytes || location.offset % type.size != 0) return;
     return set(location.row, Claim(false, KnownBy::kInferred, run_, true, claim.type));

@@ -456,7 +456,7 @@ TEST_F(Propagate, ABlockOfTinyValuesIsCalledAfterOneThatIsKnown) {
     p.claim_target(Address(heap.at(row) + 4), program.types->intern(small), KnownBy::kPropagated);
   p.run();
   EXPECT_EQ(type(p, block), "int32");
-  EXPECT_EQ(p.known_by(block), KnownBy::kPart);
+  EXPECT_EQ(p.known_by(block), KnownBy::kInferred);
   EXPECT_EQ(type(p, large), "");
   EXPECT_EQ(type(p, pointers), "");
   p.claim_target(Address(heap.at(block)), program.types->intern(small), KnownBy::kPropagated);
