@@ -2,8 +2,8 @@
 
 #include <gmock/gmock.h>
 
-#include "go/embedded_timers.h"
 #include "go/goroutines.h"
+#include "go/library_timers.h"
 #include "go/processors.h"
 #include "go/stack_image_for_tests.h"
 
@@ -120,24 +120,26 @@ TEST_P(RuntimeListsTest, ReadsProcessorsAndPassesOverThoseThatCannotBeRead) {
   EXPECT_EQ(code_of([&] { ProcessorReader(image_.runtime()).read(Address(0x99999)); }), ErrorCode::kDamaged);
 }
 
-TEST_P(RuntimeListsTest, ListsTimersThatLieInTheValuesOfPackageTime) {
+TEST_P(RuntimeListsTest, ListsTimersThatPackageTimeGaveOut) {
   Processor with, unreadable;
   with.p = StackImage::kStack;
   unreadable.p = Address(0x77777);
-  const std::vector processors = {unreadable, with};
-  if (!runtime().version.timers_are_embedded()) {
-    EXPECT_THAT(list_embedded_timers(image_.runtime(), processors), IsEmpty());
-    return;
-  }
+  const bool embedded = runtime().version.timers_are_embedded();
   const Address once = image_.make("runtime.timer"), again = image_.make("runtime.timer");
   const Address closure = image_.make("runtime.timer");
   image_.put(closure, Address(0x4711));
   for (const Address timer : {once, again}) image_.set(timer, "runtime.timer", "f", closure);
   image_.set(again, "runtime.timer", "period", 1000);
-  put_list(StackImage::kStack + image_.layouts->offset("runtime.p", "timers"), {once.value, again.value, 0x99999});
-  EXPECT_THAT(list_embedded_timers(image_.runtime(), processors),
-              ElementsAre(EmbeddedTimer{Address(once.value - 8), Address(0x4711), false},
-                          EmbeddedTimer{Address(again.value - 8), Address(0x4711), true}));
+  const Address list = with.p + image_.layouts->offset("runtime.p", embedded ? "timers" : "timers.heap");
+  if (embedded)
+    put_list(list, {once.value, again.value, 0x99999});
+  else
+    put_list(list, {once.value, 100, again.value, 200, 0x99999, 300});  // with the time when each is due
+  image_.put<std::uint64_t>(list + 8, 3);
+  const std::uint64_t in_value = embedded ? 8 : 16;
+  EXPECT_THAT(list_library_timers(image_.runtime(), std::vector{unreadable, with}),
+              ElementsAre(LibraryTimer{Address(once.value - in_value), Address(0x4711), false},
+                          LibraryTimer{Address(again.value - in_value), Address(0x4711), true}));
 }
 
 }  // namespace

@@ -7,8 +7,8 @@
 #include <memory>
 
 #include "code/loaded_types.h"
-#include "go/embedded_timers.h"
 #include "go/library_layouts.h"
+#include "go/library_timers.h"
 #include "go/package_names.h"
 #include "go/type_reader.h"
 #include "go/type_universe.h"
@@ -285,15 +285,18 @@ class TypePass {
 
   // Claims the timers that the runtime's heaps name in their middle.
   void claim_timers() {
-    constexpr std::uint64_t kBytes = 80;  // of both types (Go 1.19-1.22)
-    std::map<Address, bool> is_of_time;   // by code
-    for (const go::EmbeddedTimer& timer : go::list_embedded_timers(runtime_, inputs_.scheduler.processors)) {
+    constexpr std::uint64_t kTimerBytes = 80;  // of time.Timer and time.Ticker (Go 1.19-1.22)
+    const bool embedded = runtime_.version.timers_are_embedded();
+    const std::uint64_t bytes =
+        embedded ? kTimerBytes : runtime_.layouts.size_of("runtime.timeTimer").value_or(kTimerBytes);
+    std::map<Address, bool> is_of_time;  // by code
+    for (const go::LibraryTimer& timer : go::list_library_timers(runtime_, inputs_.scheduler.processors)) {
       const auto [known, is_new] = is_of_time.try_emplace(timer.function);
       if (is_new) known->second = entry_name(timer.function).starts_with("time.");
       if (!known->second) continue;
-      const char* const name = timer.repeats ? "time.Ticker" : "time.Timer";
+      const char* const name = !embedded ? "runtime.timeTimer" : timer.repeats ? "time.Ticker" : "time.Timer";
       TypeId type = table_.by_name(name);
-      if (!type) type = table_.opaque(name, kBytes);
+      if (!type) type = table_.opaque(name, bytes);
       propagation_.claim_target(timer.value, type, KnownBy::kRuntime);
     }
   }

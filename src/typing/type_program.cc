@@ -97,6 +97,15 @@ void TypeTable::compile(TypeId type) {
   steps_.insert(steps_.end(), steps.begin(), steps.end());
 }
 
+// Package time gives out pointers to the heads of the runtime's objects (Go 1.23+; reference 10).
+TypeId TypeTable::allocated_for(TypeId pointee) {
+  if (!pointee || runtime_.version.timers_are_embedded()) return pointee;
+  const std::string_view name = strings_[types_[pointee.row].name];
+  if (name != "time.Timer" && name != "time.Ticker") return pointee;
+  const TypeId whole = by_name("runtime.timeTimer");
+  return whole ? whole : pointee;
+}
+
 void TypeTable::compile_into(std::vector<Step>& out, TypeId type, std::uint64_t offset, int depth) {
   if (!type || depth > kMostNesting || offset > std::numeric_limits<std::uint32_t>::max()) return;
   const Type t = types_[type.row];
@@ -108,7 +117,7 @@ void TypeTable::compile_into(std::vector<Step>& out, TypeId type, std::uint64_t 
   };
   switch (t.kind) {
     case TypeKind::kPointer:
-      return add(Action::kPointer, t.elem);
+      return add(Action::kPointer, allocated_for(t.elem));
     case TypeKind::kSlice:
       return add(Action::kSlice, t.elem);
     case TypeKind::kString:

@@ -170,6 +170,7 @@ class TypeTable {
   TypeId new_closure(Address code);
 
   void compile(TypeId type);
+  TypeId allocated_for(TypeId pointee);
   void compile_into(std::vector<Step>& out, TypeId type, std::uint64_t offset, int depth);
   void compile_struct(std::vector<Step>& out, TypeId type, std::uint64_t offset, int depth);
   void compile_array(std::vector<Step>& out, TypeId type, std::uint64_t offset, int depth);

@@ -65,6 +65,26 @@ TEST(TypeTable, CompilesArraysInPlaceOrAsALoop) {
   EXPECT_EQ(types.program(types.intern(image.integer())).count, 0U);
 }
 
+TEST(TypeTable, ATimerIsTheHeadOfWhatTheRuntimeAllocates) {
+  for (const int minor : {22, 23}) {
+    TestProgram program(minor);
+    TypeImage& image = program.image;
+    const Address word = image.pointer(image.integer(), "*int");
+    const Address timer =
+        image.structure({{"C", word, 0}, {"init", image.integer(), 8}}, 16, "time.Timer", {"time", {}});
+    const Address whole =
+        image.structure({{"c", word, 0}, {"init", image.integer(), 8}, {"timer", image.integer(), 16}}, 24,
+                        "runtime.timeTimer", {"runtime", {}});
+    program.known = {timer, whole};
+    const Address pointer = image.pointer(timer, "*time.Timer");
+    program.open();
+    TypeTable& types = *program.types;
+    const TypeTable::Program steps = types.program(types.intern(pointer));
+    ASSERT_EQ(steps.count, 1U);
+    EXPECT_EQ(types.step(steps.first).type, types.intern(minor == 22 ? timer : whole)) << minor;
+  }
+}
+
 TEST(TypeTable, OrdersTypesBySizeAndThenByNesting) {
   TestProgram program(24);
   TypeImage& image = program.image;
