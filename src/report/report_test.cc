@@ -302,6 +302,34 @@ TEST(Holders, TakeAListForOneThing) {
   EXPECT_EQ(report.holders[0].bytes, 5000 * 160U);
 }
 
+// Objects of library types that lead to 30 events of 320 bytes.
+Holder holder_of_events(const std::string& variable, std::initializer_list<const char*> parts) {
+  HeapBuilder heap;
+  const TypeId event = heap.structure("example.com/shop/main.Event", 320, {});
+  std::vector<HeapBuilder::Handle> holding;
+  for (const char* const part : parts) holding.push_back(heap.object(32, heap.structure(part, 32, {{"v", {}, 0}})));
+  heap.refer(heap.root(RootKind::kGlobal, variable), holding.front());
+  for (std::size_t i = 1; i < holding.size(); ++i) heap.edge(holding[i - 1], 0, holding[i]);
+  for (int i = 0; i < 30; ++i) {
+    const auto entry = heap.object(32, heap.structure(*(parts.end() - 1), 32, {{"v", {}, 0}}));
+    heap.edge(holding.back(), 8, entry).edge(entry, 0, heap.object(320, event));
+  }
+  return report_of(heap.build()).holders.at(0);
+}
+
+TEST(Holders, SayWhatContainersOfTheLibraryContain) {
+  const Holder list = holder_of_events("main.recent", {"container/list.List", "container/list.Element"});
+  EXPECT_EQ(list.what.brief, "30 × main.Event in the list main.recent");
+  EXPECT_EQ(list.container, view::Container::kList);
+  EXPECT_EQ(holder_of_events("main.free", {"sync.poolLocal", "sync.poolChainElt", "sync.eface"}).what.brief,
+            "30 × main.Event free in the sync.Pool main.free");
+  EXPECT_EQ(holder_of_events("main.seen", {"internal/sync.indirect[interface {},interface {}]",
+                                           "internal/sync.entry[interface {},interface {}]"})
+                .what.brief,
+            "30 × main.Event in the sync.Map main.seen");
+  EXPECT_EQ(holder_of_events("main.x", {"main.HashTrieMap[string,int]"}).container, view::Container::kNone);
+}
+
 TEST(Holders, SplitWhatHoldsSeveralLargeThings) {
   HeapBuilder heap;
   const TypeId a = heap.structure("main.Users", 16, {{"all", {}, 8}});

@@ -194,6 +194,8 @@ class Text {
       const std::string share = format_share(holder.total_bytes(), whole);
       wrapped(fmt::format("{:>3}  {:>10} ({})  ", ++number, format_bytes(holder.total_bytes()), share),
               holder.what.brief);
+      if (holder.container == view::Container::kPool)
+        wrapped("     ", "nobody uses it: the collector drops what is free there within two collections");
       if (!holder.chain.empty()) line(fmt::format("     {}", chain_text(holder.chain, width_ - 5)));
       if (holder.owners.size() == 1 && std::ranges::any_of(holder.chain, &ChainStep::several))
         wrapped("     ", "several ways lead there; this is a shortest one");

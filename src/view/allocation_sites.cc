@@ -63,7 +63,7 @@ class Tally {
 std::vector<std::optional<AllocationSite>> allocation_sites(const Names& names, const graph::Dominators& dominators,
                                                             const Owners& owners, std::span<const Found> found) {
   const std::vector<heap::SampledObject>& samples = names.snapshot().sampled;
-  HolderOf holder(names.snapshot(), dominators, owners, found);
+  HolderOf holder(names, dominators, owners, found);
   std::vector<Tally> tallies(found.size(), Tally(names));
   const std::size_t step = samples.size() / kMostSamples + 1;
   for (std::size_t i = 0; i < samples.size(); i += step) {

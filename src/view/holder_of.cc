@@ -14,9 +14,9 @@ std::uint64_t key_of(graph::NodeId node) {
 
 }  // namespace
 
-HolderOf::HolderOf(const heap::Snapshot& snapshot, const graph::Dominators& dominators, const Owners& owners,
+HolderOf::HolderOf(const Names& names, const graph::Dominators& dominators, const Owners& owners,
                    std::span<const Found> found)
-    : snapshot_(snapshot), dominators_(dominators), owners_(owners) {
+    : names_(names), dominators_(dominators), owners_(owners) {
   for (std::uint32_t row = 0; row < found.size(); ++row) add(found[row], row);
 }
 
@@ -58,7 +58,7 @@ HolderOf::State HolderOf::enter(State above, Sort sort, graph::NodeId node) cons
 
 HolderOf::State HolderOf::enter_home(graph::NodeId top) const {
   const State home = enter({}, sort_of_home(owners_.home_of(top)), {});
-  return top.root() ? home : enter(home, sort_of(snapshot_, dominators_, top), top);
+  return top.root() ? home : enter(home, sort_of(names_, dominators_, top), top);
 }
 
 std::uint32_t HolderOf::of(ObjectId object) {
@@ -79,7 +79,7 @@ std::uint32_t HolderOf::of(ObjectId object) {
     way_.push_back(node);
   }
   for (std::size_t i = way_.size(); i-- > 0;) {
-    state = enter(state, sort_of(snapshot_, dominators_, way_[i]), way_[i]);
+    state = enter(state, sort_of(names_, dominators_, way_[i]), way_[i]);
     if (i % kKnownEvery == kKnownEvery - 1) known_.emplace(key_of(way_[i]), state);
   }
   return state.found;

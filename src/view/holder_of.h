@@ -18,8 +18,7 @@ class HolderOf {
   static constexpr std::uint32_t kNobody = ~std::uint32_t{0};
 
   // All must outlive this.
-  HolderOf(const heap::Snapshot& snapshot, const graph::Dominators& dominators, const Owners& owners,
-           std::span<const Found> found);
+  HolderOf(const Names& names, const graph::Dominators& dominators, const Owners& owners, std::span<const Found> found);
 
   // Returns a row of `found`, or kNobody. Takes about as many steps as there are dominators that were not seen before.
   std::uint32_t of(ObjectId object);
@@ -42,7 +41,7 @@ class HolderOf {
   State enter(State above, Sort sort, graph::NodeId node) const;
   State enter_home(graph::NodeId top) const;
 
-  const heap::Snapshot& snapshot_;
+  const Names& names_;
   const graph::Dominators& dominators_;
   const Owners& owners_;
   std::vector<LevelNode> level_nodes_ = std::vector<LevelNode>(1);  // the first has the homes below it

@@ -15,6 +15,7 @@ constexpr std::uint64_t kRuntimeFactor = 10;
 constexpr Sort kUnknownType = Sort{1} << 40;
 constexpr Sort kMap = Sort{1} << 41;
 constexpr Sort kPart = Sort{1} << 42;
+constexpr Sort kLibrary = Sort{1} << 43;
 constexpr Sort kHome = Sort{1} << 59;
 constexpr Sort kRoot = Sort{1} << 60;
 constexpr std::size_t kContents = 3;  // of a level, so many are told
@@ -25,7 +26,8 @@ bool is_most(std::uint64_t part, std::uint64_t whole) {
 }
 
 bool is_many(const std::vector<Level>& levels) {
-  return std::any_of(levels.begin(), levels.end(), [](const Level& l) { return !l.container && l.count >= kMany; });
+  return std::any_of(levels.begin(), levels.end(),
+                     [](const Level& l) { return l.container == Container::kNone && l.count >= kMany; });
 }
 
 // Of the levels from `base` on, returns the one at which the number of things grows most, or, if it grows nowhere, the
@@ -38,7 +40,7 @@ std::size_t main_level(const std::vector<Level>& levels, std::size_t base) {
   for (std::size_t i = 0; i < levels.size(); ++i) {
     if (i >= base && levels[i].own > levels[largest].own) largest = i;
     if (i >= base && levels[i].goroutines && levels[i].count > 1) return i;
-    if (levels[i].container) continue;
+    if (levels[i].container != Container::kNone) continue;
     const double ratio = static_cast<double>(levels[i].count) / static_cast<double>(before);
     if (i >= base && ratio >= 2 && ratio > growth) {
       growth = ratio;
@@ -85,7 +87,8 @@ class HolderSearch::Groups {
   std::size_t last_ = 0;
 };
 
-Sort sort_of(const heap::Snapshot& snapshot, const graph::Dominators& dominators, graph::NodeId node) {
+Sort sort_of(const Names& names, const graph::Dominators& dominators, graph::NodeId node) {
+  const heap::Snapshot& snapshot = names.snapshot();
   if (const RootId root = node.root()) {
     const heap::Root& row = snapshot.roots[root.row];
     const Sort kind = kRoot | static_cast<Sort>(row.kind) << 32;
@@ -93,8 +96,10 @@ Sort sort_of(const heap::Snapshot& snapshot, const graph::Dominators& dominators
   }
   const heap::ObjectType type = snapshot.object_type[node.object().row];
   if (type) {
+    const Container container = names.container(type.type());
+    if (container > Container::kMap) return kLibrary | static_cast<Sort>(container);
     const heap::Type& row = snapshot.types[type.type().row];
-    if (heap::is_map_part(row.role) && row.of) return kMap | row.of.row;
+    if (container == Container::kMap && row.of) return kMap | row.of.row;
     return type.known_by() == heap::KnownBy::kPart ? kPart | type.type().row : type.type().row;
   }
   return kUnknownType | dominators.columns().sizes.size_of(node.object());
@@ -165,7 +170,7 @@ std::vector<HolderSearch::Group> HolderSearch::open_level(const Group& group, Le
   const bool is_home = group.sort == sort_of_home(home_);
   if (!is_home || !group.holders.empty()) level.first = vertices().node(group.first);
   level.alone = group.count() == 1;
-  level.container = level.first.object() && names_.is_container(snapshot.object_type[level.first.object().row].type());
+  if (level.first.object()) level.container = names_.container(snapshot.object_type[level.first.object().row].type());
   level.goroutines = level.first.root() && snapshot.roots[level.first.root().row].kind == heap::RootKind::kGoroutine;
   Groups below;
   std::vector<std::uint32_t> open = group.holders;
@@ -224,8 +229,9 @@ void HolderSearch::follow(std::vector<Level> levels, Group group) {
     Level& level = levels.emplace_back();
     level.starts = levels.size() == base + 1;
     std::vector<Group> below = open_level(group, level);
+    if (levels.size() > 1) take_for_box(levels[levels.size() - 2], level);
     const std::uint64_t flow = level.bytes - level.own;
-    const bool mostly_own = !level.container && level.own > flow;
+    const bool mostly_own = level.container == Container::kNone && level.own > flow;
     if (below.empty() || mostly_own || levels.size() >= kDeepest) {
       add_found(std::move(levels), base, below);
       return;
@@ -235,7 +241,7 @@ void HolderSearch::follow(std::vector<Level> levels, Group group) {
       continue;
     }
     if (!is_most(below.front().bytes, flow)) {
-      if (is_many(levels) || level.container)
+      if (is_many(levels) || level.container != Container::kNone)
         add_found(std::move(levels), base, below);
       else
         split(levels, base, std::move(below));
@@ -244,6 +250,15 @@ void HolderSearch::follow(std::vector<Level> levels, Group group) {
     group = std::move(below.front());
     narrow(group);
   }
+}
+
+// The entries of a sync.Map are interface values of their own up to Go 1.23: they belong to it.
+void HolderSearch::take_for_box(const Level& above, Level& level) const {
+  const heap::Snapshot& snapshot = names_.snapshot();
+  if (above.container != Container::kSyncMap || !level.first.object()) return;
+  const TypeId type = snapshot.object_type[level.first.object().row].type();
+  level.box = type && snapshot.types[type.row].kind == heap::TypeKind::kInterface;
+  if (level.box) level.container = above.container;
 }
 
 // Many goroutines at one place are one thing with all that they hold, whether one of them holds it or some share it.
@@ -276,7 +291,7 @@ void HolderSearch::add_found(std::vector<Level> levels, std::size_t base, const 
   found.home = home_;
   found.bytes = levels[base].bytes;
   found.about = found.entry = main_level(levels, base);
-  while (found.entry > base && levels[found.entry - 1].container) --found.entry;
+  while (found.entry > base && levels[found.entry - 1].container != Container::kNone) --found.entry;
   if (levels[found.about].goroutines && levels[found.about].count >= kMany && found.about > base)
     found.entry = found.about - 1;
   found.stack_bytes = stacks_of(levels[found.about]);

@@ -12,10 +12,11 @@
 namespace holdfast::view {
 
 // What makes two nodes alike: the same type; the same size if the type is not known; for the parts of a map the map's
-// type, since a map is one thing; for roots the same kind, and name if they have one of their own.
+// type, and for those of a sync.Map, list or pool that, since each is one thing; for roots the same kind, and name if
+// they have one of their own.
 using Sort = std::uint64_t;
 
-Sort sort_of(const heap::Snapshot& snapshot, const graph::Dominators& dominators, graph::NodeId node);
+Sort sort_of(const Names& names, const graph::Dominators& dominators, graph::NodeId node);
 // Of the first level of whatever is at home there.
 Sort sort_of_home(std::uint32_t home);
 
@@ -28,10 +29,11 @@ struct Contents {
 
 struct Level {
   Sort sort = 0;
-  std::uint64_t count = 0;  // how many nodes it has
-  std::uint64_t own = 0;    // bytes of these nodes themselves
-  std::uint64_t bytes = 0;  // bytes that they retain
-  bool container = false;   // it is the inside of a map
+  std::uint64_t count = 0;                 // how many nodes it has
+  std::uint64_t own = 0;                   // bytes of these nodes themselves
+  std::uint64_t bytes = 0;                 // bytes that they retain
+  Container container = Container::kNone;  // what it is the inside of
+  bool box = false;  // interface values that a container (a sync.Map up to Go 1.23) keeps its entries in
   bool goroutines = false;
   bool alone = false;   // it began with `first` only, though others of the sort may lie beside that
   bool starts = false;  // a large thing that was followed on its own: the levels above belong to others as well
@@ -78,6 +80,7 @@ class HolderSearch {
   // Builds groups, in descending order of bytes.
   class Groups;
   void follow_home(std::uint32_t home);
+  void take_for_box(const Level& above, Level& level) const;
   void follow(std::vector<Level> levels, Group group);
   const Group* goroutines_of(const Level& level, const std::vector<Group>& below) const;
   void add_found(std::vector<Level> levels, std::size_t base, const std::vector<Group>& below);
@@ -89,7 +92,7 @@ class HolderSearch {
   void narrow(Group& group) const;
   std::uint64_t stacks_of(const Level& level) const;
   void split(const std::vector<Level>& levels, std::size_t base, std::vector<Group> groups);
-  Sort sort_of(graph::NodeId node) const { return view::sort_of(names_.snapshot(), tree_.dominators(), node); }
+  Sort sort_of(graph::NodeId node) const { return view::sort_of(names_, tree_.dominators(), node); }
   std::uint64_t own_bytes(graph::NodeId node) const;
   const graph::Vertices& vertices() const { return tree_.dominators().columns().vertices; }
 

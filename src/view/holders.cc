@@ -69,6 +69,7 @@ class Describer {
     out.bytes = found.bytes;
     out.count = count_of(found);
     out.what = what(found, home, runs);
+    out.container = container_around(found);
     // Of the many small things that the runtime has, one says nothing about the others.
     if (!found.scattered || !home.is_one() || home.owners.front() != Owners::kTheRuntime) out.chain = chain_of(runs);
     for (const std::uint32_t owner : home.owners) out.owners.push_back(owner_text(snapshot_, owners_, owner));
@@ -94,7 +95,7 @@ class Describer {
  private:
   static std::uint64_t count_of(const Found& found) {
     const Level& level = found.levels[found.about];
-    if (found.contents.empty() || !(found.scattered || level.container)) return level.count;
+    if (found.contents.empty() || !(found.scattered || level.container != Container::kNone)) return level.count;
     std::uint64_t count = 0;
     for (const Contents& one : found.contents) count += one.count;
     return count;
@@ -133,11 +134,10 @@ class Describer {
   // this one and of its sort.
   std::optional<std::vector<graph::NodeId>> way_from(std::uint32_t owner, ObjectId object) {
     const std::uint32_t home = owners_.home_of(object);
-    const Sort sort = sort_of(snapshot_, dominators_, object);
+    const Sort sort = sort_of(names_, dominators_, object);
     return ways().from_roots(owners_.rows()[owner].roots, [&](ObjectId other) {
       if (!any_alike_) return other == object;
-      return owners_.is_shared(other) && owners_.home_of(other) == home &&
-             sort_of(snapshot_, dominators_, other) == sort;
+      return owners_.is_shared(other) && owners_.home_of(other) == home && sort_of(names_, dominators_, other) == sort;
     });
   }
 
@@ -156,11 +156,10 @@ class Describer {
 
   graph::NodeId child_like(ObjectId above, graph::NodeId example) const {
     if (above.row >= snapshot_.pointerful) return {};
-    const Sort sort = sort_of(snapshot_, dominators_, example);
+    const Sort sort = sort_of(names_, dominators_, example);
     for (std::uint32_t e = snapshot_.edges.row_begin[above.row]; e < snapshot_.edges.row_begin[above.row + 1]; ++e) {
       const ObjectId child(snapshot_.edges.target[e]);
-      if (dominators_.idom(child) == graph::NodeId(above) && sort_of(snapshot_, dominators_, child) == sort)
-        return child;
+      if (dominators_.idom(child) == graph::NodeId(above) && sort_of(names_, dominators_, child) == sort) return child;
     }
     return {};
   }
@@ -187,7 +186,7 @@ class Describer {
     int level = kNoLevel;
     Sort above = 0;
     for (const WayNode& step : way_to(end, home)) {
-      const Sort sort = sort_of(snapshot_, dominators_, step.node);
+      const Sort sort = sort_of(names_, dominators_, step.node);
       int of_step = kNoLevel;
       if (!step.several) {
         // The first level is the home's: its root, or nothing if several owners share.
@@ -241,7 +240,7 @@ class Describer {
         continue;
       }
       const ObjectId object = runs[i].first.object();
-      step.type = is_container(object) ? names_.map_of(object) : names_.type_of(object);
+      step.type = is_container(object) ? names_.container_of(object) : names_.type_of(object);
       step.text = step.type.empty() ? sentence("object of {}", format_bytes(size_of(object))) : named(step.type);
       step.least = step.text.brief;
       step.kind = is_container(object) ? StepKind::kContainer : StepKind::kObject;
@@ -300,15 +299,35 @@ class Describer {
     if (found.scattered && found.contents.empty())
       return sentence("many small things under {}", place(runs, entry + 1));
     if (level.first.root() && found.contents.empty()) return sentence("what {} holds", place(runs, entry + 1));
-    if (level.container && found.contents.empty())
-      return sentence("{} in {}", names_.map_of(level.first.object()), place(runs, run_of_level(runs, found.about)));
-    const bool in_map = level.container || (found.entry < found.about && found.levels[found.about - 1].container);
-    if (level.container || found.scattered || level.first.root())
-      return sentence("{} {}{}", contents_text(found.contents), level.container ? "in the map " : "in ",
+    const bool is_container = level.container != Container::kNone;
+    if (is_container && found.contents.empty())
+      return sentence("{} in {}", names_.container_of(level.first.object()),
+                      place(runs, run_of_level(runs, found.about)));
+    const Container around = container_around(found);
+    if (is_container || found.scattered || level.first.root())
+      return sentence("{} {}{}", contents_text(found.contents), in_words(is_container ? around : Container::kNone),
                       place(runs, level.first.root() ? entry + 1 : run_of_level(runs, found.about)));
-    const std::size_t holding = in_map ? run_of_level(runs, found.about - 1) : entry;
-    return sentence("{}{} {}{}{}", things(level), part_of(found), in_map ? "in the map " : "in ", place(runs, holding),
-                    in_map && level.count == 1 ? key(runs, run_of_level(runs, found.about)) : "");
+    const bool in_container = around != Container::kNone;
+    std::size_t holding = entry;
+    if (in_container) {
+      std::size_t inside = found.about - 1;
+      while (inside > 0 && found.levels[inside].box) --inside;
+      holding = run_of_level(runs, inside);
+    }
+    return sentence("{}{} {}{}{}", things(level), part_of(found), in_words(around), place(runs, holding),
+                    in_container && level.count == 1 ? key(runs, run_of_level(runs, found.about)) : "");
+  }
+
+  // What the things that a holder is called after lie in; kNone if they lie in nothing of that sort.
+  static Container container_around(const Found& found) {
+    const Level& level = found.levels[found.about];
+    if (level.container != Container::kNone || found.entry == found.about) return level.container;
+    return found.levels[found.about - 1].container;
+  }
+
+  // "in the map ", "free in the sync.Pool ", "in "
+  static std::string in_words(Container container) {
+    return fmt::format("{}{}", container == Container::kPool ? "free in " : "in ", container_words(container));
   }
 
   // " (9.8 MiB)": of a holder that has more than the things that it is called after.
@@ -320,7 +339,8 @@ class Describer {
   // Of what several owners share.
   Sentence things_of(const Found& found) const {
     const Level& level = found.levels[found.about];
-    if (found.scattered || found.about == 0 || level.container) return contents_text(found.contents);
+    if (found.scattered || found.about == 0 || level.container != Container::kNone)
+      return contents_text(found.contents);
     return named_things(level);
   }
   Sentence named_things(const Level& level) const {
@@ -385,7 +405,7 @@ class Describer {
     if (!way) return owner_text(snapshot_, owners_, owner);
     std::vector<LevelRun> there;
     for (const graph::NodeId node : std::span(*way).first(way->size() - 1)) {
-      const Sort sort = sort_of(snapshot_, dominators_, node);
+      const Sort sort = sort_of(names_, dominators_, node);
       if (there.empty() || there.back().sort != sort) there.push_back({sort, node, node, true, kNoLevel});
       there.back().last = node;
     }
@@ -427,7 +447,7 @@ class Describer {
                         : fmt::format("{} × {}", format_count(count), type);
   }
   std::string shown_type(ObjectId object) const {
-    if (is_container(object)) return names_.map_of(object);
+    if (is_container(object)) return names_.container_of(object);
     const std::string written = names_.closure_place(object);
     return written.empty() ? names_.type_of(object) : fmt::format("{} {}", names_.type_of(object), written);
   }

@@ -76,10 +76,12 @@ bool Names::refers(graph::NodeId from, ObjectId to) const {
   return std::ranges::count(edges.target.span().subspan(begin, end - begin), to.row) > 0;
 }
 
-std::string Names::map_of(ObjectId container) const {
-  const heap::ObjectType known = snapshot_.object_type[container.row];
+std::string Names::container_of(ObjectId part) const {
+  const heap::ObjectType known = snapshot_.object_type[part.row];
+  const Container container = this->container(known.type());
+  if (container > Container::kMap) return std::string(container_name(container));
   const TypeId of = known ? snapshot_.types[known.type().row].of : TypeId();
-  return of ? type_name(snapshot_, of) : type_of(container);
+  return of ? type_name(snapshot_, of) : type_of(part);
 }
 
 std::string Names::closure_place(ObjectId object) const {

@@ -9,6 +9,7 @@
 #include "heap/field_path.h"
 #include "heap/object_index.h"
 #include "heap/snapshot.h"
+#include "view/containers.h"
 #include "view/labels.h"
 
 namespace holdfast::view {
@@ -20,13 +21,14 @@ class Names {
  public:
   // Both must outlive this.
   Names(const heap::Snapshot& snapshot, const heap::ObjectIndex& index)
-      : snapshot_(snapshot), index_(index), content_(snapshot.content) {}
+      : snapshot_(snapshot), index_(index), content_(snapshot.content), containers_(snapshot) {}
 
   // Returns the full name, "[]T" if the object has room for several values, "T…" if it is known to begin with
   // one and to be something larger; empty if it is not known.
   std::string type_of(ObjectId object) const;
-  // Whether a map keeps its entries in objects of this type. They read as one hop.
-  bool is_container(TypeId type) const { return type && heap::is_map_part(snapshot_.types[type.row].role); }
+  // What objects of this type are the inside of.
+  Container container(TypeId type) const { return containers_.of(type); }
+  bool is_container(TypeId type) const { return container(type) != Container::kNone; }
 
   // Returns the place in `from` (a root or an object) that refers to the object: ".sessions", "[3].next"; nullopt if
   // `from` does not refer to it directly.
@@ -35,9 +37,8 @@ class Names {
   // Whether `from` refers to the object directly.
   bool refers(graph::NodeId from, ObjectId to) const;
 
-  // Returns the map that the container (the inside of a map) belongs to: "map[string]*main.Session"; empty if it is not
-  // known.
-  std::string map_of(ObjectId container) const;
+  // Returns what the object is the inside of: "map[string]*main.Session", "sync.Map"; empty if it is not known.
+  std::string container_of(ObjectId part) const;
 
   // Returns "server.go:88" for a closure: where its function was written. Empty for other objects and if it is not
   // known.
@@ -69,6 +70,7 @@ class Names {
   const heap::Snapshot& snapshot_;
   const heap::ObjectIndex& index_;
   heap::ContentView content_;
+  Containers containers_;
 };
 
 }  // namespace holdfast::view

@@ -12,6 +12,7 @@
 #include "graph/dominators.h"
 #include "graph/reachability.h"
 #include "heap/snapshot.h"
+#include "view/containers.h"
 #include "view/labels.h"
 #include "view/owners.h"
 #include "view/sentence.h"
@@ -25,7 +26,7 @@ enum class StepKind : std::uint8_t {
   kFrame,
   kRoot,  // any other root
   kObject,
-  kContainer,  // the inside of a map
+  kContainer,  // the inside of a map, or of another container
   kGap,        // steps that were left out
 };
 
@@ -68,6 +69,7 @@ struct Holder {
   std::uint64_t bytes = 0;  // retained: what would be free without it
   std::uint64_t count = 0;  // how many things `what` speaks of
   Sentence what;            // a part of a sentence: "16,000 × main.Session in the map main.registry.sessions"
+  Container container = Container::kNone;  // what these things lie in
   std::vector<ChainStep> chain;
   std::vector<Sentence> owners;   // whose it is: one, or all who share it; empty if they are too many to be named
   std::vector<AlsoHolding> also;  // the largest first

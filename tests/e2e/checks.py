@@ -330,11 +330,13 @@ def each_thing_is_told_once_under_its_owners(case):
         if len(found) != 1:
             yield differ(f"lines about {count} {wanted['type']} of {', '.join(names)}", "1",
                          [f"{h['bytes']}: {h['what']}" for h in found or rows[:12]])
+        elif wanted["in"] and wanted["in"] != found[0]["container"]:
+            yield differ(f"what the {count} {wanted['type']} of {', '.join(names)} lie in", wanted["in"], found[0]["container"])
         elif case.mode.dwarf and wanted["type"] not in found[0]["what"]:
             yield differ(f"the line about what {', '.join(names)} has", wanted["type"], found[0]["what"])
     for h in rows:
         jumps = [link["field"] for before, link in zip(h["chain"], h["chain"][1:])
-                 if before["kind"] == "object" == link["kind"] and not link["field"]]
+                 if before["kind"] == "object" == link["kind"] and not link["field"] and before.get("type") != "interface {}"]
         if jumps and case.mode.dwarf:
             yield differ(f"the chain of `{h['what']}`", "a field for every step", [link["text"] for link in h["chain"]])
 

@@ -16,7 +16,7 @@ GOOD = {
                     "c_heap": 6, "mappings": 7, "files": 8, "rest": 0},
         "heap": {"objects": 1000, "bytes": 9000000, "reachable_objects": 995, "reachable_bytes": 8999000, "edges": 700,
                  "roots": 50, "typed_bytes": 8900000},
-        "holders": [{"bytes": 8000000, "count": 900, "what": "900 x *main.T in the map main.byID", "owners": ["main.byID"],
+        "holders": [{"bytes": 8000000, "count": 900, "what": "900 x *main.T in the map main.byID", "container": "map", "owners": ["main.byID"],
                      "chain": [{"text": "main.byID", "kind": "root", "field": ""},
                                {"text": "main.Index", "kind": "object", "field": ""},
                                {"text": "main.T", "kind": "object", "field": ".all"}]}],
@@ -270,12 +270,14 @@ class ChecksTest(unittest.TestCase):
 
     def test_things_told_otherwise_than_under_their_owners_are_found(self):
         name = "each_thing_is_told_once_under_its_owners"
-        truth = TRUTH | {"owned": [{"names": ["main.byID"], "type": "T", "count": 900, "bytes": 8000000}]}
+        truth = TRUTH | {"owned": [{"names": ["main.byID"], "in": "", "type": "T", "count": 900, "bytes": 8000000}]}
         self.assertEqual(complaints(case(truth=truth)), {})
         for path, value in ((("owners",), ["main.byID", "main.other"]), (("owners",), ["main.other"]), (("count",), 899),
                             (("bytes",), 7999999), (("what",), "900 objects of 48 B in main.byID"), (("chain", 2, "field"), "")):
             answers = changed(GOOD, ("report", "holders", 0, *path), value)
             self.assertIn(name, complaints(case(truth=truth, answers=answers)), path)
+        in_another = TRUTH | {"owned": [truth["owned"][0] | {"in": "sync.Map"}]}
+        self.assertIn(name, complaints(case(truth=in_another)))
         twice = changed(GOOD, ("report", "holders"), GOOD["report"]["holders"] * 2)
         self.assertIn(name, complaints(case(truth=truth, answers=twice)))
 

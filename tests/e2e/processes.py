@@ -153,7 +153,7 @@ class Holdfast:
     def parsed(self, verb):
         name, *rest = verb.split()
         words = [*([] if name == "report" else [name]), self.target, *rest, *self.options, "--json"]
-        if verb in self.TABLES:
+        if verb in (*self.TABLES, "report"):
             words += ["--top", "0"]
         if verb == "goroutines":
             words += ["--each"]

@@ -1,11 +1,14 @@
 // owners has things that are easily told under a wrong name: a map whose values refer to each other, strings of two maps,
 // jobs that a queue and their goroutines have, symbols that two fields of one value lead to, a table of pointers, pending
-// timers, values of several types in one map, and records that nothing but interfaces to their first field name. It says of each who has it, how much that is, and how many.
+// timers, values of several types in one map, records that nothing but interfaces to their first field name, and what a
+// sync.Map, a list and a sync.Pool contain. It says of each who has it, how much that is, and how many.
 package main
 
 import (
+	"container/list"
 	"fmt"
 	"io"
+	"sync"
 	"time"
 
 	"holdfast.test/programs/truth"
@@ -64,6 +67,10 @@ type record struct {
 type order struct{ body [500]byte }
 type user struct{ body [500]byte }
 
+type session struct{ body [700]byte }
+type event struct{ body [400]byte }
+type buffer struct{ body [3000]byte }
+
 var (
 	items           = map[string]*item{}
 	byName, byLabel = map[string]int{}, map[string]int{}
@@ -74,6 +81,10 @@ var (
 	last            *time.Timer
 	mixed           = map[int]any{}
 	known           = map[int]sizer{}
+	sessions        sync.Map
+	recent          = list.New()
+	buffers         sync.Pool
+	used            [700]*buffer
 )
 
 //go:noinline
@@ -129,6 +140,21 @@ func main() {
 	for i := 0; i < 1500; i++ {
 		declare(i)
 	}
+	for i := 0; i < 1100; i++ {
+		sessions.Store(i, &session{})
+	}
+	for i := 0; i < 1200; i++ {
+		recent.PushBack(&event{})
+	}
+	for i := range used {
+		used[i] = &buffer{}
+	}
+	truth.BeforeReading = func() { // a collection would take them out of the pool
+		for i := range used {
+			buffers.Put(used[i])
+			used[i] = nil
+		}
+	}
 
 	truth.Owned("item", 8000, 8000*224, "main.items")
 	truth.Owned("", 10000, 10000*112, "main.byName", "main.byLabel")
@@ -139,6 +165,9 @@ func main() {
 	truth.Owned("pending timer", 9999, 9999*150, "the runtime")
 	truth.Owned("order", 1800, 1800*512, "main.mixed")
 	truth.Owned("record", 1500, 1500*(96+480+8), "main.known")
+	truth.OwnedIn("sync.Map", "session", 1100, 1100*704, "main.sessions")
+	truth.OwnedIn("list.List", "event", 1200, 1200*(416+48), "main.recent")
+	truth.OwnedIn("sync.Pool", "buffer", 700, 700*3072, "main.buffers")
 	truth.Ready()
-	fmt.Fprintln(io.Discard, len(items), len(byName), len(byLabel), licence, banner, queue, watched, table, last, mixed, known)
+	fmt.Fprintln(io.Discard, len(items), len(byName), len(byLabel), licence, banner, queue, watched, table, last, mixed, known, &sessions, recent)
 }

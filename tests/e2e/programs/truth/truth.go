@@ -47,10 +47,15 @@ func Hold(name, typeName string, count, bytes uint64) {
 // Owned says who has some objects: one name for a single owner, several if they share. Count says how many things the
 // report must speak of, and bytes how much its line has at least.
 func Owned(typeName string, count, bytes uint64, names ...string) {
+	OwnedIn("", typeName, count, bytes, names...)
+}
+
+// OwnedIn does the same, and says what they lie in: "sync.Map", "list.List", "sync.Pool".
+func OwnedIn(container, typeName string, count, bytes uint64, names ...string) {
 	if owned.Len() > 0 {
 		owned.WriteByte(',')
 	}
-	fmt.Fprintf(&owned, `{"names":["%s"],"type":%q,"count":%d,"bytes":%d}`, strings.Join(names, `","`), typeName, count, bytes)
+	fmt.Fprintf(&owned, `{"names":["%s"],"in":%q,"type":%q,"count":%d,"bytes":%d}`, strings.Join(names, `","`), container, typeName, count, bytes)
 }
 
 // Fact adds a number about the program to the line.
