@@ -8,6 +8,7 @@
 #include "base/architecture.h"
 #include "base/ranges.h"
 #include "go/mem_stats.h"
+#include "go/page_allocator.h"
 #include "go/runtime_records.h"
 #include "heap/resident.h"
 #include "os/process_memory.h"
@@ -18,13 +19,26 @@ namespace {
 constexpr std::uint64_t kMallocArena = 64 << 20;  // HEAP_MAX_SIZE of glibc on 64-bit machines
 constexpr std::uint64_t kThreadBlock = 2304;      // bytes of glibc's struct pthread (2.36), which begins at the FS base
 
-enum Line : std::uint8_t { kObjects, kFree, kManual, kGlobals, kFiles, kStacks, kCHeap, kRecords, kMappings, kLines };
+enum Line : std::uint8_t {
+  kObjects,
+  kFreeSlots,
+  kFreePages,
+  kReleased,
+  kManual,
+  kGlobals,
+  kFiles,
+  kStacks,
+  kCHeap,
+  kRecords,
+  kMappings,
+  kLines
+};
 using Lines = std::array<std::uint64_t, kLines>;
 
-// Memory whose address tells what it is for. Some of kObjects is in objects, the rest is free slots.
+// Memory whose address tells what it is for. Some of kObjects is in objects, the rest is kFreeSlots.
 struct Claim {
   AddressRange range;
-  Line line = kFree;
+  Line line = kFreePages;
   const heap::Span* objects = nullptr;
 };
 
@@ -67,6 +81,18 @@ std::optional<AddressRange> thread_stack(const std::vector<os::MappingUsage>& ma
   return AddressRange{range.begin, std::min(end, range.end)};
 }
 
+// Adds pages in no span.
+void add_free(const AddressRange& pages, const std::vector<AddressRange>& released, std::vector<Claim>& claims) {
+  Address at = pages.begin;
+  for (auto it = first_behind(released, at); it != released.end() && it->begin < pages.end; ++it) {
+    const AddressRange part{std::max(it->begin, at), std::min(it->end, pages.end)};
+    if (at < part.begin) claims.push_back({{at, part.begin}, kFreePages, nullptr});
+    claims.push_back({part, kReleased, nullptr});
+    at = part.end;
+  }
+  if (at < pages.end) claims.push_back({{at, pages.end}, kFreePages, nullptr});
+}
+
 // Returns everything whose address tells what it is for, sorted and disjoint.
 std::vector<Claim> claims_of(const Residency& residency, const AccountFacts& facts) {
   std::vector<Claim> claims;
@@ -75,11 +101,11 @@ std::vector<Claim> claims_of(const Residency& residency, const AccountFacts& fac
   for (const AddressRange& arena : facts.arenas) {
     Address at = arena.begin;
     for (; span != facts.spans.end() && span->range.begin < arena.end; ++span) {
-      if (at < span->range.begin) claims.push_back({{at, span->range.begin}, kFree, nullptr});
+      if (at < span->range.begin) add_free({at, span->range.begin}, facts.released_pages, claims);
       claims.push_back({span->range, span->objects != nullptr ? kObjects : kManual, span->objects});
       at = span->range.end;
     }
-    if (at < arena.end) claims.push_back({{at, arena.end}, kFree, nullptr});
+    if (at < arena.end) add_free({at, arena.end}, facts.released_pages, claims);
   }
   for (const AddressRange& range : facts.globals) claims.push_back({range, kGlobals, nullptr});
   std::vector<AddressRange> stacks;
@@ -88,6 +114,10 @@ std::vector<Claim> claims_of(const Residency& residency, const AccountFacts& fac
   for (const AddressRange& stack : joined(std::move(stacks)))
     if (!any_overlaps(facts.arenas, stack) && !any_overlaps(facts.globals, stack))
       claims.push_back({stack, kStacks, nullptr});
+  std::vector<AddressRange> claimed;
+  for (const Claim& claim : claims) claimed.push_back(claim.range);
+  for (const AddressRange& part : without(residency.c_heap.ranges, joined(std::move(claimed))))
+    claims.push_back({part, kCHeap, nullptr});
   std::sort(claims.begin(), claims.end(), [](const Claim& a, const Claim& b) { return a.range.begin < b.range.begin; });
   return claims;
 }
@@ -107,7 +137,11 @@ class Accounting {
     account.rss = rss_;
     account.swapped = swapped_;
     account.live = lines_[kObjects];
-    account.free = lines_[kFree];
+    account.free = lines_[kFreeSlots] + lines_[kFreePages] + lines_[kReleased];
+    account.free_pages = lines_[kFreePages] + lines_[kReleased];
+    account.released_resident = lines_[kReleased];
+    account.huge = huge_;
+    account.of_mappings = residency_.of_mappings;
     account.released = facts_.released;
     account.stacks = lines_[kStacks] + lines_[kManual] - buffers;
     account.runtime = records + buffers;
@@ -120,12 +154,43 @@ class Accounting {
     return account;
   }
 
+  // In the order of the mappings, without names; to be taken after run().
+  std::vector<heap::Mapping> take_rows() { return std::move(rows_); }
+
  private:
   void add_mapping(std::size_t index) {
     const os::MappingUsage& usage = residency_.mappings[index];
     swapped_ += usage.swap;
     if (usage.rss == 0) return;
     rss_ += usage.rss;
+    const Lines before = lines_;
+    add_parts(index);
+    rows_.push_back({usage.mapping.range,
+                     largest_use(before),
+                     {},
+                     usage.rss,
+                     usage.huge,
+                     usage.mapping.permissions.write,
+                     usage.mapping.permissions.shared});
+    if (any_overlaps(facts_.arenas, usage.mapping.range)) huge_ += std::min(usage.huge, usage.rss);
+  }
+
+  // Says what most of the bytes are that have come since.
+  heap::MappingUse largest_use(const Lines& before) const {
+    using heap::MappingUse;
+    constexpr std::array<MappingUse, kLines> kUses = {MappingUse::kGoHeap,  MappingUse::kGoHeap, MappingUse::kGoHeap,
+                                                      MappingUse::kGoHeap,  MappingUse::kGoHeap, MappingUse::kGlobals,
+                                                      MappingUse::kFile,    MappingUse::kStack,  MappingUse::kCHeap,
+                                                      MappingUse::kRuntime, MappingUse::kOther};
+    std::array<std::uint64_t, static_cast<std::size_t>(MappingUse::kGoHeap) + 1> bytes{};
+    for (std::size_t line = 0; line < kLines; ++line)
+      bytes[static_cast<std::size_t>(kUses[line])] += lines_[line] - before[line];
+    return static_cast<MappingUse>(std::max_element(bytes.begin(), bytes.end()) - bytes.begin());
+  }
+
+  // Splits the resident bytes of a mapping.
+  void add_parts(std::size_t index) {
+    const os::MappingUsage& usage = residency_.mappings[index];
     const AddressRange& range = usage.mapping.range;
     const Line line = line_of(index);
     const auto claim = std::partition_point(claims_.begin(), claims_.end(),
@@ -143,7 +208,7 @@ class Accounting {
       if (it->line == kObjects) {
         const std::uint64_t objects = object_bytes(*it->objects, window, present);
         parts[kObjects] += objects;
-        parts[kFree] += present - objects;
+        parts[kFreeSlots] += present - objects;
       } else {
         parts[it->line] += present;
       }
@@ -217,9 +282,23 @@ class Accounting {
   std::uint64_t rss_ = 0;
   std::uint64_t swapped_ = 0;
   std::uint64_t rest_ = 0;
+  std::uint64_t huge_ = 0;
+  std::vector<heap::Mapping> rows_;
 };
 
 }  // namespace
+
+std::vector<AddressRange> memory_of_go(const go::Runtime* runtime, std::vector<AddressRange> record_chunks) {
+  if (runtime != nullptr) {
+    try {
+      const auto arenas = go::HeapModel::list_arenas(*runtime);
+      record_chunks.insert(record_chunks.end(), arenas.begin(), arenas.end());
+    } catch (const Error& error) {
+      if (error.code() == ErrorCode::kCancelled) throw;
+    }
+  }
+  return joined(std::move(record_chunks));
+}
 
 std::optional<Residency> read_residency(pid_t pid, const go::Runtime* runtime, LossLedger& losses) {
   try {
@@ -232,6 +311,8 @@ std::optional<Residency> read_residency(pid_t pid, const go::Runtime* runtime, L
       residency.present.insert(residency.present.end(), present.begin(), present.end());
     }
     if (runtime != nullptr) residency.record_chunks = go::record_chunks(*runtime);
+    residency.c_heap =
+        read_c_heap(residency.mappings, residency.present, memory_of_go(runtime, residency.record_chunks), memory);
     return residency;
   } catch (const Error& error) {
     if (error.code() == ErrorCode::kCancelled) throw;
@@ -266,11 +347,25 @@ AccountFacts account_facts(const go::Runtime& runtime, const go::HeapModel& heap
   facts.record_bytes = counter("MSpanSys") + counter("MCacheSys") + counter("BuckHashSys") + counter("OtherSys") +
                        counter("GCSys") - facts.work_buffer_bytes + counter("StackSys") - stack_spans;
   facts.released = counter("HeapReleased");
+  facts.released_pages = go::released_pages(runtime, facts.arenas);
   return facts;
 }
 
 heap::Account account_of(const Residency& residency, const AccountFacts& facts) {
   return Accounting(residency, facts).run();
+}
+
+std::vector<heap::Mapping> mappings_of(const Residency& residency, const AccountFacts& facts, StringTable& strings) {
+  Accounting accounting(residency, facts);
+  accounting.run();
+  std::vector<heap::Mapping> rows = accounting.take_rows();
+  auto row = rows.begin();
+  for (const os::MappingUsage& usage : residency.mappings) {
+    if (usage.rss == 0) continue;
+    if (!usage.mapping.path.empty()) row->name = strings.add(usage.mapping.path);
+    ++row;
+  }
+  return rows;
 }
 
 std::vector<AddressRange> absent_of(const Residency& residency, const std::vector<heap::Span>& spans) {

@@ -5,13 +5,16 @@
 // Each resident byte counts in one line of heap::Account, the first one here that claims it:
 //   heap arenas, page by page, by the span that a page belongs to:
 //     live      what is resident of slots that hold an object (after marking without garbage, which has its own line)
-//     free      slots without an object, tails of spans, pages in no span
+//     free      slots without an object, tails of spans, pages in no span; among these pages that were given back to
+//     the
+//               system, or never used, and are in memory all the same (huge pages do that)
 //     stacks    spans of goroutine stacks (and of stacks of threads that the runtime made), in use or cached
 //     runtime   the collector's work buffers
 //   globals   data and bss of the Go modules: package variables, the runtime's own among them
 //   files     the rest of all mapped files: text, read-only data, libraries with their data, files the program maps
 //   stacks    the main thread's stack, and stacks of C threads
-//   c_heap    [heap], and glibc's other arenas; malloc's single mappings of large blocks cannot be told from others
+//   c_heap    what malloc of glibc says is its own (c_heap.h); of other allocators only [heap], since their mappings
+//             cannot be told from others
 //   runtime   anonymous mappings that hold records of the runtime, up to the bytes that its counters say it took
 //   mappings  all other memory: mapped by the program or by C libraries, shared without a file, [vdso]
 //   rest      heap pages that came or went between the system's two answers
@@ -25,6 +28,8 @@
 #include <vector>
 
 #include "base/loss.h"
+#include "base/string_table.h"
+#include "capture/c_heap.h"
 #include "go/heap_model.h"
 #include "go/unwind.h"
 #include "heap/snapshot.h"
@@ -37,9 +42,17 @@ struct Residency {
   std::vector<os::MappingUsage> mappings;  // in address order
   // The pages of anonymous mappings that are in memory: sorted, disjoint.
   std::vector<AddressRange> present;
+  // Of malloc: heaps and large blocks.
+  CHeapRead c_heap;
   // Where the Go runtime keeps records that it never gives back (runtime.persistentalloc): sorted, disjoint.
   std::vector<AddressRange> record_chunks;
+  // Of a core, which does not say what was resident (core_mappings.h).
+  bool of_mappings = false;
 };
+
+// Returns memory of the Go runtime in which malloc has nothing: its heap, as far as it can be read, and
+// `record_chunks`.
+std::vector<AddressRange> memory_of_go(const go::Runtime* runtime, std::vector<AddressRange> record_chunks);
 
 // Does not stop the process; takes 10 ms per resident GB. `runtime` is that of the process, seen through its memory
 // while it runs; it may be null. None, and a loss, if the system refuses or the process is gone.
@@ -64,6 +77,8 @@ struct AccountFacts {
   std::uint64_t record_bytes = 0;
   AddressRange arena_table;
   std::uint64_t released = 0;
+  // Pages that the runtime gave back or never used: sorted, disjoint. They are free where they lie in no span.
+  std::vector<AddressRange> released_pages;
 };
 
 // `snapshot` must have its spans, which are those of heap.in_use(), and must outlive the facts. `globals` must be
@@ -74,6 +89,9 @@ AccountFacts account_facts(const go::Runtime& runtime, const go::HeapModel& heap
 // The parts of the account add up to rss, which is the sum over the mappings. `known` is set; next_gc and heap_sys are
 // not.
 heap::Account account_of(const Residency& residency, const AccountFacts& facts);
+
+// Returns all mappings that have resident bytes. Their `resident` is that of the system, and `use` what most of it is.
+std::vector<heap::Mapping> mappings_of(const Residency& residency, const AccountFacts& facts, StringTable& strings);
 
 // Returns the parts of spans that are not in memory, as Snapshot::absent has them.
 std::vector<AddressRange> absent_of(const Residency& residency, const std::vector<heap::Span>& spans);

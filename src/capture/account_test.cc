@@ -114,6 +114,57 @@ TEST(Account, TakesWorkBuffersOutOfTheManualSpans) {
   EXPECT_EQ(p.account().runtime, 3 * kGoPage);
 }
 
+TEST(Account, TellsPagesThatWereGivenBackFromOtherFreeOnes) {
+  Process p;
+  const auto arena = range(0xc000000000, 64 * kMiB);
+  p.facts.arenas = {arena};
+  p.span(range(0xc000200000, kGoPage), 1024, 2);
+  p.facts.released_pages = {range(0xc000000000, kMiB), range(0xc000210000, 2 * kGoPage)};
+  p.plain(arena, {range(0xc000000000, 2 * kMiB), range(0xc000200000, kGoPage), range(0xc000210000, kGoPage)});
+  p.residency.mappings[0].huge = 2 * kMiB;
+  const auto account = p.account();
+  EXPECT_EQ(account.released_resident, kMiB + kGoPage);
+  EXPECT_EQ(account.free_pages, 2 * kMiB + kGoPage);
+  EXPECT_EQ(account.free, 2 * kMiB + kGoPage + kGoPage - 2048);
+  EXPECT_EQ(account.huge, 2 * kMiB);
+  EXPECT_EQ(sum_of_parts(account), account.rss);
+}
+
+TEST(Account, GivesMallocWhatItsRecordsSay) {
+  Process p;
+  p.residency.c_heap.ranges = {range(0x7f0000010000, kMiB), range(0x7f0000300000, 0x3000)};
+  p.plain(range(0x7f0000000000, 2 * kMiB), {range(0x7f0000000000, 2 * kMiB)});
+  p.plain(range(0x7f0000300000, 0x3000), {range(0x7f0000301000, 0x1000)});
+  EXPECT_EQ(p.account().c_heap, kMiB + 0x1000);
+  EXPECT_EQ(p.account().mappings, kMiB);
+  StringTable strings;
+  const auto rows = mappings_of(p.residency, p.facts, strings);
+  ASSERT_EQ(rows.size(), 2U);
+  EXPECT_EQ(rows[1].use, heap::MappingUse::kCHeap);
+  EXPECT_EQ(rows[1].resident, 0x1000U);
+}
+
+TEST(Account, NamesMappingsAndWhatMostOfThemIs) {
+  Process p;
+  p.facts.arenas = {range(0xc000000000, 64 * kMiB)};
+  p.facts.globals = {range(0x60000, 0x4000)};
+  p.file(range(0x40000, 0x20000), 0x18000, "/bin/server", {.read = true, .execute = true});
+  p.file(range(0x60000, 0x4000), 0x1000, "/bin/server", kData);
+  p.plain(p.facts.arenas[0], {range(0xc000000000, kMiB)});
+  p.reserved(range(0xd000000000, kMiB));
+  p.plain(range(0x7f0000000000, 2 * kMiB), {range(0x7f0000000000, kPage)}, "[anon:cache]");
+  StringTable strings;
+  const auto rows = mappings_of(p.residency, p.facts, strings);
+  ASSERT_EQ(rows.size(), 4U);
+  using heap::MappingUse;
+  const MappingUse uses[] = {MappingUse::kFile, MappingUse::kGlobals, MappingUse::kGoHeap, MappingUse::kOther};
+  for (std::size_t i = 0; i < rows.size(); ++i) EXPECT_EQ(rows[i].use, uses[i]) << i;
+  EXPECT_EQ(strings[rows[1].name], "/bin/server");
+  EXPECT_FALSE(rows[2].name);
+  EXPECT_EQ(strings[rows[3].name], "[anon:cache]");
+  EXPECT_TRUE(rows[3].writable);
+}
+
 TEST(Account, SplitsAMappingThatHoldsVariablesAndMore) {
   Process p;
   p.facts.globals = {range(0x60000, 0x4000)};

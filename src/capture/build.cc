@@ -9,6 +9,7 @@
 #include "capture/edges.h"
 #include "capture/goroutines.h"
 #include "capture/kept_code_facts.h"
+#include "capture/mapping_holders.h"
 #include "capture/mark_excuses.h"
 #include "capture/objects.h"
 #include "capture/root_writer.h"
@@ -141,6 +142,7 @@ void build(const FrozenTarget& target, const Options& options, const Callbacks& 
       losses.add(LossKind::kNoCounters, error.what());
     }
   });
+  times.run("mappings", [&] { add_mapping_holders(runtime, *symbols, forest, snapshot); });
   add_runtimes(target, snapshot);
   // All but types, names and losses is final. The runtime's records of the heap are not needed any more, and the next
   // passes take most memory.

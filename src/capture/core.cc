@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "binary/core_file.h"
 #include "capture/build.h"
+#include "capture/core_mappings.h"
 #include "capture/core_overlay.h"
 #include "capture/layouts.h"
 #include "capture/moment.h"
@@ -166,7 +167,9 @@ class CoreTarget final : public Target {
       const auto identified = times.run("identify", [&] {
         return identify_taken(open_->program(), open_->memory(), open_->layouts(), go::Motion::kStopped, losses_);
       });
-      const FrozenTarget target{&open_->program(), &identified, threads(), 0, std::nullopt, open_->dwarf()};
+      auto mappings =
+          times.run("residency", [&] { return mappings_of_core(open_->core(), *identified.runtime, open_->memory()); });
+      const FrozenTarget target{&open_->program(), &identified, threads(), 0, std::move(mappings), open_->dwarf()};
       build(target, options_, callbacks, snapshot, losses_, times);
     } catch (const Error& error) {
       throw error_of_core(error, name(), open_->core());

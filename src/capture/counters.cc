@@ -24,6 +24,34 @@ std::vector<go::HeapWork> heap_works(const FrozenTarget& target, const go::Sched
   return works;
 }
 
+// The sums of processor time are of the collection under way, if there is one.
+void add_pace(const go::Runtime& runtime, std::uint32_t gc_phase, const heap::TargetInfo& target, heap::Pace& to) {
+  constexpr std::uint64_t kRecent = 10'000'000'000;
+  const auto pace = go::read_collector_pace(runtime);
+  if (!pace) return;
+  to.known = true;
+  to.gc_percent = pace->gc_percent;
+  to.memory_limit = pace->memory_limit;
+  to.counted = pace->mapped_ready;
+  to.marked = pace->marked;
+  to.processors = pace->processors;
+  to.share_since_start = pace->cpu_fraction;
+  const auto& ends = pace->ends;
+  if (ends.empty()) return;
+  to.last_collection_at = ends.back();
+  const bool live = target.kind == heap::TargetKind::kLive && target.captured_at_ns > 0;
+  const std::uint64_t now =
+      std::max(ends.back(), live ? static_cast<std::uint64_t>(target.captured_at_ns) : std::uint64_t{0});
+  const auto first = std::ranges::find_if(ends, [&](std::uint64_t end) { return end <= now && now - end <= kRecent; });
+  if (first != ends.end()) {
+    to.recent_intervals = static_cast<std::uint64_t>(ends.end() - first) - 1;
+    to.recent_ns = now - *first;
+  }
+  if (ends.size() < 2 || ends[ends.size() - 2] > ends.back()) return;
+  to.last_cycle_ns = ends.back() - ends[ends.size() - 2];
+  if (gc_phase == 0) to.last_work_ns = pace->mark_ns;
+}
+
 }  // namespace
 
 heap::Counter compare(std::string name, std::uint64_t theirs, std::uint64_t ours, std::uint64_t in_flight) {
@@ -57,10 +85,13 @@ void add_counters(const FrozenTarget& target, const go::HeapModel& heap, const g
   add("HeapReleased", stats.find("HeapReleased"), go::count_released_bytes(runtime), moving.released_bytes);
   add("stacks and work buffers", stats.manual_bytes, manual, moving.manual_bytes);
   if (target.residency) {
-    snapshot.absent = absent_of(*target.residency, snapshot.spans);
-    snapshot.account = account_of(*target.residency,
-                                  account_facts(runtime, heap, snapshot, target.program->writable(), target.threads));
+    const AccountFacts facts = account_facts(runtime, heap, snapshot, target.program->writable(), target.threads);
+    if (!target.residency->of_mappings) snapshot.absent = absent_of(*target.residency, snapshot.spans);
+    snapshot.account = account_of(*target.residency, facts);
+    snapshot.mappings = mappings_of(*target.residency, facts, snapshot.strings);
+    snapshot.c_heap = target.residency->c_heap.facts;
   }
+  add_pace(runtime, heap.gc_phase(), snapshot.target, snapshot.pace);
   snapshot.account.next_gc = stats.find("NextGC").value_or(0);
   snapshot.account.heap_sys = stats.find("HeapSys").value_or(0);
   snapshot.audit.gc_cycles = stats.find("NumGC").value_or(0);

@@ -134,7 +134,8 @@ class GoroutinePass {
   void add_frames(const go::Stack& stack, heap::Goroutine& row) {
     row.first_frame = static_cast<std::uint32_t>(snapshot_.frames.size());
     for (const go::StackFrame& frame : stack.frames) {
-      for (const auto& source : source_of(frame)) {
+      const auto& sources = source_of(frame);
+      for (const auto& source : sources) {
         heap::Frame out;
         out.pc = frame.pc;
         out.function = source.function;
@@ -143,7 +144,16 @@ class GoroutinePass {
         out.inlined = source.inlined;
         snapshot_.frames.push_back(out);
       }
+      // The last source frame is that of the function itself, the others are inlined into it.
+      if (const std::uint64_t size = frame.fp - frame.sp; !sources.empty() && frame.fp > frame.sp &&
+                                                          row.stack.contains(frame.sp) &&
+                                                          size > row.largest_frame_bytes && size <= row.stack.size()) {
+        row.largest_frame_bytes = size;
+        row.largest_frame = FrameId(static_cast<std::uint32_t>(snapshot_.frames.size() - 1));
+      }
     }
+    if (!stack.frames.empty() && row.stack.contains(stack.frames.front().sp))
+      row.stack_used = row.stack.end - stack.frames.front().sp;
     row.frame_count = static_cast<std::uint32_t>(snapshot_.frames.size()) - row.first_frame;
   }
 

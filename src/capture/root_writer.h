@@ -17,6 +17,8 @@ class RootWriter {
   RootId add(heap::RootKind kind, RootId parent, const heap::Label& label, Address where = {});
   // Does the same for a node without a label.
   RootId add(heap::RootKind kind, RootId parent, Address where);
+  // Adds a label that no node has.
+  LabelId add_label(const heap::Label& label) { return labels_.add(label); }
   heap::Root& current() { return snapshot_.roots.back(); }
 
   const heap::ObjectIndex& index() const { return index_; }

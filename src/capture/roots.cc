@@ -17,7 +17,6 @@ class GlobalRoots {
       : runtime_(runtime), symbols_(symbols), forest_(forest), strings_(strings), losses_(losses) {}
 
   void add(const go::Module& module) {
-    of_program_ = &module == &runtime_.modules.front();
     add_section(module, module.data, go::data_mask(runtime_, module, losses_));
     add_section(module, module.bss, go::bss_mask(runtime_, module, losses_));
   }
@@ -44,24 +43,11 @@ class GlobalRoots {
       close();
       const go::Variable* variable = symbols_.find(at);
       current_ = variable != nullptr ? variable->range : AddressRange{at, at + 8};
-      forest_.add(heap::RootKind::kGlobal, RootId(), label_of(module, variable), current_.begin);
+      forest_.add(heap::RootKind::kGlobal, RootId(), variable_label(runtime_, module, symbols_, at, strings_).first,
+                  current_.begin);
       open_ = true;
     }
     forest_.hold(*value, at - current_.begin);
-  }
-
-  // Makes the label of the current place.
-  heap::Label label_of(const go::Module& module, const go::Variable* variable) {
-    heap::Label label;
-    if (variable != nullptr) {
-      label.basis = variable->is_of_dwarf ? heap::Basis::kDwarf : heap::Basis::kSymbol;
-      label.variable = go::add_name(strings_, variable->name);
-    }
-    const bool in_data = module.data.contains(current_.begin);
-    label.data.section = in_data ? heap::Section::kData : heap::Section::kBss;
-    label.data.offset = current_.begin - (in_data ? module.data : module.bss).begin;
-    if (!of_program_) label.data.module = strings_.add(module.path);
-    return label;
   }
 
   void close() {
@@ -74,7 +60,6 @@ class GlobalRoots {
   RootWriter& forest_;
   StringTable& strings_;
   LossLedger& losses_;
-  bool of_program_ = true;
   AddressRange current_;
   bool open_ = false;
 };
@@ -101,6 +86,22 @@ heap::Label label_of(const go::SpecialRoot& special, const go::FunctionName& nam
 }
 
 }  // namespace
+
+std::pair<heap::Label, Address> variable_label(const go::Runtime& runtime, const go::Module& module,
+                                               const go::Symbols& symbols, Address at, StringTable& strings) {
+  heap::Label label;
+  const go::Variable* variable = symbols.find(at);
+  const Address begin = variable != nullptr ? variable->range.begin : at;
+  if (variable != nullptr) {
+    label.basis = variable->is_of_dwarf ? heap::Basis::kDwarf : heap::Basis::kSymbol;
+    label.variable = go::add_name(strings, variable->name);
+  }
+  const bool in_data = module.data.contains(begin);
+  label.data.section = in_data ? heap::Section::kData : heap::Section::kBss;
+  label.data.offset = begin - (in_data ? module.data : module.bss).begin;
+  if (&module != &runtime.modules.front()) label.data.module = strings.add(module.path);
+  return {label, begin};
+}
 
 void add_global_roots(const go::Runtime& runtime, const go::Symbols& symbols, RootWriter& forest, StringTable& strings,
                       LossLedger& losses) {

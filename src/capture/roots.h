@@ -2,6 +2,8 @@
 // that cannot be had are losses.
 #pragma once
 
+#include <utility>
+
 #include "base/loss.h"
 #include "capture/root_writer.h"
 #include "go/function_tables.h"
@@ -18,5 +20,10 @@ void add_global_roots(const go::Runtime& runtime, const go::Symbols& symbols, Ro
 // Adds a node per special and queue entry, under one group for each kind.
 void add_special_roots(const std::vector<go::SpecialRoot>& specials, const go::FunctionName& name_of,
                        RootWriter& forest, StringTable& strings);
+
+// Returns the label of the package variable in which a word lies, and the variable's address (or the word's, if no
+// symbol names it). `at` must lie in data or bss of `module`.
+std::pair<heap::Label, Address> variable_label(const go::Runtime& runtime, const go::Module& module,
+                                               const go::Symbols& symbols, Address at, StringTable& strings);
 
 }  // namespace holdfast::capture

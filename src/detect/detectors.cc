@@ -5,8 +5,8 @@
 namespace holdfast::detect {
 
 std::span<const Detector* const> detectors() {
-  static constexpr std::array kDetectors = {&kGoroutineLeak, &kGoroutinesBlocked, &kFinalizersWait,
-                                            &kCollectorOff,  &kSparseArray,       &kSparseMap};
+  static constexpr std::array kDetectors = {&kGoroutineLeak, &kGoroutinesBlocked, &kFinalizersWait, &kCollectorOff,
+                                            &kMemoryLimit,   &kSparseArray,       &kSparseMap};
   return kDetectors;
 }
 

@@ -165,6 +165,31 @@ TEST(Findings, SayThatTheCollectorIsOff) {
   }
 }
 
+TEST(Findings, SayThatTheCollectorWorksAgainstItsLimit) {
+  for (const bool near : {true, false}) {
+    HeapBuilder heap;
+    add_ballast(heap);
+    heap::Pace& pace = heap.snapshot().pace;
+    pace.known = true;
+    pace.memory_limit = 80 << 20;
+    pace.counted = near ? 79 << 20 : 40 << 20;
+    pace.processors = 2;
+    pace.recent_intervals = 75;
+    pace.recent_ns = 10 * kSecond;
+    pace.last_cycle_ns = 100'000'000;
+    pace.last_work_ns = 90'000'000;
+    const Report report = report_of(heap.build());
+    ASSERT_THAT(report.findings, SizeIs(near ? 1 : 0));
+    if (!near) continue;
+    EXPECT_EQ(report.findings[0].id, "memory-limit");
+    EXPECT_EQ(report.findings[0].title.full, "the collector works against the memory limit of 80.0 MiB");
+    EXPECT_EQ(report.findings[0].because.full,
+              "79.0 MiB count for the limit, and the last collection took 45 % of all processor time since the one "
+              "before; 7.5 collections a second");
+    EXPECT_EQ(report.findings[0].bytes, 79U << 20);
+  }
+}
+
 TEST(Findings, NameArraysOfPointersThatAreMostlyEmpty) {
   for (const std::uint64_t used : {100U, 200000U}) {
     HeapBuilder heap;

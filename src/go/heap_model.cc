@@ -134,6 +134,13 @@ HeapModel HeapModel::read(const Runtime& runtime, Motion motion, LossLedger& los
   return heap;
 }
 
+std::vector<AddressRange> HeapModel::list_arenas(const Runtime& runtime) {
+  HeapModel heap(runtime);
+  LossLedger ignored;  // read() counts them
+  heap.read_arenas(ignored);
+  return heap.arena_ranges();
+}
+
 void HeapModel::read_arenas(LossLedger& losses) {
   const MemorySource& memory = runtime_.memory;
   const LayoutSource& layouts = runtime_.layouts;

@@ -70,6 +70,9 @@ class HeapModel {
   // another while the table is read, so an overlap means nothing there.
   static HeapModel read(const Runtime& runtime, Motion motion, LossLedger& losses);
 
+  // Returns the address ranges of the heap's arenas without a look at its spans. Fails likewise.
+  static std::vector<AddressRange> list_arenas(const Runtime& runtime);
+
   const std::vector<MSpan>& in_use() const { return in_use_; }  // sorted by base; no overlaps in a stopped target
   const std::vector<MSpan>& manual() const { return manual_; }  // stacks, work buffers; sorted by base
   std::uint32_t sweep_gen() const { return sweep_gen_; }

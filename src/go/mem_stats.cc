@@ -2,13 +2,18 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
+#include <cmath>
 
+#include "base/architecture.h"
+#include "go/runtime_lists.h"
 #include "go/span_caches.h"
 
 namespace holdfast::go {
 namespace {
 
-constexpr unsigned kShards = 3;  // there are three copies of the heap statistics in turn; their sum counts
+constexpr std::uint32_t kKeptPauses = 256;  // of memstats.pause_end, a ring
+constexpr unsigned kShards = 3;             // there are three copies of the heap statistics in turn; their sum counts
 
 // Sums up and corrects runtime.memstats.heapStats as ReadMemStats does.
 class HeapStats {
@@ -162,6 +167,35 @@ std::optional<std::uint64_t> MemStats::find(std::string_view name) const {
   for (const auto& [field, value] : fields)
     if (field == name) return value;
   return std::nullopt;
+}
+
+std::optional<CollectorPace> read_collector_pace(const Runtime& runtime) {
+  const Variables& vars = runtime.vars;
+  if (!vars.memstats || !vars.gc_controller || !vars.allp) return std::nullopt;
+  const MemorySource& memory = runtime.memory;
+  const auto field = [&](std::string_view name) {
+    return vars.gc_controller + runtime.layouts.offset("runtime.gcControllerState", name);
+  };
+  const auto stats = [&](std::string_view name) {
+    return vars.memstats + runtime.layouts.offset("runtime.mstats", name);
+  };
+  const auto count = memory.try_integer<std::uint32_t>(stats("numgc"));
+  const auto fraction = memory.try_integer<std::uint64_t>(stats("gc_cpu_fraction"));
+  if (!count || !fraction) return std::nullopt;
+  CollectorPace pace;
+  pace.gc_percent = static_cast<std::int32_t>(memory.integer<std::uint32_t>(field("gcPercent")));
+  pace.memory_limit = memory.integer<std::uint64_t>(field("memoryLimit"));
+  pace.mapped_ready = memory.integer<std::uint64_t>(field("mappedReady"));
+  pace.marked = memory.integer<std::uint64_t>(field("heapMarked"));
+  for (const std::string_view name : {"assistTime", "dedicatedMarkTime", "fractionalMarkTime"})
+    pace.mark_ns += memory.integer<std::uint64_t>(field(name));
+  pace.processors = try_list_processors(runtime).size();
+  pace.cpu_fraction = std::bit_cast<double>(*fraction);
+  if (!std::isfinite(pace.cpu_fraction)) return std::nullopt;
+  for (std::uint32_t n = *count - std::min(*count, kKeptPauses); n < *count; ++n)
+    if (const auto end = memory.try_integer<std::uint64_t>(stats("pause_end") + std::uint64_t{n % kKeptPauses} * kWord))
+      pace.ends.push_back(*end);
+  return pace;
 }
 
 std::optional<std::uint32_t> count_collections(const Runtime& runtime) {

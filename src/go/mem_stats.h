@@ -22,6 +22,23 @@ struct MemStats {
   std::optional<std::uint64_t> find(std::string_view name) const;
 };
 
+// How the collector is told to work, and how it has worked. Times of day are nanoseconds since 1970 UTC.
+struct CollectorPace {
+  std::int32_t gc_percent = 0;      // GOGC; -1 = off
+  std::uint64_t memory_limit = 0;   // GOMEMLIMIT; math.MaxInt64 = none
+  std::uint64_t mapped_ready = 0;   // what counts for the limit
+  std::uint64_t marked = 0;         // what the last collection left, in bytes
+  std::uint64_t processors = 0;     // GOMAXPROCS
+  std::vector<std::uint64_t> ends;  // of the last collections, at most 256, oldest first
+  double cpu_fraction = 0;          // MemStats.GCCPUFraction
+  // Processor time that marking took in the last collection: of workers that had a processor for it and of goroutines
+  // that had to help. While a collection runs, the sums are of that one.
+  std::uint64_t mark_ns = 0;
+};
+
+// None if the variables were not found. Fails with kDamaged if the controller cannot be read.
+std::optional<CollectorPace> read_collector_pace(const Runtime& runtime);
+
 // Returns MemStats.NumGC alone: the collections that are complete. None if it cannot be read.
 std::optional<std::uint32_t> count_collections(const Runtime& runtime);
 

@@ -12,6 +12,7 @@ namespace {
 
 using testing::Contains;
 using testing::ElementsAre;
+using testing::UnorderedElementsAre;
 using testing::IsEmpty;
 
 AddressRange range(Address begin, std::uint64_t bytes) {
@@ -175,6 +176,13 @@ TEST_P(NeededMemoryTest, ReleasedPagesAreCounted) {
   image_.set(p, "runtime.p", "pcache.cache", 0b0110);
   image_.set(p, "runtime.p", "pcache.scav", 0b1010);
   EXPECT_EQ(count_released_bytes(runtime()), 4 * kPageSize);
+  const Address cached = HeapImage::kHeap + 64 * kPageSize;
+  image_.set(p, "runtime.p", "pcache.base", cached);
+  const Address last_word = arena_start(0) + chunk * (4 << 20) + 7 * 64 * kPageSize;
+  const Address next_arena = HeapImage::kHeap + kArenaSize;  // the heap has not grown into it
+  EXPECT_THAT(released_pages(runtime(), {range(HeapImage::kHeap, 1), range(next_arena, kArenaSize)}),
+              UnorderedElementsAre(range(cached + kPageSize, kPageSize), range(last_word, 2 * kPageSize),
+                                   range(last_word + 3 * kPageSize, kPageSize), range(next_arena, kArenaSize)));
 }
 
 }  // namespace

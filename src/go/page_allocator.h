@@ -16,6 +16,10 @@ namespace holdfast::go {
 // HeapReleased; none if the bitmaps cannot be read.
 std::optional<std::uint64_t> count_released_bytes(const Runtime& runtime);
 
+// Returns the pages of the heap's arenas (sorted, disjoint) that were returned to the system or never used: sorted,
+// disjoint, without what cannot be read. The runtime expects none of them to be resident.
+std::vector<AddressRange> released_pages(const Runtime& runtime, const std::vector<AddressRange>& arenas);
+
 // Returns the memory that is reserved for its summaries, its chunks and the index of its scavenger, in any order,
 // without what cannot be read.
 std::vector<AddressRange> page_allocator_memory(const Runtime& runtime);

@@ -12,6 +12,7 @@ ProcessorReader::ProcessorReader(const Runtime& runtime)
       mcache_(runtime.layouts.get("runtime.p", "mcache")),
       cached_pages_(runtime.layouts.get("runtime.p", "pcache.cache")),
       cached_released_(runtime.layouts.get("runtime.p", "pcache.scav")),
+      cached_at_(runtime.layouts.get("runtime.p", "pcache.base")),
       record_chunk_(runtime.layouts.get("runtime.p", "palloc.base")) {}
 
 std::optional<Processor> ProcessorReader::try_read(Address p) const {
@@ -22,9 +23,10 @@ std::optional<Processor> ProcessorReader::try_read(Address p) const {
   const auto mcache = memory.try_pointer(p + mcache_.offset);
   const auto pages = memory.try_integer<std::uint64_t>(p + cached_pages_.offset);
   const auto released = memory.try_integer<std::uint64_t>(p + cached_released_.offset);
+  const auto cached_at = memory.try_pointer(p + cached_at_.offset);
   const auto chunk = memory.try_pointer(p + record_chunk_.offset);
-  if (!id || !status || !m || !mcache || !pages || !released || !chunk) return std::nullopt;
-  return Processor{p, *id, *status, *m, *mcache, *pages, *released, *chunk};
+  if (!id || !status || !m || !mcache || !pages || !released || !cached_at || !chunk) return std::nullopt;
+  return Processor{p, *id, *status, *m, *mcache, *pages, *released, *cached_at, *chunk};
 }
 
 Processor ProcessorReader::read(Address p) const {

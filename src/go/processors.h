@@ -20,6 +20,7 @@ struct Processor {
   Address mcache;  // null if it was destroyed
   // Its cache of 64 heap pages, a bit for each: which of them are free, and which were given back to the system.
   std::uint64_t cached_pages = 0, cached_released = 0;
+  Address cached_at;     // the first of them
   Address record_chunk;  // where it takes records of the runtime from (go/runtime_records.h); null if it has none
 };
 
@@ -36,7 +37,7 @@ class ProcessorReader {
 
  private:
   const Runtime& runtime_;
-  FieldLayout id_, status_, m_, mcache_, cached_pages_, cached_released_, record_chunk_;
+  FieldLayout id_, status_, m_, mcache_, cached_pages_, cached_released_, cached_at_, record_chunk_;
 };
 
 // Returns all of runtime.allp that can be read, in its order; empty if the list is not there.

@@ -57,6 +57,9 @@ constexpr KnownValues<CounterRule> known_values(CounterRule) {
 constexpr KnownValues<WaitReason> known_values(WaitReason) {
   return {WaitReason::kTimerGoroutineIdle, WaitReason::kUnknown};
 }
+constexpr KnownValues<MappingUse> known_values(MappingUse) {
+  return {MappingUse::kGoHeap, MappingUse::kOther};
+}
 constexpr KnownValues<GoroutineState> known_values(GoroutineState) {
   return {GoroutineState::kDeadExtra, {}};
 }
@@ -110,7 +113,17 @@ void describe(Archive& a, Pause& x) {
 template <class Archive>
 void describe(Archive& a, Account& x) {
   a(x.rss, x.swapped, x.live, x.garbage, x.free, x.released, x.stacks, x.runtime, x.globals, x.c_heap, x.mappings,
-    x.files, x.rest, x.known, x.next_gc, x.heap_sys);
+    x.files, x.rest, x.known, x.next_gc, x.heap_sys, x.free_pages, x.released_resident, x.huge, x.of_mappings);
+}
+template <class Archive>
+void describe(Archive& a, Pace& x) {
+  a(x.known, x.gc_percent, x.memory_limit, x.counted, x.marked, x.processors, x.last_collection_at, x.recent_intervals,
+    x.recent_ns, x.share_since_start, x.last_work_ns, x.last_cycle_ns);
+}
+template <class Archive>
+void describe(Archive& a, CHeap& x) {
+  a(x.recognised, x.used_blocks, x.used_bytes, x.largest, x.free_blocks, x.free_bytes, x.arenas, x.heap_bytes,
+    x.large_blocks, x.large_bytes);
 }
 template <class Archive>
 void describe(Archive& a, Counter& x) {
@@ -184,7 +197,8 @@ void describe(Archive& a, RootTarget& x) {
 template <class Archive>
 void describe(Archive& a, Goroutine& x) {
   a(x.goid, x.parent_goid, x.state, x.system, x.locked_to_thread, x.unwound, x.wait_reason, x.waiting_ns, x.stack, x.g,
-    x.waits_on, x.created_by, x.created_file, x.created_line, x.root, x.first_frame, x.frame_count);
+    x.waits_on, x.created_by, x.created_file, x.created_line, x.root, x.first_frame, x.frame_count, x.stack_used,
+    x.largest_frame, x.largest_frame_bytes);
 }
 template <class Archive>
 void describe(Archive& a, GoroutineLabel& x) {
@@ -209,6 +223,14 @@ void describe(Archive& a, ProfileRecord& x) {
 template <class Archive>
 void describe(Archive& a, MarkExcuse& x) {
   a(x.object, x.cause, x.frame);
+}
+template <class Archive>
+void describe(Archive& a, Mapping& x) {
+  a(x.range, x.use, x.name, x.resident, x.huge, x.writable, x.shared, x.pointers);
+}
+template <class Archive>
+void describe(Archive& a, MappingHolder& x) {
+  a(x.mapping, x.object, x.variable, x.offset, x.value);
 }
 
 // Appends rows to a byte vector, which it neither owns nor clears.

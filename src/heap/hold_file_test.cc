@@ -88,8 +88,16 @@ struct Filler {
     (*this)(a, b, c);
   }
   void fill(Account& x) {
-    auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p] = x;
-    (*this)(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p);
+    auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t] = x;
+    (*this)(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t);
+  }
+  void fill(Pace& x) {
+    auto& [a, b, c, d, e, f, g, h, i, j, k, l] = x;
+    (*this)(a, b, c, d, e, f, g, h, i, j, k, l);
+  }
+  void fill(CHeap& x) {
+    auto& [a, b, c, d, e, f, g, h, i, j] = x;
+    (*this)(a, b, c, d, e, f, g, h, i, j);
   }
   void fill(Counter& x) {
     auto& [a, b, c, d, e] = x;
@@ -150,9 +158,11 @@ void fill_rows(Snapshot& s) {
   }
   {
     auto& [goid, parent_goid, state, system, locked, unwound, wait_reason, waiting_ns, stack, g, waits_on, created_by,
-           created_file, created_line, root, first_frame, frame_count] = s.goroutines[0];
-    filler(goid, parent_goid, state, system, locked, unwound, wait_reason, waiting_ns, stack, g, waits_on,
-           created_line);
+           created_file, created_line, root, first_frame, frame_count, stack_used, largest_frame, largest_frame_bytes] =
+        s.goroutines[0];
+    filler(goid, parent_goid, state, system, locked, unwound, wait_reason, waiting_ns, stack, g, waits_on, created_line,
+           stack_used, largest_frame_bytes);
+    largest_frame = FrameId(1);
     created_by = s.strings.add("main.main");
     created_file = s.strings.add("main.go");
   }
@@ -168,7 +178,18 @@ Snapshot sample() {
   snapshot.strings.add("");
   snapshot.strings.add(std::string_view("a\0zero", 6));
   Filler filler;
-  filler(snapshot.target, snapshot.pause, snapshot.account, snapshot.audit, snapshot.mem_stats, snapshot.losses);
+  filler(snapshot.target, snapshot.pause, snapshot.account, snapshot.pace, snapshot.c_heap, snapshot.audit,
+         snapshot.mem_stats, snapshot.losses);
+  snapshot.mappings = {{{Address(1 << 20), Address(3 << 20)},
+                        MappingUse::kFile,
+                        snapshot.strings.add("/data/cache.db"),
+                        1 << 20,
+                        4096,
+                        true,
+                        true,
+                        2}};
+  snapshot.mapping_holders = {{0, ObjectId(1), LabelId(), 16, Address(2 << 20)},
+                              {0, ObjectId(), LabelId(0), 8, Address(1 << 20)}};
   fill_rows(snapshot);
   return snapshot;
 }
@@ -198,12 +219,17 @@ void expect_equal(const HugeArray<T>& a, const HugeArray<T>& b) {
 }
 
 void expect_equal(const Snapshot& a, const Snapshot& b) {
-  const auto& [target, pause, account, audit, mem_stats, losses, strings, spans, absent, allocated, pointerful, objects,
-               object_type, marked, fresh, types, fields, edges, labels, roots, root_targets, goroutines,
-               goroutine_labels, frames, allocation_stacks, sampled, profile, content] = a;
+  const auto& [target, pause, account, pace, c_heap, mappings, mapping_holders, audit, mem_stats, losses, strings,
+               spans, absent, allocated, pointerful, objects, object_type, marked, fresh, types, fields, edges, labels,
+               roots, root_targets, goroutines, goroutine_labels, frames, allocation_stacks, sampled, profile,
+               content] = a;
   EXPECT_EQ(target, b.target);
   EXPECT_EQ(pause, b.pause);
   EXPECT_EQ(account, b.account);
+  EXPECT_EQ(pace, b.pace);
+  EXPECT_EQ(c_heap, b.c_heap);
+  EXPECT_EQ(mappings, b.mappings);
+  EXPECT_EQ(mapping_holders, b.mapping_holders);
   EXPECT_EQ(audit, b.audit);
   EXPECT_EQ(mem_stats, b.mem_stats);
   EXPECT_EQ(losses, b.losses);
@@ -331,7 +357,7 @@ TEST_F(HoldFile, RefusesOtherFormatsByName) {
   EXPECT_EQ(refusal(file, ErrorCode::kUnsupported),
             "a.hold was made by an older holdfast: format 3, this one reads from 4 on; capture the target again");
   header.format = 0;
-  EXPECT_EQ(refusal(file, ErrorCode::kDamaged), "a.hold has a damaged header: format 0 with 36 sections");
+  EXPECT_EQ(refusal(file, ErrorCode::kDamaged), "a.hold has a damaged header: format 0 with 40 sections");
   header.format = kHoldFormat;
   header.section_count = kMostHoldSections + 1;
   EXPECT_EQ(refusal(file, ErrorCode::kDamaged), "a.hold has a damaged header: format 4 with 257 sections");

@@ -160,6 +160,10 @@ constexpr auto kSections = std::to_array<HoldSection>({
     section("PMAP", HoldPart::kProfile, records<&Snapshot::profile, &MemoryProfile::mappings>()),
     section("RUNT", HoldPart::kRuntimes, records<&Snapshot::target, &TargetInfo::runtimes>()),
     section("GLBL", HoldPart::kGoroutineLabels, table<&Snapshot::goroutine_labels>()),
+    section("PACE", HoldPart::kPace, records<&Snapshot::pace>()),
+    section("CHEP", HoldPart::kCHeap, records<&Snapshot::c_heap>()),
+    section("MAPS", HoldPart::kMappings, table<&Snapshot::mappings>()),
+    section("MAPH", HoldPart::kMappings, table<&Snapshot::mapping_holders>()),
 });
 
 void forget_types(Snapshot& s) {
@@ -181,6 +185,11 @@ void forget_account(Snapshot& s) {
   s.absent.clear();
   s.mem_stats.clear();
   s.pause = {};
+}
+
+void forget_mappings(Snapshot& s) {
+  s.mappings.clear();
+  s.mapping_holders.clear();
 }
 
 void forget_samples(Snapshot& s) {
@@ -207,6 +216,9 @@ constexpr std::array kRules = {
     HoldPartRule{HoldPart::kProfile, [](Snapshot& s) { s.profile = {}; }, ""},
     HoldPartRule{HoldPart::kGoroutineLabels, [](Snapshot& s) { s.goroutine_labels.clear(); },
                  "the capture has no labels of goroutines: `labels` is empty, and `goroutines` goes without them"},
+    HoldPartRule{HoldPart::kPace, [](Snapshot& s) { s.pace = {}; }, ""},
+    HoldPartRule{HoldPart::kCHeap, [](Snapshot& s) { s.c_heap = {}; }, ""},
+    HoldPartRule{HoldPart::kMappings, &forget_mappings, ""},
 };
 
 }  // namespace

@@ -25,7 +25,10 @@ enum class HoldPart : std::uint8_t {
   kContent,
   kRuntimes,
   kProfile,
-  kGoroutineLabels
+  kGoroutineLabels,
+  kPace,
+  kCHeap,
+  kMappings
 };
 
 // A section of a file that is read. Its checksum was right.

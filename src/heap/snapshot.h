@@ -22,6 +22,7 @@
 #include "base/string_table.h"
 #include "base/wait_reason.h"
 #include "heap/known_by.h"
+#include "heap/memory_facts.h"
 #include "heap/roots.h"
 #include "heap/type_kind.h"
 #include "heap/type_role.h"
@@ -197,6 +198,11 @@ struct Goroutine {
   RootId root;
   std::uint32_t first_frame = 0;  // frames[first_frame .. + frame_count), innermost first
   std::uint32_t frame_count = 0;
+  // Of `stack`: bytes in use, from the innermost frame to the end; the largest physical frame and its size. 0 and none
+  // if it was not walked, or if an older holdfast wrote the file.
+  std::uint64_t stack_used = 0;
+  FrameId largest_frame;
+  std::uint64_t largest_frame_bytes = 0;
 
   bool operator==(const Goroutine&) const = default;
 };
@@ -327,7 +333,8 @@ struct AuditInput {
   bool operator==(const AuditInput&) const = default;
 };
 
-// Where every byte of the resident memory (RSS) is. The parts add up to `rss`. All in bytes.
+// Where every byte of the resident memory (RSS) is; of a core, of what was mapped. The parts add up to `rss`. All in
+// bytes.
 struct Account {
   std::uint64_t rss = 0;
   std::uint64_t swapped = 0;   // of the whole process: not part of rss
@@ -342,9 +349,17 @@ struct Account {
   std::uint64_t mappings = 0;  // other anonymous memory
   std::uint64_t files = 0;     // text, read-only data, libraries, mapped files
   std::uint64_t rest = 0;      // it came or went while memory was counted
-  bool known = false;          // false for cores: they do not say what was resident
+  bool known = false;          // what the process had mapped, or what of it was resident, is known
   std::uint64_t next_gc = 0;   // heap size that starts the next collection
   std::uint64_t heap_sys = 0;
+  // Parts of `free`: pages in no span, and of these those that were given back to the system or never used, and are
+  // resident all the same (or mapped, in a core).
+  std::uint64_t free_pages = 0;
+  std::uint64_t released_resident = 0;
+  std::uint64_t huge = 0;  // resident bytes of the Go heap in huge pages
+  // A core does not say what was resident: then `rss` and its parts are pages that hold anything but zeros, what the
+  // runtime had not given back of its heap, and files as they were mapped.
+  bool of_mappings = false;
 
   // To be called once reachability is known: reachable objects have that many resident bytes, the others that many.
   // Their sum is `live`, unless pages came or went while they were counted; then each counts in proportion.
@@ -368,6 +383,10 @@ struct Snapshot {
   TargetInfo target;
   Pause pause;
   Account account;
+  Pace pace;
+  CHeap c_heap;
+  std::vector<Mapping> mappings;               // in address order; empty if not known
+  std::vector<MappingHolder> mapping_holders;  // ascending by mapping
   AuditInput audit;
   std::vector<std::pair<std::string, std::uint64_t>> mem_stats;  // fields of runtime.MemStats, as the runtime has them
   std::vector<Loss> losses;
@@ -375,7 +394,7 @@ struct Snapshot {
 
   std::vector<Span> spans;
   // The parts of spans that are not in memory: never written to, or swapped out. Whole pages of 4 KiB; sorted,
-  // disjoint. Empty unless account.known.
+  // disjoint. Empty unless account.known, and in a core.
   std::vector<AddressRange> absent;
   HugeArray<std::uint64_t> allocated;  // a bit per slot of every span, see Span::bits_at
   std::uint32_t pointerful = 0;        // objects that can hold pointers

@@ -44,6 +44,7 @@ class Check {
     check_goroutines();
     check_goroutine_labels();
     check_samples();
+    check_mappings();
     check_rest();
     return std::move(problems_);
   }
@@ -255,6 +256,8 @@ class Check {
       if (!is_row(goroutine.root.row, snapshot_.roots.size()))
         problem("goroutine {} has root {} of {}", g, goroutine.root.row, snapshot_.roots.size());
       check_range(goroutine.first_frame, goroutine.frame_count, snapshot_.frames.size(), "goroutine", g);
+      if (!is_row(goroutine.largest_frame.row, snapshot_.frames.size()))
+        problem("goroutine {} has frame {} of {}", g, goroutine.largest_frame.row, snapshot_.frames.size());
     }
     for (std::size_t f = 0; f < snapshot_.frames.size(); ++f)
       for (const StringId id : {snapshot_.frames[f].function, snapshot_.frames[f].file}) check_string(id, "frame", f);
@@ -302,6 +305,28 @@ class Check {
       if (mapping.range.end < mapping.range.begin)
         problem("the code of {} lies at [{:#x}, {:#x})", mapping.file, mapping.range.begin.value,
                 mapping.range.end.value);
+  }
+
+  void check_mappings() {
+    Address end;
+    for (std::size_t m = 0; m < snapshot_.mappings.size(); ++m) {
+      const Mapping& mapping = snapshot_.mappings[m];
+      if (mapping.range.begin < end || mapping.range.end < mapping.range.begin)
+        problem("mapping {} [{:#x}, {:#x}) is out of order", m, mapping.range.begin.value, mapping.range.end.value);
+      if (mapping.use > MappingUse::kGoHeap) problem("mapping {} is for {}", m, static_cast<int>(mapping.use));
+      check_string(mapping.name, "mapping", m);
+      end = mapping.range.end;
+    }
+    std::uint32_t last = 0;
+    for (std::size_t h = 0; h < snapshot_.mapping_holders.size(); ++h) {
+      const MappingHolder& holder = snapshot_.mapping_holders[h];
+      if (holder.mapping < last || holder.mapping >= snapshot_.mappings.size() ||
+          !is_row(holder.object.row, snapshot_.objects) || !is_row(holder.variable.row, snapshot_.labels.size()))
+        problem("holder {} of mapping {} of {} is object {} of {} or label {} of {}", h, holder.mapping,
+                snapshot_.mappings.size(), holder.object.row, snapshot_.objects, holder.variable.row,
+                snapshot_.labels.size());
+      last = holder.mapping;
+    }
   }
 
   void check_order(const std::vector<AddressRange>& ranges, const char* what) {

@@ -62,6 +62,7 @@ void add_usage(std::string_view line, MappingUsage& usage) {
   if (name == "Private_Dirty") usage.private_dirty = bytes;
   if (name == "Anonymous") usage.anonymous = bytes;
   if (name == "Swap") usage.swap = bytes;
+  if (name == "AnonHugePages") usage.huge = bytes;
 }
 
 std::string read_memory_text(pid_t pid, std::string_view file) {

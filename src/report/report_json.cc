@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "report/audit_report.h"
+#include "report/memory_report.h"
 #include "report/target_words.h"
 #include "view/words.h"
 
@@ -31,15 +32,6 @@ ordered_json list_of(const Rows& rows, const Row& to_json) {
   ordered_json list = ordered_json::array();
   for (const auto& row : rows) list.push_back(to_json(row));
   return list;
-}
-
-ordered_json account_json(const heap::Account& account) {
-  return {{"known", account.known},       {"rss", account.rss},         {"swapped", account.swapped},
-          {"live", account.live},         {"garbage", account.garbage}, {"free", account.free},
-          {"released", account.released}, {"stacks", account.stacks},   {"runtime", account.runtime},
-          {"globals", account.globals},   {"c_heap", account.c_heap},   {"mappings", account.mappings},
-          {"files", account.files},       {"rest", account.rest},       {"next_gc", account.next_gc},
-          {"heap_sys", account.heap_sys}};
 }
 
 ordered_json heap_json(const HeapTotals& heap) {
@@ -155,6 +147,10 @@ ordered_json goroutine_json(const GoroutineRow& row) {
           {"retained_bytes", row.retained_bytes},
           {"shared_bytes", row.shared_bytes},
           {"stack_bytes", row.stack_bytes},
+          {"stack_used", row.stack_used},
+          {"depth", row.depth},
+          {"largest_frame", code_text(row.largest_frame)},
+          {"largest_frame_bytes", row.largest_frame_bytes},
           {"longest_waiting_ns", row.longest_waiting_ns},
           {"verdict", row.leaked() ? "leaked" : ""},
           {"system", row.system},
@@ -174,6 +170,7 @@ ordered_json report_json(const Report& report) {
           {"took_ms", took},
           {"peak_rss_bytes", report.peak_rss_bytes},
           {"account", account_json(report.account)},
+          {"memory", memory_parts_json(report.memory)},
           {"heap", heap_json(report.heap)},
           {"audit", audit_summary(report)},
           {"types", list_of(report.types, type_json)},

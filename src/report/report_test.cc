@@ -666,7 +666,7 @@ TEST(Report, SaysWhichOfSeveralRuntimesItIsOf) {
   EXPECT_THAT(text,
               HasSubstr("\n2 Go runtimes in this process: a.so 12.0 MiB, b.so 120.0 KiB; this is of a.so; --image b.so "
                         "for the other\n"));
-  EXPECT_THAT(text, HasSubstr("mappings 64.0 KiB with the other Go heaps"));
+  EXPECT_THAT(text, HasSubstr("  mappings             64.0 KiB   1 %  with the other Go heaps"));
 }
 
 // Each part of a .hold file that may be missing, and what of the report goes with it.

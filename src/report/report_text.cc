@@ -9,6 +9,7 @@
 #include "base/terminal_text.h"
 #include "base/units.h"
 #include "report/audit_report.h"
+#include "report/memory_report.h"
 #include "report/target_words.h"
 #include "report/text_columns.h"
 #include "view/names.h"
@@ -98,7 +99,7 @@ class Text {
     const std::uint64_t heap = a.live + a.garbage;
     whole_ = a.known ? a.rss : heap;
     const std::uint64_t limit = report_.target.memory_limit;
-    std::string rest = a.known ? fmt::format("{} resident", format_bytes(a.rss))
+    std::string rest = a.known ? fmt::format("{} {}", format_bytes(a.rss), a.of_mappings ? "in use" : "resident")
                                : fmt::format("{} of heap objects", format_bytes(heap));
     if (a.swapped > 0) rest += fmt::format(", {} swapped out", format_bytes(a.swapped));
     if (limit > 0) rest += fmt::format(", limit {}", format_bytes(limit));
@@ -117,19 +118,22 @@ class Text {
       rows.push_back({"objects", heap, next});
     }
     if (a.known) {
-      rows.push_back({"free, not returned", a.free, ""});
-      rows.push_back({"stacks", a.stacks, fmt::format("{} goroutines", format_count(report_.goroutine_count))});
+      rows.push_back({"free in the heap", a.free, free_note(report_.memory)});
+      rows.push_back({"stacks", a.stacks, stacks_note(report_)});
       rows.push_back({"runtime", a.runtime, ""});
       rows.push_back({"globals", a.globals, "package variables"});
-      const char* const others = report_.target.runtimes.size() > 1 ? " with the other Go heaps" : "";
-      rows.push_back(
-          {"outside Go", a.c_heap + a.mappings,
-           fmt::format("C heap {}, mappings {}{}", format_bytes(a.c_heap), format_bytes(a.mappings), others)});
-      rows.push_back({"files", a.files, ""});
+      rows.push_back({"C heap", a.c_heap, c_heap_note(report_.memory)});
+      rows.push_back({"mappings", a.mappings,
+                      report_.target.runtimes.size() > 1 ? "with the other Go heaps"
+                                                         : mapping_note(report_.memory, heap::MappingUse::kOther)});
+      rows.push_back({"files", a.files, mapping_note(report_.memory, heap::MappingUse::kFile)});
       rows.push_back({"rest", a.rest, ""});
     }
     account_rows(rows);
     if (!a.known) wrapped("  ", "what of this was resident, and what else was, is not known here");
+    if (a.known && a.of_mappings) wrapped("  ", kOfCore);
+    if (has_graph_)
+      if (const std::string pace = pace_text(report_); !pace.empty()) wrapped("  ", pace);
   }
 
   // Says how much of the live objects is not in memory: pages that were never written to, or are swapped out.
@@ -151,15 +155,17 @@ class Text {
     }
   };
 
-  // Draws all bars to the scale at which no note has to go to the next line; if that would leave stumps, no bars are
-  // drawn.
+  // Draws all bars to the scale at which no note has to go to the next line, but for long ones, which may; if that
+  // would leave stumps, no bars are drawn.
   void account_rows(const std::vector<AccountRow>& rows) {
     constexpr std::size_t kFront = 39;  // columns before the bar
     constexpr std::size_t kStump = 6;
+    constexpr std::size_t kLong = 48;
     const std::size_t room = width_ - std::min(width_, kFront);
     std::size_t full = kBar;
     for (const AccountRow& row : rows)
-      while (full > 0 && row.bar(whole_, full) + 2 + text_width(row.note) > room) --full;
+      while (full > 0 && text_width(row.note) < kLong && row.bar(whole_, full) + 2 + text_width(row.note) > room)
+        --full;
     if (full < kStump) full = 0;
     for (const AccountRow& row : rows) {
       std::string bar;
@@ -355,11 +361,11 @@ class Text {
   void add_commands() {
     if (options_.target.empty()) return;
     out_ += "\n";
-    out_ += wrapped_at(
-        " · ",
-        fmt::format("more: holdfast types {0} · holdfast goroutines {0} · holdfast roots {0} · holdfast audit {0}",
-                    options_.target),
-        width_, 6, Parts::kCommands);
+    out_ += wrapped_at(" · ",
+                       fmt::format("more: holdfast types {0} · holdfast goroutines {0} · holdfast roots {0} · holdfast "
+                                   "account {0} · holdfast audit {0}",
+                                   options_.target),
+                       width_, 6, Parts::kCommands);
   }
 
   const Report& report_;
@@ -377,6 +383,8 @@ std::string first_screen(const heap::Snapshot& snapshot, std::size_t width) {
   report.target = snapshot.target;
   report.pause = snapshot.pause;
   report.account = snapshot.account;
+  report.memory.account = snapshot.account;
+  report.memory.c_heap = snapshot.c_heap;
   if (!report.account.known)
     for (const heap::Span& span : snapshot.spans) report.account.live += span.objects * span.slot_size;
   for (const heap::Goroutine& goroutine : snapshot.goroutines)

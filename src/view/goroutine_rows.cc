@@ -20,6 +20,10 @@ GoroutineRow row_of(const Names& names, const Owners& owners, const GoroutineGro
   row.retained_bytes = group.retained_bytes;
   if (group.root) row.shared_bytes = owners.bytes_with_others(owners.owner_of(group.root));
   row.stack_bytes = group.stack_bytes;
+  row.stack_used = group.stack_used;
+  row.depth = group.depth;
+  row.largest_frame_bytes = group.largest_frame_bytes;
+  if (group.largest_frame) row.largest_frame = names.frame(names.snapshot().frames[group.largest_frame.row]);
   row.longest_waiting_ns = group.waiting_ns.value_or(0);
   row.goids = group.goids;
   row.system = goroutine.system;
@@ -48,6 +52,12 @@ std::vector<GoroutineGroup> goroutine_groups(const heap::Snapshot& snapshot, con
     ++group.count;
     group.members.emplace_back(row);
     group.stack_bytes += goroutine.stack.size();
+    group.stack_used += goroutine.stack_used;
+    group.depth = std::max<std::uint64_t>(group.depth, goroutine.frame_count);
+    if (goroutine.largest_frame && goroutine.largest_frame_bytes > group.largest_frame_bytes) {
+      group.largest_frame_bytes = goroutine.largest_frame_bytes;
+      group.largest_frame = goroutine.largest_frame;
+    }
     if (goroutine.waiting_ns) group.waiting_ns = std::max(group.waiting_ns.value_or(0), *goroutine.waiting_ns);
     if (group.goids.size() < kExamples) group.goids.push_back(goroutine.goid);
   }

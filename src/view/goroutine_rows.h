@@ -15,8 +15,12 @@ struct GoroutineGroup {
   const heap::Goroutine* first = nullptr;
   RootId root;  // that holds what they hold together; none if they hold nothing
   std::uint64_t count = 0;
-  std::uint64_t retained_bytes = 0;         // of several together: with what only they share
-  std::uint64_t stack_bytes = 0;            // of their stacks, which are no heap
+  std::uint64_t retained_bytes = 0;       // of several together: with what only they share
+  std::uint64_t stack_bytes = 0;          // of their stacks, which are no heap
+  std::uint64_t stack_used = 0;           // of these, from the innermost frame on
+  std::uint64_t depth = 0;                // functions on the deepest of the stacks, inlined ones too
+  std::uint64_t largest_frame_bytes = 0;  // of the largest frame, 0 = not known
+  FrameId largest_frame;
   std::optional<std::uint64_t> waiting_ns;  // the longest of several; a lower bound
   std::vector<std::uint64_t> goids;         // the first few
   std::vector<GoroutineId> members;         // all
@@ -27,7 +31,7 @@ struct GoroutineGroup {
 std::vector<GoroutineGroup> goroutine_groups(const heap::Snapshot& snapshot, const graph::Dominators& dominators,
                                              bool together);
 
-// Returns the groups as the report has them, ordered by retained bytes, then count.
+// Returns the groups as the report has them, ordered by bytes of heap and stacks, then count.
 std::vector<GoroutineRow> goroutine_rows(const Names& names, const graph::Dominators& dominators, const Owners& owners);
 
 }  // namespace holdfast::view

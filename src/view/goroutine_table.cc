@@ -32,6 +32,26 @@ constexpr GoroutineColumn kRetained = {
     [](const TableRow& row) { return row.one().root ? Cell(row.group.retained_bytes) : Cell(); }};
 constexpr GoroutineColumn kStack = {{"stack", Unit::kBytes, "size of its stack"},
                                     [](const TableRow& row) { return Cell(row.group.stack_bytes); }};
+constexpr GoroutineColumn kTotal = {
+    {"total", Unit::kBytes, "the two together", Shown::kIfRoom},
+    [](const TableRow& row) { return Cell(row.group.retained_bytes + row.group.stack_bytes); }};
+constexpr GoroutineColumn kUsed = {
+    {"stack_used", Unit::kBytes, "of its stack, from the innermost frame on", Shown::kWhenAsked},
+    [](const TableRow& row) { return row.group.stack_used > 0 ? Cell(row.group.stack_used) : Cell(); }};
+constexpr GoroutineColumn kDepth = {
+    {"depth", Unit::kCount, "functions on its stack, inlined ones too; of several stacks on the deepest",
+     Shown::kIfRoom},
+    [](const TableRow& row) { return Cell(row.group.depth); }};
+constexpr GoroutineColumn kLargestFrame = {
+    {"largest_frame", Unit::kBytes, "of its stack", Shown::kWhenAsked}, [](const TableRow& row) {
+      return row.group.largest_frame_bytes > 0 ? Cell(row.group.largest_frame_bytes) : Cell();
+    }};
+constexpr GoroutineColumn kLargestOf = {
+    {"largest_frame_of", Unit::kText, "the function that has the largest frame", Shown::kWhenAsked},
+    [](const TableRow& row) {
+      const FrameId frame = row.group.largest_frame;
+      return text_cell(frame ? row.text(row.snapshot->frames[frame.row].function) : std::string_view());
+    }};
 constexpr GoroutineColumn kDoing = {{"doing", Unit::kText, "why it waits, in the runtime's words, or its state"},
                                     [](const TableRow& row) {
                                       const std::string_view reason = name_of(row.one().wait_reason);
@@ -61,10 +81,12 @@ constexpr GoroutineColumn kSystem = {{"system", Unit::kFlag, "whether it is the 
 constexpr GoroutineColumn kLabels = {{"labels", Unit::kText, "its pprof labels: key=value", Shown::kIfAny},
                                      [](const TableRow& row) { return text_cell(row.labels); }};
 
-constexpr GoroutineColumn kSingle[] = {kRetained, kStack,  kGoid,      kDoing,     kState,   kReason, kWaiting,
-                                       kTop,      kLabels, kCreatedBy, kCreatedAt, kWaitsOn, kSystem};
-constexpr GoroutineColumn kGrouped[] = {kRetained, kStack, kCount,  kDoing,     kState,     kReason,
-                                        kWaiting,  kTop,   kLabels, kCreatedBy, kCreatedAt, kSystem};
+constexpr GoroutineColumn kSingle[] = {kTotal,     kRetained, kStack,   kGoid,         kDepth,     kDoing,
+                                       kState,     kReason,   kWaiting, kTop,          kLabels,    kCreatedBy,
+                                       kCreatedAt, kWaitsOn,  kUsed,    kLargestFrame, kLargestOf, kSystem};
+constexpr GoroutineColumn kGrouped[] = {kTotal,     kRetained, kStack,        kCount,     kDepth,  kDoing,
+                                        kState,     kReason,   kWaiting,      kTop,       kLabels, kCreatedBy,
+                                        kCreatedAt, kUsed,     kLargestFrame, kLargestOf, kSystem};
 
 std::span<const GoroutineColumn> columns_for(bool group) {
   if (group) return kGrouped;
@@ -89,7 +111,7 @@ std::vector<std::string> stack_of(const heap::Snapshot& snapshot, const heap::Go
 }  // namespace
 
 TableShape goroutine_shape(bool group) {
-  return make_shape<TableRow>("goroutines", "retained", columns_for(group), "retained");
+  return make_shape<TableRow>("goroutines", "total", columns_for(group), "total");
 }
 
 Table goroutine_table(const heap::Snapshot& snapshot, const graph::Dominators& dominators,

@@ -4,7 +4,6 @@
 #include "base/error.h"
 #include "base/parallel.h"
 #include "graph/dominator_tree.h"
-#include "heap/resident.h"
 #include "view/audit_line.h"
 #include "view/goroutine_rows.h"
 #include "view/holders.h"
@@ -37,18 +36,6 @@ std::vector<TypeTotals> sorted_types(const heap::Snapshot& snapshot, const graph
   return rows;
 }
 
-// A core does not say what was resident: then all that can be told is the whole size of its objects.
-heap::Account account_of(const heap::Snapshot& snapshot, const graph::Reachability& reached, std::uint64_t allocated) {
-  heap::Account account = snapshot.account;
-  if (!account.known) account.live = allocated;
-  std::uint64_t live = reached.bytes;
-  std::uint64_t garbage = allocated - reached.bytes;
-  heap::for_each_absent_object(
-      snapshot, [&](ObjectId object, std::uint64_t bytes) { (reached.contains(object) ? live : garbage) -= bytes; });
-  account.split_objects(live, garbage);
-  return account;
-}
-
 }  // namespace
 
 Report make_report(const heap::Snapshot& snapshot, const graph::Reachability& reached,
@@ -79,7 +66,8 @@ Report make_report(const heap::Snapshot& snapshot, const graph::Reachability& re
     report.held_stack_bytes += one.stack_bytes;
   }
   report.goroutines = goroutine_rows(names, dominators, owners);
-  report.account = account_of(snapshot, reached, report.heap.bytes);
+  report.memory = make_memory_account(names, reached, dominators, owners);
+  report.account = report.memory.account;
   for (const GoroutineRow& row : report.goroutines) {
     report.goroutine_count += row.count;
     (row.system ? report.system_goroutines : report.user_goroutines).add(row);

@@ -14,6 +14,7 @@
 #include "heap/snapshot.h"
 #include "view/containers.h"
 #include "view/labels.h"
+#include "view/memory_account.h"
 #include "view/owners.h"
 #include "view/sentence.h"
 #include "view/type_table.h"
@@ -87,11 +88,15 @@ struct GoroutineRow {
   std::uint64_t count = 0;
   heap::GoroutineState state = heap::GoroutineState::kIdle;
   WaitReason wait_reason = WaitReason::kZero;
-  CodePlace created_by;                  // the go statement
-  CodePlace top;                         // innermost frame outside of the runtime
-  std::uint64_t retained_bytes = 0;      // of the heap
-  std::uint64_t shared_bytes = 0;        // of the heap, what they hold together with others
-  std::uint64_t stack_bytes = 0;         // of their stacks, which are not part of the heap
+  CodePlace created_by;              // the go statement
+  CodePlace top;                     // innermost frame outside of the runtime
+  std::uint64_t retained_bytes = 0;  // of the heap
+  std::uint64_t shared_bytes = 0;    // of the heap, what they hold together with others
+  std::uint64_t stack_bytes = 0;     // of their stacks, which are not part of the heap
+  std::uint64_t stack_used = 0;      // of these, from the innermost frame on
+  std::uint64_t depth = 0;           // functions on the deepest of the stacks, inlined ones too
+  CodePlace largest_frame;           // the function of the largest frame; empty if it is not known
+  std::uint64_t largest_frame_bytes = 0;
   std::uint64_t longest_waiting_ns = 0;  // lower bound; 0 = not known
   std::vector<std::uint64_t> goids;      // the first few
   bool system = false;                   // the runtime's own goroutines
@@ -160,6 +165,7 @@ struct Report {
   std::vector<std::pair<std::string, double>> took_ms;  // by pass; whoever ran the passes fills it
   std::uint64_t peak_rss_bytes = 0;                     // our own; whoever ran the passes fills it
   heap::Account account;
+  MemoryAccount memory;
   HeapTotals heap;
   graph::Audit audit;
   std::string audit_line;

@@ -153,6 +153,12 @@ std::string_view name_of(Confidence confidence) {
   return word_at(kNames, confidence);
 }
 
+std::string_view name_of(heap::MappingUse use) {
+  static constexpr auto kNames =
+      std::to_array<std::string_view>({"other", "file", "thread stack", "C heap", "runtime", "globals", "Go heap"});
+  return word_at(kNames, use);
+}
+
 std::string_view meaning_of(heap::CounterRule rule) {
   static constexpr auto kMeanings =
       std::to_array<std::string_view>({"by what threads were stopped in the middle of", ""});

@@ -34,6 +34,7 @@ TEST(Words, EachValueHasItsOwn) {
   expect_words(heap::SpecialPart::kCleanupArgument, {heap::SpecialPart::kNone});
   expect_words(StepKind::kGap);
   expect_words(Confidence::kProven);
+  expect_words(heap::MappingUse::kGoHeap);
   expect_words(graph::AuditCauseKind::kFloating);
 }
 

@@ -10,6 +10,7 @@ extern const Verb kTypesVerb;
 extern const Verb kRootsVerb;
 extern const Verb kGoroutinesVerb;
 extern const Verb kLabelsVerb;
+extern const Verb kAccountVerb;
 extern const Verb kSpansVerb;
 extern const Verb kTypeReasonsVerb;
 extern const Verb kTypeConflictsVerb;

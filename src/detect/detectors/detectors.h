@@ -9,6 +9,7 @@ extern const Detector kGoroutineLeak;
 extern const Detector kGoroutinesBlocked;
 extern const Detector kFinalizersWait;
 extern const Detector kCollectorOff;
+extern const Detector kMemoryLimit;
 extern const Detector kSparseArray;
 extern const Detector kSparseMap;
 

@@ -1,0 +1,77 @@
+#include "capture/core_mappings.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "base/architecture.h"
+#include "base/ranges.h"
+#include "go/heap_model.h"
+#include "go/page_allocator.h"
+#include "go/runtime_records.h"
+
+namespace holdfast::capture {
+namespace {
+
+// Adds the pages of a segment that hold anything. What the core does not have is nowhere, or zero.
+void add_filled_pages(const binary::CoreSegment& segment, std::vector<AddressRange>& to) {
+  for (std::uint64_t at = 0; at < segment.bytes.size(); at += kSystemPage) {
+    const auto page = segment.bytes.subspan(at, std::min<std::uint64_t>(kSystemPage, segment.bytes.size() - at));
+    const bool same = std::memcmp(page.data(), page.data() + 1, page.size() - 1) == 0;
+    if (!same || page.front() != std::byte{0})
+      append_range(to, {segment.range.begin + at, segment.range.begin + at + page.size()});
+  }
+}
+
+// Returns the parts of the Go heap that the runtime has not given back.
+std::vector<AddressRange> kept_heap(const go::Runtime& runtime) {
+  try {
+    const auto arenas = go::HeapModel::list_arenas(runtime);
+    return without(arenas, go::released_pages(runtime, arenas));
+  } catch (const Error&) {  // building the snapshot will say why
+    return {};
+  }
+}
+
+// Returns the file that is mapped at an address; null if there is none.
+const binary::CoreMapping* file_at(const binary::CoreFile& core, Address at) {
+  const auto it =
+      std::ranges::find_if(core.mappings(), [&](const binary::CoreMapping& m) { return m.range.contains(at); });
+  return it == core.mappings().end() ? nullptr : &*it;
+}
+
+}  // namespace
+
+Residency mappings_of_core(const binary::CoreFile& core, const go::Runtime& runtime, const MemorySource& memory) {
+  Residency residency;
+  residency.of_mappings = true;
+  residency.record_chunks = go::record_chunks(runtime);
+  const auto of_go = memory_of_go(&runtime, residency.record_chunks);
+  const auto kept = kept_heap(runtime);
+  std::vector<const binary::CoreSegment*> segments;
+  for (const binary::CoreSegment& segment : core.segments()) segments.push_back(&segment);
+  std::ranges::sort(segments, {}, [](const binary::CoreSegment* s) { return s->range.begin; });
+  for (const binary::CoreSegment* segment : segments) {
+    os::MappingUsage usage;
+    usage.mapping.range = segment->range;
+    if (const binary::CoreMapping* file = file_at(core, segment->range.begin)) {
+      usage.mapping.path = file->path;
+      usage.mapping.file_offset = file->file_offset;
+      usage.mapping.inode = 1;  // a core does not tell which; what counts is that it is a file
+      usage.rss = segment->range.size();
+    } else {
+      std::vector<AddressRange> filled = within({segment->range}, kept);
+      if (filled.empty()) add_filled_pages(*segment, filled);
+      usage.rss = total_bytes(filled);
+      residency.present.insert(residency.present.end(), filled.begin(), filled.end());
+    }
+    // gdb says of reserved address space that it can be read.
+    if (usage.rss > 0 || segment->writable())
+      usage.mapping.permissions = {(segment->flags & 4) != 0, segment->writable(), segment->executable(), false};
+    residency.mappings.push_back(std::move(usage));
+  }
+  residency.present = joined(std::move(residency.present));
+  residency.c_heap = read_c_heap(residency.mappings, residency.present, of_go, memory);
+  return residency;
+}
+
+}  // namespace holdfast::capture

@@ -1,0 +1,145 @@
+#include "capture/mapping_holders.h"
+
+#include <algorithm>
+#include <iterator>
+#include <set>
+
+#include "base/architecture.h"
+#include "base/parallel.h"
+#include "capture/roots.h"
+
+namespace holdfast::capture {
+namespace {
+
+constexpr unsigned kHeapParts = 64;
+constexpr std::size_t kKept = 4;       // words of a mapping by which it is explained
+constexpr std::size_t kLookedAt = 64;  // the first words of each part of the walk; some may be the runtime's own
+// Less than this is not worth a walk through the heap: at least, and in parts of all resident bytes.
+constexpr std::uint64_t kLeastBytes = 1 << 20;
+constexpr std::uint64_t kLeastShare = 100;
+
+struct Word {
+  std::uint32_t mapping = 0;
+  Address at;
+  Address value;
+};
+
+// What one part of the walk found: words are counted, and the first of each mapping are kept.
+class Found {
+ public:
+  void add(const Word& word) {
+    if (counts_.size() <= word.mapping) counts_.resize(word.mapping + std::size_t{1});
+    if (++counts_[word.mapping] <= kLookedAt) words_.push_back(word);
+  }
+  const std::vector<std::uint64_t>& counts() const { return counts_; }
+  const std::vector<Word>& words() const { return words_; }
+
+ private:
+  std::vector<std::uint64_t> counts_;  // by row of the mapping, up to the last one found
+  std::vector<Word> words_;
+};
+
+class Search {
+ public:
+  explicit Search(const std::vector<heap::Mapping>& mappings) {
+    std::set<StringId> programs;
+    for (const heap::Mapping& mapping : mappings)
+      if (mapping.use == heap::MappingUse::kGlobals && mapping.name) programs.insert(mapping.name);
+    for (std::uint32_t row = 0; row < mappings.size(); ++row) {
+      const heap::Mapping& mapping = mappings[row];
+      const bool explained = mapping.use == heap::MappingUse::kOther || mapping.use == heap::MappingUse::kCHeap ||
+                             (mapping.use == heap::MappingUse::kFile && !programs.contains(mapping.name));
+      if (!explained) continue;
+      bytes_ += mapping.resident;
+      rows_.push_back(row);
+      ranges_.push_back(mapping.range);
+    }
+    if (!ranges_.empty()) hull_ = {ranges_.front().begin, ranges_.back().end};
+  }
+
+  std::uint64_t bytes() const { return bytes_; }
+
+  void look_at(Address at, std::span<const std::byte> bytes, Found& found) const {
+    for (std::uint64_t i = 0; i + kWord <= bytes.size(); i += kWord) {
+      const Address value(load_le<std::uint64_t>(bytes.data() + i));
+      if (!hull_.contains(value)) continue;
+      const auto it = std::ranges::partition_point(ranges_, [&](const AddressRange& r) { return r.end <= value; });
+      if (it != ranges_.end() && it->contains(value))
+        found.add({rows_[static_cast<std::size_t>(it - ranges_.begin())], at + i, value});
+    }
+  }
+
+ private:
+  std::uint64_t bytes_ = 0;
+  std::vector<AddressRange> ranges_;
+  std::vector<std::uint32_t> rows_;  // of the same places
+  AddressRange hull_;
+};
+
+// Looks at every object of a span. What cannot be read has been counted by the pass over the edges.
+void look_at_span(const Search& search, const MemorySource& memory, const heap::Snapshot& snapshot,
+                  const heap::Span& span, Found& found) {
+  for (std::uint64_t slot = 0; slot < span.slots; ++slot) {
+    if (!heap::test_bit(snapshot.allocated, std::uint64_t{span.bits_at} * 64 + slot)) continue;
+    const Address at = span.base + slot * span.slot_size;
+    if (const std::byte* bytes = memory.try_view(at, span.slot_size))
+      search.look_at(at, {bytes, span.slot_size}, found);
+  }
+}
+
+void look_at_section(const Search& search, const MemorySource& memory, const AddressRange& section, Found& found) {
+  std::vector<std::byte> bytes(section.size());
+  if (memory.try_read(section.begin, bytes)) search.look_at(section.begin, bytes, found);
+}
+
+void keep(const Found& found, heap::Snapshot& snapshot, std::vector<Word>& words) {
+  for (std::size_t row = 0; row < found.counts().size(); ++row) snapshot.mappings[row].pointers += found.counts()[row];
+  words.insert(words.end(), found.words().begin(), found.words().end());
+}
+
+}  // namespace
+
+void add_mapping_holders(const go::Runtime& runtime, const go::Symbols& symbols, RootWriter& forest,
+                         heap::Snapshot& snapshot) {
+  const Search search(snapshot.mappings);
+  if (search.bytes() < std::max(kLeastBytes, snapshot.account.rss / kLeastShare)) return;
+  std::vector<Found> parts(kHeapParts);
+  for_each_part(snapshot.spans.size(), kHeapParts, [&](unsigned part, std::uint64_t begin, std::uint64_t end) {
+    for (std::uint64_t s = begin; s < end; ++s)
+      if (snapshot.spans[s].has_pointers)
+        look_at_span(search, runtime.memory, snapshot, snapshot.spans[s], parts[part]);
+  });
+  // Variables first: they say more than an object.
+  std::vector<Word> words;
+  std::vector<std::pair<AddressRange, const go::Module*>> sections;
+  for (const go::Module& module : runtime.modules)
+    for (const AddressRange& section : {module.data, module.bss}) sections.emplace_back(section, &module);
+  for (const auto& [section, module] : sections) {
+    Found found;
+    look_at_section(search, runtime.memory, section, found);
+    keep(found, snapshot, words);
+  }
+  for (const Found& found : parts) keep(found, snapshot, words);
+  std::ranges::stable_sort(words, {}, &Word::mapping);
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    const Word& word = words[i];
+    if (i > 0 && words[i - 1].mapping != word.mapping) kept = 0;
+    if (kept == kKept) continue;
+    heap::MappingHolder holder{word.mapping, forest.index().find_object(word.at), {}, 0, word.value};
+    if (holder.object) {
+      holder.offset = word.at - forest.index().address_of(holder.object);
+    } else {
+      const auto it = std::ranges::find_if(sections, [&](const auto& s) { return s.first.contains(word.at); });
+      const auto [label, begin] = variable_label(runtime, *it->second, symbols, word.at, snapshot.strings);
+      // The system joins the runtime's records with neighbours, and the runtime's variables point at those.
+      if (label.variable && snapshot.strings[label.variable].starts_with("runtime.")) continue;
+      holder.variable = forest.add_label(label);
+      holder.offset = word.at - begin;
+    }
+    ++kept;
+    snapshot.mapping_holders.push_back(holder);
+  }
+}
+
+}  // namespace holdfast::capture

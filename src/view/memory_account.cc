@@ -1,0 +1,195 @@
+#include "view/memory_account.h"
+
+#include <algorithm>
+#include <map>
+#include <tuple>
+
+#include "graph/object_sizes.h"
+#include "heap/object_index.h"
+#include "heap/resident.h"
+#include "view/holders.h"
+
+namespace holdfast::view {
+namespace {
+
+constexpr std::uint64_t kSparse = 4;  // one of so many slots has an object, at most
+
+std::uint64_t counter(const heap::Snapshot& snapshot, std::string_view name) {
+  for (const auto& [field, value] : snapshot.mem_stats)
+    if (field == name) return value;
+  return 0;
+}
+
+std::uint64_t less(std::uint64_t from, std::uint64_t what) {
+  return from - std::min(from, what);
+}
+
+class FreeCounter {
+ public:
+  explicit FreeCounter(const Names& names) : names_(names), snapshot_(names.snapshot()) {}
+
+  FreeMemory run() {
+    FreeMemory free;
+    for (const heap::Span& span : snapshot_.spans) {
+      free.tails += span.bytes() - span.slots * span.slot_size;
+      if (span.objects < span.slots) add(span);
+    }
+    for (auto& [size, one] : classes_) {
+      name_sparse(one);
+      free.slots += one.row.free_bytes;
+      free.classes.push_back(std::move(one.row));
+    }
+    std::ranges::stable_sort(free.classes, std::greater(), &SlotClass::free_bytes);
+    free.released = counter(snapshot_, "HeapReleased");
+    free.pages = less(counter(snapshot_, "HeapIdle"), free.released);
+    return free;
+  }
+
+ private:
+  struct Class {
+    SlotClass row;
+    std::map<TypeId, std::uint64_t> types;  // of objects in sparse spans
+    std::map<TypeId, ObjectId> example;
+  };
+
+  void add(const heap::Span& span) {
+    Class& one = classes_[span.slot_size];
+    const std::uint64_t free = (span.slots - span.objects) * span.slot_size;
+    one.row.slot_size = span.slot_size;
+    ++one.row.spans;
+    one.row.span_bytes += span.bytes();
+    one.row.objects += span.objects;
+    one.row.free_bytes += free;
+    if (span.objects == 0 || span.objects * kSparse > span.slots) return;
+    ++one.row.sparse_spans;
+    one.row.sparse_free_bytes += free;
+    one.row.sparse_objects += span.objects;
+    for (std::uint32_t row = span.first_object; row < span.first_object + span.objects; ++row) {
+      const TypeId type = snapshot_.object_type[row].type();
+      if (++one.types[type] == 1) one.example[type] = ObjectId(row);
+    }
+  }
+
+  void name_sparse(Class& one) const {
+    std::uint64_t most = 0;
+    for (const auto& [type, count] : one.types) {
+      if (!type || count <= most) continue;
+      most = count;
+      one.row.sparse_type = names_.type_of(one.example[type]);
+      one.row.sparse_type_objects = count;
+    }
+  }
+
+  const Names& names_;
+  const heap::Snapshot& snapshot_;
+  std::map<std::uint64_t, Class> classes_;  // by slot size
+};
+
+StackMemory stacks_of(const heap::Snapshot& snapshot) {
+  StackMemory stacks;
+  stacks.in_use = counter(snapshot, "StackInuse");
+  for (const heap::Goroutine& goroutine : snapshot.goroutines) {
+    stacks.goroutines += goroutine.stack.size();
+    stacks.used += goroutine.stack_used;
+  }
+  stacks.kept = less(stacks.in_use, stacks.goroutines);
+  return stacks;
+}
+
+class MappingRows {
+ public:
+  MappingRows(const Names& names, const graph::Dominators& dominators, const Owners& owners)
+      : names_(names), snapshot_(names.snapshot()), finder_(names, dominators, owners) {}
+
+  std::vector<MappingGroup> run() {
+    for (std::size_t m = 0; m < snapshot_.mappings.size(); ++m)
+      if (snapshot_.mappings[m].use != heap::MappingUse::kGoHeap) add(m);
+    for (const heap::MappingHolder& holder : snapshot_.mapping_holders)
+      if (const auto at = group_of_.find(holder.mapping); at != group_of_.end())
+        groups_[at->second].pointing.push_back(pointer_of(holder));
+    std::ranges::stable_sort(groups_, std::greater(), &MappingGroup::resident);
+    return std::move(groups_);
+  }
+
+ private:
+  // Plain memory stays apart, so that each mapping keeps what points at it.
+  void add(std::size_t m) {
+    const heap::Mapping& mapping = snapshot_.mappings[m];
+    const auto key = std::tuple(mapping.use, mapping.name.row, mapping.name ? std::size_t{0} : m);
+    const auto [at, is_new] = group_at_.try_emplace(key, groups_.size());
+    if (is_new) groups_.emplace_back();
+    group_of_.emplace(m, at->second);
+    MappingGroup& group = groups_[at->second];
+    group.use = mapping.use;
+    if (mapping.name) group.name = snapshot_.strings[mapping.name];
+    if (mapping.range.size() > largest_[at->second]) {
+      largest_[at->second] = mapping.range.size();
+      group.first = mapping.range.begin;
+    }
+    ++group.count;
+    group.bytes += mapping.range.size();
+    group.resident += mapping.resident;
+    group.huge += mapping.huge;
+    group.writable |= mapping.writable;
+    group.shared |= mapping.shared;
+    group.pointers += mapping.pointers;
+  }
+
+  MappingPointer pointer_of(const heap::MappingHolder& holder) {
+    MappingPointer pointer;
+    pointer.value = holder.value;
+    if (!holder.object) {
+      heap::Root variable;
+      variable.label = holder.variable;
+      pointer.place = root_text(snapshot_, variable);
+      return pointer;
+    }
+    pointer.where = names_.index().address_of(holder.object) + holder.offset;
+    pointer.type = names_.type_of(holder.object);
+    pointer.place = finder_.place_of(holder.object).text.full;
+    return pointer;
+  }
+
+  const Names& names_;
+  const heap::Snapshot& snapshot_;
+  PlaceFinder finder_;
+  std::map<std::tuple<heap::MappingUse, std::uint32_t, std::size_t>, std::size_t> group_at_;
+  std::map<std::size_t, std::size_t> group_of_;   // by mapping
+  std::map<std::size_t, std::uint64_t> largest_;  // by group
+  std::vector<MappingGroup> groups_;
+};
+
+}  // namespace
+
+heap::Account split_account(const heap::Snapshot& snapshot, const graph::Reachability& reached) {
+  std::uint64_t allocated = 0;
+  for (const heap::Span& span : snapshot.spans) allocated += span.objects * span.slot_size;
+  heap::Account account = snapshot.account;
+  if (!account.known) account.live = allocated;
+  std::uint64_t live = reached.bytes;
+  std::uint64_t garbage = allocated - reached.bytes;
+  heap::for_each_absent_object(
+      snapshot, [&](ObjectId object, std::uint64_t bytes) { (reached.contains(object) ? live : garbage) -= bytes; });
+  account.split_objects(live, garbage);
+  return account;
+}
+
+MemoryAccount make_memory_account(const Names& names, const graph::Reachability& reached,
+                                  const graph::Dominators& dominators, const Owners& owners) {
+  const heap::Snapshot& snapshot = names.snapshot();
+  MemoryAccount memory;
+  memory.account = split_account(snapshot, reached);
+  memory.pace = snapshot.pace;
+  memory.c_heap = snapshot.c_heap;
+  memory.free = FreeCounter(names).run();
+  memory.stacks = stacks_of(snapshot);
+  memory.mappings = MappingRows(names, dominators, owners).run();
+  return memory;
+}
+
+bool spirals(const heap::Pace& pace) {
+  const auto share = pace.last_share();
+  return pace.has_limit() && pace.counted >= pace.memory_limit / 10 * 9 && share && *share > 0.25;
+}
+
+}  // namespace holdfast::view
