@@ -69,8 +69,9 @@ MODES = {
 }
 
 NAMES = sorted(p.name for p in PROGRAMS.iterdir() if (p / "main.go").exists())
-NEED_C = {"cgo", "cshared", "plugin"}  # they link externally, whatever the mode says
+NEED_C = {"cgo", "cshared", "malloc", "plugin"}  # they link externally, whatever the mode says
 ONLY_PLAIN = {"plugin": {"dwarf", "stripped"}, "dotted": {"dwarf", "stripped"}, "cshared": {"dwarf", "stripped"},
+              "malloc": {"dwarf", "stripped"},
               "cgo": {"dwarf", "stripped", "pie", "pie-stripped", "race"}}
 FIRST = {"leak_profile": 26}
 

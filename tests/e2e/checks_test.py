@@ -12,7 +12,7 @@ GOOD = {
     "report": {
         "target": {"go_version": "go1.26.11", "stripped": False, "layout_source": "dwarf", "kind": "live",
                    "captured_at": "2026-11-28T17:20:03Z", "core_written_at": None, "host": "vm", "kernel": "6.1.0", "captured_with": "0.1.0"},
-        "account": {"known": True, "rss": 36, "live": 1, "garbage": 2, "free": 3, "released": 100, "stacks": 4, "runtime": 5,
+        "account": {"known": True, "of_mappings": False, "free_pages": 2, "released_resident": 1, "huge": 1, "rss": 36, "live": 1, "garbage": 2, "free": 3, "released": 100, "stacks": 4, "runtime": 5,
                     "c_heap": 6, "mappings": 7, "files": 8, "rest": 0},
         "heap": {"objects": 1000, "bytes": 9000000, "reachable_objects": 995, "reachable_bytes": 8999000, "edges": 700,
                  "roots": 50, "typed_bytes": 8900000},
@@ -20,11 +20,25 @@ GOOD = {
                      "chain": [{"text": "main.byID", "kind": "root", "field": ""},
                                {"text": "main.Index", "kind": "object", "field": ""},
                                {"text": "main.T", "kind": "object", "field": ".all"}]}],
+        "memory": {"free": {"slots": 60000, "tails": 40000, "released": 500, "pages": 5,
+                            "classes": [{"free_bytes": 60000, "sparse_objects": 700, "sparse_type": "main.page"}]},
+                   "stacks": {"in_use": 9000, "goroutines": 8000, "used": 700, "kept": 1000},
+                   "pace": {"last_collection_at_ns": 77, "gc_percent": 100, "memory_limit": None},
+                   "c_heap": {"recognised": True, "heap_bytes": 50, "large_bytes": 9, "large_blocks": 2, "used_bytes": 45, "free_bytes": 14,
+                              "used_blocks": 30, "arenas": 2, "largest": 4 << 20},
+                   "mappings": [{"use": "file", "name": "/tmp/x", "bytes": 4096, "resident": 4096,
+                                 "pointing": [{"place": "main.caches[…]", "type": "main.cache"}]},
+                                {"use": "other", "name": "", "bytes": 8192, "resident": 8192,
+                                 "pointing": [{"place": "main.current", "type": "main.machine"}]}]},
+        "goroutines": [{"count": 9, "depth": 103, "top": "main.render", "largest_frame": "main.(*stream).render main.go:30",
+                        "largest_frame_bytes": 1000, "stack_bytes": 2000000, "stack_used": 1000000},
+                       {"count": 3, "depth": 405, "top": "main.render", "largest_frame": "main.(*stream).render main.go:30",
+                        "largest_frame_bytes": 1000, "stack_bytes": 2000000, "stack_used": 1900000}],
         "types": [], "losses": [], "pause_ms": 3.5, "bytes_read": 10000000, "peak_rss_bytes": 40000000},
     "audit": {"clean": True, "objects": 1000, "marked": 990, "gc_cycles": 4, "unexplained": [], "unexplained_objects": 0, "unexplained_bytes": 0, "floating": 5,
               "causes": [{"id": "resurrection", "objects": 8, "shown": 4, "examples": ["0xc000000000"]}],
               "alloc_count_mismatches": 0, "pointers_to_free_slots": 0, "goroutines_checked": 5, "not_unwound": [], "losses": [],
-              "mem_stats": {"HeapObjects": 1000, "HeapAlloc": 9000000, "HeapInuse": 9100000, "Sys": 12345678},
+              "mem_stats": {"HeapObjects": 1000, "HeapAlloc": 9000000, "HeapInuse": 9100000, "HeapReleased": 500, "StackInuse": 9000, "LastGC": 77, "Sys": 12345678},
               "counters": [{"name": n, "runtime": v, "ours": v, "must_match": True} for n, v in
                            (("HeapObjects", 1000), ("HeapAlloc", 9000000), ("HeapInuse", 9100000))]},
     "types": {"types": [{"type": "main.ticket", "count": 7}, {"type": "*main.ticket", "count": 7}]},
@@ -48,7 +62,7 @@ GOOD = {
     "goroutines": {"goroutines": [{"goid": 17, "count": 3, "state": "waiting", "wait_reason": "chan send", "created_by": "main.main"},
                                   {"goid": 1, "count": 1, "state": "syscall", "wait_reason": "", "created_by": ""}]},
 }
-MEMSTATS = {"HeapObjects": 1000, "HeapAlloc": 9000000, "HeapInuse": 9100000}
+MEMSTATS = {"HeapObjects": 1000, "HeapAlloc": 9000000, "HeapInuse": 9100000, "HeapReleased": 500, "StackInuse": 9000, "LastGC": 77}
 TRUTH = {"go_version": "go1.26.11", "facts": {"c_heap_bytes": 12, "shared_bytes": 9000000, "resurrected": 4, "queued_tickets": 7,
                                               "label tenant=acme goroutines": 2, "label tenant=acme exclusive": 50, "label tenant=acme shared": 7},
          "memstats": MEMSTATS,
@@ -115,6 +129,14 @@ FAULTS = [
     ("live_bytes_are_the_truth", ("report", "heap", "reachable_bytes"), 8990999),
     ("live_bytes_are_the_truth", ("report", "heap", "reachable_bytes"), 9000001),
     ("parts_of_the_account_add_up", ("report", "account", "files"), 9),
+    ("free_memory_is_the_programs_own", ("report", "memory", "free", "slots"), 59992),
+    ("free_memory_is_the_programs_own", ("report", "memory", "free", "released"), 501),
+    ("free_memory_is_the_programs_own", ("report", "memory", "stacks", "in_use"), 8999),
+    ("free_memory_is_the_programs_own", ("report", "memory", "stacks", "goroutines"), 9001),
+    ("free_memory_is_the_programs_own", ("report", "memory", "free", "classes", 0, "free_bytes"), 1),
+    ("free_memory_is_the_programs_own", ("report", "account", "released_resident"), 3),
+    ("the_pace_is_the_programs_own", ("report", "memory", "pace", "gc_percent"), 50),
+    ("the_pace_is_the_programs_own", ("report", "memory", "pace", "last_collection_at_ns"), 78),
     ("what_is_read_was_foreseen", ("report", "bytes_read"), 13000000),
     ("the_memory_that_is_needed_was_foreseen", ("report", "peak_rss_bytes"), 50000000),
     ("holders_are_named", ("report", "holders"), []),
@@ -163,7 +185,9 @@ class ChecksTest(unittest.TestCase):
 
     def test_every_check_has_a_fault(self):
         tested = {name for name, _, _ in FAULTS} | {
-            "counters_equal_the_programs_own", "c_heap_is_seen", "machine_code_names_no_wrong_types", "machine_code_names_what_debug_information_does",
+            "counters_equal_the_programs_own", "c_heap_is_seen", "the_c_heap_is_what_malloc_says",
+            "what_points_at_a_mapping_is_named", "deep_stacks_are_told_by_depth_and_frame", "what_keeps_free_slots_apart_is_named",
+            "what_was_given_back_and_is_resident_is_seen", "machine_code_names_no_wrong_types", "machine_code_names_what_debug_information_does",
             "what_large_variables_and_frames_lead_to_is_typed", "debug_information_names_variables", "memory_that_is_not_there_is_in_no_part_of_the_account", "shared_objects_belong_to_no_single_holder",
             "each_thing_is_told_once_under_its_owners",
             "the_type_of_the_deepest_node_goes_back_to_its_variable", "an_interface_beats_a_field", "conflicts_add_up_to_the_loss",
@@ -185,6 +209,58 @@ class ChecksTest(unittest.TestCase):
     def test_a_c_heap_that_the_account_misses_is_found(self):
         truth = changed(TRUTH, ("facts", "c_heap_bytes"), 14)
         self.assertEqual(list(complaints(case(truth=truth))), ["c_heap_is_seen"])
+
+    def finds(self, name, facts, faults):
+        """With these facts the faultless answer passes, and each fault of the report is found."""
+        truth = copy.deepcopy(TRUTH)
+        truth["facts"].update(facts)
+        self.assertEqual(complaints(case(truth=truth)), {})
+        for path, value in faults:
+            self.assertEqual(list(complaints(case(truth=truth, answers=changed(GOOD, ("report", *path), value)))), [name], path)
+
+    def test_a_c_heap_that_is_not_mallocs_own_is_found(self):
+        facts = {"malloc_heap_bytes": 50, "malloc_large_bytes": 5 << 20, "malloc_large_blocks": 2, "malloc_used_bytes": 45,
+                 "malloc_free_bytes": 14, "malloc_blocks_at_least": 30, "malloc_arenas_at_least": 2}
+        slack, at = checks.MALLOC_SLACK, ("memory", "c_heap")
+        good = changed(changed(GOOD, ("report", *at, "large_bytes"), 5 << 20), ("report", "account", "c_heap"), 44)
+        good = changed(changed(good, ("report", "account", "rss"), 36 + 38), ("report", "memory", "c_heap", "largest"), 4 << 20)
+        truth = copy.deepcopy(TRUTH)
+        truth["facts"].update(facts, c_heap_bytes=50)
+        self.assertEqual(complaints(case(truth=truth, answers=good)), {})
+        for key, value in (("recognised", False), ("heap_bytes", 51), ("large_blocks", 1), ("used_bytes", 46 + slack),
+                           ("free_bytes", 15 + slack), ("used_blocks", 29), ("arenas", 1), ("largest", 0)):
+            answers = changed(good, ("report", *at, key), value)
+            self.assertEqual(list(complaints(case(truth=truth, answers=answers))), ["the_c_heap_is_what_malloc_says"], key)
+
+    def test_mappings_that_nothing_points_at_are_found(self):
+        first = ("memory", "mappings", 0)
+        self.finds("what_points_at_a_mapping_is_named", {"mapped_file_bytes": 4096, "mapped_plain_bytes": 8192},
+                   (((*first, "pointing"), []), ((*first, "resident"), 0), ((*first, "use"), "other"),
+                    ((*first, "pointing", 0, "type"), "main.other"), ((*first, "pointing", 0, "place"), "")))
+
+    def test_stacks_of_another_depth_are_found(self):
+        first = ("goroutines", 0)
+        self.finds("deep_stacks_are_told_by_depth_and_frame",
+                   {"streams": 9, "streams_depth": 101, "deep_streams": 3, "deep_streams_depth": 401, "frame_at_least": 900},
+                   (((*first, "depth"), 90), ((*first, "count"), 8), ((*first, "largest_frame_bytes"), 80),
+                    ((*first, "largest_frame"), "main.main"), ((*first, "stack_used"), 1000)))
+
+    def test_free_slots_that_others_keep_are_found(self):
+        first = ("memory", "free", "classes", 0)
+        self.finds("what_keeps_free_slots_apart_is_named", {"kept_pages": 700},
+                   (((*first, "sparse_objects"), 10), ((*first, "sparse_type"), "")))
+
+    def test_resident_pages_that_were_given_back_are_found(self):
+        truth = copy.deepcopy(TRUTH)
+        truth["facts"]["collapsed_bytes"] = 16 << 20
+        good = GOOD
+        for key, value in (("huge", 16 << 20), ("released_resident", 8 << 20), ("free_pages", 8 << 20), ("free", 8 << 20),
+                           ("released", 9 << 20), ("rss", 33 + (8 << 20))):
+            good = changed(good, ("report", "account", key), value)
+        self.assertEqual(complaints(case(truth=truth, answers=good)), {})
+        for key, value in (("huge", 0), ("released_resident", 0)):
+            self.assertEqual(list(complaints(case(truth=truth, answers=changed(good, ("report", "account", key), value)))),
+                             ["what_was_given_back_and_is_resident_is_seen"], key)
 
     @staticmethod
     def compared(**rows):
@@ -257,7 +333,7 @@ class ChecksTest(unittest.TestCase):
         truth["facts"].update(absent_live_bytes=8998999, resident_garbage_bytes=2, garbage_bytes=0)
         slack = checks.RESIDENT_SLACK
         for field, value, wrong in (("live", 0, False), ("live", 2001, True), ("garbage", 1, True), ("garbage", 2 + slack, False),
-                                    ("garbage", 3 + slack, True), ("known", False, True)):
+                                    ("garbage", 3 + slack, True), ("of_mappings", True, True)):
             found = complaints(case(truth=truth, answers=changed(GOOD, ("report", "account", field), value)))
             self.assertEqual(name in found, wrong, (field, value))
         self.assertIn(name, complaints(case("core", truth=truth)))

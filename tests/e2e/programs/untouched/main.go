@@ -67,6 +67,7 @@ func main() {
 	fill(garbage[0][:part])
 	truth.Fact("garbage_bytes", 2*large)
 	truth.Fact("resident_garbage_bytes", 2*large-absentBytes(garbage[0])-absentBytes(garbage[1]))
+	truth.Fact("collector_off", 1)
 	truth.BeforeReading = func() { garbage = nil }
 	truth.Ready()
 }
