@@ -183,9 +183,10 @@ TEST(Findings, SayThatTheCollectorWorksAgainstItsLimit) {
     if (!near) continue;
     EXPECT_EQ(report.findings[0].id, "memory-limit");
     EXPECT_EQ(report.findings[0].title.full, "the collector works against the memory limit of 80.0 MiB");
-    EXPECT_EQ(report.findings[0].because.full,
-              "79.0 MiB count for the limit, and the last collection took 45 % of all processor time since the one "
-              "before; 7.5 collections a second");
+    EXPECT_EQ(
+        report.findings[0].because.full,
+        "79.0 MiB count for the limit; 7.5 collections a second, and the last one took 45 % of all processor time "
+        "since the one before");
     EXPECT_EQ(report.findings[0].bytes, 79U << 20);
   }
 }

@@ -188,8 +188,11 @@ MemoryAccount make_memory_account(const Names& names, const graph::Reachability&
 }
 
 bool spirals(const heap::Pace& pace) {
-  const auto share = pace.last_share();
-  return pace.has_limit() && pace.counted >= pace.memory_limit / 10 * 9 && share && *share > 0.25;
+  constexpr double kShare = 0.25;
+  constexpr std::uint64_t kOften = 10;
+  if (!pace.has_limit() || pace.counted < pace.memory_limit / 10 * 9) return false;
+  const bool often = pace.recent_intervals >= kOften && pace.collections_per_second() >= double{kOften};
+  return often || pace.last_share().value_or(0) > kShare;
 }
 
 }  // namespace holdfast::view

@@ -87,8 +87,8 @@ heap::Account split_account(const heap::Snapshot& snapshot, const graph::Reachab
 MemoryAccount make_memory_account(const Names& names, const graph::Reachability& reached,
                                   const graph::Dominators& dominators, const Owners& owners);
 
-// Whether the memory limit is near and the collector takes a good part of the processors: more than a quarter, which is
-// what it means to take while it marks, of all time since the collection before.
+// Whether the memory limit is near and the collector hardly rests: it took more than a quarter of all processor time
+// since the collection before, which is what it means to take while it marks, or it runs ten times a second or more.
 bool spirals(const heap::Pace& pace);
 
 }  // namespace holdfast::view

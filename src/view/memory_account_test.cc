@@ -104,7 +104,7 @@ heap::Pace pace_near_the_limit() {
   pace.memory_limit = 100 << 20;
   pace.counted = 95 << 20;
   pace.processors = 4;
-  pace.recent_intervals = 40;
+  pace.recent_intervals = 36;
   pace.recent_ns = 4'000'000'000;
   pace.last_cycle_ns = 100'000'000;
   pace.last_work_ns = 200'000'000;
@@ -113,11 +113,13 @@ heap::Pace pace_near_the_limit() {
 
 TEST(MemoryAccount, ASpiralIsALimitThatIsNearAndACollectorThatTakesTheProcessors) {
   heap::Pace pace = pace_near_the_limit();
-  EXPECT_DOUBLE_EQ(pace.collections_per_second(), 10);
+  EXPECT_DOUBLE_EQ(pace.collections_per_second(), 9);
   EXPECT_DOUBLE_EQ(pace.last_share().value_or(0), 0.5);
   EXPECT_TRUE(spirals(pace));
   pace.last_work_ns = 50'000'000;
   EXPECT_FALSE(spirals(pace)) << "it takes little";
+  pace.recent_intervals = 40;
+  EXPECT_TRUE(spirals(pace)) << "but often";
   pace = pace_near_the_limit();
   pace.counted = 50 << 20;
   EXPECT_FALSE(spirals(pace)) << "the limit is far";
@@ -126,7 +128,7 @@ TEST(MemoryAccount, ASpiralIsALimitThatIsNearAndACollectorThatTakesTheProcessors
   EXPECT_FALSE(spirals(pace)) << "there is none";
   pace = pace_near_the_limit();
   pace.last_work_ns.reset();
-  EXPECT_FALSE(spirals(pace)) << "a collection is under way";
+  EXPECT_FALSE(spirals(pace)) << "nobody knows what it takes";
 }
 
 }  // namespace

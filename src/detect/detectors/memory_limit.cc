@@ -18,10 +18,11 @@ void find_spiral(const Evidence& e, std::vector<Finding>& out) {
   finding.bytes = pace.counted;
   finding.count = 1;
   finding.title = sentence("the collector works against the memory limit of {}", format_bytes(pace.memory_limit));
-  finding.because = sentence(
-      "{} count for the limit, and the last collection took {:.0f} % of all processor time since the one before; "
-      "{:.1f} collections a second",
-      format_bytes(pace.counted), *pace.last_share() * 100, pace.collections_per_second());
+  std::string share;
+  if (const auto last = pace.last_share())
+    share = fmt::format(", and the last one took {:.0f} % of all processor time since the one before", *last * 100);
+  finding.because = sentence("{} count for the limit; {:.1f} collections a second{}", format_bytes(pace.counted),
+                             pace.collections_per_second(), share);
   finding.fix =
       sentence("raise GOMEMLIMIT above what the program holds, or make it hold less; the report says what that is");
 }

@@ -29,7 +29,7 @@ func handle(i int) int {
 func main() {
 	const limit = 80 << 20
 	debug.SetMemoryLimit(limit)
-	for i := 0; i < 26000; i++ {
+	for i := 0; i < 33000; i++ {
 		open = append(open, &order{ID: i, Lines: []string{fmt.Sprint("line ", i)}, Note: make([]byte, 2048)})
 	}
 	for w := 0; w < 2; w++ {
