@@ -182,6 +182,45 @@ TEST(HoldGolden, Format4WithLabelsOfGoroutines) {
   EXPECT_EQ(s.goroutine_labels[0].goroutine, GoroutineId(0));
   EXPECT_EQ(s.strings[s.goroutine_labels[0].key], "tenant");
   EXPECT_EQ(s.strings[s.goroutine_labels[0].value], "acme");
+  EXPECT_FALSE(s.pace.known);
+  EXPECT_FALSE(s.c_heap.recognised);
+  EXPECT_THAT(s.mappings, IsEmpty());
+  EXPECT_EQ(s.goroutines[0].stack_used, 0U);
+  EXPECT_FALSE(s.goroutines[0].largest_frame);
+  EXPECT_EQ(s.account.free_pages, 0U);
+}
+
+TEST(HoldGolden, Format4WithMemoryOutsideOfTheHeap) {
+  const Snapshot s = read_golden("format-4-account.hold");
+  expect_objects_of_format_4(s);
+  EXPECT_THAT(s.losses, IsEmpty());
+  EXPECT_EQ(s.goroutines[0].stack.size(), 0x2000U);
+  EXPECT_EQ(s.goroutines[0].stack_used, 640U);
+  EXPECT_EQ(s.goroutines[0].largest_frame, FrameId(1));
+  EXPECT_EQ(s.goroutines[0].largest_frame_bytes, 512U);
+  EXPECT_EQ(s.account.free, 9U << 20);
+  EXPECT_EQ(s.account.free_pages, 8U << 20);
+  EXPECT_EQ(s.account.released_resident, 6U << 20);
+  EXPECT_EQ(s.account.huge, 2U << 20);
+  EXPECT_FALSE(s.account.of_mappings);
+  EXPECT_EQ(s.pace, (Pace{true, 100, 1 << 30, 9 << 20, 1048688, 4, 1795886402000000000, 3, 6000000000, 0.125, 5000000,
+                          2000000000}));
+  EXPECT_EQ(s.c_heap, (CHeap{true, 30, 50000, 4096, 4, 16384, 2, 62288, 1, 4096}));
+}
+
+TEST(HoldGolden, Format4WithMappings) {
+  const Snapshot s = read_golden("format-4-account.hold");
+  ASSERT_THAT(s.mappings, SizeIs(2));
+  EXPECT_EQ(s.strings[s.mappings[0].name], "/data/pages.db");
+  EXPECT_EQ(s.mappings[0].range, (AddressRange{Address(0x7f0000000000), Address(0x7f0000400000)}));
+  EXPECT_EQ(s.mappings[0].use, MappingUse::kFile);
+  EXPECT_EQ(s.mappings[0].resident, 1U << 20);
+  EXPECT_TRUE(s.mappings[0].shared);
+  EXPECT_EQ(s.mappings[0].pointers, 2U);
+  EXPECT_EQ(s.mappings[1].use, MappingUse::kOther);
+  EXPECT_EQ(s.mappings[1].huge, 2U << 20);
+  EXPECT_THAT(s.mapping_holders, ElementsAre(MappingHolder{0, ObjectId(1), {}, 8, Address(0x7f0000000000)},
+                                             MappingHolder{0, {}, s.roots[2].label, 0, Address(0x7f0000001000)}));
 }
 
 }  // namespace

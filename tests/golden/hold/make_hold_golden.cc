@@ -34,6 +34,26 @@ void add_objects(testing::HeapBuilder& heap) {
   heap.snapshot().roots[finalizer.row].about = heap.id(large);
 }
 
+// Says what is not in the graph of the heap.
+void add_memory(Snapshot& s) {
+  s.goroutines[0].stack = {Address(0xc000100000), Address(0xc000102000)};
+  s.goroutines[0].stack_used = 640;
+  s.goroutines[0].largest_frame = FrameId(1);
+  s.goroutines[0].largest_frame_bytes = 512;
+  s.account.free = 9 << 20;
+  s.account.free_pages = 8 << 20;
+  s.account.released_resident = 6 << 20;
+  s.account.huge = 2 << 20;
+  s.pace = {true, 100, 1 << 30, 9 << 20, 1048688, 4, 1795886402000000000, 3, 6000000000, 0.125, 5000000, 2000000000};
+  s.c_heap = {true, 30, 50000, 4096, 4, 16384, 2, 62288, 1, 4096};
+  const StringId file = s.strings.add("/data/pages.db");
+  s.mappings = {
+      {{Address(0x7f0000000000), Address(0x7f0000400000)}, MappingUse::kFile, file, 1 << 20, 0, true, true, 2},
+      {{Address(0x7f0000800000), Address(0x7f0000a00000)}, MappingUse::kOther, {}, 2 << 20, 2 << 20, true, false, 0}};
+  s.mapping_holders = {{0, ObjectId(1), {}, 8, Address(0x7f0000000000)},
+                       {0, {}, s.roots[2].label, 0, Address(0x7f0000001000)}};
+}
+
 void add_rest(Snapshot& s) {
   s.target.pid = 4711;
   s.target.name = "checkout";
@@ -73,6 +93,7 @@ int main(int argc, char** argv) {
   add_objects(heap);
   Snapshot snapshot = heap.build();
   add_rest(snapshot);
+  add_memory(snapshot);
   OutputFile file(argv[1], OutputFile::Access::kUsual);
   write_hold(snapshot, file);
 }
