@@ -125,13 +125,14 @@ std::vector<Claim> claims_of(const Residency& residency, const AccountFacts& fac
 class Accounting {
  public:
   Accounting(const Residency& residency, const AccountFacts& facts)
-      : residency_(residency), facts_(facts), claims_(claims_of(residency, facts)) {}
+      : residency_(residency),
+        facts_(facts),
+        claims_(claims_of(residency, facts)),
+        most_records_(facts.record_bytes + bytes_within(residency.present, facts.arena_table)) {}
 
   heap::Account run() {
     for (std::size_t i = 0; i < residency_.mappings.size(); ++i) add_mapping(i);
-    // The system joins neighbouring mappings, so what the runtime did not take is the program's own.
-    const std::uint64_t most = facts_.record_bytes + bytes_within(residency_.present, facts_.arena_table);
-    const std::uint64_t records = std::min(lines_[kRecords], most);
+    const std::uint64_t records = std::min(lines_[kRecords], most_records_);
     const std::uint64_t buffers = std::min(lines_[kManual], facts_.work_buffer_bytes);
     heap::Account account;
     account.rss = rss_;
@@ -185,6 +186,9 @@ class Accounting {
     std::array<std::uint64_t, static_cast<std::size_t>(MappingUse::kGoHeap) + 1> bytes{};
     for (std::size_t line = 0; line < kLines; ++line)
       bytes[static_cast<std::size_t>(kUses[line])] += lines_[line] - before[line];
+    std::uint64_t& records = bytes[static_cast<std::size_t>(MappingUse::kRuntime)];
+    bytes[static_cast<std::size_t>(MappingUse::kOther)] += records - std::min(records, most_records_);
+    records = std::min(records, most_records_);
     return static_cast<MappingUse>(std::max_element(bytes.begin(), bytes.end()) - bytes.begin());
   }
 
@@ -278,6 +282,8 @@ class Accounting {
   const Residency& residency_;
   const AccountFacts& facts_;
   std::vector<Claim> claims_;
+  // The system joins neighbouring mappings, so what the runtime did not take is the program's own.
+  std::uint64_t most_records_ = 0;
   Lines lines_{};
   std::uint64_t rss_ = 0;
   std::uint64_t swapped_ = 0;

@@ -165,6 +165,19 @@ TEST(Account, NamesMappingsAndWhatMostOfThemIs) {
   EXPECT_TRUE(rows[3].writable);
 }
 
+TEST(Account, CallsAMappingTheProgramsThatIsMoreThanTheRuntimeTook) {
+  Process p;
+  p.facts.record_bytes = 3 * kMiB;
+  p.residency.record_chunks = {range(0x7f0000000000, 0x40000), range(0x7f0010000000, 0x40000)};
+  p.plain(range(0x7f0000000000, 40 * kMiB), {range(0x7f0000000000, 40 * kMiB)});
+  p.plain(range(0x7f0010000000, 2 * kMiB), {range(0x7f0010000000, 2 * kMiB)});
+  StringTable strings;
+  const auto rows = mappings_of(p.residency, p.facts, strings);
+  ASSERT_EQ(rows.size(), 2U);
+  EXPECT_EQ(rows[0].use, heap::MappingUse::kOther);
+  EXPECT_EQ(rows[1].use, heap::MappingUse::kRuntime);
+}
+
 TEST(Account, SplitsAMappingThatHoldsVariablesAndMore) {
   Process p;
   p.facts.globals = {range(0x60000, 0x4000)};
