@@ -124,9 +124,10 @@ std::vector<Claim> claims_of(const Residency& residency, const AccountFacts& fac
 
 class Accounting {
  public:
-  Accounting(const Residency& residency, const AccountFacts& facts)
+  Accounting(const Residency& residency, const AccountFacts& facts, StringTable& strings)
       : residency_(residency),
         facts_(facts),
+        strings_(strings),
         claims_(claims_of(residency, facts)),
         most_records_(facts.record_bytes + bytes_within(residency.present, facts.arena_table)) {}
 
@@ -155,7 +156,7 @@ class Accounting {
     return account;
   }
 
-  // In the order of the mappings, without names; to be taken after run().
+  // In the order of the mappings; to be taken after run().
   std::vector<heap::Mapping> take_rows() { return std::move(rows_); }
 
  private:
@@ -166,13 +167,14 @@ class Accounting {
     rss_ += usage.rss;
     const Lines before = lines_;
     add_parts(index);
-    rows_.push_back({usage.mapping.range,
-                     largest_use(before),
-                     {},
-                     usage.rss,
-                     usage.huge,
-                     usage.mapping.permissions.write,
-                     usage.mapping.permissions.shared});
+    heap::Mapping& row = rows_.emplace_back();
+    row.range = usage.mapping.range;
+    row.use = largest_use(before);
+    if (!usage.mapping.path.empty()) row.name = strings_.add(usage.mapping.path);
+    row.resident = usage.rss;
+    row.huge = usage.huge;
+    row.writable = usage.mapping.permissions.write;
+    row.shared = usage.mapping.permissions.shared;
     if (any_overlaps(facts_.arenas, usage.mapping.range)) huge_ += std::min(usage.huge, usage.rss);
   }
 
@@ -281,6 +283,7 @@ class Accounting {
 
   const Residency& residency_;
   const AccountFacts& facts_;
+  StringTable& strings_;
   std::vector<Claim> claims_;
   // The system joins neighbouring mappings, so what the runtime did not take is the program's own.
   std::uint64_t most_records_ = 0;
@@ -357,21 +360,10 @@ AccountFacts account_facts(const go::Runtime& runtime, const go::HeapModel& heap
   return facts;
 }
 
-heap::Account account_of(const Residency& residency, const AccountFacts& facts) {
-  return Accounting(residency, facts).run();
-}
-
-std::vector<heap::Mapping> mappings_of(const Residency& residency, const AccountFacts& facts, StringTable& strings) {
-  Accounting accounting(residency, facts);
-  accounting.run();
-  std::vector<heap::Mapping> rows = accounting.take_rows();
-  auto row = rows.begin();
-  for (const os::MappingUsage& usage : residency.mappings) {
-    if (usage.rss == 0) continue;
-    if (!usage.mapping.path.empty()) row->name = strings.add(usage.mapping.path);
-    ++row;
-  }
-  return rows;
+Accounted account_of(const Residency& residency, const AccountFacts& facts, StringTable& strings) {
+  Accounting accounting(residency, facts, strings);
+  const heap::Account account = accounting.run();
+  return {account, accounting.take_rows()};
 }
 
 std::vector<AddressRange> absent_of(const Residency& residency, const std::vector<heap::Span>& spans) {

@@ -6,8 +6,7 @@
 //   heap arenas, page by page, by the span that a page belongs to:
 //     live      what is resident of slots that hold an object (after marking without garbage, which has its own line)
 //     free      slots without an object, tails of spans, pages in no span; among these pages that were given back to
-//     the
-//               system, or never used, and are in memory all the same (huge pages do that)
+//               the system, or never used, and are in memory all the same (huge pages do that)
 //     stacks    spans of goroutine stacks (and of stacks of threads that the runtime made), in use or cached
 //     runtime   the collector's work buffers
 //   globals   data and bss of the Go modules: package variables, the runtime's own among them
@@ -86,12 +85,13 @@ struct AccountFacts {
 AccountFacts account_facts(const go::Runtime& runtime, const go::HeapModel& heap, const heap::Snapshot& snapshot,
                            std::vector<AddressRange> globals, const std::vector<go::ThreadRegisters>& threads);
 
-// The parts of the account add up to rss, which is the sum over the mappings. `known` is set; next_gc and heap_sys are
-// not.
-heap::Account account_of(const Residency& residency, const AccountFacts& facts);
-
-// Returns all mappings that have resident bytes. Their `resident` is that of the system, and `use` what most of it is.
-std::vector<heap::Mapping> mappings_of(const Residency& residency, const AccountFacts& facts, StringTable& strings);
+struct Accounted {
+  // Its parts add up to rss, which is the sum over the mappings. `known` is set; next_gc and heap_sys are not.
+  heap::Account account;
+  // All that have resident bytes. Their `resident` is that of the system, and `use` what most of it is.
+  std::vector<heap::Mapping> mappings;
+};
+Accounted account_of(const Residency& residency, const AccountFacts& facts, StringTable& strings);
 
 // Returns the parts of spans that are not in memory, as Snapshot::absent has them.
 std::vector<AddressRange> absent_of(const Residency& residency, const std::vector<heap::Span>& spans);

@@ -56,11 +56,12 @@ class Process {
   }
   heap::Account account() {
     facts.allocated = &allocated_;
-    return account_of(residency, facts);
+    return account_of(residency, facts, strings).account;
   }
 
   Residency residency;
   AccountFacts facts;
+  StringTable strings;
 
  private:
   std::deque<heap::Span> spans_;
@@ -137,8 +138,7 @@ TEST(Account, GivesMallocWhatItsRecordsSay) {
   p.plain(range(0x7f0000300000, 0x3000), {range(0x7f0000301000, 0x1000)});
   EXPECT_EQ(p.account().c_heap, kMiB + 0x1000);
   EXPECT_EQ(p.account().mappings, kMiB);
-  StringTable strings;
-  const auto rows = mappings_of(p.residency, p.facts, strings);
+  const auto rows = account_of(p.residency, p.facts, p.strings).mappings;
   ASSERT_EQ(rows.size(), 2U);
   EXPECT_EQ(rows[1].use, heap::MappingUse::kCHeap);
   EXPECT_EQ(rows[1].resident, 0x1000U);
@@ -153,15 +153,14 @@ TEST(Account, NamesMappingsAndWhatMostOfThemIs) {
   p.plain(p.facts.arenas[0], {range(0xc000000000, kMiB)});
   p.reserved(range(0xd000000000, kMiB));
   p.plain(range(0x7f0000000000, 2 * kMiB), {range(0x7f0000000000, kPage)}, "[anon:cache]");
-  StringTable strings;
-  const auto rows = mappings_of(p.residency, p.facts, strings);
+  const auto rows = account_of(p.residency, p.facts, p.strings).mappings;
   ASSERT_EQ(rows.size(), 4U);
   using heap::MappingUse;
   const MappingUse uses[] = {MappingUse::kFile, MappingUse::kGlobals, MappingUse::kGoHeap, MappingUse::kOther};
   for (std::size_t i = 0; i < rows.size(); ++i) EXPECT_EQ(rows[i].use, uses[i]) << i;
-  EXPECT_EQ(strings[rows[1].name], "/bin/server");
+  EXPECT_EQ(p.strings[rows[1].name], "/bin/server");
   EXPECT_FALSE(rows[2].name);
-  EXPECT_EQ(strings[rows[3].name], "[anon:cache]");
+  EXPECT_EQ(p.strings[rows[3].name], "[anon:cache]");
   EXPECT_TRUE(rows[3].writable);
 }
 
@@ -171,8 +170,7 @@ TEST(Account, CallsAMappingTheProgramsThatIsMoreThanTheRuntimeTook) {
   p.residency.record_chunks = {range(0x7f0000000000, 0x40000), range(0x7f0010000000, 0x40000)};
   p.plain(range(0x7f0000000000, 40 * kMiB), {range(0x7f0000000000, 40 * kMiB)});
   p.plain(range(0x7f0010000000, 2 * kMiB), {range(0x7f0010000000, 2 * kMiB)});
-  StringTable strings;
-  const auto rows = mappings_of(p.residency, p.facts, strings);
+  const auto rows = account_of(p.residency, p.facts, p.strings).mappings;
   ASSERT_EQ(rows.size(), 2U);
   EXPECT_EQ(rows[0].use, heap::MappingUse::kOther);
   EXPECT_EQ(rows[1].use, heap::MappingUse::kRuntime);
@@ -410,7 +408,8 @@ TEST(Residency, OfOurselvesAddsUp) {
   EXPECT_TRUE(losses.sorted().empty());
   std::uint64_t rss = 0;
   for (const auto& usage : residency->mappings) rss += usage.rss;
-  const auto account = account_of(*residency, {});
+  StringTable strings;
+  const auto account = account_of(*residency, {}, strings).account;
   EXPECT_EQ(account.rss, rss);
   EXPECT_EQ(sum_of_parts(account), rss);
   EXPECT_GE(account.mappings, memory.size() - 2 * kPage);

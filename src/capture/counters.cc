@@ -87,8 +87,9 @@ void add_counters(const FrozenTarget& target, const go::HeapModel& heap, const g
   if (target.residency) {
     const AccountFacts facts = account_facts(runtime, heap, snapshot, target.program->writable(), target.threads);
     if (!target.residency->of_mappings) snapshot.absent = absent_of(*target.residency, snapshot.spans);
-    snapshot.account = account_of(*target.residency, facts);
-    snapshot.mappings = mappings_of(*target.residency, facts, snapshot.strings);
+    Accounted accounted = account_of(*target.residency, facts, snapshot.strings);
+    snapshot.account = accounted.account;
+    snapshot.mappings = std::move(accounted.mappings);
     snapshot.c_heap = target.residency->c_heap.facts;
   }
   add_pace(runtime, heap.gc_phase(), snapshot.target, snapshot.pace);
