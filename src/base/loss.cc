@@ -124,6 +124,9 @@ constexpr LossInfo kTable[] = {
 
     {LossKind::kNoCounters, "no-counters", LossSeverity::kCosmetic,
      "the runtime's own counters are not all there: fewer of our sums are checked", kWholeCore},
+    {LossKind::kTornProfileRecord, "torn-profile-record", LossSeverity::kCosmetic,
+     "the target was stopped while it added up records of its memory profile: an exported profile lacks these",
+     kLookAgain},
     {LossKind::kUnreadableSample, "unreadable-sample", LossSeverity::kCosmetic,
      "where some sampled objects were allocated cannot be read: they have no \"put there by\"", kLookAgain},
 };

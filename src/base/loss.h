@@ -72,6 +72,7 @@ enum class LossKind : std::uint8_t {
   kUnreadableVariable,
   // Cosmetic.
   kNoCounters,
+  kTornProfileRecord,
   kUnreadableSample,
 };
 inline constexpr std::size_t kLossKinds = static_cast<std::size_t>(LossKind::kUnreadableSample) + 1;

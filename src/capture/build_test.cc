@@ -2,7 +2,10 @@
 
 #include <gmock/gmock.h>
 
+#include <array>
+
 #include "capture/target_for_tests.h"
+#include "go/memory_profile.h"
 #include "heap/content.h"
 
 namespace holdfast::capture {
@@ -16,6 +19,7 @@ using testing::Contains;
 using testing::ElementsAre;
 using testing::Field;
 using testing::IsEmpty;
+using testing::Not;
 using testing::SizeIs;
 
 constexpr unsigned kSlots64 = 6;  // the size class of 64 bytes
@@ -50,6 +54,35 @@ class BuildTest : public testing::TestWithParam<int> {
     const auto reason = target_.image.layouts->constant("runtime.waitReasonSleep");
     target_.image.set(g, "runtime.g", "waitreason", static_cast<std::uint64_t>(reason.value()));
     return g;
+  }
+  // Gives the target a memory profile with one record, of objects of 64 bytes that main.serve allocated. The collection
+  // that has ended is the last of `future`, and the runtime has not added it to `active` yet.
+  void put_profile(go::SampleCounts active, const std::array<go::SampleCounts, 3>& future) {
+    heap_.add_span(kSlots64);
+    park(1, StackImage::kStackEnd, {});
+    const Address bucket(0x98000000), head = bucket + 0x800, cycle = bucket + 0x810, rate = bucket + 0x820;
+    target_.image.map(bucket, 0x1000);
+    target_.image.vars.mbuckets = head;
+    target_.image.vars.profile_cycle = cycle;
+    target_.image.vars.profile_rate = rate;
+    target_.image.put(head, bucket);
+    target_.image.put(cycle, Address(5 << 1));
+    target_.image.put(rate, Address(4096));
+    target_.image.set(bucket, "runtime.bucket", "nstk", 1);
+    target_.image.set(bucket, "runtime.bucket", "size", 64);
+    const go::LayoutSource& layouts = *target_.image.layouts;
+    const Address stack = bucket + layouts.get_size("runtime.bucket");
+    target_.image.put(stack, serve_ + 0x10);
+    const Address record = stack + 8;
+    put_counts(record + layouts.offset("runtime.memRecord", "active"), active);
+    for (std::size_t c = 0; c < future.size(); ++c)
+      put_counts(
+          record + layouts.offset("runtime.memRecord", "future") + c * layouts.get_size("runtime.memRecordCycle"),
+          future[c]);
+  }
+  void put_counts(Address at, go::SampleCounts counts) {
+    target_.image.set(at, "runtime.memRecordCycle", "allocs", counts.allocs);
+    target_.image.set(at, "runtime.memRecordCycle", "frees", counts.frees);
   }
   static std::vector<std::uint32_t> targets(const heap::Snapshot& s, const heap::Root& root) {
     std::vector<std::uint32_t> rows;
@@ -343,38 +376,20 @@ TEST_P(BuildTest, SampledObjectsKnowWhereTheyWereAllocated) {
 }
 
 TEST_P(BuildTest, TheMemoryProfileIsThatOfTheLastCollection) {
-  heap_.add_span(kSlots64);
-  park(1, StackImage::kStackEnd, {});
-  const Address bucket(0x98000000), head = bucket + 0x800, cycle = bucket + 0x810, rate = bucket + 0x820;
-  target_.image.map(bucket, 0x1000);
-  target_.image.vars.mbuckets = head;
-  target_.image.vars.profile_cycle = cycle;
-  target_.image.vars.profile_rate = rate;
-  target_.image.put(head, bucket);
-  target_.image.put(cycle, Address(5 << 1));  // so future[5 % 3] has ended, and is not in `active` yet
-  target_.image.put(rate, Address(4096));
-  target_.image.set(bucket, "runtime.bucket", "nstk", 1);
-  target_.image.set(bucket, "runtime.bucket", "size", 64);
-  const go::LayoutSource& layouts = *target_.image.layouts;
-  const Address stack = bucket + layouts.get_size("runtime.bucket");
-  target_.image.put(stack, serve_ + 0x10);
-  const Address record = stack + 8;
-  const auto count = [&](Address at, std::uint64_t allocs, std::uint64_t frees) {
-    target_.image.set(at, "runtime.memRecordCycle", "allocs", allocs);
-    target_.image.set(at, "runtime.memRecordCycle", "frees", frees);
-  };
-  const Address future = record + layouts.offset("runtime.memRecord", "future");
-  const std::uint64_t size = layouts.get_size("runtime.memRecordCycle");
-  count(record + layouts.offset("runtime.memRecord", "active"), 10, 4);
-  count(future, 100, 0);
-  count(future + size, 1000, 0);
-  count(future + 2 * size, 3, 2);
+  put_profile({10, 4}, {{{100, 0}, {1000, 0}, {3, 2}}});
   const heap::Snapshot s = target_.snapshot();
   EXPECT_EQ(s.profile.rate, 4096U);
   EXPECT_TRUE(s.profile.switched_off) << "there is no runtime.MemProfile";
   EXPECT_EQ(s.profile.allocs_since, 1100U);
   EXPECT_EQ(s.profile.alloc_bytes_since, 1100U * 64);
-  EXPECT_THAT(s.profile.records, ElementsAre(heap::ProfileRecord{AllocationStackId(0), 64, 13, 13 * 64, 6, 6 * 64}));
+  EXPECT_THAT(s.profile.records, ElementsAre(heap::ProfileRecord{AllocationStackId(0), 64, 13, 6}));
+  EXPECT_THAT(target_.losses.sorted(), Not(Contains(Field(&Loss::kind, "torn-profile-record"))));
+}
+
+TEST_P(BuildTest, ARecordOfTheMemoryProfileThatWasBeingWrittenIsALoss) {
+  put_profile({0, 0}, {{{0, 0}, {0, 0}, {3, 4}}});  // more objects are freed than were allocated
+  EXPECT_THAT(target_.snapshot().profile.records, IsEmpty());
+  EXPECT_THAT(target_.losses.sorted(), Contains(Field(&Loss::kind, "torn-profile-record")));
 }
 
 TEST_P(BuildTest, WhatWasAllocatedWhileTheCollectorMarkedIsExcused) {

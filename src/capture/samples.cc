@@ -66,9 +66,8 @@ class SamplePass {
   std::unordered_map<std::uint64_t, heap::Frame> by_call_;
 };
 
-// Of a target that was stopped while it published, a record may show frees without their allocations: it is left out.
 void add_profile(const std::optional<go::MemoryProfile>& read, const go::FunctionTables& functions, SamplePass& pass,
-                 heap::MemoryProfile& profile) {
+                 heap::MemoryProfile& profile, LossLedger& losses) {
   if (!read) return;
   profile.known = true;
   profile.rate = read->rate;
@@ -77,10 +76,13 @@ void add_profile(const std::optional<go::MemoryProfile>& read, const go::Functio
     profile.allocs_since += bucket.allocs_since;
     profile.alloc_bytes_since += bucket.allocs_since * bucket.object_size;
     const go::SampleCounts& counts = bucket.published;
-    if (counts.allocs == 0 || counts.frees > counts.allocs) continue;
+    if (counts.frees > counts.allocs) {  // the target was stopped while it published the record
+      losses.add(LossKind::kTornProfileRecord, bucket.bucket);
+      continue;
+    }
+    if (counts.allocs == 0) continue;
     if (const AllocationStackId stack = pass.stack_of(bucket.bucket))
-      profile.records.push_back({stack, bucket.object_size, counts.allocs, counts.allocs * bucket.object_size,
-                                 counts.frees, counts.frees * bucket.object_size});
+      profile.records.push_back({stack, bucket.object_size, counts.allocs, counts.frees});
   }
 }
 
@@ -101,7 +103,7 @@ void add_samples(const std::vector<go::ProfiledObject>& profiled, const std::opt
   samples.erase(
       std::unique(samples.begin(), samples.end(), [](const auto& a, const auto& b) { return a.object == b.object; }),
       samples.end());
-  add_profile(profile, functions, pass, snapshot.profile);
+  add_profile(profile, functions, pass, snapshot.profile, losses);
 }
 
 }  // namespace holdfast::capture

@@ -169,14 +169,14 @@ class ProfileWriter {
   }
 
   void add(const heap::ProfileRecord& record) {
-    const auto [alloc_objects, alloc_bytes] = estimate(record.allocs, record.alloc_bytes, rate_);
-    const auto [objects, bytes] = estimate(record.allocs - record.frees, record.alloc_bytes - record.free_bytes, rate_);
+    const auto [alloc_objects, alloc_bytes] = estimate(record.allocs, record.alloc_bytes(), rate_);
+    const auto [objects, bytes] = estimate(record.in_use(), record.in_use_bytes(), rate_);
     ProtoWriter message;
     message.packed(1, locations_of(shown(snapshot_, frames_of(snapshot_, record))));
     message.packed(2, {alloc_objects, alloc_bytes, objects, bytes});
     ProtoWriter label;
     label.integer(1, text("bytes"));
-    label.integer(3, record.alloc_bytes / record.allocs);
+    label.integer(3, record.object_size);
     message.entry(3, label);
     profile_.entry(kSample, message);
   }
@@ -191,10 +191,18 @@ class ProfileWriter {
   std::map<std::vector<std::uint64_t>, std::uint64_t> locations_;
 };
 
-std::string counts_text(const heap::ProfileRecord& record) {
-  return fmt::format("{}: {} [{}: {}] @", record.allocs - record.frees, record.alloc_bytes - record.free_bytes,
-                     record.allocs, record.alloc_bytes);
-}
+// Objects and bytes, in use and ever allocated.
+struct Counts {
+  std::uint64_t in_use = 0, in_use_bytes = 0, allocs = 0, alloc_bytes = 0;
+
+  void add(const heap::ProfileRecord& record) {
+    in_use += record.in_use();
+    in_use_bytes += record.in_use_bytes();
+    allocs += record.allocs;
+    alloc_bytes += record.alloc_bytes();
+  }
+  std::string text() const { return fmt::format("{}: {} [{}: {}] @", in_use, in_use_bytes, allocs, alloc_bytes); }
+};
 
 void add_stack(const heap::Snapshot& snapshot, Frames frames, std::string& out) {
   for (const heap::Frame& frame : frames) out += fmt::format(" {:#x}", frame.pc.value);
@@ -224,21 +232,20 @@ std::string heap_profile_pprof(const heap::Snapshot& snapshot) {
 
 std::string heap_profile_text(const heap::Snapshot& snapshot) {
   const std::uint64_t rate = rate_of(snapshot);
-  heap::ProfileRecord sum;
+  Counts sum;
   std::vector<const heap::ProfileRecord*> sorted;
   for (const heap::ProfileRecord& record : snapshot.profile.records) {
-    sum.allocs += record.allocs;
-    sum.alloc_bytes += record.alloc_bytes;
-    sum.frees += record.frees;
-    sum.free_bytes += record.free_bytes;
+    sum.add(record);
     sorted.push_back(&record);
   }
   std::stable_sort(sorted.begin(), sorted.end(), [](const heap::ProfileRecord* a, const heap::ProfileRecord* b) {
-    return a->alloc_bytes - a->free_bytes > b->alloc_bytes - b->free_bytes;
+    return a->in_use_bytes() > b->in_use_bytes();
   });
-  std::string out = fmt::format("heap profile: {} heap/{}\n", counts_text(sum), 2 * rate);
+  std::string out = fmt::format("heap profile: {} heap/{}\n", sum.text(), 2 * rate);
   for (const heap::ProfileRecord* record : sorted) {
-    out += counts_text(*record);
+    Counts counts;
+    counts.add(*record);
+    out += counts.text();
     add_stack(snapshot, frames_of(snapshot, *record), out);
   }
   out += "# runtime.MemStats\n";

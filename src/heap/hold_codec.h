@@ -218,7 +218,7 @@ void describe(Archive& a, SampledObject& x) {
 }
 template <class Archive>
 void describe(Archive& a, ProfileRecord& x) {
-  a(x.stack, x.object_size, x.allocs, x.alloc_bytes, x.frees, x.free_bytes);
+  a(x.stack, x.object_size, x.allocs, x.frees);
 }
 template <class Archive>
 void describe(Archive& a, MarkExcuse& x) {

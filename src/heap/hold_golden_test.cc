@@ -169,7 +169,7 @@ TEST(HoldGolden, Format4WithTheMemoryProfile) {
   EXPECT_TRUE(s.profile.switched_off);
   EXPECT_EQ(s.profile.allocs_since, 3U);
   EXPECT_EQ(s.profile.alloc_bytes_since, 300U);
-  EXPECT_THAT(s.profile.records, ElementsAre(ProfileRecord{AllocationStackId(0), 24, 7, 168, 2, 48}));
+  EXPECT_THAT(s.profile.records, ElementsAre(ProfileRecord{AllocationStackId(0), 24, 7, 2}));
   EXPECT_THAT(s.profile.mappings,
               ElementsAre(CodeMapping{{Address(0x400000), Address(0x500000)}, 4096, "/usr/bin/checkout", "abcdef"}));
 }

@@ -27,8 +27,7 @@ inline Snapshot one_of_everything() {
   heap.sample(a, {"main.add"}).sample(b, {"main.add", "main.main"});
   heap.snapshot().audit.excuses.push_back({heap.id(a), MarkCause::kResurrection});
   heap.snapshot().profile = {true, 512 << 10, false, 3, 300, {}, {}};
-  heap.snapshot().profile.records = {{AllocationStackId(1), 24, 7, 168, 2, 48},
-                                     {AllocationStackId(0), 24, 1, 24, 0, 0}};
+  heap.snapshot().profile.records = {{AllocationStackId(1), 24, 7, 2}, {AllocationStackId(0), 24, 1, 0}};
   heap.snapshot().profile.mappings = {{{Address(0x400000), Address(0x500000)}, 0, "/usr/bin/checkout", "abcdef"}};
   heap.snapshot().absent = {{Address(4096), Address(8192)}, {Address(12288), Address(16384)}};
   return heap.build();

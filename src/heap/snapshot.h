@@ -248,9 +248,11 @@ struct ProfileRecord {
   AllocationStackId stack;
   std::uint64_t object_size = 0;  // as allocated, so rounded up to the size class
   std::uint64_t allocs = 0;       // all that were ever sampled
-  std::uint64_t alloc_bytes = 0;
-  std::uint64_t frees = 0;  // those of them that the collector has freed
-  std::uint64_t free_bytes = 0;
+  std::uint64_t frees = 0;        // those of them that the collector has freed
+
+  std::uint64_t alloc_bytes() const { return allocs * object_size; }
+  std::uint64_t in_use() const { return allocs - frees; }
+  std::uint64_t in_use_bytes() const { return in_use() * object_size; }
 
   bool operator==(const ProfileRecord&) const = default;
 };

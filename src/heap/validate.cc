@@ -293,9 +293,8 @@ class Check {
       const ProfileRecord& record = snapshot_.profile.records[r];
       if (record.stack.row >= stacks.size())
         problem("profile record {} is of stack {} of {}", r, record.stack.row, stacks.size());
-      if (record.frees > record.allocs || record.free_bytes > record.alloc_bytes)
-        problem("profile record {} has {} objects of {} bytes freed, {} of {} bytes allocated", r, record.frees,
-                record.free_bytes, record.allocs, record.alloc_bytes);
+      if (record.frees > record.allocs)
+        problem("profile record {} has {} objects freed, {} allocated", r, record.frees, record.allocs);
     }
     check_ranges_of_code();
   }

@@ -91,8 +91,7 @@ TEST(Validate, NamesEachBrokenPromise) {
   expect_problem([](S& s) { s.sampled[1].stack = AllocationStackId(); }, "sample 1 is of object 1 of 4 and stack");
   expect_problem([](S& s) { s.profile.records[1].stack = AllocationStackId(2); },
                  "profile record 1 is of stack 2 of 2");
-  expect_problem([](S& s) { s.profile.records[0].frees = 8; },
-                 "profile record 0 has 8 objects of 48 bytes freed, 7 of 168");
+  expect_problem([](S& s) { s.profile.records[0].frees = 8; }, "profile record 0 has 8 objects freed, 7 allocated");
   expect_problem([](S& s) { s.profile.mappings[0].range.end = Address(1); }, "the code of /usr/bin/checkout lies at");
   expect_problem([](S& s) { s.sampled[0] = s.sampled[1]; }, "sample 1 is of object 1, the one before it of 1");
   expect_problem([](S& s) { s.goroutine_labels[0].goroutine = GoroutineId(1); }, "goroutine label 0 is of goroutine 1");

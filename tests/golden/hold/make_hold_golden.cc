@@ -78,7 +78,7 @@ void add_rest(Snapshot& s) {
   s.audit.not_unwound = {7};
   s.audit.counters.push_back({"HeapAlloc", 1048688, 1048680, CounterRule::kInFlight, 8});
   s.absent = {{Address(0xc000002000), Address(0xc000003000)}};
-  s.profile = {true, 512 << 10, true, 3, 300, {{AllocationStackId(0), 24, 7, 168, 2, 48}}, {}};
+  s.profile = {true, 512 << 10, true, 3, 300, {{AllocationStackId(0), 24, 7, 2}}, {}};
   s.profile.mappings = {{{Address(0x400000), Address(0x500000)}, 4096, "/usr/bin/checkout", "abcdef"}};
   s.content.ranges = {{Address(0xc000000000), Address(0xc000000008)}};
   s.content.bytes = HugeArray<std::uint8_t>(8);
