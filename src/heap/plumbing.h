@@ -1,6 +1,7 @@
 // Says which code is plumbing: functions that allocate, block or call for others, so that the place of interest is the
-// first caller outside of them. There is one list for goroutines and for allocation stacks. It is in this layer because
-// the builders of a snapshot group goroutines by it and those who show a snapshot name places by it. Nothing throws.
+// first caller outside of them. There is one list for goroutines and for allocation stacks, data/plumbing.txt. It is in
+// this layer because the builders of a snapshot group goroutines by it and those who show a snapshot name places by it.
+// Names of functions are as in a snapshot: "example.com/app/cart.(*Cart).Add". Nothing throws; several threads may ask.
 #pragma once
 
 #include <string_view>
@@ -9,12 +10,21 @@
 
 namespace holdfast::heap {
 
-// Whether the function belongs to the runtime or to a package of the standard library that blocks, allocates or calls
-// for others ("sync.(*Mutex).Lock", "internal/poll.(*FD).Read"). A function without a name does.
+// Whether the function is in one of the packages that data/plumbing.txt lists, or below one ("sync.(*Mutex).Lock",
+// "internal/poll.(*FD).Read"). A function without a name is.
 bool is_plumbing(std::string_view function);
+
+// Whether the function is of the standard library: its import path has no dot in the first element, as go(1) demands of
+// others ("go help importpath"), and belongs neither to a package main nor to the module of the program. A function
+// without a package is ("type:.eq.main.Item"): the linker made it.
+bool is_standard_library(std::string_view function, std::string_view main_module);
 
 // Returns the first of frames[first .. first + count), innermost first, that is no plumbing; the innermost if all are
 // plumbing; null if there are none.
 const Frame* first_user_frame(const Snapshot& snapshot, std::uint32_t first, std::uint32_t count);
+
+// Returns the first that is neither plumbing nor of the standard library: whoever asked for the memory, not what made
+// it. If there is none, as first_user_frame().
+const Frame* first_own_frame(const Snapshot& snapshot, std::uint32_t first, std::uint32_t count);
 
 }  // namespace holdfast::heap

@@ -92,10 +92,8 @@ ordered_json allocated_at_json(const std::optional<AllocationSite>& site) {
   const auto call_json = [](const CodePlace& call) {
     return ordered_json{{"function", call.function}, {"file", call.file}, {"line", call.line}};
   };
-  return {{"place", code_text(site->place)},
-          {"objects", site->here},
-          {"sampled_objects", site->sampled},
-          {"stack", list_of(site->stack, call_json)}};
+  return {{"place", code_text(site->place)}, {"objects", site->here},    {"sampled_objects", site->sampled},
+          {"share", site->share()},          {"agreed", site->agreed()}, {"stack", list_of(site->stack, call_json)}};
 }
 
 ordered_json also_json(const view::AlsoHolding& also) {

@@ -506,6 +506,33 @@ TEST(Holders, SayWhereMostOfTheirSamplesWereAllocated) {
                                        CodePlace{"main.serve", "", 0}));
 }
 
+TEST(Holders, NameWhoeverAskedTheStandardLibraryForMemory) {
+  HeapBuilder heap;
+  const auto buffer = heap.leaf(1 << 20);
+  heap.refer(heap.root(RootKind::kGlobal, "main.log"), buffer);
+  heap.sample(buffer, {"runtime.growslice", "bytes.growSlice", "bytes.(*Buffer).Write", "main.record", "main.main"});
+  const Report report = report_of(heap.build());
+  EXPECT_EQ(report.holders[0].allocated_at->place.function, "main.record");
+}
+
+TEST(Holders, NameNoPlaceUnlessMostSamplesAgree) {
+  HeapBuilder heap;
+  const auto list = heap.object(1 << 12);
+  heap.refer(heap.root(RootKind::kGlobal, "main.list"), list);
+  for (int i = 0; i < 4; ++i) {
+    const auto buffer = heap.leaf(1 << 16);
+    heap.edge(list, static_cast<std::uint64_t>(i) * 8, buffer);
+    heap.sample(buffer, {i < 2 ? "main.first" : i < 3 ? "main.second" : "main.third"});
+  }
+  const Report report = report_of(heap.build());
+  ASSERT_THAT(report.holders, SizeIs(1));
+  EXPECT_EQ(report.holders[0].allocated_at->share(), 0.5);
+  EXPECT_THAT(report_text(report, {}), testing::Not(HasSubstr("put there by")));
+  const auto json = report_json(report)["holders"][0]["allocated_at"];
+  EXPECT_EQ(json["place"], "main.first");
+  EXPECT_FALSE(json["agreed"]);
+}
+
 TEST(Holders, CountASampleForTheInnermostHolderOnly) {
   HeapBuilder heap;
   const TypeId app = heap.structure("main.App", 24, {{"users", {}, 0}, {"orders", {}, 8}});

@@ -211,7 +211,7 @@ class Text {
         wrapped("     ", fmt::format("created by {}{}", code_text(holder.created_by, Detail::kBrief), stacks));
       }
       add_also(holder);
-      if (const auto& site = holder.allocated_at)
+      if (const auto& site = holder.allocated_at; site && site->agreed())
         wrapped("     ", fmt::format("put there by {} ({} of {} sampled {})", code_text(site->place, Detail::kBrief),
                                      format_count(site->here), format_count(site->sampled),
                                      site->sampled == 1 ? "object" : "objects"));

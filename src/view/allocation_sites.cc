@@ -32,7 +32,7 @@ class Tally {
     for (const auto& [stack, samples] : by_stack_) {
       const heap::AllocationStack& row = snapshot_.allocation_stacks[stack.row];
       site.sampled += samples;
-      const heap::Frame* const frame = heap::first_user_frame(snapshot_, row.first_frame, row.frame_count);
+      const heap::Frame* const frame = heap::first_own_frame(snapshot_, row.first_frame, row.frame_count);
       if (frame == nullptr) continue;
       Sum& sum = by_place[{frame->function, frame->file, frame->line}];
       sum.samples += samples;
@@ -43,7 +43,7 @@ class Tally {
     if (best == nullptr) return std::nullopt;
     const heap::AllocationStack& row = snapshot_.allocation_stacks[best->stack.row];
     site.here = best->samples;
-    site.place = names_.frame(*heap::first_user_frame(snapshot_, row.first_frame, row.frame_count));
+    site.place = names_.frame(*heap::first_own_frame(snapshot_, row.first_frame, row.frame_count));
     for (std::uint32_t f = row.first_frame; f < row.first_frame + row.frame_count; ++f) {
       const heap::Frame& frame = snapshot_.frames[f];
       site.stack.push_back(

@@ -52,10 +52,17 @@ struct ChainStep {
 // Where memory was allocated, by the runtime's memory profile. That takes samples, so its objects are some of those
 // held, and it has large ones more likely than small ones.
 struct AllocationSite {
-  CodePlace place;               // the innermost call outside of the runtime
+  // Texts name the place only if more than this share of the samples is from there: of things that many places put
+  // together, the commonest says little.
+  static constexpr double kAgreement = 0.5;
+
+  CodePlace place;               // the innermost call outside of plumbing and of the standard library
   std::uint64_t here = 0;        // sampled objects that were allocated there
   std::uint64_t sampled = 0;     // all sampled objects
   std::vector<CodePlace> stack;  // the commonest way to the place, innermost first
+
+  double share() const { return static_cast<double>(here) / static_cast<double>(sampled); }
+  bool agreed() const { return share() > kAgreement; }
 };
 
 // Somebody who reaches some of what a holder has and gave way to it.
