@@ -14,7 +14,7 @@ namespace holdfast::report {
 namespace {
 
 using nlohmann::ordered_json;
-using view::AllocationSite;
+using view::AllocationSites;
 using view::ChainStep;
 using view::code_text;
 using view::CodePlace;
@@ -87,13 +87,47 @@ ordered_json step_json(const ChainStep& step) {
   return json;
 }
 
-ordered_json allocated_at_json(const std::optional<AllocationSite>& site) {
-  if (!site) return nullptr;
-  const auto call_json = [](const CodePlace& call) {
-    return ordered_json{{"function", call.function}, {"file", call.file}, {"line", call.line}};
+ordered_json estimate_json(const std::optional<view::AllocationEstimate>& estimate) {
+  if (!estimate) return nullptr;
+  const auto number_json = [](const heap::EstimatedNumber& number) {
+    return ordered_json{{"value", number.value}, {"least", number.least}, {"most", number.most}};
   };
-  return {{"place", code_text(site->place)}, {"objects", site->here},    {"sampled_objects", site->sampled},
-          {"share", site->share()},          {"agreed", site->agreed()}, {"stack", list_of(site->stack, call_json)}};
+  return {{"objects", number_json(estimate->objects)}, {"bytes", number_json(estimate->bytes)}};
+}
+
+ordered_json stack_json(const std::vector<CodePlace>& stack) {
+  return list_of(stack, [](const CodePlace& call) {
+    return ordered_json{{"function", call.function}, {"file", call.file}, {"line", call.line}};
+  });
+}
+
+ordered_json allocated_at_json(const std::optional<AllocationSites>& sites) {
+  if (!sites) return nullptr;
+  const auto place_json = [](const view::AllocationPlace& place) {
+    return ordered_json{{"place", code_text(place.place)},
+                        {"objects", place.sampled},
+                        {"estimate", estimate_json(place.estimate)},
+                        {"stack", stack_json(place.stack)}};
+  };
+  const view::AllocationPlace first = sites->places.empty() ? view::AllocationPlace() : sites->places.front();
+  return {{"place", code_text(first.place)},
+          {"objects", first.sampled},
+          {"sampled_objects", sites->sampled},
+          {"share", sites->share()},
+          {"agreed", sites->agreed() != nullptr},
+          {"stack", stack_json(first.stack)},
+          {"estimate", estimate_json(sites->estimate)},
+          {"place_count", sites->place_count},
+          {"places", list_of(sites->places, place_json)}};
+}
+
+ordered_json profile_json(const view::ProfileFacts& profile) {
+  return {{"known", profile.known},
+          {"rate", profile.rate ? ordered_json(*profile.rate) : ordered_json(nullptr)},
+          {"switched_off_by_linker", profile.switched_off},
+          {"sampled_objects", profile.sampled},
+          {"expected_objects", profile.rate ? ordered_json(profile.expected) : ordered_json(nullptr)},
+          {"rate_has_changed", profile.rate_has_changed}};
 }
 
 ordered_json also_json(const view::AlsoHolding& also) {
@@ -133,7 +167,8 @@ ordered_json type_json(const TypeTotals& row) {
           {"count", row.count},
           {"bytes", row.bytes},
           {"retained_bytes", row.retained_bytes},
-          {"known_by", name_of(row.known_by)}};
+          {"known_by", name_of(row.known_by)},
+          {"allocated_at", allocated_at_json(row.allocated_at)}};
 }
 
 ordered_json goroutine_json(const GoroutineRow& row) {
@@ -152,7 +187,8 @@ ordered_json goroutine_json(const GoroutineRow& row) {
           {"longest_waiting_ns", row.longest_waiting_ns},
           {"verdict", row.leaked() ? "leaked" : ""},
           {"system", row.system},
-          {"goids", row.goids}};
+          {"goids", row.goids},
+          {"allocated_at", allocated_at_json(row.allocated_at)}};
 }
 
 }  // namespace
@@ -170,6 +206,7 @@ ordered_json report_json(const Report& report) {
           {"account", account_json(report.account)},
           {"memory", memory_parts_json(report.memory)},
           {"heap", heap_json(report.heap)},
+          {"memory_profile", profile_json(report.profile)},
           {"audit", audit_summary(report)},
           {"types", list_of(report.types, type_json)},
           {"type_count", report.type_count},

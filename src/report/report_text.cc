@@ -211,10 +211,7 @@ class Text {
         wrapped("     ", fmt::format("created by {}{}", code_text(holder.created_by, Detail::kBrief), stacks));
       }
       add_also(holder);
-      if (const auto& site = holder.allocated_at; site && site->agreed())
-        wrapped("     ", fmt::format("put there by {} ({} of {} sampled {})", code_text(site->place, Detail::kBrief),
-                                     format_count(site->here), format_count(site->sampled),
-                                     site->sampled == 1 ? "object" : "objects"));
+      add_allocation(holder.allocated_at);
     }
     and_more(report_.holder_count - report_.holders.size(),
              fmt::format(", {}", format_bytes(report_.held_bytes - shown)));
@@ -223,6 +220,58 @@ class Text {
     if (!report_.holders.empty() && rest >= whole / 200)
       wrapped("     ", fmt::format("the rest, {} ({}), is in places that hold less than 0.5 % of the live bytes each",
                                    format_bytes(rest), format_share(rest, whole)));
+    const std::string profile = report_.holders.empty() ? "" : profile_words();
+    if (!profile.empty()) wrapped("     ", profile);
+  }
+
+  void add_allocation(const std::optional<view::AllocationSites>& sites) {
+    const view::AllocationPlace* const place = place_of(sites);
+    if (place == nullptr) return;
+    std::string text = fmt::format("put there by {} ({} of {} sampled {}", code_text(place->place, Detail::kBrief),
+                                   format_count(place->sampled), format_count(sites->sampled),
+                                   sites->sampled == 1 ? "object" : "objects");
+    if (place->estimate)
+      text += fmt::format(": {} to {}", format_bytes(place->estimate->bytes.least),
+                          format_bytes(place->estimate->bytes.most));
+    wrapped("     ", text + ")");
+  }
+
+  // Returns the place that texts name, or null.
+  static const view::AllocationPlace* place_of(const std::optional<view::AllocationSites>& sites) {
+    return sites ? sites->agreed() : nullptr;
+  }
+
+  // Says once what of the holders the memory profile cannot tell, and why; empty if nothing is in its way.
+  std::string profile_words() const {
+    const view::ProfileFacts& profile = report_.profile;
+    constexpr std::string_view kNothing = "where it was allocated is not known: ";
+    if (!profile.known)
+      return profile.sampled > 0 ? "" : fmt::format("{}the runtime's memory profile was not found", kNothing);
+    if (profile.rate == 0U && profile.sampled > 0)
+      return "runtime.MemProfileRate is 0: only what was allocated before it was set has samples";
+    if (profile.rate == 0U && profile.switched_off)
+      return fmt::format("{}no code of the program reads the memory profile, so the linker has switched it off",
+                         kNothing);
+    if (profile.rate == 0U) return fmt::format("{}runtime.MemProfileRate is 0, so the profiler is off", kNothing);
+    if (profile.rate_has_changed)
+      return fmt::format(
+          "runtime.MemProfileRate has changed while the program ran: of one object for each {} there would be about {} "
+          "samples, and there are {}; how much a place allocated cannot be told",
+          format_bytes(*profile.rate), format_count(profile.expected), format_count(profile.sampled));
+    return unsampled_words();
+  }
+
+  std::string unsampled_words() const {
+    std::string numbers;
+    std::size_t unsampled = 0;
+    for (std::size_t i = 0; i < report_.holders.size(); ++i) {
+      const auto& sites = report_.holders[i].allocated_at;
+      if (!sites || sites->sampled > 0) continue;
+      numbers += fmt::format("{}{}", unsampled++ == 0 ? "" : ", ", i + 1);
+    }
+    if (unsampled == 0) return "";
+    return fmt::format("where {} was allocated is not known: the profiler takes one object for each {}, and none of {}",
+                       numbers, format_bytes(*report_.profile.rate), unsampled == 1 ? "it" : "them");
   }
 
   // "12.0 MiB of it is also held, for the moment, by goroutine 7 at main.serve main.go:9 and 2 more"
@@ -285,19 +334,27 @@ class Text {
 
   void add_types() {
     const std::string title = "TYPES";
-    std::vector<std::vector<std::string>> rows = {{title, "retained", "own", "count", "type", "known by"}};
+    std::vector<std::vector<std::string>> rows = {
+        {title, "retained", "own", "count", "type", "known by", "put there by"}};
+    bool any_place = false;
     const std::size_t shown = std::min(report_.types.size(), options_.types);
     std::uint64_t rest = report_.heap.reachable_bytes;
     for (const TypeTotals& row : std::span(report_.types).first(shown)) {
       rows.push_back({"", format_bytes(row.retained_bytes), format_bytes(row.bytes), format_count(row.count),
-                      short_type(row.type), std::string(name_of(row.known_by))});
+                      short_type(row.type), std::string(name_of(row.known_by)), ""});
+      const view::AllocationPlace* const place = place_of(row.allocated_at);
+      if (place != nullptr) rows.back().back() = code_text(place->place, Detail::kBrief);
+      any_place = any_place || place != nullptr;
       rest -= std::min(rest, row.bytes);
     }
     static constexpr std::array kColumns = {
         TextColumn{.stays = Stays::kAlways}, TextColumn{.right = true, .stays = Stays::kAlways},
         TextColumn{.right = true},           TextColumn{.right = true},
-        TextColumn{.gives_way = true},       TextColumn{.stays = Stays::kIfRoom}};
-    TextLayout layout = lay_out(rows, kColumns, width_);
+        TextColumn{.gives_way = true},       TextColumn{.stays = Stays::kIfRoom},
+        TextColumn{.stays = Stays::kIfRoom}};
+    if (!any_place)
+      for (std::vector<std::string>& row : rows) row.pop_back();
+    TextLayout layout = lay_out(rows, std::span(kColumns).first(rows.front().size()), width_);
     layout.lines.front().replace(0, title.size(), options_.style.bold(title));
     out_ += "\n";
     for (const std::string& text : layout.lines) out_ += text + "\n";
@@ -326,6 +383,8 @@ class Text {
       std::string more = sizes_text(row.retained_bytes, row.stack_bytes);
       if (row.shared_bytes > 0) more += fmt::format("; {} more together with others", format_bytes(row.shared_bytes));
       if (!row.created_by.empty()) more += fmt::format("; created by {}", code_text(row.created_by, Detail::kBrief));
+      if (const view::AllocationPlace* const place = place_of(row.allocated_at))
+        more += fmt::format("; the heap put there by {}", code_text(place->place, Detail::kBrief));
       wrapped("             ", more);
     }
     and_more(rest.places, fmt::format(" {}, {} goroutines, {}", rest.places == 1 ? "place" : "places",

@@ -7,7 +7,7 @@
 #include <memory>
 
 #include "base/units.h"
-#include "view/allocation_sites.h"
+#include "view/holder_of.h"
 #include "view/holder_search.h"
 #include "view/labels.h"
 #include "view/owner_words.h"
@@ -536,14 +536,16 @@ std::vector<Found> search_holders(const Names& names, const Owners& owners, cons
 }
 
 std::vector<Holder> describe_holders(const Names& names, const graph::Dominators& dominators, const Owners& owners,
-                                     std::span<const Found> found, std::size_t limit) {
+                                     const AllocationSamples& samples, std::span<const Found> found,
+                                     std::size_t limit) {
   // Every object is asked about, so that nothing is counted for the holder around the real one.
-  const auto sites = allocation_sites(names, dominators, owners, found);
+  HolderOf holder_of(names, dominators, owners, found);
+  auto sites = samples.by_group(found.size(), [&](ObjectId object) { return holder_of.of(object); });
   Describer describe(names, dominators, owners);
   std::vector<Holder> holders;
   for (std::size_t i = 0; i < std::min(found.size(), limit); ++i) {
     holders.push_back(describe.holder(found[i]));
-    holders.back().allocated_at = sites[i];
+    holders.back().allocated_at = std::move(sites[i]);
   }
   return holders;
 }

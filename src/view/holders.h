@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "graph/dominator_tree.h"
+#include "view/allocation_sites.h"
 #include "view/holder_search.h"
 #include "view/names.h"
 #include "view/owners.h"
@@ -30,7 +31,7 @@ std::vector<Found> search_holders(const Names& names, const Owners& owners, cons
 
 // Puts the first `limit` of them into words. Where several ways lead on it looks for a shortest one (view/ways.h).
 std::vector<Holder> describe_holders(const Names& names, const graph::Dominators& dominators, const Owners& owners,
-                                     std::span<const Found> found, std::size_t limit);
+                                     const AllocationSamples& samples, std::span<const Found> found, std::size_t limit);
 
 // How one object is held.
 struct HoldingPlace {

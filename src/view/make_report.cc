@@ -4,10 +4,12 @@
 #include "base/error.h"
 #include "base/parallel.h"
 #include "graph/dominator_tree.h"
+#include "view/allocation_sites.h"
 #include "view/audit_line.h"
 #include "view/goroutine_rows.h"
 #include "view/holders.h"
 #include "view/report.h"
+#include "view/root_above.h"
 
 namespace holdfast::view {
 namespace {
@@ -36,6 +38,15 @@ std::vector<TypeTotals> sorted_types(const heap::Snapshot& snapshot, const graph
   return rows;
 }
 
+void add_allocation_sites(const graph::Dominators& dominators, const AllocationSamples& samples,
+                          std::vector<GoroutineRow>& rows) {
+  std::vector<RootId> roots;
+  for (const GoroutineRow& row : rows) roots.push_back(row.root);
+  RootAbove above(dominators, roots);
+  auto sites = samples.by_group(rows.size(), [&](ObjectId object) { return above.of(object); });
+  for (std::size_t row = 0; row < rows.size(); ++row) rows[row].allocated_at = std::move(sites[row]);
+}
+
 }  // namespace
 
 Report make_report(const heap::Snapshot& snapshot, const graph::Reachability& reached,
@@ -59,13 +70,17 @@ Report make_report(const heap::Snapshot& snapshot, const graph::Reachability& re
              [&] { found = search_holders(names, owners, tree, reached.bytes); });
     report.heap = totals_of(snapshot, reached, tree, report.types);
   }
-  report.holders = describe_holders(names, dominators, owners, found, limits.holders);
+  const AllocationSamples samples(names, dominators.columns().sizes);
+  report.profile = samples.facts();
+  view::add_allocation_sites(snapshot, dominators, samples, report.types);
+  report.holders = describe_holders(names, dominators, owners, samples, found, limits.holders);
   report.holder_count = found.size();
   for (const Found& one : found) {
     report.held_bytes += one.bytes + one.stack_bytes;
     report.held_stack_bytes += one.stack_bytes;
   }
   report.goroutines = goroutine_rows(names, dominators, owners);
+  add_allocation_sites(dominators, samples, report.goroutines);
   report.memory = make_memory_account(names, reached, dominators, owners);
   report.account = report.memory.account;
   for (const GoroutineRow& row : report.goroutines) {

@@ -12,6 +12,7 @@
 #include "graph/dominators.h"
 #include "graph/reachability.h"
 #include "heap/snapshot.h"
+#include "view/allocation.h"
 #include "view/containers.h"
 #include "view/labels.h"
 #include "view/memory_account.h"
@@ -49,22 +50,6 @@ struct ChainStep {
   bool operator==(const ChainStep&) const = default;
 };
 
-// Where memory was allocated, by the runtime's memory profile. That takes samples, so its objects are some of those
-// held, and it has large ones more likely than small ones.
-struct AllocationSite {
-  // Texts name the place only if more than this share of the samples is from there: of things that many places put
-  // together, the commonest says little.
-  static constexpr double kAgreement = 0.5;
-
-  CodePlace place;               // the innermost call outside of plumbing and of the standard library
-  std::uint64_t here = 0;        // sampled objects that were allocated there
-  std::uint64_t sampled = 0;     // all sampled objects
-  std::vector<CodePlace> stack;  // the commonest way to the place, innermost first
-
-  double share() const { return static_cast<double>(here) / static_cast<double>(sampled); }
-  bool agreed() const { return share() > kAgreement; }
-};
-
 // Somebody who reaches some of what a holder has and gave way to it.
 struct AlsoHolding {
   Sentence who;
@@ -83,8 +68,8 @@ struct Holder {
   std::vector<AlsoHolding> also;  // the largest first
   // The stacks of the goroutines, if several hold it together; they are not part of the heap.
   std::uint64_t stack_bytes = 0;
-  CodePlace created_by;                        // where the goroutines were started; empty if it is about none
-  std::optional<AllocationSite> allocated_at;  // where most of it was; none if the profile has no sample of it
+  CodePlace created_by;                         // where the goroutines were started; empty if it is about none
+  std::optional<AllocationSites> allocated_at;  // none if the profile cannot tell
 
   std::uint64_t total_bytes() const { return bytes + stack_bytes; }
 };
@@ -104,9 +89,10 @@ struct GoroutineRow {
   std::uint64_t depth = 0;           // functions on the deepest of the stacks, inlined ones too
   CodePlace largest_frame;           // the function of the largest frame; empty if it is not known
   std::uint64_t largest_frame_bytes = 0;
-  std::uint64_t longest_waiting_ns = 0;  // lower bound; 0 = not known
-  std::vector<std::uint64_t> goids;      // the first few
-  bool system = false;                   // the runtime's own goroutines
+  std::uint64_t longest_waiting_ns = 0;         // lower bound; 0 = not known
+  std::vector<std::uint64_t> goids;             // the first few
+  bool system = false;                          // the runtime's own goroutines
+  std::optional<AllocationSites> allocated_at;  // of retained_bytes
 
   bool leaked() const { return state == heap::GoroutineState::kLeaked; }  // the runtime has proven it
 };
@@ -150,7 +136,7 @@ struct Finding {
   Sentence because;              // what shows it
   std::vector<ChainStep> chain;  // may be empty
   std::string fault;             // what is at fault: a variable, a line of code, a setting
-  std::optional<AllocationSite> allocated_at;
+  std::optional<AllocationSites> allocated_at;
   Sentence fix;
   std::string fingerprint;  // the same in every run on every host, and after edits of the program elsewhere
 };
@@ -174,6 +160,7 @@ struct Report {
   heap::Account account;
   MemoryAccount memory;
   HeapTotals heap;
+  ProfileFacts profile;
   graph::Audit audit;
   std::string audit_line;
   std::vector<TypeTotals> types;         // ordered by retained bytes

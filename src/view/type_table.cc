@@ -5,9 +5,11 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <tuple>
 
 #include "base/cancel.h"
 #include "base/units.h"
+#include "view/allocation_sites.h"
 #include "view/labels.h"
 #include "view/words.h"
 
@@ -19,6 +21,17 @@ constexpr std::uint32_t kNoRow = ~std::uint32_t{0};
 constexpr std::uint32_t kCancelEvery = 1 << 20;
 constexpr std::size_t kAhead = 16;  // children between the prefetch of memory and its use
 
+// The parts of a map count as the map, which is one thing.
+std::vector<std::uint32_t> rows_of_types(const heap::Snapshot& snapshot) {
+  std::vector<std::uint32_t> rows;
+  rows.reserve(snapshot.types.size());
+  for (std::uint32_t type = 0; type < snapshot.types.size(); ++type) {
+    const heap::Type& row = snapshot.types[type];
+    rows.push_back(heap::is_map_part(row.role) && row.of ? row.of.row : type);
+  }
+  return rows;
+}
+
 class TypeSums {
  public:
   TypeSums(const heap::Snapshot& snapshot, const graph::DominatorTree& tree)
@@ -26,15 +39,10 @@ class TypeSums {
         tree_(tree),
         columns_(tree.dominators().columns()),
         rows_(snapshot.types.size()),
+        row_of_type_(rows_of_types(snapshot)),
         known_by_(snapshot.types.size()),
         has_pointers_(snapshot.types.size()),
-        part_rows_(snapshot.types.size(), kNoRow) {
-    row_of_type_.reserve(snapshot.types.size());
-    for (std::uint32_t type = 0; type < snapshot.types.size(); ++type) {
-      const heap::Type& row = snapshot.types[type];
-      row_of_type_.push_back(heap::is_map_part(row.role) && row.of ? row.of.row : type);
-    }
-  }
+        part_rows_(snapshot.types.size(), kNoRow) {}
 
   std::vector<TypeTotals> run() {
     count();
@@ -59,8 +67,10 @@ class TypeSums {
   std::uint32_t unknown_row(std::uint64_t size, bool pointers) {
     const auto [it, is_new] = unknown_.try_emplace({size, pointers}, static_cast<std::uint32_t>(rows_.size()));
     if (is_new) {
-      rows_.emplace_back().type =
-          fmt::format("unknown, {}, {}", format_bytes(size), pointers ? "pointers" : "no pointers");
+      TypeTotals& row = rows_.emplace_back();
+      row.type = fmt::format("unknown, {}, {}", format_bytes(size), pointers ? "pointers" : "no pointers");
+      row.slot_size = size;
+      row.pointers = pointers;
       known_by_.emplace_back();
       has_pointers_.push_back(pointers);
     }
@@ -72,7 +82,10 @@ class TypeSums {
     std::uint32_t& row = part_rows_[type.row];
     if (row == kNoRow) {
       row = static_cast<std::uint32_t>(rows_.size());
-      rows_.emplace_back().type = part_name(snapshot_, type);
+      TypeTotals& part = rows_.emplace_back();
+      part.type = part_name(snapshot_, type);
+      part.id = type;
+      part.in_part = true;
       known_by_.emplace_back();
       has_pointers_.push_back(false);
     }
@@ -182,7 +195,8 @@ class TypeSums {
       const auto& kinds = known_by_[row];
       rows_[row].known_by = static_cast<heap::KnownBy>(std::max_element(kinds.begin(), kinds.end()) - kinds.begin());
       if (row < snapshot_.types.size()) {
-        rows_[row].type = type_name(snapshot_, TypeId(static_cast<std::uint32_t>(row)));
+        rows_[row].id = TypeId(static_cast<std::uint32_t>(row));
+        rows_[row].type = type_name(snapshot_, rows_[row].id);
       }
       out.push_back(std::move(rows_[row]));
     }
@@ -198,8 +212,8 @@ class TypeSums {
   const heap::Snapshot& snapshot_;
   const graph::DominatorTree& tree_;
   const graph::DominatorColumns& columns_;
-  std::vector<std::uint32_t> row_of_type_;  // by TypeId; the parts of a map count as the map, which is one thing
   std::vector<TypeTotals> rows_;            // by TypeId, then those of parts and those without a type
+  std::vector<std::uint32_t> row_of_type_;  // by TypeId
   std::vector<std::array<std::uint64_t, kKinds>> known_by_;
   std::vector<bool> has_pointers_;        // whether some object of the row is pointerful
   std::vector<std::uint32_t> part_rows_;  // by TypeId; kNoRow: there are none
@@ -209,17 +223,68 @@ class TypeSums {
   std::vector<std::pair<std::size_t, std::uint32_t>> outermost_;  // height of the stack, row
 };
 
-constexpr ColumnOf<TypeTotals> kColumns[] = {
+// Tells in which of some rows an object is.
+class TypeRows {
+ public:
+  TypeRows(const heap::Snapshot& snapshot, const graph::ObjectSizes& sizes, const std::vector<TypeTotals>& rows)
+      : snapshot_(snapshot), sizes_(sizes), row_of_type_(rows_of_types(snapshot)) {
+    for (std::uint32_t row = 0; row < rows.size(); ++row) at_[key_of(rows[row])] = row;
+  }
+
+  std::uint32_t of(ObjectId object) const {
+    TypeTotals like;
+    if (const heap::ObjectType type = snapshot_.object_type[object.row]) {
+      like.in_part = type.known_by() == heap::KnownBy::kPart;
+      like.id = like.in_part ? type.type() : TypeId(row_of_type_[type.type().row]);
+    } else {
+      like.slot_size = sizes_.size_of(object);
+      like.pointers = object.row < snapshot_.pointerful;
+    }
+    const auto found = at_.find(key_of(like));
+    return found == at_.end() ? AllocationSamples::kNoGroup : found->second;
+  }
+
+ private:
+  using Key = std::tuple<TypeId, bool, std::uint64_t, bool>;
+  static Key key_of(const TypeTotals& row) { return {row.id, row.in_part, row.slot_size, row.pointers}; }
+
+  const heap::Snapshot& snapshot_;
+  const graph::ObjectSizes& sizes_;
+  std::vector<std::uint32_t> row_of_type_;
+  std::map<Key, std::uint32_t> at_;
+};
+
+// A row of the table, with the text of one of its cells.
+struct TypeLine {
+  TypeTotals totals;
+  std::string put_there_by;
+
+  const AllocationEstimate* estimate() const {
+    return totals.allocated_at && totals.allocated_at->estimate ? &*totals.allocated_at->estimate : nullptr;
+  }
+};
+
+constexpr ColumnOf<TypeLine> kColumns[] = {
     {{"retained", Unit::kBytes, "what the objects of the type keep alive, themselves included"},
-     [](const TypeTotals& row) { return Cell(row.retained_bytes); }},
-    {{"own", Unit::kBytes, "of their slots"}, [](const TypeTotals& row) { return Cell(row.bytes); }},
+     [](const TypeLine& row) { return Cell(row.totals.retained_bytes); }},
+    {{"own", Unit::kBytes, "of their slots"}, [](const TypeLine& row) { return Cell(row.totals.bytes); }},
     {{"count", Unit::kCount, "reachable objects; a map has several"},
-     [](const TypeTotals& row) { return Cell(row.count); }},
+     [](const TypeLine& row) { return Cell(row.totals.count); }},
     {{"type", Unit::kText, "full name, or size and kind of the slots if it is unknown"},
-     [](const TypeTotals& row) { return text_cell(row.type); }},
+     [](const TypeLine& row) { return text_cell(row.totals.type); }},
     {{"known_by", Unit::kText, "how the type of most of them is known", Shown::kIfRoom,
       [] { return words_up_to(heap::KnownBy::kPart); }},
-     [](const TypeTotals& row) { return text_cell(name_of(row.known_by)); }},
+     [](const TypeLine& row) { return text_cell(name_of(row.totals.known_by)); }},
+    {{"put_there_by", Unit::kText, "the place that allocated most of them, if most samples agree", Shown::kWhenAsked},
+     [](const TypeLine& row) { return text_cell(row.put_there_by); }},
+    {{"sampled", Unit::kCount, "objects of which the memory profile took a sample", Shown::kWhenAsked},
+     [](const TypeLine& row) { return row.totals.allocated_at ? Cell(row.totals.allocated_at->sampled) : Cell(); }},
+    {{"estimated", Unit::kBytes, "what the samples say of `own`", Shown::kWhenAsked},
+     [](const TypeLine& row) { return row.estimate() ? Cell(row.estimate()->bytes.value) : Cell(); }},
+    {{"least", Unit::kBytes, "in 19 of 20 cases `own` is not less", Shown::kWhenAsked},
+     [](const TypeLine& row) { return row.estimate() ? Cell(row.estimate()->bytes.least) : Cell(); }},
+    {{"most", Unit::kBytes, "in 19 of 20 cases `own` is not more", Shown::kWhenAsked},
+     [](const TypeLine& row) { return row.estimate() ? Cell(row.estimate()->bytes.most) : Cell(); }},
 };
 
 }  // namespace
@@ -228,12 +293,31 @@ std::vector<TypeTotals> type_totals(const heap::Snapshot& snapshot, const graph:
   return TypeSums(snapshot, tree).run();
 }
 
+void add_allocation_sites(const heap::Snapshot& snapshot, const graph::Dominators& dominators,
+                          const AllocationSamples& samples, std::vector<TypeTotals>& rows) {
+  const TypeRows row_of(snapshot, dominators.columns().sizes, rows);
+  auto sites = samples.by_group(rows.size(), [&](ObjectId object) {
+    return dominators.reachable(object) ? row_of.of(object) : AllocationSamples::kNoGroup;
+  });
+  for (std::size_t row = 0; row < rows.size(); ++row) rows[row].allocated_at = std::move(sites[row]);
+}
+
 TableShape type_shape() {
-  return make_shape<TypeTotals>("types", "retained", kColumns, "own");
+  return make_shape<TypeLine>("types", "retained", kColumns, "own");
 }
 
 Table type_table(const heap::Snapshot& snapshot, const graph::Dominators& dominators) {
-  return make_table<TypeTotals>(type_shape(), kColumns, type_totals(snapshot, graph::DominatorTree(dominators)));
+  std::vector<TypeTotals> totals = type_totals(snapshot, graph::DominatorTree(dominators));
+  const heap::ObjectIndex index(snapshot);
+  const Names names(snapshot, index);
+  add_allocation_sites(snapshot, dominators, AllocationSamples(names, dominators.columns().sizes), totals);
+  std::vector<TypeLine> lines;
+  for (TypeTotals& row : totals) {
+    const AllocationPlace* const place = row.allocated_at ? row.allocated_at->agreed() : nullptr;
+    std::string put_there_by = place == nullptr ? "" : code_text(place->place);
+    lines.push_back({std::move(row), std::move(put_there_by)});
+  }
+  return make_table<TypeLine>(type_shape(), kColumns, std::move(lines));
 }
 
 }  // namespace holdfast::view

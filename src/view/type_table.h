@@ -2,12 +2,14 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "graph/dominator_tree.h"
 #include "graph/dominators.h"
 #include "heap/snapshot.h"
+#include "view/allocation.h"
 #include "view/table.h"
 
 namespace holdfast::view {
@@ -21,11 +23,22 @@ struct TypeTotals {
   // What its objects retain together: the sum over those that no other object of the row dominates.
   std::uint64_t retained_bytes = 0;
   heap::KnownBy known_by = heap::KnownBy::kUnknown;  // how most of them are known
+  TypeId id;                                         // of the type; none where it is not known
+  bool in_part = false;                              // they hold a value of the type and something else
+  std::uint64_t slot_size = 0;                       // where it is not
+  bool pointers = false;                             // where it is not: whether the slots can hold any
+  std::optional<AllocationSites> allocated_at;       // of `bytes`; whoever makes a list of types for people fills it
 };
 
 // Returns the rows that occur, in the order of the types, then those that are known in part or not at all. Walks over
 // the objects once and down the dominator tree once, on one thread. Throws when cancelled.
 std::vector<TypeTotals> type_totals(const heap::Snapshot& snapshot, const graph::DominatorTree& tree);
+
+class AllocationSamples;
+
+// Fills `allocated_at` of the rows.
+void add_allocation_sites(const heap::Snapshot& snapshot, const graph::Dominators& dominators,
+                          const AllocationSamples& samples, std::vector<TypeTotals>& rows);
 
 TableShape type_shape();
 Table type_table(const heap::Snapshot& snapshot, const graph::Dominators& dominators);
