@@ -24,7 +24,8 @@ TEST(SampleEstimate, OfFewSmallObjectsHasTheExactLimits) {
   constexpr struct {
     std::uint64_t samples;
     double least, most;
-  } kLimits[] = {{0, 0, 3.6889}, {1, 0.0253, 5.5716}, {3, 0.6187, 8.7673}, {9, 4.1154, 17.0848}, {150, 126.955, 176.02}};
+  } kLimits[] = {
+      {0, 0, 3.6889}, {1, 0.0253, 5.5716}, {3, 0.6187, 8.7673}, {9, 4.1154, 17.0848}, {150, 126.955, 176.02}};
   constexpr std::uint64_t kLarge = 1 << 20;  // beside which objects of 8 bytes are small
   for (const auto& limit : kLimits) {
     SampleEstimate sum(kLarge);
