@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <map>
 #include <span>
 #include <unordered_map>
@@ -222,8 +223,14 @@ std::pair<std::uint64_t, std::uint64_t> estimate(std::uint64_t objects, std::uin
   if (rate <= 1) return {objects, bytes};
   const double size = static_cast<double>(bytes) / static_cast<double>(objects);
   const double scale = 1 / (1 - std::exp(-size / static_cast<double>(rate)));
-  return {static_cast<std::uint64_t>(static_cast<double>(objects) * scale),
-          static_cast<std::uint64_t>(static_cast<double>(bytes) * scale)};
+  // Values are signed in a profile; a damaged capture may have counts that do not fit.
+  const auto scaled = [&](std::uint64_t number) {
+    constexpr auto kMost = std::numeric_limits<std::int64_t>::max();
+    const double estimated = static_cast<double>(number) * scale;
+    return static_cast<std::uint64_t>(estimated < static_cast<double>(kMost) ? static_cast<std::int64_t>(estimated)
+                                                                             : kMost);
+  };
+  return {scaled(objects), scaled(bytes)};
 }
 
 std::string heap_profile_pprof(const heap::Snapshot& snapshot) {

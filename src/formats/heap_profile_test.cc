@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 #include <zlib.h>
 
+#include <limits>
+
 #include "base/error.h"
 #include "formats/gzip.h"
 #include "formats/proto_writer.h"
@@ -58,6 +60,8 @@ TEST(HeapProfile, EstimatesAsTheRuntimeDoes) {
   EXPECT_EQ(estimate(3, 3 * 64, 4096), Numbers(193, 12384));
   EXPECT_EQ(estimate(7, 7 << 20, 1), Numbers(7, 7 << 20)) << "every object was sampled";
   EXPECT_EQ(estimate(0, 0, 4096), Numbers(0, 0));
+  constexpr std::uint64_t kMost = std::numeric_limits<std::int64_t>::max();
+  EXPECT_EQ(estimate(~std::uint64_t{0}, 8, ~std::uint64_t{0}), Numbers(kMost, kMost)) << "damaged, and still a number";
 }
 
 TEST(HeapProfile, TextHasTheSamplesAsTheyAreTheLargestInUseFirst) {

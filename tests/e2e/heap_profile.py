@@ -151,7 +151,8 @@ def check(binary, release, mode, folder):
             text = live.run(["export", target, "--format", "heap-text", "-o", "-"]).decode()
             if f"@ heap/{2 * own.period[1]}\n" not in text.splitlines(True)[0]:
                 wrong.append(f"the text begins with {text[:80]!r}")
-            done = subprocess.run(["go", "tool", "pprof", "-top", folder / "heap.pb.gz"], capture_output=True, text=True)
+            pprof = [cells.ROOT / "tools/go_release", release, "--", "go", "tool", "pprof"]
+            done = subprocess.run([*pprof, "-top", folder / "heap.pb.gz"], capture_output=True, text=True)
             if done.returncode != 0 or "main.deep" not in done.stdout:
                 wrong.append(f"go tool pprof: {done.stderr or done.stdout}")
             yield kind, wrong, len(own.samples)
