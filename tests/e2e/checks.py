@@ -45,6 +45,10 @@ MANY_SLOTS = 100
 TYPED_WITH_DWARF = 0.97  # of the live bytes
 LABEL_SLACK = 16 << 10   # bytes
 NAMED_FROM = 0.01        # holders of a smaller share need not stand in the report
+WITHOUT_TRUTH = 0.05     # of the estimates by samples: intervals of 95 %
+FEW_WITHOUT_TRUTH = 2
+MANY_ESTIMATES = 40      # of the program that is made for them
+SETS_THE_RATE = {"heap_profile"}  # of the memory profile, after it has allocated much
 VERBS = ("report", "audit", "types", "roots", "spans", "goroutines")
 LABELS, EACH_GOROUTINE = "labels --top 0", "goroutines --each --top 0"  # for programs that state labels
 VOLATILE = {"pause_ms", "predicted_ms", "pause", "took_ms", "peak_rss_bytes", "bytes_read", "waiting", "longest_waiting_ns", "since",
@@ -653,6 +657,45 @@ def tables_add_up_to_the_heap(case):
     low, high = case.range("HeapInuse")
     if still(case):
         yield from outside("sum of span bytes", low, high, sum(s["size"] for s in spans))
+
+
+def estimates(report):
+    """Yields (what, exact bytes, estimated bytes) of each thing that the memory profile's samples say something of."""
+    for rows, name, exact in (("holders", "what", "bytes"), ("types", "type", "bytes"), ("goroutines", "top", "retained_bytes")):
+        for row in report[rows]:
+            sites = row.get("allocated_at")
+            if sites and sites["estimate"]:
+                yield row[name], row[exact], sites["estimate"]["bytes"]
+
+
+@check
+def samples_say_what_the_graph_knows(case):
+    rows = list(estimates(case.answer("report")))
+    missed = [(what, exact, said) for what, exact, said in rows if not said["least"] <= exact <= said["most"]]
+    # Intervals have the truth in 19 of 20 cases; four standard deviations more are chance.
+    expected = len(rows) * WITHOUT_TRUTH
+    allowed = expected + 4 * (expected * (1 - WITHOUT_TRUTH)) ** 0.5
+    if len(missed) > max(allowed, FEW_WITHOUT_TRUTH):
+        yield f"{len(missed)} of {len(rows)} estimates are wrong: {missed[:3]}"
+
+
+@check(when=lambda case: case.program not in SETS_THE_RATE)
+def the_rate_of_the_profile_has_not_changed(case):
+    profile = case.answer("report")["memory_profile"]
+    if profile["rate_has_changed"]:
+        yield f"the profile's rate has changed: {profile}"
+
+
+@check(when=lambda case: "profile_rate" in case.truth["facts"])
+def what_was_sampled_is_told(case):
+    report = case.answer("report")
+    if report["memory_profile"]["rate"] != case.truth["facts"]["profile_rate"]:
+        yield differ("rate of the profile", case.truth["facts"]["profile_rate"], report["memory_profile"]["rate"])
+    if len(list(estimates(report))) < MANY_ESTIMATES:
+        yield f"only {len(list(estimates(report)))} estimates"
+    places = [h["allocated_at"]["place"] for h in report["holders"] if h["allocated_at"]["agreed"]]
+    if not any(place.startswith("main.record ") for place in places):  # and not bytes.growSlice
+        yield f"main.record put nothing there, but {places}"
 
 
 def without_volatile(value):

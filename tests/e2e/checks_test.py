@@ -17,6 +17,8 @@ GOOD = {
         "heap": {"objects": 1000, "bytes": 9000000, "reachable_objects": 995, "reachable_bytes": 8999000, "edges": 700,
                  "roots": 50, "typed_bytes": 8900000},
         "holders": [{"bytes": 8000000, "count": 900, "what": "900 x *main.T in the map main.byID", "container": "map", "owners": ["main.byID"],
+                     "allocated_at": {"place": "main.make main.go:9", "agreed": True,
+                                      "estimate": {"bytes": {"value": 8000000, "least": 7000000, "most": 9000000}}},
                      "chain": [{"text": "main.byID", "kind": "root", "field": ""},
                                {"text": "main.Index", "kind": "object", "field": ""},
                                {"text": "main.T", "kind": "object", "field": ".all"}]}],
@@ -34,7 +36,8 @@ GOOD = {
                         "largest_frame_bytes": 1000, "stack_bytes": 2000000, "stack_used": 1000000},
                        {"count": 3, "depth": 405, "top": "main.render", "largest_frame": "main.(*stream).render main.go:30",
                         "largest_frame_bytes": 1000, "stack_bytes": 2000000, "stack_used": 1900000}],
-        "types": [], "losses": [], "pause_ms": 3.5, "bytes_read": 10000000, "peak_rss_bytes": 40000000},
+        "types": [], "losses": [], "memory_profile": {"known": True, "rate": 524288, "rate_has_changed": False},
+        "pause_ms": 3.5, "bytes_read": 10000000, "peak_rss_bytes": 40000000},
     "audit": {"clean": True, "objects": 1000, "marked": 990, "gc_cycles": 4, "unexplained": [], "unexplained_objects": 0, "unexplained_bytes": 0, "floating": 5,
               "causes": [{"id": "resurrection", "objects": 8, "shown": 4, "examples": ["0xc000000000"]}],
               "alloc_count_mismatches": 0, "pointers_to_free_slots": 0, "goroutines_checked": 5, "not_unwound": [], "losses": [],
@@ -105,6 +108,10 @@ def changed(source, path, value):
     return result
 
 
+def sampled_type(exact, least, most):
+    return {"type": "main.T", "bytes": exact, "allocated_at": {"estimate": {"bytes": {"value": least, "least": least, "most": most}}}}
+
+
 # (check, the part of the faultless answer that is changed, its new value)
 FAULTS = [
     ("nothing_is_unexplained", ("audit", "unexplained_objects"), 1),
@@ -159,6 +166,8 @@ FAULTS = [
     ("goroutines_of_a_label_hold_what_the_program_says", ("labels --top 0", "labels", 0, "shared"), 70000),
     ("goroutines_of_a_label_hold_what_the_program_says", ("labels --top 0", "labels"), []),
     ("goroutines_show_their_labels", ("goroutines --each --top 0", "goroutines", 1, "labels"), "tenant=acme2"),
+    ("samples_say_what_the_graph_knows", ("report", "types"), [sampled_type(5, 6, 7), sampled_type(8, 6, 7), sampled_type(5, 6, 7)]),
+    ("the_rate_of_the_profile_has_not_changed", ("report", "memory_profile", "rate_has_changed"), True),
     ("tables_add_up_to_the_heap", ("spans", "spans", 0, "size"), 8000000),
 ]
 
@@ -194,7 +203,7 @@ class ChecksTest(unittest.TestCase):
             "a_stripped_copy_gives_the_same_graph", "the_layout_table_gives_the_same_graph_as_debug_information", "a_picture_answers_as_the_process_did",
             "looks_of_one_collection_differ_in_new_objects_only", "the_same_picture_gives_the_same_answer", "one_thread_gives_the_same_answer",
             "variables_without_symbol_are_called_after_who_uses_them", "labels_are_the_same_in_every_run",
-            "symbols_of_a_twin_give_a_stripped_copy_the_true_names"}
+            "symbols_of_a_twin_give_a_stripped_copy_the_true_names", "what_was_sampled_is_told"}
         self.assertEqual({f.__name__ for f, _ in checks.CHECKS}, tested)
 
     def test_counters_may_lie_between_two_readings_only(self):
@@ -405,6 +414,16 @@ class ChecksTest(unittest.TestCase):
             self.assertEqual(list(found), [name] if wrong else [], (field, value))
         after_another = changed(changed(GOOD, ("audit", "marked"), 989), ("audit", "gc_cycles"), 3)
         self.assertEqual(complaints(case("core", others=[("live", after_another)])), {})
+
+    def test_a_profile_that_tells_too_little_is_found(self):
+        truth = changed(TRUTH, ("facts", "profile_rate"), 524288)
+        good = changed(GOOD, ("report", "types"), [sampled_type(6, 6, 7)] * checks.MANY_ESTIMATES)
+        good = changed(good, ("report", "holders", 0, "allocated_at", "place"), "main.record main.go:9")
+        told = lambda answers: complaints(case(truth=truth, answers=answers)).get("what_was_sampled_is_told")
+        self.assertIsNone(told(good))
+        for path, value in ((("memory_profile", "rate"), 4096), (("types",), []), (("holders", 0, "allocated_at", "agreed"), False),
+                            (("holders", 0, "allocated_at", "place"), "bytes.growSlice buffer.go:9")):
+            self.assertTrue(told(changed(good, ("report", *path), value)), path)
 
     def test_volatile_fields_do_not_count_as_differences(self):
         other = changed(changed(GOOD, ("report", "pause_ms"), 9), ("report", "account", "rss"), 9)
