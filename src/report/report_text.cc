@@ -247,11 +247,12 @@ class Text {
     constexpr std::string_view kNothing = "where it was allocated is not known: ";
     if (!profile.known)
       return profile.sampled > 0 ? "" : fmt::format("{}the runtime's memory profile was not found", kNothing);
-    if (profile.rate == 0U && profile.sampled > 0)
-      return "runtime.MemProfileRate is 0: only what was allocated before it was set has samples";
+    // The runtime itself may have been sampled before it looked at what the linker says.
     if (profile.rate == 0U && profile.switched_off)
       return fmt::format("{}no code of the program reads the memory profile, so the linker has switched it off",
                          kNothing);
+    if (profile.rate == 0U && profile.sampled > 0)
+      return "runtime.MemProfileRate is 0: only what was allocated before it was set has samples";
     if (profile.rate == 0U) return fmt::format("{}runtime.MemProfileRate is 0, so the profiler is off", kNothing);
     if (profile.rate_has_changed)
       return fmt::format(

@@ -3,7 +3,7 @@
 namespace holdfast::view {
 namespace {
 
-constexpr std::size_t kKnownEvery = 256;  // objects of a way between those whose answer is remembered
+constexpr std::size_t kRememberedEvery = 256;  // objects of a way between those whose answer is remembered
 
 }  // namespace
 
@@ -30,7 +30,7 @@ std::uint32_t RootAbove::of(ObjectId object) {
     }
   }
   for (std::size_t i = way_.size(); i-- > 0;)
-    if ((way_.size() - i) % kKnownEvery == 0) known_.emplace(way_[i].row, found);
+    if ((way_.size() - i) % kRememberedEvery == 0) known_.emplace(way_[i].row, found);
   return found;
 }
 
