@@ -48,7 +48,7 @@ NAMED_FROM = 0.01        # holders of a smaller share need not stand in the repo
 WITHOUT_TRUTH = 0.05     # of the estimates by samples: intervals of 95 %
 FEW_WITHOUT_TRUTH = 2
 MANY_ESTIMATES = 40      # of the program that is made for them
-SETS_THE_RATE = {"heap_profile"}  # of the memory profile, after it has allocated much
+SETS_THE_RATE = {"heap_profile", "rate_changed"}  # of the memory profile, after it has allocated much
 VERBS = ("report", "audit", "types", "roots", "spans", "goroutines")
 LABELS, EACH_GOROUTINE = "labels --top 0", "goroutines --each --top 0"  # for programs that state labels
 VOLATILE = {"pause_ms", "predicted_ms", "pause", "took_ms", "peak_rss_bytes", "bytes_read", "waiting", "longest_waiting_ns", "since",
@@ -684,6 +684,15 @@ def the_rate_of_the_profile_has_not_changed(case):
     profile = case.answer("report")["memory_profile"]
     if profile["rate_has_changed"]:
         yield f"the profile's rate has changed: {profile}"
+
+
+@check(when=lambda case: "rate_changes" in case.truth["facts"])
+def a_changed_rate_is_told(case):
+    report = case.answer("report")
+    if not report["memory_profile"]["rate_has_changed"]:
+        yield f"the rate of the profile has changed, unnoticed: {report['memory_profile']}"
+    for what, exact, said in list(estimates(report))[:1]:
+        yield f"{what}, {exact} B, was estimated at {said} though the rate has changed"
 
 
 @check(when=lambda case: "profile_rate" in case.truth["facts"])

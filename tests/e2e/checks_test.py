@@ -203,7 +203,7 @@ class ChecksTest(unittest.TestCase):
             "a_stripped_copy_gives_the_same_graph", "the_layout_table_gives_the_same_graph_as_debug_information", "a_picture_answers_as_the_process_did",
             "looks_of_one_collection_differ_in_new_objects_only", "the_same_picture_gives_the_same_answer", "one_thread_gives_the_same_answer",
             "variables_without_symbol_are_called_after_who_uses_them", "labels_are_the_same_in_every_run",
-            "symbols_of_a_twin_give_a_stripped_copy_the_true_names", "what_was_sampled_is_told"}
+            "symbols_of_a_twin_give_a_stripped_copy_the_true_names", "what_was_sampled_is_told", "a_changed_rate_is_told"}
         self.assertEqual({f.__name__ for f, _ in checks.CHECKS}, tested)
 
     def test_counters_may_lie_between_two_readings_only(self):
@@ -424,6 +424,15 @@ class ChecksTest(unittest.TestCase):
         for path, value in ((("memory_profile", "rate"), 4096), (("types",), []), (("holders", 0, "allocated_at", "agreed"), False),
                             (("holders", 0, "allocated_at", "place"), "bytes.growSlice buffer.go:9")):
             self.assertTrue(told(changed(good, ("report", *path), value)), path)
+
+    def test_a_changed_rate_that_is_not_told_is_found(self):
+        truth = changed(TRUTH, ("facts", "rate_changes"), 1)
+        changes = changed(GOOD, ("report", "memory_profile", "rate_has_changed"), True)
+        good = changed(changes, ("report", "holders", 0, "allocated_at", "estimate"), None)
+        told = lambda answers: complaints(case(truth=truth, answers=answers)).get("a_changed_rate_is_told")
+        self.assertIsNone(told(good))
+        self.assertTrue(told(changes))
+        self.assertTrue(told(changed(good, ("report", "memory_profile", "rate_has_changed"), False)))
 
     def test_volatile_fields_do_not_count_as_differences(self):
         other = changed(changed(GOOD, ("report", "pause_ms"), 9), ("report", "account", "rss"), 9)
