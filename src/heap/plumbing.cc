@@ -41,9 +41,9 @@ const Frame* first_frame(const Snapshot& snapshot, std::uint32_t first, std::uin
 }  // namespace
 
 bool is_plumbing(std::string_view function) {
-  static const std::vector<std::string_view> kPackages = read_packages(plumbing_files().front().text);
-  return function.empty() || std::any_of(kPackages.begin(), kPackages.end(),
-                                         [&](std::string_view path) { return lies_in(function, path); });
+  static const std::vector<std::string_view> packages = read_packages(plumbing_files().front().text);
+  return function.empty() ||
+         std::any_of(packages.begin(), packages.end(), [&](std::string_view path) { return lies_in(function, path); });
 }
 
 bool is_standard_library(std::string_view function, std::string_view main_module) {

@@ -47,6 +47,7 @@ class AllocationSamples::Tally {
     sites.place_count = by_place_.size();
     // Callers differ more than the place itself, so places are compared first, then the stacks of each.
     std::vector<const Place*> sorted;
+    sorted.reserve(by_place_.size());
     for (const auto& [key, place] : by_place_) sorted.push_back(&place);
     std::stable_sort(sorted.begin(), sorted.end(),
                      [](const Place* a, const Place* b) { return a->estimate.samples() > b->estimate.samples(); });

@@ -41,6 +41,7 @@ std::vector<TypeTotals> sorted_types(const heap::Snapshot& snapshot, const graph
 void add_allocation_sites(const graph::Dominators& dominators, const AllocationSamples& samples,
                           std::vector<GoroutineRow>& rows) {
   std::vector<RootId> roots;
+  roots.reserve(rows.size());
   for (const GoroutineRow& row : rows) roots.push_back(row.root);
   RootAbove above(dominators, roots);
   auto sites = samples.by_group(rows.size(), [&](ObjectId object) { return above.of(object); });
