@@ -156,7 +156,7 @@ constexpr auto kSections = std::to_array<HoldSection>({
     section("CRNG", HoldPart::kContent, table<&Snapshot::content, &Content::ranges>()),
     section("CBYT", HoldPart::kContent, column<kPlain, &Snapshot::content, &Content::bytes>()),
     section("PROF", HoldPart::kProfile, records<&Snapshot::profile>()),
-    section("PREC", HoldPart::kProfile, table<&Snapshot::profile, &MemoryProfile::records>()),
+    section("PBKT", HoldPart::kProfile, table<&Snapshot::profile, &MemoryProfile::records>()),
     section("PMAP", HoldPart::kProfile, records<&Snapshot::profile, &MemoryProfile::mappings>()),
     section("RUNT", HoldPart::kRuntimes, records<&Snapshot::target, &TargetInfo::runtimes>()),
     section("GLBL", HoldPart::kGoroutineLabels, table<&Snapshot::goroutine_labels>()),
