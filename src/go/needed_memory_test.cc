@@ -12,8 +12,8 @@ namespace {
 
 using testing::Contains;
 using testing::ElementsAre;
-using testing::UnorderedElementsAre;
 using testing::IsEmpty;
+using testing::UnorderedElementsAre;
 
 AddressRange range(Address begin, std::uint64_t bytes) {
   return {begin, begin + bytes};

@@ -49,7 +49,7 @@ struct MappingUsage {
   std::uint64_t anonymous = 0;
   std::uint64_t swap = 0;
   std::uint64_t huge = 0;  // anonymous memory in huge pages
-  std::string vm_flags;  // two-letter flags of proc(5), separated by spaces
+  std::string vm_flags;    // two-letter flags of proc(5), separated by spaces
 };
 
 // Both return mappings in address order, and fail with kTargetGone if the process is gone and with kPermission if we
