@@ -148,6 +148,7 @@ VariableLabels::Holder VariableLabels::holder_of(Address word, int depth) const 
   }
   const Use* const below = word == target ? nullptr : use_below(Address(word.value - 1));
   if (!holder.is_certain && below != nullptr && below->variable >= target) return {};
+  holder.is_certain = holder.is_certain || word - target < least_size_of(target);
   for (auto pointer = first; pointer != end; ++pointer) {
     holder.symbol = symbols_.find(pointer->where);
     if (holder.symbol != nullptr) return holder;
@@ -159,6 +160,29 @@ VariableLabels::Holder VariableLabels::holder_of(Address word, int depth) const 
   Holder next = holder_of(first->where, depth + 1);
   next.is_certain = next.is_certain && holder.is_certain;
   return next;
+}
+
+std::vector<AddressRange> VariableLabels::sizes_in_bss() const {
+  std::vector<AddressRange> sizes;
+  const auto add = [&](Address begin, std::uint64_t size) {
+    if (std::ranges::any_of(modules_, [&](const go::Module& module) { return module.bss.contains(begin); }))
+      sizes.push_back({begin, begin + size});
+  };
+  for (const AddressRange& extent : facts_.extents) add(extent.begin, extent.size());
+  for (const StaticPointer& pointer : pointers_)
+    if (const Pointee* const pointee = pointee_of(pointer.where)) add(pointer.target, pointee->size);
+  std::ranges::sort(sizes, {}, [](const AddressRange& range) { return range.begin; });
+  for (std::size_t i = 1; i < sizes.size(); ++i)
+    if (section_of(sizes[i - 1].begin) == section_of(sizes[i].begin))
+      sizes[i].end = sizes[i].begin + std::max(sizes[i].size(), sizes[i - 1].size());
+  return sizes;
+}
+
+// Returns a size that the variable has at least; 0 if nothing is known.
+std::uint64_t VariableLabels::least_size_of(Address variable) const {
+  const auto* const row =
+      last_at_or_below(sizes_below_, variable, [](const AddressRange& range) { return range.begin; });
+  return row != nullptr && section_of(variable).contains(row->begin) ? row->size() : 0;
 }
 
 const Pointee* VariableLabels::pointee_of(Address pointer) const {

@@ -8,7 +8,10 @@
 //                                               &Registry{}`; with symbols, too: the linker writes none for such
 //                                               variables. By nearness: only how near this word lies to where the
 //                                               pointer leads says that both are one variable. Words that only
-//                                               initialisers use are told with these as well
+//                                               initialisers use are told with these as well. In bss the linker
+//                                               lays variables out in ascending order of size, so one has at least
+//                                               the size of any below it: that is certain, too (seen in the symbols
+//                                               of programs of Go 1.19, 1.23 and 1.26)
 //   after a variable that these functions use   the nearest used word below: perhaps one variable, perhaps two
 #pragma once
 
@@ -62,7 +65,8 @@ class VariableLabels {
         modules_(modules),
         name_of_(name_of),
         strings_(strings),
-        labels_(labels) {}
+        labels_(labels),
+        sizes_below_(sizes_in_bss()) {}
 
   // Returns the label of the word, without its place; it has no basis if nothing is known.
   heap::Label label(Address word);
@@ -87,6 +91,8 @@ class VariableLabels {
   const AddressRange* extent_around(Address word) const;
   const Pointee* pointee_of(Address pointer) const;
   bool is_initialised_only(const Use& use) const;
+  std::vector<AddressRange> sizes_in_bss() const;
+  std::uint64_t least_size_of(Address variable) const;
   AddressRange section_of(Address word) const;
 
   const VariableFacts& facts_;
@@ -96,6 +102,7 @@ class VariableLabels {
   const go::FunctionName& name_of_;
   StringTable& strings_;
   heap::LabelWriter& labels_;
+  std::vector<AddressRange> sizes_below_;  // variables in bss with the largest known size up to there; by address
 };
 
 // Completes the labels of roots that are places in data or bss without a name.

@@ -108,6 +108,21 @@ TEST_F(VariableLabelsTest, FollowPointersThatTheLinkerWrote) {
   EXPECT_EQ(label(kBss + 0x18), "perhaps after 0x18 main.book");
 }
 
+TEST_F(VariableLabelsTest, KnowAtLeastTheSizeOfVariablesBelowInBss) {
+  use(kData, kServe);
+  pointers_ = {{kBss + 0x20, kData}, {kBss + 0x60, kData + 0x50}};
+  facts_.extents = {{kBss + 0x10, kBss + 0x20}};
+  EXPECT_EQ(label(kBss + 0x28), "behind (main.serve)");
+  EXPECT_EQ(label(kBss + 0x30), "perhaps behind (main.serve)");
+  use(kBss + 0x28, kBook);
+  EXPECT_EQ(label(kBss + 0x28), "main.book") << "who uses the word says more";
+  facts_.uses.pop_back();
+  facts_.extents = {{kBss + 0x40, kBss + 0x60}};
+  EXPECT_EQ(label(kBss + 0x28), "perhaps behind (main.serve)") << "it lies above";
+  facts_.extents = {{kData + 0x10, kData + 0x20}};
+  EXPECT_EQ(label(kBss + 0x28), "perhaps behind (main.serve)") << "it lies in another section";
+}
+
 TEST_F(VariableLabelsTest, FollowPointersFromVariableToVariable) {
   use(kData, kServe);
   pointers_ = {{kData + 0x40, kData}, {kBss + 0x20, kData + 0x40}};
