@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "heap/object_index.h"
+#include "view/containers.h"
 
 namespace holdfast::view {
 namespace {
@@ -133,6 +134,34 @@ class OwnerFinder {
   std::map<LabelId, std::uint32_t> behind_;
   std::map<std::pair<StringId, StringId>, std::uint32_t> by_name_;
   std::map<Start, std::vector<Near>> by_start_;
+};
+
+// Tells variables that are a sync.Pool, or package sync's lists of all pools, from all others: they lead to the parts
+// of pools, or to pointers to them, and besides to functions at most.
+class PoolFinder {
+ public:
+  explicit PoolFinder(const heap::Snapshot& snapshot) : snapshot_(snapshot), containers_(snapshot) {}
+
+  bool is_pool(const OwnerRow& owner) const {
+    bool any = false;
+    for (const RootId root : owner.roots) {
+      const heap::Root& row = snapshot_.roots[root.row];
+      for (std::uint32_t t = row.first_target; t < row.first_target + row.target_count; ++t) {
+        const TypeId type = snapshot_.object_type[snapshot_.root_targets[t].object.row].type();
+        if (!type) return false;
+        const heap::Type& known = snapshot_.types[type.row];
+        const bool is_part =
+            containers_.of(type) == Container::kPool || (known.name && snapshot_.strings[known.name] == "*sync.Pool");
+        if (!is_part && known.role != heap::TypeRole::kClosure) return false;
+        any = any || is_part;
+      }
+    }
+    return any;
+  }
+
+ private:
+  const heap::Snapshot& snapshot_;
+  Containers containers_;
 };
 
 // The runtime's records of threads, processors and goroutines refer to each other in circles, so whoever refers to one
@@ -279,6 +308,9 @@ Owners::Owners(const heap::Snapshot& snapshot, const graph::Dominators& dominato
   finder.run();
   rows_ = std::move(finder.rows_);
   owner_of_root_ = std::move(finder.of_root_);
+  const PoolFinder pools(snapshot);
+  for (OwnerRow& row : rows_)
+    if (row.kind == OwnerKind::kVariable && pools.is_pool(row)) row.lasting = Lasting::kFree;
   graph::Ownership ownership;
   ownership.of_root = owner_of_root_;
   for (const OwnerRow& row : rows_)

@@ -29,6 +29,7 @@ enum class OwnerKind : std::uint8_t {
 // How long an owner holds what it holds. Of those that share something, only the highest have it.
 enum class Lasting : std::uint8_t {
   kBookkeeping,   // it knows the object, and others use it: the runtime, a finalizer
+  kFree,          // a sync.Pool: what is free there still refers to what it was used for, until the collector drops it
   kForTheMoment,  // a few goroutines that run, or wait for the network
   kForLong,       // a package variable; goroutines that wait for others, or many at one place
 };

@@ -45,6 +45,38 @@ TEST(Owners, EveryReachableByteIsAtHomeOnce) {
   }
 }
 
+TEST(Owners, WhatIsFreeInAPoolGivesWayToWhoUsesIt) {
+  HeapBuilder heap;
+  const TypeId part = heap.structure("sync.poolLocal", 128, {});
+  const auto local = heap.object(128, part), store = heap.object(64), writer = heap.object(64);
+  heap.edge(local, 0, writer).edge(writer, 0, store);
+  const RootId pool = heap.root(RootKind::kGlobal, "main.writers"),
+               variable = heap.root(RootKind::kGlobal, "main.store");
+  heap.refer(pool, local);
+  heap.refer(variable, store);
+  const heap::Snapshot snapshot = heap.build();
+  const graph::Dominators dominators = graph::dominators(snapshot);
+  const Owners owners(snapshot, dominators);
+  const auto bytes_at = [&](RootId root) { return owners.homes()[owners.owner_of(root)].bytes; };
+  EXPECT_EQ(bytes_at(pool), 192U);
+  EXPECT_EQ(bytes_at(variable), 64U) << "not shared by both";
+}
+
+TEST(Owners, TheListOfAllPoolsGivesWayToo) {
+  HeapBuilder heap;
+  const TypeId list = heap.pointer_type("*sync.Pool", heap.structure("sync.Pool", 64, {}));
+  const auto pools = heap.object(8, list), head = heap.object(256);
+  heap.edge(pools, 0, head);
+  const RootId all = heap.root(RootKind::kGlobal, "sync.allPools"),
+               variable = heap.root(RootKind::kGlobal, "main.head");
+  heap.refer(all, pools);
+  heap.refer(variable, head);
+  const heap::Snapshot snapshot = heap.build();
+  const graph::Dominators dominators = graph::dominators(snapshot);
+  const Owners owners(snapshot, dominators);
+  EXPECT_EQ(owners.homes()[owners.owner_of(variable)].bytes, 256U);
+}
+
 // Whether a variable and goroutines that refer to the same object share it, or the variable has it.
 bool shares(std::uint32_t goroutines, heap::GoroutineState state, WaitReason reason) {
   HeapBuilder heap;
