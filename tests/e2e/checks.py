@@ -562,8 +562,7 @@ def machine_code_names_what_debug_information_does(case):
 def what_large_variables_and_frames_lead_to_is_typed(case):
     answer = case.answer("type-comparison")
     variables, slots = answer["large_variables"], answer["frame_slots"]
-    # Of few, one is more than the share.
-    if variables["typed_without"] < min(LARGE_VARIABLES * variables["all"], variables["all"] - 1):
+    if variables["typed_without"] < LARGE_VARIABLES * variables["all"]:
         yield differ("variables that hold over a thousandth of the live bytes and lead to typed objects",
                      f"{LARGE_VARIABLES:.0%} of {variables['all']}", f"all but {', '.join(variables['untyped'])}")
     if slots["all"] >= MANY_SLOTS and slots["typed_without"] < FRAME_SLOTS * slots["all"]:
