@@ -4,6 +4,7 @@ import copy
 import re
 import unittest
 
+import account_checks
 import cells
 import checks
 import processes
@@ -230,7 +231,7 @@ class ChecksTest(unittest.TestCase):
     def test_a_c_heap_that_is_not_mallocs_own_is_found(self):
         facts = {"malloc_heap_bytes": 50, "malloc_large_bytes": 5 << 20, "malloc_large_blocks": 2, "malloc_used_bytes": 45,
                  "malloc_free_bytes": 14, "malloc_blocks_at_least": 30, "malloc_arenas_at_least": 2}
-        slack, at = checks.MALLOC_SLACK, ("memory", "c_heap")
+        slack, at = account_checks.MALLOC_SLACK, ("memory", "c_heap")
         good = changed(changed(GOOD, ("report", *at, "large_bytes"), 5 << 20), ("report", "account", "c_heap"), 44)
         good = changed(changed(good, ("report", "account", "rss"), 36 + 38), ("report", "memory", "c_heap", "largest"), 4 << 20)
         truth = copy.deepcopy(TRUTH)
@@ -340,7 +341,7 @@ class ChecksTest(unittest.TestCase):
         name = "memory_that_is_not_there_is_in_no_part_of_the_account"
         truth = copy.deepcopy(TRUTH)
         truth["facts"].update(absent_live_bytes=8998999, resident_garbage_bytes=2, garbage_bytes=0)
-        slack = checks.RESIDENT_SLACK
+        slack = account_checks.RESIDENT_SLACK
         for field, value, wrong in (("live", 0, False), ("live", 2001, True), ("garbage", 1, True), ("garbage", 2 + slack, False),
                                     ("garbage", 3 + slack, True), ("of_mappings", True, True)):
             found = complaints(case(truth=truth, answers=changed(GOOD, ("report", "account", field), value)))
