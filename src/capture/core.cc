@@ -167,8 +167,9 @@ class CoreTarget final : public Target {
       const auto identified = times.run("identify", [&] {
         return identify_taken(open_->program(), open_->memory(), open_->layouts(), go::Motion::kStopped, losses_);
       });
-      auto mappings =
-          times.run("residency", [&] { return mappings_of_core(open_->core(), *identified.runtime, open_->memory()); });
+      const StoredParts stored = [&](auto part) { return file_->stored(part); };
+      auto mappings = times.run(
+          "residency", [&] { return mappings_of_core(open_->core(), stored, *identified.runtime, open_->memory()); });
       const FrozenTarget target{&open_->program(), &identified, threads(), 0, std::move(mappings), open_->dwarf()};
       build(target, options_, callbacks, snapshot, losses_, times);
     } catch (const Error& error) {

@@ -12,13 +12,21 @@
 namespace holdfast::capture {
 namespace {
 
+bool is_zero(std::span<const std::byte> page) {
+  return page.front() == std::byte{0} && std::memcmp(page.data(), page.data() + 1, page.size() - 1) == 0;
+}
+
 // Adds the pages of a segment that hold anything. What the core does not have is nowhere, or zero.
-void add_filled_pages(const binary::CoreSegment& segment, std::vector<AddressRange>& to) {
-  for (std::uint64_t at = 0; at < segment.bytes.size(); at += kSystemPage) {
-    const auto page = segment.bytes.subspan(at, std::min<std::uint64_t>(kSystemPage, segment.bytes.size() - at));
-    const bool same = std::memcmp(page.data(), page.data() + 1, page.size() - 1) == 0;
-    if (!same || page.front() != std::byte{0})
-      append_range(to, {segment.range.begin + at, segment.range.begin + at + page.size()});
+void add_filled_pages(const binary::CoreSegment& segment, const StoredParts& stored, std::vector<AddressRange>& to) {
+  const auto all = segment.bytes;
+  std::uint64_t next = 0;  // pages before are looked at
+  for (const auto& part : stored(all)) {
+    const auto begin = static_cast<std::uint64_t>(part.data() - all.data()), end = begin + part.size();
+    for (next = std::max(next, begin / kSystemPage * kSystemPage); next < end; next += kSystemPage) {
+      const auto page = all.subspan(next, std::min<std::uint64_t>(kSystemPage, all.size() - next));
+      const Address at = segment.range.begin + next;
+      if (!is_zero(page)) append_range(to, {at, at + page.size()});
+    }
   }
 }
 
@@ -41,7 +49,8 @@ const binary::CoreMapping* file_at(const binary::CoreFile& core, Address at) {
 
 }  // namespace
 
-Residency mappings_of_core(const binary::CoreFile& core, const go::Runtime& runtime, const MemorySource& memory) {
+Residency mappings_of_core(const binary::CoreFile& core, const StoredParts& stored, const go::Runtime& runtime,
+                           const MemorySource& memory) {
   Residency residency;
   residency.of_mappings = true;
   residency.record_chunks = go::record_chunks(runtime);
@@ -60,7 +69,7 @@ Residency mappings_of_core(const binary::CoreFile& core, const go::Runtime& runt
       usage.rss = segment->range.size();
     } else {
       std::vector<AddressRange> filled = within({segment->range}, kept);
-      if (filled.empty()) add_filled_pages(*segment, filled);
+      if (filled.empty()) add_filled_pages(*segment, stored, filled);
       usage.rss = total_bytes(filled);
       residency.present.insert(residency.present.end(), filled.begin(), filled.end());
     }

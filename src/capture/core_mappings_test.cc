@@ -48,10 +48,14 @@ ElfBuilder core_of_mappings() {
   return elf;
 }
 
-Residency read(const ElfBuilder& elf, const go::Runtime& runtime) {
+std::vector<std::span<const std::byte>> everything(std::span<const std::byte> part) {
+  return {part};
+}
+
+Residency read(const ElfBuilder& elf, const go::Runtime& runtime, const StoredParts& stored = everything) {
   const auto bytes = elf.build();
   const binary::CoreFile core(ByteView(bytes, "core.17"));
-  return mappings_of_core(core, runtime, runtime.memory);
+  return mappings_of_core(core, stored, runtime, runtime.memory);
 }
 
 class CoreMappings : public ::testing::Test {
@@ -73,6 +77,14 @@ TEST_F(CoreMappings, CountsPagesThatHoldAnythingAndFilesAsMapped) {
   EXPECT_EQ(residency.mappings[1].mapping.path, "/lib/libz.so");
   EXPECT_EQ(residency.mappings[1].mapping.file_offset, 3U * kPage);
   EXPECT_TRUE(residency.mappings[1].mapping.is_file());
+}
+
+TEST_F(CoreMappings, LooksAtNoPageThatTheFileDoesNotStore) {
+  image_.function("main.main", 0);
+  const StoredParts third_page_begun = [](std::span<const std::byte> part) {
+    return std::vector{part.subspan(2 * kPage + 9, 2), part.subspan(2 * kPage + 20, 1)};
+  };
+  EXPECT_THAT(read(core_of_mappings(), image_.runtime(), third_page_begun).present, ElementsAre(pages(kPlain, 2, 1)));
 }
 
 TEST_F(CoreMappings, TakesEmptyMemoryThatNobodyWritesToAsReserved) {

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 
 #include "base/error.h"
@@ -36,10 +37,28 @@ std::shared_ptr<const FileMapping> map_file(const FileDescriptor& file, const st
   if (!S_ISREG(facts.st_mode))
     fail(ErrorCode::kUnsupported, "{} is {}, not a regular file", name, kind_of(facts.st_mode));
   const auto size = static_cast<std::size_t>(facts.st_size);
-  if (size == 0) return std::shared_ptr<const FileMapping>(new FileMapping(ByteView({}, name)));
+  FileDescriptor own(fcntl(file.get(), F_DUPFD_CLOEXEC, 0));
+  if (!own) fail_with_errno(errno, "opening " + name);
+  if (size == 0) return std::shared_ptr<const FileMapping>(new FileMapping(ByteView({}, name), std::move(own)));
   void* at = mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file.get(), 0);
   if (at == MAP_FAILED) fail_with_errno(errno, fmt::format("mapping {} ({} bytes)", name, size));
-  return std::shared_ptr<const FileMapping>(new FileMapping(ByteView({static_cast<const std::byte*>(at), size}, name)));
+  return std::shared_ptr<const FileMapping>(
+      new FileMapping(ByteView({static_cast<const std::byte*>(at), size}, name), std::move(own)));
+}
+
+std::vector<std::span<const std::byte>> FileMapping::stored(std::span<const std::byte> part) const {
+  std::vector<std::span<const std::byte>> found;
+  const off_t begin = part.data() - bytes_.data(), end = begin + static_cast<off_t>(part.size());
+  for (off_t hole = begin; hole < end;) {
+    const off_t data = lseek(file_.get(), hole, SEEK_DATA);
+    if (data < 0 && errno != ENXIO) return {part};
+    if (data < 0 || data >= end) break;
+    hole = lseek(file_.get(), data, SEEK_HOLE);
+    if (hole < 0) return {part};
+    found.push_back(
+        part.subspan(static_cast<std::size_t>(data - begin), static_cast<std::size_t>(std::min(hole, end) - data)));
+  }
+  return found;
 }
 
 FileMapping::~FileMapping() {

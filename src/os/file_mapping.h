@@ -7,7 +7,9 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
+#include <vector>
 
 #include "base/byte_view.h"
 #include "os/file_descriptor.h"
@@ -22,12 +24,16 @@ class FileMapping {
 
   // Valid as long as this object: keep the shared_ptr as the owner.
   const ByteView& bytes() const { return bytes_; }
+  // Returns what of `part`, which lies in bytes(), the file system has stored, in order. The rest are holes, which read
+  // as zeros; to touch one costs a page of memory. All of it where the file system cannot tell (lseek(2), SEEK_DATA).
+  std::vector<std::span<const std::byte>> stored(std::span<const std::byte> part) const;
 
  private:
   friend std::shared_ptr<const FileMapping> map_file(const FileDescriptor& file, const std::string& name);
-  explicit FileMapping(ByteView bytes) : bytes_(std::move(bytes)) {}
+  FileMapping(ByteView bytes, FileDescriptor file) : bytes_(std::move(bytes)), file_(std::move(file)) {}
 
   ByteView bytes_;
+  FileDescriptor file_;
 };
 
 // Fails with kNotFound, kPermission, or kUnsupported if it is not a regular file. An empty file is an empty view.

@@ -11,6 +11,7 @@ namespace holdfast::os {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 
 // A file with a name that only this test has. It is removed with the object.
 class TestFile {
@@ -52,6 +53,29 @@ TEST(MapFile, AnEmptyFileIsAnEmptyView) {
   const TestFile file;
   const auto mapping = map_file(file.path());
   EXPECT_TRUE(mapping->bytes().empty());
+}
+
+TEST(MapFile, KnowsWhatIsStoredBetweenHoles) {
+  constexpr std::size_t kMiB = 1 << 20;
+  const TestFile file;
+  std::filesystem::resize_file(file.path(), 4 * kMiB);
+  std::fstream(file.path(), std::ios::binary | std::ios::in | std::ios::out).seekp(2 * kMiB + 5).put('x').flush();
+  const auto mapping = map_file(file.path());
+  const auto all = mapping->bytes().span();
+  if (mapping->stored(all).front().size() == all.size())
+    GTEST_SKIP() << "no holes on the file system of " << file.path();
+
+  const auto stored = mapping->stored(all);
+  ASSERT_EQ(stored.size(), 1U);
+  EXPECT_LE(stored[0].data(), &all[2 * kMiB + 5]);
+  EXPECT_GT(stored[0].data() + stored[0].size(), &all[2 * kMiB + 5]);
+  EXPECT_LT(stored[0].size(), kMiB);
+  EXPECT_THAT(mapping->stored(all.first(kMiB)), IsEmpty()) << "a hole between data";
+  EXPECT_THAT(mapping->stored(all.last(kMiB)), IsEmpty()) << "a hole to the end";
+  const auto inside = mapping->stored(all.subspan(2 * kMiB + 5, 1));
+  ASSERT_EQ(inside.size(), 1U);
+  EXPECT_EQ(inside[0].data(), &all[2 * kMiB + 5]);
+  EXPECT_EQ(inside[0].size(), 1U);
 }
 
 TEST(MapFile, SaysWhatItRefuses) {
