@@ -199,6 +199,20 @@ TEST_P(BuildTest, ASlotThatAThreadHasJustTakenIsNoObject) {
   EXPECT_EQ(s.audit.alloc_count_mismatches, 0U);
 }
 
+// Found on esbuild: a stack's memory still has the words of what was there before it became a stack.
+TEST_P(BuildTest, WordsAboveTheOutermostFrameExcuseNothing) {
+  const Address span = heap_.add_span(kSlots64);
+  const Address in_frame = heap_.keep(span), above = heap_.keep(span);
+  park(1, StackImage::kStackEnd, {Address(), Address(), Address(), in_frame});
+  target_.image.put(StackImage::kStackEnd - 0x200 + 8, above);
+  const heap::Snapshot s = target_.snapshot();
+  ASSERT_THAT(s.audit.excuses, SizeIs(1));
+  EXPECT_EQ(s.audit.excuses[0].object, ObjectId(0));
+  EXPECT_EQ(s.audit.excuses[0].cause, heap::MarkCause::kConservativeWord);
+  ASSERT_TRUE(s.audit.excuses[0].frame);
+  EXPECT_EQ(s.strings[s.frames[s.audit.excuses[0].frame.row].function], "main.serve");
+}
+
 TEST_P(BuildTest, CountsSpansThatContradictTheirOwnNumberOfObjects) {
   const Address good = heap_.add_span(kSlots64);
   heap_.keep(good);

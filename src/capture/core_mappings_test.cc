@@ -82,6 +82,7 @@ TEST_F(CoreMappings, CountsPagesThatHoldAnythingAndFilesAsMapped) {
 TEST_F(CoreMappings, LooksAtNoPageThatTheFileDoesNotStore) {
   image_.function("main.main", 0);
   const StoredParts third_page_begun = [](std::span<const std::byte> part) {
+    if (part.empty()) return std::vector<std::span<const std::byte>>();
     return std::vector{part.subspan(2 * kPage + 9, 2), part.subspan(2 * kPage + 20, 1)};
   };
   EXPECT_THAT(read(core_of_mappings(), image_.runtime(), third_page_begun).present, ElementsAre(pages(kPlain, 2, 1)));

@@ -117,8 +117,11 @@ std::vector<NamedByWord> named_by_words(const go::Runtime& runtime, const go::Go
   std::sort(held.begin(), held.end());
   const go::StackMemory words(runtime.memory, goroutine.stack);
   const Address first((stack.low_water.value + kWord - 1) / kWord * kWord);
+  // Above the outermost frame lies what the memory held before it became a stack: nobody clears it, and the collector
+  // looks into frames only.
+  const Address last = stack.complete() && !stack.frames.empty() ? stack.frames.back().fp : goroutine.stack.end;
   std::uint32_t frame = 0;
-  for (Address at = first; words.contains(at); at += kWord) {
+  for (Address at = first; at < last && words.contains(at); at += kWord) {
     while (frame < stack.frames.size() && stack.frames[frame].fp <= at) ++frame;
     const ObjectId object = index.find_object(Address(words.word(at).value_or(0)));
     if (!object || !heap::test_bit(snapshot.marked, object.row)) continue;

@@ -29,7 +29,7 @@ void add_mark_excuses(const go::Runtime& runtime, const go::HeapModel& heap, con
 bool has_run_since_mark(const go::Goroutine& goroutine, std::uint32_t gc_phase);
 
 // A marked object that a word on a stack names though it is no root, and the physical frame in which the first such
-// word lies: its index in Stack::frames, or kNoFrame.
+// word lies: its index in Stack::frames, or kNoFrame, of a stack that was not unwound to its top.
 struct NamedByWord {
   static constexpr std::uint32_t kNoFrame = static_cast<std::uint32_t>(-1);
 
