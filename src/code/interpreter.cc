@@ -526,6 +526,7 @@ void Interpreter::call_with(const Signature* signature, Address entry, bool has_
     WordType wanted = signature != nullptr ? signature->in[i - first] : WordType();
     const Value& value = look(kArgumentRegisters[i]);
     if (entry && reporting_ && value.is_typed()) observer_.given(entry, i, value.word());
+    if (!wanted && i > first) wanted = value_behind(look(kArgumentRegisters[i - 1]));
     const bool is_exact = static_cast<bool>(wanted);
     if (!wanted && entry) wanted = knowledge_.word_at({.root = Origin::Root::kArgument, .number = i, .at = entry});
     if (wanted) note_argument(value, wanted);
@@ -543,6 +544,13 @@ void Interpreter::call_with(const Signature* signature, Address entry, bool has_
     else if (entry)
       reg(kArgumentRegisters[i]) = Value::result(entry, i);
   }
+}
+
+// An interface goes into two registers that follow each other, so behind the address of an itab comes a value of its
+// type.
+WordType Interpreter::value_behind(const Value& itab) const {
+  return itab.is_constant() && image_.is_constant(itab.address()) ? image_.signatures.value_behind(itab.address())
+                                                                  : WordType();
 }
 
 void Interpreter::call_indirect(const Value& target) {

@@ -133,6 +133,7 @@ class Interpreter {
   void note_cleanup();
   void call_with(const Signature* signature, Address entry, bool has_receiver);
   void call_indirect(const Value& target);
+  WordType value_behind(const Value& itab) const;
   void give_back();
 
   Value load(const binary::MemoryOperand& memory, std::int64_t more = 0);

@@ -26,7 +26,8 @@ using testing::IsEmpty;
 using testing::UnorderedElementsAre;
 
 constexpr Address kNewObject{0x400100}, kMapAssign{0x400200}, kGrowSlice{0x400300}, kOtherFunction{0x400400},
-    kBarrier{0x400500}, kMethodCode{0x400600}, kMakeMap{0x400700}, kMakeSmallMap{0x400800}, kAddCleanup{0x400900};
+    kBarrier{0x400500}, kMethodCode{0x400600}, kMakeMap{0x400700}, kMakeSmallMap{0x400800}, kAddCleanup{0x400900},
+    kItab{0x400a00};
 constexpr Address kEntry{0x401000};
 constexpr Address kGlobal{0x700000}, kSecond{0x700040};
 
@@ -171,9 +172,11 @@ class InterpreterTest : public testing::Test {
                            {kMakeSmallMap, Callee::kMakeSmallMap},
                            {kAddCleanup, Callee::kAddCleanup}});
     WordTypes types(reader);
-    const Signatures signatures(std::unordered_map<Address, Signature>{
-        {kMethodCode,
-         {in_registers(types, std::vector{item_pointer}), in_registers(types, std::vector{item_pointer}), true}}});
+    const Signatures signatures(
+        std::unordered_map<Address, Signature>{
+            {kMethodCode,
+             {in_registers(types, std::vector{item_pointer}), in_registers(types, std::vector{item_pointer}), true}}},
+        {{kItab, WordType::pointer(item)}});
     const AddressRange descriptors{TypeImage::kTypes, TypeImage::kTypes + TypeImage::kBytes};
     const CodeImage code_image{runtime.memory,
                                callees,
@@ -242,6 +245,15 @@ TEST_F(InterpreterTest, AValueGoesThroughRegistersAndSlots) {
                                  .store(kGlobal, kRdi)
                                  .ret());
   EXPECT_THAT(heard.strong(kGlobal), ElementsAre(WordType::pointer(item)));
+}
+
+// fmt.Fprintf(&global, ...): nothing else says what the global is. Found on strings.Builder.
+TEST_F(InterpreterTest, BehindAnItabComesAValueOfItsType) {
+  const Heard heard = follow(Code().lea(kRax, kItab).lea(kRbx, kGlobal).lea(kRcx, kSecond).call(kOtherFunction).ret());
+  EXPECT_THAT(heard.variables, ElementsAre(testing::Pair(kGlobal, ElementsAre(item))));
+  const Heard loaded = follow(Code().lea(kRbx, kItab).load(kRcx, kGlobal).call(kOtherFunction).ret());
+  EXPECT_THAT(loaded.weak(kGlobal), ElementsAre(WordType::pointer(item)));
+  EXPECT_THAT(follow(Code().lea(kRax, kItab + 8).lea(kRbx, kGlobal).call(kOtherFunction).ret()).variables, IsEmpty());
 }
 
 TEST_F(InterpreterTest, CallsForgetRegistersButTheWriteBarrierKeepsThem) {

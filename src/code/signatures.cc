@@ -115,6 +115,7 @@ void Signatures::add_itab(WordTypes& types, const go::Runtime& runtime, const go
   const WordTypes::Type* const type = types.find(itab.type);
   const WordTypes::Type* const interface = types.find(itab.interface);
   if (type == nullptr || interface == nullptr || type->kind != TypeKind::kPointer) return;
+  values_[itab.address] = in_registers(types, {&itab.type, 1}).front();
   for (std::size_t i = 0; i < interface->methods.size(); ++i) {
     const auto code = runtime.memory.try_pointer(itab.address + kCodeAt + i * 8);
     if (code) add(types, *code, itab.type, interface->methods[i]);

@@ -1,6 +1,7 @@
 // Which words functions take and return in registers, where that is known: exactly from method tables and itabs, or
-// only the receiver, from the function's name (types from code, 2.1 and 3.1; Go 1.19-1.27 on amd64). Read once when the
-// program is opened; afterwards safe to read from several threads. Nothing throws.
+// only the receiver, from the function's name; and which word follows an itab (types from code, 2.1 and 3.1; Go
+// 1.19-1.27 on amd64). Read once when the program is opened; afterwards safe to read from several threads. Nothing
+// throws.
 #pragma once
 
 #include <array>
@@ -38,7 +39,8 @@ RegisterWords in_registers(WordTypes& types, std::span<const Address> values);
 
 class Signatures {
  public:
-  explicit Signatures(std::unordered_map<Address, Signature> known) : known_(std::move(known)) {}
+  explicit Signatures(std::unordered_map<Address, Signature> known, std::unordered_map<Address, WordType> values = {})
+      : known_(std::move(known)), values_(std::move(values)) {}
   // `all` are the program's functions.
   Signatures(const go::Runtime& runtime, const go::TypeReader& reader, const go::TypeUniverse& universe,
              std::span<const binary::FunctionInfo> all);
@@ -47,6 +49,11 @@ class Signatures {
   const Signature* find(Address entry) const {
     const auto at = known_.find(entry);
     return at == known_.end() ? nullptr : &at->second;
+  }
+  // The word that stands behind an itab in an interface value; unknown unless there is such an itab, of a pointer type.
+  WordType value_behind(Address itab) const {
+    const auto at = values_.find(itab);
+    return at == values_.end() ? WordType() : at->second;
   }
   std::size_t size() const { return known_.size(); }
 
@@ -60,6 +67,7 @@ class Signatures {
                    std::span<const binary::FunctionInfo> all);
 
   std::unordered_map<Address, Signature> known_;
+  std::unordered_map<Address, WordType> values_;  // by itab
 };
 
 }  // namespace holdfast::code
