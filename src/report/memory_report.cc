@@ -366,6 +366,43 @@ std::string mapping_note(const MemoryAccount& memory, heap::MappingUse use) {
       {fmt::format("{} {}", format_bytes(largest->resident), mapping_name(*largest)), pointing_text(*largest)}, "; ");
 }
 
+std::string outside_words(const Report& report, const view::ProcessHolder& holder) {
+  const MemoryAccount& memory = report.memory;
+  const auto group = [&]() -> const MappingGroup& { return memory.mappings.at(holder.mapping); };
+  const auto several = [&](std::string_view one, std::string_view more) {
+    return group().count > 1 ? fmt::format("{} {}", format_count(group().count), more) : std::string(one);
+  };
+  switch (holder.part) {
+    case view::ProcessPart::kGarbage:
+      return "garbage, which the next collection frees";
+    case view::ProcessPart::kFree:
+      return joined({"free in the Go heap", free_note(memory)}, ": ");
+    case view::ProcessPart::kStacks:
+      return report.held_stack_bytes > 0 ? "other stacks" : joined({"stacks", stacks_note(report)}, ": ");
+    case view::ProcessPart::kRuntime:
+      return "records of the Go runtime";
+    case view::ProcessPart::kGlobals:
+      return "package variables";
+    case view::ProcessPart::kCHeap:
+      return joined({"the C heap", c_heap_note(memory)}, ": ");
+    case view::ProcessPart::kMapping:
+      return joined(
+          {fmt::format("{} {}", several("a mapping,", "mappings,"), mapping_name(group())), pointing_text(group())},
+          "; ");
+    case view::ProcessPart::kMappings:
+      return report.target.runtimes.size() > 1 ? "other mappings, with the other Go heaps" : "other mappings";
+    case view::ProcessPart::kFile:
+      return joined({fmt::format("{} {}", several("the file", "mappings of the file"), mapping_name(group())),
+                     pointing_text(group())},
+                    "; ");
+    case view::ProcessPart::kFiles:
+      return "other files";
+    case view::ProcessPart::kRest:
+      break;
+  }
+  return "what came or went while memory was counted";
+}
+
 std::string pace_text(const Report& report) {
   const heap::Pace& pace = report.memory.pace;
   if (!pace.known) return "";

@@ -31,6 +31,8 @@ std::string free_note(const view::MemoryAccount& memory);
 std::string stacks_note(const view::Report& report);
 std::string c_heap_note(const view::MemoryAccount& memory);
 std::string mapping_note(const view::MemoryAccount& memory, heap::MappingUse use);
+// Says what a holder outside of the live heap is: "the C heap: 4.0 MiB in 120 blocks, 1.0 KiB free".
+std::string outside_words(const view::Report& report, const view::ProcessHolder& holder);
 // Says how the collector is told to work, and how it works: "GOGC=100, GOMEMLIMIT 80.0 MiB of which 79.1 MiB are used;
 // 12.1 collections a second, ...". Empty if it is not known.
 std::string pace_text(const view::Report& report);

@@ -191,6 +191,22 @@ ordered_json goroutine_json(const GoroutineRow& row) {
           {"allocated_at", allocated_at_json(row.allocated_at)}};
 }
 
+// `name` and `first` are those of the mapping in `memory`.
+ordered_json outside_json(const Report& report) {
+  ordered_json list = ordered_json::array();
+  for (const view::ProcessHolder& holder : report.outside) {
+    ordered_json row = {
+        {"part", view::name_of(holder.part)}, {"bytes", holder.bytes}, {"what", outside_words(report, holder)}};
+    if (holder.mapping != view::ProcessHolder::kNoMapping) {
+      const view::MappingGroup& group = report.memory.mappings[holder.mapping];
+      row["name"] = group.name;
+      row["first"] = hex(group.first);
+    }
+    list.push_back(std::move(row));
+  }
+  return list;
+}
+
 }  // namespace
 
 ordered_json report_json(const Report& report) {
@@ -213,6 +229,7 @@ ordered_json report_json(const Report& report) {
           {"holders", list_of(report.holders, holder_json)},
           {"holder_count", report.holder_count},
           {"held_bytes", report.held_bytes},
+          {"outside_the_heap", outside_json(report)},
           {"goroutine_count", report.goroutine_count},
           {"goroutine_places", report.goroutine_places},
           {"goroutines", list_of(report.goroutines, goroutine_json)},

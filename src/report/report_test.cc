@@ -817,6 +817,37 @@ TEST(Report, CountsInTheAccountWhatIsInMemory) {
   const std::string text = report_text(report, {});
   EXPECT_THAT(text, HasSubstr("12.0 KiB resident, 3.0 MiB swapped out"));
   EXPECT_THAT(text, HasSubstr("2 objects; 1016.0 KiB more not in memory"));
+  EXPECT_THAT(text,
+              HasSubstr("WHAT HOLDS IT  of 12.0 KiB resident and 1016.0 KiB not in memory\n  1     1.0 MiB (100 %)  "));
+  EXPECT_THAT(text, HasSubstr("     the rest, 4.0 KiB"))
+      << "too little of the whole, though a third of what is resident";
+}
+
+// Most of a process may be outside of the Go heap.
+TEST(Report, ListsWhatIsOutsideOfTheHeapAmongTheHolders) {
+  HeapBuilder heap;
+  for (const char* name : {"main.a", "main.b"}) heap.refer(heap.root(RootKind::kGlobal, name), heap.leaf(1 << 20));
+  heap.refer(heap.root(RootKind::kGlobal, "main.small"), heap.leaf(1 << 16));
+  heap.leaf(1 << 16);  // garbage
+  heap::Snapshot snapshot = heap.build();
+  heap::Account& account = snapshot.account;
+  account.live = (2 << 20) + (2 << 16);  // of all objects
+  account.c_heap = 96 << 20;
+  account.known = true;
+  account.rss = account.live + account.c_heap;
+  const Report report = report_of(snapshot);
+  const std::string text = report_text(report, {});
+  const auto after = [&](std::string_view part, std::size_t from) { return text.find(part, from); };
+  const std::size_t c_heap = after("  1    96.0 MiB (98 %)  the C heap", 0);
+  ASSERT_NE(c_heap, std::string::npos) << text;
+  ASSERT_NE(after("  2     1.0 MiB (1 %)  one object of 1.0 MiB in main.", c_heap), std::string::npos) << text;
+  EXPECT_THAT(text, HasSubstr("     the rest, 128.0 KiB")) << "the small variable and the garbage";
+  EXPECT_THAT(text, Not(HasSubstr("main.small")));
+  TextOptions options;
+  options.holders = TextOptions::kAll;
+  EXPECT_THAT(report_text(report, options), HasSubstr("garbage, which the next collection frees"));
+  options.holders = 2;
+  EXPECT_THAT(report_text(report, options), HasSubstr("     and 1 more, 1.0 MiB; holdfast report --top 0"));
 }
 
 TEST(Report, FoldsTheRuntimesOwnGoroutines) {
@@ -929,8 +960,7 @@ TEST(Report, SaysWhatItsListsLeaveOut) {
   options.types = 0;
   const std::string text = report_text(report, options);
   EXPECT_THAT(text, HasSubstr("     and 2 more, 128.0 KiB; holdfast report --top 0 shows all\n"));
-  EXPECT_THAT(
-      text, HasSubstr("     the rest, 5.1 KiB (1 %), is in places that hold less than 0.5 % of the live bytes each\n"));
+  EXPECT_THAT(text, HasSubstr("     the rest, 13.1 KiB (2 %), is in places that hold less than 0.5 % each\n"));
   EXPECT_THAT(text, HasSubstr(fmt::format("     and {} more, own 773.1 KiB;", report.type_count)));
   EXPECT_THAT(text, HasSubstr("     and 1 more place, 1 goroutines, "));
 }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
 #include <span>
 
 #include "base/terminal_text.h"
@@ -189,39 +190,86 @@ class Text {
     }
   }
 
+  // One place of WHAT HOLDS IT: a holder of the live heap, or a part of the process beside it.
+  struct Place {
+    std::uint64_t bytes = 0;
+    const Holder* holder = nullptr;
+    const view::ProcessHolder* outside = nullptr;
+  };
+
+  // What is too small is counted in the last line, but for whoever asked for all.
+  std::vector<Place> places() const {
+    std::vector<Place> all;
+    for (const Holder& holder : report_.holders)
+      if (wants_all() || !is_small(holder.total_bytes())) all.push_back({holder.total_bytes(), &holder, nullptr});
+    for (const view::ProcessHolder& outside : report_.outside)
+      if (wants_all() || !is_small(outside.bytes)) all.push_back({outside.bytes, nullptr, &outside});
+    std::ranges::stable_sort(all, std::greater(), &Place::bytes);
+    return all;
+  }
+
+  bool wants_all() const { return options_.holders == TextOptions::kAll; }
+  bool is_small(std::uint64_t bytes) const { return bytes < report_.whole_bytes() / 200; }
+
   void add_holders() {
-    heading("WHAT HOLDS IT");
+    heading("WHAT HOLDS IT", whole_words());
+    const std::uint64_t whole = report_.whole_bytes();
     if (report_.holders.empty()) wrapped("  ", "nothing stands out: no place holds as much as 0.5 % of the live bytes");
-    std::size_t number = 0;
-    const std::uint64_t whole = report_.heap.reachable_bytes + report_.goroutine_stack_bytes();
-    std::uint64_t shown = 0;
-    for (const Holder& holder : report_.holders) {
-      shown += holder.total_bytes();
-      const std::string share = format_share(holder.total_bytes(), whole);
-      wrapped(fmt::format("{:>3}  {:>10} ({})  ", ++number, format_bytes(holder.total_bytes()), share),
-              holder.what.brief);
-      if (holder.container == view::Container::kPool)
-        wrapped("     ", "nobody uses it: the collector drops what is free there within two collections");
-      if (!holder.chain.empty()) line(fmt::format("     {}", chain_text(holder.chain, width_ - 5)));
-      if (holder.owners.size() == 1 && std::ranges::any_of(holder.chain, &ChainStep::several))
-        wrapped("     ", "several ways lead there; this is a shortest one");
-      if (!holder.created_by.empty()) {
-        const std::string stacks =
-            holder.stack_bytes > 0 ? fmt::format("; {} of it are their stacks", format_bytes(holder.stack_bytes)) : "";
-        wrapped("     ", fmt::format("created by {}{}", code_text(holder.created_by, Detail::kBrief), stacks));
-      }
-      add_also(holder);
-      add_allocation(holder.allocated_at);
+    const std::vector<Place> all = places();
+    const std::size_t shown = std::min(all.size(), options_.holders);
+    std::uint64_t left = 0, rest = whole;  // bytes of places that are listed and not shown, and that are not listed
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      rest -= all[i].bytes;
+      if (i < shown)
+        add_place(i + 1, all[i], whole);
+      else
+        left += all[i].bytes;
     }
-    and_more(report_.holder_count - report_.holders.size(),
-             fmt::format(", {}", format_bytes(report_.held_bytes - shown)));
-    const std::uint64_t held = report_.held_bytes - report_.held_stack_bytes;
-    const std::uint64_t rest = report_.heap.reachable_bytes - std::min(report_.heap.reachable_bytes, held);
-    if (!report_.holders.empty() && rest >= whole / 200)
-      wrapped("     ", fmt::format("the rest, {} ({}), is in places that hold less than 0.5 % of the live bytes each",
-                                   format_bytes(rest), format_share(rest, whole)));
-    const std::string profile = report_.holders.empty() ? "" : profile_words();
+    // The report has cut its list of holders: none of them was too small, so the next ones may not be either.
+    std::uint64_t cut = report_.holder_count - report_.holders.size();
+    if (cut > 0 && is_small(report_.holders.back().total_bytes())) cut = 0;
+    if (cut > 0) {
+      std::uint64_t bytes = report_.held_bytes;
+      for (const Holder& holder : report_.holders) bytes -= holder.total_bytes();
+      left += bytes;
+      rest -= bytes;
+    }
+    and_more(all.size() - shown + cut, fmt::format(", {}", format_bytes(left)));
+    if (!all.empty() && rest > 0)
+      wrapped("     ", fmt::format("the rest, {} ({}), is in places that hold less than 0.5 % each", format_bytes(rest),
+                                   format_share(rest, whole)));
+    const std::string profile = report_.holders.empty() ? "" : profile_words(std::span(all).first(shown));
     if (!profile.empty()) wrapped("     ", profile);
+  }
+
+  // Says what the shares are of, where that is more than the heap.
+  std::string whole_words() const {
+    const heap::Account& a = report_.account;
+    if (!a.known) return "";
+    const std::uint64_t whole = report_.whole_bytes(), absent = whole - std::min(whole, a.rss);
+    const std::string resident = fmt::format("{} {}", format_bytes(a.rss), a.of_mappings ? "in use" : "resident");
+    return is_small(absent) ? fmt::format("  of {}", resident)
+                            : fmt::format("  of {} and {} not in memory", resident, format_bytes(absent));
+  }
+
+  void add_place(std::size_t number, const Place& place, std::uint64_t whole) {
+    const std::string front =
+        fmt::format("{:>3}  {:>10} ({})  ", number, format_bytes(place.bytes), format_share(place.bytes, whole));
+    if (place.outside != nullptr) return wrapped(front, outside_words(report_, *place.outside));
+    const Holder& holder = *place.holder;
+    wrapped(front, holder.what.brief);
+    if (holder.container == view::Container::kPool)
+      wrapped("     ", "nobody uses it: the collector drops what is free there within two collections");
+    if (!holder.chain.empty()) line(fmt::format("     {}", chain_text(holder.chain, width_ - 5)));
+    if (holder.owners.size() == 1 && std::ranges::any_of(holder.chain, &ChainStep::several))
+      wrapped("     ", "several ways lead there; this is a shortest one");
+    if (!holder.created_by.empty()) {
+      const std::string stacks =
+          holder.stack_bytes > 0 ? fmt::format("; {} of it are their stacks", format_bytes(holder.stack_bytes)) : "";
+      wrapped("     ", fmt::format("created by {}{}", code_text(holder.created_by, Detail::kBrief), stacks));
+    }
+    add_also(holder);
+    add_allocation(holder.allocated_at);
   }
 
   void add_allocation(const std::optional<view::AllocationSites>& sites) {
@@ -242,7 +290,7 @@ class Text {
   }
 
   // Says once what of the holders the memory profile cannot tell, and why; empty if nothing is in its way.
-  std::string profile_words() const {
+  std::string profile_words(std::span<const Place> shown) const {
     const view::ProfileFacts& profile = report_.profile;
     constexpr std::string_view kNothing = "where it was allocated is not known: ";
     if (!profile.known)
@@ -259,14 +307,15 @@ class Text {
           "runtime.MemProfileRate has changed while the program ran: of one object for each {} there would be about {} "
           "samples, and there are {}; how much a place allocated cannot be told",
           format_bytes(*profile.rate), format_count(profile.expected), format_count(profile.sampled));
-    return unsampled_words();
+    return unsampled_words(shown);
   }
 
-  std::string unsampled_words() const {
+  std::string unsampled_words(std::span<const Place> shown) const {
     std::string numbers;
     std::size_t unsampled = 0;
-    for (std::size_t i = 0; i < report_.holders.size(); ++i) {
-      const auto& sites = report_.holders[i].allocated_at;
+    for (std::size_t i = 0; i < shown.size(); ++i) {
+      if (shown[i].holder == nullptr) continue;
+      const auto& sites = shown[i].holder->allocated_at;
       if (!sites || sites->sampled > 0) continue;
       numbers += fmt::format("{}{}", unsampled++ == 0 ? "" : ", ", i + 1);
     }

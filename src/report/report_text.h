@@ -9,7 +9,10 @@
 namespace holdfast::report {
 
 struct TextOptions {
+  static constexpr std::size_t kAll = static_cast<std::size_t>(-1);
+
   TextStyle style;
+  std::size_t holders = 10;
   std::size_t types = 10;
   std::size_t goroutines = 5;
   std::string target;  // as the user named it, for the commands at the end

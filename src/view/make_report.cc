@@ -84,6 +84,7 @@ Report make_report(const heap::Snapshot& snapshot, const graph::Reachability& re
   add_allocation_sites(dominators, samples, report.goroutines);
   report.memory = make_memory_account(names, reached, dominators, owners);
   report.account = report.memory.account;
+  report.outside = process_holders(report.memory, report.held_stack_bytes);
   for (const GoroutineRow& row : report.goroutines) {
     report.goroutine_count += row.count;
     (row.system ? report.system_goroutines : report.user_goroutines).add(row);
@@ -91,6 +92,13 @@ Report make_report(const heap::Snapshot& snapshot, const graph::Reachability& re
   report.goroutine_places = report.goroutines.size();
   report.type_count = report.types.size();
   return report;
+}
+
+std::uint64_t Report::whole_bytes() const {
+  if (!account.known) return heap.reachable_bytes + goroutine_stack_bytes();
+  std::uint64_t sum = heap.reachable_bytes + held_stack_bytes;
+  for (const ProcessHolder& holder : outside) sum += holder.bytes;
+  return sum;
 }
 
 void shorten(Report& report, const ReportLimits& limits) {

@@ -17,6 +17,7 @@
 #include "view/labels.h"
 #include "view/memory_account.h"
 #include "view/owners.h"
+#include "view/process_holders.h"
 #include "view/sentence.h"
 #include "view/type_table.h"
 
@@ -169,6 +170,7 @@ struct Report {
   std::uint64_t holder_count = 0;        // before the list was cut
   std::uint64_t held_bytes = 0;          // the sum of total_bytes() over holder_count holders
   std::uint64_t held_stack_bytes = 0;    // the part of held_bytes that is in stacks
+  std::vector<ProcessHolder> outside;    // of the live heap and of held_stack_bytes; ordered by bytes, never cut
   std::vector<GoroutineRow> goroutines;  // ordered by bytes of heap and stacks, then count
   GoroutineSums user_goroutines;         // the program's own
   GoroutineSums system_goroutines;       // the runtime's own; both count before the list was cut
@@ -178,6 +180,9 @@ struct Report {
   std::vector<Loss> losses;
 
   std::uint64_t goroutine_stack_bytes() const { return user_goroutines.stack_bytes + system_goroutines.stack_bytes; }
+  // What all lists of holders add up to: the whole process where its account is known, and bytes of objects and stacks
+  // that are not in memory; else objects and stacks of goroutines.
+  std::uint64_t whole_bytes() const;
 };
 
 // How long the lists may be.

@@ -159,6 +159,13 @@ std::string_view name_of(heap::MappingUse use) {
   return word_at(kNames, use);
 }
 
+std::string_view name_of(ProcessPart part) {
+  static constexpr auto kNames =
+      std::to_array<std::string_view>({"garbage", "free", "stacks", "runtime", "globals", "C heap", "mapping",
+                                       "other mappings", "file", "other files", "rest"});
+  return word_at(kNames, part);
+}
+
 std::string_view meaning_of(heap::CounterRule rule) {
   static constexpr auto kMeanings =
       std::to_array<std::string_view>({"by what threads were stopped in the middle of", ""});

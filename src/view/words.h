@@ -41,6 +41,7 @@ std::string_view name_of(StepKind kind);
 std::string_view name_of(Confidence confidence);
 // "file", "C heap", ...
 std::string_view name_of(heap::MappingUse use);
+std::string_view name_of(ProcessPart part);
 // Why the two sums of a counter may differ: "by what threads were stopped in the middle of"; empty for kMustMatch.
 std::string_view meaning_of(heap::CounterRule rule);
 // "allocated-since-mark", ..., and what it means in one sentence.

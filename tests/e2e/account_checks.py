@@ -7,16 +7,37 @@ THREADS_STARTED = 4      # that many may start, each with an arena, after the pr
 STARTED_PAGES = 64 << 10  # bytes of spans and stacks that such threads take
 RESIDENT_SLACK = 192 << 10   # bytes that were never written to: of the room for the line of truth, and of small spans
 
+PARTS = ("live", "garbage", "free", "stacks", "runtime", "globals", "c_heap", "mappings", "files", "rest")
+
 
 @check
 def parts_of_the_account_add_up(case):
     account = case.answer("report")["account"]
     if not account.get("known", True):
         return
-    parts = {k: v for k, v in account.items() if k in
-             ("live", "garbage", "free", "stacks", "runtime", "globals", "c_heap", "mappings", "files", "rest")}
+    parts = {k: v for k, v in account.items() if k in PARTS}
     if sum(parts.values()) != account["rss"]:
         yield differ("sum of the account's parts", f"rss {account['rss']}", f"{sum(parts.values())} of {parts}")
+
+
+@check
+def holders_and_what_is_outside_the_heap_are_the_whole_process(case):
+    """Of what is in memory each byte is a live object, a stack of somebody who holds objects, or in one part outside."""
+    report = case.answer("report")
+    account, outside_heap = report["account"], report["outside_the_heap"]
+    if not account["known"]:
+        if outside_heap:
+            yield differ("outside_the_heap without an account", [], outside_heap)
+        return
+    stacks = min(account["stacks"], sum(h.get("stack_bytes", 0) for h in report["holders"]))
+    parts = sum(account.get(name, 0) for name in PARTS)
+    got = account["live"] + stacks + sum(o["bytes"] for o in outside_heap)
+    if got != parts and parts == account["rss"]:  # the check above says so otherwise
+        yield differ("live objects, stacks of holders and what is outside", parts, got)
+    known = {m.get("first") for m in report["memory"]["mappings"]}
+    for row in outside_heap:
+        if row["bytes"] == 0 or ("first" in row and row["first"] not in known):
+            yield differ("a part outside of the heap", "bytes, and a mapping that there is", row)
 
 
 @check(when=lambda case: still(case) and "absent_live_bytes" in case.truth["facts"])

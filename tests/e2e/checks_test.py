@@ -15,6 +15,7 @@ GOOD = {
                    "captured_at": "2026-11-28T17:20:03Z", "core_written_at": None, "host": "vm", "kernel": "6.1.0", "captured_with": "0.1.0"},
         "account": {"known": True, "of_mappings": False, "free_pages": 2, "released_resident": 1, "huge": 1, "rss": 36, "live": 1, "garbage": 2, "free": 3, "released": 100, "stacks": 4, "runtime": 5,
                     "c_heap": 6, "mappings": 7, "files": 8, "rest": 0},
+        "outside_the_heap": [{"part": "files", "bytes": 8}, {"part": "stacks", "bytes": 4}, {"part": "others", "bytes": 23}],
         "heap": {"objects": 1000, "bytes": 9000000, "reachable_objects": 995, "reachable_bytes": 8999000, "edges": 700,
                  "roots": 50, "typed_bytes": 8900000},
         "holders": [{"bytes": 8000000, "count": 900, "what": "900 x *main.T in the map main.byID", "container": "map", "owners": ["main.byID"],
@@ -137,6 +138,8 @@ FAULTS = [
     ("live_bytes_are_the_truth", ("report", "heap", "reachable_bytes"), 8990999),
     ("live_bytes_are_the_truth", ("report", "heap", "reachable_bytes"), 9000001),
     ("parts_of_the_account_add_up", ("report", "account", "files"), 9),
+    ("holders_and_what_is_outside_the_heap_are_the_whole_process", ("report", "outside_the_heap", 2, "bytes"), 7),
+    ("holders_and_what_is_outside_the_heap_are_the_whole_process", ("report", "outside_the_heap", 2, "first"), "0x7f0000"),
     ("free_memory_is_the_programs_own", ("report", "memory", "free", "slots"), 59992),
     ("free_memory_is_the_programs_own", ("report", "memory", "free", "released"), 501),
     ("free_memory_is_the_programs_own", ("report", "memory", "stacks", "in_use"), 8999),
@@ -235,6 +238,7 @@ class ChecksTest(unittest.TestCase):
         slack, at = account_checks.MALLOC_SLACK, ("memory", "c_heap")
         good = changed(changed(GOOD, ("report", *at, "large_bytes"), 5 << 20), ("report", "account", "c_heap"), 44)
         good = changed(changed(good, ("report", "account", "rss"), 36 + 38), ("report", "memory", "c_heap", "largest"), 4 << 20)
+        good = changed(good, ("report", "outside_the_heap", 2, "bytes"), 23 + 38)
         truth = copy.deepcopy(TRUTH)
         truth["facts"].update(facts, c_heap_bytes=50)
         self.assertEqual(complaints(case(truth=truth, answers=good)), {})
@@ -268,6 +272,7 @@ class ChecksTest(unittest.TestCase):
         for key, value in (("huge", 16 << 20), ("released_resident", 8 << 20), ("free_pages", 8 << 20), ("free", 8 << 20),
                            ("released", 9 << 20), ("rss", 33 + (8 << 20))):
             good = changed(good, ("report", "account", key), value)
+        good = changed(good, ("report", "outside_the_heap", 2, "bytes"), 20 + (8 << 20))
         self.assertEqual(complaints(case(truth=truth, answers=good)), {})
         for key, value in (("huge", 0), ("released_resident", 0)):
             self.assertEqual(list(complaints(case(truth=truth, answers=changed(good, ("report", "account", key), value)))),

@@ -15,7 +15,7 @@ int run_report(RunningVerb& run) {
   if (const auto top = run.options().top) {
     const std::size_t rows = *top == 0 ? std::numeric_limits<std::size_t>::max() : *top;
     limits = {rows, rows, rows};
-    text.types = text.goroutines = rows;
+    text.holders = text.types = text.goroutines = rows;
   }
   const view::Report report = run.session().report(limits);
   run.answer([&] { return report::report_text(report, text); }, [&] { return report::report_json(report); });
