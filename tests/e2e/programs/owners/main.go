@@ -84,7 +84,7 @@ var (
 	sessions        sync.Map
 	recent          = list.New()
 	buffers         sync.Pool
-	used            [700]*buffer
+	used            = make([]*buffer, 700)
 )
 
 //go:noinline
@@ -151,8 +151,10 @@ func main() {
 	}
 	truth.BeforeReading = func() { // a collection would take them out of the pool
 		for i := range used {
-			buffers.Put(used[i])
-			used[i] = nil
+			if poolKeepsAll {
+				buffers.Put(used[i])
+				used[i] = nil
+			}
 		}
 	}
 
@@ -167,7 +169,11 @@ func main() {
 	truth.Owned("record", 1500, 1500*(96+480+8), "main.known")
 	truth.OwnedIn("sync.Map", "session", 1100, 1100*704, "main.sessions")
 	truth.OwnedIn("list.List", "event", 1200, 1200*(416+48), "main.recent")
-	truth.OwnedIn("sync.Pool", "buffer", 700, 700*3072, "main.buffers")
+	if poolKeepsAll {
+		truth.OwnedIn("sync.Pool", "buffer", 700, 700*3072, "main.buffers")
+	} else {
+		truth.Owned("buffer", 700, 700*3072, "main.used")
+	}
 	truth.Ready()
 	fmt.Fprintln(io.Discard, len(items), len(byName), len(byLabel), licence, banner, queue, watched, table, last, mixed, known, &sessions, recent)
 }
