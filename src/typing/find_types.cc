@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 
+#include "base/architecture.h"
 #include "code/loaded_types.h"
 #include "go/library_layouts.h"
 #include "go/library_timers.h"
@@ -114,7 +115,12 @@ class TypePass {
       if (global.word.kind == code::WordKind::kPointer && global.word.offset == 0 && !global.word.in_array)
         if (const auto type = reader_.header(global.word.type))
           facts.pointees.push_back({global.at, type->size, false});
+    // A type without a descriptor is at least as large as what is read or written of it.
+    for (const code::AccessPath& path : code.paths)
+      if (path.origin.root == code::Origin::Root::kGlobal && path.origin.loads > 0)
+        facts.pointees.push_back({path.origin.at, static_cast<std::uint64_t>(path.origin.offsets[0]) + kWord, false});
     if (inputs_.dwarf != nullptr) add_pointees(*inputs_.dwarf, facts);
+    keep_largest(facts.pointees);
     return facts;
   }
 

@@ -1,6 +1,7 @@
 #include "typing/variable_labels.h"
 
 #include <algorithm>
+#include <tuple>
 
 #include "base/architecture.h"
 #include "base/byte_view.h"
@@ -53,6 +54,12 @@ std::vector<StaticPointer> static_pointers(const std::vector<go::LoadedImage>& i
     return a.target != b.target ? a.target < b.target : a.where < b.where;
   });
   return out;
+}
+
+void keep_largest(std::vector<Pointee>& pointees) {
+  std::ranges::sort(pointees, {}, [](const Pointee& p) { return std::tuple(p.where, !p.is_whole, ~p.size); });
+  const auto rest = std::ranges::unique(pointees, {}, &Pointee::where);
+  pointees.erase(rest.begin(), rest.end());
 }
 
 heap::Label VariableLabels::label(Address word) {

@@ -46,11 +46,14 @@ struct Pointee {
   bool is_whole = false;
 };
 
+// Orders them by word, and leaves of each word what says most: the whole size if it is known, else the largest.
+void keep_largest(std::vector<Pointee>& pointees);
+
 // What is known about where variables lie and who uses them.
 struct VariableFacts {
   std::vector<code::VariableUse> uses;  // of single words; by address
   std::vector<AddressRange> extents;    // variables whose type a use tells; by address
-  std::vector<Pointee> pointees;        // by address of the word
+  std::vector<Pointee> pointees;        // by address of the word, each once
 };
 
 class VariableLabels {

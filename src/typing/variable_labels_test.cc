@@ -206,5 +206,17 @@ TEST(StaticPointers, AreWordsOfDataThatLeadToVariables) {
               ElementsAre(FieldsAre(kData, kData + 16), FieldsAre(kBss, kData + 24), FieldsAre(kBss + 0x10, kData)));
 }
 
+TEST(Pointees, EachWordKeepsTheWholeSizeOrTheLargest) {
+  std::vector<Pointee> pointees = {{Address(0x30), 8, false}, {Address(0x10), 16, false}, {Address(0x30), 24, false},
+                                   {Address(0x10), 8, true},  {Address(0x20), 40, false}, {Address(0x10), 32, false}};
+  keep_largest(pointees);
+  ASSERT_EQ(pointees.size(), 3U);
+  EXPECT_EQ(pointees[0].where, Address(0x10));
+  EXPECT_EQ(pointees[0].size, 8U);
+  EXPECT_TRUE(pointees[0].is_whole);
+  EXPECT_EQ(pointees[1].size, 40U);
+  EXPECT_EQ(pointees[2].size, 24U);
+}
+
 }  // namespace
 }  // namespace holdfast::typing
