@@ -58,9 +58,6 @@ void add_usage(std::string_view line, MappingUsage& usage) {
   }
   const std::uint64_t bytes = leading_number<std::uint64_t>(next_word(value)).value_or(0) * 1024;
   if (name == "Rss") usage.rss = bytes;
-  if (name == "Pss") usage.pss = bytes;
-  if (name == "Private_Dirty") usage.private_dirty = bytes;
-  if (name == "Anonymous") usage.anonymous = bytes;
   if (name == "Swap") usage.swap = bytes;
   if (name == "AnonHugePages") usage.huge = bytes;
 }

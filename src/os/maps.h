@@ -44,9 +44,6 @@ struct ProcessMapping {
 struct MappingUsage {
   ProcessMapping mapping;
   std::uint64_t rss = 0;
-  std::uint64_t pss = 0;
-  std::uint64_t private_dirty = 0;
-  std::uint64_t anonymous = 0;
   std::uint64_t swap = 0;
   std::uint64_t huge = 0;  // anonymous memory in huge pages
   std::string vm_flags;    // two-letter flags of proc(5), separated by spaces

@@ -80,9 +80,7 @@ void read_exe_path(pid_t pid, pid_t tid, ProcessStatus& status) {
   std::array<char, 4096> target{};
   const ssize_t got = readlink(thread_file(pid, tid, "exe").c_str(), target.data(), target.size());
   if (got <= 0) return;
-  const std::string_view link(target.data(), static_cast<std::size_t>(got));
-  status.exe = without_deleted_mark(link);
-  status.exe_deleted = status.exe.size() < link.size();
+  status.exe = without_deleted_mark({target.data(), static_cast<std::size_t>(got)});
 }
 
 std::optional<ProcessStatus> try_read_status(pid_t id) {

@@ -30,9 +30,8 @@ enum class ProcessState : char {
 struct ProcessStatus {
   pid_t pid = 0;
   pid_t parent = 0;
-  std::string name;          // at most 15 bytes; the program may have set it
-  std::string exe;           // path in its own mount namespace; empty if there is none or we may not see it
-  bool exe_deleted = false;  // the file was deleted or replaced since the program started
+  std::string name;  // at most 15 bytes; the program may have set it
+  std::string exe;   // path in its own mount namespace; empty if there is none or we may not see it
   std::vector<std::string> command_line;  // empty for zombies and kernel threads
   uid_t uid = 0;                          // effective
   // What the main thread does, or the first living one if that has ended before the others. kZombie: all have ended.
