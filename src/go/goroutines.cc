@@ -65,7 +65,6 @@ class SchedulerReader {
     g.goid = r.number(g_.goid);
     g.parent_goid = r.number(g_.parent_goid);
     g.status = g_.status_of(r);
-    g.scanning = (r.number(g_.status) & GoroutineFields::kScanBit) != 0;
     g.async_safe_point = r.flag(g_.async_safe_point);
     if (g.waits()) g.wait_reason = reasons_[static_cast<std::uint8_t>(r.number(g_.wait_reason))];
     g.wait_since = static_cast<std::int64_t>(r.number(g_.wait_since));

@@ -33,7 +33,6 @@ struct Goroutine {
   std::uint64_t goid = 0;
   std::uint64_t parent_goid = 0;  // 0 before Go 1.21 and for the runtime's own
   GoroutineStatus status = GoroutineStatus::kIdle;
-  bool scanning = false;                       // the collector scans its stack
   bool async_safe_point = false;               // a preemption signal stopped it between two calls
   bool system = false;                         // the runtime's own, see is_system()
   WaitReason wait_reason = WaitReason::kZero;  // kZero unless waiting or leaked

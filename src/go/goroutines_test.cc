@@ -91,7 +91,6 @@ TEST_P(SchedulerTest, ReadsEveryGoroutineInOrder) {
   EXPECT_EQ(first.g, g);
   EXPECT_EQ(first.goid, 17U);
   EXPECT_EQ(first.status, GoroutineStatus::kWaiting);
-  EXPECT_TRUE(first.scanning);
   EXPECT_TRUE(first.parked());
   EXPECT_EQ(first.stack, (AddressRange{Address(0x1000), Address(0x3000)}));
   EXPECT_EQ(first.sched_sp, Address(0x2fc0));

@@ -315,7 +315,6 @@ std::optional<TypeDescriptor> TypeReader::read(Address type, int depth, int& bud
   out.hash = found->hash;
   out.named = found->is_named();
   out.direct = found->is_direct(runtime_.version);
-  out.run_time = module == nullptr;
   out.package = package_of(type, *found, module);
   if (!read_kind(out, *found, module)) return std::nullopt;
   if (module != nullptr) {
@@ -350,8 +349,8 @@ std::vector<TypeMethod> TypeReader::methods(Address type) const {
     if (!runtime_.memory.try_read(part->at + (part->methods_at + 16 * i), bytes)) return {};
     auto name = read_name(*module, load_le<std::int32_t>(bytes));
     if (!name) return {};
-    out.push_back({std::move(*name), resolve(module, load_le<std::int32_t>(bytes + 4)),
-                   code(load_le<std::int32_t>(bytes + 8)), code(load_le<std::int32_t>(bytes + 12))});
+    out.push_back(
+        {std::move(*name), resolve(module, load_le<std::int32_t>(bytes + 4)), code(load_le<std::int32_t>(bytes + 12))});
   }
   return out;
 }

@@ -31,9 +31,8 @@ struct InterfaceMethod {
 // A method that a type has.
 struct TypeMethod {
   std::string name;
-  Address type;            // the func type without the receiver; null if the linker dropped it
-  Address interface_code;  // the code that takes the data word of an interface; null if dropped
-  Address code;            // the code that takes the receiver itself; null if dropped
+  Address type;  // the func type without the receiver; null if the linker dropped it
+  Address code;  // the code that takes the receiver itself; null if dropped
 };
 
 // How the entries of a map lie in its group type (before swiss maps: its bucket type).
@@ -56,7 +55,6 @@ struct TypeDescriptor {
   std::uint32_t hash = 0;
   bool named = false;
   bool direct = false;         // an interface holds the value itself, not a pointer to it
-  bool run_time = false;       // reflect made it, and it lies in no module
   std::string text;            // as reflect's String() has it, with package names: "map[string]*cart.Item"
   std::string package;         // its path; empty for builtin and unnamed types
   Address elem;                // of array, chan, map, pointer, slice
