@@ -1,7 +1,6 @@
 #include "binary/build_info.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cstring>
 
 namespace holdfast::binary {
@@ -51,74 +50,13 @@ bool is_version(std::string_view text) {
   return text.empty() || text[0] == ' ' || text[0] == '-' || text[0] == '+';
 }
 
-// Undoes Go's quoting of a setting's key or value; what is not quoted stays as it is.
-std::string unquoted(std::string_view text) {
-  if (text.size() < 2 || text.front() != text.back()) return std::string(text);
-  const std::string_view inside = text.substr(1, text.size() - 2);
-  if (text.front() == '`') return std::string(inside);
-  if (text.front() != '"') return std::string(text);
-  std::string out;
-  for (std::size_t i = 0; i < inside.size(); ++i) {
-    if (inside[i] != '\\' || i + 1 == inside.size()) {
-      out += inside[i];
-      continue;
-    }
-    const char escape = inside[++i];
-    unsigned code = 0;
-    if (escape == 'x' && i + 2 < inside.size() &&
-        std::from_chars(inside.data() + i + 1, inside.data() + i + 3, code, 16).ec == std::errc()) {
-      out += static_cast<char>(code);
-      i += 2;
-      continue;
-    }
-    constexpr std::string_view kNames = "abfnrtv", kMeanings = "\a\b\f\n\r\t\v";
-    const std::size_t named = kNames.find(escape);
-    out += named == std::string_view::npos ? escape : kMeanings[named];
-  }
-  return out;
-}
-
-// Finds the end of a setting's key: the '=' outside of quotes.
-std::size_t key_end(std::string_view setting) {
-  bool quoted = false;
-  for (std::size_t i = 0; i < setting.size(); ++i) {
-    if (quoted && setting[i] == '\\')
-      ++i;
-    else if (setting[i] == '"')
-      quoted = !quoted;
-    else if (setting[i] == '=' && !quoted)
-      return i;
-  }
-  return std::string_view::npos;
-}
-
-BuildModule parse_module(std::string_view rest) {
-  BuildModule module;
-  module.path = cut(rest, '\t');
-  module.version = cut(rest, '\t');
-  return module;
-}
-
-void parse_modules(std::string_view text, BuildInfo& to) {
-  BuildModule* last = nullptr;  // the module that a "=>" line replaces
+// Returns the path in the line "mod\tPATH\tVERSION\t..."; empty if there is none.
+std::string_view main_module_in(std::string_view text) {
   while (!text.empty()) {
     std::string_view rest = cut(text, '\n');
-    const std::string_view kind = cut(rest, '\t');
-    if (kind == "path") {
-      to.main_package = rest;
-    } else if (kind == "mod") {
-      to.main_module = parse_module(rest);
-      last = &to.main_module;
-    } else if (kind == "dep") {
-      last = &to.modules.emplace_back(parse_module(rest));
-    } else if (kind == "=>" && last != nullptr) {
-      *last = parse_module(rest);
-    } else if (kind == "build") {
-      const std::size_t end = key_end(rest);
-      if (end != std::string_view::npos)
-        to.settings.emplace_back(unquoted(rest.substr(0, end)), unquoted(rest.substr(end + 1)));
-    }
+    if (cut(rest, '\t') == "mod") return cut(rest, '\t');
   }
+  return {};
 }
 
 // Returns the module text without the 16-byte marks around it; empty if they are not there.
@@ -159,7 +97,7 @@ std::optional<BuildInfo> parse_blob(const ElfFile& elf, std::span<const std::byt
   if (!version || !is_version(*version)) return std::nullopt;
   BuildInfo info;
   info.version = *version;
-  if (modules) parse_modules(without_marks(*modules), info);
+  if (modules) info.main_module = main_module_in(without_marks(*modules));
   return info;
 }
 

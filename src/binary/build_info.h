@@ -1,30 +1,19 @@
-// What the Go linker wrote about the build (section .go.buildinfo; reference 1.1, Go 1.17-1.27): version, modules,
-// settings. It survives strip and -ldflags="-s -w". All functions can be called by several threads at once; what cannot
+// What the Go linker wrote about the build (section .go.buildinfo; reference 1.1, Go 1.17-1.27): version and main
+// module. It survives strip and -ldflags="-s -w". All functions can be called by several threads at once; what cannot
 // be read is none, never an error.
 #pragma once
 
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
-#include <vector>
 
 #include "binary/elf.h"
 
 namespace holdfast::binary {
 
-struct BuildModule {
-  std::string path;     // "example.com/app"
-  std::string version;  // "v1.2.3", "(devel)"
-};
-
 struct BuildInfo {
-  std::string version;  // "go1.26.8", "go1.25.12 X:greenteagc", "devel go1.28-..."
-  // The members below are empty in programs that were built without modules.
-  std::string main_package;                                   // import path of package main
-  BuildModule main_module;                                    // the module of package main
-  std::vector<BuildModule> modules;                           // dependencies; if one is replaced, its replacement
-  std::vector<std::pair<std::string, std::string>> settings;  // "-race" -> "true", "CGO_ENABLED" -> "0", ...
+  std::string version;      // "go1.26.8", "go1.25.12 X:greenteagc", "devel go1.28-..."
+  std::string main_module;  // path of the module of package main; empty if the program was built without modules
 };
 
 // Returns none if there is no build info or it cannot be read. It may have the form of Go 1.18+ (inline texts) or the

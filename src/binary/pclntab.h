@@ -21,7 +21,6 @@ enum class FuncData : std::uint32_t {
   kLocalsPointerMaps = 1,
   kStackObjects = 2,
   kInlineTree = 3,
-  kOpenCodedDefers = 4,
 };
 
 // FunctionInfo::flags (internal/abi.FuncFlag).
