@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/units.h"
+
 namespace holdfast {
 
 ByteView ByteView::slice(std::uint64_t offset, std::uint64_t count, std::string_view name) const {
@@ -27,8 +29,8 @@ std::string_view ByteView::c_string(std::uint64_t offset, std::uint64_t limit) c
 }
 
 void ByteView::overrun(std::uint64_t offset, std::uint64_t count, std::uint64_t record) const {
-  fail(ErrorCode::kTruncated, "{} records of {} bytes at {:#x} overrun {} ({:#x} bytes)", count, record, offset,
-       origin_, size());
+  fail(ErrorCode::kTruncated, "{} of {} bytes at {:#x} overrun{} {} ({:#x} bytes)", format_count(count, "record"),
+       record, offset, count == 1 ? "s" : "", origin_, size());
 }
 
 std::uint64_t Cursor::uleb() {

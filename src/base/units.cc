@@ -44,6 +44,19 @@ std::string format_count(std::uint64_t count) {
   return out;
 }
 
+std::string format_count(std::uint64_t count, std::string_view noun) {
+  const std::string_view head = noun.substr(0, noun.find(" of "));
+  std::string text = fmt::format("{} {}", format_count(count), head);
+  if (count != 1) {
+    const bool follows_vowel = head.size() > 1 && std::string_view("aeiou").find(head[head.size() - 2]) != head.npos;
+    if (head.ends_with('y') && !follows_vowel)
+      text.replace(text.size() - 1, 1, "ies");
+    else
+      text += head.ends_with('s') ? "es" : "s";
+  }
+  return text.append(noun.substr(head.size()));
+}
+
 std::string format_share(std::uint64_t part, std::uint64_t whole) {
   if (whole == 0 || part == 0) return "0 %";
   const double percent = 100.0 * static_cast<double>(part) / static_cast<double>(whole);

@@ -30,5 +30,16 @@ TEST(Units, ReadAsAPersonWritesThem) {
   EXPECT_EQ(format_seconds(14400), "4 h");
 }
 
+TEST(Units, ANounIsInTheSingularAfterOneOnly) {
+  EXPECT_EQ(format_count(0, "object"), "0 objects");
+  EXPECT_EQ(format_count(1, "object"), "1 object");
+  EXPECT_EQ(format_count(21312004, "live object"), "21,312,004 live objects");
+  EXPECT_EQ(format_count(1, "kind of loss"), "1 kind of loss");
+  EXPECT_EQ(format_count(2, "heap of pending timers"), "2 heaps of pending timers");
+  EXPECT_EQ(format_count(2, "entry"), "2 entries");
+  EXPECT_EQ(format_count(2, "key"), "2 keys");
+  EXPECT_EQ(format_count(2, "process"), "2 processes");
+}
+
 }  // namespace
 }  // namespace holdfast

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "base/architecture.h"
+#include "base/units.h"
 
 namespace holdfast::binary {
 namespace {
@@ -77,7 +78,7 @@ CoreFile::CoreFile(ByteView file) {
     }
   }
   if (unusable > 0)
-    remarks_.push_back(fmt::format("{} notes are unusable; the first is of {}", unusable, first_reason));
+    remarks_.push_back(fmt::format("{} of no use; the first is of {}", format_count(unusable, "note"), first_reason));
   if (threads_.empty()) remarks_.push_back("no thread's registers are in the core");
 }
 

@@ -151,7 +151,7 @@ TEST(CoreFile, BadNotesAreRemarkedAndTheOthersUsed) {
   builder.note("CORE", kPrpsinfo, prpsinfo());
   const auto bytes = builder.build();
   const CoreFile file(view(bytes));
-  EXPECT_THAT(file.remarks(), ElementsAre(HasSubstr("3 notes are unusable; the first is of type 0x1: 1 records of 328"),
+  EXPECT_THAT(file.remarks(), ElementsAre(HasSubstr("3 notes of no use; the first is of type 0x1: 1 record of 328"),
                                           "no thread's registers are in the core"));
   EXPECT_TRUE(file.process());
   EXPECT_THAT(file.mappings(), IsEmpty());

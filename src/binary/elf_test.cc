@@ -187,7 +187,7 @@ TEST(ElfFile, SaysWhatItRefuses) {
   EXPECT_THAT(refused(ErrorCode::kTruncated, [](WireElfHeader& h) { h.segments_at = ~std::uint64_t{0} - 8; }),
               HasSubstr("program header table: 5 records of 56 bytes at 0xfffffffffffffff7 overrun a.out"));
   EXPECT_THAT(refused(ErrorCode::kTruncated, [](WireElfHeader& h) { h.segment_count = 0xfffe; }),
-              HasSubstr("65534 records"));
+              HasSubstr("65,534 records"));
 }
 
 TEST(ElfFile, SegmentsThatWrapOrLieOutsideAreRemarked) {

@@ -139,10 +139,10 @@ void check_target(const Verb& verb, const Options& options, const capture::Targe
 
 std::string prediction_text(const capture::Prediction& prediction) {
   return fmt::format(
-      "would be held still for about {:.1f} ms, longer if others want the processors, to copy {} ({} "
-      "objects, {} goroutines, {} threads)",
-      prediction.pause_ms, format_bytes(prediction.bytes), format_count(prediction.objects),
-      format_count(prediction.goroutines), format_count(prediction.threads));
+      "would be held still for about {:.1f} ms, longer if others want the processors, to copy {} "
+      "({}, {}, {})",
+      prediction.pause_ms, format_bytes(prediction.bytes), format_count(prediction.objects, "object"),
+      format_count(prediction.goroutines, "goroutine"), format_count(prediction.threads, "thread"));
 }
 
 session::Session& RunningVerb::session() {
@@ -187,9 +187,9 @@ void RunningVerb::answer_with_table(const std::function<view::Table()>& make,
             !others.empty())
           text += wrapped_at("; ", others, looks.width, 2, Parts::kPhrases);
         if (!of->losses.empty())
-          text +=
-              wrapped("", fmt::format("{} kinds of loss in the target: holdfast audit lists them", of->losses.size()),
-                      looks.width);
+          text += wrapped(
+              "", fmt::format("{} in the target: see holdfast audit", format_count(of->losses.size(), "kind of loss")),
+              looks.width);
         return text;
       },
       [&] { return report::table_json(table, selection, of); });

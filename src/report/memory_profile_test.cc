@@ -76,8 +76,7 @@ TEST_F(MemoryProfileText, SaysThatTheRateHasChanged) {
   report_.profile = {true, 4096, false, 3, 900, true};
   EXPECT_THAT(text(),
               HasSubstr("runtime.MemProfileRate has changed while the program ran: of one object for each 4.0 KiB "
-                        "there would be about 900 samples, and there are 3; how much a place allocated cannot be "
-                        "told\n"));
+                        "there would be about 900 samples, not 3; how much a place allocated cannot be told\n"));
   EXPECT_EQ(report_json(report_)["memory_profile"]["expected_objects"], 900);
 }
 

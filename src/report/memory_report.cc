@@ -220,13 +220,13 @@ class AccountText {
       sentence(c_heap_note(memory_));
       return;
     }
-    sentence(fmt::format("malloc of the GNU C library, by its own headers: {} in {} blocks{}; {} free in {} blocks",
-                         format_bytes(c.used_bytes), format_count(c.used_blocks),
+    sentence(fmt::format("malloc of the GNU C library, by its own headers: {} in {}{}; {} free in {}",
+                         format_bytes(c.used_bytes), format_count(c.used_blocks, "block"),
                          c.largest > 0 ? fmt::format(", the largest {}", format_bytes(c.largest)) : "",
-                         format_bytes(c.free_bytes), format_count(c.free_blocks)));
-    sentence(fmt::format("{} in {} {}; {} in {} large blocks with mappings of their own", format_bytes(c.heap_bytes),
-                         format_count(c.arenas), c.arenas == 1 ? "arena" : "arenas", format_bytes(c.large_bytes),
-                         format_count(c.large_blocks)));
+                         format_bytes(c.free_bytes), format_count(c.free_blocks, "block")));
+    sentence(fmt::format("{} in {}; {} in {} with mappings of their own", format_bytes(c.heap_bytes),
+                         format_count(c.arenas, "arena"), format_bytes(c.large_bytes),
+                         format_count(c.large_blocks, "large block")));
   }
 
   void add_mappings() {
@@ -240,7 +240,7 @@ class AccountText {
         rest += group.resident;
         continue;
       }
-      const std::string count = group.count > 1 ? fmt::format(" ({} mappings)", format_count(group.count)) : "";
+      const std::string count = group.count > 1 ? fmt::format(" ({})", format_count(group.count, "mapping")) : "";
       rows.push_back({"", format_bytes(group.resident), format_bytes(group.bytes),
                       std::string(view::name_of(group.use)), mapping_name(group) + count});
     }
@@ -251,9 +251,8 @@ class AccountText {
     and_more(memory_.mappings.size(), rest);
     for (std::size_t i = 0; i < std::min(most_, memory_.mappings.size()); ++i)
       if (const std::string pointing = pointing_text(memory_.mappings[i]); !pointing.empty())
-        sentence(fmt::format("{}: {}; {} {} of Go memory in all", mapping_name(memory_.mappings[i]), pointing,
-                             format_count(memory_.mappings[i].pointers),
-                             memory_.mappings[i].pointers == 1 ? "word" : "words"));
+        sentence(fmt::format("{}: {}; {} in all", mapping_name(memory_.mappings[i]), pointing,
+                             format_count(memory_.mappings[i].pointers, "word of Go memory")));
   }
 
   const Report& report_;
@@ -341,7 +340,7 @@ std::string free_note(const MemoryAccount& memory) {
 }
 
 std::string stacks_note(const Report& report) {
-  std::string note = fmt::format("{} goroutines", format_count(report.goroutine_count));
+  std::string note = format_count(report.goroutine_count, "goroutine");
   const GoroutineRow* largest = nullptr;
   for (const GoroutineRow& row : report.goroutines)
     if (largest == nullptr || row.stack_bytes > largest->stack_bytes) largest = &row;
@@ -355,7 +354,7 @@ std::string c_heap_note(const MemoryAccount& memory) {
   const heap::CHeap& c = memory.c_heap;
   if (memory.account.c_heap == 0) return "";
   if (!c.recognised) return "only its size is known: the allocator's records were not recognised";
-  return fmt::format("{} in {} blocks, {} free", format_bytes(c.used_bytes), format_count(c.used_blocks),
+  return fmt::format("{} in {}, {} free", format_bytes(c.used_bytes), format_count(c.used_blocks, "block"),
                      format_bytes(c.free_bytes));
 }
 

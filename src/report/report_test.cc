@@ -902,6 +902,15 @@ TEST(Report, NeverCutsWhatGoroutinesWaitFor) {
   EXPECT_THAT(text, HasSubstr("bundler.(*scanner).parse"));
 }
 
+TEST(Report, CountsOneThingInTheSingular) {
+  HeapBuilder heap;
+  heap.refer(heap.root(RootKind::kGlobal, "main.cache"), heap.leaf(4096));
+  add_goroutines(heap, 1, 64);
+  heap::Snapshot snapshot = heap.build();
+  snapshot.audit.not_unwound = {1};
+  EXPECT_THAT(report_of(snapshot).audit_line, HasSubstr("; 1 stack not walked to the end"));
+}
+
 TEST(Report, SaysThatNoMarksCanBeCompared) {
   heap::Snapshot snapshot = shop();
   EXPECT_THAT(report_of(snapshot).audit_line,
@@ -962,7 +971,7 @@ TEST(Report, SaysWhatItsListsLeaveOut) {
   EXPECT_THAT(text, HasSubstr("     and 2 more, 128.0 KiB; holdfast report --top 0 shows all\n"));
   EXPECT_THAT(text, HasSubstr("     the rest, 13.1 KiB (2 %), is in places that hold less than 0.5 % each\n"));
   EXPECT_THAT(text, HasSubstr(fmt::format("     and {} more, own 773.1 KiB;", report.type_count)));
-  EXPECT_THAT(text, HasSubstr("     and 1 more place, 1 goroutines, "));
+  EXPECT_THAT(text, HasSubstr("     and 1 more place, 1 goroutine, "));
 }
 
 // In a pipe a line is as long as its text.

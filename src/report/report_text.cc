@@ -73,8 +73,10 @@ class Text {
   }
   // Says how much a list leaves out.
   void and_more(std::uint64_t count, const std::string& what) {
-    if (count > 0)
-      wrapped("     ", fmt::format("and {} more{}; holdfast report --top 0 shows all", format_count(count), what));
+    if (count > 0) and_more(fmt::format("{} more{}", format_count(count), what));
+  }
+  void and_more(const std::string& rest) {
+    wrapped("     ", fmt::format("and {}; holdfast report --top 0 shows all", rest));
   }
 
   void add_head() {
@@ -140,7 +142,7 @@ class Text {
   // Says how much of the live objects is not in memory: pages that were never written to, or are swapped out.
   std::string live_note() const {
     const HeapTotals& heap = report_.heap;
-    std::string note = fmt::format("{} objects", format_count(heap.reachable_objects));
+    std::string note = format_count(heap.reachable_objects, "object");
     const std::uint64_t absent = heap.reachable_bytes - std::min(report_.account.live, heap.reachable_bytes);
     return absent > heap.reachable_bytes / 100 ? fmt::format("{}; {} more not in memory", note, format_bytes(absent))
                                                : note;
@@ -275,9 +277,8 @@ class Text {
   void add_allocation(const std::optional<view::AllocationSites>& sites) {
     const view::AllocationPlace* const place = place_of(sites);
     if (place == nullptr) return;
-    std::string text = fmt::format("put there by {} ({} of {} sampled {}", code_text(place->place, Detail::kBrief),
-                                   format_count(place->sampled), format_count(sites->sampled),
-                                   sites->sampled == 1 ? "object" : "objects");
+    std::string text = fmt::format("put there by {} ({} of {}", code_text(place->place, Detail::kBrief),
+                                   format_count(place->sampled), format_count(sites->sampled, "sampled object"));
     if (place->estimate)
       text += fmt::format(": {} to {}", format_bytes(place->estimate->bytes.least),
                           format_bytes(place->estimate->bytes.most));
@@ -304,9 +305,9 @@ class Text {
     if (profile.rate == 0U) return fmt::format("{}runtime.MemProfileRate is 0, so the profiler is off", kNothing);
     if (profile.rate_has_changed)
       return fmt::format(
-          "runtime.MemProfileRate has changed while the program ran: of one object for each {} there would be about {} "
-          "samples, and there are {}; how much a place allocated cannot be told",
-          format_bytes(*profile.rate), format_count(profile.expected), format_count(profile.sampled));
+          "runtime.MemProfileRate has changed while the program ran: of one object for each {} there would be about "
+          "{}, not {}; how much a place allocated cannot be told",
+          format_bytes(*profile.rate), format_count(profile.expected, "sample"), format_count(profile.sampled));
     return unsampled_words(shown);
   }
 
@@ -416,8 +417,8 @@ class Text {
 
   void add_goroutines() {
     const std::uint64_t places = report_.goroutine_places;
-    heading("GOROUTINES", fmt::format("  {}, in {} {}", format_count(report_.goroutine_count), format_count(places),
-                                      places == 1 ? "place" : "places"));
+    heading("GOROUTINES",
+            fmt::format("  {}, in {}", format_count(report_.goroutine_count), format_count(places, "place")));
     GoroutineSums rest = report_.user_goroutines;
     for (const GoroutineRow& row : report_.goroutines) {
       if (row.system) continue;
@@ -437,8 +438,9 @@ class Text {
         more += fmt::format("; the heap put there by {}", code_text(place->place, Detail::kBrief));
       wrapped("             ", more);
     }
-    and_more(rest.places, fmt::format(" {}, {} goroutines, {}", rest.places == 1 ? "place" : "places",
-                                      format_count(rest.count), format_bytes(rest.retained_bytes + rest.stack_bytes)));
+    if (rest.places > 0)
+      and_more(fmt::format("{}, {}, {}", format_count(rest.places, "more place"), format_count(rest.count, "goroutine"),
+                           format_bytes(rest.retained_bytes + rest.stack_bytes)));
     const GoroutineSums& system = report_.system_goroutines;
     if (system.count == 0) return;
     wrapped(fmt::format("  {:>8} ", format_count(system.count)),

@@ -32,9 +32,10 @@ std::string footer(const Table& table, const Selection& selection, std::size_t w
                         ? ""
                         : fmt::format(", {} {}", table.shape.sum, format_bytes(selection.left_out_bytes))),
         width);
-  const std::string all = fmt::format("{} {}", format_count(table.rows), table.shape.name);
+  const std::string all = format_count(table.rows, table.shape.row);
   return text + "\n" +
-         (selection.matching < table.rows ? fmt::format("{} of {} match", format_count(selection.matching), all)
+         (selection.matching < table.rows ? fmt::format("{} of {} match{}", format_count(selection.matching), all,
+                                                        selection.matching == 1 ? "es" : "")
                                           : all) +
          "\n";
 }

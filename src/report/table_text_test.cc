@@ -41,7 +41,7 @@ constexpr ColumnOf<Row> kColumns[] = {
 };
 
 Table table_of(std::vector<Row> rows) {
-  return make_table<Row>(make_shape<Row>("things", "bytes", kColumns, "bytes"), kColumns, std::move(rows));
+  return make_table<Row>(make_shape<Row>("things", "thing", "bytes", kColumns, "bytes"), kColumns, std::move(rows));
 }
 
 std::string text_of(const Table& table, const TableQuery& query = {}, std::size_t width = 100) {
@@ -64,6 +64,8 @@ TEST(TableText, SaysHowManyRowsAreLeftOut) {
   EXPECT_THAT(text_of(table, {.filters = {"bytes>1"}}), HasSubstr("\n2 of 3 things match\n"));
   EXPECT_THAT(text_of(table, {.top = 1, .filters = {"bytes>1"}}),
               HasSubstr("\nand 1 more, bytes 2 B; --top 0 shows all\n\n2 of 3 things match\n"));
+  EXPECT_THAT(text_of(table, {.filters = {"bytes>2"}}), HasSubstr("\n1 of 3 things matches\n"));
+  EXPECT_THAT(text_of(table_of({{"a", 1, ""}})), HasSubstr("\n1 thing\n"));
 }
 
 TEST(TableText, NoLineIsWiderThanWishedAndNamesGiveWay) {
@@ -98,18 +100,19 @@ constexpr ColumnOf<Widths> kNumbers[] = {
 };
 
 TEST(TableText, NumbersAreWholeOrNotThereAndALineSaysSo) {
-  const Table table = make_table<Widths>(make_shape<Widths>("spans", "-address", kNumbers), kNumbers, {Widths()});
+  const Table table =
+      make_table<Widths>(make_shape<Widths>("spans", "span", "-address", kNumbers), kNumbers, {Widths()});
   EXPECT_EQ(text_of(table, {}, 75),
             "     address        pages      objects       marked      reached       size\n"
             "0xc000123456  123,456,789  123,456,789  123,456,789  123,456,789  117.7 MiB\n"
             "\n"
-            "1 spans\n");
+            "1 span\n");
   EXPECT_EQ(text_of(table, {}, 74),
             "     address        pages      objects      reached       size\n"
             "0xc000123456  123,456,789  123,456,789  123,456,789  117.7 MiB\n"
             "no room for marked; --wide shows all columns\n"
             "\n"
-            "1 spans\n");
+            "1 span\n");
   EXPECT_THAT(text_of(table, {.sort = "size"}, 30), HasSubstr("     address       size\n"
                                                               "0xc000123456  117.7 MiB\n"
                                                               "no room for pages, objects,\n"
@@ -129,7 +132,8 @@ constexpr ColumnOf<Marked> kMarked[] = {
 };
 
 TEST(TableText, AColumnThatFewTablesHaveStandsThereIfARowHasItOrItIsNamed) {
-  const Table table = make_table<Marked>(make_shape<Marked>("things", "id", kMarked), kMarked, {{2, "x"}, {1, ""}});
+  const Table table =
+      make_table<Marked>(make_shape<Marked>("things", "thing", "id", kMarked), kMarked, {{2, "x"}, {1, ""}});
   EXPECT_THAT(text_of(table, {}, kEndless), HasSubstr("id  mark\n 2  x\n 1  -\n"));
   EXPECT_THAT(text_of(table, {.filters = {"id=1"}}, kEndless), HasSubstr("id\n 1\n"));
   EXPECT_THAT(text_of(table, {.filters = {"id=1"}, .columns = "id,mark"}, kEndless), HasSubstr("id  mark\n 1  -\n"));

@@ -36,7 +36,7 @@ constexpr view::ColumnOf<GoProcess> kColumns[] = {
 }  // namespace
 
 view::TableShape process_shape() {
-  return view::make_shape<GoProcess>("processes", "resident", kColumns, "resident");
+  return view::make_shape<GoProcess>("processes", "process", "resident", kColumns, "resident");
 }
 
 view::Table process_table(std::vector<GoProcess> processes) {

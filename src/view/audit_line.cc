@@ -7,7 +7,7 @@
 namespace holdfast::view {
 
 std::string audit_line(const heap::Snapshot& snapshot, const graph::Audit& audit) {
-  std::string line = fmt::format("{} live objects: ", format_count(audit.reached));
+  std::string line = format_count(audit.reached, "live object") + ": ";
   std::uint64_t newer = 0;
   for (const graph::AuditCause& cause : audit.causes)
     if (cause.kind == graph::AuditCauseKind::kAllocatedSinceMark) newer += cause.objects;
@@ -24,9 +24,9 @@ std::string audit_line(const heap::Snapshot& snapshot, const graph::Audit& audit
       line += fmt::format("{} {}{}{} since", others == 0 ? " but for" : ", beside", allocated, both, dropped);
   }
   line += fmt::format("; {} unexplained", format_count(audit.unexplained_objects));
-  if (audit.wrong_counters > 0) line += fmt::format("; {} counters differ", audit.wrong_counters);
+  if (audit.wrong_counters > 0) line += "; differences in " + format_count(audit.wrong_counters, "counter");
   if (!snapshot.audit.not_unwound.empty())
-    line += fmt::format("; {} stacks not walked to their end", snapshot.audit.not_unwound.size());
+    line += fmt::format("; {} not walked to the end", format_count(snapshot.audit.not_unwound.size(), "stack"));
   return line;
 }
 

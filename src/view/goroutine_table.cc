@@ -111,7 +111,8 @@ std::vector<std::string> stack_of(const heap::Snapshot& snapshot, const heap::Go
 }  // namespace
 
 TableShape goroutine_shape(bool group) {
-  return make_shape<TableRow>("goroutines", "total", columns_for(group), "total");
+  return make_shape<TableRow>("goroutines", group ? "group of goroutines" : "goroutine", "total", columns_for(group),
+                              "total");
 }
 
 Table goroutine_table(const heap::Snapshot& snapshot, const graph::Dominators& dominators,

@@ -355,7 +355,7 @@ class Describer {
     if (!level.first.object() || found.scattered) return {};
     const std::string_view word = record_word(names_.type_of(level.first.object()));
     if (word.empty()) return {};
-    return level.count == 1 ? sentence("one {}", word) : sentence("{} {}s", format_count(level.count), word);
+    return level.count == 1 ? sentence("one {}", word) : sentence("{}", format_count(level.count, word));
   }
 
   // "10,000 × main.Order, 200 × main.User and other things"
@@ -440,10 +440,9 @@ class Describer {
   // "1,000 × main.Session", "1,000 objects of 480 B", "20 roots"
   std::string things_text(graph::NodeId example, std::uint64_t count) const {
     const ObjectId object = example.object();
-    if (!object) return fmt::format("{} roots", format_count(count));
+    if (!object) return format_count(count, "root");
     const std::string type = short_type(shown_type(object));
-    return type.empty() ? fmt::format("{} {} of {}", format_count(count), count == 1 ? "object" : "objects",
-                                      format_bytes(size_of(object)))
+    return type.empty() ? format_count(count, "object of " + format_bytes(size_of(object)))
                         : fmt::format("{} × {}", format_count(count), type);
   }
   std::string shown_type(ObjectId object) const {
@@ -454,7 +453,7 @@ class Describer {
 
   // "2,000 goroutines in chan send at main.work pool.go:17 for at least 4 h"
   Sentence goroutines(const Level& level) const {
-    Sentence out = sentence("{} goroutines", format_count(level.count));
+    Sentence out = sentence("{}", format_count(level.count, "goroutine"));
     const GoroutineId id = snapshot_.roots[level.first.root().row].goroutine;
     if (!id) return out;
     const heap::Goroutine& goroutine = snapshot_.goroutines[id.row];

@@ -49,7 +49,7 @@ Sentence owner_text(const heap::Snapshot& snapshot, const Owners& owners, std::u
   if (row.kind == OwnerKind::kRuntime || row.roots.empty()) return sentence("the runtime");
   if (row.kind == OwnerKind::kGoroutines) return goroutines_text(snapshot, row);
   const Sentence first = named(snapshot, snapshot.roots[row.roots.front().row]);
-  return row.roots.size() == 1 ? first : sentence("{} words from {} on", format_count(row.roots.size()), first);
+  return row.roots.size() == 1 ? first : sentence("{} from {} on", format_count(row.roots.size(), "word"), first);
 }
 
 Sentence kinds_text(const Home& home) {

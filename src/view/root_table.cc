@@ -89,7 +89,7 @@ constexpr ColumnOf<RootRow> kColumns[] = {
 }  // namespace
 
 TableShape root_shape() {
-  return make_shape<RootRow>("roots", "retained", kColumns);
+  return make_shape<RootRow>("roots", "root", "retained", kColumns);
 }
 
 Table root_table(const heap::Snapshot& snapshot, const graph::Dominators& dominators) {

@@ -46,7 +46,7 @@ constexpr ColumnOf<SpanRow> kColumns[] = {
 }  // namespace
 
 TableShape span_shape() {
-  return make_shape<SpanRow>("spans", "-address", kColumns, "size");
+  return make_shape<SpanRow>("spans", "span", "-address", kColumns, "size");
 }
 
 Table span_table(const heap::Snapshot& snapshot, const graph::Reachability& reached) {

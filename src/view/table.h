@@ -66,6 +66,7 @@ struct ColumnOf {
 // What is known of a table without a target.
 struct TableShape {
   std::string_view name;          // "types"; the schema is holdfast.types/2
+  std::string_view row;           // "type": what a row is about
   std::string_view default_sort;  // as for --sort
   std::vector<Column> columns;
   std::string_view sum;  // a column of bytes that can be added up, since no byte is in two rows; empty if there is none
@@ -81,9 +82,9 @@ struct Table {
 };
 
 template <typename Row>
-TableShape make_shape(std::string_view name, std::string_view default_sort, std::span<const ColumnOf<Row>> declared,
-                      std::string_view sum = {}) {
-  TableShape shape{name, default_sort, {}, sum};
+TableShape make_shape(std::string_view name, std::string_view row, std::string_view default_sort,
+                      std::span<const ColumnOf<Row>> declared, std::string_view sum = {}) {
+  TableShape shape{name, row, default_sort, {}, sum};
   for (const ColumnOf<Row>& one : declared) shape.columns.push_back(one.column);
   return shape;
 }

@@ -35,7 +35,7 @@ constexpr ColumnOf<Fruit> kColumns[] = {
 };
 
 TableShape shape() {
-  return make_shape<Fruit>("fruits", "bytes", kColumns);
+  return make_shape<Fruit>("fruits", "fruit", "bytes", kColumns);
 }
 
 Table fruits() {

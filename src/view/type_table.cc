@@ -303,7 +303,7 @@ void add_allocation_sites(const heap::Snapshot& snapshot, const graph::Dominator
 }
 
 TableShape type_shape() {
-  return make_shape<TypeLine>("types", "retained", kColumns, "own");
+  return make_shape<TypeLine>("types", "type", "retained", kColumns, "own");
 }
 
 Table type_table(const heap::Snapshot& snapshot, const graph::Dominators& dominators) {

@@ -37,8 +37,7 @@ Finding& add(const Evidence& e, const Detector& detector, const GoroutineRow& ro
                   confidence);
   finding.bytes = finding.exclusive_bytes = row.retained_bytes;
   finding.count = row.count;
-  finding.title = sentence("{} {} blocked in {} at {} {}", format_count(row.count),
-                           row.count == 1 ? "goroutine" : "goroutines", reason, top, how_long);
+  finding.title = sentence("{} blocked in {} at {} {}", format_count(row.count, "goroutine"), reason, top, how_long);
   finding.because = sentence("{}; they hold {} and their stacks take {}", because, format_bytes(row.retained_bytes),
                              format_bytes(row.stack_bytes));
   if (!row.created_by.empty()) finding.because += sentence("; created by {}", named(row.created_by));

@@ -35,7 +35,7 @@ void find_sparse_arrays(const Evidence& e, std::vector<Finding>& out) {
           sentence("{} of {} elements of a {} in {} refer to nothing on the heap", format_count(room - used),
                    format_count(room), view::short_type(e.names.type_of(object)), place.text);
       finding.because =
-          sentence("of the {} words of the object {} point to something", format_count(room), format_count(used));
+          sentence("the object points to something from {} of its {} words", format_count(used), format_count(room));
       finding.fix =
           sentence("if it was that full once: copy what is in use to a new slice; if it was made so: ask for less");
     }

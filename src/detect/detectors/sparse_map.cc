@@ -139,8 +139,8 @@ class SparseMaps {
     finding.bytes = finding.exclusive_bytes = spare;
     finding.count = 1;
     finding.chain = place.chain;
-    finding.title = sentence("the map {} has room for {} entries; {} of them refer to anything on the heap", place.text,
-                             format_count(fill.slots), format_count(fill.used));
+    finding.title = sentence("the map {} has room for {}; anything on the heap is in {} of them", place.text,
+                             format_count(fill.slots, "entry"), format_count(fill.used));
     finding.because =
         sentence("its tables take {}; maps do not shrink when entries are deleted", format_bytes(fill.bytes));
     finding.fix = sentence("if entries were deleted: copy what is left to a new map; if it was made so: ask for less");
