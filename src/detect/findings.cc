@@ -14,8 +14,7 @@ namespace {
 
 using view::Finding;
 
-constexpr std::uint64_t kSmallest = 1 << 20;  // in bytes; 1 % of the live ones if that is more
-constexpr std::size_t kMostFindings = 20;
+constexpr std::uint64_t kSmallest = 1 << 20;   // in bytes; 1 % of the live ones if that is more
 constexpr std::string_view kBetween("\0", 1);  // in no name
 
 }  // namespace
@@ -56,7 +55,6 @@ std::vector<Finding> find_findings(const heap::Snapshot& snapshot, const graph::
   std::vector<Finding> out;
   for (const Detector* detector : detectors()) detector->run(evidence, out);
   std::stable_sort(out.begin(), out.end(), [](const Finding& a, const Finding& b) { return a.bytes > b.bytes; });
-  if (out.size() > kMostFindings) out.resize(kMostFindings);
   return out;
 }
 

@@ -77,6 +77,14 @@ ordered_json places_json(const heap::Snapshot& snapshot, const std::vector<graph
   return list;
 }
 
+// The addresses of which a list has the first, one a line, and how many there are besides.
+std::string addresses_text(const std::vector<Address>& some, std::uint64_t all, std::size_t indent) {
+  const std::string front(indent, ' ');
+  std::string out;
+  for (const Address address : some) out += fmt::format("{}{}\n", front, hex(address));
+  return all > some.size() ? out + fmt::format("{}and {} more\n", front, format_count(all - some.size())) : out;
+}
+
 std::vector<Address> examples_of(const graph::LaterAudit& later) {
   constexpr std::size_t kShown = 32;
   std::vector<Address> examples;
@@ -112,7 +120,7 @@ std::string later_text(const graph::LaterAudit& later, std::size_t width) {
   add("not known: their spans were in sweep", later.unknown);
   add("kept once, gone at a later look", later.let_go);
   out += row("kept without a cause", format_count(later.kept.objects), 4);
-  for (const Address address : examples_of(later)) out += fmt::format("      {}\n", hex(address));
+  out += addresses_text(examples_of(later), later.kept.objects, 6);
   if (!later.clean())
     out += wrapped(
         "      ",
@@ -232,7 +240,7 @@ std::string audit_text(const heap::Snapshot& snapshot, const graph::Audit& audit
   out += row(audit.unexplained_objects == 0 ? "unexplained"
                                             : fmt::format("unexplained, {}", format_bytes(audit.unexplained_bytes)),
              format_count(audit.unexplained_objects));
-  for (const Address address : audit.unexplained) out += fmt::format("    {}\n", hex(address));
+  out += addresses_text(audit.unexplained, audit.unexplained_objects, 4);
   if (later) out += "\n" + later_text(*later, width);
   out += "\n" + counters_text(snapshot.audit.counters, style) + "\n";
   out += row("spans whose allocCount differs", format_count(snapshot.audit.alloc_count_mismatches));

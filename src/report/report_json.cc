@@ -234,6 +234,7 @@ ordered_json report_json(const Report& report) {
           {"goroutine_places", report.goroutine_places},
           {"goroutines", list_of(report.goroutines, goroutine_json)},
           {"findings", list_of(report.findings, finding_json)},
+          {"finding_count", report.finding_count},
           {"losses", losses_json(report.losses)}};
 }
 

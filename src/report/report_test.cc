@@ -793,6 +793,21 @@ TEST(Report, TheAuditFitsTheWidth) {
   EXPECT_THAT(audit_text(snapshot, audit, {}, {.color = true}), HasSubstr("\033[1mNOT CLEAN\033[0m\n"));
 }
 
+TEST(Report, TheAuditSaysWhatItsListsLeaveOut) {
+  const heap::Snapshot snapshot = shop();
+  graph::Audit audit;
+  audit.unexplained_objects = 1;
+  audit.unexplained = {Address(0xc000123456)};
+  graph::LaterAudit later;
+  later.kept = {3, 192};
+  later.kept_objects = {{Address(0xc000200000), 64}};
+  std::string text = audit_text(snapshot, audit, later, {});
+  EXPECT_THAT(text, HasSubstr("\n    0xc000123456\n\n"));
+  EXPECT_THAT(text, HasSubstr("\n      0xc000200000\n      and 2 more\n"));
+  audit.unexplained_objects = 33;
+  EXPECT_THAT(audit_text(snapshot, audit, {}, {}), HasSubstr("\n    0xc000123456\n    and 32 more\n"));
+}
+
 // Two pages of a buffer were written to, and none of some garbage.
 TEST(Report, CountsInTheAccountWhatIsInMemory) {
   HeapBuilder heap;
@@ -972,6 +987,15 @@ TEST(Report, SaysWhatItsListsLeaveOut) {
   EXPECT_THAT(text, HasSubstr("     the rest, 13.1 KiB (2 %), is in places that hold less than 0.5 % each\n"));
   EXPECT_THAT(text, HasSubstr(fmt::format("     and {} more, own 773.1 KiB;", report.type_count)));
   EXPECT_THAT(text, HasSubstr("     and 1 more place, 1 goroutine, "));
+}
+
+TEST(Report, SaysHowManyFindingsItLeavesOut) {
+  Report report = report_of(shop());
+  report.findings.resize(3);
+  view::shorten(report, {.findings = 1});
+  EXPECT_THAT(report.findings, SizeIs(1));
+  EXPECT_THAT(report_text(report, {}), HasSubstr("     and 2 more; holdfast report --top 0 shows all\n"));
+  EXPECT_EQ(report_json(report)["finding_count"], 3);
 }
 
 // In a pipe a line is as long as its text.

@@ -190,6 +190,7 @@ class Text {
       wrapped("     ", fmt::format("{}: {}", name_of(finding.confidence), finding.because.brief));
       wrapped("     change: ", finding.fix.brief);
     }
+    and_more(report_.finding_count - report_.findings.size(), "");
   }
 
   // One place of WHAT HOLDS IT: a holder of the live heap, or a part of the process beside it.
@@ -461,12 +462,13 @@ class Text {
         static_cast<std::size_t>(std::count_if(report_.losses.begin(), report_.losses.end(), [](const Loss& loss) {
           return words_of(loss).severity == LossSeverity::kCosmetic;
         }));
-    heading("LOSSES", harmless == report_.losses.size() ? "       none" : "");
+    heading("LOSSES", report_.losses.empty() ? "       none" : "");
     for (const Loss& loss : report_.losses) {
       if (words_of(loss).severity == LossSeverity::kCosmetic) continue;
       wrapped("  ", loss_text(loss));
       wrapped("    what to do: ", std::string(words_of(loss).remedy));
     }
+    if (harmless > 0) wrapped("  ", format_count(harmless, "harmless kind of loss") + ": see holdfast audit");
   }
 
   void add_commands() {

@@ -104,6 +104,8 @@ std::uint64_t Report::whole_bytes() const {
 void shorten(Report& report, const ReportLimits& limits) {
   if (report.types.size() > limits.types) report.types.resize(limits.types);
   if (report.goroutines.size() > limits.goroutines) report.goroutines.resize(limits.goroutines);
+  report.finding_count = report.findings.size();
+  if (report.findings.size() > limits.findings) report.findings.resize(limits.findings);
 }
 
 }  // namespace holdfast::view

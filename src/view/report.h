@@ -177,6 +177,7 @@ struct Report {
   std::uint64_t goroutine_count = 0;     // alive
   std::uint64_t goroutine_places = 0;    // rows before the list was cut
   std::vector<Finding> findings;         // ordered by bytes
+  std::uint64_t finding_count = 0;       // before the list was cut
   std::vector<Loss> losses;
 
   std::uint64_t goroutine_stack_bytes() const { return user_goroutines.stack_bytes + system_goroutines.stack_bytes; }
@@ -190,6 +191,7 @@ struct ReportLimits {
   std::size_t types = 50;
   std::size_t holders = 10;
   std::size_t goroutines = 50;
+  std::size_t findings = 20;
 };
 
 // Makes everything but the findings: detectors look at the whole report. It is made of the snapshot and of what the
@@ -199,7 +201,7 @@ Report make_report(const heap::Snapshot& snapshot, const graph::Reachability& re
                    const graph::Dominators& dominators, const Owners& owners, const graph::Audit& audit,
                    const ReportLimits& limits = {});
 
-// Cuts the lists that detectors had to see whole.
+// Cuts the findings, and the lists that detectors had to see whole.
 void shorten(Report& report, const ReportLimits& limits = {});
 
 }  // namespace holdfast::view

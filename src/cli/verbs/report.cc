@@ -14,7 +14,7 @@ int run_report(RunningVerb& run) {
   report::TextOptions text = {.style = run.style(), .target = run.options().target};
   if (const auto top = run.options().top) {
     const std::size_t rows = *top == 0 ? std::numeric_limits<std::size_t>::max() : *top;
-    limits = {rows, rows, rows};
+    limits = {rows, rows, rows, rows};
     text.holders = text.types = text.goroutines = rows;
   }
   const view::Report report = run.session().report(limits);
