@@ -10,6 +10,7 @@
 #include "base/version.h"
 #include "cli/manual.h"
 #include "cli/terminal.h"
+#include "view/table_query.h"
 
 namespace holdfast::cli {
 namespace {
@@ -84,9 +85,11 @@ void take_words(const Verb& verb, bool verb_given, std::vector<std::string> word
   }
 }
 
-// A value that begins with '-' would look like an option: `--sort -bytes` becomes `--sort=-bytes`.
+// A value that begins with '-' would look like an option: `--sort -bytes` becomes `--sort=-bytes`. To CLI11 the value
+// of
+// `--sort=` is the next word.
 std::vector<std::string> join_values(const Verb& verb, std::span<const std::string> arguments) {
-  const auto takes_value = [&](const std::string& word) {
+  const auto takes_value = [&](std::string_view word) {
     for (const std::span<const Flag> group : verb.flags)
       for (const Flag& flag : group)
         if (flag.value != nullptr && word == long_name(flag)) return true;
@@ -95,9 +98,10 @@ std::vector<std::string> join_values(const Verb& verb, std::span<const std::stri
   std::vector<std::string> out;
   for (std::size_t i = 0; i < arguments.size(); ++i) {
     out.push_back(arguments[i]);
-    if (!takes_value(arguments[i]) || i + 1 == arguments.size()) continue;
-    if (arguments[++i].empty()) fail(ErrorCode::kUsage, "{} needs a value that is not empty", arguments[i - 1]);
-    out.back() += "=" + arguments[i];
+    if (takes_value(arguments[i]) && i + 1 < arguments.size()) out.back() += "=" + arguments[++i];
+    const std::string_view name = std::string_view(out.back()).substr(0, out.back().size() - 1);
+    if (out.back().ends_with('=') && takes_value(name))
+      fail(ErrorCode::kUsage, "{} needs a value that is not empty", name);
   }
   return out;
 }
@@ -132,6 +136,7 @@ Parsed parse_verb(const Verb& verb, bool verb_given, std::span<const std::string
     fail(ErrorCode::kUsage, "{} takes no option {}; holdfast {} --help lists them", verb.name, *unknown, verb.name);
   take_words(verb, verb_given, std::move(words), parsed.options);
   if (verb.check != nullptr) verb.check(parsed.options);
+  if (verb.shape != nullptr) view::plan_table(verb.shape(parsed.options), parsed.options.table);
   return parsed;
 }
 

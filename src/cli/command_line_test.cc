@@ -145,6 +145,17 @@ TEST(Options, OneTargetIsEnough) {
 TEST(Options, AValueIsGivenOnceAndIsNotEmpty) {
   EXPECT_EQ(refusal({"types", "1", "--top", "2", "--top", "3"}), "--top is given 2 times: once is enough");
   EXPECT_EQ(refusal({"types", "1", "--sort", ""}), "--sort needs a value that is not empty");
+  EXPECT_EQ(refusal({"types", "--sort=", "1"}), "--sort needs a value that is not empty");
+}
+
+// Before anybody looks for the target, and whatever is asked of it.
+TEST(Options, AColumnThatTheTableLacksIsRefused) {
+  for (const char* option : {"--sort=weight", "--columns=type,weight", "--filter=weight>1"}) {
+    EXPECT_THAT(refusal({"types", "4711", option}), HasSubstr("there is no column \"weight\"")) << option;
+    EXPECT_THAT(refusal({"types", "4711", option, "--dry-run"}), HasSubstr("there is no column \"weight\"")) << option;
+  }
+  EXPECT_EQ(refusal({"goroutines", "4711", "--columns", "goid", "--each"}), "accepted");
+  EXPECT_THAT(refusal({"goroutines", "4711", "--columns", "goid"}), HasSubstr("there is no column"));
 }
 
 TEST(VerbLike, FindsWhatWasMeantAndNothingFarOff) {
