@@ -220,7 +220,7 @@ class AccountText {
       sentence(c_heap_note(memory_));
       return;
     }
-    sentence(fmt::format("malloc of the GNU C library, by its own headers: {} in {}{}; {} free in {}",
+    sentence(fmt::format("malloc of the GNU C library, by its own headers, resident or not: {} in {}{}; {} free in {}",
                          format_bytes(c.used_bytes), format_count(c.used_blocks, "block"),
                          c.largest > 0 ? fmt::format(", the largest {}", format_bytes(c.largest)) : "",
                          format_bytes(c.free_bytes), format_count(c.free_blocks, "block")));
@@ -354,7 +354,7 @@ std::string c_heap_note(const MemoryAccount& memory) {
   const heap::CHeap& c = memory.c_heap;
   if (memory.account.c_heap == 0) return "";
   if (!c.recognised) return "only its size is known: the allocator's records were not recognised";
-  return fmt::format("{} in {}, {} free", format_bytes(c.used_bytes), format_count(c.used_blocks, "block"),
+  return fmt::format("resident or not: {} in {}, {} free", format_bytes(c.used_bytes), format_count(c.used_blocks, "block"),
                      format_bytes(c.free_bytes));
 }
 

@@ -47,7 +47,7 @@ TEST(MemoryReport, NotesSayWhatALineIsMadeOf) {
   const Report report = some_report();
   EXPECT_EQ(free_note(report.memory),
             "5.0 MiB in spans in use, 5.0 MiB in pages, 20.0 MiB given back, yet resident in huge pages");
-  EXPECT_EQ(c_heap_note(report.memory), "36.0 MiB in 1,234,567 blocks, 4.0 MiB free");
+  EXPECT_EQ(c_heap_note(report.memory), "resident or not: 36.0 MiB in 1,234,567 blocks, 4.0 MiB free");
   EXPECT_EQ(mapping_note(report.memory, MappingUse::kOther),
             "20.0 MiB /data/pages.db; main.caches[…] (main.cache) points to it");
   EXPECT_EQ(mapping_note(report.memory, MappingUse::kFile), "");

@@ -28,7 +28,7 @@ int run_export(RunningVerb& run) {
 }  // namespace
 
 const Verb kExportVerb = {.name = "export",
-                          .help = "write the runtime's memory profile for go tool pprof",
+                          .help = "write the runtime's memory profile, as of the last collection, for go tool pprof",
                           .example = "holdfast export 4711 -o heap.pb.gz",
                           .flags = {export_flags(), target_flags()},
                           .check = check_export,
