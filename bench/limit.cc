@@ -24,9 +24,7 @@
 #include "base/timer.h"
 #include "base/units.h"
 #include "graph/dominators.h"
-#include "graph/in_edges.h"
 #include "graph/reachability.h"
-#include "graph/shortest_paths.h"
 #include "heap_bytes.h"
 #include "service_graph.h"
 
@@ -238,11 +236,6 @@ Report measure_graph(const Options& options, std::uint64_t wanted, Locality loca
     report.reached = result.objects;
     return result;
   }));
-  report.passes.push_back(measure("shortest paths", options, n, [&] {
-    graph::ShortestPaths paths(snapshot);
-    for (std::uint32_t i = 0; i < snapshot.objects; ++i) paths.parent(ObjectId(i));
-    return paths;
-  }));
   double best = 0;
   report.passes.push_back(measure("dominators + retained", options, n, [&] {
     PassTimes times;
@@ -253,8 +246,6 @@ Report measure_graph(const Options& options, std::uint64_t wanted, Locality loca
     }
     return result;
   }));
-  const std::vector<ObjectId> one = {ObjectId(snapshot.objects / 2)};
-  report.passes.push_back(measure("in-edges of one", options, n, [&] { return graph::in_edges(snapshot, one); }));
   return report;
 }
 

@@ -23,33 +23,26 @@ class BreadthFirst {
   // A bit per object: whether it was entered so far.
   HugeArray<std::uint64_t>& seen() { return seen_; }
 
-  // Enters one object unless it was entered before; true if this was the first time.
-  bool enter(std::uint32_t object) {
+  // Enters one object unless it was entered before.
+  void enter(std::uint32_t object) {
     std::uint64_t& word = seen_[object / 64];
     const std::uint64_t bit = std::uint64_t{1} << (object % 64);
-    if ((word & bit) != 0) return false;
+    if ((word & bit) != 0) return;
     word |= bit;
     if (object < pointerful_) queue_[tail_++] = object;
-    return true;
   }
 
-  // Follows all edges from what was entered. first(target, source) is called at the first entry of each target.
-  template <typename First>
-  void run(const First& first) {
-    run_until([] { return false; }, first);
-  }
-  // Does the same until enough() is true, which is asked before each source; a later call goes on from there.
-  template <typename Enough, typename First>
-  void run_until(const Enough& enough, const First& first) {
+  // Follows all edges from what was entered.
+  void run() {
     const std::uint32_t* const row_begin = edges_.row_begin.data();
     const std::uint32_t* const target = edges_.target.data();
-    for (; head_ < tail_ && !enough(); ++head_) {
+    for (; head_ < tail_; ++head_) {
       if (head_ % kCancelEvery == 0) throw_if_cancelled();
       if (head_ + 2 * kAhead < tail_) __builtin_prefetch(row_begin + queue_[head_ + 2 * kAhead]);
       if (head_ + kAhead < tail_) __builtin_prefetch(target + row_begin[queue_[head_ + kAhead]]);
       const std::uint32_t source = queue_[head_];
       for (std::uint32_t e = row_begin[source], end = row_begin[source + 1]; e < end; ++e)
-        if (enter(target[e])) first(target[e], source);
+        enter(target[e]);
     }
   }
 

@@ -32,7 +32,7 @@ Reachability reach(const heap::Snapshot& snapshot, const ReachOptions& options) 
     for (std::uint32_t i = 0; i < root.target_count; ++i)
       search.enter(snapshot.root_targets[root.first_target + i].object.row);
   }
-  search.run([](std::uint32_t, std::uint32_t) {});
+  search.run();
 
   Reachability result;
   result.bits = std::move(search.seen());
