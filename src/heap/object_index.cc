@@ -156,9 +156,8 @@ std::optional<ObjectIndex::Hit> ObjectIndex::find(Address address) const {
   const std::uint64_t slot = entry->slot_of(address);
   const std::uint64_t row = static_cast<std::uint64_t>(entry - entries_.data());
   if (slot >= entry->slots) return std::nullopt;
-  const std::uint64_t offset = address - entry->base - slot * spans_[row].slot_size;
   const ObjectId object = find_object(address);
-  return Hit{object, SpanId(static_cast<std::uint32_t>(row)), static_cast<std::uint32_t>(slot), offset,
+  return Hit{object, SpanId(static_cast<std::uint32_t>(row)), static_cast<std::uint32_t>(slot),
              static_cast<bool>(object)};
 }
 

@@ -63,7 +63,6 @@ class ObjectIndex {
     ObjectId object;  // none when the slot is free
     SpanId span;
     std::uint32_t slot = 0;
-    std::uint64_t offset_in_slot = 0;
     bool allocated = false;
   };
   // Returns none outside of all spans, and behind the last slot of a span.

@@ -112,11 +112,8 @@ class OwnerFinder {
     const std::uint64_t distance = label.relation == heap::Relation::kItself ? 0 : label.distance;
     std::vector<Near>& near = by_start_[{label.data.module, label.data.section, label.data.offset - distance}];
     const std::uint64_t leads_to = what_it_leads_to(root);
-    for (const Near& known : near) {
-      if (label.relation != heap::Relation::kInside && known.leads_to != leads_to) continue;
-      if (label.relation == heap::Relation::kAfter) rows_[known.owner].by_nearness = true;
-      return known.owner;
-    }
+    for (const Near& known : near)
+      if (label.relation == heap::Relation::kInside || known.leads_to == leads_to) return known.owner;
     near.push_back({leads_to, add(OwnerKind::kVariable, Lasting::kForLong)});
     return near.back().owner;
   }

@@ -130,7 +130,6 @@ TEST(Owners, WordsWithoutANameAreOneOnlyIfTheyLeadToTheSameSort) {
   const Owners owners(snapshot, graph::dominators(snapshot));
   EXPECT_EQ(owners.owner_of(roots[0]), owners.owner_of(roots[1]));
   EXPECT_NE(owners.owner_of(roots[0]), owners.owner_of(roots[2]));
-  EXPECT_TRUE(owners.rows()[owners.owner_of(roots[0])].by_nearness);
 }
 
 // Of what one holder has, any example will do; who asks about an object means this one.
