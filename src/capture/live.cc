@@ -8,6 +8,7 @@
 #include "base/units.h"
 #include "capture/build.h"
 #include "capture/capture.h"
+#include "capture/forecast.h"
 #include "capture/frozen_memory.h"
 #include "capture/layered_memory.h"
 #include "capture/layouts.h"
@@ -106,11 +107,8 @@ class LiveProcess {
   const std::vector<AddressRange>& plan() const { return plan_; }
   const std::vector<AddressRange>& blocks() const { return blocks_; }
   const std::vector<AddressRange>& empty() const { return empty_; }
-  std::uint64_t planned_bytes() const { return total_bytes(plan_) - total_bytes(empty_) + total_bytes(blocks_); }
-  std::uint64_t objects() const { return objects_; }
-  std::uint32_t goroutines() const { return goroutines_; }
-  double predicted_ms() const;
-  std::uint64_t memory_need() const;
+  // What it takes to copy that and to make a snapshot of it.
+  const Effort& effort() const { return effort_; }
   std::uint64_t count_collections() const;
 
   const os::ProcessStatus& status() const { return status_; }
@@ -176,29 +174,33 @@ class LiveProcess {
     const double begin_ms = worked_ms();
     const auto heap = go::HeapModel::read(runtime, go::Motion::kRunning, ignored);
     touch_records(runtime, heap, probe, ignored);
-    records_ms_ = worked_ms() - begin_ms;
+    effort_ = {};
+    effort_.records_ms = worked_ms() - begin_ms;
     plan_ = go::heap_memory(runtime, heap, with_content_);
     for (const AddressRange& range : program_->writable()) plan_.push_back(range);
     // The stacks of running threads are not known yet.
     const auto stacks = go::stack_memory(runtime, os::waiting_stack_pointers(status_.pid));
     const auto readable_stacks = within(stacks, readable_);
     plan_.insert(plan_.end(), readable_stacks.begin(), readable_stacks.end());
-    deep_stack_bytes_ = 0;
     for (const AddressRange& range : readable_stacks)
-      if (range.size() > kDeepStack) deep_stack_bytes_ += range.size();
-    opened_rss_ = os::own_peak_rss();
+      if (range.size() > kDeepStack) effort_.deep_stack_bytes += range.size();
+    effort_.opened_rss = os::own_peak_rss();
     plan_ = joined(std::move(plan_));
     blocks_ = without(probe.blocks(), plan_);
     const auto zeros = within(plan_, anonymous_ranges(maps_));
     empty_ = without(zeros, filled_of(zeros, [this](AddressRange range) { return memory_.present_ranges(range); }));
-    objects_ = pointerful_ = 0;
+    effort_.bytes = total_bytes(plan_) - total_bytes(empty_);
+    effort_.record_bytes = total_bytes(blocks_);
     for (const go::MSpan& span : heap.in_use()) {
-      objects_ += span.alloc_count;
-      if (span.has_pointers()) pointerful_ += span.alloc_count;
+      effort_.objects += span.alloc_count;
+      if (span.has_pointers()) effort_.pointerful += span.alloc_count;
     }
-    references_ = estimate_references(heap);
-    ms_per_byte_ = measure_copy();
-    goroutines_ = static_cast<std::uint32_t>(go::count_goroutines(runtime));
+    effort_.references = estimate_references(heap);
+    effort_.ms_per_byte = measure_copy();
+    effort_.readers = kReadThreads;
+    effort_.goroutines = static_cast<std::uint32_t>(go::count_goroutines(runtime));
+    effort_.threads = status_.threads;
+    effort_.modules = runtime.modules.size();
   }
 
   double measure_copy() const;
@@ -244,45 +246,14 @@ class LiveProcess {
   std::vector<AddressRange> plan_;
   std::vector<AddressRange> blocks_;
   std::vector<AddressRange> empty_;
-  std::uint64_t objects_ = 0;
-  std::uint64_t pointerful_ = 0;  // those that can hold pointers
-  std::uint64_t references_ = 0;  // that these hold, about
-  std::uint64_t deep_stack_bytes_ = 0;
-  std::uint64_t opened_rss_ = 0;  // our own memory once the target is open
-  double records_ms_ = 0;         // to read the runtime's records and make sense of them
-  double ms_per_byte_ = 0;
-  std::uint32_t goroutines_ = 0;
+  Effort effort_;
 };
-
-// It takes 10 us per thread to stop and let go (docs/runtime-facts.md; bench/pause_bench). How fast this machine copies
-// from this target, and how long its records take, is measured, not assumed. A second reader saves up to half of the
-// time; where others want the processors it saves little, and no more is promised.
-double LiveProcess::predicted_ms() const {
-  constexpr std::uint64_t kBothRead = 4 << 20;
-  const double gain = kReadThreads > 1 && planned_bytes() > kBothRead ? 1.15 : 1.0;
-  const double bytes = static_cast<double>(total_bytes(plan_) - total_bytes(empty_));
-  return 0.3 + 0.01 * status_.threads + records_ms_ + bytes * ms_per_byte_ / gain;
-}
 
 std::uint64_t LiveProcess::count_collections() const {
   require_same();
   const auto count = go::count_collections(*identified_.runtime);
   if (!count) fail(ErrorCode::kUnsupported, "the counter of collections of process {} cannot be read", status_.pid);
   return *count;
-}
-
-// Adds up what opening took (files, debug information), the copy, and the columns (docs/architecture.md, "Memory per
-// object"). The figures are those of the peak on lists, service heaps, random graphs and deep stacks, with some room.
-std::uint64_t LiveProcess::memory_need() const {
-  constexpr std::uint64_t kPerModule = 6 << 20;  // the program or a plugin: more than opening took, without any heap
-  constexpr std::uint64_t kPerDeepByte = 6;      // frames and their roots, where frames are small
-  constexpr std::uint64_t kPerGoroutine = 512;
-  constexpr std::uint64_t kPerObject = 12;
-  constexpr std::uint64_t kPerPointerfulObject = 14;  // more
-  constexpr std::uint64_t kPerReference = 14;
-  return opened_rss_ + kPerModule * identified_.runtime->modules.size() + planned_bytes() +
-         kPerDeepByte * deep_stack_bytes_ + kPerGoroutine * goroutines_ + kPerObject * objects_ +
-         kPerPointerfulObject * pointerful_ + kPerReference * references_;
 }
 
 // Counts words that lead into the heap on evenly spaced pages of what can hold pointers. Words of free slots count,
@@ -370,7 +341,7 @@ class Freeze {
     frozen_->close();
     monotonic_ns_ = clock_ns();
     note_moment(snapshot.target);
-    snapshot.pause.predicted_ms = live_.predicted_ms();
+    snapshot.pause.predicted_ms = foretold_pause_ms(live_.effort());
     snapshot.pause.measured_ms = stopped_->pause_ms();
     snapshot.pause.bytes_read = frozen_->bytes_read();
   }
@@ -454,8 +425,15 @@ class ProcessTarget final : public Target {
 
   Prediction predict(PassTimes& times) override {
     open(times);
-    return {live_->predicted_ms(), live_->planned_bytes(), live_->objects(),  live_->goroutines(),
-            status_.threads,       live_->memory_need(),   os::memory_room(), live_->program().runtimes()};
+    const Effort& effort = live_->effort();
+    return {foretold_pause_ms(effort),
+            effort.all_bytes(),
+            effort.objects,
+            effort.goroutines,
+            effort.threads,
+            foretold_memory(effort),
+            os::memory_room(),
+            live_->program().runtimes()};
   }
 
   std::uint64_t count_collections(PassTimes& times) override {
@@ -470,7 +448,7 @@ class ProcessTarget final : public Target {
   heap::Snapshot snapshot(const Callbacks& callbacks, PassTimes& times) override {
     open(times);
     // Which process this is about, which of its runtimes, and what its layouts are, is final. Nothing has been stopped.
-    if (!options_.force) require_room(live_->memory_need(), os::memory_room());
+    if (!options_.force) require_room(foretold_memory(live_->effort()), os::memory_room());
     heap::Snapshot snapshot;
     snapshot.target.kind = heap::TargetKind::kLive;
     snapshot.target.pid = status_.pid;
