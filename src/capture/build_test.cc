@@ -4,6 +4,7 @@
 
 #include <array>
 
+#include "base/architecture.h"
 #include "capture/target_for_tests.h"
 #include "go/memory_profile.h"
 #include "heap/content.h"
@@ -445,6 +446,19 @@ TEST_P(BuildTest, ContentIsKeptOnlyIfItIsAskedFor) {
   options.with_content = true;
   const heap::Snapshot s = target_.snapshot(options);
   EXPECT_EQ(heap::ContentView(s.content).word(span + 8), 0x1122334455667788U);
+}
+
+TEST_P(BuildTest, ContentHasNoPagesOfZeros) {
+  const Address span = heap_.add_span(kSlots64, false), second_page = span + kSystemPage;
+  target_.image.put<std::uint64_t>(heap_.keep(span) + 8, 1);
+  Options options;
+  options.with_content = true;
+  heap::Snapshot s = target_.snapshot(options);
+  EXPECT_EQ(heap::ContentView(s.content).word(span), 0U);
+  EXPECT_EQ(heap::ContentView(s.content).word(second_page), std::nullopt);
+  target_.image.put<std::uint64_t>(second_page + 8, 1);
+  s = target_.snapshot(options);
+  EXPECT_EQ(heap::ContentView(s.content).word(second_page), 0U);
 }
 
 }  // namespace

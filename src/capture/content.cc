@@ -5,22 +5,33 @@
 
 #include "base/architecture.h"
 #include "base/ranges.h"
+#include "base/zeros.h"
 
 namespace holdfast::capture {
 namespace {
 
-// Splits the range into pieces that are readable or not, page by page only where that is needed.
-void add_readable(const MemorySource& memory, AddressRange range, std::span<std::byte> scratch,
-                  std::vector<AddressRange>& out, LossLedger& losses) {
+// Calls `visit` with each page of the range, or part of one at its ends.
+template <class Visit>
+void for_each_page(AddressRange range, Visit&& visit) {
   for (Address at = range.begin; at < range.end;) {
     const std::uint64_t to_page_end = kSystemPage - at.value % kSystemPage;
-    const std::uint64_t bytes = std::min<std::uint64_t>(range.end - at, to_page_end);
-    if (memory.try_read(at, scratch.first(bytes)))
-      out.push_back({at, at + bytes});
-    else
-      losses.add(LossKind::kUnreadableContent, at);
-    at += bytes;
+    const AddressRange page{at, at + std::min<std::uint64_t>(range.end - at, to_page_end)};
+    visit(page);
+    at = page.end;
   }
+}
+
+// Takes the pages of the range that hold anything. Programs ask for much memory that they never write to; it would take
+// as much of ours.
+void add_filled(const MemorySource& memory, AddressRange range, std::span<std::byte> scratch,
+                std::vector<AddressRange>& out, LossLedger& losses) {
+  for_each_page(range, [&](AddressRange page) {
+    const auto bytes = scratch.first(page.size());
+    if (!memory.try_read(page.begin, bytes))
+      losses.add(LossKind::kUnreadableContent, page.begin);
+    else if (!is_zero(bytes))
+      append_range(out, page);
+  });
 }
 
 }  // namespace
@@ -34,18 +45,15 @@ void add_content(const go::Runtime& runtime, heap::Snapshot& snapshot, LossLedge
   std::vector<AddressRange> ranges;
   std::vector<std::byte> scratch(kSystemPage);
   for (const AddressRange& range : joined(std::move(wanted)))
-    add_readable(runtime.memory, range, scratch, ranges, losses);
-  ranges = joined(std::move(ranges));
+    add_filled(runtime.memory, range, scratch, ranges, losses);
   HugeArray<std::uint8_t> bytes(total_bytes(ranges));
   std::uint64_t at = 0;
-  for (const AddressRange& range : ranges) {
-    for (Address from = range.begin; from < range.end;) {
-      const std::uint64_t size = std::min<std::uint64_t>(range.end - from, kSystemPage - from.value % kSystemPage);
-      HOLDFAST_CHECK(runtime.memory.try_read(from, std::as_writable_bytes(bytes.span().subspan(at, size))));
-      at += size;
-      from += size;
-    }
-  }
+  for (const AddressRange& range : ranges)
+    for_each_page(range, [&](AddressRange page) {
+      const auto to = bytes.span().subspan(at, page.size());
+      HOLDFAST_CHECK(runtime.memory.try_read(page.begin, std::as_writable_bytes(to)));
+      at += page.size();
+    });
   snapshot.content.ranges = std::move(ranges);
   snapshot.content.bytes = std::move(bytes);
 }

@@ -7,8 +7,9 @@
 
 namespace holdfast::capture {
 
-// Fills snapshot.content with the heap's spans and the data of every module, as far as they can be read. This is user
-// data, so only those get it who asked for it. The snapshot must have its spans. What cannot be read is a loss.
+// Fills snapshot.content with the heap's spans and the data of every module, as far as they can be read and hold
+// anything: pages of zeros are left out. This is user data, so only those get it who asked for it. The snapshot must
+// have its spans. What cannot be read is a loss.
 void add_content(const go::Runtime& runtime, heap::Snapshot& snapshot, LossLedger& losses);
 
 }  // namespace holdfast::capture

@@ -1,20 +1,16 @@
 #include "capture/core_mappings.h"
 
 #include <algorithm>
-#include <cstring>
 
 #include "base/architecture.h"
 #include "base/ranges.h"
+#include "base/zeros.h"
 #include "go/heap_model.h"
 #include "go/page_allocator.h"
 #include "go/runtime_records.h"
 
 namespace holdfast::capture {
 namespace {
-
-bool is_zero(std::span<const std::byte> page) {
-  return page.front() == std::byte{0} && std::memcmp(page.data(), page.data() + 1, page.size() - 1) == 0;
-}
 
 // Adds the pages of a segment that hold anything. What the core does not have is nowhere, or zero.
 void add_filled_pages(const binary::CoreSegment& segment, const StoredParts& stored, std::vector<AddressRange>& to) {

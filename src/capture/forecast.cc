@@ -20,9 +20,9 @@ std::uint64_t foretold_memory(const Effort& effort) {
   constexpr std::uint64_t kPerObject = 12;
   constexpr std::uint64_t kPerPointerfulObject = 14;  // more
   constexpr std::uint64_t kPerReference = 14;
-  return effort.opened_rss + kPerModule * effort.modules + effort.all_bytes() + kPerDeepByte * effort.deep_stack_bytes +
-         kPerGoroutine * effort.goroutines + kPerObject * effort.objects + kPerPointerfulObject * effort.pointerful +
-         kPerReference * effort.references;
+  return effort.opened_rss + kPerModule * effort.modules + effort.all_bytes() + effort.content_bytes +
+         kPerDeepByte * effort.deep_stack_bytes + kPerGoroutine * effort.goroutines + kPerObject * effort.objects +
+         kPerPointerfulObject * effort.pointerful + kPerReference * effort.references;
 }
 
 }  // namespace holdfast::capture

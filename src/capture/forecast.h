@@ -10,8 +10,9 @@ namespace holdfast::capture {
 
 // What a look at the process is about, as seen while it runs.
 struct Effort {
-  std::uint64_t bytes = 0;         // of the heap, variables and stacks, that are in memory
-  std::uint64_t record_bytes = 0;  // of the runtime's records beside them
+  std::uint64_t bytes = 0;          // of the heap, variables and stacks, that are in memory
+  std::uint64_t record_bytes = 0;   // of the runtime's records beside them
+  std::uint64_t content_bytes = 0;  // of these, what is kept as content: in one more copy
   std::uint64_t deep_stack_bytes = 0;
   std::uint64_t objects = 0;     // allocated slots, about
   std::uint64_t pointerful = 0;  // those that can hold pointers

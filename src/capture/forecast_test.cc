@@ -69,6 +69,7 @@ TEST(Forecast, MemoryIsTheCopyAndWhatIsMadeOfIt) {
   EXPECT_EQ(larger(&Effort::opened_rss, std::uint64_t{1000}), 1000U);
   EXPECT_EQ(larger(&Effort::bytes, std::uint64_t{1000}), 1000U);
   EXPECT_EQ(larger(&Effort::record_bytes, std::uint64_t{1000}), 1000U);
+  EXPECT_EQ(larger(&Effort::content_bytes, std::uint64_t{1000}), 1000U);
   EXPECT_EQ(larger(&Effort::deep_stack_bytes, std::uint64_t{1000}), 6000U);
   EXPECT_EQ(larger(&Effort::goroutines, 1000U), 512000U);
   EXPECT_EQ(larger(&Effort::objects, std::uint64_t{1000}), 12000U);

@@ -191,6 +191,7 @@ class LiveProcess {
     empty_ = without(zeros, filled_of(zeros, [this](AddressRange range) { return memory_.present_ranges(range); }));
     effort_.bytes = total_bytes(plan_) - total_bytes(empty_);
     effort_.record_bytes = total_bytes(blocks_);
+    if (with_content_) effort_.content_bytes = effort_.bytes;
     for (const go::MSpan& span : heap.in_use()) {
       effort_.objects += span.alloc_count;
       if (span.has_pointers()) effort_.pointerful += span.alloc_count;

@@ -375,7 +375,7 @@ struct Account {
 };
 
 // Bytes of the target, which are kept only on request (--with-content). Ranges are sorted and disjoint; their bytes
-// follow one another in `bytes`.
+// follow one another in `bytes`. Pages of zeros are not kept.
 struct Content {
   std::vector<AddressRange> ranges;
   HugeArray<std::uint8_t> bytes;
