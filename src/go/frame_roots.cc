@@ -1,5 +1,7 @@
 #include "go/frame_roots.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <bit>
 #include <cstring>
@@ -340,7 +342,7 @@ class StackRootFinder::Scan {
   // Reads every word in use, frame by frame as far as frames are known.
   void scan_whole_stack() {
     if (!stack_.low_water) return;
-    lose(LossKind::kStackNotUnwound, goroutine_.g);
+    finder_.losses_.add(LossKind::kStackNotUnwound, fmt::format("one of them: {}", text_of(stack_.end)), goroutine_.g);
     std::uint32_t i = 0;
     const Address first((stack_.low_water.value + kWord - 1) / kWord * kWord);
     for (Address at = first; words_.contains(at); at += kWord) {

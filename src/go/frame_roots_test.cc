@@ -255,6 +255,7 @@ TEST_P(FrameRootsTest, ReadsTheWholeStackThatItCannotWalk) {
   EXPECT_EQ(found[2].frame, StackRoot::kNoFrame);
   ASSERT_EQ(image_.losses.sorted().size(), 1U);
   EXPECT_EQ(image_.losses.sorted()[0].kind, "stack-not-unwound");
+  EXPECT_EQ(image_.losses.sorted()[0].detail, "one of them: return address outside Go code");
 }
 
 TEST_P(FrameRootsTest, FollowsDeferredCalls) {
