@@ -41,6 +41,8 @@ struct Residency {
   std::vector<os::MappingUsage> mappings;  // in address order
   // The pages of anonymous mappings that are in memory: sorted, disjoint.
   std::vector<AddressRange> present;
+  // Of a core: the pages of anonymous mappings that its file does not store, which read as zeros: sorted, disjoint.
+  std::vector<AddressRange> holes;
   // Of malloc: heaps and large blocks.
   CHeapRead c_heap;
   // Where the Go runtime keeps records that it never gives back (runtime.persistentalloc): sorted, disjoint.

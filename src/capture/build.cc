@@ -134,7 +134,10 @@ void build(const FrozenTarget& target, const Options& options, const Callbacks& 
     add_samples(specials.profiled, go::read_memory_profile(runtime, losses), functions, index, snapshot, losses);
     add_code_mappings(*target.program, snapshot.profile.mappings);
   });
-  if (options.with_content) times.run("content", [&] { add_content(runtime, snapshot, losses); });
+  if (options.with_content)
+    times.run("content", [&] {
+      add_content(runtime, target.residency ? target.residency->holes : std::vector<AddressRange>(), snapshot, losses);
+    });
   times.run("counters", [&] {
     try {
       add_counters(target, heap, scheduler, uncounted, snapshot);

@@ -36,7 +36,8 @@ void add_filled(const MemorySource& memory, AddressRange range, std::span<std::b
 
 }  // namespace
 
-void add_content(const go::Runtime& runtime, heap::Snapshot& snapshot, LossLedger& losses) {
+void add_content(const go::Runtime& runtime, const std::vector<AddressRange>& holes, heap::Snapshot& snapshot,
+                 LossLedger& losses) {
   std::vector<AddressRange> wanted;
   wanted.reserve(snapshot.spans.size() + 4 * runtime.modules.size());
   for (const heap::Span& span : snapshot.spans) wanted.push_back({span.base, span.base + span.bytes()});
@@ -44,7 +45,7 @@ void add_content(const go::Runtime& runtime, heap::Snapshot& snapshot, LossLedge
     for (const AddressRange& range : module.variables()) wanted.push_back(range);
   std::vector<AddressRange> ranges;
   std::vector<std::byte> scratch(kSystemPage);
-  for (const AddressRange& range : joined(std::move(wanted)))
+  for (const AddressRange& range : without(joined(std::move(wanted)), holes))
     add_filled(runtime.memory, range, scratch, ranges, losses);
   HugeArray<std::uint8_t> bytes(total_bytes(ranges));
   std::uint64_t at = 0;

@@ -1,6 +1,8 @@
 // Keeps bytes of objects and package variables, for snapshots that should show values.
 #pragma once
 
+#include <vector>
+
 #include "base/loss.h"
 #include "go/runtime.h"
 #include "heap/snapshot.h"
@@ -8,8 +10,9 @@
 namespace holdfast::capture {
 
 // Fills snapshot.content with the heap's spans and the data of every module, as far as they can be read and hold
-// anything: pages of zeros are left out. This is user data, so only those get it who asked for it. The snapshot must
-// have its spans. What cannot be read is a loss.
-void add_content(const go::Runtime& runtime, heap::Snapshot& snapshot, LossLedger& losses);
+// anything: pages of zeros are left out. `holes` (sorted, disjoint) read as zeros and are not looked at. This is user
+// data, so only those get it who asked for it. The snapshot must have its spans. What cannot be read is a loss.
+void add_content(const go::Runtime& runtime, const std::vector<AddressRange>& holes, heap::Snapshot& snapshot,
+                 LossLedger& losses);
 
 }  // namespace holdfast::capture

@@ -26,6 +26,21 @@ void add_filled_pages(const binary::CoreSegment& segment, const StoredParts& sto
   }
 }
 
+// Adds the pages of a segment of which the file of the core stores nothing.
+void add_holes(const binary::CoreSegment& segment, const StoredParts& stored, std::vector<AddressRange>& to) {
+  const auto all = segment.bytes;
+  std::vector<AddressRange> there;
+  for (const auto& part : stored(all)) {
+    const Address begin = segment.range.begin + static_cast<std::uint64_t>(part.data() - all.data());
+    append_range(there, {begin, begin + part.size()});
+  }
+  for (const AddressRange& hole : without({{segment.range.begin, segment.range.begin + all.size()}}, there)) {
+    const Address begin((hole.begin.value + kSystemPage - 1) / kSystemPage * kSystemPage);
+    const Address end(hole.end.value / kSystemPage * kSystemPage);
+    if (begin < end) append_range(to, {begin, end});
+  }
+}
+
 // Returns the parts of the Go heap that the runtime has not given back.
 std::vector<AddressRange> kept_heap(const go::Runtime& runtime) {
   try {
@@ -66,6 +81,7 @@ Residency mappings_of_core(const binary::CoreFile& core, const StoredParts& stor
     } else {
       std::vector<AddressRange> filled = within({segment->range}, kept);
       if (filled.empty()) add_filled_pages(*segment, stored, filled);
+      add_holes(*segment, stored, residency.holes);
       usage.rss = total_bytes(filled);
       residency.present.insert(residency.present.end(), filled.begin(), filled.end());
     }

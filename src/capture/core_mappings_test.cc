@@ -85,7 +85,10 @@ TEST_F(CoreMappings, LooksAtNoPageThatTheFileDoesNotStore) {
     if (part.empty()) return std::vector<std::span<const std::byte>>();
     return std::vector{part.subspan(2 * kPage + 9, 2), part.subspan(2 * kPage + 20, 1)};
   };
-  EXPECT_THAT(read(core_of_mappings(), image_.runtime(), third_page_begun).present, ElementsAre(pages(kPlain, 2, 1)));
+  const Residency residency = read(core_of_mappings(), image_.runtime(), third_page_begun);
+  EXPECT_THAT(residency.present, ElementsAre(pages(kPlain, 2, 1)));
+  EXPECT_THAT(residency.holes, ElementsAre(pages(kPlain, 0, 2), pages(kPlain, 3, 1)));
+  EXPECT_THAT(read(core_of_mappings(), image_.runtime()).holes, testing::IsEmpty());
 }
 
 TEST_F(CoreMappings, TakesEmptyMemoryThatNobodyWritesToAsReserved) {
