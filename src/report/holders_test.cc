@@ -302,7 +302,7 @@ TEST(Holders, TakeAMapWhoseValuesReferToEachOtherForOneThing) {
   heap.refer(heap.root(RootKind::kGlobal, "main.items"), header);
   std::vector<HeapBuilder::Handle> groups, items;
   for (std::uint64_t i = 0; i < 4; ++i) {
-    groups.push_back(heap.object(208 * 64, group));
+    groups.push_back(heap.object(std::uint64_t{208} * 64, group));
     heap.edge(header, i * 8, groups.back());
   }
   for (std::uint64_t i = 0; i < 900; ++i) {
