@@ -84,7 +84,8 @@ constexpr std::array kCode = {
     CodeRule{&Variables::sched, "runtime.mReserveID", 0, "runtime.schedt", "mnext"},
     CodeRule{&Variables::itab_table, "runtime.itabAdd", 0},
     CodeRule{&Variables::mbuckets, "runtime.mProf_FlushLocked", 0},
-    CodeRule{&Variables::profile_cycle, "runtime.mProf_PostSweep", 0},
+    CodeRule{&Variables::profile_cycle, "runtime.mProf_Flush", 0},
+    CodeRule{&Variables::profile_cycle, "runtime.mProf_PostSweep", 0},  // with a profile at hand it may be inlined
     CodeRule{&Variables::profile_rate, "runtime.profilealloc", 1},
 };
 

@@ -326,6 +326,9 @@ void Propagation::apply(const HeapView::Location& location, Pending claim) {
       return set(location.row, Claim(true, claim.known_by, run_, true, claim.type));
     if (is_tiny_block(location) && !has_pointers && location.offset + type.size <= location.bytes)
       return set(location.row, Claim(false, KnownBy::kInferred, run_, true, claim.type));
+    // One at the beginning and one in the middle: perhaps elements of an array, as of an arena.
+    if (is_element(location, claim.type))
+      return set(location.row, Claim(false, claim.known_by, run_, true, claim.type));
     // Several values in the middle of an object: perhaps the rest of an array that begins where the object does.
     if (claim.count == 0 || location.offset >= location.bytes || location.offset % type.size != 0) return;
     return set(location.row, Claim(false, KnownBy::kInferred, run_, true, claim.type));
@@ -344,6 +347,12 @@ bool Propagation::names_elements(const HeapView::Location& location, TypeId type
   const Claim known = claims_[location.row];
   return !known.empty() && known.whole() && known.several() && types_.is_shape(known.type()) &&
          !types_.is_shape(type) && types_.lies_like(type, known.type()) && location.offset % types_[type].size == 0;
+}
+
+// Whether the object is known to begin with a value of the type, and another one may lie here.
+bool Propagation::is_element(const HeapView::Location& location, TypeId type) const {
+  const Claim known = claims_[location.row];
+  return !known.empty() && !known.whole() && known.type() == type && location.offset % types_[type].size == 0;
 }
 
 // When full, drops the entries whose object has been typed since.

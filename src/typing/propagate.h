@@ -198,6 +198,7 @@ class Propagation {
   bool beats(Claim claim, Claim known);
   Claim named(Claim claim, Claim known) const;
   bool names_elements(const HeapView::Location& location, TypeId type) const;
+  bool is_element(const HeapView::Location& location, TypeId type) const;
   void note_inner_value(const HeapView::Location& location, TypeId type);
   void note_conflict(std::uint32_t row, Claim known, Claim claim);
   void set(std::uint32_t row, Claim claim);

@@ -400,6 +400,25 @@ TEST_F(Propagate, AnInteriorPointerTypesNothingButASliceOfElementsDoes) {
   EXPECT_EQ(type(p, c), "");
 }
 
+// Found on a compiler whose nodes lie in arenas: an interface leads to the first of a chunk, others into its middle.
+TEST_F(Propagate, ASecondElementMakesAnArrayOfABeginning) {
+  const std::uint32_t chunk = heap.add(160, true), other = heap.add(160, true), held = heap.add(32, true);
+  heap.write(chunk, 64 + 24, heap.at(held));  // field next of element 2
+  program.open();
+  Propagation p(heap, *program.types);
+  for (const std::uint32_t row : {chunk, other})
+    p.claim_target(heap.at(row), program.types->intern(item), KnownBy::kInterface);
+  p.run();
+  EXPECT_EQ(p.known_by(chunk), KnownBy::kPart);
+  p.claim_target(heap.at(chunk) + 32, program.types->intern(item), KnownBy::kInterface);
+  p.claim_target(heap.at(other) + 40, program.types->intern(item), KnownBy::kInterface);
+  p.run();
+  EXPECT_EQ(type(p, chunk), "main.Item");
+  EXPECT_EQ(p.known_by(chunk), KnownBy::kInferred);
+  EXPECT_EQ(type(p, held), "main.Item") << "each element is followed";
+  EXPECT_EQ(p.known_by(other), KnownBy::kPart) << "no element lies there";
+}
+
 TEST_F(Propagate, FindsInterfacesAndClosuresInObjectsWithoutType) {
   program.functions[TypeImage::kText + 0x40] = "main.run.func1";
   program.known = {item_pointer, item};

@@ -49,6 +49,7 @@ Shapes::Shapes(const go::TypeReader& reader, const go::TypeUniverse& universe, c
 
 std::uint64_t Shapes::claim() {
   const std::vector<Propagation::InnerValue> inner_values = gather_inner_values();
+  const std::uint64_t arrays = claim_arrays(inner_values);
   std::vector<Unknown> all;
   for (const std::uint32_t row : rows_to_look_at(inner_values)) {
     if (all.size() == kMostObjects) break;
@@ -62,7 +63,20 @@ std::uint64_t Shapes::claim() {
     if (const Address type = only_fit(unknown)) found.emplace_back(unknown.row, type);
   propagation_.because([] { return Grounds{.ground = Ground::kShape}; });
   for (const auto& [row, type] : found) propagation_.claim_object(row, types_.intern(type), KnownBy::kInferred);
-  return found.size();
+  return found.size() + arrays;
+}
+
+// An object that begins with a value and has another one where an element would lie is an array of them. Whoever
+// referred to the second came before it was known how the object begins.
+std::uint64_t Shapes::claim_arrays(std::span<const Propagation::InnerValue> inner_values) {
+  std::vector<Propagation::InnerValue> elements;
+  for (const Propagation::InnerValue& inner : inner_values)
+    if (inner.offset > 0 && propagation_.type(inner.row) == inner.type && inner.offset % types_[inner.type].size == 0)
+      elements.push_back(inner);
+  propagation_.because([] { return Grounds{.ground = Ground::kShape}; });
+  for (const Propagation::InnerValue& element : elements)
+    propagation_.claim_object(element.row, element.type, KnownBy::kInferred);
+  return elements.size();
 }
 
 // The objects that somebody refers to and, up to a number, others: a busy program also leaves garbage that nobody knows

@@ -60,6 +60,7 @@ class Shapes {
   enum class Fit : std::uint8_t { kContradicts, kMayBe, kAgrees };
 
   bool is_open(std::uint32_t row) const;
+  std::uint64_t claim_arrays(std::span<const Propagation::InnerValue> inner_values);
   std::vector<Propagation::InnerValue> gather_inner_values();
   std::vector<std::uint32_t> rows_to_look_at(const std::vector<Propagation::InnerValue>& inner_values) const;
   bool look(Unknown& unknown);

@@ -232,6 +232,22 @@ TEST_F(ShapeByItsBeginning, ItStaysABeginningIfTwoTypesFit) {
   EXPECT_EQ(known_by, KnownBy::kPart);
 }
 
+TEST_F(ShapeByItsBeginning, AnElementThatWasSeenBeforeItMakesAnArray) {
+  TestHeap own;
+  object = own.add(144, true);
+  program.open();
+  Propagation p(own, *program.types);
+  for (const std::uint64_t offset : {48U, 0U}) {
+    p.claim_target(own.at(object) + offset, program.types->intern(item), KnownBy::kInterface);
+    p.run();
+  }
+  EXPECT_EQ(p.known_by(object), KnownBy::kPart);
+  Shapes shapes(*program.reader, *program.universe, own, *program.types, p);
+  EXPECT_EQ(shapes.claim(), 1U);
+  EXPECT_EQ(program.name(p.type(object)), "main.Item");
+  EXPECT_EQ(p.known_by(object), KnownBy::kInferred);
+}
+
 TEST(TypeOutlines, TakesValuesApart) {
   TestProgram program(26);
   TypeImage& image = program.image;

@@ -197,6 +197,15 @@ class ChecksTest(unittest.TestCase):
                 sums = {"free_memory_is_the_programs_own"} if path == ("report", "heap", "bytes") else set()
                 self.assertLessEqual(found.keys() - {name}, {"counters_equal_the_programs_own"} | sums)
 
+    def test_the_goal_of_a_collector_that_is_off_moves(self):
+        name, off = "mem_stats_equal_the_programs_own", checks.NO_COLLECTION
+        for truth_has, answer_has, wrong in ((off + 5, off + 3, False), (off + 5, 4 << 20, True), (4 << 20, off + 3, True)):
+            truth = copy.deepcopy(TRUTH)
+            truth["memstats"]["NextGC"] = truth_has
+            answers = changed(GOOD, ("audit", "mem_stats", "NextGC"), answer_has)
+            found = complaints(case(truth=truth, answers=answers))
+            self.assertEqual(name in found, wrong, (truth_has, answer_has))
+
     def test_every_check_has_a_fault(self):
         tested = {name for name, _, _ in FAULTS} | {
             "counters_equal_the_programs_own", "c_heap_is_seen", "the_c_heap_is_what_malloc_says",

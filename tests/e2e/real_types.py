@@ -197,9 +197,9 @@ def look(_, subject, binary):
         seconds = children_seconds() - before
         kinds = by_evidence(seen.known_by)
         failures = [*findings(seen, subject.release), *stripped_copy_failures(binary, core, program, folder)]
+        without = typed_share(Holdfast(binary, core, BARE))
         core.unlink()
         shares = dict(twins(subject, binary, program, folder))
-    without = share(seen.typed_without(), seen.all())
     for name, got in shares.items():
         if abs(got - without) > TWIN_MAY_DIFFER:
             failures.append(f"typed in the twin {name}: expected {without:.2%} as without debug information, got {got:.2%}")
