@@ -220,7 +220,8 @@ class GoroutinePass {
     label.basis = heap::Basis::kRuntime;
     label.members = heap::RootKind::kGoroutine;
     label.wait_reason = row.wait_reason;
-    if (const heap::Frame* frame = heap::first_user_frame(snapshot_, row.first_frame, row.frame_count)) {
+    const heap::OwnerRules& rules = heap::OwnerRules::built_in();
+    if (const heap::Frame* frame = heap::first_user_frame(snapshot_, rules, row.first_frame, row.frame_count)) {
       label.code.function = frame->function;
       label.code.file = frame->file;
       label.code.line = frame->line;

@@ -48,7 +48,7 @@ std::string duration(std::uint64_t ns) {
 std::vector<Finding> find_findings(const heap::Snapshot& snapshot, const graph::Dominators& dominators,
                                    const view::Owners& owners, const view::Report& report) {
   const heap::ObjectIndex index(snapshot);
-  const view::Names names(snapshot, index);
+  const view::Names names(snapshot, index, owners.rules());
   view::PlaceFinder places(names, dominators, owners);
   const std::uint64_t live = report.heap.reachable_bytes;
   const Evidence evidence{names, snapshot, dominators, report, places, live, std::max(kSmallest, live / 100)};

@@ -1,35 +1,7 @@
 #include "heap/plumbing.h"
 
-#include <algorithm>
-#include <span>
-#include <vector>
-
-#include "base/embedded_file.h"
-
-namespace holdfast {
-
-std::span<const EmbeddedFile> plumbing_files();  // data/plumbing.txt
-
-}  // namespace holdfast
-
 namespace holdfast::heap {
 namespace {
-
-std::vector<std::string_view> read_packages(std::string_view text) {
-  std::vector<std::string_view> packages;
-  while (!text.empty()) {
-    const std::string_view line = text.substr(0, text.find('\n'));
-    text.remove_prefix(std::min(line.size() + 1, text.size()));
-    if (!line.empty() && line.front() != '#') packages.push_back(line);
-  }
-  return packages;
-}
-
-// Whether the name begins with the path, and goes on with a function or a deeper package.
-bool lies_in(std::string_view function, std::string_view path) {
-  return function.starts_with(path) && function.size() > path.size() &&
-         (function[path.size()] == '.' || function[path.size()] == '/');
-}
 
 template <typename Stops>
 const Frame* first_frame(const Snapshot& snapshot, std::uint32_t first, std::uint32_t count, const Stops& stops) {
@@ -40,10 +12,8 @@ const Frame* first_frame(const Snapshot& snapshot, std::uint32_t first, std::uin
 
 }  // namespace
 
-bool is_plumbing(std::string_view function) {
-  static const std::vector<std::string_view> packages = read_packages(plumbing_files().front().text);
-  return function.empty() ||
-         std::any_of(packages.begin(), packages.end(), [&](std::string_view path) { return lies_in(function, path); });
+bool is_plumbing(const OwnerRules& rules, std::string_view function) {
+  return function.empty() || static_cast<bool>(rules.plumbing(function));
 }
 
 bool is_standard_library(std::string_view function, std::string_view main_module) {
@@ -53,20 +23,22 @@ bool is_standard_library(std::string_view function, std::string_view main_module
   return end == std::string_view::npos || function[end] != '/' || function.find('.') > end;
 }
 
-const Frame* first_user_frame(const Snapshot& snapshot, std::uint32_t first, std::uint32_t count) {
+const Frame* first_user_frame(const Snapshot& snapshot, const OwnerRules& rules, std::uint32_t first,
+                              std::uint32_t count) {
   const Frame* const found =
-      first_frame(snapshot, first, count, [](std::string_view function) { return !is_plumbing(function); });
+      first_frame(snapshot, first, count, [&](std::string_view function) { return !is_plumbing(rules, function); });
   return found == nullptr && count > 0 ? &snapshot.frames[first] : found;
 }
 
-const Frame* first_own_frame(const Snapshot& snapshot, std::uint32_t first, std::uint32_t count) {
+const Frame* first_own_frame(const Snapshot& snapshot, const OwnerRules& rules, std::uint32_t first,
+                             std::uint32_t count) {
   const std::string& module = snapshot.target.main_module;
   const Frame* const found = first_frame(snapshot, first, count, [&](std::string_view function) {
     if (!module.empty() && lies_in(function, module))
       return true;  // also if the program is what others use as plumbing
-    return !is_plumbing(function) && !is_standard_library(function, module);
+    return !is_plumbing(rules, function) && !is_standard_library(function, module);
   });
-  return found == nullptr ? first_user_frame(snapshot, first, count) : found;
+  return found == nullptr ? first_user_frame(snapshot, rules, first, count) : found;
 }
 
 }  // namespace holdfast::heap

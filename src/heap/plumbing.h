@@ -1,18 +1,18 @@
-// Says which code is plumbing: functions that allocate, block or call for others, so that the place of interest is the
-// first caller outside of them. There is one list for goroutines and for allocation stacks, data/plumbing.txt. It is in
-// this layer because the builders of a snapshot group goroutines by it and those who show a snapshot name places by it.
-// Names of functions are as in a snapshot: "example.com/app/cart.(*Cart).Add". Nothing throws; several threads may ask.
+// Finds the place of interest in a stack: the first caller outside of what allocates, blocks or calls for others. What
+// that is, for goroutines and for allocation stacks alike, the rules say (heap/owner_rules.h). It is in this layer
+// because the builders of a snapshot group goroutines by it and those who show a snapshot name places by it. Names of
+// functions are as in a snapshot: "example.com/app/cart.(*Cart).Add". Nothing throws; several threads may ask.
 #pragma once
 
 #include <string_view>
 
+#include "heap/owner_rules.h"
 #include "heap/snapshot.h"
 
 namespace holdfast::heap {
 
-// Whether the function is in one of the packages that data/plumbing.txt lists, or below one ("sync.(*Mutex).Lock",
-// "internal/poll.(*FD).Read"). A function without a name is.
-bool is_plumbing(std::string_view function);
+// Whether the function is in a package that a rule calls plumbing, or below one. A function without a name is.
+bool is_plumbing(const OwnerRules& rules, std::string_view function);
 
 // Whether the function is of the standard library: its import path has no dot in the first element, as go(1) demands of
 // others ("go help importpath"), and belongs neither to a package main nor to the module of the program. A function
@@ -21,10 +21,12 @@ bool is_standard_library(std::string_view function, std::string_view main_module
 
 // Returns the first of frames[first .. first + count), innermost first, that is no plumbing; the innermost if all are
 // plumbing; null if there are none.
-const Frame* first_user_frame(const Snapshot& snapshot, std::uint32_t first, std::uint32_t count);
+const Frame* first_user_frame(const Snapshot& snapshot, const OwnerRules& rules, std::uint32_t first,
+                              std::uint32_t count);
 
 // Returns the first that is neither plumbing nor of the standard library: whoever asked for the memory, not what made
 // it. If there is none, as first_user_frame().
-const Frame* first_own_frame(const Snapshot& snapshot, std::uint32_t first, std::uint32_t count);
+const Frame* first_own_frame(const Snapshot& snapshot, const OwnerRules& rules, std::uint32_t first,
+                             std::uint32_t count);
 
 }  // namespace holdfast::heap

@@ -10,13 +10,13 @@ TEST(Plumbing, IsWhatRunsBlocksOrCallsForOthers) {
        {"", "runtime.gopark", "runtime/debug.FreeOSMemory", "internal/poll.(*FD).Read", "sync.(*Mutex).Lock",
         "sync/atomic.(*Value).Store", "syscall.Read", "time.Sleep", "reflect.Value.Call",
         "golang.org/x/sync/errgroup.(*Group).Go", "gopkg.in/yaml.v3.Unmarshal", "gopkg.in/yaml.v3.(*decoder).scalar"})
-    EXPECT_TRUE(is_plumbing(function)) << function;
+    EXPECT_TRUE(is_plumbing(OwnerRules::built_in(), function)) << function;
 }
 
 TEST(Plumbing, IsNoneOfTheRestOfTheStandardLibraryOrTheProgram) {
   for (const char* const function : {"main.main", "net/http.(*conn).serve", "golang.org/x/synctest.Run",
                                      "example.com/runtime.Start", "runtimes.Run", "timeout.After"})
-    EXPECT_FALSE(is_plumbing(function)) << function;
+    EXPECT_FALSE(is_plumbing(OwnerRules::built_in(), function)) << function;
 }
 
 TEST(StandardLibrary, HasNoDotInTheFirstElementOfItsPaths) {
@@ -45,11 +45,11 @@ class FirstUserFrame : public testing::Test {
       snapshot_.frames.push_back(frame);
     }
     count_ = static_cast<std::uint32_t>(functions.size());
-    return first_user_frame(snapshot_, 1, count_);
+    return first_user_frame(snapshot_, OwnerRules::built_in(), 1, count_);
   }
   std::string_view own_of(std::initializer_list<const char*> functions) {
     of(functions);
-    return snapshot_.strings[first_own_frame(snapshot_, 1, count_)->function];
+    return snapshot_.strings[first_own_frame(snapshot_, OwnerRules::built_in(), 1, count_)->function];
   }
   Snapshot snapshot_;
   std::uint32_t count_ = 0;

@@ -138,7 +138,7 @@ ordered_json holder_json(const Holder& holder) {
   return {{"bytes", holder.bytes},
           {"count", holder.count},
           {"what", holder.what.full},
-          {"container", view::container_name(holder.container)},
+          {"container", holder.container},
           {"stack_bytes", holder.stack_bytes},
           {"owners", list_of(holder.owners, [](const view::Sentence& owner) { return owner.full; })},
           {"also_held_by", list_of(holder.also, also_json)},

@@ -261,7 +261,7 @@ class Text {
     if (place.outside != nullptr) return wrapped(front, outside_words(report_, *place.outside));
     const Holder& holder = *place.holder;
     wrapped(front, holder.what.brief);
-    if (holder.container == view::Container::kPool)
+    if (holder.is_pool)
       wrapped("     ", "nobody uses it: the collector drops what is free there within two collections");
     if (!holder.chain.empty()) line(fmt::format("     {}", chain_text(holder.chain, width_ - 5)));
     if (holder.owners.size() == 1 && std::ranges::any_of(holder.chain, &ChainStep::several))

@@ -96,7 +96,7 @@ AllocationSamples::AllocationSamples(const Names& names, const graph::ObjectSize
   if (facts_.rate.value_or(0) > 0 && !facts_.rate_has_changed) rate_ = facts_.rate;
   choose(sizes);
   for (const heap::AllocationStack& stack : snapshot.allocation_stacks)
-    own_frames_.push_back(heap::first_own_frame(snapshot, stack.first_frame, stack.frame_count));
+    own_frames_.push_back(heap::first_own_frame(snapshot, names.rules(), stack.first_frame, stack.frame_count));
 }
 
 void AllocationSamples::compare_with_rate(const graph::ObjectSizes& sizes) {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <unordered_map>
 
-#include "view/owner_words.h"
+#include "view/labels.h"
 
 namespace holdfast::view {
 namespace {
@@ -97,7 +97,7 @@ Sort sort_of(const Names& names, const graph::Dominators& dominators, graph::Nod
   const heap::ObjectType type = snapshot.object_type[node.object().row];
   if (type) {
     const Container container = names.container(type.type());
-    if (container > Container::kMap) return kLibrary | static_cast<Sort>(container);
+    if (container >= Container::kFirstByRule) return kLibrary | static_cast<Sort>(container);
     const heap::Type& row = snapshot.types[type.type().row];
     if (container == Container::kMap && row.of) return kMap | row.of.row;
     return type.known_by() == heap::KnownBy::kPart ? kPart | type.type().row : type.type().row;
@@ -203,7 +203,7 @@ std::vector<HolderSearch::Group> HolderSearch::open_level(const Group& group, Le
 bool HolderSearch::is_inside_runtime(graph::NodeId node) const {
   if (home_ != Owners::kTheRuntime || !node.object()) return false;
   const TypeId type = names_.snapshot().object_type[node.object().row].type();
-  return !type || record_word(type_name(names_.snapshot(), type)).empty();
+  return !type || names_.type_rules().record_word(type_name(names_.snapshot(), type)).empty();
 }
 
 void HolderSearch::add_child(Groups& below, graph::NodeId child) const {
@@ -252,10 +252,10 @@ void HolderSearch::follow(std::vector<Level> levels, Group group) {
   }
 }
 
-// The entries of a sync.Map are interface values of their own up to Go 1.23: they belong to it.
+// The entries of a sync.Map are interface values of their own up to Go 1.23: they belong to it, as those of others do.
 void HolderSearch::take_for_box(const Level& above, Level& level) const {
   const heap::Snapshot& snapshot = names_.snapshot();
-  if (above.container != Container::kSyncMap || !level.first.object()) return;
+  if (above.container < Container::kFirstByRule || !level.first.object()) return;
   const TypeId type = snapshot.object_type[level.first.object().row].type();
   level.box = type && snapshot.types[type.row].kind == heap::TypeKind::kInterface;
   if (level.box) level.container = above.container;

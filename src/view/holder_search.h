@@ -33,7 +33,7 @@ struct Level {
   std::uint64_t own = 0;                   // bytes of these nodes themselves
   std::uint64_t bytes = 0;                 // bytes that they retain
   Container container = Container::kNone;  // what it is the inside of
-  bool box = false;  // interface values that a container (a sync.Map up to Go 1.23) keeps its entries in
+  bool box = false;  // interface values that a container keeps its entries in: a sync.Map up to Go 1.23
   bool goroutines = false;
   bool alone = false;   // it began with `first` only, though others of the sort may lie beside that
   bool starts = false;  // a large thing that was followed on its own: the levels above belong to others as well

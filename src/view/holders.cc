@@ -69,7 +69,9 @@ class Describer {
     out.bytes = found.bytes;
     out.count = count_of(found);
     out.what = what(found, home, runs);
-    out.container = container_around(found);
+    const Container around = container_around(found);
+    out.container = names_.type_rules().name(around);
+    out.is_pool = names_.type_rules().is_pool(around);
     // Of the many small things that the runtime has, one says nothing about the others.
     if (!found.scattered || !home.is_one() || home.owners.front() != Owners::kTheRuntime) out.chain = chain_of(runs);
     for (const std::uint32_t owner : home.owners) out.owners.push_back(owner_text(snapshot_, owners_, owner));
@@ -326,8 +328,10 @@ class Describer {
   }
 
   // "in the map ", "free in the sync.Pool ", "in "
-  static std::string in_words(Container container) {
-    return fmt::format("{}{}", container == Container::kPool ? "free in " : "in ", container_words(container));
+  std::string in_words(Container container) const {
+    if (container == Container::kNone) return "in ";
+    const TypeRules& rules = names_.type_rules();
+    return fmt::format("{} the {} ", rules.is_pool(container) ? "free in" : "in", rules.name(container));
   }
 
   // " (9.8 MiB)": of a holder that has more than the things that it is called after.
@@ -353,7 +357,7 @@ class Describer {
   Sentence records_text(const Found& found) const {
     const Level& level = found.levels[found.about];
     if (!level.first.object() || found.scattered) return {};
-    const std::string_view word = record_word(names_.type_of(level.first.object()));
+    const std::string_view word = names_.type_rules().record_word(names_.type_of(level.first.object()));
     if (word.empty()) return {};
     return level.count == 1 ? sentence("one {}", word) : sentence("{}", format_count(level.count, word));
   }

@@ -54,7 +54,7 @@ Report make_report(const heap::Snapshot& snapshot, const graph::Reachability& re
                    const graph::Dominators& dominators, const Owners& owners, const graph::Audit& audit,
                    const ReportLimits& limits) {
   const heap::ObjectIndex index(snapshot);
-  const Names names(snapshot, index);
+  const Names names(snapshot, index, owners.rules());
   Report report;
   report.target = snapshot.target;
   report.pause = snapshot.pause;

@@ -79,7 +79,7 @@ bool Names::refers(graph::NodeId from, ObjectId to) const {
 std::string Names::container_of(ObjectId part) const {
   const heap::ObjectType known = snapshot_.object_type[part.row];
   const Container container = this->container(known.type());
-  if (container > Container::kMap) return std::string(container_name(container));
+  if (container >= Container::kFirstByRule) return std::string(type_rules_.name(container));
   const TypeId of = known ? snapshot_.types[known.type().row].of : TypeId();
   return of ? type_name(snapshot_, of) : type_of(part);
 }
@@ -164,7 +164,7 @@ std::optional<std::string> Names::map_key(ObjectId container, ObjectId element) 
 }
 
 CodePlace Names::top_frame(const heap::Goroutine& goroutine) const {
-  const heap::Frame* top = heap::first_user_frame(snapshot_, goroutine.first_frame, goroutine.frame_count);
+  const heap::Frame* top = heap::first_user_frame(snapshot_, rules(), goroutine.first_frame, goroutine.frame_count);
   return top == nullptr ? CodePlace() : frame(*top);
 }
 

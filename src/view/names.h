@@ -9,8 +9,8 @@
 #include "heap/field_path.h"
 #include "heap/object_index.h"
 #include "heap/snapshot.h"
-#include "view/containers.h"
 #include "view/labels.h"
+#include "view/type_rules.h"
 
 namespace holdfast::view {
 
@@ -19,15 +19,16 @@ std::string short_type(std::string_view name);
 
 class Names {
  public:
-  // Both must outlive this.
-  Names(const heap::Snapshot& snapshot, const heap::ObjectIndex& index)
-      : snapshot_(snapshot), index_(index), content_(snapshot.content), containers_(snapshot) {}
+  // All must outlive this.
+  Names(const heap::Snapshot& snapshot, const heap::ObjectIndex& index,
+        const heap::OwnerRules& rules = heap::OwnerRules::built_in())
+      : snapshot_(snapshot), index_(index), content_(snapshot.content), type_rules_(snapshot, rules) {}
 
   // Returns the full name, "[]T" if the object has room for several values, "T…" if it is known to begin with
   // one and to be something larger; empty if it is not known.
   std::string type_of(ObjectId object) const;
   // What objects of this type are the inside of.
-  Container container(TypeId type) const { return containers_.of(type); }
+  Container container(TypeId type) const { return type_rules_.container(type); }
   bool is_container(TypeId type) const { return container(type) != Container::kNone; }
 
   // Returns the place in `from` (a root or an object) that refers to the object: ".sessions", "[3].next"; nullopt if
@@ -54,6 +55,8 @@ class Names {
   CodePlace creator(const heap::Goroutine& goroutine) const;
   CodePlace frame(const heap::Frame& frame) const;
 
+  const TypeRules& type_rules() const { return type_rules_; }
+  const heap::OwnerRules& rules() const { return type_rules_.rules(); }
   const heap::Snapshot& snapshot() const { return snapshot_; }
   const heap::ObjectIndex& index() const { return index_; }
 
@@ -70,7 +73,7 @@ class Names {
   const heap::Snapshot& snapshot_;
   const heap::ObjectIndex& index_;
   heap::ContentView content_;
-  Containers containers_;
+  TypeRules type_rules_;
 };
 
 }  // namespace holdfast::view

@@ -1,8 +1,5 @@
 #include "view/owner_words.h"
 
-#include <array>
-#include <utility>
-
 #include "base/units.h"
 #include "graph/sharing.h"
 #include "heap/plumbing.h"
@@ -12,19 +9,21 @@ namespace holdfast::view {
 namespace {
 
 // Where the goroutine stands, outside of plumbing.
-Sentence place_of(const heap::Snapshot& snapshot, const heap::Goroutine& goroutine) {
-  const heap::Frame* const frame = heap::first_user_frame(snapshot, goroutine.first_frame, goroutine.frame_count);
+Sentence place_of(const heap::Snapshot& snapshot, const heap::OwnerRules& rules, const heap::Goroutine& goroutine) {
+  const heap::Frame* const frame =
+      heap::first_user_frame(snapshot, rules, goroutine.first_frame, goroutine.frame_count);
   if (frame == nullptr) return {};
   return named(CodePlace{std::string(snapshot.strings[frame->function]), std::string(snapshot.strings[frame->file]),
                          frame->line});
 }
 
-Sentence goroutines_text(const heap::Snapshot& snapshot, const OwnerRow& row) {
+Sentence goroutines_text(const heap::Snapshot& snapshot, const heap::OwnerRules& rules, const OwnerRow& row) {
   const heap::Root& root = snapshot.roots[row.roots.front().row];
   if (root.kind == heap::RootKind::kGroup)
     return sentence("{} {}", format_count(row.goroutines), named(snapshot, root));
   const Sentence name = named(snapshot, root);
-  const Sentence place = root.goroutine ? place_of(snapshot, snapshot.goroutines[root.goroutine.row]) : Sentence();
+  const Sentence place =
+      root.goroutine ? place_of(snapshot, rules, snapshot.goroutines[root.goroutine.row]) : Sentence();
   return place.empty() ? name : sentence("{} at {}", name, place);
 }
 
@@ -47,7 +46,7 @@ std::string_view name_of_kind(OwnerKind kind) {
 Sentence owner_text(const heap::Snapshot& snapshot, const Owners& owners, std::uint32_t owner) {
   const OwnerRow& row = owners.rows()[owner];
   if (row.kind == OwnerKind::kRuntime || row.roots.empty()) return sentence("the runtime");
-  if (row.kind == OwnerKind::kGoroutines) return goroutines_text(snapshot, row);
+  if (row.kind == OwnerKind::kGoroutines) return goroutines_text(snapshot, owners.rules(), row);
   const Sentence first = named(snapshot, snapshot.roots[row.roots.front().row]);
   return row.roots.size() == 1 ? first : sentence("{} from {} on", format_count(row.roots.size(), "word"), first);
 }
@@ -57,24 +56,6 @@ Sentence kinds_text(const Home& home) {
   for (std::size_t i = 0; i < home.kinds.size(); ++i)
     out += sentence("{}{}", i == 0 ? ": " : ", ", name_of_kind(home.kinds[i]));
   return out;
-}
-
-std::string_view record_word(std::string_view type) {
-  static constexpr std::array<std::pair<std::string_view, std::string_view>, 10> kWords = {{
-      {"runtime.timeTimer", "pending timer"},
-      {"runtime.timer", "pending timer"},
-      {"time.Timer", "pending timer"},
-      {"time.Ticker", "pending ticker"},
-      {"[]runtime.timerWhen", "heap of pending timers"},
-      {"[]*runtime.timer", "heap of pending timers"},
-      {"runtime.g", "goroutine record"},
-      {"runtime.m", "thread record"},
-      {"runtime.mPadded", "thread record"},
-      {"runtime.p", "processor record"},
-  }};
-  for (const auto& [name, word] : kWords)
-    if (type == name) return word;
-  return {};
 }
 
 }  // namespace holdfast::view

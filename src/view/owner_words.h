@@ -1,8 +1,6 @@
 // The words for owners (view/owners.h). Nothing throws.
 #pragma once
 
-#include <string_view>
-
 #include "heap/snapshot.h"
 #include "view/owners.h"
 #include "view/sentence.h"
@@ -15,8 +13,5 @@ Sentence owner_text(const heap::Snapshot& snapshot, const Owners& owners, std::u
 
 // Of a home that is too large for names: "more than 256 owners: package variables, goroutines".
 Sentence kinds_text(const Home& home);
-
-// What records of the runtime are, by their type: "pending timer"; empty if the type says it best.
-std::string_view record_word(std::string_view type);
 
 }  // namespace holdfast::view

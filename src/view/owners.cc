@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "heap/object_index.h"
-#include "view/containers.h"
+#include "view/type_rules.h"
 
 namespace holdfast::view {
 namespace {
@@ -137,7 +137,8 @@ class OwnerFinder {
 // of pools, or to pointers to them, and besides to functions at most.
 class PoolFinder {
  public:
-  explicit PoolFinder(const heap::Snapshot& snapshot) : snapshot_(snapshot), containers_(snapshot) {}
+  PoolFinder(const heap::Snapshot& snapshot, const heap::OwnerRules& rules)
+      : snapshot_(snapshot), type_rules_(snapshot, rules) {}
 
   bool is_pool(const OwnerRow& owner) const {
     bool any = false;
@@ -146,10 +147,8 @@ class PoolFinder {
       for (std::uint32_t t = row.first_target; t < row.first_target + row.target_count; ++t) {
         const TypeId type = snapshot_.object_type[snapshot_.root_targets[t].object.row].type();
         if (!type) return false;
-        const heap::Type& known = snapshot_.types[type.row];
-        const bool is_part =
-            containers_.of(type) == Container::kPool || (known.name && snapshot_.strings[known.name] == "*sync.Pool");
-        if (!is_part && known.role != heap::TypeRole::kClosure) return false;
+        const bool is_part = type_rules_.is_pool(type_rules_.container(type));
+        if (!is_part && snapshot_.types[type.row].role != heap::TypeRole::kClosure) return false;
         any = any || is_part;
       }
     }
@@ -158,7 +157,7 @@ class PoolFinder {
 
  private:
   const heap::Snapshot& snapshot_;
-  Containers containers_;
+  TypeRules type_rules_;
 };
 
 // The runtime's records of threads, processors and goroutines refer to each other in circles, so whoever refers to one
@@ -300,12 +299,13 @@ class Owners::Builder {
   std::map<std::pair<std::vector<std::uint32_t>, std::vector<OwnerKind>>, std::uint32_t> known_;
 };
 
-Owners::Owners(const heap::Snapshot& snapshot, const graph::Dominators& dominators) {
+Owners::Owners(const heap::Snapshot& snapshot, const graph::Dominators& dominators, const heap::OwnerRules& rules)
+    : rules_(&rules) {
   OwnerFinder finder(snapshot, dominators);
   finder.run();
   rows_ = std::move(finder.rows_);
   owner_of_root_ = std::move(finder.of_root_);
-  const PoolFinder pools(snapshot);
+  const PoolFinder pools(snapshot, rules);
   for (OwnerRow& row : rows_)
     if (row.kind == OwnerKind::kVariable && pools.is_pool(row)) row.lasting = Lasting::kFree;
   graph::Ownership ownership;

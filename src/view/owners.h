@@ -15,6 +15,7 @@
 #include "base/huge_array.h"
 #include "graph/dominators.h"
 #include "graph/sharing.h"
+#include "heap/owner_rules.h"
 #include "heap/snapshot.h"
 
 namespace holdfast::view {
@@ -63,8 +64,11 @@ class Owners {
   static constexpr std::uint32_t kTheRuntime = 0;  // a row
   static constexpr std::uint32_t kMany = 16;       // so many goroutines at one place are no accident
 
-  // Fails as graph::Sharing does.
-  Owners(const heap::Snapshot& snapshot, const graph::Dominators& dominators);
+  // Fails as graph::Sharing does. The rules must outlive this.
+  Owners(const heap::Snapshot& snapshot, const graph::Dominators& dominators,
+         const heap::OwnerRules& rules = heap::OwnerRules::built_in());
+
+  const heap::OwnerRules& rules() const { return *rules_; }
 
   const std::vector<OwnerRow>& rows() const { return rows_; }
   // The first rows().size() homes are those of one owner each, in the order of rows.
@@ -87,6 +91,7 @@ class Owners {
  private:
   class Builder;
 
+  const heap::OwnerRules* rules_;
   std::vector<OwnerRow> rows_;
   std::vector<Home> homes_;
   std::vector<std::uint32_t> owner_of_root_;  // by RootId

@@ -13,7 +13,6 @@
 #include "graph/reachability.h"
 #include "heap/snapshot.h"
 #include "view/allocation.h"
-#include "view/containers.h"
 #include "view/labels.h"
 #include "view/memory_account.h"
 #include "view/owners.h"
@@ -63,7 +62,8 @@ struct Holder {
   std::uint64_t bytes = 0;  // retained: what would be free without it
   std::uint64_t count = 0;  // how many things `what` speaks of
   Sentence what;            // a part of a sentence: "16,000 × main.Session in the map main.registry.sessions"
-  Container container = Container::kNone;  // what these things lie in
+  std::string container;    // what these things lie in: "map", "sync.Map"; empty if in nothing of that sort
+  bool is_pool = false;     // that keeps what is free
   std::vector<ChainStep> chain;
   std::vector<Sentence> owners;   // whose it is: one, or all who share it; empty if they are too many to be named
   std::vector<AlsoHolding> also;  // the largest first

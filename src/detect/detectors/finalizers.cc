@@ -18,10 +18,11 @@ using view::Sentence;
 using view::sentence;
 
 const heap::Goroutine* blocked_under(const Evidence& e, std::span<const std::string_view> loops) {
+  const heap::OwnerRules& rules = e.names.rules();
   for (const heap::Goroutine& goroutine : e.snapshot.goroutines) {
     if (goroutine.state != heap::GoroutineState::kWaiting && goroutine.state != heap::GoroutineState::kLeaked) continue;
-    const heap::Frame* top = heap::first_user_frame(e.snapshot, goroutine.first_frame, goroutine.frame_count);
-    if (top == nullptr || heap::is_plumbing(e.snapshot.strings[top->function])) continue;
+    const heap::Frame* top = heap::first_user_frame(e.snapshot, rules, goroutine.first_frame, goroutine.frame_count);
+    if (top == nullptr || heap::is_plumbing(rules, e.snapshot.strings[top->function])) continue;
     for (std::uint32_t f = goroutine.first_frame; f < goroutine.first_frame + goroutine.frame_count; ++f)
       if (std::find(loops.begin(), loops.end(), e.snapshot.strings[e.snapshot.frames[f].function]) != loops.end())
         return &goroutine;

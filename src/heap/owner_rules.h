@@ -1,0 +1,67 @@
+// Owner rules: lines of text that say which of the things on the way to memory are worth naming. The built-in ones are
+// data/owner_rules.txt, whose head has the grammar; users add files of the same form. They are in this layer because
+// the builders of a snapshot group goroutines by what is plumbing, and those who show a snapshot ask for the rest.
+//
+// Rules are made before a target is touched, then constant: several threads may ask. What they say of the types of a
+// snapshot is in view/type_rules.h.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/ids.h"
+
+namespace holdfast {
+
+using RuleId = Id<struct RuleTag>;  // a row of OwnerRules::all()
+
+}  // namespace holdfast
+
+namespace holdfast::heap {
+
+// Whether the function belongs to the package or to one below it.
+bool lies_in(std::string_view function, std::string_view package);
+
+enum class RuleKind : std::uint8_t {
+  kPlumbing,   // a package that works for others
+  kContainer,  // a part of what is seen as one thing
+  kPool,       // the same of what keeps things that are free
+  kRecord,     // what a record of the runtime is called
+};
+
+struct OwnerRule {
+  RuleKind kind = RuleKind::kPlumbing;
+  std::string subject;  // the package or type
+  std::string word;     // of a container or pool its name; of a record what it is called; else empty
+  std::string file;     // path as the user gave it; empty: built in
+  std::uint32_t line = 0;
+
+  // As it was written, in one spelling: "container sync.Map sync.entry".
+  std::string text() const;
+  bool operator==(const OwnerRule&) const = default;
+};
+
+class OwnerRules {
+ public:
+  static const OwnerRules& built_in();
+
+  // Adds those of a text. Fails with kUsage at the first line that is no rule, and says what was expected there.
+  void add(std::string_view text, const std::string& file);
+
+  // In the order in which they were added: of those that disagree, the last one counts.
+  const std::vector<OwnerRule>& all() const { return rules_; }
+  const OwnerRule& operator[](RuleId rule) const { return rules_[rule.row]; }
+
+  // Returns the rule by which a function is plumbing ("sync.(*Mutex).Lock", "internal/poll.(*FD).Read"): it is in a
+  // package that is, or below one.
+  RuleId plumbing(std::string_view function) const;
+
+ private:
+  std::vector<OwnerRule> rules_;
+  std::vector<RuleId> plumbing_;
+};
+
+}  // namespace holdfast::heap
