@@ -71,6 +71,15 @@ constexpr Flag kTarget[] = {
      .goes_with = GoesWith::kProcess},
 };
 
+constexpr Flag kRules[] = {
+    {.name = "--rules",
+     .value = "FILE",
+     .help = "owner rules beside the built-in ones (docs/owner-rules.md): what is worth naming, what to look through",
+     .set = [](Options& o, const std::string& v) { o.rules.push_back(v); },
+     .repeats = true,
+     .is_file = true},
+};
+
 constexpr Flag kJson[] = {
     {"--json", nullptr, "exact numbers as JSON instead of text", [](Options& o, const std::string&) { o.json = true; }},
 };
@@ -142,6 +151,9 @@ constexpr Flag kFormat[] = {
 
 std::span<const Flag> target_flags() {
   return kTarget;
+}
+std::span<const Flag> rules_flags() {
+  return kRules;
 }
 std::span<const Flag> json_flags() {
   return kJson;

@@ -29,6 +29,7 @@ struct Flag {
 
 // Groups, each of options that some verbs share.
 std::span<const Flag> target_flags();  // how a target is opened
+std::span<const Flag> rules_flags();   // of verbs that say what holds what
 std::span<const Flag> json_flags();
 std::span<const Flag> table_flags();
 std::span<const Flag> text_flags();  // how text looks

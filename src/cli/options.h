@@ -17,13 +17,14 @@ struct Flag;
 enum class Color : std::uint8_t { kAuto, kAlways, kNever };
 
 struct Options {
-  std::string target;         // pid, name, core or .hold; empty for verbs without one
-  std::string exe;            // program of a core
-  std::string image;          // which Go runtime of several
-  std::string go_release;     // of a program that does not say its own
-  std::string symbols;        // where symbols and debug information are, if not in the program
-  std::string output;         // capture, export: the file to write
-  bool with_content = false;  // capture: user data too
+  std::string target;              // pid, name, core or .hold; empty for verbs without one
+  std::string exe;                 // program of a core
+  std::string image;               // which Go runtime of several
+  std::string go_release;          // of a program that does not say its own
+  std::string symbols;             // where symbols and debug information are, if not in the program
+  std::vector<std::string> rules;  // files of owner rules, in this order
+  std::string output;              // capture, export: the file to write
+  bool with_content = false;       // capture: user data too
   bool json = false;
   bool dry_run = false;
   bool force = false;   // go on without enough memory

@@ -3,7 +3,10 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <cstring>
 #include <filesystem>
+#include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
@@ -31,6 +34,25 @@ capture::Options capture_options(const Options& options) {
           .use_cache = options.use_cache,
           .with_content = options.with_content,
           .force = options.force};
+}
+
+std::string read_rule_file(const std::string& path) {
+  constexpr std::streamsize kLargest = 1 << 20;
+  errno = 0;
+  std::ifstream file(path, std::ios::binary);
+  std::string text(kLargest + 1, '\0');
+  if (!file.read(text.data(), kLargest + 1) && (!file.eof() || file.bad()))
+    fail(ErrorCode::kUsage, "owner rules {} cannot be read: {}", path, std::strerror(errno));
+  if (file.gcount() > kLargest)
+    fail(ErrorCode::kUsage, "{} is no file of owner rules: it has more than {}", path, format_bytes(kLargest));
+  text.resize(static_cast<std::size_t>(file.gcount()));
+  return text;
+}
+
+heap::OwnerRules read_rules(const std::vector<std::string>& paths) {
+  heap::OwnerRules rules = heap::OwnerRules::built_in();
+  for (const std::string& path : paths) rules.add(read_rule_file(path), path);
+  return rules;
 }
 
 std::string memory_text(const capture::Prediction& prediction) {
@@ -154,7 +176,7 @@ session::Session& RunningVerb::session() {
       progress_.show_first([&](std::size_t width) { return report::first_screen(s, width); });
     };
   try {
-    session_.emplace(options_.target, capture_options(options_), std::move(listener));
+    session_.emplace(options_.target, capture_options(options_), std::move(listener), read_rules(options_.rules));
   } catch (const Error& error) {
     if (error.code() != ErrorCode::kNotFound) throw;
     refuse_target(options_.target, error);

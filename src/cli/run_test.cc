@@ -76,6 +76,21 @@ TEST_F(Targets, OptionsOfTheTargetAreTaken) {
 }
 
 // Nobody can foretell what other programs will do meanwhile.
+TEST_F(Targets, RulesAreReadBeforeTheTargetIsLookedFor) {
+  const std::string rules = folder_ / "my.rules";
+  std::ofstream(rules) << "# mine\nholdr main.Cache\n";
+  const auto refused = [&](const std::string& file, const std::string& target) {
+    return refusal({"report", "--rules", file, target});
+  };
+  EXPECT_THAT(refused(rules, "no such target"), HasSubstr(rules + ":2: a rule begins with one of "));
+  EXPECT_THAT(refused(folder_ / "none", hold_), HasSubstr("none cannot be read: No such file or directory"));
+  EXPECT_THAT(refused(folder_, hold_), HasSubstr("cannot be read: Is a directory"));
+  std::ofstream(rules) << std::string(2 << 20, '#');
+  EXPECT_THAT(refused(rules, hold_), HasSubstr("is no file of owner rules: it has more than 1.0 MiB"));
+  std::ofstream(rules) << "plumbing example.com/middleware\n";
+  EXPECT_THAT(refused(rules, "no such target"), HasSubstr("no such target"));
+}
+
 TEST(Prediction, SaysThatAStopCanTakeLonger) {
   capture::Prediction prediction;
   prediction.pause_ms = 3.14;

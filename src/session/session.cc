@@ -10,8 +10,11 @@
 
 namespace holdfast::session {
 
-Session::Session(const std::string& target, const capture::Options& options, Listener listener)
-    : listener_(std::move(listener)), times_(listener_.passes_run), target_(capture::find_target(target, options)) {}
+Session::Session(const std::string& target, const capture::Options& options, Listener listener, heap::OwnerRules rules)
+    : listener_(std::move(listener)),
+      rules_(std::move(rules)),
+      times_(listener_.passes_run),
+      target_(capture::find_target(target, options)) {}
 
 capture::Prediction Session::predict() {
   const CancellationScope scope(&cancellation_);
@@ -130,7 +133,7 @@ view::Report Session::report(const view::ReportLimits& limits) {
   const graph::Audit& checked = audit();
   // How far the graph can be trusted is final.
   const CancellationScope scope(&cancellation_);
-  const view::Owners owners = times_.run("owners", [&] { return view::Owners(*snapshot_, tree); });
+  const view::Owners owners = times_.run("owners", [&] { return view::Owners(*snapshot_, tree, rules_); });
   // Whose each live object is, is final.
   view::Report report =
       times_.run("report", [&] { return view::make_report(*snapshot_, live, tree, owners, checked, limits); });

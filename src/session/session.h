@@ -24,6 +24,7 @@
 #include "graph/dominators.h"
 #include "graph/later_audit.h"
 #include "graph/reachability.h"
+#include "heap/owner_rules.h"
 #include "heap/snapshot.h"
 #include "heap/type_reasons.h"
 #include "view/report.h"
@@ -40,10 +41,12 @@ struct Listener {
 
 class Session {
  public:
-  // Fails like capture::find_target. Nothing is opened.
-  Session(const std::string& target, const capture::Options& options, Listener listener);
+  // Fails like capture::find_target. Nothing is opened. By the rules it says what holds what.
+  Session(const std::string& target, const capture::Options& options, Listener listener,
+          heap::OwnerRules rules = heap::OwnerRules::built_in());
 
   const capture::Target& target() const { return *target_; }
+  const heap::OwnerRules& rules() const { return rules_; }
   // Says what a stop would cost a live target.
   capture::Prediction predict();
 
@@ -81,6 +84,7 @@ class Session {
   void look_until_sure(graph::LaterAudit& found, const heap::Snapshot& second, std::chrono::seconds patience);
 
   Listener listener_;
+  heap::OwnerRules rules_;
   Cancellation cancellation_;
   PassTimes times_;
   std::unique_ptr<capture::Target> target_;

@@ -116,9 +116,9 @@ TableShape goroutine_shape(bool group) {
 }
 
 Table goroutine_table(const heap::Snapshot& snapshot, const graph::Dominators& dominators,
-                      const GoroutineTableOptions& options) {
+                      const GoroutineTableOptions& options, const heap::OwnerRules& rules) {
   const heap::ObjectIndex index(snapshot);
-  const Names names(snapshot, index);
+  const Names names(snapshot, index, rules);
   std::vector<TableRow> rows;
   std::vector<const heap::Goroutine*> shown;
   for (GoroutineGroup& group : goroutine_groups(snapshot, dominators, options.group)) {

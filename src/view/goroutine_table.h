@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "graph/dominators.h"
+#include "heap/owner_rules.h"
 #include "heap/snapshot.h"
 #include "view/table.h"
 
@@ -17,6 +18,7 @@ struct GoroutineTableOptions {
 TableShape goroutine_shape(bool group);
 // Has a row for each that has not ended. Keeps a reference to the snapshot.
 Table goroutine_table(const heap::Snapshot& snapshot, const graph::Dominators& dominators,
-                      const GoroutineTableOptions& options);
+                      const GoroutineTableOptions& options,
+                      const heap::OwnerRules& rules = heap::OwnerRules::built_in());
 
 }  // namespace holdfast::view

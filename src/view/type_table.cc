@@ -306,10 +306,10 @@ TableShape type_shape() {
   return make_shape<TypeLine>("types", "type", "retained", kColumns, "own");
 }
 
-Table type_table(const heap::Snapshot& snapshot, const graph::Dominators& dominators) {
+Table type_table(const heap::Snapshot& snapshot, const graph::Dominators& dominators, const heap::OwnerRules& rules) {
   std::vector<TypeTotals> totals = type_totals(snapshot, graph::DominatorTree(dominators));
   const heap::ObjectIndex index(snapshot);
-  const Names names(snapshot, index);
+  const Names names(snapshot, index, rules);
   add_allocation_sites(snapshot, dominators, AllocationSamples(names, dominators.columns().sizes), totals);
   std::vector<TypeLine> lines;
   for (TypeTotals& row : totals) {

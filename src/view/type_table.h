@@ -8,6 +8,7 @@
 
 #include "graph/dominator_tree.h"
 #include "graph/dominators.h"
+#include "heap/owner_rules.h"
 #include "heap/snapshot.h"
 #include "view/allocation.h"
 #include "view/table.h"
@@ -41,6 +42,7 @@ void add_allocation_sites(const heap::Snapshot& snapshot, const graph::Dominator
                           const AllocationSamples& samples, std::vector<TypeTotals>& rows);
 
 TableShape type_shape();
-Table type_table(const heap::Snapshot& snapshot, const graph::Dominators& dominators);
+Table type_table(const heap::Snapshot& snapshot, const graph::Dominators& dominators,
+                 const heap::OwnerRules& rules = heap::OwnerRules::built_in());
 
 }  // namespace holdfast::view

@@ -14,7 +14,8 @@ int run_goroutines(RunningVerb& run) {
       [&] {
         const graph::Dominators& dominators = run.session().dominators();
         const Options& options = run.options();
-        return view::goroutine_table(run.session().snapshot(), dominators, {options.stacks, !options.each});
+        return view::goroutine_table(run.session().snapshot(), dominators, {options.stacks, !options.each},
+                                     run.session().rules());
       },
       [&] { return &run.session().snapshot(); });
   return 0;
@@ -22,11 +23,12 @@ int run_goroutines(RunningVerb& run) {
 
 }  // namespace
 
-const Verb kGoroutinesVerb = {.name = "goroutines",
-                              .help = "goroutines, what they wait for and what they hold",
-                              .example = "holdfast goroutines --stacks 4711",
-                              .flags = {goroutine_flags(), target_flags(), json_flags(), text_flags(), table_flags()},
-                              .shape = goroutines_shape,
-                              .run = run_goroutines};
+const Verb kGoroutinesVerb = {
+    .name = "goroutines",
+    .help = "goroutines, what they wait for and what they hold",
+    .example = "holdfast goroutines --stacks 4711",
+    .flags = {goroutine_flags(), target_flags(), rules_flags(), json_flags(), text_flags(), table_flags()},
+    .shape = goroutines_shape,
+    .run = run_goroutines};
 
 }  // namespace holdfast::cli

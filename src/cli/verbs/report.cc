@@ -27,7 +27,7 @@ int run_report(RunningVerb& run) {
 const Verb kReportVerb = {.name = "report",
                           .help = "where every byte is and what holds it (the default)",
                           .example = "holdfast 4711",
-                          .flags = {target_flags(), json_flags(), text_flags(), report_flags()},
+                          .flags = {target_flags(), rules_flags(), json_flags(), text_flags(), report_flags()},
                           .shows_first = true,
                           .run = run_report};
 

@@ -13,7 +13,7 @@ int run_types(RunningVerb& run) {
   run.answer_with_table(
       [&] {
         const graph::Dominators& dominators = run.session().dominators();
-        return view::type_table(run.session().snapshot(), dominators);
+        return view::type_table(run.session().snapshot(), dominators, run.session().rules());
       },
       [&] { return &run.session().snapshot(); });
   return 0;
@@ -24,7 +24,7 @@ int run_types(RunningVerb& run) {
 const Verb kTypesVerb = {.name = "types",
                          .help = "objects by type",
                          .example = "holdfast types --sort count 4711",
-                         .flags = {target_flags(), json_flags(), text_flags(), table_flags()},
+                         .flags = {target_flags(), rules_flags(), json_flags(), text_flags(), table_flags()},
                          .shape = types_shape,
                          .run = run_types};
 
