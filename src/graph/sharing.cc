@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <unordered_map>
+#include <utility>
 
 #include "base/cancel.h"
 #include "base/error.h"
@@ -85,6 +86,12 @@ struct Reference {
   bool operator==(const Reference&) const = default;
 };
 
+struct Weak {
+  Reference reference;
+  ObjectId source;
+  std::uint32_t edge = 0;
+};
+
 }  // namespace
 
 class Sharing::Search {
@@ -103,9 +110,12 @@ class Sharing::Search {
     if (count_ > 0) {
       fix_owners();
       collect_references();
+      take_needed();
       group_references();
+      references_ = {};
       number_components();
       spread();
+      tell_weak();
     }
     out_.sets_ = sets_.take();
   }
@@ -162,18 +172,39 @@ class Sharing::Search {
     const heap::Edges& edges = snapshot_.edges;
     for (std::uint32_t object = 0; object < snapshot_.pointerful; ++object) {
       if (object % (1 << 16) == 0) throw_if_cancelled();
-      if (columns_.idom[object] == 0) continue;
-      for (std::uint32_t e = edges.row_begin[object]; e < edges.row_begin[object + 1]; ++e)
-        if (out_.shared_.has(edges.target[e])) add_reference(source_of(object), edges.target[e]);
+      if (columns_.idom[object] != 0) collect_from(object, edges.row_begin[object], edges.row_begin[object + 1]);
     }
     source_.clear();
+  }
+
+  void collect_from(std::uint32_t object, std::uint32_t begin, std::uint32_t end) {
+    bool is_asked = false, any_weak = false;
+    for (std::uint32_t e = begin; e < end; ++e) {
+      const std::uint32_t target = snapshot_.edges.target[e];
+      if (!out_.shared_.has(target)) continue;
+      if (!std::exchange(is_asked, true)) any_weak = ownership_.weak && ownership_.weak(ObjectId(object), is_weak_);
+      if (any_weak && is_weak_[e - begin])
+        add_weak(source_of(object), object, e);
+      else
+        add_reference(source_of(object), target);
+    }
+  }
+
+  // Whether the reference gives its target owners that it has not got already.
+  bool counts(const Reference& reference) const {
+    return !fixed_[reference.to] && reference.from != owners_ + reference.to;
   }
 
   void add_reference(std::uint32_t from, std::uint32_t object) {
     if (!out_.shared_.has(object)) return;
     const Reference reference{from, out_.shared_.rank(object)};
-    if (fixed_[reference.to] || from == owners_ + reference.to) return;
-    if (references_.empty() || references_.back() != reference) references_.push_back(reference);
+    if (counts(reference) && (references_.empty() || references_.back() != reference)) references_.push_back(reference);
+  }
+
+  void add_weak(std::uint32_t from, std::uint32_t object, std::uint32_t edge) {
+    const Reference reference{from, out_.shared_.rank(snapshot_.edges.target[edge])};
+    if (counts(reference) && (weak_.empty() || weak_.back().reference != reference))
+      weak_.push_back({reference, ObjectId(object), edge});
   }
 
   void group_references() {
@@ -183,7 +214,39 @@ class Sharing::Search {
     for (std::uint32_t& begin : begin_) begin = sum += begin;
     to_ = HugeArray<std::uint32_t>(references_.size());
     for (const Reference& reference : references_) to_[--begin_[reference.from]] = reference.to;
-    references_ = {};
+  }
+
+  // Takes the weak references to what no others reach.
+  void take_needed() {
+    if (weak_.empty()) return;
+    group_references();
+    std::vector<bool> reached = fixed_;
+    std::vector<std::uint32_t> open;
+    const auto enter = [&](std::uint32_t source) {
+      for (std::uint32_t e = begin_[source]; e < begin_[source + 1]; ++e)
+        if (!reached[to_[e]]) reached[to_[e]] = true, open.push_back(to_[e]);
+    };
+    for (Owner owner = 0; owner < owners_; ++owner) enter(owner);
+    for (std::uint32_t rank = 0; rank < count_; ++rank)
+      if (fixed_[rank]) enter(owners_ + rank);
+    while (!open.empty()) {
+      const std::uint32_t rank = open.back();
+      open.pop_back();
+      enter(owners_ + rank);
+    }
+    std::erase_if(weak_, [&](const Weak& weak) {
+      if (!reached[weak.reference.to]) references_.push_back(weak.reference);
+      return !reached[weak.reference.to];
+    });
+  }
+
+  void tell_weak() {
+    for (const Weak& weak : weak_) {
+      const std::uint32_t from = weak.reference.from;
+      const std::uint32_t set = from < owners_ ? sets_.of_owner(from) : out_.set_[from - owners_];
+      const ObjectId to(snapshot_.edges.target[weak.edge]);
+      if (set != out_.set_of(to)) out_.weak_.push_back({weak.source, weak.edge, to, set});
+    }
   }
 
   // Whether the shared object refers to no other one. Most are so, and take no part in the search for components.
@@ -272,6 +335,8 @@ class Sharing::Search {
   HugeArray<std::uint32_t> source_;  // by pointerful object: source + 1; 0 = not asked yet
   std::vector<std::uint32_t> way_;
   std::vector<Reference> references_;
+  std::vector<Weak> weak_;
+  std::vector<bool> is_weak_;         // by edge of the object that is looked at
   std::vector<std::uint32_t> begin_;  // by source: its first reference; one more at the end
   HugeArray<std::uint32_t> to_;       // ranks
   HugeArray<Node> nodes_;             // by rank

@@ -7,12 +7,16 @@
 // other in circles (a goroutine's record to its thread, that one to the others), so that through them everything would
 // reach everything: the caller can fix the owner of such objects, and then it counts no more who refers to them.
 //
+// Some references know an object and do not hold it: a child's pointer to its parent. Where the caller says so, and
+// other references reach the object, such a one gives its owners no part in it.
+//
 // One pass over the edges, then linear in the references to what is shared: strongly connected components in
 // topological order. Takes 4 B per pointerful object and 8 B per reference to what is shared while it runs; afterwards
 // 4 B per shared object and 1.5 bits per object.
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <utility>
 #include <vector>
@@ -26,12 +30,17 @@ namespace holdfast::graph {
 
 using Owner = std::uint32_t;
 
+// Fills a flag for each edge of the object's row: whether it is weak in meaning. Returns false if none is, and then
+// need not fill anything. Empty if no edge of the snapshot is.
+using WeakEdges = std::function<bool(ObjectId source, std::vector<bool>& weak)>;
+
 // What the caller decides.
 struct Ownership {
   std::vector<Owner> of_root;          // by RootId: the owner that the node of the root forest belongs to
   std::vector<std::uint32_t> kind_of;  // by Owner: any small number
   std::vector<std::pair<ObjectId, Owner>>
       fixed;  // ascending by object; those that a single root dominates do not count
+  WeakEdges weak = {};
 };
 
 class Sharing {
@@ -46,6 +55,14 @@ class Sharing {
     auto operator<=>(const Set&) const = default;
   };
 
+  // A weak edge that gave the owners that reach its source no part in the shared object that it leads to.
+  struct WeakReference {
+    ObjectId from;
+    std::uint32_t edge = 0;
+    ObjectId to;
+    std::uint32_t set = 0;  // of the source
+  };
+
   // Throws when it is cancelled.
   Sharing() = default;
   Sharing(const heap::Snapshot& snapshot, const Dominators& dominators, const Ownership& ownership);
@@ -55,6 +72,8 @@ class Sharing {
   // A row of sets(). The object must be shared.
   std::uint32_t set_of(ObjectId object) const { return set_[shared_.rank(object.row)]; }
   const std::vector<Set>& sets() const { return sets_; }
+  // Of those with the same source and object, or with sources that one object or owner dominates, one.
+  const std::vector<WeakReference>& weak() const { return weak_; }
   std::uint32_t count() const { return static_cast<std::uint32_t>(set_.size()); }
   // Calls visit(ObjectId) for each shared object, ascending.
   template <typename Visit>
@@ -69,6 +88,7 @@ class Sharing {
   RankedBits shared_;
   HugeArray<std::uint32_t> set_;  // by rank among the shared
   std::vector<Set> sets_;
+  std::vector<WeakReference> weak_;
 };
 
 }  // namespace holdfast::graph

@@ -32,7 +32,8 @@ std::vector<std::uint32_t> owners_of(const Sharing& sharing, std::uint32_t objec
 
 // Which owners reach each object, found one owner at a time. What has a fixed owner is entered from that one only.
 std::vector<std::set<Owner>> found_one_by_one(const heap::Snapshot& snapshot, const Ownership& ownership,
-                                              const std::set<std::uint32_t>& fixed) {
+                                              const std::set<std::uint32_t>& fixed,
+                                              const std::set<std::uint32_t>& without_edges = {}) {
   std::vector<std::set<Owner>> owners(snapshot.objects);
   for (Owner owner = 0; owner < ownership.kind_of.size(); ++owner) {
     std::vector<std::uint32_t> open;
@@ -53,10 +54,65 @@ std::vector<std::set<Owner>> found_one_by_one(const heap::Snapshot& snapshot, co
       open.pop_back();
       if (object >= snapshot.pointerful) continue;
       for (std::uint32_t e = snapshot.edges.row_begin[object]; e < snapshot.edges.row_begin[object + 1]; ++e)
-        enter(snapshot.edges.target[e]);
+        if (!without_edges.contains(e)) enter(snapshot.edges.target[e]);
     }
   }
   return owners;
+}
+
+WeakEdges each_seventh_edge_of(const heap::Snapshot& snapshot) {
+  return [&snapshot](ObjectId source, std::vector<bool>& weak) {
+    const std::uint32_t begin = snapshot.edges.row_begin[source.row];
+    weak.clear();
+    for (std::uint32_t e = begin; e < snapshot.edges.row_begin[source.row + 1]; ++e) weak.push_back(e % 7 == 0);
+    return source.row % 5 != 0 && std::ranges::count(weak, true) > 0;
+  };
+}
+
+// The weak edges to shared objects that others reach: these count for nothing.
+std::set<std::uint32_t> weak_for_nothing(const heap::Snapshot& snapshot, const Ownership& ownership,
+                                         const std::set<std::uint32_t>& fixed, const Dominators& tree) {
+  std::set<std::uint32_t> weak;
+  for (std::uint32_t object = 0; object < snapshot.pointerful; ++object)
+    for (std::uint32_t e = snapshot.edges.row_begin[object]; e < snapshot.edges.row_begin[object + 1]; ++e)
+      if (e % 7 == 0 && object % 5 != 0 && tree.idom(ObjectId(snapshot.edges.target[e])) == NodeId::super_root())
+        weak.insert(e);
+  const auto owners = found_one_by_one(snapshot, ownership, fixed, weak);
+  std::erase_if(weak, [&](std::uint32_t e) { return owners[snapshot.edges.target[e]].empty(); });
+  return weak;
+}
+
+TEST(Sharing, AWeakEdgeGivesNoPartInWhatOthersReach) {
+  SnapshotBuilder graph(4, 0);
+  const RootId a = graph.root(), b = graph.root();
+  // 1 is 0's parent; 3 is 2's, and nobody else knows it.
+  graph.refer(a, 1).refer(b, 0).edge(1, 0).edge(0, 1).refer(a, 2).refer(b, 2).edge(2, 3);
+  const heap::Snapshot snapshot = graph.build();
+  Ownership ownership = by_root(snapshot);
+  ownership.weak = [](ObjectId source, std::vector<bool>& weak) {
+    weak.assign(1, true);
+    return source.row == 0 || source.row == 2;
+  };
+  const Sharing sharing(snapshot, dominators(snapshot), ownership);
+  EXPECT_THAT(owners_of(sharing, 1), ElementsAre(a.row)) << "b knows only its child";
+  EXPECT_THAT(owners_of(sharing, 0), ElementsAre(a.row, b.row));
+  ASSERT_EQ(sharing.weak().size(), 1U);
+  EXPECT_EQ(sharing.weak()[0].from, ObjectId(0));
+  EXPECT_EQ(sharing.weak()[0].to, ObjectId(1));
+  EXPECT_THAT(sharing.sets()[sharing.weak()[0].set].members, ElementsAre(a.row, b.row));
+  EXPECT_FALSE(sharing.is_shared(ObjectId(3)));
+}
+
+TEST(Sharing, WhatOnlyWeakEdgesReachBelongsToThoseWhoReachIt) {
+  SnapshotBuilder graph(3, 0);
+  const RootId a = graph.root(), b = graph.root();
+  graph.refer(a, 0).refer(b, 1).edge(0, 2).edge(1, 2);
+  const heap::Snapshot snapshot = graph.build();
+  Ownership ownership = by_root(snapshot);
+  ownership.weak = [](ObjectId, std::vector<bool>& weak) { return weak.assign(1, true), true; };
+  const Sharing sharing(snapshot, dominators(snapshot), ownership);
+  EXPECT_THAT(owners_of(sharing, 2), ElementsAre(a.row, b.row));
+  EXPECT_TRUE(sharing.weak().empty());
 }
 
 TEST(Sharing, NamesAllOwnersOfWhatTheyShare) {
@@ -118,8 +174,13 @@ TEST(Sharing, IsWhatASearchFromEachOwnerFinds) {
       if (tree.idom(ObjectId(object)) == NodeId::super_root()) fixed.insert(object);
     }
     if (seed % 2 == 0) ownership.fixed.clear(), fixed.clear();
+    std::set<std::uint32_t> without;
+    if (seed % 3 == 0) {
+      without = weak_for_nothing(snapshot, ownership, fixed, tree);
+      ownership.weak = each_seventh_edge_of(snapshot);
+    }
     const Sharing sharing(snapshot, tree, ownership);
-    const auto expected = found_one_by_one(snapshot, ownership, fixed);
+    const auto expected = found_one_by_one(snapshot, ownership, fixed, without);
     for (std::uint32_t object = 0; object < snapshot.objects; ++object) {
       EXPECT_EQ(sharing.is_shared(ObjectId(object)), tree.idom(ObjectId(object)) == NodeId::super_root());
       if (!sharing.is_shared(ObjectId(object))) continue;
