@@ -64,18 +64,17 @@ FieldPath field_path(const Snapshot& snapshot, TypeId type, std::uint64_t offset
   return {std::move(path), is_named, std::move(fields)};
 }
 
+std::uint64_t edge_step(const Edges& edges, std::uint32_t edge) {
+  if (edges.step[edge] != 255) return std::uint64_t{edges.step[edge]} * 8;
+  const auto it = std::lower_bound(edges.long_steps.begin(), edges.long_steps.end(), std::pair(edge, std::uint64_t{0}));
+  HOLDFAST_CHECK(it != edges.long_steps.end() && it->first == edge);
+  return it->second * 8;
+}
+
 std::uint64_t edge_offset(const Edges& edges, ObjectId source, std::uint32_t edge) {
-  std::uint64_t words = 0;
-  for (std::uint32_t e = edges.row_begin[source.row]; e <= edge; ++e) {
-    if (edges.step[e] != 255) {
-      words += edges.step[e];
-      continue;
-    }
-    const auto it = std::lower_bound(edges.long_steps.begin(), edges.long_steps.end(), std::pair(e, std::uint64_t{0}));
-    HOLDFAST_CHECK(it != edges.long_steps.end() && it->first == e);
-    words += it->second;
-  }
-  return words * 8;
+  std::uint64_t bytes = 0;
+  for (std::uint32_t e = edges.row_begin[source.row]; e <= edge; ++e) bytes += edge_step(edges, e);
+  return bytes;
 }
 
 FieldPath edge_path(const Snapshot& snapshot, const ObjectIndex& index, ObjectId source, std::uint32_t edge) {

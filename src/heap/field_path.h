@@ -22,6 +22,10 @@ struct FieldPath {
 // type is not known. The type table may be damaged, even contain itself.
 FieldPath field_path(const Snapshot& snapshot, TypeId type, std::uint64_t offset, std::uint64_t bytes = 0);
 
+// Returns how many bytes lie between an edge's source word and that of the edge before it in its row; of the first one,
+// where it starts.
+std::uint64_t edge_step(const Edges& edges, std::uint32_t edge);
+
 // Returns where the edge of this object's row starts, in bytes from the start of its slot. Linear in the edges of the
 // row before it.
 std::uint64_t edge_offset(const Edges& edges, ObjectId source, std::uint32_t edge);

@@ -19,7 +19,7 @@ std::span<const EmbeddedFile> owner_rule_files();  // data/owner_rules.txt
 namespace holdfast::heap {
 namespace {
 
-enum class Subject : std::uint8_t { kPackage, kType };
+enum class Subject : std::uint8_t { kPackage, kType, kField };
 
 // What stands behind the word that a line begins with.
 struct Form {
@@ -36,6 +36,9 @@ constexpr auto kForms = std::to_array<Form>({
     {"container", RuleKind::kContainer, "NAME TYPE", Subject::kType, true},
     {"pool", RuleKind::kPool, "NAME TYPE", Subject::kType, true},
     {"record", RuleKind::kRecord, "TYPE WORDS", Subject::kType, false, true},
+    {"holder", RuleKind::kHolder, "TYPE", Subject::kType},
+    {"through", RuleKind::kThrough, "TYPE", Subject::kType},
+    {"weak", RuleKind::kWeak, "TYPE.FIELD", Subject::kField},
 });
 
 bool is_space(char c) {
@@ -77,6 +80,7 @@ class LineReader {
     rule.kind = form.kind;
     if (form.has_name) rule.word = take(form);
     rule.subject = take(form);
+    if (form.subject == Subject::kField) rule.word = take_field(form, rule.subject);
     check_subject(form, rule.subject);
     if (form.has_words) rule.word = trimmed(rest_);
     if (form.has_words && rule.word.empty()) refuse_end(form);
@@ -103,11 +107,26 @@ class LineReader {
     return std::string(word);
   }
 
+  // Takes the field off "main.node.parent".
+  static std::string take_field(const Form& form, std::string& subject) {
+    const std::size_t dot = subject.rfind('.');
+    if (dot == std::string::npos || dot + 1 == subject.size() || subject.find(']', dot) != std::string::npos)
+      fail(ErrorCode::kUsage, "{} wants {}, as container/list.Element.prev, not {}", form.word, form.wants,
+           quoted(subject));
+    const std::string field = subject.substr(dot + 1);
+    subject.resize(dot);
+    return field;
+  }
+
   [[noreturn]] void refuse_end(const Form& form) const {
     fail(ErrorCode::kUsage, "{} wants {}, and the line ends after {}", form.word, form.wants, quoted(trimmed(line_)));
   }
 
   static void check_subject(const Form& form, std::string_view subject) {
+    if (form.subject == Subject::kField && subject.find('.') == std::string_view::npos)
+      fail(ErrorCode::kUsage,
+           "{} wants a field of a type with its package, as container/list.Element.prev, and {} has none", form.word,
+           quoted(subject));
     const bool has_dot = subject.find_first_of(".[") != std::string_view::npos;
     if (form.subject == Subject::kType && !has_dot)
       fail(ErrorCode::kUsage, "{} wants a type with its package, as container/list.List, not {}", form.word,
@@ -130,6 +149,7 @@ bool lies_in(std::string_view function, std::string_view package) {
 
 std::string OwnerRule::text() const {
   const auto* const form = std::ranges::find(kForms, kind, &Form::kind);
+  if (form->subject == Subject::kField) return fmt::format("{} {}.{}", form->word, subject, word);
   if (form->has_name) return fmt::format("{} {} {}", form->word, word, subject);
   return fmt::format("{} {}{}{}", form->word, subject, word.empty() ? "" : " ", word);
 }

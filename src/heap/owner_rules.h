@@ -30,12 +30,15 @@ enum class RuleKind : std::uint8_t {
   kContainer,  // a part of what is seen as one thing
   kPool,       // the same of what keeps things that are free
   kRecord,     // what a record of the runtime is called
+  kWeak,       // a field that refers and does not hold
+  kHolder,     // a type that is worth a line of its own
+  kThrough,    // a type that leads to what matters, and is not it
 };
 
 struct OwnerRule {
   RuleKind kind = RuleKind::kPlumbing;
   std::string subject;  // the package or type
-  std::string word;     // of a container or pool its name; of a record what it is called; else empty
+  std::string word;     // of a container or pool its name; of a record what it is called; of what is weak the field
   std::string file;     // path as the user gave it; empty: built in
   std::uint32_t line = 0;
 

@@ -41,6 +41,13 @@ TEST(OwnerRules, AreWrittenAsTheyAreRead) {
   }
 }
 
+TEST(OwnerRules, TellAFieldFromItsType) {
+  OwnerRules rules;
+  rules.add("weak gopkg.in/tree.v2.node[main.Key].parent", "");
+  EXPECT_EQ(rules.all()[0].subject, "gopkg.in/tree.v2.node[main.Key]");
+  EXPECT_EQ(rules.all()[0].word, "parent");
+}
+
 TEST(OwnerRules, TakeBlanksInBracketsForAPartOfTheType) {
   OwnerRules rules;
   rules.add("container sync.Map map[interface {}]*sync.entry", "");
@@ -59,6 +66,11 @@ TEST(OwnerRules, SayFileAndLineOfWhatIsNone) {
             "my.rules:1: pool wants a type with its package, as container/list.List, not \"Cache\"");
   EXPECT_EQ(refusal_of("plumbing sync.(*Mutex).Lock"),
             "my.rules:1: plumbing wants the path of a package, as golang.org/x/sync, not \"sync.(*Mutex).Lock\"");
+  EXPECT_EQ(refusal_of("weak parent"),
+            "my.rules:1: weak wants TYPE.FIELD, as container/list.Element.prev, not \"parent\"");
+  EXPECT_EQ(refusal_of("weak node.parent"),
+            "my.rules:1: weak wants a field of a type with its package, as container/list.Element.prev, and \"node\" "
+            "has none");
   EXPECT_EQ(refusal_of("pool p map[int"), "my.rules:1: the brackets in \"map[int\" do not match");
 }
 

@@ -18,7 +18,7 @@ enum class TypeRole : std::uint8_t {
   kMapExtra,         // runtime.mapextra: overflow buckets of a map without pointers
   kMapOverflow,      // a pointer to an overflow bucket
   kMapOverflowList,  // a slice of these
-  kChannel,          // runtime.hchan with its buffer
+  kChannel,          // runtime.hchan, with its buffer if that has no pointers; else its field "buf" leads to that
   kClosure,          // a function value's object: code address, then the captured variables
   kStringData,       // the bytes of a string
 };

@@ -235,6 +235,9 @@ TEST(Holders, SayWhatContainersOfTheLibraryContain) {
   const Holder list = holder_of_events("main.recent", {"container/list.List", "container/list.Element"});
   EXPECT_EQ(list.what.brief, "30 × main.Event in the list.List main.recent");
   EXPECT_EQ(list.container, "list.List");
+  ASSERT_EQ(list.chain[1].rules.size(), 2U) << "of the list, and of its elements";
+  EXPECT_EQ(list.chain[1].rules[0].text(), "container list.List container/list.List");
+  EXPECT_TRUE(list.chain[2].rules.empty());
   EXPECT_EQ(holder_of_events("main.free", {"sync.poolLocal", "sync.poolChainElt", "sync.eface"}).what.brief,
             "30 × main.Event free in the sync.Pool main.free");
   EXPECT_EQ(holder_of_events("main.seen", {"internal/sync.indirect[interface {},interface {}]",
@@ -242,6 +245,56 @@ TEST(Holders, SayWhatContainersOfTheLibraryContain) {
                 .what.brief,
             "30 × main.Event in the sync.Map main.seen");
   EXPECT_EQ(holder_of_events("main.x", {"main.HashTrieMap[string,int]"}).container, "");
+}
+
+TEST(Holders, ShowWhichRulesHaveASay) {
+  HeapBuilder heap;
+  const TypeId node = heap.structure("main.node", 16, {{"parent", heap.pointer_type("*main.node"), 8}});
+  const auto known = heap.object(16, node), parent = heap.object(320, heap.structure("main.tree", 320, {}));
+  heap.edge(known, 8, parent);
+  heap.refer(heap.root(RootKind::kGlobal, "main.node"), known);
+  const heap::Snapshot snapshot = heap.build();
+  heap::OwnerRules rules = heap::OwnerRules::built_in();
+  rules.add("\nweak main.node.parent", "my.rules");
+  const Report report = report_of(snapshot, rules);
+  const ChainStep& step = report.holders.at(0).chain.back();
+  EXPECT_TRUE(step.weak) << "nobody else has it";
+  const auto json = report_json(report)["holders"][0]["chain"].back();
+  EXPECT_EQ(json["weak"], true);
+  EXPECT_EQ(json["rules"][0]["rule"], "weak main.node.parent");
+  EXPECT_EQ(json["rules"][0]["file"], "my.rules");
+  EXPECT_EQ(json["rules"][0]["line"], 2);
+  const std::string text = report_text(report, {.style = {.width = 200}, .target = "x"});
+  EXPECT_THAT(text, HasSubstr("main.node → main.node.parent → main.tree°"));
+  EXPECT_THAT(text, HasSubstr("° by owner rules: my.rules line 2\n"));
+}
+
+TEST(Holders, SayWhoseFinalizersHoldIt) {
+  HeapBuilder heap;
+  const RootId all = heap.group(RootKind::kFinalizer);
+  for (int i = 0; i < 40; ++i)
+    heap.refer(heap.root(RootKind::kFinalizer, i % 2 == 0 ? "main.close" : "main.free", all), heap.object(320));
+  EXPECT_EQ(report_of(heap.build()).holders.at(0).what.brief,
+            "20 × finalizer main.close, 20 × finalizer main.free in finalizers");
+}
+
+// A channel whose elements are pointers has its buffer elsewhere.
+TEST(Holders, SayThatJobsAreInAChannel) {
+  HeapBuilder heap;
+  const TypeId job = heap.structure("main.job", 320, {}), pointer = heap.pointer_type("*main.job", job);
+  const TypeId header = heap.type_of_role(heap::TypeRole::kChannel, 96, pointer);
+  heap.snapshot().types[header.row].first_field = static_cast<std::uint32_t>(heap.snapshot().fields.size());
+  heap.snapshot().types[header.row].field_count = 1;
+  heap.snapshot().fields.push_back({heap.snapshot().strings.add("buf"), {}, 16});
+  const auto channel = heap.object(96, header), buffer = heap.object(512, pointer);
+  heap.refer(heap.root(RootKind::kGlobal, "main.jobs"), channel);
+  heap.edge(channel, 16, buffer);
+  for (std::uint64_t i = 0; i < 40; ++i) heap.edge(buffer, i * 8, heap.object(320, job));
+  const Holder holder = report_of(heap.build()).holders.at(0);
+  EXPECT_EQ(holder.what.brief, "40 × main.job in the channel main.jobs");
+  EXPECT_EQ(holder.container, "channel");
+  EXPECT_EQ(holder.chain[1].type, "chan *main.job");
+  EXPECT_EQ(holder.chain.size(), 3U) << "header and buffer are one thing";
 }
 
 TEST(Holders, SplitWhatHoldsSeveralLargeThings) {

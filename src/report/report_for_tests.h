@@ -12,11 +12,12 @@
 
 namespace holdfast::report {
 
-inline view::Report report_of(const heap::Snapshot& snapshot) {
+inline view::Report report_of(const heap::Snapshot& snapshot,
+                              const heap::OwnerRules& rules = heap::OwnerRules::built_in()) {
   EXPECT_THAT(heap::problems(snapshot), ::testing::IsEmpty());
   const auto reached = graph::reach(snapshot);
   const auto dominators = graph::dominators(snapshot);
-  return view::make_report(snapshot, reached, dominators, view::Owners(snapshot, dominators),
+  return view::make_report(snapshot, reached, dominators, view::Owners(snapshot, dominators, rules),
                            graph::audit(snapshot, reached));
 }
 

@@ -75,6 +75,10 @@ ordered_json root_json(const RootFacts& root) {
   return json;
 }
 
+ordered_json rule_json(const heap::OwnerRule& rule) {
+  return {{"rule", rule.text()}, {"file", rule.file}, {"line", rule.line}};
+}
+
 ordered_json step_json(const ChainStep& step) {
   ordered_json json = {
       {"text", step.text.full}, {"kind", name_of(step.kind)},
@@ -84,6 +88,8 @@ ordered_json step_json(const ChainStep& step) {
   if (!step.place.empty()) json["place"] = step.place;
   if (!step.key.empty()) json["key"] = step.key;
   if (step.several) json["one_of_several"] = true;
+  if (step.weak) json["weak"] = true;
+  if (!step.rules.empty()) json["rules"] = list_of(step.rules, rule_json);
   return json;
 }
 
@@ -131,7 +137,9 @@ ordered_json profile_json(const view::ProfileFacts& profile) {
 }
 
 ordered_json also_json(const view::AlsoHolding& also) {
-  return {{"who", also.who.full}, {"bytes", also.bytes}, {"for_the_moment", also.for_the_moment}};
+  ordered_json json = {{"who", also.who.full}, {"bytes", also.bytes}, {"for_the_moment", also.for_the_moment}};
+  if (also.rule) json["rule"] = rule_json(*also.rule);
+  return json;
 }
 
 ordered_json holder_json(const Holder& holder) {

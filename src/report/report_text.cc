@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 #include <functional>
+#include <map>
+#include <set>
 #include <span>
 
 #include "base/terminal_text.h"
@@ -33,6 +35,7 @@ using view::short_type;
 using view::StepKind;
 using view::TypeTotals;
 
+constexpr std::string_view kRuleMark = "°";
 constexpr std::size_t kBar = 20;  // columns of a full bar
 
 class Text {
@@ -241,6 +244,7 @@ class Text {
     if (!all.empty() && rest > 0)
       wrapped("     ", fmt::format("the rest, {} ({}), is in places that hold less than 0.5 % each", format_bytes(rest),
                                    format_share(rest, whole)));
+    add_rules(std::span(all).first(shown));
     const std::string profile = report_.holders.empty() ? "" : profile_words(std::span(all).first(shown));
     if (!profile.empty()) wrapped("     ", profile);
   }
@@ -273,6 +277,23 @@ class Text {
     }
     add_also(holder);
     add_allocation(holder.allocated_at);
+  }
+
+  // "° by owner rules: built-in lines 41, 43; my.rules line 3"
+  void add_rules(std::span<const Place> shown) {
+    std::map<std::string, std::set<std::uint32_t>> lines;
+    const auto add = [&](const heap::OwnerRule& rule) { lines[rule.file].insert(rule.line); };
+    for (const Place& place : shown) {
+      if (place.holder == nullptr) continue;
+      for (const ChainStep& step : place.holder->chain) std::ranges::for_each(step.rules, add);
+      for (const view::AlsoHolding& also : place.holder->also)
+        if (also.rule) add(*also.rule);
+    }
+    std::string text;
+    for (const auto& [file, numbers] : lines)
+      text += fmt::format("{}{} line{} {}", text.empty() ? "" : "; ", file.empty() ? "built-in" : file,
+                          numbers.size() == 1 ? "" : "s", fmt::join(numbers, ", "));
+    if (!text.empty()) wrapped("     ", fmt::format("{} by owner rules: {}", kRuleMark, text));
   }
 
   void add_allocation(const std::optional<view::AllocationSites>& sites) {
@@ -333,7 +354,8 @@ class Text {
     const view::AlsoHolding& most = holder.also.front();
     const std::string more = holder.also.size() > 1 ? fmt::format(" and {} more", holder.also.size() - 1) : "";
     wrapped("     ", fmt::format("{} of it is also {} {}{}", format_bytes(most.bytes),
-                                 most.for_the_moment ? "held, for the moment, by" : "known to", most.who.brief, more));
+                                 most.for_the_moment ? "held, for the moment, by" : "known to", most.who.brief,
+                                 fmt::format("{}{}", most.rule ? kRuleMark : "", more)));
   }
 
   // Returns "main.registry → main.Registry.sessions[…] → main.Session.Buf → []uint8, 16.0 KiB": places, and what is at
@@ -353,6 +375,9 @@ class Text {
 
   static std::string key_text(std::string_view key) { return fmt::format("[{}]", key.empty() ? "…" : key); }
 
+  // Says that an owner rule has a say in it; a line below all holders tells which.
+  static std::string_view mark_of(const ChainStep& step) { return step.rules.empty() ? "" : kRuleMark; }
+
   static std::vector<std::string> chain_parts(const std::vector<ChainStep>& chain, bool brief) {
     std::vector<std::string> parts;
     bool in_map = false;
@@ -360,7 +385,7 @@ class Text {
       const ChainStep& step = chain[i];
       if (step.kind == StepKind::kGroup && i + 1 < chain.size()) continue;
       if (step.kind == StepKind::kContainer) {
-        if (!in_map && !parts.empty()) parts.back() += step.field;
+        if (!in_map && !parts.empty()) parts.back().append(step.field).append(mark_of(step));
         in_map = true;
         continue;
       }
@@ -368,6 +393,7 @@ class Text {
       in_map = false;
       parts.push_back(brief ? step.least : step.text.brief);
       if (!step.place.empty()) parts.back() += fmt::format(" {}", step.place);
+      parts.back() += mark_of(step);
     }
     if (in_map && !parts.empty()) parts.back() += key_text({});
     if (!chain.empty() && chain.back().kind == StepKind::kObject && !chain.back().type.empty())

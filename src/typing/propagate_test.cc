@@ -232,6 +232,9 @@ TEST_F(Propagate, FollowsChannelsTheirBuffersAndWaiters) {
   p.claim_object(root, program.types->intern(holder), KnownBy::kHeader);
   p.run();
   EXPECT_EQ(type(p, channel), "channel of *main.Item");
+  const Type& header = (*program.types)[p.type(channel)];
+  ASSERT_EQ(header.field_count, 1U) << "whoever shows the heap finds the buffer by it";
+  EXPECT_EQ(program.types->fields()[header.first_field].offset, 16U);
   EXPECT_EQ(type(p, buffer), "*main.Item");
   EXPECT_EQ(type(p, value), "main.Item");
   EXPECT_EQ(type(p, first), "runtime.sudog");

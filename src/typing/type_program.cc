@@ -77,7 +77,11 @@ TypeId TypeTable::channel_header(TypeId channel) {
     for (const std::uint32_t queue : {layout.receivers, layout.senders})
       for (const std::uint32_t end : {0U, 8U})  // runtime.waitq: first, last
         steps.push_back({.offset = queue + end, .action = Action::kPointer, .type = waiting});
-  return it->second = add_made(TypeRole::kChannel, elem, layout.bytes, std::move(steps));
+  const TypeId header = it->second = add_made(TypeRole::kChannel, elem, layout.bytes, std::move(steps));
+  types_[header.row].first_field = static_cast<std::uint32_t>(fields_.size());
+  types_[header.row].field_count = 1;
+  fields_.push_back({strings_.add("buf"), {}, layout.buffer});
+  return header;
 }
 
 const Field* TypeTable::field(TypeId type, std::string_view name) const {

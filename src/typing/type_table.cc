@@ -1,6 +1,9 @@
 #include "typing/type_table.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <array>
 
 #include "go/package_names.h"
 
@@ -9,8 +12,12 @@ namespace {
 
 constexpr int kDeepestName = 32;             // of unnamed types in one another, when their names are composed
 constexpr std::size_t kMostWords = 1 << 20;  // remembered words; more come from wrong claims or damage
-// internal/sync.node (Go 1.24+): the common head of entry and indirect; its first byte tells which one it is.
-constexpr std::string_view kNode = "internal/sync.node[";
+// The common head of entry and indirect of a hash trie; its first byte tells which one it is. There are two tries, of
+// package internal/sync (Go 1.24+) and of package unique (1.25+).
+constexpr std::array<std::string_view, 2> kNodes = {"internal/sync.node[", "unique.node["};
+bool is_node(std::string_view name) {
+  return std::ranges::any_of(kNodes, [&](std::string_view node) { return name.starts_with(node); });
+}
 
 // Whether the type's text is made of the names of other types.
 bool is_composed(const go::TypeDescriptor& descriptor) {
@@ -95,7 +102,7 @@ TypeId TypeTable::intern(Address descriptor) {
   const std::string full_name = name_of(*read, 0);
   types_[row.row].name = go::add_name(strings_, full_name);
   types_[row.row].role = role_of(full_name);
-  flags_[row.row].dynamic = full_name.starts_with(kNode);
+  flags_[row.row].dynamic = is_node(full_name);
   flags_[row.row].loose = full_name == "runtime.hchan";
   flags_[row.row].shape = full_name.find("go.shape.") != std::string::npos;
   pending_.emplace_back(row, std::move(*read));
@@ -238,8 +245,10 @@ TypeId TypeTable::new_closure(Address code) {
 
 TypeId TypeTable::resolve(TypeId type, std::uint64_t first_word) {
   if (type == any_closure_) return closure(Address(first_word));
-  const std::string arguments(name(type).substr(kNode.size()));
-  return by_name(((first_word & 0xff) != 0 ? "internal/sync.entry[" : "internal/sync.indirect[") + arguments);
+  const std::string_view node = name(type);
+  const std::size_t dot = node.find('.'), arguments = node.find('[');
+  const bool is_entry = (first_word & 0xff) != 0;
+  return by_name(fmt::format("{}.{}{}", node.substr(0, dot), is_entry ? "entry" : "indirect", node.substr(arguments)));
 }
 
 TypeId TypeTable::first_part(TypeId type) const {

@@ -16,6 +16,7 @@ constexpr Sort kUnknownType = Sort{1} << 40;
 constexpr Sort kMap = Sort{1} << 41;
 constexpr Sort kPart = Sort{1} << 42;
 constexpr Sort kLibrary = Sort{1} << 43;
+constexpr Sort kChannel = Sort{1} << 44;
 constexpr Sort kHome = Sort{1} << 59;
 constexpr Sort kRoot = Sort{1} << 60;
 constexpr std::size_t kContents = 3;  // of a level, so many are told
@@ -31,16 +32,17 @@ bool is_many(const std::vector<Level>& levels) {
 }
 
 // Of the levels from `base` on, returns the one at which the number of things grows most, or, if it grows nowhere, the
-// one with most bytes of its own. Goroutines at one place always win.
+// one with most bytes of its own. Goroutines at one place always win. What only leads to something is passed over.
 std::size_t main_level(const std::vector<Level>& levels, std::size_t base) {
   std::size_t largest = base;
   std::size_t grown = levels.size();
   double growth = 0;
   std::uint64_t before = 1;
   for (std::size_t i = 0; i < levels.size(); ++i) {
-    if (i >= base && levels[i].own > levels[largest].own) largest = i;
+    const bool passes = levels[i].through && i + 1 < levels.size();
+    if (i >= base && !passes && (levels[i].own > levels[largest].own || levels[largest].through)) largest = i;
     if (i >= base && levels[i].goroutines && levels[i].count > 1) return i;
-    if (levels[i].container != Container::kNone) continue;
+    if (levels[i].container != Container::kNone || passes) continue;
     const double ratio = static_cast<double>(levels[i].count) / static_cast<double>(before);
     if (i >= base && ratio >= 2 && ratio > growth) {
       growth = ratio;
@@ -95,8 +97,9 @@ Sort sort_of(const Names& names, const graph::Dominators& dominators, graph::Nod
     return row.kind == heap::RootKind::kGoroutine ? kind : kind | row.label.row;
   }
   const heap::ObjectType type = snapshot.object_type[node.object().row];
+  const Container container = names.container(node.object());
+  if (container == Container::kChannel) return kChannel | names.element_of_channel(node.object()).row;
   if (type) {
-    const Container container = names.container(type.type());
     if (container >= Container::kFirstByRule) return kLibrary | static_cast<Sort>(container);
     const heap::Type& row = snapshot.types[type.type().row];
     if (container == Container::kMap && row.of) return kMap | row.of.row;
@@ -170,7 +173,10 @@ std::vector<HolderSearch::Group> HolderSearch::open_level(const Group& group, Le
   const bool is_home = group.sort == sort_of_home(home_);
   if (!is_home || !group.holders.empty()) level.first = vertices().node(group.first);
   level.alone = group.count() == 1;
-  if (level.first.object()) level.container = names_.container(snapshot.object_type[level.first.object().row].type());
+  if (level.first.object()) level.container = names_.container(level.first.object());
+  if (level.first.object())
+    level.through =
+        static_cast<bool>(names_.type_rules().through(snapshot.object_type[level.first.object().row].type()));
   level.goroutines = level.first.root() && snapshot.roots[level.first.root().row].kind == heap::RootKind::kGoroutine;
   Groups below;
   std::vector<std::uint32_t> open = group.holders;
@@ -223,8 +229,32 @@ void HolderSearch::narrow(Group& group) const {
   if (!alone) group.holders.push_back(group.first);
 }
 
+// Whatever rules call worth a line of its own gets one, though something else is most of the level. Returns the bytes
+// of all that, and takes it from the groups.
+std::uint64_t HolderSearch::follow_named(const std::vector<Level>& levels, std::vector<Group>& below) {
+  if (is_many(levels) || levels.back().container != Container::kNone) return 0;
+  std::uint64_t bytes = 0;
+  const auto is_named = [&](const Group& group) {
+    const ObjectId object = vertices().node(group.first).object();
+    if (&group == below.data() || !object || group.bytes < worth_a_line_ || group.count() >= kMany) return false;
+    return static_cast<bool>(names_.type_rules().holder(names_.snapshot().object_type[object.row].type()));
+  };
+  std::vector<Group> rest;
+  for (Group& group : below) {
+    if (!is_named(group)) {
+      rest.push_back(std::move(group));
+      continue;
+    }
+    bytes += group.bytes;
+    follow(levels, std::move(group));
+  }
+  below = std::move(rest);
+  return bytes;
+}
+
 void HolderSearch::follow(std::vector<Level> levels, Group group) {
   const std::size_t base = levels.size();
+  std::uint64_t elsewhere = 0;  // bytes that have lines of their own
   while (true) {
     Level& level = levels.emplace_back();
     level.starts = levels.size() == base + 1;
@@ -233,7 +263,7 @@ void HolderSearch::follow(std::vector<Level> levels, Group group) {
     const std::uint64_t flow = level.bytes - level.own;
     const bool mostly_own = level.container == Container::kNone && level.own > flow;
     if (below.empty() || mostly_own || levels.size() >= kDeepest) {
-      add_found(std::move(levels), base, below);
+      add_found(std::move(levels), base, elsewhere, below);
       return;
     }
     if (const Group* goroutines = goroutines_of(level, below)) {
@@ -242,11 +272,12 @@ void HolderSearch::follow(std::vector<Level> levels, Group group) {
     }
     if (!is_most(below.front().bytes, flow)) {
       if (is_many(levels) || level.container != Container::kNone)
-        add_found(std::move(levels), base, below);
+        add_found(std::move(levels), base, elsewhere, below);
       else
-        split(levels, base, std::move(below));
+        split(levels, base, elsewhere, std::move(below));
       return;
     }
+    elsewhere += follow_named(levels, below);
     group = std::move(below.front());
     narrow(group);
   }
@@ -286,10 +317,12 @@ std::uint64_t HolderSearch::stacks_of(const Level& level) const {
 
 // The levels before `base` belong to other things as well. All that the level there has is one holder's, whatever of it
 // a sentence is about.
-void HolderSearch::add_found(std::vector<Level> levels, std::size_t base, const std::vector<Group>& below) {
+void HolderSearch::add_found(std::vector<Level> levels, std::size_t base, std::uint64_t elsewhere,
+                             const std::vector<Group>& below) {
+  if (levels[base].bytes - elsewhere < smallest_) return;
   Found& found = found_.emplace_back();
   found.home = home_;
-  found.bytes = levels[base].bytes;
+  found.bytes = levels[base].bytes - elsewhere;
   found.about = found.entry = main_level(levels, base);
   while (found.entry > base && levels[found.entry - 1].container != Container::kNone) --found.entry;
   if (levels[found.about].goroutines && levels[found.about].count >= kMany && found.about > base)
@@ -307,9 +340,10 @@ std::vector<Contents> HolderSearch::contents_of(const std::vector<Group>& below)
 }
 
 // Follows each large group of few things on its own. The rest counts for the last level.
-void HolderSearch::split(const std::vector<Level>& levels, std::size_t base, std::vector<Group> groups) {
+void HolderSearch::split(const std::vector<Level>& levels, std::size_t base, std::uint64_t elsewhere,
+                         std::vector<Group> groups) {
   const auto is_own = [&](const Group& group) { return group.bytes >= worth_a_line_ && group.count() < kMany; };
-  std::uint64_t rest = levels[base].bytes;
+  std::uint64_t rest = levels[base].bytes - elsewhere;
   std::vector<Group> others;
   for (Group& group : groups) {
     if (!is_own(group)) {

@@ -12,8 +12,8 @@
 namespace holdfast::view {
 
 // What makes two nodes alike: the same type; the same size if the type is not known; for the parts of a map the map's
-// type, and for those of a sync.Map, list or pool that, since each is one thing; for roots the same kind, and name if
-// they have one of their own.
+// type, of a channel that of its elements, and for those of a sync.Map, list or pool that, since each is one thing; for
+// roots the same kind, and name if they have one of their own.
 using Sort = std::uint64_t;
 
 Sort sort_of(const Names& names, const graph::Dominators& dominators, graph::NodeId node);
@@ -35,8 +35,9 @@ struct Level {
   Container container = Container::kNone;  // what it is the inside of
   bool box = false;  // interface values that a container keeps its entries in: a sync.Map up to Go 1.23
   bool goroutines = false;
-  bool alone = false;   // it began with `first` only, though others of the sort may lie beside that
-  bool starts = false;  // a large thing that was followed on its own: the levels above belong to others as well
+  bool through = false;  // a rule says that it only leads to what matters
+  bool alone = false;    // it began with `first` only, though others of the sort may lie beside that
+  bool starts = false;   // a large thing that was followed on its own: the levels above belong to others as well
   // An example: of the nodes that are not below another one of the level, the one that retains most; any, if many are
   // shared by several owners. None for the first level of what several owners share.
   graph::NodeId first;
@@ -83,7 +84,8 @@ class HolderSearch {
   void take_for_box(const Level& above, Level& level) const;
   void follow(std::vector<Level> levels, Group group);
   const Group* goroutines_of(const Level& level, const std::vector<Group>& below) const;
-  void add_found(std::vector<Level> levels, std::size_t base, const std::vector<Group>& below);
+  void add_found(std::vector<Level> levels, std::size_t base, std::uint64_t elsewhere, const std::vector<Group>& below);
+  std::uint64_t follow_named(const std::vector<Level>& levels, std::vector<Group>& below);
   std::vector<Contents> contents_of(const std::vector<Group>& below) const;
   std::vector<Group> open_level(const Group& group, Level& level) const;
   void add_child(Groups& below, graph::NodeId child) const;
@@ -91,7 +93,7 @@ class HolderSearch {
   void fetch_ahead(const std::vector<std::uint32_t>& open) const;
   void narrow(Group& group) const;
   std::uint64_t stacks_of(const Level& level) const;
-  void split(const std::vector<Level>& levels, std::size_t base, std::vector<Group> groups);
+  void split(const std::vector<Level>& levels, std::size_t base, std::uint64_t elsewhere, std::vector<Group> groups);
   Sort sort_of(graph::NodeId node) const { return view::sort_of(names_, tree_.dominators(), node); }
   std::uint64_t own_bytes(graph::NodeId node) const;
   const graph::Vertices& vertices() const { return tree_.dominators().columns().vertices; }

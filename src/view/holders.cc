@@ -54,7 +54,11 @@ std::string masked(std::string_view path) {
 class Describer {
  public:
   Describer(const Names& names, const graph::Dominators& dominators, const Owners& owners)
-      : names_(names), snapshot_(names.snapshot()), dominators_(dominators), owners_(owners) {}
+      : names_(names),
+        snapshot_(names.snapshot()),
+        dominators_(dominators),
+        owners_(owners),
+        weak_(snapshot_, names.index(), names.type_rules()) {}
 
   Holder holder(const Found& found) {
     is_single_ = [&](const LevelRun& run) {
@@ -77,7 +81,7 @@ class Describer {
     for (const std::uint32_t owner : home.owners) out.owners.push_back(owner_text(snapshot_, owners_, owner));
     for (const AlsoHeld& also : owners_.also_held(found.home))
       out.also.push_back({owner_text(snapshot_, owners_, also.owner), also.bytes,
-                          owners_.rows()[also.owner].lasting == Lasting::kForTheMoment});
+                          owners_.rows()[also.owner].lasting == Lasting::kForTheMoment, rule_of(also)});
     out.created_by = creator(runs, run_of_level(runs, found.about));
     out.stack_bytes = found.stack_bytes;
     if (out.chain.size() > kLongestChain) shorten(out.chain);
@@ -179,7 +183,7 @@ class Describer {
   }
 
   Ways& ways() {
-    if (!ways_) ways_ = std::make_unique<Ways>(snapshot_);
+    if (!ways_) ways_ = std::make_unique<Ways>(snapshot_, weak_.flags());
     return *ways_;
   }
 
@@ -210,6 +214,25 @@ class Describer {
     for (std::size_t i = 0; i < runs.size(); ++i)
       if (runs[i].level == static_cast<int>(level)) return i;
     return runs.empty() ? 0 : runs.size() - 1;
+  }
+
+  std::optional<heap::OwnerRule> rule_of(const AlsoHeld& also) const {
+    return also.rule ? std::optional(names_.rules()[also.rule]) : std::nullopt;
+  }
+
+  // Of the rules that have a say in a step, each once.
+  std::vector<heap::OwnerRule> rules_of(const LevelRun& run, RuleId weak) const {
+    std::vector<heap::OwnerRule> rules;
+    const auto add = [&](RuleId rule) {
+      if (rule && !std::ranges::count(rules, names_.rules()[rule])) rules.push_back(names_.rules()[rule]);
+    };
+    const TypeRules& by_type = names_.type_rules();
+    for (const graph::NodeId node : {run.first, run.last}) {
+      const TypeId type = snapshot_.object_type[node.object().row].type();
+      for (const RuleId rule : {by_type.container_rule(type), by_type.holder(type), by_type.through(type)}) add(rule);
+    }
+    add(weak);
+    return rules;
   }
 
   static StepKind kind_of(heap::RootKind kind) {
@@ -249,6 +272,10 @@ class Describer {
       step.address = names_.index().address_of(object);
       step.bytes = size_of(object);
       step.place = names_.closure_place(object);
+      const ObjectId before = i > 0 ? runs[i - 1].last.object() : ObjectId();
+      const RuleId weak = before ? weak_.rule(before, object) : RuleId();
+      step.weak = static_cast<bool>(weak);
+      step.rules = rules_of(runs[i], weak);
       if (i > 0) step.field = names_.field(runs[i - 1].last, object).value_or(heap::FieldPath()).text;
       if (i > 0 && !is_container(object) && is_container(runs[i - 1].last))
         step.key = names_.map_key(runs[i - 1].last.object(), object).value_or("");
@@ -441,10 +468,14 @@ class Describer {
     const std::string type = short_type(shown_type(object)), size = format_bytes(size_of(object));
     return type.empty() ? fmt::format("one object of {}", size) : fmt::format("one {}, {},", type, size);
   }
-  // "1,000 × main.Session", "1,000 objects of 480 B", "20 roots"
+  // "1,000 × main.Session", "1,000 objects of 480 B", "3,000 × cleanup main.main.func1"
   std::string things_text(graph::NodeId example, std::uint64_t count) const {
     const ObjectId object = example.object();
-    if (!object) return format_count(count, "root");
+    if (!object) {
+      const heap::Root& root = snapshot_.roots[example.root().row];
+      if (root.kind == heap::RootKind::kGoroutine) return format_count(count, "goroutine");
+      return fmt::format("{} × {}", format_count(count), root_text(snapshot_, root, Detail::kBrief));
+    }
     const std::string type = short_type(shown_type(object));
     return type.empty() ? format_count(count, "object of " + format_bytes(size_of(object)))
                         : fmt::format("{} × {}", format_count(count), type);
@@ -494,7 +525,7 @@ class Describer {
       }
       const auto field = names_.field(runs[i - 1].last, runs[i].first.object());
       // A place without a name does not help here, and the chain has it.
-      if (field && field->is_named && !is_container(runs[i - 1].first))
+      if (field && field->is_named && !is_container(runs[i - 1].first) && !is_through(runs[i - 1].first))
         fields.push_back(is_single_(runs[i]) && !runs[i].several ? field->text : masked(field->text));
     }
     if (fields.size() > 4) {
@@ -514,15 +545,19 @@ class Describer {
                           : named(snapshot_, snapshot_.roots[id.row]);
   }
 
-  bool is_container(graph::NodeId node) const {
-    return node.object() && names_.is_container(snapshot_.object_type[node.object().row].type());
+  // Whether it only leads to what matters: its fields are no part of a place.
+  bool is_through(graph::NodeId node) const {
+    return node.object() && names_.type_rules().through(snapshot_.object_type[node.object().row].type());
   }
+
+  bool is_container(graph::NodeId node) const { return node.object() && names_.is_container(node.object()); }
   std::uint64_t size_of(ObjectId object) const { return names_.index().size_of(object); }
 
   const Names& names_;
   const heap::Snapshot& snapshot_;
   const graph::Dominators& dominators_;
   const Owners& owners_;
+  WeakEdges weak_;
   std::function<bool(const LevelRun&)> is_single_;  // whether a run stands for one thing, not for many alike
   bool any_alike_ = false;                          // whether an example stands for all that are alike
   std::unique_ptr<Ways> ways_;                      // made when something is reached in several ways

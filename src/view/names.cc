@@ -32,6 +32,39 @@ std::string short_type(std::string_view name) {
   return out;
 }
 
+Names::Names(const heap::Snapshot& snapshot, const heap::ObjectIndex& index, const heap::OwnerRules& rules)
+    : snapshot_(snapshot), index_(index), content_(snapshot.content), type_rules_(snapshot, rules) {
+  find_buffers();
+}
+
+void Names::find_buffers() {
+  std::vector<const heap::Field*> buffer(snapshot_.types.size());
+  bool any = false;
+  for (std::uint32_t t = 0; t < buffer.size(); ++t) {
+    if (snapshot_.types[t].role != heap::TypeRole::kChannel) continue;
+    buffer[t] = field_of(TypeId(t), "buf");
+    any = any || buffer[t] != nullptr;
+  }
+  if (!any) return;
+  is_buffer_ = HugeArray<std::uint64_t>((std::uint64_t{snapshot_.objects} + 63) / 64);
+  for (std::uint32_t row = 0; row < snapshot_.pointerful; ++row) {
+    const TypeId type = snapshot_.object_type[row].type();
+    if (!type || buffer[type.row] == nullptr) continue;
+    const std::uint64_t header = snapshot_.spans[index_.find_span(ObjectId(row)).row].header;
+    std::uint64_t offset = 0;
+    for (std::uint32_t e = snapshot_.edges.row_begin[row]; e < snapshot_.edges.row_begin[row + 1]; ++e) {
+      offset += heap::edge_step(snapshot_.edges, e);
+      if (offset == header + buffer[type.row]->offset) heap::set_bit(is_buffer_, snapshot_.edges.target[e]);
+    }
+  }
+}
+
+TypeId Names::element_of_channel(ObjectId part) const {
+  if (container(part) != Container::kChannel) return {};
+  const TypeId type = snapshot_.object_type[part.row].type();
+  return type && snapshot_.types[type.row].role == heap::TypeRole::kChannel ? snapshot_.types[type.row].of : type;
+}
+
 std::string Names::type_of(ObjectId object) const {
   const heap::ObjectType known = snapshot_.object_type[object.row];
   if (!known) return {};
@@ -40,7 +73,7 @@ std::string Names::type_of(ObjectId object) const {
   const heap::Span& span = snapshot_.spans[index_.find_span(object).row];
   const bool several = type.size > 0 && (span.slot_size - span.header) / type.size >= 2;
   const std::string name = type_name(snapshot_, known.type());
-  return several && !is_container(known.type()) ? fmt::format("[]{}", name) : name;
+  return several && !is_container(object) ? fmt::format("[]{}", name) : name;
 }
 
 std::optional<heap::FieldPath> Names::field(graph::NodeId from, ObjectId to) const {
@@ -78,7 +111,11 @@ bool Names::refers(graph::NodeId from, ObjectId to) const {
 
 std::string Names::container_of(ObjectId part) const {
   const heap::ObjectType known = snapshot_.object_type[part.row];
-  const Container container = this->container(known.type());
+  const Container container = this->container(part);
+  if (container == Container::kChannel) {
+    const TypeId element = element_of_channel(part);
+    return element ? fmt::format("chan {}", type_name(snapshot_, element)) : "chan";
+  }
   if (container >= Container::kFirstByRule) return std::string(type_rules_.name(container));
   const TypeId of = known ? snapshot_.types[known.type().row].of : TypeId();
   return of ? type_name(snapshot_, of) : type_of(part);

@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/huge_array.h"
 #include "graph/node.h"
 #include "heap/content.h"
 #include "heap/field_path.h"
@@ -21,15 +22,19 @@ class Names {
  public:
   // All must outlive this.
   Names(const heap::Snapshot& snapshot, const heap::ObjectIndex& index,
-        const heap::OwnerRules& rules = heap::OwnerRules::built_in())
-      : snapshot_(snapshot), index_(index), content_(snapshot.content), type_rules_(snapshot, rules) {}
+        const heap::OwnerRules& rules = heap::OwnerRules::built_in());
 
   // Returns the full name, "[]T" if the object has room for several values, "T…" if it is known to begin with
   // one and to be something larger; empty if it is not known.
   std::string type_of(ObjectId object) const;
-  // What objects of this type are the inside of.
-  Container container(TypeId type) const { return type_rules_.container(type); }
-  bool is_container(TypeId type) const { return container(type) != Container::kNone; }
+  // What the object is the inside of.
+  Container container(ObjectId object) const {
+    if (!is_buffer_.empty() && heap::test_bit(is_buffer_, object.row)) return Container::kChannel;
+    return type_rules_.container(snapshot_.object_type[object.row].type());
+  }
+  bool is_container(ObjectId object) const { return container(object) != Container::kNone; }
+  // The type of a channel's elements, for a part of it: one channel has one. None for other objects.
+  TypeId element_of_channel(ObjectId part) const;
 
   // Returns the place in `from` (a root or an object) that refers to the object: ".sessions", "[3].next"; nullopt if
   // `from` does not refer to it directly.
@@ -65,6 +70,7 @@ class Names {
     TypeId type;
     std::uint64_t offset = 0;  // from the start of the container's value
   };
+  void find_buffers();
   std::optional<Key> key_of(TypeId container, std::uint64_t offset) const;
   const heap::Field* field_of(TypeId type, std::string_view name) const;
   std::optional<std::string> value(TypeId type, Address at) const;
@@ -74,6 +80,8 @@ class Names {
   const heap::ObjectIndex& index_;
   heap::ContentView content_;
   TypeRules type_rules_;
+  // A bit per object: a channel's buffer, whose type is that of its elements. Empty if there is none.
+  HugeArray<std::uint64_t> is_buffer_;
 };
 
 }  // namespace holdfast::view

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <string_view>
 #include <tuple>
 #include <unordered_map>
@@ -140,19 +141,20 @@ class PoolFinder {
   PoolFinder(const heap::Snapshot& snapshot, const heap::OwnerRules& rules)
       : snapshot_(snapshot), type_rules_(snapshot, rules) {}
 
-  bool is_pool(const OwnerRow& owner) const {
-    bool any = false;
+  // Returns the rule that says so; none if it is no pool.
+  RuleId pool(const OwnerRow& owner) const {
+    RuleId rule;
     for (const RootId root : owner.roots) {
       const heap::Root& row = snapshot_.roots[root.row];
       for (std::uint32_t t = row.first_target; t < row.first_target + row.target_count; ++t) {
         const TypeId type = snapshot_.object_type[snapshot_.root_targets[t].object.row].type();
-        if (!type) return false;
+        if (!type) return {};
         const bool is_part = type_rules_.is_pool(type_rules_.container(type));
-        if (!is_part && snapshot_.types[type.row].role != heap::TypeRole::kClosure) return false;
-        any = any || is_part;
+        if (!is_part && snapshot_.types[type.row].role != heap::TypeRole::kClosure) return {};
+        if (is_part && !rule) rule = type_rules_.container_rule(type);
       }
     }
-    return any;
+    return rule;
   }
 
  private:
@@ -221,7 +223,8 @@ class RecordFinder {
 // Gives each set of owners a home.
 class Owners::Builder {
  public:
-  Builder(const graph::Dominators& dominators, Owners& out) : dominators_(dominators), out_(out) {}
+  Builder(const graph::Dominators& dominators, const WeakEdges& weak, Owners& out)
+      : dominators_(dominators), weak_(weak), out_(out) {}
 
   void run() {
     for (std::uint32_t row = 0; row < out_.rows_.size(); ++row) {
@@ -287,13 +290,34 @@ class Owners::Builder {
         if (!std::ranges::binary_search(out_.homes_[at].owners, owner)) also[at][owner] += bytes_of_set_[s];
       }
     }
+    add_weak();
     for (std::size_t h = 0; h < also.size(); ++h) {
-      for (const auto& [owner, bytes] : also[h]) out_.also_held_[h].push_back({owner, bytes});
+      for (const auto& [owner, bytes] : also[h]) out_.also_held_[h].push_back({owner, bytes, out_.rows_[owner].pool});
       std::ranges::stable_sort(out_.also_held_[h], std::greater(), &AlsoHeld::bytes);
     }
   }
 
+  // Whoever refers to something weakly, and not otherwise, is named beside those who have it.
+  void add_weak() {
+    std::map<std::tuple<std::uint32_t, std::uint32_t, RuleId>, std::uint64_t> bytes;
+    std::set<std::pair<ObjectId, std::uint32_t>> seen;
+    for (const graph::Sharing::WeakReference& reference : out_.sharing_.weak()) {
+      const graph::Sharing::Set& from = out_.sharing_.sets()[reference.set];
+      const graph::Sharing::Set& to = out_.sharing_.sets()[out_.sharing_.set_of(reference.to)];
+      if (from.of_kinds || to.of_kinds) continue;
+      for (const std::uint32_t owner : from.members)
+        if (!std::ranges::binary_search(to.members, owner) && seen.insert({reference.to, owner}).second)
+          bytes[{out_.home_of(reference.to), owner, weak_.rule(reference.from, reference.to)}] +=
+              dominators_.retained_bytes(reference.to);
+    }
+    for (const auto& [key, sum] : bytes) {
+      const auto& [home, owner, rule] = key;
+      out_.also_held_[home].push_back({owner, sum, rule});
+    }
+  }
+
   const graph::Dominators& dominators_;
+  const WeakEdges& weak_;
   Owners& out_;
   std::vector<std::uint64_t> bytes_of_set_;
   std::map<std::pair<std::vector<std::uint32_t>, std::vector<OwnerKind>>, std::uint32_t> known_;
@@ -307,15 +331,19 @@ Owners::Owners(const heap::Snapshot& snapshot, const graph::Dominators& dominato
   owner_of_root_ = std::move(finder.of_root_);
   const PoolFinder pools(snapshot, rules);
   for (OwnerRow& row : rows_)
-    if (row.kind == OwnerKind::kVariable && pools.is_pool(row)) row.lasting = Lasting::kFree;
+    if (row.kind == OwnerKind::kVariable && (row.pool = pools.pool(row))) row.lasting = Lasting::kFree;
   graph::Ownership ownership;
   ownership.of_root = owner_of_root_;
   for (const OwnerRow& row : rows_)
     ownership.kind_of.push_back(static_cast<std::uint32_t>(row.kind) * kLastings +
                                 static_cast<std::uint32_t>(row.lasting));
   ownership.fixed = RecordFinder(snapshot, owner_of_root_).run();
+  const TypeRules type_rules(snapshot, rules);
+  const heap::ObjectIndex index(snapshot);
+  const WeakEdges weak(snapshot, index, type_rules);
+  ownership.weak = weak.flags();
   sharing_ = graph::Sharing(snapshot, dominators, ownership);
-  Builder(dominators, *this).run();
+  Builder(dominators, weak, *this).run();
 }
 
 std::uint32_t Owners::home_of(graph::NodeId top) const {

@@ -2,7 +2,8 @@
 // at one place, the runtime's own variables and records. What one owner alone reaches is its own. What several reach is
 // theirs together, under the set of their names; but an owner that counts less than the others of the set gives way: a
 // goroutine's frame is there for the moment, and what main.cache holds is held by main.cache while somebody looks at
-// it. Then the lasting owner has it, and the passing one is named beside it.
+// it. Then the lasting owner has it, and the passing one is named beside it. So does an owner that refers to it only by
+// what a rule calls weak (heap/owner_rules.h), as long as others reach it otherwise.
 //
 // Every reachable object is in exactly one home, so the homes' bytes add up to the reachable bytes. One thread; linear
 // in roots, edges and shared objects; see graph/sharing.h for memory.
@@ -40,7 +41,9 @@ struct OwnerRow {
   Lasting lasting = Lasting::kBookkeeping;
   std::vector<RootId> roots;  // of the first level, ascending; the first one names it
   std::uint32_t goroutines = 0;
-  bool waits = false;  // its goroutines wait, and not only for the network
+  bool waits = false;        // its goroutines wait, and not only for the network
+  RuleId pool = {};          // the rule by which it is a pool
+  bool by_nearness = false;  // words without a name that lie side by side and lead to the same sort of object
 };
 
 // An owner in a set, or a kind of owners where the set is too large for their names.
@@ -53,10 +56,11 @@ struct Home {
   bool is_one() const { return owners.size() == 1; }
 };
 
-// Owners that gave way, and what they reach of a home of one owner.
+// Owners that gave way, and what they reach of a home.
 struct AlsoHeld {
   std::uint32_t owner = 0;
-  std::uint64_t bytes = 0;
+  std::uint64_t bytes = 0;  // at least, where a rule says why
+  RuleId rule;              // by which its reference is weak, or it is a pool; none: it is there for less long
 };
 
 class Owners {

@@ -62,6 +62,31 @@ TEST(Owners, WhatIsFreeInAPoolGivesWayToWhoUsesIt) {
   EXPECT_EQ(bytes_at(variable), 64U) << "not shared by both";
 }
 
+// main.tree has a node; a goroutine that waits has its child, which refers to it.
+TEST(Owners, WhoKnowsSomethingOnlyWeaklyGivesWay) {
+  HeapBuilder heap;
+  const TypeId word = heap.pointer_type("*main.node", {});
+  const TypeId node = heap.structure("main.node", 32, {{"child", word, 0}, {"parent", word, 16}});
+  const TypeId inner = heap.structure("main.inner", 48, {{"name", {}, 0}, {"node", node, 16}});
+  const auto parent = heap.object(32, node), child = heap.object(48, inner);
+  heap.edge(parent, 0, child).edge(child, 32, parent);
+  const RootId variable = heap.root(RootKind::kGlobal, "main.tree"), goroutine = heap.root(RootKind::kGoroutine, "");
+  heap.refer(variable, parent).refer(goroutine, child);
+  heap.goroutine(7, heap::GoroutineState::kWaiting, WaitReason::kChanReceive, goroutine);
+  const heap::Snapshot snapshot = heap.build();
+  const graph::Dominators dominators = graph::dominators(snapshot);
+  EXPECT_EQ(Owners(snapshot, dominators).homes().back().bytes, 80U) << "without a rule both have both";
+  heap::OwnerRules rules = heap::OwnerRules::built_in();
+  rules.add("weak main.node.parent", "my.rules");
+  const Owners owners(snapshot, dominators, rules);
+  const std::uint32_t home = owners.owner_of(variable);
+  EXPECT_EQ(owners.homes()[home].bytes, 32U);
+  ASSERT_EQ(owners.also_held(home).size(), 1U);
+  EXPECT_EQ(owners.also_held(home)[0].owner, owners.owner_of(goroutine));
+  EXPECT_EQ(owners.also_held(home)[0].bytes, 32U);
+  EXPECT_EQ(rules[owners.also_held(home)[0].rule].file, "my.rules");
+}
+
 TEST(Owners, TheListOfAllPoolsGivesWayToo) {
   HeapBuilder heap;
   const TypeId list = heap.pointer_type("*sync.Pool", heap.structure("sync.Pool", 64, {}));

@@ -11,6 +11,7 @@
 #include "graph/audit.h"
 #include "graph/dominators.h"
 #include "graph/reachability.h"
+#include "heap/owner_rules.h"
 #include "heap/snapshot.h"
 #include "view/allocation.h"
 #include "view/labels.h"
@@ -40,9 +41,11 @@ struct ChainStep {
   std::string least;              // its brief form, but only the place of a variable without a name
   std::optional<RootFacts> root;  // of a root: the facts that its name is made of
   std::string type;               // of the object, or of the root's variable; empty if not known
-  std::string field;        // the place in the step before: ".sessions", "[3].next"; empty if there is no single one
-  std::string place;        // of closures: where the function was written, "server.go:88"
-  bool several = false;     // several ways lead here from the steps before; this is on a shortest one
+  std::string field;  // the place in the step before: ".sessions", "[3].next"; empty if there is no single one
+  std::string place;  // of closures: where the function was written, "server.go:88"
+  std::vector<heap::OwnerRule> rules;  // that made it one hop, or have a say in how it is reached
+  bool several = false;                // several ways lead here from the steps before; this is on a shortest one
+  bool weak = false;                   // the reference to it from the step before is weak, by one of the rules
   std::string key;          // under which the container before it has it; only with a snapshot that has content
   Address address;          // null if it has none
   std::uint64_t bytes = 0;  // of the object
@@ -55,6 +58,7 @@ struct AlsoHolding {
   Sentence who;
   std::uint64_t bytes = 0;
   bool for_the_moment = false;  // a goroutine that passes by; otherwise it is bookkeeping: the runtime, a finalizer
+  std::optional<heap::OwnerRule> rule;  // by which it gave way: its reference is weak, or it is a pool
 };
 
 // Something that keeps memory alive. No byte belongs to two holders.

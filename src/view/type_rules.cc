@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "heap/field_path.h"
 #include "heap/type_role.h"
 
 namespace holdfast::view {
@@ -9,29 +10,91 @@ namespace {
 
 using heap::RuleKind;
 
-// "lru.Cache[int,string]" -> "lru.Cache": what a rule calls the type with any arguments.
-std::string_view without_arguments(std::string_view type) {
-  return type.substr(0, type.find('['));
+bool is_letter(char c) {
+  return c == '_' || (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c & 0x80) != 0;
+}
+
+// What a rule calls the type with any arguments and keys: "lru.Cache[int,string]" -> "lru.Cache",
+// "map[int]*lru.entry[int]"
+// -> "map[...]*lru.entry".
+std::string generic_name(std::string_view type) {
+  std::string out;
+  for (std::size_t i = 0; i < type.size(); ++i) {
+    if (type[i] != '[' || i == 0 || !is_letter(type[i - 1])) {
+      out += type[i];
+      continue;
+    }
+    const bool is_map =
+        out.ends_with("map") && (out.size() == 3 || !(is_letter(out[out.size() - 4]) || out[out.size() - 4] == '.'));
+    if (is_map) out += "[...]";
+    for (int depth = 0; i < type.size(); ++i) {
+      depth += type[i] == '[' ? 1 : type[i] == ']' ? -1 : 0;
+      if (depth == 0) break;
+    }
+  }
+  return out;
+}
+
+Container by_role(heap::TypeRole role) {
+  if (role == heap::TypeRole::kChannel) return Container::kChannel;
+  return heap::is_map_part(role) ? Container::kMap : Container::kNone;
 }
 
 }  // namespace
 
 TypeRules::TypeRules(const heap::Snapshot& snapshot, const heap::OwnerRules& rules)
-    : rules_(rules), containers_{{"", false}, {"map", false}} {
+    : rules_(rules), containers_{{"", false}, {"map", false}, {"channel", false}} {
   for (std::uint32_t r = 0; r < rules.all().size(); ++r) {
     const heap::OwnerRule& rule = rules.all()[r];
     if (rule.kind == RuleKind::kContainer || rule.kind == RuleKind::kPool) part_of_[rule.subject] = RuleId(r);
     if (rule.kind == RuleKind::kRecord) record_[rule.subject] = RuleId(r);
+    if (rule.kind == RuleKind::kHolder) holder_[rule.subject] = RuleId(r);
+    if (rule.kind == RuleKind::kThrough) through_[rule.subject] = RuleId(r);
+    if (rule.kind == RuleKind::kWeak) weak_[rule.subject].emplace_back(r);
   }
   of_type_.resize(snapshot.types.size());
   for (std::size_t t = 0; t < of_type_.size(); ++t) {
     const heap::Type& type = snapshot.types[t];
-    const bool in_map = heap::is_map_part(type.role);
-    const StringId name = in_map && type.of ? snapshot.types[type.of.row].name : type.name;
+    const StringId name = heap::is_map_part(type.role) && type.of ? snapshot.types[type.of.row].name : type.name;
     OfType& row = of_type_[t];
-    if (name) row.container_rule = container_rule_of(snapshot.strings[name]);
-    row.container =
-        row.container_rule ? container_of(rules[row.container_rule]) : (in_map ? Container::kMap : Container::kNone);
+    if (name) row.container_rule = rule_of(part_of_, snapshot.strings[name]);
+    if (name) row.holder = rule_of(holder_, snapshot.strings[name]);
+    if (name)
+      row.through = type.role == heap::TypeRole::kClosure ? rules.plumbing(snapshot.strings[name])
+                                                          : rule_of(through_, snapshot.strings[name]);
+    row.container = row.container_rule ? container_of(rules[row.container_rule]) : by_role(type.role);
+  }
+  if (!weak_.empty()) add_weak_fields(snapshot);
+}
+
+void TypeRules::add_weak_fields(const heap::Snapshot& snapshot) {
+  std::vector<WeakField> found;
+  for (std::uint32_t t = 0; t < of_type_.size(); ++t) {
+    found.clear();
+    collect_weak_fields(snapshot, TypeId(t), 0, 0, found);
+    of_type_[t].first_weak = static_cast<std::uint32_t>(weak_fields_.size());
+    of_type_[t].weak_count = static_cast<std::uint32_t>(found.size());
+    weak_fields_.insert(weak_fields_.end(), found.begin(), found.end());
+  }
+}
+
+// A value has the weak fields of its own type, and those of the structs in it.
+void TypeRules::collect_weak_fields(const heap::Snapshot& snapshot, TypeId type, std::uint64_t at, int depth,
+                                    std::vector<WeakField>& out) const {
+  constexpr int kDeepest = 8;  // values in values; a damaged table may have rings
+  const heap::Type& row = snapshot.types[type.row];
+  if (row.kind != heap::TypeKind::kStruct || depth > kDeepest) return;
+  const std::string_view name = row.name ? snapshot.strings[row.name] : std::string_view();
+  auto known = weak_.find(name);
+  if (known == weak_.end() && name.find('[') != std::string_view::npos) known = weak_.find(generic_name(name));
+  for (std::uint32_t f = row.first_field; f < row.first_field + row.field_count; ++f) {
+    const heap::Field& field = snapshot.fields[f];
+    if (!field.type) continue;
+    collect_weak_fields(snapshot, field.type, at + field.offset, depth + 1, out);
+    if (known == weak_.end()) continue;
+    for (const RuleId rule : known->second)
+      if (snapshot.strings[field.name] == rules_[rule].word)
+        out.push_back({at + field.offset, at + field.offset + snapshot.types[field.type.row].size, rule});
   }
 }
 
@@ -43,15 +106,60 @@ Container TypeRules::container_of(const heap::OwnerRule& rule) {
   return static_cast<Container>(known - containers_.begin());
 }
 
-RuleId TypeRules::container_rule_of(std::string_view type) const {
-  for (const std::string_view name : {type, without_arguments(type)})
-    if (const auto found = part_of_.find(name); found != part_of_.end()) return found->second;
-  return {};
+RuleId TypeRules::rule_of(const ByName& rules, std::string_view type) {
+  if (rules.empty()) return {};
+  auto found = rules.find(type);
+  if (found == rules.end() && type.find('[') != std::string_view::npos) found = rules.find(generic_name(type));
+  return found == rules.end() ? RuleId() : found->second;
 }
 
 std::string_view TypeRules::record_word(std::string_view type) const {
   const auto found = record_.find(type);
   return found == record_.end() ? std::string_view() : std::string_view(rules_[found->second].word);
+}
+
+bool WeakEdges::rules_of(ObjectId object, std::vector<RuleId>& rules) const {
+  const heap::ObjectType known = snapshot_.object_type[object.row];
+  const auto fields = rules_.weak_fields(known.type());
+  if (fields.empty()) return false;
+  const heap::Edges& edges = snapshot_.edges;
+  const std::uint32_t begin = edges.row_begin[object.row], end = edges.row_begin[object.row + 1];
+  rules.assign(end - begin, {});
+  const heap::Span& span = snapshot_.spans[index_.find_span(object).row];
+  const std::uint64_t size = snapshot_.types[known.type().row].size;
+  // Of what only begins with a value of the type, the rest is something else.
+  const bool is_repeated = size > 0 && known.known_by() != heap::KnownBy::kPart;
+  std::uint64_t offset = 0;
+  for (std::uint32_t edge = begin; edge < end; ++edge) {
+    offset += heap::edge_step(edges, edge);
+    if (offset < span.header) continue;
+    const std::uint64_t at = is_repeated ? (offset - span.header) % size : offset - span.header;
+    for (const TypeRules::WeakField& field : fields)
+      if (field.begin <= at && at < field.end) rules[edge - begin] = field.rule;
+  }
+  return true;
+}
+
+graph::WeakEdges WeakEdges::flags() const {
+  if (!rules_.any_weak()) return {};
+  return [this, rules = std::vector<RuleId>()](ObjectId object, std::vector<bool>& weak) mutable {
+    if (object.row >= snapshot_.pointerful || !rules_of(object, rules)) return false;
+    weak.assign(rules.size(), false);
+    for (std::size_t i = 0; i < rules.size(); ++i) weak[i] = static_cast<bool>(rules[i]);
+    return true;
+  };
+}
+
+RuleId WeakEdges::rule(ObjectId from, ObjectId to) const {
+  std::vector<RuleId> rules;
+  if (from.row >= snapshot_.pointerful || !rules_of(from, rules)) return {};
+  RuleId found;
+  for (std::size_t i = 0; i < rules.size(); ++i) {
+    if (snapshot_.edges.target[snapshot_.edges.row_begin[from.row] + i] != to.row) continue;
+    if (!rules[i]) return {};
+    found = rules[i];
+  }
+  return found;
 }
 
 }  // namespace holdfast::view

@@ -7,17 +7,15 @@
 namespace holdfast::view {
 
 std::optional<std::vector<graph::NodeId>> Ways::between(ObjectId from, ObjectId to) {
-  begin();
-  enter(from.row, graph::Vertices::kNone - 1);
-  if (!search([&](ObjectId object) { return object == to; })) return std::nullopt;
+  const auto enter_start = [&] { enter(from.row, graph::Vertices::kNone - 1); };
+  if (!search(enter_start, [&](ObjectId object) { return object == to; })) return std::nullopt;
   return way_to(to);
 }
 
 std::optional<std::vector<graph::NodeId>> Ways::from_roots(std::span<const RootId> roots,
                                                            const std::function<bool(ObjectId)>& is_wanted) {
-  begin();
-  for (const RootId root : roots) enter_targets(root);
-  const ObjectId to = search(is_wanted);
+  const ObjectId to =
+      search([&] { std::ranges::for_each(roots, [&](RootId root) { enter_targets(root); }); }, is_wanted);
   if (!to) return std::nullopt;
   std::vector<graph::NodeId> way = way_to(to);
   way.emplace_back(to);
@@ -47,16 +45,29 @@ void Ways::enter_targets(RootId root) {
   for (const RootId child : forest_.children(root)) enter_targets(child);
 }
 
+template <typename Enter>
+ObjectId Ways::search(const Enter& enter_start, const std::function<bool(ObjectId)>& is_wanted) {
+  begin();
+  enter_start();
+  ObjectId found = search_on(!weak_, is_wanted);
+  if (found || !weak_) return found;
+  begin();
+  enter_start();
+  return search_on(true, is_wanted);
+}
+
 // Visits objects until it meets one that is wanted.
-ObjectId Ways::search(const std::function<bool(ObjectId)>& is_wanted) {
+ObjectId Ways::search_on(bool over_weak, const std::function<bool(ObjectId)>& is_wanted) {
   constexpr std::size_t kCancelEvery = 1 << 16;
   for (std::size_t i = 0; i < std::min(visited_.size(), kFarthest); ++i) {
     if (i % kCancelEvery == 0) throw_if_cancelled();
     const ObjectId object(visited_[i]);
     if (is_wanted(object)) return object;
     if (object.row >= snapshot_.pointerful) continue;
-    for (std::uint32_t e = snapshot_.edges.row_begin[object.row]; e < snapshot_.edges.row_begin[object.row + 1]; ++e)
-      enter(snapshot_.edges.target[e], object.row);
+    const bool leaves_out = !over_weak && weak_(object, is_weak_);
+    const std::uint32_t begin = snapshot_.edges.row_begin[object.row], end = snapshot_.edges.row_begin[object.row + 1];
+    for (std::uint32_t e = begin; e < end; ++e)
+      if (!leaves_out || !is_weak_[e - begin]) enter(snapshot_.edges.target[e], object.row);
   }
   return {};
 }

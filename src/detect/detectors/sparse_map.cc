@@ -108,7 +108,7 @@ class SparseMaps {
   ObjectId header_of(ObjectId container) const {
     for (ObjectId object = container;;) {
       const ObjectId above = dominators_.idom(object).object();
-      if (!above || names_.container(snapshot_.object_type[above.row].type()) != view::Container::kMap) return object;
+      if (!above || names_.container(above) != view::Container::kMap) return object;
       object = above;
     }
   }
