@@ -257,6 +257,18 @@ def each_thing_is_told_once_under_its_owners(case):
             yield differ(f"the chain of `{h['what']}`", "a field for every step", [link["text"] for link in h["chain"]])
 
 
+@check
+def rules_that_are_shown_stand_in_the_file(case):
+    """A rule that has a say in a chain is told with its line in data/owner_rules.txt."""
+    lines = [" ".join(line.split()) for line in (cells.ROOT / "data/owner_rules.txt").read_text().split("\n")]
+    for h in case.answer("report")["holders"]:
+        shown = [rule for step in h["chain"] for rule in step.get("rules", ())]
+        shown += [also["rule"] for also in h.get("also_held_by", ()) if "rule" in also]
+        for rule in shown:
+            if rule["file"] or lines[rule["line"] - 1:rule["line"]] != [rule["rule"]]:
+                yield differ(f"line {rule['line']} of the owner rules", lines[rule["line"] - 1:rule["line"]], rule["rule"])
+
+
 def states_of(dump):
     """Returns {wait reason or state: goroutines} of a dump as runtime.Stack writes it."""
     found = collections.Counter()

@@ -9,6 +9,7 @@ import cells
 import checks
 import processes
 
+MAP_RULE = (cells.ROOT / "data/owner_rules.txt").read_text().split("\n").index("container sync.Map sync.Map") + 1
 GOOD = {
     "report": {
         "target": {"go_version": "go1.26.11", "stripped": False, "layout_source": "dwarf", "kind": "live",
@@ -23,7 +24,8 @@ GOOD = {
                                       "estimate": {"bytes": {"value": 8000000, "least": 7000000, "most": 9000000}}},
                      "chain": [{"text": "main.byID", "kind": "root", "field": ""},
                                {"text": "main.Index", "kind": "object", "field": ""},
-                               {"text": "main.T", "kind": "object", "field": ".all"}]}],
+                               {"text": "main.T", "kind": "object", "field": ".all",
+                                "rules": [{"rule": "container sync.Map sync.Map", "file": "", "line": MAP_RULE}]}]}],
         "memory": {"free": {"slots": 60000, "tails": 40000, "released": 500, "pages": 5,
                             "classes": [{"free_bytes": 60000, "sparse_objects": 700, "sparse_type": "main.page"}]},
                    "stacks": {"in_use": 9000, "goroutines": 8000, "used": 700, "kept": 1000},
@@ -153,6 +155,8 @@ FAULTS = [
     ("holders_are_named", ("report", "holders"), []),
     ("holders_are_named", ("report", "holders", 0, "bytes"), 7991999),
     ("holders_are_named", ("roots", "roots", 1, "name"), "data+0x120"),
+    ("rules_that_are_shown_stand_in_the_file", ("report", "holders", 0, "chain", 2, "rules", 0, "line"), MAP_RULE + 1),
+    ("rules_that_are_shown_stand_in_the_file", ("report", "holders", 0, "chain", 2, "rules", 0, "line"), 10000),
     ("goroutines_wait_for_what_the_runtime_says", ("goroutines", "goroutines", 0, "count"), 1),
     ("goroutines_wait_for_what_the_runtime_says", ("goroutines", "goroutines", 1, "state"), "waiting"),
     ("the_main_goroutine_was_made_by_nobody", ("goroutines", "goroutines", 1, "created_by"), "runtime.newproc"),

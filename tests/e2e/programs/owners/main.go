@@ -1,11 +1,13 @@
 // owners has things that are easily told under a wrong name: a map whose values refer to each other, strings of two maps,
 // jobs that a queue and their goroutines have, symbols that two fields of one value lead to, a table of pointers, pending
-// timers, values of several types in one map, records that nothing but interfaces to their first field name, and what a
-// sync.Map, a list and a sync.Pool contain. It says of each who has it, how much that is, and how many.
+// timers, values of several types in one map, records that nothing but interfaces to their first field name, what a
+// sync.Map, a list, a sync.Pool and channels contain, and a context that goroutines know as the parent of their own. It
+// says of each who has it, how much that is, and how many.
 package main
 
 import (
 	"container/list"
+	"context"
 	"fmt"
 	"io"
 	"sync"
@@ -70,6 +72,10 @@ type user struct{ body [500]byte }
 type session struct{ body [700]byte }
 type event struct{ body [400]byte }
 type buffer struct{ body [3000]byte }
+type task struct{ body [600]byte }
+type packet struct{ body [1300]byte }
+type settings struct{ body [240000]byte }
+type key int
 
 var (
 	items           = map[string]*item{}
@@ -81,6 +87,9 @@ var (
 	last            *time.Timer
 	mixed           = map[int]any{}
 	known           = map[int]sizer{}
+	tasks           = make(chan *task, 1600)
+	packets         = make(chan packet, 500)
+	base            context.Context
 	sessions        sync.Map
 	recent          = list.New()
 	buffers         sync.Pool
@@ -101,6 +110,21 @@ func declare(i int) {
 	r := &record{fields: make([]field, 20), owner: new(byte)}
 	r.size = uintptr(i)
 	known[i] = &r.head
+}
+
+//go:noinline
+func serve(ctx context.Context, cancel func()) {
+	defer cancel()
+	<-ctx.Done()
+	fmt.Fprintln(io.Discard, ctx.Err())
+}
+
+//go:noinline
+func configure() {
+	base = context.Background()
+	for i := 0; i < 3; i++ {
+		base = context.WithValue(base, key(i), &settings{})
+	}
 }
 
 func main() {
@@ -140,6 +164,15 @@ func main() {
 	for i := 0; i < 1500; i++ {
 		declare(i)
 	}
+	for i := 0; i < 1300; i++ {
+		tasks <- &task{}
+	}
+	packets <- packet{}
+	configure()
+	for i := 0; i < 30; i++ {
+		ctx, cancel := context.WithCancel(base)
+		go serve(ctx, cancel)
+	}
 	for i := 0; i < 1100; i++ {
 		sessions.Store(i, &session{})
 	}
@@ -167,6 +200,9 @@ func main() {
 	truth.Owned("pending timer", 9999, 9999*80, "the runtime")
 	truth.Owned("order", 1800, 1800*512, "main.mixed")
 	truth.Owned("record", 1500, 1500*(96+480+8), "main.known")
+	truth.OwnedIn("channel", "task", 1300, 1300*640, "main.tasks")
+	truth.OwnedIn("channel", "chan main.packet", 1, 500*1300, "main.packets")
+	truth.Owned("settings", 3, 3*240000, "main.base")
 	truth.OwnedIn("sync.Map", "session", 1100, 1100*704, "main.sessions")
 	truth.OwnedIn("list.List", "event", 1200, 1200*(416+48), "main.recent")
 	if poolKeepsAll {
@@ -175,5 +211,5 @@ func main() {
 		truth.Owned("buffer", 700, 700*3072, "main.used")
 	}
 	truth.Ready()
-	fmt.Fprintln(io.Discard, len(items), len(byName), len(byLabel), licence, banner, queue, watched, table, last, mixed, known, &sessions, recent)
+	fmt.Fprintln(io.Discard, len(items), len(byName), len(byLabel), licence, banner, queue, watched, table, last, mixed, known, &sessions, recent, tasks, packets, base)
 }
