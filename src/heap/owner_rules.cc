@@ -33,6 +33,7 @@ struct Form {
 
 constexpr auto kForms = std::to_array<Form>({
     {"plumbing", RuleKind::kPlumbing, "PACKAGE", Subject::kPackage},
+    {"worker", RuleKind::kWorker, "PACKAGE", Subject::kPackage},
     {"container", RuleKind::kContainer, "NAME TYPE", Subject::kType, true},
     {"pool", RuleKind::kPool, "NAME TYPE", Subject::kType, true},
     {"record", RuleKind::kRecord, "TYPE WORDS", Subject::kType, false, true},
@@ -172,15 +173,24 @@ void OwnerRules::add(std::string_view text, const std::string& file) {
     rules_.push_back(in_context([&] { return LineReader(content).read(); }, "{}:{}", file, number));
     rules_.back().file = file;
     rules_.back().line = number;
-    if (rules_.back().kind == RuleKind::kPlumbing)
-      plumbing_.emplace_back(static_cast<std::uint32_t>(rules_.size() - 1));
+    const RuleId added(static_cast<std::uint32_t>(rules_.size() - 1));
+    if (rules_.back().kind == RuleKind::kPlumbing) plumbing_.push_back(added);
+    if (rules_.back().kind == RuleKind::kWorker) workers_.push_back(added);
   }
 }
 
-RuleId OwnerRules::plumbing(std::string_view function) const {
+RuleId OwnerRules::first_above(const std::vector<RuleId>& packages, std::string_view function) const {
   const auto found =
-      std::ranges::find_if(plumbing_, [&](RuleId rule) { return lies_in(function, rules_[rule.row].subject); });
-  return found == plumbing_.end() ? RuleId() : *found;
+      std::ranges::find_if(packages, [&](RuleId rule) { return lies_in(function, rules_[rule.row].subject); });
+  return found == packages.end() ? RuleId() : *found;
+}
+
+RuleId OwnerRules::plumbing(std::string_view function) const {
+  return first_above(plumbing_, function);
+}
+
+RuleId OwnerRules::worker(std::string_view function) const {
+  return first_above(workers_, function);
 }
 
 }  // namespace holdfast::heap

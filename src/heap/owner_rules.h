@@ -27,6 +27,7 @@ bool lies_in(std::string_view function, std::string_view package);
 
 enum class RuleKind : std::uint8_t {
   kPlumbing,   // a package that works for others
+  kWorker,     // a package whose goroutines work on what others have
   kContainer,  // a part of what is seen as one thing
   kPool,       // the same of what keeps things that are free
   kRecord,     // what a record of the runtime is called
@@ -61,10 +62,15 @@ class OwnerRules {
   // Returns the rule by which a function is plumbing ("sync.(*Mutex).Lock", "internal/poll.(*FD).Read"): it is in a
   // package that is, or below one.
   RuleId plumbing(std::string_view function) const;
+  // Returns the rule by which goroutines that the function starts work on what others have.
+  RuleId worker(std::string_view function) const;
 
  private:
+  RuleId first_above(const std::vector<RuleId>& packages, std::string_view function) const;
+
   std::vector<OwnerRule> rules_;
   std::vector<RuleId> plumbing_;
+  std::vector<RuleId> workers_;
 };
 
 }  // namespace holdfast::heap

@@ -354,8 +354,8 @@ std::string c_heap_note(const MemoryAccount& memory) {
   const heap::CHeap& c = memory.c_heap;
   if (memory.account.c_heap == 0) return "";
   if (!c.recognised) return "only its size is known: the allocator's records were not recognised";
-  return fmt::format("resident or not: {} in {}, {} free", format_bytes(c.used_bytes), format_count(c.used_blocks, "block"),
-                     format_bytes(c.free_bytes));
+  return fmt::format("resident or not: {} in {}, {} free", format_bytes(c.used_bytes),
+                     format_count(c.used_blocks, "block"), format_bytes(c.free_bytes));
 }
 
 std::string mapping_note(const MemoryAccount& memory, heap::MappingUse use) {

@@ -81,7 +81,7 @@ class Describer {
     for (const std::uint32_t owner : home.owners) out.owners.push_back(owner_text(snapshot_, owners_, owner));
     for (const AlsoHeld& also : owners_.also_held(found.home))
       out.also.push_back({owner_text(snapshot_, owners_, also.owner), also.bytes,
-                          owners_.rows()[also.owner].lasting == Lasting::kForTheMoment, rule_of(also)});
+                          !also.rule && owners_.rows()[also.owner].lasting == Lasting::kForTheMoment, rule_of(also)});
     out.created_by = creator(runs, run_of_level(runs, found.about));
     out.stack_bytes = found.stack_bytes;
     if (out.chain.size() > kLongestChain) shorten(out.chain);

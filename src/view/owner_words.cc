@@ -48,7 +48,12 @@ Sentence owner_text(const heap::Snapshot& snapshot, const Owners& owners, std::u
   if (row.kind == OwnerKind::kRuntime || row.roots.empty()) return sentence("the runtime");
   if (row.kind == OwnerKind::kGoroutines) return goroutines_text(snapshot, owners.rules(), row);
   const Sentence first = named(snapshot, snapshot.roots[row.roots.front().row]);
-  return row.roots.size() == 1 ? first : sentence("{} from {} on", format_count(row.roots.size(), "word"), first);
+  const LabelId label = snapshot.roots[row.roots.front().row].label;
+  // A variable with a name, or what lies behind one, is told by that, however many words it has.
+  const bool is_named =
+      label && (snapshot.labels[label.row].variable || snapshot.labels[label.row].relation == heap::Relation::kBehind);
+  return row.roots.size() == 1 || is_named ? first
+                                           : sentence("{} from {} on", format_count(row.roots.size(), "word"), first);
 }
 
 Sentence kinds_text(const Home& home) {

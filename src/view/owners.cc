@@ -24,8 +24,8 @@ bool is_of_runtime(std::string_view name) {
 // Puts roots together. Makes the rows, and says whose each root is.
 class OwnerFinder {
  public:
-  OwnerFinder(const heap::Snapshot& snapshot, const graph::Dominators& dominators)
-      : snapshot_(snapshot), sizes_(dominators.columns().sizes) {
+  OwnerFinder(const heap::Snapshot& snapshot, const graph::Dominators& dominators, const heap::OwnerRules& rules)
+      : snapshot_(snapshot), sizes_(dominators.columns().sizes), rules_(rules) {
     rows_.emplace_back();
   }
 
@@ -37,11 +37,12 @@ class OwnerFinder {
       OwnerRow& row = rows_[of_root_.back()];
       if (!root.parent) row.roots.emplace_back(r);
       if (root.kind != heap::RootKind::kGoroutine) continue;
-      ++row.goroutines;
+      const RuleId worker = worker_rule(root);
+      if (row.goroutines++ == 0 || !worker) row.rule = worker;
       row.waits = row.waits || waits_for_others(root);
     }
     for (OwnerRow& row : rows_)
-      if (row.kind == OwnerKind::kVariable || row.waits || row.goroutines >= Owners::kMany)
+      if (row.kind == OwnerKind::kVariable || (!row.rule && (row.waits || row.goroutines >= Owners::kMany)))
         row.lasting = Lasting::kForLong;
   }
 
@@ -49,6 +50,11 @@ class OwnerFinder {
   std::vector<std::uint32_t> of_root_;  // by RootId
 
  private:
+  RuleId worker_rule(const heap::Root& root) const {
+    const StringId by = root.goroutine ? snapshot_.goroutines[root.goroutine.row].created_by : StringId();
+    return by ? rules_.worker(snapshot_.strings[by]) : RuleId();
+  }
+
   bool waits_for_others(const heap::Root& root) const {
     if (!root.goroutine) return false;
     const heap::Goroutine& row = snapshot_.goroutines[root.goroutine.row];
@@ -129,6 +135,7 @@ class OwnerFinder {
 
   const heap::Snapshot& snapshot_;
   const graph::ObjectSizes& sizes_;
+  const heap::OwnerRules& rules_;
   std::map<LabelId, std::uint32_t> behind_;
   std::map<std::pair<StringId, StringId>, std::uint32_t> by_name_;
   std::map<Start, std::vector<Near>> by_start_;
@@ -292,7 +299,7 @@ class Owners::Builder {
     }
     add_weak();
     for (std::size_t h = 0; h < also.size(); ++h) {
-      for (const auto& [owner, bytes] : also[h]) out_.also_held_[h].push_back({owner, bytes, out_.rows_[owner].pool});
+      for (const auto& [owner, bytes] : also[h]) out_.also_held_[h].push_back({owner, bytes, out_.rows_[owner].rule});
       std::ranges::stable_sort(out_.also_held_[h], std::greater(), &AlsoHeld::bytes);
     }
   }
@@ -325,13 +332,13 @@ class Owners::Builder {
 
 Owners::Owners(const heap::Snapshot& snapshot, const graph::Dominators& dominators, const heap::OwnerRules& rules)
     : rules_(&rules) {
-  OwnerFinder finder(snapshot, dominators);
+  OwnerFinder finder(snapshot, dominators, rules);
   finder.run();
   rows_ = std::move(finder.rows_);
   owner_of_root_ = std::move(finder.of_root_);
   const PoolFinder pools(snapshot, rules);
   for (OwnerRow& row : rows_)
-    if (row.kind == OwnerKind::kVariable && (row.pool = pools.pool(row))) row.lasting = Lasting::kFree;
+    if (row.kind == OwnerKind::kVariable && (row.rule = pools.pool(row))) row.lasting = Lasting::kFree;
   graph::Ownership ownership;
   ownership.of_root = owner_of_root_;
   for (const OwnerRow& row : rows_)

@@ -32,7 +32,7 @@ enum class OwnerKind : std::uint8_t {
 enum class Lasting : std::uint8_t {
   kBookkeeping,   // it knows the object, and others use it: the runtime, a finalizer
   kFree,          // a sync.Pool: what is free there still refers to what it was used for, until the collector drops it
-  kForTheMoment,  // a few goroutines that run, or wait for the network
+  kForTheMoment,  // a few goroutines that run, or wait for the network, or that a rule calls workers
   kForLong,       // a package variable; goroutines that wait for others, or many at one place
 };
 
@@ -42,7 +42,7 @@ struct OwnerRow {
   std::vector<RootId> roots;  // of the first level, ascending; the first one names it
   std::uint32_t goroutines = 0;
   bool waits = false;        // its goroutines wait, and not only for the network
-  RuleId pool = {};          // the rule by which it is a pool
+  RuleId rule = {};          // by which it gives way: it is a pool, or its goroutines work on what others have
   bool by_nearness = false;  // words without a name that lie side by side and lead to the same sort of object
 };
 
@@ -60,7 +60,7 @@ struct Home {
 struct AlsoHeld {
   std::uint32_t owner = 0;
   std::uint64_t bytes = 0;  // at least, where a rule says why
-  RuleId rule;              // by which its reference is weak, or it is a pool; none: it is there for less long
+  RuleId rule;              // by which its reference is weak, or that of its row; none: it is there for less long
 };
 
 class Owners {

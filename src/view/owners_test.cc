@@ -62,6 +62,41 @@ TEST(Owners, WhatIsFreeInAPoolGivesWayToWhoUsesIt) {
   EXPECT_EQ(bytes_at(variable), 64U) << "not shared by both";
 }
 
+TEST(Owners, WorkersGiveWayToWhoHasTheThing) {
+  HeapBuilder heap;
+  const auto cache = heap.object(64);
+  const RootId variable = heap.root(RootKind::kGlobal, "main.cache"), goroutine = heap.root(RootKind::kGoroutine, "");
+  heap.refer(variable, cache).refer(goroutine, cache);
+  heap.goroutine(7, heap::GoroutineState::kWaiting, WaitReason::kSelect, goroutine);
+  heap.snapshot().goroutines[0].created_by = heap.snapshot().strings.add("example.com/cache.New");
+  const heap::Snapshot snapshot = heap.build();
+  const graph::Dominators dominators = graph::dominators(snapshot);
+  EXPECT_FALSE(Owners(snapshot, dominators).homes().back().is_one()) << "it may wait for ever";
+  heap::OwnerRules rules = heap::OwnerRules::built_in();
+  rules.add("worker example.com/cache", "my.rules");
+  const Owners owners(snapshot, dominators, rules);
+  const std::uint32_t home = owners.owner_of(variable);
+  EXPECT_EQ(owners.homes()[home].bytes, 64U);
+  ASSERT_EQ(owners.also_held(home).size(), 1U);
+  EXPECT_EQ(rules[owners.also_held(home)[0].rule].file, "my.rules");
+}
+
+TEST(Owners, AVariableWithANameNeedsNoNumberOfWords) {
+  HeapBuilder heap;
+  heap::Label behind;
+  behind.basis = heap::Basis::kSymbol;
+  behind.data = {heap::Section::kData, {}, 0x100};
+  behind.relation = heap::Relation::kBehind;
+  heap.root(RootKind::kGlobal, "main.cache");
+  behind.behind = LabelId(0);
+  const RootId a = heap.root(RootKind::kGlobal, behind), b = heap.root(RootKind::kGlobal, behind);
+  heap.refer(a, heap.object(64)).refer(b, heap.object(64));
+  const heap::Snapshot snapshot = heap.build();
+  const Owners owners(snapshot, graph::dominators(snapshot));
+  EXPECT_EQ(owners.owner_of(a), owners.owner_of(b));
+  EXPECT_EQ(owner_named(snapshot, owners, a), "variable behind main.cache (data+0x100)");
+}
+
 // main.tree has a node; a goroutine that waits has its child, which refers to it.
 TEST(Owners, WhoKnowsSomethingOnlyWeaklyGivesWay) {
   HeapBuilder heap;

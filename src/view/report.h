@@ -58,7 +58,7 @@ struct AlsoHolding {
   Sentence who;
   std::uint64_t bytes = 0;
   bool for_the_moment = false;  // a goroutine that passes by; otherwise it is bookkeeping: the runtime, a finalizer
-  std::optional<heap::OwnerRule> rule;  // by which it gave way: its reference is weak, or it is a pool
+  std::optional<heap::OwnerRule> rule;  // by which it gave way: its reference is weak, it is a pool, a worker
 };
 
 // Something that keeps memory alive. No byte belongs to two holders.
