@@ -65,7 +65,7 @@ std::string_view trimmed(std::string_view text) {
   return text;
 }
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   constexpr std::size_t kWidest = 60;
   return fmt::format("\"{}\"", fit(text, kWidest));
 }
@@ -87,7 +87,7 @@ class LineReader {
     if (form.has_words && rule.word.empty()) refuse_end(form);
     if (!form.has_words && !trimmed(rest_).empty())
       fail(ErrorCode::kUsage, "{} wants {} and nothing behind it, not {}", form.word, form.wants,
-           quoted(trimmed(rest_)));
+           in_quotes(trimmed(rest_)));
     return rule;
   }
 
@@ -97,14 +97,14 @@ class LineReader {
     if (form != kForms.end()) return *form;
     std::string words;
     for (const Form& known : kForms) words += fmt::format("{}{}", words.empty() ? "" : ", ", known.word);
-    fail(ErrorCode::kUsage, "a rule begins with one of {}, not with {}", words, quoted(word));
+    fail(ErrorCode::kUsage, "a rule begins with one of {}, not with {}", words, in_quotes(word));
   }
 
   std::string take(const Form& form) {
     const std::string_view word = take_word(rest_);
     if (word.empty()) refuse_end(form);
     if (std::ranges::count(word, '[') != std::ranges::count(word, ']'))
-      fail(ErrorCode::kUsage, "the brackets in {} do not match", quoted(word));
+      fail(ErrorCode::kUsage, "the brackets in {} do not match", in_quotes(word));
     return std::string(word);
   }
 
@@ -113,28 +113,29 @@ class LineReader {
     const std::size_t dot = subject.rfind('.');
     if (dot == std::string::npos || dot + 1 == subject.size() || subject.find(']', dot) != std::string::npos)
       fail(ErrorCode::kUsage, "{} wants {}, as container/list.Element.prev, not {}", form.word, form.wants,
-           quoted(subject));
+           in_quotes(subject));
     const std::string field = subject.substr(dot + 1);
     subject.resize(dot);
     return field;
   }
 
   [[noreturn]] void refuse_end(const Form& form) const {
-    fail(ErrorCode::kUsage, "{} wants {}, and the line ends after {}", form.word, form.wants, quoted(trimmed(line_)));
+    fail(ErrorCode::kUsage, "{} wants {}, and the line ends after {}", form.word, form.wants,
+         in_quotes(trimmed(line_)));
   }
 
   static void check_subject(const Form& form, std::string_view subject) {
     if (form.subject == Subject::kField && subject.find('.') == std::string_view::npos)
       fail(ErrorCode::kUsage,
            "{} wants a field of a type with its package, as container/list.Element.prev, and {} has none", form.word,
-           quoted(subject));
+           in_quotes(subject));
     const bool has_dot = subject.find_first_of(".[") != std::string_view::npos;
     if (form.subject == Subject::kType && !has_dot)
       fail(ErrorCode::kUsage, "{} wants a type with its package, as container/list.List, not {}", form.word,
-           quoted(subject));
+           in_quotes(subject));
     if (form.subject == Subject::kPackage && subject.find_first_of("[]*()") != std::string_view::npos)
       fail(ErrorCode::kUsage, "{} wants the path of a package, as golang.org/x/sync, not {}", form.word,
-           quoted(subject));
+           in_quotes(subject));
   }
 
   std::string_view line_;
