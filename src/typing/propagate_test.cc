@@ -273,6 +273,26 @@ TEST_F(Propagate, KnowsLibraryStructuresThatHideTheirTypes) {
   EXPECT_EQ(type(p, kept), "main.Item");
 }
 
+TEST_F(Propagate, TellsTheNodesOfInternedValuesApart) {
+  const Address boolean = image.basic(go::TypeKind::kBool, "bool", 1);
+  image.set_pointers(boolean, {}, 1);
+  const Address node = image.structure({{"isEntry", boolean, 0}}, 8, "unique.node[int]", {"unique", {}});
+  const Address entry =
+      image.structure({{"node", node, 0}, {"key", item_pointer, 8}}, 16, "unique.entry[int]", {"unique", {}});
+  const Address indirect = image.structure({{"node", node, 0}, {"child", image.pointer(node, "*unique.node[int]"), 8}},
+                                           16, "unique.indirect[int]", {"unique", {}});
+  program.known = {entry, indirect};
+  const std::uint32_t top = heap.add(16, true), leaf = heap.add(16, true);
+  heap.write(top, 8, heap.at(leaf));
+  heap.write(leaf, 0, 1);
+  program.open();
+  Propagation p(heap, *program.types);
+  p.claim_target(heap.at(top), program.types->intern(node), KnownBy::kDwarf);
+  p.run();
+  EXPECT_EQ(type(p, top), "unique.indirect[int]");
+  EXPECT_EQ(type(p, leaf), "unique.entry[int]");
+}
+
 TEST_F(Propagate, ElementsThatAVariableNamesAreAllFollowed) {
   const std::uint32_t array = heap.add(64, true);
   const std::uint32_t first = heap.add(32, true);
