@@ -41,9 +41,8 @@ struct OwnerRow {
   Lasting lasting = Lasting::kBookkeeping;
   std::vector<RootId> roots;  // of the first level, ascending; the first one names it
   std::uint32_t goroutines = 0;
-  bool waits = false;        // its goroutines wait, and not only for the network
-  RuleId rule = {};          // by which it gives way: it is a pool, or its goroutines work on what others have
-  bool by_nearness = false;  // words without a name that lie side by side and lead to the same sort of object
+  bool waits = false;  // its goroutines wait, and not only for the network
+  RuleId rule = {};    // by which it gives way: it is a pool, or its goroutines work on what others have
 };
 
 // An owner in a set, or a kind of owners where the set is too large for their names.
