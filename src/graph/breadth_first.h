@@ -41,8 +41,7 @@ class BreadthFirst {
       if (head_ + 2 * kAhead < tail_) __builtin_prefetch(row_begin + queue_[head_ + 2 * kAhead]);
       if (head_ + kAhead < tail_) __builtin_prefetch(target + row_begin[queue_[head_ + kAhead]]);
       const std::uint32_t source = queue_[head_];
-      for (std::uint32_t e = row_begin[source], end = row_begin[source + 1]; e < end; ++e)
-        enter(target[e]);
+      for (std::uint32_t e = row_begin[source], end = row_begin[source + 1]; e < end; ++e) enter(target[e]);
     }
   }
 
