@@ -233,7 +233,7 @@ class Text {
     }
     // The report has cut its list of holders: none of them was too small, so the next ones may not be either.
     std::uint64_t cut = report_.holder_count - report_.holders.size();
-    if (cut > 0 && is_small(report_.holders.back().total_bytes())) cut = 0;
+    if (!report_.holders.empty() && is_small(report_.holders.back().total_bytes())) cut = 0;
     if (cut > 0) {
       std::uint64_t bytes = report_.held_bytes;
       for (const Holder& holder : report_.holders) bytes -= holder.total_bytes();
