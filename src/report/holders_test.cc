@@ -247,6 +247,28 @@ TEST(Holders, SayWhatContainersOfTheLibraryContain) {
   EXPECT_EQ(holder_of_events("main.x", {"main.HashTrieMap[string,int]"}).container, "");
 }
 
+// `var recent = &Recent{...}`: the linker writes no symbol for what the pointer leads to.
+TEST(Holders, SayInWhichVariableBehindAnotherOneAContainerLies) {
+  HeapBuilder heap;
+  heap::Label behind;
+  behind.basis = heap::Basis::kSymbol;
+  behind.data = {heap::Section::kData, {}, 0x100};
+  behind.relation = heap::Relation::kBehind;
+  heap.root(RootKind::kGlobal, "main.recent");
+  behind.behind = LabelId(0);
+  const TypeId element = heap.structure("container/list.Element", 320, {{"next", {}, 0}, {"Value", {}, 8}});
+  const TypeId event = heap.structure("main.Event", 320, {});
+  auto last = heap.object(320, element);
+  heap.refer(heap.root(RootKind::kGlobal, behind), last);
+  for (int i = 0; i < 30; ++i) {
+    const auto next = heap.object(320, element);
+    heap.edge(last, 0, next).edge(last, 8, heap.object(320, event));
+    last = next;
+  }
+  EXPECT_EQ(report_of(heap.build()).holders.at(0).what.brief,
+            "30 × main.Event in the list.List in the variable behind main.recent (data+0x100)");
+}
+
 TEST(Holders, ShowWhichRulesHaveASay) {
   HeapBuilder heap;
   const TypeId node = heap.structure("main.node", 16, {{"parent", heap.pointer_type("*main.node"), 8}});

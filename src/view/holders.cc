@@ -330,11 +330,12 @@ class Describer {
     if (level.first.root() && found.contents.empty()) return sentence("what {} holds", place(runs, entry + 1));
     const bool is_container = level.container != Container::kNone;
     if (is_container && found.contents.empty())
-      return sentence("{} in {}", names_.container_of(level.first.object()),
+      return sentence("{} {}{}", names_.container_of(level.first.object()), in_words(Container::kNone, runs),
                       place(runs, run_of_level(runs, found.about)));
     const Container around = container_around(found);
     if (is_container || found.scattered || level.first.root())
-      return sentence("{} {}{}", contents_text(found.contents), in_words(is_container ? around : Container::kNone),
+      return sentence("{} {}{}", contents_text(found.contents),
+                      in_words(is_container ? around : Container::kNone, runs),
                       place(runs, level.first.root() ? entry + 1 : run_of_level(runs, found.about)));
     const bool in_container = around != Container::kNone;
     std::size_t holding = entry;
@@ -343,7 +344,7 @@ class Describer {
       while (inside > 0 && found.levels[inside].box) --inside;
       holding = run_of_level(runs, inside);
     }
-    return sentence("{}{} {}{}{}", things(level), part_of(found), in_words(around), place(runs, holding),
+    return sentence("{}{} {}{}{}", things(level), part_of(found), in_words(around, runs), place(runs, holding),
                     in_container && level.count == 1 ? key(runs, run_of_level(runs, found.about)) : "");
   }
 
@@ -354,11 +355,19 @@ class Describer {
     return found.levels[found.about - 1].container;
   }
 
-  // "in the map ", "free in the sync.Pool ", "in "
-  std::string in_words(Container container) const {
-    if (container == Container::kNone) return "in ";
+  // "in the map ", "free in the sync.Pool ", "in "; "in the map in the " before "variable behind main.registry".
+  std::string in_words(Container container, const std::vector<LevelRun>& runs) const {
+    const std::string_view article = is_behind(runs) ? "in the " : "";
+    if (container == Container::kNone) return article.empty() ? "in " : std::string(article);
     const TypeRules& rules = names_.type_rules();
-    return fmt::format("{} the {} ", rules.is_pool(container) ? "free in" : "in", rules.name(container));
+    return fmt::format("{} the {} {}", rules.is_pool(container) ? "free in" : "in", rules.name(container), article);
+  }
+
+  // Whether the owner is a variable that is told by the one that leads to it.
+  bool is_behind(const std::vector<LevelRun>& runs) const {
+    const RootId root = runs.empty() ? RootId() : runs.front().first.root();
+    const LabelId label = root ? snapshot_.roots[root.row].label : LabelId();
+    return label && snapshot_.labels[label.row].relation == heap::Relation::kBehind;
   }
 
   // " (9.8 MiB)": of a holder that has more than the things that it is called after.
