@@ -12,11 +12,13 @@
 namespace holdfast::capture {
 namespace {
 
+using Parts = StoredParts::result_type;
+
 // Adds the pages of a segment that hold anything. What the core does not have is nowhere, or zero.
-void add_filled_pages(const binary::CoreSegment& segment, const StoredParts& stored, std::vector<AddressRange>& to) {
+void add_filled_pages(const binary::CoreSegment& segment, const Parts& stored, std::vector<AddressRange>& to) {
   const auto all = segment.bytes;
   std::uint64_t next = 0;  // pages before are looked at
-  for (const auto& part : stored(all)) {
+  for (const auto& part : stored) {
     const auto begin = static_cast<std::uint64_t>(part.data() - all.data()), end = begin + part.size();
     for (next = std::max(next, begin / kSystemPage * kSystemPage); next < end; next += kSystemPage) {
       const auto page = all.subspan(next, std::min<std::uint64_t>(kSystemPage, all.size() - next));
@@ -27,10 +29,10 @@ void add_filled_pages(const binary::CoreSegment& segment, const StoredParts& sto
 }
 
 // Adds the pages of a segment of which the file of the core stores nothing.
-void add_holes(const binary::CoreSegment& segment, const StoredParts& stored, std::vector<AddressRange>& to) {
+void add_holes(const binary::CoreSegment& segment, const Parts& stored, std::vector<AddressRange>& to) {
   const auto all = segment.bytes;
   std::vector<AddressRange> there;
-  for (const auto& part : stored(all)) {
+  for (const auto& part : stored) {
     const Address begin = segment.range.begin + static_cast<std::uint64_t>(part.data() - all.data());
     append_range(there, {begin, begin + part.size()});
   }
@@ -80,8 +82,9 @@ Residency mappings_of_core(const binary::CoreFile& core, const StoredParts& stor
       usage.rss = segment->range.size();
     } else {
       std::vector<AddressRange> filled = within({segment->range}, kept);
-      if (filled.empty()) add_filled_pages(*segment, stored, filled);
-      add_holes(*segment, stored, residency.holes);
+      const Parts parts = stored(segment->bytes);
+      if (filled.empty()) add_filled_pages(*segment, parts, filled);
+      add_holes(*segment, parts, residency.holes);
       usage.rss = total_bytes(filled);
       residency.present.insert(residency.present.end(), filled.begin(), filled.end());
     }
