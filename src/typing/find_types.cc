@@ -5,6 +5,8 @@
 #include <bit>
 #include <map>
 #include <memory>
+#include <utility>
+#include <vector>
 
 #include "base/architecture.h"
 #include "code/loaded_types.h"
@@ -67,6 +69,7 @@ class TypePass {
         propagation_(heap_, table_, reasons_.get()) {}
 
   FoundTypes run() {
+    open_plugins();
     add_loaded_types();
     const LiveWords live(runtime_, inputs_.functions, inputs_.scheduler, inputs_.threads);
     code::CodeEvidence code = code::read_code(runtime_, inputs_.functions, reader_, universe_, live.functions(),
@@ -76,11 +79,11 @@ class TypePass {
     claim_headers();
     claim_runtime();
     claim_specials();
-    if (inputs_.dwarf != nullptr) {
-      const auto& images = inputs_.symbol_images;
-      claim_dwarf(*inputs_.dwarf, images.front(), live);
-      for (std::size_t i = 1; i < images.size(); ++i) claim_plugin(images[i], live);
-    }
+    for_each_dwarf([&](DwarfEvidence& dwarf) {
+      dwarf.claim_globals();
+      claim_cleanup_arguments(dwarf);
+      dwarf.claim_frames(live.frames());
+    });
     claim_sections();
     if (inputs_.dwarf != nullptr) propagation_.run();  // an earlier run keeps precedence over what the code says
     claims.claim_strong();
@@ -90,6 +93,7 @@ class TypePass {
       if (has_cleanup_argument(special)) claims.claim_cleanup(special.function, special.words[1].value);
     claims.claim_frames(live.frames());
     propagation_.run();
+    claim_doubtful_frames(live.doubtful_frames(), claims);
     claim_channels();
     propagation_.claim_untyped();
     propagation_.run();
@@ -142,22 +146,41 @@ class TypePass {
     }
   }
 
-  void claim_dwarf(const binary::DwarfInfo& info, const go::LoadedImage& image, const LiveWords& live) {
-    DwarfEvidence dwarf(info, runtime_, image, table_, snapshot_.strings, propagation_);
-    dwarf.claim_globals();
-    claim_cleanup_arguments(dwarf);
-    dwarf.claim_frames(live.frames());
+  // A plugin has its own debug information.
+  void open_plugins() {
+    if (inputs_.dwarf == nullptr) return;
+    for (std::size_t i = 1; i < inputs_.symbol_images.size(); ++i) {
+      const go::LoadedImage& image = inputs_.symbol_images[i];
+      if (!image.elf->has_dwarf()) continue;
+      try {
+        plugins_.emplace_back(std::make_unique<binary::DwarfInfo>(image.elf->file()), &image);
+      } catch (const Error& error) {
+        if (error.code() == ErrorCode::kCancelled) throw;
+        losses_.add(LossKind::kBadDebugInformation, error.what());
+      }
+    }
   }
 
-  // A plugin has its own debug information.
-  void claim_plugin(const go::LoadedImage& image, const LiveWords& live) {
-    if (!image.elf->has_dwarf()) return;
-    try {
-      claim_dwarf(binary::DwarfInfo(image.elf->file()), image, live);
-    } catch (const Error& error) {
-      if (error.code() == ErrorCode::kCancelled) throw;
-      losses_.add(LossKind::kBadDebugInformation, error.what());
-    }
+  // Calls claim(evidence) for the debug information of the program and of each plugin.
+  template <typename Claim>
+  void for_each_dwarf(const Claim& claim) {
+    if (inputs_.dwarf == nullptr) return;
+    const auto claim_one = [&](const binary::DwarfInfo& info, const go::LoadedImage& image) {
+      DwarfEvidence dwarf(info, runtime_, image, table_, snapshot_.strings, propagation_);
+      claim(dwarf);
+    };
+    claim_one(*inputs_.dwarf, inputs_.symbol_images.front());
+    for (const auto& [info, image] : plugins_) claim_one(*info, *image);
+  }
+
+  // These words are often all that a loop at work has of an object, but must not unsettle what is known otherwise.
+  void claim_doubtful_frames(std::span<const LiveFrame> frames, CodeClaims& claims) {
+    if (frames.empty()) return;
+    propagation_.set_in_doubt(true);
+    for_each_dwarf([&](DwarfEvidence& dwarf) { dwarf.claim_frames(frames); });
+    claims.claim_frames(frames);
+    propagation_.run();
+    propagation_.set_in_doubt(false);
   }
 
   // The name of the function that begins at `code`; empty if none does.
@@ -385,8 +408,8 @@ class TypePass {
       snapshot_.types.push_back(row);
     }
     for (const Field& field : table_.fields()) snapshot_.fields.push_back({field.name, field.type, field.offset});
-    if (const std::uint64_t conflicts = propagation_.stats().conflicts; conflicts > 0)
-      losses_.add(LossKind::kTypeConflict, Address(), conflicts);
+    if (const PropagationStats& stats = propagation_.stats(); stats.conflicts > 0)
+      losses_.add(LossKind::kTypeConflict, inputs_.index.address_of(ObjectId(stats.first_conflict)), stats.conflicts);
   }
 
   const TypeInputs& inputs_;
@@ -400,6 +423,7 @@ class TypePass {
   TypedHeap heap_;
   std::unique_ptr<Reasons> reasons_;  // null: nobody will ask
   Propagation propagation_;
+  std::vector<std::pair<std::unique_ptr<const binary::DwarfInfo>, const go::LoadedImage*>> plugins_;
   Address last_descriptor_;
   TypeId last_type_;
 };

@@ -211,7 +211,8 @@ TEST_F(FindTypes, CountsEvidenceThatContradictsItself) {
   image_.write(variables_ + 8, item.value);
   heap_.find_types();
   EXPECT_EQ(heap_.type(item), "main.Other") << "an interface is stronger evidence than a field";
-  EXPECT_THAT(heap_.losses.sorted(), testing::Contains(testing::Field(&Loss::kind, "type-conflict")));
+  EXPECT_THAT(heap_.losses.sorted(), testing::Contains(testing::AllOf(testing::Field(&Loss::kind, "type-conflict"),
+                                                                      testing::Field(&Loss::first, item))));
 }
 
 TEST_F(FindTypes, NeedsNoCodeWhoseFactsWereKept) {

@@ -1,5 +1,7 @@
 // The words of goroutines' stacks that the collector follows, by frame (reference 5.5). Only these are evidence: the
-// other words of a frame may hold what died long ago.
+// other words of a frame may hold what died long ago. So may some of the words that it follows only because no stack
+// map tells what lives, as in a frame that was stopped between two calls: the memory that they name can be another
+// object's by now, of another type.
 #pragma once
 
 #include <cstdint>
@@ -35,13 +37,15 @@ class LiveWords {
   LiveWords& operator=(const LiveWords&) = delete;
   ~LiveWords() = default;
 
-  // In order of goroutines, the innermost frame of each first.
+  // Both in order of goroutines, the innermost frame of each first: words that stack maps name, and words that the
+  // collector follows without knowing. A frame can have both.
   const std::vector<LiveFrame>& frames() const { return frames_; }
-  // The entries of their functions, ascending, each once.
+  const std::vector<LiveFrame>& doubtful_frames() const { return doubtful_frames_; }
+  // The entries of the functions of both, ascending, each once.
   std::vector<Address> functions() const;
 
  private:
-  std::vector<LiveFrame> frames_;
+  std::vector<LiveFrame> frames_, doubtful_frames_;
   std::vector<std::vector<Address>> slots_;  // what LiveFrame::slots refer to
 };
 

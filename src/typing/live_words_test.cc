@@ -10,6 +10,7 @@ namespace {
 using go::StackImage;
 using testing::ElementsAre;
 using testing::IsEmpty;
+using testing::SizeIs;
 
 constexpr std::uint32_t kNoFuncdata = ~std::uint32_t{0};
 
@@ -48,9 +49,26 @@ class LiveWordsTest : public testing::Test {
     g.sched_sp = inner - kFrame;
     scheduler_.goroutines.push_back(g);
   }
-  LiveWords read() { return LiveWords(image_.runtime(), image_.functions(), scheduler_, {}); }
+  // The last goroutine runs, and its thread was stopped in main.inner.
+  void run_last() {
+    go::Goroutine& g = scheduler_.goroutines.back();
+    g.status = go::GoroutineStatus::kRunning;
+    g.m = Address(0x2000);
+    go::Machine machine;
+    machine.m = g.m;
+    machine.thread_id = 99;
+    machine.curg = g.g;
+    scheduler_.machines.push_back(machine);
+    go::ThreadRegisters thread;
+    thread.thread_id = machine.thread_id;
+    thread.registers.pc = g.sched_pc;
+    thread.registers.set_sp(g.sched_sp);
+    threads_.push_back(thread);
+  }
+  LiveWords read() { return LiveWords(image_.runtime(), image_.functions(), scheduler_, threads_); }
 
   StackImage image_{26};
+  std::vector<go::ThreadRegisters> threads_;
   go::Scheduler scheduler_;
   Address goexit_, outer_, inner_;
 };
@@ -68,6 +86,18 @@ TEST_F(LiveWordsTest, AreThoseThatTheStackMapsNameByFrame) {
   const Address locals = outer.base() - kFrame;
   EXPECT_THAT(outer.slots, ElementsAre(locals, locals + 48));
   EXPECT_THAT(inner.slots, ElementsAre(inner.base() - kFrame + 24));
+  EXPECT_THAT(live.functions(), ElementsAre(std::min(inner_, outer_), std::max(inner_, outer_)));
+}
+
+TEST_F(LiveWordsTest, AreInDoubtInAFrameThatWasStoppedBetweenTwoCalls) {
+  add_goroutine(StackImage::kStackEnd - 0x200);
+  run_last();
+  const LiveWords live = read();
+  ASSERT_EQ(live.frames().size(), 1U) << "what main.inner has there may be dead, and its memory another object's";
+  EXPECT_EQ(live.frames()[0].function, outer_);
+  ASSERT_EQ(live.doubtful_frames().size(), 1U);
+  EXPECT_EQ(live.doubtful_frames()[0].function, inner_);
+  EXPECT_THAT(live.doubtful_frames()[0].slots, SizeIs(kLocals));
   EXPECT_THAT(live.functions(), ElementsAre(std::min(inner_, outer_), std::max(inner_, outer_)));
 }
 

@@ -307,7 +307,8 @@ void Propagation::apply(const HeapView::Location& location, Pending claim) {
   ++stats_.claims;
   const Type& type = types_[claim.type];
   const bool has_pointers = location.row < pointerful_;
-  if (location.offset != 0 && has_pointers && claims_[location.row].empty()) note_inner_value(location, claim.type);
+  if (location.offset != 0 && has_pointers && claims_[location.row].empty() && !in_doubt_)
+    note_inner_value(location, claim.type);
   if (type.kind == TypeKind::kClosure)
     return set(location.row, Claim(true, KnownBy::kClosure, run_, false, claim.type));
   if (types_.is_loose(claim.type)) {
@@ -412,11 +413,13 @@ void Propagation::set(std::uint32_t row, Claim claim) {
   Claim& known = claims_[row];
   const bool has_pointers = row < pointerful_;
   if (!known.empty()) {
+    if (in_doubt_ && known.run() < run_) return;
     const bool same_said = known.type() == claim.type();
     claim = named(claim, known);
     const bool same = known.type() == claim.type();
-    if (!same && has_pointers && known.whole() && claim.whole() && contradict(known.type(), claim.type())) {
-      ++stats_.conflicts;
+    if (!same && !in_doubt_ && has_pointers && known.whole() && claim.whole() &&
+        contradict(known.type(), claim.type())) {
+      if (stats_.conflicts++ == 0) stats_.first_conflict = row;
       if (reasons_ != nullptr) note_conflict(row, known, claim);
     }
     if (!same && !beats(claim, known)) return;

@@ -74,10 +74,11 @@ class HeapView {
 };
 
 struct PropagationStats {
-  std::uint64_t claims = 0;     // on objects, seeds included
-  std::uint64_t walks = 0;      // of objects, again after a better claim included
-  std::uint64_t misfits = 0;    // claims that the object has no room or no pointers for
-  std::uint64_t conflicts = 0;  // whole-object claims of two types of which neither begins with the other
+  std::uint64_t claims = 0;          // on objects, seeds included
+  std::uint64_t walks = 0;           // of objects, again after a better claim included
+  std::uint64_t misfits = 0;         // claims that the object has no room or no pointers for
+  std::uint64_t conflicts = 0;       // whole-object claims of two types of which neither begins with the other
+  std::uint32_t first_conflict = 0;  // row of the object that had the first of them
 };
 
 class Propagation {
@@ -93,6 +94,10 @@ class Propagation {
   }
   // The row of these grounds, for others to name as their parent.
   std::uint32_t grounds_row() { return reasons_ == nullptr ? 0 : reasons_->grounds_row(); }
+
+  // Whether claims from now on are in doubt: they type only objects that had no type after the last run(), and
+  // contradict none. Change it only right after run().
+  void set_in_doubt(bool in_doubt) { in_doubt_ = in_doubt; }
 
   // Claims that the object in `row` is a value of the type, or several if there is room for more.
   void claim_object(std::uint32_t row, TypeId type, KnownBy known_by);
@@ -230,6 +235,7 @@ class Propagation {
   std::vector<HeapView::Location> locations_;
   std::vector<HeapView::Object> objects_;
   unsigned run_ = 0;
+  bool in_doubt_ = false;
   int nesting_ = 0;
   PropagationStats stats_;
 };

@@ -506,6 +506,38 @@ TEST_F(Propagate, ABlockOfTinyValuesIsCalledAfterOneThatIsKnown) {
   EXPECT_EQ(p.known_by(block), KnownBy::kPropagated);
 }
 
+TEST_F(Propagate, AClaimInDoubtTypesOnlyWhatHasNoType) {
+  const Address other =
+      image.structure({{"name", string, 0}, {"on", item_pointer, 16}}, 32, "main.Other", {"main", {}});
+  const Address holder =
+      image.structure({{"one", item_pointer, 0}, {"two", item_pointer, 8}}, 16, "main.Two", {"main", {}});
+  program.known = {other, item, holder};
+  program.open();
+  const std::uint32_t known = heap.add(32, true), unknown = heap.add(16, true), child = heap.add(32, true),
+                      twice = heap.add(32, true);
+  heap.write(unknown, 0, heap.at(known));
+  heap.write(unknown, 8, heap.at(child));
+  Propagation p(heap, *program.types);
+  p.claim_target(Address(heap.at(known)), program.types->intern(other), KnownBy::kPropagated);
+  p.run();
+  p.set_in_doubt(true);
+  p.claim_target(Address(heap.at(known)), program.types->intern(item), KnownBy::kInterface);
+  p.claim_target(Address(heap.at(unknown)), program.types->intern(holder), KnownBy::kCode);
+  p.claim_target(Address(heap.at(twice)), program.types->intern(item), KnownBy::kCode);
+  p.claim_target(Address(heap.at(twice)), program.types->intern(other), KnownBy::kCode);
+  p.run();
+  p.set_in_doubt(false);
+  EXPECT_EQ(type(p, known), "main.Other") << "neither by the word in doubt nor by what it leads to";
+  EXPECT_EQ(type(p, unknown), "main.Two");
+  EXPECT_EQ(type(p, child), "main.Item");
+  EXPECT_NE(type(p, twice), "");
+  EXPECT_EQ(p.stats().conflicts, 0U);
+  p.claim_target(Address(heap.at(known)), program.types->intern(item), KnownBy::kPropagated);
+  p.run();
+  EXPECT_EQ(p.stats().conflicts, 1U) << "without doubt it is one";
+  EXPECT_EQ(p.stats().first_conflict, known);
+}
+
 TEST_F(Propagate, ANameIsBetterThanTheShapeThatItHasInGenericCode) {
   const Address shape = image.structure({{"n", integer, 0}, {"m", integer, 8}}, 16, "go.shape.struct { n int; m int }");
   const Address pair = image.structure({{"n", integer, 0}, {"m", integer, 8}}, 16, "main.Pair", {"main", {}});
