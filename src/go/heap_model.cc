@@ -69,7 +69,8 @@ struct MSpanLayout {
     span.alloc_bits = r.pointer(alloc_bits);
     span.mark_bits = r.pointer(mark_bits);
     span.specials = r.pointer(specials);
-    span.large_type = r.pointer(large_type);
+    // Spans without pointers keep what a record of this place had in its last life.
+    if (span.has_pointers()) span.large_type = r.pointer(large_type);
     return span;
   }
 };

@@ -43,7 +43,7 @@ struct MSpan {
   bool user_arena = false;
   Address alloc_bits, mark_bits;
   Address specials;    // the head of the list
-  Address large_type;  // 1.22+, size class 0
+  Address large_type;  // 1.22+, size class 0, with pointers
 
   std::uint8_t size_class() const { return span_class >> 1; }
   bool has_pointers() const { return (span_class & 1) == 0; }

@@ -78,6 +78,17 @@ TEST_P(HeapModelTest, SweptSpansWithoutAPageMarkWereMarkedByTheSweep) {
   EXPECT_THAT(read().marked_by_sweep_alone(), ElementsAre(1U, 2U));
 }
 
+TEST_P(HeapModelTest, ALargeObjectWithoutPointersHasNoTypeInItsSpan) {
+  if (!layouts_->find("runtime.mspan", "largeType")) return;  // no span of this release names a type
+  const Address type(0x501000);
+  for (const bool no_pointers : {false, true})
+    set(add({.alloc_bits = 1, .size_class = 0, .no_pointers = no_pointers}), "runtime.mspan", "largeType", type.value);
+  const HeapModel heap = read();
+  ASSERT_EQ(heap.in_use().size(), 2U);
+  EXPECT_EQ(heap.in_use()[0].large_type, type);
+  EXPECT_EQ(heap.in_use()[1].large_type, Address()) << "of the object that its record told of before";
+}
+
 TEST_P(HeapModelTest, PageMarksSayNothingWhenACollectionBegins) {
   add({.alloc_bits = 1});
   EXPECT_THAT(read().marked_by_sweep_alone(), IsEmpty()) << "all clear: they were cleared just now";

@@ -64,6 +64,7 @@ class SpanImage {
     std::uint32_t alloc_count = 0;
     std::uint32_t count_before = 0;  // allocCountBeforeCache
     unsigned size_class = kClassOfSlots;
+    bool no_pointers = false;
   };
   static constexpr unsigned kClassOfSlots = 32;
   static constexpr unsigned kPages = 8;
@@ -95,7 +96,7 @@ class SpanImage {
     put("npages", kPages);
     put("nelems", of.size_class == 0 ? 1 : 64);
     put("elemsize", of.size_class == 0 ? kPages * kPageSize : 1024);
-    put("spanclass", of.size_class << 1);
+    put("spanclass", of.size_class << 1 | (of.no_pointers ? 1 : 0));
     put("allocCount", of.alloc_count);
     put("allocCountBeforeCache", of.count_before);
     put("state", 1);

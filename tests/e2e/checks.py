@@ -436,6 +436,18 @@ def arguments_of_cleanups_are_typed(case):
             yield differ(f"objects of type {name}", case.truth["facts"]["queued_tickets"], counts.get(name, 0))
 
 
+def stated_types(truth):
+    return {name.removeprefix("objects of "): count for name, count in truth["facts"].items() if name.startswith("objects of ")}
+
+
+@check(when=lambda case: stated_types(case.truth))
+def objects_have_the_types_that_the_program_says(case):
+    counts = {t["type"]: t["count"] for t in case.answer("types")["types"]}
+    for name, count in stated_types(case.truth).items():
+        if counts.get(name, 0) != count:
+            yield differ(f"objects of type {name}", count, counts.get(name, 0))
+
+
 def stated_labels(truth):
     """Returns {"tenant=acme": {"goroutines": 3, ...}} as the program says it."""
     stated = collections.defaultdict(dict)

@@ -48,7 +48,8 @@ GOOD = {
               "mem_stats": {"HeapObjects": 1000, "HeapAlloc": 9000000, "HeapInuse": 9100000, "HeapReleased": 500, "StackInuse": 9000, "LastGC": 77, "Sys": 12345678},
               "counters": [{"name": n, "runtime": v, "ours": v, "must_match": True} for n, v in
                            (("HeapObjects", 1000), ("HeapAlloc", 9000000), ("HeapInuse", 9100000))]},
-    "types": {"types": [{"type": "main.ticket", "count": 7}, {"type": "*main.ticket", "count": 7}]},
+    "types": {"types": [{"type": "main.ticket", "count": 7}, {"type": "*main.ticket", "count": 7},
+                        {"type": "[160000]uint8", "count": 20}]},
     "type-conflicts --top 0": {"conflicts": [{"kept": "main.view", "kept_by": "interface", "refused": "main.node", "claims": 0,
                                                  "refused_by": "propagated", "objects": 5, "standing": 5, "example": "0xc000000040"}]},
     "type-reasons 0xc000000040": {"type": "main.view", "steps": [{"evidence": "interface"}], "refused": [{"type": "main.node"}]},
@@ -71,6 +72,7 @@ GOOD = {
 }
 MEMSTATS = {"HeapObjects": 1000, "HeapAlloc": 9000000, "HeapInuse": 9100000, "HeapReleased": 500, "StackInuse": 9000, "LastGC": 77}
 TRUTH = {"go_version": "go1.26.11", "facts": {"c_heap_bytes": 12, "shared_bytes": 9000000, "resurrected": 4, "queued_tickets": 7,
+                                              "objects of [160000]uint8": 20,
                                               "label tenant=acme goroutines": 2, "label tenant=acme exclusive": 50, "label tenant=acme shared": 7},
          "memstats": MEMSTATS,
          "holders": [{"name": "main.byID", "type": "*main.T", "count": 900, "bytes": 8000000},
@@ -168,6 +170,7 @@ FAULTS = [
     ("a_capture_is_called_one", ("report", "target", "captured_at"), None),
     ("a_capture_is_called_one", ("report", "target", "core_written_at"), "2026-11-28T17:20:03Z"),
     ("debug_information_types_the_heap", ("report", "heap", "typed_bytes"), 8000000),
+    ("objects_have_the_types_that_the_program_says", ("types", "types", 2, "count"), 19),
     ("arguments_of_cleanups_are_typed", ("types", "types", 1, "count"), 6),
     ("goroutines_of_a_label_hold_what_the_program_says", ("labels --top 0", "labels", 0, "goroutines"), 3),
     ("goroutines_of_a_label_hold_what_the_program_says", ("labels --top 0", "labels", 0, "exclusive"), 49),
