@@ -66,6 +66,16 @@ void add_code_mappings(const Program& program, std::vector<heap::CodeMapping>& m
     }
 }
 
+// Returns the memory that the program and its plugins can read only, and that is no code.
+std::vector<AddressRange> constants_of(const Program& program) {
+  std::vector<AddressRange> constants;
+  for (const go::LoadedImage& image : program.images())
+    for (const binary::ElfSegment& segment : image.elf->segments())
+      if (segment.readable() && !segment.writable() && !segment.executable())
+        constants.push_back({image.at(segment.vaddr), image.at(segment.vaddr) + segment.memory_size});
+  return constants;
+}
+
 std::string_view function_name(const go::FunctionTables& functions, Address code) {
   const auto found = functions.find(code);
   return found ? found->function.name : std::string_view();
@@ -136,7 +146,8 @@ void build(const FrozenTarget& target, const Options& options, const Callbacks& 
   });
   if (options.with_content)
     times.run("content", [&] {
-      add_content(runtime, target.residency ? target.residency->holes : std::vector<AddressRange>(), snapshot, losses);
+      add_content(runtime, constants_of(*target.program),
+                  target.residency ? target.residency->holes : std::vector<AddressRange>(), snapshot, losses);
     });
   times.run("counters", [&] {
     try {

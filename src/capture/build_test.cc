@@ -448,6 +448,28 @@ TEST_P(BuildTest, ContentIsKeptOnlyIfItIsAskedFor) {
   EXPECT_EQ(heap::ContentView(s.content).word(span + 8), 0x1122334455667788U);
 }
 
+// The read-only segment of the program lies at 0x500000.
+TEST_P(BuildTest, ContentHasTheConstantsThatItNames) {
+  constexpr Address kText{0x500010}, kOther{0x500018};
+  const Address span = heap_.add_span(kSlots64, false), at_page_end = span + kSystemPage - 8;
+  target_.image.map(Address(0x500000), 0x1000);
+  for (std::uint64_t i = 0; i < 0x100; ++i) target_.image.put<std::uint8_t>(Address(0x500000 + i), 'a');
+  target_.image.put(heap_.keep(span), kText);
+  target_.image.put<std::uint64_t>(span + 8, 5);
+  target_.image.put(at_page_end, kOther);
+  target_.image.put<std::uint64_t>(at_page_end + 8, 3);
+  target_.image.put(span + 32, kText + 0x10);  // no length behind it
+  Options options;
+  options.with_content = true;
+  const heap::Snapshot s = target_.snapshot(options);
+  const heap::ContentView content(s.content);
+  EXPECT_TRUE(content.find(kText, 5));
+  EXPECT_FALSE(content.find(kText, 6));
+  EXPECT_TRUE(content.find(kOther, 3)) << "named across the end of a page";
+  EXPECT_FALSE(content.find(kText + 0x10, 1));
+  EXPECT_TRUE(std::ranges::is_sorted(s.content.ranges, {}, &AddressRange::begin));
+}
+
 TEST_P(BuildTest, ContentHasNoPagesOfZeros) {
   const Address span = heap_.add_span(kSlots64, false), second_page = span + kSystemPage;
   target_.image.put<std::uint64_t>(heap_.keep(span) + 8, 1);

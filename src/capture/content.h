@@ -10,9 +10,11 @@
 namespace holdfast::capture {
 
 // Fills snapshot.content with the heap's spans and the data of every module, as far as they can be read and hold
-// anything: pages of zeros are left out. `holes` (sorted, disjoint) read as zeros and are not looked at. This is user
-// data, so only those get it who asked for it. The snapshot must have its spans. What cannot be read is a loss.
-void add_content(const go::Runtime& runtime, const std::vector<AddressRange>& holes, heap::Snapshot& snapshot,
-                 LossLedger& losses);
+// anything: pages of zeros are left out. `holes` (sorted, disjoint) read as zeros and are not looked at. Of
+// `constants`, the memory that a program cannot write to, those bytes are kept that words of the content name with a
+// length behind the address, as the header of a string does. This is user data, so only those get it who asked for it.
+// The snapshot must have its spans. What cannot be read is a loss.
+void add_content(const go::Runtime& runtime, const std::vector<AddressRange>& constants,
+                 const std::vector<AddressRange>& holes, heap::Snapshot& snapshot, LossLedger& losses);
 
 }  // namespace holdfast::capture

@@ -3,8 +3,9 @@
 
   tests/e2e/content.py HOLDFAST
 
-Builds the program `maps`, whose keys are texts that it makes while it runs, captures it with and without --with-content, and
-looks for such a text in every section of the file, unpacked. Then the report of each: keys are shown only with content.
+Builds the program `maps`, whose keys are texts that it makes while it runs and one of its constants, captures it with and
+without --with-content, and looks for such a text in every section of the file, unpacked. Then the report of each: keys are
+shown only with content, the constant one too.
 """
 import ctypes
 import json
@@ -18,6 +19,7 @@ import cells
 from processes import Fixture
 
 SECRET = b"record 4321"  # a key of main.recByName
+CONSTANT = '"front page"'  # the key of main.pictures
 HEADER, ENTRY = struct.Struct("<8sIIQQQ"), struct.Struct("<4sIIIIIQQQQ")
 PLAIN, PLANES, DELTA_PLANES = range(3)
 FRAME = 4 << 20
@@ -76,7 +78,7 @@ def main():
                 wrong.append(f"capture {options}: the key is in sections {found}, not {expected}")
             report = json.loads(subprocess.run([holdfast, path, "--json"], check=True, capture_output=True).stdout)
             keys = [step["key"] for holder in report["holders"] for step in holder["chain"] if "key" in step]
-            if bool(keys) != bool(options):
+            if bool(keys) != bool(options) or (options and CONSTANT not in keys):
                 wrong.append(f"capture {options}: the report shows the keys {keys}")
             again = pathlib.Path(folder) / "again.hold"
             subprocess.run([holdfast, "capture", path, "-o", again], check=True, stderr=subprocess.DEVNULL)

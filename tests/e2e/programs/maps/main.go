@@ -1,4 +1,4 @@
-// maps: large maps, as filled, as grown step by step, after deletions, and emptied.
+// maps: large maps, as filled, as grown step by step, after deletions, and emptied; and one whose key is a constant.
 package main
 
 import (
@@ -20,6 +20,7 @@ var (
 	sparse    map[uint32]*rec
 	emptied   map[string]*rec
 	values    map[uint64][4]*rec
+	pictures  = map[string][]byte{}
 )
 
 func main() {
@@ -45,6 +46,8 @@ func main() {
 			delete(sparse, uint32(i*7))
 		}
 	}
+	pictures["front page"] = make([]byte, 2<<20)
+	truth.Hold("main.pictures", "[]uint8", 1, 2<<20)
 	truth.Fact("recByID", uint64(len(recByID)))
 	truth.Fact("recByName", uint64(len(recByName)))
 	truth.Fact("sparse", uint64(len(sparse)))
