@@ -468,6 +468,26 @@ TEST(Holders, PutTheWordsOfAnArrayWithoutANameTogether) {
 
 // Through its record in the queue of a channel every goroutine would be held by whoever knows the channel, and through
 // the records of threads everything by everybody.
+TEST(Holders, SayOnceWhatTheRuntimeKeepsForItself) {
+  HeapBuilder heap;
+  heap.refer(heap.root(RootKind::kGlobal, "main.table"),
+             heap.object(200'000, heap.structure("main.Table", 200'000, {})));
+  const RootId here = heap.root(RootKind::kGlobal, "runtime.allp"),
+               there = heap.root(RootKind::kGlobal, "runtime.allm");
+  const auto processor = heap.object(160, heap.structure("runtime.p", 160, {}));
+  heap.refer(here, processor);
+  std::uint64_t offset = 0;
+  for (const char* name : {"time.Timer", "time.Ticker", "runtime.timer", "runtime.g", "runtime.m", "runtime.mPadded"}) {
+    const TypeId type = heap.structure(name, 4096, {});
+    heap.edge(processor, offset += 8, heap.object(4096, type));
+    heap.refer(there, heap.object(4096, type));
+  }
+  const Report report = report_of(heap.build());
+  ASSERT_THAT(report.holders, SizeIs(2));
+  EXPECT_EQ(report.holders[1].what.full, "what the runtime keeps for itself");
+  EXPECT_EQ(report.holders[1].bytes, 160 + 12 * 4096U);
+}
+
 TEST(Holders, LeaveItsRecordToTheGoroutine) {
   HeapBuilder heap;
   const TypeId record = heap.structure("runtime.g", 1 << 12, {{"m", {}, 0}});

@@ -1,6 +1,7 @@
 #include "view/holder_search.h"
 
 #include <algorithm>
+#include <functional>
 #include <unordered_map>
 
 #include "view/labels.h"
@@ -119,7 +120,18 @@ std::uint64_t HolderSearch::own_bytes(graph::NodeId node) const {
 std::vector<Found> HolderSearch::run() {
   for (std::uint32_t home = 0; home < owners_.homes().size(); ++home)
     if (owners_.homes()[home].bytes >= smallest_) follow_home(home);
+  join_rests_of_runtime();
   return std::move(found_);
+}
+
+// What the runtime keeps for itself in small things is one line, wherever among its records they are.
+void HolderSearch::join_rests_of_runtime() {
+  const auto is_rest = [](const Found& found) { return found.home == Owners::kTheRuntime && found.scattered; };
+  const auto first = std::ranges::find_if(found_, is_rest);
+  if (first == found_.end()) return;
+  const auto others = std::ranges::stable_partition(first + 1, found_.end(), std::not_fn(is_rest));
+  for (const Found& other : others) first->bytes += other.bytes;
+  found_.erase(others.begin(), others.end());
 }
 
 // The first level stands for the home. Of a home of one owner it has the owner's roots; otherwise it has no node.

@@ -81,6 +81,7 @@ class HolderSearch {
   // Builds groups, in descending order of bytes.
   class Groups;
   void follow_home(std::uint32_t home);
+  void join_rests_of_runtime();
   void take_for_box(const Level& above, Level& level) const;
   void follow(std::vector<Level> levels, Group group);
   const Group* goroutines_of(const Level& level, const std::vector<Group>& below) const;
