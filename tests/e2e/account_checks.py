@@ -4,7 +4,6 @@ from checking import check, differ, outside, still
 MALLOC_SLACK = 16 << 10  # bytes in blocks for threads that start
 THREAD_ARENA = 132 << 10  # bytes of the arena that malloc makes for a thread
 THREADS_STARTED = 4      # that many may start, each with an arena, after the program has counted
-STARTED_PAGES = 64 << 10  # bytes of spans and stacks that such threads take
 RESIDENT_SLACK = 192 << 10   # bytes that were never written to: of the room for the line of truth, and of small spans
 
 PARTS = ("live", "garbage", "free", "stacks", "runtime", "globals", "c_heap", "mappings", "files", "rest")
@@ -71,8 +70,7 @@ def free_memory_is_the_programs_own(case):
     All of one look: between two the runtime may take a slot for itself."""
     free, stacks = memory(case)["free"], memory(case)["stacks"]
     yield from outside("objects and free slots", *case.range("HeapInuse"), case.heap["bytes"] + free["slots"] + free["tails"])
-    least, most = case.range("HeapReleased")
-    yield from outside("pages given back", least - STARTED_PAGES, most, free["released"])
+    yield from outside("pages given back", *case.range("HeapReleased"), free["released"])
     yield from outside("stacks", *case.range("StackInuse"), stacks["in_use"])
     yield from outside("stacks of goroutines", stacks["used"], stacks["in_use"], stacks["goroutines"])
     if sum(c["free_bytes"] for c in free["classes"]) != free["slots"]:

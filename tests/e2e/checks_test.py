@@ -6,6 +6,7 @@ import unittest
 
 import account_checks
 import cells
+import checking
 import checks
 import processes
 
@@ -235,6 +236,14 @@ class ChecksTest(unittest.TestCase):
             c = case(answers=answers)
             c.later = later
             self.assertEqual("counters_equal_the_programs_own" in complaints(c), wrong, value)
+
+    def test_threads_of_c_may_take_memory_that_was_given_back(self):
+        with_threads = changed(changed(TRUTH, ("facts", "callbacks"), 5), ("memstats", "HeapReleased"), 500 + checking.STARTED_PAGES)
+        self.assertEqual(complaints(case(truth=with_threads)), {})
+        without = changed(TRUTH, ("memstats", "HeapReleased"), 500 + checking.STARTED_PAGES)
+        self.assertIn("mem_stats_equal_the_programs_own", complaints(case(truth=without)))
+        too_much = changed(with_threads, ("memstats", "HeapReleased"), 501 + checking.STARTED_PAGES)
+        self.assertIn("mem_stats_equal_the_programs_own", complaints(case(truth=too_much)))
 
     def test_a_c_heap_that_the_account_misses_is_found(self):
         truth = changed(TRUTH, ("facts", "c_heap_bytes"), 14)
