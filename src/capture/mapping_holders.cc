@@ -111,14 +111,12 @@ void add_mapping_holders(const go::Runtime& runtime, const go::Symbols& symbols,
   });
   // Variables first: they say more than an object.
   std::vector<Word> words;
-  std::vector<std::pair<AddressRange, const go::Module*>> sections;
   for (const go::Module& module : runtime.modules)
-    for (const AddressRange& section : {module.data, module.bss}) sections.emplace_back(section, &module);
-  for (const auto& [section, module] : sections) {
-    Found found;
-    look_at_section(search, runtime.memory, section, found);
-    keep(found, snapshot, words);
-  }
+    for (const AddressRange& section : {module.data, module.bss}) {
+      Found found;
+      look_at_section(search, runtime.memory, section, found);
+      keep(found, snapshot, words);
+    }
   for (const Found& found : parts) keep(found, snapshot, words);
   std::ranges::stable_sort(words, {}, &Word::mapping);
   std::size_t kept = 0;
@@ -130,8 +128,7 @@ void add_mapping_holders(const go::Runtime& runtime, const go::Symbols& symbols,
     if (holder.object) {
       holder.offset = word.at - forest.index().address_of(holder.object);
     } else {
-      const auto it = std::ranges::find_if(sections, [&](const auto& s) { return s.first.contains(word.at); });
-      const auto [label, begin] = variable_label(runtime, *it->second, symbols, word.at, snapshot.strings);
+      const auto [label, begin] = variable_label(runtime, symbols, word.at, snapshot.strings);
       // The system joins the runtime's records with neighbours, and the runtime's variables point at those.
       if (label.variable && snapshot.strings[label.variable].starts_with("runtime.")) continue;
       holder.variable = forest.add_label(label);

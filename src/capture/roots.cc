@@ -6,6 +6,7 @@
 
 #include "go/package_names.h"
 #include "go/variable_masks.h"
+#include "typing/variable_labels.h"
 
 namespace holdfast::capture {
 namespace {
@@ -17,22 +18,22 @@ class GlobalRoots {
       : runtime_(runtime), symbols_(symbols), forest_(forest), strings_(strings), losses_(losses) {}
 
   void add(const go::Module& module) {
-    add_section(module, module.data, go::data_mask(runtime_, module, losses_));
-    add_section(module, module.bss, go::bss_mask(runtime_, module, losses_));
+    add_section(module.data, go::data_mask(runtime_, module, losses_));
+    add_section(module.bss, go::bss_mask(runtime_, module, losses_));
   }
 
  private:
-  void add_section(const go::Module& module, AddressRange section, const go::BitVector& mask) {
+  void add_section(AddressRange section, const go::BitVector& mask) {
     current_ = {};
     open_ = false;
     for (std::uint64_t w = 0; w < mask.words.size(); ++w) {
       for (std::uint64_t bits = mask.words[w]; bits != 0; bits &= bits - 1)
-        add_word(module, section.begin + (w * 64 + static_cast<std::uint64_t>(std::countr_zero(bits))) * 8);
+        add_word(section.begin + (w * 64 + static_cast<std::uint64_t>(std::countr_zero(bits))) * 8);
     }
     close();
   }
 
-  void add_word(const go::Module& module, Address at) {
+  void add_word(Address at) {
     const auto value = runtime_.memory.try_pointer(at);
     if (!value) {
       losses_.add(LossKind::kUnreadableVariable, at);
@@ -43,7 +44,7 @@ class GlobalRoots {
       close();
       const go::Variable* variable = symbols_.find(at);
       current_ = variable != nullptr ? variable->range : AddressRange{at, at + 8};
-      forest_.add(heap::RootKind::kGlobal, RootId(), variable_label(runtime_, module, symbols_, at, strings_).first,
+      forest_.add(heap::RootKind::kGlobal, RootId(), variable_label(runtime_, symbols_, at, strings_).first,
                   current_.begin);
       open_ = true;
     }
@@ -87,19 +88,16 @@ heap::Label label_of(const go::SpecialRoot& special, const go::FunctionName& nam
 
 }  // namespace
 
-std::pair<heap::Label, Address> variable_label(const go::Runtime& runtime, const go::Module& module,
-                                               const go::Symbols& symbols, Address at, StringTable& strings) {
+std::pair<heap::Label, Address> variable_label(const go::Runtime& runtime, const go::Symbols& symbols, Address at,
+                                               StringTable& strings) {
   heap::Label label;
   const go::Variable* variable = symbols.find(at);
   const Address begin = variable != nullptr ? variable->range.begin : at;
-  if (variable != nullptr) {
+  if (variable != nullptr && !variable->is_literal()) {
     label.basis = variable->is_of_dwarf ? heap::Basis::kDwarf : heap::Basis::kSymbol;
     label.variable = go::add_name(strings, variable->name);
   }
-  const bool in_data = module.data.contains(begin);
-  label.data.section = in_data ? heap::Section::kData : heap::Section::kBss;
-  label.data.offset = begin - (in_data ? module.data : module.bss).begin;
-  if (&module != &runtime.modules.front()) label.data.module = strings.add(module.path);
+  label.data = typing::place_in_data(runtime.modules, begin, strings);
   return {label, begin};
 }
 

@@ -22,8 +22,8 @@ void add_special_roots(const std::vector<go::SpecialRoot>& specials, const go::F
                        RootWriter& forest, StringTable& strings);
 
 // Returns the label of the package variable in which a word lies, and the variable's address (or the word's, if no
-// symbol names it). `at` must lie in data or bss of `module`.
-std::pair<heap::Label, Address> variable_label(const go::Runtime& runtime, const go::Module& module,
-                                               const go::Symbols& symbols, Address at, StringTable& strings);
+// symbol names it). `at` must lie in data or bss of a module.
+std::pair<heap::Label, Address> variable_label(const go::Runtime& runtime, const go::Symbols& symbols, Address at,
+                                               StringTable& strings);
 
 }  // namespace holdfast::capture

@@ -67,6 +67,8 @@ struct Runtime {
   // Returns the module whose text (or types) holds the address; nullptr if none does.
   const Module* module_of_pc(Address pc) const;
   const Module* module_of_type(Address type) const;
+  // Whether a package variable can lie there.
+  bool is_variable(Address at) const;
 };
 
 }  // namespace holdfast::go

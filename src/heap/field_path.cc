@@ -29,7 +29,8 @@ const Field* field_at(const Snapshot& snapshot, const Type& type, std::uint64_t 
 
 }  // namespace
 
-FieldPath field_path(const Snapshot& snapshot, TypeId type, std::uint64_t offset, std::uint64_t bytes) {
+FieldPath field_path(const Snapshot& snapshot, TypeId type, std::uint64_t offset, std::uint64_t bytes,
+                     const std::function<bool(TypeId)>& is_one_thing) {
   if (!type) return {fmt::format("+{:#x}", offset), false, {}};
   std::string path;
   std::vector<StringId> fields;
@@ -40,6 +41,10 @@ FieldPath field_path(const Snapshot& snapshot, TypeId type, std::uint64_t offset
   }
   for (int depth = 0; type && depth < kDeepest; ++depth) {
     const Type& outer = snapshot.types[type.row];
+    if (is_one_thing && is_one_thing(type)) {
+      offset = 0;
+      break;
+    }
     if (outer.kind == TypeKind::kStruct || outer.kind == TypeKind::kClosure) {
       const Field* field = field_at(snapshot, outer, offset);
       if (field == nullptr) break;

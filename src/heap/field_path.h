@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -19,8 +20,10 @@ struct FieldPath {
 // `offset` is in bytes from the start of the value (behind Span::header). `bytes` is the room that the value has: if
 // that is at least two values of the type, they are an array. The pointer words of strings, slices, interfaces, maps
 // and the like get no suffix of their own. A place without a name ends in its distance: ".buf+0x8", or "+0x18" if the
-// type is not known. The type table may be damaged, even contain itself.
-FieldPath field_path(const Snapshot& snapshot, TypeId type, std::uint64_t offset, std::uint64_t bytes = 0);
+// type is not known. The path ends where `is_one_thing` says of a type that its parts are nobody's concern. The type
+// table may be damaged, even contain itself.
+FieldPath field_path(const Snapshot& snapshot, TypeId type, std::uint64_t offset, std::uint64_t bytes = 0,
+                     const std::function<bool(TypeId)>& is_one_thing = {});
 
 // Returns how many bytes lie between an edge's source word and that of the edge before it in its row; of the first one,
 // where it starts.

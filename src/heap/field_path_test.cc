@@ -41,6 +41,18 @@ TEST(FieldPath, NamesFieldsElementsAndWhatTheyContain) {
   EXPECT_FALSE(field_path(snapshot, {}, 24).is_named);
 }
 
+TEST(FieldPath, EndsAtWhatIsOneThing) {
+  HeapBuilder heap;
+  const TypeId pool = heap.structure("sync.Pool", 32, {{"noCopy", {}, 0}, {"local", {}, 8}});
+  const TypeId server = heap.structure("main.Server", 48, {{"name", {}, 0}, {"buffers", pool, 16}});
+  const Snapshot snapshot = heap.build();
+  const auto is_pool = [&](TypeId type) { return type == pool; };
+  EXPECT_EQ(field_path(snapshot, server, 24).text, ".buffers.local");
+  EXPECT_EQ(field_path(snapshot, server, 24, 0, is_pool).text, ".buffers");
+  EXPECT_EQ(field_path(snapshot, pool, 8, 0, is_pool).text, "");
+  EXPECT_FALSE(field_path(snapshot, pool, 8, 0, is_pool).is_named);
+}
+
 TEST(FieldPath, TakesRoomForSeveralValuesForAnArray) {
   HeapBuilder heap;
   const TypeId node = heap.structure("main.Node", 40, {{"name", {}, 0}, {"next", {}, 32}});

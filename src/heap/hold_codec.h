@@ -188,7 +188,8 @@ void describe(Archive& a, Label& x) {
 }
 template <class Archive>
 void describe(Archive& a, Root& x) {
-  a(x.kind, x.parent, x.label, x.type, x.goroutine, x.where, x.first_target, x.target_count, x.conservative, x.about);
+  a(x.kind, x.parent, x.label, x.type, x.goroutine, x.where, x.first_target, x.target_count, x.conservative, x.about,
+    x.type_offset);
 }
 template <class Archive>
 void describe(Archive& a, RootTarget& x) {

@@ -151,8 +151,9 @@ void fill_rows(Snapshot& s) {
     behind = LabelId(0);
   }
   {
-    auto& [kind, parent, label, type, goroutine, where, first_target, target_count, conservative, about] = s.roots[1];
-    filler(where, conservative);
+    auto& [kind, parent, label, type, goroutine, where, first_target, target_count, conservative, about, type_offset] =
+        s.roots[1];
+    filler(where, conservative, type_offset);
     about = ObjectId(2);
     type = TypeId(1);
   }

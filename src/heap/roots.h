@@ -98,7 +98,7 @@ struct Root {
   RootKind kind = RootKind::kGlobal;
   RootId parent;                   // none = under the super root; otherwise a lower row
   LabelId label;                   // none if the kind and the goroutine say everything
-  TypeId type;                     // of the variable, if known
+  TypeId type;                     // of the variable that it is or lies in, if known
   GoroutineId goroutine;           // that it belongs to, if any
   Address where;                   // of the variable or slot; null if it has none
   std::uint32_t first_target = 0;  // root_targets[first_target .. + target_count)
@@ -107,9 +107,17 @@ struct Root {
   // The object that the special is about, for kFinalizer, kCleanup and kWeakHandle; the root does not hold it. None if
   // it is not known: files of older holdfasts do not have it.
   ObjectId about;
+  // Where in the value of `type` it begins, in bytes: a word can lie inside of a variable, or of one that another one
+  // points to. Older files do not have it.
+  std::uint32_t type_offset = 0;
 
   bool operator==(const Root&) const = default;
 };
+
+// Whether the root is a part of a variable without a name, and its type tells which.
+inline bool is_field(const Root& root, const Label& label) {
+  return root.type && (label.relation == Relation::kInside || label.relation == Relation::kBehind);
+}
 
 struct RootTarget {
   ObjectId object;

@@ -152,12 +152,6 @@ void CodeClaims::because(Address at, TypeId type, const Parent& parent) {
   });
 }
 
-bool CodeClaims::is_static(Address at) const {
-  return std::ranges::any_of(runtime_.modules, [&](const go::Module& module) {
-    return std::ranges::any_of(module.variables(), [&](const AddressRange& range) { return range.contains(at); });
-  });
-}
-
 void CodeClaims::claim_word(Address at, const code::WordType& word) {
   if (word.offset != 0) return;
   if (word.kind == code::WordKind::kPart) return claim_value(at, word.type, {});
@@ -172,7 +166,7 @@ void CodeClaims::claim_word(Address at, const code::WordType& word) {
 // One value of the type lies at the target, which is in the heap or among the variables.
 void CodeClaims::claim_target(Address target, Address type, const Parent& parent) {
   if (closure_types_.contains(type)) return propagation_.claim_target(target, table_.any_closure(), KnownBy::kCode);
-  if (is_static(target)) return claim_value(target, type, parent);
+  if (runtime_.is_variable(target)) return claim_value(target, type, parent);
   if (const TypeId row = table_.intern(type)) propagation_.claim_target(target, row, KnownBy::kCode);
 }
 
@@ -191,7 +185,7 @@ void CodeClaims::claim_value(Address at, Address type, const Parent& parent) {
     const code::WordType word = words_.word_at(type, offset);
     if (word.kind != code::WordKind::kPointer || word.in_array) continue;
     const Address target(load_le<std::uint64_t>(bytes.data() + offset));
-    if (target && is_static(target)) claim_value(target, word.type, {grounds, offset, parent.depth + 1});
+    if (target && runtime_.is_variable(target)) claim_value(target, word.type, {grounds, offset, parent.depth + 1});
   }
 }
 

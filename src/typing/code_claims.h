@@ -52,7 +52,6 @@ class CodeClaims {
   void claim_target(Address target, Address type, const Parent& parent);
   void speak_of(Address variable, Address said_by, const code::Origin* origin);
   void because(Address at, TypeId type, const Parent& parent);
-  bool is_static(Address at) const;
 
   const code::CodeEvidence& evidence_;
   const go::Runtime& runtime_;

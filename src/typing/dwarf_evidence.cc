@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "go/package_names.h"
+
 namespace holdfast::typing {
 namespace {
 
@@ -11,6 +13,14 @@ constexpr std::uint64_t kMostBytes = 64 << 20;    // of one variable
 constexpr std::uint8_t kKindMap = 21;
 constexpr std::uint8_t kKindChan = 18;
 constexpr std::uint8_t kKindSlice = 23;
+
+// Strings, slices and interfaces are structures, too, of which Go has kinds of its own.
+TypeKind kind_of(const binary::DwarfType& type) {
+  if (type.go_kind != 0) return static_cast<TypeKind>(type.go_kind);
+  if (type.tag == binary::DwarfTag::kStruct) return TypeKind::kStruct;
+  if (type.tag == binary::DwarfTag::kArray) return TypeKind::kArray;
+  return type.tag == binary::DwarfTag::kPointer ? TypeKind::kPointer : TypeKind::kOpaque;
+}
 
 }  // namespace
 
@@ -101,6 +111,26 @@ void DwarfEvidence::claim_parts(Address at, const binary::DwarfType& type, int d
 void DwarfEvidence::claim_elements(Address at, Address data, TypeId elem) {
   const auto capacity = runtime_.memory.try_integer<std::uint64_t>(at + 16);
   if (capacity && *capacity > 0) propagation_.claim_elements(data, elem, *capacity, KnownBy::kDwarf);
+}
+
+TypeId DwarfEvidence::type_of_variable(binary::DwarfTypeId id, int depth) {
+  if (!id || depth > kDeepestType) return {};
+  const binary::DwarfType& type = dwarf_.type(id);
+  if (const TypeId row = row_of(id); row && table_[row].size == type.size) return row;
+  if (const auto known = made_.find(id.row); known != made_.end()) return known->second;
+  const binary::DwarfTypeId underlying = dwarf_.underlying(id);
+  if (!underlying) return {};
+  const binary::DwarfType& layout = dwarf_.type(underlying);
+  Type made{.name = go::add_name(strings_, type.name), .kind = kind_of(layout), .size = type.size};
+  std::vector<Field> fields;
+  if (made.kind == TypeKind::kStruct)
+    for (const binary::DwarfField& field : dwarf_.fields(layout))
+      fields.push_back({strings_.add(field.name), type_of_variable(field.type, depth + 1), field.offset});
+  if (made.kind == TypeKind::kArray) {
+    made.elem = type_of_variable(layout.target, depth + 1);
+    made.count = layout.count;
+  }
+  return made_[id.row] = table_.describe(made, fields);
 }
 
 void DwarfEvidence::claim_globals() {

@@ -25,6 +25,8 @@ class DwarfEvidence {
 
   // Claims what package variables point to.
   void claim_globals();
+  // Returns the type as a row; one that has no descriptor is made for its name and fields.
+  TypeId type_of_variable(binary::DwarfTypeId type, int depth = 0);
   // The cleanup function at `code` will be called with the value at `argument`; its first parameter tells the type.
   void claim_argument(Address code, Address argument);
   // `closure` is the one that runtime.AddCleanup makes of the cleanup function and the argument up to Go 1.25.
@@ -52,6 +54,7 @@ class DwarfEvidence {
   StringTable& strings_;
   Propagation& propagation_;
   std::map<std::uint32_t, TypeId> rows_;
+  std::map<std::uint32_t, TypeId> made_;  // of types that have no descriptor
   std::vector<std::byte> bytes_;
   // Whose evidence the present claims are.
   Ground ground_ = Ground::kVariable;

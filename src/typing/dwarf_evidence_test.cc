@@ -114,6 +114,28 @@ TEST_F(DwarfEvidenceTest, TypesWhatPackageVariablesHold) {
   EXPECT_EQ(grounds_of(held).variable, variables_ + 0x20);
 }
 
+TEST_F(DwarfEvidenceTest, MakesTypesOfVariablesThatHaveNoDescriptor) {
+  variable("main.boxes", variables_, "[2]Box");
+  variable("main.value", variables_ + 0x40, "Item");
+  DwarfEvidence& evidence = open();
+  const TypeTable& types = *program_.types;
+  ASSERT_EQ(info_->globals().size(), 2U);
+  const TypeId boxes = evidence.type_of_variable(info_->globals()[0].type);
+  EXPECT_EQ(evidence.type_of_variable(info_->globals()[0].type), boxes) << "each once";
+  EXPECT_EQ(types[boxes].kind, TypeKind::kArray);
+  EXPECT_EQ(types[boxes].count, 2U);
+  EXPECT_EQ(types[boxes].size, 64U);
+  const Type& box = types[types[boxes].elem];
+  EXPECT_EQ(program_.name(types[boxes].elem), "main.Box");
+  ASSERT_EQ(box.field_count, 2U);
+  const Field& items = types.fields()[box.first_field];
+  EXPECT_EQ(program_.strings[items.name], "items");
+  EXPECT_EQ(types[items.type].kind, TypeKind::kSlice);
+  EXPECT_EQ(types[items.type].size, 24U);
+  EXPECT_EQ(types.fields()[box.first_field + 1].offset, 24U);
+  EXPECT_EQ(types[evidence.type_of_variable(info_->globals()[1].type)].descriptor, item_);
+}
+
 TEST_F(DwarfEvidenceTest, TakesTypesWithoutADescriptorApart) {
   const std::uint32_t one = heap_.add(32, true), items = heap_.add(96, true), empty = heap_.add(32, true);
   const Address box = variables_ + 32;  // the second of the array

@@ -5,6 +5,7 @@
 #include <bit>
 #include <map>
 #include <memory>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -98,9 +99,10 @@ class TypePass {
     propagation_.claim_untyped();
     propagation_.run();
     claim_shapes();
-    fill();
     std::vector<std::byte> kept = std::move(code.facts);
-    return {facts_of(std::move(code)), std::move(kept)};
+    VariableFacts variables = facts_of(std::move(code));
+    fill();
+    return {std::move(variables), std::move(kept)};
   }
 
   // Must come after run(), with reasons kept.
@@ -110,30 +112,43 @@ class TypePass {
   }
 
  private:
-  VariableFacts facts_of(code::CodeEvidence code) const {
+  VariableFacts facts_of(code::CodeEvidence code) {
     VariableFacts facts{std::move(code.uses), {}, {}};
     for (const code::TypedVariable& variable : code.variables)
-      if (const auto type = reader_.header(variable.type))
-        facts.extents.push_back({variable.at, variable.at + type->size});
+      if (const TypeId type = table_.intern(variable.type))
+        facts.variables.push_back({{variable.at, variable.at + table_[type].size}, type});
     for (const code::GlobalWord& global : code.globals)
       if (global.word.kind == code::WordKind::kPointer && global.word.offset == 0 && !global.word.in_array)
-        if (const auto type = reader_.header(global.word.type))
-          facts.pointees.push_back({global.at, type->size, false});
+        if (const TypeId type = table_.intern(global.word.type))
+          facts.pointees.push_back({global.at, table_[type].size, false, type});
     // A type without a descriptor is at least as large as what is read or written of it.
     for (const code::AccessPath& path : code.paths)
       if (path.origin.root == code::Origin::Root::kGlobal && path.origin.loads > 0)
         facts.pointees.push_back({path.origin.at, static_cast<std::uint64_t>(path.origin.offsets[0]) + kWord, false});
-    if (inputs_.dwarf != nullptr) add_pointees(*inputs_.dwarf, facts);
+    if (inputs_.dwarf != nullptr) add_dwarf_variables(*inputs_.dwarf, inputs_.symbol_images.front(), facts);
+    for (const auto& [info, image] : plugins_) add_dwarf_variables(*info, *image, facts);
+    keep_largest(facts.variables);
     keep_largest(facts.pointees);
     return facts;
   }
 
-  void add_pointees(const binary::DwarfInfo& dwarf, VariableFacts& facts) const {
-    const go::LoadedImage& image = inputs_.symbol_images.front();
-    for (const binary::DwarfGlobal& global : dwarf.globals()) {
-      const binary::DwarfTypeId type = dwarf.underlying(global.type);
-      if (!type || dwarf.type(type).tag != binary::DwarfTag::kPointer || !dwarf.type(type).target) continue;
-      facts.pointees.push_back({image.at(global.address), dwarf.type(dwarf.type(type).target).size, true});
+  // Adds the types of variables that are roots, and of what variables point to that is no object.
+  void add_dwarf_variables(const binary::DwarfInfo& info, const go::LoadedImage& image, VariableFacts& facts) {
+    std::unordered_set<Address> roots;
+    for (const heap::Root& root : snapshot_.roots)
+      if (root.kind == heap::RootKind::kGlobal) roots.insert(root.where);
+    DwarfEvidence dwarf(info, runtime_, image, table_, snapshot_.strings, propagation_);
+    for (const binary::DwarfGlobal& global : info.globals()) {
+      const Address at = image.at(global.address);
+      if (roots.contains(at))
+        if (const TypeId type = dwarf.type_of_variable(global.type))
+          facts.variables.push_back({{at, at + table_[type].size}, type});
+      const binary::DwarfTypeId pointer = info.underlying(global.type);
+      if (!pointer || info.type(pointer).tag != binary::DwarfTag::kPointer || !info.type(pointer).target) continue;
+      const binary::DwarfTypeId target = info.type(pointer).target;
+      const bool is_static = runtime_.is_variable(runtime_.memory.try_pointer(at).value_or(Address()));
+      facts.pointees.push_back(
+          {at, info.type(target).size, true, is_static ? dwarf.type_of_variable(target) : TypeId()});
     }
   }
 

@@ -220,6 +220,13 @@ TypeId TypeTable::opaque(std::string_view name, std::uint64_t bytes) {
   return row;
 }
 
+TypeId TypeTable::describe(Type type, std::span<const Field> fields) {
+  type.first_field = static_cast<std::uint32_t>(fields_.size());
+  type.field_count = static_cast<std::uint32_t>(fields.size());
+  fields_.insert(fields_.end(), fields.begin(), fields.end());
+  return add_row(type);
+}
+
 TypeId TypeTable::closure(Address code) {
   if (runtime_.module_of_pc(code) == nullptr) return {};
   if (const auto row = closures_.find(code)) return from_row(*row);

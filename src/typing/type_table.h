@@ -111,6 +111,8 @@ class TypeTable {
   TypeId text() const { return text_; }
   // A structure of the runtime of which only name and size are known.
   TypeId opaque(std::string_view name, std::uint64_t bytes);
+  // A type that has no descriptor; no object is taken for one.
+  TypeId describe(Type type, std::span<const Field> fields);
   // runtime.sudog, an entry in the queue of a channel or semaphore; none if the layouts do not have it.
   TypeId waiter();
 

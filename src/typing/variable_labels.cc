@@ -56,45 +56,68 @@ std::vector<StaticPointer> static_pointers(const std::vector<go::LoadedImage>& i
   return out;
 }
 
+heap::PlaceInData place_in_data(std::span<const go::Module> modules, Address at, StringTable& strings) {
+  heap::PlaceInData place;
+  for (const go::Module& module : modules) {
+    const bool in_data = module.data.contains(at);
+    if (!in_data && !module.bss.contains(at)) continue;
+    place.section = in_data ? heap::Section::kData : heap::Section::kBss;
+    place.offset = at - (in_data ? module.data : module.bss).begin;
+    if (&module != modules.data()) place.module = strings.add(module.path);
+    break;
+  }
+  return place;
+}
+
 void keep_largest(std::vector<Pointee>& pointees) {
   std::ranges::sort(pointees, {}, [](const Pointee& p) { return std::tuple(p.where, !p.is_whole, ~p.size); });
   const auto rest = std::ranges::unique(pointees, {}, &Pointee::where);
   pointees.erase(rest.begin(), rest.end());
 }
 
-heap::Label VariableLabels::label(Address word) {
+void keep_largest(std::vector<TypedVariable>& variables) {
+  std::ranges::sort(variables, {}, [](const TypedVariable& v) { return std::pair(v.range.begin, ~v.range.size()); });
+  const auto rest = std::ranges::unique(variables, {}, [](const TypedVariable& v) { return v.range.begin; });
+  variables.erase(rest.begin(), rest.end());
+}
+
+VariableWord VariableLabels::find(Address word) {
   const Use* const own = use_at(word);
-  if (own != nullptr && !is_initialised_only(*own)) return used_by(*own);
-  // A function that works with the whole variable says more than one that fills its parts.
-  if (const AddressRange* const extent = extent_around(word))
-    if (const Use* const whole = use_at(extent->begin); whole != nullptr && extent->begin != word)
-      return used_by(*whole, heap::Relation::kInside, word - extent->begin);
+  const TypedVariable* const around = variable_around(word);
+  const std::uint64_t distance = around == nullptr ? 0 : word - around->range.begin;
+  if (distance > 0) {
+    // A function that works with the whole variable says more than one that fills its parts.
+    const Use* const whole = use_at(around->range.begin);
+    const Use* const user = whole != nullptr || own == nullptr || is_initialised_only(*own) ? whole : own;
+    if (user != nullptr) return {used_by(*user, heap::Relation::kInside, distance), around->type, distance};
+  }
+  if (own != nullptr && !is_initialised_only(*own)) return {used_by(*own), type_of(word), 0};
   const Holder holder = holder_of(word, 0);
-  if (own != nullptr) return label_of_filled(*own, holder);
-  if (holder) return label_behind(holder);
+  if (own != nullptr) return find_filled(*own, holder);
+  if (holder) return find_behind(holder);
   const Use* const below = use_below(word);
   if (below == nullptr) return {};
   heap::Label label = used_by(*below, heap::Relation::kAfter, word - below->variable);
   label.basis = heap::Basis::kNearness;
-  return label;
+  return {label, {}, 0};
 }
 
 // Makes the label of a word that only initialisers use by its address. The linker puts variables of many packages side
 // by side, so a pointer near by that only functions of another package use leads to something else.
-heap::Label VariableLabels::label_of_filled(const Use& own, const Holder& holder) {
+VariableWord VariableLabels::find_filled(const Use& own, const Holder& holder) {
   heap::Label label = used_by(own);
-  if (!holder || (holder.symbol == nullptr && is_initialised_only(*holder.use))) return label;
-  if (holder.is_certain) return label_behind(holder);
+  if (!holder || (holder.symbol == nullptr && is_initialised_only(*holder.use))) return {label, {}, 0};
+  if (holder.is_certain) return find_behind(holder);
   const std::string_view name = holder.symbol != nullptr ? holder.symbol->name : name_of_(holder.use->functions[0]);
-  if (go::package_of(name) != go::package_of(name_of_(own.functions[0]))) return label;
-  const heap::Label behind = label_behind(holder);
+  if (go::package_of(name) != go::package_of(name_of_(own.functions[0]))) return {label, {}, 0};
+  const heap::Label behind = find_behind(holder).label;
   label.basis = behind.basis;
   label.relation = behind.relation;
   label.behind = behind.behind;
-  return label;
+  return {label, {}, 0};
 }
 
-heap::Label VariableLabels::label_behind(const Holder& holder) {
+VariableWord VariableLabels::find_behind(const Holder& holder) {
   heap::Label of_holder;
   if (holder.symbol != nullptr) {
     of_holder.basis = holder.symbol->is_of_dwarf ? heap::Basis::kDwarf : heap::Basis::kSymbol;
@@ -102,11 +125,13 @@ heap::Label VariableLabels::label_behind(const Holder& holder) {
   } else {
     of_holder = used_by(*holder.use);
   }
+  const Address at = holder.symbol != nullptr ? holder.symbol->range.begin : holder.use->variable;
+  of_holder.data = place_in_data(modules_, at, strings_);
   heap::Label label;
   label.basis = holder.is_certain ? heap::Basis::kCode : heap::Basis::kNearness;
   label.relation = heap::Relation::kBehind;
   label.behind = labels_.add(of_holder);
-  return label;
+  return {label, holder.type, holder.offset};
 }
 
 heap::Label VariableLabels::used_by(const Use& use, heap::Relation relation, std::uint64_t distance) {
@@ -131,9 +156,9 @@ const code::VariableUse* VariableLabels::use_below(Address word) const {
   return use != nullptr && section_of(word).contains(use->variable) ? use : nullptr;
 }
 
-const AddressRange* VariableLabels::extent_around(Address word) const {
-  const auto* const extent = last_at_or_below(facts_.extents, word, [](const auto& row) { return row.begin; });
-  return extent != nullptr && extent->contains(word) ? extent : nullptr;
+const TypedVariable* VariableLabels::variable_around(Address word) const {
+  const auto* const found = last_at_or_below(facts_.variables, word, [](const auto& row) { return row.range.begin; });
+  return found != nullptr && found->range.contains(word) ? found : nullptr;
 }
 
 // Finds who uses the variable that points to the one of which the word is a part. That one begins where a pointer
@@ -147,17 +172,23 @@ VariableLabels::Holder VariableLabels::holder_of(Address word, int depth) const 
   const auto end = std::find_if(first, pointers_.end(), [&](const auto& row) { return row.target != target; });
   Holder holder;
   holder.is_certain = word == target;
-  for (auto pointer = first; pointer != end && !holder.is_certain; ++pointer) {
+  for (auto pointer = first; pointer != end; ++pointer) {
     const Pointee* const pointee = pointee_of(pointer->where);
     if (pointee == nullptr) continue;
-    holder.is_certain = word - target < pointee->size;
-    if (!holder.is_certain && pointee->is_whole) return {};
+    if (word - target < pointee->size) {
+      holder.is_certain = true;
+      if (!holder.type) holder.type = pointee->type;
+    } else if (!holder.is_certain && pointee->is_whole) {
+      return {};
+    }
   }
+  holder.offset = word - target;
   const Use* const below = word == target ? nullptr : use_below(Address(word.value - 1));
   if (!holder.is_certain && below != nullptr && below->variable >= target) return {};
   holder.is_certain = holder.is_certain || word - target < least_size_of(target);
   for (auto pointer = first; pointer != end; ++pointer) {
     holder.symbol = symbols_.find(pointer->where);
+    if (holder.symbol != nullptr && holder.symbol->is_literal()) holder.symbol = nullptr;
     if (holder.symbol != nullptr) return holder;
     holder.use = use_at(pointer->where);
     if (holder.use != nullptr && !is_initialised_only(*holder.use)) return holder;
@@ -166,7 +197,13 @@ VariableLabels::Holder VariableLabels::holder_of(Address word, int depth) const 
   if (holder.use != nullptr) return holder;
   Holder next = holder_of(first->where, depth + 1);
   next.is_certain = next.is_certain && holder.is_certain;
+  next.type = {};  // of a value on the way
   return next;
+}
+
+TypeId VariableLabels::type_of(Address variable) const {
+  const TypedVariable* const found = variable_around(variable);
+  return found != nullptr && found->range.begin == variable ? found->type : TypeId();
 }
 
 std::vector<AddressRange> VariableLabels::sizes_in_bss() const {
@@ -175,7 +212,7 @@ std::vector<AddressRange> VariableLabels::sizes_in_bss() const {
     if (std::ranges::any_of(modules_, [&](const go::Module& module) { return module.bss.contains(begin); }))
       sizes.push_back({begin, begin + size});
   };
-  for (const AddressRange& extent : facts_.extents) add(extent.begin, extent.size());
+  for (const TypedVariable& variable : facts_.variables) add(variable.range.begin, variable.range.size());
   for (const StaticPointer& pointer : pointers_)
     if (const Pointee* const pointee = pointee_of(pointer.where)) add(pointer.target, pointee->size);
   std::ranges::sort(sizes, {}, [](const AddressRange& range) { return range.begin; });
@@ -213,12 +250,18 @@ void label_variables(const VariableFacts& facts, const std::vector<StaticPointer
                      heap::Snapshot& snapshot) {
   heap::LabelWriter labels(snapshot.labels);
   VariableLabels told(facts, pointers, symbols, modules, name_of, snapshot.strings, labels);
-  for (const heap::Root& root : snapshot.roots) {
-    if (root.kind != heap::RootKind::kGlobal || snapshot.labels[root.label.row].variable) continue;
-    heap::Label label = told.label(root.where);
-    if (label.basis == heap::Basis::kNone) continue;
-    label.data = snapshot.labels[root.label.row].data;
-    labels.replace(root.label, label);
+  for (heap::Root& root : snapshot.roots) {
+    if (root.kind != heap::RootKind::kGlobal) continue;
+    if (snapshot.labels[root.label.row].variable) {
+      root.type = told.type_of(root.where);
+      continue;
+    }
+    VariableWord word = told.find(root.where);
+    if (word.label.basis == heap::Basis::kNone) continue;
+    root.type = word.type;
+    root.type_offset = word.type ? static_cast<std::uint32_t>(word.offset) : 0;
+    word.label.data = snapshot.labels[root.label.row].data;
+    labels.replace(root.label, word.label);
   }
 }
 

@@ -16,6 +16,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "base/address.h"
@@ -27,6 +28,10 @@
 #include "heap/snapshot.h"
 
 namespace holdfast::typing {
+
+// Where an address in data or bss of the program or a plugin lies; without a section if it lies in none of them.
+// `modules`: the program's own comes first.
+heap::PlaceInData place_in_data(std::span<const go::Module> modules, Address at, StringTable& strings);
 
 // A pointer from one variable to another that is there when the program starts.
 struct StaticPointer {
@@ -44,16 +49,33 @@ struct Pointee {
   std::uint64_t size = 0;
   // The value has no more bytes: debug information says so, while uses may only show how it begins.
   bool is_whole = false;
+  TypeId type = {};  // of the value, if it is known
 };
 
-// Orders them by word, and leaves of each word what says most: the whole size if it is known, else the largest.
+// A variable that is a value of the type, or begins with one.
+struct TypedVariable {
+  AddressRange range;  // of that value
+  TypeId type;
+};
+
+// Orders them by word, and leaves of each word what says most: the whole size if it is known, else the largest, with
+// its type.
 void keep_largest(std::vector<Pointee>& pointees);
+// Orders them by address, and leaves of each the largest type.
+void keep_largest(std::vector<TypedVariable>& variables);
 
 // What is known about where variables lie and who uses them.
 struct VariableFacts {
-  std::vector<code::VariableUse> uses;  // of single words; by address
-  std::vector<AddressRange> extents;    // variables whose type a use tells; by address
-  std::vector<Pointee> pointees;        // by address of the word, each once
+  std::vector<code::VariableUse> uses;   // of single words; by address
+  std::vector<TypedVariable> variables;  // by address, each once
+  std::vector<Pointee> pointees;         // by address of the word, each once
+};
+
+// What is known of a word in data or bss: what it is called, and where in a value of which type it lies.
+struct VariableWord {
+  heap::Label label;  // without its place; without a basis if nothing is known
+  TypeId type;
+  std::uint64_t offset = 0;
 };
 
 class VariableLabels {
@@ -71,8 +93,9 @@ class VariableLabels {
         labels_(labels),
         sizes_below_(sizes_in_bss()) {}
 
-  // Returns the label of the word, without its place; it has no basis if nothing is known.
-  heap::Label label(Address word);
+  VariableWord find(Address word);
+  // The type of the variable that begins there; none if it is not known.
+  TypeId type_of(Address variable) const;
 
  private:
   using Use = code::VariableUse;
@@ -84,14 +107,16 @@ class VariableLabels {
     const go::Variable* symbol = nullptr;
     const Use* use = nullptr;
     bool is_certain = true;
+    TypeId type;  // of the value that it points to and the word lies in, if that is known
+    std::uint64_t offset = 0;
 
     explicit operator bool() const { return symbol != nullptr || use != nullptr; }
   };
-  heap::Label label_behind(const Holder& holder);
-  heap::Label label_of_filled(const Use& own, const Holder& holder);
+  VariableWord find_behind(const Holder& holder);
+  VariableWord find_filled(const Use& own, const Holder& holder);
   heap::Label used_by(const Use& use, heap::Relation relation = heap::Relation::kItself, std::uint64_t distance = 0);
   Holder holder_of(Address word, int depth) const;
-  const AddressRange* extent_around(Address word) const;
+  const TypedVariable* variable_around(Address word) const;
   const Pointee* pointee_of(Address pointer) const;
   bool is_initialised_only(const Use& use) const;
   std::vector<AddressRange> sizes_in_bss() const;
@@ -108,7 +133,8 @@ class VariableLabels {
   std::vector<AddressRange> sizes_below_;  // variables in bss with the largest known size up to there; by address
 };
 
-// Completes the labels of roots that are places in data or bss without a name.
+// Completes the labels of roots that are places in data or bss without a name, and tells the types of package
+// variables.
 void label_variables(const VariableFacts& facts, const std::vector<StaticPointer>& pointers, const go::Symbols& symbols,
                      const std::vector<go::Module>& modules, const go::FunctionName& name_of, heap::Snapshot& snapshot);
 

@@ -14,6 +14,7 @@ using testing::ElementsAre;
 using testing::FieldsAre;
 
 constexpr Address kData{0x1000}, kBss{0x2000};
+constexpr TypeId kType(3);
 constexpr Address kServe{0x100}, kInit{0x200}, kOtherInit{0x300}, kBook{0x400}, kTwin{0x500};
 
 class VariableLabelsTest : public testing::Test {
@@ -23,11 +24,13 @@ class VariableLabelsTest : public testing::Test {
     modules_[0].bss = {kBss, kBss + 0x100};
   }
 
+  VariableWord find(Address word) {
+    heap::LabelWriter labels(rows_);
+    return VariableLabels(facts_, pointers_, symbols_, modules_, name_of_, strings_, labels).find(word);
+  }
   // Returns the label in short: what it rests on, how the word lies to what is used, by whom.
   std::string label(Address word) {
-    heap::LabelWriter labels(rows_);
-    const heap::Label found =
-        VariableLabels(facts_, pointers_, symbols_, modules_, name_of_, strings_, labels).label(word);
+    const heap::Label found = find(word).label;
     return found.basis == heap::Basis::kNone ? std::string() : text_of(found);
   }
   std::string text_of(const heap::Label& label) const {
@@ -73,7 +76,7 @@ TEST_F(VariableLabelsTest, NameTheFunctionsThatUseTheWord) {
 
 TEST_F(VariableLabelsTest, SayHowFarAWordLiesInAVariableOfKnownType) {
   use(kBss, kServe);
-  facts_.extents = {{kBss, kBss + 24}};
+  facts_.variables = {{{kBss, kBss + 24}, kType}};
   EXPECT_EQ(label(kBss + 16), "+0x10 main.serve");
   EXPECT_EQ(label(kBss + 24), "perhaps after 0x18 main.serve");
 }
@@ -82,7 +85,7 @@ TEST_F(VariableLabelsTest, PreferWhoWorksWithTheWholeToWhoFillsAPart) {
   use(kBss, kServe);
   use(kBss + 8, kInit);
   EXPECT_EQ(label(kBss + 8), "main.init");
-  facts_.extents = {{kBss, kBss + 24}};
+  facts_.variables = {{{kBss, kBss + 24}, kType}};
   EXPECT_EQ(label(kBss + 8), "+0x8 main.serve");
 }
 
@@ -108,18 +111,45 @@ TEST_F(VariableLabelsTest, FollowPointersThatTheLinkerWrote) {
   EXPECT_EQ(label(kBss + 0x18), "perhaps after 0x18 main.book");
 }
 
+TEST_F(VariableLabelsTest, TellWhereInAValueOfWhichTypeAWordLies) {
+  use(kData, kServe);
+  use(kBss, kServe);
+  use(kBss + 8, kBook);
+  facts_.variables = {{{kBss, kBss + 24}, kType}};
+  for (const std::uint64_t at : {0, 8, 16}) {
+    const VariableWord word = find(kBss + at);
+    EXPECT_EQ(word.type, kType);
+    EXPECT_EQ(word.offset, at);
+    EXPECT_EQ(word.label.user, strings_.add("main.serve")) << "who uses the whole is told of each of its words";
+  }
+  EXPECT_FALSE(find(kBss + 24).type);
+  pointers_ = {{kBss + 0x40, kData}};
+  facts_.pointees = {{kData, 16, false, kType}};
+  for (const std::uint64_t at : {0, 8}) {
+    const VariableWord word = find(kBss + 0x40 + at);
+    EXPECT_EQ(word.type, kType);
+    EXPECT_EQ(word.offset, at);
+    EXPECT_EQ(rows_[word.label.behind.row].data, (heap::PlaceInData{heap::Section::kData, {}, 0})) << "of the pointer";
+  }
+  EXPECT_FALSE(find(kBss + 0x50).type) << "perhaps it is no part of the value";
+  pointers_ = {{kBss + 0x40, kData + 0x40}, {kData + 0x40, kData}};
+  facts_.pointees = {{kData, 16, false, kType}};
+  std::ranges::sort(pointers_, {}, &StaticPointer::target);
+  EXPECT_FALSE(find(kBss + 0x40).type) << "the type is that of a value on the way";
+}
+
 TEST_F(VariableLabelsTest, KnowAtLeastTheSizeOfVariablesBelowInBss) {
   use(kData, kServe);
   pointers_ = {{kBss + 0x20, kData}, {kBss + 0x60, kData + 0x50}};
-  facts_.extents = {{kBss + 0x10, kBss + 0x20}};
+  facts_.variables = {{{kBss + 0x10, kBss + 0x20}, kType}};
   EXPECT_EQ(label(kBss + 0x28), "behind (main.serve)");
   EXPECT_EQ(label(kBss + 0x30), "perhaps behind (main.serve)");
   use(kBss + 0x28, kBook);
   EXPECT_EQ(label(kBss + 0x28), "main.book") << "who uses the word says more";
   facts_.uses.pop_back();
-  facts_.extents = {{kBss + 0x40, kBss + 0x60}};
+  facts_.variables = {{{kBss + 0x40, kBss + 0x60}, kType}};
   EXPECT_EQ(label(kBss + 0x28), "perhaps behind (main.serve)") << "it lies above";
-  facts_.extents = {{kData + 0x10, kData + 0x20}};
+  facts_.variables = {{{kData + 0x10, kData + 0x20}, kType}};
   EXPECT_EQ(label(kBss + 0x28), "perhaps behind (main.serve)") << "it lies in another section";
 }
 
@@ -163,6 +193,16 @@ TEST_F(VariableLabelsTest, NameTheHolderBySymbol) {
   EXPECT_EQ(label(kBss + 0x28), "behind (named main.registry)");
 }
 
+TEST_F(VariableLabelsTest, DoNotTakeTheSymbolOfALiteralForAName) {
+  const auto bytes = binary::ElfBuilder(binary::ElfType::kExec).symbol("main..stmp_0", kData + 0x40, 16).build();
+  const binary::ElfFile elf(ByteView(bytes, "program"));
+  symbols_ = go::Symbols({{&elf, 0, "program"}});
+  use(kData, kServe);
+  pointers_ = {{kData + 0x40, kData}, {kBss + 0x20, kData + 0x48}};
+  EXPECT_EQ(label(kData + 0x40), "behind (main.serve)");
+  EXPECT_EQ(label(kBss + 0x20), "perhaps behind (main.serve)") << "by the literal on the way";
+}
+
 TEST_F(VariableLabelsTest, CompleteTheLabelsOfRootsWithoutAName) {
   use(kBss, kServe);
   use(kBss + 8, kServe, kInit);
@@ -184,13 +224,33 @@ TEST_F(VariableLabelsTest, CompleteTheLabelsOfRootsWithoutAName) {
   add(heap::RootKind::kGlobal, place, kBss + 8);
   add(heap::RootKind::kGlobal, unknown, kData);
   add(heap::RootKind::kFrame, frame, kBss + 8);
+  facts_.variables = {{{kBss, kBss + 8}, kType}};
   label_variables(facts_, pointers_, symbols_, modules_, name_of_, snapshot);
+  EXPECT_EQ(snapshot.roots[0].type, kType);
+  EXPECT_FALSE(snapshot.roots[1].type);
   place.basis = heap::Basis::kCode;
   place.user = snapshot.strings.add("main.serve");
   place.other_user = snapshot.strings.add("main.init");
   std::vector<heap::Label> found;
   for (const heap::Root& root : snapshot.roots) found.push_back(snapshot.labels[root.label.row]);
   EXPECT_TRUE(found == (std::vector{named, place, unknown, frame}));
+}
+
+TEST_F(VariableLabelsTest, SayWhereInItsTypeARootBegins) {
+  use(kBss, kServe);
+  facts_.variables = {{{kBss, kBss + 24}, kType}};
+  heap::Snapshot snapshot;
+  heap::LabelWriter labels(snapshot.labels);
+  heap::Label place;
+  place.data = {heap::Section::kBss, {}, 16};
+  heap::Root root;
+  root.label = labels.add(place);
+  root.where = kBss + 16;
+  snapshot.roots.push_back(root);
+  label_variables(facts_, pointers_, symbols_, modules_, name_of_, snapshot);
+  EXPECT_EQ(snapshot.roots[0].type, kType);
+  EXPECT_EQ(snapshot.roots[0].type_offset, 16U);
+  EXPECT_TRUE(heap::is_field(snapshot.roots[0], snapshot.labels[snapshot.roots[0].label.row]));
 }
 
 TEST(StaticPointers, AreWordsOfDataThatLeadToVariables) {
@@ -204,6 +264,15 @@ TEST(StaticPointers, AreWordsOfDataThatLeadToVariables) {
   modules[0].bss = {kBss, kBss + 0x40};
   EXPECT_THAT(static_pointers({{&elf, 0, "program"}}, modules),
               ElementsAre(FieldsAre(kData, kData + 16), FieldsAre(kBss, kData + 24), FieldsAre(kBss + 0x10, kData)));
+}
+
+TEST(TypedVariables, EachAddressKeepsTheLargestType) {
+  std::vector<TypedVariable> variables = {
+      {{kBss, kBss + 8}, TypeId(1)}, {{kData, kData + 8}, TypeId(2)}, {{kBss, kBss + 24}, kType}};
+  keep_largest(variables);
+  ASSERT_EQ(variables.size(), 2U);
+  EXPECT_EQ(variables[0].type, TypeId(2));
+  EXPECT_EQ(variables[1].type, kType);
 }
 
 TEST(Pointees, EachWordKeepsTheWholeSizeOrTheLargest) {

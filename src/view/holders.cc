@@ -367,7 +367,7 @@ class Describer {
   bool is_behind(const std::vector<LevelRun>& runs) const {
     const RootId root = runs.empty() ? RootId() : runs.front().first.root();
     const LabelId label = root ? snapshot_.roots[root.row].label : LabelId();
-    return label && snapshot_.labels[label.row].relation == heap::Relation::kBehind;
+    return label && snapshot_.labels[label.row].relation == heap::Relation::kBehind && !snapshot_.roots[root.row].type;
   }
 
   // " (9.8 MiB)": of a holder that has more than the things that it is called after.

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "heap/field_path.h"
 #include "view/names.h"
 #include "view/words.h"
 
@@ -170,6 +171,21 @@ RootFacts facts_of(const heap::Snapshot& snapshot, const heap::Root& root) {
   return facts;
 }
 
+namespace {
+
+// Names the variable of which the root is a field: the one that it lies in, or that points to that one, as a program
+// would write it.
+std::string whole_text(const heap::Snapshot& snapshot, const heap::Root& root, const heap::Label& label,
+                       Detail detail) {
+  if (label.relation == Relation::kBehind) return variable_text(snapshot, snapshot.labels[label.behind.row], detail);
+  heap::Label whole = label;
+  whole.relation = Relation::kItself;
+  whole.data.offset -= root.type_offset;
+  return variable_text(snapshot, whole, detail);
+}
+
+}  // namespace
+
 std::string root_text(const heap::Snapshot& snapshot, const heap::Root& root, Detail detail) {
   const heap::Label& label = label_of(snapshot, root);
   const NamesIn names(snapshot.strings, detail);
@@ -177,7 +193,8 @@ std::string root_text(const heap::Snapshot& snapshot, const heap::Root& root, De
     case heap::RootKind::kGroup:
       return group_text(names, label);
     case heap::RootKind::kGlobal:
-      return variable_text(snapshot, label, detail);
+      return heap::is_field(root, label) ? whole_text(snapshot, root, label, detail)
+                                         : variable_text(snapshot, label, detail);
     case heap::RootKind::kGoroutine:
       return root.goroutine ? fmt::format("goroutine {}", snapshot.goroutines[root.goroutine.row].goid) : "goroutine";
     case heap::RootKind::kFrame:
@@ -189,6 +206,13 @@ std::string root_text(const heap::Snapshot& snapshot, const heap::Root& root, De
   std::string text(kind_text(root.kind));
   if (is_queue(root.kind) && !function.empty()) text += ":";
   return with(text, function);
+}
+
+std::string root_text_with_field(const heap::Snapshot& snapshot, const heap::Root& root) {
+  std::string text = root_text(snapshot, root);
+  if (heap::is_field(root, label_of(snapshot, root)))
+    text += heap::field_path(snapshot, root.type, root.type_offset).text;
+  return text;
 }
 
 std::string type_name(const StringTable& strings, const std::vector<heap::Type>& types, TypeId type) {

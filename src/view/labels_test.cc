@@ -105,6 +105,26 @@ TEST_F(LabelText, SaysBehindWhichVariableAWordLiesAndHowSureThatIs) {
   EXPECT_EQ(text(RootKind::kGlobal, filled), "global of main.init, perhaps behind main.registry (bss+0x58)");
 }
 
+TEST_F(LabelText, OfAFieldNamesTheVariableThatHasIt) {
+  using Texts = std::pair<std::string, std::string>;
+  const TypeId type = heap_.structure("main.Registry", 32, {{"name", {}, 0}, {"sessions", {}, 16}});
+  const auto texts = [&](const Label& label) {
+    const RootId id = heap_.root(RootKind::kGlobal, label);
+    heap::Root& root = heap_.snapshot().roots[id.row];
+    root.type = type;
+    root.type_offset = 16;
+    return Texts(root_text(heap_.snapshot(), root), root_text_with_field(heap_.snapshot(), root));
+  };
+  Label named;
+  named.variable = string("main.registry");
+  EXPECT_EQ(texts(behind(named, Basis::kCode)), Texts("main.registry", "main.registry.sessions"));
+  EXPECT_EQ(texts(behind(used(), Basis::kCode)),
+            Texts("global of main.serve (bss+0x58)", "global of main.serve (bss+0x58).sessions"));
+  EXPECT_EQ(texts(used(Relation::kInside, 0x10)),
+            Texts("global of main.serve (bss+0x48)", "global of main.serve (bss+0x48).sessions"));
+  EXPECT_EQ(texts(named), Texts("main.registry", "main.registry")) << "it has fields, and is none";
+}
+
 TEST_F(LabelText, OfAWordOfAVariableHasTheWayThere) {
   EXPECT_EQ(variable_text({"main.all", heap::Section::kNone, "", 0, {}}), "main.all");
   EXPECT_EQ(variable_text({"main.all", heap::Section::kNone, "", 8, {}}), "main.all+0x8");

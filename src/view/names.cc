@@ -82,7 +82,9 @@ std::optional<heap::FieldPath> Names::field(graph::NodeId from, ObjectId to) con
     for (std::uint32_t t = row.first_target; t < row.first_target + row.target_count; ++t) {
       const heap::RootTarget& target = snapshot_.root_targets[t];
       if (target.object != to) continue;
-      if (row.type) return heap::field_path(snapshot_, row.type, target.offset);
+      if (row.type)
+        return heap::field_path(snapshot_, row.type, row.type_offset + target.offset, 0,
+                                [this](TypeId type) { return type_rules_.container(type) >= Container::kFirstByRule; });
       const bool named = row.kind == heap::RootKind::kGlobal && target.offset != 0;
       return named ? heap::field_path(snapshot_, {}, target.offset) : heap::FieldPath();
     }

@@ -48,10 +48,13 @@ Sentence owner_text(const heap::Snapshot& snapshot, const Owners& owners, std::u
   if (row.kind == OwnerKind::kRuntime || row.roots.empty()) return sentence("the runtime");
   if (row.kind == OwnerKind::kGoroutines) return goroutines_text(snapshot, owners.rules(), row);
   const Sentence first = named(snapshot, snapshot.roots[row.roots.front().row]);
-  const LabelId label = snapshot.roots[row.roots.front().row].label;
-  // A variable with a name, or what lies behind one, is told by that, however many words it has.
-  const bool is_named =
-      label && (snapshot.labels[label.row].variable || snapshot.labels[label.row].relation == heap::Relation::kBehind);
+  // A variable with a name, what lies behind one, and one of a known type is told by that, however many words it has.
+  const bool is_named = std::ranges::any_of(row.roots, [&](RootId id) {
+    const heap::Root& root = snapshot.roots[id.row];
+    if (!root.label) return false;
+    const heap::Label& label = snapshot.labels[root.label.row];
+    return label.variable || label.relation == heap::Relation::kBehind || heap::is_field(root, label);
+  });
   return row.roots.size() == 1 || is_named ? first
                                            : sentence("{} from {} on", format_count(row.roots.size(), "word"), first);
 }

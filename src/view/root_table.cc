@@ -95,7 +95,7 @@ TableShape root_shape() {
 Table root_table(const heap::Snapshot& snapshot, const graph::Dominators& dominators) {
   std::vector<RootRow> rows;
   const auto names = std::make_shared<std::vector<std::string>>();
-  for (const heap::Root& root : snapshot.roots) names->push_back(root_text(snapshot, root));
+  for (const heap::Root& root : snapshot.roots) names->push_back(root_text_with_field(snapshot, root));
   std::uint64_t shared = dominators.retained_bytes(graph::NodeId::super_root());
   for (std::uint32_t i = 0; i < snapshot.roots.size(); ++i) {
     const std::uint64_t retained = dominators.retained_bytes(RootId(i));

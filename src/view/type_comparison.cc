@@ -131,7 +131,7 @@ void compare_variables(const heap::Snapshot& snapshot, const graph::Dominators& 
     ++out.variables.all;
     out.variables.with += with.all_typed(root);
     out.variables.without += without.all_typed(root);
-    if (!without.all_typed(root)) untyped.emplace_back(retained, root_text(snapshot, root));
+    if (!without.all_typed(root)) untyped.emplace_back(retained, root_text_with_field(snapshot, root));
   }
   std::sort(untyped.begin(), untyped.end(), std::greater<>());
   for (auto& [bytes, name] : untyped) out.untyped_variables.push_back(std::move(name));

@@ -76,6 +76,18 @@ type task struct{ body [600]byte }
 type packet struct{ body [1300]byte }
 type settings struct{ body [240000]byte }
 type key int
+type load struct{ body [700]byte }
+
+// A variable of its own with several fields, and one that a pointer leads to.
+type depot struct {
+	mu    sync.Mutex
+	name  string
+	loads map[int]*load
+	bays  [3]struct {
+		number int
+		queued []*load
+	}
+}
 
 var (
 	items           = map[string]*item{}
@@ -84,6 +96,8 @@ var (
 	queue           []*job
 	watched         *watcher
 	table           [1024]*connection
+	north           = depot{loads: map[int]*load{}}
+	south           = &depot{loads: map[int]*load{}}
 	last            *time.Timer
 	mixed           = map[int]any{}
 	known           = map[int]sizer{}
@@ -117,6 +131,13 @@ func serve(ctx context.Context, cancel func()) {
 	defer cancel()
 	<-ctx.Done()
 	fmt.Fprintln(io.Discard, ctx.Err())
+}
+
+//go:noinline
+func store(i int) {
+	north.loads[i] = &load{}
+	north.bays[1].queued = append(north.bays[1].queued, &load{})
+	south.loads[i] = &load{}
 }
 
 //go:noinline
@@ -169,6 +190,9 @@ func main() {
 	}
 	packets <- packet{}
 	configure()
+	for i := 0; i < 900; i++ {
+		store(i)
+	}
 	for i := 0; i < 30; i++ {
 		ctx, cancel := context.WithCancel(base)
 		go serve(ctx, cancel)
@@ -203,6 +227,9 @@ func main() {
 	truth.OwnedIn("channel", "task", 1300, 1300*640, "main.tasks")
 	truth.OwnedIn("channel", "chan main.packet", 1, 500*1300, "main.packets")
 	truth.Owned("settings", 3, 3*240000, "main.base")
+	truth.Hold("main.north.loads", "*main.load", 900, 900*704)
+	truth.Hold("main.north.bays[1].queued", "*main.load", 900, 900*704)
+	truth.Hold("main.south.loads", "*main.load", 900, 900*704)
 	truth.OwnedIn("sync.Map", "session", 1100, 1100*704, "main.sessions")
 	truth.OwnedIn("list.List", "event", 1200, 1200*(416+48), "main.recent")
 	if poolKeepsAll {
@@ -211,5 +238,5 @@ func main() {
 		truth.Owned("buffer", 700, 700*3072, "main.used")
 	}
 	truth.Ready()
-	fmt.Fprintln(io.Discard, len(items), len(byName), len(byLabel), licence, banner, queue, watched, table, last, mixed, known, &sessions, recent, tasks, packets, base)
+	fmt.Fprintln(io.Discard, len(items), len(byName), len(byLabel), licence, banner, queue, watched, table, last, mixed, known, &sessions, recent, tasks, packets, base, &north, south)
 }
