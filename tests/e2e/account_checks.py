@@ -1,9 +1,8 @@
 """Checks of where the memory of a process is: its account, the C heap, mappings, free slots, stacks, and the collector's pace."""
-from checking import check, differ, outside, still
+from checking import THREADS_STARTED, check, differ, outside, still
 
 MALLOC_SLACK = 16 << 10  # bytes in blocks for threads that start
 THREAD_ARENA = 132 << 10  # bytes of the arena that malloc makes for a thread
-THREADS_STARTED = 4      # that many may start, each with an arena, after the program has counted
 RESIDENT_SLACK = 192 << 10   # bytes that were never written to: of the room for the line of truth, and of small spans
 
 PARTS = ("live", "garbage", "free", "stacks", "runtime", "globals", "c_heap", "mappings", "files", "rest")

@@ -18,7 +18,8 @@ import re
 
 import account_checks  # adds its checks to the list
 import cells
-from checking import CHECKS, Case, applicable, check, differ, outside, still  # CHECKS, Case, applicable: for who imports this
+from checking import (  # CHECKS, Case, applicable: for who imports this
+    CHECKS, THREADS_STARTED, Case, applicable, check, differ, outside, still)
 
 FLOATING_LIMIT = 20      # so many objects may only be in the last mark, on an idle fixture after two collections
 LIVE_TOLERANCE = 0.001   # of the live bytes
@@ -649,6 +650,8 @@ def a_picture_answers_as_the_process_did(case):
     theirs = case.others["live"]("report")["heap"]
     for name in ("objects", "bytes", "reachable_objects", "reachable_bytes", "edges"):
         slack = max(SMALL_HEAP_SLACK, LIVE_TOLERANCE * theirs[name])
+        if case.starts_threads():
+            slack = max(slack, THREADS_STARTED * THREAD_RECORD_BYTES)
         yield from outside(f"heap.{name}", theirs[name] - slack, theirs[name] + slack, case.heap[name])
 
 

@@ -245,6 +245,14 @@ class ChecksTest(unittest.TestCase):
         too_much = changed(with_threads, ("memstats", "HeapReleased"), 501 + checking.STARTED_PAGES)
         self.assertIn("mem_stats_equal_the_programs_own", complaints(case(truth=too_much)))
 
+    def test_records_of_threads_of_c_may_come_between_two_looks(self):
+        more = changed(GOOD, ("report", "heap", "edges"), GOOD["report"]["heap"]["edges"] + 4 * checks.THREAD_RECORD_BYTES)
+        others = (("live", None),)
+        self.assertIn("a_picture_answers_as_the_process_did", complaints(case("core", answers=more, others=others)))
+        with_threads = changed(TRUTH, ("facts", "callbacks"), 5)
+        self.assertNotIn("a_picture_answers_as_the_process_did",
+                         complaints(case("core", truth=with_threads, answers=more, others=others)))
+
     def test_a_c_heap_that_the_account_misses_is_found(self):
         truth = changed(TRUTH, ("facts", "c_heap_bytes"), 14)
         self.assertEqual(list(complaints(case(truth=truth))), ["c_heap_is_seen"])
