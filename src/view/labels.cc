@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <span>
+
 #include "base/text.h"
 #include "heap/field_path.h"
 #include "view/names.h"
@@ -210,7 +213,9 @@ std::string root_text(const heap::Snapshot& snapshot, const heap::Root& root, De
 
 std::string root_text_with_field(const heap::Snapshot& snapshot, const heap::Root& root) {
   std::string text = root_text(snapshot, root);
-  if (heap::is_field(root, label_of(snapshot, root)))
+  const auto targets = std::span(snapshot.root_targets).subspan(root.first_target, root.target_count);
+  const bool is_word = std::ranges::all_of(targets, [](const heap::RootTarget& target) { return target.offset == 0; });
+  if (is_word && heap::is_field(root, label_of(snapshot, root)))
     text += heap::field_path(snapshot, root.type, root.type_offset).text;
   return text;
 }

@@ -54,7 +54,7 @@ RootFacts facts_of(const heap::Snapshot& snapshot, const heap::Root& root);
 // pool.go:17", "finalizer main.close".
 // A variable that is a field of another one is called after that: "main.cache" of both words of `var cache = &Cache{}`.
 std::string root_text(const heap::Snapshot& snapshot, const heap::Root& root, Detail detail = Detail::kFull);
-// The same with the field: "main.cache.entries".
+// The same with the field, if it is one word: "main.cache.entries".
 std::string root_text_with_field(const heap::Snapshot& snapshot, const heap::Root& root);
 
 // Names a package variable:

@@ -29,7 +29,7 @@ WRONG_WITHOUT_DWARF = 0.001
 EXACT = ("header", "interface", "closure")  # evidence that is never wrong
 LABELLED_FROM = 0.001    # of the live bytes: variables that hold more must have a label
 LABEL = re.compile(r"(global of|global\+0x[0-9a-f]+ of|variable (perhaps )?behind|0x[0-9a-f]+ after a global of) \S.* "
-                   r"\((data|bss)\+0x[0-9a-f]+( of [\w.]+)?\)")
+                   r"\((data|bss)\+0x[0-9a-f]+( of [\w.]+)?\)([.\[].*)?")
 SYMBOL_SOURCES = {"the twin", "a file of debug information", "a folder by build id"}
 LIKE_DWARF = 0.99        # of the bytes that debug information types, without it
 LIKE_DWARF_BEFORE_HEADERS = 0.97  # up to Go 1.21, where no object names its type
@@ -591,8 +591,9 @@ def variables_without_symbol_are_called_after_who_uses_them(case):
 def debug_information_names_variables(case):
     """Only looks at those of the program: what the linker makes only has a symbol."""
     names = variables(case.others["without symbols"]("roots"))
-    for at, name in variables(case.answer("roots")).items():
-        if name.startswith("main.") and not name.startswith("main..") and names.get(at) != name:
+    for root in case.answer("roots")["roots"]:
+        name, at = root.get("variable") or "", root.get("where")  # what a literal became has no name of its own
+        if name.startswith("main.") and names.get(at) != name:
             yield differ(f"variable at {at} without the symbol table", name, names.get(at))
 
 

@@ -63,7 +63,7 @@ GOOD = {
                               "known_by": {"wrong": {"header": {"objects": 0, "bytes": 0}, "code": {"objects": 1, "bytes": 16}}},
                               "large_variables": {"all": 20, "typed_with": 20, "typed_without": 19, "untyped": ["main.odd"]},
                               "frame_slots": {"all": 100, "typed_with": 100, "typed_without": 90}},
-    "roots": {"roots": [{"name": "main.byID", "kind": "global", "where": "0x1000", "retained": 0},
+    "roots": {"roots": [{"name": "main.byID", "variable": "main.byID", "kind": "global", "where": "0x1000", "retained": 0},
                         {"name": "main.small", "kind": "global", "where": "0x1008", "retained": 0}]},
     "labels --top 0": {"labels": [{"key": "tenant", "value": "acme", "goroutines": 2, "exclusive": 58, "shared": 7}]},
     "goroutines --each --top 0": {"goroutines": [{"labels": "route=/pay, tenant=acme"}, {"labels": "tenant=acme"}, {"labels": None}]},
