@@ -31,6 +31,7 @@ enum class Callee : std::uint8_t {
   kTypedSliceCopy,      // type RAX, destination RBX, source RDI
   kMakeChan,            // chan type RAX -> chan RAX
   kAddCleanup,          // dictionary RAX, object RBX, func value RCX, argument RDI and on: generic, Go 1.24 and later
+  kAnyAddress,          // the address of anything RAX: race and sanitizer checks
   kWriteBarrier,        // keeps all registers but R11
   kDuff,                // overwrites RDI, RSI and vector registers; is called at addresses in its middle
   kAway,                // does not return

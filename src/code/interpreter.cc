@@ -488,6 +488,8 @@ bool Interpreter::call_runtime(Callee callee) {
       note(origin_of(look(binary::kRbx)), pointer(in_rax, true), true);
       note(origin_of(look(binary::kRdi)), pointer(in_rax, true), true);
       break;
+    case Callee::kAnyAddress:
+      break;
     case Callee::kAddCleanup:
       note_cleanup();
       return false;

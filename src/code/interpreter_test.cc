@@ -27,7 +27,7 @@ using testing::UnorderedElementsAre;
 
 constexpr Address kNewObject{0x400100}, kMapAssign{0x400200}, kGrowSlice{0x400300}, kOtherFunction{0x400400},
     kBarrier{0x400500}, kMethodCode{0x400600}, kMakeMap{0x400700}, kMakeSmallMap{0x400800}, kAddCleanup{0x400900},
-    kItab{0x400a00};
+    kItab{0x400a00}, kRaceRead{0x400b00};
 constexpr Address kEntry{0x401000};
 constexpr Address kGlobal{0x700000}, kSecond{0x700040};
 
@@ -170,7 +170,8 @@ class InterpreterTest : public testing::Test {
                            {kBarrier, Callee::kWriteBarrier},
                            {kMakeMap, Callee::kMakeChan},
                            {kMakeSmallMap, Callee::kMakeSmallMap},
-                           {kAddCleanup, Callee::kAddCleanup}});
+                           {kAddCleanup, Callee::kAddCleanup},
+                           {kRaceRead, Callee::kAnyAddress}});
     WordTypes types(reader);
     const Signatures signatures(
         std::unordered_map<Address, Signature>{
@@ -433,6 +434,13 @@ TEST_F(InterpreterTest, CallsTellWhatTheyGiveAndFunctionsTakeWhatTheyAreGiven) {
   known.first_given = WordType::pointer(node);
   EXPECT_THAT(follow(Code().load(kRcx, kRax, 8).store(kGlobal, kRcx).ret()).strong(kGlobal),
               ElementsAre(WordType::pointer(item)));
+}
+
+TEST_F(InterpreterTest, ACheckOfAnyAddressSaysNothingOfWhatLiesThere) {
+  known.words[Origin{.root = Origin::Root::kArgument, .at = kRaceRead}] = WordType::pointer(item);
+  const Code code = Code().lea(kRax, kSecond).call(kRaceRead).lea(kRax, item).call(kNewObject).call(kRaceRead).ret();
+  EXPECT_THAT(follow(code).variables, IsEmpty());
+  EXPECT_THAT(follow(code).given, IsEmpty());
 }
 
 TEST_F(InterpreterTest, WhatAFunctionSaysOfThingsBehindItsArgumentHoldsForTheCallersValue) {

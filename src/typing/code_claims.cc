@@ -29,6 +29,10 @@ const FrameWord* find_at(const std::vector<FrameWord>& words, Address function, 
   return found != nullptr && found->offset == offset ? found : nullptr;
 }
 
+bool has_several_words(TypeKind kind) {
+  return kind == TypeKind::kInterface || kind == TypeKind::kSlice || kind == TypeKind::kString;
+}
+
 }  // namespace
 
 void CodeClaims::set_closure_layouts() {
@@ -43,7 +47,7 @@ void CodeClaims::claim_strong() {
   for (const code::GlobalWord& global : evidence_.globals) {
     if (!global.strong) continue;
     speak_of(global.at, global.said_by, nullptr);
-    claim_word(global.at, global.word);
+    claim_global(global);
   }
 }
 
@@ -52,7 +56,7 @@ void CodeClaims::claim_weak() {
   for (const code::GlobalWord& global : evidence_.globals) {
     if (global.strong) continue;
     speak_of(global.at, global.said_by, nullptr);
-    claim_word(global.at, global.word);
+    claim_global(global);
   }
   for (const code::TypedVariable& variable : evidence_.variables) {
     speak_of(variable.at, variable.said_by, nullptr);
@@ -68,6 +72,20 @@ void CodeClaims::claim_weak() {
     speak_of(path.origin.at, path.said_by, &path.origin);
     if (at) claim_word(at, path.word);
   }
+}
+
+// The words of an interface, a slice or a string can go separate ways: a variable that got the first word of one need
+// not be one itself (`kind = reflect.TypeOf(x)`, where TypeOf is no more than that word).
+void CodeClaims::claim_global(const code::GlobalWord& global) {
+  const code::WordType& word = global.word;
+  const bool is_first = word.kind == code::WordKind::kPart && word.offset == 0;
+  const TypeId type = is_first ? table_.intern(word.type) : TypeId();
+  if (!type || !has_several_words(table_[type].kind)) return claim_word(global.at, word);
+  const auto next = std::ranges::lower_bound(evidence_.globals, global.at + kWord, {}, &code::GlobalWord::at);
+  const bool is_whole = next != evidence_.globals.end() && next->at == global.at + kWord &&
+                        next->word == code::WordType::part(word.type, kWord);
+  if (is_whole) return claim_word(global.at, word);
+  claim_rest(global.at, word);
 }
 
 void CodeClaims::claim_cleanup(Address code, Address argument) {
@@ -112,10 +130,14 @@ void CodeClaims::claim_rest(Address at, const code::WordType& word) {
   const TypeId type = table_.intern(word.type);
   if (!type) return;
   if (table_[type].size == kWord) return claim_value(at, word.type, {});
-  const Address text = runtime_.memory.try_pointer(at).value_or(Address());
-  if (table_[type].kind != TypeKind::kString || !text) return;
+  const Address first = runtime_.memory.try_pointer(at).value_or(Address());
+  const TypeKind kind = table_[type].kind;
+  const TypeId elem = kind == TypeKind::kString  ? table_.text()
+                      : kind == TypeKind::kSlice ? table_[type].elem
+                                                 : TypeId();
+  if (!first || !elem) return;
   because(at, {}, {});
-  propagation_.claim_elements(text, table_.text(), 0, KnownBy::kCode);
+  propagation_.claim_elements(first, elem, 0, KnownBy::kCode);
 }
 
 // A variable of a frame lies at `at`, and its address is a `pointer`. `live` is a live word at or behind it.

@@ -45,6 +45,7 @@ class CodeClaims {
     int depth = 0;
   };
   void claim_word(Address at, const code::WordType& word);
+  void claim_global(const code::GlobalWord& global);
   void claim_slot(const LiveFrame& frame, Address slot);
   void claim_rest(Address at, const code::WordType& word);
   void claim_variable(Address at, const code::WordType& pointer, Address live);

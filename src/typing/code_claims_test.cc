@@ -83,6 +83,30 @@ TEST_F(CodeClaimsTest, TypeWhatVariablesPointTo) {
   EXPECT_TRUE(grounds_of(one).strong);
 }
 
+TEST_F(CodeClaimsTest, TakeTheFirstWordOfAnInterfaceForOneOnlyWithTheSecond) {
+  const Address eface = image_.interface({}, "interface {}");
+  const std::uint32_t behind = heap_.add(32, true), held = heap_.add(32, true);
+  for (const auto& [at, row] : {std::pair(variables_, behind), std::pair(variables_ + 0x20, held)}) {
+    image_.write(at, item_.value);
+    image_.write(at + 8, heap_.at(row).value);
+  }
+  evidence_.globals = {{variables_, WordType::part(eface, 0), true, kInstruction},
+                       {variables_ + 0x20, WordType::part(eface, 0), true, kInstruction},
+                       {variables_ + 0x28, WordType::part(eface, 8), true, kInstruction}};
+  claim_all();
+  EXPECT_EQ(type(behind), "") << "what lies behind a reflect.Type is another variable";
+  EXPECT_EQ(type(held), "main.Item");
+}
+
+TEST_F(CodeClaimsTest, TakeTheFirstWordOfASliceForItsElements) {
+  const Address slice = image_.slice(item_, "[]main.Item");
+  const std::uint32_t elements = heap_.add(96, true);
+  image_.write(variables_, heap_.at(elements).value);
+  evidence_.globals = {{variables_, WordType::part(slice, 0), true, kInstruction}};
+  claim_all();
+  EXPECT_EQ(type(elements), "main.Item");
+}
+
 TEST_F(CodeClaimsTest, PreferWhatIsStoredToWhatIsOnlyUsed) {
   const Address other =
       image_.structure({{"next", item_pointer_, 0}, {"a", integer_, 8}, {"b", integer_, 16}, {"c", integer_, 24}}, 32,
