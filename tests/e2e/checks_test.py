@@ -253,6 +253,12 @@ class ChecksTest(unittest.TestCase):
         self.assertNotIn("a_picture_answers_as_the_process_did",
                          complaints(case("core", truth=with_threads, answers=more, others=others)))
 
+    def test_two_looks_at_threads_of_c_are_compared_in_a_core_only(self):
+        name, others = "the_layout_table_gives_the_same_graph_as_debug_information", [("bare reading", changed(GOOD, ("report", "heap", "bytes"), 1))]
+        with_threads = changed(TRUTH, ("facts", "callbacks"), 5)
+        for kind, truth, found in (("live", TRUTH, True), ("live", with_threads, False), ("core", with_threads, True)):
+            self.assertEqual(name in complaints(case(kind, truth=truth, others=others)), found, (kind, found))
+
     def test_a_c_heap_that_the_account_misses_is_found(self):
         truth = changed(TRUTH, ("facts", "c_heap_bytes"), 14)
         self.assertEqual(list(complaints(case(truth=truth))), ["c_heap_is_seen"])
