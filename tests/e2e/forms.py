@@ -15,6 +15,7 @@ import subprocess
 import sys
 
 import cells
+import cores
 import scenes
 from identity import MEMORY_SLACK, expect_given, scrambled
 from processes import Fixture
@@ -48,6 +49,16 @@ def a_cut_core_is_said_to_be_one_and_nothing_else(scene):
         done = scene.run(part)
         scene.expect("a cut core of the kernel", (1, True, False),
                      (done.returncode, "(cut off by a size limit or a full disk: " in done.stderr, "layouts" in done.stderr))
+
+
+@check
+def the_cores_of_the_matrix_are_those_of_gdb(scene):
+    for mode in ("stripped", "external"):
+        with Fixture(scene.build("zoo", mode)) as target, cores.stopped(target.pid):
+            ours, gdbs = (cores.contents(make(target.pid, scene.folder / make.__name__))
+                          for make in (cores.core_of_stopped, cores.gcore))
+        scene.expect(f"{mode}: segments", list(gdbs), list(ours))
+        scene.expect(f"{mode}: segments with other bytes", [], [s for s in gdbs if gdbs[s] != ours.get(s)])
 
 
 @check

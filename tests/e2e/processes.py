@@ -8,12 +8,10 @@ import signal
 import subprocess
 import time
 
+from cores import Broken, gcore, sparse_core
+
 READY_SECONDS = 300  # the largest heaps of bench/ take minutes to build
 VERB_SECONDS = 300
-
-
-class Broken(Exception):
-    """Raised when the machinery around a check fails: a fixture did not start, or holdfast gave no answer."""
 
 
 class Lines:
@@ -72,6 +70,9 @@ class Fixture:
     def core(self, prefix):
         return core_of(self.pid, prefix)
 
+    def sparse_core(self, prefix):
+        return sparse_core(self.pid, prefix)
+
     def kernel_core(self):
         """Returns the core that the kernel writes as the program dies of SIGABRT. Needs crash=True and a folder of its own."""
         pattern = pathlib.Path("/proc/sys/kernel/core_pattern").read_text().strip()
@@ -124,11 +125,8 @@ def allow_cores():
 
 def core_of(pid, prefix):
     """Makes a core with gcore; the program goes on. Its zeros become holes where the file system has them, as in the
-    kernel's cores: gdb writes a gigabyte of reserved addresses that nobody has touched, and every look would read it."""
-    done = subprocess.run(["gcore", "-o", prefix, str(pid)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    path = pathlib.Path(f"{prefix}.{pid}")
-    if not path.exists():
-        raise Broken(f"gcore wrote no {path}: {done.stdout[-500:]}")
+    kernel's cores: every look would read the gigabyte of reserved addresses that gdb writes."""
+    path = gcore(pid, prefix)
     subprocess.run(["fallocate", "--dig-holes", path], check=False, stderr=subprocess.DEVNULL)
     return path
 

@@ -6,7 +6,7 @@
   tests/e2e/run.py --releases 1.26 --programs zoo,list --modes dwarf --targets live,core,hold
   tests/e2e/run.py --list                                what would run
 
-Targets: live (the process), core (of gcore), hold (a capture of the process), kcore (the core that the kernel writes as the
+Targets: live (the process), core (as gcore writes it), hold (a capture of the process), kcore (the core that the kernel writes as the
 program crashes). The checks are in checks.py, the programs in programs/. Ends with `N passed, N failed`, exit code 1 if any failed.
 """
 import argparse
@@ -119,7 +119,7 @@ def run_still(tally, binary, program, cell, targets, folder):
             live.run(["capture", fixture.pid, "-o", folder / "fixture.hold"])
             pictures["hold"] = Holdfast(binary, folder / "fixture.hold")
         if "core" in targets:
-            core = fixture.core(folder / "core")
+            core = fixture.sparse_core(folder / "core")
             pictures["core"] = Holdfast(binary, core)
         alarms = fixture.alarms()
         again = labels_of_another_run(binary, program) if "live" in targets and not cells.MODES[cell.mode].dwarf else None
