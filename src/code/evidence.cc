@@ -100,7 +100,7 @@ class Recorder : public Observer {
 
   // `interpreter` is about to follow the function.
   void begin(Address function, const Interpreter& interpreter) {
-    round_.results[function] = {};
+    results_ = &(round_.results[function] = {});
     interpreter_ = &interpreter;
     used_.clear();
   }
@@ -127,12 +127,11 @@ class Recorder : public Observer {
   void cleanup(Address code, Address type) override {
     if (!is_nameless(type)) Claims::add(round_.cleanups[code], said(WordType::pointer(type)));
   }
-  void result(Address function, std::uint8_t number, const WordType& word) override {
-    Results& results = round_.results[function];
+  void result(std::uint8_t number, const WordType& word) override {
     if (!word || is_nameless(word.type) || word.offset != 0)
-      results.anything |= 1U << number;
+      results_->anything |= 1U << number;
     else
-      results.words.emplace_back(number, said(word));
+      results_->words.emplace_back(number, said(word));
   }
   void given(Address function, std::uint8_t number, const WordType& word) override {
     if (!is_nameless(word.type) && (word.kind == WordKind::kPart || word.offset == 0))
@@ -157,6 +156,7 @@ class Recorder : public Observer {
   Round& round_;
   WordTypes& types_;
   const Interpreter* interpreter_ = nullptr;
+  Results* results_ = nullptr;  // of the function that is followed
   std::vector<VariableUses::Use> used_;
 };
 
@@ -244,9 +244,9 @@ class Asked : public Knowledge {
     questions_.push_back(Facts::question(origin));
     return knowledge_.word_at(origin);
   }
-  std::span<const PathWord> below(const Origin& argument) const override {
-    questions_.push_back(Facts::question_below(argument));
-    return knowledge_.below(argument);
+  const ArgumentUses* argument_uses(Address function) const override {
+    questions_.push_back(Facts::question_argument_uses(function));
+    return knowledge_.argument_uses(function);
   }
   RegisterWords given(Address function) const override {
     questions_.push_back(Facts::question_given(function));
@@ -351,7 +351,7 @@ class Reading {
       facts.uses = said_.uses.best();
       changed = facts_.replace(std::move(facts));
       ++rounds;
-    } while (!changed.empty() && rounds < kMostRounds);
+    } while (!changed.all().empty() && rounds < kMostRounds);
   }
 
   void add_facts(CodeEvidence& out) const {

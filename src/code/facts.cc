@@ -16,8 +16,8 @@ Address answer(const NamedType& named) {
 const RegisterWords& answer(const RegisterWords& words) {
   return words;
 }
-const std::vector<PathWord>& answer(const std::vector<PathWord>& paths) {
-  return paths;
+const ArgumentUses& answer(const ArgumentUses& uses) {
+  return uses;
 }
 
 template <typename Key, typename Value, typename Hash, typename Question>
@@ -42,50 +42,58 @@ typename Map::mapped_type value_of(const Map& map, const Key& key) {
 }  // namespace
 
 Facts::Facts(const LibraryUses& library) {
-  for (const auto& [entry, paths] : library) library_[{.root = Origin::Root::kArgument, .at = entry}] = paths;
-  below_ = library_;
+  for (const auto& [entry, paths] : library) library_[entry].below = paths;
+  argument_uses_ = find_argument_uses({});
 }
 
 void Facts::start_with(FactTables tables) {
-  below_ = find_below(tables);
-  tables_ = std::move(tables);
+  UsesByFunction argument_uses = find_argument_uses(tables);
+  take(std::move(tables), std::move(argument_uses));
 }
 
 Questions Facts::replace(FactTables tables) {
   Questions changed;
-  Below below = find_below(tables);
+  UsesByFunction argument_uses = find_argument_uses(tables);
   note_changes(
       tables_.origins, tables.origins, [](const Origin& origin) { return question(origin); }, changed);
   note_changes(tables_.given, tables.given, question_given, changed);
   note_changes(tables_.closures, tables.closures, question_closure, changed);
-  note_changes(below_, below, question_below, changed);
-  tables_ = std::move(tables);
-  below_ = std::move(below);
+  note_changes(argument_uses_, argument_uses, question_argument_uses, changed);
+  take(std::move(tables), std::move(argument_uses));
   return changed;
 }
 
-Facts::Below Facts::find_below(const FactTables& tables) const {
-  Below below = library_;
+void Facts::take(FactTables tables, UsesByFunction argument_uses) {
+  tables_ = std::move(tables);
+  argument_uses_ = std::move(argument_uses);
+  origins_ = {};
+  for (const auto& [origin, verdict] : tables_.origins) origins_.insert(OriginHash()(origin));
+}
+
+Facts::UsesByFunction Facts::find_argument_uses(const FactTables& tables) const {
+  UsesByFunction found = library_;
   for (const auto& [origin, verdict] : tables.origins) {
-    if (origin.root != Origin::Root::kArgument || origin.loads == 0) continue;
-    const Origin argument{.root = origin.root, .number = origin.number, .at = origin.at};
-    if (!library_.contains(argument)) below[argument].push_back({origin, verdict.word});
+    if (origin.root != Origin::Root::kArgument) continue;
+    if (origin.loads == 0)
+      found[origin.at].words[origin.number] = verdict.word;
+    else if (origin.number != 0 || !library_.contains(origin.at))
+      found[origin.at].below.push_back({origin, verdict.word});
   }
-  for (auto& [argument, paths] : below) std::ranges::sort(paths, {}, &PathWord::origin);
-  return below;
+  for (auto& [function, uses] : found) std::ranges::sort(uses.below, {}, &PathWord::origin);
+  return found;
 }
 
 WordType Facts::word_at(const Origin& origin) const {
-  return value_of(tables_.origins, origin).word;
+  return origins_.may_have(OriginHash()(origin)) ? value_of(tables_.origins, origin).word : WordType();
 }
 
 RegisterWords Facts::given(Address function) const {
   return value_of(tables_.given, function);
 }
 
-std::span<const PathWord> Facts::below(const Origin& argument) const {
-  const auto at = below_.find(argument);
-  return at == below_.end() ? std::span<const PathWord>() : at->second;
+const ArgumentUses* Facts::argument_uses(Address function) const {
+  const auto at = argument_uses_.find(function);
+  return at == argument_uses_.end() ? nullptr : &at->second;
 }
 
 Address Facts::closure_type(Address code) const {

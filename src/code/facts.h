@@ -44,8 +44,34 @@ struct FactTables {
   bool operator==(const FactTables&) const = default;
 };
 
+// Says of most hashes that are not in a table that they are not, without a look at the table: half a MiB of bits stays
+// in the cache of the processor, a table with a hundred thousand entries does not.
+class HashFilter {
+ public:
+  void insert(std::uint64_t hash) { bits_[place(hash) / 64] |= std::uint64_t{1} << (place(hash) % 64); }
+  bool may_have(std::uint64_t hash) const { return (bits_[place(hash) / 64] >> (place(hash) % 64) & 1) != 0; }
+
+ private:
+  static constexpr unsigned kBits = 22;
+  static std::uint64_t place(std::uint64_t hash) { return hash & ((std::uint64_t{1} << kBits) - 1); }
+
+  std::vector<std::uint64_t> bits_ = std::vector<std::uint64_t>((std::size_t{1} << kBits) / 64);
+};
+
 // Questions as numbers. Two questions with one number do no harm: a function is followed once more than needed.
-using Questions = std::unordered_set<std::uint64_t>;
+class Questions {
+ public:
+  void insert(std::uint64_t question) {
+    filter_.insert(question);
+    all_.insert(question);
+  }
+  bool contains(std::uint64_t question) const { return filter_.may_have(question) && all_.contains(question); }
+  const std::unordered_set<std::uint64_t>& all() const { return all_; }
+
+ private:
+  HashFilter filter_;
+  std::unordered_set<std::uint64_t> all_;
+};
 
 class Facts : public Knowledge {
  public:
@@ -60,23 +86,28 @@ class Facts : public Knowledge {
 
   WordType word_at(const Origin& origin) const override;
   RegisterWords given(Address function) const override;
-  std::span<const PathWord> below(const Origin& argument) const override;
+  const ArgumentUses* argument_uses(Address function) const override;
   Address closure_type(Address code) const override;
 
   static std::uint64_t question(const Origin& origin) { return OriginHash()(origin); }
-  static std::uint64_t question_below(const Origin& argument) { return ~question(argument); }
   static std::uint64_t question_given(Address function) {
     return question({.root = Origin::Root::kNone, .number = 1, .at = function});
+  }
+  static std::uint64_t question_argument_uses(Address function) {
+    return question({.root = Origin::Root::kNone, .number = 2, .at = function});
   }
   static std::uint64_t question_closure(Address code) { return question({.root = Origin::Root::kNone, .at = code}); }
 
  private:
-  using Below = std::unordered_map<Origin, std::vector<PathWord>, OriginHash>;
+  using UsesByFunction = std::unordered_map<Address, ArgumentUses>;
 
-  Below find_below(const FactTables& tables) const;
+  void take(FactTables tables, UsesByFunction argument_uses);
+  UsesByFunction find_argument_uses(const FactTables& tables) const;
 
   FactTables tables_;
-  Below below_, library_;  // by argument: words reached from it that its type, if it has one, does not tell
+  HashFilter origins_;            // of tables_.origins
+  UsesByFunction library_;        // of the first argument alone, whatever the code says of it
+  UsesByFunction argument_uses_;  // of all
 };
 
 }  // namespace holdfast::code

@@ -39,30 +39,41 @@ FactTables some_facts() {
 TEST(Facts, WordsBehindArgumentsAreListedByTheWay) {
   Facts facts{{}};
   facts.replace(some_facts());
-  const auto below = facts.below(argument(kFunction));
+  ASSERT_NE(facts.argument_uses(kFunction), nullptr);
+  const std::vector<PathWord>& below = facts.argument_uses(kFunction)->below;
   ASSERT_EQ(below.size(), 2U);
   EXPECT_EQ(below[0].word, WordType::pointer(kNode, 0, true));
   EXPECT_EQ(below[1].origin, argument(kFunction).load(16).load(8));
-  EXPECT_THAT(facts.below(argument(kOther)), IsEmpty());
+  EXPECT_EQ(facts.argument_uses(kOther), nullptr);
 }
 
 TEST(Facts, OfTheLibraryStandBeforeThoseOfTheCode) {
   const PathWord root{argument(kFunction).load(16), WordType::pointer(kItem)};
   Facts facts{{{kFunction, {root}}}};
-  EXPECT_THAT(facts.below(argument(kFunction)), ElementsAre(root));
-  facts.replace(some_facts());
-  EXPECT_THAT(facts.below(argument(kFunction)), ElementsAre(root));
+  EXPECT_THAT(facts.argument_uses(kFunction)->below, ElementsAre(root));
+  FactTables found = some_facts();
+  const Origin second{.root = Origin::Root::kArgument, .number = 1, .at = kFunction};
+  found.origins[argument(kFunction)] = found.origins[second.load(8)] = {WordType::pointer(kNode), false, kOther};
+  facts.replace(found);
+  const ArgumentUses& uses = *facts.argument_uses(kFunction);
+  EXPECT_THAT(uses.below, ElementsAre(root, PathWord{second.load(8), WordType::pointer(kNode)}));
+  EXPECT_EQ(uses.words[0], WordType::pointer(kNode));
 }
 
 TEST(Facts, TellWhichQuestionsHaveAnotherAnswer) {
   Facts facts{{}};
   facts.replace(some_facts());
-  EXPECT_THAT(facts.replace(some_facts()), IsEmpty());
+  EXPECT_THAT(facts.replace(some_facts()).all(), IsEmpty());
   FactTables next = some_facts();
   next.given[kOther][1] = WordType::pointer(kNode);
   next.closures.erase(kOther);
-  EXPECT_THAT(facts.replace(next),
-              UnorderedElementsAre(Facts::question_given(kOther), Facts::question_closure(kOther)));
+  const Origin path = argument(kFunction).load(8);
+  next.origins[path].word = WordType::pointer(kItem);
+  const Questions changed = facts.replace(next);
+  EXPECT_THAT(changed.all(), UnorderedElementsAre(Facts::question_given(kOther), Facts::question_closure(kOther),
+                                                  Facts::question(path), Facts::question_argument_uses(kFunction)));
+  EXPECT_TRUE(changed.contains(Facts::question(path)));
+  EXPECT_FALSE(changed.contains(Facts::question_given(kFunction)));
 }
 
 TEST(FactsFile, GivesBackWhatWasWritten) {

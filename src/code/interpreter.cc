@@ -523,19 +523,7 @@ void Interpreter::note_cleanup() {
 
 // `entry` is null for calls through a word. The signature does not include the receiver.
 void Interpreter::call_with(const Signature* signature, Address entry, bool has_receiver) {
-  const std::uint8_t first = has_receiver ? 1 : 0;
-  for (std::uint8_t i = first; i < kArgumentWords; ++i) {
-    WordType wanted = signature != nullptr ? signature->in[i - first] : WordType();
-    const Value& value = look(kArgumentRegisters[i]);
-    if (entry && reporting_ && value.is_typed()) observer_.given(entry, i, value.word());
-    if (!wanted && i > first) wanted = value_behind(look(kArgumentRegisters[i - 1]));
-    const bool is_exact = static_cast<bool>(wanted);
-    if (!wanted && entry) wanted = knowledge_.word_at({.root = Origin::Root::kArgument, .number = i, .at = entry});
-    if (wanted) note_argument(value, wanted);
-    if (!is_exact && entry && reporting_)
-      for (const PathWord& below : knowledge_.below({.root = Origin::Root::kArgument, .number = i, .at = entry}))
-        note_below(value, below);
-  }
+  if (reporting_) note_arguments(signature, entry, has_receiver);
   const Value stack = reg(binary::kRsp), frame = reg(binary::kRbp);
   forget_registers();
   reg(binary::kRsp) = stack;
@@ -545,6 +533,23 @@ void Interpreter::call_with(const Signature* signature, Address entry, bool has_
       reg(kArgumentRegisters[i]) = Value::typed(signature->out[i]);
     else if (entry)
       reg(kArgumentRegisters[i]) = Value::result(entry, i);
+  }
+}
+
+void Interpreter::note_arguments(const Signature* signature, Address entry, bool has_receiver) {
+  const std::uint8_t first = has_receiver ? 1 : 0;
+  const ArgumentUses* const uses = entry ? knowledge_.argument_uses(entry) : nullptr;
+  for (std::uint8_t i = first; i < kArgumentWords; ++i) {
+    WordType wanted = signature != nullptr ? signature->in[i - first] : WordType();
+    const Value& value = look(kArgumentRegisters[i]);
+    if (entry && value.is_typed()) observer_.given(entry, i, value.word());
+    if (!wanted && i > first) wanted = value_behind(look(kArgumentRegisters[i - 1]));
+    const bool is_exact = static_cast<bool>(wanted);
+    if (!wanted && uses != nullptr) wanted = uses->words[i];
+    note_argument(value, wanted);
+    if (is_exact || uses == nullptr) continue;
+    for (const PathWord& below : uses->below)
+      if (below.origin.number == i) note_below(value, below);
   }
 }
 
@@ -571,7 +576,7 @@ void Interpreter::give_back() {
   if (!reporting_) return;
   for (std::uint8_t i = 0; i < kArgumentWords; ++i) {
     const Value& value = look(kArgumentRegisters[i]);
-    if (!is_neutral(value)) observer_.result(entry_, i, value.word());
+    if (!is_neutral(value)) observer_.result(i, value.word());
   }
 }
 

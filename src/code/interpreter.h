@@ -44,7 +44,7 @@ class Observer {
   // The cleanup function `code` is called with a value of the type.
   virtual void cleanup(Address code, Address type) = 0;
   // The function returns this word in the result register `number`; an unknown word means that it may be anything.
-  virtual void result(Address function, std::uint8_t number, const WordType& word) = 0;
+  virtual void result(std::uint8_t number, const WordType& word) = 0;
   // A call passes such a word in argument register `number`; the function may take fewer.
   virtual void given(Address function, std::uint8_t number, const WordType& word) = 0;
   // The slot `offset` bytes from where the stack pointer was at entry holds such a word whenever it is live. A slot
@@ -62,6 +62,14 @@ struct PathWord {
   bool operator==(const PathWord&) const = default;
 };
 
+// How a function uses its arguments, where their types do not tell.
+struct ArgumentUses {
+  RegisterWords words;          // what each argument is
+  std::vector<PathWord> below;  // words that are reached from one of them, ascending by origin
+
+  bool operator==(const ArgumentUses&) const = default;
+};
+
 // What is known before a function is followed: of the program, and from earlier rounds. Asked from several threads.
 class Knowledge {
  public:
@@ -75,8 +83,8 @@ class Knowledge {
   // What callers pass to the function. It is not part of word_at(), because an argument of type unsafe.Pointer may be
   // anything: what one caller passes must not be said of another caller's value.
   virtual RegisterWords given(Address function) const = 0;
-  // How the function uses what an argument points to, where the argument's type does not tell.
-  virtual std::span<const PathWord> below(const Origin& argument) const = 0;
+  // How the function uses its arguments; null if nothing is known.
+  virtual const ArgumentUses* argument_uses(Address function) const = 0;
   // The struct type of closures that run `code`; null if not known.
   virtual Address closure_type(Address code) const = 0;
 };
@@ -132,6 +140,7 @@ class Interpreter {
   bool call_runtime(Callee callee);
   void note_cleanup();
   void call_with(const Signature* signature, Address entry, bool has_receiver);
+  void note_arguments(const Signature* signature, Address entry, bool has_receiver);
   void call_indirect(const Value& target);
   WordType value_behind(const Value& itab) const;
   void give_back();

@@ -110,7 +110,7 @@ class Listener : public Observer {
   void use(Address variable, bool stores) override { heard_.uses.emplace_back(variable, stores); }
   void closure(Address code, Address type) override { heard_.closures[code].push_back(type); }
   void cleanup(Address code, Address type) override { heard_.cleanups[code].push_back(type); }
-  void result(Address, std::uint8_t number, const WordType& word) override { heard_.results[number].push_back(word); }
+  void result(std::uint8_t number, const WordType& word) override { heard_.results[number].push_back(word); }
   void given(Address function, std::uint8_t number, const WordType& word) override {
     heard_.given[{function, number}].push_back(word);
   }
@@ -136,13 +136,14 @@ class Known : public Knowledge {
   RegisterWords given(Address function) const override {
     return function == kEntry ? RegisterWords{first_given} : RegisterWords();
   }
-  std::span<const PathWord> below(const Origin& argument) const override {
-    return argument.at == kOtherFunction && argument.number == 0 ? paths : std::span<const PathWord>();
+  const ArgumentUses* argument_uses(Address function) const override {
+    const auto at = uses.find(function);
+    return at == uses.end() ? nullptr : &at->second;
   }
   Address closure_type(Address code) const override { return code == kEntry ? closure : Address(); }
   std::map<Origin, WordType> words;
   WordType first_given;
-  std::vector<PathWord> paths;  // of the first argument of the other function
+  std::map<Address, ArgumentUses> uses;
   Address closure;
 };
 
@@ -437,7 +438,7 @@ TEST_F(InterpreterTest, CallsTellWhatTheyGiveAndFunctionsTakeWhatTheyAreGiven) {
 }
 
 TEST_F(InterpreterTest, ACheckOfAnyAddressSaysNothingOfWhatLiesThere) {
-  known.words[Origin{.root = Origin::Root::kArgument, .at = kRaceRead}] = WordType::pointer(item);
+  known.uses[kRaceRead].words[0] = WordType::pointer(item);
   const Code code = Code().lea(kRax, kSecond).call(kRaceRead).lea(kRax, item).call(kNewObject).call(kRaceRead).ret();
   EXPECT_THAT(follow(code).variables, IsEmpty());
   EXPECT_THAT(follow(code).given, IsEmpty());
@@ -445,7 +446,7 @@ TEST_F(InterpreterTest, ACheckOfAnyAddressSaysNothingOfWhatLiesThere) {
 
 TEST_F(InterpreterTest, WhatAFunctionSaysOfThingsBehindItsArgumentHoldsForTheCallersValue) {
   const Origin behind = Origin{.root = Origin::Root::kArgument, .at = kOtherFunction}.load(16);
-  known.paths = {{behind, WordType::pointer(item)}, {behind.load(8), WordType::pointer(node)}};
+  known.uses[kOtherFunction].below = {{behind, WordType::pointer(item)}, {behind.load(8), WordType::pointer(node)}};
   const Heard loaded = follow(Code().load(kRax, kGlobal).call(kOtherFunction).ret());
   const Origin global{.root = Origin::Root::kGlobal, .at = kGlobal};
   EXPECT_THAT(loaded.weak(global.load(16)), ElementsAre(WordType::pointer(item)));
