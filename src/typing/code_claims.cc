@@ -8,7 +8,6 @@
 namespace holdfast::typing {
 namespace {
 
-constexpr int kMostStatics = 64;                   // variables that lead to one another
 constexpr std::uint64_t kLargestValue = 64 << 20;  // bytes of a variable
 
 using code::FrameWord;
@@ -60,7 +59,7 @@ void CodeClaims::claim_weak() {
   }
   for (const code::TypedVariable& variable : evidence_.variables) {
     speak_of(variable.at, variable.said_by, nullptr);
-    claim_value(variable.at, variable.type, {});
+    claim_value(variable.at, variable.type);
   }
   for (const code::AccessPath& path : evidence_.paths) {
     Address at = path.origin.at;
@@ -92,8 +91,8 @@ void CodeClaims::claim_cleanup(Address code, Address argument) {
   const auto known = std::ranges::lower_bound(evidence_.cleanups, code, {}, &code::ClosureType::code);
   if (known == evidence_.cleanups.end() || known->code != code) return;
   speak_of(Address(), known->said_by, nullptr);
-  because({}, {}, {});
-  claim_target(argument, known->type, {});
+  because({}, {});
+  claim_target(argument, known->type);
 }
 
 void CodeClaims::claim_frames(std::span<const LiveFrame> frames) {
@@ -121,7 +120,7 @@ void CodeClaims::claim_slot(const LiveFrame& frame, Address slot) {
   if (first == nullptr || first->word != code::WordType::part(found->word.type, 0) ||
       !runtime_.memory.try_read(slot - kWord, words))
     return;
-  because(slot - kWord, {}, {});
+  because(slot - kWord, {});
   propagation_.claim_interfaces(words);
 }
 
@@ -129,14 +128,14 @@ void CodeClaims::claim_slot(const LiveFrame& frame, Address slot) {
 void CodeClaims::claim_rest(Address at, const code::WordType& word) {
   const TypeId type = table_.intern(word.type);
   if (!type) return;
-  if (table_[type].size == kWord) return claim_value(at, word.type, {});
+  if (table_[type].size == kWord) return claim_value(at, word.type);
   const Address first = runtime_.memory.try_pointer(at).value_or(Address());
   const TypeKind kind = table_[type].kind;
   const TypeId elem = kind == TypeKind::kString  ? table_.text()
                       : kind == TypeKind::kSlice ? table_[type].elem
                                                  : TypeId();
   if (!first || !elem) return;
-  because(at, {}, {});
+  because(at, {});
   propagation_.claim_elements(first, elem, 0, KnownBy::kCode);
 }
 
@@ -147,10 +146,10 @@ void CodeClaims::claim_variable(Address at, const code::WordType& pointer, Addre
   const bool is_header = pointer.kind == code::WordKind::kPart;
   if (is_header) type = table_[type].kind == TypeKind::kMap ? table_.map_header(type) : TypeId();
   if (!type || live - at >= table_[type].size) return;
-  if (!is_header) return claim_value(at, pointer.type, {});
+  if (!is_header) return claim_value(at, pointer.type);
   std::vector<std::byte> bytes(table_[type].size);
   if (!statics_.emplace(at, pointer.type).second || !runtime_.memory.try_read(at, bytes)) return;
-  because(at, type, {});
+  because(at, type);
   propagation_.claim_value(bytes, type, KnownBy::kCode);
 }
 
@@ -160,7 +159,7 @@ void CodeClaims::speak_of(Address variable, Address said_by, const code::Origin*
   origin_ = origin;
 }
 
-void CodeClaims::because(Address at, TypeId type, const Parent& parent) {
+void CodeClaims::because(Address at, TypeId type) {
   propagation_.because([&] {
     return Grounds{.ground = in_frame_ ? Ground::kSlot : Ground::kCode,
                    .strong = strong_,
@@ -168,47 +167,36 @@ void CodeClaims::because(Address at, TypeId type, const Parent& parent) {
                    .at = at,
                    .variable = variable_,
                    .code = said_by_,
-                   .way = origin_ == nullptr ? code::Origin() : *origin_,
-                   .parent = parent.grounds,
-                   .parent_word = static_cast<std::uint32_t>(parent.offset / kWord)};
+                   .way = origin_ == nullptr ? code::Origin() : *origin_};
   });
 }
 
 void CodeClaims::claim_word(Address at, const code::WordType& word) {
   if (word.offset != 0) return;
-  if (word.kind == code::WordKind::kPart) return claim_value(at, word.type, {});
+  if (word.kind == code::WordKind::kPart) return claim_value(at, word.type);
   const Address target = runtime_.memory.try_pointer(at).value_or(Address());
   if (!target) return;
-  because(at, {}, {});
-  if (!word.in_array)
-    return claim_target(target, word.type, {.grounds = propagation_.grounds_row(), .offset = 0, .depth = 1});
+  because(at, {});
+  if (!word.in_array) return claim_target(target, word.type);
   if (const TypeId elem = table_.intern(word.type)) propagation_.claim_elements(target, elem, 0, KnownBy::kCode);
 }
 
-// One value of the type lies at the target, which is in the heap or among the variables.
-void CodeClaims::claim_target(Address target, Address type, const Parent& parent) {
-  if (closure_types_.contains(type)) return propagation_.claim_target(target, table_.any_closure(), KnownBy::kCode);
-  if (runtime_.is_variable(target)) return claim_value(target, type, parent);
-  if (const TypeId row = table_.intern(type)) propagation_.claim_target(target, row, KnownBy::kCode);
+// One value of the type lies at the target.
+void CodeClaims::claim_target(Address target, Address type) {
+  const TypeId row = closure_types_.contains(type) ? table_.any_closure() : table_.intern(type);
+  if (row) propagation_.claim_target(target, row, KnownBy::kCode);
 }
 
-// Claims what a value outside of the heap points to, and follows it to other variables.
-void CodeClaims::claim_value(Address at, Address type, const Parent& parent) {
+// Claims what a value outside of the heap points to.
+void CodeClaims::claim_value(Address at, Address type) {
   const TypeId row = table_.intern(type);
-  if (!row || parent.depth > kMostStatics || !statics_.emplace(at, type).second) return;
+  if (!row || !statics_.emplace(at, type).second) return;
   const std::uint64_t size = table_[row].size;
   if (size == 0 || size > kLargestValue) return;
   std::vector<std::byte> bytes(size);
   if (!runtime_.memory.try_read(at, bytes)) return;
-  because(at, row, parent);
+  because(at, row);
   propagation_.claim_value(bytes, row, KnownBy::kCode);
-  const std::uint32_t grounds = propagation_.grounds_row();
-  for (std::uint64_t offset = 0; offset + kWord <= size; offset += kWord) {
-    const code::WordType word = words_.word_at(type, offset);
-    if (word.kind != code::WordKind::kPointer || word.in_array) continue;
-    const Address target(load_le<std::uint64_t>(bytes.data() + offset));
-    if (target && runtime_.is_variable(target)) claim_value(target, word.type, {grounds, offset, parent.depth + 1});
-  }
 }
 
 }  // namespace holdfast::typing

@@ -21,9 +21,8 @@ namespace holdfast::typing {
 class CodeClaims {
  public:
   // All must outlive this.
-  CodeClaims(const code::CodeEvidence& evidence, const go::Runtime& runtime, const go::TypeReader& reader,
-             TypeTable& table, Propagation& propagation)
-      : evidence_(evidence), runtime_(runtime), words_(reader), table_(table), propagation_(propagation) {}
+  CodeClaims(const code::CodeEvidence& evidence, const go::Runtime& runtime, TypeTable& table, Propagation& propagation)
+      : evidence_(evidence), runtime_(runtime), table_(table), propagation_(propagation) {}
 
   // Must come before any claim, since a closure gets its layout when it is first met.
   void set_closure_layouts();
@@ -38,25 +37,18 @@ class CodeClaims {
   void claim_frames(std::span<const LiveFrame> frames);
 
  private:
-  // The value outside of the heap that led to another one, and the offset of its word that did.
-  struct Parent {
-    std::uint32_t grounds = 0;
-    std::uint64_t offset = 0;
-    int depth = 0;
-  };
   void claim_word(Address at, const code::WordType& word);
   void claim_global(const code::GlobalWord& global);
   void claim_slot(const LiveFrame& frame, Address slot);
   void claim_rest(Address at, const code::WordType& word);
   void claim_variable(Address at, const code::WordType& pointer, Address live);
-  void claim_value(Address at, Address type, const Parent& parent);
-  void claim_target(Address target, Address type, const Parent& parent);
+  void claim_value(Address at, Address type);
+  void claim_target(Address target, Address type);
   void speak_of(Address variable, Address said_by, const code::Origin* origin);
-  void because(Address at, TypeId type, const Parent& parent);
+  void because(Address at, TypeId type);
 
   const code::CodeEvidence& evidence_;
   const go::Runtime& runtime_;
-  code::WordTypes words_;
   TypeTable& table_;
   Propagation& propagation_;
   std::set<Address> closure_types_;  // structs of closures: the first word of the object tells which it is

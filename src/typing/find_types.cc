@@ -75,7 +75,7 @@ class TypePass {
     const LiveWords live(runtime_, inputs_.functions, inputs_.scheduler, inputs_.threads);
     code::CodeEvidence code = code::read_code(runtime_, inputs_.functions, reader_, universe_, live.functions(),
                                               inputs_.kept_code_facts, losses_);
-    CodeClaims claims(code, runtime_, reader_, table_, propagation_);
+    CodeClaims claims(code, runtime_, table_, propagation_);
     claims.set_closure_layouts();
     claim_headers();
     claim_runtime();
@@ -127,6 +127,8 @@ class TypePass {
         facts.pointees.push_back({path.origin.at, static_cast<std::uint64_t>(path.origin.offsets[0]) + kWord, false});
     if (inputs_.dwarf != nullptr) add_dwarf_variables(*inputs_.dwarf, inputs_.symbol_images.front(), facts);
     for (const auto& [info, image] : plugins_) add_dwarf_variables(*info, *image, facts);
+    for (const auto& [at, reached] : propagation_.reached())
+      if (reached.count == 1) facts.variables.push_back({{at, at + table_[reached.type].size}, reached.type});
     keep_largest(facts.variables);
     keep_largest(facts.pointees);
     return facts;

@@ -47,6 +47,14 @@ class TestHeap : public HeapView {
     write(row, offset + 16, count);
   }
 
+  // Package variables, which nothing but pointers lead to.
+  static constexpr Address kVariables{0x5f0000};
+  void write_variable(Address at, std::uint64_t value) {
+    if (variables_.size() < at - kVariables + 8) variables_.resize(at - kVariables + 8);
+    const le64 word = value;
+    std::copy_n(reinterpret_cast<const std::byte*>(&word), 8, variables_.data() + (at - kVariables));
+  }
+
   std::uint32_t pointerful() const override { return pointerful_; }
   std::uint32_t objects() const override { return static_cast<std::uint32_t>(objects_.size()); }
   void find(std::span<const Address> addresses, std::span<Location> locations) const override {
@@ -55,6 +63,10 @@ class TestHeap : public HeapView {
   void read(std::span<const std::uint32_t> rows, std::span<Object> objects) const override {
     for (std::size_t i = 0; i < rows.size(); ++i)
       objects[i] = {memory_.data() + objects_[rows[i]].begin, objects_[rows[i]].bytes, objects_[rows[i]].too_small};
+  }
+  const std::byte* variable(Address at, std::uint64_t bytes) const override {
+    const std::uint64_t begin = at - kVariables;
+    return begin < variables_.size() && bytes <= variables_.size() - begin ? variables_.data() + begin : nullptr;
   }
 
  private:
@@ -73,7 +85,7 @@ class TestHeap : public HeapView {
             .too_small = slot.too_small};
   }
 
-  std::vector<std::byte> memory_;
+  std::vector<std::byte> memory_, variables_;
   std::vector<TestObject> objects_;
   std::uint32_t pointerful_ = 0;
 };

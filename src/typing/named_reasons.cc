@@ -36,6 +36,8 @@ heap::Witness witness_of(const Grounds& grounds) {
       return heap::Witness::kSlot;
     case Ground::kShape:
       return heap::Witness::kShape;
+    case Ground::kReached:
+      return heap::Witness::kHolder;
     case Ground::kSection:
     case Ground::kNone:
       break;
@@ -79,40 +81,32 @@ NamedReasons::Subject NamedReasons::subject(std::uint32_t row, std::uint32_t tim
 }
 
 bool NamedReasons::next(const Subject& subject, Subject& holder) const {
-  if (subject.outside) {
-    const std::uint32_t parent = reasons_.grounds(subject.row).parent;
-    holder = {.outside = true, .row = parent, .type = reasons_.grounds(parent).type, .source = {}, .replaced = false};
-    return reasons_.grounds(parent).parent != 0;
-  }
   const Source& source = subject.source;
   if (!source.is_last()) {
     holder = this->subject(source.row, source.time);
     return true;
   }
   if (!source.outside) return false;
-  // The word lies in a value that another value led to: the next step tells how that is known.
+  // The word lies in a variable that another word led to: the next step tells how that is known.
   const Grounds& grounds = reasons_.grounds(source.row);
-  holder = {.outside = true, .row = source.row, .type = grounds.type, .source = {}, .replaced = false};
+  holder = {.outside = true, .row = source.row, .type = grounds.type, .source = grounds.led_by, .replaced = false};
   const bool is_exact = source.known_by == KnownBy::kInterface || source.known_by == KnownBy::kClosure;
-  return grounds.parent != 0 && !is_exact;
+  return grounds.ground == Ground::kReached && !is_exact;
 }
 
 heap::TypeStep NamedReasons::step(const Subject& subject) const {
   heap::TypeStep step;
   step.type = subject.type;
   step.replaced = subject.replaced;
-  if (subject.outside) {  // a value among the variables that another one leads to
-    const Grounds& grounds = reasons_.grounds(subject.row);
-    step.at = grounds.at;
-    step.known_by = KnownBy::kCode;
-    tell_grounds(reasons_.grounds(grounds.parent), grounds.parent_word, step);
-    return step;
-  }
   const Source& source = subject.source;
-  step.object = ObjectId(subject.row);
-  step.at = begin_of(subject.row);
-  step.known_by = static_cast<KnownBy>(source.known_by);
-  step.beginning = !source.whole;
+  step.known_by = source.known_by;
+  if (subject.outside) {
+    step.at = reasons_.grounds(subject.row).at;
+  } else {
+    step.object = ObjectId(subject.row);
+    step.at = begin_of(subject.row);
+    step.beginning = !source.whole;
+  }
   if (source.outside) {
     const Grounds& grounds = reasons_.grounds(source.row);
     tell_grounds(grounds, source.word, step);
@@ -141,8 +135,7 @@ void NamedReasons::tell_grounds(const Grounds& grounds, std::uint32_t word, heap
   step.holder_type = grounds.type;
   if (grounds.at) step.word = grounds.at + word * kWord;
   if (grounds.type) step.field = heap::field_path(snapshot_, grounds.type, word * kWord).text;
-  if (grounds.parent != 0) {  // the code does not name this value: the next step tells what leads to it
-    step.witness = heap::Witness::kHolder;
+  if (grounds.ground == Ground::kReached) {  // the next step tells what leads to it
     step.variable = variable_at(grounds.at);
     return;
   }

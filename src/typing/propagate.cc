@@ -122,8 +122,10 @@ std::uint64_t Propagation::claim_untyped_object(const HeapView::Object& object, 
 
 void Propagation::run() {
   flush();
-  while (waiting_ > 0) {
-    if (next_.size() < most_listed_)
+  while (waiting_ > 0 || !unwalked_.empty()) {
+    if (waiting_ == 0)
+      walk_reached();
+    else if (next_.size() < most_listed_)
       walk_listed();
     else
       walk_marked();
@@ -282,13 +284,47 @@ void Propagation::flush() {
       if (locations_[i].row < pointerful_) __builtin_prefetch(&queued_[locations_[i].row / 64], 1);
     }
   for (std::size_t i = 0; i < targets_.size(); ++i) {
-    if (locations_[i].row == HeapView::Location::kNone) continue;
     if (reasons_ != nullptr) reasons_->arrive(i);
-    apply(locations_[i], pending_[i]);
+    if (locations_[i].row == HeapView::Location::kNone)
+      note_reached(targets_[i], pending_[i]);
+    else
+      apply(locations_[i], pending_[i]);
   }
   if (reasons_ != nullptr) reasons_->flushed();
   targets_.clear();
   pending_.clear();
+}
+
+// No object lies there: perhaps a variable does.
+void Propagation::note_reached(Address at, const Pending& claim) {
+  if (in_doubt_ || claim.known_by == KnownBy::kInferred || types_.is_dynamic(claim.type)) return;
+  const Type& type = types_[claim.type];
+  if (type.pointer_bytes == 0) return;
+  const std::uint64_t count = claim.several ? std::max<std::uint64_t>(claim.count, 1) : 1;
+  const auto known = reached_.find(at);
+  if (known != reached_.end()) {
+    const bool is_more = known->second.type == claim.type ? count > known->second.count
+                                                          : types_.is_better(claim.type, known->second.type);
+    if (!is_more) return;
+  }
+  std::uint64_t bytes = 0;
+  if (__builtin_mul_overflow(count, type.size, &bytes) || heap_.variable(at, bytes) == nullptr) return;
+  reached_.insert_or_assign(at, Reached{claim.type, count});
+  unwalked_.emplace_back(at, reasons_ == nullptr ? Source() : reasons_->arrived(claim.known_by));
+}
+
+void Propagation::walk_reached() {
+  std::vector<std::pair<Address, Source>> walked;
+  walked.swap(unwalked_);
+  for (const auto& [at, source] : walked) {
+    const auto [type, count] = reached_.at(at);
+    const std::uint64_t size = types_[type].size;
+    const std::byte* const data = heap_.variable(at, count * size);
+    because([&, type = type] { return Grounds{.ground = Ground::kReached, .type = type, .at = at, .led_by = source}; });
+    if (reasons_ != nullptr) reasons_->begin_value(data);
+    for (std::uint64_t i = 0; i < count; ++i) walk_value({data + i * size, size}, type, KnownBy::kPropagated);
+    flush();
+  }
 }
 
 // Replaces a type that stands for one of several by the one that this object has; false if it has none of them.

@@ -17,7 +17,9 @@
 #include <bit>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "base/address.h"
@@ -65,6 +67,9 @@ class HeapView {
   // Fills objects[i] with the bytes of the object in rows[i], which can hold pointers. Rows mostly ascend. The bytes
   // stay valid as long as this.
   virtual void read(std::span<const std::uint32_t> rows, std::span<Object> objects) const = 0;
+  // `bytes` bytes from `at` on, if all of them belong to the package variables that may hold pointers; null otherwise.
+  // They stay valid as long as this.
+  virtual const std::byte* variable(Address /*at*/, std::uint64_t /*bytes*/) const { return nullptr; }
   // For an object so large that looking at each of its words takes long: calls visit(offset) in ascending order for
   // words that together name all targets that the object names, and returns true. False: look at each word.
   virtual bool visit_references(std::uint32_t /*row*/,
@@ -92,8 +97,6 @@ class Propagation {
   void because(const Make& make) {
     if (reasons_ != nullptr) reasons_->because(make());
   }
-  // The row of these grounds, for others to name as their parent.
-  std::uint32_t grounds_row() { return reasons_ == nullptr ? 0 : reasons_->grounds_row(); }
 
   // Whether claims from now on are in doubt: they type only objects that had no type after the last run(), and
   // contradict none. Change it only right after run().
@@ -127,6 +130,14 @@ class Propagation {
   };
   static constexpr std::size_t kMostInnerValues = 1 << 18;
   const std::vector<InnerValue>& inner_values() const { return inner_values_; }
+
+  // Values among the package variables that typed words lead to: `var registry = &Registry{}` has no name but this.
+  // What they point to is claimed like what objects point to.
+  struct Reached {
+    TypeId type;
+    std::uint64_t count = 1;  // values of the type, one behind the other
+  };
+  const std::map<Address, Reached>& reached() const { return reached_; }
 
   TypeId type(std::uint32_t row) const {
     const Claim claim = claims_[row];
@@ -206,6 +217,8 @@ class Propagation {
   bool is_element(const HeapView::Location& location, TypeId type) const;
   void note_inner_value(const HeapView::Location& location, TypeId type);
   void note_conflict(std::uint32_t row, Claim known, Claim claim);
+  void note_reached(Address at, const Pending& claim);
+  void walk_reached();
   void set(std::uint32_t row, Claim claim);
   void walk_object(std::uint32_t row, const HeapView::Object& object);
   bool walk_references(std::uint32_t row, const HeapView::Object& object, TypeId type, KnownBy known_by);
@@ -232,6 +245,8 @@ class Propagation {
   std::vector<Pending> pending_;
   std::vector<InnerValue> inner_values_;
   std::size_t inner_values_refused_ = 0;  // since room was last looked for
+  std::map<Address, Reached> reached_;
+  std::vector<std::pair<Address, Source>> unwalked_;  // of reached_, with the words that led there
   std::vector<HeapView::Location> locations_;
   std::vector<HeapView::Object> objects_;
   unsigned run_ = 0;

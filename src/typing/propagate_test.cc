@@ -538,6 +538,49 @@ TEST_F(Propagate, AClaimInDoubtTypesOnlyWhatHasNoType) {
   EXPECT_EQ(p.stats().first_conflict, known);
 }
 
+TEST_F(Propagate, FollowsPointersThroughPackageVariables) {
+  const Address any = image.interface({}, "interface {}");
+  const Address holder =
+      image.structure({{"item", item_pointer, 0}, {"any", any, 8}, {"s", string, 24}}, 48, "main.Holder", {"main", {}});
+  const Address list = image.slice(item, "[]main.Item");
+  const Address outer = image.structure({{"first", item, 0}, {"items", list, 32}}, 64, "main.Outer", {"main", {}});
+  program.known = {item_pointer, item, holder, outer};
+  const std::uint32_t start = heap.add(48, true), behind = heap.add(32, true), last = heap.add(32, true),
+                      of_outer = heap.add(64, true);
+  program.open();
+  const Address one = TestHeap::kVariables, two = one + 0x40, array = one + 0x80, end = one + 0x100;
+  heap.write(start, 0, one);
+  heap.write(start, 8, outer);
+  heap.write(start, 16, two);
+  heap.write(start, 24, array);  // of a string: bytes without pointers
+  heap.write(start, 32, 40);
+  heap.write_variable(one + 24, two.value);  // a circle, and the beginning of something larger
+  heap.write_variable(two + 24, one.value);
+  heap.write_variable(two + 32, array.value);
+  heap.write_variable(two + 40, 2);
+  heap.write_variable(two + 48, 4);  // capacity: reaches the last word that there is
+  heap.write_variable(array + 24, heap.at(behind).value);
+  heap.write_variable(end - 8, heap.at(last).value);  // of the fourth element
+  Propagation p(heap, *program.types);
+  p.claim_target(heap.at(start), program.types->intern(holder), KnownBy::kHeader);
+  p.set_in_doubt(true);
+  p.claim_target(end - 32, program.types->intern(outer), KnownBy::kCode);
+  p.set_in_doubt(false);
+  p.run();
+  EXPECT_EQ(type(p, behind), "main.Item");
+  EXPECT_EQ(type(p, last), "main.Item");
+  EXPECT_EQ(type(p, of_outer), "");
+  std::vector<std::tuple<Address, std::string, std::uint64_t>> reached;
+  for (const auto& [at, value] : p.reached()) reached.emplace_back(at, program.name(value.type), value.count);
+  EXPECT_THAT(reached,
+              testing::ElementsAre(testing::FieldsAre(one, "main.Item", 1U), testing::FieldsAre(two, "main.Outer", 1U),
+                                   testing::FieldsAre(array, "main.Item", 4U)))
+      << "nothing that is in doubt, and no text";
+  p.claim_target(end - 16, program.types->intern(item), KnownBy::kDwarf);
+  p.run();
+  EXPECT_EQ(p.reached().size(), 3U) << "not all of it is a variable";
+}
+
 TEST_F(Propagate, ANameIsBetterThanTheShapeThatItHasInGenericCode) {
   const Address shape = image.structure({{"n", integer, 0}, {"m", integer, 8}}, 16, "go.shape.struct { n int; m int }");
   const Address pair = image.structure({{"n", integer, 0}, {"m", integer, 8}}, 16, "main.Pair", {"main", {}});

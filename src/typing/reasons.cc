@@ -8,8 +8,6 @@
 #include "base/error.h"
 
 namespace holdfast::typing {
-namespace {}  // namespace
-
 void Reasons::because(const Grounds& grounds) {
   if (is_last_used_) {
     last_ = static_cast<std::uint32_t>(grounds_.size());
@@ -18,11 +16,6 @@ void Reasons::because(const Grounds& grounds) {
   grounds_[last_] = grounds;
   is_last_used_ = false;
   end();
-}
-
-std::uint32_t Reasons::grounds_row() {
-  is_last_used_ = true;
-  return last_;
 }
 
 Source Reasons::source(const std::byte* at) {

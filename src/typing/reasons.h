@@ -41,21 +41,7 @@ enum class Ground : std::uint8_t {
   kCode,       // machine code
   kSlot,       // machine code, of a word of a frame
   kShape,      // what the object looks like, and its neighbours
-};
-
-// One piece of such evidence. What does not apply is null.
-struct Grounds {
-  Ground ground = Ground::kNone;
-  bool strong = false;    // of kCode: see code::GlobalWord
-  TypeId type = {};       // of the value at `at`; none if that is a single pointer
-  Address at = {};        // where a value outside of the heap lies
-  Address variable = {};  // the variable that the value is part of, or is reached from; null = it begins at `at`
-  Address code = {};   // of kCode: the instruction; of kLocal, kSlot: where the frame stands; of kSpecial: the function
-  StringId name = {};  // of a variable or list
-  code::Origin way = {};                                 // of kCode: its loads lead from the variable to `at`
-  heap::SpecialPart special = heap::SpecialPart::kNone;  // of kSpecial
-  std::uint32_t parent = 0;       // row of the grounds whose value outside of the heap led to this one, 0 = none
-  std::uint32_t parent_word = 0;  // which word of that value did
+  kReached,    // a typed word leads to this package variable
 };
 
 // Where one claim came from.
@@ -70,6 +56,20 @@ struct Source {
   // Whether the reason ends here. An interface and a closure tell their type themselves, whatever leads to them; the
   // object that does may have had no type when the claim was made.
   bool is_last() const { return outside || known_by == KnownBy::kInterface || known_by == KnownBy::kClosure; }
+};
+
+// One piece of such evidence. What does not apply is null.
+struct Grounds {
+  Ground ground = Ground::kNone;
+  bool strong = false;    // of kCode: see code::GlobalWord
+  TypeId type = {};       // of the value at `at`; none if that is a single pointer
+  Address at = {};        // where a value outside of the heap lies
+  Address variable = {};  // the variable that the value is part of, or is reached from; null = it begins at `at`
+  Address code = {};   // of kCode: the instruction; of kLocal, kSlot: where the frame stands; of kSpecial: the function
+  StringId name = {};  // of a variable or list
+  code::Origin way = {};                                 // of kCode: its loads lead from the variable to `at`
+  heap::SpecialPart special = heap::SpecialPart::kNone;  // of kSpecial
+  Source led_by = {};                                    // of kReached: that word
 };
 
 // A claim before it was replaced.
@@ -101,8 +101,6 @@ class Reasons {
 
   // Claims from now on rest on these grounds.
   void because(const Grounds& grounds);
-  // The row of these grounds, so that others can name them as their parent.
-  std::uint32_t grounds_row();
 
   // --- for the propagation ---
 
@@ -115,6 +113,12 @@ class Reasons {
   // The claim that was pushed as the `number`th since flushed() is being applied.
   void arrive(std::size_t number) { now_ = pushed_[number]; }
   void flushed() { pushed_.clear(); }
+  // Where the claim that arrived comes from.
+  Source arrived(KnownBy known_by) const {
+    Source source = now_;
+    source.known_by = known_by;
+    return source;
+  }
   // A claim that was not pushed is being applied: from the grounds, or from the object's own first word.
   void arrive_directly();
   void arrive_by_itself();

@@ -90,6 +90,13 @@ void TypedHeap::read(std::span<const std::uint32_t> rows, std::span<Object> obje
   }
 }
 
+const std::byte* TypedHeap::variable(Address at, std::uint64_t bytes) const {
+  for (const go::Module& module : runtime_.modules)
+    for (const AddressRange& section : {module.data, module.bss})
+      if (section.contains(at) && bytes <= section.end - at) return runtime_.memory.try_view(at, bytes);
+  return nullptr;
+}
+
 bool TypedHeap::visit_references(std::uint32_t row, const std::function<void(std::uint64_t offset)>& visit) const {
   const heap::Span& span = snapshot_.spans[index_.find_span(ObjectId(row)).row];
   if (span.slot_size < heap::kHugeObject) return false;

@@ -19,6 +19,7 @@ class TypedHeap : public HeapView {
   std::uint32_t objects() const override { return snapshot_.objects; }
   void find(std::span<const Address> addresses, std::span<Location> locations) const override;
   void read(std::span<const std::uint32_t> rows, std::span<Object> objects) const override;
+  const std::byte* variable(Address at, std::uint64_t bytes) const override;
   // Of objects of heap::kHugeObject bytes and more.
   bool visit_references(std::uint32_t row, const std::function<void(std::uint64_t offset)>& visit) const override;
 

@@ -76,9 +76,14 @@ void keep_largest(std::vector<Pointee>& pointees) {
 }
 
 void keep_largest(std::vector<TypedVariable>& variables) {
-  std::ranges::sort(variables, {}, [](const TypedVariable& v) { return std::pair(v.range.begin, ~v.range.size()); });
-  const auto rest = std::ranges::unique(variables, {}, [](const TypedVariable& v) { return v.range.begin; });
-  variables.erase(rest.begin(), rest.end());
+  std::ranges::stable_sort(variables, {},
+                           [](const TypedVariable& v) { return std::pair(v.range.begin, ~v.range.size()); });
+  Address end;  // of those before
+  std::erase_if(variables, [&](const TypedVariable& v) {
+    const bool is_part = v.range.end <= end;
+    end = std::max(end, v.range.end);
+    return is_part;
+  });
 }
 
 VariableWord VariableLabels::find(Address word) {
@@ -93,7 +98,10 @@ VariableWord VariableLabels::find(Address word) {
   }
   if (own != nullptr && !is_initialised_only(*own)) return {used_by(*own), type_of(word), 0};
   const Holder holder = holder_of(word, 0);
-  if (own != nullptr) return find_filled(*own, holder);
+  const bool says_more = holder && (holder.symbol != nullptr || !is_initialised_only(*holder.use));
+  if (own != nullptr && distance > 0 && !(says_more && holder.is_certain))
+    return {used_by(*own, heap::Relation::kInside, distance), around->type, distance};
+  if (own != nullptr) return says_more ? find_filled(*own, holder) : VariableWord{used_by(*own), {}, 0};
   if (holder) return find_behind(holder);
   const Use* const below = use_below(word);
   if (below == nullptr) return {};
@@ -106,7 +114,6 @@ VariableWord VariableLabels::find(Address word) {
 // by side, so a pointer near by that only functions of another package use leads to something else.
 VariableWord VariableLabels::find_filled(const Use& own, const Holder& holder) {
   heap::Label label = used_by(own);
-  if (!holder || (holder.symbol == nullptr && is_initialised_only(*holder.use))) return {label, {}, 0};
   if (holder.is_certain) return find_behind(holder);
   const std::string_view name = holder.symbol != nullptr ? holder.symbol->name : name_of_(holder.use->functions[0]);
   if (go::package_of(name) != go::package_of(name_of_(own.functions[0]))) return {label, {}, 0};
@@ -182,6 +189,11 @@ VariableLabels::Holder VariableLabels::holder_of(Address word, int depth) const 
       return {};
     }
   }
+  const TypedVariable* const typed = variable_at(target);
+  if (typed != nullptr && typed->range.contains(word)) {
+    holder.is_certain = true;
+    if (!holder.type) holder.type = typed->type;
+  }
   holder.offset = word - target;
   const Use* const below = word == target ? nullptr : use_below(Address(word.value - 1));
   if (!holder.is_certain && below != nullptr && below->variable >= target) return {};
@@ -201,9 +213,14 @@ VariableLabels::Holder VariableLabels::holder_of(Address word, int depth) const 
   return next;
 }
 
+const TypedVariable* VariableLabels::variable_at(Address begin) const {
+  const TypedVariable* const found = variable_around(begin);
+  return found != nullptr && found->range.begin == begin ? found : nullptr;
+}
+
 TypeId VariableLabels::type_of(Address variable) const {
-  const TypedVariable* const found = variable_around(variable);
-  return found != nullptr && found->range.begin == variable ? found->type : TypeId();
+  const TypedVariable* const found = variable_at(variable);
+  return found != nullptr ? found->type : TypeId();
 }
 
 std::vector<AddressRange> VariableLabels::sizes_in_bss() const {

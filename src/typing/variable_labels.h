@@ -61,13 +61,13 @@ struct TypedVariable {
 // Orders them by word, and leaves of each word what says most: the whole size if it is known, else the largest, with
 // its type.
 void keep_largest(std::vector<Pointee>& pointees);
-// Orders them by address, and leaves of each the largest type.
+// Orders them by address, and leaves out those that lie within another one.
 void keep_largest(std::vector<TypedVariable>& variables);
 
 // What is known about where variables lie and who uses them.
 struct VariableFacts {
   std::vector<code::VariableUse> uses;   // of single words; by address
-  std::vector<TypedVariable> variables;  // by address, each once
+  std::vector<TypedVariable> variables;  // by address, none within another one
   std::vector<Pointee> pointees;         // by address of the word, each once
 };
 
@@ -117,6 +117,7 @@ class VariableLabels {
   heap::Label used_by(const Use& use, heap::Relation relation = heap::Relation::kItself, std::uint64_t distance = 0);
   Holder holder_of(Address word, int depth) const;
   const TypedVariable* variable_around(Address word) const;
+  const TypedVariable* variable_at(Address begin) const;
   const Pointee* pointee_of(Address pointer) const;
   bool is_initialised_only(const Use& use) const;
   std::vector<AddressRange> sizes_in_bss() const;

@@ -138,6 +138,25 @@ TEST_F(VariableLabelsTest, TellWhereInAValueOfWhichTypeAWordLies) {
   EXPECT_FALSE(find(kBss + 0x40).type) << "the type is that of a value on the way";
 }
 
+TEST_F(VariableLabelsTest, BelieveTheTypeOfTheValueThatAPointerLeadsTo) {
+  // A word of it is filled by an initialiser, and nobody uses the value by its address.
+  pointers_ = {{kBss, kData}};
+  use(kData, kServe);
+  use(kBss + 24, kInit);
+  EXPECT_EQ(label(kBss + 24), "perhaps behind (main.serve) main.init");
+  facts_.variables = {{{kBss, kBss + 32}, kType}};
+  EXPECT_EQ(label(kBss + 24), "behind (main.serve)");
+  EXPECT_EQ(find(kBss + 24).type, kType);
+  EXPECT_EQ(find(kBss + 24).offset, 24U);
+  EXPECT_EQ(label(kBss + 32), "perhaps after 0x8 main.init") << "it reaches no further";
+  use(kData, kInit);
+  pointers_ = {{kBss, kData}};
+  facts_.uses.erase(facts_.uses.begin());
+  std::ranges::sort(facts_.uses, {}, &code::VariableUse::variable);
+  EXPECT_EQ(label(kBss + 24), "+0x18 main.init") << "only an initialiser uses the pointer";
+  EXPECT_EQ(find(kBss + 24).type, kType);
+}
+
 TEST_F(VariableLabelsTest, KnowAtLeastTheSizeOfVariablesBelowInBss) {
   use(kData, kServe);
   pointers_ = {{kBss + 0x20, kData}, {kBss + 0x60, kData + 0x50}};
@@ -269,8 +288,9 @@ TEST(StaticPointers, AreWordsOfDataThatLeadToVariables) {
 TEST(TypedVariables, EachAddressKeepsTheLargestType) {
   std::vector<TypedVariable> variables = {
       {{kBss, kBss + 8}, TypeId(1)}, {{kData, kData + 8}, TypeId(2)}, {{kBss, kBss + 24}, kType}};
+  variables.push_back({{kBss + 8, kBss + 24}, TypeId(1)});
   keep_largest(variables);
-  ASSERT_EQ(variables.size(), 2U);
+  ASSERT_EQ(variables.size(), 2U) << "none lies within another one";
   EXPECT_EQ(variables[0].type, TypeId(2));
   EXPECT_EQ(variables[1].type, kType);
 }

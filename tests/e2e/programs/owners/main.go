@@ -1,8 +1,8 @@
 // owners has things that are easily told under a wrong name: a map whose values refer to each other, strings of two maps,
 // jobs that a queue and their goroutines have, symbols that two fields of one value lead to, a table of pointers, pending
 // timers, values of several types in one map, records that nothing but interfaces to their first field name, what a
-// sync.Map, a list, a sync.Pool and channels contain, and a context that goroutines know as the parent of their own. It
-// says of each who has it, how much that is, and how many.
+// sync.Map, a list, a sync.Pool and channels contain, a field of a value without a name, and a context that goroutines
+// know as the parent of their own. It says of each who has it, how much that is, and how many.
 package main
 
 import (
@@ -89,6 +89,14 @@ type depot struct {
 	}
 }
 
+type parcel struct{ body [800]byte }
+
+// A value among the variables that nothing but an interface leads to: also without symbols its type names its fields.
+type annex struct {
+	mu      sync.Mutex
+	parcels map[int]*parcel
+}
+
 var (
 	items           = map[string]*item{}
 	byName, byLabel = map[string]int{}, map[string]int{}
@@ -96,8 +104,9 @@ var (
 	queue           []*job
 	watched         *watcher
 	table           [1024]*connection
-	north           = depot{loads: map[int]*load{}}
-	south           = &depot{loads: map[int]*load{}}
+	north               = depot{loads: map[int]*load{}}
+	south               = &depot{loads: map[int]*load{}}
+	east            any = &annex{parcels: map[int]*parcel{}}
 	last            *time.Timer
 	mixed           = map[int]any{}
 	known           = map[int]sizer{}
@@ -138,6 +147,7 @@ func store(i int) {
 	north.loads[i] = &load{}
 	north.bays[1].queued = append(north.bays[1].queued, &load{})
 	south.loads[i] = &load{}
+	east.(*annex).parcels[i] = &parcel{}
 }
 
 //go:noinline
@@ -230,6 +240,7 @@ func main() {
 	truth.Hold("main.north.loads", "*main.load", 900, 900*704)
 	truth.Hold("main.north.bays[1].queued", "*main.load", 900, 900*704)
 	truth.Hold("main.south.loads", "*main.load", 900, 900*704)
+	truth.Hold(".parcels", "*main.parcel", 900, 900*896)
 	truth.OwnedIn("sync.Map", "session", 1100, 1100*704, "main.sessions")
 	truth.OwnedIn("list.List", "event", 1200, 1200*(416+48), "main.recent")
 	if poolKeepsAll {
@@ -238,5 +249,5 @@ func main() {
 		truth.Owned("buffer", 700, 700*3072, "main.used")
 	}
 	truth.Ready()
-	fmt.Fprintln(io.Discard, len(items), len(byName), len(byLabel), licence, banner, queue, watched, table, last, mixed, known, &sessions, recent, tasks, packets, base, &north, south)
+	fmt.Fprintln(io.Discard, len(items), len(byName), len(byLabel), licence, banner, queue, watched, table, last, mixed, known, &sessions, recent, tasks, packets, base, &north, south, east)
 }
