@@ -2,6 +2,8 @@
 
 #include <Zydis/Zydis.h>
 
+#include <optional>
+
 namespace holdfast::binary {
 namespace {
 
@@ -27,13 +29,8 @@ class Translation {
   }
 
   Instruction run() {
-    for (const ZydisDecodedOperand& operand : operands_) {
-      if (operand.type != ZYDIS_OPERAND_TYPE_REGISTER || (operand.actions & ZYDIS_OPERAND_ACTION_MASK_WRITE) == 0)
-        continue;
-      const std::uint8_t reg = general_register(operand.reg.value);
-      if (reg < kRip) out_.writes = static_cast<std::uint16_t>(out_.writes | 1U << reg);
-    }
     classify();
+    if (out_.operation == Operation::kOther || out_.operation == Operation::kExchange) list_writes();
     return out_;
   }
 
@@ -43,6 +40,15 @@ class Translation {
   bool is_immediate(std::size_t i) const { return operands_[i].type == ZYDIS_OPERAND_TYPE_IMMEDIATE; }
   std::uint8_t general(std::size_t i) const { return general_register(operands_[i].reg.value); }
   std::uint8_t vector(std::size_t i) const { return vector_register(operands_[i].reg.value); }
+
+  void list_writes() {
+    for (const ZydisDecodedOperand& operand : operands_) {
+      if (operand.type != ZYDIS_OPERAND_TYPE_REGISTER || (operand.actions & ZYDIS_OPERAND_ACTION_MASK_WRITE) == 0)
+        continue;
+      const std::uint8_t reg = general_register(operand.reg.value);
+      if (reg < kRip) out_.writes = static_cast<std::uint16_t>(out_.writes | 1U << reg);
+    }
+  }
 
   void take_memory(std::size_t i) {
     const ZydisDecodedOperand& operand = operands_[i];
@@ -211,6 +217,32 @@ class Translation {
   Instruction out_;
 };
 
+// Instructions that operands say nothing more about: a third of all. Decoding operands is the dearer half of the work.
+std::optional<Instruction> without_operands(const ZydisDecodedInstruction& decoded, Address at) {
+  Instruction out;
+  out.at = at;
+  out.length = decoded.length;
+  const bool is_relative = decoded.raw.imm[0].is_relative != 0;
+  switch (decoded.meta.category) {
+    case ZYDIS_CATEGORY_CALL:
+      out.operation = Operation::kCall;
+      break;
+    case ZYDIS_CATEGORY_UNCOND_BR:
+      out.operation = Operation::kJump;
+      break;
+    case ZYDIS_CATEGORY_COND_BR:
+      out.operation = Operation::kJumpIf;
+      break;
+    default:
+      if (decoded.mnemonic != ZYDIS_MNEMONIC_CMP && decoded.mnemonic != ZYDIS_MNEMONIC_TEST) return std::nullopt;
+      out.operation = Operation::kCompare;
+      return out;
+  }
+  if (!is_relative) return std::nullopt;
+  out.value = at + decoded.length + static_cast<std::uint64_t>(decoded.raw.imm[0].value.s);
+  return out;
+}
+
 }  // namespace
 
 void decode(std::span<const std::byte> code, Address at, std::vector<Instruction>& out) {
@@ -219,13 +251,22 @@ void decode(std::span<const std::byte> code, Address at, std::vector<Instruction
   ZydisDecoderInit(&decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
   ZydisDecodedInstruction decoded;
   ZydisDecodedOperand operands[ZYDIS_MAX_OPERAND_COUNT];
+  ZydisDecoderContext context;
   for (std::size_t offset = 0; offset < code.size();) {
     if (!ZYAN_SUCCESS(
-            ZydisDecoderDecodeFull(&decoder, code.data() + offset, code.size() - offset, &decoded, operands))) {
+            ZydisDecoderDecodeInstruction(&decoder, &context, code.data() + offset, code.size() - offset, &decoded))) {
       ++offset;
       continue;
     }
-    out.push_back(Translation(decoded, std::span(operands, decoded.operand_count), at + offset).run());
+    if (const auto known = without_operands(decoded, at + offset)) {
+      out.push_back(*known);
+    } else if (ZYAN_SUCCESS(
+                   ZydisDecoderDecodeOperands(&decoder, &context, &decoded, operands, decoded.operand_count))) {
+      out.push_back(Translation(decoded, std::span(operands, decoded.operand_count), at + offset).run());
+    } else {
+      ++offset;
+      continue;
+    }
     offset += decoded.length;
   }
 }

@@ -60,7 +60,7 @@ struct Instruction {
   Address at;
   Address value;  // the constant (as an unsigned word) or the target
   MemoryOperand memory;
-  std::uint16_t writes = 0;  // a bit for each general register that it changes
+  std::uint16_t writes = 0;  // of kOther and kExchange: a bit for each general register that it changes
   Operation operation = Operation::kOther;
   std::uint8_t length = 0;
   std::uint8_t width = 0;  // bytes moved

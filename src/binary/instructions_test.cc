@@ -41,7 +41,7 @@ TEST(Instructions, MovesOfWords) {
   EXPECT_EQ(store.memory.displacement, -8);
   const Instruction narrow = only({0x89, 0xc3});  // mov ebx, eax
   EXPECT_EQ(narrow.width, 4);
-  EXPECT_EQ(narrow.writes, 1U << kRbx);
+  EXPECT_EQ(narrow.reg, kRbx);
 }
 
 TEST(Instructions, AddressesRelativeToThemselvesAreMadeAbsolute) {
