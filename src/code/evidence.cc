@@ -69,12 +69,25 @@ struct Round {
   FrameClaims frame_words, frame_variables;
   VariableUses uses;  // only from the first round: later ones would say the same
 
-  void merge(const Round& other) {
+  void merge(std::span<const Round> others) {
+    run_both(
+        [&] {
+          for (const Round& other : others) merge_origins(other);
+        },
+        [&] {
+          for (const Round& other : others) merge_rest(other);
+        });
+  }
+
+ private:
+  void merge_origins(const Round& other) {
     for (const auto& [origin, claims] : other.origins) {
       Claims& mine = origins[origin];
       for (const WordClaim& said : claims.strong) Claims::add(mine.strong, said);
       for (const WordClaim& said : claims.weak) Claims::add(mine.weak, said);
     }
+  }
+  void merge_rest(const Round& other) {
     const auto merge_words = [](auto& to, const auto& from) {
       for (const auto& [at, words] : from)
         for (const WordClaim& said : words) Claims::add(to[at], said);
@@ -165,14 +178,18 @@ class ClaimWeigher {
  public:
   explicit ClaimWeigher(const go::TypeReader& reader) : types_(reader) {}
 
-  FactTables facts_from(const Round& round) {
-    FactTables facts;
+  // Adds what words are.
+  void weigh_origins(const Round& round, FactTables& facts) {
     for (const auto& [origin, claims] : round.origins)
       if (const Verdict verdict = weigh(claims); verdict.word) facts.origins.emplace(origin, verdict);
     for (const auto& [function, given] : round.results)
       for (std::uint8_t i = 0; i < kArgumentWords; ++i)
         if (const WordClaim said = largest(given.of(i), true); said.word)
           facts.origins[{.root = Origin::Root::kResult, .number = i, .at = function}] = {said.word, true, said.said_by};
+  }
+
+  // Adds what functions are given, and what variables, closures and arguments of cleanups are.
+  void weigh_rest(const Round& round, FactTables& facts) {
     for (const auto& [function, arguments] : round.given) {
       RegisterWords words;
       for (std::size_t i = 0; i < words.size(); ++i) words[i] = smallest(arguments[i]);
@@ -185,7 +202,6 @@ class ClaimWeigher {
       if (words.size() == 1) facts.closures[code] = {words.front().word.type, words.front().said_by};
     for (const auto& [code, words] : round.cleanups)
       if (words.size() == 1) facts.cleanups[code] = {words.front().word.type, words.front().said_by};
-    return facts;
   }
 
   // The words of frames on which all claims agree.
@@ -295,7 +311,7 @@ class Reading {
         signatures_(runtime, reader, universe, all_),
         image_{runtime.memory, callees_, signatures_, {}, {}, {}},
         facts_(read_library_uses(runtime, reader, universe, all_)),
-        weigher_(reader) {
+        weighers_{ClaimWeigher(reader), ClaimWeigher(reader)} {
     for (const go::Module& module : runtime.modules) {
       for (const AddressRange& range : module.variables())
         if (!range.empty()) image_.writable.push_back(range);
@@ -317,8 +333,8 @@ class Reading {
     add_facts(out);
     const Round frames =
         follow(Purpose::kFrames, [&](std::size_t i) { return std::ranges::binary_search(standing, all_[i].entry); });
-    out.frame_words = weigher_.frame_words_from(frames.frame_words);
-    out.frame_variables = weigher_.frame_words_from(frames.frame_variables);
+    out.frame_words = weighers_[1].frame_words_from(frames.frame_words);
+    out.frame_variables = weighers_[1].frame_words_from(frames.frame_variables);
     return out;
   }
 
@@ -343,11 +359,13 @@ class Reading {
     Questions changed;
     unsigned rounds = 0;
     do {
-      said_.merge(follow(rounds == 0 ? Purpose::kUses : Purpose::kMore, [&](std::size_t i) {
+      const Round said = follow(rounds == 0 ? Purpose::kUses : Purpose::kMore, [&](std::size_t i) {
         return rounds == 0 ||
                std::ranges::any_of(asked_[i], [&](std::uint64_t question) { return changed.contains(question); });
-      }));
-      FactTables facts = weigher_.facts_from(said_);
+      });
+      said_.merge({&said, 1});
+      FactTables facts;
+      run_both([&] { weighers_[0].weigh_origins(said_, facts); }, [&] { weighers_[1].weigh_rest(said_, facts); });
       facts.uses = said_.uses.best();
       changed = facts_.replace(std::move(facts));
       ++rounds;
@@ -404,7 +422,7 @@ class Reading {
       }
     });
     Round said;
-    for (const Round& round : rounds) said.merge(round);
+    said.merge(rounds);
     std::uint64_t lost = 0;
     for (const std::uint64_t count : unreadable) lost += count;
     if (lost > 0 && lost_ == 0) losses_.add(LossKind::kNoCode, Address(), lost);
@@ -440,7 +458,7 @@ class Reading {
   Signatures signatures_;
   CodeImage image_;
   Facts facts_;
-  ClaimWeigher weigher_;
+  std::array<ClaimWeigher, 2> weighers_;           // for two threads
   Round said_;                                     // in all rounds
   std::vector<std::vector<std::uint64_t>> asked_;  // by function
   std::uint64_t lost_ = 0;

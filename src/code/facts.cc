@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/parallel.h"
+
 namespace holdfast::code {
 namespace {
 
@@ -52,13 +54,20 @@ void Facts::start_with(FactTables tables) {
 }
 
 Questions Facts::replace(FactTables tables) {
-  Questions changed;
-  UsesByFunction argument_uses = find_argument_uses(tables);
-  note_changes(
-      tables_.origins, tables.origins, [](const Origin& origin) { return question(origin); }, changed);
-  note_changes(tables_.given, tables.given, question_given, changed);
-  note_changes(tables_.closures, tables.closures, question_closure, changed);
-  note_changes(argument_uses_, argument_uses, question_argument_uses, changed);
+  Questions changed, of_functions;
+  UsesByFunction argument_uses;
+  run_both(
+      [&] {
+        note_changes(
+            tables_.origins, tables.origins, [](const Origin& origin) { return question(origin); }, changed);
+      },
+      [&] {
+        argument_uses = find_argument_uses(tables);
+        note_changes(tables_.given, tables.given, question_given, of_functions);
+        note_changes(tables_.closures, tables.closures, question_closure, of_functions);
+        note_changes(argument_uses_, argument_uses, question_argument_uses, of_functions);
+      });
+  for (const std::uint64_t question : of_functions.all()) changed.insert(question);
   take(std::move(tables), std::move(argument_uses));
   return changed;
 }
