@@ -301,14 +301,16 @@ Extent extent_of(const go::Runtime& runtime) {
 
 class Reading {
  public:
+  // `kept`: the facts of an earlier run, if there are any.
   Reading(const go::Runtime& runtime, const go::FunctionTables& functions, const go::TypeReader& reader,
-          const go::TypeUniverse& universe, LossLedger& losses)
+          const go::TypeUniverse& universe, std::optional<KeptFacts> kept, LossLedger& losses)
       : reader_(reader),
         losses_(losses),
-        base_(extent_of(runtime).base),
+        extent_(extent_of(runtime)),
         all_(list(runtime, functions)),
         callees_(functions, all_),
-        signatures_(runtime, reader, universe, all_),
+        sources_(kept ? std::move(kept->signatures) : signatures_of(runtime, universe)),
+        signatures_(sources_, reader),
         image_{runtime.memory, callees_, signatures_, {}, {}, {}},
         facts_(read_library_uses(runtime, reader, universe, all_)),
         weighers_{ClaimWeigher(reader), ClaimWeigher(reader)} {
@@ -318,18 +320,15 @@ class Reading {
       image_.types.push_back({module.types, module.etypes});
       image_.constant.push_back(constant_part(module));
     }
+    if (kept) facts_.start_with(std::move(kept->tables));
+    is_known_ = kept.has_value();
   }
 
-  // `kept`: the facts of an earlier run, if there are any.
-  CodeEvidence run(std::span<const Address> standing, std::optional<FactTables> kept) {
+  CodeEvidence run(std::span<const Address> standing) {
     CodeEvidence out;
     asked_.resize(all_.size());
-    if (kept) {
-      facts_.start_with(std::move(*kept));
-    } else {
-      learn();
-      if (base_ && lost_ == 0) out.facts = write_facts(facts_.tables(), base_);
-    }
+    if (!is_known_) learn();
+    if (!is_known_ && extent_.base && lost_ == 0) out.facts = write_facts(facts_.tables(), sources_, extent_.base);
     add_facts(out);
     const Round frames =
         follow(Purpose::kFrames, [&](std::size_t i) { return std::ranges::binary_search(standing, all_[i].entry); });
@@ -352,6 +351,18 @@ class Reading {
       }
     }
     return all;
+  }
+
+  // Who tells of which function. What the runtime has made for this process alone, outside of the program's image, is
+  // no fact of the program.
+  std::vector<SignatureSource> signatures_of(const go::Runtime& runtime, const go::TypeUniverse& universe) const {
+    std::vector<SignatureSource> sources = find_signatures(runtime, reader_, universe, all_);
+    if (extent_.base)
+      std::erase_if(sources, [this](const SignatureSource& source) {
+        return !extent_.image.contains(source.at) || !extent_.image.contains(source.receiver) ||
+               (source.type && !extent_.image.contains(source.type));
+      });
+    return sources;
   }
 
   // Follows all functions, then again those with a question that now has another answer.
@@ -452,9 +463,10 @@ class Reading {
 
   const go::TypeReader& reader_;
   LossLedger& losses_;
-  Address base_;  // of facts to be kept; null if they are not
+  const Extent extent_;
   std::vector<binary::FunctionInfo> all_;
   Callees callees_;
+  std::vector<SignatureSource> sources_;
   Signatures signatures_;
   CodeImage image_;
   Facts facts_;
@@ -462,6 +474,7 @@ class Reading {
   Round said_;                                     // in all rounds
   std::vector<std::vector<std::uint64_t>> asked_;  // by function
   std::uint64_t lost_ = 0;
+  bool is_known_ = false;  // all there is to learn, from an earlier run
 };
 
 }  // namespace
@@ -470,11 +483,8 @@ CodeEvidence read_code(const go::Runtime& runtime, const go::FunctionTables& fun
                        const go::TypeUniverse& universe, std::span<const Address> standing,
                        std::span<const std::byte> known, LossLedger& losses) {
   const Extent extent = extent_of(runtime);
-  std::optional<FactTables> kept;
-  std::optional<Reading> reading;
-  run_both([&] { kept = read_facts(known, extent.base, extent.image); },
-           [&] { reading.emplace(runtime, functions, reader, universe, losses); });
-  return reading->run(standing, std::move(kept));
+  return Reading(runtime, functions, reader, universe, read_facts(known, extent.base, extent.image), losses)
+      .run(standing);
 }
 
 }  // namespace holdfast::code

@@ -15,7 +15,7 @@ constexpr std::uint64_t kRules = HOLDFAST_RULES_OF_CODE;
 
 struct Header {
   le64 rules;
-  le64 origins, given, variables, closures, cleanups, uses;  // rows, which follow in this order
+  le64 origins, given, variables, closures, cleanups, uses, signatures;  // rows, which follow in this order
 };
 
 struct WordRow {
@@ -51,6 +51,12 @@ struct UseRow {
   le64 functions[2];  // ~0 = none
 };
 constexpr std::uint64_t kNobody = ~std::uint64_t{0};
+
+struct SignatureRow {
+  std::uint8_t kind = 0;  // SignatureSource::Kind
+  le64 at, receiver;
+  le64 type;  // kNobody = none
+};
 
 class Writer {
  public:
@@ -128,6 +134,19 @@ class Reader {
     }
     return std::ranges::is_sorted(uses, {}, &VariableUse::variable);
   }
+  bool signatures(std::uint64_t count, std::vector<SignatureSource>& signatures) {
+    for (; count > 0; --count) {
+      SignatureRow row;
+      SignatureSource source;
+      if (!take(row) || row.kind > static_cast<std::uint8_t>(SignatureSource::Kind::kItab) ||
+          !address(row.at, source.at) || !address(row.receiver, source.receiver) ||
+          (row.type != kNobody && !address(row.type, source.type)))
+        return false;
+      source.kind = static_cast<SignatureSource::Kind>(row.kind);
+      signatures.push_back(source);
+    }
+    return std::ranges::is_sorted(signatures);
+  }
   bool origins(std::uint64_t count, FactTables& facts) {
     for (; count > 0; --count) {
       OriginRow row;
@@ -175,11 +194,11 @@ std::vector<GivenRow> rows_of(const std::unordered_map<Address, RegisterWords>& 
 
 }  // namespace
 
-std::vector<std::byte> write_facts(const FactTables& facts, Address base) {
+std::vector<std::byte> write_facts(const FactTables& facts, std::span<const SignatureSource> signatures, Address base) {
   Writer writer(base);
   const std::vector<GivenRow> given = rows_of(facts.given, writer);
   writer.put(Header{kRules, facts.origins.size(), given.size(), facts.variables.size(), facts.closures.size(),
-                    facts.cleanups.size(), facts.uses.size()});
+                    facts.cleanups.size(), facts.uses.size(), signatures.size()});
   std::vector<std::pair<Origin, Verdict>> origins(facts.origins.begin(), facts.origins.end());
   std::ranges::sort(origins, {}, [](const auto& entry) { return entry.first; });
   for (const auto& [origin, verdict] : origins) {
@@ -204,19 +223,23 @@ std::vector<std::byte> write_facts(const FactTables& facts, Address base) {
       row.functions[i] = use.functions[i] ? writer.from_base(use.functions[i]) : kNobody;
     writer.put(row);
   }
+  for (const SignatureSource& source : signatures)
+    writer.put(SignatureRow{static_cast<std::uint8_t>(source.kind), writer.from_base(source.at),
+                            writer.from_base(source.receiver), source.type ? writer.from_base(source.type) : kNobody});
   return writer.take();
 }
 
-std::optional<FactTables> read_facts(std::span<const std::byte> bytes, Address base, const AddressRange& image) {
+std::optional<KeptFacts> read_facts(std::span<const std::byte> bytes, Address base, const AddressRange& image) {
   Reader reader(bytes, base, image);
   Header header;
-  FactTables facts;
+  KeptFacts kept;
+  FactTables& facts = kept.tables;
   if (!reader.take(header) || header.rules != kRules) return std::nullopt;
   const bool whole = reader.origins(header.origins, facts) && reader.given(header.given, facts) &&
                      reader.named(header.variables, facts.variables) && reader.named(header.closures, facts.closures) &&
                      reader.named(header.cleanups, facts.cleanups) && reader.uses(header.uses, facts.uses) &&
-                     reader.at_end();
-  return whole ? std::optional(std::move(facts)) : std::nullopt;
+                     reader.signatures(header.signatures, kept.signatures) && reader.at_end();
+  return whole ? std::optional(std::move(kept)) : std::nullopt;
 }
 
 }  // namespace holdfast::code

@@ -76,23 +76,36 @@ TEST(Facts, TellWhichQuestionsHaveAnotherAnswer) {
   EXPECT_FALSE(changed.contains(Facts::question_given(kFunction)));
 }
 
+std::vector<SignatureSource> some_signatures() {
+  return {{kFunction, SignatureSource::Kind::kMethod, kItem, kNode},
+          {kOther, SignatureSource::Kind::kReceiver, kNode},
+          {Address(0x580000), SignatureSource::Kind::kItab, kItem}};
+}
+
+std::vector<std::byte> written() {
+  return write_facts(some_facts(), some_signatures(), kBase);
+}
+
 TEST(FactsFile, GivesBackWhatWasWritten) {
-  const std::vector<std::byte> bytes = write_facts(some_facts(), kBase);
-  EXPECT_EQ(read_facts(bytes, kBase, kExtent), some_facts());
-  EXPECT_EQ(write_facts(*read_facts(bytes, kBase, kExtent), kBase), bytes);
+  const std::vector<std::byte> bytes = written();
+  const auto kept = read_facts(bytes, kBase, kExtent);
+  EXPECT_EQ(kept, (KeptFacts{some_facts(), some_signatures()}));
+  EXPECT_EQ(write_facts(kept->tables, kept->signatures, kBase), bytes);
 }
 
 TEST(FactsFile, HoldsWhereverTheProgramIsLoaded) {
   constexpr std::uint64_t kMoved = 0x7f0000000000;
   const AddressRange there{kExtent.begin + kMoved, kExtent.end + kMoved};
-  const auto facts = read_facts(write_facts(some_facts(), kBase), kBase + kMoved, there);
+  const auto facts = read_facts(written(), kBase + kMoved, there);
   ASSERT_TRUE(facts);
-  EXPECT_EQ(facts->closures.at(kOther + kMoved), (NamedType{kItem + kMoved, kOther + kMoved}));
-  EXPECT_EQ(facts->given.at(kOther + kMoved)[2], WordType::pointer(kItem + kMoved));
+  EXPECT_EQ(facts->tables.closures.at(kOther + kMoved), (NamedType{kItem + kMoved, kOther + kMoved}));
+  EXPECT_EQ(facts->tables.given.at(kOther + kMoved)[2], WordType::pointer(kItem + kMoved));
+  EXPECT_EQ(facts->signatures.front(),
+            (SignatureSource{kFunction + kMoved, SignatureSource::Kind::kMethod, kItem + kMoved, kNode + kMoved}));
 }
 
 TEST(FactsFile, RefusesWhatIsDamagedOrLeadsElsewhere) {
-  const std::vector<std::byte> bytes = write_facts(some_facts(), kBase);
+  const std::vector<std::byte> bytes = written();
   EXPECT_FALSE(read_facts({}, kBase, kExtent));
   EXPECT_FALSE(read_facts(bytes, kBase, {kBase, kBase + 0x1000}));
   for (std::size_t size = 0; size < bytes.size(); ++size)
@@ -103,8 +116,10 @@ TEST(FactsFile, RefusesWhatIsDamagedOrLeadsElsewhere) {
     damaged[random() % damaged.size()] ^= std::byte(1U << random() % 8);
     const auto facts = read_facts(damaged, kBase, kExtent);
     if (!facts) continue;
-    for (const auto& [origin, verdict] : facts->origins)
+    for (const auto& [origin, verdict] : facts->tables.origins)
       EXPECT_TRUE(kExtent.contains(origin.at) && kExtent.contains(verdict.word.type));
+    for (const SignatureSource& source : facts->signatures)
+      EXPECT_TRUE(kExtent.contains(source.at) && kExtent.contains(source.receiver));
   }
 }
 

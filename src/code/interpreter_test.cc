@@ -157,6 +157,7 @@ class InterpreterTest : public testing::Test {
     chan = image.chan(item, "chan main.Item");
     map = image.map(integer, item, node, "map[int]main.Item");
     take = image.function({item_pointer}, {item_pointer}, false, "func(*main.Item) *main.Item");
+    make = image.function({}, {item_pointer}, false, "func() *main.Item");
     doer = image.interface({{"Do", take}}, "main.Doer", {"main", {}});
     uintptr = image.basic(go::TypeKind::kUintptr, "uintptr", 8, {false});
     closure = image.structure({{"F", uintptr, 0}, {"X0", item_pointer, 8}}, 16, "struct { F uintptr; X0 *main.Item }");
@@ -174,11 +175,9 @@ class InterpreterTest : public testing::Test {
                            {kAddCleanup, Callee::kAddCleanup},
                            {kRaceRead, Callee::kAnyAddress}});
     WordTypes types(reader);
-    const Signatures signatures(
-        std::unordered_map<Address, Signature>{
-            {kMethodCode,
-             {in_registers(types, std::vector{item_pointer}), in_registers(types, std::vector{item_pointer}), true}}},
-        {{kItab, WordType::pointer(item)}});
+    const Signatures signatures({{kMethodCode, SignatureSource::Kind::kMethod, item_pointer, make},
+                                 {kItab, SignatureSource::Kind::kItab, item_pointer}},
+                                reader);
     const AddressRange descriptors{TypeImage::kTypes, TypeImage::kTypes + TypeImage::kBytes};
     const CodeImage code_image{runtime.memory,
                                callees,
@@ -200,7 +199,7 @@ class InterpreterTest : public testing::Test {
 
   TypeImage image{26};
   Known known;
-  Address integer, item, item_pointer, node, chan, map, take, doer, uintptr, closure;
+  Address integer, item, item_pointer, node, chan, map, make, take, doer, uintptr, closure;
 };
 
 TEST_F(InterpreterTest, ANewObjectThatIsStoredTypesTheGlobal) {

@@ -6,6 +6,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
+#include <utility>
 
 #include "go/package_names.h"
 
@@ -77,6 +79,96 @@ std::optional<std::string> receiver_of(std::string_view name) {
   return fmt::format("*{}.{}", go::unescaped(name.substr(0, open)), type);
 }
 
+using Kind = SignatureSource::Kind;
+
+// Finds who tells what about which function. Who comes first is believed.
+class Search {
+ public:
+  Search(const go::Runtime& runtime, const go::TypeReader& reader, const go::TypeUniverse& universe,
+         std::span<const binary::FunctionInfo> all)
+      : runtime_(runtime), reader_(reader), universe_(universe), all_(all), types_(reader) {
+    found_.reserve(all.size());
+  }
+
+  std::vector<SignatureSource> run() {
+    for (const Address type : universe_.types())
+      for (const go::TypeMethod& method : reader_.methods(type)) add(method.code, type, method.type);
+    for (const go::Itab& itab : universe_.itabs()) add_itab(itab);
+    add_by_name();
+    add_makers_of_bytes();
+    std::vector<SignatureSource> sources;
+    for (const auto& [at, source] : found_) sources.push_back(source);
+    std::ranges::sort(sources);
+    return sources;
+  }
+
+ private:
+  void add(Address code, Address receiver, Address function_type) {
+    if (!code || found_.contains(code)) return;
+    const WordTypes::Type* const function = types_.find(function_type);
+    if (function == nullptr || function->kind != TypeKind::kFunc) return;
+    found_[code] = {code, Kind::kMethod, receiver, function_type};
+  }
+
+  // Adds methods that the linker dropped from method tables. Only pointer receivers: for others the itab names a
+  // wrapper.
+  void add_itab(const go::Itab& itab) {
+    constexpr std::uint64_t kCodeAt = 24;  // runtime.itab.fun, Go 1.17-1.27
+    const WordTypes::Type* const type = types_.find(itab.type);
+    const WordTypes::Type* const interface = types_.find(itab.interface);
+    if (type == nullptr || interface == nullptr || type->kind != TypeKind::kPointer) return;
+    found_[itab.address] = {itab.address, Kind::kItab, itab.type};
+    for (std::size_t i = 0; i < interface->methods.size(); ++i) {
+      const auto code = runtime_.memory.try_pointer(itab.address + kCodeAt + i * 8);
+      if (code) add(*code, itab.type, interface->methods[i]);
+    }
+  }
+
+  // Functions of the runtime that allocate bytes without being told a type (Go 1.19-1.27).
+  void add_makers_of_bytes() {
+    static constexpr std::string_view kSliceMakers[] = {"internal/bytealg.MakeNoZero", "runtime.rawbyteslice",
+                                                        "runtime.stringtoslicebyte"};
+    static constexpr std::string_view kTextMakers[] = {
+        "runtime.concatstrings",     "runtime.concatstring2", "runtime.concatstring3",
+        "runtime.concatstring4",     "runtime.concatstring5", "runtime.slicebytetostring",
+        "runtime.slicerunetostring", "runtime.intstring",     "runtime.gostring"};
+    Address byte, text;
+    for (const Address type : universe_.types()) {
+      const auto header = reader_.header(type);
+      if (!header || (header->kind() != TypeKind::kUint8 && header->kind() != TypeKind::kString)) continue;
+      const auto read = reader_.read(type);
+      if (read && read->full_name() == "uint8") byte = type;
+      if (read && read->full_name() == "string") text = type;
+    }
+    for (const binary::FunctionInfo& function : all_) {
+      if (byte && std::ranges::find(kSliceMakers, function.name) != std::end(kSliceMakers))
+        found_[function.entry] = {function.entry, Kind::kBytes, byte};
+      if (text && std::ranges::find(kTextMakers, function.name) != std::end(kTextMakers))
+        found_[function.entry] = {function.entry, Kind::kText, text};
+    }
+  }
+
+  void add_by_name() {
+    std::unordered_map<std::string, Address> pointee;  // of "*T" where T has a name
+    for (const Address type : universe_.types())
+      if (const auto header = reader_.header(type); header && header->is_named())
+        if (const auto read = reader_.read(type)) pointee.try_emplace(fmt::format("*{}", read->full_name()), type);
+    for (const binary::FunctionInfo& function : all_) {
+      const auto name = receiver_of(function.name);
+      const auto type = name ? pointee.find(*name) : pointee.end();
+      if (type != pointee.end() && !found_.contains(function.entry))
+        found_[function.entry] = {function.entry, Kind::kReceiver, type->second};
+    }
+  }
+
+  const go::Runtime& runtime_;
+  const go::TypeReader& reader_;
+  const go::TypeUniverse& universe_;
+  std::span<const binary::FunctionInfo> all_;
+  WordTypes types_;
+  std::unordered_map<Address, SignatureSource> found_;
+};
+
 }  // namespace
 
 RegisterWords in_registers(WordTypes& types, std::span<const Address> values) {
@@ -86,81 +178,48 @@ RegisterWords in_registers(WordTypes& types, std::span<const Address> values) {
   return out;
 }
 
-Signatures::Signatures(const go::Runtime& runtime, const go::TypeReader& reader, const go::TypeUniverse& universe,
-                       std::span<const binary::FunctionInfo> all) {
-  WordTypes types(reader);
-  known_.reserve(all.size());
-  for (const Address type : universe.types()) add_methods(types, reader, type);
-  for (const go::Itab& itab : universe.itabs()) add_itab(types, runtime, itab);
-  add_by_name(reader, universe, all);
-  add_makers_of_bytes(reader, universe, all);
+std::vector<SignatureSource> find_signatures(const go::Runtime& runtime, const go::TypeReader& reader,
+                                             const go::TypeUniverse& universe,
+                                             std::span<const binary::FunctionInfo> all) {
+  return Search(runtime, reader, universe, all).run();
 }
 
-void Signatures::add(WordTypes& types, Address code, Address receiver, Address function_type) {
-  if (!code || known_.contains(code)) return;
-  const WordTypes::Type* const function = types.find(function_type);
-  if (function == nullptr || function->kind != TypeKind::kFunc) return;
-  std::vector<Address> in = {receiver};
-  in.insert(in.end(), function->in.begin(), function->in.end());
-  known_[code] = {in_registers(types, in), in_registers(types, function->out), true};
+Signatures::Signatures(std::vector<SignatureSource> sources, const go::TypeReader& reader)
+    : sources_(std::move(sources)), made_(sources_.size()), types_(reader) {
+  for (std::uint32_t row = 0; row < sources_.size(); ++row) rows_.insert(sources_[row].at, row);
 }
 
-void Signatures::add_methods(WordTypes& types, const go::TypeReader& reader, Address type) {
-  for (const go::TypeMethod& method : reader.methods(type)) add(types, method.code, type, method.type);
-}
-
-// Adds methods that the linker dropped from method tables. Only pointer receivers: for others the itab names a wrapper.
-void Signatures::add_itab(WordTypes& types, const go::Runtime& runtime, const go::Itab& itab) {
-  constexpr std::uint64_t kCodeAt = 24;  // runtime.itab.fun, Go 1.17-1.27
-  const WordTypes::Type* const type = types.find(itab.type);
-  const WordTypes::Type* const interface = types.find(itab.interface);
-  if (type == nullptr || interface == nullptr || type->kind != TypeKind::kPointer) return;
-  values_[itab.address] = in_registers(types, {&itab.type, 1}).front();
-  for (std::size_t i = 0; i < interface->methods.size(); ++i) {
-    const auto code = runtime.memory.try_pointer(itab.address + kCodeAt + i * 8);
-    if (code) add(types, *code, itab.type, interface->methods[i]);
+const Signature* Signatures::make(std::uint32_t row) const {
+  const std::lock_guard lock(making_);
+  if (const Signature* const made = made_[row].load(std::memory_order_relaxed)) return made;
+  const SignatureSource& source = sources_[row];
+  Signature out;
+  switch (source.kind) {
+    case Kind::kMethod:
+      if (const WordTypes::Type* const function = types_.find(source.type)) {
+        std::vector<Address> in = {source.receiver};
+        in.insert(in.end(), function->in.begin(), function->in.end());
+        out = {in_registers(types_, in), in_registers(types_, function->out), true};
+      }
+      break;
+    case Kind::kReceiver:
+      out.in[0] = WordType::pointer(source.receiver);
+      break;
+    case Kind::kBytes:
+      out.out[0] = WordType::pointer(source.receiver, 0, true);
+      out.knows_results = true;
+      break;
+    case Kind::kText:
+      out.out[0] = WordType::part(source.receiver, 0);
+      out.knows_results = true;
+      break;
+    case Kind::kItab:
+      out.in = in_registers(types_, {&source.receiver, 1});
+      break;
   }
-}
-
-// Functions of the runtime that allocate bytes without being told a type (Go 1.19-1.27).
-void Signatures::add_makers_of_bytes(const go::TypeReader& reader, const go::TypeUniverse& universe,
-                                     std::span<const binary::FunctionInfo> all) {
-  static constexpr std::string_view kBytes[] = {"internal/bytealg.MakeNoZero", "runtime.rawbyteslice",
-                                                "runtime.stringtoslicebyte"};
-  static constexpr std::string_view kTexts[] = {
-      "runtime.concatstrings",     "runtime.concatstring2", "runtime.concatstring3",
-      "runtime.concatstring4",     "runtime.concatstring5", "runtime.slicebytetostring",
-      "runtime.slicerunetostring", "runtime.intstring",     "runtime.gostring"};
-  Address byte, text;
-  for (const Address type : universe.types()) {
-    const auto header = reader.header(type);
-    if (!header || (header->kind() != TypeKind::kUint8 && header->kind() != TypeKind::kString)) continue;
-    const auto read = reader.read(type);
-    if (read && read->full_name() == "uint8") byte = type;
-    if (read && read->full_name() == "string") text = type;
-  }
-  for (const binary::FunctionInfo& function : all) {
-    const bool bytes = byte && std::ranges::find(kBytes, function.name) != std::end(kBytes);
-    const bool texts = text && std::ranges::find(kTexts, function.name) != std::end(kTexts);
-    if (!bytes && !texts) continue;
-    Signature& signature = known_[function.entry];
-    signature.out[0] = bytes ? WordType::pointer(byte, 0, true) : WordType::part(text, 0);
-    signature.knows_results = true;
-  }
-}
-
-void Signatures::add_by_name(const go::TypeReader& reader, const go::TypeUniverse& universe,
-                             std::span<const binary::FunctionInfo> all) {
-  std::unordered_map<std::string, Address> pointee;  // of "*T" where T has a name
-  for (const Address type : universe.types())
-    if (const auto header = reader.header(type); header && header->is_named())
-      if (const auto read = reader.read(type)) pointee.try_emplace(fmt::format("*{}", read->full_name()), type);
-  for (const binary::FunctionInfo& function : all) {
-    const auto name = receiver_of(function.name);
-    const auto type = name ? pointee.find(*name) : pointee.end();
-    if (type == pointee.end() || known_.contains(function.entry)) continue;
-    known_[function.entry].in[0] = WordType::pointer(type->second);
-  }
+  const Signature* const made = &store_.emplace_back(out);
+  made_[row].store(made, std::memory_order_release);
+  return made;
 }
 
 }  // namespace holdfast::code

@@ -1,20 +1,24 @@
 // Which words functions take and return in registers, where that is known: exactly from method tables and itabs, or
 // only the receiver, from the function's name; and which word follows an itab (types from code, 2.1 and 3.1; Go
-// 1.19-1.27 on amd64). Read once when the program is opened; afterwards safe to read from several threads. Nothing
-// throws.
+// 1.19-1.27 on amd64). Finding out which type tells of which function takes a look at every type of the program, so
+// that is kept from run to run (code/facts_file.h); the signatures are made when they are asked for. Safe to use from
+// several threads. Nothing throws.
 #pragma once
 
 #include <array>
+#include <atomic>
+#include <compare>
 #include <cstdint>
+#include <deque>
+#include <mutex>
 #include <span>
-#include <unordered_map>
-#include <utility>
 #include <vector>
 
 #include "base/address.h"
 #include "base/architecture.h"
 #include "binary/pclntab.h"
 #include "code/word_types.h"
+#include "go/type_index.h"
 #include "go/type_universe.h"
 
 namespace holdfast::code {
@@ -37,37 +41,57 @@ struct Signature {
 // that are left goes to the stack as a whole.
 RegisterWords in_registers(WordTypes& types, std::span<const Address> values);
 
+// What tells the signature of a function, or the word behind an itab.
+struct SignatureSource {
+  enum class Kind : std::uint8_t {
+    kMethod,    // of `receiver`; `type` is its func type, without the receiver
+    kReceiver,  // the first argument is a pointer to `receiver`
+    kBytes,     // returns a slice; `receiver` is the type of its elements
+    kText,      // returns a string, whose type is `receiver`
+    kItab,      // no function: an itab of the type `receiver`
+  };
+
+  Address at;  // the function's entry, or the itab
+  Kind kind = Kind::kMethod;
+  Address receiver;
+  Address type = {};
+
+  auto operator<=>(const SignatureSource&) const = default;
+};
+
+// Returns one for each function and itab of which something is known, ascending by address. `all` are the program's
+// functions.
+std::vector<SignatureSource> find_signatures(const go::Runtime& runtime, const go::TypeReader& reader,
+                                             const go::TypeUniverse& universe,
+                                             std::span<const binary::FunctionInfo> all);
+
 class Signatures {
  public:
-  explicit Signatures(std::unordered_map<Address, Signature> known, std::unordered_map<Address, WordType> values = {})
-      : known_(std::move(known)), values_(std::move(values)) {}
-  // `all` are the program's functions.
-  Signatures(const go::Runtime& runtime, const go::TypeReader& reader, const go::TypeUniverse& universe,
-             std::span<const binary::FunctionInfo> all);
+  // `reader` must outlive this.
+  Signatures(std::vector<SignatureSource> sources, const go::TypeReader& reader);
 
   // By the function's entry; nullptr if nothing is known.
   const Signature* find(Address entry) const {
-    const auto at = known_.find(entry);
-    return at == known_.end() ? nullptr : &at->second;
+    const auto row = rows_.find(entry);
+    if (!row) return nullptr;
+    const Signature* const made = made_[*row].load(std::memory_order_acquire);
+    return made != nullptr ? made : make(*row);
   }
   // The word that stands behind an itab in an interface value; unknown unless there is such an itab, of a pointer type.
   WordType value_behind(Address itab) const {
-    const auto at = values_.find(itab);
-    return at == values_.end() ? WordType() : at->second;
+    const Signature* const found = find(itab);
+    return found == nullptr ? WordType() : found->in.front();
   }
-  std::size_t size() const { return known_.size(); }
 
  private:
-  void add(WordTypes& types, Address code, Address receiver, Address function_type);
-  void add_methods(WordTypes& types, const go::TypeReader& reader, Address type);
-  void add_itab(WordTypes& types, const go::Runtime& runtime, const go::Itab& itab);
-  void add_makers_of_bytes(const go::TypeReader& reader, const go::TypeUniverse& universe,
-                           std::span<const binary::FunctionInfo> all);
-  void add_by_name(const go::TypeReader& reader, const go::TypeUniverse& universe,
-                   std::span<const binary::FunctionInfo> all);
+  const Signature* make(std::uint32_t row) const;
 
-  std::unordered_map<Address, Signature> known_;
-  std::unordered_map<Address, WordType> values_;  // by itab
+  std::vector<SignatureSource> sources_;
+  go::TypeIndex rows_;  // of sources_
+  mutable std::vector<std::atomic<const Signature*>> made_;
+  mutable std::mutex making_;  // guards what follows
+  mutable WordTypes types_;
+  mutable std::deque<Signature> store_;
 };
 
 }  // namespace holdfast::code

@@ -79,5 +79,36 @@ TEST_F(SignaturesTest, WordsOfValuesKnowTheirFields) {
   EXPECT_EQ(types.find(Address(0x1238)), nullptr);
 }
 
+TEST_F(SignaturesTest, AreMadeOfWhoTellsThem) {
+  using Kind = SignatureSource::Kind;
+  const Address method = image.function({slice, item}, {text, pointer}, false, "func([]main.Item, main.Item) (...)");
+  const Address entry = TypeImage::kText + 0x100;
+  const go::Runtime runtime = image.runtime();
+  const go::TypeReader reader(runtime);
+  const Signatures signatures({{entry, Kind::kMethod, pointer, method},
+                               {entry + 8, Kind::kReceiver, item},
+                               {entry + 16, Kind::kBytes, item},
+                               {entry + 24, Kind::kText, text},
+                               {entry + 32, Kind::kMethod, pointer, Address(0x1238)},
+                               {TypeImage::kHeap, Kind::kItab, pointer}},
+                              reader);
+  const Signature* const found = signatures.find(entry);
+  ASSERT_NE(found, nullptr);
+  EXPECT_EQ(signatures.find(entry), found) << "made once";
+  EXPECT_EQ(found->in[0], WordType::pointer(item)) << "the receiver";
+  EXPECT_EQ(found->in[1], WordType::pointer(item, 0, true));
+  EXPECT_EQ(found->out[0], WordType::part(text, 0));
+  EXPECT_EQ(found->out[2], WordType::pointer(item));
+  EXPECT_TRUE(found->knows_results);
+  EXPECT_EQ(signatures.find(entry + 8)->in[0], WordType::pointer(item));
+  EXPECT_FALSE(signatures.find(entry + 8)->knows_results);
+  EXPECT_EQ(signatures.find(entry + 16)->out[0], WordType::pointer(item, 0, true));
+  EXPECT_EQ(signatures.find(entry + 24)->out[0], WordType::part(text, 0));
+  EXPECT_EQ(signatures.find(entry + 32)->in[0], WordType()) << "no descriptor lies there";
+  EXPECT_EQ(signatures.find(entry + 1), nullptr);
+  EXPECT_EQ(signatures.value_behind(TypeImage::kHeap), WordType::pointer(item));
+  EXPECT_EQ(signatures.value_behind(entry + 1), WordType());
+}
+
 }  // namespace
 }  // namespace holdfast::code
