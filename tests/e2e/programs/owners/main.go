@@ -89,6 +89,10 @@ type depot struct {
 	}
 }
 
+type slab struct {
+	before *slab
+	body   [450]byte
+}
 type parcel struct{ body [800]byte }
 
 // A value among the variables that nothing but an interface leads to: also without symbols its type names its fields.
@@ -104,9 +108,10 @@ var (
 	queue           []*job
 	watched         *watcher
 	table           [1024]*connection
-	north               = depot{loads: map[int]*load{}}
-	south               = &depot{loads: map[int]*load{}}
-	east            any = &annex{parcels: map[int]*parcel{}}
+	north                         = depot{loads: map[int]*load{}}
+	south                         = &depot{loads: map[int]*load{}}
+	east            any           = &annex{parcels: map[int]*parcel{}}
+	late            map[int]*slab // a local variable until it is full: its type is in no instruction that uses the global
 	last            *time.Timer
 	mixed           = map[int]any{}
 	known           = map[int]sizer{}
@@ -158,6 +163,20 @@ func configure() {
 	}
 }
 
+//go:noinline
+func fill() {
+	slabs := map[int]*slab{}
+	var last *slab
+	for i := 0; i < 1400; i++ {
+		s := &slab{}
+		if i%3 == 0 {
+			s.before = last
+		}
+		slabs[i], last = s, s
+	}
+	late = slabs
+}
+
 func main() {
 	var prev *item
 	for i := 0; i < 8000; i++ {
@@ -203,6 +222,7 @@ func main() {
 	for i := 0; i < 900; i++ {
 		store(i)
 	}
+	fill()
 	for i := 0; i < 30; i++ {
 		ctx, cancel := context.WithCancel(base)
 		go serve(ctx, cancel)
@@ -241,6 +261,7 @@ func main() {
 	truth.Hold("main.north.bays[1].queued", "*main.load", 900, 900*704)
 	truth.Hold("main.south.loads", "*main.load", 900, 900*704)
 	truth.Hold(".parcels", "*main.parcel", 900, 900*896)
+	truth.Owned("slab", 1400, 1400*480, "main.late")
 	truth.OwnedIn("sync.Map", "session", 1100, 1100*704, "main.sessions")
 	truth.OwnedIn("list.List", "event", 1200, 1200*(416+48), "main.recent")
 	if poolKeepsAll {
@@ -249,5 +270,5 @@ func main() {
 		truth.Owned("buffer", 700, 700*3072, "main.used")
 	}
 	truth.Ready()
-	fmt.Fprintln(io.Discard, len(items), len(byName), len(byLabel), licence, banner, queue, watched, table, last, mixed, known, &sessions, recent, tasks, packets, base, &north, south, east)
+	fmt.Fprintln(io.Discard, len(items), len(byName), len(byLabel), licence, banner, queue, watched, table, last, mixed, known, &sessions, recent, tasks, packets, base, &north, south, east, len(late))
 }
