@@ -38,7 +38,8 @@ const Frame* first_own_frame(const Snapshot& snapshot, const OwnerRules& rules, 
       return true;  // also if the program is what others use as plumbing
     return !is_plumbing(rules, function) && !is_standard_library(function, module);
   });
-  return found == nullptr ? first_user_frame(snapshot, rules, first, count) : found;
+  if (found != nullptr) return found;
+  return first_frame(snapshot, first, count, [&](std::string_view function) { return !is_plumbing(rules, function); });
 }
 
 }  // namespace holdfast::heap

@@ -25,7 +25,8 @@ const Frame* first_user_frame(const Snapshot& snapshot, const OwnerRules& rules,
                               std::uint32_t count);
 
 // Returns the first that is neither plumbing nor of the standard library: whoever asked for the memory, not what made
-// it. If there is none, as first_user_frame().
+// it. If there is none, the first that is not plumbing; null if all are: where in the runtime its own memory is made
+// tells nobody anything.
 const Frame* first_own_frame(const Snapshot& snapshot, const OwnerRules& rules, std::uint32_t first,
                              std::uint32_t count);
 
