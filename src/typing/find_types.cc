@@ -128,11 +128,20 @@ class TypePass {
         facts.pointees.push_back({path.origin.at, static_cast<std::uint64_t>(path.origin.offsets[0]) + kWord, false});
     if (inputs_.dwarf != nullptr) add_dwarf_variables(*inputs_.dwarf, inputs_.symbol_images.front(), facts);
     for (const auto& [info, image] : plugins_) add_dwarf_variables(*info, *image, facts);
-    for (const auto& [at, reached] : propagation_.reached())
-      if (reached.count == 1) facts.variables.push_back({{at, at + table_[reached.type].size}, reached.type});
+    add_reached_variables(facts);
     keep_largest(facts.variables);
     keep_largest(facts.pointees);
     return facts;
+  }
+
+  // Adds values that typed pointers lead to. A symbol knows better where a variable ends than a pointer to more.
+  void add_reached_variables(VariableFacts& facts) const {
+    for (const auto& [at, reached] : propagation_.reached()) {
+      const AddressRange range{at, at + table_[reached.type].size};
+      const go::Variable* const symbol = inputs_.symbols.find(at);
+      if (reached.count == 1 && (symbol == nullptr || range.end <= symbol->range.end))
+        facts.variables.push_back({range, reached.type});
+    }
   }
 
   // Adds the types of variables that are roots, and of what variables point to that is no object.
