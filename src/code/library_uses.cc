@@ -13,15 +13,22 @@ enum class Holds : std::uint8_t { kPointer, kArray, kMap };
 // The field of a library structure, and which methods take the structure's address.
 struct Rule {
   std::string_view methods;  // how their names begin
-  std::string_view structure, field;
+  std::string_view structure, field;  // empty: the structure's first word
   std::string_view type;  // what the field points to, or its own map type
   Holds holds = Holds::kPointer;
 };
 
 constexpr std::string_view kTrieMethods = "internal/sync.(*HashTrieMap[go.shape.interface {},go.shape.interface {}]).";
+// Of unique.uniqueMaps. From Go 1.24 on a sync.Map begins with such a trie; that of 1.23 begins with its root.
+constexpr std::string_view kTrieOfTypes =
+    "internal/sync.(*HashTrieMap[go.shape.*internal/abi.Type,go.shape.interface {}]).";
+constexpr std::string_view kOldTrieOfTypes =
+    "internal/concurrent.(*HashTrieMap[go.shape.*internal/abi.Type,go.shape.interface {}]).";
 
 constexpr std::array kRules = {
     Rule{kTrieMethods, "sync.Map", "m.root", "internal/sync.indirect[interface {},interface {}]"},
+    Rule{kTrieOfTypes, "sync.Map", "m.root", "internal/sync.indirect[*internal/abi.Type,interface {}]"},
+    Rule{kOldTrieOfTypes, "", "", "internal/concurrent.indirect[*internal/abi.Type,interface {}]"},
     Rule{"sync.(*Map).", "sync.Map", "read", "sync.readOnly"},
     Rule{"sync.(*Map).", "sync.Map", "dirty", "map[interface {}]*sync.entry", Holds::kMap},
     Rule{"sync.(*Pool).", "sync.Pool", "local", "sync.poolLocal", Holds::kArray},
@@ -61,12 +68,13 @@ LibraryUses read_library_uses(const go::Runtime& runtime, const go::TypeReader& 
   for (const Rule& rule : kRules) {
     const auto field = runtime.layouts.find(rule.structure, rule.field);
     const Address type = types.at(without_blanks(rule.type));
-    if (!field || field->size != 8 || !type)
-      continue;  // up to Go 1.19 "read" is an interface, which tells its own type
+    const bool is_known = rule.structure.empty() || (field && field->size == 8);
+    if (!is_known || !type) continue;  // up to Go 1.19 "read" is an interface, which tells its own type
+    const std::int64_t offset = field ? static_cast<std::int64_t>(field->offset) : 0;
     for (const binary::FunctionInfo& function : all) {
       if (!function.name.starts_with(rule.methods)) continue;
       const Origin receiver{.root = Origin::Root::kArgument, .at = function.entry};
-      uses[function.entry].push_back({receiver.load(field->offset), word_of(rule, type)});
+      uses[function.entry].push_back({receiver.load(offset), word_of(rule, type)});
     }
   }
   return uses;

@@ -359,9 +359,15 @@ class TypePass {
   }
 
   // Claims objects with finalizers, whose pointer type is kept beside the function, and the functions, which are
-  // closures.
+  // closures; and what weak pointers lead to, which is no more than the address of their object.
   void claim_specials() {
+    constexpr std::uint64_t kHandleBytes = 8;  // of an atomic.Uintptr (Go 1.23+)
     for (const go::SpecialRoot& special : inputs_.specials) {
+      if (special.kind == go::SpecialRootKind::kWeakHandle && !special.words.empty()) {
+        propagation_.because([] { return Grounds{.ground = Ground::kSpecial}; });
+        propagation_.claim_target(special.words.front().value, table_.opaque("weak handle", kHandleBytes),
+                                  KnownBy::kRuntime);
+      }
       if (!special.function) continue;
       propagation_.because([&] {
         const bool is_finalizer = special.kind == go::SpecialRootKind::kFinalizer || special.argument_type;

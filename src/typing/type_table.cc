@@ -12,9 +12,9 @@ namespace {
 
 constexpr int kDeepestName = 32;             // of unnamed types in one another, when their names are composed
 constexpr std::size_t kMostWords = 1 << 20;  // remembered words; more come from wrong claims or damage
-// The common head of entry and indirect of a hash trie; its first byte tells which one it is. There are two tries, of
-// package internal/sync (Go 1.24+) and of package unique (1.25+).
-constexpr std::array<std::string_view, 2> kNodes = {"internal/sync.node[", "unique.node["};
+// The common head of entry and indirect of a hash trie; its first byte tells which one it is. There are tries of the
+// packages internal/concurrent (Go 1.23), internal/sync (1.24+) and unique (1.25+).
+constexpr std::array<std::string_view, 3> kNodes = {"internal/concurrent.node[", "internal/sync.node[", "unique.node["};
 bool is_node(std::string_view name) {
   return std::ranges::any_of(kNodes, [&](std::string_view node) { return name.starts_with(node); });
 }

@@ -37,6 +37,9 @@ func init() {
 			zooUnique = append(zooUnique, unique.Make(newNode(i%20).name))
 			zooUniqueKeys = append(zooUniqueKeys, unique.Make(pair[string, int]{newNode(i).name, i}))
 		}
+		for i := 0; i < 4000; i++ { // so many that it matters whether the table of them is known
+			zooUniqueKeys = append(zooUniqueKeys, unique.Make(pair[string, int]{"", i}))
+		}
 		zooUnique = zooUnique[:10] // drops the values of the others
 	})
 }
