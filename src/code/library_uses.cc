@@ -12,9 +12,9 @@ enum class Holds : std::uint8_t { kPointer, kArray, kMap };
 
 // The field of a library structure, and which methods take the structure's address.
 struct Rule {
-  std::string_view methods;  // how their names begin
+  std::string_view methods;           // how their names begin
   std::string_view structure, field;  // empty: the structure's first word
-  std::string_view type;  // what the field points to, or its own map type
+  std::string_view type;              // what the field points to, or its own map type
   Holds holds = Holds::kPointer;
 };
 
