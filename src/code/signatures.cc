@@ -97,6 +97,7 @@ class Search {
     add_by_name();
     add_makers_of_bytes();
     std::vector<SignatureSource> sources;
+    sources.reserve(found_.size());
     for (const auto& [at, source] : found_) sources.push_back(source);
     std::ranges::sort(sources);
     return sources;

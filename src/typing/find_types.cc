@@ -109,7 +109,7 @@ class TypePass {
   // Must come after run(), with reasons kept.
   void tell_reasons(const ReasonsCallback& callback) {
     reasons_->finish();
-    callback(snapshot_, NamedReasons(inputs_, snapshot_, table_, universe_, *reasons_));
+    callback(snapshot_, NamedReasons(inputs_, snapshot_, table_, *reasons_));
   }
 
  private:

@@ -86,7 +86,7 @@ TEST_F(SwissMapShapes, BelieveNoGuess) {
 }
 
 TEST_F(SwissMapShapes, AskThatTheDirectoryFits) {
-  for (const std::uint64_t length : {1, 3, 4}) {  // of 16 bytes
+  for (const std::uint64_t length : {1U, 3U, 4U}) {  // of 16 bytes
     heap_.write(header_, 24, length);
     EXPECT_EQ(find(groups_, group_), 0U) << length;
   }
@@ -99,7 +99,7 @@ TEST_F(SwissMapShapes, AskThatEachTableFits) {
   heap_.write(table_, 8, 1);
   EXPECT_EQ(find(groups_, group_), 0U) << "the first of its places is another one";
   heap_.write(table_, 8, 0);
-  for (const std::uint64_t mask : {6, 15}) {
+  for (const std::uint64_t mask : {6U, 15U}) {
     heap_.write(table_, 24, mask);
     EXPECT_EQ(find(groups_, group_), 0U) << mask;
   }

@@ -48,13 +48,8 @@ heap::Witness witness_of(const Grounds& grounds) {
 }  // namespace
 
 NamedReasons::NamedReasons(const TypeInputs& inputs, const heap::Snapshot& snapshot, const TypeTable& table,
-                           const go::TypeUniverse& universe, const Reasons& reasons)
-    : inputs_(inputs),
-      runtime_(inputs.runtime),
-      snapshot_(snapshot),
-      table_(table),
-      universe_(universe),
-      reasons_(reasons) {}
+                           const Reasons& reasons)
+    : inputs_(inputs), runtime_(inputs.runtime), snapshot_(snapshot), table_(table), reasons_(reasons) {}
 
 Address NamedReasons::begin_of(std::uint32_t row) const {
   const ObjectId object(row);

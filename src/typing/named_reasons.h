@@ -15,7 +15,7 @@ class NamedReasons : public heap::TypeReasons {
  public:
   // `snapshot` must have its types, `reasons` must be finished. All must outlive this.
   NamedReasons(const TypeInputs& inputs, const heap::Snapshot& snapshot, const TypeTable& table,
-               const go::TypeUniverse& universe, const Reasons& reasons);
+               const Reasons& reasons);
 
   heap::TypeChain chain(ObjectId object) const override;
   std::vector<heap::TypeConflict> conflicts() const override;
@@ -49,7 +49,6 @@ class NamedReasons : public heap::TypeReasons {
   const go::Runtime& runtime_;
   const heap::Snapshot& snapshot_;
   const TypeTable& table_;
-  const go::TypeUniverse& universe_;
   const Reasons& reasons_;
 };
 

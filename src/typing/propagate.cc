@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 
+#include "base/error.h"
 #include "base/wire.h"
 
 namespace holdfast::typing {
@@ -316,13 +317,16 @@ void Propagation::note_reached(Address at, const Pending& claim) {
 void Propagation::walk_reached() {
   std::vector<std::pair<Address, Source>> walked;
   walked.swap(unwalked_);
-  for (const auto& [at, source] : walked) {
-    const auto [type, count] = reached_.at(at);
-    const std::uint64_t size = types_[type].size;
-    const std::byte* const data = heap_.variable(at, count * size);
-    because([&, type = type] { return Grounds{.ground = Ground::kReached, .type = type, .at = at, .led_by = source}; });
+  for (const auto& way : walked) {
+    const Address at = way.first;
+    const Reached reached = reached_.at(at);
+    const std::uint64_t size = types_[reached.type].size;
+    const std::byte* const data = heap_.variable(at, reached.count * size);
+    HOLDFAST_CHECK(data != nullptr);  // as when it was noted
+    because([&] { return Grounds{.ground = Ground::kReached, .type = reached.type, .at = at, .led_by = way.second}; });
     if (reasons_ != nullptr) reasons_->begin_value(data);
-    for (std::uint64_t i = 0; i < count; ++i) walk_value({data + i * size, size}, type, KnownBy::kPropagated);
+    for (std::uint64_t i = 0; i < reached.count; ++i)
+      walk_value({data + i * size, size}, reached.type, KnownBy::kPropagated);
     flush();
   }
 }
