@@ -35,7 +35,7 @@ class FindTypes : public testing::Test {
 
 TEST_F(FindTypes, ReadsAllocationHeadersAndFollowsFields) {
   const Address page = heap_.add_span(27, 576, true, 0b101, 8), item = heap_.add_object();
-  const Address second = page + 2 * 576;
+  const Address second = page + std::uint64_t{2} * 576;
   image_.write(page, page_.value);
   image_.write(page + 8 + 16, item.value);
   image_.write(second, page_.value);
@@ -49,7 +49,7 @@ TEST_F(FindTypes, ReadsAllocationHeadersAndFollowsFields) {
 
 TEST_F(FindTypes, TakesTypesOfLargeObjectsFromTheirSpans) {
   const Address large = heap_.add_span(0, 5 * go::kPageSize, true, 1, 0, 5), item = heap_.add_object();
-  image_.write(large + 560 * 3, item.value);
+  image_.write(large + std::uint64_t{560} * 3, item.value);
   heap_.large_types = {{SpanId(0), page_}};
   heap_.find_types();
   EXPECT_EQ(heap_.type(large), "main.Page");

@@ -206,7 +206,7 @@ TEST_F(ReasonsOfTypes, TypesAreTheSameWithReasonsAndWithout) {
     TestHeap heap_of_seed;
     for (std::uint32_t i = 0; i < kObjects; ++i) heap_of_seed.add(random() % 4 == 0 ? 96 : 32, true);
     const auto any = [&] {
-      return heap_of_seed.at(static_cast<std::uint32_t>(random() % kObjects)) + 32 * (random() % 8 == 0 ? 1U : 0U);
+      return heap_of_seed.at(static_cast<std::uint32_t>(random() % kObjects)) + (random() % 8 == 0 ? 32U : 0U);
     };
     if (seed == 1) program.open();
     for (std::uint32_t i = 0; i < kObjects; ++i) {
@@ -215,6 +215,7 @@ TEST_F(ReasonsOfTypes, TypesAreTheSameWithReasonsAndWithout) {
       heap_of_seed.write(i, 24, any());
     }
     std::vector<std::tuple<std::uint32_t, Address, KnownBy>> claims;
+    claims.reserve(20);
     for (int i = 0; i < 20; ++i)
       claims.emplace_back(static_cast<std::uint32_t>(random() % kObjects), random() % 2 == 0 ? item : other,
                           random() % 2 == 0 ? KnownBy::kDwarf : KnownBy::kCode);

@@ -116,7 +116,7 @@ TEST_F(VariableLabelsTest, TellWhereInAValueOfWhichTypeAWordLies) {
   use(kBss, kServe);
   use(kBss + 8, kBook);
   facts_.variables = {{{kBss, kBss + 24}, kType}};
-  for (const std::uint64_t at : {0, 8, 16}) {
+  for (const std::uint64_t at : {0U, 8U, 16U}) {
     const VariableWord word = find(kBss + at);
     EXPECT_EQ(word.type, kType);
     EXPECT_EQ(word.offset, at);
@@ -125,7 +125,7 @@ TEST_F(VariableLabelsTest, TellWhereInAValueOfWhichTypeAWordLies) {
   EXPECT_FALSE(find(kBss + 24).type);
   pointers_ = {{kBss + 0x40, kData}};
   facts_.pointees = {{kData, 16, false, kType}};
-  for (const std::uint64_t at : {0, 8}) {
+  for (const std::uint64_t at : {0U, 8U}) {
     const VariableWord word = find(kBss + 0x40 + at);
     EXPECT_EQ(word.type, kType);
     EXPECT_EQ(word.offset, at);
@@ -251,6 +251,7 @@ TEST_F(VariableLabelsTest, CompleteTheLabelsOfRootsWithoutAName) {
   place.user = snapshot.strings.add("main.serve");
   place.other_user = snapshot.strings.add("main.init");
   std::vector<heap::Label> found;
+  found.reserve(snapshot.roots.size());
   for (const heap::Root& root : snapshot.roots) found.push_back(snapshot.labels[root.label.row]);
   EXPECT_TRUE(found == (std::vector{named, place, unknown, frame}));
 }
