@@ -217,7 +217,7 @@ class Translation {
   Instruction out_;
 };
 
-// Instructions that operands say nothing more about: a third of all. Decoding operands is the dearer half of the work.
+// Instructions that operands say nothing more about: a third of all. Operands are a quarter of the time of decoding.
 std::optional<Instruction> without_operands(const ZydisDecodedInstruction& decoded, Address at) {
   Instruction out;
   out.at = at;

@@ -309,8 +309,7 @@ class Reading {
         extent_(extent_of(runtime)),
         all_(list(runtime, functions)),
         callees_(functions, all_),
-        sources_(kept ? std::move(kept->signatures) : signatures_of(runtime, universe)),
-        signatures_(sources_, reader),
+        signatures_(kept ? std::move(kept->signatures) : signatures_of(runtime, universe), reader),
         image_{runtime.memory, callees_, signatures_, {}, {}, {}},
         facts_(read_library_uses(runtime, reader, universe, all_)),
         weighers_{ClaimWeigher(reader), ClaimWeigher(reader)} {
@@ -328,7 +327,8 @@ class Reading {
     CodeEvidence out;
     asked_.resize(all_.size());
     if (!is_known_) learn();
-    if (!is_known_ && extent_.base && lost_ == 0) out.facts = write_facts(facts_.tables(), sources_, extent_.base);
+    if (!is_known_ && extent_.base && lost_ == 0)
+      out.facts = write_facts(facts_.tables(), signatures_.sources(), extent_.base);
     add_facts(out);
     const Round frames =
         follow(Purpose::kFrames, [&](std::size_t i) { return std::ranges::binary_search(standing, all_[i].entry); });
@@ -466,7 +466,6 @@ class Reading {
   const Extent extent_;
   std::vector<binary::FunctionInfo> all_;
   Callees callees_;
-  std::vector<SignatureSource> sources_;
   Signatures signatures_;
   CodeImage image_;
   Facts facts_;

@@ -70,6 +70,7 @@ class Signatures {
   // `reader` must outlive this.
   Signatures(std::vector<SignatureSource> sources, const go::TypeReader& reader);
 
+  const std::vector<SignatureSource>& sources() const { return sources_; }
   // By the function's entry; nullptr if nothing is known.
   const Signature* find(Address entry) const {
     const auto row = rows_.find(entry);

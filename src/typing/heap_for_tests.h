@@ -90,6 +90,16 @@ class TestHeap : public HeapView {
   std::uint32_t pointerful_ = 0;
 };
 
+// internal/runtime/maps.Map and its tables, as Go 1.26 has them.
+constexpr go::SwissMapLayout kTestSwissMap = {.bytes = 48,
+                                              .count = 0,
+                                              .directory = 16,
+                                              .directory_length = 24,
+                                              .table_bytes = 32,
+                                              .groups = 16,
+                                              .groups_mask = 24,
+                                              .table_index = 8};
+
 // A program's types: build descriptors in `image`, list them in `known`, then open().
 struct TestProgram {
   explicit TestProgram(int minor) : image(minor) {}

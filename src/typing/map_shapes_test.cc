@@ -38,14 +38,7 @@ class MapShapesTest : public testing::Test {
 class SwissMapShapes : public MapShapesTest {
  protected:
   SwissMapShapes() {
-    program_.layouts.swiss_map = {.bytes = 48,
-                                  .count = 0,
-                                  .directory = 16,
-                                  .directory_length = 24,
-                                  .table_bytes = 32,
-                                  .groups = 16,
-                                  .groups_mask = 24,
-                                  .table_index = 8};
+    program_.layouts.swiss_map = kTestSwissMap;
     group_ = image_.structure({{"ctrl", integer_, 0}, {"slots", image_.array(item_pointer_, 8, "[8]*main.Item"), 8}},
                               72, "map.group[int]*main.Item");
     const Address named = image_.map(integer_, item_pointer_, group_, "main.Items");

@@ -122,14 +122,7 @@ TEST_F(Propagate, FollowsEveryKindOfField) {
 }
 
 TEST_F(Propagate, FollowsSwissMapsFromTheHeaderToTheGroups) {
-  program.layouts.swiss_map = {.bytes = 48,
-                               .count = 0,
-                               .directory = 16,
-                               .directory_length = 24,
-                               .table_bytes = 32,
-                               .groups = 16,
-                               .groups_mask = 24,
-                               .table_index = 8};
+  program.layouts.swiss_map = kTestSwissMap;
   const Address group =
       image.structure({{"ctrl", integer, 0}, {"slots", image.array(item_pointer, 8, "[8]*main.Item"), 8}}, 72,
                       "map.group[int]*main.Item");
