@@ -1,72 +1,19 @@
 #include "graph/sharing.h"
 
 #include <algorithm>
-#include <map>
-#include <unordered_map>
+#include <atomic>
 #include <utility>
 
 #include "base/cancel.h"
 #include "base/error.h"
+#include "base/parallel.h"
 
 namespace holdfast::graph {
 namespace {
 
 constexpr std::uint32_t kNone = ~std::uint32_t{0};
-constexpr std::size_t kMostSets = 1 << 20;  // if there are more, further ones are sets of kinds
-
-using Set = Sharing::Set;
-
-// Gives equal sets one number, and remembers what two of them make together. Set 0 is empty.
-class SetTable {
- public:
-  explicit SetTable(const Ownership& ownership) : ownership_(ownership) { add({}); }
-
-  std::uint32_t of_owner(Owner owner) { return add({{owner}, false}); }
-  std::uint32_t both(std::uint32_t a, std::uint32_t b) {
-    if (a == b || b == 0) return a;
-    if (a == 0) return b;
-    const auto [known, is_new] = both_.try_emplace(std::uint64_t{std::min(a, b)} << 32 | std::max(a, b));
-    if (is_new) known->second = add(joined(*row_[a], *row_[b]));
-    return known->second;
-  }
-  std::vector<Set> take() {
-    std::vector<Set> sets;
-    for (const Set* set : row_) sets.push_back(*set);
-    return sets;
-  }
-
- private:
-  std::uint32_t add(Set set) {
-    if (row_.size() >= kMostSets && !set.of_kinds && set.members.size() > 1) set = kinds_of(set);
-    const auto [at, is_new] = number_.try_emplace(std::move(set), static_cast<std::uint32_t>(row_.size()));
-    if (is_new) row_.push_back(&at->first);
-    return at->second;
-  }
-
-  Set joined(const Set& a, const Set& b) const {
-    if (a.of_kinds != b.of_kinds) return joined(kinds_of(a), kinds_of(b));
-    Set out{{}, a.of_kinds};
-    std::ranges::set_union(a.members, b.members, std::back_inserter(out.members));
-    return !out.of_kinds && out.members.size() > Sharing::kMostOwners ? kinds_of(out) : out;
-  }
-
-  Set kinds_of(const Set& set) const {
-    if (set.of_kinds) return set;
-    Set out{{}, true};
-    for (const Owner owner : set.members) out.members.push_back(ownership_.kind_of[owner]);
-    std::ranges::sort(out.members);
-    const auto rest = std::ranges::unique(out.members);
-    out.members.erase(rest.begin(), rest.end());
-    return out;
-  }
-
-  const Ownership& ownership_;
-  std::map<Set, std::uint32_t> number_;
-  std::vector<const Set*> row_;  // keys of number_, which stay where they are
-  std::unordered_map<std::uint64_t, std::uint32_t> both_;
-};
-
-constexpr std::uint32_t kAhead = 16;  // iterations between the prefetch of a random cell and its use
+constexpr std::uint32_t kAhead = 24;  // iterations between the prefetch of a random cell and its use
+constexpr unsigned kParts = 16;       // of the objects; more than there are threads, since they differ in work
 
 // A shared object in the search for components.
 struct Node {
@@ -92,6 +39,20 @@ struct Weak {
   std::uint32_t edge = 0;
 };
 
+// The references from consecutive objects, in their order.
+struct Part {
+  HugeArray<Reference> references;
+  std::uint64_t count = 0;  // while it is filled
+  std::vector<Weak> weak;
+};
+
+std::uint32_t load(std::uint32_t& cell) {
+  return std::atomic_ref(cell).load(std::memory_order_relaxed);
+}
+void store(std::uint32_t& cell, std::uint32_t value) {
+  std::atomic_ref(cell).store(value, std::memory_order_relaxed);
+}
+
 }  // namespace
 
 class Sharing::Search {
@@ -101,7 +62,7 @@ class Sharing::Search {
         columns_(dominators.columns()),
         ownership_(ownership),
         owners_(static_cast<std::uint32_t>(ownership.kind_of.size())),
-        sets_(ownership),
+        sets_(ownership.kind_of, kMostOwners),
         out_(out) {}
 
   void run() {
@@ -110,9 +71,8 @@ class Sharing::Search {
     if (count_ > 0) {
       fix_owners();
       collect_references();
+      find_inner();
       take_needed();
-      group_references();
-      references_ = {};
       number_components();
       spread();
       tell_weak();
@@ -121,12 +81,16 @@ class Sharing::Search {
   }
 
  private:
+  class Collector;
+
   void find_shared() {
     out_.objects_ = snapshot_.objects;
     out_.shared_ = RankedBits(snapshot_.objects);
     const std::uint32_t under_super_root = columns_.vertices.super_root() + 1;
-    for (std::uint32_t row = 0; row < snapshot_.objects; ++row)
-      if (columns_.idom[row] == under_super_root) out_.shared_.insert(row);
+    for_each_part((snapshot_.objects + 63) / 64, kParts, [&](unsigned, std::uint64_t begin, std::uint64_t end) {
+      for (std::uint64_t row = begin * 64; row < std::min<std::uint64_t>(end * 64, snapshot_.objects); ++row)
+        if (columns_.idom[row] == under_super_root) out_.shared_.insert(static_cast<std::uint32_t>(row));
+    });
     count_ = out_.shared_.count_members();
   }
 
@@ -140,119 +104,91 @@ class Sharing::Search {
     }
   }
 
-  // Returns the source that everything on the way from the object up to it belongs to.
-  std::uint32_t source_of(std::uint32_t object) {
-    std::uint32_t source = kNone;
-    std::uint32_t at = object;
-    way_.clear();
-    while (source == kNone) {
-      if (source_[at] != 0) {
-        source = source_[at] - 1;
-        break;
-      }
-      way_.push_back(at);
-      const std::uint32_t above = columns_.idom[at] - 1;
-      if (above == columns_.vertices.super_root())
-        source = owners_ + out_.shared_.rank(at);
-      else if (!columns_.vertices.is_object(above))
-        source = ownership_.of_root[columns_.vertices.root(above).row];
-      at = above;
-    }
-    for (const std::uint32_t row : way_) source_[row] = source + 1;
-    return source;
-  }
-
-  void collect_references() {
-    source_ = HugeArray<std::uint32_t>(snapshot_.pointerful);
-    for (std::size_t r = 0; r < snapshot_.roots.size(); ++r) {
-      const heap::Root& root = snapshot_.roots[r];
-      for (std::uint32_t t = root.first_target; t < root.first_target + root.target_count; ++t)
-        add_reference(ownership_.of_root[r], snapshot_.root_targets[t].object.row);
-    }
-    const heap::Edges& edges = snapshot_.edges;
-    for (std::uint32_t object = 0; object < snapshot_.pointerful; ++object) {
-      if (object % (1 << 16) == 0) throw_if_cancelled();
-      if (columns_.idom[object] != 0) collect_from(object, edges.row_begin[object], edges.row_begin[object + 1]);
-    }
-    source_.clear();
-  }
-
-  void collect_from(std::uint32_t object, std::uint32_t begin, std::uint32_t end) {
-    bool is_asked = false, any_weak = false;
-    for (std::uint32_t e = begin; e < end; ++e) {
-      const std::uint32_t target = snapshot_.edges.target[e];
-      if (!out_.shared_.has(target)) continue;
-      if (!std::exchange(is_asked, true)) any_weak = ownership_.weak && ownership_.weak(ObjectId(object), is_weak_);
-      if (any_weak && is_weak_[e - begin])
-        add_weak(source_of(object), object, e);
-      else
-        add_reference(source_of(object), target);
-    }
-  }
+  void collect_references();
 
   // Whether the reference gives its target owners that it has not got already.
   bool counts(const Reference& reference) const {
     return !fixed_[reference.to] && reference.from != owners_ + reference.to;
   }
 
-  void add_reference(std::uint32_t from, std::uint32_t object) {
-    if (!out_.shared_.has(object)) return;
-    const Reference reference{from, out_.shared_.rank(object)};
-    if (counts(reference) && (references_.empty() || references_.back() != reference)) references_.push_back(reference);
+  template <typename Visit>
+  void for_each_reference(const Visit& visit) const {
+    for (const Part& part : parts_)
+      for (std::uint64_t i = 0; i < part.references.size(); ++i)
+        visit(part.references[i], part.references[std::min(i + kAhead, part.references.size() - 1)]);
   }
 
-  void add_weak(std::uint32_t from, std::uint32_t object, std::uint32_t edge) {
-    const Reference reference{from, out_.shared_.rank(snapshot_.edges.target[edge])};
-    if (counts(reference) && (weak_.empty() || weak_.back().reference != reference))
-      weak_.push_back({reference, ObjectId(object), edge});
-  }
-
-  void group_references() {
-    begin_.assign(std::size_t{owners_} + count_ + 1, 0);
-    for (const Reference& reference : references_) ++begin_[reference.from];
+  // Finds the inner objects, which refer to other shared ones, and groups the references between them by source. Most
+  // shared objects are not inner, and get their sets at the end, in one pass.
+  void find_inner() {
+    inner_.assign(count_, false);
+    for_each_reference([&](const Reference& reference, const Reference&) {
+      if (reference.from >= owners_) inner_[reference.from - owners_] = true;
+    });
+    const auto is_between = [&](const Reference& reference) {
+      return reference.from >= owners_ && inner_[reference.to];
+    };
+    begin_ = HugeArray<std::uint32_t>(std::uint64_t{count_} + 1);
+    for_each_reference([&](const Reference& reference, const Reference&) {
+      if (is_between(reference)) ++begin_[reference.from - owners_];
+    });
     std::uint32_t sum = 0;
     for (std::uint32_t& begin : begin_) begin = sum += begin;
-    to_ = HugeArray<std::uint32_t>(references_.size());
-    for (const Reference& reference : references_) to_[--begin_[reference.from]] = reference.to;
+    to_ = HugeArray<std::uint32_t>(sum);
+    for_each_reference([&](const Reference& reference, const Reference&) {
+      if (is_between(reference)) to_[--begin_[reference.from - owners_]] = reference.to;
+    });
   }
 
   // Takes the weak references to what no others reach.
   void take_needed() {
     if (weak_.empty()) return;
-    group_references();
+    const std::vector<bool> reached = reached_otherwise();
+    HugeArray<Reference> needed(weak_.size());
+    std::uint64_t count = 0;
+    std::erase_if(weak_, [&](const Weak& weak) {
+      if (!reached[weak.reference.to]) needed[count++] = weak.reference;
+      return !reached[weak.reference.to];
+    });
+    if (count == 0) return;
+    needed.shrink(count);
+    parts_.push_back({.references = std::move(needed), .weak = {}});
+    find_inner();
+  }
+
+  // Returns by rank what references that are not weak reach.
+  std::vector<bool> reached_otherwise() const {
     std::vector<bool> reached = fixed_;
     std::vector<std::uint32_t> open;
-    const auto enter = [&](std::uint32_t source) {
-      for (std::uint32_t e = begin_[source]; e < begin_[source + 1]; ++e)
-        if (!reached[to_[e]]) reached[to_[e]] = true, open.push_back(to_[e]);
+    const auto enter = [&](std::uint32_t rank) {
+      if (!reached[rank]) reached[rank] = true, open.push_back(rank);
     };
-    for (Owner owner = 0; owner < owners_; ++owner) enter(owner);
     for (std::uint32_t rank = 0; rank < count_; ++rank)
-      if (fixed_[rank]) enter(owners_ + rank);
+      if (fixed_[rank] && inner_[rank]) open.push_back(rank);
+    for_each_reference([&](const Reference& reference, const Reference&) {
+      if (reference.from < owners_ && inner_[reference.to]) enter(reference.to);
+    });
     while (!open.empty()) {
       const std::uint32_t rank = open.back();
       open.pop_back();
-      enter(owners_ + rank);
+      for (std::uint32_t e = begin_[rank]; e < begin_[rank + 1]; ++e) enter(to_[e]);
     }
-    std::erase_if(weak_, [&](const Weak& weak) {
-      if (!reached[weak.reference.to]) references_.push_back(weak.reference);
-      return !reached[weak.reference.to];
+    for_each_reference([&](const Reference& reference, const Reference&) {
+      if (!inner_[reference.to] && (reference.from < owners_ || reached[reference.from - owners_]))
+        reached[reference.to] = true;
     });
+    return reached;
   }
 
   void tell_weak() {
     for (const Weak& weak : weak_) {
-      const std::uint32_t from = weak.reference.from;
-      const std::uint32_t set = from < owners_ ? sets_.of_owner(from) : out_.set_[from - owners_];
+      const std::uint32_t set = set_of_source(weak.reference.from);
       const ObjectId to(snapshot_.edges.target[weak.edge]);
       if (set != out_.set_of(to)) out_.weak_.push_back({weak.source, weak.edge, to, set});
     }
   }
 
-  // Whether the shared object refers to no other one. Most are so, and take no part in the search for components.
-  bool is_last(std::uint32_t rank) const { return begin_[owners_ + rank] == begin_[owners_ + rank + 1]; }
-
-  // Tarjan's components of the other shared objects, in an order in which each comes after those that it refers to.
+  // Tarjan's components of the inner objects, in an order in which each comes after those that it refers to.
   void number_components() {
     nodes_ = HugeArray<Node>(count_);
     std::vector<std::uint32_t> waiting;
@@ -261,16 +197,19 @@ class Sharing::Search {
     const auto enter = [&](std::uint32_t rank) {
       nodes_[rank].number = nodes_[rank].lowest = ++next;
       waiting.push_back(rank);
-      open.push_back({rank, begin_[owners_ + rank]});
+      open.push_back({rank, begin_[rank]});
+      for (std::uint32_t e = begin_[rank]; e < begin_[rank + 1]; ++e) {
+        __builtin_prefetch(&nodes_[to_[e]]);
+        __builtin_prefetch(&begin_[to_[e]]);
+      }
     };
     for (std::uint32_t first = 0; first < count_; ++first) {
-      if (is_last(first) || nodes_[first].number != 0) continue;
+      if (!inner_[first] || nodes_[first].number != 0) continue;
       for (enter(first); !open.empty();) {
         Open& top = open.back();
         Node& node = nodes_[top.rank];
-        if (top.edge < begin_[owners_ + top.rank + 1]) {
+        if (top.edge < begin_[top.rank + 1]) {
           const std::uint32_t to = to_[top.edge++];
-          if (is_last(to)) continue;
           if (nodes_[to].number == 0)
             enter(to);
           else if (!nodes_[to].is_done)
@@ -300,28 +239,36 @@ class Sharing::Search {
     ++components_;
   }
 
-  // Gives each component, and each object outside of them, what the owners and the components before it have.
-  void spread() {
-    of_component_.assign(components_, 0);
-    for (std::uint32_t rank = 0; rank < count_; ++rank)
-      if (fixed_[rank] && !is_last(rank)) of_component_[nodes_[rank].lowest] = out_.set_[rank];
-    for (Owner owner = 0; owner < owners_; ++owner)
-      if (begin_[owner] != begin_[owner + 1]) give(owner, sets_.of_owner(owner));
-    for (std::size_t i = in_order_.size(); i-- > 0;) {
-      const std::uint32_t rank = in_order_[i];
-      const std::uint32_t set = of_component_[nodes_[rank].lowest];
-      if (!fixed_[rank]) out_.set_[rank] = set;
-      give(owners_ + rank, set);
-    }
+  std::uint32_t set_of_source(std::uint32_t source) {
+    return source < owners_ ? sets_.of_owner(source) : out_.set_[source - owners_];
   }
 
-  void give(std::uint32_t source, std::uint32_t set) {
-    for (std::uint32_t e = begin_[source]; e < begin_[source + 1]; ++e) {
-      if (e + kAhead < begin_[source + 1]) __builtin_prefetch(&begin_[owners_ + to_[e + kAhead]]);
-      const std::uint32_t to = to_[e];
-      std::uint32_t& its = is_last(to) ? out_.set_[to] : of_component_[nodes_[to].lowest];
+  // Gives each component what the owners and the components before it have, then all other objects what those have
+  // that refer to them.
+  void spread() {
+    std::vector<std::uint32_t> of_component(components_);
+    const auto give = [&](std::uint32_t rank, std::uint32_t set) {
+      std::uint32_t& its = of_component[nodes_[rank].lowest];
       its = sets_.both(its, set);
+    };
+    for (const std::uint32_t rank : in_order_)
+      if (fixed_[rank]) give(rank, out_.set_[rank]);
+    for_each_reference([&](const Reference& reference, const Reference&) {
+      if (reference.from < owners_ && inner_[reference.to]) give(reference.to, sets_.of_owner(reference.from));
+    });
+    for (std::size_t i = in_order_.size(); i-- > 0;) {
+      const std::uint32_t rank = in_order_[i];
+      if (i >= kAhead) __builtin_prefetch(&begin_[in_order_[i - kAhead]]);
+      const std::uint32_t set = of_component[nodes_[rank].lowest];
+      if (!fixed_[rank]) out_.set_[rank] = set;
+      for (std::uint32_t e = begin_[rank]; e < begin_[rank + 1]; ++e) give(to_[e], set);
     }
+    for_each_reference([&](const Reference& reference, const Reference& later) {
+      __builtin_prefetch(&out_.set_[later.to], 1);
+      if (inner_[reference.to]) return;
+      std::uint32_t& its = out_.set_[reference.to];
+      its = sets_.both(its, set_of_source(reference.from));
+    });
   }
 
   const heap::Snapshot& snapshot_;
@@ -331,19 +278,119 @@ class Sharing::Search {
   SetTable sets_;
   Sharing& out_;
   std::uint32_t count_ = 0;
-  std::vector<bool> fixed_;          // by rank
-  HugeArray<std::uint32_t> source_;  // by pointerful object: source + 1; 0 = not asked yet
-  std::vector<std::uint32_t> way_;
-  std::vector<Reference> references_;
+  std::vector<bool> fixed_;  // by rank
+  std::vector<bool> inner_;  // by rank
+  std::vector<Part> parts_;
   std::vector<Weak> weak_;
-  std::vector<bool> is_weak_;         // by edge of the object that is looked at
-  std::vector<std::uint32_t> begin_;  // by source: its first reference; one more at the end
-  HugeArray<std::uint32_t> to_;       // ranks
-  HugeArray<Node> nodes_;             // by rank
+  // References between inner objects, by rank of the source:
+  HugeArray<std::uint32_t> begin_;  // its first one; one more at the end
+  HugeArray<std::uint32_t> to_;     // ranks
+  HugeArray<Node> nodes_;           // by rank
   std::uint32_t components_ = 0;
-  std::vector<std::uint32_t> of_component_;  // sets
-  std::vector<std::uint32_t> in_order_;      // ranks, by component
+  std::vector<std::uint32_t> in_order_;  // ranks of inner objects, by component
 };
+
+// Collects the references of consecutive objects. Several may run at the same time: what one has found out about the
+// owner of an object is right for the others as well.
+class Sharing::Search::Collector {
+ public:
+  Collector(Search& search, HugeArray<std::uint32_t>& source, Part& part)
+      : search_(search), snapshot_(search.snapshot_), shared_(search.out_.shared_), source_(source), part_(part) {}
+
+  void collect_from_roots() {
+    part_.references = HugeArray<Reference>(snapshot_.root_targets.size());
+    for (std::size_t r = 0; r < snapshot_.roots.size(); ++r) {
+      const heap::Root& root = snapshot_.roots[r];
+      for (std::uint32_t t = root.first_target; t < root.first_target + root.target_count; ++t) {
+        const std::uint32_t target = snapshot_.root_targets[t].object.row;
+        if (shared_.has(target)) add({search_.ownership_.of_root[r], shared_.rank(target)});
+      }
+    }
+    part_.references.shrink(part_.count);
+  }
+
+  void collect_from_objects(std::uint64_t begin, std::uint64_t end) {
+    const HugeArray<std::uint32_t>& row_begin = snapshot_.edges.row_begin;
+    part_.references = HugeArray<Reference>(row_begin[end] - row_begin[begin]);
+    for (std::uint64_t object = begin; object < end; ++object) {
+      if (object % (1 << 16) == 0) throw_if_cancelled();
+      if (search_.columns_.idom[object] != 0) collect_from(static_cast<std::uint32_t>(object));
+    }
+    part_.references.shrink(part_.count);
+  }
+
+ private:
+  void collect_from(std::uint32_t object) {
+    const std::uint32_t begin = snapshot_.edges.row_begin[object], end = snapshot_.edges.row_begin[object + 1];
+    std::uint32_t source = kNone;
+    bool any_weak = false;
+    for (std::uint32_t e = begin; e < end; ++e) {
+      const std::uint32_t target = snapshot_.edges.target[e];
+      if (!shared_.has(target)) continue;
+      if (source == kNone) {
+        source = source_of(object);
+        any_weak = weak_edges_ && weak_edges_(ObjectId(object), is_weak_);
+      }
+      const Reference reference{source, shared_.rank(target)};
+      if (any_weak && is_weak_[e - begin])
+        add_weak({reference, ObjectId(object), e});
+      else
+        add(reference);
+    }
+  }
+
+  // Returns the source that everything on the way from the object up to it belongs to.
+  std::uint32_t source_of(std::uint32_t object) {
+    const Vertices& vertices = search_.columns_.vertices;
+    std::uint32_t source = kNone;
+    std::uint32_t at = object;
+    way_.clear();
+    while (source == kNone) {
+      if (const std::uint32_t known = load(source_[at])) {
+        source = known - 1;
+        break;
+      }
+      way_.push_back(at);
+      const std::uint32_t above = search_.columns_.idom[at] - 1;
+      if (above == vertices.super_root())
+        source = search_.owners_ + shared_.rank(at);
+      else if (!vertices.is_object(above))
+        source = search_.ownership_.of_root[vertices.root(above).row];
+      at = above;
+    }
+    for (const std::uint32_t row : way_) store(source_[row], source + 1);
+    return source;
+  }
+
+  void add(const Reference& reference) {
+    const bool is_again = part_.count > 0 && part_.references[part_.count - 1] == reference;
+    if (!is_again && search_.counts(reference)) part_.references[part_.count++] = reference;
+  }
+
+  void add_weak(const Weak& weak) {
+    const bool is_again = !part_.weak.empty() && part_.weak.back().reference == weak.reference;
+    if (!is_again && search_.counts(weak.reference)) part_.weak.push_back(weak);
+  }
+
+  Search& search_;
+  const heap::Snapshot& snapshot_;
+  const RankedBits& shared_;
+  HugeArray<std::uint32_t>& source_;  // by pointerful object: source + 1; 0 = not asked yet
+  Part& part_;
+  WeakEdges weak_edges_ = search_.ownership_.weak;  // a copy of its own, which can keep a buffer
+  std::vector<bool> is_weak_;                       // by edge of the object that is looked at
+  std::vector<std::uint32_t> way_;
+};
+
+void Sharing::Search::collect_references() {
+  HugeArray<std::uint32_t> source(snapshot_.pointerful);
+  parts_.resize(kParts + 1);
+  Collector(*this, source, parts_.front()).collect_from_roots();
+  for_each_part(snapshot_.pointerful, kParts, [&](unsigned part, std::uint64_t begin, std::uint64_t end) {
+    Collector(*this, source, parts_[part + 1]).collect_from_objects(begin, end);
+  });
+  for (Part& part : parts_) weak_.insert(weak_.end(), part.weak.begin(), part.weak.end());
+}
 
 Sharing::Sharing(const heap::Snapshot& snapshot, const Dominators& dominators, const Ownership& ownership) {
   HOLDFAST_CHECK(ownership.of_root.size() == snapshot.roots.size());
