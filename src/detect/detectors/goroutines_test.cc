@@ -1,0 +1,62 @@
+#include "detect/report_for_tests.h"
+
+namespace holdfast::detect {
+namespace {
+
+using detect::testing::add_ballast;
+using detect::testing::add_goroutines;
+using detect::testing::find;
+using detect::testing::kSecond;
+using detect::testing::report_of;
+using heap::GoroutineState;
+using heap::testing::HeapBuilder;
+using ::testing::IsEmpty;
+using view::Confidence;
+using view::Finding;
+using view::Report;
+using view::StepKind;
+
+TEST(Goroutines, NameGoroutinesThatAreBlockedForLong) {
+  HeapBuilder heap;
+  add_ballast(heap);
+  add_goroutines(heap, GoroutineState::kWaiting, WaitReason::kChanSend, 7200 * kSecond);
+  const Report report = report_of(heap.build());
+  const Finding* finding = find(report, "goroutines-blocked");
+  ASSERT_NE(finding, nullptr);
+  EXPECT_EQ(finding->title.full, "20 goroutines blocked in chan send at main.work for at least 2 h");
+  EXPECT_EQ(finding->confidence, Confidence::kObserved);
+  EXPECT_EQ(finding->bytes, 20 * 100U << 10);
+  EXPECT_EQ(finding->fault, "chan send at main.work");
+  EXPECT_EQ(finding->chain.front().kind, StepKind::kGroup);
+}
+
+TEST(Goroutines, LeaveGoroutinesAloneThatWaitShortlyOrForTheNetwork) {
+  for (const auto& [reason, seconds] : {std::pair(WaitReason::kChanSend, 5U), std::pair(WaitReason::kIoWait, 7200U)}) {
+    HeapBuilder heap;
+    add_ballast(heap);
+    add_goroutines(heap, GoroutineState::kWaiting, reason, seconds * kSecond);
+    EXPECT_THAT(report_of(heap.build()).findings, IsEmpty()) << seconds;
+  }
+}
+
+TEST(Goroutines, SayProvenWhereTheRuntimeHasProvenTheLeak) {
+  HeapBuilder heap;
+  add_ballast(heap);
+  add_goroutines(heap, GoroutineState::kLeaked, WaitReason::kChanReceive, 0);
+  const Report report = report_of(heap.build());
+  const Finding* finding = find(report, "goroutine-leak");
+  ASSERT_NE(finding, nullptr);
+  EXPECT_EQ(finding->title.full, "20 goroutines blocked in chan receive at main.work for ever");
+  EXPECT_EQ(finding->confidence, Confidence::kProven);
+}
+
+// The same goroutines without the runtime's proof, and not there for long.
+TEST(Goroutines, SayNothingOfALeakThatTheRuntimeHasNotProven) {
+  HeapBuilder heap;
+  add_ballast(heap);
+  add_goroutines(heap, GoroutineState::kWaiting, WaitReason::kChanReceive, 0);
+  EXPECT_THAT(report_of(heap.build()).findings, IsEmpty());
+}
+
+}  // namespace
+}  // namespace holdfast::detect
