@@ -15,14 +15,17 @@ constexpr std::uint32_t kNone = ~std::uint32_t{0};
 constexpr std::uint32_t kAhead = 24;  // iterations between the prefetch of a random cell and its use
 constexpr unsigned kParts = 16;       // of the objects; more than there are threads, since they differ in work
 
-// A shared object in the search for components.
+// An inner object: a shared one that refers to other shared ones.
 struct Node {
-  std::uint32_t number = 0;  // from 1, in the order of the search; 0 = not met so far
+  std::uint32_t begin = 0;   // its first reference; that of the next node ends them
+  std::uint32_t number = 0;  // from 1, in the order of the search for components; 0 = not met so far
   std::uint32_t lowest = 0;  // once it is done, its component
-  bool is_done = false;
+  std::uint32_t rank = 0;    // among the shared
 };
+constexpr std::uint32_t kDone = ~std::uint32_t{0};  // a node's number once its component is complete
+
 struct Open {
-  std::uint32_t rank = 0, edge = 0;
+  std::uint32_t node = 0, edge = 0;
 };
 
 // A reference to a shared object. Sources are owners, then shared objects by rank.
@@ -118,25 +121,29 @@ class Sharing::Search {
         visit(part.references[i], part.references[std::min(i + kAhead, part.references.size() - 1)]);
   }
 
-  // Finds the inner objects, which refer to other shared ones, and groups the references between them by source. Most
-  // shared objects are not inner, and get their sets at the end, in one pass.
+  // Finds the inner objects, and groups the references between them by source. Most shared objects are not inner, and
+  // get their sets at the end, in one pass.
   void find_inner() {
-    inner_.assign(count_, false);
+    inner_ = RankedBits(count_);
     for_each_reference([&](const Reference& reference, const Reference&) {
-      if (reference.from >= owners_) inner_[reference.from - owners_] = true;
+      if (reference.from >= owners_) inner_.insert(reference.from - owners_);
     });
-    const auto is_between = [&](const Reference& reference) {
-      return reference.from >= owners_ && inner_[reference.to];
-    };
-    begin_ = HugeArray<std::uint32_t>(std::uint64_t{count_} + 1);
-    for_each_reference([&](const Reference& reference, const Reference&) {
-      if (is_between(reference)) ++begin_[reference.from - owners_];
-    });
+    node_ = HugeArray<Node>(std::uint64_t{inner_.count_members()} + 1);
+    for_each_between([&](std::uint32_t from, std::uint32_t) { ++node_[from].begin; });
     std::uint32_t sum = 0;
-    for (std::uint32_t& begin : begin_) begin = sum += begin;
+    for (Node& node : node_) node.begin = sum += node.begin;
     to_ = HugeArray<std::uint32_t>(sum);
+    for_each_between([&](std::uint32_t from, std::uint32_t to) { to_[--node_[from].begin] = to; });
+    std::uint32_t next = 0;
+    inner_.for_each(0, count_, [&](std::uint32_t rank) { node_[next++].rank = rank; });
+  }
+
+  // Calls visit(from, to) with the nodes of each reference between inner objects.
+  template <typename Visit>
+  void for_each_between(const Visit& visit) const {
     for_each_reference([&](const Reference& reference, const Reference&) {
-      if (is_between(reference)) to_[--begin_[reference.from - owners_]] = reference.to;
+      if (reference.from >= owners_ && inner_.has(reference.to))
+        visit(inner_.rank(reference.from - owners_), inner_.rank(reference.to));
     });
   }
 
@@ -156,25 +163,32 @@ class Sharing::Search {
     find_inner();
   }
 
-  // Returns by rank what references that are not weak reach.
+  // Returns by rank what references that are not weak reach; of the targets of weak ones at least.
   std::vector<bool> reached_otherwise() const {
     std::vector<bool> reached = fixed_;
     std::vector<std::uint32_t> open;
-    const auto enter = [&](std::uint32_t rank) {
-      if (!reached[rank]) reached[rank] = true, open.push_back(rank);
+    for (std::uint32_t node = 0; node + 1 < node_.size(); ++node)
+      if (fixed_[node_[node].rank]) open.push_back(node);
+    const auto enter = [&](std::uint32_t node) {
+      if (reached[node_[node].rank]) return;
+      reached[node_[node].rank] = true;
+      open.push_back(node);
     };
-    for (std::uint32_t rank = 0; rank < count_; ++rank)
-      if (fixed_[rank] && inner_[rank]) open.push_back(rank);
     for_each_reference([&](const Reference& reference, const Reference&) {
-      if (reference.from < owners_ && inner_[reference.to]) enter(reference.to);
+      if (reference.from >= owners_) return;
+      if (inner_.has(reference.to))
+        enter(inner_.rank(reference.to));
+      else
+        reached[reference.to] = true;
     });
+    if (std::ranges::all_of(weak_, [&](const Weak& weak) { return reached[weak.reference.to]; })) return reached;
     while (!open.empty()) {
-      const std::uint32_t rank = open.back();
+      const std::uint32_t node = open.back();
       open.pop_back();
-      for (std::uint32_t e = begin_[rank]; e < begin_[rank + 1]; ++e) enter(to_[e]);
+      for (std::uint32_t e = node_[node].begin; e < node_[node + 1].begin; ++e) enter(to_[e]);
     }
     for_each_reference([&](const Reference& reference, const Reference&) {
-      if (!inner_[reference.to] && (reference.from < owners_ || reached[reference.from - owners_]))
+      if (reference.from >= owners_ && !inner_.has(reference.to) && reached[reference.from - owners_])
         reached[reference.to] = true;
     });
     return reached;
@@ -190,52 +204,49 @@ class Sharing::Search {
 
   // Tarjan's components of the inner objects, in an order in which each comes after those that it refers to.
   void number_components() {
-    nodes_ = HugeArray<Node>(count_);
     std::vector<std::uint32_t> waiting;
     std::vector<Open> open;
     std::uint32_t next = 0;
-    const auto enter = [&](std::uint32_t rank) {
-      nodes_[rank].number = nodes_[rank].lowest = ++next;
-      waiting.push_back(rank);
-      open.push_back({rank, begin_[rank]});
-      for (std::uint32_t e = begin_[rank]; e < begin_[rank + 1]; ++e) {
-        __builtin_prefetch(&nodes_[to_[e]]);
-        __builtin_prefetch(&begin_[to_[e]]);
-      }
+    in_order_.reserve(node_.size() - 1);
+    const auto enter = [&](std::uint32_t node) {
+      node_[node].number = node_[node].lowest = ++next;
+      waiting.push_back(node);
+      open.push_back({node, node_[node].begin});
+      for (std::uint32_t e = node_[node].begin; e < node_[node + 1].begin; ++e) __builtin_prefetch(&node_[to_[e]]);
     };
-    for (std::uint32_t first = 0; first < count_; ++first) {
-      if (!inner_[first] || nodes_[first].number != 0) continue;
+    for (std::uint32_t first = 0; first + 1 < node_.size(); ++first) {
+      if (node_[first].number != 0) continue;
       for (enter(first); !open.empty();) {
         Open& top = open.back();
-        Node& node = nodes_[top.rank];
-        if (top.edge < begin_[top.rank + 1]) {
+        Node& node = node_[top.node];
+        if (top.edge < node_[top.node + 1].begin) {
           const std::uint32_t to = to_[top.edge++];
-          if (nodes_[to].number == 0)
+          if (node_[to].number == 0)
             enter(to);
-          else if (!nodes_[to].is_done)
-            node.lowest = std::min(node.lowest, nodes_[to].number);
+          else
+            node.lowest = std::min(node.lowest, node_[to].number);
           continue;
         }
-        const std::uint32_t rank = top.rank;
+        const std::uint32_t closed = top.node;
         open.pop_back();
         if (!open.empty()) {
-          Node& above = nodes_[open.back().rank];
+          Node& above = node_[open.back().node];
           above.lowest = std::min(above.lowest, node.lowest);
         }
-        if (node.lowest == node.number) close_component(rank, waiting);
+        if (node.lowest == node.number) close_component(closed, waiting);
       }
     }
   }
 
   void close_component(std::uint32_t first, std::vector<std::uint32_t>& waiting) {
-    std::uint32_t rank = kNone;
+    std::uint32_t node = kNone;
     do {
-      rank = waiting.back();
+      node = waiting.back();
       waiting.pop_back();
-      nodes_[rank].is_done = true;
-      nodes_[rank].lowest = components_;
-      in_order_.push_back(rank);
-    } while (rank != first);
+      node_[node].number = kDone;
+      node_[node].lowest = components_;
+      in_order_.push_back(node);
+    } while (node != first);
     ++components_;
   }
 
@@ -247,25 +258,26 @@ class Sharing::Search {
   // that refer to them.
   void spread() {
     std::vector<std::uint32_t> of_component(components_);
-    const auto give = [&](std::uint32_t rank, std::uint32_t set) {
-      std::uint32_t& its = of_component[nodes_[rank].lowest];
+    const auto give = [&](std::uint32_t node, std::uint32_t set) {
+      std::uint32_t& its = of_component[node_[node].lowest];
       its = sets_.both(its, set);
     };
-    for (const std::uint32_t rank : in_order_)
-      if (fixed_[rank]) give(rank, out_.set_[rank]);
+    for (const std::uint32_t node : in_order_)
+      if (fixed_[node_[node].rank]) give(node, out_.set_[node_[node].rank]);
     for_each_reference([&](const Reference& reference, const Reference&) {
-      if (reference.from < owners_ && inner_[reference.to]) give(reference.to, sets_.of_owner(reference.from));
+      if (reference.from < owners_ && inner_.has(reference.to))
+        give(inner_.rank(reference.to), sets_.of_owner(reference.from));
     });
     for (std::size_t i = in_order_.size(); i-- > 0;) {
-      const std::uint32_t rank = in_order_[i];
-      if (i >= kAhead) __builtin_prefetch(&begin_[in_order_[i - kAhead]]);
-      const std::uint32_t set = of_component[nodes_[rank].lowest];
-      if (!fixed_[rank]) out_.set_[rank] = set;
-      for (std::uint32_t e = begin_[rank]; e < begin_[rank + 1]; ++e) give(to_[e], set);
+      if (i >= kAhead) __builtin_prefetch(&node_[in_order_[i - kAhead]]);
+      const Node& node = node_[in_order_[i]];
+      const std::uint32_t set = of_component[node.lowest];
+      if (!fixed_[node.rank]) out_.set_[node.rank] = set;
+      for (std::uint32_t e = node.begin; e < node_[in_order_[i] + 1].begin; ++e) give(to_[e], set);
     }
     for_each_reference([&](const Reference& reference, const Reference& later) {
       __builtin_prefetch(&out_.set_[later.to], 1);
-      if (inner_[reference.to]) return;
+      if (inner_.has(reference.to)) return;
       std::uint32_t& its = out_.set_[reference.to];
       its = sets_.both(its, set_of_source(reference.from));
     });
@@ -279,15 +291,13 @@ class Sharing::Search {
   Sharing& out_;
   std::uint32_t count_ = 0;
   std::vector<bool> fixed_;  // by rank
-  std::vector<bool> inner_;  // by rank
+  RankedBits inner_;         // ranks
   std::vector<Part> parts_;
   std::vector<Weak> weak_;
-  // References between inner objects, by rank of the source:
-  HugeArray<std::uint32_t> begin_;  // its first one; one more at the end
-  HugeArray<std::uint32_t> to_;     // ranks
-  HugeArray<Node> nodes_;           // by rank
+  HugeArray<Node> node_;         // by rank among the inner objects; one more at the end
+  HugeArray<std::uint32_t> to_;  // references between inner objects, grouped by source: nodes
   std::uint32_t components_ = 0;
-  std::vector<std::uint32_t> in_order_;  // ranks of inner objects, by component
+  std::vector<std::uint32_t> in_order_;  // nodes, by component
 };
 
 // Collects the references of consecutive objects. Several may run at the same time: what one has found out about the
