@@ -17,7 +17,7 @@
 namespace holdfast::go {
 
 // A size class with pointers and the same without are two.
-constexpr std::size_t kSpanClasses = 2 * kSizeClasses;
+constexpr std::size_t kSpanClasses = std::size_t{2} * kSizeClasses;
 
 // Fails with kUnsupported if the layouts lack a field.
 struct CacheFields {

@@ -51,16 +51,16 @@ TEST_P(InFlightTest, ASpanThatIsGivenBackCountsOnceWhetherItIsCountedYetOrNot) {
   const Address span = add({.free_index = 64, .alloc_count = 64, .count_before = 14});
   add_cache(span);
   EXPECT_EQ(uncounted(), 0U);
-  EXPECT_EQ(bounds(), (InFlight{.objects = 50, .object_bytes = 50 * 1024}));
+  EXPECT_EQ(bounds(), (InFlight{.objects = 50, .object_bytes = 50ULL * 1024}));
   set(span, "runtime.mspan", "allocCountBeforeCache", 0);
   EXPECT_EQ(uncounted(), 0U);
-  EXPECT_EQ(bounds(), (InFlight{.objects = 64, .object_bytes = 64 * 1024}));
+  EXPECT_EQ(bounds(), (InFlight{.objects = 64, .object_bytes = 64ULL * 1024}));
 }
 
 // mcache.releaseAll clears allocCountBeforeCache of one span after another, before anything else.
 TEST_P(InFlightTest, TheFirstSpanOfACacheThatIsFlushedMayBeCountedAlready) {
   add_cache(add({.sweep_gen = kSweepGen + 1, .free_index = 20, .alloc_count = 20}), kSweepGen - 2);
-  EXPECT_EQ(bounds(), (InFlight{.objects = 20, .object_bytes = 20 * 1024}));
+  EXPECT_EQ(bounds(), (InFlight{.objects = 20, .object_bytes = 20ULL * 1024}));
   EXPECT_EQ(uncounted(), 20U);
 }
 
@@ -69,7 +69,7 @@ TEST_P(InFlightTest, AStoppedWorldMayFlushAllCaches) {
   add_cache(span);
   EXPECT_EQ(bounds(), InFlight{});
   add_cache(Address(), kSweepGen, 3);
-  EXPECT_EQ(bounds(), (InFlight{.objects = 20, .object_bytes = 20 * 1024}));
+  EXPECT_EQ(bounds(), (InFlight{.objects = 20, .object_bytes = 20ULL * 1024}));
   set(span, "runtime.mspan", "allocCountBeforeCache", 4);
   EXPECT_EQ(bounds(), InFlight{}) << "that it was not cleared shows that nobody has begun";
 }
@@ -77,8 +77,8 @@ TEST_P(InFlightTest, AStoppedWorldMayFlushAllCaches) {
 // In sweepLocked.sweep, what it has freed is counted after allocCount has become smaller.
 TEST_P(InFlightTest, ASpanInSweepMayHaveFreedWhatItHasRoomFor) {
   add({.sweep_gen = kSweepGen - 1, .alloc_bits = 0b111, .alloc_count = 3});
-  EXPECT_EQ(bounds(), (InFlight{.objects = 61, .object_bytes = 61 * 1024}));
-  EXPECT_EQ(bounds({{.sweeps = true}}), (InFlight{.objects = 61, .object_bytes = 61 * 1024}));
+  EXPECT_EQ(bounds(), (InFlight{.objects = 61, .object_bytes = 61ULL * 1024}));
+  EXPECT_EQ(bounds({{.sweeps = true}}), (InFlight{.objects = 61, .object_bytes = 61ULL * 1024}));
   EXPECT_TRUE(lags(17));
 }
 
@@ -86,7 +86,7 @@ TEST_P(InFlightTest, ASweeperWithoutASpanInSweepMayHaveToCountItsLastOne) {
   add({.alloc_bits = 0b1111, .alloc_count = 4});
   add({.free_index = 40, .alloc_count = 40});
   EXPECT_EQ(bounds(), InFlight{});
-  EXPECT_EQ(bounds({{.sweeps = true}}), (InFlight{.objects = 60, .object_bytes = 60 * 1024}));
+  EXPECT_EQ(bounds({{.sweeps = true}}), (InFlight{.objects = 60, .object_bytes = 60ULL * 1024}));
 }
 
 // mheap.allocSpan makes the span before it counts its bytes; freeSpanLocked ends the span after it has counted them.

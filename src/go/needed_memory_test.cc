@@ -124,8 +124,8 @@ TEST_P(NeededMemoryTest, RecordsOfTheRuntimeAreFoundByWhatNamesThem) {
   const RuntimeRecords records = find_runtime_records(runtime(), model());
   EXPECT_EQ(records.arena_table, range(HeapImage::kArenaTable, 32 << 20));
   EXPECT_THAT(records.ranges, Contains(records.arena_table));
-  EXPECT_THAT(records.ranges, Contains(range(chunk_table, 8192 * 128)));
-  EXPECT_THAT(records.ranges, Contains(range(Address(0x91000000), 512 * 8)));
+  EXPECT_THAT(records.ranges, Contains(range(chunk_table, 8192ULL * 128)));
+  EXPECT_THAT(records.ranges, Contains(range(Address(0x91000000), 512ULL * 8)));
   EXPECT_THAT(records.ranges, Contains(range(HeapImage::kSpans, kSystemPage)));
   EXPECT_THAT(records.ranges, Contains(range(HeapImage::kBits, kSystemPage)));
   EXPECT_THAT(records.ranges, Contains(range(HeapImage::kArenaRecord, image_.layouts->get_size("runtime.heapArena"))));
@@ -164,7 +164,7 @@ TEST_P(NeededMemoryTest, ReleasedPagesAreCounted) {
   image_.put(HeapImage::kLists + 0xd08, HeapImage::kHeap + 1);
   const std::uint64_t chunk = (HeapImage::kHeap - arena_start(0)) / (4 << 20);
   const Address block(0xb0000000);
-  image_.map(block, 8192 * 128);
+  image_.map(block, 8192ULL * 128);
   image_.put(pages + image_.layouts->offset("runtime.pageAlloc", "chunks") + chunk / 8192 * 8, block);
   image_.put<std::uint64_t>(block + chunk % 8192 * 128, ~std::uint64_t{0});  // pages in use do not count
   image_.put<std::uint64_t>(block + chunk % 8192 * 128 + 64 + 56, 0b1011);   // these were given back
@@ -178,7 +178,7 @@ TEST_P(NeededMemoryTest, ReleasedPagesAreCounted) {
   EXPECT_EQ(count_released_bytes(runtime()), 4 * kPageSize);
   const Address cached = HeapImage::kHeap + 64 * kPageSize;
   image_.set(p, "runtime.p", "pcache.base", cached);
-  const Address last_word = arena_start(0) + chunk * (4 << 20) + 7 * 64 * kPageSize;
+  const Address last_word = arena_start(0) + chunk * (4ULL << 20) + 7ULL * 64 * kPageSize;
   const Address next_arena = HeapImage::kHeap + kArenaSize;  // the heap has not grown into it
   EXPECT_THAT(released_pages(runtime(), {range(HeapImage::kHeap, 1), range(next_arena, kArenaSize)}),
               UnorderedElementsAre(range(cached + kPageSize, kPageSize), range(last_word, 2 * kPageSize),

@@ -121,7 +121,7 @@ class SpanImage {
     set(p, "runtime.p", "mcache", cache.value);
     set(p, "runtime.p", "status", status);
     set(cache, "runtime.mcache", "flushGen", flush_gen);
-    memory_.put(cache + layouts_->offset("runtime.mcache", "alloc") + 2 * kClassOfSlots * 8, span.value);
+    memory_.put(cache + layouts_->offset("runtime.mcache", "alloc") + 2ULL * kClassOfSlots * 8, span.value);
     memory_.put(kProcessors + 8 * caches_++, p.value);
     vars_.allp = kProcessorSlice;
     memory_.put(kProcessorSlice, kProcessors.value);
