@@ -1,7 +1,5 @@
 #include "base/cancel.h"
 
-#include "base/error.h"
-
 namespace holdfast {
 namespace {
 
@@ -28,7 +26,7 @@ bool cancel_requested() noexcept {
   return g_process.requested() || (t_current != nullptr && t_current->requested());
 }
 void throw_if_cancelled() {
-  if (cancel_requested()) fail(ErrorCode::kCancelled, "stopped on request; the target goes on unharmed");
+  if (cancel_requested()) throw Cancelled();
 }
 
 }  // namespace holdfast

@@ -3,8 +3,16 @@
 #pragma once
 
 #include <atomic>
+#include <exception>
 
 namespace holdfast {
+
+// Leaves work that was asked to end. It is no Error, so that nobody who makes something else of an Error (a loss, a
+// problem of the layouts, another try) can take it for one; only the front end catches it.
+class Cancelled final : public std::exception {
+ public:
+  const char* what() const noexcept override { return "stopped on request"; }
+};
 
 // Any thread may request it.
 class Cancellation {
@@ -35,7 +43,7 @@ const Cancellation* current_cancellation() noexcept;
 void request_cancel() noexcept;
 // Whether the process, or the cancellation that this thread works for, was asked to end.
 bool cancel_requested() noexcept;
-// Fails with kCancelled if so.
+// Throws Cancelled if so.
 void throw_if_cancelled();
 
 }  // namespace holdfast

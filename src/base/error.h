@@ -2,6 +2,7 @@
 //   - the unit of work cannot go on: throw Error through fail(); in_context() adds a frame per layer on the way out;
 //   - the target is damaged, perhaps millions of times: a value and a count in the LossLedger (base/loss.h), no throw;
 //   - we are wrong: HOLDFAST_CHECK, on in release too, ends the process with text and place.
+// That the user asks us to stop is no failure: Cancelled (base/cancel.h) is no Error.
 #pragma once
 
 #include <fmt/format.h>
@@ -22,7 +23,6 @@ enum class ErrorCode {
   kTargetGone,   // the process vanished while we looked
   kSystem,       // a system call failed
   kNoReader,     // our results have lost their reader: nothing needs to be said
-  kCancelled,    // Ctrl-C or SIGTERM
 };
 
 class Error : public std::exception {

@@ -228,13 +228,13 @@ TEST(CoreOverlay, BlamesWhatIsMissingForContentsThatMakeNoSense) {
   elf.segment(kSegmentLoad, kRead | kWrite, Address(kHeap), page_of_text("a"));
   elf.segment(kSegmentLoad, kRead | kWrite, Address(kHeap + 0x10000), page_of_text("b"));
   const Error contents(ErrorCode::kUnsupported, "does not fit the layouts of Go 1.26");
-  const Error other(ErrorCode::kCancelled, "cancelled");
+  const Error other(ErrorCode::kSystem, "Input/output error");
 
   const Core cut(elf, kPage + 2048);
   const Error blamed = error_of_core(contents, "core.17", cut.file);
   EXPECT_EQ(blamed.code(), ErrorCode::kTruncated);
   EXPECT_THAT(blamed.what(), ::testing::AllOf(HasSubstr("core.17 (cut off"), ::testing::Not(HasSubstr("layouts"))));
-  EXPECT_EQ(error_of_core(other, "core.17", cut.file).code(), ErrorCode::kCancelled);
+  EXPECT_EQ(error_of_core(other, "core.17", cut.file).code(), ErrorCode::kSystem);
 
   const Core whole(elf);
   const Error kept = error_of_core(contents, "core.17", whole.file);

@@ -485,7 +485,6 @@ class ProcessTarget final : public Target {
     try {
       work();
     } catch (const Error& error) {
-      if (error.code() == ErrorCode::kCancelled) throw;
       if (const auto became = os::what_became_of(status_)) fail(ErrorCode::kTargetGone, "{}", *became);
       if (live_) live_->require_same();
       throw;

@@ -6,6 +6,7 @@
 #include <set>
 #include <tuple>
 
+#include "base/cancel.h"
 #include "capture/layered_memory.h"
 #include "capture/program.h"
 #include "capture/runtimes.h"
@@ -28,10 +29,10 @@ class Lister {
  public:
   ProcessList run() {
     for (const pid_t pid : os::list_processes()) {
+      throw_if_cancelled();
       try {
         look_at(pid);
-      } catch (const Error& error) {
-        if (error.code() == ErrorCode::kCancelled) throw;
+      } catch (const Error&) {
         // It ended meanwhile, or contradicts itself as only a process does that ends or starts at this moment.
       }
     }
@@ -85,7 +86,7 @@ class Lister {
     try {
       add_runtimes(process, images, maps);
     } catch (const Error& error) {
-      if (error.code() == ErrorCode::kCancelled || error.code() == ErrorCode::kTargetGone) throw;
+      if (error.code() == ErrorCode::kTargetGone) throw;
       process.trouble = error.what();
       list_.go.push_back(std::move(process));
     }

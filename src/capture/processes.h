@@ -36,7 +36,7 @@ struct ProcessList {
 };
 
 // Kernel threads, zombies and processes that end meanwhile are left out. Every file is looked at once, however many
-// processes have it mapped.
+// processes have it mapped. Throws Cancelled, and nothing else.
 ProcessList list_go_processes();
 
 // From the text of /proc/PID/cgroup: the first 12 digits of the id that container engines name a control group by, or

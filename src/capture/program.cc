@@ -66,7 +66,6 @@ Program Program::open(const std::vector<FilePart>& parts, const std::string& exe
       file->bytes = open_file(first);
       file->elf = std::make_unique<binary::ElfFile>(file->bytes.bytes);
     } catch (const Error& error) {
-      if (error.code() == ErrorCode::kCancelled) throw;
       if (path == exe_path) refusal = error.what();
       if (error.code() != ErrorCode::kUnsupported && path != exe_path)
         losses.add(LossKind::kUnopenedFile, first.range.begin);

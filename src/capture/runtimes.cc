@@ -53,7 +53,7 @@ FoundRuntime look_at(const Program& program, std::size_t image, const MemorySour
     }
     read_counters(*identified.runtime, found);
   } catch (const Error& error) {
-    if (error.code() == ErrorCode::kCancelled || error.code() == ErrorCode::kTargetGone) throw;
+    if (error.code() == ErrorCode::kTargetGone) throw;
     found.trouble = error.what();
   }
   return found;

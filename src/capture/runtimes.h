@@ -27,8 +27,8 @@ struct FoundRuntime {
 };
 
 // The one with the largest heap first, of equals in the order of the images. `memory` is the target's, its read-only
-// files included; a running one will do. What cannot be read is told, not thrown; fails only with kCancelled and
-// kTargetGone.
+// files included; a running one will do. What cannot be read is told, not thrown; fails only with kTargetGone, and
+// throws Cancelled.
 std::vector<FoundRuntime> find_runtimes(const Program& program, const MemorySource& memory,
                                         const std::optional<go::GoVersion>& given);
 

@@ -124,8 +124,7 @@ std::optional<SymbolFile> find_symbols(const std::string& folder, const binary::
       const bool has_dwarf = file.elf->has_dwarf();
       if (has_dwarf || !found) found = std::move(file);
       if (has_dwarf) break;
-    } catch (const Error& error) {  // other things may lie there, too
-      if (error.code() == ErrorCode::kCancelled) throw;
+    } catch (const Error&) {  // other things may lie there, too
     }
   }
   return found;

@@ -9,6 +9,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "base/cancel.h"
 #include "base/error.h"
 #include "base/terminal_text.h"
 #include "base/units.h"
@@ -217,6 +218,11 @@ void RunningVerb::answer_with_table(const std::function<view::Table()>& make,
       [&] { return report::table_json(table, selection, of); });
 }
 
+std::string RunningVerb::fate_of_target() const {
+  if (!session_ || !session_->target().process()) return "";
+  return fmt::format("; process {} goes on unharmed", session_->target().process()->pid);
+}
+
 report::TextStyle RunningVerb::style() const {
   const bool color = options_.color == Color::kAlways || (options_.color == Color::kAuto && isatty(STDOUT_FILENO) != 0);
   return {output_width(options_.wide), color};
@@ -224,7 +230,13 @@ report::TextStyle RunningVerb::style() const {
 
 int run_verb(const Verb& verb, const Options& options) {
   RunningVerb run(verb, options);
-  return options.dry_run ? dry_run(run) : verb.run(run);
+  try {
+    return options.dry_run ? dry_run(run) : verb.run(run);
+  } catch (const Cancelled& cancelled) {
+    run.finish_progress();
+    remark(fmt::format("holdfast: {}{}\n", cancelled.what(), run.fate_of_target()));
+    return kStopped;
+  }
 }
 
 }  // namespace holdfast::cli

@@ -15,7 +15,9 @@
 
 namespace holdfast::cli {
 
-constexpr int kGateFound = 3;  // exit code: a gate found something
+// Exit codes.
+constexpr int kStopped = 1;    // somebody asked us to stop
+constexpr int kGateFound = 3;  // a gate found something
 
 class RunningVerb {
  public:
@@ -35,6 +37,10 @@ class RunningVerb {
 
   // Wipes out the line of progress, so that a remark can be made.
   void finish_progress() { progress_.finish(); }
+
+  // Says what became of the target of a verb that was stopped: a live process goes on. Of one that is not found yet
+  // there is nothing to say.
+  std::string fate_of_target() const;
 
   // How the text of an answer looks: bold where --color or a terminal lets it, as wide as cli/terminal.h says.
   report::TextStyle style() const;

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "base/cancel.h"
 #include "base/error.h"
 #include "base/output_file.h"
 #include "cli/command_line.h"
@@ -89,6 +90,18 @@ TEST_F(Targets, RulesAreReadBeforeTheTargetIsLookedFor) {
   EXPECT_THAT(refused(rules, hold_), HasSubstr("is no file of owner rules: it has more than 1.0 MiB"));
   std::ofstream(rules) << "plumbing example.com/middleware\n";
   EXPECT_THAT(refused(rules, "no such target"), HasSubstr("no such target"));
+}
+
+// In a process of its own, since a request to stop is for all that a process does.
+TEST_F(Targets, ToBeAskedToStopIsSaidInOneSentence) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  const auto stopped = [](const std::vector<std::string>& arguments) {
+    request_cancel();
+    const Parsed parsed = parse(arguments);
+    _exit(run_verb(*parsed.verb, parsed.options));
+  };
+  EXPECT_EXIT(stopped({hold_}), ::testing::ExitedWithCode(kStopped), "^holdfast: stopped on request\n$");
+  EXPECT_EXIT(stopped({"ps"}), ::testing::ExitedWithCode(kStopped), "^holdfast: stopped on request\n$");
 }
 
 TEST(Prediction, SaysThatAStopCanTakeLonger) {

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "base/cancel.h"
 #include "go/identify.h"
 #include "go/span_image_for_tests.h"
 
@@ -68,6 +69,14 @@ TEST_P(HeapModelTest, OnlyWhatReadsTwiceAlikeContradictsTheLayoutsOfARunningTarg
   EXPECT_THAT(check_layouts(runtime(), Motion::kRunning), testing::SizeIs(1)) << "wrong: it stays so";
   memory_.put_for_later(record + size.offset, 1024, 8);
   EXPECT_THAT(check_layouts(runtime(), Motion::kStopped), testing::SizeIs(1)) << "nothing moves there";
+}
+
+TEST_P(HeapModelTest, ToBeAskedToStopContradictsNoLayout) {
+  add({});
+  Cancellation cancellation;
+  cancellation.request();
+  const CancellationScope scope(&cancellation);
+  EXPECT_THROW(check_layouts(runtime(), Motion::kStopped), Cancelled);
 }
 
 TEST_P(HeapModelTest, SweptSpansWithoutAPageMarkWereMarkedByTheSweep) {

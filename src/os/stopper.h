@@ -60,7 +60,7 @@ struct StopOptions {
 class StoppedProcess final : public Frozen {
  public:
   // Fails with kPermission (naming the debugger that holds it, if one does), kTargetGone, kUnsupported (frozen by its
-  // control group, or 32-bit), kCancelled, and kSystem if no thread at all stops in time.
+  // control group, or 32-bit), and kSystem if no thread at all stops in time. Throws Cancelled.
   explicit StoppedProcess(pid_t pid, StopOptions options = {});
   StoppedProcess(const StoppedProcess&) = delete;
   StoppedProcess& operator=(const StoppedProcess&) = delete;

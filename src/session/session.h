@@ -50,7 +50,7 @@ class Session {
   // Says what a stop would cost a live target.
   capture::Prediction predict();
 
-  // These fail like capture::Target::snapshot, and with kCancelled.
+  // These fail like capture::Target::snapshot, and throw Cancelled.
   const heap::Snapshot& snapshot();
   // Drops the bytes of the target that the snapshot has, if it has any.
   void forget_content();

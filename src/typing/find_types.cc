@@ -182,7 +182,6 @@ class TypePass {
       try {
         plugins_.emplace_back(std::make_unique<binary::DwarfInfo>(image.elf->file()), &image);
       } catch (const Error& error) {
-        if (error.code() == ErrorCode::kCancelled) throw;
         losses_.add(LossKind::kBadDebugInformation, error.what());
       }
     }

@@ -10,6 +10,7 @@ Ends with `N passed, N failed`, exit code 1 if any failed.
 import json
 import os
 import pathlib
+import re
 import signal
 import stat
 import subprocess
@@ -112,23 +113,57 @@ def capture_refuses_before_the_target_is_stopped(scene):
         scene.expect(f"-o {output}: a forecast, which comes before the stop", False, "held still" in done.stderr)
 
 
+STOPPED = "holdfast: stopped on request"
+
+
+def interrupt_at_many_moments(scene, arguments, words):
+    """Sends SIGINT to a run of holdfast at 40 moments spread over the time that it takes. It must end soon and say one of
+    `words` and nothing else but what a whole run says, too; or have done its work; or not have begun to listen."""
+    begun = time.monotonic()
+    usual = {without_numbers(line) for line in scene.run(*arguments, cwd=scene.folder).stderr.splitlines()}
+    whole = time.monotonic() - begun
+    stopped = 0
+    for attempt in range(40):
+        moment = whole * attempt / 40
+        holdfast = subprocess.Popen([scene.binary, *map(str, arguments)], cwd=scene.folder, stdout=subprocess.DEVNULL,
+                                    stderr=subprocess.PIPE, text=True)
+        time.sleep(moment)
+        asked = time.monotonic()
+        holdfast.send_signal(signal.SIGINT)
+        said = holdfast.communicate(timeout=SECONDS)[1].splitlines()
+        took = time.monotonic() - asked
+        what = f"{' '.join(map(str, arguments))} interrupted after {moment * 1000:.0f} ms"
+        if holdfast.returncode == 1:
+            stopped += 1
+            scene.expect(f"{what}: a word in {said}", True, [line for line in said if without_numbers(line) not in usual] in
+                         [[one] for one in words])
+            scene.expect(f"{what}: ended soon, not after {took:.1f} s", True, took < max(1, whole / 2))
+        elif holdfast.returncode not in (0, -signal.SIGINT):
+            scene.failures.append(f"{what}: ended with {holdfast.returncode}: {said}")
+    if stopped < 10:
+        scene.failures.append(f"{arguments}: stopped at {stopped} of 40 moments")
+
+
+def without_numbers(line):
+    return re.sub(r"[0-9.]+", "N", line)
+
+
 @check
 def ctrl_c_ends_with_a_word_and_leaves_no_half_file(scene):
-    words = 0
-    for attempt in range(60):
-        holdfast = subprocess.Popen([scene.binary, "capture", str(scene.target.pid), "-o", "a.hold"], cwd=scene.folder,
-                                    stderr=subprocess.PIPE, text=True)
-        time.sleep(attempt * 0.005)
-        holdfast.send_signal(signal.SIGINT)
-        said = holdfast.communicate(timeout=SECONDS)[1]
-        if "stopped on request" in said:
-            words += 1
-            scene.expect("the code", 1, holdfast.returncode)
-        elif holdfast.returncode not in (0, -signal.SIGINT):  # it has ended, or has not begun to listen
-            scene.failures.append(f"ended with {holdfast.returncode}: {said}")
+    """Until the process is found there is nothing to say of it."""
+    words = (f"{STOPPED}; process {scene.target.pid} goes on unharmed", STOPPED)
+    for arguments in ((scene.target.pid,), ("audit", scene.target.pid), ("capture", scene.target.pid, "-o", "a.hold")):
+        interrupt_at_many_moments(scene, arguments, words)
         scene.failures += state_of(scene.target)
         scene.expect("files", True, set(scene.names()) <= {"a.hold"})
-    scene.expect("ended with a word at least once", True, words > 0)
+
+
+@check
+def ctrl_c_says_nothing_of_a_process_where_there_is_none(scene):
+    core = scene.target.core(scene.folder / "core")
+    scene.expect("a capture", 0, scene.run("capture", scene.target.pid, "-o", scene.folder / "a.hold").returncode)
+    for arguments in ((core, "--exe", scene.target.program), (scene.folder / "a.hold",), ("ps",)):
+        interrupt_at_many_moments(scene, arguments, (STOPPED,))
 
 
 @check
