@@ -32,9 +32,16 @@ void for_each_flag(const Verb& verb, const Use& use) {
     for (const Flag& flag : group) use(flag);
 }
 
+// ": data, bss"; nothing if they are too many to read.
+std::string words_text(std::vector<std::string_view> words) {
+  constexpr std::size_t kMostListed = 24;
+  std::erase(words, std::string_view());
+  return words.size() > kMostListed ? "" : fmt::format(": {}", fmt::join(words, ", "));
+}
+
 std::string column_meaning(const view::Column& column) {
   std::string text(column.meaning);
-  if (column.words != nullptr) text += fmt::format(": {}", fmt::join(column.words(), ", "));
+  if (column.words != nullptr) text += words_text(column.words());
   if (!words_of(column.unit).empty()) text += fmt::format(" [{}]", words_of(column.unit));
   if (column.shown == view::Shown::kIfAny) return text + " (if there are any)";
   return text + (column.shown == view::Shown::kWhenAsked ? " (when asked for)" : "");

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/text.h"
 #include "view/goroutine_rows.h"
 #include "view/label_table.h"
@@ -52,15 +54,24 @@ constexpr GoroutineColumn kLargestOf = {
       const FrameId frame = row.group.largest_frame;
       return text_cell(frame ? row.text(row.snapshot->frames[frame.row].function) : std::string_view());
     }};
-constexpr GoroutineColumn kDoing = {{"doing", Unit::kText, "why it waits, in the runtime's words, or its state"},
-                                    [](const TableRow& row) {
-                                      const std::string_view reason = name_of(row.one().wait_reason);
-                                      return text_cell(reason.empty() ? name_of(row.one().state) : reason);
-                                    }};
+std::vector<std::string_view> all_doings() {
+  std::vector<std::string_view> words = words_up_to(heap::GoroutineState::kDeadExtra);
+  for (const std::string_view reason : words_up_to(WaitReason::kUnknown))
+    if (std::find(words.begin(), words.end(), reason) == words.end()) words.push_back(reason);
+  return words;
+}
+
+constexpr GoroutineColumn kDoing = {
+    {"doing", Unit::kText, "why it waits, in the runtime's words, or its state", Shown::kUsually, all_doings},
+    [](const TableRow& row) {
+      const std::string_view reason = name_of(row.one().wait_reason);
+      return text_cell(reason.empty() ? name_of(row.one().state) : reason);
+    }};
 constexpr GoroutineColumn kState = {{"state", Unit::kText, "what it does", Shown::kWhenAsked,
-                                     [] { return words_up_to(heap::GoroutineState::kLeaked); }},
+                                     [] { return words_up_to(heap::GoroutineState::kDeadExtra); }},
                                     [](const TableRow& row) { return text_cell(name_of(row.one().state)); }};
-constexpr GoroutineColumn kReason = {{"wait_reason", Unit::kText, "the runtime's words", Shown::kWhenAsked},
+constexpr GoroutineColumn kReason = {{"wait_reason", Unit::kText, "the runtime's words", Shown::kWhenAsked,
+                                      [] { return words_or_none_up_to(WaitReason::kUnknown); }},
                                      [](const TableRow& row) { return text_cell(name_of(row.one().wait_reason)); }};
 constexpr GoroutineColumn kWaiting = {
     {"waiting", Unit::kNanoseconds, "how long at least; the runtime notes it at a collection", Shown::kIfRoom},

@@ -55,7 +55,8 @@ constexpr ColumnOf<RootRow> kColumns[] = {
        const TypeId type = row.root().type;
        return type ? text_cell(row.text(row.snapshot->types[type.row].name)) : Cell();
      }},
-    {{"basis", Unit::kText, "what the name rests on: symbol, dwarf, code, nearness, runtime", Shown::kWhenAsked},
+    {{"basis", Unit::kText, "what the name rests on", Shown::kWhenAsked,
+      [] { return words_or_none_up_to(heap::Basis::kNearness); }},
      [](const RootRow& row) { return text_cell(name_of(row.label().basis)); }},
     {{"variable", Unit::kText, "the package variable, if its name is known", Shown::kWhenAsked},
      [](const RootRow& row) { return text_cell(row.text(row.label().variable)); }},
@@ -71,7 +72,8 @@ constexpr ColumnOf<RootRow> kColumns[] = {
        const std::uint32_t line = row.label().code.line;
        return line > 0 ? Cell(std::uint64_t{line}) : Cell();
      }},
-    {{"section", Unit::kText, "data or bss, of a package variable", Shown::kWhenAsked},
+    {{"section", Unit::kText, "of a package variable", Shown::kWhenAsked,
+      [] { return words_or_none_up_to(heap::Section::kBss); }},
      [](const RootRow& row) { return text_cell(name_of(row.label().data.section)); }},
     {{"offset", Unit::kCount, "of a package variable in its section, in bytes", Shown::kWhenAsked},
      [](const RootRow& row) {

@@ -53,7 +53,8 @@ struct Column {
   Unit unit = Unit::kText;
   std::string_view meaning;  // one line of help
   Shown shown = Shown::kUsually;
-  // Returns all texts that can stand in the column, if they are few; null if they are not known beforehand.
+  // Returns all texts that can stand in the column, an empty one if there may be none; null if they are not known
+  // beforehand.
   std::vector<std::string_view> (*words)() = nullptr;
 };
 

@@ -155,6 +155,21 @@ std::optional<Comparison> take_apart(std::span<const Column> columns, std::strin
   return Comparison{name, *op, trimmed(text.substr(at + op->text.size()))};
 }
 
+// An unknown word is refused behind != as well: it has been mistyped.
+void require_a_word(const Column& column, const Comparison& asked, const std::string& text, const Filter& filter) {
+  const std::vector<std::string_view> words = column.words();
+  const bool is_pattern = filter.test == Filter::Test::kMatches;
+  if (std::any_of(words.begin(), words.end(), [&](std::string_view word) {
+        return is_pattern ? filter.pattern->matches(word) != filter.negated : word == asked.value;
+      }))
+    return;
+  std::string list;
+  for (const std::string_view word : words)
+    list += fmt::format("{}{}", list.empty() ? "" : ", ", word.empty() ? "nothing" : word);
+  if (is_pattern) fail(ErrorCode::kUsage, "--filter {}: no {} passes it; it is one of {}", text, column.name, list);
+  fail(ErrorCode::kUsage, "--filter {}: {} is never \"{}\"; it is one of {}", text, column.name, asked.value, list);
+}
+
 void compare_texts(const Column& column, const Comparison& asked, const std::string& text, Filter& filter) {
   filter.text = asked.value;
   // No text that is shown begins so, but chan types do with '<'.
@@ -167,11 +182,8 @@ void compare_texts(const Column& column, const Comparison& asked, const std::str
   } else if (filter.test != Filter::Test::kEquals) {
     fail(ErrorCode::kUsage, "--filter {}: {} is text; use {}=TEXT, {}!=TEXT or {}~REGEX", text, column.name,
          column.name, column.name, column.name);
-  } else if (const auto words = column.words != nullptr ? column.words() : std::vector<std::string_view>();
-             !words.empty() && std::find(words.begin(), words.end(), asked.value) == words.end()) {
-    fail(ErrorCode::kUsage, "--filter {}: {} is never \"{}\"; it is one of {}", text, column.name, asked.value,
-         fmt::join(words, ", "));
   }
+  if (column.words != nullptr) require_a_word(column, asked, text, filter);
 }
 
 void compare_numbers(const Column& column, const Comparison& asked, const std::string& text, Filter& filter) {
@@ -187,6 +199,14 @@ void compare_numbers(const Column& column, const Comparison& asked, const std::s
   if (!number)
     fail(ErrorCode::kUsage, "--filter {}: \"{}\" is not {}", text, asked.value,
          is_flag ? "yes or no" : example_of(column.unit));
+  const bool passes_none = !filter.negated && ((filter.test == Filter::Test::kBelow && *number == 0) ||
+                                               (filter.test == Filter::Test::kAbove && *number == ~std::uint64_t{0}));
+  if (passes_none || (is_flag && *number > 1))
+    fail(ErrorCode::kUsage, "--filter {}: {} is never {} {}", text, column.name,
+         is_flag                               ? "equal to"
+         : filter.test == Filter::Test::kBelow ? "below"
+                                               : "above",
+         asked.value);
   filter.number = *number;
 }
 

@@ -32,6 +32,11 @@ constexpr ColumnOf<Fruit> kColumns[] = {
     {{"shape", Unit::kText, "of it", Shown::kWhenAsked,
       [] { return std::vector<std::string_view>(kShapes.begin(), kShapes.end()); }},
      [](const Fruit& f) { return text_cell(kShapes[f.ripe ? 0 : 1]); }},
+    {{"taste", Unit::kText, "of it", Shown::kWhenAsked,
+      [] {
+        return std::vector<std::string_view>{"sweet", ""};
+      }},
+     [](const Fruit&) { return Cell(); }},
 };
 
 TableShape shape() {
@@ -120,6 +125,23 @@ TEST(TableQuery, AWordThatAColumnNeverHoldsIsToldThoseThatItDoes) {
   EXPECT_EQ(refusal({.filters = {"shape=square"}}),
             "--filter shape=square: shape is never \"square\"; it is one of round, long");
   EXPECT_THAT(refusal({.filters = {"shape!=square"}}), HasSubstr("shape is never \"square\""));
+  EXPECT_THAT(filtered("shape~^L"), ElementsAre(1, 3));
+  EXPECT_EQ(refusal({.filters = {"shape~square"}}),
+            "--filter shape~square: no shape passes it; it is one of round, long");
+  EXPECT_THAT(refusal({.filters = {"shape!~round|long"}}), HasSubstr("no shape passes it"));
+  EXPECT_THAT(refusal({.filters = {"shape="}}), HasSubstr("shape is never \"\""));
+  EXPECT_THAT(filtered("taste="), ElementsAre(1, 2, 0, 3));
+  EXPECT_EQ(refusal({.filters = {"taste=sour"}}),
+            "--filter taste=sour: taste is never \"sour\"; it is one of sweet, nothing");
+}
+
+TEST(TableQuery, ANumberThatNoneIsBelowOrAboveIsRefused) {
+  EXPECT_EQ(refusal({.filters = {"bytes<0"}}), "--filter bytes<0: bytes is never below 0");
+  EXPECT_EQ(refusal({.filters = {"bytes>18446744073709551615"}}),
+            "--filter bytes>18446744073709551615: bytes is never above 18446744073709551615");
+  EXPECT_EQ(refusal({.filters = {"ripe=2"}}), "--filter ripe=2: ripe is never equal to 2");
+  EXPECT_THAT(filtered("bytes>=0"), ElementsAre(1, 0, 3));
+  EXPECT_THAT(filtered("bytes<=0"), ElementsAre());
 }
 
 TEST(TableQuery, AllFiltersMustHold) {
@@ -140,7 +162,7 @@ TEST(TableQuery, AColumnMayBeNamedByItsBeginningWhereThatIsClear) {
 
 TEST(TableQuery, AnUnknownColumnIsToldTheColumns) {
   EXPECT_EQ(refusal({.sort = "weight"}),
-            "there is no column \"weight\"; the columns are name, bytes, since_ns, ripe, ripeness, shape");
+            "there is no column \"weight\"; the columns are name, bytes, since_ns, ripe, ripeness, shape, taste");
   EXPECT_THAT(refusal({.filters = {"weight>5"}}), HasSubstr("there is no column \"weight\""));
   EXPECT_THAT(refusal({.filters = {"weight=5"}}), HasSubstr("there is no column \"weight\""));
   EXPECT_THAT(refusal({.filters = {"weight!=heavy"}}), HasSubstr("there is no column \"weight\""));

@@ -273,7 +273,7 @@ constexpr ColumnOf<TypeLine> kColumns[] = {
     {{"type", Unit::kText, "full name, or size and kind of the slots if it is unknown"},
      [](const TypeLine& row) { return text_cell(row.totals.type); }},
     {{"known_by", Unit::kText, "how the type of most of them is known", Shown::kIfRoom,
-      [] { return words_up_to(heap::KnownBy::kPart); }},
+      [] { return words_or_none_up_to(heap::KnownBy::kPart); }},
      [](const TypeLine& row) { return text_cell(name_of(row.totals.known_by)); }},
     {{"put_there_by", Unit::kText, "the place that allocated most of them, if most samples agree", Shown::kWhenAsked},
      [](const TypeLine& row) { return text_cell(row.put_there_by); }},

@@ -48,7 +48,7 @@ std::string_view meaning_of(heap::CounterRule rule);
 std::string_view name_of(graph::AuditCauseKind cause);
 std::string_view meaning_of(graph::AuditCauseKind cause);
 
-// Returns the words of all values up to `last`, each once.
+// Returns the words of all values up to `last`, each once; without an empty one.
 template <typename Value>
 std::vector<std::string_view> words_up_to(Value last) {
   std::vector<std::string_view> words;
@@ -56,6 +56,13 @@ std::vector<std::string_view> words_up_to(Value last) {
     const std::string_view word = name_of(static_cast<Value>(i));
     if (!word.empty() && std::find(words.begin(), words.end(), word) == words.end()) words.push_back(word);
   }
+  return words;
+}
+// The same with an empty one, for what may have no word.
+template <typename Value>
+std::vector<std::string_view> words_or_none_up_to(Value last) {
+  std::vector<std::string_view> words = words_up_to(last);
+  words.emplace_back();
   return words;
 }
 
