@@ -2,7 +2,11 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
+#include <algorithm>
+#include <array>
+#include <cstdio>
 #include <cstdlib>
 #include <fstream>
 #include <set>
@@ -15,6 +19,7 @@
 namespace holdfast::cli {
 namespace {
 
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
@@ -193,9 +198,55 @@ TEST(Completion, NamesEveryVerbOptionAndColumn) {
   EXPECT_THROW(completion("csh"), Error);
 }
 
+// Returns what bash offers for the last of the words that are on its line.
+std::vector<std::string> offered(const std::vector<std::string>& line) {
+  const std::string script = ::testing::TempDir() + "/completion" + std::to_string(getpid()) + ".bash";
+  std::ofstream file(script);
+  file << completion("bash") << "holdfast() { printf ' pid\\n4711\\n\\n1 process\\n'; }\nCOMP_WORDS=(holdfast";
+  for (const std::string& word : line) file << " '" << word << "'";
+  file << ")\nCOMP_CWORD=" << line.size() << "\n_holdfast\nprintf '%s\\n' \"${COMPREPLY[@]}\"\n";
+  file.close();
+  std::vector<std::string> words;
+  FILE* const bash = popen(("bash " + script).c_str(), "r");
+  std::array<char, 256> text = {};
+  while (std::fgets(text.data(), text.size(), bash) != nullptr) {
+    words.emplace_back(text.data());
+    words.back().pop_back();
+  }
+  pclose(bash);
+  std::remove(script.c_str());
+  return words;
+}
+
+TEST(Completion, OffersTheValuesThatTheOptionHasWithThisVerb) {
+  EXPECT_THAT(offered({"help", "--format", ""}), ElementsAre("text", "man", "markdown"));
+  EXPECT_THAT(offered({"help", "export", "--format", "m"}), ElementsAre("man", "markdown"));
+  EXPECT_THAT(offered({"export", "4711", "--format", ""}), ElementsAre("pprof", "heap-text"));
+  EXPECT_THAT(offered({"export", "4711", "--format", "=", "p"}), ElementsAre("pprof"));
+  EXPECT_THAT(offered({"4711", "--color", "a"}), ElementsAre("auto", "always"));
+  EXPECT_THAT(offered({"types", "4711", "--sort", "re"}), ElementsAre("retained"));
+  EXPECT_THAT(offered({"goroutines", "4711", "--columns", "go"}), ElementsAre("goid"));
+  EXPECT_THAT(offered({"types", "4711", "--top", ""}), ElementsAre(""));
+}
+
+TEST(Completion, OffersWhatTheVerbTakes) {
+  EXPECT_THAT(offered({"types", "47"}), ElementsAre("4711"));
+  EXPECT_THAT(offered({"types", "proc"}), ElementsAre("")) << "of \"1 process\" under the list";
+  EXPECT_THAT(offered({"type-r"}), ElementsAre("type-reasons"));
+  EXPECT_THAT(offered({"help", "type-r"}), ElementsAre("type-reasons"));
+  EXPECT_THAT(offered({"completion", ""}), ElementsAre("bash", "zsh", "fish"));
+  EXPECT_THAT(offered({"ps", ""}), ElementsAre(""));
+  EXPECT_THAT(offered({"help", "--fo"}), ElementsAre("--format"));
+  EXPECT_THAT(offered({"4711", "--ru"}), ElementsAre("--rules"));
+}
+
 TEST(Completion, OffersFilesWhereAnOptionTakesOne) {
-  for (const char* names : {"--exe", "--image", "--symbols", "-o|--output"})
-    EXPECT_THAT(completion("bash"), HasSubstr(std::string("\n    ") + names + ") COMPREPLY=($(compgen -f --"));
+  const std::string file = ::testing::TempDir() + "/named" + std::to_string(getpid());
+  std::ofstream(file) << "x";
+  for (const char* option : {"--exe", "--image", "--symbols", "--rules"})
+    EXPECT_THAT(offered({"report", "4711", option, file.substr(0, file.size() - 1)}), Contains(file)) << option;
+  EXPECT_THAT(offered({"capture", "4711", "-o", file.substr(0, file.size() - 1)}), Contains(file));
+  std::remove(file.c_str());
 }
 
 TEST(ManPage, HasEveryVerbAndNoLineThatRoffTakesForItsOwn) {

@@ -40,6 +40,12 @@ std::span<const Verb* const> verbs() {
   return kVerbs;
 }
 
+std::string verb_names() {
+  std::string out;
+  for (const Verb* const verb : kVerbs) out += fmt::format("{}{}", out.empty() ? "" : " ", verb->name);
+  return out;
+}
+
 const Verb* verb_named(std::string_view name) {
   const auto it = std::find_if(kVerbs.begin(), kVerbs.end(), [&](const Verb* verb) { return verb->name == name; });
   return it == kVerbs.end() ? nullptr : *it;

@@ -28,6 +28,7 @@ struct Argument {
   const char* help;
   void (*set)(Options& options, const std::string& value);  // as Flag::set
   bool optional = false;
+  std::string (*choices)() = nullptr;  // the only words that it takes, with spaces between; null if nobody knows them
 };
 
 struct Verb {
@@ -48,6 +49,8 @@ struct Verb {
 
 // Returns the verbs in the order of the help; the first one is meant if none is named.
 std::span<const Verb* const> verbs();
+// Returns the names of all, with spaces between.
+std::string verb_names();
 // Returns null if there is none of that name.
 const Verb* verb_named(std::string_view name);
 // Returns the verb that `word` may have been meant to be; null if none is near.

@@ -37,16 +37,16 @@ const Verb kHelpVerb = {.name = "help",
                         .example = "holdfast help --format man | man -l -",
                         .answers = Answers::kNobody,
                         .flags = {format_flags()},
-                        .arguments = {{"VERB", "about this verb alone", set_topic, true}},
+                        .arguments = {{"VERB", "about this verb alone", set_topic, true, verb_names}},
                         .run = help};
 
-const Verb kCompletionVerb = {
-    .name = "completion",
-    .help = "a script that lets the shell complete verbs, options and columns",
-    .example = "source <(holdfast completion bash)",
-    .answers = Answers::kNobody,
-    .arguments = {{"SHELL", "bash, zsh or fish",
-                   [](Options& options, const std::string& shell) { options.topic = shell; }}},
-    .run = complete};
+const Verb kCompletionVerb = {.name = "completion",
+                              .help = "a script that lets the shell complete verbs, options and columns",
+                              .example = "source <(holdfast completion bash)",
+                              .answers = Answers::kNobody,
+                              .arguments = {{"SHELL", "bash, zsh or fish",
+                                             [](Options& options, const std::string& shell) { options.topic = shell; },
+                                             false, [] { return std::string("bash zsh fish"); }}},
+                              .run = complete};
 
 }  // namespace holdfast::cli
