@@ -15,6 +15,7 @@
 #include "base/error.h"
 #include "cli/completion.h"
 #include "cli/manual.h"
+#include "heap/hold_sections.h"
 
 namespace holdfast::cli {
 namespace {
@@ -182,6 +183,21 @@ TEST(Verbs, SayWhatTheyAre) {
     std::set<std::string_view> flags;
     for (const auto group : verb->flags)
       for (const Flag& flag : group) EXPECT_TRUE(flags.insert(long_name(flag)).second) << verb->name << flag.name;
+  }
+}
+
+// The sentence that a loss shows is of use only if the user can tell from it which answers are poorer.
+TEST(HoldParts, NameTheVerbsThatAnswerLessWithoutThem) {
+  for (const heap::HoldPartRule& rule : heap::hold_part_rules()) {
+    if (rule.absence != heap::PartAbsence::kLoss) continue;
+    const std::string words(rule.without);
+    std::size_t named = words.find("any verb") == std::string::npos ? 0 : 1;
+    for (std::size_t at = words.find('`'); at != std::string::npos; at = words.find('`', words.find('`', at + 1) + 1)) {
+      const std::string verb = words.substr(at + 1, words.find('`', at + 1) - at - 1);
+      EXPECT_NE(verb_named(verb), nullptr) << verb << " in: " << words;
+      ++named;
+    }
+    EXPECT_GT(named, 0U) << words;
   }
 }
 

@@ -165,7 +165,7 @@ class HoldReader {
     for (const HoldSection& section : hold_sections()) {
       const HoldEntry* const entry = find(section.id);
       if (entry != nullptr && is_known(*entry)) continue;
-      if (rule_of(section.part).forget == nullptr)
+      if (rule_of(section.part).absence == PartAbsence::kRefused)
         fail(ErrorCode::kDamaged, "{} lacks section {}, without which it says nothing", name(), section.id);
       if (std::find(missing_.begin(), missing_.end(), section.part) == missing_.end()) missing_.push_back(section.part);
     }
@@ -198,7 +198,7 @@ class HoldReader {
     try {
       return unpack(section, entry, s);
     } catch (const Error& error) {
-      if (error.code() != ErrorCode::kUnsupported || rule_of(section.part).forget == nullptr) throw;
+      if (error.code() != ErrorCode::kUnsupported || rule_of(section.part).absence == PartAbsence::kRefused) throw;
       skip(entry);
       missing_.push_back(section.part);
       return 0;
@@ -220,8 +220,8 @@ class HoldReader {
 
   void add_losses(Snapshot& s, std::uint64_t newer_values) const {
     for (const HoldPart part : missing_)
-      if (const auto words = rule_of(part).without; !words.empty())
-        s.losses.push_back(make_loss(LossKind::kMissingSection, 1, {}, std::string(words)));
+      if (const HoldPartRule& rule = rule_of(part); rule.absence == PartAbsence::kLoss)
+        s.losses.push_back(make_loss(LossKind::kMissingSection, 1, {}, std::string(rule.without)));
     if (!skipped_.empty()) s.losses.push_back(make_loss(LossKind::kNewerSection, skipped_count_, {}, skipped_));
     if (newer_values > 0) s.losses.push_back(make_loss(LossKind::kNewerValue, newer_values));
   }

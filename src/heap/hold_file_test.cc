@@ -281,7 +281,7 @@ std::string place_of(const HoldParts::Section& section) {
 }
 
 bool is_required(const HoldSection& section) {
-  return rule_of(section.part).forget == nullptr;
+  return rule_of(section.part).absence == PartAbsence::kRefused;
 }
 
 TEST_F(HoldFile, GivesBackEveryField) {
@@ -397,8 +397,8 @@ Snapshot sample_without(HoldPart part) {
   Snapshot snapshot = sample();
   testing::add_content(snapshot);
   rule_of(part).forget(snapshot);
-  if (const auto words = rule_of(part).without; !words.empty())
-    snapshot.losses.push_back(make_loss(LossKind::kMissingSection, 1, {}, std::string(words)));
+  if (rule_of(part).absence == PartAbsence::kLoss)
+    snapshot.losses.push_back(make_loss(LossKind::kMissingSection, 1, {}, std::string(rule_of(part).without)));
   return snapshot;
 }
 
@@ -419,6 +419,12 @@ TEST_F(HoldFile, WithoutASectionItsPartIsMissingAndSaid) {
     expect_equal(sample_without(section.part), found);
     EXPECT_THAT(problems(found), ::testing::IsEmpty());
   }
+}
+
+// What was kept only when it was asked for is no loss; everything else is.
+TEST_F(HoldFile, NothingButContentMayBeAbsentWithoutAWord) {
+  for (const HoldPartRule& rule : hold_part_rules())
+    EXPECT_EQ(rule.absence == PartAbsence::kUsual, rule.part == HoldPart::kContent) << rule.without;
 }
 
 TEST_F(HoldFile, ANewerVersionOfASectionIsLeftOutOrRefused) {

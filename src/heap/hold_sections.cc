@@ -199,27 +199,53 @@ void forget_samples(Snapshot& s) {
 }
 
 constexpr std::array kRules = {
-    HoldPartRule{HoldPart::kGraph, nullptr, ""},
-    HoldPartRule{HoldPart::kTypes, &forget_types,
-                 "the capture has no types: `types` is empty, and holders, chains and findings go without type names"},
-    HoldPartRule{HoldPart::kMarks, &forget_marks,
+    HoldPartRule{HoldPart::kGraph, PartAbsence::kRefused, nullptr, ""},
+    HoldPartRule{HoldPart::kTypes, PartAbsence::kLoss, &forget_types,
+                 "the capture has no types: `types` is empty, and holders, chains and findings of `report` go without "
+                 "type names"},
+    HoldPartRule{HoldPart::kMarks, PartAbsence::kLoss, &forget_marks,
                  "the capture has no mark bits: `audit` has nothing to compare the graph with"},
-    HoldPartRule{HoldPart::kAccount, &forget_account,
-                 "the capture has no account: `report` cannot say what was resident, nor how long the target was held"},
-    HoldPartRule{
-        HoldPart::kSamples, &forget_samples,
-        "the capture has no samples of the memory profile: where objects were allocated is missing in `report`"},
-    HoldPartRule{HoldPart::kLosses, [](Snapshot& s) { s.losses.clear(); },
+    HoldPartRule{HoldPart::kAccount, PartAbsence::kLoss, &forget_account,
+                 "the capture has no account: `report` and `account` cannot say what was resident, nor `report` how "
+                 "long the target was held"},
+    HoldPartRule{HoldPart::kSamples, PartAbsence::kLoss, &forget_samples,
+                 "the capture has no samples of the memory profile: `report` and `types` do not say where objects were "
+                 "allocated, and `export` has nothing to write"},
+    HoldPartRule{HoldPart::kLosses, PartAbsence::kLoss, [](Snapshot& s) { s.losses.clear(); },
                  "the capture does not tell what was lost when it was made: any verb may lack something"},
-    HoldPartRule{HoldPart::kContent, [](Snapshot& s) { s.content = {}; }, ""},
-    HoldPartRule{HoldPart::kRuntimes, [](Snapshot& s) { s.target.runtimes.clear(); }, ""},
-    HoldPartRule{HoldPart::kProfile, [](Snapshot& s) { s.profile = {}; }, ""},
-    HoldPartRule{HoldPart::kGoroutineLabels, [](Snapshot& s) { s.goroutine_labels.clear(); },
+    HoldPartRule{HoldPart::kContent, PartAbsence::kUsual, [](Snapshot& s) { s.content = {}; },
+                 "the capture has no content of objects: it was made without --with-content"},
+    HoldPartRule{HoldPart::kRuntimes, PartAbsence::kLoss, [](Snapshot& s) { s.target.runtimes.clear(); },
+                 "the capture does not tell whether the process had more Go runtimes than this one: `report` and "
+                 "`account` may leave others unmentioned"},
+    HoldPartRule{HoldPart::kProfile, PartAbsence::kLoss, [](Snapshot& s) { s.profile = {}; },
+                 "the capture has no records of the memory profile: `export` has nothing to write"},
+    HoldPartRule{HoldPart::kGoroutineLabels, PartAbsence::kLoss, [](Snapshot& s) { s.goroutine_labels.clear(); },
                  "the capture has no labels of goroutines: `labels` is empty, and `goroutines` goes without them"},
-    HoldPartRule{HoldPart::kPace, [](Snapshot& s) { s.pace = {}; }, ""},
-    HoldPartRule{HoldPart::kCHeap, [](Snapshot& s) { s.c_heap = {}; }, ""},
-    HoldPartRule{HoldPart::kMappings, &forget_mappings, ""},
+    HoldPartRule{HoldPart::kPace, PartAbsence::kLoss, [](Snapshot& s) { s.pace = {}; },
+                 "the capture has no limits and no pace of the collector: `report` and `account` do not say how it was "
+                 "told to work, and how it worked"},
+    HoldPartRule{HoldPart::kCHeap, PartAbsence::kLoss, [](Snapshot& s) { s.c_heap = {}; },
+                 "the capture does not tell what malloc had: `report` and `account` know of the C heap only what of it "
+                 "was resident"},
+    HoldPartRule{HoldPart::kMappings, PartAbsence::kLoss, &forget_mappings,
+                 "the capture has no list of mappings: `report` and `account` know only the sum of them, and not which "
+                 "there were and what pointed into them"},
 };
+
+constexpr bool each_part_has_its_rule() {
+  for (std::size_t i = 0; i < kRules.size(); ++i) {
+    const HoldPartRule& rule = kRules[i];
+    const bool can_be_absent = rule.absence != PartAbsence::kRefused;
+    if (static_cast<std::size_t>(rule.part) != i || can_be_absent != (rule.forget != nullptr) ||
+        can_be_absent == rule.without.empty())
+      return false;
+  }
+  for (const HoldSection& each : kSections)
+    if (static_cast<std::size_t>(each.part) >= kRules.size()) return false;
+  return true;
+}
+static_assert(each_part_has_its_rule(), "a rule for each HoldPart, in their order, with words if the part is optional");
 
 }  // namespace
 
@@ -227,10 +253,12 @@ std::span<const HoldSection> hold_sections() {
   return kSections;
 }
 
+std::span<const HoldPartRule> hold_part_rules() {
+  return kRules;
+}
+
 const HoldPartRule& rule_of(HoldPart part) {
-  const HoldPartRule& rule = kRules.at(static_cast<std::size_t>(part));
-  HOLDFAST_CHECK(rule.part == part);
-  return rule;
+  return kRules.at(static_cast<std::size_t>(part));
 }
 
 }  // namespace holdfast::heap

@@ -58,17 +58,26 @@ struct HoldSection {
 // Returns the sections in the order in which they are written and read.
 std::span<const HoldSection> hold_sections();
 
+// What it means that a file lacks a part.
+enum class PartAbsence : std::uint8_t {
+  kRefused,  // the file says nothing without it
+  kLoss,     // a loss (LossKind::kMissingSection), with the words of the part's rule
+  kUsual,    // nothing: it is absent unless somebody asks for it
+};
+
 // What a snapshot is like without a part.
 struct HoldPartRule {
   HoldPart part;
-  // Leaves the snapshot valid without the part; it is called when everything else has been read. Null: a file that
-  // lacks the part is refused.
+  PartAbsence absence;
+  // Leaves the snapshot valid without the part; it is called when everything else has been read. Null only with
+  // kRefused.
   void (*forget)(Snapshot& snapshot);
-  // What it costs, a sentence; empty if the part is absent unless asked for, if no verb answers less, or if the verb
-  // that needs it says so itself.
+  // What the absence costs, a sentence that names each verb that answers less, in backticks. Empty only with kRefused.
   std::string_view without;
 };
 
+// Returns one for each part, in their order.
+std::span<const HoldPartRule> hold_part_rules();
 const HoldPartRule& rule_of(HoldPart part);
 
 }  // namespace holdfast::heap

@@ -160,6 +160,29 @@ std::string loss_text(const Loss& loss) {
                      loss.detail.empty() ? "" : fmt::format(" ({})", loss.detail));
 }
 
+std::string losses_text(const std::vector<Loss>& losses, std::size_t width) {
+  std::string out;
+  std::size_t harmless = 0;
+  std::string_view remedy;
+  const auto add_remedy = [&] {
+    if (!remedy.empty()) out += wrapped("    what to do: ", remedy, width);
+  };
+  for (const Loss& loss : losses) {
+    const LossWords words = words_of(loss);
+    if (words.severity == LossSeverity::kCosmetic) {
+      ++harmless;
+      continue;
+    }
+    if (words.remedy != remedy) add_remedy();
+    remedy = words.remedy;
+    out += wrapped("  ", loss_text(loss), width);
+  }
+  add_remedy();
+  if (harmless > 0)
+    out += wrapped("  ", format_count(harmless, "harmless kind of loss") + ": see holdfast audit", width);
+  return out;
+}
+
 ordered_json losses_json(const std::vector<Loss>& losses) {
   ordered_json list = ordered_json::array();
   for (const Loss& loss : losses) {

@@ -82,6 +82,7 @@ class AccountText {
     add_stacks();
     add_c_heap();
     add_mappings();
+    add_losses();
     return std::move(out_);
   }
 
@@ -227,6 +228,13 @@ class AccountText {
     sentence(fmt::format("{} in {}; {} in {} with mappings of their own", format_bytes(c.heap_bytes),
                          format_count(c.arenas, "arena"), format_bytes(c.large_bytes),
                          format_count(c.large_blocks, "large block")));
+  }
+
+  // Whoever misses a part above sees here why.
+  void add_losses() {
+    if (report_.losses.empty()) return;
+    heading("LOSSES");
+    out_ += losses_text(report_.losses, width_);
   }
 
   void add_mappings() {

@@ -73,11 +73,11 @@ TEST(Report, SaysWhichOfSeveralRuntimesItIsOf) {
 
 // Each part of a .hold file that may be missing, and what of the report goes with it.
 TEST(Report, TellsWhatIsLeftWithoutAPartOfACapture) {
-  for (const heap::HoldPart part : {heap::HoldPart::kTypes, heap::HoldPart::kMarks, heap::HoldPart::kAccount,
-                                    heap::HoldPart::kSamples, heap::HoldPart::kLosses, heap::HoldPart::kContent,
-                                    heap::HoldPart::kRuntimes, heap::HoldPart::kGoroutineLabels}) {
+  for (const heap::HoldPartRule& rule : heap::hold_part_rules()) {
+    const heap::HoldPart part = rule.part;
+    if (rule.absence == heap::PartAbsence::kRefused) continue;
     heap::Snapshot snapshot = shop();
-    heap::rule_of(part).forget(snapshot);
+    rule.forget(snapshot);
     const Report report = report_of(snapshot);
     const std::string text = report_text(report, {});
     EXPECT_EQ(report.heap.reachable_objects, 910U);

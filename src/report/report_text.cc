@@ -484,17 +484,8 @@ class Text {
   void add_truth() {
     heading("AUDIT");
     wrapped("  ", report_.audit_line);
-    const auto harmless =
-        static_cast<std::size_t>(std::count_if(report_.losses.begin(), report_.losses.end(), [](const Loss& loss) {
-          return words_of(loss).severity == LossSeverity::kCosmetic;
-        }));
     heading("LOSSES", report_.losses.empty() ? "       none" : "");
-    for (const Loss& loss : report_.losses) {
-      if (words_of(loss).severity == LossSeverity::kCosmetic) continue;
-      wrapped("  ", loss_text(loss));
-      wrapped("    what to do: ", std::string(words_of(loss).remedy));
-    }
-    if (harmless > 0) wrapped("  ", format_count(harmless, "harmless kind of loss") + ": see holdfast audit");
+    out_ += losses_text(report_.losses, width_);
   }
 
   void add_commands() {
