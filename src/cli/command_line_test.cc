@@ -164,6 +164,39 @@ TEST(Options, AColumnThatTheTableLacksIsRefused) {
   EXPECT_THAT(refusal({"goroutines", "4711", "--columns", "goid"}), HasSubstr("there is no column"));
 }
 
+// Columns whose texts come from the target. Whoever adds a column of text puts it here or says which words it can hold.
+const std::set<std::string_view> kOpenColumns = {
+    "type",     "put_there_by", "kept",   "refused", "name",      "under",      "variable",
+    "function", "file",         "module", "top",     "labels",    "key",        "value",
+    "go",       "created_by",   "image",  "trouble", "container", "created_at", "largest_frame_of"};
+
+TEST(Options, AColumnOfFewWordsRefusesAnyOther) {
+  for (const bool each : {false, true})
+    for (const Verb* const verb : verbs()) {
+      if (verb->shape == nullptr) continue;
+      Options options;
+      options.each = each;
+      for (const view::Column& column : verb->shape(options).columns) {
+        if (column.unit != view::Unit::kText || kOpenColumns.contains(column.name)) continue;
+        std::vector<std::string> words = {verb->name, "--filter", std::string(column.name) + "=no such word"};
+        if (verb->answers != Answers::kNobody) words.insert(words.begin() + 1, "4711");
+        if (each && std::string_view(verb->name) == "goroutines") words.emplace_back("--each");
+        EXPECT_THAT(refusal(words), HasSubstr("is never \"no such word\"; it is one of ")) << column.name;
+      }
+    }
+}
+
+TEST(Options, ATableWithBytesSaysHowManyItLeavesOut) {
+  for (const Verb* const verb : verbs()) {
+    if (verb->shape == nullptr) continue;
+    const view::TableShape shape = verb->shape({});
+    const auto has = [&](const auto& test) { return std::any_of(shape.columns.begin(), shape.columns.end(), test); };
+    EXPECT_EQ(has([&](const view::Column& c) { return c.name == shape.sum && c.unit == view::Unit::kBytes; }),
+              has([](const view::Column& c) { return c.unit == view::Unit::kBytes; }))
+        << shape.name;
+  }
+}
+
 TEST(VerbLike, FindsWhatWasMeantAndNothingFarOff) {
   EXPECT_STREQ(verb_like("audti")->name, "audit");
   EXPECT_STREQ(verb_like("span")->name, "spans");

@@ -199,6 +199,25 @@ TEST(Report, FoldsTheRuntimesOwnGoroutines) {
   EXPECT_THAT(report_json(report).dump(), HasSubstr("GC worker (idle)"));
 }
 
+// Those of the runtime have the larger stacks here and come first.
+TEST(Report, TheRuntimesOwnGoroutinesTakeNoRoomInAShortList) {
+  HeapBuilder heap;
+  add_goroutines(heap, 1, 2048);
+  const RootId goroutine = heap.root(RootKind::kGoroutine, "", heap.group(WaitReason::kGcWorkerIdle, "runtime.gopark"));
+  heap.goroutine(2, heap::GoroutineState::kWaiting, WaitReason::kGcWorkerIdle, goroutine, {"runtime.gopark"});
+  heap.snapshot().goroutines.back().system = true;
+  heap.snapshot().goroutines.back().stack = {Address(0x10000), Address(0x90000)};
+  Report report = report_of(heap.build());
+  ASSERT_TRUE(report.goroutines.front().system);
+  view::shorten(report, {.goroutines = 1});
+  EXPECT_THAT(report.goroutines, SizeIs(2));
+  TextOptions options;
+  options.goroutines = 1;
+  const std::string text = report_text(report, options);
+  EXPECT_THAT(text, HasSubstr("1 × chan send at main.work pool.go:17"));
+  EXPECT_THAT(text, Not(HasSubstr("more place")));
+}
+
 TEST(Report, LeavesLabelsOutOfLongChains) {
   HeapBuilder heap;
   add_goroutines(heap, 2, 4096);
@@ -307,9 +326,11 @@ TEST(Report, SaysWhatItsListsLeaveOut) {
 TEST(Report, SaysHowManyFindingsItLeavesOut) {
   Report report = report_of(shop());
   report.findings.resize(3);
+  report.findings[1].bytes = report.findings[2].bytes = 1 << 20;
   view::shorten(report, {.findings = 1});
   EXPECT_THAT(report.findings, SizeIs(1));
-  EXPECT_THAT(report_text(report, {}), HasSubstr("     and 2 more; holdfast report --top 0 shows all\n"));
+  EXPECT_THAT(report_text(report, {}),
+              HasSubstr("     and 2 more, at most 2.0 MiB; holdfast report --top 0 shows all\n"));
   EXPECT_EQ(report_json(report)["finding_count"], 3);
 }
 

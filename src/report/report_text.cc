@@ -193,7 +193,8 @@ class Text {
       wrapped("     ", fmt::format("{}: {}", name_of(finding.confidence), finding.because.brief));
       wrapped("     change: ", finding.fix.brief);
     }
-    and_more(report_.finding_count - report_.findings.size(), "");
+    and_more(report_.finding_count - report_.findings.size(),
+             fmt::format(", at most {}", format_bytes(report_.cut_finding_bytes)));
   }
 
   // One place of WHAT HOLDS IT: a holder of the live heap, or a part of the process beside it.

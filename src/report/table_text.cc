@@ -21,6 +21,13 @@ using view::Unit;
 
 constexpr std::size_t kIndent = 6;  // of what stands under a row
 
+// ", own 3.1 MiB"
+std::string left_out_text(const view::TableShape& shape, const Selection& selection) {
+  if (shape.sum.empty()) return "";
+  return fmt::format(", {} {}{}", shape.sum, shape.rows_overlap ? "at most " : "",
+                     format_bytes(selection.left_out_bytes));
+}
+
 // "and 69 more, own 3.1 MiB; --top 0 shows all", then "20 of 81 types match"
 std::string footer(const Table& table, const Selection& selection, std::size_t width) {
   std::string text;
@@ -28,9 +35,7 @@ std::string footer(const Table& table, const Selection& selection, std::size_t w
     text = wrapped(
         "",
         fmt::format("and {} more{}; --top 0 shows all", format_count(selection.matching - selection.rows.size()),
-                    table.shape.sum.empty()
-                        ? ""
-                        : fmt::format(", {} {}", table.shape.sum, format_bytes(selection.left_out_bytes))),
+                    left_out_text(table.shape, selection)),
         width);
   const std::string all = format_count(table.rows, table.shape.row);
   return text + "\n" +

@@ -59,11 +59,13 @@ TEST(TableText, ColumnsAreAsWideAsTheyMustBeAndNumbersStandOnTheRight) {
 }
 
 TEST(TableText, SaysHowManyRowsAreLeftOut) {
-  const Table table = table_of({{"a", 1, ""}, {"b", 2, ""}, {"c", 3, ""}});
+  Table table = table_of({{"a", 1, ""}, {"b", 2, ""}, {"c", 3, ""}});
   EXPECT_THAT(text_of(table, {.top = 1}), HasSubstr("\nand 2 more, bytes 3 B; --top 0 shows all\n\n3 things\n"));
   EXPECT_THAT(text_of(table, {.filters = {"bytes>1"}}), HasSubstr("\n2 of 3 things match\n"));
   EXPECT_THAT(text_of(table, {.top = 1, .filters = {"bytes>1"}}),
               HasSubstr("\nand 1 more, bytes 2 B; --top 0 shows all\n\n2 of 3 things match\n"));
+  table.shape.rows_overlap = true;
+  EXPECT_THAT(text_of(table, {.top = 1}), HasSubstr("\nand 2 more, bytes at most 3 B; --top 0 shows all\n"));
   EXPECT_THAT(text_of(table, {.filters = {"bytes>2"}}), HasSubstr("\n1 of 3 things matches\n"));
   EXPECT_THAT(text_of(table_of({{"a", 1, ""}})), HasSubstr("\n1 thing\n"));
 }

@@ -115,7 +115,7 @@ std::string labels_text(const heap::Snapshot& snapshot, std::span<const Goroutin
 }
 
 TableShape label_shape() {
-  return make_shape<LabelTableRow>("labels", "label", "exclusive", kColumns);
+  return make_shape<LabelTableRow>("labels", "label", "exclusive", kColumns, "exclusive", true);
 }
 
 Table label_table(const heap::Snapshot& snapshot) {

@@ -103,9 +103,14 @@ std::uint64_t Report::whole_bytes() const {
 
 void shorten(Report& report, const ReportLimits& limits) {
   if (report.types.size() > limits.types) report.types.resize(limits.types);
-  if (report.goroutines.size() > limits.goroutines) report.goroutines.resize(limits.goroutines);
+  // The text shows the program's own, so that those of the runtime must not take their room.
+  std::size_t own = 0;
+  std::size_t of_runtime = 0;
+  std::erase_if(report.goroutines,
+                [&](const GoroutineRow& row) { return (row.system ? of_runtime : own)++ >= limits.goroutines; });
   report.finding_count = report.findings.size();
-  if (report.findings.size() > limits.findings) report.findings.resize(limits.findings);
+  for (; report.findings.size() > limits.findings; report.findings.pop_back())
+    report.cut_finding_bytes += report.findings.back().bytes;
 }
 
 }  // namespace holdfast::view

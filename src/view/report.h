@@ -182,6 +182,7 @@ struct Report {
   std::uint64_t goroutine_places = 0;    // rows before the list was cut
   std::vector<Finding> findings;         // ordered by bytes
   std::uint64_t finding_count = 0;       // before the list was cut
+  std::uint64_t cut_finding_bytes = 0;   // of findings that were cut off; several may be about the same bytes
   std::vector<Loss> losses;
 
   std::uint64_t goroutine_stack_bytes() const { return user_goroutines.stack_bytes + system_goroutines.stack_bytes; }
@@ -205,7 +206,8 @@ Report make_report(const heap::Snapshot& snapshot, const graph::Reachability& re
                    const graph::Dominators& dominators, const Owners& owners, const graph::Audit& audit,
                    const ReportLimits& limits = {});
 
-// Cuts the findings, and the lists that detectors had to see whole.
+// Cuts the findings, and the lists that detectors had to see whole. Of goroutines as many places of the program's own
+// stay as of the runtime's.
 void shorten(Report& report, const ReportLimits& limits = {});
 
 }  // namespace holdfast::view

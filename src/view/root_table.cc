@@ -91,7 +91,7 @@ constexpr ColumnOf<RootRow> kColumns[] = {
 }  // namespace
 
 TableShape root_shape() {
-  return make_shape<RootRow>("roots", "root", "retained", kColumns);
+  return make_shape<RootRow>("roots", "root", "retained", kColumns, "retained");
 }
 
 Table root_table(const heap::Snapshot& snapshot, const graph::Dominators& dominators) {
@@ -105,7 +105,13 @@ Table root_table(const heap::Snapshot& snapshot, const graph::Dominators& domina
     rows.push_back({&snapshot, RootId(i), names, retained});
   }
   if (shared > 0) rows.push_back({&snapshot, RootId(), names, shared});
-  return make_table<RootRow>(root_shape(), kColumns, std::move(rows));
+  Table table = make_table<RootRow>(root_shape(), kColumns, std::move(rows));
+  // Rows are numbered as roots; the one behind them is a part of none.
+  table.part_of = [&snapshot](std::uint32_t row) -> std::optional<std::uint32_t> {
+    if (row >= snapshot.roots.size() || !snapshot.roots[row].parent) return std::nullopt;
+    return snapshot.roots[row].parent.row;
+  };
+  return table;
 }
 
 }  // namespace holdfast::view

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -70,13 +71,17 @@ struct TableShape {
   std::string_view row;           // "type": what a row is about
   std::string_view default_sort;  // as for --sort
   std::vector<Column> columns;
-  std::string_view sum;  // a column of bytes that can be added up, since no byte is in two rows; empty if there is none
+  // The column of bytes that says how much a cut list leaves out; empty if none of them is of bytes.
+  std::string_view sum;
+  bool rows_overlap = false;  // a byte may be in several rows, so their sum is only a limit (but see Table::part_of)
 };
 
 struct Table {
   TableShape shape;
   std::uint32_t rows = 0;
   std::function<Cell(std::uint32_t row, std::size_t column)> cell;
+  // Returns the row whose sum has that of this one in it, or none. Null if no row is a part of another.
+  std::function<std::optional<std::uint32_t>(std::uint32_t row)> part_of;
   // What stands under a row, and its name in JSON; empty if the table has no such thing or it is not wanted.
   std::string_view lines_name;
   std::function<std::vector<std::string>(std::uint32_t row)> lines;
@@ -84,8 +89,8 @@ struct Table {
 
 template <typename Row>
 TableShape make_shape(std::string_view name, std::string_view row, std::string_view default_sort,
-                      std::span<const ColumnOf<Row>> declared, std::string_view sum = {}) {
-  TableShape shape{name, row, default_sort, {}, sum};
+                      std::span<const ColumnOf<Row>> declared, std::string_view sum = {}, bool rows_overlap = false) {
+  TableShape shape{name, row, default_sort, {}, sum, rows_overlap};
   for (const ColumnOf<Row>& one : declared) shape.columns.push_back(one.column);
   return shape;
 }
@@ -93,7 +98,7 @@ TableShape make_shape(std::string_view name, std::string_view row, std::string_v
 // `declared` must live as long as the table: it should be a constexpr array.
 template <typename Row>
 Table make_table(TableShape shape, std::span<const ColumnOf<Row>> declared, std::vector<Row> rows) {
-  Table table{std::move(shape), static_cast<std::uint32_t>(rows.size()), {}, {}, {}};
+  Table table{std::move(shape), static_cast<std::uint32_t>(rows.size()), {}, {}, {}, {}};
   auto shared = std::make_shared<const std::vector<Row>>(std::move(rows));
   table.cell = [shared, declared](std::uint32_t row, std::size_t column) {
     return declared[column].get((*shared)[row]);

@@ -282,6 +282,27 @@ SortOrder read_sort(std::span<const Column> columns, std::string_view text) {
   return {column, (columns[column].unit != Unit::kText) != reversed};
 }
 
+// Adds up what the rows from `first` on have and no other of the rows has.
+std::uint64_t sum_of(const Table& table, std::span<const std::uint32_t> rows, std::size_t first) {
+  const auto column = exactly(table.shape.columns, table.shape.sum);
+  if (!column || first == rows.size()) return 0;
+  std::vector<bool> is_there(table.rows);
+  for (const std::uint32_t row : rows) is_there[row] = true;
+  const auto is_in_another = [&](std::uint32_t row) {
+    if (!table.part_of) return false;
+    for (auto whole = table.part_of(row); whole; whole = table.part_of(*whole))
+      if (is_there[*whole]) return true;
+    return false;
+  };
+  std::uint64_t sum = 0;
+  for (const std::uint32_t row : rows.subspan(first)) {
+    const Cell cell = table.cell(row, *column);
+    const auto* const bytes = std::get_if<std::uint64_t>(&cell);
+    if (bytes != nullptr && !is_in_another(row)) sum += *bytes;
+  }
+  return sum;
+}
+
 }  // namespace
 
 TablePlan plan_table(const TableShape& shape, const TableQuery& query) {
@@ -315,11 +336,10 @@ Selection select(const Table& table, const TablePlan& plan) {
   Selection selection;
   selection.matching = keys.size();
   for (std::size_t i = 0; i < shown; ++i) selection.rows.push_back(keys[i].row);
-  if (const auto sum = exactly(table.shape.columns, table.shape.sum))
-    for (std::size_t i = shown; i < keys.size(); ++i) {
-      const Cell cell = table.cell(keys[i].row, *sum);
-      if (const auto* bytes = std::get_if<std::uint64_t>(&cell)) selection.left_out_bytes += *bytes;
-    }
+  std::vector<std::uint32_t> matching;
+  matching.reserve(keys.size());
+  for (const Key& key : keys) matching.push_back(key.row);
+  selection.left_out_bytes = sum_of(table, matching, shown);
   return selection;
 }
 

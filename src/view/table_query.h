@@ -58,9 +58,10 @@ struct TablePlan {
 TablePlan plan_table(const TableShape& shape, const TableQuery& query);
 
 struct Selection {
-  std::vector<std::uint32_t> rows;   // those to be shown, in order
-  std::uint64_t matching = 0;        // how many pass the filters
-  std::uint64_t left_out_bytes = 0;  // the sum of TableShape::sum over rows that match and are not shown
+  std::vector<std::uint32_t> rows;  // those to be shown, in order
+  std::uint64_t matching = 0;       // how many pass the filters
+  // The sum of TableShape::sum over rows that match, are not shown, and are no part of another row that matches.
+  std::uint64_t left_out_bytes = 0;
 };
 
 // Sorts numbers from the largest down and texts from A on; what is not known comes last; equal rows keep their order.

@@ -84,6 +84,24 @@ TEST(TableQuery, TopCutsAfterSortingAndZeroMeansAll) {
   EXPECT_EQ(rows({.top = 0}).size(), 4U);
 }
 
+// Apple 4096, pear 2048, plum 2048, and the fig's are not known.
+TEST(TableQuery, WhatIsLeftOutIsAddedUpOnce) {
+  TableShape with_sum = shape();
+  with_sum.sum = "bytes";
+  Table table = fruits();
+  table.shape = with_sum;
+  const auto left_out = [&](const TableQuery& query) {
+    return select(table, plan_table(with_sum, query)).left_out_bytes;
+  };
+  EXPECT_EQ(left_out({.top = 1}), 4096U);
+  EXPECT_EQ(left_out({.top = 0}), 0U);
+  table.part_of = [](std::uint32_t row) { return row == 3 ? std::optional<std::uint32_t>(1) : std::nullopt; };
+  EXPECT_EQ(left_out({.top = 1}), 2048U) << "the plum is a part of the apple, which is shown";
+  EXPECT_EQ(left_out({.top = 1, .sort = "-name"}), 6144U) << "the apple and the pear: the plum is shown";
+  EXPECT_EQ(left_out({.top = 1, .sort = "name", .filters = {"name=pear"}}), 0U);
+  EXPECT_EQ(left_out({.top = 1, .filters = {"bytes=2048"}}), 2048U) << "the apple is filtered away";
+}
+
 TEST(TableQuery, ATextIsFoundInAnyTextColumnWhateverItsCase) {
   EXPECT_THAT(filtered("PL"), ElementsAre(1, 3));
   EXPECT_THAT(filtered("2048"), ElementsAre());

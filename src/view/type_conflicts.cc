@@ -35,7 +35,7 @@ constexpr ColumnOf<ConflictRow> kColumns[] = {
 }  // namespace
 
 TableShape conflict_shape() {
-  return make_shape<ConflictRow>("conflicts", "conflict", "bytes", kColumns);
+  return make_shape<ConflictRow>("conflicts", "conflict", "bytes", kColumns, "bytes", true);
 }
 
 Table conflict_table(const heap::Snapshot& snapshot, std::vector<heap::TypeConflict> conflicts) {
