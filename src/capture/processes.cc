@@ -25,6 +25,32 @@ FileKey key_of(const os::ProcessMapping& mapping) {
   return {mapping.device_major, mapping.device_minor, mapping.inode};
 }
 
+FileBytes open(const os::ProcessStatus& status, const os::ProcessMapping& mapping) {
+  auto file = mapping.path == status.exe ? os::map_file(os::open_exe(status.pid), mapping.path)
+                                         : os::map_file(os::open_mapped_file(status.pid, mapping), mapping.path);
+  return {file->bytes(), file};
+}
+
+// Tells mapped files with Go code by their sections, and looks at each file only once.
+class GoFiles {
+ public:
+  bool may_be_go(const os::ProcessStatus& status, const os::ProcessMapping& mapping) {
+    if (!mapping.is_file() || !mapping.permissions.execute || not_go_.count(key_of(mapping)) > 0) return false;
+    try {
+      const FileBytes file = open(status, mapping);
+      if (has_go_code(binary::ElfFile(file.bytes))) return true;
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::kUnsupported)
+        return false;  // gone or closed to us; the next process may do better
+    }
+    not_go_.insert(key_of(mapping));
+    return false;
+  }
+
+ private:
+  std::set<FileKey> not_go_;
+};
+
 class Lister {
  public:
   ProcessList run() {
@@ -53,28 +79,8 @@ class Lister {
     }
     std::vector<os::ProcessMapping> images;
     for (const os::ProcessMapping& mapping : maps)
-      if (mapping.is_file() && mapping.permissions.execute && may_be_go(status, mapping)) images.push_back(mapping);
+      if (files_.may_be_go(status, mapping)) images.push_back(mapping);
     if (!images.empty()) add(status, images, maps);
-  }
-
-  static FileBytes open(const os::ProcessStatus& status, const os::ProcessMapping& mapping) {
-    auto file = mapping.path == status.exe ? os::map_file(os::open_exe(status.pid), mapping.path)
-                                           : os::map_file(os::open_mapped_file(status.pid, mapping), mapping.path);
-    return {file->bytes(), file};
-  }
-
-  // By the sections of its file, and that only once for each file.
-  bool may_be_go(const os::ProcessStatus& status, const os::ProcessMapping& mapping) {
-    if (not_go_.count(key_of(mapping)) > 0) return false;
-    try {
-      const FileBytes file = open(status, mapping);
-      if (has_go_code(binary::ElfFile(file.bytes))) return true;
-    } catch (const Error& error) {
-      if (error.code() != ErrorCode::kUnsupported)
-        return false;  // gone or closed to us; the next process may do better
-    }
-    not_go_.insert(key_of(mapping));
-    return false;
   }
 
   void add(const os::ProcessStatus& status, const std::vector<os::ProcessMapping>& images,
@@ -127,7 +133,7 @@ class Lister {
   }
 
   ProcessList list_;
-  std::set<FileKey> not_go_;
+  GoFiles files_;
 };
 
 bool is_container_id(std::string_view text) {
@@ -162,6 +168,16 @@ std::string container_name(std::string_view cgroups) {
     if (!name.empty()) break;
   }
   return name;
+}
+
+bool may_be_go(const os::ProcessStatus& status) {
+  GoFiles files;
+  try {
+    const std::vector<os::ProcessMapping> maps = os::read_maps(status.pid);
+    return std::any_of(maps.begin(), maps.end(), [&](const auto& mapping) { return files.may_be_go(status, mapping); });
+  } catch (const Error& error) {
+    return error.code() == ErrorCode::kPermission;
+  }
 }
 
 ProcessList list_go_processes() {

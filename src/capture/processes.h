@@ -39,6 +39,10 @@ struct ProcessList {
 // processes have it mapped. Throws Cancelled, and nothing else.
 ProcessList list_go_processes();
 
+// Whether the process has Go code, as its files tell. A process that we may not look into may have some; one that has
+// ended has none.
+bool may_be_go(const os::ProcessStatus& status);
+
 // From the text of /proc/PID/cgroup: the first 12 digits of the id that container engines name a control group by, or
 // the name of an LXC container. Empty if there is none.
 std::string container_name(std::string_view cgroups);

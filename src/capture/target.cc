@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "binary/elf.h"
+#include "capture/processes.h"
 #include "heap/hold_file.h"
 
 namespace holdfast::capture {
@@ -103,6 +104,17 @@ bool is_number(std::string_view name) {
   return !name.empty() && name.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
+// A process that is no Go program counts only if neither one that may be has the name nor a file that could be meant.
+// When it is opened, it is said what is wrong with it.
+os::ProcessStatus process_called(const std::string& name, bool is_file) {
+  try {
+    return os::find_process(name, may_be_go);
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::kNotFound || is_file || is_number(name)) throw;
+  }
+  return os::find_process(name);
+}
+
 }  // namespace
 
 Prediction Target::predict(PassTimes&) {
@@ -126,7 +138,7 @@ std::unique_ptr<Target> find_target(const std::string& name, const Options& opti
   const bool is_file = is_target_file(name);
   std::unique_ptr<Target> target;
   try {
-    target = process_target(name, os::find_process(name), options);
+    target = process_target(name, process_called(name, is_file), options);
   } catch (Error& error) {
     if (error.code() == ErrorCode::kNotFound && !is_number(name) && std::filesystem::exists(name))
       return file_target(name, options);

@@ -61,10 +61,12 @@ class Target {
   std::string remark_;
 };
 
-// What is named, by these rules, which do not depend on what else lies in the working directory:
+// What is named, by these rules:
 //   digits alone          a pid
 //   with a slash          a file: a core or a .hold file
-//   another name          the process that is called so (os::find_process); if there is none, the file
+//   another name          the process that is called so (os::find_process) and may be a Go program; if there is none,
+//   the
+//                         core or .hold file; if there is none either, any process that is called so, or any file
 // A file that a process is preferred to is remarked on. Fails with kNotFound if there is neither, with kUsage if
 // several processes have the name, or, saying what it is, if a file is neither core nor .hold. Options that say nothing
 // about such a target change nothing; cli refuses them.

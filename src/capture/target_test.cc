@@ -1,7 +1,9 @@
 #include "capture/target.h"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -10,6 +12,7 @@
 
 #include "base/error.h"
 #include "base/output_file.h"
+#include "binary/elf_builder_for_tests.h"
 #include "heap/heap_builder_for_tests.h"
 #include "heap/hold_file.h"
 #include "os/child_for_tests.h"
@@ -42,15 +45,25 @@ class FindTarget : public ::testing::Test {
     return path;
   }
 
+  // A program that has a table of Go functions, and nothing else.
+  std::string go_program() const {
+    binary::ElfBuilder elf(binary::ElfType::kExec);
+    elf.section(".gopclntab", 1, binary::Bytes().zeros(64));
+    const auto bytes = elf.build();
+    return file("program", std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size()));
+  }
+
   std::filesystem::path folder_;
 };
 
-// A process that sleeps under a name that no other process has.
+// A process that sleeps under a name that no other process has but those that the same test makes. It has the file
+// `code` mapped as code.
 class NamedProcess {
  public:
-  NamedProcess()
-      : name_("held-" + std::to_string(getpid())), child_([this] {
+  explicit NamedProcess(const std::string& code = "")
+      : name_("held-" + std::to_string(getpid())), child_([this, code] {
           prctl(PR_SET_NAME, name_.c_str());
+          if (!code.empty()) mmap(nullptr, 1, PROT_READ | PROT_EXEC, MAP_PRIVATE, ::open(code.c_str(), O_RDONLY), 0);
           *ready_ = true;
           os::wait_forever();
         }) {
@@ -121,7 +134,7 @@ TEST_F(FindTarget, OtherFilesAreRefusedSayingWhatTheyAre) {
 }
 
 TEST_F(FindTarget, AProcessIsPreferredToAFileOfItsNameWithAWord) {
-  const NamedProcess process;
+  const NamedProcess process(go_program());
   const InFolder here(folder_);
   for (const std::string& named : {std::to_string(process.pid()), process.name()}) {
     std::filesystem::copy(hold(), folder_ / named);
@@ -130,6 +143,23 @@ TEST_F(FindTarget, AProcessIsPreferredToAFileOfItsNameWithAWord) {
     EXPECT_THAT(target->remark(), HasSubstr("./" + named + " is the file"));
     EXPECT_EQ(find_target("./" + named, {})->form(), TargetForm::kHold);
   }
+}
+
+// /usr/bin/cut is no Go program, so that ./cut is meant, however many run.
+TEST_F(FindTarget, AProcessThatIsNoGoProgramGivesWayToAFileOfItsName) {
+  const NamedProcess process, other;
+  const InFolder here(folder_);
+  EXPECT_THAT(refusal(process.name(), ErrorCode::kUsage), HasSubstr("2 processes are called"));
+  std::filesystem::copy(hold(), folder_ / process.name());
+  const auto target = find_target(process.name(), {});
+  EXPECT_EQ(target->form(), TargetForm::kHold);
+  EXPECT_EQ(target->remark(), "");
+  EXPECT_EQ(find_target(std::to_string(process.pid()), {})->form(), TargetForm::kProcess);
+}
+
+TEST_F(FindTarget, OfProcessesOfANameTheGoProgramIsMeant) {
+  const NamedProcess other, process(go_program());
+  EXPECT_EQ(find_target(process.name(), {})->process()->pid, process.pid());
 }
 
 TEST_F(FindTarget, DigitsAloneAreNeverAFile) {

@@ -173,13 +173,13 @@ ProcessStatus read_status(pid_t pid) {
   return *std::move(status);
 }
 
-ProcessStatus find_process(std::string_view target) {
+ProcessStatus find_process(std::string_view target, bool (*counts)(const ProcessStatus&)) {
   if (const auto pid = whole_number<pid_t>(target)) return read_status(*pid);
   std::vector<ProcessStatus> found;
   for (const pid_t pid : list_processes()) {
     if (pid == getpid() || !is_called(pid, target)) continue;
     auto status = try_read_status(pid);
-    if (status && is_alive(*status)) found.push_back(*std::move(status));
+    if (status && is_alive(*status) && (counts == nullptr || counts(*status))) found.push_back(*std::move(status));
   }
   if (found.empty()) fail(ErrorCode::kNotFound, "no process is called {}", target);
   if (found.size() == 1) return std::move(found[0]);

@@ -59,7 +59,8 @@ pid_t living_thread(pid_t pid);
 ProcessStatus read_status(pid_t pid);
 // `target` is a pid, or a name: exactly the short name, or the last part of the program's path or of its first
 // argument. Fails with kNotFound if nothing matches and with kUsage, listing them, if several do.
-ProcessStatus find_process(std::string_view target);
+// Of those that have the name, the ones that `counts` is false of are passed over, if it is given.
+ProcessStatus find_process(std::string_view target, bool (*counts)(const ProcessStatus&) = nullptr);
 // Says what became of the process since `known` was read, as a sentence: "process 17 has ended", "process 17 now runs
 // /bin/sleep". None if it still is that process and runs that program. A program that starts its own file anew is not
 // told apart here, but by ProcessMemory::is_gone.
