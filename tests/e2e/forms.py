@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Whether holdfast takes a target in the form in which people have it: cores that were cut or compressed, a file named like a
-process, a program without section headers or with dots in its import paths, a core that Delve wrote.
+process, an old capture, a program without section headers or with dots in its import paths, a core that Delve wrote; and
+whether filters and cut lists say what they should.
 
   tests/e2e/forms.py              all checks but those that need other people's programs
   tests/e2e/forms.py --all        these, too: fetches and builds Delve once
@@ -49,6 +50,63 @@ def a_cut_core_is_said_to_be_one_and_nothing_else(scene):
         done = scene.run(part)
         scene.expect("a cut core of the kernel", (1, True, False),
                      (done.returncode, "(cut off by a size limit or a full disk: " in done.stderr, "layouts" in done.stderr))
+
+
+@check
+def a_file_wins_over_processes_of_its_name_that_are_no_go_program(scene):
+    """As ./sleep here does over /usr/bin/sleep. A Go program of the name wins with a word."""
+    sleeper, goer = (f"{name}-{os.getpid()}" for name in ("sleeper", "goer"))
+    (scene.folder / "bin").mkdir()
+    shutil.copy(shutil.which("sleep"), scene.folder / "bin" / sleeper)
+    shutil.copy(scene.build("zoo", "stripped"), scene.folder / "bin" / goer)
+    sleep = subprocess.Popen([scene.folder / "bin" / sleeper, "60"])
+    try:
+        scene.refused("no file, and no Go program", [sleeper], "types", sleeper, code=1)
+        with Fixture(scene.folder / "bin" / goer) as target:
+            for name in (sleeper, goer):
+                scene.expect("a capture", 0, scene.run("capture", target.pid, "-o", scene.folder / name).returncode)
+            done = scene.run("types", sleeper, cwd=scene.folder)
+            scene.expect("the sleeper is the file", (0, ""), (done.returncode, done.stderr))
+            done = scene.run("types", goer, cwd=scene.folder)
+            words = f"{goer} is process {target.pid} and a file here, too; this is the process, ./{goer} is the file"
+            scene.expect(f"the Go program is the process: {done.stderr!r}", (0, True), (done.returncode, words in done.stderr))
+    finally:
+        sleep.kill()
+        sleep.wait()
+
+
+@check
+def an_old_capture_says_what_it_lacks_and_which_verbs_that_costs(scene):
+    old = cells.ROOT / "tests/golden/hold/format-4.hold"
+    lacking = ("what malloc had", "no list of mappings", "no limits and no pace", "more Go runtimes", "`export` has nothing",
+               "no labels of goroutines")
+    for verb in ("report", "account", "audit"):
+        text = scene.run(verb, old).stdout
+        scene.expect(f"{verb}: {text}", [], [words for words in lacking if words not in text])
+        kinds = [loss["kind"] for loss in scene.report(verb, old)["losses"]]
+        scene.expect(f"{verb} --json", ["missing-section"] * len(lacking), kinds)
+
+
+@check
+def a_filter_that_cannot_match_is_refused(scene):
+    old = cells.ROOT / "tests/golden/hold/format-4.hold"
+    for verb, test in (("goroutines", "doing=foo"), ("goroutines", "wait_reason=foo"), ("goroutines", "state~foo"),
+                       ("roots", "basis=foo"), ("roots", "section=foo"), ("roots", "kind!=foo"), ("types", "known_by=foo"),
+                       ("types", "count<0"), ("ps", "stripped=2")):
+        scene.refused(test, [f"--filter {test}: "], verb, *([] if verb == "ps" else [old]), "--filter", test)
+
+
+@check
+def a_cut_list_says_how_many_bytes_it_leaves_out(scene):
+    with Fixture(scene.build("zoo", "stripped")) as target:
+        scene.expect("a capture", 0, scene.run("capture", target.pid, "-o", scene.folder / "a.hold").returncode)
+    for verb, column in (("types", "own"), ("roots", "retained"), ("goroutines", "total"), ("spans", "size")):
+        text = scene.run(verb, scene.folder / "a.hold", "--top", "1").stdout
+        scene.expect(f"{verb}: {text}", True, re.search(rf"^and [0-9,]+ more, {column} [0-9.,]+ \w+; --top 0", text, re.M) is not None)
+    roots = scene.report("roots", scene.folder / "a.hold", "--top", "0")["roots"]
+    whole = sum(root["retained"] for root in roots if root["under"] is None)
+    heap = scene.report("report", scene.folder / "a.hold")["heap"]["reachable_bytes"]
+    scene.expect("roots add up to the live heap", heap, whole)
 
 
 @check
