@@ -36,6 +36,8 @@ constexpr auto kForms = std::to_array<Form>({
     {"worker", RuleKind::kWorker, "PACKAGE", Subject::kPackage},
     {"container", RuleKind::kContainer, "NAME TYPE", Subject::kType, true},
     {"pool", RuleKind::kPool, "NAME TYPE", Subject::kType, true},
+    {"alike", RuleKind::kAlike, "NAME TYPE", Subject::kType, true},
+    {"children", RuleKind::kChildren, "NAME TYPE.FIELD WORDS", Subject::kField, true, true},
     {"record", RuleKind::kRecord, "TYPE WORDS", Subject::kType, false, true},
     {"holder", RuleKind::kHolder, "TYPE", Subject::kType},
     {"through", RuleKind::kThrough, "TYPE", Subject::kType},
@@ -79,12 +81,12 @@ class LineReader {
     const Form& form = form_of(take_word(rest_));
     OwnerRule rule;
     rule.kind = form.kind;
-    if (form.has_name) rule.word = take(form);
+    if (form.has_name) rule.name = take(form);
     rule.subject = take(form);
-    if (form.subject == Subject::kField) rule.word = take_field(form, rule.subject);
+    if (form.subject == Subject::kField) rule.field = take_field(form, rule.subject);
     check_subject(form, rule.subject);
-    if (form.has_words) rule.word = trimmed(rest_);
-    if (form.has_words && rule.word.empty()) refuse_end(form);
+    if (form.has_words) rule.words = trimmed(rest_);
+    if (form.has_words && rule.words.empty()) refuse_end(form);
     if (!form.has_words && !trimmed(rest_).empty())
       fail(ErrorCode::kUsage, "{} wants {} and nothing behind it, not {}", form.word, form.wants,
            in_quotes(trimmed(rest_)));
@@ -151,9 +153,11 @@ bool lies_in(std::string_view function, std::string_view package) {
 
 std::string OwnerRule::text() const {
   const auto* const form = std::ranges::find(kForms, kind, &Form::kind);
-  if (form->subject == Subject::kField) return fmt::format("{} {}.{}", form->word, subject, word);
-  if (form->has_name) return fmt::format("{} {} {}", form->word, word, subject);
-  return fmt::format("{} {}{}{}", form->word, subject, word.empty() ? "" : " ", word);
+  std::string text(form->word);
+  if (form->has_name) text += " " + name;
+  text += " " + subject;
+  if (form->subject == Subject::kField) text += "." + field;
+  return form->has_words ? text + " " + words : text;
 }
 
 const OwnerRules& OwnerRules::built_in() {

@@ -29,6 +29,8 @@ enum class RuleKind : std::uint8_t {
   kPlumbing,   // a package that works for others
   kWorker,     // a package whose goroutines work on what others have
   kContainer,  // a part of what is seen as one thing
+  kAlike,      // a type of things that count as one sort
+  kChildren,   // a field that has the children of a thing
   kPool,       // the same of what keeps things that are free
   kRecord,     // what a record of the runtime is called
   kWeak,       // a field that refers and does not hold
@@ -39,7 +41,9 @@ enum class RuleKind : std::uint8_t {
 struct OwnerRule {
   RuleKind kind = RuleKind::kPlumbing;
   std::string subject;  // the package or type
-  std::string word;     // of a container or pool its name; of a record what it is called; of what is weak the field
+  std::string name;     // that the types with it have in common
+  std::string field;    // of the type
+  std::string words;    // of a record what it is called, of children what they are
   std::string file;     // path as the user gave it; empty: built in
   std::uint32_t line = 0;
 

@@ -25,9 +25,9 @@ TEST(OwnerRules, AreOneLineEach) {
   rules.add("# a comment\n\n  pool  my.Pool\tsync.Map  \r\nrecord runtime.timer pending  timer\nplumbing gopkg.in/x.v2",
             "my.rules");
   ASSERT_EQ(rules.all().size(), 3U);
-  EXPECT_EQ(rules.all()[0], (OwnerRule{RuleKind::kPool, "sync.Map", "my.Pool", "my.rules", 3}));
-  EXPECT_EQ(rules.all()[1], (OwnerRule{RuleKind::kRecord, "runtime.timer", "pending  timer", "my.rules", 4}));
-  EXPECT_EQ(rules.all()[2], (OwnerRule{RuleKind::kPlumbing, "gopkg.in/x.v2", "", "my.rules", 5}));
+  EXPECT_EQ(rules.all()[0], (OwnerRule{RuleKind::kPool, "sync.Map", "my.Pool", "", "", "my.rules", 3}));
+  EXPECT_EQ(rules.all()[1], (OwnerRule{RuleKind::kRecord, "runtime.timer", "", "", "pending  timer", "my.rules", 4}));
+  EXPECT_EQ(rules.all()[2], (OwnerRule{RuleKind::kPlumbing, "gopkg.in/x.v2", "", "", "", "my.rules", 5}));
 }
 
 TEST(OwnerRules, AreWrittenAsTheyAreRead) {
@@ -36,16 +36,18 @@ TEST(OwnerRules, AreWrittenAsTheyAreRead) {
     again.add(rule.text(), "");
     ASSERT_EQ(again.all().size(), 1U) << rule.text();
     EXPECT_EQ(again.all().front().text(), rule.text());
-    EXPECT_EQ(again.all().front().subject, rule.subject);
-    EXPECT_EQ(again.all().front().word, rule.word);
+    heap::OwnerRule expected = rule;
+    expected.line = 1;
+    EXPECT_EQ(again.all().front(), expected);
   }
 }
 
 TEST(OwnerRules, TellAFieldFromItsType) {
   OwnerRules rules;
-  rules.add("weak gopkg.in/tree.v2.node[main.Key].parent", "");
+  rules.add("weak gopkg.in/tree.v2.node[main.Key].parent\nchildren worker main.pool.workers still at work", "");
   EXPECT_EQ(rules.all()[0].subject, "gopkg.in/tree.v2.node[main.Key]");
-  EXPECT_EQ(rules.all()[0].word, "parent");
+  EXPECT_EQ(rules.all()[0].field, "parent");
+  EXPECT_EQ(rules.all()[1], (OwnerRule{RuleKind::kChildren, "main.pool", "worker", "workers", "still at work", "", 2}));
 }
 
 TEST(OwnerRules, TakeBlanksInBracketsForAPartOfTheType) {
@@ -61,6 +63,9 @@ TEST(OwnerRules, SayFileAndLineOfWhatIsNone) {
             "my.rules:1: container wants NAME TYPE, and the line ends after \"container main.Cache\"");
   EXPECT_EQ(refusal_of("record runtime.timer"),
             "my.rules:1: record wants TYPE WORDS, and the line ends after \"record runtime.timer\"");
+  EXPECT_EQ(refusal_of("children worker main.pool.workers"),
+            "my.rules:1: children wants NAME TYPE.FIELD WORDS, and the line ends after \"children worker "
+            "main.pool.workers\"");
   EXPECT_EQ(refusal_of("plumbing sync time"), "my.rules:1: plumbing wants PACKAGE and nothing behind it, not \"time\"");
   EXPECT_EQ(refusal_of("pool Cache Cache"),
             "my.rules:1: pool wants a type with its package, as container/list.List, not \"Cache\"");

@@ -18,6 +18,8 @@ constexpr Sort kMap = Sort{1} << 41;
 constexpr Sort kPart = Sort{1} << 42;
 constexpr Sort kLibrary = Sort{1} << 43;
 constexpr Sort kChannel = Sort{1} << 44;
+constexpr Sort kAlike = Sort{1} << 45;
+constexpr int kGenerationShift = 48;  // above: of children, to Children::kMostGenerations
 constexpr Sort kHome = Sort{1} << 59;
 constexpr Sort kRoot = Sort{1} << 60;
 constexpr std::size_t kContents = 3;  // of a level, so many are told
@@ -90,23 +92,33 @@ class HolderSearch::Groups {
   std::size_t last_ = 0;
 };
 
-Sort sort_of(const Names& names, const graph::Dominators& dominators, graph::NodeId node) {
+namespace {
+
+Sort sort_of_root(const heap::Root& row) {
+  const Sort kind = kRoot | static_cast<Sort>(row.kind) << 32;
+  return row.kind == heap::RootKind::kGoroutine ? kind : kind | row.label.row;
+}
+
+Sort sort_by_type(const Names& names, const graph::ObjectSizes& sizes, ObjectId object) {
   const heap::Snapshot& snapshot = names.snapshot();
-  if (const RootId root = node.root()) {
-    const heap::Root& row = snapshot.roots[root.row];
-    const Sort kind = kRoot | static_cast<Sort>(row.kind) << 32;
-    return row.kind == heap::RootKind::kGoroutine ? kind : kind | row.label.row;
-  }
-  const heap::ObjectType type = snapshot.object_type[node.object().row];
-  const Container container = names.container(node.object());
-  if (container == Container::kChannel) return kChannel | names.element_of_channel(node.object()).row;
-  if (type) {
-    if (container >= Container::kFirstByRule) return kLibrary | static_cast<Sort>(container);
-    const heap::Type& row = snapshot.types[type.type().row];
-    if (container == Container::kMap && row.of) return kMap | row.of.row;
-    return type.known_by() == heap::KnownBy::kPart ? kPart | type.type().row : type.type().row;
-  }
-  return kUnknownType | dominators.columns().sizes.size_of(node.object());
+  const heap::ObjectType type = snapshot.object_type[object.row];
+  const Container container = names.container(object);
+  if (container == Container::kChannel) return kChannel | names.element_of_channel(object).row;
+  if (!type) return kUnknownType | sizes.size_of(object);
+  if (container >= Container::kFirstByRule) return kLibrary | static_cast<Sort>(container);
+  const heap::Type& row = snapshot.types[type.type().row];
+  if (container == Container::kMap && row.of) return kMap | row.of.row;
+  if (type.known_by() == heap::KnownBy::kPart) return kPart | type.type().row;
+  const RuleId alike = names.type_rules().alike(type.type());
+  return alike ? kAlike | names.type_rules().alike_sort(alike) : type.type().row;
+}
+
+}  // namespace
+
+Sort sort_of(const Names& names, const graph::Dominators& dominators, graph::NodeId node) {
+  if (const RootId root = node.root()) return sort_of_root(names.snapshot().roots[root.row]);
+  return sort_by_type(names, dominators.columns().sizes, node.object()) |
+         Sort{names.children().generation(node.object())} << kGenerationShift;
 }
 
 Sort sort_of_home(std::uint32_t home) {

@@ -11,9 +11,10 @@
 
 namespace holdfast::view {
 
-// What makes two nodes alike: the same type; the same size if the type is not known; for the parts of a map the map's
-// type, of a channel that of its elements, and for those of a sync.Map, list or pool that, since each is one thing; for
-// roots the same kind, and name if they have one of their own.
+// What makes two nodes alike: the same type, or types that a rule calls alike; the same size if the type is not known;
+// for the parts of a map the map's type, of a channel that of its elements, and for those of a sync.Map, list or pool
+// that, since each is one thing; for roots the same kind, and name if they have one of their own. Children are not
+// alike their parents (view/children.h).
 using Sort = std::uint64_t;
 
 Sort sort_of(const Names& names, const graph::Dominators& dominators, graph::NodeId node);

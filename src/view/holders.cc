@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <functional>
 #include <memory>
+#include <set>
 
 #include "base/units.h"
 #include "view/holder_of.h"
@@ -74,8 +75,9 @@ class Describer {
     out.count = count_of(found);
     out.what = what(found, home, runs);
     const Container around = container_around(found);
-    out.container = names_.type_rules().name(around);
-    out.is_pool = names_.type_rules().is_pool(around);
+    const auto parent = parent_of_children(found, runs);
+    out.container = parent ? names_.rules()[children_rule(found)].name : names_.type_rules().name(around);
+    out.is_pool = !parent && names_.type_rules().is_pool(around);
     // Of the many small things that the runtime has, one says nothing about the others.
     if (!found.scattered || !home.is_one() || home.owners.front() != Owners::kTheRuntime) out.chain = chain_of(runs);
     for (const std::uint32_t owner : home.owners) out.owners.push_back(owner_text(snapshot_, owners_, owner));
@@ -107,8 +109,11 @@ class Describer {
     return count;
   }
 
-  static graph::NodeId example_of(const Found& found) {
-    if (!found.contents.empty() && found.contents.front().first) return found.contents.front().first;
+  // Things that a rule tells by a name are told by themselves, whatever parts they have.
+  graph::NodeId example_of(const Found& found) const {
+    const ObjectId last = found.levels.back().first.object();
+    const bool is_told = !found.scattered && found.about + 1 == found.levels.size() && last && names_.alike(last);
+    if (!is_told && !found.contents.empty() && found.contents.front().first) return found.contents.front().first;
     return found.levels.back().first;
   }
 
@@ -229,7 +234,10 @@ class Describer {
     const TypeRules& by_type = names_.type_rules();
     for (const graph::NodeId node : {run.first, run.last}) {
       const TypeId type = snapshot_.object_type[node.object().row].type();
-      for (const RuleId rule : {by_type.container_rule(type), by_type.holder(type), by_type.through(type)}) add(rule);
+      for (const RuleId rule :
+           {by_type.container_rule(type), by_type.alike(type), by_type.holder(type), by_type.through(type)})
+        add(rule);
+      add(names_.children().rule(node.object()));
     }
     add(weak);
     return rules;
@@ -320,6 +328,10 @@ class Describer {
     const Level& level = found.levels[found.about];
     if (level.goroutines && level.count > 1) return goroutines(level);
     const std::size_t entry = run_of_level(runs, found.entry);
+    if (const auto parent = parent_of_children(found, runs)) {
+      const Sentence children = children_text(found, home, runs, *parent);
+      return home.is_one() ? children : sentence("{}, held by {}", children, holders_text(home, runs, found));
+    }
     if (!home.is_one()) return sentence("{}, held by {}", things_of(found), holders_text(home, runs, found));
     if (home.owners.front() == Owners::kTheRuntime) {
       if (found.scattered) return sentence("what the runtime keeps for itself");
@@ -346,6 +358,53 @@ class Describer {
     }
     return sentence("{}{} {}{}{}", things(level), part_of(found), in_words(around, runs), place(runs, holding),
                     in_container && level.count == 1 ? key(runs, run_of_level(runs, found.about)) : "");
+  }
+
+  RuleId children_rule(const Found& found) const {
+    const ObjectId object = found.levels[found.about].first.object();
+    return object && !found.scattered ? names_.children().rule(object) : RuleId();
+  }
+
+  // Returns the run that has the parent, if the holder is about children and its chain leads over their parent.
+  std::optional<std::size_t> parent_of_children(const Found& found, const std::vector<LevelRun>& runs) const {
+    if (!children_rule(found)) return std::nullopt;
+    const std::size_t about = run_of_level(runs, found.about);
+    if (runs[about].level != static_cast<int>(found.about) || !runs[about].first.object()) return std::nullopt;
+    const ObjectId parent = names_.children().parent(runs[about].first.object());
+    for (std::size_t i = about; i-- > 0;)
+      if (parent && runs[i].last.object() == parent) return i;
+    return std::nullopt;
+  }
+
+  // "5,000 children of the context main.base, not cancelled"
+  Sentence children_text(const Found& found, const Home& home, const std::vector<LevelRun>& runs,
+                         std::size_t parent) const {
+    const heap::OwnerRule& rule = names_.rules()[children_rule(found)];
+    const std::uint64_t count = found.levels[found.about].count;
+    const std::uint64_t parents = count_parents(found, home, runs[parent]);
+    Sentence out = count == 1 ? sentence("one child") : sentence("{} children", format_count(count));
+    out += parents == 1 ? sentence(" of the {} {}", rule.name, preposition_before(runs))
+                        : sentence(" of {}, as {}", format_count(parents, rule.name), preposition_before(runs));
+    return out += sentence("{}, {}", place(runs, parent), rule.words);
+  }
+
+  // What stands between "the context" and where that is: nothing before a variable with a name, which is the context.
+  std::string_view preposition_before(const std::vector<LevelRun>& runs) const {
+    if (is_behind(runs)) return "in the ";
+    const RootId root = runs.front().first.root();
+    return root && !facts_of(snapshot_, snapshot_.roots[root.row]).variable.empty() ? "" : "in ";
+  }
+
+  // Those of a level lie below one of their parents. Of what the home has at once, each is asked.
+  std::uint64_t count_parents(const Found& found, const Home& home, const LevelRun& parent) const {
+    if (parent.level != kNoLevel) return found.levels[static_cast<std::size_t>(parent.level)].count;
+    const Sort sort = found.levels[found.about].sort;
+    std::set<ObjectId> parents;
+    for (const std::uint32_t vertex : owners_.shared(home)) {
+      const ObjectId object = dominators_.columns().vertices.node(vertex).object();
+      if (object && sort_of(names_, dominators_, object) == sort) parents.insert(names_.children().parent(object));
+    }
+    return std::max<std::uint64_t>(parents.size(), 1);
   }
 
   // What the things that a holder is called after lie in; kNone if they lie in nothing of that sort.
@@ -395,7 +454,24 @@ class Describer {
     if (!level.first.object() || found.scattered) return {};
     const std::string_view word = names_.type_rules().record_word(names_.type_of(level.first.object()));
     if (word.empty()) return {};
-    return level.count == 1 ? sentence("one {}", word) : sentence("{}", format_count(level.count, word));
+    return sentence("{}{}", level.count == 1 ? fmt::format("one {}", word) : format_count(level.count, word),
+                    with_each(found));
+  }
+
+  // ", each with a context.Context": what is known by a rule's name, and each of the records has one.
+  std::string with_each(const Found& found) const {
+    const std::uint64_t count = found.levels[found.about].count;
+    for (std::size_t i = found.about + 1; i < found.levels.size(); ++i) {
+      const ObjectId object = found.levels[i].first.object();
+      const RuleId alike = object ? names_.alike(object) : RuleId();
+      if (!alike || found.levels[i].count > count) continue;
+      const std::string& name = names_.rules()[alike].name;
+      if (count == 1) return fmt::format(" with a {}", name);
+      return found.levels[i].count == count
+                 ? fmt::format(", each with a {}", name)
+                 : fmt::format(", {} of them with a {}", format_count(found.levels[i].count), name);
+    }
+    return {};
   }
 
   // "10,000 × main.Order, 200 × main.User and other things"
@@ -491,6 +567,7 @@ class Describer {
   }
   std::string shown_type(ObjectId object) const {
     if (is_container(object)) return names_.container_of(object);
+    if (const RuleId alike = names_.alike(object)) return names_.rules()[alike].name;
     const std::string written = names_.closure_place(object);
     return written.empty() ? names_.type_of(object) : fmt::format("{} {}", names_.type_of(object), written);
   }

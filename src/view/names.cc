@@ -33,7 +33,11 @@ std::string short_type(std::string_view name) {
 }
 
 Names::Names(const heap::Snapshot& snapshot, const heap::ObjectIndex& index, const heap::OwnerRules& rules)
-    : snapshot_(snapshot), index_(index), content_(snapshot.content), type_rules_(snapshot, rules) {
+    : snapshot_(snapshot),
+      index_(index),
+      content_(snapshot.content),
+      type_rules_(snapshot, rules),
+      children_(snapshot, index, type_rules_) {
   find_buffers();
 }
 

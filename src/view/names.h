@@ -10,6 +10,7 @@
 #include "heap/field_path.h"
 #include "heap/object_index.h"
 #include "heap/snapshot.h"
+#include "view/children.h"
 #include "view/labels.h"
 #include "view/type_rules.h"
 
@@ -61,6 +62,9 @@ class Names {
   CodePlace frame(const heap::Frame& frame) const;
 
   const TypeRules& type_rules() const { return type_rules_; }
+  const Children& children() const { return children_; }
+  // The rule by which the object is of one sort with those of other types; none if there is none.
+  RuleId alike(ObjectId object) const { return type_rules_.alike(snapshot_.object_type[object.row].type()); }
   const heap::OwnerRules& rules() const { return type_rules_.rules(); }
   const heap::Snapshot& snapshot() const { return snapshot_; }
   const heap::ObjectIndex& index() const { return index_; }
@@ -80,6 +84,7 @@ class Names {
   const heap::ObjectIndex& index_;
   heap::ContentView content_;
   TypeRules type_rules_;
+  Children children_;
   // A bit per object: a channel's buffer, whose type is that of its elements. Empty if there is none.
   HugeArray<std::uint64_t> is_buffer_;
 };

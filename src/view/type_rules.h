@@ -19,6 +19,34 @@ namespace holdfast::view {
 // What a type is a part of: nothing, a map, a channel, or one of those that rules name.
 enum class Container : std::uint16_t { kNone, kMap, kChannel, kFirstByRule };
 
+// Where in a value of a type there is a field that a rule is about.
+struct FieldOfRule {
+  std::uint64_t begin = 0, end = 0;  // bytes
+  TypeId type;                       // of the field
+  RuleId rule;
+};
+
+// The fields that rules of one kind are about, by the types that have them, with those of the values in them.
+class FieldRules {
+ public:
+  void add(const heap::OwnerRule& rule, RuleId id) { by_type_[rule.subject].push_back(id); }
+  // Finds the fields of all types of the snapshot.
+  void find(const heap::Snapshot& snapshot, const heap::OwnerRules& rules);
+
+  std::span<const FieldOfRule> of(TypeId type) const {
+    if (!type || fields_.empty()) return {};
+    return std::span(fields_).subspan(first_[type.row], first_[type.row + 1] - first_[type.row]);
+  }
+  bool any() const { return !fields_.empty(); }
+
+ private:
+  class Collector;
+
+  std::unordered_map<std::string_view, std::vector<RuleId>> by_type_;  // names in the rules
+  std::vector<FieldOfRule> fields_;
+  std::vector<std::uint32_t> first_;  // by TypeId, and one more
+};
+
 // Made once, then constant: several threads may ask. Nothing throws.
 class TypeRules {
  public:
@@ -35,17 +63,15 @@ class TypeRules {
   // Whether it keeps what is free.
   bool is_pool(Container container) const { return containers_[static_cast<std::size_t>(container)].is_pool; }
 
-  // Where in a value of the type weak references are, with those of the values in it.
-  struct WeakField {
-    std::uint64_t begin = 0, end = 0;  // bytes
-    RuleId rule;
-  };
-  std::span<const WeakField> weak_fields(TypeId type) const {
-    return type ? std::span(weak_fields_).subspan(of_type_[type.row].first_weak, of_type_[type.row].weak_count)
-                : std::span<const WeakField>();
-  }
-  bool any_weak() const { return !weak_fields_.empty(); }
+  // Fields that refer and do not hold.
+  const FieldRules& weak() const { return weak_; }
+  // Fields that have the children of a thing.
+  const FieldRules& children() const { return children_; }
 
+  // The rule by which things of the type are of one sort with those of others; none if there is none.
+  RuleId alike(TypeId type) const { return type ? of_type_[type.row].alike : RuleId(); }
+  // Of such a rule: equal numbers for rules of one name, from 0 on.
+  std::uint32_t alike_sort(RuleId rule) const { return sort_of_alike_.at(rules_[rule].name); }
   // The rule by which things of the type are worth a line of their own; none if there is none.
   RuleId holder(TypeId type) const { return type ? of_type_[type.row].holder : RuleId(); }
   // The rule by which they only lead to what matters; of closures the one by which their function is plumbing.
@@ -63,25 +89,26 @@ class TypeRules {
   };
   struct OfType {
     Container container = Container::kNone;
-    RuleId container_rule, holder, through;
-    std::uint32_t first_weak = 0, weak_count = 0;
+    RuleId container_rule, alike, holder, through;
   };
 
   Container container_of(const heap::OwnerRule& rule);
   using ByName = std::unordered_map<std::string_view, RuleId>;
 
   static RuleId rule_of(const ByName& rules, std::string_view type);
-  void add_weak_fields(const heap::Snapshot& snapshot);
-  void collect_weak_fields(const heap::Snapshot& snapshot, TypeId type, std::uint64_t at, int depth,
-                           std::vector<WeakField>& out) const;
 
   const heap::OwnerRules& rules_;
   std::vector<Known> containers_;  // by Container
   std::vector<OfType> of_type_;    // by TypeId
-  ByName part_of_, holder_, through_, record_;
-  std::unordered_map<std::string_view, std::vector<RuleId>> weak_;
-  std::vector<WeakField> weak_fields_;
+  ByName part_of_, alike_, holder_, through_, record_;
+  std::unordered_map<std::string_view, std::uint32_t> sort_of_alike_;  // by name
+  FieldRules weak_, children_;
 };
+
+// Fills the rule of each edge of the object's row that lies in one of the fields of its type, none for the others.
+// Returns false if the type has no such field, and then fills nothing. Several threads may ask.
+bool rules_of_edges(const heap::Snapshot& snapshot, const heap::ObjectIndex& index, const FieldRules& fields,
+                    ObjectId object, std::vector<RuleId>& rules);
 
 // The edges that are weak by rules. Several threads may ask; nothing throws.
 class WeakEdges {
@@ -90,9 +117,10 @@ class WeakEdges {
   WeakEdges(const heap::Snapshot& snapshot, const heap::ObjectIndex& index, const TypeRules& rules)
       : snapshot_(snapshot), index_(index), rules_(rules) {}
 
-  // Fills the rule of each edge of the object's row, none for edges that are not weak. Returns false if none is, and
-  // then fills nothing.
-  bool rules_of(ObjectId object, std::vector<RuleId>& rules) const;
+  // As rules_of_edges.
+  bool rules_of(ObjectId object, std::vector<RuleId>& rules) const {
+    return rules_of_edges(snapshot_, index_, rules_.weak(), object, rules);
+  }
   // The same as graph::Sharing and Ways want it; empty if no edge of the snapshot can be weak.
   graph::WeakEdges flags() const;
   // The rule by which `from` refers to the object weakly; none if one of its references to it is not weak.

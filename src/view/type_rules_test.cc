@@ -99,10 +99,23 @@ struct AnyHeap {
   }
 
   heap::OwnerRules some_rules() {
-    static constexpr std::array kRules = {
-        "weak main.A.b",  "weak main.B.a",  "weak main.C.c",      "holder main.A",      "holder main.D",
-        "through main.B", "through main.C", "container x main.A", "container x main.B", "container y main.C",
-        "pool p main.D",  "plumbing main",  "worker main"};
+    static constexpr std::array kRules = {"weak main.A.b",
+                                          "weak main.B.a",
+                                          "weak main.C.c",
+                                          "holder main.A",
+                                          "holder main.D",
+                                          "through main.B",
+                                          "through main.C",
+                                          "container x main.A",
+                                          "container x main.B",
+                                          "container y main.C",
+                                          "pool p main.D",
+                                          "plumbing main",
+                                          "worker main",
+                                          "alike z main.A",
+                                          "alike z main.D",
+                                          "children z main.A.a busy",
+                                          "children z main.D.b busy"};
     heap::OwnerRules rules = heap::OwnerRules::built_in();
     for (const char* const rule : kRules)
       if (random() % 3 == 0) rules.add(rule, "my.rules");

@@ -1,0 +1,50 @@
+// Which objects are children of others: rules (heap/owner_rules.h) name the fields that have them, as a context's map
+// of contexts that were derived from it. What the field leads to is a child; of a container (view/type_rules.h) or a
+// slice whatever that has. Of several parents the first one counts.
+//
+// One pass over the objects of types that have such fields, and over their containers. 12 B per child, 1.5 bits per
+// object where there are any. Made once, then constant: several threads may ask. Nothing throws.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "base/ranked_bits.h"
+#include "heap/object_index.h"
+#include "heap/snapshot.h"
+#include "view/type_rules.h"
+
+namespace holdfast::view {
+
+class Children {
+ public:
+  static constexpr std::uint32_t kMostGenerations = 255;  // those below count for that one
+
+  Children() = default;
+  Children(const heap::Snapshot& snapshot, const heap::ObjectIndex& index, const TypeRules& rules);
+
+  bool is_child(ObjectId object) const { return !rows_.empty() && is_child_.has(object.row); }
+  // How many parents are above it: 1 for children of what is no child itself, 0 for what is none.
+  std::uint32_t generation(ObjectId object) const { return is_child(object) ? row(object).generation : 0; }
+  // None for what is no child.
+  ObjectId parent(ObjectId object) const { return is_child(object) ? row(object).parent : ObjectId(); }
+  // The rule by which it is a child; none for what is none.
+  RuleId rule(ObjectId object) const { return is_child(object) ? row(object).rule : RuleId(); }
+
+ private:
+  class Finder;
+  struct FoundChild;
+  struct Row {
+    ObjectId parent;
+    RuleId rule;
+    std::uint32_t generation = 0;
+  };
+
+  const Row& row(ObjectId object) const { return rows_[is_child_.rank(object.row)]; }
+  void count_generations();
+
+  RankedBits is_child_;
+  std::vector<Row> rows_;  // by rank
+};
+
+}  // namespace holdfast::view
