@@ -38,6 +38,7 @@ constexpr auto kForms = std::to_array<Form>({
     {"pool", RuleKind::kPool, "NAME TYPE", Subject::kType, true},
     {"alike", RuleKind::kAlike, "NAME TYPE", Subject::kType, true},
     {"children", RuleKind::kChildren, "NAME TYPE.FIELD WORDS", Subject::kField, true, true},
+    {"part", RuleKind::kPart, "TYPE.FIELD", Subject::kField},
     {"record", RuleKind::kRecord, "TYPE WORDS", Subject::kType, false, true},
     {"holder", RuleKind::kHolder, "TYPE", Subject::kType},
     {"through", RuleKind::kThrough, "TYPE", Subject::kType},

@@ -31,6 +31,7 @@ enum class RuleKind : std::uint8_t {
   kContainer,  // a part of what is seen as one thing
   kAlike,      // a type of things that count as one sort
   kChildren,   // a field that has the children of a thing
+  kPart,       // a field whose object is a part of the thing
   kPool,       // the same of what keeps things that are free
   kRecord,     // what a record of the runtime is called
   kWeak,       // a field that refers and does not hold

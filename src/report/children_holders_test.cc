@@ -25,18 +25,19 @@ class ChildrenHolders : public testing::Test {
     header_ = heap_.type_of_role(heap::TypeRole::kMapHeader, 48, map);
     group_ = heap_.type_of_role(heap::TypeRole::kMapGroup, 8, map);
     context_ = heap_.structure("context.cancelCtx", 64, {{"Context", interface, 0}, {"children", map, 24}});
-    with_timer_ = heap_.structure("context.timerCtx", 96, {{"cancelCtx", context_, 0}, {"timer", {}, 64}});
+    with_timer_ = heap_.structure("context.timerCtx", 96,
+                                  {{"cancelCtx", context_, 0}, {"timer", heap_.pointer_type("*time.Timer"), 64}});
   }
 
-  // Adds a context with `children` children, the first few of them with timers and all with a value of 1,000 bytes.
-  Handle parent(std::size_t children, std::size_t with_timers = 0) {
+  // Adds a context with `children` children, the first few of them with timers and all with a value.
+  Handle parent(std::size_t children, std::size_t with_timers = 0, std::uint64_t value_bytes = 1000) {
     const Handle parent = heap_.object(64, context_), header = heap_.object(48, header_);
     const Handle group = heap_.object(children * 8, group_);
     heap_.edge(parent, 24, header).edge(header, 8, group);
     for (std::size_t i = 0; i < children; ++i) {
       const bool has_timer = i < with_timers;
       children_.push_back(heap_.object(has_timer ? 96 : 64, has_timer ? with_timer_ : context_));
-      const Handle value = heap_.object(1000);
+      const Handle value = heap_.object(value_bytes);
       heap_.edge(group, i * 8, children_.back()).edge(children_.back(), 8, value).edge(value, 0, parent);
     }
     return parent;
@@ -70,6 +71,36 @@ TEST_F(ChildrenHolders, SayThatAGoroutineHasTheContext) {
   heap_.refer(heap_.root(RootKind::kFrame, "main.serve", goroutine), parent(1000));
   heap_.goroutine(7, heap::GoroutineState::kWaiting, WaitReason::kChanReceive, goroutine, {"main.serve"});
   EXPECT_EQ(only_holder().what.full, "1,000 children of the context in goroutine 7, main.serve+0x0, not cancelled");
+}
+
+// The runtime knows their timers, so nobody alone has a timer, nor the child that it leads to.
+TEST_F(ChildrenHolders, AreOneThingWithTheirParts) {
+  heap_.refer(heap_.root(RootKind::kGlobal, "main.base"), parent(1000, 1000, 16));
+  const Handle timers = heap_.object(8000);
+  heap_.refer(heap_.root(RootKind::kGlobal, "runtime.timers"), timers);
+  const TypeId timer = heap_.structure("time.Timer", 80, {{"arg", {}, 24}});
+  for (std::size_t i = 0; i < children_.size(); ++i) {
+    const Handle one = heap_.object(80, timer);
+    heap_.edge(children_[i], 64, one).edge(one, 24, children_[i]).edge(timers, i * 8, one);
+  }
+  const Report report = report_of(heap_.build());
+  ASSERT_FALSE(report.holders.empty());
+  EXPECT_EQ(report.holders[0].what.full, "1,000 children of the context main.base, not cancelled");
+  EXPECT_EQ(report.holders[0].bytes, 64 + 48 + 1000 * (8 + 96 + 16 + 80U));
+}
+
+TEST_F(ChildrenHolders, AreDescendantsWhereSomeAreBelowOthers) {
+  Handle above = heap_.object(64, context_);
+  heap_.refer(heap_.root(RootKind::kGlobal, "main.base"), above);
+  for (int i = 0; i < 100; ++i) {
+    const Handle header = heap_.object(48, header_), group = heap_.object(8, group_),
+                 below = heap_.object(64, context_);
+    heap_.edge(above, 24, header).edge(header, 8, group).edge(group, 0, below).edge(below, 8, above);
+    above = below;
+  }
+  const Holder holder = only_holder();
+  EXPECT_EQ(holder.what.full, "98 descendants of the context main.base.children[…].children[…], not cancelled");
+  EXPECT_EQ(holder.bytes, 101 * 64 + 100 * (48 + 8U));
 }
 
 // Whoever has a child knows its parent, so no root alone dominates that one.

@@ -4,97 +4,124 @@
 
 namespace holdfast::view {
 
-struct Children::FoundChild {
-  ObjectId child;
-  ObjectId parent;
+namespace {
+
+// What a field of `holder` leads to.
+struct FieldTarget {
+  ObjectId object;
+  ObjectId holder;
   RuleId rule;
 };
 
-class Children::Finder {
- public:
-  Finder(const heap::Snapshot& snapshot, const heap::ObjectIndex& index, const TypeRules& rules)
-      : snapshot_(snapshot), index_(index), rules_(rules) {}
+enum class Wanted : std::uint8_t { kChildren, kParts };
 
-  // Ascending by child, each once.
-  std::vector<FoundChild> run() {
+class TargetFinder {
+ public:
+  TargetFinder(const heap::Snapshot& snapshot, const heap::ObjectIndex& index, const TypeRules& rules, Wanted wanted)
+      : snapshot_(snapshot),
+        index_(index),
+        rules_(rules),
+        fields_(wanted == Wanted::kChildren ? rules.children() : rules.parts()),
+        wanted_(wanted) {}
+
+  // Ascending by object, each once.
+  std::vector<FieldTarget> run() {
     std::vector<RuleId> of_edges;
     for (std::uint32_t row = 0; row < snapshot_.pointerful; ++row) {
-      if (!rules_of_edges(snapshot_, index_, rules_.children(), ObjectId(row), of_edges)) continue;
+      if (!rules_of_edges(snapshot_, index_, fields_, ObjectId(row), of_edges)) continue;
       for (std::size_t i = 0; i < of_edges.size(); ++i)
         if (of_edges[i])
           follow({ObjectId(snapshot_.edges.target[snapshot_.edges.row_begin[row] + i]), ObjectId(row), of_edges[i]});
     }
-    std::ranges::stable_sort(found_, {}, &FoundChild::child);
-    const auto others = std::ranges::unique(found_, {}, &FoundChild::child);
+    std::ranges::stable_sort(found_, {}, &FieldTarget::object);
+    const auto others = std::ranges::unique(found_, {}, &FieldTarget::object);
     found_.erase(others.begin(), others.end());
     return std::move(found_);
   }
 
  private:
-  heap::TypeKind kind_of_field(ObjectId parent, RuleId rule) const {
-    const auto fields = rules_.children().of(snapshot_.object_type[parent.row].type());
+  heap::TypeKind kind_of_field(ObjectId holder, RuleId rule) const {
+    const auto fields = fields_.of(snapshot_.object_type[holder.row].type());
     return snapshot_.types[std::ranges::find(fields, rule, &FieldOfRule::rule)->type.row].kind;
   }
-  bool is_part(ObjectId object) const {
+  bool is_inside(ObjectId object) const {
     return rules_.container(snapshot_.object_type[object.row].type()) != Container::kNone;
   }
 
-  // What a field of the parent leads to.
-  void follow(const FoundChild& first) {
-    const heap::TypeKind kind = kind_of_field(first.parent, first.rule);
-    if (is_part(first.child))
-      add_contents(first);
-    else if (kind == heap::TypeKind::kSlice)
+  void follow(const FieldTarget& first) {
+    const heap::TypeKind kind = kind_of_field(first.holder, first.rule);
+    if (is_inside(first.object))
+      add_container(first);
+    else if (wanted_ == Wanted::kChildren && kind == heap::TypeKind::kSlice)
       add_targets(first);
     else if (kind != heap::TypeKind::kMap)
       add(first);
   }
 
-  // Of a container: its parts lead to each other and to what it has.
-  void add_contents(const FoundChild& container) {
-    open_.push_back(container.child);
+  // The objects of a container lead to each other and to what it has.
+  void add_container(const FieldTarget& container) {
+    open_.push_back(container.object);
     while (!open_.empty()) {
-      const ObjectId part = open_.back();
+      const ObjectId inside = open_.back();
       open_.pop_back();
-      if (heap::test_bit(seen_, part.row)) continue;
-      heap::set_bit(seen_, part.row);
-      add_targets({part, container.parent, container.rule});
+      if (heap::test_bit(seen_, inside.row)) continue;
+      heap::set_bit(seen_, inside.row);
+      const FieldTarget target = {inside, container.holder, container.rule};
+      if (wanted_ == Wanted::kParts) add(target);
+      add_targets(target);
     }
   }
 
-  void add_targets(const FoundChild& part) {
-    if (part.child.row >= snapshot_.pointerful) return;
+  void add_targets(const FieldTarget& from) {
+    if (from.object.row >= snapshot_.pointerful) return;
     const heap::Edges& edges = snapshot_.edges;
-    for (std::uint32_t e = edges.row_begin[part.child.row]; e < edges.row_begin[part.child.row + 1]; ++e) {
+    for (std::uint32_t e = edges.row_begin[from.object.row]; e < edges.row_begin[from.object.row + 1]; ++e) {
       const ObjectId target(edges.target[e]);
-      if (is_part(target) && is_part(part.child))
+      if (is_inside(target) && is_inside(from.object))
         open_.push_back(target);
-      else
-        add({target, part.parent, part.rule});
+      else if (wanted_ == Wanted::kChildren)
+        add({target, from.holder, from.rule});
     }
   }
 
-  void add(const FoundChild& child) {
-    if (child.child != child.parent) found_.push_back(child);
+  void add(const FieldTarget& target) {
+    if (target.object != target.holder) found_.push_back(target);
   }
 
   const heap::Snapshot& snapshot_;
   const heap::ObjectIndex& index_;
   const TypeRules& rules_;
-  HugeArray<std::uint64_t> seen_{(std::uint64_t{snapshot_.objects} + 63) / 64};  // parts of containers
+  const FieldRules& fields_;
+  Wanted wanted_;
+  HugeArray<std::uint64_t> seen_{(std::uint64_t{snapshot_.objects} + 63) / 64};  // objects of containers
   std::vector<ObjectId> open_;
-  std::vector<FoundChild> found_;
+  std::vector<FieldTarget> found_;
 };
+
+}  // namespace
+
+Parts::Parts(const heap::Snapshot& snapshot, const heap::ObjectIndex& index, const TypeRules& rules) {
+  if (!rules.parts().any()) return;
+  const std::vector<FieldTarget> found = TargetFinder(snapshot, index, rules, Wanted::kParts).run();
+  if (found.empty()) return;
+  is_part_ = RankedBits(snapshot.objects);
+  things_.reserve(found.size());
+  for (const FieldTarget& one : found) {
+    is_part_.insert(one.object.row);
+    things_.push_back(one.holder);
+  }
+  is_part_.count_members();
+}
 
 Children::Children(const heap::Snapshot& snapshot, const heap::ObjectIndex& index, const TypeRules& rules) {
   if (!rules.children().any()) return;
-  const std::vector<FoundChild> found = Finder(snapshot, index, rules).run();
+  const std::vector<FieldTarget> found = TargetFinder(snapshot, index, rules, Wanted::kChildren).run();
   if (found.empty()) return;
   is_child_ = RankedBits(snapshot.objects);
   rows_.reserve(found.size());
-  for (const FoundChild& one : found) {
-    is_child_.insert(one.child.row);
-    rows_.push_back({one.parent, one.rule});
+  for (const FieldTarget& one : found) {
+    is_child_.insert(one.object.row);
+    rows_.push_back({one.holder, one.rule});
   }
   is_child_.count_members();
   count_generations();

@@ -1,9 +1,11 @@
-// Which objects are children of others: rules (heap/owner_rules.h) name the fields that have them, as a context's map
-// of contexts that were derived from it. What the field leads to is a child; of a container (view/type_rules.h) or a
-// slice whatever that has. Of several parents the first one counts.
+// Which objects are children of others, and which are parts of them: rules (heap/owner_rules.h) name the fields that
+// have them. A context's map of contexts that were derived from it is a part of it, and those are its children. What a
+// field for children leads to is a child; of a container (view/type_rules.h) or a slice whatever that has. What a field
+// for a part leads to is one; of a container all its objects. Of several parents, or things with one part, the first
+// counts.
 //
-// One pass over the objects of types that have such fields, and over their containers. 12 B per child, 1.5 bits per
-// object where there are any. Made once, then constant: several threads may ask. Nothing throws.
+// One pass over the objects of types that have such fields, and over their containers. 12 B per child and 4 per part,
+// 1.5 bits per object where there are any. Made once, then constant: several threads may ask. Nothing throws.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +20,7 @@ namespace holdfast::view {
 
 class Children {
  public:
-  static constexpr std::uint32_t kMostGenerations = 255;  // those below count for that one
+  static constexpr std::uint32_t kMostGenerations = 3;  // those below count for that one
 
   Children() = default;
   Children(const heap::Snapshot& snapshot, const heap::ObjectIndex& index, const TypeRules& rules);
@@ -32,8 +34,6 @@ class Children {
   RuleId rule(ObjectId object) const { return is_child(object) ? row(object).rule : RuleId(); }
 
  private:
-  class Finder;
-  struct FoundChild;
   struct Row {
     ObjectId parent;
     RuleId rule;
@@ -45,6 +45,20 @@ class Children {
 
   RankedBits is_child_;
   std::vector<Row> rows_;  // by rank
+};
+
+class Parts {
+ public:
+  Parts() = default;
+  Parts(const heap::Snapshot& snapshot, const heap::ObjectIndex& index, const TypeRules& rules);
+
+  bool is_part(ObjectId object) const { return !things_.empty() && is_part_.has(object.row); }
+  // What the part belongs to; of what is no part that itself.
+  ObjectId thing(ObjectId object) const { return is_part(object) ? things_[is_part_.rank(object.row)] : object; }
+
+ private:
+  RankedBits is_part_;
+  std::vector<ObjectId> things_;  // by rank
 };
 
 }  // namespace holdfast::view

@@ -22,11 +22,12 @@ class ChildrenTest : public testing::Test {
                             {{"parent", pointer, 0}, {"map", map, 8}, {"list", slice, 16}, {"first", pointer, 40}});
   }
   HeapBuilder::Handle node() { return heap_.object(48, node_); }
-  Children made(std::string_view rules) {
+  template <typename Made = Children>
+  Made made(std::string_view rules) {
     rules_.add(rules, "my.rules");
     snapshot_ = heap_.build();
     const heap::ObjectIndex index(snapshot_);
-    return Children(snapshot_, index, TypeRules(snapshot_, rules_));
+    return Made(snapshot_, index, TypeRules(snapshot_, rules_));
   }
 
   HeapBuilder heap_;
@@ -60,7 +61,7 @@ TEST_F(ChildrenTest, HaveAsManyGenerationsAsParentsAbove) {
   const Children children = made("children x main.node.first busy");
   EXPECT_EQ(children.generation(heap_.id(nodes[399])), 0U);
   EXPECT_EQ(children.generation(heap_.id(nodes[398])), 1U);
-  EXPECT_EQ(children.generation(heap_.id(nodes[300])), 99U);
+  EXPECT_EQ(children.generation(heap_.id(nodes[397])), 2U);
   EXPECT_EQ(children.generation(heap_.id(nodes[0])), Children::kMostGenerations);
 }
 
@@ -77,6 +78,22 @@ TEST_F(ChildrenTest, AreNoneWithoutARule) {
   const auto parent = node(), child = node();
   heap_.edge(parent, 40, child);
   EXPECT_FALSE(made("weak main.node.parent").is_child(heap_.id(child)));
+}
+
+TEST_F(ChildrenTest, AreBesideThePartsOfTheirParent) {
+  const auto parent = node(), child = node(), first = node(), other = node();
+  const auto header = heap_.object(48, header_), group = heap_.object(64, group_);
+  heap_.edge(parent, 0, other).edge(parent, 8, header).edge(header, 8, group).edge(group, 8, child);
+  heap_.edge(parent, 40, first).edge(first, 0, parent);
+  const auto parts = made<Parts>("part main.node.map\npart main.node.first");
+  for (const auto& part : {header, group, first}) {
+    EXPECT_TRUE(parts.is_part(heap_.id(part))) << part.row;
+    EXPECT_EQ(parts.thing(heap_.id(part)), heap_.id(parent)) << part.row;
+  }
+  for (const auto& no_part : {parent, child, other}) {
+    EXPECT_FALSE(parts.is_part(heap_.id(no_part))) << no_part.row;
+    EXPECT_EQ(parts.thing(heap_.id(no_part)), heap_.id(no_part));
+  }
 }
 
 }  // namespace

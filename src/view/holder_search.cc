@@ -61,24 +61,25 @@ std::size_t main_level(const std::vector<Level>& levels, std::size_t base) {
 // Collects nodes by sort. Neighbours are mostly of one sort, so it remembers the last group.
 class HolderSearch::Groups {
  public:
-  void add(Sort sort, std::uint32_t vertex, std::uint64_t bytes, bool alone) {
+  void add(Sort sort, std::uint32_t vertex, std::uint64_t bytes, bool alone, bool part) {
     if (groups_.empty() || groups_[last_].sort != sort) {
       const auto [at, is_new] = index_.try_emplace(sort, groups_.size());
-      if (is_new) groups_.push_back({.sort = sort, .first = vertex, .holders = {}});
+      if (is_new) groups_.push_back({.sort = sort, .first = vertex, .first_is_part = part, .holders = {}});
       last_ = at->second;
     }
     Group& group = groups_[last_];
     group.bytes += bytes;
     if (alone) {
-      ++group.alone;
+      ++(part ? group.alone_parts : group.alone);
       group.alone_bytes += bytes;
     } else {
       group.holders.push_back(vertex);
+      group.holder_parts += part ? 1 : 0;
     }
-    if (bytes > group.largest) {
-      group.largest = bytes;
-      group.first = vertex;
-    }
+    if (part == group.first_is_part ? bytes <= group.largest : part) return;
+    group.largest = bytes;
+    group.first = vertex;
+    group.first_is_part = part;
   }
   std::vector<Group> sorted() {
     std::sort(groups_.begin(), groups_.end(),
@@ -117,8 +118,9 @@ Sort sort_by_type(const Names& names, const graph::ObjectSizes& sizes, ObjectId 
 
 Sort sort_of(const Names& names, const graph::Dominators& dominators, graph::NodeId node) {
   if (const RootId root = node.root()) return sort_of_root(names.snapshot().roots[root.row]);
-  return sort_by_type(names, dominators.columns().sizes, node.object()) |
-         Sort{names.children().generation(node.object())} << kGenerationShift;
+  const ObjectId thing = names.parts().thing(node.object());
+  return sort_by_type(names, dominators.columns().sizes, thing) | Sort{names.children().generation(thing)}
+                                                                      << kGenerationShift;
 }
 
 Sort sort_of_home(std::uint32_t home) {
@@ -193,10 +195,11 @@ std::vector<HolderSearch::Group> HolderSearch::open_level(const Group& group, Le
   level.sort = group.sort;
   level.bytes = group.bytes;
   level.count = group.alone;
+  std::uint64_t parts = group.alone_parts;
   level.own = group.alone_bytes;
   const bool is_home = group.sort == sort_of_home(home_);
   if (!is_home || !group.holders.empty()) level.first = vertices().node(group.first);
-  level.alone = group.count() == 1;
+  level.alone = group.nodes() == 1;
   if (level.first.object()) level.container = names_.container(level.first.object());
   if (level.first.object())
     level.through =
@@ -209,7 +212,7 @@ std::vector<HolderSearch::Group> HolderSearch::open_level(const Group& group, Le
     if (sort_of(child) != group.sort && !(is_home && is_inside_runtime(child))) {
       add_child(below, child);
     } else if (tree_.dominators().is_alone(vertex)) {
-      ++level.count;
+      ++(is_part(child) ? parts : level.count);
       level.own += own_bytes(child);
     } else {
       open.push_back(vertex);
@@ -221,10 +224,11 @@ std::vector<HolderSearch::Group> HolderSearch::open_level(const Group& group, Le
     fetch_ahead(open);
     const graph::NodeId node = vertices().node(open.back());
     open.pop_back();
-    ++level.count;
+    ++(is_part(node) ? parts : level.count);
     level.own += own_bytes(node);
     tree_.for_each_child(node, add);
   }
+  if (level.count == 0) level.count = parts;  // the things are elsewhere
   if (is_home) level.count = 1;
   return below.sorted();
 }
@@ -238,7 +242,8 @@ bool HolderSearch::is_inside_runtime(graph::NodeId node) const {
 
 void HolderSearch::add_child(Groups& below, graph::NodeId child) const {
   const std::uint32_t vertex = vertices().of(child);
-  below.add(sort_of(child), vertex, tree_.dominators().retained_bytes(child), tree_.dominators().is_alone(vertex));
+  below.add(sort_of(child), vertex, tree_.dominators().retained_bytes(child), tree_.dominators().is_alone(vertex),
+            is_part(child));
 }
 
 // If one thing has most of the bytes of its group, it is followed alone.
@@ -249,6 +254,7 @@ void HolderSearch::narrow(Group& group) const {
   group.bytes = group.largest;
   group.alone = alone ? 1 : 0;
   group.alone_bytes = alone ? group.largest : 0;
+  group.alone_parts = group.holder_parts = 0;
   group.holders.clear();
   if (!alone) group.holders.push_back(group.first);
 }
@@ -294,7 +300,7 @@ void HolderSearch::follow(std::vector<Level> levels, Group group) {
       group = Group(*goroutines);
       continue;
     }
-    if (!is_most(below.front().bytes, flow)) {
+    if (!is_most(bytes_with_parents(below), flow)) {
       if (is_many(levels) || level.container != Container::kNone)
         add_found(std::move(levels), base, elsewhere, below);
       else
@@ -305,6 +311,18 @@ void HolderSearch::follow(std::vector<Level> levels, Group group) {
     group = std::move(below.front());
     narrow(group);
   }
+}
+
+// Of the largest group; of children together with their parents, whom no line needs to tell apart.
+std::uint64_t HolderSearch::bytes_with_parents(const std::vector<Group>& below) const {
+  std::uint64_t bytes = below.front().bytes;
+  const ObjectId child = vertices().node(below.front().first).object();
+  const ObjectId parent = child ? names_.children().parent(child) : ObjectId();
+  if (!parent) return bytes;
+  const Sort sort = sort_of(parent);
+  for (std::size_t i = 1; i < below.size(); ++i)
+    if (below[i].sort == sort) bytes += below[i].bytes;
+  return bytes;
 }
 
 // The entries of a sync.Map are interface values of their own up to Go 1.23: they belong to it, as those of others do.

@@ -14,7 +14,7 @@ namespace holdfast::view {
 // What makes two nodes alike: the same type, or types that a rule calls alike; the same size if the type is not known;
 // for the parts of a map the map's type, of a channel that of its elements, and for those of a sync.Map, list or pool
 // that, since each is one thing; for roots the same kind, and name if they have one of their own. Children are not
-// alike their parents (view/children.h).
+// alike their parents, and parts are of the sort of their things (view/children.h).
 using Sort = std::uint64_t;
 
 Sort sort_of(const Names& names, const graph::Dominators& dominators, graph::NodeId node);
@@ -30,8 +30,8 @@ struct Contents {
 
 struct Level {
   Sort sort = 0;
-  std::uint64_t count = 0;                 // how many nodes it has
-  std::uint64_t own = 0;                   // bytes of these nodes themselves
+  std::uint64_t count = 0;                 // how many things it has; how many parts, if the things are elsewhere
+  std::uint64_t own = 0;                   // bytes of things and parts themselves
   std::uint64_t bytes = 0;                 // bytes that they retain
   Container container = Container::kNone;  // what it is the inside of
   bool box = false;  // interface values that a container keeps its entries in: a sync.Map up to Go 1.23
@@ -72,11 +72,16 @@ class HolderSearch {
     std::uint64_t bytes = 0;
     std::uint64_t largest = 0;           // what `first` retains
     std::uint32_t first = 0;             // vertex: the example
+    bool first_is_part = false;          // of a thing: the group has no things
     std::vector<std::uint32_t> holders;  // vertices that dominate anything
-    std::uint64_t alone = 0;             // how many nodes dominate nothing
-    std::uint64_t alone_bytes = 0;       // the bytes of these
+    std::uint64_t holder_parts = 0;      // how many of these are parts of things
+    std::uint64_t alone = 0;             // how many things dominate nothing
+    std::uint64_t alone_parts = 0;       // how many parts of things
+    std::uint64_t alone_bytes = 0;       // the bytes of both
 
-    std::uint64_t count() const { return holders.size() + alone; }
+    std::uint64_t nodes() const { return holders.size() + alone + alone_parts; }
+    // Of things; of parts, if the group has no things.
+    std::uint64_t count() const { return first_is_part ? nodes() : holders.size() - holder_parts + alone; }
   };
 
   // Builds groups, in descending order of bytes.
@@ -93,11 +98,13 @@ class HolderSearch {
   void add_child(Groups& below, graph::NodeId child) const;
   bool is_inside_runtime(graph::NodeId node) const;
   void fetch_ahead(const std::vector<std::uint32_t>& open) const;
+  std::uint64_t bytes_with_parents(const std::vector<Group>& below) const;
   void narrow(Group& group) const;
   std::uint64_t stacks_of(const Level& level) const;
   void split(const std::vector<Level>& levels, std::size_t base, std::uint64_t elsewhere, std::vector<Group> groups);
   Sort sort_of(graph::NodeId node) const { return view::sort_of(names_, tree_.dominators(), node); }
   std::uint64_t own_bytes(graph::NodeId node) const;
+  bool is_part(graph::NodeId node) const { return node.object() && names_.parts().is_part(node.object()); }
   const graph::Vertices& vertices() const { return tree_.dominators().columns().vertices; }
 
   const Names& names_;

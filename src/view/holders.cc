@@ -148,7 +148,7 @@ class Describer {
     const Sort sort = sort_of(names_, dominators_, object);
     return ways().from_roots(owners_.rows()[owner].roots, [&](ObjectId other) {
       if (!any_alike_) return other == object;
-      return owners_.is_shared(other) && owners_.home_of(other) == home && sort_of(names_, dominators_, other) == sort;
+      return owners_.is_shared(other) && owners_.home_of(other) == home && is_like(other, object, sort);
     });
   }
 
@@ -170,9 +170,13 @@ class Describer {
     const Sort sort = sort_of(names_, dominators_, example);
     for (std::uint32_t e = snapshot_.edges.row_begin[above.row]; e < snapshot_.edges.row_begin[above.row + 1]; ++e) {
       const ObjectId child(snapshot_.edges.target[e]);
-      if (dominators_.idom(child) == graph::NodeId(above) && sort_of(names_, dominators_, child) == sort) return child;
+      if (dominators_.idom(child) == graph::NodeId(above) && is_like(child, example, sort)) return child;
     }
     return {};
+  }
+
+  bool is_like(graph::NodeId node, graph::NodeId example, Sort sort_of_example) const {
+    return is_part(node) == is_part(example) && sort_of(names_, dominators_, node) == sort_of_example;
   }
 
   std::vector<graph::NodeId> way_between(graph::NodeId from, ObjectId to) {
@@ -208,7 +212,8 @@ class Describer {
         above = sort;
         of_step = level;
       }
-      if (runs.empty() || runs.back().sort != sort || (of_step != runs.back().level && !step.several))
+      const bool is_other = runs.empty() || runs.back().sort != sort || is_part(runs.back().last) != is_part(step.node);
+      if (is_other || (of_step != runs.back().level && !step.several))
         runs.push_back({sort, step.node, step.node, step.several, of_step});
       runs.back().last = step.node;
     }
@@ -382,7 +387,11 @@ class Describer {
     const heap::OwnerRule& rule = names_.rules()[children_rule(found)];
     const std::uint64_t count = found.levels[found.about].count;
     const std::uint64_t parents = count_parents(found, home, runs[parent]);
-    Sentence out = count == 1 ? sentence("one child") : sentence("{} children", format_count(count));
+    // Of the last generation that is told apart, some are below others.
+    const bool is_last =
+        names_.children().generation(found.levels[found.about].first.object()) == Children::kMostGenerations;
+    Sentence out = sentence("{} {}", format_count(count), is_last ? "descendants" : "children");
+    if (count == 1) out = sentence("one child");
     out += parents == 1 ? sentence(" of the {} {}", rule.name, preposition_before(runs))
                         : sentence(" of {}, as {}", format_count(parents, rule.name), preposition_before(runs));
     return out += sentence("{}, {}", place(runs, parent), rule.words);
@@ -402,7 +411,8 @@ class Describer {
     std::set<ObjectId> parents;
     for (const std::uint32_t vertex : owners_.shared(home)) {
       const ObjectId object = dominators_.columns().vertices.node(vertex).object();
-      if (object && sort_of(names_, dominators_, object) == sort) parents.insert(names_.children().parent(object));
+      const ObjectId parent_of_it = object ? names_.children().parent(object) : ObjectId();
+      if (parent_of_it && sort_of(names_, dominators_, object) == sort) parents.insert(parent_of_it);
     }
     return std::max<std::uint64_t>(parents.size(), 1);
   }
@@ -438,8 +448,8 @@ class Describer {
   // Of what several owners share.
   Sentence things_of(const Found& found) const {
     const Level& level = found.levels[found.about];
-    if (found.scattered || found.about == 0 || level.container != Container::kNone)
-      return contents_text(found.contents);
+    const bool has_contents = level.container != Container::kNone && !found.contents.empty();
+    if (found.scattered || found.about == 0 || has_contents) return contents_text(found.contents);
     return named_things(level);
   }
   Sentence named_things(const Level& level) const {
@@ -547,10 +557,12 @@ class Describer {
   }
 
   std::string things(const Level& level) const {
-    return level.count == 1 ? one_thing(level.first.object()) : things_text(level.first, level.count);
+    return level.count == 1 ? one_thing(level) : things_text(level.first, level.count);
   }
-  std::string one_thing(ObjectId object) const {
-    const std::string type = short_type(shown_type(object)), size = format_bytes(size_of(object));
+  // With its parts.
+  std::string one_thing(const Level& level) const {
+    const ObjectId object = level.first.object();
+    const std::string type = short_type(shown_type(object)), size = format_bytes(std::max(size_of(object), level.own));
     return type.empty() ? fmt::format("one object of {}", size) : fmt::format("one {}, {},", type, size);
   }
   // "1,000 × main.Session", "1,000 objects of 480 B", "3,000 × cleanup main.main.func1"
@@ -637,6 +649,7 @@ class Describer {
   }
 
   bool is_container(graph::NodeId node) const { return node.object() && names_.is_container(node.object()); }
+  bool is_part(graph::NodeId node) const { return node.object() && names_.parts().is_part(node.object()); }
   std::uint64_t size_of(ObjectId object) const { return names_.index().size_of(object); }
 
   const Names& names_;

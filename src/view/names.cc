@@ -37,7 +37,8 @@ Names::Names(const heap::Snapshot& snapshot, const heap::ObjectIndex& index, con
       index_(index),
       content_(snapshot.content),
       type_rules_(snapshot, rules),
-      children_(snapshot, index, type_rules_) {
+      children_(snapshot, index, type_rules_),
+      parts_(snapshot, index, type_rules_) {
   find_buffers();
 }
 

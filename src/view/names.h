@@ -63,6 +63,7 @@ class Names {
 
   const TypeRules& type_rules() const { return type_rules_; }
   const Children& children() const { return children_; }
+  const Parts& parts() const { return parts_; }
   // The rule by which the object is of one sort with those of other types; none if there is none.
   RuleId alike(ObjectId object) const { return type_rules_.alike(snapshot_.object_type[object.row].type()); }
   const heap::OwnerRules& rules() const { return type_rules_.rules(); }
@@ -85,6 +86,7 @@ class Names {
   heap::ContentView content_;
   TypeRules type_rules_;
   Children children_;
+  Parts parts_;
   // A bit per object: a channel's buffer, whose type is that of its elements. Empty if there is none.
   HugeArray<std::uint64_t> is_buffer_;
 };

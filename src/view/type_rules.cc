@@ -100,6 +100,7 @@ TypeRules::TypeRules(const heap::Snapshot& snapshot, const heap::OwnerRules& rul
       sort_of_alike_.try_emplace(rule.name, static_cast<std::uint32_t>(sort_of_alike_.size()));
     if (rule.kind == RuleKind::kWeak) weak_.add(rule, RuleId(r));
     if (rule.kind == RuleKind::kChildren) children_.add(rule, RuleId(r));
+    if (rule.kind == RuleKind::kPart) parts_.add(rule, RuleId(r));
   }
   of_type_.resize(snapshot.types.size());
   for (std::size_t t = 0; t < of_type_.size(); ++t) {
@@ -116,6 +117,7 @@ TypeRules::TypeRules(const heap::Snapshot& snapshot, const heap::OwnerRules& rul
   }
   weak_.find(snapshot, rules);
   children_.find(snapshot, rules);
+  parts_.find(snapshot, rules);
 }
 
 // Rules of one name are one container.

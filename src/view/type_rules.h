@@ -67,6 +67,8 @@ class TypeRules {
   const FieldRules& weak() const { return weak_; }
   // Fields that have the children of a thing.
   const FieldRules& children() const { return children_; }
+  // Fields whose object is a part of the thing.
+  const FieldRules& parts() const { return parts_; }
 
   // The rule by which things of the type are of one sort with those of others; none if there is none.
   RuleId alike(TypeId type) const { return type ? of_type_[type.row].alike : RuleId(); }
@@ -102,7 +104,7 @@ class TypeRules {
   std::vector<OfType> of_type_;    // by TypeId
   ByName part_of_, alike_, holder_, through_, record_;
   std::unordered_map<std::string_view, std::uint32_t> sort_of_alike_;  // by name
-  FieldRules weak_, children_;
+  FieldRules weak_, children_, parts_;
 };
 
 // Fills the rule of each edge of the object's row that lies in one of the fields of its type, none for the others.

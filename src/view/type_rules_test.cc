@@ -99,22 +99,12 @@ struct AnyHeap {
   }
 
   heap::OwnerRules some_rules() {
-    static constexpr std::array kRules = {"weak main.A.b",
-                                          "weak main.B.a",
-                                          "weak main.C.c",
-                                          "holder main.A",
-                                          "holder main.D",
-                                          "through main.B",
-                                          "through main.C",
-                                          "container x main.A",
-                                          "container x main.B",
-                                          "container y main.C",
-                                          "pool p main.D",
-                                          "plumbing main",
-                                          "worker main",
-                                          "alike z main.A",
-                                          "alike z main.D",
-                                          "children z main.A.a busy",
+    static constexpr std::array kRules = {"part main.A.c",           "part main.B.a",      "weak main.A.b",
+                                          "weak main.B.a",           "weak main.C.c",      "holder main.A",
+                                          "holder main.D",           "through main.B",     "through main.C",
+                                          "container x main.A",      "container x main.B", "container y main.C",
+                                          "pool p main.D",           "plumbing main",      "worker main",
+                                          "alike z main.A",          "alike z main.D",     "children z main.A.a busy",
                                           "children z main.D.b busy"};
     heap::OwnerRules rules = heap::OwnerRules::built_in();
     for (const char* const rule : kRules)

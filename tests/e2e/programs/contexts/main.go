@@ -25,11 +25,12 @@ type session struct {
 }
 
 var (
-	base, parent, tracked, requests, quiet context.Context
-	sessions                               []*session
-	ready                                  = make(chan struct{})
-	release                                = make(chan struct{})
-	sink                                   context.Context
+	base, parent, tracked, requests, quiet, noted, chain context.Context
+
+	sessions []*session
+	ready    = make(chan struct{})
+	release  = make(chan struct{})
+	sink     context.Context
 )
 
 // keep has what it is given for a moment, so that the compiler knows of no cancel that is not called.
@@ -68,6 +69,25 @@ func expire(n int) {
 func expireBelow(n int) {
 	for i := 0; i < n; i++ {
 		keep(context.WithTimeout(context.WithValue(tracked, key(i), &payload{}), 100*time.Hour))
+	}
+}
+
+// The runtime knows the timers, and they know the contexts: everything here but the values is shared.
+//
+//go:noinline
+func note(n int) {
+	for i := 0; i < n; i++ {
+		keep(context.WithTimeout(noted, 100*time.Hour)).Done()
+	}
+}
+
+// Each is the parent of the next.
+//
+//go:noinline
+func chainOf(n int) {
+	ctx := chain
+	for i := 0; i < n; i++ {
+		ctx = keep(context.WithCancel(ctx))
 	}
 }
 
@@ -115,12 +135,16 @@ func main() {
 	tracked, _ = context.WithCancel(context.Background())
 	requests, _ = context.WithCancel(context.WithValue(context.Background(), key(0), "server"))
 	quiet, _ = context.WithCancel(context.Background())
+	noted, _ = context.WithCancel(context.Background())
+	chain, _ = context.WithCancel(context.Background())
 	derive(5000)
 	deriveWithValues(700)
 	expire(4000)
 	expireBelow(600)
 	request(800)
 	open(850)
+	note(650)
+	chainOf(1102)
 	go serve(500)
 	<-ready
 	afterwards()
@@ -130,11 +154,13 @@ func main() {
 	children("main.parent", 700, 700*(contextSize+payloadSize))
 	children("main.tracked", 600, 600*(contextSize+payloadSize))
 	children("main.requests", 800, 800*2*(contextSize+payloadSize))
+	children("main.noted", 650, 650*(contextSize+80+96)) // with timers and Done channels
+	truth.OwnedIn("context", "descendants of the context main.chain.children[…].children[…]", 1100, 1102*contextSize, "main.chain")
 	children("main.serve", 500, 500*(contextSize+payloadSize))
 	truth.OwnedIn("context", "children of the context main.quiet, not cancelled", 850, 850*contextSize, "main.quiet", "main.sessions")
 	truth.Owned("pending timers, each with a context.Context", 4000, 4000*(contextSize+80), "the runtime")
 	truth.Owned("session", 850, 850*576, "main.sessions")
 	truth.Ready()
-	fmt.Fprintln(io.Discard, base, parent, tracked, requests, quiet, sessions)
+	fmt.Fprintln(io.Discard, base, parent, tracked, requests, quiet, noted, chain, sessions)
 	close(release)
 }
