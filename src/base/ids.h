@@ -27,6 +27,7 @@ using StringId = Id<struct StringTag>;                    // an interned string
 using RootId = Id<struct RootTag>;                        // a node of the root forest
 using LabelId = Id<struct LabelTag>;                      // what roots are called
 using AllocationStackId = Id<struct AllocationStackTag>;  // a stack of the memory profile
+using ChannelId = Id<struct ChannelTag>;                  // a row of the channel table
 using GoroutineId = Id<struct GoroutineTag>;              // a row of the goroutine table, not Go's goid
 using FrameId = Id<struct FrameTag>;                      // a source frame of a stack
 

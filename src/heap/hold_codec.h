@@ -206,6 +206,14 @@ void describe(Archive& a, GoroutineLabel& x) {
   a(x.goroutine, x.key, x.value);
 }
 template <class Archive>
+void describe(Archive& a, Channel& x) {
+  a(x.object, x.length, x.capacity, x.closed);
+}
+template <class Archive>
+void describe(Archive& a, ChannelWait& x) {
+  a(x.goroutine, x.channel, x.sends);
+}
+template <class Archive>
 void describe(Archive& a, Frame& x) {
   a(x.pc, x.function, x.file, x.line, x.inlined);
 }

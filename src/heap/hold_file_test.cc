@@ -222,8 +222,8 @@ void expect_equal(const HugeArray<T>& a, const HugeArray<T>& b) {
 void expect_equal(const Snapshot& a, const Snapshot& b) {
   const auto& [target, pause, account, pace, c_heap, mappings, mapping_holders, audit, mem_stats, losses, strings,
                spans, absent, allocated, pointerful, objects, object_type, marked, fresh, types, fields, edges, labels,
-               roots, root_targets, goroutines, goroutine_labels, frames, allocation_stacks, sampled, profile,
-               content] = a;
+               roots, root_targets, goroutines, goroutine_labels, channels, channel_waits, frames, allocation_stacks,
+               sampled, profile, content] = a;
   EXPECT_EQ(target, b.target);
   EXPECT_EQ(pause, b.pause);
   EXPECT_EQ(account, b.account);
@@ -256,6 +256,8 @@ void expect_equal(const Snapshot& a, const Snapshot& b) {
   EXPECT_EQ(root_targets, b.root_targets);
   EXPECT_EQ(goroutines, b.goroutines);
   EXPECT_EQ(goroutine_labels, b.goroutine_labels);
+  EXPECT_EQ(channels, b.channels);
+  EXPECT_EQ(channel_waits, b.channel_waits);
   EXPECT_EQ(frames, b.frames);
   EXPECT_EQ(allocation_stacks, b.allocation_stacks);
   EXPECT_EQ(sampled, b.sampled);
@@ -358,7 +360,7 @@ TEST_F(HoldFile, RefusesOtherFormatsByName) {
   EXPECT_EQ(refusal(file, ErrorCode::kUnsupported),
             "a.hold was made by an older holdfast: format 3, this one reads from 4 on; capture the target again");
   header.format = 0;
-  EXPECT_EQ(refusal(file, ErrorCode::kDamaged), "a.hold has a damaged header: format 0 with 40 sections");
+  EXPECT_EQ(refusal(file, ErrorCode::kDamaged), "a.hold has a damaged header: format 0 with 42 sections");
   header.format = kHoldFormat;
   header.section_count = kMostHoldSections + 1;
   EXPECT_EQ(refusal(file, ErrorCode::kDamaged), "a.hold has a damaged header: format 4 with 257 sections");

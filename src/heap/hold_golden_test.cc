@@ -12,6 +12,7 @@
 namespace holdfast::heap {
 namespace {
 
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::ElementsAreArray;
 using ::testing::IsEmpty;
@@ -141,7 +142,7 @@ TEST(HoldGolden, Format4) {
   const Snapshot s = read_golden("format-4.hold");
   expect_all_of_format_4(s);
   expect_missing(s, {HoldPart::kProfile, HoldPart::kRuntimes, HoldPart::kGoroutineLabels, HoldPart::kPace,
-                     HoldPart::kCHeap, HoldPart::kMappings});
+                     HoldPart::kCHeap, HoldPart::kMappings, HoldPart::kChannels});
   EXPECT_THAT(s.goroutine_labels, IsEmpty());
   EXPECT_FALSE(s.target.release_given);
   EXPECT_THAT(s.target.runtimes, IsEmpty());
@@ -150,8 +151,8 @@ TEST(HoldGolden, Format4) {
 TEST(HoldGolden, Format4WithRuntimes) {
   const Snapshot s = read_golden("format-4-runtimes.hold");
   expect_all_of_format_4(s);
-  expect_missing(
-      s, {HoldPart::kProfile, HoldPart::kGoroutineLabels, HoldPart::kPace, HoldPart::kCHeap, HoldPart::kMappings});
+  expect_missing(s, {HoldPart::kProfile, HoldPart::kGoroutineLabels, HoldPart::kPace, HoldPart::kCHeap,
+                     HoldPart::kMappings, HoldPart::kChannels});
   EXPECT_TRUE(s.target.release_given);
   EXPECT_THAT(s.target.runtimes, ElementsAre(GoRuntime{"/usr/lib/a.so", "go1.26.8", 1048688, true},
                                              GoRuntime{"/usr/lib/b.so", "", std::nullopt, false}));
@@ -185,7 +186,7 @@ TEST(HoldGolden, Format4WithTheMemoryProfile) {
 TEST(HoldGolden, Format4WithLabelsOfGoroutines) {
   const Snapshot s = read_golden("format-4-labels.hold");
   expect_objects_of_format_4(s);
-  expect_missing(s, {HoldPart::kProfile, HoldPart::kPace, HoldPart::kCHeap, HoldPart::kMappings});
+  expect_missing(s, {HoldPart::kProfile, HoldPart::kPace, HoldPart::kCHeap, HoldPart::kMappings, HoldPart::kChannels});
   ASSERT_THAT(s.goroutine_labels, SizeIs(1));
   EXPECT_EQ(s.goroutine_labels[0].goroutine, GoroutineId(0));
   EXPECT_EQ(s.strings[s.goroutine_labels[0].key], "tenant");
@@ -201,7 +202,7 @@ TEST(HoldGolden, Format4WithLabelsOfGoroutines) {
 TEST(HoldGolden, Format4WithMemoryOutsideOfTheHeap) {
   const Snapshot s = read_golden("format-4-account.hold");
   expect_objects_of_format_4(s);
-  EXPECT_THAT(s.losses, IsEmpty());
+  expect_missing(s, {HoldPart::kChannels});
   EXPECT_EQ(s.goroutines[0].stack.size(), 0x2000U);
   EXPECT_EQ(s.goroutines[0].stack_used, 640U);
   EXPECT_EQ(s.goroutines[0].largest_frame, FrameId(1));
@@ -229,6 +230,14 @@ TEST(HoldGolden, Format4WithMappings) {
   EXPECT_EQ(s.mappings[1].huge, 2U << 20);
   EXPECT_THAT(s.mapping_holders, ElementsAre(MappingHolder{0, ObjectId(1), {}, 8, Address(0x7f0000000000)},
                                              MappingHolder{0, {}, s.roots[2].label, 0, Address(0x7f0000001000)}));
+}
+
+TEST(HoldGolden, Format4WithChannels) {
+  const Snapshot s = read_golden("format-4-channels.hold");
+  expect_objects_of_format_4(s);
+  EXPECT_THAT(s.losses, IsEmpty());
+  EXPECT_THAT(s.channels, ElementsAre(Channel{ObjectId(3), 3, 4, true}));
+  EXPECT_THAT(s.channel_waits, ElementsAre(ChannelWait{GoroutineId(0), ChannelId(0), true}));
 }
 
 }  // namespace

@@ -164,6 +164,8 @@ constexpr auto kSections = std::to_array<HoldSection>({
     section("CHEP", HoldPart::kCHeap, records<&Snapshot::c_heap>()),
     section("MAPS", HoldPart::kMappings, table<&Snapshot::mappings>()),
     section("MAPH", HoldPart::kMappings, table<&Snapshot::mapping_holders>()),
+    section("CHAN", HoldPart::kChannels, table<&Snapshot::channels>()),
+    section("CHWT", HoldPart::kChannels, table<&Snapshot::channel_waits>()),
 });
 
 void forget_types(Snapshot& s) {
@@ -190,6 +192,11 @@ void forget_account(Snapshot& s) {
 void forget_mappings(Snapshot& s) {
   s.mappings.clear();
   s.mapping_holders.clear();
+}
+
+void forget_channels(Snapshot& s) {
+  s.channels.clear();
+  s.channel_waits.clear();
 }
 
 void forget_samples(Snapshot& s) {
@@ -231,6 +238,9 @@ constexpr std::array kRules = {
     HoldPartRule{HoldPart::kMappings, PartAbsence::kLoss, &forget_mappings,
                  "the capture has no list of mappings: `report` and `account` know only the sum of them, and not which "
                  "there were and what pointed into them"},
+    HoldPartRule{HoldPart::kChannels, PartAbsence::kLoss, &forget_channels,
+                 "the capture has no channels: `report` and `goroutines` do not say how full they are and who waits "
+                 "for which"},
 };
 
 constexpr bool each_part_has_its_rule() {

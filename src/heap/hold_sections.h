@@ -28,7 +28,8 @@ enum class HoldPart : std::uint8_t {
   kGoroutineLabels,
   kPace,
   kCHeap,
-  kMappings
+  kMappings,
+  kChannels
 };
 
 // A section of a file that is read. Its checksum was right.

@@ -1,5 +1,5 @@
 // For tests: a small snapshot with one of everything except content: types, edges with a long step, roots, a goroutine
-// with a label, samples, a memory profile, marks, an excuse, absent pages.
+// with a label that waits for a channel, samples, a memory profile, marks, an excuse, absent pages.
 #pragma once
 
 #include "heap/heap_builder_for_tests.h"
@@ -23,6 +23,8 @@ inline Snapshot one_of_everything() {
   heap.goroutine(1, GoroutineState::kWaiting, WaitReason::kChanSend, goroutine, {"main.send", "main.main"});
   heap.snapshot().goroutine_labels.push_back(
       {GoroutineId(0), heap.snapshot().strings.add("tenant"), heap.snapshot().strings.add("acme")});
+  heap.snapshot().channels.push_back({heap.id(bytes), 3, 4, true});
+  heap.snapshot().channel_waits.push_back({GoroutineId(0), ChannelId(0), true});
   heap.refer(heap.root(RootKind::kGlobal, "main.head", {}, node), a);
   heap.sample(a, {"main.add"}).sample(b, {"main.add", "main.main"});
   heap.snapshot().audit.excuses.push_back({heap.id(a), MarkCause::kResurrection});

@@ -216,6 +216,27 @@ struct GoroutineLabel {
   bool operator==(const GoroutineLabel&) const = default;
 };
 
+// What the header of a channel says (runtime.hchan, Go 1.19-1.27). Of a live target the headers of channels whose
+// elements have no pointers were copied only where goroutines wait for them; the others have no row.
+struct Channel {
+  ObjectId object;             // the header
+  std::uint64_t length = 0;    // elements in its buffer; at most `capacity`
+  std::uint64_t capacity = 0;  // elements that the buffer has room for; 0: senders and receivers meet. Of a timer's
+                               // channel it is 1, though from Go 1.23 on cap() says 0
+  bool closed = false;
+
+  bool operator==(const Channel&) const = default;
+};
+
+// A goroutine that waits in the queue of a channel. In a select it waits for several.
+struct ChannelWait {
+  GoroutineId goroutine;
+  ChannelId channel;
+  bool sends = false;  // otherwise it receives
+
+  auto operator<=>(const ChannelWait&) const = default;
+};
+
 struct Frame {
   Address pc;
   StringId function;
@@ -415,6 +436,8 @@ struct Snapshot {
   std::vector<RootTarget> root_targets;
   std::vector<Goroutine> goroutines;
   std::vector<GoroutineLabel> goroutine_labels;  // ascending by goroutine
+  std::vector<Channel> channels;                 // ascending by object, each at most once
+  std::vector<ChannelWait> channel_waits;        // ascending, each at most once
   std::vector<Frame> frames;                     // of goroutines and allocation stacks
   std::vector<AllocationStack> allocation_stacks;
   std::vector<SampledObject> sampled;  // ascending by object, each at most once

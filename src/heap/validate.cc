@@ -43,6 +43,7 @@ class Check {
     check_roots();
     check_goroutines();
     check_goroutine_labels();
+    check_channels();
     check_samples();
     check_mappings();
     check_rest();
@@ -273,6 +274,22 @@ class Check {
         if (id.row >= snapshot_.strings.size())
           problem("goroutine label {} names string {} of {}", l, id.row, snapshot_.strings.size());
     }
+  }
+
+  void check_channels() {
+    const auto& channels = snapshot_.channels;
+    for (std::size_t c = 0; c < channels.size(); ++c) {
+      if (channels[c].object.row >= snapshot_.objects || (c > 0 && channels[c].object <= channels[c - 1].object))
+        problem("channel {} is object {} of {}, out of order", c, channels[c].object.row, snapshot_.objects);
+      if (channels[c].length > channels[c].capacity)
+        problem("channel {} has {} elements in room for {}", c, channels[c].length, channels[c].capacity);
+    }
+    const auto& waits = snapshot_.channel_waits;
+    for (std::size_t w = 0; w < waits.size(); ++w)
+      if (waits[w].goroutine.row >= snapshot_.goroutines.size() || waits[w].channel.row >= channels.size() ||
+          (w > 0 && waits[w] <= waits[w - 1]))
+        problem("wait {} is of goroutine {} of {} for channel {} of {}, out of order", w, waits[w].goroutine.row,
+                snapshot_.goroutines.size(), waits[w].channel.row, channels.size());
   }
 
   void check_samples() {

@@ -96,6 +96,11 @@ TEST(Validate, NamesEachBrokenPromise) {
   expect_problem([](S& s) { s.sampled[0] = s.sampled[1]; }, "sample 1 is of object 1, the one before it of 1");
   expect_problem([](S& s) { s.goroutine_labels[0].goroutine = GoroutineId(1); }, "goroutine label 0 is of goroutine 1");
   expect_problem([](S& s) { s.goroutine_labels[0].value = StringId(); }, "goroutine label 0 names string");
+  expect_problem([](S& s) { s.channels[0].object = ObjectId(4); }, "channel 0 is object 4 of 4");
+  expect_problem([](S& s) { s.channels.push_back(s.channels[0]); }, "channel 1 is object 3 of 4, out of order");
+  expect_problem([](S& s) { s.channels[0].length = 5; }, "channel 0 has 5 elements in room for 4");
+  expect_problem([](S& s) { s.channel_waits[0].channel = ChannelId(1); }, "goroutine 0 of 1 for channel 1 of 1");
+  expect_problem([](S& s) { s.channel_waits.push_back(s.channel_waits[0]); }, "wait 1 is of goroutine 0 of 1");
   expect_problem([](S& s) { s.audit.excuses[0].object = ObjectId(4); }, "mark excuse 0");
   expect_problem([](S& s) { s.audit.excuses[0].frame = FrameId(99); }, "mark excuse 0 rests on frame 99");
   expect_problem([](S& s) { s.roots[1].about = ObjectId(4); }, "root 1 is about object 4 of 4");

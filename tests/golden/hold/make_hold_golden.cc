@@ -27,6 +27,8 @@ void add_objects(testing::HeapBuilder& heap) {
   Snapshot& s = heap.snapshot();
   s.goroutines[0].waiting_ns = 90000000000;
   s.goroutine_labels.push_back({GoroutineId(0), s.strings.add("tenant"), s.strings.add("acme")});
+  s.channels.push_back({heap.id(bytes), 3, 4, true});
+  s.channel_waits.push_back({GoroutineId(0), ChannelId(0), true});
   heap.refer(heap.root(RootKind::kGlobal, "main.head", {}, node), a);
   heap.sample(a, {"main.add", "main.main"});
   heap.snapshot().audit.excuses.push_back({heap.id(b), MarkCause::kConservativeWord, FrameId(1)});
