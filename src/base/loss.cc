@@ -123,6 +123,8 @@ constexpr LossInfo kTable[] = {
     {LossKind::kUnreadableVariable, "unreadable-variable", LossSeverity::kDataMissing,
      "package variables cannot be read: what they hold is missing", kWholeCore},
 
+    {LossKind::kBadChannel, "bad-channel", LossSeverity::kCosmetic,
+     "the record of a channel contradicts itself: how full it is and who waits for it is not told", kLookAgain},
     {LossKind::kNoCounters, "no-counters", LossSeverity::kCosmetic,
      "the runtime's own counters are not all there: fewer of our sums are checked", kWholeCore},
     {LossKind::kTornProfileRecord, "torn-profile-record", LossSeverity::kCosmetic,

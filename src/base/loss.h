@@ -71,6 +71,7 @@ enum class LossKind : std::uint8_t {
   kUnreadableTypeMask,
   kUnreadableVariable,
   // Cosmetic.
+  kBadChannel,
   kNoCounters,
   kTornProfileRecord,
   kUnreadableSample,

@@ -4,6 +4,7 @@
 
 #include "base/architecture.h"
 #include "base/parallel.h"
+#include "capture/channels.h"
 #include "capture/content.h"
 #include "capture/counters.h"
 #include "capture/edges.h"
@@ -186,6 +187,7 @@ void build(const FrozenTarget& target, const Options& options, const Callbacks& 
     const auto pointers = typing::static_pointers(target.program->images(), runtime.modules);
     typing::label_variables(variables, pointers, *symbols, runtime.modules, name_of, snapshot);
   });
+  times.run("channels", [&] { add_channels(runtime, scheduler, index, snapshot, losses); });
   if (callbacks.second_opinion) {
     inputs.kept_code_facts = kept.bytes();
     callbacks.second_opinion(snapshot, types_without_debug_information(inputs, snapshot));

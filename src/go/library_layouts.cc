@@ -71,6 +71,7 @@ std::optional<ChannelLayout> channel(const LayoutSource& layouts) {
                                    .capacity = take.at(kChannel, "dataqsiz"),
                                    .buffer = take.at(kChannel, "buf"),
                                    .elem_type = take.at(kChannel, "elemtype"),
+                                   .elem_size = take.at(kChannel, "elemsize"),
                                    .closed = take.at(kChannel, "closed"),
                                    .receivers = take.at(kChannel, "recvq"),
                                    .senders = take.at(kChannel, "sendq")});

@@ -115,7 +115,7 @@ TEST_F(FindTypes, KnowsWhatGoroutinesWaitToSend) {
   image_.layouts.sizes = {{"runtime.hchan", 96}};
   for (const auto& [field, offset] :
        {std::pair("qcount", 0U), std::pair("dataqsiz", 8U), std::pair("buf", 16U), std::pair("closed", 28U),
-        std::pair("elemtype", 32U), std::pair("recvq", 48U), std::pair("sendq", 64U)})
+        std::pair("elemsize", 24U), std::pair("elemtype", 32U), std::pair("recvq", 48U), std::pair("sendq", 64U)})
     image_.layouts.fields["runtime.hchan." + std::string(field)] = {offset, 8};
   image_.write(channel + 32, item_pointer_.value);
   image_.write(variables_ + 0x80, item.value);  // the value, outside of the heap
