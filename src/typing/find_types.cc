@@ -286,6 +286,19 @@ class TypePass {
     }
   }
 
+  // Claims channels that goroutines wait for: each knows the type of its elements. The runtime's functions, whose
+  // frames these goroutines have, know it only as a runtime.hchan.
+  void claim_waited_channels() {
+    if (!layouts_.channel) return;
+    for (const go::WaitTarget& wait : inputs_.scheduler.waits) {
+      if (wait.kind != go::WaitTargetKind::kChannel) continue;
+      const auto elem = runtime_.memory.try_pointer(wait.object + layouts_.channel->elem_type);
+      const TypeId type = elem && *elem ? table_.intern(*elem) : TypeId();
+      if (const TypeId channel = type ? table_.channel_of(type) : TypeId())
+        propagation_.claim_target(wait.object, channel, KnownBy::kRuntime);
+    }
+  }
+
   // Claims what a value outside of the heap points to.
   void claim_value(Address at, TypeId type) {
     constexpr std::uint64_t kLargest = 1 << 20;  // no larger value lies on a stack
@@ -335,6 +348,7 @@ class TypePass {
     list("runtime.hchan.sendq");
     claim_sent_values();
     list("runtime.g.waiting");
+    claim_waited_channels();
     for (const go::WaitTarget& wait : inputs_.scheduler.waits)
       if (const TypeId waiter = table_.waiter()) propagation_.claim_target(wait.sudog, waiter, KnownBy::kRuntime);
   }

@@ -27,6 +27,13 @@ class FindTypes : public testing::Test {
     variables_ = image_.space(0x100, 64);
     image_.modules[0].data = {variables_, variables_ + 0x100};
   }
+  void lay_out_channels() {
+    image_.layouts.sizes = {{"runtime.hchan", 96}};
+    for (const auto& [field, offset] :
+         {std::pair("qcount", 0U), std::pair("dataqsiz", 8U), std::pair("buf", 16U), std::pair("closed", 28U),
+          std::pair("elemsize", 24U), std::pair("elemtype", 32U), std::pair("recvq", 48U), std::pair("sendq", 64U)})
+      image_.layouts.fields["runtime.hchan." + std::string(field)] = {offset, 8};
+  }
 
   HeapImage heap_;
   TypeImage& image_;
@@ -112,11 +119,7 @@ TEST_F(FindTypes, KnowsChannelsByWhoWaitsForThem) {
 
 TEST_F(FindTypes, KnowsWhatGoroutinesWaitToSend) {
   const Address item = heap_.add_object(), channel = heap_.add_span(8, 96, true);
-  image_.layouts.sizes = {{"runtime.hchan", 96}};
-  for (const auto& [field, offset] :
-       {std::pair("qcount", 0U), std::pair("dataqsiz", 8U), std::pair("buf", 16U), std::pair("closed", 28U),
-        std::pair("elemsize", 24U), std::pair("elemtype", 32U), std::pair("recvq", 48U), std::pair("sendq", 64U)})
-    image_.layouts.fields["runtime.hchan." + std::string(field)] = {offset, 8};
+  lay_out_channels();
   image_.write(channel + 32, item_pointer_.value);
   image_.write(variables_ + 0x80, item.value);  // the value, outside of the heap
   heap_.scheduler.goroutines.resize(1);
@@ -129,6 +132,20 @@ TEST_F(FindTypes, KnowsWhatGoroutinesWaitToSend) {
   heap_.scheduler.waits[0].elem = variables_ + 0x80;
   heap_.find_types();
   EXPECT_EQ(heap_.type(item), "main.Item");
+}
+
+// Its functions, which debug information knows, take a channel of anything.
+TEST_F(FindTypes, AChannelThatSomebodyWaitsForKnowsItsElements) {
+  const Address channel = heap_.add_span(8, 96, true);
+  lay_out_channels();
+  image_.write(channel + 32, item_pointer_.value);
+  heap_.scheduler.waits.resize(1);
+  heap_.scheduler.waits[0].object = channel;
+  heap_.find_types();
+  EXPECT_EQ(heap_.known_by(channel), KnownBy::kRuntime);
+  const heap::Type& type = heap_.snapshot.types[heap_.snapshot.object_type[heap_.object(channel).row].type().row];
+  EXPECT_EQ(type.role, heap::TypeRole::kChannel);
+  EXPECT_EQ(heap_.snapshot.strings[heap_.snapshot.types[type.of.row].name], "*main.Item");
 }
 
 TEST_F(FindTypes, TakesTypesOfFinalizedObjectsFromTheFinalizer) {

@@ -65,8 +65,7 @@ TypeId TypeTable::hash_map_header(TypeId map) {
                    {.offset = layout.extra, .action = Action::kPointer, .type = extra}});
 }
 
-TypeId TypeTable::channel_header(TypeId channel) {
-  const TypeId elem = types_[channel.row].elem;
+TypeId TypeTable::channel_of(TypeId elem) {
   if (!layouts_.channel || !elem) return {};
   const auto [it, fresh] = made_.try_emplace({TypeRole::kChannel, elem.row});
   if (!fresh) return it->second;

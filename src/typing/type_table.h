@@ -99,7 +99,9 @@ class TypeTable {
 
   // The type of the object behind a value of map or channel type; none if the layouts do not have it.
   TypeId map_header(TypeId map);
-  TypeId channel_header(TypeId channel);
+  TypeId channel_header(TypeId channel) { return channel_of(types_[channel.row].elem); }
+  // The same of a channel with such elements.
+  TypeId channel_of(TypeId elem);
   // The type of a closure whose first word is `code`; none if no function begins there.
   TypeId closure(Address code);
   // Closures that run `code` have the layout of this struct type: the code address and what is captured. It must be set
