@@ -142,11 +142,19 @@ ordered_json also_json(const view::AlsoHolding& also) {
   return json;
 }
 
+ordered_json channel_json(const std::optional<view::ChannelFacts>& channel) {
+  if (!channel) return nullptr;
+  return {{"name", channel->name.full},  {"element", channel->element},    {"address", hex(channel->address)},
+          {"length", channel->length},   {"capacity", channel->capacity},  {"closed", channel->closed},
+          {"senders", channel->senders}, {"receivers", channel->receivers}};
+}
+
 ordered_json holder_json(const Holder& holder) {
   return {{"bytes", holder.bytes},
           {"count", holder.count},
           {"what", holder.what.full},
           {"container", holder.container},
+          {"channel", channel_json(holder.channel)},
           {"stack_bytes", holder.stack_bytes},
           {"owners", list_of(holder.owners, [](const view::Sentence& owner) { return owner.full; })},
           {"also_held_by", list_of(holder.also, also_json)},
@@ -185,6 +193,8 @@ ordered_json goroutine_json(const GoroutineRow& row) {
           {"wait_reason", name_of(row.wait_reason)},
           {"created_by", code_text(row.created_by)},
           {"top", code_text(row.top)},
+          {"channel_count", row.channels.count},
+          {"channel", channel_json(row.channels.one)},
           {"retained_bytes", row.retained_bytes},
           {"shared_bytes", row.shared_bytes},
           {"stack_bytes", row.stack_bytes},

@@ -454,6 +454,7 @@ class Text {
       rest.take_away(row);
       const std::string_view reason = name_of(row.wait_reason);
       std::string text(reason.empty() ? name_of(row.state) : reason);
+      text += view::waited_text(row.wait_reason, row.channels, row.count).brief;
       if (!row.top.empty()) text += fmt::format(" at {}", code_text(row.top, Detail::kBrief));
       if (row.longest_waiting_ns > 0)
         text += fmt::format(", since {} or longer", format_seconds(static_cast<double>(row.longest_waiting_ns) / 1e9));

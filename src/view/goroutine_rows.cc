@@ -8,7 +8,7 @@ namespace {
 
 constexpr std::size_t kExamples = 8;
 
-GoroutineRow row_of(const Names& names, const Owners& owners, const GoroutineGroup& group) {
+GoroutineRow row_of(const Names& names, const Channels& channels, const Owners& owners, const GoroutineGroup& group) {
   const heap::Goroutine& goroutine = *group.first;
   GoroutineRow row;
   row.count = group.count;
@@ -17,6 +17,7 @@ GoroutineRow row_of(const Names& names, const Owners& owners, const GoroutineGro
   row.wait_reason = goroutine.wait_reason;
   row.created_by = names.creator(goroutine);
   row.top = names.top_frame(goroutine);
+  row.channels = channels.waited_by(group.members);
   row.retained_bytes = group.retained_bytes;
   if (group.root) row.shared_bytes = owners.bytes_with_others(owners.owner_of(group.root));
   row.stack_bytes = group.stack_bytes;
@@ -66,9 +67,10 @@ std::vector<GoroutineGroup> goroutine_groups(const heap::Snapshot& snapshot, con
 
 std::vector<GoroutineRow> goroutine_rows(const Names& names, const graph::Dominators& dominators,
                                          const Owners& owners) {
+  const Channels channels(names);
   std::vector<GoroutineRow> rows;
   for (const GoroutineGroup& group : goroutine_groups(names.snapshot(), dominators, true))
-    rows.push_back(row_of(names, owners, group));
+    rows.push_back(row_of(names, channels, owners, group));
   std::stable_sort(rows.begin(), rows.end(), [](const GoroutineRow& a, const GoroutineRow& b) {
     return std::pair(a.retained_bytes + a.stack_bytes, a.count) > std::pair(b.retained_bytes + b.stack_bytes, b.count);
   });

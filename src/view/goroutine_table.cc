@@ -5,6 +5,8 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "base/units.h"
+#include "view/channels.h"
 #include "view/goroutine_rows.h"
 #include "view/label_table.h"
 #include "view/labels.h"
@@ -17,7 +19,8 @@ namespace {
 struct TableRow {
   const heap::Snapshot* snapshot = nullptr;
   GoroutineGroup group;
-  std::string top, created_at, labels;
+  WaitedChannels channels;
+  std::string channel, top, created_at, labels;
 
   const heap::Goroutine& one() const { return *group.first; }
   std::string_view text(StringId id) const { return snapshot->strings[id]; }
@@ -79,6 +82,16 @@ constexpr GoroutineColumn kWaiting = {
 constexpr GoroutineColumn kWaitsOn = {
     {"waits_on", Unit::kAddress, "the channel or semaphore", Shown::kWhenAsked},
     [](const TableRow& row) { return row.one().waits_on ? Cell(row.one().waits_on.value) : Cell(); }};
+constexpr GoroutineColumn kWaitedChannel = {
+    {"channel", Unit::kText, "that it waits for: the variable that has it or its address, its type, how full it is",
+     Shown::kIfAny},
+    [](const TableRow& row) { return text_cell(row.channel); }};
+constexpr GoroutineColumn kFilled = {
+    {"filled", Unit::kCount, "elements in the channel that it waits for, if that is a single one", Shown::kWhenAsked},
+    [](const TableRow& row) { return row.channels.one ? Cell(row.channels.one->length) : Cell(); }};
+constexpr GoroutineColumn kCapacity = {
+    {"capacity", Unit::kCount, "elements that the channel has room for; 0: it has no buffer", Shown::kWhenAsked},
+    [](const TableRow& row) { return row.channels.one ? Cell(row.channels.one->capacity) : Cell(); }};
 constexpr GoroutineColumn kTop = {
     {"top", Unit::kText, "innermost frame that is not of the runtime or of a package that blocks for others"},
     [](const TableRow& row) { return text_cell(row.top); }};
@@ -92,16 +105,26 @@ constexpr GoroutineColumn kSystem = {{"system", Unit::kFlag, "whether it is the 
 constexpr GoroutineColumn kLabels = {{"labels", Unit::kText, "its pprof labels: key=value", Shown::kIfAny},
                                      [](const TableRow& row) { return text_cell(row.labels); }};
 
-constexpr GoroutineColumn kSingle[] = {kTotal,     kRetained, kStack,   kGoid,         kDepth,     kDoing,
-                                       kState,     kReason,   kWaiting, kTop,          kLabels,    kCreatedBy,
-                                       kCreatedAt, kWaitsOn,  kUsed,    kLargestFrame, kLargestOf, kSystem};
-constexpr GoroutineColumn kGrouped[] = {kTotal,     kRetained, kStack,        kCount,     kDepth,  kDoing,
-                                        kState,     kReason,   kWaiting,      kTop,       kLabels, kCreatedBy,
-                                        kCreatedAt, kUsed,     kLargestFrame, kLargestOf, kSystem};
+constexpr GoroutineColumn kSingle[] = {kTotal,        kRetained,  kStack,         kGoid,    kDepth,    kDoing,
+                                       kState,        kReason,    kWaitedChannel, kWaiting, kTop,      kLabels,
+                                       kCreatedBy,    kCreatedAt, kWaitsOn,       kFilled,  kCapacity, kUsed,
+                                       kLargestFrame, kLargestOf, kSystem};
+constexpr GoroutineColumn kGrouped[] = {
+    kTotal, kRetained, kStack,     kCount,     kDepth,  kDoing,    kState, kReason,       kWaitedChannel, kWaiting,
+    kTop,   kLabels,   kCreatedBy, kCreatedAt, kFilled, kCapacity, kUsed,  kLargestFrame, kLargestOf,     kSystem};
 
 std::span<const GoroutineColumn> columns_for(bool group) {
   if (group) return kGrouped;
   return kSingle;
+}
+
+// "main.queue, chan *main.job, 512 of 512 filled", "100 channels, chan int"
+std::string channels_text(const WaitedChannels& channels) {
+  if (channels.count == 0) return {};
+  const std::string type = channels.element.empty() ? "" : fmt::format(", chan {}", channels.element);
+  if (!channels.one) return fmt::format("{} channels{}", format_count(channels.count), type);
+  const ChannelFacts& one = *channels.one;
+  return fmt::format("{}{}, {}", one.name.empty() ? hex(one.address) : one.name.full, type, filling_text(one));
 }
 
 std::vector<std::string> stack_of(const heap::Snapshot& snapshot, const heap::Goroutine& goroutine) {
@@ -130,6 +153,7 @@ Table goroutine_table(const heap::Snapshot& snapshot, const graph::Dominators& d
                       const GoroutineTableOptions& options, const heap::OwnerRules& rules) {
   const heap::ObjectIndex index(snapshot);
   const Names names(snapshot, index, rules);
+  const Channels channels(names);
   std::vector<TableRow> rows;
   std::vector<const heap::Goroutine*> shown;
   for (GoroutineGroup& group : goroutine_groups(snapshot, dominators, options.group)) {
@@ -137,8 +161,10 @@ Table goroutine_table(const heap::Snapshot& snapshot, const graph::Dominators& d
     const heap::Goroutine& one = *group.first;
     std::string created_at = line_text_with_path(snapshot.strings[one.created_file], one.created_line);
     std::string labels = labels_text(snapshot, group.members);
-    rows.push_back(
-        {&snapshot, std::move(group), code_text(names.top_frame(one)), std::move(created_at), std::move(labels)});
+    WaitedChannels waited = channels.waited_by(group.members);
+    std::string channel = channels_text(waited);
+    rows.push_back({&snapshot, std::move(group), std::move(waited), std::move(channel), code_text(names.top_frame(one)),
+                    std::move(created_at), std::move(labels)});
   }
   Table table = make_table<TableRow>(goroutine_shape(options.group), columns_for(options.group), std::move(rows));
   if (options.stacks) {

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "base/units.h"
+#include "view/channels.h"
 #include "view/holder_of.h"
 #include "view/holder_search.h"
 #include "view/labels.h"
@@ -59,7 +60,8 @@ class Describer {
         snapshot_(names.snapshot()),
         dominators_(dominators),
         owners_(owners),
-        weak_(snapshot_, names.index(), names.type_rules()) {}
+        weak_(snapshot_, names.index(), names.type_rules()),
+        channels_(names) {}
 
   Holder holder(const Found& found) {
     is_single_ = [&](const LevelRun& run) {
@@ -73,8 +75,9 @@ class Describer {
     Holder out;
     out.bytes = found.bytes;
     out.count = count_of(found);
-    out.what = what(found, home, runs);
     const Container around = container_around(found);
+    if (const ChannelId channel = channel_of(found)) out.channel = channels_.facts(channel);
+    out.what = what(found, home, runs, out.channel);
     const auto parent = parent_of_children(found, runs);
     out.container = parent ? names_.rules()[children_rule(found)].name : names_.type_rules().name(around);
     out.is_pool = !parent && names_.type_rules().is_pool(around);
@@ -329,15 +332,21 @@ class Describer {
 
   // "16,000 × main.Session in the map main.registry.sessions", "600 × main.job, held by main.queue and by 600
   // goroutines"
-  Sentence what(const Found& found, const Home& home, const std::vector<LevelRun>& runs) {
-    const Level& level = found.levels[found.about];
-    if (level.goroutines && level.count > 1) return goroutines(level);
-    const std::size_t entry = run_of_level(runs, found.entry);
+  Sentence what(const Found& found, const Home& home, const std::vector<LevelRun>& runs,
+                const std::optional<ChannelFacts>& channel) {
     if (const auto parent = parent_of_children(found, runs)) {
       const Sentence children = children_text(found, home, runs, *parent);
       return home.is_one() ? children : sentence("{}, held by {}", children, holders_text(home, runs, found));
     }
-    if (!home.is_one()) return sentence("{}, held by {}", things_of(found), holders_text(home, runs, found));
+    if (!home.is_one()) return sentence("{}, held by {}", things_of(found, channel), holders_text(home, runs, found));
+    Sentence text = what_one_has(found, home, runs);
+    if (channel) text += sentence(", {}", state_text(*channel));
+    return text;
+  }
+  Sentence what_one_has(const Found& found, const Home& home, const std::vector<LevelRun>& runs) const {
+    const Level& level = found.levels[found.about];
+    if (level.goroutines && level.count > 1) return goroutines(level);
+    const std::size_t entry = run_of_level(runs, found.entry);
     if (home.owners.front() == Owners::kTheRuntime) {
       if (found.scattered) return sentence("what the runtime keeps for itself");
       if (const Sentence records = records_text(found); !records.empty()) return records;
@@ -424,6 +433,29 @@ class Describer {
     return found.levels[found.about - 1].container;
   }
 
+  // Returns the channel that the things lie in, or that the holder is about; none if it is about several.
+  ChannelId channel_of(const Found& found) const {
+    if (container_around(found) != Container::kChannel) return {};
+    const bool is_about_it = found.levels[found.about].container == Container::kChannel;
+    const Level& level = found.levels[is_about_it ? found.about : found.about - 1];
+    const ObjectId header = level.first.object();
+    const ChannelId channel = header ? channels_.find(header) : ChannelId();
+    return channel && level.count == parts_of_channel(header) ? channel : ChannelId();
+  }
+
+  // Header and buffer; only the header, if the buffer lies in it or others hold that, too.
+  std::uint64_t parts_of_channel(ObjectId header) const {
+    if (header.row >= snapshot_.pointerful) return 1;
+    const heap::Edges& edges = snapshot_.edges;
+    const std::uint32_t begin = edges.row_begin[header.row], end = edges.row_begin[header.row + 1];
+    const auto targets = edges.target.span().subspan(begin, end - begin);
+    const bool has_buffer = std::ranges::any_of(targets, [&](std::uint32_t target) {
+      const ObjectId part(target);
+      return names_.container(part) == Container::kChannel && dominators_.idom(part) == graph::NodeId(header);
+    });
+    return has_buffer ? 2 : 1;
+  }
+
   // "in the map ", "free in the sync.Pool ", "in "; "in the map in the " before "variable behind main.registry".
   std::string in_words(Container container, const std::vector<LevelRun>& runs) const {
     const std::string_view article = is_behind(runs) ? "in the " : "";
@@ -446,11 +478,15 @@ class Describer {
   }
 
   // Of what several owners share.
-  Sentence things_of(const Found& found) const {
+  Sentence things_of(const Found& found, const std::optional<ChannelFacts>& channel) const {
     const Level& level = found.levels[found.about];
+    const bool is_channel = channel && level.container == Container::kChannel;
+    if (is_channel && found.contents.empty())
+      return sentence("one {} ({})", names_.container_of(level.first.object()), state_text(*channel));
     const bool has_contents = level.container != Container::kNone && !found.contents.empty();
-    if (found.scattered || found.about == 0 || has_contents) return contents_text(found.contents);
-    return named_things(level);
+    const bool by_contents = found.scattered || found.about == 0 || has_contents;
+    const Sentence things = by_contents ? contents_text(found.contents) : named_things(level);
+    return channel ? sentence("{} in one channel ({})", things, state_text(*channel)) : things;
   }
   Sentence named_things(const Level& level) const {
     std::string text = things(level);
@@ -591,12 +627,24 @@ class Describer {
     if (!id) return out;
     const heap::Goroutine& goroutine = snapshot_.goroutines[id.row];
     if (const std::string_view reason = name_of(goroutine.wait_reason); !reason.empty())
-      out += sentence(" in {}", reason);
+      out += sentence(" in {}{}", reason, waited_text(goroutine.wait_reason, waited_at(id), level.count));
     const CodePlace top = names_.top_frame(goroutine);
     if (!top.empty()) out += sentence(" at {}", named(top));
     if (goroutine.waiting_ns)
       out += sentence(" for at least {}", format_seconds(static_cast<double>(*goroutine.waiting_ns) / 1e9));
     return out;
+  }
+
+  // Returns the channels that all goroutines at the place of this one wait for.
+  WaitedChannels waited_at(GoroutineId example) const {
+    const auto place = [&](const heap::Goroutine& goroutine) {
+      return goroutine.root ? snapshot_.roots[goroutine.root.row].parent : RootId();
+    };
+    const RootId there = place(snapshot_.goroutines[example.row]);
+    std::vector<GoroutineId> members = {example};
+    for (std::uint32_t g = 0; g < snapshot_.goroutines.size(); ++g)
+      if (there && place(snapshot_.goroutines[g]) == there) members.emplace_back(g);
+    return channels_.waited_by(members);
   }
 
   // Returns the way to run `end` as a Go programmer would write it: "main.registry.sessions". Long ways lose their
@@ -657,6 +705,7 @@ class Describer {
   const graph::Dominators& dominators_;
   const Owners& owners_;
   WeakEdges weak_;
+  Channels channels_;
   std::function<bool(const LevelRun&)> is_single_;  // whether a run stands for one thing, not for many alike
   bool any_alike_ = false;                          // whether an example stands for all that are alike
   std::unique_ptr<Ways> ways_;                      // made when something is reached in several ways

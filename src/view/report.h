@@ -14,6 +14,7 @@
 #include "heap/owner_rules.h"
 #include "heap/snapshot.h"
 #include "view/allocation.h"
+#include "view/channels.h"
 #include "view/labels.h"
 #include "view/memory_account.h"
 #include "view/owners.h"
@@ -68,6 +69,7 @@ struct Holder {
   Sentence what;            // a part of a sentence: "16,000 × main.Session in the map main.registry.sessions"
   std::string container;    // what these things lie in: "map", "sync.Map"; empty if in nothing of that sort
   bool is_pool = false;     // that keeps what is free
+  std::optional<ChannelFacts> channel;  // that they lie in, or that it is; none if several are, or nothing is known
   std::vector<ChainStep> chain;
   std::vector<Sentence> owners;   // whose it is: one, or all who share it; empty if they are too many to be named
   std::vector<AlsoHolding> also;  // the largest first
@@ -87,6 +89,7 @@ struct GoroutineRow {
   WaitReason wait_reason = WaitReason::kZero;
   CodePlace created_by;              // the go statement
   CodePlace top;                     // innermost frame outside of the runtime
+  WaitedChannels channels;           // that they wait for
   std::uint64_t retained_bytes = 0;  // of the heap
   std::uint64_t shared_bytes = 0;    // of the heap, what they hold together with others
   std::uint64_t stack_bytes = 0;     // of their stacks, which are not part of the heap

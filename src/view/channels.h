@@ -1,0 +1,70 @@
+// Channels as people read them: what they are called, how full they are, who waits for them. Several threads may ask;
+// nothing throws.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "view/names.h"
+#include "view/sentence.h"
+
+namespace holdfast::view {
+
+// It owns its texts.
+struct ChannelFacts {
+  Sentence name;        // the package variable that refers to it, with the field: "main.pool.jobs"; empty if none does
+  std::string element;  // the type of its elements; empty if it is not known
+  Address address;
+  std::uint64_t length = 0;    // elements in its buffer
+  std::uint64_t capacity = 0;  // 0: it has no buffer
+  bool closed = false;
+  std::uint64_t senders = 0;  // goroutines that wait in it, those of a select as well
+  std::uint64_t receivers = 0;
+
+  bool operator==(const ChannelFacts&) const = default;
+};
+
+// The channels that some goroutines wait for.
+struct WaitedChannels {
+  std::uint64_t count = 0;          // different ones
+  std::optional<ChannelFacts> one;  // if there is but one
+  std::string element;              // of all of them; empty if they differ or it is not known
+};
+
+class Channels {
+ public:
+  // `names` must outlive this.
+  explicit Channels(const Names& names);
+
+  // Returns none if the object is no channel, or one of which nothing is known.
+  ChannelId find(ObjectId header) const;
+  ChannelFacts facts(ChannelId channel) const;
+  WaitedChannels waited_by(std::span<const GoroutineId> goroutines) const;
+
+ private:
+  struct Counts {
+    std::uint64_t senders = 0, receivers = 0;
+  };
+
+  void find_variables();
+  std::string element_of(ChannelId channel) const;
+
+  const Names& names_;
+  const heap::Snapshot& snapshot_;
+  std::vector<Counts> counts_;    // by ChannelId
+  std::vector<RootId> variable_;  // by ChannelId: the first package variable that refers to it
+};
+
+// "512 of 512 filled, closed", "unbuffered"
+std::string filling_text(const ChannelFacts& channel);
+// The same, and who waits: "512 of 512 filled, 88 senders wait"
+std::string state_text(const ChannelFacts& channel);
+
+// To be said behind "chan send" and "chan receive": " to main.queue (chan *main.job, 512 of 512 filled)", " from 100
+// channels (chan int)". Empty for other reasons, and if nothing is known. `goroutines` is how many wait.
+Sentence waited_text(WaitReason reason, const WaitedChannels& channels, std::uint64_t goroutines);
+
+}  // namespace holdfast::view
