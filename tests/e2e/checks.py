@@ -449,14 +449,18 @@ def objects_have_the_types_that_the_program_says(case):
             yield differ(f"objects of type {name}", count, counts.get(name, 0))
 
 
-def stated_labels(truth):
-    """Returns {"tenant=acme": {"goroutines": 3, ...}} as the program says it."""
-    stated = collections.defaultdict(dict)
+def stated(truth, kind):
+    """Returns {"tenant=acme": {"goroutines": 3, ...}} of the kind "label", as the program says it."""
+    things = collections.defaultdict(dict)
     for fact, value in truth["facts"].items():
-        if fact.startswith("label "):
-            label, column = fact.removeprefix("label ").rsplit(" ", 1)
-            stated[label][column] = value
-    return stated
+        if fact.startswith(kind + " "):
+            name, column = fact.removeprefix(kind + " ").rsplit(" ", 1)
+            things[name][column] = value
+    return things
+
+
+def stated_labels(truth):
+    return stated(truth, "label")
 
 
 @check(when=lambda case: still(case) and stated_labels(case.truth))
@@ -479,6 +483,17 @@ def goroutines_show_their_labels(case):
     for label, wanted in stated_labels(case.truth).items():
         shown = sum(label in (g["labels"] or "").split(", ") for g in goroutines)
         yield from outside(f"goroutines that show {label}", wanted["goroutines"], wanted["goroutines"], shown)
+
+
+@check(when=lambda case: still(case) and stated(case.truth, "channel"))
+def channels_are_as_full_as_the_program_says(case):
+    """Each is told where a holder is about it, or goroutines wait for it and for no other one."""
+    report = case.answer("report")
+    told = [row["channel"] for row in report["goroutines"] + report["holders"] if row.get("channel")]
+    for name, wanted in stated(case.truth, "channel").items():
+        ours = [channel for channel in told if channel["name"] == name] if case.mode.dwarf else told
+        if not any(all(channel[column] == value for column, value in wanted.items()) for channel in ours):
+            yield differ(f"the channel {name}", dict(wanted), ours)
 
 
 @check
