@@ -8,6 +8,7 @@ namespace {
 
 constexpr std::uint64_t kMostTypeBytes = std::uint64_t{1} << 47;
 constexpr std::uint64_t kMostNameBytes = 1 << 17;
+constexpr std::size_t kMostLengthBytes = 4;  // of a name's length
 // The name of a type that reflect made is composed of its parts. These bound how deep they nest and how many are read.
 constexpr int kDeepestValue = 32;
 constexpr int kMostParts = 4096;
@@ -71,32 +72,53 @@ std::string TypeDescriptor::full_name() const {
 }
 
 // Name bytes are: flags (1 exported, 2 tag, 4 package, 8 embedded), the length as a varint, the text.
-std::optional<TypeReader::Name> TypeReader::read_name(Address at) const {
-  std::byte head[4];
-  std::uint64_t length = 0;
-  std::uint64_t used = 1;
-  const auto flags = runtime_.memory.try_integer<std::uint8_t>(at);
-  if (!flags || *flags > 15) return std::nullopt;
-  for (std::byte& b : head) {
-    const auto next = runtime_.memory.try_integer<std::uint8_t>(at + used);
-    if (!next) return std::nullopt;
-    b = std::byte(*next);
-    length |= std::uint64_t{*next & 0x7fU} << (7 * (used - 1));
-    ++used;
-    if (*next < 0x80) break;
+std::optional<TypeReader::NamePlace> TypeReader::find_name(Address at) const {
+  std::byte head[1 + kMostLengthBytes];
+  std::size_t known = sizeof head;  // fewer where the memory ends
+  while (known > 1 && !runtime_.memory.try_read(at, std::span(head).first(known))) --known;
+  const auto flags = static_cast<std::uint8_t>(head[0]);
+  if (known == 1 || flags > 15) return std::nullopt;
+  NamePlace name{.text = at, .bytes = 0, .embedded = (flags & 8) != 0};
+  std::size_t used = 1;
+  for (bool more = true; more && used < sizeof head; ++used) {
+    if (used == known) return std::nullopt;
+    const auto next = static_cast<std::uint8_t>(head[used]);
+    name.bytes |= std::uint64_t{next & 0x7fU} << (7 * (used - 1));
+    more = next >= 0x80;
   }
-  if (length > kMostNameBytes) return std::nullopt;
-  Name name{.text = std::string(length, '\0'), .embedded = (*flags & 8) != 0};
-  if (!runtime_.memory.try_read(at + used, std::as_writable_bytes(std::span(name.text)))) return std::nullopt;
+  name.text += used;
+  return name.bytes <= kMostNameBytes ? std::optional(name) : std::nullopt;
+}
+
+std::optional<TypeReader::Name> TypeReader::read_name(Address at) const {
+  const auto place = find_name(at);
+  if (!place) return std::nullopt;
+  Name name{.text = std::string(place->bytes, '\0'), .embedded = place->embedded};
+  if (!runtime_.memory.try_read(place->text, std::as_writable_bytes(std::span(name.text)))) return std::nullopt;
   if (!printable(name.text)) return std::nullopt;
   return name;
 }
 
+Address TypeReader::name_at(const Module& module, std::int32_t offset) {
+  if (offset <= 0 || static_cast<std::uint64_t>(offset) >= module.etypes - module.types) return Address();
+  return module.types + static_cast<std::uint64_t>(offset);
+}
+
 std::optional<std::string> TypeReader::read_name(const Module& module, std::int32_t offset) const {
-  if (offset <= 0 || static_cast<std::uint64_t>(offset) >= module.etypes - module.types) return std::nullopt;
-  auto name = read_name(module.types + static_cast<std::uint64_t>(offset));
+  const Address at = name_at(module, offset);
+  auto name = at ? read_name(at) : std::nullopt;
   if (!name || name->text.empty()) return std::nullopt;
   return std::move(name->text);
+}
+
+// The same without a copy of the text, since each word of a heap may be asked about.
+bool TypeReader::has_name(const Module& module, std::int32_t offset) const {
+  const Address at = name_at(module, offset);
+  const auto place = at ? find_name(at) : std::nullopt;
+  if (!place || place->bytes == 0) return false;
+  const std::byte* const text = runtime_.memory.try_view(place->text, place->bytes);
+  if (text == nullptr) return read_name(at).has_value();
+  return printable({reinterpret_cast<const char*>(text), place->bytes});
 }
 
 // For a typeOff, 0 and -1 mean none. Ids of reflect are negative, too, but only reflect's own types have them.
@@ -115,7 +137,7 @@ std::optional<TypeHeader> TypeReader::header(Address type) const {
     // Reflect copies the header of a type of the same kind, and gives it a name of its own or none.
     return header->is_named() ? std::nullopt : header;
   }
-  return read_name(*module, header->name) ? header : std::nullopt;
+  return has_name(*module, header->name) ? header : std::nullopt;
 }
 
 std::uint64_t TypeReader::base_bytes(TypeKind kind) const {
@@ -395,6 +417,27 @@ bool TypeReader::references(Address type, std::vector<Address>& out) const {
     default:
       return true;
   }
+}
+
+bool TypeReader::parts(Address type, const TypeHeader& header, std::vector<TypePart>& out) const {
+  const MemorySource& memory = runtime_.memory;
+  if (header.kind() == TypeKind::kArray) {
+    const auto count = memory.try_integer<std::uint64_t>(type + kArrayLengthAt);
+    const Address part = elem(type);
+    const bool fits = count && (header.size == 0 || (*count > 0 && header.size % *count == 0));
+    if (part && fits) out.push_back({.type = part, .offset = 0, .count = *count});
+    return part && fits;
+  }
+  if (header.kind() != TypeKind::kStruct) return true;
+  const auto list = members(type);
+  if (!list) return false;
+  for (std::uint64_t i = 0; i < list->count; ++i) {
+    const auto field = memory.try_pointer(list->data + (i * kFieldBytes + 8));
+    const auto offset = memory.try_integer<std::uint64_t>(list->data + (i * kFieldBytes + 16));
+    if (!field || !offset || *offset > header.size) return false;
+    out.push_back({.type = *field, .offset = *offset, .count = 1});
+  }
+  return true;
 }
 
 std::optional<std::uint64_t> TypeReader::descriptor_bytes(Address type) const {

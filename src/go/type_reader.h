@@ -74,6 +74,14 @@ struct TypeDescriptor {
 // Returns the text of an unnamed type that is made of others, whose texts `name_of` gives; `type.text` if it is not.
 std::string compose_type_name(const TypeDescriptor& type, const std::function<std::string(Address)>& name_of);
 
+// Values that each value of a struct or array has within itself.
+struct TypePart {
+  Address type;              // not checked
+  std::uint64_t offset = 0;  // of the first one
+  std::uint64_t count = 1;   // so many lie one behind the other
+  bool operator==(const TypePart&) const = default;
+};
+
 // It has no state, so several threads may use it.
 class TypeReader {
  public:
@@ -96,6 +104,12 @@ class TypeReader {
   // sorted nor checked. False if there is no sound descriptor.
   bool references(Address type, std::vector<Address>& out) const;
 
+  // Appends the fields of a struct, without their names, or the elements of an array; nothing of another kind. False if
+  // the descriptor, whose header is given, is damaged.
+  bool parts(Address type, const TypeHeader& header, std::vector<TypePart>& out) const;
+  // What a pointer points to, and what slices, arrays and channels consist of; null if it cannot be read.
+  Address elem(Address type) const { return runtime_.memory.try_pointer(type + kElemAt).value_or(Address()); }
+
   // Returns the bytes from the start of the descriptor to the end of its tables, as Go 1.27 lays them out one after the
   // other.
   std::optional<std::uint64_t> descriptor_bytes(Address type) const;
@@ -103,6 +117,11 @@ class TypeReader {
  private:
   struct Name {
     std::string text;
+    bool embedded = false;
+  };
+  struct NamePlace {
+    Address text;
+    std::uint64_t bytes = 0;
     bool embedded = false;
   };
   struct Members {  // of a struct or interface
@@ -121,8 +140,12 @@ class TypeReader {
     bool variadic = false;
   };
 
+  std::optional<NamePlace> find_name(Address at) const;
   std::optional<Name> read_name(Address at) const;
+  // Null if no name can lie there.
+  static Address name_at(const Module& module, std::int32_t offset);
   std::optional<std::string> read_name(const Module& module, std::int32_t offset) const;
+  bool has_name(const Module& module, std::int32_t offset) const;
   Address resolve(const Module* module, std::int32_t type_offset) const;
   std::optional<Members> members(Address type) const;
   std::optional<Signature> signature(Address type, const TypeHeader& header) const;

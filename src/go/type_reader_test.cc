@@ -199,6 +199,46 @@ TEST(TypeReader, RefusesWhatIsNoDescriptor) {
   EXPECT_THAT(reader.methods(good), IsEmpty());
 }
 
+TEST(TypeReader, ANameMustBeWhole) {
+  TypeImage image(26);
+  const auto is_type = [&](std::string_view name_bytes, bool at_the_end = false) {
+    const Address end = TypeImage::kTypes + TypeImage::kBytes;
+    const Address at = at_the_end ? Address(end.value - name_bytes.size()) : image.space(name_bytes.size(), 1);
+    image.write_bytes(at, name_bytes);
+    const Address type = image.pointer(image.integer(), "*int");
+    auto header = *read_type_header(image.memory(), type);
+    header.name = static_cast<std::int32_t>(at - TypeImage::kTypes);
+    image.write(type, header);
+    const Runtime runtime = image.runtime();
+    return TypeReader(runtime).is_type(type);
+  };
+  EXPECT_TRUE(is_type("\1\4*int"));
+  EXPECT_TRUE(is_type("\1\4*int", true)) << "nothing lies behind it";
+  EXPECT_TRUE(is_type("\1\1T", true)) << "it is shorter than the longest length";
+  EXPECT_FALSE(is_type("\1\5*int", true)) << "it leads out of the memory";
+  EXPECT_FALSE(is_type("\1", true));
+  EXPECT_FALSE(is_type("\1\377", true));
+  EXPECT_FALSE(is_type(std::string_view("\1\0", 2))) << "it is empty";
+  EXPECT_FALSE(is_type("\20\4*int")) << "no such flag";
+  EXPECT_FALSE(is_type("\1\4*i\1t")) << "it cannot be printed";
+  EXPECT_TRUE(is_type(std::string_view("\1\204\200\0*int", 8))) << "a long way to say four";
+}
+
+TEST(TypeReader, TellsThePartsOfStructsAndArrays) {
+  TypeImage image(26);
+  const Address integer = image.integer(), string = image.string();
+  const Address array = image.array(string, 3, "[3]string");
+  const Address type = image.structure({{"n", integer, 0}, {"texts", array, 8}}, 56, "main.S", {"main", {}});
+  const Runtime runtime = image.runtime();
+  const TypeReader reader(runtime);
+  std::vector<TypePart> parts;
+  for (const Address at : {type, array, integer}) EXPECT_TRUE(reader.parts(at, *reader.header(at), parts));
+  EXPECT_THAT(parts, ElementsAre(TypePart{integer, 0, 1}, TypePart{array, 8, 1}, TypePart{string, 0, 3}));
+  EXPECT_EQ(reader.elem(array), string);
+  image.write(array + kArrayLengthAt, std::uint64_t{5});  // 48 bytes are no five strings
+  EXPECT_FALSE(reader.parts(array, *reader.header(array), parts));
+}
+
 TEST(TypeReader, SurvivesRandomDamage) {
   std::mt19937_64 random(11);
   for (const int minor : {19, 23, 24, 27}) {
