@@ -10,7 +10,6 @@ namespace {
 
 constexpr std::size_t kMostObjects = 1 << 16;
 constexpr std::size_t kMostLooks = 1 << 18;
-constexpr std::size_t kMostCandidates = 4096;               // types that have one sign; more would tell nothing
 constexpr std::uint64_t kLowest = 4096;                     // no address is lower
 constexpr std::uint64_t kLongest = std::uint64_t{1} << 40;  // of slices and strings
 
@@ -45,7 +44,13 @@ bool is_telling(const TypeOutline& outline) {
 
 Shapes::Shapes(const go::TypeReader& reader, const go::TypeUniverse& universe, const HeapView& heap, TypeTable& types,
                Propagation& propagation)
-    : reader_(reader), universe_(universe), heap_(heap), types_(types), propagation_(propagation), outlines_(reader) {}
+    : reader_(reader),
+      universe_(universe),
+      heap_(heap),
+      types_(types),
+      propagation_(propagation),
+      outlines_(reader),
+      candidates_(reader, universe, outlines_) {}
 
 std::uint64_t Shapes::claim() {
   const std::vector<Propagation::InnerValue> inner_values = gather_inner_values();
@@ -54,10 +59,12 @@ std::uint64_t Shapes::claim() {
   for (const std::uint32_t row : rows_to_look_at(inner_values)) {
     if (all.size() == kMostObjects) break;
     const auto [first, last] = std::ranges::equal_range(inner_values, row, {}, &Propagation::InnerValue::row);
-    Unknown unknown{.row = row, .object = {}, .words = {}, .inner_values = {first, last}};
-    if (look(unknown) && !signs_of(unknown).empty()) all.push_back(std::move(unknown));
+    Unknown unknown{.row = row, .object = {}, .words = {}, .inner_values = {first, last}, .signs = {}};
+    if (!look(unknown)) continue;
+    unknown.signs = signs_of(unknown);
+    if (!unknown.signs.empty()) all.push_back(std::move(unknown));
   }
-  index_candidates(all);
+  find_candidates(all);
   std::vector<std::pair<std::uint32_t, Address>> found;
   for (const Unknown& unknown : all)
     if (const Address type = only_fit(unknown)) found.emplace_back(unknown.row, type);
@@ -136,8 +143,8 @@ Address Shapes::descriptor_of(std::uint32_t row) const {
   return type && propagation_.known_by(row) < KnownBy::kInferred ? types_[type].descriptor : Address();
 }
 
-std::vector<Shapes::Sign> Shapes::signs_of(const Unknown& unknown) {
-  std::vector<Sign> signs;
+std::vector<ShapeSign> Shapes::signs_of(const Unknown& unknown) {
+  std::vector<ShapeSign> signs;
   for (const Propagation::InnerValue& inner : unknown.inner_values)
     signs.push_back({inner.offset, false, types_[inner.type].descriptor});
   for (std::size_t i = 0; i < unknown.words.size(); ++i) {
@@ -150,52 +157,21 @@ std::vector<Shapes::Sign> Shapes::signs_of(const Unknown& unknown) {
   return signs;
 }
 
-// Indexes the structs that have the size of one of these objects, by the signs that would lead to them.
-void Shapes::index_candidates(const std::vector<Unknown>& all) {
-  std::vector<std::pair<std::uint64_t, std::uint64_t>> fresh;
+void Shapes::find_candidates(const std::vector<Unknown>& all) {
+  candidates_.clear();
   for (const Unknown& unknown : all) {
-    const std::pair range(unknown.object.too_small, unknown.object.bytes);
-    if (sizes_.insert(range).second) fresh.push_back(range);
+    candidates_.want_size(unknown.object.too_small, unknown.object.bytes);
+    for (const ShapeSign& sign : unknown.signs) candidates_.want(sign);
   }
-  if (fresh.empty()) return;
-  for (const Address type : universe_.types()) {
-    const auto header = reader_.header(type);
-    if (!header || header->kind() != go::TypeKind::kStruct || header->pointer_bytes == 0) continue;
-    const std::uint64_t size = header->size;
-    if (std::ranges::any_of(fresh, [&](const auto& range) { return size > range.first && size <= range.second; }))
-      index_candidate(type);
-  }
-}
-
-void Shapes::index_candidate(Address type) {
-  if (is_closure(type)) return;
-  const TypeOutline& outline = outlines_.of(type);
-  std::vector<Sign> signs;
-  for (const TypeOutline::Leaf& leaf : outline.leaves)
-    if (leaf.elem) signs.push_back({leaf.offset, true, leaf.elem});
-  for (const auto& [offset, value] : outline.values)
-    if (value != type) signs.push_back({offset, false, value});
-  for (const Sign& sign : signs) {
-    std::vector<Address>& types = candidates_[sign];
-    if (types.size() <= kMostCandidates && (types.empty() || types.back() != type)) types.push_back(type);
-  }
-}
-
-// Whether it is struct { F uintptr; X0 ... }. Those are never guessed: the first word of a closure tells what it is.
-bool Shapes::is_closure(Address type) const {
-  const auto read = reader_.read(type);
-  if (!read || read->named || read->fields.empty()) return false;
-  const std::string& first = read->fields.front().name;
-  return first == "F" || first == ".F";
+  candidates_.search();
 }
 
 Address Shapes::only_fit(const Unknown& unknown) {
   std::vector<Address> types;
-  for (const Sign& sign : signs_of(unknown)) {
-    const auto known = candidates_.find(sign);
-    if (known == candidates_.end()) continue;
-    if (known->second.size() > kMostCandidates) return {};
-    types.insert(types.end(), known->second.begin(), known->second.end());
+  for (const ShapeSign& sign : unknown.signs) {
+    const std::vector<Address>& found = candidates_.with(sign);
+    if (found.size() > ShapeCandidates::kMost) return {};
+    types.insert(types.end(), found.begin(), found.end());
   }
   std::sort(types.begin(), types.end());
   types.erase(std::unique(types.begin(), types.end()), types.end());

@@ -13,10 +13,7 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <map>
-#include <set>
 #include <span>
-#include <utility>
 #include <vector>
 
 #include "base/address.h"
@@ -24,6 +21,7 @@
 #include "go/type_reader.h"
 #include "go/type_universe.h"
 #include "typing/propagate.h"
+#include "typing/shape_candidates.h"
 #include "typing/type_outline.h"
 #include "typing/type_table.h"
 
@@ -49,13 +47,7 @@ class Shapes {
     HeapView::Object object;
     std::vector<LocatedWord> words;
     std::span<const Propagation::InnerValue> inner_values;  // of it that others refer to
-  };
-  // What a neighbour tells: the object has a value of that type at the offset, or a pointer there to such a value.
-  struct Sign {
-    std::uint64_t offset = 0;
-    bool leads_to = false;
-    Address type;
-    auto operator<=>(const Sign&) const = default;
+    std::vector<ShapeSign> signs;
   };
   enum class Fit : std::uint8_t { kContradicts, kMayBe, kAgrees };
 
@@ -64,11 +56,9 @@ class Shapes {
   std::vector<Propagation::InnerValue> gather_inner_values();
   std::vector<std::uint32_t> rows_to_look_at(const std::vector<Propagation::InnerValue>& inner_values) const;
   bool look(Unknown& unknown);
-  std::vector<Sign> signs_of(const Unknown& unknown);
+  std::vector<ShapeSign> signs_of(const Unknown& unknown);
   Address descriptor_of(std::uint32_t row) const;
-  void index_candidates(const std::vector<Unknown>& all);
-  void index_candidate(Address type);
-  bool is_closure(Address type) const;
+  void find_candidates(const std::vector<Unknown>& all);
   Address only_fit(const Unknown& unknown);
   bool explains(const TypeOutline& outline, const Unknown& unknown);
   Fit fit(const TypeOutline::Leaf& leaf, const Unknown& unknown);
@@ -85,8 +75,7 @@ class Shapes {
   TypeTable& types_;
   Propagation& propagation_;
   TypeOutlines outlines_;
-  std::set<std::pair<std::uint64_t, std::uint64_t>> sizes_;  // (too small, most) that candidates are known for
-  std::map<Sign, std::vector<Address>> candidates_;
+  ShapeCandidates candidates_;
 };
 
 }  // namespace holdfast::typing

@@ -37,11 +37,11 @@ const TypeOutline& TypeOutlines::of(Address type, int depth) {
   const auto [at, is_new] = outlines_.try_emplace(type);
   if (!is_new) return at->second;
   TypeOutline out;
-  const auto read = depth < kDeepest ? reader_.read(type) : std::nullopt;
-  if (read) {
-    out.size = read->size;
-    out.pointer_bytes = read->pointer_bytes;
-    if (read->size <= kMostBytes && add_parts(out, *read, depth)) {
+  const auto header = depth < kDeepest ? reader_.header(type) : std::nullopt;
+  if (header) {
+    out.size = header->size;
+    out.pointer_bytes = header->pointer_bytes;
+    if (out.size <= kMostBytes && add_parts(out, type, *header, depth)) {
       out.values.emplace_back(0, type);
       std::sort(out.values.begin(), out.values.end());
     } else {
@@ -52,19 +52,22 @@ const TypeOutline& TypeOutlines::of(Address type, int depth) {
   return outlines_[type] = std::move(out);
 }
 
-bool TypeOutlines::add_parts(TypeOutline& out, const go::TypeDescriptor& type, int depth) {
-  if (type.kind == go::TypeKind::kStruct)
-    return std::all_of(type.fields.begin(), type.fields.end(),
-                       [&](const go::TypeField& field) { return add(out, field.offset, field.type, depth + 1); });
-  if (type.kind != go::TypeKind::kArray) {
-    if (bytes_of(type.kind) != 0 && bytes_of(type.kind) != type.size) return false;
-    const bool points = type.kind == go::TypeKind::kPointer || type.kind == go::TypeKind::kSlice;
-    out.leaves.push_back({0, type.kind, type.address, points ? type.elem : Address()});
-    return true;
+bool TypeOutlines::add_parts(TypeOutline& out, Address type, const go::TypeHeader& header, int depth) {
+  const go::TypeKind kind = header.kind();
+  if (kind == go::TypeKind::kStruct || kind == go::TypeKind::kArray) {
+    std::vector<go::TypePart> parts;
+    return reader_.parts(type, header, parts) && std::ranges::all_of(parts, [&](const go::TypePart& part) {
+             const std::uint64_t stride = part.count > 0 ? header.size / part.count : 0;
+             for (std::uint64_t i = 0; i < part.count; ++i)
+               if (!add(out, part.offset + i * stride, part.type, depth + 1)) return false;
+             return true;
+           });
   }
-  if (type.count == 0 || type.size % type.count != 0) return type.count == 0;
-  for (std::uint64_t i = 0; i < type.count; ++i)
-    if (!add(out, i * (type.size / type.count), type.elem, depth + 1)) return false;
+  if (bytes_of(kind) != 0 && bytes_of(kind) != header.size) return false;
+  const bool points = kind == go::TypeKind::kPointer || kind == go::TypeKind::kSlice;
+  const Address elem = points ? reader_.elem(type) : Address();
+  if (points && !elem) return false;
+  out.leaves.push_back({0, kind, type, elem});
   return true;
 }
 

@@ -43,7 +43,7 @@ class TypeOutlines {
 
  private:
   const TypeOutline& of(Address type, int depth);
-  bool add_parts(TypeOutline& out, const go::TypeDescriptor& type, int depth);
+  bool add_parts(TypeOutline& out, Address type, const go::TypeHeader& header, int depth);
   bool add(TypeOutline& out, std::uint64_t offset, Address part, int depth);
 
   const go::TypeReader& reader_;
