@@ -41,7 +41,7 @@ constexpr LossInfo kTable[] = {
      "a stack could not be walked to its end: all its words count as possible pointers and may hold what is garbage",
      "look again; a goroutine that was inside the runtime or C code is elsewhere by then"},
     {LossKind::kTypeConflict, "type-conflict", LossSeverity::kMayBeWrong,
-     "evidence gave objects two types that do not fit each other; the stronger one was kept",
+     "evidence gave objects two types that do not fit each other, and one is inferred; the stronger one was kept",
      "holdfast type-conflicts shows which"},
     {LossKind::kUncheckedProgram, "unchecked-program", LossSeverity::kMayBeWrong,
      "the core holds no build id of its program; that this is the one follows from its segments alone",

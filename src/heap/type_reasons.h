@@ -83,8 +83,16 @@ struct TypeChain {
   std::vector<TypeStep> refused;  // other claims on the object, which contradicted the one that was kept then
 };
 
+// Why one object was taken for two types that do not fit each other.
+enum class ConflictCause : std::uint8_t {
+  kConversion,  // both have one underlying type, as with `type View Node`: Go converts one into the other
+  kUnsafe,      // descriptors and the runtime's own records name both: the program looks at one value as at two types
+  kEvidence,    // at least one of them was inferred, and may be wrong
+};
+
 // Two types that were claimed for the same objects and do not fit each other.
 struct TypeConflict {
+  ConflictCause cause = ConflictCause::kEvidence;
   TypeStep kept, refused;      // of one object, as an example
   std::uint64_t claims = 0;    // how often two claims met like this
   std::uint64_t objects = 0;   // how many objects this is about
@@ -102,7 +110,8 @@ class TypeReasons {
 
   // Returns at most some dozens of steps; of longer chains the middle is missing. Empty for an object without a type.
   virtual TypeChain chain(ObjectId object) const = 0;
-  // Returns conflicts, those of most bytes first. The sum of their claims is what the loss `type-conflict` counts.
+  // Returns conflicts, those of most bytes first. Of those that
+  // ConflictCause::kEvidence is the cause of, the loss `type-conflict` counts the claims.
   virtual std::vector<TypeConflict> conflicts() const = 0;
   // Returns the package variable at an address; empty if there is none.
   virtual VariableWord variable_at(Address address) const = 0;

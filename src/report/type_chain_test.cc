@@ -195,17 +195,18 @@ TEST_F(TypeChainReport, ConflictsAreATableWithTheirEvidence) {
   small.standing = 1;
   small.bytes = 48;
   large = small;
+  small.cause = heap::ConflictCause::kConversion;
   large.refused.known_by = KnownBy::kCode;
   large.bytes = 480;
   large.objects = 10;
   const Table table = conflict_table(snapshot, {large, small});
   const TablePlan plan = plan_table(conflict_shape(), {});
   EXPECT_EQ(table_text(table, plan, select(table, plan), {}),
-            "bytes  objects  kept                          kept_by  refused        refused_by       example\n"
-            "480 B       10  example.com/app/main.Session  header   main.Registry  code        0xc000000000\n"
+            "bytes  objects  kept                    kept_by  refused        refused_by  cause            example\n"
+            "480 B       10  example…p/main.Session  header   main.Registry  code        evidence    0xc000000000\n"
             "      kept: the allocation header names the type at 0x512340\n"
             "      refused: debug information: package variable main.other\n"
-            " 48 B        1  example.com/app/main.Session  header   main.Registry  dwarf       0xc000000000\n"
+            " 48 B        1  example…p/main.Session  header   main.Registry  dwarf       conversion  0xc000000000\n"
             "      kept: the allocation header names the type at 0x512340\n"
             "      refused: debug information: package variable main.other\n"
             "\n"
@@ -216,6 +217,7 @@ TEST_F(TypeChainReport, ConflictsAreATableWithTheirEvidence) {
   ASSERT_EQ(json["conflicts"].size(), 1U);
   EXPECT_EQ(json["conflicts"][0]["claims"], 3);
   EXPECT_EQ(json["conflicts"][0]["standing"], 1);
+  EXPECT_EQ(json["conflicts"][0]["cause"], "conversion");
   EXPECT_EQ(json["conflicts"][0]["evidence"][1], "refused: debug information: package variable main.other");
 }
 

@@ -267,6 +267,7 @@ std::vector<heap::TypeConflict> NamedReasons::conflicts() const {
     const auto end = std::find_if(begin, cases.end(), [&](const auto& one) { return one.conflict != row; });
     const Conflict& conflict = reasons_.conflicts()[row];
     heap::TypeConflict sum;
+    sum.cause = conflict.cause;
     sum.claims = conflict.claims;
     const ConflictCase* example = nullptr;  // the first that still stands
     for (auto one = begin; one != end; ++one) {

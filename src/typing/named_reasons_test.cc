@@ -117,6 +117,7 @@ TEST_F(NamedReasonsTest, TellBothSidesOfAConflict) {
     EXPECT_EQ(conflicts[0].kept.witness, Witness::kInterface);
     EXPECT_EQ(name(conflicts[0].refused.type), "main.Item");
     EXPECT_EQ(conflicts[0].refused.witness, Witness::kHolder);
+    EXPECT_EQ(conflicts[0].cause, heap::ConflictCause::kEvidence);
     EXPECT_EQ(conflicts[0].objects, 1U);
     EXPECT_EQ(conflicts[0].standing, 1U);
     EXPECT_EQ(conflicts[0].bytes, 32U);

@@ -17,6 +17,12 @@ std::uint64_t word_at(const std::byte* data) {
   return load_le<std::uint64_t>(data);
 }
 
+// Whether a descriptor or a record that the runtime itself goes by says what the object is.
+bool is_named_by_program(KnownBy known_by) {
+  return known_by == KnownBy::kHeader || known_by == KnownBy::kInterface || known_by == KnownBy::kClosure ||
+         known_by == KnownBy::kRuntime;
+}
+
 }  // namespace
 
 Propagation::Propagation(const HeapView& heap, TypeTable& types, Reasons* reasons)
@@ -440,13 +446,26 @@ Propagation::Claim Propagation::named(Claim claim, Claim known) const {
                is_shape ? known.type() : claim.type());
 }
 
+heap::ConflictCause Propagation::cause_of_conflict(Claim known, Claim claim) const {
+  if (types_.have_one_underlying_type(known.type(), claim.type())) return heap::ConflictCause::kConversion;
+  return is_named_by_program(known.known_by()) && is_named_by_program(claim.known_by())
+             ? heap::ConflictCause::kUnsafe
+             : heap::ConflictCause::kEvidence;
+}
+
 void Propagation::note_conflict(std::uint32_t row, Claim known, Claim claim) {
+  const heap::ConflictCause cause = cause_of_conflict(known, claim);
+  if (cause == heap::ConflictCause::kEvidence && stats_.conflicts++ == 0) stats_.first_conflict = row;
+  if (reasons_ == nullptr) return;
   const bool wins = beats(claim, known);
   const Claim kept = wins ? claim : known, refused = wins ? known : claim;
-  reasons_->conflict(
-      row,
-      {.kept = kept.type(), .refused = refused.type(), .kept_by = kept.known_by(), .refused_by = refused.known_by()},
-      wins);
+  reasons_->conflict(row,
+                     {.kept = kept.type(),
+                      .refused = refused.type(),
+                      .kept_by = kept.known_by(),
+                      .refused_by = refused.known_by(),
+                      .cause = cause},
+                     wins);
 }
 
 void Propagation::set(std::uint32_t row, Claim claim) {
@@ -457,11 +476,8 @@ void Propagation::set(std::uint32_t row, Claim claim) {
     const bool same_said = known.type() == claim.type();
     claim = named(claim, known);
     const bool same = known.type() == claim.type();
-    if (!same && !in_doubt_ && has_pointers && known.whole() && claim.whole() &&
-        contradict(known.type(), claim.type())) {
-      if (stats_.conflicts++ == 0) stats_.first_conflict = row;
-      if (reasons_ != nullptr) note_conflict(row, known, claim);
-    }
+    if (!same && !in_doubt_ && has_pointers && known.whole() && claim.whole() && contradict(known.type(), claim.type()))
+      note_conflict(row, known, claim);
     if (!same && !beats(claim, known)) return;
     // A claim that only says the shape is no reason for the name that is kept.
     if (reasons_ != nullptr && (!same || (same_said && claim.rank() > known.rank())))

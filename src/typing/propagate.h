@@ -79,10 +79,11 @@ class HeapView {
 };
 
 struct PropagationStats {
-  std::uint64_t claims = 0;          // on objects, seeds included
-  std::uint64_t walks = 0;           // of objects, again after a better claim included
-  std::uint64_t misfits = 0;         // claims that the object has no room or no pointers for
-  std::uint64_t conflicts = 0;       // whole-object claims of two types of which neither begins with the other
+  std::uint64_t claims = 0;   // on objects, seeds included
+  std::uint64_t walks = 0;    // of objects, again after a better claim included
+  std::uint64_t misfits = 0;  // claims that the object has no room or no pointers for
+  // Whole-object claims of two types of which neither begins with the other, though at least one of them was inferred.
+  std::uint64_t conflicts = 0;
   std::uint32_t first_conflict = 0;  // row of the object that had the first of them
 };
 
@@ -216,6 +217,7 @@ class Propagation {
   bool names_elements(const HeapView::Location& location, TypeId type) const;
   bool is_element(const HeapView::Location& location, TypeId type) const;
   void note_inner_value(const HeapView::Location& location, TypeId type);
+  heap::ConflictCause cause_of_conflict(Claim known, Claim claim) const;
   void note_conflict(std::uint32_t row, Claim known, Claim claim);
   void note_reached(Address at, const Pending& claim);
   void walk_reached();

@@ -531,6 +531,39 @@ TEST_F(Propagate, AClaimInDoubtTypesOnlyWhatHasNoType) {
   EXPECT_EQ(p.stats().first_conflict, known);
 }
 
+// `type View Item` makes (*View)(item) a conversion, and one of unsafe makes (*Other) of anything.
+TEST_F(Propagate, WhatTheProgramCallsByTwoNamesIsNoDoubt) {
+  const std::vector<BuiltField> fields = {{"n", integer, 0}, {"name", string, 8}, {"next", item_pointer, 24}};
+  const Address view = image.structure(fields, 32, "main.View", {"main", {}});
+  const Address renamed = image.structure({{"n", integer, 0}, {"text", string, 8}, {"next", item_pointer, 24}}, 32,
+                                          "main.Renamed", {"main", {}});
+  const Address other =
+      image.structure({{"n", integer, 0}, {"s", string, 8}, {"p", image.pointer(string, "*string"), 24}}, 32,
+                      "main.Other", {"main", {}});
+  program.known = {item, view, renamed, other};
+  program.open();
+  const auto conflicts = [&](Address type, KnownBy by, Address second, KnownBy second_by) {
+    TestHeap own;
+    const std::uint32_t row = own.add(32, true);
+    Reasons reasons(own.objects());
+    Propagation p(own, *program.types, &reasons);
+    p.claim_object(row, program.types->intern(type), by);
+    p.claim_object(row, program.types->intern(second), second_by);
+    p.run();
+    EXPECT_EQ(reasons.conflicts().size(), 1U) << "it is told in any case";
+    const bool is_doubtful = reasons.conflicts()[0].cause == heap::ConflictCause::kEvidence;
+    EXPECT_EQ(p.stats().conflicts, is_doubtful ? 1U : 0U);
+    return reasons.conflicts()[0].cause;
+  };
+  using heap::ConflictCause;
+  EXPECT_EQ(conflicts(item, KnownBy::kPropagated, view, KnownBy::kCode), ConflictCause::kConversion);
+  EXPECT_EQ(conflicts(item, KnownBy::kPropagated, renamed, KnownBy::kCode), ConflictCause::kEvidence);
+  EXPECT_EQ(conflicts(item, KnownBy::kHeader, other, KnownBy::kInterface), ConflictCause::kUnsafe);
+  EXPECT_EQ(conflicts(other, KnownBy::kInterface, item, KnownBy::kInterface), ConflictCause::kUnsafe);
+  EXPECT_EQ(conflicts(item, KnownBy::kHeader, other, KnownBy::kPropagated), ConflictCause::kEvidence);
+  EXPECT_EQ(conflicts(item, KnownBy::kDwarf, other, KnownBy::kInterface), ConflictCause::kEvidence);
+}
+
 TEST_F(Propagate, FollowsPointersThroughPackageVariables) {
   const Address any = image.interface({}, "interface {}");
   const Address holder =

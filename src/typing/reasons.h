@@ -83,7 +83,8 @@ struct Version {
 struct Conflict {
   TypeId kept, refused;
   KnownBy kept_by = KnownBy::kUnknown, refused_by = KnownBy::kUnknown;
-  std::uint64_t claims = 0;  // that met like this
+  heap::ConflictCause cause = heap::ConflictCause::kEvidence;  // it follows from the members above
+  std::uint64_t claims = 0;                                    // that met like this
 };
 
 struct ConflictCase {

@@ -296,6 +296,19 @@ bool TypeTable::lies_like(TypeId a, TypeId b) const {
   return true;
 }
 
+bool TypeTable::have_one_underlying_type(TypeId a, TypeId b) const {
+  const Type &one = types_[a.row], &other = types_[b.row];
+  if (one.role != TypeRole::kNone || other.role != TypeRole::kNone || one.kind == TypeKind::kInvalid ||
+      one.kind == TypeKind::kFunc || one.kind == TypeKind::kInterface)
+    return false;
+  if (!lies_like(a, b) || one.elem != other.elem || one.key != other.key) return false;
+  for (std::uint32_t i = 0; i < one.field_count; ++i) {
+    const Field &mine = fields_[one.first_field + i], &theirs = fields_[other.first_field + i];
+    if (mine.type != theirs.type || mine.name != theirs.name) return false;
+  }
+  return one.kind != TypeKind::kStruct || one.field_count > 0;
+}
+
 bool TypeTable::begins_with(TypeId outer, TypeId inner) const {
   for (int levels = 0; outer && levels < 1000; ++levels, outer = first_part(outer))
     if (outer == inner) return true;

@@ -130,6 +130,9 @@ class TypeTable {
   bool is_shape(TypeId type) const { return flags_[type.row].shape; }
   // Whether both have the same kind, size and offsets of fields.
   bool lies_like(TypeId a, TypeId b) const;
+  // Whether values of one are values of the other under another name, so that Go converts pointers to them. Of
+  // functions and interfaces it is not known, and false.
+  bool have_one_underlying_type(TypeId a, TypeId b) const;
 
   // Whether `a` is better for an object that both are claimed for with equal evidence: the larger type is; of two of
   // one size a name rather than a shape, then the type that contains the other.

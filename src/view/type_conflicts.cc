@@ -28,6 +28,12 @@ constexpr ColumnOf<ConflictRow> kColumns[] = {
     {{"refused_by", Unit::kText, "what evidence was refused", Shown::kIfRoom,
       [] { return words_up_to(heap::KnownBy::kPart); }},
      [](const ConflictRow& row) { return text_cell(name_of(row.sum.refused.known_by)); }},
+    {{"cause", Unit::kText,
+      "conversion: Go converts one into the other, both are right; unsafe: the program itself names both; evidence: "
+      "one "
+      "was inferred, and may be wrong",
+      Shown::kIfRoom, [] { return words_up_to(heap::ConflictCause::kEvidence); }},
+     [](const ConflictRow& row) { return text_cell(name_of(row.sum.cause)); }},
     {{"example", Unit::kAddress, "one of the objects", Shown::kIfRoom},
      [](const ConflictRow& row) { return Cell(row.sum.kept.at.value); }},
 };

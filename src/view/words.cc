@@ -132,6 +132,11 @@ std::string_view name_of(heap::Witness witness) {
   return word_at(kNames, witness);
 }
 
+std::string_view name_of(heap::ConflictCause cause) {
+  static constexpr auto kNames = std::to_array<std::string_view>({"conversion", "unsafe", "evidence"});
+  return word_at(kNames, cause);
+}
+
 std::string_view name_of(heap::LibraryRule rule) {
   static constexpr auto kNames = std::to_array<std::string_view>({"", "map", "channel", ""});
   return word_at(kNames, rule);

@@ -31,6 +31,8 @@ std::string_view name_of(heap::KnownBy known_by);
 std::string_view name_of(heap::TypeRole role);
 // "holder", "header", "interface", ...
 std::string_view name_of(heap::Witness witness);
+// "conversion", "unsafe", "evidence".
+std::string_view name_of(heap::ConflictCause cause);
 // "map", "channel"; empty for structures, which are told by their types, and for kNone.
 std::string_view name_of(heap::LibraryRule rule);
 // "finalizer", ...; empty for kNone.

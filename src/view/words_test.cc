@@ -27,6 +27,7 @@ TEST(Words, EachValueHasItsOwn) {
   expect_words(heap::Section::kBss, {heap::Section::kNone});
   expect_words(heap::GoroutineState::kLeaked);
   expect_words(WaitReason::kTimerGoroutineIdle, {WaitReason::kZero});
+  expect_words(heap::ConflictCause::kEvidence);
   expect_words(heap::KnownBy::kPart, {heap::KnownBy::kUnknown});
   expect_words(heap::TypeRole::kStringData, {heap::TypeRole::kNone});
   expect_words(heap::Witness::kShape);

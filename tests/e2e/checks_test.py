@@ -53,7 +53,8 @@ GOOD = {
     "types": {"types": [{"type": "main.ticket", "count": 7}, {"type": "*main.ticket", "count": 7},
                         {"type": "[160000]uint8", "count": 20}]},
     "type-conflicts --top 0": {"conflicts": [{"kept": "main.view", "kept_by": "interface", "refused": "main.node", "claims": 0,
-                                                 "refused_by": "propagated", "objects": 5, "standing": 5, "example": "0xc000000040"}]},
+                                                 "refused_by": "propagated", "cause": "conversion", "objects": 5, "standing": 5,
+                                                 "example": "0xc000000040"}]},
     "type-reasons 0xc000000040": {"type": "main.view", "steps": [{"evidence": "interface"}], "refused": [{"type": "main.node"}]},
     "type-reasons 0xc000000080": {"type": "main.node", "object": "0xc000000080", "left_out": 18, "refused": [],
                                 "steps": [{"evidence": "holder", "field": ".Next"},
@@ -377,19 +378,17 @@ class ChecksTest(unittest.TestCase):
         verb, name = "type-conflicts --top 0", "an_interface_beats_a_field"
         truth = changed(TRUTH, ("facts", "views"), 5)
         good = changed(GOOD, (verb, "conflicts", 0, "claims"), 5)
-        for of in ("audit", "report"):
-            good = changed(good, (of, "losses"), [{"kind": "type-conflict", "count": 5}])
         self.assertEqual(complaints(case("core", truth=truth, answers=good)), {})
-        for key, value in (("kept_by", "propagated"), ("refused", "main.view"), ("objects", 4), ("standing", 4)):
+        for key, value in (("kept_by", "propagated"), ("refused", "main.view"), ("cause", "unsafe"), ("objects", 4), ("standing", 4)):
             answers = changed(good, (verb, "conflicts", 0, key), value)
             self.assertEqual(list(complaints(case("core", truth=truth, answers=answers))), [name], key)
         answers = changed(good, ("type-reasons 0xc000000040", "refused"), [])
         self.assertEqual(list(complaints(case("core", truth=truth, answers=answers))), [name])
-        answers = changed(good, (verb, "conflicts", 0, "claims"), 4)
-        self.assertEqual(list(complaints(case("core", truth=truth, answers=answers))), ["conflicts_add_up_to_the_loss"])
-        for count in (4, 6):
-            answers = changed(good, ("report", "losses", 0, "count"), count)
-            self.assertIn("nothing_was_lost", complaints(case(truth=truth, answers=answers)))
+        for of, wrong in (("audit", "conflicts_add_up_to_the_loss"), ("report", "nothing_was_lost")):
+            answers = changed(good, (of, "losses"), [{"kind": "type-conflict", "count": 5}])
+            self.assertEqual(list(complaints(case("core", truth=truth, answers=answers))), [wrong])
+        answers = changed(good, (verb, "conflicts", 0, "cause"), "evidence")
+        self.assertIn("conflicts_add_up_to_the_loss", complaints(case("core", truth=truth, answers=answers)))
 
     def test_an_account_of_memory_that_is_not_there_is_found(self):
         name = "memory_that_is_not_there_is_in_no_part_of_the_account"
