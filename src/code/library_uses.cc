@@ -16,6 +16,7 @@ struct Rule {
   std::string_view structure, field;  // empty: the structure's first word
   std::string_view type;              // what the field points to, or its own map type
   Holds holds = Holds::kPointer;
+  std::string_view variable = {};  // the only one whose methods these are
 };
 
 constexpr std::string_view kTrieMethods = "internal/sync.(*HashTrieMap[go.shape.interface {},go.shape.interface {}]).";
@@ -27,8 +28,10 @@ constexpr std::string_view kOldTrieOfTypes =
 
 constexpr std::array kRules = {
     Rule{kTrieMethods, "sync.Map", "m.root", "internal/sync.indirect[interface {},interface {}]"},
-    Rule{kTrieOfTypes, "sync.Map", "m.root", "internal/sync.indirect[*internal/abi.Type,interface {}]"},
-    Rule{kOldTrieOfTypes, "", "", "internal/concurrent.indirect[*internal/abi.Type,interface {}]"},
+    Rule{kTrieOfTypes, "sync.Map", "m.root", "internal/sync.indirect[*internal/abi.Type,interface {}]", Holds::kPointer,
+         "unique.uniqueMaps"},
+    Rule{kOldTrieOfTypes, "", "", "internal/concurrent.indirect[*internal/abi.Type,interface {}]", Holds::kPointer,
+         "unique.uniqueMaps"},
     Rule{"sync.(*Map).", "sync.Map", "read", "sync.readOnly"},
     Rule{"sync.(*Map).", "sync.Map", "dirty", "map[interface {}]*sync.entry", Holds::kMap},
     Rule{"sync.(*Pool).", "sync.Pool", "local", "sync.poolLocal", Holds::kArray},
@@ -60,6 +63,15 @@ WordType word_of(const Rule& rule, Address type) {
 }
 
 }  // namespace
+
+std::optional<LibraryWord> library_word(std::string_view type) {
+  if (!type.starts_with("internal/") && !type.starts_with("sync.")) return std::nullopt;  // nearly all
+  const std::string wanted = without_blanks(type);
+  for (const Rule& rule : kRules)
+    if (rule.holds == Holds::kPointer && without_blanks(rule.type) == wanted)
+      return LibraryWord{rule.variable, rule.structure, rule.field};
+  return std::nullopt;
+}
 
 LibraryUses read_library_uses(const go::Runtime& runtime, const go::TypeReader& reader,
                               const go::TypeUniverse& universe, std::span<const binary::FunctionInfo> all) {

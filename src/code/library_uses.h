@@ -4,7 +4,9 @@
 // code, 6).
 #pragma once
 
+#include <optional>
 #include <span>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -21,5 +23,14 @@ using LibraryUses = std::unordered_map<Address, std::vector<PathWord>>;
 // `all` are the program's functions. A rule whose types the program does not have gives nothing. Nothing throws.
 LibraryUses read_library_uses(const go::Runtime& runtime, const go::TypeReader& reader,
                               const go::TypeUniverse& universe, std::span<const binary::FunctionInfo> all);
+
+// Whose word it is that leads to values of a type, by these rules.
+struct LibraryWord {
+  std::string_view variable;          // the only variable that has such a word; empty: values of `structure` have it
+  std::string_view structure, field;  // of `structure` the offset alone counts where `variable` is given
+};
+
+// Returns nullopt if no rule has the type, given with its full name.
+std::optional<LibraryWord> library_word(std::string_view type);
 
 }  // namespace holdfast::code

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/architecture.h"
+#include "code/library_uses.h"
 #include "code/loaded_types.h"
 #include "go/library_layouts.h"
 #include "go/library_timers.h"
@@ -114,14 +115,16 @@ class TypePass {
 
  private:
   VariableFacts facts_of(code::CodeEvidence code) {
-    VariableFacts facts{std::move(code.uses), {}, {}};
+    VariableFacts facts{std::move(code.uses), {}, {}, {}};
     for (const code::TypedVariable& variable : code.variables)
       if (const TypeId type = table_.intern(variable.type))
         facts.variables.push_back({{variable.at, variable.at + table_[type].size}, type});
     for (const code::GlobalWord& global : code.globals)
       if (global.word.kind == code::WordKind::kPointer && global.word.offset == 0 && !global.word.in_array)
-        if (const TypeId type = table_.intern(global.word.type))
+        if (const TypeId type = table_.intern(global.word.type)) {
           facts.pointees.push_back({global.at, table_[type].size, false, type});
+          add_library_word(global.at, type, facts);
+        }
     // A type without a descriptor is at least as large as what is read or written of it.
     for (const code::AccessPath& path : code.paths)
       if (path.origin.root == code::Origin::Root::kGlobal && path.origin.loads > 0)
@@ -132,6 +135,18 @@ class TypePass {
     keep_largest(facts.variables);
     keep_largest(facts.pointees);
     return facts;
+  }
+
+  // Adds the variable of the standard library that the word is a part of, if what it leads to tells which.
+  void add_library_word(Address at, TypeId pointee, VariableFacts& facts) {
+    const auto word = code::library_word(table_.name(pointee));
+    if (!word) return;
+    if (!word->variable.empty()) return facts.names.push_back({at, word->variable});
+    const auto field = runtime_.layouts.find(word->structure, word->field);
+    const TypeId type = table_.by_name(word->structure);
+    if (!field || !type) return;
+    const Address begin(at.value - field->offset);
+    facts.variables.push_back({{begin, begin + table_[type].size}, type});
   }
 
   // Adds values that typed pointers lead to. A symbol knows better where a variable ends than a pointer to more.

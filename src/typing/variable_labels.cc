@@ -87,6 +87,12 @@ void keep_largest(std::vector<TypedVariable>& variables) {
 }
 
 VariableWord VariableLabels::find(Address word) {
+  if (const NamedWord* const named = name_at(word)) {
+    heap::Label label;
+    label.basis = heap::Basis::kCode;
+    label.variable = go::add_name(strings_, named->name);
+    return {label, {}, 0};
+  }
   const Use* const own = use_at(word);
   const TypedVariable* const around = variable_around(word);
   const std::uint64_t distance = around == nullptr ? 0 : word - around->range.begin;
@@ -150,6 +156,11 @@ heap::Label VariableLabels::used_by(const Use& use, heap::Relation relation, std
   const StringId second = use.functions[1] ? go::add_name(strings_, name_of_(use.functions[1])) : StringId();
   if (second != label.user) label.other_user = second;
   return label;
+}
+
+const NamedWord* VariableLabels::name_at(Address word) const {
+  const auto* const named = last_at_or_below(facts_.names, word, [](const NamedWord& row) { return row.where; });
+  return named != nullptr && named->where == word ? named : nullptr;
 }
 
 const code::VariableUse* VariableLabels::use_at(Address word) const {

@@ -4,6 +4,7 @@
 //
 //   used by these functions                     they use this very word
 //   inside a variable that these functions use  its type says that it is large enough to hold this word
+//   a name                                      what the word leads to belongs to one variable of the standard library
 //   behind a variable                           the linker laid that one down as a pointer to this one: `var registry =
 //                                               &Registry{}`; with symbols, too: the linker writes none for such
 //                                               variables. By nearness: only how near this word lies to where the
@@ -64,11 +65,18 @@ void keep_largest(std::vector<Pointee>& pointees);
 // Orders them by address, and leaves out those that lie within another one.
 void keep_largest(std::vector<TypedVariable>& variables);
 
+// A word of a variable of the standard library whose name follows from what the word leads to.
+struct NamedWord {
+  Address where;
+  std::string_view name;  // lives as long as the program
+};
+
 // What is known about where variables lie and who uses them.
 struct VariableFacts {
   std::vector<code::VariableUse> uses;   // of single words; by address
   std::vector<TypedVariable> variables;  // by address, none within another one
   std::vector<Pointee> pointees;         // by address of the word, each once
+  std::vector<NamedWord> names;          // by address
 };
 
 // What is known of a word in data or bss: what it is called, and where in a value of which type it lies.
@@ -100,6 +108,7 @@ class VariableLabels {
  private:
   using Use = code::VariableUse;
 
+  const NamedWord* name_at(Address word) const;
   const Use* use_at(Address word) const;
   const Use* use_below(Address word) const;
   // A variable that points to another one, given by its name or by who uses it.

@@ -74,6 +74,15 @@ TEST_F(VariableLabelsTest, NameTheFunctionsThatUseTheWord) {
   EXPECT_EQ(label(kData + 16), "main.serve");
 }
 
+TEST_F(VariableLabelsTest, NameWhatOnlyOneVariableOfTheLibraryHas) {
+  use(kBss, kServe);
+  use(kBss + 0x20, kBook);
+  facts_.names = {{kBss + 0x10, "unique.uniqueMaps"}};
+  EXPECT_EQ(label(kBss + 0x10), "named unique.uniqueMaps");
+  EXPECT_EQ(label(kBss + 0x18), "perhaps after 0x18 main.serve") << "it names that word alone";
+  EXPECT_EQ(label(kBss + 0x20), "main.book");
+}
+
 TEST_F(VariableLabelsTest, SayHowFarAWordLiesInAVariableOfKnownType) {
   use(kBss, kServe);
   facts_.variables = {{{kBss, kBss + 24}, kType}};

@@ -51,16 +51,31 @@ std::string data_text(heap::Section section, std::uint64_t offset, std::string_v
   return module.empty() ? text : fmt::format("{} of {}", text, base_name(module));
 }
 
+std::string place_text(const heap::Snapshot& snapshot, const heap::PlaceInData& place) {
+  return data_text(place.section, place.offset, snapshot.strings[place.module]);
+}
+
 std::string users_text(const NamesIn& names, const heap::Label& label) {
   std::string text = names[label.user];
   return label.other_user ? fmt::format("{}, {}", text, names[label.other_user]) : text;
 }
 
+// "global *main.Registry", or "global" if the type is not known. A long text of a type that is put together from others
+// names nothing better than the users do.
+std::string global_text(const heap::Snapshot& snapshot, Detail detail, TypeId type) {
+  constexpr std::size_t kLongest = 80;
+  std::string name = type_name(snapshot, type);
+  if (detail != Detail::kFull) name = short_type(name);
+  return name.size() > kLongest && !snapshot.types[type.row].is_named ? "global" : with("global", name);
+}
+
 // Says what is known of a variable without a name; empty if nothing is.
-std::string unnamed_text(const heap::Snapshot& snapshot, const NamesIn& names, const heap::Label& label) {
+std::string unnamed_text(const heap::Snapshot& snapshot, Detail detail, const heap::Label& label, TypeId type) {
+  const NamesIn names(snapshot.strings, detail);
   switch (label.relation) {
     case Relation::kItself:
-      return label.user ? fmt::format("global of {}", users_text(names, label)) : std::string();
+      return label.user ? fmt::format("{} of {}", global_text(snapshot, detail, type), users_text(names, label))
+                        : std::string();
     case Relation::kInside:
       return fmt::format("global+{:#x} of {}", label.distance, users_text(names, label));
     case Relation::kAfter:
@@ -138,11 +153,11 @@ std::string code_text(const CodePlace& place, Detail detail) {
   return with(detail == Detail::kFull ? place.function : short_type(place.function), line_text(place.file, place.line));
 }
 
-std::string variable_text(const heap::Snapshot& snapshot, const heap::Label& label, Detail detail) {
+std::string variable_text(const heap::Snapshot& snapshot, const heap::Label& label, Detail detail, TypeId type) {
   const NamesIn names(snapshot.strings, detail);
   if (label.variable) return names[label.variable];
-  const std::string place = data_text(label.data.section, label.data.offset, snapshot.strings[label.data.module]);
-  const std::string text = detail == Detail::kPlace ? std::string() : unnamed_text(snapshot, names, label);
+  const std::string place = place_text(snapshot, label.data);
+  const std::string text = detail == Detail::kPlace ? std::string() : unnamed_text(snapshot, detail, label, type);
   return text.empty() ? place : fmt::format("{} ({})", text, place);
 }
 
@@ -180,11 +195,16 @@ namespace {
 // would write it.
 std::string whole_text(const heap::Snapshot& snapshot, const heap::Root& root, const heap::Label& label,
                        Detail detail) {
-  if (label.relation == Relation::kBehind) return variable_text(snapshot, snapshot.labels[label.behind.row], detail);
+  if (label.relation == Relation::kBehind) {
+    const heap::Label& holder = snapshot.labels[label.behind.row];
+    if (holder.variable || detail == Detail::kPlace) return variable_text(snapshot, holder, detail);
+    return fmt::format("{} behind one of {} ({})", global_text(snapshot, detail, root.type),
+                       users_text(NamesIn(snapshot.strings, detail), holder), place_text(snapshot, holder.data));
+  }
   heap::Label whole = label;
   whole.relation = Relation::kItself;
   whole.data.offset -= root.type_offset;
-  return variable_text(snapshot, whole, detail);
+  return variable_text(snapshot, whole, detail, root.type);
 }
 
 }  // namespace
@@ -197,7 +217,7 @@ std::string root_text(const heap::Snapshot& snapshot, const heap::Root& root, De
       return group_text(names, label);
     case heap::RootKind::kGlobal:
       return heap::is_field(root, label) ? whole_text(snapshot, root, label, detail)
-                                         : variable_text(snapshot, label, detail);
+                                         : variable_text(snapshot, label, detail, root.type);
     case heap::RootKind::kGoroutine:
       return root.goroutine ? fmt::format("goroutine {}", snapshot.goroutines[root.goroutine.row].goid) : "goroutine";
     case heap::RootKind::kFrame:

@@ -53,6 +53,9 @@ RootFacts facts_of(const heap::Snapshot& snapshot, const heap::Root& root);
 // Names a root: "main.cache", "goroutine 17", "main.serve+0x3a server.go:88", "goroutines in chan send at main.work
 // pool.go:17", "finalizer main.close".
 // A variable that is a field of another one is called after that: "main.cache" of both words of `var cache = &Cache{}`.
+// One without a name is called after the value that lies there, if its type is known, and who uses it:
+//   global *main.Registry of main.serve (bss+0x58)             the variable may be larger and begin with that value
+//   global main.Registry behind one of main.serve (bss+0x58)   a global there leads to that value, which is one itself
 std::string root_text(const heap::Snapshot& snapshot, const heap::Root& root, Detail detail = Detail::kFull);
 // The same with the field, if it is one word: "main.cache.entries".
 std::string root_text_with_field(const heap::Snapshot& snapshot, const heap::Root& root);
@@ -60,6 +63,7 @@ std::string root_text_with_field(const heap::Snapshot& snapshot, const heap::Roo
 // Names a package variable:
 //   main.cache
 //   global of main.(*Registry).Open, main.init.0 (data+0x1c40)  these functions use this very word
+//   global *main.Registry of main.serve (bss+0x58)  the same, if its type is known
 //   global+0x10 of main.serve (bss+0x58)      they use the variable, which is large enough to hold this word at 0x10
 //   variable behind main.registry (bss+0x5b8)  that one leads to it: `var registry = &Registry{}`
 //   variable behind a global of main.visit (bss+0x5b8)
@@ -67,7 +71,9 @@ std::string root_text_with_field(const heap::Snapshot& snapshot, const heap::Roo
 //   global of main.init, perhaps behind one of main.visit (bss+0x5c0)  the same of a word that only initialisers use
 //   0x10 after a global of main.serve (bss+0x58)
 //   data+0x120 of libplugin.so                nothing is known of it
-std::string variable_text(const heap::Snapshot& snapshot, const heap::Label& label, Detail detail = Detail::kFull);
+// `type`: of the value that begins there, if it is known.
+std::string variable_text(const heap::Snapshot& snapshot, const heap::Label& label, Detail detail = Detail::kFull,
+                          TypeId type = {});
 
 // "main.registry+0x8", "data+0x1c40 of libplugin.so", "main.registry -> +0x8": empty if there is none.
 std::string variable_text(const heap::VariableWord& word);

@@ -119,10 +119,30 @@ TEST_F(LabelText, OfAFieldNamesTheVariableThatHasIt) {
   named.variable = string("main.registry");
   EXPECT_EQ(texts(behind(named, Basis::kCode)), Texts("main.registry", "main.registry.sessions"));
   EXPECT_EQ(texts(behind(used(), Basis::kCode)),
-            Texts("global of main.serve (bss+0x58)", "global of main.serve (bss+0x58).sessions"));
-  EXPECT_EQ(texts(used(Relation::kInside, 0x10)),
-            Texts("global of main.serve (bss+0x48)", "global of main.serve (bss+0x48).sessions"));
+            Texts("global main.Registry behind one of main.serve (bss+0x58)",
+                  "global main.Registry behind one of main.serve (bss+0x58).sessions"));
+  EXPECT_EQ(texts(used(Relation::kInside, 0x10)), Texts("global main.Registry of main.serve (bss+0x48)",
+                                                        "global main.Registry of main.serve (bss+0x48).sessions"));
   EXPECT_EQ(texts(named), Texts("main.registry", "main.registry")) << "it has fields, and is none";
+}
+
+TEST_F(LabelText, OfAVariableWithoutANameSaysItsType) {
+  const auto of = [&](const Label& label, TypeId type, Detail detail = Detail::kFull) {
+    const RootId id = heap_.root(RootKind::kGlobal, label);
+    heap_.snapshot().roots[id.row].type = type;
+    return root_text(heap_.snapshot(), heap_.snapshot().roots[id.row], detail);
+  };
+  const TypeId type = heap_.structure("example.com/app.Registry", 32, {{"name", {}, 0}});
+  EXPECT_EQ(of(used(), type), "global example.com/app.Registry of main.serve (bss+0x58)");
+  EXPECT_EQ(of(used(), type, Detail::kBrief), "global app.Registry of main.serve (bss+0x58)");
+  EXPECT_EQ(of(used(), type, Detail::kPlace), "bss+0x58");
+  EXPECT_EQ(of(used(Relation::kAfter, 0x18), type), "0x18 after a global of main.serve (bss+0x58)");
+  Label named;
+  named.variable = string("main.registry");
+  EXPECT_EQ(of(named, type), "main.registry");
+  const TypeId composed = heap_.structure("struct { " + std::string(80, 'x') + " int }", 8, {});
+  heap_.snapshot().types[composed.row].is_named = false;
+  EXPECT_EQ(of(used(), composed), "global of main.serve (bss+0x58)");
 }
 
 TEST_F(LabelText, OfAWordOfAVariableHasTheWayThere) {

@@ -27,8 +27,9 @@ SMALL_HEAP_SLACK = 4096  # bytes, for heaps so small that a few objects of the r
 THREAD_RECORD_BYTES = 8192  # the most that the runtime keeps for a thread on the heap
 WRONG_WITHOUT_DWARF = 0.001
 EXACT = ("header", "interface", "closure")  # evidence that is never wrong
+LONGEST_TYPE = 80        # letters of one that a variable is called after
 LABELLED_FROM = 0.001    # of the live bytes: variables that hold more must have a label
-LABEL = re.compile(r"(global of|global\+0x[0-9a-f]+ of|variable (perhaps )?behind|0x[0-9a-f]+ after a global of) \S.* "
+LABEL = re.compile(r"(global( \S+)* (of|behind one of)|global\+0x[0-9a-f]+ of|variable (perhaps )?behind|0x[0-9a-f]+ after a global of) \S.* "
                    r"\((data|bss)\+0x[0-9a-f]+( of [\w.]+)?\)([.\[].*)?")
 SYMBOL_SOURCES = {"the twin", "a file of debug information", "a folder by build id"}
 LIKE_DWARF = 0.99        # of the bytes that debug information types, without it
@@ -598,6 +599,22 @@ def variables_without_symbol_are_called_after_who_uses_them(case):
         # Programs and plugins whose variables others share keep some names in their dynamic symbols.
         if place_of(root) and not LABEL.fullmatch(root["name"]):
             yield differ(f"name of a variable that holds {root['retained']} bytes", "a label with its users", root["name"])
+
+
+@check(when=lambda case: not case.mode.dwarf)
+def variables_without_symbol_say_their_type(case):
+    for root in case.answer("roots")["roots"]:
+        said = root.get("type") or ""
+        if place_of(root) and said and len(said) <= LONGEST_TYPE and root["name"].startswith("global of "):
+            yield differ(f"name of the variable at {root['where']}", f"global {said} of ...", root["name"])
+
+
+@check(when=lambda case: not case.mode.dwarf)
+def what_the_library_has_once_has_its_name(case):
+    """The table of unique values has no symbol and no type, but no other variable leads to such a trie."""
+    for root in case.answer("roots")["roots"]:
+        if re.match(r"0x[0-9a-f]+ after a global of unique\.", root["name"]):
+            yield differ(f"name of the variable at {root['where']}", "unique.uniqueMaps", root["name"])
 
 
 @check(when=lambda case: "without symbols" in case.others)

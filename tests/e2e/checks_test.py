@@ -231,7 +231,8 @@ class ChecksTest(unittest.TestCase):
             "the_type_of_the_deepest_node_goes_back_to_its_variable", "an_interface_beats_a_field", "conflicts_add_up_to_the_loss",
             "a_stripped_copy_gives_the_same_graph", "the_layout_table_gives_the_same_graph_as_debug_information", "a_picture_answers_as_the_process_did",
             "looks_of_one_collection_differ_in_new_objects_only", "the_same_picture_gives_the_same_answer", "one_thread_gives_the_same_answer",
-            "variables_without_symbol_are_called_after_who_uses_them", "labels_are_the_same_in_every_run",
+            "variables_without_symbol_are_called_after_who_uses_them", "variables_without_symbol_say_their_type",
+            "what_the_library_has_once_has_its_name", "labels_are_the_same_in_every_run",
             "symbols_of_a_twin_give_a_stripped_copy_the_true_names", "what_was_sampled_is_told", "a_changed_rate_is_told"}
         self.assertEqual({f.__name__ for f, _ in checks.CHECKS}, tested)
 
@@ -432,7 +433,10 @@ class ChecksTest(unittest.TestCase):
 
     def test_large_variables_without_a_label_are_found(self):
         name = "variables_without_symbol_are_called_after_who_uses_them"
-        for label, wrong in (("global of main.serve, main.init.0 (bss+0x120)", False), ("global+0x8 of main.serve (data+0x120)", False),
+        for label, wrong in (("global of main.serve, main.init.0 (bss+0x120)", False),
+                             ("global map[string]interface {} of main.serve (bss+0x120)", False),
+                             ("global main.registry behind one of main.serve (bss+0x120).sessions", False),
+                             ("global  of main.serve (bss+0x120)", True), ("global+0x8 of main.serve (data+0x120)", False),
                              ("variable behind a global of main.f[go.shape.struct { x int }] (data+0x120 of lib.so)", False),
                              ("variable perhaps behind main.registry (bss+0x8)", False),
                              ("0x10 after a global of main.serve (bss+0x120)", False), ("main.exported", False), ("bss+0x120", True),
@@ -442,6 +446,18 @@ class ChecksTest(unittest.TestCase):
                 answers = changed(GOOD, ("roots",), roots)
                 self.assertEqual(name in complaints(case(answers=answers, mode="stripped")), wrong and retained == 8999, label)
                 self.assertEqual(name in complaints(case("core", others=[("stripped copy", answers)])), wrong and retained == 8999, label)
+
+    def test_names_that_keep_what_is_known_are_found(self):
+        """Each with the check that it is against."""
+        typed, library = "variables_without_symbol_say_their_type", "what_the_library_has_once_has_its_name"
+        for name, said, wrong in (("global of main.f (bss+0x8)", "main.registry", typed), ("global of main.f (bss+0x8)", None, None),
+                                  ("global main.registry of main.f (bss+0x8)", "main.registry", None),
+                                  ("global of main.f (bss+0x8)", "struct { " + 80 * "x" + " }", None),
+                                  ("0x10 after a global of unique.Make[go.shape.string] (bss+0x8)", None, library),
+                                  ("0x10 after a global of main.f (bss+0x8)", None, None), ("unique.uniqueMaps", None, None)):
+            root = {**variable(name, "0x1000", 0), "type": said}
+            found = complaints(case(answers=changed(GOOD, ("roots",), {"roots": [root]}), mode="stripped"))
+            self.assertEqual([check for check in found if check in (typed, library)], [wrong] if wrong else [], name)
 
     def test_labels_that_change_from_run_to_run_are_found(self):
         def answers(*names):
