@@ -156,6 +156,8 @@ void FrozenMemory::touch(AddressRange range) const {
 
 void FrozenMemory::close() {
   closed_ = true;
+  if (!rest_.empty()) prepared_.shrink(static_cast<std::uint64_t>(rest_.data() - prepared_.data()));
+  rest_ = {};
 }
 
 const FrozenMemory::Bulk* FrozenMemory::find_bulk(Address at) const {
@@ -244,6 +246,12 @@ std::vector<AddressRange> FrozenMemory::blocks() const {
 
 std::uint64_t FrozenMemory::bytes_read() const {
   return bytes_read_;
+}
+
+std::uint64_t FrozenMemory::room_bytes() const {
+  std::uint64_t bytes = prepared_.bytes();
+  for (const Mapping& buffer : buffers_) bytes += buffer.bytes();
+  return bytes;
 }
 
 }  // namespace holdfast::capture

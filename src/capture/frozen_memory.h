@@ -41,6 +41,7 @@ class FrozenMemory : public MemorySource {
   std::vector<AddressRange> read_bulk(const std::vector<AddressRange>& ranges, const Filled& filled = nullptr);
   // Makes sure that the range is kept, in whole blocks.
   void touch(AddressRange range) const;
+  // Gives back the room that was made ready for more and not needed.
   void close();
 
   bool try_read(Address from, std::span<std::byte> to) const override;
@@ -50,6 +51,8 @@ class FrozenMemory : public MemorySource {
   std::vector<AddressRange> blocks() const;
   // Bytes that hold nothing do not count.
   std::uint64_t bytes_read() const;
+  // Bytes of our address space that were taken for bulk reads.
+  std::uint64_t room_bytes() const;
 
  private:
   struct Bulk {

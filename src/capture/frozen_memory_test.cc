@@ -54,6 +54,20 @@ TEST(FrozenMemory, ReadsMappingsThatShareABlockWithAGap) {
   EXPECT_EQ(over_the_border.back(), FakeTarget::at(base + 30 * kPage - 1));
 }
 
+TEST(FrozenMemory, GivesBackTheRoomForMoreOnceClosed) {
+  const Address base(0x7f0000010000);
+  const AddressRange planned{base, base + 4 * kPage};
+  const AddressRange surprise{base + 8 * kPage, base + 9 * kPage};
+  const FakeTarget target{{{base, base + 64 * kPage}}};
+  FrozenMemory memory = target.memory();
+  memory.prepare({planned}, {planned});
+  memory.read_bulk({planned, surprise});
+  EXPECT_GT(memory.room_bytes(), std::uint64_t{2} << 20);
+  memory.close();
+  EXPECT_EQ(memory.room_bytes(), 5 * kPage);
+  EXPECT_EQ(memory.integer<std::uint8_t>(surprise.begin), std::to_integer<unsigned>(FakeTarget::at(surprise.begin)));
+}
+
 TEST(FrozenMemory, FetchesNothingOnceClosed) {
   const Address base(0x7f0000010000);
   const FakeTarget target{{{base, base + 64 * kPage}}};

@@ -27,30 +27,6 @@ struct Node {
   std::uint32_t value = 0;  // the label (lowest semidominator on the way up), later the jump pointer
 };
 
-// The back edges, as rows by the number of their target.
-struct BackRows {
-  HugeArray<std::uint32_t> begin;  // end of numbers + 1
-  HugeArray<std::uint32_t> from;
-};
-
-// Uses the memory of `spare`, as far as it reaches.
-BackRows group_by_target(HugeArray<KeptEdge> back, const HugeArray<std::uint32_t>& number, std::uint32_t end,
-                         HugeArray<std::uint64_t> spare) {
-  BackRows rows{std::move(spare).reuse<std::uint32_t>(std::uint64_t{end} + 1), HugeArray<std::uint32_t>(back.size())};
-  std::fill(rows.begin.begin(), rows.begin.end(), 0);
-  for_each_part(back.size(), worker_count(), [&](unsigned, std::uint64_t first, std::uint64_t last) {
-    for (std::uint64_t e = first; e < last; ++e) {
-      if (e + kAhead < last) __builtin_prefetch(&number[back[e + kAhead].into]);
-      back[e].into = number[back[e].into];
-    }
-  });
-  for (const KeptEdge& edge : back) ++rows.begin[edge.into];
-  std::uint32_t sum = 0;
-  for (std::uint32_t& begin : rows.begin) begin = sum += begin;
-  for (const KeptEdge& edge : back) rows.from[--rows.begin[edge.into]] = edge.from;
-  return rows;
-}
-
 class Solver {
  public:
   Solver(const heap::Snapshot& snapshot, const Vertices& vertices, const ObjectSizes& sizes)
@@ -59,9 +35,7 @@ class Solver {
   DominatorColumns run(PassTimes& times) {
     times.run("sink layers", [&] { sinks_.emplace(snapshot_); });
     times.run("number objects", [&] { order_ = number_depth_first(snapshot_, vertices_, *sinks_); });
-    times.run("group back edges", [&] {
-      back_ = group_by_target(std::move(order_.back), order_.number, order_.end, std::move(order_.spare));
-    });
+    times.run("group back edges", [&] { group_back_edges(); });
     times.run("semidominators", [&] { find_semidominators(); });
     times.run("dominators", [&] { find_dominators(); });
     times.run("dominators of leaves", [&] { find_leaf_dominators(); });
@@ -70,7 +44,10 @@ class Solver {
   }
 
  private:
-  // Leaves the semidominators in order_.lowest; back_ is gone afterwards.
+  // Sorts the sources of the back edges by the number of their target. In tree_[number].value is where the row of that
+  // number begins: the column is not needed for anything else yet.
+  void group_back_edges();
+  // Leaves the semidominators in order_.lowest; back_sources_ is gone afterwards.
   void find_semidominators();
   void compress(std::uint32_t v, std::uint32_t w);
   // Leaves {immediate dominator, jump pointer} in tree_; order_.lowest and order_.parent are free afterwards.
@@ -99,7 +76,7 @@ class Solver {
   const ObjectSizes& sizes_;
   std::optional<SinkLayers> sinks_;
   Preorder order_;
-  BackRows back_;
+  HugeArray<std::uint32_t> back_sources_;
   HugeArray<Node> tree_;
   // By number:
   HugeArray<std::uint32_t> vertex_;
@@ -107,6 +84,24 @@ class Solver {
   HeldColumn sums_;
   std::vector<std::uint32_t> path_;
 };
+
+// The tree takes the memory of the search's stack, as far as it reaches.
+void Solver::group_back_edges() {
+  HugeArray<KeptEdge> back = std::move(order_.back);
+  for_each_part(back.size(), worker_count(), [&](unsigned, std::uint64_t first, std::uint64_t last) {
+    for (std::uint64_t e = first; e < last; ++e) {
+      if (e + kAhead < last) __builtin_prefetch(&order_.number[back[e + kAhead].into]);
+      back[e].into = order_.number[back[e].into];
+    }
+  });
+  tree_ = std::move(order_.spare).reuse<Node>(std::uint64_t{vertices_.count()} + 1);
+  for (std::uint32_t w = 0; w < order_.end; ++w) tree_[w] = {order_.parent[w], 0};
+  for (const KeptEdge& edge : back) ++tree_[edge.into].value;
+  std::uint32_t sum = 0;
+  for (std::uint32_t w = 0; w < order_.end; ++w) tree_[w].value = sum += tree_[w].value;
+  back_sources_ = HugeArray<std::uint32_t>(back.size());
+  for (const KeptEdge& edge : back) back_sources_[--tree_[edge.into].value] = edge.from;
+}
 
 // Points v, and the numbers above w on its way up, at the first one whose ancestor is not above w.
 void Solver::compress(std::uint32_t v, std::uint32_t w) {
@@ -121,25 +116,27 @@ void Solver::compress(std::uint32_t v, std::uint32_t w) {
   }
 }
 
+// Goes downwards through all numbers, and so through all rows: what was a begin becomes a label when its row is done.
 void Solver::find_semidominators() {
-  tree_ = HugeArray<Node>(std::uint64_t{vertices_.count()} + 1);
-  for (std::uint32_t w = 0; w < order_.end; ++w) tree_[w].up = order_.parent[w];
+  std::uint64_t row_end = back_sources_.size();
   for (std::uint32_t w = order_.end - 1; w > Preorder::kSuperRoot; --w) {
     std::uint32_t semi = order_.lowest[w];
-    for (std::uint32_t e = back_.begin[w + 1]; e-- > back_.begin[w];) {  // downwards through all rows
-      const std::uint32_t v = back_.from[e];
+    const std::uint64_t row_begin = tree_[w].value;
+    for (std::uint64_t e = row_end; e-- > row_begin;) {
+      const std::uint32_t v = back_sources_[e];
       if (e >= kAhead) {
-        __builtin_prefetch(&tree_[back_.from[e - kAhead]]);
-        __builtin_prefetch(&tree_[tree_[back_.from[e - kAhead / 2]].up]);
+        __builtin_prefetch(&tree_[back_sources_[e - kAhead]]);
+        __builtin_prefetch(&tree_[tree_[back_sources_[e - kAhead / 2]].up]);
       }
       if (v == w) continue;
       if (tree_[v].up > w) compress(v, w);
       semi = std::min(semi, tree_[v].value);
     }
+    row_end = row_begin;
     order_.lowest[w] = semi;
     tree_[w].value = semi;
   }
-  back_ = {};
+  back_sources_ = {};
 }
 
 void Solver::find_dominators() {
