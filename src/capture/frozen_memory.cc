@@ -39,6 +39,21 @@ void fault_in(const Mapping& room, const std::vector<AddressRange>& wanted) {
   });
 }
 
+// Returns the offset in the room at which each of the ranges (ascending, apart) is to lie: one behind the other, and as
+// on their pages in the target, so that a page of the target takes one page of the room and not parts of two.
+std::vector<std::uint64_t> places_in_room(const std::vector<AddressRange>& ranges) {
+  std::vector<std::uint64_t> places;
+  places.reserve(ranges.size());
+  std::uint64_t end = 0;
+  for (std::size_t i = 0; i < ranges.size(); ++i) {
+    const bool touches = i > 0 && ranges[i - 1].end == ranges[i].begin;
+    if (!touches) end = (end + kPage - 1) / kPage * kPage + ranges[i].begin.value % kPage;
+    places.push_back(end);
+    end += ranges[i].size();
+  }
+  return places;
+}
+
 }  // namespace
 
 FrozenMemory::FrozenMemory(Fetch fetch, FetchBulk fetch_bulk, std::vector<AddressRange> readable)
@@ -47,19 +62,20 @@ FrozenMemory::FrozenMemory(Fetch fetch, FetchBulk fetch_bulk, std::vector<Addres
 void FrozenMemory::prepare(const std::vector<AddressRange>& ranges, const std::vector<AddressRange>& filled) {
   // The target runs on until it is stopped, and will have filled a little more by then.
   const std::uint64_t more = total_bytes(filled) / 16 + kHugePage;
-  const std::uint64_t foreseen = total_bytes(ranges);
+  const std::vector<std::uint64_t> places = places_in_room(ranges);
+  const std::uint64_t foreseen = ranges.empty() ? 0 : places.back() + ranges.back().size();
   prepared_ = Mapping(foreseen + more);
   std::vector<AddressRange> offsets;  // where the filled ranges lie within the room
   auto next = filled.begin();
-  std::uint64_t at = 0;
-  for (const AddressRange& range : ranges) {
-    rooms_.push_back({range, prepared_.data() + at});
+  for (std::size_t i = 0; i < ranges.size(); ++i) {
+    const AddressRange& range = ranges[i];
+    rooms_.push_back({range, prepared_.data() + places[i]});
     for (; next != filled.end() && next->begin < range.end; ++next)
-      offsets.push_back({Address(at + (next->begin - range.begin)), Address(at + (next->end - range.begin))});
-    at += range.size();
+      offsets.push_back(
+          {Address(places[i] + (next->begin - range.begin)), Address(places[i] + (next->end - range.begin))});
   }
-  offsets.push_back({Address(at), Address(at + more)});
-  rest_ = {prepared_.data() + at, more};
+  offsets.push_back({Address(foreseen), Address(foreseen + more)});
+  rest_ = {prepared_.data() + foreseen, more};
   fault_in(prepared_, joined(std::move(offsets)));
 }
 

@@ -118,6 +118,27 @@ TEST(FrozenMemory, WhatHoldsNothingIsZeroInPlaceAndTakesNoMemory) {
   }
 }
 
+// Package variables begin and end anywhere. What lies behind them in the room must not straddle pages for that: a page
+// of the target that holds something would take two of ours.
+TEST(FrozenMemory, APageThatHoldsSomethingTakesOnePage) {
+  const Address base(0x7f0000000000);
+  constexpr std::uint64_t kPages = 1024;
+  const AddressRange variables{base + 0x20, base + 0x1234};
+  const AddressRange span{base + 16 * kPage, base + (16 + kPages) * kPage};
+  std::vector<AddressRange> filled{variables};
+  for (std::uint64_t page = 0; page < kPages; page += 2)
+    filled.push_back({span.begin + page * kPage, span.begin + (page + 1) * kPage});
+  const FakeTarget target{{{base, span.end}}};
+  FrozenMemory memory = target.memory();
+  memory.prepare({variables, span}, filled);
+  memory.read_bulk({variables, span}, [&](const std::vector<AddressRange>&) { return filled; });
+  const std::byte* view = memory.try_view(span.begin, span.size());
+  ASSERT_NE(view, nullptr);
+  std::vector<unsigned char> resident(kPages);
+  ASSERT_EQ(mincore(const_cast<std::byte*>(view), span.size(), resident.data()), 0);
+  EXPECT_LE(std::count(resident.begin(), resident.end(), 1), kPages / 2 + 64);  // what shares a huge page with the rest
+}
+
 TEST(FrozenMemory, ASpanThatWasNotForeseenAsAWholeLiesTogether) {
   const Address base(0x7f0000000000);
   const auto span = [&](std::uint64_t begin, std::uint64_t end) {
