@@ -18,7 +18,7 @@ constexpr std::string_view kLookAgain =
 constexpr std::string_view kWholeCore =
     "a core is complete with coredump_filter 0x33 or more and room on the disk (core(5)); look again at a live process";
 constexpr std::string_view kReport =
-    "if the Go release is a published one, please report this with the output of holdfast audit --json";
+    "if the Go release is a published one, please report this with the output of `holdfast audit --json`";
 constexpr std::string_view kNewerFile = "open the capture with the holdfast that wrote it, or a newer one";
 constexpr std::string_view kKeepFile =
     "put the file back that the process was started from, or name the program with --exe";
@@ -42,7 +42,7 @@ constexpr LossInfo kTable[] = {
      "look again; a goroutine that was inside the runtime or C code is elsewhere by then"},
     {LossKind::kTypeConflict, "type-conflict", LossSeverity::kMayBeWrong,
      "evidence gave objects two types that do not fit each other, and one is inferred; the stronger one was kept",
-     "holdfast type-conflicts shows which"},
+     "`holdfast type-conflicts` shows which"},
     {LossKind::kUncheckedProgram, "unchecked-program", LossSeverity::kMayBeWrong,
      "the core holds no build id of its program; that this is the one follows from its segments alone",
      "name the program that ran with --exe, or build it with a build id (go build's default)"},

@@ -86,14 +86,29 @@ std::string whole(const std::vector<Glyph>& glyphs) {
   return text;
 }
 
-// Returns where a line can end before `width`: at a space that is not of its indent; 0 if there is none.
-std::size_t last_space_within(std::string_view line, std::size_t width) {
-  const std::size_t begin = std::min(line.find_first_not_of(' '), line.size());
-  std::size_t last = 0;
-  for (std::size_t at = line.find(' ', begin); at < line.size(); at = line.find(' ', at + 1)) {
-    if (text_width(line.substr(0, at)) > width) break;
-    last = at;
+// Returns where the word that begins at `at` ends. A command in backticks is one word, with all that is said without a
+// space around it.
+std::size_t word_end(std::string_view sentence, std::size_t at) {
+  while (at < sentence.size() && sentence[at] != ' ') {
+    const std::size_t closing = sentence[at] == '`' ? sentence.find('`', at + 1) : std::string_view::npos;
+    at = closing != std::string_view::npos ? closing + 1 : at + 1;
   }
+  return at;
+}
+
+bool has_command(std::string_view word) {
+  const std::size_t opening = word.find('`');
+  return opening != std::string_view::npos && word.find('`', opening + 1) != std::string_view::npos;
+}
+
+// Returns where a line can end before `width`: at a space that is neither of its indent nor in a command, or behind a
+// command that is wider than the line; 0 if nowhere.
+std::size_t last_space_within(std::string_view line, std::size_t width) {
+  const std::size_t first = word_end(line, std::min(line.find_first_not_of(' '), line.size()));
+  if (text_width(line.substr(0, first)) > width) return has_command(line.substr(0, first)) ? first : 0;
+  std::size_t last = first;
+  for (std::size_t at = first; at < line.size() && text_width(line.substr(0, at)) <= width; at = word_end(line, at + 1))
+    last = at;
   return last;
 }
 
@@ -144,7 +159,7 @@ std::string fit_words(std::string_view text, std::size_t width) {
   return fit(fitted, width);
 }
 
-std::string wrapped(std::string prefix, std::string_view sentence, std::size_t width) {
+std::string wrapped(std::string prefix, std::string_view sentence, std::size_t width, LongWords long_words) {
   constexpr std::size_t kLeast = 20;  // columns for the sentence, however long the prefix is
   const std::size_t indent = text_width(prefix);
   const std::size_t room = std::max(width - std::min(width, indent), kLeast);
@@ -156,8 +171,10 @@ std::string wrapped(std::string prefix, std::string_view sentence, std::size_t w
     text.clear();
   };
   for (std::size_t at = 0; at < sentence.size();) {
-    const std::size_t end = std::min(sentence.find(' ', at), sentence.size());
-    const std::string word = folded(sentence.substr(at, end - at), room);
+    const std::size_t end = word_end(sentence, at);
+    const std::string_view whole_word = sentence.substr(at, end - at);
+    const bool stays = long_words == LongWords::kStay || has_command(whole_word);
+    const std::string word = stays ? cleaned(whole_word) : folded(whole_word, room);
     if (!text.empty() && text_width(text) + 1 + text_width(word) > room) end_line();
     text += (text.empty() ? "" : " ") + word;
     at = end + 1;
@@ -181,7 +198,7 @@ std::string wrapped_at(std::string_view separator, std::string_view text, std::s
     while (parts == Parts::kPhrases && text_width(line) > width) {
       const std::size_t space = last_space_within(line, width);
       if (space == 0) line = fit(line, width);
-      if (space == 0) break;
+      if (space == 0 || space >= line.size()) break;
       out += line.substr(0, space) + "\n";
       line.replace(0, space + 1, std::string(indent, ' '));
     }

@@ -32,12 +32,17 @@ std::string fit(std::string_view text, std::size_t width);
 // first: the short words stay, since they say what happens.
 std::string fit_words(std::string_view text, std::size_t width);
 
-// Returns `prefix` and a sentence, on as many lines as it takes, so that nothing is lost. Each line ends with "
-// ", and those after the first begin below the sentence. Only a word that is wider than a line is folded.
-std::string wrapped(std::string prefix, std::string_view sentence, std::size_t width);
+// What becomes of a word that is wider than a line: it is folded, or it stays whole and the terminal breaks it.
+enum class LongWords : std::uint8_t { kFold, kStay };
+
+// Returns `prefix` and a sentence, on as many lines as it takes, so that nothing is lost. Each line ends with a
+// newline, and those after the first begin below the sentence. A command in backticks ("`holdfast types --help` lists
+// them") is one word, which is never folded: whoever copies it needs all of it, and on one line.
+std::string wrapped(std::string prefix, std::string_view sentence, std::size_t width,
+                    LongWords long_words = LongWords::kFold);
 
 // Does the same for parts with a separator between them: a line ends at a `separator`, which is dropped. Parts that are
-// wider than a line stay whole if they are commands; phrases go on in the next line.
+// wider than a line stay whole if they are commands; phrases go on in the next line, as wrapped() does it.
 enum class Parts : std::uint8_t { kCommands, kPhrases };
 std::string wrapped_at(std::string_view separator, std::string_view text, std::size_t width, std::size_t indent,
                        Parts parts);

@@ -143,7 +143,7 @@ std::unique_ptr<Target> find_target(const std::string& name, const Options& opti
     if (error.code() == ErrorCode::kNotFound && !is_number(name) && std::filesystem::exists(name))
       return file_target(name, options);
     if (!is_file) throw;
-    fail(error.code(), "{}\nif the file was meant: ./{}", error.what(), name);
+    fail(error.code(), "{}; if the file was meant: ./{}", error.what(), name);
   }
   if (is_file)
     target->set_remark(fmt::format("{} is process {} and a file here, too; this is the process, ./{} is the file", name,

@@ -61,14 +61,15 @@ void take_words(const Verb& verb, bool verb_given, std::vector<std::string> word
   const std::size_t wanted = (verb.answers != Answers::kNobody ? 1 : 0) + verb.arguments.size();
   if (verb.answers != Answers::kNobody && words.empty())
     fail(ErrorCode::kUsage,
-         "which TARGET? holdfast {} needs a pid, a process name, a core file or a .hold file; holdfast ps lists the Go "
+         "which TARGET? `holdfast {}` needs a pid, a process name, a core file or a .hold file; `holdfast ps` lists "
+         "the Go "
          "processes here",
          verb.name);
   if (!verb_given && words.size() > 1) {
     if (verb_named(words[0]) != nullptr)
-      fail(ErrorCode::kUsage, "the verb comes first: holdfast {0} TARGET ...; holdfast {0} --help", words[0]);
+      fail(ErrorCode::kUsage, "the verb comes first: `holdfast {0} TARGET ...`; `holdfast {0} --help`", words[0]);
     if (verb_named(words[1]) != nullptr)
-      fail(ErrorCode::kUsage, "the verb comes first: holdfast {} {}", words[1], words[0]);
+      fail(ErrorCode::kUsage, "the verb comes first: `holdfast {} {}`", words[1], words[0]);
     refuse_verb(words[0]);
   }
   if (words.size() > wanted && wanted == 0 && verb.answers == Answers::kNobody)
@@ -80,7 +81,7 @@ void take_words(const Verb& verb, bool verb_given, std::vector<std::string> word
   if (verb.answers != Answers::kNobody) options.target = words[next++];
   for (const Argument& argument : verb.arguments) {
     if (next == words.size() && argument.optional) break;
-    if (next == words.size()) fail(ErrorCode::kUsage, "which {}? For example: {}", argument.name, verb.example);
+    if (next == words.size()) fail(ErrorCode::kUsage, "which {}? For example: `{}`", argument.name, verb.example);
     set_named(argument.name, argument.set, options, words[next++]);
   }
 }
@@ -121,7 +122,7 @@ Parsed parse_verb(const Verb& verb, bool verb_given, std::span<const std::string
   } catch (const CLI::CallForHelp&) {
     return {&verb, {}, true, verb_help(verb, help_width())};
   } catch (const CLI::ParseError& error) {
-    fail(ErrorCode::kUsage, "{}; holdfast {} --help lists the options", error.what(), verb.name);
+    fail(ErrorCode::kUsage, "{}; `holdfast {} --help` lists the options", error.what(), verb.name);
   }
   std::vector<std::string> words;
   std::optional<std::string> unknown;
@@ -133,7 +134,7 @@ Parsed parse_verb(const Verb& verb, bool verb_given, std::span<const std::string
   }
   const bool names_verb = !verb_given && words.size() > 1;
   if (unknown && !names_verb)
-    fail(ErrorCode::kUsage, "{} takes no option {}; holdfast {} --help lists them", verb.name, *unknown, verb.name);
+    fail(ErrorCode::kUsage, "{} takes no option {}; `holdfast {} --help` lists them", verb.name, *unknown, verb.name);
   take_words(verb, verb_given, std::move(words), parsed.options);
   if (verb.check != nullptr) verb.check(parsed.options);
   if (verb.shape != nullptr) view::plan_table(verb.shape(parsed.options), parsed.options.table);

@@ -39,10 +39,10 @@ int main(int argc, char** argv) {
     cli::guard_standard_files();
     code = run({argv + 1, argv + argc});
   } catch (const holdfast::Error& error) {
-    if (error.code() != ErrorCode::kNoReader) cli::remark(fmt::format("holdfast: {}\n", error.what()));
+    if (error.code() != ErrorCode::kNoReader) cli::remark(fmt::format("holdfast: {}", error.what()));
     if (error.code() == ErrorCode::kUsage) code = 2;
   } catch (const std::exception& error) {
-    cli::remark(fmt::format("holdfast: {}\n", error.what()));
+    cli::remark(fmt::format("holdfast: {}", error.what()));
   }
   return code == 0 && cli::remarks_lost() ? 1 : code;
 }

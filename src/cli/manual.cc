@@ -81,7 +81,7 @@ std::string general_help(std::size_t width) {
   std::string text = "Says what holds the memory of a Go process.\nUsage: holdfast [VERB] TARGET [OPTIONS]\n\n";
   text += wrapped("", kTargets, width) + "\nVerbs:\n";
   for (const Verb* verb : verbs()) text += wrapped(fmt::format("  {:<16} ", verb->name), verb->help, width);
-  return text + "\nholdfast VERB --help lists the options of a verb.\n" + wrapped("", kExitCodes, width) +
+  return text + "\n`holdfast VERB --help` lists the options of a verb.\n" + wrapped("", kExitCodes, width) +
          "\nExample: holdfast 4711\n";
 }
 

@@ -9,6 +9,8 @@
 #include <cstdio>
 
 #include "base/error.h"
+#include "base/terminal_text.h"
+#include "cli/terminal.h"
 
 namespace holdfast::cli {
 namespace {
@@ -43,7 +45,14 @@ void print(const std::string& text) {
   if (error != 0) fail_with_errno(error, "standard output");
 }
 
-void remark(std::string_view text) noexcept {
+void remark(std::string_view sentence) noexcept try {
+  draw(wrapped("", sentence, remark_width(), LongWords::kStay));
+} catch (const std::exception&) {  // no memory is left to fold it
+  draw(sentence);
+  draw("\n");
+}
+
+void draw(std::string_view text) noexcept {
   if (write_all(STDERR_FILENO, text) != 0) g_remarks_lost = true;
 }
 

@@ -16,9 +16,12 @@ void guard_standard_files();
 // Fails with kNoReader if the reader has gone, and with kSystem if the bytes cannot be written.
 void print(const std::string& text);
 
-// Writes to standard error, not only whole lines.
-void remark(std::string_view text) noexcept;
-// Whether a remark could not be written.
+// Writes a sentence to standard error, and ends the line. On a terminal it takes as many lines as it needs there
+// (remark_width in cli/terminal.h); a path or a command stays whole.
+void remark(std::string_view sentence) noexcept;
+// Writes to standard error what moves the cursor of a terminal, and what is laid out for it.
+void draw(std::string_view text) noexcept;
+// Whether anything of these two could not be written.
 bool remarks_lost() noexcept;
 
 }  // namespace holdfast::cli

@@ -9,6 +9,7 @@
 
 #include "base/terminal_text.h"
 #include "cli/output.h"
+#include "cli/terminal.h"
 
 namespace holdfast::cli {
 namespace {
@@ -55,9 +56,15 @@ void Progress::show_first(const std::function<std::string(std::size_t width)>& m
 
 // The caller must hold the lock.
 void Progress::draw_first() {
-  remark(fmt::format("{}{}\n", kWipe, first_));
+  draw(fmt::format("{}{}\n", kWipe, first_));
   first_.clear();
   first_drawn_ = true;
+}
+
+void Progress::remark(std::string_view sentence) {
+  const std::lock_guard lock(mutex_);
+  if (drawn_) draw(kWipe);
+  cli::remark(sentence);
 }
 
 void Progress::finish() {
@@ -75,11 +82,12 @@ void Progress::show() {
     const auto elapsed = Clock::now() - start_;
     if (elapsed < kQuiet || passes_.empty()) continue;
     if (!first_.empty() && elapsed >= kLong) draw_first();
-    remark(fmt::format("{}{} {:.1f} s", kWipe, passes_, std::chrono::duration<double>(elapsed).count()));
+    const std::string line = fmt::format("{} {:.1f} s", passes_, std::chrono::duration<double>(elapsed).count());
+    draw(fmt::format("{}{}", kWipe, fit(line, remark_width() - 1)));  // a full line would move the cursor to the next
     drawn_ = true;
   }
-  if (drawn_) remark(kWipe);
-  if (first_drawn_) remark(fmt::format("\x1b[{}A\x1b[J", first_rows_ + 1));
+  if (drawn_) draw(kWipe);
+  if (first_drawn_) draw(fmt::format("\x1b[{}A\x1b[J", first_rows_ + 1));
 }
 
 }  // namespace holdfast::cli

@@ -7,6 +7,7 @@
 #include <functional>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <thread>
 
 namespace holdfast::cli {
@@ -25,6 +26,8 @@ class Progress {
   // `make` returns what to show above the line if the work takes more than a moment longer. It is asked once, with the
   // width of the terminal. That is wiped out, too: the results say it again, and more.
   void show_first(const std::function<std::string(std::size_t width)>& make);
+  // Wipes the line out and makes a remark (cli/output.h) in its place; the line is drawn again below it.
+  void remark(std::string_view sentence);
   void finish();
 
  private:

@@ -154,7 +154,7 @@ void check_target(const Verb& verb, const Options& options, const capture::Targe
 [[noreturn]] void refuse_target(const std::string& name, const Error& error) {
   const Verb* const verb = verb_like(name);
   if (verb == nullptr || std::filesystem::exists(name)) throw error;
-  fail(error.code(), "{}; if the verb was meant: holdfast {}{}", error.what(), verb->name,
+  fail(error.code(), "{}; if the verb was meant: `holdfast {}{}`", error.what(), verb->name,
        verb->answers == Answers::kNobody ? "" : " TARGET");
 }
 
@@ -182,7 +182,7 @@ session::Session& RunningVerb::session() {
     if (error.code() != ErrorCode::kNotFound) throw;
     refuse_target(options_.target, error);
   }
-  if (!session_->target().remark().empty()) remark(fmt::format("holdfast: {}\n", session_->target().remark()));
+  if (!session_->target().remark().empty()) remark(fmt::format("holdfast: {}", session_->target().remark()));
   check_target(verb_, options_, session_->target());
   return *session_;
 }
@@ -211,7 +211,8 @@ void RunningVerb::answer_with_table(const std::function<view::Table()>& make,
           text += wrapped_at("; ", others, looks.width, 2, Parts::kPhrases);
         if (!of->losses.empty())
           text += wrapped(
-              "", fmt::format("{} in the target: see holdfast audit", format_count(of->losses.size(), "kind of loss")),
+              "",
+              fmt::format("{} in the target: see `holdfast audit`", format_count(of->losses.size(), "kind of loss")),
               looks.width);
         return text;
       },

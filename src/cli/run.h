@@ -35,7 +35,9 @@ class RunningVerb {
   void answer_with_table(const std::function<view::Table()>& make,
                          const std::function<const heap::Snapshot*()>& snapshot);
 
-  // Wipes out the line of progress, so that a remark can be made.
+  // Makes a remark (cli/output.h), above the line of progress if that is shown.
+  void remark(std::string_view sentence) { progress_.remark(sentence); }
+  // Wipes out the line of progress, since the result comes.
   void finish_progress() { progress_.finish(); }
 
   // Says what became of the target of a verb that was stopped: a live process goes on. Of one that is not found yet

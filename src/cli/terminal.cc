@@ -22,11 +22,23 @@ std::size_t terminal_width(std::size_t columns, const char* variable) {
   return std::clamp(columns > 0 ? columns : kUsual, kNarrowest, kWidest);
 }
 
-std::size_t output_width(bool wide) {
-  if (wide || isatty(STDOUT_FILENO) == 0) return kEndless;
+namespace {
+
+std::size_t width_of(int fd) {
+  if (isatty(fd) == 0) return kEndless;
   winsize size{};
-  const bool known = ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0;
+  const bool known = ioctl(fd, TIOCGWINSZ, &size) == 0;
   return terminal_width(known ? size.ws_col : 0, std::getenv("COLUMNS"));
+}
+
+}  // namespace
+
+std::size_t output_width(bool wide) {
+  return wide ? kEndless : width_of(STDOUT_FILENO);
+}
+
+std::size_t remark_width() {
+  return width_of(STDERR_FILENO);
 }
 
 std::size_t help_width() {

@@ -14,6 +14,9 @@ std::size_t terminal_width(std::size_t columns, const char* variable);
 // readers are programs.
 std::size_t output_width(bool wide);
 
+// Returns the width for remarks on standard error, which may be another terminal than that of the results, or none.
+std::size_t remark_width();
+
 // Returns the width for help, which is read by people in a pipe, too: at most kHelpWidth (cli/manual.h).
 std::size_t help_width();
 

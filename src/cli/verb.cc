@@ -61,7 +61,7 @@ const Verb* verb_like(std::string_view word) {
 
 void refuse_verb(std::string_view word) {
   const Verb* const near = verb_like(word);
-  fail(ErrorCode::kUsage, "there is no verb \"{}\"{} holdfast --help lists them", word,
+  fail(ErrorCode::kUsage, "there is no verb \"{}\"{} `holdfast --help` lists them", word,
        near == nullptr ? ":" : fmt::format("; did you mean \"{}\"?", near->name));
 }
 

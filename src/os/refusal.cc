@@ -21,8 +21,8 @@ std::string reason_and_remedy(const RefusalFacts& facts) {
            "forbids it; run on the host, outside of the container";
   if (facts.our_uid == 0)
     return fmt::format(
-        "we are root without CAP_SYS_PTRACE; start our container with --cap-add=SYS_PTRACE (Kubernetes: "
-        "securityContext.capabilities.add: [SYS_PTRACE]), or run on the host, or as uid {}",
+        "we are root without CAP_SYS_PTRACE; start our container with `--cap-add=SYS_PTRACE` (Kubernetes: "
+        "`securityContext.capabilities.add: [SYS_PTRACE]`), or run on the host, or as uid {}",
         facts.target_uid);
   if (facts.our_uid != facts.target_uid)
     return fmt::format("it runs as uid {} and we as uid {}; run as root (sudo) or as uid {}", facts.target_uid,
@@ -30,7 +30,7 @@ std::string reason_and_remedy(const RefusalFacts& facts) {
   if (facts.yama_scope == 2) return "kernel.yama.ptrace_scope is 2, so CAP_SYS_PTRACE is needed; run as root (sudo)";
   if (facts.yama_scope == 1)
     return "kernel.yama.ptrace_scope is 1, so only root or an ancestor of the process may; run as root (sudo), or let "
-           "root run: sysctl kernel.yama.ptrace_scope=0";
+           "root run `sysctl kernel.yama.ptrace_scope=0`";
   if (!facts.dumpable)
     return "it protects itself (set-user-id, file capabilities or PR_SET_DUMPABLE), so CAP_SYS_PTRACE is needed; run "
            "as root (sudo)";

@@ -60,10 +60,10 @@ std::string cause_text(const heap::Snapshot& snapshot, const graph::AuditCause& 
         fmt::format("{} named in {}", format_count(cause.named_at[i].objects), place_text(snapshot, cause.named_at[i])),
         width);
   if (cause.named_at.size() > kPlacesInText)
-    out += wrapped(
-        "      ",
-        fmt::format("and in {}: audit --json", format_count(cause.named_at.size() - kPlacesInText, "more place")),
-        width);
+    out += wrapped("      ",
+                   fmt::format("and in {}: `holdfast audit --json`",
+                               format_count(cause.named_at.size() - kPlacesInText, "more place")),
+                   width);
   return out;
 }
 

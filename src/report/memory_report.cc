@@ -100,7 +100,7 @@ class AccountText {
   }
   void and_more(std::size_t all, std::uint64_t bytes) {
     if (all > most_)
-      sentence(fmt::format("and {} more, {}; --top 0 shows all", format_count(all - most_), format_bytes(bytes)));
+      sentence(fmt::format("and {} more, {}; `--top 0` shows all", format_count(all - most_), format_bytes(bytes)));
   }
 
   void add_lines() {

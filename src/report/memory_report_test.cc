@@ -4,6 +4,9 @@
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "base/terminal_text.h"
 
 namespace holdfast::report {
 namespace {
@@ -103,9 +106,31 @@ TEST(MemoryReport, ListsAreCutAndSayWhatIsLeftOut) {
     group.resident = 1 << 20;
     report.memory.mappings.push_back(group);
   }
-  EXPECT_THAT(memory_text(report, {}), HasSubstr("and 5 more, 5.0 MiB; --top 0 shows all"));
+  EXPECT_THAT(memory_text(report, {}), HasSubstr("and 5 more, 5.0 MiB; `--top 0` shows all"));
   EXPECT_THAT(memory_text(report, {}, 0), Not(HasSubstr("more, ")));
   EXPECT_THAT(memory_text(report, {}), HasSubstr("plain memory at 0x10000"));
+}
+
+// The first column is empty: the gap behind it counts nevertheless.
+TEST(MemoryReport, NoLineIsWiderThanTheTerminal) {
+  Report report = some_report();
+  report.memory.mappings[0].name = "/data/" + std::string(300, 'x');
+  view::GoroutineRow row;
+  row.count = 12345;
+  row.stack_bytes = row.stack_used = 123 << 20;
+  row.depth = 12345;
+  row.largest_frame_bytes = 4096;
+  row.largest_frame.function = row.top.function = "main.(*" + std::string(200, 'T') + ").serve";
+  report.goroutines = {row};
+  view::SlotClass slots;
+  slots.slot_size = 4096;
+  slots.spans = 1234;
+  slots.free_bytes = slots.span_bytes = 1 << 30;
+  report.memory.free.classes = {slots};
+  for (std::size_t width = 60; width <= 250; ++width) {
+    std::istringstream lines(memory_text(report, {.width = width}));
+    for (std::string line; std::getline(lines, line);) EXPECT_LE(text_width(line), width) << line;
+  }
 }
 
 TEST(MemoryReport, NamesOfTheTargetAreMadeHarmless) {

@@ -65,9 +65,9 @@ TEST(Report, SaysWhichOfSeveralRuntimesItIsOf) {
   EXPECT_EQ(text.find("the other Go heaps"), std::string::npos);
   snapshot.target.runtimes.push_back({"/lib/b.so", "go1.26.8", 120 << 10, false});
   text = report_text(report_of(snapshot), options);
-  EXPECT_THAT(text,
-              HasSubstr("\n2 Go runtimes in this process: a.so 12.0 MiB, b.so 120.0 KiB; this is of a.so; --image b.so "
-                        "for the other\n"));
+  EXPECT_THAT(
+      text, HasSubstr("\n2 Go runtimes in this process: a.so 12.0 MiB, b.so 120.0 KiB; this is of a.so; `--image b.so` "
+                      "for the other\n"));
   EXPECT_THAT(text, HasSubstr("  mappings             64.0 KiB   1 %  with the other Go heaps"));
 }
 
@@ -177,7 +177,7 @@ TEST(Report, ListsWhatIsOutsideOfTheHeapAmongTheHolders) {
   options.holders = TextOptions::kAll;
   EXPECT_THAT(report_text(report, options), HasSubstr("garbage, which the next collection frees"));
   options.holders = 2;
-  EXPECT_THAT(report_text(report, options), HasSubstr("     and 1 more, 1.0 MiB; holdfast report --top 0"));
+  EXPECT_THAT(report_text(report, options), HasSubstr("     and 1 more, 1.0 MiB; `holdfast report --top 0`"));
 }
 
 TEST(Report, FoldsTheRuntimesOwnGoroutines) {
@@ -317,7 +317,7 @@ TEST(Report, SaysWhatItsListsLeaveOut) {
   options.goroutines = 0;
   options.types = 0;
   const std::string text = report_text(report, options);
-  EXPECT_THAT(text, HasSubstr("     and 2 more, 128.0 KiB; holdfast report --top 0 shows all\n"));
+  EXPECT_THAT(text, HasSubstr("     and 2 more, 128.0 KiB; `holdfast report --top 0` shows all\n"));
   EXPECT_THAT(text, HasSubstr("     the rest, 13.1 KiB (2 %), is in places that hold less than 0.5 % each\n"));
   EXPECT_THAT(text, HasSubstr(fmt::format("     and {} more, own 773.1 KiB;", report.type_count)));
   EXPECT_THAT(text, HasSubstr("     and 1 more place, 1 goroutine, "));
@@ -330,7 +330,7 @@ TEST(Report, SaysHowManyFindingsItLeavesOut) {
   view::shorten(report, {.findings = 1});
   EXPECT_THAT(report.findings, SizeIs(1));
   EXPECT_THAT(report_text(report, {}),
-              HasSubstr("     and 2 more, at most 2.0 MiB; holdfast report --top 0 shows all\n"));
+              HasSubstr("     and 2 more, at most 2.0 MiB; `holdfast report --top 0` shows all\n"));
   EXPECT_EQ(report_json(report)["finding_count"], 3);
 }
 

@@ -79,7 +79,7 @@ class Text {
     if (count > 0) and_more(fmt::format("{} more{}", format_count(count), what));
   }
   void and_more(const std::string& rest) {
-    wrapped("     ", fmt::format("and {}; holdfast report --top 0 shows all", rest));
+    wrapped("     ", fmt::format("and {}; `holdfast report --top 0` shows all", rest));
   }
 
   void add_head() {

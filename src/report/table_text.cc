@@ -28,13 +28,13 @@ std::string left_out_text(const view::TableShape& shape, const Selection& select
                      format_bytes(selection.left_out_bytes));
 }
 
-// "and 69 more, own 3.1 MiB; --top 0 shows all", then "20 of 81 types match"
+// "and 69 more, own 3.1 MiB; `--top 0` shows all", then "20 of 81 types match"
 std::string footer(const Table& table, const Selection& selection, std::size_t width) {
   std::string text;
   if (selection.rows.size() < selection.matching)
     text = wrapped(
         "",
-        fmt::format("and {} more{}; --top 0 shows all", format_count(selection.matching - selection.rows.size()),
+        fmt::format("and {} more{}; `--top 0` shows all", format_count(selection.matching - selection.rows.size()),
                     left_out_text(table.shape, selection)),
         width);
   const std::string all = format_count(table.rows, table.shape.row);

@@ -60,12 +60,12 @@ TEST(TableText, ColumnsAreAsWideAsTheyMustBeAndNumbersStandOnTheRight) {
 
 TEST(TableText, SaysHowManyRowsAreLeftOut) {
   Table table = table_of({{"a", 1, ""}, {"b", 2, ""}, {"c", 3, ""}});
-  EXPECT_THAT(text_of(table, {.top = 1}), HasSubstr("\nand 2 more, bytes 3 B; --top 0 shows all\n\n3 things\n"));
+  EXPECT_THAT(text_of(table, {.top = 1}), HasSubstr("\nand 2 more, bytes 3 B; `--top 0` shows all\n\n3 things\n"));
   EXPECT_THAT(text_of(table, {.filters = {"bytes>1"}}), HasSubstr("\n2 of 3 things match\n"));
   EXPECT_THAT(text_of(table, {.top = 1, .filters = {"bytes>1"}}),
-              HasSubstr("\nand 1 more, bytes 2 B; --top 0 shows all\n\n2 of 3 things match\n"));
+              HasSubstr("\nand 1 more, bytes 2 B; `--top 0` shows all\n\n2 of 3 things match\n"));
   table.shape.rows_overlap = true;
-  EXPECT_THAT(text_of(table, {.top = 1}), HasSubstr("\nand 2 more, bytes at most 3 B; --top 0 shows all\n"));
+  EXPECT_THAT(text_of(table, {.top = 1}), HasSubstr("\nand 2 more, bytes at most 3 B; `--top 0` shows all\n"));
   EXPECT_THAT(text_of(table, {.filters = {"bytes>2"}}), HasSubstr("\n1 of 3 things matches\n"));
   EXPECT_THAT(text_of(table_of({{"a", 1, ""}})), HasSubstr("\n1 thing\n"));
 }
@@ -155,16 +155,6 @@ TEST(TableText, WithoutAWidthNothingIsCut) {
   EXPECT_THAT(text_of(table, {}, kEndless), HasSubstr(fmt::format("  1 B  {0}  {0}\n      {0}{0}\n", name)));
 }
 
-TEST(TableText, SentencesGoOnInTheNextLineAndCommandsStayWhole) {
-  EXPECT_EQ(wrapped("  12 × ", "one two three four five", 27), "  12 × one two three four\n       five\n");
-  EXPECT_EQ(wrapped_at(" · ", "holdfast types 17 · holdfast roots 17 · holdfast audit 17", 40, 6, Parts::kCommands),
-            "holdfast types 17 · holdfast roots 17\n      holdfast audit 17\n");
-  EXPECT_EQ(wrapped_at(" · ", "holdfast types a-long-name.core", 10, 6, Parts::kCommands),
-            "holdfast types a-long-name.core\n");
-  EXPECT_EQ(wrapped_at("; ", "one; two three four five six; seven; an-endless-word", 12, 2, Parts::kPhrases),
-            "one\n  two three\n  four five\n  six; seven\n  an-e…-word\n");
-}
-
 TEST(TableText, AColumnAfterAForeignNameStaysInLine) {
   EXPECT_EQ(text_of(table_of({{"Größe", 2, "a.go"}, {"大小", 1, "b.go"}})),
             "bytes  name   file\n"
@@ -174,17 +164,7 @@ TEST(TableText, AColumnAfterAForeignNameStaysInLine) {
             "2 things\n");
 }
 
-TEST(TableText, FoldsInTheMiddleAndKeepsMoreOfTheEnd) {
-  EXPECT_EQ(folded("abcdefghijklmnop", 10), "abc…klmnop");
-  EXPECT_EQ(folded("short", 5), "short");
-  EXPECT_EQ(folded("大小大小", 6), "…大小");  // half of a wide letter is not shown
-  EXPECT_EQ(folded("ab", 1), "…");
-  EXPECT_EQ(folded("ab", 0), "");
-}
-
 TEST(TableText, NothingThatATerminalWouldObeyComesThrough) {
-  EXPECT_EQ(folded("a\x1b[31mb\n\xff\xc3", 20), "a?[31mb???");
-  EXPECT_EQ(text_width("\xe5\xa4"), 2U);  // cut short: two bytes that mean nothing
   EXPECT_THAT(text_of(table_of({{"evil\rname", 1, ""}})), Not(HasSubstr("\r")));
 }
 

@@ -40,7 +40,7 @@ std::string runtimes_words(const std::vector<heap::GoRuntime>& runtimes, bool of
     if (runtime.chosen)
       chosen = name;
     else
-      others += (others.empty() ? "" : " or ") + ("--image " + name);
+      others += (others.empty() ? "" : " or ") + fmt::format("`--image {}`", name);
   }
   std::string words = fmt::format("{} Go runtimes in this process: {}; this is of {}", runtimes.size(), list, chosen);
   if (of_capture) return words;

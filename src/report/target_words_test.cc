@@ -54,12 +54,12 @@ TEST(TargetWords, SeveralRuntimesAreListedWithTheWayToTheOthers) {
   const heap::GoRuntime same_name{"/opt/a.so", "", std::nullopt, false};
   EXPECT_EQ(
       runtimes_words({a, b}, false),
-      "2 Go runtimes in this process: a.so 12.0 MiB, b.so 120.0 KiB; this is of a.so; --image b.so for the other");
+      "2 Go runtimes in this process: a.so 12.0 MiB, b.so 120.0 KiB; this is of a.so; `--image b.so` for the other");
   EXPECT_EQ(runtimes_words({a, b}, true),
             "2 Go runtimes in this process: a.so 12.0 MiB, b.so 120.0 KiB; this is of a.so");
   EXPECT_EQ(runtimes_words({a, b, same_name}, false),
             "3 Go runtimes in this process: /lib/a.so 12.0 MiB, b.so 120.0 KiB, /opt/a.so of unknown size; this is of "
-            "/lib/a.so; --image b.so or --image /opt/a.so for another");
+            "/lib/a.so; `--image b.so` or `--image /opt/a.so` for another");
   heap::TargetInfo target = checkout(heap::TargetKind::kLive);
   target.runtimes = {a, same_name};
   const auto json = target_json(target)["runtimes"];

@@ -36,12 +36,13 @@ class Columns {
 
  private:
   std::size_t width_if(bool all_fold) const {
-    std::size_t sum = 0;
-    for (std::size_t c = 0; c < columns_.size(); ++c)
-      if (shown_[c])
-        sum +=
-            (sum > 0 ? kGap : 0) + (all_fold && columns_[c].gives_way ? std::min(widths_[c], kNarrowest) : widths_[c]);
-    return sum;
+    std::size_t sum = 0, columns = 0;
+    for (std::size_t c = 0; c < columns_.size(); ++c) {
+      if (!shown_[c]) continue;
+      sum += all_fold && columns_[c].gives_way ? std::min(widths_[c], kNarrowest) : widths_[c];
+      ++columns;
+    }
+    return sum + kGap * (columns - std::min<std::size_t>(columns, 1));
   }
 
   bool leave_one_out() {

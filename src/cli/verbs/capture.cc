@@ -5,7 +5,6 @@
 #include "base/error.h"
 #include "base/output_file.h"
 #include "base/units.h"
-#include "cli/output.h"
 #include "cli/run.h"
 #include "cli/verbs/verbs.h"
 #include "heap/hold_file.h"
@@ -18,7 +17,7 @@ using nlohmann::ordered_json;
 
 void check_capture(const Options& options) {
   if (options.output.empty() && !options.dry_run)
-    fail(ErrorCode::kUsage, "which file is to be written? holdfast capture {} -o FILE.hold", options.target);
+    fail(ErrorCode::kUsage, "which file is to be written? `holdfast capture {} -o FILE.hold`", options.target);
 }
 
 ordered_json capture_json(const heap::Snapshot& snapshot, const std::string& file) {
@@ -40,7 +39,7 @@ int run_capture(RunningVerb& run) {
   session::Session& session = run.session();
   const os::ProcessStatus* const process = session.target().process();
   if (process != nullptr)
-    remark(fmt::format("{}, pid {}: {}\n", process->name, process->pid, prediction_text(session.predict())));
+    run.remark(fmt::format("{}, pid {}: {}", process->name, process->pid, prediction_text(session.predict())));
   const heap::Snapshot& snapshot = session.snapshot();
   if (options.with_content && snapshot.content.ranges.empty())
     fail(ErrorCode::kUsage, "{} was captured without content: leave --with-content away", options.target);
@@ -48,8 +47,8 @@ int run_capture(RunningVerb& run) {
   session.times().run("write", [&] { heap::write_hold(snapshot, file); });
   run.finish_progress();
   if (process != nullptr)
-    remark(fmt::format("{}, pid {}: was held still for {:.1f} ms\n", snapshot.target.name, snapshot.target.pid,
-                       snapshot.pause.measured_ms));
+    run.remark(fmt::format("{}, pid {}: was held still for {:.1f} ms", snapshot.target.name, snapshot.target.pid,
+                           snapshot.pause.measured_ms));
   run.answer([] { return std::string(); }, [&] { return capture_json(snapshot, options.output); });
   return 0;
 }

@@ -10,7 +10,8 @@ namespace {
 void check_export(const Options& options) {
   if (options.output.empty() && !options.dry_run)
     fail(ErrorCode::kUsage,
-         "which file is to be written? holdfast export {} -o heap.pb.gz, or -o - for standard output", options.target);
+         "which file is to be written? `holdfast export {} -o heap.pb.gz`, or `-o -` for standard output",
+         options.target);
 }
 
 int run_export(RunningVerb& run) {

@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 
 #include "capture/processes.h"
-#include "cli/output.h"
 #include "cli/run.h"
 #include "cli/verbs/verbs.h"
 #include "session/process_table.h"
@@ -23,8 +22,8 @@ int run_ps(RunningVerb& run) {
       },
       [] { return nullptr; });
   if (!closed.empty())
-    remark(fmt::format("not looked into, for lack of permission: {}; the first is {} {}\n", closed.size(),
-                       closed.front().status.pid, closed.front().status.name));
+    run.remark(fmt::format("not looked into, for lack of permission: {}; the first is {} {}", closed.size(),
+                           closed.front().status.pid, closed.front().status.name));
   return 0;
 }
 

@@ -2,7 +2,6 @@
 
 #include <nlohmann/json.hpp>
 
-#include "cli/output.h"
 #include "cli/run.h"
 #include "cli/verbs/verbs.h"
 #include "heap/object_index.h"
@@ -19,8 +18,8 @@ int run_type_reasons(RunningVerb& run) {
   run.answer([&] { return report::explained_text(snapshot, index, explained, run.style()); },
              [&] { return report::explained_json(snapshot, index, explained); });
   if (run.session().target().form() != capture::TargetForm::kHold) return 0;
-  remark(fmt::format("holdfast: {} keeps types without the reasons for them: ask the process, or a core\n",
-                     run.options().target));
+  run.remark(fmt::format("holdfast: {} keeps types without the reasons for them: ask the process, or a core",
+                         run.options().target));
   return 1;
 }
 
