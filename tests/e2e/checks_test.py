@@ -8,6 +8,7 @@ import account_checks
 import cells
 import checking
 import checks
+import json_page
 import processes
 
 MAP_RULE = (cells.ROOT / "data/owner_rules.txt").read_text().split("\n").index("container sync.Map sync.Map") + 1
@@ -547,6 +548,52 @@ class HoldfastTest(unittest.TestCase):
         for _ in range(2):
             with self.assertRaisesRegex(processes.Broken, "printed no JSON"):
                 holdfast.answer("types")
+
+
+JSON_PAGE = """
+### thing
+
+| field | kind | meaning |
+|---|---|---|
+| `at`, `from` | address, or null | |
+| `parts` | list of [part](#part) | |
+| `sums` | map to count | |
+| `named` | text, or absent | |
+
+### part
+
+| field | kind | meaning |
+|---|---|---|
+| `whole` | flag | |
+"""
+THING = {"at": "0xc0", "from": None, "parts": [{"whole": True}], "sums": {"a": 1}, "named": "x"}
+
+
+class JsonPageTest(unittest.TestCase):
+    def complaints(self, path, value):
+        page = json_page.Page(JSON_PAGE)
+        return list(page.complaints(changed(THING, path, value), "thing"))
+
+    def test_an_object_like_its_table_is_faultless(self):
+        page = json_page.Page(JSON_PAGE)
+        self.assertEqual(list(page.complaints(THING, "thing")), [])
+        self.assertEqual(page.never_seen(), [])
+
+    def test_every_departure_is_found(self):
+        for path, value, words in ((("at",), "c0", "at is no address"), (("parts",), None, "parts is no list of"), (("new",), 1, "new is not on the page"),
+                                   (("parts", 0, "whole"), 1, r"parts\[\].whole is no flag"), (("parts", 0), {}, r"parts\[\].whole is missing"),
+                                   (("parts", 0), 7, "is no object"), (("sums", "a"), -1, r"sums\[\] is no count"), (("named",), None, "named is no text")):
+            self.assertRegex("\n".join(self.complaints(path, value)), words)
+
+    def test_only_what_may_be_absent_may_be(self):
+        for field, complaints in (("named", 0), ("at", 1)):
+            thing = {name: value for name, value in THING.items() if name != field}
+            self.assertEqual(len(list(json_page.Page(JSON_PAGE).complaints(thing, "thing"))), complaints)
+
+    def test_what_is_never_printed_is_told(self):
+        page = json_page.Page(JSON_PAGE)
+        self.assertEqual(list(page.complaints({"at": None, "from": None, "parts": [], "sums": {}}, "thing")), [])
+        self.assertEqual(page.never_seen(), ["part.whole", "thing.named"])
 
 
 if __name__ == "__main__":

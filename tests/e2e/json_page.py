@@ -1,0 +1,200 @@
+#!/usr/bin/env python3
+"""Compares the fields of all JSON that holdfast prints with docs/json.md, both ways: what it prints stands there, and of the
+kind that stands there; and what stands there is printed by one of the programs that are looked at here.
+
+  tests/e2e/json_page.py
+
+Ends with `N passed, N failed`, exit code 1 if any failed.
+"""
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+
+import cells
+from processes import Fixture
+
+HOLDFAST = cells.ROOT / "build/release/holdfast"
+PAGE = cells.ROOT / "docs/json.md"
+COMMANDS = cells.ROOT / "docs/commands.md"
+TABLES = ["types", "roots", "goroutines", "goroutines --each --stacks", "labels", "spans", "type-conflicts"]
+EXPLAINED = 12  # objects whose types are asked for the reasons
+# What the programs here do not show each time, and why.
+UNSEEN = {
+    "step.key": "content is not kept here",
+    "step.weak": "a chain goes another way where it can",
+    "root.module": "no plugin is looked at",
+    "claim.rule": "it depends on which objects are the largest",
+    **dict.fromkeys(("naming line.function", "naming line.file", "naming line.line", "naming line.objects"),
+                    "conservative words keep something only where a thread was stopped between two calls"),
+}
+
+
+def is_integer(value):
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def is_natural(value):
+    return is_integer(value) and value >= 0
+
+
+def is_real(value):
+    return is_integer(value) or isinstance(value, float)
+
+
+def is_text_like(pattern):
+    return lambda value: isinstance(value, str) and re.fullmatch(pattern, value) is not None
+
+
+SCALARS = {
+    "text": lambda value: isinstance(value, str),
+    "address": is_text_like("0x[0-9a-f]+"),
+    "moment": is_text_like(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"),
+    "count": is_natural, "bytes": is_natural, "ns": is_natural, "id": is_natural, "number": is_integer,
+    "ms": is_real, "rate": is_real,
+    "share": lambda value: is_real(value) and 0 <= value <= 1,
+    "flag": lambda value: isinstance(value, bool),
+}
+
+
+class Page:
+    """The tables of docs/json.md by their headings, each {field: kind}; and which fields have been seen until now."""
+
+    def __init__(self, text):
+        self.objects, self.seen = {}, set()
+        for section in text.split("\n### ")[1:]:
+            rows = re.findall(r"^\| (`[^|]*?) \| ([^|]*) \|", section.split("\n## ")[0], re.M)
+            self.objects[section.split("\n")[0]] = {field: kind for fields, kind in rows for field in re.findall("`([^`]+)`", fields)}
+
+    def complaints(self, value, name, path=""):
+        """Yields what in an object is not as its table says."""
+        table = self.objects[name]
+        for field in table.keys() - value.keys():
+            if not table[field].endswith(", or absent"):
+                yield f"{path}{field} is missing: the page has it as {table[field]} of {name}"
+        for field, inner in value.items():
+            if field not in table:
+                yield f"{path}{field} is not on the page, in {name}"
+                continue
+            self.seen.add(f"{name}.{field}")
+            yield from self._of_kind(inner, table[field].removesuffix(", or absent"), path + field)
+
+    def _of_kind(self, value, kind, path):
+        bare = kind.removesuffix(", or null")
+        if value is None and bare != kind:
+            return
+        nested = re.fullmatch(r"(list of|map to) (.*)", bare)
+        of_object = re.fullmatch(r"\[([^]]*)\]\(#[a-z-]*\)", bare)
+        if nested:
+            if not isinstance(value, list if nested[1] == "list of" else dict):
+                yield f"{path} is no {bare}: {value!r}"
+                return
+            for inner in value if isinstance(value, list) else value.values():
+                yield from self._of_kind(inner, nested[2], f"{path}[]")
+        elif of_object:
+            yield from self.complaints(value, of_object[1], path + ".") if isinstance(value, dict) else [f"{path} is no object: {value!r}"]
+        elif bare not in SCALARS:
+            yield f"{path}: the page has the kind {bare!r}, which is none"
+        elif not SCALARS[bare](value):
+            yield f"{path} is no {bare}: {value!r}"
+
+    def see(self, name):
+        """Returns the fields of a table whose values something else compares."""
+        self.seen |= {f"{name}.{field}" for field in self.objects[name]}
+        return set(self.objects[name])
+
+    def never_seen(self):
+        fields = {f"{name}.{field}" for name, table in self.objects.items() for field in table}
+        return sorted(fields - self.seen)
+
+
+def columns_of(verb, commands):
+    """Returns the columns of a table verb, as docs/commands.md has them."""
+    section = re.search(rf"^## {verb}\n(.*?)(?=^## |\Z)", commands, re.M | re.S)[1]
+    return re.findall(r"^\| `([a-z_]+)` \|", section.partition("| column | meaning |")[2], re.M)
+
+
+def table_complaints(page, document, words, commands):
+    """A table's rows have its columns; what is around them is on the page."""
+    rows = document.pop(document["schema"].removeprefix("holdfast.").partition("/")[0])
+    yield from page.complaints(document, "table")
+    wanted = set(columns_of(words.split()[0], commands))
+    if "--each" in words:
+        wanted = wanted - {"count"} | page.see("goroutines --each")
+    wanted |= {"frames"} if "--stacks" in words else {"evidence"} if words == "type-conflicts" else set()
+    for row in rows[:1]:
+        if set(row) != wanted:
+            yield f"of the fields {sorted(row.keys() ^ wanted)} some are only in rows of {words}, others only on the page"
+
+
+class Answers:
+    """Asks holdfast, and compares each answer with the page."""
+
+    def __init__(self):
+        self.page, self.commands, self.passed, self.failed = Page(PAGE.read_text()), COMMANDS.read_text(), 0, 0
+
+    def check(self, what, complaints):
+        complaints = sorted(set(complaints))
+        self.passed += not complaints
+        self.failed += bool(complaints)
+        for complaint in complaints:
+            print(f"FAIL {what}: {complaint}", flush=True)
+
+    def ask(self, words, target, *more):
+        command = [str(HOLDFAST), *words.split(), str(target), *map(str, more), "--json"]
+        return json.loads(subprocess.run(command, stdout=subprocess.PIPE, text=True).stdout)
+
+    def of(self, name, words, target, *more):
+        """Asks, and compares with the table `name` of the page; returns the answer."""
+        answer = self.ask(words, target, *more)
+        self.check(f"{words} of {target}", self.page.complaints(answer, name))
+        return answer
+
+    def tables(self, target):
+        for words in TABLES:
+            self.check(words, table_complaints(self.page, self.ask(words, target), words, self.commands))
+
+    def reasons(self, target, report):
+        addresses = [step["address"] for holder in report["holders"] for step in holder["chain"] if step["kind"] == "object"]
+        conflicts = [row["example"] for row in self.ask("type-conflicts", target, "--top", "0")["conflicts"]]
+        for address in conflicts + addresses[:EXPLAINED]:
+            self.of("type-reasons", "type-reasons", target, address)
+
+
+def look_at_everything(answers, fixture, folder):
+    report = answers.of("report", "report --top 0", fixture.pid)
+    for name, words in (("account document", "account"), ("audit", "audit"), ("type-comparison", "type-comparison"), ("dry-run", "types --dry-run")):
+        answers.of(name, words, fixture.pid)
+    answers.tables(fixture.pid)
+    answers.reasons(fixture.pid, report)
+    answers.of("capture", "capture", fixture.pid, "-o", f"{folder}/a.hold")
+    answers.of("report", "report", f"{folder}/a.hold")
+    objects = [step["address"] for holder in report["holders"] for step in holder["chain"] if step["kind"] == "object"]
+    answers.of("type-reasons", "type-reasons", f"{folder}/a.hold", objects[0])
+    core = fixture.core(f"{folder}/core")
+    answers.of("report", "report", core)
+    answers.of("audit", "audit", core)
+    answers.check("ps", table_complaints(answers.page, answers.ask("ps", "--top=0"), "ps", answers.commands))
+
+
+def main():
+    answers = Answers()
+    with tempfile.TemporaryDirectory(prefix="holdfast-json-") as folder:
+        os.chdir(folder)
+        with Fixture(cells.build(cells.Cell("1.26", "zoo", "dwarf"))) as fixture:
+            look_at_everything(answers, fixture, folder)
+        for program, mode in (("owners", "stripped"), ("sampled", "dwarf"), ("malloc", "external"), ("mapped", "stripped"), ("churn", "stripped")):
+            with Fixture(cells.build(cells.Cell("1.26", program, mode))) as fixture:
+                answers.of("report", "report --top 0", fixture.pid)
+                if program == "churn":
+                    answers.of("audit", "audit --prove", fixture.pid)
+    answers.check("the page", (f"{field} is never printed" for field in answers.page.never_seen()
+                               if field not in UNSEEN))
+    print(f"{answers.passed} passed, {answers.failed} failed")
+    return 1 if answers.failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
