@@ -14,6 +14,10 @@ TABLE = "\n".join([
     "set(holdfast_typing_may_use base go)",
     "set(holdfast_cli_may_use base typing)",
 ])
+FACTS = "\n".join([
+    "# Facts", "## The runtime's memory, by reference", "| 2.4, 2.5 | sizes of slots |", "| 7 | debug information |",
+    "## Types from code", "| 4 | calls |",
+])
 GOOD = {
     "base/error.h": "#pragma once\n",
     "go/version.h": "constexpr int kNewestMinor = 27;\n",
@@ -22,6 +26,7 @@ GOOD = {
     "os/library.cc": "  } catch (...) {\n    close();\n    throw;\n  }\n",
     "typing/types.cc": '#include "go/lists.h"\n  } catch (const Error&) {\n  }\n',
     "typing/types_test.cc": "EXPECT_EQ(version.minor, 26);\n  } catch (...) {\n  }\n",
+    "typing/calls.h": "// as in reference 2.4, 2.5 and 7; types from\n// code, 4\n",
     "cli/verbs/types.cc": '#include "typing/types.h"\n',
 }
 
@@ -32,6 +37,8 @@ class CheckLayers(unittest.TestCase):
             root = pathlib.Path(folder)
             (root / "cmake").mkdir()
             (root / "cmake/layers.cmake").write_text(TABLE)
+            (root / "docs").mkdir()
+            (root / "docs/runtime-facts.md").write_text(FACTS)
             for name, text in files.items():
                 (root / "src" / name).parent.mkdir(parents=True, exist_ok=True)
                 (root / "src" / name).write_text(text)
@@ -67,6 +74,10 @@ class CheckLayers(unittest.TestCase):
         for handler in ("...", "const std::exception& error", "std::exception&", "const Cancelled&"):
             self.complains("cli/verbs/x.cc", f"  }} catch ({handler}) {{\n    text = 0;\n  }}\n  throw;\n",
                            "src/cli/verbs/x.cc:1: a request to stop may end here")
+
+    def test_a_fact_that_is_not_on_its_page(self):
+        self.complains("go/x.h", "// (reference 2.4 and\n// 2.6)\n", "src/go/x.h: reference 2.6 is not in docs/runtime-facts.md")
+        self.complains("cli/verbs/x.h", "// types from code, 7\n", "src/cli/verbs/x.h: types from code, 7 is not in")
 
 
 if __name__ == "__main__":

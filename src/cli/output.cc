@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
+#include <new>
 
 #include "base/error.h"
 #include "base/terminal_text.h"
@@ -47,7 +48,7 @@ void print(const std::string& text) {
 
 void remark(std::string_view sentence) noexcept try {
   draw(wrapped("", sentence, remark_width(), LongWords::kStay));
-} catch (const std::exception&) {  // no memory is left to fold it
+} catch (const std::bad_alloc&) {  // to fold it
   draw(sentence);
   draw("\n");
 }

@@ -1,6 +1,6 @@
 // The pending timers of package time. The runtime's heaps of timers name its own record, which lies in the middle of
 // what time.NewTimer and the like gave out: a time.Timer or time.Ticker {C, r} up to Go 1.22, from then on a
-// runtime.timeTimer {c, init, timer} (reference 10). Nothing throws.
+// runtime.timeTimer {c, init, timer} (reference 6.8). Nothing throws.
 #pragma once
 
 #include <span>

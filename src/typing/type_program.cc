@@ -100,7 +100,7 @@ void TypeTable::compile(TypeId type) {
   steps_.insert(steps_.end(), steps.begin(), steps.end());
 }
 
-// Package time gives out pointers to the heads of the runtime's objects (Go 1.23+; reference 10).
+// Package time gives out pointers to the heads of the runtime's objects (Go 1.23+; reference 6.8).
 TypeId TypeTable::allocated_for(TypeId pointee) {
   if (!pointee || runtime_.version.timers_are_embedded()) return pointee;
   const std::string_view name = strings_[types_[pointee.row].name];
