@@ -328,7 +328,7 @@ Value Interpreter::load_typed(const WordType& word, std::int64_t displacement, b
 
 void Interpreter::store(const MemoryOperand& memory, const Value& value, std::int64_t more) {
   if (const auto offset = stack_offset(memory, more)) {
-    if (FrameSlot* const slot = slot_at(*offset)) *slot = {value, now_};
+    if (FrameSlot* const slot = slot_at(*offset)) write_slot(*slot, value);
     if (value.is_typed()) note_frame(frame_words_, *offset, value.word());
     return;
   }
@@ -392,12 +392,21 @@ Interpreter::FrameSlot* Interpreter::slot_at(std::int64_t offset) {
   return &slots[number];
 }
 
+void Interpreter::write_slot(FrameSlot& slot, const Value& value) {
+  const bool is_only = slot.written == kNever || (slot.written == now_ && !slot.has_others);
+  if (!is_only && !slot.has_others) changed_ = true;
+  slot = {value, now_, !is_only};
+}
+
 // The type of a slot holds all the time (types from code, 4.1). Which value it has, and where that came from, is known
-// only if it was written on every way that leads here.
+// only if it was written on every way that leads here. Where a local variable's value came from, it is known if one
+// instruction writes it and no other: compiled code reads no variable that was not written.
 Value Interpreter::read_slot(std::int64_t offset) {
   const FrameSlot* const slot = slot_at(offset);
   if (slot == nullptr || slot->written == kNever) return {};
   if (!is_mixed(slot->written)) return slot->value;
+  const bool is_written_once = !slot->has_others && slot->written < now_;
+  if (offset < 0 && is_written_once && slot->value.origin != 0) return slot->value;
   return slot->value.is_typed() ? Value::typed(slot->value.word()) : Value();
 }
 

@@ -126,7 +126,8 @@ class Interpreter {
   };
   struct FrameSlot {
     Value value;
-    std::uint32_t written = kNever;
+    std::uint32_t written = kNever;  // the instruction that wrote it last
+    bool has_others = false;         // wrote it, too
   };
   static constexpr std::uint32_t kNever = ~std::uint32_t{0};
 
@@ -166,6 +167,7 @@ class Interpreter {
   Value met(const Value& a, const Value& b);
   bool is_neutral(const Value& value) const;
   FrameSlot* slot_at(std::int64_t offset);
+  void write_slot(FrameSlot& slot, const Value& value);
   Value read_slot(std::int64_t offset);
   bool is_mixed(std::uint32_t written) const;
 

@@ -495,6 +495,24 @@ TEST_F(InterpreterTest, UsesOfASmallMapTellItsTypeTheNextTime) {
   EXPECT_THAT(follow(code).strong(kGlobal), ElementsAre(WordType::part(map, 0)));
 }
 
+// As in `m := map[K]*V{}; for ... { m[k] = v }; global = m`: the map is in a local variable while it is filled.
+TEST_F(InterpreterTest, AVariableThatIsWrittenOnceKeepsItsOriginInALoop) {
+  Code code;
+  code.call(kMakeSmallMap);
+  const Origin made{.root = Origin::Root::kCall, .at = code.here()};
+  code.store(kRsp, -24, kRax);
+  const Address loop = code.here();
+  code.load(kRbx, kRsp, -24).lea(kRax, map).call(kMapAssign).jump_if(loop);
+  code.load(kRcx, kRsp, -24).store(kGlobal, kRcx);
+  Code twice = code;
+  EXPECT_THAT(follow(code.ret()).strong(made), ElementsAre(WordType::part(map, 0)));
+  known.words[made] = WordType::part(map, 0);
+  EXPECT_THAT(follow(code).strong(kGlobal), ElementsAre(WordType::part(map, 0)));
+  known.words.clear();
+  twice.lea(kRax, item).call(kNewObject).store(kRsp, -24, kRax).jump_if(loop).ret();
+  EXPECT_THAT(follow(twice).strong(made), IsEmpty());
+}
+
 TEST_F(InterpreterTest, AnyBytesAreFollowedToTheirEnd) {
   std::mt19937_64 random(11);
   for (int round = 0; round < 3000; ++round) {
