@@ -40,21 +40,23 @@ class TargetFinder {
   }
 
  private:
-  heap::TypeKind kind_of_field(ObjectId holder, RuleId rule) const {
+  const heap::Type& type_of_field(ObjectId holder, RuleId rule) const {
     const auto fields = fields_.of(snapshot_.object_type[holder.row].type());
-    return snapshot_.types[std::ranges::find(fields, rule, &FieldOfRule::rule)->type.row].kind;
+    return snapshot_.types[std::ranges::find(fields, rule, &FieldOfRule::rule)->type.row];
   }
   bool is_inside(ObjectId object) const {
     return rules_.container(snapshot_.object_type[object.row].type()) != Container::kNone;
   }
 
   void follow(const FieldTarget& first) {
-    const heap::TypeKind kind = kind_of_field(first.holder, first.rule);
+    constexpr std::uint64_t kLargestReference = 24;  // bytes: a slice; what is larger is a value with fields of its own
+    const heap::Type& field = type_of_field(first.holder, first.rule);
+    if (field.size > kLargestReference) return;
     if (is_inside(first.object))
       add_container(first);
-    else if (wanted_ == Wanted::kChildren && kind == heap::TypeKind::kSlice)
+    else if (wanted_ == Wanted::kChildren && field.kind == heap::TypeKind::kSlice)
       add_targets(first);
-    else if (kind != heap::TypeKind::kMap)
+    else if (field.kind != heap::TypeKind::kMap)
       add(first);
   }
 
@@ -111,6 +113,9 @@ Parts::Parts(const heap::Snapshot& snapshot, const heap::ObjectIndex& index, con
     things_.push_back(one.holder);
   }
   is_part_.count_members();
+  constexpr int kMostAbove = 4;  // parts of parts of parts; a damaged heap may have rings
+  for (ObjectId& one : things_)
+    for (int i = 0; i < kMostAbove && is_part(one); ++i) one = things_[is_part_.rank(one.row)];
 }
 
 Children::Children(const heap::Snapshot& snapshot, const heap::ObjectIndex& index, const TypeRules& rules) {

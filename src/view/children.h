@@ -1,7 +1,8 @@
 // Which objects are children of others, and which are parts of them: rules (heap/owner_rules.h) name the fields that
 // have them. A context's map of contexts that were derived from it is a part of it, and those are its children. What a
 // field for children leads to is a child; of a container (view/type_rules.h) or a slice whatever that has. What a field
-// for a part leads to is one; of a container all its objects. Of several parents, or things with one part, the first
+// for a part leads to is one; of a container all its objects. A field that is a
+// struct of more than three words leads to nothing itself. Of several parents, or things with one part, the first
 // counts.
 //
 // One pass over the objects of types that have such fields, and over their containers. 12 B per child and 4 per part,

@@ -80,6 +80,18 @@ TEST_F(ChildrenTest, AreNoneWithoutARule) {
   EXPECT_FALSE(made("weak main.node.parent").is_child(heap_.id(child)));
 }
 
+TEST_F(ChildrenTest, AreBesidePartsOfParts) {
+  const TypeId outer = heap_.structure("main.outer", 56, {{"inner", heap_.pointer_type("*main.node"), 0}});
+  const TypeId around = heap_.structure("main.around", 48, {{"inner", node_, 0}});
+  const auto thing = heap_.object(56, outer), inner = node(), value = heap_.object(48, around), first = node();
+  const auto header = heap_.object(48, header_);
+  heap_.edge(thing, 0, inner).edge(inner, 8, header).edge(value, 40, first);
+  const auto parts = made<Parts>("part main.outer.inner\npart main.around.inner\npart main.node.map");
+  EXPECT_EQ(parts.thing(heap_.id(inner)), heap_.id(thing));
+  EXPECT_EQ(parts.thing(heap_.id(header)), heap_.id(thing));
+  EXPECT_FALSE(parts.is_part(heap_.id(first))) << "a value has fields, and leads to nothing itself";
+}
+
 TEST_F(ChildrenTest, AreBesideThePartsOfTheirParent) {
   const auto parent = node(), child = node(), first = node(), other = node();
   const auto header = heap_.object(48, header_), group = heap_.object(64, group_);
