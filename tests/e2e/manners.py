@@ -119,9 +119,11 @@ STOPPED = "holdfast: stopped on request"
 def interrupt_at_many_moments(scene, arguments, words):
     """Sends SIGINT to a run of holdfast at 40 moments spread over the time that it takes. It must end soon and say one of
     `words` and nothing else but what a whole run says, too; or have done its work; or not have begun to listen."""
-    begun = time.monotonic()
-    usual = {without_numbers(line) for line in scene.run(*arguments, cwd=scene.folder).stderr.splitlines()}
-    whole = time.monotonic() - begun
+    whole = SECONDS
+    for _ in range(3):  # the first run may have to read files and code that the others find in memory
+        begun = time.monotonic()
+        usual = {without_numbers(line) for line in scene.run(*arguments, cwd=scene.folder).stderr.splitlines()}
+        whole = min(whole, time.monotonic() - begun)
     stopped = 0
     for attempt in range(40):
         moment = whole * attempt / 40
@@ -140,7 +142,7 @@ def interrupt_at_many_moments(scene, arguments, words):
             scene.expect(f"{what}: ended soon, not after {took:.1f} s", True, took < max(1, whole / 2))
         elif holdfast.returncode not in (0, -signal.SIGINT):
             scene.failures.append(f"{what}: ended with {holdfast.returncode}: {said}")
-    if stopped < 10:
+    if stopped < 5:
         scene.failures.append(f"{arguments}: stopped at {stopped} of 40 moments")
 
 
