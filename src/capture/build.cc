@@ -8,6 +8,7 @@
 #include "capture/content.h"
 #include "capture/counters.h"
 #include "capture/edges.h"
+#include "capture/forecast.h"
 #include "capture/goroutines.h"
 #include "capture/kept_code_facts.h"
 #include "capture/mapping_holders.h"
@@ -89,6 +90,14 @@ std::vector<typing::LargeType> large_types_of(const go::HeapModel& heap) {
     if (const go::MSpan& span = heap.in_use()[row]; span.size_class() == 0 && span.large_type)
       found.push_back({SpanId(row), span.large_type});
   return found;
+}
+
+// Whether what the caller would do meanwhile has to wait for the end of the copy.
+bool has_to_wait(const FrozenTarget& target, const Callbacks& callbacks, const heap::Snapshot& snapshot) {
+  const std::uint64_t references = snapshot.edges.count();
+  const GraphSize graph{snapshot.objects, snapshot.pointerful, references,
+                        GraphSize::most_repeated(references, snapshot.pointerful)};
+  return callbacks.meanwhile_can_wait && target.copied_bytes > 0 && !fit_side_by_side(target.copied_bytes, graph);
 }
 
 // Returns the types that would be found in a stripped program.
@@ -177,7 +186,7 @@ void build(const FrozenTarget& target, const Options& options, const Callbacks& 
     });
   };
   if (callbacks.first_look) callbacks.first_look(snapshot);
-  if (callbacks.meanwhile)
+  if (callbacks.meanwhile && !has_to_wait(target, callbacks, snapshot))
     run_both(types, [&] { callbacks.meanwhile(snapshot); });
   else
     types();

@@ -22,6 +22,7 @@ struct FrozenTarget {
   std::uint64_t monotonic_ns = 0;  // CLOCK_MONOTONIC of the moment; 0 = not known
   std::optional<Residency> residency;
   const binary::DwarfInfo* dwarf = nullptr;  // of the program; null = none, or not to be used
+  std::uint64_t copied_bytes = 0;            // of memory that takes ours until the snapshot is complete; 0 for a file
 };
 
 // Fills everything of `snapshot` but target.kind, pid, name and pause; the account only if there is a residency. Runs

@@ -137,6 +137,26 @@ TEST_P(BuildTest, NumbersObjectsThatCanHoldPointersFirst) {
   EXPECT_EQ(s.target.go_version, target_.image.version.text);
 }
 
+// An object with eight references needs more columns than the promise has for it, unless much was copied for it.
+TEST_P(BuildTest, WhatCanWaitIsLeftOutWhereItWouldTakeTooMuchMemoryBesideTheCopy) {
+  const Address object = heap_.keep(heap_.add_span(kSlots64));
+  for (std::uint64_t word = 0; word < 8; ++word) heap_.point(object, word, object);
+  Callbacks callbacks;
+  int calls = 0;
+  callbacks.meanwhile = [&](const heap::Snapshot&) { ++calls; };
+  const auto calls_after = [&](bool can_wait, std::uint64_t copied) {
+    callbacks.meanwhile_can_wait = can_wait;
+    target_.copied_bytes = copied;
+    calls = 0;
+    EXPECT_EQ(target_.snapshot({}, callbacks).objects, 1U);
+    return calls;
+  };
+  EXPECT_EQ(calls_after(true, 64), 0);
+  EXPECT_EQ(calls_after(false, 64), 1);
+  EXPECT_EQ(calls_after(true, 4096), 1);
+  EXPECT_EQ(calls_after(true, 0), 1);  // a core is no copy
+}
+
 TEST_P(BuildTest, OfASweptSpanWhatIsNotMarkedCameAfterTheCollection) {
   const Address span = heap_.add_span(kSlots64);
   heap_.allocate(span);

@@ -13,7 +13,8 @@
 
 namespace holdfast::capture {
 
-// What a caller may do before everything is known. Each callback is called once, on a Snapshot whose object_type,
+// What a caller may do before everything is known. Each callback is called once (`meanwhile` perhaps not at all), on a
+// Snapshot whose object_type,
 // types, fields and losses are still to come, and must change nothing. Empty ones are not called.
 struct Callbacks {
   // Is for a first screen: nothing runs beside it.
@@ -21,6 +22,9 @@ struct Callbacks {
   // Is for work on the graph, not on names: it runs side by side with the search for types, which adds names and takes
   // as long.
   std::function<void(const heap::Snapshot&)> meanwhile;
+  // The caller can as well do that once the Snapshot is complete: then it is not called where it would take too much
+  // memory beside the copy of the target (capture/forecast.h).
+  bool meanwhile_can_wait = false;
   // Gets the types of the same objects found without debug information and symbols, to be compared with the snapshot's
   // own. It is called last, when everything else is known.
   std::function<void(const heap::Snapshot&, const heap::TypeColumns& without)> second_opinion;

@@ -26,8 +26,8 @@ struct Cut {
 
 // A reference that was found in a piece.
 struct HugeReference {
-  std::uint64_t word = 0;  // its place in the object
-  bool to_begin = false;   // it points to the beginning of the target, not into its middle
+  std::uint32_t word : 31 = 0;     // its place in the piece
+  std::uint32_t to_begin : 1 = 0;  // it points to the beginning of the target, not into its middle
 };
 
 // What a part gave. Its memory is used again for later parts.
@@ -124,8 +124,7 @@ class EdgePass {
   // any piece of it can be scanned by itself.
   bool is_huge(std::size_t s) const {
     const heap::Span& span = snapshot_.spans[s];
-    return heap_.in_use()[s].large_type && span.objects == 1 && span.bytes() >= heap::kHugeObject &&
-           runtime_.version.pointer_maps() == go::PointerMaps::kAllocHeader &&
+    return may_be_scanned_in_pieces(runtime_, heap_.in_use()[s]) && span.objects == 1 &&
            runtime_.memory.try_view(span.base, span.bytes()) != nullptr;
   }
 
@@ -169,12 +168,12 @@ class EdgePass {
       last = value;
       words.push_back({value, span.base, word, index_.find_page(value), 0});
       if (words.back().span) index_.fetch(words.back().span);
-      if (words.size() == kBatch) translate_piece(words, part);
+      if (words.size() == kBatch) translate_piece(words, part, cut.first_word);
     });
-    translate_piece(words, part);
+    translate_piece(words, part, cut.first_word);
   }
 
-  void translate_piece(std::vector<PointerWord>& words, PartEdges& part) const {
+  void translate_piece(std::vector<PointerWord>& words, PartEdges& part, std::uint64_t first_word) const {
     for (const PointerWord& at : words) {
       if (!at.span) continue;
       const heap::ObjectIndex::NumberedSlot hit = index_.find_slot(at.span, at.value);
@@ -184,7 +183,8 @@ class EdgePass {
       }
       const heap::Span& span = snapshot_.spans[at.span.row];
       part.target.push_back(hit.object.row);
-      part.references.push_back({at.word, at.value == span.base + hit.number * span.slot_size + span.header});
+      const bool to_begin = at.value == span.base + hit.number * span.slot_size + span.header;
+      part.references.push_back({static_cast<std::uint32_t>(at.word - first_word) & 0x7fffffffU, to_begin});
     }
     words.clear();
   }
@@ -262,11 +262,12 @@ class EdgePass {
       const HugeReference at = part.references[i];
       if (at.to_begin && heap::test_bit(seen_, part.target[i])) continue;
       if (at.to_begin) heap::set_bit(seen_, part.target[i]);
-      const std::uint64_t step = at.word - last_word_;
+      const std::uint64_t word = cut.first_word + at.word;
+      const std::uint64_t step = word - last_word_;
       if (step >= kLongStep) edges.long_steps.emplace_back(static_cast<std::uint32_t>(count_), step);
       edges.step[count_] = static_cast<std::uint8_t>(std::min(step, kLongStep));
       edges.target[count_] = part.target[i];
-      last_word_ = at.word;
+      last_word_ = word;
       ++count_;
     }
     take_free_pointers(part);
@@ -299,6 +300,11 @@ class EdgePass {
 };
 
 }  // namespace
+
+bool may_be_scanned_in_pieces(const go::Runtime& runtime, const go::MSpan& span) {
+  return span.large_type && span.bytes() >= heap::kHugeObject &&
+         runtime.version.pointer_maps() == go::PointerMaps::kAllocHeader;
+}
 
 void add_edges(const go::Runtime& runtime, const go::HeapModel& heap, const go::PointerMasks& masks,
                const heap::ObjectIndex& index, heap::Snapshot& snapshot, LossLedger& losses) {

@@ -60,8 +60,7 @@ FrozenMemory::FrozenMemory(Fetch fetch, FetchBulk fetch_bulk, std::vector<Addres
     : fetch_(std::move(fetch)), fetch_bulk_(std::move(fetch_bulk)), readable_(std::move(readable)) {}
 
 void FrozenMemory::prepare(const std::vector<AddressRange>& ranges, const std::vector<AddressRange>& filled) {
-  // The target runs on until it is stopped, and will have filled a little more by then.
-  const std::uint64_t more = total_bytes(filled) / 16 + kHugePage;
+  const std::uint64_t more = room_for_more(total_bytes(filled));
   const std::vector<std::uint64_t> places = places_in_room(ranges);
   const std::uint64_t foreseen = ranges.empty() ? 0 : places.back() + ranges.back().size();
   prepared_ = Mapping(foreseen + more);

@@ -24,6 +24,12 @@ using FetchBulk = std::function<std::vector<AddressRange>(std::span<const os::Ra
 // Returns the parts of `ranges` (ascending, apart) that hold something; the rest is zero and need not be read.
 using Filled = std::function<std::vector<AddressRange>(const std::vector<AddressRange>& ranges)>;
 
+// Returns how much room is made ready beyond `bytes`, which are known to be read: the target runs on until it is
+// stopped, and will have filled a little more by then.
+constexpr std::uint64_t room_for_more(std::uint64_t bytes) {
+  return bytes / 16 + (2 << 20);
+}
+
 class FrozenMemory : public MemorySource {
  public:
   static constexpr std::uint64_t kBlock = 64 << 10;

@@ -1,15 +1,16 @@
 #include <fmt/format.h>
 
-#include <array>
 #include <ctime>
 
 #include "base/architecture.h"
+#include "base/parallel.h"
 #include "base/ranges.h"
 #include "base/units.h"
 #include "capture/build.h"
 #include "capture/capture.h"
 #include "capture/forecast.h"
 #include "capture/frozen_memory.h"
+#include "capture/graph_estimate.h"
 #include "capture/layered_memory.h"
 #include "capture/layouts.h"
 #include "capture/moment.h"
@@ -98,6 +99,7 @@ class LiveProcess {
     take_runtime(*program_, memory_layers(), options.image, given_release(options));
     if (!options.symbols.empty()) add_symbols(*program_, options.symbols);
     layouts_ = open_layouts(*program_, options.use_dwarf, losses);
+    opened_rss_ = os::own_peak_rss();
     look();
     require_same();
   }
@@ -184,28 +186,26 @@ class LiveProcess {
     plan_.insert(plan_.end(), readable_stacks.begin(), readable_stacks.end());
     for (const AddressRange& range : readable_stacks)
       if (range.size() > kDeepStack) effort_.deep_stack_bytes += range.size();
-    effort_.opened_rss = os::own_peak_rss();
     plan_ = joined(std::move(plan_));
     blocks_ = without(probe.blocks(), plan_);
     const auto zeros = within(plan_, anonymous_ranges(maps_));
     empty_ = without(zeros, filled_of(zeros, [this](AddressRange range) { return memory_.present_ranges(range); }));
     effort_.bytes = total_bytes(plan_) - total_bytes(empty_);
+    effort_.opened_rss = opened_rss_;
     effort_.record_bytes = total_bytes(blocks_);
+    effort_.spans = heap.in_use().size() + heap.manual().size();
     if (with_content_) effort_.content_bytes = effort_.bytes;
-    for (const go::MSpan& span : heap.in_use()) {
-      effort_.objects += span.alloc_count;
-      if (span.has_pointers()) effort_.pointerful += span.alloc_count;
-    }
-    effort_.references = estimate_references(heap);
+    const go::Runtime running{memory_layers(), runtime.layouts, runtime.version, runtime.modules, runtime.vars};
+    effort_.graph = estimate_graph(running, heap, empty_);
     effort_.ms_per_byte = measure_copy();
     effort_.readers = kReadThreads;
+    effort_.workers = worker_count();
     effort_.goroutines = static_cast<std::uint32_t>(go::count_goroutines(runtime));
     effort_.threads = status_.threads;
     effort_.modules = runtime.modules.size();
   }
 
   double measure_copy() const;
-  std::uint64_t estimate_references(const go::HeapModel& heap) const;
 
   std::uint64_t fetch(Address from, std::span<std::byte> to) const {
     if (memory_.try_read(from, to)) return to.size();
@@ -244,6 +244,7 @@ class LiveProcess {
   std::vector<AddressRange> readable_;
   std::unique_ptr<LayeredMemory> running_;
   go::Identified identified_;
+  std::uint64_t opened_rss_ = 0;
   std::vector<AddressRange> plan_;
   std::vector<AddressRange> blocks_;
   std::vector<AddressRange> empty_;
@@ -255,34 +256,6 @@ std::uint64_t LiveProcess::count_collections() const {
   const auto count = go::count_collections(*identified_.runtime);
   if (!count) fail(ErrorCode::kUnsupported, "the counter of collections of process {} cannot be read", status_.pid);
   return *count;
-}
-
-// Counts words that lead into the heap on evenly spaced pages of what can hold pointers. Words of free slots count,
-// too.
-std::uint64_t LiveProcess::estimate_references(const go::HeapModel& heap) const {
-  constexpr std::uint64_t kPages = 1024;
-  std::vector<AddressRange> ranges;
-  AddressRange hull;
-  for (const go::MSpan& span : heap.in_use()) {
-    const AddressRange range{span.base, span.base + span.bytes()};
-    hull = hull.empty() ? range : AddressRange{hull.begin, range.end};
-    if (span.has_pointers()) ranges.push_back(range);
-  }
-  ranges = without(joined(std::move(ranges)), empty_);
-  const std::uint64_t all = total_bytes(ranges);
-  const std::uint64_t stride = std::max(kSystemPage, all / kPages / kSystemPage * kSystemPage);
-  std::array<std::byte, kSystemPage> page{};
-  std::uint64_t pages = 0, found = 0, next = 0;
-  for (const AddressRange& range : ranges) {
-    for (; next < range.size(); next += stride) {
-      if (!memory_.try_read(range.begin + next, page)) continue;
-      ++pages;
-      for (std::size_t at = 0; at < page.size(); at += kWord)
-        if (hull.contains(Address(load_le<std::uint64_t>(page.data() + at)))) ++found;
-    }
-    next -= range.size();
-  }
-  return pages == 0 ? 0 : found * (all / kSystemPage) / pages;
 }
 
 // In a container the kernel would kill the target rather than us.
@@ -350,6 +323,7 @@ class Freeze {
   const MemorySource& memory() const { return *layered_; }
   const std::vector<go::ThreadRegisters>& threads() const { return threads_; }
   std::uint64_t monotonic_ns() const { return monotonic_ns_; }
+  std::uint64_t bytes_read() const { return frozen_->bytes_read(); }
 
  private:
   std::uint64_t fetch(Address from, std::span<std::byte> to) const {
@@ -427,14 +401,9 @@ class ProcessTarget final : public Target {
   Prediction predict(PassTimes& times) override {
     open(times);
     const Effort& effort = live_->effort();
-    return {foretold_pause_ms(effort),
-            effort.all_bytes(),
-            effort.objects,
-            effort.goroutines,
-            effort.threads,
-            foretold_memory(effort),
-            os::memory_room(),
-            live_->program().runtimes()};
+    return {
+        foretold_pause_ms(effort), effort.all_bytes(), effort.graph.objects,       effort.goroutines, effort.threads,
+        foretold_memory(effort),   os::memory_room(),  live_->program().runtimes()};
   }
 
   std::uint64_t count_collections(PassTimes& times) override {
@@ -462,8 +431,8 @@ class ProcessTarget final : public Target {
         times.run("residency", [&] { return read_residency(status_.pid, live_->identified().runtime.get(), losses_); });
     const auto identified =
         times.run("identify", [&] { return go::identify_again(live_->identified(), freeze.memory(), losses_); });
-    const FrozenTarget target{&live_->program(),     &identified,          freeze.threads(),
-                              freeze.monotonic_ns(), std::move(residency), live_->dwarf()};
+    const FrozenTarget target{&live_->program(),    &identified,    freeze.threads(),   freeze.monotonic_ns(),
+                              std::move(residency), live_->dwarf(), freeze.bytes_read()};
     build(target, options_, callbacks, snapshot, losses_, times);
     snapshot.losses = losses_.sorted();
     return snapshot;

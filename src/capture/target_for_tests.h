@@ -55,7 +55,7 @@ class TargetImage {
   }
 
   // Returns what `build` makes of it. Without symbols only the function table has names.
-  heap::Snapshot snapshot(const Options& options = {}) {
+  heap::Snapshot snapshot(const Options& options = {}, const Callbacks& callbacks = {}) {
     open_program();
     go::Runtime& runtime = image.runtime();
     go::Module& module = runtime.modules.front();
@@ -68,16 +68,17 @@ class TargetImage {
     identified_.runtime = std::make_unique<go::Runtime>(
         go::Runtime{runtime.memory, runtime.layouts, runtime.version, runtime.modules, runtime.vars});
     identified_.functions = std::make_unique<go::FunctionTables>(*identified_.runtime, losses);
-    const FrozenTarget target{&*program_, &identified_, threads, now_ns, std::nullopt, nullptr};
+    const FrozenTarget target{&*program_, &identified_, threads, now_ns, std::nullopt, nullptr, copied_bytes};
     heap::Snapshot out;
     PassTimes times;
     Options own = options;
     own.use_cache = false;
-    build(target, own, {}, out, losses, times);
+    build(target, own, callbacks, out, losses, times);
     return out;
   }
   std::vector<go::ThreadRegisters> threads;
   std::uint64_t now_ns = 0;
+  std::uint64_t copied_bytes = 0;
 
  private:
   static constexpr Address kGoroutines{0x900000};

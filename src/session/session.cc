@@ -40,7 +40,11 @@ void Session::forget_content() {
 const graph::Dominators& Session::dominators() {
   const auto find = [&](const heap::Snapshot& s) { dominators_ = graph::dominators(s, &times_); };
   if (!snapshot_)
-    open({.first_look = listener_.first_look, .meanwhile = find, .second_opinion = {}, .type_reasons = {}});
+    open({.first_look = listener_.first_look,
+          .meanwhile = find,
+          .meanwhile_can_wait = true,
+          .second_opinion = {},
+          .type_reasons = {}});
   const CancellationScope scope(&cancellation_);
   if (!dominators_) find(*snapshot_);
   return *dominators_;
