@@ -81,8 +81,8 @@ inline constexpr std::size_t kLossKinds = static_cast<std::size_t>(LossKind::kUn
 // Everything that is said about a kind. The texts live as long as the program.
 struct LossInfo {
   LossKind kind;
-  std::string_view id;  // stable: JSON and .hold files name the kind by it
   LossSeverity severity;
+  std::string_view id;      // stable: JSON and .hold files name the kind by it
   std::string_view words;   // one sentence without its full stop: what happened, and what it may make wrong
   std::string_view remedy;  // one sentence without its full stop: what the user can do
 };
