@@ -1,4 +1,5 @@
-// A frozen picture of target memory: address ranges that lie in our own memory, copied or in a mapped core file.
+// A frozen picture of target memory: address ranges that lie in our own memory, copied or in a mapped core file. One
+// thread adds ranges; from then on several may read.
 #pragma once
 
 #include <memory>

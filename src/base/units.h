@@ -1,4 +1,5 @@
-// Shows numbers as a person reads them. JSON has the exact integers instead.
+// Shows numbers as a person reads them. JSON has the exact integers instead. Any thread may call these; nothing
+// fails.
 #pragma once
 
 #include <cstdint>

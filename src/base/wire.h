@@ -1,5 +1,6 @@
 // Integers as they lie in files and in the target: with a byte order of their own and alignment 1, so that a mapped
-// header is simply a struct of them.
+// header is simply a struct of them. Any bytes are some integer, so nothing fails here: whether a value makes sense is
+// for the reader of the structure to say.
 #pragma once
 
 #include <bit>

@@ -1,4 +1,5 @@
-// ELF64 structures as they lie in the file (System V ABI, AMD64 supplement).
+// ELF64 structures as they lie in the file (System V ABI, AMD64 supplement). Offsets and sizes are in bytes and as the
+// file says them: ElfFile (binary/elf.h) checks them.
 #pragma once
 
 #include "base/wire.h"

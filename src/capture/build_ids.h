@@ -1,4 +1,4 @@
-// Build ids tell one build of a program from another.
+// Build ids tell one build of a program from another. They are plain data; nothing throws.
 #pragma once
 
 #include <optional>

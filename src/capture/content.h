@@ -1,4 +1,5 @@
-// Keeps bytes of objects and package variables, for snapshots that should show values.
+// Keeps bytes of objects and package variables, for snapshots that should show values. It is called once, by the thread
+// that builds the snapshot.
 #pragma once
 
 #include <vector>

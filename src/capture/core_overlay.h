@@ -1,6 +1,6 @@
 // Puts a core and the files of its program together: which file belongs to it, and which memory comes from where.
 // Kernel cores leave out what files hold, and a wrong file would make every answer wrong. Results that are views point
-// into the core; nothing throws but as said.
+// into the core, which must outlive them. Only refuse_lost_notes() throws. Several threads may ask about one core.
 #pragma once
 
 #include <memory>

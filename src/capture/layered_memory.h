@@ -1,4 +1,5 @@
-// Two memories, one above the other: program files above what was read of the target.
+// Two memories, one above the other: program files above what was read of the target. It copies nothing and owns
+// neither. Several threads may read it where they may read both.
 #pragma once
 
 #include "base/memory_source.h"

@@ -1,4 +1,5 @@
-// The layouts of one program: its own debug information if that is there and allowed, else the table.
+// The layouts of one program: where the members of the runtime's structures lie. They are those of its own debug
+// information if that is there and allowed, and for what that lacks those of the table (go/layout_table.h).
 #pragma once
 
 #include <memory>

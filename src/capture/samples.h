@@ -1,4 +1,5 @@
-// Says where sampled objects were allocated, by the runtime's memory profile.
+// Says where sampled objects were allocated, by the runtime's memory profile. It is called once, by the thread that
+// builds the snapshot, when that has its objects; nothing throws.
 #pragma once
 
 #include <optional>

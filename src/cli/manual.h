@@ -1,4 +1,5 @@
-// Makes help from the table of verbs: for the terminal, as a man page (roff), and as the page docs/commands.md.
+// Makes help from the table of verbs: for the terminal, as a man page (roff), and as the page docs/commands.md. Nothing
+// fails: the table is a part of the program.
 #pragma once
 
 #include <cstddef>

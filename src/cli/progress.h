@@ -1,5 +1,7 @@
-// One line on a terminal that says which pass runs and for how long, and above it what is known early. It never mixes
-// with results: it is on stderr, and it is wiped out before they come.
+// One line on a terminal that says which pass runs and for how long, and above it what is known early. It never
+// mixes with results: it is on stderr, and it is wiped out before they come. A thread of its own draws it. Any
+// thread may tell it of passes and make remarks; the one that made it finishes it. What cannot be drawn is lost
+// (cli/output.h).
 #pragma once
 
 #include <chrono>

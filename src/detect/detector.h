@@ -1,6 +1,7 @@
 // A detector looks for one sort of fault in a heap. Each is a file in detect/detectors/ with its rule, its words and
 // its thresholds, and a row of the table in detectors.cc. It says only what the graph and the runtime's own records
-// prove or show, and does not guess what the program means by it.
+// prove or show, and does not guess what the program means by it. A detector keeps nothing from one run to the next,
+// so several threads may run one.
 #pragma once
 
 #include <cstdint>

@@ -1,6 +1,7 @@
 // Checks whether a Snapshot keeps its promises: everything that later layers rely on without looking (indices in range,
 // rows ascending, sums equal, offsets within their objects). Whoever makes a Snapshot from something else (a capture, a
-// file, a test) can ask.
+// file, a test) can ask. The answer says what is wrong in words, and nothing throws. It works on all processors; the
+// snapshot must stay as it is meanwhile.
 #pragma once
 
 #include <string>

@@ -1,4 +1,4 @@
-// Renders the audit as text and as JSON (schema holdfast.audit/1).
+// Renders the audit as text and as JSON (schema holdfast.audit/1). Any thread may call these; nothing throws.
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>

@@ -1,5 +1,6 @@
-// Renders how types that were found without debug information agree with those found with it (view/type_comparison.h),
-// as text and as JSON (schema holdfast.type-comparison/1).
+// Renders how types that were found without debug information agree with those found with it
+// (view/type_comparison.h), as text and as JSON (schema holdfast.type-comparison/1). Any thread may call these;
+// nothing throws.
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>

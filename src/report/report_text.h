@@ -1,4 +1,5 @@
-// Renders the report as the first screen: sentences where a person reads, columns where a person compares.
+// Renders the report as the first screen: sentences where a person reads, columns where a person compares. Names of
+// the target are made harmless for a terminal. Any thread may call these; nothing throws.
 #pragma once
 
 #include <string>

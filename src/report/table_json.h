@@ -1,5 +1,5 @@
 // Renders a table for programs: schema holdfast.<table>/2, exact integers, null for what is not known, addresses as hex
-// text.
+// text. Any thread may call this; nothing throws.
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>

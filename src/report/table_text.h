@@ -1,6 +1,6 @@
 // Renders a table for people: columns are as wide as what they hold, numbers stand on the right in binary units, long
 // names are folded in the middle and the least needed columns left out if a line would be too wide, and "-" stands for
-// what is not known.
+// what is not known. Any thread may call these; nothing throws.
 #pragma once
 
 #include <string>

@@ -1,5 +1,6 @@
 // Says what was looked at: a process, a core, or a capture of one of them. A capture is always called one, with the
 // time and the machine, so that two captures of one process can be told apart and neither passes for the process.
+// Any thread may call these; nothing throws.
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>

@@ -1,6 +1,6 @@
 // Lays out rows of cells as lines of text: columns are as wide as what they hold, with two spaces between them. Where
 // lines would be too wide, names fold first, and then whole columns are left out: a number is shown whole or not at
-// all.
+// all. Any thread may call these; nothing throws.
 #pragma once
 
 #include <cstddef>

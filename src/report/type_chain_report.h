@@ -1,4 +1,5 @@
-// Renders why one object has its type (view/type_chain.h), as text and as JSON (schema holdfast.type-reasons/1).
+// Renders why one object has its type (view/type_chain.h), as text and as JSON (schema holdfast.type-reasons/1). Any
+// thread may call these; nothing throws.
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>

@@ -1,4 +1,5 @@
-// The Go processes of this machine as a table: a row for each Go runtime, so several for some processes.
+// The Go processes of this machine as a table: a row for each Go runtime, so several for some processes. Sizes are in
+// bytes. The table owns the processes that it was made of. Any thread may call; nothing throws.
 #pragma once
 
 #include "capture/processes.h"

@@ -6,7 +6,8 @@
 // type since, so each source says how many claims had been replaced when it was made; replaced() then tells what the
 // holder was taken for at that time. Followed like that, reasons lead back in time and never go in circles.
 //
-// One thread writes; after finish() several may read. Nothing throws but HOLDFAST_CHECK.
+// One thread writes; after finish() several may read. Nothing throws. HOLDFAST_CHECK ends the process if there are more
+// claims than 32 bits can number.
 #pragma once
 
 #include <cstddef>

@@ -1,4 +1,4 @@
-// Says in one line what the audit found.
+// Says in one line what the audit found. Any thread may call this; nothing throws.
 #pragma once
 
 #include <string>

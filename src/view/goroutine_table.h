@@ -1,4 +1,5 @@
-// The table of goroutines: what they wait for and what they hold.
+// The table of goroutines: what they wait for and what they hold. Sizes are in bytes, times in ns. The table refers to
+// the snapshot, which must outlive it. Any thread may make one; nothing throws.
 #pragma once
 
 #include <vector>

@@ -1,4 +1,4 @@
-// The words for owners (view/owners.h). Nothing throws.
+// The words for owners (view/owners.h). Any thread may ask; nothing throws.
 #pragma once
 
 #include "heap/snapshot.h"

@@ -1,5 +1,6 @@
-// The report as data: both JSON (schema holdfast.report/2) and the text on the first screen are made of it. Sizes are
-// in bytes; they and counts are exact. It owns its texts and can outlive the snapshot.
+// The report as data: both JSON (schema holdfast.report/2) and the text on the first screen are made of it. Sizes
+// are in bytes; they and counts are exact. It owns its texts and can outlive the snapshot. Making it only reads the
+// snapshot and what was computed of it, so several threads may make reports of one; a report itself is plain data.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,5 @@
-// The table of the root forest: what holds memory from outside the heap.
+// The table of the root forest: what holds memory from outside the heap. Sizes are in bytes. The table refers to the
+// snapshot, which must outlive it. Any thread may make one; nothing throws.
 #pragma once
 
 #include <vector>

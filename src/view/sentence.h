@@ -1,5 +1,6 @@
-// Texts that name types and functions. Each has two forms, made at once from the same words: with the import paths of
-// packages, for files and JSON, and without, for people. So nobody has to look for names in a finished sentence.
+// Texts that name types and functions. Each has two forms, made at once from the same words: with the import paths
+// of packages, for files and JSON, and without, for people. So nobody has to look for names in a finished sentence.
+// A sentence is plain data; the compiler checks formats, so nothing throws.
 #pragma once
 
 #include <fmt/format.h>

@@ -1,4 +1,5 @@
-// The table of the heap's in-use spans.
+// The table of the heap's in-use spans. Sizes are in bytes. The table refers to the snapshot, which must outlive it.
+// Any thread may make one; nothing throws.
 #pragma once
 
 #include <vector>

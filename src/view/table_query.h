@@ -1,5 +1,5 @@
-// What the user asks of a table: --top, --sort, --filter, --columns. It is checked against the columns alone, so that a
-// mistake is found before a target is touched.
+// What the user asks of a table: --top, --sort, --filter, --columns. It is checked against the columns alone, so
+// that a mistake is found before a target is touched. Any thread may ask.
 #pragma once
 
 #include <cstddef>
