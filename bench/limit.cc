@@ -240,8 +240,10 @@ Report measure_graph(const Options& options, std::uint64_t wanted, Locality loca
   report.passes.push_back(measure("dominators + retained", options, n, [&] {
     PassTimes times;
     graph::Dominators result = graph::dominators(snapshot, &times);
-    if (best == 0 || times.total_ms() < best) {
-      best = times.total_ms();
+    double total = 0;
+    for (const auto& [pass, ms] : times.milliseconds()) total += ms;
+    if (best == 0 || total < best) {
+      best = total;
       report.dominator_steps = times.milliseconds();
     }
     return result;

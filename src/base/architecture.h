@@ -101,5 +101,7 @@ inline constexpr Architecture kArchitecture = kAmd64;
 #endif
 
 constexpr std::uint64_t kSystemPage = kArchitecture.page_bytes;
+// The pages of Go's heap: runtime._PageSize, the same on every architecture (Go 1.19-1.27).
+constexpr std::uint64_t kGoPage = 8192;
 
 }  // namespace holdfast

@@ -39,4 +39,10 @@ constexpr std::uint64_t spread(Address address) {
   return (address.value >> 3) * 0x9e3779b97f4a7c15 >> 20;
 }
 
+// Adds a number to the hash of a key that is made of several, for a table in memory. Begin with any constant.
+constexpr std::uint64_t mixed(std::uint64_t hash, std::uint64_t number) {
+  hash = (hash ^ number) * 0x9e3779b97f4a7c15;
+  return hash ^ hash >> 32;
+}
+
 }  // namespace holdfast

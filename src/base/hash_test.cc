@@ -26,5 +26,14 @@ TEST(Hash, SpreadsNeighboursOverATable) {
   EXPECT_GT(slots.size(), 55U);
 }
 
+// Keys that differ in one small number, or in the order of two, are the usual ones.
+TEST(Mixed, KeysThatAreAlikeComeToLieApart) {
+  std::set<std::uint64_t> cells;
+  for (std::uint64_t a = 0; a < 32; ++a)
+    for (std::uint64_t b = 0; b < 32; ++b) cells.insert(mixed(mixed(1, a * 8), b * 8) % 4096);
+  EXPECT_GT(cells.size(), 800U);  // chance alone would leave 906 of 1,024 keys a cell of their own
+  EXPECT_NE(mixed(mixed(0, 1), 2), mixed(mixed(0, 2), 1));
+}
+
 }  // namespace
 }  // namespace holdfast

@@ -4,12 +4,12 @@
 
 #include <cerrno>
 
+#include "base/architecture.h"
 #include "base/error.h"
 
 namespace holdfast {
 namespace {
 
-constexpr std::uint64_t kPage = 4096;
 constexpr std::uint64_t kHugePage = 2 << 20;
 
 std::uint64_t round_up(std::uint64_t n, std::uint64_t to) {
@@ -20,7 +20,7 @@ std::uint64_t round_up(std::uint64_t n, std::uint64_t to) {
 
 Mapping::Mapping(std::uint64_t bytes) {
   if (bytes == 0) return;
-  bytes_ = round_up(bytes, kPage);
+  bytes_ = round_up(bytes, kSystemPage);
   const bool huge = bytes_ >= 2 * kHugePage;
   // It asks for more than it needs and trims that, so that a large array starts on a huge page.
   const std::uint64_t want = huge ? bytes_ + kHugePage : bytes_;
@@ -49,7 +49,7 @@ Mapping::~Mapping() {
 }
 
 void Mapping::shrink(std::uint64_t keep) {
-  const std::uint64_t kept = round_up(keep, kPage);
+  const std::uint64_t kept = round_up(keep, kSystemPage);
   if (base_ == nullptr || kept >= bytes_) return;
   munmap(base_ + kept, bytes_ - kept);
   bytes_ = kept;

@@ -19,7 +19,6 @@ struct Registers {
   Address thread_pointer;  // the block of thread-local storage; null if it is not known
 
   Address sp() const { return Address(general[kArchitecture.stack_pointer]); }
-  void set_sp(Address sp) { general[kArchitecture.stack_pointer] = sp.value; }
 };
 
 // Reads a struct user_regs_struct, of which `bytes` must have all Architecture::user_words.

@@ -2,10 +2,19 @@
 
 #include <fmt/format.h>
 
+#include <iterator>
+
 namespace holdfast {
 
 std::string hex(Address address) {
   return fmt::format("{:#x}", address.value);
+}
+
+std::string hex(std::span<const std::byte> bytes) {
+  std::string digits;
+  digits.reserve(bytes.size() * 2);
+  for (const std::byte byte : bytes) fmt::format_to(std::back_inserter(digits), "{:02x}", static_cast<unsigned>(byte));
+  return digits;
 }
 
 std::string_view base_name(std::string_view path) {

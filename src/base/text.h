@@ -1,6 +1,8 @@
-// Shows addresses and paths, in text and in JSON alike.
+// Shows addresses, bytes and paths, in text and in JSON alike. Any thread may call these; nothing fails.
 #pragma once
 
+#include <cstddef>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -10,6 +12,8 @@ namespace holdfast {
 
 // "0xc000123000".
 std::string hex(Address address);
+// Two digits for each byte, as build ids are written.
+std::string hex(std::span<const std::byte> bytes);
 
 // Returns what is behind the last slash: everything if there is none, nothing if the path ends with one.
 std::string_view base_name(std::string_view path);

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+
 namespace holdfast {
 namespace {
 
@@ -11,6 +13,12 @@ TEST(Text, ShowsAddressesAndPaths) {
   EXPECT_EQ(base_name("/usr/bin/checkout"), "checkout");
   EXPECT_EQ(base_name("checkout"), "checkout");
   EXPECT_EQ(base_name("/usr/bin/"), "");
+}
+
+TEST(Text, BytesHaveTwoDigitsEach) {
+  const std::array bytes = {std::byte{0}, std::byte{0x0a}, std::byte{0xff}};
+  EXPECT_EQ(hex(bytes), "000aff");
+  EXPECT_EQ(hex(std::span<const std::byte>()), "");
 }
 
 }  // namespace

@@ -28,10 +28,4 @@ void PassTimes::end(const std::string& name, double milliseconds) {
     it->second += milliseconds;
 }
 
-double PassTimes::total_ms() const {
-  double sum = 0;
-  for (const auto& [name, ms] : times_) sum += ms;
-  return sum;
-}
-
 }  // namespace holdfast

@@ -26,7 +26,6 @@ class PassTimes {
   }
   // In the order in which passes ended for the first time, in milliseconds. Not to be asked while a pass runs.
   const std::vector<std::pair<std::string, double>>& milliseconds() const { return times_; }
-  double total_ms() const;
 
  private:
   using Clock = std::chrono::steady_clock;

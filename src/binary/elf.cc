@@ -4,6 +4,7 @@
 #include <cstring>
 #include <mutex>
 
+#include "base/text.h"
 #include "binary/elf_wire.h"
 
 namespace holdfast::binary {
@@ -262,12 +263,8 @@ std::vector<ElfNote> ElfFile::notes() const {
 }
 
 std::string ElfFile::gnu_build_id() const {
-  for (const ElfNote& note : notes()) {
-    if (note.owner != "GNU" || note.type != kNoteGnuBuildId) continue;
-    std::string hex;
-    for (const std::byte b : note.content) hex += fmt::format("{:02x}", static_cast<unsigned>(b));
-    return hex;
-  }
+  for (const ElfNote& note : notes())
+    if (note.owner == "GNU" && note.type == kNoteGnuBuildId) return hex(note.content);
   return {};
 }
 

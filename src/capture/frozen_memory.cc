@@ -11,7 +11,6 @@
 namespace holdfast::capture {
 namespace {
 
-constexpr std::uint64_t kPage = kSystemPage;
 constexpr std::uint64_t kHugePage = 2 << 20;
 
 // Faults in the offsets `wanted` (ascending, apart) of the room. It takes a huge page only where nearly all of it is
@@ -47,7 +46,7 @@ std::vector<std::uint64_t> places_in_room(const std::vector<AddressRange>& range
   std::uint64_t end = 0;
   for (std::size_t i = 0; i < ranges.size(); ++i) {
     const bool touches = i > 0 && ranges[i - 1].end == ranges[i].begin;
-    if (!touches) end = (end + kPage - 1) / kPage * kPage + ranges[i].begin.value % kPage;
+    if (!touches) end = (end + kSystemPage - 1) / kSystemPage * kSystemPage + ranges[i].begin.value % kSystemPage;
     places.push_back(end);
     end += ranges[i].size();
   }
@@ -185,7 +184,7 @@ const FrozenMemory::Bulk* FrozenMemory::find_bulk(Address at) const {
 
 std::uint64_t FrozenMemory::Block::room_at(std::uint64_t at) const {
   std::uint64_t end = at;
-  while (end < kBlock && (pages >> (end / kPage) & 1) != 0) end = (end / kPage + 1) * kPage;
+  while (end < kBlock && (pages >> (end / kSystemPage) & 1) != 0) end = (end / kSystemPage + 1) * kSystemPage;
   return end - at;
 }
 
@@ -201,10 +200,11 @@ FrozenMemory::Block FrozenMemory::fetch_block(std::uint64_t number) const {
     std::uint64_t at = std::max(mapping->begin, whole.begin) - whole.begin;
     const std::uint64_t end = std::min(mapping->end, whole.end) - whole.begin;
     while (at < end) {
-      const std::uint64_t got = fetch_(whole.begin + at, {block.bytes.get() + at, end - at}) / kPage * kPage;
+      const std::uint64_t got =
+          fetch_(whole.begin + at, {block.bytes.get() + at, end - at}) / kSystemPage * kSystemPage;
       bytes_read_ += got;
-      for (std::uint64_t page = at / kPage; page < (at + got) / kPage; ++page) block.pages |= 1U << page;
-      at += got + kPage;  // goes on behind the page that could not be read
+      for (std::uint64_t page = at / kSystemPage; page < (at + got) / kSystemPage; ++page) block.pages |= 1U << page;
+      at += got + kSystemPage;  // goes on behind the page that could not be read
     }
   }
   return block;
@@ -253,9 +253,10 @@ const std::byte* FrozenMemory::try_view(Address from, std::uint64_t size) const 
 std::vector<AddressRange> FrozenMemory::blocks() const {
   std::vector<AddressRange> out;
   for (const auto& [number, block] : blocks_)
-    for (std::uint64_t page = 0; page < kBlock / kPage; ++page)
+    for (std::uint64_t page = 0; page < kBlock / kSystemPage; ++page)
       if ((block.pages >> page & 1) != 0)
-        out.push_back({Address(number * kBlock + page * kPage), Address(number * kBlock + (page + 1) * kPage)});
+        out.push_back(
+            {Address(number * kBlock + page * kSystemPage), Address(number * kBlock + (page + 1) * kSystemPage)});
   return joined(std::move(out));
 }
 

@@ -209,10 +209,9 @@ class LiveProcess {
 
   std::uint64_t fetch(Address from, std::span<std::byte> to) const {
     if (memory_.try_read(from, to)) return to.size();
-    constexpr std::uint64_t kPage = kSystemPage;
     std::uint64_t got = 0;
     while (got < to.size()) {
-      const std::uint64_t n = std::min<std::uint64_t>(to.size() - got, kPage - (from + got).value % kPage);
+      const std::uint64_t n = std::min<std::uint64_t>(to.size() - got, kSystemPage - (from + got).value % kSystemPage);
       if (!memory_.try_read(from + got, to.subspan(got, n))) break;
       got += n;
     }
@@ -378,7 +377,7 @@ class Freeze {
 
   void note(const std::vector<AddressRange>& holes) const {
     for (const AddressRange& hole : holes)
-      live_.losses().add(LossKind::kUnreadablePage, hole.begin, (hole.size() + 4095) / 4096);
+      live_.losses().add(LossKind::kUnreadablePage, hole.begin, (hole.size() + kSystemPage - 1) / kSystemPage);
   }
 
   const LiveProcess& live_;

@@ -18,7 +18,7 @@ constexpr std::size_t kLookedAt = 64;  // the first words of each part of the wa
 constexpr std::uint64_t kLeastBytes = 1 << 20;
 constexpr std::uint64_t kLeastShare = 100;
 
-struct Word {
+struct PointingWord {
   std::uint32_t mapping = 0;
   Address at;
   Address value;
@@ -27,16 +27,16 @@ struct Word {
 // What one part of the walk found: words are counted, and the first of each mapping are kept.
 class Found {
  public:
-  void add(const Word& word) {
+  void add(const PointingWord& word) {
     if (counts_.size() <= word.mapping) counts_.resize(word.mapping + std::size_t{1});
     if (++counts_[word.mapping] <= kLookedAt) words_.push_back(word);
   }
   const std::vector<std::uint64_t>& counts() const { return counts_; }
-  const std::vector<Word>& words() const { return words_; }
+  const std::vector<PointingWord>& words() const { return words_; }
 
  private:
   std::vector<std::uint64_t> counts_;  // by row of the mapping, up to the last one found
-  std::vector<Word> words_;
+  std::vector<PointingWord> words_;
 };
 
 class Search {
@@ -92,7 +92,7 @@ void look_at_section(const Search& search, const MemorySource& memory, const Add
   if (memory.try_read(section.begin, bytes)) search.look_at(section.begin, bytes, found);
 }
 
-void keep(const Found& found, heap::Snapshot& snapshot, std::vector<Word>& words) {
+void keep(const Found& found, heap::Snapshot& snapshot, std::vector<PointingWord>& words) {
   for (std::size_t row = 0; row < found.counts().size(); ++row) snapshot.mappings[row].pointers += found.counts()[row];
   words.insert(words.end(), found.words().begin(), found.words().end());
 }
@@ -110,7 +110,7 @@ void add_mapping_holders(const go::Runtime& runtime, const go::Symbols& symbols,
         look_at_span(search, runtime.memory, snapshot, snapshot.spans[s], parts[part]);
   });
   // Variables first: they say more than an object.
-  std::vector<Word> words;
+  std::vector<PointingWord> words;
   for (const go::Module& module : runtime.modules)
     for (const AddressRange& section : {module.data, module.bss}) {
       Found found;
@@ -118,10 +118,10 @@ void add_mapping_holders(const go::Runtime& runtime, const go::Symbols& symbols,
       keep(found, snapshot, words);
     }
   for (const Found& found : parts) keep(found, snapshot, words);
-  std::ranges::stable_sort(words, {}, &Word::mapping);
+  std::ranges::stable_sort(words, {}, &PointingWord::mapping);
   std::size_t kept = 0;
   for (std::size_t i = 0; i < words.size(); ++i) {
-    const Word& word = words[i];
+    const PointingWord& word = words[i];
     if (i > 0 && words[i - 1].mapping != word.mapping) kept = 0;
     if (kept == kKept) continue;
     heap::MappingHolder holder{word.mapping, forest.index().find_object(word.at), {}, 0, word.value};

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/address.h"
+#include "base/hash.h"
 #include "code/word_types.h"
 
 namespace holdfast::code {
@@ -38,11 +39,10 @@ struct Origin {
 
 struct OriginHash {
   std::size_t operator()(const Origin& origin) const {
-    std::uint64_t h =
-        origin.at.value * 0x9e3779b97f4a7c15U ^ static_cast<std::uint64_t>(origin.root) << 8 ^ origin.number;
-    for (const std::int32_t offset : origin.offsets)
-      h = (h ^ static_cast<std::uint32_t>(offset) ^ h >> 29) * 0xbf58476d1ce4e5b9U;
-    return h ^ h >> 32 ^ origin.loads;
+    std::uint64_t hash = mixed(static_cast<std::uint64_t>(origin.root) << 8 | origin.loads, origin.at.value);
+    hash = mixed(hash, origin.number);
+    for (const std::int32_t offset : origin.offsets) hash = mixed(hash, static_cast<std::uint32_t>(offset));
+    return hash;
   }
 };
 

@@ -210,7 +210,7 @@ TEST_P(FrameRootsTest, TheWriteBarrierHoldsTheRegistersOfItsCaller) {
   image_.put(barrier_sp - 8, barrier + 3);
   ThreadRegisters thread{5, {}};
   thread.registers.pc = flush + 3;
-  thread.registers.set_sp(barrier_sp - 8 - 0x10);
+  thread.registers.general[kArchitecture.stack_pointer] = (barrier_sp - 8 - 0x10).value;
   image_.put(barrier_sp + 8, object(1));  // a saved register
   image_.put(sp() + 16, object(2));
   const auto found = roots({thread});
@@ -231,7 +231,7 @@ TEST_P(FrameRootsTest, ReadsTheInnermostFrameAndTheRegistersOfARunningThread) {
   scheduler_.machines = {machine};
   ThreadRegisters thread{5, {}};
   thread.registers.pc = f_ + 3;
-  thread.registers.set_sp(sp());
+  thread.registers.general[kArchitecture.stack_pointer] = sp().value;
   thread.registers.general[9] = object(9).value;
   image_.put(sp() + 16, object(2));
   const auto found = roots({thread});

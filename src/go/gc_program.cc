@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <limits>
 
+#include "base/architecture.h"
+
 namespace holdfast::go {
 namespace {
-
-constexpr std::uint64_t kPage = 4096;
 
 class Writer {
  public:
@@ -125,13 +125,13 @@ GcProgramResult expand_gc_program(std::span<const std::byte> program, std::uint6
 GcProgramResult expand_gc_program(const MemorySource& memory, Address program, std::uint64_t max_bits,
                                   std::uint64_t max_bytes) {
   std::vector<std::byte> bytes;
-  std::uint64_t wanted = kPage;
+  std::uint64_t wanted = kSystemPage;
   while (true) {
     // Reads page by page, so that a program that ends before an unreadable page is read.
     bool more = true;
     while (more && bytes.size() < std::min(wanted, max_bytes)) {
       const Address at = program + bytes.size();
-      const std::uint64_t n = std::min(kPage - at.value % kPage, max_bytes - bytes.size());
+      const std::uint64_t n = std::min(kSystemPage - at.value % kSystemPage, max_bytes - bytes.size());
       const std::size_t had = bytes.size();
       bytes.resize(had + n);
       more = memory.try_read(at, std::span(bytes).subspan(had));

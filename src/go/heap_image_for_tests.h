@@ -119,7 +119,7 @@ class HeapImage {
  private:
   static constexpr std::uint64_t kRecord = 0x200;
   static constexpr std::uint64_t kBitmap = 0x80;
-  static constexpr std::uint64_t kSpanBytes = kPageSize;
+  static constexpr std::uint64_t kSpanBytes = kGoPage;
 
   struct SpanRow {
     Address record, base;
@@ -157,7 +157,7 @@ class HeapImage {
   // The map lies at the end of the span, before the area of inline marks.
   Address span_map(const SpanRow& span) const {
     const bool inline_marks = image_.version.green_tea() && span.slot_size >= 16;
-    return span.base + (kPageSize - kPageSize / 64 - (inline_marks ? kPageSize - kInlineAreaAt : 0));
+    return span.base + (kGoPage - kGoPage / 64 - (inline_marks ? kGoPage - kInlineAreaAt : 0));
   }
   static std::uint64_t arena_word(Address at) { return (at - arena_start(arena_index(at))) / 8; }
   // A byte holds four words: the lower bits mean "pointer", the upper ones "more may follow".

@@ -83,7 +83,7 @@ std::uint64_t bits_below(std::uint64_t index, std::uint64_t word) {
 
 // Whether a sane runtime can have such a span.
 bool plausible(const MSpan& span) {
-  if (span.base.value % kPageSize != 0 || span.pages == 0 || span.pages > (std::uint64_t{1} << 35)) return false;
+  if (span.base.value % kGoPage != 0 || span.pages == 0 || span.pages > (std::uint64_t{1} << 35)) return false;
   if (span.state == SpanState::kManual) return true;
   if (span.slot_size == 0 || span.slots == 0 || span.size_class() >= kSizeClasses) return false;
   if (span.free_index > span.slots) return false;
@@ -101,9 +101,9 @@ std::uint64_t pages_of_class(unsigned size_class) {
 
 std::uint64_t slots_of_class(const GoVersion& version, unsigned size_class, bool pointers) {
   const std::uint64_t size = size_of_class(size_class);
-  std::uint64_t room = pages_of_class(size_class) * kPageSize;
+  std::uint64_t room = pages_of_class(size_class) * kGoPage;
   if (version.pointer_maps() == PointerMaps::kAllocHeader && pointers && size <= 512)
-    room -= pages_of_class(size_class) * (kPageSize / 64);
+    room -= pages_of_class(size_class) * (kGoPage / 64);
   if (version.green_tea() && size >= 16 && size <= 512) room -= 128;
   return room / size;
 }
@@ -288,7 +288,7 @@ std::vector<std::uint32_t> HeapModel::marked_by_sweep_alone() const {
     }
     // Pointers to the pointer-free objects of spans with inline marks do not set the bit.
     if (!known || span.user_arena || inline_marks(span) || mark_source(span) != MarkSource::kAllocBits) continue;
-    const std::uint64_t page = (span.base - arena_start(arena_read)) / kPageSize;
+    const std::uint64_t page = (span.base - arena_start(arena_read)) / kGoPage;
     if ((std::to_integer<unsigned>(bits[page / 8]) >> (page % 8) & 1) == 0) rows.push_back(row);
   }
   return rows;

@@ -16,9 +16,8 @@
 
 namespace holdfast::go {
 
-constexpr std::uint64_t kPageSize = 8192;
 constexpr std::uint64_t kArenaSize = kArchitecture.arena_bytes;
-constexpr std::uint64_t kPagesPerArena = kArenaSize / kPageSize;
+constexpr std::uint64_t kPagesPerArena = kArenaSize / kGoPage;
 
 // Whether the target stands still while it is read. In a running target a record can be torn, and two records can be
 // from different moments.
@@ -47,7 +46,7 @@ struct MSpan {
 
   std::uint8_t size_class() const { return span_class >> 1; }
   bool has_pointers() const { return (span_class & 1) == 0; }
-  std::uint64_t bytes() const { return pages * kPageSize; }
+  std::uint64_t bytes() const { return pages * kGoPage; }
   bool operator==(const MSpan&) const = default;
 };
 
@@ -142,7 +141,7 @@ constexpr Address arena_start(std::uint64_t index) {
 }
 
 // The offset in bytes of Green Tea's area of inline marks within a one-page span, and of its parts (reference 3.7).
-constexpr std::uint64_t kInlineAreaAt = kPageSize - 128;
+constexpr std::uint64_t kInlineAreaAt = kGoPage - 128;
 constexpr std::uint64_t kInlineMarksAt = kInlineAreaAt + 64;
 constexpr std::uint64_t kInlineMarkBytes = 63;
 

@@ -10,7 +10,7 @@ namespace {
 
 using testing::IsEmpty;
 
-constexpr std::uint64_t kSpanBytes = SpanImage::kPages * kPageSize;
+constexpr std::uint64_t kSpanBytes = SpanImage::kPages * kGoPage;
 
 // A thread can be stopped between a change of the heap and the change of the counters: these are the moments.
 class InFlightTest : public testing::TestWithParam<int>, protected SpanImage {
@@ -128,7 +128,7 @@ TEST(HeapWork, IsKnownByTheFunctionsOnTheThreadsOwnStack) {
   ThreadRegisters thread;
   thread.thread_id = 99;
   thread.registers.pc = free + 4;
-  thread.registers.set_sp(sp);
+  thread.registers.general[kArchitecture.stack_pointer] = sp.value;
   const std::vector<ThreadRegisters> threads{thread};
   const Scheduler scheduler;
   const Unwinder unwinder(image.runtime(), image.functions(), scheduler, threads);

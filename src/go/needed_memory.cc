@@ -64,7 +64,7 @@ std::vector<AddressRange> heap_memory(const Runtime& runtime, const HeapModel& h
       out.push_back({span.base, span.base + span.bytes()});
       if (span.has_pointers()) add_arena_maps(runtime, heap, span, out);
     } else if (heap.mark_source(span) == MarkSource::kInline) {
-      out.push_back({span.base + kInlineAreaAt, span.base + kPageSize});
+      out.push_back({span.base + kInlineAreaAt, span.base + kGoPage});
     }
   }
   return without_overlaps(std::move(out));
@@ -112,8 +112,8 @@ void visit_type_masks(const Runtime& runtime, const HeapModel& heap, LossLedger&
     if (type && type != last) masks.of(type);
     last = type;
   };
-  std::array<std::uint64_t, kPageSize / 8 / 64> allocated{};
-  std::array<std::uint64_t, kPageSize / 8 / 64> marked{};
+  std::array<std::uint64_t, kGoPage / 8 / 64> allocated{};
+  std::array<std::uint64_t, kGoPage / 8 / 64> marked{};
   for (const MSpan& span : heap.in_use()) {
     if (!span.has_pointers()) continue;
     visit(span.large_type);

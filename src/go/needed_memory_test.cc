@@ -55,21 +55,21 @@ TEST_P(NeededMemoryTest, OfTheHeapSpansWithPointersAndTheirMapsAreNeeded) {
   heap_.add_span(4, false);
   const HeapModel heap = model();
   const auto needed = heap_memory(image_.runtime(), heap, false);
-  EXPECT_THAT(needed, Contains(range(with_pointers, kPageSize)));
-  EXPECT_EQ(total_bytes(within(needed, {range(HeapImage::kHeap, 3 * kPageSize)})), kPageSize);
+  EXPECT_THAT(needed, Contains(range(with_pointers, kGoPage)));
+  EXPECT_EQ(total_bytes(within(needed, {range(HeapImage::kHeap, 3 * kGoPage)})), kGoPage);
   std::uint64_t maps = 0;  // two bits for each word; one, and one for each 64 words; or in the span
-  if (image_.version.pointer_maps() == PointerMaps::kTwoBitArena) maps = kPageSize / 32;
-  if (image_.version.pointer_maps() == PointerMaps::kOneBitArena) maps = kPageSize / 64 + kPageSize / 4096;
-  EXPECT_EQ(total_bytes(needed) - kPageSize, maps);
-  EXPECT_EQ(total_bytes(within(heap_memory(image_.runtime(), heap, true), {range(HeapImage::kHeap, 3 * kPageSize)})),
-            3 * kPageSize);
+  if (image_.version.pointer_maps() == PointerMaps::kTwoBitArena) maps = kGoPage / 32;
+  if (image_.version.pointer_maps() == PointerMaps::kOneBitArena) maps = kGoPage / 64 + kGoPage / 4096;
+  EXPECT_EQ(total_bytes(needed) - kGoPage, maps);
+  EXPECT_EQ(total_bytes(within(heap_memory(image_.runtime(), heap, true), {range(HeapImage::kHeap, 3 * kGoPage)})),
+            3 * kGoPage);
 }
 
 TEST_P(NeededMemoryTest, OfPointerFreeSpansThatWaitForTheirSweepTheMarksInsideAreNeeded) {
   const Address span = heap_.add_span(4, false, HeapImage::kSweepGen - 2);
   const auto needed = heap_memory(runtime(), model(), false);
   if (image_.version.green_tea())
-    EXPECT_THAT(needed, ElementsAre(range(span + kInlineAreaAt, kPageSize - kInlineAreaAt)));
+    EXPECT_THAT(needed, ElementsAre(range(span + kInlineAreaAt, kGoPage - kInlineAreaAt)));
   else
     EXPECT_THAT(needed, IsEmpty());
 }
@@ -175,14 +175,14 @@ TEST_P(NeededMemoryTest, ReleasedPagesAreCounted) {
   image_.put<std::uint64_t>(image_.vars.allp + 8, 1);
   image_.set(p, "runtime.p", "pcache.cache", 0b0110);
   image_.set(p, "runtime.p", "pcache.scav", 0b1010);
-  EXPECT_EQ(count_released_bytes(runtime()), 4 * kPageSize);
-  const Address cached = HeapImage::kHeap + 64 * kPageSize;
+  EXPECT_EQ(count_released_bytes(runtime()), 4 * kGoPage);
+  const Address cached = HeapImage::kHeap + 64 * kGoPage;
   image_.set(p, "runtime.p", "pcache.base", cached);
-  const Address last_word = arena_start(0) + chunk * (4ULL << 20) + 7ULL * 64 * kPageSize;
+  const Address last_word = arena_start(0) + chunk * (4ULL << 20) + 7ULL * 64 * kGoPage;
   const Address next_arena = HeapImage::kHeap + kArenaSize;  // the heap has not grown into it
   EXPECT_THAT(released_pages(runtime(), {range(HeapImage::kHeap, 1), range(next_arena, kArenaSize)}),
-              UnorderedElementsAre(range(cached + kPageSize, kPageSize), range(last_word, 2 * kPageSize),
-                                   range(last_word + 3 * kPageSize, kPageSize), range(next_arena, kArenaSize)));
+              UnorderedElementsAre(range(cached + kGoPage, kGoPage), range(last_word, 2 * kGoPage),
+                                   range(last_word + 3 * kGoPage, kGoPage), range(next_arena, kArenaSize)));
 }
 
 }  // namespace

@@ -100,7 +100,7 @@ std::vector<std::byte> ObjectScan::arena_bytes(const MSpan& span, const ArenaMap
   for_each_piece(runtime_, heap_, span, map, [&](std::uint64_t word, std::uint64_t count, Address from) {
     const auto to = std::span(out).subspan(word / map.words_per_byte, count / map.words_per_byte);
     if (!from || !runtime_.memory.try_read(from, to))
-      losses_.add(LossKind::kUnreadablePointerMap, span.base + word * 8, count * 8 / kPageSize);
+      losses_.add(LossKind::kUnreadablePointerMap, span.base + word * 8, count * 8 / kGoPage);
   });
   return out;
 }

@@ -48,7 +48,7 @@ class PageAllocator {
       const auto bits = released_in(chunk);
       const Address begin = arena_start(0) + chunk * kChunkBytes;
       for (std::uint64_t w = 0; bits && w < kBitWords; ++w)
-        add_pages(begin + w * kPagesPerWord * kPageSize, (*bits)[w], out);
+        add_pages(begin + w * kPagesPerWord * kGoPage, (*bits)[w], out);
       return bits.has_value();
     });
   }
@@ -58,7 +58,7 @@ class PageAllocator {
     while (bits != 0) {
       const auto from = static_cast<std::uint64_t>(std::countr_zero(bits));
       const auto run = static_cast<std::uint64_t>(std::countr_one(bits >> from));
-      out.push_back({first + from * kPageSize, first + (from + run) * kPageSize});
+      out.push_back({first + from * kGoPage, first + (from + run) * kGoPage});
       if (from + run == kPagesPerWord) return;
       bits &= ~std::uint64_t{0} << (from + run);
     }
@@ -149,7 +149,7 @@ std::optional<std::uint64_t> count_released_bytes(const Runtime& runtime) {
     if (!processor) return std::nullopt;
     *pages += static_cast<std::uint64_t>(std::popcount(processor->cached_pages & processor->cached_released));
   }
-  return *pages * kPageSize;
+  return *pages * kGoPage;
 }
 
 std::vector<AddressRange> released_pages(const Runtime& runtime, const std::vector<AddressRange>& arenas) {

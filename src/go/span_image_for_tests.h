@@ -89,13 +89,13 @@ class SpanImage {
 
   Address add(const SpanOf& of) {
     const Address span = kSpans + count_ * 0x1000;
-    const Address base = kHeap + count_ * kPages * kPageSize;
+    const Address base = kHeap + count_ * kPages * kGoPage;
     const Address bits = kBits + count_ * 0x100;
     const auto put = [&](std::string_view field, std::uint64_t value) { set(span, "runtime.mspan", field, value); };
     put("startAddr", base.value);
     put("npages", kPages);
     put("nelems", of.size_class == 0 ? 1 : 64);
-    put("elemsize", of.size_class == 0 ? kPages * kPageSize : 1024);
+    put("elemsize", of.size_class == 0 ? kPages * kGoPage : 1024);
     put("spanclass", of.size_class << 1 | (of.no_pointers ? 1 : 0));
     put("allocCount", of.alloc_count);
     put("allocCountBeforeCache", of.count_before);
@@ -140,7 +140,7 @@ class SpanImage {
 
   // Moves the span that was added last, as if it had become the neighbour's memory meanwhile.
   void move_to(std::uint64_t page) {
-    set(kSpans + (count_ - 1) * 0x1000, "runtime.mspan", "startAddr", (kHeap + page * kPageSize).value);
+    set(kSpans + (count_ - 1) * 0x1000, "runtime.mspan", "startAddr", (kHeap + page * kGoPage).value);
   }
 
   GoVersion version_;

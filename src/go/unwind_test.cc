@@ -64,7 +64,7 @@ class UnwindTest : public testing::Test {
     ThreadRegisters thread;
     thread.thread_id = 99;
     thread.registers.pc = pc;
-    thread.registers.set_sp(sp);
+    thread.registers.general[kArchitecture.stack_pointer] = sp.value;
     return {thread};
   }
 
@@ -258,7 +258,7 @@ TEST_F(RaceCallTest, CCodeThatNeedsTheRegisterSavesItFirst) {
 
 TEST_F(RaceCallTest, RacecallItselfHasItInTheRegister) {
   registers().pc = race_call_ + 0x1d;
-  registers().set_sp(kCalledAt + 8);
+  registers().general[kArchitecture.stack_pointer] = (kCalledAt + 8).value;
   registers().general[12] = caller_sp_.value;
   expect_found();
 }

@@ -146,8 +146,8 @@ class CodeSearch {
       return memory_.try_integer<std::uint64_t>(at + layouts_.offset("runtime.gcControllerState", name)).value_or(1);
     };
     const std::uint64_t in_use = field("heapInUse");
-    return in_use > 0 && in_use % kPageSize == 0 && field("heapFree") % kPageSize == 0 &&
-           field("heapReleased") % kPageSize == 0 && field("mappedReady") >= in_use && field("totalAlloc") > 0;
+    return in_use > 0 && in_use % kGoPage == 0 && field("heapFree") % kGoPage == 0 &&
+           field("heapReleased") % kGoPage == 0 && field("mappedReady") >= in_use && field("totalAlloc") > 0;
   }
 
   bool is_mheap(Address at) const {
@@ -159,7 +159,7 @@ class CodeSearch {
     const auto first = memory_.try_pointer(*spans);
     const auto base =
         first ? memory_.try_pointer(*first + layouts_.offset("runtime.mspan", "startAddr")) : std::nullopt;
-    return base && base->value % kPageSize == 0;
+    return base && base->value % kGoPage == 0;
   }
 
   // Finds the head of the list of threads: the operand of mcommoninit that points at an m whose g0 points back.

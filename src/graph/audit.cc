@@ -90,7 +90,7 @@ class AuditPass {
       if (!is_marked_only(excuse.object.row) || heap::test_bit(explained_, excuse.object.row)) continue;
       Excused& excused = excused_[static_cast<std::size_t>(excuse.cause)];
       explain(excused, excuse.object.row, true);
-      if (excuse.frame) ++named_at_[place_of(snapshot_.frames[excuse.frame.row])];
+      if (excuse.frame) ++named_at_[line_of(snapshot_.frames[excuse.frame.row])];
     }
     for (Excused& excused : excused_) follow(excused);
     excused_[static_cast<std::size_t>(heap::MarkCause::kConservativeWord)].cause.named_at = places();
@@ -103,9 +103,9 @@ class AuditPass {
     keep(std::move(floating));
   }
 
-  using Place = std::tuple<StringId, StringId, std::uint32_t>;
+  using CodeLine = std::tuple<StringId, StringId, std::uint32_t>;
 
-  static Place place_of(const heap::Frame& frame) { return {frame.function, frame.file, frame.line}; }
+  static CodeLine line_of(const heap::Frame& frame) { return {frame.function, frame.file, frame.line}; }
 
   std::vector<NamingPlace> places() const {
     std::vector<NamingPlace> places;
@@ -165,8 +165,8 @@ class AuditPass {
   const Reachability& reached_;
   heap::ObjectIndex index_;
   std::array<Excused, kMarkCauses> excused_;
-  std::map<Place, std::uint64_t> named_at_;  // objects by the place of the word
-  HugeArray<std::uint64_t> explained_;       // a bit for each object of marked_only that has a cause
+  std::map<CodeLine, std::uint64_t> named_at_;  // objects by the place of the word
+  HugeArray<std::uint64_t> explained_;          // a bit for each object of marked_only that has a cause
   Audit audit_;
 };
 

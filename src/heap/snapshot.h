@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "base/address.h"
+#include "base/architecture.h"
 #include "base/huge_array.h"
 #include "base/ids.h"
 #include "base/loss.h"
@@ -97,7 +98,7 @@ struct Span {
   bool user_arena = false;  // a chunk of GOEXPERIMENT=arenas
   bool has_marks = false;   // the last completed mark is known for its slots (reference 9.3)
 
-  std::uint64_t bytes() const { return std::uint64_t{pages} * 8192; }
+  std::uint64_t bytes() const { return pages * kGoPage; }
   bool operator==(const Span&) const = default;
 };
 

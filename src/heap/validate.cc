@@ -4,6 +4,7 @@
 #include <array>
 #include <bit>
 
+#include "base/architecture.h"
 #include "base/error.h"
 #include "base/parallel.h"
 
@@ -12,7 +13,6 @@ namespace {
 
 constexpr std::size_t kMostProblems = 20;
 constexpr unsigned kParts = 64;
-constexpr std::uint64_t kPage = 8192;
 constexpr std::uint64_t kAddressEnd = std::uint64_t{1} << 47;  // of linux/amd64
 
 // Returns the lowest row that is bad, or `rows`; looks on all cores.
@@ -76,7 +76,7 @@ class Check {
     for (std::size_t s = 0; s < snapshot_.spans.size(); ++s) {
       const Span& span = snapshot_.spans[s];
       const std::uint64_t base = span.base.value;
-      if (base < end.value || base % kPage != 0 || base >= kAddressEnd || span.bytes() > kAddressEnd - base)
+      if (base < end.value || base % kGoPage != 0 || base >= kAddressEnd || span.bytes() > kAddressEnd - base)
         problem("span {} of {} pages lies at {:#x}, the one before it ends at {:#x}", s, span.pages, base, end.value);
       if (span.slot_size == 0 || span.slot_size % 8 != 0 ||
           (span.slots > 0 && span.slot_size > span.bytes() / span.slots))

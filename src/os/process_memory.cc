@@ -23,7 +23,6 @@
 namespace holdfast::os {
 namespace {
 
-constexpr std::uint64_t kPage = kSystemPage;
 constexpr std::uint64_t kCallBytes = 256 << 10;        // the fastest size of a call on the machines that we measured
 constexpr std::size_t kCallRanges = 1024;              // UIO_MAXIOV, the most that a call takes
 constexpr std::uint64_t kAddressEnd = 0x7ffffffff000;  // of user memory with four-level page tables
@@ -134,7 +133,7 @@ void ProcessMemory::read_share(ThreadShare& share) const {
     }
     const RangeCopy& copy = share.copies[row];
     const Address at = copy.from.begin + done;
-    const AddressRange hole{at, std::min(Address((at.value / kPage + 1) * kPage), copy.from.end)};
+    const AddressRange hole{at, std::min(Address((at.value / kSystemPage + 1) * kSystemPage), copy.from.end)};
     append_range(share.result.holes, hole);
     std::memset(copy.to + done, 0, hole.size());
     advance(hole.size());
@@ -148,8 +147,8 @@ RangesRead ProcessMemory::copy_ranges(std::span<const RangeCopy> copies, unsigne
   const std::uint64_t count = std::clamp<std::uint64_t>(total / kWorthAThread, 1, std::max(threads, 1U));
   std::vector<ThreadShare> shares(count);
   for (std::uint64_t i = 0; i < count; ++i) {
-    const std::uint64_t begin = total / kPage * i / count * kPage;
-    const std::uint64_t end = i + 1 == count ? total : total / kPage * (i + 1) / count * kPage;
+    const std::uint64_t begin = total / kSystemPage * i / count * kSystemPage;
+    const std::uint64_t end = i + 1 == count ? total : total / kSystemPage * (i + 1) / count * kSystemPage;
     shares[i].copies = cut(copies, begin, end - begin);
   }
   {
@@ -182,8 +181,8 @@ RangesRead ProcessMemory::read_ranges(std::span<const AddressRange> ranges, std:
 std::vector<AddressRange> ProcessMemory::present_ranges(AddressRange range) const {
   range.end = std::min(range.end, Address(kAddressEnd));
   if (range.empty()) return {};
-  const AddressRange pages{Address(range.begin.value / kPage * kPage),
-                           Address((range.end.value + kPage - 1) / kPage * kPage)};
+  const AddressRange pages{Address(range.begin.value / kSystemPage * kSystemPage),
+                           Address((range.end.value + kSystemPage - 1) / kSystemPage * kSystemPage)};
   std::optional<std::vector<AddressRange>> present;
   if (pagemap_) {
     present = scan_pagemap(pagemap_.get(), pages, WhichPages::kFilled);
@@ -206,9 +205,9 @@ std::vector<AddressRange> ProcessMemory::resident_ranges(AddressRange range, std
 
 void populate(std::span<std::byte> bytes) {
   if (bytes.empty()) return;
-  const auto begin = reinterpret_cast<std::uint64_t>(bytes.data()) / kPage * kPage;
+  const auto begin = reinterpret_cast<std::uint64_t>(bytes.data()) / kSystemPage * kSystemPage;
   const auto end = reinterpret_cast<std::uint64_t>(bytes.data()) + bytes.size();
-  const std::uint64_t length = (end - begin + kPage - 1) / kPage * kPage;
+  const std::uint64_t length = (end - begin + kSystemPage - 1) / kSystemPage * kSystemPage;
   int result = 0;
   do result = madvise(reinterpret_cast<void*>(begin), length, MADV_POPULATE_WRITE);
   while (result != 0 && errno == EINTR);
@@ -219,7 +218,7 @@ void populate(std::span<std::byte> bytes) {
     volatile std::byte& place = byte;
     place = place;
   };
-  for (std::size_t at = 0; at < bytes.size(); at += kPage) touch(bytes[at]);
+  for (std::size_t at = 0; at < bytes.size(); at += kSystemPage) touch(bytes[at]);
   touch(bytes.back());
 }
 

@@ -197,21 +197,21 @@ class Text {
              fmt::format(", at most {}", format_bytes(report_.cut_finding_bytes)));
   }
 
-  // One place of WHAT HOLDS IT: a holder of the live heap, or a part of the process beside it.
-  struct Place {
+  // One row of WHAT HOLDS IT: a holder of the live heap, or a part of the process beside it.
+  struct ListedHolder {
     std::uint64_t bytes = 0;
     const Holder* holder = nullptr;
     const view::ProcessHolder* outside = nullptr;
   };
 
   // What is too small is counted in the last line, but for whoever asked for all.
-  std::vector<Place> places() const {
-    std::vector<Place> all;
+  std::vector<ListedHolder> listed_holders() const {
+    std::vector<ListedHolder> all;
     for (const Holder& holder : report_.holders)
       if (wants_all() || !is_small(holder.total_bytes())) all.push_back({holder.total_bytes(), &holder, nullptr});
     for (const view::ProcessHolder& outside : report_.outside)
       if (wants_all() || !is_small(outside.bytes)) all.push_back({outside.bytes, nullptr, &outside});
-    std::ranges::stable_sort(all, std::greater(), &Place::bytes);
+    std::ranges::stable_sort(all, std::greater(), &ListedHolder::bytes);
     return all;
   }
 
@@ -222,13 +222,13 @@ class Text {
     heading("WHAT HOLDS IT", whole_words());
     const std::uint64_t whole = report_.whole_bytes();
     if (report_.holders.empty()) wrapped("  ", "nothing stands out: no place holds as much as 0.5 % of the live bytes");
-    const std::vector<Place> all = places();
+    const std::vector<ListedHolder> all = listed_holders();
     const std::size_t shown = std::min(all.size(), options_.holders);
     std::uint64_t left = 0, rest = whole;  // bytes of places that are listed and not shown, and that are not listed
     for (std::size_t i = 0; i < all.size(); ++i) {
       rest -= all[i].bytes;
       if (i < shown)
-        add_place(i + 1, all[i], whole);
+        add_holder(i + 1, all[i], whole);
       else
         left += all[i].bytes;
     }
@@ -260,11 +260,11 @@ class Text {
                             : fmt::format("  of {} and {} not in memory", resident, format_bytes(absent));
   }
 
-  void add_place(std::size_t number, const Place& place, std::uint64_t whole) {
+  void add_holder(std::size_t number, const ListedHolder& listed, std::uint64_t whole) {
     const std::string front =
-        fmt::format("{:>3}  {:>10} ({})  ", number, format_bytes(place.bytes), format_share(place.bytes, whole));
-    if (place.outside != nullptr) return wrapped(front, outside_words(report_, *place.outside));
-    const Holder& holder = *place.holder;
+        fmt::format("{:>3}  {:>10} ({})  ", number, format_bytes(listed.bytes), format_share(listed.bytes, whole));
+    if (listed.outside != nullptr) return wrapped(front, outside_words(report_, *listed.outside));
+    const Holder& holder = *listed.holder;
     wrapped(front, holder.what.brief);
     if (holder.is_pool)
       wrapped("     ", "nobody uses it: the collector drops what is free there within two collections");
@@ -281,13 +281,13 @@ class Text {
   }
 
   // "° by owner rules: built-in lines 41, 43; my.rules line 3"
-  void add_rules(std::span<const Place> shown) {
+  void add_rules(std::span<const ListedHolder> shown) {
     std::map<std::string, std::set<std::uint32_t>> lines;
     const auto add = [&](const heap::OwnerRule& rule) { lines[rule.file].insert(rule.line); };
-    for (const Place& place : shown) {
-      if (place.holder == nullptr) continue;
-      for (const ChainStep& step : place.holder->chain) std::ranges::for_each(step.rules, add);
-      for (const view::AlsoHolding& also : place.holder->also)
+    for (const ListedHolder& listed : shown) {
+      if (listed.holder == nullptr) continue;
+      for (const ChainStep& step : listed.holder->chain) std::ranges::for_each(step.rules, add);
+      for (const view::AlsoHolding& also : listed.holder->also)
         if (also.rule) add(*also.rule);
     }
     std::string text;
@@ -314,7 +314,7 @@ class Text {
   }
 
   // Says once what of the holders the memory profile cannot tell, and why; empty if nothing is in its way.
-  std::string profile_words(std::span<const Place> shown) const {
+  std::string profile_words(std::span<const ListedHolder> shown) const {
     const view::ProfileFacts& profile = report_.profile;
     constexpr std::string_view kNothing = "where it was allocated is not known: ";
     if (!profile.known)
@@ -334,7 +334,7 @@ class Text {
     return unsampled_words(shown);
   }
 
-  std::string unsampled_words(std::span<const Place> shown) const {
+  std::string unsampled_words(std::span<const ListedHolder> shown) const {
     std::string numbers;
     std::size_t unsampled = 0;
     for (std::size_t i = 0; i < shown.size(); ++i) {

@@ -55,7 +55,7 @@ TEST_F(FindTypes, ReadsAllocationHeadersAndFollowsFields) {
 }
 
 TEST_F(FindTypes, TakesTypesOfLargeObjectsFromTheirSpans) {
-  const Address large = heap_.add_span(0, 5 * go::kPageSize, true, 1, 0, 5), item = heap_.add_object();
+  const Address large = heap_.add_span(0, 5 * kGoPage, true, 1, 0, 5), item = heap_.add_object();
   image_.write(large + std::uint64_t{560} * 3, item.value);
   heap_.large_types = {{SpanId(0), page_}};
   heap_.find_types();

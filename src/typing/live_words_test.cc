@@ -62,7 +62,7 @@ class LiveWordsTest : public testing::Test {
     go::ThreadRegisters thread;
     thread.thread_id = machine.thread_id;
     thread.registers.pc = g.sched_pc;
-    thread.registers.set_sp(g.sched_sp);
+    thread.registers.general[kArchitecture.stack_pointer] = g.sched_sp.value;
     threads_.push_back(thread);
   }
   LiveWords read() { return LiveWords(image_.runtime(), image_.functions(), scheduler_, threads_); }

@@ -26,7 +26,7 @@ TypedHeap::TypedHeap(const go::Runtime& runtime, const heap::ObjectIndex& index,
 
 std::uint64_t TypedHeap::room_of_smaller(const heap::Span& span) const {
   constexpr std::uint8_t kTinyClass = 2;  // 16 bytes: several pointer-free values of less than 16 bytes share one
-  if (span.size_class == 0) return span.slot_size > go::kPageSize ? span.slot_size - go::kPageSize : 0;
+  if (span.size_class == 0) return span.slot_size > kGoPage ? span.slot_size - kGoPage : 0;
   if (span.size_class == 1 || (span.size_class == kTinyClass && !span.has_pointers)) return 0;
   const std::uint64_t smaller = go::size_of_class(span.size_class - 1U);
   const bool headers = runtime_.version.pointer_maps() == go::PointerMaps::kAllocHeader;

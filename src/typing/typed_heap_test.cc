@@ -69,11 +69,11 @@ TEST_F(TypedHeapTest, LeavesTheHeaderOutOfTheValue) {
 }
 
 TEST_F(TypedHeapTest, KnowsWhatLargeAndTinyObjectsHaveRoomFor) {
-  const Address large = heap_.add_span(0, 5 * go::kPageSize, true, 1, 0, 5);
+  const Address large = heap_.add_span(0, 5 * kGoPage, true, 1, 0, 5);
   const Address smallest = heap_.add_span(1, 8, true);
   const Address tiny = heap_.add_span(2, 16, false);
   open();
-  EXPECT_EQ(find(large).too_small, 4 * go::kPageSize);
+  EXPECT_EQ(find(large).too_small, 4 * kGoPage);
   EXPECT_EQ(find(smallest).too_small, 0U) << "there is no smaller class";
   EXPECT_EQ(find(tiny).too_small, 0U) << "several values of less than 16 bytes share it";
 }
@@ -125,7 +125,7 @@ TEST_F(TypedHeapBeforeHeadersTest, TakesTheWholeSmallerSlot) {
 }
 
 TEST_F(TypedHeapTest, DoesNotReadWhatIsMissing) {
-  heap_.go_to(TypeImage::kHeap + TypeImage::kBytes - go::kPageSize);
+  heap_.go_to(TypeImage::kHeap + TypeImage::kBytes - kGoPage);
   const Address at = heap_.add_span(4, 32, true, 1, 0, 2);
   open();
   EXPECT_EQ(read(0).data, nullptr);

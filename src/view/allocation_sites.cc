@@ -34,7 +34,8 @@ class AllocationSamples::Tally {
   void add(const Sample& sample, const heap::Frame* frame) {
     all_.add(sample.bytes);
     if (frame == nullptr) return;
-    Place& place = by_place_.try_emplace({frame->function, frame->file, frame->line}, rate_.value_or(1)).first->second;
+    SampledPlace& place =
+        by_place_.try_emplace({frame->function, frame->file, frame->line}, rate_.value_or(1)).first->second;
     place.frame = frame;
     place.estimate.add(sample.bytes);
     ++place.by_stack[sample.stack];
@@ -46,21 +47,22 @@ class AllocationSamples::Tally {
     sites.estimate = estimate_of(all_);
     sites.place_count = by_place_.size();
     // Callers differ more than the place itself, so places are compared first, then the stacks of each.
-    std::vector<const Place*> sorted;
+    std::vector<const SampledPlace*> sorted;
     sorted.reserve(by_place_.size());
     for (const auto& [key, place] : by_place_) sorted.push_back(&place);
-    std::stable_sort(sorted.begin(), sorted.end(),
-                     [](const Place* a, const Place* b) { return a->estimate.samples() > b->estimate.samples(); });
+    std::stable_sort(sorted.begin(), sorted.end(), [](const SampledPlace* a, const SampledPlace* b) {
+      return a->estimate.samples() > b->estimate.samples();
+    });
     if (sorted.size() > AllocationSites::kMostPlaces) sorted.resize(AllocationSites::kMostPlaces);
-    for (const Place* place : sorted)
+    for (const SampledPlace* place : sorted)
       sites.places.push_back({names.frame(*place->frame), place->estimate.samples(), estimate_of(place->estimate),
                               stack_of(names, *place)});
     return sites;
   }
 
  private:
-  struct Place {
-    explicit Place(std::uint64_t rate) : estimate(rate) {}
+  struct SampledPlace {
+    explicit SampledPlace(std::uint64_t rate) : estimate(rate) {}
 
     const heap::Frame* frame = nullptr;
     heap::SampleEstimate estimate;
@@ -72,7 +74,7 @@ class AllocationSamples::Tally {
     return AllocationEstimate{estimate.objects(), estimate.bytes()};
   }
 
-  static std::vector<CodePlace> stack_of(const Names& names, const Place& place) {
+  static std::vector<CodePlace> stack_of(const Names& names, const SampledPlace& place) {
     const auto commonest = std::max_element(place.by_stack.begin(), place.by_stack.end(),
                                             [](const auto& a, const auto& b) { return a.second < b.second; });
     const heap::Snapshot& snapshot = names.snapshot();
@@ -85,7 +87,7 @@ class AllocationSamples::Tally {
 
   std::optional<std::uint64_t> rate_;
   heap::SampleEstimate all_;
-  std::map<std::tuple<StringId, StringId, std::uint32_t>, Place> by_place_;
+  std::map<std::tuple<StringId, StringId, std::uint32_t>, SampledPlace> by_place_;
 };
 
 AllocationSamples::AllocationSamples(const Names& names, const graph::ObjectSizes& sizes) : names_(names) {

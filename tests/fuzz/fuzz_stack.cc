@@ -89,7 +89,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     scheduler.machines = {machine};
     ThreadRegisters thread{5, {}};
     thread.registers.pc = g.sched_pc;
-    thread.registers.set_sp(g.sched_sp);
+    thread.registers.general[kArchitecture.stack_pointer] = g.sched_sp.value;
     threads = {thread};
   }
   const Stack stack = Unwinder(image.runtime(), image.functions(), scheduler, threads).unwind(g);
