@@ -101,8 +101,10 @@ def run(words):
 def masked(text):
     """Removes numbers, the spaces and bars that depend on them, and where the program lies."""
     text = re.sub(r"UTC on host .*?(,| ·|$)", r"UTC on host HOST\1", text, flags=re.M)
+    text = re.sub(r"(0x[0-9a-f]+) +", r"\1 ", text)
     text = re.sub(r"/\S+/(?=zoo\b)", "/PATH/", text)
     text = re.sub(r"\S+ collections a second|a collection every \S+ \w+", "collections at a PACE", text)
+    text = re.sub(r"\[vdso\]|plain memory at \S+", "SMALL MAPPING", text)
     text = re.sub(r"  █+(?=\n|  )", "", text)
     text = re.sub(r"0x[0-9a-f]+|<?\d+([.,:-]\d+)*( ([KMGT]iB|B|ms|s|min|h|d)\b| %)?", "#", text)
     return "\n".join(re.sub(r" {2,}", "  ", line).strip() for line in text.splitlines()) + "\n"
