@@ -2,8 +2,8 @@
 // which the rest of the code knows the fields and not the processor. holdfast reads targets of the architecture that it
 // was built for; today that is amd64. Everything here is a constant, so that no hot loop pays for it.
 //
-// Not here, since it is code: instruction decoding (binary/instructions.h, binary/x86.h), and what code/ knows of the
-// runtime's functions that are given types in registers. CONTRIBUTING.md says how to add an architecture.
+// Not here, since it is code: instruction decoding (binary/instructions.h, binary/x86.h). CONTRIBUTING.md says how to
+// add an architecture.
 #pragma once
 
 #include <array>
@@ -48,6 +48,11 @@ struct Architecture {
   // internal/abi.RegArgs.
   std::uint8_t argument_registers = 0;
   std::array<std::uint8_t, 16> argument_register{};
+  // Registers with a meaning beside arguments (cmd/compile/abi-internal.md, runtime/asm_*.s): what holds a frame's
+  // address, the closure that is called, what a write barrier returns, and those that
+  // duffzero and duffcopy move on.
+  std::uint8_t frame_pointer = 0, closure_register = 0, write_barrier_result = 0;
+  std::array<std::uint8_t, 2> duff_register{};
   std::uint32_t reg_args_bytes = 0, reg_args_pointers_at = 0;  // as many pointers as there are argument registers
   // runtime.xRegs (1.26+): the vector registers that can hold a pointer while memory is copied.
   std::uint32_t vector_register_bytes = 0;
@@ -56,6 +61,10 @@ struct Architecture {
   std::uint64_t page_bytes = 0;                   // the system's smallest page
   unsigned address_bits = 0;                      // of a user's addresses
   std::uint64_t arena_bytes = 0, arena_base = 0;  // heapArenaBytes; the lowest address that arenas are numbered from
+  unsigned heap_address_bits = 0;                 // heapAddrBits
+
+  // The most arenas that there can be. mheap.arenas is one table of so many pointers: arenaL1Bits is 0 on Linux.
+  constexpr std::uint64_t most_arenas() const { return (std::uint64_t{1} << heap_address_bits) / arena_bytes; }
 };
 
 // A pointer, in bytes. Not a field: sizes of words are in every structure that is read, and 32 bits are not.
@@ -85,13 +94,18 @@ inline constexpr Architecture kAmd64 = {
     .pc_quantum = 1,
     .argument_registers = 9,
     .argument_register = {0, 3, 1, 7, 6, 8, 9, 10, 11},  // rax rbx rcx rdi rsi r8 r9 r10 r11
-    .reg_args_bytes = 272,                               // 9 integers, 15 floats, 9 pointers, 2 bytes of bits
+    .frame_pointer = 5,
+    .closure_register = 2,
+    .write_barrier_result = 11,
+    .duff_register = {7, 6},
+    .reg_args_bytes = 272,  // 9 integers, 15 floats, 9 pointers, 2 bytes of bits
     .reg_args_pointers_at = 192,
     .vector_register_bytes = 32 * 64,  // the mask registers behind them hold no pointers
     .page_bytes = 4096,
     .address_bits = 47,
     .arena_bytes = 64 << 20,
     .arena_base = 0xffff800000000000,
+    .heap_address_bits = 48,
 };
 
 #if defined(__x86_64__)

@@ -51,6 +51,21 @@ TEST(Architecture, AgreesWithTheKernelsSignalFrame) {
 
 #endif
 
+// Go 1.19-1.27, runtime/malloc.go: arenaL2Bits is 22 on linux/amd64. A user's half of the addresses has half of them.
+TEST(Architecture, HasAsManyArenasAsGoNumbers) {
+  EXPECT_EQ(kAmd64.most_arenas(), std::uint64_t{1} << 22);
+  EXPECT_EQ(kAmd64.heap_address_bits, kAmd64.address_bits + 1);
+}
+
+// What means something of its own is no argument, but for those that calls of the runtime use up.
+TEST(Architecture, RegistersOfCallsAreDistinct) {
+  const std::set<std::uint8_t> own{kArchitecture.stack_pointer, kArchitecture.frame_pointer,
+                                   kArchitecture.closure_register};
+  EXPECT_EQ(own.size(), 3U);
+  for (std::size_t i = 0; i < kArchitecture.argument_registers; ++i)
+    EXPECT_FALSE(own.contains(kArchitecture.argument_register[i])) << i;
+}
+
 TEST(Architecture, IsThatOfThisMachine) {
   EXPECT_EQ(kSystemPage, static_cast<std::uint64_t>(getpagesize()));
   EXPECT_LE(kArchitecture.registers, Architecture::kMostRegisters);

@@ -14,6 +14,7 @@ using go::TypeKind;
 
 namespace {
 
+constexpr std::uint8_t kStackPointer = kArchitecture.stack_pointer;
 constexpr std::size_t kMostSlots = 1 << 17;  // words of a frame
 constexpr int kMostPasses = 6;               // before the one that reports
 constexpr std::uint64_t kItabCodeAt = 24;    // runtime.itab.fun, Go 1.17-1.27
@@ -86,7 +87,7 @@ void Interpreter::find_labels() {
 // Sets the registers as they are at the entry.
 void Interpreter::enter() {
   forget_registers();
-  reg(binary::kRsp) = Value::stack(0);
+  reg(kStackPointer) = Value::stack(0);
   const Signature* const signature = image_.signatures.find(entry_);
   for (std::uint8_t i = 0; i < kArgumentWords; ++i) {
     const Origin origin{.root = Origin::Root::kArgument, .number = i, .at = entry_};
@@ -98,9 +99,9 @@ void Interpreter::enter() {
       reg(kArgumentRegisters[i]) = of_origin(origin);
   }
   if (const Address closure = knowledge_.closure_type(entry_))
-    reg(binary::kRdx) = Value::typed(WordType::pointer(closure));
+    reg(kArchitecture.closure_register) = Value::typed(WordType::pointer(closure));
   else
-    reg(binary::kRdx) = Value::typed({}, origins_.id({.root = Origin::Root::kCapture, .at = entry_}));
+    reg(kArchitecture.closure_register) = Value::typed({}, origins_.id({.root = Origin::Root::kCapture, .at = entry_}));
 }
 
 void Interpreter::pass(bool last) {
@@ -200,10 +201,10 @@ void Interpreter::step(const Instruction& in) {
       reg(in.reg) = look(in.reg).is_typed() ? moved(reg(in.reg), 0, true) : moved(look(in.other), 0, true);
       return;
     case Operation::kPush:
-      reg(binary::kRsp) = moved(reg(binary::kRsp), -8, false);
+      reg(kStackPointer) = moved(reg(kStackPointer), -8, false);
       return;
     case Operation::kPop:
-      reg(binary::kRsp) = moved(reg(binary::kRsp), 8, false);
+      reg(kStackPointer) = moved(reg(kStackPointer), 8, false);
       if (in.reg < registers_.size()) reg(in.reg) = {};
       return;
     case Operation::kVectorLoad:
@@ -429,9 +430,9 @@ void Interpreter::call(const Instruction& in) {
   if (in.operation == Operation::kCallMemory) return call_indirect(load(in.memory));
   const Callee callee = image_.callees.find(in.value);
   if (callee == Callee::kWriteBarrier) {
-    reg(binary::kR11) = {};
+    reg(kArchitecture.write_barrier_result) = {};
   } else if (callee == Callee::kDuff) {
-    reg(binary::kRdi) = reg(binary::kRsi) = {};
+    for (const std::uint8_t number : kArchitecture.duff_register) reg(number) = {};
     vectors_.fill({});
   } else if (callee == Callee::kAway) {
     dead_ = true;
@@ -441,7 +442,7 @@ void Interpreter::call(const Instruction& in) {
 }
 
 bool Interpreter::call_runtime(Callee callee) {
-  const Address in_rax = type_in(binary::kRax);
+  const Address first_type = type_in(kArgumentRegisters[0]);
   const auto pointer = [](Address type, bool in_array = false) {
     return type ? WordType::pointer(type, 0, in_array) : WordType();
   };
@@ -449,29 +450,30 @@ bool Interpreter::call_runtime(Callee callee) {
   std::optional<Value> made;
   switch (callee) {
     case Callee::kNewObject:
-      result = pointer(in_rax);
+      result = pointer(first_type);
       break;
     case Callee::kMalloc:
-      result = pointer(type_in(binary::kRbx));
+      result = pointer(type_in(kArgumentRegisters[1]));
       break;
     case Callee::kMakeSlice:
-      result = pointer(in_rax, true);
+      result = pointer(first_type, true);
       break;
     case Callee::kGrowSlice:
-      result = pointer(type_in(binary::kRsi), true);
-      note(origin_of(look(binary::kRax)), result, true);
+      result = pointer(type_in(kArgumentRegisters[4]), true);
+      note(origin_of(look(kArgumentRegisters[0])), result, true);
       break;
     case Callee::kGrowSliceTypeFirst:
-      result = pointer(in_rax, true);
-      note(origin_of(look(binary::kRbx)), result, true);
+      result = pointer(first_type, true);
+      note(origin_of(look(kArgumentRegisters[1])), result, true);
       break;
     case Callee::kMapElement:
     case Callee::kMapUse: {
-      const WordTypes::Type* const map = in_rax ? types_.find(in_rax) : nullptr;
+      const WordTypes::Type* const map = first_type ? types_.find(first_type) : nullptr;
       if (map == nullptr || map->kind != TypeKind::kMap) break;
-      note(origin_of(look(binary::kRbx)), WordType::part(in_rax, 0), true);
-      if (reg(binary::kRbx).kind == ValueKind::kStack)
-        note_frame(frame_variables_, static_cast<std::int64_t>(reg(binary::kRbx).number), WordType::part(in_rax, 0));
+      note(origin_of(look(kArgumentRegisters[1])), WordType::part(first_type, 0), true);
+      if (reg(kArgumentRegisters[1]).kind == ValueKind::kStack)
+        note_frame(frame_variables_, static_cast<std::int64_t>(reg(kArgumentRegisters[1]).number),
+                   WordType::part(first_type, 0));
       if (callee == Callee::kMapElement) result = pointer(map->elem);
       break;
     }
@@ -480,22 +482,22 @@ bool Interpreter::call_runtime(Callee callee) {
       break;
     case Callee::kMakeMap:
     case Callee::kMakeChan:
-      if (in_rax) result = WordType::part(in_rax, 0);
+      if (first_type) result = WordType::part(first_type, 0);
       break;
     case Callee::kConvert:
-      note_argument(look(binary::kRbx), pointer(in_rax));
-      result = pointer(in_rax);
+      note_argument(look(kArgumentRegisters[1]), pointer(first_type));
+      result = pointer(first_type);
       break;
     case Callee::kTypedMove:
-      note_argument(look(binary::kRbx), pointer(in_rax));
-      note_argument(look(binary::kRcx), pointer(in_rax));
+      note_argument(look(kArgumentRegisters[1]), pointer(first_type));
+      note_argument(look(kArgumentRegisters[2]), pointer(first_type));
       break;
     case Callee::kTypedClear:
-      note_argument(look(binary::kRbx), pointer(in_rax));
+      note_argument(look(kArgumentRegisters[1]), pointer(first_type));
       break;
     case Callee::kTypedSliceCopy:
-      note(origin_of(look(binary::kRbx)), pointer(in_rax, true), true);
-      note(origin_of(look(binary::kRdi)), pointer(in_rax, true), true);
+      note(origin_of(look(kArgumentRegisters[1])), pointer(first_type, true), true);
+      note(origin_of(look(kArgumentRegisters[3])), pointer(first_type, true), true);
       break;
     case Callee::kAnyAddress:
       break;
@@ -505,18 +507,18 @@ bool Interpreter::call_runtime(Callee callee) {
     default:
       return false;
   }
-  const Value stack = reg(binary::kRsp), frame = reg(binary::kRbp);
+  const Value stack = reg(kStackPointer), frame = reg(kArchitecture.frame_pointer);
   forget_registers();
-  reg(binary::kRsp) = stack;
-  reg(binary::kRbp) = frame;
-  reg(binary::kRax) = made.value_or(Value::typed(result));
+  reg(kStackPointer) = stack;
+  reg(kArchitecture.frame_pointer) = frame;
+  reg(kArgumentRegisters[0]) = made.value_or(Value::typed(result));
   return true;
 }
 
 // The dictionary of runtime.AddCleanup[T, S] holds func(S), the type of the cleanup function, among other types.
 void Interpreter::note_cleanup() {
   constexpr std::uint64_t kMostEntries = 32;
-  const Value dictionary = look(binary::kRax), function = look(binary::kRcx);
+  const Value dictionary = look(kArgumentRegisters[0]), function = look(kArgumentRegisters[2]);
   if (!reporting_ || !dictionary.is_constant() || !function.is_constant()) return;
   if (!image_.is_constant(dictionary.address()) || !image_.is_constant(function.address())) return;
   const Value code = loaded_constant(function.address());
@@ -533,10 +535,10 @@ void Interpreter::note_cleanup() {
 // `entry` is null for calls through a word. The signature does not include the receiver.
 void Interpreter::call_with(const Signature* signature, Address entry, bool has_receiver) {
   if (reporting_) note_arguments(signature, entry, has_receiver);
-  const Value stack = reg(binary::kRsp), frame = reg(binary::kRbp);
+  const Value stack = reg(kStackPointer), frame = reg(kArchitecture.frame_pointer);
   forget_registers();
-  reg(binary::kRsp) = stack;
-  reg(binary::kRbp) = frame;
+  reg(kStackPointer) = stack;
+  reg(kArchitecture.frame_pointer) = frame;
   for (std::uint8_t i = 0; i < kArgumentWords; ++i) {
     if (signature != nullptr && signature->knows_results)
       reg(kArgumentRegisters[i]) = Value::typed(signature->out[i]);

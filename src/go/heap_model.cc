@@ -5,6 +5,7 @@
 #include <cstring>
 #include <utility>
 
+#include "base/architecture.h"
 #include "base/parallel.h"
 #include "go/record.h"
 
@@ -14,7 +15,7 @@ namespace {
 // A larger table is a wrong address and not a heap: 1 << 28 spans are at least 2 TiB.
 constexpr std::uint64_t kMostSpans = 1 << 28;
 constexpr unsigned kSpanParts = 16;  // parts of the span table, which are read side by side
-constexpr std::uint64_t kMostArenas = 1 << 22;
+constexpr std::uint64_t kMostArenas = kArchitecture.most_arenas();
 
 constexpr std::array<std::uint16_t, kSizeClasses> kClassSizes = {
     0,    8,    16,   24,    32,    48,    64,    80,    96,    112,   128,   144,   160,   176,   192,   208,   224,
@@ -153,7 +154,7 @@ void HeapModel::read_arenas(LossLedger& losses) {
   const auto count = memory.integer<std::uint64_t>(mheap + list->offset + 8);
   if (count == 0 || count > kMostArenas)
     fail(ErrorCode::kUnsupported, "runtime.mheap_ at {:#x} lists {} arenas, which no heap has", mheap.value, count);
-  // On linux/amd64, arenas is an array of one pointer to the second-level table.
+  // arenas is an array of one pointer to the second-level table (Architecture::most_arenas).
   arena_table_ = memory.pointer(mheap + layouts.offset("runtime.mheap", "arenas"));
   for (std::uint64_t i = 0; i < count; ++i) {
     const auto index = memory.try_integer<std::uint64_t>(data + i * 8);

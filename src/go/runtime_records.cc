@@ -10,8 +10,7 @@
 namespace holdfast::go {
 namespace {
 
-constexpr std::uint64_t kRecordChunk = 256 << 10;     // persistentChunkSize, Go 1.19-1.27
-constexpr std::uint64_t kArenaTableBytes = 32 << 20;  // 1 << 22 pointers on linux/amd64
+constexpr std::uint64_t kRecordChunk = 256 << 10;  // persistentChunkSize, Go 1.19-1.27
 
 class RecordCollector {
  public:
@@ -51,7 +50,8 @@ class RecordCollector {
 
 RuntimeRecords find_runtime_records(const Runtime& runtime, const HeapModel& heap) {
   RuntimeRecords records;
-  if (const Address table = heap.arena_table()) records.arena_table = {table, table + kArenaTableBytes};
+  if (const Address table = heap.arena_table())
+    records.arena_table = {table, table + kArchitecture.most_arenas() * kWord};
   RecordCollector collector(runtime);
   collector.add(records.arena_table.begin, records.arena_table.size());
   collector.add({heap.span_list_room()});

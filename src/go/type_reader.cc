@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <bit>
 
+#include "base/architecture.h"
+
 namespace holdfast::go {
 namespace {
 
-constexpr std::uint64_t kMostTypeBytes = std::uint64_t{1} << 47;
+constexpr std::uint64_t kMostTypeBytes = std::uint64_t{1} << kArchitecture.address_bits;
 constexpr std::uint64_t kMostNameBytes = 1 << 17;
 constexpr std::size_t kMostLengthBytes = 4;  // of a name's length
 // The name of a type that reflect made is composed of its parts. These bound how deep they nest and how many are read.

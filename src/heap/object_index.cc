@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <limits>
 
+#include "base/architecture.h"
 #include "base/error.h"
 
 namespace holdfast::heap {
 namespace {
 
-constexpr std::uint64_t kAddressBits = 47;         // user space of linux/amd64
 constexpr std::uint64_t kMagicLimit = 4ULL << 30;  // up to this many bytes in a span the multiplication is exact
 
 std::uint64_t words_of(const Span& span) {
@@ -61,7 +61,8 @@ void ObjectIndex::check_spans() const {
       fail(ErrorCode::kDamaged, "span {} at {:#x}, {} slots of {} bytes in {} pages: {}", s, base, span.slots,
            span.slot_size, span.pages, why);
     };
-    if (base >> kAddressBits != 0 || (base + span.bytes()) > std::uint64_t{1} << kAddressBits)
+    if (base >> kArchitecture.address_bits != 0 || (base + span.bytes()) > std::uint64_t{1}
+                                                                               << kArchitecture.address_bits)
       refuse("lies outside of the address space");
     if (base % (std::uint64_t{1} << kPageBits) != 0) refuse("does not begin at a page");
     if (span.base < end) refuse("begins within the span before it");

@@ -23,9 +23,9 @@
 namespace holdfast::os {
 namespace {
 
-constexpr std::uint64_t kCallBytes = 256 << 10;        // the fastest size of a call on the machines that we measured
-constexpr std::size_t kCallRanges = 1024;              // UIO_MAXIOV, the most that a call takes
-constexpr std::uint64_t kAddressEnd = 0x7ffffffff000;  // of user memory with four-level page tables
+constexpr std::uint64_t kCallBytes = 256 << 10;  // the fastest size of a call on the machines that we measured
+constexpr std::size_t kCallRanges = 1024;        // UIO_MAXIOV, the most that a call takes
+constexpr std::uint64_t kAddressEnd = (std::uint64_t{1} << kArchitecture.address_bits) - kSystemPage;  // of user memory
 
 // Returns the part [offset, offset + count) of `copies`, which count as one behind the other.
 std::vector<RangeCopy> cut(std::span<const RangeCopy> copies, std::uint64_t offset, std::uint64_t count) {
