@@ -165,10 +165,17 @@ TEST(Options, AColumnThatTheTableLacksIsRefused) {
 }
 
 // Columns whose texts come from the target. Whoever adds a column of text puts it here or says which words it can hold.
-const std::set<std::string_view> kOpenColumns = {
-    "type",     "put_there_by", "kept",   "refused", "name",      "under",      "variable",
-    "function", "file",         "module", "top",     "labels",    "key",        "value",
-    "go",       "created_by",   "image",  "trouble", "container", "created_at", "largest_frame_of"};
+const std::set<std::string_view> kOpenColumns = {"type",         "channel",
+                                                 "put_there_by", "kept",
+                                                 "refused",      "name",
+                                                 "under",        "variable",
+                                                 "function",     "file",
+                                                 "module",       "top",
+                                                 "labels",       "key",
+                                                 "value",        "go",
+                                                 "created_by",   "image",
+                                                 "trouble",      "container",
+                                                 "created_at",   "largest_frame_of"};
 
 TEST(Options, AColumnOfFewWordsRefusesAnyOther) {
   for (const bool each : {false, true})

@@ -235,7 +235,7 @@ int run_verb(const Verb& verb, const Options& options) {
     return options.dry_run ? dry_run(run) : verb.run(run);
   } catch (const Cancelled& cancelled) {
     run.finish_progress();
-    remark(fmt::format("holdfast: {}{}\n", cancelled.what(), run.fate_of_target()));
+    remark(fmt::format("holdfast: {}{}", cancelled.what(), run.fate_of_target()));
     return kStopped;
   }
 }

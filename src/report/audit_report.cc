@@ -179,7 +179,7 @@ std::string losses_text(const std::vector<Loss>& losses, std::size_t width) {
   }
   add_remedy();
   if (harmless > 0)
-    out += wrapped("  ", format_count(harmless, "harmless kind of loss") + ": see holdfast audit", width);
+    out += wrapped("  ", format_count(harmless, "harmless kind of loss") + ": see `holdfast audit`", width);
   return out;
 }
 
