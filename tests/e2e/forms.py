@@ -79,7 +79,7 @@ def a_file_wins_over_processes_of_its_name_that_are_no_go_program(scene):
 def an_old_capture_says_what_it_lacks_and_which_verbs_that_costs(scene):
     old = cells.ROOT / "tests/golden/hold/format-4.hold"
     lacking = ("what malloc had", "no list of mappings", "no limits and no pace", "more Go runtimes", "`export` has nothing",
-               "no labels of goroutines")
+               "no labels of goroutines", "no channels")
     for verb in ("report", "account", "audit"):
         text = scene.run(verb, old).stdout
         scene.expect(f"{verb}: {text}", [], [words for words in lacking if words not in text])
@@ -102,7 +102,7 @@ def a_cut_list_says_how_many_bytes_it_leaves_out(scene):
         scene.expect("a capture", 0, scene.run("capture", target.pid, "-o", scene.folder / "a.hold").returncode)
     for verb, column in (("types", "own"), ("roots", "retained"), ("goroutines", "total"), ("spans", "size")):
         text = scene.run(verb, scene.folder / "a.hold", "--top", "1").stdout
-        scene.expect(f"{verb}: {text}", True, re.search(rf"^and [0-9,]+ more, {column} [0-9.,]+ \w+; --top 0", text, re.M) is not None)
+        scene.expect(f"{verb}: {text}", True, re.search(rf"^and [0-9,]+ more, {column} [0-9.,]+ \w+; `--top 0`", text, re.M) is not None)
     roots = scene.report("roots", scene.folder / "a.hold", "--top", "0")["roots"]
     whole = sum(root["retained"] for root in roots if root["under"] is None)
     heap = scene.report("report", scene.folder / "a.hold")["heap"]["reachable_bytes"]

@@ -63,7 +63,7 @@ def expect_both(scene, what, target, libraries, truths):
     expect_runtime(scene, f"{what}, by path", scene.report(target, "--image", libraries.small), libraries, truths, 1)
     words = scene.run(target).stdout
     scene.expect(f"{what}: words", True, re.search(r"2 Go runtimes in this process: large.so \d.*, small.so \d.*; this is of\s+"
-                                                   r"large.so;\s+--image\s+small.so for the other", words) is not None)
+                                                   r"large.so;\s+`--image small.so`\s+for the other", words) is not None)
     scene.refused(f"{what}, a third", ["--image none.so", str(libraries.large), str(libraries.small)],
                   target, "--image", "none.so")
 
