@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "capture/forecast.h"
 #include "heap/snapshot.h"
 #include "heap/type_reasons.h"
 #include "os/memory_room.h"
@@ -14,8 +15,8 @@
 namespace holdfast::capture {
 
 // What a caller may do before everything is known. Each callback is called once (`meanwhile` perhaps not at all), on a
-// Snapshot whose object_type,
-// types, fields and losses are still to come, and must change nothing. Empty ones are not called.
+// Snapshot whose object_type, types, fields and losses are still to come, and must change nothing. Empty ones are not
+// called.
 struct Callbacks {
   // Is for a first screen: nothing runs beside it.
   std::function<void(const heap::Snapshot&)> first_look;
@@ -56,7 +57,8 @@ struct Options {
 
 // What a stop of the target would cost it.
 struct Prediction {
-  double pause_ms = 0;
+  PauseForecast pause;
+  os::ProcessorLoad load;     // that the forecast counts with
   std::uint64_t bytes = 0;    // to be copied
   std::uint64_t objects = 0;  // allocated slots, about
   std::uint32_t goroutines = 0;

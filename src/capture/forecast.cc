@@ -31,16 +31,29 @@ std::uint64_t scan_bytes(const Effort& effort) {
   return std::max(std::min(effort.workers * kPerWorker, effort.all_bytes()), kEdge * effort.graph.longest_row);
 }
 
-}  // namespace
-
 // It takes 10 us per thread to stop and let go (docs/runtime-facts.md; bench/pause_bench). How fast this machine copies
 // from this target, and how long its records take, is measured, not assumed. A second reader saves up to half of the
 // time; where others want the processors it saves little, and no more is promised.
-double foretold_pause_ms(const Effort& effort) {
+double pause_alone_ms(const Effort& effort) {
   constexpr std::uint64_t kBothRead = 4 << 20;
   const double gain = effort.readers > 1 && effort.all_bytes() > kBothRead ? 1.15 : 1.0;
   return 0.3 + 0.01 * effort.threads + effort.records_ms +
          static_cast<double>(effort.bytes) * effort.ms_per_byte / gain;
+}
+
+}  // namespace
+
+// A thread that is to stop has to run for that, so it waits for its turn behind others; and a processor that others
+// want as well copies more slowly. Both grow with how many wait for each processor. The figures are of looks at a
+// machine with 2 processors and 7 to 24 threads that wanted them (tests/e2e/pauses.py).
+PauseForecast foretell_pause(const Effort& effort) {
+  constexpr double kMsPerTurn = 9, kSlowerPerTurn = 0.5;
+  PauseForecast pause;
+  pause.alone_ms = pause_alone_ms(effort);
+  const double waiting = effort.load.waiting_per_processor();
+  pause.least_ms = pause.alone_ms / 2;
+  pause.most_ms = 2 + pause.alone_ms * (1.5 + kSlowerPerTurn * waiting) + kMsPerTurn * waiting;
+  return pause;
 }
 
 // Adds up what is there at the same time in each phase, and takes the largest sum.

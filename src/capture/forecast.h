@@ -8,6 +8,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "os/processor_load.h"
+
 namespace holdfast::capture {
 
 // How large a graph is.
@@ -40,12 +42,20 @@ struct Effort {
   double records_ms = 0;         // to read the runtime's records and make sense of them, measured
   double ms_per_byte = 0;        // to copy, measured with one reader
   unsigned readers = 1;          // that copy at once
+  os::ProcessorLoad load{};      // of the machine, at its highest while we looked
   unsigned workers = 1;          // that look for edges at once
 
   std::uint64_t all_bytes() const { return bytes + record_bytes; }
 };
 
-double foretold_pause_ms(const Effort& effort);
+// How long the target will be held, in milliseconds.
+struct PauseForecast {
+  double alone_ms = 0;  // if nobody else wants the processors
+  // Nine of ten pauses lie between these, if the machine stays as busy as it is.
+  double least_ms = 0, most_ms = 0;
+};
+
+PauseForecast foretell_pause(const Effort& effort);
 std::uint64_t foretold_memory(const Effort& effort);  // in bytes, at the peak
 
 // Whether the search for types, which needs the copy, and that for dominators may run side by side. If not, the copy

@@ -33,9 +33,9 @@ void add(GraphSize& graph, const GraphSize& more) {
 template <class Member>
 double longer(Member Effort::*member, Member more) {
   Effort effort = small();
-  const double before = foretold_pause_ms(effort);
+  const double before = foretell_pause(effort).alone_ms;
   add(effort.*member, more);
-  return foretold_pause_ms(effort) - before;
+  return foretell_pause(effort).alone_ms - before;
 }
 
 // With the margin for what is only an estimate.
@@ -53,7 +53,7 @@ std::uint64_t larger(Member Effort::*member, Member more) {
 }
 
 TEST(Forecast, ThePauseIsThatOfThreadsRecordsAndBytes) {
-  EXPECT_NEAR(foretold_pause_ms({}), 0.3, 1e-9);
+  EXPECT_NEAR(foretell_pause({}).alone_ms, 0.3, 1e-9);
   EXPECT_NEAR(longer(&Effort::threads, 1000U), 10, 1e-6);
   EXPECT_NEAR(longer(&Effort::records_ms, 7.0), 7, 1e-6);
   EXPECT_NEAR(longer(&Effort::bytes, std::uint64_t{1000000}), 1, 1e-6);
@@ -69,16 +69,32 @@ TEST(Forecast, ThePauseDoesNotGoByWhatIsDoneAfterwards) {
 
 TEST(Forecast, ASecondReaderHelpsWithLargeCopiesOnly) {
   Effort effort = small();
-  const double alone = foretold_pause_ms(effort);
+  const double alone = foretell_pause(effort).alone_ms;
   effort.readers = 2;
-  EXPECT_EQ(foretold_pause_ms(effort), alone);
+  EXPECT_EQ(foretell_pause(effort).alone_ms, alone);
   effort.bytes = 115'000'000;
-  EXPECT_NEAR(foretold_pause_ms(effort), 0.3 + 0.05 + 2 + 100, 1e-6);
+  EXPECT_NEAR(foretell_pause(effort).alone_ms, 0.3 + 0.05 + 2 + 100, 1e-6);
   effort.readers = 1;
-  EXPECT_NEAR(foretold_pause_ms(effort), 0.3 + 0.05 + 2 + 115, 1e-6);
+  EXPECT_NEAR(foretell_pause(effort).alone_ms, 0.3 + 0.05 + 2 + 115, 1e-6);
 }
 
 constexpr std::uint64_t kMega = 1000000;
+
+// Whoever wants the processors besides delays each thread that is to stop, and the copy.
+TEST(Forecast, ThePauseIsLongerOnABusyMachine) {
+  Effort effort = small();
+  effort.load = {2, 2};
+  const PauseForecast idle = foretell_pause(effort);
+  EXPECT_NEAR(idle.least_ms, idle.alone_ms / 2, 1e-9);
+  EXPECT_NEAR(idle.most_ms, 2 + idle.alone_ms * 1.5, 1e-9);
+  effort.load = {12, 2};
+  const PauseForecast busy = foretell_pause(effort);
+  EXPECT_EQ(busy.alone_ms, idle.alone_ms);
+  EXPECT_EQ(busy.least_ms, idle.least_ms);
+  EXPECT_NEAR(busy.most_ms - idle.most_ms, 5 * 9 + 2.5 * idle.alone_ms, 1e-9);
+  effort.load = {12, 16};
+  EXPECT_EQ(foretell_pause(effort).most_ms, idle.most_ms);
+}
 
 TEST(Forecast, SomeMemoryIsTakenWhateverTheHeapIs) {
   EXPECT_EQ(larger(&Effort::opened_rss, std::uint64_t{1000}), 1000U);

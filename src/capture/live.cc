@@ -24,6 +24,7 @@
 #include "os/file_mapping.h"
 #include "os/maps.h"
 #include "os/process_memory.h"
+#include "os/processor_load.h"
 #include "os/stopper.h"
 
 namespace holdfast::capture {
@@ -91,6 +92,7 @@ class LiveProcess {
  public:
   LiveProcess(const os::ProcessStatus& status, const Options& options, LossLedger& losses)
       : status_(status), with_content_(options.with_content), losses_(losses), memory_(status.pid) {
+    note_load();
     read_mappings();
     program_ = Program::open(
         file_parts(maps_), status.exe, [this](const FilePart& part) { return open(part); }, losses);
@@ -100,6 +102,7 @@ class LiveProcess {
     if (!options.symbols.empty()) add_symbols(*program_, options.symbols);
     layouts_ = open_layouts(*program_, options.use_dwarf, losses);
     opened_rss_ = os::own_peak_rss();
+    note_load();
     look();
     require_same();
   }
@@ -148,6 +151,12 @@ class LiveProcess {
   void read_mappings() {
     maps_ = os::read_maps(status_.pid);
     readable_ = readable_ranges(maps_);
+  }
+
+  // One moment can be quieter than those around it.
+  void note_load() {
+    const os::ProcessorLoad now = os::processor_load();
+    if (now.wanting >= load_.wanting) load_ = now;
   }
 
   void look() {
@@ -200,6 +209,8 @@ class LiveProcess {
     effort_.ms_per_byte = measure_copy();
     effort_.readers = kReadThreads;
     effort_.workers = worker_count();
+    note_load();
+    effort_.load = load_;
     effort_.goroutines = static_cast<std::uint32_t>(go::count_goroutines(runtime));
     effort_.threads = status_.threads;
     effort_.modules = runtime.modules.size();
@@ -244,6 +255,7 @@ class LiveProcess {
   std::unique_ptr<LayeredMemory> running_;
   go::Identified identified_;
   std::uint64_t opened_rss_ = 0;
+  os::ProcessorLoad load_;
   std::vector<AddressRange> plan_;
   std::vector<AddressRange> blocks_;
   std::vector<AddressRange> empty_;
@@ -314,7 +326,10 @@ class Freeze {
     frozen_->close();
     monotonic_ns_ = clock_ns();
     note_moment(snapshot.target);
-    snapshot.pause.predicted_ms = foretold_pause_ms(live_.effort());
+    const PauseForecast foretold = foretell_pause(live_.effort());
+    snapshot.pause.predicted_ms = foretold.alone_ms;
+    snapshot.pause.predicted_least_ms = foretold.least_ms;
+    snapshot.pause.predicted_most_ms = foretold.most_ms;
     snapshot.pause.measured_ms = stopped_->pause_ms();
     snapshot.pause.bytes_read = frozen_->bytes_read();
   }
@@ -400,9 +415,9 @@ class ProcessTarget final : public Target {
   Prediction predict(PassTimes& times) override {
     open(times);
     const Effort& effort = live_->effort();
-    return {
-        foretold_pause_ms(effort), effort.all_bytes(), effort.graph.objects,       effort.goroutines, effort.threads,
-        foretold_memory(effort),   os::memory_room(),  live_->program().runtimes()};
+    return {foretell_pause(effort),  effort.load,       effort.all_bytes(),
+            effort.graph.objects,    effort.goroutines, effort.threads,
+            foretold_memory(effort), os::memory_room(), live_->program().runtimes()};
   }
 
   std::uint64_t count_collections(PassTimes& times) override {

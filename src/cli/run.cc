@@ -87,7 +87,11 @@ int dry_run(RunningVerb& run) {
         return ordered_json{{"schema", "holdfast.dry-run/1"},
                             {"pid", status.pid},
                             {"name", status.name},
-                            {"pause_ms", prediction.pause_ms},
+                            {"pause_ms", prediction.pause.alone_ms},
+                            {"pause_least_ms", prediction.pause.least_ms},
+                            {"pause_most_ms", prediction.pause.most_ms},
+                            {"threads_wanting", prediction.load.wanting},
+                            {"processors", prediction.load.processors},
                             {"bytes", prediction.bytes},
                             {"objects", prediction.objects},
                             {"goroutines", prediction.goroutines},
@@ -161,11 +165,15 @@ void check_target(const Verb& verb, const Options& options, const capture::Targe
 }  // namespace
 
 std::string prediction_text(const capture::Prediction& prediction) {
-  return fmt::format(
-      "would be held still for about {:.1f} ms, longer if others want the processors, to copy {} "
-      "({}, {}, {})",
-      prediction.pause_ms, format_bytes(prediction.bytes), format_count(prediction.objects, "object"),
-      format_count(prediction.goroutines, "goroutine"), format_count(prediction.threads, "thread"));
+  const os::ProcessorLoad& load = prediction.load;
+  const std::string others = load.waiting_per_processor() > 0
+                                 ? fmt::format("{} want {} on this machine", format_count(load.wanting, "thread"),
+                                               format_count(load.processors, "processor"))
+                                 : "longer if others want the processors";
+  return fmt::format("would be held still for {:.1f} to {:.1f} ms ({}) to copy {} ({}, {}, {})",
+                     prediction.pause.least_ms, prediction.pause.most_ms, others, format_bytes(prediction.bytes),
+                     format_count(prediction.objects, "object"), format_count(prediction.goroutines, "goroutine"),
+                     format_count(prediction.threads, "thread"));
 }
 
 session::Session& RunningVerb::session() {

@@ -106,12 +106,19 @@ TEST_F(Targets, ToBeAskedToStopIsSaidInOneSentence) {
 
 TEST(Prediction, SaysThatAStopCanTakeLonger) {
   capture::Prediction prediction;
-  prediction.pause_ms = 3.14;
+  prediction.pause = {3.14, 1.57, 6.71};
+  prediction.load = {2, 2};
   prediction.bytes = 5 << 20;
   prediction.goroutines = prediction.threads = 1;
+  EXPECT_EQ(
+      prediction_text(prediction),
+      "would be held still for 1.6 to 6.7 ms (longer if others want the processors) to copy 5.0 MiB (0 objects, 1 "
+      "goroutine, 1 thread)");
+  prediction.load = {12, 2};
+  prediction.pause.most_ms = 60;
   EXPECT_EQ(prediction_text(prediction),
-            "would be held still for about 3.1 ms, longer if others want the processors, to copy 5.0 MiB (0 objects, 1 "
-            "goroutine, 1 thread)");
+            "would be held still for 1.6 to 60.0 ms (12 threads want 2 processors on this machine) to copy 5.0 MiB (0 "
+            "objects, 1 goroutine, 1 thread)");
 }
 
 }  // namespace

@@ -108,7 +108,7 @@ void describe(Archive& a, GoRuntime& x) {
 }
 template <class Archive>
 void describe(Archive& a, Pause& x) {
-  a(x.predicted_ms, x.measured_ms, x.bytes_read);
+  a(x.predicted_ms, x.measured_ms, x.bytes_read, x.predicted_least_ms, x.predicted_most_ms);
 }
 template <class Archive>
 void describe(Archive& a, Account& x) {

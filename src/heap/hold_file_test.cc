@@ -84,8 +84,8 @@ struct Filler {
     (*this)(a, b, c, d);
   }
   void fill(Pause& x) {
-    auto& [a, b, c] = x;
-    (*this)(a, b, c);
+    auto& [a, b, c, d, e] = x;
+    (*this)(a, b, c, d, e);
   }
   void fill(Account& x) {
     auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t] = x;

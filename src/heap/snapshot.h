@@ -75,9 +75,12 @@ struct TargetInfo {
 
 // What the look cost a live target, in milliseconds; 0 for a core.
 struct Pause {
-  double predicted_ms = 0;
+  double predicted_ms = 0;       // if nobody else wants the processors
   double measured_ms = 0;        // from the first thread interrupted to the last resumed
   std::uint64_t bytes_read = 0;  // copied during the pause
+  // Between which it was expected to be on a machine as busy as this one was; 0 = not foretold, by older versions.
+  double predicted_least_ms = 0;
+  double predicted_most_ms = 0;
 
   bool operator==(const Pause&) const = default;
 };

@@ -99,7 +99,7 @@ inline heap::Snapshot shop() {
   snapshot.target.go_version = "go1.26.11";
   snapshot.target.goarch = "amd64";
   snapshot.target.memory_limit = 64 << 20;
-  snapshot.pause = {35, 38, 6 << 20};
+  snapshot.pause = {35, 38, 6 << 20, 17.5, 54.5};
   snapshot.account.known = true;
   snapshot.account.mappings = 64 << 10;
   snapshot.account.globals = 40 << 10;

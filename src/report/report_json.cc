@@ -234,6 +234,8 @@ ordered_json report_json(const Report& report) {
           {"target", target_json(report.target)},
           {"pause_ms", report.pause.measured_ms},
           {"pause_predicted_ms", report.pause.predicted_ms},
+          {"pause_predicted_least_ms", report.pause.predicted_least_ms},
+          {"pause_predicted_most_ms", report.pause.predicted_most_ms},
           {"bytes_read", report.pause.bytes_read},
           {"took_ms", took},
           {"peak_rss_bytes", report.peak_rss_bytes},

@@ -38,6 +38,15 @@ using view::TypeTotals;
 constexpr std::string_view kRuleMark = "°";
 constexpr std::size_t kBar = 20;  // columns of a full bar
 
+std::string predicted_words(const heap::Pause& pause) {
+  if (pause.predicted_most_ms == 0) return format_seconds(pause.predicted_ms / 1e3);  // written by an older version
+  std::string least = format_seconds(pause.predicted_least_ms / 1e3);
+  const std::string most = format_seconds(pause.predicted_most_ms / 1e3);
+  const std::string unit = most.substr(most.find(' '));
+  if (least.ends_with(unit)) least.resize(least.size() - unit.size());
+  return fmt::format("{} to {}", least, most);
+}
+
 class Text {
  public:
   Text(const Report& report, const TextOptions& options)
@@ -90,7 +99,7 @@ class Text {
     const heap::Pause& pause = report_.pause;
     if (pause.measured_ms > 0)
       head += fmt::format(" · held still for {} (predicted {})", format_seconds(pause.measured_ms / 1e3),
-                          format_seconds(pause.predicted_ms / 1e3));
+                          predicted_words(pause));
     if (pause.bytes_read > 0) head += fmt::format(" · read {}", format_bytes(pause.bytes_read));
     double took = 0;
     for (const auto& [pass, ms] : report_.took_ms) took += ms;

@@ -27,6 +27,8 @@ ordered_json capture_json(const heap::Snapshot& snapshot, const std::string& fil
           {"objects", snapshot.objects},
           {"pause",
            {{"predicted_ms", snapshot.pause.predicted_ms},
+            {"predicted_least_ms", snapshot.pause.predicted_least_ms},
+            {"predicted_most_ms", snapshot.pause.predicted_most_ms},
             {"measured_ms", snapshot.pause.measured_ms},
             {"bytes_read", snapshot.pause.bytes_read}}}};
 }
