@@ -13,13 +13,14 @@
 #include "capture/graph_estimate.h"
 #include "capture/layered_memory.h"
 #include "capture/layouts.h"
+#include "capture/look_plan.h"
 #include "capture/moment.h"
 #include "capture/runtimes.h"
+#include "capture/stopped_look.h"
 #include "capture/symbol_files.h"
 #include "capture/target.h"
 #include "go/goroutines.h"
 #include "go/mem_stats.h"
-#include "go/needed_memory.h"
 #include "os/cgroup.h"
 #include "os/file_mapping.h"
 #include "os/maps.h"
@@ -30,10 +31,8 @@
 namespace holdfast::capture {
 namespace {
 
-constexpr unsigned kReadThreads = 2;
 // The look at a running process can be torn, since its heap changes underneath; then it is repeated.
 constexpr int kTries = 5;
-constexpr std::uint64_t kDeepStack = 64 << 10;
 
 std::vector<FilePart> file_parts(const std::vector<os::ProcessMapping>& maps) {
   std::vector<FilePart> parts;
@@ -59,26 +58,6 @@ std::vector<AddressRange> anonymous_ranges(const std::vector<os::ProcessMapping>
   return joined(std::move(ranges));
 }
 
-// Returns the parts of `ranges` (ascending, apart) that are in memory or swapped out. Asks about several ranges at once
-// if they are near each other.
-std::vector<AddressRange> filled_of(const std::vector<AddressRange>& ranges,
-                                    const std::function<std::vector<AddressRange>(AddressRange)>& present) {
-  constexpr std::uint64_t kNear = 256 << 10;
-  std::vector<AddressRange> filled;
-  for (std::size_t i = 0; i < ranges.size();) {
-    AddressRange hull = ranges[i];
-    for (++i; i < ranges.size() && ranges[i].begin - hull.end <= kNear; ++i) hull.end = ranges[i].end;
-    for (const AddressRange& range : present(hull)) filled.push_back(range);
-  }
-  return within(ranges, filled);
-}
-
-std::uint64_t clock_ns() {
-  timespec now{};
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return static_cast<std::uint64_t>(now.tv_sec) * 1000000000U + static_cast<std::uint64_t>(now.tv_nsec);
-}
-
 // The milliseconds that all of our threads have worked. Who else wants the processors has no part in it: in the pause,
 // we come first.
 double worked_ms() {
@@ -97,6 +76,7 @@ class LiveProcess {
     program_ = Program::open(
         file_parts(maps_), status.exe, [this](const FilePart& part) { return open(part); }, losses);
     program_->add_read_only(files_);
+    ranges_.variables = program_->writable();
     files_.seal();
     take_runtime(*program_, memory_layers(), options.image, given_release(options));
     if (!options.symbols.empty()) add_symbols(*program_, options.symbols);
@@ -107,11 +87,9 @@ class LiveProcess {
     require_same();
   }
 
-  // What the look at the running process gave: what would be read, the blocks of runtime records that this needs, and
-  // what of the first holds nothing.
-  const std::vector<AddressRange>& plan() const { return plan_; }
-  const std::vector<AddressRange>& blocks() const { return blocks_; }
-  const std::vector<AddressRange>& empty() const { return empty_; }
+  // What the look at the running process gave.
+  const LookPlan& plan() const { return plan_; }
+  const TargetRanges& ranges() const { return ranges_; }
   // What it takes to copy that and to make a snapshot of it.
   const Effort& effort() const { return effort_; }
   std::uint64_t count_collections() const;
@@ -122,7 +100,6 @@ class LiveProcess {
   const binary::DwarfInfo* dwarf() const { return layouts_.dwarf.get(); }
   const go::Identified& identified() const { return identified_; }
   const MemoryImage& files() const { return files_; }
-  const std::vector<AddressRange>& readable() const { return readable_; }
   LossLedger& losses() const { return losses_; }
 
   // Fails with kTargetGone unless the process still is what was opened. Everything that was learned of a process that
@@ -150,7 +127,8 @@ class LiveProcess {
 
   void read_mappings() {
     maps_ = os::read_maps(status_.pid);
-    readable_ = readable_ranges(maps_);
+    ranges_.readable = readable_ranges(maps_);
+    ranges_.anonymous = anonymous_ranges(maps_);
   }
 
   // One moment can be quieter than those around it.
@@ -162,7 +140,8 @@ class LiveProcess {
   void look() {
     for (int attempt = 1;; ++attempt) {
       try {
-        FrozenMemory probe([this](Address from, std::span<std::byte> to) { return fetch(from, to); }, {}, readable_);
+        FrozenMemory probe([this](Address from, std::span<std::byte> to) { return fetch(from, to); }, {},
+                           ranges_.readable);
         const LayeredMemory layered(files_, probe);
         LossLedger ignored;  // torn reads of a moving process are no loss
         if (!identified_.runtime)
@@ -187,27 +166,18 @@ class LiveProcess {
     touch_records(runtime, heap, probe, ignored);
     effort_ = {};
     effort_.records_ms = worked_ms() - begin_ms;
-    plan_ = go::heap_memory(runtime, heap, with_content_);
-    for (const AddressRange& range : program_->writable()) plan_.push_back(range);
-    // The stacks of running threads are not known yet.
-    const auto stacks = go::stack_memory(runtime, os::waiting_stack_pointers(status_.pid));
-    const auto readable_stacks = within(stacks, readable_);
-    plan_.insert(plan_.end(), readable_stacks.begin(), readable_stacks.end());
-    for (const AddressRange& range : readable_stacks)
-      if (range.size() > kDeepStack) effort_.deep_stack_bytes += range.size();
-    plan_ = joined(std::move(plan_));
-    blocks_ = without(probe.blocks(), plan_);
-    const auto zeros = within(plan_, anonymous_ranges(maps_));
-    empty_ = without(zeros, filled_of(zeros, [this](AddressRange range) { return memory_.present_ranges(range); }));
-    effort_.bytes = total_bytes(plan_) - total_bytes(empty_);
+    plan_ = plan_look(runtime, heap, probe, ranges_, os::waiting_stack_pointers(status_.pid), with_content_,
+                      [this](AddressRange range) { return memory_.present_ranges(range); });
+    effort_.bytes = total_bytes(plan_.ranges) - total_bytes(plan_.empty);
+    effort_.deep_stack_bytes = plan_.deep_stack_bytes;
     effort_.opened_rss = opened_rss_;
-    effort_.record_bytes = total_bytes(blocks_);
+    effort_.record_bytes = total_bytes(plan_.blocks);
     effort_.spans = heap.in_use().size() + heap.manual().size();
     if (with_content_) effort_.content_bytes = effort_.bytes;
     const go::Runtime running{memory_layers(), runtime.layouts, runtime.version, runtime.modules, runtime.vars};
-    effort_.graph = estimate_graph(running, heap, empty_);
+    effort_.graph = estimate_graph(running, heap, plan_.empty);
     effort_.ms_per_byte = measure_copy();
-    effort_.readers = kReadThreads;
+    effort_.readers = StoppedLook::kReaders;
     effort_.workers = worker_count();
     note_load();
     effort_.load = load_;
@@ -234,15 +204,6 @@ class LiveProcess {
     return *running_;
   }
 
- public:
-  // Makes the memory keep the runtime's small records, which passes read after the target has gone on.
-  static void touch_records(const go::Runtime& runtime, const go::HeapModel& heap, const FrozenMemory& memory,
-                            LossLedger& losses) {
-    go::visit_small_records(
-        runtime, heap, [&](AddressRange range) { memory.touch(range); }, losses);
-  }
-
- private:
   const os::ProcessStatus& status_;
   bool with_content_;
   LossLedger& losses_;
@@ -251,14 +212,12 @@ class LiveProcess {
   std::optional<Program> program_;
   MemoryImage files_;
   ProgramLayouts layouts_;
-  std::vector<AddressRange> readable_;
+  TargetRanges ranges_;
   std::unique_ptr<LayeredMemory> running_;
   go::Identified identified_;
   std::uint64_t opened_rss_ = 0;
   os::ProcessorLoad load_;
-  std::vector<AddressRange> plan_;
-  std::vector<AddressRange> blocks_;
-  std::vector<AddressRange> empty_;
+  LookPlan plan_;
   Effort effort_;
 };
 
@@ -288,7 +247,7 @@ double LiveProcess::measure_copy() const {
   constexpr std::uint64_t kSample = 16 << 20;
   std::vector<AddressRange> ranges;
   std::uint64_t bytes = 0;
-  for (const AddressRange& range : without(plan_, empty_)) {
+  for (const AddressRange& range : without(plan_.ranges, plan_.empty)) {
     if (bytes == kSample) break;
     ranges.push_back({range.begin, range.begin + std::min(range.size(), kSample - bytes)});
     bytes += ranges.back().size();
@@ -301,108 +260,10 @@ double LiveProcess::measure_copy() const {
   return (worked_ms() - begin_ms) / static_cast<double>(bytes);
 }
 
-// The pause: stops the target, reads, and lets it go on.
-class Freeze {
- public:
-  Freeze(const LiveProcess& live, PassTimes& times) : live_(live), times_(times) {
-    frozen_ = std::make_unique<FrozenMemory>(
-        [this](Address from, std::span<std::byte> to) { return fetch(from, to); },
-        [this](std::span<const os::RangeCopy> copies) { return stopped_->copy_ranges(copies, kReadThreads).holes; },
-        live.readable());
-    layered_ = std::make_unique<LayeredMemory>(live.files(), *frozen_);
-  }
-
-  void run(heap::Snapshot& snapshot) {
-    times_.run("prepare", [&] {
-      std::vector<AddressRange> ranges = live_.plan();
-      ranges.insert(ranges.end(), live_.blocks().begin(), live_.blocks().end());
-      ranges = without_overlaps(std::move(ranges));
-      frozen_->prepare(ranges, without(ranges, live_.empty()));
-    });
-    times_.run("freeze", [&] { stopped_ = std::make_unique<os::StoppedProcess>(live_.status().pid); });
-    live_.require_same();
-    read();
-    times_.run("thaw", [&] { stopped_->thaw(); });
-    frozen_->close();
-    monotonic_ns_ = clock_ns();
-    note_moment(snapshot.target);
-    const PauseForecast foretold = foretell_pause(live_.effort());
-    snapshot.pause.predicted_ms = foretold.alone_ms;
-    snapshot.pause.predicted_least_ms = foretold.least_ms;
-    snapshot.pause.predicted_most_ms = foretold.most_ms;
-    snapshot.pause.measured_ms = stopped_->pause_ms();
-    snapshot.pause.bytes_read = frozen_->bytes_read();
-  }
-
-  const MemorySource& memory() const { return *layered_; }
-  const std::vector<go::ThreadRegisters>& threads() const { return threads_; }
-  std::uint64_t monotonic_ns() const { return monotonic_ns_; }
-  std::uint64_t bytes_read() const { return frozen_->bytes_read(); }
-
- private:
-  std::uint64_t fetch(Address from, std::span<std::byte> to) const {
-    const os::RangeCopy copy{{from, from + to.size()}, to.data()};
-    const auto holes = stopped_->copy_ranges({&copy, 1}, 1).holes;
-    return holes.empty() ? to.size() : holes.front().begin - from;
-  }
-
-  void read() {
-    for (const auto& thread : stopped_->threads()) {
-      if (!thread.stopped) {
-        live_.losses().add(LossKind::kThreadNotStopped, Address());
-        continue;
-      }
-      threads_.push_back({static_cast<std::uint64_t>(thread.tid_in_namespace), thread.registers});
-    }
-    const auto readable = readable_ranges(os::read_maps(live_.status().pid));
-    frozen_->set_readable(readable);
-    const go::Runtime& known = *live_.identified().runtime;
-    const go::Runtime runtime{*layered_, known.layouts, known.version, known.modules, known.vars};
-    // Reads the records of the runtime first (all that the earlier look needed, in one go), then what they say is the
-    // heap. A block that the runtime has unmapped since is not missing: the runtime has moved it, and says where.
-    times_.run("read records", [&] { note(frozen_->read_bulk(within(live_.blocks(), readable))); });
-    const auto heap =
-        times_.run("read spans", [&] { return go::HeapModel::read(runtime, go::Motion::kStopped, live_.losses()); });
-    times_.run("read heap", [&] {
-      std::vector<AddressRange> ranges = go::heap_memory(runtime, heap, live_.with_content());
-      for (const AddressRange& range : live_.program().writable()) ranges.push_back(range);
-      const Filled filled = [this](const std::vector<AddressRange>& wanted) { return filled_now(wanted); };
-      note(frozen_->read_bulk(without_overlaps(std::move(ranges)), filled));
-      std::vector<Address> stack_pointers;
-      for (const go::ThreadRegisters& thread : threads_) stack_pointers.push_back(thread.registers.sp());
-      note(frozen_->read_bulk(within(go::stack_memory(runtime, stack_pointers), readable), filled));
-    });
-    times_.run("read leftovers", [&] {
-      LossLedger counted_later;
-      LiveProcess::touch_records(runtime, heap, *frozen_, counted_later);
-      go::visit_type_masks(runtime, heap, counted_later);
-    });
-  }
-
-  // Only asks about what held nothing a moment ago: elsewhere asking takes longer than reading.
-  std::vector<AddressRange> filled_now(const std::vector<AddressRange>& wanted) const {
-    const auto doubtful = within(wanted, live_.empty());
-    if (doubtful.empty()) return wanted;
-    auto filled = without(wanted, doubtful);
-    for (const AddressRange& range :
-         filled_of(doubtful, [this](AddressRange hull) { return stopped_->present_ranges(hull); }))
-      filled.push_back(range);
-    return joined(std::move(filled));
-  }
-
-  void note(const std::vector<AddressRange>& holes) const {
-    for (const AddressRange& hole : holes)
-      live_.losses().add(LossKind::kUnreadablePage, hole.begin, (hole.size() + kSystemPage - 1) / kSystemPage);
-  }
-
-  const LiveProcess& live_;
-  PassTimes& times_;
-  std::unique_ptr<os::StoppedProcess> stopped_;
-  std::unique_ptr<FrozenMemory> frozen_;
-  std::unique_ptr<LayeredMemory> layered_;
-  std::vector<go::ThreadRegisters> threads_;
-  std::uint64_t monotonic_ns_ = 0;
-};
+heap::Pause pause_of(const StoppedLook& look, const Effort& effort) {
+  const PauseForecast foretold = foretell_pause(effort);
+  return {foretold.alone_ms, look.pause_ms(), look.bytes_read(), foretold.least_ms, foretold.most_ms};
+}
 
 class ProcessTarget final : public Target {
  public:
@@ -438,15 +299,20 @@ class ProcessTarget final : public Target {
     snapshot.target.pid = status_.pid;
     snapshot.target.name = status_.name;
     snapshot.target.memory_limit = os::read_memory_cgroup(status_.pid).limit;
-    Freeze freeze(*live_, times);
-    watched([&] { freeze.run(snapshot); });
+    StoppedLook look(*live_->identified().runtime, live_->files(), live_->ranges(), live_->plan(),
+                     options_.with_content, losses_);
+    watched([&] {
+      look.run([this] { return stop(); }, [this] { return readable_ranges(os::read_maps(status_.pid)); }, times);
+    });
+    note_moment(snapshot.target);
+    snapshot.pause = pause_of(look, live_->effort());
     // The target has gone on. Its memory is final: from here on only the copy is read.
     auto residency =
         times.run("residency", [&] { return read_residency(status_.pid, live_->identified().runtime.get(), losses_); });
     const auto identified =
-        times.run("identify", [&] { return go::identify_again(live_->identified(), freeze.memory(), losses_); });
-    const FrozenTarget target{&live_->program(),    &identified,    freeze.threads(),   freeze.monotonic_ns(),
-                              std::move(residency), live_->dwarf(), freeze.bytes_read()};
+        times.run("identify", [&] { return go::identify_again(live_->identified(), look.memory(), losses_); });
+    const FrozenTarget target{&live_->program(),    &identified,    look.threads(),   look.monotonic_ns(),
+                              std::move(residency), live_->dwarf(), look.bytes_read()};
     build(target, options_, callbacks, snapshot, losses_, times);
     snapshot.losses = losses_.sorted();
     return snapshot;
@@ -459,6 +325,12 @@ class ProcessTarget final : public Target {
       os::require_readable(status_);
       times.run("open", [&] { live_.emplace(status_, options_, losses_); });
     });
+  }
+
+  std::unique_ptr<os::Frozen> stop() const {
+    auto stopped = std::make_unique<os::StoppedProcess>(status_.pid);
+    live_->require_same();
+    return stopped;
   }
 
   // Runs work that looks at the process. If it fails because the process ended or became another one, the error says
