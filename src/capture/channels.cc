@@ -93,17 +93,8 @@ class ChannelPass {
     return bytes <= index_.size_of(object) - (record.buffer - index_.address_of(object));
   }
 
-  // Returns none if nothing is known of it.
-  ChannelId channel_of(ObjectId object) const {
-    const auto& channels = snapshot_.channels;
-    const auto found = std::lower_bound(channels.begin(), channels.end(), object,
-                                        [](const heap::Channel& channel, ObjectId id) { return channel.object < id; });
-    if (found == channels.end() || found->object != object) return {};
-    return ChannelId(static_cast<std::uint32_t>(found - channels.begin()));
-  }
-
   void read_queues(ObjectId object) {
-    const ChannelId channel = channel_of(object);
+    const ChannelId channel = heap::find_channel(snapshot_, object);
     const Address at = address_of(object);
     const auto record = channel ? reader_.read(at) : std::nullopt;
     if (!record) return;

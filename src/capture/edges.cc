@@ -25,6 +25,7 @@ struct Cut {
 };
 
 // A reference that was found in a piece.
+static_assert(kPartBytes / kWord < std::uint64_t{1} << 31, "the place of a word in a piece takes 31 bits");
 struct HugeReference {
   std::uint32_t word : 31 = 0;     // its place in the piece
   std::uint32_t to_begin : 1 = 0;  // it points to the beginning of the target, not into its middle

@@ -450,6 +450,13 @@ struct Snapshot {
   Content content;
 };
 
+// Returns the row of the channel whose header the object is; none if nothing is known of it.
+inline ChannelId find_channel(const Snapshot& snapshot, ObjectId header) {
+  const auto found = std::ranges::lower_bound(snapshot.channels, header, {}, &Channel::object);
+  if (found == snapshot.channels.end() || found->object != header) return {};
+  return ChannelId(static_cast<std::uint32_t>(found - snapshot.channels.begin()));
+}
+
 inline bool test_bit(const HugeArray<std::uint64_t>& bits, std::uint64_t i) {
   return (bits[i / 64] >> (i % 64) & 1) != 0;
 }

@@ -44,17 +44,9 @@ void Channels::find_variables() {
     if (root.kind != heap::RootKind::kGlobal) continue;
     for (const heap::RootTarget& target :
          std::span(snapshot_.root_targets).subspan(root.first_target, root.target_count))
-      if (const ChannelId channel = find(target.object); channel && !variable_[channel.row])
+      if (const ChannelId channel = heap::find_channel(snapshot_, target.object); channel && !variable_[channel.row])
         variable_[channel.row] = RootId(r);
   }
-}
-
-ChannelId Channels::find(ObjectId header) const {
-  const auto& channels = snapshot_.channels;
-  const auto found = std::lower_bound(channels.begin(), channels.end(), header,
-                                      [](const heap::Channel& channel, ObjectId id) { return channel.object < id; });
-  if (found == channels.end() || found->object != header) return {};
-  return ChannelId(static_cast<std::uint32_t>(found - channels.begin()));
 }
 
 std::string Channels::element_of(ChannelId channel) const {

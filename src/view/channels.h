@@ -39,8 +39,6 @@ class Channels {
   // `names` must outlive this.
   explicit Channels(const Names& names);
 
-  // Returns none if the object is no channel, or one of which nothing is known.
-  ChannelId find(ObjectId header) const;
   ChannelFacts facts(ChannelId channel) const;
   WaitedChannels waited_by(std::span<const GoroutineId> goroutines) const;
 

@@ -52,7 +52,7 @@ class ChannelsOfTwo : public testing::Test {
 TEST_F(ChannelsOfTwo, AreCalledAfterTheVariableThatHasThem) {
   wait(kFirst, true);
   const Channels& channels = this->channels();
-  const ChannelFacts first = channels.facts(channels.find(ObjectId(0)));
+  const ChannelFacts first = channels.facts(heap::find_channel(snapshot_, ObjectId(0)));
   EXPECT_EQ(first.name.brief, "main.pool.jobs");
   EXPECT_EQ(first.element, "*main.job");
   EXPECT_EQ(first.senders, 1U);
@@ -60,7 +60,7 @@ TEST_F(ChannelsOfTwo, AreCalledAfterTheVariableThatHasThem) {
   const ChannelFacts second = channels.facts(kSecond);
   EXPECT_TRUE(second.name.empty());
   EXPECT_EQ(state_text(second), "unbuffered, closed");
-  EXPECT_FALSE(channels.find(ObjectId(7)));
+  EXPECT_FALSE(heap::find_channel(snapshot_, ObjectId(7)));
 }
 
 TEST_F(ChannelsOfTwo, SayForWhichSeveralGoroutinesWait) {

@@ -439,7 +439,7 @@ class Describer {
     const bool is_about_it = found.levels[found.about].container == Container::kChannel;
     const Level& level = found.levels[is_about_it ? found.about : found.about - 1];
     const ObjectId header = level.first.object();
-    const ChannelId channel = header ? channels_.find(header) : ChannelId();
+    const ChannelId channel = header ? heap::find_channel(snapshot_, header) : ChannelId();
     return channel && level.count == parts_of_channel(header) ? channel : ChannelId();
   }
 
