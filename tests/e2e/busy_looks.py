@@ -21,6 +21,7 @@ from processes import VERB_SECONDS, Broken, Fixture
 BINARY = cells.ROOT / "build/release/holdfast"
 LOOKS_PER_PROOF = 10
 PROVEN_AT_LEAST = 1_000  # objects: the programs drop some thousand to some million between two collections
+EMPTY_AT_MOST = 0.1       # of the proofs: a look that follows on a collection finds nothing dropped yet
 LET_GO_AT_MOST = 16       # objects that nothing else held: what words of a few stacks can name; one can hold a whole map
 RESTLESS = ("churn", "map_churn")
 GROWERS = 8       # processes; each soon has all the spans that it wants
@@ -50,27 +51,26 @@ def look(binary, pid):
 
 
 def prove(binary, pid):
-    """What is wrong with a proof: what nothing reached, the next collection must have freed, but for the few objects that a
-    word of a preempted stack names."""
+    """What is wrong with a proof, and how many objects it saw freed: what nothing reached, the next collection must have
+    freed, but for the few objects that a word of a preempted stack names."""
     done = subprocess.run([str(binary), "audit", "--strict", "--prove", "--json", str(pid)], capture_output=True, text=True,
                           timeout=VERB_SECONDS)
     if done.returncode not in (0, 3):
-        return [f"--prove: exit code {done.returncode}: {done.stderr.strip()[-300:]}"]
+        return [f"--prove: exit code {done.returncode}: {done.stderr.strip()[-300:]}"], 0
     later = json.loads(done.stdout)["after_collection"]
     wrong = [f"--prove: kept without a cause: {later['kept']}, {later['examples']}"] if later["kept"]["objects"] else []
     if later["let_go"]["objects"]:
         print(f"  kept by one collection, gone later: {later['let_go']} of {later['unreached']}", flush=True)
     if later["let_go_first"] > LET_GO_AT_MOST:
         wrong.append(f"--prove: kept by one collection: expected at most {LET_GO_AT_MOST} that nothing else held, got {later}")
-    if later["freed"]["objects"] < PROVEN_AT_LEAST:
-        wrong.append(f"--prove: freed: expected at least {PROVEN_AT_LEAST} objects, got {later}")
-    return wrong
+    return wrong, later["freed"]["objects"]
 
 
 def look_often(binary, release, count, add):
     """Calls add(complaints, what) for each look at each of the programs."""
     for program in RESTLESS:
         in_flight = collections.Counter()
+        freed = []  # objects, by proof
         with Fixture(cells.build(cells.Cell(release, program, "stripped"))) as restless:
             for n in range(count):
                 wrong, audit = look(binary, restless.pid)
@@ -78,11 +78,18 @@ def look_often(binary, release, count, add):
                                  if c["runtime"] != c["ours"] and not c["must_match"])
                 add(wrong, f"{release} {program} look {n + 1}")
                 if n % LOOKS_PER_PROOF == 0:
-                    add(prove(binary, restless.pid), f"{release} {program} proof after look {n + 1}")
+                    wrong, objects = prove(binary, restless.pid)
+                    freed.append(objects)
+                    add(wrong, f"{release} {program} proof after look {n + 1}")
                 if restless.process.poll() is not None:
                     add([f"the target has ended with {restless.process.returncode}"], f"{release} {program}")
                     break
-        print(f"{release} {program}: {count} looks; counters differed by what was in flight: {dict(in_flight)}", flush=True)
+        empty = sum(objects < PROVEN_AT_LEAST for objects in freed)
+        too_many = empty > max(1, EMPTY_AT_MOST * len(freed))
+        add([f"--prove: {empty} of {len(freed)} freed fewer than {PROVEN_AT_LEAST} objects"] if too_many else [],
+            f"{release} {program} proofs")
+        print(f"{release} {program}: {count} looks, {sum(freed):,} objects freed in {len(freed)} proofs; counters differed by "
+              f"what was in flight: {dict(in_flight)}", flush=True)
 
 
 def look_while_it_grows(binary, release, add):
