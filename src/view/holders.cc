@@ -10,34 +10,13 @@
 #include "base/units.h"
 #include "view/channels.h"
 #include "view/holder_of.h"
-#include "view/holder_search.h"
+#include "view/holder_ways.h"
 #include "view/labels.h"
 #include "view/owner_words.h"
-#include "view/ways.h"
 #include "view/words.h"
 
 namespace holdfast::view {
 namespace {
-
-constexpr std::size_t kLongestChain = 40;
-
-constexpr int kMostGaps = 16;  // of a chain in which a way is looked for
-constexpr int kNoLevel = -1;
-
-// A node on the way from a root to an object.
-struct WayNode {
-  graph::NodeId node;
-  bool several = false;  // it lies on a shortest one of several ways; all ways lead through the others
-};
-
-// A sequence of nodes of one sort on the way down.
-struct LevelRun {
-  Sort sort = 0;
-  graph::NodeId first;
-  graph::NodeId last;
-  bool several = false;
-  int level = kNoLevel;  // of Found::levels
-};
 
 // "main.app.users[…]": the number of the example would say that only this one is meant.
 std::string masked(std::string_view path) {
@@ -60,17 +39,17 @@ class Describer {
         snapshot_(names.snapshot()),
         dominators_(dominators),
         owners_(owners),
-        weak_(snapshot_, names.index(), names.type_rules()),
+        ways_(names, dominators, owners),
         channels_(names) {}
 
   Holder holder(const Found& found) {
     is_single_ = [&](const LevelRun& run) {
       return run.level == kNoLevel || found.levels[static_cast<std::size_t>(run.level)].count == 1;
     };
-    any_alike_ = true;
+    wanted_ = WayTo::kAnyAlike;
     const Home& home = owners_.homes()[found.home];
     const graph::NodeId end = example_of(found);
-    const std::vector<LevelRun> runs = end ? runs_to(end, home) : std::vector<LevelRun>();
+    const std::vector<LevelRun> runs = end ? ways_.runs_to(end, home, wanted_) : std::vector<LevelRun>();
 
     Holder out;
     out.bytes = found.bytes;
@@ -82,25 +61,25 @@ class Describer {
     out.container = parent ? names_.rules()[children_rule(found)].name : names_.type_rules().name(around);
     out.is_pool = !parent && names_.type_rules().is_pool(around);
     // Of the many small things that the runtime has, one says nothing about the others.
-    if (!found.scattered || !home.is_one() || home.owners.front() != Owners::kTheRuntime) out.chain = chain_of(runs);
+    if (!found.scattered || !home.is_one() || home.owners.front() != Owners::kTheRuntime)
+      out.chain = ways_.chain_of(runs);
     for (const std::uint32_t owner : home.owners) out.owners.push_back(owner_text(snapshot_, owners_, owner));
     for (const AlsoHeld& also : owners_.also_held(found.home))
       out.also.push_back({owner_text(snapshot_, owners_, also.owner), also.bytes,
                           !also.rule && owners_.rows()[also.owner].lasting == Lasting::kForTheMoment, rule_of(also)});
     out.created_by = creator(runs, run_of_level(runs, found.about));
     out.stack_bytes = found.stack_bytes;
-    if (out.chain.size() > kLongestChain) shorten(out.chain);
     return out;
   }
 
   HoldingPlace place_of(ObjectId object) {
     is_single_ = [](const LevelRun&) { return true; };
-    any_alike_ = false;
+    wanted_ = WayTo::kTheObject;
     if (!dominators_.reachable(object)) return {};
     graph::NodeId top = object;
     while (dominators_.idom(top) != graph::NodeId::super_root()) top = dominators_.idom(top);
-    const std::vector<LevelRun> runs = runs_to(object, owners_.homes()[owners_.home_of(top)]);
-    return {place(runs, runs.size() - 1), chain_of(runs), identity_of(runs)};
+    const std::vector<LevelRun> runs = ways_.runs_to(object, owners_.homes()[owners_.home_of(top)], wanted_);
+    return {place(runs, runs.size() - 1), ways_.chain_of(runs), identity_of(runs)};
   }
 
  private:
@@ -120,183 +99,8 @@ class Describer {
     return found.levels.back().first;
   }
 
-  // Returns the way that every way to `end` takes, from the outermost node on, and between two of its nodes the
-  // shortest way where several lead on.
-  std::vector<WayNode> way_to(graph::NodeId end, const Home& home) {
-    std::vector<graph::NodeId> nodes;
-    for (graph::NodeId node = end; node && node != graph::NodeId::super_root(); node = dominators_.idom(node))
-      nodes.push_back(node);
-    std::reverse(nodes.begin(), nodes.end());
-    std::vector<WayNode> way;
-    if (nodes.front().object() && !home.owners.empty()) {
-      if (const auto before = way_from(first_of(home), nodes.front().object())) {
-        if (before->back() != nodes.front()) go_from(before->back(), nodes);
-        for (const graph::NodeId node : std::span(*before).first(before->size() - 1)) way.push_back({node, true});
-      }
-    }
-    int gaps = 0;
-    for (std::size_t i = 0; i < nodes.size(); ++i) {
-      const bool jumps = i > 0 && nodes[i].object() && !names_.refers(nodes[i - 1], nodes[i].object());
-      if (jumps && gaps++ < kMostGaps)
-        for (const graph::NodeId node : way_between(nodes[i - 1], nodes[i].object())) way.push_back({node, true});
-      way.push_back({nodes[i], false});
-    }
-    return way;
-  }
-
-  // Returns the way from the owner to the object; if any of them will do, to the nearest object that is shared like
-  // this one and of its sort.
-  std::optional<std::vector<graph::NodeId>> way_from(std::uint32_t owner, ObjectId object) {
-    const std::uint32_t home = owners_.home_of(object);
-    const Sort sort = sort_of(names_, dominators_, object);
-    return ways().from_roots(owners_.rows()[owner].roots, [&](ObjectId other) {
-      if (!any_alike_) return other == object;
-      return owners_.is_shared(other) && owners_.home_of(other) == home && is_like(other, object, sort);
-    });
-  }
-
-  // Replaces the nodes by a way down from another first one, through nodes of the same sorts, as far as there is one.
-  void go_from(graph::NodeId first, std::vector<graph::NodeId>& nodes) const {
-    nodes.front() = first;
-    for (std::size_t i = 1; i < nodes.size(); ++i) {
-      const graph::NodeId next = child_like(nodes[i - 1].object(), nodes[i]);
-      if (!next) {
-        nodes.resize(i);
-        return;
-      }
-      nodes[i] = next;
-    }
-  }
-
-  graph::NodeId child_like(ObjectId above, graph::NodeId example) const {
-    if (above.row >= snapshot_.pointerful) return {};
-    const Sort sort = sort_of(names_, dominators_, example);
-    for (std::uint32_t e = snapshot_.edges.row_begin[above.row]; e < snapshot_.edges.row_begin[above.row + 1]; ++e) {
-      const ObjectId child(snapshot_.edges.target[e]);
-      if (dominators_.idom(child) == graph::NodeId(above) && is_like(child, example, sort)) return child;
-    }
-    return {};
-  }
-
-  bool is_like(graph::NodeId node, graph::NodeId example, Sort sort_of_example) const {
-    return is_part(node) == is_part(example) && sort_of(names_, dominators_, node) == sort_of_example;
-  }
-
-  std::vector<graph::NodeId> way_between(graph::NodeId from, ObjectId to) {
-    if (from.object()) return ways().between(from.object(), to).value_or(std::vector<graph::NodeId>());
-    const RootId root = from.root();
-    std::vector<graph::NodeId> way = ways()
-                                         .from_roots({&root, 1}, [&](ObjectId object) { return object == to; })
-                                         .value_or(std::vector<graph::NodeId>());
-    if (!way.empty()) way.pop_back();  // `to` itself
-    const auto here = std::ranges::find(way, from);
-    if (here != way.end()) way.erase(way.begin(), here + 1);
-    return way;
-  }
-
-  Ways& ways() {
-    if (!ways_) ways_ = std::make_unique<Ways>(snapshot_, weak_.flags());
-    return *ways_;
-  }
-
-  std::vector<LevelRun> runs_to(graph::NodeId end, const Home& home) {
-    std::vector<LevelRun> runs;
-    int level = kNoLevel;
-    Sort above = 0;
-    for (const WayNode& step : way_to(end, home)) {
-      const Sort sort = sort_of(names_, dominators_, step.node);
-      int of_step = kNoLevel;
-      if (!step.several) {
-        // The first level is the home's: its root, or nothing if several owners share.
-        if (level == kNoLevel)
-          level = step.node.root() ? 0 : 1;
-        else if (sort != above)
-          ++level;
-        above = sort;
-        of_step = level;
-      }
-      const bool is_other = runs.empty() || runs.back().sort != sort || is_part(runs.back().last) != is_part(step.node);
-      if (is_other || (of_step != runs.back().level && !step.several))
-        runs.push_back({sort, step.node, step.node, step.several, of_step});
-      runs.back().last = step.node;
-    }
-    return runs;
-  }
-
-  static std::size_t run_of_level(const std::vector<LevelRun>& runs, std::size_t level) {
-    for (std::size_t i = 0; i < runs.size(); ++i)
-      if (runs[i].level == static_cast<int>(level)) return i;
-    return runs.empty() ? 0 : runs.size() - 1;
-  }
-
   std::optional<heap::OwnerRule> rule_of(const AlsoHeld& also) const {
     return also.rule ? std::optional(names_.rules()[also.rule]) : std::nullopt;
-  }
-
-  // Of the rules that have a say in a step, each once.
-  std::vector<heap::OwnerRule> rules_of(const LevelRun& run, RuleId weak) const {
-    std::vector<heap::OwnerRule> rules;
-    const auto add = [&](RuleId rule) {
-      if (rule && !std::ranges::count(rules, names_.rules()[rule])) rules.push_back(names_.rules()[rule]);
-    };
-    const TypeRules& by_type = names_.type_rules();
-    for (const graph::NodeId node : {run.first, run.last}) {
-      const TypeId type = snapshot_.object_type[node.object().row].type();
-      for (const RuleId rule :
-           {by_type.container_rule(type), by_type.alike(type), by_type.holder(type), by_type.through(type)})
-        add(rule);
-      add(names_.children().rule(node.object()));
-    }
-    add(weak);
-    return rules;
-  }
-
-  static StepKind kind_of(heap::RootKind kind) {
-    switch (kind) {
-      case heap::RootKind::kGroup:
-        return StepKind::kGroup;
-      case heap::RootKind::kGoroutine:
-        return StepKind::kGoroutine;
-      case heap::RootKind::kFrame:
-        return StepKind::kFrame;
-      default:
-        return StepKind::kRoot;
-    }
-  }
-
-  std::vector<ChainStep> chain_of(const std::vector<LevelRun>& runs) const {
-    std::vector<ChainStep> chain;
-    for (std::size_t i = 0; i < runs.size(); ++i) {
-      ChainStep& step = chain.emplace_back();
-      step.node = runs[i].first;
-      step.several = runs[i].several;
-      if (const RootId root = runs[i].first.root()) {
-        const heap::Root& row = snapshot_.roots[root.row];
-        step.kind = kind_of(row.kind);
-        step.root = facts_of(snapshot_, row);
-        step.text = named(snapshot_, row);
-        step.least = root_text(snapshot_, row, Detail::kPlace);
-        step.type = type_name(snapshot_, row.type);
-        step.address = row.where;
-        continue;
-      }
-      const ObjectId object = runs[i].first.object();
-      step.type = is_container(object) ? names_.container_of(object) : names_.type_of(object);
-      step.text = step.type.empty() ? sentence("object of {}", format_bytes(size_of(object))) : named(step.type);
-      step.least = step.text.brief;
-      step.kind = is_container(object) ? StepKind::kContainer : StepKind::kObject;
-      step.address = names_.index().address_of(object);
-      step.bytes = size_of(object);
-      step.place = names_.closure_place(object);
-      const ObjectId before = i > 0 ? runs[i - 1].last.object() : ObjectId();
-      const RuleId weak = before ? weak_.rule(before, object) : RuleId();
-      step.weak = static_cast<bool>(weak);
-      step.rules = rules_of(runs[i], weak);
-      if (i > 0) step.field = names_.field(runs[i - 1].last, object).value_or(heap::FieldPath()).text;
-      if (i > 0 && !is_container(object) && is_container(runs[i - 1].last))
-        step.key = names_.map_key(runs[i - 1].last.object(), object).value_or("");
-    }
-    return chain;
   }
 
   std::vector<std::string> identity_of(const std::vector<LevelRun>& runs) const {
@@ -315,19 +119,6 @@ class Describer {
     }
     identity.push_back(names_.type_of(runs.back().first.object()));
     return identity;
-  }
-
-  // Cuts steps from the middle; both ends stay.
-  static void shorten(std::vector<ChainStep>& chain) {
-    const std::size_t half = kLongestChain / 2;
-    const std::size_t gone = chain.size() - 2 * half;
-    ChainStep gap;
-    gap.text = sentence("{} more", gone);
-    gap.least = gap.text.brief;
-    gap.kind = StepKind::kGap;
-    const auto begin = chain.begin() + static_cast<std::ptrdiff_t>(half);
-    chain.erase(begin + 1, begin + static_cast<std::ptrdiff_t>(gone));
-    *begin = gap;
   }
 
   // "16,000 × main.Session in the map main.registry.sessions", "600 × main.job, held by main.queue and by 600
@@ -539,7 +330,7 @@ class Describer {
     constexpr std::size_t kNamed = 3;
     if (home.owners.empty()) return kinds_text(home);
     std::vector<std::uint32_t> owners = home.owners;
-    std::iter_swap(owners.begin(), std::ranges::find(owners, first_of(home)));
+    std::iter_swap(owners.begin(), std::ranges::find(owners, first_of(owners_, home)));
     Sentence out;
     for (std::size_t i = 0; i < std::min(owners.size(), kNamed); ++i) {
       out += sentence("{}", i == 0 ? "" : i + 1 == owners.size() ? " and by " : ", by ");
@@ -551,28 +342,13 @@ class Describer {
     return out;
   }
 
-  // A variable if there is one: its fields say most.
-  std::uint32_t first_of(const Home& home) const {
-    const auto variable = std::ranges::find_if(
-        home.owners, [&](std::uint32_t owner) { return owners_.rows()[owner].kind == OwnerKind::kVariable; });
-    return variable == home.owners.end() ? home.owners.front() : *variable;
-  }
-
   // Where a variable has the first thing that it shares; the goroutines, whatever else.
   Sentence held_at(std::uint32_t owner, const std::vector<LevelRun>& runs) {
     const auto shared = std::ranges::find_if(runs, [](const LevelRun& run) { return !run.several; });
     if (owners_.rows()[owner].kind != OwnerKind::kVariable || shared == runs.end() || !shared->first.object())
       return owner_text(snapshot_, owners_, owner);
-    const auto way = way_from(owner, shared->first.object());
-    if (!way) return owner_text(snapshot_, owners_, owner);
-    std::vector<LevelRun> there;
-    for (const graph::NodeId node : std::span(*way).first(way->size() - 1)) {
-      const Sort sort = sort_of(names_, dominators_, node);
-      if (there.empty() || there.back().sort != sort) there.push_back({sort, node, node, true, kNoLevel});
-      there.back().last = node;
-    }
-    there.push_back({shared->sort, way->back(), way->back(), false, shared->level});
-    return place(there, there.size() - 1);
+    const auto there = ways_.runs_from(owner, *shared, wanted_);
+    return there ? place(*there, there->size() - 1) : owner_text(snapshot_, owners_, owner);
   }
 
   // "[\"user-17\"]": of the only entry that matters, where the snapshot has values.
@@ -697,18 +473,16 @@ class Describer {
   }
 
   bool is_container(graph::NodeId node) const { return node.object() && names_.is_container(node.object()); }
-  bool is_part(graph::NodeId node) const { return node.object() && names_.parts().is_part(node.object()); }
   std::uint64_t size_of(ObjectId object) const { return names_.index().size_of(object); }
 
   const Names& names_;
   const heap::Snapshot& snapshot_;
   const graph::Dominators& dominators_;
   const Owners& owners_;
-  WeakEdges weak_;
+  HolderWays ways_;
   Channels channels_;
   std::function<bool(const LevelRun&)> is_single_;  // whether a run stands for one thing, not for many alike
-  bool any_alike_ = false;                          // whether an example stands for all that are alike
-  std::unique_ptr<Ways> ways_;                      // made when something is reached in several ways
+  WayTo wanted_ = WayTo::kTheObject;                // what an example stands for
 };
 
 }  // namespace
