@@ -195,6 +195,7 @@ ordered_json goroutine_json(const GoroutineRow& row) {
           {"top", code_text(row.top)},
           {"channel_count", row.channels.count},
           {"channel", channel_json(row.channels.one)},
+          {"common_channels", list_of(row.channels.common, channel_json)},
           {"retained_bytes", row.retained_bytes},
           {"shared_bytes", row.shared_bytes},
           {"stack_bytes", row.stack_bytes},

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "base/units.h"
 
@@ -22,31 +23,27 @@ std::string_view direction(WaitReason reason) {
     case WaitReason::kChanReceive:
     case WaitReason::kSynctestChanReceive:
       return "from";
+    case WaitReason::kSelect:
+    case WaitReason::kSynctestSelect:
+      return "on";
     default:
       return {};
   }
 }
 
+// "main.queue (chan *main.job, 512 of 512 filled)"
+Sentence one_text(const ChannelFacts& channel, std::string_view nameless) {
+  const Sentence element = channel.element.empty() ? Sentence() : sentence("chan {}, ", named(channel.element));
+  const Sentence name = channel.name.empty() ? sentence("{}", nameless) : channel.name;
+  return sentence("{} ({}{})", name, element, filling_text(channel));
+}
+
 }  // namespace
 
-Channels::Channels(const Names& names) : names_(names), snapshot_(names.snapshot()) {
+Channels::Channels(const Names& names) : names_(names), snapshot_(names.snapshot()), channel_names_(names) {
   counts_.resize(snapshot_.channels.size());
   for (const heap::ChannelWait& wait : snapshot_.channel_waits)
     ++(wait.sends ? counts_[wait.channel.row].senders : counts_[wait.channel.row].receivers);
-  find_variables();
-}
-
-void Channels::find_variables() {
-  variable_.resize(snapshot_.channels.size());
-  if (variable_.empty()) return;
-  for (std::uint32_t r = 0; r < snapshot_.roots.size(); ++r) {
-    const heap::Root& root = snapshot_.roots[r];
-    if (root.kind != heap::RootKind::kGlobal) continue;
-    for (const heap::RootTarget& target :
-         std::span(snapshot_.root_targets).subspan(root.first_target, root.target_count))
-      if (const ChannelId channel = heap::find_channel(snapshot_, target.object); channel && !variable_[channel.row])
-        variable_[channel.row] = RootId(r);
-  }
 }
 
 std::string Channels::element_of(ChannelId channel) const {
@@ -57,11 +54,7 @@ std::string Channels::element_of(ChannelId channel) const {
 ChannelFacts Channels::facts(ChannelId channel) const {
   const heap::Channel& row = snapshot_.channels[channel.row];
   ChannelFacts facts;
-  if (const RootId variable = variable_[channel.row]) {
-    facts.name = named(snapshot_, snapshot_.roots[variable.row]);
-    if (const auto field = names_.field(variable, row.object); field && field->is_named)
-      facts.name += sentence("{}", field->text);
-  }
+  facts.name = channel_names_.name(channel);
   facts.element = element_of(channel);
   facts.address = names_.index().address_of(row.object);
   facts.length = row.length;
@@ -72,14 +65,24 @@ ChannelFacts Channels::facts(ChannelId channel) const {
   return facts;
 }
 
-WaitedChannels Channels::waited_by(std::span<const GoroutineId> goroutines) const {
-  const auto& waits = snapshot_.channel_waits;
+// Ascending, each once.
+std::vector<ChannelId> Channels::channels_of(GoroutineId goroutine) const {
+  const auto waits = std::ranges::equal_range(snapshot_.channel_waits, goroutine, {}, &heap::ChannelWait::goroutine);
   std::vector<ChannelId> channels;
-  for (const GoroutineId goroutine : goroutines) {
-    const auto by_goroutine = [](const heap::ChannelWait& wait, GoroutineId id) { return wait.goroutine < id; };
-    for (auto wait = std::lower_bound(waits.begin(), waits.end(), goroutine, by_goroutine);
-         wait != waits.end() && wait->goroutine == goroutine; ++wait)
-      channels.push_back(wait->channel);
+  for (const heap::ChannelWait& wait : waits)
+    if (channels.empty() || channels.back() != wait.channel) channels.push_back(wait.channel);
+  return channels;
+}
+
+WaitedChannels Channels::waited_by(std::span<const GoroutineId> goroutines) const {
+  std::vector<ChannelId> channels, common;
+  for (std::size_t g = 0; g < goroutines.size(); ++g) {
+    const std::vector<ChannelId> of_one = channels_of(goroutines[g]);
+    channels.insert(channels.end(), of_one.begin(), of_one.end());
+    if (g == 0)
+      common = of_one;
+    else
+      std::erase_if(common, [&](ChannelId channel) { return !std::ranges::binary_search(of_one, channel); });
   }
   std::sort(channels.begin(), channels.end());
   channels.erase(std::unique(channels.begin(), channels.end()), channels.end());
@@ -93,6 +96,11 @@ WaitedChannels Channels::waited_by(std::span<const GoroutineId> goroutines) cons
   const TypeId first = element(channels.front());
   if (std::ranges::all_of(channels, [&](ChannelId channel) { return element(channel) == first; }))
     waited.element = element_of(channels.front());
+  if (channels.size() == 1) return waited;
+  for (const ChannelId channel : common) waited.common.push_back(facts(channel));
+  std::ranges::stable_sort(waited.common, {}, [](const ChannelFacts& channel) {
+    return std::pair(channel.name.empty(), channel.name.full);
+  });
   return waited;
 }
 
@@ -108,17 +116,25 @@ std::string state_text(const ChannelFacts& channel) {
 }
 
 Sentence waited_text(WaitReason reason, const WaitedChannels& channels, std::uint64_t goroutines) {
+  constexpr std::size_t kNamed = 3;
   const std::string_view to = direction(reason);
   if (to.empty() || channels.count == 0) return {};
-  const Sentence element = channels.element.empty() ? Sentence() : sentence("chan {}", named(channels.element));
-  if (!channels.one) {
-    const Sentence type = element.empty() ? Sentence() : sentence(" ({})", element);
-    return sentence(" {} {} channels{}", to, format_count(channels.count), type);
+  if (channels.one)
+    return sentence(" {} {}", to, one_text(*channels.one, goroutines == 1 ? "a channel" : "one channel"));
+  Sentence named_ones;
+  std::size_t told = 0;
+  for (; told < std::min(channels.common.size(), kNamed) && !channels.common[told].name.empty(); ++told) {
+    const bool is_last = told + 1 == channels.count;
+    named_ones += sentence("{}{}", told == 0 ? "" : is_last ? " and " : ", ", one_text(channels.common[told], ""));
   }
-  const ChannelFacts& one = *channels.one;
-  const std::string_view nameless = goroutines == 1 ? "a channel" : "one channel";
-  const Sentence name = one.name.empty() ? sentence("{}", nameless) : one.name;
-  return sentence(" {} {} ({}{}{})", to, name, element, element.empty() ? "" : ", ", filling_text(one));
+  const std::uint64_t others = channels.count - told;
+  if (told == 0) {
+    const Sentence type = channels.element.empty() ? Sentence() : sentence(" (chan {})", named(channels.element));
+    return sentence(" {} {} channels{}", to, format_count(others), type);
+  }
+  if (others == 0) return sentence(" {} {}", to, named_ones);
+  return sentence(" {} {} and {}", to, named_ones,
+                  others == 1 ? "another channel" : format_count(others, "other channel"));
 }
 
 }  // namespace holdfast::view

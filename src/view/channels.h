@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "view/channel_names.h"
 #include "view/names.h"
 #include "view/sentence.h"
 
@@ -15,7 +16,7 @@ namespace holdfast::view {
 
 // It owns its texts.
 struct ChannelFacts {
-  Sentence name;        // the package variable that refers to it, with the field: "main.pool.jobs"; empty if none does
+  Sentence name;        // after the package variable that leads to it (view/channel_names.h), or empty
   std::string element;  // the type of its elements; empty if it is not known
   Address address;
   std::uint64_t length = 0;    // elements in its buffer
@@ -32,6 +33,8 @@ struct WaitedChannels {
   std::uint64_t count = 0;          // different ones
   std::optional<ChannelFacts> one;  // if there is but one
   std::string element;              // of all of them; empty if they differ or it is not known
+  // If there are several: those that each of the goroutines waits for, the ones with names first, in their order.
+  std::vector<ChannelFacts> common;
 };
 
 class Channels {
@@ -47,13 +50,13 @@ class Channels {
     std::uint64_t senders = 0, receivers = 0;
   };
 
-  void find_variables();
+  std::vector<ChannelId> channels_of(GoroutineId goroutine) const;
   std::string element_of(ChannelId channel) const;
 
   const Names& names_;
   const heap::Snapshot& snapshot_;
-  std::vector<Counts> counts_;    // by ChannelId
-  std::vector<RootId> variable_;  // by ChannelId: the first package variable that refers to it
+  ChannelNames channel_names_;
+  std::vector<Counts> counts_;  // by ChannelId
 };
 
 // "512 of 512 filled, closed", "unbuffered"
@@ -61,8 +64,9 @@ std::string filling_text(const ChannelFacts& channel);
 // The same, and who waits: "512 of 512 filled, 88 senders wait"
 std::string state_text(const ChannelFacts& channel);
 
-// To be said behind "chan send" and "chan receive": " to main.queue (chan *main.job, 512 of 512 filled)", " from 100
-// channels (chan int)". Empty for other reasons, and if nothing is known. `goroutines` is how many wait.
+// To be said behind "chan send", "chan receive" and "select": " to main.queue (chan *main.job, 512 of 512 filled)",
+// " from 100 channels (chan int)", " on main.queue (...), main.pool.done (...) and 88 other channels". Empty for other
+// reasons, and if nothing is known. `goroutines` is how many wait.
 Sentence waited_text(WaitReason reason, const WaitedChannels& channels, std::uint64_t goroutines);
 
 }  // namespace holdfast::view

@@ -118,11 +118,27 @@ std::span<const GoroutineColumn> columns_for(bool group) {
   return kSingle;
 }
 
+// "main.queue, main.pool.done and 88 others": of several channels those that have names and that all wait for.
+std::string names_text(const WaitedChannels& channels) {
+  std::string text;
+  std::uint64_t others = channels.count;
+  for (const ChannelFacts& channel : channels.common) {
+    if (channel.name.empty()) continue;
+    text += (text.empty() ? "" : ", ") + channel.name.full;
+    --others;
+  }
+  if (!text.empty() && others > 0) text += fmt::format(" and {}", format_count(others, "other"));
+  return text;
+}
+
 // "main.queue, chan *main.job, 512 of 512 filled", "100 channels, chan int"
 std::string channels_text(const WaitedChannels& channels) {
   if (channels.count == 0) return {};
   const std::string type = channels.element.empty() ? "" : fmt::format(", chan {}", channels.element);
-  if (!channels.one) return fmt::format("{} channels{}", format_count(channels.count), type);
+  if (!channels.one) {
+    const std::string names = names_text(channels);
+    return names.empty() ? fmt::format("{} channels{}", format_count(channels.count), type) : names;
+  }
   const ChannelFacts& one = *channels.one;
   return fmt::format("{}{}, {}", one.name.empty() ? hex(one.address) : one.name.full, type, filling_text(one));
 }

@@ -240,6 +240,20 @@ std::string root_text_with_field(const heap::Snapshot& snapshot, const heap::Roo
   return text;
 }
 
+bool is_of_runtime(const heap::Snapshot& snapshot, const heap::Root& variable) {
+  const auto is_its_name = [&](StringId id) {
+    const std::string_view name = snapshot.strings[id];
+    return id &&
+           (name.starts_with("runtime.") || name.starts_with("runtime/") || name.starts_with("internal/runtime/"));
+  };
+  if (!variable.label) return false;
+  const heap::Label* label = &snapshot.labels[variable.label.row];
+  if (label->relation == Relation::kBehind && label->behind) label = &snapshot.labels[label->behind.row];
+  if (label->variable) return is_its_name(label->variable);
+  // Its functions can be inlined into others, which then use its variables; it uses no others.
+  return is_its_name(label->user) || is_its_name(label->other_user);
+}
+
 std::string type_name(const StringTable& strings, const std::vector<heap::Type>& types, TypeId type) {
   if (!type) return {};
   const heap::Type& row = types[type.row];

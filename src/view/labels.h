@@ -75,6 +75,9 @@ std::string root_text_with_field(const heap::Snapshot& snapshot, const heap::Roo
 std::string variable_text(const heap::Snapshot& snapshot, const heap::Label& label, Detail detail = Detail::kFull,
                           TypeId type = {});
 
+// Whether a package variable is the runtime's: by its name, that of the variable it is behind, or who uses it.
+bool is_of_runtime(const heap::Snapshot& snapshot, const heap::Root& variable);
+
 // "main.registry+0x8", "data+0x1c40 of libplugin.so", "main.registry -> +0x8": empty if there is none.
 std::string variable_text(const heap::VariableWord& word);
 

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "heap/object_index.h"
+#include "view/labels.h"
 #include "view/type_rules.h"
 
 namespace holdfast::view {
@@ -16,10 +17,6 @@ namespace {
 
 constexpr std::uint32_t kTheRuntime = Owners::kTheRuntime;
 constexpr std::uint32_t kLastings = static_cast<std::uint32_t>(Lasting::kForLong) + 1;
-
-bool is_of_runtime(std::string_view name) {
-  return name.starts_with("runtime.") || name.starts_with("runtime/") || name.starts_with("internal/runtime/");
-}
 
 // Puts roots together. Makes the rows, and says whose each root is.
 class OwnerFinder {
@@ -93,18 +90,10 @@ class OwnerFinder {
     static const heap::Label kNone;
     const heap::Label& label = root.label ? snapshot_.labels[root.label.row] : kNone;
     const bool is_behind = label.relation == heap::Relation::kBehind && label.behind;
-    const heap::Label& named = is_behind ? snapshot_.labels[label.behind.row] : label;
-    if (is_runtime(named)) return kTheRuntime;
+    if (is_of_runtime(snapshot_, root)) return kTheRuntime;
     if (is_behind) return one_of(behind_, label.behind);
     if (label.variable) return one_of(by_name_, std::pair(label.data.module, label.variable));
     return owner_by_place(root, label);
-  }
-
-  bool is_runtime(const heap::Label& label) const {
-    if (label.variable) return is_of_runtime(snapshot_.strings[label.variable]);
-    // Its functions can be inlined into others, which then use its variables; it uses no others.
-    return (label.user && is_of_runtime(snapshot_.strings[label.user])) ||
-           (label.other_user && is_of_runtime(snapshot_.strings[label.other_user]));
   }
 
   template <typename Key>

@@ -495,6 +495,20 @@ def channels_are_as_full_as_the_program_says(case):
             yield differ(f"the channel {name}", dict(wanted), ours)
 
 
+@check(when=lambda case: still(case) and stated(case.truth, "select"))
+def goroutines_of_a_select_say_its_channels(case):
+    """Without debug information the variables have no names of their own, but all have one."""
+    rows = case.answer("report")["goroutines"]
+    for function, wanted in stated(case.truth, "select").items():
+        for row in (r for r in rows if r["wait_reason"] == "select" and function in r["top"]):
+            names = [channel["name"] for channel in row["common_channels"]]
+            right = sorted(names) == sorted(wanted) if case.mode.dwarf else len(names) == len(wanted) and all(names)
+            if right and all(count == row["count"] for count in wanted.values()):
+                break
+        else:
+            yield differ(f"channels that {function} selects on", dict(wanted), rows)
+
+
 @check
 def tables_add_up_to_the_heap(case):
     spans = case.answer("spans")["spans"]

@@ -78,6 +78,9 @@ func main() {
 	state("main.results", len(results), cap(results), 0, 5)
 	state("main.counts", len(counts), cap(counts), 20-8, 0)
 	state("main.closed", len(closed), cap(closed), 0, 0)
+	for _, name := range []string{"jobs", "main1.done", "stops"} {
+		truth.Fact("select main.serve main."+name, 5)
+	}
 	truth.OwnedIn("channel", "job", 512, 512*3072, "main.jobs", "main.submit", "main.serve")
 	truth.OwnedIn("channel", "job", 70, 70*3072, "main.closed")
 	truth.Ready()
