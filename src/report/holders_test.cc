@@ -300,6 +300,20 @@ TEST(Holders, SayWhoseFinalizersHoldIt) {
             "20 × finalizer main.close, 20 × finalizer main.free in finalizers");
 }
 
+TEST(Holders, CallTheBytesOfStringsStrings) {
+  HeapBuilder heap;
+  const TypeId bytes = heap.type_of_role(heap::TypeRole::kStringData, 1, {});
+  const auto table = heap.object(320);
+  heap.refer(heap.root(RootKind::kGlobal, "main.names"), table);
+  for (std::uint64_t i = 0; i < 40; ++i) heap.edge(table, i * 8, heap.leaf(1 << 10, bytes));
+  const auto licence = heap.leaf(1 << 16, bytes);
+  heap.refer(heap.root(RootKind::kGlobal, "main.licence"), licence);
+  const auto holders = report_of(heap.build()).holders;
+  EXPECT_EQ(holders.at(0).what.brief, "one string, 64.0 KiB, in main.licence");
+  EXPECT_EQ(holders.at(0).chain.back().type, "string data");
+  EXPECT_THAT(holders.at(1).what.brief, testing::StartsWith("40 strings in main.names"));
+}
+
 // A channel whose elements are pointers has its buffer elsewhere.
 TEST(Holders, SayThatJobsAreInAChannel) {
   HeapBuilder heap;

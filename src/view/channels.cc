@@ -33,7 +33,8 @@ std::string_view direction(WaitReason reason) {
 
 // "main.queue (chan *main.job, 512 of 512 filled)"
 Sentence one_text(const ChannelFacts& channel, std::string_view nameless) {
-  const Sentence element = channel.element.empty() ? Sentence() : sentence("chan {}, ", named(channel.element));
+  const Sentence element =
+      channel.element.empty() ? Sentence() : sentence("{}, ", named(channel_text(channel.element)));
   const Sentence name = channel.name.empty() ? sentence("{}", nameless) : channel.name;
   return sentence("{} ({}{})", name, element, filling_text(channel));
 }
@@ -129,7 +130,8 @@ Sentence waited_text(WaitReason reason, const WaitedChannels& channels, std::uin
   }
   const std::uint64_t others = channels.count - told;
   if (told == 0) {
-    const Sentence type = channels.element.empty() ? Sentence() : sentence(" (chan {})", named(channels.element));
+    const Sentence type =
+        channels.element.empty() ? Sentence() : sentence(" ({})", named(channel_text(channels.element)));
     return sentence(" {} {} channels{}", to, format_count(others), type);
   }
   if (others == 0) return sentence(" {} {}", to, named_ones);

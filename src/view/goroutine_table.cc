@@ -134,7 +134,7 @@ std::string names_text(const WaitedChannels& channels) {
 // "main.queue, chan *main.job, 512 of 512 filled", "100 channels, chan int"
 std::string channels_text(const WaitedChannels& channels) {
   if (channels.count == 0) return {};
-  const std::string type = channels.element.empty() ? "" : fmt::format(", chan {}", channels.element);
+  const std::string type = channels.element.empty() ? "" : ", " + channel_text(channels.element);
   if (!channels.one) {
     const std::string names = names_text(channels);
     return names.empty() ? fmt::format("{} channels{}", format_count(channels.count), type) : names;

@@ -374,10 +374,11 @@ class Describer {
   // With its parts.
   std::string one_thing(const Level& level) const {
     const ObjectId object = level.first.object();
-    const std::string type = short_type(shown_type(object)), size = format_bytes(std::max(size_of(object), level.own));
+    const std::string type = is_text(object) ? "string" : short_type(shown_type(object));
+    const std::string size = format_bytes(std::max(size_of(object), level.own));
     return type.empty() ? fmt::format("one object of {}", size) : fmt::format("one {}, {},", type, size);
   }
-  // "1,000 × main.Session", "1,000 objects of 480 B", "3,000 × cleanup main.main.func1"
+  // "1,000 × main.Session", "1,000 strings", "1,000 objects of 480 B", "3,000 × cleanup main.main.func1"
   std::string things_text(graph::NodeId example, std::uint64_t count) const {
     const ObjectId object = example.object();
     if (!object) {
@@ -385,9 +386,15 @@ class Describer {
       if (root.kind == heap::RootKind::kGoroutine) return format_count(count, "goroutine");
       return fmt::format("{} × {}", format_count(count), root_text(snapshot_, root, Detail::kBrief));
     }
+    if (is_text(object)) return format_count(count, "string");
     const std::string type = short_type(shown_type(object));
     return type.empty() ? format_count(count, "object of " + format_bytes(size_of(object)))
                         : fmt::format("{} × {}", format_count(count), type);
+  }
+  // Whether it is the bytes of a string: a Go programmer has strings, and their headers are in what refers to them.
+  bool is_text(ObjectId object) const {
+    const TypeId type = snapshot_.object_type[object.row].type();
+    return type && snapshot_.types[type.row].role == heap::TypeRole::kStringData;
   }
   std::string shown_type(ObjectId object) const {
     if (is_container(object)) return names_.container_of(object);

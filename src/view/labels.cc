@@ -254,15 +254,21 @@ bool is_of_runtime(const heap::Snapshot& snapshot, const heap::Root& variable) {
   return is_its_name(label->user) || is_its_name(label->other_user);
 }
 
+std::string channel_text(std::string_view element) {
+  if (element.empty()) return "chan";
+  return element.starts_with("<-") ? fmt::format("chan ({})", element) : fmt::format("chan {}", element);
+}
+
 std::string type_name(const StringTable& strings, const std::vector<heap::Type>& types, TypeId type) {
   if (!type) return {};
   const heap::Type& row = types[type.row];
   const std::string_view name = strings[row.name];
   if (row.role == heap::TypeRole::kClosure) return with(std::string(name_of(row.role)), std::string(name));
   if (row.name || row.role == heap::TypeRole::kNone) return std::string(name);
+  const auto own_name = [&](TypeId part) { return part ? strings[types[part.row].name] : std::string_view(); };
+  if (row.role == heap::TypeRole::kChannel) return channel_text(own_name(row.of));
   const std::string_view role = name_of(row.role);
   if (!row.of) return std::string(role);
-  const auto own_name = [&](TypeId part) { return part ? strings[types[part.row].name] : std::string_view(); };
   const heap::Type& of = types[row.of.row];
   if (of.kind == heap::TypeKind::kMap && !of.is_named)
     return fmt::format("{}[{}]{}", role, own_name(of.key), own_name(of.elem));

@@ -81,9 +81,11 @@ bool is_of_runtime(const heap::Snapshot& snapshot, const heap::Root& variable);
 // "main.registry+0x8", "data+0x1c40 of libplugin.so", "main.registry -> +0x8": empty if there is none.
 std::string variable_text(const heap::VariableWord& word);
 
-// Names a type: "main.cache", "map[string]*main.Session", "map.header[string]*main.Session", "func main.run.func1",
-// "string data".
+// Names a type: "main.cache", "map[string]*main.Session", "map.header[string]*main.Session", "chan *main.job", "func
+// main.run.func1", "string data".
 std::string type_name(const heap::Snapshot& snapshot, TypeId type);
+// "chan *main.job", "chan (<-chan int)"; "chan" if the type of its elements is not known.
+std::string channel_text(std::string_view element);
 // Names an object that holds a value of the type, mostly at its beginning, and something else: "main.cache…".
 std::string part_name(const heap::Snapshot& snapshot, TypeId type);
 // The same as type_name() for types that are not the snapshot's, but have their names in its strings.

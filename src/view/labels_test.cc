@@ -236,7 +236,7 @@ TEST(TypeName, IsMadeOfTheRoleWhereTheTypeHasNoneOfItsOwn) {
   EXPECT_EQ(name(group), "map.group[string]main.Item");
   EXPECT_EQ(name(header), "map.header[string]main.Item");
   EXPECT_EQ(name(list), "map.overflow list[main.Index]");
-  EXPECT_EQ(name(channel), "chan.header[main.Item]");
+  EXPECT_EQ(name(channel), "chan main.Item");
   EXPECT_EQ(name(bytes), "string data");
   EXPECT_EQ(name(any), "func");
   EXPECT_EQ(name(closure), "func main.run.func1");

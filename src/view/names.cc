@@ -76,7 +76,8 @@ std::string Names::type_of(ObjectId object) const {
   const heap::Type& type = snapshot_.types[known.type().row];
   if (known.known_by() == heap::KnownBy::kPart) return part_name(snapshot_, known.type());
   const heap::Span& span = snapshot_.spans[index_.find_span(object).row];
-  const bool several = type.size > 0 && (span.slot_size - span.header) / type.size >= 2;
+  const bool several =
+      type.size > 0 && type.role != heap::TypeRole::kStringData && (span.slot_size - span.header) / type.size >= 2;
   const std::string name = type_name(snapshot_, known.type());
   return several && !is_container(object) ? fmt::format("[]{}", name) : name;
 }
@@ -120,8 +121,7 @@ std::string Names::container_of(ObjectId part) const {
   const heap::ObjectType known = snapshot_.object_type[part.row];
   const Container container = this->container(part);
   if (container == Container::kChannel) {
-    const TypeId element = element_of_channel(part);
-    return element ? fmt::format("chan {}", type_name(snapshot_, element)) : "chan";
+    return channel_text(type_name(snapshot_, element_of_channel(part)));
   }
   if (container >= Container::kFirstByRule) return std::string(type_rules_.name(container));
   const TypeId of = known ? snapshot_.types[known.type().row].of : TypeId();
