@@ -19,6 +19,7 @@
 #include "capture/stopped_look.h"
 #include "capture/symbol_files.h"
 #include "capture/target.h"
+#include "capture/unchanging_memory.h"
 #include "go/goroutines.h"
 #include "go/mem_stats.h"
 #include "os/cgroup.h"
@@ -93,6 +94,7 @@ class LiveProcess {
   // What it takes to copy that and to make a snapshot of it.
   const Effort& effort() const { return effort_; }
   std::uint64_t count_collections() const;
+  UnchangingMemory unchanging_since(const StoppedLook& look) const;
 
   const os::ProcessStatus& status() const { return status_; }
   bool with_content() const { return with_content_; }
@@ -228,6 +230,13 @@ std::uint64_t LiveProcess::count_collections() const {
   return *count;
 }
 
+UnchangingMemory LiveProcess::unchanging_since(const StoppedLook& look) const {
+  const go::Runtime& now = *identified_.runtime;
+  const go::Runtime then{look.memory(), now.layouts, now.version, now.modules, now.vars};
+  const auto count = [this] { return memory_.is_gone() ? std::nullopt : go::count_collections(*identified_.runtime); };
+  return UnchangingMemory(memory_, count, go::count_collections(then));
+}
+
 // In a container the kernel would kill the target rather than us.
 void require_room(std::uint64_t need, const std::optional<os::MemoryRoom>& room) {
   if (!room || room->bytes >= need) return;
@@ -306,11 +315,12 @@ class ProcessTarget final : public Target {
     });
     note_moment(snapshot.target);
     snapshot.pause = pause_of(look, live_->effort());
-    // The target has gone on. Its memory is final: from here on only the copy is read.
+    // The target has gone on. Its memory is final: from here on only the copy is read, and what has not changed since.
+    const UnchangingMemory unchanging = live_->unchanging_since(look);
     auto residency =
         times.run("residency", [&] { return read_residency(status_.pid, live_->identified().runtime.get(), losses_); });
-    const auto identified =
-        times.run("identify", [&] { return go::identify_again(live_->identified(), look.memory(), losses_); });
+    const auto identified = times.run(
+        "identify", [&] { return go::identify_again(live_->identified(), look.memory(), &unchanging, losses_); });
     const FrozenTarget target{&live_->program(),    &identified,    look.threads(),   look.monotonic_ns(),
                               std::move(residency), live_->dwarf(), look.bytes_read()};
     build(target, options_, callbacks, snapshot, losses_, times);

@@ -130,10 +130,11 @@ Identified identify(const MemorySource& memory, const LayoutSource& layouts, con
   return out;
 }
 
-Identified identify_again(const Identified& known, const MemorySource& memory, LossLedger& losses) {
+Identified identify_again(const Identified& known, const MemorySource& memory, const MemorySource* unchanging,
+                          LossLedger& losses) {
   Identified out;
   const Runtime& k = *known.runtime;
-  out.runtime = std::make_unique<Runtime>(Runtime{memory, k.layouts, k.version, k.modules, k.vars});
+  out.runtime = std::make_unique<Runtime>(Runtime{memory, k.layouts, k.version, k.modules, k.vars, unchanging});
   out.functions = std::make_unique<FunctionTables>(*out.runtime, losses);
   return out;
 }

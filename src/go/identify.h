@@ -28,8 +28,9 @@ Identified identify(const MemorySource& memory, const LayoutSource& layouts, con
 Identified find_runtime(const MemorySource& memory, const LayoutSource& layouts, const GoVersion& version,
                         const std::vector<LoadedImage>& images, LossLedger& losses);
 
-// Sees the same runtime through another memory (the frozen one).
-Identified identify_again(const Identified& known, const MemorySource& memory, LossLedger& losses);
+// Sees the same runtime through another memory (the frozen one). `unchanging`: see Runtime.
+Identified identify_again(const Identified& known, const MemorySource& memory, const MemorySource* unchanging,
+                          LossLedger& losses);
 
 // Returns what contradicts the layouts, in sentences; empty if all checks of reference 11.4 hold. Fails with kTruncated
 // if the span table itself is missing. In a running target only what reads alike twice is a contradiction.

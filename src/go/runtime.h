@@ -63,6 +63,9 @@ struct Runtime {
   GoVersion version;
   std::vector<Module> modules;  // the program's own one comes first
   Variables vars;
+  // Of a target that has gone on since `memory` was copied: what does not change while it is in use can be read here.
+  // Null: nothing can.
+  const MemorySource* unchanging = nullptr;
 
   // Returns the module whose text (or types) holds the address; nullptr if none does.
   const Module* module_of_pc(Address pc) const;

@@ -74,10 +74,10 @@ std::string TypeDescriptor::full_name() const {
 }
 
 // Name bytes are: flags (1 exported, 2 tag, 4 package, 8 embedded), the length as a varint, the text.
-std::optional<TypeReader::NamePlace> TypeReader::find_name(Address at) const {
+std::optional<TypeReader::NamePlace> TypeReader::find_name(const MemorySource& memory, Address at) {
   std::byte head[1 + kMostLengthBytes];
   std::size_t known = sizeof head;  // fewer where the memory ends
-  while (known > 1 && !runtime_.memory.try_read(at, std::span(head).first(known))) --known;
+  while (known > 1 && !memory.try_read(at, std::span(head).first(known))) --known;
   const auto flags = static_cast<std::uint8_t>(head[0]);
   if (known == 1 || flags > 15) return std::nullopt;
   NamePlace name{.text = at, .bytes = 0, .embedded = (flags & 8) != 0};
@@ -92,12 +92,19 @@ std::optional<TypeReader::NamePlace> TypeReader::find_name(Address at) const {
   return name.bytes <= kMostNameBytes ? std::optional(name) : std::nullopt;
 }
 
-std::optional<TypeReader::Name> TypeReader::read_name(Address at) const {
-  const auto place = find_name(at);
+std::optional<TypeReader::Name> TypeReader::read_name(const MemorySource& memory, Address at) {
+  const auto place = find_name(memory, at);
   if (!place) return std::nullopt;
   Name name{.text = std::string(place->bytes, '\0'), .embedded = place->embedded};
-  if (!runtime_.memory.try_read(place->text, std::as_writable_bytes(std::span(name.text)))) return std::nullopt;
+  if (!memory.try_read(place->text, std::as_writable_bytes(std::span(name.text)))) return std::nullopt;
   if (!printable(name.text)) return std::nullopt;
+  return name;
+}
+
+// Reflect writes the names of fields among the pointer-free objects, of which a copy may have none.
+std::optional<TypeReader::Name> TypeReader::read_name(Address at) const {
+  auto name = read_name(runtime_.memory, at);
+  if (!name && runtime_.unchanging != nullptr) name = read_name(*runtime_.unchanging, at);
   return name;
 }
 
@@ -108,7 +115,7 @@ Address TypeReader::name_at(const Module& module, std::int32_t offset) {
 
 std::optional<std::string> TypeReader::read_name(const Module& module, std::int32_t offset) const {
   const Address at = name_at(module, offset);
-  auto name = at ? read_name(at) : std::nullopt;
+  auto name = at ? read_name(runtime_.memory, at) : std::nullopt;
   if (!name || name->text.empty()) return std::nullopt;
   return std::move(name->text);
 }
@@ -116,10 +123,10 @@ std::optional<std::string> TypeReader::read_name(const Module& module, std::int3
 // The same without a copy of the text, since each word of a heap may be asked about.
 bool TypeReader::has_name(const Module& module, std::int32_t offset) const {
   const Address at = name_at(module, offset);
-  const auto place = at ? find_name(at) : std::nullopt;
+  const auto place = at ? find_name(runtime_.memory, at) : std::nullopt;
   if (!place || place->bytes == 0) return false;
   const std::byte* const text = runtime_.memory.try_view(place->text, place->bytes);
-  if (text == nullptr) return read_name(at).has_value();
+  if (text == nullptr) return read_name(runtime_.memory, at).has_value();
   return printable({reinterpret_cast<const char*>(text), place->bytes});
 }
 

@@ -140,7 +140,9 @@ class TypeReader {
     bool variadic = false;
   };
 
-  std::optional<NamePlace> find_name(Address at) const;
+  static std::optional<NamePlace> find_name(const MemorySource& memory, Address at);
+  static std::optional<Name> read_name(const MemorySource& memory, Address at);
+  // Of a field, wherever it lies.
   std::optional<Name> read_name(Address at) const;
   // Null if no name can lie there.
   static Address name_at(const Module& module, std::int32_t offset);

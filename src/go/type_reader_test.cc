@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <random>
+#include <span>
+#include <string>
 
 #include "go/type_image_for_tests.h"
 
@@ -157,6 +159,28 @@ TEST(TypeReader, NamesTypesThatReflectMadeByTheirParts) {
   ASSERT_TRUE(read);
   EXPECT_EQ(read->text, "func(chan (<-chan map[[3]int]*cart.Item), ...int) (int, struct { A *cart.Item; int })");
   EXPECT_TRUE(reader.is_type(function));
+}
+
+// Names of fields that reflect has made are pointer-free objects.
+TEST(TypeReader, AsksTheTargetThatGoesOnForNamesThatTheCopyLacks) {
+  constexpr Address kElsewhere{0xc100000000};
+  TypeImage image(24);
+  const Address integer = image.integer();
+  image.build_on_heap(true);
+  const Address made = image.structure({{"A", integer, 0}}, 8, "");
+  image.write(image.memory().pointer(made + kFieldsAt), kElsewhere.value);
+  Runtime runtime = image.runtime();
+  EXPECT_FALSE(TypeReader(runtime).read(made));
+  const std::string name =
+      "\x01\x05"
+      "Count";
+  MemoryImage going_on;
+  going_on.add(kElsewhere, std::as_bytes(std::span(name)), nullptr);
+  going_on.seal();
+  runtime.unchanging = &going_on;
+  const auto read = TypeReader(runtime).read(made);
+  ASSERT_TRUE(read);
+  EXPECT_EQ(read->text, "struct { Count int }");
 }
 
 TEST(TypeReader, RefusesATypeOfTheHeapThatContainsItself) {

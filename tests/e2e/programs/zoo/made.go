@@ -3,6 +3,8 @@ package main
 import (
 	"bytes"
 	"reflect"
+
+	"holdfast.test/programs/truth"
 )
 
 // Types that exist only on the heap: the runtime builds their descriptors and pointer masks as the program runs.
@@ -50,6 +52,8 @@ func holdMadeTypes() {
 		zooMade.arrays = append(zooMade.arrays, reflect.New(reflect.ArrayOf(4000*i, nodePointer)))
 		zooMade.arrays[i-1].Elem().Index(4000*i - 1).Set(reflect.ValueOf(newNode(i)))
 	}
+	// Of the last one: the value that the map has, the array of a slice, the buffer of a channel.
+	truth.Fact("objects of struct { Plain [24]uint8; Node *main.node; Many [56]*main.node; Text string }", 3)
 	signature := reflect.FuncOf([]reflect.Type{nodePointer, text}, []reflect.Type{text}, false)
 	for i := 0; i < 5; i++ {
 		n := newNode(i)
