@@ -140,7 +140,7 @@ class Describer {
     const std::size_t entry = run_of_level(runs, found.entry);
     if (home.owners.front() == Owners::kTheRuntime) {
       if (found.scattered) return sentence("what the runtime keeps for itself");
-      if (const Sentence records = records_text(found); !records.empty()) return records;
+      if (Sentence records = records_text(found); !records.empty()) return records;
     }
     if (found.scattered && found.contents.empty())
       return sentence("many small things under {}", place(runs, entry + 1));

@@ -16,7 +16,8 @@ namespace {
 using heap::Relation;
 
 std::string with(std::string text, const std::string& more) {
-  return more.empty() ? text : text + " " + more;
+  if (!more.empty()) text += " " + more;
+  return text;
 }
 
 // The names of functions and variables, with import paths or without.
@@ -130,11 +131,6 @@ std::string_view kind_text(heap::RootKind kind) {
   }
 }
 
-const heap::Label& label_of(const heap::Snapshot& snapshot, const heap::Root& root) {
-  static const heap::Label kNone;
-  return root.label ? snapshot.labels[root.label.row] : kNone;
-}
-
 bool is_queue(heap::RootKind kind) {
   return kind == heap::RootKind::kFinalizerQueue || kind == heap::RootKind::kCleanupQueue;
 }
@@ -167,6 +163,11 @@ std::string variable_text(const heap::VariableWord& word) {
   if (text.empty() && word.section != heap::Section::kNone) text = data_text(word.section, word.offset, word.module);
   for (const std::int32_t offset : word.loads) text += fmt::format(" -> +{:#x}", offset);
   return text;
+}
+
+const heap::Label& label_of(const heap::Snapshot& snapshot, const heap::Root& root) {
+  static const heap::Label none;
+  return root.label ? snapshot.labels[root.label.row] : none;
 }
 
 RootFacts facts_of(const heap::Snapshot& snapshot, const heap::Root& root) {
@@ -246,8 +247,7 @@ bool is_of_runtime(const heap::Snapshot& snapshot, const heap::Root& variable) {
     return id &&
            (name.starts_with("runtime.") || name.starts_with("runtime/") || name.starts_with("internal/runtime/"));
   };
-  if (!variable.label) return false;
-  const heap::Label* label = &snapshot.labels[variable.label.row];
+  const heap::Label* label = &label_of(snapshot, variable);
   if (label->relation == Relation::kBehind && label->behind) label = &snapshot.labels[label->behind.row];
   if (label->variable) return is_its_name(label->variable);
   // Its functions can be inlined into others, which then use its variables; it uses no others.

@@ -48,6 +48,9 @@ struct RootFacts {
   bool operator==(const RootFacts&) const = default;
 };
 
+// An empty one if the root has none.
+const heap::Label& label_of(const heap::Snapshot& snapshot, const heap::Root& root);
+
 RootFacts facts_of(const heap::Snapshot& snapshot, const heap::Root& root);
 
 // Names a root: "main.cache", "goroutine 17", "main.serve+0x3a server.go:88", "goroutines in chan send at main.work

@@ -174,13 +174,13 @@ TEST_F(LabelText, OfAGroupOfGoroutinesHasReasonAndPlace) {
 }
 
 TEST_F(LabelText, OfAGroupOfSpecialsIsTheirKind) {
-  const std::pair<RootKind, const char*> kGroups[] = {{RootKind::kFinalizer, "finalizers"},
-                                                      {RootKind::kFinalizerQueue, "finalizer queue"},
-                                                      {RootKind::kCleanup, "cleanups"},
-                                                      {RootKind::kCleanupQueue, "cleanup queue"},
-                                                      {RootKind::kWeakHandle, "handles of weak pointers"},
-                                                      {RootKind::kTinyBlock, "blocks for tiny objects"}};
-  for (const auto& [members, expected] : kGroups) {
+  const std::pair<RootKind, const char*> groups[] = {{RootKind::kFinalizer, "finalizers"},
+                                                     {RootKind::kFinalizerQueue, "finalizer queue"},
+                                                     {RootKind::kCleanup, "cleanups"},
+                                                     {RootKind::kCleanupQueue, "cleanup queue"},
+                                                     {RootKind::kWeakHandle, "handles of weak pointers"},
+                                                     {RootKind::kTinyBlock, "blocks for tiny objects"}};
+  for (const auto& [members, expected] : groups) {
     Label label;
     label.members = members;
     EXPECT_EQ(text(RootKind::kGroup, label), expected);

@@ -87,8 +87,7 @@ class OwnerFinder {
   }
 
   std::uint32_t owner_of_variable(const heap::Root& root) {
-    static const heap::Label kNone;
-    const heap::Label& label = root.label ? snapshot_.labels[root.label.row] : kNone;
+    const heap::Label& label = label_of(snapshot_, root);
     const bool is_behind = label.relation == heap::Relation::kBehind && label.behind;
     if (is_of_runtime(snapshot_, root)) return kTheRuntime;
     if (is_behind) return one_of(behind_, label.behind);
@@ -326,8 +325,11 @@ Owners::Owners(const heap::Snapshot& snapshot, const graph::Dominators& dominato
   rows_ = std::move(finder.rows_);
   owner_of_root_ = std::move(finder.of_root_);
   const PoolFinder pools(snapshot, rules);
-  for (OwnerRow& row : rows_)
-    if (row.kind == OwnerKind::kVariable && (row.rule = pools.pool(row))) row.lasting = Lasting::kFree;
+  for (OwnerRow& row : rows_) {
+    if (row.kind != OwnerKind::kVariable) continue;
+    row.rule = pools.pool(row);
+    if (row.rule) row.lasting = Lasting::kFree;
+  }
   graph::Ownership ownership;
   ownership.of_root = owner_of_root_;
   for (const OwnerRow& row : rows_)
