@@ -44,11 +44,12 @@ constexpr std::array kSymbols = {
 };
 
 // Says that the n-th disp32(%rip) operand of `function` is `variable` + the offset of type.field (or the variable
-// itself).
+// itself). A negative n counts from the last one, -1. Rules hold for builds without optimisation, too (-gcflags=-N -l),
+// which call what others inline.
 struct CodeRule {
   Address Variables::*variable;
   std::string_view function;
-  std::size_t operand;
+  int operand;
   std::string_view type = {};
   std::string_view field = {};
 };
@@ -78,14 +79,15 @@ constexpr std::array kCode = {
     CodeRule{&Variables::work, "runtime.trygetfull", 0},
     CodeRule{&Variables::finq, "runtime.queuefinalizer", 2},
     CodeRule{&Variables::allfin, "runtime.queuefinalizer", 6},
-    CodeRule{&Variables::all_pools, "sync.poolCleanup", 3},
-    CodeRule{&Variables::old_pools, "sync.poolCleanup", 0},
+    CodeRule{&Variables::all_pools, "sync.poolCleanup", -1},
+    CodeRule{&Variables::old_pools, "sync.poolCleanup", -5},
     CodeRule{&Variables::semtable, "runtime.semrelease1", 0},
     CodeRule{&Variables::sched, "runtime.mReserveID", 0, "runtime.schedt", "mnext"},
     CodeRule{&Variables::itab_table, "runtime.itabAdd", 0},
-    CodeRule{&Variables::mbuckets, "runtime.mProf_FlushLocked", 0},
+    CodeRule{&Variables::mbuckets, "runtime.mProf_FlushLocked", -1},
     CodeRule{&Variables::profile_cycle, "runtime.mProf_Flush", 0},
     CodeRule{&Variables::profile_cycle, "runtime.mProf_PostSweep", 0},  // with a profile at hand it may be inlined
+    CodeRule{&Variables::profile_rate, "runtime.nextSample", 0},  // where it is not inlined
     CodeRule{&Variables::profile_rate, "runtime.profilealloc", 1},
 };
 
@@ -118,8 +120,10 @@ class CodeSearch {
     }
     for (const AddressRange& function : functions_named_(rule.function)) {
       const auto operands = binary::rip_operands(code_of(function), function.begin);
-      if (operands.size() <= rule.operand) continue;
-      const Address found = operands[rule.operand].target - correction;
+      const auto count = static_cast<int>(operands.size());
+      const int at = rule.operand < 0 ? count + rule.operand : rule.operand;
+      if (at < 0 || at >= count) continue;
+      const Address found = operands[static_cast<std::size_t>(at)].target - correction;
       if (plausible(rule, found)) return found;
       // Position-independent code has operands of its own (thread-local storage), which shift the others.
       if (!is_checked(rule)) continue;

@@ -687,6 +687,14 @@ def a_stripped_copy_gives_the_same_graph(case):
     yield from same_graph(case, "stripped copy")
 
 
+@check(when=lambda case: "stripped copy" in case.others)
+def a_stripped_copy_gives_the_same_memory_profile(case):
+    """Where its records and its rate lie is told by symbols, or by code that was compiled in one of several ways."""
+    ours, theirs = case.answer("report")["memory_profile"], case.others["stripped copy"]("report")["memory_profile"]
+    if ours != theirs:
+        yield differ("memory profile of the stripped copy", ours, theirs)
+
+
 @check(when=lambda case: "bare reading" in case.others and "never_idle" not in case.truth["facts"])
 def the_layout_table_gives_the_same_graph_as_debug_information(case):
     """The same picture, read without debug information and symbols, must give the same graph."""

@@ -235,7 +235,7 @@ class ChecksTest(unittest.TestCase):
             "what_large_variables_and_frames_lead_to_is_typed", "debug_information_names_variables", "memory_that_is_not_there_is_in_no_part_of_the_account", "shared_objects_belong_to_no_single_holder",
             "each_thing_is_told_once_under_its_owners",
             "the_type_of_the_deepest_node_goes_back_to_its_variable", "an_interface_beats_a_field", "conflicts_add_up_to_the_loss",
-            "a_stripped_copy_gives_the_same_graph", "the_layout_table_gives_the_same_graph_as_debug_information", "a_picture_answers_as_the_process_did",
+            "a_stripped_copy_gives_the_same_graph", "a_stripped_copy_gives_the_same_memory_profile", "the_layout_table_gives_the_same_graph_as_debug_information", "a_picture_answers_as_the_process_did",
             "looks_of_one_collection_differ_in_new_objects_only", "the_same_picture_gives_the_same_answer", "one_thread_gives_the_same_answer",
             "variables_without_symbol_are_called_after_who_uses_them", "variables_without_symbol_say_their_type",
             "what_the_library_has_once_has_its_name", "labels_are_the_same_in_every_run",
@@ -436,6 +436,11 @@ class ChecksTest(unittest.TestCase):
             found = complaints(case("core", others=[(kind, other)]))
             self.assertEqual(list(found), [check])
             self.assertIn("heap.edges", found[check][0])
+
+    def test_a_memory_profile_that_only_the_symbols_find_is_found(self):
+        other = changed(GOOD, ("report", "memory_profile", "rate"), 1 << 62)
+        found = complaints(case("core", others=[("stripped copy", other)]))
+        self.assertEqual(list(found), ["a_stripped_copy_gives_the_same_memory_profile"])
 
     def test_large_variables_without_a_label_are_found(self):
         name = "variables_without_symbol_are_called_after_who_uses_them"
