@@ -87,7 +87,7 @@ constexpr std::array kCode = {
     CodeRule{&Variables::mbuckets, "runtime.mProf_FlushLocked", -1},
     CodeRule{&Variables::profile_cycle, "runtime.mProf_Flush", 0},
     CodeRule{&Variables::profile_cycle, "runtime.mProf_PostSweep", 0},  // with a profile at hand it may be inlined
-    CodeRule{&Variables::profile_rate, "runtime.nextSample", 0},  // where it is not inlined
+    CodeRule{&Variables::profile_rate, "runtime.nextSample", 0},        // where it is not inlined
     CodeRule{&Variables::profile_rate, "runtime.profilealloc", 1},
 };
 
