@@ -12,7 +12,7 @@ namespace holdfast::capture {
 namespace {
 
 constexpr unsigned kHeapParts = 64;
-constexpr std::size_t kKept = 4;       // words of a mapping by which it is explained
+constexpr std::size_t kKept = 16;      // words of a mapping by which it may be explained
 constexpr std::size_t kLookedAt = 64;  // the first words of each part of the walk; some may be the runtime's own
 // Less than this is not worth a walk through the heap: at least, and in parts of all resident bytes.
 constexpr std::uint64_t kLeastBytes = 1 << 20;

@@ -146,9 +146,9 @@ TEST_F(MappingHolders, AreTheFirstFewOfEachMappingOnAnyNumberOfThreads) {
     return std::pair(snapshot_.mappings, snapshot_.mapping_holders);
   };
   const auto alone = looked(1);
-  ASSERT_EQ(alone.second.size(), 8U);
+  ASSERT_EQ(alone.second.size(), 32U);
   EXPECT_EQ(alone.second.front(), (MappingHolder{kFileRow, ObjectId(0), {}, 0, kFile}));
-  EXPECT_EQ(alone.second.back(), (MappingHolder{kPlainRow, ObjectId(4), {}, 0, kPlain + 4}));
+  EXPECT_EQ(alone.second.back(), (MappingHolder{kPlainRow, ObjectId(18), {}, 0, kPlain + 18}));
   EXPECT_EQ(alone, looked(4));
 }
 

@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <map>
 #include <tuple>
+#include <utility>
 
 #include "graph/object_sizes.h"
 #include "heap/object_index.h"
+#include "heap/plumbing.h"
 #include "heap/resident.h"
 #include "view/holders.h"
 
@@ -98,15 +100,15 @@ StackMemory stacks_of(const heap::Snapshot& snapshot) {
 
 class MappingRows {
  public:
+  static constexpr std::size_t kMostPointing = 4;  // that explain a mapping
+
   MappingRows(const Names& names, const graph::Dominators& dominators, const Owners& owners)
       : names_(names), snapshot_(names.snapshot()), finder_(names, dominators, owners) {}
 
   std::vector<MappingGroup> run() {
     for (std::size_t m = 0; m < snapshot_.mappings.size(); ++m)
       if (snapshot_.mappings[m].use != heap::MappingUse::kGoHeap) add(m);
-    for (const heap::MappingHolder& holder : snapshot_.mapping_holders)
-      if (const auto at = group_of_.find(holder.mapping); at != group_of_.end())
-        groups_[at->second].pointing.push_back(pointer_of(holder));
+    add_pointers();
     std::ranges::stable_sort(groups_, std::greater(), &MappingGroup::resident);
     return std::move(groups_);
   }
@@ -135,19 +137,50 @@ class MappingRows {
     group.pointers += mapping.pointers;
   }
 
-  MappingPointer pointer_of(const heap::MappingHolder& holder) {
+  // Those of the program's own come first. The system joins mappings with neighbours, which then are the runtime's.
+  void add_pointers() {
+    std::vector<std::pair<std::size_t, MappingPointer>> of_others;
+    for (const heap::MappingHolder& holder : snapshot_.mapping_holders) {
+      const auto group = group_of_.find(holder.mapping);
+      if (group == group_of_.end()) continue;
+      auto [pointer, is_own] = pointer_of(holder);
+      if (is_own)
+        add_pointer(group->second, std::move(pointer));
+      else
+        of_others.emplace_back(group->second, std::move(pointer));
+    }
+    for (auto& [group, pointer] : of_others) add_pointer(group, std::move(pointer));
+  }
+
+  void add_pointer(std::size_t group, MappingPointer&& pointer) {
+    std::vector<MappingPointer>& pointing = groups_[group].pointing;
+    if (pointing.size() < kMostPointing) pointing.push_back(std::move(pointer));
+  }
+
+  bool is_own(const heap::Root& root) const {
+    const RootFacts facts = facts_of(snapshot_, root);
+    const std::string& name = !facts.variable.empty() ? facts.variable
+                              : !facts.users.empty()  ? facts.users.front()
+                                                      : facts.function;
+    return name.empty() || !heap::is_standard_library(name, snapshot_.target.main_module);
+  }
+
+  // And whether a variable or goroutine of the program's own leads to it.
+  std::pair<MappingPointer, bool> pointer_of(const heap::MappingHolder& holder) {
     MappingPointer pointer;
     pointer.value = holder.value;
     if (!holder.object) {
       heap::Root variable;
       variable.label = holder.variable;
       pointer.place = root_text(snapshot_, variable);
-      return pointer;
+      return {std::move(pointer), is_own(variable)};
     }
     pointer.where = names_.index().address_of(holder.object) + holder.offset;
     pointer.type = names_.type_of(holder.object);
-    pointer.place = finder_.place_of(holder.object).text.full;
-    return pointer;
+    const HoldingPlace place = finder_.place_of(holder.object);
+    pointer.place = place.text.full;
+    const RootId root = place.chain.empty() ? RootId() : place.chain.front().node.root();
+    return {std::move(pointer), root && is_own(snapshot_.roots[root.row])};
   }
 
   const Names& names_;

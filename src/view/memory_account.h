@@ -67,7 +67,7 @@ struct MappingGroup {
   bool writable = false;
   bool shared = false;
   std::uint64_t pointers = 0;            // words of Go memory that are addresses in them
-  std::vector<MappingPointer> pointing;  // the first few
+  std::vector<MappingPointer> pointing;  // a few, those of the program's own first
 };
 
 struct MemoryAccount {

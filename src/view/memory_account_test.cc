@@ -97,6 +97,25 @@ TEST(MemoryAccount, SaysWhatPointsAtAMapping) {
   EXPECT_EQ(mappings[1].pointing[0].place, "main.caches");
 }
 
+TEST(MemoryAccount, SaysFirstWhatOfTheProgramsOwnPointsAtAMapping) {
+  HeapBuilder heap;
+  const auto processor = heap.object(48, heap.structure("runtime.p", 48, {}));
+  const auto machine = heap.object(48, heap.structure("main.machine", 48, {}));
+  heap.refer(heap.root(RootKind::kGlobal, "runtime.allp"), processor);
+  heap.refer(heap.root(RootKind::kGlobal, "main.current"), machine);
+  const RootId mapper = heap.root(RootKind::kGlobal, "syscall.mapper");
+  heap::Snapshot snapshot = heap.build();
+  const Address begin(0x30000);
+  snapshot.mappings = {{{begin, begin + 0x10000}, MappingUse::kOther, {}, 0x10000, 0, true, false, 6}};
+  for (int i = 0; i < 4; ++i) snapshot.mapping_holders.push_back({0, ObjectId(0), {}, 8, begin});
+  snapshot.mapping_holders.push_back({0, {}, snapshot.roots[mapper.row].label, 0, begin});
+  snapshot.mapping_holders.push_back({0, ObjectId(1), {}, 8, begin + 16});
+  const auto pointing = account_of(snapshot).mappings.at(0).pointing;
+  ASSERT_THAT(pointing, SizeIs(4));
+  EXPECT_EQ(pointing[0].place, "main.current");
+  EXPECT_EQ(pointing[1].place, "runtime.allp");
+}
+
 heap::Pace pace_near_the_limit() {
   heap::Pace pace;
   pace.known = true;
