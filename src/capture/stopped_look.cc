@@ -68,11 +68,12 @@ void StoppedLook::read(std::vector<AddressRange> readable, PassTimes& times) {
   frozen_.set_readable(readable);
   const go::Runtime runtime{layered_, runtime_.layouts, runtime_.version, runtime_.modules, runtime_.vars};
   times.run("read records", [&] { note_holes(frozen_.read_bulk(within(plan_.blocks, readable))); });
+  // What cannot be read of the records is counted when the copy is read again for the snapshot.
+  LossLedger counted_later;
   const auto heap =
-      times.run("read spans", [&] { return go::HeapModel::read(runtime, go::Motion::kStopped, losses_); });
+      times.run("read spans", [&] { return go::HeapModel::read(runtime, go::Motion::kStopped, counted_later); });
   times.run("read heap", [&] { read_heap(runtime, heap, readable); });
   times.run("read leftovers", [&] {
-    LossLedger counted_later;
     touch_records(runtime, heap, frozen_, counted_later);
     go::visit_type_masks(runtime, heap, counted_later);
   });

@@ -159,6 +159,8 @@ void HeapModel::read_arenas(LossLedger& losses) {
   for (std::uint64_t i = 0; i < count; ++i) {
     const auto index = memory.try_integer<std::uint64_t>(data + i * 8);
     const auto arena = index && *index < kMostArenas ? memory.try_pointer(arena_table_ + *index * 8) : std::nullopt;
+    // The runtime lists an arena before it stores where its record is; nothing has been allocated there yet.
+    if (arena && !*arena && i + 1 == count) break;
     if (!arena || !*arena) {
       losses.add(LossKind::kUnreadableArena, data + i * 8);
       continue;
@@ -199,6 +201,8 @@ void HeapModel::read_spans(Motion motion, LossLedger& losses) {
   std::vector<std::byte> pointers(count * 8);
   if (!memory.try_read(data, pointers))
     fail(ErrorCode::kTruncated, "the {} entries of runtime.mheap_.allspans at {:#x} cannot be read", count, data.value);
+  // The runtime makes its list longer before it stores the new entry, a span that is not in use yet.
+  if (load_le<std::uint64_t>(pointers.data() + (count - 1) * 8) == 0) pointers.resize((count - 1) * 8);
   const std::uint64_t room = memory.integer<std::uint64_t>(all + 16);
   if (room >= count && room <= kMostSpans) span_list_room_ = {data, data + room * 8};
   // A stopped target waits for this, so parts are read side by side.
@@ -206,7 +210,7 @@ void HeapModel::read_spans(Motion motion, LossLedger& losses) {
     std::vector<MSpan> in_use, manual;
   };
   std::vector<DecodedSpans> parts(kSpanParts);
-  for_each_part(count, kSpanParts, [&](unsigned part, std::uint64_t begin, std::uint64_t end) {
+  for_each_part(pointers.size() / 8, kSpanParts, [&](unsigned part, std::uint64_t begin, std::uint64_t end) {
     read_some_spans(std::span(pointers).subspan(begin * 8, (end - begin) * 8), parts[part].in_use, parts[part].manual,
                     losses);
   });

@@ -56,6 +56,26 @@ TEST_P(HeapModelTest, SpansOfARunningTargetMayOverlapThoseOfAStoppedOneNot) {
   EXPECT_THROW(read(Motion::kStopped), Error);
 }
 
+TEST_P(HeapModelTest, AnEntryThatIsNotStoredYetIsNoLoss) {
+  add({});
+  ++count_;
+  const bool renamed = layouts_->find("runtime.mheap", "heapArenas").has_value();
+  memory_.put(kMheap + layouts_->offset("runtime.mheap", renamed ? "heapArenas" : "allArenas") + 8, 2);
+  const HeapModel heap = read();
+  EXPECT_EQ(heap.in_use().size(), 1U);
+  EXPECT_EQ(heap.arena_ranges().size(), 1U);
+  EXPECT_THAT(losses_.sorted(), IsEmpty());
+}
+
+TEST_P(HeapModelTest, AMissingEntryInTheMiddleIsALoss) {
+  ++count_;
+  add({});
+  const HeapModel heap = read();
+  EXPECT_EQ(heap.in_use().size(), 1U);
+  ASSERT_EQ(losses_.sorted().size(), 1U);
+  EXPECT_EQ(losses_.sorted().front().kind, loss_info(LossKind::kUnreadableSpan).id);
+}
+
 TEST_P(HeapModelTest, OnlyWhatReadsTwiceAlikeContradictsTheLayoutsOfARunningTarget) {
   const Address record = add({});
   set(record, "runtime.mspan", "npages", pages_of_class(kClassOfSlots));

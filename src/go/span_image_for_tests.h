@@ -12,7 +12,7 @@
 
 namespace holdfast::go {
 
-// Memory that is zero wherever nothing was put. What is put for later is seen from the second read of that place on.
+// Memory that is zero wherever nothing was put, but for the first page, which no process has. What is put for later is seen from the second read of that place on.
 class SparseMemory : public MemorySource {
  public:
   void put(Address at, std::uint64_t value, unsigned bytes = 8) {
@@ -22,6 +22,7 @@ class SparseMemory : public MemorySource {
     for (unsigned i = 0; i < bytes; ++i) later_[at + i] = static_cast<std::byte>(value >> (8 * i));
   }
   bool try_read(Address from, std::span<std::byte> to) const override {
+    if (from.value < 0x1000) return false;
     std::fill(to.begin(), to.end(), std::byte{0});
     for (auto it = bytes_.lower_bound(from); it != bytes_.end() && it->first < from + to.size(); ++it)
       to[it->first - from] = it->second;
