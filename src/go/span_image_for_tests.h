@@ -12,7 +12,8 @@
 
 namespace holdfast::go {
 
-// Memory that is zero wherever nothing was put, but for the first page, which no process has. What is put for later is seen from the second read of that place on.
+// Memory that is zero wherever nothing was put, but for the first page, which no process has. What is put for later is
+// seen from the second read of that place on.
 class SparseMemory : public MemorySource {
  public:
   void put(Address at, std::uint64_t value, unsigned bytes = 8) {
