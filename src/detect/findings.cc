@@ -7,7 +7,6 @@
 #include "base/hash.h"
 #include "base/units.h"
 #include "detect/detector.h"
-#include "heap/object_index.h"
 
 namespace holdfast::detect {
 namespace {
@@ -45,13 +44,16 @@ std::string duration(std::uint64_t ns) {
   return format_seconds(static_cast<double>(ns) / 1e9);
 }
 
-std::vector<Finding> find_findings(const heap::Snapshot& snapshot, const graph::Dominators& dominators,
-                                   const view::Owners& owners, const view::Report& report) {
-  const heap::ObjectIndex index(snapshot);
-  const view::Names names(snapshot, index, owners.rules());
-  view::PlaceFinder places(names, dominators, owners);
+std::vector<Finding> find_findings(const view::Groundwork& groundwork, const view::Report& report) {
+  view::PlaceFinder places(groundwork);
   const std::uint64_t live = report.heap.reachable_bytes;
-  const Evidence evidence{names, snapshot, dominators, report, places, live, std::max(kSmallest, live / 100)};
+  const Evidence evidence{groundwork.names(),
+                          groundwork.snapshot(),
+                          groundwork.dominators(),
+                          report,
+                          places,
+                          live,
+                          std::max(kSmallest, live / 100)};
   std::vector<Finding> out;
   for (const Detector* detector : detectors()) detector->run(evidence, out);
   std::stable_sort(out.begin(), out.end(), [](const Finding& a, const Finding& b) { return a.bytes > b.bytes; });

@@ -3,15 +3,12 @@
 
 #include <vector>
 
-#include "graph/dominators.h"
-#include "heap/snapshot.h"
 #include "view/report.h"
 
 namespace holdfast::detect {
 
 // Returns findings by bytes, the largest first. `report` must have its account, its holders and all rows of goroutines
 // and types. One thread; throws when cancelled.
-std::vector<view::Finding> find_findings(const heap::Snapshot& snapshot, const graph::Dominators& dominators,
-                                         const view::Owners& owners, const view::Report& report);
+std::vector<view::Finding> find_findings(const view::Groundwork& groundwork, const view::Report& report);
 
 }  // namespace holdfast::detect

@@ -19,9 +19,9 @@ inline view::Report report_of(const heap::Snapshot& snapshot) {
   EXPECT_THAT(heap::problems(snapshot), ::testing::IsEmpty());
   const auto reached = graph::reach(snapshot);
   const auto dominators = graph::dominators(snapshot);
-  const view::Owners owners(snapshot, dominators);
-  view::Report report = make_report(snapshot, reached, dominators, owners, graph::audit(snapshot, reached));
-  report.findings = find_findings(snapshot, dominators, owners, report);
+  const view::Groundwork groundwork(snapshot, dominators);
+  view::Report report = make_report(groundwork, reached, graph::audit(snapshot, reached));
+  report.findings = find_findings(groundwork, report);
   return report;
 }
 

@@ -17,8 +17,8 @@ inline view::Report report_of(const heap::Snapshot& snapshot,
   EXPECT_THAT(heap::problems(snapshot), ::testing::IsEmpty());
   const auto reached = graph::reach(snapshot);
   const auto dominators = graph::dominators(snapshot);
-  return view::make_report(snapshot, reached, dominators, view::Owners(snapshot, dominators, rules),
-                           graph::audit(snapshot, reached));
+  const view::Groundwork groundwork(snapshot, dominators, rules);
+  return view::make_report(groundwork, reached, graph::audit(snapshot, reached));
 }
 
 // Adds a global registry with a map of sessions that each hold a buffer.

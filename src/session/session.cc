@@ -137,11 +137,11 @@ view::Report Session::report(const view::ReportLimits& limits) {
   const graph::Audit& checked = audit();
   // How far the graph can be trusted is final.
   const CancellationScope scope(&cancellation_);
-  const view::Owners owners = times_.run("owners", [&] { return view::Owners(*snapshot_, tree, rules_); });
-  // Whose each live object is, is final.
-  view::Report report =
-      times_.run("report", [&] { return view::make_report(*snapshot_, live, tree, owners, checked, limits); });
-  times_.run("findings", [&] { report.findings = detect::find_findings(*snapshot_, tree, owners, report); });
+  std::optional<view::Groundwork> groundwork;
+  times_.run("owners", [&] { groundwork.emplace(*snapshot_, tree, rules_); });
+  // Whose each live object is, and what it is called, is final.
+  view::Report report = times_.run("report", [&] { return view::make_report(*groundwork, live, checked, limits); });
+  times_.run("findings", [&] { report.findings = detect::find_findings(*groundwork, report); });
   // What is said is final; from here on it is only cut and shown.
   view::shorten(report, limits);
   report.took_ms = times_.milliseconds();

@@ -46,7 +46,8 @@ Report report_of(const heap::Snapshot& snapshot) {
   EXPECT_THAT(heap::problems(snapshot), IsEmpty());
   const auto reached = graph::reach(snapshot);
   const auto dominators = graph::dominators(snapshot);
-  return make_report(snapshot, reached, dominators, Owners(snapshot, dominators), graph::audit(snapshot, reached));
+  const Groundwork groundwork(snapshot, dominators);
+  return make_report(groundwork, reached, graph::audit(snapshot, reached));
 }
 
 std::uint64_t bytes_of(const std::optional<AllocationSites>& sites) {

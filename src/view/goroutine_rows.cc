@@ -65,12 +65,10 @@ std::vector<GoroutineGroup> goroutine_groups(const heap::Snapshot& snapshot, con
   return groups;
 }
 
-std::vector<GoroutineRow> goroutine_rows(const Names& names, const graph::Dominators& dominators,
-                                         const Owners& owners) {
-  const Channels channels(names);
+std::vector<GoroutineRow> goroutine_rows(const Groundwork& groundwork) {
   std::vector<GoroutineRow> rows;
-  for (const GoroutineGroup& group : goroutine_groups(names.snapshot(), dominators, true))
-    rows.push_back(row_of(names, channels, owners, group));
+  for (const GoroutineGroup& group : goroutine_groups(groundwork.snapshot(), groundwork.dominators(), true))
+    rows.push_back(row_of(groundwork.names(), groundwork.channels(), groundwork.owners(), group));
   std::stable_sort(rows.begin(), rows.end(), [](const GoroutineRow& a, const GoroutineRow& b) {
     return std::pair(a.retained_bytes + a.stack_bytes, a.count) > std::pair(b.retained_bytes + b.stack_bytes, b.count);
   });

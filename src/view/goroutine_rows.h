@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "graph/dominators.h"
-#include "view/names.h"
+#include "view/groundwork.h"
 #include "view/report.h"
 
 namespace holdfast::view {
@@ -32,6 +32,6 @@ std::vector<GoroutineGroup> goroutine_groups(const heap::Snapshot& snapshot, con
                                              bool together);
 
 // Returns the groups as the report has them, ordered by bytes of heap and stacks, then count.
-std::vector<GoroutineRow> goroutine_rows(const Names& names, const graph::Dominators& dominators, const Owners& owners);
+std::vector<GoroutineRow> goroutine_rows(const Groundwork& groundwork);
 
 }  // namespace holdfast::view

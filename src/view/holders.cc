@@ -34,13 +34,13 @@ std::string masked(std::string_view path) {
 
 class Describer {
  public:
-  Describer(const Names& names, const graph::Dominators& dominators, const Owners& owners)
-      : names_(names),
-        snapshot_(names.snapshot()),
-        dominators_(dominators),
-        owners_(owners),
-        ways_(names, dominators, owners),
-        channels_(names) {}
+  explicit Describer(const Groundwork& groundwork)
+      : names_(groundwork.names()),
+        snapshot_(groundwork.snapshot()),
+        dominators_(groundwork.dominators()),
+        owners_(groundwork.owners()),
+        ways_(names_, dominators_, owners_),
+        channels_(groundwork.channels()) {}
 
   Holder holder(const Found& found) {
     is_single_ = [&](const LevelRun& run) {
@@ -487,28 +487,28 @@ class Describer {
   const graph::Dominators& dominators_;
   const Owners& owners_;
   HolderWays ways_;
-  Channels channels_;
+  const Channels& channels_;
   std::function<bool(const LevelRun&)> is_single_;  // whether a run stands for one thing, not for many alike
   WayTo wanted_ = WayTo::kTheObject;                // what an example stands for
 };
 
 }  // namespace
 
-std::vector<Found> search_holders(const Names& names, const Owners& owners, const graph::DominatorTree& tree,
+std::vector<Found> search_holders(const Groundwork& groundwork, const graph::DominatorTree& tree,
                                   std::uint64_t live_bytes) {
-  std::vector<Found> found = HolderSearch(names, owners, tree, std::max<std::uint64_t>(live_bytes / 200, 1)).run();
+  HolderSearch search(groundwork.names(), groundwork.owners(), tree, std::max<std::uint64_t>(live_bytes / 200, 1));
+  std::vector<Found> found = search.run();
   std::stable_sort(found.begin(), found.end(),
                    [](const Found& a, const Found& b) { return a.bytes + a.stack_bytes > b.bytes + b.stack_bytes; });
   return found;
 }
 
-std::vector<Holder> describe_holders(const Names& names, const graph::Dominators& dominators, const Owners& owners,
-                                     const AllocationSamples& samples, std::span<const Found> found,
-                                     std::size_t limit) {
+std::vector<Holder> describe_holders(const Groundwork& groundwork, const AllocationSamples& samples,
+                                     std::span<const Found> found, std::size_t limit) {
   // Every object is asked about, so that nothing is counted for the holder around the real one.
-  HolderOf holder_of(names, dominators, owners, found);
+  HolderOf holder_of(groundwork.names(), groundwork.dominators(), groundwork.owners(), found);
   auto sites = samples.by_group(found.size(), [&](ObjectId object) { return holder_of.of(object); });
-  Describer describe(names, dominators, owners);
+  Describer describe(groundwork);
   std::vector<Holder> holders;
   for (std::size_t i = 0; i < std::min(found.size(), limit); ++i) {
     holders.push_back(describe.holder(found[i]));
@@ -522,8 +522,7 @@ class PlaceFinder::Describe : public Describer {
   using Describer::Describer;
 };
 
-PlaceFinder::PlaceFinder(const Names& names, const graph::Dominators& dominators, const Owners& owners)
-    : describe_(std::make_unique<Describe>(names, dominators, owners)) {}
+PlaceFinder::PlaceFinder(const Groundwork& groundwork) : describe_(std::make_unique<Describe>(groundwork)) {}
 PlaceFinder::~PlaceFinder() = default;
 
 HoldingPlace PlaceFinder::place_of(ObjectId object) {

@@ -17,21 +17,20 @@
 
 #include "graph/dominator_tree.h"
 #include "view/allocation_sites.h"
+#include "view/groundwork.h"
 #include "view/holder_search.h"
-#include "view/names.h"
-#include "view/owners.h"
 #include "view/report.h"
 
 namespace holdfast::view {
 
 // Returns those that have at least 0.5 % of `live_bytes`, the stacks of goroutines included; the largest come first.
 // The tree is not needed afterwards.
-std::vector<Found> search_holders(const Names& names, const Owners& owners, const graph::DominatorTree& tree,
+std::vector<Found> search_holders(const Groundwork& groundwork, const graph::DominatorTree& tree,
                                   std::uint64_t live_bytes);
 
 // Puts the first `limit` of them into words. Where several ways lead on it looks for a shortest one (view/ways.h).
-std::vector<Holder> describe_holders(const Names& names, const graph::Dominators& dominators, const Owners& owners,
-                                     const AllocationSamples& samples, std::span<const Found> found, std::size_t limit);
+std::vector<Holder> describe_holders(const Groundwork& groundwork, const AllocationSamples& samples,
+                                     std::span<const Found> found, std::size_t limit);
 
 // How one object is held.
 struct HoldingPlace {
@@ -45,8 +44,8 @@ struct HoldingPlace {
 // Finds places. What the search for ways needs is made once, when the first shared object is asked about. One thread.
 class PlaceFinder {
  public:
-  // All must outlive this.
-  PlaceFinder(const Names& names, const graph::Dominators& dominators, const Owners& owners);
+  // It must outlive this.
+  explicit PlaceFinder(const Groundwork& groundwork);
   ~PlaceFinder();
   PlaceFinder(const PlaceFinder&) = delete;
   PlaceFinder& operator=(const PlaceFinder&) = delete;

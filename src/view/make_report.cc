@@ -14,6 +14,14 @@
 namespace holdfast::view {
 namespace {
 
+std::vector<TypeTotals> sorted_types(const heap::Snapshot& snapshot, const graph::DominatorTree& tree) {
+  std::vector<TypeTotals> rows = type_totals(snapshot, tree);
+  std::stable_sort(rows.begin(), rows.end(), [](const TypeTotals& a, const TypeTotals& b) {
+    return std::pair(a.retained_bytes, a.bytes) > std::pair(b.retained_bytes, b.bytes);
+  });
+  return rows;
+}
+
 HeapTotals totals_of(const heap::Snapshot& snapshot, const graph::Reachability& reached,
                      const graph::DominatorTree& tree, const std::vector<TypeTotals>& types) {
   HeapTotals totals;
@@ -30,14 +38,6 @@ HeapTotals totals_of(const heap::Snapshot& snapshot, const graph::Reachability& 
   return totals;
 }
 
-std::vector<TypeTotals> sorted_types(const heap::Snapshot& snapshot, const graph::DominatorTree& tree) {
-  std::vector<TypeTotals> rows = type_totals(snapshot, tree);
-  std::stable_sort(rows.begin(), rows.end(), [](const TypeTotals& a, const TypeTotals& b) {
-    return std::pair(a.retained_bytes, a.bytes) > std::pair(b.retained_bytes, b.bytes);
-  });
-  return rows;
-}
-
 void add_allocation_sites(const graph::Dominators& dominators, const AllocationSamples& samples,
                           std::vector<GoroutineRow>& rows) {
   std::vector<RootId> roots;
@@ -50,11 +50,11 @@ void add_allocation_sites(const graph::Dominators& dominators, const AllocationS
 
 }  // namespace
 
-Report make_report(const heap::Snapshot& snapshot, const graph::Reachability& reached,
-                   const graph::Dominators& dominators, const Owners& owners, const graph::Audit& audit,
+Report make_report(const Groundwork& groundwork, const graph::Reachability& reached, const graph::Audit& audit,
                    const ReportLimits& limits) {
-  const heap::ObjectIndex index(snapshot);
-  const Names names(snapshot, index, owners.rules());
+  const heap::Snapshot& snapshot = groundwork.snapshot();
+  const graph::Dominators& dominators = groundwork.dominators();
+  const std::vector<Home>& homes = groundwork.owners().homes();
   Report report;
   report.target = snapshot.target;
   report.pause = snapshot.pause;
@@ -63,26 +63,26 @@ Report make_report(const heap::Snapshot& snapshot, const graph::Reachability& re
   report.losses = snapshot.losses;
   // Every live byte has an owner, and no byte has two.
   const auto sum = [](std::uint64_t bytes, const Home& home) { return bytes + home.bytes; };
-  HOLDFAST_CHECK(std::accumulate(owners.homes().begin(), owners.homes().end(), std::uint64_t{0}, sum) == reached.bytes);
+  HOLDFAST_CHECK(std::accumulate(homes.begin(), homes.end(), std::uint64_t{0}, sum) == reached.bytes);
   std::vector<Found> found;
   {  // its memory is free before the next steps, which need much as well
     const graph::DominatorTree tree(dominators);
     run_both([&] { report.types = sorted_types(snapshot, tree); },
-             [&] { found = search_holders(names, owners, tree, reached.bytes); });
+             [&] { found = search_holders(groundwork, tree, reached.bytes); });
     report.heap = totals_of(snapshot, reached, tree, report.types);
   }
-  const AllocationSamples samples(names, dominators.columns().sizes);
+  const AllocationSamples samples(groundwork.names(), dominators.columns().sizes);
   report.profile = samples.facts();
   view::add_allocation_sites(snapshot, dominators, samples, report.types);
-  report.holders = describe_holders(names, dominators, owners, samples, found, limits.holders);
+  report.holders = describe_holders(groundwork, samples, found, limits.holders);
   report.holder_count = found.size();
   for (const Found& one : found) {
     report.held_bytes += one.bytes + one.stack_bytes;
     report.held_stack_bytes += one.stack_bytes;
   }
-  report.goroutines = goroutine_rows(names, dominators, owners);
+  report.goroutines = goroutine_rows(groundwork);
   add_allocation_sites(dominators, samples, report.goroutines);
-  report.memory = make_memory_account(names, reached, dominators, owners);
+  report.memory = make_memory_account(groundwork, reached);
   report.account = report.memory.account;
   report.outside = process_holders(report.memory, report.held_stack_bytes);
   for (const GoroutineRow& row : report.goroutines) {

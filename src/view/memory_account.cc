@@ -102,8 +102,8 @@ class MappingRows {
  public:
   static constexpr std::size_t kMostPointing = 4;  // that explain a mapping
 
-  MappingRows(const Names& names, const graph::Dominators& dominators, const Owners& owners)
-      : names_(names), snapshot_(names.snapshot()), finder_(names, dominators, owners) {}
+  explicit MappingRows(const Groundwork& groundwork)
+      : names_(groundwork.names()), snapshot_(groundwork.snapshot()), finder_(groundwork) {}
 
   std::vector<MappingGroup> run() {
     for (std::size_t m = 0; m < snapshot_.mappings.size(); ++m)
@@ -207,16 +207,15 @@ heap::Account split_account(const heap::Snapshot& snapshot, const graph::Reachab
   return account;
 }
 
-MemoryAccount make_memory_account(const Names& names, const graph::Reachability& reached,
-                                  const graph::Dominators& dominators, const Owners& owners) {
-  const heap::Snapshot& snapshot = names.snapshot();
+MemoryAccount make_memory_account(const Groundwork& groundwork, const graph::Reachability& reached) {
+  const heap::Snapshot& snapshot = groundwork.snapshot();
   MemoryAccount memory;
   memory.account = split_account(snapshot, reached);
   memory.pace = snapshot.pace;
   memory.c_heap = snapshot.c_heap;
-  memory.free = FreeCounter(names).run();
+  memory.free = FreeCounter(groundwork.names()).run();
   memory.stacks = stacks_of(snapshot);
-  memory.mappings = MappingRows(names, dominators, owners).run();
+  memory.mappings = MappingRows(groundwork).run();
   return memory;
 }
 

@@ -8,11 +8,9 @@
 #include <string>
 #include <vector>
 
-#include "graph/dominators.h"
 #include "graph/reachability.h"
 #include "heap/snapshot.h"
-#include "view/names.h"
-#include "view/owners.h"
+#include "view/groundwork.h"
 
 namespace holdfast::view {
 
@@ -84,8 +82,7 @@ struct MemoryAccount {
 heap::Account split_account(const heap::Snapshot& snapshot, const graph::Reachability& reached);
 
 // Throws when cancelled.
-MemoryAccount make_memory_account(const Names& names, const graph::Reachability& reached,
-                                  const graph::Dominators& dominators, const Owners& owners);
+MemoryAccount make_memory_account(const Groundwork& groundwork, const graph::Reachability& reached);
 
 // Whether the memory limit is near and the collector hardly rests: it took more than a quarter of all processor time
 // since the collection before, which is what it means to take while it marks, or it runs ten times a second or more.

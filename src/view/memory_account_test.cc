@@ -17,9 +17,8 @@ using ::testing::SizeIs;
 
 MemoryAccount account_of(const heap::Snapshot& snapshot) {
   EXPECT_THAT(heap::problems(snapshot), IsEmpty());
-  const heap::ObjectIndex index(snapshot);
   const graph::Dominators dominators = graph::dominators(snapshot);
-  return make_memory_account(Names(snapshot, index), graph::reach(snapshot), dominators, Owners(snapshot, dominators));
+  return make_memory_account(Groundwork(snapshot, dominators), graph::reach(snapshot));
 }
 
 TEST(MemoryAccount, CountsFreeSlotsAndWhatKeepsTheirSpans) {

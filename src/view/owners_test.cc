@@ -202,14 +202,12 @@ TEST(PlaceFinder, SaysWhereThisVeryObjectIs) {
   heap.refer(heap.root(RootKind::kGlobal, "main.a"), a).refer(heap.root(RootKind::kGlobal, "main.b"), b);
   heap.edge(a, 0, near).edge(b, 0, near).edge(a, 8, far).edge(b, 8, far);
   const heap::Snapshot snapshot = heap.build();
-  const heap::ObjectIndex index(snapshot);
-  const Names names(snapshot, index);
   const graph::Dominators dominators = graph::dominators(snapshot);
-  const Owners owners(snapshot, dominators);
-  PlaceFinder places(names, dominators, owners);
+  const Groundwork groundwork(snapshot, dominators);
+  PlaceFinder places(groundwork);
   for (const auto& [object, field] : {std::pair(near, ".near"), std::pair(far, ".far")}) {
     const HoldingPlace place = places.place_of(heap.id(object));
-    EXPECT_EQ(place.chain.back().address, index.address_of(heap.id(object)));
+    EXPECT_EQ(place.chain.back().address, groundwork.names().index().address_of(heap.id(object)));
     EXPECT_EQ(place.chain.back().field, field);
     EXPECT_EQ(place.text.full, std::string("main.a") + field);
   }

@@ -10,15 +10,14 @@
 #include <vector>
 
 #include "graph/audit.h"
-#include "graph/dominators.h"
 #include "graph/reachability.h"
 #include "heap/owner_rules.h"
 #include "heap/snapshot.h"
 #include "view/allocation.h"
 #include "view/channels.h"
+#include "view/groundwork.h"
 #include "view/labels.h"
 #include "view/memory_account.h"
-#include "view/owners.h"
 #include "view/process_holders.h"
 #include "view/sentence.h"
 #include "view/type_table.h"
@@ -203,11 +202,9 @@ struct ReportLimits {
   std::size_t findings = 20;
 };
 
-// Makes everything but the findings: detectors look at the whole report. It is made of the snapshot and of what the
-// graph says about it; `target`, `pause` and `losses` are copied. Only the limit of the holders counts here, shorten()
-// cuts the rest. Throws when cancelled.
-Report make_report(const heap::Snapshot& snapshot, const graph::Reachability& reached,
-                   const graph::Dominators& dominators, const Owners& owners, const graph::Audit& audit,
+// Makes everything but the findings: detectors look at the whole report. `target`, `pause` and `losses` are copied. Only
+// the limit of the holders counts here, shorten() cuts the rest. Throws when cancelled.
+Report make_report(const Groundwork& groundwork, const graph::Reachability& reached, const graph::Audit& audit,
                    const ReportLimits& limits = {});
 
 // Cuts the findings, and the lists that detectors had to see whole. Of goroutines as many places of the program's own

@@ -117,15 +117,14 @@ struct AnyHeap {
 };
 
 void expect_each_byte_once(const heap::Snapshot& snapshot, const heap::OwnerRules& rules, std::uint64_t seed) {
-  const heap::ObjectIndex index(snapshot);
-  const Names names(snapshot, index, rules);
   const graph::Dominators dominators = graph::dominators(snapshot);
-  const Owners owners(snapshot, dominators, rules);
+  const Groundwork groundwork(snapshot, dominators, rules);
+  const auto& homes = groundwork.owners().homes();
   const auto add = [](std::uint64_t sum, const Home& home) { return sum + home.bytes; };
   const std::uint64_t live = graph::reach(snapshot).bytes;
-  EXPECT_EQ(std::accumulate(owners.homes().begin(), owners.homes().end(), std::uint64_t{0}, add), live) << seed;
-  const std::vector<Found> found = search_holders(names, owners, graph::DominatorTree(dominators), live);
-  HolderOf holder_of(names, dominators, owners, found);
+  EXPECT_EQ(std::accumulate(homes.begin(), homes.end(), std::uint64_t{0}, add), live) << seed;
+  const std::vector<Found> found = search_holders(groundwork, graph::DominatorTree(dominators), live);
+  HolderOf holder_of(groundwork.names(), dominators, groundwork.owners(), found);
   std::vector<std::uint64_t> bytes(found.size());
   for (std::uint32_t object = 0; object < snapshot.objects; ++object)
     if (const std::uint32_t of = holder_of.of(ObjectId(object)); of != HolderOf::kNobody) bytes[of] += 64;

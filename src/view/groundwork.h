@@ -1,0 +1,39 @@
+// What a report and its findings are made from. Each part of it costs passes over the heap, so all of it is made once,
+// on two threads, and then everything that is said about the snapshot uses it. Several threads may read it.
+#pragma once
+
+#include <optional>
+
+#include "graph/dominators.h"
+#include "heap/object_index.h"
+#include "heap/owner_rules.h"
+#include "heap/snapshot.h"
+#include "view/channels.h"
+#include "view/names.h"
+#include "view/owners.h"
+
+namespace holdfast::view {
+
+class Groundwork {
+ public:
+  // Fails as graph::Sharing does; throws when cancelled. All must outlive this.
+  Groundwork(const heap::Snapshot& snapshot, const graph::Dominators& dominators,
+             const heap::OwnerRules& rules = heap::OwnerRules::built_in());
+  Groundwork(const Groundwork&) = delete;
+  Groundwork& operator=(const Groundwork&) = delete;
+
+  const heap::Snapshot& snapshot() const { return names_->snapshot(); }
+  const graph::Dominators& dominators() const { return dominators_; }
+  const Names& names() const { return *names_; }
+  const Channels& channels() const { return *channels_; }
+  const Owners& owners() const { return *owners_; }
+
+ private:
+  const graph::Dominators& dominators_;
+  heap::ObjectIndex index_;
+  std::optional<Names> names_;
+  std::optional<Channels> channels_;
+  std::optional<Owners> owners_;
+};
+
+}  // namespace holdfast::view
