@@ -23,17 +23,23 @@ class BreadthFirst {
   // A bit per object: whether it was entered so far.
   HugeArray<std::uint64_t>& seen() { return seen_; }
 
-  // Enters one object unless it was entered before.
-  void enter(std::uint32_t object) {
+  // Enters one object; false if it was entered before.
+  bool enter(std::uint32_t object) {
     std::uint64_t& word = seen_[object / 64];
     const std::uint64_t bit = std::uint64_t{1} << (object % 64);
-    if ((word & bit) != 0) return;
+    if ((word & bit) != 0) return false;
     word |= bit;
     if (object < pointerful_) queue_[tail_++] = object;
+    return true;
   }
 
   // Follows all edges from what was entered.
   void run() {
+    run([](std::uint32_t, std::uint32_t) {});
+  }
+  // The same, and calls entered(object, source) when an object is entered over an edge.
+  template <typename Entered>
+  void run(const Entered& entered) {
     const std::uint32_t* const row_begin = edges_.row_begin.data();
     const std::uint32_t* const target = edges_.target.data();
     for (; head_ < tail_; ++head_) {
@@ -41,7 +47,8 @@ class BreadthFirst {
       if (head_ + 2 * kAhead < tail_) __builtin_prefetch(row_begin + queue_[head_ + 2 * kAhead]);
       if (head_ + kAhead < tail_) __builtin_prefetch(target + row_begin[queue_[head_ + kAhead]]);
       const std::uint32_t source = queue_[head_];
-      for (std::uint32_t e = row_begin[source], end = row_begin[source + 1]; e < end; ++e) enter(target[e]);
+      for (std::uint32_t e = row_begin[source], end = row_begin[source + 1]; e < end; ++e)
+        if (enter(target[e])) entered(target[e], source);
     }
   }
 

@@ -1,0 +1,53 @@
+#include "graph/shortest_ways.h"
+
+#include <algorithm>
+
+#include "graph/breadth_first.h"
+
+namespace holdfast::graph {
+namespace {
+
+// Lower ones are preferred.
+int order_of(heap::RootKind kind) {
+  switch (kind) {
+    case heap::RootKind::kGlobal:
+      return 0;
+    case heap::RootKind::kGoroutine:
+    case heap::RootKind::kFrame:
+    case heap::RootKind::kStackSlot:
+    case heap::RootKind::kStartClosure:
+    case heap::RootKind::kDefer:
+      return 1;
+    default:
+      return 2;
+  }
+}
+
+}  // namespace
+
+ShortestWays::ShortestWays(const heap::Snapshot& snapshot)
+    : snapshot_(snapshot), vertices_(snapshot), before_(snapshot.objects) {
+  BreadthFirst search(snapshot);
+  for (int order = 0; order <= 2; ++order)
+    for (std::uint32_t r = 0; r < snapshot.roots.size(); ++r) {
+      const heap::Root& root = snapshot.roots[r];
+      if (order_of(root.kind) != order) continue;
+      for (std::uint32_t t = root.first_target; t < root.first_target + root.target_count; ++t)
+        if (const std::uint32_t object = snapshot.root_targets[t].object.row; search.enter(object))
+          before_[object] = vertices_.of(RootId(r)) + 1;
+    }
+  search.run([&](std::uint32_t object, std::uint32_t source) { before_[object] = source + 1; });
+}
+
+std::vector<NodeId> ShortestWays::way_to(ObjectId object) const {
+  std::vector<NodeId> way;
+  if (before_[object.row] == 0) return way;
+  way.emplace_back(object);
+  std::uint32_t vertex = before_[object.row] - 1;
+  for (; vertices_.is_object(vertex); vertex = before_[vertex] - 1) way.emplace_back(ObjectId(vertex));
+  for (RootId root = vertices_.root(vertex); root; root = snapshot_.roots[root.row].parent) way.emplace_back(root);
+  std::ranges::reverse(way);
+  return way;
+}
+
+}  // namespace holdfast::graph

@@ -1,0 +1,30 @@
+// A shortest way from the roots to each object: one breadth-first search that remembers where it came from. A package
+// variable is preferred to a goroutine, and that to anything else, where ways are of one length. 4 B per object,
+// besides what the search takes; one thread; throws when it is cancelled. Afterwards several threads may ask.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "base/huge_array.h"
+#include "graph/node.h"
+#include "heap/snapshot.h"
+
+namespace holdfast::graph {
+
+class ShortestWays {
+ public:
+  // It must outlive this. Fails as Vertices does.
+  explicit ShortestWays(const heap::Snapshot& snapshot);
+
+  // Returns the nodes of the root forest, the outermost first, then the objects; the object is the last. Empty if no
+  // root reaches it.
+  std::vector<NodeId> way_to(ObjectId object) const;
+
+ private:
+  const heap::Snapshot& snapshot_;
+  Vertices vertices_;
+  HugeArray<std::uint32_t> before_;  // by object: the vertex before + 1; 0 = not reached
+};
+
+}  // namespace holdfast::graph
