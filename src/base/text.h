@@ -18,4 +18,7 @@ std::string hex(std::span<const std::byte> bytes);
 // Returns what is behind the last slash: everything if there is none, nothing if the path ends with one.
 std::string_view base_name(std::string_view path);
 
+// ASCII letters in lower case, all else as it is.
+std::string lower(std::string_view text);
+
 }  // namespace holdfast

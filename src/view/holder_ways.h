@@ -12,6 +12,7 @@
 #include <optional>
 #include <vector>
 
+#include "view/chains.h"
 #include "view/holder_search.h"
 #include "view/labels.h"
 #include "view/names.h"
@@ -20,20 +21,6 @@
 #include "view/ways.h"
 
 namespace holdfast::view {
-
-constexpr int kNoLevel = -1;
-
-// A sequence of nodes of one sort on the way down.
-struct LevelRun {
-  Sort sort = 0;
-  graph::NodeId first;
-  graph::NodeId last;
-  bool several = false;  // it lies on a shortest one of several ways; all ways lead through the others
-  int level = kNoLevel;  // of Found::levels
-};
-
-// The place of the first run of that level; of the last run if none is of it.
-std::size_t run_of_level(const std::vector<LevelRun>& runs, std::size_t level);
 
 // What a way that several owners share leads to from one of them.
 enum class WayTo : std::uint8_t {
@@ -50,8 +37,7 @@ class HolderWays {
   std::vector<LevelRun> runs_to(graph::NodeId end, const Home& home, WayTo wanted);
   // From one of the owners that share it to what the run begins with; nullopt if no way was found.
   std::optional<std::vector<LevelRun>> runs_from(std::uint32_t owner, const LevelRun& shared, WayTo wanted);
-  // A step for each run; of more than forty the middle is left out.
-  std::vector<ChainStep> chain_of(const std::vector<LevelRun>& runs) const;
+  const Chains& chains() const { return chains_; }
 
  private:
   struct WayNode;
@@ -62,9 +48,6 @@ class HolderWays {
   void go_from(graph::NodeId first, std::vector<graph::NodeId>& nodes) const;
   graph::NodeId child_like(ObjectId above, graph::NodeId example) const;
   bool is_like(graph::NodeId node, graph::NodeId example, Sort sort_of_example) const;
-  ChainStep root_step(RootId root) const;
-  ChainStep object_step(const LevelRun& run, const LevelRun* above) const;
-  std::vector<heap::OwnerRule> rules_of(const LevelRun& run, RuleId weak) const;
   bool is_part(graph::NodeId node) const { return node.object() && names_.parts().is_part(node.object()); }
   Ways& ways();
 
@@ -72,7 +55,7 @@ class HolderWays {
   const heap::Snapshot& snapshot_;
   const graph::Dominators& dominators_;
   const Owners& owners_;
-  WeakEdges weak_;
+  Chains chains_;
   std::unique_ptr<Ways> ways_;  // made when something is reached in several ways
 };
 

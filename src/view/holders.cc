@@ -62,7 +62,7 @@ class Describer {
     out.is_pool = !parent && names_.type_rules().is_pool(around);
     // Of the many small things that the runtime has, one says nothing about the others.
     if (!found.scattered || !home.is_one() || home.owners.front() != Owners::kTheRuntime)
-      out.chain = ways_.chain_of(runs);
+      out.chain = ways_.chains().chain_of(runs);
     for (const std::uint32_t owner : home.owners) out.owners.push_back(owner_text(snapshot_, owners_, owner));
     for (const AlsoHeld& also : owners_.also_held(found.home))
       out.also.push_back({owner_text(snapshot_, owners_, also.owner), also.bytes,
@@ -79,7 +79,7 @@ class Describer {
     graph::NodeId top = object;
     while (dominators_.idom(top) != graph::NodeId::super_root()) top = dominators_.idom(top);
     const std::vector<LevelRun> runs = ways_.runs_to(object, owners_.homes()[owners_.home_of(top)], wanted_);
-    return {place(runs, runs.size() - 1), ways_.chain_of(runs), identity_of(runs)};
+    return {place(runs, runs.size() - 1), ways_.chains().chain_of(runs), identity_of(runs)};
   }
 
  private:

@@ -43,10 +43,9 @@ std::string_view name_of_kind(OwnerKind kind) {
 
 }  // namespace
 
-Sentence owner_text(const heap::Snapshot& snapshot, const Owners& owners, std::uint32_t owner) {
-  const OwnerRow& row = owners.rows()[owner];
+Sentence owner_text(const heap::Snapshot& snapshot, const heap::OwnerRules& rules, const OwnerRow& row) {
   if (row.kind == OwnerKind::kRuntime || row.roots.empty()) return sentence("the runtime");
-  if (row.kind == OwnerKind::kGoroutines) return goroutines_text(snapshot, owners.rules(), row);
+  if (row.kind == OwnerKind::kGoroutines) return goroutines_text(snapshot, rules, row);
   const Sentence first = named(snapshot, snapshot.roots[row.roots.front().row]);
   // A variable with a name, what lies behind one, and one of a known type is told by that, however many words it has.
   const bool is_named = std::ranges::any_of(row.roots, [&](RootId id) {
@@ -57,6 +56,10 @@ Sentence owner_text(const heap::Snapshot& snapshot, const Owners& owners, std::u
   });
   return row.roots.size() == 1 || is_named ? first
                                            : sentence("{} from {} on", format_count(row.roots.size(), "word"), first);
+}
+
+Sentence owner_text(const heap::Snapshot& snapshot, const Owners& owners, std::uint32_t owner) {
+  return owner_text(snapshot, owners.rules(), owners.rows()[owner]);
 }
 
 Sentence kinds_text(const Home& home) {

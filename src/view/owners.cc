@@ -21,8 +21,8 @@ constexpr std::uint32_t kLastings = static_cast<std::uint32_t>(Lasting::kForLong
 // Puts roots together. Makes the rows, and says whose each root is.
 class OwnerFinder {
  public:
-  OwnerFinder(const heap::Snapshot& snapshot, const graph::Dominators& dominators, const heap::OwnerRules& rules)
-      : snapshot_(snapshot), sizes_(dominators.columns().sizes), rules_(rules) {
+  OwnerFinder(const heap::Snapshot& snapshot, const graph::ObjectSizes& sizes, const heap::OwnerRules& rules)
+      : snapshot_(snapshot), sizes_(sizes), rules_(rules) {
     rows_.emplace_back();
   }
 
@@ -318,12 +318,18 @@ class Owners::Builder {
   std::map<std::pair<std::vector<std::uint32_t>, std::vector<OwnerKind>>, std::uint32_t> known_;
 };
 
+RootOwners owners_of_roots(const heap::Snapshot& snapshot, const graph::ObjectSizes& sizes,
+                           const heap::OwnerRules& rules) {
+  OwnerFinder finder(snapshot, sizes, rules);
+  finder.run();
+  return {std::move(finder.rows_), std::move(finder.of_root_)};
+}
+
 Owners::Owners(const heap::Snapshot& snapshot, const graph::Dominators& dominators, const heap::OwnerRules& rules)
     : rules_(&rules) {
-  OwnerFinder finder(snapshot, dominators, rules);
-  finder.run();
-  rows_ = std::move(finder.rows_);
-  owner_of_root_ = std::move(finder.of_root_);
+  RootOwners of_roots = owners_of_roots(snapshot, dominators.columns().sizes, rules);
+  rows_ = std::move(of_roots.rows);
+  owner_of_root_ = std::move(of_roots.of_root);
   const PoolFinder pools(snapshot, rules);
   for (OwnerRow& row : rows_) {
     if (row.kind != OwnerKind::kVariable) continue;

@@ -45,6 +45,15 @@ struct OwnerRow {
   RuleId rule = {};    // by which it gives way: it is a pool, or its goroutines work on what others have
 };
 
+struct RootOwners {
+  std::vector<OwnerRow> rows;          // the first one is the runtime
+  std::vector<std::uint32_t> of_root;  // by RootId: a row
+};
+
+// Puts roots together, and looks at no object but those that they refer to. Pools are not told from other variables.
+RootOwners owners_of_roots(const heap::Snapshot& snapshot, const graph::ObjectSizes& sizes,
+                           const heap::OwnerRules& rules = heap::OwnerRules::built_in());
+
 // An owner in a set, or a kind of owners where the set is too large for their names.
 struct Home {
   std::vector<std::uint32_t> owners;  // rows, ascending; empty if `kinds` says it

@@ -202,8 +202,8 @@ struct ReportLimits {
   std::size_t findings = 20;
 };
 
-// Makes everything but the findings: detectors look at the whole report. `target`, `pause` and `losses` are copied. Only
-// the limit of the holders counts here, shorten() cuts the rest. Throws when cancelled.
+// Makes everything but the findings: detectors look at the whole report. `target`, `pause` and `losses` are copied.
+// Only the limit of the holders counts here, shorten() cuts the rest. Throws when cancelled.
 Report make_report(const Groundwork& groundwork, const graph::Reachability& reached, const graph::Audit& audit,
                    const ReportLimits& limits = {});
 
