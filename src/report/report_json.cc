@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "report/audit_report.h"
+#include "report/chain.h"
 #include "report/memory_report.h"
 #include "report/target_words.h"
 #include "view/words.h"
@@ -15,7 +16,6 @@ namespace {
 
 using nlohmann::ordered_json;
 using view::AllocationSites;
-using view::ChainStep;
 using view::code_text;
 using view::CodePlace;
 using view::Finding;
@@ -24,7 +24,6 @@ using view::HeapTotals;
 using view::Holder;
 using view::name_of;
 using view::Report;
-using view::RootFacts;
 using view::TypeTotals;
 
 template <class Rows, class Row>
@@ -54,43 +53,6 @@ ordered_json audit_summary(const Report& report) {
           {"by_cause", causes},
           {"unexplained_objects", report.audit.unexplained_objects},
           {"unexplained_bytes", report.audit.unexplained_bytes}};
-}
-
-ordered_json root_json(const RootFacts& root) {
-  ordered_json json = {{"kind", name_of(root.kind)}};
-  const auto add = [&](const char* key, std::string_view text) {
-    if (!text.empty()) json[key] = text;
-  };
-  add("basis", name_of(root.basis));
-  if (root.goid > 0) json["goid"] = root.goid;
-  add("variable", root.variable);
-  if (!root.users.empty()) json["users"] = root.users;
-  add("section", name_of(root.section));
-  if (root.section != heap::Section::kNone) json["offset"] = root.offset;
-  add("module", root.module);
-  add("wait_reason", name_of(root.wait_reason));
-  add("function", root.function);
-  add("file", root.file);
-  if (root.line > 0) json["line"] = root.line;
-  return json;
-}
-
-ordered_json rule_json(const heap::OwnerRule& rule) {
-  return {{"rule", rule.text()}, {"file", rule.file}, {"line", rule.line}};
-}
-
-ordered_json step_json(const ChainStep& step) {
-  ordered_json json = {
-      {"text", step.text.full}, {"kind", name_of(step.kind)},
-      {"type", step.type},      {"field", step.field},
-      {"bytes", step.bytes},    {"address", step.address ? ordered_json(hex(step.address)) : ordered_json(nullptr)}};
-  if (step.root) json["root"] = root_json(*step.root);
-  if (!step.place.empty()) json["place"] = step.place;
-  if (!step.key.empty()) json["key"] = step.key;
-  if (step.several) json["one_of_several"] = true;
-  if (step.weak) json["weak"] = true;
-  if (!step.rules.empty()) json["rules"] = list_of(step.rules, rule_json);
-  return json;
 }
 
 ordered_json estimate_json(const std::optional<view::AllocationEstimate>& estimate) {
@@ -158,7 +120,7 @@ ordered_json holder_json(const Holder& holder) {
           {"stack_bytes", holder.stack_bytes},
           {"owners", list_of(holder.owners, [](const view::Sentence& owner) { return owner.full; })},
           {"also_held_by", list_of(holder.also, also_json)},
-          {"chain", list_of(holder.chain, step_json)},
+          {"chain", chain_json(holder.chain)},
           {"created_by", code_text(holder.created_by)},
           {"allocated_at", allocated_at_json(holder.allocated_at)}};
 }
@@ -171,7 +133,7 @@ ordered_json finding_json(const Finding& finding) {
           {"count", finding.count},
           {"confidence", name_of(finding.confidence)},
           {"because", finding.because.full},
-          {"chain", list_of(finding.chain, step_json)},
+          {"chain", chain_json(finding.chain)},
           {"fault", finding.fault},
           {"allocated_at", allocated_at_json(finding.allocated_at)},
           {"fix", finding.fix.full},

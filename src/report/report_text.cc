@@ -12,6 +12,7 @@
 #include "base/terminal_text.h"
 #include "base/units.h"
 #include "report/audit_report.h"
+#include "report/chain.h"
 #include "report/memory_report.h"
 #include "report/target_words.h"
 #include "report/text_columns.h"
@@ -35,7 +36,6 @@ using view::short_type;
 using view::StepKind;
 using view::TypeTotals;
 
-constexpr std::string_view kRuleMark = "°";
 constexpr std::size_t kBar = 20;  // columns of a full bar
 
 std::string predicted_words(const heap::Pause& pause) {
@@ -366,58 +366,6 @@ class Text {
     wrapped("     ", fmt::format("{} of it is also {} {}{}", format_bytes(most.bytes),
                                  most.for_the_moment ? "held, for the moment, by" : "known to", most.who.brief,
                                  fmt::format("{}{}", most.rule ? kRuleMark : "", more)));
-  }
-
-  // Returns "main.registry → main.Registry.sessions[…] → main.Session.Buf → []uint8, 16.0 KiB": places, and what is at
-  // the end. The inside of maps is one hop. If that is too long, the label of a variable without a name goes first,
-  // since the sentence above has it, then steps from the middle go.
-  static std::string chain_text(const std::vector<ChainStep>& chain, std::size_t width) {
-    std::vector<std::string> parts = chain_parts(chain, false);
-    std::string text = joined(parts);
-    if (text_width(text) > width) {
-      parts = chain_parts(chain, true);
-      text = joined(parts);
-    }
-    for (std::size_t tail = parts.size(); text_width(text) > width && tail > 2; --tail)
-      text = fmt::format("{} → … → {}", parts.front(), joined(std::span(parts).last(tail - 2)));
-    return text;
-  }
-
-  static std::string key_text(std::string_view key) { return fmt::format("[{}]", key.empty() ? "…" : key); }
-
-  // Says that an owner rule has a say in it; a line below all holders tells which.
-  static std::string_view mark_of(const ChainStep& step) { return step.rules.empty() ? "" : kRuleMark; }
-
-  static std::vector<std::string> chain_parts(const std::vector<ChainStep>& chain, bool brief) {
-    std::vector<std::string> parts;
-    bool in_map = false;
-    for (std::size_t i = 0; i < chain.size(); ++i) {
-      const ChainStep& step = chain[i];
-      if (step.kind == StepKind::kGroup && i + 1 < chain.size()) continue;
-      if (step.kind == StepKind::kContainer) {
-        if (!in_map && !parts.empty()) parts.back().append(step.field).append(mark_of(step));
-        in_map = true;
-        continue;
-      }
-      if (!parts.empty()) parts.back() += in_map ? key_text(step.key) : step.field;
-      in_map = false;
-      parts.push_back(brief ? step.least : step.text.brief);
-      if (!step.place.empty()) parts.back() += fmt::format(" {}", step.place);
-      parts.back() += mark_of(step);
-    }
-    if (in_map && !parts.empty()) parts.back() += key_text({});
-    if (!chain.empty() && chain.back().kind == StepKind::kObject && !chain.back().type.empty())
-      parts.back() += fmt::format(", {}", format_bytes(chain.back().bytes));
-    return parts;
-  }
-
-  static std::string joined(std::span<const std::string> parts) {
-    std::string text;
-    for (const std::string& part : parts) {
-      if (!text.empty()) text += " → ";
-      text += part;
-    }
-    return text;
   }
 
   void add_types() {

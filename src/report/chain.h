@@ -1,0 +1,26 @@
+// Renders chains (view/chains.h) as a line of text and as JSON. Any thread may call these; nothing throws.
+#pragma once
+
+#include <cstddef>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "view/report.h"
+
+namespace holdfast::report {
+
+// Marks what an owner rule has a say in.
+constexpr std::string_view kRuleMark = "°";
+
+// Returns "main.registry → main.Registry.sessions[…] → main.Session.Buf → []uint8, 16.0 KiB": places, and what is at
+// the end. The inside of maps is one hop. If that has more than `width` terminal columns, the label of a variable
+// without a name goes first, since the sentence above it has that, then steps from the middle go.
+std::string chain_text(const std::vector<view::ChainStep>& chain, std::size_t width);
+
+nlohmann::ordered_json rule_json(const heap::OwnerRule& rule);
+nlohmann::ordered_json step_json(const view::ChainStep& step);
+nlohmann::ordered_json chain_json(const std::vector<view::ChainStep>& chain);
+
+}  // namespace holdfast::report
