@@ -100,6 +100,11 @@ constexpr Flag kReport[] = {
      [](Options& o, const std::string& v) { o.top = number_of(v); }},
 };
 
+constexpr Flag kWhy[] = {
+    {"--top", "N", "how many independent holders, and branches where the ways to many part; 0 for all [8 and 5]",
+     [](Options& o, const std::string& v) { o.top = number_of(v); }},
+};
+
 constexpr Flag kText[] = {
     {"--wide", nullptr, "never fold lines [on a terminal they are folded to its width, in a pipe never]",
      [](Options& o, const std::string&) { o.wide = true; }},
@@ -166,6 +171,9 @@ std::span<const Flag> text_flags() {
 }
 std::span<const Flag> report_flags() {
   return kReport;
+}
+std::span<const Flag> why_flags() {
+  return kWhy;
 }
 std::span<const Flag> audit_flags() {
   return kAudit;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/address.h"
+#include "view/subject.h"
 #include "view/table_query.h"
 
 namespace holdfast::cli {
@@ -38,8 +39,9 @@ struct Options {
   bool wide = false;               // never fold lines of text
   std::optional<std::size_t> top;  // report: how many rows of each list, 0 for all
   view::TableQuery table;
-  std::optional<Address> address;  // type-reasons
-  bool stacks = false;             // goroutines
+  std::optional<Address> address;        // type-reasons
+  std::optional<view::Subject> subject;  // why
+  bool stacks = false;                   // goroutines
   bool each = false;
   std::string topic;               // help: a verb; completion: a shell
   std::string format;              // help, export

@@ -20,6 +20,11 @@ class ShortestWays {
   // Returns the nodes of the root forest, the outermost first, then the objects; the object is the last. Empty if no
   // root reaches it.
   std::vector<NodeId> way_to(ObjectId object) const;
+  // Returns what comes before the object on that way: an object or a node of the root forest; none if no root reaches
+  // it. What comes before that is on its own shortest way.
+  NodeId before(ObjectId object) const {
+    return before_[object.row] == 0 ? NodeId() : vertices_.node(before_[object.row] - 1);
+  }
 
  private:
   const heap::Snapshot& snapshot_;

@@ -149,6 +149,15 @@ view::Report Session::report(const view::ReportLimits& limits) {
   return report;
 }
 
+view::Why Session::why(const view::Subject& subject, const view::WhyLimits& limits) {
+  const graph::Dominators& tree = dominators();
+  const graph::Reachability& live = reached();
+  const CancellationScope scope(&cancellation_);
+  std::optional<view::WhyFinder> finder;
+  times_.run("ways", [&] { finder.emplace(*snapshot_, tree, live, rules_); });
+  return times_.run("why", [&] { return finder->why(subject, limits); });
+}
+
 view::TypeComparison Session::compare_types() {
   std::optional<view::TypeComparison> comparison;
   capture::Callbacks callbacks;

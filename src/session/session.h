@@ -30,6 +30,7 @@
 #include "view/report.h"
 #include "view/type_chain.h"
 #include "view/type_comparison.h"
+#include "view/why.h"
 
 namespace holdfast::session {
 
@@ -60,6 +61,8 @@ class Session {
   // Makes a report with the findings, the times of the passes and our own peak of memory so far. It is made anew each
   // time.
   view::Report report(const view::ReportLimits& limits = {});
+  // Fails as view::find_subject() does.
+  view::Why why(const view::Subject& subject, const view::WhyLimits& limits = {});
 
   // Looks at a live process twice, with one collection between the looks, and returns what that freed of what nothing
   // reached at the first; what it kept without a cause, further looks try to find gone. The session's snapshot is that

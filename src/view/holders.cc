@@ -18,20 +18,6 @@
 namespace holdfast::view {
 namespace {
 
-// "main.app.users[…]": the number of the example would say that only this one is meant.
-std::string masked(std::string_view path) {
-  std::string out;
-  for (std::size_t i = 0; i < path.size(); ++i) {
-    out += path[i];
-    if (path[i] != '[') continue;
-    const std::size_t end = path.find(']', i);
-    if (end == std::string_view::npos || path.find_first_not_of("0123456789", i + 1) != end) continue;
-    out += "…";
-    i = end - 1;
-  }
-  return out;
-}
-
 class Describer {
  public:
   explicit Describer(const Groundwork& groundwork)
@@ -455,7 +441,7 @@ class Describer {
       const auto field = names_.field(runs[i - 1].last, runs[i].first.object());
       // A place without a name does not help here, and the chain has it.
       if (field && field->is_named && !is_container(runs[i - 1].first) && !is_through(runs[i - 1].first))
-        fields.push_back(is_single_(runs[i]) && !runs[i].several ? field->text : masked(field->text));
+        fields.push_back(is_single_(runs[i]) && !runs[i].several ? field->text : with_any_index(field->text));
     }
     if (fields.size() > 4) {
       fields.erase(fields.begin() + 1, fields.end() - 2);

@@ -32,6 +32,19 @@ std::string short_type(std::string_view name) {
   return out;
 }
 
+std::string with_any_index(std::string_view path) {
+  std::string out;
+  for (std::size_t i = 0; i < path.size(); ++i) {
+    out += path[i];
+    if (path[i] != '[') continue;
+    const std::size_t end = path.find(']', i);
+    if (end == std::string_view::npos || path.find_first_not_of("0123456789", i + 1) != end) continue;
+    out += "…";
+    i = end - 1;
+  }
+  return out;
+}
+
 Names::Names(const heap::Snapshot& snapshot, const heap::ObjectIndex& index, const heap::OwnerRules& rules)
     : snapshot_(snapshot),
       index_(index),

@@ -19,6 +19,9 @@ namespace holdfast::view {
 // Shortens a type, function or variable: "example.com/app/cart.Item" -> "cart.Item", inside of type arguments too.
 std::string short_type(std::string_view name);
 
+// "main.app.users[…]" of "main.app.users[3]": the number of an example would say that only this one is meant.
+std::string with_any_index(std::string_view path);
+
 class Names {
  public:
   // All must outlive this.

@@ -175,6 +175,8 @@ def look_at_everything(answers, fixture, folder):
     answers.of("report", "report", OLD_CAPTURE)
     objects = [step["address"] for holder in report["holders"] for step in holder["chain"] if step["kind"] == "object"]
     answers.of("type-reasons", "type-reasons", f"{folder}/a.hold", objects[0])
+    for subject in objects[:EXPLAINED] + ["type:string data", "goroutine:1"]:
+        answers.of("why", "why", f"{folder}/a.hold", subject)
     core = fixture.core(f"{folder}/core")
     answers.of("report", "report", core)
     answers.of("audit", "audit", core)
@@ -189,7 +191,10 @@ def main():
             look_at_everything(answers, fixture, folder)
         for program, mode in (("owners", "stripped"), ("sampled", "dwarf"), ("malloc", "external"), ("mapped", "stripped"), ("churn", "stripped")):
             with Fixture(cells.build(cells.Cell("1.26", program, mode))) as fixture:
-                answers.of("report", "report --top 0", fixture.pid)
+                report = answers.of("report", "report --top 0", fixture.pid)
+                shared = [step["address"] for holder in report["holders"] if len(holder["owners"]) > 1 for step in holder["chain"][-1:]]
+                for address in shared[:EXPLAINED] if program == "owners" else ():
+                    answers.of("why", "why", fixture.pid, address)
                 if program == "churn":
                     answers.of("audit", "audit --prove", fixture.pid)
     answers.check("the page", (f"{field} is never printed" for field in answers.page.never_seen()
