@@ -105,6 +105,16 @@ constexpr Flag kWhy[] = {
      [](Options& o, const std::string& v) { o.top = number_of(v); }},
 };
 
+constexpr Flag kCut[] = {
+    {"--drop", "REFERENCE",
+     "what goes: 0xADDRESS, 0xADDRESS.field, 0xADDRESS->0xADDRESS, entries:0xADDRESS, or all that `why` takes; repeats",
+     [](Options& o, const std::string& v) { o.drops.push_back(view::parse_drop(v)); }, nullptr, true},
+    {"--free", "WHAT", "instead: the fewest references that have to go so that this object is free",
+     [](Options& o, const std::string& v) { o.subject = view::parse_subject(v); }},
+    {"--top", "N", "how many rows of each list, 0 for all [10]",
+     [](Options& o, const std::string& v) { o.top = number_of(v); }},
+};
+
 constexpr Flag kText[] = {
     {"--wide", nullptr, "never fold lines [on a terminal they are folded to its width, in a pipe never]",
      [](Options& o, const std::string&) { o.wide = true; }},
@@ -174,6 +184,9 @@ std::span<const Flag> report_flags() {
 }
 std::span<const Flag> why_flags() {
   return kWhy;
+}
+std::span<const Flag> cut_flags() {
+  return kCut;
 }
 std::span<const Flag> audit_flags() {
   return kAudit;

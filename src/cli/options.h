@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/address.h"
+#include "view/cut.h"
 #include "view/subject.h"
 #include "view/table_query.h"
 
@@ -40,7 +41,8 @@ struct Options {
   std::optional<std::size_t> top;  // report: how many rows of each list, 0 for all
   view::TableQuery table;
   std::optional<Address> address;        // type-reasons
-  std::optional<view::Subject> subject;  // why
+  std::optional<view::Subject> subject;  // why, cut
+  std::vector<view::Drop> drops;         // cut
   bool stacks = false;                   // goroutines
   bool each = false;
   std::string topic;               // help: a verb; completion: a shell

@@ -35,11 +35,12 @@ class BreadthFirst {
 
   // Follows all edges from what was entered.
   void run() {
-    run([](std::uint32_t, std::uint32_t) {});
+    run([](std::uint32_t, std::uint32_t) {}, [](std::uint32_t, std::uint32_t) { return true; });
   }
-  // The same, and calls entered(object, source) when an object is entered over an edge.
-  template <typename Entered>
-  void run(const Entered& entered) {
+  // The same, but only over edges with follows(source, object); calls entered(object, source) when an object is
+  // entered.
+  template <typename Entered, typename Follows>
+  void run(const Entered& entered, const Follows& follows) {
     const std::uint32_t* const row_begin = edges_.row_begin.data();
     const std::uint32_t* const target = edges_.target.data();
     for (; head_ < tail_; ++head_) {
@@ -48,7 +49,7 @@ class BreadthFirst {
       if (head_ + kAhead < tail_) __builtin_prefetch(target + row_begin[queue_[head_ + kAhead]]);
       const std::uint32_t source = queue_[head_];
       for (std::uint32_t e = row_begin[source], end = row_begin[source + 1]; e < end; ++e)
-        if (enter(target[e])) entered(target[e], source);
+        if (follows(source, target[e]) && enter(target[e])) entered(target[e], source);
     }
   }
 

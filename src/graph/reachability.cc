@@ -23,16 +23,33 @@ std::uint64_t count_bits(const HugeArray<std::uint64_t>& bits, std::uint64_t beg
 
 }  // namespace
 
+ReachRules::ReachRules(const heap::Snapshot& snapshot, const ReachOptions& options) : options_(options) {
+  for (const auto& [from, to] : options.without_pointers) {
+    if (!from.object()) continue;
+    if (cut_sources_.empty()) cut_sources_ = HugeArray<std::uint64_t>((std::uint64_t{snapshot.objects} + 63) / 64);
+    heap::set_bit(cut_sources_, from.object().row);
+  }
+}
+
+bool ReachRules::is_cut(NodeId from, ObjectId to) const {
+  return std::ranges::binary_search(options_.without_pointers, std::pair(from, to));
+}
+
 Reachability reach(const heap::Snapshot& snapshot, const ReachOptions& options) {
   BreadthFirst search(snapshot);
+  const ReachRules rules(snapshot, options);
   for (const ObjectId object : options.without) heap::set_bit(search.seen(), object.row);
   for (std::uint32_t r = 0; r < snapshot.roots.size(); ++r) {
-    if (options.use_root && !options.use_root(RootId(r))) continue;
     const heap::Root& root = snapshot.roots[r];
     for (std::uint32_t i = 0; i < root.target_count; ++i)
-      search.enter(snapshot.root_targets[root.first_target + i].object.row);
+      if (const ObjectId target = snapshot.root_targets[root.first_target + i].object; rules.starts(RootId(r), target))
+        search.enter(target.row);
   }
-  search.run();
+  if (options.without_pointers.empty())
+    search.run();
+  else
+    search.run([](std::uint32_t, std::uint32_t) {},
+               [&](std::uint32_t source, std::uint32_t target) { return rules.follows(source, target); });
 
   Reachability result;
   result.bits = std::move(search.seen());

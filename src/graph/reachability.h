@@ -4,10 +4,12 @@
 
 #include <cstdint>
 #include <functional>
+#include <utility>
 #include <vector>
 
 #include "base/huge_array.h"
 #include "base/ids.h"
+#include "graph/node.h"
 #include "heap/snapshot.h"
 
 namespace holdfast::graph {
@@ -20,13 +22,36 @@ struct Reachability {
   bool contains(ObjectId object) const { return heap::test_bit(bits, object.row); }
 };
 
-// Takes away roots and objects: the answer is what would still be reached without them.
+// Takes away roots, objects and pointers: the answer is what would still be reached without them.
 struct ReachOptions {
   // Whether the targets of this node of the root forest count. Each node is asked for itself, not for its children.
   // Empty = all.
   std::function<bool(RootId)> use_root = {};
   // Objects that are not entered.
   std::vector<ObjectId> without = {};
+  // What is not followed: all pointers from the root or the object to the object. Ascending.
+  std::vector<std::pair<NodeId, ObjectId>> without_pointers = {};
+};
+
+// The rules of ReachOptions, for searches.
+class ReachRules {
+ public:
+  // Both must outlive this.
+  ReachRules(const heap::Snapshot& snapshot, const ReachOptions& options);
+
+  bool starts(RootId root, ObjectId target) const {
+    return (!options_.use_root || options_.use_root(root)) &&
+           (options_.without_pointers.empty() || !is_cut(root, target));
+  }
+  bool follows(std::uint32_t source, std::uint32_t target) const {
+    return cut_sources_.empty() || !heap::test_bit(cut_sources_, source) || !is_cut(ObjectId(source), ObjectId(target));
+  }
+
+ private:
+  bool is_cut(NodeId from, ObjectId to) const;
+
+  const ReachOptions& options_;
+  HugeArray<std::uint64_t> cut_sources_;  // a bit per object; empty if no pointer of an object is cut
 };
 
 // Runs on one thread; throws when it is cancelled.

@@ -3,11 +3,13 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <random>
 #include <set>
 #include <vector>
 
 #include "graph/object_sizes.h"
 #include "graph/random_graph_for_tests.h"
+#include "graph/shortest_ways.h"
 
 namespace holdfast::graph {
 namespace {
@@ -15,7 +17,8 @@ namespace {
 std::set<std::uint32_t> naive_reach(const heap::Snapshot& snapshot, const ReachOptions& options) {
   std::set<std::uint32_t> seen;
   std::vector<std::uint32_t> work;
-  const auto enter = [&](std::uint32_t object) {
+  const auto enter_from = [&](NodeId from, std::uint32_t object) {
+    if (std::ranges::count(options.without_pointers, std::pair(from, ObjectId(object))) > 0) return;
     const bool gone =
         std::find(options.without.begin(), options.without.end(), ObjectId(object)) != options.without.end();
     if (!gone && seen.insert(object).second) work.push_back(object);
@@ -23,14 +26,14 @@ std::set<std::uint32_t> naive_reach(const heap::Snapshot& snapshot, const ReachO
   for (std::uint32_t r = 0; r < snapshot.roots.size(); ++r) {
     if (options.use_root && !options.use_root(RootId(r))) continue;
     for (std::uint32_t t = 0; t < snapshot.roots[r].target_count; ++t)
-      enter(snapshot.root_targets[snapshot.roots[r].first_target + t].object.row);
+      enter_from(RootId(r), snapshot.root_targets[snapshot.roots[r].first_target + t].object.row);
   }
   while (!work.empty()) {
     const std::uint32_t object = work.back();
     work.pop_back();
     if (object >= snapshot.pointerful) continue;
     for (std::uint32_t e = snapshot.edges.row_begin[object]; e < snapshot.edges.row_begin[object + 1]; ++e)
-      enter(snapshot.edges.target[e]);
+      enter_from(ObjectId(object), snapshot.edges.target[e]);
   }
   return seen;
 }
@@ -62,6 +65,30 @@ TEST(Reachability, LeavesOutRootsAndObjects) {
     if (snapshot.objects == 0) continue;
     const auto gone = static_cast<std::uint32_t>(seed * 7 % snapshot.objects);
     expect_same(snapshot, {.without = {ObjectId(gone), ObjectId(snapshot.objects - 1), ObjectId(gone)}});
+  }
+}
+
+TEST(Reachability, LeavesOutPointersAndSoDoShortestWays) {
+  for (std::uint64_t seed = 0; seed < 1000; ++seed) {
+    SCOPED_TRACE(seed);
+    const heap::Snapshot snapshot = random_snapshot(seed);
+    std::mt19937_64 random(seed);
+    ReachOptions options;
+    for (std::uint32_t source = 0; source < snapshot.pointerful; ++source)
+      for (std::uint32_t e = snapshot.edges.row_begin[source]; e < snapshot.edges.row_begin[source + 1]; ++e)
+        if (random() % 3 == 0)
+          options.without_pointers.emplace_back(ObjectId(source), ObjectId(snapshot.edges.target[e]));
+    for (std::uint32_t r = 0; r < snapshot.roots.size(); ++r)
+      for (std::uint32_t t = 0; t < snapshot.roots[r].target_count; ++t)
+        if (random() % 3 == 0)
+          options.without_pointers.emplace_back(RootId(r),
+                                                snapshot.root_targets[snapshot.roots[r].first_target + t].object);
+    std::ranges::sort(options.without_pointers);
+    expect_same(snapshot, options);
+    const Reachability reached = reach(snapshot, options);
+    const ShortestWays ways(snapshot, options);
+    for (std::uint32_t i = 0; i < snapshot.objects; ++i)
+      ASSERT_EQ(reached.contains(ObjectId(i)), !ways.way_to(ObjectId(i)).empty()) << i;
   }
 }
 

@@ -25,18 +25,25 @@ int order_of(heap::RootKind kind) {
 
 }  // namespace
 
-ShortestWays::ShortestWays(const heap::Snapshot& snapshot)
+ShortestWays::ShortestWays(const heap::Snapshot& snapshot, const ReachOptions& options)
     : snapshot_(snapshot), vertices_(snapshot), before_(snapshot.objects) {
   BreadthFirst search(snapshot);
+  const ReachRules rules(snapshot, options);
+  for (const ObjectId object : options.without) heap::set_bit(search.seen(), object.row);
   for (int order = 0; order <= 2; ++order)
     for (std::uint32_t r = 0; r < snapshot.roots.size(); ++r) {
       const heap::Root& root = snapshot.roots[r];
       if (order_of(root.kind) != order) continue;
       for (std::uint32_t t = root.first_target; t < root.first_target + root.target_count; ++t)
-        if (const std::uint32_t object = snapshot.root_targets[t].object.row; search.enter(object))
-          before_[object] = vertices_.of(RootId(r)) + 1;
+        if (const ObjectId object = snapshot.root_targets[t].object;
+            rules.starts(RootId(r), object) && search.enter(object.row))
+          before_[object.row] = vertices_.of(RootId(r)) + 1;
     }
-  search.run([&](std::uint32_t object, std::uint32_t source) { before_[object] = source + 1; });
+  const auto entered = [&](std::uint32_t object, std::uint32_t source) { before_[object] = source + 1; };
+  if (options.without_pointers.empty())
+    search.run(entered, [](std::uint32_t, std::uint32_t) { return true; });
+  else
+    search.run(entered, [&](std::uint32_t source, std::uint32_t target) { return rules.follows(source, target); });
 }
 
 std::vector<NodeId> ShortestWays::way_to(ObjectId object) const {

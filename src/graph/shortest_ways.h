@@ -8,14 +8,15 @@
 
 #include "base/huge_array.h"
 #include "graph/node.h"
+#include "graph/reachability.h"
 #include "heap/snapshot.h"
 
 namespace holdfast::graph {
 
 class ShortestWays {
  public:
-  // It must outlive this. Fails as Vertices does.
-  explicit ShortestWays(const heap::Snapshot& snapshot);
+  // The snapshot must outlive this. Fails as Vertices does.
+  explicit ShortestWays(const heap::Snapshot& snapshot, const ReachOptions& options = {});
 
   // Returns the nodes of the root forest, the outermost first, then the objects; the object is the last. Empty if no
   // root reaches it.

@@ -149,6 +149,26 @@ view::Report Session::report(const view::ReportLimits& limits) {
   return report;
 }
 
+view::CutEffect Session::cut(const std::vector<view::Drop>& drops) {
+  const graph::Dominators& tree = dominators();
+  const graph::Reachability& live = reached();
+  const CancellationScope scope(&cancellation_);
+  return times_.run("cut", [&] {
+    const heap::ObjectIndex index(*snapshot_);
+    return view::cut(view::Names(*snapshot_, index, rules_), tree, live, drops);
+  });
+}
+
+view::FewestPointers Session::fewest_pointers(const view::Subject& subject, std::uint32_t most) {
+  const graph::Reachability& live = reached();
+  const CancellationScope scope(&cancellation_);
+  return times_.run("cut", [&] {
+    const heap::ObjectIndex index(*snapshot_);
+    const graph::Referrers referrers(*snapshot_);
+    return view::fewest_pointers(view::Names(*snapshot_, index, rules_), live, referrers, subject, most);
+  });
+}
+
 view::Why Session::why(const view::Subject& subject, const view::WhyLimits& limits) {
   const graph::Dominators& tree = dominators();
   const graph::Reachability& live = reached();

@@ -27,6 +27,7 @@
 #include "heap/owner_rules.h"
 #include "heap/snapshot.h"
 #include "heap/type_reasons.h"
+#include "view/cut.h"
 #include "view/report.h"
 #include "view/type_chain.h"
 #include "view/type_comparison.h"
@@ -61,7 +62,9 @@ class Session {
   // Makes a report with the findings, the times of the passes and our own peak of memory so far. It is made anew each
   // time.
   view::Report report(const view::ReportLimits& limits = {});
-  // Fails as view::find_subject() does.
+  // Fail as view::find_subject() and view::cut() do.
+  view::CutEffect cut(const std::vector<view::Drop>& drops);
+  view::FewestPointers fewest_pointers(const view::Subject& subject, std::uint32_t most);
   view::Why why(const view::Subject& subject, const view::WhyLimits& limits = {});
 
   // Looks at a live process twice, with one collection between the looks, and returns what that freed of what nothing

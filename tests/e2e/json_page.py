@@ -177,6 +177,9 @@ def look_at_everything(answers, fixture, folder):
     answers.of("type-reasons", "type-reasons", f"{folder}/a.hold", objects[0])
     for subject in objects[:EXPLAINED] + ["type:string data", "goroutine:1"]:
         answers.of("why", "why", f"{folder}/a.hold", subject)
+    for address in objects[:EXPLAINED]:
+        answers.of("cut", "cut", f"{folder}/a.hold", f"--drop={address}")
+        answers.of("smallest-cut", "cut", f"{folder}/a.hold", f"--free={address}")
     core = fixture.core(f"{folder}/core")
     answers.of("report", "report", core)
     answers.of("audit", "audit", core)
