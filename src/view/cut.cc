@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 #include <map>
+#include <set>
 #include <utility>
 
 #include "base/error.h"
@@ -60,6 +61,7 @@ class DropFinder {
 
   // The rules; they use this.
   graph::ReachOptions options() {
+    add_edges();
     std::ranges::sort(pointers_);
     const auto again = std::ranges::unique(pointers_);
     pointers_.erase(again.begin(), again.end());
@@ -106,19 +108,27 @@ class DropFinder {
       visit(e, ObjectId(edges.target[e]));
   }
 
-  // Another field may refer to the same object: that stays.
   void drop_field(ObjectId object, const std::string& field) {
-    std::map<ObjectId, std::pair<bool, bool>> targets;  // whether the field refers to it, whether another one does
-    for_each_edge(object, [&](std::uint32_t edge, ObjectId target) {
-      const bool is_it = begins_with_field(heap::edge_path(snapshot_, names_.index(), object, edge).text, field);
-      auto& [by_it, by_others] = targets[target];
-      (is_it ? by_it : by_others) = true;
+    const std::size_t before = edges_.size();
+    for_each_edge(object, [&](std::uint32_t edge, ObjectId) {
+      if (begins_with_field(heap::edge_path(snapshot_, names_.index(), object, edge).text, field))
+        edges_.emplace(object, edge);
     });
-    if (std::ranges::none_of(targets, [](const auto& target) { return target.second.first; }))
+    if (edges_.size() == before)
       fail(ErrorCode::kNotFound, "{} of the object at {} refers to nothing{}", field,
            hex(names_.index().address_of(object)), fields_text(object));
-    for (const auto& [target, by] : targets)
-      if (by.first && !by.second) pointers_.emplace_back(object, target);
+  }
+
+  // Another field may refer to the same object. Only if all that do are dropped, the one no longer leads to the other.
+  void add_edges() {
+    for (const auto& [object, edge] : edges_) {
+      const std::uint32_t target = snapshot_.edges.target[edge];
+      bool all = true;
+      for_each_edge(object, [&, source = object](std::uint32_t other, ObjectId its) {
+        all = all && (its.row != target || edges_.contains({source, other}));
+      });
+      if (all) pointers_.emplace_back(object, ObjectId(target));
+    }
   }
 
   std::string fields_text(ObjectId object) const {
@@ -173,6 +183,7 @@ class DropFinder {
   std::vector<bool> is_dropped_;  // by RootId
   std::vector<ObjectId> objects_;
   std::vector<std::pair<graph::NodeId, ObjectId>> pointers_;
+  std::set<std::pair<ObjectId, std::uint32_t>> edges_;  // of dropped fields
   std::vector<Sentence> dropped_;
 };
 

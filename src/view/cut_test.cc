@@ -68,6 +68,10 @@ TEST(Cut, FreesWhatNothingElseReachesAndSaysWhoKeepsTheRest) {
   EXPECT_EQ(asked.without({asked.at(heap.id(a)) + "->" + asked.at(heap.id(text))}).freed_bytes, 32U);
   EXPECT_EQ(asked.without({asked.at(heap.id(b)) + ".text", asked.at(heap.id(a)) + ".twin"}).freed_bytes, 0U)
       << ".twin of b refers to it as well";
+  EXPECT_EQ(
+      asked.without({asked.at(heap.id(b)) + ".text", asked.at(heap.id(b)) + ".twin", asked.at(heap.id(a)) + ".twin"})
+          .freed_bytes,
+      48U);
   EXPECT_EQ(asked.without({"entries:" + asked.at(heap.id(b)), asked.at(heap.id(a)) + ".twin"}).freed_bytes, 48U);
   EXPECT_EQ(asked.without({asked.at(heap.id(b))}).freed_bytes, 64U);
 }

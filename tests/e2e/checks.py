@@ -509,6 +509,38 @@ def goroutines_of_a_select_say_its_channels(case):
             yield differ(f"channels that {function} selects on", dict(wanted), rows)
 
 
+def stated_questions(truth):
+    """Returns the verbs whose answers the program states, with their arguments: for a process, to be asked while it lives."""
+    return [f"{verb}{words}" for kind, verb in (("why", "why "), ("cut", "cut "), ("free", "cut --free ")) for words in stated(truth, kind)]
+
+
+@check(when=lambda case: stated(case.truth, "why"))
+def objects_are_held_as_the_program_says(case):
+    """Of an object: how many holders there are that need none of the others, what all ways share, and how long the shortest is."""
+    for address, wanted in stated(case.truth, "why").items():
+        why = case.answer(f"why {address}")["why"]
+        got = {"holders": len(why["holders"]), "through": len(why["through"]), "retained": why["retained"],
+               "steps": sum(step["kind"] in ("object", "container") for step in why["shortest"])}
+        if any(got[column] != value for column, value in wanted.items()):
+            yield differ(f"how {address} is held", dict(wanted), got)
+        if not why["all_holders"]:
+            yield f"the search for holders of {address} has not ended"
+
+
+@check(when=lambda case: stated(case.truth, "cut"))
+def cuts_free_what_the_program_says(case):
+    for drops, wanted in stated(case.truth, "cut").items():
+        effect = case.answer(f"cut {drops}")
+        got = {"freed": effect["freed_bytes"], "kept": effect["kept_bytes"]}
+        if any(got[column] != value for column, value in wanted.items()):
+            yield differ(f"what is free with {drops}", dict(wanted), got)
+    for address, wanted in stated(case.truth, "free").items():
+        fewest = case.answer(f"cut --free {address}")
+        got = {"pointers": fewest["pointers"], "freed": fewest["freed_bytes"]}
+        if not fewest["complete"] or any(got[column] != value for column, value in wanted.items()):
+            yield differ(f"the fewest pointers to {address}", dict(wanted), got)
+
+
 @check
 def tables_add_up_to_the_heap(case):
     spans = case.answer("spans")["spans"]

@@ -233,7 +233,7 @@ class ChecksTest(unittest.TestCase):
             "what_points_at_a_mapping_is_named", "deep_stacks_are_told_by_depth_and_frame", "what_keeps_free_slots_apart_is_named",
             "what_was_given_back_and_is_resident_is_seen", "machine_code_names_no_wrong_types", "machine_code_names_what_debug_information_does",
             "what_large_variables_and_frames_lead_to_is_typed", "debug_information_names_variables", "memory_that_is_not_there_is_in_no_part_of_the_account", "shared_objects_belong_to_no_single_holder",
-            "each_thing_is_told_once_under_its_owners",
+            "each_thing_is_told_once_under_its_owners", "objects_are_held_as_the_program_says", "cuts_free_what_the_program_says",
             "the_type_of_the_deepest_node_goes_back_to_its_variable", "an_interface_beats_a_field", "conflicts_add_up_to_the_loss",
             "a_stripped_copy_gives_the_same_graph", "a_stripped_copy_gives_the_same_memory_profile", "the_layout_table_gives_the_same_graph_as_debug_information", "a_picture_answers_as_the_process_did",
             "looks_of_one_collection_differ_in_new_objects_only", "the_same_picture_gives_the_same_answer", "one_thread_gives_the_same_answer",
@@ -380,6 +380,24 @@ class ChecksTest(unittest.TestCase):
         self.assertIn(name, complaints(case("core", truth=truth, answers=good, mode="stripped")))
         by_code = changed(good, (at, "steps", 1), {"evidence": "code strong", "function": "main.main"})
         self.assertNotIn(name, complaints(case("core", truth=truth, answers=by_code, mode="stripped")))
+
+    def test_ways_and_cuts_that_are_wrong_are_found(self):
+        at, drop = "0xc000000100", "--drop 0xc000000100"
+        truth = changed(TRUTH, ("facts",), TRUTH["facts"] | {f"why {at} holders": 2, f"why {at} through": 0, f"why {at} retained": 96, f"why {at} steps": 2,
+                                                             f"cut {drop} freed": 96, f"cut {drop} kept": 8, f"free {at} pointers": 2, f"free {at} freed": 96})
+        step = {"kind": "object"}
+        why = {"why": {"holders": [{}, {}], "through": [], "retained": 96, "shortest": [{"kind": "root"}, step, step], "all_holders": True}}
+        good = GOOD | {f"why {at}": why, f"cut {drop}": {"freed_bytes": 96, "kept_bytes": 8},
+                       f"cut --free {at}": {"pointers": 2, "freed_bytes": 96, "complete": True}}
+        self.assertEqual(complaints(case(truth=truth, answers=good)), {})
+        faults = [((f"why {at}", "why", key), value) for key, value in
+                  (("holders", [{}]), ("through", [{}]), ("retained", 97), ("shortest", [step]), ("all_holders", False))]
+        for path, value in faults:
+            self.assertEqual(list(complaints(case(truth=truth, answers=changed(good, path, value)))), ["objects_are_held_as_the_program_says"], path)
+        faults = [((f"cut {drop}", "freed_bytes"), 95), ((f"cut {drop}", "kept_bytes"), 9), ((f"cut --free {at}", "pointers"), 3),
+                  ((f"cut --free {at}", "freed_bytes"), 95), ((f"cut --free {at}", "complete"), False)]
+        for path, value in faults:
+            self.assertEqual(list(complaints(case(truth=truth, answers=changed(good, path, value)))), ["cuts_free_what_the_program_says"], path)
 
     def test_conflicts_that_are_not_told_are_found(self):
         verb, name = "type-conflicts --top 0", "an_interface_beats_a_field"

@@ -113,6 +113,7 @@ def run_still(tally, binary, program, cell, targets, folder):
             ask(live, checks.VERBS)
             if checks.stated_labels(fixture.truth):
                 ask(live, [checks.LABELS, checks.EACH_GOROUTINE])
+            ask(live, checks.stated_questions(fixture.truth))
             if cells.MODES[cell.mode].dwarf:
                 ask(bare, ["report"])
         if "hold" in targets:
