@@ -175,7 +175,8 @@ const std::set<std::string_view> kOpenColumns = {"type",         "channel",
                                                  "value",        "go",
                                                  "created_by",   "image",
                                                  "trouble",      "container",
-                                                 "created_at",   "largest_frame_of"};
+                                                 "created_at",   "largest_frame_of",
+                                                 "types"};
 
 TEST(Options, AColumnOfFewWordsRefusesAnyOther) {
   for (const bool each : {false, true})

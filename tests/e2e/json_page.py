@@ -20,7 +20,7 @@ HOLDFAST = cells.ROOT / "build/release/holdfast"
 OLD_CAPTURE = cells.ROOT / "tests/golden/hold/format-4.hold"  # lacks parts that came later, and says so
 PAGE = cells.ROOT / "docs/json.md"
 COMMANDS = cells.ROOT / "docs/commands.md"
-TABLES = ["types", "roots", "goroutines", "goroutines --each --stacks", "labels", "spans", "type-conflicts"]
+TABLES = ["types", "roots", "cycles", "goroutines", "goroutines --each --stacks", "labels", "spans", "type-conflicts"]
 EXPLAINED = 12  # objects whose types are asked for the reasons
 # What the programs here do not show each time, and why.
 UNSEEN = {

@@ -8,6 +8,7 @@ namespace holdfast::cli {
 extern const Verb kReportVerb;
 extern const Verb kWhyVerb;
 extern const Verb kCutVerb;
+extern const Verb kCyclesVerb;
 extern const Verb kTypesVerb;
 extern const Verb kRootsVerb;
 extern const Verb kGoroutinesVerb;
