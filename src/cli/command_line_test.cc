@@ -119,7 +119,7 @@ TEST(Options, AMistypedVerbIsToldTheNearest) {
 }
 
 TEST(Options, AVerbInTheWrongPlaceIsToldWhereItBelongs) {
-  EXPECT_EQ(refusal({"4711", "types"}), "the verb comes first: `holdfast types 4711`");
+  EXPECT_EQ(refusal({"4711", "types", "also"}), "the verb comes first: `holdfast types 4711`");
   EXPECT_THAT(refusal({"--json", "types", "4711"}), HasSubstr("the verb comes first: `holdfast types TARGET"));
 }
 
@@ -176,7 +176,7 @@ const std::set<std::string_view> kOpenColumns = {"type",         "channel",
                                                  "created_by",   "image",
                                                  "trouble",      "container",
                                                  "created_at",   "largest_frame_of",
-                                                 "types"};
+                                                 "types",        "also"};
 
 TEST(Options, AColumnOfFewWordsRefusesAnyOther) {
   for (const bool each : {false, true})

@@ -105,6 +105,15 @@ constexpr Flag kWhy[] = {
      [](Options& o, const std::string& v) { o.top = number_of(v); }},
 };
 
+constexpr Flag kOwners[] = {
+    {"--under", "WHAT", "what only this keeps alive, as a tree: WHAT as `why` takes it",
+     [](Options& o, const std::string& v) { o.subject = view::parse_subject(v); }},
+    {"--depth", "N", "with --under: how many levels [4]",
+     [](Options& o, const std::string& v) { o.under.depth = number_of(v); }},
+    {"--branches", "N", "with --under: how many sorts of each level [6]",
+     [](Options& o, const std::string& v) { o.under.branches = number_of(v); }},
+};
+
 constexpr Flag kCut[] = {
     {"--drop", "REFERENCE",
      "what goes: 0xADDRESS, 0xADDRESS.field, 0xADDRESS->0xADDRESS, entries:0xADDRESS, or all that `why` takes; repeats",
@@ -184,6 +193,9 @@ std::span<const Flag> report_flags() {
 }
 std::span<const Flag> why_flags() {
   return kWhy;
+}
+std::span<const Flag> owners_flags() {
+  return kOwners;
 }
 std::span<const Flag> cut_flags() {
   return kCut;

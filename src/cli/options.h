@@ -9,6 +9,7 @@
 
 #include "base/address.h"
 #include "view/cut.h"
+#include "view/owner_table.h"
 #include "view/subject.h"
 #include "view/table_query.h"
 
@@ -41,7 +42,8 @@ struct Options {
   std::optional<std::size_t> top;  // report: how many rows of each list, 0 for all
   view::TableQuery table;
   std::optional<Address> address;        // type-reasons
-  std::optional<view::Subject> subject;  // why, cut
+  std::optional<view::Subject> subject;  // why, cut, owners
+  view::UnderLimits under;               // owners
   std::vector<view::Drop> drops;         // cut
   bool stacks = false;                   // goroutines
   bool each = false;

@@ -130,23 +130,37 @@ graph::LaterAudit Session::audit_after_collection(std::chrono::seconds patience)
 }
 
 view::Report Session::report(const view::ReportLimits& limits) {
-  const graph::Dominators& tree = dominators();
+  dominators();
   // The snapshot is complete: the target is not looked at again. What holds what is final, too.
   const graph::Reachability& live = reached();
   // What lives is final.
   const graph::Audit& checked = audit();
   // How far the graph can be trusted is final.
   const CancellationScope scope(&cancellation_);
-  std::optional<view::Groundwork> groundwork;
-  times_.run("owners", [&] { groundwork.emplace(*snapshot_, tree, rules_); });
+  const view::Groundwork& words = groundwork();
   // Whose each live object is, and what it is called, is final.
-  view::Report report = times_.run("report", [&] { return view::make_report(*groundwork, live, checked, limits); });
-  times_.run("findings", [&] { report.findings = detect::find_findings(*groundwork, report); });
+  view::Report report = times_.run("report", [&] { return view::make_report(words, live, checked, limits); });
+  times_.run("findings", [&] { report.findings = detect::find_findings(words, report); });
   // What is said is final; from here on it is only cut and shown.
   view::shorten(report, limits);
   report.took_ms = times_.milliseconds();
   report.peak_rss_bytes = os::own_peak_rss();
   return report;
+}
+
+const view::Groundwork& Session::groundwork() {
+  const graph::Dominators& tree = dominators();
+  const CancellationScope scope(&cancellation_);
+  if (!groundwork_) times_.run("owners", [&] { groundwork_.emplace(*snapshot_, tree, rules_); });
+  return *groundwork_;
+}
+
+std::vector<view::UnderRow> Session::under(const view::Subject& subject, const view::UnderLimits& limits) {
+  const graph::Dominators& tree = dominators();
+  const graph::Reachability& live = reached();
+  const view::Groundwork& words = groundwork();
+  const CancellationScope scope(&cancellation_);
+  return times_.run("under", [&] { return view::under(words, graph::DominatorTree(tree), live, subject, limits); });
 }
 
 view::CutEffect Session::cut(const std::vector<view::Drop>& drops) {

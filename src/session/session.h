@@ -28,6 +28,7 @@
 #include "heap/snapshot.h"
 #include "heap/type_reasons.h"
 #include "view/cut.h"
+#include "view/owner_table.h"
 #include "view/report.h"
 #include "view/type_chain.h"
 #include "view/type_comparison.h"
@@ -62,6 +63,10 @@ class Session {
   // Makes a report with the findings, the times of the passes and our own peak of memory so far. It is made anew each
   // time.
   view::Report report(const view::ReportLimits& limits = {});
+  // What is said of the snapshot beside the report is made from this; it stays until the session ends.
+  const view::Groundwork& groundwork();
+  // Fails as view::find_subject() does.
+  std::vector<view::UnderRow> under(const view::Subject& subject, const view::UnderLimits& limits = {});
   // Fail as view::find_subject() and view::cut() do.
   view::CutEffect cut(const std::vector<view::Drop>& drops);
   view::FewestPointers fewest_pointers(const view::Subject& subject, std::uint32_t most);
@@ -98,6 +103,7 @@ class Session {
   std::optional<graph::Dominators> dominators_;
   std::optional<graph::Reachability> reached_;
   std::optional<graph::Audit> audit_;
+  std::optional<view::Groundwork> groundwork_;
 };
 
 }  // namespace holdfast::session

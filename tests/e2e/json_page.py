@@ -20,7 +20,7 @@ HOLDFAST = cells.ROOT / "build/release/holdfast"
 OLD_CAPTURE = cells.ROOT / "tests/golden/hold/format-4.hold"  # lacks parts that came later, and says so
 PAGE = cells.ROOT / "docs/json.md"
 COMMANDS = cells.ROOT / "docs/commands.md"
-TABLES = ["types", "roots", "cycles", "goroutines", "goroutines --each --stacks", "labels", "spans", "type-conflicts"]
+TABLES = ["types", "owners", "roots", "cycles", "goroutines", "goroutines --each --stacks", "labels", "spans", "type-conflicts"]
 EXPLAINED = 12  # objects whose types are asked for the reasons
 # What the programs here do not show each time, and why.
 UNSEEN = {
@@ -177,6 +177,8 @@ def look_at_everything(answers, fixture, folder):
     answers.of("type-reasons", "type-reasons", f"{folder}/a.hold", objects[0])
     for subject in objects[:EXPLAINED] + ["type:string data", "goroutine:1"]:
         answers.of("why", "why", f"{folder}/a.hold", subject)
+    answers.of("under", "owners", f"{folder}/a.hold", "--under=goroutine:1")
+    answers.of("under", "owners", f"{folder}/a.hold", f"--under={objects[0]}")
     for address in objects[:EXPLAINED]:
         answers.of("cut", "cut", f"{folder}/a.hold", f"--drop={address}")
         answers.of("smallest-cut", "cut", f"{folder}/a.hold", f"--free={address}")

@@ -6,6 +6,7 @@
 namespace holdfast::cli {
 
 extern const Verb kReportVerb;
+extern const Verb kOwnersVerb;
 extern const Verb kWhyVerb;
 extern const Verb kCutVerb;
 extern const Verb kCyclesVerb;
