@@ -10,6 +10,7 @@
 #include <span>
 
 #include "base/terminal_text.h"
+#include "base/text.h"
 #include "base/units.h"
 #include "report/audit_report.h"
 #include "report/chain.h"
@@ -450,11 +451,25 @@ class Text {
   void add_commands() {
     if (options_.target.empty()) return;
     out_ += "\n";
-    out_ += wrapped_at(" · ",
-                       fmt::format("more: holdfast types {0} · holdfast goroutines {0} · holdfast roots {0} · holdfast "
-                                   "account {0} · holdfast audit {0}",
-                                   options_.target),
-                       width_, 6, Parts::kCommands);
+    out_ +=
+        wrapped_at(" · ",
+                   fmt::format("more: {1}holdfast types {0} · holdfast goroutines {0} · holdfast roots {0} · holdfast "
+                               "account {0} · holdfast audit {0}",
+                               options_.target, holder_commands()),
+                   width_, 6, Parts::kCommands);
+  }
+
+  // That ask on about the largest holder: what is below it, and who holds what it has.
+  std::string holder_commands() const {
+    std::string out;
+    if (report_.holders.empty() || report_.holders.front().chain.empty()) return out;
+    const std::vector<ChainStep>& chain = report_.holders.front().chain;
+    if (report_.holders.front().owners.size() == 1 && chain.front().root && !chain.front().root->variable.empty())
+      out += fmt::format("holdfast owners --under global:{} {} · ", cleaned(chain.front().root->variable),
+                         options_.target);
+    if (!chain.back().root && chain.back().address)
+      out += fmt::format("holdfast why {} {} · ", options_.target, hex(chain.back().address));
+    return out;
   }
 
   const Report& report_;

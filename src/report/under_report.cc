@@ -49,7 +49,8 @@ std::string under_text(const std::vector<UnderRow>& rows, const TextStyle& style
     const bool is_one = row.line == UnderLine::kThings && row.example && row.count == 1 && row.depth > 0;
     const std::string text = fmt::format("  {:>10}  {}{}{}", format_bytes(row.bytes), std::string(2 * row.depth, ' '),
                                          words_of(row), is_one ? fmt::format("  {}", hex(row.example)) : "");
-    out += fit_words(text, style.width) + "\n";
+    const std::string line = fit_words(text, style.width);
+    out += (row.depth == 0 ? style.bold(line) : line) + "\n";
   }
   return out;
 }

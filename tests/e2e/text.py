@@ -27,7 +27,7 @@ GOLDEN = cells.ROOT / "tests/golden/text"
 HOLDFAST = cells.ROOT / "build/release/holdfast"
 LOOKS = 20
 WIDTHS = (60, 80, 100, 120, 200, 250)  # of terminals: the text of each verb fits them
-FOLDED = ["report", "account", "types", "goroutines", "goroutines --each --stacks", "roots", "labels", "spans", "audit"]
+FOLDED = ["report", "account", "types", "owners", "owners --under goroutine:1", "cycles", "goroutines", "goroutines --each --stacks", "roots", "labels", "spans", "audit"]
 # What a capture cannot answer, or nobody is asked.
 FOLDED_LIVE = ["type-conflicts", "type-comparison", "report --dry-run", "capture -o narrow.hold", "export -o narrow.pb.gz", "ps"]
 HELP = {"--help": "help"} | {f"help {path.stem.removeprefix('help_')}": path.stem for path in sorted(GOLDEN.parent.glob("help_*.txt"))}
@@ -37,7 +37,7 @@ ASKED = {
     "types": ["types", "--top", "0", "--filter", "type~^main[.]", "--sort", "type", "--columns", "type,count"],
     "roots": ["roots", "--top", "0", "--filter", "kind=global", "--filter", "name~^main[.]", "--sort", "name", "--columns", "kind,name"],
     "goroutines": ["goroutines", "--top", "0", "--filter", "top~^main[.]", "--sort", "top", "--columns", "count,doing,top"],
-    "spans": ["spans", "--top", "1", "--columns", "size,slot,objects,pointers"],
+    "spans": ["spans", "--top", "1", "--filter", "pointers=yes", "--columns", "size,slot,objects,pointers"],
     "audit": ["audit"],
     "report": ["report"],
     "account": ["account", "--top", "1"],
