@@ -110,6 +110,16 @@ TEST(Options, VerbsTakeTheirOwn) {
   EXPECT_EQ(refusal({"1", "--color", "auto always"}), "--color: \"auto always\" is none of: auto always never");
 }
 
+TEST(Options, AQueryIsAskedInOneFormat) {
+  EXPECT_EQ(options_of({"query", "1", "SELECT 1"}).sql, "SELECT 1");
+  EXPECT_EQ(options_of({"query", "1"}).sql, "");
+  EXPECT_EQ(options_of({"query", "1", "--format", "csv"}).format, "csv");
+  EXPECT_TRUE(options_of({"query", "1", "--json", "--format", "json"}).json);
+  EXPECT_EQ(refusal({"query", "1", "--json", "--format", "csv"}),
+            "--json and --format csv are two formats: which one?");
+  EXPECT_THAT(refusal({"query", "1", "SELECT", "1"}), HasSubstr("query takes no more: what is \"1\"?"));
+}
+
 TEST(Options, AMistypedVerbIsToldTheNearest) {
   EXPECT_EQ(refusal({"typse", "4711"}),
             "there is no verb \"typse\"; did you mean \"types\"? `holdfast --help` lists them");
@@ -276,10 +286,11 @@ std::vector<std::string> offered(const std::vector<std::string>& line) {
 }
 
 TEST(Completion, OffersTheValuesThatTheOptionHasWithThisVerb) {
-  EXPECT_THAT(offered({"help", "--format", ""}), ElementsAre("text", "man", "markdown"));
+  EXPECT_THAT(offered({"help", "--format", ""}), ElementsAre("text", "man", "markdown", "query"));
   EXPECT_THAT(offered({"help", "export", "--format", "m"}), ElementsAre("man", "markdown"));
   EXPECT_THAT(offered({"export", "4711", "--format", ""}), ElementsAre("pprof", "heap-text"));
   EXPECT_THAT(offered({"export", "4711", "--format", "=", "p"}), ElementsAre("pprof"));
+  EXPECT_THAT(offered({"query", "4711", "--format", ""}), ElementsAre("table", "csv", "json"));
   EXPECT_THAT(offered({"4711", "--color", "a"}), ElementsAre("auto", "always"));
   EXPECT_THAT(offered({"types", "4711", "--sort", "re"}), ElementsAre("retained"));
   EXPECT_THAT(offered({"goroutines", "4711", "--columns", "go"}), ElementsAre("goid"));

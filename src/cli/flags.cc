@@ -166,9 +166,14 @@ constexpr Flag kExport[] = {
      .is_file = true},
 };
 
+constexpr Flag kQuery[] = {
+    {"--format", "FORMAT", "table, csv or json [table]", [](Options& o, const std::string& v) { o.format = v; },
+     "table csv json"},
+};
+
 constexpr Flag kFormat[] = {
-    {"--format", "FORMAT", "text, man (roff, for man -l) or markdown [text]",
-     [](Options& o, const std::string& v) { o.format = v; }, "text man markdown"},
+    {"--format", "FORMAT", "text, man (roff, for man -l), markdown, or query: the tables that queries have [text]",
+     [](Options& o, const std::string& v) { o.format = v; }, "text man markdown query"},
 };
 
 }  // namespace
@@ -211,6 +216,9 @@ std::span<const Flag> goroutine_flags() {
 }
 std::span<const Flag> export_flags() {
   return kExport;
+}
+std::span<const Flag> query_flags() {
+  return kQuery;
 }
 std::span<const Flag> format_flags() {
   return kFormat;

@@ -41,6 +41,7 @@ std::span<const Flag> audit_flags();
 std::span<const Flag> output_flags();
 std::span<const Flag> goroutine_flags();
 std::span<const Flag> export_flags();
+std::span<const Flag> query_flags();
 std::span<const Flag> format_flags();
 
 // "--top" of "-t,--top".

@@ -48,7 +48,8 @@ struct Options {
   bool stacks = false;                   // goroutines
   bool each = false;
   std::string topic;               // help: a verb; completion: a shell
-  std::string format;              // help, export
+  std::string format;              // help, export, query
+  std::string sql;                 // query
   std::vector<const Flag*> given;  // the rows of cli/flags.h that were on the command line
 };
 

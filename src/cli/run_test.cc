@@ -92,6 +92,33 @@ TEST_F(Targets, RulesAreReadBeforeTheTargetIsLookedFor) {
   EXPECT_THAT(refused(rules, "no such target"), HasSubstr("no such target"));
 }
 
+// What the verb prints to standard output, and its exit code as a last line.
+std::string answered(const std::vector<std::string>& arguments) {
+  ::testing::internal::CaptureStdout();
+  const Parsed parsed = parse(arguments);
+  const int code = run_verb(*parsed.verb, parsed.options);
+  return ::testing::internal::GetCapturedStdout() + std::to_string(code);
+}
+
+TEST_F(Targets, AnswerQueriesInEachFormat) {
+  const std::string sql = "SELECT id, size, owner FROM objects";
+  EXPECT_EQ(answered({"query", hold_, sql}), "id  size  owner\n 0    64  main.cache\n\n1 row\n0");
+  EXPECT_EQ(answered({"query", hold_, sql, "--format", "csv"}), "id,size,owner\r\n0,64,main.cache\r\n0");
+  EXPECT_EQ(answered({"query", hold_, sql, "--json"}), "[\n  {\"id\":0,\"size\":64,\"owner\":\"main.cache\"}\n]\n0");
+}
+
+TEST_F(Targets, AreNotLookedForIfTheSqlIsWrong) {
+  ::testing::internal::CaptureStderr();
+  EXPECT_EQ(answered({"query", "no such target", "SELECT siz FROM objects"}), "2");
+  EXPECT_EQ(::testing::internal::GetCapturedStderr(),
+            "holdfast: no such column: siz\n  SELECT siz FROM objects\n         ^\n");
+  EXPECT_THAT(refusal({"query", "no such target", "SELECT size FROM objects"}), HasSubstr("no such target"));
+}
+
+TEST_F(Targets, SayWhatOnlyRunningASqlShows) {
+  EXPECT_EQ(refusal({"query", hold_, "SELECT retained(7)"}), "retained(7): there is no such object: ids are below 1");
+}
+
 // In a process of its own, since a request to stop is for all that a process does.
 TEST_F(Targets, ToBeAskedToStopIsSaidInOneSentence) {
   GTEST_FLAG_SET(death_test_style, "threadsafe");

@@ -4,6 +4,7 @@
 #include "cli/run.h"
 #include "cli/terminal.h"
 #include "cli/verbs/verbs.h"
+#include "query/manual.h"
 
 namespace holdfast::cli {
 namespace {
@@ -20,6 +21,8 @@ int help(RunningVerb& run) {
     print(man_page());
   else if (options.format == "markdown")
     print(markdown_page());
+  else if (options.format == "query")
+    print(query::manual_page());
   else
     print(options.topic.empty() ? general_help(width) : verb_help(*verb_named(options.topic), width));
   return 0;

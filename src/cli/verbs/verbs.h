@@ -22,6 +22,7 @@ extern const Verb kTypeComparisonVerb;
 extern const Verb kAuditVerb;
 extern const Verb kCaptureVerb;
 extern const Verb kExportVerb;
+extern const Verb kQueryVerb;
 extern const Verb kProcessesVerb;
 extern const Verb kHelpVerb;
 extern const Verb kCompletionVerb;

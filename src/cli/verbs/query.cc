@@ -1,0 +1,119 @@
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/units.h"
+#include "cli/output.h"
+#include "cli/prompt.h"
+#include "cli/run.h"
+#include "cli/terminal.h"
+#include "cli/verbs/verbs.h"
+#include "query/database.h"
+#include "report/row_writer.h"
+
+namespace holdfast::cli {
+namespace {
+
+constexpr int kWrongSql = 2;
+
+void check_query(const Options& options) {
+  if (options.json && !options.format.empty() && options.format != "json")
+    fail(ErrorCode::kUsage, "--json and --format {} are two formats: which one?", options.format);
+}
+
+report::RowFormat format_of_rows(const Options& options) {
+  if (options.json || options.format == "json") return report::RowFormat::kJson;
+  return options.format == "csv" ? report::RowFormat::kCsv : report::RowFormat::kTable;
+}
+
+query::Source source_of(session::Session& session) {
+  return {.snapshot = session.snapshot(),
+          .rules = session.rules(),
+          .dominators = [&session]() -> const graph::Dominators& { return session.dominators(); },
+          .reached = [&session]() -> const graph::Reachability& { return session.reached(); },
+          .pass = [&session](const std::string& name,
+                             const std::function<void()>& work) { session.times().run(name, work); }};
+}
+
+void complain_of_sql(RunningVerb& run, const std::string& sql, const query::SqlError& error) {
+  run.finish_progress();
+  run.remark(fmt::format("holdfast: {}", error.what()));
+  if (error.offset()) draw(pointed_at(sql, *error.offset(), remark_width()));
+}
+
+// Says what is wrong with the SQL before the target is held for it. Returns whether nothing is.
+bool is_right(RunningVerb& run, const std::string& sql) {
+  const heap::Snapshot nothing;
+  const heap::OwnerRules& rules = heap::OwnerRules::built_in();
+  try {
+    query::Database({.snapshot = nothing, .rules = rules, .dominators = {}, .reached = {}}).check(sql);
+    return true;
+  } catch (const query::SqlError& error) {
+    complain_of_sql(run, sql, error);
+    return false;
+  }
+}
+
+int answer_prompt(RunningVerb& run, query::Database& database, report::RowWriter& writer) {
+  const bool is_person = isatty(STDIN_FILENO) != 0;
+  run.finish_progress();
+  if (is_person) remark("Statements end with a semicolon; .help says what else there is.");
+  LineReader lines(STDIN_FILENO);
+  PromptUser user;
+  user.goes_on = is_person;
+  user.read_line = [&](std::string_view invitation) {
+    if (is_person) draw(invitation);
+    return lines.next();
+  };
+  user.print = [](const std::string& text) { print(text); };
+  user.complain = [](const std::string& sentence) { remark(fmt::format("holdfast: {}", sentence)); };
+  user.run = [&](const std::string& sql) {
+    try {
+      database.run(sql, writer);
+      return true;
+    } catch (const query::SqlError& error) {
+      complain_of_sql(run, sql, error);
+    } catch (const Error& error) {
+      if (!is_person || error.code() != ErrorCode::kUsage) throw;
+      user.complain(error.what());
+    }
+    return false;
+  };
+  return run_prompt(user);
+}
+
+int run_query(RunningVerb& run) {
+  const Options& options = run.options();
+  if (!options.sql.empty() && !is_right(run, options.sql)) return kWrongSql;
+  session::Session& session = run.session();
+  query::Database database(source_of(session));
+  if (const auto& losses = session.snapshot().losses; !losses.empty())
+    run.remark(
+        fmt::format("holdfast: {} in the target: SELECT * FROM losses", format_count(losses.size(), "kind of loss")));
+  report::RowWriter writer(format_of_rows(options), run.style(), [&](const std::string& text) {
+    run.finish_progress();
+    print(text);
+  });
+  if (options.sql.empty()) return answer_prompt(run, database, writer);
+  try {
+    database.run(options.sql, writer);
+    return 0;
+  } catch (const query::SqlError& error) {
+    complain_of_sql(run, options.sql, error);
+    return kWrongSql;
+  }
+}
+
+}  // namespace
+
+const Verb kQueryVerb = {
+    .name = "query",
+    .help = "answer a question in SQL over objects, edges, types, roots, goroutines, ... (docs/query.md)",
+    .example = "holdfast query 4711 \"SELECT type, count(*) FROM objects GROUP BY type\"",
+    .flags = {query_flags(), target_flags(), rules_flags(), json_flags(), text_flags()},
+    .arguments = {{"SQL", "what to answer; without it a prompt, which reads statements from standard input",
+                   [](Options& options, const std::string& sql) { options.sql = sql; }, true}},
+    .check = check_query,
+    .run = run_query};
+
+}  // namespace holdfast::cli
