@@ -22,6 +22,9 @@ const Cancellation* current_cancellation() noexcept {
 void request_cancel() noexcept {
   g_process.request();
 }
+void forget_cancel() noexcept {
+  g_process.forget();
+}
 bool cancel_requested() noexcept {
   return g_process.requested() || (t_current != nullptr && t_current->requested());
 }

@@ -18,6 +18,7 @@ class Cancelled final : public std::exception {
 class Cancellation {
  public:
   void request() noexcept { requested_.store(true, std::memory_order_relaxed); }
+  void forget() noexcept { requested_.store(false, std::memory_order_relaxed); }
   bool requested() const noexcept { return requested_.load(std::memory_order_relaxed); }
 
  private:
@@ -41,6 +42,8 @@ const Cancellation* current_cancellation() noexcept;
 
 // Asks all work of the process to end. Async-signal-safe.
 void request_cancel() noexcept;
+// Takes that back, for a front end that goes on with something else. Nobody else's business.
+void forget_cancel() noexcept;
 // Whether the process, or the cancellation that this thread works for, was asked to end.
 bool cancel_requested() noexcept;
 // Throws Cancelled if so.
