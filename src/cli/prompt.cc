@@ -24,7 +24,7 @@ constexpr std::string_view kPromptHelp =
     "  .tables              the tables\n"
     "  .schema [TABLE]      the columns of a table, or of all\n"
     "  .help                this\n"
-    "  .quit                the end; so is Ctrl-D\n\n"
+    "  .quit                the end; so is Ctrl-D. Ctrl-C stops a statement that runs\n\n"
     "Functions:\n";
 
 std::string_view trimmed(std::string_view text) {

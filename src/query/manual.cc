@@ -45,7 +45,7 @@ for each statement, with exact numbers) for programs. All three are written whil
 terminal, long texts are folded.
 
 A query reads. It can make temporary tables, views and indexes (`CREATE TEMP TABLE ...`) for itself, and cannot open,
-attach or write files. Ctrl-C stops it.
+attach or write files. Ctrl-C stops it; a prompt on a terminal goes on.
 
 A condition on a column that is marked `*`, by `=` or `IN` or in a join, finds its rows without a look at the others.
 `ORDER BY` and `GROUP BY` of `type` and `owner` (and their ids) in `objects` sort nothing.

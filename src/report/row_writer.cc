@@ -79,6 +79,7 @@ std::vector<ResultColumn> with_different_names(std::span<const ResultColumn> col
 
 void RowWriter::begin(std::span<const ResultColumn> columns) {
   rows_ = 0;
+  text_.clear();  // the last result may have ended in the middle
   measured_ = false;
   first_lines_.clear();
   columns_ = format_ == RowFormat::kJson ? with_different_names(columns)

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "base/cancel.h"
 #include "base/error.h"
 #include "base/units.h"
 #include "cli/output.h"
@@ -8,6 +9,7 @@
 #include "cli/run.h"
 #include "cli/terminal.h"
 #include "cli/verbs/verbs.h"
+#include "os/cancel_signals.h"
 #include "query/database.h"
 #include "report/row_writer.h"
 
@@ -76,6 +78,9 @@ int answer_prompt(RunningVerb& run, query::Database& database, report::RowWriter
     } catch (const Error& error) {
       if (!is_person || error.code() != ErrorCode::kUsage) throw;
       user.complain(error.what());
+    } catch (const Cancelled& cancelled) {
+      if (!is_person || !os::forgive_interrupt()) throw;
+      user.complain(cancelled.what());
     }
     return false;
   };
@@ -109,7 +114,7 @@ int run_query(RunningVerb& run) {
 const Verb kQueryVerb = {
     .name = "query",
     .help = "answer a question in SQL over objects, edges, types, roots, goroutines, ... (docs/query.md)",
-    .example = "holdfast query 4711 \"SELECT type, count(*) FROM objects GROUP BY type\"",
+    .example = "holdfast query 4711 \"SELECT max(size) FROM objects\"",
     .flags = {query_flags(), target_flags(), rules_flags(), json_flags(), text_flags()},
     .arguments = {{"SQL", "what to answer; without it a prompt, which reads statements from standard input",
                    [](Options& options, const std::string& sql) { options.sql = sql; }, true}},
