@@ -55,6 +55,7 @@ REFUSED = [
     ["types", "--sort", "nothing"], ["types", "--filter", "count~many"], ["types", "--filter", "nothing>1"], ["typse"],
     ["capture"], ["export"], ["type-conflicts"], ["types", "--exe", "zoo"], ["type-reasons"], ["type-reasons", "0x10"],
     ["account", "--sort", "bytes"], ["capture", "-o", "missing/zoo.hold"],
+    ["query", "ATTACH 'x' AS y"], ["query", "SELECT retained('x')"], ["query", "SELECT 1", "--json", "--format", "csv"],
 ]
 
 
