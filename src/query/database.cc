@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/cancel.h"
+#include "query/address_texts.h"
 #include "query/functions.h"
 #include "query/virtual_table.h"
 
@@ -108,7 +109,8 @@ class Database::Connection {
         get(), kInstructionsPerLook, [](void*) { return cancel_requested() ? 1 : 0; }, nullptr);
   }
 
-  void run(std::string_view sql, RowSink& sink) {
+  void run(std::string_view text, RowSink& sink) {
+    const std::string sql = readable(text);
     for (std::size_t begin = 0; begin < sql.size();) {
       const std::size_t first = begin;
       const Statement statement = prepare(sql, begin);
@@ -116,7 +118,8 @@ class Database::Connection {
     }
   }
 
-  void check(std::string_view sql) {
+  void check(std::string_view text) {
+    const std::string sql = readable(text);
     for (std::size_t begin = 0; begin < sql.size();) {
       const Statement statement = prepare(sql, begin);
       if (statement && sqlite3_column_count(statement.get()) == 0) return;
@@ -130,10 +133,17 @@ class Database::Connection {
 
   sqlite3* get() const { return connection_.get(); }
 
-  // Prepares the statement that begins there, and moves to its end. Returns null for blanks and comments.
-  Statement prepare(std::string_view sql, std::size_t& begin) {
+  // Returns the SQL as SQLite understands it, with every byte where it was.
+  static std::string readable(std::string_view text) {
     constexpr std::size_t kLongest = 1 << 20;
-    if (sql.size() > kLongest) throw SqlError(fmt::format("the query has more than {} bytes", kLongest), std::nullopt);
+    if (text.size() > kLongest) throw SqlError(fmt::format("the query has more than {} bytes", kLongest), std::nullopt);
+    AddressedSql addressed = with_addresses(text);
+    if (!addressed.refused) return std::move(addressed.sql);
+    throw SqlError("here an address in quotes would be compared as a text: write it without quotes", addressed.refused);
+  }
+
+  // Prepares the statement that begins there, and moves to its end. Returns null for blanks and comments.
+  Statement prepare(const std::string& sql, std::size_t& begin) {
     sqlite3_stmt* prepared = nullptr;
     const char* rest = nullptr;
     const int code =

@@ -9,7 +9,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
-#include "query/bounds.h"
+#include "query/address_texts.h"
 #include "query/out.h"
 
 namespace holdfast::query {

@@ -50,10 +50,10 @@ attach or write files. Ctrl-C stops it; a prompt on a terminal goes on.
 A condition on a column that is marked `*`, by `=` or `IN` or in a join, finds its rows without a look at the others.
 `ORDER BY` and `GROUP BY` of `type` and `owner` (and their ids) in `objects` sort nothing.
 
-Addresses are numbers. Where a result has a column of addresses itself, they are written as `0xc000012340`, and in a
-condition on such a column the text `'0xc000012340'` and the number `0xc000012340` mean the same:
-`WHERE address = '0xc000012340'`. That holds for the comparisons that must all be true; in an `OR` or in an expression
-write the number without quotes, or `address('0xc000012340')`. `hex(n)` writes any number so.
+Addresses are numbers. Where a result has a column of addresses itself, they are written as `0xc000012340`, and where a
+query compares such a column with `'0xc000012340'`, it means the number `0xc000012340`: `WHERE address = '0xc000012340'`.
+Anywhere else a text of that form is refused, since SQL would compare it as a text: write the number without quotes, or
+`address('0xc000012340')`. `hex(n)` writes any number so.
 )";
 
 }  // namespace

@@ -267,7 +267,11 @@ TEST(Addresses, AreNumbersThatTextsMayStandFor) {
   EXPECT_EQ(heap.value("SELECT id FROM objects WHERE id < 3 AND address = '" + address + "'"), "1");
   EXPECT_EQ(heap.value("SELECT count(*) FROM objects WHERE id < 3 AND address <> '" + address + "'"), "2");
   EXPECT_EQ(heap.value("SELECT count(*) FROM objects WHERE address IN ('" + address + "', '0x10')"), "1");
+  EXPECT_EQ(heap.value("SELECT count(*) FROM objects WHERE address IN ('" + address + "', " + address + ")"), "1");
+  EXPECT_EQ(heap.value("SELECT count(*) FROM objects WHERE id = 0 OR address = '" + address + "'"), "2");
   EXPECT_EQ(heap.value("SELECT count(*) FROM objects WHERE id = 0 OR address = address('" + address + "')"), "2");
+  EXPECT_EQ(sql_error(heap, "SELECT id FROM objects WHERE size = '0x10'"),
+            "here an address in quotes would be compared as a text: write it without quotes at 36");
   EXPECT_EQ(heap.value("SELECT object_at(address + 31) FROM objects WHERE id = 1"), "1");
   EXPECT_EQ(heap.value("SELECT object_at('0x10')"), "-");
   EXPECT_EQ(heap.value("SELECT hex('ab') || hex(x'00ff') || hex(255) || hex(NULL)"), "616200FF0xff");

@@ -36,7 +36,7 @@ enum class Kind : std::uint8_t {
   kBytes,
   kNanoseconds,
   kFlag,     // 1 or 0
-  kAddress,  // a number; shown and compared as 0xc000012340
+  kAddress,  // a number; shown as 0xc000012340, and compared with such texts (query/address_texts.h)
   kText,
 };
 

@@ -27,24 +27,11 @@ struct VirtualTable : sqlite3_vtab {
   Module* module = nullptr;
 };
 
-// A condition that the scan itself checks, on a column of addresses.
-struct Filter {
-  const Column* column = nullptr;
-  Comparison comparison = Comparison::kEqual;
-  sqlite3_value* value = nullptr;       // a copy of ours
-  std::vector<std::int64_t> addresses;  // for kOneOf, instead
-};
-
 struct Cursor : sqlite3_vtab_cursor {
   explicit Cursor(Module& of) : sqlite3_vtab_cursor(), module(of), at{.facts = of.facts} {}
   Cursor(const Cursor&) = delete;
   Cursor& operator=(const Cursor&) = delete;
-  ~Cursor() { drop_filters(); }
-
-  void drop_filters() {
-    for (const Filter& filter : filters) sqlite3_value_free(filter.value);
-    filters.clear();
-  }
+  ~Cursor() = default;
 
   Module& module;
   At at;
@@ -53,7 +40,6 @@ struct Cursor : sqlite3_vtab_cursor {
   std::uint64_t place = 0;  // in it
   bool backwards = false;
   bool ended = true;
-  std::vector<Filter> filters;
 };
 
 // The plan of a scan, as xBestIndex makes it and xFilter reads it: which column finds the rows (+ 1; 0: all rows are
@@ -64,8 +50,6 @@ std::optional<Comparison> comparison_of(unsigned char op) {
   switch (op) {
     case SQLITE_INDEX_CONSTRAINT_EQ:
       return Comparison::kEqual;
-    case SQLITE_INDEX_CONSTRAINT_NE:
-      return Comparison::kNotEqual;
     case SQLITE_INDEX_CONSTRAINT_LT:
       return Comparison::kLess;
     case SQLITE_INDEX_CONSTRAINT_LE:
@@ -84,8 +68,7 @@ std::optional<Comparison> comparison_of(unsigned char op) {
 // Whether the rows can be found whose column compares so.
 bool can_find(const Column& column, Comparison comparison) {
   if (column.find == Find::kNotAtAll && column.numbers == nullptr) return false;
-  if (comparison == Comparison::kNotEqual) return false;
-  if (comparison == Comparison::kEqual || comparison == Comparison::kOneOf) return true;
+  if (comparison == Comparison::kEqual) return true;
   if (column.numbers != nullptr) return comparison == Comparison::kIsNull;
   return column.find != Find::kByRows || column.takes_range;
 }
@@ -105,14 +88,10 @@ class Planner {
       if (constraint.usable == 0 || !comparison || !has_right_order(c)) continue;
       const int place = column_of(constraint.iColumn);
       const Column& column = table_.columns[static_cast<std::size_t>(place)];
-      const bool finds = place == chosen && can_find(column, *comparison);
-      if (!finds && (column.kind != Kind::kAddress || *comparison == Comparison::kIsNull)) continue;
-      conditions += static_cast<char>(place + 1);
-      info_.aConstraintUsage[c].argvIndex = static_cast<int>(conditions.size() / 2 + 1);
+      if (place != chosen || !can_find(column, *comparison)) continue;
+      conditions += static_cast<char>(*comparison);
+      info_.aConstraintUsage[c].argvIndex = static_cast<int>(conditions.size());
       info_.aConstraintUsage[c].omit = 1;
-      // Of IN, SQLite would give one value after the other, and take an address in a text and its number for two.
-      const bool is_one_of = column.kind == Kind::kAddress && sqlite3_vtab_in(&info_, c, 1) != 0;
-      conditions += static_cast<char>(is_one_of ? Comparison::kOneOf : *comparison);
     }
     info_.idxNum = chosen + 1;
     info_.estimatedRows = static_cast<sqlite3_int64>(std::max(1.0, expected_));
@@ -201,8 +180,7 @@ class Planner {
 
 // Returns the numbers that the column, or the one it stands for, shall have.
 Bound bound_of_column(Module& module, const Column& column, Comparison comparison, sqlite3_value* value) {
-  if (column.numbers == nullptr || comparison == Comparison::kIsNull)
-    return bound_of(comparison, value, column.kind == Kind::kAddress);
+  if (column.numbers == nullptr || comparison == Comparison::kIsNull) return bound_of(comparison, value);
   const int type = sqlite3_value_type(value);
   if (type == SQLITE_NULL || type == SQLITE_BLOB) return Bound::nothing();
   const auto* const text = reinterpret_cast<const char*>(sqlite3_value_text(value));
@@ -235,96 +213,28 @@ void go_on(Cursor& cursor) {
 }
 
 void look_at_place(Cursor& cursor) {
+  if (cursor.ended) return;
   cursor.at.row = cursor.rows.list == nullptr ? cursor.place : cursor.rows.list[cursor.place];
 }
 
-bool passes(const Filter& filter, std::int64_t number) {
-  return filter.comparison == Comparison::kOneOf ? std::ranges::binary_search(filter.addresses, number)
-                                                 : compares(number, filter.comparison, filter.value);
-}
-
-bool passes(Cursor& cursor) {
-  for (const Filter& filter : cursor.filters) {
-    std::optional<std::int64_t> number;
-    Out out(number);
-    filter.column->get(cursor.at, out);
-    if (!number || !passes(filter, *number)) return false;
-  }
-  return true;
-}
-
-// Goes on to the next row that passes, from the one at which the cursor is.
-void skip_filtered(Cursor& cursor) {
-  while (!cursor.ended) {
-    look_at_place(cursor);
-    if (passes(cursor)) return;
-    go_on(cursor);
-  }
-}
-
-// Reads the conditions of a plan. What the finder cannot use becomes a filter; so do all values of IN but the finder's.
-class Start {
- public:
-  Start(Cursor& cursor, int plan) : cursor_(cursor), module_(cursor.module), finder_((plan & (kBackwards - 1)) - 1) {
-    cursor.drop_filters();
-    cursor.backwards = (plan & kBackwards) != 0;
-  }
-
-  void add(int place, Comparison comparison, sqlite3_value* value) {
-    const Column& column = module_.table.columns[static_cast<std::size_t>(place)];
-    const bool finds = place == finder_ && can_find(column, comparison);
-    if (comparison == Comparison::kOneOf) {
-      std::vector<std::int64_t> addresses = addresses_of(value);
-      if (finds && !one_of_)
-        one_of_ = std::move(addresses);
-      else
-        cursor_.filters.push_back({&column, comparison, nullptr, std::move(addresses)});
-    } else if (finds) {
-      bound_.intersect(bound_of_column(module_, column, comparison, value));
-    } else {
-      cursor_.filters.push_back({&column, comparison, sqlite3_value_dup(value), {}});
-      if (cursor_.filters.back().value == nullptr) throw std::bad_alloc();
-    }
-  }
-
-  void go() {
-    cursor_.rows = rows();
-    cursor_.range = 0;
-    cursor_.ended = false;
-    go_to_range(cursor_);
-    skip_filtered(cursor_);
-  }
-
- private:
-  Rows rows() const {
-    if (finder_ < 0) return Rows::range(0, module_.table.count(module_.facts));
-    const auto find = [&](const Bound& bound) {
-      return find_rows(module_.facts, module_.table, static_cast<std::size_t>(finder_), bound);
-    };
-    if (!one_of_) return find(bound_);
-    std::vector<std::uint32_t> found;
-    for (const std::int64_t address : *one_of_) {
-      if (!bound_.contains(address)) continue;
-      const Rows rows = find(Bound::one(address));
-      for (const RowRange& range : rows.ranges)
-        for (std::uint64_t i = range.begin; i < range.end; ++i)
-          found.push_back(rows.list == nullptr ? static_cast<std::uint32_t>(i) : rows.list[i]);
-    }
-    return Rows::of(std::move(found));
-  }
-
-  Cursor& cursor_;
-  Module& module_;
-  int finder_;
-  Bound bound_ = Bound::all();
-  std::optional<std::vector<std::int64_t>> one_of_;
-};
-
 void start(Cursor& cursor, int plan, const char* conditions, sqlite3_value** values) {
-  Start start(cursor, plan);
-  for (; conditions != nullptr && *conditions != '\0'; conditions += 2, ++values)
-    start.add(conditions[0] - 1, static_cast<Comparison>(conditions[1]), *values);
-  start.go();
+  Module& module = cursor.module;
+  const int finder = (plan & (kBackwards - 1)) - 1;
+  cursor.backwards = (plan & kBackwards) != 0;
+  cursor.range = 0;
+  cursor.ended = false;
+  if (finder < 0) {
+    cursor.rows = Rows::range(0, module.table.count(module.facts));
+  } else {
+    const auto place = static_cast<std::size_t>(finder);
+    Bound bound = Bound::all();
+    for (; conditions != nullptr && *conditions != '\0'; ++conditions, ++values)
+      bound.intersect(
+          bound_of_column(module, module.table.columns[place], static_cast<Comparison>(*conditions), *values));
+    cursor.rows = find_rows(module.facts, module.table, place, bound);
+  }
+  go_to_range(cursor);
+  look_at_place(cursor);
 }
 
 int connect(sqlite3* connection, void* module, int, const char* const*, sqlite3_vtab** out, char** complaint) {
@@ -373,12 +283,8 @@ int filter_rows(sqlite3_vtab_cursor* base, int plan, const char* conditions, int
 int next_row(sqlite3_vtab_cursor* base) {
   auto& cursor = *static_cast<Cursor*>(base);
   go_on(cursor);
-  if (cursor.ended) return SQLITE_OK;
-  if (cursor.filters.empty()) {
-    look_at_place(cursor);
-    return SQLITE_OK;
-  }
-  return cursor.module.guard.run([&] { skip_filtered(cursor); }) ? SQLITE_OK : SQLITE_ERROR;
+  look_at_place(cursor);
+  return SQLITE_OK;
 }
 
 int at_end(sqlite3_vtab_cursor* base) {

@@ -1,7 +1,6 @@
 // Gives a table (query/table.h) to SQLite as a virtual table: nothing is copied, each value is asked for when SQLite
-// reads it. Conditions on columns that can find rows become a way to find them; conditions on addresses are compared
-// here, since SQLite does not know that '0xc000012340' is a number. ORDER BY and GROUP BY of a column in whose order
-// the rows can be visited sort nothing.
+// reads it. Conditions on one column that can find rows become a way to find them; SQLite checks the others. ORDER BY
+// and GROUP BY of a column in whose order the rows can be visited sort nothing.
 #pragma once
 
 #include "query/guard.h"
