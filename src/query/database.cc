@@ -48,6 +48,13 @@ int authorize(void*, int action, const char* first, const char* second, const ch
   }
 }
 
+// "objects, edges, ..."
+std::string table_names() {
+  std::string names;
+  for (const Table* const table : tables()) names += fmt::format("{}{}", names.empty() ? "" : ", ", table->name);
+  return names;
+}
+
 struct StatementDeleter {
   void operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
 };
@@ -179,6 +186,7 @@ class Database::Connection {
     if ((code & 0xff) == SQLITE_NOMEM) throw std::bad_alloc();
     if ((code & 0xff) == SQLITE_AUTH)
       throw SqlError(fmt::format("{}: a query can only read, and make temporary tables", message), std::nullopt);
+    if (message.starts_with("no such table: ")) throw SqlError(message + "; there are " + table_names(), std::nullopt);
     throw SqlError(message, offset < 0 ? std::nullopt : std::optional(begin + static_cast<std::size_t>(offset)));
   }
 

@@ -286,7 +286,10 @@ TEST(Mistakes, AreToldWithTheirPlace) {
   EXPECT_EQ(sql_error(heap, "SELECT siz FROM objects"), "no such column: siz at 7");
   EXPECT_EQ(sql_error(heap, "SELECT 1; SELECT siz FROM objects"), "no such column: siz at 17");
   EXPECT_EQ(sql_error(heap, "SELEC 1"), "near \"SELEC\": syntax error at 0");
-  EXPECT_EQ(sql_error(heap, "SELECT 1 FROM nowhere"), "no such table: nowhere at -1");
+  EXPECT_EQ(
+      sql_error(heap, "SELECT 1 FROM nowhere"),
+      "no such table: nowhere; there are objects, edges, types, roots, goroutines, frames, spans, samples, owners, "
+      "losses at -1");
   EXPECT_THAT(sql_error(heap, "SELECT * FROM objects WHERE type = \"x\""), HasSubstr("no such column: x"));
   EXPECT_EQ(sql_error(heap, "SELECT retained(5)"), "retained(5): there is no such object: ids are below 5");
   EXPECT_EQ(sql_error(heap, "SELECT path('x')"), "path() takes the id of an object, a whole number, not 'x'");
