@@ -21,7 +21,7 @@ std::string root_way(const heap::Snapshot& snapshot, RootId id) {
   std::string text = view::root_text(snapshot, snapshot.roots[id.row]);
   for (RootId at = snapshot.roots[id.row].parent; at; at = snapshot.roots[at.row].parent) {
     if (snapshot.roots[at.row].kind == heap::RootKind::kGroup) continue;
-    text = view::root_text(snapshot, snapshot.roots[at.row]) + std::string(kArrow) + text;
+    text.insert(0, fmt::format("{}{}", view::root_text(snapshot, snapshot.roots[at.row]), kArrow));
   }
   return text;
 }

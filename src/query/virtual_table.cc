@@ -328,10 +328,10 @@ std::string_view type_text(Kind kind) {
 }  // namespace
 
 void add_table(sqlite3* connection, const Table& table, Facts& facts, Guard& guard) {
-  static const sqlite3_module kModule = make_module();
+  static const sqlite3_module methods = make_module();
   const std::string name(table.name);
   auto* const module = new Module{table, facts, guard};
-  const int code = sqlite3_create_module_v2(connection, name.c_str(), &kModule, module,
+  const int code = sqlite3_create_module_v2(connection, name.c_str(), &methods, module,
                                             [](void* data) { delete static_cast<Module*>(data); });
   if (code != SQLITE_OK) fail(ErrorCode::kSystem, "SQLite refuses the table {}: {}", name, sqlite3_errmsg(connection));
 }

@@ -150,6 +150,7 @@ void RowWriter::measure() {
   if (measured_) return;
   measured_ = true;
   std::vector<std::string> names;
+  names.reserve(columns_.size());
   for (const ResultColumn& column : columns_) names.push_back(cleaned(column.name));
   widths_.clear();
   right_.assign(columns_.size(), !first_lines_.empty());

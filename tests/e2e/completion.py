@@ -15,8 +15,8 @@ import scenes
 check = scenes.Checks()
 # What is on the line, and the words that are offered for the last one.
 OFFERED = {
-    "help --format ": {"text", "man", "markdown"},
-    "help export --format ": {"text", "man", "markdown"},
+    "help --format ": {"text", "man", "markdown", "query"},
+    "help export --format ": {"text", "man", "markdown", "query"},
     "export 1 --format ": {"pprof", "heap-text"},
     "1 --color ": {"auto", "always", "never"},
     "types 1 --sort re": {"retained"},
