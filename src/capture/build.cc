@@ -68,14 +68,25 @@ void add_code_mappings(const Program& program, std::vector<heap::CodeMapping>& m
     }
 }
 
-// Returns the memory that the program and its plugins can read only, and that is no code.
-std::vector<AddressRange> constants_of(const Program& program) {
-  std::vector<AddressRange> constants;
+// Returns the memory of the program and its plugins that is no code and that passes the test.
+template <typename Test>
+std::vector<AddressRange> data_of(const Program& program, const Test& test) {
+  std::vector<AddressRange> ranges;
   for (const go::LoadedImage& image : program.images())
     for (const binary::ElfSegment& segment : image.elf->segments())
-      if (segment.readable() && !segment.writable() && !segment.executable())
-        constants.push_back({image.at(segment.vaddr), image.at(segment.vaddr) + segment.memory_size});
-  return constants;
+      if (segment.readable() && !segment.executable() && test(segment))
+        ranges.push_back({image.at(segment.vaddr), image.at(segment.vaddr) + segment.memory_size});
+  return ranges;
+}
+
+// Returns what they can only read.
+std::vector<AddressRange> constants_of(const Program& program) {
+  return data_of(program, [](const binary::ElfSegment& segment) { return !segment.writable(); });
+}
+
+// Returns that and their variables: what was to be relocated lies among these.
+std::vector<AddressRange> readable_data_of(const Program& program) {
+  return data_of(program, [](const binary::ElfSegment&) { return true; });
 }
 
 std::string_view function_name(const go::FunctionTables& functions, Address code) {
@@ -156,7 +167,7 @@ void build(const FrozenTarget& target, const Options& options, const Callbacks& 
   });
   if (options.with_content)
     times.run("content", [&] {
-      add_content(runtime, constants_of(*target.program),
+      add_content(runtime, functions, constants_of(*target.program), readable_data_of(*target.program),
                   target.residency ? target.residency->holes : std::vector<AddressRange>(), snapshot, losses);
     });
   times.run("counters", [&] {

@@ -490,6 +490,48 @@ TEST_P(BuildTest, ContentHasTheConstantsThatItNames) {
   EXPECT_TRUE(std::ranges::is_sorted(s.content.ranges, {}, &AddressRange::begin));
 }
 
+// An interface of a type of four bytes at 0x500000, or of an itab at 0x500008 that leads to it.
+TEST_P(BuildTest, ContentHasTheConstantsThatInterfacesHold) {
+  constexpr Address kType{0x500000}, kItab{0x500008}, kValue{0x500018}, kOther{0x50001c}, kText{0x500020};
+  const Address span = heap_.add_span(kSlots64, false);
+  target_.image.map(Address(0x500000), 0x1000);
+  for (std::uint64_t i = 0x18; i < 0x40; ++i) target_.image.put<std::uint8_t>(Address(0x500000 + i), 'a');
+  target_.image.put<std::uint64_t>(kType, 4);
+  target_.image.put(kItab, kOther);
+  target_.image.put(kItab + 8, kType);
+  target_.image.put(heap_.keep(span), kType);
+  target_.image.put(span + 8, kValue);
+  target_.image.put(span + 24, kItab);
+  target_.image.put(span + 32, kOther);
+  target_.image.put(span + 48, kText);  // nothing before it says what lies there
+  Options options;
+  options.with_content = true;
+  const heap::Snapshot s = target_.snapshot(options);
+  const heap::ContentView content(s.content);
+  EXPECT_TRUE(content.find(kValue, 8)) << "both values, side by side";
+  EXPECT_FALSE(content.find(kValue, 9));
+  EXPECT_FALSE(content.find(kText, 1));
+}
+
+TEST_P(BuildTest, ContentNamesTheFunctionsThatFunctionValuesCall) {
+  constexpr Address kValue{0x500000}, kInside{0x500008};
+  const Address span = heap_.add_span(kSlots64, false);
+  target_.image.map(Address(0x500000), 0x1000);
+  park(1, StackImage::kStackEnd, {});
+  target_.image.put(kValue, serve_);
+  target_.image.put(kInside, serve_ + 4);  // not where it begins
+  target_.image.put(heap_.keep(span), kValue);
+  target_.image.put(span + 8, kInside);
+  Options options;
+  options.with_content = true;
+  const heap::Snapshot s = target_.snapshot(options);
+  const heap::NamedWord* const named = heap::find_named_word(s, kValue);
+  ASSERT_NE(named, nullptr);
+  EXPECT_EQ(s.strings[named->function], "main.serve");
+  EXPECT_EQ(heap::find_named_word(s, kInside), nullptr);
+  EXPECT_THAT(target_.snapshot().named_words, IsEmpty());
+}
+
 TEST_P(BuildTest, ContentHasNoPagesOfZeros) {
   const Address span = heap_.add_span(kSlots64, false), second_page = span + kSystemPage;
   target_.image.put<std::uint64_t>(heap_.keep(span) + 8, 1);

@@ -174,6 +174,10 @@ void describe(Archive& a, Field& x) {
   a(x.name, x.type, x.offset);
 }
 template <class Archive>
+void describe(Archive& a, NamedWord& x) {
+  a(x.word, x.type, x.direct, x.function);
+}
+template <class Archive>
 void describe(Archive& a, PlaceInData& x) {
   a(x.section, x.module, x.offset);
 }

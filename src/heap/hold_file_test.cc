@@ -223,7 +223,7 @@ void expect_equal(const Snapshot& a, const Snapshot& b) {
   const auto& [target, pause, account, pace, c_heap, mappings, mapping_holders, audit, mem_stats, losses, strings,
                spans, absent, allocated, pointerful, objects, object_type, marked, fresh, types, fields, edges, labels,
                roots, root_targets, goroutines, goroutine_labels, channels, channel_waits, frames, allocation_stacks,
-               sampled, profile, content] = a;
+               sampled, profile, content, named_words] = a;
   EXPECT_EQ(target, b.target);
   EXPECT_EQ(pause, b.pause);
   EXPECT_EQ(account, b.account);
@@ -264,6 +264,7 @@ void expect_equal(const Snapshot& a, const Snapshot& b) {
   EXPECT_EQ(profile, b.profile);
   EXPECT_EQ(content.ranges, b.content.ranges);
   expect_equal(content.bytes, b.content.bytes);
+  EXPECT_EQ(named_words, b.named_words);
 }
 
 // Returns the message of the error with which reading ends; the test fails if there is none.
@@ -360,7 +361,7 @@ TEST_F(HoldFile, RefusesOtherFormatsByName) {
   EXPECT_EQ(refusal(file, ErrorCode::kUnsupported),
             "a.hold was made by an older holdfast: format 3, this one reads from 4 on; capture the target again");
   header.format = 0;
-  EXPECT_EQ(refusal(file, ErrorCode::kDamaged), "a.hold has a damaged header: format 0 with 42 sections");
+  EXPECT_EQ(refusal(file, ErrorCode::kDamaged), "a.hold has a damaged header: format 0 with 43 sections");
   header.format = kHoldFormat;
   header.section_count = kMostHoldSections + 1;
   EXPECT_EQ(refusal(file, ErrorCode::kDamaged), "a.hold has a damaged header: format 4 with 257 sections");
@@ -426,7 +427,9 @@ TEST_F(HoldFile, WithoutASectionItsPartIsMissingAndSaid) {
 // What was kept only when it was asked for is no loss; everything else is.
 TEST_F(HoldFile, NothingButContentMayBeAbsentWithoutAWord) {
   for (const HoldPartRule& rule : hold_part_rules())
-    EXPECT_EQ(rule.absence == PartAbsence::kUsual, rule.part == HoldPart::kContent) << rule.without;
+    EXPECT_EQ(rule.absence == PartAbsence::kUsual,
+              rule.part == HoldPart::kContent || rule.part == HoldPart::kNamedWords)
+        << rule.without;
 }
 
 TEST_F(HoldFile, ANewerVersionOfASectionIsLeftOutOrRefused) {
@@ -534,6 +537,7 @@ TEST_F(HoldFile, AValueThatNothingCanStandForCostsItsPart) {
   HoldParts::set_rows(parts["EXCU"], rows, parts["EXCU"].entry.row_size);
   Snapshot expected = sample_without(HoldPart::kMarks);
   expected.content = {};
+  expected.named_words.clear();
   expected.losses.push_back(make_loss(LossKind::kNewerSection, 1, {}, "EXCU"));
   expect_equal(expected, read(parts.file()));
 }

@@ -240,5 +240,17 @@ TEST(HoldGolden, Format4WithChannels) {
   EXPECT_THAT(s.channel_waits, ElementsAre(ChannelWait{GoroutineId(0), ChannelId(0), true}));
 }
 
+TEST(HoldGolden, Format4WithNamedWords) {
+  const Snapshot s = read_golden("format-4-words.hold");
+  expect_objects_of_format_4(s);
+  EXPECT_THAT(s.losses, IsEmpty());
+  ASSERT_THAT(s.named_words, SizeIs(2));
+  EXPECT_EQ(s.named_words[0], (NamedWord{Address(0x500000), TypeId(1), true, {}}));
+  EXPECT_EQ(s.named_words[1].word, Address(0x500010));
+  EXPECT_FALSE(s.named_words[1].type);
+  EXPECT_EQ(s.strings[s.named_words[1].function], "main.send");
+  EXPECT_THAT(read_golden("format-4-channels.hold").named_words, IsEmpty());
+}
+
 }  // namespace
 }  // namespace holdfast::heap

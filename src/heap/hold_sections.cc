@@ -166,12 +166,14 @@ constexpr auto kSections = std::to_array<HoldSection>({
     section("MAPH", HoldPart::kMappings, table<&Snapshot::mapping_holders>()),
     section("CHAN", HoldPart::kChannels, table<&Snapshot::channels>()),
     section("CHWT", HoldPart::kChannels, table<&Snapshot::channel_waits>()),
+    section("CWRD", HoldPart::kNamedWords, table<&Snapshot::named_words>()),
 });
 
 void forget_types(Snapshot& s) {
   s.object_type = HugeArray<ObjectType>(s.objects);
   s.types.clear();
   s.fields.clear();
+  s.named_words.clear();
   for (Root& root : s.roots) root.type = {};
 }
 
@@ -199,6 +201,11 @@ void forget_channels(Snapshot& s) {
   s.channel_waits.clear();
 }
 
+void forget_content(Snapshot& s) {
+  s.content = {};
+  s.named_words.clear();
+}
+
 void forget_samples(Snapshot& s) {
   s.allocation_stacks.clear();
   s.sampled.clear();
@@ -220,7 +227,7 @@ constexpr std::array kRules = {
                  "allocated, and `export` has nothing to write"},
     HoldPartRule{HoldPart::kLosses, PartAbsence::kLoss, [](Snapshot& s) { s.losses.clear(); },
                  "the capture does not tell what was lost when it was made: any verb may lack something"},
-    HoldPartRule{HoldPart::kContent, PartAbsence::kUsual, [](Snapshot& s) { s.content = {}; },
+    HoldPartRule{HoldPart::kContent, PartAbsence::kUsual, &forget_content,
                  "the capture has no content of objects: it was made without --with-content"},
     HoldPartRule{HoldPart::kRuntimes, PartAbsence::kLoss, [](Snapshot& s) { s.target.runtimes.clear(); },
                  "the capture does not tell whether the process had more Go runtimes than this one: `report` and "
@@ -241,6 +248,9 @@ constexpr std::array kRules = {
     HoldPartRule{HoldPart::kChannels, PartAbsence::kLoss, &forget_channels,
                  "the capture has no channels: `report` and `goroutines` do not say how full they are and who waits "
                  "for which"},
+    HoldPartRule{HoldPart::kNamedWords, PartAbsence::kUsual, [](Snapshot& s) { s.named_words.clear(); },
+                 "the capture does not tell which words of its content are types and functions: `show` cannot say what "
+                 "interfaces hold and which functions function values call"},
 };
 
 constexpr bool each_part_has_its_rule() {

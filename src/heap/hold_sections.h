@@ -29,7 +29,8 @@ enum class HoldPart : std::uint8_t {
   kPace,
   kCHeap,
   kMappings,
-  kChannels
+  kChannels,
+  kNamedWords
 };
 
 // A section of a file that is read. Its checksum was right.

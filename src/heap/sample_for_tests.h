@@ -35,11 +35,12 @@ inline Snapshot one_of_everything() {
   return heap.build();
 }
 
-// Adds the bytes of two ranges.
+// Adds the bytes of two ranges, and what two words name.
 inline void add_content(Snapshot& snapshot) {
   snapshot.content.ranges = {{Address(16), Address(24)}, {Address(24), Address(32)}};
   snapshot.content.bytes = HugeArray<std::uint8_t>(16);
   snapshot.content.bytes[7] = 9;
+  snapshot.named_words = {{Address(0x500000), TypeId(0), true, {}}, {Address(0x500010), {}, false, StringId(0)}};
 }
 
 }  // namespace holdfast::heap::testing

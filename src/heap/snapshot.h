@@ -406,6 +406,17 @@ struct Content {
   HugeArray<std::uint8_t> bytes;
 };
 
+// What a word of the content names: the type of the value in an interface whose first word it is, or the function that
+// a function value calls whose only word it is.
+struct NamedWord {
+  Address word;
+  TypeId type;          // none for functions
+  bool direct = false;  // the second word of the interface is the value itself, not its address
+  StringId function;    // none for types
+
+  bool operator==(const NamedWord&) const = default;
+};
+
 struct Snapshot {
   TargetInfo target;
   Pause pause;
@@ -448,7 +459,14 @@ struct Snapshot {
   MemoryProfile profile;
 
   Content content;
+  std::vector<NamedWord> named_words;  // ascending by word, each once; empty without content
 };
+
+// Returns what the word names, or null if that is not known.
+inline const NamedWord* find_named_word(const Snapshot& snapshot, Address word) {
+  const auto found = std::ranges::lower_bound(snapshot.named_words, word, {}, &NamedWord::word);
+  return found == snapshot.named_words.end() || found->word != word ? nullptr : &*found;
+}
 
 // Returns the row of the channel whose header the object is; none if nothing is known of it.
 inline ChannelId find_channel(const Snapshot& snapshot, ObjectId header) {

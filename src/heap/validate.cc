@@ -368,10 +368,22 @@ class Check {
     }
     check_order(snapshot_.absent, "absent memory");
     check_order(snapshot_.content.ranges, "content");
+    check_named_words();
     std::uint64_t bytes = 0;
     for (const AddressRange& range : snapshot_.content.ranges) bytes += range.size();
     if (bytes != snapshot_.content.bytes.size())
       problem("{} bytes of content for ranges of {} bytes", snapshot_.content.bytes.size(), bytes);
+  }
+
+  void check_named_words() {
+    for (std::size_t w = 0; w < snapshot_.named_words.size(); ++w) {
+      const NamedWord& named = snapshot_.named_words[w];
+      if (w > 0 && named.word <= snapshot_.named_words[w - 1].word)
+        problem("named word {} {:#x} is out of order", w, named.word.value);
+      if (!is_row(named.type.row, snapshot_.types.size()))
+        problem("named word {} is of type {} of {}", w, named.type.row, snapshot_.types.size());
+      check_string(named.function, "named word", w);
+    }
   }
 
   const Snapshot& snapshot_;

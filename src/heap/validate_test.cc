@@ -106,6 +106,9 @@ TEST(Validate, NamesEachBrokenPromise) {
   expect_problem([](S& s) { s.roots[1].about = ObjectId(4); }, "root 1 is about object 4 of 4");
   expect_problem([](S& s) { s.audit.excuses[0].cause = static_cast<MarkCause>(4); }, "mark excuse 0 has cause 4");
   expect_problem([](S& s) { s.content.bytes.shrink(8); }, "8 bytes of content for ranges of 16");
+  expect_problem([](S& s) { s.named_words[1].word = s.named_words[0].word; }, "named word 1 0x500000 is out of order");
+  expect_problem([](S& s) { s.named_words[0].type = TypeId(99); }, "named word 0 is of type 99");
+  expect_problem([](S& s) { s.named_words[1].function = StringId(9999); }, "named word 1 names string");
   expect_problem([](S& s) { std::swap(s.content.ranges[0], s.content.ranges[1]); }, "content [0x10");
   expect_problem([](S& s) { std::swap(s.absent[0], s.absent[1]); }, "absent memory [0x1000, 0x2000) is out of order");
 }

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <bit>
 #include <map>
 #include <memory>
@@ -449,7 +450,22 @@ class TypePass {
         }
   }
 
+  // Words that begin interfaces, for whoever decodes the content later.
+  void add_named_words() {
+    if (snapshot_.content.ranges.empty()) return;
+    auto& words = snapshot_.named_words;
+    for (const go::Itab& itab : universe_.itabs())
+      if (const TypeId type = table_.intern(itab.type)) words.push_back({itab.address, type, table_[type].direct, {}});
+    for (std::uint32_t t = 0; t < table_.types().size(); ++t)
+      if (const Type& type = table_.types()[t]; type.descriptor)
+        words.push_back({type.descriptor, TypeId(t), type.direct, {}});
+    std::ranges::stable_sort(words, {}, &heap::NamedWord::word);
+    const auto repeated = std::ranges::unique(words, {}, &heap::NamedWord::word);
+    words.erase(repeated.begin(), repeated.end());
+  }
+
   void fill() {
+    add_named_words();
     snapshot_.object_type = propagation_.take<heap::ObjectType>(
         [](TypeId type, KnownBy known_by) { return heap::ObjectType(type, known_by); });
     for (const Type& type : table_.types()) {

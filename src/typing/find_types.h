@@ -53,9 +53,10 @@ struct FoundTypes {
 // Gets the snapshot, whose types are known by then, and the reasons for them, which are valid during the call.
 using ReasonsCallback = std::function<void(const heap::Snapshot&, const heap::TypeReasons&)>;
 
-// Fills snapshot.object_type, types and fields. Needs the target, spans and allocated slots. With a callback the
-// reasons are kept for it, 16 bytes per object. Reads the code on all cores and does the rest on one; the result does
-// not depend on their number. What cannot be read is counted as a loss. Throws only when it is cancelled.
+// Fills snapshot.object_type, types and fields and, if it has content, adds types to its named words. Needs the target,
+// spans and allocated slots. With a callback the reasons are kept for it, 16 bytes per object. Reads the code on all
+// cores and does the rest on one; the result does not depend on their number. What cannot be read is counted as a loss.
+// Throws only when it is cancelled.
 FoundTypes add_types(const TypeInputs& inputs, heap::Snapshot& snapshot, LossLedger& losses,
                      const ReasonsCallback& reasons = {});
 

@@ -31,7 +31,8 @@ class FindTypes : public testing::Test {
     image_.layouts.sizes = {{"runtime.hchan", 96}};
     for (const auto& [field, offset] :
          {std::pair("qcount", 0U), std::pair("dataqsiz", 8U), std::pair("buf", 16U), std::pair("closed", 28U),
-          std::pair("elemsize", 24U), std::pair("elemtype", 32U), std::pair("recvq", 48U), std::pair("sendq", 64U)})
+          std::pair("elemsize", 24U), std::pair("elemtype", 32U), std::pair("recvx", 40U), std::pair("recvq", 48U),
+          std::pair("sendq", 64U)})
       image_.layouts.fields["runtime.hchan." + std::string(field)] = {offset, 8};
   }
 
@@ -82,6 +83,25 @@ TEST_F(FindTypes, TheDeadSayNothingOfWhatTheyPointTo) {
   heap_.find_types();
   EXPECT_EQ(heap_.type(object), "main.Other");
   EXPECT_THAT(heap_.losses.sorted(), testing::Not(testing::Contains(testing::Field(&Loss::kind, "type-conflict"))));
+}
+
+TEST_F(FindTypes, SaysWhichWordsOfContentBeginInterfaces) {
+  const Address page = heap_.add_span(27, 576, true, 0b1, 8);
+  image_.write(page, page_.value);
+  heap_.snapshot.content.ranges = {{page, page + 8}};
+  heap_.snapshot.named_words = {{Address(0x10), {}, false, heap_.snapshot.strings.add("main.serve")}};
+  heap_.find_types();
+  const heap::NamedWord* const named = heap::find_named_word(heap_.snapshot, page_);
+  ASSERT_NE(named, nullptr);
+  const heap::Type& type = heap_.snapshot.types[named->type.row];
+  EXPECT_EQ(heap_.snapshot.strings[type.name], "main.Page");
+  EXPECT_FALSE(named->direct);
+  EXPECT_NE(heap::find_named_word(heap_.snapshot, Address(0x10)), nullptr) << "what was there stays";
+  EXPECT_TRUE(std::ranges::is_sorted(heap_.snapshot.named_words, {}, &heap::NamedWord::word));
+  heap_.snapshot.content = {};
+  heap_.snapshot.named_words.clear();
+  heap_.find_types();
+  EXPECT_TRUE(heap_.snapshot.named_words.empty());
 }
 
 TEST_F(FindTypes, KnowsTheStructuresOfTheScheduler) {

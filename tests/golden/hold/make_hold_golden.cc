@@ -85,6 +85,8 @@ void add_rest(Snapshot& s) {
   s.content.ranges = {{Address(0xc000000000), Address(0xc000000008)}};
   s.content.bytes = HugeArray<std::uint8_t>(8);
   s.content.bytes[7] = 9;
+  s.named_words = {{Address(0x500000), TypeId(1), true, {}},
+                   {Address(0x500010), {}, false, s.strings.add("main.send")}};
 }
 
 }  // namespace
