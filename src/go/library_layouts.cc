@@ -73,6 +73,7 @@ std::optional<ChannelLayout> channel(const LayoutSource& layouts) {
                                    .elem_type = take.at(kChannel, "elemtype"),
                                    .elem_size = take.at(kChannel, "elemsize"),
                                    .closed = take.at(kChannel, "closed"),
+                                   .receive_index = take.at(kChannel, "recvx"),
                                    .receivers = take.at(kChannel, "recvq"),
                                    .senders = take.at(kChannel, "sendq")});
 }

@@ -42,6 +42,7 @@ struct ChannelLayout {
   std::uint32_t count = 0, capacity = 0, buffer = 0, elem_type = 0;
   std::uint32_t elem_size = 0;               // u16
   std::uint32_t closed = 0;                  // u32
+  std::uint32_t receive_index = 0;           // u64: the element of the buffer that is received next
   std::uint32_t receivers = 0, senders = 0;  // runtime.waitq: the first and last waiter
 };
 

@@ -12,8 +12,8 @@ TEST(LibraryLayouts, AreAbsentAsAWholeWhenOnePartIs) {
   layouts.sizes = {{"runtime.hmap", 48}, {"runtime.hchan", 96}};
   layouts.fields = {{"runtime.hchan.qcount", {0, 8}},    {"runtime.hchan.dataqsiz", {8, 8}},
                     {"runtime.hchan.buf", {16, 8}},      {"runtime.hchan.closed", {28, 4}},
-                    {"runtime.hchan.elemtype", {32, 8}}, {"runtime.hchan.elemsize", {24, 2}},
-                    {"runtime.hchan.recvq", {56, 16}}};
+                    {"runtime.hchan.elemtype", {32, 8}}, {"runtime.hchan.recvx", {40, 8}},
+                    {"runtime.hchan.elemsize", {24, 2}}, {"runtime.hchan.recvq", {56, 16}}};
   EXPECT_FALSE(read_library_layouts(layouts).channel);
   EXPECT_FALSE(read_library_layouts(layouts).hash_map);
   layouts.fields["runtime.hchan.sendq"] = {72, 16};

@@ -226,7 +226,7 @@ TEST_F(Propagate, FollowsChannelsTheirBuffersAndWaiters) {
   p.run();
   EXPECT_EQ(type(p, channel), "channel of *main.Item");
   const Type& header = (*program.types)[p.type(channel)];
-  ASSERT_EQ(header.field_count, 1U) << "whoever shows the heap finds the buffer by it";
+  ASSERT_EQ(header.field_count, 5U) << "whoever shows the heap finds the buffer and what is in it by them";
   EXPECT_EQ(program.types->fields()[header.first_field].offset, 16U);
   EXPECT_EQ(type(p, buffer), "*main.Item");
   EXPECT_EQ(type(p, value), "main.Item");

@@ -25,6 +25,13 @@ TypeId TypeTable::add_made(TypeRole role, TypeId of, std::uint64_t size, std::ve
   return row;
 }
 
+// Says where a structure of the runtime has what is needed to decode it later, when nobody knows layouts any more.
+void TypeTable::name_places(TypeId made, std::initializer_list<std::pair<std::string_view, std::uint64_t>> places) {
+  types_[made.row].first_field = static_cast<std::uint32_t>(fields_.size());
+  types_[made.row].field_count = static_cast<std::uint32_t>(places.size());
+  for (const auto& [name, offset] : places) fields_.push_back({strings_.add(name), {}, offset});
+}
+
 TypeId TypeTable::map_header(TypeId map) {
   const auto [it, fresh] = made_.try_emplace({TypeRole::kMapHeader, map.row});
   if (fresh && shapes_[map.row]) {
@@ -41,13 +48,18 @@ TypeId TypeTable::swiss_map_header(TypeId map) {
   const go::SwissMapLayout& layout = *layouts_.swiss_map;
   const TypeId table = add_made(TypeRole::kMapTable, map, layout.table_bytes,
                                 {{.offset = layout.groups, .action = Action::kArray, .type = group}});
+  name_places(table, {{"groups", layout.groups}, {"groups_mask", layout.groups_mask}});
   const TypeId directory = add_made(TypeRole::kMapDirectory, map, 8, {{.action = Action::kPointer, .type = table}});
-  return add_made(TypeRole::kMapHeader, map, layout.bytes,
-                  {{.offset = layout.directory,
-                    .action = Action::kDirectory,
-                    .type = group,
-                    .other = directory,
-                    .extra = layout.directory_length}});
+  const TypeId header = add_made(TypeRole::kMapHeader, map, layout.bytes,
+                                 {{.offset = layout.directory,
+                                   .action = Action::kDirectory,
+                                   .type = group,
+                                   .other = directory,
+                                   .extra = layout.directory_length}});
+  name_places(
+      header,
+      {{"count", layout.count}, {"directory", layout.directory}, {"directory_length", layout.directory_length}});
+  return header;
 }
 
 TypeId TypeTable::hash_map_header(TypeId map) {
@@ -59,10 +71,16 @@ TypeId TypeTable::hash_map_header(TypeId map) {
   const TypeId extra = add_made(TypeRole::kMapExtra, map, layout.extra_bytes,
                                 {{.offset = layout.overflow, .action = Action::kPointer, .type = list},
                                  {.offset = layout.old_overflow, .action = Action::kPointer, .type = list}});
-  return add_made(TypeRole::kMapHeader, map, layout.bytes,
-                  {{.offset = layout.buckets, .action = Action::kArray, .type = bucket},
-                   {.offset = layout.old_buckets, .action = Action::kArray, .type = bucket},
-                   {.offset = layout.extra, .action = Action::kPointer, .type = extra}});
+  const TypeId header = add_made(TypeRole::kMapHeader, map, layout.bytes,
+                                 {{.offset = layout.buckets, .action = Action::kArray, .type = bucket},
+                                  {.offset = layout.old_buckets, .action = Action::kArray, .type = bucket},
+                                  {.offset = layout.extra, .action = Action::kPointer, .type = extra}});
+  name_places(header, {{"count", layout.count},
+                       {"flags", layout.flags},
+                       {"log2_buckets", layout.log2_buckets},
+                       {"buckets", layout.buckets},
+                       {"old_buckets", layout.old_buckets}});
+  return header;
 }
 
 TypeId TypeTable::channel_of(TypeId elem) {
@@ -77,9 +95,11 @@ TypeId TypeTable::channel_of(TypeId elem) {
       for (const std::uint32_t end : {0U, 8U})  // runtime.waitq: first, last
         steps.push_back({.offset = queue + end, .action = Action::kPointer, .type = waiting});
   const TypeId header = it->second = add_made(TypeRole::kChannel, elem, layout.bytes, std::move(steps));
-  types_[header.row].first_field = static_cast<std::uint32_t>(fields_.size());
-  types_[header.row].field_count = 1;
-  fields_.push_back({strings_.add("buf"), {}, layout.buffer});
+  name_places(header, {{"buf", layout.buffer},
+                       {"count", layout.count},
+                       {"capacity", layout.capacity},
+                       {"closed", layout.closed},
+                       {"receive_index", layout.receive_index}});
   return header;
 }
 

@@ -7,6 +7,7 @@
 #include <array>
 #include <cstdint>
 #include <functional>
+#include <initializer_list>
 #include <map>
 #include <optional>
 #include <span>
@@ -172,6 +173,7 @@ class TypeTable {
   void complete_pending();
   void add_fields(TypeId row, const go::TypeDescriptor& descriptor);
   std::string name_of(const go::TypeDescriptor& descriptor, int depth);
+  void name_places(TypeId made, std::initializer_list<std::pair<std::string_view, std::uint64_t>> places);
   TypeId hash_map_header(TypeId map);
   TypeId swiss_map_header(TypeId map);
   TypeId new_closure(Address code);
