@@ -16,14 +16,20 @@ ContentView::ContentView(const Content& content) : ranges_(content.ranges), byte
   }
 }
 
-std::optional<std::span<const std::uint8_t>> ContentView::find(Address at, std::uint64_t size) const {
+std::span<const std::uint8_t> ContentView::from(Address at) const {
   const auto behind = std::upper_bound(ranges_.begin(), ranges_.end(), at,
                                        [](Address a, const AddressRange& range) { return a < range.begin; });
-  if (behind == ranges_.begin()) return std::nullopt;
+  if (behind == ranges_.begin()) return {};
   const auto row = static_cast<std::size_t>(behind - ranges_.begin()) - 1;
   const AddressRange& range = ranges_[row];
-  if (at >= range.end || size > range.end - at) return std::nullopt;
-  return bytes_.subspan(begin_[row] + (at - range.begin), size);
+  if (at >= range.end) return {};
+  return bytes_.subspan(begin_[row] + (at - range.begin), range.end - at);
+}
+
+std::optional<std::span<const std::uint8_t>> ContentView::find(Address at, std::uint64_t size) const {
+  const auto bytes = from(at);
+  if (bytes.empty() || size > bytes.size()) return std::nullopt;
+  return bytes.first(size);
 }
 
 std::optional<std::uint64_t> ContentView::word(Address at) const {

@@ -21,6 +21,8 @@ class ContentView {
   // bytes.
   std::optional<std::span<const std::uint8_t>> find(Address at, std::uint64_t size) const;
   std::optional<std::uint64_t> word(Address at) const;
+  // The bytes from `at` to the end of what was kept without a gap; empty if the byte there was not kept.
+  std::span<const std::uint8_t> from(Address at) const;
 
  private:
   std::span<const AddressRange> ranges_;

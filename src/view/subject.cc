@@ -114,7 +114,7 @@ class SubjectFinder {
       return;
     }
     fail(ErrorCode::kNotFound, "there is no object at {}: it is in {}", hex(subject_.address),
-         place_text(snapshot_, names_.index(), subject_.address, {}));
+         view::place_text(snapshot_, names_.index(), subject_.address, {}));
   }
 
   // The types of that name; short if there is none of that full name.
