@@ -366,5 +366,27 @@ TEST(HelpForms, AllSayTheSame) {
   EXPECT_THAT(parse({"--version"}).text, HasSubstr("holdfast "));
 }
 
+TEST(PastedAddress, IsTakenOutOfWhatDebuggersPrint) {
+  for (const char* text : {"0xc000012340", "(*main.T)(0xc000012340)", "*main.T @ 0xc000012340", "824633795392",
+                           "(*\"example.com/app/main.T\")(0xc000012340)", "$1 = (main.T *) 0xc000012340"})
+    EXPECT_EQ(options_of({"show", "4711", text}).address, Address(0xc000012340)) << text;
+  for (const char* text :
+       {"", "main.T", "0x", "0xzz", "0xc000012340 0xc000012350", "99999999999999999999", "c000012340"})
+    EXPECT_THROW(options_of({"show", "4711", text}), Error) << text;
+}
+
+TEST(Show, TakesItsOptions) {
+  const Options options = options_of({"show", "4711", "0x10", "--type", "main.T", "--depth", "3", "--by", "retained",
+                                      "--top", "0", "--raw", "--as", "dlv"});
+  EXPECT_EQ(options.show.type, "main.T");
+  EXPECT_EQ(options.show.depth, 3U);
+  EXPECT_EQ(options.show.top, 0U);
+  EXPECT_TRUE(options.show.by_retained && options.show.raw);
+  EXPECT_EQ(options.debugger, "dlv");
+  EXPECT_FALSE(options_of({"show", "4711", "0x10", "--by", "place"}).show.by_retained);
+  EXPECT_THROW(options_of({"show", "4711", "0x10", "--as", "lldb"}), Error);
+  EXPECT_THROW(options_of({"show", "4711"}), Error);
+}
+
 }  // namespace
 }  // namespace holdfast::cli

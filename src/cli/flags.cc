@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
+#include <vector>
 
 #include "base/error.h"
 
@@ -171,6 +173,21 @@ constexpr Flag kQuery[] = {
      "table csv json"},
 };
 
+constexpr Flag kShow[] = {
+    {"--type", "TYPE", "read the memory at ADDRESS as this type, by its full name [as what it is]",
+     [](Options& o, const std::string& v) { o.show.type = v; }},
+    {"--depth", "N", "how many pointers to follow from the object's value [2]",
+     [](Options& o, const std::string& v) { o.show.depth = number_of(v); }},
+    {"--by", "ORDER", "order of fields, elements and entries: place, or retained, what each alone keeps alive [place]",
+     [](Options& o, const std::string& v) { o.show.by_retained = v == "retained"; }, "place retained"},
+    {"--top", "N", "how many rows of each list and elements of each value, 0 for all [10]",
+     [](Options& o, const std::string& v) { o.show.top = number_of(v); }},
+    {"--raw", nullptr, "the bytes of the object in hex, too",
+     [](Options& o, const std::string&) { o.show.raw = true; }},
+    {"--as", "DEBUGGER", "only print the commands that show the same object in a debugger: dlv or gdb",
+     [](Options& o, const std::string& v) { o.debugger = v; }, "dlv gdb"},
+};
+
 constexpr Flag kFormat[] = {
     {"--format", "FORMAT", "text, man (roff, for man -l), markdown, or query: the tables that queries have [text]",
      [](Options& o, const std::string& v) { o.format = v; }, "text man markdown query"},
@@ -220,6 +237,9 @@ std::span<const Flag> export_flags() {
 std::span<const Flag> query_flags() {
   return kQuery;
 }
+std::span<const Flag> show_flags() {
+  return kShow;
+}
 std::span<const Flag> format_flags() {
   return kFormat;
 }
@@ -237,6 +257,28 @@ Address address_of(const std::string& text) {
     if (error == std::errc() && stop == end) return Address(value);
   }
   fail(ErrorCode::kUsage, "\"{}\" is not an address like 0xc000012340", text);
+}
+
+Address pasted_address(const std::string& text) {
+  constexpr std::string_view kDigits = "0123456789", kHex = "0123456789abcdefABCDEF";
+  if (!text.empty() && text.find_first_not_of(kDigits) == std::string::npos) {
+    std::uint64_t value = 0;
+    const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error != std::errc()) fail(ErrorCode::kUsage, "\"{}\" is larger than any address", text);
+    return Address(value);
+  }
+  std::vector<std::string> found;
+  for (std::size_t at = text.find("0x"); at != std::string::npos; at = text.find("0x", at + 2)) {
+    const std::size_t end = std::min(text.find_first_not_of(kHex, at + 2), text.size());
+    const std::string word = text.substr(at, end - at);
+    if (end > at + 2 && std::ranges::find(found, word) == found.end()) found.push_back(word);
+  }
+  if (found.size() == 1) return address_of(found.front());
+  if (found.empty())
+    fail(ErrorCode::kUsage, "there is no address in \"{}\": one looks like 0xc000012340, or (*main.T)(0xc000012340)",
+         text);
+  fail(ErrorCode::kUsage, "there are {} addresses in \"{}\": {} and {}; give one", found.size(), text, found[0],
+       found[1]);
 }
 
 }  // namespace holdfast::cli

@@ -42,6 +42,7 @@ std::span<const Flag> output_flags();
 std::span<const Flag> goroutine_flags();
 std::span<const Flag> export_flags();
 std::span<const Flag> query_flags();
+std::span<const Flag> show_flags();
 std::span<const Flag> format_flags();
 
 // "--top" of "-t,--top".
@@ -49,5 +50,8 @@ std::string_view long_name(const Flag& flag);
 
 // "0xc000012340", as all addresses are printed. Fails with kUsage.
 Address address_of(const std::string& text);
+// Does the same for what debuggers print: "(*main.T)(0xc000012340)", "*main.T @ 0xc000012340", "824633729856". Fails
+// with kUsage unless there is one address in it.
+Address pasted_address(const std::string& text);
 
 }  // namespace holdfast::cli

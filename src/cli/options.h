@@ -12,6 +12,7 @@
 #include "view/owner_table.h"
 #include "view/subject.h"
 #include "view/table_query.h"
+#include "view/value.h"
 
 namespace holdfast::cli {
 
@@ -41,11 +42,13 @@ struct Options {
   bool wide = false;               // never fold lines of text
   std::optional<std::size_t> top;  // report: how many rows of each list, 0 for all
   view::TableQuery table;
-  std::optional<Address> address;        // type-reasons
+  std::optional<Address> address;        // show, type-reasons
   std::optional<view::Subject> subject;  // why, cut, owners
   view::UnderLimits under;               // owners
   std::vector<view::Drop> drops;         // cut
-  bool stacks = false;                   // goroutines
+  view::ShowQuery show;
+  std::string debugger;  // show: dlv or gdb; empty for the object itself
+  bool stacks = false;   // goroutines
   bool each = false;
   std::string topic;               // help: a verb; completion: a shell
   std::string format;              // help, export, query

@@ -185,7 +185,9 @@ session::Session& RunningVerb::session() {
       progress_.show_first([&](std::size_t width) { return report::first_screen(s, width); });
     };
   try {
-    session_.emplace(options_.target, capture_options(options_), std::move(listener), read_rules(options_.rules));
+    capture::Options capture = capture_options(options_);
+    capture.with_content = capture.with_content || (verb_.reads_content && options_.debugger.empty());
+    session_.emplace(options_.target, capture, std::move(listener), read_rules(options_.rules));
   } catch (const Error& error) {
     if (error.code() != ErrorCode::kNotFound) throw;
     refuse_target(options_.target, error);

@@ -35,6 +35,7 @@ const heap::Snapshot& Session::snapshot() {
 void Session::forget_content() {
   snapshot();
   snapshot_->content = {};
+  snapshot_->named_words.clear();
 }
 
 const graph::Dominators& Session::dominators() {
@@ -223,6 +224,16 @@ view::ExplainedType Session::explain_type(Address address) {
   if (target_->form() == capture::TargetForm::kHold) look(*snapshot_, nullptr);
   if (!explained.object) fail(ErrorCode::kNotFound, "there is no object at {:#x}: it is in {}", address.value, place);
   return explained;
+}
+
+view::ShownObject Session::show(const view::ShowQuery& query) {
+  const graph::Dominators& tree = dominators();
+  const graph::Reachability& live = reached();
+  const CancellationScope scope(&cancellation_);
+  std::optional<view::Groundwork> groundwork;
+  times_.run("owners", [&] { groundwork.emplace(*snapshot_, tree, rules_); });
+  const graph::Referrers referrers = times_.run("referrers", [&] { return graph::Referrers(*snapshot_); });
+  return times_.run("show", [&] { return view::show_object(*groundwork, live, referrers, query); });
 }
 
 std::vector<heap::TypeConflict> Session::type_conflicts() {

@@ -30,6 +30,7 @@
 #include "view/cut.h"
 #include "view/owner_table.h"
 #include "view/report.h"
+#include "view/shown_object.h"
 #include "view/type_chain.h"
 #include "view/type_comparison.h"
 #include "view/why.h"
@@ -85,6 +86,10 @@ class Session {
   // Fails with kNotFound if no object is at the address, and says what is there.
   view::ExplainedType explain_type(Address address);
   std::vector<heap::TypeConflict> type_conflicts();
+
+  // Looks at one object. Values are known if the session's options ask for content, or the .hold file has it. Fails as
+  // view::show_object does.
+  view::ShownObject show(const view::ShowQuery& query);
 
   PassTimes& times() { return times_; }
   // Ends what this session computes, and nothing else.

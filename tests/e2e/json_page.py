@@ -162,6 +162,8 @@ class Answers:
         conflicts = [row["example"] for row in self.ask("type-conflicts", target, "--top", "0")["conflicts"]]
         for address in conflicts + addresses[:EXPLAINED]:
             self.of("type-reasons", "type-reasons", target, address)
+            self.of("show", "show --by retained --top 2 --raw", target, address)
+        self.of("show-debugger", "show --as dlv", target, addresses[0])
 
 
 def look_at_everything(answers, fixture, folder):
@@ -202,6 +204,10 @@ def main():
                     answers.of("why", "why", fixture.pid, address)
                 if program == "churn":
                     answers.of("audit", "audit --prove", fixture.pid)
+        with Fixture(cells.build(cells.Cell("1.26", "shown", "stripped"))) as fixture:
+            facts = fixture.truth["facts"]
+            answers.of("show", "show --by retained --top 2", fixture.pid, hex(facts["root"]))
+            answers.of("show", "show", fixture.pid, hex(facts["item_1"]))
     answers.check("the page", (f"{field} is never printed" for field in answers.page.never_seen()
                                if field not in UNSEEN))
     print(f"{answers.passed} passed, {answers.failed} failed")

@@ -233,6 +233,8 @@ class Text:
         address = json.loads(run(["spans", capture, "--json", *large]))["spans"][0]["address"]  # of its only object, too
         self.narrow(["type-reasons", fixture.pid, address])
         self.narrow(["type-reasons", capture, address])
+        self.narrow(["show", fixture.pid, address])
+        self.narrow(["show", capture, address])
         self.refusals(capture)
         self.bold(fixture, capture, address)
 

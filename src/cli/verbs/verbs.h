@@ -19,6 +19,7 @@ extern const Verb kSpansVerb;
 extern const Verb kTypeReasonsVerb;
 extern const Verb kTypeConflictsVerb;
 extern const Verb kTypeComparisonVerb;
+extern const Verb kShowVerb;
 extern const Verb kAuditVerb;
 extern const Verb kCaptureVerb;
 extern const Verb kExportVerb;

@@ -1,0 +1,197 @@
+#!/usr/bin/env python3
+"""Checks what `holdfast show` says of an object whose program states it.
+
+  tests/e2e/shown.py HOLDFAST [--releases 1.19,1.26] [--modes dwarf,stripped]
+
+Builds the program `shown`, looks at its object in the process, in a core, and in captures with content and without, and
+compares every value that the program states, all entries of its maps, and what the slot, the collector and those who
+refer to it must be. A comparison that cannot fail proves nothing: each is also given a stated value that is wrong.
+"""
+import argparse
+import json
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+import cells
+from processes import Fixture
+
+RELEASES = ("1.19", "1.22", "1.24", "1.26")
+MIB = 1 << 20
+
+
+def run(holdfast, *arguments):
+    return subprocess.run([holdfast, "show", *map(str, arguments)], stdin=subprocess.DEVNULL, capture_output=True, text=True)
+
+
+def show(holdfast, target, address, *options):
+    done = run(holdfast, target, hex(address) if isinstance(address, int) else address, "--json", *options)
+    if done.returncode:
+        return {"failed": done.stderr}
+    return json.loads(done.stdout)
+
+
+def flat(value, path=""):
+    """Returns {path: value} of a value and all its parts."""
+    path += value["name"]
+    found = {path: value}
+    for part in value["parts"]:
+        found |= flat(part, path)
+    return found
+
+
+def differ(thing, expected, got):
+    return f"{thing}: expected {expected!r}, got {got!r}"
+
+
+def wrong_values(stated, values):
+    for path, text in stated.items():
+        if path not in values:
+            yield f"there is no value {path}"
+        elif values[path]["text"] != text:
+            yield differ(path, text, values[path]["text"])
+
+
+def wrong_maps(values):
+    """Each map of .Sizes has the squares of all numbers below its own place."""
+    for size in range(201):
+        path = f".Sizes[{size}]"
+        keys = {part["name"]: part["text"] for part in values[path]["parts"]}
+        if keys != {f"[{k}]": str(k * k) for k in range(size)}:
+            yield f"{path}: {len(keys)} entries, which are not the squares of 0 to {size - 1}"
+    large = [part for part in values[".Large"]["parts"]]
+    if sorted(part["name"] for part in large) != sorted(f'["key {i}"]' for i in range(3000) if i % 3):
+        yield f".Large: {len(large)} entries with other keys than those that were not deleted"
+    wide = values[".Wide"]["parts"]
+    if len(wide) != 1 or not wide[0]["name"].startswith("[{3, ") or wide[0]["parts"][0]["text"] != "33":
+        yield differ(".Wide", "one entry {3, ...} of {33, ...}", wide)
+
+
+def wrong_kinds(values):
+    for path, holds in {".Boxed": "main.point", ".Direct": "*main.item", ".Err": "*errors.errorString", ".Degrees": "main.celsius",
+                        ".Raw": "main.item"}.items():
+        if values[path].get("holds") != holds:
+            yield differ(f"what {path} holds", holds, values[path].get("holds"))
+    if not values[".Closure"]["text"].startswith("main.others.func1"):
+        yield differ(".Closure", "main.others.func1", values[".Closure"]["text"])
+    if "lead here" not in values[".Self"].get("more", ""):
+        yield differ(".Self", "a pointer back", values[".Self"])
+
+
+def wrong_facts(case, truth, answer, mode):
+    if (answer["type"], answer["collector"]["reachable"], answer["collector"]["marked"]) != ("main.shown", True, True):
+        yield differ("type and collector", "main.shown, reachable and marked", (answer["type"], answer["collector"]))
+    slot = answer["slot"]
+    if not truth["size"] <= slot["bytes"] < 2 * truth["size"] or slot["slot"] >= slot["slots"]:
+        yield differ("slot", f"{truth['size']} B or a little more", slot)
+    if mode.dwarf and answer["held_by"] != "main.root":
+        yield differ("held by", "main.root", answer["held_by"])
+    owners = [row["pointers"] for row in answer["referred_to_by"]["rows"] if row["from"] == "main.item.Owner"]
+    if owners != [100]:
+        yield differ("pointers from main.item.Owner", [100], owners)
+    fields = {row["field"]: row["type"] for row in answer["refers_to"]["rows"]}
+    for field, kind in {".Text": "string data", ".Self": "main.shown", ".Items": "[]*main.item"}.items():
+        if fields.get(field) != kind:
+            yield differ(f"what {field} refers to", kind, fields.get(field))
+
+
+def wrong_elsewhere(holdfast, target, truth, content):
+    inner = show(holdfast, target, truth["inner_b"])
+    if inner.get("field_asked") != ".Inner.B":
+        yield differ("the field at an inner address", ".Inner.B", inner.get("field_asked", inner))
+    item = show(holdfast, target, f"(*main.item)({truth['item_1']:#x})")
+    if [special["kind"] for special in item["collector"]["specials"]] != ["finalizer"]:
+        yield differ("specials of an item", ["finalizer"], item["collector"]["specials"])
+    if content:
+        yield from wrong_weights(holdfast, target, truth)
+        other = flat(show(holdfast, target, truth["item_1"], "--type", "main.item")["value"])
+        if other[".ID"]["text"] != "1":
+            yield differ("an item read as one", "1", other[".ID"]["text"])
+    header = show(holdfast, target, truth["numbers"])
+    if content and [part["text"] for part in header["value"]["parts"]] != ["3", "4", "5"]:
+        yield differ("elements of a channel", ["3", "4", "5"], header["value"])
+    for arguments, code, words in (([target, truth["root"], "--type", "main.Shown"], 2, "main.shown"),
+                                   ([target, hex(truth["variable"])], 1, "variable"),
+                                   ([target, "0x10"], 1, "not mapped" if content is not None else ""),
+                                   ([target, "0x10 0x20"], 2, "2 addresses")):
+        done = run(holdfast, *arguments)
+        if done.returncode != code or words not in done.stderr:
+            yield differ(f"show {arguments[1:]}", f"exit {code} and {words!r}", (done.returncode, done.stderr))
+
+
+def wrong_weights(holdfast, target, truth):
+    """By what each alone keeps: of two keys that share one array, neither keeps it."""
+    value = show(holdfast, target, truth["heavy_map"], "--by", "retained", "--top", "5")["value"]
+    names = [part["name"] for part in value["parts"]]
+    if names != [f'["weight {i}"]' for i in range(20, 15, -1)]:
+        yield differ("the heaviest keys", "weight 20 to 16", names)
+    for part, weight in zip(value["parts"], range(20, 15, -1)):
+        if not 0 <= part["alone_bytes"] - (weight << 16) <= 64:
+            yield differ(f"what {part['name']} alone keeps", weight << 16, part["alone_bytes"])
+    left = sum(i << 16 for i in range(1, 16))
+    if not 0 <= value["left_out_alone_bytes"] - left <= 17 * 64:
+        yield differ("what the other keys alone keep", left, value["left_out_alone_bytes"])
+
+
+def wrong(case, holdfast, target, truth, mode, content):
+    answer = show(holdfast, target, truth["root"], "--depth", "3", "--top", "0")
+    if "failed" in answer:
+        yield answer["failed"]
+        return
+    values = flat(answer["value"])
+    yield from wrong_facts(case, truth, answer, mode)
+    yield from wrong_elsewhere(holdfast, target, truth, content)
+    if not content:
+        shown = {path: value["text"] for path, value in values.items() if value["text"] and ".Numbers" not in path}
+        if answer["has_content"] or ".Inner.B" not in values or "content" not in answer["remark"]:
+            yield differ("without content", "fields without values, and why", answer["remark"])
+        texts = {path for path in shown if path not in (".Texts", ".Meeting")}
+        if texts:
+            yield differ("values without content", "none", texts)
+        return
+    stated = json.loads(truth["stated"])
+    yield from wrong_values(stated, values)
+    yield from wrong_maps(values)
+    yield from wrong_kinds(values)
+    for path in stated:
+        if not list(wrong_values({path: stated[path] + "?"}, values)):
+            yield f"a wrong text of {path} is not found"
+    values[".Sizes[200]"]["parts"][0]["text"] = "-1"
+    if not list(wrong_maps(values)):
+        yield "a wrong entry of a map is not found"
+
+
+def pictures(holdfast, fixture, folder):
+    """Yields (name, target, whether it has content) of everything that can be asked about the process."""
+    yield "live", fixture.pid, True
+    yield "core", fixture.sparse_core(folder / "core"), True
+    for name, options in (("hold", ["--with-content"]), ("hold without content", [])):
+        path = folder / f"{name}.hold"
+        subprocess.run([holdfast, "capture", str(fixture.pid), "-o", path, *options], check=True, stderr=subprocess.DEVNULL)
+        yield name, path, bool(options)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("holdfast", type=pathlib.Path)
+    parser.add_argument("--releases", type=lambda text: text.split(","), default=RELEASES)
+    parser.add_argument("--modes", type=lambda text: text.split(","), default=("dwarf", "stripped"))
+    arguments = parser.parse_args()
+    holdfast, passed, failed = arguments.holdfast.resolve(), 0, 0
+    for release in arguments.releases:
+        for mode in arguments.modes:
+            cell = cells.Cell(release, "shown", mode)
+            with tempfile.TemporaryDirectory(prefix="holdfast-shown-") as folder, Fixture(cells.build(cell)) as fixture:
+                truth = fixture.truth["facts"] | {"stated": fixture.truth["shown"]}
+                for name, target, content in pictures(holdfast, fixture, pathlib.Path(folder)):
+                    found = list(wrong(name, holdfast, target, truth, cells.MODES[mode], content))
+                    passed, failed = passed + (not found), failed + bool(found)
+                    for text in found[:12]:
+                        print(f"FAIL {cell} {name}: {text}", flush=True)
+    print(f"{passed} passed, {failed} failed")
+    return bool(failed)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
