@@ -29,16 +29,28 @@ double draw(ObjectId object) {
 // Counts the samples of one group by the place that allocated them.
 class AllocationSamples::Tally {
  public:
-  explicit Tally(std::optional<std::uint64_t> rate) : rate_(rate), all_(rate.value_or(1)) {}
+  explicit Tally(std::optional<std::uint64_t> rate)
+      : rate_(rate), all_(rate.value_or(1)), of_runtime_(rate.value_or(1)) {}
 
   void add(const Sample& sample, const heap::Frame* frame) {
     all_.add(sample.bytes);
-    if (frame == nullptr) return;
+    if (frame == nullptr) return of_runtime_.add(sample.bytes);
     SampledPlace& place =
         by_place_.try_emplace({frame->function, frame->file, frame->line}, rate_.value_or(1)).first->second;
     place.frame = frame;
     place.estimate.add(sample.bytes);
     ++place.by_stack[sample.stack];
+  }
+
+  AllocationSites all_places(const Names& names) const {
+    AllocationSites sites;
+    sites.sampled = all_.samples();
+    sites.estimate = estimate_of(all_);
+    sites.place_count = by_place_.size();
+    for (const auto& [key, place] : by_place_)
+      sites.places.push_back({names.frame(*place.frame), place.estimate.samples(), estimate_of(place.estimate), {}});
+    if (of_runtime_.samples() > 0) sites.places.push_back({{}, of_runtime_.samples(), estimate_of(of_runtime_), {}});
+    return sites;
   }
 
   AllocationSites sites(const Names& names) const {
@@ -87,6 +99,7 @@ class AllocationSamples::Tally {
 
   std::optional<std::uint64_t> rate_;
   heap::SampleEstimate all_;
+  heap::SampleEstimate of_runtime_;  // allocated by plumbing alone
   std::map<std::tuple<StringId, StringId, std::uint32_t>, SampledPlace> by_place_;
 };
 
@@ -149,6 +162,14 @@ std::vector<std::optional<AllocationSites>> AllocationSamples::by_group(
   if (rate_) std::fill(sites.begin(), sites.end(), Tally(rate_).sites(names_));
   for (const auto& [group, tally] : tallies) sites[group] = tally.sites(names_);
   return sites;
+}
+
+std::optional<AllocationSites> AllocationSamples::places(const std::function<bool(ObjectId)>& is_wanted) const {
+  if (!rate_) return std::nullopt;
+  Tally tally(rate_);
+  for (const Sample& sample : samples_)
+    if (is_wanted(sample.object)) tally.add(sample, own_frames_[sample.stack.row]);
+  return tally.all_places(names_);
 }
 
 }  // namespace holdfast::view

@@ -27,6 +27,10 @@ class AllocationSamples {
   std::vector<std::optional<AllocationSites>> by_group(std::size_t groups,
                                                        const std::function<std::uint32_t(ObjectId)>& group_of) const;
 
+  // Returns all places, uncut and without their stacks, of the objects for which `is_wanted` is true; what the runtime
+  // allocated for itself has an empty place. None if nothing can be estimated. Each place has an estimate.
+  std::optional<AllocationSites> places(const std::function<bool(ObjectId)>& is_wanted) const;
+
   const ProfileFacts& facts() const { return facts_; }
 
  private:

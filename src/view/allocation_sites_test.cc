@@ -125,6 +125,35 @@ TEST(AllocationSites, EstimateWhatTheGraphKnows) {
   EXPECT_LE(missed, 60U) << "5 % are 40; six of a thousand of such draws miss more";
 }
 
+TEST(AllocationSites, AllPlacesAddUpToTheHeap) {
+  HeapBuilder heap;
+  Sampler sampler(heap, 1);
+  const RootId root = heap.root(RootKind::kGlobal, "main.all");
+  constexpr int kPlaces = 9;  // more than a list for people has
+  for (int place = 0; place < kPlaces; ++place)
+    for (int i = 0; i <= place; ++i)
+      heap.refer(root, sampler.leaf(64, "main.make" + std::to_string(place)), static_cast<std::uint32_t>(i * 8));
+  const auto of_runtime = heap.leaf(128), lost = heap.leaf(64);
+  heap.refer(root, of_runtime, 800);
+  heap.sample(of_runtime, {"runtime.mallocgc", "runtime.doInit"});
+  heap.sample(lost, {"runtime.mallocgc", "main.lost", "main.main"});
+  const heap::Snapshot snapshot = heap.build();
+  const auto dominators = graph::dominators(snapshot);
+  const heap::ObjectIndex index(snapshot);
+  const Names names(snapshot, index);
+  const AllocationSamples samples(names, dominators.columns().sizes);
+  const auto places = samples.places([&](ObjectId object) { return dominators.reachable(object); });
+  ASSERT_TRUE(places);
+  std::uint64_t bytes = 0;
+  for (const AllocationPlace& place : places->places) {
+    bytes += place.estimate->bytes.value;
+    EXPECT_NE(place.place.function, "main.lost");
+    EXPECT_TRUE(!place.place.empty() || place.estimate->bytes.value == 128U);
+  }
+  EXPECT_EQ(places->places.size(), kPlaces + 1U);
+  EXPECT_EQ(bytes, dominators.retained_bytes(graph::NodeId::super_root()));
+}
+
 TEST(AllocationSites, OfThingsWithoutASampleHaveABound) {
   HeapBuilder heap;
   Sampler sampler(heap, 512 << 10);

@@ -28,7 +28,8 @@ class Describer {
         ways_(names_, dominators_, owners_),
         channels_(groundwork.channels()) {}
 
-  Holder holder(const Found& found) {
+  // `identity`, unless it is null, gets what the holder has in common with itself at another look.
+  Holder holder(const Found& found, std::vector<std::string>* identity = nullptr) {
     is_single_ = [&](const LevelRun& run) {
       return run.level == kNoLevel || found.levels[static_cast<std::size_t>(run.level)].count == 1;
     };
@@ -38,6 +39,7 @@ class Describer {
     const std::vector<LevelRun> runs = end ? ways_.runs_to(end, home, wanted_) : std::vector<LevelRun>();
 
     Holder out;
+    if (identity != nullptr) *identity = identity_of(runs);
     out.bytes = found.bytes;
     out.count = count_of(found);
     const Container around = container_around(found);
@@ -103,7 +105,8 @@ class Describer {
       if (!field) continue;
       for (const StringId name : field->fields) identity.emplace_back(snapshot_.strings[name]);
     }
-    identity.push_back(names_.type_of(runs.back().first.object()));
+    const ObjectId last = runs.empty() ? ObjectId() : runs.back().first.object();
+    identity.push_back(last ? names_.type_of(last) : "");
     return identity;
   }
 
@@ -482,7 +485,12 @@ class Describer {
 
 std::vector<Found> search_holders(const Groundwork& groundwork, const graph::DominatorTree& tree,
                                   std::uint64_t live_bytes) {
-  HolderSearch search(groundwork.names(), groundwork.owners(), tree, std::max<std::uint64_t>(live_bytes / 200, 1));
+  return search_holders_from(groundwork, tree, std::max<std::uint64_t>(live_bytes / 200, 1));
+}
+
+std::vector<Found> search_holders_from(const Groundwork& groundwork, const graph::DominatorTree& tree,
+                                       std::uint64_t smallest) {
+  HolderSearch search(groundwork.names(), groundwork.owners(), tree, smallest);
   std::vector<Found> found = search.run();
   std::stable_sort(found.begin(), found.end(),
                    [](const Found& a, const Found& b) { return a.bytes + a.stack_bytes > b.bytes + b.stack_bytes; });
@@ -501,6 +509,17 @@ std::vector<Holder> describe_holders(const Groundwork& groundwork, const Allocat
     holders.back().allocated_at = std::move(sites[i]);
   }
   return holders;
+}
+
+std::vector<IdentifiedHolder> identify_holders(const Groundwork& groundwork, std::span<const Found> found) {
+  Describer describe(groundwork);
+  std::vector<IdentifiedHolder> out;
+  for (const Found& one : found) {
+    std::vector<std::string> identity;
+    const Holder holder = describe.holder(one, &identity);
+    out.push_back({holder.what, holder.count, std::move(identity)});
+  }
+  return out;
 }
 
 class PlaceFinder::Describe : public Describer {

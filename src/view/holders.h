@@ -27,10 +27,23 @@ namespace holdfast::view {
 // The tree is not needed afterwards.
 std::vector<Found> search_holders(const Groundwork& groundwork, const graph::DominatorTree& tree,
                                   std::uint64_t live_bytes);
+// The same, for those that have at least `smallest` bytes.
+std::vector<Found> search_holders_from(const Groundwork& groundwork, const graph::DominatorTree& tree,
+                                       std::uint64_t smallest);
 
 // Puts the first `limit` of them into words. Where several ways lead on it looks for a shortest one (view/ways.h).
 std::vector<Holder> describe_holders(const Groundwork& groundwork, const AllocationSamples& samples,
                                      std::span<const Found> found, std::size_t limit);
+
+// A holder that can be found again at another look.
+struct IdentifiedHolder {
+  Sentence what;
+  std::uint64_t count = 0;            // how many things it speaks of
+  std::vector<std::string> identity;  // as HoldingPlace::identity, of the example that its chain leads to
+};
+
+// Returns one for each of them.
+std::vector<IdentifiedHolder> identify_holders(const Groundwork& groundwork, std::span<const Found> found);
 
 // How one object is held.
 struct HoldingPlace {

@@ -21,17 +21,6 @@ constexpr std::uint32_t kNoRow = ~std::uint32_t{0};
 constexpr std::uint32_t kCancelEvery = 1 << 20;
 constexpr std::size_t kAhead = 16;  // children between the prefetch of memory and its use
 
-// The parts of a map count as the map, which is one thing.
-std::vector<std::uint32_t> rows_of_types(const heap::Snapshot& snapshot) {
-  std::vector<std::uint32_t> rows;
-  rows.reserve(snapshot.types.size());
-  for (std::uint32_t type = 0; type < snapshot.types.size(); ++type) {
-    const heap::Type& row = snapshot.types[type];
-    rows.push_back(heap::is_map_part(row.role) && row.of ? row.of.row : type);
-  }
-  return rows;
-}
-
 class TypeSums {
  public:
   TypeSums(const heap::Snapshot& snapshot, const graph::DominatorTree& tree)
@@ -68,7 +57,7 @@ class TypeSums {
     const auto [it, is_new] = unknown_.try_emplace({size, pointers}, static_cast<std::uint32_t>(rows_.size()));
     if (is_new) {
       TypeTotals& row = rows_.emplace_back();
-      row.type = fmt::format("unknown, {}, {}", format_bytes(size), pointers ? "pointers" : "no pointers");
+      row.type = unknown_type_name(size, pointers);
       row.slot_size = size;
       row.pointers = pointers;
       known_by_.emplace_back();
@@ -288,6 +277,20 @@ constexpr ColumnOf<TypeLine> kColumns[] = {
 };
 
 }  // namespace
+
+std::vector<std::uint32_t> rows_of_types(const heap::Snapshot& snapshot) {
+  std::vector<std::uint32_t> rows;
+  rows.reserve(snapshot.types.size());
+  for (std::uint32_t type = 0; type < snapshot.types.size(); ++type) {
+    const heap::Type& row = snapshot.types[type];
+    rows.push_back(heap::is_map_part(row.role) && row.of ? row.of.row : type);
+  }
+  return rows;
+}
+
+std::string unknown_type_name(std::uint64_t slot_size, bool pointers) {
+  return fmt::format("unknown, {}, {}", format_bytes(slot_size), pointers ? "pointers" : "no pointers");
+}
 
 std::vector<TypeTotals> type_totals(const heap::Snapshot& snapshot, const graph::DominatorTree& tree) {
   return TypeSums(snapshot, tree).run();

@@ -31,6 +31,11 @@ struct TypeTotals {
   std::optional<AllocationSites> allocated_at;       // of `bytes`; whoever makes a list of types for people fills it
 };
 
+// Under which type objects of each type count, by TypeId: the parts of a map count as the map, which is one thing.
+std::vector<std::uint32_t> rows_of_types(const heap::Snapshot& snapshot);
+// "unknown, 48 B, pointers"
+std::string unknown_type_name(std::uint64_t slot_size, bool pointers);
+
 // Returns the rows that occur, in the order of the types, then those that are known in part or not at all. Walks over
 // the objects once and down the dominator tree once, on one thread. Throws when cancelled.
 std::vector<TypeTotals> type_totals(const heap::Snapshot& snapshot, const graph::DominatorTree& tree);
