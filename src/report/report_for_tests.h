@@ -2,7 +2,12 @@
 #pragma once
 
 #include <gmock/gmock.h>
+#include <gtest/gtest.h>
 
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -11,6 +16,15 @@
 #include "view/report.h"
 
 namespace holdfast::report {
+
+// Compares with tests/golden/<name>; UPDATE_GOLDEN=1 in the environment writes the file anew.
+inline void expect_golden(const std::string& name, const std::string& text) {
+  const std::string path = std::string(HOLDFAST_GOLDEN) + "/" + name;
+  if (std::getenv("UPDATE_GOLDEN") != nullptr) std::ofstream(path) << text;
+  std::ifstream in(path);
+  const std::string expected((std::istreambuf_iterator<char>(in)), {});
+  EXPECT_EQ(text, expected) << path;
+}
 
 inline view::Report report_of(const heap::Snapshot& snapshot,
                               const heap::OwnerRules& rules = heap::OwnerRules::built_in()) {

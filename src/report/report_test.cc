@@ -38,15 +38,6 @@ TEST(Names, ShortenTypesAndLongLines) {
   EXPECT_EQ(fit("ääääääääääää", 5), "ää…ää");
 }
 
-// Compares with tests/golden/<name>; UPDATE_GOLDEN=1 in the environment writes the file anew.
-void expect_golden(const std::string& name, const std::string& text) {
-  const std::string path = std::string(HOLDFAST_GOLDEN) + "/" + name;
-  if (std::getenv("UPDATE_GOLDEN") != nullptr) std::ofstream(path) << text;
-  std::ifstream in(path);
-  const std::string expected((std::istreambuf_iterator<char>(in)), {});
-  EXPECT_EQ(text, expected) << path;
-}
-
 TEST(Report, HasTheFirstScreenAsText) {
   Report report = report_of(shop());
   report.took_ms = {{"read", 900}, {"graph", 3000}};
