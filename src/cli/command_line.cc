@@ -74,7 +74,8 @@ void take_words(const Verb& verb, bool verb_given, std::vector<std::string> word
   }
   if (words.size() > wanted && wanted == 0 && verb.answers == Answers::kNobody)
     fail(ErrorCode::kUsage, "{} takes no TARGET: what is \"{}\"?", verb.name, words[0]);
-  if (words.size() > wanted)
+  const bool takes_all = !verb.arguments.empty() && verb.arguments.back().repeats;
+  if (words.size() > wanted && !takes_all)
     fail(ErrorCode::kUsage, "{}: what is \"{}\"?",
          verb.arguments.empty() ? "one TARGET is enough" : fmt::format("{} takes no more", verb.name), words[wanted]);
   std::size_t next = 0;
@@ -82,7 +83,8 @@ void take_words(const Verb& verb, bool verb_given, std::vector<std::string> word
   for (const Argument& argument : verb.arguments) {
     if (next == words.size() && argument.optional) break;
     if (next == words.size()) fail(ErrorCode::kUsage, "which {}? For example: `{}`", argument.name, verb.example);
-    set_named(argument.name, argument.set, options, words[next++]);
+    do set_named(argument.name, argument.set, options, words[next++]);
+    while (argument.repeats && next < words.size());
   }
 }
 

@@ -64,6 +64,17 @@ TEST(Options, EveryVerbTakesTheCommonOptions) {
   }
 }
 
+TEST(Options, DiffTakesSeveralTargets) {
+  const Options options = options_of({"diff", "a.hold", "--ops", "12", "b.hold", "4711"});
+  EXPECT_EQ(options.target, "a.hold");
+  EXPECT_THAT(options.later, ElementsAre("b.hold", "4711"));
+  EXPECT_EQ(options.operations, 12U);
+  EXPECT_EQ(refusal({"diff", "a.hold"}), "which LATER? For example: `holdfast diff before.hold after.hold 4711`");
+  EXPECT_THAT(refusal({"diff"}), HasSubstr("which TARGET?"));
+  EXPECT_THAT(refusal({"diff", "a", "b", "--ops", "0"}),
+              HasSubstr("--ops: growth cannot be shared among 0 operations"));
+}
+
 TEST(Options, ContentIsKeptOnlyWhenAskedFor) {
   EXPECT_FALSE(options_of({"capture", "4711", "-o", "a.hold"}).with_content);
   EXPECT_TRUE(options_of({"capture", "4711", "-o", "a.hold", "--with-content"}).with_content);

@@ -188,6 +188,16 @@ constexpr Flag kShow[] = {
      [](Options& o, const std::string& v) { o.debugger = v; }, "dlv gdb"},
 };
 
+constexpr Flag kDiff[] = {
+    {"--top", "N", "how many rows of each list, 0 for all [10]",
+     [](Options& o, const std::string& v) { o.top = number_of(v); }},
+    {"--ops", "N", "how many operations there were between the first look and the last: says growth for each of them",
+     [](Options& o, const std::string& v) {
+       o.operations = number_of(v);
+       if (o.operations == 0) fail(ErrorCode::kUsage, "growth cannot be shared among 0 operations");
+     }},
+};
+
 constexpr Flag kFormat[] = {
     {"--format", "FORMAT", "text, man (roff, for man -l), markdown, or query: the tables that queries have [text]",
      [](Options& o, const std::string& v) { o.format = v; }, "text man markdown query"},
@@ -239,6 +249,9 @@ std::span<const Flag> query_flags() {
 }
 std::span<const Flag> show_flags() {
   return kShow;
+}
+std::span<const Flag> diff_flags() {
+  return kDiff;
 }
 std::span<const Flag> format_flags() {
   return kFormat;

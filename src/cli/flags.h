@@ -43,6 +43,7 @@ std::span<const Flag> goroutine_flags();
 std::span<const Flag> export_flags();
 std::span<const Flag> query_flags();
 std::span<const Flag> show_flags();
+std::span<const Flag> diff_flags();
 std::span<const Flag> format_flags();
 
 // "--top" of "-t,--top".

@@ -16,8 +16,10 @@ constexpr std::string_view kUnits = "Numbers can carry units: 16KiB, 1.5GiB, 90s
 std::string usage(const Verb& verb) {
   std::string text = fmt::format("holdfast {}", verb.name);
   if (verb.answers != Answers::kNobody) text += " TARGET";
-  for (const Argument& argument : verb.arguments)
-    text += argument.optional ? fmt::format(" [{}]", argument.name) : fmt::format(" {}", argument.name);
+  for (const Argument& argument : verb.arguments) {
+    const std::string name = fmt::format("{}{}", argument.name, argument.repeats ? "..." : "");
+    text += argument.optional ? fmt::format(" [{}]", name) : " " + name;
+  }
   return text + (verb.flags.empty() ? "" : " [OPTIONS]");
 }
 

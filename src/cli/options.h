@@ -22,6 +22,8 @@ enum class Color : std::uint8_t { kAuto, kAlways, kNever };
 
 struct Options {
   std::string target;              // pid, name, core or .hold; empty for verbs without one
+  std::vector<std::string> later;  // diff: the targets that TARGET is compared with, in the order of time
+  std::uint64_t operations = 0;    // diff: how many there were between the first and the last look; 0 = not said
   std::string exe;                 // program of a core
   std::string image;               // which Go runtime of several
   std::string go_release;          // of a program that does not say its own

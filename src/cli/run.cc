@@ -3,11 +3,13 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "base/cancel.h"
 #include "base/error.h"
@@ -72,9 +74,9 @@ ordered_json memory_json(const capture::Prediction& prediction) {
   return json;
 }
 
-int dry_run(RunningVerb& run) {
-  const os::ProcessStatus status = *run.session().target().process();
-  const capture::Prediction prediction = run.session().predict();
+void say_prediction(RunningVerb& run, session::Session& session) {
+  const os::ProcessStatus status = *session.target().process();
+  const capture::Prediction prediction = session.predict();
   run.answer(
       [&] {
         const std::string runtimes = report::runtimes_words(prediction.runtimes, false);
@@ -99,6 +101,16 @@ int dry_run(RunningVerb& run) {
                             {"memory", memory_json(prediction)},
                             {"runtimes", report::runtimes_json(prediction.runtimes)}};
       });
+}
+
+// Of several targets each live one is stopped once.
+int dry_run(RunningVerb& run) {
+  std::vector<session::Session*> live;
+  for (std::size_t number = 0; number <= run.options().later.size(); ++number)
+    if (run.session(number).target().process() != nullptr) live.push_back(&run.session(number));
+  if (live.size() > 1 && run.options().json)
+    fail(ErrorCode::kUsage, "--dry-run --json is about one process, and {} are named: ask for each alone", live.size());
+  for (session::Session* const session : live) say_prediction(run, *session);
   return 0;
 }
 
@@ -143,15 +155,23 @@ std::string what_is(const capture::Target& target) {
 }
 
 // A capture keeps the graph, and neither evidence nor what was not asked for when it was made.
-void check_target(const Verb& verb, const Options& options, const capture::Target& target) {
+void check_target(const Verb& verb, const capture::Target& target) {
   if (verb.answers == Answers::kProcessAndCore && target.form() == capture::TargetForm::kHold)
     fail(ErrorCode::kUsage,
          "{} needs a live process or a core: {} is a .hold file, which keeps types without the "
          "reasons for them",
          verb.name, target.name());
-  for (const Flag* const flag : options.given)
-    if (!goes_with(*flag, target.form()))
-      fail(ErrorCode::kUsage, "{} is for {}: {}", long_name(*flag), words_of(flag->goes_with), what_is(target));
+}
+
+// Of several targets an option is for those that it has a meaning for; one at least.
+void check_options(const Options& options, const std::vector<std::unique_ptr<session::Session>>& sessions) {
+  for (const Flag* const flag : options.given) {
+    if (std::ranges::any_of(sessions, [&](const auto& one) { return goes_with(*flag, one->target().form()); }))
+      continue;
+    std::string targets;
+    for (const auto& one : sessions) targets += (targets.empty() ? "" : ", ") + what_is(one->target());
+    fail(ErrorCode::kUsage, "{} is for {}: {}", long_name(*flag), words_of(flag->goes_with), targets);
+  }
 }
 
 // Nothing is called so: perhaps something else was meant.
@@ -176,25 +196,38 @@ std::string prediction_text(const capture::Prediction& prediction) {
                      format_count(prediction.threads, "thread"));
 }
 
-session::Session& RunningVerb::session() {
-  if (session_) return *session_;
+session::Session& RunningVerb::session(std::size_t number) {
+  if (sessions_.empty()) find_targets();
+  return *sessions_[number];
+}
+
+void RunningVerb::find_targets() {
+  std::vector<std::unique_ptr<session::Session>> found;
+  found.push_back(find(options_.target));
+  for (const std::string& target : options_.later) found.push_back(find(target));
+  check_options(options_, found);
+  sessions_ = std::move(found);
+}
+
+std::unique_ptr<session::Session> RunningVerb::find(const std::string& target) {
   session::Listener listener;
   listener.passes_run = [this](const std::string& running) { progress_.tell(running); };
   if (verb_.shows_first)
     listener.first_look = [this](const heap::Snapshot& s) {
       progress_.show_first([&](std::size_t width) { return report::first_screen(s, width); });
     };
+  std::unique_ptr<session::Session> session;
   try {
     capture::Options capture = capture_options(options_);
     capture.with_content = capture.with_content || (verb_.reads_content && options_.debugger.empty());
-    session_.emplace(options_.target, capture, std::move(listener), read_rules(options_.rules));
+    session = std::make_unique<session::Session>(target, capture, std::move(listener), read_rules(options_.rules));
   } catch (const Error& error) {
     if (error.code() != ErrorCode::kNotFound) throw;
-    refuse_target(options_.target, error);
+    refuse_target(target, error);
   }
-  if (!session_->target().remark().empty()) remark(fmt::format("holdfast: {}", session_->target().remark()));
-  check_target(verb_, options_, session_->target());
-  return *session_;
+  if (!session->target().remark().empty()) remark(fmt::format("holdfast: {}", session->target().remark()));
+  check_target(verb_, session->target());
+  return session;
 }
 
 void RunningVerb::answer(const std::function<std::string()>& text, const std::function<ordered_json()>& json) {
@@ -230,8 +263,12 @@ void RunningVerb::answer_with_table(const std::function<view::Table()>& make,
 }
 
 std::string RunningVerb::fate_of_target() const {
-  if (!session_ || !session_->target().process()) return "";
-  return fmt::format("; process {} goes on unharmed", session_->target().process()->pid);
+  std::set<std::int32_t> pids;
+  for (const auto& session : sessions_)
+    if (session && session->target().process() != nullptr) pids.insert(session->target().process()->pid);
+  if (pids.empty()) return "";
+  return pids.size() == 1 ? fmt::format("; process {} goes on unharmed", *pids.begin())
+                          : fmt::format("; the processes {} go on unharmed", fmt::join(pids, ", "));
 }
 
 report::TextStyle RunningVerb::style() const {

@@ -2,9 +2,10 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <nlohmann/json_fwd.hpp>
-#include <optional>
 #include <string>
+#include <vector>
 
 #include "cli/options.h"
 #include "cli/progress.h"
@@ -24,9 +25,11 @@ class RunningVerb {
   RunningVerb(const Verb& verb, const Options& options) : verb_(verb), options_(options) {}
 
   const Options& options() const { return options_; }
-  // The session on the target, which is found but not opened at the first call. What its name could also have meant is
-  // remarked on.
-  session::Session& session();
+  // The session on the target, or on one of several, in the order in which they are named. All are found at the first
+  // call, and none is opened. What a name could also have meant is remarked on.
+  session::Session& session(std::size_t number = 0);
+  // Ends the session, so that its memory is free.
+  void close_session(std::size_t number) { sessions_[number].reset(); }
 
   // Ends the line of progress, and prints the text or the JSON, whichever was asked for.
   void answer(const std::function<std::string()>& text, const std::function<nlohmann::ordered_json()>& json);
@@ -40,7 +43,7 @@ class RunningVerb {
   // Wipes out the line of progress, since the result comes.
   void finish_progress() { progress_.finish(); }
 
-  // Says what became of the target of a verb that was stopped: a live process goes on. Of one that is not found yet
+  // Says what became of the targets of a verb that was stopped: a live process goes on. Of one that is not found yet
   // there is nothing to say.
   std::string fate_of_target() const;
 
@@ -48,10 +51,13 @@ class RunningVerb {
   report::TextStyle style() const;
 
  private:
+  void find_targets();
+  std::unique_ptr<session::Session> find(const std::string& target);
+
   const Verb& verb_;
   const Options& options_;
   Progress progress_;
-  std::optional<session::Session> session_;
+  std::vector<std::unique_ptr<session::Session>> sessions_;  // null: closed
 };
 
 // Says what a stop would cost: "would be held still for about 3.1 ms, longer if ...".

@@ -119,6 +119,30 @@ TEST_F(Targets, SayWhatOnlyRunningASqlShows) {
   EXPECT_EQ(refusal({"query", hold_, "SELECT retained(7)"}), "retained(7): there is no such object: ids are below 1");
 }
 
+TEST_F(Targets, OfSeveralTargetsAnOptionIsForThoseThatItSaysSomethingOf) {
+  EXPECT_EQ(refusal({"diff", hold_, hold_, "--exe", "x"}),
+            "--exe is for core files: " + hold_ + " is a .hold file, " + hold_ + " is a .hold file");
+  EXPECT_THAT(refusal({"diff", hold_, core_, "--exe", "x"}), Not(HasSubstr("--exe is for core files")));
+}
+
+TEST_F(Targets, ADryRunIsOfLiveTargetsAndItsJsonOfOne) {
+  EXPECT_THAT(refusal({"diff", hold_, core_, "--dry-run"}), HasSubstr("--dry-run is for live processes"));
+  EXPECT_EQ(refusal({"diff", process_, process_, "--dry-run", "--json"}),
+            "--dry-run --json is about one process, and 2 are named: ask for each alone");
+}
+
+TEST_F(Targets, AllTargetsAreFoundBeforeOneIsOpened) {
+  EXPECT_THAT(refusal({"diff", core_, "no such target"}), HasSubstr("no such target"));
+}
+
+TEST_F(Targets, DiffComparesACaptureWithItself) {
+  ::testing::internal::CaptureStdout();
+  EXPECT_EQ(refusal({"diff", hold_, hold_, hold_}), "");
+  const std::string text = ::testing::internal::GetCapturedStdout();
+  EXPECT_THAT(text, HasSubstr("3 looks at one program"));
+  EXPECT_THAT(text, AllOf(HasSubstr("Nothing says that the looks are at one build"), HasSubstr("more, unchanged")));
+}
+
 // In a process of its own, since a request to stop is for all that a process does.
 TEST_F(Targets, ToBeAskedToStopIsSaidInOneSentence) {
   GTEST_FLAG_SET(death_test_style, "threadsafe");

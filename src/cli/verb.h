@@ -29,6 +29,7 @@ struct Argument {
   void (*set)(Options& options, const std::string& value);  // as Flag::set
   bool optional = false;
   std::string (*choices)() = nullptr;  // the only words that it takes, with spaces between; null if nobody knows them
+  bool repeats = false;                // it takes all words that follow; of the last one only
 };
 
 struct Verb {

@@ -193,6 +193,26 @@ view::Why Session::why(const view::Subject& subject, const view::WhyLimits& limi
   return times_.run("why", [&] { return finder->why(subject, limits); });
 }
 
+void Session::add_to(view::GrowthBuilder& growth) {
+  const graph::Dominators& tree = dominators();
+  const graph::Reachability& live = reached();
+  const CancellationScope scope(&cancellation_);
+  view::Moment moment;
+  {
+    std::optional<view::Groundwork> groundwork;
+    times_.run("owners", [&] { groundwork.emplace(*snapshot_, tree, rules_); });
+    moment = times_.run("sums", [&] { return view::make_moment(*groundwork, live); });
+  }
+  moment.name = target_->name();
+  // What is said of this look is final. From here on only its slots count: the rest makes room for the next look.
+  dominators_.reset();
+  snapshot_->edges = {};
+  snapshot_->content = {};
+  times_.run("compare", [&] { growth.add(std::move(moment), *snapshot_, std::move(reached_->bits)); });
+  snapshot_.reset();
+  reached_.reset();
+}
+
 view::TypeComparison Session::compare_types() {
   std::optional<view::TypeComparison> comparison;
   capture::Callbacks callbacks;

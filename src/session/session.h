@@ -28,6 +28,7 @@
 #include "heap/snapshot.h"
 #include "heap/type_reasons.h"
 #include "view/cut.h"
+#include "view/growth.h"
 #include "view/owner_table.h"
 #include "view/report.h"
 #include "view/shown_object.h"
@@ -72,6 +73,10 @@ class Session {
   view::CutEffect cut(const std::vector<view::Drop>& drops);
   view::FewestPointers fewest_pointers(const view::Subject& subject, std::uint32_t most);
   view::Why why(const view::Subject& subject, const view::WhyLimits& limits = {});
+
+  // Adds this look to a comparison, and gives away for it what the session has: nothing else can be asked of it then.
+  // Fails like view::GrowthBuilder::add.
+  void add_to(view::GrowthBuilder& growth);
 
   // Looks at a live process twice, with one collection between the looks, and returns what that freed of what nothing
   // reached at the first; what it kept without a cause, further looks try to find gone. The session's snapshot is that

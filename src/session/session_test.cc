@@ -119,6 +119,19 @@ TEST_F(SessionOnACapture, HasNoCollectionToComeAfterIt) {
   EXPECT_EQ(refusal([&] { session().audit_after_collection(std::chrono::seconds(1)); }), ErrorCode::kUsage);
 }
 
+TEST_F(SessionOnACapture, AddsItsLookToAComparison) {
+  view::GrowthBuilder builder;
+  for (int look = 0; look < 2; ++look) session().add_to(builder);
+  const view::Growth growth = builder.growth(0);
+  EXPECT_EQ(growth.moments.size(), 2U);
+  EXPECT_EQ(growth.moments.back().name, path());
+  EXPECT_EQ(growth.moments.back().live, (view::MomentSum{2, 48 + 4096, 48 + 4096}));
+  const view::ChangeList& owners = growth.lists[static_cast<std::size_t>(view::ChangeBy::kOwner)];
+  EXPECT_EQ(owners.unchanged.rows, 1U);
+  EXPECT_EQ(owners.all.back().bytes, 48U + 4096);
+  EXPECT_EQ(times_run("compare"), 2);
+}
+
 TEST_F(SessionOnACapture, CancellingOneLeavesTheOtherAlone) {
   Session one = session(), other = session();
   one.snapshot();

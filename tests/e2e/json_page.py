@@ -175,6 +175,7 @@ def look_at_everything(answers, fixture, folder):
     answers.of("capture", "capture", fixture.pid, "-o", f"{folder}/a.hold")
     answers.of("report", "report", f"{folder}/a.hold")
     answers.of("report", "report", OLD_CAPTURE)
+    answers.of("diff", "diff", f"{folder}/a.hold", fixture.pid, "--ops", "3")
     objects = [step["address"] for holder in report["holders"] for step in holder["chain"] if step["kind"] == "object"]
     answers.of("type-reasons", "type-reasons", f"{folder}/a.hold", objects[0])
     for subject in objects[:EXPLAINED] + ["type:string data", "goroutine:1"]:
@@ -208,6 +209,10 @@ def main():
             facts = fixture.truth["facts"]
             answers.of("show", "show --by retained --top 2", fixture.pid, hex(facts["root"]))
             answers.of("show", "show", fixture.pid, hex(facts["item_1"]))
+        with Fixture(cells.build(cells.Cell("1.26", "grows", "dwarf"))) as fixture:
+            answers.ask("capture", fixture.pid, "-o", f"{folder}/before.hold")
+            fixture.ask("grow")
+            answers.of("diff", "diff", f"{folder}/before.hold", fixture.pid)
     answers.check("the page", (f"{field} is never printed" for field in answers.page.never_seen()
                                if field not in UNSEEN))
     print(f"{answers.passed} passed, {answers.failed} failed")

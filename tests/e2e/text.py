@@ -53,7 +53,7 @@ ASKED_LIVE = {
 # What is refused, in words that tell how it is meant. A capture is asked.
 REFUSED = [
     ["types", "--sort", "nothing"], ["types", "--filter", "count~many"], ["types", "--filter", "nothing>1"], ["typse"],
-    ["capture"], ["export"], ["type-conflicts"], ["types", "--exe", "zoo"], ["type-reasons"], ["type-reasons", "0x10"],
+    ["capture"], ["export"], ["diff"], ["type-conflicts"], ["types", "--exe", "zoo"], ["type-reasons"], ["type-reasons", "0x10"],
     ["account", "--sort", "bytes"], ["capture", "-o", "missing/zoo.hold"],
     ["query", "ATTACH 'x' AS y"], ["query", "SELECT retained('x')"], ["query", "SELECT 1", "--json", "--format", "csv"],
 ]
@@ -187,7 +187,7 @@ class Text:
 
     def bold(self, fixture, capture, address):
         """Each verb with --color obeys it."""
-        for words in (*([*words.split(), capture] for words in FOLDED), ["ps"], ["type-conflicts", fixture.pid],
+        for words in (*([*words.split(), capture] for words in FOLDED), ["diff", capture, capture], ["ps"], ["type-conflicts", fixture.pid],
                       ["type-comparison", fixture.pid], ["type-reasons", fixture.pid, address]):
             always, plain = run([*words, "--color", "always"]), run(words)
             self.check("\x1b[1m" in always and "\x1b" not in plain, f"--color of {words[0]}", always)
@@ -225,6 +225,7 @@ class Text:
         self.check("`holdfast report --top 0` shows all" in report and "--top 0" not in everything, "report --top 0", everything)
         for words in FOLDED:
             self.fits([*words.split(), capture])
+        self.fits(["diff", capture, capture])
         for words in FOLDED_LIVE:
             self.narrow([*words.split(), *([] if words == "ps" else [fixture.pid])])
         for words in HELP:

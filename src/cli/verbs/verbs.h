@@ -22,6 +22,7 @@ extern const Verb kTypeComparisonVerb;
 extern const Verb kShowVerb;
 extern const Verb kAuditVerb;
 extern const Verb kCaptureVerb;
+extern const Verb kDiffVerb;
 extern const Verb kExportVerb;
 extern const Verb kQueryVerb;
 extern const Verb kProcessesVerb;
