@@ -9,18 +9,10 @@
 #include <vector>
 
 #include "graph/node.h"
-#include "graph/reachability.h"
 #include "graph/referrers.h"
 #include "heap/snapshot.h"
 
 namespace holdfast::graph {
-
-// What both look at. Garbage holds nothing. `reached` may be of a snapshot without some roots and objects.
-struct Backwards {
-  const heap::Snapshot& snapshot;
-  const Referrers& referrers;
-  const Reachability& reached;
-};
 
 // How long to search.
 struct SearchLimits {

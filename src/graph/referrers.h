@@ -8,6 +8,7 @@
 
 #include "base/huge_array.h"
 #include "base/ids.h"
+#include "graph/reachability.h"
 #include "heap/snapshot.h"
 
 namespace holdfast::graph {
@@ -30,6 +31,14 @@ class Referrers {
   HugeArray<std::uint32_t> source_;  // grouped by target
   std::vector<ObjectId> target_;     // of each pointer of a root, ascending
   std::vector<RootId> root_;         // beside target_
+};
+
+// What searches backwards look at. Garbage holds nothing. `reached` may be of a snapshot without some roots and
+// objects.
+struct Backwards {
+  const heap::Snapshot& snapshot;
+  const Referrers& referrers;
+  const Reachability& reached;
 };
 
 }  // namespace holdfast::graph

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <limits>
 #include <random>
 
@@ -28,6 +29,11 @@ TEST(ShortestWays, GoOverTheRootForestAndPreferVariables) {
   EXPECT_THAT(ways.way_to(heap.id(end)), ElementsAre(variable, heap.id(end)));
   EXPECT_THAT(ways.way_to(heap.id(deep)), ElementsAre(goroutine, frame, heap.id(deep)));
   EXPECT_THAT(ways.way_to(heap.id(lone)), IsEmpty());
+  const Referrers referrers(snapshot);
+  const Reachability reached = reach(snapshot);
+  const Backwards back{snapshot, referrers, reached};
+  EXPECT_THAT(shortest_way_to(back, heap.id(end)), ElementsAre(variable, heap.id(end)));
+  EXPECT_THAT(shortest_way_to(back, heap.id(deep)), ElementsAre(goroutine, frame, heap.id(deep)));
 }
 
 TEST(ShortestWays, AreAsShortAsThoseOfANaiveSearch) {
@@ -48,8 +54,23 @@ TEST(ShortestWays, AreAsShortAsThoseOfANaiveSearch) {
         for (std::uint32_t e = snapshot.edges.row_begin[row]; e < snapshot.edges.row_begin[row + 1]; ++e)
           length[snapshot.edges.target[e]] = std::min(length[snapshot.edges.target[e]], length[row] + 1);
     const ShortestWays ways(snapshot);
-    for (std::uint32_t row = 0; row < snapshot.objects; ++row)
+    const Referrers referrers(snapshot);
+    const Reachability reached = reach(snapshot);
+    for (std::uint32_t row = 0; row < snapshot.objects; ++row) {
       EXPECT_EQ(ways.way_to(ObjectId(row)).size(), length[row] == kNever ? 0 : length[row]) << seed << " " << row;
+      const std::vector<NodeId> back = shortest_way_to({snapshot, referrers, reached}, ObjectId(row));
+      if (length[row] == kNever) continue;
+      ASSERT_EQ(back.size(), length[row]) << seed << " " << row;
+      EXPECT_EQ(back.back(), NodeId(ObjectId(row)));
+      for (std::size_t i = 1; i < back.size(); ++i) {
+        const ObjectId to = back[i].object();
+        const auto sources = referrers.of(to);
+        const auto roots = referrers.roots_of(to);
+        EXPECT_TRUE(back[i - 1].root() ? std::ranges::count(roots, back[i - 1].root()) > 0
+                                       : std::ranges::count(sources, back[i - 1].object().row) > 0)
+            << "no pointer";
+      }
+    }
   }
 }
 

@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "base/cancel.h"
-#include "base/parallel.h"
 #include "base/units.h"
 #include "view/owner_words.h"
 
@@ -13,18 +12,15 @@ namespace holdfast::view {
 
 WhyFinder::WhyFinder(const heap::Snapshot& snapshot, const graph::Dominators& dominators,
                      const graph::Reachability& reached, const heap::OwnerRules& rules)
-    : snapshot_(snapshot), dominators_(dominators), reached_(reached), index_(snapshot) {
-  run_both([&] { shortest_.emplace(snapshot); },
-           [&] {
-             names_.emplace(snapshot, index_, rules);
-             chains_.emplace(*names_);
-             referrers_.emplace(snapshot);
-             owners_ = owners_of_roots(snapshot, dominators.columns().sizes, rules);
-           });
-}
+    : snapshot_(snapshot),
+      dominators_(dominators),
+      reached_(reached),
+      index_(snapshot),
+      names_(snapshot, index_, rules),
+      chains_(names_) {}
 
 std::vector<ChainStep> WhyFinder::chain_along(std::span<const graph::NodeId> way) const {
-  return chains_->chain_of(chains_->runs_along(way, dominators_));
+  return chains_.chain_of(chains_.runs_along(way, dominators_));
 }
 
 // The dominators. A list on the way is one step, which keeps what its first node does.
@@ -59,17 +55,21 @@ void WhyFinder::add_holders(ObjectId object, const WhyLimits& limits, WhyObject&
     std::ranges::reverse(nodes_of_way);
     nodes_of_way.insert(nodes_of_way.end(), way.begin(), way.end());
     IndependentHolder& holder = why.holders.emplace_back();
-    holder.who = owner_text(snapshot_, names_->rules(), owner);
+    holder.who = owner_text(snapshot_, names_.rules(), owner);
     for (const RootId root : owner.roots) holder.alone_bytes += dominators_.retained_bytes(root);
     holder.chain = chain_along(nodes_of_way);
   }
 }
 
-WhyObject WhyFinder::why_object(ObjectId object, const WhyLimits& limits) const {
+WhyObject WhyFinder::why_object(ObjectId object, const WhyLimits& limits) {
+  if (!referrers_) {
+    referrers_.emplace(snapshot_);
+    owners_ = owners_of_roots(snapshot_, dominators_.columns().sizes, names_.rules());
+  }
   WhyObject why;
   why.bytes = index_.size_of(object);
   why.retained_bytes = dominators_.retained_bytes(object);
-  why.shortest = chain_along(shortest_->way_to(object));
+  why.shortest = chain_along(graph::shortest_way_to({snapshot_, *referrers_, reached_}, object));
   add_through(object, why);
   add_holders(object, limits, why);
   return why;
@@ -131,12 +131,12 @@ class WhyFinder::Merger {
   std::uint32_t row_of_root(RootId root) {
     const RootId parent = finder_.snapshot_.roots[root.row].parent;
     if (parent && finder_.snapshot_.roots[root.row].kind == heap::RootKind::kGoroutine) return row_of_root(parent);
-    return child(parent ? row_of_root(parent) : 0, sort_of(*finder_.names_, finder_.dominators_, root), {}, root);
+    return child(parent ? row_of_root(parent) : 0, sort_of(finder_.names_, finder_.dominators_, root), {}, root);
   }
 
   // A list, a tree, the inside of a map are one step.
   std::uint32_t row_below(std::uint32_t row, graph::NodeId above, ObjectId object) {
-    const auto sort = [&](graph::NodeId node) { return sort_of(*finder_.names_, finder_.dominators_, node); };
+    const auto sort = [&](graph::NodeId node) { return sort_of(finder_.names_, finder_.dominators_, node); };
     const Sort its = sort(object);
     const bool goes_on = (above.object() && sort(above) == its) || nodes_[row].depth == kDeepest;
     return goes_on ? row : child(row, its, field_to(above, object), object);
@@ -147,10 +147,10 @@ class WhyFinder::Merger {
     constexpr std::uint32_t kMany = 64;
     if (const ObjectId from = above.object()) {
       const heap::Edges& edges = finder_.snapshot_.edges;
-      if (finder_.names_->is_container(from)) return "[…]";
+      if (finder_.names_.is_container(from)) return "[…]";
       if (edges.row_begin[from.row + 1] - edges.row_begin[from.row] > kMany) return "[…]";
     }
-    const auto field = finder_.names_->field(above, object);
+    const auto field = finder_.names_.field(above, object);
     return field && field->is_named ? with_any_index(field->text) : std::string();
   }
 
@@ -205,8 +205,8 @@ class WhyFinder::Merger {
   std::vector<MergedWay> out_;
 };
 
-Why WhyFinder::why(const Subject& subject, const WhyLimits& limits) const {
-  FoundSubject found = find_subject(*names_, reached_, subject);
+Why WhyFinder::why(const Subject& subject, const WhyLimits& limits) {
+  FoundSubject found = find_subject(names_, reached_, subject);
   Why why;
   why.what = std::move(found.what);
   why.subjects = found.nodes.size();
@@ -222,6 +222,7 @@ Why WhyFinder::why(const Subject& subject, const WhyLimits& limits) const {
     return why;
   }
   why.looked_at = std::min<std::uint64_t>(why.subjects, limits.merged);
+  if (!shortest_) shortest_.emplace(snapshot_);
   Merger merger(*this, limits);
   for (std::uint64_t i = 0; i < why.looked_at; ++i) merger.add(found.nodes[i * why.subjects / why.looked_at].object());
   why.merged = merger.run();

@@ -1,6 +1,6 @@
 // Why something is alive: the ways on which the roots reach it. For one object that is a shortest way, what every way
 // goes through, and ways that have nothing in common; for many, their shortest ways merged into a tree. A root needs no
-// way: it is one end of them all. One thread, and two for what it is made from; throws when it is cancelled.
+// way: it is one end of them all. Throws when it is cancelled.
 #pragma once
 
 #include <cstdint>
@@ -89,12 +89,12 @@ class WhyFinder {
   WhyFinder& operator=(const WhyFinder&) = delete;
 
   // Fails as find_subject() does.
-  Why why(const Subject& subject, const WhyLimits& limits = {}) const;
+  Why why(const Subject& subject, const WhyLimits& limits = {});
 
  private:
   class Merger;
 
-  WhyObject why_object(ObjectId object, const WhyLimits& limits) const;
+  WhyObject why_object(ObjectId object, const WhyLimits& limits);
   std::vector<ChainStep> chain_along(std::span<const graph::NodeId> way) const;
   void add_through(ObjectId object, WhyObject& why) const;
   void add_holders(ObjectId object, const WhyLimits& limits, WhyObject& why) const;
@@ -103,11 +103,12 @@ class WhyFinder {
   const graph::Dominators& dominators_;
   const graph::Reachability& reached_;
   heap::ObjectIndex index_;
-  std::optional<Names> names_;
+  Names names_;
+  Chains chains_;
+  // Made when one object, or several, are first asked about.
   std::optional<graph::Referrers> referrers_;
-  std::optional<graph::ShortestWays> shortest_;
   RootOwners owners_;
-  std::optional<Chains> chains_;
+  std::optional<graph::ShortestWays> shortest_;
 };
 
 }  // namespace holdfast::view
