@@ -435,7 +435,7 @@ std::string opening_command(const Growth& growth, ChangeBy by, const ChangeRow& 
     case ChangeBy::kGoroutines:
       return fmt::format("holdfast goroutines {}{} --stacks", target, filter);
     case ChangeBy::kOwner:
-      if (!filter.empty()) return fmt::format("holdfast roots {}{}", target, filter);
+      if (!filter.empty()) return fmt::format("holdfast owners {}{}", target, filter);
       break;
     case ChangeBy::kPath:
       break;
