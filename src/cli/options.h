@@ -31,6 +31,7 @@ struct Options {
   std::vector<std::string> rules;  // files of owner rules, in this order
   std::string output;              // capture, export: the file to write
   bool with_content = false;       // capture: user data too
+  bool values = false;             // show: read them however long that holds a process still
   bool json = false;
   bool dry_run = false;
   bool force = false;   // go on without enough memory

@@ -209,25 +209,43 @@ void RunningVerb::find_targets() {
   sessions_ = std::move(found);
 }
 
+// What objects contain is most of a heap: a live target is held still while it is copied. Where that takes long, it is
+// only done if the user says so.
 std::unique_ptr<session::Session> RunningVerb::find(const std::string& target) {
+  constexpr double kLongMs = 100;
+  const bool reads_content = options_.with_content || (verb_.reads_content && options_.debugger.empty());
+  std::unique_ptr<session::Session> session = make_session(target, reads_content);
+  if (reads_content && verb_.reads_content && !options_.values &&
+      session->target().form() == capture::TargetForm::kProcess) {
+    const double ms = session->predict().pause.alone_ms;
+    if (ms > kLongMs) {
+      remark(
+          fmt::format("holdfast: values are left out: for them process {} would be held still for {} or more; "
+                      "--values reads them all the same, and a core has them without that",
+                      session->target().process()->pid, format_seconds(ms / 1e3)));
+      session = make_session(target, false);
+    }
+  }
+  if (!session->target().remark().empty()) remark(fmt::format("holdfast: {}", session->target().remark()));
+  check_target(verb_, session->target());
+  return session;
+}
+
+std::unique_ptr<session::Session> RunningVerb::make_session(const std::string& target, bool with_content) {
   session::Listener listener;
   listener.passes_run = [this](const std::string& running) { progress_.tell(running); };
   if (verb_.shows_first)
     listener.first_look = [this](const heap::Snapshot& s) {
       progress_.show_first([&](std::size_t width) { return report::first_screen(s, width); });
     };
-  std::unique_ptr<session::Session> session;
   try {
     capture::Options capture = capture_options(options_);
-    capture.with_content = capture.with_content || (verb_.reads_content && options_.debugger.empty());
-    session = std::make_unique<session::Session>(target, capture, std::move(listener), read_rules(options_.rules));
+    capture.with_content = with_content;
+    return std::make_unique<session::Session>(target, capture, std::move(listener), read_rules(options_.rules));
   } catch (const Error& error) {
     if (error.code() != ErrorCode::kNotFound) throw;
     refuse_target(target, error);
   }
-  if (!session->target().remark().empty()) remark(fmt::format("holdfast: {}", session->target().remark()));
-  check_target(verb_, session->target());
-  return session;
 }
 
 void RunningVerb::answer(const std::function<std::string()>& text, const std::function<ordered_json()>& json) {

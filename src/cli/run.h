@@ -53,6 +53,7 @@ class RunningVerb {
  private:
   void find_targets();
   std::unique_ptr<session::Session> find(const std::string& target);
+  std::unique_ptr<session::Session> make_session(const std::string& target, bool with_content);
 
   const Verb& verb_;
   const Options& options_;

@@ -63,7 +63,10 @@ class Decoder {
     ShownValue shown;
     shown.has_content = bytes_.any();
     if (!shown.has_content)
-      shown.remark = "values are not known: the capture has no content (`holdfast capture --with-content` keeps it)";
+      shown.remark =
+          snapshot_.target.from_file
+              ? "values are not known: the capture has no content (`holdfast capture --with-content` keeps it)"
+              : "values were not read, so that the process is not held still for long";
     const Address begin = index_.address_of(object);
     const heap::Span& span = snapshot_.spans[index_.find_span(object).row];
     if (query_.raw)
