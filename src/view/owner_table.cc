@@ -55,7 +55,7 @@ constexpr ColumnOf<OwnerLine> kColumns[] = {
         return std::vector<std::string_view>{kVariableWord, kGoroutinesWord, kRuntimeWord, kSpecialsWord, kSharedWord};
       }},
      [](const OwnerLine& row) { return text_cell(row.kind); }},
-    {{"name", Unit::kText, "whose it is: one, or all who share it"},
+    {{"name", Unit::kText, "whose it is: one, or those who share it; of many the first eight"},
      [](const OwnerLine& row) { return text_cell(row.name); }},
     {{"also", Unit::kText, "who reaches some of it and gave way: for the moment, or weakly", Shown::kWhenAsked},
      [](const OwnerLine& row) { return text_cell(row.also); }},
@@ -92,10 +92,11 @@ class OwnerLines {
 
   template <typename Rows, typename OwnerOf>
   std::string joined(const Rows& rows, const OwnerOf& owner_of) const {
+    constexpr std::size_t kMost = 8;  // the report's JSON has all
     std::string out;
-    for (const auto& row : rows)
-      out += fmt::format("{}{}", out.empty() ? "" : ", ", owner_text(snapshot_, owners_, owner_of(row)).full);
-    return out;
+    for (std::size_t i = 0; i < std::min(rows.size(), kMost); ++i)
+      out += fmt::format("{}{}", i == 0 ? "" : ", ", owner_text(snapshot_, owners_, owner_of(rows[i])).full);
+    return rows.size() > kMost ? fmt::format("{} and {} more", out, rows.size() - kMost) : out;
   }
 
   const heap::Snapshot& snapshot_;
