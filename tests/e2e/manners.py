@@ -147,6 +147,8 @@ def interrupt_at_many_moments(scene, arguments, words):
 
 
 def without_numbers(line):
+    """Whether others want the processors changes from run to run, too."""
+    line = re.sub(r"\(\d+ threads? wants? \d+ processors? on this machine\)|\(longer if others want the processors\)", "(LOAD)", line)
     return re.sub(r"[0-9.]+", "N", line)
 
 
