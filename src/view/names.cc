@@ -77,6 +77,13 @@ void Names::find_buffers() {
   }
 }
 
+bool Names::is_header(ObjectId object) const {
+  const TypeId type = snapshot_.object_type[object.row].type();
+  if (!type) return false;
+  const heap::TypeRole role = snapshot_.types[type.row].role;
+  return role == heap::TypeRole::kMapHeader || role == heap::TypeRole::kChannel;
+}
+
 TypeId Names::element_of_channel(ObjectId part) const {
   if (container(part) != Container::kChannel) return {};
   const TypeId type = snapshot_.object_type[part.row].type();

@@ -37,6 +37,8 @@ class Names {
     return type_rules_.container(snapshot_.object_type[object.row].type());
   }
   bool is_container(ObjectId object) const { return container(object) != Container::kNone; }
+  // Whether it is the header of a map or a channel: what a pointer of the program leads to, and of which each has one.
+  bool is_header(ObjectId object) const;
   // The type of a channel's elements, for a part of it: one channel has one. None for other objects.
   TypeId element_of_channel(ObjectId part) const;
 

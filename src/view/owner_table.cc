@@ -152,14 +152,8 @@ class TreeBelow {
     const bool is_inside = node.object() && names_.is_container(node.object());
     if (is_part(node))
       ++things.parts;
-    else if (!is_inside || is_header(node.object()))
+    else if (!is_inside || names_.is_header(node.object()))
       ++things.count;
-  }
-  bool is_header(ObjectId object) const {
-    const TypeId type = names_.snapshot().object_type[object.row].type();
-    if (!type) return false;
-    const heap::TypeRole role = names_.snapshot().types[type.row].role;
-    return role == heap::TypeRole::kMapHeader || role == heap::TypeRole::kChannel;
   }
 
   void add(graph::NodeId node, Things& things) const {

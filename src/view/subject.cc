@@ -93,14 +93,6 @@ class SubjectFinder {
          found_.garbage == 1 ? "it is" : "all is");
   }
 
-  // Of a map or a channel: what a pointer of the program leads to.
-  bool is_header(ObjectId object) const {
-    const TypeId type = snapshot_.object_type[object.row].type();
-    if (!type) return false;
-    const heap::TypeRole role = snapshot_.types[type.row].role;
-    return role == heap::TypeRole::kMapHeader || role == heap::TypeRole::kChannel;
-  }
-
   void find_address() {
     const ObjectId object = names_.index().find_object(subject_.address);
     if (object) {
@@ -109,8 +101,8 @@ class SubjectFinder {
       found_.what = type.empty() ? sentence("the object at {}", at) : sentence("the {} at {}", named(type), at);
       if (names_.is_container(object)) {
         const Sentence whole = named(names_.container_of(object));
-        found_.what =
-            is_header(object) ? sentence("the {} at {}", whole, at) : sentence("a part, at {}, of the {}", at, whole);
+        found_.what = names_.is_header(object) ? sentence("the {} at {}", whole, at)
+                                               : sentence("a part, at {}, of the {}", at, whole);
       }
       add(object);
       if (found_.nodes.empty()) fail_as_garbage(found_.what.full);
