@@ -207,8 +207,9 @@ class TypeImage {
     return at;
   }
   // Adds a map. What lies behind the hasher is 0, except for the bytes of a group where swiss maps have them.
-  Address map(Address key, Address elem, Address group, std::string_view text) {
-    const Address at = start(136, TypeKind::kMap, text, 8, {true}, {});
+  Address map(Address key, Address elem, Address group, std::string_view text, const Named& named = {}) {
+    const Address at = start(136, TypeKind::kMap, text, 8, {true}, named);
+    finish(at, !version_.swiss_maps() ? 88 : version_.maps_list_strides() ? 136 : 112, named);
     write(at + kMapKeyAt, key.value);
     write(at + kMapElemAt, elem.value);
     write(at + kMapGroupAt, group.value);

@@ -325,7 +325,7 @@ class TypePass {
 
   // Guesses the types of what is left. Several rounds, since each type that is found may decide about its neighbours.
   void claim_shapes() {
-    if (MapShapes(reader_, universe_, layouts_, heap_, table_, propagation_).claim() > 0) propagation_.run();
+    if (MapShapes(layouts_, heap_, table_, propagation_).claim() > 0) propagation_.run();
     constexpr int kMostRounds = 3;
     Shapes shapes(reader_, universe_, heap_, table_, propagation_);
     for (int round = 0; round < kMostRounds && shapes.claim() > 0; ++round) propagation_.run();

@@ -23,10 +23,6 @@ bool is_slot_of(const HeapView::Object& object, std::uint64_t bytes) {
 
 }  // namespace
 
-MapShapes::MapShapes(const go::TypeReader& reader, const go::TypeUniverse& universe, const go::LibraryLayouts& layouts,
-                     const HeapView& heap, TypeTable& types, Propagation& propagation)
-    : reader_(reader), universe_(universe), layouts_(layouts), heap_(heap), types_(types), propagation_(propagation) {}
-
 std::uint64_t MapShapes::claim() {
   std::vector<std::pair<std::uint32_t, TypeId>> found;
   for (std::uint32_t row = 0; row < heap_.pointerful(); ++row) {
@@ -44,7 +40,7 @@ TypeId MapShapes::map_behind(const HeapView::Object& header) {
   std::optional<Groups> groups;
   if (layouts_.swiss_map && is_slot_of(header, layouts_.swiss_map->bytes)) groups = behind_swiss(header);
   if (!groups && layouts_.hash_map && is_slot_of(header, layouts_.hash_map->bytes)) groups = behind_hash(header);
-  return groups ? map_of(groups->type) : TypeId();
+  return groups ? types_.map_of(groups->type) : TypeId();
 }
 
 std::optional<MapShapes::Groups> MapShapes::behind_swiss(const HeapView::Object& header) const {
@@ -118,27 +114,6 @@ std::optional<HeapView::Object> MapShapes::object_at(Address at, std::uint64_t b
   HeapView::Object object;
   heap_.read({&location.row, 1}, {&object, 1});
   return is_slot_of(object, bytes) ? std::optional(object) : std::nullopt;
-}
-
-TypeId MapShapes::map_of(TypeId group) {
-  if (maps_.empty()) index_maps();
-  const auto found = maps_.find(types_[group].descriptor);
-  return found == maps_.end() ? TypeId() : types_.intern(found->second);
-}
-
-// Several map types have one type of groups if some have names of their own: then the one without is meant.
-void MapShapes::index_maps() {
-  std::map<Address, bool> is_named;
-  for (const Address type : universe_.types()) {
-    const auto header = reader_.header(type);
-    if (!header || header->kind() != go::TypeKind::kMap) continue;
-    const auto read = reader_.read(type);
-    if (!read || !read->map) continue;
-    const auto [known, is_new] = is_named.try_emplace(read->map->group, read->named);
-    if (!is_new && (read->named || !known->second)) continue;
-    known->second = read->named;
-    maps_[read->map->group] = type;
-  }
 }
 
 }  // namespace holdfast::typing

@@ -6,14 +6,11 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <optional>
 
 #include "base/address.h"
 #include "base/ids.h"
 #include "go/library_layouts.h"
-#include "go/type_reader.h"
-#include "go/type_universe.h"
 #include "typing/propagate.h"
 #include "typing/type_table.h"
 
@@ -21,9 +18,9 @@ namespace holdfast::typing {
 
 class MapShapes {
  public:
-  // All must outlive this. The universe should be complete.
-  MapShapes(const go::TypeReader& reader, const go::TypeUniverse& universe, const go::LibraryLayouts& layouts,
-            const HeapView& heap, TypeTable& types, Propagation& propagation);
+  // All must outlive this.
+  MapShapes(const go::LibraryLayouts& layouts, const HeapView& heap, TypeTable& types, Propagation& propagation)
+      : layouts_(layouts), heap_(heap), types_(types), propagation_(propagation) {}
 
   // Looks once at all objects without a type. Returns how many are headers; a run() of the propagation should follow.
   std::uint64_t claim();
@@ -41,16 +38,11 @@ class MapShapes {
   std::optional<Groups> table_groups(Address table, std::uint64_t place) const;
   std::optional<Groups> groups_at(Address at) const;
   std::optional<HeapView::Object> object_at(Address at, std::uint64_t bytes) const;
-  TypeId map_of(TypeId group);
-  void index_maps();
 
-  const go::TypeReader& reader_;
-  const go::TypeUniverse& universe_;
   const go::LibraryLayouts& layouts_;
   const HeapView& heap_;
   TypeTable& types_;
   Propagation& propagation_;
-  std::map<Address, Address> maps_;  // by descriptor of the group: descriptor of the map; filled when first needed
 };
 
 }  // namespace holdfast::typing

@@ -22,7 +22,7 @@ class MapShapesTest : public testing::Test {
     propagation_.emplace(heap_, *program_.types);
     propagation_->claim_object(groups, program_.types->intern(group_type), known_by);
     propagation_->run();
-    MapShapes shapes(*program_.reader, *program_.universe, program_.layouts, heap_, *program_.types, *propagation_);
+    MapShapes shapes(program_.layouts, heap_, *program_.types, *propagation_);
     const std::uint64_t found = shapes.claim();
     propagation_->run();
     return found;
@@ -41,10 +41,7 @@ class SwissMapShapes : public MapShapesTest {
     program_.layouts.swiss_map = kTestSwissMap;
     group_ = image_.structure({{"ctrl", integer_, 0}, {"slots", image_.array(item_pointer_, 8, "[8]*main.Item"), 8}},
                               72, "map.group[int]*main.Item");
-    const Address named = image_.map(integer_, item_pointer_, group_, "main.Items");
-    auto header = *go::read_type_header(image_.memory(), named);
-    header.tflag |= 4;  // named
-    image_.write(named, header);
+    const Address named = image_.map(integer_, item_pointer_, group_, "main.Items", {"main", {}});
     program_.known = {group_, image_.map(integer_, item_pointer_, group_, "map[int]*main.Item"), named, item_};
     header_ = heap_.add(48, true);
     directory_ = heap_.add(16, true);

@@ -128,15 +128,62 @@ void TypeTable::complete(TypeId row, const go::TypeDescriptor& descriptor) {
   types_[row.row].elem = elem;
   types_[row.row].key = key;
   add_fields(row, descriptor);
-  if (!descriptor.map) return;
+  if (descriptor.map) complete_map(row, descriptor);
+}
+
+void TypeTable::complete_map(TypeId row, const go::TypeDescriptor& descriptor) {
   shapes_[row.row] = descriptor.map;
-  const TypeId group = intern(descriptor.map->group);
-  if (group) {
-    types_[group.row].role = descriptor.map->swiss ? TypeRole::kMapGroup : TypeRole::kMapBucket;
-    types_[group.row].of = row;
+  const TypeId groups = intern(descriptor.map->group);
+  if (!groups) return;
+  types_[groups.row].role = descriptor.map->swiss ? TypeRole::kMapGroup : TypeRole::kMapBucket;
+  types_[groups.row].of = told_by_groups(groups, row, descriptor);
+  if (!descriptor.map->swiss && descriptor.map->group_bytes >= 16)
+    flags_[groups.row].overflow_at = descriptor.map->group_bytes - 8;
+}
+
+// The answer must not depend on which of the maps is read first.
+TypeId TypeTable::told_by_groups(TypeId groups, TypeId map, const go::TypeDescriptor& descriptor) {
+  index_maps();
+  const auto found = maps_of_groups_.find(types_[groups.row].descriptor);
+  if (found == maps_of_groups_.end()) return map;  // reflect has made it
+  if (!found->second.are_several) return intern(found->second.map);
+  const TypeId known = types_[groups.row].of;
+  return known ? known : map_without_name(map, descriptor);
+}
+
+TypeId TypeTable::map_without_name(TypeId map, go::TypeDescriptor descriptor) {
+  descriptor.named = false;
+  Type type = types_[map.row];
+  type.name = go::add_name(strings_, name_of(descriptor, 0));
+  type.is_named = false;
+  type.descriptor = {};
+  const TypeId row = add_row(type);
+  shapes_[row.row] = descriptor.map;
+  return row;
+}
+
+TypeId TypeTable::map_of(TypeId groups) {
+  index_maps();
+  const auto found = maps_of_groups_.find(types_[groups.row].descriptor);
+  if (found != maps_of_groups_.end()) intern(found->second.map);
+  return types_[groups.row].of;
+}
+
+void TypeTable::index_maps() {
+  if (std::exchange(maps_indexed_, true)) return;
+  for (const Address type : universe_.types()) {
+    const auto header = reader_.header(type);
+    if (!header || header->kind() != go::TypeKind::kMap) continue;
+    const auto read = reader_.read(type);
+    if (!read || !read->map) continue;
+    const auto [known, is_new] = maps_of_groups_.try_emplace(read->map->group, type, read->named, false);
+    if (is_new) continue;
+    MapsOfGroups& maps = known->second;
+    if (!read->named)
+      maps = {type, false, false};
+    else if (maps.is_named)
+      maps.are_several = true;
   }
-  if (group && !descriptor.map->swiss && descriptor.map->group_bytes >= 16)
-    flags_[group.row].overflow_at = descriptor.map->group_bytes - 8;
 }
 
 void TypeTable::add_fields(TypeId row, const go::TypeDescriptor& descriptor) {

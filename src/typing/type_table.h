@@ -100,6 +100,10 @@ class TypeTable {
 
   // The type of the object behind a value of map or channel type; none if the layouts do not have it.
   TypeId map_header(TypeId map);
+  // The map type that such groups or buckets tell. Maps with names of their own may have the same ones, and which of
+  // them is meant nobody can see: then the type without a name is told, as a row without a descriptor if the program
+  // has none. None if the type is of no groups.
+  TypeId map_of(TypeId groups);
   TypeId channel_header(TypeId channel) { return channel_of(types_[channel.row].elem); }
   // The same of a channel with such elements.
   TypeId channel_of(TypeId elem);
@@ -171,6 +175,10 @@ class TypeTable {
   TypeId add_made(TypeRole role, TypeId of, std::uint64_t size, std::vector<Step> steps);
   void complete(TypeId row, const go::TypeDescriptor& descriptor);
   void complete_pending();
+  void complete_map(TypeId row, const go::TypeDescriptor& descriptor);
+  TypeId told_by_groups(TypeId groups, TypeId map, const go::TypeDescriptor& descriptor);
+  TypeId map_without_name(TypeId map, go::TypeDescriptor descriptor);
+  void index_maps();
   void add_fields(TypeId row, const go::TypeDescriptor& descriptor);
   std::string name_of(const go::TypeDescriptor& descriptor, int depth);
   void name_places(TypeId made, std::initializer_list<std::pair<std::string_view, std::uint64_t>> places);
@@ -217,6 +225,14 @@ class TypeTable {
     TypeId type;
   };
   std::array<Recent, 1024> recent_ = {};
+  // The map types of the universe that have one type of groups: the one without a name, or else any of them.
+  struct MapsOfGroups {
+    Address map;
+    bool is_named = false;
+    bool are_several = false;  // named ones
+  };
+  std::unordered_map<Address, MapsOfGroups> maps_of_groups_;  // by the groups' descriptor, filled when first needed
+  bool maps_indexed_ = false;
   // Full name -> descriptor, filled when first needed: for named types and interfaces, and for all others.
   std::unordered_map<std::string, Address> names_, composed_names_;
   TypeId text_, waiter_, any_closure_;

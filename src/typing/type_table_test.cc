@@ -116,6 +116,48 @@ TEST(TypeTable, FindsTypesByFullName) {
   EXPECT_FALSE(program.types->by_name("sync.Pool"));
 }
 
+// Which of the maps that have one type of groups is meant, the groups do not tell; nor may the order of reading.
+TEST(TypeTable, GroupsOfSeveralMapsTellTheOneWithoutAName) {
+  const std::vector<std::vector<std::string>> readings = {{"labels", "secrets", "plain"},
+                                                          {"plain", "secrets", "labels"}};
+  for (const bool plain_is_known : {false, true})
+    for (const auto& reading : readings) {
+      TestProgram program(26);
+      TypeImage& image = program.image;
+      const Address text = image.string();
+      const Address groups = image.structure({{"ctrl", image.integer(), 0}}, 8, "map.group[string]string");
+      std::map<std::string, Address> maps = {
+          {"labels", image.map(text, text, groups, "metrics.Labels", {"example.com/metrics", {}})},
+          {"secrets", image.map(text, text, groups, "dns.secrets", {"example.com/dns", {}})},
+          {"plain", image.map(text, text, groups, "map[string]string")}};
+      program.known = {maps["labels"], maps["secrets"]};
+      if (plain_is_known)
+        program.known.push_back(maps["plain"]);
+      else
+        maps.erase("plain");
+      program.layouts.swiss_map = kTestSwissMap;
+      program.open();
+      TypeTable& types = *program.types;
+      for (const std::string& name : reading)
+        if (maps.contains(name)) types.intern(maps[name]);
+      const TypeId told = types.map_of(types.intern(groups));
+      ASSERT_TRUE(told);
+      EXPECT_EQ(program.name(told), "map[string]string");
+      EXPECT_EQ(types[types.intern(groups)].of, told);
+      EXPECT_EQ(static_cast<bool>(types[told].descriptor), plain_is_known);
+      EXPECT_EQ(program.name(types.map_header(told)), "header of map[string]string");
+    }
+}
+
+TEST(TypeTable, GroupsOfOneMapTellItsName) {
+  TestProgram program(26);
+  TypeImage& image = program.image;
+  const Address groups = image.structure({{"ctrl", image.integer(), 0}}, 8, "map.group[string]string");
+  program.known = {image.map(image.string(), image.string(), groups, "metrics.Labels", {"example.com/metrics", {}})};
+  program.open();
+  EXPECT_EQ(program.name(program.types->map_of(program.types->intern(groups))), "example.com/metrics.Labels");
+}
+
 TEST(TypeTable, ReadsInterfaceWordsThatNoTableLists) {
   TestProgram program(24);
   TypeImage& image = program.image;
