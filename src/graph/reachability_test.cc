@@ -86,7 +86,7 @@ TEST(Reachability, LeavesOutPointersAndSoDoShortestWays) {
     std::ranges::sort(options.without_pointers);
     expect_same(snapshot, options);
     const Reachability reached = reach(snapshot, options);
-    const ShortestWays ways(snapshot, options);
+    const ShortestWays ways(snapshot, {}, options);
     for (std::uint32_t i = 0; i < snapshot.objects; ++i)
       ASSERT_EQ(reached.contains(ObjectId(i)), !ways.way_to(ObjectId(i)).empty()) << i;
   }

@@ -24,6 +24,14 @@ void Facts::run(const char* pass, const std::function<void()>& work) {
     source_.pass(pass, work);
 }
 
+const graph::ShortestWays& Facts::ways() {
+  if (ways_) return *ways_;
+  const view::Names& names = this->names();
+  const view::RootOwners owners = view::owners_of_roots(snapshot(), graph::ObjectSizes(snapshot()), rules());
+  const view::WeakEdges weak(snapshot(), index(), names.type_rules());
+  return make(ways_, "ways", snapshot(), view::lasting_ways(owners, weak));
+}
+
 const Grouping& Facts::by_type() {
   if (by_type_) return *by_type_;
   const TypeNames& types = this->types();

@@ -52,7 +52,7 @@ class Facts {
   const TypeNames& types() { return types_ ? *types_ : make(types_, "type names", snapshot()); }
   const Homes& homes() { return homes_ ? *homes_ : make(homes_, "owners", snapshot(), dominators(), source_.rules); }
   const References& references() { return references_ ? *references_ : make(references_, "", snapshot()); }
-  const graph::ShortestWays& ways() { return ways_ ? *ways_ : make(ways_, "ways", snapshot()); }
+  const graph::ShortestWays& ways();
   Reaches& reaches() { return reaches_ ? *reaches_ : make(reaches_, "", snapshot(), references()); }
   // Objects by type and by home (type_names.h, homes.h), references by the object that they lead to.
   const Grouping& by_type();

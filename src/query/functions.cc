@@ -101,7 +101,9 @@ void call_hex(Facts&, sqlite3_value** values, sqlite3_context* context) {
 constexpr Function kFunctions[] = {
     {"retained", "id", "bytes that the object alone keeps alive, itself included; NULL if nothing holds it", 1,
      call_retained},
-    {"path", "id", "a shortest way from a root to the object, in words; NULL if nothing holds it", 1, call_path},
+    {"path", "id",
+     "a shortest way from a root to the object, in words, as `holdfast why` has it; NULL if nothing holds it", 1,
+     call_path},
     {"dominator", "id", "the object through which every way to this one goes, the nearest; NULL if that is no object",
      1, call_dominator},
     {"type_name", "id", "the type of the object; NULL if it is not known", 1, call_type_name},

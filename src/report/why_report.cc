@@ -60,6 +60,10 @@ class WhyText {
                                 : "keeps nothing else alive"));
     heading("SHORTEST WAY", fmt::format("{}", format_count(pointers(why.shortest), "step")));
     add_steps(why.shortest);
+    if (!why.passing.empty())
+      wrapped("     ",
+              fmt::format("shorter, in {}, by who holds it less firmly: {}",
+                          format_count(pointers(why.passing), "step"), chain_text(why.passing, std::string::npos)));
     add_through(why);
     if (why.shared) add_holders(why);
     out_ += "\n";
@@ -155,6 +159,7 @@ ordered_json object_json(const WhyObject& why) {
           {"bytes", why.bytes},
           {"retained", why.retained_bytes},
           {"shortest", chain_json(why.shortest)},
+          {"passing", chain_json(why.passing)},
           {"through", through},
           {"shared", why.shared ? step_json(*why.shared) : ordered_json(nullptr)},
           {"holders", holders},

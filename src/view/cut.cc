@@ -285,8 +285,9 @@ CutEffect cut(const Names& names, const graph::Dominators& dominators, const gra
   graph::BreadthFirst led_to(snapshot);
   finder.enter_all(led_to);
   led_to.run();
-  const graph::ShortestWays after(snapshot, options);
   const RootOwners owners = owners_of_roots(snapshot, sizes, names.rules());
+  const WeakEdges weak(snapshot, names.index(), names.type_rules());
+  const graph::ShortestWays after(snapshot, lasting_ways(owners, weak), options);
   OwnerOnWay owner_on_way(snapshot, after, owners);
 
   CutEffect effect;

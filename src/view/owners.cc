@@ -322,7 +322,22 @@ RootOwners owners_of_roots(const heap::Snapshot& snapshot, const graph::ObjectSi
                            const heap::OwnerRules& rules) {
   OwnerFinder finder(snapshot, sizes, rules);
   finder.run();
-  return {std::move(finder.rows_), std::move(finder.of_root_)};
+  RootOwners owners{std::move(finder.rows_), std::move(finder.of_root_)};
+  const PoolFinder pools(snapshot, rules);
+  for (OwnerRow& row : owners.rows) {
+    if (row.kind != OwnerKind::kVariable) continue;
+    row.rule = pools.pool(row);
+    if (row.rule) row.lasting = Lasting::kFree;
+  }
+  return owners;
+}
+
+graph::WayPreference lasting_ways(const RootOwners& owners, const WeakEdges& weak) {
+  graph::WayPreference preference{.rank = {}, .weak = weak.flags()};
+  preference.rank.reserve(owners.of_root.size());
+  for (const std::uint32_t row : owners.of_root)
+    preference.rank.push_back(static_cast<std::uint8_t>(owners.rows[row].lasting));
+  return preference;
 }
 
 Owners::Owners(const heap::Snapshot& snapshot, const graph::Dominators& dominators, const heap::OwnerRules& rules)
@@ -330,12 +345,6 @@ Owners::Owners(const heap::Snapshot& snapshot, const graph::Dominators& dominato
   RootOwners of_roots = owners_of_roots(snapshot, dominators.columns().sizes, rules);
   rows_ = std::move(of_roots.rows);
   owner_of_root_ = std::move(of_roots.of_root);
-  const PoolFinder pools(snapshot, rules);
-  for (OwnerRow& row : rows_) {
-    if (row.kind != OwnerKind::kVariable) continue;
-    row.rule = pools.pool(row);
-    if (row.rule) row.lasting = Lasting::kFree;
-  }
   graph::Ownership ownership;
   ownership.of_root = owner_of_root_;
   for (const OwnerRow& row : rows_)

@@ -16,8 +16,10 @@
 #include "base/huge_array.h"
 #include "graph/dominators.h"
 #include "graph/sharing.h"
+#include "graph/shortest_ways.h"
 #include "heap/owner_rules.h"
 #include "heap/snapshot.h"
+#include "view/type_rules.h"
 
 namespace holdfast::view {
 
@@ -50,9 +52,11 @@ struct RootOwners {
   std::vector<std::uint32_t> of_root;  // by RootId: a row
 };
 
-// Puts roots together, and looks at no object but those that they refer to. Pools are not told from other variables.
+// Puts roots together, and looks at no object but those that they refer to.
 RootOwners owners_of_roots(const heap::Snapshot& snapshot, const graph::ObjectSizes& sizes,
                            const heap::OwnerRules& rules = heap::OwnerRules::built_in());
+// Ways that begin at who holds for long are better, and those over weak references come last. `weak` must outlive it.
+graph::WayPreference lasting_ways(const RootOwners& owners, const WeakEdges& weak);
 
 // An owner in a set, or a kind of owners where the set is too large for their names.
 struct Home {

@@ -17,7 +17,23 @@ WhyFinder::WhyFinder(const heap::Snapshot& snapshot, const graph::Dominators& do
       reached_(reached),
       index_(snapshot),
       names_(snapshot, index_, rules),
-      chains_(names_) {}
+      chains_(names_),
+      weak_(snapshot, index_, names_.type_rules()) {}
+
+void WhyFinder::find_owners() {
+  if (!owners_.rows.empty()) return;
+  owners_ = owners_of_roots(snapshot_, dominators_.columns().sizes, names_.rules());
+  preference_ = lasting_ways(owners_, weak_);
+}
+
+namespace {
+
+// What lies in the root forest is one place.
+std::ptrdiff_t objects_on(const std::vector<graph::NodeId>& way) {
+  return std::ranges::count_if(way, [](graph::NodeId node) { return static_cast<bool>(node.object()); });
+}
+
+}  // namespace
 
 std::vector<ChainStep> WhyFinder::chain_along(std::span<const graph::NodeId> way) const {
   return chains_.chain_of(chains_.runs_along(way, dominators_));
@@ -62,14 +78,16 @@ void WhyFinder::add_holders(ObjectId object, const WhyLimits& limits, WhyObject&
 }
 
 WhyObject WhyFinder::why_object(ObjectId object, const WhyLimits& limits) {
-  if (!referrers_) {
-    referrers_.emplace(snapshot_);
-    owners_ = owners_of_roots(snapshot_, dominators_.columns().sizes, names_.rules());
-  }
+  if (!referrers_) referrers_.emplace(snapshot_);
+  find_owners();
   WhyObject why;
   why.bytes = index_.size_of(object);
   why.retained_bytes = dominators_.retained_bytes(object);
-  why.shortest = chain_along(graph::shortest_way_to({snapshot_, *referrers_, reached_}, object));
+  const graph::Backwards backwards{snapshot_, *referrers_, reached_};
+  const std::vector<graph::NodeId> lasting = graph::shortest_way_to(backwards, object, preference_);
+  const std::vector<graph::NodeId> shortest = graph::shortest_way_to(backwards, object);
+  why.shortest = chain_along(lasting);
+  if (objects_on(shortest) < objects_on(lasting)) why.passing = chain_along(shortest);
   add_through(object, why);
   add_holders(object, limits, why);
   return why;
@@ -222,7 +240,8 @@ Why WhyFinder::why(const Subject& subject, const WhyLimits& limits) {
     return why;
   }
   why.looked_at = std::min<std::uint64_t>(why.subjects, limits.merged);
-  if (!shortest_) shortest_.emplace(snapshot_);
+  find_owners();
+  if (!shortest_) shortest_.emplace(snapshot_, preference_);
   Merger merger(*this, limits);
   for (std::uint64_t i = 0; i < why.looked_at; ++i) merger.add(found.nodes[i * why.subjects / why.looked_at].object());
   why.merged = merger.run();

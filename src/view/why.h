@@ -47,7 +47,8 @@ struct WhyObject {
   ChainStep object;
   std::uint64_t bytes = 0;
   std::uint64_t retained_bytes = 0;
-  std::vector<ChainStep> shortest;
+  std::vector<ChainStep> shortest;  // of the ways from who holds for long, if there are any (view/owners.h)
+  std::vector<ChainStep> passing;   // a shorter one, if others hold it; or else empty
   // Without any of which the object would be free: from the root on, without itself. Empty if several owners hold it
   // and nothing is on all ways.
   std::vector<HeldStep> through;
@@ -94,6 +95,7 @@ class WhyFinder {
  private:
   class Merger;
 
+  void find_owners();
   WhyObject why_object(ObjectId object, const WhyLimits& limits);
   std::vector<ChainStep> chain_along(std::span<const graph::NodeId> way) const;
   void add_through(ObjectId object, WhyObject& why) const;
@@ -107,7 +109,9 @@ class WhyFinder {
   Chains chains_;
   // Made when one object, or several, are first asked about.
   std::optional<graph::Referrers> referrers_;
+  WeakEdges weak_;
   RootOwners owners_;
+  graph::WayPreference preference_;
   std::optional<graph::ShortestWays> shortest_;
 };
 

@@ -82,6 +82,23 @@ TEST_F(WhyTest, OneObjectHasAShortestWayAndWhatAllWaysShare) {
   EXPECT_EQ(why.object->bytes, 32U);
 }
 
+// What is free in a pool is dropped by the collector, and a goroutine that runs is through with it soon.
+TEST_F(WhyTest, AWayFromWhoHoldsForLongIsBetterThanAShorterOne) {
+  const auto list = heap_.object(32, heap_.pointer_type("*sync.Pool", heap_.structure("sync.Pool", 64, {})));
+  heap_.refer(heap_.root(RootKind::kGlobal, "sync.allPools"), list).edge(list, 0, user_).edge(list, 8, lost_);
+  heap_.refer(heap_.root(RootKind::kGoroutine, ""), user_);
+  const Why why = ask(at(user_));
+  ASSERT_TRUE(why.object);
+  EXPECT_THAT(texts(why.object->shortest),
+              ElementsAre(" main.cache", " example.com/shop/main.Session", ".user main.User"));
+  ASSERT_THAT(why.object->passing, SizeIs(2));
+  EXPECT_THAT(why.object->passing.front().text.full, HasSubstr("goroutine"));
+  const Why pooled = ask(at(lost_));
+  ASSERT_TRUE(pooled.object);
+  EXPECT_EQ(pooled.object->shortest.front().text.full, "sync.allPools") << "nobody else holds it";
+  EXPECT_THAT(pooled.object->passing, IsEmpty());
+}
+
 TEST_F(WhyTest, IndependentHoldersAreOfWhatTheyShare) {
   const Why why = ask(at(user_));
   ASSERT_TRUE(why.object && why.object->shared);
