@@ -314,6 +314,23 @@ TEST(Holders, CallTheBytesOfStringsStrings) {
   EXPECT_THAT(holders.at(1).what.brief, testing::StartsWith("40 strings in main.names"));
 }
 
+// The way to an example goes on below the last level, of which nothing but sums is known.
+TEST(Holders, TellNoIndexOfWhatIsAmongOtherThings) {
+  HeapBuilder heap;
+  heap.refer(heap.root(RootKind::kGlobal, "main.much"), heap.leaf(300'000));
+  const auto array = heap.object(640, heap.string_type());
+  heap.refer(heap.root(RootKind::kGlobal, "main.env"), array);
+  const RootId runtime = heap.root(RootKind::kGlobal, "runtime.envs");
+  const TypeId bytes = heap.type_of_role(heap::TypeRole::kStringData, 1, {});
+  for (int i = 0; i < 38; ++i) {
+    const auto text = heap.leaf(32, bytes);
+    heap.edge(array, 16 * i, text).refer(runtime, text);
+  }
+  const Report report = report_of(heap.build());
+  ASSERT_THAT(report.holders, SizeIs(2));
+  EXPECT_EQ(report.holders[1].what.full, "38 strings, 1 × []string in main.env[…]");
+}
+
 // A channel whose elements are pointers has its buffer elsewhere.
 TEST(Holders, SayThatJobsAreInAChannel) {
   HeapBuilder heap;

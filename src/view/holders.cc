@@ -30,9 +30,7 @@ class Describer {
 
   // `identity`, unless it is null, gets what the holder has in common with itself at another look.
   Holder holder(const Found& found, std::vector<std::string>* identity = nullptr) {
-    is_single_ = [&](const LevelRun& run) {
-      return run.level == kNoLevel || found.levels[static_cast<std::size_t>(run.level)].count == 1;
-    };
+    is_single_ = [&](const LevelRun& run) { return run.level == kNoLevel || count_of_run(found, run) == 1; };
     wanted_ = WayTo::kAnyAlike;
     const Home& home = owners_.homes()[found.home];
     const graph::NodeId end = example_of(found);
@@ -74,6 +72,16 @@ class Describer {
   static std::uint64_t count_of(const Found& found) {
     const Level& level = found.levels[found.about];
     if (found.contents.empty() || !(found.scattered || level.container != Container::kNone)) return level.count;
+    std::uint64_t count = 0;
+    for (const Contents& one : found.contents) count += one.count;
+    return count;
+  }
+
+  // How many things a run of a level stands for. The way goes on below the last level if it leads to one of the
+  // contents, which are all that is known there.
+  static std::uint64_t count_of_run(const Found& found, const LevelRun& run) {
+    const auto level = static_cast<std::size_t>(run.level);
+    if (level < found.levels.size()) return found.levels[level].count;
     std::uint64_t count = 0;
     for (const Contents& one : found.contents) count += one.count;
     return count;
@@ -195,7 +203,7 @@ class Describer {
 
   // Those of a level lie below one of their parents. Of what the home has at once, each is asked.
   std::uint64_t count_parents(const Found& found, const Home& home, const LevelRun& parent) const {
-    if (parent.level != kNoLevel) return found.levels[static_cast<std::size_t>(parent.level)].count;
+    if (parent.level != kNoLevel) return count_of_run(found, parent);
     const Sort sort = found.levels[found.about].sort;
     std::set<ObjectId> parents;
     for (const std::uint32_t vertex : owners_.shared(home)) {
