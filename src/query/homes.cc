@@ -33,6 +33,7 @@ std::string name_of_home(const heap::Snapshot& snapshot, const view::Owners& own
 Homes::Homes(const heap::Snapshot& snapshot, const graph::Dominators& dominators, const heap::OwnerRules& rules)
     : owners_(snapshot, dominators, rules) {
   name_all(snapshot);
+  list_members();
   find_all(snapshot, dominators);
 }
 
@@ -42,6 +43,16 @@ void Homes::name_all(const heap::Snapshot& snapshot) {
   std::stable_sort(homes_.begin(), homes_.end(), [](const Named& a, const Named& b) { return a.name < b.name; });
   number_.resize(count);
   for (std::uint32_t row = 0; row < count; ++row) number_[homes_[row].home] = row;
+}
+
+// The home of one owner has the number of its owner among all owners.
+void Homes::list_members() {
+  for (std::uint32_t row = 0; row < homes_.size(); ++row) {
+    const view::Home& home = owners_.homes()[homes_[row].home];
+    for (const std::uint32_t owner : home.owners) members_.push_back({row, number_[owner], false, home.bytes});
+    for (const view::AlsoHeld& also : owners_.also_held(homes_[row].home))
+      members_.push_back({row, number_[also.owner], true, also.bytes});
+  }
 }
 
 // Everything has the home of its dominator, up to what lies directly under the super root.

@@ -25,11 +25,20 @@ class Homes {
     std::uint32_t home = 0;  // a row of Owners::homes()
   };
 
+  // Somebody who has a home, alone or with others, or reaches some of it and gave way.
+  struct Member {
+    std::uint32_t home = 0, owner = 0;  // rows of homes()
+    bool gave_way = false;
+    std::uint64_t bytes = 0;  // of the home that it reaches
+  };
+
   // All must outlive this. Fails as graph::Sharing does; throws when it is cancelled.
   Homes(const heap::Snapshot& snapshot, const graph::Dominators& dominators, const heap::OwnerRules& rules);
 
   const view::Owners& owners() const { return owners_; }
   const std::vector<Named>& homes() const { return homes_; }
+  // In the order of homes, those who gave way last.
+  const std::vector<Member>& members() const { return members_; }
   // Return a row of homes(). Of an object that nothing reaches: kNone.
   std::uint32_t of(ObjectId object) const { return of_object_[object.row] - 1; }
   std::uint32_t of(RootId root) const { return number_[owners_.owner_of(root)]; }
@@ -38,10 +47,12 @@ class Homes {
 
  private:
   void name_all(const heap::Snapshot& snapshot);
+  void list_members();
   void find_all(const heap::Snapshot& snapshot, const graph::Dominators& dominators);
 
   view::Owners owners_;
   std::vector<Named> homes_;
+  std::vector<Member> members_;
   std::vector<std::uint32_t> number_;   // by row of Owners::homes()
   HugeArray<std::uint32_t> of_object_;  // by ObjectId: row + 1; 0 = not reachable
 };

@@ -9,6 +9,7 @@
 
 #include "base/cancel.h"
 #include "graph/random_graph_for_tests.h"
+#include "heap/content_for_tests.h"
 #include "heap/object_index.h"
 #include "query/functions.h"
 #include "query/manual.h"
@@ -70,6 +71,8 @@ TEST(TheTables, AnswerWhatTheHeapIs) {
               ElementsAre("0|global|main.registry|1|4176|main.registry"));
   EXPECT_THAT(heap.rows("SELECT owner, kind, owners, bytes, objects, with_others FROM owners WHERE bytes > 0"),
               ElementsAre("main.registry|variable|1|4176|4|0"));
+  EXPECT_THAT(heap.rows("SELECT home, owner, gave_way, reaches FROM home_members WHERE reaches > 0"),
+              ElementsAre("main.registry|main.registry|0|4176"));
   EXPECT_EQ(heap.value("SELECT path(3)"), "main.registry → main.Registry.second → main.Session.Buf → []uint8");
   EXPECT_THAT(heap.rows("SELECT path(4), retained(4), dominator(4), dominator(0), type_name(4)"),
               ElementsAre("-|-|-|-|-"));
@@ -93,6 +96,34 @@ TEST(TheTables, ShowStacksAndSamples) {
   EXPECT_THAT(asked.rows("SELECT goid, state, wait_reason, root, retained, depth, top FROM goroutines"),
               ElementsAre("17|waiting|chan receive|0|16|2|main.serve"));
   EXPECT_EQ(asked.value("SELECT path(0)"), "goroutine 17 → main.serve+0x0 → object 0");
+}
+
+// Asks for the path to an element of a map, whose key is 42.
+std::string path_into_a_map(bool with_values) {
+  heap::testing::HeapBuilder heap;
+  const TypeId number = heap.type("int", heap::TypeKind::kInt, 8);
+  const TypeId item = heap.structure("main.Item", 32, {});
+  const TypeId pointer = heap.pointer_type("*main.Item", item);
+  const TypeId map = heap.type("map[int]*main.Item", heap::TypeKind::kMap, 8, pointer, 0, number);
+  const TypeId slot = heap.structure("slot", 16, {{"key", number, 0}, {"elem", pointer, 8}});
+  const TypeId slots = heap.type("[8]slot", heap::TypeKind::kArray, 128, slot, 8);
+  const TypeId group = heap.structure("group", 136, {{"ctrl", {}, 0}, {"slots", slots, 8}});
+  heap.snapshot().types[group.row].role = heap::TypeRole::kMapGroup;
+  heap.snapshot().types[group.row].of = map;
+  const auto inside = heap.object(144, group);
+  const auto element = heap.leaf(32, item);
+  heap.edge(inside, 8 + 3 * 16 + 8, element);
+  heap.refer(heap.root(heap::RootKind::kGlobal, "main.items"), inside);
+  heap::Snapshot snapshot = heap.build();
+  const Address at = heap::ObjectIndex(snapshot).address_of(heap.id(inside));
+  const std::string question = fmt::format("SELECT path({})", heap.id(element).row);
+  if (with_values) heap::testing::ContentImage().word(at + 8 + 3 * 16, 42).add_to(snapshot);
+  return AskedHeap(std::move(snapshot)).value(question);
+}
+
+TEST(TheFunctions, PathsHaveTheKeysOfMapsWhereThereAreValues) {
+  EXPECT_EQ(path_into_a_map(true), "main.items → map[int]*main.Item[42] → main.Item");
+  EXPECT_EQ(path_into_a_map(false), "main.items → map[int]*main.Item[…] → main.Item");
 }
 
 // Against loops over the snapshot.
@@ -138,6 +169,14 @@ TEST(TheTables, AgreeWithTheSnapshotOnRandomHeaps) {
     // Each owner has what is under its name.
     ASSERT_EQ(heap.rows("SELECT owner, sum(size) FROM objects WHERE reachable GROUP BY owner ORDER BY owner"),
               heap.rows("SELECT owner, sum(bytes) FROM owners WHERE bytes > 0 GROUP BY owner ORDER BY owner"))
+        << seed;
+    // Each home has as many members as it says, and an owner shares what it reaches and has not alone.
+    ASSERT_EQ(heap.rows("SELECT home_id, count(*) FROM home_members WHERE NOT gave_way GROUP BY home_id ORDER BY 1"),
+              heap.rows("SELECT id, owners FROM owners WHERE owners IS NOT NULL ORDER BY 1"))
+        << seed;
+    ASSERT_EQ(heap.rows("SELECT owner_id, sum(CASE WHEN home_id = owner_id THEN 0 ELSE reaches END) FROM home_members "
+                        "GROUP BY owner_id ORDER BY 1"),
+              heap.rows("SELECT id, with_others FROM owners WHERE with_others IS NOT NULL ORDER BY 1"))
         << seed;
     // The reachable objects of types, as the other verb counts them.
     ASSERT_EQ(heap.rows("SELECT type_id, count(*), sum(size) FROM objects WHERE reachable AND type IS NOT NULL GROUP "
@@ -226,7 +265,8 @@ TEST(Plans, FindRowsByWhatTheyAreJoinedBy) {
         "spans s JOIN objects o ON o.address = s.address", "spans s JOIN objects o ON o.span = s.id",
         "samples s JOIN frames f ON f.stack = s.stack", "goroutines g JOIN frames f ON f.goroutine = g.id",
         "goroutines g JOIN roots r ON r.id = g.root", "roots r JOIN edges e ON e.root = r.id",
-        "owners w JOIN roots r ON r.owner = w.owner", "types t JOIN roots r ON r.type = t.type",
+        "owners w JOIN roots r ON r.owner = w.owner", "owners w JOIN home_members m ON m.owner_id = w.id",
+        "owners w JOIN home_members m ON m.home = w.owner", "types t JOIN roots r ON r.type = t.type",
         "objects a JOIN objects b ON b.dominator = a.id"}) {
     const std::string plan = heap.plan(fmt::format(
         "SELECT count(*) FROM {}", std::string(join).replace(std::string(join).find(" JOIN"), 5, " CROSS JOIN")));
@@ -289,7 +329,7 @@ TEST(Mistakes, AreToldWithTheirPlace) {
   EXPECT_EQ(
       sql_error(heap, "SELECT 1 FROM nowhere"),
       "no such table: nowhere; there are objects, edges, types, roots, goroutines, frames, spans, samples, owners, "
-      "losses at -1");
+      "home_members, losses at -1");
   EXPECT_THAT(sql_error(heap, "SELECT * FROM objects WHERE type = \"x\""), HasSubstr("no such column: x"));
   EXPECT_EQ(sql_error(heap, "SELECT retained(5)"), "retained(5): there is no such object: ids are below 5");
   EXPECT_EQ(sql_error(heap, "SELECT path('x')"), "path() takes the id of an object, a whole number, not 'x'");
@@ -399,7 +439,7 @@ TEST(Queries, EndWhenTheirReaderGoes) {
 TEST(AnEmptyHeap, HasNoRows) {
   AskedHeap heap{heap::Snapshot()};
   for (const Table* const table : tables())
-    if (table->name != "owners") {
+    if (table->name != "owners" && table->name != "home_members") {
       EXPECT_EQ(heap.value(fmt::format("SELECT count(*) FROM {}", table->name)), "0") << table->name;
     }
   EXPECT_EQ(heap.value("SELECT count(*) FROM objects WHERE address > 0 AND type = 'x'"), "0");

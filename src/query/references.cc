@@ -90,10 +90,14 @@ std::string way_text(const view::Names& names, const std::vector<graph::NodeId>&
     const ObjectId object = way[i].object();
     std::string container =
         object && names.is_container(object) && i + 1 < way.size() ? names.container_of(object) : "";
-    if (container.empty())
+    if (container.empty()) {
       places.push_back(place_text(names, way[i], i + 1 < way.size() ? way[i + 1].object() : ObjectId()));
-    else if (container != last_container)
-      places.push_back(container + "[…]");
+    } else {
+      if (container != last_container) places.push_back(container + "[…]");
+      // Which of the parts of a map has the element, and so its key, is seen on the way.
+      if (const auto key = names.map_key(object, way[i + 1].object()))
+        places.back() = fmt::format("{}[{}]", container, *key);
+    }
     last_container = std::move(container);
   }
   if (places.size() > kMostPlaces) {

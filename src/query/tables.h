@@ -14,6 +14,7 @@ extern const Table kFrames;
 extern const Table kSpans;
 extern const Table kSamples;
 extern const Table kOwners;
+extern const Table kMembers;
 extern const Table kLosses;
 
 // These make ways to find rows that several tables have: by the name of a type or an owner.
