@@ -21,5 +21,12 @@ TEST(Text, BytesHaveTwoDigitsEach) {
   EXPECT_EQ(hex(std::span<const std::byte>()), "");
 }
 
+TEST(Text, AWordOfTheShellStaysWhole) {
+  EXPECT_EQ(shell_word("main.Session"), "main.Session");
+  EXPECT_EQ(shell_word("map[string]*main.T"), "'map[string]*main.T'");
+  EXPECT_EQ(shell_word("it's"), "'it'\\''s'");
+  EXPECT_EQ(shell_word(""), "''");
+}
+
 }  // namespace
 }  // namespace holdfast

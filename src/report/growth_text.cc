@@ -57,15 +57,6 @@ std::string rate_text(std::int64_t change, double parts) {
   return fmt::format("{}{}", sign_of(change), number);
 }
 
-// Keeps a word of the shell whole.
-std::string shell_word(std::string_view word) {
-  constexpr std::string_view kPlain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:=,+@%";
-  if (!word.empty() && word.find_first_not_of(kPlain) == std::string_view::npos) return std::string(word);
-  std::string out = "'";
-  for (const char c : word) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return out + "'";
-}
-
 std::string heading_of(ChangeBy by) {
   switch (by) {
     case ChangeBy::kType:
