@@ -47,7 +47,31 @@ Referrers::Referrers(const heap::Snapshot& snapshot)
   });
   std::copy_backward(begin_.begin(), begin_.end() - 1, begin_.end());
   begin_[0] = 0;
+  add_roots(snapshot);
+}
 
+Referrers::Referrers(const heap::Snapshot& snapshot, ObjectId only) : only_(only) {
+  const heap::Edges& edges = snapshot.edges;
+  const unsigned parts = parts_of_targets();
+  std::vector<std::vector<std::uint64_t>> found(parts);  // edges, by part of all
+  for_each_part(edges.count(), parts, [&](unsigned part, std::uint64_t begin, std::uint64_t end) {
+    for (std::uint64_t e = begin; e < end; ++e)
+      if (edges.target[e] == only.row) found[part].push_back(e);
+  });
+  std::uint64_t count = 0;
+  for (const auto& part : found) count += part.size();
+  source_ = HugeArray<std::uint32_t>(count);
+  count = 0;
+  for (const auto& part : found)
+    for (const std::uint64_t e : part) {
+      // The row that an edge lies in is the last that begins at it or before.
+      const auto* const behind = std::upper_bound(edges.row_begin.begin(), edges.row_begin.end(), e);
+      source_[count++] = static_cast<std::uint32_t>(behind - edges.row_begin.begin()) - 1;
+    }
+  add_roots(snapshot);
+}
+
+void Referrers::add_roots(const heap::Snapshot& snapshot) {
   std::vector<std::pair<ObjectId, RootId>> pointers;
   pointers.reserve(snapshot.root_targets.size());
   for (std::uint32_t r = 0; r < snapshot.roots.size(); ++r)

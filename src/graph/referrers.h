@@ -3,9 +3,11 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
+#include "base/error.h"
 #include "base/huge_array.h"
 #include "base/ids.h"
 #include "graph/reachability.h"
@@ -16,10 +18,16 @@ namespace holdfast::graph {
 class Referrers {
  public:
   explicit Referrers(const heap::Snapshot& snapshot);
+  // Only of one object, in one pass over the edges and without memory for the others; of() may be asked about no other.
+  Referrers(const heap::Snapshot& snapshot, ObjectId only);
 
   // Returns the rows of the objects that refer to it, ascending, one for each edge: one that has two pointers to it is
   // there twice. Garbage refers, too.
   std::span<const std::uint32_t> of(ObjectId object) const {
+    if (only_) {
+      HOLDFAST_CHECK(object == *only_);
+      return source_.span();
+    }
     const std::uint32_t begin = begin_[object.row];
     return source_.span().subspan(begin, begin_[object.row + 1] - begin);
   }
@@ -27,7 +35,10 @@ class Referrers {
   std::span<const RootId> roots_of(ObjectId object) const;
 
  private:
-  HugeArray<std::uint32_t> begin_;   // by object; one more at the end
+  void add_roots(const heap::Snapshot& snapshot);
+
+  std::optional<ObjectId> only_;     // none: all
+  HugeArray<std::uint32_t> begin_;   // by object; one more at the end. Empty for only one
   HugeArray<std::uint32_t> source_;  // grouped by target
   std::vector<ObjectId> target_;     // of each pointer of a root, ascending
   std::vector<RootId> root_;         // beside target_

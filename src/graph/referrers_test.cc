@@ -54,6 +54,11 @@ TEST(Referrers, AreThoseOfANaiveSearchWithAnyNumberOfThreads) {
       const Referrers referrers(snapshot);
       for (std::uint32_t row = 0; row < snapshot.objects; ++row)
         EXPECT_TRUE(std::ranges::equal(referrers.of(ObjectId(row)), naive[row])) << seed << " " << row;
+      for (std::uint32_t row = 0; row < snapshot.objects; ++row) {
+        const Referrers of_one(snapshot, ObjectId(row));
+        EXPECT_TRUE(std::ranges::equal(of_one.of(ObjectId(row)), naive[row])) << seed << " only " << row;
+        EXPECT_TRUE(std::ranges::equal(of_one.roots_of(ObjectId(row)), referrers.roots_of(ObjectId(row))));
+      }
     }
     set_thread_limit(0);
   }
