@@ -5,11 +5,33 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "heap/snapshot.h"
 
 namespace holdfast::heap {
+
+// Bytes of the target that a snapshot has not copied and that can be had all the same: a core is mapped, and the copy
+// of a process can be kept a while. It owns what it reads from. Several threads may use one.
+class ContentSource {
+ public:
+  ContentSource() = default;
+  ContentSource(const ContentSource&) = delete;
+  ContentSource& operator=(const ContentSource&) = delete;
+  virtual ~ContentSource() = default;
+
+  // Copies the bytes from `at` on, as far as they are there without a gap and `to` has room; returns how many.
+  virtual std::uint64_t read(Address at, std::span<std::uint8_t> to) const = 0;
+  // Whether it lacks pages of the heap that hold nothing, as content that was kept does.
+  virtual bool lacks_zeros() const = 0;
+  // Says in a few words why a byte is not there: "memory was not kept".
+  virtual std::string_view why_missing() const = 0;
+  // Returns the function that a function value calls which has captured nothing, by the address of its only word; empty
+  // if it is none, and if the snapshot's named_words say that.
+  virtual std::string function_of(Address value) const = 0;
+};
 
 class ContentView {
  public:

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "base/hash.h"
+#include "heap/hold_content.h"
 #include "heap/hold_sections.h"
 #include "heap/validate.h"
 
@@ -79,7 +80,8 @@ class HoldWriter {
 
 class HoldReader {
  public:
-  explicit HoldReader(const ByteView& file) : file_(file) {}
+  explicit HoldReader(const ByteView& file, std::shared_ptr<const void> owner = nullptr)
+      : file_(file), owner_(std::move(owner)) {}
 
   Snapshot run() {
     read_header();
@@ -92,6 +94,7 @@ class HoldReader {
     for (const HoldPart part : missing_) rule_of(part).forget(s);
     add_losses(s, newer_values);
     s.target.from_file = true;
+    if (stored_content_ && !s.content.ranges.empty()) leave_content(s);
     if (const auto found = problems(s); !found.empty())
       fail(ErrorCode::kDamaged, "{} contradicts itself: {} ({} such)", name(), found.front(), found.size());
     return s;
@@ -205,7 +208,7 @@ class HoldReader {
     }
   }
 
-  std::uint64_t unpack(const HoldSection& section, const HoldEntry& entry, Snapshot& s) const {
+  std::uint64_t unpack(const HoldSection& section, const HoldEntry& entry, Snapshot& s) {
     return in_context(
         [&] {
           const HoldShape shape{entry.count, entry.row_size, static_cast<HoldEncoding>(+entry.encoding)};
@@ -213,9 +216,25 @@ class HoldReader {
             fail(ErrorCode::kDamaged, "rows of {} bytes as differences", shape.row_size);
           const StoredSection stored{entry.version, shape, file_.slice(entry.offset, entry.stored_size, section.id)};
           check_frames(shape, stored.bytes);
-          return section.unpack(stored, s);
+          if (!is_left(section)) return section.unpack(stored, s);
+          if (shape.row_size != 1) fail(ErrorCode::kDamaged, "values of {} bytes, not of 1", shape.row_size);
+          stored_content_ = stored;
+          return std::uint64_t{0};
         },
         "{}: section {} at {:#x}", name(), section.id, std::uint64_t{entry.offset});
+  }
+
+  // Whether these are the bytes of objects, to be read later.
+  bool is_left(const HoldSection& section) const { return owner_ != nullptr && section.id == kContentBytes; }
+
+  void leave_content(Snapshot& s) {
+    std::uint64_t bytes = 0;
+    for (const AddressRange& range : s.content.ranges) bytes += range.size();
+    if (bytes != stored_content_->shape.count)
+      fail(ErrorCode::kDamaged, "{} contradicts itself: {} bytes of content for ranges of {} bytes", name(),
+           stored_content_->shape.count, bytes);
+    s.content.source = std::make_shared<StoredContent>(s.content.ranges, stored_content_->shape, stored_content_->bytes,
+                                                       owner_, fmt::format("{}: section {}", name(), kContentBytes));
   }
 
   void add_losses(Snapshot& s, std::uint64_t newer_values) const {
@@ -235,7 +254,11 @@ class HoldReader {
   }
   const std::string& name() const { return file_.origin(); }
 
+  static constexpr std::string_view kContentBytes = "CBYT";
+
   const ByteView& file_;
+  std::shared_ptr<const void> owner_;            // of the file; null: nothing is left in it
+  std::optional<StoredSection> stored_content_;  // that was left in it
   HoldHeader header_{};
   std::span<const HoldEntry> entries_;
   std::vector<HoldPart> missing_;
@@ -261,6 +284,11 @@ bool is_hold(const ByteView& file) {
 
 Snapshot read_hold(const ByteView& file) {
   return HoldReader(file).run();
+}
+
+Snapshot read_hold(const ByteView& file, std::shared_ptr<const void> owner) {
+  HOLDFAST_CHECK(owner != nullptr);
+  return HoldReader(file, std::move(owner)).run();
 }
 
 }  // namespace holdfast::heap

@@ -8,6 +8,7 @@
 #include <random>
 
 #include "base/parallel.h"
+#include "heap/content.h"
 #include "heap/hold_parts_for_tests.h"
 #include "heap/hold_sections.h"
 #include "heap/sample_for_tests.h"
@@ -296,6 +297,59 @@ TEST_F(HoldFile, GivesBackEveryField) {
   Snapshot empty = HeapBuilder().build();
   empty.target.from_file = true;
   expect_equal(empty, read(written(empty)));
+}
+
+TEST_F(HoldFile, ContentThatStaysInTheFileIsWhatIsRead) {
+  Snapshot snapshot = sample();
+  std::mt19937_64 random(5);
+  snapshot.content.ranges = {{Address(0x10000), Address(0x10000 + 3)},
+                             {Address(0x20000), Address(0x20000 + (5 << 20))}};
+  snapshot.content.bytes = HugeArray<std::uint8_t>(3 + (5 << 20));
+  for (std::uint8_t& byte : snapshot.content.bytes) byte = static_cast<std::uint8_t>(random() % 7);
+  const Bytes file = written(snapshot);
+  const Snapshot left = read_hold(ByteView(file, "a.hold"), std::make_shared<int>(0));
+  EXPECT_EQ(left.content.ranges, snapshot.content.ranges);
+  EXPECT_TRUE(left.content.bytes.empty());
+  ASSERT_NE(left.content.source, nullptr);
+  EXPECT_TRUE(left.content.source->lacks_zeros());
+  const ContentView all(snapshot.content);
+  for (int i = 0; i < 300; ++i) {
+    const Address at(i % 10 == 0 ? 0xfffe + random() % 8 : 0x20000 + random() % (6 << 20));
+    std::vector<std::uint8_t> bytes(1 + random() % (i % 50 == 0 ? 5 << 20 : 3000));
+    const std::uint64_t got = left.content.source->read(at, bytes);
+    const auto expected = all.from(at);
+    ASSERT_EQ(got, std::min<std::uint64_t>(expected.size(), bytes.size())) << i;
+    EXPECT_TRUE(std::equal(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(got), expected.begin())) << i;
+  }
+}
+
+TEST_F(HoldFile, ContentThatStaysInTheFileIsCheckedNoLess) {
+  Snapshot snapshot = sample();
+  testing::add_content(snapshot);
+  const Bytes good = written(snapshot);
+  const auto owner = std::make_shared<int>(0);
+  HoldParts parts(ByteView(good, ""));
+  const std::uint64_t first = parts["CBYT"].entry.offset;
+  Bytes bad = good;
+  bad[first + 6] ^= std::byte{1};
+  EXPECT_THROW(read_hold(ByteView(bad, "a.hold"), owner), Error) << "its checksum is wrong";
+  Bytes rows = HoldParts::rows_of(parts["CBYT"]);
+  rows.pop_back();
+  HoldParts::set_rows(parts["CBYT"], rows, 1);
+  EXPECT_THROW(read_hold(ByteView(parts.file(), "a.hold"), owner), Error) << "it has a byte less than its ranges";
+  HoldParts nonsense(ByteView(good, ""));
+  nonsense["CBYT"].stored.back() ^= std::byte{0xff};
+  nonsense["CBYT"].stored[5] ^= std::byte{0xff};
+  const Bytes signed_nonsense = nonsense.file();
+  const Snapshot left = read_hold(ByteView(signed_nonsense, "a.hold"), owner);
+  std::vector<std::uint8_t> bytes(8);
+  try {
+    left.content.source->read(left.content.ranges.front().begin, bytes);
+    ADD_FAILURE() << "accepted";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::kDamaged);
+    EXPECT_THAT(error.what(), HasSubstr("a.hold: section CBYT: frame 0 at"));
+  }
 }
 
 TEST_F(HoldFile, GivesBackColumnsOfManyFramesOnAnyNumberOfThreads) {

@@ -159,4 +159,11 @@ void unpack_frames(const HoldShape& shape, const ByteView& stored, std::span<std
   });
 }
 
+void unpack_frame(const HoldShape& shape, const ByteView& stored, std::uint64_t frame, std::span<std::byte> rows) {
+  const auto sizes = stored.array<le32>(0, shape.frames());
+  std::uint64_t begin = sizes.size_bytes();
+  for (const le32 size : sizes.first(frame)) begin += size;
+  in_context([&] { unpack(shape, stored.bytes(begin, sizes[frame]), rows); }, "frame {} at {:#x} of it", frame, begin);
+}
+
 }  // namespace holdfast::heap

@@ -39,5 +39,7 @@ StoredFrames pack_frames(const HoldShape& shape, std::span<const std::byte> rows
 void check_frames(const HoldShape& shape, const ByteView& stored);
 // `rows` must have shape.bytes() bytes, and `stored` must have passed check_frames(). Fails with kDamaged.
 void unpack_frames(const HoldShape& shape, const ByteView& stored, std::span<std::byte> rows);
+// Unpacks one frame; `rows` must have the bytes of its rows. Otherwise as unpack_frames().
+void unpack_frame(const HoldShape& shape, const ByteView& stored, std::uint64_t frame, std::span<std::byte> rows);
 
 }  // namespace holdfast::heap

@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -399,11 +400,16 @@ struct Account {
   bool operator==(const Account&) const = default;
 };
 
-// Bytes of the target, which are kept only on request (--with-content). Ranges are sorted and disjoint; their bytes
-// follow one another in `bytes`. Pages of zeros are not kept.
+class ContentSource;  // heap/content.h
+
+// Bytes of the target, which are there only on request: kept (--with-content), or to be had from `source` while it is
+// looked at. Ranges are sorted and disjoint; their bytes follow one another in `bytes`. Pages of zeros are not kept.
 struct Content {
   std::vector<AddressRange> ranges;
   HugeArray<std::uint8_t> bytes;
+  std::shared_ptr<const ContentSource> source;  // null: what was kept is all there is. No file stores it
+
+  bool known() const { return source != nullptr || !ranges.empty(); }
 };
 
 // What a word of the content names: the type of the value in an interface whose first word it is, or the function that
