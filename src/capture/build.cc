@@ -165,7 +165,8 @@ void build(const FrozenTarget& target, const Options& options, const Callbacks& 
     add_samples(specials.profiled, go::read_memory_profile(runtime, losses), functions, index, snapshot, losses);
     add_code_mappings(*target.program, snapshot.profile.mappings);
   });
-  if (options.with_content)
+  if (options.content == ContentNeed::kOnDemand) snapshot.content.source = target.content;
+  if (options.content == ContentNeed::kKept)
     times.run("content", [&] {
       add_content(runtime, functions, constants_of(*target.program), readable_data_of(*target.program),
                   target.residency ? target.residency->holes : std::vector<AddressRange>(), snapshot, losses);

@@ -1,6 +1,7 @@
 // Makes a Snapshot of a frozen target: the passes that live processes and cores have in common.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -11,6 +12,7 @@
 #include "capture/program.h"
 #include "go/identify.h"
 #include "go/unwind.h"
+#include "heap/content.h"
 
 namespace holdfast::capture {
 
@@ -23,6 +25,7 @@ struct FrozenTarget {
   std::optional<Residency> residency;
   const binary::DwarfInfo* dwarf = nullptr;  // of the program; null = none, or not to be used
   std::uint64_t copied_bytes = 0;            // of memory that takes ours until the snapshot is complete; 0 for a file
+  std::shared_ptr<const heap::ContentSource> content = nullptr;  // for Content::source, if that is asked for
 };
 
 // Fills everything of `snapshot` but target.kind, pid, name and pause; the account only if there is a residency. Runs

@@ -463,9 +463,33 @@ TEST_P(BuildTest, ContentIsKeptOnlyIfItIsAskedFor) {
   target_.image.put<std::uint64_t>(heap_.keep(span) + 8, 0x1122334455667788);
   EXPECT_THAT(target_.snapshot().content.ranges, IsEmpty());
   Options options;
-  options.with_content = true;
+  options.content = ContentNeed::kKept;
   const heap::Snapshot s = target_.snapshot(options);
   EXPECT_EQ(heap::ContentView(s.content).word(span + 8), 0x1122334455667788U);
+}
+
+// Of this nothing is copied. It lasts as long as the image.
+TEST_P(BuildTest, ContentOnDemandIsReadWhenItIsAskedFor) {
+  constexpr Address kValue{0x500000};
+  const Address span = heap_.add_span(kSlots64, false);
+  target_.image.put<std::uint64_t>(heap_.keep(span) + 8, 0x1122334455667788);
+  target_.image.map(kValue, 0x1000);
+  park(1, StackImage::kStackEnd, {});
+  target_.image.put(kValue, serve_);
+  EXPECT_EQ(target_.snapshot().content.source, nullptr);
+  Options options;
+  options.content = ContentNeed::kOnDemand;
+  const heap::Snapshot s = target_.snapshot(options);
+  EXPECT_THAT(s.content.ranges, IsEmpty());
+  ASSERT_NE(s.content.source, nullptr);
+  std::vector<std::uint8_t> bytes(8);
+  EXPECT_EQ(s.content.source->read(span + 8, bytes), 8U);
+  EXPECT_EQ(bytes[0], 0x88);
+  EXPECT_EQ(s.content.source->read(Address(0x10), bytes), 0U);
+  bytes.resize(0x2000);
+  EXPECT_EQ(s.content.source->read(kValue + 0xff0, bytes), 0x10U) << "as far as it goes";
+  EXPECT_EQ(s.content.source->function_of(kValue), "main.serve");
+  EXPECT_EQ(s.content.source->function_of(kValue + 8), "");
 }
 
 // The read-only segment of the program lies at 0x500000.
@@ -480,7 +504,7 @@ TEST_P(BuildTest, ContentHasTheConstantsThatItNames) {
   target_.image.put<std::uint64_t>(at_page_end + 8, 3);
   target_.image.put(span + 32, kText + 0x10);  // no length behind it
   Options options;
-  options.with_content = true;
+  options.content = ContentNeed::kKept;
   const heap::Snapshot s = target_.snapshot(options);
   const heap::ContentView content(s.content);
   EXPECT_TRUE(content.find(kText, 5));
@@ -505,7 +529,7 @@ TEST_P(BuildTest, ContentHasTheConstantsThatInterfacesHold) {
   target_.image.put(span + 32, kOther);
   target_.image.put(span + 48, kText);  // nothing before it says what lies there
   Options options;
-  options.with_content = true;
+  options.content = ContentNeed::kKept;
   const heap::Snapshot s = target_.snapshot(options);
   const heap::ContentView content(s.content);
   EXPECT_TRUE(content.find(kValue, 8)) << "both values, side by side";
@@ -523,7 +547,7 @@ TEST_P(BuildTest, ContentNamesTheFunctionsThatFunctionValuesCall) {
   target_.image.put(heap_.keep(span), kValue);
   target_.image.put(span + 8, kInside);
   Options options;
-  options.with_content = true;
+  options.content = ContentNeed::kKept;
   const heap::Snapshot s = target_.snapshot(options);
   const heap::NamedWord* const named = heap::find_named_word(s, kValue);
   ASSERT_NE(named, nullptr);
@@ -536,7 +560,7 @@ TEST_P(BuildTest, ContentHasNoPagesOfZeros) {
   const Address span = heap_.add_span(kSlots64, false), second_page = span + kSystemPage;
   target_.image.put<std::uint64_t>(heap_.keep(span) + 8, 1);
   Options options;
-  options.with_content = true;
+  options.content = ContentNeed::kKept;
   heap::Snapshot s = target_.snapshot(options);
   EXPECT_EQ(heap::ContentView(s.content).word(span), 0U);
   EXPECT_EQ(heap::ContentView(s.content).word(second_page), std::nullopt);

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/address.h"
 #include "capture/forecast.h"
 #include "heap/snapshot.h"
 #include "heap/type_reasons.h"
@@ -34,6 +35,13 @@ struct Callbacks {
   std::function<void(const heap::Snapshot&, const heap::TypeReasons&)> type_reasons;
 };
 
+// What the Snapshot has of what objects and package variables contain, user data too.
+enum class ContentNeed : std::uint8_t {
+  kNone,      // nothing: memory without pointers is not even read
+  kOnDemand,  // what is asked for is read then: Content::source. It keeps the copy of a process, and maps a core
+  kKept,      // all of it, to be written to a file
+};
+
 struct Options {
   // Path of a core's program; empty to take it from the core's own notes (its build id is checked either way).
   std::string exe;
@@ -48,9 +56,13 @@ struct Options {
   // Whether a run keeps what the machine code says about types for the next run on the same program
   // (os/private_cache.h).
   bool use_cache = true;
-  // Keeps what objects and package variables contain, user data too. Without it nothing of that is in the Snapshot, and
-  // pointer-free memory is not even read.
-  bool with_content = false;
+  ContentNeed content = ContentNeed::kNone;
+  // With kOnDemand, of a process: memory without pointers is only copied where it lies near this object
+  // (capture/nearby.h), since all of it would hold the process still for long.
+  std::optional<Address> near;
+
+  // Whether all memory without pointers is copied.
+  bool copies_all() const { return content != ContentNeed::kNone && !near; }
   // Goes on even if the memory that the work needs is probably not there.
   bool force = false;
 };

@@ -167,4 +167,22 @@ void add_content(const go::Runtime& runtime, const go::FunctionTables& functions
   snapshot.content.bytes = std::move(bytes);
 }
 
+std::uint64_t FrozenContent::read(Address at, std::span<std::uint8_t> to) const {
+  if (memory_.try_read(at, std::as_writable_bytes(to))) return to.size();
+  std::uint64_t got = 0;
+  while (got < to.size()) {
+    const std::uint64_t to_page_end = kSystemPage - (at + got).value % kSystemPage;
+    const auto part = to.subspan(got, std::min<std::uint64_t>(to.size() - got, to_page_end));
+    if (!memory_.try_read(at + got, std::as_writable_bytes(part))) break;
+    got += part.size();
+  }
+  return got;
+}
+
+std::string FrozenContent::function_of(Address value) const {
+  const auto code = memory_.try_pointer(value);
+  const auto found = code ? functions_.find(*code) : std::nullopt;
+  return found && found->function.entry == *code ? go::unescaped(found->function.name) : std::string();
+}
+
 }  // namespace holdfast::capture

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "binary/core_file.h"
 #include "capture/build.h"
+#include "capture/content.h"
 #include "capture/core_mappings.h"
 #include "capture/core_overlay.h"
 #include "capture/layouts.h"
@@ -130,7 +131,7 @@ class OpenCore {
     return {file->bytes(), file};
   }
 
-  const std::string& path_;
+  std::string path_;
   LossLedger& losses_;
   File file_;
   binary::CoreFile core_;
@@ -159,38 +160,55 @@ class CoreTarget final : public Target {
     snapshot.target.kind = heap::TargetKind::kCore;
     snapshot.target.core_written_ns = os::written_ns(name());
     note_moment(snapshot.target);
-    times.run("open", [&] { open_.emplace(name(), file_, options_, losses_); });
+    const auto opened = times.run("open", [&] { return std::make_shared<Opened>(name(), file_, options_); });
+    const OpenCore& open = opened->open;
     // Which program the core is of, which of its runtimes this is about, and what its layouts are, is final.
-    if (const auto& process = open_->core().process()) snapshot.target.pid = process->pid;
-    snapshot.target.name = name_of(*open_);
+    if (const auto& process = open.core().process()) snapshot.target.pid = process->pid;
+    snapshot.target.name = name_of(open);
     try {
-      const auto identified = times.run("identify", [&] {
-        return identify_taken(open_->program(), open_->memory(), open_->layouts(), go::Motion::kStopped, losses_);
+      const go::Identified& identified = opened->identified = times.run("identify", [&] {
+        return identify_taken(open.program(), open.memory(), open.layouts(), go::Motion::kStopped, opened->losses);
       });
       const StoredParts stored = [&](auto part) { return file_->stored(part); };
       auto mappings = times.run(
-          "residency", [&] { return mappings_of_core(open_->core(), stored, *identified.runtime, open_->memory()); });
-      const FrozenTarget target{&open_->program(), &identified, threads(), 0, std::move(mappings), open_->dwarf()};
-      build(target, options_, callbacks, snapshot, losses_, times);
+          "residency", [&] { return mappings_of_core(open.core(), stored, *identified.runtime, open.memory()); });
+      const FrozenTarget target{
+          &open.program(),
+          &identified,
+          threads_of(open.core()),
+          0,
+          std::move(mappings),
+          open.dwarf(),
+          0,
+          std::make_shared<FrozenContent>(open.memory(), *identified.functions, opened, "cannot be read")};
+      build(target, options_, callbacks, snapshot, opened->losses, times);
     } catch (const Error& error) {
-      throw error_of_core(error, name(), open_->core());
+      throw error_of_core(error, name(), open.core());
     }
-    snapshot.losses = losses_.sorted();
+    snapshot.losses = opened->losses.sorted();
     return snapshot;
   }
 
  private:
-  std::vector<go::ThreadRegisters> threads() const {
+  // What is needed for as long as somebody asks for content.
+  struct Opened {
+    Opened(const std::string& path, std::shared_ptr<const os::FileMapping> file, const Options& options)
+        : open(path, std::move(file), options, losses) {}
+
+    LossLedger losses;
+    OpenCore open;
+    go::Identified identified;
+  };
+
+  static std::vector<go::ThreadRegisters> threads_of(const binary::CoreFile& core) {
     std::vector<go::ThreadRegisters> threads;
-    for (const binary::CoreThread& thread : open_->core().threads())
+    for (const binary::CoreThread& thread : core.threads())
       threads.push_back({static_cast<std::uint64_t>(thread.tid), thread.registers});
     return threads;
   }
 
   std::shared_ptr<const os::FileMapping> file_;
   Options options_;
-  LossLedger losses_;
-  std::optional<OpenCore> open_;
 };
 
 }  // namespace

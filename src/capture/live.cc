@@ -8,6 +8,7 @@
 #include "base/units.h"
 #include "capture/build.h"
 #include "capture/capture.h"
+#include "capture/content.h"
 #include "capture/forecast.h"
 #include "capture/frozen_memory.h"
 #include "capture/graph_estimate.h"
@@ -71,7 +72,7 @@ double worked_ms() {
 class LiveProcess {
  public:
   LiveProcess(const os::ProcessStatus& status, const Options& options, LossLedger& losses)
-      : status_(status), with_content_(options.with_content), losses_(losses), memory_(status.pid) {
+      : status_(status), with_content_(options.copies_all()), losses_(losses), memory_(status.pid) {
     note_load();
     read_mappings();
     program_ = Program::open(
@@ -94,7 +95,7 @@ class LiveProcess {
   // What it takes to copy that and to make a snapshot of it.
   const Effort& effort() const { return effort_; }
   std::uint64_t count_collections() const;
-  UnchangingMemory unchanging_since(const StoppedLook& look) const;
+  std::unique_ptr<UnchangingMemory> unchanging_since(const StoppedLook& look) const;
 
   const os::ProcessStatus& status() const { return status_; }
   bool with_content() const { return with_content_; }
@@ -230,11 +231,11 @@ std::uint64_t LiveProcess::count_collections() const {
   return *count;
 }
 
-UnchangingMemory LiveProcess::unchanging_since(const StoppedLook& look) const {
+std::unique_ptr<UnchangingMemory> LiveProcess::unchanging_since(const StoppedLook& look) const {
   const go::Runtime& now = *identified_.runtime;
   const go::Runtime then{look.memory(), now.layouts, now.version, now.modules, now.vars};
   const auto count = [this] { return memory_.is_gone() ? std::nullopt : go::count_collections(*identified_.runtime); };
-  return UnchangingMemory(memory_, count, go::count_collections(then));
+  return std::make_unique<UnchangingMemory>(memory_, count, go::count_collections(then));
 }
 
 // In a container the kernel would kill the target rather than us.
@@ -274,72 +275,108 @@ heap::Pause pause_of(const StoppedLook& look, const Effort& effort) {
   return {foretold.alone_ms, look.pause_ms(), look.bytes_read(), foretold.least_ms, foretold.most_ms};
 }
 
+// A process that was found, and what was opened of it.
+struct OpenProcess {
+  explicit OpenProcess(os::ProcessStatus found) : status(std::move(found)) {}
+
+  os::ProcessStatus status;
+  LossLedger losses;
+  std::optional<LiveProcess> live;
+};
+
+// One moment of it, and what is known of that moment. It lasts as long as somebody asks for content.
+struct Moment {
+  Moment(std::shared_ptr<OpenProcess> of, const Options& options)
+      : process(std::move(of)),
+        live(*process->live),
+        look(*live.identified().runtime, live.files(), live.ranges(), live.plan(), {options.copies_all(), options.near},
+             process->losses) {}
+
+  std::shared_ptr<OpenProcess> process;
+  const LiveProcess& live;
+  StoppedLook look;
+  std::unique_ptr<UnchangingMemory> unchanging;
+  go::Identified identified;
+};
+
 class ProcessTarget final : public Target {
  public:
   ProcessTarget(std::string name, os::ProcessStatus status, const Options& options)
-      : Target(std::move(name)), status_(std::move(status)), options_(options) {}
+      : Target(std::move(name)), process_(std::make_shared<OpenProcess>(std::move(status))), options_(options) {}
 
   TargetForm form() const override { return TargetForm::kProcess; }
-  const os::ProcessStatus* process() const override { return &status_; }
+  const os::ProcessStatus* process() const override { return &process_->status; }
 
   Prediction predict(PassTimes& times) override {
-    open(times);
-    const Effort& effort = live_->effort();
+    const LiveProcess& live = open(times);
+    const Effort& effort = live.effort();
     return {foretell_pause(effort),  effort.load,       effort.all_bytes(),
             effort.graph.objects,    effort.goroutines, effort.threads,
-            foretold_memory(effort), os::memory_room(), live_->program().runtimes()};
+            foretold_memory(effort), os::memory_room(), live.program().runtimes()};
   }
 
   std::uint64_t count_collections(PassTimes& times) override {
-    open(times);
+    const LiveProcess& live = open(times);
     std::uint64_t count = 0;
-    watched([&] { count = live_->count_collections(); });
+    watched([&] { count = live.count_collections(); });
     return count;
   }
 
-  std::unique_ptr<Target> anew() const override { return process_target(name(), status_, options_); }
+  std::unique_ptr<Target> anew() const override { return process_target(name(), process_->status, options_); }
 
   heap::Snapshot snapshot(const Callbacks& callbacks, PassTimes& times) override {
-    open(times);
+    const LiveProcess& live = open(times);
+    const os::ProcessStatus& status = process_->status;
+    LossLedger& losses = process_->losses;
     // Which process this is about, which of its runtimes, and what its layouts are, is final. Nothing has been stopped.
-    if (!options_.force) require_room(foretold_memory(live_->effort()), os::memory_room());
+    if (!options_.force) require_room(foretold_memory(live.effort()), os::memory_room());
     heap::Snapshot snapshot;
     snapshot.target.kind = heap::TargetKind::kLive;
-    snapshot.target.pid = status_.pid;
-    snapshot.target.name = status_.name;
-    snapshot.target.memory_limit = os::read_memory_cgroup(status_.pid).limit;
-    StoppedLook look(*live_->identified().runtime, live_->files(), live_->ranges(), live_->plan(),
-                     options_.with_content, losses_);
+    snapshot.target.pid = status.pid;
+    snapshot.target.name = status.name;
+    snapshot.target.memory_limit = os::read_memory_cgroup(status.pid).limit;
+    const auto moment = std::make_shared<Moment>(process_, options_);
+    StoppedLook& look = moment->look;
     watched([&] {
-      look.run([this] { return stop(); }, [this] { return readable_ranges(os::read_maps(status_.pid)); }, times);
+      look.run([this] { return stop(); }, [&] { return readable_ranges(os::read_maps(status.pid)); }, times);
     });
     note_moment(snapshot.target);
-    snapshot.pause = pause_of(look, live_->effort());
+    snapshot.pause = pause_of(look, live.effort());
     // The target has gone on. Its memory is final: from here on only the copy is read, and what has not changed since.
-    const UnchangingMemory unchanging = live_->unchanging_since(look);
+    moment->unchanging = live.unchanging_since(look);
     auto residency =
-        times.run("residency", [&] { return read_residency(status_.pid, live_->identified().runtime.get(), losses_); });
-    const auto identified = times.run(
-        "identify", [&] { return go::identify_again(live_->identified(), look.memory(), &unchanging, losses_); });
-    const FrozenTarget target{&live_->program(),    &identified,    look.threads(),   look.monotonic_ns(),
-                              std::move(residency), live_->dwarf(), look.bytes_read()};
-    build(target, options_, callbacks, snapshot, losses_, times);
-    snapshot.losses = losses_.sorted();
+        times.run("residency", [&] { return read_residency(status.pid, live.identified().runtime.get(), losses); });
+    const go::Identified& identified = moment->identified = times.run("identify", [&] {
+      return go::identify_again(live.identified(), look.memory(), moment->unchanging.get(), losses);
+    });
+    const FrozenTarget target{
+        &live.program(),
+        &identified,
+        look.threads(),
+        look.monotonic_ns(),
+        std::move(residency),
+        live.dwarf(),
+        look.bytes_read(),
+        std::make_shared<FrozenContent>(look.memory(), *identified.functions, moment,
+                                        options_.near ? "memory was not read" : "cannot be read")};
+    build(target, options_, callbacks, snapshot, losses, times);
+    snapshot.losses = losses.sorted();
     return snapshot;
   }
 
  private:
-  void open(PassTimes& times) {
-    if (live_) return;
-    watched([&] {
-      os::require_readable(status_);
-      times.run("open", [&] { live_.emplace(status_, options_, losses_); });
-    });
+  const LiveProcess& open(PassTimes& times) {
+    if (!process_->live)
+      watched([&] {
+        os::require_readable(process_->status);
+        times.run("open", [&] { process_->live.emplace(process_->status, options_, process_->losses); });
+      });
+    return *process_->live;
   }
 
   std::unique_ptr<os::Frozen> stop() const {
-    auto stopped = std::make_unique<os::StoppedProcess>(status_.pid);
-    live_->require_same();
+    auto stopped = std::make_unique<os::StoppedProcess>(process_->status.pid);
+    process_->live->require_same();
     return stopped;
   }
 
@@ -350,16 +387,14 @@ class ProcessTarget final : public Target {
     try {
       work();
     } catch (const Error& error) {
-      if (const auto became = os::what_became_of(status_)) fail(ErrorCode::kTargetGone, "{}", *became);
-      if (live_) live_->require_same();
+      if (const auto became = os::what_became_of(process_->status)) fail(ErrorCode::kTargetGone, "{}", *became);
+      if (process_->live) process_->live->require_same();
       throw;
     }
   }
 
-  os::ProcessStatus status_;
+  std::shared_ptr<OpenProcess> process_;
   Options options_;
-  LossLedger losses_;
-  std::optional<LiveProcess> live_;
 };
 
 }  // namespace

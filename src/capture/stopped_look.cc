@@ -5,6 +5,7 @@
 
 #include "base/architecture.h"
 #include "base/ranges.h"
+#include "capture/nearby.h"
 #include "go/needed_memory.h"
 
 namespace holdfast::capture {
@@ -19,11 +20,11 @@ std::uint64_t clock_ns() {
 }  // namespace
 
 StoppedLook::StoppedLook(const go::Runtime& runtime, const MemorySource& files, const TargetRanges& target,
-                         LookPlan plan, bool with_content, LossLedger& losses)
+                         LookPlan plan, const LeavesWanted& leaves, LossLedger& losses)
     : runtime_(runtime),
       target_(target),
       plan_(std::move(plan)),
-      with_content_(with_content),
+      leaves_(leaves),
       losses_(losses),
       frozen_([this](Address from, std::span<std::byte> to) { return fetch(from, to); },
               [this](std::span<const os::RangeCopy> copies) { return stopped_->copy_ranges(copies, kReaders).holes; },
@@ -73,6 +74,10 @@ void StoppedLook::read(std::vector<AddressRange> readable, PassTimes& times) {
   const auto heap =
       times.run("read spans", [&] { return go::HeapModel::read(runtime, go::Motion::kStopped, counted_later); });
   times.run("read heap", [&] { read_heap(runtime, heap, readable); });
+  if (leaves_.near)
+    times.run("read nearby", [&] {
+      note_holes(frozen_.read_bulk(within(nearby_leaves(layered_, heap.in_use(), *leaves_.near), readable)));
+    });
   times.run("read leftovers", [&] {
     touch_records(runtime, heap, frozen_, counted_later);
     go::visit_type_masks(runtime, heap, counted_later);
@@ -81,7 +86,7 @@ void StoppedLook::read(std::vector<AddressRange> readable, PassTimes& times) {
 
 void StoppedLook::read_heap(const go::Runtime& runtime, const go::HeapModel& heap,
                             const std::vector<AddressRange>& readable) {
-  std::vector<AddressRange> ranges = go::heap_memory(runtime, heap, with_content_);
+  std::vector<AddressRange> ranges = go::heap_memory(runtime, heap, leaves_.all);
   ranges.insert(ranges.end(), target_.variables.begin(), target_.variables.end());
   const Filled filled = [this](const std::vector<AddressRange>& wanted) { return filled_now(wanted); };
   note_holes(frozen_.read_bulk(without_overlaps(std::move(ranges)), filled));

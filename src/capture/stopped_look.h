@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "base/loss.h"
@@ -20,6 +21,12 @@ using StopTarget = std::function<std::unique_ptr<os::Frozen>()>;
 // Returns what the target can read, asked while it stands still.
 using ReadableNow = std::function<std::vector<AddressRange>()>;
 
+// What of memory without pointers is copied.
+struct LeavesWanted {
+  bool all = false;
+  std::optional<Address> near;  // otherwise: what lies near this object (capture/nearby.h); none: nothing
+};
+
 class StoppedLook {
  public:
   static constexpr unsigned kReaders = 2;  // threads that copy
@@ -27,7 +34,7 @@ class StoppedLook {
   // `runtime` says where what is to be read lies; its memory is not used. `files` has what lies in the program's files.
   // All but the plan must outlive this.
   StoppedLook(const go::Runtime& runtime, const MemorySource& files, const TargetRanges& target, LookPlan plan,
-              bool with_content, LossLedger& losses);
+              const LeavesWanted& leaves, LossLedger& losses);
 
   // Makes memory ready, stops the target, copies and lets it go, also if any of that fails: then it throws what the
   // copy did (kTargetGone, kCancelled, kDamaged, ...). What cannot be read, and a thread that would not stop, is a
@@ -53,7 +60,7 @@ class StoppedLook {
   const go::Runtime& runtime_;
   const TargetRanges& target_;
   LookPlan plan_;
-  bool with_content_;
+  LeavesWanted leaves_;
   LossLedger& losses_;
   FrozenMemory frozen_;
   LayeredMemory layered_;

@@ -19,7 +19,9 @@ class StoppedLookTest : public testing::Test {
     process_.threads = {{.tid = 7, .tid_in_namespace = 7, .stopped = true, .registers = {}}};
   }
 
-  StoppedLook look() { return {process_.image.runtime(), no_files_, process_.ranges, process_.plan(), false, losses_}; }
+  StoppedLook look() {
+    return {process_.image.runtime(), no_files_, process_.ranges, process_.plan(), leaves_, losses_};
+  }
   void run(StoppedLook& look) {
     look.run([this] { return process_.stop(); }, [this] { return process_.ranges.readable; }, times_);
   }
@@ -50,9 +52,23 @@ class StoppedLookTest : public testing::Test {
   RunningProcess process_;
   MemoryImage no_files_;
   LossLedger losses_;
+  LeavesWanted leaves_;
   PassTimes times_;
   Address span_, object_;
 };
+
+TEST_F(StoppedLookTest, CopiesOfMemoryWithoutPointersWhatLiesNearAnObject) {
+  const Address leaves = process_.heap.add_span(kSlots64, false);
+  const Address near = process_.heap.keep(leaves), far = process_.heap.keep(leaves);
+  process_.image.put(near, kValue);
+  process_.image.put(far, kValue);
+  process_.image.put(object_ + 8, near);
+  leaves_.near = object_;
+  StoppedLook looked = look();
+  run(looked);
+  EXPECT_EQ(looked.memory().integer<std::uint64_t>(near), kValue);
+  EXPECT_FALSE(looked.memory().try_integer<std::uint64_t>(far));
+}
 
 TEST_F(StoppedLookTest, CopiesWhatWasPlannedWhileTheTargetStandsStill) {
   StoppedLook looked = look();

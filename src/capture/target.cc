@@ -21,12 +21,16 @@ using File = std::shared_ptr<const os::FileMapping>;
 
 class HoldTarget final : public Target {
  public:
-  HoldTarget(std::string path, File file) : Target(std::move(path)), file_(std::move(file)) {}
+  HoldTarget(std::string path, File file, const Options& options)
+      : Target(std::move(path)), file_(std::move(file)), keeps_content_(options.content == ContentNeed::kKept) {}
 
   TargetForm form() const override { return TargetForm::kHold; }
 
   heap::Snapshot snapshot(const Callbacks& callbacks, PassTimes& times) override {
-    auto snapshot = times.run("open", [&] { return heap::read_hold(file_->bytes()); });
+    // What was kept of content is there for all verbs, which name keys of maps by it.
+    auto snapshot = times.run("open", [&] {
+      return keeps_content_ ? heap::read_hold(file_->bytes()) : heap::read_hold(file_->bytes(), file_);
+    });
     if (callbacks.first_look) callbacks.first_look(snapshot);
     if (callbacks.meanwhile) callbacks.meanwhile(snapshot);
     return snapshot;
@@ -34,6 +38,7 @@ class HoldTarget final : public Target {
 
  private:
   File file_;
+  bool keeps_content_;
 };
 
 std::string_view text_at_start(const ByteView& file, std::size_t count) {
@@ -96,7 +101,7 @@ std::unique_ptr<Target> file_target(const std::string& path, const Options& opti
   File file = os::map_file(path);
   const auto form = form_of(file->bytes());
   if (!form) refuse_file(path, file->bytes());
-  if (*form == TargetForm::kHold) return hold_target(path, std::move(file));
+  if (*form == TargetForm::kHold) return hold_target(path, std::move(file), options);
   return core_target(path, std::move(file), options);
 }
 
@@ -129,8 +134,9 @@ std::unique_ptr<Target> Target::anew() const {
   fail(ErrorCode::kUsage, "{} is a file, which has one moment", name_);
 }
 
-std::unique_ptr<Target> hold_target(std::string path, std::shared_ptr<const os::FileMapping> file) {
-  return std::make_unique<HoldTarget>(std::move(path), std::move(file));
+std::unique_ptr<Target> hold_target(std::string path, std::shared_ptr<const os::FileMapping> file,
+                                    const Options& options) {
+  return std::make_unique<HoldTarget>(std::move(path), std::move(file), options);
 }
 
 std::unique_ptr<Target> find_target(const std::string& name, const Options& options) {

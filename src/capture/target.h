@@ -76,6 +76,7 @@ std::unique_ptr<Target> find_target(const std::string& name, const Options& opti
 std::unique_ptr<Target> process_target(std::string name, os::ProcessStatus status, const Options& options);
 std::unique_ptr<Target> core_target(std::string path, std::shared_ptr<const os::FileMapping> file,
                                     const Options& options);
-std::unique_ptr<Target> hold_target(std::string path, std::shared_ptr<const os::FileMapping> file);
+std::unique_ptr<Target> hold_target(std::string path, std::shared_ptr<const os::FileMapping> file,
+                                    const Options& options);
 
 }  // namespace holdfast::capture

@@ -9,6 +9,7 @@
 
 #include "binary/elf_builder_for_tests.h"
 #include "capture/build.h"
+#include "capture/content.h"
 #include "go/heap_image_for_tests.h"
 #include "go/stack_image_for_tests.h"
 
@@ -68,7 +69,15 @@ class TargetImage {
     identified_.runtime = std::make_unique<go::Runtime>(
         go::Runtime{runtime.memory, runtime.layouts, runtime.version, runtime.modules, runtime.vars});
     identified_.functions = std::make_unique<go::FunctionTables>(*identified_.runtime, losses);
-    const FrozenTarget target{&*program_, &identified_, threads, now_ns, std::nullopt, nullptr, copied_bytes};
+    const FrozenTarget target{
+        &*program_,
+        &identified_,
+        threads,
+        now_ns,
+        std::nullopt,
+        nullptr,
+        copied_bytes,
+        std::make_shared<FrozenContent>(image.runtime().memory, *identified_.functions, nullptr, "cannot be read")};
     heap::Snapshot out;
     PassTimes times;
     Options own = options;

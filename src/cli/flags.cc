@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "view/object_list.h"
 
 namespace holdfast::cli {
 namespace {
@@ -107,6 +108,12 @@ constexpr Flag kWhy[] = {
      [](Options& o, const std::string& v) { o.top = number_of(v); }},
 };
 
+constexpr Flag kTypes[] = {
+    {"--list", "TYPE",
+     "the objects of this type, or of func:NAME or alloc:FILE:LINE, by retained, own, objects, address, type, owner",
+     [](Options& o, const std::string& v) { o.subject = view::parse_listed(v); }},
+};
+
 constexpr Flag kOwners[] = {
     {"--under", "WHAT", "what only this keeps alive, as a tree: WHAT as `why` takes it",
      [](Options& o, const std::string& v) { o.subject = view::parse_subject(v); }},
@@ -114,6 +121,20 @@ constexpr Flag kOwners[] = {
      [](Options& o, const std::string& v) { o.under.depth = number_of(v); }},
     {"--branches", "N", "with --under: how many sorts of each level [6]",
      [](Options& o, const std::string& v) { o.under.branches = number_of(v); }},
+    {.name = "--every",
+     .value = "TIME",
+     .help = "look again and again, so long after each look, and say what has grown and shrunk: 5s, 500ms, 2m",
+     .set =
+         [](Options& o, const std::string& v) {
+           o.every_ns = view::parse_time(v);
+           if (o.every_ns == 0) fail(ErrorCode::kUsage, "without a pause between looks the process gets no further");
+         },
+     .goes_with = GoesWith::kProcess},
+    {.name = "--looks",
+     .value = "N",
+     .help = "with --every: how often [until Ctrl-C]",
+     .set = [](Options& o, const std::string& v) { o.looks = number_of(v); },
+     .goes_with = GoesWith::kProcess},
 };
 
 constexpr Flag kCut[] = {
@@ -182,8 +203,10 @@ constexpr Flag kShow[] = {
      [](Options& o, const std::string& v) { o.show.by_retained = v == "retained"; }, "place retained"},
     {"--top", "N", "how many rows of each list and elements of each value, 0 for all [10]",
      [](Options& o, const std::string& v) { o.show.top = number_of(v); }},
+    {"--offset", "N", "leave out the first N elements, entries or bytes of the value's list or text [0]",
+     [](Options& o, const std::string& v) { o.show.offset = number_of(v); }},
     {.name = "--values",
-     .help = "read values even if the process is held still for more than 100 ms by that [then they are left out]",
+     .help = "read all values even if that holds the process still for more than 100 ms [then those near the object]",
      .set = [](Options& o, const std::string&) { o.values = true; },
      .goes_with = GoesWith::kProcess},
     {"--raw", nullptr, "the bytes of the object in hex, too",
@@ -229,6 +252,9 @@ std::span<const Flag> report_flags() {
 }
 std::span<const Flag> why_flags() {
   return kWhy;
+}
+std::span<const Flag> types_flags() {
+  return kTypes;
 }
 std::span<const Flag> owners_flags() {
   return kOwners;

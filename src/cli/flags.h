@@ -35,6 +35,7 @@ std::span<const Flag> table_flags();
 std::span<const Flag> text_flags();  // how text looks
 std::span<const Flag> report_flags();
 std::span<const Flag> why_flags();
+std::span<const Flag> types_flags();
 std::span<const Flag> owners_flags();
 std::span<const Flag> cut_flags();
 std::span<const Flag> audit_flags();

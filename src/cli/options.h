@@ -48,6 +48,8 @@ struct Options {
   std::optional<Address> address;        // show, type-reasons
   std::optional<view::Subject> subject;  // why, cut, owners
   view::UnderLimits under;               // owners
+  std::uint64_t every_ns = 0;            // owners: look again after so long; 0 = look once
+  std::uint64_t looks = 0;               // with every_ns: how often, 0 = until somebody asks to end
   std::vector<view::Drop> drops;         // cut
   view::ShowQuery show;
   std::string debugger;  // show: dlv or gdb; empty for the object itself

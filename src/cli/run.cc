@@ -35,7 +35,8 @@ capture::Options capture_options(const Options& options) {
           .use_symbols = options.use_symbols,
           .symbols = options.symbols,
           .use_cache = options.use_cache,
-          .with_content = options.with_content,
+          .content = options.with_content ? capture::ContentNeed::kKept : capture::ContentNeed::kNone,
+          .near = {},
           .force = options.force};
 }
 
@@ -201,6 +202,10 @@ session::Session& RunningVerb::session(std::size_t number) {
   return *sessions_[number];
 }
 
+void RunningVerb::look_again() {
+  sessions_.front() = sessions_.front()->anew();
+}
+
 void RunningVerb::find_targets() {
   std::vector<std::unique_ptr<session::Session>> found;
   found.push_back(find(options_.target));
@@ -213,17 +218,17 @@ void RunningVerb::find_targets() {
 // only done if the user says so.
 std::unique_ptr<session::Session> RunningVerb::find(const std::string& target) {
   constexpr double kLongMs = 100;
-  const bool reads_content = options_.with_content || (verb_.reads_content && options_.debugger.empty());
+  const bool reads_content = verb_.reads_content && options_.debugger.empty();
   std::unique_ptr<session::Session> session = make_session(target, reads_content);
-  if (reads_content && verb_.reads_content && !options_.values &&
-      session->target().form() == capture::TargetForm::kProcess) {
+  if (reads_content && !options_.values && session->target().form() == capture::TargetForm::kProcess) {
     const double ms = session->predict().pause.alone_ms;
     if (ms > kLongMs) {
-      remark(
-          fmt::format("holdfast: values are left out: for them process {} would be held still for {} or more; "
-                      "--values reads them all the same, and a core has them without that",
-                      session->target().process()->pid, format_seconds(ms / 1e3)));
-      session = make_session(target, false);
+      remark(fmt::format(
+          "holdfast: of texts and numbers only what lies near the object is read: for all of them process {} "
+          "would be held still for {} or more; --values reads them all the same, and a core has them "
+          "without that",
+          session->target().process()->pid, format_seconds(ms / 1e3)));
+      session = make_session(target, reads_content, options_.address);
     }
   }
   if (!session->target().remark().empty()) remark(fmt::format("holdfast: {}", session->target().remark()));
@@ -231,7 +236,8 @@ std::unique_ptr<session::Session> RunningVerb::find(const std::string& target) {
   return session;
 }
 
-std::unique_ptr<session::Session> RunningVerb::make_session(const std::string& target, bool with_content) {
+std::unique_ptr<session::Session> RunningVerb::make_session(const std::string& target, bool reads_content,
+                                                            std::optional<Address> near) {
   session::Listener listener;
   listener.passes_run = [this](const std::string& running) { progress_.tell(running); };
   if (verb_.shows_first)
@@ -240,7 +246,8 @@ std::unique_ptr<session::Session> RunningVerb::make_session(const std::string& t
     };
   try {
     capture::Options capture = capture_options(options_);
-    capture.with_content = with_content;
+    if (reads_content) capture.content = capture::ContentNeed::kOnDemand;
+    capture.near = near;
     return std::make_unique<session::Session>(target, capture, std::move(listener), read_rules(options_.rules));
   } catch (const Error& error) {
     if (error.code() != ErrorCode::kNotFound) throw;
@@ -301,7 +308,7 @@ int run_verb(const Verb& verb, const Options& options) {
   } catch (const Cancelled& cancelled) {
     run.finish_progress();
     remark(fmt::format("holdfast: {}{}", cancelled.what(), run.fate_of_target()));
-    return kStopped;
+    return run.ends_well_when_stopped() ? 0 : kStopped;
   }
 }
 

@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <nlohmann/json_fwd.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,6 +29,9 @@ class RunningVerb {
   // The session on the target, or on one of several, in the order in which they are named. All are found at the first
   // call, and none is opened. What a name could also have meant is remarked on.
   session::Session& session(std::size_t number = 0);
+  // Replaces the first session by one on the same process, for its next moment. The memory of the one before is free by
+  // then.
+  void look_again();
   // Ends the session, so that its memory is free.
   void close_session(std::size_t number) { sessions_[number].reset(); }
 
@@ -43,6 +47,10 @@ class RunningVerb {
   // Wipes out the line of progress, since the result comes.
   void finish_progress() { progress_.finish(); }
 
+  // From now on being stopped is the usual end of the verb: something has been answered, and it would go on for ever.
+  void end_well_when_stopped() { ends_well_ = true; }
+  bool ends_well_when_stopped() const { return ends_well_; }
+
   // Says what became of the targets of a verb that was stopped: a live process goes on. Of one that is not found yet
   // there is nothing to say.
   std::string fate_of_target() const;
@@ -53,12 +61,14 @@ class RunningVerb {
  private:
   void find_targets();
   std::unique_ptr<session::Session> find(const std::string& target);
-  std::unique_ptr<session::Session> make_session(const std::string& target, bool with_content);
+  std::unique_ptr<session::Session> make_session(const std::string& target, bool reads_content,
+                                                 std::optional<Address> near = std::nullopt);
 
   const Verb& verb_;
   const Options& options_;
   Progress progress_;
   std::vector<std::unique_ptr<session::Session>> sessions_;  // null: closed
+  bool ends_well_ = false;
 };
 
 // Says what a stop would cost: "would be held still for about 3.1 ms, longer if ...".

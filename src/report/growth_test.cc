@@ -128,6 +128,17 @@ TEST(GrowthReport, ACommandKeepsWordsOfTheShellWhole) {
   ASSERT_FALSE(types.rows.empty());
   EXPECT_THAT(opening_command(growth, view::ChangeBy::kType, types.rows.front()),
               HasSubstr("holdfast types 'it'\\''s b.hold' --filter "));
+  view::ChangeRow path;
+  path.seen_at = 1;
+  path.subject = "0xc000012000";
+  EXPECT_EQ(opening_command(growth, view::ChangeBy::kPath, path), "holdfast why 'it'\\''s b.hold' 0xc000012000");
+  path.is_above = true;
+  path.subject = "global:main.(*T)";
+  EXPECT_EQ(opening_command(growth, view::ChangeBy::kPath, path),
+            "holdfast owners 'it'\\''s b.hold' --under 'global:main.(*T)'");
+  const view::ChangeList& paths = growth.lists[static_cast<std::size_t>(view::ChangeBy::kPath)];
+  ASSERT_FALSE(paths.rows.empty());
+  EXPECT_FALSE(paths.rows.front().subject.empty());
 }
 
 }  // namespace

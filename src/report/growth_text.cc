@@ -426,12 +426,13 @@ std::string opening_command(const Growth& growth, ChangeBy by, const ChangeRow& 
     case ChangeBy::kGoroutines:
       return fmt::format("holdfast goroutines {}{} --stacks", target, filter);
     case ChangeBy::kOwner:
-      if (!filter.empty()) return fmt::format("holdfast owners {}{}", target, filter);
-      break;
+      return fmt::format("holdfast owners {}{}", target, filter.empty() ? " --filter kind=shared" : filter);
     case ChangeBy::kPath:
       break;
   }
-  return fmt::format("holdfast {} --top 0", target);
+  if (row.subject.empty()) return fmt::format("holdfast owners {} --top 0", target);
+  return row.is_above ? fmt::format("holdfast owners {} --under {}", target, shell_word(row.subject))
+                      : fmt::format("holdfast why {} {}", target, shell_word(row.subject));
 }
 
 FoldedRows sum_of_cut(const ChangeList& list, std::size_t shown) {

@@ -27,6 +27,11 @@ ordered_json value_json(const Value& value) {
   if (!value.holds.empty()) json["holds"] = value.holds;
   if (value.alone_bytes) json["alone_bytes"] = *value.alone_bytes;
   json["part_count"] = value.all_parts;
+  if (value.first_part > 0) json["first_part"] = value.first_part;
+  if (value.text_shown < value.text_bytes) {
+    json["text_bytes"] = value.text_bytes;
+    json["text_bytes_shown"] = value.text_shown;
+  }
   if (!value.more.empty()) json["more"] = value.more;
   if (value.left_out_alone > 0) json["left_out_alone_bytes"] = value.left_out_alone;
   json["parts"] = ordered_json::array();

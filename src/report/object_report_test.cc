@@ -53,6 +53,7 @@ ShownObject session() {
   Value& list = shown.value.value.parts[1];
   list.parts = {value_of("[0]", "int", "17")};
   list.all_parts = 3;
+  list.at = Address(0xc000001038);
   shown.refers_to.all = 4;
   shown.refers_to.rows = {{16, ".body", Address(0xc000003000), "[]uint8", 4096, 4096}};
   shown.refers_to.left_out_count = 3;
@@ -71,7 +72,8 @@ TEST(ObjectText, SaysEverythingInItsPlace) {
                           HasSubstr("it begins 8 B earlier"), HasSubstr("reachable; marked by the last collection"),
                           HasSubstr("16.0 KiB in 3 objects"), HasSubstr("HELD BY main.registry")));
   EXPECT_THAT(text, AllOf(HasSubstr("  .name  string  \"a\"\n"), HasSubstr("    [0]  17\n"),
-                          HasSubstr("    and 2 more; `--top 0` shows all\n"),
+                          HasSubstr("    and 2 more; `--top 0` shows all, `holdfast show 4711 0xc000001038 --type "
+                                    "'[]int' --offset 1` the next\n"),
                           HasSubstr("and 3 more with 3 pointers, to objects of 100 B; `--top 0` shows all"),
                           HasSubstr("main.Item.owner"), HasSubstr("holdfast show 4711 ADDRESS")));
   EXPECT_THAT(text, Not(HasSubstr("BYTES")));
@@ -95,6 +97,25 @@ TEST(ObjectText, ShowsBytesAndWhatPartsAloneKeep) {
   const std::string text = object_text(shown, "4711", {.width = 100, .color = false});
   EXPECT_THAT(text, AllOf(HasSubstr("0xc000001000  68 69 00 01"), HasSubstr("  hi..\n"), HasSubstr("2.0 KiB"),
                           HasSubstr("and 2 more, which alone keep at least 512 B")));
+}
+
+TEST(ObjectText, APageSaysWhatLiesBeforeItAndHowToGetTheNext) {
+  ShownObject shown = session();
+  shown.value.value.parts.pop_back();
+  shown.value.value.first_part = 20;
+  shown.value.value.all_parts = 30;
+  shown.read_as = "map[string]int";
+  EXPECT_THAT(object_text(shown, "4711", {.width = 200, .color = false}),
+              AllOf(HasSubstr("  20 before these\n"),
+                    HasSubstr("  and 9 more; `--top 0` shows all, `holdfast show 4711 0xc000001018 --type "
+                              "'map[string]int' --offset 21` the next\n")));
+  shown.value.value = value_of("", "string data", "\"abc\"… (100 bytes)");
+  shown.value.value.text_bytes = 100;
+  shown.value.value.text_shown = 3;
+  shown.read_as = "";
+  EXPECT_THAT(
+      object_text(shown, "4711", {.width = 200, .color = false}),
+      HasSubstr("  and 97 bytes more; `--top 0` shows all, `holdfast show 4711 0xc000001018 --offset 3` the next\n"));
 }
 
 TEST(ObjectText, FitsItsWidth) {

@@ -162,12 +162,36 @@ class ObjectText {
       add_parts(part, depth + 1);
     }
     if (!value.more.empty()) out_ += fit_line(indent, value.more);
-    if (!value.parts.empty() && value.all_parts > value.parts.size())
-      out_ += fit_line(
-          indent, fmt::format("and {} more{}; `--top 0` shows all", format_count(value.all_parts - value.parts.size()),
-                              value.parts.front().alone_bytes
-                                  ? fmt::format(", which alone keep at least {}", format_bytes(value.left_out_alone))
-                                  : ""));
+    add_rest(value, depth);
+  }
+
+  // What is not in the list, and the command that shows the next page of it.
+  void add_rest(const Value& value, std::size_t depth) {
+    const bool is_text = value.parts.empty();
+    // Of a text within another value its end shows that it goes on.
+    if (is_text && (depth > 1 || value.text_shown == 0)) return;
+    const std::uint64_t all = is_text ? value.text_bytes : value.all_parts;
+    const std::uint64_t end = value.first_part + (is_text ? value.text_shown : value.parts.size());
+    const std::string indent(2 * depth, ' ');
+    if (value.first_part > 0)
+      out_ += wrapped(indent, fmt::format("{} before these", format_count(value.first_part)), style_.width);
+    if (end >= all) return;
+    const bool by_retained = !is_text && value.parts.front().alone_bytes;
+    std::string text = fmt::format("and {} more", is_text ? format_count(all - end, "byte") : format_count(all - end));
+    if (by_retained) text += fmt::format(", which alone keep at least {}", format_bytes(value.left_out_alone));
+    if (depth == 1 || !is_text) text += "; `--top 0` shows all";
+    if (depth == 1 || (value.at && !value.type.empty()))
+      text += fmt::format(", `{} --offset {}{}` the next", page_command(value, depth), end,
+                          by_retained ? " --by retained" : "");
+    out_ += wrapped(indent, text, style_.width);
+  }
+
+  // Any value is shown for itself if its place and its type are given.
+  std::string page_command(const Value& value, std::size_t depth) const {
+    const Address at = depth == 1 ? shown_.asked : value.at;
+    const std::string& type = depth == 1 ? shown_.read_as : value.type;
+    return fmt::format("holdfast show {} {}{}", target_, hex(at),
+                       type.empty() ? "" : fmt::format(" --type {}", shell_word(type)));
   }
 
   void add_raw() {

@@ -33,6 +33,7 @@ ordered_json table_json(const Table& table, const Selection& selection, const he
     ordered_json one = ordered_json::object();
     for (std::size_t c = 0; c < table.shape.columns.size(); ++c)
       one[std::string(table.shape.columns[c].name)] = cell_json(table.cell(row, c), table.shape.columns[c].unit);
+    if (table.open) one["open"] = table.open(row);
     if (table.lines) one[std::string(table.lines_name)] = table.lines(row);
     rows.push_back(std::move(one));
   }
@@ -40,6 +41,7 @@ ordered_json table_json(const Table& table, const Selection& selection, const he
   if (snapshot != nullptr) json["target"] = target_json(snapshot->target);
   json["rows"] = table.rows;
   json["matching"] = selection.matching;
+  if (!table.remark.empty()) json["remark"] = table.remark;
   json[std::string(table.shape.name)] = std::move(rows);
   if (snapshot != nullptr) json["losses"] = losses_json(snapshot->losses);
   return json;

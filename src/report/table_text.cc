@@ -28,7 +28,8 @@ std::string left_out_text(const view::TableShape& shape, const Selection& select
                      format_bytes(selection.left_out_bytes));
 }
 
-// "and 69 more, own 3.1 MiB; `--top 0` shows all", then "20 of 81 types match"
+// "and 69 more, own 3.1 MiB; `--top 0` shows all", then "20 of 81 types match", the table's remark, and how to open a
+// row
 std::string footer(const Table& table, const Selection& selection, std::size_t width) {
   std::string text;
   if (selection.rows.size() < selection.matching)
@@ -38,11 +39,15 @@ std::string footer(const Table& table, const Selection& selection, std::size_t w
                     left_out_text(table.shape, selection)),
         width);
   const std::string all = format_count(table.rows, table.shape.row);
-  return text + "\n" +
-         (selection.matching < table.rows ? fmt::format("{} of {} match{}", format_count(selection.matching), all,
-                                                        selection.matching == 1 ? "es" : "")
-                                          : all) +
-         "\n";
+  text += "\n" +
+          (selection.matching < table.rows ? fmt::format("{} of {} match{}", format_count(selection.matching), all,
+                                                         selection.matching == 1 ? "es" : "")
+                                           : all) +
+          "\n";
+  if (!table.remark.empty()) text += wrapped("", table.remark, width);
+  if (table.open && !selection.rows.empty())
+    text += wrapped("", fmt::format("open a row, as the first: `{}`", table.open(selection.rows.front())), width);
+  return text;
 }
 
 }  // namespace

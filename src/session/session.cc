@@ -16,6 +16,16 @@ Session::Session(const std::string& target, const capture::Options& options, Lis
       times_(listener_.passes_run),
       target_(capture::find_target(target, options)) {}
 
+Session::Session(std::unique_ptr<capture::Target> target, Listener listener, heap::OwnerRules rules)
+    : listener_(std::move(listener)),
+      rules_(std::move(rules)),
+      times_(listener_.passes_run),
+      target_(std::move(target)) {}
+
+std::unique_ptr<Session> Session::anew() const {
+  return std::unique_ptr<Session>(new Session(target_->anew(), listener_, rules_));
+}
+
 capture::Prediction Session::predict() {
   const CancellationScope scope(&cancellation_);
   return target_->predict(times_);
@@ -250,9 +260,18 @@ view::ShownObject Session::show(const view::ShowQuery& query) {
   const graph::Dominators& tree = dominators();
   const graph::Reachability& live = reached();
   const CancellationScope scope(&cancellation_);
+  const ObjectId object = heap::ObjectIndex(*snapshot_).find_object(query.address);
   std::optional<view::Groundwork> groundwork;
-  times_.run("owners", [&] { groundwork.emplace(*snapshot_, tree, rules_); });
-  const graph::Referrers referrers = times_.run("referrers", [&] { return graph::Referrers(*snapshot_); });
+  times_.run("owners", [&] {
+    if (object)
+      groundwork.emplace(*snapshot_, tree, rules_, object);
+    else  // it fails, and says what is there instead
+      groundwork.emplace(*snapshot_, tree, rules_);
+  });
+  // What parts alone keep alive depends on who else refers to what they lead to.
+  const graph::Referrers referrers = times_.run("referrers", [&] {
+    return query.by_retained ? graph::Referrers(*snapshot_) : graph::Referrers(*snapshot_, object);
+  });
   return times_.run("show", [&] { return view::show_object(*groundwork, live, referrers, query); });
 }
 

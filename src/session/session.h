@@ -50,6 +50,9 @@ class Session {
   Session(const std::string& target, const capture::Options& options, Listener listener,
           heap::OwnerRules rules = heap::OwnerRules::built_in());
 
+  // A session on the same process, for another moment; it looks for nobody of that name. Fails as Target::anew() does.
+  std::unique_ptr<Session> anew() const;
+
   const capture::Target& target() const { return *target_; }
   const heap::OwnerRules& rules() const { return rules_; }
   // Says what a stop would cost a live target.
@@ -101,6 +104,7 @@ class Session {
   void cancel() { cancellation_.request(); }
 
  private:
+  Session(std::unique_ptr<capture::Target> target, Listener listener, heap::OwnerRules rules);
   void open(const capture::Callbacks& callbacks);
   void look_until_sure(graph::LaterAudit& found, const heap::Snapshot& second, std::chrono::seconds patience);
 

@@ -113,6 +113,7 @@ TEST_F(SessionOnACapture, HasNoSecondOpinionAndNoReasons) {
   EXPECT_EQ(refusal([&] { session().type_conflicts(); }), ErrorCode::kUsage);
   EXPECT_EQ(refusal([&] { session().explain_type(Address(0x10)); }), ErrorCode::kNotFound);
   EXPECT_EQ(refusal([&] { session().predict(); }), ErrorCode::kUsage);
+  EXPECT_EQ(refusal([&] { session().anew(); }), ErrorCode::kUsage);
 }
 
 TEST_F(SessionOnACapture, HasNoCollectionToComeAfterIt) {

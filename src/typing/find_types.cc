@@ -452,7 +452,7 @@ class TypePass {
 
   // Words that begin interfaces, for whoever decodes the content later.
   void add_named_words() {
-    if (snapshot_.content.ranges.empty()) return;
+    if (!snapshot_.content.known()) return;
     auto& words = snapshot_.named_words;
     for (const go::Itab& itab : universe_.itabs())
       if (const TypeId type = table_.intern(itab.type)) words.push_back({itab.address, type, table_[type].direct, {}});

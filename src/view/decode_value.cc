@@ -29,7 +29,6 @@ constexpr std::uint64_t kLongestKey = 60;                        // letters of a
 constexpr std::uint64_t kMostElements = std::uint64_t{1} << 24;  // that are looked at
 constexpr std::size_t kMostValues = 20'000;                      // unless all are asked for
 constexpr int kDeepestNesting = 64;                              // values in one another, without pointers
-constexpr const char* kNotKept = "(memory was not kept)";
 
 // A part before it is decoded.
 struct PartPlace {
@@ -53,7 +52,8 @@ class Decoder {
         maps_(snapshot_, bytes_),
         alone_(snapshot_, index_, groundwork.dominators(), referrers),
         query_(query),
-        limit_(query.top == 0 ? std::numeric_limits<std::size_t>::max() : query.top) {
+        limit_(query.top == 0 ? std::numeric_limits<std::size_t>::max() : query.top),
+        offset_(query.offset) {
     for (std::uint32_t t = 0; t < snapshot_.types.size() && !channel_layout_; ++t)
       if (snapshot_.types[t].role == TypeRole::kChannel && field(TypeId(t), "receive_index") != nullptr)
         channel_layout_ = TypeId(t);
@@ -73,6 +73,7 @@ class Decoder {
       if (auto bytes = bytes_.read(begin, span.slot_size)) shown.raw = std::move(*bytes);
     if (!query_.type.empty()) {
       shown.value = decode(type_of_name(snapshot_, query_.type), query_.address, query_.depth);
+      require_page(shown.value);
       shown.remark += fmt::format("{}read as {}, as asked", shown.remark.empty() ? "" : "; ", query_.type);
       return shown;
     }
@@ -82,6 +83,7 @@ class Decoder {
       return shown;
     }
     shown.value = whole_object(object, known, begin + span.header, span.slot_size - span.header);
+    require_page(shown.value);
     if (known.known_by() == heap::KnownBy::kPart)
       shown.remark += fmt::format("{}of the object only its beginning is known", shown.remark.empty() ? "" : "; ");
     return shown;
@@ -101,6 +103,8 @@ class Decoder {
   Value whole_object(ObjectId object, heap::ObjectType known, Address at, std::uint64_t room) {
     const Type& type = row(known.type());
     if (type.role == TypeRole::kStringData) return text_object(at, room);
+    const bool is_map_part = type.role == TypeRole::kMapGroup || type.role == TypeRole::kMapBucket;
+    if (is_map_part && type.of && bytes_.any()) return map_part(object, type.of, at, room);
     const bool is_array = known.known_by() != heap::KnownBy::kPart && type.size > 0 && room / type.size >= 2 &&
                           !names_.is_container(object) && type.role == TypeRole::kNone;
     if (!is_array) {
@@ -115,28 +119,71 @@ class Decoder {
     return out;
   }
 
-  Value text_object(Address at, std::uint64_t room) {
+  // The groups of a map have its entries, whatever else the map has.
+  Value map_part(ObjectId object, TypeId map, Address at, std::uint64_t room) {
     Value out = begin_value({}, at);
-    out.type = "string data";
-    bytes_text(out, at, room);
+    out.type = names_.container_of(object);
+    MapEntries found = maps_.entries_of_part(map, at, room);
+    out.text = fmt::format("{} in this part of the map", format_count(found.count, "entry"));
+    add_entries(out, map, std::move(found), query_.depth);
     return out;
   }
 
+  Value text_object(Address at, std::uint64_t room) {
+    Value out = begin_value({}, at);
+    out.type = "string data";
+    bytes_text(out, at, room, true);
+    return out;
+  }
+
+  // How many elements are left out at the beginning: as many as was asked, of the first list or text of the value.
+  std::uint64_t take_offset(Value& out, std::uint64_t count) {
+    if (offset_ > 0 && offset_ >= count)
+      fail(ErrorCode::kUsage, "the value at {} has {}: none is left if --offset leaves out {}", hex(out.at),
+           format_count(count, "element"), offset_);
+    return out.first_part = std::exchange(offset_, 0);
+  }
+
+  // Fails if there was no list that a page could be of.
+  void require_page(const Value& value) const {
+    if (offset_ == 0 || !bytes_.any()) return;
+    fail(
+        ErrorCode::kUsage,
+        "{}{} has no elements of its own, of which --offset could leave out some: give the place of a slice, an array, "
+        "a map, a channel, a list or a text in it, with its --type",
+        hex(query_.address), value.type.empty() ? "" : fmt::format(", a {},", value.type));
+  }
+
+  // Of a text as much as one line has room for; of the value that was asked for more, if all of it was.
+  std::uint64_t most_of_text(std::uint64_t size) const {
+    constexpr std::uint64_t kLongestWhole = std::uint64_t{1} << 20;
+    return std::min(size, query_.top == 0 && values_ == 1 ? kLongestWhole : kLongestText);
+  }
+
   // "\"hello\"", or the first bytes in hex if they are no text.
-  void bytes_text(Value& out, Address at, std::uint64_t size) {
-    const auto bytes = bytes_.read(at, std::min(size, kLongestText));
+  void bytes_text(Value& out, Address at, std::uint64_t size, bool is_padded = false) {
+    const std::uint64_t skipped = take_offset(out, size), left = size - skipped;
+    auto bytes = bytes_.read(at + skipped, most_of_text(left));
     const std::string before = out.text.empty() ? "" : out.text + ": ";
+    out.text_bytes = size;
     if (!bytes) {
-      if (bytes_.any()) out.text = before + kNotKept;
+      if (bytes_.any()) out.text = before + not_kept();
       return;
     }
+    out.text_shown = bytes->size();
+    if (is_padded) {  // a slot has more room than its text needs
+      const std::vector<std::uint8_t> text(bytes->begin(), std::ranges::find(*bytes, std::uint8_t{0}));
+      const bool is_padding = std::all_of(bytes->begin() + static_cast<std::ptrdiff_t>(text.size()), bytes->end(),
+                                          [](std::uint8_t byte) { return byte == 0; });
+      if (!text.empty() && is_padding) bytes = text;
+    }
     if (is_text(*bytes)) {
-      out.text = before + quoted_text(*bytes, size);
+      out.text = before + quoted_text(*bytes, left);
       return;
     }
     constexpr std::size_t kMostHex = 32;
-    const bool all = size <= kMostHex;
-    out.text = before + hex_text(std::span(*bytes).first(std::min(bytes->size(), kMostHex))) + (all ? "" : " …");
+    if (values_ > 1 || query_.top != 0) out.text_shown = std::min(bytes->size(), kMostHex);
+    out.text = before + hex_text(std::span(*bytes).first(out.text_shown)) + (out.text_shown == left ? "" : " …");
   }
 
   Value begin_value(TypeId type, Address at) {
@@ -208,7 +255,7 @@ class Decoder {
         break;
     }
     const auto bytes = bytes_.read(at, t.size);
-    out.text = bytes ? scalar_text(t.kind, *bytes).value_or("") : kNotKept;
+    out.text = bytes ? scalar_text(t.kind, *bytes).value_or("") : not_kept();
     if (out.type == "time.Duration" && bytes)
       out.text = duration_text(static_cast<std::int64_t>(*bytes_.number(at, 8)));
   }
@@ -216,20 +263,23 @@ class Decoder {
   void decode_string(Value& out, Address at) {
     const auto text = bytes_.word(at), length = bytes_.word(at + 8);
     if (!text || !length) {
-      out.text = kNotKept;
+      out.text = not_kept();
       return;
     }
     out.points_to = Address(*text);
+    const std::uint64_t skipped = take_offset(out, *length), left = *length - skipped;
     const auto bytes =
-        *length == 0 ? std::vector<std::uint8_t>() : bytes_.read(Address(*text), std::min(*length, kLongestText));
-    out.text = bytes ? quoted_text(*bytes, *length)
-                     : fmt::format("a string of {}, whose text was not kept", format_count(*length, "byte"));
+        left == 0 ? std::vector<std::uint8_t>() : bytes_.read(Address(*text) + skipped, most_of_text(left));
+    out.text_bytes = *length;
+    out.text_shown = bytes ? bytes->size() : 0;
+    out.text =
+        bytes ? quoted_text(*bytes, left) : fmt::format("a string of {} {}", format_count(*length, "byte"), not_kept());
   }
 
   void decode_slice(Value& out, TypeId elem, Address at, std::size_t depth) {
     const auto array = bytes_.word(at), length = bytes_.word(at + 8), capacity = bytes_.word(at + 16);
     if (!array || !length || !capacity) {
-      out.text = kNotKept;
+      out.text = not_kept();
       return;
     }
     out.points_to = Address(*array);
@@ -270,23 +320,26 @@ class Decoder {
     if (!elem || count == 0) return;
     if (!is_followed(out)) return;
     // Only what is shown is made, unless all have to be compared.
-    const std::uint64_t made = query_.by_retained ? count : std::min<std::uint64_t>(count, limit_);
+    const std::uint64_t skipped = take_offset(out, count), from = query_.by_retained ? 0 : skipped;
+    const std::uint64_t made = query_.by_retained ? count : std::min<std::uint64_t>(count - skipped, limit_);
     if (made > kMostElements) {
       out.more = "too many elements to be looked at";
       return;
     }
     std::vector<PartPlace> places(made);
     for (std::uint64_t i = 0; i < made; ++i) {
-      const Address at = first + i * size;
-      places[i] = {.index = i, .field = {}, .type = elem, .at = at, .key = {}, .words = {AddressRange{at, at + size}}};
+      const Address at = first + (from + i) * size;
+      places[i] = {
+          .index = from + i, .field = {}, .type = elem, .at = at, .key = {}, .words = {AddressRange{at, at + size}}};
     }
-    add_parts(out, std::move(places), limit_, depth);
+    add_parts(out, std::move(places), {.skipped = skipped - from, .shown = limit_}, depth);
   }
 
   void decode_struct(Value& out, TypeId type, Address at, std::size_t depth) {
     const Type& t = row(type);
     if (out.type == "time.Time" && decode_time(out, type, at)) return;
     if (out.type == "container/list.List" && decode_list(out, type, at, depth)) return;
+    require_page(out);
     std::vector<PartPlace> places;
     for (std::uint32_t f = t.first_field; f < t.first_field + t.field_count; ++f) {
       const heap::Field& field = snapshot_.fields[f];
@@ -299,7 +352,7 @@ class Decoder {
                         .words = {AddressRange{there, there + (field.type ? size_of(field.type) : 8)}}});
     }
     out.all_parts = places.size();
-    add_parts(out, std::move(places), std::numeric_limits<std::size_t>::max(), depth);
+    add_parts(out, std::move(places), {}, depth);
   }
 
   // The pointer in a sync/atomic.Pointer[T] is declared without T, which its first field tells: [0]*T.
@@ -341,14 +394,15 @@ class Decoder {
                         .words = {AddressRange{there, there + size_of(value->type)}}});
       element = bytes_.word(Address(*element) + next->offset);
     }
-    add_parts(out, std::move(places), limit_, depth - 1);
+    const Page page = page_of(out, places.size());
+    add_parts(out, std::move(places), page, depth - 1);
     return true;
   }
 
   void decode_pointer(Value& out, TypeId type, Address at, std::size_t depth) {
     const auto word = bytes_.word(at);
     if (!word) {
-      out.text = kNotKept;
+      out.text = not_kept();
       return;
     }
     if (*word == 0) {
@@ -389,7 +443,15 @@ class Decoder {
     if (!target.text.empty()) out.text += fmt::format(" → {}", target.text);
     out.holds = std::move(target.holds);
     out.parts = std::move(target.parts);
+    take_list(out, target);
+  }
+
+  // The value stands for what it leads to.
+  static void take_list(Value& out, Value& target) {
     out.all_parts = target.all_parts;
+    out.first_part = target.first_part;
+    out.text_bytes = target.text_bytes;
+    out.text_shown = target.text_shown;
     out.more = std::move(target.more);
     out.left_out_alone = target.left_out_alone;
   }
@@ -404,7 +466,7 @@ class Decoder {
   void decode_interface(Value& out, Address at, std::size_t depth) {
     const auto word = bytes_.word(at), data = bytes_.word(at + 8);
     if (!word || !data) {
-      out.text = kNotKept;
+      out.text = not_kept();
       return;
     }
     if (*word == 0) {
@@ -425,9 +487,7 @@ class Decoder {
     if (named->direct) out.points_to = held.points_to;
     if (depth == 0) return;
     out.parts = std::move(held.parts);
-    out.all_parts = held.all_parts;
-    out.more = std::move(held.more);
-    out.left_out_alone = held.left_out_alone;
+    take_list(out, held);
   }
 
   void decode_function(Value& out, Address value, std::size_t depth) {
@@ -439,7 +499,10 @@ class Decoder {
       return;
     }
     const heap::NamedWord* named = heap::find_named_word(snapshot_, value);
-    out.text = named != nullptr && named->function ? std::string(snapshot_.strings[named->function]) : hex(value);
+    if (named != nullptr && named->function) out.text = snapshot_.strings[named->function];
+    if (out.text.empty() && snapshot_.content.source != nullptr)
+      out.text = snapshot_.content.source->function_of(value);
+    if (out.text.empty()) out.text = hex(value);
   }
 
   std::string closure_text(TypeId type) const {
@@ -450,6 +513,7 @@ class Decoder {
   // The first word of a closure is its code; what follows was captured.
   void decode_closure(Value& out, TypeId type, Address at, std::size_t depth) {
     out.text = closure_text(type);
+    require_page(out);
     const Type& t = row(type);
     std::vector<PartPlace> places;
     for (std::uint32_t f = t.first_field; f < t.first_field + t.field_count; ++f) {
@@ -464,14 +528,14 @@ class Decoder {
                         .words = {AddressRange{there, there + (field.type ? size_of(field.type) : 8)}}});
     }
     out.all_parts = places.size();
-    add_parts(out, std::move(places), std::numeric_limits<std::size_t>::max(), depth);
+    add_parts(out, std::move(places), {}, depth);
   }
 
   void decode_map(Value& out, TypeId map, Address header, std::size_t depth) {
     if (!bytes_.any()) return;
     if (depth == 0) {
       const auto count = maps_.count(header);
-      out.text = count ? format_count(*count, "entry") : kNotKept;
+      out.text = count ? format_count(*count, "entry") : not_kept();
       if (count) out.all_parts = *count;
       return;
     }
@@ -479,6 +543,11 @@ class Decoder {
     out.text = format_count(found.count, "entry");
     out.all_parts = found.count;
     if (!is_followed(out)) return;
+    add_entries(out, map, std::move(found), depth - 1);
+  }
+
+  void add_entries(Value& out, TypeId map, MapEntries found, std::size_t depth) {
+    out.all_parts = found.count;
     std::vector<PartPlace> places;
     places.reserve(found.entries.size());
     for (const MapEntry& entry : found.entries)
@@ -489,7 +558,8 @@ class Decoder {
                         .key = entry.key,
                         .words = {AddressRange{entry.key_slot, entry.key_slot + entry.key_slot_bytes},
                                   AddressRange{entry.elem_slot, entry.elem_slot + entry.elem_slot_bytes}}});
-    add_parts(out, std::move(places), limit_, depth - 1, row(map).key);
+    const Page page = page_of(out, places.size());
+    add_parts(out, std::move(places), page, depth, row(map).key);
     if (!found.problem.empty()) out.more = std::move(found.problem);
   }
 
@@ -503,7 +573,7 @@ class Decoder {
     };
     const auto count = word("count"), capacity = word("capacity"), buffer = word("buf"), first = word("receive_index");
     if (!count || !capacity || !buffer || !first) {
-      if (bytes_.any() && !channel) out.text = kNotKept;
+      if (bytes_.any() && !channel) out.text = not_kept();
       return;
     }
     if (!channel) out.text = *capacity == 0 ? "unbuffered" : fmt::format("{} of {} filled", *count, *capacity);
@@ -523,18 +593,28 @@ class Decoder {
                         .key = {},
                         .words = {AddressRange{at, at + size_of(elem)}}});
     }
-    add_parts(out, std::move(places), limit_, depth - 1);
+    const Page page = page_of(out, places.size());
+    add_parts(out, std::move(places), page, depth - 1);
   }
 
-  // Decodes the first `limit` of the places, those that alone keep most alive first if that was asked for.
-  void add_parts(Value& out, std::vector<PartPlace> places, std::size_t limit, std::size_t depth, TypeId key = {}) {
+  // Which of the places of a value are shown; without values all of them.
+  struct Page {
+    std::uint64_t skipped = 0;
+    std::uint64_t shown = std::numeric_limits<std::uint64_t>::max();
+
+    bool has(std::uint64_t i) const { return i >= skipped && i - skipped < shown; }
+  };
+  Page page_of(Value& out, std::uint64_t count) { return {.skipped = take_offset(out, count), .shown = limit_}; }
+
+  // Decodes the places of the page, those that alone keep most alive first if that was asked for.
+  void add_parts(Value& out, std::vector<PartPlace> places, const Page& page, std::size_t depth, TypeId key = {}) {
     if (query_.by_retained) {
       for (PartPlace& place : places) place.alone = alone_.bytes(place.words);
       std::ranges::stable_sort(places, std::ranges::greater(), &PartPlace::alone);
     }
     for (std::size_t i = 0; i < places.size(); ++i) {
       const PartPlace& place = places[i];
-      if (i >= limit || (values_ >= kMostValues && query_.top != 0)) {
+      if (!page.has(i) || (values_ >= kMostValues && query_.top != 0)) {
         out.left_out_alone += place.alone;
         continue;
       }
@@ -550,6 +630,8 @@ class Decoder {
     if (!key) return fmt::format("[{}]", place.index);
     return fmt::format("[{}]", folded(in_one_line(decode(key, place.key, 1)), kLongestKey));
   }
+
+  std::string not_kept() const { return fmt::format("({})", bytes_.why_missing()); }
 
   // "{1, \"a\"}" of a structure.
   static std::string in_one_line(const Value& value) {
@@ -569,6 +651,7 @@ class Decoder {
   Alone alone_;
   const ShowQuery& query_;
   std::size_t limit_;
+  std::uint64_t offset_;   // still to be left out of the first list or text
   TypeId channel_layout_;  // any header: all channels of a program have one layout
   std::size_t values_ = 0;
   int nesting_ = 0;

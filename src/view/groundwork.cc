@@ -15,4 +15,24 @@ Groundwork::Groundwork(const heap::Snapshot& snapshot, const graph::Dominators& 
            });
 }
 
+Groundwork::Groundwork(const heap::Snapshot& snapshot, const graph::Dominators& dominators,
+                       const heap::OwnerRules& rules, ObjectId about)
+    : dominators_(dominators), index_(snapshot) {
+  graph::NodeId top = about;
+  for (graph::NodeId above = dominators.idom(top); above && above != graph::NodeId::super_root();
+       above = dominators.idom(top))
+    top = above;
+  run_both(
+      [&] {
+        if (top.root())
+          owners_.emplace(Owners::of_roots(snapshot, dominators, rules));
+        else
+          owners_.emplace(snapshot, dominators, rules);
+      },
+      [&] {
+        names_.emplace(snapshot, index_, rules);
+        channels_.emplace(*names_);
+      });
+}
+
 }  // namespace holdfast::view

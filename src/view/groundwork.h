@@ -19,6 +19,10 @@ class Groundwork {
   // Fails as graph::Sharing does; throws when cancelled. All must outlive this.
   Groundwork(const heap::Snapshot& snapshot, const graph::Dominators& dominators,
              const heap::OwnerRules& rules = heap::OwnerRules::built_in());
+  // As much as is needed to speak of one object. Where a root dominates it, whose it is needs no search through what
+  // several owners share.
+  Groundwork(const heap::Snapshot& snapshot, const graph::Dominators& dominators, const heap::OwnerRules& rules,
+             ObjectId about);
   Groundwork(const Groundwork&) = delete;
   Groundwork& operator=(const Groundwork&) = delete;
 

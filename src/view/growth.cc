@@ -75,6 +75,8 @@ class ListOfChanges {
       Row& to = rows_[it->second];
       to.change.text = row.text;
       to.change.filter = row.filter;
+      to.change.subject = row.subject;
+      to.change.is_above = row.is_above;
       to.change.seen_at = look;
       std::optional<MomentSum>& step = to.change.steps[look];
       if (!step) step.emplace();

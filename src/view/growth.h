@@ -35,8 +35,10 @@ struct ChangeRow {
   std::vector<std::optional<MomentSum>>
       steps;                // by look; none: it has no row there, and whether it was there is not known
   std::size_t seen_at = 0;  // that look
-  std::string filter;       // as MomentRow::filter
-  bool rises = false;       // more bytes at every step
+  std::string filter;       // these three as of MomentRow, of that look
+  std::string subject;
+  bool is_above = false;
+  bool rises = false;  // more bytes at every step
 
   // Bytes at the last look less those at the first; none if one of them is not known.
   std::optional<std::int64_t> change() const;

@@ -12,7 +12,7 @@ constexpr std::uint64_t kSlots = 8;                               // of a bucket
 constexpr std::uint64_t kMostGroups = std::uint64_t{1} << 26;     // of one map: 500 M entries
 constexpr std::uint64_t kFirstUsedHash = 5, kFirstEvacuated = 2;  // marks of a bucket's slots: 2 to 4 have moved
 constexpr std::uint64_t kMostLog2 = 26;
-constexpr const char* kNotKept = "memory of the map was not kept";
+constexpr const char* kNoLayout = "the type of its groups is not known";
 constexpr std::uint64_t kGrowsAtSameSize = 8;  // of the header's flags
 
 }  // namespace
@@ -35,7 +35,7 @@ class MapReader::Walk {
   // Adds the used slots of one group.
   bool add_group(Address group) {
     const auto marks = bytes_.read(group + layout_.marks, kSlots);
-    if (!marks) return give_up(kNotKept);
+    if (!marks) return give_up_reading();
     for (std::uint64_t slot = 0; slot < kSlots; ++slot)
       if (((*marks)[slot] & 0x80) == 0 && !add_entry(group, slot)) return false;
     return true;
@@ -44,6 +44,13 @@ class MapReader::Walk {
     if (count > kMostGroups) return give_up(fmt::format("{} groups are more than a map can have", count));
     for (std::uint64_t g = 0; g < count; ++g)
       if (!add_group(first + g * layout_.bytes)) return false;
+    return true;
+  }
+  // Adds the used slots of groups or buckets, and of nothing that these lead to.
+  bool add_parts(Address first, std::uint64_t count, bool are_buckets) {
+    if (!are_buckets) return add_groups(first, count);
+    for (std::uint64_t b = 0; b < count; ++b)
+      if (!add_bucket(first + b * layout_.bytes)) return false;
     return true;
   }
   // Adds the used slots of buckets and of those that they overflow into. Of old buckets, those that have moved are
@@ -55,6 +62,7 @@ class MapReader::Walk {
       if (!add_chain(first + b * layout_.bytes, old)) return false;
     return true;
   }
+  bool give_up_reading() { return give_up(fmt::format("{}, of the map", bytes_.why_missing())); }
   bool give_up(std::string why) {
     out_.problem = std::move(why);
     return false;
@@ -64,16 +72,22 @@ class MapReader::Walk {
   bool add_chain(Address bucket, bool old) {
     for (; bucket; ++seen_) {
       if (seen_ > most_buckets_) return give_up("its buckets form a ring");
-      const auto marks = bytes_.read(bucket + layout_.marks, kSlots);
-      if (!marks) return give_up(kNotKept);
-      if (old && (*marks)[0] >= kFirstEvacuated && (*marks)[0] < kFirstUsedHash) return true;
-      for (std::uint64_t slot = 0; slot < kSlots; ++slot)
-        if ((*marks)[slot] >= kFirstUsedHash && !add_entry(bucket, slot)) return false;
+      const auto mark = bytes_.number(bucket + layout_.marks, 1);
+      if (!mark) return give_up_reading();
+      if (old && *mark >= kFirstEvacuated && *mark < kFirstUsedHash) return true;
+      if (!add_bucket(bucket)) return false;
       if (!layout_.overflow) return true;
       const auto next = bytes_.word(bucket + *layout_.overflow);
-      if (!next) return give_up(kNotKept);
+      if (!next) return give_up_reading();
       bucket = Address(*next);
     }
+    return true;
+  }
+  bool add_bucket(Address bucket) {
+    const auto marks = bytes_.read(bucket + layout_.marks, kSlots);
+    if (!marks) return give_up_reading();
+    for (std::uint64_t slot = 0; slot < kSlots; ++slot)
+      if ((*marks)[slot] >= kFirstUsedHash && !add_entry(bucket, slot)) return false;
     return true;
   }
   bool add_entry(Address group, std::uint64_t slot) {
@@ -86,7 +100,7 @@ class MapReader::Walk {
     entry.elem_slot_bytes = layout_.elem_bytes;
     const auto key = layout_.key_outside ? bytes_.word(entry.key) : entry.key.value;
     const auto elem = layout_.elem_outside ? bytes_.word(entry.elem) : entry.elem.value;
-    if (!key || !elem) return give_up(kNotKept);
+    if (!key || !elem) return give_up_reading();
     entry.key = Address(*key);
     entry.elem = Address(*elem);
     out_.entries.push_back(entry);
@@ -200,7 +214,7 @@ void MapReader::add_tables(Walk& walk, Address header) const {
     const auto first = table ? bytes_.word(Address(*table) + groups->offset) : std::nullopt;
     const auto last_group = table ? bytes_.word(Address(*table) + mask->offset) : std::nullopt;
     if (!first || !last_group) {
-      walk.give_up(kNotKept);
+      walk.give_up_reading();
       return;
     }
     if (!walk.add_groups(Address(*first), *last_group + 1)) return;
@@ -221,21 +235,40 @@ void MapReader::add_buckets(Walk& walk, Address header) const {
     walk.add_buckets(Address(*old), before, true);
 }
 
+const MapReader::Layout* MapReader::layout_of(TypeId map) {
+  const auto [known, is_new] = layouts_.try_emplace(map.row);
+  if (is_new)
+    if (const auto layout = find_layout(map)) known->second = std::make_shared<const Layout>(*layout);
+  return known->second.get();
+}
+
+// Of buckets those that others overflow into are objects of their own, or other buckets of this one.
+MapEntries MapReader::entries_of_part(TypeId map, Address first, std::uint64_t room) {
+  MapEntries out;
+  const Layout* const layout = layout_of(map);
+  if (layout == nullptr) {
+    out.problem = kNoLayout;
+    return out;
+  }
+  const std::uint64_t groups = room / layout->bytes;
+  out.count = groups * kSlots;  // at most
+  Walk(*this, *layout, out).add_parts(first, groups, field(header_, "directory") == nullptr);
+  out.count = out.entries.size();
+  return out;
+}
+
 MapEntries MapReader::entries(TypeId map, Address header) {
   MapEntries out;
   const auto counted = count(header);
   if (!counted) {
-    out.problem = header_ ? kNotKept : "the snapshot does not tell how its maps are laid out";
+    out.problem = header_ ? std::string(bytes_.why_missing()) : "the snapshot does not tell how its maps are laid out";
     return out;
   }
   out.count = *counted;
   if (out.count == 0) return out;
-  const auto [known, is_new] = layouts_.try_emplace(map.row);
-  if (is_new)
-    if (const auto layout = find_layout(map)) known->second = std::make_shared<const Layout>(*layout);
-  const Layout* const layout = known->second.get();
+  const Layout* const layout = layout_of(map);
   if (layout == nullptr) {
-    out.problem = "the type of its groups is not known";
+    out.problem = kNoLayout;
     return out;
   }
   Walk walk(*this, *layout, out);

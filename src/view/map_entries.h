@@ -36,6 +36,8 @@ class MapReader {
 
   // Finds the entries of the map whose header lies there.
   MapEntries entries(TypeId map, Address header);
+  // Finds the entries that lie in these groups or buckets of the map, as many as there is room for.
+  MapEntries entries_of_part(TypeId map, Address first, std::uint64_t room);
   // Returns how many entries the header counts; nothing if it is not known.
   std::optional<std::uint64_t> count(Address header) const;
 
@@ -47,6 +49,8 @@ class MapReader {
   TypeId of_role(heap::TypeRole role) const;
   TypeId group_of(TypeId map) const;
   std::optional<Layout> find_layout(TypeId map) const;
+  // Null if the type of its groups is not known.
+  const Layout* layout_of(TypeId map);
   std::optional<std::uint64_t> header_word(Address header, std::string_view name, std::uint64_t size = 8) const;
   void add_tables(Walk& walk, Address header) const;
   void add_buckets(Walk& walk, Address header) const;

@@ -163,6 +163,32 @@ TEST_F(MapEntriesTest, SayThatTheyAreNotThoseThatTheHeaderCounts) {
   EXPECT_THAT(found.problem, HasSubstr("counts 5, 1 were found"));
 }
 
+TEST_F(MapEntriesTest, OfAPartAreThoseThatLieInIt) {
+  for (const bool swiss : {true, false}) {
+    heap = HeapBuilder();
+    image = {};
+    make_types(swiss);
+    make_objects(3);
+    const std::uint8_t used = swiss ? 1 : 9, free = swiss ? 0x80 : 0, gone = swiss ? 0xfe : 3;
+    for (std::uint64_t g = 0; g < kObject / kGroup; ++g)
+      for (std::uint64_t s = 0; s < 8; ++s) image.byte(at(1) + g * kGroup + s, free);
+    slot(at(1), swiss, 2, used, 5, 50);
+    slot(at(1), swiss, 3, gone, 7, 70);
+    slot(at(1) + kGroup, swiss, 0, used, 6, 60);
+    if (!swiss) image.word(at(1) + 136, at(2));  // overflows into another object
+    image.add_to(snapshot);
+    const TargetBytes bytes(snapshot, *index);
+    MapReader reader(snapshot, bytes);
+    EXPECT_EQ(reader.entries_of_part(map, at(1), kObject).entries.size(), 2U);
+    const MapEntries first = reader.entries_of_part(map, at(1), kGroup);
+    ASSERT_EQ(first.entries.size(), 1U);
+    EXPECT_EQ(first.count, 1U);
+    EXPECT_EQ(first.problem, "");
+    EXPECT_EQ(bytes.word(first.entries[0].key), 5U);
+    EXPECT_EQ(bytes.word(first.entries[0].elem), 50U);
+  }
+}
+
 TEST_F(MapEntriesTest, SurviveDamage) {
   make_types(false);
   make_objects(2);

@@ -9,10 +9,12 @@
 #include <utility>
 
 #include "base/parallel.h"
+#include "base/text.h"
 #include "graph/dominator_tree.h"
 #include "view/allocation_sites.h"
 #include "view/goroutine_rows.h"
 #include "view/holders.h"
+#include "view/labels.h"
 #include "view/owner_words.h"
 #include "view/type_table.h"
 #include "view/words.h"
@@ -32,7 +34,13 @@ class MomentRows {
  public:
   MomentRow& row(const std::string& key, const std::string& loose_key, const auto& text, std::string filter = {}) {
     const auto [it, is_new] = at_.try_emplace(key, static_cast<std::uint32_t>(rows_.size()));
-    if (is_new) rows_.push_back({key, loose_key, text(), std::move(filter), {}, {}});
+    if (is_new) {
+      MomentRow& made = rows_.emplace_back();
+      made.key = key;
+      made.loose_key = loose_key;
+      made.text = text();
+      made.filter = std::move(filter);
+    }
     return rows_[it->second];
   }
   std::uint32_t number(const std::string& key) const { return at_.at(key); }
@@ -178,6 +186,26 @@ MomentList owners_of(const Groundwork& groundwork, const OwnerNames& names, cons
   return {rows.take(), live, 0, {}};
 }
 
+// Returns what `why` calls a node; empty for roots that it has no word for.
+std::string subject_of(const Groundwork& groundwork, graph::NodeId node) {
+  const heap::Snapshot& snapshot = groundwork.snapshot();
+  if (node.object()) return hex(groundwork.names().index().address_of(node.object()));
+  if (!node.root()) return {};
+  const heap::Root& root = snapshot.roots[node.root().row];
+  if (root.kind == heap::RootKind::kGlobal) return "global:" + root_text(snapshot, root);
+  if (root.kind == heap::RootKind::kGoroutine && root.goroutine)
+    return fmt::format("goroutine:{}", snapshot.goroutines[root.goroutine.row].goid);
+  return {};
+}
+
+// Sets what can be asked about to see the path: what stands for its last level, or for the next one above.
+void set_subject(const Groundwork& groundwork, const Found& found, MomentRow& row) {
+  row.subject.clear();
+  row.is_above = found.scattered || !found.levels.back().first.object();
+  for (std::size_t level = found.levels.size(); level-- > 0 && row.subject.empty();)
+    row.subject = subject_of(groundwork, found.levels[level].first);
+}
+
 MomentList paths_of(const Groundwork& groundwork, const std::vector<Found>& found, const OwnerNames& names,
                     std::uint64_t smallest, const MomentSum& live) {
   MomentRows rows;
@@ -187,7 +215,10 @@ MomentList paths_of(const Groundwork& groundwork, const std::vector<Found>& foun
     // Of many small things any may be the example.
     const std::string identity = found[i].scattered ? "scattered" : joined(holder.identity);
     const MomentSum sum{holder.count, found[i].bytes, found[i].bytes};
-    rows.row(home.key + "\n" + identity, home.loose_key + "\n" + identity, [&] { return holder.what; }).sum += sum;
+    MomentRow& row =
+        rows.row(home.key + "\n" + identity, home.loose_key + "\n" + identity, [&] { return holder.what; });
+    if (sum.bytes >= row.sum.bytes) set_subject(groundwork, found[i], row);
+    row.sum += sum;
     ++i;
   }
   all.count = 0;  // the rows count things, which are not all objects
@@ -267,6 +298,11 @@ void add_facts(const heap::Snapshot& snapshot, const graph::Reachability& reache
 }
 
 }  // namespace
+
+MomentList owners_of_moment(const Groundwork& groundwork, const graph::Reachability& reached) {
+  const GoroutinePlaces places(groundwork.names());
+  return owners_of(groundwork, OwnerNames(groundwork, places), {reached.objects, reached.bytes, reached.bytes});
+}
 
 Moment make_moment(const Groundwork& groundwork, const graph::Reachability& reached) {
   const graph::ObjectSizes& sizes = groundwork.dominators().columns().sizes;

@@ -38,6 +38,10 @@ struct MomentRow {
   std::string filter;  // with which the verb for such things shows it: "type=main.Session"; empty if none does
   MomentSum sum;
   std::optional<heap::EstimatedNumber> estimate;  // of `bytes`, where these are one
+  // Of a path: what `why` can be asked about, or `owners --under` if many small things are below it; empty if nothing
+  // stands for it.
+  std::string subject = {};
+  bool is_above = false;  // it is for `owners --under`
 };
 
 // What a list is by.
@@ -74,6 +78,9 @@ struct Moment {
   std::array<MomentList, kChangeLists> lists;  // by ChangeBy
   std::vector<MomentGoroutine> by_goid;        // ascending
 };
+
+// Returns the list by owner alone.
+MomentList owners_of_moment(const Groundwork& groundwork, const graph::Reachability& reached);
 
 // Throws when cancelled; fails as graph::Sharing does.
 Moment make_moment(const Groundwork& groundwork, const graph::Reachability& reached);

@@ -48,7 +48,7 @@ std::string with_any_index(std::string_view path) {
 Names::Names(const heap::Snapshot& snapshot, const heap::ObjectIndex& index, const heap::OwnerRules& rules)
     : snapshot_(snapshot),
       index_(index),
-      content_(snapshot.content),
+      bytes_(snapshot, index),
       type_rules_(snapshot, rules),
       children_(snapshot, index, type_rules_),
       parts_(snapshot, index, type_rules_) {
@@ -195,26 +195,24 @@ std::optional<std::string> Names::value(TypeId type, Address at) const {
   if (!type) return std::nullopt;
   const heap::Type& row = snapshot_.types[type.row];
   if (row.kind == heap::TypeKind::kString) {
-    const auto text = content_.word(at), length = content_.word(at + 8);
+    const auto text = bytes_.word(at), length = bytes_.word(at + 8);
     if (!text || !length) return std::nullopt;
-    const auto bytes = content_.find(Address(*text), std::min(*length, kLongest));
-    if (!bytes && *length > 0) return std::nullopt;
-    const std::string shown = bytes ? std::string(bytes->begin(), bytes->end()) : std::string();
+    const auto bytes = bytes_.read(Address(*text), std::min(*length, kLongest));
+    if (!bytes) return std::nullopt;
+    const std::string shown(bytes->begin(), bytes->end());
     return fmt::format("\"{}\"", cleaned(shown + (*length > kLongest ? "…" : "")));
   }
   if (row.kind < heap::TypeKind::kInt || row.kind > heap::TypeKind::kUintptr || row.size == 0 || row.size > 8)
     return std::nullopt;
-  const auto bytes = content_.find(at, row.size);
-  if (!bytes) return std::nullopt;
-  std::uint64_t number = 0;
-  for (std::size_t i = bytes->size(); i-- > 0;) number = number << 8 | (*bytes)[i];
-  if (row.kind >= heap::TypeKind::kUint) return std::to_string(number);
+  const auto number = bytes_.number(at, row.size);
+  if (!number) return std::nullopt;
+  if (row.kind >= heap::TypeKind::kUint) return std::to_string(*number);
   const std::uint64_t unused = 64 - row.size * 8;
-  return std::to_string(static_cast<std::int64_t>(number << unused) >> unused);
+  return std::to_string(static_cast<std::int64_t>(*number << unused) >> unused);
 }
 
 std::optional<std::string> Names::map_key(ObjectId container, ObjectId element) const {
-  if (content_.empty() || container.row >= snapshot_.pointerful) return std::nullopt;
+  if (!bytes_.any() || container.row >= snapshot_.pointerful) return std::nullopt;
   const heap::Edges& edges = snapshot_.edges;
   const std::uint64_t header = snapshot_.spans[index_.find_span(container).row].header;
   const TypeId type = snapshot_.object_type[container.row].type();

@@ -6,12 +6,12 @@
 
 #include "base/huge_array.h"
 #include "graph/node.h"
-#include "heap/content.h"
 #include "heap/field_path.h"
 #include "heap/object_index.h"
 #include "heap/snapshot.h"
 #include "view/children.h"
 #include "view/labels.h"
+#include "view/target_bytes.h"
 #include "view/type_rules.h"
 
 namespace holdfast::view {
@@ -88,7 +88,7 @@ class Names {
 
   const heap::Snapshot& snapshot_;
   const heap::ObjectIndex& index_;
-  heap::ContentView content_;
+  TargetBytes bytes_;
   TypeRules type_rules_;
   Children children_;
   Parts parts_;

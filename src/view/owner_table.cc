@@ -84,19 +84,11 @@ class OwnerLines {
       line.with_others = owners_.bytes_with_others(home.owners.front());
       line.kind = kind_word(owners_.rows()[home.owners.front()].kind);
     }
-    line.name =
-        home.owners.empty() ? kinds_text(home).full : joined(home.owners, [](std::uint32_t owner) { return owner; });
-    line.also = joined(owners_.also_held(at), [](const AlsoHeld& also) { return also.owner; });
+    line.name = home_text(snapshot_, owners_, home);
+    std::vector<std::uint32_t> also;
+    for (const AlsoHeld& held : owners_.also_held(at)) also.push_back(held.owner);
+    line.also = owners_text(snapshot_, owners_, also);
     return line;
-  }
-
-  template <typename Rows, typename OwnerOf>
-  std::string joined(const Rows& rows, const OwnerOf& owner_of) const {
-    constexpr std::size_t kMost = 8;  // the report's JSON has all
-    std::string out;
-    for (std::size_t i = 0; i < std::min(rows.size(), kMost); ++i)
-      out += fmt::format("{}{}", i == 0 ? "" : ", ", owner_text(snapshot_, owners_, owner_of(rows[i])).full);
-    return rows.size() > kMost ? fmt::format("{} and {} more", out, rows.size() - kMost) : out;
   }
 
   const heap::Snapshot& snapshot_;

@@ -1,5 +1,9 @@
 #include "view/owner_words.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+
 #include "base/units.h"
 #include "graph/sharing.h"
 #include "heap/plumbing.h"
@@ -67,6 +71,18 @@ Sentence kinds_text(const Home& home) {
   for (std::size_t i = 0; i < home.kinds.size(); ++i)
     out += sentence("{}{}", i == 0 ? ": " : ", ", name_of_kind(home.kinds[i]));
   return out;
+}
+
+std::string owners_text(const heap::Snapshot& snapshot, const Owners& owners, std::span<const std::uint32_t> some) {
+  constexpr std::size_t kMost = 8;
+  std::string out;
+  for (std::size_t i = 0; i < std::min(some.size(), kMost); ++i)
+    out += fmt::format("{}{}", i == 0 ? "" : ", ", owner_text(snapshot, owners, some[i]).full);
+  return some.size() > kMost ? fmt::format("{} and {} more", out, some.size() - kMost) : out;
+}
+
+std::string home_text(const heap::Snapshot& snapshot, const Owners& owners, const Home& home) {
+  return home.owners.empty() ? kinds_text(home).full : owners_text(snapshot, owners, home.owners);
 }
 
 }  // namespace holdfast::view

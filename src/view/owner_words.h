@@ -1,6 +1,10 @@
 // The words for owners (view/owners.h). Any thread may ask; nothing throws.
 #pragma once
 
+#include <cstdint>
+#include <span>
+#include <string>
+
 #include "heap/snapshot.h"
 #include "view/owners.h"
 #include "view/sentence.h"
@@ -14,5 +18,11 @@ Sentence owner_text(const heap::Snapshot& snapshot, const heap::OwnerRules& rule
 
 // Of a home that is too large for names: "more than 256 owners: package variables, goroutines".
 Sentence kinds_text(const Home& home);
+
+// Of many the first eight; the report's JSON has all.
+std::string owners_text(const heap::Snapshot& snapshot, const Owners& owners, std::span<const std::uint32_t> some);
+
+// Whose it is: one owner, or those who share it, of many the first eight: "main.cache, main.index and 3 more".
+std::string home_text(const heap::Snapshot& snapshot, const Owners& owners, const Home& home);
 
 }  // namespace holdfast::view

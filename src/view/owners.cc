@@ -222,10 +222,6 @@ class Owners::Builder {
       : dominators_(dominators), weak_(weak), out_(out) {}
 
   void run() {
-    for (std::uint32_t row = 0; row < out_.rows_.size(); ++row) {
-      out_.homes_.push_back({.owners = {row}, .kinds = {}});
-      for (const RootId root : out_.rows_[row].roots) out_.homes_[row].bytes += dominators_.retained_bytes(root);
-    }
     for (const graph::Sharing::Set& set : out_.sharing_.sets()) out_.home_of_set_.push_back(home_of(set));
     bytes_of_set_.assign(out_.sharing_.sets().size(), 0);
     out_.sharing_.for_each([&](ObjectId object) {
@@ -342,9 +338,7 @@ graph::WayPreference lasting_ways(const RootOwners& owners, const WeakEdges& wea
 
 Owners::Owners(const heap::Snapshot& snapshot, const graph::Dominators& dominators, const heap::OwnerRules& rules)
     : rules_(&rules) {
-  RootOwners of_roots = owners_of_roots(snapshot, dominators.columns().sizes, rules);
-  rows_ = std::move(of_roots.rows);
-  owner_of_root_ = std::move(of_roots.of_root);
+  take_roots(snapshot, dominators);
   graph::Ownership ownership;
   ownership.of_root = owner_of_root_;
   for (const OwnerRow& row : rows_)
@@ -357,6 +351,28 @@ Owners::Owners(const heap::Snapshot& snapshot, const graph::Dominators& dominato
   ownership.weak = weak.flags();
   sharing_ = graph::Sharing(snapshot, dominators, ownership);
   Builder(dominators, weak, *this).run();
+}
+
+Owners Owners::of_roots(const heap::Snapshot& snapshot, const graph::Dominators& dominators,
+                        const heap::OwnerRules& rules) {
+  Owners owners;
+  owners.rules_ = &rules;
+  owners.take_roots(snapshot, dominators);
+  owners.also_held_.resize(owners.homes_.size());
+  owners.with_others_.assign(owners.rows_.size(), 0);
+  return owners;
+}
+
+// The first homes are those of one owner each.
+void Owners::take_roots(const heap::Snapshot& snapshot, const graph::Dominators& dominators) {
+  RootOwners of_roots = owners_of_roots(snapshot, dominators.columns().sizes, *rules_);
+  rows_ = std::move(of_roots.rows);
+  owner_of_root_ = std::move(of_roots.of_root);
+  for (std::uint32_t row = 0; row < rows_.size(); ++row) {
+    Home& home = homes_.emplace_back();
+    home.owners = {row};
+    for (const RootId root : rows_[row].roots) home.bytes += dominators.retained_bytes(root);
+  }
 }
 
 std::uint32_t Owners::home_of(graph::NodeId top) const {

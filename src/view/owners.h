@@ -84,6 +84,11 @@ class Owners {
   Owners(const heap::Snapshot& snapshot, const graph::Dominators& dominators,
          const heap::OwnerRules& rules = heap::OwnerRules::built_in());
 
+  // Only whose each root is, which takes no pass over the objects. home_of() may then be asked about roots alone, a
+  // home has what its roots dominate, and nothing is known of what several share.
+  static Owners of_roots(const heap::Snapshot& snapshot, const graph::Dominators& dominators,
+                         const heap::OwnerRules& rules);
+
   const heap::OwnerRules& rules() const { return *rules_; }
 
   const std::vector<OwnerRow>& rows() const { return rows_; }
@@ -106,8 +111,10 @@ class Owners {
 
  private:
   class Builder;
+  Owners() = default;
+  void take_roots(const heap::Snapshot& snapshot, const graph::Dominators& dominators);
 
-  const heap::OwnerRules* rules_;
+  const heap::OwnerRules* rules_ = nullptr;
   std::vector<OwnerRow> rows_;
   std::vector<Home> homes_;
   std::vector<std::uint32_t> owner_of_root_;  // by RootId

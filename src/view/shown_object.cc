@@ -55,6 +55,7 @@ class ObjectViewer {
 
   ShownObject run() {
     shown_.asked = query_.address;
+    shown_.read_as = query_.type;
     shown_.object = index_.find_object(query_.address);
     if (!shown_.object)
       fail(ErrorCode::kNotFound, "there is no object at {}: it is in {}", hex(query_.address),

@@ -55,6 +55,7 @@ struct SpecialOfObject {
 
 struct ShownObject {
   Address asked;
+  std::string read_as;  // the type that it was asked to be read as; empty for what it is
   ObjectId object;
   Address address;          // where the slot begins
   std::string field_asked;  // the place in the object that was asked for: ".next"; empty at its beginning

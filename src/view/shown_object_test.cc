@@ -340,6 +340,18 @@ class DecodeTest : public ::testing::Test {
                        {.address = at[object], .type = {}, .depth = depth})
         .value.value;
   }
+  Value page_of(std::size_t object, const std::string& type, std::uint64_t offset) {
+    image.add_to(snapshot);
+    const graph::Dominators dominators = graph::dominators(snapshot);
+    const Groundwork groundwork(snapshot, dominators, heap::OwnerRules::built_in(), heap.id(objects[object]));
+    ShowQuery query;
+    query.address = at[object];
+    query.type = type;
+    query.offset = offset;
+    return show_object(groundwork, graph::reachability(dominators),
+                       graph::Referrers(snapshot, heap.id(objects[object])), query)
+        .value.value;
+  }
   Value field(std::size_t number_of_field, std::size_t depth = 2) { return show(0, depth).parts.at(number_of_field); }
   // "name=text" of all parts.
   static std::vector<std::string> parts_of(const Value& value) {
@@ -362,6 +374,27 @@ TEST_F(DecodeTest, AMapHasItsEntriesByKey) {
   EXPECT_THAT(parts_of(show(1)), ElementsAre("[7]=70")) << "the header stands for the map";
   EXPECT_THAT(parts_of(field(0, 0)), IsEmpty());
   EXPECT_EQ(field(0, 0).text, "1 entry");
+}
+
+TEST_F(DecodeTest, AGroupOfAMapHasItsEntriesByKeyAlone) {
+  const Value group = show(2);
+  EXPECT_EQ(group.text, "1 entry in this part of the map");
+  EXPECT_EQ(group.type, "map[int]int");
+  EXPECT_THAT(parts_of(group), ElementsAre("[7]=70"));
+}
+
+TEST_F(DecodeTest, APageBeginsAtItsOffset) {
+  image.byte(at[2] + 6, 1).word(at[2] + 8 + 96, 8).word(at[2] + 8 + 104, 80).word(at[1], 2);
+  EXPECT_THAT(parts_of(show(1)), ElementsAre("[7]=70", "[8]=80"));
+  const Value page = page_of(1, {}, 1);
+  EXPECT_THAT(parts_of(page), ElementsAre("[8]=80"));
+  EXPECT_EQ(page.first_part, 1U);
+  EXPECT_EQ(page.all_parts, 2U);
+  EXPECT_THAT(parts_of(page_of(3, {}, 1)), ElementsAre("[1]=20")) << "of a channel";
+  EXPECT_THAT(parts_of(page_of(0, "map[int]int", 1)), ElementsAre("[8]=80")) << "of a map's word in another object";
+  EXPECT_THROW(page_of(1, {}, 2), Error) << "behind the last";
+  EXPECT_THROW(page_of(0, {}, 1), Error) << "fields are no list";
+  EXPECT_THROW(page_of(4, {}, 1), Error) << "nor is what a closure has captured";
 }
 
 TEST_F(DecodeTest, AChannelHasItsElementsInTheOrderInWhichTheyWillBeReceived) {

@@ -6,12 +6,14 @@
 #include <array>
 #include <charconv>
 #include <functional>
+#include <map>
 #include <set>
 
 #include "base/error.h"
 #include "base/text.h"
 #include "base/units.h"
 #include "view/type_chain.h"
+#include "view/type_table.h"
 
 namespace holdfast::view {
 namespace {
@@ -37,21 +39,28 @@ bool read_number(std::string_view text, int base, Number& number) {
 // How many of the names are told when none is the right one.
 constexpr std::size_t kMostNear = 6;
 
+// "a, b and 3 more"
+template <typename Names>
+std::string listed(const Names& names) {
+  std::string out;
+  std::size_t count = 0;
+  for (const std::string& name : names)
+    if (++count <= kMostNear) out += (count > 1 ? ", " : "") + name;
+  return count > kMostNear ? fmt::format("{} and {} more", out, count - kMostNear) : out;
+}
+
 // "; near are a, b and 3 more", or nothing.
 std::string near_text(const std::set<std::string>& names, std::string_view wanted) {
   std::vector<std::string> near;
   for (const std::string& name : names)
     if (!name.empty() && lower(name).find(lower(wanted)) != std::string::npos) near.push_back(name);
-  if (near.empty()) return {};
-  std::string out = "; there is ";
-  for (std::size_t i = 0; i < std::min(near.size(), kMostNear); ++i) out += (i > 0 ? ", " : "") + near[i];
-  return near.size() > kMostNear ? fmt::format("{} and {} more", out, near.size() - kMostNear) : out;
+  return near.empty() ? std::string() : "; there is " + listed(near);
 }
 
 class SubjectFinder {
  public:
   SubjectFinder(const Names& names, const graph::Reachability& reached, const Subject& subject)
-      : names_(names), snapshot_(names.snapshot()), reached_(reached), subject_(subject) {}
+      : names_(names), snapshot_(names.snapshot()), reached_(reached), subject_(subject), wanted_(subject.name) {}
 
   FoundSubject run() {
     switch (subject_.kind) {
@@ -82,10 +91,12 @@ class SubjectFinder {
 
  private:
   void add(ObjectId object) {
-    if (reached_.contains(object))
+    if (reached_.contains(object)) {
       found_.nodes.emplace_back(object);
-    else
-      ++found_.garbage;
+      return;
+    }
+    ++found_.garbage;
+    found_.garbage_bytes += names_.index().size_of(object);
   }
 
   [[noreturn]] void fail_as_garbage(std::string_view what) const {
@@ -128,37 +139,51 @@ class SubjectFinder {
       for (std::uint32_t t = 0; t < is_it.size(); ++t) {
         const std::string name = name_of_type(TypeId(t));
         all.insert(name);
-        if (name.empty() || (is_short ? short_type(name) : name) != subject_.name) continue;
+        if (name.empty() || (is_short ? short_type(name) : name) != wanted_) continue;
         is_it[t] = true;
         full.insert(name);
       }
       if (!full.empty()) break;
     }
     if (full.empty())
-      fail(ErrorCode::kNotFound, "there is no {} {} on this heap{}", what, subject_.name,
-           near_text(all, subject_.name));
-    if (full.size() > 1)
-      fail(ErrorCode::kUsage, "{} is the short name of {} and of {}: give one in full", subject_.name, *full.begin(),
-           full.size() == 2 ? *full.rbegin() : fmt::format("{} others", full.size() - 1));
+      fail(ErrorCode::kNotFound, "there is no {} {} on this heap{}", what, wanted_, near_text(all, wanted_));
+    if (full.size() > 1) fail(ErrorCode::kUsage, "{} is the short name of {}: give one in full", wanted_, listed(full));
     return is_it;
   }
 
   // A map is where its header is, a channel likewise: what they are made of does not count again.
   void find_type() {
-    const std::vector<bool> is_it = types_named(
-        [&](TypeId type) {
-          const heap::Type& row = snapshot_.types[type.row];
-          return row.role == heap::TypeRole::kClosure ? std::string() : type_name(snapshot_, type);
-        },
-        "type");
+    if (wanted_.starts_with("unknown, ")) {
+      find_untyped();
+      return;
+    }
+    constexpr std::string_view kInPart = "…";  // as part_name() ends: only the beginning of the objects is known
+    const bool in_part = wanted_.ends_with(kInPart);
+    if (in_part) wanted_.resize(wanted_.size() - kInPart.size());
+    const std::vector<bool> is_it = types_named([&](TypeId type) { return type_name(snapshot_, type); }, "type");
     for (std::uint32_t row = 0; row < snapshot_.objects; ++row) {
-      const TypeId type = snapshot_.object_type[row].type();
-      if (!type) continue;
+      const heap::ObjectType known = snapshot_.object_type[row];
+      const TypeId type = known.type();
+      if (!type || (in_part && known.known_by() != heap::KnownBy::kPart)) continue;
       const heap::Type& its = snapshot_.types[type.row];
       const bool is_header = its.role == heap::TypeRole::kMapHeader && its.of && is_it[its.of.row];
       if (is_header || (is_it[type.row] && !heap::is_map_part(its.role))) add(ObjectId(row));
     }
     finish_objects(sentence("{}", named(subject_.name)));
+  }
+
+  // "unknown, 48 B, pointers", as `types` calls what it knows no type of.
+  void find_untyped() {
+    for (std::uint32_t row = 0; row < snapshot_.objects; ++row)
+      if (!snapshot_.object_type[row] && is_untyped(ObjectId(row))) add(ObjectId(row));
+    finish_objects(sentence("{}", subject_.name));
+  }
+  bool is_untyped(ObjectId object) {
+    const std::uint64_t size = names_.index().size_of(object);
+    const bool pointers = object.row < snapshot_.pointerful;
+    const auto [known, is_new] = untyped_.try_emplace({size, pointers}, false);
+    if (is_new) known->second = unknown_type_name(size, pointers) == subject_.name;
+    return known->second;
   }
 
   void find_closures() {
@@ -259,7 +284,9 @@ class SubjectFinder {
   const heap::Snapshot& snapshot_;
   const graph::Reachability& reached_;
   const Subject& subject_;
+  std::string wanted_;  // the name of a type
   FoundSubject found_;
+  std::map<std::pair<std::uint64_t, bool>, bool> untyped_;  // by size, and whether it can hold pointers: it is meant
 };
 
 }  // namespace

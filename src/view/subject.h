@@ -48,6 +48,7 @@ struct FoundSubject {
   Sentence what;                     // "3 × main.Session", "the main.Session at 0xc000123000", "goroutine 17"
   std::vector<graph::NodeId> nodes;  // ascending; objects that are reached, and roots; at least one
   std::uint64_t garbage = 0;         // objects that would belong to it, and that nothing reaches
+  std::uint64_t garbage_bytes = 0;   // of their slots
 };
 
 FoundSubject find_subject(const Names& names, const graph::Reachability& reached, const Subject& subject);

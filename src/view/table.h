@@ -82,6 +82,10 @@ struct Table {
   std::function<Cell(std::uint32_t row, std::size_t column)> cell;
   // Returns the row whose sum has that of this one in it, or none. Null if no row is a part of another.
   std::function<std::optional<std::uint32_t>(std::uint32_t row)> part_of;
+  // A sentence about what is not in it; empty for nothing.
+  std::string remark;
+  // Returns the command that opens a row. Null if nothing more is to be seen.
+  std::function<std::string(std::uint32_t row)> open;
   // What stands under a row, and its name in JSON; empty if the table has no such thing or it is not wanted.
   std::string_view lines_name;
   std::function<std::vector<std::string>(std::uint32_t row)> lines;
@@ -98,7 +102,9 @@ TableShape make_shape(std::string_view name, std::string_view row, std::string_v
 // `declared` must live as long as the table: it should be a constexpr array.
 template <typename Row>
 Table make_table(TableShape shape, std::span<const ColumnOf<Row>> declared, std::vector<Row> rows) {
-  Table table{std::move(shape), static_cast<std::uint32_t>(rows.size()), {}, {}, {}, {}};
+  Table table;
+  table.shape = std::move(shape);
+  table.rows = static_cast<std::uint32_t>(rows.size());
   auto shared = std::make_shared<const std::vector<Row>>(std::move(rows));
   table.cell = [shared, declared](std::uint32_t row, std::size_t column) {
     return declared[column].get((*shared)[row]);

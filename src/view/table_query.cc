@@ -300,6 +300,11 @@ std::uint64_t sum_of(const Table& table, std::span<const std::uint32_t> rows, st
 
 }  // namespace
 
+std::uint64_t parse_time(std::string_view text) {
+  if (const auto time = read_number(text, Unit::kNanoseconds)) return *time;
+  fail(ErrorCode::kUsage, "\"{}\" is not {}", text, example_of(Unit::kNanoseconds));
+}
+
 TablePlan plan_table(const TableShape& shape, const TableQuery& query) {
   const std::span<const Column> columns = shape.columns;
   TablePlan plan;

@@ -27,6 +27,9 @@ struct TableQuery {
   std::string columns = {};  // those of the text, with commas between; empty = all but kWhenAsked
 };
 
+// Reads a time as filters have it, "90s" or "250ms", in nanoseconds. Fails with kUsage.
+std::uint64_t parse_time(std::string_view text);
+
 struct SortOrder {
   std::size_t column = 0;
   bool descending = true;

@@ -1,6 +1,7 @@
 #include "view/target_bytes.h"
 
 #include <algorithm>
+#include <array>
 #include <span>
 
 #include "base/architecture.h"
@@ -12,8 +13,22 @@ TargetBytes::TargetBytes(const heap::Snapshot& snapshot, const heap::ObjectIndex
     : snapshot_(snapshot),
       index_(index),
       content_(snapshot.content),
-      missing_is_zero_(std::ranges::none_of(
-          snapshot.losses, [](const Loss& loss) { return loss.kind == loss_info(LossKind::kUnreadableContent).id; })) {}
+      missing_is_zero_((snapshot.content.source == nullptr || snapshot.content.source->lacks_zeros()) &&
+                       std::ranges::none_of(snapshot.losses, [](const Loss& loss) {
+                         return loss.kind == loss_info(LossKind::kUnreadableContent).id;
+                       })) {}
+
+std::string_view TargetBytes::why_missing() const {
+  return snapshot_.content.source == nullptr ? "memory was not kept" : snapshot_.content.source->why_missing();
+}
+
+std::uint64_t TargetBytes::read_some(Address at, std::span<std::uint8_t> to) const {
+  if (snapshot_.content.source != nullptr) return snapshot_.content.source->read(at, to);
+  const auto kept = content_.from(at);
+  const std::uint64_t size = std::min(kept.size(), to.size());
+  std::copy_n(kept.begin(), size, to.begin());
+  return size;
+}
 
 // A page without content was all zeros, or was not in memory: then it was never written to, or is swapped out.
 bool TargetBytes::is_zero_page(Address at) const {
@@ -24,19 +39,16 @@ bool TargetBytes::is_zero_page(Address at) const {
 
 std::optional<std::vector<std::uint8_t>> TargetBytes::read(Address at, std::uint64_t size) const {
   if (!any() || size > kMost || at.value + size < at.value) return std::nullopt;
-  std::vector<std::uint8_t> bytes;
-  bytes.reserve(size);
-  while (bytes.size() < size) {
-    const Address here = at + bytes.size();
-    const std::uint64_t left = size - bytes.size();
-    if (const auto kept = content_.from(here); !kept.empty()) {
-      const auto part = kept.first(std::min<std::uint64_t>(kept.size(), left));
-      bytes.insert(bytes.end(), part.begin(), part.end());
+  std::vector<std::uint8_t> bytes(size);
+  for (std::uint64_t done = 0; done < size;) {
+    const Address here = at + done;
+    if (const std::uint64_t got = read_some(here, std::span(bytes).subspan(done)); got > 0) {
+      done += got;
       continue;
     }
     if (!is_zero_page(here)) return std::nullopt;
     const std::uint64_t to_page_end = kSystemPage - here.value % kSystemPage;
-    bytes.resize(bytes.size() + std::min(left, to_page_end));
+    done += std::min(size - done, to_page_end);
   }
   return bytes;
 }
@@ -47,8 +59,9 @@ std::optional<std::uint64_t> TargetBytes::number(Address at, std::uint64_t size)
     for (std::size_t i = size; i-- > 0;) number = number << 8 | bytes[i];
     return number;
   };
-  if (size > 8) return std::nullopt;
-  if (const auto kept = content_.find(at, size)) return number_of(*kept);  // nearly always
+  if (size > 8 || !any()) return std::nullopt;
+  std::array<std::uint8_t, 8> few;  // nearly always they lie together
+  if (const auto part = std::span(few).first(size); read_some(at, part) == size) return number_of(part);
   const auto bytes = read(at, size);
   return bytes ? std::optional(number_of(*bytes)) : std::nullopt;
 }

@@ -247,6 +247,8 @@ def every_row_has_a_command_that_shows_it(scene):
     document = scene.report("diff", *picture.files, "--top", 0)
     rows = [row for one in document["lists"] for row in one["changes"]]
     scene.expect("there are rows", True, len(rows) > 5)
+    paths = list_by(document, "path")["changes"]
+    scene.expect("paths have commands of their own", [], [row["open"] for row in paths if not re.match("holdfast (why|owners) ", row["open"])])
     for row in rows:
         done = scene.run(*shlex.split(row["open"])[1:])
         scene.expect(f"{row['open']}: {done.stderr}", 0, done.returncode)

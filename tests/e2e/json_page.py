@@ -20,7 +20,7 @@ HOLDFAST = cells.ROOT / "build/release/holdfast"
 OLD_CAPTURE = cells.ROOT / "tests/golden/hold/format-4.hold"  # lacks parts that came later, and says so
 PAGE = cells.ROOT / "docs/json.md"
 COMMANDS = cells.ROOT / "docs/commands.md"
-TABLES = ["types", "owners", "roots", "cycles", "goroutines", "goroutines --each --stacks", "labels", "spans", "type-conflicts"]
+TABLES = ["types", "types --list=uint8", "owners", "roots", "cycles", "goroutines", "goroutines --each --stacks", "labels", "spans", "type-conflicts"]
 EXPLAINED = 12  # objects whose types are asked for the reasons
 # What the programs here do not show each time, and why.
 UNSEEN = {
@@ -122,8 +122,11 @@ def table_complaints(page, document, words, commands):
     rows = document.pop(document["schema"].removeprefix("holdfast.").partition("/")[0])
     yield from page.complaints(document, "table")
     wanted = set(columns_of(words.split()[0], commands))
+    if "--list" in words:
+        wanted = page.see("types --list")
     if "--each" in words:
         wanted = wanted - {"count"} | page.see("goroutines --each")
+    wanted |= {"open"} if words == "types" else set()
     wanted |= {"frames"} if "--stacks" in words else {"evidence"} if words == "type-conflicts" else set()
     for row in rows[:1]:
         if set(row) != wanted:
@@ -156,6 +159,15 @@ class Answers:
     def tables(self, target):
         for words in TABLES:
             self.check(words, table_complaints(self.page, self.ask(words, target), words, self.commands))
+
+    def watch(self, target):
+        command = [str(HOLDFAST), "owners", str(target), "--every", "200ms", "--looks", "2", "--json"]
+        for line in subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True).stdout.splitlines():
+            document = json.loads(line)
+            rows = document.pop("owner_changes")
+            own = {field: document.pop(field) for field in list(document) if field in self.page.objects["owner changes"]}
+            self.check("owners --every", [complaint for part, name in [(document, "table"), (own, "owner changes"), *((row, "owner change") for row in rows)]
+                                          for complaint in self.page.complaints(part, name)])
 
     def reasons(self, target, report):
         addresses = [step["address"] for holder in report["holders"] for step in holder["chain"] if step["kind"] == "object"]
@@ -209,9 +221,11 @@ def main():
             facts = fixture.truth["facts"]
             answers.of("show", "show --by retained --top 2", fixture.pid, hex(facts["root"]))
             answers.of("show", "show", fixture.pid, hex(facts["item_1"]))
+            answers.of("show", "show --top 2 --offset 3", fixture.pid, hex(facts["heavy_map"]))
         with Fixture(cells.build(cells.Cell("1.26", "grows", "dwarf"))) as fixture:
             answers.ask("capture", fixture.pid, "-o", f"{folder}/before.hold")
             fixture.ask("grow")
+            answers.watch(fixture.pid)
             answers.of("diff", "diff", f"{folder}/before.hold", fixture.pid)
     answers.check("the page", (f"{field} is never printed" for field in answers.page.never_seen()
                                if field not in UNSEEN))

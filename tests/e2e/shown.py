@@ -10,6 +10,7 @@ refer to it must be. A comparison that cannot fail proves nothing: each is also 
 import argparse
 import json
 import pathlib
+import shlex
 import subprocess
 import sys
 import tempfile
@@ -120,6 +121,75 @@ def wrong_elsewhere(holdfast, target, truth, content):
             yield differ(f"show {arguments[1:]}", f"exit {code} and {words!r}", (done.returncode, done.stderr))
 
 
+def pages_of(holdfast, target, value, kind, length):
+    """Returns the parts of a value, page by page, as its cut list says how to get them."""
+    parts = []
+    while True:
+        page = show(holdfast, target, value["address"], "--type", kind, "--top", length, "--offset", len(parts))
+        if "failed" in page:
+            return [page["failed"]]
+        parts += [(part["name"], part["text"]) for part in page["value"]["parts"]]
+        if not page["value"]["parts"] or len(parts) >= page["value"]["part_count"]:
+            return parts
+
+
+def wrong_pages(holdfast, target, values):
+    """Pages, one behind the other, are the whole."""
+    for path, kind in {".Items": "[]*main.item", ".Large": "map[string]*main.item", ".Numbers": "chan int"}.items():
+        whole = [(part["name"], part["text"]) for part in values[path]["parts"]]
+        paged = pages_of(holdfast, target, values[path], kind, 700 if path == ".Large" else 40)
+        if paged != whole:
+            yield differ(f"pages of {path}", f"{len(whole)} parts", (len(paged), paged[:3]))
+        done = run(holdfast, target, values[path]["address"], "--type", kind, "--offset", len(whole))
+        if done.returncode != 2 or "none is left" not in done.stderr:
+            yield differ(f"a page behind the end of {path}", "exit 2", (done.returncode, done.stderr))
+    text = show(holdfast, target, values[".Long"]["points_to"], "--top", "0")["value"]
+    page = show(holdfast, target, values[".Long"]["points_to"], "--offset", "100")["value"]
+    if page["first_part"] != 100 or page["text"][1:101] != text["text"][101:201]:
+        yield differ("a page of a text", text["text"][101:201], page)
+    done = run(holdfast, target, values[".Inner"]["address"], "--offset", "1")
+    if done.returncode != 2 or "no elements" not in done.stderr:
+        yield differ("a page of fields", "exit 2", (done.returncode, done.stderr))
+
+
+def wrong_groups(holdfast, target, values):
+    """The only group of a small map has its entries by key."""
+    for size in (1, 5, 8):
+        header = show(holdfast, target, values[f".Sizes[{size}]"]["points_to"])
+        groups = [row["address"] for row in header["refers_to"]["rows"]]
+        # Without pointers in them, groups are objects that no row of pointers is needed for.
+        group = show(holdfast, target, groups[0])["value"] if groups else {"parts": []}
+        got = {part["name"]: part["text"] for part in group["parts"]}
+        if got != {f"[{k}]": str(k * k) for k in range(size)}:
+            yield differ(f"the group of .Sizes[{size}]", f"{size} squares", group)
+
+
+def wrong_list(holdfast, target, truth):
+    """The list of a type is what the table of types counts."""
+    def table(*options):
+        done = subprocess.run([holdfast, "types", str(target), "--json", "--top", "0", *options], capture_output=True, text=True)
+        return json.loads(done.stdout) if done.returncode == 0 else {"objects": [], "types": [], "failed": done.stderr}
+
+    counted = table("--filter", "type=main.item")["types"]
+    listed = table("--list", "main.item")
+    rows = listed["objects"]
+    if not counted or len(rows) != counted[0]["count"] or sum(row["own"] for row in rows) != counted[0]["own"]:
+        yield differ("the list of main.item", counted, (len(rows), listed.get("failed")))
+    if hex(truth["item_1"]) not in [row["address"] for row in rows]:
+        yield f"{truth['item_1']:#x} is in no row of the list"
+    if [row["retained"] for row in rows] != sorted((row["retained"] for row in rows), reverse=True):
+        yield "the list is not in the order of what is retained"
+    word = shlex.quote(str(target))
+    if rows and rows[0]["open"] != f"holdfast show {word} {rows[0]['address']}":
+        yield differ("what opens a row", rows[0]["address"], rows[0]["open"])
+    if counted and counted[0]["open"] != f"holdfast types {word} --list main.item":
+        yield differ("what opens a row of types", "--list main.item", counted[0]["open"])
+    for name, code in (("main.nothing", 1), ("", 2)):
+        done = subprocess.run([holdfast, "types", str(target), "--list", name], capture_output=True, text=True)
+        if done.returncode != code or not done.stderr:
+            yield differ(f"the list of {name!r}", f"exit {code}", (done.returncode, done.stderr))
+
+
 def wrong_weights(holdfast, target, truth):
     """By what each alone keeps: of two keys that share one array, neither keeps it."""
     value = show(holdfast, target, truth["heavy_map"], "--by", "retained", "--top", "5")["value"]
@@ -142,6 +212,7 @@ def wrong(case, holdfast, target, truth, mode, content):
     values = flat(answer["value"])
     yield from wrong_facts(case, truth, answer, mode)
     yield from wrong_elsewhere(holdfast, target, truth, content)
+    yield from wrong_list(holdfast, target, truth)
     if not content:
         shown = {path: value["text"] for path, value in values.items() if value["text"] and ".Numbers" not in path}
         if answer["has_content"] or ".Inner.B" not in values or "content" not in answer["remark"]:
@@ -154,6 +225,8 @@ def wrong(case, holdfast, target, truth, mode, content):
     yield from wrong_values(stated, values)
     yield from wrong_maps(values)
     yield from wrong_kinds(values)
+    yield from wrong_pages(holdfast, target, values)
+    yield from wrong_groups(holdfast, target, values)
     for path in stated:
         if not list(wrong_values({path: stated[path] + "?"}, values)):
             yield f"a wrong text of {path} is not found"
