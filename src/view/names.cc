@@ -107,12 +107,7 @@ std::optional<heap::FieldPath> Names::field(graph::NodeId from, ObjectId to) con
     const heap::Root& row = snapshot_.roots[root.row];
     for (std::uint32_t t = row.first_target; t < row.first_target + row.target_count; ++t) {
       const heap::RootTarget& target = snapshot_.root_targets[t];
-      if (target.object != to) continue;
-      if (row.type)
-        return heap::field_path(snapshot_, row.type, row.type_offset + target.offset, 0,
-                                [this](TypeId type) { return type_rules_.container(type) >= Container::kFirstByRule; });
-      const bool named = row.kind == heap::RootKind::kGlobal && target.offset != 0;
-      return named ? heap::field_path(snapshot_, {}, target.offset) : heap::FieldPath();
+      if (target.object == to) return target_path(row, target);
     }
     return std::nullopt;
   }
@@ -122,6 +117,14 @@ std::optional<heap::FieldPath> Names::field(graph::NodeId from, ObjectId to) con
   for (std::uint32_t e = edges.row_begin[object.row]; e < edges.row_begin[object.row + 1]; ++e)
     if (edges.target[e] == to.row) return heap::edge_path(snapshot_, index_, object, e);
   return std::nullopt;
+}
+
+heap::FieldPath Names::target_path(const heap::Root& root, const heap::RootTarget& target) const {
+  if (root.type)
+    return heap::field_path(snapshot_, root.type, root.type_offset + target.offset, 0,
+                            [this](TypeId type) { return type_rules_.container(type) >= Container::kFirstByRule; });
+  const bool named = root.kind == heap::RootKind::kGlobal && target.offset != 0;
+  return named ? heap::field_path(snapshot_, {}, target.offset) : heap::FieldPath();
 }
 
 bool Names::refers(graph::NodeId from, ObjectId to) const {

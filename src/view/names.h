@@ -46,6 +46,9 @@ class Names {
   // `from` does not refer to it directly.
   std::optional<heap::FieldPath> field(graph::NodeId from, ObjectId to) const;
 
+  // The same for one pointer of a root.
+  heap::FieldPath target_path(const heap::Root& root, const heap::RootTarget& target) const;
+
   // Whether `from` refers to the object directly.
   bool refers(graph::NodeId from, ObjectId to) const;
 
