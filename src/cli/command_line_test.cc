@@ -298,9 +298,9 @@ std::vector<std::string> offered(const std::vector<std::string>& line) {
 
 TEST(Completion, OffersTheValuesThatTheOptionHasWithThisVerb) {
   EXPECT_THAT(offered({"help", "--format", ""}), ElementsAre("text", "man", "markdown", "query"));
-  EXPECT_THAT(offered({"help", "export", "--format", "m"}), ElementsAre("man", "markdown"));
-  EXPECT_THAT(offered({"export", "4711", "--format", ""}), ElementsAre("pprof", "heap-text"));
-  EXPECT_THAT(offered({"export", "4711", "--format", "=", "p"}), ElementsAre("pprof"));
+  EXPECT_THAT(offered({"help", "query", "--format", "m"}), ElementsAre("man", "markdown"));
+  EXPECT_THAT(offered({"export", "4711", "--of", "a"}), ElementsAre("allocations"));
+  EXPECT_THAT(offered({"export", "4711", "--as", "=", "h"}), ElementsAre("heap-text", "heapsnapshot"));
   EXPECT_THAT(offered({"query", "4711", "--format", ""}), ElementsAre("table", "csv", "json"));
   EXPECT_THAT(offered({"4711", "--color", "a"}), ElementsAre("auto", "always"));
   EXPECT_THAT(offered({"types", "4711", "--sort", "re"}), ElementsAre("retained"));

@@ -177,11 +177,26 @@ constexpr Flag kGoroutine[] = {
 };
 
 constexpr Flag kExport[] = {
-    {.name = "--format",
+    {.name = "--as",
      .value = "FORMAT",
-     .help = "pprof (for go tool pprof) or heap-text (what /debug/pprof/heap?debug=1 shows) [pprof]",
-     .set = [](Options& o, const std::string& v) { o.format = v; },
-     .choices = "pprof heap-text"},
+     .help =
+         "pprof (for go tool pprof), heap-text (what /debug/pprof/heap?debug=1 shows), speedscope, heapsnapshot (for "
+         "Chromium's DevTools), json-lines, dot (for graphviz), svg [as FILE ends, or pprof]",
+     .set = [](Options& o, const std::string& v) { o.as = v; },
+     .choices = "pprof heap-text speedscope heapsnapshot json-lines dot svg"},
+    {.name = "--of",
+     .value = "WHAT",
+     .help =
+         "allocations (the runtime's memory profile), paths (live bytes by shortest ways from the roots), dominators "
+         "(live bytes by what keeps them alive), objects; of a picture path (shortest ways), component (a circle of "
+         "references), neighbourhood (two steps around) [the first of these that FORMAT can have]",
+     .set = [](Options& o, const std::string& v) { o.of = v; },
+     .choices = "allocations paths dominators objects path component neighbourhood"},
+    {.name = "--nodes",
+     .value = "N",
+     .help =
+         "how many nodes before the rest is folded: of objects in a heapsnapshot [1000000], boxes in a picture [200]",
+     .set = [](Options& o, const std::string& v) { o.nodes = number_of(v); }},
     {.name = "-o,--output",
      .value = "FILE",
      .help = "the file to write; - is standard output",

@@ -55,10 +55,12 @@ struct Options {
   std::string debugger;  // show: dlv or gdb; empty for the object itself
   bool stacks = false;   // goroutines
   bool each = false;
-  std::string topic;               // help: a verb; completion: a shell
-  std::string format;              // help, export, query
-  std::string sql;                 // query
-  std::vector<const Flag*> given;  // the rows of cli/flags.h that were on the command line
+  std::string topic;                   // help: a verb; completion: a shell
+  std::string format;                  // help, query
+  std::string as, of;                  // export: the format of the file, and what it is about; empty if not said
+  std::optional<std::uint64_t> nodes;  // export: objects with nodes of their own
+  std::string sql;                     // query
+  std::vector<const Flag*> given;      // the rows of cli/flags.h that were on the command line
 };
 
 }  // namespace holdfast::cli

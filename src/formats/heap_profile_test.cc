@@ -2,11 +2,11 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <zlib.h>
 
 #include <limits>
 
 #include "base/error.h"
+#include "formats/gunzip_for_tests.h"
 #include "formats/gzip.h"
 #include "formats/proto_writer.h"
 #include "heap/sample_for_tests.h"
@@ -17,21 +17,6 @@ namespace {
 using heap::testing::one_of_everything;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
-
-std::string gunzip(const std::string& bytes) {
-  z_stream stream{};
-  EXPECT_EQ(inflateInit2(&stream, 16 + MAX_WBITS), Z_OK);
-  std::string out(1 << 20, '\0');
-  std::string in = bytes;
-  stream.next_in = reinterpret_cast<Bytef*>(in.data());
-  stream.avail_in = static_cast<uInt>(in.size());
-  stream.next_out = reinterpret_cast<Bytef*>(out.data());
-  stream.avail_out = static_cast<uInt>(out.size());
-  EXPECT_EQ(inflate(&stream, Z_FINISH), Z_STREAM_END);
-  out.resize(stream.total_out);
-  inflateEnd(&stream);
-  return out;
-}
 
 std::string refusal(const heap::Snapshot& snapshot) {
   try {

@@ -166,6 +166,11 @@ const view::Groundwork& Session::groundwork() {
   return *groundwork_;
 }
 
+void Session::run(const std::string& pass, const std::function<void()>& work) {
+  const CancellationScope scope(&cancellation_);
+  times_.run(pass, work);
+}
+
 std::vector<view::UnderRow> Session::under(const view::Subject& subject, const view::UnderLimits& limits) {
   const graph::Dominators& tree = dominators();
   const graph::Reachability& live = reached();

@@ -70,6 +70,8 @@ class Session {
   view::Report report(const view::ReportLimits& limits = {});
   // What is said of the snapshot beside the report is made from this; it stays until the session ends.
   const view::Groundwork& groundwork();
+  // Runs a pass of the caller's on what the session has: it is timed, and cancel() ends it.
+  void run(const std::string& pass, const std::function<void()>& work);
   // Fails as view::find_subject() does.
   std::vector<view::UnderRow> under(const view::Subject& subject, const view::UnderLimits& limits = {});
   // Fail as view::find_subject() and view::cut() do.

@@ -16,8 +16,8 @@ check = scenes.Checks()
 # What is on the line, and the words that are offered for the last one.
 OFFERED = {
     "help --format ": {"text", "man", "markdown", "query"},
-    "help export --format ": {"text", "man", "markdown", "query"},
-    "export 1 --format ": {"pprof", "heap-text"},
+    "help query --format ": {"text", "man", "markdown", "query"},
+    "export 1 --as h": {"heap-text", "heapsnapshot"},
     "1 --color ": {"auto", "always", "never"},
     "types 1 --sort re": {"retained"},
     "goroutines 1 --columns goi": {"goid"},

@@ -148,7 +148,7 @@ def check(binary, release, mode, folder):
             wrong = list(differences(own, ours))
             if own.mappings[0][0] != ours.mappings[0][0] or own.mappings[0][1] not in ("", ours.mappings[0][1]):
                 wrong.append(f"the mapping is {ours.mappings[0]}, the program says {own.mappings[0]}")
-            text = live.run(["export", target, "--format", "heap-text", "-o", "-"]).decode()
+            text = live.run(["export", target, "--as", "heap-text", "-o", "-"]).decode()
             if f"@ heap/{2 * own.period[1]}\n" not in text.splitlines(True)[0]:
                 wrong.append(f"the text begins with {text[:80]!r}")
             pprof = [cells.ROOT / "tools/go_release", release, "--", "go", "tool", "pprof"]

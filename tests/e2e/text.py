@@ -41,7 +41,7 @@ ASKED = {
     "audit": ["audit"],
     "report": ["report"],
     "account": ["account", "--top", "1"],
-    "export": ["export", "--format", "heap-text", "-o", "-"],
+    "export": ["export", "--as", "heap-text", "-o", "-"],
 }
 # What the process is asked.
 ASKED_LIVE = {
@@ -53,7 +53,8 @@ ASKED_LIVE = {
 # What is refused, in words that tell how it is meant. A capture is asked.
 REFUSED = [
     ["types", "--sort", "nothing"], ["types", "--filter", "count~many"], ["types", "--filter", "nothing>1"], ["typse"],
-    ["capture"], ["export"], ["diff"], ["type-conflicts"], ["types", "--exe", "zoo"], ["type-reasons"], ["type-reasons", "0x10"],
+    ["capture"], ["export"], ["export", "--as", "svg", "-o", "zoo.svg"],
+    ["export", "--as", "speedscope", "--of", "allocations", "-o", "zoo.json"], ["export", "type:main.view", "-o", "zoo.pb.gz"], ["diff"], ["type-conflicts"], ["types", "--exe", "zoo"], ["type-reasons"], ["type-reasons", "0x10"],
     ["account", "--sort", "bytes"], ["capture", "-o", "missing/zoo.hold"],
     ["query", "ATTACH 'x' AS y"], ["query", "SELECT retained('x')"], ["query", "SELECT 1", "--json", "--format", "csv"],
 ]
