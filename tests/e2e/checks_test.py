@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """Tests the checks themselves: each is silent about a faultless answer, and complains of its own fault."""
+import collections
 import copy
 import re
 import unittest
@@ -8,6 +9,7 @@ import account_checks
 import cells
 import checking
 import checks
+import exports
 import json_page
 import processes
 
@@ -622,6 +624,71 @@ class JsonPageTest(unittest.TestCase):
         page = json_page.Page(JSON_PAGE)
         self.assertEqual(list(page.complaints({"at": None, "from": None, "parts": [], "sums": {}}, "thing")), [])
         self.assertEqual(page.never_seen(), ["part.whole", "thing.named"])
+
+
+# Two objects: main.cache keeps 48 bytes alive with the 32 of main.node.
+EXPORTED = exports.Truth({"reachable_bytes": 48, "reachable_objects": 2}, [{"type": "main.cache", "retained": 48}, {"type": "main.node", "retained": 32}],
+                         [{"address": "0xc000000000", "type": "main.cache", "size": 16, "retained": 48},
+                          {"address": "0xc000000020", "type": "main.node", "size": 32, "retained": 32}], 0xc000000000)
+
+
+class ExportedProfile(exports.Profile):
+    """main.all -> main.cache -> main.node."""
+
+    def __init__(self):
+        self.wrong, self.bytes, self.objects = [], 48, 2
+        self.functions = [("main.all", "owner:main.all"), ("main.cache", "type:main.cache"), ("main.node", "type:main.node")]
+        self.stacks = collections.Counter({(1, 0): 16, (2, 1, 0): 32})
+        self.by_label = collections.Counter({("type", "main.cache"): 16, ("type", "main.node"): 32})
+
+
+class ExportsTest(unittest.TestCase):
+    def complain(self, words, complaints):
+        self.assertRegex("\n".join(map(str, complaints)), words)
+
+    def test_a_faultless_profile_passes_and_each_fault_is_found(self):
+        self.assertEqual(list(exports.wrong_profile(ExportedProfile(), EXPORTED, "dominators")), [])
+        for name, value, words in (("bytes", 47, "bytes by"), ("objects", 3, "objects by"), ("wrong", ["not numbered"], "not numbered"),
+                                   ("stacks", collections.Counter({(1, 0): 16, (2, 0): 32}), "main.cache keeps alive"),
+                                   ("by_label", collections.Counter({("type", "main.cache"): 48}), "bytes of main.node by labels")):
+            profile = ExportedProfile()
+            setattr(profile, name, value)
+            self.complain(words, exports.wrong_profile(profile, EXPORTED, "dominators"))
+        self.complain("no type was compared", exports.retained_by_type(ExportedProfile(), exports.Truth({"reachable_bytes": 0, "reachable_objects": 0}, [], [], 0)))
+
+    def test_rows_of_pprof_with_other_names_or_sums_are_found(self):
+        rows = {"main.all": [0, 48], "main.cache": [16, 48], "main.node": [32, 32]}
+        self.assertEqual(list(exports.wrong_rows(ExportedProfile(), rows, "paths")), [])
+        self.complain("names and sums", exports.wrong_rows(ExportedProfile(), {**rows, "main.node": [32, 48]}, "paths"))
+        self.complain("number of names", exports.wrong_rows(ExportedProfile(), {**rows, "main.more": [0, 0]}, "paths"))
+
+    def test_a_speedscope_file_with_other_sums_is_found(self):
+        frames = {"main.all": [48, 0, "", 0], "main.cache": [48, 16, "", 0], "main.node": [32, 32, "", 0]}
+        read = {"profiles": [{"total": 48, "unit": "bytes", "frames": frames}, {"total": 2, "unit": "none", "frames": {}}]}
+        found = lambda read: list(exports.wrong_speedscope(read, ExportedProfile(), EXPORTED, "paths"))
+        self.assertEqual(found(read), [])
+        for path, value, words in ((("profiles", 0, "total"), 50, "bytes of speedscope"), (("profiles", 1, "total"), 1, "objects of speedscope"),
+                                   (("profiles", 0, "frames", "main.node", 1), 30, "frames of speedscope")):
+            self.complain(words, found(changed(read, path, value)))
+
+    def test_a_heap_snapshot_with_other_sizes_is_found(self):
+        objects = [[1, "main.cache", 16, 48, 3, []], [5, "main.node", 32, 32, 4, []], [0xf0000000, "(roots)", 0, 48, 0, []]]
+        read = {"total": 48, "objects": objects}
+        found = lambda read, most=2: list(exports.wrong_heapsnapshot(read, EXPORTED, most))
+        self.assertEqual(found(read), [])
+        for path, value, words in ((("total",), 50, "bytes in DevTools"), (("objects", 1, 3), 48, "sizes in DevTools"),
+                                   (("objects", 0, 4), 100_000_003, "unreachable"), (("objects",), objects[1:], "1 of 2 objects have nodes")):
+            self.complain(words, found(changed(read, path, value)))
+
+    def test_lines_that_lack_something_are_found(self):
+        lines = [{"row": "heap", "bytes": 48}, {"row": "root", "id": "r0"},
+                 {"row": "object", "id": "0xc000000000", "bytes": 16, "retained": 48}, {"row": "object", "id": "0xc000000020", "bytes": 32, "retained": 32},
+                 {"row": "pointer", "from": "r0", "to": "0xc000000000"}, {"row": "pointer", "from": "0xc000000000", "to": "0xc000000020"}]
+        found = lambda lines: list(exports.wrong_lines(lines, EXPORTED, 2))
+        self.assertEqual(found(lines), [])
+        for path, value, words in (((0, "bytes"), 47, "bytes in the first"), ((3, "retained"), 48, "objects"), ((4, "from"), "r1", "pointers to nothing")):
+            self.complain(words, found(changed(lines, path, value)))
+        self.complain("pointers: 2 wanted, 1", found(lines[:-1]))
 
 
 if __name__ == "__main__":

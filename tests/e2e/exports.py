@@ -1,0 +1,310 @@
+#!/usr/bin/env python3
+"""Reads exported files with the tools that they are for, and compares what these say with what holdfast says.
+
+  tests/e2e/exports.py                                 one release, pprof, speedscope, DevTools, graphviz
+  tests/e2e/exports.py --releases 1.19,1.27 --modes stripped
+  tests/e2e/exports.py --only pprof,heapsnapshot
+
+Sums are compared with the report and with queries on the same capture, what each object and type keeps alive one by one.
+The readers are installed at fixed versions into build/readers. checks_test.py has a fault for each comparison. Ends with
+`N passed, N failed`.
+"""
+import argparse
+import collections
+import gzip
+import json
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+import cells
+import heap_profile
+from processes import Broken, Fixture, Holdfast
+
+READERS = cells.ROOT / "build/readers"
+SOURCES = cells.HERE / "readers"
+PROGRAMS = ("zoo", "owners")
+MOST_SAMPLES = 100_000
+SECONDS = 600
+ARENA = 1 << 26
+FIRST_OTHER = 0xF0000000  # numbers of nodes that are no objects
+MOST_DISTANCE = 10_000_000  # DevTools adds more to what it takes for unreachable
+
+
+def run(*words, **options):
+    done = subprocess.run([str(word) for word in words], capture_output=True, text=True, timeout=SECONDS, **options)
+    if done.returncode != 0:
+        raise Broken(f"`{' '.join(map(str, words))}` ended with {done.returncode}: {(done.stderr or done.stdout)[-600:]}")
+    return done.stdout
+
+
+def install_readers():
+    """Installs the npm packages once, and bundles the reader of DevTools."""
+    wanted = (SOURCES / "package.json").read_text()
+    if not (READERS / "package.json").exists() or (READERS / "package.json").read_text() != wanted:
+        shutil.rmtree(READERS, ignore_errors=True)
+        READERS.mkdir(parents=True)
+        (READERS / "new.json").write_text(wanted)
+        run("npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", "--no-package-lock", "--prefix", READERS,
+            *(f"{name}@{version}" for name, version in json.loads(wanted)["dependencies"].items()), cwd=READERS)
+        (READERS / "package.json").write_text(wanted)
+    run("node", SOURCES / "bundle.cjs", SOURCES / "heapsnapshot.ts", READERS / "heapsnapshot.mjs", READERS / "node_modules")
+
+
+class Profile:
+    """What a profile of what holds what says. Unlike pprof it insists on numbers as Parca does: 1, 2, 3 ... in the file's order."""
+
+    def __init__(self, zipped):
+        self.wrong, parts = [], collections.defaultdict(list)
+        whole = gzip.decompress(zipped)
+        for number, value in heap_profile.fields(whole):
+            parts[number].append(value)
+        self.texts = [text.decode() for text in parts[6]]
+        for number, what in ((3, "mappings"), (4, "locations"), (5, "functions")):
+            if [heap_profile.one(part)[1] for part in parts[number]] != list(range(1, len(parts[number]) + 1)):
+                self.wrong.append(f"{what} are not numbered 1, 2, 3 ...")
+        if self.texts[0]:
+            self.wrong.append(f"the first text is {self.texts[0]!r}")
+        functions = [heap_profile.one(part) for part in parts[5]]
+        self.functions = [(self.texts[one[2]], self.texts[one[3]]) for one in functions]
+        self.of_location = []
+        for part in parts[4]:
+            lines = [heap_profile.one(value) for number, value in heap_profile.fields(part) if number == 4]
+            if len(lines) != 1:
+                self.wrong.append(f"a location has {len(lines)} lines")
+            self.of_location.append(lines[0][1] - 1)
+        self.comments = [self.texts[row] for row in heap_profile.numbers(whole, 13)]
+        self.stacks = collections.Counter()
+        self.bytes = self.objects = 0
+        self.by_label = collections.Counter()
+        for sample in parts[2]:
+            stack = tuple(self.of_location[number - 1] for number in heap_profile.numbers(sample, 1))
+            objects, size = heap_profile.numbers(sample, 2)
+            if stack in self.stacks:
+                self.wrong.append(f"a stack is there twice: {stack}")
+            self.stacks[stack] = size
+            self.bytes, self.objects = self.bytes + size, self.objects + objects
+            for label in (heap_profile.one(value) for number, value in heap_profile.fields(sample) if number == 3):
+                self.by_label[self.texts[label[1]], self.texts[label[2]]] += size
+        if len(self.stacks) > MOST_SAMPLES:
+            self.wrong.append(f"{len(self.stacks)} samples")
+
+    def sums(self, name=0):
+        """{name: [flat, cumulative]} by the name of a function, or by its system name."""
+        found = collections.defaultdict(lambda: [0, 0])
+        for stack, size in self.stacks.items():
+            found[self.functions[stack[0]][name]][0] += size
+            for text in {self.functions[frame][name] for frame in stack}:
+                found[text][1] += size
+        return dict(found)
+
+
+class Truth:
+    """What holdfast says of the capture otherwise."""
+
+    def __init__(self, heap, types, objects, arena):
+        self.bytes, self.live_objects = heap["reachable_bytes"], heap["reachable_objects"]
+        self.types = {row["type"]: row for row in types}
+        self.objects = {int(row["address"], 16): row for row in objects}
+        self.arena = arena
+
+    @classmethod
+    def of(cls, binary, hold):
+        holdfast = Holdfast(binary, hold)
+        query = lambda sql: json.loads(run(binary, "query", hold, sql, "--json"))
+        first = query("SELECT min(address) AS first FROM spans")[0]["first"]
+        return cls(holdfast.answer("report")["heap"], holdfast.answer("types")["types"],
+                   query("SELECT address, type, size, retained FROM objects WHERE reachable"), first // ARENA * ARENA)
+
+
+def differ(what, wanted, got):
+    if wanted != got:
+        yield f"{what}: {wanted} wanted, {got} found"
+
+
+def read_top(file, release):
+    """{name: (flat, cumulative)} as `go tool pprof` prints them."""
+    go = [cells.ROOT / "tools/go_release", release, "--", "go", "tool", "pprof"]
+    text = run(*go, "-top", "-nodecount=1000000", "-nodefraction=0", "-edgefraction=0", "-unit=B", "-sample_index=inuse_space", file)
+    rows = {}
+    for line in text.splitlines():
+        found = re.match(r"\s*(\d+)B?\s+[\d.e+-]+%\s+[\d.e+-]+%\s+(\d+)B?\s+[\d.e+-]+%\s+(.*)$", line)
+        if found:
+            rows[found[3]] = [int(found[1]), int(found[2])]
+    return rows, run(*go, "-comments", file)
+
+
+def check_pprof(binary, hold, truth, release, folder):
+    for of in ("paths", "dominators"):
+        file = folder / f"{of}.pb.gz"
+        run(binary, "export", hold, "--as", "pprof", "--of", of, "-o", file)
+        profile = Profile(file.read_bytes())
+        yield from wrong_profile(profile, truth, of)
+        rows, comments = read_top(file, release)
+        if "live object" not in comments:
+            yield f"pprof shows no comment: {comments!r}"
+        yield from wrong_rows(profile, rows, of)
+
+
+def wrong_profile(profile, truth, of):
+    yield from profile.wrong
+    yield from differ(f"bytes by {of}", truth.bytes, profile.bytes)
+    yield from differ(f"objects by {of}", truth.live_objects, profile.objects)
+    if of == "dominators":
+        yield from retained_by_type(profile, truth)
+    yield from own_by_type(profile, truth, of)
+
+
+def wrong_rows(profile, rows, of):
+    """Names in pprof must be as they were written, also those with brackets and parentheses."""
+    wanted = profile.sums()
+    yield from differ(f"names and sums of pprof by {of}", {}, {n: (s, rows.get(n)) for n, s in wanted.items() if rows.get(n) != s})
+    yield from differ(f"number of names by {of}", len(wanted), len(rows))
+
+
+def is_plain(name):
+    """Structures of the program's own: containers and what belongs to them count as one thing in a profile."""
+    return re.fullmatch(r"main\.\w+", name)
+
+
+def retained_by_type(profile, truth):
+    sums, compared = profile.sums(name=1), 0
+    for name, row in truth.types.items():
+        if not is_plain(name) or f"type:[]{name}" in sums:
+            continue
+        compared += 1
+        yield from differ(f"what {name} keeps alive", row["retained"], sums.get(f"type:{name}", [0, 0])[1])
+    if not compared:
+        yield "no type was compared"
+
+
+def own_by_type(profile, truth, of):
+    own = collections.Counter()
+    for row in truth.objects.values():
+        own[row["type"] or ""] += row["size"]
+    for name in filter(is_plain, own):
+        found = sum(profile.by_label["type", text] for text in (name, f"[]{name}", f"{name}…"))
+        yield from differ(f"bytes of {name} by labels of {of}", own[name], found)
+
+
+def check_speedscope(binary, hold, truth, release, folder):
+    read_file = lambda file: json.loads(run("node", SOURCES / "speedscope.mjs", READERS / "node_modules/speedscope", file))
+    for of in ("paths", "dominators"):
+        file, profile_file = folder / f"{of}.speedscope.json", folder / f"{of}.pb.gz"
+        run(binary, "export", hold, "--of", of, "-o", file)
+        run(binary, "export", hold, "--of", of, "-o", profile_file)
+        yield from wrong_speedscope(read_file(file), Profile(profile_file.read_bytes()), truth, of)
+        # It reads profiles for pprof, too.
+        yield from differ(f"bytes of the pprof file in speedscope by {of}", truth.bytes, read_file(profile_file)["profiles"][0]["total"])
+
+
+def wrong_speedscope(read, profile, truth, of):
+    sums, objects = read["profiles"]
+    yield from differ(f"bytes of speedscope by {of}", (truth.bytes, "bytes"), (sums["total"], sums["unit"]))
+    yield from differ(f"objects of speedscope by {of}", truth.live_objects, objects["total"])
+    got = {name: [own, total] for name, (total, own, *_) in sums["frames"].items()}
+    yield from differ(f"frames of speedscope by {of}", profile.sums(), got)
+
+
+def check_heapsnapshot(binary, hold, truth, release, folder):
+    file, few = folder / "it.heapsnapshot", len(truth.objects) // 4
+    for most, options in ((len(truth.objects), ()), (few, ("--nodes", few))):
+        run(binary, "export", hold, *options, "-o", file)
+        read = json.loads(run("node", "--max-old-space-size=4096", READERS / "heapsnapshot.mjs", file))
+        yield from wrong_heapsnapshot(read, truth, most)
+
+
+def wrong_heapsnapshot(read, truth, most):
+    """`most`: of objects that may have nodes of their own."""
+    yield from differ("bytes in DevTools", truth.bytes, read["total"])
+    wanted = {address: (row["size"], row["retained"]) for address, row in truth.objects.items()}
+    objects = {truth.arena + (number - 1) * 8: (size, kept) for number, _, size, kept, _, _ in read["objects"] if number < FIRST_OTHER}
+    if not (len(objects) == most if most == len(wanted) else most // 4 < len(objects) <= most):
+        yield f"{len(objects)} of {len(wanted)} objects have nodes, {most} may have"
+    wrong = [(hex(address), wanted.get(address), sizes) for address, sizes in objects.items() if wanted.get(address) != sizes]
+    yield from differ("sizes in DevTools", [], wrong[:5])
+    if any(distance > MOST_DISTANCE for *_, distance, _ in read["objects"]):
+        yield "DevTools takes some nodes for unreachable"
+
+
+def check_json_lines(binary, hold, truth, release, folder):
+    file = folder / "heap.jsonl"
+    run(binary, "export", hold, "-o", file)
+    sql = "SELECT count(*) AS n FROM edges e LEFT JOIN objects o ON o.id = e.source WHERE e.root IS NOT NULL OR o.reachable"
+    pointers = json.loads(run(binary, "query", hold, sql, "--json"))[0]["n"]
+    yield from wrong_lines([json.loads(line) for line in file.read_text().splitlines()], truth, pointers)
+
+
+def wrong_lines(lines, truth, pointers):
+    rows = collections.defaultdict(list)
+    for line in lines:
+        rows[line["row"]].append(line)
+    yield from differ("bytes in the first line", [truth.bytes], [row["bytes"] for row in rows["heap"]])
+    wanted = {address: (row["size"], row["retained"]) for address, row in truth.objects.items()}
+    got = {int(row["id"], 16): (row["bytes"], row["retained"]) for row in rows["object"]}
+    yield from differ("objects", [], sorted(set(wanted.items()) ^ set(got.items()))[:3])
+    known = {row["id"] for row in rows["object"] + rows["root"]}
+    yield from differ("pointers to nothing", [], [row for row in rows["pointer"] if not {row["to"], row["from"]} <= known][:3])
+    yield from differ("pointers", pointers, len(rows["pointer"]))
+
+
+CHECKS = {"pprof": check_pprof, "speedscope": check_speedscope, "heapsnapshot": check_heapsnapshot, "json-lines": check_json_lines}
+
+
+def check(binary, release, program, mode, only, folder):
+    """Yields (what was checked, what is wrong)."""
+    with Fixture(cells.build(cells.Cell(release, program, mode))) as fixture:
+        hold = folder / "it.hold"
+        run(binary, "capture", fixture.pid, "-o", hold)
+        truth = Truth.of(binary, hold)
+        for name in only:
+            yield name, list(CHECKS[name](binary, hold, truth, release, folder))
+        core = fixture.core(folder / "core")
+        for kind, target in (("live", fixture.pid), ("core", core)):
+            yield f"pprof of a {kind}", list(sums_of(binary, target, folder))
+
+
+def sums_of(binary, target, folder):
+    """A process may allocate between two looks, so its profile is compared with what the profile says itself."""
+    file = folder / "other.pb.gz"
+    for of in ("paths", "dominators"):
+        run(binary, "export", target, "--of", of, "-o", file)
+        profile = Profile(file.read_bytes())
+        yield from profile.wrong
+        if f"{profile.objects:,} live objects" not in profile.comments[0]:
+            yield f"{profile.objects} objects; it says {profile.comments[0]!r}"
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--releases", type=lambda text: text.split(","), default=["1.26"], help="[1.26]")
+    parser.add_argument("--programs", type=lambda text: text.split(","), default=PROGRAMS, help=f"[{','.join(PROGRAMS)}]")
+    parser.add_argument("--modes", type=lambda text: text.split(","), default=["stripped"], help="[stripped]")
+    parser.add_argument("--only", type=lambda text: text.split(","), default=list(CHECKS), help=f"[{','.join(CHECKS)}]")
+    parser.add_argument("--holdfast", type=pathlib.Path, default=cells.ROOT / "build/release/holdfast", help="the program")
+    arguments = parser.parse_args()
+    passed = failed = 0
+    install_readers()
+    for release in arguments.releases:
+        for program in arguments.programs:
+            for mode in arguments.modes:
+                try:
+                    with tempfile.TemporaryDirectory() as folder:
+                        for what, wrong in check(arguments.holdfast.resolve(), release, program, mode, arguments.only, pathlib.Path(folder)):
+                            passed += not wrong
+                            failed += bool(wrong)
+                            print(f"{release} {program} {mode} {what}: {len(wrong)} differences", flush=True)
+                            for text in wrong[:5]:
+                                print(f"  FAIL {release} {program} {mode} {what}: {str(text)[:600]}", flush=True)
+                except (Broken, cells.BuildFailed, OSError, ValueError, KeyError, subprocess.TimeoutExpired) as error:
+                    failed += 1
+                    print(f"  FAIL {release} {program} {mode}: {type(error).__name__}: {error}", flush=True)
+    print(f"{passed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
