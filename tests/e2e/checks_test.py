@@ -680,6 +680,13 @@ class ExportsTest(unittest.TestCase):
                                    (("objects", 0, 4), 100_000_003, "unreachable"), (("objects",), objects[1:], "1 of 2 objects have nodes")):
             self.complain(words, found(changed(read, path, value)))
 
+    def test_pictures_that_graphviz_draws_otherwise_are_found(self):
+        dot, drawn = "  b0 [label=x];\n  b1 [label=y];\n  b0 -> b1 [label=z];\n", collections.Counter(node=2, edge=1)
+        self.assertEqual(list(exports.wrong_picture("path", 200, dot, drawn, drawn)), [])
+        self.complain("2 boxes of path, 1 may", exports.wrong_picture("path", 1, dot, drawn, drawn))
+        self.complain("in graphviz", exports.wrong_picture("path", 200, dot, collections.Counter(node=2), drawn))
+        self.complain("in the SVG", exports.wrong_picture("path", 200, dot, drawn, collections.Counter(node=3, edge=1)))
+
     def test_lines_that_lack_something_are_found(self):
         lines = [{"row": "heap", "bytes": 48}, {"row": "root", "id": "r0"},
                  {"row": "object", "id": "0xc000000000", "bytes": 16, "retained": 48}, {"row": "object", "id": "0xc000000020", "bytes": 32, "retained": 32},

@@ -19,6 +19,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import xml.etree.ElementTree
 
 import cells
 import heap_profile
@@ -251,7 +252,35 @@ def wrong_lines(lines, truth, pointers):
     yield from differ("pointers", pointers, len(rows["pointer"]))
 
 
-CHECKS = {"pprof": check_pprof, "speedscope": check_speedscope, "heapsnapshot": check_heapsnapshot, "json-lines": check_json_lines}
+def check_pictures(binary, hold, truth, release, folder):
+    """Pictures of the type of which there are most: graphviz must read them, and draw each box once."""
+    counts = collections.Counter(row["type"] for row in truth.objects.values() if row["type"] and is_plain(row["type"]))
+    if not counts:
+        yield "there is no type to draw"
+        return
+    name = counts.most_common(1)[0][0]
+    for of, most in (("path", 200), ("neighbourhood", 200), ("neighbourhood", 12)):
+        dot, svg = folder / "it.dot", folder / "it.svg"
+        for file in (dot, svg):
+            run(binary, "export", hold, f"type:{name}", "--of", of, "--nodes", most, "-o", file)
+        plain = [line.split(" ")[0] for line in run("dot", "-Tplain", dot).splitlines()]
+        drawn = xml.etree.ElementTree.parse(svg).getroot()
+        kinds = collections.Counter(group.get("class") for group in drawn.iter("{http://www.w3.org/2000/svg}g"))
+        yield from wrong_picture(of, most, dot.read_text(), collections.Counter(plain), kinds)
+    asked = [row for row in truth.objects.values() if row["type"] == name]
+    if f"{len(asked):,} × {name}" not in dot.read_text() and len(asked) > 12:
+        yield f"the {len(asked)} {name} are in no box together"
+
+
+def wrong_picture(of, most, dot, plain, kinds):
+    boxes, arrows = len(re.findall(r"^  b\d+ \[", dot, re.M)), len(re.findall(r"^  b\d+ -> b\d+ \[", dot, re.M))
+    if not 1 < boxes <= most:
+        yield f"{boxes} boxes of {of}, {most} may be there"
+    yield from differ(f"boxes and arrows of {of} in graphviz", (boxes, arrows), (plain["node"], plain["edge"]))
+    yield from differ(f"boxes and arrows of {of} in the SVG", (boxes, arrows), (kinds["node"], kinds["edge"]))
+
+
+CHECKS = {"pictures": check_pictures, "pprof": check_pprof, "speedscope": check_speedscope, "heapsnapshot": check_heapsnapshot, "json-lines": check_json_lines}
 
 
 def check(binary, release, program, mode, only, folder):
