@@ -6,7 +6,6 @@
 #include <unordered_map>
 
 #include "base/cancel.h"
-#include "graph/shortest_ways.h"
 #include "view/held_frames.h"
 
 namespace holdfast::view {
@@ -21,7 +20,8 @@ constexpr std::size_t kMostNodes = 1 << 22;
 class Builder {
  public:
   Builder(const Groundwork& groundwork, HeldBy by)
-      : snapshot_(groundwork.snapshot()),
+      : ways_(by == HeldBy::kWays ? std::optional(ways_of(groundwork)) : std::nullopt),
+        snapshot_(groundwork.snapshot()),
         dominators_(groundwork.dominators()),
         owners_(groundwork.owners()),
         frames_(groundwork),
@@ -34,7 +34,7 @@ class Builder {
   }
 
   HeldTree run() {
-    if (tree_.by == HeldBy::kWays) find_ways();
+    if (tree_.by == HeldBy::kWays) find_places();
     dominators_.columns().sizes.for_each_run(0, snapshot_.objects,
                                              [&](std::uint64_t first, std::uint64_t end, std::uint64_t size) {
                                                for (std::uint64_t row = first; row < end; ++row) {
@@ -47,8 +47,7 @@ class Builder {
   }
 
  private:
-  void find_ways() {
-    ways_.emplace(snapshot_);
+  void find_places() {
     place_ = HugeArray<HeldFrames::Place>(snapshot_.objects);
     for (std::uint32_t r = 0; r < snapshot_.roots.size(); ++r) {
       const heap::Root& root = snapshot_.roots[r];
@@ -157,11 +156,11 @@ class Builder {
     return static_cast<std::uint32_t>(tree_.nodes.size() - 1);
   }
 
+  const std::optional<graph::ShortestWays> ways_;
   const heap::Snapshot& snapshot_;
   const graph::Dominators& dominators_;
   const Owners& owners_;
   HeldFrames frames_;
-  std::optional<graph::ShortestWays> ways_;
   HugeArray<HeldFrames::Place> place_;       // by object: of the pointer that its way comes by
   HugeArray<std::uint32_t> node_of_;         // by pointerful object: its node + 1; 0 = not known yet
   std::vector<std::uint32_t> node_of_root_;  // by root
@@ -249,6 +248,14 @@ class Folder {
 };
 
 }  // namespace
+
+graph::ShortestWays ways_of(const Groundwork& groundwork) {
+  const Names& names = groundwork.names();
+  const WeakEdges weak(groundwork.snapshot(), names.index(), names.type_rules());
+  const RootOwners owners =
+      owners_of_roots(groundwork.snapshot(), groundwork.dominators().columns().sizes, names.rules());
+  return graph::ShortestWays(groundwork.snapshot(), lasting_ways(owners, weak));
+}
 
 std::vector<std::uint64_t> bytes_below(const std::vector<HeldNode>& nodes) {
   std::vector<std::uint64_t> below(nodes.size());

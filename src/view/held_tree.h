@@ -3,8 +3,10 @@
 // above it as well, is not added again: a list is one node, and so is a tree. At the top are the owners
 // (view/owners.h).
 //
-//   ways         each object is below what comes before it on a shortest way from the roots (graph/shortest_ways.h):
-//                how one gets to the memory, with the fields on the way. What is shared is below one of its holders.
+//   ways         each object is below what comes before it on a shortest way from the roots, of those from who holds
+//   for
+//                long (view/owners.h): how one gets to the memory, with the fields on the way. What is shared is below
+//                one of its holders.
 //   dominators   each object is below its dominator: what the nodes of a sort have with all below them, each once, is
 //                what the things of the sort keep alive. What several owners share is below their names.
 //
@@ -16,6 +18,7 @@
 #include <string>
 #include <vector>
 
+#include "graph/shortest_ways.h"
 #include "view/groundwork.h"
 
 namespace holdfast::view {
@@ -64,6 +67,9 @@ struct HeldLimits {
 };
 
 HeldTree held_tree(const Groundwork& groundwork, HeldBy by, const HeldLimits& limits = {});
+
+// The ways that kWays and pictures go.
+graph::ShortestWays ways_of(const Groundwork& groundwork);
 
 // Returns what each node has with all that is below it, in bytes.
 std::vector<std::uint64_t> bytes_below(const std::vector<HeldNode>& nodes);

@@ -117,7 +117,7 @@ TEST(HeldTree, OfWaysFollowsShortestWays) {
     const heap::Snapshot snapshot = typed_random_heap(seed);
     const graph::Dominators dominators = graph::dominators(snapshot);
     const Groundwork groundwork(snapshot, dominators);
-    const graph::ShortestWays ways(snapshot);
+    const graph::ShortestWays ways = ways_of(groundwork);
     std::map<std::pair<std::string, Types>, std::uint64_t> wanted, got;
     for (std::uint32_t row = 0; row < snapshot.objects; ++row) {
       const std::vector<graph::NodeId> way = ways.way_to(ObjectId(row));

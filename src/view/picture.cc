@@ -9,9 +9,9 @@
 #include "base/cancel.h"
 #include "base/units.h"
 #include "graph/components.h"
-#include "graph/shortest_ways.h"
 #include "heap/field_path.h"
 #include "view/edge_places.h"
+#include "view/held_tree.h"
 #include "view/holder_search.h"
 #include "view/labels.h"
 
@@ -59,7 +59,11 @@ class Collector {
  public:
   Collector(const Groundwork& groundwork, const graph::Reachability& reached, const graph::Referrers& referrers,
             Picture& picture)
-      : snapshot_(groundwork.snapshot()), reached_(reached), referrers_(referrers), picture_(picture) {}
+      : groundwork_(groundwork),
+        snapshot_(groundwork.snapshot()),
+        reached_(reached),
+        referrers_(referrers),
+        picture_(picture) {}
 
   Part run(const FoundSubject& found) {
     std::vector<NodeId> asked = found.nodes;
@@ -83,7 +87,7 @@ class Collector {
 
  private:
   void add_ways(const std::vector<NodeId>& asked) {
-    const graph::ShortestWays ways(snapshot_);
+    const graph::ShortestWays ways = ways_of(groundwork_);
     for (std::size_t i = 0; i < asked.size(); ++i) {
       if (i % kCancelEvery == 0) throw_if_cancelled();
       std::vector<NodeId> way;
@@ -157,6 +161,7 @@ class Collector {
       if (reached_.contains(ObjectId(source)) && has_room()) part_.add(ObjectId(source), distance);
   }
 
+  const Groundwork& groundwork_;
   const heap::Snapshot& snapshot_;
   const graph::Reachability& reached_;
   const graph::Referrers& referrers_;
