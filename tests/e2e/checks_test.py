@@ -687,6 +687,13 @@ class ExportsTest(unittest.TestCase):
         self.complain("in graphviz", exports.wrong_picture("path", 200, dot, collections.Counter(node=2), drawn))
         self.complain("in the SVG", exports.wrong_picture("path", 200, dot, drawn, collections.Counter(node=3, edge=1)))
 
+    def test_tables_that_are_read_otherwise_are_found(self):
+        lines, csv = [2, 48, 2], [2, 48, str(2 * 0xc000000000 + 0x20)]
+        read = {"lines": {"duckdb": lines, "pyarrow": lines}, "csv": {"duckdb": csv, "pyarrow": csv}}
+        self.assertEqual(list(exports.wrong_tables(read, EXPORTED)), [])
+        self.complain("lines in pyarrow", exports.wrong_tables(changed(read, ("lines", "pyarrow"), [2, 48, 1]), EXPORTED))
+        self.complain("CSV in duckdb", exports.wrong_tables(changed(read, ("csv", "duckdb", 2), "1.6e12"), EXPORTED))
+
     def test_lines_that_lack_something_are_found(self):
         lines = [{"row": "heap", "bytes": 48}, {"row": "root", "id": "r0"},
                  {"row": "object", "id": "0xc000000000", "bytes": 16, "retained": 48}, {"row": "object", "id": "0xc000000020", "bytes": 32, "retained": 32},

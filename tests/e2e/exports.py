@@ -4,6 +4,7 @@
   tests/e2e/exports.py                                 one release, pprof, speedscope, DevTools, graphviz
   tests/e2e/exports.py --releases 1.19,1.27 --modes stripped
   tests/e2e/exports.py --only pprof,heapsnapshot
+  tests/e2e/exports.py --only tables               JSON lines, and CSV of queries, in DuckDB and pyarrow
 
 Sums are compared with the report and with queries on the same capture, what each object and type keeps alive one by one.
 The readers are installed at fixed versions into build/readers. checks_test.py has a fault for each comparison. Ends with
@@ -13,6 +14,7 @@ import argparse
 import collections
 import gzip
 import json
+import os
 import pathlib
 import re
 import shutil
@@ -29,6 +31,7 @@ READERS = cells.ROOT / "build/readers"
 SOURCES = cells.HERE / "readers"
 PROGRAMS = ("zoo", "owners")
 MOST_SAMPLES = 100_000
+TABLES = ("duckdb==2.0.1", "pyarrow==26.0.1")
 SECONDS = 600
 ARENA = 1 << 26
 FIRST_OTHER = 0xF0000000  # numbers of nodes that are no objects
@@ -42,8 +45,17 @@ def run(*words, **options):
     return done.stdout
 
 
-def install_readers():
-    """Installs the npm packages once, and bundles the reader of DevTools."""
+def install_tables():
+    """Large, so only where they are asked for."""
+    stamp = READERS / "python" / "installed"
+    if not stamp.exists() or stamp.read_text() != " ".join(TABLES):
+        shutil.rmtree(READERS / "python", ignore_errors=True)
+        run(sys.executable, "-m", "pip", "install", "--quiet", "--target", READERS / "python", *TABLES)
+        stamp.write_text(" ".join(TABLES))
+
+
+def install_readers(only):
+    """Installs the packages once, and bundles the reader of DevTools."""
     wanted = (SOURCES / "package.json").read_text()
     if not (READERS / "package.json").exists() or (READERS / "package.json").read_text() != wanted:
         shutil.rmtree(READERS, ignore_errors=True)
@@ -52,6 +64,8 @@ def install_readers():
         run("npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", "--no-package-lock", "--prefix", READERS,
             *(f"{name}@{version}" for name, version in json.loads(wanted)["dependencies"].items()), cwd=READERS)
         (READERS / "package.json").write_text(wanted)
+    if "tables" in only:
+        install_tables()
     run("node", SOURCES / "bundle.cjs", SOURCES / "heapsnapshot.ts", READERS / "heapsnapshot.mjs", READERS / "node_modules")
 
 
@@ -280,7 +294,23 @@ def wrong_picture(of, most, dot, plain, kinds):
     yield from differ(f"boxes and arrows of {of} in the SVG", (boxes, arrows), (kinds["node"], kinds["edge"]))
 
 
-CHECKS = {"pictures": check_pictures, "pprof": check_pprof, "speedscope": check_speedscope, "heapsnapshot": check_heapsnapshot, "json-lines": check_json_lines}
+def check_tables(binary, hold, truth, release, folder):
+    """JSON lines, and what a query answers as CSV, in DuckDB and pyarrow."""
+    lines, csv = folder / "heap.jsonl", folder / "objects.csv"
+    run(binary, "export", hold, "-o", lines)
+    csv.write_text(run(binary, "query", hold, "SELECT address, type, size FROM objects WHERE reachable", "--format", "csv"))
+    read = run(sys.executable, SOURCES / "tables.py", lines, csv, env={**os.environ, "PYTHONPATH": str(READERS / "python")})
+    yield from wrong_tables(json.loads(read), truth)
+
+
+def wrong_tables(read, truth):
+    for reader in ("duckdb", "pyarrow"):
+        yield from differ(f"lines in {reader}", [truth.live_objects, truth.bytes, len(truth.objects)], read["lines"][reader])
+        yield from differ(f"CSV in {reader}", [truth.live_objects, truth.bytes, str(sum(truth.objects))], read["csv"][reader])
+
+
+CHECKS = {"pictures": check_pictures, "tables": check_tables, "pprof": check_pprof, "speedscope": check_speedscope, "heapsnapshot": check_heapsnapshot, "json-lines": check_json_lines}
+USUAL = [name for name in CHECKS if name != "tables"]
 
 
 def check(binary, release, program, mode, only, folder):
@@ -312,11 +342,11 @@ def main():
     parser.add_argument("--releases", type=lambda text: text.split(","), default=["1.26"], help="[1.26]")
     parser.add_argument("--programs", type=lambda text: text.split(","), default=PROGRAMS, help=f"[{','.join(PROGRAMS)}]")
     parser.add_argument("--modes", type=lambda text: text.split(","), default=["stripped"], help="[stripped]")
-    parser.add_argument("--only", type=lambda text: text.split(","), default=list(CHECKS), help=f"[{','.join(CHECKS)}]")
+    parser.add_argument("--only", type=lambda text: text.split(","), default=USUAL, help=f"[{','.join(USUAL)}], also tables")
     parser.add_argument("--holdfast", type=pathlib.Path, default=cells.ROOT / "build/release/holdfast", help="the program")
     arguments = parser.parse_args()
     passed = failed = 0
-    install_readers()
+    install_readers(arguments.only)
     for release in arguments.releases:
         for program in arguments.programs:
             for mode in arguments.modes:
