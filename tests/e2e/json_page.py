@@ -26,6 +26,7 @@ EXPLAINED = 12  # objects whose types are asked for the reasons
 UNSEEN = {
     "step.key": "content is not kept here",
     "step.weak": "a chain goes another way where it can",
+    "table.remark": "of a type that is listed there is garbage only between two collections",
     "root.module": "no plugin is looked at",
     "claim.rule": "it depends on which objects are the largest",
     **dict.fromkeys(("naming line.function", "naming line.file", "naming line.line", "naming line.objects"),

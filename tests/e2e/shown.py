@@ -143,10 +143,11 @@ def wrong_pages(holdfast, target, values):
         done = run(holdfast, target, values[path]["address"], "--type", kind, "--offset", len(whole))
         if done.returncode != 2 or "none is left" not in done.stderr:
             yield differ(f"a page behind the end of {path}", "exit 2", (done.returncode, done.stderr))
-    text = show(holdfast, target, values[".Long"]["points_to"], "--top", "0")["value"]
-    page = show(holdfast, target, values[".Long"]["points_to"], "--offset", "100")["value"]
-    if page["first_part"] != 100 or page["text"][1:101] != text["text"][101:201]:
-        yield differ("a page of a text", text["text"][101:201], page)
+    whole = "long " * 1000
+    for options, expected in ((["--offset", "102"], f'"{whole[102:302]}"… (4,898 bytes)'), (["--top", "0"], f'"{whole}"')):
+        text = show(holdfast, target, values[".Long"]["address"], "--type", "string", *options)["value"]
+        if text["text"] != expected or text.get("first_part", 0) != (102 if "--offset" in options else 0):
+            yield differ(f"the text with {options}", expected, text)
     done = run(holdfast, target, values[".Inner"]["address"], "--offset", "1")
     if done.returncode != 2 or "no elements" not in done.stderr:
         yield differ("a page of fields", "exit 2", (done.returncode, done.stderr))
