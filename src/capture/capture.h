@@ -51,6 +51,9 @@ struct Options {
   // Keeps what objects and package variables contain, user data too. Without it nothing of that is in the Snapshot, and
   // pointer-free memory is not even read.
   bool with_content = false;
+  // Keeps of that only the content of objects that can hold pointers, and of package variables: these are
+  // copied for the graph in any case, so it costs a live target nothing more.
+  bool with_headers = false;
   // Goes on even if the memory that the work needs is probably not there.
   bool force = false;
 };

@@ -139,10 +139,11 @@ void add_filled(const MemorySource& memory, AddressRange range, std::span<std::b
 
 void add_content(const go::Runtime& runtime, const go::FunctionTables& functions,
                  const std::vector<AddressRange>& constants, const std::vector<AddressRange>& data,
-                 const std::vector<AddressRange>& holes, heap::Snapshot& snapshot, LossLedger& losses) {
+                 const std::vector<AddressRange>& holes, bool all, heap::Snapshot& snapshot, LossLedger& losses) {
   std::vector<AddressRange> wanted;
   wanted.reserve(snapshot.spans.size() + 4 * runtime.modules.size());
-  for (const heap::Span& span : snapshot.spans) wanted.push_back({span.base, span.base + span.bytes()});
+  for (const heap::Span& span : snapshot.spans)
+    if (all || span.has_pointers) wanted.push_back({span.base, span.base + span.bytes()});
   for (const go::Module& module : runtime.modules)
     for (const AddressRange& range : module.variables()) wanted.push_back(range);
   std::vector<AddressRange> ranges;
