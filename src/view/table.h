@@ -85,6 +85,7 @@ struct Table {
   // What stands under a row, and its name in JSON; empty if the table has no such thing or it is not wanted.
   std::string_view lines_name;
   std::function<std::vector<std::string>(std::uint32_t row)> lines;
+  std::string remark = {};  // what everybody has to know about all rows, in sentences; empty for nothing
 };
 
 template <typename Row>
@@ -98,7 +99,7 @@ TableShape make_shape(std::string_view name, std::string_view row, std::string_v
 // `declared` must live as long as the table: it should be a constexpr array.
 template <typename Row>
 Table make_table(TableShape shape, std::span<const ColumnOf<Row>> declared, std::vector<Row> rows) {
-  Table table{std::move(shape), static_cast<std::uint32_t>(rows.size()), {}, {}, {}, {}};
+  Table table{std::move(shape), static_cast<std::uint32_t>(rows.size()), {}, {}, {}, {}, {}};
   auto shared = std::make_shared<const std::vector<Row>>(std::move(rows));
   table.cell = [shared, declared](std::uint32_t row, std::size_t column) {
     return declared[column].get((*shared)[row]);
