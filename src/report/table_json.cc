@@ -41,6 +41,7 @@ ordered_json table_json(const Table& table, const Selection& selection, const he
   json["rows"] = table.rows;
   json["matching"] = selection.matching;
   json[std::string(table.shape.name)] = std::move(rows);
+  if (!table.remark.empty()) json["remark"] = table.remark;
   if (snapshot != nullptr) json["losses"] = losses_json(snapshot->losses);
   return json;
 }

@@ -109,7 +109,8 @@ std::string table_text(const Table& table, const TablePlan& plan, const Selectio
     for (const std::string& below : table.lines(selection.rows[l - 1]))
       out += std::string(kIndent, ' ') + folded(below, style.width - std::min(style.width, kIndent)) + "\n";
   }
-  return out + left_out_words(layout, rows.front(), style.width) + footer(table, selection, style.width);
+  out += left_out_words(layout, rows.front(), style.width) + footer(table, selection, style.width);
+  return table.remark.empty() ? out : out + wrapped("", table.remark, style.width);
 }
 
 }  // namespace holdfast::report
