@@ -53,10 +53,13 @@ struct Options {
   std::string debugger;  // show: dlv or gdb; empty for the object itself
   bool stacks = false;   // goroutines
   bool each = false;
-  std::string topic;               // help: a verb; completion: a shell
-  std::string format;              // help, export, query
-  std::string sql;                 // query
-  std::vector<const Flag*> given;  // the rows of cli/flags.h that were on the command line
+  bool share = false;
+  bool classes = false;               // spans: by size class
+  std::optional<std::uint64_t> goid;  // goroutines, slices: only this one
+  std::string topic;                  // help: a verb; completion: a shell
+  std::string format;                 // help, export, query
+  std::string sql;                    // query
+  std::vector<const Flag*> given;     // the rows of cli/flags.h that were on the command line
 };
 
 }  // namespace holdfast::cli

@@ -241,6 +241,7 @@ std::unique_ptr<session::Session> RunningVerb::make_session(const std::string& t
   try {
     capture::Options capture = capture_options(options_);
     capture.with_content = with_content;
+    capture.with_headers = verb_.reads_headers;
     return std::make_unique<session::Session>(target, capture, std::move(listener), read_rules(options_.rules));
   } catch (const Error& error) {
     if (error.code() != ErrorCode::kNotFound) throw;
