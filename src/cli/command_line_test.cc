@@ -198,7 +198,7 @@ const std::set<std::string_view> kOpenColumns = {"type",         "channel",
                                                  "trouble",      "container",
                                                  "created_at",   "largest_frame_of",
                                                  "types",        "also",
-                                                 "element"};
+                                                 "element",      "place"};
 
 TEST(Options, AColumnOfFewWordsRefusesAnyOther) {
   for (const bool each : {false, true})

@@ -176,6 +176,9 @@ constexpr Flag kSpans[] = {
 };
 
 constexpr Flag kSlices[] = {
+    {"--places", nullptr,
+     "a line for each field or variable that has slices or strings, with the sums of their objects",
+     [](Options& o, const std::string&) { o.places = true; }},
     {"--object", "ADDRESS", "only what refers to this object, each slice and string of it",
      [](Options& o, const std::string& v) { o.address = address_of(v); }},
     {"--goroutine", "ID", "only what words of this goroutine's stack lead to",

@@ -54,6 +54,7 @@ struct Options {
   bool stacks = false;   // goroutines
   bool each = false;
   bool share = false;
+  bool places = false;                // slices: by field or variable
   bool classes = false;               // spans: by size class
   std::optional<std::uint64_t> goid;  // goroutines, slices: only this one
   std::string topic;                  // help: a verb; completion: a shell

@@ -59,6 +59,34 @@ constexpr ColumnOf<SliceRow> kColumns[] = {
     {{"address", Unit::kAddress, "of the object"}, [](const SliceRow& row) { return Cell(row.address.value); }},
 };
 
+// Objects whose longest header lies at one place.
+struct PlaceRow {
+  std::string place, element;
+  Address example;  // of which most is uncovered
+  std::uint64_t objects = 0, size = 0, covered = 0, spare = 0, most = 0;
+
+  std::uint64_t uncovered() const { return size - covered; }
+};
+
+constexpr ColumnOf<PlaceRow> kPlaceColumns[] = {
+    {{"uncovered", Unit::kBytes, "what no header covers by its length, of all objects"},
+     [](const PlaceRow& row) { return Cell(row.uncovered()); }},
+    {{"size", Unit::kBytes, "of the objects"}, [](const PlaceRow& row) { return Cell(row.size); }},
+    {{"covered", Unit::kBytes, "what slices and strings refer to by their lengths, each byte once"},
+     [](const PlaceRow& row) { return Cell(row.covered); }},
+    {{"share", Unit::kCount, "percent that is covered"},
+     [](const PlaceRow& row) { return row.size == 0 ? Cell() : Cell(100 * row.covered / row.size); }},
+    {{"spare", Unit::kBytes, "of what is uncovered, what some slice has as capacity behind its length", Shown::kIfRoom},
+     [](const PlaceRow& row) { return Cell(row.spare); }},
+    {{"objects", Unit::kCount, "that they refer to"}, [](const PlaceRow& row) { return Cell(row.objects); }},
+    {{"element", Unit::kText, "the type of the elements; string for strings"},
+     [](const PlaceRow& row) { return text_cell(row.element); }},
+    {{"place", Unit::kText, "the field or variable that has the longest header"},
+     [](const PlaceRow& row) { return text_cell(row.place); }},
+    {{"example", Unit::kAddress, "the object of which most is uncovered"},
+     [](const PlaceRow& row) { return Cell(row.example.value); }},
+};
+
 // Bytes that the headers cover by their lengths, and besides by their capacities. They must be in the order of where
 // they begin.
 std::pair<std::uint64_t, std::uint64_t> union_of(std::span<const SliceHeader> headers) {
@@ -93,6 +121,29 @@ class SliceLister {
   }
 
   const SliceHeaders& found() const { return found_; }
+
+  std::vector<PlaceRow> places(const std::vector<ObjectId>& objects) {
+    std::map<std::string, PlaceRow> sums;
+    for (const ObjectId object : objects) {
+      const SliceRow row = row_of(object);
+      const auto headers = headers_of(object);
+      const auto longest = std::ranges::max_element(headers, {}, &SliceHeader::length);
+      const std::string place = place_of(longest->from, longest->at);
+      PlaceRow& sum = sums[fmt::format("{} {}", place, row.element)];
+      if (sum.objects++ == 0 || row.uncovered() > sum.most) {
+        sum.most = row.uncovered();
+        sum.example = row.address;
+      }
+      sum.size += row.size;
+      sum.covered += row.covered;
+      sum.spare += row.spare;
+      sum.place = place;
+      sum.element = row.element;
+    }
+    std::vector<PlaceRow> rows;
+    for (auto& [place, sum] : sums) rows.push_back(std::move(sum));
+    return rows;
+  }
 
   // What refers to the object: alike ones in one line, the longest first.
   std::vector<std::string> holders(ObjectId object) const {
@@ -269,35 +320,59 @@ std::string remark_of(const SliceHeaders& found, std::uint64_t listed, std::uint
   return text;
 }
 
+template <typename Row>
+std::uint64_t sum_of(const std::vector<Row>& rows) {
+  std::uint64_t sum = 0;
+  for (const Row& row : rows) sum += row.size;
+  return sum;
+}
+
+std::shared_ptr<SliceLister> list_slices(const heap::Snapshot& snapshot, const heap::OwnerRules& rules,
+                                         const graph::Reachability& reached, const SliceOptions& options) {
+  check_content(snapshot);
+  auto lister = std::make_shared<SliceLister>(snapshot, rules, options.object.has_value());
+  const ObjectId one = options.object ? lister->index().find_object(*options.object) : ObjectId();
+  if (options.object && !one) fail(ErrorCode::kNotFound, "there is no object at {}", hex(*options.object));
+  const std::vector<ObjectId> stack = options.goid ? on_stack(snapshot, *options.goid) : std::vector<ObjectId>();
+  const graph::ObjectSizes sizes(snapshot);
+  lister->find(reached, [&](ObjectId object) {
+    if (one) return object == one;
+    if (options.goid) return std::ranges::binary_search(stack, object);
+    return sizes.size_of(object) >= SliceOptions::kLeast;
+  });
+  return lister;
+}
+
 }  // namespace
 
 TableShape slice_shape() {
   return make_shape<SliceRow>("slices", "object", "uncovered", kColumns, "uncovered");
 }
 
+TableShape slice_place_shape() {
+  return make_shape<PlaceRow>("slice-places", "place", "uncovered", kPlaceColumns, "uncovered");
+}
+
 Table slice_table(const heap::Snapshot& snapshot, const heap::OwnerRules& rules, const graph::Reachability& reached,
                   const SliceOptions& options) {
-  check_content(snapshot);
-  const auto lister = std::make_shared<SliceLister>(snapshot, rules, options.object.has_value());
-  const heap::ObjectIndex& index = lister->index();
-  const ObjectId one = options.object ? index.find_object(*options.object) : ObjectId();
-  if (options.object && !one) fail(ErrorCode::kNotFound, "there is no object at {}", hex(*options.object));
-  const std::vector<ObjectId> stack = options.goid ? on_stack(snapshot, *options.goid) : std::vector<ObjectId>();
-  const graph::ObjectSizes sizes(snapshot);
-  const auto wanted = [&](ObjectId object) {
-    if (one) return object == one;
-    if (options.goid) return std::ranges::binary_search(stack, object);
-    return sizes.size_of(object) >= SliceOptions::kLeast;
-  };
-  lister->find(reached, wanted);
+  const auto lister = list_slices(snapshot, rules, reached, options);
   std::vector<ObjectId> objects = headed(lister->found());
-  if (one && objects.empty()) objects.push_back(one);
+  if (options.object && objects.empty()) objects.push_back(lister->index().find_object(*options.object));
   std::vector<SliceRow> rows = lister->rows(objects);
-  std::uint64_t listed = 0;
-  for (const SliceRow& row : rows) listed += row.size;
+  const std::uint64_t listed = sum_of(rows);
   Table table = make_table<SliceRow>(slice_shape(), kColumns, std::move(rows));
   table.lines_name = "by";
   table.lines = [lister, objects = std::move(objects)](std::uint32_t row) { return lister->holders(objects[row]); };
+  if (!options.object && !options.goid) table.remark = remark_of(lister->found(), listed, reached.bytes);
+  return table;
+}
+
+Table slice_place_table(const heap::Snapshot& snapshot, const heap::OwnerRules& rules,
+                        const graph::Reachability& reached, const SliceOptions& options) {
+  const auto lister = list_slices(snapshot, rules, reached, options);
+  std::vector<PlaceRow> rows = lister->places(headed(lister->found()));
+  const std::uint64_t listed = sum_of(rows);
+  Table table = make_table<PlaceRow>(slice_place_shape(), kPlaceColumns, std::move(rows));
   if (!options.object && !options.goid) table.remark = remark_of(lister->found(), listed, reached.bytes);
   return table;
 }

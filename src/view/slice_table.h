@@ -24,9 +24,14 @@ struct SliceOptions {
 };
 
 TableShape slice_shape();
+TableShape slice_place_shape();
 // Keeps references to the snapshot and the rules. Fails with kUnsupported if the snapshot has no content, with
 // kNotFound if there is no such object or goroutine.
 Table slice_table(const heap::Snapshot& snapshot, const heap::OwnerRules& rules, const graph::Reachability& reached,
                   const SliceOptions& options);
+// The same by place: a row for each field or variable, with the sums of all objects whose longest header lies there, so
+// each object counts once.
+Table slice_place_table(const heap::Snapshot& snapshot, const heap::OwnerRules& rules,
+                        const graph::Reachability& reached, const SliceOptions& options);
 
 }  // namespace holdfast::view

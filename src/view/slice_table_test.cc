@@ -161,6 +161,32 @@ TEST_F(SlicesOnAHeap, OneObjectMayBeOfAnySize) {
   EXPECT_THROW(table({.object = {}, .goid = 7}), Error);
 }
 
+TEST_F(SlicesOnAHeap, AreSummedByThePlaceOfTheLongest) {
+  const auto a = holder(), b = holder(), c = holder();
+  const auto first = heap_.leaf(kBig), second = heap_.leaf(kBig), third = heap_.leaf(kBig);
+  slice(a, first, 0, 10, 256);
+  slice(b, second, 0, 20, 20);
+  text(c, 24, third, 0, 100);
+  text(a, 24, first, 0, 8);  // shorter than the slice
+  const ObjectId id = heap_.id(first);
+  build();
+  const Table places = slice_place_table(snapshot_, heap::OwnerRules::built_in(), reached_, {});
+  ASSERT_EQ(places.rows, 2U);
+  const auto value = [&](std::uint32_t row, std::string_view name) {
+    std::size_t column = 0;
+    while (places.shape.columns[column].name != name) ++column;
+    return places.cell(row, column);
+  };
+  EXPECT_EQ(value(0, "place"), Cell("main.holder.A"));
+  EXPECT_EQ(value(0, "element"), Cell("int32"));
+  EXPECT_EQ(value(0, "objects"), Cell(std::uint64_t{2}));
+  EXPECT_EQ(value(0, "covered"), Cell(std::uint64_t{40 + 80}));
+  EXPECT_EQ(value(0, "uncovered"), Cell(2 * kBig - 120));
+  EXPECT_EQ(value(0, "example"), Cell(heap::ObjectIndex(snapshot_).address_of(id).value));
+  EXPECT_EQ(value(1, "place"), Cell("main.holder.B"));
+  EXPECT_EQ(value(1, "element"), Cell("string"));
+}
+
 TEST_F(SlicesOnAHeap, NeedContent) {
   holder();
   build();

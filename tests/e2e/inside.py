@@ -208,9 +208,16 @@ def wrong_slices(holdfast, target, facts, mode, content):
         yield from wrong_slice(name, facts, rows, mode.dwarf)
         one = ask(holdfast, "slices", target, "--object", hex(facts[f"slice {name}"]))["slices"]
         yield from wrong_slice(name, facts, {row["address"]: row for row in one}, mode.dwarf)
+    places = ask(holdfast, "slices", target, "--places", "--top", 0)["slice-places"]
+    for column in ("size", "covered", "spare", "uncovered"):
+        if sum(row[column] for row in places) != sum(row[column] for row in rows.values()):
+            yield differ(f"{column} of all places", sum(row[column] for row in rows.values()), sum(row[column] for row in places))
+    parts = [row for row in places if row["place"] == "main.view.Part"]
+    if not parts or parts[0]["example"] != hex(facts["slice numbers"]) or parts[0]["objects"] != 1:
+        yield differ("the place main.view.Part", hex(facts["slice numbers"]), parts)
     large = hex(facts["slice large"])
-    if mode.dwarf and not any("main.window" in line or "global" in line for line in rows.get(large, {"by": []})["by"]):
-        yield differ("who has the large slice", "main.window", rows.get(large))
+    if not any("main.cut.window" in line for line in rows.get(large, {"by": []})["by"]):
+        yield differ("who has the large slice", "main.cut.window", rows.get(large))
     ask(holdfast, "slices", target, "--goroutine", facts["ask 0"])
     done = run(holdfast, "slices", target, "--object", "0x10")
     if done.returncode != 1 or "no object at 0x10" not in done.stderr:

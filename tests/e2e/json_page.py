@@ -20,7 +20,7 @@ HOLDFAST = cells.ROOT / "build/release/holdfast"
 OLD_CAPTURE = cells.ROOT / "tests/golden/hold/format-4.hold"  # lacks parts that came later, and says so
 PAGE = cells.ROOT / "docs/json.md"
 COMMANDS = cells.ROOT / "docs/commands.md"
-TABLES = ["types", "owners", "roots", "cycles", "goroutines", "goroutines --each --stacks", "labels", "spans", "spans --classes", "slices",
+TABLES = ["types", "owners", "roots", "cycles", "goroutines", "goroutines --each --stacks", "labels", "spans", "spans --classes", "slices", "slices --places",
           "type-conflicts"]
 EXPLAINED = 12  # objects whose types are asked for the reasons
 # What the programs here do not show each time, and why.
@@ -125,6 +125,8 @@ def table_complaints(page, document, words, commands):
     wanted = set(columns_of(words.split()[0], commands))
     if "--classes" in words:
         wanted = page.see("spans --classes")
+    if "--places" in words:
+        wanted = page.see("slices --places")
     if "--each" in words:
         wanted = wanted - {"count"} | page.see("goroutines --each")
     wanted |= {"frames"} if "--stacks" in words else {"evidence"} if words == "type-conflicts" else {"by"} if words == "slices" else set()

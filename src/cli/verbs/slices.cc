@@ -6,8 +6,8 @@
 namespace holdfast::cli {
 namespace {
 
-view::TableShape slices_shape(const Options&) {
-  return view::slice_shape();
+view::TableShape slices_shape(const Options& options) {
+  return options.places ? view::slice_place_shape() : view::slice_shape();
 }
 
 void check_slices(const Options& options) {
@@ -17,8 +17,9 @@ void check_slices(const Options& options) {
 int run_slices(RunningVerb& run) {
   const Options& options = run.options();
   session::Session& session = run.session();
-  run.answer_with_table([&] { return session.slices({.object = options.address, .goid = options.goid}); },
-                        [&] { return &session.snapshot(); });
+  run.answer_with_table(
+      [&] { return session.slices({.object = options.address, .goid = options.goid}, options.places); },
+      [&] { return &session.snapshot(); });
   return 0;
 }
 

@@ -4,6 +4,8 @@ package main
 
 import (
 	"bytes"
+	"fmt"
+	"io"
 	"runtime"
 	"strconv"
 	"strings"
@@ -24,6 +26,7 @@ type guarded struct {
 	mu   sync.Mutex
 }
 type record struct{ a, b, c, d int64 }
+type cut struct{ window []byte }
 type view struct {
 	Name string
 	Part []int64
@@ -33,7 +36,7 @@ var (
 	quit   = make(chan bool)
 	known  *common
 	kept   []*page
-	window []byte
+	cuts   *cut
 	views  []*view
 	word   string
 	rest   string
@@ -151,18 +154,18 @@ func covers(name string, p unsafe.Pointer, size, covered, spare, headers, others
 //go:noinline
 func makeSlices() {
 	large := make([]byte, 16<<20)
-	window = large[4096:5120:5120]
+	cuts = &cut{large[4096:5120:5120]}
 	covers("large", unsafe.Pointer(&large[0]), 16<<20, 1024, 0, 1, 0)
 
 	numbers := make([]int64, 8192)
 	views = []*view{{"a", numbers[0:1000:1000]}, {"b", numbers[500:2000:4096]}, {"c", numbers[8000:8192]}}
 	covers("numbers", unsafe.Pointer(&numbers[0]), 8192*8, (2000+192)*8, (4096-2000)*8, 3, 0)
 
-	text := []byte(strings.Repeat("inside ", 1<<17))
+	text := []byte(strings.Repeat("inside ", 1<<13))
 	longText := string(text)
 	word, rest = longText[10:20], longText[1000:3000]
 	data := *(*unsafe.Pointer)(unsafe.Pointer(&longText))
-	covers("text", data, (7<<17+8191)/8192*8192, 10+2000, 0, 2, 0)
+	covers("text", data, (7<<13+8191)/8192*8192, 10+2000, 0, 2, 0)
 
 	buffer := make([]byte, 8192)
 	byName["one"] = buffer[:10]
@@ -197,6 +200,13 @@ func clear(depth int) byte {
 	return room[0]
 }
 
+// use reads the variables, as a program does that has them for something.
+//
+//go:noinline
+func use() {
+	fmt.Fprintln(io.Discard, cuts.window, word, rest, some, one, byName, len(kept), views[0].Name, lock.name)
+}
+
 func main() {
 	startGoroutines()
 	makeSlices()
@@ -204,5 +214,5 @@ func main() {
 	clear(4)
 	time.Sleep(100 * time.Millisecond)
 	truth.Ready()
-	runtime.KeepAlive(byName)
+	use()
 }
