@@ -17,6 +17,7 @@
 #include "capture/root_writer.h"
 #include "capture/roots.h"
 #include "capture/samples.h"
+#include "capture/span_records.h"
 #include "go/special_roots.h"
 #include "heap/object_index.h"
 #include "typing/find_types.h"
@@ -149,6 +150,7 @@ void build(const FrozenTarget& target, const Options& options, const Callbacks& 
   // What refers to what in the heap is final.
   const auto specials = times.run("specials", [&] { return go::read_special_roots(runtime, heap, losses); });
   const auto scheduler = times.run("scheduler", [&] { return go::read_scheduler(runtime, functions, losses); });
+  add_span_records(runtime, heap, scheduler.processors, snapshot);
   times.run("excuses", [&] { add_mark_excuses(runtime, heap, scheduler, index, snapshot); });
   RootWriter forest(snapshot, index);
   std::optional<go::Symbols> symbols;
@@ -165,7 +167,7 @@ void build(const FrozenTarget& target, const Options& options, const Callbacks& 
     add_samples(specials.profiled, go::read_memory_profile(runtime, losses), functions, index, snapshot, losses);
     add_code_mappings(*target.program, snapshot.profile.mappings);
   });
-  if (options.content == ContentNeed::kOnDemand) snapshot.content.source = target.content;
+  if (options.reads_on_demand()) snapshot.content.source = target.content;
   if (options.content == ContentNeed::kKept)
     times.run("content", [&] {
       add_content(runtime, functions, constants_of(*target.program), readable_data_of(*target.program),

@@ -38,6 +38,7 @@ struct Callbacks {
 // What the Snapshot has of what objects and package variables contain, user data too.
 enum class ContentNeed : std::uint8_t {
   kNone,      // nothing: memory without pointers is not even read
+  kPointers,  // as the next one, but memory without pointers is not copied for it: nothing is held still for longer
   kOnDemand,  // what is asked for is read then: Content::source. It keeps the copy of a process, and maps a core
   kKept,      // all of it, to be written to a file
 };
@@ -62,7 +63,8 @@ struct Options {
   std::optional<Address> near;
 
   // Whether all memory without pointers is copied.
-  bool copies_all() const { return content != ContentNeed::kNone && !near; }
+  bool copies_all() const { return content == ContentNeed::kKept || (content == ContentNeed::kOnDemand && !near); }
+  bool reads_on_demand() const { return content == ContentNeed::kPointers || content == ContentNeed::kOnDemand; }
   // Goes on even if the memory that the work needs is probably not there.
   bool force = false;
 };

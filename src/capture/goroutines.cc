@@ -278,6 +278,7 @@ class GoroutinePass {
     row.root = forest_.add(heap::RootKind::kGoroutine, group, g.g);
     forest_.current().goroutine = id;
     const Walked& walked = walked_[i];
+    const std::vector<FrameId> rows = rows_of_frames(walked.stack, row);
     // The roots of one frame are one node; those without a frame are below the goroutine.
     std::vector<const go::StackRoot*> sorted;
     sorted.reserve(walked.roots.size());
@@ -290,13 +291,15 @@ class GoroutinePass {
       while (to < sorted.size() && sorted[to]->frame == sorted[from]->frame &&
              sorted[to]->conservative == sorted[from]->conservative)
         ++to;
-      add_frame_node(walked, row.root, id, {sorted.data() + from, to - from});
+      const std::uint32_t frame = sorted[from]->frame;
+      add_frame_node(walked, row.root, id, {sorted.data() + from, to - from},
+                     frame < rows.size() ? rows[frame] : FrameId());
       from = to;
     }
   }
 
   void add_frame_node(const Walked& walked, RootId goroutine, GoroutineId id,
-                      std::span<const go::StackRoot* const> roots) {
+                      std::span<const go::StackRoot* const> roots, FrameId frame) {
     const go::StackRoot& first = *roots.front();
     const bool has_frame = first.frame < walked.stack.frames.size();
     const Address sp = has_frame ? walked.stack.frames[first.frame].sp : Address();
@@ -306,6 +309,7 @@ class GoroutinePass {
       forest_.add(kind_of(first.kind), goroutine, sp);
     forest_.current().goroutine = id;
     forest_.current().conservative = first.conservative;
+    forest_.current().frame = frame;
     for (const go::StackRoot* root : roots) forest_.hold(root->value, root->slot && sp ? root->slot - sp : 0);
     forest_.drop_if_empty();
   }

@@ -197,7 +197,8 @@ const std::set<std::string_view> kOpenColumns = {"type",         "channel",
                                                  "created_by",   "image",
                                                  "trouble",      "container",
                                                  "created_at",   "largest_frame_of",
-                                                 "types",        "also"};
+                                                 "types",        "also",
+                                                 "element",      "place"};
 
 TEST(Options, AColumnOfFewWordsRefusesAnyOther) {
   for (const bool each : {false, true})

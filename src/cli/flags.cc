@@ -20,6 +20,14 @@ std::uint32_t number_of(const std::string& text) {
   return value;
 }
 
+std::uint64_t goid_of(const std::string& text) {
+  std::uint64_t value = 0;
+  const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || stop != text.data() + text.size())
+    fail(ErrorCode::kUsage, "\"{}\" is not the number of a goroutine", text);
+  return value;
+}
+
 Color color_of(const std::string& text) {
   return text == "always" ? Color::kAlways : text == "never" ? Color::kNever : Color::kAuto;
 }
@@ -174,6 +182,28 @@ constexpr Flag kGoroutine[] = {
     {"--stacks", nullptr, "print the stack under each line", [](Options& o, const std::string&) { o.stacks = true; }},
     {"--each", nullptr, "a line for each goroutine, with goid and waits_on, not one for all at the same place",
      [](Options& o, const std::string&) { o.each = true; }},
+    {"--goroutine", "ID", "only this one: what it waits for, who is at the other end, what each frame refers to",
+     [](Options& o, const std::string& v) { o.goid = goid_of(v); }},
+    {"--share", nullptr,
+     "what is reachable from which goroutines: from one alone, from a group, from several, from others",
+     [](Options& o, const std::string&) { o.share = true; }},
+};
+
+constexpr Flag kSpans[] = {
+    {"--classes", nullptr, "a line for each size class: in use, allocated, fragmentation",
+     [](Options& o, const std::string&) { o.classes = true; }},
+    {"--span", "ADDRESS", "only the span that this lies in: its slots, who has it, why it is not given back",
+     [](Options& o, const std::string& v) { o.address = address_of(v); }},
+};
+
+constexpr Flag kSlices[] = {
+    {"--places", nullptr,
+     "a line for each field or variable that has slices or strings, with the sums of their objects",
+     [](Options& o, const std::string&) { o.places = true; }},
+    {"--object", "ADDRESS", "only what refers to this object, each slice and string of it",
+     [](Options& o, const std::string& v) { o.address = address_of(v); }},
+    {"--goroutine", "ID", "only what words of this goroutine's stack lead to",
+     [](Options& o, const std::string& v) { o.goid = goid_of(v); }},
 };
 
 constexpr Flag kExport[] = {
@@ -285,6 +315,12 @@ std::span<const Flag> output_flags() {
 }
 std::span<const Flag> goroutine_flags() {
   return kGoroutine;
+}
+std::span<const Flag> spans_flags() {
+  return kSpans;
+}
+std::span<const Flag> slices_flags() {
+  return kSlices;
 }
 std::span<const Flag> export_flags() {
   return kExport;

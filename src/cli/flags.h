@@ -41,6 +41,8 @@ std::span<const Flag> cut_flags();
 std::span<const Flag> audit_flags();
 std::span<const Flag> output_flags();
 std::span<const Flag> goroutine_flags();
+std::span<const Flag> spans_flags();
+std::span<const Flag> slices_flags();
 std::span<const Flag> export_flags();
 std::span<const Flag> query_flags();
 std::span<const Flag> show_flags();

@@ -55,6 +55,10 @@ struct Options {
   std::string debugger;  // show: dlv or gdb; empty for the object itself
   bool stacks = false;   // goroutines
   bool each = false;
+  bool share = false;
+  bool places = false;                 // slices: by field or variable
+  bool classes = false;                // spans: by size class
+  std::optional<std::uint64_t> goid;   // goroutines, slices: only this one
   std::string topic;                   // help: a verb; completion: a shell
   std::string format;                  // help, query
   std::string as, of;                  // export: the format of the file, and what it is about; empty if not said

@@ -246,6 +246,7 @@ std::unique_ptr<session::Session> RunningVerb::make_session(const std::string& t
     };
   try {
     capture::Options capture = capture_options(options_);
+    if (verb_.reads_headers) capture.content = capture::ContentNeed::kPointers;
     if (reads_content) capture.content = capture::ContentNeed::kOnDemand;
     capture.near = near;
     return std::make_unique<session::Session>(target, capture, std::move(listener), read_rules(options_.rules));

@@ -44,6 +44,7 @@ struct Verb {
   // Checks what can only be seen when all options are known; fails with kUsage. May be null.
   void (*check)(const Options& options) = nullptr;
   bool reads_content = false;  // asks a live process or a core for what objects contain: user data
+  bool reads_headers = false;  // asks them for what objects with pointers contain, which is copied in any case
   bool shows_first = false;    // on a terminal, what is known early is shown while the rest is computed
   // Prints the answer and returns the exit code.
   int (*run)(RunningVerb& run) = nullptr;

@@ -60,6 +60,9 @@ constexpr KnownValues<WaitReason> known_values(WaitReason) {
 constexpr KnownValues<MappingUse> known_values(MappingUse) {
   return {MappingUse::kGoHeap, MappingUse::kOther};
 }
+constexpr KnownValues<SweepState> known_values(SweepState) {
+  return {SweepState::kBeingSwept, SweepState::kUnknown};
+}
 constexpr KnownValues<GoroutineState> known_values(GoroutineState) {
   return {GoroutineState::kDeadExtra, {}};
 }
@@ -165,6 +168,10 @@ void describe(Archive& a, Span& x) {
     x.has_pointers, x.user_arena, x.has_marks);
 }
 template <class Archive>
+void describe(Archive& a, SpanRecord& x) {
+  a(x.free_index, x.sweep, x.processor);
+}
+template <class Archive>
 void describe(Archive& a, Type& x) {
   a(x.name, x.kind, x.role, x.is_named, x.size, x.pointer_bytes, x.elem, x.key, x.of, x.count, x.first_field,
     x.field_count, x.file, x.line);
@@ -193,7 +200,7 @@ void describe(Archive& a, Label& x) {
 template <class Archive>
 void describe(Archive& a, Root& x) {
   a(x.kind, x.parent, x.label, x.type, x.goroutine, x.where, x.first_target, x.target_count, x.conservative, x.about,
-    x.type_offset);
+    x.type_offset, x.frame);
 }
 template <class Archive>
 void describe(Archive& a, RootTarget& x) {

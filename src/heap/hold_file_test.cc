@@ -152,10 +152,11 @@ void fill_rows(Snapshot& s) {
     behind = LabelId(0);
   }
   {
-    auto& [kind, parent, label, type, goroutine, where, first_target, target_count, conservative, about, type_offset] =
-        s.roots[1];
+    auto& [kind, parent, label, type, goroutine, where, first_target, target_count, conservative, about, type_offset,
+           frame] = s.roots[1];
     filler(where, conservative, type_offset);
     about = ObjectId(2);
+    frame = FrameId(1);
     type = TypeId(1);
   }
   {
@@ -190,6 +191,7 @@ Snapshot sample() {
                         true,
                         true,
                         2}};
+  snapshot.span_records.assign(snapshot.spans.size(), {1, SweepState::kBeingSwept, 7});
   snapshot.mapping_holders = {{0, ObjectId(1), LabelId(), 16, Address(2 << 20)},
                               {0, ObjectId(), LabelId(0), 8, Address(1 << 20)}};
   fill_rows(snapshot);
@@ -222,9 +224,9 @@ void expect_equal(const HugeArray<T>& a, const HugeArray<T>& b) {
 
 void expect_equal(const Snapshot& a, const Snapshot& b) {
   const auto& [target, pause, account, pace, c_heap, mappings, mapping_holders, audit, mem_stats, losses, strings,
-               spans, absent, allocated, pointerful, objects, object_type, marked, fresh, types, fields, edges, labels,
-               roots, root_targets, goroutines, goroutine_labels, channels, channel_waits, frames, allocation_stacks,
-               sampled, profile, content, named_words] = a;
+               spans, span_records, absent, allocated, pointerful, objects, object_type, marked, fresh, types, fields,
+               edges, labels, roots, root_targets, goroutines, goroutine_labels, channels, channel_waits, frames,
+               allocation_stacks, sampled, profile, content, named_words] = a;
   EXPECT_EQ(target, b.target);
   EXPECT_EQ(pause, b.pause);
   EXPECT_EQ(account, b.account);
@@ -238,6 +240,7 @@ void expect_equal(const Snapshot& a, const Snapshot& b) {
   ASSERT_EQ(strings.size(), b.strings.size());
   for (std::uint32_t i = 0; i < strings.size(); ++i) EXPECT_EQ(strings[StringId(i)], b.strings[StringId(i)]);
   EXPECT_EQ(spans, b.spans);
+  EXPECT_EQ(span_records, b.span_records);
   EXPECT_EQ(absent, b.absent);
   expect_equal(allocated, b.allocated);
   EXPECT_EQ(pointerful, b.pointerful);
@@ -415,7 +418,7 @@ TEST_F(HoldFile, RefusesOtherFormatsByName) {
   EXPECT_EQ(refusal(file, ErrorCode::kUnsupported),
             "a.hold was made by an older holdfast: format 3, this one reads from 4 on; capture the target again");
   header.format = 0;
-  EXPECT_EQ(refusal(file, ErrorCode::kDamaged), "a.hold has a damaged header: format 0 with 43 sections");
+  EXPECT_EQ(refusal(file, ErrorCode::kDamaged), "a.hold has a damaged header: format 0 with 44 sections");
   header.format = kHoldFormat;
   header.section_count = kMostHoldSections + 1;
   EXPECT_EQ(refusal(file, ErrorCode::kDamaged), "a.hold has a damaged header: format 4 with 257 sections");

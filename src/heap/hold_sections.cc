@@ -167,6 +167,7 @@ constexpr auto kSections = std::to_array<HoldSection>({
     section("CHAN", HoldPart::kChannels, table<&Snapshot::channels>()),
     section("CHWT", HoldPart::kChannels, table<&Snapshot::channel_waits>()),
     section("CWRD", HoldPart::kNamedWords, table<&Snapshot::named_words>()),
+    section("SREC", HoldPart::kSpanRecords, table<&Snapshot::span_records>()),
 });
 
 void forget_types(Snapshot& s) {
@@ -251,6 +252,9 @@ constexpr std::array kRules = {
     HoldPartRule{HoldPart::kNamedWords, PartAbsence::kUsual, [](Snapshot& s) { s.named_words.clear(); },
                  "the capture does not tell which words of its content are types and functions: `show` cannot say what "
                  "interfaces hold and which functions function values call"},
+    HoldPartRule{HoldPart::kSpanRecords, PartAbsence::kLoss, [](Snapshot& s) { s.span_records.clear(); },
+                 "the capture does not tell how the runtime keeps its spans: `spans` cannot say which are swept, and "
+                 "which a P allocates from"},
 };
 
 constexpr bool each_part_has_its_rule() {

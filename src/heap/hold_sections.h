@@ -30,7 +30,8 @@ enum class HoldPart : std::uint8_t {
   kCHeap,
   kMappings,
   kChannels,
-  kNamedWords
+  kNamedWords,
+  kSpanRecords
 };
 
 // A section of a file that is read. Its checksum was right.

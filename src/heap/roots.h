@@ -110,6 +110,9 @@ struct Root {
   // Where in the value of `type` it begins, in bytes: a word can lie inside of a variable, or of one that another one
   // points to. Older files do not have it.
   std::uint32_t type_offset = 0;
+  // The row of the frame whose words these are; of several that share a physical frame, the function that the others
+  // are inlined into. None for words outside of frames, and in older files.
+  FrameId frame;
 
   bool operator==(const Root&) const = default;
 };

@@ -106,6 +106,20 @@ struct Span {
   bool operator==(const Span&) const = default;
 };
 
+// How far the sweep after the last collection has come with a span (mspan.sweepgen, reference 9.2).
+enum class SweepState : std::uint8_t { kUnknown, kSwept, kWaits, kBeingSwept };
+
+// How the runtime keeps a span. It has no part in the graph.
+struct SpanRecord {
+  static constexpr std::uint32_t kNobody = ~std::uint32_t{0};
+
+  std::uint32_t free_index = 0;  // freeindex: slots below it are taken, those from it on as their allocation bits say
+  SweepState sweep = SweepState::kUnknown;
+  std::uint32_t processor = kNobody;  // the P in whose mcache it is: only that one allocates from it
+
+  bool operator==(const SpanRecord&) const = default;
+};
+
 // Column value: the type and how it is known, in 4 bytes.
 class ObjectType {
  public:
@@ -437,6 +451,7 @@ struct Snapshot {
   StringTable strings;
 
   std::vector<Span> spans;
+  std::vector<SpanRecord> span_records;  // by SpanId; empty if not known: older files do not have them
   // The parts of spans that are not in memory: never written to, or swapped out. Whole pages of 4 KiB; sorted,
   // disjoint. Empty unless account.known, and in a core.
   std::vector<AddressRange> absent;

@@ -44,6 +44,7 @@ class Check {
     check_goroutines();
     check_goroutine_labels();
     check_channels();
+    check_span_records();
     check_samples();
     check_mappings();
     check_rest();
@@ -241,6 +242,8 @@ class Check {
         problem("root {} belongs to goroutine {} of {}", r, root.goroutine.row, snapshot_.goroutines.size());
       if (!is_row(root.about.row, snapshot_.objects))
         problem("root {} is about object {} of {}", r, root.about.row, snapshot_.objects);
+      if (!is_row(root.frame.row, snapshot_.frames.size()))
+        problem("root {} is of frame {} of {}", r, root.frame.row, snapshot_.frames.size());
       check_range(root.first_target, root.target_count, snapshot_.root_targets.size(), "root", r);
     }
     for (std::size_t t = 0; t < snapshot_.root_targets.size(); ++t)
@@ -290,6 +293,15 @@ class Check {
           (w > 0 && waits[w] <= waits[w - 1]))
         problem("wait {} is of goroutine {} of {} for channel {} of {}, out of order", w, waits[w].goroutine.row,
                 snapshot_.goroutines.size(), waits[w].channel.row, channels.size());
+  }
+
+  void check_span_records() {
+    const auto& records = snapshot_.span_records;
+    if (!records.empty() && records.size() != snapshot_.spans.size())
+      problem("{} records of {} spans", records.size(), snapshot_.spans.size());
+    for (std::size_t s = 0; s < std::min(records.size(), snapshot_.spans.size()); ++s)
+      if (records[s].free_index > snapshot_.spans[s].slots)
+        problem("span {} has a free index of {} with {} slots", s, records[s].free_index, snapshot_.spans[s].slots);
   }
 
   void check_samples() {

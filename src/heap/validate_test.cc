@@ -105,6 +105,14 @@ TEST(Validate, NamesEachBrokenPromise) {
   expect_problem([](S& s) { s.audit.excuses[0].frame = FrameId(99); }, "mark excuse 0 rests on frame 99");
   expect_problem([](S& s) { s.roots[1].about = ObjectId(4); }, "root 1 is about object 4 of 4");
   expect_problem([](S& s) { s.audit.excuses[0].cause = static_cast<MarkCause>(4); }, "mark excuse 0 has cause 4");
+  expect_problem([](S& s) { s.roots[1].frame = FrameId(5); }, "root 1 is of frame 5 of 5");
+  expect_problem([](S& s) { s.span_records.resize(1); }, "1 records of 3 spans");
+  expect_problem(
+      [](S& s) {
+        s.span_records.resize(3);
+        s.span_records[0].free_index = 4;
+      },
+      "span 0 has a free index of 4 with 3 slots");
   expect_problem([](S& s) { s.content.bytes.shrink(8); }, "8 bytes of content for ranges of 16");
   expect_problem([](S& s) { s.named_words[1].word = s.named_words[0].word; }, "named word 1 0x500000 is out of order");
   expect_problem([](S& s) { s.named_words[0].type = TypeId(99); }, "named word 0 is of type 99");

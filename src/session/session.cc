@@ -208,6 +208,43 @@ view::Why Session::why(const view::Subject& subject, const view::WhyLimits& limi
   return times_.run("why", [&] { return finder->why(subject, limits); });
 }
 
+view::OneGoroutine Session::goroutine(std::uint64_t goid, std::size_t top) {
+  const graph::Dominators& tree = dominators();
+  const CancellationScope scope(&cancellation_);
+  return times_.run("goroutine", [&] {
+    const heap::ObjectIndex index(*snapshot_);
+    const view::Names names(*snapshot_, index, rules_);
+    return view::one_goroutine(names, view::Channels(names), tree, goid, top);
+  });
+}
+
+view::GoroutineShares Session::goroutine_shares() {
+  const graph::Dominators& tree = dominators();
+  const graph::Reachability& live = reached();
+  const CancellationScope scope(&cancellation_);
+  return times_.run("shares", [&] {
+    const heap::ObjectIndex index(*snapshot_);
+    const view::Names names(*snapshot_, index, rules_);
+    return view::goroutine_shares(names, tree, live);
+  });
+}
+
+view::OneSpan Session::span(Address address, std::size_t top) {
+  const graph::Reachability& live = reached();
+  const view::Groundwork& words = groundwork();
+  const CancellationScope scope(&cancellation_);
+  return times_.run("span", [&] { return view::one_span(words, live, address, top); });
+}
+
+view::Table Session::slices(const view::SliceOptions& options, bool by_place) {
+  const graph::Reachability& live = reached();
+  const CancellationScope scope(&cancellation_);
+  return times_.run("slices", [&] {
+    return by_place ? view::slice_place_table(*snapshot_, rules_, live, options)
+                    : view::slice_table(*snapshot_, rules_, live, options);
+  });
+}
+
 void Session::add_to(view::GrowthBuilder& growth) {
   const graph::Dominators& tree = dominators();
   const graph::Reachability& live = reached();

@@ -28,10 +28,14 @@
 #include "heap/snapshot.h"
 #include "heap/type_reasons.h"
 #include "view/cut.h"
+#include "view/goroutine_shares.h"
 #include "view/growth.h"
+#include "view/one_goroutine.h"
+#include "view/one_span.h"
 #include "view/owner_table.h"
 #include "view/report.h"
 #include "view/shown_object.h"
+#include "view/slice_table.h"
 #include "view/type_chain.h"
 #include "view/type_comparison.h"
 #include "view/why.h"
@@ -78,6 +82,16 @@ class Session {
   view::CutEffect cut(const std::vector<view::Drop>& drops);
   view::FewestPointers fewest_pointers(const view::Subject& subject, std::uint32_t most);
   view::Why why(const view::Subject& subject, const view::WhyLimits& limits = {});
+
+  // Fails as view::one_goroutine() does.
+  view::OneGoroutine goroutine(std::uint64_t goid, std::size_t top);
+
+  view::GoroutineShares goroutine_shares();
+  // Lengths are known if the session's options ask for headers or content, or the .hold file has it. Fails as
+  // view::slice_table() does.
+  view::Table slices(const view::SliceOptions& options, bool by_place);
+  // Fails as view::one_span() does.
+  view::OneSpan span(Address address, std::size_t top);
 
   // Adds this look to a comparison, and gives away for it what the session has: nothing else can be asked of it then.
   // Fails like view::GrowthBuilder::add.

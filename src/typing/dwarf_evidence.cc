@@ -130,6 +130,7 @@ TypeId DwarfEvidence::type_of_variable(binary::DwarfTypeId id, int depth) {
     made.elem = type_of_variable(layout.target, depth + 1);
     made.count = layout.count;
   }
+  if (made.kind == TypeKind::kSlice) made.elem = row_of(layout.elem);
   return made_[id.row] = table_.describe(made, fields);
 }
 

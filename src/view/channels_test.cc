@@ -113,11 +113,11 @@ TEST_F(ChannelsOfTwo, StandInTheTableOfGoroutines) {
       if (table.shape.columns[c].name == name) return table.cell(row, c);
     return Cell();
   };
-  EXPECT_EQ(cell(0, "channel"), Cell("main.pool.jobs, chan *main.job, 3 of 4 filled"));
+  EXPECT_EQ(cell(0, "channel"), Cell("main.pool.jobs, chan *main.job, 3 of 4 filled, 1 sender, no receiver"));
   EXPECT_EQ(cell(0, "filled"), Cell(std::uint64_t{3}));
   EXPECT_EQ(cell(0, "capacity"), Cell(std::uint64_t{4}));
   EXPECT_THAT(std::get<std::string_view>(cell(1, "channel")),
-              testing::EndsWith(", chan *main.job, unbuffered, closed"));
+              testing::EndsWith(", chan *main.job, unbuffered, closed, no sender, 1 receiver"));
   EXPECT_THAT(std::get<std::string_view>(cell(1, "channel")), testing::StartsWith("0x"));
 }
 

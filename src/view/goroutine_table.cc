@@ -83,7 +83,8 @@ constexpr GoroutineColumn kWaitsOn = {
     {"waits_on", Unit::kAddress, "the channel or semaphore", Shown::kWhenAsked},
     [](const TableRow& row) { return row.one().waits_on ? Cell(row.one().waits_on.value) : Cell(); }};
 constexpr GoroutineColumn kWaitedChannel = {
-    {"channel", Unit::kText, "that it waits for: the variable that has it or its address, its type, how full it is",
+    {"channel", Unit::kText,
+     "that it waits for: the variable that has it or its address, its type, how full it is, who waits at either end",
      Shown::kIfAny},
     [](const TableRow& row) { return text_cell(row.channel); }};
 constexpr GoroutineColumn kFilled = {
@@ -92,6 +93,13 @@ constexpr GoroutineColumn kFilled = {
 constexpr GoroutineColumn kCapacity = {
     {"capacity", Unit::kCount, "elements that the channel has room for; 0: it has no buffer", Shown::kWhenAsked},
     [](const TableRow& row) { return row.channels.one ? Cell(row.channels.one->capacity) : Cell(); }};
+constexpr GoroutineColumn kSenders = {
+    {"senders", Unit::kCount, "goroutines that wait to send to the channel, those of a select as well",
+     Shown::kWhenAsked},
+    [](const TableRow& row) { return row.channels.one ? Cell(row.channels.one->senders) : Cell(); }};
+constexpr GoroutineColumn kReceivers = {
+    {"receivers", Unit::kCount, "goroutines that wait to receive from it", Shown::kWhenAsked},
+    [](const TableRow& row) { return row.channels.one ? Cell(row.channels.one->receivers) : Cell(); }};
 constexpr GoroutineColumn kTop = {
     {"top", Unit::kText, "innermost frame that is not of the runtime or of a package that blocks for others"},
     [](const TableRow& row) { return text_cell(row.top); }};
@@ -105,13 +113,14 @@ constexpr GoroutineColumn kSystem = {{"system", Unit::kFlag, "whether it is the 
 constexpr GoroutineColumn kLabels = {{"labels", Unit::kText, "its pprof labels: key=value", Shown::kIfAny},
                                      [](const TableRow& row) { return text_cell(row.labels); }};
 
-constexpr GoroutineColumn kSingle[] = {kTotal,        kRetained,  kStack,         kGoid,    kDepth,    kDoing,
-                                       kState,        kReason,    kWaitedChannel, kWaiting, kTop,      kLabels,
-                                       kCreatedBy,    kCreatedAt, kWaitsOn,       kFilled,  kCapacity, kUsed,
-                                       kLargestFrame, kLargestOf, kSystem};
-constexpr GoroutineColumn kGrouped[] = {
-    kTotal, kRetained, kStack,     kCount,     kDepth,  kDoing,    kState, kReason,       kWaitedChannel, kWaiting,
-    kTop,   kLabels,   kCreatedBy, kCreatedAt, kFilled, kCapacity, kUsed,  kLargestFrame, kLargestOf,     kSystem};
+constexpr GoroutineColumn kSingle[] = {kTotal,     kRetained,  kStack,         kGoid,      kDepth,    kDoing,
+                                       kState,     kReason,    kWaitedChannel, kWaiting,   kTop,      kLabels,
+                                       kCreatedBy, kCreatedAt, kWaitsOn,       kFilled,    kCapacity, kSenders,
+                                       kReceivers, kUsed,      kLargestFrame,  kLargestOf, kSystem};
+constexpr GoroutineColumn kGrouped[] = {kTotal,     kRetained,     kStack,         kCount,    kDepth,   kDoing,
+                                        kState,     kReason,       kWaitedChannel, kWaiting,  kTop,     kLabels,
+                                        kCreatedBy, kCreatedAt,    kFilled,        kCapacity, kSenders, kReceivers,
+                                        kUsed,      kLargestFrame, kLargestOf,     kSystem};
 
 std::span<const GoroutineColumn> columns_for(bool group) {
   if (group) return kGrouped;
@@ -131,7 +140,15 @@ std::string names_text(const WaitedChannels& channels) {
   return text;
 }
 
-// "main.queue, chan *main.job, 512 of 512 filled", "100 channels, chan int"
+// "88 senders, no receiver": who waits in the channel.
+std::string sides_text(const ChannelFacts& channel) {
+  const auto side = [](std::uint64_t count, std::string_view who) {
+    return count == 0 ? fmt::format("no {}", who) : format_count(count, who);
+  };
+  return fmt::format("{}, {}", side(channel.senders, "sender"), side(channel.receivers, "receiver"));
+}
+
+// "main.queue, chan *main.job, 512 of 512 filled, 88 senders, no receiver", "100 channels, chan int"
 std::string channels_text(const WaitedChannels& channels) {
   if (channels.count == 0) return {};
   const std::string type = channels.element.empty() ? "" : ", " + channel_text(channels.element);
@@ -140,7 +157,8 @@ std::string channels_text(const WaitedChannels& channels) {
     return names.empty() ? fmt::format("{} channels{}", format_count(channels.count), type) : names;
   }
   const ChannelFacts& one = *channels.one;
-  return fmt::format("{}{}, {}", one.name.empty() ? hex(one.address) : one.name.full, type, filling_text(one));
+  return fmt::format("{}{}, {}, {}", one.name.empty() ? hex(one.address) : one.name.full, type, filling_text(one),
+                     sides_text(one));
 }
 
 std::vector<std::string> stack_of(const heap::Snapshot& snapshot, const heap::Goroutine& goroutine) {

@@ -336,6 +336,11 @@ graph::WayPreference lasting_ways(const RootOwners& owners, const WeakEdges& wea
   return preference;
 }
 
+std::vector<std::pair<ObjectId, graph::Owner>> owners_of_records(const heap::Snapshot& snapshot,
+                                                                 const std::vector<std::uint32_t>& owner_of_root) {
+  return RecordFinder(snapshot, owner_of_root).run();
+}
+
 Owners::Owners(const heap::Snapshot& snapshot, const graph::Dominators& dominators, const heap::OwnerRules& rules)
     : rules_(&rules) {
   take_roots(snapshot, dominators);
@@ -344,7 +349,7 @@ Owners::Owners(const heap::Snapshot& snapshot, const graph::Dominators& dominato
   for (const OwnerRow& row : rows_)
     ownership.kind_of.push_back(static_cast<std::uint32_t>(row.kind) * kLastings +
                                 static_cast<std::uint32_t>(row.lasting));
-  ownership.fixed = RecordFinder(snapshot, owner_of_root_).run();
+  ownership.fixed = owners_of_records(snapshot, owner_of_root_);
   const TypeRules type_rules(snapshot, rules);
   const heap::ObjectIndex index(snapshot);
   const WeakEdges weak(snapshot, index, type_rules);

@@ -11,6 +11,7 @@
 
 #include <cstdint>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "base/huge_array.h"
@@ -57,6 +58,11 @@ RootOwners owners_of_roots(const heap::Snapshot& snapshot, const graph::ObjectSi
                            const heap::OwnerRules& rules = heap::OwnerRules::built_in());
 // Ways that begin at who holds for long are better, and those over weak references come last. `weak` must outlive it.
 graph::WayPreference lasting_ways(const RootOwners& owners, const WeakEdges& weak);
+
+// The runtime's records of goroutines, threads and processors, ascending by object, each with the row that it belongs
+// to whoever refers to it: for graph::Ownership::fixed.
+std::vector<std::pair<ObjectId, graph::Owner>> owners_of_records(const heap::Snapshot& snapshot,
+                                                                 const std::vector<std::uint32_t>& owner_of_root);
 
 // An owner in a set, or a kind of owners where the set is too large for their names.
 struct Home {

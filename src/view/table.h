@@ -82,7 +82,7 @@ struct Table {
   std::function<Cell(std::uint32_t row, std::size_t column)> cell;
   // Returns the row whose sum has that of this one in it, or none. Null if no row is a part of another.
   std::function<std::optional<std::uint32_t>(std::uint32_t row)> part_of;
-  // A sentence about what is not in it; empty for nothing.
+  // What everybody has to know about all rows, or what is not in it, in sentences; empty for nothing.
   std::string remark;
   // Returns the command that opens a row. Null if nothing more is to be seen.
   std::function<std::string(std::uint32_t row)> open;

@@ -106,6 +106,11 @@ std::string_view name_of(heap::GoroutineState state) {
   return word_at(kNames, state);
 }
 
+std::string_view name_of(heap::SweepState state) {
+  static constexpr auto kNames = std::to_array<std::string_view>({"", "swept", "waits", "being swept"});
+  return word_at(kNames, state);
+}
+
 std::string_view name_of(WaitReason reason) {
   const auto* const found =
       std::find_if(std::begin(kWaits), std::end(kWaits), [&](const auto& row) { return row.first == reason; });

@@ -23,6 +23,8 @@ std::string_view name_of(heap::Basis basis);
 std::string_view name_of(heap::Section section);
 // "running", "waiting", ...
 std::string_view name_of(heap::GoroutineState state);
+// "swept", "waits", "being swept"; empty for kUnknown.
+std::string_view name_of(heap::SweepState state);
 // In the runtime's own words: "chan receive", "sync.Mutex.Lock"; empty for kZero and kUnknown.
 std::string_view name_of(WaitReason reason);
 // "header", "interface", ...; empty for kUnknown.

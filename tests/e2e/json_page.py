@@ -20,7 +20,8 @@ HOLDFAST = cells.ROOT / "build/release/holdfast"
 OLD_CAPTURE = cells.ROOT / "tests/golden/hold/format-4.hold"  # lacks parts that came later, and says so
 PAGE = cells.ROOT / "docs/json.md"
 COMMANDS = cells.ROOT / "docs/commands.md"
-TABLES = ["types", "types --list=uint8", "owners", "roots", "cycles", "goroutines", "goroutines --each --stacks", "labels", "spans", "type-conflicts"]
+TABLES = ["types", "types --list=uint8", "owners", "roots", "cycles", "goroutines", "goroutines --each --stacks", "labels", "spans", "spans --classes",
+          "slices", "slices --places", "type-conflicts"]
 EXPLAINED = 12  # objects whose types are asked for the reasons
 # What the programs here do not show each time, and why.
 UNSEEN = {
@@ -123,12 +124,13 @@ def table_complaints(page, document, words, commands):
     rows = document.pop(document["schema"].removeprefix("holdfast.").partition("/")[0])
     yield from page.complaints(document, "table")
     wanted = set(columns_of(words.split()[0], commands))
-    if "--list" in words:
-        wanted = page.see("types --list")
+    for other in ("types --list", "spans --classes", "slices --places"):
+        if other.split()[1] in words:
+            wanted = page.see(other)
     if "--each" in words:
         wanted = wanted - {"count"} | page.see("goroutines --each")
     wanted |= {"open"} if words == "types" else set()
-    wanted |= {"frames"} if "--stacks" in words else {"evidence"} if words == "type-conflicts" else set()
+    wanted |= {"frames"} if "--stacks" in words else {"evidence"} if words == "type-conflicts" else {"by"} if words == "slices" else set()
     for row in rows[:1]:
         if set(row) != wanted:
             yield f"of the fields {sorted(row.keys() ^ wanted)} some are only in rows of {words}, others only on the page"
@@ -191,6 +193,8 @@ def look_at_everything(answers, fixture, folder):
     answers.of("diff", "diff", f"{folder}/a.hold", fixture.pid, "--ops", "3")
     objects = [step["address"] for holder in report["holders"] for step in holder["chain"] if step["kind"] == "object"]
     answers.of("type-reasons", "type-reasons", f"{folder}/a.hold", objects[0])
+    answers.of("span", "spans", f"{folder}/a.hold", f"--span={objects[0]}")
+    answers.of("goroutine", "goroutines", f"{folder}/a.hold", "--goroutine=1")
     for subject in objects[:EXPLAINED] + ["type:string data", "goroutine:1"]:
         answers.of("why", "why", f"{folder}/a.hold", subject)
     answers.of("under", "owners", f"{folder}/a.hold", "--under=goroutine:1")
@@ -223,6 +227,13 @@ def main():
             answers.of("show", "show --by retained --top 2", fixture.pid, hex(facts["root"]))
             answers.of("show", "show", fixture.pid, hex(facts["item_1"]))
             answers.of("show", "show --top 2 --offset 3", fixture.pid, hex(facts["heavy_map"]))
+        with Fixture(cells.build(cells.Cell("1.26", "inside", "dwarf"))) as fixture:
+            facts = fixture.truth["facts"]
+            answers.of("shares", "goroutines --share", fixture.pid)
+            for goroutine in (facts["ask 0"], facts["hold"], facts["enter 0"], 2, 3):
+                answers.of("goroutine", "goroutines", fixture.pid, f"--goroutine={goroutine}")
+            for options in ("--top=1", "--top=0"):
+                answers.of("span", "spans", fixture.pid, f"--span={facts['kept']:#x}", options)
         with Fixture(cells.build(cells.Cell("1.26", "grows", "dwarf"))) as fixture:
             answers.ask("capture", fixture.pid, "-o", f"{folder}/before.hold")
             fixture.ask("grow")

@@ -16,6 +16,7 @@ extern const Verb kGoroutinesVerb;
 extern const Verb kLabelsVerb;
 extern const Verb kAccountVerb;
 extern const Verb kSpansVerb;
+extern const Verb kSlicesVerb;
 extern const Verb kTypeReasonsVerb;
 extern const Verb kTypeConflictsVerb;
 extern const Verb kTypeComparisonVerb;
