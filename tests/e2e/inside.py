@@ -6,16 +6,12 @@
 Builds the program `inside`, and asks the process, a core, and captures with content and without. A comparison that cannot
 fail proves nothing: each is also given a truth that is wrong.
 """
-import argparse
 import json
-import pathlib
 import re
 import subprocess
 import sys
-import tempfile
 
-import cells
-from processes import Fixture
+import stated
 
 RELEASES = ("1.19", "1.23", "1.26")
 SMALL = 8 << 10  # records of the runtime, closures and the like
@@ -249,7 +245,7 @@ def blind(holdfast, target, facts, content):
                 yield f"a wrong cover of {name} is not found"
 
 
-def wrong(holdfast, target, truth, mode, content):
+def wrong(holdfast, _, target, truth, mode, content):
     facts = truth["facts"]
     try:
         yield from wrong_goroutines(holdfast, target, facts, mode)
@@ -261,38 +257,5 @@ def wrong(holdfast, target, truth, mode, content):
         yield str(error)
 
 
-def pictures(holdfast, fixture, folder):
-    """Yields (name, target, whether it has content) of everything that can be asked about the process."""
-    yield "live", fixture.pid, True
-    yield "core", fixture.sparse_core(folder / "core"), True
-    for name, options in (("hold", ["--with-content"]), ("hold without content", [])):
-        path = folder / f"{name}.hold"
-        subprocess.run([holdfast, "capture", str(fixture.pid), "-o", path, *options], check=True, stderr=subprocess.DEVNULL)
-        yield name, path, bool(options)
-
-
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("holdfast", type=pathlib.Path)
-    parser.add_argument("--releases", type=lambda text: text.split(","), default=RELEASES)
-    parser.add_argument("--modes", type=lambda text: text.split(","), default=("dwarf", "stripped"))
-    arguments = parser.parse_args()
-    holdfast, passed, failed = arguments.holdfast.resolve(), 0, 0
-    for release in arguments.releases:
-        for mode in arguments.modes:
-            cell = cells.Cell(release, "inside", mode)
-            with tempfile.TemporaryDirectory(prefix="holdfast-inside-") as folder, Fixture(cells.build(cell)) as fixture:
-                for name, target, content in pictures(holdfast, fixture, pathlib.Path(folder)):
-                    found = list(wrong(holdfast, target, fixture.truth, cells.MODES[mode], content))
-                    passed, failed = passed + (not found), failed + bool(found)
-                    for text in found[:12]:
-                        print(f"FAIL {cell} {name}: {text[:1500]}", flush=True)
-                for text in wrong_caches(holdfast, fixture):
-                    failed += 1
-                    print(f"FAIL {cell}: {text[:1500]}", flush=True)
-    print(f"{passed} passed, {failed} failed")
-    return bool(failed)
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(stated.main(__doc__, "inside", RELEASES, wrong, wrong_caches))

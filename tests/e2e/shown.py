@@ -7,16 +7,12 @@ Builds the program `shown`, looks at its object in the process, in a core, and i
 compares every value that the program states, all entries of its maps, and what the slot, the collector and those who
 refer to it must be. A comparison that cannot fail proves nothing: each is also given a stated value that is wrong.
 """
-import argparse
 import json
-import pathlib
 import shlex
 import subprocess
 import sys
-import tempfile
 
-import cells
-from processes import Fixture
+import stated
 
 RELEASES = ("1.19", "1.22", "1.24", "1.26")
 MIB = 1 << 20
@@ -205,7 +201,8 @@ def wrong_weights(holdfast, target, truth):
         yield differ("what the other keys alone keep", left, value["left_out_alone_bytes"])
 
 
-def wrong(case, holdfast, target, truth, mode, content):
+def wrong(holdfast, case, target, truth, mode, content):
+    truth = truth["facts"] | {"stated": truth["shown"]}
     answer = show(holdfast, target, truth["root"], "--depth", "3", "--top", "0")
     if "failed" in answer:
         yield answer["failed"]
@@ -222,50 +219,19 @@ def wrong(case, holdfast, target, truth, mode, content):
         if texts:
             yield differ("values without content", "none", texts)
         return
-    stated = json.loads(truth["stated"])
-    yield from wrong_values(stated, values)
+    said = json.loads(truth["stated"])
+    yield from wrong_values(said, values)
     yield from wrong_maps(values)
     yield from wrong_kinds(values)
     yield from wrong_pages(holdfast, target, values)
     yield from wrong_groups(holdfast, target, values)
-    for path in stated:
-        if not list(wrong_values({path: stated[path] + "?"}, values)):
+    for path in said:
+        if not list(wrong_values({path: said[path] + "?"}, values)):
             yield f"a wrong text of {path} is not found"
     values[".Sizes[200]"]["parts"][0]["text"] = "-1"
     if not list(wrong_maps(values)):
         yield "a wrong entry of a map is not found"
 
 
-def pictures(holdfast, fixture, folder):
-    """Yields (name, target, whether it has content) of everything that can be asked about the process."""
-    yield "live", fixture.pid, True
-    yield "core", fixture.sparse_core(folder / "core"), True
-    for name, options in (("hold", ["--with-content"]), ("hold without content", [])):
-        path = folder / f"{name}.hold"
-        subprocess.run([holdfast, "capture", str(fixture.pid), "-o", path, *options], check=True, stderr=subprocess.DEVNULL)
-        yield name, path, bool(options)
-
-
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("holdfast", type=pathlib.Path)
-    parser.add_argument("--releases", type=lambda text: text.split(","), default=RELEASES)
-    parser.add_argument("--modes", type=lambda text: text.split(","), default=("dwarf", "stripped"))
-    arguments = parser.parse_args()
-    holdfast, passed, failed = arguments.holdfast.resolve(), 0, 0
-    for release in arguments.releases:
-        for mode in arguments.modes:
-            cell = cells.Cell(release, "shown", mode)
-            with tempfile.TemporaryDirectory(prefix="holdfast-shown-") as folder, Fixture(cells.build(cell)) as fixture:
-                truth = fixture.truth["facts"] | {"stated": fixture.truth["shown"]}
-                for name, target, content in pictures(holdfast, fixture, pathlib.Path(folder)):
-                    found = list(wrong(name, holdfast, target, truth, cells.MODES[mode], content))
-                    passed, failed = passed + (not found), failed + bool(found)
-                    for text in found[:12]:
-                        print(f"FAIL {cell} {name}: {text}", flush=True)
-    print(f"{passed} passed, {failed} failed")
-    return bool(failed)
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(stated.main(__doc__, "shown", RELEASES, wrong))
