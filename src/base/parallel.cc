@@ -5,6 +5,7 @@
 #include <tbb/parallel_invoke.h>
 #include <tbb/parallel_pipeline.h>
 #include <tbb/task_arena.h>
+#include <tbb/task_group.h>
 
 #include <memory>
 #include <mutex>
@@ -12,6 +13,10 @@
 #include <vector>
 
 #include "base/cancel.h"
+
+// Work that fails cancels its group, and the library then leaves out what is still to be done in loops of the groups
+// below, without a word to whoever called them. So each loop here has a group that nothing above it cancels: it does
+// all its parts, or it throws.
 
 namespace holdfast {
 namespace {
@@ -37,6 +42,7 @@ void for_each_part(std::uint64_t rows, unsigned parts,
                    const std::function<void(unsigned, std::uint64_t, std::uint64_t)>& body) {
   if (rows == 0 || parts == 0) return;
   const Cancellation* const cancellation = current_cancellation();
+  tbb::task_group_context group(tbb::task_group_context::isolated);
   tbb::parallel_for(
       0U, parts,
       [&](unsigned part) {
@@ -44,7 +50,7 @@ void for_each_part(std::uint64_t rows, unsigned parts,
         throw_if_cancelled();
         body(part, rows * part / parts, rows * (part + 1) / parts);
       },
-      tbb::simple_partitioner());
+      tbb::simple_partitioner(), group);
 }
 
 void for_each_in_order(unsigned parts, const std::function<void(unsigned, unsigned)>& make,
@@ -82,9 +88,12 @@ void for_each_in_order(unsigned parts, const std::function<void(unsigned, unsign
     const std::lock_guard lock(mutex);
     free_lanes.push_back(token.lane);
   };
-  tbb::parallel_pipeline(lanes, tbb::make_filter<void, Token>(tbb::filter_mode::serial_in_order, begin) &
-                                    tbb::make_filter<Token, Token>(tbb::filter_mode::parallel, work) &
-                                    tbb::make_filter<Token, void>(tbb::filter_mode::serial_in_order, finish));
+  tbb::task_group_context group(tbb::task_group_context::isolated);
+  tbb::parallel_pipeline(lanes,
+                         tbb::make_filter<void, Token>(tbb::filter_mode::serial_in_order, begin) &
+                             tbb::make_filter<Token, Token>(tbb::filter_mode::parallel, work) &
+                             tbb::make_filter<Token, void>(tbb::filter_mode::serial_in_order, finish),
+                         group);
 }
 
 void run_both(const std::function<void()>& a, const std::function<void()>& b) {
@@ -94,7 +103,8 @@ void run_both(const std::function<void()>& a, const std::function<void()>& b) {
     const CancellationScope scope(cancellation);
     tbb::this_task_arena::isolate(work);
   };
-  tbb::parallel_invoke([&] { run(a); }, [&] { run(b); });
+  tbb::task_group_context group(tbb::task_group_context::isolated);
+  tbb::parallel_invoke([&] { run(a); }, [&] { run(b); }, group);
 }
 
 }  // namespace holdfast
