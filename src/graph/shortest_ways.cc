@@ -47,10 +47,10 @@ class WeakLinks {
 
   // Asked of one source after the other it is quick.
   bool is_weak(std::uint32_t source, std::uint32_t target) {
-    if (!weak_) return false;
+    const std::uint32_t begin = edges_.row_begin[source], end = edges_.row_begin[source + 1];
+    if (!weak_ || end - begin > WayPreference::kMostWeighed) return false;
     if (source != source_) any_ = weak_(ObjectId(source_ = source), is_weak_);
     if (!any_) return false;
-    const std::uint32_t begin = edges_.row_begin[source], end = edges_.row_begin[source + 1];
     for (std::uint32_t e = begin; e < end; ++e)
       if (edges_.target[e] == target && !is_weak_[e - begin]) return false;
     return true;

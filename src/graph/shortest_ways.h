@@ -19,6 +19,9 @@ namespace holdfast::graph {
 // Which ways are better, however long they are. First, one without weak edges: an object is reached over such an edge
 // only if no other way leads to it. Then, one from a root of a higher rank.
 struct WayPreference {
+  // An object with more pointers, so an array of things, refers weakly to nothing: each pointer is compared with all.
+  static constexpr std::uint32_t kMostWeighed = 64;
+
   std::vector<std::uint8_t> rank;  // by RootId; empty: all are alike
   WeakEdges weak = {};             // empty: none is
 

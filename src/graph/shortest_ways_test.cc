@@ -152,5 +152,27 @@ TEST(ShortestWays, PreferWhatTheCallerPrefers) {
   }
 }
 
+TEST(ShortestWays, WeighThePointersOfSmallObjectsOnly) {
+  for (const std::uint32_t pointers : {WayPreference::kMostWeighed, WayPreference::kMostWeighed + 1}) {
+    HeapBuilder heap;
+    const auto end = heap.leaf(16), parent = heap.object(8 * pointers), between = heap.object(16);
+    for (std::uint32_t i = 0; i < pointers; ++i) heap.edge(parent, 8 * i, end);
+    heap.edge(between, 0, end);
+    const RootId root = heap.root(RootKind::kGlobal, "main.v"), other = heap.root(RootKind::kGlobal, "main.w");
+    const auto before = heap.object(16);
+    heap.refer(root, parent).refer(other, before).edge(before, 0, between);
+    const heap::Snapshot snapshot = heap.build();
+    const WayPreference preference{.rank = {}, .weak = [&](ObjectId source, std::vector<bool>& weak) {
+                                     weak.assign(pointers, true);
+                                     return source == heap.id(parent);
+                                   }};
+    const bool is_weighed = pointers == WayPreference::kMostWeighed;
+    EXPECT_EQ(ShortestWays(snapshot, preference).way_to(heap.id(end)).size(), is_weighed ? 4U : 3U);
+    const Referrers referrers(snapshot);
+    const Reachability reached = reach(snapshot);
+    EXPECT_EQ(shortest_way_to({snapshot, referrers, reached}, heap.id(end), preference).size(), is_weighed ? 4U : 3U);
+  }
+}
+
 }  // namespace
 }  // namespace holdfast::graph
