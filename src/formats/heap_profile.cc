@@ -11,25 +11,13 @@
 
 #include "base/error.h"
 #include "formats/gzip.h"
+#include "formats/profile_fields.h"
 #include "formats/proto_writer.h"
 
 namespace holdfast::formats {
 namespace {
 
 using Frames = std::span<const heap::Frame>;
-
-// The numbers of fields in profile.proto.
-enum ProfileField : std::uint32_t {
-  kSampleType = 1,
-  kSample = 2,
-  kMapping = 3,
-  kLocation = 4,
-  kFunction = 5,
-  kStringTable = 6,
-  kTimeNanos = 9,
-  kPeriodType = 11,
-  kPeriod = 12
-};
 
 // What a profile needs, or why there is none.
 std::uint64_t rate_of(const heap::Snapshot& snapshot) {

@@ -10,25 +10,11 @@
 #include "base/units.h"
 #include "base/version.h"
 #include "formats/gzip.h"
+#include "formats/profile_fields.h"
 #include "formats/proto_writer.h"
 
 namespace holdfast::formats {
 namespace {
-
-// The numbers of fields in profile.proto.
-enum HeldProfileField : std::uint32_t {
-  kOfSampleType = 1,
-  kOfSample = 2,
-  kOfMapping = 3,
-  kOfLocation = 4,
-  kOfFunction = 5,
-  kOfStringTable = 6,
-  kOfTimeNanos = 9,
-  kOfPeriodType = 11,
-  kOfPeriod = 12,
-  kOfComment = 13,
-  kOfDefaultSampleType = 14
-};
 
 std::string_view word_of(view::HeldKind kind) {
   switch (kind) {
@@ -67,21 +53,21 @@ class HeldProfileWriter {
 
   std::string run() {
     strings_.add("");  // the first must be empty
-    profile_.entry(kOfSampleType, value_type("inuse_objects", "count"));
-    profile_.entry(kOfSampleType, value_type("inuse_space", "bytes"));
+    profile_.entry(kSampleType, value_type("inuse_objects", "count"));
+    profile_.entry(kSampleType, value_type("inuse_space", "bytes"));
     add_mapping();
     location_of_.resize(tree_.frames.size());
     for (std::uint32_t node = 1; node < tree_.nodes.size(); ++node)
       if (tree_.nodes[node].objects > 0) add_sample(node);
-    profile_.integer(kOfTimeNanos,
+    profile_.integer(kTimeNanos,
                      static_cast<std::uint64_t>(std::max<std::int64_t>(0, snapshot_.target.captured_at_ns)));
-    profile_.entry(kOfPeriodType, value_type("space", "bytes"));
-    profile_.integer(kOfPeriod, 1);
+    profile_.entry(kPeriodType, value_type("space", "bytes"));
+    profile_.integer(kPeriod, 1);
     std::vector<std::uint64_t> rows;
     for (const std::string& line : comments(tree_)) rows.push_back(text(line));
-    profile_.packed(kOfComment, rows);
-    profile_.integer(kOfDefaultSampleType, text("inuse_space"));
-    for (std::uint32_t row = 0; row < strings_.size(); ++row) profile_.entry(kOfStringTable, strings_[StringId(row)]);
+    profile_.packed(kComment, rows);
+    profile_.integer(kDefaultSampleType, text("inuse_space"));
+    for (std::uint32_t row = 0; row < strings_.size(); ++row) profile_.entry(kStringTable, strings_[StringId(row)]);
     return profile_.text();
   }
 
@@ -108,7 +94,7 @@ class HeldProfileWriter {
     message.integer(5, text(known.empty() ? snapshot_.target.exe : known.front().file));
     message.integer(6, text(known.empty() ? snapshot_.target.build_id : known.front().build_id));
     for (const std::uint32_t has : {7U, 8U, 9U, 10U}) message.integer(has, 1);  // nothing is left to be looked up
-    profile_.entry(kOfMapping, message);
+    profile_.entry(kMapping, message);
   }
 
   std::uint64_t location_of(std::uint32_t row) {
@@ -121,7 +107,7 @@ class HeldProfileWriter {
     function.integer(3, text(fmt::format("{}:{}", word_of(frame.kind), frame.full)));
     function.integer(4, text(frame.file));
     function.integer(5, frame.line);
-    profile_.entry(kOfFunction, function);
+    profile_.entry(kFunction, function);
     ProtoWriter line;
     line.integer(1, id);
     line.integer(2, frame.line);
@@ -129,7 +115,7 @@ class HeldProfileWriter {
     location.integer(1, id);
     location.integer(2, 1);
     location.entry(4, line);
-    profile_.entry(kOfLocation, location);
+    profile_.entry(kLocation, location);
     return id;
   }
 
@@ -154,7 +140,7 @@ class HeldProfileWriter {
     sample.packed(2, {node.objects, node.bytes});
     add_label(sample, "type", tree_.frames[node.frame].type);
     add_label(sample, "owner", tree_.frames[tree_.nodes[outermost].frame].full);
-    profile_.entry(kOfSample, sample);
+    profile_.entry(kSample, sample);
   }
 
   const heap::Snapshot& snapshot_;
