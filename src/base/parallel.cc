@@ -96,6 +96,10 @@ void for_each_in_order(unsigned parts, const std::function<void(unsigned, unsign
                          group);
 }
 
+void run_alone(const std::function<void()>& work) {
+  tbb::this_task_arena::isolate(work);
+}
+
 void run_both(const std::function<void()>& a, const std::function<void()>& b) {
   // Both are isolated, so that a loop in one of them that waits for its parts does not pick up the other one meanwhile.
   const Cancellation* const cancellation = current_cancellation();

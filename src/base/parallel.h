@@ -23,6 +23,10 @@ void for_each_part(std::uint64_t rows, unsigned parts,
 void for_each_in_order(unsigned parts, const std::function<void(unsigned part, unsigned lane)>& make,
                        const std::function<void(unsigned part, unsigned lane)>& take);
 
+// Runs work in which the calling thread, while it waits for parts of loops in it, does nothing else: what somebody must
+// do before others can go on, under a lock.
+void run_alone(const std::function<void()>& work);
+
 // Runs two independent pieces of work side by side.
 void run_both(const std::function<void()>& a, const std::function<void()>& b);
 

@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <mutex>
 
 #include "base/error.h"
 
@@ -48,6 +49,30 @@ TEST(RunBoth, LeavesTheLoopsOfOneWholeWhenTheOtherFails) {
   for (int round = 0; round < 4; ++round) EXPECT_THROW(run_both(fails, goes_on), Error);
   EXPECT_GT(loops, 0U);
   EXPECT_EQ(short_loops, 0U);
+}
+
+// A loop over things of which the first that is asked for is made under a lock, by a loop of its own: the thread that
+// makes it must not come back to the outer loop, where it would ask for the lock again.
+TEST(RunAlone, KeepsAThreadThatWaitsFromOtherWork) {
+  for (int round = 0; round < 20; ++round) {
+    std::mutex mutex;
+    std::uint64_t made = 0;
+    std::atomic<unsigned> taken = 0, entered_again = 0;
+    for_each_part(kParts, kParts, [&](unsigned, std::uint64_t, std::uint64_t) {
+      static thread_local bool is_making = false;
+      if (is_making) {
+        ++entered_again;
+        return;
+      }
+      const std::lock_guard lock(mutex);
+      is_making = true;
+      if (made == 0) run_alone([&] { made = rows_done_by_each_part(); });
+      is_making = false;
+      taken += made == 1000 ? 1 : 0;
+    });
+    EXPECT_EQ(entered_again, 0U);
+    EXPECT_EQ(taken, kParts);
+  }
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "base/architecture.h"
 #include "base/error.h"
 
 namespace holdfast::os {
@@ -59,6 +60,13 @@ std::vector<std::span<const std::byte>> FileMapping::stored(std::span<const std:
         part.subspan(static_cast<std::size_t>(data - begin), static_cast<std::size_t>(std::min(hole, end) - data)));
   }
   return found;
+}
+
+void FileMapping::let_go(std::span<const std::byte> part) const {
+  const auto page = static_cast<std::uintptr_t>(kSystemPage);
+  const auto first = reinterpret_cast<std::uintptr_t>(part.data());
+  const std::uintptr_t begin = (first + page - 1) / page * page, end = (first + part.size()) / page * page;
+  if (begin < end) madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED);  // if it fails they just stay
 }
 
 FileMapping::~FileMapping() {

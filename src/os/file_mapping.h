@@ -27,6 +27,9 @@ class FileMapping {
   // Returns what of `part`, which lies in bytes(), the file system has stored, in order. The rest are holes, which read
   // as zeros; to touch one costs a page of memory. All of it where the file system cannot tell (lseek(2), SEEK_DATA).
   std::vector<std::span<const std::byte>> stored(std::span<const std::byte> part) const;
+  // Gives back the memory in which the system keeps whole pages of `part`, which lies in bytes(), for us. The bytes
+  // stay what they are: to touch them has the system look for them anew.
+  void let_go(std::span<const std::byte> part) const;
 
  private:
   friend std::shared_ptr<const FileMapping> map_file(const FileDescriptor& file, const std::string& name);

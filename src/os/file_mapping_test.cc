@@ -1,11 +1,14 @@
 #include "os/file_mapping.h"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
+
+#include "base/architecture.h"
 
 namespace holdfast::os {
 namespace {
@@ -47,6 +50,30 @@ TEST(MapFile, OutlivesNameAndDescriptor) {
     mapping = map_file(file.path());
   }
   EXPECT_EQ(std::memcmp(mapping->bytes().data(), "still here", 10), 0);
+}
+
+TEST(MapFile, WhatWasLetGoIsThereAgainWhenItIsTouched) {
+  std::string content(100000, 'x');
+  for (std::size_t i = 0; i < content.size(); ++i) content[i] = static_cast<char>(i % 251);
+  const TestFile file(content);
+  const auto mapping = map_file(file.path());
+  const auto bytes = mapping->bytes().span();
+  const auto is_in_memory = [&](std::size_t at) {
+    const FileDescriptor pagemap(open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC));
+    const auto page = reinterpret_cast<std::uintptr_t>(bytes.data() + at) / kSystemPage;
+    std::uint64_t entry = 0;
+    EXPECT_EQ(pread(pagemap.get(), &entry, sizeof entry, static_cast<off_t>(page * sizeof entry)), 8);
+    return entry >> 63 != 0;
+  };
+  ASSERT_EQ(std::memcmp(bytes.data(), content.data(), content.size()), 0);
+  ASSERT_TRUE(is_in_memory(8192));
+  mapping->let_go(bytes.subspan(4097, 8191 + 4096));
+  EXPECT_TRUE(is_in_memory(4096)) << "only whole pages are";
+  EXPECT_FALSE(is_in_memory(8192));
+  EXPECT_FALSE(is_in_memory(12288));
+  mapping->let_go(bytes.first(5));
+  mapping->let_go({});
+  EXPECT_EQ(std::memcmp(bytes.data(), content.data(), content.size()), 0);
 }
 
 TEST(MapFile, AnEmptyFileIsAnEmptyView) {
