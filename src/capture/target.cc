@@ -29,7 +29,9 @@ class HoldTarget final : public Target {
   heap::Snapshot snapshot(const Callbacks& callbacks, PassTimes& times) override {
     // What was kept of content is there for all verbs, which name keys of maps by it.
     auto snapshot = times.run("open", [&] {
-      return keeps_content_ ? heap::read_hold(file_->bytes()) : heap::read_hold(file_->bytes(), file_);
+      if (keeps_content_) return heap::read_hold(file_->bytes());
+      const auto let_go = [file = file_.get()](std::span<const std::byte> bytes) { file->let_go(bytes); };
+      return heap::read_hold(file_->bytes(), {file_, let_go});
     });
     if (callbacks.first_look) callbacks.first_look(snapshot);
     if (callbacks.meanwhile) callbacks.meanwhile(snapshot);

@@ -320,7 +320,7 @@ class Sharing::Search::Collector {
   }
 
   void collect_from_objects(std::uint64_t begin, std::uint64_t end) {
-    const HugeArray<std::uint32_t>& row_begin = snapshot_.edges.row_begin;
+    const HugeArray<std::uint32_t>& row_begin = snapshot_.edges.row_begin.values();
     part_.references = HugeArray<Reference>(row_begin[end] - row_begin[begin]);
     for (std::uint64_t object = begin; object < end; ++object) {
       if (object % (1 << 16) == 0) throw_if_cancelled();

@@ -100,7 +100,7 @@ SlotPicture take_picture(heap::Snapshot& snapshot, HugeArray<std::uint64_t> live
   picture.allocated = std::move(snapshot.allocated);
   picture.marked = std::move(snapshot.marked);
   picture.fresh = std::move(snapshot.fresh);
-  picture.object_type = std::move(snapshot.object_type);
+  picture.object_type = snapshot.object_type.take();
   picture.live = std::move(live);
   picture.objects = snapshot.objects;
   picture.sweep_generation = snapshot.audit.sweep_generation;

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "base/hash.h"
+#include "base/version.h"
 #include "heap/hold_content.h"
 #include "heap/hold_sections.h"
 #include "heap/validate.h"
@@ -80,8 +81,7 @@ class HoldWriter {
 
 class HoldReader {
  public:
-  explicit HoldReader(const ByteView& file, std::shared_ptr<const void> owner = nullptr)
-      : file_(file), owner_(std::move(owner)) {}
+  explicit HoldReader(const ByteView& file, HoldOwner owner = {}) : file_(file), owner_(std::move(owner)) {}
 
   Snapshot run() {
     read_header();
@@ -90,13 +90,16 @@ class HoldReader {
     Snapshot s;
     std::uint64_t newer_values = 0;
     for (const HoldSection& section : hold_sections())
-      if (const HoldEntry* const entry = usable(section)) newer_values += unpack_or_skip(section, *entry, s);
+      if (const HoldEntry* const entry = usable(section); entry != nullptr && !is_left(section, s))
+        newer_values += unpack_or_skip(section, *entry, s);
+    leave_columns(s);
     for (const HoldPart part : missing_) rule_of(part).forget(s);
     add_losses(s, newer_values);
     s.target.from_file = true;
-    if (stored_content_ && !s.content.ranges.empty()) leave_content(s);
-    if (const auto found = problems(s); !found.empty())
-      fail(ErrorCode::kDamaged, "{} contradicts itself: {} ({} such)", name(), found.front(), found.size());
+    if (stored_content_) leave_content(s);
+    for (const auto& set_check : checks_to_set_) set_check(s);
+    if (const auto found = problems(s); !found.empty()) refuse(name(), found);
+    if (owner_.let_go) owner_.let_go(file_.span());
     return s;
   }
 
@@ -152,11 +155,8 @@ class HoldReader {
   // in `missing_` and their sections in `skipped_`.
   void check_stored() {
     for (const HoldEntry& entry : entries_) {
-      const std::uint64_t sum = hash_of(file_.bytes(entry.offset, entry.stored_size));
-      if (sum != entry.checksum)
-        fail(ErrorCode::kDamaged, "{}: section {} at {:#x}: checksum {:#018x} of {} bytes instead of {:#018x}", name(),
-             shown(entry), std::uint64_t{entry.offset}, sum, std::uint64_t{entry.stored_size},
-             std::uint64_t{entry.checksum});
+      in_context([&] { check_sum(file_.bytes(entry.offset, entry.stored_size), entry.checksum, owner_.let_go); },
+                 "{}: section {} at {:#x}", name(), shown(entry), std::uint64_t{entry.offset});
       if (is_known(entry)) continue;
       if ((entry.flags & kHoldRequired) != 0)
         fail(ErrorCode::kUnsupported,
@@ -211,21 +211,80 @@ class HoldReader {
   std::uint64_t unpack(const HoldSection& section, const HoldEntry& entry, Snapshot& s) {
     return in_context(
         [&] {
-          const HoldShape shape{entry.count, entry.row_size, static_cast<HoldEncoding>(+entry.encoding)};
-          if (shape.encoding == HoldEncoding::kDeltaPlanes && shape.row_size != 4)
-            fail(ErrorCode::kDamaged, "rows of {} bytes as differences", shape.row_size);
-          const StoredSection stored{entry.version, shape, file_.slice(entry.offset, entry.stored_size, section.id)};
-          check_frames(shape, stored.bytes);
-          if (!is_left(section)) return section.unpack(stored, s);
-          if (shape.row_size != 1) fail(ErrorCode::kDamaged, "values of {} bytes, not of 1", shape.row_size);
+          const StoredSection stored = stored_section(section, entry);
+          if (!is_left_content(section)) return section.unpack(stored, s);
+          if (stored.shape.row_size != 1)
+            fail(ErrorCode::kDamaged, "values of {} bytes, not of 1", stored.shape.row_size);
           stored_content_ = stored;
           return std::uint64_t{0};
         },
         "{}: section {} at {:#x}", name(), section.id, std::uint64_t{entry.offset});
   }
 
+  StoredSection stored_section(const HoldSection& section, const HoldEntry& entry) const {
+    const HoldShape shape{entry.count, entry.row_size, static_cast<HoldEncoding>(+entry.encoding)};
+    if (shape.encoding == HoldEncoding::kDeltaPlanes && shape.row_size != 4)
+      fail(ErrorCode::kDamaged, "rows of {} bytes as differences", shape.row_size);
+    StoredSection stored{entry.version, shape, file_.slice(entry.offset, entry.stored_size, section.id)};
+    check_frames(shape, stored.bytes);
+    return stored;
+  }
+
   // Whether these are the bytes of objects, to be read later.
-  bool is_left(const HoldSection& section) const { return owner_ != nullptr && section.id == kContentBytes; }
+  bool is_left_content(const HoldSection& section) const {
+    return owner_.file != nullptr && section.id == kContentBytes;
+  }
+  // Whether it is a column that is unpacked later. `s` has what stands before it in the table of sections.
+  bool is_left(const HoldSection& section, const Snapshot& s) const {
+    if (owner_.file == nullptr || section.leave == nullptr) return false;
+    return section.part == HoldPart::kGraph || s.target.captured_with == holdfast_version();
+  }
+
+  void leave_columns(Snapshot& s) {
+    for (const HoldSection& section : hold_sections()) {
+      const HoldEntry* const entry = usable(section);
+      if (entry == nullptr || !is_left(section, s)) continue;
+      in_context(
+          [&] {
+            const StoredSection stored = stored_section(section, *entry);
+            checks_to_set_.push_back(section.leave(stored.shape, left(section, *entry, stored), s));
+          },
+          "{}: section {} at {:#x}", name(), section.id, std::uint64_t{entry->offset});
+    }
+  }
+
+  // It may be unpacked when this reader and the view of the file are long gone.
+  LeftSection left(const HoldSection& section, const HoldEntry& entry, const StoredSection& stored) const {
+    const auto unpack = [stored, owner = owner_, file = name(), id = section.id, offset = std::uint64_t{entry.offset},
+                         sum = std::uint64_t{entry.checksum}](std::span<std::byte> rows) {
+      in_context(
+          [&] {
+            check_sum(stored.bytes.span(), sum, {});
+            unpack_frames(stored.shape, stored.bytes, rows);
+            if (owner.let_go) owner.let_go(stored.bytes.span());
+          },
+          "{}: section {} at {:#x}", file, id, offset);
+    };
+    return {unpack, [file = name()](const std::vector<std::string>& found) { refuse(file, found); }};
+  }
+
+  [[noreturn]] static void refuse(const std::string& file, const std::vector<std::string>& found) {
+    fail(ErrorCode::kDamaged, "{} contradicts itself: {} ({} such)", file, found.front(), found.size());
+  }
+
+  // Lets go of what it has looked at: a file may be larger than what will be read of it.
+  static void check_sum(std::span<const std::byte> stored, std::uint64_t expected,
+                        const std::function<void(std::span<const std::byte>)>& let_go) {
+    constexpr std::size_t kAtOnce = 4 << 20;
+    Hasher hasher;
+    for (std::size_t at = 0; at < stored.size(); at += kAtOnce) {
+      const auto part = stored.subspan(at, std::min(kAtOnce, stored.size() - at));
+      hasher.add(part);
+      if (let_go) let_go(part);
+    }
+    if (const std::uint64_t sum = hasher.value(); sum != expected)
+      fail(ErrorCode::kDamaged, "checksum {:#018x} of {} bytes instead of {:#018x}", sum, stored.size(), expected);
+  }
 
   void leave_content(Snapshot& s) {
     std::uint64_t bytes = 0;
@@ -233,8 +292,10 @@ class HoldReader {
     if (bytes != stored_content_->shape.count)
       fail(ErrorCode::kDamaged, "{} contradicts itself: {} bytes of content for ranges of {} bytes", name(),
            stored_content_->shape.count, bytes);
-    s.content.source = std::make_shared<StoredContent>(s.content.ranges, stored_content_->shape, stored_content_->bytes,
-                                                       owner_, fmt::format("{}: section {}", name(), kContentBytes));
+    if (s.content.ranges.empty()) return;
+    s.content.source =
+        std::make_shared<StoredContent>(s.content.ranges, stored_content_->shape, stored_content_->bytes, owner_.file,
+                                        fmt::format("{}: section {}", name(), kContentBytes));
   }
 
   void add_losses(Snapshot& s, std::uint64_t newer_values) const {
@@ -257,8 +318,9 @@ class HoldReader {
   static constexpr std::string_view kContentBytes = "CBYT";
 
   const ByteView& file_;
-  std::shared_ptr<const void> owner_;            // of the file; null: nothing is left in it
-  std::optional<StoredSection> stored_content_;  // that was left in it
+  HoldOwner owner_;                                                  // without a file nothing is left in it
+  std::optional<StoredSection> stored_content_;                      // that was left in it
+  std::vector<std::function<void(const Snapshot&)>> checks_to_set_;  // of columns that were left in it
   HoldHeader header_{};
   std::span<const HoldEntry> entries_;
   std::vector<HoldPart> missing_;
@@ -286,8 +348,8 @@ Snapshot read_hold(const ByteView& file) {
   return HoldReader(file).run();
 }
 
-Snapshot read_hold(const ByteView& file, std::shared_ptr<const void> owner) {
-  HOLDFAST_CHECK(owner != nullptr);
+Snapshot read_hold(const ByteView& file, HoldOwner owner) {
+  HOLDFAST_CHECK(owner.file != nullptr);
   return HoldReader(file, std::move(owner)).run();
 }
 

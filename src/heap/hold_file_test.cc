@@ -3,11 +3,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <fstream>
 #include <functional>
 #include <random>
 
 #include "base/parallel.h"
+#include "base/version.h"
 #include "heap/content.h"
 #include "heap/hold_parts_for_tests.h"
 #include "heap/hold_sections.h"
@@ -217,7 +219,8 @@ Snapshot large_sample(std::uint64_t seed, std::uint32_t objects) {
 }
 
 template <class T>
-void expect_equal(const HugeArray<T>& a, const HugeArray<T>& b) {
+  requires requires(const T& column) { column.span(); }
+void expect_equal(const T& a, const T& b) {
   ASSERT_EQ(a.size(), b.size());
   EXPECT_TRUE(std::equal(a.begin(), a.end(), b.begin()));
 }
@@ -310,7 +313,7 @@ TEST_F(HoldFile, ContentThatStaysInTheFileIsWhatIsRead) {
   snapshot.content.bytes = HugeArray<std::uint8_t>(3 + (5 << 20));
   for (std::uint8_t& byte : snapshot.content.bytes) byte = static_cast<std::uint8_t>(random() % 7);
   const Bytes file = written(snapshot);
-  const Snapshot left = read_hold(ByteView(file, "a.hold"), std::make_shared<int>(0));
+  const Snapshot left = read_hold(ByteView(file, "a.hold"), HoldOwner{std::make_shared<int>(0), {}});
   EXPECT_EQ(left.content.ranges, snapshot.content.ranges);
   EXPECT_TRUE(left.content.bytes.empty());
   ASSERT_NE(left.content.source, nullptr);
@@ -330,7 +333,7 @@ TEST_F(HoldFile, ContentThatStaysInTheFileIsCheckedNoLess) {
   Snapshot snapshot = sample();
   testing::add_content(snapshot);
   const Bytes good = written(snapshot);
-  const auto owner = std::make_shared<int>(0);
+  const HoldOwner owner{std::make_shared<int>(0), {}};
   HoldParts parts(ByteView(good, ""));
   const std::uint64_t first = parts["CBYT"].entry.offset;
   Bytes bad = good;
@@ -340,6 +343,9 @@ TEST_F(HoldFile, ContentThatStaysInTheFileIsCheckedNoLess) {
   rows.pop_back();
   HoldParts::set_rows(parts["CBYT"], rows, 1);
   EXPECT_THROW(read_hold(ByteView(parts.file(), "a.hold"), owner), Error) << "it has a byte less than its ranges";
+  HoldParts without_ranges(ByteView(good, ""));
+  HoldParts::set_rows(without_ranges["CRNG"], {}, without_ranges["CRNG"].entry.row_size);
+  EXPECT_THROW(read_hold(ByteView(without_ranges.file(), "a.hold"), owner), Error) << "its bytes lie nowhere";
   HoldParts nonsense(ByteView(good, ""));
   nonsense["CBYT"].stored.back() ^= std::byte{0xff};
   nonsense["CBYT"].stored[5] ^= std::byte{0xff};
@@ -353,6 +359,146 @@ TEST_F(HoldFile, ContentThatStaysInTheFileIsCheckedNoLess) {
     EXPECT_EQ(error.code(), ErrorCode::kDamaged);
     EXPECT_THAT(error.what(), HasSubstr("a.hold: section CBYT: frame 0 at"));
   }
+}
+
+// A file by this holdfast, which leaves all large columns in it.
+Snapshot own_sample() {
+  Snapshot snapshot = sample();
+  snapshot.target.captured_with = holdfast_version();
+  return snapshot;
+}
+
+const HoldOwner kSomebody{std::make_shared<int>(0), {}};
+
+Snapshot opened(const Bytes& bytes, const HoldOwner& owner = kSomebody) {
+  return read_hold(ByteView(bytes, "a.hold"), owner);
+}
+
+bool all_packed(const Snapshot& s) {
+  return s.object_type.is_packed() && s.edges.row_begin.is_packed() && s.edges.target.is_packed() &&
+         s.edges.step.is_packed();
+}
+
+// Returns the message of the error with which unpacking ends; the test fails if there is none.
+template <class T>
+std::string refusal_of(const Column<T>& column) {
+  try {
+    column.unpack();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::kDamaged) << error.what();
+    EXPECT_TRUE(column.is_packed());
+    return error.what();
+  }
+  ADD_FAILURE() << "accepted";
+  return {};
+}
+
+TEST_F(HoldFile, LargeColumnsStayInTheFileUntilTheyAreAskedFor) {
+  const Snapshot snapshot = own_sample();
+  const Bytes file = written(snapshot);
+  const Snapshot left = opened(file);
+  EXPECT_TRUE(all_packed(left));
+  EXPECT_EQ(left.edges.count(), snapshot.edges.count());
+  EXPECT_THAT(problems(left), ::testing::IsEmpty());
+  EXPECT_TRUE(all_packed(left)) << "they can be counted and checked for that without unpacking them";
+  Snapshot moved = opened(file);
+  const Snapshot elsewhere = std::move(moved);
+  expect_equal(snapshot, elsewhere);
+  EXPECT_FALSE(elsewhere.edges.step.is_packed());
+  EXPECT_THAT(problems(elsewhere), ::testing::IsEmpty());
+}
+
+TEST_F(HoldFile, AColumnThatStaysInTheFileBringsWithItWhatItIsCheckedBy) {
+  const Bytes file = written(own_sample());
+  const Snapshot left = opened(file);
+  left.edges.target.unpack();
+  EXPECT_TRUE(left.edges.row_begin.is_packed());
+  left.edges.step.unpack();
+  EXPECT_FALSE(left.edges.row_begin.is_packed());
+  EXPECT_TRUE(left.object_type.is_packed());
+}
+
+TEST_F(HoldFile, ThreadsThatAskForAColumnAtOnceGetTheSame) {
+  Snapshot snapshot = large_sample(2, 30000);
+  snapshot.target.captured_with = holdfast_version();
+  snapshot.target.from_file = true;
+  const Bytes file = written(snapshot);
+  const Snapshot left = opened(file);
+  ASSERT_TRUE(all_packed(left));
+  std::atomic<std::uint64_t> wrong = 0;
+  for_each_part(snapshot.edges.count(), 64, [&](unsigned, std::uint64_t begin, std::uint64_t end) {
+    for (std::uint64_t e = begin; e < end; ++e)
+      if (left.edges.target[e] != snapshot.edges.target[e] || left.edges.step[e] != snapshot.edges.step[e]) ++wrong;
+  });
+  EXPECT_EQ(wrong, 0U);
+  expect_equal(snapshot, left);
+}
+
+TEST_F(HoldFile, AColumnThatBreaksItsPromisesIsRefusedWhenItIsAskedFor) {
+  const Bytes good = written(own_sample());
+  const auto with = [&](std::string_view id, std::size_t at, unsigned byte) {
+    HoldParts parts(ByteView(good, ""));
+    Bytes rows = HoldParts::rows_of(parts[id]);
+    rows[at < rows.size() ? at : rows.size() - 1] = static_cast<std::byte>(byte);
+    HoldParts::set_rows(parts[id], rows, parts[id].entry.row_size);
+    return parts.file();
+  };
+  const auto expect_refused = [&](const Bytes& file, const auto& column_of, const char* words) {
+    const Snapshot left = opened(file);
+    for (int again = 0; again < 2; ++again) EXPECT_THAT(refusal_of(column_of(left)), HasSubstr(words));
+    EXPECT_THAT(refusal(file, ErrorCode::kDamaged), HasSubstr(words)) << "read at once it is no better";
+  };
+  constexpr auto rows = [](const Snapshot& s) -> const auto& { return s.edges.row_begin; };
+  constexpr auto targets = [](const Snapshot& s) -> const auto& { return s.edges.target; };
+  constexpr auto steps = [](const Snapshot& s) -> const auto& { return s.edges.step; };
+  constexpr auto types = [](const Snapshot& s) -> const auto& { return s.object_type; };
+  expect_refused(with("EROW", 4, 200), rows, "a.hold contradicts itself: edge row 1 is 200 .. ");
+  expect_refused(with("EROW", 0, 1), rows, "a.hold contradicts itself: ");
+  expect_refused(with("ETGT", 1, 200), targets, "a.hold contradicts itself: edge 0 names object 512");
+  expect_refused(with("ESTP", 0, 254), steps, "an edge that leaves behind the ");
+  expect_refused(with("OTYP", 2, 200), types, "a.hold contradicts itself: object 0 is of type ");
+  const Bytes bad_rows = with("EROW", 4, 200);
+  EXPECT_THAT(refusal_of(opened(bad_rows).edges.step), HasSubstr("edge row 1")) << "steps are checked by their rows";
+}
+
+TEST_F(HoldFile, AColumnThatCannotBeUnpackedNamesItsSection) {
+  const Bytes good = written(own_sample());
+  HoldParts parts(ByteView(good, ""));
+  parts["ETGT"].stored[5] ^= std::byte{0xff};
+  const Bytes nonsense = parts.file();
+  const Snapshot left = opened(nonsense);
+  EXPECT_THAT(refusal_of(left.edges.target), HasSubstr("a.hold: " + place_of(parts["ETGT"]) + ": frame 0 at"));
+
+  Bytes changes = good;
+  const Snapshot before = opened(changes);
+  changes[parts["OTYP"].entry.offset + 6] ^= std::byte{1};
+  EXPECT_THAT(refusal_of(before.object_type), HasSubstr("checksum")) << "somebody has written to the file";
+}
+
+TEST_F(HoldFile, TypesThatAnotherVersionWroteAreReadAtOnce) {
+  HoldParts parts(ByteView(written(sample()), ""));
+  Bytes types = HoldParts::rows_of(parts["OTYP"]);
+  types[3] |= std::byte{0xf0};
+  HoldParts::set_rows(parts["OTYP"], types, 4);
+  const Bytes file = parts.file();
+  const Snapshot left = opened(file);
+  EXPECT_FALSE(left.object_type.is_packed());
+  EXPECT_TRUE(left.edges.target.is_packed());
+  EXPECT_THAT(left.losses, ::testing::Contains(make_loss(LossKind::kNewerValue, 1)));
+}
+
+TEST_F(HoldFile, TheOwnerIsToldOfBytesThatAreNotNeeded) {
+  const Bytes file = written(own_sample());
+  std::uint64_t bytes = 0;
+  const Snapshot left = opened(file, {std::make_shared<int>(0), [&](std::span<const std::byte> part) {
+                                        EXPECT_GE(part.data(), file.data());
+                                        EXPECT_LE(part.data() + part.size(), file.data() + file.size());
+                                        bytes += part.size();
+                                      }});
+  EXPECT_GT(bytes, file.size());
+  bytes = 0;
+  left.edges.target.unpack();
+  EXPECT_EQ(bytes, HoldParts(ByteView(file, ""))["ETGT"].stored.size());
 }
 
 TEST_F(HoldFile, GivesBackColumnsOfManyFramesOnAnyNumberOfThreads) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "heap/column_checks.h"
 #include "heap/hold_codec.h"
 
 namespace holdfast::heap {
@@ -28,23 +29,57 @@ HugeArray<std::byte> unpacked(const StoredSection& from) {
 struct Codec {
   PackedSection (*pack)(const Snapshot& from);
   std::uint64_t (*unpack)(const StoredSection& from, Snapshot& to);
+  std::function<void(const Snapshot&)> (*leave)(const HoldShape& shape, LeftSection left, Snapshot& to) = nullptr;
 };
 
-// The section is a HugeArray as it lies in memory.
+// What the values of a HugeArray or Column are.
+template <auto... Path>
+using ValueAt = std::remove_cvref_t<decltype(at<Path...>(std::declval<Snapshot&>())[0])>;
+
+template <class T>
+void check_row_size(const HoldShape& shape) {
+  if (shape.row_size != sizeof(T))
+    fail(ErrorCode::kDamaged, "values of {} bytes, not of {}", shape.row_size, sizeof(T));
+}
+
+// The section is a HugeArray or Column as it lies in memory.
 template <HoldEncoding encoding, auto... Path>
 constexpr Codec column() {
+  using T = ValueAt<Path...>;
   return {[](const Snapshot& from) {
             const auto& values = at<Path...>(from);
-            return packed({values.size(), sizeof(values[0]), encoding}, std::as_bytes(values.span()));
+            return packed({values.size(), sizeof(T), encoding}, std::as_bytes(values.span()));
           },
           [](const StoredSection& from, Snapshot& to) -> std::uint64_t {
-            auto& values = at<Path...>(to);
-            if (from.shape.row_size != sizeof(values[0]))
-              fail(ErrorCode::kDamaged, "values of {} bytes, not of {}", from.shape.row_size, sizeof(values[0]));
-            values = std::remove_reference_t<decltype(values)>(from.shape.count);
+            check_row_size<T>(from.shape);
+            HugeArray<T> values(from.shape.count);
             unpack_frames(from.shape, from.bytes, std::as_writable_bytes(values.span()));
-            return settle(values);
+            const std::uint64_t newer_values = settle(values);
+            at<Path...>(to) = std::move(values);
+            return newer_values;
           }};
+}
+
+// The same for a Column that can stay in the file. It is checked when it is unpacked.
+template <HoldEncoding encoding, auto check_of, auto... Path>
+constexpr Codec large_column() {
+  using T = ValueAt<Path...>;
+  Codec codec = column<encoding, Path...>();
+  codec.leave = [](const HoldShape& shape, LeftSection left, Snapshot& to) -> std::function<void(const Snapshot&)> {
+    check_row_size<T>(shape);
+    Column<T>& values = at<Path...>(to);
+    values = Column<T>();
+    if (shape.count == 0) return [](const Snapshot&) {};
+    const auto check = std::make_shared<ColumnCheck<T>>();
+    values = Column<T>(shape.count, [count = shape.count, left = std::move(left), check] {
+      HugeArray<T> unpacked(count);
+      left.unpack(std::as_writable_bytes(unpacked.span()));
+      if (const auto found = (*check)(unpacked.span()); !found.empty()) left.refuse(found);
+      return unpacked;
+    });
+    return [check](const Snapshot& complete) { *check = check_of(complete); };
+  };
+  return codec;
 }
 
 // The section is a vector of rows as describe() describes them. A file's rows may be shorter or longer than ours
@@ -116,7 +151,7 @@ constexpr Codec strings() {
 }
 
 constexpr HoldSection section(std::string_view id, HoldPart part, const Codec& codec, std::uint32_t version = 1) {
-  return {id, version, part == HoldPart::kGraph, part, codec.pack, codec.unpack};
+  return {id, version, part == HoldPart::kGraph, part, codec.pack, codec.unpack, codec.leave};
 }
 
 constexpr auto kPlain = HoldEncoding::kPlain;
@@ -129,16 +164,16 @@ constexpr auto kSections = std::to_array<HoldSection>({
     section("STRS", HoldPart::kGraph, strings()),
     section("SPAN", HoldPart::kGraph, table<&Snapshot::spans>()),
     section("ALOC", HoldPart::kGraph, column<kPlain, &Snapshot::allocated>()),
-    section("EROW", HoldPart::kGraph, column<kDelta, &Snapshot::edges, &Edges::row_begin>()),
-    section("ETGT", HoldPart::kGraph, column<kDelta, &Snapshot::edges, &Edges::target>()),
-    section("ESTP", HoldPart::kGraph, column<kPlain, &Snapshot::edges, &Edges::step>()),
+    section("EROW", HoldPart::kGraph, large_column<kDelta, check_of_rows, &Snapshot::edges, &Edges::row_begin>()),
+    section("ETGT", HoldPart::kGraph, large_column<kDelta, check_of_targets, &Snapshot::edges, &Edges::target>()),
+    section("ESTP", HoldPart::kGraph, large_column<kPlain, check_of_steps, &Snapshot::edges, &Edges::step>()),
     section("ELNG", HoldPart::kGraph, table<&Snapshot::edges, &Edges::long_steps>()),
     section("LABL", HoldPart::kGraph, table<&Snapshot::labels>()),
     section("ROOT", HoldPart::kGraph, table<&Snapshot::roots>()),
     section("RTGT", HoldPart::kGraph, table<&Snapshot::root_targets>()),
     section("GORT", HoldPart::kGraph, table<&Snapshot::goroutines>()),
     section("FRAM", HoldPart::kGraph, table<&Snapshot::frames>()),
-    section("OTYP", HoldPart::kTypes, column<kPlanes, &Snapshot::object_type>()),
+    section("OTYP", HoldPart::kTypes, large_column<kPlanes, check_of_types, &Snapshot::object_type>()),
     section("TYPE", HoldPart::kTypes, table<&Snapshot::types>()),
     section("FLDS", HoldPart::kTypes, table<&Snapshot::fields>()),
     section("MARK", HoldPart::kMarks, column<kPlain, &Snapshot::marked>()),

@@ -3,8 +3,11 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <span>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/byte_view.h"
 #include "heap/hold_format.h"
@@ -47,6 +50,14 @@ struct PackedSection {
   StoredFrames frames;
 };
 
+// A section that stays packed in its file until its values are asked for.
+struct LeftSection {
+  // Unpacks its rows. Fails with kDamaged, naming file and section.
+  std::function<void(std::span<std::byte> rows)> unpack;
+  // Fails with kDamaged, naming the file.
+  std::function<void(const std::vector<std::string>& problems)> refuse;
+};
+
 struct HoldSection {
   std::string_view id;    // four characters
   std::uint32_t version;  // the one written, and the newest that can be read; older ones are read for ever
@@ -56,6 +67,10 @@ struct HoldSection {
   // Returns how many values were of kinds that this holdfast does not know and were read as the kind that says least.
   // Fails with kTruncated, kDamaged or kUnsupported.
   std::uint64_t (*unpack)(const StoredSection& from, Snapshot& to);
+  // Makes a Column of a section that stays in its file. Fails with kDamaged. What it returns is to be called once the
+  // snapshot has everything else, other such columns too: by that the values will be checked. Null for sections that
+  // are read at once.
+  std::function<void(const Snapshot& complete)> (*leave)(const HoldShape& shape, LeftSection left, Snapshot& to);
 };
 
 // Returns the sections in the order in which they are written and read.

@@ -1,7 +1,8 @@
 // Snapshot: what is known about one moment of one Go heap, as flat columns. It is the only bridge between the layers
 // that read a process (capture and below) and those that answer questions (graph, view, report, ...): whoever has a
 // Snapshot needs no process, no ELF file and no model of Go's runtime. It owns everything in it; several threads may
-// read it. A .hold file (heap/hold_file.h) holds exactly this.
+// read it. A .hold file (heap/hold_file.h) holds exactly this; a snapshot that was read from one may leave its largest
+// columns packed there until somebody asks for them (heap/column.h).
 //
 // Numbering. An object is an allocated slot of an in-use span, reachable or not. ObjectId rows 0 .. pointerful-1 are
 // the objects of spans that can hold pointers, in address order; pointerful .. objects-1 those of pointer-free spans,
@@ -23,6 +24,7 @@
 #include "base/loss.h"
 #include "base/string_table.h"
 #include "base/wait_reason.h"
+#include "heap/column.h"
 #include "heap/known_by.h"
 #include "heap/memory_facts.h"
 #include "heap/roots.h"
@@ -168,7 +170,7 @@ struct Field {
 
 // One answer to the question which type each object has. Names are in the snapshot's strings.
 struct TypeColumns {
-  HugeArray<ObjectType> object_type;  // by ObjectId
+  Column<ObjectType> object_type;  // by ObjectId
   std::vector<Type> types;
   std::vector<Field> fields;
 };
@@ -176,11 +178,11 @@ struct TypeColumns {
 // The edges of pointerful objects as compressed rows, each row in ascending source offset. A source can have several
 // edges to one target. A pointer to the middle of an object is an edge to the object.
 struct Edges {
-  HugeArray<std::uint32_t> row_begin;  // pointerful + 1
-  HugeArray<std::uint32_t> target;     // ObjectId rows
+  Column<std::uint32_t> row_begin;  // pointerful + 1
+  Column<std::uint32_t> target;     // ObjectId rows
   // Words (8 bytes) from the source word of the previous edge in the row (for the first: from the object's start); 255
   // = `long_steps` has the number.
-  HugeArray<std::uint8_t> step;
+  Column<std::uint8_t> step;
   std::vector<std::pair<std::uint32_t, std::uint64_t>> long_steps;  // (edge, words), ascending by edge
 
   std::uint64_t count() const { return target.size(); }
@@ -460,7 +462,7 @@ struct Snapshot {
   std::uint32_t objects = 0;           // all
 
   // Columns by ObjectId.
-  HugeArray<ObjectType> object_type;
+  Column<ObjectType> object_type;
   HugeArray<std::uint64_t> marked;  // a bit each: the last completed mark reached it
   HugeArray<std::uint64_t> fresh;   // a bit each: allocated since that mark
 

@@ -1,34 +1,16 @@
 #include "heap/validate.h"
 
 #include <algorithm>
-#include <array>
 #include <bit>
 
 #include "base/architecture.h"
 #include "base/error.h"
-#include "base/parallel.h"
+#include "heap/column_checks.h"
 
 namespace holdfast::heap {
 namespace {
 
-constexpr std::size_t kMostProblems = 20;
-constexpr unsigned kParts = 64;
 constexpr std::uint64_t kAddressEnd = std::uint64_t{1} << 47;  // of linux/amd64
-
-// Returns the lowest row that is bad, or `rows`; looks on all cores.
-template <typename Bad>
-std::uint64_t first_bad(std::uint64_t rows, const Bad& bad) {
-  std::array<std::uint64_t, kParts> found;
-  found.fill(rows);
-  for_each_part(rows, kParts, [&](unsigned part, std::uint64_t begin, std::uint64_t end) {
-    for (std::uint64_t row = begin; row < end; ++row) {
-      if (!bad(row)) continue;
-      found[part] = row;
-      return;
-    }
-  });
-  return *std::min_element(found.begin(), found.end());
-}
 
 class Check {
  public:
@@ -38,7 +20,6 @@ class Check {
     check_spans();
     check_columns();
     check_types();
-    check_edges();
     check_labels();
     check_roots();
     check_goroutines();
@@ -112,22 +93,23 @@ class Check {
       problem("span {} has bits behind its {} slots", s, span.slots);
   }
 
+  // Columns that are still packed are checked by whoever unpacks them.
   void check_columns() {
-    const std::uint64_t words = (std::uint64_t{snapshot_.objects} + 63) / 64;
-    if (snapshot_.objects == ObjectId::kNone) problem("{} objects are more than ids", snapshot_.objects);
-    if (snapshot_.marked.size() < words)
-      problem("{} words of mark bits for {} objects", snapshot_.marked.size(), snapshot_.objects);
-    if (snapshot_.fresh.size() < words)
-      problem("{} words of fresh bits for {} objects", snapshot_.fresh.size(), snapshot_.objects);
-    if (snapshot_.object_type.size() != snapshot_.objects)
-      problem("{} object types for {} objects", snapshot_.object_type.size(), snapshot_.objects);
-    const std::uint64_t bad = first_bad(snapshot_.object_type.size(), [&](std::uint64_t i) {
-      const ObjectType type = snapshot_.object_type[i];
-      return type && (type.known_by() > KnownBy::kPart || type.type().row >= snapshot_.types.size());
-    });
-    if (bad < snapshot_.object_type.size())
-      problem("object {} is of type {} of {}, known by {}", bad, snapshot_.object_type[bad].type().row,
-              snapshot_.types.size(), static_cast<int>(snapshot_.object_type[bad].known_by()));
+    take(wrong_sizes(snapshot_));
+    check_column(snapshot_.object_type, check_of_types);
+    if (!edges_fit(snapshot_)) return;
+    const std::uint64_t found_before = found_;
+    check_column(snapshot_.edges.row_begin, check_of_rows);
+    check_column(snapshot_.edges.target, check_of_targets);
+    if (found_ == found_before) check_column(snapshot_.edges.step, check_of_steps);
+  }
+
+  template <typename T>
+  void check_column(const Column<T>& column, ColumnCheck<T> (*check_of)(const Snapshot&)) {
+    if (!column.empty() && !column.is_packed()) take(check_of(snapshot_)(column.span()));
+  }
+  void take(std::vector<std::string> found) {
+    for (std::string& each : found) problem("{}", each);
   }
 
   void check_types() {
@@ -146,71 +128,6 @@ class Check {
       check_string(snapshot_.fields[f].name, "field", f);
       check_type(snapshot_.fields[f].type, "field", f);
     }
-  }
-
-  void check_edges() {
-    const Edges& edges = snapshot_.edges;
-    const bool rows_fit = edges.row_begin.size() == std::uint64_t{snapshot_.pointerful} + 1 &&
-                          edges.row_begin[0] == 0 && edges.row_begin[snapshot_.pointerful] == edges.count();
-    if (!rows_fit || edges.step.size() != edges.count()) {
-      problem("{} edge rows of {} edges with {} steps for {} objects", edges.row_begin.size(), edges.count(),
-              edges.step.size(), snapshot_.pointerful);
-      return;
-    }
-    const std::uint64_t found_before = found_;
-    check_long_steps();
-    const std::uint64_t row =
-        first_bad(snapshot_.pointerful, [&](std::uint64_t r) { return edges.row_begin[r] > edges.row_begin[r + 1]; });
-    if (row < snapshot_.pointerful)
-      problem("edge row {} is {} .. {}", row, edges.row_begin[row], edges.row_begin[row + 1]);
-    const std::uint64_t edge =
-        first_bad(edges.count(), [&](std::uint64_t e) { return edges.target[e] >= snapshot_.objects; });
-    if (edge < edges.count()) problem("edge {} names object {} of {}", edge, edges.target[edge], snapshot_.objects);
-    if (found_ == found_before) check_offsets();
-  }
-
-  void check_long_steps() {
-    const Edges& edges = snapshot_.edges;
-    const auto marks = std::count(edges.step.begin(), edges.step.end(), std::uint8_t{255});
-    if (static_cast<std::uint64_t>(marks) != edges.long_steps.size())
-      problem("{} edges ask for a long step and there are {}", marks, edges.long_steps.size());
-    for (std::size_t i = 0; i < edges.long_steps.size(); ++i) {
-      const std::uint32_t edge = edges.long_steps[i].first;
-      const bool ascends = i == 0 || edges.long_steps[i - 1].first < edge;
-      if (!ascends || edge >= edges.count() || edges.step[edge] != 255 ||
-          edges.long_steps[i].second > kAddressEnd / 8) {
-        problem("long step {} is {} words of edge {}", i, edges.long_steps[i].second, edge);
-        return;
-      }
-    }
-  }
-
-  // Checks that every source word lies within its object.
-  void check_offsets() {
-    const std::uint64_t bad = first_bad(snapshot_.spans.size(), [&](std::uint64_t s) {
-      const Span& span = snapshot_.spans[s];
-      if (!span.has_pointers || std::uint64_t{span.first_object} + span.objects > snapshot_.pointerful) return false;
-      for (std::uint32_t row = span.first_object; row < span.first_object + span.objects; ++row)
-        if (words_used(row) * 8 > span.slot_size) return true;
-      return false;
-    });
-    if (bad < snapshot_.spans.size())
-      problem("span {} has an edge that leaves behind the {} bytes of its object", bad, snapshot_.spans[bad].slot_size);
-  }
-
-  // Returns how many words of an object there are up to and including its last source word; 0 without edges.
-  std::uint64_t words_used(std::uint32_t row) const {
-    const Edges& edges = snapshot_.edges;
-    const std::uint32_t end = edges.row_begin[row + 1];
-    std::uint64_t words = edges.row_begin[row] < end ? 1 : 0;
-    for (std::uint32_t e = edges.row_begin[row]; e < end; ++e) words += step_of(e);
-    return words;
-  }
-  std::uint64_t step_of(std::uint32_t edge) const {
-    const Edges& edges = snapshot_.edges;
-    if (edges.step[edge] != 255) return edges.step[edge];
-    return std::lower_bound(edges.long_steps.begin(), edges.long_steps.end(), std::pair(edge, std::uint64_t{0}))
-        ->second;
   }
 
   void check_labels() {

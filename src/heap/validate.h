@@ -11,6 +11,9 @@
 
 namespace holdfast::heap {
 
+// Of columns that are still packed (heap/column.h) it checks how many values there are; the values are checked when
+// they are unpacked.
+//
 // Says what is wrong, a sentence each with the row and the numbers; only the first few. Empty = all is well. Takes
 // about 2 ns per edge, on all cores.
 std::vector<std::string> problems(const Snapshot& snapshot);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <sqlite3.h>
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 #include <vector>
@@ -18,7 +19,7 @@ namespace {
 constexpr int kInstructionsPerLook = 1000;  // instructions of SQLite's machine
 
 // What a statement may do, besides reading: make and fill tables of its own.
-int authorize(void*, int action, const char* first, const char* second, const char* database, const char*) {
+int authorize(int action, const char* first, const char* second, const char* database) {
   const bool is_temporary = database != nullptr && std::strcmp(database, "temp") == 0;
   switch (action) {
     case SQLITE_SELECT:
@@ -46,6 +47,18 @@ int authorize(void*, int action, const char* first, const char* second, const ch
     default:
       return SQLITE_DENY;
   }
+}
+
+// Whether a statement needs edges or types of objects that does this.
+bool reads_graph(int action, const char* first, const char* second) {
+  if (action == SQLITE_FUNCTION)
+    return second != nullptr &&
+           std::ranges::any_of(functions(), [&](const Function& each) { return each.name == second; });
+  const Table* const table = action == SQLITE_READ && first != nullptr ? table_named(first) : nullptr;
+  if (table == nullptr || table->of_graph) return table != nullptr;
+  return second != nullptr && std::ranges::any_of(table->columns, [&](const Column& column) {
+           return column.of_graph && column.name == second;
+         });
 }
 
 // "objects, edges, ..."
@@ -111,7 +124,13 @@ class Database::Connection {
     add_functions(get(), facts_, guard_);
     // SQLite notes a table at its first use, which it would have to be allowed later.
     for (const Table* const table : tables()) check(fmt::format("SELECT 1 FROM {}", table->name));
-    sqlite3_set_authorizer(get(), authorize, nullptr);
+    sqlite3_set_authorizer(
+        get(),
+        [](void* self, int action, const char* first, const char* second, const char* database, const char*) {
+          if (query::reads_graph(action, first, second)) static_cast<Connection*>(self)->reads_graph_ = true;
+          return authorize(action, first, second, database);
+        },
+        this);
     sqlite3_progress_handler(
         get(), kInstructionsPerLook, [](void*) { return cancel_requested() ? 1 : 0; }, nullptr);
   }
@@ -153,6 +172,7 @@ class Database::Connection {
   Statement prepare(const std::string& sql, std::size_t& begin) {
     sqlite3_stmt* prepared = nullptr;
     const char* rest = nullptr;
+    reads_graph_ = false;
     const int code =
         sqlite3_prepare_v2(get(), sql.data() + begin, static_cast<int>(sql.size() - begin), &prepared, &rest);
     Statement statement(prepared);
@@ -164,6 +184,7 @@ class Database::Connection {
   void step_all(sqlite3_stmt* statement, RowSink& sink, std::size_t begin) {
     const std::vector<ResultColumn> columns = columns_of(statement);
     std::vector<Value> values(columns.size());
+    if (reads_graph_) facts_.unpack();
     if (!columns.empty()) sink.begin(columns);
     int code = SQLITE_OK;
     while ((code = sqlite3_step(statement)) == SQLITE_ROW) {
@@ -190,6 +211,7 @@ class Database::Connection {
     throw SqlError(message, offset < 0 ? std::nullopt : std::optional(begin + static_cast<std::size_t>(offset)));
   }
 
+  bool reads_graph_ = false;  // the statement that was prepared last
   Guard guard_;
   Facts facts_;
   std::unique_ptr<sqlite3, Deleter> connection_;  // is closed first

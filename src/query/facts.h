@@ -48,6 +48,9 @@ class Facts {
     if (reached_ == nullptr) reached_ = &source_.reached();
     return *reached_;
   }
+  void unpack() {
+    if (source_.unpack) source_.unpack();
+  }
   const heap::OwnerRules& rules() const { return source_.rules; }
   const TypeNames& types() { return types_ ? *types_ : make(types_, "type names", snapshot()); }
   const Homes& homes() { return homes_ ? *homes_ : make(homes_, "owners", snapshot(), dominators(), source_.rules); }

@@ -55,6 +55,44 @@ std::string sql_error(AskedHeap& heap, const std::string& sql) {
   return "none";
 }
 
+// What is packed in a file is unpacked before the first row, and only for who needs it.
+TEST(Database, UnpacksBeforeTheFirstRowWhatAStatementNeeds) {
+  const heap::Snapshot snapshot = sessions();
+  const heap::OwnerRules& rules = heap::OwnerRules::built_in();
+  const graph::Dominators dominators = graph::dominators(snapshot);
+  const graph::Reachability reached = graph::reachability(dominators);
+  struct Sink : RowSink {
+    void begin(std::span<const ResultColumn>) override { ++begun; }
+    void row(std::span<const Value>) override {}
+    void end() override {}
+    int begun = 0;
+  } sink;
+  int unpacked = 0;
+  Database database({.snapshot = snapshot,
+                     .rules = rules,
+                     .dominators = [&]() -> const graph::Dominators& { return dominators; },
+                     .reached = [&]() -> const graph::Reachability& { return reached; },
+                     .unpack =
+                         [&] {
+                           ++unpacked;
+                           EXPECT_EQ(sink.begun, 0);
+                         }});
+  const auto needs = [&](const char* sql) {
+    unpacked = sink.begun = 0;
+    database.run(sql, sink);
+    return unpacked > 0;
+  };
+  EXPECT_FALSE(needs("SELECT address, size FROM spans"));
+  EXPECT_FALSE(needs("SELECT count(*) FROM losses, samples"));
+  EXPECT_FALSE(needs("SELECT 1"));
+  EXPECT_TRUE(needs("SELECT * FROM spans"));
+  EXPECT_TRUE(needs("SELECT sum(Reached) FROM Spans"));
+  EXPECT_TRUE(needs("SELECT count(*) FROM objects"));
+  EXPECT_TRUE(needs("SELECT address FROM spans WHERE size IN (SELECT size FROM objects)"));
+  EXPECT_TRUE(needs("SELECT object_at(address) FROM spans"));
+  EXPECT_FALSE(needs("SELECT max(size) FROM spans"));
+}
+
 TEST(TheTables, AnswerWhatTheHeapIs) {
   AskedHeap heap(sessions());
   EXPECT_THAT(

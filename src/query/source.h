@@ -18,6 +18,9 @@ struct Source {
   // Each returns the same object at each call.
   std::function<const graph::Dominators&()> dominators;
   std::function<const graph::Reachability&()> reached;
+  // Called before the first row of a statement that needs edges or types of objects, which may be packed in a file
+  // still: what is wrong with them fails here. Empty: they are there.
+  std::function<void()> unpack = {};
   // Runs work of ours as a pass of that name. Empty: it just runs.
   std::function<void(const std::string& name, const std::function<void()>& work)> pass = {};
 };

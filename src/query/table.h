@@ -66,6 +66,7 @@ struct Column {
   Bound (*numbers)(Facts& facts, std::string_view text) = nullptr;
   // With `numbers`: the column of these numbers.
   std::string_view numbers_of = {};
+  bool of_graph = false;  // where the table is not: the value needs edges or types of objects all the same
 };
 
 struct Table {
@@ -74,6 +75,7 @@ struct Table {
   std::span<const Column> columns;
   std::uint64_t (*count)(Facts& facts);  // rows
   bool small = true;                     // it has no row per object or reference
+  bool of_graph = true;                  // values need edges or types of objects, which are large
 };
 
 // Returns the place of the column, or that of the column that it stands for; the name must be right.

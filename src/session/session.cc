@@ -48,8 +48,31 @@ void Session::forget_content() {
   snapshot_->named_words.clear();
 }
 
+// Passes over the graph would unpack what they need too, but in their own time.
+void Session::unpack_edges(const heap::Snapshot& s) {
+  if (!s.edges.row_begin.is_packed() && !s.edges.target.is_packed()) return;
+  times_.run("unpack", [&] {
+    s.edges.row_begin.unpack();
+    s.edges.target.unpack();
+  });
+}
+
+void Session::unpack() {
+  const heap::Snapshot& s = snapshot();
+  const CancellationScope scope(&cancellation_);
+  unpack_edges(s);
+  if (!s.edges.step.is_packed() && !s.object_type.is_packed()) return;
+  times_.run("unpack", [&] {
+    s.edges.step.unpack();
+    s.object_type.unpack();
+  });
+}
+
 const graph::Dominators& Session::dominators() {
-  const auto find = [&](const heap::Snapshot& s) { dominators_ = graph::dominators(s, &times_); };
+  const auto find = [&](const heap::Snapshot& s) {
+    unpack_edges(s);
+    dominators_ = graph::dominators(s, &times_);
+  };
   if (!snapshot_)
     open({.first_look = listener_.first_look,
           .meanwhile = find,
@@ -64,6 +87,7 @@ const graph::Dominators& Session::dominators() {
 const graph::Reachability& Session::reached() {
   const heap::Snapshot& s = snapshot();
   const CancellationScope scope(&cancellation_);
+  if (!dominators_) unpack_edges(s);
   if (!reached_)
     reached_ = times_.run("reach", [&] { return dominators_ ? graph::reachability(*dominators_) : graph::reach(s); });
   return *reached_;
@@ -161,6 +185,7 @@ view::Report Session::report(const view::ReportLimits& limits) {
 
 const view::Groundwork& Session::groundwork() {
   const graph::Dominators& tree = dominators();
+  unpack();
   const CancellationScope scope(&cancellation_);
   if (!groundwork_) times_.run("owners", [&] { groundwork_.emplace(*snapshot_, tree, rules_); });
   return *groundwork_;

@@ -66,6 +66,9 @@ class Session {
   const heap::Snapshot& snapshot();
   // Drops the bytes of the target that the snapshot has, if it has any.
   void forget_content();
+  // Unpacks what of a .hold file is still packed (heap/column.h), which each pass does for what it needs itself. To be
+  // called before an answer whose beginning is shown while the rest is made: it does not fail in the middle then.
+  void unpack();
   const graph::Dominators& dominators();
   const graph::Reachability& reached();
   const graph::Audit& audit();
@@ -122,6 +125,7 @@ class Session {
  private:
   Session(std::unique_ptr<capture::Target> target, Listener listener, heap::OwnerRules rules);
   void open(const capture::Callbacks& callbacks);
+  void unpack_edges(const heap::Snapshot& s);
   void look_until_sure(graph::LaterAudit& found, const heap::Snapshot& second, std::chrono::seconds patience);
 
   Listener listener_;

@@ -28,7 +28,7 @@ std::string reflected_closure(std::string_view function) {
 // One of the two answers.
 class Answer {
  public:
-  Answer(const heap::Snapshot& snapshot, const HugeArray<heap::ObjectType>& column,
+  Answer(const heap::Snapshot& snapshot, const heap::Column<heap::ObjectType>& column,
          const std::vector<heap::Type>& types, const std::vector<heap::Field>& fields)
       : snapshot_(snapshot), column_(column), types_(types), fields_(fields) {}
 
@@ -78,7 +78,7 @@ class Answer {
 
  private:
   const heap::Snapshot& snapshot_;
-  const HugeArray<heap::ObjectType>& column_;
+  const heap::Column<heap::ObjectType>& column_;
   const std::vector<heap::Type>& types_;
   const std::vector<heap::Field>& fields_;
 };

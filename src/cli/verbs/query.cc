@@ -33,6 +33,7 @@ query::Source source_of(session::Session& session) {
           .rules = session.rules(),
           .dominators = [&session]() -> const graph::Dominators& { return session.dominators(); },
           .reached = [&session]() -> const graph::Reachability& { return session.reached(); },
+          .unpack = [&session] { session.unpack(); },
           .pass = [&session](const std::string& name,
                              const std::function<void()>& work) { session.times().run(name, work); }};
 }

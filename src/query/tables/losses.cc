@@ -55,6 +55,7 @@ const Table kLosses = {.name = "losses",
                            "What the target hid or damaged: what else is said here may be wrong or incomplete "
                            "by that. No row: nothing.",
                        .columns = kLossesColumns,
-                       .count = [](Facts& facts) { return std::uint64_t{facts.snapshot().losses.size()}; }};
+                       .count = [](Facts& facts) { return std::uint64_t{facts.snapshot().losses.size()}; },
+                       .of_graph = false};
 
 }  // namespace holdfast::query

@@ -65,6 +65,7 @@ const Table kSamples = {.name = "samples",
                             "for about every 512 KiB allocated, unless the program says otherwise. Of all other "
                             "objects nobody knows who allocated them.",
                         .columns = kSamplesColumns,
-                        .count = [](Facts& facts) { return std::uint64_t{facts.snapshot().sampled.size()}; }};
+                        .count = [](Facts& facts) { return std::uint64_t{facts.snapshot().sampled.size()}; },
+                        .of_graph = false};
 
 }  // namespace holdfast::query

@@ -54,7 +54,8 @@ constexpr Column kSpansColumns[] = {
      .get = [](At& at, Out& out) { out.integer(span_at(at).objects); }},
     {.name = "reached",
      .meaning = "objects that something holds",
-     .get = [](At& at, Out& out) { out.integer(count_of(span_at(at), at.facts.reached().bits)); }},
+     .get = [](At& at, Out& out) { out.integer(count_of(span_at(at), at.facts.reached().bits)); },
+     .of_graph = true},
     {.name = "marked",
      .meaning = "objects that the last collection marked; NULL while it is being swept",
      .get =
@@ -72,6 +73,7 @@ constexpr Column kSpansColumns[] = {
 const Table kSpans = {.name = "spans",
                       .meaning = "The runs of pages that have slots for objects. Free pages and stacks are in none.",
                       .columns = kSpansColumns,
-                      .count = [](Facts& facts) { return std::uint64_t{facts.snapshot().spans.size()}; }};
+                      .count = [](Facts& facts) { return std::uint64_t{facts.snapshot().spans.size()}; },
+                      .of_graph = false};
 
 }  // namespace holdfast::query
