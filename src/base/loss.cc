@@ -1,6 +1,7 @@
 #include "base/loss.h"
 
 #include <algorithm>
+#include <array>
 #include <limits>
 
 #include "base/error.h"
@@ -92,6 +93,8 @@ constexpr LossInfo kTable[] = {
      "a table of types cannot be read: fewer objects have types", kLookAgain},
     {LossKind::kTypeWalk, LossSeverity::kDataMissing, "type-walk",
      "the walk over the types ended early: fewer objects have types", kLookAgain},
+    {LossKind::kUnknownActor, LossSeverity::kDataMissing, "unknown-actor",
+     "what a thread works with is not known: no goroutine is proven leaked", kLookAgain},
     {LossKind::kUnopenedFile, LossSeverity::kDataMissing, "unopened-file",
      "a mapped file cannot be opened: if it holds Go code, its variables and functions are missing", kKeepFile},
     {LossKind::kUnplacedFile, LossSeverity::kDataMissing, "unplaced-file",
@@ -171,6 +174,19 @@ LossWords words_of(const Loss& loss) {
   if (row != std::end(kTable)) return {row->severity, row->words, row->remedy};
   return {LossSeverity::kMayBeWrong, "a later holdfast counted this; what it may make wrong is not known to this one",
           "open the file with the holdfast that wrote it"};
+}
+
+bool may_hide_holders(const Loss& loss) {
+  // These cost names, types and figures, or add words that may be no pointers; but no pointer is missing.
+  static constexpr std::array kHarmless = {LossKind::kStackNotUnwound,     LossKind::kTypeConflict,
+                                           LossKind::kBadDebugInformation, LossKind::kMissingSection,
+                                           LossKind::kNewerSection,        LossKind::kNewerValue,
+                                           LossKind::kNoAccount,           LossKind::kNoCode,
+                                           LossKind::kTypeTable,           LossKind::kTypeWalk,
+                                           LossKind::kUnreadableContent,   LossKind::kUnreadableFunctionTable,
+                                           LossKind::kUnreadableLabels};
+  if (words_of(loss).severity == LossSeverity::kCosmetic) return false;
+  return std::ranges::none_of(kHarmless, [&](LossKind kind) { return loss.kind == loss_info(kind).id; });
 }
 
 LossLedger::LossLedger() {

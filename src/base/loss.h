@@ -56,6 +56,7 @@ enum class LossKind : std::uint8_t {
   kThreadNotStopped,
   kTypeTable,
   kTypeWalk,
+  kUnknownActor,
   kUnopenedFile,
   kUnplacedFile,
   kUnreadableArena,
@@ -104,6 +105,9 @@ struct Loss {
 };
 
 Loss make_loss(LossKind kind, std::uint64_t count, Address first = {}, std::string detail = {});
+
+// Whether what was lost may have held objects or could have acted. Without it nobody is proven to hold nothing.
+bool may_hide_holders(const Loss& loss);
 
 // Severity, words and remedy of a loss that was read from a file. A kind that is not in the table counts as
 // kMayBeWrong, and the words say that a later holdfast knows it.

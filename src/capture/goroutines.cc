@@ -8,6 +8,7 @@
 
 #include "base/parallel.h"
 #include "capture/mark_excuses.h"
+#include "capture/wake_ups.h"
 #include "go/goroutine_labels.h"
 #include "go/package_names.h"
 #include "heap/plumbing.h"
@@ -43,6 +44,8 @@ class GoroutinePass {
     add_labels();
     add_roots();
     add_excuses();
+    add_wake_ups(
+        target_, scheduler_, forest_.index(), [&](std::size_t i) { return words_of(walked_[i]); }, snapshot_);
   }
 
  private:
@@ -62,6 +65,14 @@ class GoroutinePass {
                                             forest_.index(), snapshot_);
       }
     });
+  }
+
+  static std::optional<std::vector<Address>> words_of(const Walked& walked) {
+    if (walked.stack.running()) return std::nullopt;
+    std::vector<Address> words;
+    words.reserve(walked.roots.size());
+    for (const go::StackRoot& root : walked.roots) words.push_back(root.value);
+    return words;
   }
 
   void add_rows() {

@@ -45,6 +45,7 @@ struct GoroutineFields {
   const FieldLayout async_safe_point = need("asyncSafePoint");
   const MaybeField parent_goid = find("parentGoid");            // 1.21+
   const MaybeField extended_registers = find("xRegs.state");    // 1.26+
+  const MaybeField select_done = find("selectDone"), parking = find("parkingOnChan");
   const MaybeField running_cleanups = find("runningCleanups");  // 1.25+
 
   static constexpr std::uint32_t kScanBit = 0x1000;  // runtime._Gscan: the collector scans its stack

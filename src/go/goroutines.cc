@@ -83,10 +83,12 @@ class SchedulerReader {
     g.panics = r.pointer(g_.panics);
     g.labels = r.pointer(g_.labels);
     g.param = r.pointer(g_.param);
+    g.waiting = r.pointer(g_.waiting);
+    g.is_between = r.flag(g_.select_done) || r.flag(g_.parking);
     g.extended_registers = r.pointer(g_.extended_registers);
     g.running_cleanups = r.flag(g_.running_cleanups);
     g.system = is_system(g, functions_);
-    if (g.waits()) add_waits(g, r.pointer(g_.waiting));
+    if (g.waits()) add_waits(g, g.waiting);
     out_.goroutines.push_back(g);
   }
 
@@ -112,14 +114,18 @@ class SchedulerReader {
   // Returns a pointer of the record that was read last.
   Address waiter_pointer(std::uint32_t offset) const { return waiter_record_.pointer(FieldLayout{offset, 8}); }
 
-  // Before Go 1.26, g.waiting does not name semaphores. The waiters are in runtime.semtable, a hash of trees of
-  // addresses (left and right are prev and next), in which the waiters of one address form a list (reference 6.6).
+  // The waiters for semaphores are in runtime.semtable, a hash of trees of addresses (left and right are prev and
+  // next), in which the waiters of one address form a list (reference 6.6). Before Go 1.26, g.waiting does not name
+  // them.
   void read_semaphores() {
     const auto treap = layouts_.find("runtime.semaRoot", "treap");
     if (!vars_.semtable || !treap) return;
-    std::unordered_map<Address, std::uint32_t> rows;  // goroutines whose semaphore is not known yet
-    for (std::uint32_t i = 0; i < out_.goroutines.size(); ++i)
-      if (out_.goroutines[i].waits() && out_.goroutines[i].wait_count == 0) rows.emplace(out_.goroutines[i].g, i);
+    std::unordered_map<Address, std::uint32_t> rows;  // goroutines that may wait for one, and are not found yet
+    for (std::uint32_t i = 0; i < out_.goroutines.size(); ++i) {
+      const Goroutine& g = out_.goroutines[i];
+      if (g.waits() && (g.wait_count == 0 || out_.waits[g.first_wait].kind == WaitTargetKind::kSemaphore))
+        rows.emplace(g.g, i);
+    }
     if (rows.empty()) return;
     constexpr std::uint64_t kCacheLine = 64;
     const std::uint64_t stride =
@@ -144,9 +150,13 @@ class SchedulerReader {
     const auto row = rows.find(waiter_pointer(waiter_.goroutine));
     if (row == rows.end()) return;
     Goroutine& g = out_.goroutines[row->second];
-    g.first_wait = static_cast<std::uint32_t>(out_.waits.size());
-    g.wait_count = 1;
-    out_.waits.push_back({WaitTargetKind::kSemaphore, false, sudog, waiter_pointer(waiter_.elem), Address()});
+    if (g.wait_count == 0) {
+      g.first_wait = static_cast<std::uint32_t>(out_.waits.size());
+      g.wait_count = 1;
+      out_.waits.push_back({WaitTargetKind::kSemaphore, false, sudog, waiter_pointer(waiter_.elem), Address(), true});
+    } else if (WaitTarget& wait = out_.waits[g.first_wait]; wait.sudog == sudog) {
+      wait.is_queued = true;
+    }
     rows.erase(row);
   }
 

@@ -24,8 +24,9 @@ struct WaitTarget {
   WaitTargetKind kind = WaitTargetKind::kChannel;
   bool is_select = false;  // one of several cases of a select
   Address sudog;
-  Address object;  // runtime.hchan; the semaphore word (a field of a mutex, wait group ...); or the notifyList
-  Address elem;    // for channels: where the value goes to or comes from; null if it is dropped
+  Address object;          // runtime.hchan; the semaphore word (a field of a mutex, wait group ...); or the notifyList
+  Address elem;            // for channels: where the value goes to or comes from; null if it is dropped
+  bool is_queued = false;  // for semaphores: it stands in the runtime's table
 };
 
 struct Goroutine {
@@ -46,6 +47,8 @@ struct Goroutine {
   Address m, locked_m;                         // the runtime.m that it runs on, and the one it is locked to
   Address defers, panics;                      // the innermost _defer and _panic
   Address labels;                              // pprof labels
+  Address waiting;                             // the first runtime.sudog of what it waits for
+  bool is_between = false;  // it is about to wait, or another goroutine has already decided to wake it
   Address param;
   bool running_cleanups = false;  // 1.25+: it calls the program's cleanups
   Address extended_registers;     // 1.26+: vector registers that an asynchronous preemption saved

@@ -31,7 +31,7 @@ struct MSpanLayout {
   std::uint64_t size;
   FieldLayout start, pages, free_index, slots, alloc_bits, mark_bits, sweep_gen, alloc_count, span_class, state,
       slot_size, limit, specials;
-  std::optional<FieldLayout> scan_index, large_type, user_arena;
+  std::optional<FieldLayout> scan_index, large_type, pinned, user_arena;
 
   explicit MSpanLayout(const LayoutSource& l)
       : size(l.get_size("runtime.mspan")),
@@ -50,6 +50,7 @@ struct MSpanLayout {
         specials(l.get("runtime.mspan", "specials")),
         scan_index(l.find("runtime.mspan", "freeIndexForScan")),
         large_type(l.find("runtime.mspan", "largeType")),
+        pinned(l.find("runtime.mspan", "pinnerBits")),
         user_arena(l.find("runtime.mspan", "isUserArenaChunk")) {}
 
   MSpan read(Address at, const Record& r) const {
@@ -72,6 +73,7 @@ struct MSpanLayout {
     span.specials = r.pointer(specials);
     // Spans without pointers keep what a record of this place had in its last life.
     if (span.has_pointers()) span.large_type = r.pointer(large_type);
+    span.pinned = r.pointer(pinned);
     return span;
   }
 };

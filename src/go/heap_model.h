@@ -43,6 +43,7 @@ struct MSpan {
   Address alloc_bits, mark_bits;
   Address specials;    // the head of the list
   Address large_type;  // 1.22+, size class 0, with pointers
+  Address pinned;      // 1.21+: two bits per slot, of objects of which C may have the address; null if there are none
 
   std::uint8_t size_class() const { return span_class >> 1; }
   bool has_pointers() const { return (span_class & 1) == 0; }

@@ -34,6 +34,36 @@ std::optional<TimerLayout> timer_layout(const Runtime& runtime) {
   return TimerLayout{list->offset, *stride, timer->offset, period->offset, function->offset};
 }
 
+// Calls visit(timer) for each address in the list of a processor; returns where the list is.
+template <typename Visit>
+Address for_each_timer(const MemorySource& memory, const TimerLayout& layout, const Processor& p, const Visit& visit) {
+  const auto list = memory.try_pointer(p.p + layout.list);
+  const auto count = memory.try_integer<std::uint64_t>(p.p + layout.list + kWord);
+  if (!list || !count || *count > kMostTimers) return {};
+  for (std::uint64_t i = 0; i < *count; ++i) {
+    const auto timer = memory.try_pointer(*list + i * layout.stride);
+    if (!timer) break;
+    visit(*timer);
+  }
+  return *list;
+}
+
+// Whether it was stopped and only waits to be taken off the list. One that changes at this moment was not.
+bool is_stopped(const Runtime& runtime, Address timer) {
+  const bool is_old = runtime.version.timers_are_embedded();
+  const auto state = runtime.layouts.find("runtime.timer", is_old ? "status" : "state");
+  if (!state) return false;
+  const auto value =
+      is_old ? runtime.memory.try_integer<std::uint32_t>(timer + state->offset)
+             : std::optional<std::uint32_t>(runtime.memory.try_integer<std::uint8_t>(timer + state->offset));
+  if (!value) return false;
+  const auto number = [&](const char* name) { return runtime.layouts.constant(name).value_or(-1); };
+  if (!is_old)
+    return (*value & static_cast<std::uint32_t>(number("runtime.timerZombie"))) != 0 &&
+           number("runtime.timerZombie") > 0;
+  return *value == number("runtime.timerDeleted") || *value == number("runtime.timerRemoved");
+}
+
 }  // namespace
 
 std::vector<LibraryTimer> list_library_timers(const Runtime& runtime, std::span<const Processor> processors) {
@@ -41,18 +71,30 @@ std::vector<LibraryTimer> list_library_timers(const Runtime& runtime, std::span<
   const auto layout = timer_layout(runtime);
   if (!layout) return out;
   const MemorySource& memory = runtime.memory;
-  for (const Processor& p : processors) {
-    const auto list = memory.try_pointer(p.p + layout->list);
-    const auto count = memory.try_integer<std::uint64_t>(p.p + layout->list + kWord);
-    if (!list || !count || *count > kMostTimers) continue;
-    for (std::uint64_t i = 0; i < *count; ++i) {
-      const auto timer = memory.try_pointer(*list + i * layout->stride);
-      if (!timer) break;
-      const auto closure = memory.try_pointer(*timer + layout->function);
+  for (const Processor& p : processors)
+    for_each_timer(memory, *layout, p, [&](Address timer) {
+      const auto closure = memory.try_pointer(timer + layout->function);
       const auto code = closure ? memory.try_pointer(*closure) : std::nullopt;
-      const auto period = memory.try_integer<std::uint64_t>(*timer + layout->period);
-      if (code && period) out.push_back({Address(timer->value - layout->in_value), *code, *period != 0});
-    }
+      const auto period = memory.try_integer<std::uint64_t>(timer + layout->period);
+      if (code && period) out.push_back({Address(timer.value - layout->in_value), *code, *period != 0});
+    });
+  return out;
+}
+
+TimerUses list_timer_uses(const Runtime& runtime, std::span<const Processor> processors) {
+  TimerUses out;
+  const auto layout = timer_layout(runtime);
+  const auto argument = runtime.layouts.find("runtime.timer", "arg");
+  if (!layout || !argument) return out;
+  const MemorySource& memory = runtime.memory;
+  for (const Processor& p : processors) {
+    const Address list = for_each_timer(memory, *layout, p, [&](Address timer) {
+      if (is_stopped(runtime, timer)) return;
+      out.pending.push_back(timer);
+      for (const std::uint64_t at : {layout->function, argument->offset + kWord})
+        if (const auto used = memory.try_pointer(timer + at)) out.pending.push_back(*used);
+    });
+    if (list) out.lists.push_back(list);
   }
   return out;
 }

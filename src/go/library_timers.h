@@ -24,4 +24,12 @@ struct LibraryTimer {
 // with a channel is there only while a goroutine waits for it.
 std::vector<LibraryTimer> list_library_timers(const Runtime& runtime, std::span<const Processor> processors);
 
+// What the runtime's timers use, whoever made them.
+struct TimerUses {
+  std::vector<Address> lists;    // where each processor has the addresses of its timers, stopped ones included
+  std::vector<Address> pending;  // of each that was not stopped: its record, its function value, its argument
+};
+
+TimerUses list_timer_uses(const Runtime& runtime, std::span<const Processor> processors);
+
 }  // namespace holdfast::go

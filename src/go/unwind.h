@@ -93,6 +93,8 @@ class Unwinder {
   // Unwinds what a thread does on its own stack, up to where it came from its goroutine's. There are no frames if it is
   // not on that stack.
   Stack unwind_system_stack(const Machine& machine) const;
+  // Returns the registers of the thread, or of the code that a signal handler on it interrupted; none if not known.
+  std::optional<Registers> registers_of(const Machine& machine) const;
 
  private:
   struct Start;
@@ -102,7 +104,6 @@ class Unwinder {
   std::optional<Start> start_of_thread(const Goroutine& goroutine) const;
   std::optional<Start> start_of_race_call(const Goroutine& goroutine, const Registers& registers,
                                           const AddressRange& system_stack) const;
-  std::optional<Registers> registers_of(const Machine& machine) const;
   std::optional<Registers> interrupted_registers(const Machine& machine, Address sp) const;
   bool is_place(const Goroutine& goroutine, Address pc, Address sp) const;
 

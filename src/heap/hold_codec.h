@@ -63,6 +63,9 @@ constexpr KnownValues<MappingUse> known_values(MappingUse) {
 constexpr KnownValues<SweepState> known_values(SweepState) {
   return {SweepState::kBeingSwept, SweepState::kUnknown};
 }
+constexpr KnownValues<ActorKind> known_values(ActorKind) {
+  return {ActorKind::kTimerList, ActorKind::kThread};  // one actor more acquits
+}
 constexpr KnownValues<GoroutineState> known_values(GoroutineState) {
   return {GoroutineState::kDeadExtra, {}};
 }
@@ -223,6 +226,14 @@ void describe(Archive& a, Channel& x) {
 template <class Archive>
 void describe(Archive& a, ChannelWait& x) {
   a(x.goroutine, x.channel, x.sends);
+}
+template <class Archive>
+void describe(Archive& a, WakeUp& x) {
+  a(x.goroutine, x.object, x.stack, x.record);
+}
+template <class Archive>
+void describe(Archive& a, Actor& x) {
+  a(x.object, x.kind);
 }
 template <class Archive>
 void describe(Archive& a, Frame& x) {

@@ -203,6 +203,8 @@ constexpr auto kSections = std::to_array<HoldSection>({
     section("CHWT", HoldPart::kChannels, table<&Snapshot::channel_waits>()),
     section("CWRD", HoldPart::kNamedWords, table<&Snapshot::named_words>()),
     section("SREC", HoldPart::kSpanRecords, table<&Snapshot::span_records>()),
+    section("WAKE", HoldPart::kWakeUps, table<&Snapshot::wake_ups>()),
+    section("ACTR", HoldPart::kWakeUps, table<&Snapshot::actors>()),
 });
 
 void forget_types(Snapshot& s) {
@@ -235,6 +237,11 @@ void forget_mappings(Snapshot& s) {
 void forget_channels(Snapshot& s) {
   s.channels.clear();
   s.channel_waits.clear();
+}
+
+void forget_wake_ups(Snapshot& s) {
+  s.wake_ups.clear();
+  s.actors.clear();
 }
 
 void forget_content(Snapshot& s) {
@@ -290,6 +297,9 @@ constexpr std::array kRules = {
     HoldPartRule{HoldPart::kSpanRecords, PartAbsence::kLoss, [](Snapshot& s) { s.span_records.clear(); },
                  "the capture does not tell how the runtime keeps its spans: `spans` cannot say which are swept, and "
                  "which a P allocates from"},
+    HoldPartRule{HoldPart::kWakeUps, PartAbsence::kLoss, &forget_wake_ups,
+                 "the capture does not tell who could wake its goroutines: `report` and `goroutines` cannot prove that "
+                 "some can never go on"},
 };
 
 constexpr bool each_part_has_its_rule() {

@@ -34,7 +34,8 @@ enum class HoldPart : std::uint8_t {
   kMappings,
   kChannels,
   kNamedWords,
-  kSpanRecords
+  kSpanRecords,
+  kWakeUps
 };
 
 // A section of a file that is read. Its checksum was right.

@@ -30,6 +30,7 @@
 #include "heap/roots.h"
 #include "heap/type_kind.h"
 #include "heap/type_role.h"
+#include "heap/wake_ups.h"
 
 namespace holdfast::heap {
 
@@ -476,7 +477,10 @@ struct Snapshot {
   std::vector<GoroutineLabel> goroutine_labels;  // ascending by goroutine
   std::vector<Channel> channels;                 // ascending by object, each at most once
   std::vector<ChannelWait> channel_waits;        // ascending, each at most once
-  std::vector<Frame> frames;                     // of goroutines and allocation stacks
+  // What proves that goroutines can never go on. Both are empty if not everybody who can act is known.
+  std::vector<WakeUp> wake_ups;  // ascending, each at most once
+  std::vector<Actor> actors;     // ascending, each at most once
+  std::vector<Frame> frames;     // of goroutines and allocation stacks
   std::vector<AllocationStack> allocation_stacks;
   std::vector<SampledObject> sampled;  // ascending by object, each at most once
   MemoryProfile profile;

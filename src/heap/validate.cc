@@ -25,7 +25,9 @@ class Check {
     check_goroutines();
     check_goroutine_labels();
     check_channels();
+    check_wake_ups();
     check_span_records();
+    check_wake_ups();
     check_samples();
     check_mappings();
     check_rest();
@@ -210,6 +212,23 @@ class Check {
           (w > 0 && waits[w] <= waits[w - 1]))
         problem("wait {} is of goroutine {} of {} for channel {} of {}, out of order", w, waits[w].goroutine.row,
                 snapshot_.goroutines.size(), waits[w].channel.row, channels.size());
+  }
+
+  void check_wake_ups() {
+    const auto& wake_ups = snapshot_.wake_ups;
+    const auto is_object = [&](ObjectId object) { return !object || object.row < snapshot_.objects; };
+    const auto is_goroutine = [&](GoroutineId goroutine) { return goroutine.row < snapshot_.goroutines.size(); };
+    for (std::size_t w = 0; w < wake_ups.size(); ++w) {
+      const WakeUp& each = wake_ups[w];
+      if (!is_goroutine(each.goroutine) || (each.stack && !is_goroutine(each.stack)) || !is_object(each.object) ||
+          !is_object(each.record) || each.stack == each.goroutine || (w > 0 && each <= wake_ups[w - 1]))
+        problem("wake-up {} is of goroutine {}, by object {} or the stack of {}, record {}; out of range or order", w,
+                each.goroutine.row, each.object.row, each.stack.row, each.record.row);
+    }
+    const auto& actors = snapshot_.actors;
+    for (std::size_t a = 0; a < actors.size(); ++a)
+      if (actors[a].object.row >= snapshot_.objects || (a > 0 && actors[a] <= actors[a - 1]))
+        problem("actor {} is object {} of {}, out of order", a, actors[a].object.row, snapshot_.objects);
   }
 
   void check_span_records() {

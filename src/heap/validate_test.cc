@@ -106,6 +106,12 @@ TEST(Validate, NamesEachBrokenPromise) {
   expect_problem([](S& s) { s.roots[1].about = ObjectId(4); }, "root 1 is about object 4 of 4");
   expect_problem([](S& s) { s.audit.excuses[0].cause = static_cast<MarkCause>(4); }, "mark excuse 0 has cause 4");
   expect_problem([](S& s) { s.roots[1].frame = FrameId(5); }, "root 1 is of frame 5 of 5");
+  expect_problem([](S& s) { s.wake_ups = {{GoroutineId(1), {}, {}, {}}}; }, "wake-up 0 is of goroutine 1");
+  expect_problem([](S& s) { s.wake_ups = {{GoroutineId(0), ObjectId(4), {}, {}}}; }, "by object 4");
+  expect_problem([](S& s) { s.wake_ups = {{GoroutineId(0), {}, GoroutineId(0), {}}}; }, "the stack of 0");
+  expect_problem([](S& s) { s.wake_ups.assign(2, {GoroutineId(0), {}, {}, {}}); }, "wake-up 1 is of goroutine 0");
+  expect_problem([](S& s) { s.actors = {{ObjectId(4)}}; }, "actor 0 is object 4 of 4");
+  expect_problem([](S& s) { s.actors = {{ObjectId(1)}, {ObjectId(0)}}; }, "actor 1 is object 0 of 4, out of order");
   expect_problem([](S& s) { s.span_records.resize(1); }, "1 records of 3 spans");
   expect_problem(
       [](S& s) {

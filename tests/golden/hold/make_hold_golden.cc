@@ -29,6 +29,8 @@ void add_objects(testing::HeapBuilder& heap) {
   s.goroutine_labels.push_back({GoroutineId(0), s.strings.add("tenant"), s.strings.add("acme")});
   s.channels.push_back({heap.id(bytes), 3, 4, true});
   s.channel_waits.push_back({GoroutineId(0), ChannelId(0), true});
+  s.wake_ups.push_back({GoroutineId(0), heap.id(bytes), {}, heap.id(large)});
+  s.actors = {{heap.id(a), ActorKind::kTimerList}, {heap.id(b), ActorKind::kThread}};
   heap.refer(heap.root(RootKind::kGlobal, "main.head", {}, node), a);
   heap.sample(a, {"main.add", "main.main"});
   heap.snapshot().audit.excuses.push_back({heap.id(b), MarkCause::kConservativeWord, FrameId(1)});
