@@ -1,5 +1,7 @@
 #include "graph/object_sizes.h"
 
+#include <bit>
+
 #include "base/error.h"
 
 namespace holdfast::graph {
@@ -15,6 +17,18 @@ void append(std::vector<ObjectRun>& runs, const heap::Span& span) {
     runs.back().end += span.objects;
   else
     runs.push_back({next, next + span.objects, span.slot_size});
+}
+
+// Counts the set bits in [begin, end).
+std::uint64_t count_bits(const HugeArray<std::uint64_t>& bits, std::uint64_t begin, std::uint64_t end) {
+  std::uint64_t count = 0;
+  while (begin < end) {
+    const std::uint64_t in_word = std::min(end, (begin / 64 + 1) * 64) - begin;
+    const std::uint64_t mask = ~std::uint64_t{0} >> (64 - in_word) << (begin % 64);
+    count += static_cast<std::uint64_t>(std::popcount(bits[begin / 64] & mask));
+    begin += in_word;
+  }
+  return count;
 }
 
 }  // namespace
@@ -47,6 +61,16 @@ std::uint64_t ObjectSizes::total_bytes() const {
   std::uint64_t bytes = 0;
   for (const ObjectRun& run : runs_) bytes += (run.end - run.first) * run.slot_size;
   return bytes;
+}
+
+ObjectTotals ObjectSizes::totals_of(const HugeArray<std::uint64_t>& bits) const {
+  ObjectTotals totals;
+  for (const ObjectRun& run : runs_) {
+    const std::uint64_t count = count_bits(bits, run.first, run.end);
+    totals.objects += count;
+    totals.bytes += count * run.slot_size;
+  }
+  return totals;
 }
 
 }  // namespace holdfast::graph

@@ -18,6 +18,11 @@ struct ObjectRun {
   std::uint64_t slot_size = 0;  // bytes
 };
 
+struct ObjectTotals {
+  std::uint64_t objects = 0;
+  std::uint64_t bytes = 0;
+};
+
 class ObjectSizes {
  public:
   ObjectSizes() = default;
@@ -26,6 +31,8 @@ class ObjectSizes {
 
   std::uint64_t size_of(ObjectId object) const { return find(object.row)->slot_size; }
   std::uint64_t total_bytes() const;
+  // Of the objects whose bits are set; a bit per object.
+  ObjectTotals totals_of(const HugeArray<std::uint64_t>& bits) const;
   std::uint64_t own_bytes() const { return runs_.capacity() * sizeof(ObjectRun) + sample_.capacity() * 4; }
 
   // Calls visit(first, end, slot_size) for the pieces of [begin, end) in ascending order.

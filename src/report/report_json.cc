@@ -166,7 +166,10 @@ ordered_json goroutine_json(const GoroutineRow& row) {
           {"largest_frame", code_text(row.largest_frame)},
           {"largest_frame_bytes", row.largest_frame_bytes},
           {"longest_waiting_ns", row.longest_waiting_ns},
-          {"verdict", row.leaked() ? "leaked" : ""},
+          {"verdict", row.leaked > 0 && row.leaked == row.count ? "leaked" : ""},
+          {"leaked", row.leaked},
+          {"leaked_bytes", row.leaked_bytes},
+          {"leaked_stack_bytes", row.leaked_stack_bytes},
           {"system", row.system},
           {"goids", row.goids},
           {"allocated_at", allocated_at_json(row.allocated_at)}};

@@ -416,7 +416,8 @@ class Text {
       if (!row.top.empty()) text += fmt::format(" at {}", code_text(row.top, Detail::kBrief));
       if (row.longest_waiting_ns > 0)
         text += fmt::format(", since {} or longer", format_seconds(static_cast<double>(row.longest_waiting_ns) / 1e9));
-      if (row.leaked()) text += ", leaked";
+      if (row.leaked == row.count) text += ", leaked";
+      if (row.leaked > 0 && row.leaked < row.count) text += fmt::format(", {} leaked", format_count(row.leaked));
       wrapped(fmt::format("  {:>8} × ", format_count(row.count)), text);
       std::string more = sizes_text(row.retained_bytes, row.stack_bytes);
       if (row.shared_bytes > 0) more += fmt::format("; {} more together with others", format_bytes(row.shared_bytes));

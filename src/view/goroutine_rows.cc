@@ -1,7 +1,9 @@
 #include "view/goroutine_rows.h"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
+#include <span>
 
 namespace holdfast::view {
 namespace {
@@ -29,6 +31,28 @@ GoroutineRow row_of(const Names& names, const Channels& channels, const Owners& 
   row.goids = group.goids;
   row.system = goroutine.system;
   return row;
+}
+
+// A program that has nothing left for main to do lets it wait in select {}.
+bool is_parked_main(const heap::Goroutine& goroutine) {
+  return goroutine.goid == 1 && goroutine.wait_reason == WaitReason::kSelectNoCases;
+}
+
+bool says_who_can_act(const heap::Snapshot& snapshot) {
+  return !snapshot.wake_ups.empty() || !snapshot.actors.empty();
+}
+
+void add_leaked(const Groundwork& groundwork, std::span<const GoroutineGroup> groups, std::vector<GoroutineRow>& rows) {
+  const heap::Snapshot& snapshot = groundwork.snapshot();
+  const auto leaked = leaked_of(snapshot, groundwork.leaked(), groups);
+  const std::vector<graph::HeldByGroup> held = graph::held_by_groups(snapshot, groundwork.leaked(), leaked);
+  for (std::size_t i = 0; i < groups.size(); ++i) {
+    if (leaked[i].empty()) continue;
+    rows[i].leaked = leaked[i].size();
+    rows[i].leaked_bytes = says_who_can_act(snapshot) ? held[i].bytes : rows[i].retained_bytes;
+    for (const GoroutineId member : leaked[i])
+      rows[i].leaked_stack_bytes += snapshot.goroutines[member.row].stack.size();
+  }
 }
 
 }  // namespace
@@ -65,10 +89,25 @@ std::vector<GoroutineGroup> goroutine_groups(const heap::Snapshot& snapshot, con
   return groups;
 }
 
+std::vector<std::vector<GoroutineId>> leaked_of(const heap::Snapshot& snapshot, const graph::LeakedGoroutines& leaked,
+                                                std::span<const GoroutineGroup> groups) {
+  const auto is_leaked = [&](GoroutineId id) {
+    const heap::Goroutine& goroutine = snapshot.goroutines[id.row];
+    if (!says_who_can_act(snapshot)) return goroutine.state == heap::GoroutineState::kLeaked;
+    return std::ranges::binary_search(leaked.goroutines, id) && !is_parked_main(goroutine);
+  };
+  std::vector<std::vector<GoroutineId>> out(groups.size());
+  for (std::size_t i = 0; i < groups.size(); ++i)
+    std::ranges::copy_if(groups[i].members, std::back_inserter(out[i]), is_leaked);
+  return out;
+}
+
 std::vector<GoroutineRow> goroutine_rows(const Groundwork& groundwork) {
   std::vector<GoroutineRow> rows;
-  for (const GoroutineGroup& group : goroutine_groups(groundwork.snapshot(), groundwork.dominators(), true))
+  const std::vector<GoroutineGroup> groups = goroutine_groups(groundwork.snapshot(), groundwork.dominators(), true);
+  for (const GoroutineGroup& group : groups)
     rows.push_back(row_of(groundwork.names(), groundwork.channels(), groundwork.owners(), group));
+  add_leaked(groundwork, groups, rows);
   std::stable_sort(rows.begin(), rows.end(), [](const GoroutineRow& a, const GoroutineRow& b) {
     return std::pair(a.retained_bytes + a.stack_bytes, a.count) > std::pair(b.retained_bytes + b.stack_bytes, b.count);
   });

@@ -2,9 +2,11 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "graph/dominators.h"
+#include "graph/leaked_goroutines.h"
 #include "view/groundwork.h"
 #include "view/report.h"
 
@@ -30,6 +32,11 @@ struct GoroutineGroup {
 // forest are one. Points into the snapshot.
 std::vector<GoroutineGroup> goroutine_groups(const heap::Snapshot& snapshot, const graph::Dominators& dominators,
                                              bool together);
+
+// Returns of each group who is proven to wait for ever. What the runtime itself has found counts only if the snapshot
+// does not tell who can act: it takes weak pointers for nothing, and knows less.
+std::vector<std::vector<GoroutineId>> leaked_of(const heap::Snapshot& snapshot, const graph::LeakedGoroutines& leaked,
+                                                std::span<const GoroutineGroup> groups);
 
 // Returns the groups as the report has them, ordered by bytes of heap and stacks, then count.
 std::vector<GoroutineRow> goroutine_rows(const Groundwork& groundwork);

@@ -21,6 +21,7 @@ struct TableRow {
   GoroutineGroup group;
   WaitedChannels channels;
   std::string channel, top, created_at, labels;
+  std::uint64_t leaked = 0;
 
   const heap::Goroutine& one() const { return *group.first; }
   std::string_view text(StringId id) const { return snapshot->strings[id]; }
@@ -70,6 +71,10 @@ constexpr GoroutineColumn kDoing = {
       const std::string_view reason = name_of(row.one().wait_reason);
       return text_cell(reason.empty() ? name_of(row.one().state) : reason);
     }};
+constexpr GoroutineColumn kLeaked = {
+    {"leaked", Unit::kCount, "of them, proven to wait for ever: nothing that can act refers to what they wait for",
+     Shown::kIfAny},
+    [](const TableRow& row) { return row.leaked > 0 ? Cell(row.leaked) : Cell(); }};
 constexpr GoroutineColumn kState = {{"state", Unit::kText, "what it does", Shown::kWhenAsked,
                                      [] { return words_up_to(heap::GoroutineState::kDeadExtra); }},
                                     [](const TableRow& row) { return text_cell(name_of(row.one().state)); }};
@@ -113,14 +118,14 @@ constexpr GoroutineColumn kSystem = {{"system", Unit::kFlag, "whether it is the 
 constexpr GoroutineColumn kLabels = {{"labels", Unit::kText, "its pprof labels: key=value", Shown::kIfAny},
                                      [](const TableRow& row) { return text_cell(row.labels); }};
 
-constexpr GoroutineColumn kSingle[] = {kTotal,     kRetained,  kStack,         kGoid,      kDepth,    kDoing,
-                                       kState,     kReason,    kWaitedChannel, kWaiting,   kTop,      kLabels,
-                                       kCreatedBy, kCreatedAt, kWaitsOn,       kFilled,    kCapacity, kSenders,
-                                       kReceivers, kUsed,      kLargestFrame,  kLargestOf, kSystem};
-constexpr GoroutineColumn kGrouped[] = {kTotal,     kRetained,     kStack,         kCount,    kDepth,   kDoing,
-                                        kState,     kReason,       kWaitedChannel, kWaiting,  kTop,     kLabels,
-                                        kCreatedBy, kCreatedAt,    kFilled,        kCapacity, kSenders, kReceivers,
-                                        kUsed,      kLargestFrame, kLargestOf,     kSystem};
+constexpr GoroutineColumn kSingle[] = {kTotal,   kRetained,  kStack,     kGoid,          kDepth,     kDoing,
+                                       kLeaked,  kState,     kReason,    kWaitedChannel, kWaiting,   kTop,
+                                       kLabels,  kCreatedBy, kCreatedAt, kWaitsOn,       kFilled,    kCapacity,
+                                       kSenders, kReceivers, kUsed,      kLargestFrame,  kLargestOf, kSystem};
+constexpr GoroutineColumn kGrouped[] = {kTotal,     kRetained,  kStack,        kCount,         kDepth,    kDoing,
+                                        kLeaked,    kState,     kReason,       kWaitedChannel, kWaiting,  kTop,
+                                        kLabels,    kCreatedBy, kCreatedAt,    kFilled,        kCapacity, kSenders,
+                                        kReceivers, kUsed,      kLargestFrame, kLargestOf,     kSystem};
 
 std::span<const GoroutineColumn> columns_for(bool group) {
   if (group) return kGrouped;
@@ -190,7 +195,11 @@ Table goroutine_table(const heap::Snapshot& snapshot, const graph::Dominators& d
   const Channels channels(names);
   std::vector<TableRow> rows;
   std::vector<const heap::Goroutine*> shown;
-  for (GoroutineGroup& group : goroutine_groups(snapshot, dominators, options.group)) {
+  std::vector<GoroutineGroup> groups = goroutine_groups(snapshot, dominators, options.group);
+  const auto leaked =
+      leaked_of(snapshot, graph::find_leaked_goroutines(snapshot, graph::reachability(dominators)), groups);
+  for (std::size_t i = 0; i < groups.size(); ++i) {
+    GoroutineGroup& group = groups[i];
     shown.push_back(group.first);
     const heap::Goroutine& one = *group.first;
     std::string created_at = line_text_with_path(snapshot.strings[one.created_file], one.created_line);
@@ -198,7 +207,7 @@ Table goroutine_table(const heap::Snapshot& snapshot, const graph::Dominators& d
     WaitedChannels waited = channels.waited_by(group.members);
     std::string channel = channels_text(waited);
     rows.push_back({&snapshot, std::move(group), std::move(waited), std::move(channel), code_text(names.top_frame(one)),
-                    std::move(created_at), std::move(labels)});
+                    std::move(created_at), std::move(labels), leaked[i].size()});
   }
   Table table = make_table<TableRow>(goroutine_shape(options.group), columns_for(options.group), std::move(rows));
   if (options.stacks) {

@@ -12,6 +12,7 @@ Groundwork::Groundwork(const heap::Snapshot& snapshot, const graph::Dominators& 
            [&] {
              names_.emplace(snapshot, index_, rules);
              channels_.emplace(*names_);
+             leaked_ = graph::find_leaked_goroutines(snapshot, graph::reachability(dominators));
            });
 }
 

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "graph/dominators.h"
+#include "graph/leaked_goroutines.h"
 #include "heap/object_index.h"
 #include "heap/owner_rules.h"
 #include "heap/snapshot.h"
@@ -31,6 +32,8 @@ class Groundwork {
   const Names& names() const { return *names_; }
   const Channels& channels() const { return *channels_; }
   const Owners& owners() const { return *owners_; }
+  // Not to be asked of a groundwork about one object.
+  const graph::LeakedGoroutines& leaked() const { return *leaked_; }
 
  private:
   const graph::Dominators& dominators_;
@@ -38,6 +41,7 @@ class Groundwork {
   std::optional<Names> names_;
   std::optional<Channels> channels_;
   std::optional<Owners> owners_;
+  std::optional<graph::LeakedGoroutines> leaked_;
 };
 
 }  // namespace holdfast::view

@@ -100,9 +100,10 @@ struct GoroutineRow {
   std::uint64_t longest_waiting_ns = 0;         // lower bound; 0 = not known
   std::vector<std::uint64_t> goids;             // the first few
   bool system = false;                          // the runtime's own goroutines
+  std::uint64_t leaked = 0;                     // of count: proven that nobody can ever wake them
+  std::uint64_t leaked_bytes = 0;               // of the heap, what only these hold
+  std::uint64_t leaked_stack_bytes = 0;         // of their stacks
   std::optional<AllocationSites> allocated_at;  // of retained_bytes
-
-  bool leaked() const { return state == heap::GoroutineState::kLeaked; }  // the runtime has proven it
 };
 
 // The heap size at which collections are switched off.

@@ -26,8 +26,13 @@ bool waits_for_others(WaitReason reason) {
   return std::find(kReasons.begin(), kReasons.end(), reason) != kReasons.end();
 }
 
-Finding& add(const Evidence& e, const Detector& detector, const GoroutineRow& row, std::string_view how_long,
-             std::string_view because, Confidence confidence, std::vector<Finding>& out) {
+// Some goroutines of a row, and what they have.
+struct Blocked {
+  std::uint64_t count = 0, heap_bytes = 0, stack_bytes = 0;
+};
+
+Finding& add(const Evidence& e, const Detector& detector, const GoroutineRow& row, const Blocked& blocked,
+             std::string_view how_long, std::string_view because, Confidence confidence, std::vector<Finding>& out) {
   const std::string_view reason = view::name_of(row.wait_reason);
   const Sentence top = named(row.top);
   Finding& finding =
@@ -35,11 +40,12 @@ Finding& add(const Evidence& e, const Detector& detector, const GoroutineRow& ro
                   {sentence("{} at {}", reason, top).full,
                    {std::to_string(static_cast<int>(row.wait_reason)), row.top.function, row.created_by.function}},
                   confidence);
-  finding.bytes = finding.exclusive_bytes = row.retained_bytes;
-  finding.count = row.count;
-  finding.title = sentence("{} blocked in {} at {} {}", format_count(row.count, "goroutine"), reason, top, how_long);
-  finding.because = sentence("{}; they hold {} and their stacks take {}", because, format_bytes(row.retained_bytes),
-                             format_bytes(row.stack_bytes));
+  finding.bytes = finding.exclusive_bytes = blocked.heap_bytes + blocked.stack_bytes;
+  finding.count = blocked.count;
+  finding.title =
+      sentence("{} blocked in {} at {} {}", format_count(blocked.count, "goroutine"), reason, top, how_long);
+  finding.because = sentence("{}; they hold {} and their stacks take {}", because, format_bytes(blocked.heap_bytes),
+                             format_bytes(blocked.stack_bytes));
   if (!row.created_by.empty()) finding.because += sentence("; created by {}", named(row.created_by));
   finding.fix = sentence(
       "let the wait at {} end: by a partner that always comes, room in the channel, or a context that is cancelled",
@@ -50,26 +56,25 @@ Finding& add(const Evidence& e, const Detector& detector, const GoroutineRow& ro
 
 void find_leaked(const Evidence& e, std::vector<Finding>& out) {
   for (const GoroutineRow& row : e.report.goroutines)
-    if (row.leaked())
-      add(e, kGoroutineLeak, row, "for ever",
-          "the runtime's leak profile found that nothing that can still run refers to what they wait for",
-          Confidence::kProven, out);
+    if (row.leaked > 0)
+      add(e, kGoroutineLeak, row, {row.leaked, row.leaked_bytes, row.leaked_stack_bytes}, "for ever",
+          "nothing that can still run refers to what they wait for", Confidence::kProven, out);
 }
 
 void find_blocked(const Evidence& e, std::vector<Finding>& out) {
   for (const GoroutineRow& row : e.report.goroutines) {
     const bool stuck = row.count > 1 && row.longest_waiting_ns >= kLongWait && waits_for_others(row.wait_reason) &&
                        row.retained_bytes + row.stack_bytes >= e.smallest;
-    if (row.leaked() || !stuck) continue;
-    add(e, kGoroutinesBlocked, row, fmt::format("for at least {}", duration(row.longest_waiting_ns)),
+    if (row.leaked > 0 || !stuck) continue;
+    add(e, kGoroutinesBlocked, row, {row.count, row.retained_bytes, row.stack_bytes},
+        fmt::format("for at least {}", duration(row.longest_waiting_ns)),
         "all stand at one place; the time is of the one that waits longest", Confidence::kObserved, out);
   }
 }
 
 }  // namespace
 
-const Detector kGoroutineLeak = {"goroutine-leak", "goroutines that the runtime has proven can never go on",
-                                 find_leaked};
+const Detector kGoroutineLeak = {"goroutine-leak", "goroutines that can never go on, as the graph proves", find_leaked};
 const Detector kGoroutinesBlocked = {"goroutines-blocked",
                                      "many goroutines that wait for one another at one place for a minute or longer",
                                      find_blocked};

@@ -50,6 +50,33 @@ TEST(Goroutines, SayProvenWhereTheRuntimeHasProvenTheLeak) {
   EXPECT_EQ(finding->confidence, Confidence::kProven);
 }
 
+// Each waits for a channel that only it has; the first one's is in a variable, too.
+TEST(Goroutines, SayProvenWhereTheGraphProvesTheLeak) {
+  HeapBuilder heap;
+  add_ballast(heap);
+  const RootId group = heap.group(WaitReason::kChanReceive, "main.work");
+  std::vector<HeapBuilder::Handle> channels;
+  for (std::uint32_t i = 0; i < 20; ++i) {
+    const RootId goroutine = heap.root(heap::RootKind::kGoroutine, "", group);
+    const RootId frame = heap.root(heap::RootKind::kFrame, "main.work", goroutine);
+    channels.push_back(heap.leaf(96));
+    heap.refer(frame, channels.back()).refer(frame, heap.leaf(100 << 10));
+    const GoroutineId id = heap.goroutine(i + 7, GoroutineState::kWaiting, WaitReason::kChanReceive, goroutine,
+                                          {"runtime.gopark", "main.work"});
+    heap.snapshot().goroutines[id.row].stack = {Address(0x10000 * (i + 1)), Address(0x10000 * (i + 1) + 2048)};
+    for (const RootId root : {goroutine, frame}) heap.snapshot().roots[root.row].goroutine = id;
+  }
+  heap.refer(heap.root(heap::RootKind::kGlobal, "main.first"), channels[0]);
+  heap::Snapshot snapshot = heap.build();
+  for (std::uint32_t i = 0; i < 20; ++i) snapshot.wake_ups.push_back({GoroutineId(i), heap.id(channels[i]), {}, {}});
+  const Report report = report_of(snapshot);
+  const Finding* finding = find(report, "goroutine-leak");
+  ASSERT_NE(finding, nullptr);
+  EXPECT_EQ(finding->title.full, "19 goroutines blocked in chan receive at main.work for ever");
+  EXPECT_EQ(finding->confidence, Confidence::kProven);
+  EXPECT_EQ(finding->bytes, 19U * (96 + (100 << 10) + 2048));
+}
+
 // The same goroutines without the runtime's proof, and not there for long.
 TEST(Goroutines, SayNothingOfALeakThatTheRuntimeHasNotProven) {
   HeapBuilder heap;

@@ -1,0 +1,47 @@
+// Which goroutines can never go on, proven by the graph: everybody who could wake one would need a reference to what it
+// waits for, and nobody has one who can still act. Found as the least fixed point: whatever is not a waiting goroutine
+// can act; a goroutine can go on if what could wake it is reached from those who can act; and then it can act, too.
+// What was not read as an actor would accuse wrongly, what was read as one too many only acquits, so doubts acquit.
+//
+// Not covered, since nobody outside of the program can know it: addresses that are kept as integers, and C memory with
+// pointers to objects that are not pinned.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "base/huge_array.h"
+#include "base/ids.h"
+#include "graph/reachability.h"
+#include "heap/snapshot.h"
+
+namespace holdfast::graph {
+
+struct LeakedGoroutines {
+  std::vector<GoroutineId> goroutines;  // ascending
+  // Goroutines whose wait is understood, so that they were candidates: these, and those that can go on after all.
+  std::uint64_t candidates = 0;
+  // A bit per object: reached by the roots, and by none that is not one of these goroutines. Their records in queues
+  // count, the runtime's records of the goroutines themselves do not.
+  HugeArray<std::uint64_t> held;
+  std::uint64_t held_objects = 0;
+  std::uint64_t held_bytes = 0;
+};
+
+// What one of several groups of leaked goroutines holds of LeakedGoroutines::held, and no other group.
+struct HeldByGroup {
+  std::uint64_t objects = 0;
+  std::uint64_t bytes = 0;
+};
+
+// `reached` is what all roots reach. Two breadth-first searches over what lives, on one thread; throws when cancelled.
+// Empty if the snapshot does not tell who can act, or if a loss may hide somebody who can.
+LeakedGoroutines find_leaked_goroutines(const heap::Snapshot& snapshot, const Reachability& reached);
+
+// Returns an answer for each group, in their order. 4 B per object that some group reaches, and one visit of it, or two if
+// several do; on one thread.
+std::vector<HeldByGroup> held_by_groups(const heap::Snapshot& snapshot, const LeakedGoroutines& leaked,
+                                        std::span<const std::vector<GoroutineId>> groups);
+
+}  // namespace holdfast::graph
