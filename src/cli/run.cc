@@ -14,6 +14,7 @@
 #include "base/cancel.h"
 #include "base/error.h"
 #include "base/terminal_text.h"
+#include "base/text.h"
 #include "base/units.h"
 #include "cli/output.h"
 #include "cli/terminal.h"
@@ -267,7 +268,12 @@ void RunningVerb::answer(const std::function<std::string()>& text, const std::fu
 void RunningVerb::answer_with_table(const std::function<view::Table()>& make,
                                     const std::function<const heap::Snapshot*()>& snapshot) {
   const view::TablePlan plan = view::plan_table(verb_.shape(options_), options_.table);
-  const view::Table table = make();
+  view::Table table = make();
+  if (table.command)
+    table.open = [command = table.command, target = shell_word(options_.target)](std::uint32_t row) {
+      const view::RowCommand words = command(row);
+      return words.verb.empty() ? "" : fmt::format("holdfast {} {} {}", words.verb, target, words.arguments);
+    };
   const heap::Snapshot* const of = snapshot();
   const view::Selection selection = view::select(table, plan);
   answer(

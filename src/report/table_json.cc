@@ -33,7 +33,10 @@ ordered_json table_json(const Table& table, const Selection& selection, const he
     ordered_json one = ordered_json::object();
     for (std::size_t c = 0; c < table.shape.columns.size(); ++c)
       one[std::string(table.shape.columns[c].name)] = cell_json(table.cell(row, c), table.shape.columns[c].unit);
-    if (table.open) one["open"] = table.open(row);
+    if (table.open) {
+      const std::string command = table.open(row);
+      one["open"] = command.empty() ? ordered_json(nullptr) : ordered_json(command);
+    }
     if (table.lines) one[std::string(table.lines_name)] = table.lines(row);
     rows.push_back(std::move(one));
   }

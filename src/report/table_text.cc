@@ -45,8 +45,13 @@ std::string footer(const Table& table, const Selection& selection, std::size_t w
                                            : all) +
           "\n";
   if (!table.remark.empty()) text += wrapped("", table.remark, width);
-  if (table.open && !selection.rows.empty())
-    text += wrapped("", fmt::format("open a row, as the first: `{}`", table.open(selection.rows.front())), width);
+  if (!table.open) return text;
+  for (std::size_t i = 0; i < selection.rows.size(); ++i) {
+    const std::string command = table.open(selection.rows[i]);
+    if (command.empty()) continue;
+    const std::string which = i == 0 ? "the first" : fmt::format("line {}", i + 1);
+    return text + wrapped("", fmt::format("open a row, as {}: `{}`", which, command), width);
+  }
   return text;
 }
 

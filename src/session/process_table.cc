@@ -1,5 +1,7 @@
 #include "session/process_table.h"
 
+#include <fmt/format.h>
+
 namespace holdfast::session {
 namespace {
 
@@ -40,7 +42,11 @@ view::TableShape process_shape() {
 }
 
 view::Table process_table(std::vector<GoProcess> processes) {
-  return view::make_table<GoProcess>(process_shape(), kColumns, std::move(processes));
+  std::vector<std::int32_t> pids;
+  for (const GoProcess& process : processes) pids.push_back(process.status.pid);
+  view::Table table = view::make_table<GoProcess>(process_shape(), kColumns, std::move(processes));
+  table.open = [pids = std::move(pids)](std::uint32_t row) { return fmt::format("holdfast {}", pids[row]); };
+  return table;
 }
 
 }  // namespace holdfast::session

@@ -12,6 +12,7 @@
 #include "graph/components.h"
 #include "graph/object_sizes.h"
 #include "view/names.h"
+#include "view/row_commands.h"
 
 namespace holdfast::view {
 namespace {
@@ -128,7 +129,9 @@ TableShape cycle_shape() {
 
 Table cycle_table(const heap::Snapshot& snapshot, const graph::Dominators& dominators,
                   const graph::Reachability& reached) {
-  return make_table<CycleRow>(cycle_shape(), kColumns, CycleRows(snapshot, dominators, reached).run());
+  Table table = make_table<CycleRow>(cycle_shape(), kColumns, CycleRows(snapshot, dominators, reached).run());
+  open_by(table, "first", "why");
+  return table;
 }
 
 }  // namespace holdfast::view

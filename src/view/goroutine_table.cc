@@ -210,6 +210,9 @@ Table goroutine_table(const heap::Snapshot& snapshot, const graph::Dominators& d
                     std::move(created_at), std::move(labels), leaked[i].size()});
   }
   Table table = make_table<TableRow>(goroutine_shape(options.group), columns_for(options.group), std::move(rows));
+  table.command = [shown](std::uint32_t row) {
+    return RowCommand{"goroutines", fmt::format("--goroutine {}", shown[row]->goid)};
+  };
   if (options.stacks) {
     table.lines_name = "frames";
     table.lines = [&snapshot, shown = std::move(shown)](std::uint32_t row) { return stack_of(snapshot, *shown[row]); };

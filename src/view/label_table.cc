@@ -6,6 +6,7 @@
 #include <map>
 #include <tuple>
 
+#include "base/text.h"
 #include "graph/group_sizes.h"
 #include "heap/object_index.h"
 
@@ -127,7 +128,11 @@ Table label_table(const heap::Snapshot& snapshot) {
     std::vector<LabelTableRow> more = KeyRows(snapshot, index, labels).rows();
     rows.insert(rows.end(), more.begin(), more.end());
   }
-  return make_table<LabelTableRow>(label_shape(), kColumns, std::move(rows));
+  std::vector<std::string> labels;
+  for (const LabelTableRow& row : rows) labels.push_back(shell_word(fmt::format("label:{}={}", row.key, row.value)));
+  Table table = make_table<LabelTableRow>(label_shape(), kColumns, std::move(rows));
+  table.command = [labels = std::move(labels)](std::uint32_t row) { return RowCommand{"why", labels[row]}; };
+  return table;
 }
 
 }  // namespace holdfast::view

@@ -11,6 +11,7 @@
 #include "base/units.h"
 #include "view/home_of.h"
 #include "view/owner_words.h"
+#include "view/row_commands.h"
 
 namespace holdfast::view {
 namespace {
@@ -99,6 +100,7 @@ Table object_list(const Groundwork& groundwork, const graph::Reachability& reach
   table.cell = [list, cell = std::move(table.cell)](std::uint32_t row, std::size_t column) {
     return cell(row, column);
   };
+  open_by(table, "address", "show");
   if (found.garbage > 0)
     table.remark = fmt::format("{} more of them, {}, nothing reaches: the next collection frees them",
                                format_count(found.garbage), format_bytes(found.garbage_bytes));

@@ -8,9 +8,11 @@
 #include <utility>
 
 #include "base/cancel.h"
+#include "base/text.h"
 #include "base/units.h"
 #include "view/holder_search.h"
 #include "view/owner_words.h"
+#include "view/row_commands.h"
 
 namespace holdfast::view {
 namespace {
@@ -23,6 +25,7 @@ struct OwnerLine {
   std::string_view kind;
   std::string name;
   std::string also;
+  RowCommand command;
 };
 
 constexpr std::string_view kVariableWord = "variable", kGoroutinesWord = "goroutines", kRuntimeWord = "runtime",
@@ -63,7 +66,8 @@ constexpr ColumnOf<OwnerLine> kColumns[] = {
 
 class OwnerLines {
  public:
-  explicit OwnerLines(const Groundwork& groundwork) : snapshot_(groundwork.snapshot()), owners_(groundwork.owners()) {}
+  explicit OwnerLines(const Groundwork& groundwork)
+      : groundwork_(groundwork), snapshot_(groundwork.snapshot()), owners_(groundwork.owners()) {}
 
   std::vector<OwnerLine> run() const {
     std::vector<OwnerLine> lines;
@@ -88,8 +92,26 @@ class OwnerLines {
     std::vector<std::uint32_t> also;
     for (const AlsoHeld& held : owners_.also_held(at)) also.push_back(held.owner);
     line.also = owners_text(snapshot_, owners_, also);
+    line.command = command_of(home);
     return line;
   }
+
+  // Of what several share, who holds the largest part of it says the most.
+  RowCommand command_of(const Home& home) const {
+    const heap::ObjectIndex& index = groundwork_.names().index();
+    const OwnerRow* const row = home.is_one() ? &owners_.rows()[home.owners.front()] : nullptr;
+    if (row != nullptr && row->kind == OwnerKind::kRuntime) return {"roots", "--filter 'kind!=global'"};
+    if (row != nullptr && !row->roots.empty()) return command_of_root(snapshot_, index, row->roots.front());
+    const graph::Dominators& dominators = groundwork_.dominators();
+    const auto node = [&](std::uint32_t vertex) { return dominators.columns().vertices.node(vertex); };
+    const auto shared = owners_.shared(home);
+    const auto largest = std::ranges::max_element(
+        shared, {}, [&](std::uint32_t vertex) { return dominators.retained_bytes(node(vertex)); });
+    if (largest == shared.end()) return {};
+    return {"why", hex(index.address_of(node(*largest).object()))};
+  }
+
+  const Groundwork& groundwork_;
 
   const heap::Snapshot& snapshot_;
   const Owners& owners_;
@@ -236,7 +258,12 @@ TableShape owner_shape() {
 }
 
 Table owner_table(const Groundwork& groundwork) {
-  return make_table<OwnerLine>(owner_shape(), kColumns, OwnerLines(groundwork).run());
+  std::vector<OwnerLine> lines = OwnerLines(groundwork).run();
+  std::vector<RowCommand> commands;
+  for (OwnerLine& line : lines) commands.push_back(std::move(line.command));
+  Table table = make_table<OwnerLine>(owner_shape(), kColumns, std::move(lines));
+  table.command = [commands = std::move(commands)](std::uint32_t row) { return commands[row]; };
+  return table;
 }
 
 std::vector<UnderRow> under(const Groundwork& groundwork, const graph::DominatorTree& tree,

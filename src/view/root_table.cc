@@ -4,6 +4,7 @@
 #include <string>
 
 #include "view/labels.h"
+#include "view/row_commands.h"
 #include "view/words.h"
 
 namespace holdfast::view {
@@ -106,6 +107,10 @@ Table root_table(const heap::Snapshot& snapshot, const graph::Dominators& domina
   }
   if (shared > 0) rows.push_back({&snapshot, RootId(), names, shared});
   Table table = make_table<RootRow>(root_shape(), kColumns, std::move(rows));
+  table.command = [&snapshot, index = std::make_shared<heap::ObjectIndex>(snapshot)](std::uint32_t row) {
+    return row < snapshot.roots.size() ? command_of_root(snapshot, *index, RootId(row))
+                                       : RowCommand{"owners", "--filter kind=shared"};
+  };
   // Rows are numbered as roots; the one behind them is a part of none.
   table.part_of = [&snapshot](std::uint32_t row) -> std::optional<std::uint32_t> {
     if (row >= snapshot.roots.size() || !snapshot.roots[row].parent) return std::nullopt;

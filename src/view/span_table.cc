@@ -4,6 +4,7 @@
 #include <bit>
 #include <map>
 
+#include "view/row_commands.h"
 #include "view/words.h"
 
 namespace holdfast::view {
@@ -128,7 +129,9 @@ Table span_table(const heap::Snapshot& snapshot, const graph::Reachability& reac
                     count_bits(reached.bits, span.first_object, span.objects),
                     count_bits(snapshot.marked, span.first_object, span.objects)});
   }
-  return make_table<SpanRow>(span_shape(), kColumns, std::move(rows));
+  Table table = make_table<SpanRow>(span_shape(), kColumns, std::move(rows));
+  open_by(table, "address", "spans", "--span");
+  return table;
 }
 
 TableShape span_class_shape() {
@@ -142,7 +145,9 @@ Table span_class_table(const heap::Snapshot& snapshot, const graph::Reachability
              classes[{span.size_class, span.has_pointers}]);
   std::vector<ClassRow> rows;
   for (const auto& [key, row] : classes) rows.push_back(row);
-  return make_table<ClassRow>(span_class_shape(), kClassColumns, std::move(rows));
+  Table table = make_table<ClassRow>(span_class_shape(), kClassColumns, std::move(rows));
+  open_by(table, "class", "spans", "--filter class=");
+  return table;
 }
 
 }  // namespace holdfast::view

@@ -76,6 +76,11 @@ struct TableShape {
   bool rows_overlap = false;  // a byte may be in several rows, so their sum is only a limit (but see Table::part_of)
 };
 
+// "holdfast VERB TARGET ARGUMENTS": the arguments are words for the shell, the target is the front end's.
+struct RowCommand {
+  std::string verb, arguments;
+};
+
 struct Table {
   TableShape shape;
   std::uint32_t rows = 0;
@@ -84,7 +89,9 @@ struct Table {
   std::function<std::optional<std::uint32_t>(std::uint32_t row)> part_of;
   // What everybody has to know about all rows, or what is not in it, in sentences; empty for nothing.
   std::string remark;
-  // Returns the command that opens a row. Null if nothing more is to be seen.
+  // Returns the command that opens a row; an empty verb if nothing more is to be seen of it. Null if of none.
+  std::function<RowCommand(std::uint32_t row)> command;
+  // The same as text, empty for none: the front end makes it of `command`, since it knows what the target is called.
   std::function<std::string(std::uint32_t row)> open;
   // What stands under a row, and its name in JSON; empty if the table has no such thing or it is not wanted.
   std::string_view lines_name;

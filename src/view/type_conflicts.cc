@@ -1,6 +1,7 @@
 #include "view/type_conflicts.h"
 
 #include "view/labels.h"
+#include "view/row_commands.h"
 #include "view/type_chain.h"
 #include "view/words.h"
 
@@ -55,6 +56,7 @@ Table conflict_table(const heap::Snapshot& snapshot, std::vector<heap::TypeConfl
     rows.push_back({std::move(conflict), std::move(kept), std::move(refused)});
   }
   Table table = make_table<ConflictRow>(conflict_shape(), kColumns, std::move(rows));
+  open_by(table, "example", "type-reasons");
   table.lines_name = "evidence";
   table.lines = [lines = std::move(lines)](std::uint32_t row) { return lines[row]; };
   return table;

@@ -11,6 +11,7 @@
 #include "base/units.h"
 #include "view/allocation_sites.h"
 #include "view/labels.h"
+#include "view/row_commands.h"
 #include "view/words.h"
 
 namespace holdfast::view {
@@ -320,7 +321,9 @@ Table type_table(const heap::Snapshot& snapshot, const graph::Dominators& domina
     std::string put_there_by = place == nullptr ? "" : code_text(place->place);
     lines.push_back({std::move(row), std::move(put_there_by)});
   }
-  return make_table<TypeLine>(type_shape(), kColumns, std::move(lines));
+  Table table = make_table<TypeLine>(type_shape(), kColumns, std::move(lines));
+  open_by(table, "type", "types", "--list");
+  return table;
 }
 
 }  // namespace holdfast::view
