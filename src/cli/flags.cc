@@ -185,7 +185,8 @@ constexpr Flag kGoroutine[] = {
     {"--goroutine", "ID", "only this one: what it waits for, who is at the other end, what each frame refers to",
      [](Options& o, const std::string& v) { o.goid = goid_of(v); }},
     {"--share", nullptr,
-     "what is reachable from which goroutines: from one alone, from a group, from several, from others",
+     "what is reachable from which goroutines: from one alone, from a group, from several, from others; with --each "
+     "or --goroutine single ones of a group are told apart",
      [](Options& o, const std::string&) { o.share = true; }},
 };
 

@@ -55,13 +55,14 @@ class ShareText {
   }
 
   void add_groups() {
-    heading("BY GROUP",
+    heading(shares_.one ? "OF THIS GOROUTINE" : "BY GROUP",
             "what the goroutines at one place reach: a single one of them alone, several of them and nobody else, "
             "goroutines of other groups as well, others (variables and the like) as well");
     std::vector<std::vector<std::string>> rows = {
         {"alone", "together", "with goroutines", "with others", "goid", "who"}};
-    for (std::size_t g = 0; g < std::min(top_, shares_.groups.size()); ++g) {
+    for (std::size_t g = 0; g < shares_.groups.size(); ++g) {
       const SharingGroup& group = shares_.groups[g];
+      if (shares_.one ? g != *shares_.one : g >= top_) continue;
       rows.push_back({format_bytes(group.alone), format_bytes(group.together), format_bytes(group.with_goroutines),
                       format_bytes(group.with_others), std::to_string(group.goid), group.who.brief});
     }
@@ -81,7 +82,7 @@ class ShareText {
   }
 
   void add_rest_of_groups() {
-    if (shares_.groups.size() <= top_) return;
+    if (shares_.one || shares_.groups.size() <= top_) return;
     std::uint64_t alone = 0;
     for (std::size_t g = top_; g < shares_.groups.size(); ++g)
       alone += shares_.groups[g].alone + shares_.groups[g].together;
@@ -94,6 +95,9 @@ class ShareText {
                           ? "nothing: what a group reaches, nobody else does"
                           : "no byte is in two of these; below each its largest objects, with what they keep alive");
     for (std::size_t s = 0; s < std::min(top_, shares_.sets.size()); ++s) add_set(shares_.sets[s]);
+    if (shares_.other_sets > 0)
+      wrapped("  ", fmt::format("{} more are shared by others, without it: `holdfast goroutines {} --share`",
+                                format_bytes(shares_.other_sets), target_));
     if (shares_.sets.size() <= top_) return;
     std::uint64_t bytes = 0;
     for (std::size_t s = top_; s < shares_.sets.size(); ++s) bytes += shares_.sets[s].bytes;
@@ -162,7 +166,9 @@ ordered_json shares_json(const heap::Snapshot& snapshot, const GoroutineShares& 
           {"no_goroutine", shares.no_goroutine},
           {"too_many", shares.too_many},
           {"groups", groups},
+          {"one", shares.one ? ordered_json(*shares.one) : ordered_json(nullptr)},
           {"sets", sets},
+          {"other_sets", shares.other_sets},
           {"losses", losses_json(snapshot.losses)}};
 }
 

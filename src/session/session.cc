@@ -243,7 +243,8 @@ view::OneGoroutine Session::goroutine(std::uint64_t goid, std::size_t top) {
   });
 }
 
-view::GoroutineShares Session::goroutine_shares() {
+view::GoroutineShares Session::goroutine_shares(const view::ShareOptions& options) {
+  if (options.tells_apart()) return shares_told_apart(options);
   const graph::Dominators& tree = dominators();
   const graph::Reachability& live = reached();
   const CancellationScope scope(&cancellation_);
@@ -251,6 +252,26 @@ view::GoroutineShares Session::goroutine_shares() {
     const heap::ObjectIndex index(*snapshot_);
     const view::Names names(*snapshot_, index, rules_);
     return view::goroutine_shares(names, tree, live);
+  });
+}
+
+// The question has a root forest of its own, which must not be there any more when something else is asked.
+view::GoroutineShares Session::shares_told_apart(const view::ShareOptions& options) {
+  const graph::Reachability& live = reached();
+  const CancellationScope scope(&cancellation_);
+  std::vector<heap::Root> forest = view::forest_with_single(*snapshot_, options);
+  struct Exchanged {
+    std::vector<heap::Root>&mine, &other;
+    Exchanged(std::vector<heap::Root>& a, std::vector<heap::Root>& b) : mine(a), other(b) { mine.swap(other); }
+    Exchanged(const Exchanged&) = delete;
+    Exchanged& operator=(const Exchanged&) = delete;
+    ~Exchanged() { mine.swap(other); }
+  } const exchanged(snapshot_->roots, forest);
+  const graph::Dominators tree = graph::dominators(*snapshot_, &times_);
+  return times_.run("shares", [&] {
+    const heap::ObjectIndex index(*snapshot_);
+    const view::Names names(*snapshot_, index, rules_);
+    return view::goroutine_shares(names, tree, live, options);
   });
 }
 

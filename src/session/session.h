@@ -89,7 +89,7 @@ class Session {
   // Fails as view::one_goroutine() does.
   view::OneGoroutine goroutine(std::uint64_t goid, std::size_t top);
 
-  view::GoroutineShares goroutine_shares();
+  view::GoroutineShares goroutine_shares(const view::ShareOptions& options);
   // Lengths are known if the session's options ask for headers or content, or the .hold file has it. Fails as
   // view::slice_table() does.
   view::Table slices(const view::SliceOptions& options, bool by_place);
@@ -126,6 +126,7 @@ class Session {
   Session(std::unique_ptr<capture::Target> target, Listener listener, heap::OwnerRules rules);
   void open(const capture::Callbacks& callbacks);
   void unpack_edges(const heap::Snapshot& s);
+  view::GoroutineShares shares_told_apart(const view::ShareOptions& options);
   void look_until_sure(graph::LaterAudit& found, const heap::Snapshot& second, std::chrono::seconds patience);
 
   Listener listener_;

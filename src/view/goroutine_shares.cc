@@ -4,6 +4,7 @@
 #include <numeric>
 #include <tuple>
 
+#include "base/error.h"
 #include "base/units.h"
 #include "graph/sharing.h"
 #include "view/owner_words.h"
@@ -26,11 +27,12 @@ class ShareFinder {
     shares_.live_objects = reached.objects;
   }
 
-  GoroutineShares run() {
+  GoroutineShares run(std::optional<std::uint64_t> goid) {
     add_groups();
     add_sets();
     count_the_rest();
     sort();
+    if (goid) look_at_one(*goid);
     return std::move(shares_);
   }
 
@@ -39,7 +41,7 @@ class ShareFinder {
     group_of_.assign(owners_.rows.size(), kNotInAGroup);
     for (std::uint32_t row = 0; row < owners_.rows.size(); ++row) {
       const OwnerRow& owner = owners_.rows[row];
-      if (owner.kind != OwnerKind::kGoroutines) continue;
+      if (owner.kind != OwnerKind::kGoroutines || owner.goroutines == 0) continue;  // all were told apart
       group_of_[row] = static_cast<std::uint32_t>(shares_.groups.size());
       SharingGroup& group = shares_.groups.emplace_back();
       group.who = owner_text(snapshot_, names_.rules(), owner);
@@ -175,6 +177,19 @@ class ShareFinder {
     std::ranges::stable_sort(shares_.sets, std::ranges::greater(), &SharedBySet::bytes);
   }
 
+  void look_at_one(std::uint64_t goid) {
+    const auto row = std::ranges::find_if(
+        shares_.groups, [&](const SharingGroup& group) { return group.goroutines == 1 && group.goid == goid; });
+    if (row == shares_.groups.end()) return;
+    const auto one = static_cast<std::uint32_t>(row - shares_.groups.begin());
+    shares_.one = one;
+    std::erase_if(shares_.sets, [&](const SharedBySet& set) {
+      const bool is_other = !set.too_many && !std::ranges::binary_search(set.groups, one);
+      if (is_other) shares_.other_sets += set.bytes;
+      return is_other;
+    });
+  }
+
   const Names& names_;
   const heap::Snapshot& snapshot_;
   const graph::Dominators& dominators_;
@@ -185,9 +200,33 @@ class ShareFinder {
 
 }  // namespace
 
+std::vector<heap::Root> forest_with_single(const heap::Snapshot& snapshot, const ShareOptions& options) {
+  std::vector<heap::Root> roots = snapshot.roots;
+  RootId group;
+  RootId one;
+  if (options.goid) {
+    for (std::uint32_t r = 0; r < roots.size(); ++r) {
+      const heap::Root& root = roots[r];
+      if (root.kind == heap::RootKind::kGoroutine && snapshot.goroutines[root.goroutine.row].goid == *options.goid)
+        one = RootId(r);
+    }
+    if (!one) fail(ErrorCode::kNotFound, "no goroutine {} lives", *options.goid);
+    group = roots[one.row].parent;
+  }
+  const auto members =
+      std::ranges::count_if(roots, [&](const heap::Root& root) { return group && root.parent == group; });
+  const bool is_small = static_cast<std::size_t>(members) <= ShareOptions::kFew;
+  for (std::uint32_t r = 0; r < roots.size(); ++r) {
+    heap::Root& root = roots[r];
+    if (root.kind != heap::RootKind::kGoroutine) continue;
+    if (options.each || RootId(r) == one || (is_small && group && root.parent == group)) root.parent = {};
+  }
+  return roots;
+}
+
 GoroutineShares goroutine_shares(const Names& names, const graph::Dominators& dominators,
-                                 const graph::Reachability& reached) {
-  return ShareFinder(names, dominators, reached).run();
+                                 const graph::Reachability& reached, const ShareOptions& options) {
+  return ShareFinder(names, dominators, reached).run(options.goid);
 }
 
 }  // namespace holdfast::view

@@ -47,16 +47,34 @@ struct SharedBySet {
   std::vector<SharedObject> largest;  // the outermost objects, by what each keeps alive
 };
 
+// Which goroutines are told apart, though they stand at one place with others.
+struct ShareOptions {
+  bool each = false;                  // all of them
+  std::optional<std::uint64_t> goid;  // this one, and those of its group where these are few
+
+  static constexpr std::size_t kFew = 64;
+  bool tells_apart() const { return each || goid.has_value(); }
+};
+
 struct GoroutineShares {
   std::uint64_t live_bytes = 0, live_objects = 0;
   std::uint64_t no_goroutine = 0;    // live bytes that no goroutine reaches
   std::uint64_t too_many = 0;        // of sets that are too large: no group has them in its sums
   std::vector<SharingGroup> groups;  // by all that they reach, the most first
   std::vector<SharedBySet> sets;     // with a goroutine in them; by bytes, the most first
+  // The row of the goroutine that is asked about; then there are only the sets that it is in.
+  std::optional<std::uint32_t> one;
+  std::uint64_t other_sets = 0;  // bytes of those that are left out
 };
 
-// Throws when it is cancelled; fails as graph::Sharing does.
+// Returns the root forest with those goroutines directly under the super root. Whoever shares by it needs the
+// dominators of a snapshot that has it: what only goroutines of one group share, the group dominates otherwise. Fails
+// with kNotFound if there is no such goroutine, or it holds nothing.
+std::vector<heap::Root> forest_with_single(const heap::Snapshot& snapshot, const ShareOptions& options);
+
+// Throws when it is cancelled; fails as graph::Sharing does. The snapshot of the names must have the forest that the
+// options ask for.
 GoroutineShares goroutine_shares(const Names& names, const graph::Dominators& dominators,
-                                 const graph::Reachability& reached);
+                                 const graph::Reachability& reached, const ShareOptions& options = {});
 
 }  // namespace holdfast::view

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "base/error.h"
 #include "heap/heap_builder_for_tests.h"
 
 namespace holdfast::view {
@@ -60,6 +61,30 @@ class RandomShares {
          : holders.size() > 1 ? sum.together
                               : sum.alone) += bytes;
       }
+    }
+    return out;
+  }
+
+  // The same by goroutine, each for itself.
+  std::map<std::uint64_t, SharingGroup> sums_of_each() const {
+    std::map<std::uint64_t, SharingGroup> out;
+    const heap::ObjectIndex index(snapshot);
+    for (const auto& [holder, from] : held_)
+      if (from.first < kGroups) out[static_cast<std::uint64_t>(holder) + 1];
+    for (std::size_t o = 0; o < objects_.size(); ++o) {
+      std::set<std::uint64_t> goids;
+      bool with_others = false;
+      for (const auto& [holder, from] : held_) {
+        if (!reach(from.second).contains(o)) continue;
+        if (from.first < kGroups)
+          goids.insert(static_cast<std::uint64_t>(holder) + 1);
+        else
+          with_others = true;
+      }
+      for (const std::uint64_t goid : goids)
+        (with_others        ? out[goid].with_others
+         : goids.size() > 1 ? out[goid].with_goroutines
+                            : out[goid].alone) += index.size_of(ids_[o]);
     }
     return out;
   }
@@ -140,6 +165,78 @@ TEST_P(SharesOnRandomHeaps, AreWhatIsReachedOneByOne) {
     sum += set.bytes;
   }
   EXPECT_EQ(sum, shares.live_bytes);
+}
+
+// Shares of a heap whose root forest is made for the question.
+GoroutineShares shares_apart(heap::Snapshot& snapshot, const ShareOptions& options) {
+  snapshot.roots = forest_with_single(snapshot, options);
+  const heap::ObjectIndex index(snapshot);
+  const Names names(snapshot, index);
+  return goroutine_shares(names, graph::dominators(snapshot), graph::reach(snapshot), options);
+}
+
+TEST_P(SharesOnRandomHeaps, AreOfEachGoroutineIfAsked) {
+  RandomShares random(GetParam());
+  const std::map<std::uint64_t, SharingGroup> expected = random.sums_of_each();
+  const GoroutineShares shares = shares_apart(random.snapshot, {.each = true, .goid = {}});
+  ASSERT_THAT(shares.groups, SizeIs(expected.size()));
+  for (const SharingGroup& group : shares.groups) {
+    SCOPED_TRACE(group.who.full);
+    EXPECT_EQ(group.goroutines, 1U);
+    const SharingGroup& wanted = expected.at(group.goid);
+    EXPECT_EQ(group.alone, wanted.alone);
+    EXPECT_EQ(group.together, 0U);
+    EXPECT_EQ(group.with_goroutines, wanted.with_goroutines);
+    EXPECT_EQ(group.with_others, wanted.with_others);
+  }
+}
+
+TEST_P(SharesOnRandomHeaps, AreOfOneGoroutineIfAsked) {
+  RandomShares random(GetParam());
+  const auto expected = random.sums_of_each();
+  const std::uint64_t goid = expected.rbegin()->first;
+  const GoroutineShares shares = shares_apart(random.snapshot, {.each = false, .goid = goid});
+  ASSERT_TRUE(shares.one);
+  const SharingGroup& one = shares.groups[*shares.one];
+  EXPECT_EQ(one.goid, goid);
+  EXPECT_EQ(one.alone, expected.at(goid).alone);
+  EXPECT_EQ(one.with_goroutines, expected.at(goid).with_goroutines);
+  EXPECT_EQ(one.with_others, expected.at(goid).with_others);
+  std::uint64_t sum = shares.no_goroutine + shares.other_sets, of_one = 0;
+  for (const SharingGroup& group : shares.groups) sum += group.alone + group.together;
+  for (const SharedBySet& set : shares.sets) {
+    EXPECT_THAT(set.groups, ::testing::Contains(*shares.one));
+    sum += set.bytes;
+    of_one += set.bytes;
+  }
+  EXPECT_EQ(sum, shares.live_bytes);
+  EXPECT_EQ(of_one, one.with_goroutines + one.with_others);
+}
+
+TEST(GoroutineShares, AreOfNoGoroutineThatIsNotThere) {
+  HeapBuilder heap;
+  heap.object(64);
+  heap::Snapshot snapshot = heap.build();
+  EXPECT_THROW(shares_apart(snapshot, {.each = false, .goid = 7}), Error);
+}
+
+// What a group of many at one place has with one of them is not told apart one by one.
+TEST(GoroutineShares, TellApartOneOfMany) {
+  HeapBuilder heap;
+  const auto common = heap.object(4096);
+  const RootId group = heap.group(WaitReason::kChanSend, "main.work");
+  for (std::uint64_t i = 0; i <= ShareOptions::kFew; ++i) {
+    const RootId goroutine = heap.root(heap::RootKind::kGoroutine, "", group);
+    heap.goroutine(i + 1, heap::GoroutineState::kWaiting, WaitReason::kChanSend, goroutine, {"main.work"});
+    heap.refer(goroutine, common);
+  }
+  heap::Snapshot snapshot = heap.build();
+  const GoroutineShares shares = shares_apart(snapshot, {.each = false, .goid = 3});
+  ASSERT_THAT(shares.groups, SizeIs(2));
+  ASSERT_TRUE(shares.one);
+  EXPECT_EQ(shares.groups[1 - *shares.one].goroutines, ShareOptions::kFew);
+  ASSERT_THAT(shares.sets, SizeIs(1));
+  EXPECT_THAT(shares.sets[0].groups, SizeIs(2));
 }
 
 INSTANTIATE_TEST_SUITE_P(Seeds, SharesOnRandomHeaps, ::testing::Range<std::uint64_t>(0, 200));

@@ -15,11 +15,13 @@ view::TableShape goroutines_shape(const Options& options) {
 }
 
 void check_goroutines(const Options& options) {
-  const char* const form = options.goid ? "--goroutine" : options.share ? "--share" : nullptr;
+  const char* const form = options.share ? "--share" : options.goid ? "--goroutine" : nullptr;
   if (form == nullptr) return;
   const view::TableQuery& table = options.table;
-  const bool is_table = options.each || options.stacks || !table.sort.empty() || !table.filters.empty() ||
-                        !table.columns.empty() || (options.goid && options.share);
+  const bool is_table = (options.each && !options.share) || options.stacks || !table.sort.empty() ||
+                        !table.filters.empty() || !table.columns.empty();
+  if (options.share && options.each && options.goid)
+    fail(ErrorCode::kUsage, "--share --each tells all goroutines apart, --share --goroutine one: give either");
   if (is_table) fail(ErrorCode::kUsage, "{} prints no table: of the options of tables only --top goes with it", form);
 }
 
@@ -33,7 +35,7 @@ int run_one_goroutine(RunningVerb& run) {
 
 int run_share(RunningVerb& run) {
   const Options& options = run.options();
-  const view::GoroutineShares shares = run.session().goroutine_shares();
+  const view::GoroutineShares shares = run.session().goroutine_shares({options.each, options.goid});
   run.answer([&] { return report::shares_text(shares, options.table.top, options.target, run.style()); },
              [&] { return report::shares_json(run.session().snapshot(), shares); });
   return 0;
