@@ -203,7 +203,10 @@ constexpr Flag kSlices[] = {
      [](Options& o, const std::string&) { o.places = true; }},
     {"--object", "ADDRESS", "only what refers to this object, each slice and string of it",
      [](Options& o, const std::string& v) { o.address = address_of(v); }},
-    {"--goroutine", "ID", "only what words of this goroutine's stack lead to",
+    {"--all", nullptr,
+     "a line for each slice and string of a frame or a package variable, and for each field of objects that has some",
+     [](Options& o, const std::string&) { o.all_headers = true; }},
+    {"--goroutine", "ID", "a line for each slice and string that stands in a frame of this goroutine",
      [](Options& o, const std::string& v) { o.goid = goid_of(v); }},
 };
 

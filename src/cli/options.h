@@ -56,6 +56,7 @@ struct Options {
   bool stacks = false;   // goroutines
   bool each = false;
   bool share = false;
+  bool all_headers = false;            // slices: a line for each header
   bool places = false;                 // slices: by field or variable
   bool classes = false;                // spans: by size class
   std::optional<std::uint64_t> goid;   // goroutines, slices: only this one

@@ -478,6 +478,18 @@ class Reading {
 
 }  // namespace
 
+const FrameWord* find_before(const std::vector<FrameWord>& words, Address function, std::int64_t offset) {
+  const auto place_of = [](const FrameWord& word) { return std::pair(word.function, word.offset); };
+  const auto behind = std::ranges::upper_bound(words, std::pair(function, offset), {}, place_of);
+  if (behind == words.begin() || std::prev(behind)->function != function) return nullptr;
+  return &*std::prev(behind);
+}
+
+const FrameWord* find_at(const std::vector<FrameWord>& words, Address function, std::int64_t offset) {
+  const FrameWord* const found = find_before(words, function, offset);
+  return found != nullptr && found->offset == offset ? found : nullptr;
+}
+
 CodeEvidence read_code(const go::Runtime& runtime, const go::FunctionTables& functions, const go::TypeReader& reader,
                        const go::TypeUniverse& universe, std::span<const Address> standing,
                        std::span<const std::byte> known, LossLedger& losses) {

@@ -62,6 +62,12 @@ struct FrameWord {
   WordType word;
 };
 
+// The last of `words`, which are ordered as CodeEvidence::frame_words are, that the function has at or below `offset`;
+// nullptr if there is none.
+const FrameWord* find_before(const std::vector<FrameWord>& words, Address function, std::int64_t offset);
+// The one that begins there; nullptr if none does.
+const FrameWord* find_at(const std::vector<FrameWord>& words, Address function, std::int64_t offset);
+
 struct CodeEvidence {
   std::vector<GlobalWord> globals;                      // by address
   std::vector<TypedVariable> variables;                 // by address

@@ -60,6 +60,9 @@ constexpr KnownValues<WaitReason> known_values(WaitReason) {
 constexpr KnownValues<MappingUse> known_values(MappingUse) {
   return {MappingUse::kGoHeap, MappingUse::kOther};
 }
+constexpr KnownValues<HeaderBasis> known_values(HeaderBasis) {
+  return {HeaderBasis::kNearness, HeaderBasis::kNearness};
+}
 constexpr KnownValues<SweepState> known_values(SweepState) {
   return {SweepState::kBeingSwept, SweepState::kUnknown};
 }
@@ -173,6 +176,10 @@ void describe(Archive& a, Span& x) {
 template <class Archive>
 void describe(Archive& a, SpanRecord& x) {
   a(x.free_index, x.sweep, x.processor);
+}
+template <class Archive>
+void describe(Archive& a, FrameHeader& x) {
+  a(x.at, x.data, x.type, x.length, x.capacity, x.basis, x.variable);
 }
 template <class Archive>
 void describe(Archive& a, Type& x) {

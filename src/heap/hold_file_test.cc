@@ -196,6 +196,8 @@ Snapshot sample() {
   snapshot.span_records.assign(snapshot.spans.size(), {1, SweepState::kBeingSwept, 7});
   snapshot.wake_ups = {{GoroutineId(0), ObjectId(1), {}, ObjectId(0)}};
   snapshot.actors = {{ObjectId(0), ActorKind::kPinned}, {ObjectId(1), ActorKind::kTimer}};
+  snapshot.frame_headers = {{Address(0xc000100008), Address(0xc000000000), TypeId(0), 3, std::nullopt,
+                             HeaderBasis::kCode, snapshot.strings.add("buffer")}};
   snapshot.mapping_holders = {{0, ObjectId(1), LabelId(), 16, Address(2 << 20)},
                               {0, ObjectId(), LabelId(0), 8, Address(1 << 20)}};
   fill_rows(snapshot);
@@ -231,7 +233,7 @@ void expect_equal(const Snapshot& a, const Snapshot& b) {
   const auto& [target, pause, account, pace, c_heap, mappings, mapping_holders, audit, mem_stats, losses, strings,
                spans, span_records, absent, allocated, pointerful, objects, object_type, marked, fresh, types, fields,
                edges, labels, roots, root_targets, goroutines, goroutine_labels, channels, channel_waits, wake_ups,
-               actors, frames, allocation_stacks, sampled, profile, content, named_words] = a;
+               actors, frames, frame_headers, allocation_stacks, sampled, profile, content, named_words] = a;
   EXPECT_EQ(target, b.target);
   EXPECT_EQ(pause, b.pause);
   EXPECT_EQ(account, b.account);
@@ -248,6 +250,7 @@ void expect_equal(const Snapshot& a, const Snapshot& b) {
   EXPECT_EQ(span_records, b.span_records);
   EXPECT_EQ(wake_ups, b.wake_ups);
   EXPECT_EQ(actors, b.actors);
+  EXPECT_EQ(frame_headers, b.frame_headers);
   EXPECT_EQ(absent, b.absent);
   expect_equal(allocated, b.allocated);
   EXPECT_EQ(pointerful, b.pointerful);
@@ -568,7 +571,7 @@ TEST_F(HoldFile, RefusesOtherFormatsByName) {
   EXPECT_EQ(refusal(file, ErrorCode::kUnsupported),
             "a.hold was made by an older holdfast: format 3, this one reads from 4 on; capture the target again");
   header.format = 0;
-  EXPECT_EQ(refusal(file, ErrorCode::kDamaged), "a.hold has a damaged header: format 0 with 46 sections");
+  EXPECT_EQ(refusal(file, ErrorCode::kDamaged), "a.hold has a damaged header: format 0 with 47 sections");
   header.format = kHoldFormat;
   header.section_count = kMostHoldSections + 1;
   EXPECT_EQ(refusal(file, ErrorCode::kDamaged), "a.hold has a damaged header: format 4 with 257 sections");

@@ -205,6 +205,7 @@ constexpr auto kSections = std::to_array<HoldSection>({
     section("SREC", HoldPart::kSpanRecords, table<&Snapshot::span_records>()),
     section("WAKE", HoldPart::kWakeUps, table<&Snapshot::wake_ups>()),
     section("ACTR", HoldPart::kWakeUps, table<&Snapshot::actors>()),
+    section("FHDR", HoldPart::kFrameHeaders, table<&Snapshot::frame_headers>()),
 });
 
 void forget_types(Snapshot& s) {
@@ -212,6 +213,7 @@ void forget_types(Snapshot& s) {
   s.types.clear();
   s.fields.clear();
   s.named_words.clear();
+  s.frame_headers.clear();
   for (Root& root : s.roots) root.type = {};
 }
 
@@ -300,6 +302,10 @@ constexpr std::array kRules = {
     HoldPartRule{HoldPart::kWakeUps, PartAbsence::kLoss, &forget_wake_ups,
                  "the capture does not tell who could wake its goroutines: `report` and `goroutines` cannot prove that "
                  "some can never go on"},
+    HoldPartRule{
+        HoldPart::kFrameHeaders, PartAbsence::kLoss, [](Snapshot& s) { s.frame_headers.clear(); },
+        "the capture does not tell which words of stacks are slices and strings: of frames, `slices` knows only "
+        "pointers"},
 };
 
 constexpr bool each_part_has_its_rule() {

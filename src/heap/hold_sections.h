@@ -35,7 +35,8 @@ enum class HoldPart : std::uint8_t {
   kChannels,
   kNamedWords,
   kSpanRecords,
-  kWakeUps
+  kWakeUps,
+  kFrameHeaders
 };
 
 // A section of a file that is read. Its checksum was right.

@@ -269,6 +269,26 @@ struct Frame {
   bool operator==(const Frame&) const = default;
 };
 
+// What says that words of a frame are the header of a slice or string, and where its length stands.
+enum class HeaderBasis : std::uint8_t {
+  kVariable,  // debug information: it is a variable, or a part of one
+  kCode,      // machine code: it lies in a variable whose address was passed on, so it is in memory as a whole
+  kNearness,  // machine code says it of the first word; the words behind that would fit, to the end of the object
+};
+
+// The header of a slice or a string that stands in a frame of a stack, and refers to an object of the heap.
+struct FrameHeader {
+  Address at;    // of its first word; the others need not follow it
+  Address data;  // what that word says
+  TypeId type;   // of the slice or string
+  // In elements; none if the frame does not keep it, or what stands there contradicts the object.
+  std::optional<std::uint64_t> length, capacity;
+  HeaderBasis basis = HeaderBasis::kVariable;
+  StringId variable;  // "buffer", "request.Body"; none if only debug information could tell, and there is none
+
+  bool operator==(const FrameHeader&) const = default;
+};
+
 // Where objects were allocated: one stack of the runtime's memory profile.
 struct AllocationStack {
   std::uint32_t first_frame = 0;  // frames[first_frame .. + frame_count), innermost first
@@ -478,9 +498,10 @@ struct Snapshot {
   std::vector<Channel> channels;                 // ascending by object, each at most once
   std::vector<ChannelWait> channel_waits;        // ascending, each at most once
   // What proves that goroutines can never go on. Both are empty if not everybody who can act is known.
-  std::vector<WakeUp> wake_ups;  // ascending, each at most once
-  std::vector<Actor> actors;     // ascending, each at most once
-  std::vector<Frame> frames;     // of goroutines and allocation stacks
+  std::vector<WakeUp> wake_ups;            // ascending, each at most once
+  std::vector<Actor> actors;               // ascending, each at most once
+  std::vector<Frame> frames;               // of goroutines and allocation stacks
+  std::vector<FrameHeader> frame_headers;  // ascending by `at`, each word once
   std::vector<AllocationStack> allocation_stacks;
   std::vector<SampledObject> sampled;  // ascending by object, each at most once
   MemoryProfile profile;

@@ -27,7 +27,7 @@ class Check {
     check_channels();
     check_wake_ups();
     check_span_records();
-    check_wake_ups();
+    check_frame_headers();
     check_samples();
     check_mappings();
     check_rest();
@@ -238,6 +238,20 @@ class Check {
     for (std::size_t s = 0; s < std::min(records.size(), snapshot_.spans.size()); ++s)
       if (records[s].free_index > snapshot_.spans[s].slots)
         problem("span {} has a free index of {} with {} slots", s, records[s].free_index, snapshot_.spans[s].slots);
+  }
+
+  void check_frame_headers() {
+    const auto& headers = snapshot_.frame_headers;
+    for (std::size_t h = 0; h < headers.size(); ++h) {
+      const FrameHeader& header = headers[h];
+      if (h > 0 && header.at <= headers[h - 1].at)
+        problem("frame header {} at {:#x} is out of order", h, header.at.value);
+      if (!header.type || header.type.row >= snapshot_.types.size())
+        problem("frame header {} is of type {} of {}", h, header.type.row, snapshot_.types.size());
+      check_string(header.variable, "frame header", h);
+      if (header.length && header.capacity && *header.length > *header.capacity)
+        problem("frame header {} has length {} and capacity {}", h, *header.length, *header.capacity);
+    }
   }
 
   void check_samples() {

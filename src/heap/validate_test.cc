@@ -119,6 +119,17 @@ TEST(Validate, NamesEachBrokenPromise) {
         s.span_records[0].free_index = 4;
       },
       "span 0 has a free index of 4 with 3 slots");
+  const auto with_header = [](S& s, std::uint32_t type, std::uint64_t capacity) {
+    s.frame_headers = {{Address(8), Address(16), TypeId(type), 2, capacity, HeaderBasis::kCode, StringId()}};
+  };
+  expect_problem([&](S& s) { with_header(s, 99, 2); }, "frame header 0 is of type 99");
+  expect_problem([&](S& s) { with_header(s, 0, 1); }, "frame header 0 has length 2 and capacity 1");
+  expect_problem(
+      [&](S& s) {
+        with_header(s, 0, 2);
+        s.frame_headers.push_back(s.frame_headers[0]);
+      },
+      "frame header 1 at 0x8 is out of order");
   expect_problem([](S& s) { s.content.bytes.shrink(8); }, "8 bytes of content for ranges of 16");
   expect_problem([](S& s) { s.named_words[1].word = s.named_words[0].word; }, "named word 1 0x500000 is out of order");
   expect_problem([](S& s) { s.named_words[0].type = TypeId(99); }, "named word 0 is of type 99");

@@ -282,13 +282,10 @@ view::OneSpan Session::span(Address address, std::size_t top) {
   return times_.run("span", [&] { return view::one_span(words, live, address, top); });
 }
 
-view::Table Session::slices(const view::SliceOptions& options, bool by_place) {
+view::Table Session::slices(const view::SliceOptions& options, view::SliceRows rows) {
   const graph::Reachability& live = reached();
   const CancellationScope scope(&cancellation_);
-  return times_.run("slices", [&] {
-    return by_place ? view::slice_place_table(*snapshot_, rules_, live, options)
-                    : view::slice_table(*snapshot_, rules_, live, options);
-  });
+  return times_.run("slices", [&] { return view::slice_table(*snapshot_, rules_, live, options, rows); });
 }
 
 void Session::add_to(view::GrowthBuilder& growth) {

@@ -92,7 +92,7 @@ class Session {
   view::GoroutineShares goroutine_shares(const view::ShareOptions& options);
   // Lengths are known if the session's options ask for headers or content, or the .hold file has it. Fails as
   // view::slice_table() does.
-  view::Table slices(const view::SliceOptions& options, bool by_place);
+  view::Table slices(const view::SliceOptions& options, view::SliceRows rows);
   // Fails as view::one_span() does.
   view::OneSpan span(Address address, std::size_t top);
 

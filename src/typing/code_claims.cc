@@ -10,23 +10,9 @@ namespace {
 
 constexpr std::uint64_t kLargestValue = 64 << 20;  // bytes of a variable
 
+using code::find_at;
+using code::find_before;
 using code::FrameWord;
-
-std::pair<Address, std::int64_t> place_of(const FrameWord& word) {
-  return {word.function, word.offset};
-}
-
-// The last entry of the function at or below `offset`; nullptr if there is none.
-const FrameWord* find_before(const std::vector<FrameWord>& words, Address function, std::int64_t offset) {
-  const auto behind = std::ranges::upper_bound(words, std::pair(function, offset), {}, place_of);
-  if (behind == words.begin() || std::prev(behind)->function != function) return nullptr;
-  return &*std::prev(behind);
-}
-
-const FrameWord* find_at(const std::vector<FrameWord>& words, Address function, std::int64_t offset) {
-  const FrameWord* const found = find_before(words, function, offset);
-  return found != nullptr && found->offset == offset ? found : nullptr;
-}
 
 bool has_several_words(TypeKind kind) {
   return kind == TypeKind::kInterface || kind == TypeKind::kSlice || kind == TypeKind::kString;

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "typing/frame_headers.h"
 #include "typing/heap_for_tests.h"
 
 namespace holdfast::typing {
@@ -253,6 +254,60 @@ TEST_F(CodeClaimsOfFrames, TypeTheBytesOfStringsAndTheValuesOfInterfaces) {
   claim({slot(-32), slot(-16)});
   EXPECT_EQ(type(boxed), "main.Item");
   EXPECT_EQ(type(text), "string data");
+}
+
+class FrameHeadersByCode : public CodeClaimsOfFrames {
+ protected:
+  void put(std::int64_t offset, std::initializer_list<std::uint64_t> words) {
+    for (const std::uint64_t word : words) image_.write(slot(offset), word), offset += 8;
+  }
+  std::vector<heap::FrameHeader> find(const std::vector<Address>& live) {
+    frame_.slots = live;
+    open();
+    FrameHeaders headers(*program_.runtime, heap_, *program_.types, program_.strings);
+    headers.add_code(evidence_, {&frame_, 1});
+    return headers.take();
+  }
+};
+
+TEST_F(FrameHeadersByCode, AreWholeInAVariableWhoseAddressWasPassedOn) {
+  const std::uint32_t text = heap_.add(64, false);
+  put(-48, {heap_.at(text).value, 10});
+  evidence_.frame_variables = {{kFunction, -48, WordType::pointer(item_)}};
+  const auto found = find({slot(-48)});
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0].basis, heap::HeaderBasis::kCode);
+  EXPECT_EQ(found[0].length, 10U);
+  EXPECT_FALSE(found[0].capacity);
+  EXPECT_EQ((*program_.types)[found[0].type].kind, TypeKind::kString);
+}
+
+TEST_F(FrameHeadersByCode, AreInDoubtWhereOnlyTheFirstWordIsKnown) {
+  const std::uint32_t near = heap_.add(64, false), apart = heap_.add(64, false);
+  put(-64, {heap_.at(near).value, 60});
+  put(-48, {heap_.at(apart).value, 65});
+  evidence_.frame_words = {{kFunction, -64, WordType::part(string_, 0)}, {kFunction, -48, WordType::part(string_, 0)}};
+  const auto found = find({slot(-64), slot(-48)});
+  ASSERT_EQ(found.size(), 2U);
+  EXPECT_EQ(found[0].basis, heap::HeaderBasis::kNearness);
+  EXPECT_EQ(found[0].length, 60U);
+  EXPECT_FALSE(found[1].length) << "longer than the object";
+}
+
+TEST_F(FrameHeadersByCode, MayBePointersToArraysWithFittingNumbersBehind) {
+  const std::uint32_t items = heap_.add(320, true), more = heap_.add(320, true), one = heap_.add(32, true);
+  put(-72, {heap_.at(items).value, 2, 10});
+  put(-48, {heap_.at(more).value, 2, 2});
+  put(-24, {heap_.at(one).value, 1, 1});
+  evidence_.frame_words = {{kFunction, -72, WordType::pointer(item_, 0, true)},
+                           {kFunction, -48, WordType::pointer(item_, 0, true)},
+                           {kFunction, -24, WordType::pointer(item_)}};
+  const auto found = find({slot(-72), slot(-48), slot(-24)});
+  ASSERT_EQ(found.size(), 1U) << "numbers that say nothing of the array are by chance, and one value is no slice";
+  EXPECT_EQ(found[0].at, slot(-72));
+  EXPECT_EQ(found[0].basis, heap::HeaderBasis::kNearness);
+  EXPECT_EQ(found[0].capacity, 10U);
+  EXPECT_EQ(program_.types->name(found[0].type), "[]main.Item");
 }
 
 }  // namespace

@@ -202,15 +202,18 @@ void DwarfEvidence::claim_variable(const LiveFrame& frame, const binary::DwarfVa
   }
 }
 
+std::vector<binary::DwarfVariable> DwarfEvidence::variables_at(Address pc) const {
+  const Address linked = pc - image_.bias;
+  const binary::DwarfFunction* const function = dwarf_.function_at(linked);
+  return function == nullptr ? std::vector<binary::DwarfVariable>() : dwarf_.variables(*function, linked);
+}
+
 void DwarfEvidence::claim_frames(std::span<const LiveFrame> frames) {
   std::map<Address, std::vector<binary::DwarfVariable>> by_pc;
   for (const LiveFrame& frame : frames) {
     const Address pc = frame.frame.pc - (frame.frame.is_return_address ? 1 : 0);
     auto [it, is_new] = by_pc.try_emplace(pc);
-    if (is_new) {
-      const Address linked = pc - image_.bias;
-      if (const auto* function = dwarf_.function_at(linked)) it->second = dwarf_.variables(*function, linked);
-    }
+    if (is_new) it->second = variables_at(pc);
     for (const binary::DwarfVariable& variable : it->second) claim_variable(frame, variable);
   }
 }

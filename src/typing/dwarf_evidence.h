@@ -27,6 +27,8 @@ class DwarfEvidence {
   void claim_globals();
   // Returns the type as a row; one that has no descriptor is made for its name and fields.
   TypeId type_of_variable(binary::DwarfTypeId type, int depth = 0);
+  // The variables that exist at the instruction; none if the debug information does not know it.
+  std::vector<binary::DwarfVariable> variables_at(Address pc) const;
   // The cleanup function at `code` will be called with the value at `argument`; its first parameter tells the type.
   void claim_argument(Address code, Address argument);
   // `closure` is the one that runtime.AddCleanup makes of the cleanup function and the argument up to Go 1.25.

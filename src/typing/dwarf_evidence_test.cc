@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 
 #include "binary/dwarf_builder_for_tests.h"
+#include "typing/frame_headers.h"
 #include "typing/heap_for_tests.h"
 
 namespace holdfast::typing {
@@ -242,6 +243,92 @@ TEST_F(DwarfEvidenceTest, SaysNothingOfCodeThatItDoesNotKnow) {
   evidence.claim_frames({&frame, 1});
   EXPECT_EQ(type(row), "");
   EXPECT_EQ(propagation_->stats().claims, 0U);
+}
+
+// A frame of main.serve with variables, some of whose words are live.
+class FrameHeadersByDwarf : public DwarfEvidenceTest {
+ protected:
+  FrameHeadersByDwarf() {
+    frame_.function = kOpened;
+    frame_.frame.pc = kOpened + 0x21;
+    frame_.frame.is_return_address = true;
+    frame_.frame.fp = stack_ + 0x80;
+    open_function("main.serve", kOpened);
+  }
+  Address at(int offset) const { return frame_.frame.fp + static_cast<std::uint64_t>(std::int64_t{offset}); }
+  void put(int offset, std::initializer_list<std::uint64_t> words) {
+    for (const std::uint64_t word : words) image_.write(at(offset), word), offset += 8;
+  }
+  // A variable []main.Item whose words stand apart; 0 = that word is in no memory.
+  void scattered(std::string_view name, int pointer, int length, int capacity) {
+    Bytes where;
+    for (const int offset : {pointer, length, capacity}) {
+      if (offset != 0) where.u8(DW_OP_fbreg).u8(static_cast<std::uint8_t>(offset & 0x7f));
+      where.u8(DW_OP_piece).u8(8);
+    }
+    dwarf_.open(DW_TAG_variable).text(DW_AT_name, name).reference(DW_AT_type, "[]Item");
+    dwarf_.block(DW_AT_location, where).close();
+  }
+  std::vector<heap::FrameHeader> find(const std::vector<Address>& live) {
+    frame_.slots = live;
+    dwarf_.close();
+    DwarfEvidence& evidence = open();
+    FrameHeaders headers(*program_.runtime, heap_, *program_.types, program_.strings);
+    headers.add_variables(evidence, {&frame_, 1});
+    return headers.take();
+  }
+  std::string_view name(const heap::FrameHeader& header) { return program_.strings[header.variable]; }
+
+  LiveFrame frame_;
+};
+
+TEST_F(FrameHeadersByDwarf, HaveTheNumbersThatTheirVariablesHave) {
+  const std::uint32_t elements = heap_.add(320, true), others = heap_.add(320, true);
+  put(-56, {heap_.at(elements).value, 2, 10});
+  put(-32, {heap_.at(others).value + 32, 3, 9});
+  local(DW_TAG_variable, "items", "[]Item", -56);
+  local(DW_TAG_variable, "dead", "[]Item", -32);
+  const auto found = find({at(-56)});
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0].at, at(-56));
+  EXPECT_EQ(found[0].data, heap_.at(elements));
+  EXPECT_EQ(found[0].length, 2U);
+  EXPECT_EQ(found[0].capacity, 10U);
+  EXPECT_EQ(found[0].basis, heap::HeaderBasis::kVariable);
+  EXPECT_EQ(name(found[0]), "items");
+}
+
+TEST_F(FrameHeadersByDwarf, MayHaveTheirWordsApartOrNowhere) {
+  const std::uint32_t elements = heap_.add(320, true), others = heap_.add(320, true);
+  put(-56, {heap_.at(elements).value, 99, 10, 4, heap_.at(others).value});
+  scattered("whole", -56, -32, -40);
+  scattered("folded", -24, 0, 0);
+  const auto found = find({at(-56), at(-24)});
+  ASSERT_EQ(found.size(), 2U);
+  EXPECT_EQ(found[0].length, 4U);
+  EXPECT_EQ(found[0].capacity, 10U);
+  EXPECT_FALSE(found[1].length) << "the compiler knows it, and keeps it nowhere";
+  EXPECT_EQ(name(found[1]), "folded");
+}
+
+TEST_F(FrameHeadersByDwarf, ArePartsOfStructures) {
+  const std::uint32_t elements = heap_.add(320, true);
+  put(-56, {heap_.at(elements).value, 1, 3, 0});
+  local(DW_TAG_variable, "box", "Box", -56);
+  const auto found = find({at(-56)});
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(name(found[0]), "box.items");
+  EXPECT_EQ(found[0].length, 1U);
+}
+
+TEST_F(FrameHeadersByDwarf, SayNoLengthThatContradictsTheObject) {
+  const std::uint32_t elements = heap_.add(320, true);
+  put(-56, {heap_.at(elements).value, 2, 11});
+  local(DW_TAG_variable, "items", "[]Item", -56);
+  const auto found = find({at(-56)});
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_FALSE(found[0].length);
+  EXPECT_FALSE(found[0].capacity);
 }
 
 }  // namespace

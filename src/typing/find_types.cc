@@ -20,6 +20,7 @@
 #include "go/type_universe.h"
 #include "typing/code_claims.h"
 #include "typing/dwarf_evidence.h"
+#include "typing/frame_headers.h"
 #include "typing/live_words.h"
 #include "typing/map_shapes.h"
 #include "typing/named_reasons.h"
@@ -102,6 +103,7 @@ class TypePass {
     propagation_.claim_untyped();
     propagation_.run();
     claim_shapes();
+    add_frame_headers(live, code);
     std::vector<std::byte> kept = std::move(code.facts);
     VariableFacts variables = facts_of(std::move(code));
     fill();
@@ -223,6 +225,17 @@ class TypePass {
     claims.claim_frames(frames);
     propagation_.run();
     propagation_.set_in_doubt(false);
+  }
+
+  // Of frames that no stack map describes only debug information is believed: their words may be dead.
+  void add_frame_headers(const LiveWords& live, const code::CodeEvidence& code) {
+    FrameHeaders headers(runtime_, heap_, table_, snapshot_.strings);
+    for_each_dwarf([&](DwarfEvidence& dwarf) {
+      headers.add_variables(dwarf, live.frames());
+      headers.add_variables(dwarf, live.doubtful_frames());
+    });
+    headers.add_code(code, live.frames());
+    snapshot_.frame_headers = headers.take();
   }
 
   // The name of the function that begins at `code`; empty if none does.

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <optional>
+#include <set>
 #include <tuple>
+#include <utility>
 
 #include "base/cancel.h"
 #include "heap/field_path.h"
@@ -63,11 +65,47 @@ class HeaderFinder {
     for (std::uint32_t t = root.first_target; t < root.first_target + root.target_count; ++t) {
       const heap::RootTarget& target = snapshot_.root_targets[t];
       if (!wanted_(target.object)) continue;
+      if (root.goroutine) {
+        add_of_stack(id, target, root.where ? root.where + target.offset : Address());
+        continue;
+      }
       const bool has_type = root.kind == heap::RootKind::kGlobal && root.type && root.where;
       const TypeId type =
           has_type ? header_at(root.type, std::uint64_t{root.type_offset} + target.offset, false) : TypeId();
       add(id, target.offset, root.where + target.offset, type, target.object);
     }
+  }
+
+  // A word can be an argument of one function and a variable of the one that called it: the inner one has it.
+  void add_of_stack(RootId from, const heap::RootTarget& target, Address word) {
+    if (word && !stack_words_.emplace(word, target.object).second) return;
+    const auto found = std::ranges::lower_bound(snapshot_.frame_headers, word, {}, &heap::FrameHeader::at);
+    const bool is_header = found != snapshot_.frame_headers.end() && found->at == word && found->type &&
+                           index_.find_object(found->data) == target.object;
+    if (!is_header || !found->length || found->basis == heap::HeaderBasis::kNearness) {
+      out_.others.push_back({from, target.offset, target.object, is_header ? &*found : nullptr});
+      return;
+    }
+    SliceHeader header{.from = from, .at = target.offset, .type = found->type, .into = target.object};
+    header.frame = &*found;
+    header.element = element_bytes(found->type);
+    header.begin = found->data - index_.address_of(target.object);
+    const std::uint64_t room = index_.size_of(target.object) - header.begin;
+    const std::uint64_t capacity = found->capacity.value_or(*found->length);
+    if (header.element == 0 || capacity > room / header.element) {
+      ++out_.odd;
+      out_.others.push_back({from, target.offset, target.object, nullptr});
+      return;
+    }
+    header.length = *found->length * header.element;
+    header.capacity = capacity * header.element;
+    out_.headers.push_back(header);
+  }
+
+  std::uint64_t element_bytes(TypeId type) const {
+    const heap::Type& row = snapshot_.types[type.row];
+    if (row.kind != heap::TypeKind::kSlice) return 1;
+    return row.elem ? snapshot_.types[row.elem.row].size : 0;
   }
 
   // Returns the slice or string that begins there in a value of the type, or in one of several; none if none does.
@@ -119,13 +157,13 @@ class HeaderFinder {
       }
       ++out_.odd;
     }
-    out_.others.push_back({from, at, into});
+    out_.others.push_back({from, at, into, nullptr});
   }
 
   std::optional<SliceHeader> read(Address word, TypeId type, ObjectId into) const {
     const heap::Type& row = snapshot_.types[type.row];
     const bool is_slice = row.kind == heap::TypeKind::kSlice;
-    const std::uint64_t element = !is_slice ? 1 : row.elem ? snapshot_.types[row.elem.row].size : 0;
+    const std::uint64_t element = element_bytes(type);
     const auto pointer = bytes_.word(word), length = bytes_.word(word + 8);
     const auto capacity = is_slice ? bytes_.word(word + 16) : length;
     if (!pointer || !length || !capacity || *length > *capacity || element == 0) return std::nullopt;
@@ -137,6 +175,7 @@ class HeaderFinder {
     SliceHeader header;
     header.type = type;
     header.into = into;
+    header.element = element;
     header.begin = offset;
     header.length = *length * element;
     header.capacity = *capacity * element;
@@ -149,6 +188,7 @@ class HeaderFinder {
   const std::function<bool(ObjectId)>& wanted_;
   TargetBytes bytes_;
   std::unordered_map<std::uint64_t, TypeId> known_;  // by type and offset
+  std::set<std::pair<Address, ObjectId>> stack_words_;
   SliceHeaders out_;
 };
 

@@ -1,6 +1,6 @@
 // Finds the headers of slices and strings by the pointers of a snapshot: each edge, and each word of a package
-// variable, whose place has the type of a slice or string. Sizes and offsets are in bytes. One thread; throws when it
-// is cancelled.
+// variable, whose place has the type of a slice or string; and words of frames, as Snapshot::frame_headers has them.
+// Sizes and offsets are in bytes. One thread; throws when it is cancelled.
 #pragma once
 
 #include <cstdint>
@@ -17,11 +17,15 @@
 namespace holdfast::view {
 
 struct SliceHeader {
-  graph::NodeId from;    // an object, or a package variable
-  std::uint64_t at = 0;  // of its first word, from the start of the object's slot, or from Root::where
-  TypeId type;           // []T or string
-  ObjectId into;         // what it refers to
-  std::uint64_t begin = 0, length = 0, capacity = 0;  // bytes of the object, from the start of its slot
+  graph::NodeId from;          // an object, a package variable, or a frame
+  std::uint64_t at = 0;        // of its first word, from the start of the object's slot, or from Root::where
+  TypeId type;                 // []T or string
+  ObjectId into;               // what it refers to
+  std::uint64_t begin = 0;     // from the start of the object's slot
+  std::uint64_t length = 0;    // of the object
+  std::uint64_t capacity = 0;  // of the object; if the frame does not keep it, `length`
+  std::uint64_t element = 1;   // of one of its elements
+  const heap::FrameHeader* frame = nullptr;  // in the snapshot, if it stands in a frame
 
   std::uint64_t end() const { return begin + length; }
 };
@@ -31,6 +35,7 @@ struct OtherPointer {
   graph::NodeId from;
   std::uint64_t at = 0;
   ObjectId into;
+  const heap::FrameHeader* frame = nullptr;  // of a slice or string whose length is not known, or not surely
 };
 
 struct SliceHeaders {

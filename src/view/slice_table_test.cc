@@ -170,7 +170,7 @@ TEST_F(SlicesOnAHeap, AreSummedByThePlaceOfTheLongest) {
   text(a, 24, first, 0, 8);  // shorter than the slice
   const ObjectId id = heap_.id(first);
   build();
-  const Table places = slice_place_table(snapshot_, heap::OwnerRules::built_in(), reached_, {});
+  const Table places = slice_table(snapshot_, heap::OwnerRules::built_in(), reached_, {}, SliceRows::kPlaces);
   ASSERT_EQ(places.rows, 2U);
   const auto value = [&](std::uint32_t row, std::string_view name) {
     std::size_t column = 0;
@@ -194,20 +194,124 @@ TEST_F(SlicesOnAHeap, NeedContent) {
   EXPECT_THROW(table(), Error);
 }
 
-TEST_F(SlicesOnAHeap, OfOneGoroutineAreWhatItsStackLeadsTo) {
-  const auto a = holder(), b = holder();
+// main.serve of goroutine 7 has words that lead to an object, in a frame whose stack pointer is kStack.
+class SlicesInFrames : public SlicesOnAHeap {
+ protected:
+  static constexpr Address kStack{0x7000};
+
+  SlicesInFrames() {
+    goroutine_ = heap_.root(heap::RootKind::kGoroutine, "");
+    for (RootId& frame : frames_) {
+      frame = heap_.root(heap::RootKind::kFrame, "main.serve", goroutine_);
+      heap_.snapshot().roots[frame.row].where = kStack;
+    }
+    const GoroutineId id = heap_.goroutine(7, heap::GoroutineState::kRunning, {}, goroutine_);
+    for (const RootId root : frames_) heap_.snapshot().roots[root.row].goroutine = id;
+    bytes_ = heap_.type("[]uint8", heap::TypeKind::kSlice, 24, heap_.type("uint8", heap::TypeKind::kUint8, 1));
+  }
+  // The word at `offset` of the frames leads to the object; of the header `data` is filled in when all is built.
+  void word(HeapBuilder::Handle into, std::uint32_t offset) {
+    for (const RootId frame : frames_) heap_.refer(frame, into, offset);
+  }
+  void header(HeapBuilder::Handle into, std::uint32_t offset, std::uint64_t begin, std::optional<std::uint64_t> length,
+              heap::HeaderBasis basis = heap::HeaderBasis::kVariable) {
+    word(into, offset);
+    heap::FrameHeader header;
+    header.at = kStack + offset;
+    header.data = Address(begin);
+    header.type = bytes_;
+    header.length = header.capacity = length;
+    header.basis = basis;
+    header.variable = heap_.snapshot().strings.add("buffer");
+    added_.emplace_back(header, into);
+  }
+  void build_all() {
+    std::vector<ObjectId> ids;
+    for (const auto& [header, into] : added_) ids.push_back(heap_.id(into));
+    build();
+    const heap::ObjectIndex index(snapshot_);
+    for (std::size_t i = 0; i < ids.size(); ++i) {
+      heap::FrameHeader header = added_[i].first;
+      header.data = index.address_of(ids[i]) + header.data.value;
+      snapshot_.frame_headers.push_back(header);
+    }
+  }
+  Table headers(std::optional<std::uint64_t> goid) {
+    return slice_table(snapshot_, heap::OwnerRules::built_in(), reached_, {.object = {}, .goid = goid},
+                       SliceRows::kHeaders);
+  }
+  static Cell value(const Table& table, std::uint32_t row, std::string_view name) {
+    std::size_t column = 0;
+    while (table.shape.columns[column].name != name) ++column;
+    return table.cell(row, column);
+  }
+
+  RootId goroutine_;
+  RootId frames_[2];  // a word can be an argument of one and a variable of the other
+  TypeId bytes_;
+  std::vector<std::pair<heap::FrameHeader, HeapBuilder::Handle>> added_;
+};
+
+TEST_F(SlicesInFrames, CoverWhatDebugInformationOrCodeSaysForSure) {
   const auto big = heap_.leaf(kBig), other = heap_.leaf(kBig);
-  slice(a, big, 0, 10, 10);
-  slice(b, other, 0, 10, 10);
-  const RootId goroutine = heap_.root(heap::RootKind::kGoroutine, "");
-  const RootId frame = heap_.root(heap::RootKind::kFrame, "main.serve", goroutine);
-  heap_.snapshot().roots[frame.row].goroutine = heap_.goroutine(7, heap::GoroutineState::kRunning, {}, goroutine);
-  heap_.refer(frame, big);
+  header(big, 0, 0, 100);
+  header(big, 24, 50, 100, heap::HeaderBasis::kCode);
+  header(big, 48, 500, 100, heap::HeaderBasis::kNearness);
+  header(big, 72, 0, std::nullopt);
+  word(big, 96);
+  word(other, 104);
   const ObjectId id = heap_.id(big);
-  build();
-  const Table one = table({.object = {}, .goid = 7});
-  ASSERT_EQ(one.rows, 1U);
-  EXPECT_EQ(cell(one, heap::ObjectIndex(snapshot_).address_of(id), "stacks"), 1U);
+  build_all();
+  const Address address = heap::ObjectIndex(snapshot_).address_of(id);
+  const Table all = table();
+  EXPECT_EQ(cell(all, address, "covered"), 150U);
+  EXPECT_EQ(cell(all, address, "headers"), 2U) << "each word once, though two frames have it";
+  EXPECT_EQ(cell(all, address, "in_frames"), 2U);
+  EXPECT_THAT(all.lines(0), ::testing::Contains(HasSubstr("[0x0, 0x64) by buffer in main.serve")));
+  EXPECT_THAT(all.remark, HasSubstr("Of frames 2 headers are counted among what covers. Of 2 more"));
+  EXPECT_THAT(all.remark, HasSubstr("2 other words of frames lead to 2.0 KiB"));
+}
+
+TEST_F(SlicesInFrames, AreListedWithWhatSaysSo) {
+  const auto big = heap_.leaf(kBig), small = heap_.leaf(16);
+  header(big, 0, 10, 100);
+  header(small, 24, 0, 4, heap::HeaderBasis::kNearness);
+  header(big, 48, 0, std::nullopt);
+  const auto a = holder();
+  text(a, 24, big, 0, 8);
+  build_all();
+  const Table one = headers(7);
+  ASSERT_EQ(one.rows, 3U);
+  EXPECT_EQ(value(one, 0, "len"), Cell(std::uint64_t{100}));
+  EXPECT_EQ(value(one, 0, "covers"), Cell(std::uint64_t{100}));
+  EXPECT_EQ(value(one, 0, "element"), Cell("uint8"));
+  EXPECT_EQ(value(one, 0, "known_by"), Cell("dwarf"));
+  EXPECT_EQ(value(one, 0, "variable"), Cell("buffer"));
+  EXPECT_EQ(value(one, 0, "goroutine"), Cell(std::uint64_t{7}));
+  EXPECT_EQ(value(one, 1, "len"), Cell());
+  EXPECT_EQ(value(one, 2, "known_by"), Cell("nearness"));
+  EXPECT_EQ(value(one, 2, "len"), Cell(std::uint64_t{4}));
+  EXPECT_EQ(value(one, 2, "covers"), Cell(std::uint64_t{0}));
+  EXPECT_THROW(headers(8), Error);
+}
+
+TEST_F(SlicesInFrames, AreListedBesideThoseOfObjectsWhichAreSummedByPlace) {
+  const auto big = heap_.leaf(kBig), other = heap_.leaf(kBig);
+  header(big, 0, 10, 100);
+  text(holder(), 24, big, 0, 8);
+  text(holder(), 24, other, 0, 300);
+  text(holder(), 48, other, 0, 1);
+  build_all();
+  const Table all = headers({});
+  ASSERT_EQ(all.rows, 3U);
+  EXPECT_EQ(value(all, 0, "goroutine"), Cell(std::uint64_t{7}));
+  EXPECT_EQ(value(all, 1, "place"), Cell("main.holder.B"));
+  EXPECT_EQ(value(all, 1, "headers"), Cell(std::uint64_t{2}));
+  EXPECT_EQ(value(all, 1, "covers"), Cell(std::uint64_t{308}));
+  EXPECT_EQ(value(all, 1, "len"), Cell(std::uint64_t{300}));
+  EXPECT_EQ(value(all, 1, "known_by"), Cell("type"));
+  EXPECT_EQ(value(all, 2, "place"), Cell("main.holder.D[…]"));
+  EXPECT_EQ(all.command(1).verb, "slices");
 }
 
 // Random headers, counted byte by byte.

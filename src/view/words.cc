@@ -123,6 +123,11 @@ std::string_view name_of(heap::KnownBy known_by) {
   return word_at(kNames, known_by);
 }
 
+std::string_view name_of(heap::HeaderBasis basis) {
+  static constexpr auto kNames = std::to_array<std::string_view>({"dwarf", "code", "nearness"});
+  return word_at(kNames, basis);
+}
+
 std::string_view name_of(heap::TypeRole role) {
   static constexpr auto kNames = std::to_array<std::string_view>(
       {"", "map.header", "map.directory", "map.table", "map.group", "map.bucket", "map.extra", "map.overflow",

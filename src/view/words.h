@@ -21,6 +21,8 @@ std::string_view name_of(heap::RootKind kind);
 std::string_view name_of(heap::Basis basis);
 // "data", "bss"; empty for kNone.
 std::string_view name_of(heap::Section section);
+// What says that words of a frame are a header: "dwarf", "code", "nearness".
+std::string_view name_of(heap::HeaderBasis basis);
 // "running", "waiting", ...
 std::string_view name_of(heap::GoroutineState state);
 // "swept", "waits", "being swept"; empty for kUnknown.

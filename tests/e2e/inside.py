@@ -121,6 +121,23 @@ def wrong_shares(facts, answer):
             yield differ(f"who shares {name}", (groups, others), sets)
 
 
+def wrong_share_of_one(facts, answer):
+    """One of two goroutines at one place: what both have, it shares with the other one."""
+    one = answer["groups"][answer["one"]]
+    sums = answer["no_goroutine"] + answer["other_sets"] + sum(g["alone"] + g["together"] for g in answer["groups"]) + sum(
+        s["bytes"] for s in answer["sets"])
+    if sums != answer["live_bytes"] or (one["goid"], one["goroutines"], one["together"]) != (facts["pair 0"], 1, 0):
+        yield differ("the shares of one", (answer["live_bytes"], facts["pair 0"], 1, 0), (sums, one))
+    for name, goids in (("pairs", ["pair 0", "pair 1"]), ("both", ["pair 0", "pair 1", "single"]), ("common", ["pair 0", "pair 1"])):
+        address = hex(facts[name])
+        sets = [s for s in answer["sets"] if address in [o["address"] for o in s["largest"]]]
+        got = [sorted(answer["groups"][g]["goid"] for g in s["groups"]) for s in sets]
+        if got != [sorted(facts[goid] for goid in goids)]:
+            yield differ(f"which goroutines share {name}", goids, got)
+    if any(answer["one"] not in s["groups"] and not s["too_many"] for s in answer["sets"]):
+        yield differ("sets", "only those with it", answer["sets"])
+
+
 def wrong_span(facts, answer):
     slot = (facts["kept"] - int(answer["address"], 16)) // 2048
     if (answer["slot_bytes"], answer["has_pointers"], answer["stays"]) != (2048, False, "live objects"):
@@ -187,6 +204,56 @@ def wrong_slice(name, facts, rows, typed):
         yield differ(f"who has slice {name}", "somebody", row["by"])
 
 
+def wrong_frame(facts, name, rows, typed):
+    """A slice or string that the program has in a frame. Lengths of variables that lie in no memory as a whole may be
+    unknown, and of a stripped program the whole header; what is said must be right."""
+    row = next((row for row in rows if row["pointer"] == hex(facts[f"frame {name}"])), None)
+    if row is None:
+        if typed:
+            yield differ(f"the header {name}", "a row", [row["variable"] for row in rows])
+        return
+    wanted = [facts[f"frame {name} len"], facts.get(f"frame {name} cap")]
+    got = [row["len"], row["cap"]]
+    is_whole = typed and name.startswith("r.")
+    if any(g != w and (is_whole or g is not None) for g, w in zip(got, wanted)):
+        yield differ(f"len and cap of {name}", wanted, got)
+    if typed and (row["variable"], row["known_by"], row["covers"]) != (name, "dwarf", got[0] or 0):
+        yield differ(f"the header {name}", (name, "dwarf", got[0] or 0), row)
+    if row["known_by"] == "nearness" and row["covers"] != 0:
+        yield differ(f"what {name} covers", 0, row)
+    if not row["by"] or f"--object {row['object']}" not in row["open"]:
+        yield differ(f"what opens {name}", "slices --object", (row["open"], row["by"]))
+
+
+def names_in_frames(facts):
+    return [m.group(1) for m in map(re.compile(r"frame (\S+) len$").match, facts) if m]
+
+
+def wrong_frames(holdfast, target, facts, mode):
+    whose = {name: facts["requester" if name.startswith("r.") else "reader"] for name in names_in_frames(facts)}
+    if len(whose) != 6:
+        yield differ("headers in frames", 6, whose)
+    answers = {goid: ask(holdfast, "slices", target, "--goroutine", goid, "--top", 0) for goid in set(whose.values())}
+    every = ask(holdfast, "slices", target, "--all", "--top", 0)["slice-headers"]
+    for name, goid in whose.items():
+        rows = answers[goid]["slice-headers"]
+        yield from wrong_frame(facts, name, rows, mode.dwarf)
+        if any(row["goroutine"] != goid for row in rows):
+            yield differ(f"rows of goroutine {goid}", goid, rows)
+        for row in rows:
+            if row["size"] >= 256 and row not in every:
+                yield differ(f"{row['variable']} among all headers", row, [r for r in every if r["pointer"] == row["pointer"]])
+        if "Of frames" not in answers[goid]["remark"]:
+            yield differ("the remark", "Of frames ...", answers[goid]["remark"])
+    if not any(row["goroutine"] is None and row["place"] == "main.view.Part" and row["headers"] == 3 for row in every):
+        yield differ("headers at main.view.Part", 3, [row for row in every if row["goroutine"] is None])
+    one = ask(holdfast, "slices", target, "--object", hex(facts["frame object"]))["slices"][0]
+    if mode.dwarf and (one["covered"], one["headers"], one["in_frames"]) != (facts["frame r.Body len"], 1, 1):
+        yield differ("what the frame covers of a large object", facts["frame r.Body len"], one)
+    if not mode.dwarf and one["covered"] not in (0, facts["frame r.Body len"]):
+        yield differ("what the frame covers of a large object", "nothing or all", one)
+
+
 def names_of_slices(facts):
     return [m.group(1) for m in map(re.compile(r"slice (\w+)$").match, facts) if m]
 
@@ -214,7 +281,7 @@ def wrong_slices(holdfast, target, facts, mode, content):
     large = hex(facts["slice large"])
     if not any("main.cut.window" in line for line in rows.get(large, {"by": []})["by"]):
         yield differ("who has the large slice", "main.cut.window", rows.get(large))
-    ask(holdfast, "slices", target, "--goroutine", facts["ask 0"])
+    yield from wrong_frames(holdfast, target, facts, mode)
     done = run(holdfast, "slices", target, "--object", "0x10")
     if done.returncode != 1 or "no object at 0x10" not in done.stderr:
         yield differ("slices --object 0x10", "exit 1", (done.returncode, done.stderr))
@@ -235,6 +302,9 @@ def blind(holdfast, target, facts, content):
         yield "a wrong set of sharers is not found"
     if not list(wrong_shares(facts, shares | {"no_goroutine": 1})):
         yield "a wrong sum of shares is not found"
+    one = ask(holdfast, "goroutines", target, "--share", "--goroutine", facts["pair 0"])
+    if not list(wrong_share_of_one(facts | {"single": facts["hold"]}, one)) or not list(wrong_share_of_one(facts, one | {"other_sets": 1})):
+        yield "wrong sharers of one goroutine are not found"
     span = ask(holdfast, "spans", target, "--span", hex(facts["kept"]))
     if not list(wrong_span(facts, span | {"picture": span["picture"].replace("#", ".")})):
         yield "a wrong picture of a span is not found"
@@ -243,6 +313,11 @@ def blind(holdfast, target, facts, content):
         for name in names_of_slices(facts):
             if hex(facts[f"slice {name}"]) in rows and not list(wrong_slice(name, facts | {f"slice {name} covered": 1}, rows, True)):
                 yield f"a wrong cover of {name} is not found"
+        rows = ask(holdfast, "slices", target, "--goroutine", facts["requester"])["slice-headers"]
+        for row in rows[:1]:
+            name = next(name for name in names_in_frames(facts) if hex(facts[f"frame {name}"]) == row["pointer"])
+            if row["len"] is not None and not list(wrong_frame(facts | {f"frame {name} len": 1}, name, rows, False)):
+                yield f"a wrong length of {name} is not found"
 
 
 def wrong(holdfast, _, target, truth, mode, content):
@@ -250,6 +325,10 @@ def wrong(holdfast, _, target, truth, mode, content):
     try:
         yield from wrong_goroutines(holdfast, target, facts, mode)
         yield from wrong_shares(facts, ask(holdfast, "goroutines", target, "--share", "--top", 0))
+        yield from wrong_share_of_one(facts, ask(holdfast, "goroutines", target, "--share", "--goroutine", facts["pair 0"]))
+        each = ask(holdfast, "goroutines", target, "--share", "--each")
+        if any(g["goroutines"] != 1 or g["together"] for g in each["groups"]) or each["one"] is not None:
+            yield differ("groups of --share --each", "one goroutine each", each["groups"])
         yield from wrong_spans(holdfast, target, facts, truth["memstats"])
         yield from wrong_slices(holdfast, target, facts, mode, content)
         yield from blind(holdfast, target, facts, content)

@@ -21,7 +21,7 @@ OLD_CAPTURE = cells.ROOT / "tests/golden/hold/format-4.hold"  # lacks parts that
 PAGE = cells.ROOT / "docs/json.md"
 COMMANDS = cells.ROOT / "docs/commands.md"
 TABLES = ["types", "types --list=uint8", "owners", "roots", "cycles", "goroutines", "goroutines --each --stacks", "labels", "spans", "spans --classes",
-          "slices", "slices --places", "type-conflicts"]
+          "slices", "slices --places", "slices --all", "type-conflicts"]
 EXPLAINED = 12  # objects whose types are asked for the reasons
 # What the programs here do not show each time, and why.
 UNSEEN = {
@@ -124,13 +124,13 @@ def table_complaints(page, document, words, commands):
     rows = document.pop(document["schema"].removeprefix("holdfast.").partition("/")[0])
     yield from page.complaints(document, "table")
     wanted = set(columns_of(words.split()[0], commands))
-    for other in ("types --list", "spans --classes", "slices --places"):
+    for other in ("types --list", "spans --classes", "slices --places", "slices --all"):
         if other.split()[1] in words:
             wanted = page.see(other)
     if "--each" in words:
         wanted = wanted - {"count"} | page.see("goroutines --each")
-    wanted |= {"open"} if words == "types" else set()
-    wanted |= {"frames"} if "--stacks" in words else {"evidence"} if words == "type-conflicts" else {"by"} if words == "slices" else set()
+    wanted |= {"open"}
+    wanted |= {"frames"} if "--stacks" in words else {"evidence"} if words == "type-conflicts" else {"by"} if words in ("slices", "slices --all") else set()
     for row in rows[:1]:
         if set(row) != wanted:
             yield f"of the fields {sorted(row.keys() ^ wanted)} some are only in rows of {words}, others only on the page"
@@ -230,6 +230,7 @@ def main():
         with Fixture(cells.build(cells.Cell("1.26", "inside", "dwarf"))) as fixture:
             facts = fixture.truth["facts"]
             answers.of("shares", "goroutines --share", fixture.pid)
+            answers.of("shares", "goroutines --share", fixture.pid, f"--goroutine={facts['pair 0']}")
             for goroutine in (facts["ask 0"], facts["hold"], facts["enter 0"], 2, 3):
                 answers.of("goroutine", "goroutines", fixture.pid, f"--goroutine={goroutine}")
             for options in ("--top=1", "--top=0"):

@@ -28,9 +28,9 @@ HOLDFAST = cells.ROOT / "build/release/holdfast"
 LOOKS = 20
 WIDTHS = (60, 80, 100, 120, 200, 250)  # of terminals: the text of each verb fits them
 FOLDED = ["report", "account", "types", "owners", "owners --under goroutine:1", "cycles", "goroutines", "goroutines --each --stacks", "roots", "labels", "spans", "audit",
-          "goroutines --goroutine 1", "goroutines --share", "spans --classes"]
+          "goroutines --goroutine 1", "goroutines --share", "goroutines --share --goroutine 1", "spans --classes"]
 # What a capture cannot answer, or nobody is asked.
-FOLDED_LIVE = ["type-conflicts", "type-comparison", "slices", "slices --places", "report --dry-run", "capture -o narrow.hold", "export -o narrow.pb.gz", "ps"]
+FOLDED_LIVE = ["type-conflicts", "type-comparison", "slices", "slices --places", "slices --all", "slices --goroutine 1", "report --dry-run", "capture -o narrow.hold", "export -o narrow.pb.gz", "ps"]
 HELP = {"--help": "help"} | {f"help {path.stem.removeprefix('help_')}": path.stem for path in sorted(GOLDEN.parent.glob("help_*.txt"))}
 
 # The name of the golden file, and what the capture is asked. Rows of a table are those that the program makes itself.

@@ -83,6 +83,10 @@ void add_rest(Snapshot& s) {
   s.audit.counters.push_back({"HeapAlloc", 1048688, 1048680, CounterRule::kInFlight, 8});
   s.span_records = {{2, SweepState::kSwept, 3}, {1, SweepState::kWaits, SpanRecord::kNobody}, {}};
   s.roots[1].frame = FrameId(0);
+  s.frame_headers = {{Address(0xc000100008), Address(0xc000000040), TypeId(0), 3, std::nullopt, HeaderBasis::kVariable,
+                      s.strings.add("buffer")},
+                     {Address(0xc000100020), Address(0xc000000040), TypeId(0), std::nullopt, std::nullopt,
+                      HeaderBasis::kNearness, StringId()}};
   s.absent = {{Address(0xc000002000), Address(0xc000003000)}};
   s.profile = {true, 512 << 10, true, 3, 300, {{AllocationStackId(0), 24, 7, 2}}, {}};
   s.profile.mappings = {{{Address(0x400000), Address(0x500000)}, 4096, "/usr/bin/checkout", "abcdef"}};

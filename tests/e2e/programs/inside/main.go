@@ -211,6 +211,7 @@ func main() {
 	startGoroutines()
 	makeSlices()
 	keepPages()
+	startReaders()
 	clear(4)
 	time.Sleep(100 * time.Millisecond)
 	truth.Ready()
