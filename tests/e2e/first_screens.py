@@ -2,13 +2,13 @@
 """Puts what holdfast says first of programs that nobody here wrote beside what an earlier holdfast said, into
 docs/first-screens.md. Both look at the same process, one after the other.
 
-  tests/e2e/first_screens.py --before FILE               of all programs of real.py
-  tests/e2e/first_screens.py --before FILE --only caddy  of those whose name contains the word; the page is printed
-
-FILE: an earlier build of holdfast. The commit that it was built from is to be given with --commit.
+  tests/e2e/first_screens.py                             of all programs of real.py; what the page says of before stays
+  tests/e2e/first_screens.py --only caddy                of those whose name contains the word; the page is printed
+  tests/e2e/first_screens.py --before FILE --commit HASH looks with an earlier build, too, and says what it was built from
 """
 import argparse
 import pathlib
+import re
 import sys
 
 import cells
@@ -40,24 +40,37 @@ def fenced(lines):
     return ["```", *lines, "```", ""]
 
 
+def kept_before():
+    """Returns what the page says of before, by program and without its version, and the commit that said it."""
+    text = PAGE.read_text()
+    parts = re.findall(r"^## (\S+(?: \S+)?).*?^before:\n\n```\n(.*?)\n```", text, re.M | re.S)
+    return {name: body.split("\n") for name, body in parts}, re.search(r"as of commit (\S+),", text)[1]
+
+
 def page_of(arguments):
+    kept, commit = ({}, arguments.commit) if arguments.before else kept_before()
     page = ["# First screens, before and after", "",
             "Made by", "", "    tests/e2e/first_screens.py --before FILE --commit HASH", "",
+            "and, where only what stands under \"after\" is made anew, without --before.", "",
             f"What stands under {HEADING} in the report on programs that nobody here wrote (docs/real-programs.md tells which),",
-            f"stripped, each looked at twice: by holdfast as of commit {arguments.commit}, which had no owners, and by this one.", ""]
+            f"stripped, as said by holdfast as of commit {commit}, which had no owners, and by this one, perhaps of another run.", ""]
     for name, subject in real.plan():
         if arguments.only not in name:
             continue
         with subject.start() as pid:
-            before, after = (first_screen(binary.resolve(), pid) for binary in (arguments.before, arguments.holdfast))
-        page += [f"## {real.version_of(name)}", "", "before:", "", *fenced(before), "after:", "", *fenced(after)]
+            version = real.version_of(name)
+            if not arguments.before and version not in kept:
+                raise SystemExit(f"{PAGE} says nothing of {version} before: give an earlier holdfast with --before")
+            after = first_screen(arguments.holdfast.resolve(), pid)
+            before = first_screen(arguments.before.resolve(), pid) if arguments.before else kept[version]
+        page += [f"## {version}", "", "before:", "", *fenced(before), "after:", "", *fenced(after)]
         print(f"{name}: seen", file=sys.stderr, flush=True)
     return page
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--before", type=pathlib.Path, required=True, help="an earlier holdfast")
+    parser.add_argument("--before", type=pathlib.Path, help="an earlier holdfast [what it said then stays]")
     parser.add_argument("--commit", default="(not given)", help="what that was built from")
     parser.add_argument("--holdfast", type=pathlib.Path, default=cells.ROOT / "build/release/holdfast", help="the program")
     parser.add_argument("--only", default="", help="a word in the program's name")
