@@ -117,4 +117,16 @@ ordered_json chain_json(const std::vector<ChainStep>& chain) {
   return list;
 }
 
+std::string opening_command(const std::vector<view::ChainStep>& chain, const std::string& target) {
+  if (chain.empty() || target.empty()) return {};
+  const view::ChainStep& last = chain.back();
+  const std::string name = shell_word(target);
+  if (!last.root && last.address) return fmt::format("holdfast why {} {}", name, hex(last.address));
+  const auto& root = chain.front().root;
+  if (root && root->goid != 0) return fmt::format("holdfast goroutines {} --goroutine {}", name, root->goid);
+  if (root && !root->variable.empty())
+    return fmt::format("holdfast owners {} --under {}", name, shell_word("global:" + root->variable));
+  return {};
+}
+
 }  // namespace holdfast::report

@@ -23,4 +23,9 @@ nlohmann::ordered_json rule_json(const heap::OwnerRule& rule);
 nlohmann::ordered_json step_json(const view::ChainStep& step);
 nlohmann::ordered_json chain_json(const std::vector<view::ChainStep>& chain);
 
+// Returns the command that asks on about what the chain leads to: who holds the object, or else the goroutine or the
+// variable with a name that it begins with. `target` is what that is called on the command line; empty if that is, or
+// the chain leads to none of these.
+std::string opening_command(const std::vector<view::ChainStep>& chain, const std::string& target);
+
 }  // namespace holdfast::report

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <random>
 
+#include "report/chain.h"
 #include "report/report_for_tests.h"
 #include "report/report_json.h"
 #include "report/report_text.h"
@@ -653,6 +654,21 @@ TEST(Types, RetainWhatGoesWithAllOfThem) {
   EXPECT_EQ(report.types[1].retained_bytes, 16 + 32 + 1000U);
   EXPECT_EQ(report.types[2].type, "unknown, 1000 B, no pointers");
   EXPECT_EQ(report.types[2].retained_bytes, 1000U);
+}
+
+TEST(OpeningCommand, AsksForTheObjectOrElseTheGoroutineOrTheVariable) {
+  view::ChainStep object, gap, goroutine, variable, nameless;
+  object.address = Address(0xc000012000);
+  gap.kind = view::StepKind::kGap;
+  goroutine.root.emplace().goid = 17;
+  variable.root.emplace().variable = "main.it's";
+  nameless.root.emplace();
+  EXPECT_EQ(opening_command({variable, object}, "a b.hold"), "holdfast why 'a b.hold' 0xc000012000");
+  EXPECT_EQ(opening_command({goroutine, gap}, "4711"), "holdfast goroutines 4711 --goroutine 17");
+  EXPECT_EQ(opening_command({variable}, "4711"), "holdfast owners 4711 --under 'global:main.it'\\''s'");
+  EXPECT_EQ(opening_command({nameless}, "4711"), "");
+  EXPECT_EQ(opening_command({}, "4711"), "");
+  EXPECT_EQ(opening_command({object}, ""), "") << "nobody said what the target is called";
 }
 
 }  // namespace

@@ -111,7 +111,12 @@ ordered_json channel_json(const std::optional<view::ChannelFacts>& channel) {
           {"senders", channel->senders}, {"receivers", channel->receivers}};
 }
 
-ordered_json holder_json(const Holder& holder) {
+ordered_json open_json(const std::vector<view::ChainStep>& chain, const std::string& target) {
+  const std::string command = opening_command(chain, target);
+  return command.empty() ? ordered_json(nullptr) : ordered_json(command);
+}
+
+ordered_json holder_json(const Holder& holder, const std::string& target) {
   return {{"bytes", holder.bytes},
           {"count", holder.count},
           {"what", holder.what.full},
@@ -122,10 +127,11 @@ ordered_json holder_json(const Holder& holder) {
           {"also_held_by", list_of(holder.also, also_json)},
           {"chain", chain_json(holder.chain)},
           {"created_by", code_text(holder.created_by)},
-          {"allocated_at", allocated_at_json(holder.allocated_at)}};
+          {"allocated_at", allocated_at_json(holder.allocated_at)},
+          {"open", open_json(holder.chain, target)}};
 }
 
-ordered_json finding_json(const Finding& finding) {
+ordered_json finding_json(const Finding& finding, const std::string& target) {
   return {{"id", finding.id},
           {"title", finding.title.full},
           {"bytes", finding.bytes},
@@ -137,7 +143,8 @@ ordered_json finding_json(const Finding& finding) {
           {"fault", finding.fault},
           {"allocated_at", allocated_at_json(finding.allocated_at)},
           {"fix", finding.fix.full},
-          {"fingerprint", finding.fingerprint}};
+          {"fingerprint", finding.fingerprint},
+          {"open", open_json(finding.chain, target)}};
 }
 
 ordered_json type_json(const TypeTotals& row) {
@@ -193,7 +200,9 @@ ordered_json outside_json(const Report& report) {
 
 }  // namespace
 
-ordered_json report_json(const Report& report) {
+ordered_json report_json(const Report& report, const std::string& target) {
+  const auto holder = [&](const Holder& one) { return holder_json(one, target); };
+  const auto finding = [&](const Finding& one) { return finding_json(one, target); };
   ordered_json took = ordered_json::object();
   for (const auto& [pass, ms] : report.took_ms) took[pass] = ms;
   return {{"schema", "holdfast.report/2"},
@@ -212,14 +221,14 @@ ordered_json report_json(const Report& report) {
           {"audit", audit_summary(report)},
           {"types", list_of(report.types, type_json)},
           {"type_count", report.type_count},
-          {"holders", list_of(report.holders, holder_json)},
+          {"holders", list_of(report.holders, holder)},
           {"holder_count", report.holder_count},
           {"held_bytes", report.held_bytes},
           {"outside_the_heap", outside_json(report)},
           {"goroutine_count", report.goroutine_count},
           {"goroutine_places", report.goroutine_places},
           {"goroutines", list_of(report.goroutines, goroutine_json)},
-          {"findings", list_of(report.findings, finding_json)},
+          {"findings", list_of(report.findings, finding)},
           {"finding_count", report.finding_count},
           {"losses", losses_json(report.losses)}};
 }

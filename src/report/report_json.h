@@ -3,11 +3,13 @@
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>
+#include <string>
 
 #include "view/report.h"
 
 namespace holdfast::report {
 
-nlohmann::ordered_json report_json(const view::Report& report);
+// `target` is what it is called on the command line, for the commands that open holders and findings.
+nlohmann::ordered_json report_json(const view::Report& report, const std::string& target = {});
 
 }  // namespace holdfast::report

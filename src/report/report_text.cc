@@ -202,6 +202,8 @@ class Text {
       wrapped(fmt::format("{:>3}  {:>10}  ", ++number, format_bytes(finding.bytes)), finding.title.brief);
       wrapped("     ", fmt::format("{}: {}", name_of(finding.confidence), finding.because.brief));
       wrapped("     change: ", finding.fix.brief);
+      if (const std::string command = opening_command(finding.chain, options_.target); !command.empty())
+        wrapped("     more: ", fmt::format("`{}`", command));
     }
     and_more(report_.finding_count - report_.findings.size(),
              fmt::format(", at most {}", format_bytes(report_.cut_finding_bytes)));

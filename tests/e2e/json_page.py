@@ -231,7 +231,8 @@ def main():
             facts = fixture.truth["facts"]
             answers.of("shares", "goroutines --share", fixture.pid)
             answers.of("shares", "goroutines --share", fixture.pid, f"--goroutine={facts['pair 0']}")
-            for goroutine in (facts["ask 0"], facts["hold"], facts["enter 0"], 2, 3):
+            of_runtime = [row["goid"] for row in answers.ask("goroutines --each --top 0", fixture.pid)["goroutines"] if row["system"]]
+            for goroutine in (facts["ask 0"], facts["hold"], facts["enter 0"], *of_runtime[:2]):
                 answers.of("goroutine", "goroutines", fixture.pid, f"--goroutine={goroutine}")
             for options in ("--top=1", "--top=0"):
                 answers.of("span", "spans", fixture.pid, f"--span={facts['kept']:#x}", options)
