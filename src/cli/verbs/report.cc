@@ -18,7 +18,8 @@ int run_report(RunningVerb& run) {
     text.holders = text.types = text.goroutines = rows;
   }
   const view::Report report = run.session().report(limits);
-  run.answer([&] { return report::report_text(report, text); }, [&] { return report::report_json(report, run.options().target); });
+  run.answer([&] { return report::report_text(report, text); },
+             [&] { return report::report_json(report, run.options().target); });
   return 0;
 }
 
