@@ -79,7 +79,8 @@ def a_file_wins_over_processes_of_its_name_that_are_no_go_program(scene):
 def an_old_capture_says_what_it_lacks_and_which_verbs_that_costs(scene):
     old = cells.ROOT / "tests/golden/hold/format-4.hold"
     lacking = ("what malloc had", "no list of mappings", "no limits and no pace", "more Go runtimes", "`export` has nothing",
-               "no labels of goroutines", "no channels", "how the runtime keeps its spans", "who could wake its goroutines")
+               "no labels of goroutines", "no channels", "how the runtime keeps its spans", "who could wake its goroutines",
+               "which words of stacks")
     for verb in ("report", "account", "audit"):
         text = scene.run(verb, old).stdout
         scene.expect(f"{verb}: {text}", [], [words for words in lacking if words not in text])
