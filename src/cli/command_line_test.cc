@@ -128,6 +128,9 @@ TEST(Options, AQueryIsAskedInOneFormat) {
   EXPECT_TRUE(options_of({"query", "1", "--json", "--format", "json"}).json);
   EXPECT_EQ(refusal({"query", "1", "--json", "--format", "csv"}),
             "--json and --format csv are two formats: which one?");
+  EXPECT_EQ(options_of({"query", "1", "SELECT 1", "--format", "parquet", "-o", "x.parquet"}).output, "x.parquet");
+  EXPECT_THAT(refusal({"query", "1", "SELECT 1", "--format", "parquet"}), HasSubstr("a Parquet file needs a name"));
+  EXPECT_THAT(refusal({"query", "1", "--format", "parquet", "-o", "x"}), HasSubstr("the rows of one statement"));
   EXPECT_THAT(refusal({"query", "1", "SELECT", "1"}), HasSubstr("query takes no more: what is \"1\"?"));
 }
 
@@ -302,7 +305,7 @@ TEST(Completion, OffersTheValuesThatTheOptionHasWithThisVerb) {
   EXPECT_THAT(offered({"help", "query", "--format", "m"}), ElementsAre("man", "markdown"));
   EXPECT_THAT(offered({"export", "4711", "--of", "a"}), ElementsAre("allocations"));
   EXPECT_THAT(offered({"export", "4711", "--as", "=", "h"}), ElementsAre("heap-text", "heapsnapshot"));
-  EXPECT_THAT(offered({"query", "4711", "--format", ""}), ElementsAre("table", "csv", "json"));
+  EXPECT_THAT(offered({"query", "4711", "--format", ""}), ElementsAre("table", "csv", "json", "parquet"));
   EXPECT_THAT(offered({"4711", "--color", "a"}), ElementsAre("auto", "always"));
   EXPECT_THAT(offered({"types", "4711", "--sort", "re"}), ElementsAre("retained"));
   EXPECT_THAT(offered({"goroutines", "4711", "--columns", "go"}), ElementsAre("goid"));

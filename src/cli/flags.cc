@@ -239,8 +239,13 @@ constexpr Flag kExport[] = {
 };
 
 constexpr Flag kQuery[] = {
-    {"--format", "FORMAT", "table, csv or json [table]", [](Options& o, const std::string& v) { o.format = v; },
-     "table csv json"},
+    {"--format", "FORMAT", "table, csv, json, or parquet, which needs -o [table]",
+     [](Options& o, const std::string& v) { o.format = v; }, "table csv json parquet"},
+    {.name = "-o,--output",
+     .value = "FILE",
+     .help = "write the answer to this file, which appears when it is complete; - is standard output",
+     .set = [](Options& o, const std::string& v) { o.output = v; },
+     .is_file = true},
 };
 
 constexpr Flag kShow[] = {

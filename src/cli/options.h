@@ -29,7 +29,7 @@ struct Options {
   std::string go_release;          // of a program that does not say its own
   std::string symbols;             // where symbols and debug information are, if not in the program
   std::vector<std::string> rules;  // files of owner rules, in this order
-  std::string output;              // capture, export: the file to write
+  std::string output;              // capture, export, query: the file to write
   bool with_content = false;       // capture: user data too
   bool values = false;             // show: read them however long that holds a process still
   bool json = false;

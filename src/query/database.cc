@@ -78,7 +78,9 @@ std::vector<ResultColumn> columns_of(sqlite3_stmt* statement) {
   for (int c = 0; c < sqlite3_column_count(statement); ++c) {
     const char* const name = sqlite3_column_name(statement, c);
     const char* const type = sqlite3_column_decltype(statement, c);
-    columns.push_back({name == nullptr ? "" : name, type != nullptr && type == kAddressType});
+    columns.push_back({.name = name == nullptr ? "" : name,
+                       .is_address = type != nullptr && type == kAddressType,
+                       .is_number = type != nullptr && type == kNumberType});
   }
   return columns;
 }

@@ -42,7 +42,14 @@ knows `.tables`, `.schema TABLE`, `.help` and `.quit`.
 
 `--format table` is for people, `csv` (RFC 4180; NULL is empty, an empty text is `""`) and `json` (an array of objects
 for each statement, with exact numbers) for programs. All three are written while the query runs. In a table and on a
-terminal, long texts are folded.
+terminal, long texts are folded. With `-o FILE` they go into a file, which appears when it is complete.
+
+`--format parquet -o FILE` writes the rows of one statement for DuckDB, pandas, polars, Spark: groups of 131,072 rows in
+pages of zstd, so that answers may be larger than memory. Addresses are texts, as everywhere. Each column has one kind:
+whole numbers (INT64), real ones (DOUBLE), texts, or bytes. A column of a table has the kind below; any other has that of
+its first values, where whole and real numbers among the first group that has values are real. What contradicts that
+later ends the query with the row and the column: `CAST(x AS REAL)` and `CAST(x AS TEXT)` settle it. A column of nothing
+but NULL that is no column of numbers is one of texts. A second column `id` is `id_2`.
 
 A query reads. It can make temporary tables, views and indexes (`CREATE TEMP TABLE ...`) for itself, and cannot open,
 attach or write files. Ctrl-C stops it; a prompt on a terminal goes on.

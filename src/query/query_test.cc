@@ -355,8 +355,8 @@ TEST(Addresses, AreNumbersThatTextsMayStandFor) {
   EXPECT_EQ(heap.value("SELECT hex('ab') || hex(x'00ff') || hex(255) || hex(NULL)"), "616200FF0xff");
   const Answer rows = heap.ask("SELECT address, address + 0, size, address AS a FROM objects LIMIT 1");
   ASSERT_EQ(rows.columns.size(), 4U);
-  EXPECT_THAT(rows.columns, ElementsAre(ResultColumn{"address", true}, ResultColumn{"address + 0", false},
-                                        ResultColumn{"size", false}, ResultColumn{"a", true}));
+  EXPECT_THAT(rows.columns, ElementsAre(ResultColumn{"address", true, false}, ResultColumn{"address + 0", false, false},
+                                        ResultColumn{"size", false, true}, ResultColumn{"a", true, false}));
 }
 
 TEST(Mistakes, AreToldWithTheirPlace) {

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 namespace holdfast::query {
 
@@ -22,9 +23,16 @@ using Value = std::variant<std::monostate, std::int64_t, double, std::string_vie
 struct ResultColumn {
   std::string name;         // the query's name for it; two columns can have one name
   bool is_address = false;  // it is a column of addresses itself, no expression over one
+  bool is_number = false;   // it is declared as a column of numbers
 
   bool operator==(const ResultColumn&) const = default;
 };
+
+// Returns the columns with different names, for what has each name once: the second `id` is "id_2".
+std::vector<ResultColumn> with_different_names(std::span<const ResultColumn> columns);
+
+// Returns what an address of a column of addresses is written as, "0xc000012340", as in every format.
+std::string address_text(std::int64_t address);
 
 // Takes the results of statements: begin(), its rows, end(), for one statement after the other.
 class RowSink {

@@ -322,7 +322,7 @@ sqlite3_module make_module() {
 }
 
 std::string_view type_text(Kind kind) {
-  return kind == Kind::kText ? "TEXT" : kind == Kind::kAddress ? kAddressType : "INTEGER";
+  return kind == Kind::kText ? "TEXT" : kind == Kind::kAddress ? kAddressType : kNumberType;
 }
 
 }  // namespace

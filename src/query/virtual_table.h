@@ -18,5 +18,7 @@ std::string declaration(const Table& table);
 
 // The type by which SQLite calls a column of addresses.
 inline constexpr std::string_view kAddressType = "ADDRESS INTEGER";
+// And one of any other numbers.
+inline constexpr std::string_view kNumberType = "INTEGER";
 
 }  // namespace holdfast::query

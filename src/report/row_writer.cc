@@ -36,7 +36,7 @@ std::string real_text(double number) {
 // As it stands in a table and in CSV, but for NULL.
 std::string text_of_value(const Value& value, const ResultColumn& column) {
   if (const auto* const number = std::get_if<std::int64_t>(&value))
-    return column.is_address && *number >= 0 ? fmt::format("{:#x}", *number) : fmt::format("{}", *number);
+    return column.is_address ? query::address_text(*number) : fmt::format("{}", *number);
   if (const auto* const real = std::get_if<double>(&value)) return real_text(*real);
   if (const auto* const text = std::get_if<std::string_view>(&value)) return std::string(*text);
   if (const auto* const blob = std::get_if<Blob>(&value)) return fmt::format("X'{}'", hex_digits(blob->bytes));
@@ -61,20 +61,6 @@ std::string csv_of_value(const Value& value, const ResultColumn& column) {
   return quoted + "\"";
 }
 
-// An object has each name once: the second `id` is "id_2".
-std::vector<ResultColumn> with_different_names(std::span<const ResultColumn> columns) {
-  std::vector<ResultColumn> out;
-  const auto is_taken = [&](const std::string& name) {
-    return std::ranges::any_of(out, [&](const ResultColumn& other) { return other.name == name; });
-  };
-  for (const ResultColumn& column : columns) {
-    ResultColumn named = column;
-    for (int n = 2; is_taken(named.name); ++n) named.name = fmt::format("{}_{}", column.name, n);
-    out.push_back(std::move(named));
-  }
-  return out;
-}
-
 }  // namespace
 
 void RowWriter::begin(std::span<const ResultColumn> columns) {
@@ -82,7 +68,7 @@ void RowWriter::begin(std::span<const ResultColumn> columns) {
   text_.clear();  // the last result may have ended in the middle
   measured_ = false;
   first_lines_.clear();
-  columns_ = format_ == RowFormat::kJson ? with_different_names(columns)
+  columns_ = format_ == RowFormat::kJson ? query::with_different_names(columns)
                                          : std::vector<ResultColumn>(columns.begin(), columns.end());
   if (format_ != RowFormat::kCsv) return;
   for (std::size_t c = 0; c < columns.size(); ++c)

@@ -694,6 +694,16 @@ class ExportsTest(unittest.TestCase):
         self.complain("lines in pyarrow", exports.wrong_tables(changed(read, ("lines", "pyarrow"), [2, 48, 1]), EXPORTED))
         self.complain("CSV in duckdb", exports.wrong_tables(changed(read, ("csv", "duckdb", 2), "1.6e12"), EXPORTED))
 
+    def test_parquet_files_that_are_read_otherwise_are_found(self):
+        wanted = [{"id": 1, "type": "main.T", "x": 0.5}, {"id": 2, "type": None, "x": -1.0}]
+        one = {"names": ["id", "type", "x"], "types": ["BIGINT", "VARCHAR", "DOUBLE"], "rows": [[1, "main.T", 0.5], [2, None, -1.0]], "groups": 1}
+        read = {"duckdb": one, "pyarrow": one}
+        found = lambda read: list(exports.wrong_parquet(read, wanted, ["BIGINT", "VARCHAR", "DOUBLE"], 1))
+        self.assertEqual(found(read), [])
+        for path, value, words in ((("duckdb", "names", 1), "kind", "columns in duckdb"), (("pyarrow", "rows"), one["rows"][:1], "number of rows in pyarrow"),
+                                   (("pyarrow", "rows", 1, 1), "", "values in pyarrow"), (("duckdb", "types", 0), "DOUBLE", "types in duckdb"), (("pyarrow", "groups"), 2, "groups of rows")):
+            self.complain(words, found(changed(read, path, value)))
+
     def test_lines_that_lack_something_are_found(self):
         lines = [{"row": "heap", "bytes": 48}, {"row": "root", "id": "r0"},
                  {"row": "object", "id": "0xc000000000", "bytes": 16, "retained": 48}, {"row": "object", "id": "0xc000000020", "bytes": 32, "retained": 32},

@@ -4,7 +4,7 @@
   tests/e2e/exports.py                                 one release, pprof, speedscope, DevTools, graphviz
   tests/e2e/exports.py --releases 1.19,1.27 --modes stripped
   tests/e2e/exports.py --only pprof,heapsnapshot
-  tests/e2e/exports.py --only tables               JSON lines, and CSV of queries, in DuckDB and pyarrow
+  tests/e2e/exports.py --only tables               JSON lines, and CSV and Parquet of queries, in DuckDB and pyarrow
 
 Sums are compared with the report and with queries on the same capture, what each object and type keeps alive one by one.
 The readers are installed at fixed versions into build/readers. checks_test.py has a fault for each comparison. Ends with
@@ -301,6 +301,45 @@ def check_tables(binary, hold, truth, release, folder):
     csv.write_text(run(binary, "query", hold, "SELECT address, type, size FROM objects WHERE reachable", "--format", "csv"))
     read = run(sys.executable, SOURCES / "tables.py", lines, csv, env={**os.environ, "PYTHONPATH": str(READERS / "python")})
     yield from wrong_tables(json.loads(read), truth)
+
+
+    yield from check_parquet(binary, hold, folder)
+
+
+# What a query answers, the types of its columns in DuckDB, and how many groups of rows there are.
+ODD = """SELECT * FROM (VALUES (1, -9223372036854775807 - 1, -0.5, '', X'00FF', NULL, 1, 'a'), (2, 9223372036854775807, 1e300, 'naïve ≤ "x", y', X'', NULL, 0.25, NULL),
+         (3, NULL, NULL, NULL, NULL, NULL, NULL, 'c'))"""
+PARQUET = (
+    ("SELECT * FROM objects", None, 1),
+    ("SELECT id, id, address, address + 0 AS number, type, retained FROM objects ORDER BY size DESC, id", ["BIGINT", "BIGINT", "VARCHAR", "BIGINT", "VARCHAR", "BIGINT"], 1),
+    ("SELECT * FROM roots", None, 1),
+    ("SELECT * FROM objects WHERE id < 0", None, 0),
+    (ODD, ["BIGINT", "BIGINT", "DOUBLE", "VARCHAR", "BLOB", "VARCHAR", "DOUBLE", "VARCHAR"], 1),
+    ("WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < 300000) SELECT i, iif(i % 3, -i, NULL) AS x, iif(i > 200000, i / 4.0, NULL) AS late, 'text ' || (i % 1000) AS t FROM n",
+     ["BIGINT", "BIGINT", "DOUBLE", "VARCHAR"], 3),
+)
+
+
+def check_parquet(binary, hold, folder):
+    file = folder / "rows.parquet"
+    for sql, types, groups in PARQUET:
+        run(binary, "query", hold, sql, "--format", "parquet", "-o", file)
+        read = json.loads(run(sys.executable, SOURCES / "parquet.py", file, env={**os.environ, "PYTHONPATH": str(READERS / "python")}))
+        wanted = json.loads(run(binary, "query", hold, sql, "--json"))
+        yield from (f"{complaint} of `{sql[:60]}`" for complaint in wrong_parquet(read, wanted, types, groups))
+
+
+def wrong_parquet(read, wanted, types, groups):
+    """`wanted`: the rows as JSON."""
+    rows = [list(row.values()) for row in wanted]
+    for reader in ("duckdb", "pyarrow"):
+        if wanted:
+            yield from differ(f"columns in {reader}", list(wanted[0]), read[reader]["names"])
+        yield from differ(f"number of rows in {reader}", len(rows), len(read[reader]["rows"]))
+        yield from differ(f"values in {reader}", [], [pair for pair in zip(rows, read[reader]["rows"]) if pair[0] != pair[1]][:2])
+    if types:
+        yield from differ("types in duckdb", types, read["duckdb"]["types"])
+    yield from differ("groups of rows", groups, read["pyarrow"]["groups"])
 
 
 def wrong_tables(read, truth):

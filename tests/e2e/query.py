@@ -144,6 +144,20 @@ def formats(checker, target):
     checker.expect("lines of the table", len(rows) + 3, len(table))
 
 
+def into_files(checker, target, folder):
+    """A file has what standard output would get, and appears only if the query went well."""
+    sql = "SELECT address, type, size FROM objects ORDER BY id LIMIT 500"
+    for words in (["--format", "csv"], ["--json"], ["--format", "table"]):
+        file = folder / "rows"
+        done = checker.query(target, sql, *words, "-o", file)
+        checker.expect(f"a file of {words[-1]}", (0, "", checker.query(target, sql, *words).stdout), (done.returncode, done.stdout, file.read_text()))
+    for sql, code, said in (("SELECT 1; SELECT 2", 2, "the rows of one statement"), ("CREATE TEMP TABLE t AS SELECT 1", 2, "no rows that a file could have"),
+                            ("SELECT id AS x FROM objects UNION ALL SELECT 'a'", 1, "column x of row "), ("SELECT siz", 2, "no such column")):
+        file = folder / "none.parquet"
+        done = checker.query(target, sql, "--format", "parquet", "-o", file)
+        checker.expect(f"no file of {sql}", (code, True, False), (done.returncode, said in done.stderr, file.exists()))
+
+
 def mistakes(checker, target):
     for sql, said in (("SELECT siz FROM objects", "holdfast: no such column: siz\n  SELECT siz FROM objects\n         ^\n"),
                       ("SELECT retained(-1)", "holdfast: retained(-1): there is no such object: ids are below "),
@@ -237,6 +251,7 @@ def main():
             compare(checker, kind, target)
             is_consistent(checker, kind, target)
         formats(checker, hold)
+        into_files(checker, hold, pathlib.Path(folder))
         mistakes(checker, hold)
         piped(checker, hold)
         stopped(checker, fixture.pid, [ENDLESS], "a stopped query")

@@ -3,12 +3,16 @@
 
 #include "base/cancel.h"
 #include "base/error.h"
+#include "base/output_file.h"
+#include "base/terminal_text.h"
 #include "base/units.h"
 #include "cli/output.h"
+#include "cli/parquet_rows.h"
 #include "cli/prompt.h"
 #include "cli/run.h"
 #include "cli/terminal.h"
 #include "cli/verbs/verbs.h"
+#include "formats/stream.h"
 #include "os/cancel_signals.h"
 #include "query/database.h"
 #include "report/row_writer.h"
@@ -17,10 +21,16 @@ namespace holdfast::cli {
 namespace {
 
 constexpr int kWrongSql = 2;
+constexpr std::string_view kParquet = "parquet";
 
 void check_query(const Options& options) {
   if (options.json && !options.format.empty() && options.format != "json")
     fail(ErrorCode::kUsage, "--json and --format {} are two formats: which one?", options.format);
+  if (options.format != kParquet || options.dry_run) return;
+  if (options.output.empty())
+    fail(ErrorCode::kUsage, "a Parquet file needs a name: add `-o rows.parquet`, or `-o -` for standard output");
+  if (options.sql.empty())
+    fail(ErrorCode::kUsage, "a Parquet file has the rows of one statement: give it behind {}", options.target);
 }
 
 report::RowFormat format_of_rows(const Options& options) {
@@ -57,7 +67,7 @@ bool is_right(RunningVerb& run, const std::string& sql) {
   }
 }
 
-int answer_prompt(RunningVerb& run, query::Database& database, report::RowWriter& writer) {
+int answer_prompt(RunningVerb& run, query::Database& database, query::RowSink& rows) {
   const bool is_person = isatty(STDIN_FILENO) != 0;
   run.finish_progress();
   if (is_person) remark("Statements end with a semicolon; .help says what else there is.");
@@ -72,7 +82,7 @@ int answer_prompt(RunningVerb& run, query::Database& database, report::RowWriter
   user.complain = [](const std::string& sentence) { remark(fmt::format("holdfast: {}", sentence)); };
   user.run = [&](const std::string& sql) {
     try {
-      database.run(sql, writer);
+      database.run(sql, rows);
       return true;
     } catch (const query::SqlError& error) {
       complain_of_sql(run, sql, error);
@@ -88,26 +98,58 @@ int answer_prompt(RunningVerb& run, query::Database& database, report::RowWriter
   return run_prompt(user);
 }
 
-int run_query(RunningVerb& run) {
-  const Options& options = run.options();
-  if (!options.sql.empty() && !is_right(run, options.sql)) return kWrongSql;
+int answer(RunningVerb& run, query::RowSink& rows) {
+  const std::string& sql = run.options().sql;
   session::Session& session = run.session();
   query::Database database(source_of(session));
   if (const auto& losses = session.snapshot().losses; !losses.empty())
     run.remark(
         fmt::format("holdfast: {} in the target: SELECT * FROM losses", format_count(losses.size(), "kind of loss")));
-  report::RowWriter writer(format_of_rows(options), run.style(), [&](const std::string& text) {
+  if (sql.empty()) return answer_prompt(run, database, rows);
+  try {
+    database.run(sql, rows);
+    return 0;
+  } catch (const query::SqlError& error) {
+    complain_of_sql(run, sql, error);
+    return kWrongSql;
+  }
+}
+
+int answer_into(RunningVerb& run, OutputFile& file) {
+  std::uint64_t written = 0;
+  formats::Stream out([&](std::string_view bytes) {
+    file.write_at(written, std::as_bytes(std::span(bytes)));
+    written += bytes.size();
+  });
+  int code = 0;
+  if (run.options().format == kParquet) {
+    ParquetRows rows(out);
+    code = answer(run, rows);
+    if (code == 0) rows.finish();
+  } else {
+    report::RowWriter rows(format_of_rows(run.options()), {.width = kEndless, .color = false},
+                           [&](const std::string& text) { out.put(text); });
+    code = answer(run, rows);
+  }
+  if (code != 0) return code;
+  out.flush();
+  run.finish_progress();
+  file.publish();
+  return 0;
+}
+
+int run_query(RunningVerb& run) {
+  const Options& options = run.options();
+  if (!options.sql.empty() && !is_right(run, options.sql)) return kWrongSql;
+  if (!options.output.empty()) {
+    OutputFile file(options.output, OutputFile::Access::kUsual);
+    return answer_into(run, file);
+  }
+  report::RowWriter rows(format_of_rows(options), run.style(), [&](const std::string& text) {
     run.finish_progress();
     print(text);
   });
-  if (options.sql.empty()) return answer_prompt(run, database, writer);
-  try {
-    database.run(options.sql, writer);
-    return 0;
-  } catch (const query::SqlError& error) {
-    complain_of_sql(run, options.sql, error);
-    return kWrongSql;
-  }
+  return answer(run, rows);
 }
 
 }  // namespace
