@@ -304,7 +304,7 @@ TEST(Completion, OffersTheValuesThatTheOptionHasWithThisVerb) {
   EXPECT_THAT(offered({"help", "--format", ""}), ElementsAre("text", "man", "markdown", "query"));
   EXPECT_THAT(offered({"help", "query", "--format", "m"}), ElementsAre("man", "markdown"));
   EXPECT_THAT(offered({"export", "4711", "--of", "a"}), ElementsAre("allocations"));
-  EXPECT_THAT(offered({"export", "4711", "--as", "=", "h"}), ElementsAre("heap-text", "heapsnapshot"));
+  EXPECT_THAT(offered({"export", "4711", "--as", "=", "h"}), ElementsAre("heap-text", "heapsnapshot", "hprof"));
   EXPECT_THAT(offered({"query", "4711", "--format", ""}), ElementsAre("table", "csv", "json", "parquet"));
   EXPECT_THAT(offered({"4711", "--color", "a"}), ElementsAre("auto", "always"));
   EXPECT_THAT(offered({"types", "4711", "--sort", "re"}), ElementsAre("retained"));

@@ -215,9 +215,10 @@ constexpr Flag kExport[] = {
      .value = "FORMAT",
      .help =
          "pprof (for go tool pprof), heap-text (what /debug/pprof/heap?debug=1 shows), speedscope, heapsnapshot (for "
-         "Chromium's DevTools), json-lines, dot (for graphviz), svg [as FILE ends, or pprof]",
+         "Chromium's DevTools), hprof (for VisualVM and Eclipse MAT), json-lines, dot (for graphviz), svg [as FILE "
+         "ends, or pprof]",
      .set = [](Options& o, const std::string& v) { o.as = v; },
-     .choices = "pprof heap-text speedscope heapsnapshot json-lines dot svg"},
+     .choices = "pprof heap-text speedscope heapsnapshot hprof json-lines dot svg"},
     {.name = "--of",
      .value = "WHAT",
      .help =

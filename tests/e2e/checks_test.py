@@ -704,6 +704,24 @@ class ExportsTest(unittest.TestCase):
                                    (("pyarrow", "rows", 1, 1), "", "values in pyarrow"), (("duckdb", "types", 0), "DOUBLE", "types in duckdb"), (("pyarrow", "groups"), 2, "groups of rows")):
             self.complain(words, found(changed(read, path, value)))
 
+    def test_an_hprof_file_that_is_read_otherwise_is_found(self):
+        wanted = {"objects": {0: ["0xc000000000", 16, 48], 1: ["0xc000000020", 32, 32]}, "edges": {0: [1, 1]}, "roots": [0], "goids": {1},
+                  "dominators": {1: 0}, "only": {1: 0}}
+        read = {"bytes": 72, "count": 5, "statics": [["main", "cache", 100]], "frames": [],
+                "objects": [[50, "java.lang.String", 0, 24, 0, 1, 51, True], [51, "byte[]", 24, 24, 0, 0, 0, True],
+                            [100, "main.cache", 16, 48, 0xc000000000, 1, 101, True], [101, "main.node", 32, 32, 0xc000000020, 0, 0, True]]}
+        found = lambda read, wanted=wanted, said="2 objects of 48 B": list(exports.wrong_hprof(read, wanted, said))
+        self.assertEqual(found(read), [])
+        for path, value, words in ((("bytes",), 80, "bytes of names"), (("objects", 3, 2), 40, "sizes in VisualVM"), (("objects", 2, 3), 80, "sizes in VisualVM"),
+                                   (("objects", 2, 6), 100, "pointers in VisualVM"), (("objects", 2, 5), 0, "pointers in VisualVM"), (("objects", 3, 7), False, "without a way"),
+                                   (("objects", 3, 4), 0xc000000000, "do not go together"), (("objects",), read["objects"][:3], "objects in VisualVM"),
+                                   (("statics",), [], "what roots refer to"), (("frames",), [[7, "", 100]], "goroutines on stacks")):
+            self.complain(words, found(changed(read, path, value)))
+        self.complain("and there are 2 objects", found(read, said="3 objects"))
+        on_stack = {**wanted, "roots": [0, 1], "only": {1: 0}, "dominators": {}, "objects": {**wanted["objects"], 0: ["0xc000000000", 16, 16]}}
+        seen = changed(read, ("frames",), [[1, "main.f", 101]])
+        self.complain("1 of 2 objects keep more", found(seen, on_stack))
+
     def test_lines_that_lack_something_are_found(self):
         lines = [{"row": "heap", "bytes": 48}, {"row": "root", "id": "r0"},
                  {"row": "object", "id": "0xc000000000", "bytes": 16, "retained": 48}, {"row": "object", "id": "0xc000000020", "bytes": 32, "retained": 32},

@@ -5,6 +5,7 @@
   tests/e2e/exports.py --releases 1.19,1.27 --modes stripped
   tests/e2e/exports.py --only pprof,heapsnapshot
   tests/e2e/exports.py --only tables               JSON lines, and CSV and Parquet of queries, in DuckDB and pyarrow
+  tests/e2e/exports.py --only hprof                HPROF in VisualVM's heap library (needs a JDK)
 
 Sums are compared with the report and with queries on the same capture, what each object and type keeps alive one by one.
 The readers are installed at fixed versions into build/readers. checks_test.py has a fault for each comparison. Ends with
@@ -348,8 +349,78 @@ def wrong_tables(read, truth):
         yield from differ(f"CSV in {reader}", [truth.live_objects, truth.bytes, str(sum(truth.objects))], read["csv"][reader])
 
 
-CHECKS = {"pictures": check_pictures, "tables": check_tables, "pprof": check_pprof, "speedscope": check_speedscope, "heapsnapshot": check_heapsnapshot, "json-lines": check_json_lines}
-USUAL = [name for name in CHECKS if name != "tables"]
+def visualvm():
+    """Returns VisualVM's heap library, which Debian has."""
+    if shutil.which("java") is None:
+        run(cells.ROOT / "tools/install_packages", "java")
+    folder = READERS / "visualvm"
+    if not (folder / "packages").exists():
+        run(cells.ROOT / "tools/install_packages", "unpack", "bookworm", folder, "visualvm")
+    return folder / "usr/share/visualvm/visualvm/modules/org-graalvm-visualvm-lib-jfluid-heap.jar"
+
+
+def check_hprof(binary, hold, truth, release, folder):
+    # VisualVM's index beside a file is used again for another file of that name, whatever is in it.
+    file = folder / f"{len(list(folder.iterdir()))}.hprof"
+    said = subprocess.run([binary, "export", hold, "-o", file], capture_output=True, text=True, timeout=SECONDS)
+    if said.returncode != 0:
+        raise Broken(said.stderr)
+    query = lambda sql: [list(row.values()) for row in json.loads(run(binary, "query", hold, sql, "--json"))]
+    wanted = {
+        "objects": {row[0]: row[1:] for row in query("SELECT id, address, size, retained FROM objects WHERE reachable")},
+        "edges": {row[0]: row[1:] for row in query("SELECT source, count(*), sum(target) FROM edges JOIN objects o ON o.id = source WHERE o.reachable GROUP BY source")},
+        "roots": sorted(row[0] for row in query("SELECT target FROM edges WHERE root IS NOT NULL")),
+        "dominators": dict(query("SELECT id, dominator FROM objects WHERE dominator IS NOT NULL")),
+        "only": dict(query("SELECT target, min(source) FROM edges JOIN objects o ON o.id = source WHERE o.reachable AND source <> target GROUP BY target HAVING count(DISTINCT source) = 1")),
+        "goids": {row[0] for row in query("SELECT goid FROM goroutines")},
+    }
+    yield from wrong_hprof(json.loads(run("java", "-cp", visualvm(), SOURCES / "Hprof.java", file)), wanted, said.stderr)
+
+
+def roots_below(wanted):
+    """VisualVM 2.1.5 counts an object on a stack or in a variable as kept alive by the one object that refers to it and to another: by row,
+    how much too many bytes that can be (findings/visualvm_counts_roots_below_others.sh)."""
+    more = collections.Counter()
+    for row in set(wanted["roots"]):
+        holder = wanted["only"].get(row)
+        while holder is not None:
+            more[holder] += wanted["objects"][row][2]
+            holder = wanted["dominators"].get(holder)
+    return more
+
+
+def wrong_hprof(read, wanted, said):
+    """Objects have numbers in the file that follow from their row: one shift for all. `said`: what holdfast said of the file."""
+    ours = [row for row in read["objects"] if row[1].startswith("java.lang.")]
+    names = {row[6] for row in ours if row[1] == "java.lang.String"}
+    programs = {row[0]: row for row in read["objects"] if row not in ours and row[0] not in names}
+    by_address = {int(address, 16): row for row, (address, _, _) in wanted["objects"].items()}
+    shifts = {number - by_address.get(one[4], -1) for number, one in programs.items() if one[4]}
+    if len(shifts) != 1:
+        yield f"addresses and numbers of objects do not go together: {sorted(shifts)[:5]}"
+        return
+    shift = shifts.pop()
+    got = {number - shift: one for number, one in programs.items()}
+    yield from differ("objects in VisualVM", [], sorted(set(wanted["objects"]) ^ set(got))[:5])
+    sizes, more = {row: (size, kept) for row, (_, size, kept) in wanted["objects"].items()}, roots_below(wanted)
+    fits = lambda row, size, kept: size == sizes[row][0] and sizes[row][1] <= kept <= sizes[row][1] + more[row]
+    yield from differ("sizes in VisualVM", [], [(row, got[row][1], sizes[row], got[row][2:4]) for row in sizes if row in got and not fits(row, *got[row][2:4])][:5])
+    name_bytes = read["bytes"] - sum(size for size, _ in sizes.values())
+    yield from differ("bytes of names", sum(row[2] for row in read["objects"] if row[0] in names), name_bytes)
+    if f"{len(sizes):,} object" not in said:
+        yield f"it says {said!r}, and there are {len(sizes)} objects"
+    edges = {row: [one[5], one[6] - one[5] * shift] for row, one in got.items() if one[5]}
+    yield from differ("pointers in VisualVM", [], [(row, wanted["edges"].get(row), edges.get(row)) for row in set(wanted["edges"]) | set(edges) if wanted["edges"].get(row) != edges.get(row)][:5])
+    yield from differ("what roots refer to", wanted["roots"], sorted(number - shift for *_, number in read["statics"] + read["frames"]))
+    yield from differ("objects without a way from a root", [], [one for one in got.values() if not one[7]][:3])
+    exact = sum(tuple(one[2:4]) == sizes[row] for row, one in got.items())
+    if exact < 0.99 * len(sizes):
+        yield f"{len(sizes) - exact} of {len(sizes)} objects keep more alive than they do"
+    yield from differ("goroutines on stacks", set(), {goid for goid, *_ in read["frames"]} - wanted["goids"])
+
+
+CHECKS = {"hprof": check_hprof, "pictures": check_pictures, "tables": check_tables, "pprof": check_pprof, "speedscope": check_speedscope, "heapsnapshot": check_heapsnapshot, "json-lines": check_json_lines}
+USUAL = [name for name in CHECKS if name not in ("tables", "hprof")]
 
 
 def check(binary, release, program, mode, only, folder):
@@ -381,7 +452,7 @@ def main():
     parser.add_argument("--releases", type=lambda text: text.split(","), default=["1.26"], help="[1.26]")
     parser.add_argument("--programs", type=lambda text: text.split(","), default=PROGRAMS, help=f"[{','.join(PROGRAMS)}]")
     parser.add_argument("--modes", type=lambda text: text.split(","), default=["stripped"], help="[stripped]")
-    parser.add_argument("--only", type=lambda text: text.split(","), default=USUAL, help=f"[{','.join(USUAL)}], also tables")
+    parser.add_argument("--only", type=lambda text: text.split(","), default=USUAL, help=f"[{','.join(USUAL)}], also tables, hprof")
     parser.add_argument("--holdfast", type=pathlib.Path, default=cells.ROOT / "build/release/holdfast", help="the program")
     arguments = parser.parse_args()
     passed = failed = 0

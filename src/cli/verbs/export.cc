@@ -13,6 +13,7 @@
 #include "formats/heap_profile.h"
 #include "formats/heapsnapshot.h"
 #include "formats/held_profile.h"
+#include "formats/hprof.h"
 #include "formats/json_lines.h"
 #include "formats/speedscope.h"
 #include "formats/stream.h"
@@ -88,6 +89,18 @@ void write_heapsnapshot(RunningVerb& run, const Wanted&, formats::Stream& out) {
   });
 }
 
+void write_hprof(RunningVerb& run, const Wanted&, formats::Stream& out) {
+  const view::Groundwork& groundwork = run.session().groundwork();
+  run.session().run("write", [&] {
+    const formats::HprofSums sums = formats::write_hprof(groundwork, out);
+    run.remark(fmt::format("{} of {}, and {} of names of goroutines, which are no memory of the program",
+                           format_count(sums.objects, "object"), format_bytes(sums.bytes),
+                           format_bytes(sums.name_bytes)));
+    if (sums.tight_objects > 0)
+      run.remark(fmt::format("Eclipse MAT shows {} of 8 B as 16 B", format_count(sums.tight_objects, "object")));
+  });
+}
+
 void write_json_lines(RunningVerb& run, const Wanted&, formats::Stream& out) {
   const view::Groundwork& groundwork = run.session().groundwork();
   run.session().run("write", [&] { formats::write_json_lines(groundwork, out); });
@@ -135,6 +148,7 @@ constexpr std::array kFormats = {
     Format{"heap-text", {}, "allocations", write_heap_text},
     Format{"speedscope", ".speedscope.json", "paths dominators", write_speedscope},
     Format{"heapsnapshot", ".heapsnapshot", "objects", write_heapsnapshot},
+    Format{"hprof", ".hprof", "objects", write_hprof},
     Format{"json-lines", ".jsonl", "objects", write_json_lines},
     Format{"dot", ".dot", kParts, write_dot},
     Format{"svg", ".svg", kParts, write_svg},
