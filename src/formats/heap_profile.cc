@@ -204,7 +204,68 @@ void add_stack(const heap::Snapshot& snapshot, Frames frames, std::string& out) 
   out += "\n";
 }
 
+class AllocationTreeBuilder {
+ public:
+  AllocationTreeBuilder(const heap::Snapshot& snapshot, std::uint64_t rate) : snapshot_(snapshot), rate_(rate) {
+    add_node(0, 0);
+  }
+
+  AllocationTrees run() {
+    for (const heap::ProfileRecord& record : snapshot_.profile.records) add(record);
+    trees_.allocated.frames = trees_.in_use.frames;
+    return std::move(trees_);
+  }
+
+ private:
+  void add(const heap::ProfileRecord& record) {
+    const Frames frames = shown(snapshot_, frames_of(snapshot_, record));
+    std::uint32_t node = 0;
+    for (std::size_t i = frames.size(); i-- > 0;) node = below(node, frame_of(frames[i]));
+    if (frames.empty()) node = below(node, frame_of({}));
+    add_to(trees_.allocated, node, estimate(record.allocs, record.alloc_bytes(), rate_));
+    add_to(trees_.in_use, node, estimate(record.in_use(), record.in_use_bytes(), rate_));
+  }
+
+  static void add_to(view::HeldTree& tree, std::uint32_t node, std::pair<std::uint64_t, std::uint64_t> sums) {
+    tree.nodes[node].objects += sums.first;
+    tree.nodes[node].bytes += sums.second;
+    tree.objects += sums.first;
+    tree.bytes += sums.second;
+  }
+
+  std::uint32_t frame_of(const heap::Frame& frame) {
+    auto& frames = trees_.in_use.frames;
+    const auto [at, is_new] = frames_.try_emplace({frame.function, frame.file}, frames.size());
+    if (!is_new) return at->second;
+    const auto text = [&](StringId id) { return id ? std::string(snapshot_.strings[id]) : std::string(); };
+    const std::string name = frame.function ? text(frame.function) : "(unknown)";
+    frames.push_back({.name = name, .full = name, .file = text(frame.file)});
+    return at->second;
+  }
+
+  std::uint32_t below(std::uint32_t node, std::uint32_t frame) {
+    const auto [at, is_new] = below_.try_emplace({node, frame}, trees_.in_use.nodes.size());
+    if (is_new) add_node(node, frame);
+    return at->second;
+  }
+
+  void add_node(std::uint32_t parent, std::uint32_t frame) {
+    for (view::HeldTree* const tree : {&trees_.in_use, &trees_.allocated})
+      tree->nodes.push_back({.parent = parent, .frame = frame});
+  }
+
+  const heap::Snapshot& snapshot_;
+  std::uint64_t rate_;
+  AllocationTrees trees_;
+  std::map<std::pair<StringId, StringId>, std::uint32_t> frames_;
+  std::map<std::pair<std::uint32_t, std::uint32_t>, std::uint32_t> below_;  // by node and frame: the node below
+};
+
 }  // namespace
+
+AllocationTrees allocation_trees(const heap::Snapshot& snapshot) {
+  return AllocationTreeBuilder(snapshot, rate_of(snapshot)).run();
+}
 
 std::pair<std::uint64_t, std::uint64_t> estimate(std::uint64_t objects, std::uint64_t bytes, std::uint64_t rate) {
   if (objects == 0 || bytes == 0) return {0, 0};

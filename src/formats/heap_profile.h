@@ -1,5 +1,5 @@
 // The memory profile as files that pprof and people read: what runtime/pprof would write if the program had an endpoint
-// for it. Both fail with kUnsupported if the snapshot has no profile, and say why. Sources:
+// for it. All fail with kUnsupported if the snapshot has no profile, and say why. Sources:
 // src/runtime/pprof/protomem.go and pprof.go of Go 1.19-1.27; profile.proto of github.com/google/pprof. Safe to use
 // from several threads.
 #pragma once
@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "heap/snapshot.h"
+#include "view/held_tree.h"
 
 namespace holdfast::formats {
 
@@ -20,6 +21,13 @@ std::string heap_profile_pprof(const heap::Snapshot& snapshot);
 // Returns the text of /debug/pprof/heap?debug=1: sampled objects and bytes as they are, the largest in use first, and
 // the fields of runtime.MemStats that are known.
 std::string heap_profile_text(const heap::Snapshot& snapshot);
+
+// The same as trees of stacks, the outermost function first: what is in use and what was ever allocated, estimated.
+// Both have the same frames, which are functions; calls that were inlined have frames of their own.
+struct AllocationTrees {
+  view::HeldTree in_use, allocated;
+};
+AllocationTrees allocation_trees(const heap::Snapshot& snapshot);
 
 // Estimates all objects and bytes from sampled ones, `rate` bytes being the mean distance of samples: each object of s
 // bytes was sampled with the probability 1 - exp(-s / rate). Truncated as in Go.

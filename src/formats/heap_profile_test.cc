@@ -71,6 +71,24 @@ TEST(HeapProfile, IsTheSameEveryTimeAndHoldsTheNames) {
     EXPECT_THAT(message, HasSubstr(text));
 }
 
+TEST(HeapProfile, AsTreesHasEachSampleBelowItsCallers) {
+  heap::Snapshot s = one_of_everything();
+  s.profile.rate = 1;  // every object was sampled
+  const AllocationTrees trees = allocation_trees(s);
+  EXPECT_EQ(std::pair(trees.in_use.objects, trees.in_use.bytes), std::pair(std::uint64_t{6}, std::uint64_t{144}));
+  EXPECT_EQ(std::pair(trees.allocated.objects, trees.allocated.bytes), std::pair(std::uint64_t{8}, std::uint64_t{192}));
+  std::vector<std::string> rows;
+  for (const view::HeldNode& node : trees.in_use.nodes) {
+    if (node.bytes == 0) continue;
+    std::string row = fmt::format("{} B", node.bytes);
+    for (const view::HeldNode* at = &node; at != &trees.in_use.nodes[0]; at = &trees.in_use.nodes[at->parent])
+      row = trees.in_use.frames[at->frame].name + " " + row;
+    rows.push_back(row);
+  }
+  EXPECT_THAT(rows, testing::Contains("main.main main.add 120 B"));
+  EXPECT_EQ(trees.allocated.frames.size(), trees.in_use.frames.size());
+}
+
 TEST(HeapProfile, SaysWhyThereIsNone) {
   heap::Snapshot s = one_of_everything();
   s.profile.records.clear();

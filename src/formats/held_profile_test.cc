@@ -52,7 +52,9 @@ TEST(HeldProfile, NumbersFramesInTheOrderOfTheFile) {
 TEST(Speedscope, HasStacksFromTheOwnerOnWithTheirWeights) {
   std::string text;
   Stream out([&](std::string_view bytes) { text += bytes; });
-  write_speedscope(tree(), "app by paths", out);
+  const view::HeldTree held = tree();
+  const SpeedscopePart part = {"app by paths", &held};
+  write_speedscope("app by paths", std::span(&part, 1), out);
   out.flush();
   const auto json = nlohmann::json::parse(text);
   EXPECT_EQ(json["shared"]["frames"][2],

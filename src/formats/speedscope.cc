@@ -70,19 +70,22 @@ void write_profile(const view::HeldTree& tree, const std::string& name, std::str
 
 }  // namespace
 
-void write_speedscope(const view::HeldTree& tree, const std::string& name, Stream& out) {
+void write_speedscope(const std::string& name, std::span<const SpeedscopePart> parts, Stream& out) {
   out.print(
       "{{\"$schema\":\"https://www.speedscope.app/file-format-schema.json\",\"exporter\":\"holdfast {}\",\"name\":",
       holdfast_version());
   out.put_json(name);
   out.put(",\"activeProfileIndex\":0,\n\"shared\":{\"frames\":[\n");
-  write_frames(tree, out);
+  write_frames(*parts.front().tree, out);
   out.put("]},\n\"profiles\":[\n");
-  write_profile(
-      tree, name + ": bytes", "bytes", [](const HeldNode& node) { return node.bytes; }, out);
-  out.put(",\n");
-  write_profile(
-      tree, name + ": objects", "none", [](const HeldNode& node) { return node.objects; }, out);
+  for (const SpeedscopePart& part : parts) {
+    if (&part != &parts.front()) out.put(",\n");
+    write_profile(
+        *part.tree, part.name + ": bytes", "bytes", [](const HeldNode& node) { return node.bytes; }, out);
+    out.put(",\n");
+    write_profile(
+        *part.tree, part.name + ": objects", "none", [](const HeldNode& node) { return node.objects; }, out);
+  }
   out.put("]}\n");
 }
 

@@ -69,9 +69,16 @@ void write_heap_text(RunningVerb& run, const Wanted&, formats::Stream& out) {
 }
 
 void write_speedscope(RunningVerb& run, const Wanted& wanted, formats::Stream& out) {
+  const heap::Snapshot& snapshot = run.session().snapshot();
+  const std::string name = fmt::format("{} by {}", snapshot.target.name, wanted.of);
+  if (wanted.of == "allocations") {
+    const formats::AllocationTrees trees = formats::allocation_trees(snapshot);
+    const std::array<formats::SpeedscopePart, 2> parts = {{{"in use", &trees.in_use}, {"allocated", &trees.allocated}}};
+    return formats::write_speedscope(name, parts, out);
+  }
   const view::HeldTree tree = tree_of(run, wanted.of);
-  const heap::TargetInfo& target = run.session().snapshot().target;
-  formats::write_speedscope(tree, fmt::format("{} by {}", target.name, wanted.of), out);
+  const formats::SpeedscopePart part = {name, &tree};
+  formats::write_speedscope(name, std::span(&part, 1), out);
 }
 
 void write_heapsnapshot(RunningVerb& run, const Wanted&, formats::Stream& out) {
@@ -146,7 +153,7 @@ void write_svg(RunningVerb& run, const Wanted& wanted, formats::Stream& out) {
 constexpr std::array kFormats = {
     Format{"pprof", ".pb.gz", "allocations paths dominators", write_pprof},
     Format{"heap-text", {}, "allocations", write_heap_text},
-    Format{"speedscope", ".speedscope.json", "paths dominators", write_speedscope},
+    Format{"speedscope", ".speedscope.json", "paths dominators allocations", write_speedscope},
     Format{"heapsnapshot", ".heapsnapshot", "objects", write_heapsnapshot},
     Format{"hprof", ".hprof", "objects", write_hprof},
     Format{"json-lines", ".jsonl", "objects", write_json_lines},
