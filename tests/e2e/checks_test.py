@@ -671,6 +671,23 @@ class ExportsTest(unittest.TestCase):
                                    (("profiles", 0, "frames", "main.node", 1), 30, "frames of speedscope")):
             self.complain(words, found(changed(read, path, value)))
 
+    def test_a_profile_that_parca_gives_back_otherwise_is_found(self):
+        wanted = {"main.cache": [16, 48], "main.node": [32, 32]}
+        found = lambda got: list(exports.wrong_in_parca(got, wanted, 48, "paths"))
+        self.assertEqual(found(wanted), [])
+        self.complain("bytes in Parca", found({**wanted, "main.node": [64, 64]}))
+        self.complain("functions in Parca", found({**wanted, "main.node": [32, 33]}))
+        self.complain("number of functions", found({**wanted, "main.more": [0, 0]}))
+
+    def test_allocations_that_speedscope_reads_otherwise_are_found(self):
+        wanted = {"in use: bytes": {"main.f": [8, 8]}, "in use: objects": {"main.f": [1, 1]}, "allocated: bytes": {"main.f": [16, 16]}, "allocated: objects": {"main.f": [2, 2]}}
+        read = {"profiles": [{"name": name, "frames": {"main.f": [total, own, "", 0] for own, total in sums.values()}} for name, sums in wanted.items()]}
+        found = lambda read: list(exports.wrong_allocations(read, wanted))
+        self.assertEqual(found(read), [])
+        self.complain("functions of allocated: bytes", found(changed(read, ("profiles", 2, "frames", "main.f", 0), 24)))
+        self.complain("profiles of allocations", found(changed(read, ("profiles", 0, "name"), "in use")))
+        self.complain("no allocation", exports.wrong_allocations({"profiles": []}, {"in use: bytes": {}}))
+
     def test_a_heap_snapshot_with_other_sizes_is_found(self):
         objects = [[1, "main.cache", 16, 48, 3, []], [5, "main.node", 32, 32, 4, []], [0xf0000000, "(roots)", 0, 48, 0, []]]
         read = {"total": 48, "objects": objects}
@@ -678,6 +695,13 @@ class ExportsTest(unittest.TestCase):
         self.assertEqual(found(read), [])
         for path, value, words in ((("total",), 50, "bytes in DevTools"), (("objects", 1, 3), 48, "sizes in DevTools"),
                                    (("objects", 0, 4), 100_000_003, "unreachable"), (("objects",), objects[1:], "1 of 2 objects have nodes")):
+            self.complain(words, found(changed(read, path, value)))
+
+    def test_a_heap_snapshot_that_memlab_reads_otherwise_is_found(self):
+        read = {"total": 48, "objects": [[1, "main.cache", 16, 48], [5, "main.node", 32, 32], [0xf0000000, "(roots)", 0, 48]]}
+        found = lambda read: list(exports.wrong_memlab(read, EXPORTED))
+        self.assertEqual(found(read), [])
+        for path, value, words in ((("total",), 50, "bytes in memlab"), (("objects", 1, 3), 48, "sizes in memlab"), (("objects",), read["objects"][:1], "objects in memlab")):
             self.complain(words, found(changed(read, path, value)))
 
     def test_pictures_that_graphviz_draws_otherwise_are_found(self):

@@ -5,6 +5,8 @@
   tests/e2e/exports.py --releases 1.19,1.27 --modes stripped
   tests/e2e/exports.py --only pprof,heapsnapshot
   tests/e2e/exports.py --only tables               JSON lines, and CSV and Parquet of queries, in DuckDB and pyarrow
+  tests/e2e/exports.py --only parca                profiles in a Parca server, which is built first
+  tests/e2e/exports.py --only memlab               heap snapshots in memlab
   tests/e2e/exports.py --only hprof                HPROF in VisualVM's heap library (needs a JDK)
 
 Sums are compared with the report and with queries on the same capture, what each object and type keeps alive one by one.
@@ -26,6 +28,7 @@ import xml.etree.ElementTree
 
 import cells
 import heap_profile
+import parca
 from processes import Broken, Fixture, Holdfast
 
 READERS = cells.ROOT / "build/readers"
@@ -33,6 +36,7 @@ SOURCES = cells.HERE / "readers"
 PROGRAMS = ("zoo", "owners")
 MOST_SAMPLES = 100_000
 TABLES = ("duckdb==2.0.1", "pyarrow==26.0.1")
+MEMLAB = "@memlab/core@2.0.5"
 SECONDS = 600
 ARENA = 1 << 26
 FIRST_OTHER = 0xF0000000  # numbers of nodes that are no objects
@@ -53,6 +57,18 @@ def install_tables():
         shutil.rmtree(READERS / "python", ignore_errors=True)
         run(sys.executable, "-m", "pip", "install", "--quiet", "--target", READERS / "python", *TABLES)
         stamp.write_text(" ".join(TABLES))
+
+
+def memlab():
+    """Returns the folder of memlab's packages. It would fetch a browser, which its reader does not need."""
+    folder = READERS / "memlab"
+    if not (folder / "installed").exists() or (folder / "installed").read_text() != MEMLAB:
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        run("npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", "--no-package-lock", "--prefix", folder, MEMLAB,
+            cwd=folder, env={**os.environ, "PUPPETEER_SKIP_DOWNLOAD": "1"})
+        (folder / "installed").write_text(MEMLAB)
+    return folder / "node_modules"
 
 
 def install_readers(only):
@@ -206,6 +222,22 @@ def own_by_type(profile, truth, of):
         yield from differ(f"bytes of {name} by labels of {of}", own[name], found)
 
 
+def check_parca(binary, hold, truth, release, folder):
+    """A server that stores profiles takes ours and gives the same back."""
+    with parca.Parca(folder) as server:
+        for of in ("paths", "dominators"):
+            file = folder / f"{of}.pb.gz"
+            run(binary, "export", hold, "--as", "pprof", "--of", of, "-o", file)
+            server.push(of, file.read_bytes())
+            yield from wrong_in_parca(sums_by_function(server.bytes_in_use(of), 0), sums_by_function(file.read_bytes(), 1), truth.bytes, of)
+
+
+def wrong_in_parca(got, wanted, total, of):
+    yield from differ(f"bytes in Parca by {of}", total, sum(own for own, _ in got.values()))
+    yield from differ(f"functions in Parca by {of}", {}, {name: (sums, got.get(name)) for name, sums in wanted.items() if got.get(name) != sums})
+    yield from differ(f"number of functions in Parca by {of}", len(wanted), len(got))
+
+
 def check_speedscope(binary, hold, truth, release, folder):
     read_file = lambda file: json.loads(run("node", SOURCES / "speedscope.mjs", READERS / "node_modules/speedscope", file))
     for of in ("paths", "dominators"):
@@ -215,6 +247,47 @@ def check_speedscope(binary, hold, truth, release, folder):
         yield from wrong_speedscope(read_file(file), Profile(profile_file.read_bytes()), truth, of)
         # It reads profiles for pprof, too.
         yield from differ(f"bytes of the pprof file in speedscope by {of}", truth.bytes, read_file(profile_file)["profiles"][0]["total"])
+
+
+    file, profile_file = folder / "allocations.speedscope.json", folder / "allocations.pb.gz"
+    for one in (file, profile_file):
+        run(binary, "export", hold, "--of", "allocations", "-o", one)
+    yield from wrong_allocations(read_file(file), allocations_of(profile_file.read_bytes()))
+
+
+def sums_by_function(zipped, *of_value):
+    """{function: [flat, cumulative]} of the values of a profile with these numbers: a list of them, or the only one."""
+    parts = collections.defaultdict(list)
+    for number, value in heap_profile.fields(gzip.decompress(zipped)):
+        parts[number].append(value)
+    texts = [text.decode() for text in parts[6]]
+    names = {one[1]: texts[one.get(2, 0)] for one in map(heap_profile.one, parts[5])}
+    lines = {heap_profile.one(part)[1]: [names[heap_profile.one(value)[1]] for number, value in heap_profile.fields(part) if number == 4] for part in parts[4]}
+    sums = [collections.defaultdict(lambda: [0, 0]) for _ in of_value]
+    for sample in parts[2]:
+        stack = [name for number in heap_profile.numbers(sample, 1) for name in lines[number]] or ["(unknown)"]
+        values = heap_profile.numbers(sample, 2)
+        for found, value in zip(sums, (values[number] for number in of_value)):
+            found[stack[0]][0] += value
+            for name in set(stack):
+                found[name][1] += value
+    return [*map(dict, sums)] if len(sums) > 1 else dict(sums[0])
+
+
+def allocations_of(zipped):
+    """{what: {function: [flat, cumulative]}} of a heap profile."""
+    allocated_objects, allocated, in_use_objects, in_use = sums_by_function(zipped, 0, 1, 2, 3)
+    return {"in use: bytes": in_use, "in use: objects": in_use_objects, "allocated: bytes": allocated, "allocated: objects": allocated_objects}
+
+
+def wrong_allocations(read, wanted):
+    got = {one["name"]: {name: [own, total] for name, (total, own, *_) in one["frames"].items()} for one in read["profiles"]}
+    yield from differ("profiles of allocations", list(wanted), list(got))
+    without_zeros = lambda sums: {name: pair for name, pair in sums.items() if pair != [0, 0]}
+    for what in wanted:
+        yield from differ(f"functions of {what}", without_zeros(wanted[what]), without_zeros(got.get(what, {})))
+    if not any(wanted["in use: bytes"].values()):
+        yield "no allocation was compared"
 
 
 def wrong_speedscope(read, profile, truth, of):
@@ -244,6 +317,20 @@ def wrong_heapsnapshot(read, truth, most):
     yield from differ("sizes in DevTools", [], wrong[:5])
     if any(distance > MOST_DISTANCE for *_, distance, _ in read["objects"]):
         yield "DevTools takes some nodes for unreachable"
+
+
+def check_memlab(binary, hold, truth, release, folder):
+    file = folder / "it.heapsnapshot"
+    run(binary, "export", hold, "-o", file)
+    yield from wrong_memlab(json.loads(run("node", "--max-old-space-size=4096", SOURCES / "memlab.cjs", memlab(), file)), truth)
+
+
+def wrong_memlab(read, truth):
+    yield from differ("bytes in memlab", truth.bytes, read["total"])
+    wanted = {address: (row["size"], row["retained"]) for address, row in truth.objects.items()}
+    got = {truth.arena + (number - 1) * 8: (size, kept) for number, _, size, kept in read["objects"] if number < FIRST_OTHER}
+    yield from differ("objects in memlab", [], sorted(set(wanted) ^ set(got))[:5])
+    yield from differ("sizes in memlab", [], [(hex(at), wanted[at], got[at]) for at in wanted if at in got and wanted[at] != got[at]][:5])
 
 
 def check_json_lines(binary, hold, truth, release, folder):
@@ -419,8 +506,8 @@ def wrong_hprof(read, wanted, said):
     yield from differ("goroutines on stacks", set(), {goid for goid, *_ in read["frames"]} - wanted["goids"])
 
 
-CHECKS = {"hprof": check_hprof, "pictures": check_pictures, "tables": check_tables, "pprof": check_pprof, "speedscope": check_speedscope, "heapsnapshot": check_heapsnapshot, "json-lines": check_json_lines}
-USUAL = [name for name in CHECKS if name not in ("tables", "hprof")]
+CHECKS = {"hprof": check_hprof, "pictures": check_pictures, "tables": check_tables, "pprof": check_pprof, "parca": check_parca, "speedscope": check_speedscope, "heapsnapshot": check_heapsnapshot, "memlab": check_memlab, "json-lines": check_json_lines}
+USUAL = [name for name in CHECKS if name not in ("tables", "hprof", "memlab", "parca")]
 
 
 def check(binary, release, program, mode, only, folder):
@@ -452,7 +539,7 @@ def main():
     parser.add_argument("--releases", type=lambda text: text.split(","), default=["1.26"], help="[1.26]")
     parser.add_argument("--programs", type=lambda text: text.split(","), default=PROGRAMS, help=f"[{','.join(PROGRAMS)}]")
     parser.add_argument("--modes", type=lambda text: text.split(","), default=["stripped"], help="[stripped]")
-    parser.add_argument("--only", type=lambda text: text.split(","), default=USUAL, help=f"[{','.join(USUAL)}], also tables, hprof")
+    parser.add_argument("--only", type=lambda text: text.split(","), default=USUAL, help=f"[{','.join(USUAL)}], also tables, hprof, memlab, parca")
     parser.add_argument("--holdfast", type=pathlib.Path, default=cells.ROOT / "build/release/holdfast", help="the program")
     arguments = parser.parse_args()
     passed = failed = 0
