@@ -30,7 +30,7 @@ constexpr std::uint8_t kClass = 0x20, kInstance = 0x21, kObjectArray = 0x22, kPr
 // Types of fields and of elements of arrays.
 enum Basic : std::uint8_t { kReference = 2, kChar = 5, kByte = 8, kInt = 10, kLong = 11 };
 
-constexpr std::uint32_t kId = 4;            // bytes of an identifier
+constexpr std::uint64_t kId = 4;            // bytes of an identifier
 constexpr std::uint32_t kInstanceHead = 8;  // bytes that readers add
 constexpr std::uint32_t kArrayHead = 12;
 constexpr std::uint32_t kNoTrace = 1;         // serial number of a stack without frames

@@ -73,7 +73,7 @@ class Reader {
 
 template <typename Number>
 Number read(std::string_view bytes) {
-  Number number;
+  Number number{};
   std::memcpy(&number, bytes.data(), sizeof number);
   return number;
 }
