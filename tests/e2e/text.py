@@ -55,7 +55,7 @@ ASKED_LIVE = {
 REFUSED = [
     ["types", "--sort", "nothing"], ["types", "--filter", "count~many"], ["types", "--filter", "nothing>1"], ["typse"],
     ["capture"], ["export"], ["export", "--as", "svg", "-o", "zoo.svg"],
-    ["export", "--as", "speedscope", "--of", "allocations", "-o", "zoo.json"], ["export", "type:main.view", "-o", "zoo.pb.gz"], ["diff"], ["type-conflicts"], ["types", "--exe", "zoo"], ["type-reasons"], ["type-reasons", "0x10"],
+    ["export", "--as", "heapsnapshot", "--of", "paths", "-o", "zoo.json"], ["export", "type:main.view", "-o", "zoo.pb.gz"], ["diff"], ["type-conflicts"], ["types", "--exe", "zoo"], ["type-reasons"], ["type-reasons", "0x10"],
     ["account", "--sort", "bytes"], ["capture", "-o", "missing/zoo.hold"],
     ["query", "ATTACH 'x' AS y"], ["query", "SELECT retained('x')"], ["query", "SELECT 1", "--json", "--format", "csv"],
 ]
