@@ -10,6 +10,7 @@
 #include "base/cancel.h"
 #include "base/error.h"
 #include "base/output_file.h"
+#include "base/version.h"
 #include "heap/heap_builder_for_tests.h"
 #include "heap/hold_file.h"
 
@@ -28,8 +29,13 @@ class SessionOnACapture : public ::testing::Test {
     const auto session = heap.object(48, heap.structure("main.Session", 48, {}));
     heap.edge(session, 8, heap.leaf(4096));
     heap.refer(heap.root(heap::RootKind::kGlobal, "main.cache"), session);
+    captured_ = heap.build();
+    captured_.target.captured_with = holdfast_version();
+    write();
+  }
+  void write() const {
     OutputFile file(path(), OutputFile::Access::kUsual);
-    heap::write_hold(heap.build(), file);
+    heap::write_hold(captured_, file);
   }
   ~SessionOnACapture() override { std::filesystem::remove_all(folder_); }
 
@@ -48,6 +54,7 @@ class SessionOnACapture : public ::testing::Test {
   std::ptrdiff_t times_run(const std::string& pass) const { return std::count(passes_.begin(), passes_.end(), pass); }
 
   std::filesystem::path folder_;
+  heap::Snapshot captured_;
   std::string running_;
   std::vector<std::string> passes_;
   int first_looks_ = 0;
@@ -80,6 +87,37 @@ TEST_F(SessionOnACapture, RunsEachPassOnce) {
   one.audit();
   for (const char* pass : {"open", "reach", "audit"}) EXPECT_EQ(times_run(pass), 1) << pass;
   EXPECT_EQ(first_looks_, 1);
+}
+
+TEST_F(SessionOnACapture, UnpacksWhatAPassNeedsAndNoMore) {
+  Session one = session();
+  const heap::Snapshot& s = one.snapshot();
+  EXPECT_TRUE(s.edges.target.is_packed() && s.edges.step.is_packed() && s.object_type.is_packed());
+  EXPECT_EQ(times_run("unpack"), 0);
+  one.reached();
+  EXPECT_FALSE(s.edges.row_begin.is_packed() || s.edges.target.is_packed());
+  EXPECT_TRUE(s.edges.step.is_packed() && s.object_type.is_packed());
+  EXPECT_EQ(times_run("unpack"), 1);
+  one.dominators();
+  EXPECT_EQ(times_run("unpack"), 1);
+  one.groundwork();
+  EXPECT_FALSE(s.edges.step.is_packed() || s.object_type.is_packed());
+  EXPECT_EQ(times_run("unpack"), 2);
+  one.unpack();
+  EXPECT_EQ(times_run("unpack"), 2);
+}
+
+TEST_F(SessionOnACapture, WhatIsWrongWithEdgesFailsWhereTheyAreAskedFor) {
+  captured_.edges.target[0] = 99;
+  write();
+  Session one = session();
+  EXPECT_EQ(one.snapshot().objects, 2U);
+  for (int again = 0; again < 2; ++again) {
+    EXPECT_EQ(refusal([&] { one.reached(); }), ErrorCode::kDamaged);
+    EXPECT_EQ(refusal([&] { one.dominators(); }), ErrorCode::kDamaged);
+    EXPECT_EQ(refusal([&] { one.unpack(); }), ErrorCode::kDamaged);
+    EXPECT_EQ(refusal([&] { one.report(); }), ErrorCode::kDamaged);
+  }
 }
 
 TEST_F(SessionOnACapture, MakesTheReportFromWhatItHas) {
