@@ -17,7 +17,7 @@ check = scenes.Checks()
 OFFERED = {
     "help --format ": {"text", "man", "markdown", "query"},
     "help query --format ": {"text", "man", "markdown", "query"},
-    "export 1 --as h": {"heap-text", "heapsnapshot"},
+    "export 1 --as h": {"heap-text", "heapsnapshot", "hprof"},
     "1 --color ": {"auto", "always", "never"},
     "types 1 --sort re": {"retained"},
     "goroutines 1 --columns goi": {"goid"},
