@@ -5,6 +5,8 @@
 #include <map>
 #include <span>
 
+#include "heap/plumbing.h"
+
 namespace holdfast::view {
 namespace {
 
@@ -33,9 +35,13 @@ GoroutineRow row_of(const Names& names, const Channels& channels, const Owners& 
   return row;
 }
 
-// A program that has nothing left for main to do lets it wait in select {}.
-bool is_parked_main(const heap::Goroutine& goroutine) {
-  return goroutine.goid == 1 && goroutine.wait_reason == WaitReason::kSelectNoCases;
+// A program that has nothing left for main to do lets it wait for ever, in select {}, for a channel of its own and the
+// like. That is no fault, since main must not return.
+bool is_parked_main(const heap::Snapshot& snapshot, const heap::Goroutine& goroutine) {
+  if (goroutine.goid != 1) return false;
+  const heap::Frame* const frame =
+      heap::first_user_frame(snapshot, heap::OwnerRules::built_in(), goroutine.first_frame, goroutine.frame_count);
+  return frame != nullptr && frame->function && snapshot.strings[frame->function] == "main.main";
 }
 
 bool says_who_can_act(const heap::Snapshot& snapshot) {
@@ -94,7 +100,7 @@ std::vector<std::vector<GoroutineId>> leaked_of(const heap::Snapshot& snapshot, 
   const auto is_leaked = [&](GoroutineId id) {
     const heap::Goroutine& goroutine = snapshot.goroutines[id.row];
     if (!says_who_can_act(snapshot)) return goroutine.state == heap::GoroutineState::kLeaked;
-    return std::ranges::binary_search(leaked.goroutines, id) && !is_parked_main(goroutine);
+    return std::ranges::binary_search(leaked.goroutines, id) && !is_parked_main(snapshot, goroutine);
   };
   std::vector<std::vector<GoroutineId>> out(groups.size());
   for (std::size_t i = 0; i < groups.size(); ++i)

@@ -77,6 +77,19 @@ TEST(Goroutines, SayProvenWhereTheGraphProvesTheLeak) {
   EXPECT_EQ(finding->bytes, 19U * (96 + (100 << 10) + 2048));
 }
 
+TEST(Goroutines, LetMainWaitForEver) {
+  for (const char* function : {"main.main", "main.serve"}) {
+    HeapBuilder heap;
+    add_ballast(heap);
+    const RootId goroutine = heap.root(heap::RootKind::kGoroutine, "");
+    heap.goroutine(1, GoroutineState::kWaiting, WaitReason::kSelectNoCases, goroutine,
+                   {"runtime.gopark", function, "runtime.main"});
+    heap::Snapshot snapshot = heap.build();
+    snapshot.wake_ups = {{GoroutineId(0), {}, {}, {}}};
+    EXPECT_EQ(find(report_of(snapshot), "goroutine-leak") == nullptr, function == std::string_view("main.main"));
+  }
+}
+
 // The same goroutines without the runtime's proof, and not there for long.
 TEST(Goroutines, SayNothingOfALeakThatTheRuntimeHasNotProven) {
   HeapBuilder heap;
