@@ -9,9 +9,9 @@
 
 namespace holdfast::capture {
 
-// Unwinds every goroutine (in parallel) and adds its row, its frames, what could wake it, and its roots: a group node for goroutines with
-// the same stack and state, a node for each goroutine, and a node for each frame that holds something. The result does
-// not depend on the number of threads.
+// Unwinds every goroutine (in parallel) and adds its row, its frames, what could wake it, and its roots: a group node
+// for goroutines with the same stack and state, a node for each goroutine, and a node for each frame that holds
+// something. The result does not depend on the number of threads.
 void add_goroutines(const FrozenTarget& target, const go::Scheduler& scheduler, RootWriter& forest,
                     heap::Snapshot& snapshot, LossLedger& losses);
 

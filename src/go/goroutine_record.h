@@ -43,8 +43,8 @@ struct GoroutineFields {
   const FieldLayout m = need("m"), locked_m = need("lockedm"), waiting = need("waiting"), param = need("param");
   const FieldLayout defers = need("_defer"), panics = need("_panic"), labels = need("labels");
   const FieldLayout async_safe_point = need("asyncSafePoint");
-  const MaybeField parent_goid = find("parentGoid");            // 1.21+
-  const MaybeField extended_registers = find("xRegs.state");    // 1.26+
+  const MaybeField parent_goid = find("parentGoid");          // 1.21+
+  const MaybeField extended_registers = find("xRegs.state");  // 1.26+
   const MaybeField select_done = find("selectDone"), parking = find("parkingOnChan");
   const MaybeField running_cleanups = find("runningCleanups");  // 1.25+
 

@@ -39,8 +39,8 @@ struct HeldByGroup {
 // Empty if the snapshot does not tell who can act, or if a loss may hide somebody who can.
 LeakedGoroutines find_leaked_goroutines(const heap::Snapshot& snapshot, const Reachability& reached);
 
-// Returns an answer for each group, in their order. 4 B per object that some group reaches, and one visit of it, or two if
-// several do; on one thread.
+// Returns an answer for each group, in their order. 4 B per object that some group reaches, and one visit of it, or two
+// if several do; on one thread.
 std::vector<HeldByGroup> held_by_groups(const heap::Snapshot& snapshot, const LeakedGoroutines& leaked,
                                         std::span<const std::vector<GoroutineId>> groups);
 
