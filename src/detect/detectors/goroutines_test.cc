@@ -75,6 +75,10 @@ TEST(Goroutines, SayProvenWhereTheGraphProvesTheLeak) {
   EXPECT_EQ(finding->title.full, "19 goroutines blocked in chan receive at main.work for ever");
   EXPECT_EQ(finding->confidence, Confidence::kProven);
   EXPECT_EQ(finding->bytes, 19U * (96 + (100 << 10) + 2048));
+  EXPECT_EQ(finding->because.full,
+            "nothing that can still run refers to the channel that they wait for; they hold 1.9 MiB and their stacks "
+            "take 38.0 KiB");
+  EXPECT_THAT(finding->fix.full, ::testing::StartsWith("let the wait at main.work end: close the channel when"));
 }
 
 TEST(Goroutines, LetMainWaitForEver) {
