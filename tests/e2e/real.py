@@ -133,7 +133,17 @@ def later_failures(holdfast):
             yield f"words on stacks: expected a place for each of {cause['shown']} objects, got {cause['named_at'][:5]}"
 
 
+def leaked_failures(holdfast, leaks):
+    """A program that its makers call healthy has no goroutine that is proven leaked, and one that leaks has many."""
+    leaked = [g for g in holdfast.answer("goroutines")["goroutines"] if g["leaked"]]
+    if not leaks and leaked:
+        yield f"goroutines proven leaked: expected none, got {len(leaked)}, the first at {leaked[0]['top']}"
+    if leaks and len(leaked) < LEAKED_AT_LEAST:
+        yield f"goroutines proven leaked: expected at least {LEAKED_AT_LEAST}, got {len(leaked)}"
+
+
 def esbuild_failures(holdfast, leaks):
+    yield from leaked_failures(holdfast, leaks)
     blocked = sum(1 for g in holdfast.answer("goroutines")["goroutines"]
                   if g["wait_reason"] == "chan send" and "scanner" in g["created_by"])
     if leaks and blocked < LEAKED_AT_LEAST:
@@ -202,7 +212,8 @@ def version_of(name):
 
 
 def plan():
-    found = [(name, Subject(lambda suite=suite, server=server: serving(server, unpacked(suite))))
+    found = [(name, Subject(lambda suite=suite, server=server: serving(server, unpacked(suite)),
+                            lambda holdfast: leaked_failures(holdfast, False)))
              for name, (suite, server) in REALS.items()]
     return found + [(f"esbuild {version}", Subject(lambda version=version: esbuild(version),
                                                    lambda holdfast, leaks=leaks: esbuild_failures(holdfast, leaks)))
