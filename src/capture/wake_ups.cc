@@ -83,8 +83,19 @@ class ActorPass {
     return found == scheduler_.machines.end() ? nullptr : &*found;
   }
 
+  // Without a processor and a goroutine a thread of the runtime sleeps, waits for the network or watches over the
+  // others: what its registers and its stack have is left over. So are the registers of one in a system call, before
+  // which Go's code saves what it needs.
+  bool has_nothing_in_hand(const go::Machine& machine, const Registers& registers) const {
+    if (!machine.curg) return !machine.processor && machine.g0_stack.contains(registers.sp());
+    const GoroutineId stands_on = stacks_.find(registers.sp());
+    return stands_on && snapshot_.goroutines[stands_on.row].g == machine.curg &&
+           snapshot_.goroutines[stands_on.row].state == heap::GoroutineState::kSyscall;
+  }
+
   bool add_thread(const go::ThreadRegisters& thread) {
     const go::Machine* machine = machine_of(thread.thread_id);
+    if (machine != nullptr && has_nothing_in_hand(*machine, thread.registers)) return true;
     if (!add_registers(thread.registers, machine)) return false;
     if (machine == nullptr || !machine->signal_stack.contains(thread.registers.sp())) return true;
     const auto interrupted = unwinder_.registers_of(*machine);

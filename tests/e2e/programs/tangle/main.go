@@ -378,7 +378,11 @@ func main() {
 	random = rand.New(rand.NewSource(*seed))
 	until := time.Now().Add(untilTimers)
 	var own []resource
+	truth.Fact("collector_off", 1)
 	truth.BeforeReading = func() {
+		var before runtime.MemStats
+		runtime.ReadMemStats(&before)
+		truth.Text("live_at_least", strconv.FormatUint(before.HeapAlloc, 10)) // tying knots leaves garbage
 		for i := 0; i < *knots; i++ {
 			own = append(own, knot(until)...)
 		}

@@ -416,7 +416,13 @@ func main() {
 	go waitsForDropped(forFinalizer)
 	time.Sleep(100 * time.Millisecond)
 	tell()
-	truth.BeforeReading = func() { afterCollections(forPool, forFinalizer) }
+	truth.Fact("collector_off", 1)
+	truth.BeforeReading = func() {
+		var before runtime.MemStats
+		runtime.ReadMemStats(&before)
+		truth.Text("live_at_least", strconv.FormatUint(before.HeapAlloc, 10)) // a file is dropped after that
+		afterCollections(forPool, forFinalizer)
+	}
 	truth.Ready()
 	close(own)
 }
