@@ -40,8 +40,7 @@ void RootWriter::hold_what_it_holds(Address value) {
   const ObjectId object = index_.find_object(value);
   if (!object || object.row >= snapshot_.pointerful) return;
   const heap::Edges& edges = snapshot_.edges;
-  for (std::uint32_t e = edges.row_begin[object.row]; e < edges.row_begin[object.row + 1]; ++e)
-    add_target(ObjectId(edges.target[e]), 0);
+  for (const std::uint32_t e : edges.of(object.row)) add_target(ObjectId(edges.target[e]), 0);
 }
 
 void RootWriter::drop_if_empty() {

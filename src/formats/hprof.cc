@@ -398,7 +398,7 @@ class HprofWriter {
     pointers_.clear();
     if (object.row >= snapshot_.pointerful) return;
     std::uint64_t offset = 0;
-    for (std::uint32_t e = snapshot_.edges.row_begin[object.row]; e < snapshot_.edges.row_begin[object.row + 1]; ++e) {
+    for (const std::uint32_t e : snapshot_.edges.of(object.row)) {
       offset += heap::edge_step(snapshot_.edges, e);
       pointers_.push_back({offset, ObjectId(snapshot_.edges.target[e])});
     }

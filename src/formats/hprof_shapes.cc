@@ -112,7 +112,7 @@ HprofForm HprofShapes::form_of(ObjectId object, std::uint64_t slot, const std::s
 void HprofShapes::see_pointers(ObjectId object, Seen& seen) const {
   if (object.row >= snapshot_.pointerful) return;
   std::uint64_t offset = 0;
-  for (std::uint32_t e = snapshot_.edges.row_begin[object.row]; e < snapshot_.edges.row_begin[object.row + 1]; ++e) {
+  for (const std::uint32_t e : snapshot_.edges.of(object.row)) {
     offset += heap::edge_step(snapshot_.edges, e);
     seen.pointers.set(offset / kPointerBytes);
   }

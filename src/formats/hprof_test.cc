@@ -276,8 +276,7 @@ TEST(Hprof, HasEachPointerOfARandomHeapOnce) {
       ASSERT_EQ(written.file->objects.contains(row + shift), live.reachable(ObjectId(row)));
       if (!live.reachable(ObjectId(row)) || row >= snapshot.pointerful) continue;
       std::vector<std::uint32_t> wanted, found;
-      for (std::uint32_t e = snapshot.edges.row_begin[row]; e < snapshot.edges.row_begin[row + 1]; ++e)
-        wanted.push_back(snapshot.edges.target[e] + shift);
+      for (const std::uint32_t e : snapshot.edges.of(row)) wanted.push_back(snapshot.edges.target[e] + shift);
       for (const auto& [name, to] : written.file->objects.at(row + shift).references) found.push_back(to);
       EXPECT_EQ(found, wanted) << row;
     }

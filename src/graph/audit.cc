@@ -131,7 +131,7 @@ class AuditPass {
     while (!excused.todo.empty()) {
       const std::uint32_t source = excused.todo.back();
       excused.todo.pop_back();
-      for (std::uint32_t e = edges.row_begin[source]; e < edges.row_begin[source + 1]; ++e) {
+      for (const std::uint32_t e : edges.of(source)) {
         const std::uint32_t target = edges.target[e];
         if (is_marked_only(target) && !heap::test_bit(explained_, target)) explain(excused, target, false);
       }

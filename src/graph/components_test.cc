@@ -63,7 +63,7 @@ TEST(Components, AreWhoReachEachOther) {
       while (!open.empty()) {
         const std::uint32_t at = open.back();
         open.pop_back();
-        for (std::uint32_t e = snapshot.edges.row_begin[at]; e < snapshot.edges.row_begin[at + 1]; ++e)
+        for (const std::uint32_t e : snapshot.edges.of(at))
           if (leads[row].insert(snapshot.edges.target[e]).second) open.push_back(snapshot.edges.target[e]);
       }
     }

@@ -20,8 +20,7 @@ class Naive {
   explicit Naive(const heap::Snapshot& snapshot) : snapshot_(snapshot), objects_(snapshot.objects) {
     edges_.resize(objects_ + snapshot.roots.size() + 1);
     for (std::uint32_t i = 0; i < snapshot.pointerful; ++i)
-      for (std::uint32_t e = snapshot.edges.row_begin[i]; e < snapshot.edges.row_begin[i + 1]; ++e)
-        edges_[i].push_back(snapshot.edges.target[e]);
+      for (const std::uint32_t e : snapshot.edges.of(i)) edges_[i].push_back(snapshot.edges.target[e]);
     for (std::uint32_t r = 0; r < snapshot.roots.size(); ++r) {
       const heap::Root& root = snapshot.roots[r];
       edges_[root.parent ? objects_ + root.parent.row : edges_.size() - 1].push_back(objects_ + r);

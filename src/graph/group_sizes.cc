@@ -22,8 +22,7 @@ void enter_seeds(const heap::Snapshot& snapshot, const RootGroups& groups, const
   }
   for (const auto& [record, group] : groups.records) {
     if (record.row >= snapshot.pointerful) continue;
-    for (std::uint32_t e = snapshot.edges.row_begin[record.row]; e < snapshot.edges.row_begin[record.row + 1]; ++e)
-      enter(snapshot.edges.target[e], group);
+    for (const std::uint32_t e : snapshot.edges.of(record.row)) enter(snapshot.edges.target[e], group);
   }
 }
 
@@ -65,8 +64,7 @@ class Colours {
     for (; head_ < tail_; ++head_) {
       if (head_ % kCancelEvery == 0) throw_if_cancelled();
       const std::uint32_t source = queue_[head_];
-      for (std::uint32_t e = edges.row_begin[source]; e < edges.row_begin[source + 1]; ++e)
-        enter(edges.target[e], colour_[source]);
+      for (const std::uint32_t e : edges.of(source)) enter(edges.target[e], colour_[source]);
     }
   }
 
@@ -115,8 +113,7 @@ class GroupBits {
       head_ = (head_ + 1) % queue_.size();
       --waiting_;
       waits_[source / 64] &= ~(std::uint64_t{1} << (source % 64));
-      for (std::uint32_t e = edges.row_begin[source]; e < edges.row_begin[source + 1]; ++e)
-        enter(edges.target[e], bits_[source]);
+      for (const std::uint32_t e : edges.of(source)) enter(edges.target[e], bits_[source]);
     }
   }
 

@@ -69,8 +69,7 @@ HugeArray<std::uint64_t> reached_by(const heap::Snapshot& snapshot, const RootGr
   for (const auto& [record, group] : groups.records) {
     without.push_back(record);
     if (record.row >= snapshot.pointerful || !counts(group)) continue;
-    for (std::uint32_t e = snapshot.edges.row_begin[record.row]; e < snapshot.edges.row_begin[record.row + 1]; ++e)
-      add(ObjectId(snapshot.edges.target[e]));
+    for (const std::uint32_t e : snapshot.edges.of(record.row)) add(ObjectId(snapshot.edges.target[e]));
   }
   return reach(with, {.use_root = {}, .without = without}).bits;
 }

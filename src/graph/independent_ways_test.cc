@@ -113,8 +113,7 @@ bool is_reached(const heap::Snapshot& snapshot, std::uint32_t object, const std:
   while (!open.empty()) {
     const std::uint32_t row = open.back();
     open.pop_back();
-    for (std::uint32_t e = snapshot.edges.row_begin[row]; e < snapshot.edges.row_begin[row + 1]; ++e)
-      enter(ObjectId(row), snapshot.edges.target[e]);
+    for (const std::uint32_t e : snapshot.edges.of(row)) enter(ObjectId(row), snapshot.edges.target[e]);
   }
   return seen.contains(object);
 }
@@ -146,8 +145,7 @@ std::vector<Reference> all_references(const heap::Snapshot& snapshot) {
     for (std::uint32_t t = 0; t < snapshot.roots[r].target_count; ++t)
       add(RootId(r), snapshot.root_targets[snapshot.roots[r].first_target + t].object);
   for (std::uint32_t row = 0; row < snapshot.pointerful; ++row)
-    for (std::uint32_t e = snapshot.edges.row_begin[row]; e < snapshot.edges.row_begin[row + 1]; ++e)
-      add(ObjectId(row), ObjectId(snapshot.edges.target[e]));
+    for (const std::uint32_t e : snapshot.edges.of(row)) add(ObjectId(row), ObjectId(snapshot.edges.target[e]));
   return out;
 }
 

@@ -23,7 +23,7 @@ void follow(const heap::Snapshot& snapshot, std::vector<std::uint32_t> todo, con
     const std::uint32_t source = todo.back();
     todo.pop_back();
     if (source >= snapshot.pointerful) continue;
-    for (std::uint32_t e = edges.row_begin[source]; e < edges.row_begin[source + 1]; ++e) {
+    for (const std::uint32_t e : edges.of(source)) {
       const std::uint32_t target = edges.target[e];
       if (heap::test_bit(limit, target) || heap::test_bit(bits, target)) continue;
       heap::set_bit(bits, target);
@@ -116,7 +116,7 @@ class LaterPass {
     const heap::Edges& edges = first_.edges;
     for (const std::uint32_t source : kept_) {
       if (source >= first_.pointerful) continue;
-      for (std::uint32_t e = edges.row_begin[source]; e < edges.row_begin[source + 1]; ++e) {
+      for (const std::uint32_t e : edges.of(source)) {
         const auto target = std::ranges::lower_bound(kept_, edges.target[e]);
         if (target != kept_.end() && *target == edges.target[e] && *target != source)
           found_.kept_objects[static_cast<std::size_t>(target - kept_.begin())].first = false;

@@ -247,8 +247,7 @@ class GroupFlood {
   void enter_targets(ObjectId source, std::uint32_t label) {
     if (source.row >= snapshot_.pointerful) return;
     const heap::Edges& edges = snapshot_.edges;
-    for (std::uint32_t e = edges.row_begin[source.row]; e < edges.row_begin[source.row + 1]; ++e)
-      enter(ObjectId(edges.target[e]), label);
+    for (const std::uint32_t e : edges.of(source.row)) enter(ObjectId(edges.target[e]), label);
   }
   void enter(ObjectId object, std::uint32_t label) {
     std::uint32_t& own = label_[object.row];

@@ -214,8 +214,7 @@ class ByDefinition {
   }
   void enter(std::uint32_t object) {
     if (is_closed(object) || !live_.insert(object).second || object >= snapshot_.pointerful) return;
-    for (std::uint32_t e = snapshot_.edges.row_begin[object]; e < snapshot_.edges.row_begin[object + 1]; ++e)
-      enter(snapshot_.edges.target[e]);
+    for (const std::uint32_t e : snapshot_.edges.of(object)) enter(snapshot_.edges.target[e]);
   }
   void mark() {
     live_.clear();

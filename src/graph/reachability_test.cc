@@ -32,8 +32,7 @@ std::set<std::uint32_t> naive_reach(const heap::Snapshot& snapshot, const ReachO
     const std::uint32_t object = work.back();
     work.pop_back();
     if (object >= snapshot.pointerful) continue;
-    for (std::uint32_t e = snapshot.edges.row_begin[object]; e < snapshot.edges.row_begin[object + 1]; ++e)
-      enter_from(ObjectId(object), snapshot.edges.target[e]);
+    for (const std::uint32_t e : snapshot.edges.of(object)) enter_from(ObjectId(object), snapshot.edges.target[e]);
   }
   return seen;
 }
@@ -75,7 +74,7 @@ TEST(Reachability, LeavesOutPointersAndSoDoShortestWays) {
     std::mt19937_64 random(seed);
     ReachOptions options;
     for (std::uint32_t source = 0; source < snapshot.pointerful; ++source)
-      for (std::uint32_t e = snapshot.edges.row_begin[source]; e < snapshot.edges.row_begin[source + 1]; ++e)
+      for (const std::uint32_t e : snapshot.edges.of(source))
         if (random() % 3 == 0)
           options.without_pointers.emplace_back(ObjectId(source), ObjectId(snapshot.edges.target[e]));
     for (std::uint32_t r = 0; r < snapshot.roots.size(); ++r)

@@ -47,8 +47,7 @@ TEST(Referrers, AreThoseOfANaiveSearchWithAnyNumberOfThreads) {
     const heap::Snapshot snapshot = heap.build();
     std::map<std::uint32_t, std::vector<std::uint32_t>> naive;
     for (std::uint32_t row = 0; row < snapshot.pointerful; ++row)
-      for (std::uint32_t e = snapshot.edges.row_begin[row]; e < snapshot.edges.row_begin[row + 1]; ++e)
-        naive[snapshot.edges.target[e]].push_back(row);
+      for (const std::uint32_t e : snapshot.edges.of(row)) naive[snapshot.edges.target[e]].push_back(row);
     for (const unsigned threads : {1U, 4U}) {
       set_thread_limit(threads);
       const Referrers referrers(snapshot);

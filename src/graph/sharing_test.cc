@@ -53,7 +53,7 @@ std::vector<std::set<Owner>> found_one_by_one(const heap::Snapshot& snapshot, co
       const std::uint32_t object = open.back();
       open.pop_back();
       if (object >= snapshot.pointerful) continue;
-      for (std::uint32_t e = snapshot.edges.row_begin[object]; e < snapshot.edges.row_begin[object + 1]; ++e)
+      for (const std::uint32_t e : snapshot.edges.of(object))
         if (!without_edges.contains(e)) enter(snapshot.edges.target[e]);
     }
   }
@@ -74,7 +74,7 @@ std::set<std::uint32_t> weak_for_nothing(const heap::Snapshot& snapshot, const O
                                          const std::set<std::uint32_t>& fixed, const Dominators& tree) {
   std::set<std::uint32_t> weak;
   for (std::uint32_t object = 0; object < snapshot.pointerful; ++object)
-    for (std::uint32_t e = snapshot.edges.row_begin[object]; e < snapshot.edges.row_begin[object + 1]; ++e)
+    for (const std::uint32_t e : snapshot.edges.of(object))
       if (e % 7 == 0 && object % 5 != 0 && tree.idom(ObjectId(snapshot.edges.target[e])) == NodeId::super_root())
         weak.insert(e);
   const auto owners = found_one_by_one(snapshot, ownership, fixed, weak);

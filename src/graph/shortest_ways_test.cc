@@ -51,7 +51,7 @@ TEST(ShortestWays, AreAsShortAsThoseOfANaiveSearch) {
     for (const heap::RootTarget& target : snapshot.root_targets) length[target.object.row] = 2;
     for (std::uint32_t round = 0; round < snapshot.objects; ++round)
       for (std::uint32_t row = 0; row < snapshot.pointerful; ++row)
-        for (std::uint32_t e = snapshot.edges.row_begin[row]; e < snapshot.edges.row_begin[row + 1]; ++e)
+        for (const std::uint32_t e : snapshot.edges.of(row))
           length[snapshot.edges.target[e]] = std::min(length[snapshot.edges.target[e]], length[row] + 1);
     const ShortestWays ways(snapshot);
     const Referrers referrers(snapshot);

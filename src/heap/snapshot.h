@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <ranges>
 #include <string>
 #include <utility>
 #include <vector>
@@ -187,6 +188,10 @@ struct Edges {
   std::vector<std::pair<std::uint32_t, std::uint64_t>> long_steps;  // (edge, words), ascending by edge
 
   std::uint64_t count() const { return target.size(); }
+  // The numbers of the edges of a pointerful object, by its row.
+  std::ranges::iota_view<std::uint32_t, std::uint32_t> of(std::uint32_t row) const {
+    return {row_begin[row], row_begin[row + 1]};
+  }
 };
 
 enum class GoroutineState : std::uint8_t {

@@ -187,8 +187,7 @@ TEST(TheTables, AgreeWithTheSnapshotOnRandomHeaps) {
       ++count;
       bytes += index.size_of(object);
       if (i >= s.pointerful) continue;
-      for (std::uint32_t e = s.edges.row_begin[i]; e < s.edges.row_begin[i + 1]; ++e)
-        edges.push_back(fmt::format("{}|-|{}", i, s.edges.target[e]));
+      for (const std::uint32_t e : s.edges.of(i)) edges.push_back(fmt::format("{}|-|{}", i, s.edges.target[e]));
     }
     for (std::uint32_t r = 0; r < s.roots.size(); ++r)
       for (std::uint32_t t = 0; t < s.roots[r].target_count; ++t)
@@ -230,8 +229,7 @@ std::set<std::uint32_t> naively_reached(const heap::Snapshot& s, std::set<std::u
     before = reached.size();
     for (const std::uint32_t from : std::set(reached)) {
       if (from >= s.pointerful) continue;
-      for (std::uint32_t e = s.edges.row_begin[from]; e < s.edges.row_begin[from + 1]; ++e)
-        reached.insert(s.edges.target[e]);
+      for (const std::uint32_t e : s.edges.of(from)) reached.insert(s.edges.target[e]);
     }
   }
   return reached;

@@ -105,7 +105,7 @@ bool TypedHeap::visit_references(std::uint32_t row, const std::function<void(std
   auto long_step = std::lower_bound(edges.long_steps.begin(), edges.long_steps.end(), edges.row_begin[row],
                                     [](const auto& entry, std::uint32_t edge) { return entry.first < edge; });
   std::uint64_t word = 0;
-  for (std::uint32_t edge = edges.row_begin[row]; edge < edges.row_begin[row + 1]; ++edge) {
+  for (const std::uint32_t edge : edges.of(row)) {
     word += edges.step[edge] == kLongStep ? (long_step++)->second : edges.step[edge];
     visit(word * 8 - span.header);
   }

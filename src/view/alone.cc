@@ -13,8 +13,7 @@ void Alone::find_row(ObjectId object) {
   offset_.clear();
   const heap::Edges& edges = snapshot_.edges;
   std::uint64_t offset = 0;
-  for (std::uint32_t e = edges.row_begin[object.row]; e < edges.row_begin[object.row + 1]; ++e)
-    offset_.push_back(offset += heap::edge_step(edges, e));
+  for (const std::uint32_t e : edges.of(object.row)) offset_.push_back(offset += heap::edge_step(edges, e));
 }
 
 void Alone::add_targets(AddressRange words) {

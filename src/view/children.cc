@@ -77,7 +77,7 @@ class TargetFinder {
   void add_targets(const FieldTarget& from) {
     if (from.object.row >= snapshot_.pointerful) return;
     const heap::Edges& edges = snapshot_.edges;
-    for (std::uint32_t e = edges.row_begin[from.object.row]; e < edges.row_begin[from.object.row + 1]; ++e) {
+    for (const std::uint32_t e : edges.of(from.object.row)) {
       const ObjectId target(edges.target[e]);
       if (is_inside(target) && is_inside(from.object))
         open_.push_back(target);

@@ -104,8 +104,7 @@ class DropFinder {
   void for_each_edge(ObjectId object, const Visit& visit) const {
     if (object.row >= snapshot_.pointerful) return;
     const heap::Edges& edges = snapshot_.edges;
-    for (std::uint32_t e = edges.row_begin[object.row]; e < edges.row_begin[object.row + 1]; ++e)
-      visit(e, ObjectId(edges.target[e]));
+    for (const std::uint32_t e : edges.of(object.row)) visit(e, ObjectId(edges.target[e]));
   }
 
   void drop_field(ObjectId object, const std::string& field) {

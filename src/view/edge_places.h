@@ -50,7 +50,7 @@ void for_each_edge(const heap::Snapshot& snapshot, const Enter& enter, const Vis
     for (std::uint32_t row = span.first_object; row < span.first_object + span.objects; ++row) {
       if (!enter(ObjectId(row))) continue;
       std::uint64_t offset = 0;
-      for (std::uint32_t e = snapshot.edges.row_begin[row]; e < snapshot.edges.row_begin[row + 1]; ++e) {
+      for (const std::uint32_t e : snapshot.edges.of(row)) {
         offset += heap::edge_step(snapshot.edges, e);
         visit(ObjectId(row), span, e, offset);
       }

@@ -225,7 +225,7 @@ void ExportedGraph::point_from_object(ObjectId object, const std::function<void(
   const heap::Span& span = snapshot_.spans[names_.index().find_span(object).row];
   const heap::ObjectType type = snapshot_.object_type[object.row];
   std::uint64_t offset = 0;
-  for (std::uint32_t e = snapshot_.edges.row_begin[object.row]; e < snapshot_.edges.row_begin[object.row + 1]; ++e) {
+  for (const std::uint32_t e : snapshot_.edges.of(object.row)) {
     offset += heap::edge_step(snapshot_.edges, e);
     const ObjectId target(snapshot_.edges.target[e]);
     if (!is_kept(target)) continue;
@@ -243,7 +243,7 @@ void ExportedGraph::point_through(std::uint32_t node, const std::function<void(c
   std::vector<std::uint32_t> to;
   for (const std::uint32_t row : folded_below(node)) {
     if (row >= snapshot_.pointerful) continue;
-    for (std::uint32_t e = snapshot_.edges.row_begin[row]; e < snapshot_.edges.row_begin[row + 1]; ++e)
+    for (const std::uint32_t e : snapshot_.edges.of(row))
       if (const ObjectId target(snapshot_.edges.target[e]); is_kept(target) && node_of(target) != node)
         to.push_back(node_of(target));
   }

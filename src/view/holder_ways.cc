@@ -80,7 +80,7 @@ void HolderWays::go_from(graph::NodeId first, std::vector<graph::NodeId>& nodes)
 graph::NodeId HolderWays::child_like(ObjectId above, graph::NodeId example) const {
   if (above.row >= snapshot_.pointerful) return {};
   const Sort sort = sort_of(names_, dominators_, example);
-  for (std::uint32_t e = snapshot_.edges.row_begin[above.row]; e < snapshot_.edges.row_begin[above.row + 1]; ++e) {
+  for (const std::uint32_t e : snapshot_.edges.of(above.row)) {
     const ObjectId child(snapshot_.edges.target[e]);
     if (dominators_.idom(child) == graph::NodeId(above) && is_like(child, example, sort)) return child;
   }

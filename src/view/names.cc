@@ -70,7 +70,7 @@ void Names::find_buffers() {
     if (!type || buffer[type.row] == nullptr) continue;
     const std::uint64_t header = snapshot_.spans[index_.find_span(ObjectId(row)).row].header;
     std::uint64_t offset = 0;
-    for (std::uint32_t e = snapshot_.edges.row_begin[row]; e < snapshot_.edges.row_begin[row + 1]; ++e) {
+    for (const std::uint32_t e : snapshot_.edges.of(row)) {
       offset += heap::edge_step(snapshot_.edges, e);
       if (offset == header + buffer[type.row]->offset) heap::set_bit(is_buffer_, snapshot_.edges.target[e]);
     }
@@ -114,7 +114,7 @@ std::optional<heap::FieldPath> Names::field(graph::NodeId from, ObjectId to) con
   const ObjectId object = from.object();
   if (!object || object.row >= snapshot_.pointerful) return std::nullopt;
   const heap::Edges& edges = snapshot_.edges;
-  for (std::uint32_t e = edges.row_begin[object.row]; e < edges.row_begin[object.row + 1]; ++e)
+  for (const std::uint32_t e : edges.of(object.row))
     if (edges.target[e] == to.row) return heap::edge_path(snapshot_, index_, object, e);
   return std::nullopt;
 }
@@ -219,7 +219,7 @@ std::optional<std::string> Names::map_key(ObjectId container, ObjectId element) 
   const heap::Edges& edges = snapshot_.edges;
   const std::uint64_t header = snapshot_.spans[index_.find_span(container).row].header;
   const TypeId type = snapshot_.object_type[container.row].type();
-  for (std::uint32_t e = edges.row_begin[container.row]; e < edges.row_begin[container.row + 1]; ++e) {
+  for (const std::uint32_t e : edges.of(container.row)) {
     if (edges.target[e] != element.row) continue;
     const std::uint64_t offset = heap::edge_offset(edges, container, e);
     const auto key = offset < header ? std::nullopt : key_of(type, offset - header);

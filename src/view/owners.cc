@@ -199,7 +199,7 @@ class RecordFinder {
   std::uint32_t owner_of(std::uint32_t row, Record record) const {
     if (record == Record::kGoroutine) return owner_of_g(row);
     if (record != Record::kWait) return kTheRuntime;
-    for (std::uint32_t e = snapshot_.edges.row_begin[row]; e < snapshot_.edges.row_begin[row + 1]; ++e)
+    for (const std::uint32_t e : snapshot_.edges.of(row))
       if (const std::uint32_t owner = owner_of_g(snapshot_.edges.target[e]); owner != kTheRuntime) return owner;
     return kTheRuntime;
   }

@@ -146,7 +146,7 @@ class Collector {
     }
     const std::uint32_t row = node.object().row;
     if (row >= snapshot_.pointerful) return;
-    for (std::uint32_t e = snapshot_.edges.row_begin[row]; e < snapshot_.edges.row_begin[row + 1]; ++e)
+    for (const std::uint32_t e : snapshot_.edges.of(row))
       if (has_room()) part_.add(ObjectId(snapshot_.edges.target[e]), distance);
   }
 
@@ -232,7 +232,7 @@ class Painter {
       const ObjectId object = part_.nodes()[i].id.object();
       if (!object || object.row >= snapshot_.pointerful || !names_.is_container(object)) continue;
       const heap::Edges& edges = snapshot_.edges;
-      for (std::uint32_t e = edges.row_begin[object.row]; e < edges.row_begin[object.row + 1]; ++e) {
+      for (const std::uint32_t e : edges.of(object.row)) {
         const std::size_t to = part_.row(ObjectId(edges.target[e]));
         if (to < first.size() && sorts[to] == sorts[i]) {
           const auto [low, high] = std::minmax({find(i), find(to)});
@@ -340,7 +340,7 @@ class Painter {
     const heap::Span& span = snapshot_.spans[names_.index().find_span(object).row];
     const heap::ObjectType type = snapshot_.object_type[object.row];
     std::uint64_t offset = 0;
-    for (std::uint32_t e = snapshot_.edges.row_begin[object.row]; e < snapshot_.edges.row_begin[object.row + 1]; ++e) {
+    for (const std::uint32_t e : snapshot_.edges.of(object.row)) {
       offset += heap::edge_step(snapshot_.edges, e);
       point(object, ObjectId(snapshot_.edges.target[e]), box, box_of, [&] {
         if (names_.is_container(object)) return std::string();

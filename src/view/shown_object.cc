@@ -149,7 +149,7 @@ class ObjectViewer {
     };
     std::vector<Word> words;
     std::uint64_t offset = 0;
-    for (std::uint32_t e = edges.row_begin[shown_.object.row]; e < edges.row_begin[shown_.object.row + 1]; ++e) {
+    for (const std::uint32_t e : edges.of(shown_.object.row)) {
       offset += heap::edge_step(edges, e);
       const ObjectId to(edges.target[e]);
       words.push_back({offset, dominators_.retained_bytes(to), to});
@@ -214,7 +214,7 @@ class ObjectViewer {
     const std::string type = names_.type_of(source);
     std::set<const Group*> counted;
     std::uint64_t offset = 0;
-    for (std::uint32_t e = edges.row_begin[source.row]; e < edges.row_begin[source.row + 1]; ++e) {
+    for (const std::uint32_t e : edges.of(source.row)) {
       offset += heap::edge_step(edges, e);
       if (edges.target[e] != shown_.object.row) continue;
       std::string field;
@@ -266,7 +266,7 @@ class ObjectViewer {
       if (!shown_.word_type.empty()) return;
       const heap::Span& span = snapshot_.spans[index_.find_span(ObjectId(source)).row];
       std::uint64_t offset = 0;
-      for (std::uint32_t e = edges.row_begin[source]; e < edges.row_begin[source + 1]; ++e) {
+      for (const std::uint32_t e : edges.of(source)) {
         offset += heap::edge_step(edges, e);
         if (edges.target[e] == shown_.object.row && offset >= span.header)
           take_word(index_.address_of(ObjectId(source)) + offset, snapshot_.object_type[source].type(),
