@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 
+#include "base/parallel.h"
 #include "base/text.h"
 #include "base/units.h"
 #include "view/channels.h"
@@ -191,23 +193,29 @@ TableShape goroutine_shape(bool group) {
 Table goroutine_table(const heap::Snapshot& snapshot, const graph::Dominators& dominators,
                       const GoroutineTableOptions& options, const heap::OwnerRules& rules) {
   const heap::ObjectIndex index(snapshot);
-  const Names names(snapshot, index, rules);
-  const Channels channels(names);
+  std::optional<Names> names;
+  std::optional<Channels> channels;
+  graph::LeakedGoroutines all_leaked;
+  run_both(
+      [&] {
+        names.emplace(snapshot, index, rules);
+        channels.emplace(*names);
+      },
+      [&] { all_leaked = graph::find_leaked_goroutines(snapshot, graph::reachability(dominators)); });
   std::vector<TableRow> rows;
   std::vector<const heap::Goroutine*> shown;
   std::vector<GoroutineGroup> groups = goroutine_groups(snapshot, dominators, options.group);
-  const auto leaked =
-      leaked_of(snapshot, graph::find_leaked_goroutines(snapshot, graph::reachability(dominators)), groups);
+  const auto leaked = leaked_of(snapshot, all_leaked, groups);
   for (std::size_t i = 0; i < groups.size(); ++i) {
     GoroutineGroup& group = groups[i];
     shown.push_back(group.first);
     const heap::Goroutine& one = *group.first;
     std::string created_at = line_text_with_path(snapshot.strings[one.created_file], one.created_line);
     std::string labels = labels_text(snapshot, group.members);
-    WaitedChannels waited = channels.waited_by(group.members);
+    WaitedChannels waited = channels->waited_by(group.members);
     std::string channel = channels_text(waited);
-    rows.push_back({&snapshot, std::move(group), std::move(waited), std::move(channel), code_text(names.top_frame(one)),
-                    std::move(created_at), std::move(labels), leaked[i].size()});
+    rows.push_back({&snapshot, std::move(group), std::move(waited), std::move(channel),
+                    code_text(names->top_frame(one)), std::move(created_at), std::move(labels), leaked[i].size()});
   }
   Table table = make_table<TableRow>(goroutine_shape(options.group), columns_for(options.group), std::move(rows));
   table.command = [shown](std::uint32_t row) {
