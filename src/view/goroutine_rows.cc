@@ -111,6 +111,7 @@ std::vector<std::vector<GoroutineId>> leaked_of(const heap::Snapshot& snapshot, 
 std::vector<GoroutineRow> goroutine_rows(const Groundwork& groundwork) {
   std::vector<GoroutineRow> rows;
   const std::vector<GoroutineGroup> groups = goroutine_groups(groundwork.snapshot(), groundwork.dominators(), true);
+  rows.reserve(groups.size());
   for (const GoroutineGroup& group : groups)
     rows.push_back(row_of(groundwork.names(), groundwork.channels(), groundwork.owners(), group));
   add_leaked(groundwork, groups, rows);

@@ -26,6 +26,7 @@ class Groundwork {
              ObjectId about);
   Groundwork(const Groundwork&) = delete;
   Groundwork& operator=(const Groundwork&) = delete;
+  ~Groundwork() = default;
 
   const heap::Snapshot& snapshot() const { return names_->snapshot(); }
   const graph::Dominators& dominators() const { return dominators_; }
