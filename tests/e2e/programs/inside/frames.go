@@ -51,7 +51,7 @@ func read(buffer []byte, started chan bool) {
 //go:noinline
 func holdRequest(started chan bool) {
 	var r request
-	large := make([]byte, 1<<20)
+	large := make([]byte, 96<<10)
 	fill(&r, string(large[:300]), large[4096:5096:6144])
 	stands("r.Path", *(*unsafe.Pointer)(unsafe.Pointer(&r.Path)), len(r.Path), -1)
 	stands("r.Body", unsafe.Pointer(&r.Body[0]), len(r.Body), cap(r.Body))
