@@ -5,8 +5,6 @@
 #include <map>
 #include <span>
 
-#include "heap/plumbing.h"
-
 namespace holdfast::view {
 namespace {
 
@@ -35,13 +33,10 @@ GoroutineRow row_of(const Names& names, const Channels& channels, const Owners& 
   return row;
 }
 
-// A program that has nothing left for main to do lets it wait for ever, in select {}, for a channel of its own and the
-// like. That is no fault, since main must not return.
-bool is_parked_main(const heap::Snapshot& snapshot, const heap::Goroutine& goroutine) {
-  if (goroutine.goid != 1) return false;
-  const heap::Frame* const frame =
-      heap::first_user_frame(snapshot, heap::OwnerRules::built_in(), goroutine.first_frame, goroutine.frame_count);
-  return frame != nullptr && frame->function && snapshot.strings[frame->function] == "main.main";
+// A program whose work others do lets its main goroutine wait for ever, in select {}, for a channel of its own and the
+// like, also deep in its calls. That is no fault, since main must not return.
+bool is_main(const heap::Goroutine& goroutine) {
+  return goroutine.goid == 1;
 }
 
 bool says_who_can_act(const heap::Snapshot& snapshot) {
@@ -100,7 +95,7 @@ std::vector<std::vector<GoroutineId>> leaked_of(const heap::Snapshot& snapshot, 
   const auto is_leaked = [&](GoroutineId id) {
     const heap::Goroutine& goroutine = snapshot.goroutines[id.row];
     if (!says_who_can_act(snapshot)) return goroutine.state == heap::GoroutineState::kLeaked;
-    return std::ranges::binary_search(leaked.goroutines, id) && !is_parked_main(snapshot, goroutine);
+    return std::ranges::binary_search(leaked.goroutines, id) && !is_main(goroutine);
   };
   std::vector<std::vector<GoroutineId>> out(groups.size());
   for (std::size_t i = 0; i < groups.size(); ++i)
