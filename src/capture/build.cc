@@ -18,7 +18,6 @@
 #include "capture/roots.h"
 #include "capture/samples.h"
 #include "capture/span_records.h"
-#include "capture/wake_ups.h"
 #include "go/special_roots.h"
 #include "heap/object_index.h"
 #include "typing/find_types.h"
@@ -162,10 +161,7 @@ void build(const FrozenTarget& target, const Options& options, const Callbacks& 
     add_special_roots(
         specials.roots, [&](Address code) { return function_name(functions, code); }, forest, snapshot.strings);
   });
-  times.run("goroutines", [&] {
-    add_goroutines(target, scheduler, forest, snapshot, losses);
-    add_actors(target, heap, scheduler, index, snapshot, losses);
-  });
+  times.run("goroutines", [&] { add_goroutines(target, heap, scheduler, forest, snapshot, losses); });
   // The graph is final: nothing that follows adds a root or an edge.
   times.run("samples", [&] {
     add_samples(specials.profiled, go::read_memory_profile(runtime, losses), functions, index, snapshot, losses);

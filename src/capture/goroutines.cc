@@ -372,9 +372,10 @@ class GoroutinePass {
 
 }  // namespace
 
-void add_goroutines(const FrozenTarget& target, const go::Scheduler& scheduler, RootWriter& forest,
-                    heap::Snapshot& snapshot, LossLedger& losses) {
+void add_goroutines(const FrozenTarget& target, const go::HeapModel& heap, const go::Scheduler& scheduler,
+                    RootWriter& forest, heap::Snapshot& snapshot, LossLedger& losses) {
   GoroutinePass(target, scheduler, forest, snapshot, losses).run();
+  add_actors(target, heap, scheduler, forest.index(), snapshot, losses);
 }
 
 }  // namespace holdfast::capture
