@@ -17,7 +17,7 @@ from processes import READY_SECONDS, Fixture
 
 # What is proven must be most of what is true. The rest is in reach of a pool, of a finalizer that has yet to run, or of
 # a slot that two small objects share.
-LEAST_SHARE = 0.6
+LEAST_SHARE = 0.8
 
 
 def proven(holdfast, pid):
