@@ -34,7 +34,8 @@ std::optional<TimerLayout> timer_layout(const Runtime& runtime) {
   return TimerLayout{list->offset, *stride, timer->offset, period->offset, function->offset};
 }
 
-// Calls visit(timer) for each address in the list of a processor; returns where the list is.
+// Calls visit(timer) for each address in the list of a processor. Returns where the list is; null if not all of it
+// could be read.
 template <typename Visit>
 Address for_each_timer(const MemorySource& memory, const TimerLayout& layout, const Processor& p, const Visit& visit) {
   const auto list = memory.try_pointer(p.p + layout.list);
@@ -42,27 +43,40 @@ Address for_each_timer(const MemorySource& memory, const TimerLayout& layout, co
   if (!list || !count || *count > kMostTimers) return {};
   for (std::uint64_t i = 0; i < *count; ++i) {
     const auto timer = memory.try_pointer(*list + i * layout.stride);
-    if (!timer) break;
+    if (!timer) return {};
     visit(*timer);
   }
   return *list;
 }
 
-// Whether it was stopped and only waits to be taken off the list. One that changes at this moment was not.
-bool is_stopped(const Runtime& runtime, Address timer) {
-  const bool is_old = runtime.version.timers_are_embedded();
-  const auto state = runtime.layouts.find("runtime.timer", is_old ? "status" : "state");
-  if (!state) return false;
-  const auto value =
-      is_old ? runtime.memory.try_integer<std::uint32_t>(timer + state->offset)
-             : std::optional<std::uint32_t>(runtime.memory.try_integer<std::uint8_t>(timer + state->offset));
-  if (!value) return false;
-  const auto number = [&](const char* name) { return runtime.layouts.constant(name).value_or(-1); };
-  if (!is_old)
-    return (*value & static_cast<std::uint32_t>(number("runtime.timerZombie"))) != 0 &&
-           number("runtime.timerZombie") > 0;
-  return *value == number("runtime.timerDeleted") || *value == number("runtime.timerRemoved");
-}
+// Tells timers that were stopped and only wait to be taken off their list. One that changes at this moment was not, nor
+// one whose state is not known.
+class StoppedTimers {
+ public:
+  explicit StoppedTimers(const Runtime& runtime)
+      : memory_(runtime.memory),
+        is_old_(runtime.version.timers_are_embedded()),
+        state_(runtime.layouts.find("runtime.timer", is_old_ ? "status" : "state")),
+        zombie_(runtime.layouts.constant("runtime.timerZombie").value_or(0)),
+        deleted_(runtime.layouts.constant("runtime.timerDeleted").value_or(-1)),
+        removed_(runtime.layouts.constant("runtime.timerRemoved").value_or(-1)) {}
+
+  bool has(Address timer) const {
+    if (!state_) return false;
+    if (is_old_) {
+      const auto status = memory_.try_integer<std::uint32_t>(timer + state_->offset);
+      return status && (*status == deleted_ || *status == removed_);
+    }
+    const auto bits = memory_.try_integer<std::uint8_t>(timer + state_->offset);
+    return bits && (*bits & zombie_) != 0;
+  }
+
+ private:
+  const MemorySource& memory_;
+  bool is_old_;
+  std::optional<FieldLayout> state_;
+  std::int64_t zombie_, deleted_, removed_;
+};
 
 }  // namespace
 
@@ -87,9 +101,10 @@ TimerUses list_timer_uses(const Runtime& runtime, std::span<const Processor> pro
   const auto argument = runtime.layouts.find("runtime.timer", "arg");
   if (!layout || !argument) return out;
   const MemorySource& memory = runtime.memory;
+  const StoppedTimers stopped(runtime);
   for (const Processor& p : processors) {
     const Address list = for_each_timer(memory, *layout, p, [&](Address timer) {
-      if (is_stopped(runtime, timer)) return;
+      if (stopped.has(timer)) return;
       out.pending.push_back(timer);
       for (const std::uint64_t at : {layout->function, argument->offset + kWord})
         if (const auto used = memory.try_pointer(timer + at)) out.pending.push_back(*used);

@@ -26,7 +26,8 @@ std::vector<LibraryTimer> list_library_timers(const Runtime& runtime, std::span<
 
 // What the runtime's timers use, whoever made them.
 struct TimerUses {
-  std::vector<Address> lists;    // where each processor has the addresses of its timers, stopped ones included
+  // Where each processor has the addresses of its timers, stopped ones included; lists that were read whole.
+  std::vector<Address> lists;
   std::vector<Address> pending;  // of each that was not stopped: its record, its function value, its argument
 };
 

@@ -3,10 +3,9 @@
 // above it as well, is not added again: a list is one node, and so is a tree. At the top are the owners
 // (view/owners.h).
 //
-//   ways         each object is below what comes before it on a shortest way from the roots, of those from who holds
-//   for
-//                long (view/owners.h): how one gets to the memory, with the fields on the way. What is shared is below
-//                one of its holders.
+//   ways         each object is below what comes before it on a shortest way from the roots, from who holds for long
+//                if there is one (view/owners.h): how one gets to the memory, with the fields on the way. What is
+//                shared is below one of its holders.
 //   dominators   each object is below its dominator: what the nodes of a sort have with all below them, each once, is
 //                what the things of the sort keep alive. What several owners share is below their names.
 //
