@@ -6,6 +6,7 @@
 Ends with `N passed, N failed`, exit code 1 if any failed.
 """
 import argparse
+import codecs
 import collections
 import csv
 import fcntl
@@ -201,12 +202,13 @@ def on_terminal(checker, target, typed, columns=80, interrupt=False):
     process = subprocess.Popen([checker.binary, "query", str(target)], env=env, stdin=theirs, stdout=theirs, stderr=theirs)
     os.close(theirs)
     text, waiting = "", list(typed)
+    decoder = codecs.getincrementaldecoder("utf-8")("replace")  # one read may end inside of a character
     end = time.monotonic() + SECONDS
     while time.monotonic() < end:
         if not select.select([ours], [], [], 1)[0]:
             continue
         try:
-            part = os.read(ours, 1 << 16).decode(errors="replace")
+            part = decoder.decode(os.read(ours, 1 << 16))
         except OSError:  # nobody writes any more
             break
         text += part
