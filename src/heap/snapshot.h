@@ -534,5 +534,8 @@ inline bool test_bit(const HugeArray<std::uint64_t>& bits, std::uint64_t i) {
 inline void set_bit(HugeArray<std::uint64_t>& bits, std::uint64_t i) {
   bits[i / 64] |= std::uint64_t{1} << (i % 64);
 }
+inline void clear_bit(HugeArray<std::uint64_t>& bits, std::uint64_t i) {
+  bits[i / 64] &= ~(std::uint64_t{1} << (i % 64));
+}
 
 }  // namespace holdfast::heap
