@@ -18,7 +18,7 @@ set(holdfast_formats_may_use base heap graph view)
 set(holdfast_query_may_use base heap graph view)
 set(holdfast_report_may_use base heap graph view query)
 set(holdfast_session_may_use base os heap capture graph view detect)
-set(holdfast_cli_may_use base os heap capture graph view session formats query report)
+set(holdfast_cli_may_use base os heap capture graph view detect session formats query report)
 
 add_library(holdfast_warnings INTERFACE)
 target_compile_options(holdfast_warnings INTERFACE -Wall -Wextra -Wconversion -Wshadow -Wnon-virtual-dtor -Werror)

@@ -15,7 +15,9 @@
 #include "base/error.h"
 #include "cli/completion.h"
 #include "cli/manual.h"
+#include "detect/findings.h"
 #include "heap/hold_sections.h"
+#include "report/detector_report.h"
 
 namespace holdfast::cli {
 namespace {
@@ -352,6 +354,10 @@ void expect_file(const std::string& path, const std::string& text) {
 
 TEST(CommandsPage, IsTheOneInTheDocs) {
   expect_file(std::string(HOLDFAST_DOCS) + "/commands.md", markdown_page());
+}
+
+TEST(DetectorsPage, IsTheOneInTheDocs) {
+  expect_file(std::string(HOLDFAST_DOCS) + "/detectors.md", report::detectors_page(detect::detector_facts()));
 }
 
 class Help : public ::testing::TestWithParam<const char*> {};

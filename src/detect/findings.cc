@@ -7,31 +7,31 @@
 #include "base/hash.h"
 #include "base/units.h"
 #include "detect/detector.h"
+#include "detect/weigh.h"
 
 namespace holdfast::detect {
 namespace {
-
-using view::Finding;
 
 constexpr std::uint64_t kSmallest = 1 << 20;   // in bytes; 1 % of the live ones if that is more
 constexpr std::string_view kBetween("\0", 1);  // in no name
 
 }  // namespace
 
-Finding& add_finding(std::vector<Finding>& out, const Detector& detector, const Fault& fault,
-                     view::Confidence confidence) {
-  Finding& finding = out.emplace_back();
-  finding.id = detector.id;
+Suspicion& suspect(std::vector<Suspicion>& out, const Detector& detector, const Fault& fault,
+                   view::Confidence confidence) {
+  Suspicion& suspicion = out.emplace_back();
+  view::Finding& finding = suspicion.finding;
+  finding.id = detector.facts.id;
   finding.fault = fault.text;
   finding.confidence = confidence;
   Hasher hasher;
   hasher.add(finding.id);
   for (const std::string& part : fault.identity) hasher.add(kBetween).add(part);
   finding.fingerprint = fmt::format("{:016x}", hasher.value());
-  return finding;
+  return suspicion;
 }
 
-void take_holder(const Evidence& evidence, RootId root, Finding& finding) {
+void take_holder(const Evidence& evidence, RootId root, view::Finding& finding) {
   for (const view::Holder& holder : evidence.report.holders) {
     if (holder.chain.empty() || holder.chain.front().node != graph::NodeId(root)) continue;
     finding.chain = holder.chain;
@@ -44,20 +44,22 @@ std::string duration(std::uint64_t ns) {
   return format_seconds(static_cast<double>(ns) / 1e9);
 }
 
-std::vector<Finding> find_findings(const view::Groundwork& groundwork, const view::Report& report) {
+void add_findings(const view::Groundwork& groundwork, view::Report& report) {
   view::PlaceFinder places(groundwork);
   const std::uint64_t live = report.heap.reachable_bytes;
-  const Evidence evidence{groundwork.names(),
-                          groundwork.snapshot(),
-                          groundwork.dominators(),
-                          report,
-                          places,
-                          live,
-                          std::max(kSmallest, live / 100)};
-  std::vector<Finding> out;
-  for (const Detector* detector : detectors()) detector->run(evidence, out);
-  std::stable_sort(out.begin(), out.end(), [](const Finding& a, const Finding& b) { return a.bytes > b.bytes; });
-  return out;
+  const Evidence evidence{.groundwork = groundwork,
+                          .names = groundwork.names(),
+                          .snapshot = groundwork.snapshot(),
+                          .dominators = groundwork.dominators(),
+                          .report = report,
+                          .places = places,
+                          .live = live,
+                          .smallest = std::max(kSmallest, live / 100)};
+  std::vector<Suspicion> suspicions;
+  for (const Detector* detector : detectors()) detector->run(evidence, suspicions);
+  report.detectors = detectors().size();
+  report.findings = weigh(evidence, std::move(suspicions));
+  mark_explained(report.findings, report.holders);
 }
 
 }  // namespace holdfast::detect

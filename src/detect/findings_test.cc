@@ -1,5 +1,6 @@
 #include "detect/findings.h"
 
+#include <algorithm>
 #include <set>
 
 #include "detect/detector.h"
@@ -35,11 +36,15 @@ TEST(Findings, DoNotAccuseAVariableForHoldingMost) {
 
 TEST(Detectors, SayWhatTheyLookForUnderIdsOfTheirOwn) {
   std::set<std::string_view> ids;
-  for (const Detector* detector : detectors()) {
-    EXPECT_TRUE(ids.insert(detector->id).second) << detector->id;
-    EXPECT_FALSE(std::string_view(detector->looks_for).empty()) << detector->id;
-    EXPECT_NE(detector->run, nullptr) << detector->id;
+  for (const view::DetectorFacts& facts : detector_facts()) {
+    SCOPED_TRACE(facts.id);
+    EXPECT_TRUE(ids.insert(facts.id).second);
+    EXPECT_NE(std::ranges::find(kFamilies, facts.family), std::end(kFamilies));
+    EXPECT_FALSE(facts.looks_for.empty() || facts.change.empty());
+    EXPECT_FALSE(facts.needs.proven.empty() && facts.needs.strong.empty() && facts.needs.possible.empty());
+    for (const Threshold& threshold : facts.thresholds) EXPECT_FALSE(threshold.value.empty() || threshold.why.empty());
   }
+  EXPECT_EQ(ids.size(), detectors().size());
 }
 
 std::string fingerprint(const Report& report) {
@@ -51,7 +56,7 @@ TEST(Findings, KeepTheFingerprintOfAPlaceInCodeInEveryRunAndAfterAnEdit) {
   const auto blocked = [](std::uint64_t seconds, std::uint32_t line, std::string_view function = "main.work") {
     HeapBuilder heap;
     add_ballast(heap);
-    add_goroutines(heap, GoroutineState::kWaiting, WaitReason::kChanSend, seconds * kSecond);
+    add_goroutines(heap, GoroutineState::kLeaked, WaitReason::kChanSend, seconds * kSecond);
     for (heap::Frame& frame : heap.snapshot().frames) {
       if (heap.snapshot().strings[frame.function] != "main.work") continue;
       frame.function = heap.snapshot().strings.add(function);

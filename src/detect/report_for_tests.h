@@ -21,7 +21,7 @@ inline view::Report report_of(const heap::Snapshot& snapshot) {
   const auto dominators = graph::dominators(snapshot);
   const view::Groundwork groundwork(snapshot, dominators);
   view::Report report = make_report(groundwork, reached, graph::audit(snapshot, reached));
-  report.findings = find_findings(groundwork, report);
+  add_findings(groundwork, report);
   return report;
 }
 

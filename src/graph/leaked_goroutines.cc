@@ -8,6 +8,7 @@
 #include "graph/breadth_first.h"
 #include "graph/object_sizes.h"
 #include "heap/object_index.h"
+#include "heap/plumbing.h"
 
 namespace holdfast::graph {
 namespace {
@@ -101,11 +102,22 @@ class FixedPoint {
     for (const Watched& each : watched_) heap::set_bit(is_watched_, each.object.row);
   }
 
+  // The candidate that runs the program's finalizers; none if that goroutine is no candidate.
+  GoroutineId finalizer_runner() const {
+    for (std::uint32_t g = 0; g < waits_.size(); ++g)
+      if (waits_[g] && heap::is_below(snapshot_, snapshot_.goroutines[g], heap::kFinalizerLoops)) return GoroutineId(g);
+    return {};
+  }
+
   void enter_roots() {
+    // While it waits in a finalizer, none of those that are due can act.
+    const GoroutineId runner = finalizer_runner();
     for (std::uint32_t r = 0; r < snapshot_.roots.size(); ++r) {
       const heap::Root& root = snapshot_.roots[r];
       if (root.goroutine && waits_[root.goroutine.row])
         roots_of_[root.goroutine.row].emplace_back(r);
+      else if (root.kind == RootKind::kFinalizerQueue && runner)
+        roots_of_[runner.row].emplace_back(r);
       else if (!depends(root))
         enter_targets(root);
       else if (root.kind != RootKind::kWeakHandle && !reached_.contains(root.about))  // it is about to be dropped
@@ -165,8 +177,10 @@ class FixedPoint {
   }
 
   // What is left of what the roots reach. Stopped timers, which do not lead to anybody who acts, are held by their
-  // list.
+  // list, and what waits for its finalizer by that queue.
   void count_held(LeakedGoroutines& result) {
+    for (const heap::Root& root : snapshot_.roots)
+      if (root.kind == RootKind::kFinalizerQueue) enter_targets(root);
     for (const heap::Actor& actor : snapshot_.actors) {
       if (actor.kind != ActorKind::kTimerList) continue;
       open(actor.object);

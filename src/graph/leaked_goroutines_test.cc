@@ -167,6 +167,24 @@ TEST(LeakedGoroutines, LetsFinalizersActThatCanRun) {
   }
 }
 
+// The one that is being run stands in the queue, too.
+TEST(LeakedGoroutines, LetsNoFinalizerActThatIsDueBehindOneThatWaits) {
+  for (const bool runs_finalizers : {false, true}) {
+    Program program(2, 1);  // 0: a channel, 1: the object that has it and is due
+    program.holds(0, 0);
+    program.heap().edge(1, 0);
+    const RootId queue = program.heap().root();
+    program.heap().refer(queue, 1);
+    Snapshot snapshot = program.build();
+    snapshot.roots[queue.row].kind = RootKind::kFinalizerQueue;
+    snapshot.wake_ups = {waits_for(0, 0)};
+    snapshot.goroutines[0].first_frame = static_cast<std::uint32_t>(snapshot.frames.size());
+    snapshot.goroutines[0].frame_count = 1;
+    snapshot.frames.emplace_back().function = snapshot.strings.add(runs_finalizers ? "runtime.runfinq" : "main.work");
+    EXPECT_EQ(leaked_in(snapshot).goroutines.empty(), !runs_finalizers);
+  }
+}
+
 TEST(LeakedGoroutines, LetsAWeakPointerGiveItsObjectBack) {
   for (const bool somebody_has_it : {false, true}) {
     Program program(3, 1);  // 0: a channel, 1: the object that has it, 2: the weak pointer

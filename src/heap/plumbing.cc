@@ -42,4 +42,10 @@ const Frame* first_own_frame(const Snapshot& snapshot, const OwnerRules& rules, 
   return first_frame(snapshot, first, count, [&](std::string_view function) { return !is_plumbing(rules, function); });
 }
 
+bool is_below(const Snapshot& snapshot, const Goroutine& goroutine, std::span<const std::string_view> functions) {
+  for (std::uint32_t f = goroutine.first_frame; f < goroutine.first_frame + goroutine.frame_count; ++f)
+    if (std::ranges::find(functions, snapshot.strings[snapshot.frames[f].function]) != functions.end()) return true;
+  return false;
+}
+
 }  // namespace holdfast::heap

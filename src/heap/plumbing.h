@@ -4,6 +4,8 @@
 // functions are as in a snapshot: "example.com/app/cart.(*Cart).Add". Nothing throws; several threads may ask.
 #pragma once
 
+#include <array>
+#include <span>
 #include <string_view>
 
 #include "heap/owner_rules.h"
@@ -29,5 +31,13 @@ const Frame* first_user_frame(const Snapshot& snapshot, const OwnerRules& rules,
 // tells nobody anything.
 const Frame* first_own_frame(const Snapshot& snapshot, const OwnerRules& rules, std::uint32_t first,
                              std::uint32_t count);
+
+// The functions of the runtime that call finalizers and cleanups, in Go 1.19 to 1.27. One goroutine runs all
+// finalizers; several may run cleanups.
+inline constexpr std::array<std::string_view, 2> kFinalizerLoops = {"runtime.runfinq", "runtime.runFinalizers"};
+inline constexpr std::array<std::string_view, 1> kCleanupLoops = {"runtime.runCleanups"};
+
+// Whether one of the functions is on the stack.
+bool is_below(const Snapshot& snapshot, const Goroutine& goroutine, std::span<const std::string_view> functions);
 
 }  // namespace holdfast::heap

@@ -128,7 +128,25 @@ ordered_json holder_json(const Holder& holder, const std::string& target) {
           {"chain", chain_json(holder.chain)},
           {"created_by", code_text(holder.created_by)},
           {"allocated_at", allocated_at_json(holder.allocated_at)},
+          {"explained_by", holder.explained_by},
           {"open", open_json(holder.chain, target)}};
+}
+
+ordered_json known_json(const std::optional<view::KnownLeak>& known) {
+  if (!known) return nullptr;
+  return {{"library", known->library},
+          {"version", known->version},
+          {"fixed_in", known->fixed_in},
+          {"issue", known->issue},
+          {"words", known->words}};
+}
+
+ordered_json folded_finding_json(const view::FoldedFinding& folded) {
+  return {{"id", folded.id},
+          {"title", folded.title.full},
+          {"bytes", folded.bytes},
+          {"confidence", name_of(folded.confidence)},
+          {"fingerprint", folded.fingerprint}};
 }
 
 ordered_json finding_json(const Finding& finding, const std::string& target) {
@@ -136,6 +154,7 @@ ordered_json finding_json(const Finding& finding, const std::string& target) {
           {"title", finding.title.full},
           {"bytes", finding.bytes},
           {"exclusive_bytes", finding.exclusive_bytes},
+          {"shared_bytes", finding.shared_bytes ? ordered_json(*finding.shared_bytes) : ordered_json(nullptr)},
           {"count", finding.count},
           {"confidence", name_of(finding.confidence)},
           {"because", finding.because.full},
@@ -144,6 +163,8 @@ ordered_json finding_json(const Finding& finding, const std::string& target) {
           {"allocated_at", allocated_at_json(finding.allocated_at)},
           {"fix", finding.fix.full},
           {"fingerprint", finding.fingerprint},
+          {"known_leak", known_json(finding.known)},
+          {"folded", list_of(finding.folded, folded_finding_json)},
           {"open", open_json(finding.chain, target)}};
 }
 
@@ -230,6 +251,7 @@ ordered_json report_json(const Report& report, const std::string& target) {
           {"goroutines", list_of(report.goroutines, goroutine_json)},
           {"findings", list_of(report.findings, finding)},
           {"finding_count", report.finding_count},
+          {"detectors", report.detectors},
           {"losses", losses_json(report.losses)}};
 }
 

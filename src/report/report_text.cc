@@ -63,8 +63,8 @@ class Text {
 
   std::string run() {
     add_head();
-    add_account();
     add_findings();
+    add_account();
     add_holders();
     add_types();
     add_goroutines();
@@ -193,20 +193,74 @@ class Text {
     }
   }
 
-  // A program with nothing wrong does not get this section.
   void add_findings() {
-    if (report_.findings.empty()) return;
-    heading("FINDINGS");
-    std::size_t number = 0;
+    std::size_t number = 0, possible = 0;
+    std::uint64_t possible_bytes = 0;
     for (const view::Finding& finding : report_.findings) {
-      wrapped(fmt::format("{:>3}  {:>10}  ", ++number, format_bytes(finding.bytes)), finding.title.brief);
-      wrapped("     ", fmt::format("{}: {}", name_of(finding.confidence), finding.because.brief));
-      wrapped("     change: ", finding.fix.brief);
-      if (const std::string command = opening_command(finding.chain, options_.target); !command.empty())
-        wrapped("     more: ", fmt::format("`{}`", command));
+      if (finding.confidence == view::Confidence::kPossible) {
+        ++possible;
+        possible_bytes += finding.bytes;
+        if (!wants_all()) continue;
+      }
+      if (number == 0) heading("FINDINGS");
+      add_finding(++number, finding);
+    }
+    if (number == 0) add_calm_line(possible > 0);
+    if (possible > 0 && !wants_all()) {
+      wrapped("     ", fmt::format("{}possible: {}, at most {} ({}); `holdfast report --top 0` shows {}",
+                                   number > 0 ? "also " : "", possible_words(), format_bytes(possible_bytes),
+                                   format_share(possible_bytes, report_.whole_bytes()), possible == 1 ? "it" : "them"));
     }
     and_more(report_.finding_count - report_.findings.size(),
              fmt::format(", at most {}", format_bytes(report_.cut_finding_bytes)));
+  }
+
+  void add_calm_line(bool any_possible) {
+    if (report_.detectors == 0) return;  // nobody looked for any
+    out_ += "\n";
+    wrapped("", fmt::format("{}: {} looked, {}`holdfast detectors` says for what",
+                            options_.style.bold(any_possible ? "NOTHING IS CLEARLY WRONG" : "NOTHING LOOKS WRONG"),
+                            format_count(report_.detectors, "detector"),
+                            report_.losses.empty() ? "" : "and not everything could be read; "));
+  }
+
+  // "sparse-map, 2 × sparse-array"
+  std::string possible_words() const {
+    std::map<std::string, std::size_t> counts;
+    for (const view::Finding& finding : report_.findings)
+      if (finding.confidence == view::Confidence::kPossible) ++counts[finding.id];
+    std::vector<std::string> words;
+    for (const auto& [id, count] : counts) words.push_back(count == 1 ? id : fmt::format("{} × {}", count, id));
+    return fmt::format("{}", fmt::join(words, ", "));
+  }
+
+  void add_finding(std::size_t number, const view::Finding& finding) {
+    wrapped(fmt::format("{:>3}  {:>10} ({})  ", number, format_bytes(finding.bytes),
+                        format_share(finding.bytes, report_.whole_bytes())),
+            finding.title.brief);
+    wrapped("     ", fmt::format("{}: {}", name_of(finding.confidence), finding.because.brief));
+    if (finding.known) {
+      const view::KnownLeak& known = *finding.known;
+      wrapped("     ", fmt::format("known: {} {}: {}; {}, {}", known.library, known.version, known.words,
+                                   known.fixed_in.empty() ? "no version has it mended"
+                                                          : fmt::format("{} has it mended", known.fixed_in),
+                                   known.issue));
+    }
+    wrapped("     change: ", finding.fix.brief);
+    if (!finding.folded.empty()) wrapped("     ", fmt::format("explains: {}", folded_words(finding)));
+    if (const std::string command = opening_command(finding.chain, options_.target); !command.empty())
+      wrapped("     more: ", fmt::format("`{}`", command));
+  }
+
+  static std::string folded_words(const view::Finding& finding) {
+    std::string text;
+    constexpr std::size_t kMost = 3;
+    for (std::size_t i = 0; i < std::min(kMost, finding.folded.size()); ++i) {
+      const view::FoldedFinding& folded = finding.folded[i];
+      text += fmt::format("{}{} ({})", i == 0 ? "" : "; ", folded.title.brief, format_bytes(folded.bytes));
+    }
+    if (finding.folded.size() > kMost) text += fmt::format("; and {} more", finding.folded.size() - kMost);
+    return text;
   }
 
   // One row of WHAT HOLDS IT: a holder of the live heap, or a part of the process beside it.
@@ -281,6 +335,11 @@ class Text {
     if (holder.is_pool)
       wrapped("     ", "nobody uses it: the collector drops what is free there within two collections");
     if (!holder.chain.empty()) line(fmt::format("     {}", chain_text(holder.chain, width_ - 5)));
+    if (!holder.explained_by.empty()) {
+      const auto found = std::ranges::find(report_.findings, holder.explained_by, &view::Finding::fingerprint);
+      if (found != report_.findings.end())
+        wrapped("     ", fmt::format("finding {} is about it", found - report_.findings.begin() + 1));
+    }
     if (holder.owners.size() == 1 && std::ranges::any_of(holder.chain, &ChainStep::several))
       wrapped("     ", "several ways lead there; this is a shortest one");
     if (!holder.created_by.empty()) {

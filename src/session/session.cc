@@ -175,7 +175,7 @@ view::Report Session::report(const view::ReportLimits& limits) {
   const view::Groundwork& words = groundwork();
   // Whose each live object is, and what it is called, is final.
   view::Report report = times_.run("report", [&] { return view::make_report(words, live, checked, limits); });
-  times_.run("findings", [&] { report.findings = detect::find_findings(words, report); });
+  times_.run("findings", [&] { detect::add_findings(words, report); });
   // What is said is final; from here on it is only cut and shown.
   view::shorten(report, limits);
   report.took_ms = times_.milliseconds();

@@ -77,6 +77,7 @@ struct Holder {
   std::uint64_t stack_bytes = 0;
   CodePlace created_by;                         // where the goroutines were started; empty if it is about none
   std::optional<AllocationSites> allocated_at;  // none if the profile cannot tell
+  std::string explained_by;                     // the fingerprint of the finding that explains it; empty if none does
 
   std::uint64_t total_bytes() const { return bytes + stack_bytes; }
 };
@@ -131,23 +132,47 @@ struct GoroutineSums {
   }
 };
 
-// See docs/glossary.md.
-enum class Confidence : std::uint8_t { kObserved, kProven };
+// How sure a finding is, from the least on; see docs/glossary.md.
+enum class Confidence : std::uint8_t { kPossible, kStrong, kProven };
+
+// A leak that others have met before: a fault of a library, and the version that has it no more.
+struct KnownLeak {
+  std::string library;   // the path of its module
+  std::string version;   // that the program was built with
+  std::string fixed_in;  // empty: no version has the fix
+  std::string issue;     // where it was reported
+  std::string words;     // what is wrong, a sentence without its end
+
+  bool operator==(const KnownLeak&) const = default;
+};
+
+// A finding that is about bytes which a better one explains.
+struct FoldedFinding {
+  std::string id;
+  Sentence title;
+  std::uint64_t bytes = 0;
+  Confidence confidence = Confidence::kPossible;
+  std::string fingerprint;
+};
 
 // Something that is likely to be wrong, and what shows it.
 struct Finding {
   std::string id;  // what sort: "goroutine-leak", "sparse-map", ...
   Sentence title;
-  std::uint64_t bytes = 0;            // of the memory that it is about
-  std::uint64_t exclusive_bytes = 0;  // the part of these that nothing else keeps
+  std::uint64_t bytes = 0;            // that mending it would free
+  std::uint64_t exclusive_bytes = 0;  // the part of these in live objects; the rest are stacks, garbage, mappings
+  // Of live objects, what it leads to and others keep as well; none if that is not known.
+  std::optional<std::uint64_t> shared_bytes;
   std::uint64_t count = 0;
-  Confidence confidence = Confidence::kObserved;
+  Confidence confidence = Confidence::kPossible;
   Sentence because;              // what shows it
   std::vector<ChainStep> chain;  // may be empty
   std::string fault;             // what is at fault: a variable, a line of code, a setting
   std::optional<AllocationSites> allocated_at;
   Sentence fix;
   std::string fingerprint;  // the same in every run on every host, and after edits of the program elsewhere
+  std::optional<KnownLeak> known;
+  std::vector<FoldedFinding> folded;
 };
 
 struct HeapTotals {
@@ -184,8 +209,9 @@ struct Report {
   GoroutineSums system_goroutines;       // the runtime's own; both count before the list was cut
   std::uint64_t goroutine_count = 0;     // alive
   std::uint64_t goroutine_places = 0;    // rows before the list was cut
-  std::vector<Finding> findings;         // ordered by bytes
+  std::vector<Finding> findings;         // those that are only possible come last; else by bytes
   std::uint64_t finding_count = 0;       // before the list was cut
+  std::uint64_t detectors = 0;           // that were asked
   std::uint64_t cut_finding_bytes = 0;   // of findings that were cut off; several may be about the same bytes
   std::vector<Loss> losses;
 

@@ -164,7 +164,7 @@ std::string_view name_of(StepKind kind) {
 }
 
 std::string_view name_of(Confidence confidence) {
-  static constexpr auto kNames = std::to_array<std::string_view>({"observed", "proven"});
+  static constexpr auto kNames = std::to_array<std::string_view>({"possible", "strong", "proven"});
   return word_at(kNames, confidence);
 }
 

@@ -52,6 +52,7 @@ TEST(Words, ThatOtherProgramsCompareStayAsTheyAre) {
   EXPECT_EQ(name_of(heap::Witness::kCodeWeak), "code weak");
   EXPECT_EQ(name_of(StepKind::kContainer), "container");
   EXPECT_EQ(name_of(Confidence::kProven), "proven");
+  EXPECT_EQ(name_of(Confidence::kStrong), "strong");
   EXPECT_EQ(name_of(graph::AuditCauseKind::kConservativeWord), "conservative-word");
 }
 

@@ -29,6 +29,10 @@ UNSEEN = {
     "step.weak": "a chain goes another way where it can",
     "table.remark": "of a type that is listed there is garbage only between two collections",
     "root.module": "no plugin is looked at",
+    **dict.fromkeys((f"known leak.{field}" for field in ("library", "version", "fixed_in", "issue", "words")),
+                    "no program here has a library with a known leak"),
+    **dict.fromkeys((f"folded finding.{field}" for field in ("id", "title", "bytes", "confidence", "fingerprint")),
+                    "no two findings here are about the same bytes"),
     "claim.rule": "it depends on which objects are the largest",
     **dict.fromkeys(("naming line.function", "naming line.file", "naming line.line", "naming line.objects"),
                     "conservative words keep something only where a thread was stopped between two calls"),
@@ -205,6 +209,7 @@ def look_at_everything(answers, fixture, folder):
     core = fixture.core(f"{folder}/core")
     answers.of("report", "report", core)
     answers.of("audit", "audit", core)
+    answers.check("detectors", answers.page.complaints(json.loads(subprocess.run([HOLDFAST, "detectors", "--json"], stdout=subprocess.PIPE).stdout), "detectors"))
     answers.check("ps", table_complaints(answers.page, answers.ask("ps", "--top=0"), "ps", answers.commands))
 
 

@@ -26,6 +26,7 @@ extern const Verb kCaptureVerb;
 extern const Verb kDiffVerb;
 extern const Verb kExportVerb;
 extern const Verb kQueryVerb;
+extern const Verb kDetectorsVerb;
 extern const Verb kProcessesVerb;
 extern const Verb kHelpVerb;
 extern const Verb kCompletionVerb;

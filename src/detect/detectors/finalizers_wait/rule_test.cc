@@ -20,7 +20,8 @@ TEST(Finalizers, SayWhichFinalizerTheOthersWaitFor) {
     HeapBuilder heap;
     add_ballast(heap);
     const RootId queue = heap.group(RootKind::kFinalizerQueue);
-    for (int i = 0; i < 3; ++i) heap.refer(heap.root(RootKind::kFinalizerQueue, "main.close", queue), heap.leaf(1000));
+    for (int i = 0; i < 3; ++i)
+      heap.refer(heap.root(RootKind::kFinalizerQueue, "main.close", queue), heap.leaf(1 << 20));
     const RootId goroutine = heap.root(RootKind::kGoroutine, "");
     const GoroutineId id = heap.goroutine(5, GoroutineState::kWaiting, WaitReason::kChanReceive, goroutine,
                                           {"runtime.gopark", "main.close", "runtime.runfinq"});
@@ -30,8 +31,8 @@ TEST(Finalizers, SayWhichFinalizerTheOthersWaitFor) {
     EXPECT_EQ(report.findings[0].title.full, "3 finalizers are due, and the one that runs is blocked at main.close");
     EXPECT_THAT(report.findings[0].because.full,
                 HasSubstr("goroutine 5, which runs them one by one, is in chan receive"));
-    EXPECT_EQ(report.findings[0].bytes, 3 * 1000U);
-    EXPECT_EQ(report.findings[0].confidence, seconds > 0 ? Confidence::kProven : Confidence::kObserved);
+    EXPECT_EQ(report.findings[0].bytes, std::uint64_t{3} << 20);
+    EXPECT_EQ(report.findings[0].confidence, seconds > 0 ? Confidence::kStrong : Confidence::kPossible);
   }
 }
 
@@ -39,7 +40,7 @@ TEST(Finalizers, LeaveAFinalizerQueueAloneWhoseGoroutineSleepsOrRuns) {
   for (const auto state : {GoroutineState::kWaiting, GoroutineState::kRunning}) {
     HeapBuilder heap;
     add_ballast(heap);
-    heap.refer(heap.root(RootKind::kFinalizerQueue, "main.close"), heap.leaf(1000));
+    heap.refer(heap.root(RootKind::kFinalizerQueue, "main.close"), heap.leaf(1 << 20));
     const RootId goroutine = heap.root(RootKind::kGoroutine, "");
     if (state == GoroutineState::kWaiting)
       heap.goroutine(5, state, WaitReason::kFinalizerWait, goroutine, {"runtime.gopark", "runtime.runfinq"});

@@ -16,30 +16,7 @@ using view::Finding;
 using view::Report;
 using view::StepKind;
 
-TEST(Goroutines, NameGoroutinesThatAreBlockedForLong) {
-  HeapBuilder heap;
-  add_ballast(heap);
-  add_goroutines(heap, GoroutineState::kWaiting, WaitReason::kChanSend, 7200 * kSecond);
-  const Report report = report_of(heap.build());
-  const Finding* finding = find(report, "goroutines-blocked");
-  ASSERT_NE(finding, nullptr);
-  EXPECT_EQ(finding->title.full, "20 goroutines blocked in chan send at main.work for at least 2 h");
-  EXPECT_EQ(finding->confidence, Confidence::kObserved);
-  EXPECT_EQ(finding->bytes, 20 * 100U << 10);
-  EXPECT_EQ(finding->fault, "chan send at main.work");
-  EXPECT_EQ(finding->chain.front().kind, StepKind::kGroup);
-}
-
-TEST(Goroutines, LeaveGoroutinesAloneThatWaitShortlyOrForTheNetwork) {
-  for (const auto& [reason, seconds] : {std::pair(WaitReason::kChanSend, 5U), std::pair(WaitReason::kIoWait, 7200U)}) {
-    HeapBuilder heap;
-    add_ballast(heap);
-    add_goroutines(heap, GoroutineState::kWaiting, reason, seconds * kSecond);
-    EXPECT_THAT(report_of(heap.build()).findings, IsEmpty()) << seconds;
-  }
-}
-
-TEST(Goroutines, SayProvenWhereTheRuntimeHasProvenTheLeak) {
+TEST(GoroutineLeak, SayProvenWhereTheRuntimeHasProvenTheLeak) {
   HeapBuilder heap;
   add_ballast(heap);
   add_goroutines(heap, GoroutineState::kLeaked, WaitReason::kChanReceive, 0);
@@ -51,7 +28,7 @@ TEST(Goroutines, SayProvenWhereTheRuntimeHasProvenTheLeak) {
 }
 
 // Each waits for a channel that only it has; the first one's is in a variable, too.
-TEST(Goroutines, SayProvenWhereTheGraphProvesTheLeak) {
+TEST(GoroutineLeak, SayProvenWhereTheGraphProvesTheLeak) {
   HeapBuilder heap;
   add_ballast(heap);
   const RootId group = heap.group(WaitReason::kChanReceive, "main.work");
@@ -81,7 +58,7 @@ TEST(Goroutines, SayProvenWhereTheGraphProvesTheLeak) {
   EXPECT_THAT(finding->fix.full, ::testing::StartsWith("let the wait at main.work end: close the channel when"));
 }
 
-TEST(Goroutines, LetMainWaitForEver) {
+TEST(GoroutineLeak, LetMainWaitForEver) {
   for (const std::uint64_t goid : {1, 2}) {
     HeapBuilder heap;
     add_ballast(heap);
@@ -95,7 +72,7 @@ TEST(Goroutines, LetMainWaitForEver) {
 }
 
 // The same goroutines without the runtime's proof, and not there for long.
-TEST(Goroutines, SayNothingOfALeakThatTheRuntimeHasNotProven) {
+TEST(GoroutineLeak, SayNothingOfALeakThatTheRuntimeHasNotProven) {
   HeapBuilder heap;
   add_ballast(heap);
   add_goroutines(heap, GoroutineState::kWaiting, WaitReason::kChanReceive, 0);

@@ -4,10 +4,10 @@
 
 #include "base/units.h"
 #include "detect/always_points.h"
-#include "detect/detectors/detectors.h"
+#include "detect/detector.h"
 #include "heap/field_path.h"
 
-namespace holdfast::detect {
+namespace holdfast::detect::sparse_map {
 namespace {
 
 using view::Confidence;
@@ -21,7 +21,7 @@ constexpr std::uint64_t kLargeTable = 4096;
 
 class SparseMaps {
  public:
-  SparseMaps(const Evidence& e, std::vector<Finding>& out)
+  SparseMaps(const Evidence& e, std::vector<Suspicion>& out)
       : names_(e.names),
         snapshot_(e.snapshot),
         dominators_(e.dominators),
@@ -135,7 +135,9 @@ class SparseMaps {
     const std::uint64_t spare = fill.bytes / fill.slots * (fill.slots - fill.used);
     if (spare < smallest_) return;
     const view::HoldingPlace place = places_.place_of(header);
-    Finding& finding = add_finding(out_, kSparseMap, {place.text.full, place.identity}, Confidence::kObserved);
+    Suspicion& suspicion = suspect(out_, kDetector, {place.text.full, place.identity}, Confidence::kPossible);
+    suspicion.about = {header};
+    Finding& finding = suspicion.finding;
     finding.bytes = finding.exclusive_bytes = spare;
     finding.count = 1;
     finding.chain = place.chain;
@@ -152,16 +154,28 @@ class SparseMaps {
   const view::Report& report_;
   view::PlaceFinder& places_;
   std::uint64_t smallest_;
-  std::vector<Finding>& out_;
+  std::vector<Suspicion>& out_;
 };
 
-void find_sparse_maps(const Evidence& evidence, std::vector<Finding>& out) {
+void find_sparse_maps(const Evidence& evidence, std::vector<Suspicion>& out) {
   SparseMaps(evidence, out).run();
 }
 
 }  // namespace
 
-const Detector kSparseMap = {"sparse-map", "maps that keep tables for many more entries than they have",
-                             find_sparse_maps};
+constexpr Threshold kThresholds[] = {
+    {"a table of 4 KiB, and 1 MiB or 1 % of the live bytes of unused room", "smaller ones are not worth a word"},
+    {"less than an eighth of the slots is used", "a map that only grew is more than two fifths full"}};
 
-}  // namespace holdfast::detect
+const Detector kDetector = {
+    .facts = {.id = "sparse-map",
+              .family = "maps and caches",
+              .looks_for = "maps that keep tables for many more entries than they have",
+              .needs = {.proven = {},
+                        .strong = {},
+                        .possible = "tables in which few slots refer to anything on the heap"},
+              .thresholds = kThresholds,
+              .change = "if entries were deleted, copy what is left to a new map; if it was made so, ask for less"},
+    .run = find_sparse_maps};
+
+}  // namespace holdfast::detect::sparse_map

@@ -2,9 +2,9 @@
 
 #include "base/units.h"
 #include "detect/always_points.h"
-#include "detect/detectors/detectors.h"
+#include "detect/detector.h"
 
-namespace holdfast::detect {
+namespace holdfast::detect::sparse_array {
 namespace {
 
 using view::Confidence;
@@ -12,7 +12,7 @@ using view::Finding;
 using view::sentence;
 
 // Finds backing arrays of pointers of which few are set.
-void find_sparse_arrays(const Evidence& e, std::vector<Finding>& out) {
+void find_sparse_arrays(const Evidence& e, std::vector<Suspicion>& out) {
   constexpr std::uint64_t kLargeSpan = 64 << 10;
   for (const heap::Span& span : e.snapshot.spans) {
     if (!span.has_pointers || span.slot_size < std::max(kLargeSpan, e.smallest)) continue;
@@ -27,7 +27,9 @@ void find_sparse_arrays(const Evidence& e, std::vector<Finding>& out) {
       const std::uint64_t spare = (room - used) * 8;
       if (used * 4 >= room || spare < e.smallest) continue;
       const view::HoldingPlace place = e.places.place_of(object);
-      Finding& finding = add_finding(out, kSparseArray, {place.text.full, place.identity}, Confidence::kObserved);
+      Suspicion& suspicion = suspect(out, kDetector, {place.text.full, place.identity}, Confidence::kPossible);
+      suspicion.about = {object};
+      Finding& finding = suspicion.finding;
       finding.bytes = finding.exclusive_bytes = spare;
       finding.count = 1;
       finding.chain = place.chain;
@@ -44,7 +46,20 @@ void find_sparse_arrays(const Evidence& e, std::vector<Finding>& out) {
 
 }  // namespace
 
-const Detector kSparseArray = {"sparse-array", "large arrays of pointers of which less than a quarter is set",
-                               find_sparse_arrays};
+constexpr Threshold kThresholds[] = {
+    {"an array of 64 KiB, and 1 MiB or 1 % of the live bytes of unset elements", "smaller ones are not worth a word"},
+    {"less than a quarter is set", "a slice that doubles when it grows is at least half full"}};
 
-}  // namespace holdfast::detect
+const Detector kDetector = {
+    .facts = {.id = "sparse-array",
+              .family = "slices and strings",
+              .looks_for = "large arrays of pointers of which less than a quarter is set",
+              .needs = {.proven = {},
+                        .strong = {},
+                        .possible = "an array whose elements all refer to something when they are set, and few do"},
+              .thresholds = kThresholds,
+              .change =
+                  "if it was that full once, copy what is in use to a new slice; if it was made so, ask for less"},
+    .run = find_sparse_arrays};
+
+}  // namespace holdfast::detect::sparse_array

@@ -31,7 +31,7 @@ TEST(SparseArray, NamesArraysOfPointersThatAreMostlyEmpty) {
   EXPECT_EQ(finding->title.full,
             "524,188 of 524,288 elements of a []*main.Item in main.items refer to nothing on the heap");
   EXPECT_EQ(finding->bytes, (4U << 20) - 800);
-  EXPECT_EQ(finding->confidence, Confidence::kObserved);
+  EXPECT_EQ(finding->confidence, Confidence::kPossible);
 }
 
 TEST(SparseArray, LeavesArraysAloneThatAreInUse) {

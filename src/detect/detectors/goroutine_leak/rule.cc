@@ -1,0 +1,65 @@
+#include <map>
+
+#include "detect/detector.h"
+#include "detect/goroutine_words.h"
+#include "view/goroutine_rows.h"
+
+namespace holdfast::detect::goroutine_leak {
+namespace {
+
+using view::Confidence;
+using view::GoroutineRow;
+using view::Sentence;
+using view::sentence;
+
+Sentence why_for_ever(const GoroutineRow& row) {
+  const Sentence what = awaited(row);
+  if (what.full.empty()) return sentence("nothing ends such a wait");
+  return sentence("nothing that can still run refers to {} that {} for", what,
+                  row.leaked == 1 ? "it waits" : "they wait");
+}
+
+// The roots of the leaked goroutines, by the root of the row that has them.
+std::map<RootId, std::vector<graph::NodeId>> leaked_roots(const Evidence& e) {
+  const std::vector<view::GoroutineGroup> groups = view::goroutine_groups(e.snapshot, e.dominators, true);
+  const auto leaked = view::leaked_of(e.snapshot, e.groundwork.leaked(), groups);
+  std::map<RootId, std::vector<graph::NodeId>> out;
+  for (std::size_t i = 0; i < groups.size(); ++i)
+    for (const GoroutineId id : leaked[i])
+      if (const RootId root = e.snapshot.goroutines[id.row].root) out[groups[i].root].emplace_back(root);
+  return out;
+}
+
+// What they hold was found together with the proof: the runtime's records of them do not count there.
+void find_leaked(const Evidence& e, std::vector<Suspicion>& out) {
+  std::map<RootId, std::vector<graph::NodeId>> roots;
+  for (const GoroutineRow& row : e.report.goroutines) {
+    if (row.leaked == 0) continue;
+    if (roots.empty()) roots = leaked_roots(e);
+    Suspicion& suspicion = suspect_blocked(e, kDetector, row, {row.leaked, row.leaked_bytes, row.leaked_stack_bytes},
+                                           "for ever", why_for_ever(row), Confidence::kProven, out);
+    suspicion.is_exact = true;
+    if (row.root) suspicion.removal.nodes = roots[row.root];
+  }
+}
+
+}  // namespace
+
+const Detector kDetector = {
+    .facts =
+        {.id = "goroutine-leak",
+         .family = "goroutines",
+         .looks_for = "goroutines that can never go on, as the graph proves",
+         .needs = {.proven =
+                       "nothing that can still act (goroutines that run or may go on, pending timers, finalizers, "
+                       "threads, C) reaches what could wake them: a least fixed point over the whole graph, in which "
+                       "every doubt acquits",
+                   .strong = {},
+                   .possible = {}},
+         .thresholds = {},
+         .change =
+             "let the wait end: receive what is sent, close the channel, select with a context that is cancelled, "
+             "unlock on every way out"},
+    .run = find_leaked};
+
+}  // namespace holdfast::detect::goroutine_leak

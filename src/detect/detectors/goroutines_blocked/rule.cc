@@ -1,0 +1,85 @@
+#include <algorithm>
+
+#include "base/units.h"
+#include "detect/detector.h"
+#include "detect/goroutine_words.h"
+#include "view/goroutine_rows.h"
+
+namespace holdfast::detect::goroutines_blocked {
+namespace {
+
+using view::Confidence;
+using view::GoroutineRow;
+using view::sentence;
+
+constexpr std::uint64_t kMany = 20;
+constexpr std::uint64_t kSpread = 4;
+
+// How goroutines of a place were made, by their ids, which only grow: in one go, or one after another all along.
+struct Ages {
+  std::uint64_t oldest = 0, youngest = 0;  // ids
+  bool over_time = false;  // others were made between them, and the latest of them is among the latest of all
+};
+
+Ages ages_of(const view::GoroutineGroup& group, const heap::Snapshot& snapshot, std::uint64_t highest) {
+  Ages ages{.oldest = ~std::uint64_t{0}};
+  std::vector<std::uint64_t> goids;
+  for (const GoroutineId id : group.members) goids.push_back(snapshot.goroutines[id.row].goid);
+  std::ranges::sort(goids);
+  ages.oldest = goids.front();
+  ages.youngest = goids.back();
+  // Half of them were made in the first half of the time at most: a burst of late ones is load, not a leak.
+  const std::uint64_t middle = goids[goids.size() / 2];
+  const std::uint64_t range = highest - ages.oldest + 1;
+  ages.over_time = ages.youngest - ages.oldest + 1 >= kSpread * goids.size() && highest - ages.youngest < range / 4 &&
+                   middle - ages.oldest > range / 8 && highest - middle > range / 8;
+  return ages;
+}
+
+void find_blocked(const Evidence& e, std::vector<Suspicion>& out) {
+  std::uint64_t highest = 0;
+  for (const heap::Goroutine& goroutine : e.snapshot.goroutines) highest = std::max(highest, goroutine.goid);
+  std::vector<view::GoroutineGroup> groups;
+  for (const GoroutineRow& row : e.report.goroutines) {
+    if (row.leaked > 0 || row.system || row.count < kMany || !waits_for_others(row.wait_reason) ||
+        row.retained_bytes + row.stack_bytes < e.smallest)
+      continue;
+    if (groups.empty()) groups = view::goroutine_groups(e.snapshot, e.dominators, true);
+    const auto group = std::ranges::find(groups, row.root, &view::GoroutineGroup::root);
+    if (group == groups.end() || group->members.size() != row.count) continue;
+    const Ages ages = ages_of(*group, e.snapshot, highest);
+    if (!ages.over_time) continue;
+    view::Sentence because =
+        sentence("they were made one after another (ids {} to {} of {}), and none of them has ended", ages.oldest,
+                 ages.youngest, highest);
+    if (row.longest_waiting_ns > 0)
+      because += sentence("; one has waited for {} at least", duration(row.longest_waiting_ns));
+    Suspicion& suspicion = suspect_blocked(e, kDetector, row, {row.count, row.retained_bytes, row.stack_bytes},
+                                           "and more come", because, Confidence::kPossible, out);
+    suspicion.removal.nodes = {row.root};
+  }
+}
+
+constexpr Threshold kThresholds[] = {
+    {"20 goroutines at one place that wait for others, with 1 MiB or 1 % of the live bytes together",
+     "fewer are not worth a word"},
+    {"ids over four times as many as they are, from early to late",
+     "a pool of workers was made in one go, and the requests of a busy moment are all young"}};
+
+}  // namespace
+
+const Detector kDetector = {
+    .facts = {.id = "goroutines-blocked",
+              .family = "goroutines",
+              .looks_for = "goroutines that gather at one place: made one after another, and none goes on",
+              .needs = {.proven = {},
+                        .strong = {},
+                        .possible =
+                            "many at one place that wait for others, whose ids show that they were made over the "
+                            "program's life; who could wake them is still there, so it may be so on purpose, as of one "
+                            "goroutine for each connection"},
+              .thresholds = kThresholds,
+              .change = "let the wait end, or bound how many of them there are"},
+    .run = find_blocked};
+
+}  // namespace holdfast::detect::goroutines_blocked

@@ -1,0 +1,100 @@
+#include "detect/goroutine_words.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "base/units.h"
+#include "view/words.h"
+
+namespace holdfast::detect {
+namespace {
+
+using view::GoroutineRow;
+using view::named;
+using view::Sentence;
+using view::sentence;
+
+// What goroutines with a wait reason wait for, and what ends such a wait.
+struct Advice {
+  WaitReason reason;
+  std::string_view what;  // empty: nothing ends the wait
+  std::string_view change;
+};
+
+constexpr std::string_view kUnlock = "unlock it on every way out of the function that locked it, as with defer";
+constexpr std::string_view kMakeChannel = "make the channel before it is used; a nil one never has a partner";
+constexpr Advice kAdvice[] = {
+    {WaitReason::kChanSend, "the channel",
+     "receive what is sent, give the channel room for it, or select with a context as well that is cancelled"},
+    {WaitReason::kChanReceive, "the channel",
+     "close the channel when nobody will send any more, or select with a context as well that is cancelled"},
+    {WaitReason::kSelect, "the channel",
+     "give the select a case that ends, as the Done of a context that is cancelled"},
+    {WaitReason::kChanSendNilChan, {}, kMakeChannel},
+    {WaitReason::kChanReceiveNilChan, {}, kMakeChannel},
+    {WaitReason::kSelectNoCases, {}, "return, or wait for something that ends; a select without cases never does"},
+    {WaitReason::kSemacquire, "the lock", kUnlock},
+    {WaitReason::kMutexLock, "the lock", kUnlock},
+    {WaitReason::kRwMutexRLock, "the lock", kUnlock},
+    {WaitReason::kRwMutexLock, "the lock", kUnlock},
+    {WaitReason::kWaitGroupWait, "the wait group", "call Done once for each Add, on every way out, as with defer"},
+    {WaitReason::kCondWait, "the condition variable", "signal it whenever it may have come true, at the end as well"},
+    {WaitReason::kCoroutine, "the iterator", "call the stop function that iter.Pull returned, as with defer"},
+};
+
+const Advice* advice_for(WaitReason reason) {
+  const auto* const found = std::ranges::find(kAdvice, reason, &Advice::reason);
+  return found == std::end(kAdvice) ? nullptr : found;
+}
+
+}  // namespace
+
+bool waits_for_others(WaitReason reason) {
+  static constexpr std::array kReasons = {
+      WaitReason::kChanSend,  WaitReason::kChanReceive,   WaitReason::kChanSendNilChan, WaitReason::kChanReceiveNilChan,
+      WaitReason::kSelect,    WaitReason::kSelectNoCases, WaitReason::kSemacquire,      WaitReason::kCondWait,
+      WaitReason::kMutexLock, WaitReason::kRwMutexRLock,  WaitReason::kRwMutexLock,     WaitReason::kWaitGroupWait};
+  return std::find(kReasons.begin(), kReasons.end(), reason) != kReasons.end();
+}
+
+Sentence awaited(const GoroutineRow& row) {
+  const Advice* const advice = advice_for(row.wait_reason);
+  if (advice == nullptr || advice->what.empty()) return {};
+  if (row.channels.count == 0) return sentence("{}", advice->what);
+  const std::string which =
+      row.channels.count == 1 ? "the channel" : fmt::format("the {} channels", format_count(row.channels.count));
+  if (row.channels.element.empty()) return sentence("{}", which);
+  return sentence("{} ({})", which, named(view::channel_text(row.channels.element)));
+}
+
+Suspicion& suspect_blocked(const Evidence& evidence, const Detector& detector, const GoroutineRow& row,
+                           const Blocked& blocked, std::string_view how_long, const Sentence& because,
+                           view::Confidence confidence, std::vector<Suspicion>& out) {
+  const std::string_view reason = view::name_of(row.wait_reason);
+  const Sentence top = named(row.top);
+  Suspicion& suspicion =
+      suspect(out, detector,
+              {sentence("{} at {}", reason, top).full,
+               {std::to_string(static_cast<int>(row.wait_reason)), row.top.function, row.created_by.function}},
+              confidence);
+  suspicion.beyond = blocked.stack_bytes;
+  view::Finding& finding = suspicion.finding;
+  finding.exclusive_bytes = blocked.heap_bytes;
+  finding.bytes = blocked.heap_bytes + blocked.stack_bytes;
+  finding.count = blocked.count;
+  finding.title =
+      sentence("{} blocked in {} at {} {}", format_count(blocked.count, "goroutine"), reason, top, how_long);
+  finding.because = sentence("{}; {} {} and {} {}", because, blocked.one() ? "it holds" : "they hold",
+                             format_bytes(blocked.heap_bytes), blocked.one() ? "its stack takes" : "their stacks take",
+                             format_bytes(blocked.stack_bytes));
+  if (!row.created_by.empty()) finding.because += sentence("; created by {}", named(row.created_by));
+  const Advice* const advice = advice_for(row.wait_reason);
+  finding.fix = sentence("let the wait at {} end: {}", top,
+                         advice == nullptr ? "by a partner that always comes" : advice->change);
+  take_holder(evidence, row.root, finding);
+  return suspicion;
+}
+
+}  // namespace holdfast::detect

@@ -1,0 +1,30 @@
+// What findings about waiting goroutines say, whatever sort they are.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "detect/detector.h"
+
+namespace holdfast::detect {
+
+// Some goroutines of a row, and what they have.
+struct Blocked {
+  std::uint64_t count = 0, heap_bytes = 0, stack_bytes = 0;
+
+  bool one() const { return count == 1; }
+};
+
+// Whether it waits for another goroutine, and not for the network, a timer or the runtime, which may rightly take long.
+bool waits_for_others(WaitReason reason);
+
+// "the 107 channels (chan main.result)", "the lock"; empty if nothing ends such a wait.
+view::Sentence awaited(const view::GoroutineRow& row);
+
+// Says what waits where, what that holds, who made them, and what ends such a wait. `how_long` is a part of a sentence:
+// "for ever". The removal is the caller's.
+Suspicion& suspect_blocked(const Evidence& evidence, const Detector& detector, const view::GoroutineRow& row,
+                           const Blocked& blocked, std::string_view how_long, const view::Sentence& because,
+                           view::Confidence confidence, std::vector<Suspicion>& out);
+
+}  // namespace holdfast::detect

@@ -1,0 +1,163 @@
+#include "detect/weigh.h"
+
+#include "detect/report_for_tests.h"
+
+namespace holdfast::detect {
+namespace {
+
+using heap::RootKind;
+using heap::testing::HeapBuilder;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using view::Confidence;
+using view::Finding;
+
+constexpr Detector kOne = {
+    .facts = {.id = "first", .family = {}, .looks_for = {}, .needs = {}, .thresholds = {}, .change = {}},
+    .run = nullptr};
+constexpr Detector kOther = {
+    .facts = {.id = "second", .family = {}, .looks_for = {}, .needs = {}, .thresholds = {}, .change = {}},
+    .run = nullptr};
+
+// A variable with a map-like object that has `count` leaves of a size; a second variable has the first `shared` too.
+struct World {
+  heap::Snapshot snapshot;
+  RootId variable, other;
+  ObjectId top;
+  std::vector<ObjectId> leaves;
+};
+
+World make_world(int count, int shared) {
+  HeapBuilder heap;
+  World world;
+  world.variable = heap.root(RootKind::kGlobal, "main.cache");
+  world.other = heap.root(RootKind::kGlobal, "main.other");
+  const auto top = heap.object(1024);
+  heap.refer(world.variable, top);
+  std::vector<HeapBuilder::Handle> leaves;
+  for (int i = 0; i < count; ++i) {
+    leaves.push_back(heap.leaf(1 << 20));
+    heap.edge(top, 8 * static_cast<std::uint64_t>(i), leaves.back());
+    if (i < shared) heap.refer(world.other, leaves.back());
+  }
+  world.snapshot = heap.build();
+  world.top = heap.id(top);
+  for (const auto leaf : leaves) world.leaves.push_back(heap.id(leaf));
+  return world;
+}
+
+std::vector<Finding> weighed(const World& world, std::vector<Suspicion> suspicions) {
+  const auto dominators = graph::dominators(world.snapshot);
+  const view::Groundwork groundwork(world.snapshot, dominators);
+  view::PlaceFinder places(groundwork);
+  const view::Report report;
+  return weigh({.groundwork = groundwork,
+                .names = groundwork.names(),
+                .snapshot = world.snapshot,
+                .dominators = dominators,
+                .report = report,
+                .places = places,
+                .live = 0,
+                .smallest = 1 << 20},
+               std::move(suspicions));
+}
+
+Suspicion& add(std::vector<Suspicion>& out, const Detector& detector, Confidence confidence,
+               std::vector<graph::NodeId> nodes) {
+  Suspicion& suspicion = suspect(out, detector, {"", {}}, confidence);
+  suspicion.removal.nodes = std::move(nodes);
+  return suspicion;
+}
+
+std::vector<std::string> ids(const std::vector<Finding>& findings) {
+  std::vector<std::string> out;
+  for (const Finding& finding : findings) out.push_back(finding.id);
+  return out;
+}
+
+TEST(Weigh, CountsWhatMendingFreesAndWhatOthersKeep) {
+  const World world = make_world(10, 4);
+  std::vector<Suspicion> suspicions;
+  Suspicion& suspicion = add(suspicions, kOne, Confidence::kStrong, {world.variable});
+  suspicion.needed = 1 << 20;
+  suspicion.beyond = 512;
+  const std::vector<Finding> found = weighed(world, std::move(suspicions));
+  ASSERT_THAT(ids(found), ElementsAre("first"));
+  EXPECT_EQ(found[0].exclusive_bytes, 1024 + (std::uint64_t{5} << 20));
+  EXPECT_EQ(found[0].bytes, found[0].exclusive_bytes + 512);
+  EXPECT_EQ(found[0].shared_bytes, std::uint64_t{4} << 20);
+}
+
+TEST(Weigh, RanksByWhatMendingFreesAndPossibleOnesLast) {
+  const World world = make_world(10, 4);
+  std::vector<Suspicion> suspicions;
+  add(suspicions, kOne, Confidence::kStrong, {world.leaves[9]}).finding.bytes = 100 << 20;
+  add(suspicions, kOther, Confidence::kStrong, {world.leaves[7], world.leaves[8]});
+  add(suspicions, kOne, Confidence::kPossible, {world.leaves[4], world.leaves[5], world.leaves[6]});
+  const std::vector<Finding> found = weighed(world, std::move(suspicions));
+  EXPECT_THAT(ids(found), ElementsAre("second", "first", "first"));
+  EXPECT_EQ(found[2].bytes, std::uint64_t{3} << 20);
+}
+
+TEST(Weigh, FoldsWhatABetterOneExplains) {
+  const World world = make_world(10, 0);
+  std::vector<Suspicion> suspicions;
+  add(suspicions, kOne, Confidence::kStrong, {world.top});
+  add(suspicions, kOther, Confidence::kStrong, {world.leaves[0], world.leaves[1]});
+  Suspicion& part = suspect(suspicions, kOther, {"", {}}, Confidence::kStrong);
+  part.about = {world.leaves[2]};
+  part.finding.bytes = 1 << 20;
+  const std::vector<Finding> found = weighed(world, std::move(suspicions));
+  ASSERT_THAT(ids(found), ElementsAre("first"));
+  ASSERT_EQ(found[0].folded.size(), 2U);
+  EXPECT_EQ(found[0].folded[0].bytes, std::uint64_t{2} << 20);
+  EXPECT_EQ(found[0].folded[1].bytes, std::uint64_t{1} << 20);
+}
+
+TEST(Weigh, PrefersTheSurerOfTwoThatFreeTheSame) {
+  const World world = make_world(10, 0);
+  std::vector<Suspicion> suspicions;
+  add(suspicions, kOne, Confidence::kStrong, {world.variable});
+  add(suspicions, kOther, Confidence::kProven, {world.top});
+  const std::vector<Finding> found = weighed(world, std::move(suspicions));
+  ASSERT_THAT(ids(found), ElementsAre("second"));
+  EXPECT_EQ(found[0].folded.size(), 1U);
+}
+
+TEST(Weigh, LeavesOutWhatIsPossibleAndSmall) {
+  const World world = make_world(1, 1);
+  std::vector<Suspicion> suspicions;
+  add(suspicions, kOne, Confidence::kPossible, {world.top});
+  EXPECT_THAT(weighed(world, suspicions), IsEmpty());
+  suspicions[0].finding.confidence = Confidence::kStrong;
+  EXPECT_THAT(ids(weighed(world, suspicions)), ElementsAre("first"));
+}
+
+TEST(Weigh, KeepsTheEstimatesOfMoreThanItCanAskFor) {
+  const World world = make_world(100, 0);
+  std::vector<Suspicion> suspicions;
+  for (std::size_t i = 0; i < world.leaves.size(); ++i)
+    add(suspicions, kOne, Confidence::kStrong, {world.leaves[i]}).finding.bytes = 1000 - i;
+  const std::vector<Finding> found = weighed(world, std::move(suspicions));
+  ASSERT_EQ(found.size(), 100U);
+  EXPECT_EQ(found[63].bytes, std::uint64_t{1} << 20);
+  EXPECT_EQ(found[64].bytes, 1000U - 64);
+}
+
+TEST(MarkExplained, MarksHoldersWhoseChainAFindingPoints) {
+  const World world = make_world(2, 0);
+  std::vector<Finding> findings(1);
+  findings[0].fingerprint = "f";
+  findings[0].confidence = Confidence::kStrong;
+  findings[0].chain.emplace_back().node = world.top;
+  std::vector<view::Holder> holders(2);
+  holders[0].chain.emplace_back().node = world.variable;
+  holders[0].chain.emplace_back().node = world.top;
+  holders[1].chain.emplace_back().node = world.other;
+  mark_explained(findings, holders);
+  EXPECT_EQ(holders[0].explained_by, "f");
+  EXPECT_EQ(holders[1].explained_by, "");
+}
+
+}  // namespace
+}  // namespace holdfast::detect
