@@ -50,13 +50,22 @@ bool is_version(std::string_view text) {
   return text.empty() || text[0] == ' ' || text[0] == '-' || text[0] == '+';
 }
 
-// Returns the path in the line "mod\tPATH\tVERSION\t..."; empty if there is none.
-std::string_view main_module_in(std::string_view text) {
+// Reads the lines "mod\tPATH\tVERSION\t...", "dep\t..." and, of the module before it, "=>\t...".
+void add_modules(std::string_view text, BuildInfo& info) {
   while (!text.empty()) {
     std::string_view rest = cut(text, '\n');
-    if (cut(rest, '\t') == "mod") return cut(rest, '\t');
+    const std::string_view word = cut(rest, '\t');
+    const bool replaces = word == "=>" && !info.modules.empty();
+    if (word != "mod" && word != "dep" && !replaces) continue;
+    BuildModule module;
+    module.path = cut(rest, '\t');
+    module.version = cut(rest, '\t');
+    if (word == "mod") info.main_module = module.path;
+    if (replaces)
+      info.modules.back() = std::move(module);
+    else
+      info.modules.push_back(std::move(module));
   }
-  return {};
 }
 
 // Returns the module text without the 16-byte marks around it; empty if they are not there.
@@ -97,7 +106,7 @@ std::optional<BuildInfo> parse_blob(const ElfFile& elf, std::span<const std::byt
   if (!version || !is_version(*version)) return std::nullopt;
   BuildInfo info;
   info.version = *version;
-  if (modules) info.main_module = main_module_in(without_marks(*modules));
+  if (modules) add_modules(without_marks(*modules), info);
   return info;
 }
 

@@ -6,14 +6,21 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "binary/elf.h"
 
 namespace holdfast::binary {
 
+struct BuildModule {
+  std::string path, version;  // "golang.org/x/net", "v0.17.0"; of a module in development "(devel)" or empty
+};
+
 struct BuildInfo {
   std::string version;      // "go1.26.8", "go1.25.12 X:greenteagc", "devel go1.28-..."
   std::string main_module;  // path of the module of package main; empty if the program was built without modules
+  // Whose code was built in, the main module first; of a replaced module what replaces it.
+  std::vector<BuildModule> modules;
 };
 
 // Returns none if there is no build info or it cannot be read. It may have the form of Go 1.18+ (inline texts) or the

@@ -58,6 +58,13 @@ TEST(BuildInfo, InlineFormIsDecoded) {
   ASSERT_TRUE(info);
   EXPECT_EQ(info->version, "go1.26.8");
   EXPECT_EQ(info->main_module, "example.com/app");
+  ASSERT_EQ(info->modules.size(), 3U);
+  EXPECT_EQ(info->modules[0].path, "example.com/app");
+  EXPECT_EQ(info->modules[0].version, "(devel)");
+  EXPECT_EQ(info->modules[1].path, "example.com/new");
+  EXPECT_EQ(info->modules[1].version, "v1.2.0");
+  EXPECT_EQ(info->modules[2].path, "example.com/lib");
+  EXPECT_EQ(info->modules[2].version, "v0.3.0");
 }
 
 TEST(BuildInfo, SectionIsTakenBeforeTheScan) {

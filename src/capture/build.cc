@@ -34,7 +34,11 @@ void add_target_info(const FrozenTarget& target, heap::Snapshot& snapshot) {
   info.go_version = runtime.version.text;
   info.release_given = target.program->release_given();
   info.goarch = kArchitecture.go_name;
-  if (const auto& build = target.program->build_info()) info.main_module = build->main_module;
+  if (const auto& build = target.program->build_info()) {
+    info.main_module = build->main_module;
+    for (const binary::BuildModule& module : build->modules)
+      info.build_modules.push_back({.path = module.path, .version = module.version});
+  }
   info.build_id = image.elf->go_build_id().empty() ? image.elf->gnu_build_id() : image.elf->go_build_id();
   info.layout_source = runtime.layouts.name();
   const binary::ElfFile& symbols = *target.program->symbol_images().front().elf;

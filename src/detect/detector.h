@@ -37,12 +37,13 @@ struct Evidence {
 // What a detector suspects. What the finding says of bytes is weighed when all detectors have run, by the removal if
 // there is one.
 struct Suspicion {
-  view::Finding finding;        // bytes and exclusive_bytes are an estimate, and stand if there is no removal
-  graph::Removal removal;       // what would be gone if the fault were mended
-  std::uint64_t needed = 0;     // bytes of what would go then that the mended program would still have
-  std::uint64_t beyond = 0;     // bytes that would go too and are no live objects: stacks, garbage, mappings
-  bool is_exact = false;        // the estimate stands, and the removal only shows who explains what
-  std::vector<ObjectId> about;  // each once; needed without a removal, to see whether a better finding explains it
+  view::Finding finding;            // bytes and exclusive_bytes are an estimate, and stand if there is no removal
+  graph::Removal removal;           // what would be gone if the fault were mended
+  std::uint64_t needed = 0;         // bytes of what would go then that the mended program would still have
+  std::uint64_t beyond = 0;         // bytes that would go too and are no live objects: stacks, garbage, mappings
+  bool is_exact = false;            // the estimate stands, and the removal only shows who explains what
+  std::vector<std::string> places;  // functions and types at fault, with their paths
+  std::vector<ObjectId> about;      // each once; needed without a removal, to see whether a better finding explains it
 };
 
 using view::Needs;

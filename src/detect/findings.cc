@@ -7,6 +7,7 @@
 #include "base/hash.h"
 #include "base/units.h"
 #include "detect/detector.h"
+#include "detect/known_leaks.h"
 #include "detect/weigh.h"
 
 namespace holdfast::detect {
@@ -24,6 +25,7 @@ Suspicion& suspect(std::vector<Suspicion>& out, const Detector& detector, const 
   finding.id = detector.facts.id;
   finding.fault = fault.text;
   finding.confidence = confidence;
+  suspicion.places = fault.identity;
   Hasher hasher;
   hasher.add(finding.id);
   for (const std::string& part : fault.identity) hasher.add(kBetween).add(part);
@@ -58,6 +60,7 @@ void add_findings(const view::Groundwork& groundwork, view::Report& report) {
   std::vector<Suspicion> suspicions;
   for (const Detector* detector : detectors()) detector->run(evidence, suspicions);
   report.detectors = detectors().size();
+  mark_known_leaks(groundwork.snapshot(), known_leaks(), suspicions);
   report.findings = weigh(evidence, std::move(suspicions));
   mark_explained(report.findings, report.holders);
 }

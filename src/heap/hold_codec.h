@@ -104,7 +104,7 @@ template <class Archive>
 void describe(Archive& a, Snapshot& x) {
   a(x.pointerful, x.objects);
 }
-// Without the runtimes, which are a section of their own.
+// Without the runtimes and the modules of the build, which are sections of their own.
 template <class Archive>
 void describe(Archive& a, TargetInfo& x) {
   a(x.kind, x.pid, x.name, x.exe, x.go_version, x.goarch, x.main_module, x.build_id, x.layout_source, x.has_symbols,
@@ -114,6 +114,10 @@ void describe(Archive& a, TargetInfo& x) {
 template <class Archive>
 void describe(Archive& a, GoRuntime& x) {
   a(x.image, x.go_version, x.heap_bytes, x.chosen);
+}
+template <class Archive>
+void describe(Archive& a, BuildModule& x) {
+  a(x.path, x.version);
 }
 template <class Archive>
 void describe(Archive& a, Pause& x) {

@@ -78,14 +78,16 @@ struct Filler {
   void fill(std::pair<std::string, std::uint64_t>& x) { (*this)(x.first, x.second); }
   // Structured bindings keep a new field from compiling until it is filled here.
   void fill(TargetInfo& x) {
-    auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, release_given, from_file, runtimes] = x;
-    (*this)(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, release_given, runtimes);
+    auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, release_given, from_file, runtimes, build_modules] =
+        x;
+    (*this)(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, release_given, runtimes, build_modules);
     from_file = true;
   }
   void fill(GoRuntime& x) {
     auto& [a, b, c, d] = x;
     (*this)(a, b, c, d);
   }
+  void fill(BuildModule& x) { (*this)(x.path, x.version); }
   void fill(Pause& x) {
     auto& [a, b, c, d, e] = x;
     (*this)(a, b, c, d, e);
@@ -571,7 +573,7 @@ TEST_F(HoldFile, RefusesOtherFormatsByName) {
   EXPECT_EQ(refusal(file, ErrorCode::kUnsupported),
             "a.hold was made by an older holdfast: format 3, this one reads from 4 on; capture the target again");
   header.format = 0;
-  EXPECT_EQ(refusal(file, ErrorCode::kDamaged), "a.hold has a damaged header: format 0 with 47 sections");
+  EXPECT_EQ(refusal(file, ErrorCode::kDamaged), "a.hold has a damaged header: format 0 with 48 sections");
   header.format = kHoldFormat;
   header.section_count = kMostHoldSections + 1;
   EXPECT_EQ(refusal(file, ErrorCode::kDamaged), "a.hold has a damaged header: format 4 with 257 sections");

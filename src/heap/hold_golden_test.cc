@@ -143,7 +143,7 @@ TEST(HoldGolden, Format4) {
   expect_all_of_format_4(s);
   expect_missing(s, {HoldPart::kProfile, HoldPart::kRuntimes, HoldPart::kGoroutineLabels, HoldPart::kPace,
                      HoldPart::kCHeap, HoldPart::kMappings, HoldPart::kChannels, HoldPart::kSpanRecords,
-                     HoldPart::kWakeUps, HoldPart::kFrameHeaders});
+                     HoldPart::kWakeUps, HoldPart::kFrameHeaders, HoldPart::kBuildModules});
   EXPECT_THAT(s.goroutine_labels, IsEmpty());
   EXPECT_FALSE(s.target.release_given);
   EXPECT_THAT(s.target.runtimes, IsEmpty());
@@ -152,9 +152,9 @@ TEST(HoldGolden, Format4) {
 TEST(HoldGolden, Format4WithRuntimes) {
   const Snapshot s = read_golden("format-4-runtimes.hold");
   expect_all_of_format_4(s);
-  expect_missing(
-      s, {HoldPart::kProfile, HoldPart::kGoroutineLabels, HoldPart::kPace, HoldPart::kCHeap, HoldPart::kMappings,
-          HoldPart::kChannels, HoldPart::kSpanRecords, HoldPart::kWakeUps, HoldPart::kFrameHeaders});
+  expect_missing(s, {HoldPart::kProfile, HoldPart::kGoroutineLabels, HoldPart::kPace, HoldPart::kCHeap,
+                     HoldPart::kMappings, HoldPart::kChannels, HoldPart::kSpanRecords, HoldPart::kWakeUps,
+                     HoldPart::kFrameHeaders, HoldPart::kBuildModules});
   EXPECT_TRUE(s.target.release_given);
   EXPECT_THAT(s.target.runtimes, ElementsAre(GoRuntime{"/usr/lib/a.so", "go1.26.8", 1048688, true},
                                              GoRuntime{"/usr/lib/b.so", "", std::nullopt, false}));
@@ -189,7 +189,7 @@ TEST(HoldGolden, Format4WithLabelsOfGoroutines) {
   const Snapshot s = read_golden("format-4-labels.hold");
   expect_objects_of_format_4(s);
   expect_missing(s, {HoldPart::kProfile, HoldPart::kPace, HoldPart::kCHeap, HoldPart::kMappings, HoldPart::kChannels,
-                     HoldPart::kSpanRecords, HoldPart::kWakeUps, HoldPart::kFrameHeaders});
+                     HoldPart::kSpanRecords, HoldPart::kWakeUps, HoldPart::kFrameHeaders, HoldPart::kBuildModules});
   ASSERT_THAT(s.goroutine_labels, SizeIs(1));
   EXPECT_EQ(s.goroutine_labels[0].goroutine, GoroutineId(0));
   EXPECT_EQ(s.strings[s.goroutine_labels[0].key], "tenant");
@@ -205,7 +205,8 @@ TEST(HoldGolden, Format4WithLabelsOfGoroutines) {
 TEST(HoldGolden, Format4WithMemoryOutsideOfTheHeap) {
   const Snapshot s = read_golden("format-4-account.hold");
   expect_objects_of_format_4(s);
-  expect_missing(s, {HoldPart::kChannels, HoldPart::kSpanRecords, HoldPart::kWakeUps, HoldPart::kFrameHeaders});
+  expect_missing(s, {HoldPart::kChannels, HoldPart::kSpanRecords, HoldPart::kWakeUps, HoldPart::kFrameHeaders,
+                     HoldPart::kBuildModules});
   EXPECT_EQ(s.goroutines[0].stack.size(), 0x2000U);
   EXPECT_EQ(s.goroutines[0].stack_used, 640U);
   EXPECT_EQ(s.goroutines[0].largest_frame, FrameId(1));
@@ -238,7 +239,7 @@ TEST(HoldGolden, Format4WithMappings) {
 TEST(HoldGolden, Format4WithChannels) {
   const Snapshot s = read_golden("format-4-channels.hold");
   expect_objects_of_format_4(s);
-  expect_missing(s, {HoldPart::kSpanRecords, HoldPart::kWakeUps, HoldPart::kFrameHeaders});
+  expect_missing(s, {HoldPart::kSpanRecords, HoldPart::kWakeUps, HoldPart::kFrameHeaders, HoldPart::kBuildModules});
   EXPECT_THAT(s.channels, ElementsAre(Channel{ObjectId(3), 3, 4, true}));
   EXPECT_THAT(s.channel_waits, ElementsAre(ChannelWait{GoroutineId(0), ChannelId(0), true}));
 }
@@ -246,7 +247,7 @@ TEST(HoldGolden, Format4WithChannels) {
 TEST(HoldGolden, Format4WithNamedWords) {
   const Snapshot s = read_golden("format-4-words.hold");
   expect_objects_of_format_4(s);
-  expect_missing(s, {HoldPart::kSpanRecords, HoldPart::kWakeUps, HoldPart::kFrameHeaders});
+  expect_missing(s, {HoldPart::kSpanRecords, HoldPart::kWakeUps, HoldPart::kFrameHeaders, HoldPart::kBuildModules});
   ASSERT_THAT(s.named_words, SizeIs(2));
   EXPECT_EQ(s.named_words[0], (NamedWord{Address(0x500000), TypeId(1), true, {}}));
   EXPECT_EQ(s.named_words[1].word, Address(0x500010));
@@ -258,7 +259,7 @@ TEST(HoldGolden, Format4WithNamedWords) {
 TEST(HoldGolden, Format4WithRecordsOfSpans) {
   const Snapshot s = read_golden("format-4-spans.hold");
   expect_objects_of_format_4(s);
-  expect_missing(s, {HoldPart::kWakeUps, HoldPart::kFrameHeaders});
+  expect_missing(s, {HoldPart::kWakeUps, HoldPart::kFrameHeaders, HoldPart::kBuildModules});
   EXPECT_THAT(s.span_records, ElementsAre(SpanRecord{2, SweepState::kSwept, 3},
                                           SpanRecord{1, SweepState::kWaits, SpanRecord::kNobody}, SpanRecord()));
   EXPECT_EQ(s.roots[1].frame, FrameId(0));
@@ -269,7 +270,7 @@ TEST(HoldGolden, Format4WithRecordsOfSpans) {
 TEST(HoldGolden, Format4WithWhatCanWakeGoroutines) {
   const Snapshot s = read_golden("format-4-wake-ups.hold");
   expect_objects_of_format_4(s);
-  expect_missing(s, {HoldPart::kFrameHeaders});
+  expect_missing(s, {HoldPart::kFrameHeaders, HoldPart::kBuildModules});
   EXPECT_THAT(s.wake_ups, ElementsAre(WakeUp{GoroutineId(0), ObjectId(3), {}, ObjectId(2)}));
   EXPECT_THAT(s.actors, ElementsAre(Actor{ObjectId(0), ActorKind::kTimerList}, Actor{ObjectId(1), ActorKind::kThread}));
   EXPECT_THAT(read_golden("format-4-spans.hold").wake_ups, IsEmpty());
@@ -278,7 +279,7 @@ TEST(HoldGolden, Format4WithWhatCanWakeGoroutines) {
 TEST(HoldGolden, Format4WithHeadersInFrames) {
   const Snapshot s = read_golden("format-4-headers.hold");
   expect_objects_of_format_4(s);
-  EXPECT_THAT(s.losses, IsEmpty());
+  expect_missing(s, {HoldPart::kBuildModules});
   ASSERT_EQ(s.frame_headers.size(), 2U);
   EXPECT_EQ(s.frame_headers[0].at, Address(0xc000100008));
   EXPECT_EQ(s.frame_headers[0].data, Address(0xc000000040));
@@ -289,6 +290,15 @@ TEST(HoldGolden, Format4WithHeadersInFrames) {
   EXPECT_EQ(s.frame_headers[1].basis, HeaderBasis::kNearness);
   EXPECT_FALSE(s.frame_headers[1].length);
   EXPECT_THAT(read_golden("format-4-spans.hold").frame_headers, IsEmpty());
+}
+
+TEST(HoldGolden, Format4WithModulesOfTheBuild) {
+  const Snapshot s = read_golden("format-4-modules.hold");
+  expect_objects_of_format_4(s);
+  EXPECT_THAT(s.losses, IsEmpty());
+  EXPECT_THAT(s.target.build_modules,
+              ElementsAre(BuildModule{"example.com/app", "(devel)"}, BuildModule{"golang.org/x/net", "v0.17.0"}));
+  EXPECT_THAT(read_golden("format-4-headers.hold").target.build_modules, IsEmpty());
 }
 
 }  // namespace

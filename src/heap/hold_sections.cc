@@ -206,6 +206,7 @@ constexpr auto kSections = std::to_array<HoldSection>({
     section("WAKE", HoldPart::kWakeUps, table<&Snapshot::wake_ups>()),
     section("ACTR", HoldPart::kWakeUps, table<&Snapshot::actors>()),
     section("FHDR", HoldPart::kFrameHeaders, table<&Snapshot::frame_headers>()),
+    section("BMOD", HoldPart::kBuildModules, records<&Snapshot::target, &TargetInfo::build_modules>()),
 });
 
 void forget_types(Snapshot& s) {
@@ -306,6 +307,9 @@ constexpr std::array kRules = {
         HoldPart::kFrameHeaders, PartAbsence::kLoss, [](Snapshot& s) { s.frame_headers.clear(); },
         "the capture does not tell which words of stacks are slices and strings: of frames, `slices` knows only "
         "pointers"},
+    HoldPartRule{HoldPart::kBuildModules, PartAbsence::kLoss, [](Snapshot& s) { s.target.build_modules.clear(); },
+                 "the capture does not tell which modules the program was built of: findings do not say which leaks of "
+                 "libraries are known"},
 };
 
 constexpr bool each_part_has_its_rule() {

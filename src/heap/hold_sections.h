@@ -36,7 +36,8 @@ enum class HoldPart : std::uint8_t {
   kNamedWords,
   kSpanRecords,
   kWakeUps,
-  kFrameHeaders
+  kFrameHeaders,
+  kBuildModules
 };
 
 // A section of a file that is read. Its checksum was right.

@@ -49,6 +49,14 @@ struct GoRuntime {
 };
 
 // Who was looked at. Strings are empty and numbers 0 where not known.
+// A module whose code is in the program, from the build info; of a replaced one what replaces it.
+struct BuildModule {
+  std::string path;     // "golang.org/x/net"
+  std::string version;  // "v0.17.0"; "(devel)" or empty of one in development
+
+  bool operator==(const BuildModule&) const = default;
+};
+
 struct TargetInfo {
   TargetKind kind = TargetKind::kLive;
   std::int32_t pid = 0;
@@ -70,10 +78,11 @@ struct TargetInfo {
   std::string host;
   std::string kernel;
   std::string captured_with;
-  std::int64_t core_written_ns = 0;  // when the core file was last written, in the same clock
-  bool release_given = false;        // go_version is what the user said; nothing in the program says it
-  bool from_file = false;            // read from a .hold file, which does not store this
-  std::vector<GoRuntime> runtimes;   // all of the process, the largest heap first; empty if not known
+  std::int64_t core_written_ns = 0;        // when the core file was last written, in the same clock
+  bool release_given = false;              // go_version is what the user said; nothing in the program says it
+  bool from_file = false;                  // read from a .hold file, which does not store this
+  std::vector<GoRuntime> runtimes;         // all of the process, the largest heap first; empty if not known
+  std::vector<BuildModule> build_modules;  // the main module first; empty if it was built without modules
 
   bool operator==(const TargetInfo&) const = default;
 };

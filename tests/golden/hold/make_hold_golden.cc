@@ -72,6 +72,7 @@ void add_rest(Snapshot& s) {
   s.target.kernel = "6.1.0";
   s.target.captured_with = "0.1.0";
   s.target.release_given = true;
+  s.target.build_modules = {{"example.com/app", "(devel)"}, {"golang.org/x/net", "v0.17.0"}};
   s.target.runtimes = {{"/usr/lib/a.so", "go1.26.8", 1048688, true}, {"/usr/lib/b.so", "", std::nullopt, false}};
   s.pause = {35, 38, 6 << 20};
   s.account.known = true;
