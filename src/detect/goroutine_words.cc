@@ -6,6 +6,7 @@
 #include <array>
 
 #include "base/units.h"
+#include "detect/library_goroutines.h"
 #include "view/words.h"
 
 namespace holdfast::detect {
@@ -15,6 +16,8 @@ using view::GoroutineRow;
 using view::named;
 using view::Sentence;
 using view::sentence;
+
+constexpr std::uint64_t kSpread = 4;  // ids for each goroutine, of those that were made over time
 
 // What goroutines with a wait reason wait for, and what ends such a wait.
 struct Advice {
@@ -49,6 +52,13 @@ const Advice* advice_for(WaitReason reason) {
   return found == std::end(kAdvice) ? nullptr : found;
 }
 
+// The row's first goroutine stands for all.
+const LibraryGoroutine* library_rule(const heap::Snapshot& snapshot, const GoroutineRow& row) {
+  if (row.goids.empty()) return nullptr;
+  const auto found = std::ranges::find(snapshot.goroutines, row.goids.front(), &heap::Goroutine::goid);
+  return found == snapshot.goroutines.end() ? nullptr : library_goroutine(snapshot, *found);
+}
+
 }  // namespace
 
 bool waits_for_others(WaitReason reason) {
@@ -57,6 +67,27 @@ bool waits_for_others(WaitReason reason) {
       WaitReason::kSelect,    WaitReason::kSelectNoCases, WaitReason::kSemacquire,      WaitReason::kCondWait,
       WaitReason::kMutexLock, WaitReason::kRwMutexRLock,  WaitReason::kRwMutexLock,     WaitReason::kWaitGroupWait};
   return std::find(kReasons.begin(), kReasons.end(), reason) != kReasons.end();
+}
+
+std::uint64_t highest_goid(const heap::Snapshot& snapshot) {
+  std::uint64_t highest = 0;
+  for (const heap::Goroutine& goroutine : snapshot.goroutines) highest = std::max(highest, goroutine.goid);
+  return highest;
+}
+
+Ages ages_of(const heap::Snapshot& snapshot, std::span<const GoroutineId> goroutines, std::uint64_t highest) {
+  std::vector<std::uint64_t> goids;
+  for (const GoroutineId id : goroutines) goids.push_back(snapshot.goroutines[id.row].goid);
+  std::ranges::sort(goids);
+  Ages ages{.oldest = goids.front(), .youngest = goids.back()};
+  const std::uint64_t middle = goids[goids.size() / 2], range = highest - ages.oldest + 1;
+  ages.over_time = ages.youngest - ages.oldest + 1 >= kSpread * goids.size() && highest - ages.youngest < range / 4 &&
+                   middle - ages.oldest > range / 8 && highest - middle > range / 8;
+  return ages;
+}
+
+Sentence Ages::words(std::uint64_t highest) const {
+  return sentence("they were made one after another (ids {} to {} of {})", oldest, youngest, highest);
 }
 
 Sentence awaited(const GoroutineRow& row) {
@@ -90,6 +121,12 @@ Suspicion& suspect_blocked(const Evidence& evidence, const Detector& detector, c
                              format_bytes(blocked.heap_bytes), blocked.one() ? "its stack takes" : "their stacks take",
                              format_bytes(blocked.stack_bytes));
   if (!row.created_by.empty()) finding.because += sentence("; created by {}", named(row.created_by));
+  if (const LibraryGoroutine* rule = library_rule(evidence.snapshot, row)) {
+    finding.because += sentence("; such goroutines are the sign of {}", rule->what);
+    finding.fix = sentence("{}", rule->change);
+    take_holder(evidence, row.root, finding);
+    return suspicion;
+  }
   const Advice* const advice = advice_for(row.wait_reason);
   finding.fix = sentence("let the wait at {} end: {}", top,
                          advice == nullptr ? "by a partner that always comes" : advice->change);

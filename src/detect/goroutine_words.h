@@ -2,11 +2,26 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string_view>
 
 #include "detect/detector.h"
 
 namespace holdfast::detect {
+
+// How goroutines were made, by their ids, which only grow: in one go, or one after another all along.
+struct Ages {
+  std::uint64_t oldest = 0, youngest = 0;  // ids
+  // Others were made between them, the latest of them is among the latest of all, and not most of them are young.
+  bool over_time = false;
+
+  // "they were made one after another (ids 20 to 310 of 330)"
+  view::Sentence words(std::uint64_t highest) const;
+};
+
+std::uint64_t highest_goid(const heap::Snapshot& snapshot);
+// `goroutines` is not empty.
+Ages ages_of(const heap::Snapshot& snapshot, std::span<const GoroutineId> goroutines, std::uint64_t highest);
 
 // Some goroutines of a row, and what they have.
 struct Blocked {

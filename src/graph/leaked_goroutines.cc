@@ -20,9 +20,10 @@ using heap::WakeUp;
 
 class FixedPoint {
  public:
-  FixedPoint(const Snapshot& snapshot, const Reachability& reached)
+  FixedPoint(const Snapshot& snapshot, const Reachability& reached, const LeakQuestion& question)
       : snapshot_(snapshot),
         reached_(reached),
+        question_(question),
         index_(snapshot),
         search_(snapshot),
         is_watched_((std::uint64_t{snapshot.objects} + 63) / 64),
@@ -39,7 +40,7 @@ class FixedPoint {
     watch();
     enter_roots();
     for (const heap::Actor& actor : snapshot_.actors)
-      if (actor.kind != ActorKind::kTimerList) enter(actor.object);
+      if (counts(actor)) enter(actor.object);
     follow();
     for (std::uint32_t g = 0; g < waits_.size(); ++g)
       if (waits_[g]) result.goroutines.emplace_back(g);
@@ -56,6 +57,10 @@ class FixedPoint {
 
     auto operator<=>(const Watched&) const = default;
   };
+
+  bool counts(const heap::Actor& actor) const {
+    return actor.kind != ActorKind::kTimerList && !(question_.without_timers && actor.kind == ActorKind::kTimer);
+  }
 
   ObjectId record_of(std::uint32_t goroutine) const { return index_.find_object(snapshot_.goroutines[goroutine].g); }
 
@@ -87,6 +92,7 @@ class FixedPoint {
   // cannot. A weak pointer gives its object back to those who have it.
   void watch() {
     for (const WakeUp& wake_up : snapshot_.wake_ups) {
+      if (std::ranges::binary_search(question_.without_wake_ups, wake_up.object)) continue;
       if (wake_up.object) watched_.push_back({wake_up.object, wake_up.goroutine, {}});
       if (wake_up.stack) on_stacks_.emplace_back(wake_up.stack, wake_up.goroutine);
     }
@@ -200,6 +206,7 @@ class FixedPoint {
 
   const Snapshot& snapshot_;
   const Reachability& reached_;
+  const LeakQuestion& question_;
   const heap::ObjectIndex index_;
   BreadthFirst search_;
   std::vector<Watched> watched_;         // ascending
@@ -280,9 +287,10 @@ class GroupFlood {
 
 }  // namespace
 
-LeakedGoroutines find_leaked_goroutines(const Snapshot& snapshot, const Reachability& reached) {
+LeakedGoroutines find_leaked_goroutines(const Snapshot& snapshot, const Reachability& reached,
+                                        const LeakQuestion& question) {
   if (std::ranges::any_of(snapshot.losses, may_hide_holders)) return {};
-  return FixedPoint(snapshot, reached).run();
+  return FixedPoint(snapshot, reached, question).run();
 }
 
 std::vector<HeldByGroup> held_by_groups(const Snapshot& snapshot, const LeakedGoroutines& leaked,

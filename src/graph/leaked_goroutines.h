@@ -35,9 +35,16 @@ struct HeldByGroup {
   std::uint64_t bytes = 0;
 };
 
+// What of the actors does not count: asks who could go on if these were not there.
+struct LeakQuestion {
+  bool without_timers = false;
+  std::vector<ObjectId> without_wake_ups = {};  // ascending: to wake by these does not count
+};
+
 // `reached` is what all roots reach. Two breadth-first searches over what lives, on one thread; throws when cancelled.
 // Empty if the snapshot does not tell who can act, or if a loss may hide somebody who can.
-LeakedGoroutines find_leaked_goroutines(const heap::Snapshot& snapshot, const Reachability& reached);
+LeakedGoroutines find_leaked_goroutines(const heap::Snapshot& snapshot, const Reachability& reached,
+                                        const LeakQuestion& question = {});
 
 // Returns an answer for each group, in their order. 4 B per object that some group reaches, and one visit of it, or two
 // if several do; on one thread.

@@ -307,9 +307,10 @@ constexpr std::array kRules = {
         HoldPart::kFrameHeaders, PartAbsence::kLoss, [](Snapshot& s) { s.frame_headers.clear(); },
         "the capture does not tell which words of stacks are slices and strings: of frames, `slices` knows only "
         "pointers"},
-    HoldPartRule{HoldPart::kBuildModules, PartAbsence::kLoss, [](Snapshot& s) { s.target.build_modules.clear(); },
-                 "the capture does not tell which modules the program was built of: findings do not say which leaks of "
-                 "libraries are known"},
+    HoldPartRule{
+        HoldPart::kBuildModules, PartAbsence::kLoss, [](Snapshot& s) { s.target.build_modules.clear(); },
+        "the capture does not tell which modules the program was built of: `report` does not say which leaks of "
+        "libraries are known"},
 };
 
 constexpr bool each_part_has_its_rule() {

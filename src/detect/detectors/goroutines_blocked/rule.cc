@@ -13,32 +13,9 @@ using view::GoroutineRow;
 using view::sentence;
 
 constexpr std::uint64_t kMany = 20;
-constexpr std::uint64_t kSpread = 4;
-
-// How goroutines of a place were made, by their ids, which only grow: in one go, or one after another all along.
-struct Ages {
-  std::uint64_t oldest = 0, youngest = 0;  // ids
-  bool over_time = false;  // others were made between them, and the latest of them is among the latest of all
-};
-
-Ages ages_of(const view::GoroutineGroup& group, const heap::Snapshot& snapshot, std::uint64_t highest) {
-  Ages ages{.oldest = ~std::uint64_t{0}};
-  std::vector<std::uint64_t> goids;
-  for (const GoroutineId id : group.members) goids.push_back(snapshot.goroutines[id.row].goid);
-  std::ranges::sort(goids);
-  ages.oldest = goids.front();
-  ages.youngest = goids.back();
-  // Half of them were made in the first half of the time at most: a burst of late ones is load, not a leak.
-  const std::uint64_t middle = goids[goids.size() / 2];
-  const std::uint64_t range = highest - ages.oldest + 1;
-  ages.over_time = ages.youngest - ages.oldest + 1 >= kSpread * goids.size() && highest - ages.youngest < range / 4 &&
-                   middle - ages.oldest > range / 8 && highest - middle > range / 8;
-  return ages;
-}
 
 void find_blocked(const Evidence& e, std::vector<Suspicion>& out) {
-  std::uint64_t highest = 0;
-  for (const heap::Goroutine& goroutine : e.snapshot.goroutines) highest = std::max(highest, goroutine.goid);
+  const std::uint64_t highest = highest_goid(e.snapshot);
   std::vector<view::GoroutineGroup> groups;
   for (const GoroutineRow& row : e.report.goroutines) {
     if (row.leaked > 0 || row.system || row.count < kMany || !waits_for_others(row.wait_reason) ||
@@ -47,11 +24,10 @@ void find_blocked(const Evidence& e, std::vector<Suspicion>& out) {
     if (groups.empty()) groups = view::goroutine_groups(e.snapshot, e.dominators, true);
     const auto group = std::ranges::find(groups, row.root, &view::GoroutineGroup::root);
     if (group == groups.end() || group->members.size() != row.count) continue;
-    const Ages ages = ages_of(*group, e.snapshot, highest);
+    const Ages ages = ages_of(e.snapshot, group->members, highest);
     if (!ages.over_time) continue;
-    view::Sentence because =
-        sentence("they were made one after another (ids {} to {} of {}), and none of them has ended", ages.oldest,
-                 ages.youngest, highest);
+    view::Sentence because = ages.words(highest);
+    because += sentence(", and none of them has ended");
     if (row.longest_waiting_ns > 0)
       because += sentence("; one has waited for {} at least", duration(row.longest_waiting_ns));
     Suspicion& suspicion = suspect_blocked(e, kDetector, row, {row.count, row.retained_bytes, row.stack_bytes},

@@ -1,0 +1,44 @@
+#include "detect/report_for_tests.h"
+
+namespace holdfast::detect {
+namespace {
+
+using detect::testing::add_ballast;
+using detect::testing::find;
+using detect::testing::report_of;
+using heap::GoroutineState;
+using heap::testing::HeapBuilder;
+using ::testing::HasSubstr;
+using view::Confidence;
+
+// Goroutines of one function, whose ids lie `step` apart.
+view::Report report_of_openers(std::uint64_t step, std::string_view function) {
+  HeapBuilder heap;
+  add_ballast(heap);
+  const RootId group = heap.group(WaitReason::kSelect, function);
+  for (std::uint64_t i = 0; i < 30; ++i) {
+    const RootId goroutine = heap.root(heap::RootKind::kGoroutine, "", group);
+    heap.refer(goroutine, heap.leaf(10 << 10));
+    heap.goroutine(20 + i * step, GoroutineState::kWaiting, WaitReason::kSelect, goroutine,
+                   {"runtime.gopark", function});
+  }
+  return report_of(heap.build());
+}
+
+TEST(LibraryGoroutinesDetector, NamesWhatWasNotClosed) {
+  const view::Report report = report_of_openers(10, "database/sql.(*DB).connectionOpener");
+  const view::Finding* finding = find(report, "library-goroutines");
+  ASSERT_NE(finding, nullptr);
+  EXPECT_EQ(finding->title.full, "30 sql.DBs that nobody has closed");
+  EXPECT_EQ(finding->confidence, Confidence::kStrong);
+  EXPECT_THAT(finding->because.full, HasSubstr("made one after another (ids 20 to 310 of 310)"));
+  EXPECT_EQ(finding->fix.full, "open one sql.DB and share it; call Close on one that is no longer needed");
+}
+
+TEST(LibraryGoroutinesDetector, LeavesAloneWhatWasMadeInOneGoAndWhatItDoesNotKnow) {
+  EXPECT_EQ(find(report_of_openers(1, "database/sql.(*DB).connectionOpener"), "library-goroutines"), nullptr);
+  EXPECT_EQ(find(report_of_openers(10, "example.com/app.serve"), "library-goroutines"), nullptr);
+}
+
+}  // namespace
+}  // namespace holdfast::detect

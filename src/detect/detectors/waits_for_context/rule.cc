@@ -1,0 +1,160 @@
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "base/units.h"
+#include "detect/detector.h"
+#include "detect/goroutine_words.h"
+#include "heap/field_path.h"
+#include "view/goroutine_rows.h"
+
+namespace holdfast::detect::waits_for_context {
+namespace {
+
+using view::Confidence;
+using view::GoroutineRow;
+using view::sentence;
+
+constexpr std::uint64_t kFew = 5, kMany = 20;
+constexpr int kMostAncestors = 64;
+
+// The channels that contexts without a deadline close when they are cancelled, with the contexts.
+class DoneChannels {
+ public:
+  explicit DoneChannels(const Evidence& e) : e_(e) {
+    for (const heap::WakeUp& wake_up : e.snapshot.wake_ups) {
+      const ObjectId context = context_of(wake_up.object);
+      if (context && !has_deadline(context)) contexts_.emplace(wake_up.object, context);
+    }
+  }
+
+  std::vector<ObjectId> channels() const {
+    std::vector<ObjectId> out;
+    for (const auto& [channel, context] : contexts_) out.push_back(channel);
+    return out;
+  }
+  // None if it is the channel of no such context.
+  ObjectId context(ObjectId channel) const {
+    const auto found = contexts_.find(channel);
+    return found == contexts_.end() ? ObjectId() : found->second;
+  }
+
+ private:
+  ObjectId context_of(ObjectId channel) const {
+    if (!channel || !e_.dominators.reachable(channel)) return {};
+    const ObjectId thing = e_.names.parts().thing(channel);
+    return thing != channel && is_context(thing) ? thing : ObjectId();
+  }
+  bool is_context(ObjectId object) const { return e_.names.type_of(object).starts_with("context."); }
+
+  // It ends by itself, or one above it does. What a context was derived from is its first field, an interface.
+  bool has_deadline(ObjectId context) const {
+    for (int i = 0; context && i < kMostAncestors; ++i) {
+      if (e_.names.type_of(context) == "context.timerCtx") return true;
+      context = derived_from(context);
+    }
+    return false;
+  }
+  ObjectId derived_from(ObjectId context) const {
+    if (context.row >= e_.snapshot.pointerful) return {};
+    for (const std::uint32_t edge : e_.snapshot.edges.of(context.row)) {
+      const ObjectId target(e_.snapshot.edges.target[edge]);
+      const std::uint64_t header = e_.snapshot.spans[e_.names.index().find_span(context).row].header;
+      if (heap::edge_offset(e_.snapshot.edges, context, edge) == header + 8 && is_context(target)) return target;
+    }
+    return {};
+  }
+
+  const Evidence& e_;
+  std::map<ObjectId, ObjectId> contexts_;
+};
+
+// A goroutine that the end of a context alone can wake, though it waits for something else as well.
+std::map<GoroutineId, ObjectId> waiting_for_context(const Evidence& e, const DoneChannels& done,
+                                                    const graph::LeakedGoroutines& without) {
+  std::map<GoroutineId, ObjectId> out;
+  for (const GoroutineId id : without.goroutines) {
+    if (std::ranges::binary_search(e.groundwork.leaked().goroutines, id)) continue;
+    ObjectId context;
+    bool has_other = false;
+    for (const heap::WakeUp& wake_up :
+         std::ranges::equal_range(e.snapshot.wake_ups, id, {}, &heap::WakeUp::goroutine)) {
+      const ObjectId its_context = done.context(wake_up.object);
+      if (its_context)
+        context = its_context;
+      else
+        has_other = has_other || wake_up.object;
+    }
+    if (context && has_other) out.emplace(id, context);
+  }
+  return out;
+}
+
+void add_group(const Evidence& e, const view::GoroutineGroup& group, const std::map<GoroutineId, ObjectId>& waiting,
+               const graph::LeakedGoroutines& without, std::vector<Suspicion>& out) {
+  std::vector<GoroutineId> members;
+  std::map<ObjectId, std::uint64_t> contexts;
+  for (const GoroutineId id : group.members) {
+    const auto found = waiting.find(id);
+    if (found == waiting.end()) continue;
+    members.push_back(id);
+    ++contexts[found->second];
+  }
+  const auto row = std::ranges::find(e.report.goroutines, group.root, &GoroutineRow::root);
+  if (members.size() < kFew || row == e.report.goroutines.end()) return;
+  const std::uint64_t highest = highest_goid(e.snapshot);
+  const Ages ages = ages_of(e.snapshot, members, highest);
+  std::uint64_t stacks = 0;
+  for (const GoroutineId id : members) stacks += e.snapshot.goroutines[id.row].stack.size();
+  const std::vector<graph::HeldByGroup> held = graph::held_by_groups(e.snapshot, without, std::span(&members, 1));
+  const ObjectId most = std::ranges::max_element(contexts, {}, [](const auto& each) { return each.second; })->first;
+  view::Sentence because = sentence("nobody else refers to what they wait for but {}",
+                                    contexts.size() == 1 ? "one context" : "their contexts");
+  because += sentence(", which end by nothing but a cancel: {}", e.places.place_of(most).text);
+  if (ages.over_time) because += sentence("; {}", ages.words(highest));
+  const bool is_strong = members.size() >= kMany && ages.over_time;
+  Suspicion& suspicion =
+      suspect_blocked(e, kDetector, *row, {members.size(), held.front().bytes, stacks}, "until a context is cancelled",
+                      because, is_strong ? Confidence::kStrong : Confidence::kPossible, out);
+  suspicion.is_exact = true;
+  for (const GoroutineId id : members)
+    if (const RootId root = e.snapshot.goroutines[id.row].root) suspicion.removal.nodes.emplace_back(root);
+}
+
+void find_waiting(const Evidence& e, std::vector<Suspicion>& out) {
+  const bool any = std::ranges::any_of(e.report.goroutines, [](const GoroutineRow& row) {
+    return row.count >= kFew && row.wait_reason == WaitReason::kSelect && !row.system;
+  });
+  if (!any) return;
+  const DoneChannels done(e);
+  graph::LeakQuestion question{.without_wake_ups = done.channels()};
+  if (question.without_wake_ups.empty()) return;
+  const graph::LeakedGoroutines without =
+      graph::find_leaked_goroutines(e.snapshot, graph::reachability(e.dominators), question);
+  const std::map<GoroutineId, ObjectId> waiting = waiting_for_context(e, done, without);
+  if (waiting.size() < kFew) return;
+  for (const view::GoroutineGroup& group : view::goroutine_groups(e.snapshot, e.dominators, true))
+    add_group(e, group, waiting, without, out);
+}
+
+constexpr Threshold kThresholds[] = {
+    {"5 goroutines at one place, 20 that were made over the program's life for a strong one",
+     "one that watches over the whole program may wait so"},
+    {"no context with a deadline, nor one below such", "it ends by itself"}};
+
+}  // namespace
+
+const Detector kDetector = {
+    .facts = {.id = "waits-for-context",
+              .family = "goroutines",
+              .looks_for = "goroutines that only the end of a long-lived context can wake",
+              .needs = {.proven = {},
+                        .strong = "in a select, everything but the Done of a context is held by nobody who can act, as "
+                                  "the graph proves; many of them, made one after another",
+                        .possible = "the same of a few, or of those that were made in one go"},
+              .thresholds = kThresholds,
+              .change = "give each its own context and cancel it when nobody wants the answer any more, or let the "
+                        "other side always send or close"},
+    .run = find_waiting};
+
+}  // namespace holdfast::detect::waits_for_context
