@@ -10,6 +10,7 @@ import cells
 import checking
 import checks
 import exports
+import healthy
 import json_page
 import processes
 
@@ -630,6 +631,21 @@ class JsonPageTest(unittest.TestCase):
 EXPORTED = exports.Truth({"reachable_bytes": 48, "reachable_objects": 2}, [{"type": "main.cache", "retained": 48}, {"type": "main.node", "retained": 32}],
                          [{"address": "0xc000000000", "type": "main.cache", "size": 16, "retained": 48},
                           {"address": "0xc000000020", "type": "main.node", "size": 32, "retained": 32}], 0xc000000000)
+
+
+class HealthyTest(unittest.TestCase):
+    GOOD = {"heap": {"reachable_bytes": 1000000}, "findings": [
+        {"id": "sparse-map", "confidence": "possible", "title": "a map", "bytes": 10000, "because": "of its room"}]}
+
+    def test_what_is_only_possible_is_no_accusation_and_is_told_with_its_share(self):
+        self.assertEqual(list(healthy.differences(self.GOOD)), [])
+        self.assertEqual(list(healthy.possible(self.GOOD)), ["sparse-map: a map; 1 %"])
+
+    def test_accusations_and_programs_that_show_nothing_are_found(self):
+        for confidence in "proven", "strong", "observed":
+            wrong = changed(self.GOOD, ("findings", 0, "confidence"), confidence)
+            self.assertEqual(len(list(healthy.differences(wrong))), 1)
+        self.assertEqual(len(list(healthy.differences(changed(self.GOOD, ("heap", "reachable_bytes"), 5)))), 1)
 
 
 class ExportedProfile(exports.Profile):

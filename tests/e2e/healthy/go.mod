@@ -1,0 +1,3 @@
+module holdfast.test/healthy
+
+go 1.19
