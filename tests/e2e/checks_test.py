@@ -2,6 +2,7 @@
 """Tests the checks themselves: each is silent about a faultless answer, and complains of its own fault."""
 import collections
 import copy
+import dataclasses
 import re
 import unittest
 
@@ -12,6 +13,8 @@ import checks
 import exports
 import healthy
 import json_page
+import leak_cases
+import leaks
 import processes
 
 MAP_RULE = (cells.ROOT / "data/owner_rules.txt").read_text().split("\n").index("container sync.Map sync.Map") + 1
@@ -646,6 +649,33 @@ class HealthyTest(unittest.TestCase):
             wrong = changed(self.GOOD, ("findings", 0, "confidence"), confidence)
             self.assertEqual(len(list(healthy.differences(wrong))), 1)
         self.assertEqual(len(list(healthy.differences(changed(self.GOOD, ("heap", "reachable_bytes"), 5)))), 1)
+
+
+class LeaksTest(unittest.TestCase):
+    LEAK = leak_cases.Leak("x", "a sort", "example.com/x", "v1", "v2", "x#1", ("goroutine-leak",), "x.work")
+    FOUND = {"id": "goroutine-leak", "confidence": "proven", "title": "9 goroutines at x.work", "bytes": 5, "because": ""}
+    GOOD = {"heap": {"reachable_bytes": 1000}, "findings": [FOUND]}
+
+    def test_the_right_finding_passes_if_it_is_first(self):
+        self.assertEqual(list(leaks.wrong_about_leak(self.LEAK, self.GOOD)), [])
+
+    def test_no_finding_and_others_before_it_and_elsewhere_are_told(self):
+        other = self.FOUND | {"title": "9 goroutines at y.work"}
+        for findings in [], [other, self.FOUND], [self.FOUND | {"id": "sparse-map"}]:
+            self.assertEqual(len(list(leaks.wrong_about_leak(self.LEAK, self.GOOD | {"findings": findings}))), 1)
+
+    def test_a_leak_that_is_known_to_be_missed_must_be(self):
+        missed = dataclasses.replace(self.LEAK, missed="a reason")
+        self.assertEqual(len(list(leaks.wrong_about_leak(missed, self.GOOD))), 1)
+        self.assertEqual(list(leaks.wrong_about_leak(missed, self.GOOD | {"findings": []})), [])
+
+    def test_accusations_of_the_mended_version_are_found(self):
+        self.assertEqual(len(list(leaks.wrong_about_fix(self.GOOD))), 1)
+
+    def test_every_case_has_its_folder_and_its_other_version(self):
+        self.assertEqual({leak.name for leak in leak_cases.LEAKS}, {path.parent.name for path in leaks.FOLDER.glob("*/main.go")})
+        for leak in leak_cases.LEAKS:
+            self.assertNotEqual(bool(leak.fixed_release), (leaks.FOLDER / leak.name / "fixed.mod").exists(), leak.name)
 
 
 class ExportedProfile(exports.Profile):

@@ -18,7 +18,7 @@ from processes import Broken, Fixture, Holdfast
 
 FOLDER = pathlib.Path(__file__).resolve().parent / "healthy"
 PROGRAMS = sorted(main.parent.name for main in FOLDER.glob("*/main.go"))
-LEAST_BYTES = 200_000  # a program with less than this has nothing that could look like a fault
+LEAST_BYTES = 100_000  # a program with less than this has nothing that could look like a fault
 AT_ONCE = 6
 
 

@@ -9,7 +9,7 @@ SOURCES = {".go", ".mod", ".sum"}
 
 
 def digest(folder, release, mode, packages):
-    h = hashlib.sha256(repr((cells.MODES[mode], cells.toolchains()[release], packages)).encode())
+    h = hashlib.sha256(repr((cells.MODES[mode], cells.toolchains().get(release, release), packages)).encode())
     for file in sorted(folder.rglob("*")):
         if file.suffix in SOURCES:
             h.update(f"{file.relative_to(folder)}\0".encode() + file.read_bytes())

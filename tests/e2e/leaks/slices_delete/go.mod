@@ -1,0 +1,3 @@
+module holdfast.test/leaks/slices_delete
+
+go 1.21

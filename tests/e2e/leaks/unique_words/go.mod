@@ -1,0 +1,3 @@
+module holdfast.test/leaks/unique_words
+
+go 1.23

@@ -1,0 +1,5 @@
+module holdfast.test/leaks/wazero
+
+go 1.19
+
+require github.com/tetratelabs/wazero v1.4.0
