@@ -14,6 +14,7 @@ import exports
 import healthy
 import json_page
 import leak_cases
+import leak_profile
 import leaks
 import processes
 
@@ -676,6 +677,28 @@ class LeaksTest(unittest.TestCase):
         self.assertEqual({leak.name for leak in leak_cases.LEAKS}, {path.parent.name for path in leaks.FOLDER.glob("*/main.go")})
         for leak in leak_cases.LEAKS:
             self.assertNotEqual(bool(leak.fixed_release), (leaks.FOLDER / leak.name / "fixed.mod").exists(), leak.name)
+
+
+class LeakProfileTest(unittest.TestCase):
+    TRUTH = {1: True, 2: True, 3: False}
+
+    def complaints(self, truth, ours, theirs):
+        score = leak_profile.Score()
+        score.add(truth, ours, theirs)
+        return len(list(score.wrong()))
+
+    def test_who_proves_more_than_the_profile_and_accuses_nobody_passes(self):
+        self.assertEqual(self.complaints(self.TRUTH, {1, 2}, {1, 3}), 0)
+
+    def test_accusations_misses_and_comparisons_that_show_nothing_are_found(self):
+        self.assertEqual(self.complaints(self.TRUTH, {1, 2, 3}, {1}), 1)
+        self.assertEqual(self.complaints(self.TRUTH, {1}, {1, 2}), 1)
+        self.assertEqual(self.complaints(self.TRUTH, {1, 2}, set()), 1)
+        self.assertEqual(self.complaints({1: True}, {1}, {1}), 1)
+
+    def test_only_goroutines_that_the_profile_calls_leaked_are_read(self):
+        self.assertTrue(leak_profile.LEAKED.match(b"goroutine 7 gp=0xc0 m=nil [chan receive (leaked), 2 minutes]:"))
+        self.assertFalse(leak_profile.LEAKED.match(b"goroutine 7 [chan receive]:"))
 
 
 class ExportedProfile(exports.Profile):

@@ -13,6 +13,7 @@ import (
 	"os"
 	"runtime"
 	"runtime/debug"
+	"runtime/pprof"
 	"strconv"
 	"strings"
 	"sync"
@@ -370,9 +371,18 @@ func count() int {
 	return n
 }
 
+// tellLeaked prints which goroutines the runtime itself takes for leaked, if it can tell. To find out it collects.
+func tellLeaked() {
+	if found := pprof.Lookup("goroutineleak"); found != nil {
+		found.WriteTo(os.Stdout, 2)
+	}
+	fmt.Println("end of profile")
+}
+
 func main() {
 	seed := flag.Int64("seed", 1, "which tangles")
 	knots := flag.Int("knots", 10, "tangles that have nothing to do with one another")
+	profile := flag.Bool("profile", false, "print the runtime's own profile of leaked goroutines when the input has ended")
 	flag.Parse()
 	debug.SetGCPercent(-1) // a collection would run finalizers and empty the pool
 	random = rand.New(rand.NewSource(*seed))
@@ -390,6 +400,9 @@ func main() {
 		time.Sleep(100 * time.Millisecond)
 	}
 	truth.Ready()
+	if *profile {
+		tellLeaked()
+	}
 	goOn(own, until)
 	var text strings.Builder
 	for i := 0; i < int(next); i++ {

@@ -5,11 +5,14 @@ package main
 import (
 	"bytes"
 	"context"
+	"flag"
+	"fmt"
 	"io"
 	"os"
 	"os/signal"
 	"runtime"
 	"runtime/debug"
+	"runtime/pprof"
 	"strconv"
 	"sync"
 	"syscall"
@@ -404,7 +407,17 @@ func tell() {
 	}
 }
 
+// tellLeaked prints which goroutines the runtime itself takes for leaked, if it can tell. To find out it collects.
+func tellLeaked() {
+	if found := pprof.Lookup("goroutineleak"); found != nil {
+		found.WriteTo(os.Stdout, 2)
+	}
+	fmt.Println("end of profile")
+}
+
 func main() {
+	profile := flag.Bool("profile", false, "print the runtime's own profile of leaked goroutines when the input has ended")
+	flag.Parse()
 	debug.SetGCPercent(-1)
 	leak()
 	stopped()
@@ -424,5 +437,8 @@ func main() {
 		afterCollections(forPool, forFinalizer)
 	}
 	truth.Ready()
+	if *profile {
+		tellLeaked()
+	}
 	close(own)
 }
