@@ -122,7 +122,7 @@ Suspicion& suspect_blocked(const Evidence& evidence, const Detector& detector, c
                              format_bytes(blocked.stack_bytes));
   if (!row.created_by.empty()) finding.because += sentence("; created by {}", named(row.created_by));
   if (const LibraryGoroutine* rule = library_rule(evidence.snapshot, row)) {
-    finding.because += sentence("; such goroutines are the sign of {}", rule->what);
+    finding.title += sentence(": {}", rule->what);
     finding.fix = sentence("{}", rule->change);
     take_holder(evidence, row.root, finding);
     return suspicion;

@@ -28,7 +28,7 @@ LEAKS = (
     Leak("logrus", "goroutine that keeps what would end it", "github.com/sirupsen/logrus", "v1.9.3", "v1.9.3",
          "sirupsen/logrus#1463", ("goroutine-leak",), "io.(*pipe).read", "1.24", "1.21"),
     Leak("openai", "answers of HTTP not closed", "github.com/openai/openai-go/v2", "v2.1.1", "v2.2.0",
-         "openai/openai-go#495", ("http-body-unclosed",), "persistConn", missed=NOBODY),
+         "openai/openai-go#495", ("waits-for-context",), "persistConn"),
     Leak("failsafe", "contexts never cancelled", "github.com/failsafe-go/failsafe-go", "v0.9.5", "v0.9.6",
          "failsafe-go/failsafe-go#134", ("context-children",), "context", missed=NOBODY),
     Leak("gocron", "contexts never cancelled", "github.com/go-co-op/gocron/v2", "v2.16.2", "v2.16.4",
