@@ -165,7 +165,8 @@ void build(const FrozenTarget& target, const Options& options, const Callbacks& 
     add_special_roots(
         specials.roots, [&](Address code) { return function_name(functions, code); }, forest, snapshot.strings);
   });
-  times.run("goroutines", [&] { add_goroutines(target, heap, scheduler, forest, snapshot, losses); });
+  const go::ChannelQueues queues(runtime, scheduler);
+  times.run("goroutines", [&] { add_goroutines(target, heap, scheduler, queues, forest, snapshot, losses); });
   // The graph is final: nothing that follows adds a root or an edge.
   times.run("samples", [&] {
     add_samples(specials.profiled, go::read_memory_profile(runtime, losses), functions, index, snapshot, losses);
@@ -214,7 +215,7 @@ void build(const FrozenTarget& target, const Options& options, const Callbacks& 
     const auto pointers = typing::static_pointers(target.program->images(), runtime.modules);
     typing::label_variables(variables, pointers, *symbols, runtime.modules, name_of, snapshot);
   });
-  times.run("channels", [&] { add_channels(runtime, scheduler, index, snapshot, losses); });
+  times.run("channels", [&] { add_channels(runtime, scheduler, queues, index, snapshot, losses); });
   if (callbacks.second_opinion) {
     inputs.kept_code_facts = kept.bytes();
     callbacks.second_opinion(snapshot, types_without_debug_information(inputs, snapshot));

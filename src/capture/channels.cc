@@ -2,64 +2,42 @@
 
 #include <algorithm>
 #include <span>
-#include <unordered_map>
 
-#include "base/parallel.h"
+#include "capture/typed_objects.h"
 #include "go/channel_record.h"
 
 namespace holdfast::capture {
 namespace {
 
-constexpr unsigned kTypeParts = 64;  // of the walk over the types of all objects
-// So many sudogs in queues may belong to goroutines that have been woken by another case of their select and have not
-// left the queue yet.
-constexpr std::uint64_t kMostLeftOver = 1 << 16;
-
 class ChannelPass {
  public:
-  ChannelPass(const go::Runtime& runtime, const go::Scheduler& scheduler, const heap::ObjectIndex& index,
-              heap::Snapshot& snapshot, LossLedger& losses)
-      : scheduler_(scheduler), index_(index), snapshot_(snapshot), losses_(losses), reader_(runtime) {}
+  ChannelPass(const go::Runtime& runtime, const go::Scheduler& scheduler, const go::ChannelQueues& queues,
+              const heap::ObjectIndex& index, heap::Snapshot& snapshot, LossLedger& losses)
+      : scheduler_(scheduler), queues_(queues), index_(index), snapshot_(snapshot), losses_(losses), reader_(runtime) {}
 
   void run() {
-    const std::vector<ObjectId> waited = waited_channels();
     std::vector<ObjectId> all = typed_channels();
-    all.insert(all.end(), waited.begin(), waited.end());
+    for (const go::WaitTarget& wait : scheduler_.waits)
+      if (wait.kind == go::WaitTargetKind::kChannel)
+        if (const ObjectId object = channel_at(wait.object)) all.push_back(object);
     std::sort(all.begin(), all.end());
     all.erase(std::unique(all.begin(), all.end()), all.end());
     for (const ObjectId object : all) add_channel(object);
-    for (const ObjectId object : waited) read_queues(object);
     add_waits();
   }
 
  private:
-  struct Queued {
-    ChannelId channel;
-    bool sends = false;
-  };
-
-  std::vector<ObjectId> waited_channels() const {
-    std::vector<ObjectId> objects;
-    for (const go::WaitTarget& wait : scheduler_.waits)
-      if (wait.kind == go::WaitTargetKind::kChannel)
-        if (const ObjectId object = index_.find_object(wait.object); object && address_of(object) == wait.object)
-          objects.push_back(object);
-    std::sort(objects.begin(), objects.end());
-    objects.erase(std::unique(objects.begin(), objects.end()), objects.end());
-    return objects;
+  // Returns the object that begins with this channel; none if none does.
+  ObjectId channel_at(Address channel) const {
+    const ObjectId object = index_.find_object(channel);
+    return object && address_of(object) == channel ? object : ObjectId();
   }
 
   // Returns them in no order that matters.
   std::vector<ObjectId> typed_channels() const {
-    std::vector<bool> is_channel(snapshot_.types.size());
-    for (std::size_t t = 0; t < is_channel.size(); ++t)
-      is_channel[t] = snapshot_.types[t].role == heap::TypeRole::kChannel;
     std::vector<std::vector<ObjectId>> found(kTypeParts);
-    for_each_part(snapshot_.object_type.size(), kTypeParts, [&](unsigned part, std::uint64_t begin, std::uint64_t end) {
-      for (std::uint64_t row = begin; row < end; ++row)
-        if (const TypeId type = snapshot_.object_type[row].type(); type && is_channel[type.row])
-          found[part].emplace_back(static_cast<std::uint32_t>(row));
-    });
+    for_each_of_role(snapshot_, heap::TypeRole::kChannel,
+                     [&](unsigned part, ObjectId object) { found[part].push_back(object); });
     std::vector<ObjectId> all;
     for (const std::vector<ObjectId>& part : found) all.insert(all.end(), part.begin(), part.end());
     return all;
@@ -93,19 +71,6 @@ class ChannelPass {
     return bytes <= index_.size_of(object) - (record.buffer - index_.address_of(object));
   }
 
-  void read_queues(ObjectId object) {
-    const ChannelId channel = heap::find_channel(snapshot_, object);
-    const Address at = address_of(object);
-    const auto record = channel ? reader_.read(at) : std::nullopt;
-    if (!record) return;
-    for (const bool sends : {false, true}) {
-      std::vector<Address> sudogs;
-      reader_.add_queue(at, sends ? record->first_sender : record->first_receiver, left_, sudogs);
-      left_ -= sudogs.size();
-      for (const Address sudog : sudogs) queued_.emplace(sudog, Queued{channel, sends});
-    }
-  }
-
   // Takes of the queues what goroutines that wait say of themselves, too.
   void add_waits() {
     auto& waits = snapshot_.channel_waits;
@@ -113,9 +78,11 @@ class ChannelPass {
       const go::Goroutine& goroutine = scheduler_.goroutines[g];
       for (const go::WaitTarget& wait :
            std::span(scheduler_.waits).subspan(goroutine.first_wait, goroutine.wait_count)) {
-        const auto found = queued_.find(wait.sudog);
-        if (wait.kind == go::WaitTargetKind::kChannel && found != queued_.end())
-          waits.push_back({GoroutineId(g), found->second.channel, found->second.sends});
+        const go::QueuedWaiter* const queued =
+            wait.kind == go::WaitTargetKind::kChannel ? queues_.find(wait.sudog) : nullptr;
+        const ObjectId object = queued != nullptr ? channel_at(queued->channel) : ObjectId();
+        const ChannelId channel = object ? heap::find_channel(snapshot_, object) : ChannelId();
+        if (channel) waits.push_back({GoroutineId(g), channel, queued->sends});
       }
     }
     std::sort(waits.begin(), waits.end());
@@ -123,19 +90,18 @@ class ChannelPass {
   }
 
   const go::Scheduler& scheduler_;
+  const go::ChannelQueues& queues_;
   const heap::ObjectIndex& index_;
   heap::Snapshot& snapshot_;
   LossLedger& losses_;
   go::ChannelReader reader_;
-  std::unordered_map<Address, Queued> queued_;                    // by sudog
-  std::uint64_t left_ = scheduler_.waits.size() + kMostLeftOver;  // so many sudogs there may still be
 };
 
 }  // namespace
 
-void add_channels(const go::Runtime& runtime, const go::Scheduler& scheduler, const heap::ObjectIndex& index,
-                  heap::Snapshot& snapshot, LossLedger& losses) {
-  ChannelPass(runtime, scheduler, index, snapshot, losses).run();
+void add_channels(const go::Runtime& runtime, const go::Scheduler& scheduler, const go::ChannelQueues& queues,
+                  const heap::ObjectIndex& index, heap::Snapshot& snapshot, LossLedger& losses) {
+  ChannelPass(runtime, scheduler, queues, index, snapshot, losses).run();
 }
 
 }  // namespace holdfast::capture

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "base/loss.h"
+#include "go/channel_queues.h"
 #include "go/goroutines.h"
 #include "go/runtime.h"
 #include "heap/object_index.h"
@@ -12,7 +13,7 @@
 namespace holdfast::capture {
 
 // Types and goroutines must be in the snapshot already.
-void add_channels(const go::Runtime& runtime, const go::Scheduler& scheduler, const heap::ObjectIndex& index,
-                  heap::Snapshot& snapshot, LossLedger& losses);
+void add_channels(const go::Runtime& runtime, const go::Scheduler& scheduler, const go::ChannelQueues& queues,
+                  const heap::ObjectIndex& index, heap::Snapshot& snapshot, LossLedger& losses);
 
 }  // namespace holdfast::capture

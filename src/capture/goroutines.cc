@@ -27,10 +27,11 @@ struct Walked {
 
 class GoroutinePass {
  public:
-  GoroutinePass(const FrozenTarget& target, const go::Scheduler& scheduler, RootWriter& forest,
-                heap::Snapshot& snapshot, LossLedger& losses)
+  GoroutinePass(const FrozenTarget& target, const go::Scheduler& scheduler, const go::ChannelQueues& queues,
+                RootWriter& forest, heap::Snapshot& snapshot, LossLedger& losses)
       : target_(target),
         scheduler_(scheduler),
+        queues_(queues),
         forest_(forest),
         snapshot_(snapshot),
         losses_(losses),
@@ -45,7 +46,7 @@ class GoroutinePass {
     add_roots();
     add_excuses();
     add_wake_ups(
-        target_, scheduler_, forest_.index(), [&](std::size_t i) { return words_of(walked_[i]); }, snapshot_);
+        target_, scheduler_, queues_, forest_.index(), [&](std::size_t i) { return words_of(walked_[i]); }, snapshot_);
   }
 
  private:
@@ -360,6 +361,7 @@ class GoroutinePass {
 
   const FrozenTarget& target_;
   const go::Scheduler& scheduler_;
+  const go::ChannelQueues& queues_;
   RootWriter& forest_;
   heap::Snapshot& snapshot_;
   LossLedger& losses_;
@@ -373,8 +375,8 @@ class GoroutinePass {
 }  // namespace
 
 void add_goroutines(const FrozenTarget& target, const go::HeapModel& heap, const go::Scheduler& scheduler,
-                    RootWriter& forest, heap::Snapshot& snapshot, LossLedger& losses) {
-  GoroutinePass(target, scheduler, forest, snapshot, losses).run();
+                    const go::ChannelQueues& queues, RootWriter& forest, heap::Snapshot& snapshot, LossLedger& losses) {
+  GoroutinePass(target, scheduler, queues, forest, snapshot, losses).run();
   add_actors(target, heap, scheduler, forest.index(), snapshot, losses);
 }
 

@@ -4,6 +4,7 @@
 #include "base/loss.h"
 #include "capture/build.h"
 #include "capture/root_writer.h"
+#include "go/channel_queues.h"
 #include "go/frame_roots.h"
 #include "go/goroutines.h"
 #include "go/heap_model.h"
@@ -15,6 +16,6 @@ namespace holdfast::capture {
 // something. Then who can act without being one (capture/wake_ups.h). The result does not depend on the number of
 // threads.
 void add_goroutines(const FrozenTarget& target, const go::HeapModel& heap, const go::Scheduler& scheduler,
-                    RootWriter& forest, heap::Snapshot& snapshot, LossLedger& losses);
+                    const go::ChannelQueues& queues, RootWriter& forest, heap::Snapshot& snapshot, LossLedger& losses);
 
 }  // namespace holdfast::capture

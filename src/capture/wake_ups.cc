@@ -149,9 +149,9 @@ class ActorPass {
 
 }  // namespace
 
-void add_wake_ups(const FrozenTarget& target, const go::Scheduler& scheduler, const heap::ObjectIndex& index,
-                  const FrameWords& words_of, heap::Snapshot& snapshot) {
-  go::WakeUpReader reader(*target.identified->runtime, scheduler);
+void add_wake_ups(const FrozenTarget& target, const go::Scheduler& scheduler, const go::ChannelQueues& queues,
+                  const heap::ObjectIndex& index, const FrameWords& words_of, heap::Snapshot& snapshot) {
+  go::WakeUpReader reader(*target.identified->runtime, scheduler, queues);
   const Stacks stacks(snapshot.goroutines);
   for (std::uint32_t g = 0; g < scheduler.goroutines.size(); ++g) {
     if (!scheduler.goroutines[g].waits()) continue;

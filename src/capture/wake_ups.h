@@ -9,6 +9,7 @@
 #include "base/address.h"
 #include "base/loss.h"
 #include "capture/build.h"
+#include "go/channel_queues.h"
 #include "go/goroutines.h"
 #include "go/heap_model.h"
 #include "heap/object_index.h"
@@ -20,8 +21,8 @@ namespace holdfast::capture {
 using FrameWords = std::function<std::optional<std::vector<Address>>(std::size_t)>;
 
 // snapshot.goroutines must have its rows.
-void add_wake_ups(const FrozenTarget& target, const go::Scheduler& scheduler, const heap::ObjectIndex& index,
-                  const FrameWords& words_of, heap::Snapshot& snapshot);
+void add_wake_ups(const FrozenTarget& target, const go::Scheduler& scheduler, const go::ChannelQueues& queues,
+                  const heap::ObjectIndex& index, const FrameWords& words_of, heap::Snapshot& snapshot);
 void add_actors(const FrozenTarget& target, const go::HeapModel& heap, const go::Scheduler& scheduler,
                 const heap::ObjectIndex& index, heap::Snapshot& snapshot, LossLedger& losses);
 

@@ -5,38 +5,20 @@
 namespace holdfast::go {
 namespace {
 
-// So many sudogs in queues may belong to goroutines that another case of their select has woken.
-constexpr std::uint64_t kMostLeftOver = 1 << 16;
-
 bool holds(std::span<const WaitTarget> waits, WaitTargetKind kind) {
   return !waits.empty() && std::ranges::all_of(waits, [&](const WaitTarget& wait) { return wait.kind == kind; });
 }
 
 }  // namespace
 
-WakeUpReader::WakeUpReader(const Runtime& runtime, const Scheduler& scheduler)
+WakeUpReader::WakeUpReader(const Runtime& runtime, const Scheduler& scheduler, const ChannelQueues& queues)
     : memory_(runtime.memory),
       scheduler_(scheduler),
+      queues_(queues),
       waiter_(read_library_layouts(runtime.layouts).waiter),
       list_head_(runtime.layouts.find("runtime.notifyList", "head")),
       list_in_condition_(runtime.layouts.find("sync.Cond", "notify")),
-      coroutine_goroutine_(runtime.layouts.find("runtime.coro", "gp")) {
-  std::unordered_set<Address> channels;
-  for (const WaitTarget& wait : scheduler.waits)
-    if (wait.kind == WaitTargetKind::kChannel) channels.insert(wait.object);
-  ChannelReader reader(runtime);
-  std::uint64_t left = scheduler.waits.size() + kMostLeftOver;
-  for (const Address channel : channels) {
-    const auto record = reader.read(channel);
-    if (!record || !record->is_sound()) continue;
-    for (const Address first : {record->first_receiver, record->first_sender}) {
-      std::vector<Address> sudogs;
-      reader.add_queue(channel, first, left, sudogs);
-      left -= sudogs.size();
-      queued_.insert(sudogs.begin(), sudogs.end());
-    }
-  }
-}
+      coroutine_goroutine_(runtime.layouts.find("runtime.coro", "gp")) {}
 
 std::optional<std::vector<AwaitedObject>> WakeUpReader::read(const Goroutine& goroutine,
                                                              std::span<const Address> pointers) {
@@ -77,7 +59,7 @@ std::optional<std::vector<AwaitedObject>> WakeUpReader::channels(const Goroutine
   std::vector<AwaitedObject> out;
   for (const WaitTarget& wait : waits) {
     const auto waiting = memory_.try_pointer(wait.sudog + waiter_->goroutine);
-    if (!queued_.contains(wait.sudog) || waiting != goroutine.g) return std::nullopt;
+    if (queues_.find(wait.sudog) == nullptr || waiting != goroutine.g) return std::nullopt;
     out.push_back({wait.object, wait.sudog});
   }
   return out;

@@ -6,12 +6,12 @@
 #include <optional>
 #include <span>
 #include <unordered_map>
-#include <unordered_set>
 #include <utility>
 #include <vector>
 
-#include "go/channel_record.h"
+#include "go/channel_queues.h"
 #include "go/goroutines.h"
+#include "go/library_layouts.h"
 
 namespace holdfast::go {
 
@@ -24,8 +24,8 @@ struct AwaitedObject {
 
 class WakeUpReader {
  public:
-  // Walks the queues of all channels that goroutines wait for. Both must outlive this.
-  WakeUpReader(const Runtime& runtime, const Scheduler& scheduler);
+  // All must outlive this.
+  WakeUpReader(const Runtime& runtime, const Scheduler& scheduler, const ChannelQueues& queues);
 
   // Returns everything that could wake the goroutine: nothing at all if it waits for a nil channel or in a select
   // without cases. None if it does not wait for other goroutines, if somebody may be waking it at this moment, or if it
@@ -46,9 +46,9 @@ class WakeUpReader {
 
   const MemorySource& memory_;
   const Scheduler& scheduler_;
+  const ChannelQueues& queues_;
   std::optional<WaiterLayout> waiter_;
   std::optional<FieldLayout> list_head_, list_in_condition_, coroutine_goroutine_;
-  std::unordered_set<Address> queued_;            // sudogs in queues of channels
   std::unordered_map<Address, Waiters> waiters_;  // by list
 };
 
