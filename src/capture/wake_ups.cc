@@ -5,7 +5,7 @@
 #include <span>
 
 #include "base/architecture.h"
-#include "go/library_timers.h"
+#include "go/timers.h"
 #include "go/unwind.h"
 #include "go/wake_ups.h"
 
@@ -122,8 +122,10 @@ class ActorPass {
   }
 
   void add_timers() {
-    const go::TimerUses timers = go::list_timer_uses(runtime_, scheduler_.processors);
-    for (const Address used : timers.pending) add(used, ActorKind::kTimer);
+    const go::Timers timers = go::read_timers(runtime_, scheduler_.processors);
+    for (const go::Timer& timer : timers.all)
+      if (!timer.stopped)
+        for (const Address used : {timer.record, timer.closure, timer.argument}) add(used, ActorKind::kTimer);
     for (const Address list : timers.lists) add(list, ActorKind::kTimerList);
   }
 

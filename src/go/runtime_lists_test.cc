@@ -3,7 +3,6 @@
 #include <gmock/gmock.h>
 
 #include "go/goroutines.h"
-#include "go/library_timers.h"
 #include "go/processors.h"
 #include "go/stack_image_for_tests.h"
 
@@ -118,28 +117,6 @@ TEST_P(RuntimeListsTest, ReadsProcessorsAndPassesOverThoseThatCannotBeRead) {
   EXPECT_EQ(processors[0].cached_released, 0b0110U);
   EXPECT_EQ(processors[0].record_chunk, Address(0x7000));
   EXPECT_EQ(code_of([&] { ProcessorReader(image_.runtime()).read(Address(0x99999)); }), ErrorCode::kDamaged);
-}
-
-TEST_P(RuntimeListsTest, ListsTimersThatPackageTimeGaveOut) {
-  Processor with, unreadable;
-  with.p = StackImage::kStack;
-  unreadable.p = Address(0x77777);
-  const bool embedded = runtime().version.timers_are_embedded();
-  const Address once = image_.make("runtime.timer"), again = image_.make("runtime.timer");
-  const Address closure = image_.make("runtime.timer");
-  image_.put(closure, Address(0x4711));
-  for (const Address timer : {once, again}) image_.set(timer, "runtime.timer", "f", closure);
-  image_.set(again, "runtime.timer", "period", 1000);
-  const Address list = with.p + image_.layouts->offset("runtime.p", embedded ? "timers" : "timers.heap");
-  if (embedded)
-    put_list(list, {once.value, again.value, 0x99999});
-  else
-    put_list(list, {once.value, 100, again.value, 200, 0x99999, 300});  // with the time when each is due
-  image_.put<std::uint64_t>(list + 8, 3);
-  const std::uint64_t in_value = embedded ? 8 : 16;
-  EXPECT_THAT(list_library_timers(image_.runtime(), std::vector{unreadable, with}),
-              ElementsAre(LibraryTimer{Address(once.value - in_value), Address(0x4711), false},
-                          LibraryTimer{Address(again.value - in_value), Address(0x4711), true}));
 }
 
 }  // namespace

@@ -48,7 +48,7 @@ struct GoVersion {
   bool limit_headroom_grows() const { return minor >= 21; }
   // runtime.growslice takes the old array first and the type last (1.20+), or the type first.
   bool grow_slice_takes_type_last() const { return minor >= 20; }
-  // The runtime's record of a timer lies within the time.Timer (go/library_timers.h), or around it (1.23+).
+  // The runtime's record of a timer lies within the time.Timer (go/timers.h), or around it (1.23+).
   bool timers_are_embedded() const { return minor <= 22; }
   // The pprof labels of a goroutine are a sorted list (1.24+), or a map from string to string.
   bool labels_are_lists() const { return minor >= 24; }

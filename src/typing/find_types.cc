@@ -14,8 +14,8 @@
 #include "code/library_uses.h"
 #include "code/loaded_types.h"
 #include "go/library_layouts.h"
-#include "go/library_timers.h"
 #include "go/package_names.h"
+#include "go/timers.h"
 #include "go/type_reader.h"
 #include "go/type_universe.h"
 #include "typing/code_claims.h"
@@ -389,11 +389,12 @@ class TypePass {
     const std::uint64_t bytes =
         embedded ? kTimerBytes : runtime_.layouts.size_of("runtime.timeTimer").value_or(kTimerBytes);
     std::map<Address, bool> is_of_time;  // by code
-    for (const go::LibraryTimer& timer : go::list_library_timers(runtime_, inputs_.scheduler.processors)) {
+    for (const go::Timer& timer : go::read_timers(runtime_, inputs_.scheduler.processors).all) {
+      if (!timer.function) continue;
       const auto [known, is_new] = is_of_time.try_emplace(timer.function);
       if (is_new) known->second = entry_name(timer.function).starts_with("time.");
       if (!known->second) continue;
-      const char* const name = !embedded ? "runtime.timeTimer" : timer.repeats ? "time.Ticker" : "time.Timer";
+      const char* const name = !embedded ? "runtime.timeTimer" : timer.period > 0 ? "time.Ticker" : "time.Timer";
       TypeId type = table_.by_name(name);
       if (!type) type = table_.opaque(name, bytes);
       propagation_.claim_target(timer.value, type, KnownBy::kRuntime);
