@@ -128,6 +128,8 @@ constexpr LossInfo kTable[] = {
 
     {LossKind::kBadChannel, LossSeverity::kCosmetic, "bad-channel",
      "the record of a channel contradicts itself: how full it is and who waits for it is not told", kLookAgain},
+    {LossKind::kBadMap, LossSeverity::kCosmetic, "bad-map",
+     "the header of a map contradicts itself or its tables: how full it is is not told", kLookAgain},
     {LossKind::kNoCounters, LossSeverity::kCosmetic, "no-counters",
      "the runtime's own counters are not all there: fewer of our sums are checked", kWholeCore},
     {LossKind::kTornProfileRecord, LossSeverity::kCosmetic, "torn-profile-record",

@@ -73,6 +73,7 @@ enum class LossKind : std::uint8_t {
   kUnreadableVariable,
   // Cosmetic.
   kBadChannel,
+  kBadMap,
   kNoCounters,
   kTornProfileRecord,
   kUnreadableSample,

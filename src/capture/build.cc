@@ -11,6 +11,8 @@
 #include "capture/forecast.h"
 #include "capture/goroutines.h"
 #include "capture/kept_code_facts.h"
+#include "capture/large_headers.h"
+#include "capture/map_fills.h"
 #include "capture/mapping_holders.h"
 #include "capture/mark_excuses.h"
 #include "capture/objects.h"
@@ -18,6 +20,7 @@
 #include "capture/roots.h"
 #include "capture/samples.h"
 #include "capture/span_records.h"
+#include "capture/timers.h"
 #include "go/special_roots.h"
 #include "heap/object_index.h"
 #include "typing/find_types.h"
@@ -167,6 +170,7 @@ void build(const FrozenTarget& target, const Options& options, const Callbacks& 
   });
   const go::ChannelQueues queues(runtime, scheduler);
   times.run("goroutines", [&] { add_goroutines(target, heap, scheduler, queues, forest, snapshot, losses); });
+  add_timers(target, scheduler, index, snapshot);
   // The graph is final: nothing that follows adds a root or an edge.
   times.run("samples", [&] {
     add_samples(specials.profiled, go::read_memory_profile(runtime, losses), functions, index, snapshot, losses);
@@ -216,6 +220,8 @@ void build(const FrozenTarget& target, const Options& options, const Callbacks& 
     typing::label_variables(variables, pointers, *symbols, runtime.modules, name_of, snapshot);
   });
   times.run("channels", [&] { add_channels(runtime, scheduler, queues, index, snapshot, losses); });
+  times.run("maps", [&] { add_map_fills(runtime, index, snapshot, losses); });
+  times.run("headers", [&] { add_large_headers(runtime.memory, index, snapshot); });
   if (callbacks.second_opinion) {
     inputs.kept_code_facts = kept.bytes();
     callbacks.second_opinion(snapshot, types_without_debug_information(inputs, snapshot));

@@ -21,8 +21,8 @@ constexpr std::pair<const char*, Callee> kByName[] = {
     {"mapassign", Callee::kMapElement},
     {"mapaccess1", Callee::kMapElement},
     {"mapaccess2", Callee::kMapElement},
-    {"mapdelete", Callee::kMapUse},
-    {"mapclear", Callee::kMapUse},
+    {"mapdelete", Callee::kMapRemove},
+    {"mapclear", Callee::kMapRemove},
     {"mapiterinit", Callee::kMapUse},
     {"mapIterStart", Callee::kMapUse},
     {"makemap", Callee::kMakeMap},
@@ -54,7 +54,7 @@ constexpr std::pair<const char*, Callee> kMapFunctions[] = {
     {"mapassign_", Callee::kMapElement},
     {"mapaccess1_", Callee::kMapElement},
     {"mapaccess2_", Callee::kMapElement},
-    {"mapdelete_", Callee::kMapUse},
+    {"mapdelete_", Callee::kMapRemove},
 };
 
 // Go 1.27 allocates small objects through one function for each size class.

@@ -23,6 +23,7 @@ enum class Callee : std::uint8_t {
   kGrowSliceTypeFirst,  // type RAX, old pointer RBX -> array RAX
   kMapElement,          // map type RAX, map RBX -> *elem RAX
   kMapUse,              // map type RAX, map RBX
+  kMapRemove,           // the same, and entries go
   kMakeMap,             // map type RAX -> map RAX
   kMakeSmallMap,        // -> map RAX; only its uses tell the type
   kConvert,             // type RAX -> *T RAX

@@ -4,6 +4,7 @@
 #include <array>
 #include <map>
 #include <optional>
+#include <set>
 #include <unordered_map>
 #include <unordered_set>
 #include <utility>
@@ -42,6 +43,18 @@ struct Claims {
   }
 };
 
+// From which maps a function removes entries.
+struct Removals {
+  std::vector<Address> types;     // each once
+  bool has_unknown_type = false;  // it is told a type only when it runs
+};
+
+// These remove entries for others, who tell them the type.
+bool removes_for_others(std::string_view function) {
+  return function.starts_with("runtime.") || function.starts_with("reflect.map") ||
+         function.starts_with("internal/runtime/maps.");
+}
+
 using FrameClaims = std::map<std::pair<Address, std::int64_t>, std::vector<WordClaim>>;  // function, offset
 using OriginClaims = std::unordered_map<Origin, Claims, OriginHash>;
 
@@ -65,6 +78,7 @@ struct Round {
   std::unordered_map<Address, std::vector<WordClaim>> closures;
   std::unordered_map<Address, std::vector<WordClaim>> cleanups;
   std::unordered_map<Address, Results> results;
+  std::unordered_map<Address, Removals> removals;  // by function
   std::unordered_map<Address, std::array<std::vector<WordClaim>, kArgumentRegisters.size()>> given;
   FrameClaims frame_words, frame_variables;
   VariableUses uses;  // only from the first round: later ones would say the same
@@ -102,6 +116,7 @@ struct Round {
         for (const WordClaim& said : arguments[i]) Claims::add(given[function][i], said);
     // The newest round knows best what a function returns.
     for (const auto& [function, result] : other.results) results[function] = result;
+    for (const auto& [function, removed] : other.removals) removals[function] = removed;
     uses.merge(other.uses);
   }
 };
@@ -112,8 +127,9 @@ class Recorder : public Observer {
   Recorder(Round& round, WordTypes& types) : round_(round), types_(types) {}
 
   // `interpreter` is about to follow the function.
-  void begin(Address function, const Interpreter& interpreter) {
-    results_ = &(round_.results[function] = {});
+  void begin(const binary::FunctionInfo& function, const Interpreter& interpreter) {
+    results_ = &(round_.results[function.entry] = {});
+    function_ = &function;
     interpreter_ = &interpreter;
     used_.clear();
   }
@@ -139,6 +155,14 @@ class Recorder : public Observer {
   }
   void cleanup(Address code, Address type) override {
     if (!is_nameless(type)) Claims::add(round_.cleanups[code], said(WordType::pointer(type)));
+  }
+  void removal(Address map_type) override {
+    if (removes_for_others(function_->name)) return;
+    Removals& removals = round_.removals[function_->entry];
+    if (!map_type)
+      removals.has_unknown_type = true;
+    else if (std::ranges::find(removals.types, map_type) == removals.types.end())
+      removals.types.push_back(map_type);
   }
   void result(std::uint8_t number, const WordType& word) override {
     if (!word || is_nameless(word.type) || word.offset != 0)
@@ -169,7 +193,8 @@ class Recorder : public Observer {
   Round& round_;
   WordTypes& types_;
   const Interpreter* interpreter_ = nullptr;
-  Results* results_ = nullptr;  // of the function that is followed
+  const binary::FunctionInfo* function_ = nullptr;  // the one that is followed
+  Results* results_ = nullptr;                      // of it
   std::vector<VariableUses::Use> used_;
 };
 
@@ -202,6 +227,7 @@ class ClaimWeigher {
       if (words.size() == 1) facts.closures[code] = {words.front().word.type, words.front().said_by};
     for (const auto& [code, words] : round.cleanups)
       if (words.size() == 1) facts.cleanups[code] = {words.front().word.type, words.front().said_by};
+    facts.removals = removals_of(round);
   }
 
   // The words of frames on which all claims agree.
@@ -213,6 +239,15 @@ class ClaimWeigher {
   }
 
  private:
+  static MapRemovals removals_of(const Round& round) {
+    std::set<Address> types, functions;
+    for (const auto& [function, removed] : round.removals) {
+      types.insert(removed.types.begin(), removed.types.end());
+      if (removed.has_unknown_type) functions.insert(function);
+    }
+    return {{types.begin(), types.end()}, {functions.begin(), functions.end()}};
+  }
+
   // Strong claims that disagree leave nothing. Weak claims count where there is no strong one.
   Verdict weigh(const Claims& claims) {
     const bool strong = !claims.strong.empty();
@@ -330,6 +365,7 @@ class Reading {
     if (!is_known_ && extent_.base && lost_ == 0)
       out.facts = write_facts(facts_.tables(), signatures_.sources(), extent_.base);
     add_facts(out);
+    out.is_whole = is_known_ || lost_ == 0;
     const Round frames =
         follow(Purpose::kFrames, [&](std::size_t i) { return std::ranges::binary_search(standing, all_[i].entry); });
     out.frame_words = weighers_[1].frame_words_from(frames.frame_words);
@@ -385,6 +421,7 @@ class Reading {
 
   void add_facts(CodeEvidence& out) const {
     out.uses = facts_.tables().uses;
+    out.removals = facts_.tables().removals;
     for (const auto& [origin, verdict] : facts_.tables().origins) {
       if (origin.root != Origin::Root::kGlobal) continue;
       if (origin.loads == 0)
@@ -421,7 +458,7 @@ class Reading {
       for (std::uint64_t i = begin; i < end; ++i) {
         throw_if_cancelled();
         if (!choose(i)) continue;
-        recorder.begin(all_[i].entry, interpreter);
+        recorder.begin(all_[i], interpreter);
         const auto code = bytes_of(all_[i], copy);
         if (code.empty()) {
           ++unreadable[part];

@@ -13,6 +13,7 @@
 
 #include "base/address.h"
 #include "base/loss.h"
+#include "code/map_removals.h"
 #include "code/value.h"
 #include "code/variable_uses.h"
 #include "go/function_tables.h"
@@ -76,6 +77,8 @@ struct CodeEvidence {
   std::vector<ClosureType> cleanups;                    // by code of the cleanup function: type of its argument
   std::vector<FrameWord> frame_words, frame_variables;  // by function and offset
   std::vector<VariableUse> uses;                        // by address
+  MapRemovals removals;
+  bool is_whole = false;  // no function was left out because it could not be read
   // The same facts as bytes, to be kept for the next run on this binary. Empty if they were given, if the program has
   // several modules, or if some of its code could not be read: a part must not stand for the whole later.
   std::vector<std::byte> facts;

@@ -11,6 +11,7 @@
 #include "base/address.h"
 #include "code/interpreter.h"
 #include "code/library_uses.h"
+#include "code/map_removals.h"
 #include "code/value.h"
 #include "code/variable_uses.h"
 
@@ -40,6 +41,7 @@ struct FactTables {
   std::unordered_map<Address, NamedType> closures;          // by code: the struct of the closure
   std::unordered_map<Address, NamedType> cleanups;          // by code of a cleanup function: the type of its argument
   std::vector<VariableUse> uses;                            // by address
+  MapRemovals removals;
 
   bool operator==(const FactTables&) const = default;
 };

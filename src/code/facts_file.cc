@@ -15,7 +15,8 @@ constexpr std::uint64_t kRules = HOLDFAST_RULES_OF_CODE;
 
 struct Header {
   le64 rules;
-  le64 origins, given, variables, closures, cleanups, uses, signatures;  // rows, which follow in this order
+  // Rows, which follow in this order.
+  le64 origins, given, variables, closures, cleanups, uses, removed_types, removing_functions, signatures;
 };
 
 struct WordRow {
@@ -52,6 +53,10 @@ struct UseRow {
 };
 constexpr std::uint64_t kNobody = ~std::uint64_t{0};
 
+struct AddressRow {
+  le64 at;
+};
+
 struct SignatureRow {
   std::uint8_t kind = 0;  // SignatureSource::Kind
   le64 at, receiver;
@@ -76,6 +81,9 @@ class Writer {
     std::vector<std::pair<Address, NamedType>> rows(map.begin(), map.end());
     std::ranges::sort(rows, {}, [](const auto& entry) { return entry.first; });
     for (const auto& [at, named] : rows) put(NamedRow{from_base(at), from_base(named.type), from_base(named.said_by)});
+  }
+  void put_addresses(const std::vector<Address>& addresses) {
+    for (const Address at : addresses) put(AddressRow{from_base(at)});
   }
   std::vector<std::byte> take() { return std::move(out_); }
 
@@ -133,6 +141,15 @@ class Reader {
       uses.push_back(use);
     }
     return std::ranges::is_sorted(uses, {}, &VariableUse::variable);
+  }
+  bool addresses(std::uint64_t count, std::vector<Address>& addresses) {
+    for (; count > 0; --count) {
+      AddressRow row;
+      Address at;
+      if (!take(row) || !address(row.at, at)) return false;
+      addresses.push_back(at);
+    }
+    return std::ranges::is_sorted(addresses);
   }
   bool signatures(std::uint64_t count, std::vector<SignatureSource>& signatures) {
     for (; count > 0; --count) {
@@ -198,7 +215,8 @@ std::vector<std::byte> write_facts(const FactTables& facts, std::span<const Sign
   Writer writer(base);
   const std::vector<GivenRow> given = rows_of(facts.given, writer);
   writer.put(Header{kRules, facts.origins.size(), given.size(), facts.variables.size(), facts.closures.size(),
-                    facts.cleanups.size(), facts.uses.size(), signatures.size()});
+                    facts.cleanups.size(), facts.uses.size(), facts.removals.types.size(),
+                    facts.removals.functions.size(), signatures.size()});
   std::vector<std::pair<Origin, Verdict>> origins(facts.origins.begin(), facts.origins.end());
   std::ranges::sort(origins, {}, [](const auto& entry) { return entry.first; });
   for (const auto& [origin, verdict] : origins) {
@@ -223,6 +241,8 @@ std::vector<std::byte> write_facts(const FactTables& facts, std::span<const Sign
       row.functions[i] = use.functions[i] ? writer.from_base(use.functions[i]) : kNobody;
     writer.put(row);
   }
+  writer.put_addresses(facts.removals.types);
+  writer.put_addresses(facts.removals.functions);
   for (const SignatureSource& source : signatures)
     writer.put(SignatureRow{static_cast<std::uint8_t>(source.kind), writer.from_base(source.at),
                             writer.from_base(source.receiver), source.type ? writer.from_base(source.type) : kNobody});
@@ -238,6 +258,8 @@ std::optional<KeptFacts> read_facts(std::span<const std::byte> bytes, Address ba
   const bool whole = reader.origins(header.origins, facts) && reader.given(header.given, facts) &&
                      reader.named(header.variables, facts.variables) && reader.named(header.closures, facts.closures) &&
                      reader.named(header.cleanups, facts.cleanups) && reader.uses(header.uses, facts.uses) &&
+                     reader.addresses(header.removed_types, facts.removals.types) &&
+                     reader.addresses(header.removing_functions, facts.removals.functions) &&
                      reader.signatures(header.signatures, kept.signatures) && reader.at_end();
   return whole ? std::optional(std::move(kept)) : std::nullopt;
 }

@@ -33,6 +33,7 @@ FactTables some_facts() {
   facts.closures[kOther] = {kItem, kOther};
   facts.cleanups[kFunction] = {kNode, kOther};
   facts.uses = {{Address(0x5f0000), {kFunction, Address()}}, {Address(0x5f0100), {kFunction, kOther}}};
+  facts.removals = {{kItem, kNode}, {kFunction}};
   return facts;
 }
 

@@ -467,9 +467,12 @@ bool Interpreter::call_runtime(Callee callee) {
       note(origin_of(look(kArgumentRegisters[1])), result, true);
       break;
     case Callee::kMapElement:
-    case Callee::kMapUse: {
+    case Callee::kMapUse:
+    case Callee::kMapRemove: {
       const WordTypes::Type* const map = first_type ? types_.find(first_type) : nullptr;
-      if (map == nullptr || map->kind != TypeKind::kMap) break;
+      const bool is_known = map != nullptr && map->kind == TypeKind::kMap;
+      if (callee == Callee::kMapRemove && reporting_) observer_.removal(is_known ? first_type : Address());
+      if (!is_known) break;
       note(origin_of(look(kArgumentRegisters[1])), WordType::part(first_type, 0), true);
       if (reg(kArgumentRegisters[1]).kind == ValueKind::kStack)
         note_frame(frame_variables_, static_cast<std::int64_t>(reg(kArgumentRegisters[1]).number),

@@ -43,6 +43,8 @@ class Observer {
   virtual void closure(Address code, Address type) = 0;
   // The cleanup function `code` is called with a value of the type.
   virtual void cleanup(Address code, Address type) = 0;
+  // The function removes entries from maps of the type; null if it is told the type only when it runs.
+  virtual void removal(Address map_type) = 0;
   // The function returns this word in the result register `number`; an unknown word means that it may be anything.
   virtual void result(std::uint8_t number, const WordType& word) = 0;
   // A call passes such a word in argument register `number`; the function may take fewer.

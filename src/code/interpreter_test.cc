@@ -25,9 +25,9 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::UnorderedElementsAre;
 
-constexpr Address kNewObject{0x400100}, kMapAssign{0x400200}, kGrowSlice{0x400300}, kOtherFunction{0x400400},
-    kBarrier{0x400500}, kMethodCode{0x400600}, kMakeMap{0x400700}, kMakeSmallMap{0x400800}, kAddCleanup{0x400900},
-    kItab{0x400a00}, kRaceRead{0x400b00};
+constexpr Address kNewObject{0x400100}, kMapAssign{0x400200}, kMapDelete{0x400280}, kGrowSlice{0x400300},
+    kOtherFunction{0x400400}, kBarrier{0x400500}, kMethodCode{0x400600}, kMakeMap{0x400700}, kMakeSmallMap{0x400800},
+    kAddCleanup{0x400900}, kItab{0x400a00}, kRaceRead{0x400b00};
 constexpr Address kEntry{0x401000};
 constexpr Address kGlobal{0x700000}, kSecond{0x700040};
 
@@ -85,6 +85,7 @@ struct Heard {
 
   std::map<Origin, std::vector<WordType>> strong_words, weak_words;
   std::map<Address, std::vector<Address>> variables, closures, cleanups;
+  std::vector<Address> removals;  // null: of a type that is not known
   std::map<std::uint8_t, std::vector<WordType>> results;
   std::map<std::pair<Address, std::uint8_t>, std::vector<WordType>> given;
   std::map<std::int64_t, std::vector<WordType>> frame_words, frame_variables;
@@ -110,6 +111,7 @@ class Listener : public Observer {
   void use(Address variable, bool stores) override { heard_.uses.emplace_back(variable, stores); }
   void closure(Address code, Address type) override { heard_.closures[code].push_back(type); }
   void cleanup(Address code, Address type) override { heard_.cleanups[code].push_back(type); }
+  void removal(Address map_type) override { heard_.removals.push_back(map_type); }
   void result(std::uint8_t number, const WordType& word) override { heard_.results[number].push_back(word); }
   void given(Address function, std::uint8_t number, const WordType& word) override {
     heard_.given[{function, number}].push_back(word);
@@ -168,6 +170,7 @@ class InterpreterTest : public testing::Test {
     const go::TypeReader reader(runtime);
     const Callees callees({{kNewObject, Callee::kNewObject},
                            {kMapAssign, Callee::kMapElement},
+                           {kMapDelete, Callee::kMapRemove},
                            {kGrowSlice, Callee::kGrowSlice},
                            {kBarrier, Callee::kWriteBarrier},
                            {kMakeMap, Callee::kMakeChan},
@@ -483,6 +486,12 @@ TEST_F(InterpreterTest, TheDictionaryTellsWhatACleanupIsCalledWith) {
   const Heard heard = follow(Code().lea(kRax, dictionary).lea(kRcx, static_closure).call(kAddCleanup).ret());
   EXPECT_THAT(heard.cleanups, ElementsAre(testing::Pair(kOtherFunction, ElementsAre(node))));
   EXPECT_THAT(follow(Code().lea(kRax, dictionary).call(kAddCleanup).ret()).cleanups, IsEmpty());
+}
+
+TEST_F(InterpreterTest, TellsFromWhichMapsEntriesGo) {
+  Code code;
+  code.lea(kRax, map).call(kMapDelete).lea(kRax, map).call(kMapAssign).load(kRax, kRbx, 8).call(kMapDelete).ret();
+  EXPECT_THAT(follow(code).removals, ElementsAre(map, Address()));
 }
 
 TEST_F(InterpreterTest, UsesOfASmallMapTellItsTypeTheNextTime) {

@@ -39,6 +39,12 @@ constexpr KnownValues<RootKind> known_values(RootKind) {
 constexpr KnownValues<TypeRole> known_values(TypeRole) {
   return {TypeRole::kStringData, TypeRole::kNone};
 }
+constexpr KnownValues<MapRemovals> known_values(MapRemovals) {
+  return {MapRemovals::kSomewhere, MapRemovals::kUnknown};
+}
+constexpr KnownValues<TimerKind> known_values(TimerKind) {
+  return {TimerKind::kSleep, TimerKind::kOther};
+}
 constexpr KnownValues<Basis> known_values(Basis) {
   return {Basis::kNearness, Basis::kNone};
 }
@@ -188,7 +194,7 @@ void describe(Archive& a, FrameHeader& x) {
 template <class Archive>
 void describe(Archive& a, Type& x) {
   a(x.name, x.kind, x.role, x.is_named, x.size, x.pointer_bytes, x.elem, x.key, x.of, x.count, x.first_field,
-    x.field_count, x.file, x.line);
+    x.field_count, x.file, x.line, x.removals);
 }
 template <class Archive>
 void describe(Archive& a, Field& x) {
@@ -237,6 +243,18 @@ void describe(Archive& a, Channel& x) {
 template <class Archive>
 void describe(Archive& a, ChannelWait& x) {
   a(x.goroutine, x.channel, x.sends);
+}
+template <class Archive>
+void describe(Archive& a, MapFill& x) {
+  a(x.header, x.entries, x.slots, x.bytes);
+}
+template <class Archive>
+void describe(Archive& a, LargeHeader& x) {
+  a(x.object, x.variable, x.into, x.type, x.at, x.begin, x.length, x.capacity);
+}
+template <class Archive>
+void describe(Archive& a, Timer& x) {
+  a(x.object, x.argument, x.goroutine, x.kind, x.stopped, x.due_known, x.function, x.calls, x.due_in_ns, x.period_ns);
 }
 template <class Archive>
 void describe(Archive& a, WakeUp& x) {

@@ -131,9 +131,9 @@ void fill_rows(Snapshot& s) {
     filler(alloc_count, size_class, header, user_arena, has_marks);
   }
   {
-    auto& [name, kind, role, is_named, size, pointer_bytes, elem, key, of, count, first_field, field_count, file,
-           line] = s.types[0];
-    filler(kind, role, is_named, size, pointer_bytes, count, line);
+    auto& [name, kind, role, is_named, size, pointer_bytes, elem, key, of, count, first_field, field_count, file, line,
+           removals] = s.types[0];
+    filler(kind, role, is_named, size, pointer_bytes, count, line, removals);
     elem = TypeId(1);
     key = TypeId(0);
     of = TypeId(1);
@@ -196,6 +196,11 @@ Snapshot sample() {
                         true,
                         2}};
   snapshot.span_records.assign(snapshot.spans.size(), {1, SweepState::kBeingSwept, 7});
+  snapshot.map_fills = {{ObjectId(1), 5, 64, 1024}};
+  snapshot.timers = {{ObjectId(1), ObjectId(2), GoroutineId(0), TimerKind::kSleep, true, true,
+                      snapshot.strings.add("f"), snapshot.strings.add("g"), -5, 7}};
+  snapshot.large_headers = {{ObjectId(1), {}, ObjectId(2), TypeId(0), 8, 16, 24, 32},
+                            {{}, RootId(2), ObjectId(2), TypeId(0), 0, 0, 1, 1}};
   snapshot.wake_ups = {{GoroutineId(0), ObjectId(1), {}, ObjectId(0)}};
   snapshot.actors = {{ObjectId(0), ActorKind::kPinned}, {ObjectId(1), ActorKind::kTimer}};
   snapshot.frame_headers = {{Address(0xc000100008), Address(0xc000000000), TypeId(0), 3, std::nullopt,
@@ -234,8 +239,9 @@ void expect_equal(const T& a, const T& b) {
 void expect_equal(const Snapshot& a, const Snapshot& b) {
   const auto& [target, pause, account, pace, c_heap, mappings, mapping_holders, audit, mem_stats, losses, strings,
                spans, span_records, absent, allocated, pointerful, objects, object_type, marked, fresh, types, fields,
-               edges, labels, roots, root_targets, goroutines, goroutine_labels, channels, channel_waits, wake_ups,
-               actors, frames, frame_headers, allocation_stacks, sampled, profile, content, named_words] = a;
+               edges, labels, roots, root_targets, goroutines, goroutine_labels, channels, channel_waits, map_fills,
+               timers, wake_ups, actors, frames, frame_headers, large_headers, allocation_stacks, sampled, profile,
+               content, named_words] = a;
   EXPECT_EQ(target, b.target);
   EXPECT_EQ(pause, b.pause);
   EXPECT_EQ(account, b.account);
@@ -253,6 +259,7 @@ void expect_equal(const Snapshot& a, const Snapshot& b) {
   EXPECT_EQ(wake_ups, b.wake_ups);
   EXPECT_EQ(actors, b.actors);
   EXPECT_EQ(frame_headers, b.frame_headers);
+  EXPECT_EQ(large_headers, b.large_headers);
   EXPECT_EQ(absent, b.absent);
   expect_equal(allocated, b.allocated);
   EXPECT_EQ(pointerful, b.pointerful);
@@ -274,6 +281,8 @@ void expect_equal(const Snapshot& a, const Snapshot& b) {
   EXPECT_EQ(goroutine_labels, b.goroutine_labels);
   EXPECT_EQ(channels, b.channels);
   EXPECT_EQ(channel_waits, b.channel_waits);
+  EXPECT_EQ(map_fills, b.map_fills);
+  EXPECT_EQ(timers, b.timers);
   EXPECT_EQ(frames, b.frames);
   EXPECT_EQ(allocation_stacks, b.allocation_stacks);
   EXPECT_EQ(sampled, b.sampled);
@@ -573,7 +582,7 @@ TEST_F(HoldFile, RefusesOtherFormatsByName) {
   EXPECT_EQ(refusal(file, ErrorCode::kUnsupported),
             "a.hold was made by an older holdfast: format 3, this one reads from 4 on; capture the target again");
   header.format = 0;
-  EXPECT_EQ(refusal(file, ErrorCode::kDamaged), "a.hold has a damaged header: format 0 with 48 sections");
+  EXPECT_EQ(refusal(file, ErrorCode::kDamaged), "a.hold has a damaged header: format 0 with 51 sections");
   header.format = kHoldFormat;
   header.section_count = kMostHoldSections + 1;
   EXPECT_EQ(refusal(file, ErrorCode::kDamaged), "a.hold has a damaged header: format 4 with 257 sections");

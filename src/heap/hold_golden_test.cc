@@ -141,9 +141,10 @@ void expect_missing(const Snapshot& s, const std::vector<HoldPart>& parts) {
 TEST(HoldGolden, Format4) {
   const Snapshot s = read_golden("format-4.hold");
   expect_all_of_format_4(s);
-  expect_missing(s, {HoldPart::kProfile, HoldPart::kRuntimes, HoldPart::kGoroutineLabels, HoldPart::kPace,
-                     HoldPart::kCHeap, HoldPart::kMappings, HoldPart::kChannels, HoldPart::kSpanRecords,
-                     HoldPart::kWakeUps, HoldPart::kFrameHeaders, HoldPart::kBuildModules});
+  expect_missing(
+      s, {HoldPart::kProfile, HoldPart::kRuntimes, HoldPart::kGoroutineLabels, HoldPart::kPace, HoldPart::kCHeap,
+          HoldPart::kMappings, HoldPart::kChannels, HoldPart::kSpanRecords, HoldPart::kWakeUps, HoldPart::kFrameHeaders,
+          HoldPart::kBuildModules, HoldPart::kMapFills, HoldPart::kLargeHeaders, HoldPart::kTimers});
   EXPECT_THAT(s.goroutine_labels, IsEmpty());
   EXPECT_FALSE(s.target.release_given);
   EXPECT_THAT(s.target.runtimes, IsEmpty());
@@ -152,9 +153,10 @@ TEST(HoldGolden, Format4) {
 TEST(HoldGolden, Format4WithRuntimes) {
   const Snapshot s = read_golden("format-4-runtimes.hold");
   expect_all_of_format_4(s);
-  expect_missing(s, {HoldPart::kProfile, HoldPart::kGoroutineLabels, HoldPart::kPace, HoldPart::kCHeap,
-                     HoldPart::kMappings, HoldPart::kChannels, HoldPart::kSpanRecords, HoldPart::kWakeUps,
-                     HoldPart::kFrameHeaders, HoldPart::kBuildModules});
+  expect_missing(
+      s, {HoldPart::kProfile, HoldPart::kGoroutineLabels, HoldPart::kPace, HoldPart::kCHeap, HoldPart::kMappings,
+          HoldPart::kChannels, HoldPart::kSpanRecords, HoldPart::kWakeUps, HoldPart::kFrameHeaders,
+          HoldPart::kBuildModules, HoldPart::kMapFills, HoldPart::kLargeHeaders, HoldPart::kTimers});
   EXPECT_TRUE(s.target.release_given);
   EXPECT_THAT(s.target.runtimes, ElementsAre(GoRuntime{"/usr/lib/a.so", "go1.26.8", 1048688, true},
                                              GoRuntime{"/usr/lib/b.so", "", std::nullopt, false}));
@@ -189,7 +191,8 @@ TEST(HoldGolden, Format4WithLabelsOfGoroutines) {
   const Snapshot s = read_golden("format-4-labels.hold");
   expect_objects_of_format_4(s);
   expect_missing(s, {HoldPart::kProfile, HoldPart::kPace, HoldPart::kCHeap, HoldPart::kMappings, HoldPart::kChannels,
-                     HoldPart::kSpanRecords, HoldPart::kWakeUps, HoldPart::kFrameHeaders, HoldPart::kBuildModules});
+                     HoldPart::kSpanRecords, HoldPart::kWakeUps, HoldPart::kFrameHeaders, HoldPart::kBuildModules,
+                     HoldPart::kMapFills, HoldPart::kLargeHeaders, HoldPart::kTimers});
   ASSERT_THAT(s.goroutine_labels, SizeIs(1));
   EXPECT_EQ(s.goroutine_labels[0].goroutine, GoroutineId(0));
   EXPECT_EQ(s.strings[s.goroutine_labels[0].key], "tenant");
@@ -206,7 +209,7 @@ TEST(HoldGolden, Format4WithMemoryOutsideOfTheHeap) {
   const Snapshot s = read_golden("format-4-account.hold");
   expect_objects_of_format_4(s);
   expect_missing(s, {HoldPart::kChannels, HoldPart::kSpanRecords, HoldPart::kWakeUps, HoldPart::kFrameHeaders,
-                     HoldPart::kBuildModules});
+                     HoldPart::kBuildModules, HoldPart::kMapFills, HoldPart::kLargeHeaders, HoldPart::kTimers});
   EXPECT_EQ(s.goroutines[0].stack.size(), 0x2000U);
   EXPECT_EQ(s.goroutines[0].stack_used, 640U);
   EXPECT_EQ(s.goroutines[0].largest_frame, FrameId(1));
@@ -239,7 +242,8 @@ TEST(HoldGolden, Format4WithMappings) {
 TEST(HoldGolden, Format4WithChannels) {
   const Snapshot s = read_golden("format-4-channels.hold");
   expect_objects_of_format_4(s);
-  expect_missing(s, {HoldPart::kSpanRecords, HoldPart::kWakeUps, HoldPart::kFrameHeaders, HoldPart::kBuildModules});
+  expect_missing(s, {HoldPart::kSpanRecords, HoldPart::kWakeUps, HoldPart::kFrameHeaders, HoldPart::kBuildModules,
+                     HoldPart::kMapFills, HoldPart::kLargeHeaders, HoldPart::kTimers});
   EXPECT_THAT(s.channels, ElementsAre(Channel{ObjectId(3), 3, 4, true}));
   EXPECT_THAT(s.channel_waits, ElementsAre(ChannelWait{GoroutineId(0), ChannelId(0), true}));
 }
@@ -247,7 +251,8 @@ TEST(HoldGolden, Format4WithChannels) {
 TEST(HoldGolden, Format4WithNamedWords) {
   const Snapshot s = read_golden("format-4-words.hold");
   expect_objects_of_format_4(s);
-  expect_missing(s, {HoldPart::kSpanRecords, HoldPart::kWakeUps, HoldPart::kFrameHeaders, HoldPart::kBuildModules});
+  expect_missing(s, {HoldPart::kSpanRecords, HoldPart::kWakeUps, HoldPart::kFrameHeaders, HoldPart::kBuildModules,
+                     HoldPart::kMapFills, HoldPart::kLargeHeaders, HoldPart::kTimers});
   ASSERT_THAT(s.named_words, SizeIs(2));
   EXPECT_EQ(s.named_words[0], (NamedWord{Address(0x500000), TypeId(1), true, {}}));
   EXPECT_EQ(s.named_words[1].word, Address(0x500010));
@@ -259,7 +264,8 @@ TEST(HoldGolden, Format4WithNamedWords) {
 TEST(HoldGolden, Format4WithRecordsOfSpans) {
   const Snapshot s = read_golden("format-4-spans.hold");
   expect_objects_of_format_4(s);
-  expect_missing(s, {HoldPart::kWakeUps, HoldPart::kFrameHeaders, HoldPart::kBuildModules});
+  expect_missing(s, {HoldPart::kWakeUps, HoldPart::kFrameHeaders, HoldPart::kBuildModules, HoldPart::kMapFills,
+                     HoldPart::kLargeHeaders, HoldPart::kTimers});
   EXPECT_THAT(s.span_records, ElementsAre(SpanRecord{2, SweepState::kSwept, 3},
                                           SpanRecord{1, SweepState::kWaits, SpanRecord::kNobody}, SpanRecord()));
   EXPECT_EQ(s.roots[1].frame, FrameId(0));
@@ -270,7 +276,8 @@ TEST(HoldGolden, Format4WithRecordsOfSpans) {
 TEST(HoldGolden, Format4WithWhatCanWakeGoroutines) {
   const Snapshot s = read_golden("format-4-wake-ups.hold");
   expect_objects_of_format_4(s);
-  expect_missing(s, {HoldPart::kFrameHeaders, HoldPart::kBuildModules});
+  expect_missing(s, {HoldPart::kFrameHeaders, HoldPart::kBuildModules, HoldPart::kMapFills, HoldPart::kLargeHeaders,
+                     HoldPart::kTimers});
   EXPECT_THAT(s.wake_ups, ElementsAre(WakeUp{GoroutineId(0), ObjectId(3), {}, ObjectId(2)}));
   EXPECT_THAT(s.actors, ElementsAre(Actor{ObjectId(0), ActorKind::kTimerList}, Actor{ObjectId(1), ActorKind::kThread}));
   EXPECT_THAT(read_golden("format-4-spans.hold").wake_ups, IsEmpty());
@@ -279,7 +286,7 @@ TEST(HoldGolden, Format4WithWhatCanWakeGoroutines) {
 TEST(HoldGolden, Format4WithHeadersInFrames) {
   const Snapshot s = read_golden("format-4-headers.hold");
   expect_objects_of_format_4(s);
-  expect_missing(s, {HoldPart::kBuildModules});
+  expect_missing(s, {HoldPart::kBuildModules, HoldPart::kMapFills, HoldPart::kLargeHeaders, HoldPart::kTimers});
   ASSERT_EQ(s.frame_headers.size(), 2U);
   EXPECT_EQ(s.frame_headers[0].at, Address(0xc000100008));
   EXPECT_EQ(s.frame_headers[0].data, Address(0xc000000040));
@@ -295,10 +302,35 @@ TEST(HoldGolden, Format4WithHeadersInFrames) {
 TEST(HoldGolden, Format4WithModulesOfTheBuild) {
   const Snapshot s = read_golden("format-4-modules.hold");
   expect_objects_of_format_4(s);
-  EXPECT_THAT(s.losses, IsEmpty());
+  expect_missing(s, {HoldPart::kMapFills, HoldPart::kLargeHeaders, HoldPart::kTimers});
   EXPECT_THAT(s.target.build_modules,
               ElementsAre(BuildModule{"example.com/app", "(devel)"}, BuildModule{"golang.org/x/net", "v0.17.0"}));
   EXPECT_THAT(read_golden("format-4-headers.hold").target.build_modules, IsEmpty());
+}
+
+TEST(HoldGolden, Format4WithFactsForFindings) {
+  const Snapshot s = read_golden("format-4-facts.hold");
+  expect_objects_of_format_4(s);
+  EXPECT_THAT(s.losses, IsEmpty());
+  EXPECT_THAT(s.map_fills, ElementsAre(MapFill{ObjectId(1), 5, 64, 1024}));
+  EXPECT_THAT(s.large_headers, ElementsAre(LargeHeader{ObjectId(0), {}, ObjectId(2), TypeId(0), 0, 1000, 8, 8},
+                                           LargeHeader{{}, RootId(2), ObjectId(2), TypeId(0), 8, 0, 16, 1 << 20}));
+  ASSERT_EQ(s.timers.size(), 1U);
+  EXPECT_EQ(s.timers[0].object, ObjectId(0));
+  EXPECT_EQ(s.timers[0].argument, ObjectId(1));
+  EXPECT_EQ(s.timers[0].goroutine, GoroutineId(0));
+  EXPECT_EQ(s.timers[0].kind, TimerKind::kFunction);
+  EXPECT_FALSE(s.timers[0].stopped);
+  EXPECT_TRUE(s.timers[0].due_known);
+  EXPECT_EQ(s.strings[s.timers[0].function], "time.goFunc");
+  EXPECT_EQ(s.strings[s.timers[0].calls], "main.expire");
+  EXPECT_EQ(s.timers[0].due_in_ns, -1000);
+  EXPECT_EQ(s.timers[0].period_ns, 5000U);
+  EXPECT_EQ(s.types[1].removals, MapRemovals::kNever);
+  const Snapshot before = read_golden("format-4-headers.hold");
+  EXPECT_THAT(before.map_fills, IsEmpty());
+  EXPECT_THAT(before.timers, IsEmpty());
+  EXPECT_EQ(before.types[1].removals, MapRemovals::kUnknown);
 }
 
 }  // namespace

@@ -207,6 +207,9 @@ constexpr auto kSections = std::to_array<HoldSection>({
     section("ACTR", HoldPart::kWakeUps, table<&Snapshot::actors>()),
     section("FHDR", HoldPart::kFrameHeaders, table<&Snapshot::frame_headers>()),
     section("BMOD", HoldPart::kBuildModules, records<&Snapshot::target, &TargetInfo::build_modules>()),
+    section("MFIL", HoldPart::kMapFills, table<&Snapshot::map_fills>()),
+    section("LHDR", HoldPart::kLargeHeaders, table<&Snapshot::large_headers>()),
+    section("TIMR", HoldPart::kTimers, table<&Snapshot::timers>()),
 });
 
 void forget_types(Snapshot& s) {
@@ -215,6 +218,7 @@ void forget_types(Snapshot& s) {
   s.fields.clear();
   s.named_words.clear();
   s.frame_headers.clear();
+  s.large_headers.clear();
   for (Root& root : s.roots) root.type = {};
 }
 
@@ -311,6 +315,13 @@ constexpr std::array kRules = {
         HoldPart::kBuildModules, PartAbsence::kLoss, [](Snapshot& s) { s.target.build_modules.clear(); },
         "the capture does not tell which modules the program was built of: `report` does not say which leaks of "
         "libraries are known"},
+    HoldPartRule{HoldPart::kMapFills, PartAbsence::kLoss, [](Snapshot& s) { s.map_fills.clear(); },
+                 "the capture does not tell how full its maps are: the table `maps` of `query` is empty"},
+    HoldPartRule{HoldPart::kLargeHeaders, PartAbsence::kLoss, [](Snapshot& s) { s.large_headers.clear(); },
+                 "the capture does not tell what slices and strings cover of large objects: without --with-content "
+                 "`slices` knows nothing"},
+    HoldPartRule{HoldPart::kTimers, PartAbsence::kLoss, [](Snapshot& s) { s.timers.clear(); },
+                 "the capture does not tell which timers were pending: the table `timers` of `query` is empty"},
 };
 
 constexpr bool each_part_has_its_rule() {

@@ -37,7 +37,10 @@ enum class HoldPart : std::uint8_t {
   kSpanRecords,
   kWakeUps,
   kFrameHeaders,
-  kBuildModules
+  kBuildModules,
+  kMapFills,
+  kLargeHeaders,
+  kTimers
 };
 
 // A section of a file that is read. Its checksum was right.

@@ -27,8 +27,11 @@
 #include "base/wait_reason.h"
 #include "heap/column.h"
 #include "heap/known_by.h"
+#include "heap/large_header.h"
+#include "heap/map_fill.h"
 #include "heap/memory_facts.h"
 #include "heap/roots.h"
+#include "heap/timer.h"
 #include "heap/type_kind.h"
 #include "heap/type_role.h"
 #include "heap/wake_ups.h"
@@ -167,6 +170,7 @@ struct Type {
   std::uint32_t field_count = 0;
   StringId file;  // of closures: where the function begins, with its path
   std::uint32_t line = 0;
+  MapRemovals removals = MapRemovals::kUnknown;  // of maps
 
   bool operator==(const Type&) const = default;
 };
@@ -511,11 +515,14 @@ struct Snapshot {
   std::vector<GoroutineLabel> goroutine_labels;  // ascending by goroutine
   std::vector<Channel> channels;                 // ascending by object, each at most once
   std::vector<ChannelWait> channel_waits;        // ascending, each at most once
+  std::vector<MapFill> map_fills;                // ascending by header, each at most once
+  std::vector<Timer> timers;                     // ascending
   // What proves that goroutines can never go on. Both are empty if not everybody who can act is known.
   std::vector<WakeUp> wake_ups;            // ascending, each at most once
   std::vector<Actor> actors;               // ascending, each at most once
   std::vector<Frame> frames;               // of goroutines and allocation stacks
   std::vector<FrameHeader> frame_headers;  // ascending by `at`, each word once
+  std::vector<LargeHeader> large_headers;  // in memory that is no stack; ascending by place, each place once
   std::vector<AllocationStack> allocation_stacks;
   std::vector<SampledObject> sampled;  // ascending by object, each at most once
   MemoryProfile profile;

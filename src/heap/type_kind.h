@@ -38,4 +38,11 @@ enum class TypeKind : std::uint8_t {
   kOpaque = 28,   // a name and a size, no inside
 };
 
+// Whether the program removes entries from maps of a type, by its machine code: calls of delete and clear.
+enum class MapRemovals : std::uint8_t {
+  kUnknown,  // no map; or not all code could be read, or generic code that is told its types when it runs may do so
+  kNever,    // no code does, but for reflect, which can do so with any type, and assembly
+  kSomewhere,
+};
+
 }  // namespace holdfast::heap

@@ -25,9 +25,12 @@ class Check {
     check_goroutines();
     check_goroutine_labels();
     check_channels();
+    check_map_fills();
+    check_timers();
     check_wake_ups();
     check_span_records();
     check_frame_headers();
+    check_large_headers();
     check_samples();
     check_mappings();
     check_rest();
@@ -214,6 +217,29 @@ class Check {
                 snapshot_.goroutines.size(), waits[w].channel.row, channels.size());
   }
 
+  void check_map_fills() {
+    const auto& fills = snapshot_.map_fills;
+    for (std::size_t f = 0; f < fills.size(); ++f) {
+      if (fills[f].header.row >= snapshot_.objects || (f > 0 && fills[f].header <= fills[f - 1].header))
+        problem("map {} is object {} of {}, out of order", f, fills[f].header.row, snapshot_.objects);
+      if (fills[f].entries > fills[f].slots)
+        problem("map {} has {} entries in room for {}", f, fills[f].entries, fills[f].slots);
+    }
+  }
+
+  void check_timers() {
+    const auto& timers = snapshot_.timers;
+    const auto is_object = [&](ObjectId object) { return !object || object.row < snapshot_.objects; };
+    for (std::size_t t = 0; t < timers.size(); ++t) {
+      const Timer& timer = timers[t];
+      if (!is_object(timer.object) || !is_object(timer.argument) ||
+          (timer.goroutine && timer.goroutine.row >= snapshot_.goroutines.size()) || (t > 0 && timer < timers[t - 1]))
+        problem("timer {} is object {} with object {} for goroutine {}; out of range or order", t, timer.object.row,
+                timer.argument.row, timer.goroutine.row);
+      for (const StringId id : {timer.function, timer.calls}) check_string(id, "timer", t);
+    }
+  }
+
   void check_wake_ups() {
     const auto& wake_ups = snapshot_.wake_ups;
     const auto is_object = [&](ObjectId object) { return !object || object.row < snapshot_.objects; };
@@ -251,6 +277,24 @@ class Check {
       check_string(header.variable, "frame header", h);
       if (header.length && header.capacity && *header.length > *header.capacity)
         problem("frame header {} has length {} and capacity {}", h, *header.length, *header.capacity);
+    }
+  }
+
+  void check_large_headers() {
+    const auto& headers = snapshot_.large_headers;
+    for (std::size_t h = 0; h < headers.size(); ++h) {
+      const LargeHeader& header = headers[h];
+      if (h > 0 && place_of(header) <= place_of(headers[h - 1])) problem("large header {} is out of order", h);
+      if (header.object ? header.variable || header.object.row >= snapshot_.pointerful
+                        : !header.variable || header.variable.row >= snapshot_.roots.size())
+        problem("large header {} lies in object {} of {}, or root {} of {}", h, header.object.row, snapshot_.pointerful,
+                header.variable.row, snapshot_.roots.size());
+      if (header.into.row >= snapshot_.objects || !header.type || header.type.row >= snapshot_.types.size())
+        problem("large header {} is of type {} of {}, for object {} of {}", h, header.type.row, snapshot_.types.size(),
+                header.into.row, snapshot_.objects);
+      if (header.length > header.capacity || header.capacity > ~header.begin)
+        problem("large header {} has length {} and capacity {} from {}", h, header.length, header.capacity,
+                header.begin);
     }
   }
 

@@ -101,6 +101,14 @@ TEST(Validate, NamesEachBrokenPromise) {
   expect_problem([](S& s) { s.channels[0].length = 5; }, "channel 0 has 5 elements in room for 4");
   expect_problem([](S& s) { s.channel_waits[0].channel = ChannelId(1); }, "goroutine 0 of 1 for channel 1 of 1");
   expect_problem([](S& s) { s.channel_waits.push_back(s.channel_waits[0]); }, "wait 1 is of goroutine 0 of 1");
+  expect_problem([](S& s) { s.map_fills = {{ObjectId(4), 1, 64, 0}}; }, "map 0 is object 4 of 4");
+  expect_problem([](S& s) { s.map_fills.assign(2, {ObjectId(1), 1, 64, 0}); }, "map 1 is object 1 of 4, out of order");
+  expect_problem([](S& s) { s.map_fills = {{ObjectId(1), 65, 64, 0}}; }, "map 0 has 65 entries in room for 64");
+  expect_problem([](S& s) { s.timers = {{.object = ObjectId(4)}}; }, "timer 0 is object 4");
+  expect_problem([](S& s) { s.timers = {{.argument = ObjectId(4)}}; }, "with object 4");
+  expect_problem([](S& s) { s.timers = {{.goroutine = GoroutineId(1)}}; }, "for goroutine 1");
+  expect_problem([](S& s) { s.timers = {{.object = ObjectId(1)}, {.object = ObjectId(0)}}; }, "timer 1 is object 0");
+  expect_problem([](S& s) { s.timers = {{.calls = StringId(50)}}; }, "timer 0 names string 50");
   expect_problem([](S& s) { s.audit.excuses[0].object = ObjectId(4); }, "mark excuse 0");
   expect_problem([](S& s) { s.audit.excuses[0].frame = FrameId(99); }, "mark excuse 0 rests on frame 99");
   expect_problem([](S& s) { s.roots[1].about = ObjectId(4); }, "root 1 is about object 4 of 4");
@@ -123,6 +131,21 @@ TEST(Validate, NamesEachBrokenPromise) {
     s.frame_headers = {{Address(8), Address(16), TypeId(type), 2, capacity, HeaderBasis::kCode, StringId()}};
   };
   expect_problem([&](S& s) { with_header(s, 99, 2); }, "frame header 0 is of type 99");
+  const auto with_large = [](S& s, const LargeHeader& header) { s.large_headers = {header}; };
+  const LargeHeader large{ObjectId(0), {}, ObjectId(2), TypeId(0), 0, 0, 8, 16};
+  const auto changed = [&](auto&& change) {
+    LargeHeader header = large;
+    change(header);
+    return header;
+  };
+  expect_problem([&](S& s) { s.large_headers.assign(2, large); }, "large header 1 is out of order");
+  expect_problem([&](S& s) { with_large(s, changed([](auto& h) { h.object = ObjectId(3); })); }, "in object 3 of 3");
+  expect_problem([&](S& s) { with_large(s, changed([](auto& h) { h.object = {}; })); }, "large header 0 lies in");
+  expect_problem([&](S& s) { with_large(s, changed([](auto& h) { h.variable = RootId(0); })); }, "or root 0");
+  expect_problem([&](S& s) { with_large(s, changed([](auto& h) { h.into = ObjectId(4); })); }, "for object 4 of 4");
+  expect_problem([&](S& s) { with_large(s, changed([](auto& h) { h.type = TypeId(99); })); }, "is of type 99");
+  expect_problem([&](S& s) { with_large(s, changed([](auto& h) { h.length = 17; })); }, "length 17 and capacity 16");
+  expect_problem([&](S& s) { with_large(s, changed([](auto& h) { h.begin = ~0ULL; })); }, "capacity 16 from");
   expect_problem([&](S& s) { with_header(s, 0, 1); }, "frame header 0 has length 2 and capacity 1");
   expect_problem(
       [&](S& s) {

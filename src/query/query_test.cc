@@ -294,16 +294,26 @@ TEST(ALongWay, IsCutInTheMiddleAndSaysSo) {
 TEST(Plans, FindRowsByWhatTheyAreJoinedBy) {
   AskedHeap heap(testing::random_heap(3));
   // A number that is not 0 names the column by which rows are found.
-  for (const char* const join :
-       {"edges e JOIN objects o ON o.id = e.target", "objects o JOIN edges e ON e.target = o.id",
-        "objects o JOIN edges e ON e.source = o.id", "types t JOIN objects o ON o.type_id = t.id",
-        "types t JOIN objects o ON o.type = t.type", "owners w JOIN objects o ON o.owner_id = w.id",
-        "spans s JOIN objects o ON o.address = s.address", "spans s JOIN objects o ON o.span = s.id",
-        "samples s JOIN frames f ON f.stack = s.stack", "goroutines g JOIN frames f ON f.goroutine = g.id",
-        "goroutines g JOIN roots r ON r.id = g.root", "roots r JOIN edges e ON e.root = r.id",
-        "owners w JOIN roots r ON r.owner = w.owner", "owners w JOIN home_members m ON m.owner_id = w.id",
-        "owners w JOIN home_members m ON m.home = w.owner", "types t JOIN roots r ON r.type = t.type",
-        "objects a JOIN objects b ON b.dominator = a.id"}) {
+  for (const char* const join : {"edges e JOIN objects o ON o.id = e.target",
+                                 "objects o JOIN edges e ON e.target = o.id",
+                                 "objects o JOIN edges e ON e.source = o.id",
+                                 "types t JOIN objects o ON o.type_id = t.id",
+                                 "types t JOIN objects o ON o.type = t.type",
+                                 "owners w JOIN objects o ON o.owner_id = w.id",
+                                 "spans s JOIN objects o ON o.address = s.address",
+                                 "spans s JOIN objects o ON o.span = s.id",
+                                 "samples s JOIN frames f ON f.stack = s.stack",
+                                 "objects o JOIN maps m ON m.object = o.id",
+                                 "objects o JOIN headers h ON h.target = o.id",
+                                 "goroutines g JOIN timers t ON t.goroutine = g.id",
+                                 "goroutines g JOIN frames f ON f.goroutine = g.id",
+                                 "goroutines g JOIN roots r ON r.id = g.root",
+                                 "roots r JOIN edges e ON e.root = r.id",
+                                 "owners w JOIN roots r ON r.owner = w.owner",
+                                 "owners w JOIN home_members m ON m.owner_id = w.id",
+                                 "owners w JOIN home_members m ON m.home = w.owner",
+                                 "types t JOIN roots r ON r.type = t.type",
+                                 "objects a JOIN objects b ON b.dominator = a.id"}) {
     const std::string plan = heap.plan(fmt::format(
         "SELECT count(*) FROM {}", std::string(join).replace(std::string(join).find(" JOIN"), 5, " CROSS JOIN")));
     const std::string inner = plan.substr(plan.find('\n') + 1);
@@ -362,10 +372,11 @@ TEST(Mistakes, AreToldWithTheirPlace) {
   EXPECT_EQ(sql_error(heap, "SELECT siz FROM objects"), "no such column: siz at 7");
   EXPECT_EQ(sql_error(heap, "SELECT 1; SELECT siz FROM objects"), "no such column: siz at 17");
   EXPECT_EQ(sql_error(heap, "SELEC 1"), "near \"SELEC\": syntax error at 0");
-  EXPECT_EQ(
-      sql_error(heap, "SELECT 1 FROM nowhere"),
-      "no such table: nowhere; there are objects, edges, types, roots, goroutines, frames, spans, samples, owners, "
-      "home_members, losses at -1");
+  EXPECT_EQ(sql_error(heap, "SELECT 1 FROM nowhere"),
+            "no such table: nowhere; there are objects, edges, types, roots, goroutines, frames, spans, samples, maps, "
+            "headers, timers, "
+            "owners, "
+            "home_members, losses at -1");
   EXPECT_THAT(sql_error(heap, "SELECT * FROM objects WHERE type = \"x\""), HasSubstr("no such column: x"));
   EXPECT_EQ(sql_error(heap, "SELECT retained(5)"), "retained(5): there is no such object: ids are below 5");
   EXPECT_EQ(sql_error(heap, "SELECT path('x')"), "path() takes the id of an object, a whole number, not 'x'");

@@ -70,6 +70,13 @@ inline heap::Snapshot random_heap(std::uint64_t seed) {
   if (below(2) == 0) heap.goroutine(goid + 9, heap::GoroutineState::kDead, WaitReason::kZero, {});
   heap.snapshot().losses.push_back(make_loss(LossKind::kUnreadablePage, 3, Address(0xc000002000)));
   heap::Snapshot snapshot = heap.build();
+  for (std::uint32_t row = 0; row < snapshot.pointerful; ++row) {
+    const ObjectId id(row);
+    if (below(5) == 0) snapshot.large_headers.push_back({id, {}, id, TypeId(0), 8 * below(4), below(9), below(9), 9});
+    if (below(9) == 0) snapshot.timers.push_back({.object = id, .due_in_ns = static_cast<std::int64_t>(row) - 5});
+  }
+  for (std::uint32_t row = 0; row < snapshot.pointerful; ++row)
+    if (below(5) == 0) snapshot.map_fills.push_back({ObjectId(row), below(64), 64 + below(64), 8 * below(512)});
   for (heap::Span& span : snapshot.spans) span.has_marks = below(4) != 0;
   return snapshot;
 }

@@ -22,6 +22,7 @@
 #include "typing/dwarf_evidence.h"
 #include "typing/frame_headers.h"
 #include "typing/live_words.h"
+#include "typing/map_removals.h"
 #include "typing/map_shapes.h"
 #include "typing/named_reasons.h"
 #include "typing/propagate.h"
@@ -104,9 +105,11 @@ class TypePass {
     propagation_.run();
     claim_shapes();
     add_frame_headers(live, code);
+    const std::vector<heap::MapRemovals> removals =
+        find_map_removals(code, table_, [this](Address at) { return entry_name(at); });
     std::vector<std::byte> kept = std::move(code.facts);
     VariableFacts variables = facts_of(std::move(code));
-    fill();
+    fill(removals);
     return {std::move(variables), std::move(kept)};
   }
 
@@ -478,7 +481,8 @@ class TypePass {
     words.erase(repeated.begin(), repeated.end());
   }
 
-  void fill() {
+  // `removals`: by row of the table; rows that were added since have none.
+  void fill(std::span<const heap::MapRemovals> removals) {
     add_named_words();
     snapshot_.object_type = propagation_.take<heap::ObjectType>(
         [](TypeId type, KnownBy known_by) { return heap::ObjectType(type, known_by); });
@@ -496,6 +500,7 @@ class TypePass {
       row.count = type.count;
       row.first_field = type.first_field;
       row.field_count = type.field_count;
+      if (snapshot_.types.size() < removals.size()) row.removals = removals[snapshot_.types.size()];
       if (type.code) add_place(type.code, row);
       snapshot_.types.push_back(row);
     }

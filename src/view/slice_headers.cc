@@ -8,18 +8,23 @@
 
 #include "base/cancel.h"
 #include "heap/field_path.h"
+#include "heap/header_place.h"
 
 namespace holdfast::view {
 namespace {
 
-constexpr int kMostNestedTypes = 64;
 constexpr std::uint32_t kRowsBetweenChecks = 1 << 16;
 
 class HeaderFinder {
  public:
   HeaderFinder(const heap::Snapshot& snapshot, const heap::ObjectIndex& index, const graph::Reachability& reached,
                const std::function<bool(ObjectId)>& wanted)
-      : snapshot_(snapshot), index_(index), reached_(reached), wanted_(wanted), bytes_(snapshot, index) {}
+      : snapshot_(snapshot),
+        index_(index),
+        reached_(reached),
+        wanted_(wanted),
+        bytes_(snapshot, index),
+        places_(snapshot) {}
 
   SliceHeaders run() {
     for (std::uint32_t row = 0; row < snapshot_.pointerful; ++row) {
@@ -53,10 +58,8 @@ class HeaderFinder {
         header = snapshot_.spans[index_.find_span(object).row].header;
         address = index_.address_of(object);
       }
-      const heap::ObjectType known = snapshot_.object_type[object.row];
-      const bool is_part = known.known_by() == heap::KnownBy::kPart;
-      const TypeId type = offset < header ? TypeId() : header_at(known.type(), offset - header, !is_part);
-      add(object, offset, address + offset, type, into);
+      add({.from = object, .at = offset, .into = into}, address + offset,
+          places_.in_object(snapshot_.object_type[object.row], offset, header));
     }
   }
 
@@ -69,10 +72,8 @@ class HeaderFinder {
         add_of_stack(id, target, root.where ? root.where + target.offset : Address());
         continue;
       }
-      const bool has_type = root.kind == heap::RootKind::kGlobal && root.type && root.where;
-      const TypeId type =
-          has_type ? header_at(root.type, std::uint64_t{root.type_offset} + target.offset, false) : TypeId();
-      add(id, target.offset, root.where + target.offset, type, target.object);
+      add({.from = id, .at = target.offset, .into = target.object}, root.where + target.offset,
+          places_.in_variable(root, target.offset));
     }
   }
 
@@ -88,7 +89,7 @@ class HeaderFinder {
     }
     SliceHeader header{.from = from, .at = target.offset, .type = found->type, .into = target.object};
     header.frame = &*found;
-    header.element = element_bytes(found->type);
+    header.element = places_.element_bytes(found->type);
     header.begin = found->data - index_.address_of(target.object);
     const std::uint64_t room = index_.size_of(target.object) - header.begin;
     const std::uint64_t capacity = found->capacity.value_or(*found->length);
@@ -102,84 +103,37 @@ class HeaderFinder {
     out_.headers.push_back(header);
   }
 
-  std::uint64_t element_bytes(TypeId type) const {
-    const heap::Type& row = snapshot_.types[type.row];
-    if (row.kind != heap::TypeKind::kSlice) return 1;
-    return row.elem ? snapshot_.types[row.elem.row].size : 0;
-  }
-
-  // Returns the slice or string that begins there in a value of the type, or in one of several; none if none does.
-  TypeId header_at(TypeId type, std::uint64_t offset, bool several) {
-    if (!type) return {};
-    const std::uint64_t size = snapshot_.types[type.row].size;
-    if (size == 0 || (offset >= size && !several)) return {};
-    offset %= size;
-    if (offset >> 32 != 0) return find_header(type, offset);
-    const auto [known, is_new] = known_.try_emplace(std::uint64_t{type.row} << 32 | offset);
-    if (is_new) known->second = find_header(type, offset);
-    return known->second;
-  }
-  TypeId find_header(TypeId type, std::uint64_t offset) const {
-    for (int depth = 0; type && depth < kMostNestedTypes; ++depth) {
-      const heap::Type& row = snapshot_.types[type.row];
-      if (row.kind == heap::TypeKind::kSlice || row.kind == heap::TypeKind::kString)
-        return offset == 0 ? type : TypeId();
-      if (row.kind == heap::TypeKind::kArray) {
-        type = row.elem;
-        const std::uint64_t size = type ? snapshot_.types[type.row].size : 0;
-        if (size == 0) return {};
-        offset %= size;
-        continue;
-      }
-      const heap::Field* const field = field_at(row, offset);
-      if (field == nullptr) return {};
-      type = field->type;
-      offset -= field->offset;
-    }
-    return {};
-  }
-  const heap::Field* field_at(const heap::Type& type, std::uint64_t offset) const {
-    for (std::uint32_t f = type.first_field; f < type.first_field + type.field_count; ++f) {
-      const heap::Field& field = snapshot_.fields[f];
-      if (field.type && offset >= field.offset && offset - field.offset < snapshot_.types[field.type.row].size)
-        return &field;
-    }
-    return nullptr;
-  }
-
-  void add(graph::NodeId from, std::uint64_t at, Address word, TypeId type, ObjectId into) {
+  void add(SliceHeader header, Address word, TypeId type) {
     if (type) {
-      if (auto header = read(word, type, into)) {
-        header->from = from;
-        header->at = at;
-        out_.headers.push_back(*header);
+      header.type = type;
+      header.element = places_.element_bytes(type);
+      if (const auto covered = snapshot_.content.known() ? read(word, header) : look_up(header)) {
+        header.begin = covered->begin;
+        header.length = covered->length;
+        header.capacity = covered->capacity;
+        out_.headers.push_back(header);
         return;
       }
       ++out_.odd;
     }
-    out_.others.push_back({from, at, into, nullptr});
+    out_.others.push_back({header.from, header.at, header.into, nullptr});
   }
 
-  std::optional<SliceHeader> read(Address word, TypeId type, ObjectId into) const {
-    const heap::Type& row = snapshot_.types[type.row];
-    const bool is_slice = row.kind == heap::TypeKind::kSlice;
-    const std::uint64_t element = element_bytes(type);
+  std::optional<heap::Covered> read(Address word, const SliceHeader& header) const {
     const auto pointer = bytes_.word(word), length = bytes_.word(word + 8);
-    const auto capacity = is_slice ? bytes_.word(word + 16) : length;
-    if (!pointer || !length || !capacity || *length > *capacity || element == 0) return std::nullopt;
-    const Address begin = index_.address_of(into);
-    const std::uint64_t size = index_.size_of(into);
-    if (*pointer < begin.value || *pointer - begin.value > size) return std::nullopt;
-    const std::uint64_t offset = *pointer - begin.value;
-    if (*capacity > (size - offset) / element) return std::nullopt;
-    SliceHeader header;
-    header.type = type;
-    header.into = into;
-    header.element = element;
-    header.begin = offset;
-    header.length = *length * element;
-    header.capacity = *capacity * element;
-    return header;
+    const auto capacity = places_.is_slice(header.type) ? bytes_.word(word + 16) : length;
+    if (!pointer || !length || !capacity) return std::nullopt;
+    return heap::covered_by(*pointer, *length, *capacity, header.element, index_.address_of(header.into),
+                            index_.size_of(header.into));
+  }
+
+  // Capturing has looked at the words already, if what they refer to is large.
+  std::optional<heap::Covered> look_up(const SliceHeader& header) const {
+    const auto place = std::tuple(header.from.object(), header.from.root(), header.at);
+    const auto found = std::ranges::lower_bound(snapshot_.large_headers, place, {}, heap::place_of);
+    if (found == snapshot_.large_headers.end() || heap::place_of(*found) != place || found->into != header.into)
+      return std::nullopt;
+    return heap::Covered{found->begin, found->length, found->capacity};
   }
 
   const heap::Snapshot& snapshot_;
@@ -187,7 +141,7 @@ class HeaderFinder {
   const graph::Reachability& reached_;
   const std::function<bool(ObjectId)>& wanted_;
   TargetBytes bytes_;
-  std::unordered_map<std::uint64_t, TypeId> known_;  // by type and offset
+  heap::HeaderPlaces places_;
   std::set<std::pair<Address, ObjectId>> stack_words_;
   SliceHeaders out_;
 };

@@ -19,7 +19,7 @@ namespace holdfast::view {
 struct SliceHeader {
   graph::NodeId from;          // an object, a package variable, or a frame
   std::uint64_t at = 0;        // of its first word, from the start of the object's slot, or from Root::where
-  TypeId type;                 // []T or string
+  TypeId type = {};            // []T or string
   ObjectId into;               // what it refers to
   std::uint64_t begin = 0;     // from the start of the object's slot
   std::uint64_t length = 0;    // of the object
@@ -44,8 +44,8 @@ struct SliceHeaders {
   std::uint64_t odd = 0;             // headers that contradict themselves or the heap: they are among the others
 };
 
-// Looks at what reached objects and roots refer to, as far as `wanted` lets it. The snapshot must have the content of
-// both.
+// Looks at what reached objects and roots refer to, as far as `wanted` lets it. Where the snapshot does not have the
+// content of both, `wanted` may only want large objects (heap/large_header.h).
 SliceHeaders find_slice_headers(const heap::Snapshot& snapshot, const heap::ObjectIndex& index,
                                 const graph::Reachability& reached, const std::function<bool(ObjectId)>& wanted);
 

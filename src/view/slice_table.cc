@@ -101,11 +101,25 @@ constexpr ColumnOf<HeaderRow> kHeaderColumns[] = {
      [](const HeaderRow& row) { return text_cell(row.place); }},
 };
 
+// Smaller objects are not listed. Without content, lengths are known of headers that refer to large objects.
+std::uint64_t least_listed(const heap::Snapshot& snapshot) {
+  return snapshot.content.known() ? SliceOptions::kLeast : heap::kLeastBytesOfLargeHeader;
+}
+
 void check_content(const heap::Snapshot& snapshot) {
-  if (snapshot.content.known()) return;
+  if (snapshot.content.known() || !snapshot.large_headers.empty()) return;
   fail(ErrorCode::kUnsupported,
-       "lengths of slices and strings are content, which this {} does not have: capture it anew with --with-content",
-       snapshot.target.from_file ? "capture" : "snapshot");
+       "lengths of slices and strings are content, which this {} does not have, nor does it tell of any that refers to "
+       "an object of {} or more: capture it anew with --with-content",
+       snapshot.target.from_file ? "capture" : "snapshot", format_bytes(heap::kLeastBytesOfLargeHeader));
+}
+
+void check_size(const heap::Snapshot& snapshot, Address address, std::uint64_t size) {
+  if (snapshot.content.known() || size >= heap::kLeastBytesOfLargeHeader) return;
+  fail(ErrorCode::kUnsupported,
+       "the object at {} takes {}: without content, lengths are known of slices and strings that refer to objects of "
+       "{} or more; capture it anew with --with-content",
+       hex(address), format_bytes(size), format_bytes(heap::kLeastBytesOfLargeHeader));
 }
 
 // Returns the objects that words of the goroutine's stack lead to, ascending.
@@ -175,9 +189,10 @@ std::string remark_of(const SliceLister& lister, const heap::Snapshot& snapshot,
   const SliceHeaders& found = lister.found();
   std::string text = fmt::format(
       "{} of the {} that live are in these objects. To the others no slice or string leads whose type is known, or "
-      "they "
-      "are below {} and not listed: what no header covers of those is little more than the rounding of their sizes.",
-      format_bytes(listed), format_bytes(live), format_bytes(SliceOptions::kLeast));
+      "they are below {} and not listed: {}.",
+      format_bytes(listed), format_bytes(live), format_bytes(least_listed(snapshot)),
+      snapshot.content.known() ? "what no header covers of those is little more than the rounding of their sizes"
+                               : "of those the lengths are content, which only --with-content captures");
   if (found.odd > 0)
     text += fmt::format(
         " {} of slices or strings {} the heap, as in memory that is not used yet, and "
@@ -193,12 +208,13 @@ std::shared_ptr<SliceLister> list_slices(const heap::Snapshot& snapshot, const h
   auto lister = std::make_shared<SliceLister>(snapshot, rules, options.object.has_value());
   const ObjectId one = options.object ? lister->index().find_object(*options.object) : ObjectId();
   if (options.object && !one) fail(ErrorCode::kNotFound, "there is no object at {}", hex(*options.object));
+  if (one) check_size(snapshot, *options.object, lister->index().size_of(one));
   const std::vector<ObjectId> stack = options.goid ? on_stack(snapshot, *options.goid) : std::vector<ObjectId>();
   const graph::ObjectSizes sizes(snapshot);
   lister->find(reached, [&](ObjectId object) {
     if (one) return object == one;
-    if (options.goid) return std::ranges::binary_search(stack, object);
-    return sizes.size_of(object) >= SliceOptions::kLeast;
+    if (options.goid && !std::ranges::binary_search(stack, object)) return false;
+    return (options.goid && snapshot.content.known()) || sizes.size_of(object) >= least_listed(snapshot);
   });
   return lister;
 }

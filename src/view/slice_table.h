@@ -3,8 +3,9 @@
 // covers, its capacity what it could. What no header covers is kept for nothing, unless somebody else points into it:
 // those are counted, too. Of a frame, what only looks like a header covers nothing here (heap::HeaderBasis).
 //
-// Lengths are content: the snapshot must have that of pointerful objects and of variables. One pass over the edges; 40
-// B per header of a listed object. One thread; throws when it is cancelled. Sizes are in bytes.
+// Lengths are content, that of pointerful objects and of variables. Without it only headers that refer to large objects
+// are known (heap/large_header.h), and only these objects are listed. One pass over the edges; 40 B per header of a
+// listed object. One thread; throws when it is cancelled. Sizes are in bytes.
 #pragma once
 
 #include <cstdint>
@@ -32,8 +33,9 @@ enum class SliceRows : std::uint8_t {
 };
 
 TableShape slice_shape(SliceRows rows);
-// Keeps references to the snapshot and the rules. Fails with kUnsupported if the snapshot has no content, with
-// kNotFound if there is no such object or goroutine.
+// Keeps references to the snapshot and the rules. Fails with kUnsupported if the snapshot has neither content nor
+// headers of large objects, or no content and one small object is asked about; with kNotFound if there is no such
+// object or goroutine.
 Table slice_table(const heap::Snapshot& snapshot, const heap::OwnerRules& rules, const graph::Reachability& reached,
                   const SliceOptions& options, SliceRows rows = SliceRows::kObjects);
 

@@ -35,12 +35,12 @@ class SlicesOnAHeap : public ::testing::Test {
 
   SlicesOnAHeap() {
     const TypeId number = heap_.type("int32", heap::TypeKind::kInt32, 4);
-    const TypeId numbers = heap_.type("[]int32", heap::TypeKind::kSlice, 24, number);
-    const TypeId text = heap_.string_type();
-    const TypeId texts = heap_.type("[2]string", heap::TypeKind::kArray, 32, text, 2);
+    numbers_ = heap_.type("[]int32", heap::TypeKind::kSlice, 24, number);
+    text_ = heap_.string_type();
+    const TypeId texts = heap_.type("[2]string", heap::TypeKind::kArray, 32, text_, 2);
     holder_ = heap_.structure(
         "main.holder", kHolder,
-        {{"A", numbers, 0}, {"B", text, 24}, {"C", heap_.pointer_type("*int32", number), 40}, {"D", texts, 48}});
+        {{"A", numbers_, 0}, {"B", text_, 24}, {"C", heap_.pointer_type("*int32", number), 40}, {"D", texts, 48}});
     variable_ = heap_.root(heap::RootKind::kGlobal, "main.root");
   }
 
@@ -63,19 +63,32 @@ class SlicesOnAHeap : public ::testing::Test {
   }
 
   void build() {
-    std::vector<std::pair<ObjectId, ObjectId>> ids;
-    for (const Header& header : headers_) ids.emplace_back(heap_.id(header.from), heap_.id(header.into));
+    for (const Header& header : headers_) ids_.emplace_back(heap_.id(header.from), heap_.id(header.into));
     snapshot_ = heap_.build();
     const heap::ObjectIndex index(snapshot_);
     ContentImage image;
     image.word(Address(0x1000), 1);
     for (std::size_t i = 0; i < headers_.size(); ++i) {
-      const Address word = index.address_of(ids[i].first) + headers_[i].at;
-      image.header(word, index.address_of(ids[i].second) + headers_[i].begin, headers_[i].length);
+      const Address word = index.address_of(ids_[i].first) + headers_[i].at;
+      image.header(word, index.address_of(ids_[i].second) + headers_[i].begin, headers_[i].length);
       if (headers_[i].is_slice) image.word(word + 16, headers_[i].capacity);
     }
     image.add_to(snapshot_);
     reached_ = graph::reach(snapshot_);
+  }
+  // Adds what a capture without content has: the headers that refer to large objects and fit.
+  void keep_large_headers() {
+    for (std::size_t i = 0; i < headers_.size(); ++i) {
+      const Header& header = headers_[i];
+      const std::uint64_t capacity = (header.is_slice ? header.capacity : header.length) * header.element;
+      if (heap::ObjectIndex(snapshot_).size_of(ids_[i].second) < kBig || header.begin + capacity > kBig ||
+          header.length * header.element > capacity)
+        continue;
+      const TypeId type = header.is_slice ? numbers_ : text_;
+      snapshot_.large_headers.push_back(
+          {ids_[i].first, {}, ids_[i].second, type, header.at, header.begin, header.length * header.element, capacity});
+    }
+    std::ranges::sort(snapshot_.large_headers, {}, heap::place_of);
   }
   Table table(const SliceOptions& options = {}) {
     return slice_table(snapshot_, heap::OwnerRules::built_in(), reached_, options);
@@ -95,9 +108,10 @@ class SlicesOnAHeap : public ::testing::Test {
   }
 
   HeapBuilder heap_;
-  TypeId holder_;
+  TypeId holder_, numbers_, text_;
   RootId variable_;
   std::vector<Header> headers_;
+  std::vector<std::pair<ObjectId, ObjectId>> ids_;  // of headers_: from and into
   heap::Snapshot snapshot_;
   graph::Reachability reached_;
 };
@@ -187,11 +201,24 @@ TEST_F(SlicesOnAHeap, AreSummedByThePlaceOfTheLongest) {
   EXPECT_EQ(value(1, "element"), Cell("string"));
 }
 
-TEST_F(SlicesOnAHeap, NeedContent) {
-  holder();
+TEST_F(SlicesOnAHeap, NeedContentOrTheHeadersOfLargeObjects) {
+  const auto a = holder();
+  const auto big = heap_.leaf(kBig), small = heap_.leaf(kBig / 2);
+  slice(a, big, 100, 10, 20);
+  text(a, 24, small, 0, 8);
+  const ObjectId big_id = heap_.id(big), small_id = heap_.id(small);
   build();
   snapshot_.content = {};
   EXPECT_THROW(table(), Error);
+  keep_large_headers();
+  const Table all = table();
+  const heap::ObjectIndex index(snapshot_);
+  ASSERT_EQ(all.rows, 1U);
+  EXPECT_EQ(cell(all, index.address_of(big_id), "covered"), 40U);
+  EXPECT_EQ(cell(all, index.address_of(big_id), "spare"), 40U);
+  EXPECT_THAT(all.remark, HasSubstr("below 1.0 KiB and not listed: of those the lengths are content"));
+  EXPECT_EQ(table({.object = index.address_of(big_id), .goid = {}}).rows, 1U);
+  EXPECT_THROW(table({.object = index.address_of(small_id), .goid = {}}), Error);
 }
 
 // main.serve of goroutine 7 has words that lead to an object, in a frame whose stack pointer is kStack.
@@ -351,6 +378,13 @@ TEST_F(SlicesOnAHeap, AgreeWithACountOfEachByte) {
   for (std::size_t b = 0; b < bigs.size(); ++b)
     EXPECT_EQ(cell(all, index.address_of(ids[b]), "covered"),
               static_cast<std::uint64_t>(std::count(covered[b].begin(), covered[b].end(), true)));
+  snapshot_.content = {};
+  keep_large_headers();
+  const Table without = table();
+  ASSERT_EQ(without.rows, all.rows);
+  for (std::uint32_t row = 0; row < all.rows; ++row)
+    for (std::size_t column = 0; column < all.shape.columns.size(); ++column)
+      EXPECT_EQ(without.cell(row, column), all.cell(row, column)) << row << " " << column;
 }
 
 }  // namespace

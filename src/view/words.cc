@@ -128,6 +128,11 @@ std::string_view name_of(heap::HeaderBasis basis) {
   return word_at(kNames, basis);
 }
 
+std::string_view name_of(heap::TimerKind kind) {
+  static constexpr auto kNames = std::to_array<std::string_view>({"other", "channel", "function", "sleep"});
+  return word_at(kNames, kind);
+}
+
 std::string_view name_of(heap::TypeRole role) {
   static constexpr auto kNames = std::to_array<std::string_view>(
       {"", "map.header", "map.directory", "map.table", "map.group", "map.bucket", "map.extra", "map.overflow",

@@ -23,6 +23,8 @@ std::string_view name_of(heap::Basis basis);
 std::string_view name_of(heap::Section section);
 // What says that words of a frame are a header: "dwarf", "code", "nearness".
 std::string_view name_of(heap::HeaderBasis basis);
+// "channel", "function", "sleep", "other".
+std::string_view name_of(heap::TimerKind kind);
 // "running", "waiting", ...
 std::string_view name_of(heap::GoroutineState state);
 // "swept", "waits", "being swept"; empty for kUnknown.

@@ -258,11 +258,26 @@ def names_of_slices(facts):
     return [m.group(1) for m in map(re.compile(r"slice (\w+)$").match, facts) if m]
 
 
+def wrong_large_slices(holdfast, target, facts, mode):
+    """Without content the lengths are known of what refers to 1 KiB or more."""
+    answer = ask(holdfast, "slices", target, "--top", 0)
+    rows = {row["address"]: row for row in answer["slices"]}
+    if not rows or any(row["size"] < 1024 for row in rows.values()) or "--with-content" not in answer["remark"]:
+        yield differ("slices without content", "rows of 1 KiB or more", answer)
+    large = [name for name in names_of_slices(facts) if hex(facts[f"slice {name}"]) in rows]
+    if "large" not in large:
+        yield differ("large slices without content", "large", large)
+    for name in large:
+        yield from wrong_slice(name, facts, rows, mode.dwarf)
+    for name in set(names_of_slices(facts)) - set(large):
+        done = run(holdfast, "slices", target, "--object", hex(facts[f"slice {name}"]))
+        if done.returncode != 1 or "--with-content" not in done.stderr:
+            yield differ(f"the small slice {name} without content", "exit 1", (done.returncode, done.stderr))
+
+
 def wrong_slices(holdfast, target, facts, mode, content):
     if not content:
-        done = run(holdfast, "slices", target)
-        if done.returncode != 1 or "--with-content" not in done.stderr:
-            yield differ("slices without content", "exit 1", (done.returncode, done.stderr))
+        yield from wrong_large_slices(holdfast, target, facts, mode)
         return
     rows = {row["address"]: row for row in ask(holdfast, "slices", target, "--top", 0)["slices"]}
     if len(rows) < 2:

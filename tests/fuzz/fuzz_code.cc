@@ -47,6 +47,7 @@ class Listener : public Observer {
   }
   void closure(Address, Address type) override { HOLDFAST_CHECK(types_.find(type) != nullptr); }
   void cleanup(Address, Address) override {}
+  void removal(Address map_type) override { HOLDFAST_CHECK(!map_type || types_.find(map_type) != nullptr); }
   void result(Address, std::uint8_t number, const WordType& word) override {
     HOLDFAST_CHECK(number < kArgumentRegisters.size());
     if (word) check(word);
@@ -102,7 +103,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
                                 {Address(0x401040), Callee::kWriteBarrier},
                                 {Address(0x401050), Callee::kDuff},
                                 {Address(0x401060), Callee::kMakeSmallMap},
-                                {Address(0x401070), Callee::kAddCleanup}});
+                                {Address(0x401070), Callee::kAddCleanup},
+                                {Address(0x401080), Callee::kMapRemove}});
   static const Signatures signatures(std::unordered_map<Address, Signature>{});
   const AddressRange types_range{go::TypeImage::kTypes, go::TypeImage::kTypes + go::TypeImage::kBytes};
   const CodeImage image{runtime.memory,

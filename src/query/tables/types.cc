@@ -65,6 +65,15 @@ constexpr Column kTypesColumns[] = {
      .get = [](At& at, Out& out) { put_type(at, type_of(at).key, out); },
      .find = Find::kBySorting,
      .expect = Expect::kFew},
+    {.name = "removals",
+     .kind = Kind::kText,
+     .meaning = "of a map: whether some code deletes entries, never or somewhere; reflect could, in either case",
+     .get =
+         [](At& at, Out& out) {
+           const heap::MapRemovals removals = type_of(at).removals;
+           if (removals != heap::MapRemovals::kUnknown)
+             out.text(removals == heap::MapRemovals::kNever ? "never" : "somewhere");
+         }},
     {.name = "count",
      .meaning = "reachable objects of the type; a map has several",
      .get =

@@ -88,6 +88,12 @@ void add_rest(Snapshot& s) {
                       s.strings.add("buffer")},
                      {Address(0xc000100020), Address(0xc000000040), TypeId(0), std::nullopt, std::nullopt,
                       HeaderBasis::kNearness, StringId()}};
+  s.map_fills = {{ObjectId(1), 5, 64, 1024}};
+  s.types[1].removals = MapRemovals::kNever;
+  s.timers = {{ObjectId(0), ObjectId(1), GoroutineId(0), TimerKind::kFunction, false, true,
+               s.strings.add("time.goFunc"), s.strings.add("main.expire"), -1000, 5000}};
+  s.large_headers = {{ObjectId(0), {}, ObjectId(2), TypeId(0), 0, 1000, 8, 8},
+                     {{}, RootId(2), ObjectId(2), TypeId(0), 8, 0, 16, 1 << 20}};
   s.absent = {{Address(0xc000002000), Address(0xc000003000)}};
   s.profile = {true, 512 << 10, true, 3, 300, {{AllocationStackId(0), 24, 7, 2}}, {}};
   s.profile.mappings = {{{Address(0x400000), Address(0x500000)}, 4096, "/usr/bin/checkout", "abcdef"}};

@@ -1,0 +1,114 @@
+#include "capture/large_headers.h"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "base/architecture.h"
+#include "base/parallel.h"
+#include "heap/field_path.h"
+#include "heap/header_place.h"
+
+namespace holdfast::capture {
+namespace {
+
+constexpr unsigned kParts = 64;
+
+// A bit per object: its slot is large. That is little enough to stay in the cache while edges are looked at.
+class LargeObjects {
+ public:
+  explicit LargeObjects(const heap::Snapshot& snapshot) : bits_((std::uint64_t{snapshot.objects} + 63) / 64) {
+    for (const heap::Span& span : snapshot.spans) {
+      if (span.slot_size < heap::kLeastBytesOfLargeHeader) continue;
+      for (std::uint32_t row = span.first_object; row < span.first_object + span.objects; ++row)
+        heap::set_bit(bits_, row);
+    }
+  }
+  bool has(std::uint32_t row) const { return heap::test_bit(bits_, row); }
+
+ private:
+  HugeArray<std::uint64_t> bits_;
+};
+
+// Finds the headers of some of the objects, or of variables.
+class HeaderReader {
+ public:
+  HeaderReader(const MemorySource& memory, const heap::ObjectIndex& index, const heap::Snapshot& snapshot)
+      : memory_(memory), index_(index), snapshot_(snapshot), places_(snapshot) {}
+
+  std::vector<heap::LargeHeader> found;
+
+  void look_at_object(ObjectId object, const LargeObjects& large) {
+    const heap::ObjectType known = snapshot_.object_type[object.row];
+    if (!known) return;
+    const std::uint64_t header = snapshot_.spans[index_.find_span(object).row].header;
+    const Address start = index_.address_of(object);
+    std::uint64_t offset = 0;
+    for (const std::uint32_t edge : snapshot_.edges.of(object.row)) {
+      offset += heap::edge_step(snapshot_.edges, edge);
+      const ObjectId into(snapshot_.edges.target[edge]);
+      if (!large.has(into.row)) continue;
+      if (const TypeId type = places_.in_object(known, offset, header))
+        add({.object = object, .into = into, .type = type, .at = offset}, start + offset);
+    }
+  }
+
+  void look_at_variable(RootId id, const LargeObjects& large) {
+    const heap::Root& root = snapshot_.roots[id.row];
+    for (std::uint32_t t = root.first_target; t < root.first_target + root.target_count; ++t) {
+      const heap::RootTarget& target = snapshot_.root_targets[t];
+      if (!large.has(target.object.row)) continue;
+      if (const TypeId type = places_.in_variable(root, target.offset))
+        add({.variable = id, .into = target.object, .type = type, .at = target.offset}, root.where + target.offset);
+    }
+  }
+
+ private:
+  void add(heap::LargeHeader header, Address word) {
+    const std::size_t words = places_.is_slice(header.type) ? 3 : 2;
+    std::array<std::byte, 3 * kWord> bytes;
+    if (!memory_.try_read(word, std::span(bytes).first(words * kWord))) return;
+    const auto number = [&](std::size_t i) { return load_le<std::uint64_t>(bytes.data() + i * kWord); };
+    const auto covered = heap::covered_by(number(0), number(1), number(words - 1), places_.element_bytes(header.type),
+                                          index_.address_of(header.into), index_.size_of(header.into));
+    if (!covered) return;
+    header.begin = covered->begin;
+    header.length = covered->length;
+    header.capacity = covered->capacity;
+    found.push_back(header);
+  }
+
+  const MemorySource& memory_;
+  const heap::ObjectIndex& index_;
+  const heap::Snapshot& snapshot_;
+  heap::HeaderPlaces places_;
+};
+
+}  // namespace
+
+void add_large_headers(const MemorySource& memory, const heap::ObjectIndex& index, heap::Snapshot& snapshot) {
+  const LargeObjects large(snapshot);
+  const std::span<const std::uint32_t> row_begin = snapshot.edges.row_begin.span();
+  const std::span<const std::uint32_t> targets = snapshot.edges.target.span();
+  std::vector<std::vector<heap::LargeHeader>> parts(kParts);
+  for_each_part(snapshot.pointerful, kParts, [&](unsigned part, std::uint64_t begin, std::uint64_t end) {
+    HeaderReader reader(memory, index, snapshot);
+    for (auto row = static_cast<std::uint32_t>(begin); row < end; ++row)
+      if (std::ranges::any_of(targets.subspan(row_begin[row], row_begin[row + 1] - row_begin[row]),
+                              [&](std::uint32_t target) { return large.has(target); }))
+        reader.look_at_object(ObjectId(row), large);
+    parts[part] = std::move(reader.found);
+  });
+  for (const auto& part : parts) snapshot.large_headers.insert(snapshot.large_headers.end(), part.begin(), part.end());
+  HeaderReader variables(memory, index, snapshot);
+  for (std::uint32_t row = 0; row < snapshot.roots.size(); ++row)
+    if (snapshot.roots[row].kind == heap::RootKind::kGlobal) variables.look_at_variable(RootId(row), large);
+  std::ranges::sort(variables.found, {}, heap::place_of);
+  const auto same = std::ranges::unique(variables.found, {}, heap::place_of);
+  variables.found.erase(same.begin(), same.end());
+  snapshot.large_headers.insert(snapshot.large_headers.end(), variables.found.begin(), variables.found.end());
+}
+
+}  // namespace holdfast::capture

@@ -1,0 +1,36 @@
+// Headers of slices and strings that stand in memory and refer to large objects. Their lengths are content, which few
+// snapshots have; these rows keep what is worth most of it.
+#pragma once
+
+#include <cstdint>
+#include <tuple>
+
+#include "base/ids.h"
+
+namespace holdfast::heap {
+
+// Of an object with slots of at least this many bytes the headers that refer to it have rows.
+constexpr std::uint64_t kLeastBytesOfLargeHeader = 1024;
+
+// It stands in an object, garbage too, or in a package variable: one of `object` and `variable` is none. Sizes and
+// offsets are in bytes. What only looks like a header, by the type of its place, but contradicts itself or what it
+// refers to, has no row. Headers in frames are Snapshot::frame_headers.
+struct LargeHeader {
+  ObjectId object = {};        // who has it
+  RootId variable = {};        // who has it
+  ObjectId into = {};          // what it refers to
+  TypeId type = {};            // []T or string
+  std::uint64_t at = 0;        // of its first word, from the start of the object's slot, or from Root::where
+  std::uint64_t begin = 0;     // from the start of the slot of `into`
+  std::uint64_t length = 0;    // of `into`
+  std::uint64_t capacity = 0;  // of `into`; that of a string is its length
+
+  bool operator==(const LargeHeader&) const = default;
+};
+
+// Rows are in the order of their places: first those in objects.
+inline auto place_of(const LargeHeader& header) {
+  return std::tuple(header.object, header.variable, header.at);
+}
+
+}  // namespace holdfast::heap

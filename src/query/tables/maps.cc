@@ -1,0 +1,41 @@
+#include "query/tables.h"
+
+namespace holdfast::query {
+namespace {
+
+const heap::MapFill& map_of(At& at) {
+  return at.snapshot().map_fills[at.row];
+}
+
+constexpr Column kMapsColumns[] = {
+    {.name = "id",
+     .meaning = "number of the row",
+     .get = [](At& at, Out& out) { out.integer(at.row); },
+     .find = Find::kByRow,
+     .expect = Expect::kOne},
+    {.name = "object",
+     .meaning = "the map's header: its type and who holds it are there",
+     .get = [](At& at, Out& out) { out.id(map_of(at).header); },
+     .find = Find::kBySorting,
+     .expect = Expect::kOne},
+    {.name = "entries", .meaning = "what len() says", .get = [](At& at, Out& out) { out.integer(map_of(at).entries); }},
+    {.name = "slots",
+     .meaning = "entries that it has room for, without buckets that others overflow into",
+     .get = [](At& at, Out& out) { out.integer(map_of(at).slots); }},
+    {.name = "bytes",
+     .kind = Kind::kBytes,
+     .meaning = "of the objects that hold its tables or buckets",
+     .get = [](At& at, Out& out) { out.integer(map_of(at).bytes); }},
+};
+
+}  // namespace
+
+const Table kMaps = {.name = "maps",
+                     .meaning =
+                         "How full maps are that have room for 64 entries or more, garbage too. A map does not give "
+                         "room back when entries are deleted.",
+                     .columns = kMapsColumns,
+                     .count = [](Facts& facts) { return std::uint64_t{facts.snapshot().map_fills.size()}; },
+                     .of_graph = false};
+
+}  // namespace holdfast::query
