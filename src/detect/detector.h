@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "detect/headed_arrays.h"
 #include "graph/dominators.h"
 #include "graph/removals.h"
 #include "heap/snapshot.h"
@@ -30,6 +31,7 @@ struct Evidence {
   const graph::Dominators& dominators;
   const view::Report& report;
   view::PlaceFinder& places;
+  HeadedArrays& arrays;
   std::uint64_t live = 0;      // bytes
   std::uint64_t smallest = 0;  // smaller things are not worth a word: 1 MiB, or 1 % of `live` if that is more
 };

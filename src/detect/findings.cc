@@ -48,15 +48,17 @@ std::string duration(std::uint64_t ns) {
 
 void add_findings(const view::Groundwork& groundwork, view::Report& report) {
   view::PlaceFinder places(groundwork);
-  const std::uint64_t live = report.heap.reachable_bytes;
+  const std::uint64_t live = report.heap.reachable_bytes, smallest = std::max(kSmallest, live / 100);
+  HeadedArrays arrays(groundwork.snapshot(), groundwork.names(), groundwork.dominators(), smallest);
   const Evidence evidence{.groundwork = groundwork,
                           .names = groundwork.names(),
                           .snapshot = groundwork.snapshot(),
                           .dominators = groundwork.dominators(),
                           .report = report,
                           .places = places,
+                          .arrays = arrays,
                           .live = live,
-                          .smallest = std::max(kSmallest, live / 100)};
+                          .smallest = smallest};
   std::vector<Suspicion> suspicions;
   for (const Detector* detector : detectors()) detector->run(evidence, suspicions);
   report.detectors = detectors().size();

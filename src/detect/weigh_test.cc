@@ -50,6 +50,7 @@ std::vector<Finding> weighed(const World& world, std::vector<Suspicion> suspicio
   const auto dominators = graph::dominators(world.snapshot);
   const view::Groundwork groundwork(world.snapshot, dominators);
   view::PlaceFinder places(groundwork);
+  HeadedArrays arrays(world.snapshot, groundwork.names(), dominators, 1 << 20);
   const view::Report report;
   return weigh({.groundwork = groundwork,
                 .names = groundwork.names(),
@@ -57,6 +58,7 @@ std::vector<Finding> weighed(const World& world, std::vector<Suspicion> suspicio
                 .dominators = dominators,
                 .report = report,
                 .places = places,
+                .arrays = arrays,
                 .live = 0,
                 .smallest = 1 << 20},
                std::move(suspicions));

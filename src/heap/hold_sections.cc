@@ -316,12 +316,13 @@ constexpr std::array kRules = {
         "the capture does not tell which modules the program was built of: `report` does not say which leaks of "
         "libraries are known"},
     HoldPartRule{HoldPart::kMapFills, PartAbsence::kLoss, [](Snapshot& s) { s.map_fills.clear(); },
-                 "the capture does not tell how full its maps are: the table `maps` of `query` is empty"},
+                 "the capture does not tell how full its maps are: `report` does not find those that deletes have "
+                 "left almost empty, nor those that only grow; the table of maps of `query` is empty"},
     HoldPartRule{HoldPart::kLargeHeaders, PartAbsence::kLoss, [](Snapshot& s) { s.large_headers.clear(); },
-                 "the capture does not tell what slices and strings cover of large objects: without --with-content "
-                 "`slices` knows nothing"},
+                 "the capture does not tell what slices and strings cover of large objects: `report` does not find "
+                 "arrays that stay for small parts of them, and without --with-content `slices` knows nothing"},
     HoldPartRule{HoldPart::kTimers, PartAbsence::kLoss, [](Snapshot& s) { s.timers.clear(); },
-                 "the capture does not tell which timers were pending: the table `timers` of `query` is empty"},
+                 "the capture does not tell which timers were pending: the table of timers of `query` is empty"},
 };
 
 constexpr bool each_part_has_its_rule() {

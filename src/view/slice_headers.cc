@@ -17,8 +17,8 @@ constexpr std::uint32_t kRowsBetweenChecks = 1 << 16;
 
 class HeaderFinder {
  public:
-  HeaderFinder(const heap::Snapshot& snapshot, const heap::ObjectIndex& index, const graph::Reachability& reached,
-               const std::function<bool(ObjectId)>& wanted)
+  HeaderFinder(const heap::Snapshot& snapshot, const heap::ObjectIndex& index,
+               const std::function<bool(ObjectId)>& reached, const std::function<bool(ObjectId)>& wanted)
       : snapshot_(snapshot),
         index_(index),
         reached_(reached),
@@ -29,7 +29,7 @@ class HeaderFinder {
   SliceHeaders run() {
     for (std::uint32_t row = 0; row < snapshot_.pointerful; ++row) {
       if (row % kRowsBetweenChecks == 0) throw_if_cancelled();
-      if (reached_.contains(ObjectId(row))) look_at_object(ObjectId(row));
+      look_at_object(ObjectId(row));
     }
     for (std::uint32_t row = 0; row < snapshot_.roots.size(); ++row) look_at_root(RootId(row));
     std::ranges::sort(out_.headers, [](const SliceHeader& a, const SliceHeader& b) {
@@ -54,6 +54,7 @@ class HeaderFinder {
       const ObjectId into(edges.target[e]);
       if (!wanted_(into)) continue;
       if (!is_placed) {
+        if (!reached_(object)) return;
         is_placed = true;
         header = snapshot_.spans[index_.find_span(object).row].header;
         address = index_.address_of(object);
@@ -138,7 +139,7 @@ class HeaderFinder {
 
   const heap::Snapshot& snapshot_;
   const heap::ObjectIndex& index_;
-  const graph::Reachability& reached_;
+  const std::function<bool(ObjectId)>& reached_;
   const std::function<bool(ObjectId)>& wanted_;
   TargetBytes bytes_;
   heap::HeaderPlaces places_;
@@ -149,7 +150,8 @@ class HeaderFinder {
 }  // namespace
 
 SliceHeaders find_slice_headers(const heap::Snapshot& snapshot, const heap::ObjectIndex& index,
-                                const graph::Reachability& reached, const std::function<bool(ObjectId)>& wanted) {
+                                const std::function<bool(ObjectId)>& reached,
+                                const std::function<bool(ObjectId)>& wanted) {
   return HeaderFinder(snapshot, index, reached, wanted).run();
 }
 

@@ -9,7 +9,6 @@
 #include <vector>
 
 #include "graph/node.h"
-#include "graph/reachability.h"
 #include "heap/object_index.h"
 #include "heap/snapshot.h"
 #include "view/target_bytes.h"
@@ -47,6 +46,7 @@ struct SliceHeaders {
 // Looks at what reached objects and roots refer to, as far as `wanted` lets it. Where the snapshot does not have the
 // content of both, `wanted` may only want large objects (heap/large_header.h).
 SliceHeaders find_slice_headers(const heap::Snapshot& snapshot, const heap::ObjectIndex& index,
-                                const graph::Reachability& reached, const std::function<bool(ObjectId)>& wanted);
+                                const std::function<bool(ObjectId)>& reached,
+                                const std::function<bool(ObjectId)>& wanted);
 
 }  // namespace holdfast::view

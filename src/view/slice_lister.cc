@@ -47,7 +47,8 @@ SliceLister::SliceLister(const heap::Snapshot& snapshot, const heap::OwnerRules&
     : snapshot_(snapshot), index_(snapshot), names_(snapshot, index_, rules), is_one_(is_one) {}
 
 void SliceLister::find(const graph::Reachability& reached, const std::function<bool(ObjectId)>& wanted) {
-  found_ = find_slice_headers(snapshot_, index_, reached, wanted);
+  found_ = find_slice_headers(
+      snapshot_, index_, [&](ObjectId object) { return reached.contains(object); }, wanted);
 }
 
 std::vector<SliceRow> SliceLister::rows(const std::vector<ObjectId>& objects) {

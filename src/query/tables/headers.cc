@@ -32,9 +32,22 @@ constexpr Column kHeadersColumns[] = {
      .meaning = "of the slice, or string",
      .get =
          [](At& at, Out& out) {
-           const std::uint32_t number = at.facts.types().of(header_of(at).type);
-           if (number != TypeNames::kNone) out.text(at.facts.types().types()[number].name);
+           const std::uint32_t type = at.facts.types().of(header_of(at).type);
+           if (type != TypeNames::kNone) out.text(at.facts.types().types()[type].name);
          },
+     .expect = Expect::kMany,
+     .numbers = types_named,
+     .numbers_of = "type_id",
+     .of_graph = true},
+    {.name = "type_id",
+     .meaning = "its row in `types`",
+     .get =
+         [](At& at, Out& out) {
+           const std::uint32_t type = at.facts.types().of(header_of(at).type);
+           if (type != TypeNames::kNone) out.integer(type);
+         },
+     .find = Find::kBySorting,
+     .expect = Expect::kMany,
      .of_graph = true},
     {.name = "target",
      .meaning = "the object that it refers to",

@@ -1,6 +1,6 @@
 // A map from which nearly everything was deleted, and one that is full.
 //
-// expects: possible
+// expects: strong
 package sparse_map
 
 type session struct {

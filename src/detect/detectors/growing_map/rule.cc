@@ -1,0 +1,117 @@
+#include <algorithm>
+
+#include "base/units.h"
+#include "detect/detector.h"
+#include "heap/type_role.h"
+
+namespace holdfast::detect::growing_map {
+namespace {
+
+using view::Confidence;
+using view::Finding;
+using view::sentence;
+
+constexpr std::uint64_t kLeastEntries = 10'000;
+constexpr std::uint64_t kLeastShare = 10;       // a tenth of the live bytes
+constexpr std::uint64_t kLargeShare = 4;        // a quarter of them
+constexpr std::uint64_t kManyCollections = 20;  // the program has run for long enough to be warm
+
+class GrowingMaps {
+ public:
+  GrowingMaps(const Evidence& e, std::vector<Suspicion>& out) : e_(e), out_(out) {}
+
+  void run() {
+    for (const heap::MapFill& fill : e_.snapshot.map_fills) {
+      if (fill.entries < kLeastEntries || !e_.dominators.reachable(fill.header) || !is_never_deleted_from(fill.header))
+        continue;
+      const std::uint64_t retained = e_.dominators.retained_bytes(fill.header);
+      if (retained >= std::max(e_.smallest, e_.live / kLeastShare) && is_of_a_variable(fill.header) &&
+          has_grown(fill.header))
+        add_map(fill, retained);
+    }
+  }
+
+ private:
+  bool is_never_deleted_from(ObjectId header) const {
+    const TypeId type = e_.snapshot.object_type[header.row].type();
+    const TypeId map = type ? e_.snapshot.types[type.row].of : TypeId();
+    return map && e_.snapshot.types[map.row].removals == heap::MapRemovals::kNever;
+  }
+
+  // What goroutines hold goes when they end.
+  bool is_of_a_variable(ObjectId header) const {
+    graph::NodeId node = e_.dominators.idom(header);
+    while (node.object()) node = e_.dominators.idom(node.object());
+    const RootId root = node.root();
+    return root && e_.snapshot.roots[root.row].kind == heap::RootKind::kGlobal;
+  }
+
+  // Whether the map is older than the last collection, and something in it is not.
+  bool has_grown(ObjectId header) const {
+    if (!heap::test_bit(e_.snapshot.marked, header.row) || heap::test_bit(e_.snapshot.fresh, header.row)) return false;
+    std::vector<ObjectId> parts = {header};
+    while (!parts.empty()) {
+      const ObjectId part = parts.back();
+      parts.pop_back();
+      if (part.row >= e_.snapshot.pointerful) continue;
+      for (const std::uint32_t edge : e_.snapshot.edges.of(part.row)) {
+        const ObjectId target(e_.snapshot.edges.target[edge]);
+        if (heap::test_bit(e_.snapshot.fresh, target.row)) return true;
+        if (e_.dominators.idom(target).object() == part && is_part_of_map(target)) parts.push_back(target);
+      }
+    }
+    return false;
+  }
+  bool is_part_of_map(ObjectId object) const {
+    const TypeId type = e_.snapshot.object_type[object.row].type();
+    if (!type) return false;
+    const heap::TypeRole role = e_.snapshot.types[type.row].role;
+    return heap::is_map_part(role) && role != heap::TypeRole::kMapHeader;
+  }
+
+  void add_map(const heap::MapFill& fill, std::uint64_t retained) {
+    const bool is_warm = e_.snapshot.audit.gc_cycles >= kManyCollections && retained * kLargeShare >= e_.live;
+    const view::HoldingPlace place = e_.places.place_of(fill.header);
+    Suspicion& suspicion = suspect(out_, kDetector, {place.text.full, place.identity},
+                                   is_warm ? Confidence::kStrong : Confidence::kPossible);
+    suspicion.removal.nodes = {fill.header};
+    Finding& finding = suspicion.finding;
+    finding.bytes = finding.exclusive_bytes = retained;
+    finding.count = fill.entries;
+    finding.chain = place.chain;
+    finding.title = sentence("the map {} only grows: it has {}, and no code deletes from maps of its type", place.text,
+                             format_count(fill.entries, "entry"));
+    finding.because = sentence("it was there at the last of {}, and has entries that came after it",
+                               format_count(e_.snapshot.audit.gc_cycles, "collection"));
+    finding.fix = sentence("bound it: delete what is not needed any more, or keep the newest only");
+  }
+
+  const Evidence& e_;
+  std::vector<Suspicion>& out_;
+};
+
+// Finds maps of package variables that nothing leaves and that still grow.
+void find_growing_maps(const Evidence& evidence, std::vector<Suspicion>& out) {
+  GrowingMaps(evidence, out).run();
+}
+
+}  // namespace
+
+constexpr Threshold kThresholds[] = {
+    {"10,000 entries and a tenth of the live bytes", "less is a list of what there is, and does no harm"},
+    {"20 collections and a quarter of the live bytes, to be strong", "before that a program fills what it has"},
+    {"something came in since the last collection", "a table that was filled at the start does not grow"}};
+
+const Detector kDetector = {
+    .facts = {.id = "growing-map",
+              .family = "maps and caches",
+              .looks_for = "maps of package variables that nothing leaves and that still grow",
+              .needs = {.proven = {},
+                        .strong = "no code deletes from maps of its type (reflect could), it has grown since the last "
+                                  "collection, and it is a quarter of what lives in a program that has run for long",
+                        .possible = "the same of a tenth, or in a program that has just begun"},
+              .thresholds = kThresholds,
+              .change = "bound it: delete what is not needed any more, or keep the newest only"},
+    .run = find_growing_maps};
+
+}  // namespace holdfast::detect::growing_map

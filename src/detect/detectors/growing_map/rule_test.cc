@@ -1,0 +1,75 @@
+#include "detect/report_for_tests.h"
+
+namespace holdfast::detect {
+namespace {
+
+using detect::testing::add_ballast;
+using detect::testing::find;
+using detect::testing::report_of;
+using heap::MapRemovals;
+using heap::RootKind;
+using heap::TypeKind;
+using heap::testing::HeapBuilder;
+using view::Confidence;
+using view::Finding;
+
+struct Case {
+  MapRemovals removals = MapRemovals::kNever;
+  bool has_new = true;            // an entry came after the last collection
+  std::uint64_t cycles = 100;     // collections
+  std::uint64_t bytes = 8 << 20;  // of what the entries hold; 12 MiB are others'
+  bool is_in_variable = true;
+};
+
+view::Report report_with(const Case& which) {
+  HeapBuilder heap;
+  add_ballast(heap);
+  const TypeId pointer = heap.pointer_type("*main.answer");
+  const TypeId map =
+      heap.type("map[int]*main.answer", TypeKind::kMap, 8, pointer, 0, heap.type("int", TypeKind::kInt, 8));
+  heap.snapshot().types[map.row].removals = which.removals;
+  const auto header = heap.object(48, heap.type_of_role(heap::TypeRole::kMapHeader, 48, map));
+  const auto groups = heap.object(1 << 20, heap.type_of_role(heap::TypeRole::kMapGroup, 72, map));
+  const auto old = heap.leaf(which.bytes), added = heap.leaf(64);
+  heap.edge(header, 16, groups).edge(groups, 8, old).edge(groups, 16, added);
+  heap.mark(header).mark(groups).mark(old);
+  if (which.has_new)
+    heap.mark_fresh(added);
+  else
+    heap.mark(added);
+  const RootId root =
+      which.is_in_variable ? heap.root(RootKind::kGlobal, "main.answers") : heap.root(RootKind::kGoroutine, "");
+  heap.refer(root, header);
+  const ObjectId id = heap.id(header);
+  heap::Snapshot s = heap.build();
+  s.map_fills = {{id, 30'000, 32'768, 1 << 20}};
+  s.audit.gc_cycles = which.cycles;
+  return report_of(s);
+}
+
+TEST(GrowingMap, IsStronglySuspectedIfNothingLeavesAndSomethingCame) {
+  const view::Report report = report_with({});
+  const Finding* const finding = find(report, "growing-map");
+  ASSERT_NE(finding, nullptr);
+  EXPECT_EQ(finding->confidence, Confidence::kStrong);
+  EXPECT_EQ(finding->count, 30'000U);
+  EXPECT_GT(finding->bytes, 8U << 20);
+}
+
+TEST(GrowingMap, IsPossibleWhileTheProgramFillsWhatItHasOrIfItIsSmall) {
+  for (const Case& which : {Case{.cycles = 3}, Case{.bytes = 2 << 20}}) {
+    const view::Report report = report_with(which);
+    const Finding* const finding = find(report, "growing-map");
+    ASSERT_NE(finding, nullptr);
+    EXPECT_EQ(finding->confidence, Confidence::kPossible);
+  }
+}
+
+TEST(GrowingMap, IsNoneIfEntriesGoOrNothingComesOrItEndsWithAGoroutine) {
+  for (const Case& which : {Case{.removals = MapRemovals::kSomewhere}, Case{.removals = MapRemovals::kUnknown},
+                            Case{.has_new = false}, Case{.is_in_variable = false}})
+    EXPECT_EQ(find(report_with(which), "growing-map"), nullptr);
+}
+
+}  // namespace
+}  // namespace holdfast::detect
