@@ -1,7 +1,7 @@
 // A detector looks for one sort of fault in a heap. Each is a folder of detect/detectors/ with its rule and its words
-// (rule.cc), its tests (rule_test.cc) and a Go program that has the fault, with a twin that has not (fixture.go);
-// nothing lists them but that folder. It says only what the graph and the runtime's own records prove or show. A
-// detector keeps nothing from one run to the next, so several threads may run one.
+// (rule.cc, which includes detect/detector_list.h), its tests (rule_test.cc) and a Go program that has the fault, with
+// a twin that has not (fixture.go); nothing lists them but that folder. It says only what the graph and the runtime's
+// own records prove or show. A detector keeps nothing from one run to the next, so several threads may run one.
 #pragma once
 
 #include <cstdint>

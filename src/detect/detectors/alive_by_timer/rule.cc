@@ -3,7 +3,7 @@
 #include <set>
 
 #include "base/units.h"
-#include "detect/detector.h"
+#include "detect/detector_list.h"
 #include "detect/goroutine_words.h"
 #include "view/goroutine_rows.h"
 

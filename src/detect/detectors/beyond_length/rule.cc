@@ -2,7 +2,7 @@
 #include <unordered_set>
 
 #include "base/units.h"
-#include "detect/detector.h"
+#include "detect/detector_list.h"
 #include "detect/headed_arrays.h"
 #include "heap/field_path.h"
 

@@ -1,5 +1,5 @@
 #include "base/units.h"
-#include "detect/detector.h"
+#include "detect/detector_list.h"
 
 namespace holdfast::detect::collector_off {
 namespace {

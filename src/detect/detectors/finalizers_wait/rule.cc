@@ -4,7 +4,7 @@
 #include <array>
 
 #include "base/units.h"
-#include "detect/detector.h"
+#include "detect/detector_list.h"
 #include "heap/plumbing.h"
 #include "view/words.h"
 

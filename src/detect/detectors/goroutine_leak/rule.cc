@@ -1,6 +1,6 @@
 #include <map>
 
-#include "detect/detector.h"
+#include "detect/detector_list.h"
 #include "detect/goroutine_words.h"
 #include "view/goroutine_rows.h"
 

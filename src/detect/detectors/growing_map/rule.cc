@@ -1,7 +1,7 @@
 #include <algorithm>
 
 #include "base/units.h"
-#include "detect/detector.h"
+#include "detect/detector_list.h"
 #include "heap/type_role.h"
 
 namespace holdfast::detect::growing_map {

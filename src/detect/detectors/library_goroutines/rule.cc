@@ -1,7 +1,7 @@
 #include <algorithm>
 
 #include "base/units.h"
-#include "detect/detector.h"
+#include "detect/detector_list.h"
 #include "detect/goroutine_words.h"
 #include "detect/library_goroutines.h"
 #include "view/goroutine_rows.h"

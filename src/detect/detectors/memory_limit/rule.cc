@@ -1,7 +1,7 @@
 #include <fmt/format.h>
 
 #include "base/units.h"
-#include "detect/detector.h"
+#include "detect/detector_list.h"
 #include "view/memory_account.h"
 
 namespace holdfast::detect::memory_limit {

@@ -1,7 +1,7 @@
 #include <algorithm>
 
 #include "base/units.h"
-#include "detect/detector.h"
+#include "detect/detector_list.h"
 #include "detect/headed_arrays.h"
 
 namespace holdfast::detect::pinned_array {

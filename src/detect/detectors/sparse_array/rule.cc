@@ -2,7 +2,7 @@
 
 #include "base/units.h"
 #include "detect/always_points.h"
-#include "detect/detector.h"
+#include "detect/detector_list.h"
 
 namespace holdfast::detect::sparse_array {
 namespace {

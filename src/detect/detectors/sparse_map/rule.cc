@@ -1,7 +1,7 @@
 #include <algorithm>
 
 #include "base/units.h"
-#include "detect/detector.h"
+#include "detect/detector_list.h"
 
 namespace holdfast::detect::sparse_map {
 namespace {
