@@ -434,16 +434,18 @@ bool Propagation::beats(Claim claim, Claim known) {
   return types_.is_better(claim.type(), known.type());
 }
 
-// The claim, unless one of the two only says the shape of the other: then a claim with the better evidence and the
-// name.
+// The claim, unless one of the two only says the shape of the other, or which part of some map it is: then a claim with
+// the better evidence and the name.
 Propagation::Claim Propagation::named(Claim claim, Claim known) const {
+  if (!claim.whole() || !known.whole()) return claim;
   const bool is_shape = types_.is_shape(claim.type());
-  if (!claim.whole() || !known.whole() || is_shape == types_.is_shape(known.type()) ||
-      !types_.lies_like(claim.type(), known.type()))
-    return claim;
+  const bool names_shape = is_shape != types_.is_shape(known.type()) && types_.lies_like(claim.type(), known.type());
+  const bool names_map = types_.names_only_one_map(claim.type(), known.type());
+  if (!names_shape && !names_map) return claim;
   const Claim& stronger = claim.rank() > known.rank() ? claim : known;
+  const bool knows = names_shape ? is_shape : static_cast<bool>(types_[known.type()].of);
   return Claim(true, stronger.known_by(), stronger.run(), claim.several() || known.several(),
-               is_shape ? known.type() : claim.type());
+               knows ? known.type() : claim.type());
 }
 
 heap::ConflictCause Propagation::cause_of_conflict(Claim known, Claim claim) const {

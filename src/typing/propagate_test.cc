@@ -5,37 +5,13 @@
 
 #include <random>
 
-#include "typing/heap_for_tests.h"
+#include "typing/propagate_for_tests.h"
 
 namespace holdfast::typing {
 namespace {
 
 using go::BuiltField;
 using go::TypeImage;
-
-class Propagate : public testing::Test {
- protected:
-  explicit Propagate(int minor = 26) : program(minor), image(program.image) {
-    integer = image.integer();
-    string = image.string();
-    item = image.structure({{"n", integer, 0}, {"name", string, 8}, {"next", pointer_later(), 24}}, 32, "main.Item",
-                           {"main", {}});
-    image.write(item_pointer + go::kElemAt, item.value);
-    set_direct(item_pointer);
-  }
-  Address pointer_later() { return item_pointer = image.pointer(Address(), "*main.Item"); }
-  void set_direct(Address type) {
-    auto header = *go::read_type_header(image.memory(), type);
-    header.tflag |= 32;  // since Go 1.26
-    image.write(type, header);
-  }
-  std::string type(const Propagation& p, std::uint32_t row) { return program.name(p.type(row)); }
-
-  TestProgram program;
-  TypeImage& image;
-  TestHeap heap;
-  Address integer, string, item, item_pointer;
-};
 
 // A heap whose first object is too large to be looked at word by word.
 struct HugeFirstObject : TestHeap {
@@ -119,89 +95,6 @@ TEST_F(Propagate, FollowsEveryKindOfField) {
   EXPECT_EQ(p.known_by(alone), KnownBy::kUnknown);
   EXPECT_EQ(p.stats().conflicts, 0U);
   EXPECT_EQ(p.stats().misfits, 0U);
-}
-
-TEST_F(Propagate, FollowsSwissMapsFromTheHeaderToTheGroups) {
-  program.layouts.swiss_map = kTestSwissMap;
-  const Address group =
-      image.structure({{"ctrl", integer, 0}, {"slots", image.array(item_pointer, 8, "[8]*main.Item"), 8}}, 72,
-                      "map.group[int]*main.Item");
-  const Address map = image.map(integer, item_pointer, group, "map[int]*main.Item");
-  const Address holder = image.structure({{"small", map, 0}, {"large", map, 8}}, 16, "main.H", {"main", {}});
-  const std::uint32_t root = heap.add(16, true), small = heap.add(48, true), one = heap.add(72, true),
-                      large = heap.add(48, true), directory = heap.add(16, true), table = heap.add(32, true),
-                      groups = heap.add(288, true), a = heap.add(32, true), b = heap.add(32, true);
-  heap.write(root, 0, heap.at(small));
-  heap.write(root, 8, heap.at(large));
-  heap.write(small, 16, heap.at(one));
-  heap.write(one, 8, heap.at(a));
-  heap.write(large, 16, heap.at(directory));
-  heap.write(large, 24, 2);
-  heap.write(directory, 0, heap.at(table));
-  heap.write(directory, 8, heap.at(table));
-  heap.write(table, 16, heap.at(groups));
-  heap.write(table, 24, 3);
-  heap.write(groups, 256, heap.at(b));
-  program.open();
-  Propagation p(heap, *program.types);
-  p.claim_object(root, program.types->intern(holder), KnownBy::kHeader);
-  p.run();
-  EXPECT_EQ(type(p, small), "header of map[int]*main.Item");
-  EXPECT_EQ(p.known_by(small), KnownBy::kLibrary);
-  EXPECT_EQ(type(p, one), "map.group[int]*main.Item");
-  EXPECT_EQ(type(p, large), "header of map[int]*main.Item");
-  EXPECT_EQ(type(p, directory), "directory of map[int]*main.Item");
-  EXPECT_EQ(type(p, table), "table of map[int]*main.Item");
-  EXPECT_EQ(type(p, groups), "map.group[int]*main.Item");
-  EXPECT_EQ(type(p, a), "main.Item");
-  EXPECT_EQ(type(p, b), "main.Item");
-}
-
-class PropagateOld : public Propagate {
- protected:
-  PropagateOld() : Propagate(21) {}
-};
-
-TEST_F(PropagateOld, FollowsHashMapsAndTheirOverflowBuckets) {
-  program.layouts.hash_map = {.bytes = 48,
-                              .log2_buckets = 9,
-                              .buckets = 16,
-                              .old_buckets = 24,
-                              .extra = 40,
-                              .extra_bytes = 24,
-                              .overflow = 0,
-                              .old_overflow = 8,
-                              .next_overflow = 16};
-  const Address bucket =
-      image.structure({{"topbits", integer, 0},
-                       {"values", image.array(item_pointer, 8, "[8]*main.Item"), 72},
-                       {"overflow", image.basic(go::TypeKind::kUnsafePointer, "unsafe.Pointer", 8, {true}), 136}},
-                      144, "map.bucket[int]*main.Item");
-  const Address map = image.map(integer, item_pointer, bucket, "map[int]*main.Item");
-  image.write(map + 80, std::uint8_t{8});
-  image.write(map + 81, std::uint8_t{8});
-  image.write(map + 82, std::uint16_t{144});
-  const std::uint32_t header = heap.add(48, true), buckets = heap.add(288, true), overflow = heap.add(144, true),
-                      extra = heap.add(24, true), list = heap.add(24, true), pointers = heap.add(16, true),
-                      listed = heap.add(144, true), value = heap.add(32, true);
-  heap.write(header, 16, heap.at(buckets));
-  heap.write(header, 40, heap.at(extra));
-  heap.write(buckets, 144 + 136, heap.at(overflow));
-  heap.write(overflow, 72, heap.at(value));
-  heap.write(extra, 0, heap.at(list));
-  heap.write_slice(list, 0, heap.at(pointers), 2);
-  heap.write(pointers, 8, heap.at(listed));
-  program.open();
-  TypeTable& types = *program.types;
-  Propagation p(heap, types);
-  p.claim_target(heap.at(header), types.map_header(types.intern(map)), KnownBy::kDwarf);
-  p.run();
-  EXPECT_EQ(type(p, header), "header of map[int]*main.Item");
-  EXPECT_EQ(p.known_by(header), KnownBy::kDwarf);
-  for (const std::uint32_t row : {buckets, overflow, listed})
-    EXPECT_EQ(type(p, row), "map.bucket[int]*main.Item") << row;
-  EXPECT_EQ(type(p, pointers), "overflow of map[int]*main.Item");
-  EXPECT_EQ(type(p, value), "main.Item");
 }
 
 TEST_F(Propagate, FollowsChannelsTheirBuffersAndWaiters) {

@@ -329,8 +329,15 @@ unsigned TypeTable::depth(TypeId type) {
 bool TypeTable::is_better(TypeId a, TypeId b) {
   if (types_[a.row].size != types_[b.row].size) return types_[a.row].size > types_[b.row].size;
   if (is_shape(a) != is_shape(b)) return is_shape(b);
+  if (names_only_one_map(a, b)) return static_cast<bool>(types_[a.row].of);
   if (depth(a) != depth(b)) return depth(a) > depth(b);
   return a < b;
+}
+
+bool TypeTable::names_only_one_map(TypeId a, TypeId b) const {
+  const Type &one = types_[a.row], &other = types_[b.row];
+  return one.role == other.role && heap::is_map_part(one.role) &&
+         static_cast<bool>(one.of) != static_cast<bool>(other.of);
 }
 
 bool TypeTable::lies_like(TypeId a, TypeId b) const {

@@ -135,6 +135,8 @@ class TypeTable {
   bool is_shape(TypeId type) const { return flags_[type.row].shape; }
   // Whether both have the same kind, size and offsets of fields.
   bool lies_like(TypeId a, TypeId b) const;
+  // Whether both are the same part of a map, and only one says of which map.
+  bool names_only_one_map(TypeId a, TypeId b) const;
   // Whether values of one are values of the other under another name, so that Go converts pointers to them. Of
   // functions and interfaces it is not known, and false.
   bool have_one_underlying_type(TypeId a, TypeId b) const;
