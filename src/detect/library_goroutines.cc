@@ -1,10 +1,10 @@
 #include "detect/library_goroutines.h"
 
 #include <algorithm>
-#include <array>
 
 #include "base/embedded_file.h"
 #include "base/error.h"
+#include "detect/rule_lines.h"
 #include "view/words.h"
 
 namespace holdfast {
@@ -16,19 +16,6 @@ std::span<const EmbeddedFile> library_goroutine_files();  // written by tools/em
 namespace holdfast::detect {
 namespace {
 
-std::string_view trimmed(std::string_view text) {
-  const std::size_t begin = text.find_first_not_of(' ');
-  return begin == std::string_view::npos ? std::string_view()
-                                         : text.substr(begin, text.find_last_not_of(' ') - begin + 1);
-}
-
-std::string_view take_field(std::string_view& rest) {
-  const std::size_t end = std::min(rest.find('|'), rest.size());
-  const std::string_view field = trimmed(rest.substr(0, end));
-  rest.remove_prefix(std::min(end + 1, rest.size()));
-  return field;
-}
-
 bool fits(const LibraryGoroutine& rule, std::string_view function) {
   return rule.is_prefix ? function.starts_with(rule.function) : function == rule.function;
 }
@@ -37,25 +24,20 @@ bool fits(const LibraryGoroutine& rule, std::string_view function) {
 
 std::vector<LibraryGoroutine> parse_library_goroutines(std::string_view text, std::string_view file) {
   std::vector<LibraryGoroutine> rules;
-  for (std::size_t number = 1; !text.empty(); ++number) {
-    std::string_view rest = text.substr(0, text.find('\n'));
-    text.remove_prefix(std::min(rest.size() + 1, text.size()));
-    if (rest.empty() || rest[0] == '#') continue;
-    LibraryGoroutine rule;
-    std::string_view function = take_field(rest);
-    rule.is_prefix = function.ends_with('*');
-    if (rule.is_prefix) function.remove_suffix(1);
-    rule.function = function;
-    const std::string_view wait = take_field(rest), level = take_field(rest);
-    if (wait != "*") rule.wait = wait;
-    rule.is_strong = level == "strong";
-    rule.what = take_field(rest);
-    rule.change = take_field(rest);
-    if (rule.change.empty() || (level != "strong" && level != "possible"))
+  for_each_rule_line(text, [&](std::size_t number, const std::vector<std::string_view>& fields) {
+    if (fields.size() != 5 || fields[4].empty() || (fields[2] != "strong" && fields[2] != "possible"))
       fail(ErrorCode::kUsage, "{}, line {}: FUNCTION | WAIT | strong or possible | WHAT | CHANGE was expected", file,
            number);
+    LibraryGoroutine rule;
+    rule.function = fields[0];
+    rule.is_prefix = rule.function.ends_with('*');
+    if (rule.is_prefix) rule.function.pop_back();
+    if (fields[1] != "*") rule.wait = fields[1];
+    rule.is_strong = fields[2] == "strong";
+    rule.what = fields[3];
+    rule.change = fields[4];
     rules.push_back(std::move(rule));
-  }
+  });
   return rules;
 }
 

@@ -1,0 +1,85 @@
+#include <algorithm>
+
+#include "base/units.h"
+#include "detect/detector_list.h"
+#include "detect/library_objects.h"
+
+namespace holdfast::detect::library_objects {
+namespace {
+
+using view::Confidence;
+using view::Finding;
+using view::sentence;
+
+constexpr std::size_t kMostNodes = 1'000'000;  // of which is asked what they keep
+
+// Whether the name is the type, with any type arguments: "lib.Set" is lib.Set[int].
+bool is_of(std::string_view name, std::string_view type) {
+  return name.starts_with(type) && (name.size() == type.size() || name[type.size()] == '[');
+}
+
+// The live objects of the types, ascending.
+std::vector<ObjectId> objects_of(const Evidence& e, const std::vector<bool>& is_wanted) {
+  std::vector<ObjectId> out;
+  for (std::uint32_t row = 0; row < e.snapshot.objects && out.size() < kMostNodes; ++row) {
+    const heap::ObjectType known = e.snapshot.object_type[row];
+    if (known && known.known_by() != heap::KnownBy::kPart && is_wanted[known.type().row] &&
+        e.dominators.reachable(ObjectId(row)))
+      out.emplace_back(row);
+  }
+  return out;
+}
+
+void add_objects(const Evidence& e, const LibraryObject& rule, const std::vector<ObjectId>& objects,
+                 std::uint64_t bytes, std::vector<Suspicion>& out) {
+  const view::HoldingPlace place = e.places.place_of(objects[objects.size() / 2]);
+  Suspicion& suspicion =
+      suspect(out, kDetector, {rule.type, {rule.type}}, rule.is_strong ? Confidence::kStrong : Confidence::kPossible);
+  suspicion.removal.nodes.assign(objects.begin(), objects.end());
+  Finding& finding = suspicion.finding;
+  finding.bytes = finding.exclusive_bytes = bytes;
+  finding.count = objects.size();
+  finding.chain = place.chain;
+  finding.title = sentence("{} {}, as at {}", format_count(objects.size()), rule.what, place.text);
+  finding.because =
+      sentence("{} are alive; {} or more are {}", format_count(objects.size(), rule.type), format_count(rule.many),
+               rule.is_strong ? "hardly ever there on purpose" : "more than most programs want");
+  finding.fix = sentence("{}", rule.change);
+}
+
+void find_objects(const Evidence& e, std::vector<Suspicion>& out) {
+  for (const LibraryObject& rule : known_library_objects()) {
+    std::uint64_t count = 0, bytes = 0;
+    for (const view::TypeTotals& row : e.report.types) {
+      if (!is_of(row.type, rule.type)) continue;
+      count += row.count;
+      bytes += row.retained_bytes;
+    }
+    if (count < rule.many || bytes < e.smallest) continue;
+    std::vector<bool> is_wanted(e.snapshot.types.size());
+    for (std::size_t t = 0; t < is_wanted.size(); ++t)
+      is_wanted[t] = is_of(e.snapshot.strings[e.snapshot.types[t].name], rule.type);
+    const std::vector<ObjectId> objects = objects_of(e, is_wanted);
+    if (objects.size() >= rule.many) add_objects(e, rule, objects, bytes, out);
+  }
+}
+
+constexpr Threshold kThresholds[] = {
+    {"as many objects of the type as its line says, with 1 MiB or 1 % of the live bytes together",
+     "a program has a few of each on purpose"}};
+
+}  // namespace
+
+const Detector kDetector = {
+    .facts = {.id = "library-objects",
+              .family = "closures and libraries",
+              .looks_for = "things of libraries that are there in numbers in which nobody wants them",
+              .needs = {.proven = {},
+                        .strong = "so many live objects of a type that data/library_objects.txt knows, of what is "
+                                  "closed, shared or bounded where it is used rightly",
+                        .possible = "the same, of what a large program may need"},
+              .thresholds = kThresholds,
+              .change = "close, share or bound what the line of data/library_objects.txt names"},
+    .run = find_objects};
+
+}  // namespace holdfast::detect::library_objects

@@ -1,0 +1,48 @@
+#include "detect/library_objects.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "base/embedded_file.h"
+#include "base/error.h"
+#include "detect/rule_lines.h"
+
+namespace holdfast {
+
+std::span<const EmbeddedFile> library_object_files();  // written by tools/embed
+
+}  // namespace holdfast
+
+namespace holdfast::detect {
+
+std::vector<LibraryObject> parse_library_objects(std::string_view text, std::string_view file) {
+  std::vector<LibraryObject> rules;
+  for_each_rule_line(text, [&](std::size_t number, const std::vector<std::string_view>& fields) {
+    LibraryObject rule;
+    const bool is_whole =
+        fields.size() == 5 && !fields[4].empty() && (fields[2] == "strong" || fields[2] == "possible");
+    const bool has_number =
+        is_whole && std::from_chars(fields[1].data(), fields[1].data() + fields[1].size(), rule.many).ec == std::errc();
+    if (!has_number || rule.many == 0)
+      fail(ErrorCode::kUsage, "{}, line {}: TYPE | MANY | strong or possible | WHAT | CHANGE was expected", file,
+           number);
+    rule.type = fields[0];
+    rule.is_strong = fields[2] == "strong";
+    rule.what = fields[3];
+    rule.change = fields[4];
+    rules.push_back(std::move(rule));
+  });
+  return rules;
+}
+
+const std::vector<LibraryObject>& known_library_objects() {
+  static const std::vector<LibraryObject> kRules = [] {
+    std::vector<LibraryObject> rules;
+    for (const EmbeddedFile& file : library_object_files())
+      for (LibraryObject& rule : parse_library_objects(file.text, file.name)) rules.push_back(std::move(rule));
+    return rules;
+  }();
+  return kRules;
+}
+
+}  // namespace holdfast::detect

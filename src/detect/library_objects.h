@@ -1,0 +1,24 @@
+// What many live objects of a library's type are the sign of: data/library_objects.txt, whose head has the grammar.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace holdfast::detect {
+
+struct LibraryObject {
+  std::string type;  // with its path; without type arguments
+  std::uint64_t many = 0;
+  bool is_strong = false;
+  std::string what;  // "prepared statements that nobody has closed"
+  std::string change;
+};
+
+// Fails with kUsage at the first line that is no rule, naming `file`, the line and what was expected there.
+std::vector<LibraryObject> parse_library_objects(std::string_view text, std::string_view file);
+// The built-in ones; they live as long as the program.
+const std::vector<LibraryObject>& known_library_objects();
+
+}  // namespace holdfast::detect
