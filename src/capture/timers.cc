@@ -26,7 +26,7 @@ class TimerPass {
     row.function = go::add_name(snapshot_.strings, function);
     row.argument = index_.find_object(timer.argument);
     row.period_ns = timer.period;
-    if (target_.monotonic_ns > 0) {
+    if (target_.monotonic_ns > 0 && !timer.stopped) {
       row.due_known = true;
       row.due_in_ns = timer.due - static_cast<std::int64_t>(target_.monotonic_ns);
     }

@@ -84,6 +84,18 @@ TEST_P(TimerRowsTest, NameWhatIsCalledAndWithWhat) {
   EXPECT_EQ(sleep.period_ns, 50U);
 }
 
+TEST_P(TimerRowsTest, ThatWereStoppedAreNotDue) {
+  const bool embedded = target_.image.version.timers_are_embedded();
+  const auto stopped = target_.image.layouts->constant(embedded ? "runtime.timerDeleted" : "runtime.timerZombie");
+  target_.now_ns = 1000;
+  set(add_timer(target_.image.function("time.goFunc", 0), Address(), 3000), embedded ? "status" : "state",
+      static_cast<std::uint64_t>(stopped.value()));
+  const heap::Snapshot s = snapshot();
+  ASSERT_THAT(s.timers, SizeIs(1));
+  EXPECT_TRUE(s.timers[0].stopped);
+  EXPECT_FALSE(s.timers[0].due_known);
+}
+
 TEST_P(TimerRowsTest, DoNotSayWhenTheyAreDueIfTheTimeOfTheLookIsNotKnown) {
   add_timer(target_.image.function("time.sendTime", 0), Address(), 3000);
   const heap::Snapshot s = snapshot();

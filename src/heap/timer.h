@@ -24,8 +24,9 @@ struct Timer {
   GoroutineId goroutine = {};  // that it wakes
   TimerKind kind = TimerKind::kOther;
   bool stopped = false;  // it only waits to be taken off its heap
-  bool due_known =
-      false;  // `due_in_ns` is right: the time of the look is known in the runtime's clock, as of a process
+  // `due_in_ns` is right: it was not stopped, and the time of the look is known in the runtime's clock, as of a
+  // process.
+  bool due_known = false;
   StringId function = {};  // what it calls: time.sendTime, time.goFunc, runtime.goroutineReady, ...; none if not known
   StringId calls = {};     // of kFunction: the program's own function
   std::int64_t due_in_ns = 0;   // from the look on; negative: it is late

@@ -11,10 +11,14 @@ void Out::integer(std::uint64_t value) {
   constexpr auto kLargest = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
   // SQL has no larger numbers. Digits are exact; only damaged files have such.
   if (value > kLargest) return copy(fmt::format("{}", value));
+  signed_integer(static_cast<std::int64_t>(value));
+}
+
+void Out::signed_integer(std::int64_t value) {
   if (number_ != nullptr)
-    *number_ = static_cast<std::int64_t>(value);
+    *number_ = value;
   else
-    sqlite3_result_int64(context_, static_cast<sqlite3_int64>(value));
+    sqlite3_result_int64(context_, value);
 }
 
 void Out::real(double value) {

@@ -17,6 +17,7 @@ class Out {
   explicit Out(std::optional<std::int64_t>& number) : number_(&number) { number.reset(); }
 
   void integer(std::uint64_t value);
+  void signed_integer(std::int64_t value);
   void real(double value);
   void flag(bool value) { integer(value ? 1 : 0); }
   // The text lives as long as the tables; an empty one is NULL.

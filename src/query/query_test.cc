@@ -93,6 +93,13 @@ TEST(Database, UnpacksBeforeTheFirstRowWhatAStatementNeeds) {
   EXPECT_FALSE(needs("SELECT max(size) FROM spans"));
 }
 
+TEST(TheTables, SayOfATimerThatIsLateHowLong) {
+  heap::Snapshot snapshot = sessions();
+  snapshot.timers = {{.due_known = true, .due_in_ns = -1500}};
+  AskedHeap heap(std::move(snapshot));
+  EXPECT_EQ(heap.value("SELECT due_in FROM timers WHERE due_in < 0"), "-1500");
+}
+
 TEST(TheTables, AnswerWhatTheHeapIs) {
   AskedHeap heap(sessions());
   EXPECT_THAT(

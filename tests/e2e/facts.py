@@ -55,7 +55,7 @@ def is_about(due, minutes):
 
 def wrong_timers(facts, known, has_time):
     pending = [row for row in known if not row["stopped"]]
-    if any((row["due_in"] is not None) != has_time for row in known):
+    if any((row["due_in"] is not None) != (has_time and not row["stopped"]) for row in known):
         yield f"when they are due is known: {not has_time}"
     alarms = [row for row in pending if row["calls"] == "main.expire"]
     if len(alarms) != facts["alarms"] or any(row["kind"] != "function" or row["function"] != "time.goFunc" for row in alarms):

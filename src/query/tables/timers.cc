@@ -25,10 +25,12 @@ constexpr Column kTimersColumns[] = {
      .get = [](At& at, Out& out) { out.text(view::name_of(timer_of(at).kind)); }},
     {.name = "due_in",
      .kind = Kind::kNanoseconds,
-     .meaning = "from the look on, negative if it is late; NULL where the time of the look is not known, as of a core",
+     .meaning =
+         "from the look on, negative if it is late; NULL if it was stopped, and where the time of the look is not "
+         "known, as of a core",
      .get =
          [](At& at, Out& out) {
-           if (timer_of(at).due_known) out.integer(static_cast<std::uint64_t>(timer_of(at).due_in_ns));
+           if (timer_of(at).due_known) out.signed_integer(timer_of(at).due_in_ns);
          }},
     {.name = "period",
      .kind = Kind::kNanoseconds,
