@@ -95,6 +95,8 @@ HeadedArray HeadedArrays::array_of(std::span<const view::SliceHeader> headers) c
   for (const view::SliceHeader& header : headers) {
     covered.add(header.begin, header.begin + header.length);
     within.add(header.begin, header.begin + header.capacity);
+    if (const ObjectId from = header.from.object())
+      array.is_guessed = array.is_guessed || snapshot_.object_type[from.row].known_by() >= heap::KnownBy::kInferred;
   }
   array.covered = covered.bytes();
   array.within = within.bytes();

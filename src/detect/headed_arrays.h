@@ -21,6 +21,7 @@ struct HeadedArray {
   std::uint64_t size = 0;     // of its slot
   std::uint64_t covered = 0;  // by lengths, each byte once
   std::uint64_t within = 0;   // by lengths, and by what slices have as capacity behind them
+  bool is_guessed = false;    // that something is such a header: its object's type is a guess, or known in part only
   bool has_others = false;    // something else leads there too: a pointer, a word of a stack, perhaps C
   std::span<const view::SliceHeader> headers;  // all that refer to it, by where they begin
 

@@ -43,11 +43,23 @@ Stale stale_of(const Evidence& e, const HeadedArray& array) {
   return out;
 }
 
+// Programs reuse what structures beyond the length have, their buffers for example, by making the slice longer again.
+bool is_of_structures(const Evidence& e, const HeadedArray& array) {
+  return std::ranges::any_of(array.headers, [&](const view::SliceHeader& header) {
+    const TypeId element = e.snapshot.types[header.type.row].elem;
+    if (!element) return true;
+    const heap::TypeKind kind = e.snapshot.types[element.row].kind;
+    return kind == heap::TypeKind::kStruct || kind == heap::TypeKind::kArray || kind == heap::TypeKind::kSlice;
+  });
+}
+
 void add_place(const Evidence& e, const ArraysOfAPlace& arrays, std::vector<Suspicion>& out) {
   std::vector<Stale> stale;
   std::uint64_t bytes = 0, objects = 0;
-  bool is_beyond_reach = true;
+  bool is_beyond_reach = true, may_be_used_again = false, is_guessed = false;
   for (const HeadedArray* const array : arrays) {
+    may_be_used_again = may_be_used_again || is_of_structures(e, *array);
+    is_guessed = is_guessed || array->is_guessed;
     stale.push_back(stale_of(e, *array));
     bytes += stale.back().bytes;
     objects += stale.back().objects.size();
@@ -55,8 +67,9 @@ void add_place(const Evidence& e, const ArraysOfAPlace& arrays, std::vector<Susp
   }
   if (bytes < e.smallest) return;
   const view::HoldingPlace place = e.places.place_of(arrays.front()->object);
-  Suspicion& suspicion = suspect(out, kDetector, {place.text.full, place.identity},
-                                 is_beyond_reach ? Confidence::kProven : Confidence::kStrong);
+  Confidence confidence = may_be_used_again ? Confidence::kPossible : Confidence::kStrong;
+  if (is_beyond_reach) confidence = is_guessed ? Confidence::kStrong : Confidence::kProven;
+  Suspicion& suspicion = suspect(out, kDetector, {place.text.full, place.identity}, confidence);
   for (std::size_t i = 0; i < arrays.size(); ++i)
     for (const ObjectId object : stale[i].objects) suspicion.removal.pointers.emplace_back(arrays[i]->object, object);
   Finding& finding = suspicion.finding;
@@ -96,7 +109,7 @@ const Detector kDetector = {
               .looks_for = "objects that only elements outside of the length of a slice refer to",
               .needs = {.proven = "all words that lead to the array are slices, and no capacity reaches the elements",
                         .strong = "all words that lead to the array are slices, and no length reaches the elements",
-                        .possible = {}},
+                        .possible = "the same, where elements are structures, whose parts may be used again"},
               .thresholds = kThresholds,
               .change = "set elements to nil before the slice is cut: clear(s[n:]), or s[i] = nil before s = s[1:]"},
     .run = find_beyond_length};

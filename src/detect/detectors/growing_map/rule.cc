@@ -12,9 +12,7 @@ using view::Finding;
 using view::sentence;
 
 constexpr std::uint64_t kLeastEntries = 10'000;
-constexpr std::uint64_t kLeastShare = 10;       // a tenth of the live bytes
-constexpr std::uint64_t kLargeShare = 4;        // a quarter of them
-constexpr std::uint64_t kManyCollections = 20;  // the program has run for long enough to be warm
+constexpr std::uint64_t kLeastShare = 10;  // a tenth of the live bytes
 
 class GrowingMaps {
  public:
@@ -70,10 +68,8 @@ class GrowingMaps {
   }
 
   void add_map(const heap::MapFill& fill, std::uint64_t retained) {
-    const bool is_warm = e_.snapshot.audit.gc_cycles >= kManyCollections && retained * kLargeShare >= e_.live;
     const view::HoldingPlace place = e_.places.place_of(fill.header);
-    Suspicion& suspicion = suspect(out_, kDetector, {place.text.full, place.identity},
-                                   is_warm ? Confidence::kStrong : Confidence::kPossible);
+    Suspicion& suspicion = suspect(out_, kDetector, {place.text.full, place.identity}, Confidence::kPossible);
     suspicion.removal.nodes = {fill.header};
     Finding& finding = suspicion.finding;
     finding.bytes = finding.exclusive_bytes = retained;
@@ -83,7 +79,8 @@ class GrowingMaps {
                              format_count(fill.entries, "entry"));
     finding.because = sentence("it was there at the last of {}, and has entries that came after it",
                                format_count(e_.snapshot.audit.gc_cycles, "collection"));
-    finding.fix = sentence("bound it: delete what is not needed any more, or keep the newest only");
+    finding.fix =
+        sentence("if nothing else bounds its keys: delete what is not needed any more, or keep the newest only");
   }
 
   const Evidence& e_;
@@ -99,7 +96,6 @@ void find_growing_maps(const Evidence& evidence, std::vector<Suspicion>& out) {
 
 constexpr Threshold kThresholds[] = {
     {"10,000 entries and a tenth of the live bytes", "less is a list of what there is, and does no harm"},
-    {"20 collections and a quarter of the live bytes, to be strong", "before that a program fills what it has"},
     {"something came in since the last collection", "a table that was filled at the start does not grow"}};
 
 const Detector kDetector = {
@@ -107,11 +103,11 @@ const Detector kDetector = {
               .family = "maps and caches",
               .looks_for = "maps of package variables that nothing leaves and that still grow",
               .needs = {.proven = {},
-                        .strong = "no code deletes from maps of its type (reflect could), it has grown since the last "
-                                  "collection, and it is a quarter of what lives in a program that has run for long",
-                        .possible = "the same of a tenth, or in a program that has just begun"},
+                        .strong = {},
+                        .possible = "no code deletes from maps of its type (reflect could), and it has grown since the "
+                                    "last collection; there may be only so many keys, as of names that are kept once"},
               .thresholds = kThresholds,
-              .change = "bound it: delete what is not needed any more, or keep the newest only"},
+              .change = "if nothing else bounds its keys, delete what is not needed any more, or keep the newest only"},
     .run = find_growing_maps};
 
 }  // namespace holdfast::detect::growing_map

@@ -16,22 +16,20 @@ struct Sum {
   bool is_guessed = false;  // the type of some place is
 };
 
-Sum sum_of(const Evidence& e, const ArraysOfAPlace& arrays) {
+Sum sum_of(const ArraysOfAPlace& arrays) {
   Sum sum;
   for (const HeadedArray* const array : arrays) {
     sum.size += array->size;
     sum.covered += array->covered;
     sum.beyond_reach += array->size - array->within;
     sum.headers += array->headers.size();
-    for (const view::SliceHeader& header : array->headers)
-      if (const ObjectId from = header.from.object())
-        sum.is_guessed = sum.is_guessed || e.snapshot.object_type[from.row].known_by() >= heap::KnownBy::kInferred;
+    sum.is_guessed = sum.is_guessed || array->is_guessed;
   }
   return sum;
 }
 
 void add_place(const Evidence& e, const ArraysOfAPlace& arrays, std::vector<Suspicion>& out) {
-  const Sum sum = sum_of(e, arrays);
+  const Sum sum = sum_of(arrays);
   if (sum.beyond_reach < e.smallest) return;
   const view::HoldingPlace place = e.places.place_of(arrays.front()->object);
   Suspicion& suspicion = suspect(out, kDetector, {place.text.full, place.identity},
