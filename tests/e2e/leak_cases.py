@@ -28,7 +28,7 @@ LEAKS = (
     Leak("logrus", "goroutine that keeps what would end it", "github.com/sirupsen/logrus", "v1.9.3", "v1.9.3",
          "sirupsen/logrus#1463", ("goroutine-leak",), "io.(*pipe).read", "1.24", "1.21"),
     Leak("openai", "answers of HTTP not closed", "github.com/openai/openai-go/v2", "v2.1.1", "v2.2.0",
-         "openai/openai-go#495", ("waits-for-context",), "persistConn"),
+         "openai/openai-go#495", ("waits-for-context", "library-goroutines"), "persistConn"),
     Leak("failsafe", "contexts never cancelled", "github.com/failsafe-go/failsafe-go", "v0.9.5", "v0.9.6",
          "failsafe-go/failsafe-go#134", ("context-children",), "context", missed=NOBODY),
     Leak("gocron", "contexts never cancelled", "github.com/go-co-op/gocron/v2", "v2.16.2", "v2.16.4",
@@ -58,4 +58,8 @@ LEAKS = (
          "golang/go#69370", ("small-view",), "unique", "1.23.1", "1.23", missed=NOBODY),
     Leak("wazero", "circle with a finalizer", "github.com/tetratelabs/wazero", "v1.3.1", "v1.4.0",
          "wazero/wazero#1600", ("finalizer-cycle",), "compiledModule", missed=NOBODY),
+    Leak("client_go", "map by keys that nobody has any more", "k8s.io/client-go", "v0.35.0", "v0.36.0",
+         "kubernetes/kubernetes#125818", ("dead-keys", "unbounded-map"), "tlsCache", missed=NOBODY),
+    Leak("zerolog", "large buffers in a pool", "github.com/rs/zerolog", "v1.8.0", "v1.9.1",
+         "golang/go#23199", ("pooled-buffers",), "eventPool", missed=NOBODY),
 )

@@ -1,0 +1,44 @@
+// client_go: a client for each of many calls, with a way to dial of its own. The global table of transports has the
+// pointer to that in its keys, so that no entry is ever found again, and none was taken out (kubernetes#125818, #118703).
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"runtime"
+	"time"
+
+	"k8s.io/client-go/rest"
+)
+
+func client(n int) {
+	config := &rest.Config{
+		Host: "https://127.0.0.1:1",
+		Dial: func(ctx context.Context, network, address string) (net.Conn, error) {
+			return (&net.Dialer{Timeout: time.Duration(n)}).DialContext(ctx, network, address)
+		},
+		TLSClientConfig: rest.TLSClientConfig{Insecure: true},
+	}
+	if _, err := rest.HTTPClientFor(config); err != nil {
+		panic(err)
+	}
+}
+
+func main() {
+	for i := 0; i < 4000; i++ {
+		client(i)
+	}
+	ready()
+}
+
+// ready prints a line when the program may be looked at, and returns when its input ends.
+func ready() {
+	runtime.GC()
+	time.Sleep(200 * time.Millisecond)
+	runtime.GC()
+	fmt.Println(`{"ready":true}`)
+	io.Copy(io.Discard, os.Stdin)
+}

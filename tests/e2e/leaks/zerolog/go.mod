@@ -1,0 +1,5 @@
+module holdfast.test/leaks/zerolog
+
+go 1.19
+
+require github.com/rs/zerolog v1.8.0
