@@ -13,8 +13,14 @@ using view::sentence;
 
 constexpr std::size_t kMostNodes = 1'000'000;  // of which is asked what they keep
 
-// Whether the name is the type, with any type arguments: "lib.Set" is lib.Set[int].
+// Whether the name is the type, with any type arguments: "lib.Set" is lib.Set[int]; "[*]lib.Set" is [8]lib.Set.
 bool is_of(std::string_view name, std::string_view type) {
+  constexpr std::string_view kArray = "[*]";
+  if (type.starts_with(kArray)) {
+    if (!name.starts_with('[') || name.find(']') == std::string_view::npos) return false;
+    type.remove_prefix(kArray.size());
+    name.remove_prefix(name.find(']') + 1);
+  }
   return name.starts_with(type) && (name.size() == type.size() || name[type.size()] == '[');
 }
 

@@ -34,6 +34,11 @@ TEST(LibraryObjectsDetector, NamesWhatThereIsTooMuchOf) {
   EXPECT_EQ(finding->bytes, std::uint64_t{2000} * (64 + (4 << 10)));
 }
 
+TEST(LibraryObjectsDetector, KnowsArraysOfAnyLength) {
+  EXPECT_NE(find(report_of_many(2000, "[8]go.opentelemetry.io/otel/attribute.KeyValue"), "library-objects"), nullptr);
+  EXPECT_EQ(find(report_of_many(2000, "go.opentelemetry.io/otel/attribute.KeyValue"), "library-objects"), nullptr);
+}
+
 TEST(LibraryObjectsDetector, LeavesFewOnesGarbageAndOtherTypesAlone) {
   EXPECT_EQ(find(report_of_many(900, "database/sql.Stmt"), "library-objects"), nullptr);
   EXPECT_EQ(find(report_of_many(2000, "database/sql.Stmt", false), "library-objects"), nullptr);
