@@ -78,11 +78,12 @@ def wrong_timers(facts, known, has_time):
         yield f"one context with a deadline of 90 min, said {deadlines}"
 
 
-REMOVALS = {"map[uint64]*main.record": "somewhere", "map[uint64]*main.grown": "never", "map[uint64]*main.dropped": "somewhere",
+REMOVALS = {"map[uint64]*main.record": "somewhere", "map[uint64]main.grown": "never", "map[uint64]*main.dropped": "somewhere",
             "map[uint64]*main.cleared": "somewhere", "map[uint32]uint32": "never"}
 
 
 def wrong_removals(known):
+    """Generic code is told its types when it runs, and so may be about any map whose keys or elements are of its shapes."""
     said = {row["type"]: row["removals"] for row in known}
     for name, wanted in REMOVALS.items():
         if said.get(name) != wanted:

@@ -32,7 +32,7 @@ var (
 	emptied  = map[uint64]*record{} // filled, and then nearly emptied
 	full     = map[uint64]*record{}
 	numbers  = map[uint32]uint32{} // without pointers
-	onlyGrow = map[uint64]*grown{}
+	onlyGrow = map[uint64]grown{}
 	dropping = map[uint64]*dropped{}
 	clearing = map[uint64]*cleared{}
 	cached   = cache[uint16, *generic]{entries: map[uint16]*generic{}}
@@ -61,7 +61,7 @@ func fillMaps() {
 		emptied[i] = &record{id: i}
 		full[i] = &record{id: i}
 		numbers[uint32(i)] = uint32(i)
-		onlyGrow[i] = &grown{i}
+		onlyGrow[i] = grown{i}
 		dropping[i] = &dropped{i}
 		clearing[i] = &cleared{i}
 		cached.entries[uint16(i)] = &generic{i}
