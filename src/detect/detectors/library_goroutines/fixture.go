@@ -1,6 +1,6 @@
-// A database handle for each request that is not closed, and one that all share.
+// A database handle for each request that is not closed, but kept in a list, and one that all share.
 //
-// expects: strong
+// expects: possible
 package library_goroutines
 
 import (
@@ -29,7 +29,7 @@ func request(handle *sql.DB) {
 
 func Fault() {
 	sql.Register("none", none{})
-	for i := 0; i < 60; i++ {
+	for i := 0; i < 600; i++ {
 		handle, _ := sql.Open("none", "")
 		request(handle)
 	}
@@ -39,7 +39,7 @@ func Fault() {
 func Twin() {
 	sql.Register("none", none{})
 	handle, _ := sql.Open("none", "")
-	for i := 0; i < 60; i++ {
+	for i := 0; i < 600; i++ {
 		request(handle)
 	}
 	time.Sleep(50 * time.Millisecond)

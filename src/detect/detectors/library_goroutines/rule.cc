@@ -15,6 +15,12 @@ using view::sentence;
 
 constexpr std::uint64_t kMany = 20;
 
+// What something else has as well may be in use, as the handle of a tenant that a table has: only what nobody but these
+// goroutines keeps is surely forgotten.
+Confidence confidence_of(const LibraryGoroutine& rule, const GoroutineRow& row) {
+  return rule.is_strong && row.retained_bytes > 0 ? Confidence::kStrong : Confidence::kPossible;
+}
+
 // Those of one rule may stand at several places; each place is a finding of its own.
 void find_unclosed(const Evidence& e, std::vector<Suspicion>& out) {
   const std::uint64_t highest = highest_goid(e.snapshot);
@@ -26,9 +32,8 @@ void find_unclosed(const Evidence& e, std::vector<Suspicion>& out) {
     const Ages ages = ages_of(e.snapshot, group.members, highest);
     const auto row = std::ranges::find(e.report.goroutines, group.root, &GoroutineRow::root);
     if (!ages.over_time || row == e.report.goroutines.end() || row->leaked > 0) continue;
-    Suspicion& suspicion =
-        suspect_blocked(e, kDetector, *row, {row->count, row->retained_bytes, row->stack_bytes}, "and more come",
-                        ages.words(highest), rule->is_strong ? Confidence::kStrong : Confidence::kPossible, out);
+    Suspicion& suspicion = suspect_blocked(e, kDetector, *row, {row->count, row->retained_bytes, row->stack_bytes},
+                                           "and more come", ages.words(highest), confidence_of(*rule, *row), out);
     suspicion.finding.title = sentence("{} {}", format_count(group.count), rule->what);
     if (group.root) suspicion.removal.nodes = {group.root};
   }
@@ -48,8 +53,9 @@ const Detector kDetector = {
               .needs = {.proven = {},
                         .strong =
                             "many goroutines of a function that data/library_goroutines.txt knows, made one after "
-                            "another over the program's life, of what nobody opens in such numbers on purpose",
-                        .possible = "the same, of what may be in use"},
+                            "another over the program's life, of what nobody opens in such numbers on purpose, and "
+                            "which nothing else keeps",
+                        .possible = "the same, of what may be in use or is kept by others, too"},
               .thresholds = kThresholds,
               .change = "close, cancel, stop or share what the line of data/library_goroutines.txt names"},
     .run = find_unclosed};

@@ -12,13 +12,16 @@ using ::testing::HasSubstr;
 using view::Confidence;
 
 // Goroutines of one function, whose ids lie `step` apart.
-view::Report report_of_openers(std::uint64_t step, std::string_view function) {
+view::Report report_of_openers(std::uint64_t step, std::string_view function, bool in_a_table = false) {
   HeapBuilder heap;
   add_ballast(heap);
+  const RootId table = heap.root(heap::RootKind::kGlobal, "main.tenants");
   const RootId group = heap.group(WaitReason::kSelect, function);
   for (std::uint64_t i = 0; i < 30; ++i) {
     const RootId goroutine = heap.root(heap::RootKind::kGoroutine, "", group);
-    heap.refer(goroutine, heap.leaf(10 << 10));
+    const auto handle = heap.leaf(10 << 10);
+    heap.refer(goroutine, handle);
+    if (in_a_table) heap.refer(table, handle);
     heap.goroutine(20 + i * step, GoroutineState::kWaiting, WaitReason::kSelect, goroutine,
                    {"runtime.gopark", function});
   }
@@ -33,6 +36,12 @@ TEST(LibraryGoroutinesDetector, NamesWhatWasNotClosed) {
   EXPECT_EQ(finding->confidence, Confidence::kStrong);
   EXPECT_THAT(finding->because.full, HasSubstr("made one after another (ids 20 to 310 of 310)"));
   EXPECT_EQ(finding->fix.full, "open one sql.DB and share it; call Close on one that is no longer needed");
+}
+
+// It is possible then, and too small to be told as that.
+TEST(LibraryGoroutinesDetector, IsNotSureOfWhatSomethingElseHasAsWell) {
+  const view::Report report = report_of_openers(10, "database/sql.(*DB).connectionOpener", true);
+  EXPECT_EQ(find(report, "library-goroutines"), nullptr);
 }
 
 TEST(LibraryGoroutinesDetector, LeavesAloneWhatWasMadeInOneGoAndWhatItDoesNotKnow) {
