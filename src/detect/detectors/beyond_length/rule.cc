@@ -20,6 +20,7 @@ struct Stale {
   std::vector<ObjectId> objects;
   std::uint64_t bytes = 0;      // that these keep alive, if nobody else does
   bool is_beyond_reach = true;  // no capacity covers these words either
+  bool is_filled_anew = false;  // some came since the last collection, so that others will come in their stead
 };
 
 Stale stale_of(const Evidence& e, const HeadedArray& array) {
@@ -36,6 +37,7 @@ Stale stale_of(const Evidence& e, const HeadedArray& array) {
   for (const std::uint32_t row : stale) {
     if (used.contains(row)) continue;
     out.objects.emplace_back(row);
+    out.is_filled_anew = out.is_filled_anew || heap::test_bit(e.snapshot.fresh, row);
     if (e.dominators.idom(ObjectId(row)).object() == array.object)
       out.bytes += e.dominators.retained_bytes(ObjectId(row));
   }
@@ -63,6 +65,7 @@ void add_place(const Evidence& e, const ArraysOfAPlace& arrays, std::vector<Susp
     stale.push_back(stale_of(e, *array));
     bytes += stale.back().bytes;
     objects += stale.back().objects.size();
+    may_be_used_again = may_be_used_again || stale.back().is_filled_anew;
     is_beyond_reach = is_beyond_reach && stale.back().is_beyond_reach;
   }
   if (bytes < e.smallest) return;
@@ -109,7 +112,8 @@ const Detector kDetector = {
               .looks_for = "objects that only elements outside of the length of a slice refer to",
               .needs = {.proven = "all words that lead to the array are slices, and no capacity reaches the elements",
                         .strong = "all words that lead to the array are slices, and no length reaches the elements",
-                        .possible = "the same, where elements are structures, whose parts may be used again"},
+                        .possible = "the same, where elements are structures, whose parts may be used again, or some "
+                                    "came since the last collection: lists are filled anew and anew"},
               .thresholds = kThresholds,
               .change = "set elements to nil before the slice is cut: clear(s[n:]), or s[i] = nil before s = s[1:]"},
     .run = find_beyond_length};

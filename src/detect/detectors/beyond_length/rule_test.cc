@@ -14,7 +14,7 @@ using view::Finding;
 
 // main.queue{jobs []*main.job} has an array of 256 pointers, of which each refers to a job of 16 KiB.
 heap::Snapshot queue(std::uint64_t begin, std::uint64_t length, std::uint64_t capacity, bool is_elsewhere = false,
-                     bool is_of_structures = false) {
+                     bool is_of_structures = false, bool is_filled_anew = false) {
   constexpr std::uint64_t kElements = 256;
   HeapBuilder heap;
   add_ballast(heap);
@@ -29,6 +29,7 @@ heap::Snapshot queue(std::uint64_t begin, std::uint64_t length, std::uint64_t ca
     const auto job = heap.leaf(16 << 10);
     heap.edge(array, 8 * i, job);
     if (is_elsewhere) heap.refer(elsewhere, job);
+    if (is_filled_anew && i % 16 == 15) heap.mark_fresh(job);
   }
   const ObjectId from = heap.id(queue), into = heap.id(array);
   heap::Snapshot s = heap.build();
@@ -47,6 +48,13 @@ TEST(BeyondLength, IsStrongIfTheSliceCouldBeGrownThere) {
 
 TEST(BeyondLength, IsPossibleIfElementsMayBeUsedAgain) {
   const view::Report report = report_of(queue(0, 16, 256, false, true));
+  const Finding* const finding = find(report, "beyond-length");
+  ASSERT_NE(finding, nullptr);
+  EXPECT_EQ(finding->confidence, Confidence::kPossible);
+}
+
+TEST(BeyondLength, IsPossibleIfTheListIsFilledAnew) {
+  const view::Report report = report_of(queue(0, 16, 256, false, false, true));
   const Finding* const finding = find(report, "beyond-length");
   ASSERT_NE(finding, nullptr);
   EXPECT_EQ(finding->confidence, Confidence::kPossible);
