@@ -14,20 +14,31 @@ import (
 
 func main() {
 	registry := metrics.NewRegistry()
-	for i := 0; i < 20000; i++ {
+	connection := func(i int) {
 		name := fmt.Sprint("requests of connection ", i)
 		metrics.GetOrRegisterMeter(name, registry).Mark(1)
 		registry.Unregister(name)
 	}
+	for i := 0; i < 20000; i++ {
+		connection(i)
+	}
+	go func() { // and so on, while it is looked at
+		for i := 20000; ; i++ {
+			connection(i)
+			time.Sleep(time.Millisecond)
+		}
+	}()
 	ready()
 	registry.UnregisterAll()
 }
 
-// ready prints a line when the program may be looked at, and returns when its input ends.
+// ready prints a line when the program may be looked at, and returns when its input ends. The collections are those that
+// a program has had after some hours.
 func ready() {
-	runtime.GC()
-	time.Sleep(200 * time.Millisecond)
-	runtime.GC()
+	for i := 0; i < 25; i++ {
+		runtime.GC()
+		time.Sleep(20 * time.Millisecond)
+	}
 	fmt.Println(`{"ready":true}`)
 	io.Copy(io.Discard, os.Stdin)
 }

@@ -19,24 +19,35 @@ func main() {
 	}
 	scheduler.Start()
 	refused := 0
-	for i := 0; i < 30000; i++ {
+	add := func() {
 		past := gocron.OneTimeJobStartDateTime(time.Now().Add(-time.Hour))
 		if _, err := scheduler.NewJob(gocron.OneTimeJob(past), gocron.NewTask(func() {})); err != nil {
 			refused++
 		}
 	}
+	for i := 0; i < 30000; i++ {
+		add()
+	}
 	if refused == 0 {
 		panic("no job was refused")
 	}
+	go func() { // and so on, while it is looked at
+		for {
+			add()
+			time.Sleep(time.Millisecond)
+		}
+	}()
 	ready()
 	scheduler.Shutdown()
 }
 
-// ready prints a line when the program may be looked at, and returns when its input ends.
+// ready prints a line when the program may be looked at, and returns when its input ends. The collections are those that
+// a program has had after some hours.
 func ready() {
-	runtime.GC()
-	time.Sleep(200 * time.Millisecond)
-	runtime.GC()
+	for i := 0; i < 25; i++ {
+		runtime.GC()
+		time.Sleep(20 * time.Millisecond)
+	}
 	fmt.Println(`{"ready":true}`)
 	io.Copy(io.Discard, os.Stdin)
 }

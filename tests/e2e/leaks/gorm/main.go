@@ -45,19 +45,30 @@ func main() {
 	if err != nil {
 		panic(err)
 	}
-	for i := 0; i < 20000; i++ {
+	ask := func(customer int) {
 		var ids []int
-		db.Raw(fmt.Sprintf("select id from orders where customer = %d", i)).Scan(&ids)
+		db.Raw(fmt.Sprintf("select id from orders where customer = %d", customer)).Scan(&ids)
 	}
+	for i := 0; i < 20000; i++ {
+		ask(i)
+	}
+	go func() { // and so on, while it is looked at
+		for i := 20000; ; i++ {
+			ask(i)
+			time.Sleep(time.Millisecond)
+		}
+	}()
 	ready()
 	pool.Close()
 }
 
-// ready prints a line when the program may be looked at, and returns when its input ends.
+// ready prints a line when the program may be looked at, and returns when its input ends. The collections are those that
+// a program has had after some hours.
 func ready() {
-	runtime.GC()
-	time.Sleep(200 * time.Millisecond)
-	runtime.GC()
+	for i := 0; i < 25; i++ {
+		runtime.GC()
+		time.Sleep(20 * time.Millisecond)
+	}
 	fmt.Println(`{"ready":true}`)
 	io.Copy(io.Discard, os.Stdin)
 }

@@ -24,14 +24,22 @@ func main() {
 	for i := 0; i < 100000; i++ {
 		handle(context.Background())
 	}
+	go func() { // and so on, while it is looked at
+		for {
+			handle(context.Background())
+			time.Sleep(time.Millisecond)
+		}
+	}()
 	ready()
 }
 
-// ready prints a line when the program may be looked at, and returns when its input ends.
+// ready prints a line when the program may be looked at, and returns when its input ends. The collections are those that
+// a program has had after some hours.
 func ready() {
-	runtime.GC()
-	time.Sleep(200 * time.Millisecond)
-	runtime.GC()
+	for i := 0; i < 25; i++ {
+		runtime.GC()
+		time.Sleep(20 * time.Millisecond)
+	}
 	fmt.Println(`{"ready":true}`)
 	io.Copy(io.Discard, os.Stdin)
 }

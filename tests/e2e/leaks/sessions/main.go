@@ -23,18 +23,28 @@ func home(w http.ResponseWriter, r *http.Request) {
 }
 
 func main() {
-	handler := http.HandlerFunc(home)
-	for i := 0; i < 20000; i++ {
-		handler.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", fmt.Sprintf("/page/%d", i), nil))
+	visit := func(i int) {
+		home(httptest.NewRecorder(), httptest.NewRequest("GET", fmt.Sprintf("/page/%d", i), nil))
 	}
+	for i := 0; i < 20000; i++ {
+		visit(i)
+	}
+	go func() { // and so on, while it is looked at
+		for i := 20000; ; i++ {
+			visit(i)
+			time.Sleep(time.Millisecond)
+		}
+	}()
 	ready()
 }
 
-// ready prints a line when the program may be looked at, and returns when its input ends.
+// ready prints a line when the program may be looked at, and returns when its input ends. The collections are those that
+// a program has had after some hours.
 func ready() {
-	runtime.GC()
-	time.Sleep(200 * time.Millisecond)
-	runtime.GC()
+	for i := 0; i < 25; i++ {
+		runtime.GC()
+		time.Sleep(20 * time.Millisecond)
+	}
 	fmt.Println(`{"ready":true}`)
 	io.Copy(io.Discard, os.Stdin)
 }

@@ -13,22 +13,30 @@ import (
 
 type request struct{ body [8192]byte }
 
-var waiting []*request
+type server struct{ waiting []*request }
+
+func (s *server) answer(from, to int) { s.waiting = slices.Delete(s.waiting, from, to) }
+
+var servers = map[string]*server{}
 
 func main() {
+	current := &server{}
+	servers["first"] = current
 	for i := 0; i < 4000; i++ {
-		waiting = append(waiting, &request{})
+		current.waiting = append(current.waiting, &request{})
 	}
-	waiting = slices.Delete(waiting, 50, 3900)
+	current.answer(50, 3900)
 	ready()
-	fmt.Println(len(waiting))
+	fmt.Println(len(servers["first"].waiting))
 }
 
-// ready prints a line when the program may be looked at, and returns when its input ends.
+// ready prints a line when the program may be looked at, and returns when its input ends. The collections are those that
+// a program has had after some hours.
 func ready() {
-	runtime.GC()
-	time.Sleep(200 * time.Millisecond)
-	runtime.GC()
+	for i := 0; i < 25; i++ {
+		runtime.GC()
+		time.Sleep(20 * time.Millisecond)
+	}
 	fmt.Println(`{"ready":true}`)
 	io.Copy(io.Discard, os.Stdin)
 }

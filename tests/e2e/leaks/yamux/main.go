@@ -39,22 +39,33 @@ func main() {
 	if err != nil {
 		panic(err)
 	}
-	for i := 0; i < 200000; i++ {
+	open := func() {
 		stream, err := client.OpenStream()
 		if err != nil {
 			panic(err)
 		}
 		stream.Reset()
 	}
+	for i := 0; i < 200000; i++ {
+		open()
+	}
+	go func() { // and so on, while it is looked at
+		for {
+			open()
+			time.Sleep(time.Millisecond)
+		}
+	}()
 	ready()
 	client.Close()
 }
 
-// ready prints a line when the program may be looked at, and returns when its input ends.
+// ready prints a line when the program may be looked at, and returns when its input ends. The collections are those that
+// a program has had after some hours.
 func ready() {
-	runtime.GC()
-	time.Sleep(200 * time.Millisecond)
-	runtime.GC()
+	for i := 0; i < 25; i++ {
+		runtime.GC()
+		time.Sleep(20 * time.Millisecond)
+	}
 	fmt.Println(`{"ready":true}`)
 	io.Copy(io.Discard, os.Stdin)
 }
