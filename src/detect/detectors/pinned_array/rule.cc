@@ -44,9 +44,9 @@ void add_place(const Evidence& e, const ArraysOfAPlace& arrays, std::vector<Susp
       sentence("{} of {} stay for slices and strings that cover {} of them, at {}",
                format_count(arrays.size(), "array"), format_bytes(sum.size), format_bytes(sum.covered), place.text);
   finding.because = sentence(
-      "{} can be reached by nobody: only {} refer to them, and what these could be grown to "
-      "ends before",
-      format_bytes(sum.beyond_reach), format_count(sum.headers, "slice or string"));
+      "{} can be reached by nobody: nothing but slices and strings refers to them, {} in all, and "
+      "what these could be grown to ends before",
+      format_bytes(sum.beyond_reach), format_count(sum.headers));
   finding.fix = sentence("copy what is kept where it is stored: strings.Clone, bytes.Clone, slices.Clone");
 }
 
