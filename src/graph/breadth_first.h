@@ -23,6 +23,7 @@ class BreadthFirst {
   // A bit per object: whether it was entered so far.
   HugeArray<std::uint64_t>& seen() { return seen_; }
 
+  bool has_entered(std::uint32_t object) const { return (seen_[object / 64] >> (object % 64) & 1) != 0; }
   // Enters one object; false if it was entered before.
   bool enter(std::uint32_t object) {
     std::uint64_t& word = seen_[object / 64];
@@ -41,15 +42,27 @@ class BreadthFirst {
   // entered.
   template <typename Entered, typename Follows>
   void run(const Entered& entered, const Follows& follows) {
+    run_while(entered, follows, [] { return true; });
+  }
+  // The same, as long as goes_on(), which is asked before each object's edges; run again it goes on from there.
+  template <typename Entered, typename Follows, typename GoesOn>
+  void run_while(const Entered& entered, const Follows& follows, const GoesOn& goes_on) {
+    const std::uint32_t* const target = edges_.target.data();
+    run_over_edges(
+        entered, [&](std::uint32_t source, std::uint32_t edge) { return follows(source, target[edge]); }, goes_on);
+  }
+  // The same with follows(source, edge).
+  template <typename Entered, typename Follows, typename GoesOn>
+  void run_over_edges(const Entered& entered, const Follows& follows, const GoesOn& goes_on) {
     const std::uint32_t* const row_begin = edges_.row_begin.data();
     const std::uint32_t* const target = edges_.target.data();
-    for (; head_ < tail_; ++head_) {
+    for (; head_ < tail_ && goes_on(); ++head_) {
       if (head_ % kCancelEvery == 0) throw_if_cancelled();
       if (head_ + 2 * kAhead < tail_) __builtin_prefetch(row_begin + queue_[head_ + 2 * kAhead]);
       if (head_ + kAhead < tail_) __builtin_prefetch(target + row_begin[queue_[head_ + kAhead]]);
       const std::uint32_t source = queue_[head_];
       for (std::uint32_t e = row_begin[source], end = row_begin[source + 1]; e < end; ++e)
-        if (follows(source, target[e]) && enter(target[e])) entered(target[e], source);
+        if (follows(source, e) && enter(target[e])) entered(target[e], source);
     }
   }
 

@@ -373,6 +373,15 @@ NodeId Dominators::idom(NodeId node) const {
   }
 }
 
+NodeId Dominators::top(NodeId node) const {
+  NodeId top = node;
+  for (NodeId above = idom(node); above != NodeId::super_root(); above = idom(top)) {
+    if (!above) return {};
+    top = above;
+  }
+  return top;
+}
+
 Held Dominators::held(NodeId node) const {
   const std::uint32_t vertex = columns_.vertices.of(node);
   if (vertex == Vertices::kNone) return {};

@@ -52,6 +52,9 @@ class Dominators {
   bool reachable(ObjectId object) const { return columns_.idom[object.row] != 0; }
   // Returns none for the super root and for unreachable objects.
   NodeId idom(NodeId node) const;
+  // Returns what the node is under, or is itself, directly under the super root: a root, or an object that several
+  // roots reach. None for unreachable objects.
+  NodeId top(NodeId node) const;
   // These return 0 for unreachable objects.
   std::uint64_t retained_bytes(NodeId node) const;
   std::uint32_t retained_count(NodeId node) const;

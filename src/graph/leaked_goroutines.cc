@@ -18,37 +18,49 @@ using heap::RootKind;
 using heap::Snapshot;
 using heap::WakeUp;
 
-class FixedPoint {
+}  // namespace
+
+class LeakSearch::FixedPoint {
  public:
-  FixedPoint(const Snapshot& snapshot, const Reachability& reached, const LeakQuestion& question)
+  FixedPoint(const Snapshot& snapshot, LeakQuestion question)
       : snapshot_(snapshot),
-        reached_(reached),
-        question_(question),
+        question_(std::move(question)),
         index_(snapshot),
         search_(snapshot),
         is_watched_((std::uint64_t{snapshot.objects} + 63) / 64),
         waits_(snapshot.goroutines.size()),
         roots_of_(snapshot.goroutines.size()),
-        has_acted_(snapshot.roots.size()) {}
-
-  LeakedGoroutines run() {
+        has_acted_(snapshot.roots.size()) {
     for (const WakeUp& wake_up : snapshot_.wake_ups) waits_[wake_up.goroutine.row] = true;
-    LeakedGoroutines result;
-    result.candidates = static_cast<std::uint64_t>(std::ranges::count(waits_, true));
-    if (result.candidates == 0) return result;
+    candidates_ = waiting_ = static_cast<std::uint64_t>(std::ranges::count(waits_, true));
+    if (candidates_ == 0) return;
     close_records();
     watch();
     enter_roots();
     for (const heap::Actor& actor : snapshot_.actors)
       if (counts(actor)) enter(actor.object);
-    follow();
-    for (std::uint32_t g = 0; g < waits_.size(); ++g)
-      if (waits_[g]) result.goroutines.emplace_back(g);
-    count_held(result);
+    follow(Until::kNobodyWaits);
+  }
+
+  std::vector<GoroutineId> goroutines(const Reachability& reached) {
+    if (candidates_ == 0) return {};
+    act_on_dropped(reached, Until::kNobodyWaits);
+    return waiting();
+  }
+
+  LeakedGoroutines all(const Reachability& reached) {
+    LeakedGoroutines result;
+    result.candidates = candidates_;
+    if (candidates_ == 0) return result;
+    act_on_dropped(reached, Until::kNothingIsLeft);
+    result.goroutines = waiting();
+    count_held(reached, result);
     return result;
   }
 
  private:
+  enum class Until : std::uint8_t { kNobodyWaits, kNothingIsLeft };
+
   // What happens when an object is entered: its waiter can go on, or the special that depends on it can act.
   struct Watched {
     ObjectId object;
@@ -126,8 +138,6 @@ class FixedPoint {
         roots_of_[runner.row].emplace_back(r);
       else if (!depends(root))
         enter_targets(root);
-      else if (root.kind != RootKind::kWeakHandle && !reached_.contains(root.about))  // it is about to be dropped
-        act(RootId(r));
     }
     for (const auto& [stack, goroutine] : on_stacks_)
       if (!waits_[stack.row]) woken_.push_back(goroutine);
@@ -148,20 +158,42 @@ class FixedPoint {
     }
   }
 
-  // Follows everything from everybody who can act. Each goroutine is let go once, and each special acts once.
-  void follow() {
-    while (true) {
-      search_.run([&](std::uint32_t object, std::uint32_t) { note(object); },
-                  [](std::uint32_t, std::uint32_t) { return true; });
-      if (woken_.empty() && acting_.empty()) return;
+  // What is not reached is about to be dropped, so its finalizers and cleanups can run. It only lets more go on, so it
+  // does not matter when this is said.
+  void act_on_dropped(const Reachability& reached, Until until) {
+    for (std::uint32_t r = 0; r < snapshot_.roots.size(); ++r) {
+      const heap::Root& root = snapshot_.roots[r];
+      const bool is_of_goroutine = root.goroutine && waits_[root.goroutine.row];
+      if (!is_of_goroutine && depends(root) && root.kind != RootKind::kWeakHandle && !reached.contains(root.about))
+        act(RootId(r));
+    }
+    follow(until);
+  }
+
+  // Follows everything from everybody who can act. Each goroutine is let go once, and each special acts once. They do
+  // as soon as they are found, so that the search can end when nobody waits any more.
+  void follow(Until until) {
+    const auto nobody_is_found = [&] { return woken_.empty() && acting_.empty(); };
+    while (until == Until::kNothingIsLeft || waiting_ > 0) {
+      search_.run_while([&](std::uint32_t object, std::uint32_t) { note(object); },
+                        [](std::uint32_t, std::uint32_t) { return true; }, nobody_is_found);
+      if (nobody_is_found()) return;
       for (const GoroutineId goroutine : std::exchange(woken_, {})) let_go(goroutine);
       for (const RootId special : std::exchange(acting_, {})) act(special);
     }
   }
 
+  std::vector<GoroutineId> waiting() const {
+    std::vector<GoroutineId> goroutines;
+    for (std::uint32_t g = 0; g < waits_.size(); ++g)
+      if (waits_[g]) goroutines.emplace_back(g);
+    return goroutines;
+  }
+
   void let_go(GoroutineId goroutine) {
     if (!waits_[goroutine.row]) return;
     waits_[goroutine.row] = false;
+    --waiting_;
     for (const RootId root : roots_of_[goroutine.row]) enter_targets(snapshot_.roots[root.row]);
     const auto enter_closed = [&](ObjectId record) {
       open(record);
@@ -184,7 +216,7 @@ class FixedPoint {
 
   // What is left of what the roots reach. Stopped timers, which do not lead to anybody who acts, are held by their
   // list, and what waits for its finalizer by that queue.
-  void count_held(LeakedGoroutines& result) {
+  void count_held(const Reachability& reached, LeakedGoroutines& result) {
     for (const heap::Root& root : snapshot_.roots)
       if (root.kind == RootKind::kFinalizerQueue) enter_targets(root);
     for (const heap::Actor& actor : snapshot_.actors) {
@@ -195,8 +227,8 @@ class FixedPoint {
     search_.run();
     for (const WakeUp& wake_up : snapshot_.wake_ups)
       if (waits_[wake_up.goroutine.row]) open(wake_up.record);
-    result.held = HugeArray<std::uint64_t>(reached_.bits.size());
-    for (std::uint64_t w = 0; w < reached_.bits.size(); ++w) result.held[w] = reached_.bits[w] & ~search_.seen()[w];
+    result.held = HugeArray<std::uint64_t>(reached.bits.size());
+    for (std::uint64_t w = 0; w < reached.bits.size(); ++w) result.held[w] = reached.bits[w] & ~search_.seen()[w];
     const ObjectTotals totals = ObjectSizes(snapshot_).totals_of(result.held);
     result.held_objects = totals.objects;
     result.held_bytes = totals.bytes;
@@ -205,19 +237,22 @@ class FixedPoint {
   using OnStack = std::pair<GoroutineId, GoroutineId>;  // on whose stack it lies, who waits for it
 
   const Snapshot& snapshot_;
-  const Reachability& reached_;
-  const LeakQuestion& question_;
+  LeakQuestion question_;
   const heap::ObjectIndex index_;
   BreadthFirst search_;
   std::vector<Watched> watched_;         // ascending
   HugeArray<std::uint64_t> is_watched_;  // a bit per object
   std::vector<OnStack> on_stacks_;       // ascending
   std::vector<bool> waits_;              // by GoroutineId: a candidate of which nothing says yet that it can go on
+  std::uint64_t candidates_ = 0;
+  std::uint64_t waiting_ = 0;                  // true ones of waits_
   std::vector<std::vector<RootId>> roots_of_;  // of candidates
   std::vector<bool> has_acted_;                // by RootId
   std::vector<GoroutineId> woken_;
   std::vector<RootId> acting_;
 };
+
+namespace {
 
 // Labels each held object with the one group that reaches it, or as shared. A label changes twice at most.
 class GroupFlood {
@@ -287,10 +322,23 @@ class GroupFlood {
 
 }  // namespace
 
+LeakSearch::LeakSearch(const Snapshot& snapshot, LeakQuestion question) {
+  if (std::ranges::none_of(snapshot.losses, may_hide_holders))
+    search_ = std::make_unique<FixedPoint>(snapshot, std::move(question));
+}
+LeakSearch::~LeakSearch() = default;
+
+std::vector<GoroutineId> LeakSearch::goroutines(const Reachability& reached) {
+  return search_ == nullptr ? std::vector<GoroutineId>() : search_->goroutines(reached);
+}
+
+LeakedGoroutines LeakSearch::all(const Reachability& reached) {
+  return search_ == nullptr ? LeakedGoroutines() : search_->all(reached);
+}
+
 LeakedGoroutines find_leaked_goroutines(const Snapshot& snapshot, const Reachability& reached,
                                         const LeakQuestion& question) {
-  if (std::ranges::any_of(snapshot.losses, may_hide_holders)) return {};
-  return FixedPoint(snapshot, reached, question).run();
+  return LeakSearch(snapshot, question).all(reached);
 }
 
 std::vector<HeldByGroup> held_by_groups(const Snapshot& snapshot, const LeakedGoroutines& leaked,

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -41,8 +42,28 @@ struct LeakQuestion {
   std::vector<ObjectId> without_wake_ups = {};  // ascending: to wake by these does not count
 };
 
-// `reached` is what all roots reach. Two breadth-first searches over what lives, on one thread; throws when cancelled.
-// Empty if the snapshot does not tell who can act, or if a loss may hide somebody who can.
+// The search in two steps, of which the first needs nothing but the snapshot: it can run beside the pass that finds
+// what all roots reach. Breadth first over what lives, on one thread; throws when cancelled. None is found if the
+// snapshot does not tell who can act, or if a loss may hide somebody who can.
+class LeakSearch {
+ public:
+  // Searches until each candidate can go on, or nothing new is found. The snapshot must outlive this.
+  explicit LeakSearch(const heap::Snapshot& snapshot, LeakQuestion question = {});
+  LeakSearch(const LeakSearch&) = delete;
+  LeakSearch& operator=(const LeakSearch&) = delete;
+  ~LeakSearch();
+
+  // Both go on from there, with what all roots reach, and are to be asked once. The first does not look further than it
+  // must to tell LeakedGoroutines::goroutines; the second searches twice over everything.
+  std::vector<GoroutineId> goroutines(const Reachability& reached);
+  LeakedGoroutines all(const Reachability& reached);
+
+ private:
+  class FixedPoint;
+  std::unique_ptr<FixedPoint> search_;  // null if none can be found
+};
+
+// Both steps at once.
 LeakedGoroutines find_leaked_goroutines(const heap::Snapshot& snapshot, const Reachability& reached,
                                         const LeakQuestion& question = {});
 

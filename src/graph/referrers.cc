@@ -29,17 +29,24 @@ void for_each_edge_to(const HugeArray<std::uint32_t>& target, std::uint64_t firs
 
 }  // namespace
 
-Referrers::Referrers(const heap::Snapshot& snapshot)
-    : begin_(std::uint64_t{snapshot.objects} + 1), source_(snapshot.edges.count()) {
+Referrers::Referrers(const heap::Snapshot& snapshot, std::uint32_t listed, ObjectId apart) : listed_(listed) {
+  if (listed > 0) add_lists(snapshot);
+  if (apart && apart.row >= listed) add_one(snapshot, apart);
+  add_roots(snapshot);
+}
+
+void Referrers::add_lists(const heap::Snapshot& snapshot) {
+  begin_ = HugeArray<std::uint32_t>(std::uint64_t{listed_} + 1);
   const HugeArray<std::uint32_t>&row_begin = snapshot.edges.row_begin.values(),
         &target = snapshot.edges.target.values();
-  for_each_part(snapshot.objects, parts_of_targets(), [&](unsigned, std::uint64_t first, std::uint64_t end) {
+  for_each_part(listed_, parts_of_targets(), [&](unsigned, std::uint64_t first, std::uint64_t end) {
     for_each_edge_to(target, first, end, begin_, [&](std::uint64_t e) { ++begin_[target[e]]; });
   });
   // Each list is filled upwards from its begin, so afterwards each begin is that of the next list: they move back.
   std::uint32_t sum = 0;
   for (std::uint32_t& begin : begin_) begin = std::exchange(sum, sum + begin);
-  for_each_part(snapshot.objects, parts_of_targets(), [&](unsigned, std::uint64_t first, std::uint64_t end) {
+  source_ = HugeArray<std::uint32_t>(sum);
+  for_each_part(listed_, parts_of_targets(), [&](unsigned, std::uint64_t first, std::uint64_t end) {
     std::uint32_t source = 0;
     for_each_edge_to(target, first, end, begin_, [&](std::uint64_t e) {
       while (row_begin[source + 1] <= e) ++source;
@@ -48,29 +55,24 @@ Referrers::Referrers(const heap::Snapshot& snapshot)
   });
   std::copy_backward(begin_.begin(), begin_.end() - 1, begin_.end());
   begin_[0] = 0;
-  add_roots(snapshot);
 }
 
-Referrers::Referrers(const heap::Snapshot& snapshot, ObjectId only) : only_(only) {
+void Referrers::add_one(const heap::Snapshot& snapshot, ObjectId object) {
+  apart_ = object;
   const HugeArray<std::uint32_t>&row_begin = snapshot.edges.row_begin.values(),
         &target = snapshot.edges.target.values();
   const unsigned parts = parts_of_targets();
   std::vector<std::vector<std::uint64_t>> found(parts);  // edges, by part of all
   for_each_part(target.size(), parts, [&](unsigned part, std::uint64_t begin, std::uint64_t end) {
     for (std::uint64_t e = begin; e < end; ++e)
-      if (target[e] == only.row) found[part].push_back(e);
+      if (target[e] == object.row) found[part].push_back(e);
   });
-  std::uint64_t count = 0;
-  for (const auto& part : found) count += part.size();
-  source_ = HugeArray<std::uint32_t>(count);
-  count = 0;
   for (const auto& part : found)
     for (const std::uint64_t e : part) {
       // The row that an edge lies in is the last that begins at it or before.
       const auto* const behind = std::upper_bound(row_begin.begin(), row_begin.end(), e);
-      source_[count++] = static_cast<std::uint32_t>(behind - row_begin.begin()) - 1;
+      source_apart_.push_back(static_cast<std::uint32_t>(behind - row_begin.begin()) - 1);
     }
-  add_roots(snapshot);
 }
 
 void Referrers::add_roots(const heap::Snapshot& snapshot) {

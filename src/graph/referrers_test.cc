@@ -57,6 +57,12 @@ TEST(Referrers, AreThoseOfANaiveSearchWithAnyNumberOfThreads) {
         const Referrers of_one(snapshot, ObjectId(row));
         EXPECT_TRUE(std::ranges::equal(of_one.of(ObjectId(row)), naive[row])) << seed << " only " << row;
         EXPECT_TRUE(std::ranges::equal(of_one.roots_of(ObjectId(row)), referrers.roots_of(ObjectId(row))));
+        const Referrers leading = Referrers::leading_to(snapshot, ObjectId(row));
+        for (std::uint32_t other = 0; other < snapshot.objects; ++other) {
+          ASSERT_EQ(leading.knows(ObjectId(other)), other < snapshot.pointerful || other == row);
+          if (!leading.knows(ObjectId(other))) continue;
+          EXPECT_TRUE(std::ranges::equal(leading.of(ObjectId(other)), naive[other])) << seed << " " << other;
+        }
       }
     }
     set_thread_limit(0);

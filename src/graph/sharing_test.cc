@@ -2,8 +2,12 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
+#include <numeric>
+#include <random>
 #include <set>
 
+#include "graph/first_owner.h"
 #include "graph/random_graph_for_tests.h"
 #include "graph/snapshot_builder_for_tests.h"
 
@@ -162,6 +166,19 @@ TEST(Sharing, TooManyOwnersBecomeTheirKinds) {
   }
 }
 
+// In a random order, with and without a guess before the dominators are known.
+void expect_first_owner(const heap::Snapshot& snapshot, const Dominators& tree, const Ownership& ownership,
+                        ObjectId object, const std::set<Owner>& members, std::uint64_t seed) {
+  std::vector<Owner> order(ownership.kind_of.size());
+  std::iota(order.begin(), order.end(), 0U);
+  std::shuffle(order.begin(), order.end(), std::mt19937_64(seed));
+  const Owner first = *std::ranges::find_if(order, [&](Owner owner) { return members.contains(owner); });
+  FirstOwner search(snapshot, ownership, order, object);
+  EXPECT_EQ(search.find(tree), first) << seed << " " << object.row;
+  search.guess();
+  EXPECT_EQ(search.find(tree), first) << seed << " " << object.row << " guessed";
+}
+
 TEST(Sharing, IsWhatASearchFromEachOwnerFinds) {
   for (std::uint64_t seed = 0; seed < 300; ++seed) {
     const heap::Snapshot snapshot = random_snapshot(seed);
@@ -186,6 +203,7 @@ TEST(Sharing, IsWhatASearchFromEachOwnerFinds) {
       if (!sharing.is_shared(ObjectId(object))) continue;
       const auto& members = sharing.sets()[sharing.set_of(ObjectId(object))].members;
       EXPECT_EQ(std::set<Owner>(members.begin(), members.end()), expected[object]) << seed << " " << object;
+      expect_first_owner(snapshot, tree, ownership, ObjectId(object), expected[object], seed);
     }
   }
 }

@@ -124,7 +124,8 @@ class GoroutineTableTest : public ::testing::Test {
   }
 
   Table table(const GoroutineTableOptions& options) {
-    return goroutine_table(snapshot_, graph::dominators(snapshot_), options);
+    view::GoroutineFacts facts(snapshot_);
+    return goroutine_table(facts, graph::dominators(snapshot_), options);
   }
 
   heap::Snapshot snapshot_;

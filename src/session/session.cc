@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/parallel.h"
 #include "detect/findings.h"
 #include "heap/object_index.h"
 #include "os/process.h"
@@ -68,20 +69,36 @@ void Session::unpack() {
   });
 }
 
+void Session::find_dominators(const heap::Snapshot& s) {
+  unpack_edges(s);
+  dominators_ = graph::dominators(s, &times_);
+}
+
 const graph::Dominators& Session::dominators() {
-  const auto find = [&](const heap::Snapshot& s) {
-    unpack_edges(s);
-    dominators_ = graph::dominators(s, &times_);
-  };
   if (!snapshot_)
     open({.first_look = listener_.first_look,
-          .meanwhile = find,
+          .meanwhile = [&](const heap::Snapshot& s) { find_dominators(s); },
           .meanwhile_can_wait = true,
           .second_opinion = {},
           .type_reasons = {}});
   const CancellationScope scope(&cancellation_);
-  if (!dominators_) find(*snapshot_);
+  if (!dominators_) find_dominators(*snapshot_);
   return *dominators_;
+}
+
+// The depth-first search, most of the time that dominators take, has one thread, which waits for memory.
+void Session::beside_dominators(const std::string& pass, const std::function<void(const heap::Snapshot&)>& work) {
+  const bool come_with_snapshot = !snapshot_ && target_->form() != capture::TargetForm::kHold;
+  if (come_with_snapshot) dominators();
+  const heap::Snapshot& s = snapshot();
+  const CancellationScope scope(&cancellation_);
+  const auto run_pass = [&] { times_.run(pass, [&] { work(s); }); };
+  if (dominators_) {
+    run_pass();
+  } else {
+    unpack_edges(s);
+    run_both([&] { find_dominators(s); }, run_pass);
+  }
 }
 
 const graph::Reachability& Session::reached() {
@@ -225,12 +242,18 @@ view::FewestPointers Session::fewest_pointers(const view::Subject& subject, std:
 }
 
 view::Why Session::why(const view::Subject& subject, const view::WhyLimits& limits) {
-  const graph::Dominators& tree = dominators();
+  std::optional<view::WhyGroundwork> groundwork;
+  beside_dominators("referrers", [&](const heap::Snapshot& s) { groundwork.emplace(s, rules_, subject); });
   const graph::Reachability& live = reached();
   const CancellationScope scope(&cancellation_);
-  std::optional<view::WhyFinder> finder;
-  times_.run("ways", [&] { finder.emplace(*snapshot_, tree, live, rules_); });
-  return times_.run("why", [&] { return finder->why(subject, limits); });
+  return times_.run("why", [&] { return view::WhyFinder(*groundwork, *dominators_, live).why(subject, limits); });
+}
+
+view::Table Session::goroutines(const view::GoroutineTableOptions& options) {
+  std::optional<view::GoroutineFacts> facts;
+  beside_dominators("names, leaks", [&](const heap::Snapshot& s) { facts.emplace(s, rules_); });
+  const CancellationScope scope(&cancellation_);
+  return times_.run("goroutines", [&] { return view::goroutine_table(*facts, *dominators_, options); });
 }
 
 view::OneGoroutine Session::goroutine(std::uint64_t goid, std::size_t top) {
@@ -342,22 +365,21 @@ view::ExplainedType Session::explain_type(Address address) {
 }
 
 view::ShownObject Session::show(const view::ShowQuery& query) {
-  const graph::Dominators& tree = dominators();
+  std::unique_ptr<view::Naming> naming;
+  std::optional<view::OwnerOfOne> owner;
+  std::optional<graph::Referrers> referrers;
+  beside_dominators("names, referrers", [&](const heap::Snapshot& s) {
+    naming = std::make_unique<view::Naming>(s, rules_);
+    const ObjectId object = naming->index().find_object(query.address);  // if there is none, showing it says so
+    owner.emplace(s, naming->index(), naming->names().type_rules(), object);
+    // What parts alone keep alive depends on who else refers to what they lead to.
+    referrers.emplace(query.by_retained ? graph::Referrers(s) : graph::Referrers(s, object));
+  });
   const graph::Reachability& live = reached();
   const CancellationScope scope(&cancellation_);
-  const ObjectId object = heap::ObjectIndex(*snapshot_).find_object(query.address);
-  std::optional<view::Groundwork> groundwork;
-  times_.run("owners", [&] {
-    if (object)
-      groundwork.emplace(*snapshot_, tree, rules_, object);
-    else  // it fails, and says what is there instead
-      groundwork.emplace(*snapshot_, tree, rules_);
-  });
-  // What parts alone keep alive depends on who else refers to what they lead to.
-  const graph::Referrers referrers = times_.run("referrers", [&] {
-    return query.by_retained ? graph::Referrers(*snapshot_) : graph::Referrers(*snapshot_, object);
-  });
-  return times_.run("show", [&] { return view::show_object(*groundwork, live, referrers, query); });
+  const view::Groundwork groundwork =
+      times_.run("owners", [&] { return view::Groundwork(std::move(naming), *owner, *dominators_); });
+  return times_.run("show", [&] { return view::show_object(groundwork, live, *referrers, query); });
 }
 
 std::vector<heap::TypeConflict> Session::type_conflicts() {

@@ -29,6 +29,7 @@
 #include "heap/type_reasons.h"
 #include "view/cut.h"
 #include "view/goroutine_shares.h"
+#include "view/goroutine_table.h"
 #include "view/growth.h"
 #include "view/one_goroutine.h"
 #include "view/one_span.h"
@@ -86,6 +87,8 @@ class Session {
   view::FewestPointers fewest_pointers(const view::Subject& subject, std::uint32_t most);
   view::Why why(const view::Subject& subject, const view::WhyLimits& limits = {});
 
+  // Refers to the snapshot.
+  view::Table goroutines(const view::GoroutineTableOptions& options);
   // Fails as view::one_goroutine() does.
   view::OneGoroutine goroutine(std::uint64_t goid, std::size_t top);
 
@@ -126,6 +129,10 @@ class Session {
   Session(std::unique_ptr<capture::Target> target, Listener listener, heap::OwnerRules rules);
   void open(const capture::Callbacks& callbacks);
   void unpack_edges(const heap::Snapshot& s);
+  void find_dominators(const heap::Snapshot& s);
+  // Runs a pass that needs the snapshot alone beside the dominators, or, where those come with the snapshot, after
+  // them.
+  void beside_dominators(const std::string& pass, const std::function<void(const heap::Snapshot&)>& work);
   view::GoroutineShares shares_told_apart(const view::ShareOptions& options);
   void look_until_sure(graph::LaterAudit& found, const heap::Snapshot& second, std::chrono::seconds patience);
 

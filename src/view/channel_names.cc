@@ -135,11 +135,16 @@ class ChannelNames::Finder {
   std::size_t left_ = 0;  // channels without a name
 };
 
-ChannelNames::ChannelNames(const Names& names) : names_(names), last_step_(names.snapshot().channels.size(), kNoStep) {
-  if (!last_step_.empty()) Finder(names, steps_, last_step_).run();
+// Whoever waits for parts of this must not begin with other work meanwhile, which could ask for a name.
+void ChannelNames::find() const {
+  std::call_once(found_, [&] {
+    last_step_.assign(names_.snapshot().channels.size(), kNoStep);
+    if (!last_step_.empty()) run_alone([&] { Finder(names_, steps_, last_step_).run(); });
+  });
 }
 
 Sentence ChannelNames::name(ChannelId channel) const {
+  find();
   const std::uint32_t last = last_step_[channel.row];
   if (last == kNoStep) return {};
   std::vector<std::uint32_t> way;

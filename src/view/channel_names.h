@@ -3,11 +3,12 @@
 // first in the order of roots and edges. Variables of the runtime name nothing, and no way leads through the inside of
 // a map.
 //
-// Made once, then constant: several threads may ask. Nothing throws. At most three passes over the edges, none if each
-// channel is in a variable; three bits per object, and 12 B per object on a way.
+// They are found once, when the first is asked for: several threads may ask. Nothing throws. At most three passes over
+// the edges, none if each channel is in a variable; three bits per object, and 12 B per object on a way.
 #pragma once
 
 #include <cstdint>
+#include <mutex>
 #include <vector>
 
 #include "view/names.h"
@@ -18,7 +19,10 @@ namespace holdfast::view {
 class ChannelNames {
  public:
   // `names` must outlive this.
-  explicit ChannelNames(const Names& names);
+  explicit ChannelNames(const Names& names) : names_(names) {}
+
+  // Looks for them now, if nobody has asked yet.
+  void find() const;
 
   // Empty if no variable leads to it so shortly by fields that have names.
   Sentence name(ChannelId channel) const;
@@ -36,8 +40,9 @@ class ChannelNames {
   };
 
   const Names& names_;
-  std::vector<Step> steps_;
-  std::vector<std::uint32_t> last_step_;  // by ChannelId: in steps_; all bits set if it has no name
+  mutable std::once_flag found_;  // guards what follows
+  mutable std::vector<Step> steps_;
+  mutable std::vector<std::uint32_t> last_step_;  // by ChannelId: in steps_; all bits set if it has no name
 };
 
 }  // namespace holdfast::view

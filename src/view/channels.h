@@ -42,6 +42,9 @@ class Channels {
   // `names` must outlive this.
   explicit Channels(const Names& names);
 
+  // Names are looked for when the first facts are asked about, or now.
+  void find_names() const { channel_names_.find(); }
+
   ChannelFacts facts(ChannelId channel) const;
   WaitedChannels waited_by(std::span<const GoroutineId> goroutines) const;
 

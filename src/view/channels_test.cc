@@ -106,8 +106,8 @@ TEST_F(ChannelsOfTwo, StandInTheTableOfGoroutines) {
   wait(kFirst, true);
   wait(kSecond, false);
   channels();
-  const Table table =
-      goroutine_table(snapshot_, graph::dominators(snapshot_), {.group = false}, heap::OwnerRules::built_in());
+  GoroutineFacts facts(snapshot_);
+  const Table table = goroutine_table(facts, graph::dominators(snapshot_), {.group = false});
   const auto cell = [&](std::uint32_t row, std::string_view name) {
     for (std::size_t c = 0; c < table.shape.columns.size(); ++c)
       if (table.shape.columns[c].name == name) return table.cell(row, c);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "view/objects_of_types.h"
+
 namespace holdfast::view {
 
 namespace {
@@ -26,12 +28,14 @@ class TargetFinder {
 
   // Ascending by object, each once.
   std::vector<FieldTarget> run() {
+    std::vector<bool> has_fields(snapshot_.types.size());
+    for (std::uint32_t t = 0; t < has_fields.size(); ++t) has_fields[t] = !fields_.of(TypeId(t)).empty();
     std::vector<RuleId> of_edges;
-    for (std::uint32_t row = 0; row < snapshot_.pointerful; ++row) {
-      if (!rules_of_edges(snapshot_, index_, fields_, ObjectId(row), of_edges)) continue;
+    for (const ObjectId object : objects_of_types(snapshot_, has_fields)) {
+      if (!rules_of_edges(snapshot_, index_, fields_, object, of_edges)) continue;
+      const std::uint32_t begin = snapshot_.edges.row_begin[object.row];
       for (std::size_t i = 0; i < of_edges.size(); ++i)
-        if (of_edges[i])
-          follow({ObjectId(snapshot_.edges.target[snapshot_.edges.row_begin[row] + i]), ObjectId(row), of_edges[i]});
+        if (of_edges[i]) follow({ObjectId(snapshot_.edges.target[begin + i]), object, of_edges[i]});
     }
     std::ranges::stable_sort(found_, {}, &FieldTarget::object);
     const auto others = std::ranges::unique(found_, {}, &FieldTarget::object);
@@ -118,7 +122,8 @@ Parts::Parts(const heap::Snapshot& snapshot, const heap::ObjectIndex& index, con
     for (int i = 0; i < kMostAbove && is_part(one); ++i) one = things_[is_part_.rank(one.row)];
 }
 
-Children::Children(const heap::Snapshot& snapshot, const heap::ObjectIndex& index, const TypeRules& rules) {
+Children::Children(const heap::Snapshot& snapshot, const heap::ObjectIndex& index, const TypeRules& rules)
+    : objects_(snapshot.objects) {
   if (!rules.children().any()) return;
   const std::vector<FieldTarget> found = TargetFinder(snapshot, index, rules, Wanted::kChildren).run();
   if (found.empty()) return;

@@ -27,6 +27,11 @@ class Children {
   Children(const heap::Snapshot& snapshot, const heap::ObjectIndex& index, const TypeRules& rules);
 
   bool is_child(ObjectId object) const { return !rows_.empty() && is_child_.has(object.row); }
+  // Calls visit(ObjectId) for each child, ascending.
+  template <typename Visit>
+  void for_each(const Visit& visit) const {
+    if (!rows_.empty()) is_child_.for_each(0, objects_, [&](std::uint32_t row) { visit(ObjectId(row)); });
+  }
   // How many parents are above it: 1 for children of what is no child itself, 0 for what is none.
   std::uint32_t generation(ObjectId object) const { return is_child(object) ? row(object).generation : 0; }
   // None for what is no child.
@@ -44,6 +49,7 @@ class Children {
   const Row& row(ObjectId object) const { return rows_[is_child_.rank(object.row)]; }
   void count_generations();
 
+  std::uint32_t objects_ = 0;
   RankedBits is_child_;
   std::vector<Row> rows_;  // by rank
 };

@@ -45,7 +45,7 @@ bool says_who_can_act(const heap::Snapshot& snapshot) {
 
 void add_leaked(const Groundwork& groundwork, std::span<const GoroutineGroup> groups, std::vector<GoroutineRow>& rows) {
   const heap::Snapshot& snapshot = groundwork.snapshot();
-  const auto leaked = leaked_of(snapshot, groundwork.leaked(), groups);
+  const auto leaked = leaked_of(snapshot, groundwork.leaked().goroutines, groups);
   const std::vector<graph::HeldByGroup> held = graph::held_by_groups(snapshot, groundwork.leaked(), leaked);
   for (std::size_t i = 0; i < groups.size(); ++i) {
     if (leaked[i].empty()) continue;
@@ -90,12 +90,12 @@ std::vector<GoroutineGroup> goroutine_groups(const heap::Snapshot& snapshot, con
   return groups;
 }
 
-std::vector<std::vector<GoroutineId>> leaked_of(const heap::Snapshot& snapshot, const graph::LeakedGoroutines& leaked,
+std::vector<std::vector<GoroutineId>> leaked_of(const heap::Snapshot& snapshot, std::span<const GoroutineId> leaked,
                                                 std::span<const GoroutineGroup> groups) {
   const auto is_leaked = [&](GoroutineId id) {
     const heap::Goroutine& goroutine = snapshot.goroutines[id.row];
     if (!says_who_can_act(snapshot)) return goroutine.state == heap::GoroutineState::kLeaked;
-    return std::ranges::binary_search(leaked.goroutines, id) && !is_main(goroutine);
+    return std::ranges::binary_search(leaked, id) && !is_main(goroutine);
   };
   std::vector<std::vector<GoroutineId>> out(groups.size());
   for (std::size_t i = 0; i < groups.size(); ++i)

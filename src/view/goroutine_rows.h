@@ -35,7 +35,7 @@ std::vector<GoroutineGroup> goroutine_groups(const heap::Snapshot& snapshot, con
 
 // Returns of each group who is proven to wait for ever. What the runtime itself has found counts only if the snapshot
 // does not tell who can act: it takes weak pointers for nothing, and knows less.
-std::vector<std::vector<GoroutineId>> leaked_of(const heap::Snapshot& snapshot, const graph::LeakedGoroutines& leaked,
+std::vector<std::vector<GoroutineId>> leaked_of(const heap::Snapshot& snapshot, std::span<const GoroutineId> leaked,
                                                 std::span<const GoroutineGroup> groups);
 
 // Returns the groups as the report has them, ordered by bytes of heap and stacks, then count.

@@ -3,16 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <optional>
 
 #include "base/parallel.h"
 #include "base/text.h"
 #include "base/units.h"
-#include "view/channels.h"
 #include "view/goroutine_rows.h"
 #include "view/label_table.h"
 #include "view/labels.h"
-#include "view/names.h"
 #include "view/words.h"
 
 namespace holdfast::view {
@@ -185,23 +182,24 @@ std::vector<std::string> stack_of(const heap::Snapshot& snapshot, const heap::Go
 
 }  // namespace
 
+GoroutineFacts::GoroutineFacts(const heap::Snapshot& snapshot, const heap::OwnerRules& rules) {
+  run_both(
+      [&] {
+        naming_.emplace(snapshot, rules);
+        naming_->channels().find_names();
+      },
+      [&] { leaks_.emplace(snapshot); });
+}
+
 TableShape goroutine_shape(bool group) {
   return make_shape<TableRow>("goroutines", group ? "group of goroutines" : "goroutine", "total", columns_for(group),
                               "total");
 }
 
-Table goroutine_table(const heap::Snapshot& snapshot, const graph::Dominators& dominators,
-                      const GoroutineTableOptions& options, const heap::OwnerRules& rules) {
-  const heap::ObjectIndex index(snapshot);
-  std::optional<Names> names;
-  std::optional<Channels> channels;
-  graph::LeakedGoroutines all_leaked;
-  run_both(
-      [&] {
-        names.emplace(snapshot, index, rules);
-        channels.emplace(*names);
-      },
-      [&] { all_leaked = graph::find_leaked_goroutines(snapshot, graph::reachability(dominators)); });
+Table goroutine_table(GoroutineFacts& facts, const graph::Dominators& dominators,
+                      const GoroutineTableOptions& options) {
+  const heap::Snapshot& snapshot = facts.snapshot();
+  const std::vector<GoroutineId> all_leaked = facts.leaked(graph::reachability(dominators));
   std::vector<TableRow> rows;
   std::vector<const heap::Goroutine*> shown;
   std::vector<GoroutineGroup> groups = goroutine_groups(snapshot, dominators, options.group);
@@ -212,10 +210,11 @@ Table goroutine_table(const heap::Snapshot& snapshot, const graph::Dominators& d
     const heap::Goroutine& one = *group.first;
     std::string created_at = line_text_with_path(snapshot.strings[one.created_file], one.created_line);
     std::string labels = labels_text(snapshot, group.members);
-    WaitedChannels waited = channels->waited_by(group.members);
+    WaitedChannels waited = facts.channels().waited_by(group.members);
     std::string channel = channels_text(waited);
     rows.push_back({&snapshot, std::move(group), std::move(waited), std::move(channel),
-                    code_text(names->top_frame(one)), std::move(created_at), std::move(labels), leaked[i].size()});
+                    code_text(facts.names().top_frame(one)), std::move(created_at), std::move(labels),
+                    leaked[i].size()});
   }
   Table table = make_table<TableRow>(goroutine_shape(options.group), columns_for(options.group), std::move(rows));
   table.command = [shown](std::uint32_t row) {

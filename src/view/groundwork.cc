@@ -1,39 +1,26 @@
 #include "view/groundwork.h"
 
+#include <utility>
+
 #include "base/parallel.h"
 
 namespace holdfast::view {
 
 Groundwork::Groundwork(const heap::Snapshot& snapshot, const graph::Dominators& dominators,
                        const heap::OwnerRules& rules)
-    : dominators_(dominators), index_(snapshot) {
+    : dominators_(dominators) {
   // Most of either is work for one thread.
   run_both([&] { owners_.emplace(snapshot, dominators, rules); },
            [&] {
-             names_.emplace(snapshot, index_, rules);
-             channels_.emplace(*names_);
+             naming_ = std::make_unique<Naming>(snapshot, rules);
+             naming_->channels().find_names();
              leaked_ = graph::find_leaked_goroutines(snapshot, graph::reachability(dominators));
            });
 }
 
-Groundwork::Groundwork(const heap::Snapshot& snapshot, const graph::Dominators& dominators,
-                       const heap::OwnerRules& rules, ObjectId about)
-    : dominators_(dominators), index_(snapshot) {
-  graph::NodeId top = about;
-  for (graph::NodeId above = dominators.idom(top); above && above != graph::NodeId::super_root();
-       above = dominators.idom(top))
-    top = above;
-  run_both(
-      [&] {
-        if (top.root())
-          owners_.emplace(Owners::of_roots(snapshot, dominators, rules));
-        else
-          owners_.emplace(snapshot, dominators, rules);
-      },
-      [&] {
-        names_.emplace(snapshot, index_, rules);
-        channels_.emplace(*names_);
-      });
+Groundwork::Groundwork(std::unique_ptr<Naming> naming, OwnerOfOne& one, const graph::Dominators& dominators)
+    : dominators_(dominators), naming_(std::move(naming)) {
+  owners_.emplace(Owners::of_one(one, dominators));
 }
 
 }  // namespace holdfast::view

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "heap/field_path.h"
 #include "heap/plumbing.h"
+#include "view/objects_of_types.h"
 
 namespace holdfast::view {
 namespace {
@@ -57,22 +58,21 @@ Names::Names(const heap::Snapshot& snapshot, const heap::ObjectIndex& index, con
 
 void Names::find_buffers() {
   std::vector<const heap::Field*> buffer(snapshot_.types.size());
-  bool any = false;
+  std::vector<bool> has_buffer(buffer.size());
   for (std::uint32_t t = 0; t < buffer.size(); ++t) {
-    if (snapshot_.types[t].role != heap::TypeRole::kChannel) continue;
-    buffer[t] = field_of(TypeId(t), "buf");
-    any = any || buffer[t] != nullptr;
+    if (snapshot_.types[t].role == heap::TypeRole::kChannel) buffer[t] = field_of(TypeId(t), "buf");
+    has_buffer[t] = buffer[t] != nullptr;
   }
-  if (!any) return;
+  const std::vector<ObjectId> channels = objects_of_types(snapshot_, has_buffer);
+  if (channels.empty()) return;
   is_buffer_ = HugeArray<std::uint64_t>((std::uint64_t{snapshot_.objects} + 63) / 64);
-  for (std::uint32_t row = 0; row < snapshot_.pointerful; ++row) {
-    const TypeId type = snapshot_.object_type[row].type();
-    if (!type || buffer[type.row] == nullptr) continue;
-    const std::uint64_t header = snapshot_.spans[index_.find_span(ObjectId(row)).row].header;
+  for (const ObjectId object : channels) {
+    const heap::Field* const field = buffer[snapshot_.object_type[object.row].type().row];
+    const std::uint64_t header = snapshot_.spans[index_.find_span(object).row].header;
     std::uint64_t offset = 0;
-    for (const std::uint32_t e : snapshot_.edges.of(row)) {
+    for (const std::uint32_t e : snapshot_.edges.of(object.row)) {
       offset += heap::edge_step(snapshot_.edges, e);
-      if (offset == header + buffer[type.row]->offset) heap::set_bit(is_buffer_, snapshot_.edges.target[e]);
+      if (offset == header + field->offset) heap::set_bit(is_buffer_, snapshot_.edges.target[e]);
     }
   }
 }

@@ -1,7 +1,9 @@
 #include "view/owners.h"
 
 #include <algorithm>
+#include <functional>
 #include <map>
+#include <numeric>
 #include <set>
 #include <string_view>
 #include <tuple>
@@ -10,6 +12,7 @@
 
 #include "heap/object_index.h"
 #include "view/labels.h"
+#include "view/objects_of_types.h"
 #include "view/type_rules.h"
 
 namespace holdfast::view {
@@ -167,17 +170,15 @@ class RecordFinder {
   std::vector<std::pair<ObjectId, graph::Owner>> run() {
     const std::vector<Record> record_of = records_by_type();
     std::vector<std::pair<ObjectId, graph::Owner>> fixed;
-    const bool any = std::ranges::any_of(record_of, [](Record record) { return record != Record::kNone; });
-    if (!any) return fixed;
+    std::vector<bool> is_record(record_of.size());
+    for (std::size_t t = 0; t < record_of.size(); ++t) is_record[t] = record_of[t] != Record::kNone;
+    if (std::ranges::count(is_record, true) == 0) return fixed;
     const heap::ObjectIndex index(snapshot_);
     for (const heap::Goroutine& goroutine : snapshot_.goroutines)
       if (const ObjectId object = goroutine.root ? index.find_object(goroutine.g) : ObjectId())
         goroutine_of_.emplace(object.row, owner_of_root_[goroutine.root.row]);
-    for (std::uint32_t row = 0; row < snapshot_.pointerful; ++row) {
-      const TypeId type = snapshot_.object_type[row].type();
-      if (!type || record_of[type.row] == Record::kNone) continue;
-      fixed.emplace_back(ObjectId(row), owner_of(row, record_of[type.row]));
-    }
+    for (const ObjectId object : objects_of_types(snapshot_, is_record))
+      fixed.emplace_back(object, owner_of(object.row, record_of[snapshot_.object_type[object.row].type().row]));
     return fixed;
   }
 
@@ -212,6 +213,17 @@ class RecordFinder {
   const std::vector<std::uint32_t>& owner_of_root_;
   std::unordered_map<std::uint32_t, std::uint32_t> goroutine_of_;
 };
+
+graph::Ownership ownership_of(const heap::Snapshot& snapshot, const RootOwners& owners, const WeakEdges& weak) {
+  graph::Ownership ownership;
+  ownership.of_root = owners.of_root;
+  for (const OwnerRow& row : owners.rows)
+    ownership.kind_of.push_back(static_cast<std::uint32_t>(row.kind) * kLastings +
+                                static_cast<std::uint32_t>(row.lasting));
+  ownership.fixed = owners_of_records(snapshot, owners.of_root);
+  ownership.weak = weak.flags();
+  return ownership;
+}
 
 }  // namespace
 
@@ -343,34 +355,48 @@ std::vector<std::pair<ObjectId, graph::Owner>> owners_of_records(const heap::Sna
 
 Owners::Owners(const heap::Snapshot& snapshot, const graph::Dominators& dominators, const heap::OwnerRules& rules)
     : rules_(&rules) {
-  take_roots(snapshot, dominators);
-  graph::Ownership ownership;
-  ownership.of_root = owner_of_root_;
-  for (const OwnerRow& row : rows_)
-    ownership.kind_of.push_back(static_cast<std::uint32_t>(row.kind) * kLastings +
-                                static_cast<std::uint32_t>(row.lasting));
-  ownership.fixed = owners_of_records(snapshot, owner_of_root_);
+  RootOwners of_roots = owners_of_roots(snapshot, dominators.columns().sizes, rules);
   const TypeRules type_rules(snapshot, rules);
   const heap::ObjectIndex index(snapshot);
   const WeakEdges weak(snapshot, index, type_rules);
-  ownership.weak = weak.flags();
+  const graph::Ownership ownership = ownership_of(snapshot, of_roots, weak);
+  take_roots(std::move(of_roots), dominators);
   sharing_ = graph::Sharing(snapshot, dominators, ownership);
   Builder(dominators, weak, *this).run();
 }
 
-Owners Owners::of_roots(const heap::Snapshot& snapshot, const graph::Dominators& dominators,
-                        const heap::OwnerRules& rules) {
+OwnerOfOne::OwnerOfOne(const heap::Snapshot& snapshot, const heap::ObjectIndex& index, const TypeRules& rules,
+                       ObjectId object)
+    : object_(object),
+      rules_(rules.rules()),
+      of_roots_(owners_of_roots(snapshot, graph::ObjectSizes(snapshot), rules_)),
+      weak_(snapshot, index, rules),
+      ownership_(ownership_of(snapshot, of_roots_, weak_)) {
+  if (!object) return;
+  const std::vector<OwnerRow>& rows = of_roots_.rows;
+  std::vector<graph::Owner> order(rows.size());
+  std::iota(order.begin(), order.end(), 0U);
+  std::ranges::stable_sort(order, std::greater(), [&](graph::Owner owner) {
+    return std::pair(rows[owner].lasting, rows[owner].kind == OwnerKind::kVariable);
+  });
+  first_.emplace(snapshot, ownership_, std::move(order), object);
+  first_->guess();
+}
+
+Owners Owners::of_one(OwnerOfOne& one, const graph::Dominators& dominators) {
   Owners owners;
-  owners.rules_ = &rules;
-  owners.take_roots(snapshot, dominators);
+  owners.rules_ = &one.rules_;
+  owners.take_roots(std::move(one.of_roots_), dominators);
+  const graph::NodeId top = one.object_ ? dominators.top(one.object_) : graph::NodeId();
+  // The first homes are those of one owner each.
+  if (top.object()) owners.only_home_ = one.first_->find(dominators);
   owners.also_held_.resize(owners.homes_.size());
   owners.with_others_.assign(owners.rows_.size(), 0);
   return owners;
 }
 
 // The first homes are those of one owner each.
-void Owners::take_roots(const heap::Snapshot& snapshot, const graph::Dominators& dominators) {
-  RootOwners of_roots = owners_of_roots(snapshot, dominators.columns().sizes, *rules_);
+void Owners::take_roots(RootOwners of_roots, const graph::Dominators& dominators) {
   rows_ = std::move(of_roots.rows);
   owner_of_root_ = std::move(of_roots.of_root);
   for (std::uint32_t row = 0; row < rows_.size(); ++row) {
@@ -381,7 +407,8 @@ void Owners::take_roots(const heap::Snapshot& snapshot, const graph::Dominators&
 }
 
 std::uint32_t Owners::home_of(graph::NodeId top) const {
-  return top.root() ? owner_of(top.root()) : home_of_set_[sharing_.set_of(top.object())];
+  if (top.root()) return owner_of(top.root());
+  return only_home_ ? *only_home_ : home_of_set_[sharing_.set_of(top.object())];
 }
 
 }  // namespace holdfast::view

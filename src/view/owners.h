@@ -10,12 +10,14 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <utility>
 #include <vector>
 
 #include "base/huge_array.h"
 #include "graph/dominators.h"
+#include "graph/first_owner.h"
 #include "graph/sharing.h"
 #include "graph/shortest_ways.h"
 #include "heap/owner_rules.h"
@@ -81,6 +83,26 @@ struct AlsoHeld {
   RuleId rule;              // by which its reference is weak, or that of its row; none: it is there for less long
 };
 
+// Whose one object is, as far as that can be found beside dominators (graph/first_owner.h).
+class OwnerOfOne {
+ public:
+  // All must outlive this. Throws when it is cancelled.
+  OwnerOfOne(const heap::Snapshot& snapshot, const heap::ObjectIndex& index, const TypeRules& rules, ObjectId object);
+  OwnerOfOne(const OwnerOfOne&) = delete;
+  OwnerOfOne& operator=(const OwnerOfOne&) = delete;
+  ~OwnerOfOne() = default;
+
+ private:
+  friend class Owners;
+
+  ObjectId object_;
+  const heap::OwnerRules& rules_;
+  RootOwners of_roots_;
+  WeakEdges weak_;
+  graph::Ownership ownership_;
+  std::optional<graph::FirstOwner> first_;
+};
+
 class Owners {
  public:
   static constexpr std::uint32_t kTheRuntime = 0;  // a row
@@ -90,10 +112,11 @@ class Owners {
   Owners(const heap::Snapshot& snapshot, const graph::Dominators& dominators,
          const heap::OwnerRules& rules = heap::OwnerRules::built_in());
 
-  // Only whose each root is, which takes no pass over the objects. home_of() may then be asked about roots alone, a
-  // home has what its roots dominate, and nothing is known of what several share.
-  static Owners of_roots(const heap::Snapshot& snapshot, const graph::Dominators& dominators,
-                         const heap::OwnerRules& rules);
+  // Only whose each root is, and who is named for one object, which takes no pass over what is shared: home_of() may
+  // then be asked about roots and about what dominates the object, a home has what its roots dominate, and nothing else
+  // is known of what several share. The home of an object that several owners share has one of them: the one that its
+  // way leads from (view/holder_ways.h).
+  static Owners of_one(OwnerOfOne& one, const graph::Dominators& dominators);
 
   const heap::OwnerRules& rules() const { return *rules_; }
 
@@ -118,7 +141,7 @@ class Owners {
  private:
   class Builder;
   Owners() = default;
-  void take_roots(const heap::Snapshot& snapshot, const graph::Dominators& dominators);
+  void take_roots(RootOwners of_roots, const graph::Dominators& dominators);
 
   const heap::OwnerRules* rules_ = nullptr;
   std::vector<OwnerRow> rows_;
@@ -126,6 +149,7 @@ class Owners {
   std::vector<std::uint32_t> owner_of_root_;  // by RootId
   graph::Sharing sharing_;
   std::vector<std::uint32_t> home_of_set_;  // by set of sharing_
+  std::optional<std::uint32_t> only_home_;  // of the object of of_one(), if it is shared
   HugeArray<std::uint32_t> shared_;         // vertices, grouped by home
   std::vector<std::vector<AlsoHeld>> also_held_;
   std::vector<std::uint64_t> with_others_;

@@ -343,14 +343,15 @@ class DecodeTest : public ::testing::Test {
   Value page_of(std::size_t object, const std::string& type, std::uint64_t offset) {
     image.add_to(snapshot);
     const graph::Dominators dominators = graph::dominators(snapshot);
-    const Groundwork groundwork(snapshot, dominators, heap::OwnerRules::built_in(), heap.id(objects[object]));
+    const ObjectId id = heap.id(objects[object]);
+    auto naming = std::make_unique<Naming>(snapshot);
+    OwnerOfOne one(snapshot, naming->index(), naming->names().type_rules(), id);
+    const Groundwork groundwork(std::move(naming), one, dominators);
     ShowQuery query;
     query.address = at[object];
     query.type = type;
     query.offset = offset;
-    return show_object(groundwork, graph::reachability(dominators),
-                       graph::Referrers(snapshot, heap.id(objects[object])), query)
-        .value.value;
+    return show_object(groundwork, graph::reachability(dominators), graph::Referrers(snapshot, id), query).value.value;
   }
   Value field(std::size_t number_of_field, std::size_t depth = 2) { return show(0, depth).parts.at(number_of_field); }
   // "name=text" of all parts.

@@ -5,26 +5,43 @@
 #include <utility>
 
 #include "base/cancel.h"
+#include "base/parallel.h"
 #include "base/units.h"
 #include "view/owner_words.h"
 
 namespace holdfast::view {
 
-WhyFinder::WhyFinder(const heap::Snapshot& snapshot, const graph::Dominators& dominators,
-                     const graph::Reachability& reached, const heap::OwnerRules& rules)
-    : snapshot_(snapshot),
+WhyGroundwork::WhyGroundwork(const heap::Snapshot& snapshot, const heap::OwnerRules& rules, const Subject& subject) {
+  run_both([&] { find_names(snapshot, rules); },
+           [&] {
+             if (subject.kind != SubjectKind::kAddress) return;
+             if (const ObjectId object = heap::ObjectIndex(snapshot).find_object(subject.address))
+               referrers_.emplace(graph::Referrers::leading_to(snapshot, object));
+           });
+}
+
+void WhyGroundwork::find_names(const heap::Snapshot& snapshot, const heap::OwnerRules& rules) {
+  naming_.emplace(snapshot, rules);
+  weak_.emplace(snapshot, naming_->index(), naming_->names().type_rules());
+  owners_ = owners_of_roots(snapshot, graph::ObjectSizes(snapshot), rules);
+  preference_ = lasting_ways(owners_, *weak_);
+}
+
+const graph::Referrers& WhyGroundwork::leading_to(ObjectId object) {
+  if (!referrers_ || !referrers_->knows(object))
+    referrers_.emplace(graph::Referrers::leading_to(naming_->snapshot(), object));
+  return *referrers_;
+}
+
+WhyFinder::WhyFinder(WhyGroundwork& groundwork, const graph::Dominators& dominators, const graph::Reachability& reached)
+    : groundwork_(groundwork),
+      snapshot_(groundwork.naming().snapshot()),
       dominators_(dominators),
       reached_(reached),
-      index_(snapshot),
-      names_(snapshot, index_, rules),
-      chains_(names_),
-      weak_(snapshot, index_, names_.type_rules()) {}
-
-void WhyFinder::find_owners() {
-  if (!owners_.rows.empty()) return;
-  owners_ = owners_of_roots(snapshot_, dominators_.columns().sizes, names_.rules());
-  preference_ = lasting_ways(owners_, weak_);
-}
+      index_(groundwork.naming().index()),
+      names_(groundwork.naming().names()),
+      owners_(groundwork.owners()),
+      chains_(names_) {}
 
 namespace {
 
@@ -53,13 +70,12 @@ void WhyFinder::add_through(ObjectId object, WhyObject& why) const {
   why.through.pop_back();
 }
 
-void WhyFinder::add_holders(ObjectId object, const WhyLimits& limits, WhyObject& why) const {
-  graph::NodeId top = object;
-  while (dominators_.idom(top) != graph::NodeId::super_root()) top = dominators_.idom(top);
+void WhyFinder::add_holders(ObjectId object, const WhyLimits& limits, WhyObject& why) {
+  const graph::NodeId top = dominators_.top(object);
   if (top.root()) return;
   const graph::NodeId nodes[] = {top};
   why.shared = chain_along(nodes).front();
-  const graph::Backwards backwards{snapshot_, *referrers_, reached_};
+  const graph::Backwards backwards{snapshot_, groundwork_.leading_to(object), reached_};
   graph::IndependentWays found = graph::independent_ways(backwards, owners_.of_root, top.object(),
                                                          {.most = static_cast<std::uint32_t>(limits.holders)});
   why.all_holders = found.is_complete;
@@ -78,13 +94,11 @@ void WhyFinder::add_holders(ObjectId object, const WhyLimits& limits, WhyObject&
 }
 
 WhyObject WhyFinder::why_object(ObjectId object, const WhyLimits& limits) {
-  if (!referrers_) referrers_.emplace(snapshot_);
-  find_owners();
   WhyObject why;
   why.bytes = index_.size_of(object);
   why.retained_bytes = dominators_.retained_bytes(object);
-  const graph::Backwards backwards{snapshot_, *referrers_, reached_};
-  const std::vector<graph::NodeId> lasting = graph::shortest_way_to(backwards, object, preference_);
+  const graph::Backwards backwards{snapshot_, groundwork_.leading_to(object), reached_};
+  const std::vector<graph::NodeId> lasting = graph::shortest_way_to(backwards, object, groundwork_.preference());
   const std::vector<graph::NodeId> shortest = graph::shortest_way_to(backwards, object);
   why.shortest = chain_along(lasting);
   if (objects_on(shortest) < objects_on(lasting)) why.passing = chain_along(shortest);
@@ -240,8 +254,7 @@ Why WhyFinder::why(const Subject& subject, const WhyLimits& limits) {
     return why;
   }
   why.looked_at = std::min<std::uint64_t>(why.subjects, limits.merged);
-  find_owners();
-  if (!shortest_) shortest_.emplace(snapshot_, preference_);
+  if (!shortest_) shortest_.emplace(snapshot_, groundwork_.preference());
   Merger merger(*this, limits);
   for (std::uint64_t i = 0; i < why.looked_at; ++i) merger.add(found.nodes[i * why.subjects / why.looked_at].object());
   why.merged = merger.run();

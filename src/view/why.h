@@ -16,6 +16,7 @@
 #include "heap/object_index.h"
 #include "view/chains.h"
 #include "view/names.h"
+#include "view/naming.h"
 #include "view/owners.h"
 #include "view/report.h"
 #include "view/sentence.h"
@@ -80,12 +81,37 @@ struct Why {
   std::optional<std::uint64_t> root_bytes;
 };
 
-// What the answers are made from; it is made once for several questions.
+// What the answers are made from besides dominators, so that it can be made beside them.
+class WhyGroundwork {
+ public:
+  // For any questions, and the better for that one. Both must outlive this; throws when it is cancelled.
+  WhyGroundwork(const heap::Snapshot& snapshot, const heap::OwnerRules& rules, const Subject& subject);
+  WhyGroundwork(const WhyGroundwork&) = delete;
+  WhyGroundwork& operator=(const WhyGroundwork&) = delete;
+  ~WhyGroundwork() = default;
+
+  const Naming& naming() const { return *naming_; }
+  const RootOwners& owners() const { return owners_; }
+  // From who holds for long before others.
+  const graph::WayPreference& preference() const { return preference_; }
+  const WeakEdges& weak() const { return *weak_; }
+  const graph::Referrers& leading_to(ObjectId object);
+
+ private:
+  void find_names(const heap::Snapshot& snapshot, const heap::OwnerRules& rules);
+
+  std::optional<Naming> naming_;
+  std::optional<WeakEdges> weak_;
+  RootOwners owners_;
+  graph::WayPreference preference_;
+  std::optional<graph::Referrers> referrers_;  // made when one object is first asked about
+};
+
+// It is made once for several questions.
 class WhyFinder {
  public:
   // All must outlive this. Fails as graph::Vertices does.
-  WhyFinder(const heap::Snapshot& snapshot, const graph::Dominators& dominators, const graph::Reachability& reached,
-            const heap::OwnerRules& rules);
+  WhyFinder(WhyGroundwork& groundwork, const graph::Dominators& dominators, const graph::Reachability& reached);
   WhyFinder(const WhyFinder&) = delete;
   WhyFinder& operator=(const WhyFinder&) = delete;
 
@@ -95,24 +121,20 @@ class WhyFinder {
  private:
   class Merger;
 
-  void find_owners();
   WhyObject why_object(ObjectId object, const WhyLimits& limits);
   std::vector<ChainStep> chain_along(std::span<const graph::NodeId> way) const;
   void add_through(ObjectId object, WhyObject& why) const;
-  void add_holders(ObjectId object, const WhyLimits& limits, WhyObject& why) const;
+  void add_holders(ObjectId object, const WhyLimits& limits, WhyObject& why);
 
+  WhyGroundwork& groundwork_;
   const heap::Snapshot& snapshot_;
   const graph::Dominators& dominators_;
   const graph::Reachability& reached_;
-  heap::ObjectIndex index_;
-  Names names_;
+  const heap::ObjectIndex& index_;
+  const Names& names_;
+  const RootOwners& owners_;
   Chains chains_;
-  // Made when one object, or several, are first asked about.
-  std::optional<graph::Referrers> referrers_;
-  WeakEdges weak_;
-  RootOwners owners_;
-  graph::WayPreference preference_;
-  std::optional<graph::ShortestWays> shortest_;
+  std::optional<graph::ShortestWays> shortest_;  // made when several objects are first asked about
 };
 
 }  // namespace holdfast::view

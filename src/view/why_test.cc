@@ -46,7 +46,8 @@ class WhyTest : public testing::Test {
       EXPECT_THAT(heap::problems(*snapshot_), IsEmpty());
       dominators_.emplace(graph::dominators(*snapshot_));
       reached_ = graph::reach(*snapshot_);
-      finder_.emplace(*snapshot_, *dominators_, reached_, heap::OwnerRules::built_in());
+      groundwork_.emplace(*snapshot_, heap::OwnerRules::built_in(), parse_subject(subject));
+      finder_.emplace(*groundwork_, *dominators_, reached_);
     }
     return finder_->why(parse_subject(subject), limits);
   }
@@ -68,6 +69,7 @@ class WhyTest : public testing::Test {
   std::optional<heap::Snapshot> snapshot_;
   std::optional<graph::Dominators> dominators_;
   graph::Reachability reached_;
+  std::optional<WhyGroundwork> groundwork_;
   std::optional<WhyFinder> finder_;
 };
 

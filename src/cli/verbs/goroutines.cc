@@ -46,10 +46,7 @@ int run_goroutines(RunningVerb& run) {
   if (run.options().goid) return run_one_goroutine(run);
   run.answer_with_table(
       [&] {
-        const graph::Dominators& dominators = run.session().dominators();
-        const Options& options = run.options();
-        return view::goroutine_table(run.session().snapshot(), dominators, {options.stacks, !options.each},
-                                     run.session().rules());
+        return run.session().goroutines({run.options().stacks, !run.options().each});
       },
       [&] { return &run.session().snapshot(); });
   return 0;

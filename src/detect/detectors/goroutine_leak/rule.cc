@@ -22,7 +22,7 @@ Sentence why_for_ever(const GoroutineRow& row) {
 // The roots of the leaked goroutines, by the root of the row that has them.
 std::map<RootId, std::vector<graph::NodeId>> leaked_roots(const Evidence& e) {
   const std::vector<view::GoroutineGroup> groups = view::goroutine_groups(e.snapshot, e.dominators, true);
-  const auto leaked = view::leaked_of(e.snapshot, e.groundwork.leaked(), groups);
+  const auto leaked = view::leaked_of(e.snapshot, e.groundwork.leaked().goroutines, groups);
   std::map<RootId, std::vector<graph::NodeId>> out;
   for (std::size_t i = 0; i < groups.size(); ++i)
     for (const GoroutineId id : leaked[i])
