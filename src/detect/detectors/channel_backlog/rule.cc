@@ -19,10 +19,10 @@ using view::sentence;
 
 constexpr std::uint64_t kLeastFilled = 2;  // half of the room
 
-Sentence what_it_is(const Evidence& e, const view::ChannelFacts& facts, const view::HoldingPlace& place) {
-  if (!facts.name.empty()) return facts.name;
-  return place.text.empty() ? sentence("a {}", named(e.names.container_of(e.names.index().find_object(facts.address))))
-                            : place.text;
+// "the channel main.queue", "a chan *main.job"
+Sentence what_it_is(const Evidence& e, ObjectId object, const view::ChannelFacts& facts) {
+  return facts.name.empty() ? sentence("a {}", named(e.names.container_of(object)))
+                            : sentence("the channel {}", facts.name);
 }
 
 std::string senders_text(const view::ChannelFacts& facts) {
@@ -33,7 +33,7 @@ std::string senders_text(const view::ChannelFacts& facts) {
 
 void add(const Evidence& e, ObjectId object, const view::ChannelFacts& facts, std::vector<Suspicion>& out) {
   view::HoldingPlace place = e.places.place_of(object);
-  const Sentence what = what_it_is(e, facts, place);
+  const Sentence what = what_it_is(e, object, facts);
   const bool is_full = facts.length == facts.capacity;
   Suspicion& suspicion = suspect(out, kDetector, {what.full, place.identity}, Confidence::kPossible);
   suspicion.removal.nodes = {object};
@@ -42,8 +42,8 @@ void add(const Evidence& e, ObjectId object, const view::ChannelFacts& facts, st
   finding.bytes = finding.exclusive_bytes = e.dominators.retained_bytes(object);
   finding.count = facts.length;
   finding.chain = std::move(place.chain);
-  finding.title = sentence("{} wait in the channel {}, which has room for {}", format_count(facts.length, "element"),
-                           what, format_count(facts.capacity));
+  finding.title = sentence("{} wait in {}, which has room for {}", format_count(facts.length, "element"), what,
+                           format_count(facts.capacity));
   finding.because = sentence("{}nobody waits to receive{}", is_full ? "it is full, and " : "", senders_text(facts));
   finding.fix = sentence(
       "if those who receive have ended: let them go on until the channel is closed; if they are too "
