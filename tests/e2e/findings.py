@@ -6,7 +6,7 @@
 
 The programs are src/detect/detectors/*/fixture.go: package NAME, with Fault() and Twin(), each of which leaves behind what
 the detector is to look at. A line `// expects: strong` says how sure the finding has to be, `//go:build go1.24` which
-release is the first that can build it. All of them are one program, which does what its arguments say.
+release is the first that can build it, `// last: 1.26` which is the last that has the fault. All of them are one program, which does what its arguments say.
 
 With the fault, the detector's finding comes first (a possible one may come later), and it is as sure as the file says. With
 the twin the detector says nothing, and nobody else is sure of anything. Ends with `N passed, N failed`.
@@ -77,6 +77,8 @@ class Case:
         self.confidence = expects[1]
         first = re.search(r"^//go:build go1\.(\d+)$", text, re.M)
         self.first = int(first[1]) if first else 19
+        last = re.search(r"^// last: 1\.(\d+)$", text, re.M)
+        self.last = int(last[1]) if last else 99
         self.uncollected = "\n// uncollected\n" in text  # no collection is to come after it
 
     @property
@@ -193,7 +195,7 @@ def main():
         for mode in arguments.modes:
             program = build(release, mode, everything)
             for case in chosen:
-                if case.first > cells.minor(release):
+                if not case.first <= cells.minor(release) <= case.last:
                     continue
                 good, bad = check(arguments, release, mode, case, program)
                 passed, failed = passed + good, failed + bad

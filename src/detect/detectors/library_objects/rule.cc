@@ -47,9 +47,9 @@ void add_objects(const Evidence& e, const LibraryObject& rule, const std::vector
   finding.count = objects.size();
   finding.chain = place.chain;
   finding.title = sentence("{} {}, as at {}", format_count(objects.size()), rule.what, place.text);
-  finding.because =
-      sentence("{} are alive; {} or more are {}", format_count(objects.size(), rule.type), format_count(rule.many),
-               rule.is_strong ? "hardly ever there on purpose" : "more than most programs want");
+  finding.because = sentence("{} objects of {} are alive; {} or more are {}", format_count(objects.size()), rule.type,
+                             format_count(rule.many),
+                             rule.is_strong ? "hardly ever there on purpose" : "more than most programs want");
   finding.fix = sentence("{}", rule.change);
 }
 
