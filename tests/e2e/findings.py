@@ -6,7 +6,8 @@
 
 The programs are src/detect/detectors/*/fixture.go: package NAME, with Fault() and Twin(), each of which leaves behind what
 the detector is to look at. A line `// expects: strong` says how sure the finding has to be, `//go:build go1.24` which
-release is the first that can build it, `// last: 1.26` which is the last that has the fault. All of them are one program, which does what its arguments say.
+release is the first that can build it, `// last: 1.26` which is the last that has the fault. All of them are one program,
+which does what its arguments say.
 
 With the fault, the detector's finding comes first (a possible one may come later), and it is as sure as the file says. With
 the twin the detector says nothing, and nobody else is sure of anything. Ends with `N passed, N failed`.
