@@ -206,11 +206,7 @@ class Text {
       add_finding(++number, finding);
     }
     if (number == 0) add_calm_line(possible > 0);
-    if (possible > 0 && !wants_all()) {
-      wrapped("     ", fmt::format("{}possible: {}, at most {} ({}); `holdfast report --top 0` shows {}",
-                                   number > 0 ? "also " : "", possible_words(), format_bytes(possible_bytes),
-                                   format_share(possible_bytes, report_.whole_bytes()), possible == 1 ? "it" : "them"));
-    }
+    if (possible > 0 && !wants_all()) add_possible(possible, possible_bytes);
     and_more(report_.finding_count - report_.findings.size(),
              fmt::format(", at most {}", format_bytes(report_.cut_finding_bytes)));
   }
@@ -224,14 +220,20 @@ class Text {
                             report_.losses.empty() ? "" : "and not everything could be read; "));
   }
 
-  // "sparse-map, 2 × sparse-array"
-  std::string possible_words() const {
-    std::map<std::string, std::size_t> counts;
-    for (const view::Finding& finding : report_.findings)
-      if (finding.confidence == view::Confidence::kPossible) ++counts[finding.id];
-    std::vector<std::string> words;
-    for (const auto& [id, count] : counts) words.push_back(count == 1 ? id : fmt::format("{} × {}", count, id));
-    return fmt::format("{}", fmt::join(words, ", "));
+  // A line each, of the largest.
+  void add_possible(std::size_t count, std::uint64_t bytes) {
+    constexpr std::size_t kMost = 3;
+    std::size_t shown = 0;
+    for (const view::Finding& finding : report_.findings) {
+      if (finding.confidence != view::Confidence::kPossible || shown == kMost) continue;
+      ++shown;
+      bytes -= std::min(bytes, finding.bytes);
+      wrapped("     ", fmt::format("possible: {} ({}) {}", format_bytes(finding.bytes),
+                                   format_share(finding.bytes, report_.whole_bytes()), finding.title.brief));
+    }
+    const std::string rest =
+        count > shown ? fmt::format("{} more, at most {}; ", format_count(count - shown), format_bytes(bytes)) : "";
+    wrapped("     ", fmt::format("{}`holdfast report --top 0` says what shows it, and what to change", rest));
   }
 
   void add_finding(std::size_t number, const view::Finding& finding) {

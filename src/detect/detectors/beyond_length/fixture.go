@@ -1,6 +1,6 @@
 // A list of work that was cut to its beginning, with and without a word to what it had.
 //
-// expects: strong
+// expects: possible
 package beyond_length
 
 type job struct {

@@ -20,7 +20,6 @@ struct Stale {
   std::vector<ObjectId> objects;
   std::uint64_t bytes = 0;      // that these keep alive, if nobody else does
   bool is_beyond_reach = true;  // no capacity covers these words either
-  bool is_filled_anew = false;  // some came since the last collection, so that others will come in their stead
 };
 
 Stale stale_of(const Evidence& e, const HeadedArray& array) {
@@ -37,7 +36,6 @@ Stale stale_of(const Evidence& e, const HeadedArray& array) {
   for (const std::uint32_t row : stale) {
     if (used.contains(row)) continue;
     out.objects.emplace_back(row);
-    out.is_filled_anew = out.is_filled_anew || heap::test_bit(e.snapshot.fresh, row);
     if (e.dominators.idom(ObjectId(row)).object() == array.object)
       out.bytes += e.dominators.retained_bytes(ObjectId(row));
   }
@@ -45,32 +43,21 @@ Stale stale_of(const Evidence& e, const HeadedArray& array) {
   return out;
 }
 
-// Programs reuse what structures beyond the length have, their buffers for example, by making the slice longer again.
-bool is_of_structures(const Evidence& e, const HeadedArray& array) {
-  return std::ranges::any_of(array.headers, [&](const view::SliceHeader& header) {
-    const TypeId element = e.snapshot.types[header.type.row].elem;
-    if (!element) return true;
-    const heap::TypeKind kind = e.snapshot.types[element.row].kind;
-    return kind == heap::TypeKind::kStruct || kind == heap::TypeKind::kArray || kind == heap::TypeKind::kSlice;
-  });
-}
-
 void add_place(const Evidence& e, const ArraysOfAPlace& arrays, std::vector<Suspicion>& out) {
   std::vector<Stale> stale;
   std::uint64_t bytes = 0, objects = 0;
-  bool is_beyond_reach = true, may_be_used_again = false, is_guessed = false;
+  bool is_beyond_reach = true, is_guessed = false;
   for (const HeadedArray* const array : arrays) {
-    may_be_used_again = may_be_used_again || is_of_structures(e, *array);
     is_guessed = is_guessed || array->is_guessed;
     stale.push_back(stale_of(e, *array));
     bytes += stale.back().bytes;
     objects += stale.back().objects.size();
-    may_be_used_again = may_be_used_again || stale.back().is_filled_anew;
     is_beyond_reach = is_beyond_reach && stale.back().is_beyond_reach;
   }
   if (bytes < e.smallest) return;
   const view::HoldingPlace place = e.places.place_of(arrays.front()->object);
-  Confidence confidence = may_be_used_again ? Confidence::kPossible : Confidence::kStrong;
+  // A list that is emptied and filled anew has the same look between two fillings, and costs no more than it did once.
+  Confidence confidence = Confidence::kPossible;
   if (is_beyond_reach) confidence = is_guessed ? Confidence::kStrong : Confidence::kProven;
   Suspicion& suspicion = suspect(out, kDetector, {place.text.full, place.identity}, confidence);
   for (std::size_t i = 0; i < arrays.size(); ++i)
@@ -111,9 +98,9 @@ const Detector kDetector = {
               .family = "slices and strings",
               .looks_for = "objects that only elements outside of the length of a slice refer to",
               .needs = {.proven = "all words that lead to the array are slices, and no capacity reaches the elements",
-                        .strong = "all words that lead to the array are slices, and no length reaches the elements",
-                        .possible = "the same, where elements are structures, whose parts may be used again, or some "
-                                    "came since the last collection: lists are filled anew and anew"},
+                        .strong = "the same, where the type of some place with a slice was guessed",
+                        .possible = "all words that lead to the array are slices, and no length reaches the elements; "
+                                    "a list that is filled anew and anew has the same look"},
               .thresholds = kThresholds,
               .change = "set elements to nil before the slice is cut: clear(s[n:]), or s[i] = nil before s = s[1:]"},
     .run = find_beyond_length};
