@@ -48,7 +48,7 @@ class Listener : public Observer {
   void closure(Address, Address type) override { HOLDFAST_CHECK(types_.find(type) != nullptr); }
   void cleanup(Address, Address) override {}
   void removal(Address map_type) override { HOLDFAST_CHECK(!map_type || types_.find(map_type) != nullptr); }
-  void result(Address, std::uint8_t number, const WordType& word) override {
+  void result(std::uint8_t number, const WordType& word) override {
     HOLDFAST_CHECK(number < kArgumentRegisters.size());
     if (word) check(word);
   }
@@ -73,21 +73,21 @@ class Known : public Knowledge {
  public:
   explicit Known(const Program& program) : program_(program) {
     const Origin behind = Origin{.root = Origin::Root::kArgument, .at = kEntry}.load(8);
-    paths_ = {{behind, WordType::pointer(program.item())}, {behind.load(16), WordType::part(program.doer(), 0)}};
+    uses_.below = {{behind, WordType::pointer(program.item())}, {behind.load(16), WordType::part(program.doer(), 0)}};
   }
   WordType word_at(const Origin& origin) const override {
     if (origin.at.value / 8 % 2 == 0) return {};
     return origin.number % 2 == 0 ? WordType::pointer(program_.item()) : WordType::part(program_.doer(), 0);
   }
   RegisterWords given(Address) const override { return {WordType(), WordType::pointer(program_.item()), WordType()}; }
-  std::span<const PathWord> below(const Origin& argument) const override {
-    return argument.at.value % 2 == 0 ? paths_ : std::span<const PathWord>();
+  const ArgumentUses* argument_uses(Address function) const override {
+    return function.value % 2 == 0 ? &uses_ : nullptr;
   }
   Address closure_type(Address) const override { return {}; }
 
  private:
   const Program& program_;
-  std::vector<PathWord> paths_;
+  ArgumentUses uses_;
 };
 
 }  // namespace
@@ -105,7 +105,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
                                 {Address(0x401060), Callee::kMakeSmallMap},
                                 {Address(0x401070), Callee::kAddCleanup},
                                 {Address(0x401080), Callee::kMapRemove}});
-  static const Signatures signatures(std::unordered_map<Address, Signature>{});
+  static const Signatures signatures({}, reader);
   const AddressRange types_range{go::TypeImage::kTypes, go::TypeImage::kTypes + go::TypeImage::kBytes};
   const CodeImage image{runtime.memory,
                         callees,

@@ -23,7 +23,7 @@ int main(int argc, char** argv) {
   testing::HeapBuilder heap;
   const auto text = heap.string_type();
   const auto node = heap.structure("main.Node", 24, {{"name", text, 0}, {"next", {}, 16}});
-  const auto nodes = heap.type("[3]main.Node", Kind::kArray, 72, node, 3);
+  const auto nodes = heap.type("[3]main.Node", TypeKind::kArray, 72, node, 3);
   const auto a = heap.object(24, node);
   heap.free_slot(true, 24);
   const auto b = heap.object(80, nodes);
