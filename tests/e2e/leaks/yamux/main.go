@@ -39,19 +39,20 @@ func main() {
 	if err != nil {
 		panic(err)
 	}
-	open := func() {
+	open := func() error {
 		stream, err := client.OpenStream()
-		if err != nil {
-			panic(err)
+		if err == nil {
+			stream.Reset()
 		}
-		stream.Reset()
+		return err
 	}
 	for i := 0; i < 200000; i++ {
-		open()
+		if err := open(); err != nil {
+			panic(err)
+		}
 	}
 	go func() { // and so on, while it is looked at
-		for {
-			open()
+		for open() == nil {
 			time.Sleep(time.Millisecond)
 		}
 	}()
