@@ -4,6 +4,7 @@ package main
 import (
 	"flag"
 	"runtime"
+	"sync/atomic"
 	"time"
 
 	"holdfast.test/programs/truth"
@@ -19,7 +20,10 @@ type stream struct {
 	next chan []byte
 }
 
-var streams []*stream
+var (
+	streams []*stream
+	waiting int32 // at the bottom of their calls
+)
 
 //go:noinline
 func (s *stream) render(above *frame, depth int) int {
@@ -27,6 +31,7 @@ func (s *stream) render(above *frame, depth int) int {
 	local.depth = above.depth + 1
 	local.scratch[depth%900] = byte(s.id)
 	if depth == 0 {
+		atomic.AddInt32(&waiting, 1)
 		return len(<-s.next)
 	}
 	n := s.render(&local, depth-1)
@@ -46,7 +51,10 @@ func main() {
 		}
 		go s.render(&frame{}, d)
 	}
-	time.Sleep(200 * time.Millisecond)
+	for atomic.LoadInt32(&waiting) < int32(*count) {
+		time.Sleep(10 * time.Millisecond)
+	}
+	time.Sleep(50 * time.Millisecond) // the last ones are about to wait
 	var stats runtime.MemStats
 	runtime.ReadMemStats(&stats)
 	truth.Fact("streams", uint64(*count-*count/10))
