@@ -213,11 +213,13 @@ class Text {
 
   void add_calm_line(bool any_possible) {
     if (report_.detectors == 0) return;  // nobody looked for any
+    const bool misses = std::ranges::any_of(
+        report_.losses, [](const Loss& loss) { return words_of(loss).severity != LossSeverity::kCosmetic; });
     out_ += "\n";
     wrapped("", fmt::format("{}: {} looked, {}`holdfast detectors` says for what",
                             options_.style.bold(any_possible ? "NOTHING IS CLEARLY WRONG" : "NOTHING LOOKS WRONG"),
                             format_count(report_.detectors, "detector"),
-                            report_.losses.empty() ? "" : "and not everything could be read; "));
+                            misses ? "and not everything could be read; " : ""));
   }
 
   // A line each, of the largest.
