@@ -1,20 +1,14 @@
 #include <algorithm>
-#include <map>
 #include <set>
 
 #include "base/units.h"
 #include "detect/detector_list.h"
-#include "detect/goroutine_words.h"
-#include "view/goroutine_rows.h"
+#include "detect/what_if.h"
 
 namespace holdfast::detect::alive_by_timer {
 namespace {
 
-using view::Confidence;
-using view::GoroutineRow;
 using view::sentence;
-
-constexpr std::uint64_t kFew = 5, kMany = 20;
 
 // Goroutines that only a timer can wake, though they wait for something else as well: for what would end them.
 std::vector<GoroutineId> kept_by_timers(const Evidence& e, const graph::LeakedGoroutines& without) {
@@ -40,36 +34,20 @@ void add_group(const Evidence& e, const view::GoroutineGroup& group, const std::
   std::vector<GoroutineId> members;
   std::ranges::copy_if(group.members, std::back_inserter(members),
                        [&](GoroutineId id) { return std::ranges::binary_search(kept, id); });
-  const auto row = std::ranges::find(e.report.goroutines, group.root, &GoroutineRow::root);
-  if (members.size() < kFew || row == e.report.goroutines.end()) return;
-  const std::uint64_t highest = highest_goid(e.snapshot);
-  const Ages ages = ages_of(e.snapshot, members, highest);
-  std::uint64_t stacks = 0;
-  for (const GoroutineId id : members) stacks += e.snapshot.goroutines[id.row].stack.size();
-  const std::vector<graph::HeldByGroup> held =
-      graph::held_by_groups(e.snapshot, without, std::span<const std::vector<GoroutineId>>(&members, 1));
-  view::Sentence because = sentence("timers wake them, and nobody refers to what would end them any more");
-  if (ages.over_time) because += sentence("; {}", ages.words(highest));
-  const bool is_strong = members.size() >= kMany && ages.over_time;
-  Suspicion& suspicion =
-      suspect_blocked(e, kDetector, *row, {members.size(), held.front().bytes, stacks}, "that only timers wake",
-                      because, is_strong ? Confidence::kStrong : Confidence::kPossible, out);
-  suspicion.is_exact = true;
-  for (const GoroutineId id : members)
-    if (const RootId root = e.snapshot.goroutines[id.row].root) suspicion.removal.nodes.emplace_back(root);
-  suspicion.finding.fix =
-      sentence("stop each at {} when its owner goes: close or cancel what it selects on", view::named(row->top));
+  Suspicion* const suspicion =
+      suspect_waiting(e, kDetector, group, members, without, "that only timers wake",
+                      sentence("timers wake them, and nobody refers to what would end them any more"), out);
+  if (suspicion == nullptr) return;
+  suspicion->finding.fix = sentence("stop each at {} when its owner goes: close or cancel what it selects on",
+                                    view::named(e.names.top_frame(*group.first)));
 }
 
 void find_kept(const Evidence& e, std::vector<Suspicion>& out) {
-  const bool any = std::ranges::any_of(e.report.goroutines, [](const GoroutineRow& row) {
-    return row.count >= kFew && row.wait_reason == WaitReason::kSelect && !row.system;
-  });
-  if (!any) return;
+  if (!any_wait_in_selects(e)) return;
   const graph::LeakedGoroutines without = graph::find_leaked_goroutines(
       e.snapshot, graph::reachability(e.dominators), {.without_timers = true, .without_wake_ups = {}});
   const std::vector<GoroutineId> kept = kept_by_timers(e, without);
-  if (kept.size() < kFew) return;
+  if (kept.size() < kFewWaiting) return;
   for (const view::GoroutineGroup& group : view::goroutine_groups(e.snapshot, e.dominators, true))
     add_group(e, group, kept, without, out);
 }

@@ -1,21 +1,16 @@
 #include <algorithm>
 #include <map>
-#include <set>
 
 #include "base/units.h"
 #include "detect/detector_list.h"
-#include "detect/goroutine_words.h"
+#include "detect/what_if.h"
 #include "heap/field_path.h"
-#include "view/goroutine_rows.h"
 
 namespace holdfast::detect::waits_for_context {
 namespace {
 
-using view::Confidence;
-using view::GoroutineRow;
 using view::sentence;
 
-constexpr std::uint64_t kFew = 5, kMany = 20;
 constexpr int kMostAncestors = 64;
 
 // The channels that contexts without a deadline close when they are cancelled, with the contexts.
@@ -100,39 +95,23 @@ void add_group(const Evidence& e, const view::GoroutineGroup& group, const std::
     members.push_back(id);
     ++contexts[found->second];
   }
-  const auto row = std::ranges::find(e.report.goroutines, group.root, &GoroutineRow::root);
-  if (members.size() < kFew || row == e.report.goroutines.end()) return;
-  const std::uint64_t highest = highest_goid(e.snapshot);
-  const Ages ages = ages_of(e.snapshot, members, highest);
-  std::uint64_t stacks = 0;
-  for (const GoroutineId id : members) stacks += e.snapshot.goroutines[id.row].stack.size();
-  const std::vector<graph::HeldByGroup> held = graph::held_by_groups(e.snapshot, without, std::span(&members, 1));
+  if (members.empty()) return;
   const ObjectId most = std::ranges::max_element(contexts, {}, [](const auto& each) { return each.second; })->first;
   view::Sentence because = sentence("nobody else refers to what they wait for but {}",
                                     contexts.size() == 1 ? "one context" : "their contexts");
   because += sentence(", which end by nothing but a cancel: {}", e.places.place_of(most).text);
-  if (ages.over_time) because += sentence("; {}", ages.words(highest));
-  const bool is_strong = members.size() >= kMany && ages.over_time;
-  Suspicion& suspicion =
-      suspect_blocked(e, kDetector, *row, {members.size(), held.front().bytes, stacks}, "until a context is cancelled",
-                      because, is_strong ? Confidence::kStrong : Confidence::kPossible, out);
-  suspicion.is_exact = true;
-  for (const GoroutineId id : members)
-    if (const RootId root = e.snapshot.goroutines[id.row].root) suspicion.removal.nodes.emplace_back(root);
+  suspect_waiting(e, kDetector, group, members, without, "until a context is cancelled", because, out);
 }
 
 void find_waiting(const Evidence& e, std::vector<Suspicion>& out) {
-  const bool any = std::ranges::any_of(e.report.goroutines, [](const GoroutineRow& row) {
-    return row.count >= kFew && row.wait_reason == WaitReason::kSelect && !row.system;
-  });
-  if (!any) return;
+  if (!any_wait_in_selects(e)) return;
   const DoneChannels done(e);
   graph::LeakQuestion question{.without_wake_ups = done.channels()};
   if (question.without_wake_ups.empty()) return;
   const graph::LeakedGoroutines without =
       graph::find_leaked_goroutines(e.snapshot, graph::reachability(e.dominators), question);
   const std::map<GoroutineId, ObjectId> waiting = waiting_for_context(e, done, without);
-  if (waiting.size() < kFew) return;
+  if (waiting.size() < kFewWaiting) return;
   for (const view::GoroutineGroup& group : view::goroutine_groups(e.snapshot, e.dominators, true))
     add_group(e, group, waiting, without, out);
 }

@@ -1,0 +1,35 @@
+#include "detect/what_if.h"
+
+#include <algorithm>
+#include <span>
+
+namespace holdfast::detect {
+
+bool any_wait_in_selects(const Evidence& evidence) {
+  return std::ranges::any_of(evidence.report.goroutines, [](const view::GoroutineRow& row) {
+    return row.count >= kFewWaiting && row.wait_reason == WaitReason::kSelect && !row.system;
+  });
+}
+
+Suspicion* suspect_waiting(const Evidence& evidence, const Detector& detector, const view::GoroutineGroup& group,
+                           const std::vector<GoroutineId>& members, const graph::LeakedGoroutines& without,
+                           std::string_view how_long, view::Sentence because, std::vector<Suspicion>& out) {
+  const heap::Snapshot& snapshot = evidence.snapshot;
+  const auto row = std::ranges::find(evidence.report.goroutines, group.root, &view::GoroutineRow::root);
+  if (members.size() < kFewWaiting || row == evidence.report.goroutines.end()) return nullptr;
+  const std::uint64_t highest = highest_goid(snapshot);
+  const Ages ages = ages_of(snapshot, members, highest);
+  if (ages.over_time) because += view::sentence("; {}", ages.words(highest));
+  std::uint64_t stacks = 0;
+  for (const GoroutineId id : members) stacks += snapshot.goroutines[id.row].stack.size();
+  const std::uint64_t held = graph::held_by_groups(snapshot, without, std::span(&members, 1)).front().bytes;
+  const bool is_strong = members.size() >= kManyWaiting && ages.over_time;
+  Suspicion& suspicion = suspect_blocked(evidence, detector, *row, {members.size(), held, stacks}, how_long, because,
+                                         is_strong ? view::Confidence::kStrong : view::Confidence::kPossible, out);
+  suspicion.is_exact = true;
+  for (const GoroutineId id : members)
+    if (const RootId root = snapshot.goroutines[id.row].root) suspicion.removal.nodes.emplace_back(root);
+  return &suspicion;
+}
+
+}  // namespace holdfast::detect

@@ -1,0 +1,28 @@
+// Goroutines in a select that would wait for ever if something were not there, as the fixed point says: timers, or the
+// contexts that could be cancelled. What detectors of such have in common.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "detect/goroutine_words.h"
+#include "graph/leaked_goroutines.h"
+#include "view/goroutine_rows.h"
+
+namespace holdfast::detect {
+
+constexpr std::uint64_t kFewWaiting = 5;    // at one place: fewer are not worth a word
+constexpr std::uint64_t kManyWaiting = 20;  // so many, made over the program's life, are hardly there on purpose
+
+// Whether there is a place where so many wait in a select: else the question costs a search for nothing.
+bool any_wait_in_selects(const Evidence& evidence);
+
+// Appends that `members` of a group wait, with what only they hold by `without`, the answer to the question; strong if
+// they are many and were made one after another. Returns null if they are too few. `how_long` and `because` are as of
+// suspect_blocked().
+Suspicion* suspect_waiting(const Evidence& evidence, const Detector& detector, const view::GoroutineGroup& group,
+                           const std::vector<GoroutineId>& members, const graph::LeakedGoroutines& without,
+                           std::string_view how_long, view::Sentence because, std::vector<Suspicion>& out);
+
+}  // namespace holdfast::detect
