@@ -13,9 +13,6 @@ import (
 // Until the test may look, the program has this long to come to the state that it is in for the rest of its life.
 const settling = 2 * time.Second
 
-// So long before the look is the last collection, for which a moment of a program at work is hardly ever less.
-const sinceCollection = 100 * time.Millisecond
-
 // Look prints a line of JSON once the program has settled, and returns when the input ends. Two collections before the
 // line give goroutines that wait an age, as the collections of a program that runs for hours do.
 func Look() {
@@ -25,7 +22,6 @@ func Look() {
 	runtime.GC()
 	time.Sleep(*wait / 2)
 	runtime.GC()
-	time.Sleep(sinceCollection)
 	fmt.Printf("{\"ready\":true,\"pid\":%d,\"go_version\":%q}\n", os.Getpid(), runtime.Version())
 	io.Copy(io.Discard, os.Stdin)
 }
