@@ -34,6 +34,11 @@ class BreadthFirst {
     return true;
   }
 
+  // Objects with pointers stand in the order in which they were entered: the place of the one whose edges are followed,
+  // and what stands at a place.
+  std::uint32_t place() const { return static_cast<std::uint32_t>(head_); }
+  std::uint32_t at(std::uint32_t place) const { return queue_[place]; }
+
   // Follows all edges from what was entered.
   void run() {
     run([](std::uint32_t, std::uint32_t) {}, [](std::uint32_t, std::uint32_t) { return true; });

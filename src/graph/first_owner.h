@@ -1,41 +1,29 @@
 // Which owner of those that reach a shared object comes first, in an order of the caller's: a member of the set that
 // Sharing (graph/sharing.h) finds for it, of any size, without what that takes for all objects. One search forwards
-// from one owner after the other, which visits each object once and ends at the object.
+// from one owner after the other, which visits each object once, ends at the object and knows the way that it came.
 #pragma once
 
-#include <memory>
+#include <span>
 #include <vector>
 
 #include "base/ids.h"
 #include "graph/dominators.h"
+#include "graph/node.h"
 #include "graph/sharing.h"
 #include "heap/snapshot.h"
 
 namespace holdfast::graph {
 
-class FirstOwner {
- public:
-  // `order` has each owner once. All must outlive this.
-  FirstOwner(const heap::Snapshot& snapshot, const Ownership& ownership, std::vector<Owner> order, ObjectId object);
-  FirstOwner(const FirstOwner&) = delete;
-  FirstOwner& operator=(const FirstOwner&) = delete;
-  ~FirstOwner();
-
-  // Searches as far as that is possible as long as nobody knows what is shared, which mostly is far enough: it can run
-  // beside dominators. 4 B per pointerful object and three bits per object; one thread; throws when it is cancelled.
-  void guess();
-  // No root alone may dominate the object, and one must reach it. Searches again if there was no guess, or if what that
-  // has met is not as it took it to be. At most two searches over everything.
-  Owner find(const Dominators& dominators);
-
- private:
-  class Search;
-
-  const heap::Snapshot& snapshot_;
-  const Ownership& ownership_;
-  std::vector<Owner> order_;
-  ObjectId object_;
-  std::unique_ptr<Search> guess_;
+struct FirstOwner {
+  Owner owner = 0;
+  // A shortest way from it: nodes of the root forest from the outermost on, then objects; the object is the last. Empty
+  // if the search began at an object, as it does at those that have fixed owners.
+  std::vector<NodeId> way;
 };
+
+// `order` has each owner at most once, and one that reaches the object. At most two searches over everything. 8 B per
+// pointerful object and three bits per object; one thread; throws when it is cancelled.
+FirstOwner first_owner(const heap::Snapshot& snapshot, const Dominators& dominators, const Ownership& ownership,
+                       std::span<const Owner> order, ObjectId object);
 
 }  // namespace holdfast::graph

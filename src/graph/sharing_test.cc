@@ -166,17 +166,43 @@ TEST(Sharing, TooManyOwnersBecomeTheirKinds) {
   }
 }
 
-// In a random order, with and without a guess before the dominators are known.
+bool refers(const heap::Snapshot& snapshot, NodeId from, NodeId to) {
+  if (from.root() && to.root()) return snapshot.roots[to.root().row].parent == from.root();
+  if (from.root()) {
+    const heap::Root& root = snapshot.roots[from.root().row];
+    const auto targets = std::span(snapshot.root_targets).subspan(root.first_target, root.target_count);
+    return std::ranges::count(targets, to.object(), &heap::RootTarget::object) > 0;
+  }
+  const auto edges = snapshot.edges.of(from.object().row);
+  return std::ranges::any_of(edges, [&](std::uint32_t e) { return snapshot.edges.target[e] == to.object().row; });
+}
+
+// The way leads from the owner to the object, over all that dominates it.
+void expect_way(const heap::Snapshot& snapshot, const Dominators& tree, const Ownership& ownership,
+                const FirstOwner& first, ObjectId object) {
+  const std::vector<NodeId>& way = first.way;
+  const auto starts_there = [&](const auto& fixed) { return fixed.second == first.owner; };
+  if (way.empty()) {
+    EXPECT_TRUE(std::ranges::any_of(ownership.fixed, starts_there)) << object.row;
+    return;
+  }
+  EXPECT_EQ(ownership.of_root[way.front().root().row], first.owner);
+  EXPECT_EQ(way.back(), NodeId(object));
+  for (std::size_t i = 1; i < way.size(); ++i) EXPECT_TRUE(refers(snapshot, way[i - 1], way[i])) << object.row;
+  for (NodeId above = tree.idom(object); above != NodeId::super_root(); above = tree.idom(above))
+    EXPECT_EQ(std::ranges::count(way, above), 1) << object.row;
+}
+
+// In a random order.
 void expect_first_owner(const heap::Snapshot& snapshot, const Dominators& tree, const Ownership& ownership,
                         ObjectId object, const std::set<Owner>& members, std::uint64_t seed) {
   std::vector<Owner> order(ownership.kind_of.size());
   std::iota(order.begin(), order.end(), 0U);
   std::shuffle(order.begin(), order.end(), std::mt19937_64(seed));
-  const Owner first = *std::ranges::find_if(order, [&](Owner owner) { return members.contains(owner); });
-  FirstOwner search(snapshot, ownership, order, object);
-  EXPECT_EQ(search.find(tree), first) << seed << " " << object.row;
-  search.guess();
-  EXPECT_EQ(search.find(tree), first) << seed << " " << object.row << " guessed";
+  const Owner expected = *std::ranges::find_if(order, [&](Owner owner) { return members.contains(owner); });
+  const FirstOwner first = first_owner(snapshot, tree, ownership, order, object);
+  EXPECT_EQ(first.owner, expected) << seed << " " << object.row;
+  expect_way(snapshot, tree, ownership, first, object);
 }
 
 TEST(Sharing, IsWhatASearchFromEachOwnerFinds) {
@@ -200,6 +226,12 @@ TEST(Sharing, IsWhatASearchFromEachOwnerFinds) {
     const auto expected = found_one_by_one(snapshot, ownership, fixed, without);
     for (std::uint32_t object = 0; object < snapshot.objects; ++object) {
       EXPECT_EQ(sharing.is_shared(ObjectId(object)), tree.idom(ObjectId(object)) == NodeId::super_root());
+      if (const RootId root = tree.top(ObjectId(object)).root()) {
+        const Owner only = ownership.of_root[root.row];
+        const FirstOwner first = first_owner(snapshot, tree, ownership, {&only, 1}, ObjectId(object));
+        EXPECT_EQ(first.owner, only);
+        expect_way(snapshot, tree, ownership, first, ObjectId(object));
+      }
       if (!sharing.is_shared(ObjectId(object))) continue;
       const auto& members = sharing.sets()[sharing.set_of(ObjectId(object))].members;
       EXPECT_EQ(std::set<Owner>(members.begin(), members.end()), expected[object]) << seed << " " << object;

@@ -366,20 +366,17 @@ view::ExplainedType Session::explain_type(Address address) {
 
 view::ShownObject Session::show(const view::ShowQuery& query) {
   std::unique_ptr<view::Naming> naming;
-  std::optional<view::OwnerOfOne> owner;
-  std::optional<graph::Referrers> referrers;
-  beside_dominators("names, referrers", [&](const heap::Snapshot& s) {
-    naming = std::make_unique<view::Naming>(s, rules_);
-    const ObjectId object = naming->index().find_object(query.address);  // if there is none, showing it says so
-    owner.emplace(s, naming->index(), naming->names().type_rules(), object);
-    // What parts alone keep alive depends on who else refers to what they lead to.
-    referrers.emplace(query.by_retained ? graph::Referrers(s) : graph::Referrers(s, object));
-  });
+  beside_dominators("names", [&](const heap::Snapshot& s) { naming = std::make_unique<view::Naming>(s, rules_); });
+  const heap::Snapshot& s = snapshot();
   const graph::Reachability& live = reached();
   const CancellationScope scope(&cancellation_);
+  const ObjectId object = naming->index().find_object(query.address);  // if there is none, showing it says so
+  // What parts alone keep alive depends on who else refers to what they lead to.
+  const graph::Referrers referrers =
+      times_.run("referrers", [&] { return query.by_retained ? graph::Referrers(s) : graph::Referrers(s, object); });
   const view::Groundwork groundwork =
-      times_.run("owners", [&] { return view::Groundwork(std::move(naming), *owner, *dominators_); });
-  return times_.run("show", [&] { return view::show_object(groundwork, live, *referrers, query); });
+      times_.run("owners", [&] { return view::Groundwork(std::move(naming), *dominators_, object); });
+  return times_.run("show", [&] { return view::show_object(groundwork, live, referrers, query); });
 }
 
 std::vector<heap::TypeConflict> Session::type_conflicts() {

@@ -18,9 +18,9 @@ Groundwork::Groundwork(const heap::Snapshot& snapshot, const graph::Dominators& 
            });
 }
 
-Groundwork::Groundwork(std::unique_ptr<Naming> naming, OwnerOfOne& one, const graph::Dominators& dominators)
+Groundwork::Groundwork(std::unique_ptr<Naming> naming, const graph::Dominators& dominators, ObjectId object)
     : dominators_(dominators), naming_(std::move(naming)) {
-  owners_.emplace(Owners::of_one(one, dominators));
+  owners_.emplace(Owners::of_one(snapshot(), naming_->index(), names().type_rules(), dominators, object));
 }
 
 }  // namespace holdfast::view

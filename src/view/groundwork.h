@@ -21,8 +21,8 @@ class Groundwork {
   // Fails as graph::Sharing does; throws when cancelled. All must outlive this.
   Groundwork(const heap::Snapshot& snapshot, const graph::Dominators& dominators,
              const heap::OwnerRules& rules = heap::OwnerRules::built_in());
-  // As much as is needed to speak of one object, whose owner was looked for.
-  Groundwork(std::unique_ptr<Naming> naming, OwnerOfOne& one, const graph::Dominators& dominators);
+  // As much as is needed to speak of one object.
+  Groundwork(std::unique_ptr<Naming> naming, const graph::Dominators& dominators, ObjectId object);
   Groundwork(const Groundwork&) = delete;
   Groundwork& operator=(const Groundwork&) = delete;
   ~Groundwork() = default;

@@ -37,7 +37,8 @@ std::vector<HolderWays::WayNode> HolderWays::way_to(graph::NodeId end, const Hom
   for (graph::NodeId node = end; node && node != graph::NodeId::super_root(); node = dominators_.idom(node))
     nodes.push_back(node);
   std::reverse(nodes.begin(), nodes.end());
-  std::vector<WayNode> way;
+  std::vector<WayNode> way = along(owners_.known_way(end), nodes);
+  if (!way.empty()) return way;
   if (nodes.front().object() && !home.owners.empty()) {
     if (const auto before = way_from(first_of(owners_, home), nodes.front().object(), wanted)) {
       if (before->back() != nodes.front()) go_from(before->back(), nodes);
@@ -52,6 +53,20 @@ std::vector<HolderWays::WayNode> HolderWays::way_to(graph::NodeId end, const Hom
     way.push_back({nodes[i], false});
   }
   return way;
+}
+
+// Returns the nodes of a way that goes through all of `nodes`; none if it does not.
+std::vector<HolderWays::WayNode> HolderWays::along(std::span<const graph::NodeId> way,
+                                                   std::span<const graph::NodeId> nodes) {
+  std::vector<WayNode> out;
+  std::size_t passed = 0;
+  for (const graph::NodeId node : way) {
+    const bool is_on_every_way = passed < nodes.size() && node == nodes[passed];
+    if (is_on_every_way) ++passed;
+    out.push_back({node, !is_on_every_way});
+  }
+  if (passed < nodes.size()) out.clear();
+  return out;
 }
 
 // The last node of the way is what was wanted.

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "view/chains.h"
@@ -43,6 +44,7 @@ class HolderWays {
   struct WayNode;
 
   std::vector<WayNode> way_to(graph::NodeId end, const Home& home, WayTo wanted);
+  static std::vector<WayNode> along(std::span<const graph::NodeId> way, std::span<const graph::NodeId> nodes);
   std::optional<std::vector<graph::NodeId>> way_from(std::uint32_t owner, ObjectId object, WayTo wanted);
   std::vector<graph::NodeId> way_between(graph::NodeId from, ObjectId to);
   void go_from(graph::NodeId first, std::vector<graph::NodeId>& nodes) const;

@@ -10,6 +10,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "graph/first_owner.h"
 #include "heap/object_index.h"
 #include "view/labels.h"
 #include "view/objects_of_types.h"
@@ -225,6 +226,18 @@ graph::Ownership ownership_of(const heap::Snapshot& snapshot, const RootOwners& 
   return ownership;
 }
 
+// Returns who may have what is below the node that is directly under the super root: those that hold for long first,
+// and of these package variables.
+std::vector<graph::Owner> in_question(const RootOwners& owners, graph::NodeId top) {
+  if (top.root()) return {owners.of_root[top.root().row]};
+  std::vector<graph::Owner> order(owners.rows.size());
+  std::iota(order.begin(), order.end(), 0U);
+  std::ranges::stable_sort(order, std::greater(), [&](graph::Owner owner) {
+    return std::pair(owners.rows[owner].lasting, owners.rows[owner].kind == OwnerKind::kVariable);
+  });
+  return order;
+}
+
 }  // namespace
 
 // Gives each set of owners a home.
@@ -365,31 +378,21 @@ Owners::Owners(const heap::Snapshot& snapshot, const graph::Dominators& dominato
   Builder(dominators, weak, *this).run();
 }
 
-OwnerOfOne::OwnerOfOne(const heap::Snapshot& snapshot, const heap::ObjectIndex& index, const TypeRules& rules,
-                       ObjectId object)
-    : object_(object),
-      rules_(rules.rules()),
-      of_roots_(owners_of_roots(snapshot, graph::ObjectSizes(snapshot), rules_)),
-      weak_(snapshot, index, rules),
-      ownership_(ownership_of(snapshot, of_roots_, weak_)) {
-  if (!object) return;
-  const std::vector<OwnerRow>& rows = of_roots_.rows;
-  std::vector<graph::Owner> order(rows.size());
-  std::iota(order.begin(), order.end(), 0U);
-  std::ranges::stable_sort(order, std::greater(), [&](graph::Owner owner) {
-    return std::pair(rows[owner].lasting, rows[owner].kind == OwnerKind::kVariable);
-  });
-  first_.emplace(snapshot, ownership_, std::move(order), object);
-  first_->guess();
-}
-
-Owners Owners::of_one(OwnerOfOne& one, const graph::Dominators& dominators) {
+Owners Owners::of_one(const heap::Snapshot& snapshot, const heap::ObjectIndex& index, const TypeRules& types,
+                      const graph::Dominators& dominators, ObjectId object) {
   Owners owners;
-  owners.rules_ = &one.rules_;
-  owners.take_roots(std::move(one.of_roots_), dominators);
-  const graph::NodeId top = one.object_ ? dominators.top(one.object_) : graph::NodeId();
-  // The first homes are those of one owner each.
-  if (top.object()) owners.only_home_ = one.first_->find(dominators);
+  owners.rules_ = &types.rules();
+  RootOwners of_roots = owners_of_roots(snapshot, dominators.columns().sizes, types.rules());
+  const graph::NodeId top = object ? dominators.top(object) : graph::NodeId();
+  if (top) {
+    const WeakEdges weak(snapshot, index, types);
+    const graph::Ownership ownership = ownership_of(snapshot, of_roots, weak);
+    const graph::FirstOwner first = first_owner(snapshot, dominators, ownership, in_question(of_roots, top), object);
+    // The first homes are those of one owner each.
+    if (top.object()) owners.only_home_ = first.owner;
+    owners.only_way_ = first.way;
+  }
+  owners.take_roots(std::move(of_roots), dominators);
   owners.also_held_.resize(owners.homes_.size());
   owners.with_others_.assign(owners.rows_.size(), 0);
   return owners;

@@ -17,7 +17,6 @@
 
 #include "base/huge_array.h"
 #include "graph/dominators.h"
-#include "graph/first_owner.h"
 #include "graph/sharing.h"
 #include "graph/shortest_ways.h"
 #include "heap/owner_rules.h"
@@ -83,26 +82,6 @@ struct AlsoHeld {
   RuleId rule;              // by which its reference is weak, or that of its row; none: it is there for less long
 };
 
-// Whose one object is, as far as that can be found beside dominators (graph/first_owner.h).
-class OwnerOfOne {
- public:
-  // All must outlive this. Throws when it is cancelled.
-  OwnerOfOne(const heap::Snapshot& snapshot, const heap::ObjectIndex& index, const TypeRules& rules, ObjectId object);
-  OwnerOfOne(const OwnerOfOne&) = delete;
-  OwnerOfOne& operator=(const OwnerOfOne&) = delete;
-  ~OwnerOfOne() = default;
-
- private:
-  friend class Owners;
-
-  ObjectId object_;
-  const heap::OwnerRules& rules_;
-  RootOwners of_roots_;
-  WeakEdges weak_;
-  graph::Ownership ownership_;
-  std::optional<graph::FirstOwner> first_;
-};
-
 class Owners {
  public:
   static constexpr std::uint32_t kTheRuntime = 0;  // a row
@@ -115,8 +94,9 @@ class Owners {
   // Only whose each root is, and who is named for one object, which takes no pass over what is shared: home_of() may
   // then be asked about roots and about what dominates the object, a home has what its roots dominate, and nothing else
   // is known of what several share. The home of an object that several owners share has one of them: the one that its
-  // way leads from (view/holder_ways.h).
-  static Owners of_one(OwnerOfOne& one, const graph::Dominators& dominators);
+  // way leads from (view/holder_ways.h). The rules of `types` must outlive this.
+  static Owners of_one(const heap::Snapshot& snapshot, const heap::ObjectIndex& index, const TypeRules& types,
+                       const graph::Dominators& dominators, ObjectId object);
 
   const heap::OwnerRules& rules() const { return *rules_; }
 
@@ -125,6 +105,12 @@ class Owners {
   const std::vector<Home>& homes() const { return homes_; }
   // Whether no root alone dominates the object.
   bool is_shared(ObjectId object) const { return sharing_.is_shared(object); }
+  // The way that the search for the owner of one object came: root nodes from the outermost to the one that has the
+  // reference, then objects, the last of which is that one. Empty for others, and if it came none.
+  std::span<const graph::NodeId> known_way(graph::NodeId to) const {
+    if (only_way_.empty() || only_way_.back() != to) return {};
+    return only_way_;
+  }
   // Of a node directly under the super root. Such roots are at home at their owner.
   std::uint32_t home_of(graph::NodeId top) const;
   // The vertices of the objects directly under the super root that are at home there; for a home of one owner beside
@@ -150,6 +136,7 @@ class Owners {
   graph::Sharing sharing_;
   std::vector<std::uint32_t> home_of_set_;  // by set of sharing_
   std::optional<std::uint32_t> only_home_;  // of the object of of_one(), if it is shared
+  std::vector<graph::NodeId> only_way_;     // to it
   HugeArray<std::uint32_t> shared_;         // vertices, grouped by home
   std::vector<std::vector<AlsoHeld>> also_held_;
   std::vector<std::uint64_t> with_others_;

@@ -345,8 +345,7 @@ class DecodeTest : public ::testing::Test {
     const graph::Dominators dominators = graph::dominators(snapshot);
     const ObjectId id = heap.id(objects[object]);
     auto naming = std::make_unique<Naming>(snapshot);
-    OwnerOfOne one(snapshot, naming->index(), naming->names().type_rules(), id);
-    const Groundwork groundwork(std::move(naming), one, dominators);
+    const Groundwork groundwork(std::move(naming), dominators, id);
     ShowQuery query;
     query.address = at[object];
     query.type = type;
