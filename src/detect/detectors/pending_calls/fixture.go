@@ -1,0 +1,31 @@
+// Requests that a timer of each keeps for an hour, and requests that stop it.
+//
+// expects: possible
+package pending_calls
+
+import "time"
+
+type request struct {
+	id   int
+	body []byte
+}
+
+func (r *request) expire() { r.body = nil }
+
+func serve(id int) (*request, *time.Timer) {
+	r := &request{id: id, body: make([]byte, 16<<10)}
+	return r, time.AfterFunc(time.Hour, func() { r.expire() })
+}
+
+func Fault() {
+	for i := 0; i < 500; i++ {
+		serve(i)
+	}
+}
+
+func Twin() {
+	for i := 0; i < 500; i++ {
+		_, timer := serve(i)
+		timer.Stop()
+	}
+}
