@@ -373,8 +373,11 @@ Value Interpreter::address_of(const MemoryOperand& memory) {
 Value Interpreter::moved(const Value& value, std::int64_t by, bool indexed) const {
   if (!indexed && value.is_constant()) return Value::constant(value.number + static_cast<std::uint64_t>(by));
   if (!indexed && value.kind == ValueKind::kStack) return Value::stack(static_cast<std::int64_t>(value.number) + by);
+  const WordTypes::Type* const type = value.is_typed() ? types_.find(value.address()) : nullptr;
+  // The first word of a string still leads to its bytes when the beginning is cut off.
+  const bool is_text = type != nullptr && type->kind == TypeKind::kString && value.word_kind == WordKind::kPart;
+  if (is_text && value.offset == 0 && !value.in_array && by >= 0) return Value::typed(value.word());
   if (!value.is_pointer()) return {};
-  const WordTypes::Type* const type = types_.find(value.address());
   const std::int64_t at = static_cast<std::int64_t>(value.offset) + by;
   if (type == nullptr || type->size == 0 || at < 0) return {};
   WordType word = value.word();

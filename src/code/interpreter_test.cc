@@ -316,6 +316,13 @@ TEST_F(InterpreterTest, ResultsOfMethodsAreTyped) {
               ElementsAre(WordType::pointer(item)));
 }
 
+TEST_F(InterpreterTest, AStringWithoutItsBeginningIsAString) {
+  const WordType text = WordType::part(image.string(), 0);
+  known.words[argument(0)] = text;
+  const Code code = Code().put({0x48, 0x8d, 0x48, 5}).store(kSecond, kRcx).ret();  // lea rcx, [rax+5]
+  EXPECT_THAT(follow(code).strong(kSecond), ElementsAre(text));
+}
+
 TEST_F(InterpreterTest, MethodsOfInterfacesAndFuncValuesHaveTheirSignature) {
   known.words[argument(0)] = WordType::part(doer, 0);
   const Heard heard =

@@ -125,14 +125,41 @@ class Search {
     }
   }
 
-  // Functions of the runtime that allocate bytes without being told a type (Go 1.19-1.27).
+  // Functions of the runtime that allocate bytes without being told a type (Go 1.19-1.27), and some of the library
+  // whose first result is a string: many variables have nothing else that says what they are.
   void add_makers_of_bytes() {
     static constexpr std::string_view kSliceMakers[] = {"internal/bytealg.MakeNoZero", "runtime.rawbyteslice",
                                                         "runtime.stringtoslicebyte"};
-    static constexpr std::string_view kTextMakers[] = {
-        "runtime.concatstrings",     "runtime.concatstring2", "runtime.concatstring3",
-        "runtime.concatstring4",     "runtime.concatstring5", "runtime.slicebytetostring",
-        "runtime.slicerunetostring", "runtime.intstring",     "runtime.gostring"};
+    static constexpr std::string_view kTextMakers[] = {"runtime.concatstrings",
+                                                       "runtime.concatstring2",
+                                                       "runtime.concatstring3",
+                                                       "runtime.concatstring4",
+                                                       "runtime.concatstring5",
+                                                       "runtime.slicebytetostring",
+                                                       "runtime.slicerunetostring",
+                                                       "runtime.intstring",
+                                                       "runtime.gostring",
+                                                       "fmt.Sprint",
+                                                       "fmt.Sprintf",
+                                                       "fmt.Sprintln",
+                                                       "strings.Clone",
+                                                       "strings.Join",
+                                                       "strings.Map",
+                                                       "strings.Repeat",
+                                                       "strings.Replace",
+                                                       "strings.ReplaceAll",
+                                                       "strings.ToLower",
+                                                       "strings.ToTitle",
+                                                       "strings.ToUpper",
+                                                       "strings.ToValidUTF8",
+                                                       "strconv.FormatFloat",
+                                                       "strconv.FormatInt",
+                                                       "strconv.FormatUint",
+                                                       "strconv.Itoa",
+                                                       "strconv.Quote",
+                                                       "encoding/hex.EncodeToString",
+                                                       "path.Join",
+                                                       "path/filepath.Join"};
     Address byte, text;
     for (const Address type : universe_.types()) {
       const auto header = reader_.header(type);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 
 #include "base/architecture.h"
 
@@ -122,7 +123,17 @@ void CodeClaims::claim_rest(Address at, const code::WordType& word) {
                                                  : TypeId();
   if (!first || !elem) return;
   because(at, {});
-  propagation_.claim_elements(first, elem, 0, KnownBy::kCode);
+  propagation_.claim_perhaps_counted(first, elem, number_behind(at, kind == TypeKind::kString), KnownBy::kCode);
+}
+
+// Returns what the words behind a pointer to elements say of their number, as those of a slice or a string; 0 if they
+// cannot.
+std::uint64_t CodeClaims::number_behind(Address at, bool is_string) const {
+  std::array<std::byte, 2 * kWord> words;
+  if (!runtime_.memory.try_read(at + kWord, std::span(words).first(is_string ? kWord : 2 * kWord))) return 0;
+  const auto length = load_le<std::uint64_t>(words.data());
+  const auto capacity = is_string ? length : load_le<std::uint64_t>(words.data() + kWord);
+  return length > 0 && length <= capacity ? capacity : 0;
 }
 
 // A variable of a frame lies at `at`, and its address is a `pointer`. `live` is a live word at or behind it.
@@ -164,7 +175,8 @@ void CodeClaims::claim_word(Address at, const code::WordType& word) {
   if (!target) return;
   because(at, {});
   if (!word.in_array) return claim_target(target, word.type);
-  if (const TypeId elem = table_.intern(word.type)) propagation_.claim_elements(target, elem, 0, KnownBy::kCode);
+  if (const TypeId elem = table_.intern(word.type))
+    propagation_.claim_perhaps_counted(target, elem, number_behind(at, false), KnownBy::kCode);
 }
 
 // One value of the type lies at the target.

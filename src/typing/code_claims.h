@@ -41,6 +41,7 @@ class CodeClaims {
   void claim_global(const code::GlobalWord& global);
   void claim_slot(const LiveFrame& frame, Address slot);
   void claim_rest(Address at, const code::WordType& word);
+  std::uint64_t number_behind(Address at, bool is_string) const;
   void claim_variable(Address at, const code::WordType& pointer, Address live);
   void claim_value(Address at, Address type);
   void claim_target(Address target, Address type);

@@ -108,6 +108,25 @@ TEST_F(CodeClaimsTest, TakeTheFirstWordOfASliceForItsElements) {
   EXPECT_EQ(type(elements), "main.Item");
 }
 
+// window = make([]Item, 3)[1:]
+TEST_F(CodeClaimsTest, TakeNumbersBehindAPointerIntoAnArrayForItsLength) {
+  const std::uint32_t cut = heap_.add(96, true), apart = heap_.add(96, true), odd = heap_.add(96, true);
+  const auto put = [&](Address at, Address first, std::uint64_t length, std::uint64_t capacity) {
+    image_.write(at, first.value);
+    image_.write(at + 8, length);
+    image_.write(at + 16, capacity);
+    evidence_.globals.push_back({at, WordType::pointer(item_, 0, true), true, kInstruction});
+  };
+  put(variables_, heap_.at(cut) + 32, 1, 2);
+  put(variables_ + 0x20, heap_.at(apart) + 32, 1, 3);
+  put(variables_ + 0x40, heap_.at(odd) + 32, 2, 1);
+  claim_all();
+  EXPECT_EQ(type(cut), "main.Item");
+  EXPECT_EQ(propagation_->known_by(cut), KnownBy::kInferred);
+  EXPECT_EQ(type(apart), "") << "more than there is room for";
+  EXPECT_EQ(type(odd), "") << "no length is larger than the capacity";
+}
+
 TEST_F(CodeClaimsTest, PreferWhatIsStoredToWhatIsOnlyUsed) {
   const Address other =
       image_.structure({{"next", item_pointer_, 0}, {"a", integer_, 8}, {"b", integer_, 16}, {"c", integer_, 24}}, 32,

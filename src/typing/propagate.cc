@@ -51,6 +51,11 @@ void Propagation::claim_elements(Address target, TypeId type, std::uint64_t coun
   push(nullptr, target, {.type = type, .known_by = known_by, .several = true, .count = count});
 }
 
+void Propagation::claim_perhaps_counted(Address target, TypeId type, std::uint64_t count, KnownBy known_by) {
+  if (reasons_ != nullptr) reasons_->end();
+  push(nullptr, target, {.type = type, .known_by = known_by, .several = true, .may_count = true, .count = count});
+}
+
 void Propagation::claim_target(Address target, TypeId type, KnownBy known_by) {
   if (reasons_ != nullptr) reasons_->end();
   push(nullptr, target, {.type = type, .known_by = known_by});
@@ -307,7 +312,7 @@ void Propagation::note_reached(Address at, const Pending& claim) {
   if (in_doubt_ || claim.known_by == KnownBy::kInferred || types_.is_dynamic(claim.type)) return;
   const Type& type = types_[claim.type];
   if (type.pointer_bytes == 0) return;
-  const std::uint64_t count = claim.several ? std::max<std::uint64_t>(claim.count, 1) : 1;
+  const std::uint64_t count = claim.several && !claim.may_count ? std::max<std::uint64_t>(claim.count, 1) : 1;
   const auto known = reached_.find(at);
   if (known != reached_.end()) {
     const bool is_more = known->second.type == claim.type ? count > known->second.count
@@ -378,11 +383,13 @@ void Propagation::apply(const HeapView::Location& location, Pending claim) {
       return set(location.row, Claim(false, claim.known_by, run_, true, claim.type));
     // Several values in the middle of an object: perhaps the rest of an array that begins where the object does.
     if (claim.count == 0 || location.offset >= location.bytes || location.offset % type.size != 0) return;
+    if (claim.may_count && claim.count > (location.bytes - location.offset) / type.size) return;
     return set(location.row, Claim(false, KnownBy::kInferred, run_, true, claim.type));
   }
   std::uint64_t used = type.size;
   if (claim.several)
-    used = claim.count == 0 || claim.count > location.bytes / type.size ? location.bytes : claim.count * type.size;
+    used = claim.count == 0 || claim.may_count || claim.count > location.bytes / type.size ? location.bytes
+                                                                                           : claim.count * type.size;
   const bool whole = used > location.too_small || names_elements(location, claim.type);
   if (!whole && claim.exact) return;
   set(location.row, Claim(whole, claim.known_by, run_, claim.several, claim.type));

@@ -109,6 +109,9 @@ class Propagation {
   void claim_target(Address target, TypeId type, KnownBy known_by);
   // Claims that `count` values lie there one behind the other; 0 = as many as there is room for.
   void claim_elements(Address target, TypeId type, std::uint64_t count, KnownBy known_by);
+  // The same, of a pointer to elements that is followed by what may be their number: if it leads to the beginning of an
+  // object, there are as many as there is room for.
+  void claim_perhaps_counted(Address target, TypeId type, std::uint64_t count, KnownBy known_by);
   // `value` is a value of the type outside of the heap: a variable, or a slot of a frame. Claims what it points to.
   void claim_value(std::span<const std::byte> value, TypeId type, KnownBy known_by);
   // Finds interfaces among words that nothing is known about (a descriptor or itab, then the address of a value that
@@ -195,6 +198,7 @@ class Propagation {
     KnownBy known_by = KnownBy::kUnknown;
     bool several = false;
     bool exact = false;       // the claim is wrong if anything but such a value lies there
+    bool may_count = false;   // what `count` says need not be so
     std::uint64_t count = 0;  // of several: how many values; 0 = as many as there is room for
   };
 
