@@ -1,5 +1,6 @@
 #include "capture/map_fills.h"
 
+#include <algorithm>
 #include <optional>
 #include <vector>
 
@@ -8,6 +9,12 @@
 
 namespace holdfast::capture {
 namespace {
+
+using heap::DeleteTraces;
+
+constexpr std::uint64_t kSlots = 8;  // of a bucket
+// Of a map's buckets so many are looked at for traces of deletes: entries are spread over all of them by their hashes.
+constexpr std::uint64_t kMostBuckets = 4096;
 
 class MapFillPass {
  public:
@@ -43,7 +50,7 @@ class MapFillPass {
     if (map == nullptr || map->slots < heap::kLeastSlotsOfMapFill) return;
     const auto bytes = map->is_sound() ? bytes_of(*map) : std::nullopt;
     if (bytes)
-      part.fills.push_back({header, map->entries, map->slots, *bytes});
+      part.fills.push_back({header, map->entries, map->slots, *bytes, deletes_from(part.reader, *map)});
     else if (is_believed(header))
       part.bad.push_back(header);
   }
@@ -57,6 +64,22 @@ class MapFillPass {
       bytes += index_.size_of(object);
     }
     return bytes;
+  }
+
+  DeleteTraces deletes_from(const go::MapReader& reader, const go::MapRecord& map) const {
+    if (map.has_groups) return map.tombstones + map.clears > 0 ? DeleteTraces::kSome : DeleteTraces::kNone;
+    // While it moves to new buckets, which it fills without holes, there are two arrays.
+    const auto stride = map.arrays.size() == 1 ? bucket_bytes(map.arrays.front()) : std::nullopt;
+    if (!stride) return DeleteTraces::kUnknown;
+    const auto holes = reader.has_holes(map.arrays.front(), std::min(map.slots / kSlots, kMostBuckets), *stride);
+    if (!holes) return DeleteTraces::kUnknown;
+    return *holes ? DeleteTraces::kSome : DeleteTraces::kNone;
+  }
+  std::optional<std::uint64_t> bucket_bytes(Address array) const {
+    const ObjectId object = index_.find_object(array);
+    const TypeId type = object ? snapshot_.object_type[object.row].type() : TypeId();
+    if (!type || snapshot_.types[type.row].role != heap::TypeRole::kMapBucket) return std::nullopt;
+    return snapshot_.types[type.row].size;
   }
 
   // The tables of a map that nobody holds may have been freed before it, and a type that was guessed may be wrong.

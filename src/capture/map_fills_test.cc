@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include <map>
 #include <string>
 
 #include "capture/target_for_tests.h"
@@ -9,6 +10,7 @@
 namespace holdfast::capture {
 namespace {
 
+using heap::DeleteTraces;
 using heap::KnownBy;
 using heap::MapFill;
 using testing::Contains;
@@ -40,6 +42,7 @@ class MapFillsTest : public testing::TestWithParam<int> {
     target_.image.put(groups + offset("internal/runtime/maps.groupsReference", "lengthMask"),
                       (std::uint64_t{1} << log2_groups) - 1);
     target_.image.put(directory, table);
+    tables_[array] = table;
     target_.image.set(header, "internal/runtime/maps.Map", "used", entries);
     target_.image.set(header, "internal/runtime/maps.Map", "dirPtr", directory.value);
     target_.image.set(header, "internal/runtime/maps.Map", "dirLen", 1);
@@ -51,7 +54,19 @@ class MapFillsTest : public testing::TestWithParam<int> {
   }
   bool has_tables() const { return target_.image.version.swiss_maps(); }
 
-  // Makes every object of 48 bytes a header of a map, known in that way, and looks.
+  // Leaves behind in the map of that array what deletes do. A table has 64 slots, of which 56 are filled at most.
+  void leave_traces(Address array, std::uint64_t used, std::uint64_t growth_left) {
+    if (has_tables()) {
+      const Address table = tables_.at(array);
+      target_.image.set(table, "internal/runtime/maps.table", "used", used);
+      target_.image.set(table, "internal/runtime/maps.table", "capacity", 64);
+      target_.image.set(table, "internal/runtime/maps.table", "growthLeft", growth_left);
+    } else if (used + growth_left < 56) {
+      target_.image.put<std::uint64_t>(array + 64, 0x4706014544434241);
+    }
+  }
+
+  // Makes every object of 48 bytes a header of a map, known in that way, arrays buckets of 64 bytes, and looks.
   std::vector<MapFill> fills(KnownBy known_by = KnownBy::kHeader) {
     heap::Snapshot s = target_.snapshot();
     heap::Type header;
@@ -59,8 +74,14 @@ class MapFillsTest : public testing::TestWithParam<int> {
     header.size = 48;
     s.types.push_back(header);
     const TypeId type(static_cast<std::uint32_t>(s.types.size() - 1));
+    heap::Type bucket;
+    bucket.role = heap::TypeRole::kMapBucket;
+    bucket.size = 64;
+    s.types.push_back(bucket);
     s.object_type = HugeArray<heap::ObjectType>(s.objects);
     for (std::uint32_t row = 0; row < s.pointerful; ++row) s.object_type[row] = {type, known_by};
+    for (std::uint32_t row = s.pointerful; row < s.objects; ++row)
+      s.object_type[row] = {TypeId(type.row + 1), KnownBy::kHeader};
     s.map_fills.clear();
     const heap::ObjectIndex index(s);
     add_map_fills(target_.image.runtime(), index, s, target_.losses);
@@ -74,6 +95,7 @@ class MapFillsTest : public testing::TestWithParam<int> {
 
   TargetImage target_{GetParam()};
   Address headers_, arrays_;
+  std::map<Address, Address> tables_;  // by array
 };
 
 INSTANTIATE_TEST_SUITE_P(Releases, MapFillsTest, testing::Values(19, 23, 24, 26, 27),
@@ -83,8 +105,19 @@ TEST_P(MapFillsTest, TellsEntriesRoomAndBytesOfLargeMaps) {
   add_map(5, 3, add_array());
   add_map(3, 2, add_array());  // room for 32 only
   add_map(128, 4, add_array());
-  EXPECT_THAT(fills(), ElementsAre(MapFill{ObjectId(0), 5, 64, 512}, MapFill{ObjectId(2), 128, 128, 512}));
+  EXPECT_THAT(fills(), ElementsAre(MapFill{ObjectId(0), 5, 64, 512, DeleteTraces::kNone},
+                                   MapFill{ObjectId(2), 128, 128, 512, DeleteTraces::kNone}));
   EXPECT_EQ(bad_maps(), 0U);
+}
+
+TEST_P(MapFillsTest, TellsWhetherEntriesWereDeleted) {
+  const Address kept = add_array(), deleted = add_array();
+  add_map(40, 3, kept);
+  add_map(30, 3, deleted);
+  leave_traces(kept, 40, 16);
+  leave_traces(deleted, 30, 16);
+  EXPECT_THAT(fills(), ElementsAre(MapFill{ObjectId(0), 40, 64, 512, DeleteTraces::kNone},
+                                   MapFill{ObjectId(1), 30, 64, 512, DeleteTraces::kSome}));
 }
 
 TEST_P(MapFillsTest, CountsMapsThatContradictThemselvesOrTheHeap) {

@@ -60,7 +60,11 @@ std::optional<SwissMapLayout> swiss_map(const LayoutSource& layouts) {
                                     .table_bytes = take.size(kTable),
                                     .groups = groups + take.at(kGroups, "data"),
                                     .groups_mask = groups + take.at(kGroups, "lengthMask"),
-                                    .table_index = take.at(kTable, "index")});
+                                    .table_index = take.at(kTable, "index"),
+                                    .clears = take.at(kMap, "clearSeq"),
+                                    .table_used = take.at(kTable, "used"),
+                                    .table_capacity = take.at(kTable, "capacity"),
+                                    .growth_left = take.at(kTable, "growthLeft")});
 }
 
 std::optional<ChannelLayout> channel(const LayoutSource& layouts) {

@@ -34,6 +34,9 @@ struct SwissMapLayout {
   std::uint32_t groups = 0;       // in the table: a pointer to the array of groups
   std::uint32_t groups_mask = 0;  // in the table: the number of groups - 1
   std::uint32_t table_index = 0;  // in the table: its first place in the directory
+  std::uint32_t clears = 0;       // u64: how often the map was cleared
+  // In the table, each u16: entries, slots, and how many slots can still be filled before it grows.
+  std::uint32_t table_used = 0, table_capacity = 0, growth_left = 0;
 };
 
 // runtime.hchan. If the capacity is 0 or elements have no pointers, `buffer` points into the channel itself.

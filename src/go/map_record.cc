@@ -1,5 +1,9 @@
 #include "go/map_record.h"
 
+#include <algorithm>
+#include <array>
+#include <cstddef>
+
 #include "base/architecture.h"
 
 namespace holdfast::go {
@@ -10,6 +14,16 @@ constexpr std::uint64_t kMostLog2 = 40;
 constexpr std::uint64_t kMostTables = std::uint64_t{1} << 32;
 constexpr std::uint64_t kMostGroups = std::uint64_t{1} << 40;
 
+constexpr std::byte kHole{1};  // emptyOne of runtime/map.go: free, and a later slot is in use
+
+// How many slots of a table are filled, tombstones included, when it grows (maps.table.resetGrowthLeft).
+std::uint64_t most_filled(std::uint64_t capacity) {
+  return capacity <= kSlots ? capacity - std::min<std::uint64_t>(capacity, 1) : capacity * 7 / kSlots;
+}
+
+FieldLayout half_at(std::uint32_t offset) {
+  return {offset, 2};
+}
 FieldLayout byte_at(std::uint32_t offset) {
   return {offset, 1};
 }
@@ -32,7 +46,8 @@ MapReader::MapReader(const Runtime& runtime)
 }
 
 const MapRecord* MapReader::read(Address header) {
-  map_.entries = map_.slots = 0;
+  map_.entries = map_.slots = map_.tombstones = map_.clears = 0;
+  map_.has_groups = has_groups_;
   map_.arrays.clear();
   if (!header_ || !header_->read(header)) return nullptr;
   return (has_groups_ ? read_groups() : read_buckets()) ? &map_ : nullptr;
@@ -54,6 +69,7 @@ bool MapReader::read_buckets() {
 bool MapReader::read_groups() {
   const SwissMapLayout& layout = *layouts_.swiss_map;
   map_.entries = header_->number(word_at(layout.count));
+  map_.clears = header_->number(word_at(layout.clears));
   const Address directory = header_->pointer(word_at(layout.directory));
   const std::uint64_t tables = header_->number(word_at(layout.directory_length));
   if (tables > kMostTables) return false;
@@ -81,7 +97,19 @@ bool MapReader::add_table(Address table) {
   if (last_group >= kMostGroups) return false;
   map_.arrays.push_back(table_->pointer(word_at(layout.groups)));
   map_.slots += (last_group + 1) * kSlots;
+  const std::uint64_t used = table_->number(half_at(layout.table_used)) + table_->number(half_at(layout.growth_left));
+  const std::uint64_t most = most_filled(table_->number(half_at(layout.table_capacity)));
+  map_.tombstones += most - std::min(most, used);
   return true;
+}
+
+std::optional<bool> MapReader::has_holes(Address buckets, std::uint64_t count, std::uint64_t bucket_bytes) const {
+  std::array<std::byte, kSlots> marks{};
+  for (std::uint64_t b = 0; b < count; ++b) {
+    if (!memory_.try_read(buckets + b * bucket_bytes, marks)) return std::nullopt;
+    if (std::ranges::find(marks, kHole) != marks.end()) return true;
+  }
+  return false;
 }
 
 }  // namespace holdfast::go

@@ -20,6 +20,10 @@ struct MapRecord {
   // Where each array of buckets or groups begins, each once. While a map of buckets grows, the old ones, too, whose
   // slots do not count.
   std::vector<Address> arrays;
+  // Of groups: slots that deleted entries have left behind, which count as filled until the table grows, and how often
+  // the map was cleared. Of buckets nothing counts either.
+  std::uint64_t tombstones = 0, clears = 0;
+  bool has_groups = false;
 
   // Whether a map can be like that: it has more slots than entries at any time.
   bool is_sound() const { return entries <= slots; }
@@ -28,6 +32,11 @@ struct MapRecord {
 class MapReader {
  public:
   explicit MapReader(const Runtime& runtime);
+
+  // Whether some bucket of an array of them has a hole: a slot that a deleted entry has left before one in use. Entries
+  // that come fill the first free slot, so a bucket from which nothing was deleted has none. Looks at so many at most.
+  // None if they cannot be read.
+  std::optional<bool> has_holes(Address buckets, std::uint64_t count, std::uint64_t bucket_bytes) const;
 
   // Reads the map whose header lies there. None if anything of it cannot be read, or if the layouts do not tell.
   // The result is good until the next call.

@@ -71,6 +71,22 @@ TEST_P(MapOfBuckets, RefusesWhatNoMapCanBe) {
   EXPECT_FALSE(reader.read(header_)->is_sound());
 }
 
+TEST_P(MapOfBuckets, HasAHoleWhereAnEntryBeforeOneInUseWasDeleted) {
+  constexpr std::uint64_t kBucket = 144;
+  const Address buckets = StackImage::kStack;
+  const auto put_marks = [&](std::uint64_t bucket, std::uint64_t marks) {
+    image_.put(buckets + bucket * kBucket, marks);
+  };
+  put_marks(0, 0x0000000000070605);  // three in use, the rest was never
+  put_marks(1, 0x4746454443424140);
+  const MapReader reader(image_.runtime());
+  EXPECT_EQ(reader.has_holes(buckets, 2, kBucket), false);
+  put_marks(1, 0x4746454443420140);
+  EXPECT_EQ(reader.has_holes(buckets, 2, kBucket), true);
+  EXPECT_EQ(reader.has_holes(buckets, 1, kBucket), false);
+  EXPECT_EQ(reader.has_holes(Address(0x7fff00000000), 1, kBucket), std::nullopt);
+}
+
 class MapOfGroups : public testing::TestWithParam<int> {
  protected:
   void set(std::string_view field, std::uint64_t value) { image_.set(header_, kGroups, field, value); }
@@ -113,6 +129,28 @@ TEST_P(MapOfGroups, CountsEachTableOnceThoughTheDirectoryRepeatsIt) {
   EXPECT_EQ(map->slots, (64U + 128U) * 8);
   EXPECT_THAT(map->arrays, ElementsAre(kArray, kOther));
   EXPECT_TRUE(map->is_sound());
+}
+
+TEST_P(MapOfGroups, CountsTombstonesByWhatATableCanStillTake) {
+  const Address table = make_table(kArray, 15);  // 128 slots, of which 112 are filled at most
+  set("used", 50);
+  set("dirLen", 1);
+  set("dirPtr", StackImage::kStack.value);
+  image_.put(StackImage::kStack, table);
+  const auto fill = [&](std::uint64_t used, std::uint64_t left) {
+    image_.set(table, kTable, "used", used);
+    image_.set(table, kTable, "capacity", 128);
+    image_.set(table, kTable, "growthLeft", left);
+  };
+  MapReader reader(image_.runtime());
+  fill(50, 62);
+  EXPECT_EQ(reader.read(header_)->tombstones, 0U);
+  fill(50, 50);
+  EXPECT_EQ(reader.read(header_)->tombstones, 12U);
+  fill(50, 70);  // contradicts itself
+  EXPECT_EQ(reader.read(header_)->tombstones, 0U);
+  set("clearSeq", 3);
+  EXPECT_EQ(reader.read(header_)->clears, 3U);
 }
 
 TEST_P(MapOfGroups, RefusesTablesThatCannotBeRead) {

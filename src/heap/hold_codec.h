@@ -42,6 +42,9 @@ constexpr KnownValues<TypeRole> known_values(TypeRole) {
 constexpr KnownValues<MapRemovals> known_values(MapRemovals) {
   return {MapRemovals::kSomewhere, MapRemovals::kUnknown};
 }
+constexpr KnownValues<DeleteTraces> known_values(DeleteTraces) {
+  return {DeleteTraces::kSome, DeleteTraces::kUnknown};
+}
 constexpr KnownValues<TimerKind> known_values(TimerKind) {
   return {TimerKind::kSleep, TimerKind::kOther};
 }
@@ -246,7 +249,7 @@ void describe(Archive& a, ChannelWait& x) {
 }
 template <class Archive>
 void describe(Archive& a, MapFill& x) {
-  a(x.header, x.entries, x.slots, x.bytes);
+  a(x.header, x.entries, x.slots, x.bytes, x.deletes);
 }
 template <class Archive>
 void describe(Archive& a, LargeHeader& x) {

@@ -196,7 +196,7 @@ Snapshot sample() {
                         true,
                         2}};
   snapshot.span_records.assign(snapshot.spans.size(), {1, SweepState::kBeingSwept, 7});
-  snapshot.map_fills = {{ObjectId(1), 5, 64, 1024}};
+  snapshot.map_fills = {{ObjectId(1), 5, 64, 1024, DeleteTraces::kSome}};
   snapshot.timers = {{ObjectId(1), ObjectId(2), GoroutineId(0), TimerKind::kSleep, true, true,
                       snapshot.strings.add("f"), snapshot.strings.add("g"), -5, 7}};
   snapshot.large_headers = {{ObjectId(1), {}, ObjectId(2), TypeId(0), 8, 16, 24, 32},

@@ -333,5 +333,12 @@ TEST(HoldGolden, Format4WithFactsForFindings) {
   EXPECT_EQ(before.types[1].removals, MapRemovals::kUnknown);
 }
 
+TEST(HoldGolden, Format4WithTracesOfDeletes) {
+  const Snapshot s = read_golden("format-4-deletes.hold");
+  expect_objects_of_format_4(s);
+  EXPECT_THAT(s.map_fills, ElementsAre(MapFill{ObjectId(1), 5, 64, 1024, DeleteTraces::kNone}));
+  EXPECT_EQ(read_golden("format-4-facts.hold").map_fills[0].deletes, DeleteTraces::kUnknown);
+}
+
 }  // namespace
 }  // namespace holdfast::heap

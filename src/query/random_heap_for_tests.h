@@ -76,7 +76,9 @@ inline heap::Snapshot random_heap(std::uint64_t seed) {
     if (below(9) == 0) snapshot.timers.push_back({.object = id, .due_in_ns = static_cast<std::int64_t>(row) - 5});
   }
   for (std::uint32_t row = 0; row < snapshot.pointerful; ++row)
-    if (below(5) == 0) snapshot.map_fills.push_back({ObjectId(row), below(64), 64 + below(64), 8 * below(512)});
+    if (below(5) == 0)
+      snapshot.map_fills.push_back(
+          {ObjectId(row), below(64), 64 + below(64), 8 * below(512), static_cast<heap::DeleteTraces>(below(3))});
   for (heap::Span& span : snapshot.spans) span.has_marks = below(4) != 0;
   return snapshot;
 }

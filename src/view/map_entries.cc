@@ -8,7 +8,7 @@
 namespace holdfast::view {
 namespace {
 
-constexpr std::uint64_t kSlots = 8;                               // of a bucket or group
+constexpr std::uint64_t kSlots = MapSlots::kCount;
 constexpr std::uint64_t kMostGroups = std::uint64_t{1} << 26;     // of one map: 500 M entries
 constexpr std::uint64_t kFirstUsedHash = 5, kFirstEvacuated = 2;  // marks of a bucket's slots: 2 to 4 have moved
 constexpr std::uint64_t kMostLog2 = 26;
@@ -17,19 +17,9 @@ constexpr std::uint64_t kGrowsAtSameSize = 8;  // of the header's flags
 
 }  // namespace
 
-// Where a bucket or group has its parts.
-struct MapReader::Layout {
-  std::uint64_t marks = 0;  // eight bytes: which slots are used
-  std::uint64_t keys = 0, key_stride = 0, key_bytes = 0;
-  std::uint64_t elems = 0, elem_stride = 0, elem_bytes = 0;
-  bool key_outside = false, elem_outside = false;  // a slot has the address only
-  std::uint64_t bytes = 0;                         // of one
-  std::optional<std::uint64_t> overflow;           // of a bucket: where the next one's address is
-};
-
 class MapReader::Walk {
  public:
-  Walk(const MapReader& reader, const Layout& layout, MapEntries& out)
+  Walk(const MapReader& reader, const MapSlots& layout, MapEntries& out)
       : bytes_(reader.bytes_), layout_(layout), out_(out) {}
 
   // Adds the used slots of one group.
@@ -108,7 +98,7 @@ class MapReader::Walk {
   }
 
   const TargetBytes& bytes_;
-  const Layout& layout_;
+  const MapSlots& layout_;
   MapEntries& out_;
   std::uint64_t seen_ = 0, most_buckets_ = 0;  // buckets
 };
@@ -152,12 +142,12 @@ std::optional<std::uint64_t> MapReader::count(Address header) const {
   return count == nullptr ? std::nullopt : bytes_.word(header + count->offset);
 }
 
-std::optional<MapReader::Layout> MapReader::find_layout(TypeId map) const {
+std::optional<MapSlots> MapReader::find_slots(TypeId map) const {
   const TypeId group = group_of(map);
   const heap::Type& type = snapshot_.types[map.row];
   const auto size_of = [&](TypeId id) { return id ? snapshot_.types[id.row].size : 0; };
   const auto elem_of = [&](TypeId id) { return id ? snapshot_.types[id.row].elem : TypeId(); };
-  Layout layout;
+  MapSlots layout;
   layout.bytes = size_of(group);
   TypeId key_type, elem_type;
   if (const heap::Field* slots = field(group, "slots")) {
@@ -235,17 +225,17 @@ void MapReader::add_buckets(Walk& walk, Address header) const {
     walk.add_buckets(Address(*old), before, true);
 }
 
-const MapReader::Layout* MapReader::layout_of(TypeId map) {
-  const auto [known, is_new] = layouts_.try_emplace(map.row);
+const MapSlots* MapReader::slots_of(TypeId map) {
+  const auto [known, is_new] = slots_.try_emplace(map.row);
   if (is_new)
-    if (const auto layout = find_layout(map)) known->second = std::make_shared<const Layout>(*layout);
+    if (const auto layout = find_slots(map)) known->second = std::make_shared<const MapSlots>(*layout);
   return known->second.get();
 }
 
 // Of buckets those that others overflow into are objects of their own, or other buckets of this one.
 MapEntries MapReader::entries_of_part(TypeId map, Address first, std::uint64_t room) {
   MapEntries out;
-  const Layout* const layout = layout_of(map);
+  const MapSlots* const layout = slots_of(map);
   if (layout == nullptr) {
     out.problem = kNoLayout;
     return out;
@@ -266,7 +256,7 @@ MapEntries MapReader::entries(TypeId map, Address header) {
   }
   out.count = *counted;
   if (out.count == 0) return out;
-  const Layout* const layout = layout_of(map);
+  const MapSlots* const layout = slots_of(map);
   if (layout == nullptr) {
     out.problem = kNoLayout;
     return out;

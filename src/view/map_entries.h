@@ -29,6 +29,18 @@ struct MapEntries {
   std::string problem;  // why not all of them are there; empty if they are
 };
 
+// Where a bucket or group has its slots. Offsets in bytes from its start.
+struct MapSlots {
+  static constexpr std::uint64_t kCount = 8;
+
+  std::uint64_t marks = 0;  // eight bytes: which slots are used
+  std::uint64_t keys = 0, key_stride = 0, key_bytes = 0;
+  std::uint64_t elems = 0, elem_stride = 0, elem_bytes = 0;
+  bool key_outside = false, elem_outside = false;  // a slot has the address only
+  std::uint64_t bytes = 0;                         // of one
+  std::optional<std::uint64_t> overflow;           // of a bucket: where the next one's address is
+};
+
 class MapReader {
  public:
   // Both must outlive this.
@@ -38,26 +50,25 @@ class MapReader {
   MapEntries entries(TypeId map, Address header);
   // Finds the entries that lie in these groups or buckets of the map, as many as there is room for.
   MapEntries entries_of_part(TypeId map, Address first, std::uint64_t room);
+  // Null if the type of its groups is not known. Needs no content.
+  const MapSlots* slots_of(TypeId map);
   // Returns how many entries the header counts; nothing if it is not known.
   std::optional<std::uint64_t> count(Address header) const;
 
  private:
-  struct Layout;
   class Walk;
 
   const heap::Field* field(TypeId type, std::string_view name) const;
   TypeId of_role(heap::TypeRole role) const;
   TypeId group_of(TypeId map) const;
-  std::optional<Layout> find_layout(TypeId map) const;
-  // Null if the type of its groups is not known.
-  const Layout* layout_of(TypeId map);
+  std::optional<MapSlots> find_slots(TypeId map) const;
   std::optional<std::uint64_t> header_word(Address header, std::string_view name, std::uint64_t size = 8) const;
   void add_tables(Walk& walk, Address header) const;
   void add_buckets(Walk& walk, Address header) const;
 
   const heap::Snapshot& snapshot_;
   const TargetBytes& bytes_;
-  std::unordered_map<std::uint32_t, std::shared_ptr<const Layout>> layouts_;  // by map; null: not known
+  std::unordered_map<std::uint32_t, std::shared_ptr<const MapSlots>> slots_;  // by map; null: not known
   TypeId header_, table_;  // any of the program: all headers have one layout
 };
 

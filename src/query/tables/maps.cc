@@ -26,6 +26,13 @@ constexpr Column kMapsColumns[] = {
      .kind = Kind::kBytes,
      .meaning = "of the objects that hold its tables or buckets",
      .get = [](At& at, Out& out) { out.integer(map_of(at).bytes); }},
+    {.name = "was_deleted_from",
+     .meaning = "whether its tables show that entries were deleted; each growth wipes that out, part by part",
+     .get =
+         [](At& at, Out& out) {
+           if (map_of(at).deletes != heap::DeleteTraces::kUnknown)
+             out.flag(map_of(at).deletes == heap::DeleteTraces::kSome);
+         }},
 };
 
 }  // namespace

@@ -88,7 +88,7 @@ void add_rest(Snapshot& s) {
                       s.strings.add("buffer")},
                      {Address(0xc000100020), Address(0xc000000040), TypeId(0), std::nullopt, std::nullopt,
                       HeaderBasis::kNearness, StringId()}};
-  s.map_fills = {{ObjectId(1), 5, 64, 1024}};
+  s.map_fills = {{ObjectId(1), 5, 64, 1024, DeleteTraces::kNone}};
   s.types[1].removals = MapRemovals::kNever;
   s.timers = {{ObjectId(0), ObjectId(1), GoroutineId(0), TimerKind::kFunction, false, true,
                s.strings.add("time.goFunc"), s.strings.add("main.expire"), -1000, 5000}};
