@@ -61,7 +61,7 @@ std::size_t main_level(const std::vector<Level>& levels, std::size_t base) {
 // Collects nodes by sort. Neighbours are mostly of one sort, so it remembers the last group.
 class HolderSearch::Groups {
  public:
-  void add(Sort sort, std::uint32_t vertex, std::uint64_t bytes, bool alone, bool part) {
+  void add(Sort sort, std::uint32_t vertex, std::uint64_t bytes, bool alone, bool part, bool recent) {
     if (groups_.empty() || groups_[last_].sort != sort) {
       const auto [at, is_new] = index_.try_emplace(sort, groups_.size());
       if (is_new) groups_.push_back({.sort = sort, .first = vertex, .first_is_part = part, .holders = {}});
@@ -71,6 +71,7 @@ class HolderSearch::Groups {
     group.bytes += bytes;
     if (alone) {
       ++(part ? group.alone_parts : group.alone);
+      group.alone_recent += !part && recent ? 1 : 0;
       group.alone_bytes += bytes;
     } else {
       group.holders.push_back(vertex);
@@ -129,6 +130,10 @@ Sort sort_of_home(std::uint32_t home) {
 
 std::uint64_t HolderSearch::own_bytes(graph::NodeId node) const {
   return node.object() ? tree_.dominators().columns().sizes.size_of(node.object()) : 0;
+}
+
+bool HolderSearch::is_recent(graph::NodeId node) const {
+  return node.object() && heap::test_bit(names_.snapshot().fresh, node.object().row);
 }
 
 std::vector<Found> HolderSearch::run() {
@@ -195,6 +200,7 @@ std::vector<HolderSearch::Group> HolderSearch::open_level(const Group& group, Le
   level.sort = group.sort;
   level.bytes = group.bytes;
   level.count = group.alone;
+  level.recent = group.alone_recent;
   std::uint64_t parts = group.alone_parts;
   level.own = group.alone_bytes;
   const bool is_home = group.sort == sort_of_home(home_);
@@ -207,13 +213,18 @@ std::vector<HolderSearch::Group> HolderSearch::open_level(const Group& group, Le
   level.goroutines = level.first.root() && snapshot.roots[level.first.root().row].kind == heap::RootKind::kGoroutine;
   Groups below;
   std::vector<std::uint32_t> open = group.holders;
+  const auto add_one = [&](graph::NodeId node) {
+    const bool is_thing = !is_part(node);
+    ++(is_thing ? level.count : parts);
+    level.recent += is_thing && is_recent(node) ? 1 : 0;
+    level.own += own_bytes(node);
+  };
   const auto add = [&](graph::NodeId child) {
     const std::uint32_t vertex = vertices().of(child);
     if (sort_of(child) != group.sort && !(is_home && is_inside_runtime(child))) {
       add_child(below, child);
     } else if (tree_.dominators().is_alone(vertex)) {
-      ++(is_part(child) ? parts : level.count);
-      level.own += own_bytes(child);
+      add_one(child);
     } else {
       open.push_back(vertex);
     }
@@ -224,8 +235,7 @@ std::vector<HolderSearch::Group> HolderSearch::open_level(const Group& group, Le
     fetch_ahead(open);
     const graph::NodeId node = vertices().node(open.back());
     open.pop_back();
-    ++(is_part(node) ? parts : level.count);
-    level.own += own_bytes(node);
+    add_one(node);
     tree_.for_each_child(node, add);
   }
   if (level.count == 0) level.count = parts;  // the things are elsewhere
@@ -243,7 +253,7 @@ bool HolderSearch::is_inside_runtime(graph::NodeId node) const {
 void HolderSearch::add_child(Groups& below, graph::NodeId child) const {
   const std::uint32_t vertex = vertices().of(child);
   below.add(sort_of(child), vertex, tree_.dominators().retained_bytes(child), tree_.dominators().is_alone(vertex),
-            is_part(child));
+            is_part(child), is_recent(child));
 }
 
 // If one thing has most of the bytes of its group, it is followed alone.
@@ -253,6 +263,7 @@ void HolderSearch::narrow(Group& group) const {
   const bool alone = tree_.dominators().is_alone(group.first);
   group.bytes = group.largest;
   group.alone = alone ? 1 : 0;
+  group.alone_recent = alone && is_recent(vertices().node(group.first)) ? 1 : 0;
   group.alone_bytes = alone ? group.largest : 0;
   group.alone_parts = group.holder_parts = 0;
   group.holders.clear();

@@ -31,6 +31,7 @@ struct Contents {
 struct Level {
   Sort sort = 0;
   std::uint64_t count = 0;                 // how many things it has; how many parts, if the things are elsewhere
+  std::uint64_t recent = 0;                // of the things: allocated since the last completed mark
   std::uint64_t own = 0;                   // bytes of things and parts themselves
   std::uint64_t bytes = 0;                 // bytes that they retain
   Container container = Container::kNone;  // what it is the inside of
@@ -76,6 +77,7 @@ class HolderSearch {
     std::vector<std::uint32_t> holders;  // vertices that dominate anything
     std::uint64_t holder_parts = 0;      // how many of these are parts of things
     std::uint64_t alone = 0;             // how many things dominate nothing
+    std::uint64_t alone_recent = 0;      // of these: allocated since the last completed mark
     std::uint64_t alone_parts = 0;       // how many parts of things
     std::uint64_t alone_bytes = 0;       // the bytes of both
 
@@ -104,6 +106,7 @@ class HolderSearch {
   void split(const std::vector<Level>& levels, std::size_t base, std::uint64_t elsewhere, std::vector<Group> groups);
   Sort sort_of(graph::NodeId node) const { return view::sort_of(names_, tree_.dominators(), node); }
   std::uint64_t own_bytes(graph::NodeId node) const;
+  bool is_recent(graph::NodeId node) const;
   bool is_part(graph::NodeId node) const { return node.object() && names_.parts().is_part(node.object()); }
   const graph::Vertices& vertices() const { return tree_.dominators().columns().vertices; }
 

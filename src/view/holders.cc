@@ -40,6 +40,7 @@ class Describer {
     if (identity != nullptr) *identity = identity_of(runs);
     out.bytes = found.bytes;
     out.count = count_of(found);
+    if (out.count == found.levels[found.about].count) out.recent = found.levels[found.about].recent;
     const Container around = container_around(found);
     if (const ChannelId channel = channel_of(found)) out.channel = channels_.facts(channel);
     out.what = what(found, home, runs, out.channel);

@@ -66,9 +66,11 @@ struct AlsoHolding {
 struct Holder {
   std::uint64_t bytes = 0;  // retained: what would be free without it
   std::uint64_t count = 0;  // how many things `what` speaks of
-  Sentence what;            // a part of a sentence: "16,000 × main.Session in the map main.registry.sessions"
-  std::string container;    // what these things lie in: "map", "sync.Map"; empty if in nothing of that sort
-  bool is_pool = false;     // that keeps what is free
+  // Of these, as many were allocated since the last completed mark; none if that is not known.
+  std::optional<std::uint64_t> recent = {};
+  Sentence what;          // a part of a sentence: "16,000 × main.Session in the map main.registry.sessions"
+  std::string container;  // what these things lie in: "map", "sync.Map"; empty if in nothing of that sort
+  bool is_pool = false;   // that keeps what is free
   std::optional<ChannelFacts> channel;  // that they lie in, or that it is; none if several are, or nothing is known
   std::vector<ChainStep> chain;
   std::vector<Sentence> owners;   // whose it is: one, or all who share it; empty if they are too many to be named

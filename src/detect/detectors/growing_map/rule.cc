@@ -11,7 +11,9 @@ using view::Confidence;
 using view::Finding;
 using view::sentence;
 
-constexpr std::uint64_t kLeastEntries = 10'000;
+constexpr std::uint64_t kLeastEntries = 100;
+// A delete leaves a trace if its group or bucket is full, so a few may leave none.
+constexpr std::uint64_t kLeastForTraces = 1'000;
 constexpr std::uint64_t kLeastShare = 10;  // a tenth of the live bytes
 
 class GrowingMaps {
@@ -20,12 +22,13 @@ class GrowingMaps {
 
   void run() {
     for (const heap::MapFill& fill : e_.snapshot.map_fills) {
-      if (fill.entries < kLeastEntries || !e_.dominators.reachable(fill.header) || !is_never_deleted_from(fill.header))
+      const bool is_never = is_never_deleted_from(fill.header);
+      if (fill.entries < kLeastEntries || !e_.dominators.reachable(fill.header) || !(is_never || has_no_traces(fill)))
         continue;
       const std::uint64_t retained = e_.dominators.retained_bytes(fill.header);
       if (retained >= std::max(e_.smallest, e_.live / kLeastShare) && is_of_a_variable(fill.header) &&
           has_grown(fill.header))
-        add_map(fill, retained);
+        add_map(fill, retained, is_never);
     }
   }
 
@@ -34,6 +37,11 @@ class GrowingMaps {
     const TypeId type = e_.snapshot.object_type[header.row].type();
     const TypeId map = type ? e_.snapshot.types[type.row].of : TypeId();
     return map && e_.snapshot.types[map.row].removals == heap::MapRemovals::kNever;
+  }
+
+  // Whatever code there is that deletes from maps of its type: nothing has gone from this one.
+  static bool has_no_traces(const heap::MapFill& fill) {
+    return fill.deletes == heap::DeleteTraces::kNone && fill.entries >= kLeastForTraces;
   }
 
   // What goroutines hold goes when they end.
@@ -67,7 +75,7 @@ class GrowingMaps {
     return heap::is_map_part(role) && role != heap::TypeRole::kMapHeader;
   }
 
-  void add_map(const heap::MapFill& fill, std::uint64_t retained) {
+  void add_map(const heap::MapFill& fill, std::uint64_t retained, bool is_never) {
     const view::HoldingPlace place = e_.places.place_of(fill.header);
     Suspicion& suspicion = suspect(out_, kDetector, {place.text.full, place.identity}, Confidence::kPossible);
     suspicion.removal.nodes = {fill.header};
@@ -75,8 +83,10 @@ class GrowingMaps {
     finding.bytes = finding.exclusive_bytes = retained;
     finding.count = fill.entries;
     finding.chain = place.chain;
-    finding.title = sentence("the map {} only grows: it has {}, and no code deletes from maps of its type", place.text,
-                             format_count(fill.entries, "entry"));
+    finding.title =
+        sentence("the map {} only grows: it has {}, and {}", place.text, format_count(fill.entries, "entry"),
+                 is_never ? "no code deletes from maps of its type"
+                          : "its tables show that none was deleted since they grew last");
     finding.because = sentence("it was there at the last of {}, and has entries that came after it",
                                format_count(e_.snapshot.audit.gc_cycles, "collection"));
     finding.fix =
@@ -95,7 +105,8 @@ void find_growing_maps(const Evidence& evidence, std::vector<Suspicion>& out) {
 }  // namespace
 
 constexpr Threshold kThresholds[] = {
-    {"10,000 entries and a tenth of the live bytes", "less is a list of what there is, and does no harm"},
+    {"100 entries and a tenth of the live bytes", "less is a list of what there is, and does no harm"},
+    {"1,000 entries where only the tables speak", "a delete leaves a trace if its group or bucket is full"},
     {"something came in since the last collection", "a table that was filled at the start does not grow"}};
 
 const Detector kDetector = {
@@ -104,8 +115,10 @@ const Detector kDetector = {
               .looks_for = "maps of package variables that nothing leaves and that still grow",
               .needs = {.proven = {},
                         .strong = {},
-                        .possible = "no code deletes from maps of its type (reflect could), and it has grown since the "
-                                    "last collection; there may be only so many keys, as of names that are kept once"},
+                        .possible =
+                            "no code deletes from maps of its type (reflect could), or its tables show no trace of "
+                            "a delete; and it has grown since the last collection. There may be only so many "
+                            "keys, as of names that are kept once, or a cache may not be full yet"},
               .thresholds = kThresholds,
               .change = "if nothing else bounds its keys, delete what is not needed any more, or keep the newest only"},
     .run = find_growing_maps};

@@ -17,6 +17,7 @@ struct Case {
   bool has_new = true;            // an entry came after the last collection
   std::uint64_t bytes = 8 << 20;  // of what the entries hold; 12 MiB are others'
   bool is_in_variable = true;
+  heap::DeleteTraces deletes = heap::DeleteTraces::kUnknown;
 };
 
 view::Report report_with(const Case& which) {
@@ -40,7 +41,7 @@ view::Report report_with(const Case& which) {
   heap.refer(root, header);
   const ObjectId id = heap.id(header);
   heap::Snapshot s = heap.build();
-  s.map_fills = {{id, 30'000, 32'768, 1 << 20}};
+  s.map_fills = {{id, 30'000, 32'768, 1 << 20, which.deletes}};
   return report_of(s);
 }
 
@@ -51,6 +52,17 @@ TEST(GrowingMap, IsPossiblyUnboundedIfNothingLeavesAndSomethingCame) {
   EXPECT_EQ(finding->confidence, view::Confidence::kPossible);
   EXPECT_EQ(finding->count, 30'000U);
   EXPECT_GT(finding->bytes, 8U << 20);
+}
+
+TEST(GrowingMap, SaysSoWhereItsTablesShowThatNothingWasDeleted) {
+  for (const MapRemovals removals : {MapRemovals::kSomewhere, MapRemovals::kUnknown}) {
+    const view::Report report = report_with({.removals = removals, .deletes = heap::DeleteTraces::kNone});
+    const Finding* const finding = find(report, "growing-map");
+    ASSERT_NE(finding, nullptr);
+    EXPECT_EQ(finding->confidence, view::Confidence::kPossible);
+    EXPECT_THAT(finding->title.full, ::testing::HasSubstr("its tables show that none was deleted"));
+    EXPECT_EQ(find(report_with({.removals = removals, .deletes = heap::DeleteTraces::kSome}), "growing-map"), nullptr);
+  }
 }
 
 TEST(GrowingMap, IsNoneIfEntriesGoOrNothingComesOrItIsSmallOrEndsWithAGoroutine) {
