@@ -171,6 +171,7 @@ void build(const FrozenTarget& target, const Options& options, const Callbacks& 
   const go::ChannelQueues queues(runtime, scheduler);
   times.run("goroutines", [&] { add_goroutines(target, heap, scheduler, queues, forest, snapshot, losses); });
   add_timers(target, scheduler, index, snapshot);
+  add_awaited_locks(runtime, *symbols, index, snapshot);
   // The graph is final: nothing that follows adds a root or an edge.
   times.run("samples", [&] {
     add_samples(specials.profiled, go::read_memory_profile(runtime, losses), functions, index, snapshot, losses);

@@ -9,6 +9,7 @@
 #include "go/library_layouts.h"
 #include "go/machine_record.h"
 #include "go/runtime_lists.h"
+#include "go/semaphores.h"
 
 namespace holdfast::go {
 namespace {
@@ -16,7 +17,6 @@ namespace {
 // No list of a damaged target is followed further than this.
 constexpr std::uint64_t kMostMachines = 1 << 20;
 constexpr std::uint64_t kMostSelectCases = 1 << 16;  // the runtime's own limit
-constexpr std::uint64_t kSemTableRows = 251;         // runtime.semTabSize, Go 1.19-1.27
 
 WaiterLayout waiter_layout(const LayoutSource& layouts) {
   const auto waiter = read_library_layouts(layouts).waiter;
@@ -114,12 +114,8 @@ class SchedulerReader {
   // Returns a pointer of the record that was read last.
   Address waiter_pointer(std::uint32_t offset) const { return waiter_record_.pointer(FieldLayout{offset, 8}); }
 
-  // The waiters for semaphores are in runtime.semtable, a hash of trees of addresses (left and right are prev and
-  // next), in which the waiters of one address form a list (reference 6.6). Before Go 1.26, g.waiting does not name
-  // them.
+  // Before Go 1.26, g.waiting does not name the waiters for semaphores.
   void read_semaphores() {
-    const auto treap = layouts_.find("runtime.semaRoot", "treap");
-    if (!vars_.semtable || !treap) return;
     std::unordered_map<Address, std::uint32_t> rows;  // goroutines that may wait for one, and are not found yet
     for (std::uint32_t i = 0; i < out_.goroutines.size(); ++i) {
       const Goroutine& g = out_.goroutines[i];
@@ -127,34 +123,19 @@ class SchedulerReader {
         rows.emplace(g.g, i);
     }
     if (rows.empty()) return;
-    constexpr std::uint64_t kCacheLine = 64;
-    const std::uint64_t stride =
-        layouts_.size_of("runtime.semTable").value_or(kSemTableRows * kCacheLine) / kSemTableRows;
-    std::vector<Address> todo;
-    for (std::uint64_t i = 0; i < kSemTableRows; ++i) {
-      const auto root = memory_.try_pointer(vars_.semtable + i * stride + treap->offset);
-      if (root && *root) todo.push_back(*root);
-    }
-    // Each waiter is one goroutine, so a longer walk goes round in circles.
-    for (std::uint64_t left = out_.goroutines.size(); !todo.empty() && left > 0; --left) {
-      const Address sudog = todo.back();
-      todo.pop_back();
-      if (!waiter_record_.read(sudog)) continue;
-      add_semaphore(sudog, rows);
-      for (const std::uint32_t link : {waiter_.previous, waiter_.next, waiter_.wait_link})
-        if (const Address next = waiter_pointer(link)) todo.push_back(next);
-    }
+    for_each_semaphore_waiter(runtime_, out_.goroutines.size(),
+                              [&](const SemaphoreWaiter& waiter) { add_semaphore(waiter, rows); });
   }
 
-  void add_semaphore(Address sudog, std::unordered_map<Address, std::uint32_t>& rows) {
-    const auto row = rows.find(waiter_pointer(waiter_.goroutine));
+  void add_semaphore(const SemaphoreWaiter& waiter, std::unordered_map<Address, std::uint32_t>& rows) {
+    const auto row = rows.find(waiter.goroutine);
     if (row == rows.end()) return;
     Goroutine& g = out_.goroutines[row->second];
     if (g.wait_count == 0) {
       g.first_wait = static_cast<std::uint32_t>(out_.waits.size());
       g.wait_count = 1;
-      out_.waits.push_back({WaitTargetKind::kSemaphore, false, sudog, waiter_pointer(waiter_.elem), Address(), true});
-    } else if (WaitTarget& wait = out_.waits[g.first_wait]; wait.sudog == sudog) {
+      out_.waits.push_back({WaitTargetKind::kSemaphore, false, waiter.sudog, waiter.semaphore, Address(), true});
+    } else if (WaitTarget& wait = out_.waits[g.first_wait]; wait.sudog == waiter.sudog) {
       wait.is_queued = true;
     }
     rows.erase(row);

@@ -8,6 +8,7 @@
 #include "go/goroutine_labels.h"
 #include "go/goroutines.h"
 #include "go/library_layouts.h"
+#include "go/lock_record.h"
 #include "go/memory_profile.h"
 #include "go/object_scan.h"
 #include "go/page_allocator.h"
@@ -100,6 +101,7 @@ void visit_small_records(const Runtime& runtime, const HeapModel& heap, const st
   visit_span_caches(runtime);
   if (const auto channel = read_library_layouts(runtime.layouts).channel)
     for (const Address at : waited_channels(runtime)) keep({at, at + channel->bytes});
+  for (const AddressRange& lock : awaited_lock_memory(runtime)) keep(lock);
   visit_goroutine_labels(runtime);
   for (const AddressRange& bits : heap.page_mark_ranges()) keep(bits);
 }

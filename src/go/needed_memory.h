@@ -1,7 +1,8 @@
 // Says which memory of a target an analysis of its Go heap reads, so that it can be copied while the target is stopped:
 // spans that can hold pointers, stacks in use, and the runtime's own records. Pointer-free objects are only read if
-// their content is to be kept, or if they are channels that goroutines wait for. All ranges are in bytes of the target.
-// Each function runs on one thread. The facts are those of the readers that need the memory (reference 2, 3, 5).
+// their content is to be kept, or if they are channels or locks that goroutines wait for. All ranges are in bytes of
+// the target. Each function runs on one thread. The facts are those of the readers that need the memory (reference 2,
+// 3, 5).
 #pragma once
 
 #include <functional>
@@ -26,8 +27,8 @@ std::vector<AddressRange> heap_memory(const Runtime& runtime, const HeapModel& h
 std::vector<AddressRange> stack_memory(const Runtime& runtime, std::span<const Address> stack_pointers);
 
 // Reads, or calls `keep` for, the small records that are asked for after the target has gone on: bits of spans,
-// specials, records of samples, the page allocator, channels that goroutines wait for, labels of goroutines. A memory
-// that keeps what it was asked for has all of them afterwards.
+// specials, records of samples, the page allocator, channels and locks that goroutines wait for, labels of goroutines.
+// A memory that keeps what it was asked for has all of them afterwards.
 void visit_small_records(const Runtime& runtime, const HeapModel& heap, const std::function<void(AddressRange)>& keep,
                          LossLedger& losses);
 

@@ -48,6 +48,9 @@ constexpr KnownValues<DeleteTraces> known_values(DeleteTraces) {
 constexpr KnownValues<TimerKind> known_values(TimerKind) {
   return {TimerKind::kSleep, TimerKind::kOther};
 }
+constexpr KnownValues<LockKind> known_values(LockKind) {
+  return {LockKind::kWaitGroup, LockKind::kUnknown};
+}
 constexpr KnownValues<Basis> known_values(Basis) {
   return {Basis::kNearness, Basis::kNone};
 }
@@ -254,6 +257,10 @@ void describe(Archive& a, MapFill& x) {
 template <class Archive>
 void describe(Archive& a, LargeHeader& x) {
   a(x.object, x.variable, x.into, x.type, x.at, x.begin, x.length, x.capacity);
+}
+template <class Archive>
+void describe(Archive& a, AwaitedLock& x) {
+  a(x.semaphore, x.at, x.object, x.label, x.kind, x.known, x.locked, x.readers, x.missing);
 }
 template <class Archive>
 void describe(Archive& a, Timer& x) {

@@ -210,6 +210,7 @@ constexpr auto kSections = std::to_array<HoldSection>({
     section("MFIL", HoldPart::kMapFills, table<&Snapshot::map_fills>()),
     section("LHDR", HoldPart::kLargeHeaders, table<&Snapshot::large_headers>()),
     section("TIMR", HoldPart::kTimers, table<&Snapshot::timers>()),
+    section("LOCK", HoldPart::kAwaitedLocks, table<&Snapshot::awaited_locks>()),
 });
 
 void forget_types(Snapshot& s) {
@@ -323,6 +324,9 @@ constexpr std::array kRules = {
                  "arrays that stay for small parts of them, and without --with-content `slices` knows nothing"},
     HoldPartRule{HoldPart::kTimers, PartAbsence::kLoss, [](Snapshot& s) { s.timers.clear(); },
                  "the capture does not tell which timers were pending: the table of timers of `query` is empty"},
+    HoldPartRule{HoldPart::kAwaitedLocks, PartAbsence::kLoss, [](Snapshot& s) { s.awaited_locks.clear(); },
+                 "the capture does not tell what the locks say that goroutines wait for: `report` does not find those "
+                 "that nobody unlocks"},
 };
 
 constexpr bool each_part_has_its_rule() {

@@ -40,7 +40,8 @@ enum class HoldPart : std::uint8_t {
   kBuildModules,
   kMapFills,
   kLargeHeaders,
-  kTimers
+  kTimers,
+  kAwaitedLocks
 };
 
 // A section of a file that is read. Its checksum was right.

@@ -25,6 +25,7 @@
 #include "base/loss.h"
 #include "base/string_table.h"
 #include "base/wait_reason.h"
+#include "heap/awaited_lock.h"
 #include "heap/column.h"
 #include "heap/known_by.h"
 #include "heap/large_header.h"
@@ -517,6 +518,7 @@ struct Snapshot {
   std::vector<ChannelWait> channel_waits;        // ascending, each at most once
   std::vector<MapFill> map_fills;                // ascending by header, each at most once
   std::vector<Timer> timers;                     // ascending
+  std::vector<AwaitedLock> awaited_locks;        // ascending by semaphore, each once
   // What proves that goroutines can never go on. Both are empty if not everybody who can act is known.
   std::vector<WakeUp> wake_ups;            // ascending, each at most once
   std::vector<Actor> actors;               // ascending, each at most once

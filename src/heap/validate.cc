@@ -27,6 +27,7 @@ class Check {
     check_channels();
     check_map_fills();
     check_timers();
+    check_awaited_locks();
     check_wake_ups();
     check_span_records();
     check_frame_headers();
@@ -237,6 +238,18 @@ class Check {
         problem("timer {} is object {} with object {} for goroutine {}; out of range or order", t, timer.object.row,
                 timer.argument.row, timer.goroutine.row);
       for (const StringId id : {timer.function, timer.calls}) check_string(id, "timer", t);
+    }
+  }
+
+  void check_awaited_locks() {
+    const auto& locks = snapshot_.awaited_locks;
+    for (std::size_t l = 0; l < locks.size(); ++l) {
+      const AwaitedLock& lock = locks[l];
+      if ((lock.object && lock.object.row >= snapshot_.objects) ||
+          (lock.label && lock.label.row >= snapshot_.labels.size()) ||
+          (l > 0 && lock.semaphore <= locks[l - 1].semaphore))
+        problem("lock {} lies in object {} of {}, with label {} of {}; out of range or order", l, lock.object.row,
+                snapshot_.objects, lock.label.row, snapshot_.labels.size());
     }
   }
 

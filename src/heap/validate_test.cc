@@ -109,6 +109,9 @@ TEST(Validate, NamesEachBrokenPromise) {
   expect_problem([](S& s) { s.timers = {{.goroutine = GoroutineId(1)}}; }, "for goroutine 1");
   expect_problem([](S& s) { s.timers = {{.object = ObjectId(1)}, {.object = ObjectId(0)}}; }, "timer 1 is object 0");
   expect_problem([](S& s) { s.timers = {{.calls = StringId(50)}}; }, "timer 0 names string 50");
+  expect_problem([](S& s) { s.awaited_locks = {{.object = ObjectId(4)}}; }, "lock 0 lies in object 4");
+  expect_problem([](S& s) { s.awaited_locks = {{.label = LabelId(50)}}; }, "with label 50");
+  expect_problem([](S& s) { s.awaited_locks = {{.semaphore = Address(8)}, {.semaphore = Address(8)}}; }, "lock 1");
   expect_problem([](S& s) { s.audit.excuses[0].object = ObjectId(4); }, "mark excuse 0");
   expect_problem([](S& s) { s.audit.excuses[0].frame = FrameId(99); }, "mark excuse 0 rests on frame 99");
   expect_problem([](S& s) { s.roots[1].about = ObjectId(4); }, "root 1 is about object 4 of 4");

@@ -381,7 +381,7 @@ TEST(Mistakes, AreToldWithTheirPlace) {
   EXPECT_EQ(sql_error(heap, "SELEC 1"), "near \"SELEC\": syntax error at 0");
   EXPECT_EQ(sql_error(heap, "SELECT 1 FROM nowhere"),
             "no such table: nowhere; there are objects, edges, types, roots, goroutines, frames, spans, samples, maps, "
-            "headers, timers, "
+            "headers, timers, locks, "
             "owners, "
             "home_members, losses at -1");
   EXPECT_THAT(sql_error(heap, "SELECT * FROM objects WHERE type = \"x\""), HasSubstr("no such column: x"));

@@ -76,6 +76,15 @@ inline heap::Snapshot random_heap(std::uint64_t seed) {
     if (below(9) == 0) snapshot.timers.push_back({.object = id, .due_in_ns = static_cast<std::int64_t>(row) - 5});
   }
   for (std::uint32_t row = 0; row < snapshot.pointerful; ++row)
+    if (below(6) == 0)
+      snapshot.awaited_locks.push_back({.semaphore = Address(0xc000000004 + 16 * row),
+                                        .at = Address(0xc000000000 + 16 * row),
+                                        .object = ObjectId(row),
+                                        .kind = heap::LockKind::kRwMutex,
+                                        .known = below(4) > 0,
+                                        .locked = below(2) > 0,
+                                        .readers = static_cast<std::uint32_t>(below(5))});
+  for (std::uint32_t row = 0; row < snapshot.pointerful; ++row)
     if (below(5) == 0)
       snapshot.map_fills.push_back(
           {ObjectId(row), below(64), 64 + below(64), 8 * below(512), static_cast<heap::DeleteTraces>(below(3))});

@@ -11,8 +11,8 @@
 namespace holdfast::query {
 namespace {
 
-constexpr std::array kTables = {&kObjects, &kEdges, &kTypes,   &kRoots,  &kGoroutines, &kFrames,  &kSpans,
-                                &kSamples, &kMaps,  &kHeaders, &kTimers, &kOwners,     &kMembers, &kLosses};
+constexpr std::array kTables = {&kObjects, &kEdges,   &kTypes,  &kRoots, &kGoroutines, &kFrames,  &kSpans, &kSamples,
+                                &kMaps,    &kHeaders, &kTimers, &kLocks, &kOwners,     &kMembers, &kLosses};
 
 SortedRows sort_rows(Facts& facts, const Table& table, const Column& column) {
   std::vector<std::pair<std::int64_t, std::uint32_t>> known;

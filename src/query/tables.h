@@ -16,6 +16,7 @@ extern const Table kSamples;
 extern const Table kMaps;
 extern const Table kHeaders;
 extern const Table kTimers;
+extern const Table kLocks;
 extern const Table kOwners;
 extern const Table kMembers;
 extern const Table kLosses;

@@ -291,6 +291,13 @@ void label_variables(const VariableFacts& facts, const std::vector<StaticPointer
     word.label.data = snapshot.labels[root.label.row].data;
     labels.replace(root.label, word.label);
   }
+  for (heap::AwaitedLock& lock : snapshot.awaited_locks) {
+    if (!lock.label || snapshot.labels[lock.label.row].variable) continue;
+    VariableWord word = told.find(lock.at);
+    word.label.data = snapshot.labels[lock.label.row].data;
+    const bool is_known = word.label.basis != heap::Basis::kNone || word.label.data.section != heap::Section::kNone;
+    lock.label = is_known ? labels.add(word.label) : LabelId();
+  }
 }
 
 }  // namespace holdfast::typing

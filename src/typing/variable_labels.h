@@ -143,8 +143,8 @@ class VariableLabels {
   std::vector<AddressRange> sizes_below_;  // variables in bss with the largest known size up to there; by address
 };
 
-// Completes the labels of roots that are places in data or bss without a name, and tells the types of package
-// variables.
+// Completes the labels of roots and of locks that are places in data or bss without a name, and tells the types of
+// package variables.
 void label_variables(const VariableFacts& facts, const std::vector<StaticPointer>& pointers, const go::Symbols& symbols,
                      const std::vector<go::Module>& modules, const go::FunctionName& name_of, heap::Snapshot& snapshot);
 

@@ -128,6 +128,12 @@ std::string_view name_of(heap::HeaderBasis basis) {
   return word_at(kNames, basis);
 }
 
+std::string_view name_of(heap::LockKind kind) {
+  static constexpr auto kNames =
+      std::to_array<std::string_view>({"unknown", "sync.Mutex", "sync.RWMutex", "sync.WaitGroup"});
+  return word_at(kNames, kind);
+}
+
 std::string_view name_of(heap::TimerKind kind) {
   static constexpr auto kNames = std::to_array<std::string_view>({"other", "channel", "function", "sleep"});
   return word_at(kNames, kind);

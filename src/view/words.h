@@ -23,6 +23,8 @@ std::string_view name_of(heap::Basis basis);
 std::string_view name_of(heap::Section section);
 // What says that words of a frame are a header: "dwarf", "code", "nearness".
 std::string_view name_of(heap::HeaderBasis basis);
+// "sync.Mutex", "sync.WaitGroup"
+std::string_view name_of(heap::LockKind kind);
 // "channel", "function", "sleep", "other".
 std::string_view name_of(heap::TimerKind kind);
 // "running", "waiting", ...

@@ -27,6 +27,7 @@ TEST(Words, EachValueHasItsOwn) {
   expect_words(heap::Section::kBss, {heap::Section::kNone});
   expect_words(heap::GoroutineState::kLeaked);
   expect_words(heap::TimerKind::kSleep);
+  expect_words(heap::LockKind::kWaitGroup);
   expect_words(heap::SweepState::kBeingSwept, {heap::SweepState::kUnknown});
   expect_words(WaitReason::kTimerGoroutineIdle, {WaitReason::kZero});
   expect_words(heap::ConflictCause::kEvidence);

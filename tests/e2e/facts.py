@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Checks what holdfast reads of maps, slices, strings, timers and code, with a program that knows it.
+"""Checks what holdfast reads of maps, slices, strings, timers, locks and code, with a program that knows it.
 
   tests/e2e/facts.py HOLDFAST [--releases 1.19,1.26] [--modes dwarf,stripped]
 
@@ -78,6 +78,25 @@ def wrong_timers(facts, known, has_time):
         yield f"one context with a deadline of 90 min, said {deadlines}"
 
 
+LOCK_KINDS = {"global": "Mutex", "own": "Mutex", "bare": "Mutex", "read": "RWMutex", "written": "RWMutex", "group": "WaitGroup"}
+LOCK_ROWS = {"written": 2}  # a reader and a writer wait for different words of it
+
+
+def wrong_locks(facts, known, named):
+    """Of a stripped program nothing may be known of who uses a variable without pointers."""
+    for name, kind in LOCK_KINDS.items():
+        wanted = {"kind": f"sync.{kind}"} | {what: facts[f"lock {name} {what}"] for what in ("locked", "readers", "missing")}
+        found = [row for row in known if row["lock"] and int(row["lock"], 16) == facts[f"lock {name}"]]
+        said = [{what: row[what] for what in wanted} for row in found]
+        if said != [wanted] * LOCK_ROWS.get(name, 1):
+            yield f"lock {name}: stated {wanted}, said {said}"
+        if any(bool(row["variable"]) > (name == "global") for row in found) or named and name == "global" and \
+                any(row["variable"] != "main.global" for row in found):
+            yield f"lock {name} lies in a variable: {found}"
+    if len(known) != len(LOCK_KINDS) + 1:
+        yield f"{len(LOCK_KINDS) + 1} words are waited for, said {known}"
+
+
 REMOVALS = {"map[uint64]*main.record": "somewhere", "map[uint64]main.grown": "never", "map[uint64]*main.dropped": "somewhere",
             "map[uint64]*main.cleared": "somewhere", "map[uint32]uint32": "never"}
 
@@ -101,6 +120,7 @@ def wrong(holdfast, name, target, truth, mode, content):
                        "LEFT JOIN objects o ON o.id = h.object LEFT JOIN roots r ON r.id = h.root JOIN objects t ON t.id = h.target")
         timers = rows(holdfast, target, "SELECT o.address, g.goid, t.* FROM timers t LEFT JOIN objects o ON o.id = t.object "
                       "LEFT JOIN goroutines g ON g.id = t.goroutine")
+        locks = rows(holdfast, target, "SELECT * FROM locks")
         removals = rows(holdfast, target, "SELECT type, removals FROM types WHERE kind = 'map'")
         losses = rows(holdfast, target, "SELECT kind, count FROM losses")
     except RuntimeError as error:
@@ -109,18 +129,22 @@ def wrong(holdfast, name, target, truth, mode, content):
     yield from wrong_maps(facts, maps)
     yield from wrong_headers(facts, headers, mode.dwarf)
     yield from wrong_timers(facts, timers, name != "core")
+    yield from wrong_locks(facts, locks, mode.dwarf)
     yield from wrong_removals(removals)
     if losses:
         yield f"losses: {losses}"
-    yield from blind(facts, maps, headers, timers, mode, name != "core")
+    yield from blind(facts, maps, headers, timers, locks, mode, name != "core")
 
 
-def blind(facts, maps, headers, timers, mode, has_time):
+def blind(facts, maps, headers, timers, locks, mode, has_time):
     """Yields comparisons that do not see a wrong truth."""
     if not list(wrong_maps(facts | {"map emptied entries": 11}, maps)) or not list(wrong_maps(facts | {"map full slots": 8}, maps)):
         yield "a wrong fill of a map is not found"
     if not list(wrong_headers(facts | {"header Tail data": 1}, headers, mode.dwarf)):
         yield "a wrong header is not found"
+    for wrong_fact in ({"lock own locked": 0}, {"lock group missing": 2}, {"lock read readers": 1}, {"lock bare": 1}):
+        if not list(wrong_locks(facts | wrong_fact, locks, mode.dwarf)):
+            yield f"a wrong {list(wrong_fact)} is not found"
     for wrong_fact in ({"alarms": 4}, {"sleeper": 1}, {"stopped": facts["first alarm"]}, {"ticker": 1}):
         if not list(wrong_timers(facts | wrong_fact, timers, has_time)):
             yield f"a wrong {list(wrong_fact)} is not found"

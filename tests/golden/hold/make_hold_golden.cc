@@ -92,6 +92,9 @@ void add_rest(Snapshot& s) {
   s.types[1].removals = MapRemovals::kNever;
   s.timers = {{ObjectId(0), ObjectId(1), GoroutineId(0), TimerKind::kFunction, false, true,
                s.strings.add("time.goFunc"), s.strings.add("main.expire"), -1000, 5000}};
+  s.awaited_locks = {
+      {Address(0xc00000000c), Address(0xc000000000), ObjectId(0), {}, LockKind::kRwMutex, true, true, 2, 0},
+      {Address(0xc000000028), Address(0xc000000020), ObjectId(1), {}, LockKind::kWaitGroup, true, false, 0, 3}};
   s.large_headers = {{ObjectId(0), {}, ObjectId(2), TypeId(0), 0, 1000, 8, 8},
                      {{}, RootId(2), ObjectId(2), TypeId(0), 8, 0, 16, 1 << 20}};
   s.absent = {{Address(0xc000002000), Address(0xc000003000)}};

@@ -1,4 +1,4 @@
-// facts: what holdfast reads of maps, slices, strings, timers and code, and the program itself knows.
+// facts: what holdfast reads of maps, slices, strings, timers, locks and code, and the program itself knows.
 package main
 
 import (
@@ -51,6 +51,7 @@ func main() {
 	fillMaps()
 	cut()
 	startTimers()
+	startLocks()
 	truth.Ready()
 	runtime.KeepAlive(kept)
 }
