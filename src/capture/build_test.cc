@@ -372,6 +372,15 @@ TEST_P(BuildTest, HowLongAGoroutineWaitsIsKnownFromTheTimeOfTheStop) {
   EXPECT_EQ(target_.snapshot().goroutines[0].waiting_ns, 4000U);
 }
 
+TEST_P(BuildTest, HowLongAGoroutineWaitsIsKnownFromTheLastTimeThatTheRuntimeNoted) {
+  heap_.add_span(kSlots64);
+  for (const std::uint64_t since : {1000, 3500})
+    target_.image.set(park(since, StackImage::kStackEnd, {}), "runtime.g", "waitsince", since);
+  const heap::Snapshot s = target_.snapshot();
+  EXPECT_EQ(s.goroutines[0].waiting_ns, 2500U);
+  EXPECT_EQ(s.goroutines[1].waiting_ns, std::nullopt);
+}
+
 TEST_P(BuildTest, AFinalizerHoldsItsFunctionAndWhatItsObjectHolds) {
   const Address span = heap_.add_span(kSlots64);
   const Address object = heap_.keep(span);

@@ -10,6 +10,7 @@
 #include "capture/mark_excuses.h"
 #include "capture/wake_ups.h"
 #include "go/goroutine_labels.h"
+#include "go/mem_stats.h"
 #include "go/package_names.h"
 #include "heap/plumbing.h"
 
@@ -25,6 +26,16 @@ struct Walked {
   std::vector<NamedByWord> named;
 };
 
+// A core does not say when it was written, but that was after everything that the runtime has noted the time of.
+std::uint64_t least_time(const FrozenTarget& target, const go::Scheduler& scheduler) {
+  if (target.monotonic_ns > 0) return target.monotonic_ns;
+  std::uint64_t now = go::last_collection_clock(*target.identified->runtime);
+  for (const go::Goroutine& goroutine : scheduler.goroutines)
+    if (goroutine.waits() && goroutine.wait_since > 0)
+      now = std::max(now, static_cast<std::uint64_t>(goroutine.wait_since));
+  return now;
+}
+
 class GoroutinePass {
  public:
   GoroutinePass(const FrozenTarget& target, const go::Scheduler& scheduler, const go::ChannelQueues& queues,
@@ -37,7 +48,8 @@ class GoroutinePass {
         losses_(losses),
         functions_(*target.identified->functions),
         unwinder_(*target.identified->runtime, functions_, scheduler, target.threads),
-        finder_(*target.identified->runtime, functions_, losses) {}
+        finder_(*target.identified->runtime, functions_, losses),
+        now_ns_(least_time(target, scheduler)) {}
 
   void run() {
     walk_all();
@@ -197,8 +209,8 @@ class GoroutinePass {
     row.wait_reason = reason;
     if (g.wait_count > 0) row.waits_on = scheduler_.waits[g.first_wait].object;
     const bool waits = g.status == go::GoroutineStatus::kWaiting || g.status == go::GoroutineStatus::kLeaked;
-    if (waits && g.wait_since > 0 && target_.monotonic_ns > static_cast<std::uint64_t>(g.wait_since))
-      row.waiting_ns = target_.monotonic_ns - static_cast<std::uint64_t>(g.wait_since);
+    if (waits && g.wait_since > 0 && now_ns_ > static_cast<std::uint64_t>(g.wait_since))
+      row.waiting_ns = now_ns_ - static_cast<std::uint64_t>(g.wait_since);
   }
 
   void name_creator(const go::Goroutine& g, heap::Goroutine& row) {
@@ -368,6 +380,7 @@ class GoroutinePass {
   const go::FunctionTables& functions_;
   go::Unwinder unwinder_;
   go::StackRootFinder finder_;
+  const std::uint64_t now_ns_;  // in the runtime's clock, at least
   std::vector<Walked> walked_;
   std::map<std::pair<Address, bool>, std::vector<heap::Frame>> source_;
 };

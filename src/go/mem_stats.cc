@@ -204,6 +204,12 @@ std::optional<std::uint32_t> count_collections(const Runtime& runtime) {
                                                    runtime.layouts.offset("runtime.mstats", "numgc"));
 }
 
+std::uint64_t last_collection_clock(const Runtime& runtime) {
+  const auto field = runtime.layouts.find("runtime.mstats", "last_gc_nanotime");
+  if (!runtime.vars.memstats || !field) return 0;
+  return runtime.memory.try_integer<std::uint64_t>(runtime.vars.memstats + field->offset).value_or(0);
+}
+
 MemStats read_mem_stats(const Runtime& runtime) {
   const Variables& vars = runtime.vars;
   if (!vars.memstats || !vars.gc_controller || !vars.allp || !vars.mheap) return {};

@@ -42,6 +42,10 @@ std::optional<CollectorPace> read_collector_pace(const Runtime& runtime);
 // Returns MemStats.NumGC alone: the collections that are complete. None if it cannot be read.
 std::optional<std::uint32_t> count_collections(const Runtime& runtime);
 
+// Returns when the last collection ended, in nanoseconds of the runtime's clock (CLOCK_MONOTONIC); 0 if there was none,
+// or if it is not known.
+std::uint64_t last_collection_clock(const Runtime& runtime);
+
 // Empty if the runtime's variables were not found. Fails with kDamaged if a counter cannot be read.
 MemStats read_mem_stats(const Runtime& runtime);
 
