@@ -7,6 +7,7 @@
 
 #include "base/units.h"
 #include "detect/library_goroutines.h"
+#include "detect/lock_hands.h"
 #include "view/words.h"
 
 namespace holdfast::detect {
@@ -53,10 +54,18 @@ const Advice* advice_for(WaitReason reason) {
 }
 
 // The row's first goroutine stands for all.
-const LibraryGoroutine* library_rule(const heap::Snapshot& snapshot, const GoroutineRow& row) {
+const heap::Goroutine* first_of(const heap::Snapshot& snapshot, const GoroutineRow& row) {
   if (row.goids.empty()) return nullptr;
   const auto found = std::ranges::find(snapshot.goroutines, row.goids.front(), &heap::Goroutine::goid);
-  return found == snapshot.goroutines.end() ? nullptr : library_goroutine(snapshot, *found);
+  return found == snapshot.goroutines.end() ? nullptr : &*found;
+}
+
+// "; 2 calls of Done are missing"
+Sentence missing_calls(const heap::Snapshot& snapshot, const heap::Goroutine& goroutine, bool one) {
+  const heap::AwaitedLock* const lock = awaited_lock(snapshot, goroutine);
+  if (lock == nullptr || lock->kind != heap::LockKind::kWaitGroup || lock->missing == 0) return {};
+  return sentence("; {}{} of Done {} missing", one ? "" : "for one of them ", format_count(lock->missing, "call"),
+                  lock->missing == 1 ? "is" : "are");
 }
 
 }  // namespace
@@ -121,7 +130,9 @@ Suspicion& suspect_blocked(const Evidence& evidence, const Detector& detector, c
                              format_bytes(blocked.heap_bytes), blocked.one() ? "its stack takes" : "their stacks take",
                              format_bytes(blocked.stack_bytes));
   if (!row.created_by.empty()) finding.because += sentence("; created by {}", named(row.created_by));
-  if (const LibraryGoroutine* rule = library_rule(evidence.snapshot, row)) {
+  const heap::Goroutine* const first = first_of(evidence.snapshot, row);
+  if (first != nullptr) finding.because += missing_calls(evidence.snapshot, *first, blocked.one());
+  if (const LibraryGoroutine* rule = first == nullptr ? nullptr : library_goroutine(evidence.snapshot, *first)) {
     finding.title += sentence(": {}", rule->what);
     finding.fix = sentence("{}", rule->change);
     take_holder(evidence, row.root, finding);

@@ -92,6 +92,7 @@ class LeakSearch::FixedPoint {
     for (const WakeUp& wake_up : snapshot_.wake_ups) close(wake_up.record);
     for (const heap::Actor& actor : snapshot_.actors)
       if (actor.kind == ActorKind::kTimerList) close(actor.object);
+    for (const ObjectId object : question_.without_objects) close(object);
   }
 
   // Whether the root counts only if something else does.

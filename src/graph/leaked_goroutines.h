@@ -40,6 +40,7 @@ struct HeldByGroup {
 struct LeakQuestion {
   bool without_timers = false;
   std::vector<ObjectId> without_wake_ups = {};  // ascending: to wake by these does not count
+  std::vector<ObjectId> without_objects = {};   // nobody gets at what these refer to, or finds them
 };
 
 // The search in two steps, of which the first needs nothing but the snapshot: it can run beside the pass that finds

@@ -131,6 +131,20 @@ TEST(LeakedGoroutines, DoesNotFollowAListOfTimers) {
   EXPECT_EQ(found.held_objects, 0);  // the list holds the timer, whoever waits
 }
 
+TEST(LeakedGoroutines, CanBeAskedOfAHeapWithoutAnObject) {
+  Program program(3, 2);  // 0: a registry, 1 and 2: channels in it
+  program.global(0).holds(0, 1).holds(1, 2);
+  program.heap().edge(0, 1).edge(0, 2);
+  Snapshot snapshot = program.build();
+  snapshot.wake_ups = {waits_for(0, 1), waits_for(1, 2)};
+  EXPECT_THAT(leaked_in(snapshot).goroutines, IsEmpty());
+  LeakQuestion question;
+  question.without_objects = {ObjectId(0)};
+  const LeakedGoroutines found = find_leaked_goroutines(snapshot, reach(snapshot), question);
+  EXPECT_THAT(found.goroutines, ElementsAre(GoroutineId(0), GoroutineId(1)));
+  EXPECT_FALSE(heap::test_bit(found.held, 0));
+}
+
 TEST(LeakedGoroutines, LetsGoWhoWaitsOnTheStackOfOneWhoCan) {
   Program program(1, 3);
   program.holds(1, 0);

@@ -2,6 +2,7 @@
 
 #include "detect/detector_list.h"
 #include "detect/goroutine_words.h"
+#include "detect/lock_hands.h"
 #include "view/goroutine_rows.h"
 
 namespace holdfast::detect::goroutine_leak {
@@ -19,27 +20,42 @@ Sentence why_for_ever(const GoroutineRow& row) {
                   row.leaked == 1 ? "it waits" : "they wait");
 }
 
-// The roots of the leaked goroutines, by the root of the row that has them.
-std::map<RootId, std::vector<graph::NodeId>> leaked_roots(const Evidence& e) {
+struct Leaked {
+  std::vector<graph::NodeId> roots;
+  GoroutineId first;
+};
+
+// The leaked goroutines, by the root of the row that has them.
+std::map<RootId, Leaked> leaked_by_row(const Evidence& e) {
   const std::vector<view::GoroutineGroup> groups = view::goroutine_groups(e.snapshot, e.dominators, true);
   const auto leaked = view::leaked_of(e.snapshot, e.groundwork.leaked().goroutines, groups);
-  std::map<RootId, std::vector<graph::NodeId>> out;
-  for (std::size_t i = 0; i < groups.size(); ++i)
-    for (const GoroutineId id : leaked[i])
-      if (const RootId root = e.snapshot.goroutines[id.row].root) out[groups[i].root].emplace_back(root);
+  std::map<RootId, Leaked> out;
+  for (std::size_t i = 0; i < groups.size(); ++i) {
+    for (const GoroutineId id : leaked[i]) {
+      Leaked& row = out[groups[i].root];
+      if (!row.first) row.first = id;
+      if (const RootId root = e.snapshot.goroutines[id.row].root) row.roots.emplace_back(root);
+    }
+  }
   return out;
 }
 
 // What they hold was found together with the proof: the runtime's records of them do not count there.
 void find_leaked(const Evidence& e, std::vector<Suspicion>& out) {
-  std::map<RootId, std::vector<graph::NodeId>> roots;
+  std::map<RootId, Leaked> leaked;
+  const LockHands hands(e);
   for (const GoroutineRow& row : e.report.goroutines) {
     if (row.leaked == 0) continue;
-    if (roots.empty()) roots = leaked_roots(e);
+    if (leaked.empty()) leaked = leaked_by_row(e);
+    const Leaked& of_row = leaked[row.root];
+    Sentence because = why_for_ever(row);
+    if (of_row.first)
+      if (const Sentence words = words_of_hands(e, hands, of_row.first); !words.empty())
+        because += sentence("; {}", words);
     Suspicion& suspicion = suspect_blocked(e, kDetector, row, {row.leaked, row.leaked_bytes, row.leaked_stack_bytes},
-                                           "for ever", why_for_ever(row), Confidence::kProven, out);
+                                           "for ever", because, Confidence::kProven, out);
     suspicion.is_exact = true;
-    if (row.root) suspicion.removal.nodes = roots[row.root];
+    if (row.root) suspicion.removal.nodes = of_row.roots;
   }
 }
 

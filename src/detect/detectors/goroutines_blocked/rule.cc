@@ -3,6 +3,8 @@
 #include "base/units.h"
 #include "detect/detector_list.h"
 #include "detect/goroutine_words.h"
+#include "detect/lock_hands.h"
+#include "detect/who_could_wake.h"
 #include "view/goroutine_rows.h"
 
 namespace holdfast::detect::goroutines_blocked {
@@ -17,6 +19,8 @@ constexpr std::uint64_t kMany = 20;
 void find_blocked(const Evidence& e, std::vector<Suspicion>& out) {
   const std::uint64_t highest = highest_goid(e.snapshot);
   std::vector<view::GoroutineGroup> groups;
+  WhoCouldWake who(e);
+  const LockHands hands(e);
   for (const GoroutineRow& row : e.report.goroutines) {
     if (row.leaked > 0 || row.system || row.count < kMany || !waits_for_others(row.wait_reason) ||
         row.retained_bytes + row.stack_bytes < e.smallest)
@@ -30,6 +34,9 @@ void find_blocked(const Evidence& e, std::vector<Suspicion>& out) {
     because += sentence(", and none of them has ended");
     if (row.longest_waiting_ns > 0)
       because += sentence("; one has waited for {} at least", duration(row.longest_waiting_ns));
+    view::Sentence words = words_of_hands(e, hands, group->members.front());
+    if (words.empty()) words = who.words(group->members);
+    if (!words.empty()) because += sentence("; {}", words);
     Suspicion& suspicion = suspect_blocked(e, kDetector, row, {row.count, row.retained_bytes, row.stack_bytes},
                                            "and more come", because, Confidence::kPossible, out);
     suspicion.removal.nodes = {row.root};

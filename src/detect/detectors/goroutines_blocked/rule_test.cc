@@ -9,6 +9,7 @@ using detect::testing::report_of;
 using heap::GoroutineState;
 using heap::testing::HeapBuilder;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using view::Confidence;
 
 // Goroutines at one place with these ids, each with 100 KiB; another one has the highest id.
@@ -27,6 +28,56 @@ view::Report report_of_goids(const std::vector<std::uint64_t>& goids, std::uint6
   return report_of(heap.build());
 }
 
+// What goroutines of a registry wait for.
+struct Waits {
+  bool timer = false;    // they wait for one, too
+  bool another = false;  // a second object has the channels
+  bool same = false;     // all wait for one channel, which a goroutine that waits for the network has in hand
+};
+
+// 30 goroutines that were made over time, and the objects that have their channels.
+view::Report report_of_registry(const Waits& asked) {
+  HeapBuilder heap;
+  add_ballast(heap);
+  const TypeId type = heap.structure("main.registry", 512, {{"all", {}, 0}});
+  const auto registry = heap.object(512, type), another = heap.object(512, type);
+  heap.refer(heap.root(heap::RootKind::kGlobal, "main.registry"), registry);
+  heap.refer(heap.root(heap::RootKind::kGlobal, "main.another"), another);
+  const RootId group = heap.group(WaitReason::kSelect, "main.work");
+  std::vector<HeapBuilder::Handle> channels, timers;
+  for (std::uint64_t i = 0; i < 30; ++i) {
+    const RootId root = heap.root(heap::RootKind::kGoroutine, "", group);
+    channels.push_back(asked.same && i > 0 ? channels.front() : heap.leaf(96));
+    timers.push_back(heap.leaf(96));
+    heap.edge(registry, 8 * i, channels.back()).refer(root, heap.leaf(100 << 10)).refer(root, channels.back());
+    if (asked.timer) heap.refer(root, timers.back());
+    if (asked.another) heap.edge(another, 8 * i, channels.back());
+    heap.goroutine(20 + 10 * i, GoroutineState::kWaiting, WaitReason::kSelect, root, {"runtime.gopark", "main.work"});
+  }
+  const RootId other = heap.root(heap::RootKind::kGoroutine, "");
+  const GoroutineId reads =
+      heap.goroutine(330, GoroutineState::kWaiting, WaitReason::kIoWait, other, {"runtime.gopark", "main.read"});
+  if (asked.same) heap.refer(other, channels.front());
+  heap.snapshot().roots[other.row].goroutine = reads;
+  heap::Snapshot snapshot = heap.build();
+  for (std::uint32_t i = 0; i < 30; ++i) {
+    snapshot.wake_ups.push_back({GoroutineId(i), heap.id(channels[i]), {}, {}});
+    if (!asked.timer) continue;
+    snapshot.wake_ups.push_back({GoroutineId(i), heap.id(timers[i]), {}, {}});
+    snapshot.actors.push_back({heap.id(timers[i]), heap::ActorKind::kTimer});
+    snapshot.timers.push_back({.argument = heap.id(timers[i]), .due_known = true, .due_in_ns = 5'000'000'000 + i});
+  }
+  std::ranges::sort(snapshot.wake_ups);
+  std::ranges::sort(snapshot.actors);
+  std::ranges::sort(snapshot.timers);
+  return report_of(snapshot);
+}
+
+std::string blocked_because(const view::Report& report) {
+  const view::Finding* const finding = find(report, "goroutines-blocked");
+  return finding == nullptr ? "none" : finding->because.full;
+}
+
 std::vector<std::uint64_t> every(std::uint64_t step, std::uint64_t first, std::uint64_t count) {
   std::vector<std::uint64_t> out;
   for (std::uint64_t i = 0; i < count; ++i) out.push_back(first + i * step);
@@ -42,6 +93,16 @@ TEST(GoroutinesBlocked, NamesThoseThatGather) {
   EXPECT_EQ(finding->confidence, Confidence::kPossible);
   EXPECT_EQ(finding->bytes, 30 * 100U << 10);
   EXPECT_EQ(finding->chain.front().kind, view::StepKind::kGroup);
+}
+
+TEST(GoroutinesBlocked, SaysWhoCouldWakeThem) {
+  EXPECT_THAT(blocked_because(report_of_registry({})),
+              HasSubstr("they wait for what only main.registry leads to; no goroutine that can act has it in hand"));
+  EXPECT_THAT(blocked_because(report_of_registry({.timer = true})),
+              HasSubstr("they wait for a timer, the next one in 5.0 s or what main.registry leads to"));
+  EXPECT_THAT(blocked_because(report_of_registry({.another = true})), Not(HasSubstr("only")));
+  EXPECT_THAT(blocked_because(report_of_registry({.same = true})),
+              HasSubstr("; goroutine 330 has it in hand, and waits in IO wait at main.read"));
 }
 
 TEST(GoroutinesBlocked, LeavesPoolsAndBusyMomentsAlone) {
