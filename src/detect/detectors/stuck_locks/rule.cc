@@ -1,0 +1,279 @@
+#include <algorithm>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/units.h"
+#include "detect/detector_list.h"
+#include "detect/lock_hands.h"
+#include "graph/shortest_ways.h"
+#include "heap/plumbing.h"
+
+namespace holdfast::detect::stuck_locks {
+namespace {
+
+using view::Confidence;
+using view::Finding;
+using view::named;
+using view::Sentence;
+using view::sentence;
+
+constexpr std::uint64_t kLongNs = 1'000'000'000;
+constexpr std::uint64_t kVeryLongNs = 60'000'000'000;
+constexpr std::size_t kNear = 3;  // objects from a package variable to a lock
+
+enum class Shape : std::uint8_t { kRing, kOwn, kForgotten };
+
+// Goroutines that wait for locks which nobody but they have in hand.
+struct Stuck {
+  std::vector<GoroutineId> goroutines;  // ascending
+  std::vector<GoroutineId> example;     // the ring; else one that waits
+  Shape shape = Shape::kForgotten;
+  std::uint64_t longest_ns = 0;
+  bool is_near = false;  // code could get at one of the locks from a package variable, with nothing in hand
+};
+
+// A goroutine goes on as soon as one that goes on has the lock in hand. What is left is stuck.
+class Search {
+ public:
+  Search(const Evidence& e, const LockHands& hands) : e_(e), hands_(hands), stuck_(e.snapshot.goroutines.size()) {
+    for (const LockWaiter& waiter : hands_.waiters()) stuck_[waiter.goroutine.row] = true;
+    while (let_some_go()) {
+    }
+  }
+
+  std::vector<Stuck> groups() {
+    std::vector<Stuck> out;
+    std::set<GoroutineId> seen;
+    for (const LockWaiter& waiter : hands_.waiters()) {
+      if (!stuck_[waiter.goroutine.row] || seen.contains(waiter.goroutine)) continue;
+      Stuck group;
+      collect(waiter.goroutine, seen, group.goroutines);
+      std::ranges::sort(group.goroutines);
+      describe(group);
+      out.push_back(std::move(group));
+    }
+    return out;
+  }
+
+ private:
+  bool is_leaked(GoroutineId id) const { return std::ranges::binary_search(e_.groundwork.leaked().goroutines, id); }
+  bool let_some_go() {
+    bool any = false;
+    for (const LockWaiter& waiter : hands_.waiters()) {
+      if (!stuck_[waiter.goroutine.row]) continue;
+      const auto goes_on = [&](const Hand& hand) { return !stuck_[hand.goroutine.row] && !is_leaked(hand.goroutine); };
+      if (std::ranges::none_of(hands_.of(waiter.lock->object), goes_on)) continue;
+      stuck_[waiter.goroutine.row] = false;
+      any = true;
+    }
+    return any;
+  }
+
+  // All that are stuck with it, over the locks that they have in hand.
+  void collect(GoroutineId from, std::set<GoroutineId>& seen, std::vector<GoroutineId>& out) {
+    std::vector<GoroutineId> todo{from};
+    while (!todo.empty()) {
+      const GoroutineId id = todo.back();
+      todo.pop_back();
+      if (!stuck_[id.row] || !seen.insert(id).second) continue;
+      out.push_back(id);
+      for (const Hand& hand : hands_.of(hands_.waiter(id)->lock->object)) todo.push_back(hand.goroutine);
+    }
+  }
+
+  void describe(Stuck& group) const {
+    for (const GoroutineId id : group.goroutines)
+      group.longest_ns = std::max(group.longest_ns, e_.snapshot.goroutines[id.row].waiting_ns.value_or(0));
+    for (const GoroutineId id : group.goroutines) {
+      group.example = ring_from(id);
+      if (!group.example.empty()) {
+        group.shape = Shape::kRing;
+        return;
+      }
+    }
+    const auto own = std::ranges::find_if(group.goroutines, [&](GoroutineId id) { return has_own_lock(id); });
+    group.shape = own == group.goroutines.end() ? Shape::kForgotten : Shape::kOwn;
+    group.example = {own == group.goroutines.end() ? group.goroutines.front() : *own};
+  }
+
+  // From each to one that has its lock in hand and waits for another one; empty if no such way leads back.
+  std::vector<GoroutineId> ring_from(GoroutineId start) const {
+    std::vector<GoroutineId> way{start};
+    std::set<GoroutineId> seen{start};
+    while (true) {
+      const ObjectId lock = hands_.waiter(way.back())->lock->object;
+      GoroutineId next;
+      for (const Hand& hand : hands_.of(lock)) {
+        const LockWaiter* other = hands_.waiter(hand.goroutine);
+        if (other == nullptr || other->lock->object == lock || !stuck_[hand.goroutine.row]) continue;
+        if (hand.goroutine == start && way.size() > 1) return way;
+        if (!next && !seen.contains(hand.goroutine)) next = hand.goroutine;
+      }
+      if (!next) return {};
+      seen.insert(next);
+      way.push_back(next);
+    }
+  }
+
+  // A function further out than the one that asks for the lock has it in hand.
+  bool has_own_lock(GoroutineId id) const {
+    const heap::Goroutine& goroutine = e_.snapshot.goroutines[id.row];
+    const heap::Frame* const asks =
+        heap::first_user_frame(e_.snapshot, heap::OwnerRules::built_in(), goroutine.first_frame, goroutine.frame_count);
+    const auto& hands = hands_.of(hands_.waiter(id)->lock->object);
+    const auto own = std::ranges::find(hands, id, &Hand::goroutine);
+    if (asks == nullptr || own == hands.end() || !own->frame) return false;
+    std::uint32_t physical = static_cast<std::uint32_t>(asks - e_.snapshot.frames.data());
+    while (e_.snapshot.frames[physical].inlined && physical + 1 < goroutine.first_frame + goroutine.frame_count)
+      ++physical;
+    return own->frame.row > physical;
+  }
+
+  const Evidence& e_;
+  const LockHands& hands_;
+  std::vector<bool> stuck_;  // by GoroutineId
+};
+
+Sentence title_of(const Stuck& stuck, std::uint64_t count) {
+  const std::string who = format_count(count, "goroutine");
+  const std::string_view wait = count == 1 ? "waits" : "wait";
+  switch (stuck.shape) {
+    case Shape::kRing:
+      return sentence("{} {} for ever for locks that they keep from one another", who, wait);
+    case Shape::kOwn:
+      return sentence("{} {} for ever for a lock that one of them has in hand already", who, wait);
+    case Shape::kForgotten:
+      return sentence("{} {} for ever for a lock that nobody is about to unlock", who, wait);
+  }
+  return {};
+}
+
+Sentence fix_for(Shape shape) {
+  switch (shape) {
+    case Shape::kRing:
+      return sentence("lock in one order everywhere, or let go of one lock before the other is asked for");
+    case Shape::kOwn:
+      return sentence(
+          "do not lock again what a caller has locked: split the function in one that locks and one that works; if no "
+          "caller has, unlock on every way out, as with defer");
+    case Shape::kForgotten:
+      return sentence("unlock on every way out of the function that locked, panics too, as with defer");
+  }
+  return {};
+}
+
+// "goroutine 18 at main.one a.go:7 waits for the sync.Mutex main.account.mu"
+Sentence wait_text(const Evidence& e, const LockHands& hands, GoroutineId id) {
+  const heap::Goroutine& goroutine = e.snapshot.goroutines[id.row];
+  return sentence("goroutine {} at {} waits for {}", goroutine.goid, named(e.names.top_frame(goroutine)),
+                  lock_name(e, *hands.waiter(id)->lock));
+}
+
+Sentence because_of(const Evidence& e, const LockHands& hands, const Stuck& stuck) {
+  Sentence out;
+  for (std::size_t i = 0; i < stuck.example.size(); ++i) {
+    if (i > 0) out += sentence(", which the next has in hand: ");
+    out += wait_text(e, hands, stuck.example[i]);
+  }
+  if (stuck.shape == Shape::kRing) out += sentence(", which the first has in hand");
+  if (stuck.shape == Shape::kOwn) {
+    const auto& all = hands.of(hands.waiter(stuck.example.front())->lock->object);
+    const auto own = std::ranges::find(all, stuck.example.front(), &Hand::goroutine);
+    out += sentence(", which it has in hand at {} too", named(e.names.frame(e.snapshot.frames[own->frame.row])));
+  }
+  if (stuck.shape == Shape::kForgotten) out += sentence("; the lock says that it is locked");
+  out += sentence("; nobody who can go on has what they wait for on its stack");
+  if (stuck.longest_ns > 0) out += sentence("; one has waited for {} at least", duration(stuck.longest_ns));
+  return out;
+}
+
+// The places where they wait: faults in one part of the code are one fault.
+std::vector<std::string> identity_of(const Evidence& e, const Stuck& stuck) {
+  std::set<std::string> places;
+  for (const GoroutineId id : stuck.goroutines)
+    places.insert(e.names.top_frame(e.snapshot.goroutines[id.row]).function);
+  return {places.begin(), places.end()};
+}
+
+std::optional<Confidence> confidence_of(const Stuck& stuck) {
+  if (!stuck.is_near && stuck.longest_ns >= kLongNs) return Confidence::kStrong;
+  const bool is_possible = stuck.longest_ns >= (stuck.shape == Shape::kRing ? kLongNs : kVeryLongNs);
+  return is_possible ? std::optional(Confidence::kPossible) : std::nullopt;
+}
+
+void add(const Evidence& e, const LockHands& hands, const std::vector<Stuck>& alike, Confidence confidence,
+         std::vector<Suspicion>& out) {
+  const Stuck& first = alike.front();
+  Suspicion& suspicion =
+      suspect(out, kDetector, {wait_text(e, hands, first.example.front()).full, identity_of(e, first)}, confidence);
+  Finding& finding = suspicion.finding;
+  for (const Stuck& stuck : alike) {
+    finding.count += stuck.goroutines.size();
+    for (const GoroutineId id : stuck.goroutines) {
+      const heap::Goroutine& goroutine = e.snapshot.goroutines[id.row];
+      suspicion.beyond += goroutine.stack.size();
+      if (!goroutine.root) continue;
+      suspicion.removal.nodes.emplace_back(goroutine.root);
+      finding.exclusive_bytes += e.dominators.retained_bytes(goroutine.root);
+    }
+  }
+  finding.bytes = finding.exclusive_bytes + suspicion.beyond;
+  finding.title = title_of(first, finding.count);
+  finding.because = because_of(e, hands, first);
+  if (alike.size() > 1) finding.because += sentence("; {} such groups", format_count(alike.size()));
+  finding.fix = fix_for(first.shape);
+}
+
+// How far each lock is from package variables.
+void find_near(const Evidence& e, const LockHands& hands, std::vector<Stuck>& groups) {
+  graph::ReachOptions options{.use_root = {}, .without = records_of_waits(e), .without_pointers = {}};
+  options.use_root = [&](RootId root) { return e.snapshot.roots[root.row].kind == heap::RootKind::kGlobal; };
+  const graph::ShortestWays ways(e.snapshot, {}, options);
+  for (Stuck& group : groups)
+    for (const GoroutineId id : group.goroutines) {
+      const std::size_t way = ways.way_to(hands.waiter(id)->lock->object).size();
+      group.is_near = group.is_near || (way > 0 && way <= 1 + kNear);
+    }
+}
+
+void find_stuck(const Evidence& e, std::vector<Suspicion>& out) {
+  const LockHands hands(e);
+  if (hands.waiters().empty()) return;
+  std::vector<Stuck> groups = Search(e, hands).groups();
+  std::erase_if(groups, [&](const Stuck& group) {
+    return group.longest_ns < kLongNs || std::ranges::all_of(group.goroutines, [&](GoroutineId id) {
+             return std::ranges::binary_search(e.groundwork.leaked().goroutines, id);
+           });
+  });
+  if (groups.empty()) return;
+  find_near(e, hands, groups);
+  std::map<std::pair<std::vector<std::string>, Confidence>, std::vector<Stuck>> by_place;
+  for (Stuck& group : groups)
+    if (const auto confidence = confidence_of(group))
+      by_place[{identity_of(e, group), *confidence}].push_back(std::move(group));
+  for (const auto& [place, alike] : by_place) add(e, hands, alike, place.second, out);
+}
+
+constexpr Threshold kThresholds[] = {
+    {"one of them has waited for a second at least, as collections have seen", "who holds a lock may be at work"},
+    {"a minute for a lock that code reaches from a package variable over three objects or fewer, unless they form a "
+     "ring",
+     "who holds such a lock need not have it in hand"}};
+
+}  // namespace
+
+const Detector kDetector = {
+    .facts = {.id = "stuck-locks",
+              .family = "goroutines",
+              .looks_for = "locks that nobody unlocks: rings, locks taken twice, a missing Unlock",
+              .needs = {.proven = {},
+                        .strong = "a lock says that it is locked, and everybody on whose stack something leads to it "
+                                  "waits for it, or for a lock of which the same is true; a least fixed point",
+                        .possible = "the same of a lock that code may reach in other ways, from a package variable"},
+              .thresholds = kThresholds,
+              .change = "lock in one order, do not lock twice, and unlock on every way out, as with defer"},
+    .run = find_stuck};
+
+}  // namespace holdfast::detect::stuck_locks

@@ -1,0 +1,114 @@
+#include "detect/report_for_tests.h"
+
+namespace holdfast::detect {
+namespace {
+
+using detect::testing::add_ballast;
+using detect::testing::find;
+using detect::testing::kSecond;
+using detect::testing::report_of;
+using heap::GoroutineState;
+using heap::LockKind;
+using heap::RootKind;
+using heap::testing::HeapBuilder;
+using ::testing::HasSubstr;
+using view::Confidence;
+
+// Two accounts in the depth of a package variable, and goroutines that wait for their locks.
+class StuckLocks : public ::testing::Test {
+ protected:
+  StuckLocks() {
+    add_ballast(heap_);
+    const TypeId mutex = heap_.structure("sync.Mutex", 8, {{"state", {}, 0}, {"sema", {}, 4}});
+    const TypeId account = heap_.structure("main.account", 32, {{"name", {}, 0}, {"mu", mutex, 16}});
+    HeapBuilder::Handle above = heap_.object(8);
+    heap_.refer(heap_.root(RootKind::kGlobal, "main.world"), above);
+    for (int i = 0; i < depth_; ++i) {
+      const auto below = heap_.object(16);
+      heap_.edge(above, 0, below);
+      above = below;
+    }
+    for (HeapBuilder::Handle& each : accounts_) each = heap_.object(32, account);
+    heap_.edge(above, 0, accounts_[0]).edge(above, 8, accounts_[1]);
+  }
+
+  GoroutineId add(WaitReason reason, std::initializer_list<std::size_t> in_hand, std::uint64_t waiting = 2 * kSecond) {
+    const RootId root = heap_.root(RootKind::kGoroutine, "");
+    const GoroutineId id = heap_.goroutine(20 + heap_.snapshot().goroutines.size(), GoroutineState::kWaiting, reason,
+                                           root, {"sync.(*Mutex).Lock", "main.transfer", "main.work"});
+    for (const std::size_t account : in_hand) {
+      const RootId frame = heap_.root(RootKind::kFrame, "main.transfer", root);
+      heap_.snapshot().roots[frame.row].goroutine = id;
+      heap_.snapshot().roots[frame.row].frame = FrameId(heap_.snapshot().goroutines[id.row].first_frame + 1);
+      heap_.refer(frame, accounts_[account]);
+    }
+    heap_.snapshot().goroutines[id.row].waiting_ns = waiting;
+    return id;
+  }
+  void waits_for(GoroutineId id, std::size_t account) { waits_.emplace_back(id, account); }
+
+  view::Report report(bool locked = true) {
+    heap::Snapshot snapshot = heap_.build();
+    const heap::ObjectIndex index(snapshot.spans, snapshot.allocated);
+    for (std::size_t i = 0; i < 2; ++i) {
+      const ObjectId object = heap_.id(accounts_[i]);
+      const Address lock = index.address_of(object) + 16;
+      snapshot.awaited_locks.push_back({lock + 4, lock, object, {}, LockKind::kMutex, true, locked, 0, 0});
+    }
+    std::ranges::sort(snapshot.awaited_locks);
+    for (const auto& [id, account] : waits_)
+      snapshot.goroutines[id.row].waits_on = index.address_of(heap_.id(accounts_[account])) + 20;
+    return report_of(snapshot);
+  }
+  // Two that have both accounts in hand and wait for one each.
+  void add_ring() {
+    waits_for(add(WaitReason::kMutexLock, {0, 1}), 0);
+    waits_for(add(WaitReason::kMutexLock, {0, 1}), 1);
+  }
+
+  int depth_ = 4;
+  HeapBuilder heap_;
+  std::array<HeapBuilder::Handle, 2> accounts_;
+  std::vector<std::pair<GoroutineId, std::size_t>> waits_;
+};
+
+TEST_F(StuckLocks, FindsARing) {
+  add_ring();
+  const view::Report found = report();
+  const view::Finding* finding = find(found, "stuck-locks");
+  ASSERT_NE(finding, nullptr);
+  EXPECT_EQ(finding->title.full, "2 goroutines wait for ever for locks that they keep from one another");
+  EXPECT_THAT(finding->because.full,
+              HasSubstr("goroutine 20 at main.transfer waits for the sync.Mutex main.account.mu, which the next has in "
+                        "hand: goroutine 21 at main.transfer waits for the sync.Mutex main.account.mu, which the first "
+                        "has in hand; "));
+  EXPECT_EQ(finding->confidence, Confidence::kStrong);
+}
+
+TEST_F(StuckLocks, FindsALockThatIsForgotten) {
+  waits_for(add(WaitReason::kMutexLock, {0}), 0);
+  waits_for(add(WaitReason::kMutexLock, {0}), 0);
+  const view::Report found = report();
+  ASSERT_NE(find(found, "stuck-locks"), nullptr);
+  EXPECT_EQ(find(found, "stuck-locks")->title.full,
+            "2 goroutines wait for ever for a lock that nobody is about to unlock");
+}
+
+TEST_F(StuckLocks, LeavesLocksAloneThatSomebodyMayUnlock) {
+  add_ring();
+  add(WaitReason::kIoWait, {1});
+  EXPECT_EQ(find(report(), "stuck-locks"), nullptr);
+}
+
+TEST_F(StuckLocks, LeavesThoseAloneThatHaveJustComeOrAreBeingWoken) {
+  waits_for(add(WaitReason::kMutexLock, {0}, 0), 0);
+  EXPECT_EQ(find(report(), "stuck-locks"), nullptr);
+}
+
+TEST_F(StuckLocks, LeavesAloneWhatIsNotLocked) {
+  add_ring();
+  EXPECT_EQ(find(report(false), "stuck-locks"), nullptr);
+}
+
+}  // namespace
+}  // namespace holdfast::detect
