@@ -3,7 +3,33 @@
 #include <algorithm>
 #include <span>
 
+#include "heap/plumbing.h"
+
 namespace holdfast::detect {
+namespace {
+
+bool is_of_program(const Evidence& e, const heap::Root& special) {
+  if (special.kind != heap::RootKind::kFinalizer && special.kind != heap::RootKind::kCleanup) return false;
+  if (!special.about || !special.label || !e.dominators.reachable(special.about)) return false;
+  const std::string_view function = e.snapshot.strings[e.snapshot.labels[special.label.row].code.function];
+  return !function.empty() && !heap::is_standard_library(function, e.snapshot.target.main_module);
+}
+
+}  // namespace
+
+std::map<RootId, HeldFromFinalizers> held_from_finalizers(const Evidence& evidence) {
+  std::map<RootId, HeldFromFinalizers> out;
+  for (std::uint32_t r = 0; r < evidence.snapshot.roots.size(); ++r) {
+    const heap::Root& special = evidence.snapshot.roots[r];
+    if (!is_of_program(evidence, special)) continue;
+    const RootId top = evidence.dominators.top(special.about).root();
+    if (!top) continue;
+    HeldFromFinalizers& held = out[top];
+    held.objects.push_back(special.about);
+    held.specials.emplace_back(r);
+  }
+  return out;
+}
 
 bool any_wait_in_selects(const Evidence& evidence) {
   return std::ranges::any_of(evidence.report.goroutines, [](const view::GoroutineRow& row) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string_view>
 #include <vector>
 
@@ -14,6 +15,16 @@ namespace holdfast::detect {
 
 constexpr std::uint64_t kFewWaiting = 5;    // at one place: fewer are not worth a word
 constexpr std::uint64_t kManyWaiting = 20;  // so many, made over the program's life, are hardly there on purpose
+
+// Objects that only goroutines at one place hold, and that have finalizers or cleanups of the program's own: those of
+// the standard library close files and connections, with which a goroutine may be at work for long.
+struct HeldFromFinalizers {
+  std::vector<ObjectId> objects;
+  std::vector<RootId> specials;  // of each
+};
+
+// Returns them by the root of their group of goroutines.
+std::map<RootId, HeldFromFinalizers> held_from_finalizers(const Evidence& evidence);
 
 // Whether there is a place where so many wait in a select: else the question costs a search for nothing.
 bool any_wait_in_selects(const Evidence& evidence);

@@ -44,12 +44,16 @@ void add_group(const Evidence& e, const view::GoroutineGroup& group, const std::
 
 void find_kept(const Evidence& e, std::vector<Suspicion>& out) {
   if (!any_wait_in_selects(e)) return;
-  const graph::LeakedGoroutines without = graph::find_leaked_goroutines(
-      e.snapshot, graph::reachability(e.dominators), {.without_timers = true, .without_wake_ups = {}});
+  const graph::LeakedGoroutines without =
+      graph::find_leaked_goroutines(e.snapshot, graph::reachability(e.dominators),
+                                    {.without_timers = true, .without_wake_ups = {}, .without_objects = {}});
   const std::vector<GoroutineId> kept = kept_by_timers(e, without);
   if (kept.size() < kFewWaiting) return;
-  for (const view::GoroutineGroup& group : view::goroutine_groups(e.snapshot, e.dominators, true))
-    add_group(e, group, kept, without, out);
+  const std::map<RootId, HeldFromFinalizers> finalizers = held_from_finalizers(e);  // finalizer-of-worker says more
+  for (const view::GoroutineGroup& group : view::goroutine_groups(e.snapshot, e.dominators, true)) {
+    const auto held = finalizers.find(group.root);
+    if (held == finalizers.end() || held->second.objects.size() < kFewWaiting) add_group(e, group, kept, without, out);
+  }
 }
 
 constexpr Threshold kThresholds[] = {
