@@ -23,10 +23,11 @@ struct Queue {
     heap.snapshot().channels = {{heap.id(channel), elements, room, false}};
   }
   // Adds a goroutine at one of its ends.
-  void wait(bool sends) {
+  void wait(bool sends, std::uint64_t bytes = 0) {
     const auto reason = sends ? WaitReason::kChanSend : WaitReason::kChanReceive;
     const RootId root = heap.root(RootKind::kGoroutine, "");
     const GoroutineId id = heap.goroutine(7, GoroutineState::kWaiting, reason, root, {"runtime.gopark", "main.work"});
+    if (bytes > 0) heap.refer(root, heap.leaf(bytes));
     heap.snapshot().channel_waits.push_back({id, ChannelId(0), sends});
   }
 
@@ -48,6 +49,23 @@ TEST(ChannelBacklog, SaysWhatWaitsWhereNobodyReceives) {
 TEST(ChannelBacklog, IsNoneWhereSomebodyReceives) {
   Queue queue(6, 10);
   queue.wait(false);
+  EXPECT_EQ(find(report_of(queue.heap.build()), "channel-backlog"), nullptr);
+}
+
+TEST(ChannelBacklog, CountsSendersThatQueue) {
+  Queue queue(0, 0);
+  for (int i = 0; i < 25; ++i) queue.wait(true, 100 << 10);
+  const Report report = report_of(queue.heap.build());
+  const view::Finding* const finding = find(report, "channel-backlog");
+  ASSERT_NE(finding, nullptr);
+  EXPECT_EQ(finding->title.full, "25 goroutines queue to send to the channel main.queue");
+  EXPECT_EQ(finding->because.full, "nobody waits to receive; no other goroutine has it in hand");
+  EXPECT_GE(finding->bytes, 25U * (100 << 10));
+}
+
+TEST(ChannelBacklog, LeavesFewSendersAlone) {
+  Queue queue(0, 0);
+  for (int i = 0; i < 15; ++i) queue.wait(true, 1 << 20);
   EXPECT_EQ(find(report_of(queue.heap.build()), "channel-backlog"), nullptr);
 }
 
