@@ -83,6 +83,10 @@ Suspicion& suspect(std::vector<Suspicion>& out, const Detector& detector, const 
 // one.
 void take_holder(const Evidence& evidence, RootId root, view::Finding& finding);
 
+// Gives the finding the places where the objects were allocated, as far as the memory profile took samples of them: of
+// contexts and timers what made them. It says the commonest behind `because`. `objects` are ascending.
+void take_places(const Evidence& evidence, std::span<const ObjectId> objects, view::Finding& finding);
+
 // Returns a time in nanoseconds as "3.1 s".
 std::string duration(std::uint64_t ns);
 

@@ -9,6 +9,7 @@
 #include "detect/detector.h"
 #include "detect/known_leaks.h"
 #include "detect/weigh.h"
+#include "view/allocation_sites.h"
 
 namespace holdfast::detect {
 namespace {
@@ -40,6 +41,18 @@ void take_holder(const Evidence& evidence, RootId root, view::Finding& finding) 
     finding.allocated_at = holder.allocated_at;
     return;
   }
+}
+
+void take_places(const Evidence& evidence, std::span<const ObjectId> objects, view::Finding& finding) {
+  const view::AllocationSamples samples(evidence.names, evidence.dominators.columns().sizes);
+  const auto group_of = [&](ObjectId object) {
+    return std::ranges::binary_search(objects, object) ? 0 : view::AllocationSamples::kNoGroup;
+  };
+  finding.allocated_at = std::move(samples.by_group(1, group_of).front());
+  const view::AllocationPlace* const place = finding.allocated_at ? finding.allocated_at->agreed() : nullptr;
+  if (place != nullptr && !place->place.empty())
+    finding.because +=
+        view::sentence("; {} made at {}", objects.size() == 1 ? "it was" : "most were", view::named(place->place));
 }
 
 std::string duration(std::uint64_t ns) {

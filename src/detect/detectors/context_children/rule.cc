@@ -65,6 +65,9 @@ void add(const Evidence& e, ObjectId parent, Forgotten forgotten, std::vector<Su
   finding.fix = sentence(
       "call the cancel function that With... returns, with defer right behind it; go vet's "
       "lostcancel finds where it is dropped");
+  std::vector<ObjectId> contexts;
+  for (const graph::NodeId node : forgotten.objects) contexts.push_back(node.object());
+  take_places(e, contexts, finding);
   suspicion.places = {e.names.type_of(parent)};
   suspicion.removal.nodes = std::move(forgotten.objects);
 }

@@ -80,6 +80,7 @@ void find_of(const Evidence& e, Sort sort, std::vector<Suspicion>& out) {
       "the runtime's lists of timers are all that leads to them, and before Go 1.23 it keeps what was not stopped");
   finding.fix = ticks ? sentence("call Stop on each ticker when it is not needed any more, as with defer")
                       : sentence("use time.NewTimer and Stop it on every way out, instead of time.After; or a context");
+  take_places(e, left, finding);
   finding.chain = e.places.place_of(left[left.size() / 2]).chain;
 }
 

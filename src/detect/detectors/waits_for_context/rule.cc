@@ -100,7 +100,12 @@ void add_group(const Evidence& e, const view::GoroutineGroup& group, const std::
   view::Sentence because = sentence("nobody else refers to what they wait for but {}",
                                     contexts.size() == 1 ? "one context" : "their contexts");
   because += sentence(", which end by nothing but a cancel: {}", e.places.place_of(most).text);
-  suspect_waiting(e, kDetector, group, members, without, "until a context is cancelled", because, out);
+  Suspicion* const suspicion =
+      suspect_waiting(e, kDetector, group, members, without, "until a context is cancelled", because, out);
+  if (suspicion == nullptr) return;
+  std::vector<ObjectId> made;
+  for (const auto& [context, count] : contexts) made.push_back(context);
+  take_places(e, made, suspicion->finding);
 }
 
 void find_waiting(const Evidence& e, std::vector<Suspicion>& out) {
