@@ -129,6 +129,7 @@ class Accounting {
         facts_(facts),
         strings_(strings),
         claims_(claims_of(residency, facts)),
+        has_malloc_(std::ranges::any_of(residency.mappings, is_of_malloc)),
         most_records_(facts.record_bytes + bytes_within(residency.present, facts.arena_table)) {}
 
   heap::Account run() {
@@ -143,6 +144,7 @@ class Accounting {
     account.free_pages = lines_[kFreePages] + lines_[kReleased];
     account.released_resident = lines_[kReleased];
     account.huge = huge_;
+    account.lazy_free = lazy_free_;
     account.of_mappings = residency_.of_mappings;
     account.released = facts_.released;
     account.stacks = lines_[kStacks] + lines_[kManual] - buffers;
@@ -175,7 +177,9 @@ class Accounting {
     row.huge = usage.huge;
     row.writable = usage.mapping.permissions.write;
     row.shared = usage.mapping.permissions.shared;
-    if (any_overlaps(facts_.arenas, usage.mapping.range)) huge_ += std::min(usage.huge, usage.rss);
+    if (!any_overlaps(facts_.arenas, usage.mapping.range)) return;
+    huge_ += std::min(usage.huge, usage.rss);
+    lazy_free_ += std::min(usage.lazy_free, usage.rss);
   }
 
   // Says what most of the bytes are that have come since.
@@ -269,11 +273,18 @@ class Accounting {
     return plain && records ? kRecords : kMappings;
   }
 
+  // Whether the mapping shows that the program has a malloc: the break that it moves, or glibc. Go alone has neither.
+  static bool is_of_malloc(const os::MappingUsage& usage) {
+    const std::string& path = usage.mapping.path;
+    return path == "[heap]" || path.find("/libc.so") != std::string::npos || path.find("/libc-") != std::string::npos;
+  }
+
   // glibc reserves an arena as a whole, aligned, and makes its used part accessible.
   bool is_malloc_arena(std::size_t index) const {
     const os::ProcessMapping& mapping = residency_.mappings[index].mapping;
     const Address end = mapping.range.begin + kMallocArena;
-    if (!mapping.path.empty() || !mapping.permissions.write || mapping.range.begin.value % kMallocArena != 0)
+    if (!has_malloc_ || !mapping.path.empty() || !mapping.permissions.write ||
+        mapping.range.begin.value % kMallocArena != 0)
       return false;
     if (mapping.range.end == end) return true;
     if (index + 1 == residency_.mappings.size()) return false;
@@ -285,6 +296,7 @@ class Accounting {
   const AccountFacts& facts_;
   StringTable& strings_;
   std::vector<Claim> claims_;
+  bool has_malloc_ = false;
   // The system joins neighbouring mappings, so what the runtime did not take is the program's own.
   std::uint64_t most_records_ = 0;
   Lines lines_{};
@@ -292,6 +304,7 @@ class Accounting {
   std::uint64_t swapped_ = 0;
   std::uint64_t rest_ = 0;
   std::uint64_t huge_ = 0;
+  std::uint64_t lazy_free_ = 0;
   std::vector<heap::Mapping> rows_;
 };
 

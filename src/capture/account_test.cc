@@ -211,6 +211,16 @@ TEST(Account, TellsCMemoryByItsShape) {
   EXPECT_EQ(account.stacks, 0x2000U);
 }
 
+// A program without C can map 64 MiB at such an address, too.
+TEST(Account, KnowsNoArenasOfAProgramWithoutMalloc) {
+  Process p;
+  p.plain(range(0x7f0000000000, 64 * kMiB), {range(0x7f0000000000, 0x5000)});
+  EXPECT_EQ(p.account().c_heap, 0U);
+  EXPECT_EQ(p.account().mappings, 0x5000U);
+  p.file(range(0x7f1000000000, 0x5000), 0x1000, "/usr/lib/x86_64-linux-gnu/libc.so.6", {.read = true});
+  EXPECT_EQ(p.account().c_heap, 0x5000U);
+}
+
 TEST(Account, CutsAThreadsStackOffWhatTheSystemJoinedToIt) {
   Process p;
   p.reserved(range(0x7f0000000000, kPage));

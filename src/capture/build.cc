@@ -20,7 +20,9 @@
 #include "capture/roots.h"
 #include "capture/samples.h"
 #include "capture/span_records.h"
+#include "capture/stale_words.h"
 #include "capture/timers.h"
+#include "go/mem_stats.h"
 #include "go/special_roots.h"
 #include "heap/object_index.h"
 #include "typing/find_types.h"
@@ -49,6 +51,7 @@ void add_target_info(const FrozenTarget& target, heap::Snapshot& snapshot) {
   info.has_dwarf = symbols.has_dwarf();
   info.modules = static_cast<std::uint32_t>(runtime.modules.size());
   info.threads = static_cast<std::uint32_t>(target.threads.size());
+  info.c_handles_made = go::count_c_handles(runtime);
 }
 
 // The look before was taken of a moving process, or, if there is but one runtime, not at all.
@@ -222,7 +225,10 @@ void build(const FrozenTarget& target, const Options& options, const Callbacks& 
   });
   times.run("channels", [&] { add_channels(runtime, scheduler, queues, index, snapshot, losses); });
   times.run("maps", [&] { add_map_fills(runtime, index, snapshot, losses); });
-  times.run("headers", [&] { add_large_headers(runtime.memory, index, snapshot); });
+  times.run("headers", [&] {
+    add_large_headers(runtime.memory, index, snapshot);
+    add_stale_words(runtime.memory, index, snapshot);
+  });
   if (callbacks.second_opinion) {
     inputs.kept_code_facts = kept.bytes();
     callbacks.second_opinion(snapshot, types_without_debug_information(inputs, snapshot));

@@ -14,6 +14,8 @@ namespace {
 constexpr unsigned kHeapParts = 64;
 constexpr std::size_t kKept = 16;      // words of a mapping by which it may be explained
 constexpr std::size_t kLookedAt = 64;  // the first words of each part of the walk; some may be the runtime's own
+// Of one object: records of the runtime have many such words, and others must not be crowded out.
+constexpr std::size_t kOfOneObject = 2;
 // Less than this is not worth a walk through the heap: at least, and in parts of all resident bytes.
 constexpr std::uint64_t kLeastBytes = 1 << 20;
 constexpr std::uint64_t kLeastShare = 100;
@@ -27,15 +29,22 @@ struct PointingWord {
 // What one part of the walk found: words are counted, and the first of each mapping are kept.
 class Found {
  public:
+  // What is added from here on is of another object.
+  void begin_object() { of_object_ = 0; }
   void add(const PointingWord& word) {
-    if (counts_.size() <= word.mapping) counts_.resize(word.mapping + std::size_t{1});
-    if (++counts_[word.mapping] <= kLookedAt) words_.push_back(word);
+    if (counts_.size() <= word.mapping) counts_.resize(word.mapping + std::size_t{1}), kept_.resize(counts_.size());
+    ++counts_[word.mapping];
+    if (kept_[word.mapping] == kLookedAt || of_object_ == kOfOneObject) return;
+    ++kept_[word.mapping];
+    ++of_object_;
+    words_.push_back(word);
   }
   const std::vector<std::uint64_t>& counts() const { return counts_; }
   const std::vector<PointingWord>& words() const { return words_; }
 
  private:
-  std::vector<std::uint64_t> counts_;  // by row of the mapping, up to the last one found
+  std::vector<std::uint64_t> counts_, kept_;  // by row of the mapping, up to the last one found
+  std::size_t of_object_ = 0;
   std::vector<PointingWord> words_;
 };
 
@@ -82,14 +91,20 @@ void look_at_span(const Search& search, const MemorySource& memory, const heap::
   for (std::uint64_t slot = 0; slot < span.slots; ++slot) {
     if (!heap::test_bit(snapshot.allocated, std::uint64_t{span.bits_at} * 64 + slot)) continue;
     const Address at = span.base + slot * span.slot_size;
+    found.begin_object();
     if (const std::byte* bytes = memory.try_view(at, span.slot_size))
       search.look_at(at, {bytes, span.slot_size}, found);
   }
 }
 
+// Each word of a section counts as a variable.
 void look_at_section(const Search& search, const MemorySource& memory, const AddressRange& section, Found& found) {
   std::vector<std::byte> bytes(section.size());
-  if (memory.try_read(section.begin, bytes)) search.look_at(section.begin, bytes, found);
+  if (!memory.try_read(section.begin, bytes)) return;
+  for (std::uint64_t i = 0; i + kWord <= bytes.size(); i += kWord) {
+    found.begin_object();
+    search.look_at(section.begin + i, std::span(bytes).subspan(i, kWord), found);
+  }
 }
 
 void keep(const Found& found, heap::Snapshot& snapshot, std::vector<PointingWord>& words) {
@@ -119,10 +134,10 @@ void add_mapping_holders(const go::Runtime& runtime, const go::Symbols& symbols,
     }
   for (const Found& found : parts) keep(found, snapshot, words);
   std::ranges::stable_sort(words, {}, &PointingWord::mapping);
-  std::size_t kept = 0;
+  std::size_t kept = 0, variables = 0;
   for (std::size_t i = 0; i < words.size(); ++i) {
     const PointingWord& word = words[i];
-    if (i > 0 && words[i - 1].mapping != word.mapping) kept = 0;
+    if (i > 0 && words[i - 1].mapping != word.mapping) kept = variables = 0;
     if (kept == kKept) continue;
     heap::MappingHolder holder{word.mapping, forest.index().find_object(word.at), {}, 0, word.value};
     if (holder.object) {
@@ -130,9 +145,11 @@ void add_mapping_holders(const go::Runtime& runtime, const go::Symbols& symbols,
     } else {
       const auto [label, begin] = variable_label(runtime, symbols, word.at, snapshot.strings);
       // The system joins the runtime's records with neighbours, and the runtime's variables point at those.
+      if (variables == kKept / 2) continue;  // without symbols, many may be the runtime's
       if (label.variable && snapshot.strings[label.variable].starts_with("runtime.")) continue;
       holder.variable = forest.add_label(label);
       holder.offset = word.at - begin;
+      ++variables;
     }
     ++kept;
     snapshot.mapping_holders.push_back(holder);

@@ -210,6 +210,11 @@ std::uint64_t last_collection_clock(const Runtime& runtime) {
   return runtime.memory.try_integer<std::uint64_t>(runtime.vars.memstats + field->offset).value_or(0);
 }
 
+std::optional<std::uint64_t> count_c_handles(const Runtime& runtime) {
+  if (!runtime.vars.c_handle_index) return std::nullopt;
+  return runtime.memory.try_integer<std::uint64_t>(runtime.vars.c_handle_index);
+}
+
 MemStats read_mem_stats(const Runtime& runtime) {
   const Variables& vars = runtime.vars;
   if (!vars.memstats || !vars.gc_controller || !vars.allp || !vars.mheap) return {};

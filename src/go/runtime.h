@@ -55,6 +55,7 @@ struct Variables {
   Address mheap, allgs, allglen, allgptr, allp, allm, memstats, gc_controller, gcphase, work, finq, allfin, fing;
   Address gc_cleanups, all_pools, old_pools, semtable, sched, itab_table, m0, g0, mbuckets, bbuckets;
   Address profile_cycle, profile_rate;  // runtime.mProfCycle, runtime.MemProfileRate
+  Address c_handle_index;               // runtime/cgo.handleIdx
 };
 
 struct Runtime {

@@ -41,6 +41,7 @@ constexpr std::array kSymbols = {
     SymbolRule{&Variables::bbuckets, "runtime.bbuckets"},
     SymbolRule{&Variables::profile_cycle, "runtime.mProfCycle"},
     SymbolRule{&Variables::profile_rate, "runtime.MemProfileRate"},
+    SymbolRule{&Variables::c_handle_index, "runtime/cgo.handleIdx"},
 };
 
 // Says that the n-th disp32(%rip) operand of `function` is `variable` + the offset of type.field (or the variable
@@ -89,6 +90,7 @@ constexpr std::array kCode = {
     CodeRule{&Variables::profile_cycle, "runtime.mProf_PostSweep", 0},  // with a profile at hand it may be inlined
     CodeRule{&Variables::profile_rate, "runtime.nextSample", 0},        // where it is not inlined
     CodeRule{&Variables::profile_rate, "runtime.profilealloc", 1},
+    CodeRule{&Variables::c_handle_index, "runtime/cgo.NewHandle", 0},
 };
 
 class CodeSearch {

@@ -121,7 +121,7 @@ template <class Archive>
 void describe(Archive& a, TargetInfo& x) {
   a(x.kind, x.pid, x.name, x.exe, x.go_version, x.goarch, x.main_module, x.build_id, x.layout_source, x.has_symbols,
     x.has_dwarf, x.modules, x.threads, x.memory_limit, x.captured_at_ns, x.host, x.kernel, x.captured_with,
-    x.core_written_ns, x.release_given);
+    x.core_written_ns, x.release_given, x.c_handles_made);
 }
 template <class Archive>
 void describe(Archive& a, GoRuntime& x) {
@@ -138,7 +138,8 @@ void describe(Archive& a, Pause& x) {
 template <class Archive>
 void describe(Archive& a, Account& x) {
   a(x.rss, x.swapped, x.live, x.garbage, x.free, x.released, x.stacks, x.runtime, x.globals, x.c_heap, x.mappings,
-    x.files, x.rest, x.known, x.next_gc, x.heap_sys, x.free_pages, x.released_resident, x.huge, x.of_mappings);
+    x.files, x.rest, x.known, x.next_gc, x.heap_sys, x.free_pages, x.released_resident, x.huge, x.of_mappings,
+    x.lazy_free);
 }
 template <class Archive>
 void describe(Archive& a, Pace& x) {
@@ -159,7 +160,7 @@ void describe(Archive& a, Counter& x) {
 template <class Archive>
 void describe(Archive& a, AuditInput& x) {
   a(x.gc_phase, x.gc_cycles, x.alloc_count_mismatches, x.mismatched_spans, x.pointers_to_free_slots,
-    x.free_slot_pointers, x.goroutines_checked, x.not_unwound, x.sweep_generation, x.world_stopped);
+    x.free_slot_pointers, x.goroutines_checked, x.not_unwound, x.sweep_generation, x.world_stopped, x.stale_numbers);
 }
 // Without records and mappings, which have sections of their own.
 template <class Archive>
@@ -261,6 +262,10 @@ void describe(Archive& a, LargeHeader& x) {
 template <class Archive>
 void describe(Archive& a, AwaitedLock& x) {
   a(x.semaphore, x.at, x.object, x.label, x.kind, x.known, x.locked, x.readers, x.missing);
+}
+template <class Archive>
+void describe(Archive& a, StaleWord& x) {
+  a(x.object, x.at, x.value, x.is_pointer);
 }
 template <class Archive>
 void describe(Archive& a, Timer& x) {

@@ -78,9 +78,10 @@ struct Filler {
   void fill(std::pair<std::string, std::uint64_t>& x) { (*this)(x.first, x.second); }
   // Structured bindings keep a new field from compiling until it is filled here.
   void fill(TargetInfo& x) {
-    auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, release_given, from_file, runtimes, build_modules] =
-        x;
-    (*this)(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, release_given, runtimes, build_modules);
+    auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, c_handles_made, release_given, from_file, runtimes,
+           build_modules] = x;
+    (*this)(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, c_handles_made, release_given, runtimes,
+            build_modules);
     from_file = true;
   }
   void fill(GoRuntime& x) {
@@ -93,8 +94,8 @@ struct Filler {
     (*this)(a, b, c, d, e);
   }
   void fill(Account& x) {
-    auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t] = x;
-    (*this)(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t);
+    auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u] = x;
+    (*this)(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u);
   }
   void fill(Pace& x) {
     auto& [a, b, c, d, e, f, g, h, i, j, k, l] = x;
@@ -113,8 +114,8 @@ struct Filler {
     (*this)(a, b, c, d);
   }
   void fill(AuditInput& x) {
-    auto& [a, b, c, d, e, f, g, h, i, excuses, sweep_generation, world_stopped] = x;
-    (*this)(a, b, c, d, e, f, g, h, i, sweep_generation, world_stopped);
+    auto& [a, b, c, d, e, f, g, h, i, excuses, sweep_generation, world_stopped, stale_numbers] = x;
+    (*this)(a, b, c, d, e, f, g, h, i, sweep_generation, world_stopped, stale_numbers);
   }
   template <class... Values>
   void operator()(Values&... values) {
@@ -201,6 +202,8 @@ Snapshot sample() {
                       snapshot.strings.add("f"), snapshot.strings.add("g"), -5, 7}};
   snapshot.awaited_locks = {
       {Address(0xc000000008), Address(0xc000000000), ObjectId(1), LabelId(0), LockKind::kRwMutex, true, true, 3, 4}};
+  snapshot.stale_words = {{ObjectId(0), 8, Address(0xc000000018), false},
+                          {ObjectId(1), 16, Address(0xc000000018), true}};
   snapshot.large_headers = {{ObjectId(1), {}, ObjectId(2), TypeId(0), 8, 16, 24, 32},
                             {{}, RootId(2), ObjectId(2), TypeId(0), 0, 0, 1, 1}};
   snapshot.wake_ups = {{GoroutineId(0), ObjectId(1), {}, ObjectId(0)}};
@@ -242,8 +245,8 @@ void expect_equal(const Snapshot& a, const Snapshot& b) {
   const auto& [target, pause, account, pace, c_heap, mappings, mapping_holders, audit, mem_stats, losses, strings,
                spans, span_records, absent, allocated, pointerful, objects, object_type, marked, fresh, types, fields,
                edges, labels, roots, root_targets, goroutines, goroutine_labels, channels, channel_waits, map_fills,
-               timers, awaited_locks, wake_ups, actors, frames, frame_headers, large_headers, allocation_stacks,
-               sampled, profile, content, named_words] = a;
+               timers, awaited_locks, wake_ups, actors, frames, frame_headers, large_headers, stale_words,
+               allocation_stacks, sampled, profile, content, named_words] = a;
   EXPECT_EQ(target, b.target);
   EXPECT_EQ(pause, b.pause);
   EXPECT_EQ(account, b.account);
@@ -286,6 +289,7 @@ void expect_equal(const Snapshot& a, const Snapshot& b) {
   EXPECT_EQ(map_fills, b.map_fills);
   EXPECT_EQ(timers, b.timers);
   EXPECT_EQ(awaited_locks, b.awaited_locks);
+  EXPECT_EQ(stale_words, b.stale_words);
   EXPECT_EQ(frames, b.frames);
   EXPECT_EQ(allocation_stacks, b.allocation_stacks);
   EXPECT_EQ(sampled, b.sampled);
@@ -585,7 +589,7 @@ TEST_F(HoldFile, RefusesOtherFormatsByName) {
   EXPECT_EQ(refusal(file, ErrorCode::kUnsupported),
             "a.hold was made by an older holdfast: format 3, this one reads from 4 on; capture the target again");
   header.format = 0;
-  EXPECT_EQ(refusal(file, ErrorCode::kDamaged), "a.hold has a damaged header: format 0 with 52 sections");
+  EXPECT_EQ(refusal(file, ErrorCode::kDamaged), "a.hold has a damaged header: format 0 with 53 sections");
   header.format = kHoldFormat;
   header.section_count = kMostHoldSections + 1;
   EXPECT_EQ(refusal(file, ErrorCode::kDamaged), "a.hold has a damaged header: format 4 with 257 sections");

@@ -211,6 +211,7 @@ constexpr auto kSections = std::to_array<HoldSection>({
     section("LHDR", HoldPart::kLargeHeaders, table<&Snapshot::large_headers>()),
     section("TIMR", HoldPart::kTimers, table<&Snapshot::timers>()),
     section("LOCK", HoldPart::kAwaitedLocks, table<&Snapshot::awaited_locks>()),
+    section("STAL", HoldPart::kStaleWords, table<&Snapshot::stale_words>()),
 });
 
 void forget_types(Snapshot& s) {
@@ -220,6 +221,7 @@ void forget_types(Snapshot& s) {
   s.named_words.clear();
   s.frame_headers.clear();
   s.large_headers.clear();
+  s.stale_words.clear();
   for (Root& root : s.roots) root.type = {};
 }
 
@@ -327,6 +329,8 @@ constexpr std::array kRules = {
     HoldPartRule{HoldPart::kAwaitedLocks, PartAbsence::kLoss, [](Snapshot& s) { s.awaited_locks.clear(); },
                  "the capture does not tell what the locks say that goroutines wait for: `report` does not find those "
                  "that nobody unlocks"},
+    HoldPartRule{HoldPart::kStaleWords, PartAbsence::kLoss, [](Snapshot& s) { s.stale_words.clear(); },
+                 "the capture does not tell which words name memory that was freed: `report` does not find them"},
 };
 
 constexpr bool each_part_has_its_rule() {

@@ -41,7 +41,8 @@ enum class HoldPart : std::uint8_t {
   kMapFills,
   kLargeHeaders,
   kTimers,
-  kAwaitedLocks
+  kAwaitedLocks,
+  kStaleWords
 };
 
 // A section of a file that is read. Its checksum was right.

@@ -32,6 +32,7 @@
 #include "heap/map_fill.h"
 #include "heap/memory_facts.h"
 #include "heap/roots.h"
+#include "heap/stale_word.h"
 #include "heap/timer.h"
 #include "heap/type_kind.h"
 #include "heap/type_role.h"
@@ -82,7 +83,9 @@ struct TargetInfo {
   std::string host;
   std::string kernel;
   std::string captured_with;
-  std::int64_t core_written_ns = 0;        // when the core file was last written, in the same clock
+  std::int64_t core_written_ns = 0;  // when the core file was last written, in the same clock
+  // How often the program has called runtime/cgo.NewHandle; none if it has no such function, or it is not known.
+  std::optional<std::uint64_t> c_handles_made;
   bool release_given = false;              // go_version is what the user said; nothing in the program says it
   bool from_file = false;                  // read from a .hold file, which does not store this
   std::vector<GoRuntime> runtimes;         // all of the process, the largest heap first; empty if not known
@@ -412,7 +415,8 @@ struct AuditInput {
   std::vector<MarkExcuse> excuses;
   // mheap.sweepgen: 2 more for each collection that has ended its mark. gc_cycles follows a moment later.
   std::uint32_t sweep_generation = 0;
-  bool world_stopped = false;  // the runtime had stopped the program, as it does when a mark begins or ends
+  bool world_stopped = false;       // the runtime had stopped the program, as it does when a mark begins or ends
+  std::uint64_t stale_numbers = 0;  // words like those of Snapshot::stale_words that are no pointers, all of them
 
   bool operator==(const AuditInput&) const = default;
 };
@@ -441,6 +445,8 @@ struct Account {
   std::uint64_t free_pages = 0;
   std::uint64_t released_resident = 0;
   std::uint64_t huge = 0;  // resident bytes of the Go heap in huge pages
+  // Of the Go heap, resident bytes that the system may take when it needs memory (MADV_FREE): 0 of a core.
+  std::uint64_t lazy_free = 0;
   // A core does not say what was resident: then `rss` and its parts are pages that hold anything but zeros, what the
   // runtime had not given back of its heap, and files as they were mapped.
   bool of_mappings = false;
@@ -525,6 +531,7 @@ struct Snapshot {
   std::vector<Frame> frames;               // of goroutines and allocation stacks
   std::vector<FrameHeader> frame_headers;  // ascending by `at`, each word once
   std::vector<LargeHeader> large_headers;  // in memory that is no stack; ascending by place, each place once
+  std::vector<StaleWord> stale_words;      // the first kMostStaleWords; ascending by place, each place once
   std::vector<AllocationStack> allocation_stacks;
   std::vector<SampledObject> sampled;  // ascending by object, each at most once
   MemoryProfile profile;

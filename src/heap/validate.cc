@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <tuple>
 
 #include "base/architecture.h"
 #include "base/error.h"
@@ -32,6 +33,7 @@ class Check {
     check_span_records();
     check_frame_headers();
     check_large_headers();
+    check_stale_words();
     check_samples();
     check_mappings();
     check_rest();
@@ -308,6 +310,17 @@ class Check {
       if (header.length > header.capacity || header.capacity > ~header.begin)
         problem("large header {} has length {} and capacity {} from {}", h, header.length, header.capacity,
                 header.begin);
+    }
+  }
+
+  void check_stale_words() {
+    const auto& words = snapshot_.stale_words;
+    if (words.size() > kMostStaleWords) problem("{} stale words, of {} at most", words.size(), kMostStaleWords);
+    for (std::size_t w = 0; w < words.size(); ++w) {
+      if (words[w].object.row >= snapshot_.pointerful)
+        problem("stale word {} lies in object {} of {}", w, words[w].object.row, snapshot_.pointerful);
+      if (w > 0 && std::tie(words[w].object, words[w].at) <= std::tie(words[w - 1].object, words[w - 1].at))
+        problem("stale word {} is out of order", w);
     }
   }
 

@@ -112,6 +112,8 @@ TEST(Validate, NamesEachBrokenPromise) {
   expect_problem([](S& s) { s.awaited_locks = {{.object = ObjectId(4)}}; }, "lock 0 lies in object 4");
   expect_problem([](S& s) { s.awaited_locks = {{.label = LabelId(50)}}; }, "with label 50");
   expect_problem([](S& s) { s.awaited_locks = {{.semaphore = Address(8)}, {.semaphore = Address(8)}}; }, "lock 1");
+  expect_problem([](S& s) { s.stale_words = {{ObjectId(4), 0, {}, false}}; }, "stale word 0 lies in object 4 of");
+  expect_problem([](S& s) { s.stale_words.assign(2, {ObjectId(0), 8, {}, true}); }, "stale word 1 is out of order");
   expect_problem([](S& s) { s.audit.excuses[0].object = ObjectId(4); }, "mark excuse 0");
   expect_problem([](S& s) { s.audit.excuses[0].frame = FrameId(99); }, "mark excuse 0 rests on frame 99");
   expect_problem([](S& s) { s.roots[1].about = ObjectId(4); }, "root 1 is about object 4 of 4");

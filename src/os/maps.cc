@@ -60,6 +60,7 @@ void add_usage(std::string_view line, MappingUsage& usage) {
   if (name == "Rss") usage.rss = bytes;
   if (name == "Swap") usage.swap = bytes;
   if (name == "AnonHugePages") usage.huge = bytes;
+  if (name == "LazyFree") usage.lazy_free = bytes;
 }
 
 std::string read_memory_text(pid_t pid, std::string_view file) {

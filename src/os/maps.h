@@ -45,8 +45,9 @@ struct MappingUsage {
   ProcessMapping mapping;
   std::uint64_t rss = 0;
   std::uint64_t swap = 0;
-  std::uint64_t huge = 0;  // anonymous memory in huge pages
-  std::string vm_flags;    // two-letter flags of proc(5), separated by spaces
+  std::uint64_t huge = 0;       // anonymous memory in huge pages
+  std::uint64_t lazy_free = 0;  // anonymous memory that the system may take when it needs some (MADV_FREE); part of rss
+  std::string vm_flags;         // two-letter flags of proc(5), separated by spaces
 };
 
 // Both return mappings in address order, and fail with kTargetGone if the process is gone and with kPermission if we

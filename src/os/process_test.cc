@@ -347,6 +347,7 @@ TEST(ParseSmaps, ReadsTheFiguresOfEachMapping) {
       "Size:               4096 kB\n"
       "Rss:                2312 kB\n"
       "Pss:                1156 kB\n"
+      "LazyFree:             64 kB\n"
       "AnonHugePages:      2048 kB\n"
       "ShmemPmdMapped:       16 kB\n"
       "Swap:                 20 kB\n"
@@ -360,6 +361,7 @@ TEST(ParseSmaps, ReadsTheFiguresOfEachMapping) {
   EXPECT_EQ(usages[0].mapping.range, (AddressRange{Address(0xc000000000), Address(0xc000400000)}));
   EXPECT_EQ(usages[0].rss, 2312U << 10);
   EXPECT_EQ(usages[0].huge, 2048U << 10);
+  EXPECT_EQ(usages[0].lazy_free, 64U << 10);
   EXPECT_EQ(usages[0].swap, 20U << 10);
   EXPECT_EQ(usages[0].vm_flags, "rd wr mr mw me ac hg");
   EXPECT_EQ(usages[1].rss, 0U);

@@ -97,6 +97,10 @@ void add_rest(Snapshot& s) {
       {Address(0xc000000028), Address(0xc000000020), ObjectId(1), {}, LockKind::kWaitGroup, true, false, 0, 3}};
   s.large_headers = {{ObjectId(0), {}, ObjectId(2), TypeId(0), 0, 1000, 8, 8},
                      {{}, RootId(2), ObjectId(2), TypeId(0), 8, 0, 16, 1 << 20}};
+  s.stale_words = {{ObjectId(0), 8, Address(0xc000000018), false}, {ObjectId(1), 16, Address(0xc000000018), true}};
+  s.audit.stale_numbers = 1;
+  s.account.lazy_free = 1 << 20;
+  s.target.c_handles_made = 5000;
   s.absent = {{Address(0xc000002000), Address(0xc000003000)}};
   s.profile = {true, 512 << 10, true, 3, 300, {{AllocationStackId(0), 24, 7, 2}}, {}};
   s.profile.mappings = {{{Address(0x400000), Address(0x500000)}, 4096, "/usr/bin/checkout", "abcdef"}};
