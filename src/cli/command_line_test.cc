@@ -203,7 +203,8 @@ const std::set<std::string_view> kOpenColumns = {"type",         "channel",
                                                  "trouble",      "container",
                                                  "created_at",   "largest_frame_of",
                                                  "types",        "also",
-                                                 "element",      "place"};
+                                                 "element",      "place",
+                                                 "names"};
 
 TEST(Options, AColumnOfFewWordsRefusesAnyOther) {
   for (const bool each : {false, true})

@@ -197,6 +197,11 @@ constexpr Flag kSpans[] = {
      [](Options& o, const std::string& v) { o.address = address_of(v); }},
 };
 
+constexpr Flag kDangling[] = {
+    {"--object", "ADDRESS", "only words that are an address in this slot, and what is known of the slot",
+     [](Options& o, const std::string& v) { o.address = address_of(v); }},
+};
+
 constexpr Flag kSlices[] = {
     {"--places", nullptr,
      "a line for each field or variable that has slices or strings, with the sums of their objects",
@@ -328,6 +333,9 @@ std::span<const Flag> goroutine_flags() {
 }
 std::span<const Flag> spans_flags() {
   return kSpans;
+}
+std::span<const Flag> dangling_flags() {
+  return kDangling;
 }
 std::span<const Flag> slices_flags() {
   return kSlices;

@@ -42,6 +42,7 @@ std::span<const Flag> audit_flags();
 std::span<const Flag> output_flags();
 std::span<const Flag> goroutine_flags();
 std::span<const Flag> spans_flags();
+std::span<const Flag> dangling_flags();
 std::span<const Flag> slices_flags();
 std::span<const Flag> export_flags();
 std::span<const Flag> query_flags();

@@ -28,6 +28,7 @@
 #include "heap/snapshot.h"
 #include "heap/type_reasons.h"
 #include "view/cut.h"
+#include "view/dangling_table.h"
 #include "view/goroutine_shares.h"
 #include "view/goroutine_table.h"
 #include "view/growth.h"
@@ -93,6 +94,8 @@ class Session {
   view::OneGoroutine goroutine(std::uint64_t goid, std::size_t top);
 
   view::GoroutineShares goroutine_shares(const view::ShareOptions& options);
+  // Of one address, if it is given. Words are known as lengths are of slices(). Fails as view::dangling_table() does.
+  view::Table dangling(std::optional<Address> address);
   // Lengths are known if the session's options ask for headers or content, or the .hold file has it. Fails as
   // view::slice_table() does.
   view::Table slices(const view::SliceOptions& options, view::SliceRows rows);

@@ -15,6 +15,7 @@
 #include "heap/field_path.h"
 #include "heap/plumbing.h"
 #include "view/decode_value.h"
+#include "view/freed_slot.h"
 #include "view/type_chain.h"
 #include "view/words.h"
 
@@ -58,8 +59,8 @@ class ObjectViewer {
     shown_.read_as = query_.type;
     shown_.object = index_.find_object(query_.address);
     if (!shown_.object)
-      fail(ErrorCode::kNotFound, "there is no object at {}: it is in {}", hex(query_.address),
-           place_without_object(snapshot_, index_, query_.address));
+      fail(ErrorCode::kNotFound, "there is no object at {}: it is in {}{}", hex(query_.address),
+           place_without_object(snapshot_, index_, query_.address), history_of(snapshot_, index_, query_.address));
     add_place();
     add_type();
     add_marks();

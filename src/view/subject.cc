@@ -12,7 +12,8 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "base/units.h"
-#include "view/type_chain.h"
+#include "view/freed_slot.h"
+#include "view/shown_object.h"
 #include "view/type_table.h"
 
 namespace holdfast::view {
@@ -127,8 +128,9 @@ class SubjectFinder {
       found_.nodes.emplace_back(RootId(r));
       return;
     }
-    fail(ErrorCode::kNotFound, "there is no object at {}: it is in {}", hex(subject_.address),
-         view::place_text(snapshot_, names_.index(), subject_.address, {}));
+    fail(ErrorCode::kNotFound, "there is no object at {}: it is in {}{}", hex(subject_.address),
+         place_without_object(snapshot_, names_.index(), subject_.address),
+         history_of(snapshot_, names_.index(), subject_.address));
   }
 
   // The types of that name; short if there is none of that full name.

@@ -17,6 +17,7 @@ extern const Verb kLabelsVerb;
 extern const Verb kAccountVerb;
 extern const Verb kSpansVerb;
 extern const Verb kSlicesVerb;
+extern const Verb kDanglingVerb;
 extern const Verb kTypeReasonsVerb;
 extern const Verb kTypeConflictsVerb;
 extern const Verb kTypeComparisonVerb;
