@@ -44,6 +44,7 @@ struct Suspicion {
   std::uint64_t needed = 0;         // bytes of what would go then that the mended program would still have
   std::uint64_t beyond = 0;         // bytes that would go too and are no live objects: stacks, garbage, mappings
   bool is_exact = false;            // the estimate stands, and the removal only shows who explains what
+  bool is_danger = false;           // it is worth a word whatever its bytes
   std::vector<std::string> places;  // functions and types at fault, with their paths
   std::vector<ObjectId> about;      // each once; needed without a removal, to see whether a better finding explains it
 };

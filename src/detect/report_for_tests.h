@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <string_view>
+#include <utility>
 
 #include "detect/findings.h"
 #include "heap/heap_builder_for_tests.h"
@@ -13,6 +14,7 @@
 namespace holdfast::detect::testing {
 
 constexpr std::uint64_t kSecond = 1'000'000'000;
+constexpr std::uint64_t kMiB = 1 << 20;
 
 // The report with the findings of all detectors.
 inline view::Report report_of(const heap::Snapshot& snapshot) {
@@ -48,6 +50,31 @@ inline void add_goroutines(heap::testing::HeapBuilder& heap, heap::GoroutineStat
     const GoroutineId id = heap.goroutine(i + 7, state, reason, goroutine, {"runtime.gopark", "main.work"});
     heap.snapshot().goroutines[id.row].waiting_ns = waiting_ns;
   }
+}
+
+// Of a process of 100 MiB with two plain mappings; if `is_led_to`, words of an object of main.cache are addresses in
+// both.
+inline view::Report report_of_mapped(std::uint64_t larger, std::uint64_t smaller, bool is_led_to) {
+  constexpr Address kMapped{0x7f0000000000};
+  heap::testing::HeapBuilder heap;
+  add_ballast(heap);
+  const auto cache = heap.object(48, heap.structure("main.cache", 48, {}));
+  heap.refer(heap.root(heap::RootKind::kGlobal, "main.store"), cache);
+  heap::Snapshot& s = heap.snapshot();
+  s.account.known = true;
+  s.account.rss = 100 * kMiB;
+  s.account.mappings = larger + smaller;
+  for (const auto& [at, bytes] : {std::pair(kMapped, larger), std::pair(kMapped + 2 * larger, smaller)}) {
+    heap::Mapping& mapping = s.mappings.emplace_back();
+    mapping.range = {at, at + bytes};
+    mapping.resident = bytes;
+    mapping.pointers = is_led_to ? 8 : 0;
+  }
+  heap::Snapshot built = heap.build();
+  if (is_led_to)
+    for (const std::uint32_t mapping : {0U, 1U})
+      built.mapping_holders.push_back({mapping, heap.id(cache), {}, 8, built.mappings[mapping].range.begin});
+  return report_of(built);
 }
 
 }  // namespace holdfast::detect::testing

@@ -84,7 +84,9 @@ class Weighing {
     std::ranges::stable_sort(order, [&](std::size_t a, std::size_t b) { return goes_before(finding(a), finding(b)); });
     std::vector<std::size_t> kept;
     for (const std::size_t i : order) {
-      if (finding(i).confidence == Confidence::kPossible && finding(i).bytes < evidence_.smallest) continue;
+      if (finding(i).confidence == Confidence::kPossible && finding(i).bytes < evidence_.smallest &&
+          !suspicions_[i].is_danger)
+        continue;
       const auto better =
           std::ranges::find_if(kept, [&](std::size_t k) { return is_most(common_bytes(k, i), own_bytes(i)); });
       if (better == kept.end()) {

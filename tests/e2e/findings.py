@@ -6,8 +6,9 @@
 
 The programs are src/detect/detectors/*/fixture.go: package NAME, with Fault() and Twin(), each of which leaves behind what
 the detector is to look at. A line `// expects: strong` says how sure the finding has to be, `//go:build go1.24` which
-release is the first that can build it, `// last: 1.26` which is the last that has the fault. All of them are one program,
-which does what its arguments say.
+release is the first that can build it, `// last: 1.26` which is the last that has the fault, `// targets: live,hold` that
+other ways to look at it cannot tell, `// frees nothing` that it is about no bytes. All of them are one program, which does what its arguments say; those that need C are
+another one.
 
 With the fault, the detector's finding comes first (a possible one may come later), and it is as sure as the file says. With
 the twin the detector says nothing, and nobody else is sure of anything. Ends with `N passed, N failed`.
@@ -80,6 +81,10 @@ class Case:
         self.first = int(first[1]) if first else 19
         last = re.search(r"^// last: 1\.(\d+)$", text, re.M)
         self.last = int(last[1]) if last else 99
+        targets = re.search(r"^// targets: ([a-z,]+)$", text, re.M)
+        self.targets = targets[1].split(",") if targets else ["live", "hold", "core"]
+        self.frees_nothing = "\n// frees nothing\n" in text
+        self.needs_c = re.search(r'^(import )?\t?"(C|runtime/cgo)"$', text, re.M) is not None
         self.uncollected = "\n// uncollected\n" in text  # no collection is to come after it
 
     @property
@@ -95,13 +100,13 @@ def cases(names):
     return [case for case in found if not names or case.name in names]
 
 
-def build(release, mode, all_cases):
+def build(release, mode, all_cases, needs_c):
     """Returns the path of the program with all cases that the release can build, built if need be."""
-    able = [case for case in all_cases if case.first <= cells.minor(release)]
+    able = [case for case in all_cases if case.first <= cells.minor(release) and case.needs_c == needs_c]
     h = hashlib.sha256(repr((MAIN, cells.MODES[mode], cells.toolchains()[release])).encode())
     for case in able:
         h.update(case.name.encode() + case.source.read_bytes())
-    folder = cells.CACHE / release / f"detectors-{mode}-{h.hexdigest()[:12]}"
+    folder = cells.CACHE / release / f"detectors-{mode}{'-c' if needs_c else ''}-{h.hexdigest()[:12]}"
     if (folder / "detectors").exists():
         return folder / "detectors"
     shutil.rmtree(folder, ignore_errors=True)
@@ -112,7 +117,7 @@ def build(release, mode, all_cases):
     functions = "".join(f'\t\t"{case.name}.fault": {case.name}.Fault,\n\t\t"{case.name}.twin": {case.name}.Twin,\n' for case in able)
     (folder / "main.go").write_text(MAIN.replace("IMPORTS", imports).replace("CASES", functions))
     (folder / "go.mod").write_text("module fixture\n\ngo 1.19\n")
-    variables = [f"{k}={v}" for k, v in dict(cells.MODES[mode].env).items()]
+    variables = [f"{k}={v}" for k, v in {**dict(cells.MODES[mode].env), **(dict(cells.CGO) if needs_c else {})}.items()]
     flags = [f"-ldflags={cells.MODES[mode].ldflags}"] if cells.MODES[mode].ldflags else []
     cells.run([cells.ROOT / "tools/go_release", release, "--", "env", *variables, "go", "build", *flags, "-o", "detectors", "."],
               cells.plain_environment(), folder)
@@ -132,7 +137,9 @@ def wrong_with_fault(case, findings):
     for field in ("title", "because", "fix", "fault", "fingerprint"):
         if not ours[0][field]:
             yield f"{field} is empty"
-    if not ours[0]["bytes"]:
+    if case.frees_nothing and ours[0]["bytes"]:
+        yield f"mending it would free {ours[0]['bytes']} bytes"
+    if not case.frees_nothing and not ours[0]["bytes"]:
         yield "mending it would free nothing"
 
 
@@ -146,8 +153,9 @@ def findings_of(binary, target):
     return Holdfast(binary, target).parsed("report")["findings"]
 
 
-def look(binary, program, case, which, targets, folder):
+def look(binary, program, case, which, asked, folder):
     """Yields (target, findings) of each way to look at the case."""
+    targets = [target for target in asked if target in case.targets]
     with Fixture(program, [f"{case.name}.{which}", *(["uncollected"] if case.uncollected else [])]) as fixture:
         if "live" in targets:
             yield "live", findings_of(binary, fixture.pid)
@@ -194,10 +202,10 @@ def main():
     passed = failed = 0
     for release in arguments.releases:
         for mode in arguments.modes:
-            program = build(release, mode, everything)
             for case in chosen:
                 if not case.first <= cells.minor(release) <= case.last:
                     continue
+                program = build(release, mode, everything, case.needs_c)
                 good, bad = check(arguments, release, mode, case, program)
                 passed, failed = passed + good, failed + bad
             print(f"{release} {mode}: done", flush=True)

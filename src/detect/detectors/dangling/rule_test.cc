@@ -1,0 +1,52 @@
+#include "detect/report_for_tests.h"
+
+namespace holdfast::detect {
+namespace {
+
+using detect::testing::add_ballast;
+using detect::testing::find;
+using detect::testing::report_of;
+using heap::testing::HeapBuilder;
+
+// Two objects of main.handle, of which the program holds one; both have a stale word.
+view::Report report_of_stale(bool is_pointer) {
+  HeapBuilder heap;
+  add_ballast(heap);
+  const TypeId number = heap.type("uintptr", heap::TypeKind::kUintptr, 8);
+  const TypeId handle = heap.structure("example.com/app/cache.handle", 64, {{"next", {}, 0}, {"address", number, 8}});
+  const auto held = heap.object(64, handle), garbage = heap.object(64, handle);
+  heap.refer(heap.root(heap::RootKind::kGlobal, "main.handles"), held);
+  heap::Snapshot s = heap.build();
+  for (const auto object : {held, garbage})
+    s.stale_words.push_back({heap.id(object), 8, Address(0xc000300040), is_pointer});
+  return report_of(s);
+}
+
+TEST(Dangling, NumbersArePossible) {
+  const view::Report report = report_of_stale(false);
+  const view::Finding* finding = find(report, "dangling");
+  ASSERT_NE(finding, nullptr);
+  EXPECT_EQ(finding->confidence, view::Confidence::kPossible);
+  EXPECT_EQ(finding->title.full,
+            "1 number at example.com/app/cache.handle.address is an address of memory that was freed");
+  EXPECT_EQ(finding->title.brief, "1 number at cache.handle.address is an address of memory that was freed");
+  EXPECT_THAT(finding->because.full, ::testing::HasSubstr("0xc000300040"));
+  EXPECT_EQ(finding->count, 1U);
+  EXPECT_EQ(finding->bytes, 0U);
+}
+
+TEST(Dangling, PointersAreStrong) {
+  const view::Report report = report_of_stale(true);
+  const view::Finding* finding = find(report, "dangling");
+  ASSERT_NE(finding, nullptr);
+  EXPECT_EQ(finding->confidence, view::Confidence::kStrong);
+}
+
+TEST(Dangling, AreNoneInAHeapWithoutStaleWords) {
+  HeapBuilder heap;
+  add_ballast(heap);
+  EXPECT_EQ(find(report_of(heap.build()), "dangling"), nullptr);
+}
+
+}  // namespace
+}  // namespace holdfast::detect
