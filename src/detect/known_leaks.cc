@@ -110,11 +110,23 @@ bool names(std::string_view text, std::string_view place) {
 bool shows(const Suspicion& suspicion, const KnownLeakRule& rule) {
   const view::Finding& finding = suspicion.finding;
   if (!rule.detector.empty() && rule.detector != finding.id) return false;
-  if (std::ranges::any_of(suspicion.places, [&](const std::string& place) { return names(place, rule.place); }))
-    return true;
-  return std::ranges::any_of(finding.chain, [&](const view::ChainStep& step) {
-    return names(step.type, rule.place) || names(step.text.full, rule.place);
+  return std::ranges::any_of(rule.places, [&](const std::string& wanted) {
+    return std::ranges::any_of(suspicion.places, [&](const std::string& place) { return names(place, wanted); }) ||
+           std::ranges::any_of(finding.chain, [&](const view::ChainStep& step) {
+             return names(step.type, wanted) || names(step.text.full, wanted);
+           });
   });
+}
+
+// Takes "a|b" apart.
+std::vector<std::string> parts_of(std::string_view text) {
+  std::vector<std::string> parts;
+  while (true) {
+    const std::size_t end = text.find('|');
+    parts.emplace_back(text.substr(0, end));
+    if (end == std::string_view::npos) return parts;
+    text.remove_prefix(end + 1);
+  }
 }
 
 }  // namespace
@@ -137,7 +149,7 @@ std::vector<KnownLeakRule> parse_known_leaks(std::string_view text, std::string_
     rule.from = unless(take_word(rest), "-");
     rule.fixed_in = unless(take_word(rest), "-");
     rule.detector = unless(take_word(rest), "*");
-    rule.place = take_word(rest);
+    rule.places = parts_of(take_word(rest));
     rule.issue = take_word(rest);
     rest.remove_prefix(std::min(rest.find_first_not_of(' '), rest.size()));
     rule.words = rest;

@@ -12,11 +12,11 @@
 namespace holdfast::detect {
 
 struct KnownLeakRule {
-  std::string module;    // "std" for the standard library
-  std::string from;      // the first version that has it; empty: all before `fixed_in`
-  std::string fixed_in;  // the first that has it no more; empty: none
-  std::string detector;  // the id of the finding; empty: any
-  std::string place;     // a function or a type, with its path
+  std::string module;               // "std" for the standard library
+  std::string from;                 // the first version that has it; empty: all before `fixed_in`
+  std::string fixed_in;             // the first that has it no more; empty: none
+  std::string detector;             // the id of the finding; empty: any
+  std::vector<std::string> places;  // functions, types, package variables, with their paths: any of them
   std::string issue;
   std::string words;
 };

@@ -17,9 +17,8 @@ constexpr std::string_view kText =
     "# a remark\n"
     "\n"
     "example.com/log v1.2.0 v1.4.1 goroutine-leak example.com/log.(*Entry).scan https://example.com/1 the scanner "
-    "waits "
-    "for ever\n"
-    "example.com/log - - * example.com/log.Registry https://example.com/2 it only grows\n";
+    "waits for ever\n"
+    "example.com/log - - * example.com/log.Registry|example.com/log.Register https://example.com/2 it only grows\n";
 
 TEST(KnownLeaks, OrderVersionsAsTheGoCommandDoes) {
   constexpr const char* kAscending[] = {"(devel)",     "v0.0.0-20190101000000-abcdef",
@@ -88,6 +87,9 @@ TEST(KnownLeaks, AreToldByVersionDetectorAndPlace) {
   EXPECT_EQ(known_words({.place = "chan receive at example.com/log.(*Entry).scanner x.go:9"}), "");
   EXPECT_EQ(known_words({.place = "chan receive at other.example.com/log.(*Entry).scan x.go:9"}), "");
   EXPECT_EQ(known_words({.id = "sparse-map", .place = "*example.com/log.Registry"}), "it only grows");
+  EXPECT_EQ(known_words({.id = "sparse-map", .place = "global of example.com/log.Register, main.main (bss+0x2e8)"}),
+            "it only grows");
+  EXPECT_EQ(known_words({.id = "sparse-map", .place = "global of example.com/log.Registers (bss+0x2e8)"}), "");
 }
 
 }  // namespace

@@ -15,6 +15,7 @@ class Leak:
     place: str     # words that the first finding has in some of its texts
     release: str = "1.26"  # of Go
     fixed_release: str = ""  # if it is Go, and not the library, that mends it
+    fixed_argument: str = ""  # if it is neither, what lets the program use the library rightly
     missed: str = ""  # why nothing is found, where that is known
 
 
@@ -60,6 +61,12 @@ LEAKS = (
          "wazero/wazero#1600", ("finalizer-cycle",), "compiledModule"),
     Leak("client_go", "map by keys that nobody has any more", "k8s.io/client-go", "v0.35.0", "v0.36.0",
          "kubernetes/kubernetes#125818", ("library-objects", "growing-map"), "client-go/transport"),
+    Leak("lumberjack", "goroutine of a log that was closed", "gopkg.in/natefinch/lumberjack.v2", "v2.2.1", "timberjack v1.4.10",
+         "natefinch/lumberjack#205", ("goroutine-leak",), "millRun"),
+    Leak("ssh_reject", "table of channels", "golang.org/x/crypto", "v0.51.0", "v0.52.0",
+         "golang/go#35127", ("library-objects",), "ssh.channel"),
+    Leak("fastcache", "memory outside of the heap", "github.com/VictoriaMetrics/fastcache", "v1.5.7", "v1.5.7",
+         "VictoriaMetrics/fastcache#55", ("off-heap", "mapped-memory"), "fastcache", fixed_argument="reset"),
     Leak("zerolog", "large buffers in a pool", "github.com/rs/zerolog", "v1.8.0", "v1.9.1",
          "golang/go#23199", ("spare-capacity",), "zerolog"),
 )

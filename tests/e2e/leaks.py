@@ -32,9 +32,9 @@ def programs(leak, mode):
     return modules.build(folder, leak.release, mode, ".") / leak.name, fixed / leak.name
 
 
-def look(holdfast, program):
+def look(holdfast, program, argument=""):
     """Returns the report, and the seconds that it took."""
-    with Fixture(program) as fixture:
+    with Fixture(program, [argument] if argument else []) as fixture:
         begin = time.monotonic()
         return Holdfast(holdfast, fixture.pid).answer("report"), time.monotonic() - begin
 
@@ -72,6 +72,8 @@ def wrong_about_fix(report):
 
 def version(leak, which):
     of_go = leak.fixed_release if which == "fixed" and leak.fixed_release else leak.release
+    if which == "fixed" and leak.fixed_argument:
+        return f"the same, used rightly ({leak.fixed_argument})"
     return f"Go {of_go}" if leak.library == GO else f"{getattr(leak, which).split('-')[-1]} (Go {of_go})"
 
 
@@ -111,7 +113,7 @@ def main():
             buggy, fixed = programs(leak, mode)
             report, seconds = look(holdfast, buggy)
             found = [f"with the leak: {text}" for text in wrong_about_leak(leak, report)]
-            found += [f"without the leak: {text}" for text in wrong_about_fix(look(holdfast, fixed)[0])]
+            found += [f"without the leak: {text}" for text in wrong_about_fix(look(holdfast, fixed, leak.fixed_argument)[0])]
             passed, failed = passed + (not found), failed + bool(found)
             for text in found:
                 print(f"FAIL {leak.name} {mode}: {text}", flush=True)
