@@ -54,7 +54,7 @@ TEST(Holders, TakeGoroutinesAtOnePlaceForOne) {
   add_goroutines(heap, 200, 4096);
   const Report report = report_of(heap.build());
   ASSERT_THAT(report.holders, SizeIs(1));
-  EXPECT_EQ(report.holders[0].what.full, "200 goroutines in chan send at main.work pool.go:17 for at least 4 h");
+  EXPECT_EQ(report.holders[0].what.full, "200 goroutines in chan send at main.work pool.go:17, one for at least 4 h");
   EXPECT_EQ(report.holders[0].created_by, kStart);
   EXPECT_EQ(report.holders[0].bytes, 200 * 4096U);
   EXPECT_EQ(report.holders[0].count, 200U);

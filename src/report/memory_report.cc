@@ -354,7 +354,10 @@ std::string stacks_note(const Report& report) {
     if (largest == nullptr || row.stack_bytes > largest->stack_bytes) largest = &row;
   if (largest == nullptr || largest->stack_bytes * 3 < report.memory.account.stacks || largest->top.empty())
     return note;
-  return fmt::format("{}; {} at {}, {} deep", note, format_bytes(largest->stack_bytes),
+  // Not all of a stack need be in memory.
+  const bool is_in_memory = largest->stack_bytes <= report.memory.account.stacks;
+  return fmt::format("{}; {} at {}, {} deep", note,
+                     is_in_memory ? format_bytes(largest->stack_bytes) : std::string("most of it"),
                      code_text(largest->top, Detail::kBrief), format_count(largest->depth));
 }
 
@@ -414,7 +417,7 @@ std::string pace_text(const Report& report) {
   const heap::Pace& pace = report.memory.pace;
   if (!pace.known) return "";
   const std::string percent = pace.gc_percent < 0 ? "GOGC=off" : fmt::format("GOGC={}", pace.gc_percent);
-  const std::string limit = pace.has_limit() ? fmt::format("GOMEMLIMIT {}, of which {} are used",
+  const std::string limit = pace.has_limit() ? fmt::format("GOMEMLIMIT {}, {} count for it",
                                                            format_bytes(pace.memory_limit), format_bytes(pace.counted))
                                              : "no GOMEMLIMIT";
   const std::string group =
@@ -424,20 +427,22 @@ std::string pace_text(const Report& report) {
       goal > 0 && goal < view::kNoCollection ? fmt::format("next collection at {}", format_bytes(goal)) : "";
   std::string last = "no collection until now";
   if (pace.last_collection_at > 0) {
-    constexpr std::uint64_t kFew = 3;  // intervals that make no pace
+    constexpr unsigned kFew = 3;  // intervals that make no pace
     const double rate = pace.recent_intervals < kFew ? 0 : pace.collections_per_second();
     const std::string pace_of_late = rate >= 1  ? fmt::format("{:.1f} collections a second", rate)
                                      : rate > 0 ? fmt::format("a collection every {}", format_seconds(1 / rate))
                                                 : "";
-    const std::int64_t age = report.target.captured_at_ns - static_cast<std::int64_t>(pace.last_collection_at);
-    const bool known = report.target.kind == heap::TargetKind::kLive && age >= 0;
-    last = joined(
-        {pace_of_late, known ? fmt::format("the last {} before", format_seconds(static_cast<double>(age) / 1e9)) : ""},
-        ", ");
+    const double age =
+        static_cast<double>(report.target.captured_at_ns - static_cast<std::int64_t>(pace.last_collection_at)) / 1e9;
+    const bool is_known = report.target.kind == heap::TargetKind::kLive && age >= 0;
+    const bool has_slowed = is_known && rate > 0 && age > kFew / rate;  // the pace was that, and is not any more
+    last = has_slowed
+               ? fmt::format("none for {}, {} before that", format_seconds(age), pace_of_late)
+               : joined({pace_of_late, is_known ? fmt::format("the last {} before", format_seconds(age)) : ""}, ", ");
   }
   std::string share =
-      fmt::format("the collector took {} of the processors since the start", share_text(pace.share_since_start));
-  if (const auto recent = pace.last_share()) share += fmt::format(" and {} in its last cycle", share_text(*recent));
+      fmt::format("the collector took {} of the processors up to its last cycle", share_text(pace.share_since_start));
+  if (const auto recent = pace.last_share()) share += fmt::format(", and {} in that", share_text(*recent));
   if (pace.last_collection_at == 0) share.clear();
   return joined({joined({percent, limit, group}, ", "), joined({next, last, share}, ", ")}, "; ");
 }

@@ -401,7 +401,7 @@ class Describer {
     return written.empty() ? names_.type_of(object) : fmt::format("{} {}", names_.type_of(object), written);
   }
 
-  // "2,000 goroutines in chan send at main.work pool.go:17 for at least 4 h"
+  // "2,000 goroutines in chan send at main.work pool.go:17, one for at least 4 h"
   Sentence goroutines(const Level& level) const {
     Sentence out = sentence("{}", format_count(level.count, "goroutine"));
     const GoroutineId id = snapshot_.roots[level.first.root().row].goroutine;
@@ -412,7 +412,8 @@ class Describer {
     const CodePlace top = names_.top_frame(goroutine);
     if (!top.empty()) out += sentence(" at {}", named(top));
     if (goroutine.waiting_ns)
-      out += sentence(" for at least {}", format_seconds(static_cast<double>(*goroutine.waiting_ns) / 1e9));
+      out += sentence("{} for at least {}", level.count > 1 ? ", one" : "",
+                      format_seconds(static_cast<double>(*goroutine.waiting_ns) / 1e9));
     return out;
   }
 

@@ -107,6 +107,8 @@ def masked(text):
     text = re.sub(r"(0x[0-9a-f]+) +", r"\1 ", text)
     text = re.sub(r"/\S+/(?=zoo\b)", "/PATH/", text)
     text = re.sub(r"\S+ collections a second|a collection every \S+ \w+", "collections at a PACE", text)
+    text = re.sub(r"(collections at a PACE, )?the last \S+ \w+ before|none for \S+ \w+, collections at a PACE before that",
+                  "COLLECTIONS OF LATE", text)
     text = re.sub(r"\(\S+ threads? wants? \S+ processors? on this machine\)|\(longer if others want the processors\)", "(LOAD)", text)
     text = re.sub(r"\[vdso\]|plain memory at \S+", "SMALL MAPPING", text)
     text = re.sub(r"  █+(?=\n|  )", "", text)
