@@ -60,12 +60,38 @@ const heap::Goroutine* first_of(const heap::Snapshot& snapshot, const GoroutineR
   return found == snapshot.goroutines.end() ? nullptr : &*found;
 }
 
+// Whether it waits to send to a full channel whose elements have no size, as those of a semaphore.
+bool waits_for_semaphore(const Evidence& e, const heap::Goroutine& goroutine) {
+  if (goroutine.wait_reason != WaitReason::kChanSend) return false;
+  const GoroutineId id(static_cast<std::uint32_t>(&goroutine - e.snapshot.goroutines.data()));
+  const view::WaitedChannels waited = e.groundwork.channels().waited_by({&id, 1});
+  return waited.one && waited.one->element == "struct {}" && waited.one->capacity > 0 &&
+         waited.one->length == waited.one->capacity;
+}
+
 // "; 2 calls of Done are missing"
 Sentence missing_calls(const heap::Snapshot& snapshot, const heap::Goroutine& goroutine, bool one) {
   const heap::AwaitedLock* const lock = awaited_lock(snapshot, goroutine);
   if (lock == nullptr || lock->kind != heap::LockKind::kWaitGroup || lock->missing == 0) return {};
   return sentence("; {}{} of Done {} missing", one ? "" : "for one of them ", format_count(lock->missing, "call"),
                   lock->missing == 1 ? "is" : "are");
+}
+
+// Whether those that were made later came to wait later, over several collections, at which the runtime notes it. In a
+// pool whoever worked last waits for the shortest time. `goroutines` are in the order in which they were made.
+bool wait_in_turn(std::span<const heap::Goroutine* const> goroutines) {
+  constexpr std::size_t kFewestTimes = 4;
+  constexpr std::uint64_t kShortest = 1'000'000'000;  // from the first to the last, in nanoseconds
+  std::vector<std::uint64_t> waits;
+  for (const heap::Goroutine* const goroutine : goroutines)
+    if (goroutine->waiting_ns) waits.push_back(*goroutine->waiting_ns);
+  if (waits.size() * 2 < goroutines.size() || waits.size() < kFewestTimes) return false;
+  std::size_t times = 1, out_of_turn = 0;
+  for (std::size_t i = 1; i < waits.size(); ++i) {
+    if (waits[i] < waits[i - 1]) ++times;
+    if (waits[i] > waits[i - 1]) ++out_of_turn;
+  }
+  return times >= kFewestTimes && out_of_turn * 100 <= waits.size() && waits.front() >= waits.back() + kShortest;
 }
 
 }  // namespace
@@ -85,13 +111,15 @@ std::uint64_t highest_goid(const heap::Snapshot& snapshot) {
 }
 
 Ages ages_of(const heap::Snapshot& snapshot, std::span<const GoroutineId> goroutines, std::uint64_t highest) {
-  std::vector<std::uint64_t> goids;
-  for (const GoroutineId id : goroutines) goids.push_back(snapshot.goroutines[id.row].goid);
-  std::ranges::sort(goids);
-  Ages ages{.oldest = goids.front(), .youngest = goids.back()};
-  const std::uint64_t middle = goids[goids.size() / 2], range = highest - ages.oldest + 1;
-  ages.over_time = ages.youngest - ages.oldest + 1 >= kSpread * goids.size() && highest - ages.youngest < range / 4 &&
-                   middle - ages.oldest > range / 8 && highest - middle > range / 8;
+  std::vector<const heap::Goroutine*> by_age;
+  for (const GoroutineId id : goroutines) by_age.push_back(&snapshot.goroutines[id.row]);
+  std::ranges::sort(by_age, {}, &heap::Goroutine::goid);
+  Ages ages{.oldest = by_age.front()->goid, .youngest = by_age.back()->goid};
+  const std::uint64_t middle = by_age[by_age.size() / 2]->goid, range = highest - ages.oldest + 1;
+  const bool are_apart = ages.youngest - ages.oldest + 1 >= kSpread * by_age.size() &&
+                         highest - ages.youngest < range / 4 && middle - ages.oldest > range / 8 &&
+                         highest - middle > range / 8;
+  ages.over_time = are_apart || wait_in_turn(by_age);
   return ages;
 }
 
@@ -139,8 +167,10 @@ Suspicion& suspect_blocked(const Evidence& evidence, const Detector& detector, c
     return suspicion;
   }
   const Advice* const advice = advice_for(row.wait_reason);
-  finding.fix = sentence("let the wait at {} end: {}", top,
-                         advice == nullptr ? "by a partner that always comes" : advice->change);
+  std::string_view change = advice == nullptr ? "by a partner that always comes" : advice->change;
+  if (first != nullptr && waits_for_semaphore(evidence, *first))
+    change = "whoever has sent to this semaphore receives from it on every way out, as with defer";
+  finding.fix = sentence("let the wait at {} end: {}", top, change);
   take_holder(evidence, row.root, finding);
   return suspicion;
 }

@@ -12,7 +12,8 @@ namespace holdfast::detect {
 // How goroutines were made, by their ids, which only grow: in one go, or one after another all along.
 struct Ages {
   std::uint64_t oldest = 0, youngest = 0;  // ids
-  // Others were made between them, the latest of them is among the latest of all, and not most of them are young.
+  // Others were made between them, the latest of them is among the latest of all, and not most of them are young; or
+  // they came to wait one after another, in the order in which they were made.
   bool over_time = false;
 
   // "they were made one after another (ids 20 to 310 of 330)"

@@ -244,7 +244,8 @@ std::string root_text_with_field(const heap::Snapshot& snapshot, const heap::Roo
 bool is_of_runtime(const heap::Snapshot& snapshot, const heap::Root& variable) {
   const auto is_its_name = [&](StringId id) {
     const std::string_view name = snapshot.strings[id];
-    return id &&
+    // The handles of runtime/cgo are the program's: what it gave to C.
+    return id && !name.starts_with("runtime/cgo.") &&
            (name.starts_with("runtime.") || name.starts_with("runtime/") || name.starts_with("internal/runtime/"));
   };
   const heap::Label* label = &label_of(snapshot, variable);

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <span>
 #include <string>
 #include <utility>
@@ -35,23 +36,45 @@ std::string senders_text(const view::ChannelFacts& facts) {
                      facts.senders == 1 ? "waits" : "wait");
 }
 
-void add(const Evidence& e, ObjectId object, const view::ChannelFacts& facts, std::vector<Suspicion>& out) {
-  view::HoldingPlace place = e.places.place_of(object);
-  const Sentence what = what_it_is(e, object, facts);
-  const bool is_full = facts.length == facts.capacity;
+// A filled channel that a variable leads to, or all others of one type.
+struct Filled {
+  std::vector<ObjectId> channels;
+  view::ChannelFacts facts;  // of the first
+  std::uint64_t length = 0, capacity = 0, bytes = 0;
+
+  void add(ObjectId object, const view::ChannelFacts& its, std::uint64_t retained) {
+    if (channels.empty()) facts = its;
+    channels.push_back(object);
+    length += its.length;
+    capacity += its.capacity;
+    bytes += retained;
+  }
+};
+
+void add_filled(const Evidence& e, const Filled& filled, std::vector<Suspicion>& out) {
+  const ObjectId example = filled.channels[filled.channels.size() / 2];
+  view::HoldingPlace place = e.places.place_of(example);
+  const bool is_one = filled.channels.size() == 1, is_full = filled.length == filled.capacity;
+  const Sentence what = is_one ? what_it_is(e, example, filled.facts)
+                               : sentence("{} channels ({}), as {}", format_count(filled.channels.size()),
+                                          named(e.names.container_of(example)), place.text);
   Suspicion& suspicion = suspect(out, kDetector, {what.full, place.identity}, Confidence::kPossible);
-  suspicion.removal.nodes = {object};
-  suspicion.about = {object};
+  suspicion.removal.nodes.assign(filled.channels.begin(), filled.channels.end());
+  suspicion.about = filled.channels;
   Finding& finding = suspicion.finding;
-  finding.bytes = finding.exclusive_bytes = e.dominators.retained_bytes(object);
-  finding.count = facts.length;
+  finding.bytes = finding.exclusive_bytes = filled.bytes;
+  finding.count = filled.length;
   finding.chain = std::move(place.chain);
-  finding.title = sentence("{} wait in {}, which has room for {}", format_count(facts.length, "element"), what,
-                           format_count(facts.capacity));
-  finding.because = sentence("{}nobody waits to receive{}", is_full ? "it is full, and " : "", senders_text(facts));
+  finding.title = sentence("{} wait in {}, which {} room for {}", format_count(filled.length, "element"), what,
+                           is_one ? "has" : "have", format_count(filled.capacity));
+  finding.because = sentence("{}nobody waits to receive{}",
+                             !is_full ? ""
+                             : is_one ? "it is full, and "
+                                      : "they are full, and ",
+                             is_one ? senders_text(filled.facts) : std::string());
   finding.fix = sentence(
-      "if those who receive have ended: let them go on until the channel is closed; if they are too "
-      "slow: give it less room, so that senders slow down, or drop what is too old");
+      "if those who receive have ended: let them go on until the channel is closed, and drop the channel with them; if "
+      "they are too slow: give it less room, so that senders slow down, or drop what is too old");
 }
 
 // Goroutines that queue to send, and can still be received from.
@@ -102,29 +125,35 @@ void add_senders(const Evidence& e, ObjectId object, const view::ChannelFacts& f
       "what is too old with a select and a default");
 }
 
-// A channel whose elements are large together is worth a word when nobody is there to take them: whoever receives from
-// it is busy, or is gone.
+// Channels whose elements are large together are worth a word when nobody is there to take them: whoever receives from
+// them is busy, or is gone.
 void find_backlogs(const Evidence& e, std::vector<Suspicion>& out) {
   std::vector<std::uint64_t> senders(e.snapshot.channels.size());
   for (const heap::ChannelWait& wait : e.snapshot.channel_waits) senders[wait.channel.row] += wait.sends ? 1 : 0;
+  std::map<std::string, Filled> filled;  // by the channel's name, or by type
   for (std::uint32_t row = 0; row < e.snapshot.channels.size(); ++row) {
     const heap::Channel& channel = e.snapshot.channels[row];
-    const bool is_half_filled = channel.capacity > 0 && channel.length * kLeastFilled >= channel.capacity;
+    const bool is_filled = channel.capacity > 0 && channel.length * kLeastFilled >= channel.capacity;
     if (!channel.object || !e.dominators.reachable(channel.object)) continue;
-    const bool is_filled = is_half_filled && e.dominators.retained_bytes(channel.object) >= e.smallest;
     if (!is_filled && senders[row] < kManySenders) continue;
     const view::ChannelFacts facts = e.groundwork.channels().facts(ChannelId(row));
     if (facts.receivers > 0) continue;
-    if (is_filled) add(e, channel.object, facts, out);
+    if (is_filled)
+      filled[what_it_is(e, channel.object, facts).full].add(channel.object, facts,
+                                                            e.dominators.retained_bytes(channel.object));
+    if (senders[row] < kManySenders) continue;
     const std::vector<GoroutineId> queued = senders_of(e, ChannelId(row));
     if (queued.size() >= kManySenders) add_senders(e, channel.object, facts, queued, out);
   }
+  for (const auto& [what, channels] : filled)
+    if (channels.bytes >= e.smallest) add_filled(e, channels, out);
 }
 
 }  // namespace
 
 constexpr Threshold kThresholds[] = {
-    {"1 MiB or 1 % of the live bytes, that only the channel holds", "smaller ones are not worth a word"},
+    {"1 MiB or 1 % of the live bytes, that only the channel holds, or all channels of its type that no variable names",
+     "less is not worth a word"},
     {"half of its room is filled", "a queue that is nearly empty does its work"},
     {"or 20 goroutines that wait to send, with as much together", "a few wait wherever one side is faster"}};
 

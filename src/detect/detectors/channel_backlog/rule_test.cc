@@ -46,6 +46,27 @@ TEST(ChannelBacklog, SaysWhatWaitsWhereNobodyReceives) {
   EXPECT_EQ(finding->bytes, 6 * (std::uint64_t{2} << 20) + 4096);
 }
 
+TEST(ChannelBacklog, AddsUpChannelsWithoutNames) {
+  HeapBuilder heap;
+  add_ballast(heap);
+  const TypeId type = heap.structure("main.client", 64, {{"inbox", {}, 0}});
+  const RootId hub = heap.root(RootKind::kGlobal, "main.hub");
+  std::vector<heap::Channel> channels;
+  for (int i = 0; i < 40; ++i) {
+    const auto client = heap.object(64, type), channel = heap.object(1024);
+    heap.refer(hub, client);
+    heap.edge(client, 0, channel).edge(channel, 96, heap.leaf(50 << 10));
+    channels.push_back({heap.id(channel), 16, 16, false});
+  }
+  heap.snapshot().channels = channels;
+  const Report report = report_of(heap.build());
+  const view::Finding* const finding = find(report, "channel-backlog");
+  ASSERT_NE(finding, nullptr);
+  EXPECT_THAT(finding->title.full, HasSubstr("640 elements wait in 40 channels"));
+  EXPECT_THAT(finding->title.full, HasSubstr("which have room for 640"));
+  EXPECT_THAT(finding->because.full, HasSubstr("they are full, and nobody waits to receive"));
+}
+
 TEST(ChannelBacklog, IsNoneWhereSomebodyReceives) {
   Queue queue(6, 10);
   queue.wait(false);

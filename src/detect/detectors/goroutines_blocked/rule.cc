@@ -46,7 +46,8 @@ void find_blocked(const Evidence& e, std::vector<Suspicion>& out) {
 constexpr Threshold kThresholds[] = {
     {"20 goroutines at one place that wait for others, with 1 MiB or 1 % of the live bytes together",
      "fewer are not worth a word"},
-    {"ids over four times as many as they are, from early to late",
+    {"ids over four times as many as they are, from early to late; or waits that began in the order of the ids, over "
+     "several collections",
      "a pool of workers was made in one go, and the requests of a busy moment are all young"}};
 
 }  // namespace

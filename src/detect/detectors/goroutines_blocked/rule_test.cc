@@ -12,16 +12,20 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 using view::Confidence;
 
-// Goroutines at one place with these ids, each with 100 KiB; another one has the highest id.
+// Goroutines at one place with these ids, each with 100 KiB; another one has the highest id. `waits` is for how many
+// seconds they have waited; empty: nobody knows.
 view::Report report_of_goids(const std::vector<std::uint64_t>& goids, std::uint64_t highest,
-                             WaitReason reason = WaitReason::kChanReceive) {
+                             WaitReason reason = WaitReason::kChanReceive,
+                             const std::vector<std::uint64_t>& waits = {}) {
   HeapBuilder heap;
   add_ballast(heap);
   const RootId group = heap.group(reason, "main.work");
   for (const std::uint64_t goid : goids) {
     const RootId goroutine = heap.root(heap::RootKind::kGoroutine, "", group);
     heap.refer(goroutine, heap.leaf(100 << 10));
-    heap.goroutine(goid, GoroutineState::kWaiting, reason, goroutine, {"runtime.gopark", "main.work"});
+    const GoroutineId id =
+        heap.goroutine(goid, GoroutineState::kWaiting, reason, goroutine, {"runtime.gopark", "main.work"});
+    if (id.row < waits.size()) heap.snapshot().goroutines[id.row].waiting_ns = waits[id.row] * detect::testing::kSecond;
   }
   const RootId other = heap.root(heap::RootKind::kGoroutine, "");
   heap.goroutine(highest, GoroutineState::kRunning, WaitReason::kZero, other, {"main.main"});
@@ -103,6 +107,20 @@ TEST(GoroutinesBlocked, SaysWhoCouldWakeThem) {
   EXPECT_THAT(blocked_because(report_of_registry({.another = true})), Not(HasSubstr("only")));
   EXPECT_THAT(blocked_because(report_of_registry({.same = true})),
               HasSubstr("; goroutine 330 has it in hand, and waits in IO wait at main.read"));
+}
+
+// Where all that is started gets stuck, ids say nothing.
+TEST(GoroutinesBlocked, NamesThoseThatCameToWaitInTurn) {
+  const std::vector<std::uint64_t> goids = every(1, 20, 30);
+  std::vector<std::uint64_t> in_turn, anyhow, at_once(30, 9);
+  for (std::uint64_t i = 0; i < 30; ++i) in_turn.push_back(40 - i / 5 * 5), anyhow.push_back(10 + i * 7 % 30);
+  const auto found = [&](const std::vector<std::uint64_t>& waits) {
+    const view::Report report = report_of_goids(goids, 60, WaitReason::kMutexLock, waits);
+    return find(report, "goroutines-blocked") != nullptr;
+  };
+  EXPECT_TRUE(found(in_turn));
+  EXPECT_FALSE(found(anyhow)) << "a pool, in which whoever worked last waits for the shortest time";
+  EXPECT_FALSE(found(at_once));
 }
 
 TEST(GoroutinesBlocked, LeavesPoolsAndBusyMomentsAlone) {
