@@ -4,6 +4,7 @@
 #include <map>
 #include <numeric>
 
+#include "detect/map_parts.h"
 #include "graph/object_sizes.h"
 
 namespace holdfast::detect {
@@ -109,20 +110,10 @@ HeadedArray HeadedArrays::array_of(std::span<const view::SliceHeader> headers) c
   return array;
 }
 
-// The type and the offset in its values, or the root.
-std::pair<std::uint64_t, std::uint64_t> HeadedArrays::place_of(const HeadedArray& array) const {
-  const view::SliceHeader& header = array.longest();
-  if (const RootId root = header.from.root()) return {~std::uint64_t{0}, root.row};
-  const ObjectId object = header.from.object();
-  const TypeId type = snapshot_.object_type[object.row].type();
-  const std::uint64_t size = type ? snapshot_.types[type.row].size : 0;
-  const std::uint64_t offset = header.at - snapshot_.spans[names_.index().find_span(object).row].header;
-  return {type.row, size > 0 ? offset % size : offset};
-}
-
 std::vector<ArraysOfAPlace> HeadedArrays::grouped(ArraysOfAPlace chosen) const {
   std::map<std::pair<std::uint64_t, std::uint64_t>, ArraysOfAPlace> places;
-  for (const HeadedArray* const array : chosen) places[place_of(*array)].push_back(array);
+  HeaderPlaces place_of(snapshot_, names_);
+  for (const HeadedArray* const array : chosen) places[place_of.of(array->longest())].push_back(array);
   std::vector<ArraysOfAPlace> out;
   for (auto& [place, arrays] : places) {
     std::ranges::stable_sort(

@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <optional>
 #include <span>
-#include <utility>
 #include <vector>
 
 #include "graph/dominators.h"
@@ -32,7 +31,7 @@ struct HeadedArray {
   bool is_within(std::uint64_t offset) const;
 };
 
-// Arrays whose longest header stands at one place: a field of a type, or a package variable.
+// Arrays whose longest header stands at one place (detect/map_parts.h).
 using ArraysOfAPlace = std::vector<const HeadedArray*>;
 
 class HeadedArrays {
@@ -60,7 +59,6 @@ class HeadedArrays {
   std::vector<bool> candidates() const;
   HeadedArray array_of(std::span<const view::SliceHeader> headers) const;
   std::vector<ArraysOfAPlace> grouped(ArraysOfAPlace chosen) const;
-  std::pair<std::uint64_t, std::uint64_t> place_of(const HeadedArray& array) const;
 
   const heap::Snapshot& snapshot_;
   const view::Names& names_;

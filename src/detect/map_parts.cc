@@ -1,6 +1,33 @@
 #include "detect/map_parts.h"
 
 namespace holdfast::detect {
+namespace {
+
+// Where it would be in the first slot.
+std::uint64_t in_first_slot(const view::MapSlots& slots, std::uint64_t at) {
+  const auto first = [&](std::uint64_t begin, std::uint64_t stride, std::uint64_t bytes) {
+    const std::uint64_t inside = at < begin || stride == 0 ? bytes : (at - begin) % stride;
+    return inside < bytes && (at - begin) / stride < view::MapSlots::kCount ? begin + inside : at;
+  };
+  const std::uint64_t key = first(slots.keys, slots.key_stride, slots.key_bytes);
+  return key != at ? key : first(slots.elems, slots.elem_stride, slots.elem_bytes);
+}
+
+}  // namespace
+
+std::pair<std::uint64_t, std::uint64_t> HeaderPlaces::of(const view::SliceHeader& header) {
+  const ObjectId object = header.from.object();
+  if (!object) return {~std::uint64_t{0}, header.from.root().row};
+  const TypeId type = snapshot_.object_type[object.row].type();
+  std::uint64_t offset = header.at - snapshot_.spans[names_.index().find_span(object).row].header;
+  if (!type) return {type.row, offset};
+  const heap::Type& row = snapshot_.types[type.row];
+  if (row.size > 0) offset %= row.size;
+  const bool has_slots = row.role == heap::TypeRole::kMapGroup || row.role == heap::TypeRole::kMapBucket;
+  if (const view::MapSlots* const slots = has_slots && row.of ? reader_.slots_of(row.of) : nullptr)
+    offset = in_first_slot(*slots, offset % slots->bytes);
+  return {type.row, offset};
+}
 
 TypeId map_of_header(const heap::Snapshot& snapshot, ObjectId header) {
   const TypeId type = snapshot.object_type[header.row].type();

@@ -2,12 +2,15 @@
 #pragma once
 
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "graph/dominators.h"
 #include "heap/snapshot.h"
 #include "view/map_entries.h"
 #include "view/names.h"
+#include "view/slice_headers.h"
+#include "view/target_bytes.h"
 
 namespace holdfast::detect {
 
@@ -16,6 +19,24 @@ std::vector<ObjectId> tables_of(const heap::Snapshot& snapshot, const graph::Dom
 
 // The map type that a header is of; none if it is not known.
 TypeId map_of_header(const heap::Snapshot& snapshot, ObjectId header);
+
+// Tells places of headers apart: fields of types, package variables. A field of all elements of an array is one place,
+// and so are all keys of a map, or all of its elements.
+class HeaderPlaces {
+ public:
+  // They must outlive this.
+  HeaderPlaces(const heap::Snapshot& snapshot, const view::Names& names)
+      : snapshot_(snapshot), names_(names), bytes_(snapshot, names.index()), reader_(snapshot, bytes_) {}
+
+  // Returns the row of the type and the offset in its values, or the root.
+  std::pair<std::uint64_t, std::uint64_t> of(const view::SliceHeader& header);
+
+ private:
+  const heap::Snapshot& snapshot_;
+  const view::Names& names_;
+  view::TargetBytes bytes_;
+  view::MapReader reader_;
+};
 
 // Calls visit(edge, slot, is_key, offset) for each pointer of the table that lies in a slot, in ascending order: `slot`
 // is the number of the slot in the table, `offset` is from the start of the key or element.

@@ -97,5 +97,37 @@ TEST_F(PinnedArray, IsNoneIfMostIsInUse) {
   EXPECT_EQ(find(report_of(built()), "pinned-array"), nullptr);
 }
 
+// Groups with eight slots, as maps have them from Go 1.24 on.
+TEST(PinnedArrayOfMap, IsOneFindingForTheKeysOfAllSlots) {
+  constexpr std::uint64_t kArray = 64 << 10, kGroup = 8 + 8 * 24;
+  constexpr std::uint32_t kKeys = 64;
+  HeapBuilder heap;
+  add_ballast(heap);
+  const TypeId text = heap.string_type(), number = heap.type("int", TypeKind::kInt, 8);
+  const TypeId map = heap.type("map[string]int", TypeKind::kMap, 8, number, 0, text);
+  const TypeId slot = heap.structure("slot", 24, {{"key", text, 0}, {"elem", number, 16}});
+  const TypeId slots = heap.type("[8]slot", TypeKind::kArray, kGroup - 8, slot, 8);
+  const TypeId group = heap.structure("", kGroup, {{"ctrl", {}, 0}, {"slots", slots, 8}});
+  heap.snapshot().types[group.row].role = heap::TypeRole::kMapGroup;
+  heap.snapshot().types[group.row].of = map;
+  const auto table = heap.object(kGroup * kKeys / 8, group);
+  heap.refer(heap.root(RootKind::kGlobal, "main.index"), table);
+  std::vector<HeapBuilder::Handle> texts;
+  const auto place = [&](std::uint32_t i) { return kGroup * (i / 8) + 8 + std::uint64_t{24} * (i % 8); };
+  for (std::uint32_t i = 0; i < kKeys; ++i) {
+    texts.push_back(heap.leaf(kArray));
+    heap.edge(table, place(i), texts[i]);
+  }
+  std::vector<heap::LargeHeader> headers;
+  for (std::uint32_t i = 0; i < kKeys; ++i)
+    headers.push_back({heap.id(table), {}, heap.id(texts[i]), text, place(i), 0, 8, 8});
+  heap::Snapshot s = heap.build();
+  s.large_headers = headers;
+  const view::Report report = report_of(s);
+  const Finding* const finding = find(report, "pinned-array");
+  ASSERT_NE(finding, nullptr);
+  EXPECT_EQ(finding->count, kKeys);
+}
+
 }  // namespace
 }  // namespace holdfast::detect
