@@ -106,6 +106,14 @@ constexpr Flag kTable[] = {
      [](Options& o, const std::string& v) { o.table.columns = v; }},
 };
 
+constexpr Flag kFindings[] = {
+    {.name = "--since",
+     .value = "EARLIER",
+     .help = "an earlier look at the program, as a .hold file or core: what has grown since then ranks first",
+     .set = [](Options& o, const std::string& v) { o.later = {v}; },
+     .is_file = true},
+};
+
 constexpr Flag kReport[] = {
     {"--top", "N", "how many rows of each list, 0 for all [10, places of goroutines 5]",
      [](Options& o, const std::string& v) { o.top = number_of(v); }},
@@ -306,6 +314,9 @@ std::span<const Flag> table_flags() {
 }
 std::span<const Flag> text_flags() {
   return kText;
+}
+std::span<const Flag> findings_flags() {
+  return kFindings;
 }
 std::span<const Flag> report_flags() {
   return kReport;

@@ -34,6 +34,7 @@ std::span<const Flag> json_flags();
 std::span<const Flag> table_flags();
 std::span<const Flag> text_flags();  // how text looks
 std::span<const Flag> report_flags();
+std::span<const Flag> findings_flags();  // what else detectors may look at
 std::span<const Flag> why_flags();
 std::span<const Flag> types_flags();
 std::span<const Flag> owners_flags();

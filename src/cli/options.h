@@ -22,7 +22,8 @@ enum class Color : std::uint8_t { kAuto, kAlways, kNever };
 
 struct Options {
   std::string target;              // pid, name, core or .hold; empty for verbs without one
-  std::vector<std::string> later;  // diff: the targets that TARGET is compared with, in the order of time
+  std::vector<std::string> later;  // diff: the targets that TARGET is compared with, in the order of time;
+                                   // report: the earlier one of --since
   std::uint64_t operations = 0;    // diff: how many there were between the first and the last look; 0 = not said
   std::string exe;                 // program of a core
   std::string image;               // which Go runtime of several
@@ -31,7 +32,7 @@ struct Options {
   std::vector<std::string> rules;  // files of owner rules, in this order
   std::string output;              // capture, export, query: the file to write
   bool with_content = false;       // capture: user data too
-  bool values = false;             // show: read them however long that holds a process still
+  bool values = false;             // read them however long that holds a process still
   bool json = false;
   bool dry_run = false;
   bool force = false;   // go on without enough memory

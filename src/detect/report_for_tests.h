@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -16,13 +17,14 @@ namespace holdfast::detect::testing {
 constexpr std::uint64_t kSecond = 1'000'000'000;
 constexpr std::uint64_t kMiB = 1 << 20;
 
-// The report with the findings of all detectors.
-inline view::Report report_of(const heap::Snapshot& snapshot) {
+// The report with the findings of all detectors. `since`: what grew since an earlier look.
+inline view::Report report_of(const heap::Snapshot& snapshot, std::optional<view::Since> since = {}) {
   EXPECT_THAT(heap::problems(snapshot), ::testing::IsEmpty());
   const auto reached = graph::reach(snapshot);
   const auto dominators = graph::dominators(snapshot);
   const view::Groundwork groundwork(snapshot, dominators);
   view::Report report = make_report(groundwork, reached, graph::audit(snapshot, reached));
+  report.since = std::move(since);
   add_findings(groundwork, report);
   return report;
 }

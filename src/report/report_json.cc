@@ -221,6 +221,20 @@ ordered_json outside_json(const Report& report) {
 
 }  // namespace
 
+namespace {
+
+ordered_json since_json(const std::optional<view::Since>& since) {
+  if (!since) return nullptr;
+  return {{"target", since->name},
+          {"one_process", since->is_one_process},
+          {"seconds", since->seconds ? ordered_json(*since->seconds) : ordered_json()},
+          {"collections", since->collections ? ordered_json(*since->collections) : ordered_json()},
+          {"bytes_before", since->live_before.bytes},
+          {"bytes", since->live_now.bytes}};
+}
+
+}  // namespace
+
 ordered_json report_json(const Report& report, const std::string& target) {
   const auto holder = [&](const Holder& one) { return holder_json(one, target); };
   const auto finding = [&](const Finding& one) { return finding_json(one, target); };
@@ -249,6 +263,7 @@ ordered_json report_json(const Report& report, const std::string& target) {
           {"goroutine_count", report.goroutine_count},
           {"goroutine_places", report.goroutine_places},
           {"goroutines", list_of(report.goroutines, goroutine_json)},
+          {"since", since_json(report.since)},
           {"findings", list_of(report.findings, finding)},
           {"finding_count", report.finding_count},
           {"detectors", report.detectors},

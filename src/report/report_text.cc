@@ -63,6 +63,7 @@ class Text {
 
   std::string run() {
     add_head();
+    add_since();
     add_findings();
     add_account();
     add_holders();
@@ -108,6 +109,20 @@ class Text {
     out_ += wrapped_at(" · ", head, width_, 2, Parts::kPhrases);
     if (const std::string others = runtimes_words(target.runtimes, target.from_file); !others.empty())
       out_ += wrapped_at("; ", others, width_, 2, Parts::kPhrases);
+  }
+
+  // "since before.hold, 12 s and 5 collections earlier: 34.1 MiB live then, 50.2 MiB now"
+  void add_since() {
+    if (!report_.since) return;
+    const view::Since& since = *report_.since;
+    std::string when;
+    if (since.seconds) when = format_seconds(*since.seconds);
+    if (since.collections)
+      when += fmt::format("{}{}", when.empty() ? "" : " and ", format_count(*since.collections, "collection"));
+    wrapped("  ",
+            fmt::format("since {}{}: {} live then, {} now{}", cleaned(since.name),
+                        when.empty() ? "" : fmt::format(", {} earlier", when), format_bytes(since.live_before.bytes),
+                        format_bytes(since.live_now.bytes), since.is_one_process ? "" : "; it was another process"));
   }
 
   void add_account() {

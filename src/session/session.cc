@@ -181,7 +181,7 @@ graph::LaterAudit Session::audit_after_collection(std::chrono::seconds patience)
        target_->process()->pid, kProofTries);
 }
 
-view::Report Session::report(const view::ReportLimits& limits) {
+view::Report Session::report(const view::ReportLimits& limits, view::EarlierLook* earlier) {
   dominators();
   // The snapshot is complete: the target is not looked at again. What holds what is final, too.
   const graph::Reachability& live = reached();
@@ -192,6 +192,12 @@ view::Report Session::report(const view::ReportLimits& limits) {
   const view::Groundwork& words = groundwork();
   // Whose each live object is, and what it is called, is final.
   view::Report report = times_.run("report", [&] { return view::make_report(words, live, checked, limits); });
+  if (earlier != nullptr)
+    times_.run("since", [&] {
+      view::Moment now = view::make_moment(words, live);
+      now.name = target_->name();
+      report.since = view::changes_since(*earlier, now, *snapshot_, live.bits);
+    });
   times_.run("findings", [&] { detect::add_findings(words, report); });
   // What is said is final; from here on it is only cut and shown.
   view::shorten(report, limits);
@@ -317,17 +323,29 @@ view::Table Session::slices(const view::SliceOptions& options, view::SliceRows r
   return times_.run("slices", [&] { return view::slice_table(*snapshot_, rules_, live, options, rows); });
 }
 
-void Session::add_to(view::GrowthBuilder& growth) {
+view::Moment Session::moment() {
   const graph::Dominators& tree = dominators();
   const graph::Reachability& live = reached();
   const CancellationScope scope(&cancellation_);
-  view::Moment moment;
-  {
-    std::optional<view::Groundwork> groundwork;
-    times_.run("owners", [&] { groundwork.emplace(*snapshot_, tree, rules_); });
-    moment = times_.run("sums", [&] { return view::make_moment(*groundwork, live); });
-  }
+  std::optional<view::Groundwork> groundwork;
+  times_.run("owners", [&] { groundwork.emplace(*snapshot_, tree, rules_); });
+  view::Moment moment = times_.run("sums", [&] { return view::make_moment(*groundwork, live); });
   moment.name = target_->name();
+  return moment;
+}
+
+view::EarlierLook Session::earlier_look() {
+  view::Moment sums = moment();
+  const CancellationScope scope(&cancellation_);
+  dominators_.reset();
+  snapshot_->edges = {};
+  return times_.run("keep",
+                    [&] { return view::keep_earlier_look(std::move(sums), *snapshot_, std::move(reached_->bits)); });
+}
+
+void Session::add_to(view::GrowthBuilder& growth) {
+  view::Moment moment = this->moment();
+  const CancellationScope scope(&cancellation_);
   // What is said of this look is final. From here on only its slots count: the rest makes room for the next look.
   dominators_.reset();
   snapshot_->edges = {};

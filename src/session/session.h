@@ -37,6 +37,7 @@
 #include "view/owner_table.h"
 #include "view/report.h"
 #include "view/shown_object.h"
+#include "view/since.h"
 #include "view/slice_table.h"
 #include "view/type_chain.h"
 #include "view/type_comparison.h"
@@ -76,7 +77,8 @@ class Session {
   const graph::Audit& audit();
   // Makes a report with the findings, the times of the passes and our own peak of memory so far. It is made anew each
   // time.
-  view::Report report(const view::ReportLimits& limits = {});
+  // With an earlier look, which is only read, it has what grew since then. That fails as view::changes_since() does.
+  view::Report report(const view::ReportLimits& limits = {}, view::EarlierLook* earlier = nullptr);
   // What is said of the snapshot beside the report is made from this; it stays until the session ends.
   const view::Groundwork& groundwork();
   // Runs a pass of the caller's on what the session has: it is timed, and cancel() ends it.
@@ -102,6 +104,9 @@ class Session {
   // Fails as view::one_span() does.
   view::OneSpan span(Address address, std::size_t top);
 
+  // Returns what a later report compares itself with, and gives away for it what the session has: nothing else can be
+  // asked of it then.
+  view::EarlierLook earlier_look();
   // Adds this look to a comparison, and gives away for it what the session has: nothing else can be asked of it then.
   // Fails like view::GrowthBuilder::add.
   void add_to(view::GrowthBuilder& growth);
@@ -131,6 +136,7 @@ class Session {
  private:
   Session(std::unique_ptr<capture::Target> target, Listener listener, heap::OwnerRules rules);
   void open(const capture::Callbacks& callbacks);
+  view::Moment moment();
   void unpack_edges(const heap::Snapshot& s);
   void find_dominators(const heap::Snapshot& s);
   // Runs a pass that needs the snapshot alone beside the dominators, or, where those come with the snapshot, after

@@ -211,6 +211,14 @@ Kinship kinship_of(const Moment& a, const Moment& b) {
   return backwards ? Kinship::kOneBuild : Kinship::kOneProcessAsItSeems;
 }
 
+void check_order(Kinship kinship, const Moment& before, const Moment& after) {
+  if (!is_one_process(kinship)) return;
+  const int order = order_by_counters(before, after);
+  if (order < 0 || (order == 0 && after.at_ns != 0 && after.at_ns < before.at_ns))
+    fail(ErrorCode::kUsage, "{} is an earlier moment of the process than {}: name them in the order of time",
+         after.name, before.name);
+}
+
 void GrowthBuilder::add(Moment moment, heap::Snapshot& snapshot, HugeArray<std::uint64_t> live) {
   moments_.push_back(std::move(moment));
   NamedPicture picture = take_named_picture(snapshot, std::move(live), numbers_);
@@ -219,10 +227,7 @@ void GrowthBuilder::add(Moment moment, heap::Snapshot& snapshot, HugeArray<std::
     const Kinship kinship = kinship_of(before, after);
     kinship_ = std::max(kinship_, kinship);
     if (is_one_process(kinship)) {
-      const int order = order_by_counters(before, after);
-      if (order < 0 || (order == 0 && after.at_ns != 0 && after.at_ns < before.at_ns))
-        fail(ErrorCode::kUsage, "{} is an earlier moment of the process than {}: name them in the order of time",
-             after.name, before.name);
+      check_order(kinship, before, after);
       StepFlow flow = flow_between(last_, picture, numbers_);
       flow.from = moments_.size() - 2;
       add_goroutines(flow);

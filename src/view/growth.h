@@ -28,6 +28,9 @@ constexpr bool is_one_process(Kinship kinship) {
   return kinship <= Kinship::kOneProcessAsItSeems;
 }
 
+// Fails with kUsage, naming both, if they are looks at one process and `before` is the later one.
+void check_order(Kinship kinship, const Moment& before, const Moment& after);
+
 // A change of a list: something that at least one look has.
 struct ChangeRow {
   std::string key;

@@ -41,6 +41,7 @@ class Describer {
     out.bytes = found.bytes;
     out.count = count_of(found);
     if (out.count == found.levels[found.about].count) out.recent = found.levels[found.about].recent;
+    if (!found.scattered) out.example = found.levels[found.about].first;
     const Container around = container_around(found);
     if (const ChannelId channel = channel_of(found)) out.channel = channels_.facts(channel);
     out.what = what(found, home, runs, out.channel);

@@ -201,9 +201,12 @@ std::string subject_of(const Groundwork& groundwork, graph::NodeId node) {
 // Sets what can be asked about to see the path: what stands for its last level, or for the next one above.
 void set_subject(const Groundwork& groundwork, const Found& found, MomentRow& row) {
   row.subject.clear();
+  row.example = {};
   row.is_above = found.scattered || !found.levels.back().first.object();
   for (std::size_t level = found.levels.size(); level-- > 0 && row.subject.empty();)
     row.subject = subject_of(groundwork, found.levels[level].first);
+  if (const ObjectId object = found.scattered ? ObjectId() : found.levels[found.about].first.object())
+    row.example = groundwork.names().index().address_of(object);
 }
 
 MomentList paths_of(const Groundwork& groundwork, const std::vector<Found>& found, const OwnerNames& names,

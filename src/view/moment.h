@@ -42,6 +42,7 @@ struct MomentRow {
   // stands for it.
   std::string subject = {};
   bool is_above = false;  // it is for `owners --under`
+  Address example = {};   // of a path: one of the things that it speaks of; null if it is no object
 };
 
 // What a list is by.

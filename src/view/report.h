@@ -20,6 +20,7 @@
 #include "view/memory_account.h"
 #include "view/process_holders.h"
 #include "view/sentence.h"
+#include "view/since.h"
 #include "view/type_table.h"
 
 namespace holdfast::view {
@@ -64,8 +65,9 @@ struct AlsoHolding {
 
 // Something that keeps memory alive. No byte belongs to two holders.
 struct Holder {
-  std::uint64_t bytes = 0;  // retained: what would be free without it
-  std::uint64_t count = 0;  // how many things `what` speaks of
+  std::uint64_t bytes = 0;     // retained: what would be free without it
+  std::uint64_t count = 0;     // how many things `what` speaks of
+  graph::NodeId example = {};  // one of them; none if it is about many small things
   // Of these, as many were allocated since the last completed mark; none if that is not known.
   std::optional<std::uint64_t> recent = {};
   Sentence what;          // a part of a sentence: "16,000 × main.Session in the map main.registry.sessions"
@@ -211,6 +213,7 @@ struct Report {
   GoroutineSums system_goroutines;       // the runtime's own; both count before the list was cut
   std::uint64_t goroutine_count = 0;     // alive
   std::uint64_t goroutine_places = 0;    // rows before the list was cut
+  std::optional<Since> since;            // what grew since an earlier look; none if there is none to compare with
   std::vector<Finding> findings;         // those that are only possible come last; else by bytes
   std::uint64_t finding_count = 0;       // before the list was cut
   std::uint64_t detectors = 0;           // that were asked

@@ -5,10 +5,11 @@
                         [--targets live,hold,core] [--show]
 
 The programs are src/detect/detectors/*/fixture.go: package NAME, with Fault() and Twin(), each of which leaves behind what
-the detector is to look at. A line `// expects: strong` says how sure the finding has to be, `//go:build go1.24` which
-release is the first that can build it, `// last: 1.26` which is the last that has the fault, `// targets: live,hold` that
-other ways to look at it cannot tell, `// frees nothing` that it is about no bytes. All of them are one program, which does what its arguments say; those that need C are
-another one.
+the detector is to look at. A line `// expects: strong` says how sure the finding has to be, `// since: strong` how sure with
+an earlier look, after which FaultLater() or TwinLater() ran, `//go:build go1.24` which release is the first that can build
+it, `// last: 1.26` which is the last that has the fault, `// targets: live,hold` that other ways to look at it cannot tell,
+`// values` that what strings contain is to be read, `// frees nothing` that it is about no bytes. All of them are one
+program, which does what its arguments say; those that need C are another one.
 
 With the fault, the detector's finding comes first (a possible one may come later), and it is as sure as the file says. With
 the twin the detector says nothing, and nobody else is sure of anything. Ends with `N passed, N failed`.
@@ -62,6 +63,9 @@ CASES	}
 	fmt.Println("{}")
 	input := bufio.NewScanner(os.Stdin)
 	for input.Scan() {
+		if later, ok := cases[os.Args[1]+".later"]; ok {
+			later()
+		}
 		fmt.Println("{}")
 	}
 	runtime.KeepAlive(&ballast)
@@ -85,6 +89,9 @@ class Case:
         self.targets = targets[1].split(",") if targets else ["live", "hold", "core"]
         self.frees_nothing = "\n// frees nothing\n" in text
         self.needs_c = re.search(r'^(import )?\t?"(C|runtime/cgo)"$', text, re.M) is not None
+        self.values = "\n// values\n" in text  # what strings contain is to be read
+        since = re.search(r"^// since: (proven|strong|possible)$", text, re.M)
+        self.since = since[1] if since else None  # how sure the finding has to be with an earlier look
         self.uncollected = "\n// uncollected\n" in text  # no collection is to come after it
 
     @property
@@ -115,6 +122,8 @@ def build(release, mode, all_cases, needs_c):
         shutil.copy(case.source, folder / case.name)
     imports = "".join(f'\t"fixture/{case.name}"\n' for case in able)
     functions = "".join(f'\t\t"{case.name}.fault": {case.name}.Fault,\n\t\t"{case.name}.twin": {case.name}.Twin,\n' for case in able)
+    functions += "".join(f'\t\t"{case.name}.{which.lower()}.later": {case.name}.{which}Later,\n'
+                         for case in able if case.since for which in ("Fault", "Twin"))
     (folder / "main.go").write_text(MAIN.replace("IMPORTS", imports).replace("CASES", functions))
     (folder / "go.mod").write_text("module fixture\n\ngo 1.19\n")
     variables = [f"{k}={v}" for k, v in {**dict(cells.MODES[mode].env), **(dict(cells.CGO) if needs_c else {})}.items()]
@@ -124,15 +133,15 @@ def build(release, mode, all_cases, needs_c):
     return folder / "detectors"
 
 
-def wrong_with_fault(case, findings):
+def wrong_with_fault(case, findings, confidence):
     ours = [finding for finding in findings if finding["id"] == case.id]
     if not ours:
         folded = [f["id"] for f in findings for part in f["folded"] if part["id"] == case.id]
         yield f"no finding, but {[f['id'] for f in findings]}" + (f"; it is folded into {folded}" if folded else "")
         return
-    if ours[0]["confidence"] != case.confidence:
-        yield f"it is {ours[0]['confidence']}, not {case.confidence}: {ours[0]['because']}"
-    if case.confidence in SURE and findings[0]["id"] != case.id:
+    if ours[0]["confidence"] != confidence:
+        yield f"it is {ours[0]['confidence']}, not {confidence}: {ours[0]['because']}"
+    if confidence in SURE and findings[0]["id"] != case.id:
         yield f"the first finding is {findings[0]['id']}: {findings[0]['title']}"
     for field in ("title", "because", "fix", "fault", "fingerprint"):
         if not ours[0][field]:
@@ -143,27 +152,32 @@ def wrong_with_fault(case, findings):
         yield "mending it would free nothing"
 
 
-def wrong_with_twin(case, findings):
+def wrong_with_twin(case, findings, _):
     for finding in findings:
         if finding["id"] == case.id or finding["confidence"] in SURE:
             yield f"{finding['confidence']} {finding['id']}: {finding['title']} ({finding['because']})"
 
 
-def findings_of(binary, target):
-    return Holdfast(binary, target).parsed("report")["findings"]
+def findings_of(binary, target, options=()):
+    return Holdfast(binary, target, options).parsed("report")["findings"]
 
 
 def look(binary, program, case, which, asked, folder):
     """Yields (target, findings) of each way to look at the case."""
     targets = [target for target in asked if target in case.targets]
+    values = ["--values"] if case.values else []
     with Fixture(program, [f"{case.name}.{which}", *(["uncollected"] if case.uncollected else [])]) as fixture:
         if "live" in targets:
-            yield "live", findings_of(binary, fixture.pid)
+            yield "live", findings_of(binary, fixture.pid, values)
         if "hold" in targets:
-            Holdfast(binary, fixture.pid).run(["capture", fixture.pid, "-o", folder / "case.hold"])
+            Holdfast(binary, fixture.pid).run(["capture", fixture.pid, "-o", folder / "case.hold", *(["--with-content"] if case.values else [])])
             yield "hold", findings_of(binary, folder / "case.hold")
         if "core" in targets:
-            yield "core", findings_of(binary, fixture.sparse_core(folder / "core"))
+            yield "core", findings_of(binary, fixture.sparse_core(folder / "core"), values)
+        if case.since:
+            Holdfast(binary, fixture.pid).run(["capture", fixture.pid, "-o", folder / "before.hold"])
+            fixture.ask("later")
+            yield "since", findings_of(binary, fixture.pid, ["--since", folder / "before.hold"])
 
 
 def check(arguments, release, mode, case, program):
@@ -172,7 +186,7 @@ def check(arguments, release, mode, case, program):
         with tempfile.TemporaryDirectory(prefix="holdfast-findings-") as folder:
             try:
                 for target, findings in look(arguments.holdfast, program, case, which, arguments.targets, pathlib.Path(folder)):
-                    texts = list(wrong(case, findings))
+                    texts = list(wrong(case, findings, case.since if target == "since" else case.confidence))
                     failed += bool(texts)
                     passed += not texts
                     for text in texts:

@@ -194,6 +194,7 @@ def look_at_everything(answers, fixture, folder):
     answers.of("capture", "capture", fixture.pid, "-o", f"{folder}/a.hold")
     answers.of("report", "report", f"{folder}/a.hold")
     answers.of("report", "report", OLD_CAPTURE)
+    answers.of("report", "report", fixture.pid, "--since", f"{folder}/a.hold")
     answers.of("diff", "diff", f"{folder}/a.hold", fixture.pid, "--ops", "3")
     objects = [step["address"] for holder in report["holders"] for step in holder["chain"] if step["kind"] == "object"]
     answers.of("type-reasons", "type-reasons", f"{folder}/a.hold", objects[0])

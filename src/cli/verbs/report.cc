@@ -1,5 +1,6 @@
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "cli/run.h"
 #include "cli/verbs/verbs.h"
@@ -17,7 +18,12 @@ int run_report(RunningVerb& run) {
     limits = {rows, rows, rows, rows};
     text.holders = text.types = text.goroutines = rows;
   }
-  const view::Report report = run.session().report(limits);
+  std::optional<view::EarlierLook> earlier;
+  if (!run.options().later.empty()) {
+    earlier = run.session(1).earlier_look();
+    run.close_session(1);
+  }
+  const view::Report report = run.session().report(limits, earlier ? &*earlier : nullptr);
   run.answer([&] { return report::report_text(report, text); },
              [&] { return report::report_json(report, run.options().target); });
   return 0;
@@ -25,11 +31,12 @@ int run_report(RunningVerb& run) {
 
 }  // namespace
 
-const Verb kReportVerb = {.name = "report",
-                          .help = "where every byte is and what holds it (the default)",
-                          .example = "holdfast 4711",
-                          .flags = {target_flags(), rules_flags(), json_flags(), text_flags(), report_flags()},
-                          .shows_first = true,
-                          .run = run_report};
+const Verb kReportVerb = {
+    .name = "report",
+    .help = "where every byte is and what holds it (the default)",
+    .example = "holdfast 4711",
+    .flags = {target_flags(), rules_flags(), json_flags(), text_flags(), findings_flags(), report_flags()},
+    .shows_first = true,
+    .run = run_report};
 
 }  // namespace holdfast::cli

@@ -1,6 +1,7 @@
 // A list of visits that nobody ever drops, and one that keeps the newest only.
 //
 // expects: possible
+// since: strong
 //
 // uncollected
 package only_grows
@@ -30,6 +31,16 @@ func Fault() {
 	}
 }
 
+func FaultLater() {
+	for i := 0; i < 10_000; i++ {
+		visits.PushBack(&visit{})
+		if i%2_000 == 0 {
+			runtime.GC()
+		}
+	}
+	runtime.GC()
+}
+
 func keep(v *visit) {
 	newest.PushBack(v)
 	if newest.Len() > 10_000 {
@@ -45,4 +56,14 @@ func Twin() {
 	for i := 0; i < 1_000; i++ {
 		keep(&visit{})
 	}
+}
+
+func TwinLater() {
+	for i := 0; i < 10_000; i++ {
+		keep(&visit{})
+		if i%2_000 == 0 {
+			runtime.GC()
+		}
+	}
+	runtime.GC()
 }

@@ -1,9 +1,11 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "base/units.h"
 #include "detect/detector_list.h"
-#include "detect/goroutine_words.h"
 #include "detect/growth_pace.h"
+#include "detect/holders.h"
 
 namespace holdfast::detect::only_grows {
 namespace {
@@ -14,40 +16,98 @@ using view::Holder;
 using view::sentence;
 
 constexpr std::uint64_t kLeastThings = 1'000;
-constexpr std::uint64_t kLeastShare = 10;  // a tenth of the live bytes
-constexpr std::uint64_t kOldest = 100;     // a goroutine whose id is among the first hundredth has lasted
+constexpr std::uint64_t kLeastShare = 10;                                         // a tenth of the live bytes
+constexpr std::uint64_t kLeastGrowth = 10;                                        // by a tenth, since an earlier look
+constexpr std::uint64_t kLeastCollections = 2, kLeastCame = 100, kMostGone = 50;  // 2 % of what came
 
 class ThingsThatGather {
  public:
   ThingsThatGather(const Evidence& e, std::vector<Suspicion>& out) : e_(e), out_(out) {}
 
   void run() {
-    const auto is_candidate = [&](const Holder& holder) { return is_large(holder) && is_lasting(holder); };
+    if (!e_.report.since) return look_at_the_pace();
+    for (const view::GrownPath& path : e_.report.since->grown) add_if_it_grew(path, *e_.report.since);
+  }
+
+ private:
+  void look_at_the_pace() {
+    const auto is_candidate = [&](const Holder& holder) {
+      return is_large(holder) && is_held_for_long(e_, holder.example.object());
+    };
     if (std::ranges::none_of(e_.report.holders, is_candidate)) return;
     const GrowthPace pace(e_.snapshot);
     for (const Holder& holder : e_.report.holders) {
       if (!is_candidate(holder) || is_deleted_from(holder)) continue;
       const auto in_all = pace.in_all(*holder.recent);
-      if (in_all && are_nearly_all(holder.count, *in_all)) add(holder, pace, *in_all);
+      if (!in_all || !are_nearly_all(holder.count, *in_all)) continue;
+      // Where no object has them all, they lie in a variable that cannot grow, or each has owners of its own.
+      const ObjectId whole = outermost(e_, holder.example.object(), holder.bytes);
+      if (e_.dominators.retained_bytes(whole) >= holder.bytes / 2) add(holder, pace, *in_all, whole);
     }
   }
 
- private:
-  // A channel has its own detector, and a pool keeps what is free.
-  bool is_large(const Holder& holder) const {
-    return holder.recent && holder.count >= kLeastThings && !holder.is_pool && !holder.channel &&
-           holder.stack_bytes == 0 && holder.bytes >= std::max(e_.smallest, e_.live / kLeastShare);
+  // With an earlier look: what has grown since.
+  void add_if_it_grew(const view::GrownPath& path, const view::Since& since) {
+    if (path.grown() < e_.smallest || path.grown() < path.before.bytes / kLeastGrowth || !path.example) return;
+    const ObjectId example = e_.names.index().find_object(path.example);
+    if (!example || !e_.dominators.reachable(example)) return;
+    const ObjectId whole = outermost(e_, example, path.now.bytes);
+    if (!is_held_for_long(e_, whole)) return;
+    const view::Flow* const flow = since.is_one_process ? since.flow_of(e_.names.type_of(example)) : nullptr;
+    const bool is_sure = flow != nullptr && !path.is_new && since.collections.value_or(0) >= kLeastCollections &&
+                         path.now.count > path.before.count && nearly_none_left(*flow) && is_of_one(whole);
+    add_grown(path, since, whole, flow, is_sure ? Confidence::kStrong : Confidence::kPossible);
+  }
+  // What many parts of a server share is its data as a rule.
+  bool is_of_one(ObjectId object) const { return static_cast<bool>(e_.dominators.top(object).root()); }
+  // Of the things that were there at the earlier look.
+  static bool nearly_none_left(const view::Flow& flow) {
+    const std::uint64_t gone = flow.freed().count + flow.dropped.count;
+    return flow.allocated().count >= kLeastCame && gone * kMostGone <= flow.allocated().count;
   }
 
-  // What one variable holds, or a goroutine that has been there from the beginning.
-  bool is_lasting(const Holder& holder) const {
-    if (holder.owners.size() != 1 || holder.chain.empty()) return false;
-    const RootId id = holder.chain.front().node.root();
-    if (!id) return false;
-    const heap::Root& root = e_.snapshot.roots[id.row];
-    if (root.kind == heap::RootKind::kGlobal) return true;
-    return root.kind == heap::RootKind::kGoroutine && root.goroutine &&
-           e_.snapshot.goroutines[root.goroutine.row].goid <= 1 + highest_goid(e_.snapshot) / kOldest;
+  void add_grown(const view::GrownPath& path, const view::Since& since, ObjectId whole, const view::Flow* flow,
+                 Confidence confidence) {
+    const view::HoldingPlace place = e_.places.place_of(whole);
+    Suspicion& suspicion = suspect(out_, kDetector, {place.text.full, place.identity}, confidence);
+    take_removal(suspicion, whole, path.now.bytes);
+    Finding& finding = suspicion.finding;
+    finding.bytes = finding.exclusive_bytes = path.now.bytes;
+    finding.count = path.now.count;
+    finding.chain = place.chain;
+    finding.title =
+        sentence("{} grow: {} more than {}{}", path.what, format_bytes(path.grown()),
+                 since.seconds ? duration_before(*since.seconds) : "at the earlier look", doubling(path, since));
+    finding.because =
+        sentence("{} there then, {} now",
+                 path.is_new ? "less than " + format_bytes(path.before.bytes) : format_bytes(path.before.bytes),
+                 format_bytes(path.now.bytes));
+    if (flow != nullptr)
+      finding.because +=
+          sentence("; {} things of their type came, and of those that were there {} left{}",
+                   format_count(flow->allocated().count), gone_words(flow->freed().count + flow->dropped.count),
+                   since.collections ? ", over " + format_count(*since.collections, "collection") : "");
+    finding.fix = sentence("if nothing else bounds them: drop what is not needed any more, or keep the newest only");
+  }
+  // Where several hold each of the things, no object has all of them: their sum stands then.
+  void take_removal(Suspicion& suspicion, ObjectId whole, std::uint64_t bytes) const {
+    suspicion.removal.nodes = {whole};
+    suspicion.is_exact = e_.dominators.retained_bytes(whole) < bytes / 2;
+  }
+  static std::string gone_words(std::uint64_t gone) { return gone == 0 ? "none" : format_count(gone); }
+  static std::string duration_before(double seconds) { return format_seconds(seconds) + " before"; }
+  // ", twice as much in 4.0 min at this pace"
+  static std::string doubling(const view::GrownPath& path, const view::Since& since) {
+    if (!since.seconds || path.is_new || path.grown() == 0) return {};
+    const double pace = static_cast<double>(path.grown()) / *since.seconds;
+    return fmt::format(", twice as much in {} at this pace",
+                       format_seconds(static_cast<double>(path.now.bytes) / pace));
+  }
+
+  // A channel has its own detector, and a pool keeps what is free.
+  bool is_large(const Holder& holder) const {
+    return holder.recent && holder.example.object() && holder.count >= kLeastThings && !holder.is_pool &&
+           !holder.channel && holder.stack_bytes == 0 && holder.bytes >= std::max(e_.smallest, e_.live / kLeastShare);
   }
 
   // Whether a map on the way shows that entries were deleted.
@@ -59,24 +119,10 @@ class ThingsThatGather {
     });
   }
 
-  // The last node on the way that keeps all of it.
-  graph::NodeId whole(const Holder& holder) const {
-    graph::NodeId found = holder.chain.front().node;
-    for (const view::ChainStep& step : holder.chain)
-      if (step.node && e_.dominators.retained_bytes(step.node) >= holder.bytes - holder.bytes / 10) found = step.node;
-    return found;
-  }
-
-  void add(const Holder& holder, const GrowthPace& pace, std::uint64_t in_all) {
-    const graph::NodeId node = whole(holder);
-    const view::HoldingPlace place = node.object() ? e_.places.place_of(node.object()) : view::HoldingPlace();
-    const bool has_place = !place.identity.empty();
-    Suspicion& suspicion =
-        suspect(out_, kDetector,
-                {has_place ? place.text.full : holder.chain.front().text.full,
-                 has_place ? place.identity : std::vector<std::string>{holder.chain.front().text.full}},
-                Confidence::kPossible);
-    suspicion.removal.nodes = {node};
+  void add(const Holder& holder, const GrowthPace& pace, std::uint64_t in_all, ObjectId whole) {
+    const view::HoldingPlace place = e_.places.place_of(whole);
+    Suspicion& suspicion = suspect(out_, kDetector, {place.text.full, place.identity}, Confidence::kPossible);
+    take_removal(suspicion, whole, holder.bytes);
     Finding& finding = suspicion.finding;
     finding.bytes = finding.exclusive_bytes = holder.bytes;
     finding.count = holder.count;
@@ -96,7 +142,7 @@ class ThingsThatGather {
 };
 
 // Finds lists, maps and trees of whatever make that nothing seems to leave.
-void find_only_growss(const Evidence& evidence, std::vector<Suspicion>& out) {
+void find_what_only_grows(const Evidence& evidence, std::vector<Suspicion>& out) {
   ThingsThatGather(evidence, out).run();
 }
 
@@ -106,18 +152,24 @@ constexpr Threshold kThresholds[] = {
     {"1,000 things and a tenth of the live bytes", "less is a list of what there is, and does no harm"},
     {"10 of them came since the last of at least 4 collections", "a table that was filled at the start does not grow"},
     {"at the pace since then, a quarter to three times as many would have come in the program's life",
-     "of what comes and goes many more came than are there; allocated bytes are the clock"}};
+     "of what comes and goes many more came than are there; allocated bytes are the clock"},
+    {"with --since: a tenth and 1 MiB or 1 % of the live bytes more than then", "less may be chance"},
+    {"with --since, to be strong: two collections between the looks, 100 things came, and at most one left for fifty",
+     "of a cache at work some would have left"}};
 
 const Detector kDetector = {
     .facts = {.id = "only-grows",
               .family = "maps and caches",
               .looks_for = "lists, maps and trees of a variable that things come to and hardly ever leave",
               .needs = {.proven = {},
-                        .strong = {},
-                        .possible = "as many came lately as would give all that are there in about the program's life; "
+                        .strong =
+                            "with --since: what one owner has grew, and of the things that were there then none, or "
+                            "nearly none, has left",
+                        .possible = "with --since: it grew; else as many came lately as would give all that are there "
+                                    "in about the program's life; "
                                     "a cache may not be full yet, or a job may collect its result"},
               .thresholds = kThresholds,
               .change = "if nothing else bounds them, drop what is not needed any more, or keep the newest only"},
-    .run = find_only_growss};
+    .run = find_what_only_grows};
 
 }  // namespace holdfast::detect::only_grows
