@@ -112,6 +112,10 @@ constexpr Flag kFindings[] = {
      .help = "an earlier look at the program, as a .hold file or core: what has grown since then ranks first",
      .set = [](Options& o, const std::string& v) { o.later = {v}; },
      .is_file = true},
+    {.name = "--values",
+     .help = "read what strings contain, too, to find many copies of one text; holds a process still for longer",
+     .set = [](Options& o, const std::string&) { o.values = true; },
+     .goes_with = GoesWith::kProcessAndCore},
 };
 
 constexpr Flag kReport[] = {

@@ -219,7 +219,8 @@ void RunningVerb::find_targets() {
 // only done if the user says so.
 std::unique_ptr<session::Session> RunningVerb::find(const std::string& target) {
   constexpr double kLongMs = 100;
-  const bool reads_content = verb_.reads_content && options_.debugger.empty();
+  // Of other verbs only if somebody asks.
+  const bool reads_content = verb_.reads_content ? options_.debugger.empty() : options_.values;
   std::unique_ptr<session::Session> session = make_session(target, reads_content);
   if (reads_content && !options_.values && session->target().form() == capture::TargetForm::kProcess) {
     const double ms = session->predict().pause.alone_ms;
