@@ -21,7 +21,7 @@ OLD_CAPTURE = cells.ROOT / "tests/golden/hold/format-4.hold"  # lacks parts that
 PAGE = cells.ROOT / "docs/json.md"
 COMMANDS = cells.ROOT / "docs/commands.md"
 TABLES = ["types", "types --list=uint8", "owners", "roots", "cycles", "goroutines", "goroutines --each --stacks", "labels", "spans", "spans --classes",
-          "slices", "slices --places", "slices --all", "type-conflicts"]
+          "slices", "slices --places", "slices --all", "dangling", "type-conflicts"]
 EXPLAINED = 12  # objects whose types are asked for the reasons
 # What the programs here do not show each time, and why.
 UNSEEN = {
@@ -128,8 +128,8 @@ def table_complaints(page, document, words, commands):
     rows = document.pop(document["schema"].removeprefix("holdfast.").partition("/")[0])
     yield from page.complaints(document, "table")
     wanted = set(columns_of(words.split()[0], commands))
-    for other in ("types --list", "spans --classes", "slices --places", "slices --all"):
-        if other.split()[1] in words:
+    for other in ("types --list", "spans --classes", "slices --places", "slices --all", "dangling"):
+        if other.split()[-1] in words:
             wanted = page.see(other)
     if "--each" in words:
         wanted = wanted - {"count"} | page.see("goroutines --each")
