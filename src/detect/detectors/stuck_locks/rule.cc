@@ -1,11 +1,13 @@
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
 
 #include "base/units.h"
 #include "detect/detector_list.h"
+#include "detect/goroutine_words.h"
 #include "detect/lock_hands.h"
 #include "graph/shortest_ways.h"
 #include "heap/plumbing.h"
@@ -21,20 +23,24 @@ using view::sentence;
 
 constexpr std::uint64_t kLongNs = 1'000'000'000;
 constexpr std::uint64_t kVeryLongNs = 60'000'000'000;
-constexpr std::size_t kNear = 3;  // objects from a package variable to a lock
+constexpr std::size_t kFewHeldUp = 5;  // goroutines
+constexpr std::size_t kNear = 3;       // objects from a package variable to a lock
 
-enum class Shape : std::uint8_t { kRing, kOwn, kForgotten };
+enum class Shape : std::uint8_t { kRing, kHeld, kOwn, kForgotten };
 
 // Goroutines that wait for locks which nobody but they have in hand.
 struct Stuck {
   std::vector<GoroutineId> goroutines;  // ascending
   std::vector<GoroutineId> example;     // the ring; else one that waits
   Shape shape = Shape::kForgotten;
+  std::optional<Hand> holder;  // who has a lock in hand, and waits for something else; not one of `goroutines`
+  bool holder_is_leaked = false;
   std::uint64_t longest_ns = 0;
   bool is_near = false;  // code could get at one of the locks from a package variable, with nothing in hand
 };
 
-// A goroutine goes on as soon as one that goes on has the lock in hand. What is left is stuck.
+// A goroutine goes on as soon as one that goes on has the lock in hand. What is left is stuck. Who has waited for
+// others for long goes on as little as who is proven to wait for ever.
 class Search {
  public:
   Search(const Evidence& e, const LockHands& hands) : e_(e), hands_(hands), stuck_(e.snapshot.goroutines.size()) {
@@ -59,11 +65,15 @@ class Search {
 
  private:
   bool is_leaked(GoroutineId id) const { return std::ranges::binary_search(e_.groundwork.leaked().goroutines, id); }
+  bool stands(GoroutineId id) const {
+    const heap::Goroutine& goroutine = e_.snapshot.goroutines[id.row];
+    return is_leaked(id) || (waits_for_others(goroutine.wait_reason) && goroutine.waiting_ns.value_or(0) >= kLongNs);
+  }
   bool let_some_go() {
     bool any = false;
     for (const LockWaiter& waiter : hands_.waiters()) {
       if (!stuck_[waiter.goroutine.row]) continue;
-      const auto goes_on = [&](const Hand& hand) { return !stuck_[hand.goroutine.row] && !is_leaked(hand.goroutine); };
+      const auto goes_on = [&](const Hand& hand) { return !stuck_[hand.goroutine.row] && !stands(hand.goroutine); };
       if (std::ranges::none_of(hands_.of(waiter.lock->object), goes_on)) continue;
       stuck_[waiter.goroutine.row] = false;
       any = true;
@@ -92,6 +102,16 @@ class Search {
         group.shape = Shape::kRing;
         return;
       }
+    }
+    for (const GoroutineId id : group.goroutines) {
+      const auto& hands = hands_.of(hands_.waiter(id)->lock->object);
+      const auto holder = std::ranges::find_if(hands, [&](const Hand& hand) { return !stuck_[hand.goroutine.row]; });
+      if (holder == hands.end()) continue;
+      group.shape = Shape::kHeld;
+      group.example = {id};
+      group.holder = *holder;
+      group.holder_is_leaked = is_leaked(holder->goroutine);
+      return;
     }
     const auto own = std::ranges::find_if(group.goroutines, [&](GoroutineId id) { return has_own_lock(id); });
     group.shape = own == group.goroutines.end() ? Shape::kForgotten : Shape::kOwn;
@@ -142,6 +162,8 @@ Sentence title_of(const Stuck& stuck, std::uint64_t count) {
   switch (stuck.shape) {
     case Shape::kRing:
       return sentence("{} {} for ever for locks that they keep from one another", who, wait);
+    case Shape::kHeld:
+      return sentence("{} {} for a lock, and who has it in hand waits for others", who, wait);
     case Shape::kOwn:
       return sentence("{} {} for ever for a lock that one of them has in hand already", who, wait);
     case Shape::kForgotten:
@@ -154,6 +176,11 @@ Sentence fix_for(Shape shape) {
   switch (shape) {
     case Shape::kRing:
       return sentence("lock in one order everywhere, or let go of one lock before the other is asked for");
+    case Shape::kHeld:
+      return sentence(
+          "do not wait for others with a lock held: send or receive behind the Unlock, or select with a context as "
+          "well "
+          "that is cancelled");
     case Shape::kOwn:
       return sentence(
           "do not lock again what a caller has locked: split the function in one that locks and one that works; if no "
@@ -184,6 +211,8 @@ Sentence because_of(const Evidence& e, const LockHands& hands, const Stuck& stuc
     out += sentence(", which it has in hand at {} too", named(e.names.frame(e.snapshot.frames[own->frame.row])));
   }
   if (stuck.shape == Shape::kForgotten) out += sentence("; the lock says that it is locked");
+  if (stuck.holder) out += sentence("; {}", hand_text(e, *stuck.holder, sentence("it")));
+  if (stuck.holder_is_leaked) out += sentence(", for ever, as is proven");
   out += sentence("; nobody who can go on has what they wait for on its stack");
   if (stuck.longest_ns > 0) out += sentence("; one has waited for {} at least", duration(stuck.longest_ns));
   return out;
@@ -198,9 +227,13 @@ std::vector<std::string> identity_of(const Evidence& e, const Stuck& stuck) {
 }
 
 std::optional<Confidence> confidence_of(const Stuck& stuck) {
-  if (!stuck.is_near && stuck.longest_ns >= kLongNs) return Confidence::kStrong;
-  const bool is_possible = stuck.longest_ns >= (stuck.shape == Shape::kRing ? kLongNs : kVeryLongNs);
-  return is_possible ? std::optional(Confidence::kPossible) : std::nullopt;
+  if (stuck.is_near) {
+    const bool is_long = stuck.longest_ns >= (stuck.shape == Shape::kRing ? kLongNs : kVeryLongNs);
+    return is_long ? std::optional(Confidence::kPossible) : std::nullopt;
+  }
+  const bool may_end = stuck.holder && !stuck.holder_is_leaked;  // who holds the lock may be woken
+  const bool is_sure = !may_end || (stuck.longest_ns >= kVeryLongNs && stuck.goroutines.size() >= kFewHeldUp);
+  return is_sure ? Confidence::kStrong : Confidence::kPossible;
 }
 
 void add(const Evidence& e, const LockHands& hands, const std::vector<Stuck>& alike, Confidence confidence,
@@ -260,20 +293,25 @@ constexpr Threshold kThresholds[] = {
     {"one of them has waited for a second at least, as collections have seen", "who holds a lock may be at work"},
     {"a minute for a lock that code reaches from a package variable over three objects or fewer, unless they form a "
      "ring",
-     "who holds such a lock need not have it in hand"}};
+     "who holds such a lock need not have it in hand"},
+    {"a minute, and 5 goroutines, where who has the lock in hand waits for others and could be woken",
+     "it may wait for something slow"}};
 
 }  // namespace
 
 const Detector kDetector = {
-    .facts = {.id = "stuck-locks",
-              .family = "goroutines",
-              .looks_for = "locks that nobody unlocks: rings, locks taken twice, a missing Unlock",
-              .needs = {.proven = {},
-                        .strong = "a lock says that it is locked, and everybody on whose stack something leads to it "
-                                  "waits for it, or for a lock of which the same is true; a least fixed point",
-                        .possible = "the same of a lock that code may reach in other ways, from a package variable"},
-              .thresholds = kThresholds,
-              .change = "lock in one order, do not lock twice, and unlock on every way out, as with defer"},
+    .facts =
+        {.id = "stuck-locks",
+         .family = "goroutines",
+         .looks_for = "locks that nobody unlocks: rings, locks taken twice or held while waiting, a missing Unlock",
+         .needs = {.proven = {},
+                   .strong = "a lock says that it is locked, and everybody on whose stack something leads to it "
+                             "waits for it, for a lock of which the same is true, or has waited for others for "
+                             "long; a least fixed point",
+                   .possible = "the same of a lock that code may reach in other ways, from a package variable"},
+         .thresholds = kThresholds,
+         .change =
+             "lock in one order, do not lock twice or wait for others with a lock held, and unlock on every way out"},
     .run = find_stuck};
 
 }  // namespace holdfast::detect::stuck_locks

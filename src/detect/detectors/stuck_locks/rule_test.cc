@@ -94,6 +94,26 @@ TEST_F(StuckLocks, FindsALockThatIsForgotten) {
             "2 goroutines wait for ever for a lock that nobody is about to unlock");
 }
 
+TEST_F(StuckLocks, NamesWhoWaitsWithALockInHand) {
+  for (int i = 0; i < 6; ++i) waits_for(add(WaitReason::kMutexLock, {0}, 70 * kSecond), 0);
+  add(WaitReason::kChanSend, {0}, 80 * kSecond);
+  const view::Report found = report();
+  const view::Finding* finding = find(found, "stuck-locks");
+  ASSERT_NE(finding, nullptr);
+  EXPECT_EQ(finding->title.full, "6 goroutines wait for a lock, and who has it in hand waits for others");
+  EXPECT_THAT(finding->because.full,
+              HasSubstr("; goroutine 26 has it in hand at main.transfer, and waits in chan send at main.transfer; "));
+  EXPECT_EQ(finding->confidence, Confidence::kStrong);
+}
+
+TEST_F(StuckLocks, IsNotSureOfALockThatIsHeldForNotSoLong) {
+  for (int i = 0; i < 6; ++i) waits_for(add(WaitReason::kMutexLock, {0}), 0);
+  add(WaitReason::kChanSend, {0});
+  const view::Report found = report();
+  const view::Finding* finding = find(found, "stuck-locks");
+  EXPECT_TRUE(finding == nullptr || finding->confidence == Confidence::kPossible);
+}
+
 TEST_F(StuckLocks, LeavesLocksAloneThatSomebodyMayUnlock) {
   add_ring();
   add(WaitReason::kIoWait, {1});
