@@ -40,20 +40,22 @@ std::map<StringId, Calls> calls_by_function(const Evidence& e) {
   return out;
 }
 
-// What goes when the timers are stopped.
-std::uint64_t freed_bytes(const Evidence& e, const graph::Removal& removal) {
-  return graph::removal_effects(e.snapshot, e.dominators, {removal}).freed.front().bytes;
+// At least so much goes when the timers are stopped: what each alone keeps. `objects` are ascending.
+std::uint64_t kept_bytes(const Evidence& e, const std::vector<ObjectId>& objects) {
+  std::uint64_t bytes = 0;
+  for (const ObjectId object : objects)
+    if (!std::ranges::binary_search(objects, e.dominators.idom(object).object()))
+      bytes += e.dominators.retained_bytes(object);
+  return bytes;
 }
 
 void add_calls(const Evidence& e, std::string_view function, const Calls& calls, std::vector<Suspicion>& out) {
-  graph::Removal removal;
-  removal.nodes.assign(calls.objects.begin(), calls.objects.end());
-  const std::uint64_t bytes = freed_bytes(e, removal);
+  const std::uint64_t bytes = kept_bytes(e, calls.objects);
   if (bytes < e.smallest) return;
   const bool are_contexts = function.starts_with("context.");
   Suspicion& suspicion =
       suspect(out, kDetector, {std::string(function), {std::string(function)}}, Confidence::kPossible);
-  suspicion.removal = std::move(removal);
+  suspicion.removal.nodes.assign(calls.objects.begin(), calls.objects.end());
   suspicion.places = {std::string(function)};
   Finding& finding = suspicion.finding;
   finding.bytes = finding.exclusive_bytes = bytes;
