@@ -221,20 +221,25 @@ class Search {
     return false;
   }
 
-  // Calls visit with each wanted word that can be read. What is there of a range may begin and end anywhere: it is
-  // looked for in ever smaller pieces.
+  // Calls visit with each wanted word that can be read, and returns how many bytes that were. What is there of a range
+  // may begin and end anywhere: it is looked for in ever smaller pieces, down to the least.
   template <typename Visit>
-  void for_each_word(const AddressRange& range, const Visit& visit, std::uint64_t piece = kPiece) const {
+  std::uint64_t for_each_word(const AddressRange& range, const Visit& visit, std::uint64_t least = kWord,
+                              std::uint64_t piece = kPiece) const {
+    std::uint64_t seen = 0;
     for (Address at = range.begin; at < range.end;) {
       const std::uint64_t size = std::min<std::uint64_t>(piece, range.end - at);
       const auto bytes = bytes_.read(at, size);
-      if (!bytes && piece > kWord) for_each_word({at, at + size}, visit, piece > kSystemPage ? kSystemPage : kWord);
+      if (bytes) seen += size;
+      if (!bytes && piece > least)
+        seen += for_each_word({at, at + size}, visit, least, piece > kSystemPage ? kSystemPage : kWord);
       for (std::uint64_t i = 0; bytes && i + kWord <= bytes->size(); i += kWord) {
         const Address value(load_le<std::uint64_t>(reinterpret_cast<const std::byte*>(bytes->data()) + i));
         if (is_wanted(value)) visit({at + i, value});
       }
       at += size;
     }
+    return seen;
   }
 
   void look_at_mapping(const heap::Mapping& mapping) {
@@ -243,15 +248,13 @@ class Search {
     const bool is_outside = mapping.use == MappingUse::kCHeap || (mapping.use == MappingUse::kOther && !mapping.shared);
     if (!is_outside && mapping.use != MappingUse::kGlobals) return;
     const std::string place = is_outside ? place_without_object(snapshot_, index_, mapping.range.begin) : std::string();
-    if (is_outside && !bytes_.word(mapping.range.begin)) {
-      unread_ += mapping.resident;
-      return;
-    }
-    for_each_word(mapping.range, [&](const Word& word) {
+    const auto visit = [&](const Word& word) {
       if (is_outside) return add(Kind::kOutside, place, word);
       if (is_live_ && is_root_word(word.at)) return;
       add(Kind::kVariable, place_without_object(snapshot_, index_, word.at), word);
-    });
+    };
+    const std::uint64_t seen = for_each_word(mapping.range, visit, is_outside ? kSystemPage : kWord);
+    if (is_outside && seen == 0) unread_ += mapping.resident;
   }
 
   bool is_root_word(Address at) const {
