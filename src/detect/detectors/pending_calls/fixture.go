@@ -1,6 +1,8 @@
-// Requests that a timer of each keeps for an hour, and requests that stop it.
+// Requests that a timer of each keeps for an hour, and requests that stop it. A core does not tell the time, so nobody
+// knows when its timers are due.
 //
 // expects: possible
+// targets: live,hold
 package pending_calls
 
 import "time"

@@ -90,15 +90,19 @@ constexpr Threshold kThresholds[] = {
 }  // namespace
 
 const Detector kDetector = {
-    .facts = {.id = "pending-calls",
-              .family = "channels, timers, contexts",
-              .looks_for = "timers that keep much until they call a function, much later",
-              .needs = {.proven = {},
-                        .strong = {},
-                        .possible = "many timers of time.AfterFunc, or of deadlines of contexts, that were not stopped "
-                                    "and are not due soon; to end sessions, say, they may be there on purpose"},
-              .thresholds = kThresholds,
-              .change = "Stop timers, and cancel contexts, when there is nothing to wait for any more"},
+    .facts =
+        {.id = "pending-calls",
+         .family = "channels, timers, contexts",
+         .looks_for = "timers that keep much until they call a function, much later",
+         .needs =
+             {.proven = {},
+              .strong = {},
+              .possible =
+                  "many timers of time.AfterFunc, or of deadlines of contexts, that were not stopped "
+                  "and are not due soon; to end sessions, say, they may be there on purpose. Of live processes and "
+                  "their captures: a core does not tell the time"},
+         .thresholds = kThresholds,
+         .change = "Stop timers, and cancel contexts, when there is nothing to wait for any more"},
     .run = find_pending_calls};
 
 }  // namespace holdfast::detect::pending_calls
