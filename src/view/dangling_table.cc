@@ -277,6 +277,7 @@ class Search {
     const heap::ObjectType known = snapshot_.object_type[object.row];
     if (!known || offset < span.header) return add(Kind::kUntyped, "objects of unknown type", word);
     const std::uint64_t at = offset - span.header, size = snapshot_.types[known.type().row].size;
+    if (is_no_part(known, at, span.slot_size - span.header)) return;
     const bool is_inside = size > 0 && (known.known_by() != heap::KnownBy::kPart || at < size);
     const auto [type, rest] =
         is_inside ? type_at(snapshot_, known.type(), at % size) : std::pair<TypeId, std::uint64_t>();
@@ -285,11 +286,20 @@ class Search {
       const heap::TypeKind what = snapshot_.types[type.row].kind;
       kind = what == heap::TypeKind::kUintptr ? Kind::kUintptr : is_number(what, rest) ? Kind::kNumber : Kind::kPointer;
     }
+    // What the collector follows is in its audit. Other words at such places are no part of the value.
+    if (kind == Kind::kPointer && snapshot_.audit.pointers_to_free_slots == 0) return;
     const std::string path =
         is_inside ? with_any_index(heap::field_path(snapshot_, known.type(), at, span.slot_size - span.header).text)
                   : "";
     const std::string name = type_name(known.type(), object);
     add(kind, path.starts_with('.') || path.empty() ? name + path : name + " " + path, word);
+  }
+  // Whether the word lies behind the last value in its slot, where old bytes stay, or in a record of the runtime, whose
+  // numbers are about stacks that it gives away and takes back.
+  bool is_no_part(heap::ObjectType known, std::uint64_t at, std::uint64_t room) const {
+    const heap::Type& type = snapshot_.types[known.type().row];
+    if (type.name && snapshot_.strings[type.name].starts_with("runtime.")) return true;
+    return known.known_by() != heap::KnownBy::kPart && type.size > 0 && at >= room / type.size * type.size;
   }
   std::string type_name(TypeId type, ObjectId object) const {
     const StringId name = snapshot_.types[type.row].name;
