@@ -82,10 +82,11 @@ TEST(MemoryReport, SaysTheLimitsAndThePace) {
   report.target.captured_at_ns = 1'500'000'000;
   report.target.memory_limit = 128 << 20;
   report.account.next_gc = 62 << 20;
-  EXPECT_EQ(pace_text(report),
-            "GOGC=100, GOMEMLIMIT 80.0 MiB, 79.0 MiB count for it, control group 128.0 MiB; next collection at 62.0 MiB, "
-            "none for 500 ms, 12.0 collections a second before that, the collector took 31 % of the processors up to "
-            "its last cycle, and 45 % in that");
+  EXPECT_EQ(
+      pace_text(report),
+      "GOGC=100, GOMEMLIMIT 80.0 MiB, 79.0 MiB count for it, control group 128.0 MiB; next collection at 62.0 MiB, "
+      "none for 500 ms, 12.0 collections a second before that, the collector took 31 % of the processors up to "
+      "its last cycle, and 45 % in that");
   report.target.captured_at_ns = 1'200'000'000;
   EXPECT_THAT(pace_text(report), HasSubstr("12.0 collections a second, the last 200 ms before, "));
   pace.memory_limit = heap::Pace::kNoLimit;
