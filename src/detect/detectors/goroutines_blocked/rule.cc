@@ -15,6 +15,21 @@ using view::GoroutineRow;
 using view::sentence;
 
 constexpr std::uint64_t kMany = 20;
+constexpr std::uint64_t kCrowd = 200;  // at a lock
+
+// Up to Go 1.20 the runtime calls a wait for any lock a semaphore's.
+bool waits_for_lock(WaitReason reason) {
+  return reason == WaitReason::kMutexLock || reason == WaitReason::kRwMutexLock ||
+         reason == WaitReason::kRwMutexRLock || reason == WaitReason::kSemacquire;
+}
+
+view::Sentence words_of_ages(const Ages& ages, std::uint64_t highest) {
+  if (!ages.over_time)
+    return sentence("so many gather at a lock only where nobody unlocks it, or somebody holds it for long");
+  view::Sentence words = ages.words(highest);
+  words += sentence(", and none of them has ended");
+  return words;
+}
 
 void find_blocked(const Evidence& e, std::vector<Suspicion>& out) {
   const std::uint64_t highest = highest_goid(e.snapshot);
@@ -29,9 +44,9 @@ void find_blocked(const Evidence& e, std::vector<Suspicion>& out) {
     const auto group = std::ranges::find(groups, row.root, &view::GoroutineGroup::root);
     if (group == groups.end() || group->members.size() != row.count) continue;
     const Ages ages = ages_of(e.snapshot, group->members, highest);
-    if (!ages.over_time) continue;
-    view::Sentence because = ages.words(highest);
-    because += sentence(", and none of them has ended");
+    const bool is_crowd = row.count >= kCrowd && waits_for_lock(row.wait_reason);
+    if (!ages.over_time && !is_crowd) continue;
+    view::Sentence because = words_of_ages(ages, highest);
     if (row.longest_waiting_ns > 0)
       because += sentence("; one has waited for {} at least", duration(row.longest_waiting_ns));
     view::Sentence words = words_of_hands(e, hands, group->members.front());
@@ -47,8 +62,9 @@ constexpr Threshold kThresholds[] = {
     {"20 goroutines at one place that wait for others, with 1 MiB or 1 % of the live bytes together",
      "fewer are not worth a word"},
     {"ids over four times as many as they are, from early to late; or waits that began in the order of the ids, over "
-     "several collections",
-     "a pool of workers was made in one go, and the requests of a busy moment are all young"}};
+     "several collections; or 200 that wait for a lock",
+     "a pool of workers was made in one go, and the requests of a busy moment are all young; but no pool waits at a "
+     "lock"}};
 
 }  // namespace
 

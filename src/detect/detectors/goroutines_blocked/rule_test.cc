@@ -123,6 +123,15 @@ TEST(GoroutinesBlocked, NamesThoseThatCameToWaitInTurn) {
   EXPECT_FALSE(found(at_once));
 }
 
+TEST(GoroutinesBlocked, NamesACrowdAtALock) {
+  const auto because = [](std::uint64_t count, WaitReason reason) {
+    return blocked_because(report_of_goids(every(1, 20, count), count + 20, reason));
+  };
+  EXPECT_THAT(because(200, WaitReason::kMutexLock), HasSubstr("so many gather at a lock only where nobody unlocks it"));
+  EXPECT_EQ(because(199, WaitReason::kMutexLock), "none");
+  EXPECT_EQ(because(200, WaitReason::kChanReceive), "none") << "a pool may be as large";
+}
+
 TEST(GoroutinesBlocked, LeavesPoolsAndBusyMomentsAlone) {
   EXPECT_EQ(find(report_of_goids(every(1, 20, 30), 60), "goroutines-blocked"), nullptr);     // made in one go, early
   EXPECT_EQ(find(report_of_goids(every(1, 970, 30), 1000), "goroutines-blocked"), nullptr);  // all young
