@@ -1,8 +1,9 @@
 // leaky_sessions is a small web service with two leaks of the kind that real ones have: a registry of sessions that is
 // never pruned (registry.go), and a goroutine for every answer that came too late to be read (audit, below).
 //
-// It serves itself some visits on the loopback interface, collects, prints one line of JSON with what a memory report
-// must find, and then waits until its standard input ends.
+// It serves itself visits on the loopback interface, collects, serves some more, as a service does at any moment that
+// somebody looks at it, prints one line of JSON with what a memory report must find, and then waits until its standard
+// input ends.
 package main
 
 import (
@@ -60,8 +61,8 @@ func visit(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// visitors sends count visits through the front door, a few at a time.
-func visitors(address string, count int) {
+// visitors sends those from first on through the front door, a few at a time.
+func visitors(address string, first, count int) {
 	users := make(chan int)
 	left := make(chan struct{})
 	for i := 0; i < 8; i++ {
@@ -77,7 +78,7 @@ func visitors(address string, count int) {
 			left <- struct{}{}
 		}()
 	}
-	for user := 0; user < count; user++ {
+	for user := first; user < first+count; user++ {
 		users <- user
 	}
 	close(users)
@@ -96,10 +97,13 @@ func main() {
 	}
 	http.HandleFunc("/visit", visit)
 	go http.Serve(listener, nil)
-	visitors(listener.Addr().String(), *count)
+	late := *count / 20
+	visitors(listener.Addr().String(), 0, *count-late)
 	time.Sleep(20 * patience)
 	runtime.GC()
 	runtime.GC()
+	visitors(listener.Addr().String(), *count-late, late)
+	time.Sleep(20 * patience)
 	var stats runtime.MemStats
 	runtime.ReadMemStats(&stats)
 	json.NewEncoder(os.Stdout).Encode(map[string]any{
