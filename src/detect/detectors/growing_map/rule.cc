@@ -1,7 +1,10 @@
 #include <algorithm>
+#include <optional>
+#include <vector>
 
 #include "base/units.h"
 #include "detect/detector_list.h"
+#include "detect/growth_pace.h"
 #include "heap/type_role.h"
 
 namespace holdfast::detect::growing_map {
@@ -15,6 +18,7 @@ constexpr std::uint64_t kLeastEntries = 100;
 // A delete leaves a trace if its group or bucket is full, so a few may leave none.
 constexpr std::uint64_t kLeastForTraces = 1'000;
 constexpr std::uint64_t kLeastShare = 10;  // a tenth of the live bytes
+constexpr std::uint64_t kMostTimes = 3;    // as many as there are
 
 class GrowingMaps {
  public:
@@ -26,8 +30,7 @@ class GrowingMaps {
       if (fill.entries < kLeastEntries || !e_.dominators.reachable(fill.header) || !(is_never || has_no_traces(fill)))
         continue;
       const std::uint64_t retained = e_.dominators.retained_bytes(fill.header);
-      if (retained >= std::max(e_.smallest, e_.live / kLeastShare) && is_of_a_variable(fill.header) &&
-          has_grown(fill.header))
+      if (retained >= std::max(e_.smallest, e_.live / kLeastShare) && is_of_a_variable(fill.header) && has_grown(fill))
         add_map(fill, retained, is_never);
     }
   }
@@ -52,9 +55,21 @@ class GrowingMaps {
     return root && e_.snapshot.roots[root.row].kind == heap::RootKind::kGlobal;
   }
 
-  // Whether the map is older than the last collection, and something in it is not.
-  bool has_grown(ObjectId header) const {
+  // Whether the map is older than the last collection, something in it is not, and not much more would have come at
+  // that pace than is there: an assignment to a key that is there stores the new text of the key as well.
+  bool has_grown(const heap::MapFill& fill) {
+    const ObjectId header = fill.header;
     if (!heap::test_bit(e_.snapshot.marked, header.row) || heap::test_bit(e_.snapshot.fresh, header.row)) return false;
+    const std::uint64_t came = fresh_below(header);
+    if (came == 0) return false;
+    if (!pace_) pace_.emplace(e_.snapshot);
+    constexpr std::uint64_t kPointers = 2;  // of an entry: its key and its element
+    const auto in_all = pace_->in_all(came / kPointers);
+    return !in_all || *in_all <= kMostTimes * fill.entries;
+  }
+  // Pointers of the map's tables to what came since the last collection.
+  std::uint64_t fresh_below(ObjectId header) const {
+    std::uint64_t count = 0;
     std::vector<ObjectId> parts = {header};
     while (!parts.empty()) {
       const ObjectId part = parts.back();
@@ -62,11 +77,11 @@ class GrowingMaps {
       if (part.row >= e_.snapshot.pointerful) continue;
       for (const std::uint32_t edge : e_.snapshot.edges.of(part.row)) {
         const ObjectId target(e_.snapshot.edges.target[edge]);
-        if (heap::test_bit(e_.snapshot.fresh, target.row)) return true;
+        if (heap::test_bit(e_.snapshot.fresh, target.row)) ++count;
         if (e_.dominators.idom(target).object() == part && is_part_of_map(target)) parts.push_back(target);
       }
     }
-    return false;
+    return count;
   }
   bool is_part_of_map(ObjectId object) const {
     const TypeId type = e_.snapshot.object_type[object.row].type();
@@ -95,6 +110,7 @@ class GrowingMaps {
 
   const Evidence& e_;
   std::vector<Suspicion>& out_;
+  std::optional<GrowthPace> pace_;  // made when the first map asks
 };
 
 // Finds maps of package variables that nothing leaves and that still grow.
@@ -107,7 +123,9 @@ void find_growing_maps(const Evidence& evidence, std::vector<Suspicion>& out) {
 constexpr Threshold kThresholds[] = {
     {"100 entries and a tenth of the live bytes", "less is a list of what there is, and does no harm"},
     {"1,000 entries where only the tables speak", "a delete leaves a trace if its group or bucket is full"},
-    {"something came in since the last collection", "a table that was filled at the start does not grow"}};
+    {"something came in since the last collection", "a table that was filled at the start does not grow"},
+    {"at that pace thrice as many as are there, at most, would have come in the program's life",
+     "an assignment to a key that is there may store the key anew"}};
 
 const Detector kDetector = {
     .facts = {.id = "growing-map",
