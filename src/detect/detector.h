@@ -58,14 +58,18 @@ struct Detector {
   void (*run)(const Evidence& evidence, std::vector<Suspicion>& out);
 };
 
-constexpr std::string_view kFamilies[] = {"goroutines",
-                                          "slices and strings",
-                                          "maps and caches",
-                                          "channels, timers, contexts",
-                                          "pools and finalizers",
-                                          "closures and libraries",
-                                          "runtime and operating system",
-                                          "unsafe"};
+struct Family {
+  std::string_view name;
+  std::string_view verb;  // that shows more of what its detectors find; empty: what a finding leads to does
+};
+constexpr Family kFamilies[] = {{"goroutines", "goroutines"},
+                                {"slices and strings", {}},
+                                {"maps and caches", {}},
+                                {"channels, timers, contexts", {}},
+                                {"pools and finalizers", {}},
+                                {"closures and libraries", {}},
+                                {"runtime and operating system", "account"},
+                                {"unsafe", "dangling"}};
 
 // Returns all detectors by family, then by id.
 std::span<const Detector* const> detectors();

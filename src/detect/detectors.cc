@@ -10,7 +10,7 @@ std::span<const Detector* const> detectors() {
   static const std::vector<const Detector*> kSorted = [] {
     std::vector<const Detector*> all(std::begin(kDetectorList), std::end(kDetectorList));
     std::ranges::sort(all, {}, [](const Detector* detector) {
-      return std::pair(std::ranges::find(kFamilies, detector->facts.family), detector->facts.id);
+      return std::pair(std::ranges::find(kFamilies, detector->facts.family, &Family::name), detector->facts.id);
     });
     return all;
   }();

@@ -17,6 +17,11 @@ namespace {
 constexpr std::uint64_t kSmallest = 1 << 20;   // in bytes; 1 % of the live ones if that is more
 constexpr std::string_view kBetween("\0", 1);  // in no name
 
+std::string_view verb_of(const view::DetectorFacts& facts) {
+  if (!facts.verb.empty()) return facts.verb;
+  return std::ranges::find(kFamilies, facts.family, &Family::name)->verb;
+}
+
 }  // namespace
 
 Suspicion& suspect(std::vector<Suspicion>& out, const Detector& detector, const Fault& fault,
@@ -26,6 +31,7 @@ Suspicion& suspect(std::vector<Suspicion>& out, const Detector& detector, const 
   finding.id = detector.facts.id;
   finding.fault = fault.text;
   finding.confidence = confidence;
+  finding.verb = verb_of(detector.facts);
   suspicion.places = fault.identity;
   Hasher hasher;
   hasher.add(finding.id);

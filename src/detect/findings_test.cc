@@ -39,7 +39,7 @@ TEST(Detectors, SayWhatTheyLookForUnderIdsOfTheirOwn) {
   for (const view::DetectorFacts& facts : detector_facts()) {
     SCOPED_TRACE(facts.id);
     EXPECT_TRUE(ids.insert(facts.id).second);
-    EXPECT_NE(std::ranges::find(kFamilies, facts.family), std::end(kFamilies));
+    EXPECT_NE(std::ranges::find(kFamilies, facts.family, &Family::name), std::end(kFamilies));
     EXPECT_FALSE(facts.looks_for.empty() || facts.change.empty());
     EXPECT_FALSE(facts.needs.proven.empty() && facts.needs.strong.empty() && facts.needs.possible.empty());
     for (const Threshold& threshold : facts.thresholds) EXPECT_FALSE(threshold.value.empty() || threshold.why.empty());

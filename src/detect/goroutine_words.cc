@@ -152,6 +152,7 @@ Suspicion& suspect_blocked(const Evidence& evidence, const Detector& detector, c
   finding.exclusive_bytes = blocked.heap_bytes;
   finding.bytes = blocked.heap_bytes + blocked.stack_bytes;
   finding.count = blocked.count;
+  if (!row.goids.empty()) finding.goid = row.goids.front();
   finding.title =
       sentence("{} blocked in {} at {} {}", format_count(blocked.count, "goroutine"), reason, top, how_long);
   finding.because = sentence("{}; {} {} and {} {}", because, blocked.one() ? "it holds" : "they hold",

@@ -129,4 +129,12 @@ std::string opening_command(const std::vector<view::ChainStep>& chain, const std
   return {};
 }
 
+std::string opening_command(const view::Finding& finding, const std::string& target) {
+  std::string command = opening_command(finding.chain, target);
+  if (!command.empty() || target.empty()) return command;
+  if (finding.goid != 0) return fmt::format("holdfast goroutines {} --goroutine {}", shell_word(target), finding.goid);
+  if (finding.verb.empty()) return {};
+  return fmt::format("holdfast {} {}", finding.verb, shell_word(target));
+}
+
 }  // namespace holdfast::report

@@ -27,5 +27,8 @@ nlohmann::ordered_json chain_json(const std::vector<view::ChainStep>& chain);
 // variable with a name that it begins with. `target` is what that is called on the command line; empty if that is, or
 // the chain leads to none of these.
 std::string opening_command(const std::vector<view::ChainStep>& chain, const std::string& target);
+// The same of a finding; if its chain leads to none of these, a goroutine that it is about, or the verb that shows
+// more.
+std::string opening_command(const view::Finding& finding, const std::string& target);
 
 }  // namespace holdfast::report

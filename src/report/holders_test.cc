@@ -667,8 +667,16 @@ TEST(OpeningCommand, AsksForTheObjectOrElseTheGoroutineOrTheVariable) {
   EXPECT_EQ(opening_command({goroutine, gap}, "4711"), "holdfast goroutines 4711 --goroutine 17");
   EXPECT_EQ(opening_command({variable}, "4711"), "holdfast owners 4711 --under 'global:main.it'\\''s'");
   EXPECT_EQ(opening_command({nameless}, "4711"), "");
-  EXPECT_EQ(opening_command({}, "4711"), "");
+  EXPECT_EQ(opening_command(std::vector<view::ChainStep>{}, "4711"), "");
   EXPECT_EQ(opening_command({object}, ""), "") << "nobody said what the target is called";
+  view::Finding finding;
+  EXPECT_EQ(opening_command(finding, "4711"), "");
+  finding.verb = "account";
+  EXPECT_EQ(opening_command(finding, "a b.hold"), "holdfast account 'a b.hold'");
+  finding.goid = 18;
+  EXPECT_EQ(opening_command(finding, "4711"), "holdfast goroutines 4711 --goroutine 18");
+  finding.chain = {variable, object};
+  EXPECT_EQ(opening_command(finding, "4711"), "holdfast why 4711 0xc000012000");
 }
 
 }  // namespace

@@ -111,8 +111,7 @@ ordered_json channel_json(const std::optional<view::ChannelFacts>& channel) {
           {"senders", channel->senders}, {"receivers", channel->receivers}};
 }
 
-ordered_json open_json(const std::vector<view::ChainStep>& chain, const std::string& target) {
-  const std::string command = opening_command(chain, target);
+ordered_json open_json(const std::string& command) {
   return command.empty() ? ordered_json(nullptr) : ordered_json(command);
 }
 
@@ -129,7 +128,7 @@ ordered_json holder_json(const Holder& holder, const std::string& target) {
           {"created_by", code_text(holder.created_by)},
           {"allocated_at", allocated_at_json(holder.allocated_at)},
           {"explained_by", holder.explained_by},
-          {"open", open_json(holder.chain, target)}};
+          {"open", open_json(opening_command(holder.chain, target))}};
 }
 
 ordered_json known_json(const std::optional<view::KnownLeak>& known) {
@@ -165,7 +164,7 @@ ordered_json finding_json(const Finding& finding, const std::string& target) {
           {"fingerprint", finding.fingerprint},
           {"known_leak", known_json(finding.known)},
           {"folded", list_of(finding.folded, folded_finding_json)},
-          {"open", open_json(finding.chain, target)}};
+          {"open", open_json(opening_command(finding, target))}};
 }
 
 ordered_json type_json(const TypeTotals& row) {

@@ -267,7 +267,7 @@ class Text {
     }
     wrapped("     change: ", finding.fix.brief);
     if (!finding.folded.empty()) wrapped("     ", fmt::format("explains: {}", folded_words(finding)));
-    if (const std::string command = opening_command(finding.chain, options_.target); !command.empty())
+    if (const std::string command = opening_command(finding, options_.target); !command.empty())
       wrapped("     more: ", fmt::format("`{}`", command));
   }
 

@@ -23,7 +23,8 @@ struct DetectorFacts {
   std::string_view looks_for;  // a part of a sentence
   Needs needs;
   std::span<const Threshold> thresholds;
-  std::string_view change;  // what to change, in general
+  std::string_view change;     // what to change, in general
+  std::string_view verb = {};  // that shows more of what it finds; empty: that of its family
 };
 
 }  // namespace holdfast::view

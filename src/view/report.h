@@ -171,7 +171,11 @@ struct Finding {
   Confidence confidence = Confidence::kPossible;
   Sentence because;              // what shows it
   std::vector<ChainStep> chain;  // may be empty
-  std::string fault;             // what is at fault: a variable, a line of code, a setting
+  // What shows more where the chain leads to nothing: one of the goroutines that it is about (0: it is about none), and
+  // a verb (empty: there is none).
+  std::uint64_t goid = 0;
+  std::string_view verb;
+  std::string fault;  // what is at fault: a variable, a line of code, a setting
   std::optional<AllocationSites> allocated_at;
   Sentence fix;
   std::string fingerprint;  // the same in every run on every host, and after edits of the program elsewhere

@@ -143,7 +143,7 @@ def wrong_with_fault(case, findings, confidence):
         yield f"it is {ours[0]['confidence']}, not {confidence}: {ours[0]['because']}"
     if confidence in SURE and findings[0]["id"] != case.id:
         yield f"the first finding is {findings[0]['id']}: {findings[0]['title']}"
-    for field in ("title", "because", "fix", "fault", "fingerprint"):
+    for field in ("title", "because", "fix", "fault", "fingerprint", "open"):
         if not ours[0][field]:
             yield f"{field} is empty"
     if case.frees_nothing and ours[0]["bytes"]:

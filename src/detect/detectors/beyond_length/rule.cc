@@ -68,12 +68,12 @@ void add_place(const Evidence& e, const ArraysOfAPlace& arrays, std::vector<Susp
   finding.chain = place.chain;
   finding.title =
       sentence("{} stay for elements outside of the length of {}", format_count(objects, "object"), place.text);
+  const std::string array = arrays.size() == 1 ? "array" : format_count(arrays.size(), "array");
   finding.because =
       is_beyond_reach
           ? sentence("no slice can be grown to the elements that point to them, and nobody else refers to the {}",
-                     format_count(arrays.size(), "array"))
-          : sentence("only slices refer to the {}, and end before the elements that point to them",
-                     format_count(arrays.size(), "array"));
+                     array)
+          : sentence("only slices refer to the {}, and end before the elements that point to them", array);
   finding.fix =
       sentence("set elements to nil before the slice is cut: clear(s[n:]), or s[i] = nil in front of s = s[1:]");
 }

@@ -7,6 +7,7 @@
 #include "base/units.h"
 #include "detect/detector.h"
 #include "detect/detector_list.h"
+#include "view/chains.h"
 
 namespace holdfast::detect::finalizer_cycle {
 namespace {
@@ -37,33 +38,52 @@ class WayBack {
  public:
   explicit WayBack(const Evidence& e) : snapshot_(e.snapshot) {}
 
-  bool leads_back(const heap::Root& special) {
+  // Returns a shortest way from the root to the object, with both; empty if there is none.
+  std::vector<graph::NodeId> way(RootId root) {
+    const heap::Root& special = snapshot_.roots[root.row];
     seen_.clear();
     open_.clear();
     for (std::uint32_t t = special.first_target; t < special.first_target + special.target_count; ++t)
-      enter(snapshot_.root_targets[t].object.row);
+      enter(snapshot_.root_targets[t].object, kStart);
     for (std::size_t i = 0; i < open_.size() && i < kFarthest && looks_ < kMostLooks; ++i, ++looks_) {
-      if (open_[i] == special.about.row) return true;
-      if (open_[i] >= snapshot_.pointerful) continue;
-      for (const std::uint32_t edge : snapshot_.edges.of(open_[i])) enter(snapshot_.edges.target[edge]);
+      const ObjectId object = open_[i].object;
+      if (object == special.about) return way_to(i, root);
+      if (object.row >= snapshot_.pointerful) continue;
+      for (const std::uint32_t edge : snapshot_.edges.of(object.row))
+        enter(ObjectId(snapshot_.edges.target[edge]), static_cast<std::uint32_t>(i));
     }
-    return false;
+    return {};
   }
 
  private:
-  void enter(std::uint32_t row) {
-    if (seen_.insert(row).second) open_.push_back(row);
+  static constexpr std::uint32_t kStart = ~0U;
+  struct Visit {
+    ObjectId object;
+    std::uint32_t from = kStart;  // of open_
+  };
+
+  void enter(ObjectId object, std::uint32_t from) {
+    if (seen_.insert(object.row).second) open_.push_back({object, from});
+  }
+  std::vector<graph::NodeId> way_to(std::size_t visit, RootId root) const {
+    std::vector<graph::NodeId> way;
+    for (auto at = static_cast<std::uint32_t>(visit); at != kStart; at = open_[at].from)
+      way.emplace_back(open_[at].object);
+    way.emplace_back(root);
+    std::ranges::reverse(way);
+    return way;
   }
 
   const heap::Snapshot& snapshot_;
   std::unordered_set<std::uint32_t> seen_;
-  std::vector<std::uint32_t> open_;
+  std::vector<Visit> open_;
   std::size_t looks_ = 0;
 };
 
 // What holds itself by one function, of one type.
 struct Group {
   std::vector<graph::NodeId> roots;
+  std::vector<graph::NodeId> way;  // back to one of the objects
   std::vector<ObjectId> objects;
   std::uint64_t bytes = 0;
 };
@@ -71,18 +91,32 @@ using Key = std::pair<LabelId, TypeId>;
 
 std::map<Key, Group> find_groups(const Evidence& e) {
   std::map<Key, Group> groups;
-  WayBack way(e);
+  WayBack back(e);
   for (std::uint32_t r = 0; r < e.snapshot.roots.size(); ++r) {
     const heap::Root& root = e.snapshot.roots[r];
     const bool is_special = root.kind == heap::RootKind::kFinalizer || root.kind == heap::RootKind::kCleanup;
     if (!is_special || !root.about || !e.dominators.reachable(root.about)) continue;
-    if (!is_held_by_specials(e, root.about) || !way.leads_back(root)) continue;
+    if (!is_held_by_specials(e, root.about)) continue;
+    std::vector<graph::NodeId> way = back.way(RootId(r));
+    if (way.empty()) continue;
     Group& group = groups[{root.label, e.snapshot.object_type[root.about.row].type()}];
+    if (group.way.empty()) group.way = std::move(way);
     group.roots.emplace_back(RootId(r));
     group.objects.push_back(root.about);
     group.bytes += e.dominators.retained_bytes(root.about);
   }
   return groups;
+}
+
+// Shows the way back, and names the reference that closes the ring.
+void take_ring(const Evidence& e, const std::vector<graph::NodeId>& way, Finding& finding) {
+  const view::Chains chains(e.names);
+  finding.chain = chains.chain_of(chains.runs_along(way, e.dominators));
+  if (finding.chain.size() < 3) return;  // the root and the object: it refers to it itself
+  const view::ChainStep& last = finding.chain.back();
+  const view::ChainStep& before = finding.chain[finding.chain.size() - 2];
+  if (!last.field.empty() && !before.type.empty())
+    finding.because += sentence(", as from {}{}", named(before.type), last.field);
 }
 
 void add(const Evidence& e, const Group& group, std::vector<Suspicion>& out) {
@@ -120,6 +154,7 @@ void add(const Evidence& e, const Group& group, std::vector<Suspicion>& out) {
                 "break the ring: let the parts not refer to the object that has the finalizer, or use "
                 "runtime.AddCleanup, which rings do not disturb")
           : sentence("do not let the cleanup's function or argument refer to the object; give it what it needs alone");
+  take_ring(e, group.way, finding);
 }
 
 // A finalizer runs when the collector did not reach its object, and whatever the object refers to is reached from the

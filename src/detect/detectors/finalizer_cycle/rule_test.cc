@@ -17,10 +17,11 @@ struct Resources {
   explicit Resources(RootKind kind, bool back) {
     add_ballast(heap);
     const TypeId type = heap.structure("main.resource", 16, {{"handle", {}, 0}});
+    const TypeId handle = heap.structure("main.handle", 8 << 10, {{"owner", {}, 0}});
     const RootId group = heap.group(kind);
     for (int i = 0; i < 12; ++i) {
       objects.push_back(heap.object(16, type));
-      const auto part = heap.object(8 << 10);
+      const auto part = heap.object(8 << 10, handle);
       heap.edge(objects.back(), 0, part);
       if (back) heap.edge(part, 0, objects.back());
       const RootId special = heap.root(kind, "main.close", group);
@@ -51,6 +52,10 @@ TEST(FinalizerCycle, IsProvenWhereNothingElseReachesTheRing) {
     EXPECT_EQ(finding->bytes, 12 * ((8U << 10) + 16));
     EXPECT_THAT(finding->title.full, HasSubstr("12 × main.resource are never freed"));
     EXPECT_THAT(finding->title.full, HasSubstr("main.close"));
+    EXPECT_THAT(finding->because.full, HasSubstr("leads back to the object, as from main.handle.owner"));
+    ASSERT_EQ(finding->chain.size(), 3U);
+    EXPECT_EQ(finding->chain[1].type, "main.handle");
+    EXPECT_EQ(finding->chain[2].type, "main.resource");
   }
 }
 

@@ -69,6 +69,7 @@ void find_waiting_finalizers(const Evidence& e, std::vector<Suspicion>& out) {
     Finding& finding = suspicion.finding;
     finding.bytes = finding.exclusive_bytes = bytes;
     finding.count = waiting;
+    finding.goid = blocked->goid;
     finding.title =
         sentence("{} {} are due, and the one that runs is blocked at {}", format_count(waiting), queue.what, top);
     finding.because = sentence("goroutine {}, which runs them one by one, is in {}", blocked->goid,

@@ -52,6 +52,7 @@ void add(const Evidence& e, const GoroutineRow& row, std::vector<Suspicion>& out
   Finding& finding = suspicion.finding;
   finding.bytes = row.stack_bytes;
   finding.count = row.count;
+  if (!row.goids.empty()) finding.goid = row.goids.front();
   finding.title = sentence("the {} of {} at {} take {}", row.count == 1 ? "stack" : "stacks",
                            format_count(row.count, "goroutine"), named(row.top), format_bytes(row.stack_bytes));
   finding.because = sentence("{} each, of which {} {} in use", format_bytes(row.stack_bytes / row.count),

@@ -72,7 +72,8 @@ const Detector kDetector = {
                         .possible = "much of the heap is in spans with few live objects; after a busy moment it may be "
                                     "used again"},
               .thresholds = kThresholds,
-              .change = "allocate what lives long apart from what dies soon; `holdfast spans` shows which keep what"},
+              .change = "allocate what lives long apart from what dies soon; `holdfast spans` shows which keep what",
+              .verb = "spans"},
     .run = find_sparse_spans};
 
 }  // namespace holdfast::detect::sparse_spans

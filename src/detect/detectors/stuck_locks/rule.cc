@@ -242,6 +242,7 @@ void add(const Evidence& e, const LockHands& hands, const std::vector<Stuck>& al
   Suspicion& suspicion =
       suspect(out, kDetector, {wait_text(e, hands, first.example.front()).full, identity_of(e, first)}, confidence);
   Finding& finding = suspicion.finding;
+  finding.goid = e.snapshot.goroutines[first.example.front().row].goid;
   for (const Stuck& stuck : alike) {
     finding.count += stuck.goroutines.size();
     for (const GoroutineId id : stuck.goroutines) {

@@ -97,9 +97,9 @@ void add_group(const Evidence& e, const view::GoroutineGroup& group, const std::
   }
   if (members.empty()) return;
   const ObjectId most = std::ranges::max_element(contexts, {}, [](const auto& each) { return each.second; })->first;
-  view::Sentence because = sentence("nobody else refers to what they wait for but {}",
-                                    contexts.size() == 1 ? "one context" : "their contexts");
-  because += sentence(", which end by nothing but a cancel: {}", e.places.place_of(most).text);
+  view::Sentence because = sentence("nobody else refers to what they wait for but {} by nothing but a cancel: {}",
+                                    contexts.size() == 1 ? "one context, which ends" : "their contexts, which end",
+                                    e.places.place_of(most).text);
   Suspicion* const suspicion =
       suspect_waiting(e, kDetector, group, members, without, "until a context is cancelled", because, out);
   if (suspicion == nullptr) return;
