@@ -4,6 +4,8 @@
 #include <array>
 #include <optional>
 #include <span>
+#include <tuple>
+#include <utility>
 #include <vector>
 
 #include "base/architecture.h"
@@ -15,6 +17,7 @@ namespace holdfast::capture {
 namespace {
 
 constexpr unsigned kParts = 64;
+constexpr std::size_t kMostPointersOfPart = 1 << 16;  // to elements; a program with more has other troubles
 
 // A bit per object: its slot is large. That is little enough to stay in the cache while edges are looked at.
 class LargeObjects {
@@ -38,7 +41,8 @@ class HeaderReader {
   HeaderReader(const MemorySource& memory, const heap::ObjectIndex& index, const heap::Snapshot& snapshot)
       : memory_(memory), index_(index), snapshot_(snapshot), places_(snapshot) {}
 
-  std::vector<heap::LargeHeader> found;
+  std::vector<heap::LargeHeader> found;     // slices and strings
+  std::vector<heap::LargeHeader> pointers;  // to elements
 
   void look_at_object(ObjectId object, const LargeObjects& large) {
     const heap::ObjectType known = snapshot_.object_type[object.row];
@@ -50,7 +54,7 @@ class HeaderReader {
       offset += heap::edge_step(snapshot_.edges, edge);
       const ObjectId into(snapshot_.edges.target[edge]);
       if (!large.has(into.row)) continue;
-      if (const TypeId type = places_.in_object(known, offset, header))
+      if (const TypeId type = places_.any_in_object(known, offset, header))
         add({.object = object, .into = into, .type = type, .at = offset}, start + offset);
     }
   }
@@ -60,24 +64,27 @@ class HeaderReader {
     for (std::uint32_t t = root.first_target; t < root.first_target + root.target_count; ++t) {
       const heap::RootTarget& target = snapshot_.root_targets[t];
       if (!large.has(target.object.row)) continue;
-      if (const TypeId type = places_.in_variable(root, target.offset))
+      if (const TypeId type = places_.any_in_variable(root, target.offset))
         add({.variable = id, .into = target.object, .type = type, .at = target.offset}, root.where + target.offset);
     }
   }
 
  private:
   void add(heap::LargeHeader header, Address word) {
-    const std::size_t words = places_.is_slice(header.type) ? 3 : 2;
+    const std::uint64_t element = places_.element_bytes(header.type), size = index_.size_of(header.into);
+    const bool is_pointer = places_.is_pointer(header.type);
+    if (is_pointer && (element > size / heap::kFewestElements || pointers.size() == kMostPointersOfPart)) return;
+    const std::size_t words = is_pointer ? 1 : places_.is_slice(header.type) ? 3 : 2;
     std::array<std::byte, 3 * kWord> bytes;
     if (!memory_.try_read(word, std::span(bytes).first(words * kWord))) return;
     const auto number = [&](std::size_t i) { return load_le<std::uint64_t>(bytes.data() + i * kWord); };
-    const auto covered = heap::covered_by(number(0), number(1), number(words - 1), places_.element_bytes(header.type),
-                                          index_.address_of(header.into), index_.size_of(header.into));
+    const auto covered = heap::covered_by(number(0), is_pointer ? 1 : number(1), is_pointer ? 1 : number(words - 1),
+                                          element, index_.address_of(header.into), size);
     if (!covered) return;
     header.begin = covered->begin;
     header.length = covered->length;
     header.capacity = covered->capacity;
-    found.push_back(header);
+    (is_pointer ? pointers : found).push_back(header);
   }
 
   const MemorySource& memory_;
@@ -86,29 +93,63 @@ class HeaderReader {
   heap::HeaderPlaces places_;
 };
 
+// Drops the pointers to objects of which they reach more than a share together.
+void drop_well_reached(const heap::ObjectIndex& index, std::vector<heap::LargeHeader>& pointers) {
+  std::vector<std::pair<ObjectId, AddressRange>> reached;
+  reached.reserve(pointers.size());
+  for (const heap::LargeHeader& each : pointers)
+    reached.push_back({each.into, {Address(each.begin), Address(each.begin + each.length)}});
+  std::ranges::sort(reached, {}, [](const auto& each) { return std::tuple(each.first, each.second.begin); });
+  std::vector<ObjectId> well_reached;
+  for (auto from = reached.begin(); from != reached.end();) {
+    const ObjectId object = from->first;
+    std::uint64_t bytes = 0;
+    for (Address to; from != reached.end() && from->first == object; ++from) {
+      const Address begin = std::max(to, from->second.begin);
+      to = std::max(to, from->second.end);
+      bytes += to - begin;
+    }
+    if (bytes > index.size_of(object) / heap::kFewestElements) well_reached.push_back(object);
+  }
+  std::erase_if(pointers,
+                [&](const heap::LargeHeader& each) { return std::ranges::binary_search(well_reached, each.into); });
+}
+
+void append(std::vector<heap::LargeHeader>& to, const std::vector<heap::LargeHeader>& from) {
+  to.insert(to.end(), from.begin(), from.end());
+}
+
+void append_places(std::vector<heap::LargeHeader>& to, std::vector<heap::LargeHeader>& of_variables) {
+  std::ranges::sort(of_variables, {}, heap::place_of);
+  const auto same = std::ranges::unique(of_variables, {}, heap::place_of);
+  of_variables.erase(same.begin(), same.end());
+  append(to, of_variables);
+}
+
 }  // namespace
 
 void add_large_headers(const MemorySource& memory, const heap::ObjectIndex& index, heap::Snapshot& snapshot) {
   const LargeObjects large(snapshot);
   const std::span<const std::uint32_t> row_begin = snapshot.edges.row_begin.span();
   const std::span<const std::uint32_t> targets = snapshot.edges.target.span();
-  std::vector<std::vector<heap::LargeHeader>> parts(kParts);
+  std::vector<std::vector<heap::LargeHeader>> headers(kParts), pointers(kParts);
   for_each_part(snapshot.pointerful, kParts, [&](unsigned part, std::uint64_t begin, std::uint64_t end) {
     HeaderReader reader(memory, index, snapshot);
     for (auto row = static_cast<std::uint32_t>(begin); row < end; ++row)
       if (std::ranges::any_of(targets.subspan(row_begin[row], row_begin[row + 1] - row_begin[row]),
                               [&](std::uint32_t target) { return large.has(target); }))
         reader.look_at_object(ObjectId(row), large);
-    parts[part] = std::move(reader.found);
+    headers[part] = std::move(reader.found);
+    pointers[part] = std::move(reader.pointers);
   });
-  for (const auto& part : parts) snapshot.large_headers.insert(snapshot.large_headers.end(), part.begin(), part.end());
+  for (const auto& part : headers) append(snapshot.large_headers, part);
+  for (const auto& part : pointers) append(snapshot.element_pointers, part);
   HeaderReader variables(memory, index, snapshot);
   for (std::uint32_t row = 0; row < snapshot.roots.size(); ++row)
     if (snapshot.roots[row].kind == heap::RootKind::kGlobal) variables.look_at_variable(RootId(row), large);
-  std::ranges::sort(variables.found, {}, heap::place_of);
-  const auto same = std::ranges::unique(variables.found, {}, heap::place_of);
-  variables.found.erase(same.begin(), same.end());
-  snapshot.large_headers.insert(snapshot.large_headers.end(), variables.found.begin(), variables.found.end());
+  append_places(snapshot.large_headers, variables.found);
+  append_places(snapshot.element_pointers, variables.pointers);
+  drop_well_reached(index, snapshot.element_pointers);
 }
 
 }  // namespace holdfast::capture

@@ -1,5 +1,6 @@
-// Fills Snapshot::large_headers: the slices and strings in objects and package variables that refer to large objects.
-// One pass over all edges, on all processors: it looks at the words only of those that lead to a large object.
+// Fills Snapshot::large_headers, the slices and strings in objects and package variables that refer to large objects,
+// and Snapshot::element_pointers, the plain pointers to single elements of such. One pass over all edges, on all
+// processors: it looks at the words only of those that lead to a large object.
 #pragma once
 
 #include "base/memory_source.h"

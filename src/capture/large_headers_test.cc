@@ -18,6 +18,7 @@ namespace {
 
 using heap::LargeHeader;
 using heap::testing::HeapBuilder;
+using testing::ElementsAre;
 using testing::ElementsAreArray;
 using testing::IsEmpty;
 
@@ -50,7 +51,8 @@ class LargeHeaders : public testing::Test {
   }
 
   // Returns what the pass finds; `expected_` is what was stated and can be right.
-  std::vector<LargeHeader> find() {
+  std::vector<LargeHeader> find() { return look().large_headers; }
+  heap::Snapshot look() {
     std::vector<std::pair<ObjectId, ObjectId>> ids;
     for (const Stated& each : stated_)
       ids.emplace_back(each.variable ? ObjectId() : heap_.id(each.from), heap_.id(each.into));
@@ -65,7 +67,7 @@ class LargeHeaders : public testing::Test {
     memory.seal();
     add_large_headers(memory, index, s);
     std::ranges::sort(expected_, {}, heap::place_of);
-    return s.large_headers;
+    return s;
   }
 
   HeapBuilder heap_;
@@ -119,6 +121,32 @@ TEST_F(LargeHeaders, AreLeftOutIfTheyContradictTheHeap) {
   state({.from = b, .into = big, .at = 24, .begin = 1000, .length = 100});
   EXPECT_THAT(find(), IsEmpty());
   EXPECT_THAT(expected_, IsEmpty());
+}
+
+TEST_F(LargeHeaders, HavePointersToElementsBesideThem) {
+  const auto a = holder(), b = holder(), c = holder();
+  const auto big = heap_.leaf(kBig), small = heap_.leaf(kBig - 128);
+  const RootId v = variable();
+  state({.from = a, .into = big, .at = 40, .begin = 4});
+  state({.from = b, .into = big, .at = 40, .begin = kBig - 4});
+  state({.from = c, .into = small, .at = 40, .begin = 4});
+  state({.variable = v, .into = big, .at = 40, .begin = 8});
+  const heap::Snapshot s = look();
+  const TypeId pointer = s.fields[2].type;
+  EXPECT_THAT(s.element_pointers, ElementsAre(LargeHeader{heap_.id(a), {}, heap_.id(big), pointer, 40, 4, 4, 4},
+                                              LargeHeader{heap_.id(b), {}, heap_.id(big), pointer, 40, kBig - 4, 4, 4},
+                                              LargeHeader{{}, v, heap_.id(big), pointer, 40, 8, 4, 4}));
+  EXPECT_THAT(s.large_headers, IsEmpty());
+}
+
+TEST_F(LargeHeaders, LeaveOutPointersToWhatTheyReachMuchOf) {
+  const auto big = heap_.leaf(kBig), other = heap_.leaf(kBig);
+  for (std::uint64_t i = 0; i <= kBig / 4 / heap::kFewestElements; ++i) {
+    state({.from = holder(), .into = big, .at = 40, .begin = 4 * i});
+    state({.from = holder(), .into = other, .at = 40, .begin = 4 * (i / 2)});
+  }
+  const std::vector<LargeHeader> found = look().element_pointers;
+  EXPECT_EQ(found.size(), kBig / 4 / heap::kFewestElements + 1) << "those to the other one";
 }
 
 // The parameters are the number of threads and the seed.

@@ -21,7 +21,8 @@ TypeId HeaderPlaces::find(TypeId type, std::uint64_t offset, bool several) {
 TypeId HeaderPlaces::walk(TypeId type, std::uint64_t offset) const {
   for (int depth = 0; type && depth < kMostNestedTypes; ++depth) {
     const Type& row = snapshot_.types[type.row];
-    if (row.kind == TypeKind::kSlice || row.kind == TypeKind::kString) return offset == 0 ? type : TypeId();
+    if (row.kind == TypeKind::kSlice || row.kind == TypeKind::kString || row.kind == TypeKind::kPointer)
+      return offset == 0 ? type : TypeId();
     if (row.kind == TypeKind::kArray) {
       type = row.elem;
       const std::uint64_t size = type ? snapshot_.types[type.row].size : 0;

@@ -1,5 +1,5 @@
-// Tells where slices and strings begin in values of the snapshot's types, and what the words of one say. Sizes and
-// offsets are in bytes. For one thread: it remembers what it has found. Nothing throws.
+// Tells where slices, strings and plain pointers (*T) begin in values of the snapshot's types, and what the words of
+// one say. Sizes and offsets are in bytes. For one thread: it remembers what it has found. Nothing throws.
 #pragma once
 
 #include <cstdint>
@@ -18,24 +18,32 @@ class HeaderPlaces {
   // Returns the type of the slice or string that begins there in an object, from the start of its slot; none if none
   // does. `header` is Span::header of the object's span.
   TypeId in_object(ObjectType known, std::uint64_t offset, std::uint64_t header) {
+    return no_pointer(any_in_object(known, offset, header));
+  }
+  // The same of a word that a root refers to an object with; only package variables have such places.
+  TypeId in_variable(const Root& root, std::uint64_t offset) { return no_pointer(any_in_variable(root, offset)); }
+
+  // The same of slices, strings and plain pointers.
+  TypeId any_in_object(ObjectType known, std::uint64_t offset, std::uint64_t header) {
     const bool is_part = known.known_by() == KnownBy::kPart;
     return offset < header ? TypeId() : find(known.type(), offset - header, !is_part);
   }
-  // The same of a word that a root refers to an object with; only package variables have such places.
-  TypeId in_variable(const Root& root, std::uint64_t offset) {
+  TypeId any_in_variable(const Root& root, std::uint64_t offset) {
     const bool has_type = root.kind == RootKind::kGlobal && root.type && root.where;
     return has_type ? find(root.type, std::uint64_t{root.type_offset} + offset, false) : TypeId();
   }
 
-  // Returns the size of an element; 1 of a string, 0 if it is not known.
+  // Returns the size of an element, or of what a pointer leads to; 1 of a string, 0 if it is not known.
   std::uint64_t element_bytes(TypeId header) const {
     const Type& row = snapshot_.types[header.row];
-    if (row.kind != TypeKind::kSlice) return 1;
+    if (row.kind == TypeKind::kString) return 1;
     return row.elem ? snapshot_.types[row.elem.row].size : 0;
   }
   bool is_slice(TypeId header) const { return snapshot_.types[header.row].kind == TypeKind::kSlice; }
+  bool is_pointer(TypeId header) const { return snapshot_.types[header.row].kind == TypeKind::kPointer; }
 
  private:
+  TypeId no_pointer(TypeId type) const { return type && is_pointer(type) ? TypeId() : type; }
   // `several`: values of the type follow one another.
   TypeId find(TypeId type, std::uint64_t offset, bool several);
   TypeId walk(TypeId type, std::uint64_t offset) const;

@@ -56,6 +56,19 @@ TEST_F(HeaderPlacesOfATypes, InVariablesCountFromThePartThatTheRootIs) {
   EXPECT_FALSE(places.in_variable(root, 8));
 }
 
+TEST(HeaderPlacesOfPointers, AreAskedForApart) {
+  HeapBuilder heap;
+  const TypeId row = heap.structure("main.row", 40, {});
+  const TypeId pointer = heap.pointer_type("*main.row", row);
+  const TypeId any = heap.type("unsafe.Pointer", TypeKind::kUnsafePointer, 8);
+  const TypeId holder = heap.structure("main.holder", 32, {{"at", pointer, 0}, {"any", any, 8}});
+  HeaderPlaces places(heap.snapshot());
+  EXPECT_EQ(places.any_in_object({holder, KnownBy::kHeader}, 0, 0), pointer);
+  EXPECT_FALSE(places.in_object({holder, KnownBy::kHeader}, 0, 0));
+  EXPECT_FALSE(places.any_in_object({holder, KnownBy::kHeader}, 8, 0));
+  EXPECT_EQ(places.element_bytes(pointer), 40U);
+}
+
 TEST(CoveredBy, IsInBytesOfTheObject) {
   const auto covered = covered_by(0x1010, 3, 5, 4, Address(0x1000), 64);
   ASSERT_TRUE(covered);

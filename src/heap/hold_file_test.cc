@@ -206,6 +206,7 @@ Snapshot sample() {
                           {ObjectId(1), 16, Address(0xc000000018), true}};
   snapshot.large_headers = {{ObjectId(1), {}, ObjectId(2), TypeId(0), 8, 16, 24, 32},
                             {{}, RootId(2), ObjectId(2), TypeId(0), 0, 0, 1, 1}};
+  snapshot.element_pointers = {{ObjectId(0), {}, ObjectId(2), TypeId(0), 8, 40, 8, 8}};
   snapshot.wake_ups = {{GoroutineId(0), ObjectId(1), {}, ObjectId(0)}};
   snapshot.actors = {{ObjectId(0), ActorKind::kPinned}, {ObjectId(1), ActorKind::kTimer}};
   snapshot.frame_headers = {{Address(0xc000100008), Address(0xc000000000), TypeId(0), 3, std::nullopt,
@@ -245,8 +246,8 @@ void expect_equal(const Snapshot& a, const Snapshot& b) {
   const auto& [target, pause, account, pace, c_heap, mappings, mapping_holders, audit, mem_stats, losses, strings,
                spans, span_records, absent, allocated, pointerful, objects, object_type, marked, fresh, types, fields,
                edges, labels, roots, root_targets, goroutines, goroutine_labels, channels, channel_waits, map_fills,
-               timers, awaited_locks, wake_ups, actors, frames, frame_headers, large_headers, stale_words,
-               allocation_stacks, sampled, profile, content, named_words] = a;
+               timers, awaited_locks, wake_ups, actors, frames, frame_headers, large_headers, element_pointers,
+               stale_words, allocation_stacks, sampled, profile, content, named_words] = a;
   EXPECT_EQ(target, b.target);
   EXPECT_EQ(pause, b.pause);
   EXPECT_EQ(account, b.account);
@@ -265,6 +266,7 @@ void expect_equal(const Snapshot& a, const Snapshot& b) {
   EXPECT_EQ(actors, b.actors);
   EXPECT_EQ(frame_headers, b.frame_headers);
   EXPECT_EQ(large_headers, b.large_headers);
+  EXPECT_EQ(element_pointers, b.element_pointers);
   EXPECT_EQ(absent, b.absent);
   expect_equal(allocated, b.allocated);
   EXPECT_EQ(pointerful, b.pointerful);
@@ -589,7 +591,7 @@ TEST_F(HoldFile, RefusesOtherFormatsByName) {
   EXPECT_EQ(refusal(file, ErrorCode::kUnsupported),
             "a.hold was made by an older holdfast: format 3, this one reads from 4 on; capture the target again");
   header.format = 0;
-  EXPECT_EQ(refusal(file, ErrorCode::kDamaged), "a.hold has a damaged header: format 0 with 53 sections");
+  EXPECT_EQ(refusal(file, ErrorCode::kDamaged), "a.hold has a damaged header: format 0 with 54 sections");
   header.format = kHoldFormat;
   header.section_count = kMostHoldSections + 1;
   EXPECT_EQ(refusal(file, ErrorCode::kDamaged), "a.hold has a damaged header: format 4 with 257 sections");

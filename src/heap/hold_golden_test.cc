@@ -141,10 +141,11 @@ void expect_missing(const Snapshot& s, const std::vector<HoldPart>& parts) {
 TEST(HoldGolden, Format4) {
   const Snapshot s = read_golden("format-4.hold");
   expect_all_of_format_4(s);
-  expect_missing(s, {HoldPart::kProfile, HoldPart::kRuntimes, HoldPart::kGoroutineLabels, HoldPart::kPace,
-                     HoldPart::kCHeap, HoldPart::kMappings, HoldPart::kChannels, HoldPart::kSpanRecords,
-                     HoldPart::kWakeUps, HoldPart::kFrameHeaders, HoldPart::kBuildModules, HoldPart::kMapFills,
-                     HoldPart::kLargeHeaders, HoldPart::kTimers, HoldPart::kAwaitedLocks, HoldPart::kStaleWords});
+  expect_missing(
+      s, {HoldPart::kProfile, HoldPart::kRuntimes, HoldPart::kGoroutineLabels, HoldPart::kPace, HoldPart::kCHeap,
+          HoldPart::kMappings, HoldPart::kChannels, HoldPart::kSpanRecords, HoldPart::kWakeUps, HoldPart::kFrameHeaders,
+          HoldPart::kBuildModules, HoldPart::kMapFills, HoldPart::kLargeHeaders, HoldPart::kTimers,
+          HoldPart::kAwaitedLocks, HoldPart::kStaleWords, HoldPart::kElementPointers});
   EXPECT_THAT(s.goroutine_labels, IsEmpty());
   EXPECT_FALSE(s.target.release_given);
   EXPECT_THAT(s.target.runtimes, IsEmpty());
@@ -156,7 +157,7 @@ TEST(HoldGolden, Format4WithRuntimes) {
   expect_missing(s, {HoldPart::kProfile, HoldPart::kGoroutineLabels, HoldPart::kPace, HoldPart::kCHeap,
                      HoldPart::kMappings, HoldPart::kChannels, HoldPart::kSpanRecords, HoldPart::kWakeUps,
                      HoldPart::kFrameHeaders, HoldPart::kBuildModules, HoldPart::kMapFills, HoldPart::kLargeHeaders,
-                     HoldPart::kTimers, HoldPart::kAwaitedLocks, HoldPart::kStaleWords});
+                     HoldPart::kTimers, HoldPart::kAwaitedLocks, HoldPart::kStaleWords, HoldPart::kElementPointers});
   EXPECT_TRUE(s.target.release_given);
   EXPECT_THAT(s.target.runtimes, ElementsAre(GoRuntime{"/usr/lib/a.so", "go1.26.8", 1048688, true},
                                              GoRuntime{"/usr/lib/b.so", "", std::nullopt, false}));
@@ -193,7 +194,7 @@ TEST(HoldGolden, Format4WithLabelsOfGoroutines) {
   expect_missing(s, {HoldPart::kProfile, HoldPart::kPace, HoldPart::kCHeap, HoldPart::kMappings, HoldPart::kChannels,
                      HoldPart::kSpanRecords, HoldPart::kWakeUps, HoldPart::kFrameHeaders, HoldPart::kBuildModules,
                      HoldPart::kMapFills, HoldPart::kLargeHeaders, HoldPart::kTimers, HoldPart::kAwaitedLocks,
-                     HoldPart::kStaleWords});
+                     HoldPart::kStaleWords, HoldPart::kElementPointers});
   ASSERT_THAT(s.goroutine_labels, SizeIs(1));
   EXPECT_EQ(s.goroutine_labels[0].goroutine, GoroutineId(0));
   EXPECT_EQ(s.strings[s.goroutine_labels[0].key], "tenant");
@@ -211,7 +212,7 @@ TEST(HoldGolden, Format4WithMemoryOutsideOfTheHeap) {
   expect_objects_of_format_4(s);
   expect_missing(s, {HoldPart::kChannels, HoldPart::kSpanRecords, HoldPart::kWakeUps, HoldPart::kFrameHeaders,
                      HoldPart::kBuildModules, HoldPart::kMapFills, HoldPart::kLargeHeaders, HoldPart::kTimers,
-                     HoldPart::kAwaitedLocks, HoldPart::kStaleWords});
+                     HoldPart::kAwaitedLocks, HoldPart::kStaleWords, HoldPart::kElementPointers});
   EXPECT_EQ(s.goroutines[0].stack.size(), 0x2000U);
   EXPECT_EQ(s.goroutines[0].stack_used, 640U);
   EXPECT_EQ(s.goroutines[0].largest_frame, FrameId(1));
@@ -246,7 +247,7 @@ TEST(HoldGolden, Format4WithChannels) {
   expect_objects_of_format_4(s);
   expect_missing(s, {HoldPart::kSpanRecords, HoldPart::kWakeUps, HoldPart::kFrameHeaders, HoldPart::kBuildModules,
                      HoldPart::kMapFills, HoldPart::kLargeHeaders, HoldPart::kTimers, HoldPart::kAwaitedLocks,
-                     HoldPart::kStaleWords});
+                     HoldPart::kStaleWords, HoldPart::kElementPointers});
   EXPECT_THAT(s.channels, ElementsAre(Channel{ObjectId(3), 3, 4, true}));
   EXPECT_THAT(s.channel_waits, ElementsAre(ChannelWait{GoroutineId(0), ChannelId(0), true}));
 }
@@ -256,7 +257,7 @@ TEST(HoldGolden, Format4WithNamedWords) {
   expect_objects_of_format_4(s);
   expect_missing(s, {HoldPart::kSpanRecords, HoldPart::kWakeUps, HoldPart::kFrameHeaders, HoldPart::kBuildModules,
                      HoldPart::kMapFills, HoldPart::kLargeHeaders, HoldPart::kTimers, HoldPart::kAwaitedLocks,
-                     HoldPart::kStaleWords});
+                     HoldPart::kStaleWords, HoldPart::kElementPointers});
   ASSERT_THAT(s.named_words, SizeIs(2));
   EXPECT_EQ(s.named_words[0], (NamedWord{Address(0x500000), TypeId(1), true, {}}));
   EXPECT_EQ(s.named_words[1].word, Address(0x500010));
@@ -269,7 +270,8 @@ TEST(HoldGolden, Format4WithRecordsOfSpans) {
   const Snapshot s = read_golden("format-4-spans.hold");
   expect_objects_of_format_4(s);
   expect_missing(s, {HoldPart::kWakeUps, HoldPart::kFrameHeaders, HoldPart::kBuildModules, HoldPart::kMapFills,
-                     HoldPart::kLargeHeaders, HoldPart::kTimers, HoldPart::kAwaitedLocks, HoldPart::kStaleWords});
+                     HoldPart::kLargeHeaders, HoldPart::kTimers, HoldPart::kAwaitedLocks, HoldPart::kStaleWords,
+                     HoldPart::kElementPointers});
   EXPECT_THAT(s.span_records, ElementsAre(SpanRecord{2, SweepState::kSwept, 3},
                                           SpanRecord{1, SweepState::kWaits, SpanRecord::kNobody}, SpanRecord()));
   EXPECT_EQ(s.roots[1].frame, FrameId(0));
@@ -281,7 +283,7 @@ TEST(HoldGolden, Format4WithWhatCanWakeGoroutines) {
   const Snapshot s = read_golden("format-4-wake-ups.hold");
   expect_objects_of_format_4(s);
   expect_missing(s, {HoldPart::kFrameHeaders, HoldPart::kBuildModules, HoldPart::kMapFills, HoldPart::kLargeHeaders,
-                     HoldPart::kTimers, HoldPart::kAwaitedLocks, HoldPart::kStaleWords});
+                     HoldPart::kTimers, HoldPart::kAwaitedLocks, HoldPart::kStaleWords, HoldPart::kElementPointers});
   EXPECT_THAT(s.wake_ups, ElementsAre(WakeUp{GoroutineId(0), ObjectId(3), {}, ObjectId(2)}));
   EXPECT_THAT(s.actors, ElementsAre(Actor{ObjectId(0), ActorKind::kTimerList}, Actor{ObjectId(1), ActorKind::kThread}));
   EXPECT_THAT(read_golden("format-4-spans.hold").wake_ups, IsEmpty());
@@ -291,7 +293,7 @@ TEST(HoldGolden, Format4WithHeadersInFrames) {
   const Snapshot s = read_golden("format-4-headers.hold");
   expect_objects_of_format_4(s);
   expect_missing(s, {HoldPart::kBuildModules, HoldPart::kMapFills, HoldPart::kLargeHeaders, HoldPart::kTimers,
-                     HoldPart::kAwaitedLocks, HoldPart::kStaleWords});
+                     HoldPart::kAwaitedLocks, HoldPart::kStaleWords, HoldPart::kElementPointers});
   ASSERT_EQ(s.frame_headers.size(), 2U);
   EXPECT_EQ(s.frame_headers[0].at, Address(0xc000100008));
   EXPECT_EQ(s.frame_headers[0].data, Address(0xc000000040));
@@ -308,7 +310,7 @@ TEST(HoldGolden, Format4WithModulesOfTheBuild) {
   const Snapshot s = read_golden("format-4-modules.hold");
   expect_objects_of_format_4(s);
   expect_missing(s, {HoldPart::kMapFills, HoldPart::kLargeHeaders, HoldPart::kTimers, HoldPart::kAwaitedLocks,
-                     HoldPart::kStaleWords});
+                     HoldPart::kStaleWords, HoldPart::kElementPointers});
   EXPECT_THAT(s.target.build_modules,
               ElementsAre(BuildModule{"example.com/app", "(devel)"}, BuildModule{"golang.org/x/net", "v0.17.0"}));
   EXPECT_THAT(read_golden("format-4-headers.hold").target.build_modules, IsEmpty());
@@ -317,7 +319,7 @@ TEST(HoldGolden, Format4WithModulesOfTheBuild) {
 TEST(HoldGolden, Format4WithFactsForFindings) {
   const Snapshot s = read_golden("format-4-facts.hold");
   expect_objects_of_format_4(s);
-  expect_missing(s, {HoldPart::kAwaitedLocks, HoldPart::kStaleWords});
+  expect_missing(s, {HoldPart::kAwaitedLocks, HoldPart::kStaleWords, HoldPart::kElementPointers});
   EXPECT_THAT(s.map_fills, ElementsAre(MapFill{ObjectId(1), 5, 64, 1024}));
   EXPECT_THAT(s.large_headers, ElementsAre(LargeHeader{ObjectId(0), {}, ObjectId(2), TypeId(0), 0, 1000, 8, 8},
                                            LargeHeader{{}, RootId(2), ObjectId(2), TypeId(0), 8, 0, 16, 1 << 20}));
@@ -349,7 +351,7 @@ TEST(HoldGolden, Format4WithTracesOfDeletes) {
 TEST(HoldGolden, Format4WithLocks) {
   const Snapshot s = read_golden("format-4-locks.hold");
   expect_objects_of_format_4(s);
-  expect_missing(s, {HoldPart::kStaleWords});
+  expect_missing(s, {HoldPart::kStaleWords, HoldPart::kElementPointers});
   EXPECT_THAT(
       s.awaited_locks,
       ElementsAre(
@@ -363,7 +365,7 @@ TEST(HoldGolden, Format4WithLocks) {
 TEST(HoldGolden, Format4WithStaleWords) {
   const Snapshot s = read_golden("format-4-stale.hold");
   expect_objects_of_format_4(s);
-  EXPECT_THAT(s.losses, IsEmpty());
+  expect_missing(s, {HoldPart::kElementPointers});
   EXPECT_THAT(s.stale_words, ElementsAre(StaleWord{ObjectId(0), 8, Address(0xc000000018), false},
                                          StaleWord{ObjectId(1), 16, Address(0xc000000018), true}));
   EXPECT_EQ(s.audit.stale_numbers, 1U);
@@ -372,6 +374,14 @@ TEST(HoldGolden, Format4WithStaleWords) {
   const Snapshot before = read_golden("format-4-facts.hold");
   EXPECT_EQ(before.account.lazy_free, 0U);
   EXPECT_FALSE(before.target.c_handles_made);
+}
+
+TEST(HoldGolden, Format4WithPointersToElements) {
+  const Snapshot s = read_golden("format-4-elements.hold");
+  expect_objects_of_format_4(s);
+  EXPECT_THAT(s.losses, IsEmpty());
+  EXPECT_THAT(s.element_pointers, ElementsAre(LargeHeader{ObjectId(1), {}, ObjectId(2), TypeId(1), 8, 4800, 24, 24}));
+  EXPECT_THAT(read_golden("format-4-stale.hold").element_pointers, IsEmpty());
 }
 
 }  // namespace

@@ -212,6 +212,7 @@ constexpr auto kSections = std::to_array<HoldSection>({
     section("TIMR", HoldPart::kTimers, table<&Snapshot::timers>()),
     section("LOCK", HoldPart::kAwaitedLocks, table<&Snapshot::awaited_locks>()),
     section("STAL", HoldPart::kStaleWords, table<&Snapshot::stale_words>()),
+    section("EPTR", HoldPart::kElementPointers, table<&Snapshot::element_pointers>()),
 });
 
 void forget_types(Snapshot& s) {
@@ -221,6 +222,7 @@ void forget_types(Snapshot& s) {
   s.named_words.clear();
   s.frame_headers.clear();
   s.large_headers.clear();
+  s.element_pointers.clear();
   s.stale_words.clear();
   for (Root& root : s.roots) root.type = {};
 }
@@ -331,6 +333,9 @@ constexpr std::array kRules = {
                  "that nobody unlocks"},
     HoldPartRule{HoldPart::kStaleWords, PartAbsence::kLoss, [](Snapshot& s) { s.stale_words.clear(); },
                  "the capture does not tell which words name memory that was freed: `report` does not find them"},
+    HoldPartRule{HoldPart::kElementPointers, PartAbsence::kLoss, [](Snapshot& s) { s.element_pointers.clear(); },
+                 "the capture does not tell which pointers lead to single elements of large objects: `report` does not "
+                 "find arrays that stay for a few of these"},
 };
 
 constexpr bool each_part_has_its_rule() {

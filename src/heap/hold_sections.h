@@ -42,7 +42,8 @@ enum class HoldPart : std::uint8_t {
   kLargeHeaders,
   kTimers,
   kAwaitedLocks,
-  kStaleWords
+  kStaleWords,
+  kElementPointers
 };
 
 // A section of a file that is read. Its checksum was right.

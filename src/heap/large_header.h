@@ -1,5 +1,6 @@
-// Headers of slices and strings that stand in memory and refer to large objects. Their lengths are content, which few
-// snapshots have; these rows keep what is worth most of it.
+// Headers of slices and strings that stand in memory and refer to large objects, and pointers to single elements of
+// such. Lengths, and where in an object a word leads, are content, which few snapshots have; these rows keep what is
+// worth most of it.
 #pragma once
 
 #include <cstdint>
@@ -12,6 +13,11 @@ namespace holdfast::heap {
 // Of an object with slots of at least this many bytes the headers that refer to it have rows.
 constexpr std::uint64_t kLeastBytesOfLargeHeader = 1024;
 
+// A plain pointer (*T) reaches one T and no more, unless unsafe code makes another type of it. It has a row, too, if
+// the object has room for at least so many of these, and all such pointers together reach no more than that share of
+// the object: of others nobody needs to know.
+constexpr std::uint64_t kFewestElements = 4;
+
 // It stands in an object, garbage too, or in a package variable: one of `object` and `variable` is none. Sizes and
 // offsets are in bytes. What only looks like a header, by the type of its place, but contradicts itself or what it
 // refers to, has no row. Headers in frames are Snapshot::frame_headers.
@@ -19,11 +25,11 @@ struct LargeHeader {
   ObjectId object = {};        // who has it
   RootId variable = {};        // who has it
   ObjectId into = {};          // what it refers to
-  TypeId type = {};            // []T or string
+  TypeId type = {};            // []T or string; of an element pointer *T
   std::uint64_t at = 0;        // of its first word, from the start of the object's slot, or from Root::where
   std::uint64_t begin = 0;     // from the start of the slot of `into`
   std::uint64_t length = 0;    // of `into`
-  std::uint64_t capacity = 0;  // of `into`; that of a string is its length
+  std::uint64_t capacity = 0;  // of `into`; that of a string is its length. Both of a pointer: the size of a T
 
   bool operator==(const LargeHeader&) const = default;
 };

@@ -531,7 +531,9 @@ struct Snapshot {
   std::vector<Frame> frames;               // of goroutines and allocation stacks
   std::vector<FrameHeader> frame_headers;  // ascending by `at`, each word once
   std::vector<LargeHeader> large_headers;  // in memory that is no stack; ascending by place, each place once
-  std::vector<StaleWord> stale_words;      // the first kMostStaleWords; ascending by place, each place once
+  // Pointers to single elements of large objects, in the same order. Some may be missing.
+  std::vector<LargeHeader> element_pointers;
+  std::vector<StaleWord> stale_words;  // the first kMostStaleWords; ascending by place, each place once
   std::vector<AllocationStack> allocation_stacks;
   std::vector<SampledObject> sampled;  // ascending by object, each at most once
   MemoryProfile profile;

@@ -32,7 +32,8 @@ class Check {
     check_wake_ups();
     check_span_records();
     check_frame_headers();
-    check_large_headers();
+    check_large_headers(snapshot_.large_headers, "large header");
+    check_large_headers(snapshot_.element_pointers, "element pointer");
     check_stale_words();
     check_samples();
     check_mappings();
@@ -295,21 +296,19 @@ class Check {
     }
   }
 
-  void check_large_headers() {
-    const auto& headers = snapshot_.large_headers;
+  void check_large_headers(const std::vector<LargeHeader>& headers, const char* what) {
     for (std::size_t h = 0; h < headers.size(); ++h) {
       const LargeHeader& header = headers[h];
-      if (h > 0 && place_of(header) <= place_of(headers[h - 1])) problem("large header {} is out of order", h);
+      if (h > 0 && place_of(header) <= place_of(headers[h - 1])) problem("{} {} is out of order", what, h);
       if (header.object ? header.variable || header.object.row >= snapshot_.pointerful
                         : !header.variable || header.variable.row >= snapshot_.roots.size())
-        problem("large header {} lies in object {} of {}, or root {} of {}", h, header.object.row, snapshot_.pointerful,
+        problem("{} {} lies in object {} of {}, or root {} of {}", what, h, header.object.row, snapshot_.pointerful,
                 header.variable.row, snapshot_.roots.size());
       if (header.into.row >= snapshot_.objects || !header.type || header.type.row >= snapshot_.types.size())
-        problem("large header {} is of type {} of {}, for object {} of {}", h, header.type.row, snapshot_.types.size(),
+        problem("{} {} is of type {} of {}, for object {} of {}", what, h, header.type.row, snapshot_.types.size(),
                 header.into.row, snapshot_.objects);
       if (header.length > header.capacity || header.capacity > ~header.begin)
-        problem("large header {} has length {} and capacity {} from {}", h, header.length, header.capacity,
-                header.begin);
+        problem("{} {} has length {} and capacity {} from {}", what, h, header.length, header.capacity, header.begin);
     }
   }
 

@@ -144,6 +144,7 @@ TEST(Validate, NamesEachBrokenPromise) {
     return header;
   };
   expect_problem([&](S& s) { s.large_headers.assign(2, large); }, "large header 1 is out of order");
+  expect_problem([&](S& s) { s.element_pointers.assign(2, large); }, "element pointer 1 is out of order");
   expect_problem([&](S& s) { with_large(s, changed([](auto& h) { h.object = ObjectId(3); })); }, "in object 3 of 3");
   expect_problem([&](S& s) { with_large(s, changed([](auto& h) { h.object = {}; })); }, "large header 0 lies in");
   expect_problem([&](S& s) { with_large(s, changed([](auto& h) { h.variable = RootId(0); })); }, "or root 0");

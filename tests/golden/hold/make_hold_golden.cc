@@ -97,6 +97,7 @@ void add_rest(Snapshot& s) {
       {Address(0xc000000028), Address(0xc000000020), ObjectId(1), {}, LockKind::kWaitGroup, true, false, 0, 3}};
   s.large_headers = {{ObjectId(0), {}, ObjectId(2), TypeId(0), 0, 1000, 8, 8},
                      {{}, RootId(2), ObjectId(2), TypeId(0), 8, 0, 16, 1 << 20}};
+  s.element_pointers = {{ObjectId(1), {}, ObjectId(2), TypeId(1), 8, 4800, 24, 24}};
   s.stale_words = {{ObjectId(0), 8, Address(0xc000000018), false}, {ObjectId(1), 16, Address(0xc000000018), true}};
   s.audit.stale_numbers = 1;
   s.account.lazy_free = 1 << 20;
