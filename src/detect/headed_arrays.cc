@@ -2,7 +2,8 @@
 
 #include <algorithm>
 #include <map>
-#include <numeric>
+#include <tuple>
+#include <utility>
 
 #include "detect/map_parts.h"
 #include "graph/object_sizes.h"
@@ -22,6 +23,16 @@ class Union {
  private:
   std::uint64_t to_ = 0, bytes_ = 0;
 };
+
+// Takes those that refer to the object off the front.
+template <typename Row>
+std::span<const Row> taken_of(ObjectId object, std::span<const Row>& rows) {
+  std::size_t count = 0;
+  while (count < rows.size() && rows[count].into == object) ++count;
+  const std::span<const Row> taken = rows.first(count);
+  rows = rows.subspan(count);
+  return taken;
+}
 
 }  // namespace
 
@@ -49,34 +60,34 @@ const std::vector<HeadedArray>& HeadedArrays::all() {
   found_ = view::find_slice_headers(
       snapshot_, names_.index(), [&](ObjectId object) { return dominators_.reachable(object); },
       [&](ObjectId object) { return wanted[object.row]; });
-  const std::span<const view::SliceHeader> headers = found_.headers;
-  for (std::size_t from = 0; from < headers.size();) {
-    std::size_t to = from;
-    while (to < headers.size() && headers[to].into == headers[from].into) ++to;
-    const HeadedArray array = array_of(headers.subspan(from, to - from));
-    if (array.covered * kMostCovered <= array.size) arrays_->push_back(array);
-    from = to;
+  std::span<const view::SliceHeader> headers = found_.headers;
+  std::span<const view::OtherPointer> others = found_.others;
+  while (!headers.empty() || !others.empty()) {
+    const ObjectId object = others.empty() || (!headers.empty() && headers.front().into < others.front().into)
+                                ? headers.front().into
+                                : others.front().into;
+    HeadedArray array = array_of(object, taken_of(object, headers), taken_of(object, others));
+    const bool has_any = !array.headers.empty() || !array.elements.empty();
+    if (has_any && array.covered * kMostCovered <= array.size) arrays_->push_back(std::move(array));
   }
   return *arrays_;
 }
 
 // A bit per object; empty if it is not worth a search. Headers in frames come later, and cover more.
 std::vector<bool> HeadedArrays::candidates() const {
-  const auto& rows = snapshot_.large_headers;
-  std::vector<std::uint32_t> order(rows.size());
-  std::iota(order.begin(), order.end(), 0U);
-  std::erase_if(order, [&](std::uint32_t row) { return rows[row].object && !dominators_.reachable(rows[row].object); });
-  std::ranges::sort(order, {}, [&](std::uint32_t row) { return std::pair(rows[row].into, rows[row].begin); });
+  std::vector<const heap::LargeHeader*> rows;
+  for (const auto* const table : {&snapshot_.large_headers, &snapshot_.element_pointers})
+    for (const heap::LargeHeader& row : *table)
+      if (!row.object || dominators_.reachable(row.object)) rows.push_back(&row);
+  std::ranges::sort(rows, {}, [](const heap::LargeHeader* row) { return std::pair(row->into, row->begin); });
   const graph::ObjectSizes sizes(snapshot_);
   std::vector<bool> wanted(snapshot_.objects);
   std::uint64_t at_stake = 0;
-  for (std::size_t from = 0; from < order.size();) {
-    const ObjectId into = rows[order[from]].into;
+  for (std::size_t from = 0; from < rows.size();) {
+    const ObjectId into = rows[from]->into;
     Union covered;
-    std::size_t to = from;
-    for (; to < order.size() && rows[order[to]].into == into; ++to)
-      covered.add(rows[order[to]].begin, rows[order[to]].begin + rows[order[to]].length);
-    from = to;
+    for (; from < rows.size() && rows[from]->into == into; ++from)
+      covered.add(rows[from]->begin, rows[from]->begin + rows[from]->length);
     const std::uint64_t size = sizes.size_of(into);
     if (covered.bytes() * kMostCovered > size) continue;
     wanted[into.row] = true;
@@ -87,33 +98,56 @@ std::vector<bool> HeadedArrays::candidates() const {
   return wanted;
 }
 
-HeadedArray HeadedArrays::array_of(std::span<const view::SliceHeader> headers) const {
+HeadedArray HeadedArrays::array_of(ObjectId object, std::span<const view::SliceHeader> headers,
+                                   std::span<const view::OtherPointer> others) const {
   HeadedArray array;
-  array.object = headers.front().into;
-  array.size = names_.index().size_of(array.object);
+  array.object = object;
+  array.size = names_.index().size_of(object);
   array.headers = headers;
+  const auto note_guess = [&](ObjectId from) {
+    if (from)
+      array.is_guessed = array.is_guessed || snapshot_.object_type[from.row].known_by() >= heap::KnownBy::kInferred;
+  };
   Union covered, within;
   for (const view::SliceHeader& header : headers) {
     covered.add(header.begin, header.begin + header.length);
     within.add(header.begin, header.begin + header.capacity);
-    if (const ObjectId from = header.from.object())
-      array.is_guessed = array.is_guessed || snapshot_.object_type[from.row].known_by() >= heap::KnownBy::kInferred;
+    note_guess(header.from.object());
   }
   array.covered = covered.bytes();
   array.within = within.bytes();
-  const auto is_named = [&](const auto& rows, auto member) {
-    const auto found = std::ranges::lower_bound(rows, array.object, {}, member);
-    return found != rows.end() && (*found).*member == array.object;
-  };
-  array.has_others =
-      is_named(found_.others, &view::OtherPointer::into) || is_named(snapshot_.actors, &heap::Actor::object);
+  const bool has_actor = std::ranges::binary_search(snapshot_.actors, object, {}, &heap::Actor::object);
+  array.has_others = has_actor || !others.empty();
+  if (!has_actor) array.elements = element_pointers(others);
+  for (const heap::LargeHeader* const element : array.elements) note_guess(element->object);
   return array;
+}
+
+// Empty if there is none, or not all are.
+std::vector<const heap::LargeHeader*> HeadedArrays::element_pointers(std::span<const view::OtherPointer> others) const {
+  std::vector<const heap::LargeHeader*> rows;
+  for (const view::OtherPointer& other : others) {
+    const auto place = std::tuple(other.from.object(), other.from.root(), other.at);
+    const auto found = std::ranges::lower_bound(snapshot_.element_pointers, place, {}, heap::place_of);
+    const bool is_there = found != snapshot_.element_pointers.end() && heap::place_of(*found) == place;
+    if (!is_there || found->into != other.into) return {};
+    rows.push_back(&*found);
+  }
+  return rows;
 }
 
 std::vector<ArraysOfAPlace> HeadedArrays::grouped(ArraysOfAPlace chosen) const {
   std::map<std::pair<std::uint64_t, std::uint64_t>, ArraysOfAPlace> places;
   HeaderPlaces place_of(snapshot_, names_);
-  for (const HeadedArray* const array : chosen) places[place_of.of(array->longest())].push_back(array);
+  for (const HeadedArray* const array : chosen) {
+    if (array->headers.empty()) {
+      const heap::LargeHeader& first = *array->elements.front();
+      const graph::NodeId from = first.object ? graph::NodeId(first.object) : graph::NodeId(first.variable);
+      places[place_of.of(from, first.at)].push_back(array);
+    } else {
+      places[place_of.of(array->longest().from, array->longest().at)].push_back(array);
+    }
+  }
   std::vector<ArraysOfAPlace> out;
   for (auto& [place, arrays] : places) {
     std::ranges::stable_sort(

@@ -22,16 +22,17 @@ struct HeadedArray {
   std::uint64_t within = 0;   // by lengths, and by what slices have as capacity behind them
   bool is_guessed = false;    // that something is such a header: its object's type is a guess, or known in part only
   bool has_others = false;    // something else leads there too: a pointer, a word of a stack, perhaps C
-  std::span<const view::SliceHeader> headers;  // all that refer to it, by where they begin
+  std::span<const view::SliceHeader> headers;      // all that refer to it, by where they begin
+  std::vector<const heap::LargeHeader*> elements;  // the others, if all of them are pointers to single elements
 
   std::uint64_t uncovered() const { return size - covered; }
-  const view::SliceHeader& longest() const;
+  const view::SliceHeader& longest() const;  // there must be a header
   // Whether a word of the object that lies there is covered by a length, or could be by a capacity.
   bool is_covered(std::uint64_t offset) const;
   bool is_within(std::uint64_t offset) const;
 };
 
-// Arrays whose longest header stands at one place (detect/map_parts.h).
+// Arrays whose longest header, or first pointer to an element, stands at one place (detect/map_parts.h).
 using ArraysOfAPlace = std::vector<const HeadedArray*>;
 
 class HeadedArrays {
@@ -44,7 +45,8 @@ class HeadedArrays {
                std::uint64_t smallest)
       : snapshot_(snapshot), names_(names), dominators_(dominators), smallest_(smallest) {}
 
-  // Returns them by object. They are searched for at the first call: one pass over the edges.
+  // Returns them by object: all have headers, or pointers to elements. They are searched for at the first call: one
+  // pass over the edges.
   const std::vector<HeadedArray>& all();
   // Returns those that pass the test by place, each list with the largest first.
   template <typename Test>
@@ -57,7 +59,9 @@ class HeadedArrays {
 
  private:
   std::vector<bool> candidates() const;
-  HeadedArray array_of(std::span<const view::SliceHeader> headers) const;
+  HeadedArray array_of(ObjectId object, std::span<const view::SliceHeader> headers,
+                       std::span<const view::OtherPointer> others) const;
+  std::vector<const heap::LargeHeader*> element_pointers(std::span<const view::OtherPointer> others) const;
   std::vector<ArraysOfAPlace> grouped(ArraysOfAPlace chosen) const;
 
   const heap::Snapshot& snapshot_;

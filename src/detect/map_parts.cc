@@ -15,11 +15,11 @@ std::uint64_t in_first_slot(const view::MapSlots& slots, std::uint64_t at) {
 
 }  // namespace
 
-std::pair<std::uint64_t, std::uint64_t> HeaderPlaces::of(const view::SliceHeader& header) {
-  const ObjectId object = header.from.object();
-  if (!object) return {~std::uint64_t{0}, header.from.root().row};
+std::pair<std::uint64_t, std::uint64_t> HeaderPlaces::of(graph::NodeId from, std::uint64_t at) {
+  const ObjectId object = from.object();
+  if (!object) return {~std::uint64_t{0}, from.root().row};
   const TypeId type = snapshot_.object_type[object.row].type();
-  std::uint64_t offset = header.at - snapshot_.spans[names_.index().find_span(object).row].header;
+  std::uint64_t offset = at - snapshot_.spans[names_.index().find_span(object).row].header;
   if (!type) return {type.row, offset};
   const heap::Type& row = snapshot_.types[type.row];
   if (row.size > 0) offset %= row.size;

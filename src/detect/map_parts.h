@@ -28,8 +28,8 @@ class HeaderPlaces {
   HeaderPlaces(const heap::Snapshot& snapshot, const view::Names& names)
       : snapshot_(snapshot), names_(names), bytes_(snapshot, names.index()), reader_(snapshot, bytes_) {}
 
-  // Returns the row of the type and the offset in its values, or the root.
-  std::pair<std::uint64_t, std::uint64_t> of(const view::SliceHeader& header);
+  // Returns the row of the type and the offset in its values, or the root. `at` is from the start of the object's slot.
+  std::pair<std::uint64_t, std::uint64_t> of(graph::NodeId from, std::uint64_t at);
 
  private:
   const heap::Snapshot& snapshot_;

@@ -83,7 +83,7 @@ class DuplicateStrings {
   void add(const SliceHeader& header) {
     const auto text = bytes_.read(e_.names.index().address_of(header.into), header.length);
     if (!text) return;
-    Place& place = places_[place_of_.of(header)];
+    Place& place = places_[place_of_.of(header.from, header.at)];
     if (!place.example) place.example = header.from;
     Text& one = place.texts[mixed(hash_of(std::as_bytes(std::span(*text))), header.length)];
     ++one.copies;
