@@ -5,7 +5,10 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <cstring>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/cancel.h"
@@ -66,6 +69,28 @@ std::string table_names() {
   std::string names;
   for (const Table* const table : tables()) names += fmt::format("{}{}", names.empty() ? "" : ", ", table->name);
   return names;
+}
+
+bool has_word(std::string_view text, std::string_view word) {
+  const auto is_of_word = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; };
+  for (std::size_t at = text.find(word); at != std::string_view::npos; at = text.find(word, at + 1)) {
+    const std::size_t end = at + word.size();
+    if ((at == 0 || !is_of_word(text[at - 1])) && (end == text.size() || !is_of_word(text[end]))) return true;
+  }
+  return false;
+}
+
+// "; types has id, address, ..." for each table that the text names.
+std::string columns_of_tables_in(std::string text) {
+  std::ranges::transform(text, text.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  std::string out;
+  for (const Table* const table : tables()) {
+    if (!has_word(text, table->name)) continue;
+    out += fmt::format("; {} has", table->name);
+    for (const Column& column : table->columns)
+      out += fmt::format("{}{}", &column == table->columns.data() ? " " : ", ", column.name);
+  }
+  return out;
 }
 
 struct StatementDeleter {
@@ -178,7 +203,7 @@ class Database::Connection {
     const int code =
         sqlite3_prepare_v2(get(), sql.data() + begin, static_cast<int>(sql.size() - begin), &prepared, &rest);
     Statement statement(prepared);
-    if (code != SQLITE_OK) refuse(begin);
+    if (code != SQLITE_OK) refuse(begin, sql);
     begin = static_cast<std::size_t>(rest - sql.data());
     return statement;
   }
@@ -200,9 +225,9 @@ class Database::Connection {
   }
 
   // Throws what went wrong last: what our own code threw, a request to stop, or what SQLite says about the text.
-  [[noreturn]] void refuse(std::size_t begin) {
+  [[noreturn]] void refuse(std::size_t begin, const std::string& sql = {}) {
     const int code = sqlite3_errcode(get());
-    const std::string message = sqlite3_errmsg(get());
+    std::string message = sqlite3_errmsg(get());
     const int offset = sqlite3_error_offset(get());
     guard_.rethrow();
     if (code == SQLITE_INTERRUPT) throw Cancelled();
@@ -210,6 +235,7 @@ class Database::Connection {
     if ((code & 0xff) == SQLITE_AUTH)
       throw SqlError(fmt::format("{}: a query can only read, and make temporary tables", message), std::nullopt);
     if (message.starts_with("no such table: ")) throw SqlError(message + "; there are " + table_names(), std::nullopt);
+    if (message.starts_with("no such column: ")) message += columns_of_tables_in(sql);
     throw SqlError(message, offset < 0 ? std::nullopt : std::optional(begin + static_cast<std::size_t>(offset)));
   }
 

@@ -376,8 +376,10 @@ TEST(Addresses, AreNumbersThatTextsMayStandFor) {
 
 TEST(Mistakes, AreToldWithTheirPlace) {
   AskedHeap heap(sessions());
-  EXPECT_EQ(sql_error(heap, "SELECT siz FROM objects"), "no such column: siz at 7");
-  EXPECT_EQ(sql_error(heap, "SELECT 1; SELECT siz FROM objects"), "no such column: siz at 17");
+  EXPECT_EQ(sql_error(heap, "SELECT siz"), "no such column: siz at 7");
+  EXPECT_EQ(sql_error(heap, "SELECT 1; SELECT siz"), "no such column: siz at 17");
+  EXPECT_EQ(sql_error(heap, "SELECT siz FROM Losses"),
+            "no such column: siz; losses has id, kind, severity, count, address, detail, meaning, remedy at 7");
   EXPECT_EQ(sql_error(heap, "SELEC 1"), "near \"SELEC\": syntax error at 0");
   EXPECT_EQ(sql_error(heap, "SELECT 1 FROM nowhere"),
             "no such table: nowhere; there are objects, edges, types, roots, goroutines, frames, spans, samples, maps, "

@@ -160,7 +160,8 @@ def into_files(checker, target, folder):
 
 
 def mistakes(checker, target):
-    for sql, said in (("SELECT siz FROM objects", "holdfast: no such column: siz\n  SELECT siz FROM objects\n         ^\n"),
+    for sql, said in (("SELECT siz FROM objects", "holdfast: no such column: siz; objects has id, address, "),
+                      ("SELECT siz", "holdfast: no such column: siz\n  SELECT siz\n         ^\n"),
                       ("SELECT retained(-1)", "holdfast: retained(-1): there is no such object: ids are below "),
                       ("ATTACH 'x' AS y", "holdfast: not authorized: a query can only read, and make temporary tables\n")):
         done = checker.query(target, sql)
