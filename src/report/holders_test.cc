@@ -437,6 +437,27 @@ TEST(Holders, SayWhatAMapOfManySortsHas) {
   EXPECT_EQ(report.holders[0].bytes, (1U << 14) + 64000);
 }
 
+// Rows of a log, each with a map of its columns; the texts of most columns are shared.
+TEST(Holders, SpeakOfManySmallMapsAndNotOfTheLittleThatIsInThem) {
+  HeapBuilder heap;
+  const TypeId map = heap.type("map[string]string", TypeKind::kMap, 8, heap.string_type(), 0, heap.string_type());
+  const TypeId header = heap.type_of_role(heap::TypeRole::kMapHeader, 48, map);
+  const TypeId group = heap.type_of_role(heap::TypeRole::kMapGroup, 272, map);
+  const TypeId row = heap.structure("main.row", 8, {{"columns", {}, 0}});
+  const auto rows = heap.object(8 * 1000, row);
+  const auto shared = heap.leaf(16, heap.type("string data", TypeKind::kUint8, 1));
+  heap.refer(heap.root(RootKind::kGlobal, "main.rows"), rows);
+  for (std::uint64_t i = 0; i < 1000; ++i) {
+    const auto one = heap.object(48, header), slots = heap.object(272, group);
+    heap.edge(rows, 8 * i, one).edge(one, 0, slots).edge(slots, 8, i % 50 == 0 ? heap.leaf(16) : shared);
+  }
+  const Report report = report_of(heap.build());
+  ASSERT_THAT(report.holders, SizeIs(1));
+  EXPECT_EQ(report.holders[0].what.full, "1,000 × map[string]string in main.rows[…].columns");
+  EXPECT_EQ(report.holders[0].count, 1000U);
+  EXPECT_EQ(report.holders[0].container, "");
+}
+
 TEST(Holders, SayThatSeveralWaysLeadToSomething) {
   HeapBuilder heap;
   const TypeId symbol = heap.structure("main.Sym", 1024, {{"b", {}, 0}});

@@ -214,7 +214,7 @@ std::vector<HolderSearch::Group> HolderSearch::open_level(const Group& group, Le
   Groups below;
   std::vector<std::uint32_t> open = group.holders;
   const auto add_one = [&](graph::NodeId node) {
-    const bool is_thing = !is_part(node);
+    const bool is_thing = !is_part(node) && !is_inside_of_map(node);
     ++(is_thing ? level.count : parts);
     level.recent += is_thing && is_recent(node) ? 1 : 0;
     level.own += own_bytes(node);
@@ -241,6 +241,16 @@ std::vector<HolderSearch::Group> HolderSearch::open_level(const Group& group, Le
   if (level.count == 0) level.count = parts;  // the things are elsewhere
   if (is_home) level.count = 1;
   return below.sorted();
+}
+
+// A table, group or bucket: the header stands for the map.
+bool HolderSearch::is_inside_of_map(graph::NodeId node) const {
+  if (!node.object()) return false;
+  const heap::Snapshot& snapshot = names_.snapshot();
+  const TypeId type = snapshot.object_type[node.object().row].type();
+  if (!type) return false;
+  const heap::TypeRole role = snapshot.types[type.row].role;
+  return heap::is_map_part(role) && role != heap::TypeRole::kMapHeader;
 }
 
 // Whether it only leads to the records that a line can be about.
@@ -303,6 +313,8 @@ void HolderSearch::follow(std::vector<Level> levels, Group group) {
     if (levels.size() > 1) take_for_box(levels[levels.size() - 2], level);
     const std::uint64_t flow = level.bytes - level.own;
     const bool mostly_own = level.container == Container::kNone && level.own > flow;
+    // Of many small maps that have little beside themselves, they are the things, and not what is in them.
+    if (level.container == Container::kMap && level.count >= kMany && level.own > flow) below.clear();
     if (below.empty() || mostly_own || levels.size() >= kDeepest) {
       add_found(std::move(levels), base, elsewhere, below);
       return;

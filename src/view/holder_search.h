@@ -99,6 +99,7 @@ class HolderSearch {
   std::vector<Group> open_level(const Group& group, Level& level) const;
   void add_child(Groups& below, graph::NodeId child) const;
   bool is_inside_runtime(graph::NodeId node) const;
+  bool is_inside_of_map(graph::NodeId node) const;
   void fetch_ahead(const std::vector<std::uint32_t>& open) const;
   std::uint64_t bytes_with_parents(const std::vector<Group>& below) const;
   void narrow(Group& group) const;

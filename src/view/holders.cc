@@ -144,7 +144,7 @@ class Describer {
     if (found.scattered && found.contents.empty())
       return sentence("many small things under {}", place(runs, entry + 1));
     if (level.first.root() && found.contents.empty()) return sentence("what {} holds", place(runs, entry + 1));
-    const bool is_container = level.container != Container::kNone;
+    const bool is_container = level.container != Container::kNone && !are_maps(found);
     if (is_container && found.contents.empty())
       return sentence("{} {}{}", names_.container_of(level.first.object()), in_words(Container::kNone, runs),
                       place(runs, run_of_level(runs, found.about)));
@@ -216,11 +216,17 @@ class Describer {
     return std::max<std::uint64_t>(parents.size(), 1);
   }
 
+  // Whether the things are maps, of which there are many.
+  static bool are_maps(const Found& found) {
+    const Level& level = found.levels[found.about];
+    return level.container == Container::kMap && level.count > 1 && found.contents.empty();
+  }
+
   // What the things that a holder is called after lie in; kNone if they lie in nothing of that sort.
   static Container container_around(const Found& found) {
     const Level& level = found.levels[found.about];
-    if (level.container != Container::kNone || found.entry == found.about) return level.container;
-    return found.levels[found.about - 1].container;
+    if (level.container != Container::kNone && !are_maps(found)) return level.container;
+    return found.entry == found.about ? Container::kNone : found.levels[found.about - 1].container;
   }
 
   // Returns the channel that the things lie in, or that the holder is about; none if it is about several.
