@@ -122,6 +122,10 @@ class Translation {
       case ZYDIS_MNEMONIC_TEST:
         out_.operation = Operation::kCompare;
         return;
+      case ZYDIS_MNEMONIC_CMPXCHG:
+      case ZYDIS_MNEMONIC_XADD:
+        if (is_memory(0)) take_memory(0);
+        return;
       default:
         return branch();
     }

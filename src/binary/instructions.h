@@ -58,8 +58,8 @@ struct MemoryOperand {
 
 struct Instruction {
   Address at;
-  Address value;  // the constant (as an unsigned word) or the target
-  MemoryOperand memory;
+  Address value;             // the constant (as an unsigned word) or the target
+  MemoryOperand memory;      // of kOther only where it is cmpxchg or xadd
   std::uint16_t writes = 0;  // of kOther and kExchange: a bit for each general register that it changes
   Operation operation = Operation::kOther;
   std::uint8_t length = 0;

@@ -85,6 +85,17 @@ TEST(Instructions, TellWhatTheyChange) {
   EXPECT_TRUE(only({0x64, 0x48, 0x8b, 0x0c, 0x25, 0xf8, 0xff, 0xff, 0xff}).memory.other_segment);
 }
 
+TEST(Instructions, TellWhichMemoryAtomicOnesChange) {
+  const Instruction swap = only({0xf0, 0x0f, 0xb1, 0x11});  // lock cmpxchg [rcx], edx
+  EXPECT_EQ(swap.operation, Operation::kOther);
+  EXPECT_EQ(swap.memory.base, kRcx);
+  EXPECT_EQ(swap.writes, 1U << kRax);
+  const Instruction add = only({0xf0, 0x0f, 0xc1, 0x51, 0x10});  // lock xadd [rcx+16], edx
+  EXPECT_EQ(add.operation, Operation::kOther);
+  EXPECT_EQ(add.memory.displacement, 16);
+  EXPECT_EQ(add.writes, 1U << kRdx);
+}
+
 TEST(Instructions, BytesThatAreNoneArePassedOver) {
   const std::vector<Instruction> all = decoded({0x06, 0xc3});  // no instruction of this mode
   ASSERT_EQ(all.size(), 1U);

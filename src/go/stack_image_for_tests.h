@@ -88,6 +88,13 @@ class StackImage {
     rodata_at_ += 64;
     return at;
   }
+  // Adds an inline tree of one call, for releases from Go 1.20 on. Returns its offset from gofunc.
+  std::uint32_t inlined_call(const std::string& function) {
+    const std::uint32_t at = gofunc_at_;
+    put<std::uint32_t>(kGofunc + at + 4, builder_.add_name(function));
+    gofunc_at_ += 16;
+    return at;
+  }
   std::uint32_t rodata(std::initializer_list<std::uint8_t> bytes) {
     const std::uint32_t at = rodata_at_;
     for (const std::uint8_t byte : bytes) put<std::uint8_t>(kRodata + rodata_at_++, byte);
