@@ -12,6 +12,7 @@
 #include "capture/goroutines.h"
 #include "capture/kept_code_facts.h"
 #include "capture/large_headers.h"
+#include "capture/lock_holders.h"
 #include "capture/map_fills.h"
 #include "capture/mapping_holders.h"
 #include "capture/mark_excuses.h"
@@ -175,6 +176,7 @@ void build(const FrozenTarget& target, const Options& options, const Callbacks& 
   times.run("goroutines", [&] { add_goroutines(target, heap, scheduler, queues, forest, snapshot, losses); });
   add_timers(target, scheduler, index, snapshot);
   add_awaited_locks(runtime, *symbols, index, snapshot);
+  add_lock_holders(functions, snapshot);
   // The graph is final: nothing that follows adds a root or an edge.
   times.run("samples", [&] {
     add_samples(specials.profiled, go::read_memory_profile(runtime, losses), functions, index, snapshot, losses);

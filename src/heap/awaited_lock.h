@@ -1,4 +1,4 @@
-// Locks and wait groups that goroutines wait for, and what their own words say of who still has them.
+// Locks and wait groups that goroutines wait for, and what their own words and code say of who still has them.
 #pragma once
 
 #include <compare>
@@ -26,6 +26,24 @@ struct AwaitedLock {
   std::uint32_t missing = 0;  // of a sync.WaitGroup: calls of Done
 
   auto operator<=>(const AwaitedLock&) const = default;
+};
+
+enum class LockHold : std::uint8_t {
+  kAsks,     // it waits for it
+  kPerhaps,  // it may have locked it
+  kSurely,   // it has locked it on every way to where it stands, and unlocked it on none
+};
+
+// What the machine code of a function that stands on a stack says of a lock in a package variable, whose address no
+// stack need have. A lock for which goroutines wait has rows if code asks for it by its address wherever they wait, and
+// hands that address to nobody else; then who has no row does not have it, as far as code tells.
+struct LockHolder {
+  Address lock = {};  // AwaitedLock::at
+  GoroutineId goroutine = {};
+  FrameId frame = {};  // of the function; none if only words on the stack say that it may have the lock
+  LockHold hold = LockHold::kAsks;
+
+  auto operator<=>(const LockHolder&) const = default;
 };
 
 }  // namespace holdfast::heap

@@ -51,6 +51,9 @@ constexpr KnownValues<TimerKind> known_values(TimerKind) {
 constexpr KnownValues<LockKind> known_values(LockKind) {
   return {LockKind::kWaitGroup, LockKind::kUnknown};
 }
+constexpr KnownValues<LockHold> known_values(LockHold) {
+  return {LockHold::kSurely, LockHold::kPerhaps};
+}
 constexpr KnownValues<Basis> known_values(Basis) {
   return {Basis::kNearness, Basis::kNone};
 }
@@ -262,6 +265,10 @@ void describe(Archive& a, LargeHeader& x) {
 template <class Archive>
 void describe(Archive& a, AwaitedLock& x) {
   a(x.semaphore, x.at, x.object, x.label, x.kind, x.known, x.locked, x.readers, x.missing);
+}
+template <class Archive>
+void describe(Archive& a, LockHolder& x) {
+  a(x.lock, x.goroutine, x.frame, x.hold);
 }
 template <class Archive>
 void describe(Archive& a, StaleWord& x) {

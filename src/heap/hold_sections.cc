@@ -213,6 +213,7 @@ constexpr auto kSections = std::to_array<HoldSection>({
     section("LOCK", HoldPart::kAwaitedLocks, table<&Snapshot::awaited_locks>()),
     section("STAL", HoldPart::kStaleWords, table<&Snapshot::stale_words>()),
     section("EPTR", HoldPart::kElementPointers, table<&Snapshot::element_pointers>()),
+    section("LHLD", HoldPart::kLockHolders, table<&Snapshot::lock_holders>()),
 });
 
 void forget_types(Snapshot& s) {
@@ -336,6 +337,9 @@ constexpr std::array kRules = {
     HoldPartRule{HoldPart::kElementPointers, PartAbsence::kLoss, [](Snapshot& s) { s.element_pointers.clear(); },
                  "the capture does not tell which pointers lead to single elements of large objects: `report` does not "
                  "find arrays that stay for a few of these"},
+    HoldPartRule{HoldPart::kLockHolders, PartAbsence::kLoss, [](Snapshot& s) { s.lock_holders.clear(); },
+                 "the capture does not tell which goroutines have locks of package variables: `report` does not find "
+                 "those of them that nobody unlocks"},
 };
 
 constexpr bool each_part_has_its_rule() {

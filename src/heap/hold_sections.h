@@ -43,7 +43,8 @@ enum class HoldPart : std::uint8_t {
   kTimers,
   kAwaitedLocks,
   kStaleWords,
-  kElementPointers
+  kElementPointers,
+  kLockHolders
 };
 
 // A section of a file that is read. Its checksum was right.

@@ -525,6 +525,7 @@ struct Snapshot {
   std::vector<MapFill> map_fills;                // ascending by header, each at most once
   std::vector<Timer> timers;                     // ascending
   std::vector<AwaitedLock> awaited_locks;        // ascending by semaphore, each once
+  std::vector<LockHolder> lock_holders;          // ascending, each once; of locks in package variables
   // What proves that goroutines can never go on. Both are empty if not everybody who can act is known.
   std::vector<WakeUp> wake_ups;            // ascending, each at most once
   std::vector<Actor> actors;               // ascending, each at most once

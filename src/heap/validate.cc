@@ -29,6 +29,7 @@ class Check {
     check_map_fills();
     check_timers();
     check_awaited_locks();
+    check_lock_holders();
     check_wake_ups();
     check_span_records();
     check_frame_headers();
@@ -253,6 +254,17 @@ class Check {
           (l > 0 && lock.semaphore <= locks[l - 1].semaphore))
         problem("lock {} lies in object {} of {}, with label {} of {}; out of range or order", l, lock.object.row,
                 snapshot_.objects, lock.label.row, snapshot_.labels.size());
+    }
+  }
+
+  void check_lock_holders() {
+    const auto& holders = snapshot_.lock_holders;
+    for (std::size_t h = 0; h < holders.size(); ++h) {
+      const LockHolder& holder = holders[h];
+      if (holder.goroutine.row >= snapshot_.goroutines.size() ||
+          (holder.frame && holder.frame.row >= snapshot_.frames.size()) || (h > 0 && holder <= holders[h - 1]))
+        problem("lock holder {} is goroutine {} of {} at frame {} of {}; out of range or order", h,
+                holder.goroutine.row, snapshot_.goroutines.size(), holder.frame.row, snapshot_.frames.size());
     }
   }
 

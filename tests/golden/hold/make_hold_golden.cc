@@ -95,6 +95,7 @@ void add_rest(Snapshot& s) {
   s.awaited_locks = {
       {Address(0xc00000000c), Address(0xc000000000), ObjectId(0), {}, LockKind::kRwMutex, true, true, 2, 0},
       {Address(0xc000000028), Address(0xc000000020), ObjectId(1), {}, LockKind::kWaitGroup, true, false, 0, 3}};
+  s.lock_holders = {{Address(0x500000), GoroutineId(0), FrameId(1), LockHold::kSurely}};
   s.large_headers = {{ObjectId(0), {}, ObjectId(2), TypeId(0), 0, 1000, 8, 8},
                      {{}, RootId(2), ObjectId(2), TypeId(0), 8, 0, 16, 1 << 20}};
   s.element_pointers = {{ObjectId(1), {}, ObjectId(2), TypeId(1), 8, 4800, 24, 24}};
