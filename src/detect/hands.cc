@@ -45,7 +45,7 @@ const std::vector<Hand>& Hands::of(ObjectId object) const {
 
 void Hands::add(RootId root, ObjectId from, int far) {
   if (const auto found = hands_.find(from); found != hands_.end()) {
-    const Hand hand{e_.snapshot.roots[root.row].goroutine, e_.snapshot.roots[root.row].frame};
+    const Hand hand{e_.snapshot.roots[root.row].goroutine, e_.snapshot.roots[root.row].frame, false};
     const auto place = std::ranges::lower_bound(found->second, hand.goroutine, {}, &Hand::goroutine);
     if (place == found->second.end() || place->goroutine != hand.goroutine)
       found->second.insert(place, hand);
@@ -60,7 +60,8 @@ void Hands::add(RootId root, ObjectId from, int far) {
 
 view::Sentence hand_text(const Evidence& evidence, const Hand& hand, const view::Sentence& what) {
   const heap::Goroutine& goroutine = evidence.snapshot.goroutines[hand.goroutine.row];
-  view::Sentence out = view::sentence("goroutine {} has {} in hand", goroutine.goid, what);
+  view::Sentence out =
+      view::sentence("goroutine {} has {} {}", goroutine.goid, what, hand.surely ? "locked" : "in hand");
   if (hand.frame)
     out += view::sentence(" at {}", view::named(evidence.names.frame(evidence.snapshot.frames[hand.frame.row])));
   if (goroutine.state != heap::GoroutineState::kWaiting) return out;

@@ -18,7 +18,8 @@ std::vector<ObjectId> records_of_waits(const Evidence& evidence);
 
 struct Hand {
   GoroutineId goroutine;
-  FrameId frame;  // of the outermost function that has it; none if it lies in no frame
+  FrameId frame;        // of the outermost function that has it; none if it lies in no frame
+  bool surely = false;  // of a lock: code says that it has locked it, as well
 
   auto operator<=>(const Hand&) const = default;
 };
@@ -39,7 +40,8 @@ class Hands {
   std::vector<ObjectId> records_;
 };
 
-// "goroutine 18 has it in hand at main.flush a.go:7, and waits in IO wait at main.write a.go:9"
+// "goroutine 18 has it in hand at main.flush a.go:7, and waits in IO wait at main.write a.go:9"; "has it locked" where
+// that is sure.
 view::Sentence hand_text(const Evidence& evidence, const Hand& hand, const view::Sentence& what);
 
 }  // namespace holdfast::detect

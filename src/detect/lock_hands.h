@@ -1,6 +1,8 @@
-// Goroutines that wait for locks in the heap which others have, and who has those locks in hand (detect/hands.h).
+// Goroutines that wait for locks which others have, and who has those locks: in hand, if they lie in the heap
+// (detect/hands.h); as machine code says, if they lie in package variables (heap::LockHolder).
 #pragma once
 
+#include <map>
 #include <vector>
 
 #include "detect/detector.h"
@@ -8,7 +10,7 @@
 
 namespace holdfast::detect {
 
-// A goroutine that waits for a lock in the heap whose own words say that others have it.
+// A goroutine that waits for a lock whose own words say that others have it.
 struct LockWaiter {
   GoroutineId goroutine;
   const heap::AwaitedLock* lock = nullptr;
@@ -22,17 +24,21 @@ class LockHands {
   const std::vector<LockWaiter>& waiters() const { return waiters_; }  // ascending by goroutine
   // Null if it is no such waiter.
   const LockWaiter* waiter(GoroutineId goroutine) const;
-  const std::vector<Hand>& of(ObjectId object_with_lock) const { return hands_.of(object_with_lock); }
+  // Each goroutine that may have the lock, once, ascending; those that wait for it as well.
+  const std::vector<Hand>& of(const heap::AwaitedLock& lock) const;
 
  private:
   std::vector<LockWaiter> waiters_;
   Hands hands_;
+  std::map<Address, std::vector<Hand>> of_variables_;  // by the start of the lock
 };
 
 // What the goroutine waits for, if it is a lock or a wait group; else null.
 const heap::AwaitedLock* awaited_lock(const heap::Snapshot& snapshot, const heap::Goroutine& goroutine);
+// Whether who has the one in hand has the other one in hand.
+bool have_same_hands(const heap::AwaitedLock& a, const heap::AwaitedLock& b);
 
-// "a sync.Mutex in []main.Account", "the sync.RWMutex main.Account.mu" if its field is known.
+// "a sync.Mutex in []main.Account", "the sync.RWMutex main.Account.mu" if its field is known, "the sync.Mutex main.mu".
 view::Sentence lock_name(const Evidence& evidence, const heap::AwaitedLock& lock);
 
 // Says what somebody does who has the lock in hand for which the goroutine waits. Empty if it waits for no lock, or

@@ -5,7 +5,7 @@
                         [--targets live,hold,core] [--show]
 
 The programs are src/detect/detectors/*/fixture.go: package NAME, with Fault() and Twin(), each of which leaves behind what
-the detector is to look at. A line `// expects: strong` says how sure the finding has to be, `// since: strong` how sure with
+the detector is to look at; a detector may have more of them, as fixture_OTHER.go: package NAME_OTHER. A line `// expects: strong` says how sure the finding has to be, `// since: strong` how sure with
 an earlier look, after which FaultLater() or TwinLater() ran, `//go:build go1.24` which release is the first that can build
 it, `// last: 1.26` which is the last that has the fault, `// targets: live,hold` that other ways to look at it cannot tell,
 `// values` that what strings contain is to be read, `// frees nothing` that it is about no bytes. All of them are one
@@ -74,8 +74,9 @@ CASES	}
 
 
 class Case:
-    def __init__(self, folder):
-        self.name, self.source = folder.name, folder / "fixture.go"
+    def __init__(self, source):
+        self.detector, self.source = source.parent.name, source
+        self.name = self.detector + source.stem.removeprefix("fixture")
         text = self.source.read_text()
         expects = re.search(r"^// expects: (proven|strong|possible)$", text, re.M)
         if not expects:
@@ -96,15 +97,15 @@ class Case:
 
     @property
     def id(self):
-        return self.name.replace("_", "-")
+        return self.detector.replace("_", "-")
 
 
 def cases(names):
-    found = [Case(path.parent) for path in sorted(DETECTORS.glob("*/fixture.go"))]
-    without = sorted({p.parent.name for p in DETECTORS.glob("*/rule.cc")} - {case.name for case in found})
+    found = [Case(path) for path in sorted(DETECTORS.glob("*/fixture*.go"))]
+    without = sorted({p.parent.name for p in DETECTORS.glob("*/rule.cc")} - {case.detector for case in found})
     if without:
         raise SystemExit(f"detectors without a fixture.go: {', '.join(without)}")
-    return [case for case in found if not names or case.name in names]
+    return [case for case in found if not names or case.detector in names]
 
 
 def build(release, mode, all_cases, needs_c):

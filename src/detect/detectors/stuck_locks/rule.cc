@@ -3,6 +3,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/units.h"
@@ -36,15 +37,18 @@ struct Stuck {
   std::optional<Hand> holder;  // who has a lock in hand, and waits for something else; not one of `goroutines`
   bool holder_is_leaked = false;
   std::uint64_t longest_ns = 0;
-  bool is_near = false;  // code could get at one of the locks from a package variable, with nothing in hand
+  bool is_near = false;  // code could get at one of the locks from a package variable, and nobody is seen to have it
 };
 
-// A goroutine goes on as soon as one that goes on has the lock in hand. What is left is stuck. Who has waited for
-// others for long goes on as little as who is proven to wait for ever.
+// A goroutine goes on as soon as one that goes on has the lock in hand, or may have locked it. What is left is stuck.
+// Who has waited for others for long goes on as little as who is proven to wait for ever.
 class Search {
  public:
   Search(const Evidence& e, const LockHands& hands) : e_(e), hands_(hands), stuck_(e.snapshot.goroutines.size()) {
-    for (const LockWaiter& waiter : hands_.waiters()) stuck_[waiter.goroutine.row] = true;
+    for (const LockWaiter& waiter : hands_.waiters()) {
+      stuck_[waiter.goroutine.row] = true;
+      if (!waiter.lock->object) at_variable_[waiter.lock->at].push_back(waiter.goroutine);
+    }
     while (let_some_go()) {
     }
   }
@@ -73,15 +77,21 @@ class Search {
     bool any = false;
     for (const LockWaiter& waiter : hands_.waiters()) {
       if (!stuck_[waiter.goroutine.row]) continue;
-      const auto goes_on = [&](const Hand& hand) { return !stuck_[hand.goroutine.row] && !stands(hand.goroutine); };
-      if (std::ranges::none_of(hands_.of(waiter.lock->object), goes_on)) continue;
+      const auto goes_on = [&](const Hand& hand) {
+        return !stuck_[hand.goroutine.row] && (!stands(hand.goroutine) || !accuses(*waiter.lock, hand));
+      };
+      if (std::ranges::none_of(hands_.of(*waiter.lock), goes_on)) continue;
       stuck_[waiter.goroutine.row] = false;
       any = true;
     }
     return any;
   }
 
-  // All that are stuck with it, over the locks that they have in hand.
+  // Of a lock in a package variable only who surely has it is said to.
+  static bool accuses(const heap::AwaitedLock& lock, const Hand& hand) { return lock.object || hand.surely; }
+
+  // All that are stuck with it, over the locks that they have in hand. Those that wait for one in a package variable
+  // have not got it in hand as a rule.
   void collect(GoroutineId from, std::set<GoroutineId>& seen, std::vector<GoroutineId>& out) {
     std::vector<GoroutineId> todo{from};
     while (!todo.empty()) {
@@ -89,7 +99,12 @@ class Search {
       todo.pop_back();
       if (!stuck_[id.row] || !seen.insert(id).second) continue;
       out.push_back(id);
-      for (const Hand& hand : hands_.of(hands_.waiter(id)->lock->object)) todo.push_back(hand.goroutine);
+      const heap::AwaitedLock& lock = *hands_.waiter(id)->lock;
+      for (const Hand& hand : hands_.of(lock))
+        if (accuses(lock, hand)) todo.push_back(hand.goroutine);
+      const std::vector<GoroutineId> others =
+          lock.object ? std::vector<GoroutineId>() : std::exchange(at_variable_[lock.at], {});
+      todo.insert(todo.end(), others.begin(), others.end());
     }
   }
 
@@ -104,8 +119,10 @@ class Search {
       }
     }
     for (const GoroutineId id : group.goroutines) {
-      const auto& hands = hands_.of(hands_.waiter(id)->lock->object);
-      const auto holder = std::ranges::find_if(hands, [&](const Hand& hand) { return !stuck_[hand.goroutine.row]; });
+      const heap::AwaitedLock& lock = *hands_.waiter(id)->lock;
+      const auto& hands = hands_.of(lock);
+      const auto holder = std::ranges::find_if(
+          hands, [&](const Hand& hand) { return !stuck_[hand.goroutine.row] && accuses(lock, hand); });
       if (holder == hands.end()) continue;
       group.shape = Shape::kHeld;
       group.example = {id};
@@ -123,11 +140,12 @@ class Search {
     std::vector<GoroutineId> way{start};
     std::set<GoroutineId> seen{start};
     while (true) {
-      const ObjectId lock = hands_.waiter(way.back())->lock->object;
+      const heap::AwaitedLock& lock = *hands_.waiter(way.back())->lock;
       GoroutineId next;
       for (const Hand& hand : hands_.of(lock)) {
         const LockWaiter* other = hands_.waiter(hand.goroutine);
-        if (other == nullptr || other->lock->object == lock || !stuck_[hand.goroutine.row]) continue;
+        if (other == nullptr || have_same_hands(*other->lock, lock) || !stuck_[hand.goroutine.row]) continue;
+        if (!accuses(lock, hand)) continue;
         if (hand.goroutine == start && way.size() > 1) return way;
         if (!next && !seen.contains(hand.goroutine)) next = hand.goroutine;
       }
@@ -137,14 +155,15 @@ class Search {
     }
   }
 
-  // A function further out than the one that asks for the lock has it in hand.
+  // A function further out than the one that asks for the lock has it in hand, or has locked it.
   bool has_own_lock(GoroutineId id) const {
     const heap::Goroutine& goroutine = e_.snapshot.goroutines[id.row];
     const heap::Frame* const asks =
         heap::first_user_frame(e_.snapshot, heap::OwnerRules::built_in(), goroutine.first_frame, goroutine.frame_count);
-    const auto& hands = hands_.of(hands_.waiter(id)->lock->object);
+    const auto& hands = hands_.of(*hands_.waiter(id)->lock);
     const auto own = std::ranges::find(hands, id, &Hand::goroutine);
-    if (asks == nullptr || own == hands.end() || !own->frame) return false;
+    if (own != hands.end() && own->surely) return true;
+    if (!hands_.waiter(id)->lock->object || asks == nullptr || own == hands.end() || !own->frame) return false;
     std::uint32_t physical = static_cast<std::uint32_t>(asks - e_.snapshot.frames.data());
     while (e_.snapshot.frames[physical].inlined && physical + 1 < goroutine.first_frame + goroutine.frame_count)
       ++physical;
@@ -154,6 +173,8 @@ class Search {
   const Evidence& e_;
   const LockHands& hands_;
   std::vector<bool> stuck_;  // by GoroutineId
+  std::map<Address, std::vector<GoroutineId>>
+      at_variable_;  // those that wait for a lock there, until they are collected
 };
 
 Sentence title_of(const Stuck& stuck, std::uint64_t count) {
@@ -198,22 +219,30 @@ Sentence wait_text(const Evidence& e, const LockHands& hands, GoroutineId id) {
                   lock_name(e, *hands.waiter(id)->lock));
 }
 
+// What somebody has of the lock for which that goroutine waits.
+std::string_view hold_text(const LockHands& hands, GoroutineId waiter) {
+  return hands.waiter(waiter)->lock->object ? "in hand" : "locked";
+}
+
 Sentence because_of(const Evidence& e, const LockHands& hands, const Stuck& stuck) {
   Sentence out;
+  const bool is_in_heap = static_cast<bool>(hands.waiter(stuck.example.front())->lock->object);
   for (std::size_t i = 0; i < stuck.example.size(); ++i) {
-    if (i > 0) out += sentence(", which the next has in hand: ");
+    if (i > 0) out += sentence(", which the next has {}: ", hold_text(hands, stuck.example[i - 1]));
     out += wait_text(e, hands, stuck.example[i]);
   }
-  if (stuck.shape == Shape::kRing) out += sentence(", which the first has in hand");
+  if (stuck.shape == Shape::kRing) out += sentence(", which the first has {}", hold_text(hands, stuck.example.back()));
   if (stuck.shape == Shape::kOwn) {
-    const auto& all = hands.of(hands.waiter(stuck.example.front())->lock->object);
+    const auto& all = hands.of(*hands.waiter(stuck.example.front())->lock);
     const auto own = std::ranges::find(all, stuck.example.front(), &Hand::goroutine);
-    out += sentence(", which it has in hand at {} too", named(e.names.frame(e.snapshot.frames[own->frame.row])));
+    out += sentence(", which it has {} at {} too", hold_text(hands, stuck.example.front()),
+                    named(e.names.frame(e.snapshot.frames[own->frame.row])));
   }
   if (stuck.shape == Shape::kForgotten) out += sentence("; the lock says that it is locked");
   if (stuck.holder) out += sentence("; {}", hand_text(e, *stuck.holder, sentence("it")));
   if (stuck.holder_is_leaked) out += sentence(", for ever, as is proven");
-  out += sentence("; nobody who can go on has what they wait for on its stack");
+  out += is_in_heap ? sentence("; nobody who can go on has what they wait for on its stack")
+                    : sentence("; nobody who can go on has locked what they wait for, as its code tells");
   if (stuck.longest_ns > 0) out += sentence("; one has waited for {} at least", duration(stuck.longest_ns));
   return out;
 }
@@ -254,21 +283,24 @@ void add(const Evidence& e, const LockHands& hands, const std::vector<Stuck>& al
     }
   }
   finding.bytes = finding.exclusive_bytes + suspicion.beyond;
+  suspicion.is_danger = first.longest_ns >= kVeryLongNs;
   finding.title = title_of(first, finding.count);
   finding.because = because_of(e, hands, first);
   if (alike.size() > 1) finding.because += sentence("; {} such groups", format_count(alike.size()));
   finding.fix = fix_for(first.shape);
 }
 
-// How far each lock is from package variables.
+// How far each lock is from package variables. One that lies in a variable has rows of those who are seen to have it.
 void find_near(const Evidence& e, const LockHands& hands, std::vector<Stuck>& groups) {
   graph::ReachOptions options{.use_root = {}, .without = records_of_waits(e), .without_pointers = {}};
   options.use_root = [&](RootId root) { return e.snapshot.roots[root.row].kind == heap::RootKind::kGlobal; };
   const graph::ShortestWays ways(e.snapshot, {}, options);
   for (Stuck& group : groups)
     for (const GoroutineId id : group.goroutines) {
-      const std::size_t way = ways.way_to(hands.waiter(id)->lock->object).size();
-      group.is_near = group.is_near || (way > 0 && way <= 1 + kNear);
+      const ObjectId object = hands.waiter(id)->lock->object;
+      const std::size_t way = object ? ways.way_to(object).size() : 0;
+      const bool nobody_has_it = !object && group.shape == Shape::kForgotten;
+      group.is_near = group.is_near || nobody_has_it || (way > 0 && way <= 1 + kNear);
     }
 }
 
@@ -308,7 +340,8 @@ const Detector kDetector = {
          .needs = {.proven = {},
                    .strong = "a lock says that it is locked, and everybody on whose stack something leads to it "
                              "waits for it, for a lock of which the same is true, or has waited for others for "
-                             "long; a least fixed point",
+                             "long; a least fixed point. Of a lock in a package variable machine code tells who has "
+                             "locked it and where, on whatever way",
                    .possible = "the same of a lock that code may reach in other ways, from a package variable"},
          .thresholds = kThresholds,
          .change =

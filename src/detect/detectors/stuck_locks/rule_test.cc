@@ -8,6 +8,7 @@ using detect::testing::find;
 using detect::testing::kSecond;
 using detect::testing::report_of;
 using heap::GoroutineState;
+using heap::LockHold;
 using heap::LockKind;
 using heap::RootKind;
 using heap::testing::HeapBuilder;
@@ -128,6 +129,113 @@ TEST_F(StuckLocks, LeavesThoseAloneThatHaveJustComeOrAreBeingWoken) {
 TEST_F(StuckLocks, LeavesAloneWhatIsNotLocked) {
   add_ring();
   EXPECT_EQ(find(report(false), "stuck-locks"), nullptr);
+}
+
+// Two mutexes in package variables, and what code says of who has them.
+class StuckLocksInVariables : public ::testing::Test {
+ protected:
+  StuckLocksInVariables() { add_ballast(heap_); }
+
+  static constexpr Address kLocks[] = {Address(0x500000), Address(0x500100)};
+
+  GoroutineId add(WaitReason reason, std::uint64_t waiting = 2 * kSecond) {
+    const RootId root = heap_.root(RootKind::kGoroutine, "");
+    const GoroutineId id = heap_.goroutine(20 + heap_.snapshot().goroutines.size(), GoroutineState::kWaiting, reason,
+                                           root, {"sync.(*Mutex).Lock", "main.transfer", "main.work"});
+    heap_.snapshot().goroutines[id.row].waiting_ns = waiting;
+    return id;
+  }
+  GoroutineId add_waiter(std::size_t lock, std::uint64_t waiting = 2 * kSecond) {
+    const GoroutineId id = add(WaitReason::kMutexLock, waiting);
+    heap_.snapshot().goroutines[id.row].waits_on = kLocks[lock] + 4;
+    code_says(id, lock, LockHold::kAsks, 1);
+    return id;
+  }
+  void code_says(GoroutineId id, std::size_t lock, LockHold hold, std::uint32_t frame = 2) {
+    const FrameId place(heap_.snapshot().goroutines[id.row].first_frame + frame);
+    heap_.snapshot().lock_holders.push_back({kLocks[lock], id, place, hold});
+  }
+  void add_ring(LockHold hold) {
+    code_says(add_waiter(0), 1, hold);
+    code_says(add_waiter(1), 0, hold);
+  }
+  view::Report report() {
+    const RootId variable = heap_.root(RootKind::kGlobal, "main.accounts");
+    heap_.refer(variable, heap_.leaf(8));
+    heap::Snapshot snapshot = heap_.build();
+    for (const Address lock : kLocks)
+      snapshot.awaited_locks.push_back(
+          {lock + 4, lock, {}, snapshot.roots[variable.row].label, LockKind::kMutex, true, true, 0, 0});
+    std::ranges::sort(snapshot.lock_holders);
+    return report_of(snapshot);
+  }
+
+  HeapBuilder heap_;
+};
+
+TEST_F(StuckLocksInVariables, FindsARing) {
+  add_ring(LockHold::kSurely);
+  const view::Report found = report();
+  const view::Finding* finding = find(found, "stuck-locks");
+  ASSERT_NE(finding, nullptr);
+  EXPECT_EQ(finding->title.full, "2 goroutines wait for ever for locks that they keep from one another");
+  EXPECT_THAT(finding->because.full,
+              HasSubstr("goroutine 20 at main.transfer waits for the sync.Mutex main.accounts, which the next has "
+                        "locked: goroutine 21 at main.transfer waits for the sync.Mutex main.accounts, which the first "
+                        "has locked; "));
+  EXPECT_EQ(finding->confidence, Confidence::kStrong);
+}
+
+TEST_F(StuckLocksInVariables, LeavesThoseAloneThatOnlyMayHaveThem) {
+  add_ring(LockHold::kPerhaps);
+  EXPECT_EQ(find(report(), "stuck-locks"), nullptr);
+}
+
+TEST_F(StuckLocksInVariables, FindsALockThatIsLockedTwice) {
+  code_says(add_waiter(0), 0, LockHold::kSurely);
+  const view::Report found = report();
+  const view::Finding* finding = find(found, "stuck-locks");
+  ASSERT_NE(finding, nullptr);
+  EXPECT_EQ(finding->title.full, "1 goroutine waits for ever for a lock that one of them has in hand already");
+  EXPECT_THAT(finding->because.full, HasSubstr("main.accounts, which it has locked at main.work too; "));
+  EXPECT_EQ(finding->confidence, Confidence::kStrong);
+}
+
+TEST_F(StuckLocksInVariables, IsNotSureOfALockThatIsForgotten) {
+  add_waiter(0, 70 * kSecond);
+  const view::Report found = report();
+  const view::Finding* finding = find(found, "stuck-locks");
+  ASSERT_NE(finding, nullptr);
+  EXPECT_EQ(finding->title.full, "1 goroutine waits for ever for a lock that nobody is about to unlock");
+  EXPECT_EQ(finding->confidence, Confidence::kPossible);
+}
+
+TEST_F(StuckLocksInVariables, WaitsAMinuteBeforeItSaysThatALockIsForgotten) {
+  add_waiter(0);
+  EXPECT_EQ(find(report(), "stuck-locks"), nullptr);
+}
+
+TEST_F(StuckLocksInVariables, NamesWhoWaitsWithALockLocked) {
+  for (int i = 0; i < 6; ++i) add_waiter(0, 70 * kSecond);
+  code_says(add(WaitReason::kChanSend, 80 * kSecond), 0, LockHold::kSurely);
+  const view::Report found = report();
+  const view::Finding* finding = find(found, "stuck-locks");
+  ASSERT_NE(finding, nullptr);
+  EXPECT_THAT(finding->because.full,
+              HasSubstr("; goroutine 26 has it locked at main.work, and waits in chan send at main.transfer; "));
+  EXPECT_EQ(finding->confidence, Confidence::kStrong);
+}
+
+TEST_F(StuckLocksInVariables, LeavesLocksAloneThatSomebodyMayUnlock) {
+  add_waiter(0, 70 * kSecond);
+  code_says(add(WaitReason::kChanSend, 80 * kSecond), 0, LockHold::kPerhaps);
+  EXPECT_EQ(find(report(), "stuck-locks"), nullptr);
+}
+
+TEST_F(StuckLocksInVariables, LeavesThoseAloneOfWhichCodeTellsNothing) {
+  add_waiter(0, 70 * kSecond);
+  heap_.snapshot().lock_holders.clear();
+  EXPECT_EQ(find(report(), "stuck-locks"), nullptr);
 }
 
 }  // namespace
