@@ -68,7 +68,7 @@ const std::vector<HeadedArray>& HeadedArrays::all() {
                                 : others.front().into;
     HeadedArray array = array_of(object, taken_of(object, headers), taken_of(object, others));
     const bool has_any = !array.headers.empty() || !array.elements.empty();
-    if (has_any && array.covered * kMostCovered <= array.size) arrays_->push_back(std::move(array));
+    if (has_any && is_little(array.covered, array.size)) arrays_->push_back(std::move(array));
   }
   return *arrays_;
 }
@@ -89,7 +89,7 @@ std::vector<bool> HeadedArrays::candidates() const {
     for (; from < rows.size() && rows[from]->into == into; ++from)
       covered.add(rows[from]->begin, rows[from]->begin + rows[from]->length);
     const std::uint64_t size = sizes.size_of(into);
-    if (covered.bytes() * kMostCovered > size) continue;
+    if (!is_little(covered.bytes(), size)) continue;
     wanted[into.row] = true;
     // What pointers in it keep counts, too.
     at_stake += std::max(size, dominators_.retained_bytes(into)) - covered.bytes();

@@ -26,7 +26,8 @@ struct HeadedArray {
   std::vector<const heap::LargeHeader*> elements;  // the others, if all of them are pointers to single elements
 
   std::uint64_t uncovered() const { return size - covered; }
-  const view::SliceHeader& longest() const;  // there must be a header
+  std::uint64_t spare() const { return within - covered; }  // covered by nothing but capacity
+  const view::SliceHeader& longest() const;                 // there must be a header
   // Whether a word of the object that lies there is covered by a length, or could be by a capacity.
   bool is_covered(std::uint64_t offset) const;
   bool is_within(std::uint64_t offset) const;
@@ -37,7 +38,10 @@ using ArraysOfAPlace = std::vector<const HeadedArray*>;
 
 class HeadedArrays {
  public:
-  // Of which at most this share is covered.
+  // Of which two fifths at most are covered: a slice that has just doubled is half full, or nearly so when its size was
+  // rounded up.
+  static bool is_little(std::uint64_t covered, std::uint64_t size) { return covered * 5 <= size * 2; }
+  // Most detectors want no more than this share to be covered.
   static constexpr std::uint64_t kMostCovered = 4;  // a quarter
 
   // All must outlive this. `smallest`: nothing is looked for if less than that is uncovered, or held, altogether.

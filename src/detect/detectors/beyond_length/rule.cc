@@ -81,7 +81,8 @@ void add_place(const Evidence& e, const ArraysOfAPlace& arrays, std::vector<Susp
 // Finds arrays of pointers whose slices were cut without a word to what they left.
 void find_beyond_length(const Evidence& e, std::vector<Suspicion>& out) {
   const auto groups = e.arrays.by_place([&](const HeadedArray& array) {
-    return array.object.row < e.snapshot.pointerful && !array.has_others && array.headers.size() <= kMostHeaders;
+    return array.object.row < e.snapshot.pointerful && !array.has_others && array.headers.size() <= kMostHeaders &&
+           array.covered * HeadedArrays::kMostCovered <= array.size;
   });
   for (const ArraysOfAPlace& arrays : groups) add_place(e, arrays, out);
 }

@@ -11,14 +11,17 @@ using view::Confidence;
 using view::Finding;
 using view::sentence;
 
+constexpr std::uint64_t kLeastShare = 10;  // a tenth of the live bytes, of arrays that are better filled
+
 void add_place(const Evidence& e, const ArraysOfAPlace& arrays, std::vector<Suspicion>& out) {
   std::uint64_t size = 0, covered = 0, spare = 0;
   for (const HeadedArray* const array : arrays) {
     size += array->size;
     covered += array->covered;
-    spare += array->within - array->covered;
+    spare += array->spare();
   }
-  if (spare < e.smallest) return;
+  const bool is_most = spare * HeadedArrays::kMostCovered >= size * (HeadedArrays::kMostCovered - 1);
+  if (spare < (is_most ? e.smallest : std::max(e.smallest, e.live / kLeastShare))) return;
   const view::HoldingPlace place = e.places.place_of(arrays.front()->object);
   Suspicion& suspicion = suspect(out, kDetector, {place.text.full, place.identity}, Confidence::kPossible);
   for (const HeadedArray* const array : arrays) suspicion.about.push_back(array->object);
@@ -28,7 +31,8 @@ void add_place(const Evidence& e, const ArraysOfAPlace& arrays, std::vector<Susp
   finding.chain = place.chain;
   finding.title = sentence("{} at {} have {} of capacity behind lengths of {}", format_count(arrays.size(), "slice"),
                            place.text, format_bytes(spare), format_bytes(covered));
-  finding.because = sentence("their arrays take {}, and nothing but capacity covers most of that", format_bytes(size));
+  finding.because = sentence("their arrays take {}, and nothing but capacity covers {} of that", format_bytes(size),
+                             format_share(spare, size));
   finding.fix = sentence(
       "if they grow no more, keep a copy of what is used, or ask for less; if they are filled again "
       "and again, it is meant to be so");
@@ -36,9 +40,8 @@ void add_place(const Evidence& e, const ArraysOfAPlace& arrays, std::vector<Susp
 
 // Finds slices that have room for much more than they hold.
 void find_spare_capacity(const Evidence& e, std::vector<Suspicion>& out) {
-  const auto groups = e.arrays.by_place([](const HeadedArray& array) {
-    return (array.within - array.covered) * HeadedArrays::kMostCovered >= array.size * (HeadedArrays::kMostCovered - 1);
-  });
+  const auto groups = e.arrays.by_place(
+      [](const HeadedArray& array) { return HeadedArrays::is_little(array.size - array.spare(), array.size); });
   for (const ArraysOfAPlace& arrays : groups) add_place(e, arrays, out);
 }
 
@@ -46,8 +49,10 @@ void find_spare_capacity(const Evidence& e, std::vector<Suspicion>& out) {
 
 constexpr Threshold kThresholds[] = {
     {"an array of 1 KiB", "captures tell of no smaller ones what slices cover"},
-    {"three quarters of it are capacity behind the length", "a slice that doubles when it grows is at least half full"},
-    {"1 MiB or 1 % of the live bytes of such capacity, at one place", "less is not worth a word"}};
+    {"three fifths of it are capacity behind the length",
+     "a slice that doubles when it grows is half full, or nearly so when its size was rounded up"},
+    {"1 MiB or 1 % of the live bytes of such capacity, at one place; a tenth where it is less than three quarters",
+     "less is not worth a word"}};
 
 const Detector kDetector = {
     .facts = {.id = "spare-capacity",

@@ -11,11 +11,12 @@ using heap::TypeKind;
 using heap::testing::HeapBuilder;
 using view::Finding;
 
-// Forty main.message{body []byte} with arrays of 64 KiB.
-heap::Snapshot messages(std::uint64_t length) {
+// Forty main.message{body []byte} with arrays of 64 KiB, and so many bytes of others.
+heap::Snapshot messages(std::uint64_t length, std::uint64_t others = 0) {
   constexpr std::uint64_t kArray = 64 << 10;
   HeapBuilder heap;
   add_ballast(heap);
+  if (others > 0) heap.refer(heap.root(RootKind::kGlobal, "main.others"), heap.leaf(others));
   const TypeId bytes = heap.type("[]uint8", TypeKind::kSlice, 24, heap.type("uint8", TypeKind::kUint8, 1));
   const TypeId message = heap.structure("main.message", 24, {{"body", bytes, 0}});
   const RootId root = heap.root(RootKind::kGlobal, "main.messages");
@@ -45,6 +46,14 @@ TEST(SpareCapacity, IsPossiblyTooMuchIfLittleIsUsed) {
 
 TEST(SpareCapacity, IsNothingToSpeakOfIfHalfIsUsed) {
   EXPECT_EQ(find(report_of(messages(32 << 10)), "spare-capacity"), nullptr);
+}
+
+TEST(SpareCapacity, CountsLessThanThreeQuartersIfThatIsATenthOfTheHeap) {
+  const view::Report report = report_of(messages(24 << 10));
+  const Finding* const finding = find(report, "spare-capacity");
+  ASSERT_NE(finding, nullptr);
+  EXPECT_THAT(finding->because.full, ::testing::HasSubstr("nothing but capacity covers 62 % of that"));
+  EXPECT_EQ(find(report_of(messages(24 << 10, 40 << 20)), "spare-capacity"), nullptr);
 }
 
 }  // namespace
