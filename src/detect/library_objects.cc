@@ -15,6 +15,12 @@ std::span<const EmbeddedFile> library_object_files();  // written by tools/embed
 
 namespace holdfast::detect {
 
+namespace {
+
+constexpr std::string_view kAnd = " + ";
+
+}  // namespace
+
 std::vector<LibraryObject> parse_library_objects(std::string_view text, std::string_view file) {
   std::vector<LibraryObject> rules;
   for_each_rule_line(text, [&](std::size_t number, const std::vector<std::string_view>& fields) {
@@ -26,7 +32,12 @@ std::vector<LibraryObject> parse_library_objects(std::string_view text, std::str
     if (!has_number || rule.many == 0)
       fail(ErrorCode::kUsage, "{}, line {}: TYPE | MANY | strong or possible | WHAT | CHANGE was expected", file,
            number);
-    rule.type = fields[0];
+    std::string_view rest = fields[0];
+    for (bool is_first = true; !rest.empty(); is_first = false) {
+      const std::size_t end = std::min(rest.find(kAnd), rest.size());
+      (is_first ? rule.type : rule.others.emplace_back()) = rest.substr(0, end);
+      rest.remove_prefix(std::min(end + kAnd.size(), rest.size()));
+    }
     rule.is_strong = fields[2] == "strong";
     rule.what = fields[3];
     rule.change = fields[4];

@@ -9,7 +9,8 @@
 namespace holdfast::detect {
 
 struct LibraryObject {
-  std::string type;  // with its path; without type arguments
+  std::string type;                 // with its path; without type arguments
+  std::vector<std::string> others;  // that go with those of the type; their bytes count, too
   std::uint64_t many = 0;
   bool is_strong = false;
   std::string what;  // "prepared statements that nobody has closed"

@@ -20,6 +20,13 @@ TEST(LibraryObjects, AreReadFromLines) {
   EXPECT_EQ(rules[0].change, "close them");
 }
 
+TEST(LibraryObjects, HaveOthersThatGoWithThem) {
+  const auto rules = parse_library_objects("lib.Stmt + lib.conn + lib.buf | 9 | strong | stmts | close them", "x");
+  ASSERT_THAT(rules, SizeIs(1));
+  EXPECT_EQ(rules[0].type, "lib.Stmt");
+  EXPECT_THAT(rules[0].others, ::testing::ElementsAre("lib.conn", "lib.buf"));
+}
+
 TEST(LibraryObjects, RefuseALineThatIsNoRule) {
   for (const char* line : {"lib.Conn | few | strong | conns | close them", "lib.Conn | 5 | sure | conns | close them",
                            "lib.Conn | 5 | strong | conns"})

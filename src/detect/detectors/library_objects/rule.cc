@@ -11,7 +11,9 @@ using view::Confidence;
 using view::Finding;
 using view::sentence;
 
-constexpr std::size_t kMostNodes = 1'000'000;  // of which is asked what they keep
+constexpr std::uint64_t kManyTimes = 3, kLeastIfMany = 4;     // three times as many need a quarter of the bytes
+constexpr std::uint64_t kLeastIfLarge = 20, kLargeShare = 5;  // that have a fifth of the live bytes
+constexpr std::size_t kMostNodes = 1'000'000;                 // of which is asked what they keep
 
 // Whether the name is the type, with any type arguments: "lib.Set" is lib.Set[int]; "[*]lib.Set" is [8]lib.Set.
 bool is_of(std::string_view name, std::string_view type) {
@@ -22,6 +24,10 @@ bool is_of(std::string_view name, std::string_view type) {
     name.remove_prefix(name.find(']') + 1);
   }
   return name.starts_with(type) && (name.size() == type.size() || name[type.size()] == '[');
+}
+
+bool is_of_others(std::string_view name, const LibraryObject& rule) {
+  return std::ranges::any_of(rule.others, [&](const std::string& type) { return is_of(name, type); });
 }
 
 // The live objects of the types, ascending.
@@ -37,19 +43,24 @@ std::vector<ObjectId> objects_of(const Evidence& e, const std::vector<bool>& is_
 }
 
 void add_objects(const Evidence& e, const LibraryObject& rule, const std::vector<ObjectId>& objects,
-                 std::uint64_t bytes, std::vector<Suspicion>& out) {
+                 const std::vector<ObjectId>& others, std::uint64_t bytes, std::vector<Suspicion>& out) {
   const view::HoldingPlace place = e.places.place_of(objects[objects.size() / 2]);
-  Suspicion& suspicion =
-      suspect(out, kDetector, {rule.type, {rule.type}}, rule.is_strong ? Confidence::kStrong : Confidence::kPossible);
+  const bool is_few = objects.size() < rule.many;
+  Suspicion& suspicion = suspect(out, kDetector, {rule.type, {rule.type}},
+                                 rule.is_strong && !is_few ? Confidence::kStrong : Confidence::kPossible);
   suspicion.removal.nodes.assign(objects.begin(), objects.end());
+  suspicion.removal.nodes.insert(suspicion.removal.nodes.end(), others.begin(), others.end());
   Finding& finding = suspicion.finding;
   finding.bytes = finding.exclusive_bytes = bytes;
   finding.count = objects.size();
   finding.chain = place.chain;
   finding.title = sentence("{} {}, as at {}", format_count(objects.size()), rule.what, place.text);
-  finding.because = sentence("{} objects of {} are alive; {} or more are {}", format_count(objects.size()), rule.type,
-                             format_count(rule.many),
-                             rule.is_strong ? "hardly ever there on purpose" : "more than most programs want");
+  finding.because = sentence("{} objects of {} are alive", format_count(objects.size()), rule.type);
+  if (is_few)
+    finding.because += sentence(", with {} of the live bytes", format_share(bytes, e.live));
+  else
+    finding.because += sentence("; {} or more are {}", format_count(rule.many),
+                                rule.is_strong ? "hardly ever there on purpose" : "more than most programs want");
   finding.fix = sentence("{}", rule.change);
 }
 
@@ -57,21 +68,31 @@ void find_objects(const Evidence& e, std::vector<Suspicion>& out) {
   for (const LibraryObject& rule : known_library_objects()) {
     std::uint64_t count = 0, bytes = 0;
     for (const view::TypeTotals& row : e.report.types) {
-      if (!is_of(row.type, rule.type)) continue;
-      count += row.count;
+      if (is_of(row.type, rule.type))
+        count += row.count;
+      else if (!is_of_others(row.type, rule))
+        continue;
       bytes += row.retained_bytes;
     }
-    if (count < rule.many || bytes < e.smallest) continue;
-    std::vector<bool> is_wanted(e.snapshot.types.size());
-    for (std::size_t t = 0; t < is_wanted.size(); ++t)
-      is_wanted[t] = is_of(e.snapshot.strings[e.snapshot.types[t].name], rule.type);
+    const bool is_few = count < rule.many;
+    if (is_few && (count < kLeastIfLarge || bytes < e.live / kLargeShare)) continue;
+    const bool are_surely_many = rule.is_strong && count >= kManyTimes * rule.many;
+    if (bytes < (are_surely_many ? e.smallest / kLeastIfMany : e.smallest)) continue;
+    std::vector<bool> is_wanted(e.snapshot.types.size()), goes_with(e.snapshot.types.size());
+    for (std::size_t t = 0; t < is_wanted.size(); ++t) {
+      const std::string_view name = e.snapshot.strings[e.snapshot.types[t].name];
+      is_wanted[t] = is_of(name, rule.type);
+      goes_with[t] = is_of_others(name, rule);
+    }
     const std::vector<ObjectId> objects = objects_of(e, is_wanted);
-    if (objects.size() >= rule.many) add_objects(e, rule, objects, bytes, out);
+    if (is_few || objects.size() >= rule.many) add_objects(e, rule, objects, objects_of(e, goes_with), bytes, out);
   }
 }
 
 constexpr Threshold kThresholds[] = {
-    {"as many objects of the type as its line says, with 1 MiB or 1 % of the live bytes together",
+    {"as many objects of the type as its line says, or 20 that have a fifth of the live bytes, with 1 MiB or 1 % of "
+     "the live bytes together; a quarter of that for three times as many, where so many are hardly ever there on "
+     "purpose",
      "a program has a few of each on purpose"}};
 
 }  // namespace
