@@ -45,6 +45,7 @@ struct Suspicion {
   std::uint64_t beyond = 0;         // bytes that would go too and are no live objects: stacks, garbage, mappings
   bool is_exact = false;            // the estimate stands, and the removal only shows who explains what
   bool is_danger = false;           // it is worth a word whatever its bytes
+  bool is_general = false;          // it says that something gathers; one that says why goes before it
   std::vector<std::string> places;  // functions and types at fault, with their paths
   std::vector<ObjectId> about;      // each once; needed without a removal, to see whether a better finding explains it
 };

@@ -6,7 +6,7 @@ namespace {
 constexpr std::uint64_t kLeastSince = 64 << 10;  // bytes
 constexpr std::uint64_t kLeastRecent = 10;
 constexpr std::uint64_t kLeastCollections = 4;  // before these nothing is old
-constexpr std::uint64_t kMostTimes = 3, kLeastShare = 4;
+constexpr std::uint64_t kMostTimes = 2, kLeastShare = 4;
 
 }  // namespace
 

@@ -26,7 +26,7 @@ class GrowthPace {
   std::uint64_t since_ = 0, ever_ = 0, collections_ = 0;
 };
 
-// Whether `count` things can be all that ever came, or nearly: no more than thrice as many would have come at this
+// Whether `count` things can be all that ever came, or nearly: no more than twice as many would have come at this
 // pace, and a quarter of them at least.
 bool are_nearly_all(std::uint64_t count, std::uint64_t in_all);
 

@@ -7,7 +7,11 @@
 namespace holdfast::detect {
 namespace {
 
-constexpr std::uint64_t kOldest = 100;  // a goroutine whose id is among the first hundredth has lasted
+constexpr std::uint64_t kOldest = 10;  // a goroutine whose id is among the first tenth has lasted
+
+bool is_lasting_owner(const Evidence& evidence, const view::OwnerRow& owner) {
+  return std::ranges::any_of(owner.roots, [&](RootId root) { return is_lasting(evidence, root); });
+}
 
 }  // namespace
 
@@ -25,13 +29,17 @@ bool is_lasting(const Evidence& evidence, RootId id) {
          evidence.snapshot.goroutines[root.goroutine.row].goid <= 1 + highest_goid(evidence.snapshot) / kOldest;
 }
 
+std::uint64_t least_of_growth(const Evidence& evidence) {
+  constexpr std::uint64_t kOfLive = 10, kOfWhole = 15;
+  return std::max({evidence.smallest, evidence.live / kOfLive, evidence.report.whole_bytes() / kOfWhole});
+}
+
 bool is_held_for_long(const Evidence& evidence, ObjectId object) {
   const graph::NodeId top = evidence.dominators.top(object);
   if (!top.object()) return is_lasting(evidence, top.root());
   const view::Owners& owners = evidence.groundwork.owners();
-  return std::ranges::any_of(owners.homes()[owners.home_of(top)].owners, [&](std::uint32_t owner) {
-    return owners.rows()[owner].kind == view::OwnerKind::kVariable;
-  });
+  return std::ranges::any_of(owners.homes()[owners.home_of(top)].owners,
+                             [&](std::uint32_t owner) { return is_lasting_owner(evidence, owners.rows()[owner]); });
 }
 
 ObjectId outermost(const Evidence& evidence, ObjectId object, std::uint64_t bytes) {

@@ -7,8 +7,12 @@ namespace holdfast::detect {
 
 // Whether one package variable has it.
 bool is_of_one_variable(const Evidence& evidence, const view::Holder& holder);
-// Whether the root lasts: a package variable, or a goroutine that has been there from the program's beginning.
+// Whether the root lasts: a package variable, or a goroutine that has been there from near the program's beginning, as
+// the loop of a server.
 bool is_lasting(const Evidence& evidence, RootId root);
+// How many bytes things need at least that gather: a tenth of the live bytes, and not much less of all that is
+// resident.
+std::uint64_t least_of_growth(const Evidence& evidence);
 // Whether what has the object, alone or together with others, is such a root.
 bool is_held_for_long(const Evidence& evidence, ObjectId object);
 // The outermost object above it that keeps hardly more than so many bytes alive.

@@ -91,8 +91,7 @@ class Weighing {
           std::ranges::find_if(kept, [&](std::size_t k) { return is_most(common_bytes(k, i), own_bytes(i)); });
       if (better == kept.end()) {
         kept.push_back(i);
-      } else if (finding(i).confidence > finding(*better).confidence &&
-                 is_nearly_all(common_bytes(*better, i), own_bytes(*better))) {
+      } else if (says_more(i, *better) && is_nearly_all(common_bytes(*better, i), own_bytes(*better))) {
         fold(*better, i);
         *better = i;
       } else {
@@ -106,6 +105,13 @@ class Weighing {
   }
 
   Finding& finding(std::size_t i) { return suspicions_[i].finding; }
+
+  // Of two that are about the same bytes.
+  bool says_more(std::size_t other, std::size_t better) {
+    if (finding(other).confidence != finding(better).confidence)
+      return finding(other).confidence > finding(better).confidence;
+    return suspicions_[better].is_general && !suspicions_[other].is_general;
+  }
 
   void fold(std::size_t from, std::size_t into) {
     Finding& folded = finding(from);

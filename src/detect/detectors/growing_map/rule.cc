@@ -5,6 +5,7 @@
 #include "base/units.h"
 #include "detect/detector_list.h"
 #include "detect/growth_pace.h"
+#include "detect/holders.h"
 #include "heap/type_role.h"
 
 namespace holdfast::detect::growing_map {
@@ -17,8 +18,7 @@ using view::sentence;
 constexpr std::uint64_t kLeastEntries = 100;
 // A delete leaves a trace if its group or bucket is full, so a few may leave none.
 constexpr std::uint64_t kLeastForTraces = 1'000;
-constexpr std::uint64_t kLeastShare = 10;  // a tenth of the live bytes
-constexpr std::uint64_t kMostTimes = 3;    // as many as there are
+constexpr std::uint64_t kMostTimes = 2;  // as many as there are
 
 class GrowingMaps {
  public:
@@ -30,7 +30,7 @@ class GrowingMaps {
       if (fill.entries < kLeastEntries || !e_.dominators.reachable(fill.header) || !(is_never || has_no_traces(fill)))
         continue;
       const std::uint64_t retained = e_.dominators.retained_bytes(fill.header);
-      if (retained >= std::max(e_.smallest, e_.live / kLeastShare) && is_of_a_variable(fill.header) && has_grown(fill))
+      if (retained >= least_of_growth(e_) && is_held_for_long(e_, fill.header) && has_grown(fill))
         add_map(fill, retained, is_never);
     }
   }
@@ -45,14 +45,6 @@ class GrowingMaps {
   // Whatever code there is that deletes from maps of its type: nothing has gone from this one.
   static bool has_no_traces(const heap::MapFill& fill) {
     return fill.deletes == heap::DeleteTraces::kNone && fill.entries >= kLeastForTraces;
-  }
-
-  // What goroutines hold goes when they end.
-  bool is_of_a_variable(ObjectId header) const {
-    graph::NodeId node = e_.dominators.idom(header);
-    while (node.object()) node = e_.dominators.idom(node.object());
-    const RootId root = node.root();
-    return root && e_.snapshot.roots[root.row].kind == heap::RootKind::kGlobal;
   }
 
   // Whether the map is older than the last collection, something in it is not, and not much more would have come at
@@ -113,7 +105,7 @@ class GrowingMaps {
   std::optional<GrowthPace> pace_;  // made when the first map asks
 };
 
-// Finds maps of package variables that nothing leaves and that still grow.
+// Finds maps that nothing leaves and that still grow. What most goroutines hold goes when they end.
 void find_growing_maps(const Evidence& evidence, std::vector<Suspicion>& out) {
   GrowingMaps(evidence, out).run();
 }
@@ -121,16 +113,17 @@ void find_growing_maps(const Evidence& evidence, std::vector<Suspicion>& out) {
 }  // namespace
 
 constexpr Threshold kThresholds[] = {
-    {"100 entries and a tenth of the live bytes", "less is a list of what there is, and does no harm"},
+    {"100 entries, and a tenth of the live bytes and a fifteenth of all memory",
+     "less is a list of what there is, and does no harm"},
     {"1,000 entries where only the tables speak", "a delete leaves a trace if its group or bucket is full"},
     {"something came in since the last collection", "a table that was filled at the start does not grow"},
-    {"at that pace thrice as many as are there, at most, would have come in the program's life",
+    {"at that pace twice as many as are there, at most, would have come in the program's life",
      "an assignment to a key that is there may store the key anew"}};
 
 const Detector kDetector = {
     .facts = {.id = "growing-map",
               .family = "maps and caches",
-              .looks_for = "maps of package variables that nothing leaves and that still grow",
+              .looks_for = "maps of variables and of old goroutines that nothing leaves and that still grow",
               .needs = {.proven = {},
                         .strong = {},
                         .possible =

@@ -17,6 +17,7 @@ struct Case {
   bool has_new = true;            // an entry came after the last collection
   std::uint64_t bytes = 8 << 20;  // of what the entries hold; 12 MiB are others'
   bool is_in_variable = true;
+  std::uint64_t goid = 400;  // of the goroutine that has it instead; the youngest is 900
   heap::DeleteTraces deletes = heap::DeleteTraces::kUnknown;
   std::uint64_t replaced = 0;  // keys that were stored anew since then
   std::uint64_t entries = 30'000;
@@ -45,6 +46,10 @@ view::Report report_with(const Case& which) {
   const RootId root =
       which.is_in_variable ? heap.root(RootKind::kGlobal, "main.answers") : heap.root(RootKind::kGoroutine, "");
   heap.refer(root, header);
+  heap.goroutine(900, heap::GoroutineState::kWaiting, WaitReason::kIoWait, heap.root(RootKind::kGoroutine, ""),
+                 {"main.read"});
+  if (!which.is_in_variable)
+    heap.goroutine(which.goid, heap::GoroutineState::kWaiting, WaitReason::kIoWait, root, {"main.serve"});
   const ObjectId id = heap.id(header);
   heap::Snapshot s = heap.build();
   s.map_fills = {{id, which.entries, which.entries + 2768, 1 << 20, which.deletes}};
@@ -77,6 +82,11 @@ TEST(GrowingMap, SaysSoWhereItsTablesShowThatNothingWasDeleted) {
 TEST(GrowingMap, IsNoneWhereKeysAreStoredAnew) {
   EXPECT_EQ(find(report_with({.replaced = 200, .entries = 300}), "growing-map"), nullptr);
   EXPECT_NE(find(report_with({.replaced = 200, .entries = 300'000}), "growing-map"), nullptr);
+}
+
+TEST(GrowingMap, IsOneOfAGoroutineThatHasBeenThereFromTheBeginning) {
+  EXPECT_NE(find(report_with({.is_in_variable = false, .goid = 22}), "growing-map"), nullptr);
+  EXPECT_EQ(find(report_with({.is_in_variable = false, .goid = 200}), "growing-map"), nullptr);
 }
 
 TEST(GrowingMap, IsNoneIfEntriesGoOrNothingComesOrItIsSmallOrEndsWithAGoroutine) {

@@ -15,8 +15,8 @@ using view::Finding;
 using view::Holder;
 using view::sentence;
 
-constexpr std::uint64_t kLeastThings = 1'000;
-constexpr std::uint64_t kLeastShare = 10;                                         // a tenth of the live bytes
+constexpr std::uint64_t kLeastThings = 100, kManyThings = 1'000;
+constexpr std::uint64_t kLeastShareOfFew = 5;                                     // a fifth of the live bytes
 constexpr std::uint64_t kLeastGrowth = 10;                                        // by a tenth, since an earlier look
 constexpr std::uint64_t kLeastCollections = 2, kLeastCame = 100, kMostGone = 50;  // 2 % of what came
 
@@ -107,15 +107,16 @@ class ThingsThatGather {
   // A channel has its own detector, and a pool keeps what is free.
   bool is_large(const Holder& holder) const {
     return holder.recent && holder.example.object() && holder.count >= kLeastThings && !holder.is_pool &&
-           !holder.channel && holder.stack_bytes == 0 && holder.bytes >= std::max(e_.smallest, e_.live / kLeastShare);
+           !holder.channel && holder.stack_bytes == 0 && holder.bytes >= least_of_growth(e_) &&
+           (holder.count >= kManyThings || holder.bytes >= e_.live / kLeastShareOfFew);
   }
 
-  // Whether a map on the way shows that entries were deleted.
+  // Whether a map on the way shows that entries were deleted. One with few entries is not where the things are.
   bool is_deleted_from(const Holder& holder) const {
     return std::ranges::any_of(holder.chain, [&](const view::ChainStep& step) {
       const auto fill = std::ranges::lower_bound(e_.snapshot.map_fills, step.node.object(), {}, &heap::MapFill::header);
       return fill != e_.snapshot.map_fills.end() && step.node.object() && fill->header == step.node.object() &&
-             fill->deletes == heap::DeleteTraces::kSome;
+             fill->deletes == heap::DeleteTraces::kSome && fill->entries >= holder.count / 2;
     });
   }
 
@@ -123,6 +124,7 @@ class ThingsThatGather {
     const view::HoldingPlace place = e_.places.place_of(whole);
     Suspicion& suspicion = suspect(out_, kDetector, {place.text.full, place.identity}, Confidence::kPossible);
     take_removal(suspicion, whole, holder.bytes);
+    suspicion.is_general = true;
     Finding& finding = suspicion.finding;
     finding.bytes = finding.exclusive_bytes = holder.bytes;
     finding.count = holder.count;
@@ -149,9 +151,10 @@ void find_what_only_grows(const Evidence& evidence, std::vector<Suspicion>& out)
 }  // namespace
 
 constexpr Threshold kThresholds[] = {
-    {"1,000 things and a tenth of the live bytes", "less is a list of what there is, and does no harm"},
+    {"1,000 things, and a tenth of the live bytes and a fifteenth of all memory; or 100, and a fifth of the live bytes",
+     "less is a list of what there is, and does no harm"},
     {"10 of them came since the last of at least 4 collections", "a table that was filled at the start does not grow"},
-    {"at the pace since then, a quarter to three times as many would have come in the program's life",
+    {"at the pace since then, a quarter to twice as many would have come in the program's life",
      "of what comes and goes many more came than are there; allocated bytes are the clock"},
     {"with --since: a tenth and 1 MiB or 1 % of the live bytes more than then", "less may be chance"},
     {"with --since, to be strong: two collections between the looks, 100 things came, and at most one left for fifty",
@@ -160,7 +163,7 @@ constexpr Threshold kThresholds[] = {
 const Detector kDetector = {
     .facts = {.id = "only-grows",
               .family = "maps and caches",
-              .looks_for = "lists, maps and trees of a variable that things come to and hardly ever leave",
+              .looks_for = "lists, maps and trees that last, which things come to and hardly ever leave",
               .needs = {.proven = {},
                         .strong =
                             "with --since: what one owner has grew, and of the things that were there then none, or "

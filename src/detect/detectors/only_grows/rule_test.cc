@@ -106,11 +106,15 @@ TEST(OnlyGrows, IsPossibleIfAllThatCameAtThisPaceIsStillThere) {
   EXPECT_THAT(finding->because.full, HasSubstr("100 of them came since the last of 8 collections"));
 }
 
+TEST(OnlyGrows, NeedsAFifthOfTheHeapIfTheThingsAreFew) {
+  EXPECT_NE(find(report_of_gathering({.things = 900, .allocated = 2 << 20}), "only-grows"), nullptr);
+}
+
 TEST(OnlyGrows, IsNoneIfThingsLeaveOrNothingComesOrItIsYoung) {
   for (const Gathering& which :
        {Gathering{.allocated = 40 << 20}, Gathering{.recent = 0, .allocated = 4 << 20},
         Gathering{.recent = 5, .allocated = 4 << 20}, Gathering{.allocated = 4 << 20, .collections = 2},
-        Gathering{.things = 900, .allocated = 2 << 20}, Gathering{.recent = 1900, .allocated = 200 << 20},
+        Gathering{.things = 90, .allocated = 2 << 20}, Gathering{.recent = 1900, .allocated = 200 << 20},
         Gathering{.allocated = 4 << 20, .root = RootKind::kFinalizer},
         Gathering{.allocated = 4 << 20, .is_fixed = true}})
     EXPECT_EQ(find(report_of_gathering(which), "only-grows"), nullptr);
