@@ -18,7 +18,9 @@ using view::named;
 using view::Sentence;
 using view::sentence;
 
-constexpr std::uint64_t kSpread = 4;  // ids for each goroutine, of those that were made over time
+constexpr std::uint64_t kSpread = 4;   // ids for each goroutine, of those that were made over time
+constexpr std::uint64_t kCrowd = 100;  // goroutines that are worth a word for a quarter of what others need
+constexpr std::uint64_t kLeastOfCrowd = 4;
 
 // What goroutines with a wait reason wait for, and what ends such a wait.
 struct Advice {
@@ -45,6 +47,10 @@ constexpr Advice kAdvice[] = {
     {WaitReason::kRwMutexLock, "the lock", kUnlock},
     {WaitReason::kWaitGroupWait, "the wait group", "call Done once for each Add, on every way out, as with defer"},
     {WaitReason::kCondWait, "the condition variable", "signal it whenever it may have come true, at the end as well"},
+    {WaitReason::kIoWait,
+     {},
+     "set deadlines, as with the timeouts of http.Server, and bound how many connections there are"},
+    {WaitReason::kSleep, {}, "bound how often it tries again, or wait for a timer and a context in one select"},
     {WaitReason::kCoroutine, "the iterator", "call the stop function that iter.Pull returned, as with defer"},
 };
 
@@ -80,8 +86,10 @@ Sentence missing_calls(const heap::Snapshot& snapshot, const heap::Goroutine& go
 // Whether those that were made later came to wait later, over several collections, at which the runtime notes it. In a
 // pool whoever worked last waits for the shortest time. `goroutines` are in the order in which they were made.
 bool wait_in_turn(std::span<const heap::Goroutine* const> goroutines) {
-  constexpr std::size_t kFewestTimes = 4;
-  constexpr std::uint64_t kShortest = 1'000'000'000;  // from the first to the last, in nanoseconds
+  constexpr std::size_t kFewestTimes = 4, kManyTimes = 10;
+  // A processor takes ids in blocks of sixteen, so where two make goroutines in turn one of each block is out of turn.
+  constexpr std::size_t kMostOut = 10, kMostOutOfFew = 100;  // a tenth; a hundredth, where chance would do as much
+  constexpr std::uint64_t kShortest = 1'000'000'000;         // from the first to the last, in nanoseconds
   std::vector<std::uint64_t> waits;
   for (const heap::Goroutine* const goroutine : goroutines)
     if (goroutine->waiting_ns) waits.push_back(*goroutine->waiting_ns);
@@ -91,7 +99,8 @@ bool wait_in_turn(std::span<const heap::Goroutine* const> goroutines) {
     if (waits[i] < waits[i - 1]) ++times;
     if (waits[i] > waits[i - 1]) ++out_of_turn;
   }
-  return times >= kFewestTimes && out_of_turn * 100 <= waits.size() && waits.front() >= waits.back() + kShortest;
+  return times >= kFewestTimes && out_of_turn * (times >= kManyTimes ? kMostOut : kMostOutOfFew) <= waits.size() &&
+         waits.front() >= waits.back() + kShortest;
 }
 
 }  // namespace
@@ -125,6 +134,11 @@ Ages ages_of(const heap::Snapshot& snapshot, std::span<const GoroutineId> gorout
 
 Sentence Ages::words(std::uint64_t highest) const {
   return sentence("they were made one after another (ids {} to {} of {})", oldest, youngest, highest);
+}
+
+bool are_worth_a_word(const Evidence& evidence, const GoroutineRow& row) {
+  const std::uint64_t bytes = row.retained_bytes + row.stack_bytes;
+  return bytes >= evidence.smallest || (row.count >= kCrowd && bytes >= evidence.smallest / kLeastOfCrowd);
 }
 
 Sentence awaited(const GoroutineRow& row) {

@@ -34,6 +34,9 @@ struct Blocked {
 // Whether it waits for another goroutine, and not for the network, a timer or the runtime, which may rightly take long.
 bool waits_for_others(WaitReason reason);
 
+// Whether they hold so much, or are so many, that there should be a word about them.
+bool are_worth_a_word(const Evidence& evidence, const view::GoroutineRow& row);
+
 // "the 107 channels (chan main.result)", "the lock"; empty if nothing ends such a wait.
 view::Sentence awaited(const view::GoroutineRow& row);
 

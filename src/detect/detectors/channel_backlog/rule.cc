@@ -74,7 +74,9 @@ void add_filled(const Evidence& e, const Filled& filled, std::vector<Suspicion>&
                              is_one ? senders_text(filled.facts) : std::string());
   finding.fix = sentence(
       "if those who receive have ended: let them go on until the channel is closed, and drop the channel with them; if "
-      "they are too slow: give it less room, so that senders slow down, or drop what is too old");
+      "they are too slow: give it less room, so that senders slow down, or drop what is too old; if it keeps what is "
+      "free: "
+      "put nothing back that has grown beyond a size");
 }
 
 // Goroutines that queue to send, and can still be received from.

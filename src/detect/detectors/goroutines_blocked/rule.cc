@@ -15,7 +15,9 @@ using view::GoroutineRow;
 using view::sentence;
 
 constexpr std::uint64_t kMany = 20;
-constexpr std::uint64_t kCrowd = 200;  // at a lock
+constexpr std::uint64_t kCrowd = 200;       // at a lock
+constexpr std::uint64_t kManyOthers = 100;  // that sleep or wait for the network, as one of each connection does
+constexpr std::uint64_t kLeastShare = 5;    // of the live bytes, if they wait for the network: a fifth
 
 // Up to Go 1.20 the runtime calls a wait for any lock a semaphore's.
 bool waits_for_lock(WaitReason reason) {
@@ -31,14 +33,20 @@ view::Sentence words_of_ages(const Ages& ages, std::uint64_t highest) {
   return words;
 }
 
+bool may_wait_for_ever(const Evidence& e, const GoroutineRow& row) {
+  if (waits_for_others(row.wait_reason)) return true;
+  if (row.count < kManyOthers) return false;
+  return row.wait_reason == WaitReason::kSleep ||
+         (row.wait_reason == WaitReason::kIoWait && row.retained_bytes * kLeastShare >= e.live);
+}
+
 void find_blocked(const Evidence& e, std::vector<Suspicion>& out) {
   const std::uint64_t highest = highest_goid(e.snapshot);
   std::vector<view::GoroutineGroup> groups;
   WhoCouldWake who(e);
   const LockHands hands(e);
   for (const GoroutineRow& row : e.report.goroutines) {
-    if (row.leaked > 0 || row.system || row.count < kMany || !waits_for_others(row.wait_reason) ||
-        row.retained_bytes + row.stack_bytes < e.smallest)
+    if (row.leaked > 0 || row.system || row.count < kMany || !may_wait_for_ever(e, row) || !are_worth_a_word(e, row))
       continue;
     if (groups.empty()) groups = view::goroutine_groups(e.snapshot, e.dominators, true);
     const auto group = std::ranges::find(groups, row.root, &view::GoroutineGroup::root);
@@ -50,16 +58,18 @@ void find_blocked(const Evidence& e, std::vector<Suspicion>& out) {
     if (row.longest_waiting_ns > 0)
       because += sentence("; one has waited for {} at least", duration(row.longest_waiting_ns));
     view::Sentence words = words_of_hands(e, hands, group->members.front());
-    if (words.empty()) words = who.words(group->members);
+    if (words.empty() && waits_for_others(row.wait_reason)) words = who.words(group->members);
     if (!words.empty()) because += sentence("; {}", words);
     Suspicion& suspicion = suspect_blocked(e, kDetector, row, {row.count, row.retained_bytes, row.stack_bytes},
                                            "and more come", because, Confidence::kPossible, out);
     suspicion.removal.nodes = {row.root};
+    suspicion.is_danger = true;
   }
 }
 
 constexpr Threshold kThresholds[] = {
-    {"20 goroutines at one place that wait for others, with 1 MiB or 1 % of the live bytes together",
+    {"20 goroutines at one place that wait for others, or 100 that sleep, with 1 MiB or 1 % of the live bytes "
+     "together; a quarter of that if they are 100; a fifth of the live bytes for 100 that wait for the network",
      "fewer are not worth a word"},
     {"ids over four times as many as they are, from early to late; or waits that began in the order of the ids, over "
      "several collections; or 200 that wait for a lock",
@@ -75,7 +85,8 @@ const Detector kDetector = {
               .needs = {.proven = {},
                         .strong = {},
                         .possible =
-                            "many at one place that wait for others, whose ids show that they were made over the "
+                            "many at one place that wait for others, sleep or wait for the network, whose ids show "
+                            "that they were made over the "
                             "program's life; who could wake them is still there, so it may be so on purpose, as of one "
                             "goroutine for each connection"},
               .thresholds = kThresholds,

@@ -88,6 +88,18 @@ std::vector<std::uint64_t> every(std::uint64_t step, std::uint64_t first, std::u
   return out;
 }
 
+TEST(GoroutinesBlocked, ArePossibleIfManyThatHoldMuchWaitForTheNetwork) {
+  EXPECT_NE(find(report_of_goids(every(10, 20, 120), 1300, WaitReason::kIoWait), "goroutines-blocked"), nullptr);
+}
+
+TEST(GoroutinesBlocked, ArePossibleIfMoreAndMoreSleep) {
+  const view::Report report = report_of_goids(every(10, 20, 120), 1300, WaitReason::kSleep);
+  const view::Finding* const finding = find(report, "goroutines-blocked");
+  ASSERT_NE(finding, nullptr);
+  EXPECT_THAT(finding->title.full, ::testing::HasSubstr("120 goroutines blocked in sleep at main.work"));
+  EXPECT_EQ(find(report_of_goids(every(10, 20, 30), 330, WaitReason::kSleep), "goroutines-blocked"), nullptr);
+}
+
 TEST(GoroutinesBlocked, NamesThoseThatGather) {
   const view::Report report = report_of_goids(every(10, 20, 30), 330);
   const view::Finding* finding = find(report, "goroutines-blocked");

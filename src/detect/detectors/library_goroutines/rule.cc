@@ -14,6 +14,7 @@ using view::GoroutineRow;
 using view::sentence;
 
 constexpr std::uint64_t kMany = 20;
+constexpr std::uint64_t kManyInOneGo = 100;  // of what nobody opens in such numbers on purpose
 
 // What something else has as well may be in use, as the handle of a tenant that a table has: only what nobody but these
 // goroutines keeps is surely forgotten.
@@ -31,17 +32,22 @@ void find_unclosed(const Evidence& e, std::vector<Suspicion>& out) {
     if (rule == nullptr) continue;
     const Ages ages = ages_of(e.snapshot, group.members, highest);
     const auto row = std::ranges::find(e.report.goroutines, group.root, &GoroutineRow::root);
-    if (!ages.over_time || row == e.report.goroutines.end() || row->leaked > 0) continue;
+    const bool gathers = ages.over_time || (rule->is_strong && group.count >= kManyInOneGo);
+    if (!gathers || row == e.report.goroutines.end() || row->leaked > 0) continue;
+    const view::Sentence because =
+        ages.over_time ? ages.words(highest) : sentence("so many are hardly ever there on purpose");
+    const Confidence confidence = ages.over_time ? confidence_of(*rule, *row) : Confidence::kPossible;
     Suspicion& suspicion = suspect_blocked(e, kDetector, *row, {row->count, row->retained_bytes, row->stack_bytes},
-                                           "and more come", ages.words(highest), confidence_of(*rule, *row), out);
+                                           "and more come", because, confidence, out);
     suspicion.finding.title = sentence("{} {}", format_count(group.count), rule->what);
     if (group.root) suspicion.removal.nodes = {group.root};
+    suspicion.is_danger = are_worth_a_word(e, *row);
   }
 }
 
 constexpr Threshold kThresholds[] = {
     {"20 goroutines of one function", "a program has a few clients, pools and providers on purpose"},
-    {"ids over four times as many as they are, from early to late",
+    {"ids over four times as many as they are, from early to late; or 100 of what is hardly ever there in such numbers",
      "what is made at the start, or in a busy moment, does not gather"}};
 
 }  // namespace

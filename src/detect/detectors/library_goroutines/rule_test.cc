@@ -12,12 +12,13 @@ using ::testing::HasSubstr;
 using view::Confidence;
 
 // Goroutines of one function, whose ids lie `step` apart.
-view::Report report_of_openers(std::uint64_t step, std::string_view function, bool in_a_table = false) {
+view::Report report_of_openers(std::uint64_t step, std::string_view function, bool in_a_table = false,
+                               std::uint64_t count = 30) {
   HeapBuilder heap;
   add_ballast(heap);
   const RootId table = heap.root(heap::RootKind::kGlobal, "main.tenants");
   const RootId group = heap.group(WaitReason::kSelect, function);
-  for (std::uint64_t i = 0; i < 30; ++i) {
+  for (std::uint64_t i = 0; i < count; ++i) {
     const RootId goroutine = heap.root(heap::RootKind::kGoroutine, "", group);
     const auto handle = heap.leaf(10 << 10);
     heap.refer(goroutine, handle);
@@ -42,6 +43,15 @@ TEST(LibraryGoroutinesDetector, NamesWhatWasNotClosed) {
 TEST(LibraryGoroutinesDetector, IsNotSureOfWhatSomethingElseHasAsWell) {
   const view::Report report = report_of_openers(10, "database/sql.(*DB).connectionOpener", true);
   EXPECT_EQ(find(report, "library-goroutines"), nullptr);
+}
+
+TEST(LibraryGoroutinesDetector, IsNotSureOfManyThatWereMadeInOneGo) {
+  const view::Report report = report_of_openers(1, "database/sql.(*DB).connectionOpener", false, 150);
+  const view::Finding* finding = find(report, "library-goroutines");
+  ASSERT_NE(finding, nullptr);
+  EXPECT_EQ(finding->confidence, Confidence::kPossible);
+  EXPECT_THAT(finding->because.full, HasSubstr("so many are hardly ever there on purpose"));
+  EXPECT_EQ(find(report_of_openers(1, "net/http.(*persistConn).writeLoop", false, 150), "library-goroutines"), nullptr);
 }
 
 TEST(LibraryGoroutinesDetector, LeavesAloneWhatWasMadeInOneGoAndWhatItDoesNotKnow) {
