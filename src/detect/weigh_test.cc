@@ -101,6 +101,20 @@ TEST(Weigh, RanksByWhatMendingFreesAndPossibleOnesLast) {
   EXPECT_EQ(found[2].bytes, std::uint64_t{3} << 20);
 }
 
+TEST(Weigh, FoldsWhatSaysThatSomethingGathersIntoWhatSaysWhy) {
+  const World world = make_world(40, 0);
+  std::vector<Suspicion> suspicions;
+  add(suspicions, kOne, Confidence::kPossible, {world.top}).is_general = true;
+  const std::vector<graph::NodeId> nearly(world.leaves.begin() + 1, world.leaves.end());
+  add(suspicions, kOther, Confidence::kPossible, nearly);
+  std::vector<Finding> found = weighed(world, suspicions);
+  ASSERT_THAT(ids(found), ElementsAre("second"));
+  ASSERT_EQ(found[0].folded.size(), 1U);
+  suspicions[1].is_general = true;
+  found = weighed(world, suspicions);
+  EXPECT_THAT(ids(found), ElementsAre("first")) << "neither says why";
+}
+
 TEST(Weigh, FoldsWhatABetterOneExplains) {
   const World world = make_world(10, 0);
   std::vector<Suspicion> suspicions;

@@ -88,6 +88,33 @@ TEST(FindingsText, GivesPossibleOnesALineUnlessAllIsAskedFor) {
   EXPECT_THAT(all, HasSubstr("the fourth\n     possible: its counts say so\n     change: copy it\n"));
 }
 
+TEST(FindingsText, DoesNotBeginWithWhatIsTrueAndVeryLittle) {
+  Finding minor = finding(Confidence::kProven, 2048, "a goroutine waits for ever");
+  minor.is_minor = true;
+  const TextOptions options{.style = {.width = 200}, .target = "x"};
+  const std::string text = report_text(report_with({minor}), options);
+  EXPECT_THAT(text, HasSubstr("\nNOTHING LARGE IS WRONG: 20 detectors looked, "));
+  EXPECT_THAT(text, HasSubstr("     proven: 2.0 KiB ("));
+  EXPECT_THAT(text, Not(HasSubstr("FINDINGS")));
+  EXPECT_THAT(report_text(report_with({finding(Confidence::kStrong, 4096, "a map is sparse"), minor}), options),
+              HasSubstr("FINDINGS\n  1 "));
+}
+
+TEST(FindingsText, NamesWhoHoldsMostWhereNoFindingDoes) {
+  Report report = report_with({});
+  ASSERT_FALSE(report.holders.empty());
+  view::Holder& holder = report.holders.front();
+  holder.explained_by = {};
+  holder.bytes = report.whole_bytes() / 2;
+  const TextOptions options{.style = {.width = 200}, .target = "x"};
+  EXPECT_THAT(report_text(report, options), HasSubstr("     most is held by " + holder.what.brief + ": "));
+  holder.bytes = report.whole_bytes() / 4;
+  EXPECT_THAT(report_text(report, options), Not(HasSubstr("most is held by")));
+  holder.bytes = report.whole_bytes() / 2;
+  holder.explained_by = "mine";
+  EXPECT_THAT(report_text(report, options), Not(HasSubstr("most is held by")));
+}
+
 TEST(FindingsText, SaysOfAHolderWhichFindingIsAboutIt) {
   Report report =
       report_with({finding(Confidence::kStrong, 4096, "other"), finding(Confidence::kStrong, 4096, "mine")});

@@ -211,28 +211,52 @@ class Text {
   void add_findings() {
     std::size_t number = 0, possible = 0;
     std::uint64_t possible_bytes = 0;
+    bool any_minor = false;
     for (const view::Finding& finding : report_.findings) {
-      if (finding.confidence == view::Confidence::kPossible) {
+      if (is_told_briefly(finding)) {
         ++possible;
+        any_minor = any_minor || finding.is_minor;
         possible_bytes += finding.bytes;
         if (!wants_all()) continue;
       }
       if (number == 0) heading("FINDINGS");
       add_finding(++number, finding);
     }
-    if (number == 0) add_calm_line(possible > 0);
+    if (number == 0) {
+      add_calm_line(any_minor      ? "NOTHING LARGE IS WRONG"
+                    : possible > 0 ? "NOTHING IS CLEARLY WRONG"
+                                   : "NOTHING LOOKS WRONG");
+      add_largest_holder();
+    }
     if (possible > 0 && !wants_all()) add_possible(possible, possible_bytes);
     and_more(report_.finding_count - report_.findings.size(),
              fmt::format(", at most {}", format_bytes(report_.cut_finding_bytes)));
   }
 
-  void add_calm_line(bool any_possible) {
+  static bool is_told_briefly(const view::Finding& finding) {
+    return finding.confidence == view::Confidence::kPossible || finding.is_minor;
+  }
+
+  // Where no detector has a word for it, most of the memory may still be what somebody looks for.
+  void add_largest_holder() {
+    constexpr std::uint64_t kLeastShare = 3;  // a third
+    if (report_.holders.empty() || report_.detectors == 0) return;
+    const view::Holder& holder = report_.holders.front();
+    const bool is_told = std::ranges::any_of(
+        report_.findings, [&](const view::Finding& finding) { return finding.bytes >= holder.total_bytes() / 2; });
+    if (is_told || !holder.explained_by.empty() || holder.total_bytes() < report_.whole_bytes() / kLeastShare) return;
+    wrapped("     ",
+            fmt::format("most is held by {}: {} ({}); {}", holder.what.brief, format_bytes(holder.total_bytes()),
+                        format_share(holder.total_bytes(), report_.whole_bytes()),
+                        "`holdfast report --since` an earlier capture tells whether it grows"));
+  }
+
+  void add_calm_line(std::string_view words) {
     if (report_.detectors == 0) return;  // nobody looked for any
     const bool misses = std::ranges::any_of(
         report_.losses, [](const Loss& loss) { return words_of(loss).severity != LossSeverity::kCosmetic; });
     out_ += "\n";
-    wrapped("", fmt::format("{}: {} looked, {}`holdfast detectors` says for what",
-                            options_.style.bold(any_possible ? "NOTHING IS CLEARLY WRONG" : "NOTHING LOOKS WRONG"),
+    wrapped("", fmt::format("{}: {} looked, {}`holdfast detectors` says for what", options_.style.bold(words),
                             format_count(report_.detectors, "detector"),
                             misses ? "and not everything could be read; " : ""));
   }
@@ -242,10 +266,10 @@ class Text {
     constexpr std::size_t kMost = 3;
     std::size_t shown = 0;
     for (const view::Finding& finding : report_.findings) {
-      if (finding.confidence != view::Confidence::kPossible || shown == kMost) continue;
+      if (!is_told_briefly(finding) || shown == kMost) continue;
       ++shown;
       bytes -= std::min(bytes, finding.bytes);
-      wrapped("     ", fmt::format("possible: {} ({}) {}", format_bytes(finding.bytes),
+      wrapped("     ", fmt::format("{}: {} ({}) {}", name_of(finding.confidence), format_bytes(finding.bytes),
                                    format_share(finding.bytes, report_.whole_bytes()), finding.title.brief));
     }
     const std::string rest =

@@ -175,7 +175,8 @@ struct Finding {
   // a verb (empty: there is none).
   std::uint64_t goid = 0;
   std::string_view verb;
-  std::string fault;  // what is at fault: a variable, a line of code, a setting
+  bool is_minor = false;  // true, but too little to begin a report with
+  std::string fault;      // what is at fault: a variable, a line of code, a setting
   std::optional<AllocationSites> allocated_at;
   Sentence fix;
   std::string fingerprint;  // the same in every run on every host, and after edits of the program elsewhere
