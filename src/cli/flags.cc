@@ -212,6 +212,8 @@ constexpr Flag kSpans[] = {
 constexpr Flag kDangling[] = {
     {"--object", "ADDRESS", "only words that are an address in this slot, and what is known of the slot",
      [](Options& o, const std::string& v) { o.address = address_of(v); }},
+    {"--crash", "FILE", "the same of each address that the messages of a crash name, as Go printed them into this file",
+     [](Options& o, const std::string& v) { o.crash = v; }},
 };
 
 constexpr Flag kSlices[] = {

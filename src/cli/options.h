@@ -47,6 +47,7 @@ struct Options {
   std::optional<std::size_t> top;  // report: how many rows of each list, 0 for all
   view::TableQuery table;
   std::optional<Address> address;        // show, type-reasons
+  std::string crash;                     // dangling: the file with the messages of a crash
   std::optional<view::Subject> subject;  // why, cut, owners
   view::UnderLimits under;               // owners
   std::uint64_t every_ns = 0;            // owners: look again after so long; 0 = look once

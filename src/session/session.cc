@@ -311,10 +311,10 @@ view::OneSpan Session::span(Address address, std::size_t top) {
   return times_.run("span", [&] { return view::one_span(words, live, address, top); });
 }
 
-view::Table Session::dangling(std::optional<Address> address) {
+view::Table Session::dangling(std::span<const view::AskedAddress> asked) {
   const graph::Reachability& live = reached();
   const CancellationScope scope(&cancellation_);
-  return times_.run("dangling", [&] { return view::dangling_table(*snapshot_, rules_, live, address); });
+  return times_.run("dangling", [&] { return view::dangling_table(*snapshot_, rules_, live, asked); });
 }
 
 view::Table Session::slices(const view::SliceOptions& options, view::SliceRows rows) {

@@ -12,14 +12,14 @@
 #include "base/architecture.h"
 #include "base/byte_view.h"
 #include "base/cancel.h"
-#include "base/error.h"
 #include "base/parallel.h"
 #include "base/text.h"
 #include "base/units.h"
 #include "heap/field_path.h"
 #include "heap/freed_memory.h"
-#include "view/freed_slot.h"
+#include "view/asked_slots.h"
 #include "view/names.h"
+#include "view/reused_numbers.h"
 #include "view/shown_object.h"
 #include "view/target_bytes.h"
 
@@ -30,9 +30,9 @@ constexpr unsigned kParts = 64;
 constexpr std::uint64_t kPiece = std::uint64_t{1} << 20;  // bytes that are read at once
 
 // What a word is, by what is known of its place; the first are the likeliest to be an address.
-enum class Kind : std::uint8_t { kPointer, kUintptr, kVariable, kOutside, kStack, kUntyped, kNumber };
-constexpr std::array<std::string_view, 7> kKinds = {"pointer", "uintptr", "variable", "outside",
-                                                    "stack",   "untyped", "number"};
+enum class Kind : std::uint8_t { kPointer, kUintptr, kReused, kVariable, kOutside, kStack, kUntyped, kNumber };
+constexpr std::array<std::string_view, 8> kKinds = {"pointer", "uintptr", "reused",  "variable",
+                                                    "outside", "stack",   "untyped", "number"};
 
 std::vector<std::string_view> words_of_kinds() {
   return {kKinds.begin(), kKinds.end()};
@@ -49,11 +49,10 @@ struct DanglingRow {
 constexpr ColumnOf<DanglingRow> kColumns[] = {
     {{"words", Unit::kCount, "at such places"}, [](const DanglingRow& row) { return Cell(row.words); }},
     {{"kind", Unit::kText,
-      "pointer: the collector follows it; uintptr; variable: in a package variable; outside: in memory that is not "
-      "Go's; "
-      "stack: on a goroutine's, where it may be dead; untyped: in an object of unknown type; number: of another type, "
-      "so "
-      "it may only look like an address",
+      "pointer: the collector follows it; uintptr; reused: a uintptr that names an object of another type than hardly "
+      "any other at its place, so the memory may be in use again; variable: in a package variable; outside: in memory "
+      "that is not Go's; stack: on a goroutine's, where it may be dead; untyped: in an object of unknown type; number: "
+      "of another type, so it may only look like an address",
       Shown::kUsually, &words_of_kinds},
      [](const DanglingRow& row) { return Cell(kKinds[static_cast<std::size_t>(row.kind)]); }},
     {{"place", Unit::kText, "the field of the type, or where the memory is"},
@@ -107,21 +106,23 @@ bool is_number(heap::TypeKind kind, std::uint64_t offset) {
 class Search {
  public:
   Search(const heap::Snapshot& snapshot, const heap::OwnerRules& rules, const graph::Reachability& reached,
-         std::optional<Address> address)
+         std::span<const AskedAddress> asked)
       : snapshot_(snapshot),
         index_(snapshot),
         names_(snapshot, index_, rules),
         bytes_(snapshot, index_),
         reached_(reached),
-        freed_(index_, snapshot) {
-    if (address) wanted_ = slot_of(*address);
-  }
+        freed_(index_, snapshot),
+        asked_(names_, freed_, asked) {}
 
   std::vector<DanglingRow> run() {
     if (snapshot_.content.known()) {
       look_at_heap();
       for (const heap::Mapping& mapping : snapshot_.mappings) look_at_mapping(mapping);
-      if (wanted_) look_at_stacks();
+      if (asked_.empty())
+        add_reused();
+      else
+        look_at_stacks();
     } else {
       for (const heap::StaleWord& word : snapshot_.stale_words)
         if (reached_.contains(word.object) && is_wanted(word.value))
@@ -129,16 +130,13 @@ class Search {
     }
     std::vector<DanglingRow> rows;
     for (auto& [key, row] : rows_) rows.push_back(std::move(row));
-    for (DanglingRow& row : rows) row.names = place_without_object(snapshot_, index_, row.value);
+    for (DanglingRow& row : rows) row.names = names_at(row.value);
     return rows;
   }
 
-  std::string remark(std::optional<Address> address) const {
-    std::string text;
-    if (address)
-      text = fmt::format("{} is in {}{} ", hex(*address), what_is_at(*address), history());
-    else if (rows_.empty())
-      text = "No word that was looked at names freed memory. ";
+  std::string remark() const {
+    std::string text = asked_.text();
+    if (asked_.empty() && rows_.empty()) text = "No word that was looked at names freed memory. ";
     if (!snapshot_.content.known())
       return text + fmt::format(
                         "This capture has no content: of {} {} are known, which lie in fields of type uintptr; "
@@ -147,41 +145,29 @@ class Search {
                         format_count(snapshot_.stale_words.size()));
     text += "Objects without pointers were not looked at";
     if (unread_ > 0)
-      text +=
-          fmt::format(", nor {} of memory outside of the heap, which is not copied of a running process: a core has it",
-                      format_bytes(unread_));
-    return text + (wanted_ ? "." : ", nor stacks, whose dead words name much that was freed.");
+      text += fmt::format(
+          ", nor {} of memory outside of the heap, of which a look at a process copies a part at most: a core has it",
+          format_bytes(unread_));
+    return text + (!asked_.empty() ? "." : ", nor stacks, whose dead words name much that was freed.");
   }
 
  private:
-  AddressRange slot_of(Address address) {
-    if (const auto hit = index_.find(address)) {
-      const heap::Span& span = snapshot_.spans[hit->span.row];
-      const Address begin = span.base + hit->slot * span.slot_size;
-      is_live_ = hit->allocated;
-      return {begin, begin + span.slot_size};
-    }
-    if (!freed_.has(address))
-      fail(ErrorCode::kNotFound, "{} is in {}, and not in the Go heap", hex(address),
-           place_without_object(snapshot_, index_, address));
-    const Address page(address.value / kGoPage * kGoPage);
-    return {page, page + kGoPage};
+  void add_reused() {
+    const auto reached = [this](ObjectId object) { return reached_.contains(object); };
+    for (const ReusedNumber& number : find_reused_numbers(snapshot_, index_, bytes_, reached))
+      add_of_object(number.object, number.at, {index_.address_of(number.object) + number.at, number.value}, true);
   }
-
-  std::string what_is_at(Address address) const {
-    const ObjectId object = index_.find_object(address);
-    if (!object) return place_without_object(snapshot_, index_, address);
-    const std::string type = names_.type_of(object);
-    return fmt::format("an object: {} at {}", type.empty() ? "of unknown type" : short_type(type),
-                       hex(index_.address_of(object)));
+  std::string names_at(Address value) const {
+    const ObjectId object = index_.find_object(value);
+    const std::string type = object ? names_.type_of(object) : std::string();
+    return type.empty() ? place_without_object(snapshot_, index_, value) : short_type(type);
   }
-  std::string history() const {
-    if (is_live_) return ", so if it was freed, it is in use again; pointers to it are no fault and not listed.";
-    const std::string text = wanted_ ? history_of_slot(snapshot_, index_, wanted_->begin) : std::string();
-    return text + ".";
+  bool is_wanted(Address value) const { return asked_.empty() ? freed_.has(value) : asked_.find(value) != nullptr; }
+  // Of a slot with an object only words are of interest that are no pointers to it.
+  bool is_live(Address value) const {
+    const AskedSlots::Slot* const slot = asked_.find(value);
+    return slot != nullptr && slot->is_live;
   }
-
-  bool is_wanted(Address value) const { return wanted_ ? wanted_->contains(value) : freed_.has(value); }
 
   // What a part of the heap has found; parts are joined in their order.
   struct Found {
@@ -207,7 +193,7 @@ class Search {
       const ObjectId object = index_.find_object(word.at);
       if (!object || !reached_.contains(object)) return;
       const std::uint64_t offset = word.at - index_.address_of(object);
-      if (is_live_ && is_edge(object, offset)) return;
+      if (is_live(word.value) && is_edge(object, offset)) return;
       out.push_back({object, offset, word});
     });
   }
@@ -250,11 +236,11 @@ class Search {
     const std::string place = is_outside ? place_without_object(snapshot_, index_, mapping.range.begin) : std::string();
     const auto visit = [&](const Word& word) {
       if (is_outside) return add(Kind::kOutside, place, word);
-      if (is_live_ && is_root_word(word.at)) return;
+      if (is_live(word.value) && is_root_word(word.at)) return;
       add(Kind::kVariable, place_without_object(snapshot_, index_, word.at), word);
     };
     const std::uint64_t seen = for_each_word(mapping.range, visit, is_outside ? kSystemPage : kWord);
-    if (is_outside && seen == 0) unread_ += mapping.resident;
+    if (is_outside) unread_ += std::min(mapping.resident, mapping.range.size() - seen);
   }
 
   bool is_root_word(Address at) const {
@@ -272,7 +258,7 @@ class Search {
     }
   }
 
-  void add_of_object(ObjectId object, std::uint64_t offset, const Word& word) {
+  void add_of_object(ObjectId object, std::uint64_t offset, const Word& word, bool is_reused = false) {
     const heap::Span& span = snapshot_.spans[index_.find_span(object).row];
     const heap::ObjectType known = snapshot_.object_type[object.row];
     if (!known || offset < span.header) return add(Kind::kUntyped, "objects of unknown type", word);
@@ -286,8 +272,10 @@ class Search {
       const heap::TypeKind what = snapshot_.types[type.row].kind;
       kind = what == heap::TypeKind::kUintptr ? Kind::kUintptr : is_number(what, rest) ? Kind::kNumber : Kind::kPointer;
     }
-    // What the collector follows is in its audit. Other words at such places are no part of the value.
-    if (kind == Kind::kPointer && snapshot_.audit.pointers_to_free_slots == 0) return;
+    if (is_reused) kind = Kind::kReused;
+    // What the collector follows is in its audit. Other words at such places are no part of the value; only of an
+    // address that somebody asks about, as the one at which the collector gave up, they are worth a row.
+    if (kind == Kind::kPointer && asked_.empty() && snapshot_.audit.pointers_to_free_slots == 0) return;
     const std::string path =
         is_inside ? with_any_index(heap::field_path(snapshot_, known.type(), at, span.slot_size - span.header).text)
                   : "";
@@ -307,7 +295,8 @@ class Search {
   }
 
   void add(Kind kind, const std::string& place, const Word& word) {
-    DanglingRow& row = rows_[{kind, place}];
+    const AskedSlots::Slot* const slot = asked_.find(word.value);
+    DanglingRow& row = rows_[{kind, place, slot == nullptr ? Address() : slot->range.begin}];
     if (row.words++ > 0) return;
     row.kind = kind;
     row.place = place;
@@ -321,9 +310,9 @@ class Search {
   TargetBytes bytes_;
   const graph::Reachability& reached_;
   heap::FreedMemory freed_;
-  std::optional<AddressRange> wanted_;  // the slot or page that is asked about
-  bool is_live_ = false;                // an object is in it
-  std::map<std::pair<Kind, std::string>, DanglingRow> rows_;
+  AskedSlots asked_;
+  // By kind, place, and the slot that is asked about.
+  std::map<std::tuple<Kind, std::string, Address>, DanglingRow> rows_;
   std::uint64_t unread_ = 0;
 };
 
@@ -334,10 +323,10 @@ TableShape dangling_shape() {
 }
 
 Table dangling_table(const heap::Snapshot& snapshot, const heap::OwnerRules& rules, const graph::Reachability& reached,
-                     std::optional<Address> address) {
-  Search search(snapshot, rules, reached, address);
+                     std::span<const AskedAddress> asked) {
+  Search search(snapshot, rules, reached, asked);
   std::vector<DanglingRow> rows = search.run();
-  const std::string remark = search.remark(address);
+  const std::string remark = search.remark();
   const heap::ObjectIndex index(snapshot);
   std::vector<Address> objects;
   for (const DanglingRow& row : rows) {

@@ -1,26 +1,26 @@
 // The table of words that name freed memory of the Go heap: pointers, numbers that unsafe code keeps of addresses,
-// words of package variables and of memory outside of the heap. Of one address, as a crash tells it, also those on
-// stacks, and those that name what is there now without being pointers to it. A word that only looks like an address is
-// in it, too: its kind says what is known of it.
+// words of package variables and of memory outside of the heap. Of single addresses, as a crash tells them, also those
+// on stacks, and those that name what is there now without being pointers to it. A word that only looks like an address
+// is in it, too: its kind says what is known of it.
 //
 // Words are content, that of objects with pointers and of variables. Without it only those are listed that captures
 // keep (heap/stale_word.h). Reads the heap once, on all processors; throws when it is cancelled.
 #pragma once
 
-#include <optional>
+#include <span>
 
-#include "base/address.h"
 #include "graph/reachability.h"
 #include "heap/owner_rules.h"
 #include "heap/snapshot.h"
+#include "view/crash_text.h"
 #include "view/table.h"
 
 namespace holdfast::view {
 
 TableShape dangling_shape();
-// Only words in what is reached count. Keeps references to nothing but constants. Fails with kNotFound if `address` is
-// not in the heap.
+// Only words in what is reached count. `asked`: only words that name the slots of these; none for all that are free.
+// Keeps references to nothing but constants. Fails with kNotFound like AskedSlots.
 Table dangling_table(const heap::Snapshot& snapshot, const heap::OwnerRules& rules, const graph::Reachability& reached,
-                     std::optional<Address> address);
+                     std::span<const AskedAddress> asked);
 
 }  // namespace holdfast::view

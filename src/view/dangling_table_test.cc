@@ -37,7 +37,9 @@ class DanglingTable : public ::testing::Test {
       built_ = heap_.build();
       image_.word(kHeap + 4000, 1).add_to(*built_);
     }
-    return dangling_table(*built_, heap::OwnerRules::built_in(), graph::reach(*built_), address);
+    const AskedAddress asked{address.value_or(Address())};
+    return dangling_table(*built_, heap::OwnerRules::built_in(), graph::reach(*built_),
+                          std::span(&asked, address ? 1 : 0));
   }
   static Cell cell_of(const Table& table, std::uint32_t row, std::string_view column) {
     for (std::size_t c = 0; c < table.shape.columns.size(); ++c)
@@ -89,6 +91,12 @@ TEST_F(DanglingTable, OfOneSlotHasOnlyWordsThatNameIt) {
   EXPECT_THAT(found.remark, HasSubstr("of 3 objects beside it 3 are main.handle"));
 }
 
+TEST_F(DanglingTable, OfOneSlotHasPointersThatNoAuditCounts) {
+  image_.word(kA, kFree);
+  EXPECT_THAT(rows_of(table()), IsEmpty());
+  EXPECT_THAT(rows_of(table(kFree)), ElementsAre(Pair("pointer main.handle.next", 1)));
+}
+
 // Somebody may have kept the address of what was freed, and the slot is used again.
 TEST_F(DanglingTable, OfAnObjectHasNumbersAndNoPointers) {
   heap_.edge(a_, 0, b_);
@@ -96,6 +104,19 @@ TEST_F(DanglingTable, OfAnObjectHasNumbersAndNoPointers) {
   const Table found = table(kB);
   EXPECT_THAT(rows_of(found), ElementsAre(Pair("uintptr main.handle.kept", 1)));
   EXPECT_THAT(found.remark, HasSubstr("an object: main.handle at 0xc000000040"));
+}
+
+// Thirty objects of main.handle keep the addresses of others; the last one's is that of something else.
+TEST_F(DanglingTable, TellsNumbersThatNameOtherObjectsThanTheRestAtTheirPlace) {
+  const TypeId sheet = heap_.structure("main.sheet", kHandleBytes, {{"next", pointer_, 0}});
+  const RootId held = heap_.root(heap::RootKind::kGlobal, "main.all");
+  for (int i = 0; i < 30; ++i) heap_.refer(held, heap_.object(kHandleBytes, handle_));
+  heap_.refer(held, heap_.object(kHandleBytes, sheet));
+  const auto slot = [](std::uint64_t i) { return kHeap + (4 + i) * kHandleBytes; };
+  for (std::uint64_t i = 0; i < 30; ++i) image_.word(slot(i) + 8, i == 29 ? slot(30) : slot(i + 1 == 29 ? 0 : i + 1));
+  const Table found = table();
+  EXPECT_THAT(rows_of(found), ElementsAre(Pair("reused main.handle.kept", 1)));
+  EXPECT_EQ(std::get<std::string_view>(cell_of(found, 0, "names")), "main.sheet");
 }
 
 TEST_F(DanglingTable, HasWordsOutsideOfTheHeapAndOnStacks) {

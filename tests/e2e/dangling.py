@@ -7,8 +7,10 @@ Builds the program `dangling`, and asks the process, a core, and captures with c
 fail proves nothing: it is also given a truth that is wrong.
 """
 import json
+import pathlib
 import subprocess
 import sys
+import tempfile
 
 import stated
 
@@ -35,6 +37,7 @@ def wrong_words(facts, answer, name, content):
     found = words_of(answer)
     wanted = {("uintptr", "main.handle.address"): facts["stale numbers"]}
     if content:
+        wanted[("reused", "main.reader.page")] = facts["named otherwise"]
         wanted[("number", "main.handle.stamp")] = facts["stale stamps"]
     for place, words in wanted.items():
         if found.get(place) != words:
@@ -80,6 +83,29 @@ def wrong_refusal(holdfast, target, facts):
             yield f"{verb} of a freed address: exit {done.returncode}: {done.stderr}"
 
 
+def wrong_crash(holdfast, target, facts, lone, folder):
+    """The same is said of an address whether it is given or read from what Go printed about a crash."""
+    crash = folder / "crash.txt"
+    crash.write_text(f"runtime: pointer {facts['lone']:#x} to unallocated span span.base()=0xc000106000 span.state=0\n"
+                     f"runtime: found in object at *({facts['live']:#x}+0x0)\n"
+                     "fatal error: found bad pointer in Go heap (incorrect use of unsafe or cgo?)\n")
+    done = ask(holdfast, "dangling", target, "--json", "--top", 0, "--crash", crash)
+    if done.returncode:
+        yield f"--crash: exit {done.returncode}: {done.stderr}"
+        return
+    answer = json.loads(done.stdout)
+    if words_of(answer) != words_of(lone):
+        yield f"--crash: {words_of(answer)}, and of the address alone {words_of(lone)}"
+    for words in (f"{facts['lone']:#x}, the pointer that the collector refused, is in ",
+                  f"{facts['live']:#x}, where this pointer was found, is in an object: main.buffer"):
+        if words not in answer["remark"]:
+            yield f"--crash: no {words!r} in {answer['remark']!r}"
+    crash.write_text("panic: runtime error: invalid memory address or nil pointer dereference\n")
+    done = ask(holdfast, "dangling", target, "--crash", crash)
+    if done.returncode != 2 or "has no message with an address" not in done.stderr:
+        yield f"--crash of a nil pointer: exit {done.returncode}: {done.stderr}"
+
+
 def wrong(holdfast, name, target, truth, mode, content):
     facts = truth["facts"]
     try:
@@ -93,6 +119,8 @@ def wrong(holdfast, name, target, truth, mode, content):
     yield from wrong_places(facts, lone, reused, live, content)
     yield from wrong_findings(facts, report)
     yield from wrong_refusal(holdfast, target, facts)
+    with tempfile.TemporaryDirectory(prefix="holdfast-crash-") as folder:
+        yield from wrong_crash(holdfast, target, facts, lone, pathlib.Path(folder))
     for what in ("stale numbers", *(["stale stamps"] if content else [])):
         if not list(wrong_words(facts | {what: 1}, answer, name, content)):
             yield f"a wrong number of {what} is not found"

@@ -1,17 +1,50 @@
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "base/units.h"
 #include "cli/run.h"
 #include "cli/verbs/verbs.h"
+#include "view/crash_text.h"
 #include "view/dangling_table.h"
 
 namespace holdfast::cli {
 namespace {
+
+// The messages stand at the beginning of what a program prints when it ends; its goroutines follow.
+constexpr std::size_t kMostCrashBytes = std::size_t{64} << 20;
+
+std::string read_crash(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::string text(kMostCrashBytes, '\0');
+  if (!file.read(text.data(), static_cast<std::streamsize>(text.size())) && (!file.eof() || file.bad()))
+    fail(ErrorCode::kUsage, "the crash in {} cannot be read", path);
+  text.resize(static_cast<std::size_t>(file.gcount()));
+  return text;
+}
+
+std::vector<view::AskedAddress> asked_of(const Options& options) {
+  if (options.crash.empty())
+    return options.address ? std::vector{view::AskedAddress{*options.address}} : std::vector<view::AskedAddress>();
+  if (options.address) fail(ErrorCode::kUsage, "--object and --crash both say what is asked about: give one of them");
+  std::vector<view::AskedAddress> asked = view::addresses_of_crash(read_crash(options.crash));
+  if (asked.empty())
+    fail(ErrorCode::kUsage,
+         "{} has no message with an address that could be freed memory: a bad pointer, a marked free object, a fault "
+         "above the first {}",
+         options.crash, format_bytes(view::kFirstPage));
+  return asked;
+}
 
 view::TableShape shape_of_dangling(const Options&) {
   return view::dangling_shape();
 }
 
 int run_dangling(RunningVerb& run) {
+  const std::vector<view::AskedAddress> asked = asked_of(run.options());
   session::Session& session = run.session();
-  run.answer_with_table([&] { return session.dangling(run.options().address); }, [&] { return &session.snapshot(); });
+  run.answer_with_table([&] { return session.dangling(asked); }, [&] { return &session.snapshot(); });
   return 0;
 }
 

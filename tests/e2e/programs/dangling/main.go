@@ -12,6 +12,7 @@ import (
 const (
 	handles     = 1000
 	mappedBytes = 4 << 20
+	moreReaders = 50
 )
 
 // Nothing else in the program has this size, so a slot that is freed stays free.
@@ -38,11 +39,18 @@ type reader struct {
 	page uintptr
 }
 
+// Slots of the same size as those of pages.
+type sheet struct {
+	next *sheet
+	text [5001]byte
+}
+
 var (
 	name     = "a handle"
 	held     []*handle
 	readers  []*reader
 	pages    []*page
+	sheets   []*sheet
 	lone     uintptr
 	mapped   []byte
 	reusable uintptr
@@ -84,6 +92,23 @@ func reuse() {
 	}
 }
 
+// Of many pages that readers have as numbers one is freed, and its slot used for something else.
+func reuseOtherwise() {
+	for i := 0; i < moreReaders; i++ {
+		p := &page{}
+		pages = append(pages, p)
+		readers = append(readers, &reader{&name, uintptr(unsafe.Pointer(p))})
+	}
+	lost := readers[len(readers)-1].page
+	pages[len(pages)-1] = nil
+	pages = pages[:len(pages)-1]
+	runtime.GC()
+	runtime.GC()
+	for s := (*sheet)(nil); uintptr(unsafe.Pointer(s)) != lost; sheets = append(sheets, s) {
+		s = &sheet{}
+	}
+}
+
 func main() {
 	mapped, _ = syscall.Mmap(-1, 0, mappedBytes, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_ANON|syscall.MAP_PRIVATE)
 	for i := 0; i < mappedBytes; i += 4096 {
@@ -91,6 +116,7 @@ func main() {
 	}
 	freed, stamps := keep()
 	reuse()
+	reuseOtherwise()
 	lone = held[1].address
 	*(*uintptr)(unsafe.Pointer(&mapped[4096])) = held[3].address
 	truth.Fact("stale numbers", freed)
@@ -99,6 +125,7 @@ func main() {
 	truth.Fact("in mapping", uint64(held[3].address))
 	truth.Fact("live", uint64(held[0].address))
 	truth.Fact("reused", uint64(reusable))
+	truth.Fact("named otherwise", 1)
 	truth.Ready()
 	runtime.KeepAlive(mapped)
 }
