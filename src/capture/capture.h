@@ -62,6 +62,10 @@ struct Options {
   // (capture/nearby.h), since all of it would hold the process still for long.
   std::optional<Address> near;
 
+  // With kPointers and the others behind it, of a process: up to 256 MiB of memory that is not Go's are copied, too. A
+  // core has all of it.
+  bool outside = false;
+
   // Whether all memory without pointers is copied.
   bool copies_all() const { return content == ContentNeed::kKept || (content == ContentNeed::kOnDemand && !near); }
   bool reads_on_demand() const { return content == ContentNeed::kPointers || content == ContentNeed::kOnDemand; }

@@ -36,6 +36,9 @@ namespace {
 // The look at a running process can be torn, since its heap changes underneath; then it is repeated.
 constexpr int kTries = 5;
 
+// A gigabyte takes a few tenths of a second to copy, for which the process stands still.
+constexpr std::uint64_t kMostOutside = std::uint64_t{256} << 20;
+
 std::vector<FilePart> file_parts(const std::vector<os::ProcessMapping>& maps) {
   std::vector<FilePart> parts;
   for (const auto& mapping : maps)
@@ -79,6 +82,7 @@ class LiveProcess {
         file_parts(maps_), status.exe, [this](const FilePart& part) { return open(part); }, losses);
     program_->add_read_only(files_);
     ranges_.variables = program_->writable();
+    if (options.outside) ranges_.most_outside = kMostOutside;
     files_.seal();
     take_runtime(*program_, memory_layers(), options.image, given_release(options));
     if (!options.symbols.empty()) add_symbols(*program_, options.symbols);

@@ -1,7 +1,9 @@
 #include "capture/look_plan.h"
 
+#include <algorithm>
 #include <utility>
 
+#include "base/architecture.h"
 #include "base/ranges.h"
 #include "go/needed_memory.h"
 
@@ -9,6 +11,22 @@ namespace holdfast::capture {
 namespace {
 
 constexpr std::uint64_t kDeepStack = 64 << 10;
+
+// Memory that is neither the heap's nor planned already, as far as it holds anything and may be copied.
+std::vector<AddressRange> outside_memory(const go::HeapModel& heap, const LookPlan& plan, const TargetRanges& target,
+                                         const Present& present) {
+  std::vector<AddressRange> outside;
+  if (target.most_outside == 0) return outside;
+  const auto others =
+      without(without(without(target.anonymous, heap.arena_ranges()), plan.ranges), joined(plan.blocks));
+  std::uint64_t left = target.most_outside / kSystemPage * kSystemPage;
+  for (const AddressRange& range : filled_of(others, present)) {
+    if (left == 0) break;
+    outside.push_back({range.begin, range.begin + std::min(range.size(), left)});
+    left -= outside.back().size();
+  }
+  return outside;
+}
 
 }  // namespace
 
@@ -42,6 +60,9 @@ LookPlan plan_look(const go::Runtime& runtime, const go::HeapModel& heap, const 
     if (range.size() > kDeepStack) plan.deep_stack_bytes += range.size();
   plan.ranges = joined(std::move(plan.ranges));
   plan.blocks = without(records.blocks(), plan.ranges);
+  plan.outside = outside_memory(heap, plan, target, present);
+  plan.ranges.insert(plan.ranges.end(), plan.outside.begin(), plan.outside.end());
+  plan.ranges = joined(std::move(plan.ranges));
   const auto zeros = within(plan.ranges, target.anonymous);
   plan.empty = without(zeros, filled_of(zeros, present));
   return plan;

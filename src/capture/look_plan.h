@@ -14,7 +14,8 @@ namespace holdfast::capture {
 
 // All ranges are of the target, ascending and apart.
 struct LookPlan {
-  std::vector<AddressRange> ranges;    // of spans, package variables and stacks
+  std::vector<AddressRange> ranges;    // of spans, package variables and stacks, and `outside`
+  std::vector<AddressRange> outside;   // memory that is not Go's, if it is wanted
   std::vector<AddressRange> blocks;    // of the runtime's records beside these
   std::vector<AddressRange> empty;     // of `ranges`, what holds nothing: never written to, or zero
   std::uint64_t deep_stack_bytes = 0;  // of stacks in `ranges` that are deep
@@ -25,6 +26,7 @@ struct TargetRanges {
   std::vector<AddressRange> readable;
   std::vector<AddressRange> anonymous;  // where a page that holds nothing is zero
   std::vector<AddressRange> variables;  // of the program and its plugins
+  std::uint64_t most_outside = 0;       // bytes of anonymous memory that is not Go's: so much is copied at most
 };
 
 // Returns the parts of a range that are in memory or swapped out.

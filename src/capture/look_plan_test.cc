@@ -57,6 +57,20 @@ TEST_F(LookPlanTest, WhatIsAbsentOfAFileIsNotEmpty) {
   EXPECT_TRUE(process_.plan().empty.empty());
 }
 
+TEST_F(LookPlanTest, HasMemoryThatIsNotGosUpToALimitIfItIsWanted) {
+  process_.heap.add_span(RunningProcess::kSlots64);
+  const AddressRange malloc{Address(0x7f0000000000), Address(0x7f0000010000)};
+  process_.ranges.anonymous.push_back(malloc);
+  EXPECT_TRUE(process_.plan().outside.empty());
+  process_.ranges.most_outside = 1 << 20;
+  EXPECT_TRUE(has(process_.plan().outside, malloc));
+  EXPECT_TRUE(has(process_.plan().ranges, malloc));
+  process_.absent = {{malloc.begin, malloc.begin + 8192}};
+  process_.ranges.most_outside = 10000;
+  const LookPlan plan = process_.plan();
+  EXPECT_EQ(plan.outside.back(), (AddressRange{malloc.begin + 8192, malloc.begin + 8192 + 8192}));
+}
+
 TEST(FilledOf, AsksOnceAboutNeighbours) {
   const Address base(0x100000);
   const auto at = [&](std::uint64_t begin, std::uint64_t end) { return AddressRange{base + begin, base + end}; };

@@ -88,6 +88,8 @@ void StoppedLook::read_heap(const go::Runtime& runtime, const go::HeapModel& hea
                             const std::vector<AddressRange>& readable) {
   std::vector<AddressRange> ranges = go::heap_memory(runtime, heap, leaves_.all);
   ranges.insert(ranges.end(), target_.variables.begin(), target_.variables.end());
+  const auto outside = within(plan_.outside, readable);
+  ranges.insert(ranges.end(), outside.begin(), outside.end());
   const Filled filled = [this](const std::vector<AddressRange>& wanted) { return filled_now(wanted); };
   note_holes(frozen_.read_bulk(without_overlaps(std::move(ranges)), filled));
   std::vector<Address> stack_pointers;

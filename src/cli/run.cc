@@ -38,6 +38,7 @@ capture::Options capture_options(const Options& options) {
           .use_cache = options.use_cache,
           .content = options.with_content ? capture::ContentNeed::kKept : capture::ContentNeed::kNone,
           .near = {},
+          .outside = false,
           .force = options.force};
 }
 
@@ -249,6 +250,7 @@ std::unique_ptr<session::Session> RunningVerb::make_session(const std::string& t
   try {
     capture::Options capture = capture_options(options_);
     if (verb_.reads_headers) capture.content = capture::ContentNeed::kPointers;
+    capture.outside = verb_.reads_outside;
     if (reads_content) capture.content = capture::ContentNeed::kOnDemand;
     capture.near = near;
     return std::make_unique<session::Session>(target, capture, std::move(listener), read_rules(options_.rules));

@@ -45,8 +45,8 @@ def wrong_words(facts, answer, name, content):
     if ("uintptr", "main.reader.page") in found:
         yield "an address that is used again is said to be freed"
     outside = sum(words for (kind, _), words in found.items() if kind == "outside")
-    if outside < (name == "core") or (outside and name == "live"):
-        yield f"one word outside of the heap in a core, and none is looked at in a process; said {outside}"
+    if outside < (name in ("core", "live")):
+        yield f"one word outside of the heap, which is looked at in a core and a process; said {outside}"
     variables = sum(words for (kind, _), words in found.items() if kind == "variable")
     if bool(variables) != content:
         yield f"one package variable has such an address; said {variables}"

@@ -57,6 +57,7 @@ const Verb kDanglingVerb = {
     .flags = {dangling_flags(), target_flags(), rules_flags(), json_flags(), text_flags(), table_flags()},
     .shape = shape_of_dangling,
     .reads_headers = true,
+    .reads_outside = true,
     .run = run_dangling};
 
 }  // namespace holdfast::cli
