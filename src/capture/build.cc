@@ -206,12 +206,14 @@ void build(const FrozenTarget& target, const Options& options, const Callbacks& 
                             *symbols,    target.dwarf};
   KeptCodeFacts kept(runtime, snapshot.target.build_id, options.use_cache ? os::PrivateCache::open() : std::nullopt);
   typing::VariableFacts variables;
+  std::vector<heap::NamedWord> interface_words;
   const auto types = [&] {
     times.run("types", [&] {
       inputs.kept_code_facts = kept.bytes();
       typing::FoundTypes found = typing::add_types(inputs, snapshot, losses, callbacks.type_reasons);
       kept.keep(std::move(found.code_facts));
       variables = std::move(found.variables);
+      interface_words = std::move(found.interface_words);
     });
   };
   if (callbacks.first_look) callbacks.first_look(snapshot);
@@ -228,7 +230,7 @@ void build(const FrozenTarget& target, const Options& options, const Callbacks& 
   times.run("channels", [&] { add_channels(runtime, scheduler, queues, index, snapshot, losses); });
   times.run("maps", [&] { add_map_fills(runtime, index, snapshot, losses); });
   times.run("headers", [&] {
-    add_large_headers(runtime.memory, index, snapshot);
+    add_large_headers(runtime.memory, index, interface_words, snapshot);
     add_stale_words(runtime.memory, index, snapshot);
   });
   if (callbacks.second_opinion) {

@@ -38,8 +38,9 @@ class LargeObjects {
 // Finds the headers of some of the objects, or of variables.
 class HeaderReader {
  public:
-  HeaderReader(const MemorySource& memory, const heap::ObjectIndex& index, const heap::Snapshot& snapshot)
-      : memory_(memory), index_(index), snapshot_(snapshot), places_(snapshot) {}
+  HeaderReader(const MemorySource& memory, const heap::ObjectIndex& index,
+               std::span<const heap::NamedWord> interface_words, const heap::Snapshot& snapshot)
+      : memory_(memory), index_(index), interface_words_(interface_words), snapshot_(snapshot), places_(snapshot) {}
 
   std::vector<heap::LargeHeader> found;     // slices and strings
   std::vector<heap::LargeHeader> pointers;  // to elements
@@ -71,6 +72,8 @@ class HeaderReader {
 
  private:
   void add(heap::LargeHeader header, Address word) {
+    if (places_.is_interface(header.type)) header.type = pointer_in_interface(word - kWord);
+    if (!header.type) return;
     const std::uint64_t element = places_.element_bytes(header.type), size = index_.size_of(header.into);
     const bool is_pointer = places_.is_pointer(header.type);
     if (is_pointer && (element > size / heap::kFewestElements || pointers.size() == kMostPointersOfPart)) return;
@@ -87,8 +90,19 @@ class HeaderReader {
     (is_pointer ? pointers : found).push_back(header);
   }
 
+  // The type of the pointer that an interface holds; none if it holds something else.
+  TypeId pointer_in_interface(Address first) const {
+    const auto word = memory_.try_pointer(first);
+    if (!word) return {};
+    const auto named = std::ranges::lower_bound(interface_words_, *word, {}, &heap::NamedWord::word);
+    const bool is_pointer = named != interface_words_.end() && named->word == *word && named->direct && named->type &&
+                            places_.is_pointer(named->type);
+    return is_pointer ? named->type : TypeId();
+  }
+
   const MemorySource& memory_;
   const heap::ObjectIndex& index_;
+  std::span<const heap::NamedWord> interface_words_;
   const heap::Snapshot& snapshot_;
   heap::HeaderPlaces places_;
 };
@@ -128,13 +142,14 @@ void append_places(std::vector<heap::LargeHeader>& to, std::vector<heap::LargeHe
 
 }  // namespace
 
-void add_large_headers(const MemorySource& memory, const heap::ObjectIndex& index, heap::Snapshot& snapshot) {
+void add_large_headers(const MemorySource& memory, const heap::ObjectIndex& index,
+                       std::span<const heap::NamedWord> interface_words, heap::Snapshot& snapshot) {
   const LargeObjects large(snapshot);
   const std::span<const std::uint32_t> row_begin = snapshot.edges.row_begin.span();
   const std::span<const std::uint32_t> targets = snapshot.edges.target.span();
   std::vector<std::vector<heap::LargeHeader>> headers(kParts), pointers(kParts);
   for_each_part(snapshot.pointerful, kParts, [&](unsigned part, std::uint64_t begin, std::uint64_t end) {
-    HeaderReader reader(memory, index, snapshot);
+    HeaderReader reader(memory, index, interface_words, snapshot);
     for (auto row = static_cast<std::uint32_t>(begin); row < end; ++row)
       if (std::ranges::any_of(targets.subspan(row_begin[row], row_begin[row + 1] - row_begin[row]),
                               [&](std::uint32_t target) { return large.has(target); }))
@@ -144,7 +159,7 @@ void add_large_headers(const MemorySource& memory, const heap::ObjectIndex& inde
   });
   for (const auto& part : headers) append(snapshot.large_headers, part);
   for (const auto& part : pointers) append(snapshot.element_pointers, part);
-  HeaderReader variables(memory, index, snapshot);
+  HeaderReader variables(memory, index, interface_words, snapshot);
   for (std::uint32_t row = 0; row < snapshot.roots.size(); ++row)
     if (snapshot.roots[row].kind == heap::RootKind::kGlobal) variables.look_at_variable(RootId(row), large);
   append_places(snapshot.large_headers, variables.found);

@@ -23,9 +23,10 @@ using testing::ElementsAreArray;
 using testing::IsEmpty;
 
 constexpr std::uint64_t kBig = heap::kLeastBytesOfLargeHeader, kHolder = 96, kVariableBytes = 4096;
-constexpr Address kVariable{0x5000};
+constexpr Address kVariable{0x5000}, kDescriptor{0x7000};
 
-// main.holder{A []int32; B string; C *int32; D [2]string} in objects and in variables.
+// main.holder{A []int32; B string; C *int32; D [2]string; E any} in objects and in variables. A word that is stated at
+// E is written with the word before it, which says what E holds.
 class LargeHeaders : public testing::Test {
  protected:
   struct Stated {
@@ -65,7 +66,7 @@ class LargeHeaders : public testing::Test {
     memory.add(s.spans.front().base, bytes, nullptr);
     memory.add(kVariable, variables, nullptr);
     memory.seal();
-    add_large_headers(memory, index, s);
+    add_large_headers(memory, index, interface_words_, s);
     std::ranges::sort(expected_, {}, heap::place_of);
     return s;
   }
@@ -75,9 +76,12 @@ class LargeHeaders : public testing::Test {
   TypeId numbers_ = heap_.type("[]int32", heap::TypeKind::kSlice, 24, number_);
   TypeId text_ = heap_.string_type();
   TypeId texts_ = heap_.type("[2]string", heap::TypeKind::kArray, 32, text_, 2);
-  TypeId holder_ = heap_.structure(
-      "main.holder", kHolder,
-      {{"A", numbers_, 0}, {"B", text_, 24}, {"C", heap_.pointer_type("*int32", number_), 40}, {"D", texts_, 48}});
+  TypeId pointer_ = heap_.pointer_type("*int32", number_);
+  TypeId any_ = heap_.type("interface {}", heap::TypeKind::kInterface, 16);
+  TypeId holder_ =
+      heap_.structure("main.holder", kHolder,
+                      {{"A", numbers_, 0}, {"B", text_, 24}, {"C", pointer_, 40}, {"D", texts_, 48}, {"E", any_, 80}});
+  std::vector<heap::NamedWord> interface_words_ = {{kDescriptor, pointer_, true, {}}};
   std::vector<LargeHeader> expected_;
 
  private:
@@ -88,6 +92,11 @@ class LargeHeaders : public testing::Test {
     std::byte* const to =
         each.variable ? variables.data() + (word - kVariable) : bytes.data() + (word - s.spans.front().base);
     const std::uint64_t words[] = {(index.address_of(id.second) + each.begin).value, each.length, each.capacity};
+    if (each.at == 88) {
+      std::memcpy(to - 8, &kDescriptor.value, 8);
+      std::memcpy(to, words, 8);
+      return;
+    }
     std::memcpy(to, words, each.is_slice ? 24 : 16);
     const std::uint64_t element = each.is_slice ? 4 : 1, size = index.size_of(id.second);
     const std::uint64_t capacity = each.is_slice ? each.capacity : each.length;
@@ -130,11 +139,13 @@ TEST_F(LargeHeaders, HavePointersToElementsBesideThem) {
   state({.from = a, .into = big, .at = 40, .begin = 4});
   state({.from = b, .into = big, .at = 40, .begin = kBig - 4});
   state({.from = c, .into = small, .at = 40, .begin = 4});
+  state({.from = c, .into = big, .at = 88, .begin = 12});
   state({.variable = v, .into = big, .at = 40, .begin = 8});
   const heap::Snapshot s = look();
-  const TypeId pointer = s.fields[2].type;
+  const TypeId pointer = pointer_;
   EXPECT_THAT(s.element_pointers, ElementsAre(LargeHeader{heap_.id(a), {}, heap_.id(big), pointer, 40, 4, 4, 4},
                                               LargeHeader{heap_.id(b), {}, heap_.id(big), pointer, 40, kBig - 4, 4, 4},
+                                              LargeHeader{heap_.id(c), {}, heap_.id(big), pointer, 88, 12, 4, 4},
                                               LargeHeader{{}, v, heap_.id(big), pointer, 40, 8, 4, 4}));
   EXPECT_THAT(s.large_headers, IsEmpty());
 }

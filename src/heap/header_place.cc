@@ -1,5 +1,7 @@
 #include "heap/header_place.h"
 
+#include "base/architecture.h"
+
 namespace holdfast::heap {
 namespace {
 
@@ -23,6 +25,7 @@ TypeId HeaderPlaces::walk(TypeId type, std::uint64_t offset) const {
     const Type& row = snapshot_.types[type.row];
     if (row.kind == TypeKind::kSlice || row.kind == TypeKind::kString || row.kind == TypeKind::kPointer)
       return offset == 0 ? type : TypeId();
+    if (row.kind == TypeKind::kInterface) return offset == kWord ? type : TypeId();
     if (row.kind == TypeKind::kArray) {
       type = row.elem;
       const std::uint64_t size = type ? snapshot_.types[type.row].size : 0;

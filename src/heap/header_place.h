@@ -1,5 +1,6 @@
-// Tells where slices, strings and plain pointers (*T) begin in values of the snapshot's types, and what the words of
-// one say. Sizes and offsets are in bytes. For one thread: it remembers what it has found. Nothing throws.
+// Tells where slices, strings and plain pointers (*T) begin in values of the snapshot's types, where interfaces have
+// their values, and what the words of a slice or string say. Sizes and offsets are in bytes. For one thread: it
+// remembers what it has found. Nothing throws.
 #pragma once
 
 #include <cstdint>
@@ -18,12 +19,12 @@ class HeaderPlaces {
   // Returns the type of the slice or string that begins there in an object, from the start of its slot; none if none
   // does. `header` is Span::header of the object's span.
   TypeId in_object(ObjectType known, std::uint64_t offset, std::uint64_t header) {
-    return no_pointer(any_in_object(known, offset, header));
+    return only_header(any_in_object(known, offset, header));
   }
   // The same of a word that a root refers to an object with; only package variables have such places.
-  TypeId in_variable(const Root& root, std::uint64_t offset) { return no_pointer(any_in_variable(root, offset)); }
+  TypeId in_variable(const Root& root, std::uint64_t offset) { return only_header(any_in_variable(root, offset)); }
 
-  // The same of slices, strings and plain pointers.
+  // The same of slices, strings and plain pointers, and of the interface whose second word lies there.
   TypeId any_in_object(ObjectType known, std::uint64_t offset, std::uint64_t header) {
     const bool is_part = known.known_by() == KnownBy::kPart;
     return offset < header ? TypeId() : find(known.type(), offset - header, !is_part);
@@ -41,9 +42,10 @@ class HeaderPlaces {
   }
   bool is_slice(TypeId header) const { return snapshot_.types[header.row].kind == TypeKind::kSlice; }
   bool is_pointer(TypeId header) const { return snapshot_.types[header.row].kind == TypeKind::kPointer; }
+  bool is_interface(TypeId header) const { return snapshot_.types[header.row].kind == TypeKind::kInterface; }
 
  private:
-  TypeId no_pointer(TypeId type) const { return type && is_pointer(type) ? TypeId() : type; }
+  TypeId only_header(TypeId type) const { return type && (is_pointer(type) || is_interface(type)) ? TypeId() : type; }
   // `several`: values of the type follow one another.
   TypeId find(TypeId type, std::uint64_t offset, bool several);
   TypeId walk(TypeId type, std::uint64_t offset) const;

@@ -61,11 +61,15 @@ TEST(HeaderPlacesOfPointers, AreAskedForApart) {
   const TypeId row = heap.structure("main.row", 40, {});
   const TypeId pointer = heap.pointer_type("*main.row", row);
   const TypeId any = heap.type("unsafe.Pointer", TypeKind::kUnsafePointer, 8);
-  const TypeId holder = heap.structure("main.holder", 32, {{"at", pointer, 0}, {"any", any, 8}});
+  const TypeId boxed = heap.type("interface {}", TypeKind::kInterface, 16);
+  const TypeId holder = heap.structure("main.holder", 32, {{"at", pointer, 0}, {"any", any, 8}, {"boxed", boxed, 16}});
   HeaderPlaces places(heap.snapshot());
   EXPECT_EQ(places.any_in_object({holder, KnownBy::kHeader}, 0, 0), pointer);
   EXPECT_FALSE(places.in_object({holder, KnownBy::kHeader}, 0, 0));
   EXPECT_FALSE(places.any_in_object({holder, KnownBy::kHeader}, 8, 0));
+  EXPECT_EQ(places.any_in_object({holder, KnownBy::kHeader}, 24, 0), boxed) << "the value, behind its type";
+  EXPECT_FALSE(places.any_in_object({holder, KnownBy::kHeader}, 16, 0));
+  EXPECT_FALSE(places.in_object({holder, KnownBy::kHeader}, 24, 0));
   EXPECT_EQ(places.element_bytes(pointer), 40U);
 }
 

@@ -110,7 +110,7 @@ class TypePass {
     std::vector<std::byte> kept = std::move(code.facts);
     VariableFacts variables = facts_of(std::move(code));
     fill(removals);
-    return {std::move(variables), std::move(kept)};
+    return {std::move(variables), std::move(kept), interface_words()};
   }
 
   // Must come after run(), with reasons kept.
@@ -479,6 +479,25 @@ class TypePass {
     std::ranges::stable_sort(words, {}, &heap::NamedWord::word);
     const auto repeated = std::ranges::unique(words, {}, &heap::NamedWord::word);
     words.erase(repeated.begin(), repeated.end());
+  }
+
+  // The words that begin interfaces whose values have types in the table.
+  std::vector<heap::NamedWord> interface_words() const {
+    std::vector<heap::NamedWord> words;
+    for (std::uint32_t t = 0; t < table_.types().size(); ++t)
+      if (const Type& type = table_.types()[t]; type.descriptor)
+        words.push_back({type.descriptor, TypeId(t), type.direct, {}});
+    std::ranges::stable_sort(words, {}, &heap::NamedWord::word);
+    const std::size_t descriptors = words.size();
+    for (const go::Itab& itab : universe_.itabs()) {
+      const auto end = words.begin() + static_cast<std::ptrdiff_t>(descriptors);
+      const auto found = std::ranges::lower_bound(words.begin(), end, itab.type, {}, &heap::NamedWord::word);
+      if (found != end && found->word == itab.type) words.push_back({itab.address, found->type, found->direct, {}});
+    }
+    std::ranges::stable_sort(words, {}, &heap::NamedWord::word);
+    const auto repeated = std::ranges::unique(words, {}, &heap::NamedWord::word);
+    words.erase(repeated.begin(), repeated.end());
+    return words;
   }
 
   // `removals`: by row of the table; rows that were added since have none.

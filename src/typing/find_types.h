@@ -48,6 +48,8 @@ struct TypeInputs {
 struct FoundTypes {
   VariableFacts variables;
   std::vector<std::byte> code_facts;  // for TypeInputs::kept_code_facts of the next run; empty if nothing is new
+  // The words that interfaces with values of types in the snapshot begin with; ascending by word, each once.
+  std::vector<heap::NamedWord> interface_words;
 };
 
 // Gets the snapshot, whose types are known by then, and the reasons for them, which are valid during the call.

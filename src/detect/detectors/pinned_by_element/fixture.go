@@ -12,6 +12,12 @@ type point struct {
 	x, y, z, t int64
 }
 
+func (p *point) sum() int64 { return p.x + p.y + p.z + p.t }
+
+type summed interface {
+	sum() int64
+}
+
 type record struct {
 	id   int
 	note *note
@@ -25,6 +31,7 @@ type note struct {
 var (
 	points  = map[int]*point{}
 	records []*record
+	sums    []summed
 )
 
 func readPoints(batch int) []point {
@@ -48,13 +55,15 @@ func Fault() {
 	for i := 0; i < batches; i++ {
 		points[i] = &readPoints(i)[17*i]
 		records = append(records, &readRecords(i)[rows-1-i])
+		sums = append(sums, &readPoints(i)[i+100])
 	}
 }
 
 func Twin() {
 	for i := 0; i < batches; i++ {
-		p, r := readPoints(i)[17*i], readRecords(i)[rows-1-i]
+		p, q, r := readPoints(i)[17*i], readPoints(i)[i+100], readRecords(i)[rows-1-i]
 		points[i] = &p
 		records = append(records, &r)
+		sums = append(sums, &q)
 	}
 }
