@@ -15,6 +15,7 @@ struct Timers {
   std::int64_t due_in_ns = 3'600'000'000'000;
   bool held = false;  // somebody else has them
   bool stopped = false;
+  std::vector<std::string_view> makers = {};  // of every hundredth each, in turn
 };
 
 // A list of timers that the runtime has.
@@ -30,6 +31,9 @@ view::Report report_of_timers(const Timers& asked) {
     channels.push_back(heap.leaf(112));
     heap.edge(list, 8 * static_cast<std::uint64_t>(i), timers.back()).edge(timers.back(), 0, channels.back());
     if (asked.held) heap.refer(owner, timers.back());
+    const auto turn = static_cast<std::size_t>(i / 100);
+    if (i % 100 == 0 && !asked.makers.empty())
+      heap.sample(timers.back(), {"time.NewTimer", asked.makers[turn % asked.makers.size()]});
   }
   heap::Snapshot snapshot = heap.build();
   for (int i = 0; i < asked.count; ++i) {
@@ -58,6 +62,28 @@ TEST(TimersPending, NamesTickersAndTimersThatNobodyHas) {
   ASSERT_NE(find(tickers, "timers-pending"), nullptr);
   EXPECT_EQ(find(tickers, "timers-pending")->title.full,
             "200 tickers tick on for ever, and nobody refers to them any more");
+}
+
+TEST(TimersPending, TellsThoseApartThatWereMadeAtDifferentPlaces) {
+  const view::Report report =
+      report_of_timers({.count = 4000, .makers = {"main.poll", "main.retry", "main.poll", "main.poll"}});
+  std::vector<std::string> titles;
+  for (const view::Finding& finding : report.findings)
+    if (finding.id == "timers-pending") {
+      titles.push_back(finding.title.full);
+      EXPECT_EQ(finding.bytes, finding.count * (96 + 112));
+      EXPECT_THAT(finding.because.full, ::testing::HasSubstr(finding.count == 3000 ? "at main.poll" : "at main.retry"));
+    }
+  EXPECT_THAT(titles,
+              ::testing::ElementsAre("about 3,000 timers wait until they are due, and nobody refers to them any more",
+                                     "about 1,000 timers wait until they are due, and nobody refers to them any more"));
+}
+
+TEST(TimersPending, FewSamplesTellNothingApart) {
+  const view::Report report =
+      report_of_timers({.count = 800, .period_ns = 1000, .makers = {"main.poll", "main.retry"}});
+  ASSERT_NE(find(report, "timers-pending"), nullptr);
+  EXPECT_EQ(find(report, "timers-pending")->count, 800U);
 }
 
 TEST(TimersPending, LeavesThoseAloneThatAreInUseStoppedSoonDueOrFew) {
