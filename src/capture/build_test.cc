@@ -81,6 +81,24 @@ class BuildTest : public testing::TestWithParam<int> {
           record + layouts.offset("runtime.memRecord", "future") + c * layouts.get_size("runtime.memRecordCycle"),
           future[c]);
   }
+  // Says when collections ended, in the runtime's clock.
+  void put_collections(std::initializer_list<std::uint64_t> ends) {
+    constexpr std::uint64_t kDay = 1795886402000000000;  // when the clock began, as a time of day
+    const Address stats(0x97000000);
+    target_.image.map(stats, 0x8000);
+    target_.image.vars.memstats = stats;
+    const auto set = [&](std::string_view field, std::uint64_t value) {
+      target_.image.set(stats, "runtime.mstats", field, value);
+    };
+    set("numgc", ends.size());
+    set("last_gc_nanotime", *(ends.end() - 1));
+    set("last_gc_unix", kDay + *(ends.end() - 1));
+    Address ring = stats + target_.image.layouts->offset("runtime.mstats", "pause_end");
+    for (const std::uint64_t end : ends) {
+      target_.image.put(ring, kDay + end);
+      ring += 8;
+    }
+  }
   void put_counts(Address at, go::SampleCounts counts) {
     target_.image.set(at, "runtime.memRecordCycle", "allocs", counts.allocs);
     target_.image.set(at, "runtime.memRecordCycle", "frees", counts.frees);
@@ -364,20 +382,26 @@ TEST_P(BuildTest, AStackThatDoesNotEndWhereItBeganIsCounted) {
   EXPECT_FALSE(s.goroutines[0].unwound);
 }
 
-TEST_P(BuildTest, HowLongAGoroutineWaitsIsKnownFromTheTimeOfTheStop) {
+// The runtime notes when the collection before the one that has seen it wait was about to end.
+TEST_P(BuildTest, AGoroutineHasWaitedSinceTheEndOfTheCollectionThatHasSeenItWait) {
   heap_.add_span(kSlots64);
-  const Address g = park(1, StackImage::kStackEnd, {});
-  target_.image.set(g, "runtime.g", "waitsince", 1000);
+  put_collections({1010, 2010, 3510});
+  for (const std::uint64_t since : {1000, 2000, 3500})
+    target_.image.set(park(since, StackImage::kStackEnd, {}), "runtime.g", "waitsince", since);
   target_.now_ns = 5000;
-  EXPECT_EQ(target_.snapshot().goroutines[0].waiting_ns, 4000U);
+  const heap::Snapshot s = target_.snapshot();
+  EXPECT_EQ(s.goroutines[0].waiting_ns, 5000U - 2010);
+  EXPECT_EQ(s.goroutines[1].waiting_ns, 5000U - 3510);
+  EXPECT_EQ(s.goroutines[2].waiting_ns, std::nullopt) << "that collection goes on";
 }
 
-TEST_P(BuildTest, HowLongAGoroutineWaitsIsKnownFromTheLastTimeThatTheRuntimeNoted) {
+TEST_P(BuildTest, InACoreTheEndOfTheLastCollectionIsTheTime) {
   heap_.add_span(kSlots64);
-  for (const std::uint64_t since : {1000, 3500})
+  put_collections({1010, 2010, 3510});
+  for (const std::uint64_t since : {1000, 2000})
     target_.image.set(park(since, StackImage::kStackEnd, {}), "runtime.g", "waitsince", since);
   const heap::Snapshot s = target_.snapshot();
-  EXPECT_EQ(s.goroutines[0].waiting_ns, 2500U);
+  EXPECT_EQ(s.goroutines[0].waiting_ns, 1500U);
   EXPECT_EQ(s.goroutines[1].waiting_ns, std::nullopt);
 }
 

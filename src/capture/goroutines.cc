@@ -49,7 +49,8 @@ class GoroutinePass {
         functions_(*target.identified->functions),
         unwinder_(*target.identified->runtime, functions_, scheduler, target.threads),
         finder_(*target.identified->runtime, functions_, losses),
-        now_ns_(least_time(target, scheduler)) {}
+        now_ns_(least_time(target, scheduler)),
+        collection_ends_(go::collection_end_clocks(*target.identified->runtime)) {}
 
   void run() {
     walk_all();
@@ -209,8 +210,15 @@ class GoroutinePass {
     row.wait_reason = reason;
     if (g.wait_count > 0) row.waits_on = scheduler_.waits[g.first_wait].object;
     const bool waits = g.status == go::GoroutineStatus::kWaiting || g.status == go::GoroutineStatus::kLeaked;
-    if (waits && g.wait_since > 0 && now_ns_ > static_cast<std::uint64_t>(g.wait_since))
-      row.waiting_ns = now_ns_ - static_cast<std::uint64_t>(g.wait_since);
+    if (waits && g.wait_since > 0) row.waiting_ns = least_wait(static_cast<std::uint64_t>(g.wait_since));
+  }
+
+  // A goroutine has waited since the end of the collection that has seen it wait, at least. What the runtime has noted
+  // is a moment before the end of the collection before that.
+  std::optional<std::uint64_t> least_wait(std::uint64_t noted) const {
+    const auto before = std::ranges::upper_bound(collection_ends_, noted);
+    if (collection_ends_.end() - before < 2 || now_ns_ <= before[1]) return std::nullopt;
+    return now_ns_ - before[1];
   }
 
   void name_creator(const go::Goroutine& g, heap::Goroutine& row) {
@@ -380,7 +388,8 @@ class GoroutinePass {
   const go::FunctionTables& functions_;
   go::Unwinder unwinder_;
   go::StackRootFinder finder_;
-  const std::uint64_t now_ns_;  // in the runtime's clock, at least
+  const std::uint64_t now_ns_;                        // in the runtime's clock, at least
+  const std::vector<std::uint64_t> collection_ends_;  // in the same clock, ascending
   std::vector<Walked> walked_;
   std::map<std::pair<Address, bool>, std::vector<heap::Frame>> source_;
 };

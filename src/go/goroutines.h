@@ -37,18 +37,20 @@ struct Goroutine {
   bool async_safe_point = false;               // a preemption signal stopped it between two calls
   bool system = false;                         // the runtime's own, see is_system()
   WaitReason wait_reason = WaitReason::kZero;  // kZero unless waiting or leaked
-  std::int64_t wait_since = 0;                 // CLOCK_MONOTONIC nanoseconds, written at a collection; 0 = not yet
-  AddressRange stack;                          // empty if it has none
-  Address sched_pc, sched_sp, sched_ctxt;      // where it goes on; out of date while it runs
-  Address syscall_pc, syscall_sp;              // not null in a system call or a call of C
-  Address stack_top_sp;                        // SP after the outermost frame has returned (stktopsp)
-  Address go_pc;                               // behind the go statement that made it
-  Address start_pc;                            // the entry of its function
-  Address m, locked_m;                         // the runtime.m that it runs on, and the one it is locked to
-  Address defers, panics;                      // the innermost _defer and _panic
-  Address labels;                              // pprof labels
-  Address waiting;                             // the first runtime.sudog of what it waits for
-  bool is_between = false;  // it is about to wait, or another goroutine has already decided to wake it
+  // CLOCK_MONOTONIC nanoseconds, written when a collection first sees it wait: when the collection before that one was
+  // about to end, so perhaps long before it came to wait. 0 = not yet.
+  std::int64_t wait_since = 0;
+  AddressRange stack;                      // empty if it has none
+  Address sched_pc, sched_sp, sched_ctxt;  // where it goes on; out of date while it runs
+  Address syscall_pc, syscall_sp;          // not null in a system call or a call of C
+  Address stack_top_sp;                    // SP after the outermost frame has returned (stktopsp)
+  Address go_pc;                           // behind the go statement that made it
+  Address start_pc;                        // the entry of its function
+  Address m, locked_m;                     // the runtime.m that it runs on, and the one it is locked to
+  Address defers, panics;                  // the innermost _defer and _panic
+  Address labels;                          // pprof labels
+  Address waiting;                         // the first runtime.sudog of what it waits for
+  bool is_between = false;                 // it is about to wait, or another goroutine has already decided to wake it
   Address param;
   bool running_cleanups = false;  // 1.25+: it calls the program's cleanups
   Address extended_registers;     // 1.26+: vector registers that an asynchronous preemption saved

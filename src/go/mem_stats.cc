@@ -161,6 +161,16 @@ class CounterReader {
   HeapStats heap_;
 };
 
+// Of the last collections, oldest first, as times of day.
+std::vector<std::uint64_t> read_ends(const Runtime& runtime, std::uint32_t count) {
+  const Address ring = runtime.vars.memstats + runtime.layouts.offset("runtime.mstats", "pause_end");
+  std::vector<std::uint64_t> ends;
+  for (std::uint32_t n = count - std::min(count, kKeptPauses); n < count; ++n)
+    if (const auto end = runtime.memory.try_integer<std::uint64_t>(ring + std::uint64_t{n % kKeptPauses} * kWord))
+      ends.push_back(*end);
+  return ends;
+}
+
 }  // namespace
 
 std::optional<std::uint64_t> MemStats::find(std::string_view name) const {
@@ -192,9 +202,7 @@ std::optional<CollectorPace> read_collector_pace(const Runtime& runtime) {
   pace.processors = try_list_processors(runtime).size();
   pace.cpu_fraction = std::bit_cast<double>(*fraction);
   if (!std::isfinite(pace.cpu_fraction)) return std::nullopt;
-  for (std::uint32_t n = *count - std::min(*count, kKeptPauses); n < *count; ++n)
-    if (const auto end = memory.try_integer<std::uint64_t>(stats("pause_end") + std::uint64_t{n % kKeptPauses} * kWord))
-      pace.ends.push_back(*end);
+  pace.ends = read_ends(runtime, *count);
   return pace;
 }
 
@@ -208,6 +216,21 @@ std::uint64_t last_collection_clock(const Runtime& runtime) {
   const auto field = runtime.layouts.find("runtime.mstats", "last_gc_nanotime");
   if (!runtime.vars.memstats || !field) return 0;
   return runtime.memory.try_integer<std::uint64_t>(runtime.vars.memstats + field->offset).value_or(0);
+}
+
+// The end of the last collection is known in both clocks.
+std::vector<std::uint64_t> collection_end_clocks(const Runtime& runtime) {
+  const auto count = count_collections(runtime);
+  const auto field = runtime.layouts.find("runtime.mstats", "last_gc_unix");
+  const std::uint64_t clock = last_collection_clock(runtime);
+  if (!count || !field || clock == 0) return {};
+  const std::uint64_t day =
+      runtime.memory.try_integer<std::uint64_t>(runtime.vars.memstats + field->offset).value_or(0);
+  std::vector<std::uint64_t> out;
+  for (const std::uint64_t end : read_ends(runtime, *count))
+    if (end <= day && day - end < clock) out.push_back(clock - (day - end));
+  std::ranges::sort(out);
+  return out;
 }
 
 std::optional<std::uint64_t> count_c_handles(const Runtime& runtime) {

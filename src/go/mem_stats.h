@@ -46,6 +46,10 @@ std::optional<std::uint32_t> count_collections(const Runtime& runtime);
 // or if it is not known.
 std::uint64_t last_collection_clock(const Runtime& runtime);
 
+// Returns when the last collections ended, at most 256, oldest first, in the same clock. Empty if there was none, or if
+// it is not known.
+std::vector<std::uint64_t> collection_end_clocks(const Runtime& runtime);
+
 // Returns how often the program has called runtime/cgo.NewHandle: handles are numbered from 1 on and no number is used
 // again (runtime/cgo/handle.go, Go 1.19-1.27). None if it has no such function, or the number cannot be read.
 std::optional<std::uint64_t> count_c_handles(const Runtime& runtime);
