@@ -215,12 +215,13 @@ class Flow {
     const auto callee = in.operation == Operation::kCall ? functions_.find(in.value) : std::nullopt;
     const std::string_view name = callee ? callee->function.name : std::string_view();
     const Step step = step_of(name);
-    const Word argument = known_.words[kArchitecture.argument_register[0]];
-    const bool is_about_lock = lock_.contains(argument.address);
+    const bool is_about_lock = is_at_lock(kArchitecture.argument_register[0]);
     if (step == Step::kRunDeferred) known_.now.surely = false;  // some may have run, of which one unlocked it
     if (reporting_) use_.calls.push_back({in.at + in.length, state_in(step, is_about_lock)});
     if (step == Step::kOther) {
-      use_.lets_out = use_.lets_out || (is_about_lock && !argument.used);
+      use_.lets_out = use_.lets_out || std::ranges::any_of(kArchitecture.argument_register, [&](std::uint8_t reg) {
+                        return is_at_lock(reg) && !known_.words[reg].used;
+                      });
       call_other(in, name);
     } else if (is_about_lock) {
       take(step);

@@ -174,9 +174,13 @@ TEST_F(LockCodeTest, SeesThatTheAddressIsStoredOrPassedOn) {
   const Address passes = begin("main.passes");
   address().call(other_);
   leave();
+  const Address passes_second = begin("main.passesSecond");
+  bytes({0x48, 0x8d, 0x1d}).relative(kLock).call(other_);  // lea rbx, [lock]
+  leave();
   const Address stores = begin("main.stores");
   address().bytes({0x48, 0x89, 0x01, 0xc3});  // mov [rcx], rax
   EXPECT_TRUE(follow(passes).lets_out);
+  EXPECT_TRUE(follow(passes_second).lets_out);
   EXPECT_TRUE(follow(stores).lets_out);
 }
 
