@@ -15,7 +15,7 @@ constexpr std::uint64_t kLeastBytesOfLargeHeader = 1024;
 
 // A plain pointer (*T) reaches one T and no more, unless unsafe code makes another type of it. It has a row, too, if
 // the object has room for at least so many of these, and all such pointers together reach no more than that share of
-// the object: of others nobody needs to know.
+// the object: of others nobody needs to know. Of one in an interface the row is about the interface's second word.
 constexpr std::uint64_t kFewestElements = 4;
 
 // It stands in an object, garbage too, or in a package variable: one of `object` and `variable` is none. Sizes and
