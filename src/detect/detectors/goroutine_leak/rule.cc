@@ -25,9 +25,14 @@ struct Leaked {
   GoroutineId first;
 };
 
-// A client for the whole life of a program has a few that nobody can stop any more, and that is all the harm.
+// A library's client for the whole life of a program has a few that nobody can stop any more, and that is all the harm.
 constexpr std::uint64_t kFew = 2;
 constexpr std::uint64_t kLittle = 64 << 10;  // bytes; and less than 1 % of the live ones
+
+bool is_of_the_program(const Evidence& e, std::string_view function) {
+  const std::string& module = e.snapshot.target.main_module;
+  return function.starts_with("main.") || (!module.empty() && function.starts_with(module));
+}
 
 // The leaked goroutines, by the root of the row that has them.
 std::map<RootId, Leaked> leaked_by_row(const Evidence& e) {
@@ -59,7 +64,8 @@ void find_leaked(const Evidence& e, std::vector<Suspicion>& out) {
     Suspicion& suspicion = suspect_blocked(e, kDetector, row, {row.leaked, row.leaked_bytes, row.leaked_stack_bytes},
                                            "for ever", because, Confidence::kProven, out);
     suspicion.is_exact = true;
-    suspicion.finding.is_minor = row.leaked <= kFew && suspicion.finding.bytes < std::min(kLittle, e.live / 100);
+    suspicion.finding.is_minor = row.leaked <= kFew && suspicion.finding.bytes < std::min(kLittle, e.live / 100) &&
+                                 !is_of_the_program(e, row.top.function);
     if (row.root) suspicion.removal.nodes = of_row.roots;
   }
 }

@@ -27,6 +27,27 @@ TEST(GoroutineLeak, SayProvenWhereTheRuntimeHasProvenTheLeak) {
   EXPECT_EQ(finding->confidence, Confidence::kProven);
 }
 
+// A client for the program's whole life has goroutines that nobody can stop any more.
+TEST(GoroutineLeak, IsMinorIfALibraryHasOneOrTwoSmallOnes) {
+  for (const auto& [function, count, is_minor] :
+       {std::tuple("example.com/db.(*Client).keep", 1, true), std::tuple("example.com/db.(*Client).keep", 3, false),
+        std::tuple("main.work", 1, false)}) {
+    HeapBuilder heap;
+    add_ballast(heap);
+    const RootId group = heap.group(WaitReason::kChanReceive, function);
+    for (int i = 0; i < count; ++i) {
+      const RootId goroutine = heap.root(heap::RootKind::kGoroutine, "", group);
+      heap.refer(goroutine, heap.leaf(1 << 10));
+      heap.goroutine(static_cast<std::uint64_t>(i) + 7, GoroutineState::kLeaked, WaitReason::kChanReceive, goroutine,
+                     {"runtime.gopark", function});
+    }
+    const Report report = report_of(heap.build());
+    const Finding* finding = find(report, "goroutine-leak");
+    ASSERT_NE(finding, nullptr);
+    EXPECT_EQ(finding->is_minor, is_minor) << function << ", " << count;
+  }
+}
+
 // Each waits for a channel that only it has; the first one's is in a variable, too.
 TEST(GoroutineLeak, SayProvenWhereTheGraphProvesTheLeak) {
   HeapBuilder heap;
