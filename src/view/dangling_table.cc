@@ -49,8 +49,9 @@ struct DanglingRow {
 constexpr ColumnOf<DanglingRow> kColumns[] = {
     {{"words", Unit::kCount, "at such places"}, [](const DanglingRow& row) { return Cell(row.words); }},
     {{"kind", Unit::kText,
-      "pointer: the collector follows it; uintptr; reused: a uintptr that names an object of another type than hardly "
-      "any other at its place, so the memory may be in use again; variable: in a package variable; outside: in memory "
+      "pointer: the collector follows it; uintptr; reused: a uintptr that names an object of a type that hardly any "
+      "other at its place names, so the memory may be in use again; variable: in a package variable; outside: in "
+      "memory "
       "that is not Go's; stack: on a goroutine's, where it may be dead; untyped: in an object of unknown type; number: "
       "of another type, so it may only look like an address",
       Shown::kUsually, &words_of_kinds},

@@ -1,4 +1,4 @@
-// Numbers of type uintptr that are addresses of objects of another type than hardly any other number at their place:
+// Numbers of type uintptr that are addresses of objects of a type that hardly any other number at their place names:
 // perhaps what they named was freed, and its slot has something else now. A place may also be meant for objects of all
 // sorts; then none is told. Reads the spans with objects that have such numbers, on all processors; throws when it is
 // cancelled.
