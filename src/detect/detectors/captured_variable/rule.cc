@@ -3,6 +3,7 @@
 
 #include "base/units.h"
 #include "detect/detector_list.h"
+#include "detect/holders.h"
 
 namespace holdfast::detect::captured_variable {
 namespace {
@@ -34,13 +35,15 @@ bool is_of_goroutine(const Evidence& e, graph::NodeId owner) {
   return kind == heap::RootKind::kGoroutine || kind == heap::RootKind::kFrame || kind == heap::RootKind::kGroup;
 }
 
-// Whether most of them are a goroutine's; ways up may be long, so only some are asked.
+// Whether most of them are a goroutine's that will end; ways up may be long, so only some are asked.
 bool are_of_goroutines(const Evidence& e, const Captured& captured) {
   constexpr std::size_t kAsked = 16;
   const std::size_t step = captured.pointers.size() / kAsked + 1;
   std::size_t asked = 0, of_goroutines = 0;
-  for (std::size_t i = 0; i < captured.pointers.size(); i += step, ++asked)
-    if (is_of_goroutine(e, e.dominators.top(captured.pointers[i].second))) ++of_goroutines;
+  for (std::size_t i = 0; i < captured.pointers.size(); i += step, ++asked) {
+    const graph::NodeId top = e.dominators.top(captured.pointers[i].second);
+    if (is_of_goroutine(e, top) && !is_lasting(e, top.root())) ++of_goroutines;
+  }
   return of_goroutines * 2 > asked;
 }
 

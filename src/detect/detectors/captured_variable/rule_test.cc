@@ -13,7 +13,7 @@ using ::testing::HasSubstr;
 using view::Confidence;
 using view::Finding;
 
-enum class KeptBy { kVariable, kGoroutine, kTimers };
+enum class KeptBy { kVariable, kGoroutine, kMainGoroutine, kTimers };
 
 // So many handlers with 100 KiB each; a list of the requests has these as well if they are shared.
 view::Report report_with(std::size_t count, KeptBy kept_by, bool is_shared = false) {
@@ -29,10 +29,16 @@ view::Report report_with(std::size_t count, KeptBy kept_by, bool is_shared = fal
     heap.edge(value, 8, request);
     if (is_shared) heap.edge(requests, i * 8, request);
   }
-  if (kept_by != KeptBy::kGoroutine)
+  if (kept_by == KeptBy::kGoroutine || kept_by == KeptBy::kMainGoroutine) {
+    const RootId goroutine = heap.root(RootKind::kGoroutine, "");
+    heap.goroutine(kept_by == KeptBy::kGoroutine ? 300 : 1, heap::GoroutineState::kWaiting, WaitReason::kSelect,
+                   goroutine, {"main.work"});
+    heap.goroutine(500, heap::GoroutineState::kWaiting, WaitReason::kSelect, heap.root(RootKind::kGoroutine, ""),
+                   {"main.other"});
+    heap.refer(goroutine, list);
+  } else {
     heap.refer(heap.root(RootKind::kGlobal, "main.handlers"), list);
-  else
-    heap.refer(heap.root(RootKind::kGoroutine, "", heap.group(WaitReason::kSelect, "main.work")), list);
+  }
   heap.refer(heap.root(RootKind::kGlobal, "main.requests"), requests);
   heap::Snapshot s = heap.build();
   if (kept_by == KeptBy::kTimers)
@@ -61,6 +67,10 @@ TEST(CapturedVariable, LeavesAloneWhatOthersHaveToo) {
 
 TEST(CapturedVariable, LeavesAloneWhatTimersCall) {
   EXPECT_EQ(find(report_with(50, KeptBy::kTimers), "captured-variable"), nullptr);
+}
+
+TEST(CapturedVariable, IsNamedWhereTheMainGoroutineHasIt) {
+  EXPECT_NE(find(report_with(50, KeptBy::kMainGoroutine), "captured-variable"), nullptr);
 }
 
 TEST(CapturedVariable, LeavesGoroutinesToOthers) {

@@ -25,12 +25,23 @@ bool waits_for_lock(WaitReason reason) {
          reason == WaitReason::kRwMutexRLock || reason == WaitReason::kSemacquire;
 }
 
-view::Sentence words_of_ages(const Ages& ages, std::uint64_t highest) {
-  if (!ages.over_time)
-    return sentence("so many gather at a lock only where nobody unlocks it, or somebody holds it for long");
-  view::Sentence words = ages.words(highest);
-  words += sentence(", and none of them has ended");
-  return words;
+// Each tick or sleep begins its wait anew, and where little else makes goroutines their ids are close to each other.
+bool are_many_by_time(const Evidence& e, const GoroutineRow& row) {
+  const bool by_time = row.wait_reason == WaitReason::kSleep ||
+                       (row.wait_reason == WaitReason::kChanReceive && row.channels.element == "time.Time");
+  return by_time && row.count >= kManyOthers && row.retained_bytes * kLeastShare >= e.live;
+}
+
+view::Sentence words_of_ages(const Ages& ages, std::uint64_t highest, bool by_time) {
+  if (ages.over_time) {
+    view::Sentence words = ages.words(highest);
+    words += sentence(", and none of them has ended");
+    return words;
+  }
+  return by_time ? sentence(
+                       "each wakes by itself and waits again, so nobody else ends them; a look with --since tells "
+                       "whether more come")
+                 : sentence("so many gather at a lock only where nobody unlocks it, or somebody holds it for long");
 }
 
 bool may_wait_for_ever(const Evidence& e, const GoroutineRow& row) {
@@ -53,15 +64,19 @@ void find_blocked(const Evidence& e, std::vector<Suspicion>& out) {
     if (group == groups.end() || group->members.size() != row.count) continue;
     const Ages ages = ages_of(e.snapshot, group->members, highest);
     const bool is_crowd = row.count >= kCrowd && waits_for_lock(row.wait_reason);
-    if (!ages.over_time && !is_crowd) continue;
-    view::Sentence because = words_of_ages(ages, highest);
+    const bool by_time = are_many_by_time(e, row);
+    if (!ages.over_time && !is_crowd && !by_time) continue;
+    view::Sentence because = words_of_ages(ages, highest, by_time);
     if (row.longest_waiting_ns > 0)
       because += sentence("; one has waited for {} at least", duration(row.longest_waiting_ns));
     view::Sentence words = words_of_hands(e, hands, group->members.front());
     if (words.empty() && waits_for_others(row.wait_reason)) words = who.words(group->members);
     if (!words.empty()) because += sentence("; {}", words);
-    Suspicion& suspicion = suspect_blocked(e, kDetector, row, {row.count, row.retained_bytes, row.stack_bytes},
-                                           "and more come", because, Confidence::kPossible, out);
+    Suspicion& suspicion =
+        suspect_blocked(e, kDetector, row, {row.count, row.retained_bytes, row.stack_bytes},
+                        by_time ? "that time alone wakes" : "and more come", because, Confidence::kPossible, out);
+    if (by_time)
+      suspicion.finding.fix = sentence("let each of them end when its owner goes: select on a context as well");
     suspicion.removal.nodes = {row.root};
     suspicion.is_danger = true;
   }
@@ -72,7 +87,7 @@ constexpr Threshold kThresholds[] = {
      "together; a quarter of that if they are 100; a fifth of the live bytes for 100 that wait for the network",
      "fewer are not worth a word"},
     {"ids over four times as many as they are, from early to late; or waits that began in the order of the ids, over "
-     "several collections; or 200 that wait for a lock",
+     "several collections; or 200 that wait for a lock, or 100 that time alone wakes, with a fifth of the live bytes",
      "a pool of workers was made in one go, and the requests of a busy moment are all young; but no pool waits at a "
      "lock"}};
 

@@ -92,11 +92,20 @@ TEST(GoroutinesBlocked, ArePossibleIfManyThatHoldMuchWaitForTheNetwork) {
   EXPECT_NE(find(report_of_goids(every(10, 20, 120), 1300, WaitReason::kIoWait), "goroutines-blocked"), nullptr);
 }
 
+TEST(GoroutinesBlocked, ArePossibleIfManyThatHoldMuchWakeByTimeAlone) {
+  const view::Report report = report_of_goids(every(1, 20, 120), 140, WaitReason::kSleep);
+  const view::Finding* const finding = find(report, "goroutines-blocked");
+  ASSERT_NE(finding, nullptr);
+  EXPECT_THAT(finding->title.full, ::testing::EndsWith("blocked in sleep at main.work that time alone wakes"));
+  EXPECT_EQ(find(report_of_goids(every(1, 20, 120), 140, WaitReason::kChanReceive), "goroutines-blocked"), nullptr);
+}
+
 TEST(GoroutinesBlocked, ArePossibleIfMoreAndMoreSleep) {
   const view::Report report = report_of_goids(every(10, 20, 120), 1300, WaitReason::kSleep);
   const view::Finding* const finding = find(report, "goroutines-blocked");
   ASSERT_NE(finding, nullptr);
   EXPECT_THAT(finding->title.full, ::testing::HasSubstr("120 goroutines blocked in sleep at main.work"));
+  EXPECT_THAT(finding->because.full, ::testing::HasSubstr("ids 20 to 1210 of 1300"));
   EXPECT_EQ(find(report_of_goids(every(10, 20, 30), 330, WaitReason::kSleep), "goroutines-blocked"), nullptr);
 }
 
