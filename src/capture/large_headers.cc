@@ -5,6 +5,7 @@
 #include <optional>
 #include <span>
 #include <tuple>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -17,7 +18,8 @@ namespace holdfast::capture {
 namespace {
 
 constexpr unsigned kParts = 64;
-constexpr std::size_t kMostPointersOfPart = 1 << 16;  // to elements; a program with more has other troubles
+// To elements. Nodes of a list that lie in one array may have millions, which cost more memory than they tell.
+constexpr std::size_t kMostPointersOfPart = 1 << 12;
 
 // A bit per object: its slot is large. That is little enough to stay in the cache while edges are looked at.
 class LargeObjects {
@@ -42,8 +44,9 @@ class HeaderReader {
                std::span<const heap::NamedWord> interface_words, const heap::Snapshot& snapshot)
       : memory_(memory), index_(index), interface_words_(interface_words), snapshot_(snapshot), places_(snapshot) {}
 
-  std::vector<heap::LargeHeader> found;     // slices and strings
-  std::vector<heap::LargeHeader> pointers;  // to elements
+  std::vector<heap::LargeHeader> found;            // slices and strings
+  std::vector<heap::LargeHeader> pointers;         // to elements
+  std::unordered_set<std::uint32_t> partly_known;  // objects: more pointers lead to them than have rows
 
   void look_at_object(ObjectId object, const LargeObjects& large) {
     const heap::ObjectType known = snapshot_.object_type[object.row];
@@ -76,7 +79,11 @@ class HeaderReader {
     if (!header.type) return;
     const std::uint64_t element = places_.element_bytes(header.type), size = index_.size_of(header.into);
     const bool is_pointer = places_.is_pointer(header.type);
-    if (is_pointer && (element > size / heap::kFewestElements || pointers.size() == kMostPointersOfPart)) return;
+    if (is_pointer && element > size / heap::kFewestElements) return;
+    if (is_pointer && pointers.size() == kMostPointersOfPart) {
+      partly_known.insert(header.into.row);
+      return;
+    }
     const std::size_t words = is_pointer ? 1 : places_.is_slice(header.type) ? 3 : 2;
     std::array<std::byte, 3 * kWord> bytes;
     if (!memory_.try_read(word, std::span(bytes).first(words * kWord))) return;
@@ -148,6 +155,7 @@ void add_large_headers(const MemorySource& memory, const heap::ObjectIndex& inde
   const std::span<const std::uint32_t> row_begin = snapshot.edges.row_begin.span();
   const std::span<const std::uint32_t> targets = snapshot.edges.target.span();
   std::vector<std::vector<heap::LargeHeader>> headers(kParts), pointers(kParts);
+  std::vector<std::unordered_set<std::uint32_t>> partly_known(kParts);
   for_each_part(snapshot.pointerful, kParts, [&](unsigned part, std::uint64_t begin, std::uint64_t end) {
     HeaderReader reader(memory, index, interface_words, snapshot);
     for (auto row = static_cast<std::uint32_t>(begin); row < end; ++row)
@@ -156,6 +164,7 @@ void add_large_headers(const MemorySource& memory, const heap::ObjectIndex& inde
         reader.look_at_object(ObjectId(row), large);
     headers[part] = std::move(reader.found);
     pointers[part] = std::move(reader.pointers);
+    partly_known[part] = std::move(reader.partly_known);
   });
   for (const auto& part : headers) append(snapshot.large_headers, part);
   for (const auto& part : pointers) append(snapshot.element_pointers, part);
@@ -164,6 +173,11 @@ void add_large_headers(const MemorySource& memory, const heap::ObjectIndex& inde
     if (snapshot.roots[row].kind == heap::RootKind::kGlobal) variables.look_at_variable(RootId(row), large);
   append_places(snapshot.large_headers, variables.found);
   append_places(snapshot.element_pointers, variables.pointers);
+  // Of an object whose pointers are not all known it cannot be told how much of it they reach.
+  partly_known.push_back(std::move(variables.partly_known));
+  std::erase_if(snapshot.element_pointers, [&](const heap::LargeHeader& each) {
+    return std::ranges::any_of(partly_known, [&](const auto& objects) { return objects.contains(each.into.row); });
+  });
   drop_well_reached(index, snapshot.element_pointers);
 }
 

@@ -19,7 +19,8 @@ constexpr std::string_view kBetween("\0", 1);  // in no name
 
 std::string_view verb_of(const view::DetectorFacts& facts) {
   if (!facts.verb.empty()) return facts.verb;
-  return std::ranges::find(kFamilies, facts.family, &Family::name)->verb;
+  const auto* const family = std::ranges::find(kFamilies, facts.family, &Family::name);
+  return family == std::end(kFamilies) ? std::string_view() : family->verb;
 }
 
 }  // namespace

@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <functional>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -75,21 +74,22 @@ class ChainsByType {
   }
 
   Chain longest_of(std::uint32_t type) const {
-    std::unordered_map<std::uint32_t, ObjectId> next;  // none: several are
+    constexpr std::uint32_t kNone = ~0U, kSeveral = kNone - 1;
+    std::vector<std::uint32_t> next(e_.snapshot.pointerful, kNone);  // by object, a row
     std::vector<ObjectId> firsts;
     for_each_object([&](ObjectId object, std::uint32_t of) {
       if (of != type || !e_.dominators.reachable(object)) return;
       const ObjectId above = before(object, type);
       if (!above) return firsts.push_back(object);
-      const auto [there, is_new] = next.try_emplace(above.row, object);
-      if (!is_new) there->second = ObjectId();
+      std::uint32_t& there = next[above.row];
+      there = there == kNone ? object.row : kSeveral;
     });
     Chain longest;
     for (const ObjectId first : firsts) {
       Chain chain{first, {}, 1};
       ObjectId last = first;
-      for (auto found = next.find(last.row); found != next.end() && found->second; found = next.find(last.row)) {
-        last = found->second;
+      for (std::uint32_t found = next[last.row]; found < kSeveral; found = next[last.row]) {
+        last = ObjectId(found);
         if (++chain.links == 2) chain.second = last;
       }
       if (chain.links > longest.links && !leads_on(last, type)) longest = chain;
