@@ -160,6 +160,19 @@ TEST_F(LargeHeaders, LeaveOutPointersToWhatTheyReachMuchOf) {
   EXPECT_EQ(found.size(), kBig / 4 / heap::kFewestElements + 1) << "those to the other one";
 }
 
+// Of the second object some pointers have rows and others have not, so nobody knows how much of it they reach.
+TEST_F(LargeHeaders, HaveNoPointersToWhatMoreOfThemLeadTo) {
+  constexpr std::uint64_t kMany = 5000, kFirst = 10;
+  const auto all = heap_.object(kMany * kHolder, holder_);
+  const auto few = heap_.leaf(kBig), crowded = heap_.leaf(1 << 20);
+  for (std::uint64_t i = 0; i < kMany; ++i)
+    state({.from = all, .into = i < kFirst ? few : crowded, .at = i * kHolder + 40, .begin = 4 * i});
+  const ObjectId expected = heap_.id(few);
+  const std::vector<LargeHeader> found = look().element_pointers;
+  EXPECT_EQ(found.size(), kFirst);
+  for (const LargeHeader& each : found) EXPECT_EQ(each.into, expected);
+}
+
 // The parameters are the number of threads and the seed.
 class RandomLargeHeaders : public LargeHeaders, public testing::WithParamInterface<std::tuple<unsigned, int>> {
  protected:
