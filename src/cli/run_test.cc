@@ -118,6 +118,11 @@ TEST_F(Targets, AreNotLookedForIfTheSqlIsWrong) {
   EXPECT_THAT(refusal({"query", "no such target", "SELECT size FROM objects"}), HasSubstr("no such target"));
 }
 
+TEST_F(Targets, AreNotLookedAtIfTheCrashCannotBeRead) {
+  EXPECT_THAT(refusal({"dangling", hold_, "--crash", "/no/such/crash.txt"}),
+              HasSubstr("the crash in /no/such/crash.txt cannot be read: No such file or directory"));
+}
+
 TEST_F(Targets, SayWhatOnlyRunningASqlShows) {
   EXPECT_EQ(refusal({"query", hold_, "SELECT retained(7)"}), "retained(7): there is no such object: ids are below 1");
 }

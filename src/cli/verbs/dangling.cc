@@ -1,3 +1,5 @@
+#include <cerrno>
+#include <cstring>
 #include <fstream>
 #include <string>
 #include <vector>
@@ -19,7 +21,7 @@ std::string read_crash(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   std::string text(kMostCrashBytes, '\0');
   if (!file.read(text.data(), static_cast<std::streamsize>(text.size())) && (!file.eof() || file.bad()))
-    fail(ErrorCode::kUsage, "the crash in {} cannot be read", path);
+    fail(ErrorCode::kUsage, "the crash in {} cannot be read: {}", path, std::strerror(errno));
   text.resize(static_cast<std::size_t>(file.gcount()));
   return text;
 }
