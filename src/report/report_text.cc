@@ -249,6 +249,9 @@ class Text {
             fmt::format("most is held by {}: {} ({}); {}", holder.what.brief, format_bytes(holder.total_bytes()),
                         format_share(holder.total_bytes(), report_.whole_bytes()),
                         "`holdfast report --since` an earlier capture tells whether it grows"));
+    // Who these several are does not say where in them it lies.
+    if (holder.owners.size() > 1 && !holder.chain.empty())
+      line(fmt::format("     {}", chain_text(holder.chain, width_ - 5)));
   }
 
   void add_calm_line(std::string_view words) {

@@ -130,13 +130,19 @@ class ThingsThatGather {
     finding.count = holder.count;
     finding.chain = holder.chain;
     finding.allocated_at = holder.allocated_at;
-    finding.title = sentence("{} gather: few or none have ever gone", holder.what);
+    finding.title = sentence("{}{} gather: few or none have ever gone", holder.what, one_way_to(holder));
     finding.because = sentence(
         "{} of them came since the last of {}, with {} of the {} that the program has ever allocated: at that pace "
         "about {} came in all its life, so nearly all are still there",
         format_count(*holder.recent), format_count(pace.collections(), "collection"),
         format_bytes(pace.allocated_since()), format_bytes(pace.allocated()), format_count(in_all));
     finding.fix = sentence("if nothing else bounds them: drop what is not needed any more, or keep the newest only");
+  }
+
+  // Where several have them, who these are tells little: the fields on a way do.
+  view::Sentence one_way_to(const Holder& holder) const {
+    if (holder.owners.size() == 1) return {};
+    return sentence(", as at {},", e_.places.place_of(holder.example.object()).text);
   }
 
   const Evidence& e_;

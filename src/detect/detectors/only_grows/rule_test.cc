@@ -9,13 +9,15 @@ using heap::RootKind;
 using heap::TypeKind;
 using heap::testing::HeapBuilder;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 struct Gathering {
   unsigned things = 2000, recent = 100;
   std::uint64_t allocated = 40 << 20;  // in all its life; of it 200 KiB since the last collection
   std::uint64_t collections = 8;
   RootKind root = RootKind::kGlobal;
-  bool is_fixed = false;  // the variable itself has room for them
+  bool is_fixed = false;   // the variable itself has room for them
+  bool is_shared = false;  // another variable leads to the same array
 };
 
 // Visits of 2 KiB in an array. At the pace of those that are recent, allocated / 2 KiB came in all.
@@ -37,6 +39,7 @@ heap::Snapshot visits(const Gathering& which) {
       heap.mark(thing);
   }
   if (!which.is_fixed) heap.refer(variable, array);
+  if (which.is_shared) heap.refer(heap.root(which.root, "main.backup"), array);
   heap::Snapshot s = heap.build();
   s.audit.gc_cycles = which.collections;
   s.mem_stats = {{"TotalAlloc", which.allocated}};
@@ -104,6 +107,16 @@ TEST(OnlyGrows, IsPossibleIfAllThatCameAtThisPaceIsStillThere) {
   EXPECT_GE(finding->bytes, 2000U * 2048);
   EXPECT_THAT(finding->title.full, HasSubstr("2,000 × main.visit"));
   EXPECT_THAT(finding->because.full, HasSubstr("100 of them came since the last of 8 collections"));
+}
+
+TEST(OnlyGrows, ShowsAWayToThemIfSeveralHaveThem) {
+  const view::Report shared = report_of_gathering({.allocated = 4 << 20, .is_shared = true});
+  const view::Finding* const finding = find(shared, "only-grows");
+  ASSERT_NE(finding, nullptr);
+  EXPECT_THAT(finding->title.full, HasSubstr(" and by main.backup, as at main.visits[0], gather"));
+  const view::Report of_one = report_of_gathering({.allocated = 4 << 20});
+  ASSERT_NE(find(of_one, "only-grows"), nullptr);
+  EXPECT_THAT(find(of_one, "only-grows")->title.full, Not(HasSubstr("as at")));
 }
 
 TEST(OnlyGrows, NeedsAFifthOfTheHeapIfTheThingsAreFew) {
