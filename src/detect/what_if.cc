@@ -1,7 +1,10 @@
 #include "detect/what_if.h"
 
 #include <algorithm>
+#include <functional>
+#include <iterator>
 #include <span>
+#include <utility>
 
 #include "heap/plumbing.h"
 
@@ -37,11 +40,46 @@ bool any_wait_in_selects(const Evidence& evidence) {
   });
 }
 
-Suspicion* suspect_waiting(const Evidence& evidence, const Detector& detector, const view::GoroutineGroup& group,
-                           const std::vector<GoroutineId>& members, const graph::LeakedGoroutines& without,
-                           std::string_view how_long, view::Sentence because, std::vector<Suspicion>& out) {
+std::vector<WaitingGroup> waiting_groups(const std::vector<view::GoroutineGroup>& groups,
+                                         const std::vector<GoroutineId>& candidates) {
+  constexpr std::size_t kMostGroups = 8;
+  std::vector<WaitingGroup> out;
+  for (const view::GoroutineGroup& group : groups) {
+    WaitingGroup waiting{&group, {}};
+    std::ranges::copy_if(group.members, std::back_inserter(waiting.members),
+                         [&](GoroutineId id) { return std::ranges::binary_search(candidates, id); });
+    std::ranges::sort(waiting.members);
+    if (waiting.members.size() >= kFewWaiting) out.push_back(std::move(waiting));
+  }
+  std::ranges::stable_sort(out, std::greater(), [](const WaitingGroup& each) { return each.members.size(); });
+  out.resize(std::min(out.size(), kMostGroups));
+  return out;
+}
+
+std::vector<ObjectId> timed_channels(const Evidence& evidence) {
+  std::vector<ObjectId> out;
+  for (const heap::Actor& actor : evidence.snapshot.actors)
+    if (actor.kind == heap::ActorKind::kTimer) out.push_back(actor.object);
+  std::ranges::sort(out);
+  out.erase(std::unique(out.begin(), out.end()), out.end());
+  return out;
+}
+
+graph::LeakedGoroutines ask_without(const Evidence& evidence, const std::vector<ObjectId>& wake_ups,
+                                    WaitingGroup& waiting) {
+  graph::LeakedGoroutines without =
+      graph::find_leaked_goroutines(evidence.snapshot, graph::reachability(evidence.dominators),
+                                    {.without_wake_ups = wake_ups, .for_goroutines = waiting.members});
+  std::erase_if(waiting.members, [&](GoroutineId id) { return !std::ranges::binary_search(without.goroutines, id); });
+  return without;
+}
+
+Suspicion* suspect_waiting(const Evidence& evidence, const Detector& detector, const WaitingGroup& waiting,
+                           const graph::LeakedGoroutines& without, std::string_view how_long, view::Sentence because,
+                           std::vector<Suspicion>& out) {
   const heap::Snapshot& snapshot = evidence.snapshot;
-  const auto row = std::ranges::find(evidence.report.goroutines, group.root, &view::GoroutineRow::root);
+  const std::vector<GoroutineId>& members = waiting.members;
+  const auto row = std::ranges::find(evidence.report.goroutines, waiting.group->root, &view::GoroutineRow::root);
   if (members.size() < kFewWaiting || row == evidence.report.goroutines.end()) return nullptr;
   const std::uint64_t highest = highest_goid(snapshot);
   const Ages ages = ages_of(snapshot, members, highest);

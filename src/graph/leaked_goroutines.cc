@@ -74,6 +74,12 @@ class LeakSearch::FixedPoint {
     return actor.kind != ActorKind::kTimerList && !(question_.without_timers && actor.kind == ActorKind::kTimer);
   }
 
+  bool counts(const WakeUp& wake_up) const {
+    const std::vector<GoroutineId>& goroutines = question_.for_goroutines;
+    return !std::ranges::binary_search(question_.without_wake_ups, wake_up.object) ||
+           (!goroutines.empty() && !std::ranges::binary_search(goroutines, wake_up.goroutine));
+  }
+
   ObjectId record_of(std::uint32_t goroutine) const { return index_.find_object(snapshot_.goroutines[goroutine].g); }
 
   // A closed object is not entered.
@@ -105,7 +111,7 @@ class LeakSearch::FixedPoint {
   // cannot. A weak pointer gives its object back to those who have it.
   void watch() {
     for (const WakeUp& wake_up : snapshot_.wake_ups) {
-      if (std::ranges::binary_search(question_.without_wake_ups, wake_up.object)) continue;
+      if (!counts(wake_up)) continue;
       if (wake_up.object) watched_.push_back({wake_up.object, wake_up.goroutine, {}});
       if (wake_up.stack) on_stacks_.emplace_back(wake_up.stack, wake_up.goroutine);
     }

@@ -39,8 +39,9 @@ struct HeldByGroup {
 // What of the actors does not count: asks who could go on if these were not there.
 struct LeakQuestion {
   bool without_timers = false;
-  std::vector<ObjectId> without_wake_ups = {};  // ascending: to wake by these does not count
-  std::vector<ObjectId> without_objects = {};   // nobody gets at what these refer to, or finds them
+  std::vector<ObjectId> without_wake_ups = {};   // ascending: to wake by these does not count
+  std::vector<GoroutineId> for_goroutines = {};  // ascending: for these; for all goroutines if there are none
+  std::vector<ObjectId> without_objects = {};    // nobody gets at what these refer to, or finds them
 };
 
 // The search in two steps, of which the first needs nothing but the snapshot: it can run beside the pass that finds

@@ -1,4 +1,5 @@
-// Workers that tick on after their owner was dropped without a Close, and workers whose owners are closed.
+// Workers that tick on after their owner was dropped without a Close; and workers whose owners are closed, or whose
+// owners are kept by one that ticks itself.
 //
 // expects: strong
 package alive_by_timer
@@ -33,6 +34,13 @@ func sweep(stop chan struct{}, entries []byte, started *sync.WaitGroup) {
 }
 
 func use(closes bool) {
+	c := begin()
+	if closes {
+		close(c.stop)
+	}
+}
+
+func begin() *cache {
 	var started, ended sync.WaitGroup
 	started.Add(1)
 	c := newCache(&started)
@@ -42,8 +50,15 @@ func use(closes bool) {
 		go ended.Done()
 	}
 	ended.Wait()
-	if closes {
-		close(c.stop)
+	return c
+}
+
+// It ends one of them at each tick.
+func end(caches []*cache) {
+	tick := time.NewTicker(time.Hour)
+	for range tick.C {
+		close(caches[0].stop)
+		caches = caches[1:]
 	}
 }
 
@@ -58,5 +73,10 @@ func Twin() {
 	for i := 0; i < 60; i++ {
 		use(true)
 	}
+	var caches []*cache
+	for i := 0; i < 60; i++ {
+		caches = append(caches, begin())
+	}
+	go end(caches)
 	time.Sleep(50 * time.Millisecond)
 }

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <set>
 
 #include "base/units.h"
 #include "detect/detector_list.h"
@@ -10,49 +9,47 @@ namespace {
 
 using view::sentence;
 
-// Goroutines that only a timer can wake, though they wait for something else as well: for what would end them.
-std::vector<GoroutineId> kept_by_timers(const Evidence& e, const graph::LeakedGoroutines& without) {
-  std::set<ObjectId> timed;  // the channels that pending timers send to
-  for (const heap::Actor& actor : e.snapshot.actors)
-    if (actor.kind == heap::ActorKind::kTimer) timed.insert(actor.object);
+// Goroutines that only timers can wake, if all others that timers wake are left out as well, though they wait for
+// something else: for what would end them. Ascending.
+std::vector<GoroutineId> kept_by_timers(const Evidence& e, const std::vector<ObjectId>& timed) {
+  const graph::Reachability reached = graph::reachability(e.dominators);
   std::vector<GoroutineId> out;
-  for (const GoroutineId id : without.goroutines) {
+  for (const GoroutineId id : graph::LeakSearch(e.snapshot, {.without_timers = true}).goroutines(reached)) {
     if (std::ranges::binary_search(e.groundwork.leaked().goroutines, id)) continue;
     bool has_timer = false, has_other = false;
     for (const heap::WakeUp& wake_up :
          std::ranges::equal_range(e.snapshot.wake_ups, id, {}, &heap::WakeUp::goroutine)) {
-      has_timer = has_timer || timed.contains(wake_up.object);
-      has_other = has_other || (wake_up.object && !timed.contains(wake_up.object));
+      const bool is_timer = std::ranges::binary_search(timed, wake_up.object);
+      has_timer = has_timer || is_timer;
+      has_other = has_other || (wake_up.object && !is_timer);
     }
     if (has_timer && has_other) out.push_back(id);
   }
   return out;
 }
 
-void add_group(const Evidence& e, const view::GoroutineGroup& group, const std::vector<GoroutineId>& kept,
-               const graph::LeakedGoroutines& without, std::vector<Suspicion>& out) {
-  std::vector<GoroutineId> members;
-  std::ranges::copy_if(group.members, std::back_inserter(members),
-                       [&](GoroutineId id) { return std::ranges::binary_search(kept, id); });
+void add_group(const Evidence& e, const std::vector<ObjectId>& timed, WaitingGroup waiting,
+               std::vector<Suspicion>& out) {
+  const graph::LeakedGoroutines without = ask_without(e, timed, waiting);
   Suspicion* const suspicion =
-      suspect_waiting(e, kDetector, group, members, without, "that only timers wake",
+      suspect_waiting(e, kDetector, waiting, without, "that only timers wake",
                       sentence("timers wake them, and nobody refers to what would end them any more"), out);
   if (suspicion == nullptr) return;
   suspicion->finding.fix = sentence("stop each at {} when its owner goes: close or cancel what it selects on",
-                                    view::named(e.names.top_frame(*group.first)));
+                                    view::named(e.names.top_frame(*waiting.group->first)));
 }
 
 void find_kept(const Evidence& e, std::vector<Suspicion>& out) {
   if (!any_wait_in_selects(e)) return;
-  const graph::LeakedGoroutines without =
-      graph::find_leaked_goroutines(e.snapshot, graph::reachability(e.dominators),
-                                    {.without_timers = true, .without_wake_ups = {}, .without_objects = {}});
-  const std::vector<GoroutineId> kept = kept_by_timers(e, without);
+  const std::vector<ObjectId> timed = timed_channels(e);
+  const std::vector<GoroutineId> kept = kept_by_timers(e, timed);
   if (kept.size() < kFewWaiting) return;
   const std::map<RootId, HeldFromFinalizers> finalizers = held_from_finalizers(e);  // finalizer-of-worker says more
-  for (const view::GoroutineGroup& group : view::goroutine_groups(e.snapshot, e.dominators, true)) {
-    const auto held = finalizers.find(group.root);
-    if (held == finalizers.end() || held->second.objects.size() < kFewWaiting) add_group(e, group, kept, without, out);
+  const std::vector<view::GoroutineGroup> groups = view::goroutine_groups(e.snapshot, e.dominators, true);
+  for (WaitingGroup& waiting : waiting_groups(groups, kept)) {
+    const auto held = finalizers.find(waiting.group->root);
+    if (held == finalizers.end() || held->second.objects.size() < kFewWaiting)
+      add_group(e, timed, std::move(waiting), out);
   }
 }
 

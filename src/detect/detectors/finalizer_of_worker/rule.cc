@@ -18,29 +18,20 @@ using view::named;
 using view::Sentence;
 using view::sentence;
 
-// Time alone makes a goroutine go on: a timer, or the end of a sleep.
-class KeptByTime {
- public:
-  explicit KeptByTime(const Evidence& e)
-      : e_(e),
-        without_(
-            graph::find_leaked_goroutines(e.snapshot, graph::reachability(e.dominators),
-                                          {.without_timers = true, .without_wake_ups = {}, .without_objects = {}})) {}
-
-  bool has(GoroutineId id) const {
-    return e_.snapshot.goroutines[id.row].wait_reason == WaitReason::kSleep ||
-           std::ranges::binary_search(without_.goroutines, id);
-  }
-  std::vector<GoroutineId> of(const GoroutineGroup& group) const {
-    std::vector<GoroutineId> out;
-    std::ranges::copy_if(group.members, std::back_inserter(out), [&](GoroutineId id) { return has(id); });
-    return out;
-  }
-
- private:
-  const Evidence& e_;
-  const graph::LeakedGoroutines without_;
-};
+// Those of the group that time alone makes go on: a timer, or the end of a sleep. Ascending.
+std::vector<GoroutineId> kept_by_time(const Evidence& e, const GoroutineGroup& group) {
+  const auto sleeps = [&](GoroutineId id) { return e.snapshot.goroutines[id.row].wait_reason == WaitReason::kSleep; };
+  WaitingGroup waiting{&group, group.members};
+  std::ranges::sort(waiting.members);
+  std::vector<GoroutineId> out;
+  std::ranges::copy_if(waiting.members, std::back_inserter(out), sleeps);
+  if (out.size() == waiting.members.size()) return out;
+  std::erase_if(waiting.members, sleeps);
+  ask_without(e, timed_channels(e), waiting);
+  out.insert(out.end(), waiting.members.begin(), waiting.members.end());
+  std::ranges::sort(out);
+  return out;
+}
 
 void add(const Evidence& e, const GoroutineGroup& group, const std::vector<GoroutineId>& kept,
          const HeldFromFinalizers& held, std::vector<Suspicion>& out) {
@@ -81,11 +72,10 @@ void find_held(const Evidence& e, std::vector<Suspicion>& out) {
   const std::map<RootId, HeldFromFinalizers> held = held_from_finalizers(e);
   const auto has_enough = [](const auto& each) { return each.second.objects.size() >= kFewWaiting; };
   if (std::ranges::none_of(held, has_enough)) return;
-  const KeptByTime kept(e);
   for (const GoroutineGroup& group : view::goroutine_groups(e.snapshot, e.dominators, true)) {
     const auto found = held.find(group.root);
     if (!group.root || found == held.end() || !has_enough(*found) || group.first->system) continue;
-    const std::vector<GoroutineId> members = kept.of(group);
+    const std::vector<GoroutineId> members = kept_by_time(e, group);
     if (members.size() >= kFewWaiting && members.size() == group.members.size())
       add(e, group, members, found->second, out);
   }

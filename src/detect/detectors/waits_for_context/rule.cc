@@ -64,11 +64,13 @@ class DoneChannels {
   std::map<ObjectId, ObjectId> contexts_;
 };
 
-// A goroutine that the end of a context alone can wake, though it waits for something else as well.
-std::map<GoroutineId, ObjectId> waiting_for_context(const Evidence& e, const DoneChannels& done,
-                                                    const graph::LeakedGoroutines& without) {
+// Goroutines that the end of a context alone can wake, if all others that contexts wake are left out as well, though
+// they wait for something else. Ascending, each with its context.
+std::map<GoroutineId, ObjectId> waiting_for_context(const Evidence& e, const DoneChannels& done) {
+  const graph::Reachability reached = graph::reachability(e.dominators);
   std::map<GoroutineId, ObjectId> out;
-  for (const GoroutineId id : without.goroutines) {
+  for (const GoroutineId id :
+       graph::LeakSearch(e.snapshot, {.without_wake_ups = done.channels()}).goroutines(reached)) {
     if (std::ranges::binary_search(e.groundwork.leaked().goroutines, id)) continue;
     ObjectId context;
     bool has_other = false;
@@ -85,23 +87,18 @@ std::map<GoroutineId, ObjectId> waiting_for_context(const Evidence& e, const Don
   return out;
 }
 
-void add_group(const Evidence& e, const view::GoroutineGroup& group, const std::map<GoroutineId, ObjectId>& waiting,
-               const graph::LeakedGoroutines& without, std::vector<Suspicion>& out) {
-  std::vector<GoroutineId> members;
+void add_group(const Evidence& e, const DoneChannels& done, const std::map<GoroutineId, ObjectId>& context_of,
+               WaitingGroup waiting, std::vector<Suspicion>& out) {
+  const graph::LeakedGoroutines without = ask_without(e, done.channels(), waiting);
   std::map<ObjectId, std::uint64_t> contexts;
-  for (const GoroutineId id : group.members) {
-    const auto found = waiting.find(id);
-    if (found == waiting.end()) continue;
-    members.push_back(id);
-    ++contexts[found->second];
-  }
-  if (members.empty()) return;
+  for (const GoroutineId id : waiting.members) ++contexts[context_of.at(id)];
+  if (contexts.empty()) return;
   const ObjectId most = std::ranges::max_element(contexts, {}, [](const auto& each) { return each.second; })->first;
   view::Sentence because = sentence("nobody else refers to what they wait for but {} by nothing but a cancel: {}",
                                     contexts.size() == 1 ? "one context, which ends" : "their contexts, which end",
                                     e.places.place_of(most).text);
   Suspicion* const suspicion =
-      suspect_waiting(e, kDetector, group, members, without, "until a context is cancelled", because, out);
+      suspect_waiting(e, kDetector, waiting, without, "until a context is cancelled", because, out);
   if (suspicion == nullptr) return;
   std::vector<ObjectId> made;
   for (const auto& [context, count] : contexts) made.push_back(context);
@@ -111,14 +108,13 @@ void add_group(const Evidence& e, const view::GoroutineGroup& group, const std::
 void find_waiting(const Evidence& e, std::vector<Suspicion>& out) {
   if (!any_wait_in_selects(e)) return;
   const DoneChannels done(e);
-  graph::LeakQuestion question{.without_wake_ups = done.channels()};
-  if (question.without_wake_ups.empty()) return;
-  const graph::LeakedGoroutines without =
-      graph::find_leaked_goroutines(e.snapshot, graph::reachability(e.dominators), question);
-  const std::map<GoroutineId, ObjectId> waiting = waiting_for_context(e, done, without);
-  if (waiting.size() < kFewWaiting) return;
-  for (const view::GoroutineGroup& group : view::goroutine_groups(e.snapshot, e.dominators, true))
-    add_group(e, group, waiting, without, out);
+  if (done.channels().empty()) return;
+  const std::map<GoroutineId, ObjectId> context_of = waiting_for_context(e, done);
+  std::vector<GoroutineId> candidates;
+  for (const auto& [id, context] : context_of) candidates.push_back(id);
+  const std::vector<view::GoroutineGroup> groups = view::goroutine_groups(e.snapshot, e.dominators, true);
+  for (WaitingGroup& waiting : waiting_groups(groups, candidates))
+    add_group(e, done, context_of, std::move(waiting), out);
 }
 
 constexpr Threshold kThresholds[] = {
