@@ -18,15 +18,18 @@ namespace holdfast::capture {
 namespace {
 
 constexpr unsigned kParts = 64;
+constexpr std::size_t kMostSmallOfPart = heap::kMostSmallHeaders / kParts;
 // To elements. Nodes of a list that lie in one array may have millions, which cost more memory than they tell.
 constexpr std::size_t kMostPointersOfPart = 1 << 12;
 
-// A bit per object: its slot is large. That is little enough to stay in the cache while edges are looked at.
+// A bit per object: its slot is large, or its headers may be of interest though it is not. That is little enough to
+// stay in the cache while edges are looked at.
 class LargeObjects {
  public:
   explicit LargeObjects(const heap::Snapshot& snapshot) : bits_((std::uint64_t{snapshot.objects} + 63) / 64) {
     for (const heap::Span& span : snapshot.spans) {
-      if (span.slot_size < heap::kLeastBytesOfLargeHeader) continue;
+      if (span.slot_size < (span.has_pointers ? heap::kLeastBytesOfLargeHeader : heap::kLeastBytesOfSmallArray))
+        continue;
       for (std::uint32_t row = span.first_object; row < span.first_object + span.objects; ++row)
         heap::set_bit(bits_, row);
     }
@@ -79,6 +82,8 @@ class HeaderReader {
     if (!header.type) return;
     const std::uint64_t element = places_.element_bytes(header.type), size = index_.size_of(header.into);
     const bool is_pointer = places_.is_pointer(header.type);
+    const bool is_small = size < heap::kLeastBytesOfLargeHeader;
+    if (is_small && (is_pointer || small_ == kMostSmallOfPart)) return;
     if (is_pointer && element > size / heap::kFewestElements) return;
     if (is_pointer && pointers.size() == kMostPointersOfPart) {
       partly_known.insert(header.into.row);
@@ -91,6 +96,8 @@ class HeaderReader {
     const auto covered = heap::covered_by(number(0), is_pointer ? 1 : number(1), is_pointer ? 1 : number(words - 1),
                                           element, index_.address_of(header.into), size);
     if (!covered) return;
+    if (is_small && covered->capacity > size / heap::kMostReached) return;
+    if (is_small) ++small_;
     header.begin = covered->begin;
     header.length = covered->length;
     header.capacity = covered->capacity;
@@ -112,6 +119,7 @@ class HeaderReader {
   std::span<const heap::NamedWord> interface_words_;
   const heap::Snapshot& snapshot_;
   heap::HeaderPlaces places_;
+  std::size_t small_ = 0;  // headers of small arrays that were found
 };
 
 // Drops the pointers to objects of which they reach more than a share together.

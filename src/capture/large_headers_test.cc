@@ -100,7 +100,11 @@ class LargeHeaders : public testing::Test {
     std::memcpy(to, words, each.is_slice ? 24 : 16);
     const std::uint64_t element = each.is_slice ? 4 : 1, size = index.size_of(id.second);
     const std::uint64_t capacity = each.is_slice ? each.capacity : each.length;
-    if (size < kBig || each.length > capacity || each.begin + capacity * element > size || each.at == 40) return;
+    const bool is_small = size < kBig;
+    if (is_small && (size < heap::kLeastBytesOfSmallArray || id.second.row < s.pointerful ||
+                     capacity * element > size / heap::kMostReached))
+      return;
+    if (each.length > capacity || each.begin + capacity * element > size || each.at == 40) return;
     expected_.push_back({id.first, each.variable, id.second, each.is_slice ? numbers_ : text_, each.at, each.begin,
                          each.length * element, capacity * element});
   }
@@ -114,13 +118,29 @@ TEST_F(LargeHeaders, AreSlicesAndStringsThatReferToLargeObjects) {
   const auto big = heap_.leaf(kBig), small = heap_.leaf(kBig - 128), typed = heap_.object(2 * kBig);
   const RootId v = variable();
   state({.from = a, .into = big, .at = 0, .begin = 8, .length = 3, .capacity = 10, .is_slice = true});
-  state({.from = a, .into = small, .at = 24, .length = 5});
+  state({.from = a, .into = small, .at = 24, .length = 500});
   state({.from = a, .into = big, .at = 40, .begin = 4});  // a pointer to an element
   state({.from = a, .into = typed, .at = 64, .begin = 100, .length = 7});
   state({.variable = v, .into = big, .at = 24, .begin = 1, .length = 2});
   const std::vector<LargeHeader> found = find();
   EXPECT_THAT(found, ElementsAreArray(expected_));
   EXPECT_EQ(expected_.size(), 3U);
+}
+
+TEST_F(LargeHeaders, AreThoseThatReachLittleOfSmallerArrays) {
+  const auto line = heap_.leaf(512, text_), words = heap_.leaf(128, number_), tiny = heap_.leaf(112, text_);
+  const auto list = heap_.object(512, heap_.pointer_type("*main.holder", holder_));
+  const auto from = holder(), other = holder();
+  state({.from = from, .into = words, .at = 0, .begin = 64, .length = 4, .capacity = 8, .is_slice = true});
+  state({.from = from, .into = line, .at = 24, .begin = 100, .length = 128});
+  state({.from = from, .into = line, .at = 48, .begin = 0, .length = 129});  // more than a quarter
+  state({.from = from, .into = tiny, .at = 64, .begin = 0, .length = 8});
+  state({.from = other, .into = words, .at = 0, .begin = 0, .length = 4, .capacity = 9, .is_slice = true});
+  state({.from = other, .into = line, .at = 40, .begin = 0, .length = 1});  // a pointer to an element
+  state({.from = other, .into = list, .at = 24, .begin = 0, .length = 8});  // has pointers
+  const std::vector<LargeHeader> found = find();
+  EXPECT_THAT(found, ElementsAreArray(expected_));
+  EXPECT_EQ(expected_.size(), 2U);
 }
 
 TEST_F(LargeHeaders, AreLeftOutIfTheyContradictTheHeap) {

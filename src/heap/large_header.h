@@ -13,6 +13,13 @@ namespace holdfast::heap {
 // Of an object with slots of at least this many bytes the headers that refer to it have rows.
 constexpr std::uint64_t kLeastBytesOfLargeHeader = 1024;
 
+// Of smaller ones, from this size on, headers have rows that reach no more than this share of an object without
+// pointers, as of a word that keeps the line that it was cut from. Others that refer to the same object may have none.
+// There are at most so many of these rows, about.
+constexpr std::uint64_t kLeastBytesOfSmallArray = 128;
+constexpr std::uint64_t kMostReached = 4;  // a quarter, with what the capacity reaches
+constexpr std::uint64_t kMostSmallHeaders = 1 << 18;
+
 // A plain pointer (*T) reaches one T and no more, unless unsafe code makes another type of it. It has a row, too, if
 // the object has room for at least so many of these, and all such pointers together reach no more than that share of
 // the object: of others nobody needs to know. Of one in an interface the row is about the interface's second word.

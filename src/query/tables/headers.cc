@@ -73,7 +73,8 @@ constexpr Column kHeadersColumns[] = {
 const Table kHeaders = {.name = "headers",
                         .meaning =
                             "Slices and strings in objects, garbage too, and in package variables that refer to "
-                            "objects of 1 KiB or more. Those in frames of stacks have no rows; `slices` has them.",
+                            "objects of 1 KiB or more, or to a quarter at most of one of 128 B or more that has no "
+                            "pointers. Those in frames of stacks have no rows; `slices` has them.",
                         .columns = kHeadersColumns,
                         .count = [](Facts& facts) { return std::uint64_t{facts.snapshot().large_headers.size()}; },
                         .small = false,

@@ -62,14 +62,15 @@ void find_pinned_arrays(const Evidence& e, std::vector<Suspicion>& out) {
 }  // namespace
 
 constexpr Threshold kThresholds[] = {
-    {"an array of 1 KiB", "captures tell of no smaller ones what slices and strings cover"},
+    {"an array of 128 B; of those below 1 KiB about 260,000 slices and strings at most",
+     "captures tell no more of what slices and strings cover"},
     {"a quarter of each array at most can be reached", "rounding of sizes and a cut beginning are no fault"},
     {"1 MiB or 1 % of the live bytes that nobody can reach, at one place", "less is not worth a word"}};
 
 const Detector kDetector = {
     .facts = {.id = "pinned-array",
               .family = "slices and strings",
-              .looks_for = "large arrays that stay for small slices and strings",
+              .looks_for = "arrays that stay for slices and strings that are small beside them",
               .needs = {.proven =
                             "all words that lead to the array are slices and strings of known lengths, and nobody "
                             "can reach what lies outside of them and of their capacities",
