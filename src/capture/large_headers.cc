@@ -18,7 +18,7 @@ namespace holdfast::capture {
 namespace {
 
 constexpr unsigned kParts = 64;
-constexpr std::size_t kMostSmallOfPart = heap::kMostSmallHeaders / kParts;
+constexpr std::size_t kMostSmallOfPart = heap::kMostSmallHeaders / 8;  // one table may have most of them
 // To elements. Nodes of a list that lie in one array may have millions, which cost more memory than they tell.
 constexpr std::size_t kMostPointersOfPart = 1 << 12;
 
@@ -144,6 +144,14 @@ void drop_well_reached(const heap::ObjectIndex& index, std::vector<heap::LargeHe
                 [&](const heap::LargeHeader& each) { return std::ranges::binary_search(well_reached, each.into); });
 }
 
+// Drops headers of small arrays from the end, until there are no more than are allowed.
+void drop_small(const heap::ObjectIndex& index, std::vector<heap::LargeHeader>& headers) {
+  std::uint64_t small = 0;
+  std::erase_if(headers, [&](const heap::LargeHeader& each) {
+    return index.size_of(each.into) < heap::kLeastBytesOfLargeHeader && ++small > heap::kMostSmallHeaders;
+  });
+}
+
 void append(std::vector<heap::LargeHeader>& to, const std::vector<heap::LargeHeader>& from) {
   to.insert(to.end(), from.begin(), from.end());
 }
@@ -175,6 +183,7 @@ void add_large_headers(const MemorySource& memory, const heap::ObjectIndex& inde
     partly_known[part] = std::move(reader.partly_known);
   });
   for (const auto& part : headers) append(snapshot.large_headers, part);
+  drop_small(index, snapshot.large_headers);
   for (const auto& part : pointers) append(snapshot.element_pointers, part);
   HeaderReader variables(memory, index, interface_words, snapshot);
   for (std::uint32_t row = 0; row < snapshot.roots.size(); ++row)

@@ -13,6 +13,31 @@ std::uint64_t in_first_slot(const view::MapSlots& slots, std::uint64_t at) {
   return key != at ? key : first(slots.elems, slots.elem_stride, slots.elem_bytes);
 }
 
+// Where it would be in the first elements of all arrays that it lies in.
+std::uint64_t in_first_elements(const heap::Snapshot& snapshot, TypeId type, std::uint64_t at) {
+  constexpr int kDeepest = 64;
+  std::uint64_t begin = 0;  // of what is left, in the whole
+  for (int depth = 0; type && depth < kDeepest; ++depth) {
+    const heap::Type& row = snapshot.types[type.row];
+    if (row.kind == heap::TypeKind::kArray && row.elem && snapshot.types[row.elem.row].size > 0) {
+      type = row.elem;
+      at %= snapshot.types[type.row].size;
+      continue;
+    }
+    type = {};
+    if (row.kind != heap::TypeKind::kStruct) break;
+    for (std::uint32_t f = row.first_field; f < row.first_field + row.field_count; ++f) {
+      const heap::Field& field = snapshot.fields[f];
+      if (!field.type || at < field.offset || at - field.offset >= snapshot.types[field.type.row].size) continue;
+      type = field.type;
+      begin += field.offset;
+      at -= field.offset;
+      break;
+    }
+  }
+  return begin + at;
+}
+
 }  // namespace
 
 std::pair<std::uint64_t, std::uint64_t> HeaderPlaces::of(graph::NodeId from, std::uint64_t at) {
@@ -26,6 +51,8 @@ std::pair<std::uint64_t, std::uint64_t> HeaderPlaces::of(graph::NodeId from, std
   const bool has_slots = row.role == heap::TypeRole::kMapGroup || row.role == heap::TypeRole::kMapBucket;
   if (const view::MapSlots* const slots = has_slots && row.of ? reader_.slots_of(row.of) : nullptr)
     offset = in_first_slot(*slots, offset % slots->bytes);
+  else
+    offset = in_first_elements(snapshot_, type, offset);
   return {type.row, offset};
 }
 
