@@ -9,8 +9,8 @@ namespace holdfast::view {
 namespace {
 
 constexpr std::uint64_t kSlots = MapSlots::kCount;
-constexpr std::uint64_t kMostGroups = std::uint64_t{1} << 26;     // of one map: 500 M entries
-constexpr std::uint64_t kFirstUsedHash = 5, kFirstEvacuated = 2;  // marks of a bucket's slots: 2 to 4 have moved
+constexpr std::uint64_t kMostGroups = std::uint64_t{1} << 26;  // of one map: 500 M entries
+constexpr std::uint64_t kFirstEvacuated = 2;                   // of a bucket's marks
 constexpr std::uint64_t kMostLog2 = 26;
 constexpr const char* kNoLayout = "the type of its groups is not known";
 constexpr std::uint64_t kGrowsAtSameSize = 8;  // of the header's flags
@@ -27,7 +27,7 @@ class MapReader::Walk {
     const auto marks = bytes_.read(group + layout_.marks, kSlots);
     if (!marks) return give_up_reading();
     for (std::uint64_t slot = 0; slot < kSlots; ++slot)
-      if (((*marks)[slot] & 0x80) == 0 && !add_entry(group, slot)) return false;
+      if (((*marks)[slot] & MapSlots::kUnused) == 0 && !add_entry(group, slot)) return false;
     return true;
   }
   bool add_groups(Address first, std::uint64_t count) {
@@ -64,7 +64,7 @@ class MapReader::Walk {
       if (seen_ > most_buckets_) return give_up("its buckets form a ring");
       const auto mark = bytes_.number(bucket + layout_.marks, 1);
       if (!mark) return give_up_reading();
-      if (old && *mark >= kFirstEvacuated && *mark < kFirstUsedHash) return true;
+      if (old && *mark >= kFirstEvacuated && *mark < MapSlots::kFirstUsedHash) return true;
       if (!add_bucket(bucket)) return false;
       if (!layout_.overflow) return true;
       const auto next = bytes_.word(bucket + *layout_.overflow);
@@ -77,7 +77,7 @@ class MapReader::Walk {
     const auto marks = bytes_.read(bucket + layout_.marks, kSlots);
     if (!marks) return give_up_reading();
     for (std::uint64_t slot = 0; slot < kSlots; ++slot)
-      if ((*marks)[slot] >= kFirstUsedHash && !add_entry(bucket, slot)) return false;
+      if ((*marks)[slot] >= MapSlots::kFirstUsedHash && !add_entry(bucket, slot)) return false;
     return true;
   }
   bool add_entry(Address group, std::uint64_t slot) {
@@ -123,61 +123,9 @@ const heap::Field* MapReader::field(TypeId type, std::string_view name) const {
   return nullptr;
 }
 
-// Maps of one key and element share the type of their groups, whatever the map types are called.
-TypeId MapReader::group_of(TypeId map) const {
-  const heap::Type& wanted = snapshot_.types[map.row];
-  TypeId alike;
-  for (std::uint32_t t = 0; t < snapshot_.types.size(); ++t) {
-    const heap::Type& row = snapshot_.types[t];
-    if ((row.role != heap::TypeRole::kMapGroup && row.role != heap::TypeRole::kMapBucket) || !row.of) continue;
-    if (row.of == map) return TypeId(t);
-    const heap::Type& other = snapshot_.types[row.of.row];
-    if (other.key == wanted.key && other.elem == wanted.elem) alike = TypeId(t);
-  }
-  return alike;
-}
-
 std::optional<std::uint64_t> MapReader::count(Address header) const {
   const heap::Field* count = field(header_, "count");
   return count == nullptr ? std::nullopt : bytes_.word(header + count->offset);
-}
-
-std::optional<MapSlots> MapReader::find_slots(TypeId map) const {
-  const TypeId group = group_of(map);
-  const heap::Type& type = snapshot_.types[map.row];
-  const auto size_of = [&](TypeId id) { return id ? snapshot_.types[id.row].size : 0; };
-  const auto elem_of = [&](TypeId id) { return id ? snapshot_.types[id.row].elem : TypeId(); };
-  MapSlots layout;
-  layout.bytes = size_of(group);
-  TypeId key_type, elem_type;
-  if (const heap::Field* slots = field(group, "slots")) {
-    const TypeId slot = elem_of(slots->type);
-    const heap::Field *key = field(slot, "key"), *elem = field(slot, "elem");
-    if (key == nullptr || elem == nullptr) return std::nullopt;
-    layout.keys = slots->offset + key->offset;
-    layout.elems = slots->offset + elem->offset;
-    layout.key_stride = layout.elem_stride = size_of(slot);
-    key_type = key->type;
-    elem_type = elem->type;
-  } else {
-    const heap::Field *keys = field(group, "keys"), *elems = field(group, "elems");
-    if (keys == nullptr || elems == nullptr) return std::nullopt;
-    layout.keys = keys->offset;
-    layout.elems = elems->offset;
-    key_type = elem_of(keys->type);
-    elem_type = elem_of(elems->type);
-    layout.key_stride = size_of(key_type);
-    layout.elem_stride = size_of(elem_type);
-  }
-  if (!key_type || !elem_type || layout.bytes == 0) return std::nullopt;
-  layout.key_bytes = size_of(key_type);
-  layout.elem_bytes = size_of(elem_type);
-  layout.key_outside = key_type != type.key;
-  layout.elem_outside = elem_type != type.elem;
-  if (const heap::Field* overflow = field(group, "overflow")) layout.overflow = overflow->offset;
-  for (const char* const name : {"ctrl", "topbits"})
-    if (const heap::Field* marks = field(group, name)) layout.marks = marks->offset;
-  return layout;
 }
 
 std::optional<std::uint64_t> MapReader::header_word(Address header, std::string_view name, std::uint64_t size) const {
@@ -228,7 +176,8 @@ void MapReader::add_buckets(Walk& walk, Address header) const {
 const MapSlots* MapReader::slots_of(TypeId map) {
   const auto [known, is_new] = slots_.try_emplace(map.row);
   if (is_new)
-    if (const auto layout = find_slots(map)) known->second = std::make_shared<const MapSlots>(*layout);
+    if (const auto layout = heap::find_map_slots(snapshot_, map))
+      known->second = std::make_shared<const MapSlots>(*layout);
   return known->second.get();
 }
 

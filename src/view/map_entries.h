@@ -10,6 +10,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "heap/map_slots.h"
 #include "heap/snapshot.h"
 #include "view/target_bytes.h"
 
@@ -29,17 +30,7 @@ struct MapEntries {
   std::string problem;  // why not all of them are there; empty if they are
 };
 
-// Where a bucket or group has its slots. Offsets in bytes from its start.
-struct MapSlots {
-  static constexpr std::uint64_t kCount = 8;
-
-  std::uint64_t marks = 0;  // eight bytes: which slots are used
-  std::uint64_t keys = 0, key_stride = 0, key_bytes = 0;
-  std::uint64_t elems = 0, elem_stride = 0, elem_bytes = 0;
-  bool key_outside = false, elem_outside = false;  // a slot has the address only
-  std::uint64_t bytes = 0;                         // of one
-  std::optional<std::uint64_t> overflow;           // of a bucket: where the next one's address is
-};
+using heap::MapSlots;
 
 class MapReader {
  public:
@@ -60,8 +51,6 @@ class MapReader {
 
   const heap::Field* field(TypeId type, std::string_view name) const;
   TypeId of_role(heap::TypeRole role) const;
-  TypeId group_of(TypeId map) const;
-  std::optional<MapSlots> find_slots(TypeId map) const;
   std::optional<std::uint64_t> header_word(Address header, std::string_view name, std::uint64_t size = 8) const;
   void add_tables(Walk& walk, Address header) const;
   void add_buckets(Walk& walk, Address header) const;
