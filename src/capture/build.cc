@@ -5,6 +5,7 @@
 #include "base/architecture.h"
 #include "base/parallel.h"
 #include "capture/channels.h"
+#include "capture/closed_files.h"
 #include "capture/content.h"
 #include "capture/counters.h"
 #include "capture/edges.h"
@@ -232,6 +233,7 @@ void build(const FrozenTarget& target, const Options& options, const Callbacks& 
   times.run("headers", [&] {
     add_large_headers(runtime.memory, index, interface_words, snapshot);
     add_stale_words(runtime.memory, index, snapshot);
+    add_closed_files(runtime.memory, index, snapshot);
   });
   if (callbacks.second_opinion) {
     inputs.kept_code_facts = kept.bytes();

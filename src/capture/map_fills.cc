@@ -4,6 +4,7 @@
 #include <optional>
 #include <vector>
 
+#include "capture/nan_keys.h"
 #include "capture/typed_objects.h"
 #include "go/map_record.h"
 
@@ -19,7 +20,7 @@ constexpr std::uint64_t kMostBuckets = 4096;
 class MapFillPass {
  public:
   MapFillPass(const go::Runtime& runtime, const heap::ObjectIndex& index, heap::Snapshot& snapshot, LossLedger& losses)
-      : index_(index), snapshot_(snapshot), losses_(losses) {
+      : index_(index), snapshot_(snapshot), losses_(losses), nan_keys_(runtime.memory, index, snapshot) {
     parts_.reserve(kTypeParts);
     for (unsigned part = 0; part < kTypeParts; ++part) parts_.emplace_back(runtime);
   }
@@ -50,7 +51,8 @@ class MapFillPass {
     if (map == nullptr || map->slots < heap::kLeastSlotsOfMapFill) return;
     const auto bytes = map->is_sound() ? bytes_of(*map) : std::nullopt;
     if (bytes)
-      part.fills.push_back({header, map->entries, map->slots, *bytes, deletes_from(part.reader, *map)});
+      part.fills.push_back({header, map->entries, map->slots, *bytes, deletes_from(part.reader, *map),
+                            nan_keys_.count(snapshot_.types[snapshot_.object_type[header.row].type().row].of, *map)});
     else if (is_believed(header))
       part.bad.push_back(header);
   }
@@ -91,6 +93,7 @@ class MapFillPass {
   const heap::ObjectIndex& index_;
   heap::Snapshot& snapshot_;
   LossLedger& losses_;
+  NanKeys nan_keys_;
   std::vector<Part> parts_;
 };
 

@@ -1,5 +1,5 @@
-// Fills Snapshot::map_fills: how full each large map is, by its header and tables. Maps that contradict themselves or
-// the heap are losses. One pass over the types of all objects, on all processors.
+// Fills Snapshot::map_fills: how full each large map is, and which keys are NaN, by its header and tables. Maps that
+// contradict themselves or the heap are losses. One pass over the types of all objects, on all processors.
 #pragma once
 
 #include "base/loss.h"

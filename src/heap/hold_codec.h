@@ -256,7 +256,7 @@ void describe(Archive& a, ChannelWait& x) {
 }
 template <class Archive>
 void describe(Archive& a, MapFill& x) {
-  a(x.header, x.entries, x.slots, x.bytes, x.deletes);
+  a(x.header, x.entries, x.slots, x.bytes, x.deletes, x.nan_keys);
 }
 template <class Archive>
 void describe(Archive& a, LargeHeader& x) {
@@ -269,6 +269,10 @@ void describe(Archive& a, AwaitedLock& x) {
 template <class Archive>
 void describe(Archive& a, LockHolder& x) {
   a(x.lock, x.goroutine, x.frame, x.hold);
+}
+template <class Archive>
+void describe(Archive& a, ClosedFile& x) {
+  a(x.object);
 }
 template <class Archive>
 void describe(Archive& a, StaleWord& x) {

@@ -197,12 +197,13 @@ Snapshot sample() {
                         true,
                         2}};
   snapshot.span_records.assign(snapshot.spans.size(), {1, SweepState::kBeingSwept, 7});
-  snapshot.map_fills = {{ObjectId(1), 5, 64, 1024, DeleteTraces::kSome}};
+  snapshot.map_fills = {{ObjectId(1), 5, 64, 1024, DeleteTraces::kSome, 3}};
   snapshot.timers = {{ObjectId(1), ObjectId(2), GoroutineId(0), TimerKind::kSleep, true, true,
                       snapshot.strings.add("f"), snapshot.strings.add("g"), -5, 7}};
   snapshot.awaited_locks = {
       {Address(0xc000000008), Address(0xc000000000), ObjectId(1), LabelId(0), LockKind::kRwMutex, true, true, 3, 4}};
   snapshot.lock_holders = {{Address(0x500000), GoroutineId(0), FrameId(0), LockHold::kSurely}};
+  snapshot.closed_files = {{ObjectId(0)}, {ObjectId(1)}};
   snapshot.stale_words = {{ObjectId(0), 8, Address(0xc000000018), false},
                           {ObjectId(1), 16, Address(0xc000000018), true}};
   snapshot.large_headers = {{ObjectId(1), {}, ObjectId(2), TypeId(0), 8, 16, 24, 32},
@@ -247,8 +248,9 @@ void expect_equal(const Snapshot& a, const Snapshot& b) {
   const auto& [target, pause, account, pace, c_heap, mappings, mapping_holders, audit, mem_stats, losses, strings,
                spans, span_records, absent, allocated, pointerful, objects, object_type, marked, fresh, types, fields,
                edges, labels, roots, root_targets, goroutines, goroutine_labels, channels, channel_waits, map_fills,
-               timers, awaited_locks, lock_holders, wake_ups, actors, frames, frame_headers, large_headers,
-               element_pointers, stale_words, allocation_stacks, sampled, profile, content, named_words] = a;
+               timers, awaited_locks, lock_holders, closed_files, wake_ups, actors, frames, frame_headers,
+               large_headers, element_pointers, stale_words, allocation_stacks, sampled, profile, content,
+               named_words] = a;
   EXPECT_EQ(target, b.target);
   EXPECT_EQ(pause, b.pause);
   EXPECT_EQ(account, b.account);
@@ -293,6 +295,7 @@ void expect_equal(const Snapshot& a, const Snapshot& b) {
   EXPECT_EQ(timers, b.timers);
   EXPECT_EQ(awaited_locks, b.awaited_locks);
   EXPECT_EQ(lock_holders, b.lock_holders);
+  EXPECT_EQ(closed_files, b.closed_files);
   EXPECT_EQ(stale_words, b.stale_words);
   EXPECT_EQ(frames, b.frames);
   EXPECT_EQ(allocation_stacks, b.allocation_stacks);
@@ -593,7 +596,7 @@ TEST_F(HoldFile, RefusesOtherFormatsByName) {
   EXPECT_EQ(refusal(file, ErrorCode::kUnsupported),
             "a.hold was made by an older holdfast: format 3, this one reads from 4 on; capture the target again");
   header.format = 0;
-  EXPECT_EQ(refusal(file, ErrorCode::kDamaged), "a.hold has a damaged header: format 0 with 55 sections");
+  EXPECT_EQ(refusal(file, ErrorCode::kDamaged), "a.hold has a damaged header: format 0 with 56 sections");
   header.format = kHoldFormat;
   header.section_count = kMostHoldSections + 1;
   EXPECT_EQ(refusal(file, ErrorCode::kDamaged), "a.hold has a damaged header: format 4 with 257 sections");

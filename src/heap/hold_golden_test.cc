@@ -141,11 +141,11 @@ void expect_missing(const Snapshot& s, const std::vector<HoldPart>& parts) {
 TEST(HoldGolden, Format4) {
   const Snapshot s = read_golden("format-4.hold");
   expect_all_of_format_4(s);
-  expect_missing(
-      s, {HoldPart::kProfile, HoldPart::kRuntimes, HoldPart::kGoroutineLabels, HoldPart::kPace, HoldPart::kCHeap,
-          HoldPart::kMappings, HoldPart::kChannels, HoldPart::kSpanRecords, HoldPart::kWakeUps, HoldPart::kFrameHeaders,
-          HoldPart::kBuildModules, HoldPart::kMapFills, HoldPart::kLargeHeaders, HoldPart::kTimers,
-          HoldPart::kAwaitedLocks, HoldPart::kStaleWords, HoldPart::kElementPointers, HoldPart::kLockHolders});
+  expect_missing(s, {HoldPart::kProfile, HoldPart::kRuntimes, HoldPart::kGoroutineLabels, HoldPart::kPace,
+                     HoldPart::kCHeap, HoldPart::kMappings, HoldPart::kChannels, HoldPart::kSpanRecords,
+                     HoldPart::kWakeUps, HoldPart::kFrameHeaders, HoldPart::kBuildModules, HoldPart::kMapFills,
+                     HoldPart::kLargeHeaders, HoldPart::kTimers, HoldPart::kAwaitedLocks, HoldPart::kStaleWords,
+                     HoldPart::kElementPointers, HoldPart::kLockHolders, HoldPart::kClosedFiles});
   EXPECT_THAT(s.goroutine_labels, IsEmpty());
   EXPECT_FALSE(s.target.release_given);
   EXPECT_THAT(s.target.runtimes, IsEmpty());
@@ -154,11 +154,11 @@ TEST(HoldGolden, Format4) {
 TEST(HoldGolden, Format4WithRuntimes) {
   const Snapshot s = read_golden("format-4-runtimes.hold");
   expect_all_of_format_4(s);
-  expect_missing(
-      s, {HoldPart::kProfile, HoldPart::kGoroutineLabels, HoldPart::kPace, HoldPart::kCHeap, HoldPart::kMappings,
-          HoldPart::kChannels, HoldPart::kSpanRecords, HoldPart::kWakeUps, HoldPart::kFrameHeaders,
-          HoldPart::kBuildModules, HoldPart::kMapFills, HoldPart::kLargeHeaders, HoldPart::kTimers,
-          HoldPart::kAwaitedLocks, HoldPart::kStaleWords, HoldPart::kElementPointers, HoldPart::kLockHolders});
+  expect_missing(s, {HoldPart::kProfile, HoldPart::kGoroutineLabels, HoldPart::kPace, HoldPart::kCHeap,
+                     HoldPart::kMappings, HoldPart::kChannels, HoldPart::kSpanRecords, HoldPart::kWakeUps,
+                     HoldPart::kFrameHeaders, HoldPart::kBuildModules, HoldPart::kMapFills, HoldPart::kLargeHeaders,
+                     HoldPart::kTimers, HoldPart::kAwaitedLocks, HoldPart::kStaleWords, HoldPart::kElementPointers,
+                     HoldPart::kLockHolders, HoldPart::kClosedFiles});
   EXPECT_TRUE(s.target.release_given);
   EXPECT_THAT(s.target.runtimes, ElementsAre(GoRuntime{"/usr/lib/a.so", "go1.26.8", 1048688, true},
                                              GoRuntime{"/usr/lib/b.so", "", std::nullopt, false}));
@@ -192,10 +192,11 @@ TEST(HoldGolden, Format4WithTheMemoryProfile) {
 TEST(HoldGolden, Format4WithLabelsOfGoroutines) {
   const Snapshot s = read_golden("format-4-labels.hold");
   expect_objects_of_format_4(s);
-  expect_missing(s, {HoldPart::kProfile, HoldPart::kPace, HoldPart::kCHeap, HoldPart::kMappings, HoldPart::kChannels,
-                     HoldPart::kSpanRecords, HoldPart::kWakeUps, HoldPart::kFrameHeaders, HoldPart::kBuildModules,
-                     HoldPart::kMapFills, HoldPart::kLargeHeaders, HoldPart::kTimers, HoldPart::kAwaitedLocks,
-                     HoldPart::kStaleWords, HoldPart::kElementPointers, HoldPart::kLockHolders});
+  expect_missing(s,
+                 {HoldPart::kProfile, HoldPart::kPace, HoldPart::kCHeap, HoldPart::kMappings, HoldPart::kChannels,
+                  HoldPart::kSpanRecords, HoldPart::kWakeUps, HoldPart::kFrameHeaders, HoldPart::kBuildModules,
+                  HoldPart::kMapFills, HoldPart::kLargeHeaders, HoldPart::kTimers, HoldPart::kAwaitedLocks,
+                  HoldPart::kStaleWords, HoldPart::kElementPointers, HoldPart::kLockHolders, HoldPart::kClosedFiles});
   ASSERT_THAT(s.goroutine_labels, SizeIs(1));
   EXPECT_EQ(s.goroutine_labels[0].goroutine, GoroutineId(0));
   EXPECT_EQ(s.strings[s.goroutine_labels[0].key], "tenant");
@@ -211,10 +212,10 @@ TEST(HoldGolden, Format4WithLabelsOfGoroutines) {
 TEST(HoldGolden, Format4WithMemoryOutsideOfTheHeap) {
   const Snapshot s = read_golden("format-4-account.hold");
   expect_objects_of_format_4(s);
-  expect_missing(s,
-                 {HoldPart::kChannels, HoldPart::kSpanRecords, HoldPart::kWakeUps, HoldPart::kFrameHeaders,
-                  HoldPart::kBuildModules, HoldPart::kMapFills, HoldPart::kLargeHeaders, HoldPart::kTimers,
-                  HoldPart::kAwaitedLocks, HoldPart::kStaleWords, HoldPart::kElementPointers, HoldPart::kLockHolders});
+  expect_missing(s, {HoldPart::kChannels, HoldPart::kSpanRecords, HoldPart::kWakeUps, HoldPart::kFrameHeaders,
+                     HoldPart::kBuildModules, HoldPart::kMapFills, HoldPart::kLargeHeaders, HoldPart::kTimers,
+                     HoldPart::kAwaitedLocks, HoldPart::kStaleWords, HoldPart::kElementPointers, HoldPart::kLockHolders,
+                     HoldPart::kClosedFiles});
   EXPECT_EQ(s.goroutines[0].stack.size(), 0x2000U);
   EXPECT_EQ(s.goroutines[0].stack_used, 640U);
   EXPECT_EQ(s.goroutines[0].largest_frame, FrameId(1));
@@ -247,9 +248,10 @@ TEST(HoldGolden, Format4WithMappings) {
 TEST(HoldGolden, Format4WithChannels) {
   const Snapshot s = read_golden("format-4-channels.hold");
   expect_objects_of_format_4(s);
-  expect_missing(s, {HoldPart::kSpanRecords, HoldPart::kWakeUps, HoldPart::kFrameHeaders, HoldPart::kBuildModules,
-                     HoldPart::kMapFills, HoldPart::kLargeHeaders, HoldPart::kTimers, HoldPart::kAwaitedLocks,
-                     HoldPart::kStaleWords, HoldPart::kElementPointers, HoldPart::kLockHolders});
+  expect_missing(s,
+                 {HoldPart::kSpanRecords, HoldPart::kWakeUps, HoldPart::kFrameHeaders, HoldPart::kBuildModules,
+                  HoldPart::kMapFills, HoldPart::kLargeHeaders, HoldPart::kTimers, HoldPart::kAwaitedLocks,
+                  HoldPart::kStaleWords, HoldPart::kElementPointers, HoldPart::kLockHolders, HoldPart::kClosedFiles});
   EXPECT_THAT(s.channels, ElementsAre(Channel{ObjectId(3), 3, 4, true}));
   EXPECT_THAT(s.channel_waits, ElementsAre(ChannelWait{GoroutineId(0), ChannelId(0), true}));
 }
@@ -257,9 +259,10 @@ TEST(HoldGolden, Format4WithChannels) {
 TEST(HoldGolden, Format4WithNamedWords) {
   const Snapshot s = read_golden("format-4-words.hold");
   expect_objects_of_format_4(s);
-  expect_missing(s, {HoldPart::kSpanRecords, HoldPart::kWakeUps, HoldPart::kFrameHeaders, HoldPart::kBuildModules,
-                     HoldPart::kMapFills, HoldPart::kLargeHeaders, HoldPart::kTimers, HoldPart::kAwaitedLocks,
-                     HoldPart::kStaleWords, HoldPart::kElementPointers, HoldPart::kLockHolders});
+  expect_missing(s,
+                 {HoldPart::kSpanRecords, HoldPart::kWakeUps, HoldPart::kFrameHeaders, HoldPart::kBuildModules,
+                  HoldPart::kMapFills, HoldPart::kLargeHeaders, HoldPart::kTimers, HoldPart::kAwaitedLocks,
+                  HoldPart::kStaleWords, HoldPart::kElementPointers, HoldPart::kLockHolders, HoldPart::kClosedFiles});
   ASSERT_THAT(s.named_words, SizeIs(2));
   EXPECT_EQ(s.named_words[0], (NamedWord{Address(0x500000), TypeId(1), true, {}}));
   EXPECT_EQ(s.named_words[1].word, Address(0x500010));
@@ -273,7 +276,7 @@ TEST(HoldGolden, Format4WithRecordsOfSpans) {
   expect_objects_of_format_4(s);
   expect_missing(s, {HoldPart::kWakeUps, HoldPart::kFrameHeaders, HoldPart::kBuildModules, HoldPart::kMapFills,
                      HoldPart::kLargeHeaders, HoldPart::kTimers, HoldPart::kAwaitedLocks, HoldPart::kStaleWords,
-                     HoldPart::kElementPointers, HoldPart::kLockHolders});
+                     HoldPart::kElementPointers, HoldPart::kLockHolders, HoldPart::kClosedFiles});
   EXPECT_THAT(s.span_records, ElementsAre(SpanRecord{2, SweepState::kSwept, 3},
                                           SpanRecord{1, SweepState::kWaits, SpanRecord::kNobody}, SpanRecord()));
   EXPECT_EQ(s.roots[1].frame, FrameId(0));
@@ -286,7 +289,7 @@ TEST(HoldGolden, Format4WithWhatCanWakeGoroutines) {
   expect_objects_of_format_4(s);
   expect_missing(s, {HoldPart::kFrameHeaders, HoldPart::kBuildModules, HoldPart::kMapFills, HoldPart::kLargeHeaders,
                      HoldPart::kTimers, HoldPart::kAwaitedLocks, HoldPart::kStaleWords, HoldPart::kElementPointers,
-                     HoldPart::kLockHolders});
+                     HoldPart::kLockHolders, HoldPart::kClosedFiles});
   EXPECT_THAT(s.wake_ups, ElementsAre(WakeUp{GoroutineId(0), ObjectId(3), {}, ObjectId(2)}));
   EXPECT_THAT(s.actors, ElementsAre(Actor{ObjectId(0), ActorKind::kTimerList}, Actor{ObjectId(1), ActorKind::kThread}));
   EXPECT_THAT(read_golden("format-4-spans.hold").wake_ups, IsEmpty());
@@ -295,9 +298,9 @@ TEST(HoldGolden, Format4WithWhatCanWakeGoroutines) {
 TEST(HoldGolden, Format4WithHeadersInFrames) {
   const Snapshot s = read_golden("format-4-headers.hold");
   expect_objects_of_format_4(s);
-  expect_missing(s,
-                 {HoldPart::kBuildModules, HoldPart::kMapFills, HoldPart::kLargeHeaders, HoldPart::kTimers,
-                  HoldPart::kAwaitedLocks, HoldPart::kStaleWords, HoldPart::kElementPointers, HoldPart::kLockHolders});
+  expect_missing(s, {HoldPart::kBuildModules, HoldPart::kMapFills, HoldPart::kLargeHeaders, HoldPart::kTimers,
+                     HoldPart::kAwaitedLocks, HoldPart::kStaleWords, HoldPart::kElementPointers, HoldPart::kLockHolders,
+                     HoldPart::kClosedFiles});
   ASSERT_EQ(s.frame_headers.size(), 2U);
   EXPECT_EQ(s.frame_headers[0].at, Address(0xc000100008));
   EXPECT_EQ(s.frame_headers[0].data, Address(0xc000000040));
@@ -313,8 +316,9 @@ TEST(HoldGolden, Format4WithHeadersInFrames) {
 TEST(HoldGolden, Format4WithModulesOfTheBuild) {
   const Snapshot s = read_golden("format-4-modules.hold");
   expect_objects_of_format_4(s);
-  expect_missing(s, {HoldPart::kMapFills, HoldPart::kLargeHeaders, HoldPart::kTimers, HoldPart::kAwaitedLocks,
-                     HoldPart::kStaleWords, HoldPart::kElementPointers, HoldPart::kLockHolders});
+  expect_missing(s,
+                 {HoldPart::kMapFills, HoldPart::kLargeHeaders, HoldPart::kTimers, HoldPart::kAwaitedLocks,
+                  HoldPart::kStaleWords, HoldPart::kElementPointers, HoldPart::kLockHolders, HoldPart::kClosedFiles});
   EXPECT_THAT(s.target.build_modules,
               ElementsAre(BuildModule{"example.com/app", "(devel)"}, BuildModule{"golang.org/x/net", "v0.17.0"}));
   EXPECT_THAT(read_golden("format-4-headers.hold").target.build_modules, IsEmpty());
@@ -323,8 +327,8 @@ TEST(HoldGolden, Format4WithModulesOfTheBuild) {
 TEST(HoldGolden, Format4WithFactsForFindings) {
   const Snapshot s = read_golden("format-4-facts.hold");
   expect_objects_of_format_4(s);
-  expect_missing(s,
-                 {HoldPart::kAwaitedLocks, HoldPart::kStaleWords, HoldPart::kElementPointers, HoldPart::kLockHolders});
+  expect_missing(s, {HoldPart::kAwaitedLocks, HoldPart::kStaleWords, HoldPart::kElementPointers, HoldPart::kLockHolders,
+                     HoldPart::kClosedFiles});
   EXPECT_THAT(s.map_fills, ElementsAre(MapFill{ObjectId(1), 5, 64, 1024}));
   EXPECT_THAT(s.large_headers, ElementsAre(LargeHeader{ObjectId(0), {}, ObjectId(2), TypeId(0), 0, 1000, 8, 8},
                                            LargeHeader{{}, RootId(2), ObjectId(2), TypeId(0), 8, 0, 16, 1 << 20}));
@@ -356,7 +360,8 @@ TEST(HoldGolden, Format4WithTracesOfDeletes) {
 TEST(HoldGolden, Format4WithLocks) {
   const Snapshot s = read_golden("format-4-locks.hold");
   expect_objects_of_format_4(s);
-  expect_missing(s, {HoldPart::kStaleWords, HoldPart::kElementPointers, HoldPart::kLockHolders});
+  expect_missing(s,
+                 {HoldPart::kStaleWords, HoldPart::kElementPointers, HoldPart::kLockHolders, HoldPart::kClosedFiles});
   EXPECT_THAT(
       s.awaited_locks,
       ElementsAre(
@@ -370,7 +375,7 @@ TEST(HoldGolden, Format4WithLocks) {
 TEST(HoldGolden, Format4WithStaleWords) {
   const Snapshot s = read_golden("format-4-stale.hold");
   expect_objects_of_format_4(s);
-  expect_missing(s, {HoldPart::kElementPointers, HoldPart::kLockHolders});
+  expect_missing(s, {HoldPart::kElementPointers, HoldPart::kLockHolders, HoldPart::kClosedFiles});
   EXPECT_THAT(s.stale_words, ElementsAre(StaleWord{ObjectId(0), 8, Address(0xc000000018), false},
                                          StaleWord{ObjectId(1), 16, Address(0xc000000018), true}));
   EXPECT_EQ(s.audit.stale_numbers, 1U);
@@ -384,7 +389,7 @@ TEST(HoldGolden, Format4WithStaleWords) {
 TEST(HoldGolden, Format4WithPointersToElements) {
   const Snapshot s = read_golden("format-4-elements.hold");
   expect_objects_of_format_4(s);
-  expect_missing(s, {HoldPart::kLockHolders});
+  expect_missing(s, {HoldPart::kLockHolders, HoldPart::kClosedFiles});
   EXPECT_THAT(s.element_pointers, ElementsAre(LargeHeader{ObjectId(1), {}, ObjectId(2), TypeId(1), 8, 4800, 24, 24}));
   EXPECT_THAT(read_golden("format-4-stale.hold").element_pointers, IsEmpty());
 }
@@ -392,10 +397,21 @@ TEST(HoldGolden, Format4WithPointersToElements) {
 TEST(HoldGolden, Format4WithLockHolders) {
   const Snapshot s = read_golden("format-4-holders.hold");
   expect_objects_of_format_4(s);
-  EXPECT_THAT(s.losses, IsEmpty());
+  expect_missing(s, {HoldPart::kClosedFiles});
   EXPECT_THAT(s.lock_holders,
               ElementsAre(LockHolder{Address(0x500000), GoroutineId(0), FrameId(1), LockHold::kSurely}));
   EXPECT_THAT(read_golden("format-4-elements.hold").lock_holders, IsEmpty());
+}
+
+TEST(HoldGolden, Format4WithClosedFiles) {
+  const Snapshot s = read_golden("format-4-closed.hold");
+  expect_objects_of_format_4(s);
+  EXPECT_THAT(s.losses, IsEmpty());
+  EXPECT_THAT(s.closed_files, ElementsAre(ClosedFile{ObjectId(0)}, ClosedFile{ObjectId(1)}));
+  EXPECT_THAT(s.map_fills, ElementsAre(MapFill{ObjectId(1), 5, 64, 1024, DeleteTraces::kNone, 3}));
+  const Snapshot before = read_golden("format-4-holders.hold");
+  EXPECT_THAT(before.closed_files, IsEmpty());
+  EXPECT_FALSE(before.map_fills[0].nan_keys);
 }
 
 }  // namespace

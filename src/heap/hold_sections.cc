@@ -214,6 +214,7 @@ constexpr auto kSections = std::to_array<HoldSection>({
     section("STAL", HoldPart::kStaleWords, table<&Snapshot::stale_words>()),
     section("EPTR", HoldPart::kElementPointers, table<&Snapshot::element_pointers>()),
     section("LHLD", HoldPart::kLockHolders, table<&Snapshot::lock_holders>()),
+    section("CLSD", HoldPart::kClosedFiles, table<&Snapshot::closed_files>()),
 });
 
 void forget_types(Snapshot& s) {
@@ -225,6 +226,7 @@ void forget_types(Snapshot& s) {
   s.large_headers.clear();
   s.element_pointers.clear();
   s.stale_words.clear();
+  s.closed_files.clear();
   for (Root& root : s.roots) root.type = {};
 }
 
@@ -340,6 +342,9 @@ constexpr std::array kRules = {
     HoldPartRule{HoldPart::kLockHolders, PartAbsence::kLoss, [](Snapshot& s) { s.lock_holders.clear(); },
                  "the capture does not tell which goroutines have locks of package variables: `report` does not find "
                  "those of them that nobody unlocks"},
+    HoldPartRule{HoldPart::kClosedFiles, PartAbsence::kLoss, [](Snapshot& s) { s.closed_files.clear(); },
+                 "the capture does not tell which connections and files were closed: `report` does not find those that "
+                 "a table still has"},
 };
 
 constexpr bool each_part_has_its_rule() {

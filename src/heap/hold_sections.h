@@ -44,7 +44,8 @@ enum class HoldPart : std::uint8_t {
   kAwaitedLocks,
   kStaleWords,
   kElementPointers,
-  kLockHolders
+  kLockHolders,
+  kClosedFiles
 };
 
 // A section of a file that is read. Its checksum was right.

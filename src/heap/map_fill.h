@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "base/ids.h"
 
@@ -25,6 +26,9 @@ struct MapFill {
                               // overflow into, and without those that it is moving away from
   std::uint64_t bytes = 0;    // of the objects that hold these tables or buckets; both may lie there
   DeleteTraces deletes = DeleteTraces::kUnknown;
+  // Keys that are NaN, or have one: they equal no key, so no lookup finds them and no delete removes them. None if the
+  // keys have no floating-point numbers, or could not be read.
+  std::optional<std::uint64_t> nan_keys = {};
 
   bool operator==(const MapFill&) const = default;
 };

@@ -26,6 +26,7 @@
 #include "base/string_table.h"
 #include "base/wait_reason.h"
 #include "heap/awaited_lock.h"
+#include "heap/closed_file.h"
 #include "heap/column.h"
 #include "heap/known_by.h"
 #include "heap/large_header.h"
@@ -526,6 +527,7 @@ struct Snapshot {
   std::vector<Timer> timers;                     // ascending
   std::vector<AwaitedLock> awaited_locks;        // ascending by semaphore, each once
   std::vector<LockHolder> lock_holders;          // ascending, each once; of locks in package variables
+  std::vector<ClosedFile> closed_files;          // ascending, each once
   // What proves that goroutines can never go on. Both are empty if not everybody who can act is known.
   std::vector<WakeUp> wake_ups;            // ascending, each at most once
   std::vector<Actor> actors;               // ascending, each at most once

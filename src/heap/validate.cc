@@ -30,6 +30,7 @@ class Check {
     check_timers();
     check_awaited_locks();
     check_lock_holders();
+    check_closed_files();
     check_wake_ups();
     check_span_records();
     check_frame_headers();
@@ -266,6 +267,13 @@ class Check {
         problem("lock holder {} is goroutine {} of {} at frame {} of {}; out of range or order", h,
                 holder.goroutine.row, snapshot_.goroutines.size(), holder.frame.row, snapshot_.frames.size());
     }
+  }
+
+  void check_closed_files() {
+    const auto& files = snapshot_.closed_files;
+    for (std::size_t f = 0; f < files.size(); ++f)
+      if (files[f].object.row >= snapshot_.objects || (f > 0 && files[f] <= files[f - 1]))
+        problem("closed file {} is object {} of {}; out of range or order", f, files[f].object.row, snapshot_.objects);
   }
 
   void check_wake_ups() {

@@ -115,6 +115,8 @@ TEST(Validate, NamesEachBrokenPromise) {
   expect_problem([](S& s) { s.lock_holders = {{.goroutine = GoroutineId(1)}}; }, "lock holder 0 is goroutine 1 of 1");
   expect_problem([](S& s) { s.lock_holders = {{{}, GoroutineId(0), FrameId(99)}}; }, "at frame 99 of");
   expect_problem([](S& s) { s.lock_holders.assign(2, {{}, GoroutineId(0)}); }, "lock holder 1 is");
+  expect_problem([](S& s) { s.closed_files = {{ObjectId(4)}}; }, "closed file 0 is object 4 of");
+  expect_problem([](S& s) { s.closed_files.assign(2, {ObjectId(0)}); }, "closed file 1 is");
   expect_problem([](S& s) { s.stale_words = {{ObjectId(4), 0, {}, false}}; }, "stale word 0 lies in object 4 of");
   expect_problem([](S& s) { s.stale_words.assign(2, {ObjectId(0), 8, {}, true}); }, "stale word 1 is out of order");
   expect_problem([](S& s) { s.audit.excuses[0].object = ObjectId(4); }, "mark excuse 0");

@@ -83,7 +83,7 @@ def an_old_capture_says_what_it_lacks_and_which_verbs_that_costs(scene):
                "which words of stacks", "which modules the program", "how full its maps are",
                "cover of large objects", "which timers were pending", "what the locks say", "name memory that was freed",
                "single elements of large objects",
-               "have locks of package variables")
+               "have locks of package variables", "which connections and files were closed")
     for verb in ("report", "account", "audit"):
         text = scene.run(verb, old).stdout
         scene.expect(f"{verb}: {text}", [], [words for words in lacking if words not in text])

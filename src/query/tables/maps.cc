@@ -33,6 +33,12 @@ constexpr Column kMapsColumns[] = {
            if (map_of(at).deletes != heap::DeleteTraces::kUnknown)
              out.flag(map_of(at).deletes == heap::DeleteTraces::kSome);
          }},
+    {.name = "nan_keys",
+     .meaning = "keys that are NaN, or have one: no lookup finds them; NULL if they have no floating-point numbers",
+     .get =
+         [](At& at, Out& out) {
+           if (map_of(at).nan_keys) out.integer(*map_of(at).nan_keys);
+         }},
 };
 
 }  // namespace

@@ -88,7 +88,7 @@ void add_rest(Snapshot& s) {
                       s.strings.add("buffer")},
                      {Address(0xc000100020), Address(0xc000000040), TypeId(0), std::nullopt, std::nullopt,
                       HeaderBasis::kNearness, StringId()}};
-  s.map_fills = {{ObjectId(1), 5, 64, 1024, DeleteTraces::kNone}};
+  s.map_fills = {{ObjectId(1), 5, 64, 1024, DeleteTraces::kNone, 3}};
   s.types[1].removals = MapRemovals::kNever;
   s.timers = {{ObjectId(0), ObjectId(1), GoroutineId(0), TimerKind::kFunction, false, true,
                s.strings.add("time.goFunc"), s.strings.add("main.expire"), -1000, 5000}};
@@ -96,6 +96,7 @@ void add_rest(Snapshot& s) {
       {Address(0xc00000000c), Address(0xc000000000), ObjectId(0), {}, LockKind::kRwMutex, true, true, 2, 0},
       {Address(0xc000000028), Address(0xc000000020), ObjectId(1), {}, LockKind::kWaitGroup, true, false, 0, 3}};
   s.lock_holders = {{Address(0x500000), GoroutineId(0), FrameId(1), LockHold::kSurely}};
+  s.closed_files = {{ObjectId(0)}, {ObjectId(1)}};
   s.large_headers = {{ObjectId(0), {}, ObjectId(2), TypeId(0), 0, 1000, 8, 8},
                      {{}, RootId(2), ObjectId(2), TypeId(0), 8, 0, 16, 1 << 20}};
   s.element_pointers = {{ObjectId(1), {}, ObjectId(2), TypeId(1), 8, 4800, 24, 24}};
