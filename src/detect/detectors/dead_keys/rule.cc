@@ -17,6 +17,7 @@ using view::sentence;
 
 constexpr std::uint64_t kLeastDead = 1'000;
 constexpr std::uint64_t kLeastShare = 2;  // half of the keys
+constexpr std::uint64_t kLeastNaN = 1'000;
 constexpr int kDeepestKey = 8;
 constexpr std::size_t kLongestWay = 256;  // dominators that are followed from who else refers to a key
 
@@ -197,22 +198,47 @@ class DeadKeys {
   std::vector<Key> keys_;
 };
 
-// Finds maps whose keys are objects that nobody else has.
+// A NaN equals no key, nor itself: each assignment makes an entry more.
+void add_map_with_nan(const Evidence& e, const heap::MapFill& fill, std::vector<Suspicion>& out) {
+  const std::uint64_t dead = std::min(*fill.nan_keys, fill.entries);
+  const view::HoldingPlace place = e.places.place_of(fill.header);
+  Suspicion& suspicion = suspect(out, kDetector, {place.text.full, place.identity}, Confidence::kProven);
+  suspicion.removal.nodes = {fill.header};
+  suspicion.is_exact = true;
+  Finding& finding = suspicion.finding;
+  __extension__ using Wide = unsigned __int128;
+  finding.bytes = finding.exclusive_bytes =
+      static_cast<std::uint64_t>(Wide{e.dominators.retained_bytes(fill.header)} * dead / fill.entries);
+  finding.count = dead;
+  finding.chain = place.chain;
+  finding.title = sentence("{} of {} in the map {} can never be looked up or deleted: their keys are NaN",
+                           format_count(dead), format_count(fill.entries, "entry"), place.text);
+  finding.because = sentence(
+      "a NaN equals no key, so each assignment with one adds an entry, which only a loop finds and only clear() "
+      "removes");
+  finding.fix = sentence("ask math.IsNaN of what becomes a key, and leave it out or count it elsewhere");
+}
+
+// Finds maps whose keys are objects that nobody else has, or no numbers.
 void find_dead_keys(const Evidence& evidence, std::vector<Suspicion>& out) {
   DeadKeys(evidence, out).run();
+  for (const heap::MapFill& fill : evidence.snapshot.map_fills)
+    if (fill.nan_keys.value_or(0) >= kLeastNaN && evidence.dominators.reachable(fill.header))
+      add_map_with_nan(evidence, fill, out);
 }
 
 }  // namespace
 
 constexpr Threshold kThresholds[] = {
     {"1,000 such keys, and half of those of the map", "a few may belong to work that is just ending"},
-    {"1 MiB or 1 % of the live bytes that they and their elements keep", "less is not worth a word"}};
+    {"1 MiB or 1 % of the live bytes that they and their elements keep", "less is not worth a word"},
+    {"1,000 keys that are NaN", "a few may have come with odd input"}};
 
 const Detector kDetector = {
     .facts = {.id = "dead-keys",
               .family = "maps and caches",
-              .looks_for = "entries of maps whose keys are objects that nobody has any more",
-              .needs = {.proven = {},
+              .looks_for = "entries of maps whose keys are objects that nobody has any more, or NaN",
+              .needs = {.proven = "keys that are NaN: no lookup finds them, and no delete removes them",
                         .strong = "keys that are compared by address and that nothing but the map leads to, with "
                                   "elements that are worth a look-up; and others of its keys somebody has",
                         .possible =

@@ -19,6 +19,7 @@ struct KeysOfMap {
   bool elements_refer_back = false;   // each to its own key
   bool elements_refer_aside = false;  // each to the next key
   bool elements_are_keys = false;     // of the entry before
+  std::optional<std::uint64_t> nan_keys = {};
 };
 
 // A map of groups with eight keys and elements each, as from Go 1.24 on, in one table.
@@ -54,7 +55,11 @@ view::Report report_of_keys(const KeysOfMap& which) {
   for (unsigned i = 0; i < which.held; ++i) heap.refer(open, keys[i], 8 * i);
   const ObjectId id = heap.id(header);
   heap::Snapshot s = heap.build();
-  s.map_fills = {{id, which.keys, which.keys, std::uint64_t{136} * (which.keys / 8)}};
+  s.map_fills = {{.header = id,
+                  .entries = which.keys,
+                  .slots = which.keys,
+                  .bytes = std::uint64_t{136} * (which.keys / 8),
+                  .nan_keys = which.nan_keys}};
   return report_of(s);
 }
 
@@ -85,6 +90,19 @@ TEST(DeadKeys, AreNoneIfTheKeysCanBeFoundOrMadeAgainOrAreFew) {
        {KeysOfMap{.held = 3000}, KeysOfMap{.elements_refer_aside = true}, KeysOfMap{.elements_are_keys = true},
         KeysOfMap{.key = TypeKind::kString}, KeysOfMap{.key = TypeKind::kInterface}, KeysOfMap{.keys = 800}})
     EXPECT_EQ(find(report_of_keys(which), "dead-keys"), nullptr);
+}
+
+TEST(DeadKeys, AreProvenToBeSoIfTheyAreNaN) {
+  const view::Report report =
+      report_of_keys({.elem = TypeKind::kPointer, .key = TypeKind::kInterface, .nan_keys = 3000});
+  const view::Finding* const finding = find(report, "dead-keys");
+  ASSERT_NE(finding, nullptr);
+  EXPECT_EQ(finding->confidence, Confidence::kProven);
+  EXPECT_EQ(finding->count, 3000U);
+  EXPECT_GT(finding->bytes, 3000U * 1024) << "three quarters of what the map keeps";
+  EXPECT_EQ(finding->title.full,
+            "3,000 of 4,000 entries in the map main.states can never be looked up or deleted: their keys are NaN");
+  EXPECT_EQ(find(report_of_keys({.key = TypeKind::kInterface, .nan_keys = 999}), "dead-keys"), nullptr);
 }
 
 }  // namespace
