@@ -116,6 +116,7 @@ class ClosedButHeld {
       kind = e_.names.container(entry);
       entry = way[--at].below;
     }
+    while (is_box(entry) && at > 0) entry = way[--at].below;
     if (!type_of(entry) || e_.names.is_container(entry)) return;
     Table& table = tables_[top];
     table.top = top;
@@ -124,6 +125,12 @@ class ClosedButHeld {
     table.descriptors.push_back(way.front().below);
     table.are_near = table.are_near && at < kNear;
     for (std::size_t i = 0; i <= at; ++i) table.are_direct = table.are_direct && is_of_library(way[i].below);
+  }
+  // What a table keeps an interface in, as sync.Map up to Go 1.23, or several things under one key.
+  bool is_box(ObjectId object) const { return type_of(object) && is_bare(type_of(object)); }
+  bool is_bare(TypeId type) const {
+    const heap::TypeKind kind = e_.snapshot.types[type.row].kind;
+    return kind == heap::TypeKind::kPointer || kind == heap::TypeKind::kInterface;
   }
   // A connection or a file of the standard library, or a part of one.
   bool is_of_library(ObjectId object) const {
@@ -168,7 +175,7 @@ class ClosedButHeld {
       for (const std::uint32_t edge : e_.snapshot.edges.of(object.row)) {
         const ObjectId target(e_.snapshot.edges.target[edge]);
         const bool is_entry = types.contains(type_of(target));
-        const bool is_part = table.kind != Container::kNone ? e_.names.container(target) == table.kind
+        const bool is_part = table.kind != Container::kNone ? e_.names.container(target) == table.kind || is_box(target)
                                                             : type_of(target) && type_of(target) == type_of(table.top);
         if ((!is_entry && !is_part) || !seen.insert(target.row).second) continue;
         if (is_entry) ++count;
@@ -240,8 +247,7 @@ class ClosedButHeld {
     } else if (table.kind != Container::kNone) {
       return true;
     }
-    const heap::TypeKind kind = slot ? e_.snapshot.types[slot.row].kind : heap::TypeKind::kInvalid;
-    return kind == heap::TypeKind::kPointer || kind == heap::TypeKind::kInterface;
+    return slot && is_bare(slot);
   }
   bool is_file(ObjectId descriptor) const { return type_name(descriptor) == "os.file"; }
 

@@ -16,6 +16,7 @@ using view::Confidence;
 struct TableOfConnections {
   unsigned closed = 200, open = 100, elsewhere = 0;  // of the closed ones so many are held by main.kept as well
   bool in_map = true;                                // else in a slice
+  bool boxed = false;                                // each in an interface{} of its own
   bool in_client = false;                            // each in a main.client of 16 KiB
   const char* descriptor = "net.netFD";              // or os.file
 };
@@ -31,6 +32,7 @@ class ConnectionHeap {
     connection_ = heap_.structure(is_file() ? "os.File" : "net.TCPConn", 8, {{"fd", {}, 0}});
     client_ = heap_.structure("main.client", 16 << 10, {{"conn", {}, 0}});
     element_ = heap_.type("*main.element", TypeKind::kPointer, 8);
+    box_ = heap_.type("interface {}", TypeKind::kInterface, 16);
   }
 
   view::Report report() {
@@ -56,6 +58,11 @@ class ConnectionHeap {
     const auto descriptor = heap_.object(192, descriptor_), connection = heap_.object(8, connection_);
     heap_.edge(connection, 0, descriptor);
     if (i < which_.closed) closed_.push_back(descriptor);
+    if (which_.boxed) {
+      const auto box = heap_.object(16, box_);
+      heap_.edge(box, 8, connection);
+      return box;
+    }
     if (!which_.in_client) return connection;
     const auto client = heap_.object(16 << 10, client_);
     heap_.edge(client, 0, connection);
@@ -84,7 +91,7 @@ class ConnectionHeap {
 
   TableOfConnections which_;
   HeapBuilder heap_;
-  TypeId descriptor_, connection_, client_, element_;
+  TypeId descriptor_, connection_, client_, element_, box_;
   std::vector<HeapBuilder::Handle> closed_;
 };
 
@@ -104,6 +111,13 @@ TEST(ClosedButHeld, AreStronglySuspectedWhereATableHasThemBare) {
   ASSERT_NE(find(of_slice, "closed-but-held"), nullptr);
   EXPECT_EQ(find(of_slice, "closed-but-held")->confidence, Confidence::kStrong);
   EXPECT_EQ(find(of_slice, "closed-but-held")->title.full, "200 of 300 connections in main.conns are closed");
+}
+
+TEST(ClosedButHeld, AreToldByThemselvesIfTheTableHasBoxesOfThem) {
+  const view::Report report = report_of_connections({.boxed = true});
+  const view::Finding* const finding = find(report, "closed-but-held");
+  ASSERT_NE(finding, nullptr);
+  EXPECT_EQ(finding->title.full, "200 of 300 connections in the map main.conns are closed");
 }
 
 TEST(ClosedButHeld, AreStronglySuspectedInThingsIfNearlyAllAreClosed) {
