@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <string_view>
 
 #include "base/units.h"
 #include "detect/detector_list.h"
@@ -20,6 +21,14 @@ constexpr std::uint64_t kLeastShareOfFew = 5;                                   
 constexpr std::uint64_t kLeastGrowth = 10;                                        // by a tenth, since an earlier look
 constexpr std::uint64_t kLeastCollections = 2, kLeastCame = 100, kMostGone = 50;  // 2 % of what came
 
+// Whether it is a part of what package unique keeps values in, which is a hash trie up to Go 1.24. A value goes when
+// nobody has a handle to it any more, so the fault is with who gathers handles.
+bool is_of_unique(std::string_view type) {
+  if (type.starts_with("unique.")) return !type.starts_with("unique.Handle[");
+  const bool is_trie = type.starts_with("internal/concurrent.") || type.starts_with("internal/sync.");
+  return is_trie && type.find("weak.Pointer[") != std::string_view::npos;
+}
+
 class ThingsThatGather {
  public:
   ThingsThatGather(const Evidence& e, std::vector<Suspicion>& out) : e_(e), out_(out) {}
@@ -37,7 +46,7 @@ class ThingsThatGather {
     if (std::ranges::none_of(e_.report.holders, is_candidate)) return;
     const GrowthPace pace(e_.snapshot);
     for (const Holder& holder : e_.report.holders) {
-      if (!is_candidate(holder) || is_deleted_from(holder)) continue;
+      if (!is_candidate(holder) || is_deleted_from(holder) || is_in_unique(holder)) continue;
       const auto in_all = pace.in_all(*holder.recent);
       if (!in_all || !are_nearly_all(holder.count, *in_all)) continue;
       // Where no object has them all, they lie in a variable that cannot grow, or each has owners of its own.
@@ -50,7 +59,7 @@ class ThingsThatGather {
   void add_if_it_grew(const view::GrownPath& path, const view::Since& since) {
     if (path.grown() < e_.smallest || path.grown() < path.before.bytes / kLeastGrowth || !path.example) return;
     const ObjectId example = e_.names.index().find_object(path.example);
-    if (!example || !e_.dominators.reachable(example)) return;
+    if (!example || !e_.dominators.reachable(example) || is_of_unique(e_.names.type_of(example))) return;
     const ObjectId whole = outermost(e_, example, path.now.bytes);
     if (!is_held_for_long(e_, whole)) return;
     const view::Flow* const flow = since.is_one_process ? since.flow_of(e_.names.type_of(example)) : nullptr;
@@ -111,6 +120,10 @@ class ThingsThatGather {
            (holder.count >= kManyThings || holder.bytes >= e_.live / kLeastShareOfFew);
   }
 
+  static bool is_in_unique(const Holder& holder) {
+    return std::ranges::any_of(holder.chain, [](const view::ChainStep& step) { return is_of_unique(step.type); });
+  }
+
   // Whether a map on the way shows that entries were deleted. One with few entries is not where the things are.
   bool is_deleted_from(const Holder& holder) const {
     return std::ranges::any_of(holder.chain, [&](const view::ChainStep& step) {
@@ -162,6 +175,7 @@ constexpr Threshold kThresholds[] = {
     {"10 of them came since the last of at least 4 collections", "a table that was filled at the start does not grow"},
     {"at the pace since then, a quarter to twice as many would have come in the program's life",
      "of what comes and goes many more came than are there; allocated bytes are the clock"},
+    {"not in what package unique keeps values in", "these go when nobody has a handle to them any more"},
     {"with --since: a tenth and 1 MiB or 1 % of the live bytes more than then", "less may be chance"},
     {"with --since, to be strong: two collections between the looks, 100 things came, and at most one left for fifty",
      "of a cache at work some would have left"}};
