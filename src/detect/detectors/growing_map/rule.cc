@@ -6,6 +6,7 @@
 #include "detect/detector_list.h"
 #include "detect/growth_pace.h"
 #include "detect/holders.h"
+#include "detect/map_parts.h"
 #include "heap/type_role.h"
 
 namespace holdfast::detect::growing_map {
@@ -37,8 +38,7 @@ class GrowingMaps {
 
  private:
   bool is_never_deleted_from(ObjectId header) const {
-    const TypeId type = e_.snapshot.object_type[header.row].type();
-    const TypeId map = type ? e_.snapshot.types[type.row].of : TypeId();
+    const TypeId map = map_of_header(e_.snapshot, header);
     return map && e_.snapshot.types[map.row].removals == heap::MapRemovals::kNever;
   }
 
@@ -82,6 +82,11 @@ class GrowingMaps {
     return heap::is_map_part(role) && role != heap::TypeRole::kMapHeader;
   }
 
+  bool has_handles(ObjectId header) const {
+    const TypeId map = map_of_header(e_.snapshot, header);
+    return map && e_.snapshot.strings[e_.snapshot.types[map.row].name].find("unique.Handle[") != std::string_view::npos;
+  }
+
   void add_map(const heap::MapFill& fill, std::uint64_t retained, bool is_never) {
     const view::HoldingPlace place = e_.places.place_of(fill.header);
     Suspicion& suspicion = suspect(out_, kDetector, {place.text.full, place.identity}, Confidence::kPossible);
@@ -96,6 +101,8 @@ class GrowingMaps {
                           : "its tables show that none was deleted since they grew last");
     finding.because = sentence("it was there at the last of {}, and has entries that came after it",
                                format_count(e_.snapshot.audit.gc_cycles, "collection"));
+    if (has_handles(fill.header))
+      finding.because += sentence("; its handles keep what package unique has for them as well");
     finding.fix =
         sentence("if nothing else bounds its keys: delete what is not needed any more, or keep the newest only");
   }
