@@ -93,6 +93,7 @@ TEST(FindingsText, DoesNotBeginWithWhatIsTrueAndVeryLittle) {
   minor.is_minor = true;
   const TextOptions options{.style = {.width = 200}, .target = "x"};
   const std::string text = report_text(report_with({minor}), options);
+  EXPECT_EQ(report_json(report_with({minor}))["findings"][0]["minor"], true);
   EXPECT_THAT(text, HasSubstr("\nNOTHING LARGE IS WRONG: 20 detectors looked, "));
   EXPECT_THAT(text, HasSubstr("     proven: 2.0 KiB ("));
   EXPECT_THAT(text, Not(HasSubstr("FINDINGS")));

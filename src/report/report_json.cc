@@ -156,6 +156,7 @@ ordered_json finding_json(const Finding& finding, const std::string& target) {
           {"shared_bytes", finding.shared_bytes ? ordered_json(*finding.shared_bytes) : ordered_json(nullptr)},
           {"count", finding.count},
           {"confidence", name_of(finding.confidence)},
+          {"minor", finding.is_minor},
           {"because", finding.because.full},
           {"chain", chain_json(finding.chain)},
           {"fault", finding.fault},
