@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "graph/random_graph_for_tests.h"
+#include "graph/waiting_program_for_tests.h"
 
 namespace holdfast::graph {
 namespace {
@@ -26,55 +27,8 @@ LeakedGoroutines leaked_in(Snapshot& snapshot) {
   return find_leaked_goroutines(snapshot, reach(snapshot));
 }
 
-// A heap with a goroutine for each of the last objects, which are their records.
-class Program {
- public:
-  Program(std::uint32_t objects, std::uint32_t goroutines) : builder_(objects + goroutines, 0), records_(objects) {
-    for (std::uint32_t g = 0; g < goroutines; ++g) goroutine_roots_.push_back(builder_.root());
-    all_ = builder_.root();
-    for (std::uint32_t g = 0; g < goroutines; ++g) builder_.refer(all_, records_ + g);
-  }
-
-  SnapshotBuilder& heap() { return builder_; }
-  Program& holds(std::uint32_t goroutine, std::uint32_t object) {
-    builder_.refer(goroutine_roots_[goroutine], object);
-    return *this;
-  }
-  Program& global(std::uint32_t object) {
-    builder_.refer(all_, object);
-    return *this;
-  }
-  std::uint32_t record(std::uint32_t goroutine) const { return records_ + goroutine; }
-
-  Snapshot build() const {
-    Snapshot snapshot = builder_.build();
-    for (std::uint32_t g = 0; g < goroutine_roots_.size(); ++g) {
-      const RootId root = goroutine_roots_[g];
-      snapshot.roots[root.row].kind = RootKind::kGoroutine;
-      snapshot.roots[root.row].goroutine = GoroutineId(g);
-      heap::Goroutine& row = snapshot.goroutines.emplace_back();
-      row.root = root;
-      row.g = Address(snapshot.spans.front().base.value + (records_ + g) * snapshot.spans.front().slot_size);
-    }
-    const std::uint64_t slots = snapshot.objects;
-    snapshot.allocated = HugeArray<std::uint64_t>((slots + 63) / 64);
-    for (std::uint64_t i = 0; i < slots; ++i) heap::set_bit(snapshot.allocated, i);
-    return snapshot;
-  }
-
- private:
-  SnapshotBuilder builder_;
-  std::uint32_t records_;
-  std::vector<RootId> goroutine_roots_;
-  RootId all_;
-};
-
-WakeUp waits_for(std::uint32_t goroutine, std::uint32_t object) {
-  return {GoroutineId(goroutine), ObjectId(object), {}, {}};
-}
-
 TEST(LeakedGoroutines, LeaksWhatWaitsForAChannelThatNobodyElseHas) {
-  Program program(3, 2);  // 0 and 1: channels, 2: a buffer of the one that waits
+  WaitingProgram program(3, 2);  // 0 and 1: channels, 2: a buffer of the one that waits
   program.holds(0, 0).holds(0, 2).holds(1, 1);
   Snapshot snapshot = program.build();
   snapshot.wake_ups = {waits_for(0, 0)};
@@ -88,7 +42,7 @@ TEST(LeakedGoroutines, LeaksWhatWaitsForAChannelThatNobodyElseHas) {
 }
 
 TEST(LeakedGoroutines, LetsGoInChains) {
-  Program program(3, 4);  // goroutine 3 can act, has channel 2, and so on
+  WaitingProgram program(3, 4);  // goroutine 3 can act, has channel 2, and so on
   program.holds(0, 0).holds(1, 1).holds(1, 0).holds(2, 2).holds(2, 1).holds(3, 2);
   Snapshot snapshot = program.build();
   snapshot.wake_ups = {waits_for(0, 0), waits_for(1, 1), waits_for(2, 2)};
@@ -98,7 +52,7 @@ TEST(LeakedGoroutines, LetsGoInChains) {
 }
 
 TEST(LeakedGoroutines, DoesNotTakeTheRuntimesRecordsForUse) {
-  Program program(3, 2);  // 0: a channel, 1: the record of the wait, 2: what a deferred call has
+  WaitingProgram program(3, 2);  // 0: a channel, 1: the record of the wait, 2: what a deferred call has
   program.holds(0, 0);
   program.heap().edge(0, 1).edge(1, 0).edge(program.record(0), 1).edge(program.record(0), 2).edge(2, 0);
   Snapshot snapshot = program.build();
@@ -110,7 +64,7 @@ TEST(LeakedGoroutines, DoesNotTakeTheRuntimesRecordsForUse) {
 
 TEST(LeakedGoroutines, LetsGoWhatAThreadOrATimerHas) {
   for (const ActorKind kind : {ActorKind::kThread, ActorKind::kTimer, ActorKind::kPinned}) {
-    Program program(1, 1);
+    WaitingProgram program(1, 1);
     program.holds(0, 0);
     Snapshot snapshot = program.build();
     snapshot.wake_ups = {waits_for(0, 0)};
@@ -120,7 +74,7 @@ TEST(LeakedGoroutines, LetsGoWhatAThreadOrATimerHas) {
 }
 
 TEST(LeakedGoroutines, DoesNotFollowAListOfTimers) {
-  Program program(4, 1);  // 0: the list, 1: a pending timer, 2: a stopped one, 3: its channel
+  WaitingProgram program(4, 1);  // 0: the list, 1: a pending timer, 2: a stopped one, 3: its channel
   program.global(0).holds(0, 3);
   program.heap().edge(0, 1).edge(0, 2).edge(2, 3);
   Snapshot snapshot = program.build();
@@ -132,7 +86,7 @@ TEST(LeakedGoroutines, DoesNotFollowAListOfTimers) {
 }
 
 TEST(LeakedGoroutines, CanBeAskedOfAHeapWithoutAnObject) {
-  Program program(3, 2);  // 0: a registry, 1 and 2: channels in it
+  WaitingProgram program(3, 2);  // 0: a registry, 1 and 2: channels in it
   program.global(0).holds(0, 1).holds(1, 2);
   program.heap().edge(0, 1).edge(0, 2);
   Snapshot snapshot = program.build();
@@ -146,7 +100,7 @@ TEST(LeakedGoroutines, CanBeAskedOfAHeapWithoutAnObject) {
 }
 
 TEST(LeakedGoroutines, LetsGoWhoWaitsOnTheStackOfOneWhoCan) {
-  Program program(1, 3);
+  WaitingProgram program(1, 3);
   program.holds(1, 0);
   Snapshot snapshot = program.build();
   snapshot.wake_ups = {
@@ -158,7 +112,7 @@ TEST(LeakedGoroutines, LetsGoWhoWaitsOnTheStackOfOneWhoCan) {
 
 // Object 1 has a finalizer (or cleanup) whose closure 2 has the channel 0; object 3 is what holds 1.
 Snapshot with_special(RootKind kind, bool dropped, bool by_waiter) {
-  Program program(4, 1);
+  WaitingProgram program(4, 1);
   program.holds(0, 0);
   if (!dropped) by_waiter ? program.holds(0, 3) : program.global(3);
   program.heap().edge(2, 0).edge(3, 1);
@@ -184,7 +138,7 @@ TEST(LeakedGoroutines, LetsFinalizersActThatCanRun) {
 // The one that is being run stands in the queue, too.
 TEST(LeakedGoroutines, LetsNoFinalizerActThatIsDueBehindOneThatWaits) {
   for (const bool runs_finalizers : {false, true}) {
-    Program program(2, 1);  // 0: a channel, 1: the object that has it and is due
+    WaitingProgram program(2, 1);  // 0: a channel, 1: the object that has it and is due
     program.holds(0, 0);
     program.heap().edge(1, 0);
     const RootId queue = program.heap().root();
@@ -201,7 +155,7 @@ TEST(LeakedGoroutines, LetsNoFinalizerActThatIsDueBehindOneThatWaits) {
 
 TEST(LeakedGoroutines, LetsAWeakPointerGiveItsObjectBack) {
   for (const bool somebody_has_it : {false, true}) {
-    Program program(3, 1);  // 0: a channel, 1: the object that has it, 2: the weak pointer
+    WaitingProgram program(3, 1);  // 0: a channel, 1: the object that has it, 2: the weak pointer
     program.holds(0, 1);
     if (somebody_has_it) program.global(2);
     program.heap().edge(1, 0);
@@ -282,7 +236,7 @@ Snapshot random_program(std::uint64_t seed) {
   std::mt19937_64 random(seed);
   const auto below = [&](std::uint32_t n) { return static_cast<std::uint32_t>(random() % n); };
   const std::uint32_t objects = 2 + below(20), goroutines = 1 + below(8);
-  Program program(objects, goroutines);
+  WaitingProgram program(objects, goroutines);
   for (std::uint32_t i = below(2 * objects); i > 0; --i)
     program.heap().edge(below(objects), below(objects + goroutines));
   for (std::uint32_t i = below(3); i > 0; --i) program.global(below(objects));
