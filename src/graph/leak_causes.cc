@@ -157,8 +157,8 @@ class WokenTable {
 std::vector<std::optional<std::uint32_t>> causes_of_leaks(const Snapshot& snapshot, const LeakedGoroutines& leaked,
                                                           std::span<const std::vector<GoroutineId>> groups) {
   std::vector<std::optional<std::uint32_t>> causes(groups.size());
-  if (groups.size() < 2 || groups.size() > kMostGroups || leaked.held_objects * groups.size() > kMostVisits)
-    return causes;
+  const bool is_little = groups.size() <= kMostGroups && leaked.held_objects * groups.size() <= kMostVisits;
+  if (groups.size() < 2 || leaked.held_objects == 0 || !is_little) return causes;
   const WokenTable table(snapshot, leaked, groups);
   for (std::uint32_t group = 0; group < groups.size(); ++group)
     for (std::uint32_t other = 0; other < groups.size(); ++other)
