@@ -24,6 +24,21 @@ bool goes_before(const Finding& a, const Finding& b) {
   return a_possible != b_possible ? b_possible : a.bytes > b.bytes;
 }
 
+bool tells_of(const Finding& finding, std::string_view fingerprint) {
+  return finding.fingerprint == fingerprint ||
+         std::ranges::any_of(finding.folded, [&](const auto& part) { return part.fingerprint == fingerprint; });
+}
+
+// Those who wait for others may hold more than these.
+void put_causes_first(std::vector<Finding>& findings) {
+  for (auto victim = findings.begin(); victim != findings.end(); ++victim) {
+    if (victim->waits_for.empty()) continue;
+    const auto cause = std::find_if(std::next(victim), findings.end(),
+                                    [&](const Finding& other) { return tells_of(other, victim->waits_for); });
+    if (cause != findings.end()) std::rotate(victim, cause, std::next(cause));
+  }
+}
+
 class Weighing {
  public:
   Weighing(const Evidence& evidence, std::vector<Suspicion> suspicions)
@@ -101,6 +116,7 @@ class Weighing {
     std::vector<Finding> out;
     for (const std::size_t i : kept) out.push_back(std::move(finding(i)));
     std::ranges::stable_sort(out, goes_before);
+    put_causes_first(out);
     return out;
   }
 

@@ -175,5 +175,21 @@ TEST(MarkExplained, MarksHoldersWhoseChainAFindingPoints) {
   EXPECT_EQ(holders[1].explained_by, "");
 }
 
+TEST(Weigh, PutsWhatOthersWaitForBeforeThese) {
+  const World world = make_world(8, 0);
+  std::vector<Suspicion> all;
+  add(all, kOne, Confidence::kProven, {world.leaves[0], world.leaves[1], world.leaves[2]});
+  add(all, kOther, Confidence::kProven, {world.leaves[3], world.leaves[4]});
+  Finding& cause = add(all, kOther, Confidence::kProven, {world.leaves[5]}).finding;
+  cause.fingerprint = "cause";
+  all[0].finding.waits_for = "cause";
+  all[1].finding.waits_for = "somebody who is not told";
+  const std::vector<Finding> findings = weighed(world, std::move(all));
+  ASSERT_EQ(findings.size(), 3U);
+  EXPECT_EQ(findings[0].fingerprint, "cause");
+  EXPECT_EQ(findings[1].bytes, 3U << 20);
+  EXPECT_EQ(findings[2].bytes, 2U << 20);
+}
+
 }  // namespace
 }  // namespace holdfast::detect

@@ -165,6 +165,7 @@ ordered_json finding_json(const Finding& finding, const std::string& target) {
           {"fingerprint", finding.fingerprint},
           {"known_leak", known_json(finding.known)},
           {"folded", list_of(finding.folded, folded_finding_json)},
+          {"waits_for", finding.waits_for},
           {"open", open_json(opening_command(finding, target))}};
 }
 

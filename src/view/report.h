@@ -182,6 +182,7 @@ struct Finding {
   std::string fingerprint;  // the same in every run on every host, and after edits of the program elsewhere
   std::optional<KnownLeak> known;
   std::vector<FoldedFinding> folded;
+  std::string waits_for;  // fingerprint of the finding whose goroutines these wait for; empty if there is none
 };
 
 struct HeapTotals {
@@ -219,7 +220,7 @@ struct Report {
   std::uint64_t goroutine_count = 0;     // alive
   std::uint64_t goroutine_places = 0;    // rows before the list was cut
   std::optional<Since> since;            // what grew since an earlier look; none if there is none to compare with
-  std::vector<Finding> findings;         // those that are only possible come last; else by bytes
+  std::vector<Finding> findings;         // possible ones last; else by bytes, but for what others wait for
   std::uint64_t finding_count = 0;       // before the list was cut
   std::uint64_t detectors = 0;           // that were asked
   std::uint64_t cut_finding_bytes = 0;   // of findings that were cut off; several may be about the same bytes

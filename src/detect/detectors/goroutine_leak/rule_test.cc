@@ -10,6 +10,7 @@ using detect::testing::kSecond;
 using detect::testing::report_of;
 using heap::GoroutineState;
 using heap::testing::HeapBuilder;
+using ::testing::EndsWith;
 using ::testing::IsEmpty;
 using view::Confidence;
 using view::Finding;
@@ -77,6 +78,41 @@ TEST(GoroutineLeak, SayProvenWhereTheGraphProvesTheLeak) {
             "nothing that can still run refers to the channel that they wait for; they hold 1.9 MiB and their stacks "
             "take 38.0 KiB");
   EXPECT_THAT(finding->fix.full, ::testing::StartsWith("let the wait at main.work end: close the channel when"));
+}
+
+// One has a pool, and waits for a channel of its own; twenty wait for what only the pool leads to, and hold more.
+TEST(GoroutineLeak, PutsWhoKeepsAPoolBeforeThoseWhoWaitForIt) {
+  HeapBuilder heap;
+  add_ballast(heap);
+  const auto pool = heap.object(256);
+  std::vector<std::pair<GoroutineId, HeapBuilder::Handle>> waits;
+  const auto add = [&](const RootId group, const char* function, std::uint64_t goid, HeapBuilder::Handle awaited) {
+    const RootId goroutine = heap.root(heap::RootKind::kGoroutine, "", group);
+    heap.refer(goroutine, pool).refer(goroutine, awaited).refer(goroutine, heap.leaf(10 << 10));
+    const GoroutineId id = heap.goroutine(goid, GoroutineState::kWaiting, WaitReason::kChanReceive, goroutine,
+                                          {"runtime.gopark", function});
+    heap.snapshot().roots[goroutine.row].goroutine = id;
+    waits.emplace_back(id, awaited);
+  };
+  add(heap.group(WaitReason::kChanReceive, "lib.keep"), "lib.keep", 7, heap.leaf(96));
+  const RootId users = heap.group(WaitReason::kChanReceive, "main.use");
+  for (std::uint64_t i = 0; i < 20; ++i) {
+    const auto request = heap.leaf(96);
+    heap.edge(pool, 8 * i, request);
+    add(users, "main.use", 8 + i, request);
+  }
+  heap::Snapshot snapshot = heap.build();
+  for (const auto& [id, awaited] : waits) snapshot.wake_ups.push_back({id, heap.id(awaited), {}, {}});
+  const Report report = report_of(snapshot);
+  ASSERT_EQ(report.findings.size(), 2U);
+  const Finding &cause = report.findings[0], &victims = report.findings[1];
+  EXPECT_LT(cause.bytes, victims.bytes);
+  EXPECT_FALSE(cause.is_minor);
+  EXPECT_THAT(cause.because.full, EndsWith("; 20 goroutines more can only go on if it does, as at main.use"));
+  EXPECT_EQ(victims.waits_for, cause.fingerprint);
+  EXPECT_THAT(victims.because.full,
+              EndsWith("; only the one at lib.keep could wake them, or who waits for it as well: mend that "
+                       "first"));
 }
 
 TEST(GoroutineLeak, LetMainWaitForEver) {
