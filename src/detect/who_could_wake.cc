@@ -4,7 +4,6 @@
 #include <iterator>
 #include <string>
 
-#include "detect/hands.h"
 #include "graph/leaked_goroutines.h"
 
 namespace holdfast::detect {
@@ -133,6 +132,30 @@ Sentence WhoCouldWake::hand_words(std::span<const GoroutineId> goroutines, const
     if (std::ranges::find(own, awaited, &heap::WakeUp::object) == own.end()) return hand_text(e_, hand, sentence("it"));
   }
   return {};
+}
+
+bool WhoCouldWake::wake_by_time_alone(std::span<const GoroutineId> goroutines) {
+  const Cases cases = cases_of(goroutines);
+  return cases.timers > 0 && cases.contexts.empty() && cases.ways.empty();
+}
+
+std::optional<Hand> WhoCouldWake::leaked_hand(std::span<const GoroutineId> goroutines) const {
+  ObjectId awaited;
+  for (const GoroutineId id : goroutines) {
+    const auto own = wake_ups_of(e_.snapshot, id);
+    if (own.size() != 1 || !own.front().object || (awaited && awaited != own.front().object)) return std::nullopt;
+    awaited = own.front().object;
+  }
+  if (!awaited) return std::nullopt;
+  std::optional<Hand> found;
+  const Hands hands(e_, std::span(&awaited, 1));
+  for (const Hand& hand : hands.of(awaited)) {
+    const auto own = wake_ups_of(e_.snapshot, hand.goroutine);
+    if (std::ranges::find(own, awaited, &heap::WakeUp::object) != own.end()) continue;
+    if (!std::ranges::binary_search(e_.groundwork.leaked().goroutines, hand.goroutine)) return std::nullopt;
+    if (!found) found = hand;
+  }
+  return found;
 }
 
 Sentence WhoCouldWake::words(std::span<const GoroutineId> goroutines) {

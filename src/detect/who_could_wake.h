@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "detect/detector.h"
+#include "detect/hands.h"
 #include "graph/shortest_ways.h"
 
 namespace holdfast::detect {
@@ -21,6 +22,12 @@ class WhoCouldWake {
   // Says it of goroutines at one place: "only main.news leads to what they wait for, and no goroutine that can act has
   // it in hand". Empty if nothing is known of what they wait for.
   view::Sentence words(std::span<const GoroutineId> goroutines);
+
+  // Whether all that can still wake them are timers. None of them is leaked.
+  bool wake_by_time_alone(std::span<const GoroutineId> goroutines);
+  // If all wait for one thing: somebody who has it in hand, and is leaked as all others are who have it in hand and do
+  // not wait for it.
+  std::optional<Hand> leaked_hand(std::span<const GoroutineId> goroutines) const;
 
  private:
   // What a wait can end by.

@@ -1,4 +1,9 @@
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <optional>
+#include <span>
+#include <string>
 
 #include "base/units.h"
 #include "detect/detector_list.h"
@@ -26,22 +31,58 @@ bool waits_for_lock(WaitReason reason) {
 }
 
 // Each tick or sleep begins its wait anew, and where little else makes goroutines their ids are close to each other.
-bool are_many_by_time(const Evidence& e, const GoroutineRow& row) {
-  const bool by_time = row.wait_reason == WaitReason::kSleep ||
-                       (row.wait_reason == WaitReason::kChanReceive && row.channels.element == "time.Time");
-  return by_time && row.count >= kManyOthers && row.retained_bytes * kLeastShare >= e.live;
+bool are_many_by_time(const Evidence& e, const GoroutineRow& row, std::span<const GoroutineId> members,
+                      WhoCouldWake& who) {
+  if (row.count < kManyOthers || row.retained_bytes * kLeastShare < e.live) return false;
+  return row.wait_reason == WaitReason::kSleep ||
+         (row.wait_reason == WaitReason::kChanReceive && row.channels.element == "time.Time") ||
+         (row.wait_reason == WaitReason::kSelect && who.wake_by_time_alone(members));
 }
 
-view::Sentence words_of_ages(const Ages& ages, std::uint64_t highest, bool by_time) {
-  if (ages.over_time) {
-    view::Sentence words = ages.words(highest);
+// What shows that they gather.
+struct Gathering {
+  Ages ages;
+  bool is_crowd = false;       // at a lock
+  bool by_time = false;        // time alone wakes them
+  std::optional<Hand> behind;  // who has what they wait for in hand, for ever
+
+  explicit operator bool() const { return ages.over_time || is_crowd || by_time || behind; }
+};
+
+Gathering gathering_of(const Evidence& e, const GoroutineRow& row, std::span<const GoroutineId> members,
+                       WhoCouldWake& who, std::uint64_t highest) {
+  const bool at_lock = waits_for_lock(row.wait_reason);
+  Gathering found{.ages = ages_of(e.snapshot, members, highest),
+                  .is_crowd = row.count >= kCrowd && at_lock,
+                  .by_time = are_many_by_time(e, row, members, who),
+                  .behind = {}};
+  if (at_lock || row.wait_reason == WaitReason::kWaitGroupWait) found.behind = who.leaked_hand(members);
+  return found;
+}
+
+view::Sentence words_of(const Evidence& e, const Gathering& found, std::uint64_t highest) {
+  if (found.behind) {
+    view::Sentence words = hand_text(e, *found.behind, sentence("what they wait for"));
+    words += sentence(", for ever, as is proven");
+    return words;
+  }
+  if (found.ages.over_time) {
+    view::Sentence words = found.ages.words(highest);
     words += sentence(", and none of them has ended");
     return words;
   }
-  return by_time ? sentence(
-                       "each wakes by itself and waits again, so nobody else ends them; a look with --since tells "
-                       "whether more come")
-                 : sentence("so many gather at a lock only where nobody unlocks it, or somebody holds it for long");
+  return found.by_time
+             ? sentence(
+                   "each wakes by itself and waits again, so nobody else ends them; a look with --since tells whether "
+                   "more come")
+             : sentence("so many gather at a lock only where nobody unlocks it, or somebody holds it for long");
+}
+
+std::string how_long(const Evidence& e, const Gathering& found) {
+  if (found.behind)
+    return fmt::format("behind goroutine {}, which waits for ever",
+                       e.snapshot.goroutines[found.behind->goroutine.row].goid);
+  return found.by_time ? "that time alone wakes" : "and more come";
 }
 
 bool may_wait_for_ever(const Evidence& e, const GoroutineRow& row) {
@@ -49,6 +90,13 @@ bool may_wait_for_ever(const Evidence& e, const GoroutineRow& row) {
   if (row.count < kManyOthers) return false;
   return row.wait_reason == WaitReason::kSleep ||
          (row.wait_reason == WaitReason::kIoWait && row.retained_bytes * kLeastShare >= e.live);
+}
+
+view::Sentence words_of_wakers(const Evidence& e, const LockHands& hands, WhoCouldWake& who, const GoroutineRow& row,
+                               std::span<const GoroutineId> members) {
+  view::Sentence words = words_of_hands(e, hands, members.front());
+  if (words.empty() && waits_for_others(row.wait_reason)) words = who.words(members);
+  return words;
 }
 
 void find_blocked(const Evidence& e, std::vector<Suspicion>& out) {
@@ -62,21 +110,21 @@ void find_blocked(const Evidence& e, std::vector<Suspicion>& out) {
     if (groups.empty()) groups = view::goroutine_groups(e.snapshot, e.dominators, true);
     const auto group = std::ranges::find(groups, row.root, &view::GoroutineGroup::root);
     if (group == groups.end() || group->members.size() != row.count) continue;
-    const Ages ages = ages_of(e.snapshot, group->members, highest);
-    const bool is_crowd = row.count >= kCrowd && waits_for_lock(row.wait_reason);
-    const bool by_time = are_many_by_time(e, row);
-    if (!ages.over_time && !is_crowd && !by_time) continue;
-    view::Sentence because = words_of_ages(ages, highest, by_time);
+    const Gathering found = gathering_of(e, row, group->members, who, highest);
+    if (!found) continue;
+    view::Sentence because = words_of(e, found, highest);
     if (row.longest_waiting_ns > 0)
       because += sentence("; one has waited for {} at least", duration(row.longest_waiting_ns));
-    view::Sentence words = words_of_hands(e, hands, group->members.front());
-    if (words.empty() && waits_for_others(row.wait_reason)) words = who.words(group->members);
-    if (!words.empty()) because += sentence("; {}", words);
-    Suspicion& suspicion =
-        suspect_blocked(e, kDetector, row, {row.count, row.retained_bytes, row.stack_bytes},
-                        by_time ? "that time alone wakes" : "and more come", because, Confidence::kPossible, out);
-    if (by_time)
+    if (const view::Sentence words = words_of_wakers(e, hands, who, row, group->members);
+        !found.behind && !words.empty())
+      because += sentence("; {}", words);
+    Suspicion& suspicion = suspect_blocked(e, kDetector, row, {row.count, row.retained_bytes, row.stack_bytes},
+                                           how_long(e, found), because, Confidence::kPossible, out);
+    if (found.by_time)
       suspicion.finding.fix = sentence("let each of them end when its owner goes: select on a context as well");
+    if (found.behind)
+      suspicion.finding.fix = sentence("let goroutine {} go on, which has what they wait for: its wait is at fault",
+                                       e.snapshot.goroutines[found.behind->goroutine.row].goid);
     suspicion.removal.nodes = {row.root};
     suspicion.is_danger = true;
   }
@@ -87,7 +135,9 @@ constexpr Threshold kThresholds[] = {
      "together; a quarter of that if they are 100; a fifth of the live bytes for 100 that wait for the network",
      "fewer are not worth a word"},
     {"ids over four times as many as they are, from early to late; or waits that began in the order of the ids, over "
-     "several collections; or 200 that wait for a lock, or 100 that time alone wakes, with a fifth of the live bytes",
+     "several collections; or 200 that wait for a lock, or 100 that time alone wakes, with a fifth of the live bytes; "
+     "or who "
+     "has the lock or wait group in hand is leaked",
      "a pool of workers was made in one go, and the requests of a busy moment are all young; but no pool waits at a "
      "lock"}};
 

@@ -130,6 +130,76 @@ TEST(GoroutinesBlocked, SaysWhoCouldWakeThem) {
               HasSubstr("; goroutine 330 has it in hand, and waits in IO wait at main.read"));
 }
 
+// 120 goroutines in a select of a timer, and perhaps of a channel that a variable has too; their ids tell nothing.
+bool tells_of_select(bool has_channel) {
+  HeapBuilder heap;
+  add_ballast(heap);
+  const RootId group = heap.group(WaitReason::kSelect, "main.work");
+  const auto quit = heap.leaf(96);
+  heap.refer(heap.root(heap::RootKind::kGlobal, "main.quit"), quit);
+  std::vector<HeapBuilder::Handle> timers;
+  for (std::uint64_t i = 0; i < 120; ++i) {
+    const RootId root = heap.root(heap::RootKind::kGoroutine, "", group);
+    timers.push_back(heap.leaf(96));
+    heap.refer(root, heap.leaf(100 << 10)).refer(root, timers.back()).refer(root, quit);
+    const GoroutineId id =
+        heap.goroutine(20 + i, GoroutineState::kWaiting, WaitReason::kSelect, root, {"runtime.gopark", "main.work"});
+    heap.snapshot().roots[root.row].goroutine = id;
+  }
+  heap::Snapshot snapshot = heap.build();
+  for (std::uint32_t i = 0; i < 120; ++i) {
+    snapshot.wake_ups.push_back({GoroutineId(i), heap.id(timers[i]), {}, {}});
+    if (has_channel) snapshot.wake_ups.push_back({GoroutineId(i), heap.id(quit), {}, {}});
+    snapshot.actors.push_back({heap.id(timers[i]), heap::ActorKind::kTimer});
+  }
+  std::ranges::sort(snapshot.wake_ups);
+  std::ranges::sort(snapshot.actors);
+  const view::Report report = report_of(snapshot);
+  const view::Finding* const finding = find(report, "goroutines-blocked");
+  return finding != nullptr && finding->title.full.ends_with("that time alone wakes");
+}
+
+TEST(GoroutinesBlocked, ArePossibleIfManyInASelectWakeByTimeAlone) {
+  EXPECT_TRUE(tells_of_select(false));
+  EXPECT_FALSE(tells_of_select(true));
+}
+
+// Thirty wait for a wait group that a variable leads to; one who has it in hand waits for its own channel, which a
+// variable has too unless it is `leaked`.
+view::Report report_of_call(bool leaked) {
+  HeapBuilder heap;
+  add_ballast(heap);
+  const auto call = heap.object(64), own = heap.leaf(96);
+  heap.refer(heap.root(heap::RootKind::kGlobal, "main.calls"), call);
+  if (!leaked) heap.refer(heap.root(heap::RootKind::kGlobal, "main.own"), own);
+  const RootId group = heap.group(WaitReason::kWaitGroupWait, "main.fetch");
+  const auto add = [&](RootId above, std::uint64_t goid, WaitReason reason, const char* function) {
+    const RootId root = heap.root(heap::RootKind::kGoroutine, "", above);
+    heap.refer(root, call).refer(root, heap.leaf(100 << 10));
+    const GoroutineId id = heap.goroutine(goid, GoroutineState::kWaiting, reason, root, {"runtime.gopark", function});
+    heap.snapshot().roots[root.row].goroutine = id;
+    return root;
+  };
+  for (std::uint64_t i = 0; i < 30; ++i) add(group, 20 + i, WaitReason::kWaitGroupWait, "main.fetch");
+  heap.refer(add(heap.group(WaitReason::kChanReceive, "main.ask"), 19, WaitReason::kChanReceive, "main.ask"), own);
+  heap::Snapshot snapshot = heap.build();
+  for (std::uint32_t i = 0; i < 30; ++i) snapshot.wake_ups.push_back({GoroutineId(i), heap.id(call), {}, {}});
+  snapshot.wake_ups.push_back({GoroutineId(30), heap.id(own), {}, {}});
+  return report_of(snapshot);
+}
+
+TEST(GoroutinesBlocked, ArePossibleBehindOneThatIsLeaked) {
+  const view::Report report = report_of_call(true);
+  const view::Finding* const finding = find(report, "goroutines-blocked");
+  ASSERT_NE(finding, nullptr);
+  EXPECT_EQ(finding->title.full,
+            "30 goroutines blocked in sync.WaitGroup.Wait at main.fetch behind goroutine 19, which waits for ever");
+  EXPECT_THAT(finding->because.full, HasSubstr("goroutine 19 has what they wait for in hand, and waits in chan receive"
+                                               " at main.ask, for ever, as is proven"));
+  EXPECT_EQ(report.findings.front().id, "goroutine-leak");
+  EXPECT_EQ(find(report_of_call(false), "goroutines-blocked"), nullptr);
+}
+
 // Where all that is started gets stuck, ids say nothing.
 TEST(GoroutinesBlocked, NamesThoseThatCameToWaitInTurn) {
   const std::vector<std::uint64_t> goids = every(1, 20, 30);
