@@ -93,6 +93,15 @@ class Weighing {
                                        : effects_.common_bytes(removal_of_[better], removal_of_[other]);
   }
 
+  // Whether what goes with the other goes with the better one too; goroutines may hold nothing but their stacks.
+  bool has_all_nodes(std::size_t better, std::size_t other) const {
+    if (removal_of_[better] == kNone || removal_of_[other] == kNone || own_bytes(other) > 0) return false;
+    graph::Removal all = removals_[removal_of_[better]], part = removals_[removal_of_[other]];
+    std::ranges::sort(all.nodes);
+    std::ranges::sort(part.nodes);
+    return !part.nodes.empty() && part.pointers.empty() && std::ranges::includes(all.nodes, part.nodes);
+  }
+
   std::vector<Finding> folded() {
     std::vector<std::size_t> order(suspicions_.size());
     for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
@@ -102,8 +111,8 @@ class Weighing {
       if (finding(i).confidence == Confidence::kPossible && finding(i).bytes < evidence_.smallest &&
           !suspicions_[i].is_danger)
         continue;
-      const auto better =
-          std::ranges::find_if(kept, [&](std::size_t k) { return is_most(common_bytes(k, i), own_bytes(i)); });
+      const auto better = std::ranges::find_if(
+          kept, [&](std::size_t k) { return is_most(common_bytes(k, i), own_bytes(i)) || has_all_nodes(k, i); });
       if (better == kept.end()) {
         kept.push_back(i);
       } else if (says_more(i, *better) && is_nearly_all(common_bytes(*better, i), own_bytes(*better))) {

@@ -69,6 +69,12 @@ std::vector<graph::NodeId> roots_of(const heap::Snapshot& snapshot, const std::v
   return roots;
 }
 
+bool waits_for_lock(const heap::Snapshot& snapshot, const Leaked& leaked) {
+  if (leaked.goroutines.empty()) return false;
+  const heap::AwaitedLock* const lock = awaited_lock(snapshot, snapshot.goroutines[leaked.goroutines.front().row]);
+  return lock != nullptr && lock->kind != heap::LockKind::kWaitGroup;
+}
+
 // What they hold was found together with the proof: the runtime's records of them do not count there.
 Suspicion& suspect_leaked(const Evidence& e, const GoroutineRow& row, const Leaked& leaked, const LockHands& hands,
                           std::vector<Suspicion>& out) {
@@ -79,6 +85,7 @@ Suspicion& suspect_leaked(const Evidence& e, const GoroutineRow& row, const Leak
   Suspicion& suspicion = suspect_blocked(e, kDetector, row, {row.leaked, row.leaked_bytes, row.leaked_stack_bytes},
                                          "for ever", because, Confidence::kProven, out);
   suspicion.is_exact = true;
+  suspicion.is_general = waits_for_lock(e.snapshot, leaked);  // stuck-locks says why
   suspicion.finding.is_minor = row.leaked <= kFew && suspicion.finding.bytes < std::min(kLittle, e.live / 100) &&
                                !is_of_the_program(e, row.top.function);
   if (row.root) suspicion.removal.nodes = roots_of(e.snapshot, leaked.goroutines);

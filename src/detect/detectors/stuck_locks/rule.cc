@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <map>
 #include <optional>
@@ -27,17 +29,19 @@ constexpr std::uint64_t kVeryLongNs = 60'000'000'000;
 constexpr std::size_t kFewHeldUp = 5;  // goroutines
 constexpr std::size_t kNear = 3;       // objects from a package variable to a lock
 
-enum class Shape : std::uint8_t { kRing, kHeld, kOwn, kForgotten };
+enum class Shape : std::uint8_t { kRing, kHeld, kReadAgain, kOwn, kForgotten };
 
 // Goroutines that wait for locks which nobody but they have in hand.
 struct Stuck {
   std::vector<GoroutineId> goroutines;  // ascending
   std::vector<GoroutineId> example;     // the ring; else one that waits
   Shape shape = Shape::kForgotten;
+  FrameId above;               // of kReadAgain: the function further out that has the lock
   std::optional<Hand> holder;  // who has a lock in hand, and waits for something else; not one of `goroutines`
   bool holder_is_leaked = false;
   std::uint64_t longest_ns = 0;
-  bool is_near = false;  // code could get at one of the locks from a package variable, and nobody is seen to have it
+  bool is_near = false;    // code could get at one of the locks from a package variable, and nobody is seen to have it
+  bool is_leaked = false;  // all are proven never to go on
 };
 
 // A goroutine goes on as soon as one that goes on has the lock in hand, or may have locked it. What is left is stuck.
@@ -109,6 +113,7 @@ class Search {
   }
 
   void describe(Stuck& group) const {
+    group.is_leaked = std::ranges::all_of(group.goroutines, [&](GoroutineId id) { return is_leaked(id); });
     for (const GoroutineId id : group.goroutines)
       group.longest_ns = std::max(group.longest_ns, e_.snapshot.goroutines[id.row].waiting_ns.value_or(0));
     for (const GoroutineId id : group.goroutines) {
@@ -130,9 +135,41 @@ class Search {
       group.holder_is_leaked = is_leaked(holder->goroutine);
       return;
     }
+    for (const GoroutineId id : group.goroutines) {
+      group.above = reads_again_below(id);
+      if (!group.above) continue;
+      group.shape = Shape::kReadAgain;
+      group.example = {id};
+      return;
+    }
     const auto own = std::ranges::find_if(group.goroutines, [&](GoroutineId id) { return has_own_lock(id); });
     group.shape = own == group.goroutines.end() ? Shape::kForgotten : Shape::kOwn;
     group.example = {own == group.goroutines.end() ? group.goroutines.front() : *own};
+  }
+
+  // Some have the lock to read, a writer waits for these, and a method of the type with the lock asks to read it below
+  // another one. Returns where that stands; none if it is not so.
+  FrameId reads_again_below(GoroutineId id) const {
+    const heap::Goroutine& goroutine = e_.snapshot.goroutines[id.row];
+    const heap::AwaitedLock& lock = *hands_.waiter(id)->lock;
+    if (lock.kind != heap::LockKind::kRwMutex || !lock.locked || lock.readers == 0 || !lock.object) return {};
+    const std::string receiver = receiver_of(e_.names.type_of(lock.object));
+    if (receiver.empty() || !has_own_lock(id)) return {};
+    bool is_read = false;
+    std::vector<FrameId> methods;
+    for (std::uint32_t f = goroutine.first_frame; f < goroutine.first_frame + goroutine.frame_count; ++f) {
+      const std::string_view function = e_.snapshot.strings[e_.snapshot.frames[f].function];
+      is_read = is_read || function == "sync.(*RWMutex).RLock";
+      if (function.starts_with(receiver)) methods.emplace_back(f);
+    }
+    return is_read && methods.size() > 1 ? methods.back() : FrameId();
+  }
+
+  // "example.com/app/store.(*Registry)." of example.com/app/store.Registry; empty if it is no such name.
+  static std::string receiver_of(std::string_view type) {
+    const std::size_t dot = type.find('.', type.rfind('/') == std::string_view::npos ? 0 : type.rfind('/'));
+    if (dot == std::string_view::npos || type.find_first_of("[(*") != std::string_view::npos) return {};
+    return fmt::format("{}.(*{}).", type.substr(0, dot), type.substr(dot + 1));
   }
 
   // From each to one that has its lock in hand and waits for another one; empty if no such way leads back.
@@ -185,6 +222,9 @@ Sentence title_of(const Stuck& stuck, std::uint64_t count) {
       return sentence("{} {} for ever for locks that they keep from one another", who, wait);
     case Shape::kHeld:
       return sentence("{} {} for a lock, and who has it in hand waits for others", who, wait);
+    case Shape::kReadAgain:
+      return sentence("{} {} for ever for a lock that one of them asks to read below a function that has it in hand",
+                      who, wait);
     case Shape::kOwn:
       return sentence("{} {} for ever for a lock that one of them has in hand already", who, wait);
     case Shape::kForgotten:
@@ -202,6 +242,10 @@ Sentence fix_for(Shape shape) {
           "do not wait for others with a lock held: send or receive behind the Unlock, or select with a context as "
           "well "
           "that is cancelled");
+    case Shape::kReadAgain:
+      return sentence(
+          "do not call RLock below a function that has called it: once a writer waits, the second one waits for the "
+          "writer, which waits for the first; split the function in one that locks and one that works");
     case Shape::kOwn:
       return sentence(
           "do not lock again what a caller has locked: split the function in one that locks and one that works; if no "
@@ -232,6 +276,9 @@ Sentence because_of(const Evidence& e, const LockHands& hands, const Stuck& stuc
     out += wait_text(e, hands, stuck.example[i]);
   }
   if (stuck.shape == Shape::kRing) out += sentence(", which the first has {}", hold_text(hands, stuck.example.back()));
+  if (stuck.shape == Shape::kReadAgain)
+    out += sentence(", below {}, which has it in hand; a writer waits for those who read",
+                    named(e.names.frame(e.snapshot.frames[stuck.above.row])));
   if (stuck.shape == Shape::kOwn) {
     const auto& all = hands.of(*hands.waiter(stuck.example.front())->lock);
     const auto own = std::ranges::find(all, stuck.example.front(), &Hand::goroutine);
@@ -241,8 +288,11 @@ Sentence because_of(const Evidence& e, const LockHands& hands, const Stuck& stuc
   if (stuck.shape == Shape::kForgotten) out += sentence("; the lock says that it is locked");
   if (stuck.holder) out += sentence("; {}", hand_text(e, *stuck.holder, sentence("it")));
   if (stuck.holder_is_leaked) out += sentence(", for ever, as is proven");
-  out += is_in_heap ? sentence("; nobody who can go on has what they wait for on its stack")
-                    : sentence("; nobody who can go on has locked what they wait for, as its code tells");
+  if (stuck.is_leaked)
+    out += sentence("; nothing that can still run refers to what they wait for");
+  else
+    out += is_in_heap ? sentence("; nobody who can go on has what they wait for on its stack")
+                      : sentence("; nobody who can go on has locked what they wait for, as its code tells");
   if (stuck.longest_ns > 0) out += sentence("; one has waited for {} at least", duration(stuck.longest_ns));
   return out;
 }
@@ -256,6 +306,7 @@ std::vector<std::string> identity_of(const Evidence& e, const Stuck& stuck) {
 }
 
 std::optional<Confidence> confidence_of(const Stuck& stuck) {
+  if (stuck.is_leaked) return Confidence::kProven;
   if (stuck.is_near) {
     const bool is_long = stuck.longest_ns >= (stuck.shape == Shape::kRing ? kLongNs : kVeryLongNs);
     return is_long ? std::optional(Confidence::kPossible) : std::nullopt;
@@ -308,11 +359,7 @@ void find_stuck(const Evidence& e, std::vector<Suspicion>& out) {
   const LockHands hands(e);
   if (hands.waiters().empty()) return;
   std::vector<Stuck> groups = Search(e, hands).groups();
-  std::erase_if(groups, [&](const Stuck& group) {
-    return group.longest_ns < kLongNs || std::ranges::all_of(group.goroutines, [&](GoroutineId id) {
-             return std::ranges::binary_search(e.groundwork.leaked().goroutines, id);
-           });
-  });
+  std::erase_if(groups, [](const Stuck& group) { return group.longest_ns < kLongNs; });
   if (groups.empty()) return;
   find_near(e, hands, groups);
   std::map<std::pair<std::vector<std::string>, Confidence>, std::vector<Stuck>> by_place;
@@ -337,7 +384,7 @@ const Detector kDetector = {
         {.id = "stuck-locks",
          .family = "goroutines",
          .looks_for = "locks that nobody unlocks: rings, locks taken twice or held while waiting, a missing Unlock",
-         .needs = {.proven = {},
+         .needs = {.proven = "all of them are leaked, as the graph proves (goroutine-leak)",
                    .strong = "a lock says that it is locked, and everybody on whose stack something leads to it "
                              "waits for it, for a lock of which the same is true, or has waited for others for "
                              "long; a least fixed point. Of a lock in a package variable machine code tells who has "

@@ -22,21 +22,22 @@ class StuckLocks : public ::testing::Test {
     add_ballast(heap_);
     const TypeId mutex = heap_.structure("sync.Mutex", 8, {{"state", {}, 0}, {"sema", {}, 4}});
     const TypeId account = heap_.structure("main.account", 32, {{"name", {}, 0}, {"mu", mutex, 16}});
-    HeapBuilder::Handle above = heap_.object(8);
-    heap_.refer(heap_.root(RootKind::kGlobal, "main.world"), above);
+    bank_ = heap_.object(16);
+    heap_.refer(heap_.root(RootKind::kGlobal, "main.world"), bank_);
     for (int i = 0; i < depth_; ++i) {
       const auto below = heap_.object(16);
-      heap_.edge(above, 0, below);
-      above = below;
+      heap_.edge(bank_, 0, below);
+      bank_ = below;
     }
     for (HeapBuilder::Handle& each : accounts_) each = heap_.object(32, account);
-    heap_.edge(above, 0, accounts_[0]).edge(above, 8, accounts_[1]);
   }
 
-  GoroutineId add(WaitReason reason, std::initializer_list<std::size_t> in_hand, std::uint64_t waiting = 2 * kSecond) {
+  GoroutineId add(WaitReason reason, std::initializer_list<std::size_t> in_hand, std::uint64_t waiting = 2 * kSecond,
+                  std::initializer_list<std::string_view> functions = {"sync.(*Mutex).Lock", "main.transfer",
+                                                                       "main.work"}) {
     const RootId root = heap_.root(RootKind::kGoroutine, "");
-    const GoroutineId id = heap_.goroutine(20 + heap_.snapshot().goroutines.size(), GoroutineState::kWaiting, reason,
-                                           root, {"sync.(*Mutex).Lock", "main.transfer", "main.work"});
+    const GoroutineId id =
+        heap_.goroutine(20 + heap_.snapshot().goroutines.size(), GoroutineState::kWaiting, reason, root, functions);
     for (const std::size_t account : in_hand) {
       const RootId frame = heap_.root(RootKind::kFrame, "main.transfer", root);
       heap_.snapshot().roots[frame.row].goroutine = id;
@@ -49,16 +50,19 @@ class StuckLocks : public ::testing::Test {
   void waits_for(GoroutineId id, std::size_t account) { waits_.emplace_back(id, account); }
 
   view::Report report(bool locked = true) {
+    if (!is_leaked_) heap_.edge(bank_, 0, accounts_[0]).edge(bank_, 8, accounts_[1]);
     heap::Snapshot snapshot = heap_.build();
     const heap::ObjectIndex index(snapshot.spans, snapshot.allocated);
     for (std::size_t i = 0; i < 2; ++i) {
       const ObjectId object = heap_.id(accounts_[i]);
       const Address lock = index.address_of(object) + 16;
-      snapshot.awaited_locks.push_back({lock + 4, lock, object, {}, LockKind::kMutex, true, locked, 0, 0});
+      snapshot.awaited_locks.push_back({lock + 4, lock, object, {}, kind_, true, locked, readers_, 0});
     }
     std::ranges::sort(snapshot.awaited_locks);
     for (const auto& [id, account] : waits_)
       snapshot.goroutines[id.row].waits_on = index.address_of(heap_.id(accounts_[account])) + 20;
+    for (const auto& [id, account] : waits_)
+      if (is_leaked_) snapshot.wake_ups.push_back({id, heap_.id(accounts_[account]), {}, {}});
     return report_of(snapshot);
   }
   // Two that have both accounts in hand and wait for one each.
@@ -68,7 +72,11 @@ class StuckLocks : public ::testing::Test {
   }
 
   int depth_ = 4;
+  bool is_leaked_ = false;  // no variable leads to the accounts
+  LockKind kind_ = LockKind::kMutex;
+  std::uint32_t readers_ = 0;
   HeapBuilder heap_;
+  HeapBuilder::Handle bank_ = {};
   std::array<HeapBuilder::Handle, 2> accounts_;
   std::vector<std::pair<GoroutineId, std::size_t>> waits_;
 };
@@ -93,6 +101,40 @@ TEST_F(StuckLocks, FindsALockThatIsForgotten) {
   ASSERT_NE(find(found, "stuck-locks"), nullptr);
   EXPECT_EQ(find(found, "stuck-locks")->title.full,
             "2 goroutines wait for ever for a lock that nobody is about to unlock");
+}
+
+// One method that reads calls another one while a writer waits; the last frame has the account in hand as well.
+TEST_F(StuckLocks, FindsALockThatIsReadAgain) {
+  kind_ = LockKind::kRwMutex;
+  readers_ = 1;
+  waits_for(
+      add(WaitReason::kRwMutexLock, {0}, 2 * kSecond, {"sync.(*RWMutex).Lock", "main.(*account).set", "main.work"}), 0);
+  waits_for(add(WaitReason::kRwMutexRLock, {0}, 2 * kSecond,
+                {"sync.(*RWMutex).RLock", "main.(*account).get", "main.(*account).sum", "main.work"}),
+            0);
+  const FrameId sum(heap_.snapshot().goroutines.back().first_frame + 2);
+  heap_.snapshot().roots.back().frame = sum;
+  const view::Report found = report();
+  const view::Finding* finding = find(found, "stuck-locks");
+  ASSERT_NE(finding, nullptr);
+  EXPECT_THAT(finding->because.full,
+              HasSubstr("goroutine 21 at main.(*account).get waits for the sync.RWMutex main.account.mu, below "
+                        "main.(*account).sum, which has it in hand; a writer waits for those who read; "));
+  EXPECT_THAT(finding->fix.full, HasSubstr("do not call RLock below a function that has called it"));
+}
+
+// Nothing else leads to the account.
+TEST_F(StuckLocks, AreProvenWhereAllAreLeakedAndExplainThese) {
+  is_leaked_ = true;
+  for (int i = 0; i < 3; ++i) waits_for(add(WaitReason::kMutexLock, {0}), 0);
+  const view::Report found = report();
+  ASSERT_EQ(found.findings.size(), 1U);
+  const view::Finding& finding = found.findings.front();
+  EXPECT_EQ(finding.id, "stuck-locks");
+  EXPECT_EQ(finding.confidence, Confidence::kProven);
+  EXPECT_THAT(finding.because.full, HasSubstr("; nothing that can still run refers to what they wait for"));
+  ASSERT_EQ(finding.folded.size(), 3U);  // of each, since they are in no group
+  EXPECT_EQ(finding.folded.front().id, "goroutine-leak");
 }
 
 TEST_F(StuckLocks, NamesWhoWaitsWithALockInHand) {
