@@ -4,8 +4,10 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 
 #include "base/units.h"
+#include "detect/connection_waits.h"
 #include "detect/detector_list.h"
 #include "detect/goroutine_words.h"
 #include "detect/lock_hands.h"
@@ -45,8 +47,10 @@ struct Gathering {
   bool is_crowd = false;       // at a lock
   bool by_time = false;        // time alone wakes them
   std::optional<Hand> behind;  // who has what they wait for in hand, for ever
+  std::optional<ConnectionKeepers> keepers;
 
-  explicit operator bool() const { return ages.over_time || is_crowd || by_time || behind; }
+  bool is_held_up() const { return behind || keepers; }
+  explicit operator bool() const { return ages.over_time || is_crowd || by_time || is_held_up(); }
 };
 
 Gathering gathering_of(const Evidence& e, const GoroutineRow& row, std::span<const GoroutineId> members,
@@ -55,7 +59,8 @@ Gathering gathering_of(const Evidence& e, const GoroutineRow& row, std::span<con
   Gathering found{.ages = ages_of(e.snapshot, members, highest),
                   .is_crowd = row.count >= kCrowd && at_lock,
                   .by_time = are_many_by_time(e, row, members, who),
-                  .behind = {}};
+                  .behind = {},
+                  .keepers = connection_keepers(e, members)};
   if (at_lock || row.wait_reason == WaitReason::kWaitGroupWait) found.behind = who.leaked_hand(members);
   return found;
 }
@@ -66,6 +71,11 @@ view::Sentence words_of(const Evidence& e, const Gathering& found, std::uint64_t
     words += sentence(", for ever, as is proven");
     return words;
   }
+  if (found.keepers)
+    return sentence("{} that wait for ever, as is proven, have connections of the same pool: {} at {}",
+                    format_count(found.keepers->count, "goroutine"),
+                    found.keepers->count == 1 ? "it is" : "the first is",
+                    view::named(e.names.top_frame(e.snapshot.goroutines[found.keepers->first.row])));
   if (found.ages.over_time) {
     view::Sentence words = found.ages.words(highest);
     words += sentence(", and none of them has ended");
@@ -82,7 +92,21 @@ std::string how_long(const Evidence& e, const Gathering& found) {
   if (found.behind)
     return fmt::format("behind goroutine {}, which waits for ever",
                        e.snapshot.goroutines[found.behind->goroutine.row].goid);
+  if (found.keepers)
+    return fmt::format("behind {} that nobody gives back", format_count(found.keepers->count, "connection"));
   return found.by_time ? "that time alone wakes" : "and more come";
+}
+
+// Empty if it is the usual one.
+view::Sentence fix_of(const Evidence& e, const Gathering& found) {
+  if (found.behind)
+    return sentence("let goroutine {} go on, which has what they wait for: its wait is at fault",
+                    e.snapshot.goroutines[found.behind->goroutine.row].goid);
+  if (found.keepers)
+    return sentence(
+        "close the Rows, and end the transactions, that have the connections on every way out, as with defer");
+  return found.by_time ? sentence("let each of them end when its owner goes: select on a context as well")
+                       : view::Sentence();
 }
 
 bool may_wait_for_ever(const Evidence& e, const GoroutineRow& row) {
@@ -116,15 +140,11 @@ void find_blocked(const Evidence& e, std::vector<Suspicion>& out) {
     if (row.longest_waiting_ns > 0)
       because += sentence("; one has waited for {} at least", duration(row.longest_waiting_ns));
     if (const view::Sentence words = words_of_wakers(e, hands, who, row, group->members);
-        !found.behind && !words.empty())
+        !found.is_held_up() && !words.empty())
       because += sentence("; {}", words);
     Suspicion& suspicion = suspect_blocked(e, kDetector, row, {row.count, row.retained_bytes, row.stack_bytes},
                                            how_long(e, found), because, Confidence::kPossible, out);
-    if (found.by_time)
-      suspicion.finding.fix = sentence("let each of them end when its owner goes: select on a context as well");
-    if (found.behind)
-      suspicion.finding.fix = sentence("let goroutine {} go on, which has what they wait for: its wait is at fault",
-                                       e.snapshot.goroutines[found.behind->goroutine.row].goid);
+    if (view::Sentence fix = fix_of(e, found); !fix.empty()) suspicion.finding.fix = std::move(fix);
     suspicion.removal.nodes = {row.root};
     suspicion.is_danger = true;
   }
@@ -137,7 +157,7 @@ constexpr Threshold kThresholds[] = {
     {"ids over four times as many as they are, from early to late; or waits that began in the order of the ids, over "
      "several collections; or 200 that wait for a lock, or 100 that time alone wakes, with a fifth of the live bytes; "
      "or who "
-     "has the lock or wait group in hand is leaked",
+     "has the lock or wait group in hand, or a connection of the sql.DB, is leaked",
      "a pool of workers was made in one go, and the requests of a busy moment are all young; but no pool waits at a "
      "lock"}};
 

@@ -200,6 +200,49 @@ TEST(GoroutinesBlocked, ArePossibleBehindOneThatIsLeaked) {
   EXPECT_EQ(find(report_of_call(false), "goroutines-blocked"), nullptr);
 }
 
+// Thirty wait for a connection of a pool in a variable; two have Rows of it, which `others` are whether a variable has
+// too.
+view::Report report_of_pool(bool others) {
+  HeapBuilder heap;
+  add_ballast(heap);
+  const auto pool = heap.object(64, heap.structure("database/sql.DB", 64, {}));
+  const RootId variables = heap.root(heap::RootKind::kGlobal, "main.db");
+  heap.refer(variables, pool);
+  std::vector<std::pair<GoroutineId, HeapBuilder::Handle>> waits;
+  const auto add = [&](RootId above, std::uint64_t goid, const char* function) {
+    const RootId root = heap.root(heap::RootKind::kGoroutine, "", above);
+    const auto awaited = heap.leaf(96);
+    heap.refer(root, pool).refer(root, awaited).refer(root, heap.leaf(100 << 10));
+    const GoroutineId id =
+        heap.goroutine(goid, GoroutineState::kWaiting, WaitReason::kSelect, root, {"runtime.gopark", function});
+    heap.snapshot().roots[root.row].goroutine = id;
+    waits.emplace_back(id, awaited);
+    return awaited;
+  };
+  const RootId users = heap.group(WaitReason::kSelect, "database/sql.(*DB).conn");
+  for (std::uint64_t i = 0; i < 30; ++i) heap.refer(variables, add(users, 20 + i, "database/sql.(*DB).conn"));
+  const RootId rows = heap.group(WaitReason::kSelect, "database/sql.(*Rows).awaitDone");
+  for (const std::uint64_t goid : {18, 19}) {
+    const auto end = add(rows, goid, "database/sql.(*Rows).awaitDone");
+    if (others) heap.refer(variables, end);
+  }
+  heap::Snapshot snapshot = heap.build();
+  for (const auto& [id, awaited] : waits) snapshot.wake_ups.push_back({id, heap.id(awaited), {}, {}});
+  return report_of(snapshot);
+}
+
+TEST(GoroutinesBlocked, ArePossibleBehindRowsThatNobodyCloses) {
+  const view::Report report = report_of_pool(false);
+  const view::Finding* const finding = find(report, "goroutines-blocked");
+  ASSERT_NE(finding, nullptr);
+  EXPECT_THAT(finding->title.full, ::testing::EndsWith(" behind 2 connections that nobody gives back"));
+  EXPECT_THAT(finding->because.full,
+              ::testing::StartsWith("2 goroutines that wait for ever, as is proven, have connections of the same pool: "
+                                    "the first is at database/sql.(*Rows).awaitDone"));
+  EXPECT_THAT(finding->fix.full, HasSubstr("close the Rows"));
+  EXPECT_EQ(find(report_of_pool(true), "goroutines-blocked"), nullptr);
+}
+
 // Where all that is started gets stuck, ids say nothing.
 TEST(GoroutinesBlocked, NamesThoseThatCameToWaitInTurn) {
   const std::vector<std::uint64_t> goids = every(1, 20, 30);
