@@ -46,6 +46,7 @@ struct Suspicion {
   bool is_exact = false;            // the estimate stands, and the removal only shows who explains what
   bool is_danger = false;           // it is worth a word whatever its bytes
   bool is_general = false;          // it says that something gathers; one that says why goes before it
+  GoroutineId behind;               // one whose wait is why these wait: what is said of it comes before
   std::vector<std::string> places;  // functions and types at fault, with their paths
   std::vector<ObjectId> about;      // each once; needed without a removal, to see whether a better finding explains it
 };

@@ -48,6 +48,7 @@ class Weighing {
     std::ranges::stable_sort(suspicions_,
                              [](const Suspicion& a, const Suspicion& b) { return a.finding.bytes > b.finding.bytes; });
     number_removals();
+    name_causes();
     effects_ = graph::removal_effects(evidence_.snapshot, evidence_.dominators, removals_, subjects_);
     for (std::size_t i = 0; i < suspicions_.size(); ++i) weigh(i);
     return folded();
@@ -66,6 +67,21 @@ class Weighing {
       else
         subjects_.push_back(suspicion.about);
     }
+  }
+
+  void name_causes() {
+    for (Suspicion& suspicion : suspicions_) {
+      if (!suspicion.behind) continue;
+      const graph::NodeId root(evidence_.snapshot.goroutines[suspicion.behind.row].root);
+      for (std::size_t i = 0; i < suspicions_.size() && suspicion.finding.waits_for.empty(); ++i)
+        if (finding(i).confidence == Confidence::kProven && &suspicions_[i] != &suspicion && takes_away(i, root))
+          suspicion.finding.waits_for = finding(i).fingerprint;
+    }
+  }
+  bool takes_away(std::size_t i, graph::NodeId node) const {
+    if (removal_of_[i] == kNone) return false;
+    const std::vector<graph::NodeId>& nodes = removals_[removal_of_[i]].nodes;
+    return std::ranges::find(nodes, node) != nodes.end();
   }
 
   void weigh(std::size_t i) {

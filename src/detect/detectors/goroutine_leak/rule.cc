@@ -107,7 +107,7 @@ void tell_causes(const std::map<RootId, Leaked>& leaked, std::map<RootId, Told>&
     if (!leaked.at(root).cause || cause == told.end()) continue;
     Told& to = cause->second;
     Finding& finding = out[victim.suspicion].finding;
-    finding.waits_for = out[to.suspicion].finding.fingerprint;
+    out[victim.suspicion].behind = leaked.at(cause->first).goroutines.front();
     finding.because +=
         sentence("; only the {} at {} could wake {}, or who waits for {} as well: mend that first",
                  to.row->leaked == 1 ? "one" : format_count(to.row->leaked, "goroutine"), view::named(to.row->top),

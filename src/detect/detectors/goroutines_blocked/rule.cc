@@ -145,6 +145,8 @@ void find_blocked(const Evidence& e, std::vector<Suspicion>& out) {
     Suspicion& suspicion = suspect_blocked(e, kDetector, row, {row.count, row.retained_bytes, row.stack_bytes},
                                            how_long(e, found), because, Confidence::kPossible, out);
     if (view::Sentence fix = fix_of(e, found); !fix.empty()) suspicion.finding.fix = std::move(fix);
+    if (found.behind) suspicion.behind = found.behind->goroutine;
+    if (found.keepers) suspicion.behind = found.keepers->first;
     suspicion.removal.nodes = {row.root};
     suspicion.is_danger = true;
   }

@@ -197,6 +197,7 @@ TEST(GoroutinesBlocked, ArePossibleBehindOneThatIsLeaked) {
   EXPECT_THAT(finding->because.full, HasSubstr("goroutine 19 has what they wait for in hand, and waits in chan receive"
                                                " at main.ask, for ever, as is proven"));
   EXPECT_EQ(report.findings.front().id, "goroutine-leak");
+  EXPECT_EQ(finding->waits_for, report.findings.front().fingerprint);
   EXPECT_EQ(find(report_of_call(false), "goroutines-blocked"), nullptr);
 }
 
@@ -240,6 +241,7 @@ TEST(GoroutinesBlocked, ArePossibleBehindRowsThatNobodyCloses) {
               ::testing::StartsWith("2 goroutines that wait for ever, as is proven, have connections of the same pool: "
                                     "the first is at database/sql.(*Rows).awaitDone"));
   EXPECT_THAT(finding->fix.full, HasSubstr("close the Rows"));
+  EXPECT_EQ(finding->waits_for, find(report, "goroutine-leak")->fingerprint);
   EXPECT_EQ(find(report_of_pool(true), "goroutines-blocked"), nullptr);
 }
 
