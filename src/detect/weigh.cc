@@ -118,6 +118,10 @@ class Weighing {
     return !part.nodes.empty() && part.pointers.empty() && std::ranges::includes(all.nodes, part.nodes);
   }
 
+  bool is_nearly_all_of(std::size_t other, std::size_t better) const {
+    return is_nearly_all(common_bytes(better, other), own_bytes(better)) || has_all_nodes(other, better);
+  }
+
   std::vector<Finding> folded() {
     std::vector<std::size_t> order(suspicions_.size());
     for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
@@ -131,7 +135,7 @@ class Weighing {
           kept, [&](std::size_t k) { return is_most(common_bytes(k, i), own_bytes(i)) || has_all_nodes(k, i); });
       if (better == kept.end()) {
         kept.push_back(i);
-      } else if (says_more(i, *better) && is_nearly_all(common_bytes(*better, i), own_bytes(*better))) {
+      } else if (says_more(i, *better) && is_nearly_all_of(i, *better)) {
         fold(*better, i);
         *better = i;
       } else {

@@ -191,5 +191,22 @@ TEST(Weigh, PutsWhatOthersWaitForBeforeThese) {
   EXPECT_EQ(findings[2].bytes, 2U << 20);
 }
 
+// What holds nothing but stacks is the same if the same goes.
+TEST(Weigh, FoldsWhatFreesNothingByWhatGoes) {
+  World world = make_world(1, 0);
+  world.snapshot.roots[world.other.row].target_count = 0;
+  std::vector<Suspicion> all;
+  for (const Detector* detector : {&kOne, &kOther}) {
+    Suspicion& suspicion = add(all, *detector, Confidence::kProven, {world.other});
+    suspicion.is_general = detector == &kOne;
+    suspicion.beyond = 2 << 20;
+  }
+  const std::vector<Finding> findings = weighed(world, std::move(all));
+  ASSERT_EQ(findings.size(), 1U);
+  EXPECT_EQ(findings[0].id, "second");
+  ASSERT_EQ(findings[0].folded.size(), 1U);
+  EXPECT_EQ(findings[0].folded[0].id, "first");
+}
+
 }  // namespace
 }  // namespace holdfast::detect

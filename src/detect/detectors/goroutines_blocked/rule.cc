@@ -149,6 +149,7 @@ void find_blocked(const Evidence& e, std::vector<Suspicion>& out) {
     if (found.keepers) suspicion.behind = found.keepers->first;
     suspicion.removal.nodes = {row.root};
     suspicion.is_danger = true;
+    suspicion.is_general = !found.is_held_up();  // library-goroutines may say what they are
   }
 }
 
