@@ -1,5 +1,7 @@
 #include "detect/growth_pace.h"
 
+#include <algorithm>
+
 namespace holdfast::detect {
 namespace {
 
@@ -22,11 +24,12 @@ GrowthPace::GrowthPace(const heap::Snapshot& snapshot) : collections_(snapshot.a
     if (name == "TotalAlloc") ever_ = value;
 }
 
-std::optional<std::uint64_t> GrowthPace::in_all(std::uint64_t recent) const {
+std::optional<std::uint64_t> GrowthPace::in_all(std::uint64_t recent, std::uint64_t apart) const {
   if (since_ < kLeastSince || ever_ < since_ || recent < kLeastRecent || collections_ < kLeastCollections)
     return std::nullopt;
   __extension__ using Wide = unsigned __int128;
-  return static_cast<std::uint64_t>(static_cast<Wide>(recent) * ever_ / since_);
+  const std::uint64_t counted = ever_ - std::min(apart, ever_ - since_);
+  return static_cast<std::uint64_t>(static_cast<Wide>(recent) * counted / since_);
 }
 
 bool are_nearly_all(std::uint64_t count, std::uint64_t in_all) {

@@ -15,8 +15,9 @@ class GrowthPace {
   explicit GrowthPace(const heap::Snapshot& snapshot);
 
   // How many would have come in the program's life at the pace at which `recent` came since the last collection. None
-  // if the clock is not known, or has not moved enough since then to tell.
-  std::optional<std::uint64_t> in_all(std::uint64_t recent) const;
+  // if the clock is not known, or has not moved enough since then to tell. `apart`: bytes that were allocated before it
+  // and are not to count.
+  std::optional<std::uint64_t> in_all(std::uint64_t recent, std::uint64_t apart = 0) const;
 
   std::uint64_t allocated_since() const { return since_; }  // the last collection; in bytes
   std::uint64_t allocated() const { return ever_; }         // in bytes

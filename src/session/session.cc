@@ -338,7 +338,6 @@ view::EarlierLook Session::earlier_look() {
   view::Moment sums = moment();
   const CancellationScope scope(&cancellation_);
   dominators_.reset();
-  snapshot_->edges = {};
   return times_.run("keep",
                     [&] { return view::keep_earlier_look(std::move(sums), *snapshot_, std::move(reached_->bits)); });
 }

@@ -66,9 +66,16 @@ const Flow* Since::flow_of(const std::string& type) const {
   return found == flows.end() ? nullptr : &found->flow;
 }
 
+const GrownSlice* Since::grown_slice(Address at) const {
+  const auto found = std::ranges::lower_bound(slices, at, {}, &GrownSlice::at);
+  return found == slices.end() || found->at != at ? nullptr : &*found;
+}
+
 EarlierLook keep_earlier_look(Moment moment, heap::Snapshot& snapshot, HugeArray<std::uint64_t> live) {
   EarlierLook look;
   look.moment = std::move(moment);
+  look.slices = kept_slices(snapshot);
+  snapshot.edges = {};
   look.picture = take_named_picture(snapshot, std::move(live), look.numbers);
   return look;
 }
@@ -87,6 +94,7 @@ Since changes_since(EarlierLook& before, const Moment& now, heap::Snapshot& snap
   if (!out.is_one_process) return out;
   if (before.moment.at_ns != 0 && now.at_ns > before.moment.at_ns)
     out.seconds = static_cast<double>(now.at_ns - before.moment.at_ns) / 1e9;
+  out.slices = grown_slices(before.slices, snapshot);
   const LentPicture lent(snapshot, live, before.numbers);
   StepFlow flow = flow_between(before.picture, lent.picture(), before.numbers);
   out.collections = flow.collections;

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "view/grown_slices.h"
 #include "view/moment.h"
 #include "view/object_flow.h"
 
@@ -18,6 +19,7 @@ struct EarlierLook {
   Moment moment;
   TypeNumbers numbers;
   NamedPicture picture;
+  std::vector<KeptSlice> slices;
 };
 
 // Something that holds more than it did: a path as `holdfast diff` has them.
@@ -39,9 +41,12 @@ struct Since {
   MomentSum live_before, live_now;  // objects
   std::vector<GrownPath> grown;     // those with more bytes than before, by how many more
   std::vector<TypeFlow> flows;      // what became of objects, by type; of one process
+  std::vector<GrownSlice> slices;   // of one process, ascending by address
 
   // Null if nothing is known of the type.
   const Flow* flow_of(const std::string& type) const;
+  // Null if no slice that is longer than it was begins there.
+  const GrownSlice* grown_slice(Address at) const;
 };
 
 // Takes columns of the snapshot away, as take_named_picture() does.

@@ -60,12 +60,20 @@ class ThingsThatGather {
     if (path.grown() < e_.smallest || path.grown() < path.before.bytes / kLeastGrowth || !path.example) return;
     const ObjectId example = e_.names.index().find_object(path.example);
     if (!example || !e_.dominators.reachable(example) || is_of_unique(e_.names.type_of(example))) return;
+    if (path.now.count == 1 && is_of_grown_slice(example, since)) return;
     const ObjectId whole = outermost(e_, example, path.now.bytes);
     if (!is_held_for_long(e_, whole)) return;
     const view::Flow* const flow = since.is_one_process ? since.flow_of(e_.names.type_of(example)) : nullptr;
     const bool is_sure = flow != nullptr && !path.is_new && since.collections.value_or(0) >= kLeastCollections &&
                          path.now.count > path.before.count && nearly_none_left(*flow) && is_of_one(whole);
     add_grown(path, since, whole, flow, is_sure ? Confidence::kStrong : Confidence::kPossible);
+  }
+  // Of one array, or of who has it, growing-slice tells more.
+  bool is_of_grown_slice(ObjectId one, const view::Since& since) const {
+    return std::ranges::any_of(e_.snapshot.large_headers, [&](const heap::LargeHeader& header) {
+      return (header.into == one || header.object == one) &&
+             since.grown_slice(view::word_of(e_.snapshot, e_.names.index(), header)) != nullptr;
+    });
   }
   // What many parts of a server share is its data as a rule.
   bool is_of_one(ObjectId object) const { return static_cast<bool>(e_.dominators.top(object).root()); }
