@@ -14,7 +14,7 @@ namespace {
 constexpr unsigned kHeapParts = 64;
 constexpr std::size_t kKept = 16;      // words of a mapping by which it may be explained
 constexpr std::size_t kLookedAt = 64;  // the first words of each part of the walk; some may be the runtime's own
-// Of one object: records of the runtime have many such words, and others must not be crowded out.
+// Of one object into one mapping: records of the runtime have many such words, and others must not be crowded out.
 constexpr std::size_t kOfOneObject = 2;
 // Less than this is not worth a walk through the heap: at least, and in parts of all resident bytes.
 constexpr std::uint64_t kLeastBytes = 1 << 20;
@@ -30,21 +30,31 @@ struct PointingWord {
 class Found {
  public:
   // What is added from here on is of another object.
-  void begin_object() { of_object_ = 0; }
+  void begin_object() { ++object_; }
   void add(const PointingWord& word) {
-    if (counts_.size() <= word.mapping) counts_.resize(word.mapping + std::size_t{1}), kept_.resize(counts_.size());
+    if (counts_.size() <= word.mapping) {
+      counts_.resize(word.mapping + std::size_t{1});
+      kept_.resize(counts_.size());
+    }
     ++counts_[word.mapping];
-    if (kept_[word.mapping] == kLookedAt || of_object_ == kOfOneObject) return;
-    ++kept_[word.mapping];
-    ++of_object_;
+    Kept& kept = kept_[word.mapping];
+    if (kept.object != object_) kept.object = object_, kept.of_object = 0;
+    if (kept.words == kLookedAt || kept.of_object == kOfOneObject) return;
+    ++kept.words;
+    ++kept.of_object;
     words_.push_back(word);
   }
   const std::vector<std::uint64_t>& counts() const { return counts_; }
   const std::vector<PointingWord>& words() const { return words_; }
 
  private:
-  std::vector<std::uint64_t> counts_, kept_;  // by row of the mapping, up to the last one found
-  std::size_t of_object_ = 0;
+  struct Kept {
+    std::size_t words = 0, of_object = 0;
+    std::uint64_t object = 0;  // the last one
+  };
+  std::vector<std::uint64_t> counts_;  // by row of the mapping, up to the last one found
+  std::vector<Kept> kept_;             // by the same
+  std::uint64_t object_ = 0;
   std::vector<PointingWord> words_;
 };
 

@@ -106,6 +106,21 @@ TEST_F(MappingHolders, AreObjectsThatMayHavePointersAndVariables) {
   EXPECT_EQ(snapshot_.mappings[kPlainRow].pointers, 1U);
 }
 
+TEST_F(MappingHolders, IsOneObjectOfSeveralMappings) {
+  HeapBuilder heap;
+  const auto list = heap.object(64);
+  start(heap);
+  const Address at = address_of(heap.id(list));
+  for (unsigned i = 0; i < 3; ++i) {
+    put(at + 8 * i, kFile + i);
+    put(at + 32 + 8 * i, kPlain + i);
+  }
+  run();
+  std::map<std::uint32_t, unsigned> rows;
+  for (const MappingHolder& holder : snapshot_.mapping_holders) ++rows[holder.mapping];
+  EXPECT_THAT(rows, ElementsAre(std::pair(2U, 2U), std::pair(3U, 2U)));
+}
+
 TEST_F(MappingHolders, DoNotExplainStacksTheProgramOrWhatTheRuntimePointsAt) {
   HeapBuilder heap;
   const ObjectId object = heap.id(heap.object(48));
