@@ -9,6 +9,7 @@
 
 #include "base/address.h"
 #include "base/hash.h"
+#include "base/memory_source.h"
 #include "code/word_types.h"
 
 namespace holdfast::code {
@@ -33,6 +34,15 @@ struct Origin {
     Origin deeper = *this;
     deeper.offsets[deeper.loads++] = static_cast<std::int32_t>(offset);
     return deeper;
+  }
+  // Of a global: where the word lies now; null if a pointer on the way is null or cannot be read.
+  Address place(const MemorySource& memory) const {
+    Address place = at;
+    for (std::size_t i = 0; i < loads && place; ++i) {
+      place = memory.try_pointer(place).value_or(Address());
+      if (place) place += static_cast<std::uint64_t>(offsets[i]);
+    }
+    return place;
   }
   auto operator<=>(const Origin&) const = default;
 };

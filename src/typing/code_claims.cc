@@ -49,11 +49,7 @@ void CodeClaims::claim_weak() {
     claim_value(variable.at, variable.type);
   }
   for (const code::AccessPath& path : evidence_.paths) {
-    Address at = path.origin.at;
-    for (std::size_t i = 0; i < path.origin.loads && at; ++i) {
-      at = runtime_.memory.try_pointer(at).value_or(Address());
-      if (at) at += static_cast<std::uint64_t>(path.origin.offsets[i]);
-    }
+    const Address at = path.origin.place(runtime_.memory);
     strong_ = path.strong;
     speak_of(path.origin.at, path.said_by, &path.origin);
     if (at) claim_word(at, path.word);

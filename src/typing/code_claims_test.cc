@@ -329,5 +329,34 @@ TEST_F(FrameHeadersByCode, MayBePointersToArraysWithFittingNumbersBehind) {
   EXPECT_EQ(program_.types->name(found[0].type), "[]main.Item");
 }
 
+// A package variable with an array of 320 bytes, behind which these numbers stand.
+class SlicesInVariables : public FrameHeadersByCode {
+ protected:
+  std::vector<TypedVariable> find(std::uint64_t length, std::uint64_t capacity, bool in_array = true) {
+    const std::uint32_t items = heap_.add(320, true);
+    const Address at = variables_ + 64;
+    const std::uint64_t words[] = {heap_.at(items).value, length, capacity};
+    for (std::size_t i = 0; i < std::size(words); ++i) image_.write(at + 8 * i, words[i]);
+    evidence_.globals = {{at, WordType::pointer(item_, 0, in_array), true, {}}};
+    open();
+    FrameHeaders headers(*program_.runtime, heap_, *program_.types, program_.strings);
+    return headers.slices_in_variables(evidence_);
+  }
+};
+
+TEST_F(SlicesInVariables, AreToldByWhatTheCodeSaysAndWhereTheArrayEnds) {
+  const auto found = find(2, 10);
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0].range.size(), 24U);
+  EXPECT_EQ(program_.types->name(found[0].type), "[]main.Item");
+}
+
+TEST_F(SlicesInVariables, AreNotThoseThatNumbersOrTheCodeDoNotShow) {
+  EXPECT_TRUE(find(2, 2).empty()) << "the numbers do not say where the array ends";
+  EXPECT_TRUE(find(0, 10).empty());
+  EXPECT_TRUE(find(11, 10).empty());
+  EXPECT_TRUE(find(2, 10, false).empty()) << "it leads to one item";
+}
+
 }  // namespace
 }  // namespace holdfast::typing

@@ -121,7 +121,7 @@ class TypePass {
 
  private:
   VariableFacts facts_of(code::CodeEvidence code) {
-    VariableFacts facts{std::move(code.uses), {}, {}, {}};
+    VariableFacts facts{std::move(code.uses), std::move(slice_variables_), {}, {}};
     for (const code::TypedVariable& variable : code.variables)
       if (const TypeId type = table_.intern(variable.type))
         facts.variables.push_back({{variable.at, variable.at + table_[type].size}, type});
@@ -239,6 +239,7 @@ class TypePass {
     });
     headers.add_code(code, live.frames());
     snapshot_.frame_headers = headers.take();
+    if (inputs_.dwarf == nullptr) slice_variables_ = headers.slices_in_variables(code);
   }
 
   // The name of the function that begins at `code`; empty if none does.
@@ -539,6 +540,7 @@ class TypePass {
   TypedHeap heap_;
   std::unique_ptr<Reasons> reasons_;  // null: nobody will ask
   Propagation propagation_;
+  std::vector<TypedVariable> slice_variables_;  // where there is no debug information
   std::vector<std::pair<std::unique_ptr<const binary::DwarfInfo>, const go::LoadedImage*>> plugins_;
   Address last_descriptor_;
   TypeId last_type_;

@@ -199,6 +199,22 @@ std::uint64_t FrameHeaders::element_bytes(TypeId type) const {
   return table_[type].elem ? table_[table_[type].elem].size : 0;
 }
 
+std::vector<TypedVariable> FrameHeaders::slices_in_variables(const code::CodeEvidence& evidence) {
+  std::vector<TypedVariable> slices;
+  const auto add = [&](Address at, const code::WordType& word) {
+    if (word.kind != code::WordKind::kPointer || !word.in_array || word.offset != 0 || !runtime_.is_variable(at))
+      return;
+    const TypeId elem = table_.intern(word.type);
+    if (!elem || table_[elem].size == 0) return;
+    const heap::FrameHeader header = read(at, slice_of(elem), at + kWord, at + 2 * kWord, heap::HeaderBasis::kNearness);
+    if (fits(header) && header.length != 0) slices.push_back({{at, at + 3 * kWord}, header.type});
+  };
+  for (const code::GlobalWord& global : evidence.globals) add(global.at, global.word);
+  for (const code::AccessPath& path : evidence.paths)
+    if (path.origin.root == code::Origin::Root::kGlobal) add(path.origin.place(runtime_.memory), path.word);
+  return slices;
+}
+
 std::vector<heap::FrameHeader> FrameHeaders::take() {
   std::vector<heap::FrameHeader> headers;
   headers.reserve(found_.size());

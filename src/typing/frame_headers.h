@@ -18,6 +18,7 @@
 #include "typing/live_words.h"
 #include "typing/propagate.h"
 #include "typing/type_table.h"
+#include "typing/variable_labels.h"
 
 namespace holdfast::typing {
 
@@ -33,6 +34,10 @@ class FrameHeaders {
   // Adds what machine code says: variables whose address was passed on, which lie in memory as their type says; and
   // words that are the first of a slice or string, whose length is taken for known only where both words behind fit.
   void add_code(const code::CodeEvidence& evidence, std::span<const LiveFrame> frames);
+
+  // Package variables, or parts of them, that must be slices: machine code says that a word leads to elements, and the
+  // words behind that say where the object ends, which chance hardly does.
+  std::vector<TypedVariable> slices_in_variables(const code::CodeEvidence& evidence);
 
   // By address, each word once: what was added first is kept.
   std::vector<heap::FrameHeader> take();
