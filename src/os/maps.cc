@@ -63,6 +63,25 @@ void add_usage(std::string_view line, MappingUsage& usage) {
   if (name == "LazyFree") usage.lazy_free = bytes;
 }
 
+const AddressRange& range_of(const ProcessMapping& mapping) {
+  return mapping.range;
+}
+const AddressRange& range_of(const MappingUsage& usage) {
+  return usage.mapping.range;
+}
+
+// The system writes these files a page at a time, and goes on behind the last address that it wrote: a mapping that has
+// grown meanwhile comes again, from its beginning, whatever its documentation says (proc.rst has them never overlap).
+template <typename Row>
+void drop_what_comes_again(std::vector<Row>& rows) {
+  std::vector<Row> out;
+  for (Row& row : rows) {
+    while (!out.empty() && range_of(out.back()).end > range_of(row).begin) out.pop_back();
+    out.push_back(std::move(row));
+  }
+  rows = std::move(out);
+}
+
 std::string read_memory_text(pid_t pid, std::string_view file) {
   const auto what = [&] { return fmt::format("reading {} of process {}", file, pid); };
   const pid_t tid = living_thread(pid);
@@ -77,6 +96,7 @@ std::string read_memory_text(pid_t pid, std::string_view file) {
 std::vector<ProcessMapping> parse_maps(std::string_view text) {
   std::vector<ProcessMapping> mappings;
   while (const auto line = next_line(text)) mappings.push_back(parse_mapping(*line));
+  drop_what_comes_again(mappings);
   return mappings;
 }
 
@@ -90,6 +110,7 @@ std::vector<MappingUsage> parse_smaps(std::string_view text) {
     else
       usages.push_back({.mapping = parse_mapping(*line), .vm_flags = {}});
   }
+  drop_what_comes_again(usages);
   return usages;
 }
 

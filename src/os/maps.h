@@ -56,7 +56,8 @@ std::vector<ProcessMapping> read_maps(pid_t pid);
 // This one walks the page tables under the target's mmap lock, about 10 ms per GB: once per run, never in a loop.
 std::vector<MappingUsage> read_smaps(pid_t pid);
 
-// Both parse the text of such a file. They fail with kDamaged on a line that they do not understand.
+// Both parse the text of such a file, and never return two that overlap: of a mapping that came again, since it grew
+// while the system wrote the file, the last stays. They fail with kDamaged on a line that they do not understand.
 std::vector<ProcessMapping> parse_maps(std::string_view text);
 std::vector<MappingUsage> parse_smaps(std::string_view text);
 

@@ -368,6 +368,22 @@ TEST(ParseSmaps, ReadsTheFiguresOfEachMapping) {
   EXPECT_EQ(usages[1].huge, 0U);
 }
 
+// As Linux 6.18 wrote it of a mapping that grew between two of its pages.
+TEST(ParseSmaps, TakesAMappingThatComesAgainOnce) {
+  const char* const text =
+      "7000000000-701d4e0000 rw-p 00000000 00:00 0 \n"
+      "Rss:              479104 kB\n"
+      "7000000000-701d4f0000 rw-p 00000000 00:00 0 \n"
+      "Rss:              479168 kB\n"
+      "701d4f0000-7020000000 ---p 00000000 00:00 0 \n"
+      "Rss:                   0 kB\n";
+  const auto usages = parse_smaps(text);
+  ASSERT_EQ(usages.size(), 2U);
+  EXPECT_EQ(usages[0].mapping.range.end, Address(0x701d4f0000));
+  EXPECT_EQ(usages[0].rss, std::uint64_t{479168} << 10);
+  EXPECT_EQ(parse_maps("1000-3000 rw-p 0 00:00 0\n1000-4000 rw-p 0 00:00 0\n").size(), 1U);
+}
+
 TEST(ReadSmaps, CountsTouchedPages) {
   // Nothing is mapped before and behind these pages, so they cannot be joined with others.
   auto* base = static_cast<std::byte*>(mmap(nullptr, 66 * kPage, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
