@@ -8,11 +8,14 @@
 
 namespace holdfast::detect {
 
+// How sure it is that so many are no good.
+enum class Numbers : std::uint8_t { kPossible, kDropped, kStrong };
+
 struct LibraryObject {
   std::string type;                 // with its path; without type arguments
   std::vector<std::string> others;  // that go with those of the type; their bytes count, too
   std::uint64_t many = 0;
-  bool is_strong = false;
+  Numbers level = Numbers::kPossible;
   std::string what;  // "prepared statements that nobody has closed"
   std::string change;
 };

@@ -16,7 +16,7 @@ TEST(LibraryObjects, AreReadFromLines) {
   ASSERT_THAT(rules, SizeIs(1));
   EXPECT_EQ(rules[0].type, "lib.Conn");
   EXPECT_EQ(rules[0].many, 50U);
-  EXPECT_FALSE(rules[0].is_strong);
+  EXPECT_EQ(rules[0].level, Numbers::kPossible);
   EXPECT_EQ(rules[0].change, "close them");
 }
 

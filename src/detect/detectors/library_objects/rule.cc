@@ -1,8 +1,12 @@
 #include <algorithm>
+#include <span>
+#include <string_view>
+#include <vector>
 
 #include "base/units.h"
 #include "detect/detector_list.h"
 #include "detect/library_objects.h"
+#include "heap/plumbing.h"
 
 namespace holdfast::detect::library_objects {
 namespace {
@@ -13,6 +17,7 @@ using view::sentence;
 
 constexpr std::uint64_t kManyTimes = 3, kLeastIfMany = 4;     // three times as many need a quarter of the bytes
 constexpr std::uint64_t kLeastIfLarge = 20, kLargeShare = 5;  // that have a fifth of the live bytes
+constexpr std::uint64_t kTimesIfHeld = 10;                    // what the program may have for each of its users
 constexpr std::size_t kMostNodes = 1'000'000;                 // of which is asked what they keep
 
 // Whether the name is the type, with any type arguments: "lib.Set" is lib.Set[int]; "[*]lib.Set" is [8]lib.Set.
@@ -42,12 +47,50 @@ std::vector<ObjectId> objects_of(const Evidence& e, const std::vector<bool>& is_
   return out;
 }
 
+// The goroutine that the root belongs to, or the first of the group that it is; none if it is no goroutine's.
+GoroutineId goroutine_of(const heap::Snapshot& snapshot, RootId root) {
+  if (!root || snapshot.roots[root.row].goroutine) return root ? snapshot.roots[root.row].goroutine : GoroutineId();
+  const auto found = std::ranges::find_if(
+      snapshot.roots, [&](const heap::Root& each) { return each.goroutine && each.parent == root; });
+  return found == snapshot.roots.end() ? GoroutineId() : found->goroutine;
+}
+
+// Whether a goroutine of the library itself has it, in which nothing of the program is called: whoever made it has let
+// it go.
+bool is_dropped(const Evidence& e, const LibraryObject& rule, ObjectId object) {
+  const std::vector<view::ChainStep> chain = e.places.place_of(object).chain;
+  const GoroutineId id = goroutine_of(e.snapshot, chain.empty() ? RootId() : chain.front().node.root());
+  if (!id) return false;
+  const std::string_view package = std::string_view(rule.type).substr(0, rule.type.rfind('.'));
+  const heap::Goroutine& goroutine = e.snapshot.goroutines[id.row];
+  const auto frames = std::span(e.snapshot.frames).subspan(goroutine.first_frame, goroutine.frame_count);
+  return !frames.empty() && std::ranges::all_of(frames, [&](const heap::Frame& frame) {
+    const std::string_view function = e.snapshot.strings[frame.function];
+    return function.starts_with(package) || heap::is_standard_library(function, e.snapshot.target.main_module);
+  });
+}
+
+// As some of them show.
+bool are_dropped(const Evidence& e, const LibraryObject& rule, const std::vector<ObjectId>& objects) {
+  constexpr std::size_t kAsked = 8;
+  const std::size_t step = std::max<std::size_t>(objects.size() / kAsked, 1);
+  std::size_t asked = 0, dropped = 0;
+  for (std::size_t i = step / 2; i < objects.size() && asked < kAsked; i += step, ++asked)
+    if (is_dropped(e, rule, objects[i])) ++dropped;
+  return dropped * 2 > asked;
+}
+
+bool is_sure(const Evidence& e, const LibraryObject& rule, const std::vector<ObjectId>& objects) {
+  if (objects.size() < rule.many || rule.level == Numbers::kPossible) return false;
+  return rule.level == Numbers::kStrong || objects.size() >= kTimesIfHeld * rule.many || are_dropped(e, rule, objects);
+}
+
 void add_objects(const Evidence& e, const LibraryObject& rule, const std::vector<ObjectId>& objects,
                  const std::vector<ObjectId>& others, std::uint64_t bytes, std::vector<Suspicion>& out) {
   const view::HoldingPlace place = e.places.place_of(objects[objects.size() / 2]);
-  const bool is_few = objects.size() < rule.many;
-  Suspicion& suspicion = suspect(out, kDetector, {rule.type, {rule.type}},
-                                 rule.is_strong && !is_few ? Confidence::kStrong : Confidence::kPossible);
+  const bool is_few = objects.size() < rule.many, is_strong = is_sure(e, rule, objects);
+  Suspicion& suspicion =
+      suspect(out, kDetector, {rule.type, {rule.type}}, is_strong ? Confidence::kStrong : Confidence::kPossible);
   suspicion.removal.nodes.assign(objects.begin(), objects.end());
   suspicion.removal.nodes.insert(suspicion.removal.nodes.end(), others.begin(), others.end());
   Finding& finding = suspicion.finding;
@@ -60,7 +103,7 @@ void add_objects(const Evidence& e, const LibraryObject& rule, const std::vector
     finding.because += sentence(", with {} of the live bytes", format_share(bytes, e.live));
   else
     finding.because += sentence("; {} or more are {}", format_count(rule.many),
-                                rule.is_strong ? "hardly ever there on purpose" : "more than most programs want");
+                                is_strong ? "hardly ever there on purpose" : "more than most programs want");
   finding.fix = sentence("{}", rule.change);
 }
 
@@ -76,7 +119,7 @@ void find_objects(const Evidence& e, std::vector<Suspicion>& out) {
     }
     const bool is_few = count < rule.many;
     if (is_few && (count < kLeastIfLarge || bytes < e.live / kLargeShare)) continue;
-    const bool are_surely_many = rule.is_strong && count >= kManyTimes * rule.many;
+    const bool are_surely_many = rule.level != Numbers::kPossible && count >= kManyTimes * rule.many;
     if (bytes < (are_surely_many ? e.smallest / kLeastIfMany : e.smallest)) continue;
     std::vector<bool> is_wanted(e.snapshot.types.size()), goes_with(e.snapshot.types.size());
     for (std::size_t t = 0; t < is_wanted.size(); ++t) {
@@ -104,7 +147,8 @@ const Detector kDetector = {
               .needs = {.proven = {},
                         .strong = "so many live objects of a type that data/library_objects.txt knows, of what is "
                                   "closed, shared or bounded where it is used rightly",
-                        .possible = "the same, of what a large program may need"},
+                        .possible = "the same, of what a large program may need, or may have for each of its users: "
+                                    "unless only goroutines of the library have them, or ten times as many are there"},
               .thresholds = kThresholds,
               .change = "close, share or bound what the line of data/library_objects.txt names"},
     .run = find_objects};

@@ -47,6 +47,35 @@ TEST(LibraryObjectsDetector, IsNotSureOfFewerThatHaveAFifthOfTheHeap) {
   EXPECT_EQ(finding->because.full, "900 objects of database/sql.Stmt are alive, with 23 % of the live bytes");
 }
 
+// Each of `count` transports is held by a goroutine of its own, in functions of net/http, or of the program as well.
+view::Report report_of_transports(int count, std::string_view caller) {
+  HeapBuilder heap;
+  add_ballast(heap);
+  const TypeId of = heap.structure("net/http.Transport", 64, {{"texts", {}, 0}});
+  for (int i = 0; i < count; ++i) {
+    const RootId goroutine = heap.root(heap::RootKind::kGoroutine, "");
+    const auto object = heap.object(64, of);
+    heap.edge(object, 0, heap.leaf(32 << 10));
+    heap.refer(goroutine, object);
+    const GoroutineId id =
+        heap.goroutine(static_cast<std::uint64_t>(20 + i), heap::GoroutineState::kWaiting, WaitReason::kSelect,
+                       goroutine, {"runtime.gopark", "net/http.(*persistConn).readLoop", std::string(caller)});
+    heap.snapshot().roots[goroutine.row].goroutine = id;
+  }
+  return report_of(heap.build());
+}
+
+TEST(LibraryObjectsDetector, IsSureOfWhatAProgramMayHaveForEachUserOnceItIsDropped) {
+  const auto confidence = [](const view::Report& report) {
+    const view::Finding* const finding = find(report, "library-objects");
+    return finding == nullptr ? std::nullopt : std::optional(finding->confidence);
+  };
+  EXPECT_EQ(confidence(report_of_transports(100, "net/http.(*Transport).dialConn")), Confidence::kStrong);
+  EXPECT_EQ(confidence(report_of_transports(100, "main.(*tenant).work")), Confidence::kPossible);
+  EXPECT_EQ(confidence(report_of_many(400, "net/http.Transport")), Confidence::kPossible);
+  EXPECT_EQ(confidence(report_of_many(500, "net/http.Transport")), Confidence::kStrong);
+}
+
 TEST(LibraryObjectsDetector, LeavesFewOnesGarbageAndOtherTypesAlone) {
   EXPECT_EQ(find(report_of_many(600, "database/sql.Stmt"), "library-objects"), nullptr);
   EXPECT_EQ(find(report_of_many(2000, "database/sql.Stmt", false), "library-objects"), nullptr);
