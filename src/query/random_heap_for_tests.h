@@ -86,8 +86,10 @@ inline heap::Snapshot random_heap(std::uint64_t seed) {
                                         .readers = static_cast<std::uint32_t>(below(5))});
   for (std::uint32_t row = 0; row < snapshot.pointerful; ++row)
     if (below(5) == 0)
-      snapshot.map_fills.push_back(
-          {ObjectId(row), below(64), 64 + below(64), 8 * below(512), static_cast<heap::DeleteTraces>(below(3))});
+      snapshot.map_fills.push_back({ObjectId(row), below(64), 64 + below(64), 8 * below(512),
+                                    static_cast<heap::DeleteTraces>(below(3)), below(9)});
+  for (std::uint32_t row = 0; row < snapshot.pointerful; ++row)
+    if (below(7) == 0) snapshot.closed_files.push_back({ObjectId(row)});
   for (heap::Span& span : snapshot.spans) span.has_marks = below(4) != 0;
   return snapshot;
 }

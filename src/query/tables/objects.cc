@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <bit>
 
 #include "query/tables.h"
@@ -225,6 +226,14 @@ constexpr Column kObjectsColumns[] = {
            if (first >= last) return Rows();
            const heap::Span& span = facts.snapshot().spans[first];
            return Rows::range(span.first_object, std::uint64_t{span.first_object} + span.objects);
+         }},
+    {.name = "closed",
+     .kind = Kind::kFlag,
+     .meaning = "whether it is the descriptor of a connection, listener or file, and says that this was closed",
+     .get =
+         [](At& at, Out& out) {
+           const auto& closed = at.snapshot().closed_files;
+           out.flag(std::ranges::binary_search(closed, heap::ClosedFile{object_of(at)}));
          }},
 };
 
