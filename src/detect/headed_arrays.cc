@@ -68,7 +68,7 @@ const std::vector<HeadedArray>& HeadedArrays::all() {
                                 : others.front().into;
     HeadedArray array = array_of(object, taken_of(object, headers), taken_of(object, others));
     const bool has_any = !array.headers.empty() || !array.elements.empty();
-    if (has_any && is_little(array.covered, array.size)) arrays_->push_back(std::move(array));
+    if (has_any && (array.is_view || is_little(array.covered, array.size))) arrays_->push_back(std::move(array));
   }
   return *arrays_;
 }
@@ -86,16 +86,25 @@ std::vector<bool> HeadedArrays::candidates() const {
   for (std::size_t from = 0; from < rows.size();) {
     const ObjectId into = rows[from]->into;
     Union covered;
+    const bool is_view = is_view_at(rows[from]->object, rows[from]->begin, into);
     for (; from < rows.size() && rows[from]->into == into; ++from)
       covered.add(rows[from]->begin, rows[from]->begin + rows[from]->length);
     const std::uint64_t size = sizes.size_of(into);
-    if (!is_little(covered.bytes(), size)) continue;
+    if (!is_view && !is_little(covered.bytes(), size)) continue;
     wanted[into.row] = true;
     // What pointers in it keep counts, too.
     at_stake += std::max(size, dominators_.retained_bytes(into)) - covered.bytes();
   }
   if (at_stake < smallest_) wanted.clear();
   return wanted;
+}
+
+// SubImage makes an image whose pixels begin within the array of the larger one, and go on to its end: only its Rect
+// says which of these it shows.
+bool HeadedArrays::is_view_at(ObjectId image, std::uint64_t begin, ObjectId array) const {
+  if (!image || begin <= snapshot_.spans[names_.index().find_span(array).row].header) return false;
+  const TypeId type = snapshot_.object_type[image.row].type();
+  return type && snapshot_.strings[snapshot_.types[type.row].name].starts_with("image.");
 }
 
 HeadedArray HeadedArrays::array_of(ObjectId object, std::span<const view::SliceHeader> headers,
@@ -114,6 +123,9 @@ HeadedArray HeadedArrays::array_of(ObjectId object, std::span<const view::SliceH
     within.add(header.begin, header.begin + header.capacity);
     note_guess(header.from.object());
   }
+  array.is_view = !headers.empty() && std::ranges::all_of(headers, [&](const view::SliceHeader& header) {
+    return is_view_at(header.from.object(), header.begin, object);
+  });
   array.covered = covered.bytes();
   array.within = within.bytes();
   const bool has_actor = std::ranges::binary_search(snapshot_.actors, object, {}, &heap::Actor::object);

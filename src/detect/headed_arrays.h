@@ -21,6 +21,7 @@ struct HeadedArray {
   std::uint64_t covered = 0;  // by lengths, each byte once
   std::uint64_t within = 0;   // by lengths, and by what slices have as capacity behind them
   bool is_guessed = false;    // that something is such a header: its object's type is a guess, or known in part only
+  bool is_view = false;       // images of package image alone refer to it, as parts of a larger one that is gone
   bool has_others = false;    // something else leads there too: a pointer, a word of a stack, perhaps C
   std::span<const view::SliceHeader> headers;      // all that refer to it, by where they begin
   std::vector<const heap::LargeHeader*> elements;  // the others, if all of them are pointers to single elements
@@ -49,8 +50,8 @@ class HeadedArrays {
                std::uint64_t smallest)
       : snapshot_(snapshot), names_(names), dominators_(dominators), smallest_(smallest) {}
 
-  // Returns them by object: all have headers, or pointers to elements. They are searched for at the first call: one
-  // pass over the edges.
+  // Returns them by object: all have headers, or pointers to elements, and little is covered or they are views. They
+  // are searched for at the first call: one pass over the edges.
   const std::vector<HeadedArray>& all();
   // Returns those that pass the test by place, each list with the largest first.
   template <typename Test>
@@ -63,6 +64,7 @@ class HeadedArrays {
 
  private:
   std::vector<bool> candidates() const;
+  bool is_view_at(ObjectId image, std::uint64_t begin, ObjectId array) const;
   HeadedArray array_of(ObjectId object, std::span<const view::SliceHeader> headers,
                        std::span<const view::OtherPointer> others) const;
   std::vector<const heap::LargeHeader*> element_pointers(std::span<const view::OtherPointer> others) const;

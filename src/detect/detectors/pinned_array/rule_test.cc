@@ -129,5 +129,42 @@ TEST(PinnedArrayOfMap, IsOneFindingForTheKeysOfAllSlots) {
   EXPECT_EQ(finding->count, kKeys);
 }
 
+// Forty images in main.faces, whose pixels begin there in arrays of 64 KiB and go on to the end.
+heap::Snapshot faces(std::uint64_t begin, std::string_view type_name) {
+  constexpr std::uint64_t kArray = 64 << 10;
+  HeapBuilder heap;
+  add_ballast(heap);
+  const TypeId bytes = heap.type("[]uint8", TypeKind::kSlice, 24, heap.type("uint8", TypeKind::kUint8, 1));
+  const TypeId image = heap.structure(type_name, 64, {{"Pix", bytes, 0}});
+  const RootId root = heap.root(RootKind::kGlobal, "main.faces");
+  std::vector<std::pair<HeapBuilder::Handle, HeapBuilder::Handle>> made;
+  for (int i = 0; i < 80; ++i) {
+    made.emplace_back(heap.object(64, image), heap.leaf(kArray));
+    heap.refer(root, made.back().first).edge(made.back().first, 0, made.back().second);
+  }
+  std::vector<heap::LargeHeader> headers;
+  for (const auto& [object, array] : made)
+    headers.push_back({heap.id(object), {}, heap.id(array), bytes, 0, begin, kArray - begin, kArray - begin});
+  heap::Snapshot s = heap.build();
+  std::ranges::sort(headers, {}, heap::place_of);
+  s.large_headers = headers;
+  return s;
+}
+
+TEST(PinnedArrayOfImages, IsProvenIfPartsOfThemAreKept) {
+  const view::Report report = report_of(faces(20'000, "image.RGBA"));
+  const Finding* const finding = find(report, "pinned-array");
+  ASSERT_NE(finding, nullptr);
+  EXPECT_EQ(finding->confidence, view::Confidence::kProven);
+  EXPECT_EQ(finding->bytes, 80U * 20'000);
+  EXPECT_THAT(finding->title.full, HasSubstr("80 parts of larger images keep 5.0 MiB of pixels"));
+}
+
+TEST(PinnedArrayOfImages, IsNoneIfTheyAreWholeOrNoImages) {
+  EXPECT_EQ(find(report_of(faces(0, "image.RGBA")), "pinned-array"), nullptr);
+  EXPECT_EQ(find(report_of(faces(4'000, "image.RGBA")), "pinned-array"), nullptr);
+  EXPECT_EQ(find(report_of(faces(20'000, "main.frame")), "pinned-array"), nullptr);
+}
+
 }  // namespace
 }  // namespace holdfast::detect
