@@ -204,7 +204,8 @@ const std::set<std::string_view> kOpenColumns = {"type",         "channel",
                                                  "created_at",   "largest_frame_of",
                                                  "types",        "also",
                                                  "element",      "place",
-                                                 "names"};
+                                                 "names",        "of_all",
+                                                 "through",      "survives"};
 
 TEST(Options, AColumnOfFewWordsRefusesAnyOther) {
   for (const bool each : {false, true})

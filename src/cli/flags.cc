@@ -268,6 +268,14 @@ constexpr Flag kQuery[] = {
      .is_file = true},
 };
 
+constexpr Flag kProfile[] = {
+    {"--by", "WHAT", "what is one place: function, line or file [function]",
+     [](Options& o, const std::string& v) { o.by = v; }, "function line file"},
+    {"--type", "TYPE",
+     "the sample type that counts, as inuse_space or alloc_objects [what the profile says, or its last]",
+     [](Options& o, const std::string& v) { o.sample_type = v; }},
+};
+
 constexpr Flag kShow[] = {
     {"--type", "TYPE", "read the memory at ADDRESS as this type, by its full name [as what it is]",
      [](Options& o, const std::string& v) { o.show.type = v; }},
@@ -362,6 +370,9 @@ std::span<const Flag> export_flags() {
 }
 std::span<const Flag> query_flags() {
   return kQuery;
+}
+std::span<const Flag> profile_flags() {
+  return kProfile;
 }
 std::span<const Flag> show_flags() {
   return kShow;

@@ -27,6 +27,7 @@ extern const Verb kCaptureVerb;
 extern const Verb kDiffVerb;
 extern const Verb kExportVerb;
 extern const Verb kQueryVerb;
+extern const Verb kProfileVerb;
 extern const Verb kDetectorsVerb;
 extern const Verb kProcessesVerb;
 extern const Verb kHelpVerb;
