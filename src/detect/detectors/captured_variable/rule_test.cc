@@ -15,11 +15,13 @@ using view::Finding;
 
 enum class KeptBy { kVariable, kGoroutine, kMainGoroutine, kTimers };
 
-// So many handlers with 100 KiB each; a list of the requests has these as well if they are shared.
-view::Report report_with(std::size_t count, KeptBy kept_by, bool is_shared = false) {
+// So many handlers with 100 KiB each; a list of the requests has these as well if they are shared, and another handler
+// if they are paired.
+view::Report report_with(std::size_t count, KeptBy kept_by, bool is_shared = false, bool is_paired = false) {
   HeapBuilder heap;
   add_ballast(heap);
-  const TypeId handler = heap.type("main.serve.func1", TypeKind::kClosure, 16);
+  const TypeId handler = heap.type("main.serve.func1", TypeKind::kClosure, 16),
+               other = heap.type("main.serve.func2", TypeKind::kClosure, 16);
   const auto list = heap.object(8192), requests = heap.object(8192);
   std::vector<ObjectId> values;
   for (std::size_t i = 0; i < count; ++i) {
@@ -28,6 +30,10 @@ view::Report report_with(std::size_t count, KeptBy kept_by, bool is_shared = fal
     heap.edge(list, i * 8, value);
     heap.edge(value, 8, request);
     if (is_shared) heap.edge(requests, i * 8, request);
+    if (!is_paired) continue;
+    const auto second = heap.object(16, other);
+    heap.edge(list, 4096 + i * 8, second);
+    heap.edge(second, 8, request);
   }
   if (kept_by == KeptBy::kGoroutine || kept_by == KeptBy::kMainGoroutine) {
     const RootId goroutine = heap.root(RootKind::kGoroutine, "");
@@ -63,6 +69,17 @@ TEST(CapturedVariable, LeavesAFewAlone) {
 
 TEST(CapturedVariable, LeavesAloneWhatOthersHaveToo) {
   EXPECT_EQ(find(report_with(50, KeptBy::kVariable, true), "captured-variable"), nullptr);
+}
+
+TEST(CapturedVariable, IsNamedIfTwoFunctionsHaveItTogether) {
+  const view::Report report = report_with(50, KeptBy::kVariable, false, true);
+  const Finding* const finding = find(report, "captured-variable");
+  ASSERT_NE(finding, nullptr);
+  EXPECT_EQ(finding->count, 100);
+  EXPECT_GE(finding->bytes, 50 * (100ULL << 10));
+  EXPECT_THAT(finding->title.full, HasSubstr("100 function values of main.serve.func1 and main.serve.func2"));
+  EXPECT_EQ(find(report_with(50, KeptBy::kVariable, true, true), "captured-variable"), nullptr);
+  EXPECT_EQ(find(report_with(50, KeptBy::kGoroutine, false, true), "captured-variable"), nullptr);
 }
 
 TEST(CapturedVariable, LeavesAloneWhatTimersCall) {
