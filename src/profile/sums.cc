@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 #include <optional>
 #include <unordered_map>
 
@@ -28,6 +29,17 @@ std::optional<std::size_t> objects_of(std::span<const SampleType> types, std::si
 // The probability that an object of so many bytes is sampled (runtime/mprof.go: exponential gaps with this mean).
 double chance(double bytes, std::int64_t period) {
   return period <= 1 ? 1 : -std::expm1(-bytes / static_cast<double>(period));
+}
+
+// Numbers that a program cannot have stay at the limit: nobody's sum turns round.
+std::int64_t sum_of(std::int64_t a, std::int64_t b) {
+  std::int64_t sum = 0;
+  if (!__builtin_add_overflow(a, b, &sum)) return sum;
+  return a < 0 ? std::numeric_limits<std::int64_t>::min() : std::numeric_limits<std::int64_t>::max();
+}
+
+std::int64_t magnitude(std::int64_t value) {
+  return value < 0 ? -std::max(value, -std::numeric_limits<std::int64_t>::max()) : value;
 }
 
 // Bounds of 95 % of the mean of a Poisson distribution of which so many were seen (Garwood's, from chi-squared).
@@ -115,7 +127,8 @@ class Adder {
 
   void add(const Sample& sample) {
     ++number_;
-    for (std::size_t type = 0; type < sums_.types_; ++type) sums_.totals_[type] += std::abs(sample.values[type]);
+    for (std::size_t type = 0; type < sums_.types_; ++type)
+      sums_.totals_[type] = sum_of(sums_.totals_[type], magnitude(sample.values[type]));
     for (const std::uint32_t location : sample.locations)
       for (std::uint32_t i = first_site_[location]; i < first_site_[location + 1]; ++i) {
         const std::uint32_t site = sites_of_[i];
@@ -130,7 +143,10 @@ class Adder {
   }
 
   void add_to(std::vector<std::int64_t>& sums, std::uint32_t site, const Sample& sample) const {
-    for (std::size_t type = 0; type < sums_.types_; ++type) sums[site * sums_.types_ + type] += sample.values[type];
+    for (std::size_t type = 0; type < sums_.types_; ++type) {
+      std::int64_t& sum = sums[site * sums_.types_ + type];
+      sum = sum_of(sum, sample.values[type]);
+    }
   }
 
   // What was written is n / p for n recorded objects, with a variance of n (1 - p) / p^2.
@@ -173,7 +189,8 @@ Estimate Sums::estimate(std::size_t site, std::size_t type) const {
   const Recorded& recorded = recorded_[site * types_ + type];
   const auto value = static_cast<double>(flat(site, type));
   Estimate out{recorded.samples, value, value};
-  const auto few = static_cast<std::size_t>(std::llround(recorded.samples));
+  if (value <= 0) return out;
+  const auto few = static_cast<std::size_t>(std::llround(std::min(recorded.samples, 1e9)));
   const double deviation = std::sqrt(recorded.variance);
   if (few >= kFew.size() || few == 0) {
     constexpr double kNormal = 1.96;

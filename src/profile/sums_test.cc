@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <limits>
 
 #include "profile/profile_for_tests.h"
 
@@ -62,6 +63,20 @@ TEST_F(SumsTest, TellsLinesApart) {
   const Sums files = sum_up(profile, By::kFile);
   ASSERT_EQ(files.sites().size(), 2U);  // the other is the address without a name
   EXPECT_EQ(files.flat(0, 1), 40);
+}
+
+TEST_F(SumsTest, StaysAtTheLimitAndEstimatesNothingBelowZero) {
+  constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
+  writer.sample({1}, {1, kMost}, 100);
+  writer.sample({1}, {1, kMost}, 100);
+  writer.sample({3}, {-5, std::numeric_limits<std::int64_t>::min()}, 100);
+  const Profile profile = writer.profile();
+  const Sums sums = sum_up(profile, By::kFunction);
+  EXPECT_EQ(sums.flat(site(sums, "main.inner"), 1), kMost);
+  EXPECT_EQ(sums.total(1), kMost);
+  const Estimate below = sums.estimate(site(sums, "main.outer"), 0);
+  EXPECT_EQ(below.least, -5);
+  EXPECT_EQ(below.most, -5);
 }
 
 TEST_F(SumsTest, CallsWhatHasNoNameByItsAddress) {

@@ -29,7 +29,8 @@ struct ProfileRow {
 };
 
 Cell rounded(double value) {
-  return Cell(static_cast<std::uint64_t>(value + 0.5));
+  constexpr double kMost = 1.8e19;
+  return Cell(static_cast<std::uint64_t>(std::clamp(value, 0.0, kMost) + 0.5));
 }
 
 constexpr ColumnOf<ProfileRow> kColumns[] = {
@@ -161,7 +162,9 @@ class RowMaker {
   std::uint64_t weak() const { return weak_; }
 
  private:
-  static std::uint64_t magnitude(std::int64_t value) { return static_cast<std::uint64_t>(std::abs(value)); }
+  static std::uint64_t magnitude(std::int64_t value) {
+    return value < 0 ? 0 - static_cast<std::uint64_t>(value) : static_cast<std::uint64_t>(value);
+  }
 
   const Sums& sums_;
   std::size_t type_;
