@@ -196,7 +196,10 @@ void build(const FrozenTarget& target, const Options& options, const Callbacks& 
       losses.add(LossKind::kNoCounters, error.what());
     }
   });
-  times.run("mappings", [&] { add_mapping_holders(runtime, *symbols, forest, snapshot); });
+  times.run("mappings", [&] {
+    const auto records = target.residency ? target.residency->record_chunks : std::vector<AddressRange>();
+    add_mapping_holders(runtime, *symbols, records, forest, snapshot);
+  });
   add_runtimes(target, snapshot);
   // All but types, names and losses is final. The runtime's records of the heap are not needed any more, and the next
   // passes take most memory.

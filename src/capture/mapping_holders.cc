@@ -60,7 +60,7 @@ class Found {
 
 class Search {
  public:
-  explicit Search(const std::vector<heap::Mapping>& mappings) {
+  Search(const std::vector<heap::Mapping>& mappings, std::span<const AddressRange> records) : records_(records) {
     std::set<StringId> programs;
     for (const heap::Mapping& mapping : mappings)
       if (mapping.use == heap::MappingUse::kGlobals && mapping.name) programs.insert(mapping.name);
@@ -83,12 +83,18 @@ class Search {
       const Address value(load_le<std::uint64_t>(bytes.data() + i));
       if (!hull_.contains(value)) continue;
       const auto it = std::ranges::partition_point(ranges_, [&](const AddressRange& r) { return r.end <= value; });
-      if (it != ranges_.end() && it->contains(value))
+      if (it != ranges_.end() && it->contains(value) && !is_in_record(value))
         found.add({rows_[static_cast<std::size_t>(it - ranges_.begin())], at + i, value});
     }
   }
 
  private:
+  bool is_in_record(Address value) const {
+    const auto it = std::ranges::partition_point(records_, [&](const AddressRange& r) { return r.end <= value; });
+    return it != records_.end() && it->contains(value);
+  }
+
+  std::span<const AddressRange> records_;
   std::uint64_t bytes_ = 0;
   std::vector<AddressRange> ranges_;
   std::vector<std::uint32_t> rows_;  // of the same places
@@ -124,9 +130,9 @@ void keep(const Found& found, heap::Snapshot& snapshot, std::vector<PointingWord
 
 }  // namespace
 
-void add_mapping_holders(const go::Runtime& runtime, const go::Symbols& symbols, RootWriter& forest,
-                         heap::Snapshot& snapshot) {
-  const Search search(snapshot.mappings);
+void add_mapping_holders(const go::Runtime& runtime, const go::Symbols& symbols, std::span<const AddressRange> records,
+                         RootWriter& forest, heap::Snapshot& snapshot) {
+  const Search search(snapshot.mappings, records);
   if (search.bytes() < std::max(kLeastBytes, snapshot.account.rss / kLeastShare)) return;
   std::vector<Found> parts(kHeapParts);
   for_each_part(snapshot.spans.size(), kHeapParts, [&](unsigned part, std::uint64_t begin, std::uint64_t end) {
@@ -154,7 +160,7 @@ void add_mapping_holders(const go::Runtime& runtime, const go::Symbols& symbols,
       holder.offset = word.at - forest.index().address_of(holder.object);
     } else {
       const auto [label, begin] = variable_label(runtime, symbols, word.at, snapshot.strings);
-      // The system joins the runtime's records with neighbours, and the runtime's variables point at those.
+      // Not all that the system joins with the program's mappings is a record that is known.
       if (variables == kKept / 2) continue;  // without symbols, many may be the runtime's
       if (label.variable && snapshot.strings[label.variable].starts_with("runtime.")) continue;
       holder.variable = forest.add_label(label);

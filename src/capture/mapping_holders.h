@@ -3,6 +3,8 @@
 // program may keep such an address as a number. Addresses of code, of read-only data and of thread stacks do not.
 #pragma once
 
+#include <span>
+
 #include "capture/root_writer.h"
 #include "go/runtime.h"
 #include "go/symbols.h"
@@ -11,8 +13,10 @@
 namespace holdfast::capture {
 
 // Fills Mapping::pointers and mapping_holders. It only looks where there is something to explain: it takes the time of
-// a walk through all objects with pointers. The result does not depend on the number of threads.
-void add_mapping_holders(const go::Runtime& runtime, const go::Symbols& symbols, RootWriter& forest,
-                         heap::Snapshot& snapshot);
+// a walk through all objects with pointers. The result does not depend on the number of threads. `records` are the
+// runtime's own (Residency::record_chunks), which the system joins with mappings beside them: who points there is not
+// said.
+void add_mapping_holders(const go::Runtime& runtime, const go::Symbols& symbols, std::span<const AddressRange> records,
+                         RootWriter& forest, heap::Snapshot& snapshot);
 
 }  // namespace holdfast::capture

@@ -72,7 +72,7 @@ class MappingHolders : public ::testing::Test {
     const binary::ElfFile elf(ByteView(program, "server"));
     const heap::ObjectIndex index(snapshot_);
     RootWriter forest(snapshot_, index);
-    add_mapping_holders(runtime, go::Symbols({{&elf, 0, "/bin/server"}}), forest, snapshot_);
+    add_mapping_holders(runtime, go::Symbols({{&elf, 0, "/bin/server"}}), records_, forest, snapshot_);
   }
   std::string variable_of(const MappingHolder& holder) const {
     return std::string(snapshot_.strings[snapshot_.labels[holder.variable.row].variable]);
@@ -80,6 +80,7 @@ class MappingHolders : public ::testing::Test {
 
   static constexpr std::uint32_t kFileRow = 2, kPlainRow = 3;
   heap::Snapshot snapshot_;
+  std::vector<AddressRange> records_;  // of the runtime
   std::map<Address, std::vector<std::byte>> parts_;
 };
 
@@ -131,6 +132,20 @@ TEST_F(MappingHolders, DoNotExplainStacksTheProgramOrWhatTheRuntimePointsAt) {
   put(kRuntimeVariable, kPlain);
   run();
   EXPECT_THAT(snapshot_.mapping_holders, IsEmpty());
+}
+
+// The system made one mapping of them and of the program's memory.
+TEST_F(MappingHolders, DoNotExplainRecordsOfTheRuntime) {
+  HeapBuilder heap;
+  const ObjectId object = heap.id(heap.object(48));
+  start(heap);
+  records_ = {{kPlain, kPlain + 4096}, {kPlain + 8192, kPlain + 12288}};
+  put(address_of(object), kPlain + 64);
+  put(address_of(object) + 8, kPlain + 4096);
+  put(kVariable, kPlain + 8192);
+  run();
+  EXPECT_THAT(snapshot_.mapping_holders, ElementsAre(MappingHolder{kPlainRow, object, {}, 8, kPlain + 4096}));
+  EXPECT_EQ(snapshot_.mappings[kPlainRow].pointers, 1U);
 }
 
 TEST_F(MappingHolders, AreNotLookedForWhereThereIsLittleToExplain) {

@@ -27,6 +27,12 @@ bool is_library_of_c(std::string_view path) {
          std::ranges::none_of(kOfTheCLibrary, [&](std::string_view known) { return name.starts_with(known); });
 }
 
+// A variable without a symbol is called after the functions that use it.
+bool is_of_runtime(const view::MappingPointer& pointer) {
+  return pointer.type.starts_with("runtime.") || pointer.place.starts_with("runtime.") ||
+         pointer.place.find(" of runtime.") != std::string::npos;
+}
+
 }  // namespace
 
 view::Sentence calls_into_c(const view::Report& report) {
@@ -53,6 +59,17 @@ std::string libraries_of_c(const view::Report& report) {
     text += (i == 0 ? "; loaded: " : ", ") + std::string(names[i]);
   if (names.size() > kMostLibraries) text += fmt::format(" and {} more", names.size() - kMostLibraries);
   return text;
+}
+
+const view::MappingPointer* owner_of(const view::MappingGroup& group) {
+  const view::MappingPointer* owner = nullptr;
+  for (const view::MappingPointer& each : group.pointing) {
+    if (each.place.empty() || is_of_runtime(each)) continue;
+    const bool has_name = !each.place.starts_with("data+") && !each.place.starts_with("bss+");
+    if (has_name && each.type.find("[*uint8][]uint8") == std::string::npos) return &each;
+    if (owner == nullptr) owner = &each;
+  }
+  return owner;
 }
 
 bool is_share_of_process(const view::Report& report, std::uint64_t bytes, std::uint64_t divisor) {

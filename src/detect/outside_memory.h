@@ -15,6 +15,11 @@ view::Sentence calls_into_c(const view::Report& report);
 // to the program's own runtime; empty if there are none.
 std::string libraries_of_c(const view::Report& report);
 
+// Returns who has the mappings: of the Go memory that leads there rather what has a name, and not the list that the
+// package syscall keeps of what it has mapped. Null if nobody is known, or the runtime alone, whose records the system
+// may have joined with a mapping beside them.
+const view::MappingPointer* owner_of(const view::MappingGroup& group);
+
 // Whether the bytes are at least one `divisor`th of what is resident; false if nobody knows what is.
 bool is_share_of_process(const view::Report& report, std::uint64_t bytes, std::uint64_t divisor);
 

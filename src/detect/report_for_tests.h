@@ -56,11 +56,12 @@ inline void add_goroutines(heap::testing::HeapBuilder& heap, heap::GoroutineStat
 
 // Of a process of 100 MiB with two plain mappings; if `is_led_to`, words of an object of main.cache are addresses in
 // both.
-inline view::Report report_of_mapped(std::uint64_t larger, std::uint64_t smaller, bool is_led_to) {
+inline view::Report report_of_mapped(std::uint64_t larger, std::uint64_t smaller, bool is_led_to,
+                                     std::string_view type = "main.cache") {
   constexpr Address kMapped{0x7f0000000000};
   heap::testing::HeapBuilder heap;
   add_ballast(heap);
-  const auto cache = heap.object(48, heap.structure("main.cache", 48, {}));
+  const auto cache = heap.object(48, heap.structure(type, 48, {}));
   heap.refer(heap.root(heap::RootKind::kGlobal, "main.store"), cache);
   heap::Snapshot& s = heap.snapshot();
   s.account.known = true;

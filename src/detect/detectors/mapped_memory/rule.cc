@@ -1,5 +1,3 @@
-#include <algorithm>
-
 #include "base/units.h"
 #include "detect/detector_list.h"
 #include "detect/outside_memory.h"
@@ -22,7 +20,7 @@ Unowned unowned_of(const view::Report& report) {
   Unowned unowned;
   for (const view::MappingGroup& group : report.memory.mappings) {
     if (group.use != heap::MappingUse::kOther || group.resident == 0) continue;
-    if (std::ranges::any_of(group.pointing, [](const auto& each) { return !each.place.empty(); })) continue;
+    if (owner_of(group) != nullptr) continue;
     unowned.mappings += group.count;
     unowned.bytes += group.resident;
     if (unowned.largest == nullptr || group.resident > unowned.largest->resident) unowned.largest = &group;

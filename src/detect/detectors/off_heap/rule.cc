@@ -21,19 +21,6 @@ struct Owned {
   std::uint64_t largest = 0;
 };
 
-// The first that is known: rather one with a name, and not the list that the package syscall keeps of what it has
-// mapped.
-const view::MappingPointer* owner_of(const view::MappingGroup& group) {
-  const view::MappingPointer* owner = nullptr;
-  for (const view::MappingPointer& each : group.pointing) {
-    if (each.place.empty()) continue;
-    const bool has_name = !each.place.starts_with("data+") && !each.place.starts_with("bss+");
-    if (has_name && each.type.find("[*uint8][]uint8") == std::string::npos) return &each;
-    if (owner == nullptr) owner = &each;
-  }
-  return owner;
-}
-
 void add_owned(const Evidence& e, const std::string& place, const Owned& owned, std::vector<Suspicion>& out) {
   Suspicion& suspicion = suspect(out, kDetector, {place, {place}}, Confidence::kPossible);
   Finding& finding = suspicion.finding;

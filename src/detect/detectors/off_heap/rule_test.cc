@@ -22,6 +22,13 @@ TEST(OffHeap, IsNoneThatNoGoMemoryLeadsTo) {
   EXPECT_EQ(find(report_of_mapped(40 * kMiB, 20 * kMiB, false), "off-heap"), nullptr);
 }
 
+// The system joins the runtime's records with mappings beside them.
+TEST(OffHeap, IsNoneThatOnlyTheRuntimeLeadsTo) {
+  const view::Report report = report_of_mapped(40 * kMiB, 20 * kMiB, true, "runtime.p");
+  EXPECT_EQ(find(report, "off-heap"), nullptr);
+  EXPECT_NE(find(report, "mapped-memory"), nullptr);
+}
+
 TEST(OffHeap, IsLeftAloneWhileItIsASmallPart) {
   EXPECT_EQ(find(report_of_mapped(15 * kMiB, 5 * kMiB, true), "off-heap"), nullptr);
 }
