@@ -128,12 +128,12 @@ def table_complaints(page, document, words, commands):
     rows = document.pop(document["schema"].removeprefix("holdfast.").partition("/")[0])
     yield from page.complaints(document, "table")
     wanted = set(columns_of(words.split()[0], commands))
-    for other in ("types --list", "spans --classes", "slices --places", "slices --all", "dangling"):
+    for other in ("types --list", "spans --classes", "slices --places", "slices --all", "dangling", "profile"):
         if other.split()[-1] in words:
             wanted = page.see(other)
     if "--each" in words:
         wanted = wanted - {"count"} | page.see("goroutines --each")
-    wanted |= {"open"}
+    wanted |= set() if words == "profile top" else {"open"}  # there is nothing more to be seen of a place
     wanted |= {"frames"} if "--stacks" in words else {"evidence"} if words == "type-conflicts" else {"by"} if words in ("slices", "slices --all") else set()
     for row in rows[:1]:
         if set(row) != wanted:
@@ -226,6 +226,9 @@ def main():
                 shared = [step["address"] for holder in report["holders"] if len(holder["owners"]) > 1 for step in holder["chain"][-1:]]
                 for address in shared[:EXPLAINED] if program == "owners" else ():
                     answers.of("why", "why", fixture.pid, address)
+                if program == "sampled":
+                    subprocess.run([HOLDFAST, "export", str(fixture.pid), "-o", "heap.pb.gz"], stdout=subprocess.DEVNULL, check=True)
+                    answers.check("profile top", table_complaints(answers.page, answers.ask("profile top", "heap.pb.gz"), "profile top", answers.commands))
                 if program == "churn":
                     answers.of("audit", "audit --prove", fixture.pid)
         with Fixture(cells.build(cells.Cell("1.26", "shown", "stripped"))) as fixture:
