@@ -29,14 +29,15 @@ bool tells_of(const Finding& finding, std::string_view fingerprint) {
          std::ranges::any_of(finding.folded, [&](const auto& part) { return part.fingerprint == fingerprint; });
 }
 
-// Those who wait for others may hold more than these.
+// Those who wait for others may hold more than these, and a cause may wait for another one. Rings end, too.
 void put_causes_first(std::vector<Finding>& findings) {
-  for (auto victim = findings.begin(); victim != findings.end(); ++victim) {
-    if (victim->waits_for.empty()) continue;
-    const auto cause = std::find_if(std::next(victim), findings.end(),
-                                    [&](const Finding& other) { return tells_of(other, victim->waits_for); });
-    if (cause != findings.end()) std::rotate(victim, cause, std::next(cause));
-  }
+  for (auto first = findings.begin(); first != findings.end(); ++first)
+    for (std::size_t moved = 0; moved < findings.size() && !first->waits_for.empty(); ++moved) {
+      const auto cause = std::find_if(std::next(first), findings.end(),
+                                      [&](const Finding& other) { return tells_of(other, first->waits_for); });
+      if (cause == findings.end()) break;
+      std::rotate(first, cause, std::next(cause));
+    }
 }
 
 class Weighing {

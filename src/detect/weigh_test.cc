@@ -191,6 +191,24 @@ TEST(Weigh, PutsWhatOthersWaitForBeforeThese) {
   EXPECT_EQ(findings[2].bytes, 2U << 20);
 }
 
+TEST(Weigh, PutsTheCauseOfACauseFirstOfAll) {
+  const World world = make_world(8, 0);
+  std::vector<Suspicion> all;
+  add(all, kOne, Confidence::kProven, {world.leaves[0], world.leaves[1], world.leaves[2]}).finding.fingerprint = "a";
+  add(all, kOther, Confidence::kProven, {world.leaves[3], world.leaves[4]}).finding.fingerprint = "b";
+  add(all, kOther, Confidence::kProven, {world.leaves[5]}).finding.fingerprint = "c";
+  all[0].finding.waits_for = "b";
+  all[1].finding.waits_for = "c";
+  const auto names = [&](std::vector<Suspicion> suspicions) {
+    std::string out;
+    for (const Finding& each : weighed(world, std::move(suspicions))) out += each.fingerprint;
+    return out;
+  };
+  EXPECT_EQ(names(all), "cba");
+  all[2].finding.waits_for = "a";  // nobody is first
+  EXPECT_EQ(names(all).size(), 3U);
+}
+
 // What holds nothing but stacks is the same if the same goes.
 TEST(Weigh, FoldsWhatFreesNothingByWhatGoes) {
   World world = make_world(1, 0);
