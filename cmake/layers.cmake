@@ -1,11 +1,11 @@
 # The architecture as a table (docs/architecture.md): which layer may use which. Configure fails on a
 # library that asks for more, and the test `layers` (tools/check_layers) fails on an include that does.
 
-set(holdfast_layers base os profile binary go code heap typing capture graph view detect session formats query report cli)
+set(holdfast_layers base os binary go code heap profile typing capture graph view detect session formats query report cli)
 
 set(holdfast_base_may_use)
 set(holdfast_os_may_use base)
-set(holdfast_profile_may_use base)
+set(holdfast_profile_may_use base heap)
 set(holdfast_binary_may_use base)
 set(holdfast_go_may_use base binary)
 set(holdfast_code_may_use base binary go)

@@ -45,11 +45,11 @@ double sampling_probability(std::uint64_t bytes, std::uint64_t rate) {
   return -std::expm1(-static_cast<double>(bytes) / static_cast<double>(rate));
 }
 
-void SampleEstimate::Sum::add(double weight, double probability) {
-  sampled += weight;
-  mean += weight * (1 - probability) / probability;
+void SampleEstimate::Sum::add(double weight, double probability, double count) {
+  sampled += count * weight;
+  mean += count * weight * (1 - probability) / probability;
   const double deviation = weight * std::sqrt(1 - probability) / probability;
-  variance += deviation * deviation;
+  variance += count * deviation * deviation;
   most = std::max(most, deviation);
 }
 
@@ -62,11 +62,11 @@ EstimatedNumber SampleEstimate::Sum::estimate(double least_unit) const {
   return {whole(sampled + mean), whole(sampled + least), whole(std::ceil(sampled + most_of_rest))};
 }
 
-void SampleEstimate::add(std::uint64_t bytes) {
-  ++samples_;
+void SampleEstimate::add(std::uint64_t bytes, std::uint64_t count) {
+  samples_ += count;
   const double probability = std::max(sampling_probability(bytes, rate_), std::numeric_limits<double>::min());
-  objects_.add(1, probability);
-  bytes_.add(static_cast<double>(bytes), probability);
+  objects_.add(1, probability, static_cast<double>(count));
+  bytes_.add(static_cast<double>(bytes), probability, static_cast<double>(count));
 }
 
 EstimatedNumber SampleEstimate::bytes() const {

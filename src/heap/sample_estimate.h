@@ -29,8 +29,8 @@ class SampleEstimate {
   // `rate` is in bytes and not 0.
   explicit SampleEstimate(std::uint64_t rate) : rate_(rate) {}
 
-  // Adds a sampled object of so many bytes.
-  void add(std::uint64_t bytes);
+  // Adds so many sampled objects, each of so many bytes.
+  void add(std::uint64_t bytes, std::uint64_t count = 1);
 
   std::uint64_t samples() const { return samples_; }
   // Without a sample, up to 3.7 times the rate can be there, in objects of any size.
@@ -44,7 +44,7 @@ class SampleEstimate {
     double mean = 0, variance = 0;  // of what was not sampled
     double most = 0;                // standard deviation that one sample brings, the largest
 
-    void add(double weight, double probability);
+    void add(double weight, double probability, double count);
     EstimatedNumber estimate(double least_unit) const;
   };
 

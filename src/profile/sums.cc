@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <limits>
 #include <optional>
@@ -26,11 +25,6 @@ std::optional<std::size_t> objects_of(std::span<const SampleType> types, std::si
   return std::nullopt;
 }
 
-// The probability that an object of so many bytes is sampled (runtime/mprof.go: exponential gaps with this mean).
-double chance(double bytes, std::int64_t period) {
-  return period <= 1 ? 1 : -std::expm1(-bytes / static_cast<double>(period));
-}
-
 // Numbers that a program cannot have stay at the limit: nobody's sum turns round.
 std::int64_t sum_of(std::int64_t a, std::int64_t b) {
   std::int64_t sum = 0;
@@ -41,21 +35,6 @@ std::int64_t sum_of(std::int64_t a, std::int64_t b) {
 std::int64_t magnitude(std::int64_t value) {
   return value < 0 ? -std::max(value, -std::numeric_limits<std::int64_t>::max()) : value;
 }
-
-// Bounds of 95 % of the mean of a Poisson distribution of which so many were seen (Garwood's, from chi-squared).
-struct Bounds {
-  double least, most;
-};
-constexpr std::array<Bounds, 10> kFew = {{{0, 3.689},
-                                          {0.0253, 5.572},
-                                          {0.2422, 7.225},
-                                          {0.6187, 8.767},
-                                          {1.0899, 10.242},
-                                          {1.6235, 11.668},
-                                          {2.2019, 13.059},
-                                          {2.8144, 14.423},
-                                          {3.4538, 15.763},
-                                          {4.1154, 17.085}}};
 
 }  // namespace
 
@@ -71,9 +50,11 @@ class Adder {
     seen_in_.resize(sums_.sites_.size());
     const SampleType& period = profile.period_type();
     if (period.type == "space" && period.unit == "bytes" && profile.period() > 0) {
-      sums_.recorded_.resize(sums_.flat_.size());
-      for (std::size_t type = 0; type < sums_.types_; ++type)
+      sums_.recorded_.resize(sums_.flat_.size(), heap::SampleEstimate(static_cast<std::uint64_t>(profile.period())));
+      for (std::size_t type = 0; type < sums_.types_; ++type) {
         objects_.push_back(objects_of(profile.sample_types(), type));
+        sums_.counts_objects_.push_back(objects_.back() == type);
+      }
     }
   }
 
@@ -149,27 +130,26 @@ class Adder {
     }
   }
 
-  // What was written is n / p for n recorded objects, with a variance of n (1 - p) / p^2.
+  // What was written is n / p for n recorded objects.
   void note_sampling(std::uint32_t site, const Sample& sample) {
+    constexpr double kMost = 1e18;
+    const std::uint64_t bytes = size_of_objects(sample);
+    const double chance = heap::sampling_probability(bytes, static_cast<std::uint64_t>(profile_.period()));
     for (std::size_t type = 0; type < sums_.types_; ++type) {
-      if (!objects_[type] || sample.values[*objects_[type]] == 0) continue;
-      const auto objects = std::abs(static_cast<double>(sample.values[*objects_[type]]));
-      const double bytes = size_of_objects(sample);
-      const double p = chance(bytes, profile_.period());
-      if (p <= 0) continue;
-      const double weight = *objects_[type] == type ? 1 : bytes;
-      Sums::Recorded& recorded = sums_.recorded_[site * sums_.types_ + type];
-      recorded.samples += objects * p;
-      recorded.variance += weight * weight * objects * (1 - p) / p;
+      if (!objects_[type] || sample.values[*objects_[type]] == 0 || chance <= 0) continue;
+      const double recorded = std::abs(static_cast<double>(sample.values[*objects_[type]])) * chance;
+      sums_.recorded_[site * sums_.types_ + type].add(
+          bytes, static_cast<std::uint64_t>(std::clamp(std::round(recorded), 1.0, kMost)));
     }
   }
 
   // The size class that Go says, or else the mean of what was recorded.
-  double size_of_objects(const Sample& sample) const {
-    if (const std::int64_t bytes = sample.number("bytes"); bytes > 0) return static_cast<double>(bytes);
-    for (std::size_t type = 0; type < sums_.types_; ++type)
-      if (objects_[type] && *objects_[type] != type && sample.values[*objects_[type]] != 0)
-        return static_cast<double>(sample.values[type]) / static_cast<double>(sample.values[*objects_[type]]);
+  std::uint64_t size_of_objects(const Sample& sample) const {
+    if (const std::int64_t bytes = sample.number("bytes"); bytes > 0) return static_cast<std::uint64_t>(bytes);
+    for (std::size_t type = 0; type < sums_.types_; ++type) {
+      if (!objects_[type] || *objects_[type] == type || sample.values[*objects_[type]] == 0) continue;
+      return static_cast<std::uint64_t>(magnitude(sample.values[type]) / magnitude(sample.values[*objects_[type]]));
+    }
     return 0;
   }
 
@@ -186,25 +166,9 @@ class Adder {
 };
 
 Estimate Sums::estimate(std::size_t site, std::size_t type) const {
-  const Recorded& recorded = recorded_[site * types_ + type];
-  const auto value = static_cast<double>(flat(site, type));
-  Estimate out{recorded.samples, value, value};
-  if (value <= 0) return out;
-  const auto few = static_cast<std::size_t>(std::llround(std::min(recorded.samples, 1e9)));
-  const double deviation = std::sqrt(recorded.variance);
-  if (few >= kFew.size() || few == 0) {
-    constexpr double kNormal = 1.96;
-    out.least = std::max(value - kNormal * deviation, 0.0);
-    out.most = value + kNormal * deviation;
-    return out;
-  }
-  // Of few samples the normal distribution tells nothing. The bounds for a count that is sampled with a small chance
-  // are drawn in as far as the chance is a large one: an object larger than the period is hardly ever missed.
-  const auto n = static_cast<double>(few);
-  const double drawn_in = value == 0 ? 1 : std::min(1.0, deviation / (value / std::sqrt(n)));
-  out.least = value - value * (1 - kFew[few].least / n) * drawn_in;
-  out.most = value + value * (kFew[few].most / n - 1) * drawn_in;
-  return out;
+  const heap::SampleEstimate& recorded = recorded_[site * types_ + type];
+  const heap::EstimatedNumber number = counts_objects_[type] ? recorded.objects() : recorded.bytes();
+  return {recorded.samples(), number.least, number.most};
 }
 
 Sums sum_up(const Profile& profile, By by) {

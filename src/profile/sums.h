@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "heap/sample_estimate.h"
 #include "profile/profile.h"
 
 namespace holdfast::profile {
@@ -27,8 +28,8 @@ struct Site {
 
 // Of the estimate of one sum.
 struct Estimate {
-  double samples = 0;          // how many were taken, as far as the scaled numbers tell
-  double least = 0, most = 0;  // the truth lies between these with 95 %
+  std::uint64_t samples = 0;          // how many were taken, as far as the scaled numbers tell
+  std::uint64_t least = 0, most = 0;  // the truth lies between these with 95 % (heap/sample_estimate.h)
 };
 
 // Rows are sites, columns the profile's sample types.
@@ -39,7 +40,7 @@ class Sums {
   std::int64_t cumulative(std::size_t site, std::size_t type) const { return cumulative_[site * types_ + type]; }
   // Of all samples; of a profile with negative values, the sum of their magnitudes.
   std::int64_t total(std::size_t type) const { return totals_[type]; }
-  // Of flat(site, type); only if the profile is a sampled one.
+  // Of flat(site, type), which is not negative; only if the profile is a sampled one.
   Estimate estimate(std::size_t site, std::size_t type) const;
   bool is_sampled() const { return !recorded_.empty(); }
 
@@ -48,11 +49,8 @@ class Sums {
   std::size_t types_ = 0;
   std::vector<Site> sites_;
   std::vector<std::int64_t> flat_, cumulative_, totals_;
-  // Of flat sums of sampled profiles, by site and type.
-  struct Recorded {
-    double samples = 0, variance = 0;
-  };
-  std::vector<Recorded> recorded_;
+  std::vector<heap::SampleEstimate> recorded_;  // of flat sums of sampled profiles, by site and type
+  std::vector<bool> counts_objects_;            // by type
 };
 
 // Reads all samples, one thread. The profile must outlive the result. Fails as for_each_sample does.

@@ -17,7 +17,7 @@ using profile::SampleType;
 using profile::Site;
 using profile::Sums;
 
-constexpr double kFewSamples = 10;
+constexpr std::uint64_t kFewSamples = 10;
 
 struct ProfileRow {
   std::uint64_t flat = 0, cumulative = 0;
@@ -27,11 +27,6 @@ struct ProfileRow {
   std::string survives;
   const Site* site = nullptr;
 };
-
-Cell rounded(double value) {
-  constexpr double kMost = 1.8e19;
-  return Cell(static_cast<std::uint64_t>(std::clamp(value, 0.0, kMost) + 0.5));
-}
 
 constexpr ColumnOf<ProfileRow> kColumns[] = {
     {{"flat", Unit::kBytes, "of samples whose innermost call is there"},
@@ -43,11 +38,11 @@ constexpr ColumnOf<ProfileRow> kColumns[] = {
     {{"through", Unit::kText, "which share of all cumulative is", Shown::kIfRoom},
      [](const ProfileRow& r) { return text_cell(r.cumulative_share); }},
     {{"least", Unit::kBytes, "of an estimate: flat is so much at least, with 95 %", Shown::kIfAny},
-     [](const ProfileRow& r) { return r.estimate ? rounded(r.estimate->least) : Cell(); }},
+     [](const ProfileRow& r) { return r.estimate ? Cell(r.estimate->least) : Cell(); }},
     {{"most", Unit::kBytes, "of an estimate: flat is so much at most, with 95 %", Shown::kIfAny},
-     [](const ProfileRow& r) { return r.estimate ? rounded(r.estimate->most) : Cell(); }},
+     [](const ProfileRow& r) { return r.estimate ? Cell(r.estimate->most) : Cell(); }},
     {{"samples", Unit::kCount, "how many samples flat was estimated from", Shown::kIfAny},
-     [](const ProfileRow& r) { return r.estimate ? rounded(r.estimate->samples) : Cell(); }},
+     [](const ProfileRow& r) { return r.estimate ? Cell(r.estimate->samples) : Cell(); }},
     {{"allocated", Unit::kBytes, "of a heap profile: what was allocated there since the program began", Shown::kIfAny},
      [](const ProfileRow& r) { return r.allocated ? Cell(*r.allocated) : Cell(); }},
     {{"freed", Unit::kBytes, "of that, what is freed", Shown::kIfAny},
@@ -124,7 +119,7 @@ std::string remark_on(const Profile& profile, const Sums& sums, std::size_t type
                           format_bytes(static_cast<std::uint64_t>(profile.period())));
     if (weak > 0)
       remark +=
-          fmt::format(" {} on fewer than {:.0f} samples, which say little.",
+          fmt::format(" {} on fewer than {} samples, which say little.",
                       weak == 1 ? "1 place rests" : fmt::format("{} rest", format_count(weak, "place")), kFewSamples);
   }
   if (!profile.remark().empty()) remark += fmt::format(" Beware: {}.", profile.remark());
@@ -154,7 +149,7 @@ class RowMaker {
     out.cumulative_share = format_share(out.cumulative, total_);
     if (sums_.is_sampled() && out.flat > 0) {
       out.estimate = sums_.estimate(site, type_);
-      if (out.estimate->samples < kFewSamples && out.estimate->least < static_cast<double>(out.flat) / 2) ++weak_;
+      if (out.estimate->samples < kFewSamples && out.estimate->least < out.flat / 2) ++weak_;
     }
     out.site = &sums_.sites()[site];
     return out;
