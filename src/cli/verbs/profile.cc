@@ -1,46 +1,20 @@
 #include "profile/profile.h"
 
-#include <unistd.h>
-
-#include <cerrno>
-#include <cstring>
 #include <memory>
 #include <string>
 
 #include "base/error.h"
-#include "base/units.h"
 #include "cli/run.h"
+#include "cli/source.h"
 #include "cli/verbs/verbs.h"
-#include "os/file_mapping.h"
 #include "view/profile_table.h"
 
 namespace holdfast::cli {
 namespace {
 
-constexpr std::size_t kMostInput = std::size_t{1} << 30;
-
-std::string read_input() {
-  constexpr std::size_t kStep = 1 << 20;
-  std::string bytes;
-  for (;;) {
-    const std::size_t had = bytes.size();
-    if (had > kMostInput) fail(ErrorCode::kUsage, "standard input has more than {}", format_bytes(kMostInput));
-    bytes.resize(had + kStep);
-    const ssize_t got = read(STDIN_FILENO, bytes.data() + had, kStep);
-    if (got < 0 && errno != EINTR) fail_with_errno(errno, "standard input cannot be read");
-    bytes.resize(had + static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
-    if (got == 0) return bytes;
-  }
-}
-
-std::shared_ptr<const profile::Profile> read_profile(const std::string& source) {
-  if (source == "-") {
-    const std::string bytes = read_input();
-    return std::make_shared<const profile::Profile>(
-        profile::Profile::parse(std::as_bytes(std::span(bytes)), "standard input"));
-  }
-  const std::shared_ptr<const os::FileMapping> file = os::map_file(source);
-  return std::make_shared<const profile::Profile>(profile::Profile::parse(file->bytes().span(), source));
+std::shared_ptr<const profile::Profile> read_profile(const std::string& word) {
+  const Source source = read_source(word);
+  return std::make_shared<const profile::Profile>(profile::Profile::parse(source.bytes, source.name));
 }
 
 profile::By by_of(const std::string& word) {
