@@ -1,0 +1,3 @@
+module holdfast.test/symptoms
+
+go 1.19
