@@ -205,7 +205,8 @@ const std::set<std::string_view> kOpenColumns = {"type",         "channel",
                                                  "types",        "also",
                                                  "element",      "place",
                                                  "names",        "of_all",
-                                                 "through",      "survives"};
+                                                 "through",      "survives",
+                                                 "held_by",      "of_alive"};
 
 TEST(Options, AColumnOfFewWordsRefusesAnyOther) {
   for (const bool each : {false, true})

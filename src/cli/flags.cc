@@ -276,6 +276,19 @@ constexpr Flag kProfile[] = {
      [](Options& o, const std::string& v) { o.sample_type = v; }},
 };
 
+constexpr Flag kVerdict[] = {
+    {.name = "--since",
+     .value = "EARLIER",
+     .help = "an earlier look at the program, as a .hold file or core: only with one it is known what grows",
+     .set = [](Options& o, const std::string& v) { o.later = {v}; },
+     .is_file = true},
+    {.name = "--profile",
+     .value = "FILE",
+     .help = "a heap profile of the program from elsewhere, which is put beside what lives",
+     .set = [](Options& o, const std::string& v) { o.profile = v; },
+     .is_file = true},
+};
+
 constexpr Flag kShow[] = {
     {"--type", "TYPE", "read the memory at ADDRESS as this type, by its full name [as what it is]",
      [](Options& o, const std::string& v) { o.show.type = v; }},
@@ -376,6 +389,9 @@ std::span<const Flag> profile_flags() {
 }
 std::span<const Flag> show_flags() {
   return kShow;
+}
+std::span<const Flag> verdict_flags() {
+  return kVerdict;
 }
 std::span<const Flag> diff_flags() {
   return kDiff;

@@ -66,6 +66,7 @@ struct Options {
   std::string format;                  // help, query
   std::string as, of;                  // export: the format of the file, and what it is about; empty if not said
   std::optional<std::uint64_t> nodes;  // export: objects with nodes of their own
+  std::string profile;                 // verdict: a profile of the program, from elsewhere
   std::string by, sample_type;         // profile: what is a place, what counts; empty for the usual
   std::string sql;                     // query
   std::vector<const Flag*> given;      // the rows of cli/flags.h that were on the command line

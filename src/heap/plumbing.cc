@@ -30,14 +30,17 @@ const Frame* first_user_frame(const Snapshot& snapshot, const OwnerRules& rules,
   return found == nullptr && count > 0 ? &snapshot.frames[first] : found;
 }
 
+bool is_own(const OwnerRules& rules, std::string_view function, std::string_view main_module) {
+  if (!main_module.empty() && lies_in(function, main_module))
+    return true;  // also if the program is what others use as plumbing
+  return !is_plumbing(rules, function) && !is_standard_library(function, main_module);
+}
+
 const Frame* first_own_frame(const Snapshot& snapshot, const OwnerRules& rules, std::uint32_t first,
                              std::uint32_t count) {
   const std::string& module = snapshot.target.main_module;
-  const Frame* const found = first_frame(snapshot, first, count, [&](std::string_view function) {
-    if (!module.empty() && lies_in(function, module))
-      return true;  // also if the program is what others use as plumbing
-    return !is_plumbing(rules, function) && !is_standard_library(function, module);
-  });
+  const Frame* const found =
+      first_frame(snapshot, first, count, [&](std::string_view function) { return is_own(rules, function, module); });
   if (found != nullptr) return found;
   return first_frame(snapshot, first, count, [&](std::string_view function) { return !is_plumbing(rules, function); });
 }

@@ -21,14 +21,17 @@ bool is_plumbing(const OwnerRules& rules, std::string_view function);
 // without a package is ("type:.eq.main.Item"): the linker made it.
 bool is_standard_library(std::string_view function, std::string_view main_module);
 
+// Whether the function asked for what others do for it: it is neither plumbing nor of the standard library, or it is of
+// the program's own module.
+bool is_own(const OwnerRules& rules, std::string_view function, std::string_view main_module);
+
 // Returns the first of frames[first .. first + count), innermost first, that is no plumbing; the innermost if all are
 // plumbing; null if there are none.
 const Frame* first_user_frame(const Snapshot& snapshot, const OwnerRules& rules, std::uint32_t first,
                               std::uint32_t count);
 
-// Returns the first that is neither plumbing nor of the standard library: whoever asked for the memory, not what made
-// it. If there is none, the first that is not plumbing; null if all are: where in the runtime its own memory is made
-// tells nobody anything.
+// Returns the first that is_own(): whoever asked for the memory, not what made it. If there is none, the first that is
+// not plumbing; null if all are: where in the runtime its own memory is made tells nobody anything.
 const Frame* first_own_frame(const Snapshot& snapshot, const OwnerRules& rules, std::uint32_t first,
                              std::uint32_t count);
 

@@ -228,6 +228,7 @@ def main():
                     answers.of("why", "why", fixture.pid, address)
                 if program == "sampled":
                     subprocess.run([HOLDFAST, "export", str(fixture.pid), "-o", "heap.pb.gz"], stdout=subprocess.DEVNULL, check=True)
+                    answers.of("verdict", "verdict", fixture.pid, "--profile", "heap.pb.gz")
                     answers.check("profile top", table_complaints(answers.page, answers.ask("profile top", "heap.pb.gz"), "profile top", answers.commands))
                 if program == "churn":
                     answers.of("audit", "audit --prove", fixture.pid)
@@ -248,6 +249,7 @@ def main():
         with Fixture(cells.build(cells.Cell("1.26", "grows", "dwarf"))) as fixture:
             answers.ask("capture", fixture.pid, "-o", f"{folder}/before.hold")
             fixture.ask("grow")
+            answers.of("verdict", "verdict", fixture.pid, "--since", f"{folder}/before.hold")
             answers.watch(fixture.pid)
             answers.of("diff", "diff", f"{folder}/before.hold", fixture.pid)
     answers.check("the page", (f"{field} is never printed" for field in answers.page.never_seen()

@@ -28,6 +28,7 @@ extern const Verb kDiffVerb;
 extern const Verb kExportVerb;
 extern const Verb kQueryVerb;
 extern const Verb kProfileVerb;
+extern const Verb kVerdictVerb;
 extern const Verb kDetectorsVerb;
 extern const Verb kProcessesVerb;
 extern const Verb kHelpVerb;

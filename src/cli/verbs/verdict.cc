@@ -1,0 +1,99 @@
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "base/error.h"
+#include "cli/run.h"
+#include "cli/source.h"
+#include "cli/verbs/verbs.h"
+#include "evidence/headline.h"
+#include "evidence/line_table.h"
+#include "evidence/line_verdicts.h"
+#include "evidence/look.h"
+#include "evidence/symptoms.h"
+#include "profile/profile.h"
+#include "report/verdict_report.h"
+
+namespace holdfast::cli {
+namespace {
+
+using evidence::LineVerdicts;
+using evidence::Look;
+
+// A program without a profile has symptoms all the same.
+struct Lines {
+  std::optional<LineVerdicts> verdicts;
+  std::string why_none;
+};
+
+Lines lines_of(RunningVerb& run) {
+  Lines out;
+  const Options& options = run.options();
+  std::optional<profile::Profile> other;
+  if (!options.profile.empty()) {
+    const Source source = read_source(options.profile);
+    other = profile::Profile::parse(source.bytes, source.name);
+  }
+  session::Session& session = run.session();
+  const graph::Reachability& reached = session.reached();
+  const view::Groundwork& groundwork = session.groundwork();
+  try {
+    session.run("lines", [&] {
+      out.verdicts = evidence::line_verdicts(groundwork, reached, other ? &*other : nullptr, options.profile);
+    });
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::kUnsupported || other) throw;
+    out.why_none = error.what();
+  }
+  return out;
+}
+
+Look look_at(session::Session& session, const std::string& name) {
+  session.dominators();
+  const graph::Reachability& reached = session.reached();
+  return evidence::make_look(session.snapshot(), reached, name);
+}
+
+int run_verdict(RunningVerb& run) {
+  const Options& options = run.options();
+  const view::TablePlan plan = view::plan_table(evidence::line_table_shape(), options.table);
+  std::optional<Look> before;
+  if (!options.later.empty()) {
+    before = look_at(run.session(1), options.later.front());
+    run.close_session(1);
+  }
+  const Look now = look_at(run.session(), options.target);
+  Lines lines = lines_of(run);
+  report::Verdict verdict;
+  verdict.symptoms = evidence::judge({.now = &now, .before = before ? &*before : nullptr, .series = nullptr});
+  verdict.sentence = evidence::headline(verdict.symptoms, lines.verdicts ? &*lines.verdicts : nullptr);
+  verdict.lines_heading = lines.verdicts ? evidence::basis_of(*lines.verdicts) : lines.why_none + ".";
+  std::optional<view::Table> table;
+  view::Selection selection;
+  if (lines.verdicts) {
+    table = evidence::line_table(std::move(*lines.verdicts));
+    selection = view::select(*table, plan);
+    verdict.lines = &*table;
+    verdict.plan = &plan;
+    verdict.selection = &selection;
+  }
+  run.answer([&] { return report::verdict_text(verdict, options.target, run.style()); },
+             [&] { return report::verdict_json(verdict, options.target, run.session().snapshot()); });
+  return 0;
+}
+
+view::TableShape shape_of_lines(const Options&) {
+  return evidence::line_table_shape();
+}
+
+}  // namespace
+
+const Verb kVerdictVerb = {
+    .name = "verdict",
+    .help = "counters, profile, graph and collector of one program in one verdict: symptoms, and every line of code",
+    .example = "holdfast verdict 4711 --since yesterday.hold",
+    .flags = {target_flags(), rules_flags(), json_flags(), text_flags(), table_flags(), verdict_flags()},
+    .shape = shape_of_lines,
+    .run = run_verdict};
+
+}  // namespace holdfast::cli

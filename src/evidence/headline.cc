@@ -1,0 +1,86 @@
+#include "evidence/headline.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/units.h"
+#include "view/labels.h"
+
+namespace holdfast::evidence {
+namespace {
+
+std::string place_words(const view::CodePlace& place) {
+  return place.empty() ? "the runtime itself" : view::code_text(place, view::Detail::kBrief);
+}
+
+// The line that a symptom of that stage is about: what survives is told by what is alive, what is allocated too often
+// by what was allocated and is gone.
+const LineVerdict* line_for(Stage stage, const LineVerdicts& lines) {
+  if (lines.lines.empty()) return nullptr;
+  if (stage == Stage::kSurvival) {
+    const auto own = std::ranges::find_if(lines.lines, [](const LineVerdict& line) { return !line.place.empty(); });
+    return own == lines.lines.end() || own->alive.samples == 0 ? nullptr : &*own;
+  }
+  if (stage != Stage::kAllocation && stage != Stage::kCollection && stage != Stage::kEscape) return nullptr;
+  return &*std::ranges::max_element(lines.lines, {}, [](const LineVerdict& line) {
+    return line.allocated.bytes.value - std::min(line.allocated.bytes.value, line.in_use.bytes.value);
+  });
+}
+
+std::string line_words(const LineVerdict& line) {
+  std::string out =
+      fmt::format("{} has allocated {}", place_words(line.place), format_bytes(line.allocated.bytes.value));
+  out += line.alive.samples == 0 ? ", of which nothing is alive"
+                                 : fmt::format(", of which {} are alive", format_bytes(line.alive.bytes.value));
+  if (!line.held.empty()) {
+    const HeldPart& most = line.held.front();
+    out += fmt::format(", {}held by {}",
+                       most.share > 0.995 ? "" : format_share(most.bytes, line.alive.bytes.value) + " of it ",
+                       most.who.brief);
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string headline(const std::vector<SymptomRow>& symptoms, const LineVerdicts* lines) {
+  const auto is_there = [](const SymptomRow& row) { return row.presence >= Presence::kPresent; };
+  if (symptoms.empty() || !is_there(symptoms.front())) {
+    std::string out = "No symptom is there at this moment";
+    if (std::ranges::any_of(symptoms, [](const SymptomRow& row) { return row.presence == Presence::kUnknown; }))
+      out += ", as far as one look can tell";
+    if (lines != nullptr && !lines->lines.empty())
+      out += fmt::format(". Most is alive of one line: {}", line_words(lines->lines.front()));
+    return out + ".";
+  }
+  const SymptomRow& first = symptoms.front();
+  std::string out = fmt::format("{}: {}", words_of(first.symptom), first.cause);
+  out.front() = static_cast<char>(std::toupper(static_cast<unsigned char>(out.front())));
+  // What goroutines hold is told by where they are.
+  if (lines != nullptr && first.symptom != Symptom::kGoroutinesGrow)
+    if (const LineVerdict* const line = line_for(first.stage, *lines)) out += fmt::format(". {}", line_words(*line));
+  return out + ".";
+}
+
+std::string basis_of(const LineVerdicts& lines) {
+  std::string out;
+  if (!lines.has_estimates) {
+    out = "The profiler's rate has changed or is not known, so bytes are those of the objects that were sampled.";
+  } else if (*lines.facts.rate == 1) {
+    out = "Every object was recorded: all numbers are exact.";
+  } else {
+    out = fmt::format(
+        "By the runtime's own memory profile: of about every {} that are allocated one object is recorded, "
+        "and stands for others.",
+        format_bytes(*lines.facts.rate));
+  }
+  out += fmt::format(" The graph reaches {} in {}; the lines explain {} of it", format_bytes(lines.reached_bytes),
+                     format_count(lines.reached_objects, "object"), format_bytes(lines.all_alive.bytes.value));
+  if (lines.has_estimates && *lines.facts.rate > 1)
+    out +=
+        fmt::format(" ({} to {})", format_bytes(lines.all_alive.bytes.least), format_bytes(lines.all_alive.bytes.most));
+  return out + ".";
+}
+
+}  // namespace holdfast::evidence

@@ -1,0 +1,18 @@
+// The verdict in one sentence: what is wrong, at which stage, and which line of code is behind it.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "evidence/line_verdicts.h"
+#include "evidence/symptoms.h"
+
+namespace holdfast::evidence {
+
+// `lines` may be null, if there is no memory profile.
+std::string headline(const std::vector<SymptomRow>& symptoms, const LineVerdicts* lines);
+
+// What the lines rest on: the profiler's rate, how much of the heap they explain, and how far to trust that.
+std::string basis_of(const LineVerdicts& lines);
+
+}  // namespace holdfast::evidence

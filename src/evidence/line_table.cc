@@ -1,0 +1,150 @@
+#include "evidence/line_table.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include "base/units.h"
+
+namespace holdfast::evidence {
+namespace {
+
+using view::Cell;
+using view::ColumnOf;
+using view::Shown;
+using view::text_cell;
+using view::Unit;
+
+struct LineRow {
+  const LineVerdict* line = nullptr;
+  std::string survives, holder, share, agreement, place;
+};
+
+constexpr ColumnOf<LineRow> kColumns[] = {
+    {{"alive", Unit::kBytes, "of the line's objects, what something still reaches at this moment, by the graph"},
+     [](const LineRow& r) { return Cell(r.line->alive.bytes.value); }},
+    {{"least", Unit::kBytes, "alive is so much at least, with 95 %", Shown::kIfRoom},
+     [](const LineRow& r) { return Cell(r.line->alive.bytes.least); }},
+    {{"most", Unit::kBytes, "alive is so much at most, with 95 %", Shown::kIfRoom},
+     [](const LineRow& r) { return Cell(r.line->alive.bytes.most); }},
+    {{"objects", Unit::kCount, "how many objects are alive", Shown::kWhenAsked},
+     [](const LineRow& r) { return Cell(r.line->alive.objects.value); }},
+    {{"samples", Unit::kCount, "the objects that alive was estimated from: each was looked at"},
+     [](const LineRow& r) { return Cell(r.line->alive.samples); }},
+    {{"in_use", Unit::kBytes, "by the profile: not freed by the end of the last collection"},
+     [](const LineRow& r) { return Cell(r.line->in_use.bytes.value); }},
+    {{"in_use_least", Unit::kBytes, "in_use is so much at least, with 95 %", Shown::kWhenAsked},
+     [](const LineRow& r) { return Cell(r.line->in_use.bytes.least); }},
+    {{"in_use_most", Unit::kBytes, "in_use is so much at most, with 95 %", Shown::kWhenAsked},
+     [](const LineRow& r) { return Cell(r.line->in_use.bytes.most); }},
+    {{"allocated", Unit::kBytes, "since the program began: by the profile, and what came after it"},
+     [](const LineRow& r) { return Cell(r.line->allocated.bytes.value); }},
+    {{"survives", Unit::kText, "which share of allocated is alive"},
+     [](const LineRow& r) { return text_cell(r.survives); }},
+    {{"dead", Unit::kBytes, "what nothing reaches and the collector has not freed yet", Shown::kIfRoom},
+     [](const LineRow& r) { return Cell(r.line->dead.bytes.value); }},
+    {{"recent", Unit::kCount, "samples alive that were allocated since the last mark", Shown::kWhenAsked},
+     [](const LineRow& r) { return Cell(r.line->recent); }},
+    {{"elsewhere", Unit::kBytes, "in use by the profile of --profile", Shown::kIfAny},
+     [](const LineRow& r) { return r.line->elsewhere ? Cell(r.line->elsewhere->in_use.bytes.value) : Cell(); }},
+    {{"agreement", Unit::kText, "agree, or why profile and graph differ: dead, newer, freed objects", Shown::kUsually,
+      [] {
+        return std::vector<std::string_view>{"agree",       "dead",        "newer",        "freed",
+                                             "dead, newer", "dead, freed", "newer, freed", "dead, newer, freed"};
+      }},
+     [](const LineRow& r) { return text_cell(r.agreement); }},
+    {{"place", Unit::kText, "the innermost call outside of plumbing and of the standard library"},
+     [](const LineRow& r) { return text_cell(r.place); }},
+    {{"function", Unit::kText, "of place, with its import path; none: the runtime", Shown::kWhenAsked},
+     [](const LineRow& r) { return text_cell(r.line->place.function); }},
+    {{"file", Unit::kText, "where the source of place was when it was compiled", Shown::kWhenAsked},
+     [](const LineRow& r) { return text_cell(r.line->place.file); }},
+    {{"line", Unit::kId, "of the file", Shown::kWhenAsked},
+     [](const LineRow& r) { return r.line->place.line > 0 ? Cell(std::uint64_t{r.line->place.line}) : Cell(); }},
+    {{"through", Unit::kText, "the function that allocated for it, if another one did", Shown::kWhenAsked},
+     [](const LineRow& r) { return text_cell(r.line->through.function); }},
+    {{"held_by", Unit::kText, "who has most of what is alive", Shown::kWhenAsked},
+     [](const LineRow& r) { return text_cell(r.holder); }},
+    {{"of_alive", Unit::kText, "which share of what is alive held_by has", Shown::kWhenAsked},
+     [](const LineRow& r) { return text_cell(r.share); }},
+};
+
+std::string held_sentence(const LineVerdict& line) {
+  std::string out;
+  for (const HeldPart& part : line.held)
+    out += fmt::format("{}{} ({})", out.empty() ? "held by " : ", ", part.who.brief,
+                       format_share(part.bytes, line.alive.bytes.value));
+  return out;
+}
+
+}  // namespace
+
+std::string agreement_word(const Differences& differences) {
+  std::string out;
+  for (const auto& [count, word] : {std::pair(differences.dead, "dead"), std::pair(differences.newer, "newer"),
+                                    std::pair(differences.freed, "freed")})
+    if (count > 0) out += fmt::format("{}{}", out.empty() ? "" : ", ", word);
+  return out.empty() ? "agree" : out;
+}
+
+std::vector<std::string> sentences_of(const LineVerdict& line, const LineVerdicts& all) {
+  std::vector<std::string> out;
+  if (!line.held.empty()) out.push_back(held_sentence(line));
+  if (!line.through.function.empty())
+    out.push_back(fmt::format("it asks {} for memory, which allocates", view::short_type(line.through.function)));
+  const bool are_samples = all.has_estimates && all.facts.rate != 1;
+  const auto objects = [&](std::uint64_t count) {
+    return format_count(count, are_samples ? "sampled object" : "object");
+  };
+  const Differences& d = line.differences;
+  if (d.dead > 0)
+    out.push_back(
+        fmt::format("dead, and in the profile until the next collection has freed them: {}", objects(d.dead)));
+  if (d.newer > 0)
+    out.push_back(fmt::format("not in the profile before the next collection, since they came after the last one: {}",
+                              objects(d.newer)));
+  if (d.freed > 0)
+    out.push_back(fmt::format("freed already, and in the profile until the next collection: {}", objects(d.freed)));
+  if (line.elsewhere) {
+    const ProfiledElsewhere& other = *line.elsewhere;
+    const std::string in_use =
+        fmt::format("{} says {} in use ({} to {})", all.elsewhere, format_bytes(other.in_use.bytes.value),
+                    format_bytes(other.in_use.bytes.least), format_bytes(other.in_use.bytes.most));
+    out.push_back(other.fits ? in_use + ", which may be the same number"
+                  : other.in_use.bytes.value < line.alive.bytes.value
+                      ? in_use + ": less than is alive now, so it was taken before the rest came"
+                      : in_use + ": more than is alive now, so the rest has died since, or was dead and not freed yet");
+    if (other.moved) out.push_back("that profile has the function at other lines: it is of another build");
+  }
+  return out;
+}
+
+view::TableShape line_table_shape() {
+  return view::make_shape<LineRow>("lines", "line", "alive", kColumns, "alive");
+}
+
+view::Table line_table(LineVerdicts verdicts) {
+  const auto all = std::make_shared<const LineVerdicts>(std::move(verdicts));
+  std::vector<LineRow> rows;
+  for (const LineVerdict& line : all->lines) {
+    LineRow& row = rows.emplace_back();
+    row.line = &line;
+    if (line.allocated.bytes.value > 0)
+      row.survives =
+          format_share(std::min(line.alive.bytes.value, line.allocated.bytes.value), line.allocated.bytes.value);
+    row.agreement = agreement_word(line.differences);
+    row.place = line.place.empty() ? "the runtime" : view::code_text(line.place, view::Detail::kBrief);
+    if (line.held.empty()) continue;
+    row.holder = line.held.front().who.full;
+    row.share = format_share(line.held.front().bytes, line.alive.bytes.value);
+  }
+  view::Table table = view::make_table<LineRow>(line_table_shape(), kColumns, std::move(rows));
+  table.cell = [cell = std::move(table.cell), all](std::uint32_t row, std::size_t column) { return cell(row, column); };
+  table.lines_name = "reasons";
+  table.lines = [all](std::uint32_t row) { return sentences_of(all->lines[row], *all); };
+  return table;
+}
+
+}  // namespace holdfast::evidence

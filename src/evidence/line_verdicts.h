@@ -1,0 +1,85 @@
+// What the memory profile, the graph and the collector say of each line of code that allocates, side by side. A line is
+// the innermost call outside of plumbing and of the standard library (heap/plumbing.h): who asked for the memory.
+//
+// All three speak of the same objects: those that the runtime's memory profile took a sample of, each of which stands
+// for others (heap/sample_estimate.h). How many of them there are is exact; what they stand for is an estimate, unless
+// every object was sampled. The profile counts as of the last completed collection and knows no reason; the graph knows
+// which of them something still reaches at this moment. So where the two differ, the difference is made of objects that
+// can be counted, and it has a name.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "graph/reachability.h"
+#include "heap/sample_estimate.h"
+#include "profile/profile.h"
+#include "view/allocation.h"
+#include "view/groundwork.h"
+#include "view/labels.h"
+#include "view/sentence.h"
+
+namespace holdfast::evidence {
+
+// Sampled objects and what they stand for.
+struct Sampled {
+  std::uint64_t samples = 0;
+  heap::EstimatedNumber objects, bytes;
+};
+
+// Who has some of what is alive of a line.
+struct HeldPart {
+  view::Sentence who;
+  std::uint64_t bytes = 0;  // estimated
+  double share = 0;         // of what is alive of the line
+};
+
+// How profile and graph differ. Each is a number of sampled objects; what came and what went is told by size and stack.
+struct Differences {
+  std::uint64_t dead = 0;   // that nothing reaches: in the profile until the next collection has freed them
+  std::uint64_t newer = 0;  // allocated since the last collection: not in the profile yet
+  std::uint64_t freed = 0;  // freed already, and in the profile until the next collection
+
+  bool none() const { return dead == 0 && newer == 0 && freed == 0; }
+};
+
+// What a profile from elsewhere, of another moment, says of the line.
+struct ProfiledElsewhere {
+  Sampled allocated, in_use;
+  bool fits = false;   // in_use and what is alive may be the same number: each lies within the bounds of the other
+  bool moved = false;  // it has the function at other lines: it is of another build
+};
+
+struct LineVerdict {
+  view::CodePlace place;
+  view::CodePlace through;   // the function that allocates for it, if that is another one: of most samples
+  Sampled allocated;         // since the program began: by the profile, and what came after it
+  Sampled in_use;            // by the profile
+  Sampled alive;             // by the graph
+  Sampled dead;              // by the graph
+  std::uint64_t recent = 0;  // of the samples alive: allocated since the last mark
+  Differences differences;
+  std::vector<HeldPart> held;  // the largest first, kMostHeld at most
+  std::optional<ProfiledElsewhere> elsewhere;
+
+  static constexpr std::size_t kMostHeld = 3;
+};
+
+struct LineVerdicts {
+  view::ProfileFacts facts;
+  bool has_estimates = false;  // else the profiler's rate is not known or has changed: bytes are those of the samples
+  std::vector<LineVerdict> lines;   // those with most alive first
+  Sampled all_alive;                // of all lines
+  std::uint64_t reached_bytes = 0;  // by the graph, all objects: exact
+  std::uint64_t reached_objects = 0;
+  std::string elsewhere;  // what the other profile is called; empty if there is none
+};
+
+// `other` may be null. Throws when cancelled; fails with kUnsupported if the snapshot has no memory profile, saying
+// why, and as Profile::for_each_sample does.
+LineVerdicts line_verdicts(const view::Groundwork& groundwork, const graph::Reachability& reached,
+                           const profile::Profile* other = nullptr, const std::string& other_name = {});
+
+}  // namespace holdfast::evidence

@@ -1,0 +1,81 @@
+// The decision table of a memory problem: which symptoms a program shows, what says so, at which stage on the way of an
+// object the fault is, and what to look at next. Each symptom is judged by numbers of one moment, or of two: growth
+// needs an earlier look or another series, and where there is none the table says that it does not know. Pure
+// arithmetic on Look (evidence/look.h); nothing throws, and several threads may ask.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "evidence/look.h"
+#include "view/table.h"
+
+namespace holdfast::evidence {
+
+enum class Symptom : std::uint8_t {
+  kResidentGrowsHeapFlat,
+  kHeapGrowsProfileFlat,
+  kLiveGrows,
+  kGarbageGrows,
+  kGoroutinesGrow,
+  kReleasedNotReturned,
+  kCGrows,
+  kFragmentation,
+};
+constexpr std::size_t kSymptoms = 8;
+
+enum class Presence : std::uint8_t {
+  kUnknown,  // what there is cannot tell
+  kAbsent,
+  kPresent,  // it is so at this moment; whether it grows is not known, or it does not
+  kGrows,    // it was less before
+};
+
+// Where on its way an object is that should not be there: the compiler puts it on the heap, code allocates it,
+// something keeps it, the collector is not there yet, or it is none of Go's heap.
+enum class Stage : std::uint8_t { kEscape, kAllocation, kSurvival, kCollection, kSystem };
+
+struct SymptomRow {
+  Symptom symptom = {};
+  Presence presence = Presence::kUnknown;
+  Stage stage = {};
+  std::uint64_t bytes = 0;            // that it is about, at this moment
+  std::uint64_t grown = 0;            // since the earlier look; 0 if it did not, or that is not known
+  std::vector<std::string> evidence;  // sentences with their numbers
+  std::string cause;                  // in short, as far as it is known; empty if it is absent
+  std::string next;                   // what to do, in a sentence; empty if it is absent
+  view::RowCommand command;           // what shows more of it
+};
+
+// What a program's own series say of the live heap: one number for each collection, as of gctrace lines.
+struct LiveSeries {
+  std::string name;                 // of the file
+  std::vector<std::uint64_t> live;  // bytes after each collection, in the order of time
+  std::vector<double> seconds;      // when each began, since the program began; as many
+};
+
+struct Sources {
+  const Look* now = nullptr;
+  const Look* before = nullptr;        // null: there is no earlier look
+  const LiveSeries* series = nullptr;  // null: there is none
+};
+
+// Returns all symptoms, those that grow first, then those that are there, each by bytes. One that another explains
+// comes after it: that RSS grows after the C heap that does.
+std::vector<SymptomRow> judge(const Sources& sources);
+
+// Growth of less than this says nothing: 4 MiB, or 5 % of what is resident if that is more.
+std::uint64_t least_growth(const Look& now);
+
+// "live-grows"; "the live heap grows"
+std::string_view id_of(Symptom symptom);
+std::string_view words_of(Symptom symptom);
+std::string_view id_of(Presence presence);
+std::string_view id_of(Stage stage);
+std::string_view words_of(Stage stage);
+
+}  // namespace holdfast::evidence

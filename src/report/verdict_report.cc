@@ -1,0 +1,97 @@
+#include "report/verdict_report.h"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "base/terminal_text.h"
+#include "base/text.h"
+#include "base/units.h"
+#include "report/audit_report.h"
+#include "report/table_json.h"
+#include "report/table_text.h"
+#include "report/target_words.h"
+
+namespace holdfast::report {
+namespace {
+
+using evidence::Presence;
+using evidence::SymptomRow;
+using nlohmann::ordered_json;
+
+std::string command_of(const view::RowCommand& command, const std::string& target) {
+  if (command.verb.empty()) return "";
+  return fmt::format("holdfast {} {}{}{}", command.verb, target, command.arguments.empty() ? "" : " ",
+                     command.arguments);
+}
+
+std::string_view mark_of(Presence presence) {
+  switch (presence) {
+    case Presence::kGrows:
+      return "GROWS";
+    case Presence::kPresent:
+      return "yes";
+    case Presence::kUnknown:
+      return "?";
+    case Presence::kAbsent:
+      break;
+  }
+  return "no";
+}
+
+constexpr std::size_t kEvidenceIndent = 9;
+
+void add_symptom(const SymptomRow& row, const std::string& target, const TextStyle& style, std::string& out) {
+  const bool is_there = row.presence >= Presence::kPresent;
+  const std::string head = fmt::format("  {:<5}  {}", mark_of(row.presence), evidence::words_of(row.symptom));
+  if (!is_there)
+    return void(out += wrapped(head + ": ", row.evidence.empty() ? "" : row.evidence.front(), style.width));
+  out += style.bold(head) + "\n";
+  std::string evidence = fmt::format("stage {}: {}", evidence::id_of(row.stage), row.cause);
+
+  for (const std::string& one : row.evidence) evidence += (evidence.empty() ? "" : "; ") + one;
+  out += wrapped_at("; ", std::string(kEvidenceIndent, ' ') + evidence, style.width, kEvidenceIndent, Parts::kPhrases);
+
+  if (!row.next.empty()) out += wrapped(std::string(kEvidenceIndent, ' '), "next: " + row.next, style.width);
+  if (const std::string command = command_of(row.command, target); !command.empty())
+    out += std::string(kEvidenceIndent, ' ') + command + "\n";
+}
+
+}  // namespace
+
+std::string verdict_text(const Verdict& verdict, const std::string& target, const TextStyle& style) {
+  std::string out = wrapped("", verdict.sentence, style.width) + "\n";
+  out += style.bold("SYMPTOMS") + "\n";
+  for (const SymptomRow& row : verdict.symptoms) add_symptom(row, target, style, out);
+  out += "\n" + style.bold("LINES OF CODE") + "\n" + wrapped("", verdict.lines_heading, style.width);
+  if (verdict.lines != nullptr) out += table_text(*verdict.lines, *verdict.plan, *verdict.selection, style);
+  return out;
+}
+
+ordered_json verdict_json(const Verdict& verdict, const std::string& target, const heap::Snapshot& snapshot) {
+  ordered_json symptoms = ordered_json::array();
+  for (const SymptomRow& row : verdict.symptoms) {
+    const std::string command = command_of(row.command, target);
+    symptoms.push_back({{"symptom", evidence::id_of(row.symptom)},
+                        {"words", evidence::words_of(row.symptom)},
+                        {"present", evidence::id_of(row.presence)},
+                        {"stage", evidence::id_of(row.stage)},
+                        {"bytes", row.bytes},
+                        {"grown", row.grown},
+                        {"cause", row.cause.empty() ? ordered_json(nullptr) : ordered_json(row.cause)},
+                        {"evidence", row.evidence},
+                        {"next", row.next.empty() ? ordered_json(nullptr) : ordered_json(row.next)},
+                        {"open", command.empty() ? ordered_json(nullptr) : ordered_json(command)}});
+  }
+  ordered_json json = {{"schema", "holdfast.verdict/1"},
+                       {"target", target_json(snapshot.target)},
+                       {"verdict", verdict.sentence},
+                       {"symptoms", std::move(symptoms)},
+                       {"lines_rest_on", verdict.lines_heading}};
+  json["lines"] = ordered_json::array();
+  if (verdict.lines != nullptr) json["lines"] = table_json(*verdict.lines, *verdict.selection, nullptr)["lines"];
+  json["losses"] = losses_json(snapshot.losses);
+  return json;
+}
+
+}  // namespace holdfast::report
