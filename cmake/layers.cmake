@@ -1,10 +1,11 @@
 # The architecture as a table (docs/architecture.md): which layer may use which. Configure fails on a
 # library that asks for more, and the test `layers` (tools/check_layers) fails on an include that does.
 
-set(holdfast_layers base os binary go code heap profile typing capture graph view detect evidence session formats query report cli)
+set(holdfast_layers base os net binary go code heap profile typing capture graph view detect evidence session formats query report cli)
 
 set(holdfast_base_may_use)
 set(holdfast_os_may_use base)
+set(holdfast_net_may_use base)
 set(holdfast_profile_may_use base heap)
 set(holdfast_binary_may_use base)
 set(holdfast_go_may_use base binary)
@@ -20,7 +21,7 @@ set(holdfast_formats_may_use base heap graph view)
 set(holdfast_query_may_use base heap graph view)
 set(holdfast_report_may_use base heap graph view evidence query)
 set(holdfast_session_may_use base os heap capture graph view detect)
-set(holdfast_cli_may_use base os profile heap capture graph view detect evidence session formats query report)
+set(holdfast_cli_may_use base os net profile heap capture graph view detect evidence session formats query report)
 
 add_library(holdfast_warnings INTERFACE)
 target_compile_options(holdfast_warnings INTERFACE -Wall -Wextra -Wconversion -Wshadow -Wnon-virtual-dtor -Werror)

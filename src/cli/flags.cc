@@ -7,7 +7,9 @@
 #include <vector>
 
 #include "base/error.h"
+#include "os/file_mapping.h"
 #include "view/object_list.h"
+#include "view/table_query.h"
 
 namespace holdfast::cli {
 namespace {
@@ -30,6 +32,23 @@ std::uint64_t goid_of(const std::string& text) {
 
 Color color_of(const std::string& text) {
   return text == "always" ? Color::kAlways : text == "never" ? Color::kNever : Color::kAuto;
+}
+
+std::uint64_t timeout_of(const std::string& text) {
+  constexpr std::uint64_t kDay = 86'400'000'000'000;
+  const std::uint64_t time = view::parse_time(text);
+  if (time == 0 || time > kDay) fail(ErrorCode::kUsage, "\"{}\" is not between 1ns and 24h", text);
+  return time;
+}
+
+// The first line of a file.
+std::string secret_in(const std::string& path) {
+  const std::shared_ptr<const os::FileMapping> file = os::map_file(path);
+  const std::span<const std::byte> bytes = file->bytes().span();
+  const std::string_view all(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  const std::string line(all.substr(0, all.find_first_of("\r\n")));
+  if (line.empty()) fail(ErrorCode::kUsage, "the first line of {} is empty", path);
+  return line;
 }
 
 constexpr Flag kTarget[] = {
@@ -289,6 +308,30 @@ constexpr Flag kVerdict[] = {
      .is_file = true},
 };
 
+constexpr Flag kSource[] = {
+    {.name = "--user-file",
+     .value = "FILE",
+     .help = "for URLs: the first line of this file is NAME:PASSWORD, so that ps does not show it",
+     .set = [](Options& o, const std::string& v) { o.http.user_password = secret_in(v); },
+     .is_file = true},
+    {.name = "--bearer-file",
+     .value = "FILE",
+     .help = "for URLs: the first line of this file is a token [the variable HOLDFAST_BEARER]",
+     .set = [](Options& o, const std::string& v) { o.http.bearer = secret_in(v); },
+     .is_file = true},
+    {.name = "--ca-file",
+     .value = "FILE",
+     .help = "for URLs: who may vouch for a host, as PEM [CURL_CA_BUNDLE, SSL_CERT_FILE, those the system trusts]",
+     .set = [](Options& o, const std::string& v) { o.http.ca_file = v; },
+     .is_file = true},
+    {"--insecure", nullptr, "for URLs: believe any certificate",
+     [](Options& o, const std::string&) { o.http.insecure = true; }},
+    {"--timeout", "TIME", "for URLs: how long an answer may take, beside what seconds= in the URL asks for [2m]",
+     [](Options& o, const std::string& v) { o.http.timeout_ns = timeout_of(v); }},
+    {"--most", "SIZE", "for URLs: how long an answer may be [1GiB]",
+     [](Options& o, const std::string& v) { o.http.most_bytes = view::parse_size(v); }},
+};
+
 constexpr Flag kShow[] = {
     {"--type", "TYPE", "read the memory at ADDRESS as this type, by its full name [as what it is]",
      [](Options& o, const std::string& v) { o.show.type = v; }},
@@ -386,6 +429,9 @@ std::span<const Flag> query_flags() {
 }
 std::span<const Flag> profile_flags() {
   return kProfile;
+}
+std::span<const Flag> source_flags() {
+  return kSource;
 }
 std::span<const Flag> show_flags() {
   return kShow;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/address.h"
+#include "net/http.h"
 #include "view/cut.h"
 #include "view/owner_table.h"
 #include "view/subject.h"
@@ -68,6 +69,7 @@ struct Options {
   std::optional<std::uint64_t> nodes;  // export: objects with nodes of their own
   std::string profile;                 // verdict: a profile of the program, from elsewhere
   std::string by, sample_type;         // profile: what is a place, what counts; empty for the usual
+  net::HttpOptions http;               // of sources that are URLs
   std::string sql;                     // query
   std::vector<const Flag*> given;      // the rows of cli/flags.h that were on the command line
 };

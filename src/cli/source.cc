@@ -4,9 +4,11 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdlib>
 
 #include "base/error.h"
 #include "base/units.h"
+#include "net/url.h"
 #include "os/file_mapping.h"
 
 namespace holdfast::cli {
@@ -28,12 +30,28 @@ std::string read_input() {
   }
 }
 
+std::string variable(const char* name) {
+  const char* const value = std::getenv(name);
+  return value == nullptr ? "" : value;
+}
+
+net::HttpOptions with_variables(net::HttpOptions http) {
+  if (http.bearer.empty() && http.user_password.empty()) http.bearer = variable("HOLDFAST_BEARER");
+  for (const char* const name : {"CURL_CA_BUNDLE", "SSL_CERT_FILE"})
+    if (http.ca_file.empty()) http.ca_file = variable(name);
+  return http;
+}
+
 }  // namespace
 
-Source read_source(const std::string& word) {
+Source read_source(const std::string& word, const net::HttpOptions& http) {
   if (word == "-") {
     const auto input = std::make_shared<const std::string>(read_input());
     return {"standard input", input, std::as_bytes(std::span(*input))};
+  }
+  if (net::is_url(word)) {
+    const auto answer = std::make_shared<const net::HttpAnswer>(net::http_get(word, with_variables(http)));
+    return {answer->url, answer, std::as_bytes(std::span(answer->bytes))};
   }
   const std::shared_ptr<const os::FileMapping> file = os::map_file(word);
   return {word, file, file->bytes().span()};

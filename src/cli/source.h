@@ -6,6 +6,8 @@
 #include <span>
 #include <string>
 
+#include "net/http.h"
+
 namespace holdfast::cli {
 
 struct Source {
@@ -14,8 +16,9 @@ struct Source {
   std::span<const std::byte> bytes;
 };
 
-// `word` is a path, or "-" for standard input, of which 1 GiB is read at most. Fails with kUsage if that has more, else
-// as os::map_file does.
-Source read_source(const std::string& word);
+// `word` is a path, "-" for standard input, of which 1 GiB is read at most, or an http or https URL, which is asked as
+// `http` has it (source_flags in cli/flags.h); what that leaves open comes from the variables that these flags name.
+// Fails with kUsage if standard input has more, else as os::map_file and net::http_get do.
+Source read_source(const std::string& word, const net::HttpOptions& http = {});
 
 }  // namespace holdfast::cli

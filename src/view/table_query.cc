@@ -298,11 +298,19 @@ std::uint64_t sum_of(const Table& table, std::span<const std::uint32_t> rows, st
   return sum;
 }
 
+std::uint64_t number_with_unit(std::string_view text, Unit unit) {
+  if (const auto number = read_number(text, unit)) return *number;
+  fail(ErrorCode::kUsage, "\"{}\" is not {}", text, example_of(unit));
+}
+
 }  // namespace
 
 std::uint64_t parse_time(std::string_view text) {
-  if (const auto time = read_number(text, Unit::kNanoseconds)) return *time;
-  fail(ErrorCode::kUsage, "\"{}\" is not {}", text, example_of(Unit::kNanoseconds));
+  return number_with_unit(text, Unit::kNanoseconds);
+}
+
+std::uint64_t parse_size(std::string_view text) {
+  return number_with_unit(text, Unit::kBytes);
 }
 
 TablePlan plan_table(const TableShape& shape, const TableQuery& query) {

@@ -29,6 +29,8 @@ struct TableQuery {
 
 // Reads a time as filters have it, "90s" or "250ms", in nanoseconds. Fails with kUsage.
 std::uint64_t parse_time(std::string_view text);
+// Reads a size as filters have it, "4096" or "1.5MiB", in bytes. Fails with kUsage.
+std::uint64_t parse_size(std::string_view text);
 
 struct SortOrder {
   std::size_t column = 0;

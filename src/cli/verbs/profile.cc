@@ -7,13 +7,16 @@
 #include "cli/run.h"
 #include "cli/source.h"
 #include "cli/verbs/verbs.h"
+#include "net/url.h"
 #include "view/profile_table.h"
 
 namespace holdfast::cli {
 namespace {
 
-std::shared_ptr<const profile::Profile> read_profile(const std::string& word) {
-  const Source source = read_source(word);
+std::shared_ptr<const profile::Profile> read_profile(const Options& options) {
+  const bool is_url = net::is_url(options.target);
+  const std::string word = is_url ? net::complete_url(options.target, "/debug/pprof/heap") : options.target;
+  const Source source = read_source(word, options.http);
   return std::make_shared<const profile::Profile>(profile::Profile::parse(source.bytes, source.name));
 }
 
@@ -29,7 +32,7 @@ int run_profile(RunningVerb& run) {
   run.answer_with_table(
       [&] {
         const Options& options = run.options();
-        return view::profile_table(read_profile(options.target), by_of(options.by), options.sample_type);
+        return view::profile_table(read_profile(options), by_of(options.by), options.sample_type);
       },
       [] { return nullptr; });
   return 0;
@@ -51,10 +54,10 @@ const Verb kProfileVerb = {
     .help = "what a profile of pprof says: where memory was allocated, what of it lives, and how sure that is",
     .example = "holdfast profile top heap.pb.gz --by line",
     .answers = Answers::kNobody,
-    .flags = {profile_flags(), json_flags(), text_flags(), table_flags()},
+    .flags = {profile_flags(), source_flags(), json_flags(), text_flags(), table_flags()},
     .arguments = {{.name = "VIEW", .help = "top: the places with the most", .set = set_view, .choices = profile_views},
                   {.name = "SOURCE",
-                   .help = "a file, or - for standard input",
+                   .help = "a file, - for standard input, or a URL: of a service alone, its /debug/pprof/heap",
                    .set = [](Options& options, const std::string& word) { options.target = word; }}},
     .shape = shape_of_profile,
     .run = run_profile};
