@@ -311,7 +311,7 @@ view::OneSpan Session::span(Address address, std::size_t top) {
   return times_.run("span", [&] { return view::one_span(words, live, address, top); });
 }
 
-view::Table Session::dangling(std::span<const view::AskedAddress> asked) {
+view::Table Session::dangling(std::span<const dumps::AskedAddress> asked) {
   const graph::Reachability& live = reached();
   const CancellationScope scope(&cancellation_);
   return times_.run("dangling", [&] { return view::dangling_table(*snapshot_, rules_, live, asked); });

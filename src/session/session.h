@@ -98,7 +98,7 @@ class Session {
   view::GoroutineShares goroutine_shares(const view::ShareOptions& options);
   // Of these addresses, if any are given. Words are known as lengths are of slices(). Fails as view::dangling_table()
   // does.
-  view::Table dangling(std::span<const view::AskedAddress> asked);
+  view::Table dangling(std::span<const dumps::AskedAddress> asked);
   // Lengths are known if the session's options ask for headers or content, or the .hold file has it. Fails as
   // view::slice_table() does.
   view::Table slices(const view::SliceOptions& options, view::SliceRows rows);

@@ -13,10 +13,10 @@
 
 namespace holdfast::view {
 
-AskedSlots::AskedSlots(const Names& names, const heap::FreedMemory& freed, std::span<const AskedAddress> asked)
+AskedSlots::AskedSlots(const Names& names, const heap::FreedMemory& freed, std::span<const dumps::AskedAddress> asked)
     : names_(names), asked_(asked) {
   const heap::ObjectIndex& index = names.index();
-  for (const AskedAddress& each : asked) {
+  for (const dumps::AskedAddress& each : asked) {
     if (each.is_holder) continue;
     if (const auto hit = index.find(each.address)) {
       const heap::Span& span = names.snapshot().spans[hit->span.row];
@@ -39,11 +39,11 @@ const AskedSlots::Slot* AskedSlots::find(Address value) const {
 
 std::string AskedSlots::text() const {
   std::string text;
-  for (const AskedAddress& each : asked_) text += text_of(each) + " ";
+  for (const dumps::AskedAddress& each : asked_) text += text_of(each) + " ";
   return text;
 }
 
-std::string AskedSlots::text_of(const AskedAddress& asked) const {
+std::string AskedSlots::text_of(const dumps::AskedAddress& asked) const {
   const heap::Snapshot& snapshot = names_.snapshot();
   const heap::ObjectIndex& index = names_.index();
   const std::string address =

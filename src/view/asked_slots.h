@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "base/address.h"
+#include "dumps/crash_addresses.h"
 #include "heap/freed_memory.h"
-#include "view/crash_text.h"
 #include "view/names.h"
 
 namespace holdfast::view {
@@ -22,7 +22,7 @@ class AskedSlots {
 
   // All must outlive this. An address that lies nowhere in the heap has no slot; fails with kNotFound if there is
   // only one, and nothing is said of it.
-  AskedSlots(const Names& names, const heap::FreedMemory& freed, std::span<const AskedAddress> asked);
+  AskedSlots(const Names& names, const heap::FreedMemory& freed, std::span<const dumps::AskedAddress> asked);
 
   bool empty() const { return asked_.empty(); }
   // Returns the slot that the value lies in; null if it lies in none.
@@ -31,11 +31,11 @@ class AskedSlots {
   std::string text() const;
 
  private:
-  std::string text_of(const AskedAddress& asked) const;
+  std::string text_of(const dumps::AskedAddress& asked) const;
   std::string place_in_object(Address address, ObjectId object) const;
 
   const Names& names_;
-  std::span<const AskedAddress> asked_;
+  std::span<const dumps::AskedAddress> asked_;
   std::vector<Slot> slots_;
 };
 

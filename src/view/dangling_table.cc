@@ -107,7 +107,7 @@ bool is_number(heap::TypeKind kind, std::uint64_t offset) {
 class Search {
  public:
   Search(const heap::Snapshot& snapshot, const heap::OwnerRules& rules, const graph::Reachability& reached,
-         std::span<const AskedAddress> asked)
+         std::span<const dumps::AskedAddress> asked)
       : snapshot_(snapshot),
         index_(snapshot),
         names_(snapshot, index_, rules),
@@ -324,7 +324,7 @@ TableShape dangling_shape() {
 }
 
 Table dangling_table(const heap::Snapshot& snapshot, const heap::OwnerRules& rules, const graph::Reachability& reached,
-                     std::span<const AskedAddress> asked) {
+                     std::span<const dumps::AskedAddress> asked) {
   Search search(snapshot, rules, reached, asked);
   std::vector<DanglingRow> rows = search.run();
   const std::string remark = search.remark();

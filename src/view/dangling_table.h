@@ -9,10 +9,10 @@
 
 #include <span>
 
+#include "dumps/crash_addresses.h"
 #include "graph/reachability.h"
 #include "heap/owner_rules.h"
 #include "heap/snapshot.h"
-#include "view/crash_text.h"
 #include "view/table.h"
 
 namespace holdfast::view {
@@ -21,6 +21,6 @@ TableShape dangling_shape();
 // Only words in what is reached count. `asked`: only words that name the slots of these; none for all that are free.
 // Keeps references to nothing but constants. Fails with kNotFound like AskedSlots.
 Table dangling_table(const heap::Snapshot& snapshot, const heap::OwnerRules& rules, const graph::Reachability& reached,
-                     std::span<const AskedAddress> asked);
+                     std::span<const dumps::AskedAddress> asked);
 
 }  // namespace holdfast::view

@@ -37,7 +37,7 @@ class DanglingTable : public ::testing::Test {
       built_ = heap_.build();
       image_.word(kHeap + 4000, 1).add_to(*built_);
     }
-    const AskedAddress asked{address.value_or(Address())};
+    const dumps::AskedAddress asked{address.value_or(Address())};
     return dangling_table(*built_, heap::OwnerRules::built_in(), graph::reach(*built_),
                           std::span(&asked, address ? 1 : 0));
   }

@@ -8,7 +8,7 @@
 #include "base/units.h"
 #include "cli/run.h"
 #include "cli/verbs/verbs.h"
-#include "view/crash_text.h"
+#include "dumps/crash_addresses.h"
 #include "view/dangling_table.h"
 
 namespace holdfast::cli {
@@ -26,16 +26,16 @@ std::string read_crash(const std::string& path) {
   return text;
 }
 
-std::vector<view::AskedAddress> asked_of(const Options& options) {
+std::vector<dumps::AskedAddress> asked_of(const Options& options) {
   if (options.crash.empty())
-    return options.address ? std::vector{view::AskedAddress{*options.address}} : std::vector<view::AskedAddress>();
+    return options.address ? std::vector{dumps::AskedAddress{*options.address}} : std::vector<dumps::AskedAddress>();
   if (options.address) fail(ErrorCode::kUsage, "--object and --crash both say what is asked about: give one of them");
-  std::vector<view::AskedAddress> asked = view::addresses_of_crash(read_crash(options.crash));
+  std::vector<dumps::AskedAddress> asked = dumps::addresses_of_crash(read_crash(options.crash));
   if (asked.empty())
     fail(ErrorCode::kUsage,
          "{} has no message with an address that could be freed memory: a bad pointer, a marked free object, a fault "
          "above the first {}",
-         options.crash, format_bytes(view::kFirstPage));
+         options.crash, format_bytes(dumps::kFirstPage));
   return asked;
 }
 
@@ -44,7 +44,7 @@ view::TableShape shape_of_dangling(const Options&) {
 }
 
 int run_dangling(RunningVerb& run) {
-  const std::vector<view::AskedAddress> asked = asked_of(run.options());
+  const std::vector<dumps::AskedAddress> asked = asked_of(run.options());
   session::Session& session = run.session();
   run.answer_with_table([&] { return session.dangling(asked); }, [&] { return &session.snapshot(); });
   return 0;

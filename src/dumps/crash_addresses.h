@@ -7,7 +7,7 @@
 
 #include "base/address.h"
 
-namespace holdfast::view {
+namespace holdfast::dumps {
 
 // An address that somebody asks about, and what is said of it; nothing if nobody says anything.
 struct AskedAddress {
@@ -25,4 +25,4 @@ constexpr std::uint64_t kFirstPage = 4096;
 // Returns the first of them in the order of the text, each once. Nothing throws.
 std::vector<AskedAddress> addresses_of_crash(std::string_view text);
 
-}  // namespace holdfast::view
+}  // namespace holdfast::dumps

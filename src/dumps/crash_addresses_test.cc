@@ -1,10 +1,10 @@
-#include "view/crash_text.h"
+#include "dumps/crash_addresses.h"
 
 #include <gmock/gmock.h>
 
 #include <string>
 
-namespace holdfast::view {
+namespace holdfast::dumps {
 namespace {
 
 using ::testing::ElementsAre;
@@ -15,7 +15,7 @@ constexpr std::string_view kFault = "the address of the fault";
 constexpr std::string_view kRefused = "the pointer that the collector refused";
 constexpr std::string_view kZombie = "a free slot that something led to";
 
-TEST(CrashText, TellsTheRefusedPointerAndTheWordThatHasIt) {
+TEST(CrashAddresses, TellsTheRefusedPointerAndTheWordThatHasIt) {
   EXPECT_THAT(addresses_of_crash("runtime: pointer 0xc00010a000 to unallocated span span.base()=0xc000106000 "
                                  "span.limit=0xc000906000 span.state=0\n"
                                  "runtime: found in object at *(0xc000026010+0x8)\n"
@@ -26,7 +26,7 @@ TEST(CrashText, TellsTheRefusedPointerAndTheWordThatHasIt) {
                           AskedAddress{Address(0xc000026018), "where this pointer was found", true}));
 }
 
-TEST(CrashText, TellsFreeSlotsThatWereReached) {
+TEST(CrashAddresses, TellsFreeSlotsThatWereReached) {
   EXPECT_THAT(addresses_of_crash("runtime: marked free object in span 0x7f4e74e19fa0, elemsize=3072 freeindex=0 (bad "
                                  "use of unsafe.Pointer or having race conditions? try -d=checkptr or -race)\n"
                                  "0x156e7e3de000 alloc marked  \n"
@@ -35,7 +35,7 @@ TEST(CrashText, TellsFreeSlotsThatWereReached) {
               ElementsAre(AskedAddress{Address(0x156e7e3dec00), kZombie}));
 }
 
-TEST(CrashText, TellsAFaultOnceAndNothingOfNil) {
+TEST(CrashAddresses, TellsAFaultOnceAndNothingOfNil) {
   EXPECT_THAT(addresses_of_crash("unexpected fault address 0xc123456780\nfatal error: fault\n"
                                  "[signal SIGSEGV: segmentation violation code=0x1 addr=0xc123456780 pc=0x481ee3]\n"),
               ElementsAre(AskedAddress{Address(0xc123456780), kFault}));
@@ -44,13 +44,13 @@ TEST(CrashText, TellsAFaultOnceAndNothingOfNil) {
               IsEmpty());
 }
 
-TEST(CrashText, IsReadFromLogsWithAnythingInFront) {
+TEST(CrashAddresses, IsReadFromLogsWithAnythingInFront) {
   EXPECT_THAT(addresses_of_crash("Nov 30 21:00:01 web[7]: runtime: bad pointer in frame main.(*T).f at 0xc000086f40: "
                                  "0xdead0000\r\n"),
               ElementsAre(AskedAddress{Address(0xdead0000), "the pointer that was found on a stack"}));
 }
 
-TEST(CrashText, OfDamagedAndLongTextsIsWhatIsThere) {
+TEST(CrashAddresses, OfDamagedAndLongTextsIsWhatIsThere) {
   for (const char* text : {"", "\n\n", "0x zombie", "unexpected fault address ", "runtime: pointer 0xg span.base()=",
                            "[signal SIGSEGV addr=", "unexpected fault address 0xffffffffffffffffff"})
     EXPECT_THAT(addresses_of_crash(text), IsEmpty()) << text;
@@ -60,4 +60,4 @@ TEST(CrashText, OfDamagedAndLongTextsIsWhatIsThere) {
 }
 
 }  // namespace
-}  // namespace holdfast::view
+}  // namespace holdfast::dumps

@@ -1,4 +1,4 @@
-#include "view/crash_text.h"
+#include "dumps/crash_addresses.h"
 
 #include <algorithm>
 #include <array>
@@ -7,7 +7,7 @@
 #include <optional>
 #include <string>
 
-namespace holdfast::view {
+namespace holdfast::dumps {
 namespace {
 
 // A line that has these words names an address behind them, after `before`. Logs may put anything in front.
@@ -70,4 +70,4 @@ std::vector<AskedAddress> addresses_of_crash(std::string_view text) {
   return found;
 }
 
-}  // namespace holdfast::view
+}  // namespace holdfast::dumps

@@ -1,0 +1,3 @@
+module holdfast.test/dumps
+
+go 1.19
