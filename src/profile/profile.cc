@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/units.h"
 #include "profile/gunzip.h"
+#include "profile/legacy.h"
 
 namespace holdfast::profile {
 namespace {
@@ -326,9 +327,12 @@ Profile Profile::parse(std::span<const std::byte> bytes, const std::string& name
           unpacked = gunzip(bytes, kMostBytes);
         else
           unpacked.bytes.assign(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-        profile.bytes_ = std::make_unique<const std::string>(std::move(unpacked.bytes));
+        std::optional<Converted> converted = convert_legacy(unpacked.bytes);
+        profile.bytes_ = std::make_unique<const std::string>(std::move(converted ? converted->proto : unpacked.bytes));
         profile.name_ = name;
-        with_errors_named([&] { ProfileParser(profile).run(unpacked.cut_off); });
+        with_errors_named([&] { ProfileParser(profile).run(unpacked.cut_off && !converted); });
+        if (converted) profile.remark_ = std::move(converted->remark);
+        if (unpacked.cut_off && profile.remark_.empty()) profile.remark_ = "the profile is cut off";
         return profile;
       },
       "{}", name);

@@ -59,9 +59,9 @@ struct Sample {
 
 class Profile {
  public:
-  // Reads the protobuf form, packed by gzip or not, from `bytes`; `name` is what errors call it. Fails with
-  // kUnsupported if it is none, kTruncated if it ends before its names come, kDamaged if it contradicts itself: each
-  // names the place.
+  // Reads the protobuf form or one of those before it (profile/legacy.h), packed by gzip or not, from `bytes`; `name`
+  // is what errors call it. Fails with kUnsupported if it is none, kTruncated if it ends before its names come,
+  // kDamaged if it contradicts itself: each names the place.
   static Profile parse(std::span<const std::byte> bytes, const std::string& name);
 
   std::span<const SampleType> sample_types() const { return sample_types_; }

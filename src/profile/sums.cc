@@ -13,9 +13,9 @@
 namespace holdfast::profile {
 namespace {
 
-// Of which column the number of objects stands in for a sample type: inuse_objects for inuse_space.
+// Of which column the number of objects stands in for a sample type: inuse_objects for inuse_space, objects for space.
 std::optional<std::size_t> objects_of(std::span<const SampleType> types, std::size_t type) {
-  constexpr std::string_view kSpace = "_space", kObjects = "_objects";
+  constexpr std::string_view kSpace = "space", kObjects = "objects";
   const std::string_view name = types[type].type;
   if (name.ends_with(kObjects)) return type;
   if (!name.ends_with(kSpace)) return std::nullopt;
@@ -49,7 +49,7 @@ class Adder {
     sums_.totals_.resize(sums_.types_);
     seen_in_.resize(sums_.sites_.size());
     const SampleType& period = profile.period_type();
-    if (period.type == "space" && period.unit == "bytes" && profile.period() > 0) {
+    if (period.type == "space" && period.unit == "bytes" && profile.period() > 1) {
       sums_.recorded_.resize(sums_.flat_.size(), heap::SampleEstimate(static_cast<std::uint64_t>(profile.period())));
       for (std::size_t type = 0; type < sums_.types_; ++type) {
         objects_.push_back(objects_of(profile.sample_types(), type));

@@ -40,7 +40,8 @@ class Sums {
   std::int64_t cumulative(std::size_t site, std::size_t type) const { return cumulative_[site * types_ + type]; }
   // Of all samples; of a profile with negative values, the sum of their magnitudes.
   std::int64_t total(std::size_t type) const { return totals_[type]; }
-  // Of flat(site, type), which is not negative; only if the profile is a sampled one.
+  // Of flat(site, type), which is not negative; only if the profile is a sampled one: with a period
+  // of 1 byte nothing is left out.
   Estimate estimate(std::size_t site, std::size_t type) const;
   bool is_sampled() const { return !recorded_.empty(); }
 
