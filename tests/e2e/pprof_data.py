@@ -61,7 +61,7 @@ def files():
     """Yields the paths of all profiles that lie in the module."""
     for folder in FOLDERS:
         for file in sorted((module() / folder).iterdir()):
-            if file.is_file() and file.suffix not in NO_PROFILES and not file.name.startswith(("pprof.", "sample")) or file.name == "sample.cpu":
+            if file.is_file() and file.suffix not in NO_PROFILES and not file.name.startswith(("pprof.", "sample", "source")) or file.name == "sample.cpu":
                 yield file
 
 

@@ -4,11 +4,14 @@
   tests/e2e/profiles.py                        one release
   tests/e2e/profiles.py --releases 1.19,1.27
 
-Compared are flat and cumulative sums of each function, for each sample type of a heap profile; and that what is damaged or no
-profile at all is refused with a reason. Ends with `N passed, N failed`.
+Compared are flat and cumulative sums of each function, for each sample type: of a heap profile, and of all test data of
+google/pprof (pprof_data.py); where a profile has no names, of each address. And what is damaged or no profile at all has to be
+refused with a reason. Ends with `N passed, N failed`.
 """
 import argparse
 import base64
+import collections
+import functools
 import json
 import pathlib
 import re
@@ -17,6 +20,7 @@ import sys
 import tempfile
 
 import cells
+import pprof_data
 from processes import Fixture
 
 TYPES = ("alloc_objects", "alloc_space", "inuse_objects", "inuse_space")
@@ -26,13 +30,24 @@ def ask(binary, *arguments, stdin=b""):
     return subprocess.run([binary, "profile", "top", *map(str, arguments)], input=stdin, capture_output=True, timeout=300)
 
 
-def as_pprof_has_it(file, sample_type, release):
-    """Returns {function: (flat, cumulative)}."""
-    go = [cells.ROOT / "tools/go_release", release, "--", "go", "tool", "pprof"]
-    options = ["-top", "-nodecount=1000000", "-nodefraction=0", "-edgefraction=0", f"-sample_index={sample_type}"]
-    unit = ["-unit=B"] if sample_type.endswith("space") else []
-    text = subprocess.run([*go, *options, *unit, file], capture_output=True, text=True, check=True, timeout=300).stdout
-    row = re.compile(r"\s*(\d+)B?\s+[\d.e+-]+%\s+[\d.e+-]+%\s+(\d+)B?\s+[\d.e+-]+%\s+(.*?)(?: \(inline\)| \(partial-inline\))?$")
+@functools.cache
+def tool(release):
+    """Returns the path of a release's pprof: to ask the Go command each time takes longer than to ask pprof."""
+    go = [cells.ROOT / "tools/go_release", release, "--", "go", "tool", "-n", "pprof"]
+    return subprocess.run(go, capture_output=True, text=True, check=True, timeout=300).stdout.strip()
+
+
+def pprof(release, *options):
+    command = [tool(release), "-symbolize=none", *options]
+    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=300).stdout
+
+
+def as_pprof_has_it(file, sample_type, release, unit="", by="functions"):
+    """Returns {function or address: (flat, cumulative)}."""
+    options = ["-top", "-nodecount=1000000", "-nodefraction=0", "-edgefraction=0", f"-sample_index={sample_type}", f"-{by}"]
+    unit = unit or ("B" if sample_type.endswith("space") else "")
+    text = pprof(release, *options, *([f"-unit={unit}"] if unit else []), file)
+    row = re.compile(r"\s*(\d+)(?:B|ns|ms)?\s+[\d.e+-]+%\s+[\d.e+-]+%\s+(\d+)(?:B|ns|ms)?\s+[\d.e+-]+%\s+(.*?)(?: \(inline\)| \(partial-inline\))?$")
     return {found[3]: (int(found[1]), int(found[2])) for found in map(row.match, text.splitlines()) if found}
 
 
@@ -50,6 +65,51 @@ def differences(binary, file, release):
         theirs, ours = as_pprof_has_it(file, sample_type, release), as_we_have_it(binary, file, sample_type)
         if len(theirs) < 5 or max(flat for flat, _ in theirs.values()) == 0:
             yield f"pprof has {len(theirs)} functions of {sample_type}: this shows nothing"
+        for name in theirs.keys() | ours.keys():
+            if theirs.get(name) != ours.get(name):
+                yield f"{sample_type} of {name}: pprof has {theirs.get(name)}, holdfast {ours.get(name)}"
+
+
+def types_of(file, release):
+    """Yields names and units of the sample types, as pprof has them."""
+    text = pprof(release, "-raw", file)
+    for name, unit in re.findall(r"(\S+)/(\S+?)(?:\[dflt\])?(?:\s|$)", text.split("Samples:\n", 1)[1].split("\n", 1)[0]):
+        yield name, {"bytes": "B", "nanoseconds": "ns", "microseconds": "ns", "milliseconds": "ms"}.get(unit, "")
+
+
+def same_places(file):
+    """Returns {name or address: what to call all that are the same place} of a text of threads. pprof reads only addresses there,
+    holdfast names, and one address may have several; return addresses are one less than what is written."""
+    called = {}
+    for address, name in re.findall(rb"0x0*([0-9a-f]+): (.*)", file.read_bytes()):
+        same = {name.decode().strip(), *(f"0x{int(address, 16) - less:x}" for less in (0, 1))}
+        one = min(called.get(word, word) for word in same)
+        others = {called[word] for word in same if word in called}
+        called |= {word: one for word in same} | {word: one for word, other in called.items() if other in others}
+    return called
+
+
+def by_place(sums, called):
+    """Adds up flat sums by place. Cumulative ones of several names would count a sample twice: then none is said."""
+    places = collections.defaultdict(list)
+    for name, of_name in sums.items():
+        places[called.get(name, name)].append(of_name)
+    return {place: (sum(flat for flat, _ in of_place), None if place in called.values() else of_place[0][1])
+            for place, of_place in places.items()}
+
+
+def differences_of_data(binary, file, release):
+    """The same of a file of google/pprof."""
+    has_names = file.name.startswith("java.") or file.name in ("sample.cpu", "cpuProfile", "heapProfile", "contentionProfile", "longNameFuncsProfile")
+    called = same_places(file) if ".thread" in file.name else {}
+    for sample_type, unit in types_of(file, release):
+        theirs = as_pprof_has_it(file, sample_type, release, unit, "functions" if has_names else "addresses")
+        ours = as_we_have_it(binary, file, sample_type)
+        if not has_names:
+            theirs = {f"0x{int(row.split()[0], 16):x}": sums for row, sums in theirs.items()}
+        theirs, ours = by_place(theirs, called), by_place(ours, called)
+        if not theirs:
+            yield f"pprof has nothing of {sample_type}: this shows nothing"
         for name in theirs.keys() | ours.keys():
             if theirs.get(name) != ours.get(name):
                 yield f"{sample_type} of {name}: pprof has {theirs.get(name)}, holdfast {ours.get(name)}"
@@ -75,6 +135,12 @@ def main():
     parser.add_argument("--releases", type=lambda text: text.split(","), default=["1.26"])
     arguments = parser.parse_args()
     passed = failed = 0
+    for file in [*pprof_data.files(), *pprof_data.built()]:
+        wrong = list(differences_of_data(arguments.holdfast, file, pprof_data.RELEASE))
+        passed += not wrong
+        failed += bool(wrong)
+        for one in wrong[:5]:
+            print(f"  FAIL {file.parent.name}/{file.name}: {one}")
     for release in arguments.releases:
         program = cells.build(cells.Cell(release, "heap_profile", "dwarf"))
         with Fixture(program) as fixture, tempfile.TemporaryDirectory() as folder:
