@@ -33,6 +33,10 @@ constexpr std::uint64_t kHeapArena = 0, kHeapBefore = 8, kHeapSize = 16;
 constexpr std::uint64_t kBlockAlignment = 16, kSmallestBlock = 32, kBlockHeader = 16;
 constexpr std::uint64_t kBeforeInUse = 1, kIsMapped = 2, kFlags = 7;
 
+// A running process goes on allocating between the moment when its pages were counted and that of its counters: one of
+// so many large blocks may be missing among the pages.
+constexpr std::uint64_t kMayComeOneOf = 16;
+
 constexpr int kTries = 4;
 constexpr std::size_t kMostArenas = 4096;
 constexpr std::size_t kMostHeaps = 1 << 16;
@@ -336,7 +340,9 @@ void add_large_blocks(const std::vector<AddressRange>& pages, std::uint64_t bloc
   facts.used_bytes += bytes;
   if (blocks == 0) return;
   const auto found = find_large_blocks(pages, blocks, memory);
-  if (found.size() != blocks || total_bytes(found) != bytes) {
+  const std::uint64_t found_bytes = total_bytes(found);
+  const std::uint64_t missing = blocks - found.size();
+  if (missing > blocks / kMayComeOneOf || found_bytes > bytes || bytes - found_bytes < missing * kSystemPage) {
     facts.largest = 0;  // it may be one of those
     return;
   }

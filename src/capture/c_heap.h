@@ -18,7 +18,8 @@ namespace holdfast::capture {
 
 struct CHeapRead {
   heap::CHeap facts;
-  // What belongs to malloc: its heaps, and its large blocks if all of them were found. Sorted, disjoint.
+  // What belongs to malloc: its heaps, and its large blocks if all of them were found, or all but a few that came
+  // meanwhile. Sorted, disjoint.
   std::vector<AddressRange> ranges;
 };
 

@@ -182,6 +182,23 @@ TEST(CHeap, ClaimsNoLargeBlocksUnlessAllWereFound) {
   EXPECT_EQ(read.ranges.size(), 1U);
 }
 
+// A program that allocates while it is looked at: its counters are read after its pages were.
+TEST(CHeap, ClaimsLargeBlocksAlthoughAFewCameMeanwhile) {
+  for (const std::uint64_t came : {1, 2, 3}) {
+    Image image;
+    const Address at(0x7e8000000000);
+    image.map(at, 40 * kMiB);
+    for (std::uint64_t block = 0; block < 40; ++block) image.put(at + block * kMiB + 8, kMiB | 2);
+    image.put(Image::kParameters - 36, (std::uint64_t{65536} << 32) | (40 + came));
+    image.put(Image::kParameters - 28, 40 + came);
+    image.put(Image::kParameters - 16, (40 + came) * kMiB);
+    image.put(Image::kParameters - 8, (40 + came) * kMiB);
+    const CHeapRead read = image.read();
+    EXPECT_EQ(read.facts.large_bytes, (40 + came) * kMiB) << "as malloc counts them";
+    EXPECT_EQ(read.ranges.size(), came > 2 ? 1U : 2U) << came;
+  }
+}
+
 TEST(CHeap, LooksForNoLargeBlockInMemoryOfGo) {
   Image image;
   const Address at(0xc000000000);
