@@ -68,7 +68,12 @@ std::string basis_of(const LineVerdicts& lines) {
   if (!lines.has_estimates) {
     out = "The profiler's rate has changed or is not known, so bytes are those of the objects that were sampled.";
   } else if (*lines.facts.rate == 1) {
-    out = "Every object was recorded: all numbers are exact.";
+    out = "Every object is recorded, so all numbers are exact.";
+    if (lines.facts.rate_has_changed)
+      out +=
+          fmt::format(" What the program allocated before it set runtime.MemProfileRate to 1 is in no line: {} of {}.",
+                      format_count(lines.facts.expected - std::min(lines.facts.expected, lines.facts.sampled)),
+                      format_count(lines.facts.expected, "object"));
   } else {
     out = fmt::format(
         "By the runtime's own memory profile: of about every {} that are allocated one object is recorded, "

@@ -103,8 +103,9 @@ std::vector<std::string> sentences_of(const LineVerdict& line, const LineVerdict
     out.push_back(
         fmt::format("dead, and in the profile until the next collection has freed them: {}", objects(d.dead)));
   if (d.newer > 0)
-    out.push_back(fmt::format("not in the profile before the next collection, since they came after the last one: {}",
-                              objects(d.newer)));
+    out.push_back(fmt::format(
+        "not in the profile before the next collection, since they came after the last one: {}{}", objects(d.newer),
+        d.newer_dead > 0 ? fmt::format(", {} of them dead already", format_count(d.newer_dead)) : ""));
   if (d.freed > 0)
     out.push_back(fmt::format("freed already, and in the profile until the next collection: {}", objects(d.freed)));
   if (line.elsewhere) {
@@ -112,7 +113,9 @@ std::vector<std::string> sentences_of(const LineVerdict& line, const LineVerdict
     const std::string in_use =
         fmt::format("{} says {} in use ({} to {})", all.elsewhere, format_bytes(other.in_use.bytes.value),
                     format_bytes(other.in_use.bytes.least), format_bytes(other.in_use.bytes.most));
-    out.push_back(other.fits ? in_use + ", which may be the same number"
+    const bool is_same = other.in_use.bytes == line.alive.bytes && other.in_use.samples == line.alive.samples;
+    out.push_back(is_same      ? in_use + ": the same"
+                  : other.fits ? in_use + ", which may be the same number"
                   : other.in_use.bytes.value < line.alive.bytes.value
                       ? in_use + ": less than is alive now, so it was taken before the rest came"
                       : in_use + ": more than is alive now, so the rest has died since, or was dead and not freed yet");

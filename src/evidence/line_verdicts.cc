@@ -63,7 +63,7 @@ class LineMaker {
         reached_(reached),
         sizes_(snapshot_),
         facts_(view::AllocationSamples(groundwork.names(), sizes_).facts()),
-        has_rate_(facts_.rate.value_or(0) > 0 && !facts_.rate_has_changed),
+        has_rate_(facts_.rate == 1 || (facts_.rate.value_or(0) > 0 && !facts_.rate_has_changed)),
         rate_(has_rate_ ? *facts_.rate : 1) {
     check();
     find_lines_of_stacks();
@@ -165,9 +165,14 @@ class LineMaker {
     Line& line = lines_[line_of_stack_[sample.stack.row]];
     const std::uint64_t bytes = sizes_.size_of(sample.object);
     if (const StringId through = through_[sample.stack.row]) ++line.through[through];
-    if (!reached_.contains(sample.object)) return line.dead.add(bytes);
+    const bool is_fresh = !snapshot_.fresh.empty() && heap::test_bit(snapshot_.fresh, sample.object.row);
+    if (!reached_.contains(sample.object)) {
+      line.dead.add(bytes);
+      if (is_fresh && line.differences.newer_dead < line.differences.newer) ++line.differences.newer_dead;
+      return;
+    }
     line.alive.add(bytes);
-    if (!snapshot_.fresh.empty() && heap::test_bit(snapshot_.fresh, sample.object.row)) ++line.recent;
+    if (is_fresh) ++line.recent;
     const double weight = static_cast<double>(bytes) / heap::sampling_probability(bytes, rate_);
     line.weight += weight;
     line.held[homes.of(sample.object)] += weight;
@@ -184,7 +189,7 @@ class LineMaker {
     out.dead = sampled(line.dead);
     out.recent = line.recent;
     out.differences = line.differences;
-    out.differences.dead = out.dead.samples;
+    out.differences.dead = out.dead.samples - line.differences.newer_dead;
     add_holders(line, out);
     return out;
   }

@@ -38,9 +38,10 @@ struct HeldPart {
 
 // How profile and graph differ. Each is a number of sampled objects; what came and what went is told by size and stack.
 struct Differences {
-  std::uint64_t dead = 0;   // that nothing reaches: in the profile until the next collection has freed them
-  std::uint64_t newer = 0;  // allocated since the last collection: not in the profile yet
-  std::uint64_t freed = 0;  // freed already, and in the profile until the next collection
+  std::uint64_t dead = 0;        // that nothing reaches: in the profile until the next collection has freed them
+  std::uint64_t newer = 0;       // allocated since the last collection: not in the profile yet
+  std::uint64_t newer_dead = 0;  // of these, what nothing reaches any more
+  std::uint64_t freed = 0;       // freed already, and in the profile until the next collection
 
   bool none() const { return dead == 0 && newer == 0 && freed == 0; }
 };

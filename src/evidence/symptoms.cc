@@ -55,7 +55,8 @@ class Judge {
                                     goroutines(), released(),         c_heap(), fragmentation()};
     const std::vector<SymptomRow> judged = rows;
     std::ranges::stable_sort(rows, std::greater(), [&](const SymptomRow& row) {
-      return std::tuple(rank(row.presence), !is_explained(row, judged),
+      const bool is_there = row.presence >= Presence::kPresent;
+      return std::tuple(is_there, is_there && !is_explained(row, judged), rank(row.presence),
                         row.presence == Presence::kGrows ? row.grown : 0, row.bytes);
     });
     return rows;
@@ -78,7 +79,7 @@ class Judge {
         return now_.is_profiling && (is_there(Symptom::kGarbageGrows, Presence::kPresent) ||
                                      is_there(Symptom::kLiveGrows, Presence::kGrows));
       case Symptom::kReleasedNotReturned:
-        return now_.pace.known && now_.pace.gc_percent > 100 && is_there(Symptom::kGarbageGrows, Presence::kGrows);
+        return now_.pace.known && now_.pace.gc_percent > 100 && is_there(Symptom::kGarbageGrows, Presence::kPresent);
       default:
         return false;
     }

@@ -1,0 +1,185 @@
+#!/usr/bin/env python3
+"""Checks `holdfast verdict`: symptoms of programs that were made to have them, and lines of code whose numbers are known.
+
+  tests/e2e/evidence.py HOLDFAST
+  tests/e2e/evidence.py HOLDFAST --releases 1.19,1.22,1.27 --modes dwarf,stripped
+
+Lines: a program says how many objects each of its functions allocated, keeps and has let go. With every object recorded, the
+verdict has these numbers and no others; with a sampled profile they lie within its bounds. What its own heap profile says is in
+use is what the verdict says of it. Symptoms: three programs for each (tests/e2e/symptoms.py), looked at twice: the symptom is
+found, and it or what comes with it is first; of a program that only waits none is found. Ends with `N passed, N failed`.
+"""
+import argparse
+import contextlib
+import json
+import pathlib
+import subprocess
+import sys
+import tempfile
+import time
+
+import cells
+import symptoms
+from processes import Fixture
+
+BATCH = 8  # programs at once: each grows by 20 MiB a second
+GROW_SECONDS = 3
+LOOKS = 5
+HELPED = 1024
+# What a program that was only started has: nothing of these.
+QUIET = "lines"
+
+
+class Checks:
+    def __init__(self, holdfast):
+        self.holdfast, self.passed, self.failed = str(pathlib.Path(holdfast).resolve()), 0, 0
+
+    def note(self, what, complaints):
+        complaints = list(complaints)
+        self.passed += not complaints
+        self.failed += bool(complaints)
+        for complaint in complaints:
+            print(f"FAIL {what}: {complaint}", flush=True)
+
+    def verdict(self, target, *more):
+        done = subprocess.run([self.holdfast, "verdict", str(target), "--top", "0", "--json", *map(str, more)], capture_output=True, text=True)
+        if done.returncode:
+            raise RuntimeError(f"verdict {target}: {done.stderr}")
+        return json.loads(done.stdout)
+
+    def capture(self, pid, file):
+        subprocess.run([self.holdfast, "capture", str(pid), "-o", file, "--force"], capture_output=True, check=True)
+
+
+def largest_lines(verdict):
+    """Returns {function: row}: of each function the line that allocated most. Another one of it notes what it did."""
+    lines = {}
+    for row in verdict["lines"]:
+        if row["function"] and row["allocated"] > lines.get(row["function"], {"allocated": -1})["allocated"]:
+            lines[row["function"]] = row
+    return lines
+
+
+def exact(verdict, truth, has_names):
+    """Every object was recorded since main began."""
+    lines = largest_lines(verdict)
+    for function, said in truth["lines"].items():
+        row = lines.get(function)
+        if row is None:
+            yield f"there is no line of {function}"
+            continue
+        size = 4096 if function == "main.write" else truth["size"]
+        for field, count in (("allocated", said["Allocated"]), ("alive", said["Alive"]), ("dead", said["Dead"])):
+            # A line that allocates may have to help the collector, which allocates a little for itself.
+            if not count * size <= row[field] <= count * size + (HELPED if count else 0):
+                yield f"{function}: {field} {row[field]}, the program says {count} of {size} B"
+        if not row["least"] == row["alive"] == row["most"]:
+            yield f"{function}: {row['least']} to {row['most']} where every object is known"
+    agreement = {"main.keep": "agree", "main.share": "agree", "main.drop": "agree", "main.write": "agree", "main.die": "dead", "main.arrive": "newer"}
+    for function, word in agreement.items():
+        if function in lines and lines[function]["agreement"] != word:
+            yield f"{function}: {lines[function]['agreement']}, not {word}"
+    if not lines["main.write"]["through"].startswith("bytes."):
+        yield f"main.write allocates through {lines['main.write']['through']}"
+    if has_names and lines["main.keep"]["held_by"] != "main.held" or lines["main.keep"]["of_alive"] != "100 %":
+        yield f"main.keep is held by {lines['main.keep']['held_by']} ({lines['main.keep']['of_alive']})"
+    if lines["main.share"]["of_alive"] != "50 %":
+        yield f"half of main.share is each variable's, not {lines['main.share']['of_alive']}"
+
+
+def sampled(verdict, truth):
+    """Each interval has the truth 19 times of 20: of six lines at most one may miss it."""
+    lines = largest_lines(verdict)
+    missed = []
+    for function, said in truth["lines"].items():
+        size = 4096 if function == "main.write" else truth["size"]
+        row = lines.get(function)
+        if row is not None and said["Alive"] and not row["least"] <= said["Alive"] * size <= row["most"]:
+            missed.append(f"{function}: {row['least']} to {row['most']}, the program keeps {said['Alive'] * size}")
+    if len(missed) > 1:
+        yield from missed
+
+
+def own_profile(verdict):
+    """The program wrote its profile after its last collection: what is in use by it is what the runtime's records say."""
+    compared = 0
+    for row in verdict["lines"]:
+        # What wrote the profile was not there when it was written.
+        if row["elsewhere"] is None or not (row["function"] or "").startswith("main.") or row["function"] == "main.main":
+            continue
+        compared += 1
+        if abs(row["elsewhere"] - row["in_use"]) > row["in_use"] // 100:
+            yield f"{row['place']}: {row['elsewhere']} in use by the program's profile, {row['in_use']} by ours"
+    if compared < 5:
+        yield f"only {compared} lines are in both"
+
+
+def lines_of(checks, release, mode, folder):
+    program = cells.build(cells.Cell(release, QUIET, mode))
+    for rate in (1, 4096):
+        what = f"lines {release} {mode} rate {rate}"
+        with Fixture(program, [str(rate), f"{folder}/heap.pb.gz"]) as fixture:
+            checks.capture(fixture.pid, f"{folder}/lines.hold")
+            for target in (fixture.pid, f"{folder}/lines.hold"):
+                verdict = checks.verdict(target, "--profile", f"{folder}/heap.pb.gz")
+                checks.note(f"{what} of {target}", exact(verdict, fixture.truth, mode == "dwarf") if rate == 1 else sampled(verdict, fixture.truth))
+                checks.note(f"{what} own profile of {target}", own_profile(verdict))
+            verdict = checks.verdict(fixture.pid, "--since", f"{folder}/lines.hold")
+            grows = [row["symptom"] for row in verdict["symptoms"] if row["present"] == "grows"]
+            checks.note(f"{what}: a program that waits", [f"it has {grows}"] if grows else [])
+
+
+def wrong_symptoms(verdict, program):
+    there = [row["symptom"] for row in verdict["symptoms"] if row["present"] in ("grows", "yes")]
+    wanted, also = program.symptom.replace("_", "-"), {name.replace("_", "-") for name in program.also}
+    if wanted not in there:
+        yield f"{wanted} is not among {there}"
+    elif there[0] not in {wanted} | also:
+        yield f"{there[0]} comes before {wanted}"
+    for row in verdict["symptoms"]:
+        if row["symptom"] in there and not (row["cause"] and row["evidence"] and row["next"] and row["open"]):
+            yield f"{row['symptom']} is there without a reason, or what to do next"
+
+
+def looked_at(checks, pid, program, earlier):
+    """Right after a collection there is no garbage: what depends on that moment may take another look."""
+    for _ in range(LOOKS):
+        complaints = list(wrong_symptoms(checks.verdict(pid, "--since", earlier), program))
+        if not complaints:
+            break
+        time.sleep(0.6)
+    return complaints
+
+
+def symptoms_of(checks, release, mode, folder):
+    programs = [program for program in symptoms.PROGRAMS if release not in program.not_in]
+    for begin in range(0, len(programs), BATCH):
+        batch = programs[begin:begin + BATCH]
+        with contextlib.ExitStack() as stack:
+            running = [(program, stack.enter_context(symptoms.start(program, release, mode))) for program in batch]
+            time.sleep(1)
+            for program, fixture in running:
+                checks.capture(fixture.pid, f"{folder}/{program.name}.hold")
+            time.sleep(GROW_SECONDS)
+            for program, fixture in running:
+                checks.note(f"{program} {release} {mode}", looked_at(checks, fixture.pid, program, f"{folder}/{program.name}.hold"))
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("holdfast")
+    parser.add_argument("--releases", default="1.27")
+    parser.add_argument("--modes", default="stripped")
+    options = parser.parse_args()
+    checks = Checks(options.holdfast)
+    with tempfile.TemporaryDirectory(prefix="holdfast-evidence-") as folder:
+        for release in options.releases.split(","):
+            for mode in options.modes.split(","):
+                lines_of(checks, release, mode, folder)
+                symptoms_of(checks, release, mode, folder)
+    print(f"{checks.passed} passed, {checks.failed} failed")
+    return 1 if checks.failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
