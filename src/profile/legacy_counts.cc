@@ -2,6 +2,7 @@
 // (pprof.NewProfile), and of locks, Go's (block, mutex) and those of C++ (contentionz).
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 
 #include "base/error.h"
@@ -79,6 +80,7 @@ class ContentionReader {
   // "--- mutex:", attributes, then "CYCLES COUNT @ 0x...".
   Converted run() {
     lines_.next();
+    is_mutex_ = lines_.line().starts_with("--- mutex:");
     builder_.add_sample_type("contentions", "count");
     builder_.add_sample_type("delay", "nanoseconds");
     bool more = lines_.next();
@@ -86,10 +88,16 @@ class ContentionReader {
     builder_.set_period("contentions", "count", period_);
     while (more && !lines_.line().starts_with("---"))
       more = is_space_or_comment(lines_.line()) ? lines_.next() : read_record();
+    add_samples();
     return {builder_.finish(), remark_};
   }
 
  private:
+  struct Counted {
+    std::int64_t cycles, count;
+    std::vector<std::uint64_t> stack;
+  };
+
   // "cycles/second=1996248192"; false if the line is none.
   bool read_attribute() {
     const std::string_view line = lines_.line();
@@ -114,26 +122,53 @@ class ContentionReader {
     LineReader reader(lines_.line());
     const std::optional<std::int64_t> cycles = reader.number(), count = reader.number();
     if (lines_.is_cut_off()) {
-      remark_ = remark_on_cut(lines_);
+      add_remark(remark_on_cut(lines_));
       return false;
     }
     if (!cycles || !count || !reader.take("@")) refuse_line(lines_, "this is no record of a profile of locks");
     Record record;
     const bool more = read_stack(reader, lines_, record);
-    const std::array<std::int64_t, 2> values = {period_ > 0 ? product(*count, period_) : *count, nanoseconds(*cycles)};
-    builder_.add_sample(stack_of(record, Hidden::kKept, builder_), values);
+    records_.push_back({*cycles, *count, stack_of(record, Hidden::kKept, builder_)});
     return more;
   }
 
-  std::int64_t nanoseconds(std::int64_t cycles) const {
-    if (period_ <= 0 || cycles_per_second_ <= 0) return cycles;
-    const double cycles_per_ns = static_cast<double>(cycles_per_second_) / 1e9;
-    return to_integer(static_cast<double>(cycles) * static_cast<double>(period_) / cycles_per_ns);
+  // What was sampled is to be multiplied by the period. But Go 1.20 and later write mutex profiles multiplied
+  // (saveblockevent in runtime/mprof.go), with the same header as Go 1.19, which does not (and pprof multiplies all of
+  // them): then each number is a multiple.
+  std::int64_t factor() {
+    if (period_ <= 1) return 1;
+    if (!is_mutex_) return period_;
+    const auto is_multiple = [&](const Counted& record) { return record.count % period_ == 0; };
+    if (std::ranges::all_of(records_, is_multiple)) {
+      add_remark(
+          fmt::format("one of {} contentions is sampled; all numbers are multiples of that, so they stand for "
+                      "all contentions, as Go 1.20 and later write them, and are not multiplied again",
+                      period_));
+      return 1;
+    }
+    add_remark(
+        fmt::format("one of {0} contentions is sampled, and numbers are multiplied by {0}, which Go 1.19 needs; "
+                    "from a later Go, whose rate was changed, they are too high",
+                    period_));
+    return period_;
   }
+
+  void add_samples() {
+    const std::int64_t by = factor();
+    const double cycles_per_ns = cycles_per_second_ <= 0 ? 1 : static_cast<double>(cycles_per_second_) / 1e9;
+    for (const Counted& record : records_) {
+      const double cycles = static_cast<double>(record.cycles) * static_cast<double>(by);
+      builder_.add_sample(record.stack, std::array{product(record.count, by), to_integer(cycles / cycles_per_ns)});
+    }
+  }
+
+  void add_remark(const std::string& sentence) { remark_ += (remark_.empty() ? "" : "; ") + sentence; }
 
   Lines lines_;
   Builder builder_;
+  bool is_mutex_ = false;
   std::int64_t period_ = 1, cycles_per_second_ = 0;
+  std::vector<Counted> records_;
   std::string remark_;
 };
 

@@ -115,7 +115,8 @@ bool read_names(Lines& lines, Record& record) {
     const std::string_view content = trimmed(line.substr(1));
     if (content.starts_with(kLabels))
       read_labels(trimmed(content.substr(kLabels.size())), record.labels);
-    else if (std::optional<Record::Frame> frame = read_frame(content); frame && !lines.is_cut_off())
+    else if (std::optional<Record::Frame> frame = read_frame(content);
+             frame && frame->address != 0 && !lines.is_cut_off())
       record.frames.push_back(*frame);
   }
   return false;

@@ -100,7 +100,7 @@ std::vector<std::uint64_t> addresses_in(std::string_view text) {
     const auto [stop, error] = std::from_chars(text.data() + at + 2, text.data() + text.size(), value, 16);
     if (error == std::errc::result_out_of_range)
       fail(ErrorCode::kDamaged, "the address {} has more than 64 bits", text.substr(at, 40));
-    if (error == std::errc()) found.push_back(value);
+    if (error == std::errc() && value != 0) found.push_back(value);
     at = std::max(at + 2, static_cast<std::size_t>(stop - text.data()));
   }
   return found;

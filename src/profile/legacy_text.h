@@ -55,7 +55,8 @@ class LineReader {
   std::string_view rest_;
 };
 
-// All 0x... that a text has. Fails with kDamaged if one has more than 64 bits.
+// All 0x... that a text has, but for 0: no code is there, and Go 1.27 fills the stacks of threads up with it. Fails
+// with kDamaged if one has more than 64 bits.
 std::vector<std::uint64_t> addresses_in(std::string_view text);
 
 // "line 7: ..." as kDamaged.

@@ -201,13 +201,19 @@ class ProfileParser {
       else if (kind == number(3))
         location.address = message.get_uint64();
       else if (kind == bytes(4))
-        profile_.lines_.push_back(line(view(message)));
+        add_line(line(view(message)));
       else
         message.skip();
     });
     location.lines = static_cast<std::uint32_t>(profile_.lines_.size()) - location.first_line;
     profile_.locations_.push_back(location);
     return id;
+  }
+
+  // A function without a name and a file says no more than the address, which is what such a location is shown as.
+  void add_line(const Line& line) {
+    const Function& function = profile_.functions_[line.function];
+    if (!function.name.empty() || !function.file.empty()) profile_.lines_.push_back(line);
   }
 
   Line line(std::string_view part) const {

@@ -1,0 +1,3 @@
+module holdfast.test/profiled
+
+go 1.19
