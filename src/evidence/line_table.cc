@@ -17,6 +17,9 @@ using view::Shown;
 using view::text_cell;
 using view::Unit;
 
+// Fewer do not say that no other line allocates the type.
+constexpr std::uint64_t kFewSamples = 10;
+
 struct LineRow {
   const LineVerdict* line = nullptr;
   std::string survives, holder, share, agreement, place;
@@ -65,6 +68,15 @@ constexpr ColumnOf<LineRow> kColumns[] = {
      [](const LineRow& r) { return r.line->place.line > 0 ? Cell(std::uint64_t{r.line->place.line}) : Cell(); }},
     {{"through", Unit::kText, "the function that allocated for it, if another one did", Shown::kWhenAsked},
      [](const LineRow& r) { return text_cell(r.line->through.function); }},
+    {{"type", Unit::kText, "of most objects alive", Shown::kWhenAsked},
+     [](const LineRow& r) { return text_cell(r.line->type.name); }},
+    {{"of_type", Unit::kBytes, "what something reaches of that type, wherever it was allocated: exact",
+      Shown::kWhenAsked},
+     [](const LineRow& r) { return r.line->type.samples > 0 ? Cell(r.line->type.bytes) : Cell(); }},
+    {{"type_alone", Unit::kFlag, "every sampled object of that type is of this line", Shown::kWhenAsked},
+     [](const LineRow& r) {
+       return r.line->type.samples > 0 ? view::flag_cell(r.line->type.is_of_this_line_alone()) : Cell();
+     }},
     {{"held_by", Unit::kText, "who has most of what is alive", Shown::kWhenAsked},
      [](const LineRow& r) { return text_cell(r.holder); }},
     {{"of_alive", Unit::kText, "which share of what is alive held_by has", Shown::kWhenAsked},
@@ -90,11 +102,15 @@ std::string agreement_word(const Differences& differences) {
 }
 
 std::vector<std::string> sentences_of(const LineVerdict& line, const LineVerdicts& all) {
+  const bool are_samples = all.has_estimates && all.facts.rate != 1;
   std::vector<std::string> out;
   if (!line.held.empty()) out.push_back(held_sentence(line));
+  if (const LineType& type = line.type; type.is_of_this_line_alone() && type.samples >= kFewSamples)
+    out.push_back(fmt::format("exactly {} of {} are alive, and all {} of the type are of this line",
+                              format_bytes(type.bytes), view::short_type(type.name),
+                              format_count(type.samples, are_samples ? "sampled object" : "object")));
   if (!line.through.function.empty())
     out.push_back(fmt::format("it asks {} for memory, which allocates", view::short_type(line.through.function)));
-  const bool are_samples = all.has_estimates && all.facts.rate != 1;
   const auto objects = [&](std::uint64_t count) {
     return format_count(count, are_samples ? "sampled object" : "object");
   };

@@ -8,7 +8,7 @@
 
 #include "base/cancel.h"
 #include "base/error.h"
-#include "base/source_place.h"
+#include "evidence/elsewhere.h"
 #include "heap/plumbing.h"
 #include "view/allocation_sites.h"
 #include "view/home_of.h"
@@ -20,29 +20,6 @@ namespace {
 using heap::SampleEstimate;
 using view::CodePlace;
 
-Sampled sampled(const SampleEstimate& estimate) {
-  return {estimate.samples(), estimate.objects(), estimate.bytes()};
-}
-
-// What pprof writes of generic code has the type arguments, what function tables have says "[...]"; and a profile
-// spells a dot in the last element of an import path "%2e".
-std::string plain_name(std::string_view function) {
-  std::string out;
-  std::size_t depth = 0;
-  for (std::size_t i = 0; i < function.size(); ++i) {
-    if (function[i] == '[' && depth++ == 0) out += "[...";
-    if (function[i] == ']' && depth > 0) --depth;
-    if (depth > 0) continue;
-    if (function.substr(i, 3) == "%2e") {
-      out += '.';
-      i += 2;
-    } else {
-      out += function[i];
-    }
-  }
-  return out;
-}
-
 struct Line {
   explicit Line(std::uint64_t rate) : allocated(rate), in_use(rate), alive(rate), dead(rate) {}
 
@@ -51,6 +28,7 @@ struct Line {
   Differences differences;
   SampleEstimate allocated, in_use, alive, dead;
   std::uint64_t recent = 0;
+  std::map<TypeId, std::uint64_t> types;           // of samples alive
   std::unordered_map<std::uint32_t, double> held;  // by home: estimated bytes
   double weight = 0;                               // of all that is alive
 };
@@ -78,6 +56,7 @@ class LineMaker {
       if (until_check++ % 4096 == 0) throw_if_cancelled();
       add(sample, homes);
     }
+    add_up_types();
     LineVerdicts out;
     out.facts = facts_;
     out.has_estimates = has_rate_;
@@ -86,7 +65,7 @@ class LineMaker {
     SampleEstimate all(rate_);
     for (const heap::SampledObject& sample : snapshot_.sampled)
       if (reached_.contains(sample.object)) all.add(sizes_.size_of(sample.object));
-    out.all_alive = sampled(all);
+    out.all_alive = sampled_as(all);
     for (const Line& line : lines_) out.lines.push_back(verdict(line));
     std::ranges::stable_sort(out.lines, [](const LineVerdict& a, const LineVerdict& b) {
       return std::pair(a.alive.bytes.value, a.in_use.bytes.value) >
@@ -173,9 +152,37 @@ class LineMaker {
     }
     line.alive.add(bytes);
     if (is_fresh) ++line.recent;
+    if (const TypeId type = snapshot_.object_type[sample.object.row].type()) {
+      ++line.types[type];
+      ++totals_[type].samples;
+    }
     const double weight = static_cast<double>(bytes) / heap::sampling_probability(bytes, rate_);
     line.weight += weight;
     line.held[homes.of(sample.object)] += weight;
+  }
+
+  // Of the types that samples have, all objects that something reaches.
+  void add_up_types() {
+    std::vector<TypeTotal*> of_type(snapshot_.types.size());
+    for (auto& [type, total] : totals_) of_type[type.row] = &total;
+    sizes_.for_each_run(0, snapshot_.objects, [&](std::uint64_t first, std::uint64_t last, std::uint64_t size) {
+      throw_if_cancelled();
+      for (std::uint64_t row = first; row < last; ++row) {
+        if (!heap::test_bit(reached_.bits, row)) continue;
+        const TypeId type = snapshot_.object_type[row].type();
+        TypeTotal* const total = type ? of_type[type.row] : nullptr;
+        if (total == nullptr) continue;
+        ++total->objects;
+        total->bytes += size;
+      }
+    });
+  }
+
+  LineType type_of(const Line& line) const {
+    const auto most = std::ranges::max_element(line.types, {}, [](const auto& type) { return type.second; });
+    if (most == line.types.end()) return {};
+    const TypeTotal& total = totals_.at(most->first);
+    return {view::type_name(snapshot_, most->first), most->second, total.samples, total.objects, total.bytes};
   }
 
   LineVerdict verdict(const Line& line) const {
@@ -183,11 +190,12 @@ class LineMaker {
     out.place = line.place;
     const auto commonest = std::ranges::max_element(line.through, {}, [](const auto& one) { return one.second; });
     if (commonest != line.through.end()) out.through.function = std::string(snapshot_.strings[commonest->first]);
-    out.allocated = sampled(line.allocated);
-    out.in_use = sampled(line.in_use);
-    out.alive = sampled(line.alive);
-    out.dead = sampled(line.dead);
+    out.allocated = sampled_as(line.allocated);
+    out.in_use = sampled_as(line.in_use);
+    out.alive = sampled_as(line.alive);
+    out.dead = sampled_as(line.dead);
     out.recent = line.recent;
+    out.type = type_of(line);
     out.differences = line.differences;
     out.differences.dead = out.dead.samples - line.differences.newer_dead;
     add_holders(line, out);
@@ -223,168 +231,27 @@ class LineMaker {
   bool has_rate_;
   std::uint64_t rate_;
   std::vector<Line> lines_;
+  struct TypeTotal {
+    std::uint64_t samples = 0;             // alive
+    std::uint64_t objects = 0, bytes = 0;  // reached
+  };
+  std::map<TypeId, TypeTotal> totals_;        // of types that samples have
   std::vector<std::uint32_t> line_of_stack_;  // by AllocationStackId
   std::vector<StringId> through_;             // by AllocationStackId
 };
 
-// Adds up a profile by the same lines.
-class ElsewhereAdder {
- public:
-  ElsewhereAdder(const profile::Profile& profile, const view::Groundwork& groundwork)
-      : profile_(profile),
-        rules_(groundwork.names().rules()),
-        module_(groundwork.snapshot().target.main_module),
-        rate_(profile.period() > 0 ? static_cast<std::uint64_t>(profile.period()) : 1) {
-    for (std::size_t type = 0; type < profile.sample_types().size(); ++type) {
-      const std::string_view name = profile.sample_types()[type].type;
-      if (name == "alloc_objects") allocated_ = type;
-      if (name == "inuse_objects") in_use_ = type;
-    }
-    if (!allocated_ || !in_use_)
-      fail(ErrorCode::kUnsupported, "the profile is none of the heap: it counts no alloc_objects and inuse_objects");
-    for (const profile::Function& function : profile.functions()) {
-      names_.push_back(plain_name(function.name));
-      is_own_.push_back(heap::is_own(rules_, names_.back(), module_));
-      is_plumbing_.push_back(heap::is_plumbing(rules_, names_.back()));
-    }
-  }
-
-  struct Sum {
-    explicit Sum(std::uint64_t rate) : allocated(rate), in_use(rate) {}
-    CodePlace place;
-    SampleEstimate allocated, in_use;
-  };
-
-  std::vector<Sum> run() {
-    profile_.for_each_sample([&](const profile::Sample& sample) { add(sample); });
-    return std::move(sums_);
-  }
-
- private:
-  const profile::Line* own_line(const profile::Sample& sample) const {
-    const profile::Line* fallback = nullptr;
-    for (const std::uint32_t location : sample.locations)
-      for (const profile::Line& line : profile_.lines(profile_.locations()[location])) {
-        if (is_own_[line.function]) return &line;
-        if (fallback == nullptr && !is_plumbing_[line.function]) fallback = &line;
-      }
-    return fallback;
-  }
-
-  // Its numbers are scaled up; what was recorded is asked for.
-  std::uint64_t recorded(std::int64_t objects, std::uint64_t bytes) const {
-    if (objects <= 0) return 0;
-    const double p = heap::sampling_probability(bytes, rate_);
-    return std::max<std::uint64_t>(1, static_cast<std::uint64_t>(std::llround(static_cast<double>(objects) * p)));
-  }
-
-  void add(const profile::Sample& sample) {
-    const auto bytes = static_cast<std::uint64_t>(std::max<std::int64_t>(sample.number("bytes"), 1));
-    const profile::Line* const line = own_line(sample);
-    const auto key =
-        line == nullptr ? std::pair(~std::uint32_t{0}, std::int64_t{0}) : std::pair(line->function, line->line);
-    const auto [at, is_new] = rows_.try_emplace(key, 0);
-    if (is_new) at->second = row_of(line);
-    Sum& sum = sums_[at->second];
-    sum.allocated.add(bytes, recorded(sample.values[*allocated_], bytes));
-    sum.in_use.add(bytes, recorded(sample.values[*in_use_], bytes));
-  }
-
-  // Functions that differ in their type arguments are one.
-  std::size_t row_of(const profile::Line* line) {
-    CodePlace place;
-    if (line != nullptr)
-      place = {names_[line->function], std::string(profile_.functions()[line->function].file),
-               static_cast<std::uint32_t>(std::max<std::int64_t>(line->line, 0))};
-    const auto [at, is_new] = row_of_place_.try_emplace({place.function, place.file, place.line}, sums_.size());
-    if (is_new) sums_.emplace_back(rate_).place = std::move(place);
-    return at->second;
-  }
-
-  const profile::Profile& profile_;
-  const heap::OwnerRules& rules_;
-  const std::string& module_;
-  std::uint64_t rate_;
-  std::optional<std::size_t> allocated_, in_use_;
-  std::vector<std::string> names_;  // by function
-  std::vector<bool> is_own_, is_plumbing_;
-  std::map<std::pair<std::uint32_t, std::int64_t>, std::size_t> rows_;  // by function and line
-  std::map<std::tuple<std::string, std::string, std::uint32_t>, std::size_t> row_of_place_;
-  std::vector<Sum> sums_;
-};
-
-// First by line, however both call the file; then, of what is left, by function if it has as many lines at both: those
-// of another build are in the same order.
-class Joiner {
- public:
-  Joiner(std::vector<ElsewhereAdder::Sum> sums, LineVerdicts& verdicts) : sums_(std::move(sums)), verdicts_(verdicts) {}
-
-  void run() {
-    join_by_line();
-    for (auto& [function, there] : left_there_) {
-      std::vector<std::size_t>& here = left_here_[function];
-      if (here.size() == there.size() && !function.empty())
-        join_in_order(here, there);
-      else
-        for (const std::size_t sum : there) add_line(sums_[sum]);
-    }
-  }
-
- private:
-  void join_by_line() {
-    PlaceIndex index;
-    for (std::size_t i = 0; i < verdicts_.lines.size(); ++i) {
-      const CodePlace& place = verdicts_.lines[i].place;
-      index.add({.path = place.file, .line = place.line, .function = place.function}, static_cast<std::uint32_t>(i));
-    }
-    for (std::size_t i = 0; i < sums_.size(); ++i) {
-      const CodePlace& place = sums_[i].place;
-      const std::vector<std::uint32_t> rows =
-          index.find({.path = place.file, .line = place.line, .function = place.function});
-      if (rows.empty() || verdicts_.lines[rows.front()].elsewhere)
-        left_there_[place.function].push_back(i);
-      else
-        set(verdicts_.lines[rows.front()], sums_[i]);
-    }
-    for (std::size_t i = 0; i < verdicts_.lines.size(); ++i)
-      if (!verdicts_.lines[i].elsewhere) left_here_[plain_name(verdicts_.lines[i].place.function)].push_back(i);
-  }
-
-  void join_in_order(std::vector<std::size_t>& here, std::vector<std::size_t>& there) {
-    std::ranges::sort(there, {}, [&](std::size_t i) { return sums_[i].place.line; });
-    std::ranges::sort(here, {}, [&](std::size_t i) { return verdicts_.lines[i].place.line; });
-    for (std::size_t k = 0; k < there.size(); ++k) {
-      set(verdicts_.lines[here[k]], sums_[there[k]]);
-      verdicts_.lines[here[k]].elsewhere->moved = true;
-    }
-  }
-
-  // Nothing that the target has recorded was allocated there.
-  void add_line(const ElsewhereAdder::Sum& sum) {
-    LineVerdict& line = verdicts_.lines.emplace_back();
-    line.place = sum.place;
-    set(line, sum);
-  }
-
-  static void set(LineVerdict& line, const ElsewhereAdder::Sum& sum) {
-    line.elsewhere = {sampled(sum.allocated), sampled(sum.in_use)};
-    const Sampled& in_use = line.elsewhere->in_use;
-    line.elsewhere->fits = in_use.bytes.least <= line.alive.bytes.most && line.alive.bytes.least <= in_use.bytes.most;
-  }
-
-  std::vector<ElsewhereAdder::Sum> sums_;
-  LineVerdicts& verdicts_;
-  std::map<std::string, std::vector<std::size_t>> left_here_, left_there_;  // by function
-};
-
 }  // namespace
+
+Sampled sampled_as(const SampleEstimate& estimate) {
+  return {estimate.samples(), estimate.objects(), estimate.bytes()};
+}
 
 LineVerdicts line_verdicts(const view::Groundwork& groundwork, const graph::Reachability& reached,
                            const profile::Profile* other, const std::string& other_name) {
   LineVerdicts verdicts = LineMaker(groundwork, reached).run();
   if (other == nullptr) return verdicts;
   verdicts.elsewhere = other_name;
-  Joiner(ElsewhereAdder(*other, groundwork).run(), verdicts).run();
+  put_beside(*other, groundwork, verdicts);
   return verdicts;
 }
 

@@ -29,6 +29,18 @@ struct Sampled {
   heap::EstimatedNumber objects, bytes;
 };
 
+Sampled sampled_as(const heap::SampleEstimate& estimate);
+
+// The type of most sampled objects of a line that are alive. How many objects of it something reaches is known
+// exactly, and where all samples of the type are of one line, that is what the line has.
+struct LineType {
+  std::string name;                      // empty if it is not known
+  std::uint64_t samples = 0;             // of this line, alive
+  std::uint64_t samples_of_all = 0;      // of all lines
+  std::uint64_t objects = 0, bytes = 0;  // that something reaches, wherever they were allocated: exact
+  bool is_of_this_line_alone() const { return samples > 0 && samples == samples_of_all; }
+};
+
 // Who has some of what is alive of a line.
 struct HeldPart {
   view::Sentence who;
@@ -62,6 +74,7 @@ struct LineVerdict {
   Sampled dead;              // by the graph
   std::uint64_t recent = 0;  // of the samples alive: allocated since the last mark
   Differences differences;
+  LineType type;
   std::vector<HeldPart> held;  // the largest first, kMostHeld at most
   std::optional<ProfiledElsewhere> elsewhere;
 

@@ -29,6 +29,8 @@ struct Look {
   std::uint64_t profile_rate = 0;   // runtime.MemProfileRate, in bytes
   std::string most_goroutines;      // where most of them stand: "goroutines in chan send at main.work main.go:17"
   std::uint64_t at_that_place = 0;  // how many
+  // Goroutines that can never go on, and what they alone hold; the caller fills it from graph::LeakedGoroutines.
+  std::uint64_t leaked = 0, leaked_bytes = 0;
 
   // The Go heap that is resident: objects, and what is free.
   std::uint64_t heap() const { return account.live + account.garbage + account.free; }

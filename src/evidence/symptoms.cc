@@ -56,7 +56,7 @@ class Judge {
     const std::vector<SymptomRow> judged = rows;
     std::ranges::stable_sort(rows, std::greater(), [&](const SymptomRow& row) {
       const bool is_there = row.presence >= Presence::kPresent;
-      return std::tuple(is_there, is_there && !is_explained(row, judged), rank(row.presence),
+      return std::tuple(is_there, is_there && !is_explained(row, judged) && !passes(row, judged), rank(row.presence),
                         row.presence == Presence::kGrows ? row.grown : 0, row.bytes);
     });
     return rows;
@@ -83,6 +83,16 @@ class Judge {
       default:
         return false;
     }
+  }
+
+  // Whether time alone heals it, while something else is there that stays.
+  static bool passes(const SymptomRow& row, const std::vector<SymptomRow>& rows) {
+    const auto is_passing = [](Symptom symptom) {
+      return symptom == Symptom::kReleasedNotReturned || symptom == Symptom::kHeapGrowsProfileFlat;
+    };
+    return is_passing(row.symptom) && std::ranges::any_of(rows, [&](const SymptomRow& other) {
+             return other.presence >= Presence::kPresent && !is_passing(other.symptom);
+           });
   }
 
   // Which part outside of the Go heap grew most; null without an earlier look.
@@ -185,16 +195,16 @@ class Judge {
     out.evidence.push_back(fmt::format("the heap has {} of objects, of which the profile says {} ({} to {})",
                                        format_bytes(objects), format_bytes(now_.profiled->value),
                                        format_bytes(now_.profiled->least), format_bytes(now_.profiled->most)));
-    bool is_there = objects > now_.profiled->most && objects - now_.profiled->most >= small_;
+    const bool is_there = objects > now_.profiled->most && objects - now_.profiled->most >= small_;
     if (before_ != nullptr && before_->profiled) {
       const std::uint64_t more = growth(before_->objects(), objects);
       const std::uint64_t more_profiled = growth(before_->profiled->value, now_.profiled->value);
       out.evidence.push_back(grew("the objects", before_->objects(), objects) + between(*before_, now_));
       out.evidence.push_back(grew("what the profile says", before_->profiled->value, now_.profiled->value));
-      if (more >= small_ && more_profiled <= more / 4) {
+      // What may be chance is no growth: more than the upper bound has to be there.
+      if (is_there && more >= small_ && more_profiled <= more / 4) {
         out.grown = more - more_profiled;
         out.presence = Presence::kGrows;
-        is_there = true;
       }
     }
     if (!is_there) return out;
@@ -340,8 +350,13 @@ class Judge {
       if (more >= kLeastGoroutines && more >= before_->goroutines / 5) out.presence = Presence::kGrows;
       out.grown = growth(before_->account.stacks, now_.account.stacks);
     }
-    if (out.presence != Presence::kGrows && now_.goroutines >= kManyGoroutines) out.presence = Presence::kPresent;
+    if (now_.leaked > 0)
+      out.evidence.push_back(fmt::format("{} of them can never go on, and alone hold {}", format_count(now_.leaked),
+                                         format_bytes(now_.leaked_bytes)));
+    if (out.presence != Presence::kGrows && (now_.goroutines >= kManyGoroutines || now_.leaked >= kLeastGoroutines))
+      out.presence = Presence::kPresent;
     if (out.presence < Presence::kPresent) return out;
+    out.bytes += now_.leaked_bytes;
     out.cause = fmt::format("{} of {} are {}", format_count(now_.at_that_place), format_count(now_.goroutines),
                             now_.most_goroutines);
     out.next = "see where they wait and who could wake them; those that nobody can are named by `holdfast report`";

@@ -134,8 +134,20 @@ TEST(Symptoms, AProfilerThatIsOffSaysNothingOfWhatComes) {
     look.account.rss += 60 * kMiB;
     look.is_profiling = false;
   });
-  EXPECT_THAT(there(rows), ElementsAre("live-grows", "heap-grows-profile-flat"));
+  ASSERT_THAT(there(rows), ElementsAre("live-grows", "heap-grows-profile-flat"));
   EXPECT_EQ(rows[1].cause, "the profiler is off, so what is allocated now is not recorded");
+}
+
+TEST(Symptoms, GoroutinesThatCanNeverGoOnAreToldByOneLook) {
+  Look now = healthy();
+  now.goroutines = 700;
+  now.leaked = 600;
+  now.leaked_bytes = 40 * kMiB;
+  now.account.free_pages += 100 * kMiB;  // which time heals
+  const auto rows = judge({.now = &now});
+  EXPECT_THAT(there(rows), ElementsAre("goroutines-grow", "released-not-returned"));
+  EXPECT_EQ(rows[0].presence, Presence::kPresent);
+  EXPECT_THAT(rows[0].evidence.back(), HasSubstr("600 of them can never go on, and alone hold 40.0 MiB"));
 }
 
 TEST(Symptoms, FreeMemoryThatStays) {

@@ -62,7 +62,10 @@ int run_verdict(RunningVerb& run) {
     before = look_at(run.session(1), options.later.front());
     run.close_session(1);
   }
-  const Look now = look_at(run.session(), options.target);
+  Look now = look_at(run.session(), options.target);
+  const graph::LeakedGoroutines& leaked = run.session().groundwork().leaked();
+  now.leaked = leaked.goroutines.size();
+  now.leaked_bytes = leaked.held_bytes;
   Lines lines = lines_of(run);
   report::Verdict verdict;
   verdict.symptoms = evidence::judge({.now = &now, .before = before ? &*before : nullptr, .series = nullptr});

@@ -1,0 +1,14 @@
+// Puts a profile from elsewhere beside what is known of each line.
+#pragma once
+
+#include "evidence/line_verdicts.h"
+#include "profile/profile.h"
+#include "view/groundwork.h"
+
+namespace holdfast::evidence {
+
+// Fills `elsewhere` of the lines, and appends those that only the profile has. Fails with kUnsupported if it is no heap
+// profile, and as Profile::for_each_sample does.
+void put_beside(const profile::Profile& profile, const view::Groundwork& groundwork, LineVerdicts& verdicts);
+
+}  // namespace holdfast::evidence
