@@ -21,7 +21,7 @@ set(holdfast_detect_may_use base heap graph view)
 set(holdfast_evidence_may_use base profile heap graph view)
 set(holdfast_formats_may_use base heap graph view)
 set(holdfast_query_may_use base heap graph view)
-set(holdfast_report_may_use base heap graph view evidence query)
+set(holdfast_report_may_use base dumps heap graph view evidence query)
 set(holdfast_session_may_use base os dumps heap capture graph view detect)
 set(holdfast_cli_may_use base compiler os dumps net profile heap capture graph view detect evidence session formats query report)
 

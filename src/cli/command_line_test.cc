@@ -206,7 +206,8 @@ const std::set<std::string_view> kOpenColumns = {"type",         "channel",
                                                  "element",      "place",
                                                  "names",        "of_all",
                                                  "through",      "survives",
-                                                 "held_by",      "of_alive"};
+                                                 "held_by",      "of_alive",
+                                                 "status"};
 
 TEST(Options, AColumnOfFewWordsRefusesAnyOther) {
   for (const bool each : {false, true})

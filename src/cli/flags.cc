@@ -332,6 +332,21 @@ constexpr Flag kSource[] = {
      [](Options& o, const std::string& v) { o.http.most_bytes = view::parse_size(v); }},
 };
 
+constexpr Flag kDump[] = {
+    {"--each", nullptr, "a line for each goroutine, not one for all with the same stack and status",
+     [](Options& o, const std::string&) { o.each = true; }},
+    {"--labels", nullptr, "show the values of labels, too: they may be secrets [only their keys]",
+     [](Options& o, const std::string&) { o.labels = true; }},
+    {"--clean", nullptr,
+     "write the goroutines as other parsers of dumps read them instead: without labels, pointers and lines of others",
+     [](Options& o, const std::string&) { o.clean = true; }},
+    {.name = "-o,--output",
+     .value = "FILE",
+     .help = "the file that --clean writes; - is standard output [-]",
+     .set = [](Options& o, const std::string& v) { o.output = v; },
+     .is_file = true},
+};
+
 constexpr Flag kShow[] = {
     {"--type", "TYPE", "read the memory at ADDRESS as this type, by its full name [as what it is]",
      [](Options& o, const std::string& v) { o.show.type = v; }},
@@ -432,6 +447,9 @@ std::span<const Flag> profile_flags() {
 }
 std::span<const Flag> source_flags() {
   return kSource;
+}
+std::span<const Flag> dump_flags() {
+  return kDump;
 }
 std::span<const Flag> show_flags() {
   return kShow;

@@ -70,6 +70,8 @@ struct Options {
   std::string profile;                 // verdict: a profile of the program, from elsewhere
   std::string by, sample_type;         // profile: what is a place, what counts; empty for the usual
   net::HttpOptions http;               // of sources that are URLs
+  bool labels = false;                 // dump: values of labels, too
+  bool clean = false;                  // dump: write it for other parsers
   std::string sql;                     // query
   std::vector<const Flag*> given;      // the rows of cli/flags.h that were on the command line
 };

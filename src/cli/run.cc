@@ -117,6 +117,14 @@ int dry_run(RunningVerb& run) {
   return 0;
 }
 
+// Returns the fields of both, the schema first of all.
+ordered_json with_head(ordered_json head, ordered_json json) {
+  ordered_json out = {{"schema", json["schema"]}};
+  out.update(head);
+  out.update(json);
+  return out;
+}
+
 bool goes_with(const Flag& flag, capture::TargetForm form) {
   switch (flag.goes_with) {
     case GoesWith::kEverything:
@@ -269,7 +277,7 @@ void RunningVerb::answer(const std::function<std::string()>& text, const std::fu
 }
 
 void RunningVerb::answer_with_table(const std::function<view::Table()>& make,
-                                    const std::function<const heap::Snapshot*()>& snapshot) {
+                                    const std::function<const heap::Snapshot*()>& snapshot, const TableHead* head) {
   const view::TablePlan plan = view::plan_table(verb_.shape(options_), options_.table);
   view::Table table = make();
   if (table.command)
@@ -282,7 +290,8 @@ void RunningVerb::answer_with_table(const std::function<view::Table()>& make,
   answer(
       [&] {
         const report::TextStyle looks = style();
-        std::string text = report::table_text(table, plan, selection, looks);
+        std::string text = head == nullptr ? "" : head->text(looks);
+        text += report::table_text(table, plan, selection, looks);
         if (of == nullptr) return text;
         if (const std::string others = report::runtimes_words(of->target.runtimes, of->target.from_file);
             !others.empty())
@@ -294,7 +303,10 @@ void RunningVerb::answer_with_table(const std::function<view::Table()>& make,
               looks.width);
         return text;
       },
-      [&] { return report::table_json(table, selection, of); });
+      [&] {
+        ordered_json json = report::table_json(table, selection, of);
+        return head == nullptr ? json : with_head(head->json(), std::move(json));
+      });
 }
 
 std::string RunningVerb::fate_of_target() const {

@@ -21,6 +21,12 @@ namespace holdfast::cli {
 constexpr int kStopped = 1;    // somebody asked us to stop
 constexpr int kGateFound = 3;  // a gate found something
 
+// What an answer says before a table: in JSON the fields of an object, which stand behind the schema.
+struct TableHead {
+  std::function<std::string(const report::TextStyle&)> text;
+  std::function<nlohmann::ordered_json()> json;
+};
+
 class RunningVerb {
  public:
   RunningVerb(const Verb& verb, const Options& options) : verb_(verb), options_(options) {}
@@ -38,9 +44,9 @@ class RunningVerb {
   // Ends the line of progress, and prints the text or the JSON, whichever was asked for.
   void answer(const std::function<std::string()>& text, const std::function<nlohmann::ordered_json()>& json);
   // Does the same with rows: the query is checked against the verb's columns before `make` touches the target.
-  // `snapshot` returns the one whose target and losses are shown with it, or null.
+  // `snapshot` returns the one whose target and losses are shown with it, or null. `head` is asked after `make`.
   void answer_with_table(const std::function<view::Table()>& make,
-                         const std::function<const heap::Snapshot*()>& snapshot);
+                         const std::function<const heap::Snapshot*()>& snapshot, const TableHead* head = nullptr);
 
   // Makes a remark (cli/output.h), above the line of progress if that is shown.
   void remark(std::string_view sentence) { progress_.remark(sentence); }

@@ -11,6 +11,7 @@ constexpr std::size_t kMostMessages = 1000;
 constexpr std::size_t kMostDetails = 32;
 constexpr std::size_t kLongestText = 64 << 10;
 
+constexpr std::string_view kNextThread = "-----";  // the dumps of several threads have it between them
 constexpr std::string_view kPanic = "panic: ";
 constexpr std::string_view kFatal = "fatal error: ";
 
@@ -43,9 +44,9 @@ bool is_register(std::string_view line) {
          line.find_first_not_of("0123456789abcdef", value + 2) == std::string_view::npos;
 }
 
-// Between the dumps of several threads, and from whoever started the program.
+// From whoever started the program, and what tells nobody anything.
 bool is_known_rest(std::string_view line) {
-  return line == "-----" || line.starts_with("exit status ") || is_register(line);
+  return line == kNextThread || line.starts_with("exit status ") || is_register(line);
 }
 
 void cut_marks(Message& message) {
@@ -92,6 +93,8 @@ bool CrashReader::begin(const TextLine& line) {
     return true;
   }
   if (const std::string_view name = signal_name(text); !name.empty()) {
+    // With GOTRACEBACK=crash the runtime passes a signal on to each other thread as SIGQUIT, whatever it was.
+    if (next_thread_ && name == "SIGQUIT") return true;
     add(Happened::kSignal, text, line);
     messages_.back().signal = Signal{name, {}, {}};
     return true;
@@ -114,6 +117,7 @@ bool CrashReader::read_detail(std::string_view line) {
       message.signal = Signal{signal_name(line.substr(8)), number_behind(line, " addr="), number_behind(line, " pc=")};
     return true;
   }
+  if (line.starts_with("PC=0x") && next_thread_) return true;
   if (line.starts_with("PC=0x") && !messages_.empty() && messages_.back().signal) {
     messages_.back().signal->pc = number_behind(line, "PC=");
     messages_.back().signal->address = number_behind(line, " addr=");
@@ -147,6 +151,7 @@ bool CrashReader::read(const TextLine& line) {
     close();
     return false;
   }
+  if (line.text == kNextThread && !messages_.empty()) next_thread_ = true;
   if (begin(line) || read_detail(line.text)) return true;
   if (open_ && go_on(line.text)) return true;
   return is_known_rest(line.text);

@@ -61,6 +61,7 @@ class CrashReader {
   std::vector<Message> messages_;
   std::vector<std::string_view> details_;  // of the message to come
   bool open_ = false;
+  bool next_thread_ = false;  // what follows is what other threads say of the same
 };
 
 }  // namespace holdfast::dumps

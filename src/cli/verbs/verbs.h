@@ -29,6 +29,7 @@ extern const Verb kExportVerb;
 extern const Verb kQueryVerb;
 extern const Verb kProfileVerb;
 extern const Verb kVerdictVerb;
+extern const Verb kDumpVerb;
 extern const Verb kDetectorsVerb;
 extern const Verb kProcessesVerb;
 extern const Verb kHelpVerb;

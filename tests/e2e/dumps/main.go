@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"os"
 	"runtime"
@@ -118,18 +117,20 @@ var (
 	readWrite sync.RWMutex
 	group     sync.WaitGroup
 	condition = sync.NewCond(&sync.Mutex{})
-	listener  net.Listener
-	keptOpen  []io.Closer
 	cases     map[string]func()
 )
+
+func accept() {
+	if listener, err := net.Listen("tcp", "127.0.0.1:0"); err == nil {
+		listener.Accept()
+	}
+}
 
 // One stack for each way to wait; how many goroutines of each is the caller's.
 func park(n int) {
 	lock.Lock()
 	readWrite.Lock()
 	group.Add(1)
-	listener, _ = net.Listen("tcp", "127.0.0.1:0")
-	keptOpen = append(keptOpen, listener)
 	cases = map[string]func(){
 		"chan receive": func() { <-never },
 		"chan send":    func() { full <- 1 },
@@ -146,7 +147,7 @@ func park(n int) {
 		"rlock":                   func() { readWrite.RLock() },
 		"group":                   func() { group.Wait() },
 		"cond":                    func() { condition.L.Lock(); condition.Wait() },
-		"IO wait":                 func() { listener.Accept() },
+		"IO wait":                 accept,
 		"locked":                  func() { runtime.LockOSThread(); <-never },
 		"labels": func() {
 			labels := pprof.Labels("tenant", "acme", "query", "a: \"b\"}, ]: {x\nnext", "plain", "7")
