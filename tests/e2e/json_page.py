@@ -8,6 +8,7 @@ Ends with `N passed, N failed`, exit code 1 if any failed.
 """
 import json
 import os
+import pathlib
 import re
 import subprocess
 import sys
@@ -131,9 +132,13 @@ def table_complaints(page, document, words, commands):
     for other in ("types --list", "spans --classes", "slices --places", "slices --all", "dangling", "profile"):
         if other.split()[-1] in words:
             wanted = page.see(other)
-    if "--each" in words:
+    if words.startswith("dump"):
+        wanted = page.see("dump")
+        if "--each" in words:
+            wanted = wanted - {"goroutines", "waits_least", "waits_most", "in_bubble"} | page.see("dump --each")
+    elif "--each" in words:
         wanted = wanted - {"count"} | page.see("goroutines --each")
-    wanted |= set() if words == "profile top" else {"open"}  # there is nothing more to be seen of a place
+    wanted |= set() if words.startswith(("profile", "dump")) else {"open"}  # there is nothing more to be seen of a place
     wanted |= {"frames"} if "--stacks" in words else {"evidence"} if words == "type-conflicts" else {"by"} if words in ("slices", "slices --all") else set()
     for row in rows[:1]:
         if set(row) != wanted:
@@ -214,10 +219,37 @@ def look_at_everything(answers, fixture, folder):
     answers.check("ps", table_complaints(answers.page, answers.ask("ps", "--top=0"), "ps", answers.commands))
 
 
+# What a program printed at its end, with a header of an unknown form, one without frames, and a line of another.
+DUMP = b"""panic: runtime error: invalid memory address or nil pointer dereference
+[signal SIGSEGV: segmentation violation code=0x1 addr=0x20 pc=0x509d96]
+
+goroutine 1 [running]:
+main.main()
+\t/src/main.go:5 +0x1d
+
+goroutine 7 <of a later release>:
+another line
+main.main()
+\t/src/main.go:5 +0x1d
+
+goroutine 8 [select]:
+"""
+
+
+def dump_complaints(answers, options):
+    document = answers.ask(f"dump {options}".strip(), "dump.txt")
+    head = {field: document.pop(field) for field in answers.page.objects["head of a dump"] if field in document}
+    yield from answers.page.complaints(head, "head of a dump")
+    yield from table_complaints(answers.page, document, f"dump {options}".strip(), answers.commands)
+
+
 def main():
     answers = Answers()
     with tempfile.TemporaryDirectory(prefix="holdfast-json-") as folder:
         os.chdir(folder)
+        pathlib.Path("dump.txt").write_bytes(DUMP)
+        for options in ("", "--each"):
+            answers.check(f"dump {options}", dump_complaints(answers, options))
         with Fixture(cells.build(cells.Cell("1.26", "zoo", "dwarf"))) as fixture:
             look_at_everything(answers, fixture, folder)
         for program, mode in (("owners", "stripped"), ("sampled", "dwarf"), ("malloc", "external"), ("mapped", "stripped"), ("churn", "stripped")):
