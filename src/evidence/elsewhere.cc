@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "base/source_place.h"
+#include "evidence/plain_name.h"
 #include "heap/plumbing.h"
 
 namespace holdfast::evidence {
@@ -18,25 +19,6 @@ namespace {
 
 using heap::SampleEstimate;
 using view::CodePlace;
-
-// What pprof writes of generic code has the type arguments, what function tables have says "[...]"; and a profile
-// spells a dot in the last element of an import path "%2e".
-std::string plain_name(std::string_view function) {
-  std::string out;
-  std::size_t depth = 0;
-  for (std::size_t i = 0; i < function.size(); ++i) {
-    if (function[i] == '[' && depth++ == 0) out += "[...";
-    if (function[i] == ']' && depth > 0) --depth;
-    if (depth > 0) continue;
-    if (function.substr(i, 3) == "%2e") {
-      out += '.';
-      i += 2;
-    } else {
-      out += function[i];
-    }
-  }
-  return out;
-}
 
 // Adds up a profile by the same lines.
 class ElsewhereAdder {

@@ -9,6 +9,7 @@
 #include "base/cancel.h"
 #include "base/error.h"
 #include "evidence/elsewhere.h"
+#include "evidence/plain_name.h"
 #include "heap/plumbing.h"
 #include "view/allocation_sites.h"
 #include "view/home_of.h"
@@ -85,20 +86,19 @@ class LineMaker {
                                : "no object was sampled yet");
   }
 
-  // Stacks with one line are one row, whatever called it.
+  // Stacks with one line are one row, whatever called it, and whatever types its function was made for.
   void find_lines_of_stacks() {
-    std::map<std::tuple<StringId, StringId, std::uint32_t>, std::uint32_t> known;
+    std::map<std::tuple<std::string, StringId, std::uint32_t>, std::uint32_t> known;
     for (const heap::AllocationStack& stack : snapshot_.allocation_stacks) {
       const heap::Frame* const own =
           heap::first_own_frame(snapshot_, groundwork_.names().rules(), stack.first_frame, stack.frame_count);
       const heap::Frame nobody;
       const heap::Frame& frame = own != nullptr ? *own : nobody;
+      CodePlace place = own != nullptr ? groundwork_.names().frame(frame) : CodePlace();
+      place.function = plain_name(place.function);
       const auto [at, is_new] =
-          known.try_emplace({frame.function, frame.file, frame.line}, static_cast<std::uint32_t>(lines_.size()));
-      if (is_new) {
-        lines_.emplace_back(rate_);
-        if (own != nullptr) lines_.back().place = groundwork_.names().frame(frame);
-      }
+          known.try_emplace({place.function, frame.file, frame.line}, static_cast<std::uint32_t>(lines_.size()));
+      if (is_new) lines_.emplace_back(rate_).place = std::move(place);
       line_of_stack_.push_back(at->second);
       through_.push_back(innermost(stack, own));
     }

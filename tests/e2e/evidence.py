@@ -6,13 +6,15 @@
 
 Lines: a program says how many objects each of its functions allocated, keeps and has let go. With every object recorded, the
 verdict has these numbers and no others; with a sampled profile they lie within its bounds. What its own heap profile says is in
-use is what the verdict says of it. Symptoms: three programs for each (tests/e2e/symptoms.py), looked at twice: the symptom is
+use is what the verdict says of it. Joins: a program is built in several ways, and its lines are found by the profile of each other
+one: with paths trimmed, in another folder, with lines above them, from a vendored library, generic, inlined, generated, beside C. Symptoms: three programs for each (tests/e2e/symptoms.py), looked at twice: the symptom is
 found, and it or what comes with it is first; of a program that only waits none is found. Ends with `N passed, N failed`.
 """
 import argparse
 import contextlib
 import json
 import pathlib
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -22,6 +24,8 @@ import cells
 import symptoms
 from processes import Fixture
 
+JOINS = pathlib.Path(__file__).resolve().parent / "joins"
+KEPT = {"keepGeneric": 302, "keepInlined": 301, "make300": 301, "keepBesideC": 401, "keepGenerated": 501, "Store": 601}
 BATCH = 8  # programs at once: each grows by 20 MiB a second
 GROW_SECONDS = 3
 LOOKS = 5
@@ -129,6 +133,60 @@ def lines_of(checks, release, mode, folder):
             checks.note(f"{what}: a program that waits", [f"it has {grows}"] if grows else [])
 
 
+def build_of(release, source, program, *flags):
+    go = [cells.ROOT / "tools/go_release", release, "--", "env", "CGO_ENABLED=1", "go", "build"]
+    cells.run([*map(str, go), "-mod=vendor", *flags, "-o", str(program), "."], cells.plain_environment(), source)
+    return program
+
+
+def moved_copy(folder):
+    """The same program in another folder, with lines above all others."""
+    copy = pathlib.Path(folder) / "elsewhere"
+    shutil.copytree(JOINS, copy)
+    for file in copy.rglob("*.go"):
+        if file.name != "generated.go":  # whose lines are not those of the file
+            head, package, rest = file.read_text().partition("\npackage ")
+            file.write_text(f"{head}{package}{rest.partition(chr(10))[0]}\n\n// One\n// two\n// three.\n{rest.partition(chr(10))[2]}")
+    return copy
+
+
+def wrong_joins(verdict):
+    """Each function has its objects by both builds, and no line is of one of them alone."""
+    found = set()
+    for row in verdict["lines"]:
+        name = (row["function"] or "").rpartition(".")[2] if "[" not in (row["function"] or "") else "keepGeneric"
+        if name not in KEPT or row["samples"] < 100:
+            continue
+        found.add(name)
+        if row["elsewhere"] is None:
+            yield f"{row['place']}: the other build's profile has no such line"
+        elif not 0.97 < row["elsewhere"] / row["alive"] < 1.03:
+            yield f"{row['place']}: {row['alive']} alive, {row['elsewhere']} by the profile of the other build"
+    for name in set(KEPT) - {"keepInlined", "make300"} - found:
+        yield f"there is no line of {name}"
+    if not found & {"keepInlined", "make300"}:
+        yield "there is no line of keepInlined"
+    for row in verdict["lines"]:
+        if not row["samples"] and row["elsewhere"] and row["elsewhere"] > 20_000 and (row["function"] or "").rpartition(".")[2] in KEPT:
+            yield f"{row['place']}: only the other build's profile has it"
+
+
+def joins_of(checks, release, folder):
+    builds = {"plain": build_of(release, JOINS, f"{folder}/joins-plain"),
+              "trimmed": build_of(release, JOINS, f"{folder}/joins-trimmed", "-trimpath", "-ldflags=-s -w"),
+              "moved": build_of(release, moved_copy(folder), f"{folder}/joins-moved")}
+    for name, program in builds.items():
+        with Fixture(program, [f"{folder}/{name}.pb.gz"]):
+            pass
+    with contextlib.ExitStack() as stack:
+        running = {name: stack.enter_context(Fixture(program, [f"{folder}/own.pb.gz"])) for name, program in builds.items()}
+        for name, fixture in running.items():
+            for other in builds:
+                checks.note(f"joins {release} {name} with the profile of {other}",
+                            wrong_joins(checks.verdict(fixture.pid, "--profile", f"{folder}/{other}.pb.gz")))
+    shutil.rmtree(f"{folder}/elsewhere")
+
+
 def wrong_symptoms(verdict, program):
     there = [row["symptom"] for row in verdict["symptoms"] if row["present"] in ("grows", "yes")]
     wanted, also = program.symptom.replace("_", "-"), {name.replace("_", "-") for name in program.also}
@@ -174,6 +232,7 @@ def main():
     checks = Checks(options.holdfast)
     with tempfile.TemporaryDirectory(prefix="holdfast-evidence-") as folder:
         for release in options.releases.split(","):
+            joins_of(checks, release, folder)
             for mode in options.modes.split(","):
                 lines_of(checks, release, mode, folder)
                 symptoms_of(checks, release, mode, folder)
