@@ -294,7 +294,10 @@ std::uint32_t FunctionTable::line_of(const FunctionInfo& function, Address pc) c
 }
 
 std::string_view FunctionTable::file_of(const FunctionInfo& function, Address pc) const {
-  const std::int32_t file = pc_value(function.pcfile, function, pc).value_or(-1);
+  return file_at(function, pc_value(function.pcfile, function, pc).value_or(-1));
+}
+
+std::string_view FunctionTable::file_at(const FunctionInfo& function, std::int32_t file) const {
   if (file < 0) return {};
   const std::uint64_t row = std::uint64_t{function.cu_offset} + static_cast<std::uint32_t>(file);
   if (row >= (files_ - cutab_) / sizeof(le32)) return {};
@@ -302,6 +305,21 @@ std::string_view FunctionTable::file_of(const FunctionInfo& function, Address pc
   const auto offset = table_.integer<std::uint32_t>(cutab_ + row * sizeof(le32));
   if (offset >= pctab_ - files_) return {};
   return table_.try_c_string(files_ + offset, kNameLimit).value_or(std::string_view());
+}
+
+void FunctionTable::for_each_line(const FunctionInfo& function,
+                                  const std::function<void(std::string_view, std::uint32_t)>& visit) const {
+  if (function.pcln == 0 || function.pcfile == 0) return;
+  PcValues lines(*this, function.pcln), files(*this, function.pcfile);
+  std::string_view path;
+  bool has_file = files.next();
+  if (has_file) path = file_at(function, files.value());
+  for (std::uint64_t begin = 0; lines.next(); begin = lines.end()) {
+    while (has_file && files.end() <= begin)
+      if ((has_file = files.next())) path = file_at(function, files.value());
+    if (!has_file || begin >= function.end - function.entry) return;
+    if (lines.value() > 0) visit(path, static_cast<std::uint32_t>(lines.value()));
+  }
 }
 
 std::uint64_t FunctionTable::inline_tree_bytes(const FunctionInfo& function) const {

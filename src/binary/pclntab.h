@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string_view>
@@ -114,6 +115,11 @@ class FunctionTable {
   std::uint32_t line_of(const FunctionInfo& function, Address pc) const;
   std::string_view file_of(const FunctionInfo& function, Address pc) const;
 
+  // Calls visit for each run of instructions of one line, in order; the same line comes again where code of others lies
+  // in between.
+  void for_each_line(const FunctionInfo& function,
+                     const std::function<void(std::string_view file, std::uint32_t line)>& visit) const;
+
   // Returns the calls that share the physical frame at `pc`, innermost first; at least one. `tree` has the bytes of the
   // function's inline tree (FuncData::kInlineTree), inline_tree_bytes() of them; if it is empty, nothing counts as
   // inlined.
@@ -130,6 +136,7 @@ class FunctionTable {
   Address address_of(std::uint64_t text_offset) const;
   std::optional<std::uint64_t> text_offset_of(Address pc) const;
   std::string_view name_at(std::uint32_t name_offset) const;
+  std::string_view file_at(const FunctionInfo& function, std::int32_t file) const;
   std::optional<std::uint32_t> pcdata_table(const FunctionInfo& function, PcData which) const;
 
   ByteView table_;

@@ -1,7 +1,8 @@
 #include "compiler/decisions.h"
 
-#include "base/error.h"
-#include "base/terminal_text.h"
+#include <algorithm>
+
+#include "base/source_place.h"
 #include "compiler/flow_lines.h"
 
 namespace holdfast::compiler {
@@ -26,7 +27,10 @@ void DecisionBuilder::add(Decision decision, std::span<const Place> inlined) {
     Decision& known = out_.rows_[at->second];
     if (!is_same(known, decision, inlined)) continue;
     ++known.count;
-    if (known.function != decision.function) known.function = StringId();  // of several instances none is the one
+    // Instances of a generic function are one function; what is said of several, none of them has alone.
+    if (known.function != decision.function &&
+        split_function(text(known.function)).name != split_function(text(decision.function)).name)
+      known.function = StringId();
     if (known.flow == Decision::kNoFlow) known.flow = decision.flow;
     return;
   }

@@ -207,14 +207,15 @@ class TextReader {
     Decision decision;
     decision.package = package_;
     decision.place = {path_of(entry.path), entry.line, entry.column};
-    if (read_head(decision, body, rest) || read_verdict(decision, body) || read_leak(decision, body) ||
+    const std::string_view position = line.substr(0, line.size() - body.size());
+    if (read_head(decision, position, body, rest) || read_verdict(decision, body) || read_leak(decision, body) ||
         read_inlining(decision, body) || read_capture(decision, body) || read_other(decision, body))
       return;
     builder_.not_understood(line);
   }
 
   // "x escapes to heap in moved:", "parameter p leaks to {heap} for put with derefs=0:" and the tree below.
-  bool read_head(const Decision& decision, std::string_view body, std::string_view& rest) {
+  bool read_head(const Decision& decision, std::string_view position, std::string_view body, std::string_view& rest) {
     if (!take_suffix(body, ":")) return false;
     std::string_view subject, target, function;
     if (body.starts_with("parameter ") && body.find(" leaks to ") != std::string_view::npos) {
@@ -235,24 +236,25 @@ class TextReader {
       if (!function.empty() && !take_prefix(function, " in ")) return false;
       if (subject.starts_with("append(")) subject = "append";  // as the verdict has it
     }
-    Tree tree = read_tree(rest);
+    Tree tree = read_tree(position, rest);
     tree.function = builder_.intern(function);
     trees_[key_of(decision.place, subject, target)] = tree;
     return true;
   }
 
-  // Goes over the lines of the tree. Only its first and last steps are looked at; the rest waits until it is asked for.
-  Tree read_tree(std::string_view& rest) {
+  // Goes over the lines of the tree, which all begin with the position of its head. Only its first and last steps are
+  // looked at; the rest waits until it is asked for.
+  Tree read_tree(std::string_view position, std::string_view& rest) {
     const std::string_view begin = rest;
     std::string_view first, last;
     for (;;) {
       std::string_view ahead = rest;
-      const std::string_view line = next_line(ahead);
-      const std::size_t at = line.find(":     from ");
-      if (at != std::string_view::npos) {
-        last = line.substr(at + 11);
+      std::string_view line = next_line(ahead);
+      if (!take_prefix(line, position)) break;
+      if (take_prefix(line, kFrom)) {
+        last = line;
         if (first.empty()) first = last;
-      } else if (line.find(":   flow: ") == std::string_view::npos) {
+      } else if (!line.starts_with(kFlow)) {
         break;
       }
       rest = ahead;

@@ -139,7 +139,7 @@ TEST(TextReader, InstancesOfGenericCodeAreOneDecision) {
   const Decisions decisions = read(tree + other);
   ASSERT_EQ(decisions.all().size(), 1U);
   EXPECT_EQ(decisions.all().front().count, 2U);
-  EXPECT_EQ(decisions.text(decisions.all().front().function), "") << "it is of two";
+  EXPECT_EQ(decisions.text(decisions.all().front().function), "generic[go.shape.int]") << "the first one";
 }
 
 TEST(TextReader, UnwrapsWhatGoBuildWraps) {
