@@ -117,7 +117,10 @@ Parsed parse_verb(const Verb& verb, bool verb_given, std::span<const std::string
   app.allow_extras();
   for (const std::span<const Flag> group : verb.flags)
     for (const Flag& flag : group) add_flag(app, flag, parsed.options);
-  std::vector<std::string> rest = join_values(verb, arguments);
+  // Behind "--" stands what is no option of ours, however it looks.
+  const auto dashes = std::ranges::find(arguments, "--");
+  const std::vector<std::string> passed_on(dashes == arguments.end() ? dashes : dashes + 1, arguments.end());
+  std::vector<std::string> rest = join_values(verb, {arguments.begin(), dashes});
   std::reverse(rest.begin(), rest.end());  // CLI11 takes them from the back
   try {
     app.parse(rest);
@@ -134,6 +137,7 @@ Parsed parse_verb(const Verb& verb, bool verb_given, std::span<const std::string
     else if (!unknown)
       unknown = extra;
   }
+  words.insert(words.end(), passed_on.begin(), passed_on.end());
   const bool names_verb = !verb_given && words.size() > 1;
   if (unknown && !names_verb)
     fail(ErrorCode::kUsage, "{} takes no option {}; `holdfast {} --help` lists them", verb.name, *unknown, verb.name);

@@ -191,23 +191,52 @@ TEST(Options, AColumnThatTheTableLacksIsRefused) {
 }
 
 // Columns whose texts come from the target. Whoever adds a column of text puts it here or says which words it can hold.
-const std::set<std::string_view> kOpenColumns = {"type",         "channel",
-                                                 "put_there_by", "kept",
-                                                 "refused",      "name",
-                                                 "under",        "variable",
-                                                 "function",     "file",
-                                                 "module",       "top",
-                                                 "labels",       "key",
-                                                 "value",        "go",
-                                                 "created_by",   "image",
-                                                 "trouble",      "container",
-                                                 "created_at",   "largest_frame_of",
-                                                 "types",        "also",
-                                                 "element",      "place",
-                                                 "names",        "of_all",
-                                                 "through",      "survives",
-                                                 "held_by",      "of_alive",
-                                                 "status"};
+// clang-format off: a line for each
+const std::set<std::string_view> kOpenColumns = {
+    "also",
+    "because",
+    "call",
+    "channel",
+    "container",
+    "created_at",
+    "created_by",
+    "cure",
+    "detail",
+    "element",
+    "file",
+    "function",
+    "go",
+    "held_by",
+    "image",
+    "inlined_at",
+    "kept",
+    "key",
+    "labels",
+    "largest_frame_of",
+    "meaning",
+    "module",
+    "name",
+    "names",
+    "of_alive",
+    "of_all",
+    "package",
+    "place",
+    "put_there_by",
+    "reason",
+    "refused",
+    "status",
+    "subject",
+    "survives",
+    "through",
+    "top",
+    "trouble",
+    "type",
+    "types",
+    "under",
+    "value",
+    "variable",
+};
+// clang-format on
 
 TEST(Options, AColumnOfFewWordsRefusesAnyOther) {
   for (const bool each : {false, true})
@@ -220,6 +249,7 @@ TEST(Options, AColumnOfFewWordsRefusesAnyOther) {
         std::vector<std::string> words = {verb->name, "--filter", std::string(column.name) + "=no such word"};
         if (verb->answers != Answers::kNobody) words.insert(words.begin() + 1, "4711");
         if (each && std::string_view(verb->name) == "goroutines") words.emplace_back("--each");
+        if (std::string_view(verb->name) == "escape") words.emplace_back("build");
         EXPECT_THAT(refusal(words), HasSubstr("is never \"no such word\"; it is one of ")) << column.name;
       }
     }

@@ -347,6 +347,33 @@ constexpr Flag kDump[] = {
      .is_file = true},
 };
 
+constexpr Flag kEscape[] = {
+    {.name = "--binary",
+     .value = "FILE",
+     .help = "judge each decision by the machine code of this program [of what was built]",
+     .set = [](Options& o, const std::string& v) { o.binary = v; },
+     .is_file = true},
+    {.name = "--with",
+     .value = "WHAT",
+     .help = "weigh each by what was allocated there: a heap profile, or a pid, name, core or .hold file",
+     .set =
+         [](Options& o, const std::string& v) {
+           o.target = v;
+           o.is_weighed = true;
+         },
+     .is_file = true},
+    {"--flow", nullptr, "below each row, how the value gets to the heap, and what usually helps",
+     [](Options& o, const std::string&) { o.flow = true; }},
+    {"--all", nullptr, "all that the compiler says of memory and inlining [what is on the heap, or may be]",
+     [](Options& o, const std::string&) { o.all = true; }},
+    {"--source", "FILE|FUNCTION", "only what is in this file or function",
+     [](Options& o, const std::string& v) { o.of_source = v; }},
+    {"--as", "FORM",
+     "table; source, the code with the decisions beside it; html, the same as a page; sarif or lsp, for editors "
+     "[table]",
+     [](Options& o, const std::string& v) { o.as = v; }, "table source html sarif lsp"},
+};
+
 constexpr Flag kShow[] = {
     {"--type", "TYPE", "read the memory at ADDRESS as this type, by its full name [as what it is]",
      [](Options& o, const std::string& v) { o.show.type = v; }},
@@ -450,6 +477,10 @@ std::span<const Flag> source_flags() {
 }
 std::span<const Flag> dump_flags() {
   return kDump;
+};
+
+std::span<const Flag> escape_flags() {
+  return kEscape;
 }
 std::span<const Flag> show_flags() {
   return kShow;

@@ -73,6 +73,11 @@ struct Options {
   bool labels = false;                 // dump: values of labels, too
   bool clean = false;                  // dump: write it for other parsers
   std::string sql;                     // query
+  std::vector<std::string> words;      // escape: what goes to `go build`, or the files to read
+  std::string binary;                  // escape: the program to judge by
+  bool is_weighed = false;             // escape: by `target`, a profile or what other verbs take
+  bool all = false, flow = false;      // escape: all decisions; the flow of each
+  std::string of_source;               // escape: a file or function
   std::vector<const Flag*> given;      // the rows of cli/flags.h that were on the command line
 };
 

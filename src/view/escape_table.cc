@@ -1,0 +1,376 @@
+#include "view/escape_table.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <tuple>
+
+#include "base/source_place.h"
+#include "base/text.h"
+#include "base/units.h"
+
+namespace holdfast::view {
+namespace {
+
+using compiler::AllocationCall;
+using compiler::AllocationCalls;
+using compiler::Decision;
+using compiler::Decisions;
+using compiler::Judgement;
+using compiler::MachineFrame;
+using compiler::Place;
+using compiler::Ruling;
+using compiler::SizeReason;
+using compiler::Verdict;
+
+std::string_view words_of(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::kMovedToHeap:
+      return "moved to heap";
+    case Verdict::kEscapes:
+      return "escapes";
+    case Verdict::kStays:
+      return "does not escape";
+    case Verdict::kLeaks:
+      return "leaks";
+    case Verdict::kLeaksContent:
+      return "content leaks";
+    case Verdict::kLeaksToResult:
+      return "leaks to result";
+    case Verdict::kCapturedReference:
+      return "captured by reference";
+    case Verdict::kCapturedValue:
+      return "captured by value";
+    case Verdict::kZeroCopy:
+      return "zero-copy";
+    case Verdict::kSelfAssignment:
+      return "self-assignment";
+    case Verdict::kUintptr:
+      return "kept as uintptr";
+    case Verdict::kInlinedCall:
+      return "inlined";
+    case Verdict::kCanInline:
+      return "can inline";
+    case Verdict::kCannotInline:
+      return "cannot inline";
+    case Verdict::kDevirtualized:
+      return "devirtualized";
+  }
+  return "";
+}
+
+constexpr std::string_view kNotSaid = "not said";
+
+std::vector<std::string_view> verdict_words() {
+  std::vector<std::string_view> out = {kNotSaid};
+  for (int i = 0; i <= static_cast<int>(Verdict::kDevirtualized); ++i) out.push_back(words_of(static_cast<Verdict>(i)));
+  return out;
+}
+
+std::vector<std::string_view> ruling_words() {
+  std::vector<std::string_view> out = {""};
+  for (int i = 1; i <= static_cast<int>(Ruling::kUnsaid); ++i)
+    out.push_back(compiler::words_of(static_cast<Ruling>(i)));
+  return out;
+}
+
+const compiler::Reason& reason_of(const EscapeRow& row) {
+  return compiler::reasons()[row.decision == nullptr ? 0 : row.decision->step];
+}
+
+Cell number_cell(std::uint64_t number) {
+  return number > 0 ? Cell(number) : Cell();
+}
+
+Cell measured_cell(const EscapeRow& row, std::uint64_t number) {
+  return row.is_measured ? Cell(number) : Cell();
+}
+
+constexpr ColumnOf<EscapeRow> kColumns[] = {
+    {{"in_use", Unit::kBytes, "of what was measured there: what lives, by the graph where there is one", Shown::kIfAny},
+     [](const EscapeRow& r) { return measured_cell(r, r.in_use); }},
+    {{"allocated", Unit::kBytes, "what was allocated there since the program began", Shown::kIfAny},
+     [](const EscapeRow& r) { return measured_cell(r, r.allocated); }},
+    {{"objects", Unit::kCount, "that live", Shown::kWhenAsked},
+     [](const EscapeRow& r) { return measured_cell(r, r.objects); }},
+    {{"allocations", Unit::kCount, "since the program began", Shown::kWhenAsked},
+     [](const EscapeRow& r) { return measured_cell(r, r.allocations); }},
+    {{"sharing", Unit::kCount, "how many rows have one line and so one measured sum, if several", Shown::kIfAny},
+     [](const EscapeRow& r) { return r.sharing > 1 ? Cell(std::uint64_t{r.sharing}) : Cell(); }},
+    {{"held_by", Unit::kText, "who holds most of what lives", Shown::kIfAny},
+     [](const EscapeRow& r) { return text_cell(r.held_by); }},
+    {{"verdict", Unit::kText, "what the compiler says", Shown::kUsually, verdict_words},
+     [](const EscapeRow& r) { return text_cell(r.verdict); }},
+    {{"code", Unit::kText, "what the machine code says of that", Shown::kIfAny, ruling_words},
+     [](const EscapeRow& r) { return text_cell(compiler::words_of(r.ruling)); }},
+    {{"subject", Unit::kText, "the variable, expression or function"},
+     [](const EscapeRow& r) { return text_cell(r.subject); }},
+    {{"call", Unit::kText, "how it is allocated", Shown::kIfAny}, [](const EscapeRow& r) { return text_cell(r.call); }},
+    {{"type", Unit::kText, "its type, where the code tells it", Shown::kIfAny},
+     [](const EscapeRow& r) { return text_cell(r.type); }},
+    {{"bytes", Unit::kBytes, "of one such object, where the code tells it", Shown::kWhenAsked},
+     [](const EscapeRow& r) { return number_cell(r.bytes); }},
+    {{"reason", Unit::kText, "what brings it to the heap, in the compiler's words", Shown::kIfAny},
+     [](const EscapeRow& r) { return text_cell(reason_of(r).name); }},
+    {{"place", Unit::kText, "where it is written"}, [](const EscapeRow& r) { return text_cell(r.place); }},
+    {{"inlined_at", Unit::kText, "where it is inlined, the outermost call", Shown::kIfAny},
+     [](const EscapeRow& r) { return text_cell(r.inlined); }},
+    {{"function", Unit::kText, "that the code belongs to, as far as it is told", Shown::kIfRoom},
+     [](const EscapeRow& r) { return text_cell(r.function); }},
+    {{"because", Unit::kText, "what the machine code makes of it", Shown::kWhenAsked},
+     [](const EscapeRow& r) { return text_cell(r.condition); }},
+    {{"meaning", Unit::kText, "what the reason means", Shown::kWhenAsked},
+     [](const EscapeRow& r) { return text_cell(reason_of(r).meaning); }},
+    {{"cure", Unit::kText, "what usually helps", Shown::kWhenAsked},
+     [](const EscapeRow& r) { return text_cell(reason_of(r).cure); }},
+    {{"size_decides", Unit::kFlag, "whether its size is the reason, so that no change of the flow helps",
+      Shown::kWhenAsked},
+     [](const EscapeRow& r) { return r.decision ? flag_cell(r.decision->size != SizeReason::kNone) : Cell(); }},
+    {{"detail", Unit::kText, "what else the compiler says", Shown::kWhenAsked},
+     [](const EscapeRow& r) { return r.decision ? text_cell(r.decision->detail) : Cell(); }},
+    {{"times", Unit::kCount, "how often the compiler says so: once for each instance of generic code",
+      Shown::kWhenAsked},
+     [](const EscapeRow& r) { return r.decision ? Cell(std::uint64_t{r.decision->count}) : Cell(); }},
+    {{"package", Unit::kText, "that was compiled", Shown::kWhenAsked},
+     [](const EscapeRow& r) { return text_cell(r.package); }},
+    {{"file", Unit::kText, "of place", Shown::kWhenAsked}, [](const EscapeRow& r) { return text_cell(r.path); }},
+    {{"line", Unit::kId, "of place", Shown::kWhenAsked}, [](const EscapeRow& r) { return number_cell(r.line); }},
+    {{"column", Unit::kId, "of place, in bytes, the first is 1", Shown::kWhenAsked},
+     [](const EscapeRow& r) { return number_cell(r.column); }},
+};
+
+// Makes the rows.
+class RowMaker {
+ public:
+  RowMaker(const EscapeEvidence& evidence, const EscapeOptions& options)
+      : decisions_(*evidence.decisions),
+        code_(evidence.code.get()),
+        measured_(evidence.measured.get()),
+        options_(options) {
+    if (code_ != nullptr) judgements_ = compiler::judge(decisions_, *code_);
+  }
+
+  EscapeRows run() {
+    EscapeRows out;
+    for (std::uint32_t row = 0; row < decisions_.all().size(); ++row) take(row);
+    for (const std::vector<std::uint32_t>& calls : judgements_.unsaid) take_unsaid(calls);
+    for (auto& [place, rows] : by_measured_)
+      for (const std::size_t row : rows) rows_[row].sharing = static_cast<std::uint32_t>(rows.size());
+    out.is_judged = code_ != nullptr;
+    out.is_measured = measured_ != nullptr;
+    if (measured_ != nullptr) out.seen_from = measured_->seen_from();
+    std::ranges::stable_sort(rows_, [](const EscapeRow& a, const EscapeRow& b) { return order_of(a) < order_of(b); });
+    out.rows = std::move(rows_);
+    out.remark = remark(out.rows);
+    return out;
+  }
+
+ private:
+  static std::tuple<std::uint64_t, std::uint64_t, std::string_view, std::uint32_t, std::uint32_t> order_of(
+      const EscapeRow& row) {
+    return {~row.in_use, ~row.allocated, row.path, row.line, row.column};
+  }
+
+  bool is_wanted(const Decision& decision, const Judgement* judgement) const {
+    return options_.all || decision.on_heap() || (judgement != nullptr && judgement->ruling == Ruling::kBroken);
+  }
+
+  // By the file's path or name, or by the function's name.
+  bool is_of_source(const EscapeRow& row) const {
+    if (options_.source.empty()) return true;
+    if (common_tail(canonical_path(row.path), canonical_path(options_.source)).is_whole) return true;
+    const FunctionName wanted = split_function(options_.source), own = split_function(row.function);
+    return own.name == wanted.name || own.name.starts_with(wanted.name + ".") || row.function == options_.source;
+  }
+
+  void take(std::uint32_t number) {
+    const Decision& decision = decisions_.all()[number];
+    const Judgement* const judgement = code_ != nullptr ? &judgements_.of_decisions[number] : nullptr;
+    if (!is_wanted(decision, judgement)) return;
+    EscapeRow row;
+    row.decision = &decision;
+    row.verdict = words_of(decision.verdict);
+    row.subject = decision.subject;
+    row.package = decisions_.text(decision.package);
+    row.function = decisions_.text(decision.function);
+    if (decision.verdict == Verdict::kCanInline || decision.verdict == Verdict::kCannotInline)
+      row.function = row.subject;
+    const Place& written = decisions_.written(decision);
+    row.path = decisions_.text(written.path);
+    row.line = written.line;
+    row.column = written.column;
+    if (decision.inlined > 0) row.inlined = place_text(decisions_.text(decision.place.path), decision.place.line, 0);
+    if (judgement != nullptr) add_judgement(row, *judgement);
+    add_place(row);
+    if (!is_of_source(row)) return;
+    const bool may_allocate = judgement != nullptr ? !judgement->calls.empty() : decision.on_heap();
+    if (may_allocate && measured_ != nullptr)
+      add_measured(row, source_of(decision.place, row.function), decision.inlined);
+    rows_.push_back(std::move(row));
+  }
+
+  void add_judgement(EscapeRow& row, const Judgement& judgement) {
+    row.ruling = judgement.ruling;
+    row.condition = judgement.why;
+    add_calls(row, judgement.calls);
+    // The function that the code is in, where the compiler has named none.
+    if (row.function.empty() && !judgement.calls.empty())
+      row.function = code_->text(code_->frames[code_->calls[judgement.calls.front()].first_frame].function);
+  }
+
+  void add_calls(EscapeRow& row, const std::vector<std::uint32_t>& calls) {
+    std::set<std::string_view> callees, types;
+    for (const std::uint32_t number : calls) {
+      const AllocationCall& call = code_->calls[number];
+      callees.insert(code_->text(call.callee));
+      if (call.type) types.insert(code_->text(call.type));
+      row.bytes = std::max(row.bytes, call.bytes);
+    }
+    row.call = fmt::format("{}", fmt::join(callees, ", "));
+    constexpr std::size_t kMostTypes = 3;
+    const std::size_t left_out = types.size() > kMostTypes ? types.size() - kMostTypes : 0;
+    while (types.size() > kMostTypes) types.erase(std::prev(types.end()));
+    row.type = fmt::format("{}", fmt::join(types, ", "));
+    if (left_out > 0) row.type += fmt::format(" and {} more", left_out);
+  }
+
+  void take_unsaid(const std::vector<std::uint32_t>& calls) {
+    const AllocationCall& first = code_->calls[calls.front()];
+    const MachineFrame& frame = code_->frames[first.first_frame];
+    EscapeRow row;
+    row.ruling = Ruling::kUnsaid;
+    row.verdict = kNotSaid;
+    row.subject = compiler::words_of(first.what);
+    row.function = code_->text(frame.function);
+    row.path = code_->text(frame.path);
+    row.line = frame.line;
+    row.condition = compiler::condition_of(first.what, first.has_buffer);
+    add_calls(row, calls);
+    add_place(row);
+    if (!is_of_source(row)) return;
+    if (measured_ != nullptr) add_measured(row, {row.path, row.line, row.function, 0}, 0);
+    rows_.push_back(std::move(row));
+  }
+
+  void add_place(EscapeRow& row) const { row.place = place_text(row.path, row.line, row.column); }
+
+  std::string place_text(std::string_view path, std::uint32_t line, std::uint32_t column) const {
+    if (!options_.folder.empty() && path.starts_with(options_.folder)) path.remove_prefix(options_.folder.size());
+    if (line == 0) return std::string(path);
+    return column == 0 ? fmt::format("{}:{}", path, line) : fmt::format("{}:{}:{}", path, line, column);
+  }
+
+  SourcePlace source_of(const Place& place, std::string_view function) const {
+    return {decisions_.text(place.path), place.line, function, 0};
+  }
+
+  void add_measured(EscapeRow& row, const SourcePlace& outer, std::uint32_t inlined) {
+    // What the compiler names is the function that code was inlined into.
+    const std::string function = inlined > 0 || row.function.empty() || row.package.empty()
+                                     ? std::string()
+                                     : fmt::format("{}.{}", row.package, row.function);
+    const SourcePlace written{row.path, row.line, inlined > 0 ? std::string_view() : function, 0};
+    const std::vector<std::uint32_t> found = measured_->find(written, outer, inlined);
+    for (const std::uint32_t number : found) {
+      const MeasuredPlace& place = measured_->all()[number];
+      row.is_measured = true;
+      row.allocated += place.allocated;
+      row.allocations += place.allocations;
+      row.objects += place.objects;
+      if (place.in_use > 0 && place.in_use >= row.in_use) row.held_by = place.held_by;
+      row.in_use += place.in_use;
+    }
+    if (!found.empty()) by_measured_[found].push_back(rows_.size());
+  }
+
+  std::string remark(const std::vector<EscapeRow>& rows) const {
+    std::map<Ruling, std::uint64_t> rulings;
+    std::uint64_t heap = 0, never = 0;
+    for (const EscapeRow& row : rows) {
+      ++rulings[row.ruling];
+      if (row.decision != nullptr && row.decision->on_heap()) ++heap;
+      if (measured_ != nullptr && !row.is_measured && !row.call.empty()) ++never;
+    }
+    std::string out = fmt::format("{} on the heap.", format_count(heap, "decision"));
+    if (code_ != nullptr)
+      out += fmt::format(
+          " By the machine code {} of them allocate; {} do not: constants, values of no size, or optimised away; of {} "
+          "the program has no code. {} that do not escape may allocate all the same, and {} the compiler says nothing "
+          "of.",
+          format_count(rulings[Ruling::kConfirmed] + rulings[Ruling::kMerged]), format_count(rulings[Ruling::kRefuted]),
+          format_count(rulings[Ruling::kAbsent]), format_count(rulings[Ruling::kBroken]),
+          format_count(rulings[Ruling::kUnsaid], "allocation"));
+    else
+      out +=
+          " \"Escapes\" is no allocation yet, and \"does not escape\" no promise: --binary judges both by the machine "
+          "code.";
+    if (measured_ != nullptr && never > 0)
+      out += fmt::format(" {} never in a sample: not reached, or less than {} was allocated there.",
+                         never == 1 ? "1 of the calls was" : fmt::format("{} of the calls were", format_count(never)),
+                         format_bytes(measured_->seen_from()));
+    const compiler::NotUnderstood& lost = decisions_.not_understood();
+    if (lost.lines > 0)
+      out += fmt::format(" {} not understood, as \"{}\".",
+                         lost.lines == 1 ? "1 line was" : fmt::format("{} lines were", format_count(lost.lines)),
+                         lost.first.empty() ? "" : lost.first.front());
+    return out;
+  }
+
+  const Decisions& decisions_;
+  const AllocationCalls* code_;
+  const MeasuredPlaces* measured_;
+  const EscapeOptions& options_;
+  compiler::Judgements judgements_;
+  std::vector<EscapeRow> rows_;
+  std::map<std::vector<std::uint32_t>, std::vector<std::size_t>> by_measured_;
+};
+
+}  // namespace
+
+EscapeRows escape_rows(const EscapeEvidence& evidence, const EscapeOptions& options) {
+  return RowMaker(evidence, options).run();
+}
+
+std::vector<std::string> flow_lines(const Decisions& decisions, const Decision& decision, const std::string& folder) {
+  std::vector<std::string> out;
+  for (const compiler::FlowStep& step : decisions.flow(decision)) {
+    if (step.is_flow) {
+      out.push_back("flow: " + step.text);
+      continue;
+    }
+    std::string_view path = step.path;
+    if (!folder.empty() && path.starts_with(folder)) path.remove_prefix(folder.size());
+    std::string place = path.empty() ? "" : fmt::format(" at {}:{}", path, step.line);
+    if (step.column > 0 && !path.empty()) place += fmt::format(":{}", step.column);
+    out.push_back(fmt::format("  {} ({}){}", step.text, step.reason, place));
+  }
+  const compiler::Reason& reason = compiler::reasons()[decision.step];
+  if (!reason.meaning.empty() && decision.flow != Decision::kNoFlow)
+    out.push_back(fmt::format("so {}{}{}", reason.meaning, reason.cure.empty() ? "" : "; usual cure: ", reason.cure));
+  return out;
+}
+
+TableShape escape_shape() {
+  return make_shape<EscapeRow>("escape", "decision", "in_use", kColumns, "in_use", true);
+}
+
+Table escape_table(const EscapeEvidence& evidence, const EscapeOptions& options) {
+  EscapeRows made = escape_rows(evidence, options);
+  const auto rows = std::make_shared<const std::vector<EscapeRow>>(std::move(made.rows));
+  Table table;
+  table.shape = escape_shape();
+  table.rows = static_cast<std::uint32_t>(rows->size());
+  table.cell = [rows, evidence](std::uint32_t row, std::size_t column) { return kColumns[column].get((*rows)[row]); };
+  table.remark = std::move(made.remark);
+  if (!options.flows) return table;
+  table.lines_name = "flow";
+  table.lines = [rows, evidence, folder = options.folder](std::uint32_t row) {
+    const Decision* const decision = (*rows)[row].decision;
+    return decision == nullptr ? std::vector<std::string>() : flow_lines(*evidence.decisions, *decision, folder);
+  };
+  return table;
+}
+
+}  // namespace holdfast::view
