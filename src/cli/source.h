@@ -5,6 +5,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "net/http.h"
 
@@ -14,6 +15,8 @@ struct Source {
   std::string name;                  // what errors call it
   std::shared_ptr<const void> keep;  // of the bytes
   std::span<const std::byte> bytes;
+
+  std::string_view text() const { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
 };
 
 // `word` is a path, "-" for standard input, of which 1 GiB is read at most, or an http or https URL, which is asked as

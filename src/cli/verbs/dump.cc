@@ -27,7 +27,7 @@ struct Text {
 
 Text read_text(const Options& options) {
   const Source source = read_source(options.target, options.http);
-  const std::string_view text(reinterpret_cast<const char*>(source.bytes.data()), source.bytes.size());
+  const std::string_view text = source.text();
   std::optional<std::string> plain = dumps::unwrapped(text);
   if (!plain) return {source.name, source.keep, text};
   const auto kept = std::make_shared<const std::string>(std::move(*plain));

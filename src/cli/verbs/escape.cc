@@ -7,12 +7,11 @@
 
 #include "base/error.h"
 #include "capture/program_calls.h"
+#include "cli/compiler_output.h"
 #include "cli/go_build.h"
 #include "cli/run.h"
 #include "cli/source.h"
 #include "cli/verbs/verbs.h"
-#include "compiler/json_reader.h"
-#include "compiler/merge.h"
 #include "compiler/text_reader.h"
 #include "formats/escape_forms.h"
 #include "heap/hold_format.h"
@@ -24,10 +23,6 @@ namespace {
 
 using compiler::Decisions;
 
-std::string_view text_of(const Source& source) {
-  return {reinterpret_cast<const char*>(source.bytes.data()), source.bytes.size()};
-}
-
 // What was asked for: the compiler's words, and the programs to judge them by.
 struct Read {
   std::shared_ptr<const Decisions> decisions;
@@ -36,64 +31,13 @@ struct Read {
   std::unique_ptr<ScratchFolder> scratch;  // the programs are in it
 };
 
-// All files of the compiler's JSON below a folder.
-void add_folder(const std::string& folder, std::vector<compiler::JsonFile>& files) {
-  std::vector<std::string> paths;
-  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder))
-    if (entry.is_regular_file() && entry.path().extension() == ".json") paths.push_back(entry.path().string());
-  std::ranges::sort(paths);
-  for (const std::string& path : paths) {
-    const Source source = read_source(path);
-    files.push_back({path, text_of(source), source.keep});
-  }
-}
-
-Decisions joined(std::optional<Decisions> text, const std::vector<compiler::JsonFile>& files) {
-  if (!text) return compiler::read_json(files);
-  if (!files.empty()) compiler::merge(*text, compiler::read_json(files));
-  return std::move(*text);
-}
-
 Read build(const std::vector<std::string>& arguments) {
   GoBuild built = run_go_build(arguments);
   const std::string folder = std::filesystem::current_path().string() + "/";
   const auto kept = std::make_shared<const std::string>(std::move(built.text));
-  std::vector<compiler::JsonFile> files;
-  if (std::filesystem::is_directory(built.json)) add_folder(built.json, files);
-  Decisions decisions = joined(compiler::read_text({*kept, kept, folder}), files);
+  Decisions decisions = with_json(compiler::read_text({*kept, kept, folder}), built.json);
   return {std::make_shared<const Decisions>(std::move(decisions)), std::move(built.programs), folder,
           std::move(built.folder)};
-}
-
-Read read_paths(const std::vector<std::string>& paths) {
-  if (paths.empty())
-    fail(ErrorCode::kUsage, "which files? For example: `holdfast escape read build.txt` with what -gcflags=-m=2 wrote");
-  std::optional<Decisions> text;
-  std::vector<compiler::JsonFile> files;
-  for (const std::string& path : paths) {
-    if (path != "-" && std::filesystem::is_directory(path)) {
-      const std::size_t had = files.size();
-      add_folder(path, files);
-      if (files.size() == had)
-        fail(ErrorCode::kNotFound,
-             "{} has no file of the compiler's -json: a build that comes out of the cache writes none, so each needs a "
-             "folder of its own",
-             path);
-      continue;
-    }
-    const Source source = read_source(path);
-    if (compiler::is_json_log(text_of(source))) {
-      files.push_back({source.name, text_of(source), source.keep});
-      continue;
-    }
-    if (text) fail(ErrorCode::kUsage, "{} is a second text of the compiler: one is enough", path);
-    text = compiler::read_text({text_of(source), source.keep, ""});
-    if (text->all().empty())
-      fail(
-          ErrorCode::kUnsupported, "{} has nothing that the compiler says with -gcflags=-m or -m=2{}", source.name,
-          text->not_understood().lines == 0 ? "" : ": it begins with \"" + text->not_understood().first.front() + "\"");
-  }
-  return {std::make_shared<const Decisions>(joined(std::move(text), files)), {}, "", nullptr};
 }
 
 std::shared_ptr<const compiler::AllocationCalls> read_programs(const std::vector<std::string>& paths) {
@@ -108,7 +52,7 @@ bool is_profile(const std::string& word) {
   if (word == "-" || word.starts_with("http://") || word.starts_with("https://")) return true;
   if (!std::filesystem::is_regular_file(word)) return false;
   const Source source = read_source(word);
-  const std::string_view bytes = text_of(source).substr(0, heap::kHoldMagic.size());
+  const std::string_view bytes = source.text().substr(0, heap::kHoldMagic.size());
   return !bytes.starts_with(
              "\x7f"
              "ELF") &&
@@ -134,7 +78,7 @@ view::TableShape shape_of_escape(const Options&) {
 std::optional<std::string> read_file(const std::string& path) {
   try {
     const Source source = read_source(path);
-    return std::string(text_of(source));
+    return std::string(source.text());
   } catch (const Error&) {
     return std::nullopt;
   }
@@ -159,7 +103,9 @@ struct Asked {
 Asked ask(RunningVerb& run) {
   const Options& options = run.options();
   Asked asked;
-  asked.read = options.topic == "build" ? build(options.words) : read_paths(options.words);
+  asked.read = options.topic == "build"
+                   ? build(options.words)
+                   : Read{std::make_shared<const Decisions>(read_compiler_output(options.words)), {}, "", nullptr};
   if (!options.binary.empty()) asked.read.programs = {options.binary};
   asked.evidence = {asked.read.decisions, read_programs(asked.read.programs), measure(run)};
   asked.options = {options.all, options.flow, asked.read.folder, options.of_source};
