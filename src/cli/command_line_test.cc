@@ -197,6 +197,7 @@ const std::set<std::string_view> kOpenColumns = {
     "because",
     "call",
     "channel",
+    "compiler",
     "container",
     "created_at",
     "created_by",

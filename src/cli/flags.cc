@@ -306,6 +306,11 @@ constexpr Flag kVerdict[] = {
      .help = "a heap profile of the program from elsewhere, which is put beside what lives",
      .set = [](Options& o, const std::string& v) { o.profile = v; },
      .is_file = true},
+    {.name = "--escape",
+     .value = "PATH",
+     .help = "what the compiler said when it built the program: what -m=2 printed, or the folder of -json (see escape)",
+     .set = [](Options& o, const std::string& v) { o.escape = v; },
+     .is_file = true},
 };
 
 constexpr Flag kSource[] = {

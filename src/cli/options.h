@@ -68,6 +68,7 @@ struct Options {
   std::string as, of;                  // export: the format of the file, and what it is about; empty if not said
   std::optional<std::uint64_t> nodes;  // export: objects with nodes of their own
   std::string profile;                 // verdict: a profile of the program, from elsewhere
+  std::string escape;                  // verdict: what the compiler wrote of its decisions
   std::string by, sample_type;         // profile: what is a place, what counts; empty for the usual
   net::HttpOptions http;               // of sources that are URLs
   bool labels = false;                 // dump: values of labels, too

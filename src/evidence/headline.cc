@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/units.h"
+#include "evidence/line_decisions.h"
 #include "view/labels.h"
 
 namespace holdfast::evidence {
@@ -24,7 +25,7 @@ const LineVerdict* line_for(Stage stage, const LineVerdicts& lines) {
   }
   if (stage != Stage::kAllocation && stage != Stage::kCollection && stage != Stage::kEscape) return nullptr;
   return &*std::ranges::max_element(lines.lines, {}, [](const LineVerdict& line) {
-    return line.allocated.bytes.value - std::min(line.allocated.bytes.value, line.in_use.bytes.value);
+    return line.allocated.bytes.value - std::min(line.allocated.bytes.value, line.alive.bytes.value);
   });
 }
 
@@ -61,6 +62,21 @@ std::string headline(const std::vector<SymptomRow>& symptoms, const LineVerdicts
   if (lines != nullptr && first.symptom != Symptom::kGoroutinesGrow)
     if (const LineVerdict* const line = line_for(first.stage, *lines)) out += fmt::format(". {}", line_words(*line));
   return out + ".";
+}
+
+void blame_compiler(std::vector<SymptomRow>& symptoms, const LineVerdicts& lines) {
+  for (SymptomRow& row : symptoms) {
+    if (row.presence < Presence::kPresent || row.stage != Stage::kAllocation) continue;
+    const LineVerdict* const line = line_for(row.stage, lines);
+    if (line == nullptr) continue;
+    const auto decision = std::ranges::find_if(line->decisions, [](const LineDecision& one) {
+      return one.ruling == compiler::Ruling::kConfirmed && !one.cure.empty();
+    });
+    if (decision == line->decisions.end()) continue;
+    row.stage = Stage::kEscape;
+    row.evidence.push_back(fmt::format("the compiler at {}: {}", place_words(line->place), decision_words(*decision)));
+    row.next = decision->cure;
+  }
 }
 
 std::string basis_of(const LineVerdicts& lines) {

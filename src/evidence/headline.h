@@ -12,6 +12,10 @@ namespace holdfast::evidence {
 // `lines` may be null, if there is no memory profile.
 std::string headline(const std::vector<SymptomRow>& symptoms, const LineVerdicts* lines);
 
+// Where garbage is made at a line of which the compiler says that it need not go to the heap, the fault is at an
+// earlier stage than the allocation: says so in the row, with the decision and what usually helps.
+void blame_compiler(std::vector<SymptomRow>& symptoms, const LineVerdicts& lines);
+
 // What the lines rest on: the profiler's rate, how much of the heap they explain, and how far to trust that.
 std::string basis_of(const LineVerdicts& lines);
 

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/units.h"
+#include "evidence/line_decisions.h"
 
 namespace holdfast::evidence {
 namespace {
@@ -22,7 +23,7 @@ constexpr std::uint64_t kFewSamples = 10;
 
 struct LineRow {
   const LineVerdict* line = nullptr;
-  std::string survives, holder, share, agreement, place;
+  std::string survives, holder, share, agreement, place, decision;
 };
 
 constexpr ColumnOf<LineRow> kColumns[] = {
@@ -68,6 +69,8 @@ constexpr ColumnOf<LineRow> kColumns[] = {
      [](const LineRow& r) { return r.line->place.line > 0 ? Cell(std::uint64_t{r.line->place.line}) : Cell(); }},
     {{"through", Unit::kText, "the function that allocated for it, if another one did", Shown::kWhenAsked},
      [](const LineRow& r) { return text_cell(r.line->through.function); }},
+    {{"compiler", Unit::kText, "what the compiler decided there, with --escape", Shown::kIfAny},
+     [](const LineRow& r) { return text_cell(r.decision); }},
     {{"type", Unit::kText, "of most objects alive", Shown::kWhenAsked},
      [](const LineRow& r) { return text_cell(r.line->type.name); }},
     {{"of_type", Unit::kBytes, "what something reaches of that type, wherever it was allocated: exact",
@@ -109,6 +112,9 @@ std::vector<std::string> sentences_of(const LineVerdict& line, const LineVerdict
     out.push_back(fmt::format("exactly {} of {} are alive, and all {} of the type are of this line",
                               format_bytes(type.bytes), view::short_type(type.name),
                               format_count(type.samples, are_samples ? "sampled object" : "object")));
+  for (const LineDecision& decision : line.decisions)
+    out.push_back(fmt::format("compiler: {}{}", decision_words(decision),
+                              decision.cure.empty() ? "" : "; usually helps: " + decision.cure));
   if (!line.through.function.empty())
     out.push_back(fmt::format("it asks {} for memory, which allocates", view::short_type(line.through.function)));
   const auto objects = [&](std::uint64_t count) {
@@ -155,6 +161,10 @@ view::Table line_table(LineVerdicts verdicts) {
           format_share(std::min(line.alive.bytes.value, line.allocated.bytes.value), line.allocated.bytes.value);
     row.agreement = agreement_word(line.differences);
     row.place = line.place.empty() ? "the runtime" : view::code_text(line.place, view::Detail::kBrief);
+    if (!line.decisions.empty())
+      row.decision =
+          fmt::format("{}{}", decision_words(line.decisions.front()),
+                      line.decisions.size() > 1 ? fmt::format(" and {} more", line.decisions.size() - 1) : "");
     if (line.held.empty()) continue;
     row.holder = line.held.front().who.full;
     row.share = format_share(line.held.front().bytes, line.alive.bytes.value);

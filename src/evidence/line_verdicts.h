@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "compiler/judge.h"
 #include "graph/reachability.h"
 #include "heap/sample_estimate.h"
 #include "profile/profile.h"
@@ -39,6 +40,16 @@ struct LineType {
   std::uint64_t samples_of_all = 0;      // of all lines
   std::uint64_t objects = 0, bytes = 0;  // that something reaches, wherever they were allocated: exact
   bool is_of_this_line_alone() const { return samples > 0 && samples == samples_of_all; }
+};
+
+// What the compiler decided about something that the line allocates.
+struct LineDecision {
+  std::string verdict, subject;       // "moved to heap", "buffer"
+  std::string call, type, condition;  // how the machine code allocates it; empty if that is not known
+  std::string reason, cure;           // what brings it to the heap, and what usually helps; empty if not said
+  compiler::Ruling ruling = {};
+
+  bool operator==(const LineDecision&) const = default;
 };
 
 // Who has some of what is alive of a line.
@@ -77,6 +88,7 @@ struct LineVerdict {
   LineType type;
   std::vector<HeldPart> held;  // the largest first, kMostHeld at most
   std::optional<ProfiledElsewhere> elsewhere;
+  std::vector<LineDecision> decisions;
 
   static constexpr std::size_t kMostHeld = 3;
 };
@@ -88,7 +100,8 @@ struct LineVerdicts {
   Sampled all_alive;                // of all lines
   std::uint64_t reached_bytes = 0;  // by the graph, all objects: exact
   std::uint64_t reached_objects = 0;
-  std::string elsewhere;  // what the other profile is called; empty if there is none
+  std::string elsewhere;       // what the other profile is called; empty if there is none
+  bool has_decisions = false;  // what the compiler said was given
 };
 
 // `other` may be null. Throws when cancelled; fails with kUnsupported if the snapshot has no memory profile, saying

@@ -187,6 +187,28 @@ def joins_of(checks, release, folder):
     shutil.rmtree(f"{folder}/elsewhere")
 
 
+def decisions_of(checks, release, folder):
+    """The compiler's words of a build are found at the lines of the program, in both forms that it writes."""
+    flags = {"text": "-m=2", "json": f"-json=0,{folder}/decisions"}
+    go = [cells.ROOT / "tools/go_release", release, "--", "go", "build"]
+    said = {}
+    for form, flag in flags.items():
+        build = subprocess.run([*map(str, go), f"-gcflags=./...={flag}", "-o", f"{folder}/churner", "./plain"], cwd=symptoms.FOLDER,
+                               env=cells.plain_environment(), capture_output=True, text=True, check=True)
+        said[form] = build.stderr
+    pathlib.Path(f"{folder}/said").write_text(said["text"])
+    with Fixture(f"{folder}/churner", ["rarely_collected"]) as fixture:
+        time.sleep(1)
+        checks.capture(fixture.pid, f"{folder}/churner.hold")
+        time.sleep(2)
+        for form, source in (("text", f"{folder}/said"), ("json", f"{folder}/decisions")):
+            verdict = checks.verdict(fixture.pid, "--escape", source, "--since", f"{folder}/churner.hold")
+            row = max((row for row in verdict["lines"] if (row["function"] or "").endswith("run.Buffer")), key=lambda row: row["allocated"])
+            wanted = "escapes: make([]byte, bytes)"
+            checks.note(f"decisions {release} {form}", [] if (row["compiler"] or "").startswith(wanted) and "confirmed" in row["compiler"]
+                        else [f"{row['place']}: {row['compiler']}, not {wanted}, confirmed"])
+
+
 def wrong_symptoms(verdict, program):
     there = [row["symptom"] for row in verdict["symptoms"] if row["present"] in ("grows", "yes")]
     wanted, also = program.symptom.replace("_", "-"), {name.replace("_", "-") for name in program.also}
@@ -233,6 +255,7 @@ def main():
     with tempfile.TemporaryDirectory(prefix="holdfast-evidence-") as folder:
         for release in options.releases.split(","):
             joins_of(checks, release, folder)
+            decisions_of(checks, release, folder)
             for mode in options.modes.split(","):
                 lines_of(checks, release, mode, folder)
                 symptoms_of(checks, release, mode, folder)

@@ -1,18 +1,23 @@
+#include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
 
 #include "base/error.h"
+#include "capture/program_calls.h"
+#include "cli/compiler_output.h"
 #include "cli/run.h"
 #include "cli/source.h"
 #include "cli/verbs/verbs.h"
 #include "evidence/headline.h"
+#include "evidence/line_decisions.h"
 #include "evidence/line_table.h"
 #include "evidence/line_verdicts.h"
 #include "evidence/look.h"
 #include "evidence/symptoms.h"
 #include "profile/profile.h"
 #include "report/verdict_report.h"
+#include "view/escape_table.h"
 
 namespace holdfast::cli {
 namespace {
@@ -25,6 +30,19 @@ struct Lines {
   std::optional<LineVerdicts> verdicts;
   std::string why_none;
 };
+
+// The program itself judges what the compiler said, if its file is there.
+void add_compiler(session::Session& session, const std::string& escape, LineVerdicts& verdicts) {
+  const auto decisions = std::make_shared<const compiler::Decisions>(read_compiler_output({escape}));
+  std::shared_ptr<const compiler::AllocationCalls> code;
+  const std::string& program = session.snapshot().target.exe;
+  if (!program.empty() && std::filesystem::is_regular_file(program))
+    code = std::make_shared<const compiler::AllocationCalls>(capture::read_program_calls(program));
+  session.run("decisions", [&] {
+    evidence::add_decisions(view::escape_rows({.decisions = decisions, .code = code, .measured = nullptr}, {}),
+                            verdicts);
+  });
+}
 
 Lines lines_of(RunningVerb& run) {
   Lines out;
@@ -45,6 +63,7 @@ Lines lines_of(RunningVerb& run) {
     if (error.code() != ErrorCode::kUnsupported || other) throw;
     out.why_none = error.what();
   }
+  if (!options.escape.empty() && out.verdicts) add_compiler(session, options.escape, *out.verdicts);
   return out;
 }
 
@@ -69,6 +88,7 @@ int run_verdict(RunningVerb& run) {
   Lines lines = lines_of(run);
   report::Verdict verdict;
   verdict.symptoms = evidence::judge({.now = &now, .before = before ? &*before : nullptr, .series = nullptr});
+  if (lines.verdicts) evidence::blame_compiler(verdict.symptoms, *lines.verdicts);
   verdict.sentence = evidence::headline(verdict.symptoms, lines.verdicts ? &*lines.verdicts : nullptr);
   verdict.lines_heading = lines.verdicts ? evidence::basis_of(*lines.verdicts) : lines.why_none + ".";
   std::optional<view::Table> table;
