@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -30,6 +31,10 @@ class FileMapping {
   // Gives back the memory in which the system keeps whole pages of `part`, which lies in bytes(), for us. The bytes
   // stay what they are: to touch them has the system look for them anew.
   void let_go(std::span<const std::byte> part) const;
+  // Returns how many bytes of the file are in the page cache, which the system shares among all who map or read it, and
+  // takes back when it needs memory. None if it does not tell: of files that are neither ours nor writable for us it
+  // says that all is there (mincore(2), Linux 5.2).
+  std::optional<std::uint64_t> cached() const;
 
  private:
   friend std::shared_ptr<const FileMapping> map_file(const FileDescriptor& file, const std::string& name);
