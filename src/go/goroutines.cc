@@ -219,6 +219,39 @@ Scheduler read_scheduler(const Runtime& runtime, const FunctionTables& functions
   return SchedulerReader(runtime, functions, losses).read();
 }
 
+namespace {
+
+// The number in the first of these fields that the release has: none of them is a loss of all.
+std::optional<std::uint64_t> first_count(const Runtime& runtime, Address record, std::string_view type,
+                                         std::span<const std::string_view> names) {
+  for (const std::string_view name : names)
+    if (const auto field = runtime.layouts.find(type, name))
+      return runtime.memory.try_integer<std::uint32_t>(record + field->offset);
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<std::uint64_t> number_of_goroutines(const Runtime& runtime) {
+  if (!runtime.vars.sched || !runtime.vars.allp) return std::nullopt;
+  // From 1.25 a list of ended goroutines has its length itself; before, the length stands beside the list.
+  constexpr std::string_view kOwn[] = {"ngsys"}, kEnded[] = {"gFree.n", "gFree.stack.size"};
+  constexpr std::string_view kEndedWithoutStack[] = {"gFree.noStack.size"}, kEndedAtP[] = {"gFree.n", "gFree.size"};
+  const Address sched = runtime.vars.sched;
+  const auto own = first_count(runtime, sched, "runtime.schedt", kOwn);
+  const auto ended = first_count(runtime, sched, "runtime.schedt", kEnded);
+  if (!own || !ended) return std::nullopt;
+  std::uint64_t gone = *own + *ended;
+  gone += first_count(runtime, sched, "runtime.schedt", kEndedWithoutStack).value_or(0);
+  for (const Address p : list_processors(runtime)) {
+    const auto ended_at_p = first_count(runtime, p, "runtime.p", kEndedAtP);
+    if (!ended_at_p) return std::nullopt;
+    gone += *ended_at_p;
+  }
+  const std::uint64_t all = goroutine_list_length(runtime);
+  return all > gone ? all - gone : 1;  // there always is one
+}
+
 std::uint64_t count_goroutines(const Runtime& runtime) {
   const FieldLayout status = runtime.layouts.get("runtime.g", "atomicstatus");
   std::vector<AddressRange> words;

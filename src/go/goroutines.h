@@ -94,6 +94,11 @@ Scheduler read_scheduler(const Runtime& runtime, const FunctionTables& functions
 // asked of a running process; goroutines whose records cannot be read do not count. Fails like list_goroutines.
 std::uint64_t count_goroutines(const Runtime& runtime);
 
+// Returns what runtime.NumGoroutine says: those that the program has started and that have not ended. It reads a
+// counter for each processor, however many goroutines there are, so of a running process it may be off by those that
+// start and end meanwhile. None if the counters are not found. Source: gcount in src/runtime/proc.go of Go 1.19-1.27.
+std::optional<std::uint64_t> number_of_goroutines(const Runtime& runtime);
+
 // Returns the channels that goroutines wait for, ascending, each once. Channels without a buffer lie among pointer-free
 // objects, so a live target is stopped while these are listed and copied. Empty if the layouts do not tell.
 std::vector<Address> waited_channels(const Runtime& runtime);

@@ -1,5 +1,7 @@
 #include "go/mem_stats.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <bit>
@@ -204,6 +206,56 @@ std::optional<CollectorPace> read_collector_pace(const Runtime& runtime) {
   if (!std::isfinite(pace.cpu_fraction)) return std::nullopt;
   pace.ends = read_ends(runtime, *count);
   return pace;
+}
+
+namespace {
+
+// The sums of processor time in runtime.work (1.20+). Their names were exported in 1.23.
+std::optional<std::uint64_t> cpu_stat(const Runtime& runtime, std::string_view lower, std::string_view upper) {
+  if (!runtime.vars.work) return std::nullopt;
+  for (const std::string_view name : {lower, upper})
+    if (const auto field = runtime.layouts.find("runtime.workType", fmt::format("cpuStats.{}", name)))
+      return runtime.memory.try_integer<std::uint64_t>(runtime.vars.work + field->offset);
+  return std::nullopt;
+}
+
+std::optional<std::uint64_t> try_field(const Runtime& runtime, Address variable, std::string_view type,
+                                       std::string_view name) {
+  const auto field = runtime.layouts.find(type, name);
+  if (!variable || !field) return std::nullopt;
+  if (field->size == sizeof(std::uint32_t)) return runtime.memory.try_integer<std::uint32_t>(variable + field->offset);
+  return runtime.memory.try_integer<std::uint64_t>(variable + field->offset);
+}
+
+void read_pauses(const Runtime& runtime, CollectorTimes& to) {
+  const auto count = count_collections(runtime);
+  const auto field = runtime.layouts.find("runtime.mstats", "pause_ns");
+  if (!count || !field || *count == 0) return;
+  const Address ring = runtime.vars.memstats + field->offset;
+  for (std::uint32_t n = *count - std::min(*count, kKeptPauses); n < *count; ++n) {
+    to.last_pause_ns = runtime.memory.try_integer<std::uint64_t>(ring + std::uint64_t{n % kKeptPauses} * kWord);
+    to.longest_pause_ns = std::max(to.longest_pause_ns, to.last_pause_ns);
+  }
+}
+
+}  // namespace
+
+CollectorTimes read_collector_times(const Runtime& runtime) {
+  const Variables& vars = runtime.vars;
+  CollectorTimes times;
+  times.collector_ns = cpu_stat(runtime, "gcTotalTime", "GCTotalTime");
+  times.assist_ns = cpu_stat(runtime, "gcAssistTime", "GCAssistTime");
+  times.scavenge_ns = cpu_stat(runtime, "scavengeTotalTime", "ScavengeTotalTime");
+  times.all_ns = cpu_stat(runtime, "totalTime", "TotalTime");
+  if (!times.collector_ns) {  // 1.19
+    times.collector_ns = try_field(runtime, vars.work, "runtime.workType", "totaltime");
+    times.all_ns = try_field(runtime, vars.sched, "runtime.schedt", "totaltime");
+  }
+  times.limiter_cycle = try_field(runtime, vars.cpu_limiter, "runtime.gcCPULimiterState", "lastEnabledCycle");
+  if (vars.gcphase)
+    if (const auto phase = runtime.memory.try_integer<std::uint32_t>(vars.gcphase)) times.marking = *phase != 0;
+  read_pauses(runtime, times);
+  return times;
 }
 
 std::optional<std::uint32_t> count_collections(const Runtime& runtime) {

@@ -36,6 +36,20 @@ struct CollectorPace {
   std::uint64_t mark_ns = 0;
 };
 
+// Processor time by what it was for, and pauses, as runtime/metrics has them. The times are sums since the program
+// began, of all processors, and reach up to the end of the last collection. None: this release does not count it, or
+// the variable was not found.
+struct CollectorTimes {
+  std::optional<std::uint64_t> collector_ns;  // all that the collector took, idle processors included
+  std::optional<std::uint64_t> assist_ns;     // of it, what goroutines that allocate had to help (1.20+)
+  std::optional<std::uint64_t> scavenge_ns;   // giving memory back to the system (1.20+)
+  std::optional<std::uint64_t> all_ns;        // that the program could have had: GOMAXPROCS times the time
+  std::optional<std::uint64_t> last_pause_ns, longest_pause_ns;  // of the last collections, at most 256
+  std::optional<std::uint64_t> limiter_cycle;  // the last collection that the limiter cut short; 0 = none
+  std::optional<bool> marking;                 // whether a collection is under way
+};
+CollectorTimes read_collector_times(const Runtime& runtime);
+
 // None if the variables were not found. Fails with kDamaged if the controller cannot be read.
 std::optional<CollectorPace> read_collector_pace(const Runtime& runtime);
 

@@ -56,6 +56,7 @@ struct Variables {
   Address gc_cleanups, all_pools, old_pools, semtable, sched, itab_table, m0, g0, mbuckets, bbuckets;
   Address profile_cycle, profile_rate;  // runtime.mProfCycle, runtime.MemProfileRate
   Address c_handle_index;               // runtime/cgo.handleIdx
+  Address cpu_limiter;                  // runtime.gcCPULimiter; only by its symbol
 };
 
 struct Runtime {

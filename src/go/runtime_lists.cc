@@ -52,6 +52,13 @@ std::vector<Address> list_goroutines(const Runtime& runtime) {
   return entries(runtime.memory, slice_at(runtime.memory, vars.allgs), kMostGoroutines, "runtime.allgs");
 }
 
+std::uint64_t goroutine_list_length(const Runtime& runtime) {
+  const Variables& vars = runtime.vars;
+  if (vars.allglen) return runtime.memory.integer<std::uint64_t>(vars.allglen);
+  if (!vars.allgs) fail(ErrorCode::kNotFound, "the list of goroutines, runtime.allgs, was not found");
+  return slice_at(runtime.memory, vars.allgs).length;
+}
+
 std::vector<Address> list_processors(const Runtime& runtime) {
   if (!runtime.vars.allp) fail(ErrorCode::kNotFound, "the list of processors, runtime.allp, was not found");
   auto list = entries(runtime.memory, slice_at(runtime.memory, runtime.vars.allp), kMostProcessors, "runtime.allp");

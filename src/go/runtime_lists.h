@@ -2,6 +2,7 @@
 // runtime.allgs or runtime.allp. Source: src/runtime/proc.go of Go 1.19-1.27 (reference 5.1).
 #pragma once
 
+#include <cstdint>
 #include <vector>
 
 #include "go/runtime.h"
@@ -16,6 +17,9 @@ constexpr std::uint64_t kMostProcessors = 1 << 16;
 // moment, or a little older than its length. Fails with kNotFound if the program does not tell where the list is, and
 // with kDamaged if it claims to be too long or cannot be read.
 std::vector<Address> list_goroutines(const Runtime& runtime);
+
+// Returns how many list_goroutines() returns. Fails likewise.
+std::uint64_t goroutine_list_length(const Runtime& runtime);
 
 // Returns every runtime.p, in order, without empty places of the list. Fails likewise.
 std::vector<Address> list_processors(const Runtime& runtime);

@@ -42,6 +42,7 @@ constexpr std::array kSymbols = {
     SymbolRule{&Variables::profile_cycle, "runtime.mProfCycle"},
     SymbolRule{&Variables::profile_rate, "runtime.MemProfileRate"},
     SymbolRule{&Variables::c_handle_index, "runtime/cgo.handleIdx"},
+    SymbolRule{&Variables::cpu_limiter, "runtime.gcCPULimiter"},
 };
 
 // Says that the n-th disp32(%rip) operand of `function` is `variable` + the offset of type.field (or the variable
