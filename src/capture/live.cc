@@ -13,18 +13,16 @@
 #include "capture/frozen_memory.h"
 #include "capture/graph_estimate.h"
 #include "capture/layered_memory.h"
-#include "capture/layouts.h"
 #include "capture/look_plan.h"
 #include "capture/moment.h"
+#include "capture/running_program.h"
 #include "capture/runtimes.h"
 #include "capture/stopped_look.h"
-#include "capture/symbol_files.h"
 #include "capture/target.h"
 #include "capture/unchanging_memory.h"
 #include "go/goroutines.h"
 #include "go/mem_stats.h"
 #include "os/cgroup.h"
-#include "os/file_mapping.h"
 #include "os/maps.h"
 #include "os/process_memory.h"
 #include "os/processor_load.h"
@@ -38,21 +36,6 @@ constexpr int kTries = 5;
 
 // A gigabyte takes a few tenths of a second to copy, for which the process stands still.
 constexpr std::uint64_t kMostOutside = std::uint64_t{256} << 20;
-
-std::vector<FilePart> file_parts(const std::vector<os::ProcessMapping>& maps) {
-  std::vector<FilePart> parts;
-  for (const auto& mapping : maps)
-    if (mapping.is_file() && !mapping.permissions.shared)
-      parts.push_back({mapping.range, mapping.file_offset, mapping.path});
-  return parts;
-}
-
-std::vector<AddressRange> readable_ranges(const std::vector<os::ProcessMapping>& maps) {
-  std::vector<AddressRange> ranges;
-  for (const auto& mapping : maps)
-    if (mapping.is_readable()) ranges.push_back(mapping.range);
-  return joined(std::move(ranges));
-}
 
 // Returns the ranges in which a page that holds nothing is zero. Those of files are not: their pages come when they are
 // read.
@@ -75,18 +58,10 @@ double worked_ms() {
 class LiveProcess {
  public:
   LiveProcess(const os::ProcessStatus& status, const Options& options, LossLedger& losses)
-      : status_(status), with_content_(options.copies_all()), losses_(losses), memory_(status.pid) {
-    note_load();
-    read_mappings();
-    program_ = Program::open(
-        file_parts(maps_), status.exe, [this](const FilePart& part) { return open(part); }, losses);
-    program_->add_read_only(files_);
-    ranges_.variables = program_->writable();
+      : with_content_(options.copies_all()), losses_(losses), running_(status, options, losses) {
+    note_mappings();
+    ranges_.variables = program().writable();
     if (options.outside) ranges_.most_outside = kMostOutside;
-    files_.seal();
-    take_runtime(*program_, memory_layers(), options.image, given_release(options));
-    if (!options.symbols.empty()) add_symbols(*program_, options.symbols);
-    layouts_ = open_layouts(*program_, options.use_dwarf, losses);
     opened_rss_ = os::own_peak_rss();
     note_load();
     look();
@@ -101,41 +76,21 @@ class LiveProcess {
   std::uint64_t count_collections() const;
   std::unique_ptr<UnchangingMemory> unchanging_since(const StoppedLook& look) const;
 
-  const os::ProcessStatus& status() const { return status_; }
+  const os::ProcessStatus& status() const { return running_.status(); }
   bool with_content() const { return with_content_; }
-  const Program& program() const { return *program_; }
-  const binary::DwarfInfo* dwarf() const { return layouts_.dwarf.get(); }
+  const Program& program() const { return running_.program(); }
+  const binary::DwarfInfo* dwarf() const { return running_.layouts().dwarf.get(); }
   const go::Identified& identified() const { return identified_; }
-  const MemoryImage& files() const { return files_; }
+  const MemoryImage& files() const { return running_.files(); }
   LossLedger& losses() const { return losses_; }
 
-  // Fails with kTargetGone unless the process still is what was opened. Everything that was learned of a process that
-  // has become another one is wrong, and an error that came of that would mislead.
-  void require_same() const {
-    if (const auto became = os::what_became_of(status_)) fail(ErrorCode::kTargetGone, "{}", *became);
-    if (memory_.is_gone())
-      fail(ErrorCode::kTargetGone, "process {} has started its program {} anew", status_.pid, status_.exe);
-  }
+  // See RunningProgram.
+  void require_same() const { running_.require_same(); }
 
  private:
-  FileBytes open(const FilePart& part) const {
-    const bool is_exe = part.path == status_.exe;
-    if (is_exe) {
-      auto file = os::map_file(os::open_exe(status_.pid), part.path);
-      return {file->bytes(), file};
-    }
-    for (const auto& mapping : maps_) {
-      if (mapping.range != part.range) continue;
-      auto file = os::map_file(os::open_mapped_file(status_.pid, mapping), part.path);
-      return {file->bytes(), file};
-    }
-    fail(ErrorCode::kNotFound, "{} is not mapped", part.path);
-  }
-
-  void read_mappings() {
-    maps_ = os::read_maps(status_.pid);
-    ranges_.readable = readable_ranges(maps_);
-    ranges_.anonymous = anonymous_ranges(maps_);
+  void note_mappings() {
+    ranges_.readable = running_.readable();
+    ranges_.anonymous = anonymous_ranges(running_.mappings());
   }
 
   // One moment can be quieter than those around it.
@@ -147,12 +102,13 @@ class LiveProcess {
   void look() {
     for (int attempt = 1;; ++attempt) {
       try {
-        FrozenMemory probe([this](Address from, std::span<std::byte> to) { return fetch(from, to); }, {},
+        FrozenMemory probe([this](Address from, std::span<std::byte> to) { return running_.fetch(from, to); }, {},
                            ranges_.readable);
-        const LayeredMemory layered(files_, probe);
+        const LayeredMemory layered(files(), probe);
         LossLedger ignored;  // torn reads of a moving process are no loss
         if (!identified_.runtime)
-          identified_ = identify_taken(*program_, memory_layers(), *layouts_.source, go::Motion::kRunning, ignored);
+          identified_ =
+              identify_taken(program(), running_.layers(), *running_.layouts().source, go::Motion::kRunning, ignored);
         const go::Runtime& known = *identified_.runtime;
         const go::Runtime runtime{layered, known.layouts, known.version, known.modules, known.vars};
         plan_from(runtime, probe, ignored);
@@ -162,7 +118,8 @@ class LiveProcess {
         if (error.code() == ErrorCode::kTargetGone || attempt == kTries) throw;
         // What could not be read may lie in a mapping that is new, as the runtime's list of spans does when it has
         // grown.
-        read_mappings();
+        running_.read_mappings();
+        note_mappings();
       }
     }
   }
@@ -173,15 +130,15 @@ class LiveProcess {
     touch_records(runtime, heap, probe, ignored);
     effort_ = {};
     effort_.records_ms = worked_ms() - begin_ms;
-    plan_ = plan_look(runtime, heap, probe, ranges_, os::waiting_stack_pointers(status_.pid), with_content_,
-                      [this](AddressRange range) { return memory_.present_ranges(range); });
+    plan_ = plan_look(runtime, heap, probe, ranges_, os::waiting_stack_pointers(status().pid), with_content_,
+                      [this](AddressRange range) { return memory().present_ranges(range); });
     effort_.bytes = total_bytes(plan_.ranges) - total_bytes(plan_.empty);
     effort_.deep_stack_bytes = plan_.deep_stack_bytes;
     effort_.opened_rss = opened_rss_;
     effort_.record_bytes = total_bytes(plan_.blocks);
     effort_.spans = heap.in_use().size() + heap.manual().size();
     if (with_content_) effort_.content_bytes = effort_.bytes;
-    const go::Runtime running{memory_layers(), runtime.layouts, runtime.version, runtime.modules, runtime.vars};
+    const go::Runtime running{running_.layers(), runtime.layouts, runtime.version, runtime.modules, runtime.vars};
     effort_.graph = estimate_graph(running, heap, plan_.empty);
     effort_.ms_per_byte = measure_copy();
     effort_.readers = StoppedLook::kReaders;
@@ -189,41 +146,21 @@ class LiveProcess {
     note_load();
     effort_.load = load_;
     effort_.goroutines = static_cast<std::uint32_t>(go::count_goroutines(runtime));
-    effort_.threads = status_.threads;
+    effort_.threads = status().threads;
     effort_.modules = runtime.modules.size();
   }
 
   double measure_copy() const;
 
-  std::uint64_t fetch(Address from, std::span<std::byte> to) const {
-    if (memory_.try_read(from, to)) return to.size();
-    std::uint64_t got = 0;
-    while (got < to.size()) {
-      const std::uint64_t n = std::min<std::uint64_t>(to.size() - got, kSystemPage - (from + got).value % kSystemPage);
-      if (!memory_.try_read(from + got, to.subspan(got, n))) break;
-      got += n;
-    }
-    return got;
-  }
+  const os::ProcessMemory& memory() const { return running_.memory(); }
 
-  const MemorySource& memory_layers() {
-    if (!running_) running_ = std::make_unique<LayeredMemory>(files_, memory_);
-    return *running_;
-  }
-
-  const os::ProcessStatus& status_;
   bool with_content_;
   LossLedger& losses_;
-  std::vector<os::ProcessMapping> maps_;
-  os::ProcessMemory memory_;
-  std::optional<Program> program_;
-  MemoryImage files_;
-  ProgramLayouts layouts_;
+  os::ProcessorLoad load_ = os::processor_load();
+  RunningProgram running_;
   TargetRanges ranges_;
-  std::unique_ptr<LayeredMemory> running_;
   go::Identified identified_;
   std::uint64_t opened_rss_ = 0;
-  os::ProcessorLoad load_;
   LookPlan plan_;
   Effort effort_;
 };
@@ -231,15 +168,15 @@ class LiveProcess {
 std::uint64_t LiveProcess::count_collections() const {
   require_same();
   const auto count = go::count_collections(*identified_.runtime);
-  if (!count) fail(ErrorCode::kUnsupported, "the counter of collections of process {} cannot be read", status_.pid);
+  if (!count) fail(ErrorCode::kUnsupported, "the counter of collections of process {} cannot be read", status().pid);
   return *count;
 }
 
 std::unique_ptr<UnchangingMemory> LiveProcess::unchanging_since(const StoppedLook& look) const {
   const go::Runtime& now = *identified_.runtime;
   const go::Runtime then{look.memory(), now.layouts, now.version, now.modules, now.vars};
-  const auto count = [this] { return memory_.is_gone() ? std::nullopt : go::count_collections(*identified_.runtime); };
-  return std::make_unique<UnchangingMemory>(memory_, count, go::count_collections(then));
+  const auto count = [this] { return memory().is_gone() ? std::nullopt : go::count_collections(*identified_.runtime); };
+  return std::make_unique<UnchangingMemory>(memory(), count, go::count_collections(then));
 }
 
 // In a container the kernel would kill the target rather than us.
@@ -270,7 +207,7 @@ double LiveProcess::measure_copy() const {
   const Mapping room(bytes);
   os::populate({room.data(), bytes});
   const double begin_ms = worked_ms();
-  memory_.read_ranges(ranges, {room.data(), bytes}, 1);
+  memory().read_ranges(ranges, {room.data(), bytes}, 1);
   return (worked_ms() - begin_ms) / static_cast<double>(bytes);
 }
 
@@ -324,6 +261,10 @@ class ProcessTarget final : public Target {
     std::uint64_t count = 0;
     watched([&] { count = live.count_collections(); });
     return count;
+  }
+
+  std::unique_ptr<CounterWatch> watch_counters() const override {
+    return std::make_unique<CounterWatch>(process_->status, options_);
   }
 
   std::unique_ptr<Target> anew() const override { return process_target(name(), process_->status, options_); }

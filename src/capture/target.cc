@@ -132,6 +132,10 @@ std::uint64_t Target::count_collections(PassTimes&) {
   fail(ErrorCode::kUsage, "{} is a file: its program does not go on to collect", name_);
 }
 
+std::unique_ptr<CounterWatch> Target::watch_counters() const {
+  fail(ErrorCode::kUsage, "{} is a file, which has one moment", name_);
+}
+
 std::unique_ptr<Target> Target::anew() const {
   fail(ErrorCode::kUsage, "{} is a file, which has one moment", name_);
 }

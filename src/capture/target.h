@@ -12,6 +12,7 @@
 
 #include "base/timer.h"
 #include "capture/capture.h"
+#include "capture/counter_watch.h"
 #include "heap/snapshot.h"
 #include "os/file_mapping.h"
 #include "os/process.h"
@@ -44,6 +45,10 @@ class Target {
   // Returns how many collections a running process has completed, without stopping it. Fails as predict() does, and
   // with kUnsupported if the runtime's counter is not found.
   virtual std::uint64_t count_collections(PassTimes& times);
+
+  // Opens a running process for looks at its counters alone, which never stop it. It may outlive the target. Fails as
+  // predict() does.
+  virtual std::unique_ptr<CounterWatch> watch_counters() const;
 
   // Returns the same process once more, for another moment. Fails with kUsage for files.
   virtual std::unique_ptr<Target> anew() const;
