@@ -17,6 +17,7 @@
 #include "cli/manual.h"
 #include "detect/findings.h"
 #include "heap/hold_sections.h"
+#include "report/counter_report.h"
 #include "report/detector_report.h"
 
 namespace holdfast::cli {
@@ -338,7 +339,7 @@ std::vector<std::string> offered(const std::vector<std::string>& line) {
 }
 
 TEST(Completion, OffersTheValuesThatTheOptionHasWithThisVerb) {
-  EXPECT_THAT(offered({"help", "--format", ""}), ElementsAre("text", "man", "markdown", "query"));
+  EXPECT_THAT(offered({"help", "--format", ""}), ElementsAre("text", "man", "markdown", "query", "counters"));
   EXPECT_THAT(offered({"help", "query", "--format", "m"}), ElementsAre("man", "markdown"));
   EXPECT_THAT(offered({"export", "4711", "--of", "a"}), ElementsAre("allocations"));
   EXPECT_THAT(offered({"export", "4711", "--as", "=", "h"}), ElementsAre("heap-text", "heapsnapshot", "hprof"));
@@ -389,6 +390,7 @@ void expect_file(const std::string& path, const std::string& text) {
 
 TEST(CommandsPage, IsTheOneInTheDocs) {
   expect_file(std::string(HOLDFAST_DOCS) + "/commands.md", markdown_page());
+  expect_file(std::string(HOLDFAST_DOCS) + "/counters.md", report::explained_page());
 }
 
 TEST(DetectorsPage, IsTheOneInTheDocs) {

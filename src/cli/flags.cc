@@ -295,6 +295,34 @@ constexpr Flag kProfile[] = {
      [](Options& o, const std::string& v) { o.sample_type = v; }},
 };
 
+constexpr Flag kStats[] = {
+    {.name = "--every",
+     .value = "TIME",
+     .help = "look again and again, so long after each look, and say what grows: 500ms, 2s, 1m; at least 100ms",
+     .set =
+         [](Options& o, const std::string& v) {
+           o.every_ns = view::parse_time(v);
+           if (o.every_ns == 0) fail(ErrorCode::kUsage, "without a pause between looks they show nothing new");
+         },
+     .goes_with = GoesWith::kProcess},
+    {.name = "--looks",
+     .value = "N",
+     .help = "with --every: how often [until Ctrl-C]",
+     .set = [](Options& o, const std::string& v) { o.looks = number_of(v); },
+     .goes_with = GoesWith::kProcess},
+    {"--format", "FORMAT", "text, csv, json (a line for each look of --every), or prometheus [text]",
+     [](Options& o, const std::string& v) { o.format = v; }, "text csv json prometheus"},
+    {"--counters", "NAME,...", "which ones, with commas between [all; of a text with --every the main ones]",
+     [](Options& o, const std::string& v) { o.columns = v; }},
+    {"--explain", nullptr, "say what each counter means instead",
+     [](Options& o, const std::string&) { o.explain = true; }},
+    {.name = "-o,--output",
+     .value = "FILE",
+     .help = "with --format prometheus: write each look to this file, whole, for a collector of text files",
+     .set = [](Options& o, const std::string& v) { o.output = v; },
+     .is_file = true},
+};
+
 constexpr Flag kVerdict[] = {
     {.name = "--since",
      .value = "EARLIER",
@@ -411,8 +439,9 @@ constexpr Flag kDiff[] = {
 };
 
 constexpr Flag kFormat[] = {
-    {"--format", "FORMAT", "text, man (roff, for man -l), markdown, or query: the tables that queries have [text]",
-     [](Options& o, const std::string& v) { o.format = v; }, "text man markdown query"},
+    {"--format", "FORMAT",
+     "text, man (roff, for man -l), markdown, query: the tables that queries have, or counters: those of stats [text]",
+     [](Options& o, const std::string& v) { o.format = v; }, "text man markdown query counters"},
 };
 
 }  // namespace
@@ -476,6 +505,9 @@ std::span<const Flag> query_flags() {
 }
 std::span<const Flag> profile_flags() {
   return kProfile;
+}
+std::span<const Flag> stats_flags() {
+  return kStats;
 }
 std::span<const Flag> source_flags() {
   return kSource;

@@ -18,8 +18,7 @@ constexpr std::array kVerbs = {
     &kCyclesVerb,        &kTypesVerb,          &kRootsVerb,     &kGoroutinesVerb, &kLabelsVerb,
     &kAccountVerb,       &kSpansVerb,          &kSlicesVerb,    &kDanglingVerb,   &kTypeReasonsVerb,
     &kTypeConflictsVerb, &kTypeComparisonVerb, &kAuditVerb,     &kCaptureVerb,    &kDiffVerb,
-    &kExportVerb,        &kQueryVerb,          &kProfileVerb,   &kEscapeVerb,     &kVerdictVerb,
-    &kDumpVerb,          &kDetectorsVerb,      &kProcessesVerb, &kHelpVerb,       &kCompletionVerb};
+    &kExportVerb, &kQueryVerb, &kStatsVerb, &kProfileVerb, &kEscapeVerb, &kVerdictVerb, &kDumpVerb, &kDetectorsVerb, &kProcessesVerb, &kHelpVerb, &kCompletionVerb};
 
 // Returns the edit distance.
 std::size_t distance(std::string_view a, std::string_view b) {

@@ -15,6 +15,7 @@ import sys
 import tempfile
 
 import cells
+import symptoms
 from processes import Fixture
 
 HOLDFAST = cells.ROOT / "build/release/holdfast"
@@ -181,6 +182,12 @@ class Answers:
             self.check("owners --every", [complaint for part, name in [(document, "table"), (own, "owner changes"), *((row, "owner change") for row in rows)]
                                           for complaint in self.page.complaints(part, name)])
 
+    def stats(self, target):
+        command = [str(HOLDFAST), "stats", str(target), "--every", "300ms", "--looks", "5", "--json"]
+        for line in subprocess.run(command, stdout=subprocess.PIPE, text=True).stdout.splitlines():
+            self.check("stats --every", self.page.complaints(json.loads(line), "stats"))
+        self.of("stats-explained", "stats --explain", target)
+
     def reasons(self, target, report):
         addresses = [step["address"] for holder in report["holders"] for step in holder["chain"] if step["kind"] == "object"]
         conflicts = [row["example"] for row in self.ask("type-conflicts", target, "--top", "0")["conflicts"]]
@@ -284,6 +291,8 @@ def main():
             answers.of("verdict", "verdict", fixture.pid, "--since", f"{folder}/before.hold")
             answers.watch(fixture.pid)
             answers.of("diff", "diff", f"{folder}/before.hold", fixture.pid)
+        with symptoms.start(next(p for p in symptoms.PROGRAMS if p.name == "mapped_memory"), "1.26") as fixture:
+            answers.stats(fixture.pid)
     answers.check("the page", (f"{field} is never printed" for field in answers.page.never_seen()
                                if field not in UNSEEN))
     print(f"{answers.passed} passed, {answers.failed} failed")

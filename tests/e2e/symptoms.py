@@ -63,9 +63,14 @@ PROGRAMS = (
 )
 
 
+def build(with_c, release, mode="dwarf"):
+    """Returns the path of the program that has those with C in it, or those without."""
+    if with_c:
+        mode = {"dwarf": "external", "stripped": "external-stripped"}[mode]
+    package = "with_c" if with_c else "plain"
+    return modules.build(FOLDER, release, mode, f"./{package}") / package
+
+
 def start(program, release, mode="dwarf"):
     """Returns the program as a Fixture for a `with` block."""
-    if program.with_c:
-        mode = {"dwarf": "external", "stripped": "external-stripped"}[mode]
-    package = "with_c" if program.with_c else "plain"
-    return Fixture(modules.build(FOLDER, release, mode, f"./{package}") / package, [program.name])
+    return Fixture(build(program.with_c, release, mode), [program.name])

@@ -5,6 +5,7 @@
 #include "cli/terminal.h"
 #include "cli/verbs/verbs.h"
 #include "query/manual.h"
+#include "report/counter_report.h"
 
 namespace holdfast::cli {
 namespace {
@@ -23,6 +24,8 @@ int help(RunningVerb& run) {
     print(markdown_page());
   else if (options.format == "query")
     print(query::manual_page());
+  else if (options.format == "counters")
+    print(report::explained_page());
   else
     print(options.topic.empty() ? general_help(width) : verb_help(*verb_named(options.topic), width));
   return 0;
