@@ -18,11 +18,23 @@ using view::Unit;
 
 ordered_json cell_json(const Cell& cell, Unit unit) {
   if (const auto* text = std::get_if<std::string_view>(&cell)) return std::string(*text);
+  if (const auto* change = std::get_if<std::int64_t>(&cell)) return *change;
   const auto* number = std::get_if<std::uint64_t>(&cell);
   if (number == nullptr) return nullptr;
   if (unit == Unit::kFlag) return *number != 0;
   if (unit == Unit::kAddress) return fmt::format("{:#x}", *number);
   return *number;
+}
+
+ordered_json below_json(const view::RowsBelow& below, std::uint32_t row) {
+  ordered_json rows = ordered_json::array();
+  for (std::uint32_t number = 0; number < below.rows(row); ++number) {
+    ordered_json one = ordered_json::object();
+    for (std::size_t c = 0; c < below.columns.size(); ++c)
+      one[std::string(below.columns[c].name)] = cell_json(below.cell(row, number, c), below.columns[c].unit);
+    rows.push_back(std::move(one));
+  }
+  return rows;
 }
 
 }  // namespace
@@ -37,6 +49,7 @@ ordered_json table_json(const Table& table, const Selection& selection, const he
       const std::string command = table.open(row);
       one["open"] = command.empty() ? ordered_json(nullptr) : ordered_json(command);
     }
+    if (table.below) one[std::string(table.below->name)] = below_json(*table.below, row);
     if (table.lines) one[std::string(table.lines_name)] = table.lines(row);
     rows.push_back(std::move(one));
   }

@@ -11,7 +11,7 @@
 namespace holdfast::report {
 
 // Returns a cell as the text shows it, not folded.
-std::string cell_text(const view::Cell& cell, view::Unit unit);
+std::string cell_text(const view::Cell& cell, const view::Column& column);
 
 std::string table_text(const view::Table& table, const view::TablePlan& plan, const view::Selection& selection,
                        const TextStyle& style);

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
@@ -168,13 +169,29 @@ TEST(TableText, NothingThatATerminalWouldObeyComesThrough) {
   EXPECT_THAT(text_of(table_of({{"evil\rname", 1, ""}})), Not(HasSubstr("\r")));
 }
 
+view::Column column(Unit unit, view::Sign sign = view::Sign::kNone) {
+  return {.name = "", .unit = unit, .meaning = "", .sign = sign};
+}
+
+TEST(TableText, ChangesHaveTheirSign) {
+  const view::Column change = column(Unit::kBytes, view::Sign::kChange),
+                     signed_one = column(Unit::kBytes, view::Sign::kMinus);
+  EXPECT_EQ(cell_text(Cell(std::int64_t{-2048}), change), "-2.0 KiB");
+  EXPECT_EQ(cell_text(Cell(std::int64_t{2048}), change), "+2.0 KiB");
+  EXPECT_EQ(cell_text(Cell(std::uint64_t{2048}), change), "+2.0 KiB");
+  EXPECT_EQ(cell_text(Cell(std::int64_t{0}), change), "0 B");
+  EXPECT_EQ(cell_text(Cell(std::int64_t{2048}), signed_one), "2.0 KiB");
+  EXPECT_EQ(cell_text(Cell(std::numeric_limits<std::int64_t>::min()), column(Unit::kCount, view::Sign::kMinus)),
+            "-9,223,372,036,854,775,808");
+}
+
 TEST(TableText, CellsReadAsPeopleReadThem) {
-  EXPECT_EQ(cell_text(Cell(), Unit::kBytes), "-");
-  EXPECT_EQ(cell_text(Cell(std::uint64_t{21312004}), Unit::kCount), "21,312,004");
-  EXPECT_EQ(cell_text(Cell(std::uint64_t{4711}), Unit::kId), "4711");
-  EXPECT_EQ(cell_text(Cell(std::uint64_t{0xc000}), Unit::kAddress), "0xc000");
-  EXPECT_EQ(cell_text(Cell(std::uint64_t{240'000'000'000}), Unit::kNanoseconds), "4 min");
-  EXPECT_EQ(cell_text(Cell(std::uint64_t{1}), Unit::kFlag), "yes");
+  EXPECT_EQ(cell_text(Cell(), column(Unit::kBytes)), "-");
+  EXPECT_EQ(cell_text(Cell(std::uint64_t{21312004}), column(Unit::kCount)), "21,312,004");
+  EXPECT_EQ(cell_text(Cell(std::uint64_t{4711}), column(Unit::kId)), "4711");
+  EXPECT_EQ(cell_text(Cell(std::uint64_t{0xc000}), column(Unit::kAddress)), "0xc000");
+  EXPECT_EQ(cell_text(Cell(std::uint64_t{240'000'000'000}), column(Unit::kNanoseconds)), "4 min");
+  EXPECT_EQ(cell_text(Cell(std::uint64_t{1}), column(Unit::kFlag)), "yes");
 }
 
 TEST(TableText, LinesUnderARowStandThere) {

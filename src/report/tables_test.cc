@@ -36,7 +36,7 @@ std::vector<std::string> column(const Table& table, std::string_view name) {
   std::vector<std::string> cells;
   for (const std::uint32_t row : select(table, plan).rows) {
     const std::size_t at = plan.text_columns.front();
-    cells.push_back(cell_text(table.cell(row, at), table.shape.columns[at].unit));
+    cells.push_back(cell_text(table.cell(row, at), table.shape.columns[at]));
   }
   return cells;
 }

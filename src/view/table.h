@@ -38,8 +38,20 @@ constexpr std::string_view words_of(Unit unit) {
   return "";
 }
 
-// A value, or nothing if it is not known. Texts belong to the snapshot or to the table.
-using Cell = std::variant<std::monostate, std::uint64_t, std::string_view>;
+// A value, or nothing if it is not known. Texts belong to the snapshot or to the table. Numbers that can be negative
+// are std::int64_t; a column may have both.
+using Cell = std::variant<std::monostate, std::uint64_t, std::int64_t, std::string_view>;
+
+// Whether a stands before b where small ones come first: what is not known, then numbers by their value, whatever their
+// type, then texts.
+bool is_less(const Cell& a, const Cell& b);
+
+// Which signs the numbers of a column can have.
+enum class Sign : std::uint8_t {
+  kNone,    // never negative
+  kMinus,   // they may be negative
+  kChange,  // they say how something changed: what rose has a plus before it
+};
 
 // When a column stands in the text.
 enum class Shown : std::uint8_t {
@@ -57,6 +69,7 @@ struct Column {
   // Returns all texts that can stand in the column, an empty one if there may be none; null if they are not known
   // beforehand.
   std::vector<std::string_view> (*words)() = nullptr;
+  Sign sign = Sign::kNone;
 };
 
 template <typename Row>
@@ -81,6 +94,14 @@ struct RowCommand {
   std::string verb, arguments;
 };
 
+// Rows that stand under a row of a table, with columns of their own.
+struct RowsBelow {
+  std::string_view name;  // in JSON
+  std::vector<Column> columns;
+  std::function<std::uint32_t(std::uint32_t row)> rows;
+  std::function<Cell(std::uint32_t row, std::uint32_t below, std::size_t column)> cell;
+};
+
 struct Table {
   TableShape shape;
   std::uint32_t rows = 0;
@@ -96,6 +117,7 @@ struct Table {
   // What stands under a row, and its name in JSON; empty if the table has no such thing or it is not wanted.
   std::string_view lines_name;
   std::function<std::vector<std::string>(std::uint32_t row)> lines;
+  std::optional<RowsBelow> below;
 };
 
 template <typename Row>

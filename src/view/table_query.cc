@@ -8,6 +8,8 @@
 #include <cctype>
 #include <cmath>
 #include <cstdlib>
+#include <limits>
+#include <utility>
 
 #include "base/error.h"
 #include "base/text.h"
@@ -88,7 +90,8 @@ const char* example_of(Unit unit) {
   return unit == Unit::kAddress ? "an address such as 0xc000010000" : "a number";
 }
 
-std::optional<std::uint64_t> read_number(std::string_view text, Unit unit) {
+// Of a number without a sign.
+std::optional<std::uint64_t> read_magnitude(std::string_view text, Unit unit) {
   const std::string digits = lower(text);
   char* end = nullptr;
   if (digits.empty() || std::isdigit(static_cast<unsigned char>(digits.front())) == 0) return std::nullopt;
@@ -109,6 +112,16 @@ std::optional<std::uint64_t> read_number(std::string_view text, Unit unit) {
     if (one.text == suffix && value * one.factor < 18e18)
       return static_cast<std::uint64_t>(std::llround(value * one.factor));
   return std::nullopt;
+}
+
+// Nothing if it is no number of the column. A plus is read where the text has one, before what rose.
+Cell read_number(std::string_view text, const Column& column) {
+  const bool has_sign = column.sign != Sign::kNone && (text.starts_with("-") || text.starts_with("+"));
+  const auto magnitude = read_magnitude(has_sign ? text.substr(1) : text, column.unit);
+  if (!magnitude) return {};
+  if (!has_sign || text.front() == '+') return *magnitude;
+  constexpr std::uint64_t kMost = std::uint64_t{1} << 63;
+  return *magnitude > kMost ? Cell() : Cell(static_cast<std::int64_t>(0 - *magnitude));
 }
 
 struct Operator {
@@ -187,22 +200,24 @@ void compare_numbers(const Column& column, const Comparison& asked, const std::s
     fail(ErrorCode::kUsage, "--filter {}: {} is {}; it can be compared by {}", text, column.name,
          is_flag ? "yes or no" : "a number", is_flag ? "= and !=" : "=, !=, <, <=, > and >=");
   if (is_flag && (asked.value == "yes" || asked.value == "no")) {
-    filter.number = asked.value == "yes" ? 1 : 0;
+    filter.number = flag_cell(asked.value == "yes");
     return;
   }
-  const auto number = read_number(asked.value, column.unit);
-  if (!number)
+  const Cell number = read_number(asked.value, column);
+  if (number == Cell())
     fail(ErrorCode::kUsage, "--filter {}: \"{}\" is not {}", text, asked.value,
          is_flag ? "yes or no" : example_of(column.unit));
-  const bool passes_none = !filter.negated && ((filter.test == Filter::Test::kBelow && *number == 0) ||
-                                               (filter.test == Filter::Test::kAbove && *number == ~std::uint64_t{0}));
-  if (passes_none || (is_flag && *number > 1))
+  const Cell least = column.sign == Sign::kNone ? Cell(std::uint64_t{0}) : std::numeric_limits<std::int64_t>::min();
+  const Cell most = is_flag ? flag_cell(true) : ~std::uint64_t{0};
+  const bool passes_none = !filter.negated && ((filter.test == Filter::Test::kBelow && number == least) ||
+                                               (filter.test == Filter::Test::kAbove && number == most));
+  if (passes_none || is_less(most, number))
     fail(ErrorCode::kUsage, "--filter {}: {} is never {} {}", text, column.name,
          is_flag                               ? "equal to"
          : filter.test == Filter::Test::kBelow ? "below"
                                                : "above",
          asked.value);
-  filter.number = *number;
+  filter.number = number;
 }
 
 Filter read_filter(std::span<const Column> columns, const std::string& text) {
@@ -232,22 +247,23 @@ bool contains(const Cell& cell, const std::string& text) {
 
 // What is not known is neither above nor below anything, but it differs from everything.
 bool passes(const Filter& filter, const Cell& cell) {
-  const auto* number = std::get_if<std::uint64_t>(&cell);
   const auto* text = std::get_if<std::string_view>(&cell);
+  const bool is_number = text == nullptr && cell != Cell();
   switch (filter.test) {
     case Filter::Test::kContains:
       return contains(cell, filter.text);
     case Filter::Test::kMatches:
       return filter.pattern->matches(text != nullptr ? *text : std::string_view()) != filter.negated;
     case Filter::Test::kEquals: {
-      const bool equal = filter.number ? number != nullptr && *number == *filter.number
-                                       : (text != nullptr ? *text : std::string_view()) == filter.text;
+      const bool equal = filter.number != Cell()
+                             ? is_number && !is_less(cell, filter.number) && !is_less(filter.number, cell)
+                             : (text != nullptr ? *text : std::string_view()) == filter.text;
       return equal != filter.negated;
     }
     case Filter::Test::kAbove:
-      return number != nullptr && (*number > *filter.number) != filter.negated;
+      return is_number && is_less(filter.number, cell) != filter.negated;
     case Filter::Test::kBelow:
-      return number != nullptr && (*number < *filter.number) != filter.negated;
+      return is_number && is_less(cell, filter.number) != filter.negated;
   }
   return false;
 }
@@ -278,9 +294,9 @@ SortOrder read_sort(std::span<const Column> columns, std::string_view text) {
 }
 
 // Adds up what the rows from `first` on have and no other of the rows has.
-std::uint64_t sum_of(const Table& table, std::span<const std::uint32_t> rows, std::size_t first) {
+Cell sum_of(const Table& table, std::span<const std::uint32_t> rows, std::size_t first) {
   const auto column = exactly(table.shape.columns, table.shape.sum);
-  if (!column || first == rows.size()) return 0;
+  if (!column) return {};
   std::vector<bool> is_there(table.rows);
   for (const std::uint32_t row : rows) is_there[row] = true;
   const auto is_in_another = [&](std::uint32_t row) {
@@ -289,21 +305,40 @@ std::uint64_t sum_of(const Table& table, std::span<const std::uint32_t> rows, st
       if (is_there[*whole]) return true;
     return false;
   };
-  std::uint64_t sum = 0;
+  std::uint64_t sum = 0;  // also of negative numbers: it turns round as they do
   for (const std::uint32_t row : rows.subspan(first)) {
     const Cell cell = table.cell(row, *column);
-    const auto* const bytes = std::get_if<std::uint64_t>(&cell);
-    if (bytes != nullptr && !is_in_another(row)) sum += *bytes;
+    if (is_in_another(row)) continue;
+    if (const auto* const number = std::get_if<std::uint64_t>(&cell)) sum += *number;
+    if (const auto* const number = std::get_if<std::int64_t>(&cell)) sum += static_cast<std::uint64_t>(*number);
   }
-  return sum;
+  if (table.shape.columns[*column].sign == Sign::kNone) return sum;
+  return static_cast<std::int64_t>(sum);
 }
 
 std::uint64_t number_with_unit(std::string_view text, Unit unit) {
-  if (const auto number = read_number(text, unit)) return *number;
+  if (const auto number = read_magnitude(text, unit)) return *number;
   fail(ErrorCode::kUsage, "\"{}\" is not {}", text, example_of(unit));
 }
 
 }  // namespace
+
+bool is_less(const Cell& a, const Cell& b) {
+  const auto sort = [](const Cell& cell) {
+    return cell == Cell() ? 0 : std::holds_alternative<std::string_view>(cell) ? 2 : 1;
+  };
+  if (sort(a) != sort(b)) return sort(a) < sort(b);
+  if (sort(a) != 1) return a < b;
+  return std::visit(
+      [](const auto& left, const auto& right) {
+        if constexpr (std::is_integral_v<std::decay_t<decltype(left)>> &&
+                      std::is_integral_v<std::decay_t<decltype(right)>>)
+          return std::cmp_less(left, right);
+        else
+          return false;
+      },
+      a, b);
+}
 
 std::uint64_t parse_time(std::string_view text) {
   return number_with_unit(text, Unit::kNanoseconds);
@@ -335,9 +370,10 @@ Selection select(const Table& table, const TablePlan& plan) {
                     [&](const Filter& filter) { return passes(table, filter, row); }))
       keys.push_back({table.cell(row, plan.sort.column), row});
   const auto before = [&](const Key& a, const Key& b) {
-    if (a.cell == b.cell) return a.row < b.row;
-    if (a.cell.index() == 0 || b.cell.index() == 0) return b.cell.index() == 0;
-    return plan.sort.descending ? b.cell < a.cell : a.cell < b.cell;
+    const bool less = is_less(a.cell, b.cell), more = is_less(b.cell, a.cell);
+    if (!less && !more) return a.row < b.row;
+    if (a.cell == Cell() || b.cell == Cell()) return b.cell == Cell();
+    return plan.sort.descending ? more : less;
   };
   const std::size_t shown = plan.top == 0 ? keys.size() : std::min(plan.top, keys.size());
   std::partial_sort(keys.begin(), keys.begin() + static_cast<std::ptrdiff_t>(shown), keys.end(), before);
@@ -347,7 +383,7 @@ Selection select(const Table& table, const TablePlan& plan) {
   std::vector<std::uint32_t> matching;
   matching.reserve(keys.size());
   for (const Key& key : keys) matching.push_back(key.row);
-  selection.left_out_bytes = sum_of(table, matching, shown);
+  selection.left_out = sum_of(table, matching, shown);
   return selection;
 }
 

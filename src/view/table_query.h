@@ -21,7 +21,7 @@ struct TableQuery {
   // Each filter is a TEXT, which is looked for in all columns of text in upper or lower case; or a column, an operator
   // and a value:
   //   texts     =  !=  the whole text       ~  !~  a POSIX extended regular expression, in upper or lower case
-  //   numbers   =  !=  <  <=  >  >=         sizes and times with units: 1.5MiB, 90s
+  //   numbers   =  !=  <  <=  >  >=         sizes and times with units: 1.5MiB, 90s, -2KiB
   // A row must pass all of them.
   std::vector<std::string> filters = {};
   std::string columns = {};  // those of the text, with commas between; empty = all but kWhenAsked
@@ -45,8 +45,8 @@ struct Filter {
   std::optional<std::size_t> column;  // none = all columns of text
   Test test = Test::kContains;
   bool negated = false;
-  std::string text;                     // in lower case for kContains, as it is for kEquals
-  std::optional<std::uint64_t> number;  // for a column of numbers
+  std::string text;  // in lower case for kContains, as it is for kEquals
+  Cell number;       // for a column of numbers
   std::shared_ptr<const TextPattern> pattern;
 };
 
@@ -65,8 +65,9 @@ TablePlan plan_table(const TableShape& shape, const TableQuery& query);
 struct Selection {
   std::vector<std::uint32_t> rows;  // those to be shown, in order
   std::uint64_t matching = 0;       // how many pass the filters
-  // The sum of TableShape::sum over rows that match, are not shown, and are no part of another row that matches.
-  std::uint64_t left_out_bytes = 0;
+  // The sum of TableShape::sum over rows that match, are not shown, and are no part of another row that matches;
+  // nothing if the table has no such column.
+  Cell left_out;
 };
 
 // Sorts numbers from the largest down and texts from A on; what is not known comes last; equal rows keep their order.

@@ -91,7 +91,7 @@ TEST(TableQuery, WhatIsLeftOutIsAddedUpOnce) {
   Table table = fruits();
   table.shape = with_sum;
   const auto left_out = [&](const TableQuery& query) {
-    return select(table, plan_table(with_sum, query)).left_out_bytes;
+    return std::get<std::uint64_t>(select(table, plan_table(with_sum, query)).left_out);
   };
   EXPECT_EQ(left_out({.top = 1}), 4096U);
   EXPECT_EQ(left_out({.top = 0}), 0U);
@@ -100,6 +100,50 @@ TEST(TableQuery, WhatIsLeftOutIsAddedUpOnce) {
   EXPECT_EQ(left_out({.top = 1, .sort = "-name"}), 6144U) << "the apple and the pear: the plum is shown";
   EXPECT_EQ(left_out({.top = 1, .sort = "name", .filters = {"name=pear"}}), 0U);
   EXPECT_EQ(left_out({.top = 1, .filters = {"bytes=2048"}}), 2048U) << "the apple is filtered away";
+}
+
+struct Change {
+  std::string_view name;
+  Cell bytes;
+};
+
+constexpr ColumnOf<Change> kChanges[] = {
+    {{"name", Unit::kText, ""}, [](const Change& row) { return Cell(row.name); }},
+    {{"bytes", Unit::kBytes, "", Shown::kUsually, nullptr, Sign::kChange}, [](const Change& row) { return row.bytes; }},
+};
+
+// a shrank by 2 KiB, b grew by 1 KiB, of c nothing is known, d stayed, and e grew by more than a signed number holds.
+Table changes() {
+  return make_table<Change>(make_shape<Change>("changes", "change", "bytes", kChanges, "bytes"), kChanges,
+                            {{"a", std::int64_t{-2048}},
+                             {"b", std::int64_t{1024}},
+                             {"c", Cell()},
+                             {"d", std::int64_t{0}},
+                             {"e", ~std::uint64_t{0}}});
+}
+
+std::vector<std::uint32_t> changed(const TableQuery& query) {
+  const Table table = changes();
+  return select(table, plan_table(table.shape, query)).rows;
+}
+
+TEST(TableQuery, NegativeNumbersSortBelowNothing) {
+  EXPECT_THAT(changed({}), ElementsAre(4, 1, 3, 0, 2));
+  EXPECT_THAT(changed({.sort = "-bytes"}), ElementsAre(0, 3, 1, 4, 2));
+}
+
+TEST(TableQuery, NegativeNumbersCanBeAskedFor) {
+  EXPECT_THAT(changed({.filters = {"bytes<0"}}), ElementsAre(0));
+  EXPECT_THAT(changed({.filters = {"bytes>=-2KiB"}}), ElementsAre(4, 1, 3, 0));
+  EXPECT_THAT(changed({.filters = {"bytes=+1KiB"}}), ElementsAre(1));
+  EXPECT_THAT(changed({.filters = {"bytes!=-2048"}}), ElementsAre(4, 1, 3, 2));
+  EXPECT_THAT(refusal({.filters = {"bytes=-2048"}}), HasSubstr("is not a size")) << "fruits do not shrink";
+}
+
+TEST(TableQuery, WhatIsLeftOutMayBeNegative) {
+  const Table table = changes();
+  EXPECT_EQ(select(table, plan_table(table.shape, {.top = 1, .filters = {"bytes<=1KiB"}})).left_out,
+            Cell(std::int64_t{-2048}));
 }
 
 TEST(TableQuery, ATextIsFoundInAnyTextColumnWhateverItsCase) {
