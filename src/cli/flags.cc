@@ -288,11 +288,31 @@ constexpr Flag kQuery[] = {
 };
 
 constexpr Flag kProfile[] = {
-    {"--by", "WHAT", "what is one place: function, line or file [function]",
-     [](Options& o, const std::string& v) { o.by = v; }, "function line file"},
+    {"--by", "WHAT", "what is one place: function, line, file or address [function; of ladder line]",
+     [](Options& o, const std::string& v) { o.by = v; }, "function line file address"},
     {"--type", "TYPE",
      "the sample type that counts, as inuse_space or alloc_objects [what the profile says, or its last]",
      [](Options& o, const std::string& v) { o.sample_type = v; }},
+    {"--focus", "REGEX", "only stacks with a call whose function, file or program matches, as pprof has it",
+     [](Options& o, const std::string& v) { o.stacks_query.focus = v; }},
+    {"--ignore", "REGEX", "no stacks with such a call",
+     [](Options& o, const std::string& v) { o.stacks_query.ignore = v; }},
+    {"--show", "REGEX", "of stacks only calls that match",
+     [](Options& o, const std::string& v) { o.stacks_query.show = v; }},
+    {"--hide", "REGEX", "of stacks no calls that match",
+     [](Options& o, const std::string& v) { o.stacks_query.hide = v; }},
+    {"--show-from", "REGEX", "of stacks what the outermost call that matches leads to",
+     [](Options& o, const std::string& v) { o.stacks_query.show_from = v; }},
+    {"--tagfocus", "TAG", "only samples with such a label: REGEX, KEY=REGEX, 64kb, 64kb:, :1mb, KEY=32kb:1mb",
+     [](Options& o, const std::string& v) { o.stacks_query.tag_focus = v; }},
+    {"--tagignore", "TAG", "no samples with such a label",
+     [](Options& o, const std::string& v) { o.stacks_query.tag_ignore = v; }},
+    {.name = "--source-root",
+     .value = "FOLDER",
+     .help = "of list: where sources are that are not where they were compiled [the working folder]",
+     .set = [](Options& o, const std::string& v) { o.source_roots.push_back(v); },
+     .repeats = true,
+     .is_file = true},
 };
 
 constexpr Flag kStats[] = {

@@ -9,6 +9,7 @@
 
 #include "base/address.h"
 #include "net/http.h"
+#include "profile/filtered_profile.h"
 #include "view/cut.h"
 #include "view/owner_table.h"
 #include "view/subject.h"
@@ -82,6 +83,28 @@ struct Options {
   bool all = false, flow = false;      // escape: all decisions; the flow of each
   std::string of_source;               // escape: a file or function
   std::vector<const Flag*> given;      // the rows of cli/flags.h that were on the command line
+  bool all_headers = false;               // slices: a line for each header
+  bool places = false;                    // slices: by field or variable
+  bool classes = false;                   // spans: by size class
+  std::optional<std::uint64_t> goid;      // goroutines, slices: only this one
+  std::string topic;                      // help: a verb; completion: a shell
+  std::string format;                     // help, query
+  std::string as, of;                     // export: the format of the file, and what it is about; empty if not said
+  std::optional<std::uint64_t> nodes;     // export: objects with nodes of their own
+  std::string profile;                    // verdict: a profile of the program, from elsewhere
+  std::string by, sample_type;            // profile: what is a place, what counts; empty for the usual
+  std::vector<std::string> source_roots;  // profile: where to look for sources
+  profile::StackQuery stacks_query;       // profile: which stacks, and what of them
+  net::HttpOptions http;                  // of sources that are URLs
+  bool labels = false;                    // dump: values of labels, too
+  bool clean = false;                     // dump: write it for other parsers
+  std::string sql;                        // query
+  std::vector<std::string> words;         // escape: what goes to `go build`, or the files to read; profile: after VIEW
+  std::string binary;                     // escape: the program to judge by
+  bool is_weighed = false;                // escape: by `target`, a profile or what other verbs take
+  bool all = false, flow = false;         // escape: all decisions; the flow of each
+  std::string of_source;                  // escape: a file or function
+  std::vector<const Flag*> given;         // the rows of cli/flags.h that were on the command line
 };
 
 }  // namespace holdfast::cli

@@ -73,6 +73,7 @@ class ProfileParser {
     for (const std::string_view part : sample_types_) profile_.sample_types_.push_back(sample_type(part));
     profile_.period_type_ = sample_type(period_type_);
     profile_.default_type_ = text(default_type_, "default_sample_type");
+    read_mappings();
     read_functions();
     read_locations();
     if (cut_off_) profile_.remark_ = "the profile is cut off: what came behind its last whole field is missing";
@@ -104,6 +105,8 @@ class ProfileParser {
         return sample_types_.push_back(view(message));
       case bytes(2):
         return add_sample(view(message));
+      case bytes(3):
+        return mappings_.push_back(view(message));
       case bytes(4):
         return locations_.push_back(view(message));
       case bytes(5):
@@ -156,6 +159,31 @@ class ProfileParser {
     return out;
   }
 
+  void read_mappings() {
+    for (const std::string_view part : mappings_) {
+      Mapping mapping;
+      std::uint64_t id = 0;
+      for_each_field(part, [&](pbf_reader& message, std::uint32_t kind) {
+        if (kind == number(1))
+          id = message.get_uint64();
+        else if (kind == number(2))
+          mapping.begin = message.get_uint64();
+        else if (kind == number(3))
+          mapping.end = message.get_uint64();
+        else if (kind == number(4))
+          mapping.file_offset = message.get_uint64();
+        else if (kind == number(5))
+          mapping.file = text(message.get_uint64(), "the file of a mapping");
+        else if (kind == number(6))
+          mapping.build_id = text(message.get_uint64(), "the build id of a mapping");
+        else
+          message.skip();
+      });
+      mapping_rows_.emplace(id, static_cast<std::uint32_t>(profile_.mappings_.size()));
+      profile_.mappings_.push_back(mapping);
+    }
+  }
+
   void read_functions() {
     profile_.functions_.reserve(functions_.size());
     for (const std::string_view part : functions_) {
@@ -190,6 +218,12 @@ class ProfileParser {
     if (are_counted) profile_.location_rows_.clear();
   }
 
+  // A mapping that is not there is no damage: 0 says that there is none.
+  std::uint32_t mapping_row(std::uint64_t id) const {
+    const auto found = mapping_rows_.find(id);
+    return found == mapping_rows_.end() ? kNoMapping : found->second;
+  }
+
   // Returns its id.
   std::uint64_t read_location(std::string_view part) {
     Location location;
@@ -198,6 +232,8 @@ class ProfileParser {
     for_each_field(part, [&](pbf_reader& message, std::uint32_t kind) {
       if (kind == number(1))
         id = message.get_uint64();
+      else if (kind == number(2))
+        location.mapping = mapping_row(message.get_uint64());
       else if (kind == number(3))
         location.address = message.get_uint64();
       else if (kind == bytes(4))
@@ -236,10 +272,10 @@ class ProfileParser {
 
   Profile& profile_;
   bool cut_off_ = false;  // it ends in the middle
-  std::vector<std::string_view> sample_types_, functions_, locations_;
+  std::vector<std::string_view> sample_types_, mappings_, functions_, locations_;
   std::string_view period_type_;
   std::uint64_t default_type_ = 0;
-  std::unordered_map<std::uint64_t, std::uint32_t> function_rows_;
+  std::unordered_map<std::uint64_t, std::uint32_t> mapping_rows_, function_rows_;
 };
 
 // Decodes samples one by one, into the same memory.

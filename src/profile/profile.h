@@ -35,8 +35,17 @@ struct Line {
   std::int64_t line = 0;       // 0 = not known
 };
 
+// A file that was mapped as code.
+struct Mapping {
+  std::uint64_t begin = 0, end = 0, file_offset = 0;  // addresses, and where in the file `begin` is
+  std::string_view file, build_id;
+};
+
+constexpr std::uint32_t kNoMapping = ~std::uint32_t{0};
+
 struct Location {
   std::uint64_t address = 0;                // of the call, not of the return; 0 = not known
+  std::uint32_t mapping = kNoMapping;       // row of mappings()
   std::uint32_t first_line = 0, lines = 0;  // rows of lines(): the innermost inlined one first
 };
 
@@ -67,6 +76,7 @@ class Profile {
   std::span<const SampleType> sample_types() const { return sample_types_; }
   // Which of sample_types() is meant if nobody says: what the profile says, or else the last one.
   std::size_t default_type() const;
+  std::span<const Mapping> mappings() const { return mappings_; }
   std::span<const Function> functions() const { return functions_; }
   std::span<const Line> lines() const { return lines_; }
   std::span<const Line> lines(const Location& location) const {
@@ -75,6 +85,7 @@ class Profile {
   std::span<const Location> locations() const { return locations_; }
   std::uint64_t samples() const { return samples_.size(); }
 
+  const std::string& name() const { return name_; }  // what errors call it
   const SampleType& period_type() const { return period_type_; }
   std::int64_t period() const { return period_; }    // for heap profiles one sample is taken of so many bytes
   std::int64_t time_ns() const { return time_ns_; }  // since 1970 UTC; 0 = not known
@@ -99,6 +110,7 @@ class Profile {
   std::vector<std::string_view> strings_;
   std::vector<SampleType> sample_types_;
   std::string_view default_type_;
+  std::vector<Mapping> mappings_;
   std::vector<Function> functions_;
   std::vector<Line> lines_;
   std::vector<Location> locations_;

@@ -33,10 +33,12 @@ class ProfileWriter {
     return functions_;
   }
   // `lines`: pairs of a function and a line, the innermost first.
-  void location(std::uint64_t id, std::uint64_t address, const std::vector<std::pair<std::uint64_t, int>>& lines) {
+  void location(std::uint64_t id, std::uint64_t address, const std::vector<std::pair<std::uint64_t, int>>& lines,
+                std::uint64_t mapping = 0) {
     std::string part;
     protozero::pbf_writer writer(part);
     writer.add_uint64(1, id);
+    if (mapping != 0) writer.add_uint64(2, mapping);
     writer.add_uint64(3, address);
     for (const auto& [function, line] : lines) {
       std::string inner;
@@ -47,8 +49,25 @@ class ProfileWriter {
     }
     protozero::pbf_writer(out_).add_message(4, part);
   }
+  void time(std::int64_t ns) { protozero::pbf_writer(out_).add_int64(9, ns); }
+  // Returns its id.
+  std::uint64_t mapping(const std::string& file) {
+    std::string part;
+    protozero::pbf_writer writer(part);
+    writer.add_uint64(1, ++mappings_);
+    writer.add_uint64(5, string(file));
+    protozero::pbf_writer(out_).add_message(3, part);
+    return mappings_;
+  }
   void sample(const std::vector<std::uint64_t>& locations, const std::vector<std::int64_t>& values,
               std::int64_t bytes = 0, bool packed = true) {
+    sample(locations, values,
+           bytes > 0 ? std::vector<Label>{{.key = "bytes", .text = {}, .number = bytes, .unit = {}}}
+                     : std::vector<Label>(),
+           packed);
+  }
+  void sample(const std::vector<std::uint64_t>& locations, const std::vector<std::int64_t>& values,
+              const std::vector<Label>& labels, bool packed = true) {
     std::string part;
     protozero::pbf_writer writer(part);
     if (packed) {
@@ -58,11 +77,13 @@ class ProfileWriter {
       for (const std::uint64_t id : locations) writer.add_uint64(1, id);
       for (const std::int64_t value : values) writer.add_int64(2, value);
     }
-    if (bytes > 0) {
+    for (const Label& one : labels) {
       std::string label;
       protozero::pbf_writer label_writer(label);
-      label_writer.add_uint64(1, string("bytes"));
-      label_writer.add_int64(3, bytes);
+      label_writer.add_uint64(1, string(std::string(one.key)));
+      label_writer.add_uint64(2, string(std::string(one.text)));
+      label_writer.add_int64(3, one.number);
+      label_writer.add_uint64(4, string(std::string(one.unit)));
       writer.add_message(3, label);
     }
     protozero::pbf_writer(out_).add_message(2, part);
@@ -94,7 +115,7 @@ class ProfileWriter {
   }
 
   std::string out_;
-  std::uint64_t functions_ = 0;
+  std::uint64_t functions_ = 0, mappings_ = 0;
   std::vector<std::string> strings_;
   std::map<std::string, std::uint64_t> rows_;
 };

@@ -5,15 +5,38 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <optional>
 #include <unordered_map>
 
+#include "base/error.h"
 #include "base/hash.h"
+#include "profile/bounded_sum.h"
 
 namespace holdfast::profile {
 namespace {
 
-// Of which column the number of objects stands in for a sample type: inuse_objects for inuse_space, objects for space.
+std::int64_t magnitude(std::int64_t value) {
+  return value < 0 ? -std::max(value, -std::numeric_limits<std::int64_t>::max()) : value;
+}
+
+bool samples_objects(const Profile& profile) {
+  const SampleType& period = profile.period_type();
+  return period.type == "space" && period.unit == "bytes" && profile.period() > 1;
+}
+
+void check_types(const Profile& first, const Profile& other) {
+  const auto names = [](const Profile& profile) {
+    std::string out;
+    for (const SampleType& type : profile.sample_types())
+      out += fmt::format("{}{}/{}", out.empty() ? "" : ", ", type.type, type.unit);
+    return out;
+  };
+  if (const std::string a = names(first), b = names(other); a != b)
+    fail(ErrorCode::kUsage, "{} counts {}, and {} counts {}: they are no profiles of one kind", first.name(), a,
+         other.name(), b);
+}
+
+}  // namespace
+
 std::optional<std::size_t> objects_of(std::span<const SampleType> types, std::size_t type) {
   constexpr std::string_view kSpace = "space", kObjects = "objects";
   const std::string_view name = types[type].type;
@@ -25,154 +48,164 @@ std::optional<std::size_t> objects_of(std::span<const SampleType> types, std::si
   return std::nullopt;
 }
 
-// Numbers that a program cannot have stay at the limit: nobody's sum turns round.
-std::int64_t sum_of(std::int64_t a, std::int64_t b) {
-  std::int64_t sum = 0;
-  if (!__builtin_add_overflow(a, b, &sum)) return sum;
-  return a < 0 ? std::numeric_limits<std::int64_t>::min() : std::numeric_limits<std::int64_t>::max();
-}
-
-std::int64_t magnitude(std::int64_t value) {
-  return value < 0 ? -std::max(value, -std::numeric_limits<std::int64_t>::max()) : value;
-}
-
-}  // namespace
-
-// Goes through the samples once. Which sites a location has is found before.
+// Goes through the samples of each profile once. Which sites a location has is found before.
 class Adder {
  public:
-  Adder(const Profile& profile, By by) : profile_(profile), by_(by) {
-    sums_.types_ = profile.sample_types().size();
-    find_sites();
-    sums_.flat_.resize(sums_.sites_.size() * sums_.types_);
+  explicit Adder(Sums& sums) : sums_(sums) {}
+
+  void add(const FilteredProfile& profile, SiteIndex& index) {
+    of_locations_ = index.add(profile);
+    const std::span<const SampleType> types = profile.profile().sample_types();
+    sums_.types_ = types.size();
+    sums_.flat_.resize(index.sites().size() * sums_.types_);
     sums_.cumulative_.resize(sums_.flat_.size());
     sums_.totals_.resize(sums_.types_);
-    seen_in_.resize(sums_.sites_.size());
-    const SampleType& period = profile.period_type();
-    if (period.type == "space" && period.unit == "bytes" && profile.period() > 1) {
-      sums_.recorded_.resize(sums_.flat_.size(), heap::SampleEstimate(static_cast<std::uint64_t>(profile.period())));
-      for (std::size_t type = 0; type < sums_.types_; ++type) {
-        objects_.push_back(objects_of(profile.sample_types(), type));
-        sums_.counts_objects_.push_back(objects_.back() == type);
-      }
-    }
+    seen_in_.resize(index.sites().size());
+    sums_.objects_.clear();
+    for (std::size_t type = 0; type < types.size(); ++type) sums_.objects_.push_back(objects_of(types, type));
+    const auto period = static_cast<std::uint64_t>(std::max<std::int64_t>(profile.profile().period(), 0));
+    sums_.is_sampled_ = samples_objects(profile.profile()) && (sums_.period_ == 0 || period == sums_.period_);
+    sums_.period_ = period;
+    profile.for_each_sample([this](const Sample& sample) { add(sample); },
+                            [this](const Sample& sample) { add_to_totals(sample); });
   }
 
-  Sums run() {
-    profile_.for_each_sample([this](const Sample& sample) { add(sample); });
-    return std::move(sums_);
-  }
+  void finish() { std::ranges::stable_sort(sums_.tallies_, {}, &Tally::site); }
 
  private:
-  struct SiteKey {
-    std::uint32_t name = 0;  // of a function or a file
-    std::int64_t line = 0;
-    bool operator==(const SiteKey&) const = default;
+  struct TallyKey {
+    std::uint64_t site = 0, bytes = 0, period = 0;
+    bool operator==(const TallyKey&) const = default;
   };
-  struct HashSite {
-    std::size_t operator()(const SiteKey& key) const {
-      return mixed(mixed(1, key.name), static_cast<std::uint64_t>(key.line));
+  struct HashTally {
+    std::size_t operator()(const TallyKey& key) const {
+      return mixed(mixed(mixed(1, key.site), key.bytes), key.period);
     }
   };
+  struct TallyPlace {
+    std::size_t row = 0;
+    double chance = 0;  // that such an object is recorded
+  };
 
-  // Functions of one name are one site, whatever their number: a profile that was merged from several has them twice.
-  void find_sites() {
-    std::unordered_map<std::string_view, std::uint32_t> names;
-    for (const Function& function : profile_.functions()) {
-      const std::string_view name = by_ == By::kFile ? function.file : function.name;
-      name_of_function_.push_back(names.try_emplace(name, static_cast<std::uint32_t>(names.size())).first->second);
+  void add_to_totals(const Sample& sample) {
+    for (std::size_t type = 0; type < sums_.types_; ++type) {
+      sums_.totals_[type] = bounded_sum(sums_.totals_[type], magnitude(sample.values[type]));
+      sums_.has_negative_ = sums_.has_negative_ || sample.values[type] < 0;
     }
-    for (const Location& location : profile_.locations()) {
-      first_site_.push_back(static_cast<std::uint32_t>(sites_of_.size()));
-      for (const Line& line : profile_.lines(location)) sites_of_.push_back(site_of(line));
-      if (location.lines == 0) sites_of_.push_back(unnamed(location));
-    }
-    first_site_.push_back(static_cast<std::uint32_t>(sites_of_.size()));
-  }
-
-  std::uint32_t site_of(const Line& line) {
-    const Function& function = profile_.functions()[line.function];
-    const SiteKey key{name_of_function_[line.function], by_ == By::kLine ? line.line : 0};
-    const auto [at, is_new] = rows_.try_emplace(key, static_cast<std::uint32_t>(sums_.sites_.size()));
-    if (is_new)
-      sums_.sites_.push_back({by_ == By::kFile ? "" : std::string(function.name),
-                              by_ == By::kFunction ? std::string_view() : function.file, key.line});
-    return at->second;
-  }
-
-  std::uint32_t unnamed(const Location& location) {
-    const auto [at, is_new] = unnamed_.try_emplace(location.address, static_cast<std::uint32_t>(sums_.sites_.size()));
-    if (is_new) sums_.sites_.push_back({fmt::format("{:#x}", location.address), {}, 0});
-    return at->second;
   }
 
   void add(const Sample& sample) {
     ++number_;
-    for (std::size_t type = 0; type < sums_.types_; ++type)
-      sums_.totals_[type] = sum_of(sums_.totals_[type], magnitude(sample.values[type]));
+    ++sums_.samples_;
+    add_to_totals(sample);
     for (const std::uint32_t location : sample.locations)
-      for (std::uint32_t i = first_site_[location]; i < first_site_[location + 1]; ++i) {
-        const std::uint32_t site = sites_of_[i];
+      for (const std::uint32_t site : of_locations_.of(location)) {
         if (seen_in_[site] == number_) continue;
         seen_in_[site] = number_;
         add_to(sums_.cumulative_, site, sample);
       }
     if (sample.locations.empty()) return;
-    const std::uint32_t leaf = sites_of_[first_site_[sample.locations.front()]];
+    const std::uint32_t leaf = of_locations_.of(sample.locations.front()).front();
     add_to(sums_.flat_, leaf, sample);
-    if (!objects_.empty()) note_sampling(leaf, sample);
+    if (sums_.is_sampled_) note_sampling(leaf, sample);
   }
 
   void add_to(std::vector<std::int64_t>& sums, std::uint32_t site, const Sample& sample) const {
     for (std::size_t type = 0; type < sums_.types_; ++type) {
       std::int64_t& sum = sums[site * sums_.types_ + type];
-      sum = sum_of(sum, sample.values[type]);
+      sum = bounded_sum(sum, sample.values[type]);
     }
   }
 
   // What was written is n / p for n recorded objects.
   void note_sampling(std::uint32_t site, const Sample& sample) {
     constexpr double kMost = 1e18;
-    const std::uint64_t bytes = size_of_objects(sample);
-    const double chance = heap::sampling_probability(bytes, static_cast<std::uint64_t>(profile_.period()));
+    const TallyPlace& place = place_of({site, size_of_objects(sample), sums_.period_});
+    if (place.chance <= 0) return;
+    Tally& tally = sums_.tallies_[place.row];
     for (std::size_t type = 0; type < sums_.types_; ++type) {
-      if (!objects_[type] || sample.values[*objects_[type]] == 0 || chance <= 0) continue;
-      const double recorded = std::abs(static_cast<double>(sample.values[*objects_[type]])) * chance;
-      sums_.recorded_[site * sums_.types_ + type].add(
-          bytes, static_cast<std::uint64_t>(std::clamp(std::round(recorded), 1.0, kMost)));
+      if (sums_.objects_[type] != type || sample.values[type] == 0) continue;
+      const double recorded = std::abs(static_cast<double>(sample.values[type])) * place.chance;
+      tally.recorded[type] += static_cast<std::uint64_t>(std::clamp(std::round(recorded), 1.0, kMost));
+      tally.recorded[type] = std::min(tally.recorded[type], static_cast<std::uint64_t>(kMost));
     }
+  }
+
+  const TallyPlace& place_of(const TallyKey& key) {
+    const auto [at, is_new] = tally_rows_.try_emplace(key);
+    if (is_new) {
+      at->second = {sums_.tallies_.size(), heap::sampling_probability(key.bytes, key.period)};
+      sums_.tallies_.push_back(
+          {static_cast<std::uint32_t>(key.site), key.bytes, key.period, std::vector<std::uint64_t>(sums_.types_)});
+    }
+    return at->second;
   }
 
   // The size class that Go says, or else the mean of what was recorded.
   std::uint64_t size_of_objects(const Sample& sample) const {
     if (const std::int64_t bytes = sample.number("bytes"); bytes > 0) return static_cast<std::uint64_t>(bytes);
     for (std::size_t type = 0; type < sums_.types_; ++type) {
-      if (!objects_[type] || *objects_[type] == type || sample.values[*objects_[type]] == 0) continue;
-      return static_cast<std::uint64_t>(magnitude(sample.values[type]) / magnitude(sample.values[*objects_[type]]));
+      const auto& objects = sums_.objects_[type];
+      if (!objects || *objects == type || sample.values[*objects] == 0) continue;
+      return static_cast<std::uint64_t>(magnitude(sample.values[type]) / magnitude(sample.values[*objects]));
     }
     return 0;
   }
 
-  const Profile& profile_;
-  By by_;
-  Sums sums_;
-  std::vector<std::uint32_t> name_of_function_;
-  std::unordered_map<SiteKey, std::uint32_t, HashSite> rows_;
-  std::unordered_map<std::uint64_t, std::uint32_t> unnamed_;  // by address
-  std::vector<std::uint32_t> first_site_, sites_of_;          // by location: the sites of its lines
-  std::vector<std::uint64_t> seen_in_;                        // by site: the number of the last sample there
+  Sums& sums_;
+  SitesOfLocations of_locations_;
+  std::vector<std::uint64_t> seen_in_;  // by site: the number of the last sample there
   std::uint64_t number_ = 0;
-  std::vector<std::optional<std::size_t>> objects_;  // by sample type
+  std::unordered_map<TallyKey, TallyPlace, HashTally> tally_rows_;
 };
 
+std::span<const Tally> Sums::tallies(std::size_t site) const {
+  const auto [begin, end] = std::ranges::equal_range(tallies_, static_cast<std::uint32_t>(site), {}, &Tally::site);
+  return {begin, end};
+}
+
 Estimate Sums::estimate(std::size_t site, std::size_t type) const {
-  const heap::SampleEstimate& recorded = recorded_[site * types_ + type];
-  const heap::EstimatedNumber number = counts_objects_[type] ? recorded.objects() : recorded.bytes();
-  return {recorded.samples(), number.least, number.most};
+  const std::optional<std::size_t>& objects = objects_[type];
+  const std::span<const Tally> tallies_of = tallies(site);
+  if (!objects || tallies_of.empty()) return {};
+  heap::SampleEstimate estimate(tallies_of.front().period);
+  for (const Tally& tally : tallies_of)
+    if (tally.recorded[*objects] > 0) estimate.add(tally.bytes, tally.recorded[*objects]);
+  const heap::EstimatedNumber number = *objects == type ? estimate.objects() : estimate.bytes();
+  return {estimate.samples(), number.least, number.most};
+}
+
+Sums sum_up(std::span<const FilteredProfile> profiles, By by) {
+  Sums sums;
+  SiteIndex index(by);
+  Adder adder(sums);
+  for (const FilteredProfile& profile : profiles) {
+    check_types(profiles.front().profile(), profile.profile());
+    adder.add(profile, index);
+  }
+  adder.finish();
+  sums.sites_ = std::make_shared<const std::vector<Site>>(index.take());
+  return sums;
 }
 
 Sums sum_up(const Profile& profile, By by) {
-  return Adder(profile, by).run();
+  const std::vector<FilteredProfile> one(
+      1, FilteredProfile(std::shared_ptr<const Profile>(std::shared_ptr<void>(), &profile)));
+  return sum_up(one, by);
+}
+
+std::vector<Sums> sum_up_apart(std::span<const FilteredProfile> profiles, By by) {
+  std::vector<Sums> all;
+  SiteIndex index(by);
+  for (const FilteredProfile& profile : profiles) {
+    check_types(profiles.front().profile(), profile.profile());
+    Adder adder(all.emplace_back());
+    adder.add(profile, index);
+    adder.finish();
+  }
+  const auto sites = std::make_shared<const std::vector<Site>>(index.take());
+  for (Sums& sums : all) sums.sites_ = sites;
+  return all;
 }
 
 }  // namespace holdfast::profile

@@ -31,14 +31,19 @@ class SumsTest : public testing::Test {
     writer.location(3, 0x3000, {{outer, 10}});
     writer.location(4, 0x4000, {});
   }
+  std::vector<FilteredProfile> only() const {
+    std::vector<FilteredProfile> out;
+    out.emplace_back(std::make_shared<const Profile>(writer.profile()));
+    return out;
+  }
   ProfileWriter writer;
   std::uint64_t inner = 0, outer = 0;
 };
 
 TEST_F(SumsTest, CountsRecursionOnce) {
   writer.sample({1, 3, 3, 3}, {1, 10});
-  const Profile profile = writer.profile();
-  const Sums sums = sum_up(profile, By::kFunction);
+  const std::vector<FilteredProfile> profiles = only();
+  const Sums sums = sum_up(profiles, By::kFunction);
   EXPECT_EQ(sums.flat(site(sums, "main.inner"), 1), 10);
   EXPECT_EQ(sums.flat(site(sums, "main.outer"), 1), 0);
   EXPECT_EQ(sums.cumulative(site(sums, "main.outer"), 1), 10);
@@ -47,8 +52,8 @@ TEST_F(SumsTest, CountsRecursionOnce) {
 
 TEST_F(SumsTest, GivesWhatIsInlinedToTheInnermost) {
   writer.sample({2}, {2, 20});
-  const Profile profile = writer.profile();
-  const Sums sums = sum_up(profile, By::kFunction);
+  const std::vector<FilteredProfile> profiles = only();
+  const Sums sums = sum_up(profiles, By::kFunction);
   EXPECT_EQ(sums.flat(site(sums, "main.inner"), 1), 20);
   EXPECT_EQ(sums.cumulative(site(sums, "main.outer"), 1), 20);
 }
@@ -56,11 +61,11 @@ TEST_F(SumsTest, GivesWhatIsInlinedToTheInnermost) {
 TEST_F(SumsTest, TellsLinesApart) {
   writer.sample({1}, {1, 10});
   writer.sample({2}, {1, 30});
-  const Profile profile = writer.profile();
-  const Sums lines = sum_up(profile, By::kLine);
+  const std::vector<FilteredProfile> profiles = only();
+  const Sums lines = sum_up(profiles, By::kLine);
   EXPECT_EQ(lines.flat(site(lines, "main.inner", 5), 1), 10);
   EXPECT_EQ(lines.flat(site(lines, "main.inner", 6), 1), 30);
-  const Sums files = sum_up(profile, By::kFile);
+  const Sums files = sum_up(profiles, By::kFile);
   ASSERT_EQ(files.sites().size(), 2U);  // the other is the address without a name
   EXPECT_EQ(files.flat(0, 1), 40);
 }
@@ -70,8 +75,8 @@ TEST_F(SumsTest, StaysAtTheLimitAndEstimatesNothingBelowZero) {
   writer.sample({1}, {1, kMost}, 100);
   writer.sample({1}, {1, kMost}, 100);
   writer.sample({3}, {-5, std::numeric_limits<std::int64_t>::min()}, 100);
-  const Profile profile = writer.profile();
-  const Sums sums = sum_up(profile, By::kFunction);
+  const std::vector<FilteredProfile> profiles = only();
+  const Sums sums = sum_up(profiles, By::kFunction);
   EXPECT_EQ(sums.flat(site(sums, "main.inner"), 1), kMost);
   EXPECT_EQ(sums.total(1), kMost);
   const Estimate most = sums.estimate(site(sums, "main.inner"), 0);
@@ -80,8 +85,8 @@ TEST_F(SumsTest, StaysAtTheLimitAndEstimatesNothingBelowZero) {
 
 TEST_F(SumsTest, CallsWhatHasNoNameByItsAddress) {
   writer.sample({4}, {1, 10});
-  const Profile profile = writer.profile();
-  const Sums sums = sum_up(profile, By::kFunction);
+  const std::vector<FilteredProfile> profiles = only();
+  const Sums sums = sum_up(profiles, By::kFunction);
   EXPECT_EQ(sums.flat(site(sums, "0x4000"), 1), 10);
 }
 
@@ -90,8 +95,8 @@ TEST_F(SumsTest, SaysHowMuchAnEstimateIsWorth) {
   writer.sample({1}, {4096, 4 << 20}, 1024);
   writer.sample({3}, {4096000, std::int64_t{4096000} << 10}, 1024);
   writer.sample({4}, {3, 3 << 26}, 1 << 26);  // far larger than the period: never missed
-  const Profile profile = writer.profile();
-  const Sums sums = sum_up(profile, By::kFunction);
+  const std::vector<FilteredProfile> profiles = only();
+  const Sums sums = sum_up(profiles, By::kFunction);
   const Estimate few = sums.estimate(site(sums, "main.inner"), 1);
   EXPECT_EQ(few.samples, 8U);
   EXPECT_NEAR(static_cast<double>(few.least) / (4 << 20), 3.4538 / 8, 0.01);

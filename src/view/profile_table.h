@@ -1,21 +1,28 @@
-// Tables of the places in a profile (profile/sums.h): what their samples add up to; and of a heap profile, side by
-// side, what was allocated there, how much of it is freed and how much lives. Heap profiles are samples: what a number
-// rests on, and between which bounds the truth lies, stands beside it.
+// The places of profiles as tables: where memory was allocated and what of it lives, what calls what, and what the
+// source says there. Each throws as the profile's reader does, and with kUsage if there is no such sample type.
 #pragma once
 
-#include <memory>
+#include <cstdint>
 #include <string>
 
-#include "profile/profile.h"
-#include "profile/sums.h"
+#include "view/profile_words.h"
 #include "view/table.h"
 
 namespace holdfast::view {
 
+// Which numbers are asked for: sites of what, and of which sample type; empty for the one that the profile means.
+struct ProfileQuestion {
+  profile::By by = profile::By::kFunction;
+  std::string type = {};
+};
+
+// Flat and cumulative sums of each place, those of several profiles added up.
 TableShape profile_shape();
-// `type`: the sample type that counts, by its name or, as pprof has it, by the end of it ("space" for "inuse_space");
-// empty for the profile's own choice. Fails with kUsage if there is none of that name or several. Reads the profile
-// once; the table keeps it.
-Table profile_table(std::shared_ptr<const profile::Profile> profile, profile::By by, const std::string& type);
+Table profile_table(const Profiles& profiles, const ProfileQuestion& question);
+
+// Of a heap profile each place with what it allocated, what of that is freed, what is in use and which share that is,
+// in bytes and in objects. Fails with kUsage of other profiles.
+TableShape survival_shape();
+Table survival_table(const Profiles& profiles, const ProfileQuestion& question);
 
 }  // namespace holdfast::view

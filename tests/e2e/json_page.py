@@ -130,9 +130,11 @@ def table_complaints(page, document, words, commands):
     rows = document.pop(document["schema"].removeprefix("holdfast.").partition("/")[0])
     yield from page.complaints(document, "table")
     wanted = set(columns_of(words.split()[0], commands))
-    for other in ("types --list", "spans --classes", "slices --places", "slices --all", "dangling", "profile"):
+    for other in ("types --list", "spans --classes", "slices --places", "slices --all", "dangling"):
         if other.split()[-1] in words:
             wanted = page.see(other)
+    if words.startswith("profile "):
+        wanted = page.see(words)
     if words.startswith("dump"):
         wanted = page.see("dump")
         if "--each" in words:
@@ -266,9 +268,13 @@ def main():
                 for address in shared[:EXPLAINED] if program == "owners" else ():
                     answers.of("why", "why", fixture.pid, address)
                 if program == "sampled":
-                    subprocess.run([HOLDFAST, "export", str(fixture.pid), "-o", "heap.pb.gz"], stdout=subprocess.DEVNULL, check=True)
-                    answers.of("verdict", "verdict", fixture.pid, "--profile", "heap.pb.gz")
-                    answers.check("profile top", table_complaints(answers.page, answers.ask("profile top", "heap.pb.gz"), "profile top", answers.commands))
+                    steps = [f"{step}.pb.gz" for step in range(3)]
+                    for step in steps:
+                        subprocess.run([HOLDFAST, "export", str(fixture.pid), "-o", step], stdout=subprocess.DEVNULL, check=True)
+                    for view, files in {"top": 1, "survival": 1, "list .": 1, "tree": 1, "tags": 1, "raw": 1, "diff": 2, "ladder": 3}.items():
+                        words, files = f"profile {view}", steps[:files]
+                        answers.check(words, table_complaints(answers.page, answers.ask(words, *files), words.removesuffix(" ."), answers.commands))
+                    answers.of("verdict", "verdict", fixture.pid, "--profile", steps[0])
                 if program == "churn":
                     answers.of("audit", "audit --prove", fixture.pid)
         with Fixture(cells.build(cells.Cell("1.26", "shown", "stripped"))) as fixture:

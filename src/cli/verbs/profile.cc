@@ -1,5 +1,9 @@
 #include "profile/profile.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
 #include <memory>
 #include <string>
 
@@ -8,58 +12,146 @@
 #include "cli/source.h"
 #include "cli/verbs/verbs.h"
 #include "net/url.h"
+#include "os/source_files.h"
+#include "view/profile_calls.h"
+#include "view/profile_growth.h"
+#include "view/profile_listing.h"
 #include "view/profile_table.h"
 
 namespace holdfast::cli {
 namespace {
 
-std::shared_ptr<const profile::Profile> read_profile(const Options& options) {
-  const bool is_url = net::is_url(options.target);
-  const std::string word = is_url ? net::complete_url(options.target, "/debug/pprof/heap") : options.target;
-  const Source source = read_source(word, options.http);
-  return std::make_shared<const profile::Profile>(profile::Profile::parse(source.bytes, source.name));
+// A way to look at profiles. To add one, add a row.
+struct View {
+  std::string_view name;
+  const char* takes;  // a word before SOURCE; null for none
+  std::size_t least_sources;
+  view::TableShape (*shape)();
+  view::Table (*table)(const view::Profiles& profiles, const view::ProfileQuestion& question, const Options& options);
+};
+
+template <view::Table (*kMake)(const view::Profiles&, const view::ProfileQuestion&)>
+view::Table plain(const view::Profiles& profiles, const view::ProfileQuestion& question, const Options&) {
+  return kMake(profiles, question);
 }
 
-profile::By by_of(const std::string& word) {
-  return word == "line" ? profile::By::kLine : word == "file" ? profile::By::kFile : profile::By::kFunction;
+view::Table tree(const view::Profiles& profiles, const view::ProfileQuestion& question, const Options& options) {
+  return view::profile_tree_table(profiles, question, options.topic == "peek" ? options.words.front() : "");
 }
 
-view::TableShape shape_of_profile(const Options&) {
-  return view::profile_shape();
+view::Table list(const view::Profiles& profiles, const view::ProfileQuestion& question, const Options& options) {
+  const auto files = std::make_shared<os::SourceFiles>(options.source_roots);
+  view::Table table = view::profile_list_table(profiles, question, options.words.front(), [&](std::string_view path) {
+    const os::SourceFile* const file = files->find(path);
+    return file == nullptr ? view::SourceText() : view::SourceText{file->path, &file->lines};
+  });
+  view::keep_with(table, files);
+  return table;
 }
 
-int run_profile(RunningVerb& run) {
-  run.answer_with_table(
-      [&] {
-        const Options& options = run.options();
-        return view::profile_table(read_profile(options), by_of(options.by), options.sample_type);
-      },
-      [] { return nullptr; });
-  return 0;
+// Growth is of lines unless somebody asks.
+view::Table ladder(const view::Profiles& profiles, const view::ProfileQuestion& question, const Options& options) {
+  return view::profile_ladder_table(profiles, {options.by.empty() ? profile::By::kLine : question.by, question.type});
+}
+
+constexpr std::array kViews = {
+    View{"top", nullptr, 1, view::profile_shape, plain<view::profile_table>},
+    View{"survival", nullptr, 1, view::survival_shape, plain<view::survival_table>},
+    View{"list", "FUNC", 1, view::profile_list_shape, list},
+    View{"tree", nullptr, 1, view::profile_tree_shape, tree},
+    View{"peek", "REGEX", 1, view::profile_tree_shape, tree},
+    View{"tags", nullptr, 1, view::profile_tags_shape, plain<view::profile_tags_table>},
+    View{"raw", nullptr, 1, view::profile_raw_shape, plain<view::profile_raw_table>},
+    View{"diff", nullptr, 2, view::profile_diff_shape, plain<view::profile_diff_table>},
+    View{"ladder", nullptr, 3, view::profile_ladder_shape, ladder},
+};
+
+const View& view_of(const Options& options) {
+  const auto* const found = std::ranges::find(kViews, options.topic, &View::name);
+  return found == kViews.end() ? kViews.front() : *found;
 }
 
 std::string profile_views() {
-  return "top";
+  std::string names;
+  for (const View& one : kViews) names += fmt::format("{}{}", names.empty() ? "" : " ", one.name);
+  return names;
 }
 
 void set_view(Options& options, const std::string& word) {
-  if (word != "top") fail(ErrorCode::kUsage, "\"{}\" is none of: {}", word, profile_views());
+  if (std::ranges::find(kViews, word, &View::name) == kViews.end())
+    fail(ErrorCode::kUsage, "\"{}\" is none of: {}", word, profile_views());
   options.topic = word;
+}
+
+view::TableShape shape_of_profile(const Options& options) {
+  return view_of(options).shape();
+}
+
+void check_profile(const Options& options) {
+  const View& view = view_of(options);
+  const std::size_t sources = options.words.size() - (view.takes == nullptr ? 0 : 1);
+  if (sources >= view.least_sources) return;
+  if (view.takes != nullptr)
+    fail(ErrorCode::kUsage, "which SOURCE? `holdfast profile {} {} heap.pb.gz`", view.name, view.takes);
+  fail(ErrorCode::kUsage, "profile {} needs {} SOURCEs, in the order of time, and has {}: `holdfast profile {} {}`",
+       view.name, view.least_sources, sources, view.name,
+       view.least_sources == 2 ? "before.pb.gz after.pb.gz" : "1.pb.gz 2.pb.gz 3.pb.gz");
+}
+
+profile::By by_of(const Options& options) {
+  if (options.by == "line") return profile::By::kLine;
+  if (options.by == "file") return profile::By::kFile;
+  return options.by == "address" ? profile::By::kAddress : profile::By::kFunction;
+}
+
+// Of a service that is named alone its heap is meant.
+std::shared_ptr<const profile::Profile> read_profile(const std::string& word, const Options& options) {
+  const Source source =
+      read_source(net::is_url(word) ? net::complete_url(word, "/debug/pprof/heap") : word, options.http);
+  return std::make_shared<const profile::Profile>(profile::Profile::parse(source.bytes, source.name));
+}
+
+view::Profiles read_profiles(const Options& options) {
+  std::vector<profile::FilteredProfile> profiles;
+  for (std::size_t i = view_of(options).takes == nullptr ? 0 : 1; i < options.words.size(); ++i)
+    profiles.emplace_back(read_profile(options.words[i], options), options.stacks_query);
+  return std::make_shared<const std::vector<profile::FilteredProfile>>(std::move(profiles));
+}
+
+int run_profile(RunningVerb& run) {
+  const Options& options = run.options();
+  run.answer_with_table(
+      [&] {
+        return view_of(options).table(read_profiles(options), {by_of(options), options.sample_type}, options);
+      },
+      [] { return nullptr; });
+  return 0;
 }
 
 }  // namespace
 
 const Verb kProfileVerb = {
     .name = "profile",
-    .help = "what a profile of pprof says: where memory was allocated, what of it lives, and how sure that is",
+    .help = "what profiles of pprof say: where memory was allocated, what of it lives, and how sure that is",
     .example = "holdfast profile top heap.pb.gz --by line",
     .answers = Answers::kNobody,
     .flags = {profile_flags(), source_flags(), json_flags(), text_flags(), table_flags()},
-    .arguments = {{.name = "VIEW", .help = "top: the places with the most", .set = set_view, .choices = profile_views},
-                  {.name = "SOURCE",
-                   .help = "a file, - for standard input, or a URL: of a service alone, its /debug/pprof/heap",
-                   .set = [](Options& options, const std::string& word) { options.target = word; }}},
+    .arguments =
+        {{.name = "VIEW",
+          .help = "top: the places with the most; survival: allocated, freed, in use and what share that is, in "
+                  "bytes and objects; list FUNC: the source of functions; tree and peek REGEX: what calls what; "
+                  "tags: labels; raw: samples one by one; diff: what changed between profiles, and what may be "
+                  "chance; ladder: what rises at every step of three or more, and what only warms up",
+          .set = set_view,
+          .choices = profile_views},
+         {.name = "SOURCE",
+          .help =
+              "a file, - for standard input, or a URL: of a service alone, its /debug/pprof/heap; several are added "
+              "up, but diff and ladder compare them",
+          .set = [](Options& options, const std::string& word) { options.words.push_back(word); },
+          .repeats = true}},
     .shape = shape_of_profile,
+    .check = check_profile,
     .run = run_profile};
 
 }  // namespace holdfast::cli
