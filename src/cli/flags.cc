@@ -313,6 +313,13 @@ constexpr Flag kProfile[] = {
      .set = [](Options& o, const std::string& v) { o.source_roots.push_back(v); },
      .repeats = true,
      .is_file = true},
+    {"--as", "FORMAT", "with -o: pprof, speedscope, or flame, a flame graph in one SVG file [as FILE ends]",
+     [](Options& o, const std::string& v) { o.as = v; }, "pprof speedscope flame"},
+    {.name = "-o,--output",
+     .value = "FILE",
+     .help = "of top and diff: write the stacks to this file instead; - is standard output",
+     .set = [](Options& o, const std::string& v) { o.output = v; },
+     .is_file = true},
 };
 
 constexpr Flag kStats[] = {

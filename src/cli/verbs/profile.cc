@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "cli/run.h"
 #include "cli/source.h"
+#include "cli/verbs/profile_files.h"
 #include "cli/verbs/verbs.h"
 #include "net/url.h"
 #include "os/source_files.h"
@@ -88,6 +89,7 @@ view::TableShape shape_of_profile(const Options& options) {
 }
 
 void check_profile(const Options& options) {
+  check_file(options);
   const View& view = view_of(options);
   const std::size_t sources = options.words.size() - (view.takes == nullptr ? 0 : 1);
   if (sources >= view.least_sources) return;
@@ -120,6 +122,10 @@ view::Profiles read_profiles(const Options& options) {
 
 int run_profile(RunningVerb& run) {
   const Options& options = run.options();
+  if (wants_file(options)) {
+    write_file(run, read_profiles(options), by_of(options), options.topic == "diff");
+    return 0;
+  }
   run.answer_with_table(
       [&] {
         return view_of(options).table(read_profiles(options), {by_of(options), options.sample_type}, options);
