@@ -60,29 +60,6 @@ struct Options {
   bool stacks = false;   // goroutines
   bool each = false;
   bool share = false;
-  bool all_headers = false;            // slices: a line for each header
-  bool places = false;                 // slices: by field or variable
-  bool classes = false;                // spans: by size class
-  std::optional<std::uint64_t> goid;   // goroutines, slices: only this one
-  std::string topic;                   // help: a verb; completion: a shell
-  std::string format;                  // help, query
-  std::string as, of;                  // export: the format of the file, and what it is about; empty if not said
-  std::optional<std::uint64_t> nodes;  // export: objects with nodes of their own
-  std::string profile;                 // verdict: a profile of the program, from elsewhere
-  std::string escape;                  // verdict: what the compiler wrote of its decisions
-  std::string columns;                 // stats: which counters, with commas between; empty for the usual
-  bool explain = false;                // stats: what each means
-  std::string by, sample_type;         // profile: what is a place, what counts; empty for the usual
-  net::HttpOptions http;               // of sources that are URLs
-  bool labels = false;                 // dump: values of labels, too
-  bool clean = false;                  // dump: write it for other parsers
-  std::string sql;                     // query
-  std::vector<std::string> words;      // escape: what goes to `go build`, or the files to read
-  std::string binary;                  // escape: the program to judge by
-  bool is_weighed = false;             // escape: by `target`, a profile or what other verbs take
-  bool all = false, flow = false;      // escape: all decisions; the flow of each
-  std::string of_source;               // escape: a file or function
-  std::vector<const Flag*> given;      // the rows of cli/flags.h that were on the command line
   bool all_headers = false;               // slices: a line for each header
   bool places = false;                    // slices: by field or variable
   bool classes = false;                   // spans: by size class
@@ -92,6 +69,9 @@ struct Options {
   std::string as, of;                     // export: the format of the file, and what it is about; empty if not said
   std::optional<std::uint64_t> nodes;     // export: objects with nodes of their own
   std::string profile;                    // verdict: a profile of the program, from elsewhere
+  std::string escape;                     // verdict: what the compiler wrote of its decisions
+  std::string columns;                    // stats: which counters, with commas between; empty for the usual
+  bool explain = false;                   // stats: what each means
   std::string by, sample_type;            // profile: what is a place, what counts; empty for the usual
   std::vector<std::string> source_roots;  // profile: where to look for sources
   profile::StackQuery stacks_query;       // profile: which stacks, and what of them

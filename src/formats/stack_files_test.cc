@@ -75,10 +75,10 @@ TEST(StackFiles, PprofOfADifferenceMayBeNegative) {
 }
 
 TEST(StackFiles, SpeedscopeGetsTwoProfilesOfADifference) {
-  const auto json =
+  const auto document =
       nlohmann::json::parse(written(write_speedscope, {profile_of(41), profile_of(11)}, Combine::kDifference));
-  ASSERT_EQ(json["profiles"].size(), 2U);
-  EXPECT_EQ(json["profiles"][1]["weights"], nlohmann::json({30}));
+  ASSERT_EQ(document["profiles"].size(), 2U);
+  EXPECT_EQ(document["profiles"][1]["weights"], nlohmann::json({30}));
   const auto sum = nlohmann::json::parse(written(write_speedscope, {profile_of(41)}, Combine::kSum));
   ASSERT_EQ(sum["profiles"].size(), 1U);
   EXPECT_EQ(sum["profiles"][0]["unit"], "bytes");
