@@ -105,7 +105,7 @@ class FlameWriter {
         grown_(part_of_tree(picture.tree, 1, kParts, kSiblings, kDepth)),
         shrunk_(part_of_tree(picture.tree, -1, kParts, kSiblings, kDepth)),
         out_(out) {
-    is_difference_ = shrunk_.nodes.size() > 1;
+    is_difference_ = picture.is_difference || shrunk_.nodes.size() > 1;
     total_ = static_cast<double>(std::max(values_below(grown_)[0], values_below(shrunk_)[0]));
   }
 

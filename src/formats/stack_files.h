@@ -20,7 +20,8 @@ std::string stacks_as_pprof(std::span<const profile::FilteredProfile> profiles, 
 struct StackPicture {
   std::string title;       // "heap.pb.gz: inuse_space"
   std::string_view unit;   // of the sample type: "bytes", "nanoseconds", "count"
-  profile::CallTree tree;  // with negative values if it is a difference
+  profile::CallTree tree;  // of a difference with negative values where something shrank
+  bool is_difference = false;
 };
 
 // A difference is two profiles, since speedscope takes no negative weight: what grew, and what shrank.

@@ -38,7 +38,8 @@ std::vector<std::int64_t> values(const Profile& profile) {
 }
 
 StackPicture picture(std::vector<FilteredProfile>& profiles, Combine combine) {
-  return {"inuse_space: <x>", "bytes", profile::call_tree(profiles, profile::By::kFunction, 0, combine)};
+  return {"inuse_space: <x>", "bytes", profile::call_tree(profiles, profile::By::kFunction, 0, combine),
+          combine == Combine::kDifference};
 }
 
 std::string written(void (*write)(const StackPicture&, Stream&), std::vector<FilteredProfile> profiles,

@@ -63,7 +63,6 @@ void write_speedscope(const StackPicture& picture, Stream& out) {
   const std::string_view unit = picture.unit == "bytes" || picture.unit == "nanoseconds" ? picture.unit : "none";
   const CallTree grown = part_of_tree(picture.tree, 1, kParts, kSiblings, kDepth);
   const CallTree shrunk = part_of_tree(picture.tree, -1, kParts, kSiblings, kDepth);
-  const bool is_difference = shrunk.nodes.size() > 1;
   out.print(
       "{{\"$schema\":\"https://www.speedscope.app/file-format-schema.json\",\"exporter\":\"holdfast {}\",\"name\":",
       holdfast_version());
@@ -71,8 +70,8 @@ void write_speedscope(const StackPicture& picture, Stream& out) {
   out.put(",\"activeProfileIndex\":0,\n\"shared\":{\"frames\":[\n");
   write_frames(grown, out);
   out.put("]},\n\"profiles\":[\n");
-  write_profile(grown, picture.title + (is_difference ? ", grown" : ""), unit, out);
-  if (is_difference) {
+  write_profile(grown, picture.title + (picture.is_difference ? ", grown" : ""), unit, out);
+  if (shrunk.nodes.size() > 1) {
     out.put(",\n");
     write_profile(shrunk, picture.title + ", shrunk", unit, out);
   }

@@ -8,7 +8,7 @@
 //
 // A call matches by the name of its function, the path of its source or that of its program; a call that was inlined is
 // a call of its own, but what is ignored or in focus is all that stands at one address. Source: profile/filter.go of
-// google/pprof. Several threads may read.
+// google/pprof. One thread may read.
 #pragma once
 
 #include <cstdint>

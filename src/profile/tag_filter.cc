@@ -131,10 +131,20 @@ bool TagFilter::matches(const Sample& sample) const {
 bool TagFilter::has_number(const Sample& sample) const {
   return std::ranges::any_of(sample.labels, [&](const Label& label) {
     if (!label.text.empty() || (key_ && label.key != *key_)) return false;
-    const Quantity own = quantity(static_cast<double>(label.number), unit_of(label));
-    return (range_->unit.empty() || own.unit == range_->unit) && own.value >= range_->least &&
-           own.value <= range_->most;
+    const double factor = factor_of(label), value = static_cast<double>(label.number) * factor;
+    return factor > 0 && value >= range_->least && value <= range_->most;
   });
+}
+
+double TagFilter::factor_of(const Label& label) const {
+  constexpr std::size_t kMostKinds = 16;
+  const auto known =
+      std::ranges::find_if(scales_, [&](const Scale& one) { return one.key == label.key && one.unit == label.unit; });
+  if (known != scales_.end()) return known->factor;
+  const Quantity one = quantity(1, unit_of(label));
+  const double factor = range_->unit.empty() || one.unit == range_->unit ? one.value : 0;
+  if (scales_.size() < kMostKinds) scales_.push_back({label.key, label.unit, factor});
+  return factor;
 }
 
 bool TagFilter::has_every_text(const Sample& sample) const {

@@ -6,7 +6,7 @@
 //   key=expr,expr                     one of them matches a text of this label
 //
 // A number without a unit means bytes or nanoseconds, or what else the label counts; to pprof it means only labels
-// without a unit. Source: compileTagFilter in internal/driver/driver_focus.go of google/pprof. Several threads may ask.
+// without a unit. Source: compileTagFilter in internal/driver/driver_focus.go of google/pprof. One thread may ask.
 #pragma once
 
 #include <cstdint>
@@ -36,8 +36,16 @@ class TagFilter {
     double least = 0, most = 0;
     std::string unit;  // the smallest of its kind: "bytes", "nanoseconds"; what was written if it is none of them
   };
+  struct Scale {
+    std::string_view key, unit;  // of labels
+    double factor = 0;           // to the unit of the range; 0 if it has another one
+  };
+  double factor_of(const Label& label) const;
+
   std::optional<std::string> key_;
   std::optional<Range> range_;
+  // The last ones that were asked for: labels of a profile are of few kinds, and there is one on each sample.
+  mutable std::vector<Scale> scales_;
   std::vector<Pattern> patterns_;
 };
 

@@ -15,6 +15,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import xml.etree.ElementTree
 
 import cells
 
@@ -101,7 +102,7 @@ def differences(views):
         ours = {row["function"]: (row["growth"], row["through"]) for row in rows}
         yield from compare(f"difference of {sample_type}", {k: v for k, v in theirs.items() if any(v)}, {k: v for k, v in ours.items() if any(v)})
         for row in rows:
-            if not row["least"] <= row["growth"] <= row["most"]:
+            if row["least"] is not None and not row["least"] <= row["growth"] <= row["most"]:
                 yield f"growth of {row['function']} is out of its bounds: {row}"
     of_leak = [row for row in views.ask("diff", views.files[1], views.files[4]) if row["function"] == "main.leak"][0]
     truth = 3 * 4096 * 4096
@@ -194,8 +195,11 @@ def written(views):
         yield f"speedscope has {[sum(one['weights']) for one in document['profiles']]} of {total} bytes"
     picture = views.folder / "out.svg"
     write("top", views.files[3], "-o", picture)
-    if "main.leak" not in picture.read_text() or "<script>" not in picture.read_text():
-        yield "the flame graph has no main.leak"
+    root = xml.etree.ElementTree.fromstring(picture.read_text())
+    named = {box.get("data-n"): float(box.get("data-w")) for box in root.iter("{http://www.w3.org/2000/svg}g") if box.get("data-n")}
+    of_leak = views.our_top(views.files[3])["main.leak"][1] / sum(flat for flat, _ in views.our_top(views.files[3]).values())
+    if named.get("all") != 1 or abs(named.get("main.leak", 0) - of_leak) > 1e-6:
+        yield f"the flame graph has main.leak as {named.get('main.leak')}, and it is {of_leak}"
 
 
 def ladder(views):

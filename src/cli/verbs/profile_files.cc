@@ -69,7 +69,7 @@ void write_file(RunningVerb& run, const view::Profiles& profiles, profile::By by
     const std::size_t type = view::find_sample_type(first, options.sample_type);
     const profile::SampleType& counted = first.sample_types()[type];
     const formats::StackPicture picture{title_of(profiles, counted.type, is_difference), counted.unit,
-                                        profile::call_tree(*profiles, by, type, combine)};
+                                        profile::call_tree(*profiles, by, type, combine), is_difference};
     if (format == "speedscope")
       formats::write_speedscope(picture, out);
     else
