@@ -9,6 +9,7 @@
 #include <optional>
 
 #include "base/error.h"
+#include "cli/output.h"
 #include "os/run_program.h"
 
 namespace holdfast::cli {
@@ -65,30 +66,26 @@ Words with_flags(const std::vector<std::string>& arguments, const std::string& o
   return out;
 }
 
-// What is not the compiler's talk about its decisions: the errors.
-std::string errors_in(std::string_view text) {
+// Passes on what is not the compiler's talk about its decisions: the errors.
+void pass_on_errors(std::string_view text) {
   constexpr std::size_t kMostLines = 20;
   static constexpr std::string_view kTalk[] = {
       " escapes to heap", " does not escape", "moved to heap: ", "leaking param", "inlining call to ", "can inline ",
       "cannot inline ",   " capturing by ",   "  flow: ",        "    from ",     " leaks to "};
-  std::string out;
-  std::size_t lines = 0;
-  while (!text.empty() && lines < kMostLines) {
+  for (std::size_t lines = 0; !text.empty() && lines < kMostLines;) {
     const std::string_view line = text.substr(0, text.find('\n'));
     text.remove_prefix(std::min(line.size() + 1, text.size()));
     if (line.empty() || std::ranges::any_of(kTalk, [&](auto one) { return line.find(one) != line.npos; })) continue;
-    out += fmt::format("\n  {}", line);
+    remark(line);
     ++lines;
   }
-  return out;
 }
 
 os::ProgramResult run_go(const std::vector<std::string>& words) {
   os::ProgramResult result = os::run_program(words, "");
-  if (result.status != 0)
-    fail(ErrorCode::kSystem, "{} {} failed with exit code {}:{}", words[0], words[1], result.status,
-         errors_in(result.errors));
-  return result;
+  if (result.status == 0) return result;
+  pass_on_errors(result.errors);
+  fail(ErrorCode::kSystem, "{} {} failed with exit code {}", words[0], words[1], result.status);
 }
 
 }  // namespace
@@ -104,7 +101,10 @@ ScratchFolder::~ScratchFolder() {
   std::filesystem::remove_all(path_, ignored);
 }
 
-GoBuild run_go_build(const std::vector<std::string>& arguments) {
+GoBuild run_go_build(std::vector<std::string> arguments) {
+  // The go command wants its flags before packages.
+  const auto flag = std::ranges::find_if(arguments, [](const std::string& word) { return word.starts_with('-'); });
+  std::rotate(arguments.begin(), flag, arguments.end());
   GoBuild build{std::make_unique<ScratchFolder>(), {}, {}, {}};
   const std::string& folder = build.folder->path();
   build.json = folder + "/json";

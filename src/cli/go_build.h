@@ -28,8 +28,8 @@ struct GoBuild {
   std::vector<std::string> programs;  // what was built: a file for each command among the packages
 };
 
-// `arguments`: flags of `go build` and packages, as a user would write them; -o is left out, and -gcflags are added to.
-// Fails with kNotFound if there is no go command, and with kSystem, with what it said, if the build fails.
-GoBuild run_go_build(const std::vector<std::string>& arguments);
+// `arguments`: packages, then flags of `go build`, or the other way about; -o is left out, and -gcflags are added to.
+// Fails with kNotFound if there is no go command, and with kSystem if the build fails, after remarks of what it said.
+GoBuild run_go_build(std::vector<std::string> arguments);
 
 }  // namespace holdfast::cli

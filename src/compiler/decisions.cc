@@ -1,8 +1,11 @@
 #include "compiler/decisions.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "base/source_place.h"
+#include "base/text.h"
 #include "compiler/flow_lines.h"
 
 namespace holdfast::compiler {
@@ -11,6 +14,10 @@ std::vector<FlowStep> Decisions::flow(const Decision& decision) const {
   if (decision.flow == Decision::kNoFlow) return {};
   const Flow& flow = flows_[decision.flow];
   return flow.is_json ? json_flow(flow.bytes) : text_flow(flow.bytes);
+}
+
+std::string Decisions::trimmed_path(const Decision& decision) const {
+  return fmt::format("{}/{}", text(decision.package), base_name(text(decision.place.path)));
 }
 
 bool DecisionBuilder::is_same(const Decision& a, const Decision& b, std::span<const Place> inlined) const {

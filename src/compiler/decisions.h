@@ -97,6 +97,9 @@ class Decisions {
   const Place& written(const Decision& decision) const {
     return decision.inlined > 0 ? inlined(decision).back() : decision.place;
   }
+  // The path that -trimpath gives to the file of the decision's own place, if it is in the package's folder:
+  // "example.com/m/x/a.go".
+  std::string trimmed_path(const Decision& decision) const;
   std::vector<FlowStep> flow(const Decision& decision) const;
 
   const NotUnderstood& not_understood() const { return not_understood_; }

@@ -72,6 +72,7 @@ class Judge {
     for (const Decision& decision : decisions.all()) {
       files_.insert(canonical_path(decisions.text(decision.place.path)));
       files_.insert(canonical_path(decisions.text(decisions.written(decision).path)));
+      if (decision.package) files_.insert(decisions.trimmed_path(decision));
     }
     for (std::uint32_t row = 0; row < code.calls.size(); ++row) index(row);
     for (std::uint32_t row = 0; row < code.lines.size(); ++row)
@@ -106,19 +107,24 @@ class Judge {
       merged_.emplace(code_.frames[call.first_frame].function.row, row);
   }
 
-  SourcePlace source_of(const Place& place) const { return {decisions_.text(place.path), place.line, {}, 0}; }
+  // Looks for the place by its path, or, of a build with -trimpath, by the import path of the package.
+  std::vector<std::uint32_t> find(const PlaceIndex& index, const Decision& decision, const Place& place) const {
+    std::vector<std::uint32_t> rows = index.find({decisions_.text(place.path), place.line, {}, 0});
+    if (!rows.empty() || place.path != decision.place.path) return rows;
+    return index.find({decisions_.trimmed_path(decision), place.line, {}, 0});
+  }
 
   // The calls at the place of the decision. Where it is known which code was inlined there, the innermost place
   // decides, among the calls that the outer place is on the way to.
   std::vector<std::uint32_t> calls_of(const Decision& decision) const {
-    std::vector<std::uint32_t> rows = decision.inlined > 0 ? innermost_.find(source_of(decisions_.written(decision)))
-                                                           : any_.find(source_of(decision.place));
+    std::vector<std::uint32_t> rows = decision.inlined > 0 ? find(innermost_, decision, decisions_.written(decision))
+                                                           : find(any_, decision, decision.place);
     if (decision.inlined > 0) {
-      const std::vector<std::uint32_t> outer = any_.find(source_of(decision.place));
+      const std::vector<std::uint32_t> outer = find(any_, decision, decision.place);
       std::erase_if(rows, [&](std::uint32_t row) { return !std::ranges::binary_search(outer, row); });
     } else if (rows.size() > 1) {
       // Code of the line itself goes before what is inlined there.
-      const std::vector<std::uint32_t> inner = innermost_.find(source_of(decision.place));
+      const std::vector<std::uint32_t> inner = find(innermost_, decision, decision.place);
       const bool has_own = std::ranges::any_of(inner, [&](std::uint32_t row) { return fits_call(decision, row); });
       if (has_own) rows = inner;
     }
@@ -159,7 +165,7 @@ class Judge {
       judgement.calls = {*merged};
       said_[*merged] = true;
       judgement.why = "one allocation holds several variables of the function: each of them keeps all";
-    } else if (lines_.find(source_of(decisions_.written(decision))).empty()) {
+    } else if (find(lines_, decision, decisions_.written(decision)).empty()) {
       judgement.ruling = Ruling::kAbsent;
       judgement.why = "the program has no code of this line";
     } else {

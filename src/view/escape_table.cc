@@ -272,7 +272,11 @@ class RowMaker {
                                      ? std::string()
                                      : fmt::format("{}.{}", row.package, row.function);
     const SourcePlace written{row.path, row.line, inlined > 0 ? std::string_view() : function, 0};
-    const std::vector<std::uint32_t> found = measured_->find(written, outer, inlined);
+    std::vector<std::uint32_t> found = measured_->find(written, outer, inlined);
+    if (found.empty() && inlined == 0 && row.decision != nullptr) {
+      const std::string trimmed = decisions_.trimmed_path(*row.decision);
+      found = measured_->find({trimmed, row.line, function, 0}, {trimmed, row.line, {}, 0}, 0);
+    }
     for (const std::uint32_t number : found) {
       const MeasuredPlace& place = measured_->all()[number];
       row.is_measured = true;
@@ -361,6 +365,7 @@ Table escape_table(const EscapeEvidence& evidence, const EscapeOptions& options)
   const auto rows = std::make_shared<const std::vector<EscapeRow>>(std::move(made.rows));
   Table table;
   table.shape = escape_shape();
+  if (!made.is_measured) table.shape.sum = {};
   table.rows = static_cast<std::uint32_t>(rows->size());
   table.cell = [rows, evidence](std::uint32_t row, std::size_t column) { return kColumns[column].get((*rows)[row]); };
   table.remark = std::move(made.remark);

@@ -37,8 +37,8 @@ class Bench:
         return subprocess.run([cells.ROOT / "tools/go_release", self.release, "--", *map(str, words)], cwd=self.folder, input=stdin,
                               env=cells.plain_environment() | {"CGO_ENABLED": "0"}, capture_output=True, check=check, timeout=300)
 
-    def escape(self, *words):
-        done = self.run(self.holdfast, "escape", *words, "--top", 0, "--json", check=False)
+    def escape(self, way, *words):
+        done = self.run(self.holdfast, "escape", way, "--top", 0, "--json", *words, check=False)
         if done.returncode:
             raise RuntimeError(done.stderr.decode())
         return json.loads(done.stdout)["escape"]
@@ -99,6 +99,17 @@ def check_calls(bench, rows):
         yield f"the compiler lists {one}, which no row has"
     for one in ours - theirs:
         yield f"a row has {one}, which the compiler does not list"
+
+
+def check_ways(bench, rows):
+    """The same is said however the program is linked and its paths are written."""
+    def said(some):
+        return sorted((row["line"], row["verdict"], row["subject"], row["code"]) for row in some if row["file"].endswith("main.go"))
+
+    ways = (["-trimpath"], ["-buildmode=pie", "-trimpath", "-ldflags=-s -w"])
+    for way in ways:
+        if said(bench.escape("build", ".", "--", *way)) != said(rows):
+            yield f"{' '.join(way)}: other decisions or rulings"
 
 
 def check_costs(bench):
@@ -167,7 +178,7 @@ def main():
             bench = Bench(arguments.holdfast.resolve(), release, folder)
             rows = bench.escape("build", ".")
             for what, check in (("lines", check_lines(rows, release)), ("words", check_words(bench)), ("calls", check_calls(bench, rows)),
-                                ("costs", check_costs(bench)), ("forms", check_forms(bench)), ("refusals", check_refusals(bench))):
+                                ("ways", check_ways(bench, rows)), ("costs", check_costs(bench)), ("forms", check_forms(bench)), ("refusals", check_refusals(bench))):
                 wrong = list(check)
                 passed += not wrong
                 failed += bool(wrong)

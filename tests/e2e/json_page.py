@@ -141,7 +141,9 @@ def table_complaints(page, document, words, commands):
             wanted = wanted - {"goroutines", "waits_least", "waits_most", "in_bubble"} | page.see("dump --each")
     elif "--each" in words:
         wanted = wanted - {"count"} | page.see("goroutines --each")
-    wanted |= set() if words.startswith(("profile", "dump")) else {"open"}  # there is nothing more to be seen of a place
+    if words.startswith("escape"):
+        wanted = page.see("escape") | {"flow"}
+    wanted |= set() if words.startswith(("profile", "dump", "escape")) else {"open"}  # there is nothing more to be seen of a place
     wanted |= {"frames"} if "--stacks" in words else {"evidence"} if words == "type-conflicts" else {"by"} if words in ("slices", "slices --all") else set()
     for row in rows[:1]:
         if set(row) != wanted:
@@ -252,8 +254,15 @@ def dump_complaints(answers, options):
     yield from table_complaints(answers.page, document, f"dump {options}".strip(), answers.commands)
 
 
+def look_at_escape(answers):
+    command = [cells.ROOT / "tools/go_release", "1.26", "--", HOLDFAST, "escape", "build", ".", "--flow", "--json"]
+    done = subprocess.run(command, cwd=cells.HERE / "escape", env=cells.plain_environment(), stdout=subprocess.PIPE, check=True)
+    answers.check("escape build", table_complaints(answers.page, json.loads(done.stdout), "escape build", answers.commands))
+
+
 def main():
     answers = Answers()
+    look_at_escape(answers)
     with tempfile.TemporaryDirectory(prefix="holdfast-json-") as folder:
         os.chdir(folder)
         pathlib.Path("dump.txt").write_bytes(DUMP)
