@@ -1,12 +1,13 @@
 # The architecture as a table (docs/architecture.md): which layer may use which. Configure fails on a
 # library that asks for more, and the test `layers` (tools/check_layers) fails on an include that does.
 
-set(holdfast_layers base compiler os net binary go code heap dumps profile typing capture graph view detect evidence session formats query report cli)
+set(holdfast_layers base compiler os net binary go code heap collector dumps profile typing capture graph view detect evidence session formats query report cli)
 
 set(holdfast_base_may_use)
 set(holdfast_compiler_may_use base)
 set(holdfast_os_may_use base)
 set(holdfast_net_may_use base)
+set(holdfast_collector_may_use base)
 set(holdfast_dumps_may_use base)
 set(holdfast_profile_may_use base heap)
 set(holdfast_binary_may_use base)
@@ -16,14 +17,14 @@ set(holdfast_typing_may_use base binary go code heap)
 set(holdfast_heap_may_use base)
 set(holdfast_capture_may_use base compiler os binary go code typing heap)
 set(holdfast_graph_may_use base heap)
-set(holdfast_view_may_use base dumps compiler profile heap graph)
+set(holdfast_view_may_use base collector dumps compiler profile heap graph)
 set(holdfast_detect_may_use base heap graph view)
 set(holdfast_evidence_may_use base compiler profile heap graph view)
 set(holdfast_formats_may_use base compiler profile heap graph view)
 set(holdfast_query_may_use base heap graph view)
-set(holdfast_report_may_use base dumps heap graph view evidence query)
+set(holdfast_report_may_use base collector dumps heap graph view evidence query)
 set(holdfast_session_may_use base os dumps heap capture graph view detect)
-set(holdfast_cli_may_use base compiler os dumps net profile heap capture graph view detect evidence session formats query report)
+set(holdfast_cli_may_use base compiler os collector dumps net profile heap capture graph view detect evidence session formats query report)
 
 add_library(holdfast_warnings INTERFACE)
 target_compile_options(holdfast_warnings INTERFACE -Wall -Wextra -Wconversion -Wshadow -Wnon-virtual-dtor -Werror)

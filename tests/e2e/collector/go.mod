@@ -1,0 +1,3 @@
+module holdfast.test/collector
+
+go 1.19
