@@ -366,6 +366,16 @@ constexpr Flag kVerdict[] = {
      .help = "what the compiler said when it built the program: what -m=2 printed, or the folder of -json (see escape)",
      .set = [](Options& o, const std::string& v) { o.escape = v; },
      .is_file = true},
+    {.name = "--gctrace",
+     .value = "FILE",
+     .help = "what the program printed with GODEBUG=gctrace=1, or MemStats in a series: whether what lives grows",
+     .set = [](Options& o, const std::string& v) { o.collector = v; },
+     .is_file = true},
+    {.name = "--dump",
+     .value = "FILE",
+     .help = "a dump of its goroutines, or what it printed at its end: how many there were, and where",
+     .set = [](Options& o, const std::string& v) { o.dump = v; },
+     .is_file = true},
 };
 
 constexpr Flag kSource[] = {

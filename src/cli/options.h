@@ -70,6 +70,8 @@ struct Options {
   std::optional<std::uint64_t> nodes;     // export: objects with nodes of their own
   std::string profile;                    // verdict: a profile of the program, from elsewhere
   std::string escape;                     // verdict: what the compiler wrote of its decisions
+  std::string collector;                  // verdict: what the collector said of itself
+  std::string dump;                       // verdict: its goroutines, or its end
   std::string columns;                    // stats: which counters, with commas between; empty for the usual
   bool explain = false;                   // stats: what each means
   std::string by, sample_type;            // profile: what is a place, what counts; empty for the usual

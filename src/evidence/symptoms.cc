@@ -16,7 +16,7 @@ constexpr std::uint64_t kMiB = std::uint64_t{1} << 20;
 // Fewer are what a server has more of in one second than in the next.
 constexpr std::uint64_t kLeastGoroutines = 50;
 constexpr std::uint64_t kManyGoroutines = 10'000;
-constexpr std::size_t kLeastCollections = 4;  // of a series: fewer show no trend
+constexpr std::uint64_t kLeastCollections = 6;  // fewer show no trend
 
 std::uint64_t growth(std::uint64_t before, std::uint64_t now) {
   return now - std::min(before, now);
@@ -48,7 +48,11 @@ constexpr Part kOutside[] = {{"stacks", &heap::Account::stacks},
 class Judge {
  public:
   explicit Judge(const Sources& sources)
-      : now_(*sources.now), before_(sources.before), series_(sources.series), small_(least_growth(now_)) {}
+      : now_(*sources.now),
+        before_(sources.before),
+        collector_(sources.collector),
+        dump_(sources.dump),
+        small_(least_growth(now_)) {}
 
   std::vector<SymptomRow> run() {
     std::vector<SymptomRow> rows = {resident(),   heap_and_profile(), live(),   garbage(),
@@ -250,15 +254,15 @@ class Judge {
   SymptomRow live() const {
     SymptomRow out = row(Symptom::kLiveGrows, Stage::kSurvival, now_.account.live);
     out.command = {"owners", ""};
-    const bool by_series = judge_series(out);
+    const bool by_cycles = judge_cycles(out);
     if (before_ != nullptr) {
       const std::uint64_t was = before_->account.live, is = now_.account.live;
       out.evidence.push_back(grew("what is alive, by the graph,", was, is) + between(*before_, now_));
       const bool grows = growth(was, is) >= small_ && growth(was, is) >= was / 10;
       if (grows) out.presence = Presence::kGrows;
       if (grows) out.grown = growth(was, is);
-      if (!grows && !by_series) out.presence = Presence::kAbsent;
-    } else if (series_ == nullptr) {
+      if (!grows && !by_cycles) out.presence = Presence::kAbsent;
+    } else if (collector_ == nullptr) {
       out.evidence.push_back(
           fmt::format("{} are alive; one look does not tell whether that grows: --since F.hold or --gctrace F does",
                       format_bytes(now_.account.live)));
@@ -269,27 +273,22 @@ class Judge {
     return out;
   }
 
-  // The heap after each collection. Growth is told by its lower half at the end against the upper one at the begin: a
-  // cache that fills and a peak that passes are none.
-  bool judge_series(SymptomRow& out) const {
-    if (series_ == nullptr) return false;
-    const std::vector<std::uint64_t>& live = series_->live;
-    if (live.size() < kLeastCollections) {
-      out.evidence.push_back(
-          fmt::format("{} has {}, too few for a trend", series_->name, format_count(live.size(), "collection")));
-      return false;
+  // Returns whether the cycles tell that what lives grows.
+  bool judge_cycles(SymptomRow& out) const {
+    if (collector_ == nullptr) return false;
+    const collector::Trend& trend = collector_->trend;
+    out.evidence.push_back(fmt::format("{}: {} were alive after the first of {}, {} after the last", collector_->name,
+                                       format_bytes(trend.first_live), format_count(trend.cycles, "collection"),
+                                       format_bytes(trend.last_live)));
+    if (trend.live_per_cycle && trend.cycles >= kLeastCollections) {
+      out.presence = trend.grows ? Presence::kGrows : Presence::kAbsent;
+      if (trend.grows) out.grown = growth(trend.first_live, trend.last_live);
+      if (trend.grows)
+        out.evidence.push_back(fmt::format("that is {} more with each",
+                                           format_bytes(static_cast<std::uint64_t>(trend.live_per_cycle->per_step))));
+      if (trend.grew_at_first) out.evidence.push_back("it grew at first only: the program was filling up");
     }
-    const std::size_t third = std::max<std::size_t>(2, live.size() / 3);
-    const std::uint64_t first = *std::max_element(live.begin(), live.begin() + static_cast<std::ptrdiff_t>(third));
-    const std::uint64_t last = *std::min_element(live.end() - static_cast<std::ptrdiff_t>(third), live.end());
-    out.evidence.push_back(fmt::format("{}: {} in the first third of {}, {} at least in the last", series_->name,
-                                       format_bytes(first), format_count(live.size(), "collection"),
-                                       format_bytes(last)) +
-                           " were alive after one");
-    const bool grows = last > first && last - first >= std::max(kMiB, first / 10);
-    out.presence = grows ? Presence::kGrows : Presence::kAbsent;
-    out.grown = growth(first, last);
-    return grows;
+    return trend.grows;
   }
 
   SymptomRow garbage() const {
@@ -350,6 +349,7 @@ class Judge {
       if (more >= kLeastGoroutines && more >= before_->goroutines / 5) out.presence = Presence::kGrows;
       out.grown = growth(before_->account.stacks, now_.account.stacks);
     }
+    if (dump_ != nullptr) out.evidence.push_back(words_of(*dump_));
     if (now_.leaked > 0)
       out.evidence.push_back(fmt::format("{} of them can never go on, and alone hold {}", format_count(now_.leaked),
                                          format_bytes(now_.leaked_bytes)));
@@ -436,7 +436,8 @@ class Judge {
 
   const Look& now_;
   const Look* before_;
-  const LiveSeries* series_;
+  const CollectorEvidence* collector_;
+  const DumpEvidence* dump_;
   std::uint64_t small_;
 };
 

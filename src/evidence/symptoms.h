@@ -11,6 +11,8 @@
 #include <string_view>
 #include <vector>
 
+#include "collector/trend.h"
+#include "evidence/dump_evidence.h"
 #include "evidence/look.h"
 #include "view/table.h"
 
@@ -51,17 +53,17 @@ struct SymptomRow {
   view::RowCommand command;           // what shows more of it
 };
 
-// What a program's own series say of the live heap: one number for each collection, as of gctrace lines.
-struct LiveSeries {
-  std::string name;                 // of the file
-  std::vector<std::uint64_t> live;  // bytes after each collection, in the order of time
-  std::vector<double> seconds;      // when each began, since the program began; as many
+// What the program's collector said of itself, cycle by cycle.
+struct CollectorEvidence {
+  std::string name;  // of the file
+  collector::Trend trend;
 };
 
 struct Sources {
   const Look* now = nullptr;
-  const Look* before = nullptr;        // null: there is no earlier look
-  const LiveSeries* series = nullptr;  // null: there is none
+  const Look* before = nullptr;                  // null: there is no earlier look
+  const CollectorEvidence* collector = nullptr;  // null: nothing of it was given
+  const DumpEvidence* dump = nullptr;            // null: there is none
 };
 
 // Returns all symptoms, those that grow first, then those that are there, each by bytes. One that another explains

@@ -180,12 +180,18 @@ TEST(Symptoms, OneLookDoesNotTellGrowth) {
         << id_of(row.symptom);
 }
 
-TEST(Symptoms, ASeriesOfCollectionsTellsIt) {
+TEST(Symptoms, TheCollectorsOwnLinesTellGrowth) {
   const Look now = healthy();
   const auto presence = [&](std::vector<std::uint64_t> live) {
-    for (std::uint64_t& bytes : live) bytes *= kMiB;
-    const LiveSeries series{"gctrace.txt", live, std::vector<double>(live.size())};
-    const auto rows = judge({.now = &now, .series = &series});
+    collector::Series series;
+    for (const std::uint64_t mib : live) {
+      collector::Cycle& cycle = series.cycles.emplace_back();
+      cycle.number = series.cycles.size();
+      cycle.since_start = cycle.number * 1'000'000'000;
+      cycle.live = mib * kMiB;
+    }
+    const CollectorEvidence evidence{"gctrace.txt", collector::trend_of(series)};
+    const auto rows = judge({.now = &now, .collector = &evidence});
     return std::ranges::find(rows, Symptom::kLiveGrows, &SymptomRow::symptom)->presence;
   };
   EXPECT_EQ(presence({4, 6, 9, 14, 18, 22, 27, 31, 36}), Presence::kGrows);

@@ -209,6 +209,35 @@ def decisions_of(checks, release, folder):
                         else [f"{row['place']}: {row['compiler']}, not {wanted}, confirmed"])
 
 
+def texts_of(checks, release, folder):
+    """What the program prints of its collector tells growth without an earlier look, and a dump how many goroutines there were."""
+    programs = {program.name: program for program in symptoms.PROGRAMS}
+    with symptoms.start(programs["blocked_senders"], release) as fixture:
+        time.sleep(1)
+        fixture.ask(f"goroutines {folder}/goroutines.txt")
+        verdict = checks.verdict(fixture.pid, "--dump", f"{folder}/goroutines.txt")
+        there = pathlib.Path(f"{folder}/goroutines.txt").read_text().count("\ngoroutine ") + 1
+        evidence = " ".join(row_of(verdict, "goroutines-grow")["evidence"])
+        checks.note(f"dump {release}", [] if f"has {there:,} goroutines" in evidence and "in chan send at main.growSenders" in evidence else [evidence])
+        program = fixture.program
+    with open(f"{folder}/gctrace.txt", "w") as trace:
+        process = subprocess.Popen([program, "cache"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=trace, env={"GODEBUG": "gctrace=1"})
+        try:
+            for _ in range(100):
+                time.sleep(0.2)
+                if pathlib.Path(f"{folder}/gctrace.txt").read_text().count("gc ") >= 7:
+                    break
+            row = row_of(checks.verdict(process.pid, "--gctrace", f"{folder}/gctrace.txt"), "live-grows")
+            checks.note(f"gctrace {release}", [] if row["present"] == "grows" and row["grown"] > 0 else [f"live-grows is {row['present']}: {row['evidence']}"])
+        finally:
+            process.kill()
+            process.wait()
+
+
+def row_of(verdict, symptom):
+    return next(row for row in verdict["symptoms"] if row["symptom"] == symptom)
+
+
 def wrong_symptoms(verdict, program):
     there = [row["symptom"] for row in verdict["symptoms"] if row["present"] in ("grows", "yes")]
     wanted, also = program.symptom.replace("_", "-"), {name.replace("_", "-") for name in program.also}
@@ -256,6 +285,7 @@ def main():
         for release in options.releases.split(","):
             joins_of(checks, release, folder)
             decisions_of(checks, release, folder)
+            texts_of(checks, release, folder)
             for mode in options.modes.split(","):
                 lines_of(checks, release, mode, folder)
                 symptoms_of(checks, release, mode, folder)

@@ -9,6 +9,8 @@
 #include "cli/run.h"
 #include "cli/source.h"
 #include "cli/verbs/verbs.h"
+#include "collector/trend.h"
+#include "dumps/unwrapped.h"
 #include "evidence/headline.h"
 #include "evidence/line_decisions.h"
 #include "evidence/line_table.h"
@@ -73,9 +75,27 @@ Look look_at(session::Session& session, const std::string& name) {
   return evidence::make_look(session.snapshot(), reached, name);
 }
 
+std::optional<evidence::CollectorEvidence> read_collector(const std::string& word) {
+  if (word.empty()) return std::nullopt;
+  const Source source = read_source(word);
+  const collector::Series series = collector::read_series(source.bytes, source.name);
+  return evidence::CollectorEvidence{source.name, collector::trend_of(series)};
+}
+
+// Its texts are not kept, so the bytes need not be.
+std::optional<evidence::DumpEvidence> read_dump(const std::string& word) {
+  if (word.empty()) return std::nullopt;
+  const Source source = read_source(word);
+  const std::optional<std::string> plain = dumps::unwrapped(source.text());
+  return evidence::dump_evidence(dumps::Dump::parse(plain ? *plain : source.text(), source.name), source.name);
+}
+
 int run_verdict(RunningVerb& run) {
   const Options& options = run.options();
   const view::TablePlan plan = view::plan_table(evidence::line_table_shape(), options.table);
+  // Files first: what is wrong with them is found before a process is stopped.
+  const std::optional<evidence::CollectorEvidence> collector = read_collector(options.collector);
+  const std::optional<evidence::DumpEvidence> dump = read_dump(options.dump);
   std::optional<Look> before;
   if (!options.later.empty()) {
     before = look_at(run.session(1), options.later.front());
@@ -87,7 +107,10 @@ int run_verdict(RunningVerb& run) {
   now.leaked_bytes = leaked.held_bytes;
   Lines lines = lines_of(run);
   report::Verdict verdict;
-  verdict.symptoms = evidence::judge({.now = &now, .before = before ? &*before : nullptr, .series = nullptr});
+  verdict.symptoms = evidence::judge({.now = &now,
+                                      .before = before ? &*before : nullptr,
+                                      .collector = collector ? &*collector : nullptr,
+                                      .dump = dump ? &*dump : nullptr});
   if (lines.verdicts) evidence::blame_compiler(verdict.symptoms, *lines.verdicts);
   verdict.sentence = evidence::headline(verdict.symptoms, lines.verdicts ? &*lines.verdicts : nullptr);
   verdict.lines_heading = lines.verdicts ? evidence::basis_of(*lines.verdicts) : lines.why_none + ".";
