@@ -69,7 +69,7 @@ std::vector<Point> points_of(const std::vector<CounterLook>& looks, const Figure
   return points;
 }
 
-CounterGrowth growth_of(const std::vector<Point>& points, std::int64_t least_change) {
+CounterGrowth growth_of(const std::vector<Point>& points, std::int64_t least_change, std::int64_t one_in = 20) {
   CounterGrowth out;
   out.points = points.size();
   if (points.empty()) return out;
@@ -85,7 +85,8 @@ CounterGrowth growth_of(const std::vector<Point>& points, std::int64_t least_cha
   }
   const std::int64_t ns = points.back().at_ns - points.front().at_ns;
   if (ns > 0) out.per_second = static_cast<double>(out.change()) * 1e9 / static_cast<double>(ns);
-  out.grows = points.size() >= kFewestLooks && out.change() >= std::max(least_change, out.first / 20) && up >= 2 * down;
+  out.grows = points.size() >= kFewestLooks && out.change() >= std::max(least_change, out.first / one_in) &&
+              up >= 2 * down && out.least >= out.first - out.first / 20;
   return out;
 }
 
@@ -195,16 +196,13 @@ class Judge {
     const Halves rise = halves(looks_, garbage);
     const Value left = last_.of(CounterId::kLive);
     if (!rise.rises() || live_.grows || rise.second < kLeastGarbage || rise.second < left.value_or(0) / 2) return;
-    const Value gogc = last_.of(CounterId::kGCPercent), goal = last_.of(CounterId::kNextGC);
-    const Halves goals = halves(looks_, figure(CounterId::kNextGC));
+    const Value gogc = last_.of(CounterId::kGCPercent);
     const bool off = gogc && *gogc < 0, high = gogc && *gogc > kUsualGOGC;
-    const bool behind = goal && last_.of(CounterId::kHeapAlloc).value_or(0) > *goal + *goal / 10;
-    if (!off && !high && !behind && !goals.rises()) return;
+    if (!off && !high && !falls_behind()) return;
     const std::string why = off    ? "GOGC is off"
                             : high ? fmt::format("GOGC is {}", *gogc)
-                            : behind
-                                ? fmt::format("the heap is beyond its goal of {}", bytes(*goal))
-                                : fmt::format("the goal rose from {} to {}", bytes(goals.first), bytes(goals.second));
+                                   : fmt::format("the heap is mostly beyond its goal, now {}",
+                                                 bytes(last_.of(CounterId::kNextGC).value_or(0)));
     const double seconds = std::max(1e-9, static_cast<double>(looks_.back().at_ns - looks_.front().at_ns) / 1e9);
     add(Symptom::kGarbageGrows, Stage::kCollection,
         fmt::format(
@@ -212,6 +210,16 @@ class Judge {
             "second; {}",
             bytes(left.value_or(0)), bytes(rise.first), bytes(rise.second), why),
         rise.second, static_cast<double>(rise.second - rise.first) / seconds);
+  }
+
+  // A single look beyond the goal says nothing: what is allocated while the collector marks goes beyond it.
+  bool falls_behind() const {
+    std::size_t beyond = 0;
+    for (const CounterLook& look : looks_) {
+      const Value alloc = look.of(CounterId::kHeapAlloc), goal = look.of(CounterId::kNextGC);
+      beyond += alloc && goal && *alloc > *goal + *goal / 10;
+    }
+    return 2 * beyond > looks_.size();
   }
 
   void goroutines() {
@@ -312,7 +320,7 @@ CounterGrowth CounterTrend::live_by_collection() const {
     if (number != collections) points.push_back({look.at_ns, *live});
     number = collections;
   }
-  return growth_of(points, kMiB);
+  return growth_of(points, kMiB, 10);
 }
 
 std::vector<TrendFinding> CounterTrend::findings() const {

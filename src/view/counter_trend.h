@@ -7,8 +7,8 @@
 //                            files, shared memory)
 //   C grows                  the same, and malloc's blocks are most of what grows
 //   live grows               what collections leave rises, from one to the next
-//   garbage grows            what collections left does not rise and the heap does, further than GOGC=200 would let it,
-//                            or beyond the goal
+//   garbage grows            what collections left does not rise and the heap does, with a GOGC above 200 or none, or
+//                            beyond the goal most of the time
 //   goroutines grow          their number does
 //   released not returned    the heap is mostly free, the runtime has given little of that back and will not need it
 //                            soon; or it has, with MADV_FREE, and it is in memory all the same
@@ -50,7 +50,9 @@ struct CounterGrowth {
   std::uint64_t points = 0;  // looks that have it; of what only collections change, collections
   std::int64_t first = 0, last = 0, least = 0, most = 0;
   double per_second = 0;  // between first and last
-  // It has become more by a MiB (of counts: 50) and a twentieth at least, and rose at two of three changes.
+  // It has become more by a MiB (of counts: 50) and a twentieth at least (of what lives: a tenth, since what is
+  // allocated while the collector marks counts as alive), rose at two of three changes, and was never much less than at
+  // first.
   bool grows = false;
 
   std::int64_t change() const { return last - first; }

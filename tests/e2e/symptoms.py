@@ -2,8 +2,9 @@
 
     with symptoms.start(symptoms.PROGRAMS[0], "1.26") as fixture: ...
 
-A program shows its symptom within a few seconds of its first line. `also` are symptoms that come with it: whoever leaks
-memory of C has a growing RSS and a flat heap, too.
+A program shows its symptom within a few seconds of its first line. `also` are symptoms that may come with it: whoever
+leaks memory of C has a growing RSS and a flat heap, too; whoever has holes had a peak before, of which the free pages take
+their time to be given back.
 """
 import dataclasses
 import pathlib
@@ -57,9 +58,9 @@ PROGRAMS = (
     Program("leaked_blocks", C, (RSS,), with_c=True),
     Program("leaked_texts", C, (RSS,), with_c=True),
     Program("holes", C, (RSS,), with_c=True),
-    Program("survivors", FRAGMENTATION),
-    Program("size_classes", FRAGMENTATION),
-    Program("large_neighbours", FRAGMENTATION),
+    Program("survivors", FRAGMENTATION, (IDLE,)),
+    Program("size_classes", FRAGMENTATION, (IDLE,)),
+    Program("large_neighbours", FRAGMENTATION, (IDLE,)),
 )
 
 

@@ -19,10 +19,10 @@ func churnUpToLimit() {
 
 // The more garbage there is, the more it allows.
 func churnUnderRisingGOGC() {
-	keepBase(16)
+	keepBase(32)
 	run.Churn(4*run.MiB, 16<<10)
 	go func() {
-		for percent := 100; percent < 3000; percent += 100 {
+		for percent := 100; percent < 1500; percent += 50 {
 			debug.SetGCPercent(percent)
 			time.Sleep(500 * time.Millisecond)
 		}
