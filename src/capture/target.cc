@@ -140,6 +140,12 @@ std::unique_ptr<Target> Target::anew() const {
   fail(ErrorCode::kUsage, "{} is a file, which has one moment", name_);
 }
 
+bool names_target(const std::string& name) {
+  std::error_code ignored;
+  if (is_number(name)) return true;
+  return std::filesystem::exists(name, ignored) ? is_target_file(name) : name.find('/') == std::string::npos;
+}
+
 std::unique_ptr<Target> hold_target(std::string path, std::shared_ptr<const os::FileMapping> file,
                                     const Options& options) {
   return std::make_unique<HoldTarget>(std::move(path), std::move(file), options);

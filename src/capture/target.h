@@ -77,6 +77,10 @@ class Target {
 // about such a target change nothing; cli refuses them.
 std::unique_ptr<Target> find_target(const std::string& name, const Options& options);
 
+// Whether `name` means a target by these rules, and no file of another kind: then it is a number, a core or .hold file,
+// or there is no file of that name. Nothing is opened but a file, to see how it begins.
+bool names_target(const std::string& name);
+
 // The parts of find_target, for callers that know what they have.
 std::unique_ptr<Target> process_target(std::string name, os::ProcessStatus status, const Options& options);
 std::unique_ptr<Target> core_target(std::string path, std::shared_ptr<const os::FileMapping> file,

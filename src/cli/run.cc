@@ -108,6 +108,8 @@ void say_prediction(RunningVerb& run, session::Session& session) {
 
 // Of several targets each live one is stopped once.
 int dry_run(RunningVerb& run) {
+  if (run.options().target.empty())
+    fail(ErrorCode::kUsage, "--dry-run is for verbs that look at one TARGET: `holdfast audit --dry-run TARGET`");
   std::vector<session::Session*> live;
   for (std::size_t number = 0; number <= run.options().later.size(); ++number)
     if (run.session(number).target().process() != nullptr) live.push_back(&run.session(number));
@@ -210,6 +212,14 @@ std::string prediction_text(const capture::Prediction& prediction) {
 session::Session& RunningVerb::session(std::size_t number) {
   if (sessions_.empty()) find_targets();
   return *sessions_[number];
+}
+
+session::Session& RunningVerb::session_on(const std::string& target) {
+  std::vector<std::unique_ptr<session::Session>> found;
+  found.push_back(find(target));
+  check_options(options_, found);
+  sessions_.push_back(std::move(found.front()));
+  return *sessions_.back();
 }
 
 void RunningVerb::look_again() {

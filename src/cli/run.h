@@ -35,6 +35,9 @@ class RunningVerb {
   // The session on the target, or on one of several, in the order in which they are named. All are found at the first
   // call, and none is opened. What a name could also have meant is remarked on.
   session::Session& session(std::size_t number = 0);
+  // Opens a session on one target more, for verbs whose words may be targets and other things. It lives as long as
+  // this.
+  session::Session& session_on(const std::string& target);
   // Replaces the first session by one on the same process, for its next moment. The memory of the one before is free by
   // then.
   void look_again();

@@ -158,7 +158,12 @@ class Getter {
 
   // Whoever answers could lead us, and what proves who asks, wherever he wants.
   Url follow(const Url& from, const std::string& next) const {
-    Url to = parse_url(next);
+    Url to;
+    try {
+      to = parse_url(next);
+    } catch (const Error& error) {
+      fail(ErrorCode::kUnsupported, "it is redirected: {}", error.what());
+    }
     if (from.is_encrypted && !to.is_encrypted)
       fail(ErrorCode::kUnsupported, "it is redirected to {}, which is not encrypted", to.whole);
     if (credentials_.any() && to.origin != origin_)

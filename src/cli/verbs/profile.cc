@@ -9,10 +9,9 @@
 
 #include "base/error.h"
 #include "cli/run.h"
-#include "cli/source.h"
 #include "cli/verbs/profile_files.h"
+#include "cli/verbs/profile_source.h"
 #include "cli/verbs/verbs.h"
-#include "net/url.h"
 #include "os/source_files.h"
 #include "view/profile_calls.h"
 #include "view/profile_growth.h"
@@ -106,29 +105,23 @@ profile::By by_of(const Options& options) {
   return options.by == "address" ? profile::By::kAddress : profile::By::kFunction;
 }
 
-// Of a service that is named alone its heap is meant.
-std::shared_ptr<const profile::Profile> read_profile(const std::string& word, const Options& options) {
-  const Source source =
-      read_source(net::is_url(word) ? net::complete_url(word, "/debug/pprof/heap") : word, options.http);
-  return std::make_shared<const profile::Profile>(profile::Profile::parse(source.bytes, source.name));
-}
-
-view::Profiles read_profiles(const Options& options) {
+view::Profiles read_profiles(RunningVerb& run) {
+  const Options& options = run.options();
   std::vector<profile::FilteredProfile> profiles;
   for (std::size_t i = view_of(options).takes == nullptr ? 0 : 1; i < options.words.size(); ++i)
-    profiles.emplace_back(read_profile(options.words[i], options), options.stacks_query);
+    profiles.emplace_back(read_profile(run, options.words[i]), options.stacks_query);
   return std::make_shared<const std::vector<profile::FilteredProfile>>(std::move(profiles));
 }
 
 int run_profile(RunningVerb& run) {
   const Options& options = run.options();
   if (wants_file(options)) {
-    write_file(run, read_profiles(options), by_of(options), options.topic == "diff");
+    write_file(run, read_profiles(run), by_of(options), options.topic == "diff");
     return 0;
   }
   run.answer_with_table(
       [&] {
-        return view_of(options).table(read_profiles(options), {by_of(options), options.sample_type}, options);
+        return view_of(options).table(read_profiles(run), {by_of(options), options.sample_type}, options);
       },
       [] { return nullptr; });
   return 0;
@@ -141,7 +134,7 @@ const Verb kProfileVerb = {
     .help = "what profiles of pprof say: where memory was allocated, what of it lives, and how sure that is",
     .example = "holdfast profile top heap.pb.gz --by line",
     .answers = Answers::kNobody,
-    .flags = {profile_flags(), source_flags(), json_flags(), text_flags(), table_flags()},
+    .flags = {profile_flags(), source_flags(), target_flags(), json_flags(), text_flags(), table_flags()},
     .arguments =
         {{.name = "VIEW",
           .help = "top: the places with the most; survival: allocated, freed, in use and what share that is, in "
@@ -151,9 +144,8 @@ const Verb kProfileVerb = {
           .set = set_view,
           .choices = profile_views},
          {.name = "SOURCE",
-          .help =
-              "a file, - for standard input, or a URL: of a service alone, its /debug/pprof/heap; several are added "
-              "up, but diff and ladder compare them",
+          .help = "a file, - for standard input, a URL (of a service alone, its /debug/pprof/heap), or TARGET: the "
+                  "runtime's memory profile, from memory; several are added up, but diff and ladder compare them",
           .set = [](Options& options, const std::string& word) { options.words.push_back(word); },
           .repeats = true}},
     .shape = shape_of_profile,
