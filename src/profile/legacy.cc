@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "base/units.h"
 #include "profile/legacy_text.h"
 
 namespace holdfast::profile {
@@ -37,24 +38,35 @@ void refuse_others(std::string_view line) {
            line.substr(0, 80));
 }
 
+using Convert = Converted (*)(std::string_view bytes);
+
+// Returns what reads such bytes; null if nothing does.
+Convert form_of(std::string_view bytes) {
+  constexpr std::size_t kLongestHeader = 4096;
+  if (begins_cpu(bytes)) return convert_cpu;
+  Lines lines(bytes.substr(0, kLongestHeader));
+  if (!lines.next_content()) return nullptr;
+  const std::string_view line = lines.line();
+  if (line.starts_with("heap profile:")) return convert_heap;
+  if (begins_counts(line)) return convert_counts;
+  if (line.starts_with("--- threadz ") || line.starts_with("--- Thread ")) return convert_threads;
+  if (line.starts_with("--- heapz ")) return convert_java;
+  if (line.starts_with("--- contentionz ") && is_java(bytes)) return convert_java;
+  for (const std::string_view begin : {"--- contentionz ", "--- mutex:", "--- contention:"})
+    if (line.starts_with(begin)) return convert_contention;
+  refuse_others(line);
+  return nullptr;
+}
+
 }  // namespace
 
-std::optional<Converted> convert_legacy(std::string_view bytes) {
-  // What is no text has no such line; the protobuf form begins with a line feed and a byte below the space.
-  constexpr std::size_t kLongestHeader = 4096;
-  if (std::optional<Converted> cpu = convert_cpu(bytes)) return cpu;
-  Lines lines(bytes.substr(0, kLongestHeader));
-  if (!lines.next_content()) return std::nullopt;
-  const std::string_view line = lines.line();
-  if (line.starts_with("heap profile:")) return convert_heap(bytes);
-  if (begins_counts(line)) return convert_counts(bytes);
-  if (line.starts_with("--- threadz ") || line.starts_with("--- Thread ")) return convert_threads(bytes);
-  if (line.starts_with("--- heapz ")) return convert_java(bytes);
-  if (line.starts_with("--- contentionz ") && is_java(bytes)) return convert_java(bytes);
-  for (const std::string_view begin : {"--- contentionz ", "--- mutex:", "--- contention:"})
-    if (line.starts_with(begin)) return convert_contention(bytes);
-  refuse_others(line);
-  return std::nullopt;
+std::optional<Converted> convert_legacy(std::string_view bytes, std::size_t most) {
+  const Convert convert = form_of(bytes);
+  if (convert == nullptr) return std::nullopt;
+  if (bytes.size() > most)
+    fail(ErrorCode::kUnsupported, "it has {}, and of this form {} are read at most", format_bytes(bytes.size()),
+         format_bytes(most));
+  return convert(bytes);
 }
 
 }  // namespace holdfast::profile

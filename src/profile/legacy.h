@@ -20,8 +20,8 @@ struct Converted {
 };
 
 // Returns none if the bytes are of none of these forms. Fails with kDamaged, naming the line or the byte, if they
-// contradict their form, and with kUnsupported if they are something else that is known, as a dump of goroutines. The
-// end may be missing: then the result is what came before it, and the remark says so.
-std::optional<Converted> convert_legacy(std::string_view bytes);
+// contradict their form, and with kUnsupported if they are more than `most` or something else that is known, as a dump
+// of goroutines. The end may be missing: then the result is what came before it, and the remark says so.
+std::optional<Converted> convert_legacy(std::string_view bytes, std::size_t most);
 
 }  // namespace holdfast::profile

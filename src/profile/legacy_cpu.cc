@@ -145,14 +145,29 @@ class CpuReader {
   std::string remark_;
 };
 
-}  // namespace
+struct Begin {
+  Words words;  // behind the header
+  Header header;
+};
 
-std::optional<Converted> convert_cpu(std::string_view bytes) {
+std::optional<Begin> begin_of(std::string_view bytes) {
   for (const WordForm form : {WordForm{4, false}, WordForm{4, true}, WordForm{8, false}, WordForm{8, true}}) {
     Words words(bytes, form);
-    if (const std::optional<Header> header = read_header(words)) return CpuReader(words, *header, bytes.size()).run();
+    if (const std::optional<Header> header = read_header(words)) return Begin{words, *header};
   }
   return std::nullopt;
+}
+
+}  // namespace
+
+bool begins_cpu(std::string_view bytes) {
+  return begin_of(bytes).has_value();
+}
+
+Converted convert_cpu(std::string_view bytes) {
+  const std::optional<Begin> begin = begin_of(bytes);
+  HOLDFAST_CHECK(begin.has_value());
+  return CpuReader(begin->words, begin->header, bytes.size()).run();
 }
 
 }  // namespace holdfast::profile

@@ -80,8 +80,9 @@ Converted convert_counts(std::string_view text);
 Converted convert_contention(std::string_view text);
 Converted convert_threads(std::string_view text);
 Converted convert_java(std::string_view text);
-// Words; none if it is no such profile.
-std::optional<Converted> convert_cpu(std::string_view bytes);
+// Of words.
+bool begins_cpu(std::string_view bytes);
+Converted convert_cpu(std::string_view bytes);
 
 // Names the locations of a Java profile by the lines behind its samples, "0x00000003 com.example.f (File.java:7)".
 class JavaLocations {

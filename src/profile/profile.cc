@@ -7,6 +7,7 @@
 #include "base/cancel.h"
 #include "base/error.h"
 #include "base/units.h"
+#include "profile/drop_frames.h"
 #include "profile/gunzip.h"
 #include "profile/legacy.h"
 
@@ -15,9 +16,15 @@ namespace {
 
 using protozero::pbf_reader;
 
-constexpr std::uint64_t kMostBytes = std::uint64_t{4} << 30;  // unpacked
-constexpr std::uint64_t kCancelEvery = 1 << 16;               // samples
-constexpr protozero::pbf_tag_type kLastField = 15;            // of the outermost message
+// What nobody's profile has, and what would take much more memory than its bytes do.
+constexpr std::uint64_t kMostBytes = std::uint64_t{4} << 30;       // unpacked
+constexpr std::uint64_t kMostRatio = 128;                          // of unpacked to packed, of more than the next
+constexpr std::uint64_t kMostOfFew = std::uint64_t{512} << 20;     // unpacked, whatever the ratio
+constexpr std::uint64_t kMostText = std::uint64_t{256} << 20;      // of the forms before profile.proto
+constexpr std::size_t kMostRows = 1 << 23, kMostSampleTypes = 64;  // of each table but that of samples
+constexpr std::size_t kMostSamples = 1 << 27;
+constexpr std::uint64_t kCancelEvery = 1 << 16;     // samples
+constexpr protozero::pbf_tag_type kLastField = 15;  // of the outermost message
 
 // Cases for fields of an expected kind; others are skipped, as protobuf has it.
 constexpr std::uint32_t number(protozero::pbf_tag_type tag) {
@@ -76,6 +83,7 @@ class ProfileParser {
     read_mappings();
     read_functions();
     read_locations();
+    if (drop_frames_ != 0) drop_frames();
     if (cut_off_) profile_.remark_ = "the profile is cut off: what came behind its last whole field is missing";
   }
 
@@ -102,17 +110,23 @@ class ProfileParser {
   void take_field(pbf_reader& message) {
     switch (message.tag_and_type()) {
       case bytes(1):
-        return sample_types_.push_back(view(message));
+        return add(sample_types_, view(message), kMostSampleTypes, "sample types");
       case bytes(2):
         return add_sample(view(message));
       case bytes(3):
-        return mappings_.push_back(view(message));
+        return add(mappings_, view(message), kMostRows, "programs");
       case bytes(4):
-        return locations_.push_back(view(message));
+        return add(locations_, view(message), kMostRows, "locations");
       case bytes(5):
-        return functions_.push_back(view(message));
+        return add(functions_, view(message), kMostRows, "functions");
       case bytes(6):
-        return profile_.strings_.push_back(view(message));
+        return add(profile_.strings_, view(message), kMostRows, "strings");
+      case number(7):
+        drop_frames_ = message.get_uint64();
+        return;
+      case number(8):
+        keep_frames_ = message.get_uint64();
+        return;
       case number(9):
         profile_.time_ns_ = message.get_int64();
         return;
@@ -135,7 +149,14 @@ class ProfileParser {
     }
   }
 
+  static void add(std::vector<std::string_view>& table, std::string_view part, std::size_t most, const char* name) {
+    if (table.size() == most) fail(ErrorCode::kUnsupported, "it has more than {} {}", format_count(most), name);
+    table.push_back(part);
+  }
+
   void add_sample(std::string_view part) {
+    if (profile_.samples_.size() == kMostSamples)
+      fail(ErrorCode::kUnsupported, "it has more than {} samples", format_count(kMostSamples));
     if (part.size() > std::numeric_limits<std::uint32_t>::max())
       fail(ErrorCode::kDamaged, "sample {} has {}", profile_.samples_.size(), format_bytes(part.size()));
     const auto begin = static_cast<std::uint64_t>(part.data() - profile_.bytes_->data());
@@ -246,10 +267,34 @@ class ProfileParser {
     return id;
   }
 
+  // Marks what goes, and takes lines that were inlined into a location that stays.
+  void drop_frames() {
+    const std::string_view drop = text(drop_frames_, "drop_frames"), keep = text(keep_frames_, "keep_frames");
+    if (drop.empty()) return;
+    const DropFrames frames(drop, keep);
+    std::vector<bool> drops;
+    for (const Function& function : profile_.functions_) drops.push_back(frames.drops(function.name));
+    for (Location& location : profile_.locations_) {
+      std::uint32_t kept = 0;  // of its lines, from the outermost one
+      const auto line = [&] { return profile_.lines_[location.first_line + location.lines - 1 - kept]; };
+      while (kept < location.lines && !drops[line().function]) ++kept;
+      const bool drops_any = kept < location.lines;
+      profile_.dropped_.push_back(!drops_any  ? Profile::Dropped::kNothing
+                                  : kept == 0 ? Profile::Dropped::kAll
+                                              : Profile::Dropped::kCallees);
+      if (!drops_any || kept == 0) continue;
+      location.first_line += location.lines - kept;
+      location.lines = kept;
+    }
+  }
+
   // A function without a name and a file says no more than the address, which is what such a location is shown as.
   void add_line(const Line& line) {
     const Function& function = profile_.functions_[line.function];
-    if (!function.name.empty() || !function.file.empty()) profile_.lines_.push_back(line);
+    if (function.name.empty() && function.file.empty()) return;
+    if (profile_.lines_.size() == kMostRows)
+      fail(ErrorCode::kUnsupported, "it has more than {} lines", format_count(kMostRows));
+    profile_.lines_.push_back(line);
   }
 
   Line line(std::string_view part) const {
@@ -274,7 +319,7 @@ class ProfileParser {
   bool cut_off_ = false;  // it ends in the middle
   std::vector<std::string_view> sample_types_, mappings_, functions_, locations_;
   std::string_view period_type_;
-  std::uint64_t default_type_ = 0;
+  std::uint64_t default_type_ = 0, drop_frames_ = 0, keep_frames_ = 0;
   std::unordered_map<std::uint64_t, std::uint32_t> mapping_rows_, function_rows_;
 };
 
@@ -291,10 +336,26 @@ class SampleDecoder {
     if (values_.size() != profile_.sample_types().size())
       fail(ErrorCode::kDamaged, "a sample has {}, and the profile has {}", format_count(values_.size(), "value"),
            format_count(profile_.sample_types().size(), "sample type"));
+    if (!profile_.dropped_.empty()) drop_frames();
     return {locations_, values_, labels_};
   }
 
  private:
+  // What the outermost function that is to go calls goes, too. One that nothing calls but others of its kind stays, so
+  // that something is left.
+  void drop_frames() {
+    using Dropped = Profile::Dropped;
+    bool found_other = false;
+    for (std::size_t i = locations_.size(); i-- > 0;) {
+      const Dropped dropped = profile_.dropped_[locations_[i]];
+      if (dropped == Dropped::kNothing) found_other = true;
+      if (dropped == Dropped::kNothing || !found_other) continue;
+      const std::size_t gone = dropped == Dropped::kAll ? i + 1 : i;
+      locations_.erase(locations_.begin(), locations_.begin() + static_cast<std::ptrdiff_t>(gone));
+      return;
+    }
+  }
+
   // Integers come packed, or one field for each.
   void take_field(pbf_reader& message, std::uint32_t kind) {
     switch (kind) {
@@ -366,10 +427,10 @@ Profile Profile::parse(std::span<const std::byte> bytes, const std::string& name
         Profile profile;
         Unpacked unpacked;
         if (is_gzip(bytes))
-          unpacked = gunzip(bytes, kMostBytes);
+          unpacked = gunzip(bytes, std::min(kMostBytes, std::max(kMostOfFew, bytes.size() * kMostRatio)));
         else
           unpacked.bytes.assign(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-        std::optional<Converted> converted = convert_legacy(unpacked.bytes);
+        std::optional<Converted> converted = convert_legacy(unpacked.bytes, kMostText);
         profile.bytes_ = std::make_unique<const std::string>(std::move(converted ? converted->proto : unpacked.bytes));
         profile.name_ = name;
         with_errors_named([&] { ProfileParser(profile).run(unpacked.cut_off && !converted); });

@@ -117,6 +117,9 @@ class Profile {
   std::vector<Part> samples_;  // of *bytes_
   // Of location ids. Go numbers them 1, 2, 3, ...: then their rows are known without it, and it is empty.
   std::unordered_map<std::uint64_t, std::uint32_t> location_rows_;
+  // By location, for a profile that wants calls left out (profile/drop_frames.h); else empty.
+  enum class Dropped : std::uint8_t { kNothing, kCallees, kAll };
+  std::vector<Dropped> dropped_;
   SampleType period_type_;
   std::int64_t period_ = 0, time_ns_ = 0, duration_ns_ = 0;
   std::string remark_;

@@ -21,6 +21,11 @@ class ProfileWriter {
     value_type(11, type, unit);
     protozero::pbf_writer(out_).add_int64(12, period);
   }
+  // Regular expressions of names.
+  void drop_frames(const std::string& drop, const std::string& keep) {
+    protozero::pbf_writer(out_).add_uint64(7, string(drop));
+    protozero::pbf_writer(out_).add_uint64(8, string(keep));
+  }
   void default_type(const std::string& type) { protozero::pbf_writer(out_).add_uint64(14, string(type)); }
   // Returns its id.
   std::uint64_t function(const std::string& name, const std::string& file) {

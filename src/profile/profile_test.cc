@@ -142,6 +142,12 @@ TEST(ProfileTest, SaysThatItIsCutOff) {
   EXPECT_THAT(whole.remark(), HasSubstr("cut off"));
 }
 
+TEST(ProfileTest, HasNoMoreRowsThanAnybodyNeeds) {
+  std::string many;
+  for (int i = 0; i <= 1 << 23; ++i) many += std::string_view("\x22\0", 2);
+  EXPECT_THAT(refusal_of(many, ErrorCode::kUnsupported), HasSubstr("more than 8,388,608 locations"));
+}
+
 TEST(GunzipTest, UnpacksNoMoreThanIsAllowed) {
   const std::string large = packed(std::string(1 << 20, 'x'));
   EXPECT_EQ(gunzip(bytes_of(large), 1 << 21).bytes.size(), std::size_t{1} << 20);

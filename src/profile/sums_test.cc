@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <map>
 
 #include "profile/profile_for_tests.h"
 
@@ -111,6 +112,31 @@ TEST_F(SumsTest, SaysHowMuchAnEstimateIsWorth) {
   const Estimate counted = sums.estimate(site(sums, "0x4000"), 0);
   EXPECT_EQ(counted.least, 3U);
   EXPECT_EQ(counted.most, 3U);
+}
+
+TEST(DropFramesTest, LeaveOutWhatTheProfileWantsLeftOut) {
+  ProfileWriter writer;
+  writer.sample_type("space", "bytes");
+  writer.drop_frames("malloc|tcmalloc::.*", "tcmalloc::kept");
+  const std::uint64_t malloc = writer.function("malloc(unsigned long)", "m.c"), copy = writer.function("copy", "m.c"),
+                      inner = writer.function("tcmalloc::Inner", "t.cc"),
+                      kept = writer.function("tcmalloc::kept", "t.cc"),
+                      user = writer.function("(anonymous namespace)::User", "u.cc");
+  writer.location(1, 0x1000, {{copy, 1}});
+  writer.location(2, 0x2000, {{malloc, 2}});
+  writer.location(3, 0x3000, {{inner, 3}, {user, 4}});
+  writer.location(4, 0x4000, {{kept, 5}});
+  writer.sample({1, 2, 4}, {1});      // malloc and what it calls go
+  writer.sample({1, 2, 3, 4}, {10});  // so does what was inlined into its caller
+  writer.sample({1, 2}, {100});       // nobody calls malloc: it stays
+  const Profile profile = writer.profile();
+  const Sums sums = sum_up(profile, By::kFunction);
+  std::map<std::string, std::int64_t> flat;
+  for (std::size_t site = 0; site < sums.sites().size(); ++site)
+    flat[sums.sites()[site].function] += sums.flat(site, 0);
+  EXPECT_EQ(flat["tcmalloc::kept"], 1);
+  EXPECT_EQ(flat["(anonymous namespace)::User"], 10);
+  EXPECT_EQ(flat["copy"], 100);
 }
 
 }  // namespace

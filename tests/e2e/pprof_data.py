@@ -27,7 +27,10 @@ import (
 )
 
 func TestWriteProfiles(t *testing.T) {
-	for name, p := range map[string]*profile.Profile{%s} {
+	profiles := map[string]*profile.Profile{%s}
+	profiles["dropFrames"] = cpuProfile()
+	profiles["dropFrames"].DropFrames, profiles["dropFrames"].KeepFrames = "mangled(1|2|3).*", "mangled3001"
+	for name, p := range profiles {
 		file, err := os.Create(filepath.Join(os.Getenv("FOLDER"), name))
 		if err != nil {
 			t.Fatal(err)

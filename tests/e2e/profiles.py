@@ -140,7 +140,7 @@ def by_place(sums, called):
 
 def differences_of_data(binary, file, release):
     """The same of a file of google/pprof."""
-    has_names = file.name.startswith("java.") or file.name in ("sample.cpu", "cpuProfile", "heapProfile", "contentionProfile", "longNameFuncsProfile")
+    has_names = file.name.startswith("java.") or file.name in ("sample.cpu", "cpuProfile", "dropFrames", "heapProfile", "contentionProfile", "longNameFuncsProfile")
     called = same_places(file) if ".thread" in file.name else {}
     for sample_type, unit in types_of(file, release):
         theirs = as_pprof_has_it(file, sample_type, release, unit, "functions" if has_names else "addresses")

@@ -11,7 +11,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   using namespace holdfast::profile;
   std::optional<Converted> converted;
   try {
-    converted = convert_legacy({reinterpret_cast<const char*>(data), size});
+    converted = convert_legacy({reinterpret_cast<const char*>(data), size}, size);
   } catch (const Error&) {
     return 0;
   }
