@@ -266,8 +266,12 @@ class CycleMaker {
   }
 
  private:
+  // A damaged trace may have times that are further apart than ns can say.
   Ns ns(std::uint64_t from, std::uint64_t to) const {
-    return static_cast<Ns>(static_cast<double>(to - from) * 1e9 / static_cast<double>(events_.ticks_per_second));
+    constexpr double kMost = 9e18;
+    if (to <= from) return 0;
+    const double apart = static_cast<double>(to - from) * 1e9 / static_cast<double>(events_.ticks_per_second);
+    return static_cast<Ns>(std::min(apart, kMost));
   }
 
   void take(const Event& event) {

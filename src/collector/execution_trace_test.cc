@@ -73,6 +73,14 @@ TEST(ExecutionTrace, OfTheOlderFormatSaysTheSame) {
   EXPECT_EQ(series.cycles[0].paused, 13'000U);
 }
 
+TEST(ExecutionTrace, HasNoTimesBeyondWhatNsCanSay) {
+  const Series series =
+      read(header("26") + batch(0, record(8, {1})) +
+           batch(0, record(37, {0, 1}) + record(29, {~std::uint64_t{0} - 1, 1, 2}) + record(30, {1, 2})));
+  ASSERT_EQ(series.cycles.size(), 1U);
+  EXPECT_EQ(series.cycles[0].since_start, 9'000'000'000'000'000'000U);
+}
+
 TEST(ExecutionTrace, ThatIsCutOffHasWhatCameBefore) {
   const Series series = read(cycle_in_batches() + batch(300, std::string(50, '\1')).substr(0, 20));
   EXPECT_EQ(series.cycles.size(), 1U);

@@ -8,6 +8,7 @@
 namespace holdfast::collector {
 namespace {
 
+constexpr double kMostBytes = 9e18;
 constexpr std::size_t kFewPoints = 3;
 constexpr std::size_t kFewCycles = 6;
 constexpr double kLeastGrowth = 1 << 20;  // bytes
@@ -100,7 +101,8 @@ Trend trend_of(const Series& series) {
     trend.live_per_second = slope_of(by_time);
     if (first && *last > *first) trend.span = *last - *first;
   }
-  if (with_garbage > 0) trend.garbage_per_cycle = static_cast<Bytes>(garbage / static_cast<double>(with_garbage));
+  if (with_garbage > 0)
+    trend.garbage_per_cycle = static_cast<Bytes>(std::min(garbage / static_cast<double>(with_garbage), kMostBytes));
   if (trend.span > 0 && running > 0) trend.busy = std::min(1.0, running / static_cast<double>(trend.span));
   if (by_cycle.size() < kFewCycles || !rises(trend.live_per_cycle)) return trend;
   if (static_cast<double>(trend.last_live) - static_cast<double>(trend.first_live) < kLeastGrowth) return trend;
