@@ -63,6 +63,7 @@ struct Decision {
   std::uint32_t count = 1;              // how often the compiler said so
   std::uint32_t flow = kNoFlow;         // row of flows
   std::uint32_t first_inlined = 0, inlined = 0;  // rows of inlined places, see Decisions::inlined()
+  bool knows_inlining = false;  // JSON said it: without inlined places, the code is really where it was written
 
   static constexpr std::uint32_t kNoFlow = ~std::uint32_t{0};
   bool on_heap() const { return verdict == Verdict::kMovedToHeap || verdict == Verdict::kEscapes; }

@@ -148,6 +148,7 @@ class JsonReader {
     one.decision.package = package_;
     one.decision.place = {path_, found->line, found->column};
     one.inlined = inlined_of(*found);
+    one.decision.knows_inlining = true;
     if (found->code == "escape" && found->message.empty()) {
       verdicts_.push_back(std::move(one));
     } else if (found->code == "escape" || found->code == "escapes") {

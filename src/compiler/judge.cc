@@ -11,6 +11,10 @@
 namespace holdfast::compiler {
 namespace {
 
+constexpr std::string_view kMergedWords =
+    "one allocation holds several variables of the function: each of them keeps all";
+constexpr std::string_view kPerhapsWords = "its line has fewer such calls than such decisions: some of them need none";
+
 // What closures are made of.
 bool is_closure(std::string_view type) {
   return type.starts_with("struct { F uintptr");
@@ -85,6 +89,7 @@ class Judge {
     // What goes to the heap comes first: the calls that this explains, what stays has no part in.
     for (std::uint32_t row = 0; row < out_.of_decisions.size(); ++row)
       if (decisions_.all()[row].on_heap()) judge_escape(row);
+    weigh_shared();
     for (std::uint32_t row = 0; row < out_.of_decisions.size(); ++row)
       if (decisions_.all()[row].verdict == Verdict::kStays) judge_stay(row);
     collect_unsaid();
@@ -154,7 +159,12 @@ class Judge {
   void judge_escape(std::uint32_t row) {
     const Decision& decision = decisions_.all()[row];
     Judgement& judgement = out_.of_decisions[row];
-    judgement.calls = calls_of(decision);
+    const bool needs_nothing = decision.made == Made::kValue && is_constant(decision.subject);
+    bool is_elsewhere = false;
+    if (!needs_nothing) {
+      judgement.calls = calls_of(decision);
+      is_elsewhere = keep_exact(decision, judgement.calls);
+    }
     for (const std::uint32_t call : judgement.calls) said_[call] = true;
     if (!judgement.calls.empty()) {
       judgement.ruling = Ruling::kConfirmed;
@@ -164,13 +174,49 @@ class Judge {
       judgement.ruling = Ruling::kMerged;
       judgement.calls = {*merged};
       said_[*merged] = true;
-      judgement.why = "one allocation holds several variables of the function: each of them keeps all";
+      judgement.why = kMergedWords;
+    } else if (is_elsewhere) {
+      judgement.ruling = Ruling::kAbsent;
+      judgement.why = "the function is inlined wherever it is called: the rows of its callers have it";
     } else if (find(lines_, decision, decisions_.written(decision)).empty()) {
       judgement.ruling = Ruling::kAbsent;
       judgement.why = "the program has no code of this line";
     } else {
       judgement.ruling = Ruling::kRefuted;
       judgement.why = why_refuted(decision);
+    }
+  }
+
+  // Where it is known how code was inlined, only calls that were inlined just so are about the decision. Returns
+  // whether all calls are of other functions, into which this one was inlined.
+  bool keep_exact(const Decision& decision, std::vector<std::uint32_t>& rows) const {
+    if (!decision.knows_inlining || rows.empty()) return false;
+    const std::uint32_t wanted = decision.inlined + 1;
+    const auto frames = [&](std::uint32_t row) { return code_.calls[row].frames; };
+    if (std::ranges::any_of(rows, [&](std::uint32_t row) { return frames(row) == wanted; })) {
+      std::erase_if(rows, [&](std::uint32_t row) { return frames(row) != wanted; });
+      return false;
+    }
+    if (std::ranges::any_of(rows, [&](std::uint32_t row) { return frames(row) < wanted; })) return false;
+    rows.clear();
+    return true;
+  }
+
+  // Several decisions can be about the calls of one line. If the calls are fewer, not each decision has one: they are
+  // one allocation of several variables, or which of them allocates cannot be told.
+  void weigh_shared() {
+    std::map<std::vector<std::uint32_t>, std::vector<std::uint32_t>> by_calls;
+    for (std::uint32_t row = 0; row < out_.of_decisions.size(); ++row)
+      if (out_.of_decisions[row].ruling == Ruling::kConfirmed) by_calls[out_.of_decisions[row].calls].push_back(row);
+    for (const auto& [calls, rows] : by_calls) {
+      if (rows.size() <= calls.size()) continue;
+      const AllocationCall& first = code_.calls[calls.front()];
+      const bool is_merged = calls.size() == 1 && first.what == Allocates::kObject && !first.type &&
+                             code_.text(first.callee).starts_with("mallocgc");
+      for (const std::uint32_t row : rows) {
+        out_.of_decisions[row].ruling = is_merged ? Ruling::kMerged : Ruling::kPerhaps;
+        out_.of_decisions[row].why = is_merged ? kMergedWords : kPerhapsWords;
+      }
     }
   }
 
@@ -268,6 +314,8 @@ std::string_view words_of(Ruling ruling) {
   switch (ruling) {
     case Ruling::kConfirmed:
       return "confirmed";
+    case Ruling::kPerhaps:
+      return "perhaps";
     case Ruling::kMerged:
       return "merged";
     case Ruling::kRefuted:

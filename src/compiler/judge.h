@@ -15,9 +15,10 @@ namespace holdfast::compiler {
 enum class Ruling : std::uint8_t {
   kNone,       // nothing to judge: the decision is not about an allocation, or there is no code to judge it by
   kConfirmed,  // it escapes, and a call that fits is on its line
+  kPerhaps,    // it escapes, and its line has such calls, but fewer than such decisions
   kMerged,     // it escapes, and one call of its function allocates it together with others (1.25+)
   kRefuted,    // it escapes, and there is code for its line without such a call
-  kAbsent,     // there is no code for its line: it was optimised away, or is not linked into this program
+  kAbsent,     // there is no such code: it was optimised away, is inlined wherever it is called, or is not linked
   kKept,       // it does not escape, and nothing on its line allocates such
   kBroken,     // it does not escape, and a call on its line may allocate such all the same
   kUnsaid,     // the compiler says nothing, and the code allocates

@@ -70,6 +70,26 @@ TEST(Judge, AnEscapeWithoutACallIsRefutedOrHasNoCode) {
   EXPECT_EQ(ruling("./a.go:3:2: moved to heap: x\n", Program().code(4)).ruling, Ruling::kAbsent);
 }
 
+TEST(Judge, AConstantIsNotConfirmedByTheCallOfItsNeighbour) {
+  const Decisions decisions = said("./a.go:3:2: \"x\" escapes to heap\n./a.go:3:7: i escapes to heap\n");
+  const Judgements judgements = judge(decisions, Program().call("convT64", {3}).build());
+  EXPECT_EQ(judgements.of_decisions[0].ruling, Ruling::kRefuted);
+  EXPECT_EQ(judgements.of_decisions[1].ruling, Ruling::kConfirmed);
+}
+
+TEST(Judge, OfMoreDecisionsThanCallsNoneIsCertain) {
+  const Decisions decisions = said("./a.go:3:2: i escapes to heap\n./a.go:3:7: j escapes to heap\n");
+  EXPECT_EQ(judge(decisions, Program().call("convT64", {3}).build()).of_decisions[0].ruling, Ruling::kPerhaps);
+  EXPECT_EQ(judge(decisions, Program().call("convT64", {3}).call("convT64", {3}).build()).of_decisions[0].ruling,
+            Ruling::kConfirmed);
+}
+
+TEST(Judge, TwoVariablesOfOneLineCanBeMerged) {
+  const Decisions decisions = said("./a.go:3:6: moved to heap: x\n./a.go:3:9: moved to heap: y\n");
+  EXPECT_EQ(judge(decisions, Program().call("mallocgcSmallNoScanSC2", {3}, "").build()).of_decisions[0].ruling,
+            Ruling::kMerged);
+}
+
 TEST(Judge, SeveralVariablesCanBeInOneAllocation) {
   const std::string line =
       "./a.go:3:2: x escapes to heap in f:\n./a.go:3:2:   flow: ~r0 ← &x:\n./a.go:3:2: moved to heap: x\n";
@@ -120,6 +140,8 @@ TEST(Judge, InlinedCodeIsLookedForWhereItWasWrittenAndOnItsWay) {
       "]}\n");
   const Decisions decisions = read_json({{"a.json", *json, json}});
   EXPECT_EQ(judge(decisions, Program().call("newobject", {18, 26}).build()).of_decisions[0].ruling, Ruling::kConfirmed);
+  EXPECT_EQ(judge(decisions, Program().call("newobject", {18, 26, 40}).build()).of_decisions[0].ruling, Ruling::kAbsent)
+      << "only where the function is inlined";
   EXPECT_EQ(judge(decisions, Program().call("newobject", {18, 30}).build()).of_decisions[0].ruling, Ruling::kRefuted);
 }
 

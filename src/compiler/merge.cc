@@ -79,6 +79,7 @@ class Merger {
       merged.step = one.step;
     }
     merged.count = one.count;
+    merged.knows_inlining = true;
     merged.first_inlined = static_cast<std::uint32_t>(text_.inlined_.size());
     merged.inlined = one.inlined;
     for (const Place& place : json_.inlined(one)) text_.inlined_.push_back(translated(place));

@@ -15,6 +15,8 @@ namespace holdfast::compiler {
 namespace {
 
 constexpr std::string_view kFrom = "    from ", kFlow = "  flow: ";
+// What ends a tree whose values refer to each other in a circle.
+constexpr std::string_view kCircle = "  warning: truncated explanation due to assignment cycle";
 
 bool is_digit(char c) {
   return c >= '0' && c <= '9';
@@ -110,6 +112,10 @@ std::vector<FlowStep> text_flow(std::string_view lines) {
       const Positioned at = split_place(because.place);
       out.push_back({false, std::string(because.expression), std::string(because.reason), std::string(at.path), at.line,
                      at.column});
+    } else if (body.starts_with(kCircle)) {
+      out.push_back(
+          {.is_flow = true,
+           .text = "and so on in a circle, which the compiler leaves out: a circle of pointers is no leak in Go"});
     } else {
       break;
     }
@@ -203,7 +209,8 @@ class TextReader {
     const bool may_have_none =
         body.starts_with("moved to heap: ") || body.find(" capturing by ") != std::string_view::npos;
     if (!entry.is_valid && !may_have_none) return builder_.not_understood(line);
-    if (body.starts_with(kFrom) || body.starts_with(kFlow)) return;  // of a head that was not understood
+    if (body.starts_with(kFrom) || body.starts_with(kFlow) || body.starts_with(kCircle))
+      return;  // of a head that was not understood
     Decision decision;
     decision.package = package_;
     decision.place = {path_of(entry.path), entry.line, entry.column};
@@ -254,7 +261,7 @@ class TextReader {
       if (take_prefix(line, kFrom)) {
         last = line;
         if (first.empty()) first = last;
-      } else if (!line.starts_with(kFlow)) {
+      } else if (!line.starts_with(kFlow) && !line.starts_with(kCircle)) {
         break;
       }
       rest = ahead;

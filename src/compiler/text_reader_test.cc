@@ -68,6 +68,15 @@ TEST(TextReader, ATreeExplainsTheVerdictOfItsPlace) {
   }
 }
 
+TEST(TextReader, SaysThatACircleIsNoLeak) {
+  const Decisions decisions = read(
+      "a.go:7:2: v escapes to heap:\na.go:7:2:   flow: p = &v:\na.go:7:2:     from p = &v (assign) at a.go:8:9\n"
+      "a.go:7:2:   warning: truncated explanation due to assignment cycle; see golang.org/issue/35518\n"
+      "a.go:7:2: moved to heap: v\n");
+  EXPECT_THAT(decisions.flow(only(decisions, Verdict::kMovedToHeap)).back().text, testing::HasSubstr("no leak in Go"));
+  EXPECT_EQ(decisions.not_understood().lines, 0U);
+}
+
 TEST(TextReader, ReadsLinesThatEndAsThoseOfWindows) {
   std::string text = kNew;
   for (std::size_t at = 0; (at = text.find('\n', at)) != std::string::npos; at += 2) text.replace(at, 1, "\r\n");

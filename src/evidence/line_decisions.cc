@@ -18,6 +18,7 @@ bool allocates(const view::EscapeRow& row) {
   switch (row.ruling) {
     case Ruling::kConfirmed:
     case Ruling::kMerged:
+    case Ruling::kPerhaps:
     case Ruling::kBroken:
     case Ruling::kUnsaid:
       return true;

@@ -146,7 +146,7 @@ std::string_view class_of(const std::vector<const EscapeRow*>& rows) {
   using compiler::Ruling;
   const auto any = [&](auto is) { return std::ranges::any_of(rows, is); };
   if (any([](const EscapeRow* r) {
-        return r->ruling == Ruling::kConfirmed || r->ruling == Ruling::kMerged ||
+        return r->ruling == Ruling::kConfirmed || r->ruling == Ruling::kMerged || r->ruling == Ruling::kPerhaps ||
                (r->ruling == Ruling::kNone && r->decision != nullptr && r->decision->on_heap());
       }))
     return "heap";

@@ -301,11 +301,12 @@ class RowMaker {
     if (code_ != nullptr)
       out += fmt::format(
           " By the machine code {} of them allocate; {} do not: constants, values of no size, or optimised away; of {} "
-          "the program has no code. {} that do not escape may allocate all the same, and {} the compiler says nothing "
+          "the program has no code of their own. {} that do not escape may allocate all the same, and {} the compiler "
+          "says nothing "
           "of.",
-          format_count(rulings[Ruling::kConfirmed] + rulings[Ruling::kMerged]), format_count(rulings[Ruling::kRefuted]),
-          format_count(rulings[Ruling::kAbsent]), format_count(rulings[Ruling::kBroken]),
-          format_count(rulings[Ruling::kUnsaid], "allocation"));
+          format_count(rulings[Ruling::kConfirmed] + rulings[Ruling::kMerged] + rulings[Ruling::kPerhaps]),
+          format_count(rulings[Ruling::kRefuted]), format_count(rulings[Ruling::kAbsent]),
+          format_count(rulings[Ruling::kBroken]), format_count(rulings[Ruling::kUnsaid], "allocation"));
     else
       out +=
           " \"Escapes\" is no allocation yet, and \"does not escape\" no promise: --binary judges both by the machine "

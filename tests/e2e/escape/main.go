@@ -126,7 +126,7 @@ func keeps(n int) {
 
 //go:noinline
 func pair() (*int, *int) {
-	var x, y int //= 19-24 moved to heap | confirmed | newobject; 25- moved to heap | confirmed|merged | newobject|mallocgc
+	var x, y int //= 19-24 moved to heap | confirmed | newobject; 25- moved to heap | merged | newobject|mallocgc
 	return &x, &y
 }
 
