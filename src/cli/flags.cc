@@ -358,8 +358,10 @@ constexpr Flag kVerdict[] = {
      .is_file = true},
     {.name = "--profile",
      .value = "FILE",
-     .help = "a heap profile of the program from elsewhere, which is put beside what lives",
-     .set = [](Options& o, const std::string& v) { o.profile = v; },
+     .help = "a heap profile of the program from elsewhere, a file or URL, to be put beside what lives; several are a "
+             "series",
+     .set = [](Options& o, const std::string& v) { o.profiles.push_back(v); },
+     .repeats = true,
      .is_file = true},
     {.name = "--escape",
      .value = "PATH",

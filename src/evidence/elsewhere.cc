@@ -113,6 +113,11 @@ class Joiner {
   Joiner(std::vector<ElsewhereAdder::Sum> sums, LineVerdicts& verdicts) : sums_(std::move(sums)), verdicts_(verdicts) {}
 
   void run() {
+    before_ = verdicts_.elsewhere.size();
+    for (LineVerdict& line : verdicts_.lines) {
+      was_.push_back(line.elsewhere);
+      line.elsewhere.reset();
+    }
     join_by_line();
     for (auto& [function, there] : left_there_) {
       std::vector<std::size_t>& here = left_here_[function];
@@ -121,6 +126,7 @@ class Joiner {
       else
         for (const std::size_t sum : there) add_line(sums_[sum]);
     }
+    remember();
   }
 
  private:
@@ -159,21 +165,43 @@ class Joiner {
     set(line, sum);
   }
 
+  // What earlier profiles said goes behind what this one says; of a line that one of them does not have they say 0.
+  void remember() {
+    if (before_ == 0) return;
+    for (std::size_t i = 0; i < verdicts_.lines.size(); ++i) {
+      std::optional<ProfiledElsewhere>& now = verdicts_.lines[i].elsewhere;
+      const bool was = i < was_.size() && was_[i];
+      if (!now && !was) continue;
+      if (!now) now.emplace();
+      if (was) {
+        now->earlier = was_[i]->earlier;
+        now->earlier.push_back(was_[i]->in_use);
+      }
+      now->earlier.resize(before_);
+    }
+  }
+
   static void set(LineVerdict& line, const ElsewhereAdder::Sum& sum) {
-    line.elsewhere = {sampled_as(sum.allocated), sampled_as(sum.in_use)};
+    line.elsewhere.emplace();
+    line.elsewhere->allocated = sampled_as(sum.allocated);
+    line.elsewhere->in_use = sampled_as(sum.in_use);
     const Sampled& in_use = line.elsewhere->in_use;
     line.elsewhere->fits = in_use.bytes.least <= line.alive.bytes.most && line.alive.bytes.least <= in_use.bytes.most;
   }
 
   std::vector<ElsewhereAdder::Sum> sums_;
   LineVerdicts& verdicts_;
+  std::size_t before_ = 0;                                                  // profiles
+  std::vector<std::optional<ProfiledElsewhere>> was_;                       // by those, by line
   std::map<std::string, std::vector<std::size_t>> left_here_, left_there_;  // by function
 };
 
 }  // namespace
 
-void put_beside(const profile::Profile& profile, const view::Groundwork& groundwork, LineVerdicts& verdicts) {
-  Joiner(ElsewhereAdder(profile, groundwork).run(), verdicts).run();
+void put_beside(const profile::Profile& profile, const std::string& name, const view::Groundwork& groundwork,
+                LineVerdicts& verdicts) {
+  Joiner(in_context([&] { return ElsewhereAdder(profile, groundwork).run(); }, "{}", name), verdicts).run();
+  verdicts.elsewhere.push_back(name);
 }
 
 }  // namespace holdfast::evidence

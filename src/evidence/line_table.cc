@@ -94,6 +94,38 @@ std::string held_sentence(const LineVerdict& line) {
   return out;
 }
 
+// "4.0 MiB, 12.1 MiB, 20.3 MiB", and whether that rises from each to the next by more than chance.
+std::string series_words(const ProfiledElsewhere& other) {
+  std::vector<Sampled> all = other.earlier;
+  all.push_back(other.in_use);
+  std::string out;
+  bool rises = true;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    out += fmt::format("{}{}", i == 0 ? "" : ", ", format_bytes(all[i].bytes.value));
+    if (i > 0 && all[i].bytes.value <= all[i - 1].bytes.value) rises = false;
+  }
+  if (!rises) return out;
+  return out + (all.back().bytes.least > all.front().bytes.most ? ": it rises from each to the next"
+                                                                : ": it may rise, or that is chance");
+}
+
+void add_elsewhere(const LineVerdict& line, const LineVerdicts& all, std::vector<std::string>& out) {
+  const ProfiledElsewhere& other = *line.elsewhere;
+  const std::string in_use =
+      fmt::format("{} says {} in use ({} to {})", all.elsewhere.back(), format_bytes(other.in_use.bytes.value),
+                  format_bytes(other.in_use.bytes.least), format_bytes(other.in_use.bytes.most));
+  const bool is_same = other.in_use.bytes == line.alive.bytes && other.in_use.samples == line.alive.samples;
+  out.push_back(is_same      ? in_use + ": the same"
+                : other.fits ? in_use + ", which may be the same number"
+                : other.in_use.bytes.value < line.alive.bytes.value
+                    ? in_use + ": less than is alive now, so it was taken before the rest came"
+                    : in_use + ": more than is alive now, so the rest has died since, or was dead and not freed yet");
+  if (!other.earlier.empty())
+    out.push_back(fmt::format("in use by the {} in turn: {}", format_count(all.elsewhere.size(), "profile"),
+                              series_words(other)));
+  if (other.moved) out.push_back("that profile has the function at other lines: it is of another build");
+}
+
 }  // namespace
 
 std::string agreement_word(const Differences& differences) {
@@ -130,19 +162,7 @@ std::vector<std::string> sentences_of(const LineVerdict& line, const LineVerdict
         d.newer_dead > 0 ? fmt::format(", {} of them dead already", format_count(d.newer_dead)) : ""));
   if (d.freed > 0)
     out.push_back(fmt::format("freed already, and in the profile until the next collection: {}", objects(d.freed)));
-  if (line.elsewhere) {
-    const ProfiledElsewhere& other = *line.elsewhere;
-    const std::string in_use =
-        fmt::format("{} says {} in use ({} to {})", all.elsewhere, format_bytes(other.in_use.bytes.value),
-                    format_bytes(other.in_use.bytes.least), format_bytes(other.in_use.bytes.most));
-    const bool is_same = other.in_use.bytes == line.alive.bytes && other.in_use.samples == line.alive.samples;
-    out.push_back(is_same      ? in_use + ": the same"
-                  : other.fits ? in_use + ", which may be the same number"
-                  : other.in_use.bytes.value < line.alive.bytes.value
-                      ? in_use + ": less than is alive now, so it was taken before the rest came"
-                      : in_use + ": more than is alive now, so the rest has died since, or was dead and not freed yet");
-    if (other.moved) out.push_back("that profile has the function at other lines: it is of another build");
-  }
+  if (line.elsewhere) add_elsewhere(line, all, out);
   return out;
 }
 

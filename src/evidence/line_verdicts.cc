@@ -8,7 +8,6 @@
 
 #include "base/cancel.h"
 #include "base/error.h"
-#include "evidence/elsewhere.h"
 #include "evidence/plain_name.h"
 #include "heap/plumbing.h"
 #include "view/allocation_sites.h"
@@ -246,13 +245,8 @@ Sampled sampled_as(const SampleEstimate& estimate) {
   return {estimate.samples(), estimate.objects(), estimate.bytes()};
 }
 
-LineVerdicts line_verdicts(const view::Groundwork& groundwork, const graph::Reachability& reached,
-                           const profile::Profile* other, const std::string& other_name) {
-  LineVerdicts verdicts = LineMaker(groundwork, reached).run();
-  if (other == nullptr) return verdicts;
-  verdicts.elsewhere = other_name;
-  put_beside(*other, groundwork, verdicts);
-  return verdicts;
+LineVerdicts line_verdicts(const view::Groundwork& groundwork, const graph::Reachability& reached) {
+  return LineMaker(groundwork, reached).run();
 }
 
 }  // namespace holdfast::evidence

@@ -16,7 +16,6 @@
 #include "compiler/judge.h"
 #include "graph/reachability.h"
 #include "heap/sample_estimate.h"
-#include "profile/profile.h"
 #include "view/allocation.h"
 #include "view/groundwork.h"
 #include "view/labels.h"
@@ -69,9 +68,10 @@ struct Differences {
   bool none() const { return dead == 0 && newer == 0 && freed == 0; }
 };
 
-// What a profile from elsewhere, of another moment, says of the line.
+// What profiles from elsewhere, of other moments, say of the line.
 struct ProfiledElsewhere {
-  Sampled allocated, in_use;
+  Sampled allocated, in_use;     // by the last of them
+  std::vector<Sampled> earlier;  // in use by those before it, in the order of time
   bool fits = false;   // in_use and what is alive may be the same number: each lies within the bounds of the other
   bool moved = false;  // it has the function at other lines: it is of another build
 };
@@ -100,13 +100,11 @@ struct LineVerdicts {
   Sampled all_alive;                // of all lines
   std::uint64_t reached_bytes = 0;  // by the graph, all objects: exact
   std::uint64_t reached_objects = 0;
-  std::string elsewhere;       // what the other profile is called; empty if there is none
-  bool has_decisions = false;  // what the compiler said was given
+  std::vector<std::string> elsewhere;  // what the other profiles are called, in the order of time
+  bool has_decisions = false;          // what the compiler said was given
 };
 
-// `other` may be null. Throws when cancelled; fails with kUnsupported if the snapshot has no memory profile, saying
-// why, and as Profile::for_each_sample does.
-LineVerdicts line_verdicts(const view::Groundwork& groundwork, const graph::Reachability& reached,
-                           const profile::Profile* other = nullptr, const std::string& other_name = {});
+// Throws when cancelled; fails with kUnsupported if the snapshot has no memory profile, saying why.
+LineVerdicts line_verdicts(const view::Groundwork& groundwork, const graph::Reachability& reached);
 
 }  // namespace holdfast::evidence

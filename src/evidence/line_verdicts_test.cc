@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "base/error.h"
+#include "evidence/elsewhere.h"
 #include "evidence/line_table.h"
 #include "graph/dominators.h"
 #include "graph/reachability.h"
@@ -42,14 +43,16 @@ class Program {
     records_.push_back({AllocationStackId(stack), 64, allocs, frees});
   }
 
-  LineVerdicts verdicts(const profile::Profile* other = nullptr) {
+  LineVerdicts verdicts(const std::vector<const profile::Profile*>& others = {}) {
     snapshot_ = heap_.build();
     snapshot_.profile.records = records_;
     EXPECT_THAT(heap::problems(snapshot_), IsEmpty());
     const graph::Reachability reached = graph::reach(snapshot_);
     const graph::Dominators dominators = graph::dominators(snapshot_);
     const view::Groundwork groundwork(snapshot_, dominators);
-    return line_verdicts(groundwork, reached, other, "other.pb");
+    LineVerdicts out = line_verdicts(groundwork, reached);
+    for (const profile::Profile* const other : others) put_beside(*other, "other.pb", groundwork, out);
+    return out;
   }
 
  private:
@@ -127,7 +130,7 @@ TEST(LineVerdicts, PutAProfileFromElsewhereBeside) {
     program.held_by_cache("main.add");
     program.record(0, 2, 0);
     const profile::Profile other = elsewhere("main.add", objects);
-    const LineVerdicts verdicts = program.verdicts(&other);
+    const LineVerdicts verdicts = program.verdicts({&other});
     ASSERT_EQ(verdicts.lines.size(), 1u);
     ASSERT_TRUE(verdicts.lines[0].elsewhere);
     EXPECT_EQ(verdicts.lines[0].elsewhere->in_use.objects.value, static_cast<std::uint64_t>(objects));
@@ -135,12 +138,33 @@ TEST(LineVerdicts, PutAProfileFromElsewhereBeside) {
   }
 }
 
+TEST(LineVerdicts, SeveralProfilesAreASeries) {
+  Program program;
+  program.held_by_cache("main.add");
+  program.record(0, 1, 0);
+  const profile::Profile first = elsewhere("main.add", 3), second = elsewhere("main.add", 5),
+                         third = elsewhere("main.add", 9), gone = elsewhere("main.gone", 2);
+  const LineVerdicts verdicts = program.verdicts({&gone, &first, &second, &third});
+  ASSERT_EQ(verdicts.lines.size(), 2u);
+  ASSERT_TRUE(verdicts.lines[0].elsewhere);
+  const ProfiledElsewhere& add = *verdicts.lines[0].elsewhere;
+  EXPECT_EQ(add.in_use.objects.value, 9u);
+  ASSERT_EQ(add.earlier.size(), 3u);
+  EXPECT_EQ(add.earlier[0].objects.value, 0u) << "the first profile does not have the line";
+  EXPECT_EQ(add.earlier[2].objects.value, 5u);
+  EXPECT_THAT(sentences_of(verdicts.lines[0], verdicts),
+              testing::Contains(HasSubstr("in use by the 4 profiles in turn: 0 B, 192 B, 320 B, 576 B: it rises")));
+  ASSERT_TRUE(verdicts.lines[1].elsewhere);
+  EXPECT_EQ(verdicts.lines[1].elsewhere->in_use.samples, 0u) << "the last one does not have it";
+  EXPECT_EQ(verdicts.lines[1].elsewhere->earlier.size(), 3u);
+}
+
 TEST(LineVerdicts, KeepLinesThatOnlyTheOtherProfileHas) {
   Program program;
   program.held_by_cache("main.add");
   program.record(0, 1, 0);
   const profile::Profile other = elsewhere("main.gone", 3);
-  const LineVerdicts verdicts = program.verdicts(&other);
+  const LineVerdicts verdicts = program.verdicts({&other});
   ASSERT_EQ(verdicts.lines.size(), 2u);
   EXPECT_FALSE(verdicts.lines[0].elsewhere);
   EXPECT_EQ(verdicts.lines[1].place.function, "main.gone");
@@ -154,7 +178,7 @@ TEST(LineVerdicts, RefuseAProfileOfSomethingElse) {
   profile::ProfileWriter writer;
   writer.sample_type("goroutine", "count");
   const profile::Profile other = writer.profile();
-  EXPECT_THROW(program.verdicts(&other), Error);
+  EXPECT_THROW(program.verdicts({&other}), Error);
 }
 
 }  // namespace

@@ -1,7 +1,9 @@
+#include <algorithm>
 #include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <vector>
 
 #include "base/error.h"
 #include "capture/program_calls.h"
@@ -11,6 +13,7 @@
 #include "cli/verbs/verbs.h"
 #include "collector/trend.h"
 #include "dumps/unwrapped.h"
+#include "evidence/elsewhere.h"
 #include "evidence/headline.h"
 #include "evidence/line_decisions.h"
 #include "evidence/line_table.h"
@@ -46,26 +49,36 @@ void add_compiler(session::Session& session, const std::string& escape, LineVerd
   });
 }
 
-Lines lines_of(RunningVerb& run) {
-  Lines out;
-  const Options& options = run.options();
-  std::optional<profile::Profile> other;
-  if (!options.profile.empty()) {
-    const Source source = read_source(options.profile);
-    other = profile::Profile::parse(source.bytes, source.name);
+struct OtherProfile {
+  std::string name;
+  profile::Profile profile;
+};
+
+// In the order of time.
+std::vector<OtherProfile> read_profiles(const std::vector<std::string>& words) {
+  std::vector<OtherProfile> out;
+  for (const std::string& word : words) {
+    const Source source = read_source(word);
+    out.push_back({source.name, profile::Profile::parse(source.bytes, source.name)});
   }
+  std::ranges::stable_sort(out, {}, [](const OtherProfile& one) { return one.profile.time_ns(); });
+  return out;
+}
+
+Lines lines_of(RunningVerb& run, const std::vector<OtherProfile>& others) {
+  Lines out;
   session::Session& session = run.session();
   const graph::Reachability& reached = session.reached();
   const view::Groundwork& groundwork = session.groundwork();
   try {
-    session.run("lines", [&] {
-      out.verdicts = evidence::line_verdicts(groundwork, reached, other ? &*other : nullptr, options.profile);
-    });
+    session.run("lines", [&] { out.verdicts = evidence::line_verdicts(groundwork, reached); });
   } catch (const Error& error) {
-    if (error.code() != ErrorCode::kUnsupported || other) throw;
+    if (error.code() != ErrorCode::kUnsupported) throw;
     out.why_none = error.what();
+    return out;
   }
-  if (!options.escape.empty() && out.verdicts) add_compiler(session, options.escape, *out.verdicts);
+  for (const OtherProfile& other : others) evidence::put_beside(other.profile, other.name, groundwork, *out.verdicts);
+  if (!run.options().escape.empty()) add_compiler(session, run.options().escape, *out.verdicts);
   return out;
 }
 
@@ -96,6 +109,7 @@ int run_verdict(RunningVerb& run) {
   // Files first: what is wrong with them is found before a process is stopped.
   const std::optional<evidence::CollectorEvidence> collector = read_collector(options.collector);
   const std::optional<evidence::DumpEvidence> dump = read_dump(options.dump);
+  const std::vector<OtherProfile> others = read_profiles(options.profiles);
   std::optional<Look> before;
   if (!options.later.empty()) {
     before = look_at(run.session(1), options.later.front());
@@ -105,7 +119,7 @@ int run_verdict(RunningVerb& run) {
   const graph::LeakedGoroutines& leaked = run.session().groundwork().leaked();
   now.leaked = leaked.goroutines.size();
   now.leaked_bytes = leaked.held_bytes;
-  Lines lines = lines_of(run);
+  Lines lines = lines_of(run, others);
   report::Verdict verdict;
   verdict.symptoms = evidence::judge({.now = &now,
                                       .before = before ? &*before : nullptr,
