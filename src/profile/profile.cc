@@ -77,6 +77,19 @@ class ProfileParser {
     if (profile_.strings_.empty() || !profile_.strings_.front().empty())
       fail(cut_off_ ? ErrorCode::kTruncated : ErrorCode::kDamaged, "{} has {}, and no names, which come last",
            cut_off_ ? "what there is of it" : "it", format_count(profile_.samples_.size(), "sample"));
+    try {
+      resolve();
+    } catch (const Error& error) {
+      if (!cut_off_ || error.code() != ErrorCode::kDamaged) throw;
+      fail(ErrorCode::kTruncated, "it is cut off: {} and {} of its names are there, which come last ({})",
+           format_count(profile_.samples_.size(), "sample"), format_count(profile_.strings_.size()), error.what());
+    }
+    if (cut_off_) profile_.remark_ = "the profile is cut off: what came behind its last whole field is missing";
+  }
+
+ private:
+  // Reads what refers to names.
+  void resolve() {
     for (const std::string_view part : sample_types_) profile_.sample_types_.push_back(sample_type(part));
     profile_.period_type_ = sample_type(period_type_);
     profile_.default_type_ = text(default_type_, "default_sample_type");
@@ -84,10 +97,8 @@ class ProfileParser {
     read_functions();
     read_locations();
     if (drop_frames_ != 0) drop_frames();
-    if (cut_off_) profile_.remark_ = "the profile is cut off: what came behind its last whole field is missing";
   }
 
- private:
   // Finds the parts of the outermost message.
   void split() {
     const std::string& all = *profile_.bytes_;

@@ -136,6 +136,9 @@ TEST(ProfileTest, SaysWhereItContradictsItself) {
 TEST(ProfileTest, SaysThatItIsCutOff) {
   const std::string all = packed(heap().bytes());
   EXPECT_THAT(refusal_of(all.substr(0, all.size() / 2), ErrorCode::kTruncated), HasSubstr("no names"));
+  const std::string plain = heap().bytes();
+  EXPECT_THAT(refusal_of(plain.substr(0, plain.size() - 10), ErrorCode::kTruncated),
+              HasSubstr("of its names are there, which come last"));
   // Only the end of the packing is missing: all is there.
   const Profile whole = Profile::parse(bytes_of(all.substr(0, all.size() - 8)), "heap.pb.gz");
   expect_heap(whole);
