@@ -183,6 +183,7 @@ Table profile_diff_table(const Profiles& profiles, const ProfileQuestion& questi
   const std::string remark = diff_remark(*all, rows);
   TableShape shape = profile_diff_shape();
   count_in(shape, all->unit());
+  show_places(shape, question.by);
   Table table = make_table<DiffRow>(std::move(shape), kDiffColumns, std::move(rows));
   table.remark = remark;
   if (all->steps.size() > 1) table.below = steps_below(all, std::move(sites));
@@ -258,8 +259,9 @@ constexpr ColumnOf<LadderRow> kLadderColumns[] = {
      [](const LadderRow& r) { return known(r.halves.whole.most); }},
     {{"later", Unit::kBytes, "growth in the later half", Shown::kIfRoom, nullptr, Sign::kChange},
      [](const LadderRow& r) { return Cell(r.halves.late.value); }},
-    {{"rises", Unit::kCount, "at how many steps it rose"}, [](const LadderRow& r) { return Cell(r.rises); }},
-    {{"last", Unit::kBytes, "flat in the last profile", Shown::kUsually, nullptr, Sign::kMinus},
+    {{"rises", Unit::kCount, "at how many steps it rose", Shown::kIfRoom},
+     [](const LadderRow& r) { return Cell(r.rises); }},
+    {{"last", Unit::kBytes, "flat in the last profile", Shown::kIfRoom, nullptr, Sign::kMinus},
      [](const LadderRow& r) { return Cell(r.all->flat(r.all->sums.size() - 1, r.site)); }},
     {{"of_allocated", Unit::kText, "of a heap profile: which share of what was allocated meanwhile growth is",
       Shown::kIfAny},
@@ -369,6 +371,7 @@ Table profile_ladder_table(const Profiles& profiles, const ProfileQuestion& ques
   const std::string remark = ladder_remark(*all, rows);
   TableShape shape = profile_ladder_shape();
   count_in(shape, all->unit());
+  show_places(shape, question.by);
   Table table = make_table<LadderRow>(std::move(shape), kLadderColumns, std::move(rows));
   table.remark = remark;
   table.below = steps_below(all, std::move(sites));

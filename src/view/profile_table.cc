@@ -147,6 +147,7 @@ Table profile_table(const Profiles& profiles, const ProfileQuestion& question) {
     if (std::optional<ProfileRow> row = maker.row(site)) rows.push_back(std::move(*row));
   TableShape shape = profile_shape();
   count_in(shape, unit_of(first.sample_types()[type]));
+  show_places(shape, question.by);
   Table table = make_table<ProfileRow>(std::move(shape), kColumns, std::move(rows));
   table.remark = remark_on(*profiles, *sums, type) + weak_words(maker.weak());
   keep_with(table, std::make_shared<const std::pair<Profiles, std::shared_ptr<const Sums>>>(profiles, sums));
@@ -213,7 +214,9 @@ Table survival_table(const Profiles& profiles, const ProfileQuestion& question) 
     row.objects_survive = survival(row.sum(&HeapTypes::in_use_objects), row.sum(&HeapTypes::allocated_objects));
     rows.push_back(std::move(row));
   }
-  Table table = make_table<SurvivalRow>(survival_shape(), kSurvivalColumns, std::move(rows));
+  TableShape shape = survival_shape();
+  show_places(shape, question.by);
+  Table table = make_table<SurvivalRow>(std::move(shape), kSurvivalColumns, std::move(rows));
   table.remark = remark_on(*profiles, *sums, types->in_use);
   keep_with(table, std::make_shared<const std::pair<Profiles, std::shared_ptr<const Sums>>>(profiles, sums));
   return table;

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "base/error.h"
 #include "profile/profile_for_tests.h"
 #include "view/profile_table_for_tests.h"
@@ -81,6 +83,17 @@ TEST(ProfileTable, ShowsWhatShrankWithItsSign) {
   EXPECT_EQ(cell_of(table, "main.keep", "of_all"), Cell("-100 %"));
   EXPECT_EQ(cell_of(table, "main.keep", "least"), Cell()) << "of a difference nothing can be said";
   EXPECT_THAT(table.remark, HasSubstr("It is a difference"));
+}
+
+TEST(ProfileTable, KeepsInTheTextWhatTellsPlacesApart) {
+  const auto shown = [](By by, std::string_view column) {
+    const Table table = profile_table(heap_profile(), {by, ""});
+    return std::ranges::find(table.shape.columns, column, &Column::name)->shown;
+  };
+  EXPECT_EQ(shown(By::kFile, "file"), Shown::kUsually);
+  EXPECT_EQ(shown(By::kFile, "function"), Shown::kWhenAsked);
+  EXPECT_EQ(shown(By::kLine, "line"), Shown::kUsually);
+  EXPECT_EQ(shown(By::kFunction, "line"), Shown::kIfAny);
 }
 
 TEST(ProfileTable, RefusesATypeThatIsNotThereOrNotTheOnlyOne) {

@@ -98,6 +98,15 @@ void count_in(TableShape& shape, Unit unit) {
     if (column.unit == Unit::kBytes) column.unit = unit;
 }
 
+void show_places(TableShape& shape, profile::By by) {
+  if (by == profile::By::kFunction) return;
+  for (Column& column : shape.columns) {
+    if (column.name == "function" && by == profile::By::kFile) column.shown = Shown::kWhenAsked;
+    if (column.name == "file") column.shown = Shown::kUsually;
+    if (column.name == "line" && by != profile::By::kFile) column.shown = Shown::kUsually;
+  }
+}
+
 void keep_with(Table& table, std::shared_ptr<const void> what) {
   table.cell = [cell = std::move(table.cell), what = std::move(what)](std::uint32_t row, std::size_t column) {
     return cell(row, column);

@@ -39,6 +39,9 @@ std::string remark_on(std::span<const profile::FilteredProfile> profiles, const 
 
 // Gives columns that are said to be bytes the unit of the sample type.
 void count_in(TableShape& shape, Unit unit);
+// Keeps in the text what tells places apart, even where there is little room: by line and address their files and
+// lines, by file the file and no function.
+void show_places(TableShape& shape, profile::By by);
 // Makes a table keep what its texts belong to.
 void keep_with(Table& table, std::shared_ptr<const void> what);
 

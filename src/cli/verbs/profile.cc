@@ -49,11 +49,6 @@ view::Table list(const view::Profiles& profiles, const view::ProfileQuestion& qu
   return table;
 }
 
-// Growth is of lines unless somebody asks.
-view::Table ladder(const view::Profiles& profiles, const view::ProfileQuestion& question, const Options& options) {
-  return view::profile_ladder_table(profiles, {options.by.empty() ? profile::By::kLine : question.by, question.type});
-}
-
 constexpr std::array kViews = {
     View{"top", nullptr, 1, view::profile_shape, plain<view::profile_table>},
     View{"survival", nullptr, 1, view::survival_shape, plain<view::survival_table>},
@@ -63,7 +58,7 @@ constexpr std::array kViews = {
     View{"tags", nullptr, 1, view::profile_tags_shape, plain<view::profile_tags_table>},
     View{"raw", nullptr, 1, view::profile_raw_shape, plain<view::profile_raw_table>},
     View{"diff", nullptr, 2, view::profile_diff_shape, plain<view::profile_diff_table>},
-    View{"ladder", nullptr, 3, view::profile_ladder_shape, ladder},
+    View{"ladder", nullptr, 3, view::profile_ladder_shape, plain<view::profile_ladder_table>},
 };
 
 const View& view_of(const Options& options) {
@@ -83,10 +78,6 @@ void set_view(Options& options, const std::string& word) {
   options.topic = word;
 }
 
-view::TableShape shape_of_profile(const Options& options) {
-  return view_of(options).shape();
-}
-
 void check_profile(const Options& options) {
   check_file(options);
   const View& view = view_of(options);
@@ -99,7 +90,9 @@ void check_profile(const Options& options) {
        view.least_sources == 2 ? "before.pb.gz after.pb.gz" : "1.pb.gz 2.pb.gz 3.pb.gz");
 }
 
+// Growth over several steps is of lines unless somebody asks.
 profile::By by_of(const Options& options) {
+  if (options.by.empty() && options.topic == "ladder") return profile::By::kLine;
   if (options.by == "line") return profile::By::kLine;
   if (options.by == "file") return profile::By::kFile;
   return options.by == "address" ? profile::By::kAddress : profile::By::kFunction;
@@ -107,6 +100,20 @@ profile::By by_of(const Options& options) {
 
 view::Profiles read_profiles(RunningVerb& run) {
   const Options& options = run.options();
+view::TableShape shape_of_profile(const Options& options) {
+  view::TableShape shape = view_of(options).shape();
+  view::show_places(shape, by_of(options));
+  return shape;
+}
+
+// Of a service that is named alone its heap is meant.
+std::shared_ptr<const profile::Profile> read_profile(const std::string& word, const Options& options) {
+  const Source source =
+      read_source(net::is_url(word) ? net::complete_url(word, "/debug/pprof/heap") : word, options.http);
+  return std::make_shared<const profile::Profile>(profile::Profile::parse(source.bytes, source.name));
+}
+
+view::Profiles read_profiles(const Options& options) {
   std::vector<profile::FilteredProfile> profiles;
   for (std::size_t i = view_of(options).takes == nullptr ? 0 : 1; i < options.words.size(); ++i)
     profiles.emplace_back(read_profile(run, options.words[i]), options.stacks_query);
