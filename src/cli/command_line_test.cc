@@ -239,6 +239,24 @@ const std::set<std::string_view> kOpenColumns = {
     "variable",
 };
 // clang-format on
+const std::set<std::string_view> kOpenColumns = {"type",         "channel",
+                                                 "put_there_by", "kept",
+                                                 "refused",      "name",
+                                                 "under",        "variable",
+                                                 "function",     "file",
+                                                 "module",       "top",
+                                                 "labels",       "key",
+                                                 "value",        "go",
+                                                 "created_by",   "image",
+                                                 "trouble",      "container",
+                                                 "created_at",   "largest_frame_of",
+                                                 "types",        "also",
+                                                 "element",      "place",
+                                                 "names",        "of_all",
+                                                 "through",      "survives",
+                                                 "held_by",      "of_alive",
+                                                 "status",       "ended",
+                                                 "source"};
 
 TEST(Options, AColumnOfFewWordsRefusesAnyOther) {
   for (const bool each : {false, true})

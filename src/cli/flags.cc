@@ -419,6 +419,15 @@ constexpr Flag kDump[] = {
      .is_file = true},
 };
 
+constexpr Flag kGc[] = {
+    {"--as", "FORMAT", "instead of text a picture: svg", [](Options& o, const std::string& v) { o.as = v; }, "svg"},
+    {.name = "-o,--output",
+     .value = "FILE",
+     .help = "the picture to write; - is standard output",
+     .set = [](Options& o, const std::string& v) { o.output = v; },
+     .is_file = true},
+};
+
 constexpr Flag kEscape[] = {
     {.name = "--binary",
      .value = "FILE",
@@ -557,6 +566,9 @@ std::span<const Flag> dump_flags() {
 
 std::span<const Flag> escape_flags() {
   return kEscape;
+}
+std::span<const Flag> gc_flags() {
+  return kGc;
 }
 std::span<const Flag> show_flags() {
   return kShow;

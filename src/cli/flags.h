@@ -52,6 +52,7 @@ std::span<const Flag> source_flags();  // what is no target, where it is a URL
 std::span<const Flag> dump_flags();
 std::span<const Flag> escape_flags();
 std::span<const Flag> stats_flags();
+std::span<const Flag> gc_flags();
 std::span<const Flag> show_flags();
 std::span<const Flag> verdict_flags();
 std::span<const Flag> diff_flags();

@@ -136,6 +136,9 @@ def table_complaints(page, document, words, commands):
     if words.startswith("profile "):
         wanted = page.see(words)
     if words.startswith("dump"):
+    if words == "gc":
+        wanted = page.see("gc")
+    elif words.startswith("dump"):
         wanted = page.see("dump")
         if "--each" in words:
             wanted = wanted - {"goroutines", "waits_least", "waits_most", "in_bubble"} | page.see("dump --each")
@@ -144,6 +147,7 @@ def table_complaints(page, document, words, commands):
     if words.startswith("escape"):
         wanted = page.see("escape") | {"flow"}
     wanted |= set() if words.startswith(("profile", "dump", "escape")) else {"open"}  # there is nothing more to be seen of a place
+    wanted |= set() if words.startswith(("profile", "dump", "gc")) else {"open"}  # there is nothing more to be seen of a place
     wanted |= {"frames"} if "--stacks" in words else {"evidence"} if words == "type-conflicts" else {"by"} if words in ("slices", "slices --all") else set()
     for row in rows[:1]:
         if set(row) != wanted:
@@ -258,6 +262,16 @@ def look_at_escape(answers):
     command = [cells.ROOT / "tools/go_release", "1.26", "--", HOLDFAST, "escape", "build", ".", "--flow", "--json"]
     done = subprocess.run(command, cwd=cells.HERE / "escape", env=cells.plain_environment(), stdout=subprocess.PIPE, check=True)
     answers.check("escape build", table_complaints(answers.page, json.loads(done.stdout), "escape build", answers.commands))
+GC_LINE = b"gc 4 @0.019s 7%: 0.053+2.2+0.006 ms clock, 0.10+0/0.33/4.1+0.012 ms cpu, 7->7->6 MB, 14 MB goal, 0 MB stacks, 1 MB globals, 2 P\n"
+
+
+def gc_complaints(answers):
+    pathlib.Path("gc.txt").write_bytes(b"".join(GC_LINE.replace(b"gc 4", b"gc %d" % n).replace(b"0.019", b"0.%03d" % n) for n in range(1, 5)))
+    pathlib.Path("metrics.txt").write_text('{"/gc/heap/live:bytes": 100, "/gc/heap/goal:bytes": 200}')
+    document = answers.ask("gc", "gc.txt", "metrics.txt")
+    for source in document.pop("sources"):
+        yield from answers.page.complaints(source, "source of cycles")
+    yield from table_complaints(answers.page, document, "gc", answers.commands)
 
 
 def main():
@@ -268,6 +282,7 @@ def main():
         pathlib.Path("dump.txt").write_bytes(DUMP)
         for options in ("", "--each"):
             answers.check(f"dump {options}", dump_complaints(answers, options))
+        answers.check("gc", gc_complaints(answers))
         with Fixture(cells.build(cells.Cell("1.26", "zoo", "dwarf"))) as fixture:
             look_at_everything(answers, fixture, folder)
         for program, mode in (("owners", "stripped"), ("sampled", "dwarf"), ("malloc", "external"), ("mapped", "stripped"), ("churn", "stripped")):

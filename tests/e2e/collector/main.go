@@ -70,7 +70,7 @@ var ways = map[string]func(){
 	},
 	"steady": func() {
 		keep(8000)
-		for i := 0; i < 40; i++ {
+		for i := 0; i < 200; i++ {
 			waste(1500)
 		}
 	},
