@@ -67,7 +67,7 @@ std::string_view condition_of(Allocates what, bool has_buffer) {
     case Allocates::kCopy:
       return "when what was appended is still on the stack";
     case Allocates::kInterface:
-      return "unless it is a zero or a number below 256";
+      return "unless it is zero, empty or a number below 256";
     case Allocates::kText:
       return has_buffer ? "when it is longer than 32 bytes" : "unless it is empty";
     case Allocates::kMapStore:

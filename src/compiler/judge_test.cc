@@ -60,7 +60,7 @@ TEST(Judge, AnEscapeIsConfirmedByACallThatFits) {
             Ruling::kConfirmed);
   const Judgement boxed = ruling("./a.go:3:2: i escapes to heap\n", Program().call("convT64", {3}));
   EXPECT_EQ(boxed.ruling, Ruling::kConfirmed);
-  EXPECT_EQ(boxed.why, "unless it is a zero or a number below 256");
+  EXPECT_EQ(boxed.why, "unless it is zero, empty or a number below 256");
 }
 
 TEST(Judge, AnEscapeWithoutACallIsRefutedOrHasNoCode) {
