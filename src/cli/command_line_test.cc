@@ -192,7 +192,8 @@ TEST(Options, AColumnThatTheTableLacksIsRefused) {
 }
 
 // Columns whose texts come from the target. Whoever adds a column of text puts it here or says which words it can hold.
-// clang-format off: a line for each
+// A line for each: clang-format would fill lines, and each new one would move the others.
+// clang-format off
 const std::set<std::string_view> kOpenColumns = {
     "also",
     "because",
@@ -205,6 +206,7 @@ const std::set<std::string_view> kOpenColumns = {
     "cure",
     "detail",
     "element",
+    "ended",
     "file",
     "function",
     "go",
@@ -226,6 +228,7 @@ const std::set<std::string_view> kOpenColumns = {
     "put_there_by",
     "reason",
     "refused",
+    "source",
     "status",
     "subject",
     "survives",
@@ -239,24 +242,6 @@ const std::set<std::string_view> kOpenColumns = {
     "variable",
 };
 // clang-format on
-const std::set<std::string_view> kOpenColumns = {"type",         "channel",
-                                                 "put_there_by", "kept",
-                                                 "refused",      "name",
-                                                 "under",        "variable",
-                                                 "function",     "file",
-                                                 "module",       "top",
-                                                 "labels",       "key",
-                                                 "value",        "go",
-                                                 "created_by",   "image",
-                                                 "trouble",      "container",
-                                                 "created_at",   "largest_frame_of",
-                                                 "types",        "also",
-                                                 "element",      "place",
-                                                 "names",        "of_all",
-                                                 "through",      "survives",
-                                                 "held_by",      "of_alive",
-                                                 "status",       "ended",
-                                                 "source"};
 
 TEST(Options, AColumnOfFewWordsRefusesAnyOther) {
   for (const bool each : {false, true})

@@ -33,11 +33,6 @@ class CacheReader {
   }
 
  private:
-  template <typename T>
-  T span_field(Address span, std::string_view name) const {
-    return memory_.integer<T>(span + layouts_.offset("runtime.mspan", name));
-  }
-
   SpanCache read_cache(Address at) const {
     SpanCache cache;
     cache.tiny_allocs = memory_.integer<std::uint64_t>(at + fields_.tiny_allocs.offset);
@@ -49,9 +44,9 @@ class CacheReader {
       span.mspan = (*spans)[span_class];
       if (!span.mspan) continue;
       span.span_class = static_cast<std::uint8_t>(span_class);
-      span.alloc_count = span_field<std::uint16_t>(span.mspan, "allocCount");
-      span.count_before = span_field<std::uint16_t>(span.mspan, "allocCountBeforeCache");
-      const auto sweep_gen = span_field<std::uint32_t>(span.mspan, "sweepgen");
+      span.alloc_count = memory_.integer<std::uint16_t>(span.mspan + alloc_count_);
+      span.count_before = memory_.integer<std::uint16_t>(span.mspan + count_before_);
+      const auto sweep_gen = memory_.integer<std::uint32_t>(span.mspan + span_sweep_gen_);
       span.held = sweep_gen == sweep_gen_ + 1 || sweep_gen == sweep_gen_ + 3;
       if (span.alloc_count > 0) cache.spans.push_back(span);
     }
@@ -62,6 +57,9 @@ class CacheReader {
   const MemorySource& memory_;
   const LayoutSource& layouts_;
   const CacheFields fields_;
+  const std::uint32_t alloc_count_ = layouts_.offset("runtime.mspan", "allocCount");
+  const std::uint32_t count_before_ = layouts_.offset("runtime.mspan", "allocCountBeforeCache");
+  const std::uint32_t span_sweep_gen_ = layouts_.offset("runtime.mspan", "sweepgen");
   const std::uint32_t sweep_gen_;
 };
 

@@ -71,7 +71,8 @@ constexpr std::array<CounterField, heap::kCounterIds> kFields = {{
      "which part of the processor time that the program could have had the collector took, since it began: an average "
      "over its whole life"},
     {CounterId::kLive, "live", U::kBytes, false, "go_gc_heap_live_bytes", "/gc/heap/live:bytes",
-     "what the last collection found alive: the figure to follow for a leak, from collection to collection"},
+     "what the last collection found alive, and what was allocated while it marked: the figure to follow for a leak, "
+     "from collection to collection"},
     {CounterId::kGCPercent, "gogc", U::kPercent, false, "go_gc_gogc_percent", "GOGC, /gc/gogc:percent",
      "how much may be allocated beyond what lives before the next collection, in percent of that; -1 = off"},
     {CounterId::kMemoryLimit, "memory_limit", U::kBytes, false, "go_gc_gomemlimit_bytes",

@@ -90,6 +90,14 @@ CounterGrowth growth_of(const std::vector<Point>& points, std::int64_t least_cha
   return out;
 }
 
+// Those at which the system walked the page tables: the others repeat what an earlier one found.
+std::vector<CounterLook> looks_when_walked(const std::vector<CounterLook>& looks) {
+  std::vector<CounterLook> out;
+  for (const CounterLook& look : looks)
+    if (out.empty() || look.walked_at_ns == 0 || look.walked_at_ns != out.back().walked_at_ns) out.push_back(look);
+  return out;
+}
+
 // The middle one; none if there are fewer than three.
 Value median(const std::vector<CounterLook>& looks, const Figure& figure) {
   std::vector<std::int64_t> values;
@@ -163,11 +171,11 @@ class Judge {
         std::max(halves(looks_, taken).change(), halves(looks_, figure(CounterId::kHeapInuse)).change());
     if (!rss_.grows || of_go > halves(looks_, figure(CounterId::kRss)).change() / 2) return;
     const std::int64_t outside = rss_.change() - std::max<std::int64_t>(taken_.change(), 0);
-    const CounterGrowth c = growth_of(points_of(looks_, c_heap), kMiB);
+    const CounterGrowth c = growth_of(points_of(looks_when_walked(looks_), c_heap), kMiB);
     const std::string what = fmt::format("rss went {}, and what Go has from the system by {} only", pace_words(rss_),
                                          bytes(taken_.change()));
     add(Symptom::kRssGrowsHeapFlat, Stage::kSystem, what + kind_of_pages(), outside, rss_.per_second);
-    if (c.grows && c.change() >= outside / 2)
+    if (c.grows && c.per_second >= rss_.per_second / 2)
       add(Symptom::kCGrows, Stage::kSystem,
           fmt::format("what malloc has went {}, of {} that rss grew beside Go", pace_words(c), bytes(outside)),
           c.change(), c.per_second);

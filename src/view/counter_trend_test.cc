@@ -93,6 +93,17 @@ TEST(CounterTrend, TellsMallocFromOtherMemory) {
               ElementsAre("rss_grows_heap_flat", "c_grows"));
 }
 
+TEST(CounterTrend, DoesNotWaitForMallocAtEachLook) {
+  EXPECT_THAT(symptoms([](CounterLook& look, std::uint64_t i) {
+                look.set(CounterId::kRss, (104 + 3 * i) * kMiB);
+                look.walked_at_ns = static_cast<std::int64_t>(1 + i / 5);  // the last one was at look 10
+                if (i > 10) return;
+                look.set(CounterId::kCHeapUsed, (8 + 3 * (i / 5 * 5)) * kMiB);
+                look.set(CounterId::kCHeapFree, 0);
+              }),
+              ElementsAre("rss_grows_heap_flat", "c_grows"));
+}
+
 TEST(CounterTrend, DoesNotTakeAHeapThatIsTouchedForOtherMemory) {
   EXPECT_THAT(symptoms([](CounterLook& look, std::uint64_t i) {
                 look.set(CounterId::kRss, (20 + 5 * i) * kMiB);

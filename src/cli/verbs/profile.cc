@@ -98,22 +98,14 @@ profile::By by_of(const Options& options) {
   return options.by == "address" ? profile::By::kAddress : profile::By::kFunction;
 }
 
-view::Profiles read_profiles(RunningVerb& run) {
-  const Options& options = run.options();
 view::TableShape shape_of_profile(const Options& options) {
   view::TableShape shape = view_of(options).shape();
   view::show_places(shape, by_of(options));
   return shape;
 }
 
-// Of a service that is named alone its heap is meant.
-std::shared_ptr<const profile::Profile> read_profile(const std::string& word, const Options& options) {
-  const Source source =
-      read_source(net::is_url(word) ? net::complete_url(word, "/debug/pprof/heap") : word, options.http);
-  return std::make_shared<const profile::Profile>(profile::Profile::parse(source.bytes, source.name));
-}
-
-view::Profiles read_profiles(const Options& options) {
+view::Profiles read_profiles(RunningVerb& run) {
+  const Options& options = run.options();
   std::vector<profile::FilteredProfile> profiles;
   for (std::size_t i = view_of(options).takes == nullptr ? 0 : 1; i < options.words.size(); ++i)
     profiles.emplace_back(read_profile(run, options.words[i]), options.stacks_query);
