@@ -15,8 +15,8 @@ import scenes
 check = scenes.Checks()
 # What is on the line, and the words that are offered for the last one.
 OFFERED = {
-    "help --format ": {"text", "man", "markdown", "query"},
-    "help query --format ": {"text", "man", "markdown", "query"},
+    "help --format ": {"text", "man", "markdown", "query", "counters"},
+    "help query --format ": {"text", "man", "markdown", "query", "counters"},
     "export 1 --as h": {"heap-text", "heapsnapshot", "hprof"},
     "1 --color ": {"auto", "always", "never"},
     "types 1 --sort re": {"retained"},

@@ -135,7 +135,6 @@ def table_complaints(page, document, words, commands):
             wanted = page.see(other)
     if words.startswith("profile "):
         wanted = page.see(words)
-    if words.startswith("dump"):
     if words == "gc":
         wanted = page.see("gc")
     elif words.startswith("dump"):
@@ -146,8 +145,7 @@ def table_complaints(page, document, words, commands):
         wanted = wanted - {"count"} | page.see("goroutines --each")
     if words.startswith("escape"):
         wanted = page.see("escape") | {"flow"}
-    wanted |= set() if words.startswith(("profile", "dump", "escape")) else {"open"}  # there is nothing more to be seen of a place
-    wanted |= set() if words.startswith(("profile", "dump", "gc")) else {"open"}  # there is nothing more to be seen of a place
+    wanted |= set() if words.startswith(("profile", "dump", "escape", "gc")) else {"open"}  # there is nothing more to be seen of a place
     wanted |= {"frames"} if "--stacks" in words else {"evidence"} if words == "type-conflicts" else {"by"} if words in ("slices", "slices --all") else set()
     for row in rows[:1]:
         if set(row) != wanted:

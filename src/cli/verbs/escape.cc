@@ -149,7 +149,7 @@ void set_way(Options& options, const std::string& word) {
 const Verb kEscapeVerb = {
     .name = "escape",
     .help = "what the Go compiler put on the heap and why, judged by machine code and weighed by what was allocated",
-    .example = "holdfast escape build ./cmd/server --with heap.pb.gz -- -tags netgo",
+    .example = "holdfast escape build . --with heap.pb.gz",
     .answers = Answers::kNobody,
     .flags = {escape_flags(), rules_flags(), json_flags(), text_flags(), table_flags()},
     .arguments = {{.name = "WAY",
