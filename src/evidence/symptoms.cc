@@ -74,7 +74,7 @@ class Judge {
           rows, [&](const SymptomRow& one) { return one.symptom == symptom && rank(one.presence) >= rank(least); });
     };
     switch (row.symptom) {
-      case Symptom::kResidentGrowsHeapFlat: {
+      case Symptom::kRssGrowsHeapFlat: {
         const auto most = grown_outside();
         return (most == &heap::Account::c_heap && is_there(Symptom::kCGrows, Presence::kGrows)) ||
                (most == &heap::Account::stacks && is_there(Symptom::kGoroutinesGrow, Presence::kGrows));
@@ -142,7 +142,7 @@ class Judge {
   SymptomRow resident() const {
     const heap::Account& account = now_.account;
     const std::uint64_t outside = growth(now_.heap(), account.rss);
-    SymptomRow out = row(Symptom::kResidentGrowsHeapFlat, Stage::kSystem, outside);
+    SymptomRow out = row(Symptom::kRssGrowsHeapFlat, Stage::kSystem, outside);
     if (!knows_account()) return unknown_account(std::move(out));
     out.command = {"account", ""};
     out.presence = Presence::kAbsent;
@@ -451,50 +451,6 @@ std::vector<SymptomRow> judge(const Sources& sources) {
   return Judge(sources).run();
 }
 
-std::string_view id_of(Symptom symptom) {
-  switch (symptom) {
-    case Symptom::kResidentGrowsHeapFlat:
-      return "rss-grows-heap-flat";
-    case Symptom::kHeapGrowsProfileFlat:
-      return "heap-grows-profile-flat";
-    case Symptom::kLiveGrows:
-      return "live-grows";
-    case Symptom::kGarbageGrows:
-      return "garbage-grows";
-    case Symptom::kGoroutinesGrow:
-      return "goroutines-grow";
-    case Symptom::kReleasedNotReturned:
-      return "released-not-returned";
-    case Symptom::kCGrows:
-      return "c-grows";
-    case Symptom::kFragmentation:
-      return "fragmentation";
-  }
-  return {};
-}
-
-std::string_view words_of(Symptom symptom) {
-  switch (symptom) {
-    case Symptom::kResidentGrowsHeapFlat:
-      return "RSS grows, the Go heap does not";
-    case Symptom::kHeapGrowsProfileFlat:
-      return "the heap grows, in use by profile does not";
-    case Symptom::kLiveGrows:
-      return "the live heap grows";
-    case Symptom::kGarbageGrows:
-      return "garbage grows";
-    case Symptom::kGoroutinesGrow:
-      return "goroutines grow";
-    case Symptom::kReleasedNotReturned:
-      return "free memory is not returned";
-    case Symptom::kCGrows:
-      return "the C heap grows";
-    case Symptom::kFragmentation:
-      return "fragmentation: spans are hardly used";
-  }
-  return {};
-}
-
 std::string_view id_of(Presence presence) {
   switch (presence) {
     case Presence::kUnknown:
@@ -505,38 +461,6 @@ std::string_view id_of(Presence presence) {
       return "yes";
     case Presence::kGrows:
       return "grows";
-  }
-  return {};
-}
-
-std::string_view id_of(Stage stage) {
-  switch (stage) {
-    case Stage::kEscape:
-      return "escape";
-    case Stage::kAllocation:
-      return "allocation";
-    case Stage::kSurvival:
-      return "survival";
-    case Stage::kCollection:
-      return "collection";
-    case Stage::kSystem:
-      return "system";
-  }
-  return {};
-}
-
-std::string_view words_of(Stage stage) {
-  switch (stage) {
-    case Stage::kEscape:
-      return "the compiler puts it on the heap";
-    case Stage::kAllocation:
-      return "code allocates more than it keeps";
-    case Stage::kSurvival:
-      return "something keeps it alive";
-    case Stage::kCollection:
-      return "the collector has not freed it yet";
-    case Stage::kSystem:
-      return "it is outside of the Go heap, or free in it";
   }
   return {};
 }

@@ -14,21 +14,13 @@
 #include "collector/trend.h"
 #include "evidence/dump_evidence.h"
 #include "evidence/look.h"
+#include "view/symptom.h"
 #include "view/table.h"
 
 namespace holdfast::evidence {
 
-enum class Symptom : std::uint8_t {
-  kResidentGrowsHeapFlat,
-  kHeapGrowsProfileFlat,
-  kLiveGrows,
-  kGarbageGrows,
-  kGoroutinesGrow,
-  kReleasedNotReturned,
-  kCGrows,
-  kFragmentation,
-};
-constexpr std::size_t kSymptoms = 8;
+using view::Stage;
+using view::Symptom;
 
 enum class Presence : std::uint8_t {
   kUnknown,  // what there is cannot tell
@@ -36,10 +28,6 @@ enum class Presence : std::uint8_t {
   kPresent,  // it is so at this moment; whether it grows is not known, or it does not
   kGrows,    // it was less before
 };
-
-// Where on its way an object is that should not be there: the compiler puts it on the heap, code allocates it,
-// something keeps it, the collector is not there yet, or it is none of Go's heap.
-enum class Stage : std::uint8_t { kEscape, kAllocation, kSurvival, kCollection, kSystem };
 
 struct SymptomRow {
   Symptom symptom = {};
@@ -73,11 +61,6 @@ std::vector<SymptomRow> judge(const Sources& sources);
 // Growth of less than this says nothing: 4 MiB, or 5 % of what is resident if that is more.
 std::uint64_t least_growth(const Look& now);
 
-// "live-grows"; "the live heap grows"
-std::string_view id_of(Symptom symptom);
-std::string_view words_of(Symptom symptom);
 std::string_view id_of(Presence presence);
-std::string_view id_of(Stage stage);
-std::string_view words_of(Stage stage);
 
 }  // namespace holdfast::evidence

@@ -56,7 +56,7 @@ std::vector<SymptomRow> after(const std::function<void(Look&)>& change) {
 
 TEST(Symptoms, AServiceThatIsWellHasNone) {
   const auto rows = after([](Look&) {});
-  EXPECT_EQ(rows.size(), kSymptoms);
+  EXPECT_EQ(rows.size(), view::kSymptoms);
   EXPECT_THAT(there(rows), IsEmpty());
 }
 
@@ -204,7 +204,7 @@ TEST(Symptoms, WithoutAnAccountNothingIsSaidOfIt) {
   Look now = healthy();
   now.account = {};
   for (const SymptomRow& row : judge({.now = &now})) {
-    if (row.symptom == Symptom::kResidentGrowsHeapFlat || row.symptom == Symptom::kCGrows) {
+    if (row.symptom == Symptom::kRssGrowsHeapFlat || row.symptom == Symptom::kCGrows) {
       EXPECT_EQ(row.presence, Presence::kUnknown);
     }
   }

@@ -69,8 +69,8 @@ ordered_json value_json(const CounterField& field, std::optional<std::int64_t> v
 ordered_json trend_json(const CounterTrend& trend) {
   ordered_json findings = ordered_json::array();
   for (const view::TrendFinding& finding : trend.findings())
-    findings.push_back({{"symptom", view::name_of(finding.symptom)},
-                        {"stage", view::name_of(finding.stage)},
+    findings.push_back({{"symptom", view::id_of(finding.symptom)},
+                        {"stage", view::id_of(finding.stage)},
                         {"because", finding.because},
                         {"at_stake", finding.bytes},
                         {"bytes_per_second", finding.per_second}});
@@ -166,8 +166,7 @@ std::string trend_text(const CounterTrend& trend, const TextStyle& style) {
   std::string out;
   for (const view::TrendFinding& finding : trend.findings())
     out += wrapped(
-        "> ",
-        fmt::format("{} ({}): {}.", view::words_of(finding.symptom), view::name_of(finding.stage), finding.because),
+        "> ", fmt::format("{} ({}): {}.", view::words_of(finding.symptom), view::id_of(finding.stage), finding.because),
         style.width);
   if (const std::string remark = trend.remark(); !remark.empty()) out += wrapped("", remark, style.width);
   return out;

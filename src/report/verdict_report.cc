@@ -43,11 +43,11 @@ constexpr std::size_t kEvidenceIndent = 9;
 
 void add_symptom(const SymptomRow& row, const std::string& target, const TextStyle& style, std::string& out) {
   const bool is_there = row.presence >= Presence::kPresent;
-  const std::string head = fmt::format("  {:<5}  {}", mark_of(row.presence), evidence::words_of(row.symptom));
+  const std::string head = fmt::format("  {:<5}  {}", mark_of(row.presence), view::words_of(row.symptom));
   if (!is_there)
     return void(out += wrapped(head + ": ", row.evidence.empty() ? "" : row.evidence.front(), style.width));
   out += style.bold(head) + "\n";
-  std::string evidence = fmt::format("stage {}: {}", evidence::id_of(row.stage), row.cause);
+  std::string evidence = fmt::format("stage {}: {}", view::id_of(row.stage), row.cause);
 
   for (const std::string& one : row.evidence) evidence += (evidence.empty() ? "" : "; ") + one;
   out += wrapped_at("; ", std::string(kEvidenceIndent, ' ') + evidence, style.width, kEvidenceIndent, Parts::kPhrases);
@@ -72,10 +72,10 @@ ordered_json verdict_json(const Verdict& verdict, const std::string& target, con
   ordered_json symptoms = ordered_json::array();
   for (const SymptomRow& row : verdict.symptoms) {
     const std::string command = command_of(row.command, target);
-    symptoms.push_back({{"symptom", evidence::id_of(row.symptom)},
-                        {"words", evidence::words_of(row.symptom)},
+    symptoms.push_back({{"symptom", view::id_of(row.symptom)},
+                        {"words", view::words_of(row.symptom)},
                         {"present", evidence::id_of(row.presence)},
-                        {"stage", evidence::id_of(row.stage)},
+                        {"stage", view::id_of(row.stage)},
                         {"bytes", row.bytes},
                         {"grown", row.grown},
                         {"cause", row.cause.empty() ? ordered_json(nullptr) : ordered_json(row.cause)},

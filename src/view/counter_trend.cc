@@ -278,29 +278,6 @@ class Judge {
 
 }  // namespace
 
-std::string_view name_of(Symptom symptom) {
-  constexpr std::array<std::string_view, 7> kNames = {"rss_grows_heap_flat", "c_grows",         "live_grows",
-                                                      "garbage_grows",       "goroutines_grow", "released_not_returned",
-                                                      "fragmentation"};
-  return kNames[static_cast<std::size_t>(symptom)];
-}
-
-std::string_view words_of(Symptom symptom) {
-  constexpr std::array<std::string_view, 7> kWords = {"RSS grows and the heap does not",
-                                                      "memory of C grows",
-                                                      "what lives grows",
-                                                      "garbage grows",
-                                                      "goroutines grow",
-                                                      "free heap is not given back",
-                                                      "the heap is fragmented"};
-  return kWords[static_cast<std::size_t>(symptom)];
-}
-
-std::string_view name_of(Stage stage) {
-  constexpr std::array<std::string_view, 4> kNames = {"allocation", "survival", "collection", "system"};
-  return kNames[static_cast<std::size_t>(stage)];
-}
-
 void CounterTrend::add(const CounterLook& look) {
   if (count_++ % every_ != 0) return;
   looks_.push_back(look);

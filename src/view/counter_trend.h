@@ -25,25 +25,9 @@
 #include <vector>
 
 #include "heap/counter_look.h"
+#include "view/symptom.h"
 
 namespace holdfast::view {
-
-enum class Symptom : std::uint8_t {
-  kRssGrowsHeapFlat,
-  kCGrows,
-  kLiveGrows,
-  kGarbageGrows,
-  kGoroutinesGrow,
-  kReleasedNotReturned,
-  kFragmentation,
-};
-// "rss_grows_heap_flat", for programs; "RSS grows and the heap does not", for people.
-std::string_view name_of(Symptom symptom);
-std::string_view words_of(Symptom symptom);
-
-// Where on its way memory stays: what allocates it, what keeps it, what should collect it, or nothing of Go.
-enum class Stage : std::uint8_t { kAllocation, kSurvival, kCollection, kSystem };
-std::string_view name_of(Stage stage);
 
 // How a figure went, from the first look that has it to the last.
 struct CounterGrowth {

@@ -52,7 +52,7 @@ CounterTrend trend_of(const std::function<void(CounterLook&, std::uint64_t)>& ch
 
 std::vector<std::string> symptoms(const std::function<void(CounterLook&, std::uint64_t)>& change) {
   std::vector<std::string> names;
-  for (const TrendFinding& finding : trend_of(change).findings()) names.emplace_back(name_of(finding.symptom));
+  for (const TrendFinding& finding : trend_of(change).findings()) names.emplace_back(id_of(finding.symptom));
   return names;
 }
 
@@ -75,7 +75,7 @@ TEST(CounterTrend, TellsWhatGrowsBesideGo) {
     look.set(CounterId::kRss, (104 + 3 * i) * kMiB);
     look.set(CounterId::kRssFiles, (10 + 3 * i) * kMiB);
   };
-  EXPECT_THAT(symptoms(grow), ElementsAre("rss_grows_heap_flat"));
+  EXPECT_THAT(symptoms(grow), ElementsAre("rss-grows-heap-flat"));
   const TrendFinding finding = trend_of(grow).findings().front();
   EXPECT_EQ(finding.stage, Stage::kSystem);
   EXPECT_EQ(finding.bytes, 33 * kMiB);
@@ -90,7 +90,7 @@ TEST(CounterTrend, TellsMallocFromOtherMemory) {
                 look.set(CounterId::kCHeapUsed, (8 + 2 * i) * kMiB);
                 look.set(CounterId::kCHeapFree, i * kMiB);
               }),
-              ElementsAre("rss_grows_heap_flat", "c_grows"));
+              ElementsAre("rss-grows-heap-flat", "c-grows"));
 }
 
 TEST(CounterTrend, DoesNotWaitForMallocAtEachLook) {
@@ -101,7 +101,7 @@ TEST(CounterTrend, DoesNotWaitForMallocAtEachLook) {
                 look.set(CounterId::kCHeapUsed, (8 + 3 * (i / 5 * 5)) * kMiB);
                 look.set(CounterId::kCHeapFree, 0);
               }),
-              ElementsAre("rss_grows_heap_flat", "c_grows"));
+              ElementsAre("rss-grows-heap-flat", "c-grows"));
 }
 
 TEST(CounterTrend, DoesNotTakeAHeapThatIsTouchedForOtherMemory) {
@@ -116,7 +116,7 @@ TEST(CounterTrend, DoesNotTakeAHeapThatIsTouchedForOtherMemory) {
 
 TEST(CounterTrend, LooksAtWhatLivesFromCollectionToCollection) {
   const auto grow = [](CounterLook& look, std::uint64_t i) { look.set(CounterId::kLive, (30 + i / 3 * 8) * kMiB); };
-  EXPECT_THAT(symptoms(grow), ElementsAre("live_grows"));
+  EXPECT_THAT(symptoms(grow), ElementsAre("live-grows"));
   const CounterGrowth live = trend_of(grow).live_by_collection();
   EXPECT_EQ(live.points, 4U);
   EXPECT_EQ(live.change(), static_cast<std::int64_t>(24 * kMiB));
@@ -144,17 +144,17 @@ TEST(CounterTrend, TellsGarbageFromWhatLives) {
                 grow(look, i);
                 look.set(CounterId::kGCPercent, static_cast<std::uint64_t>(-1));
               }),
-              ElementsAre("garbage_grows"));
+              ElementsAre("garbage-grows"));
   EXPECT_THAT(symptoms([&](CounterLook& look, std::uint64_t i) {
                 grow(look, i);
                 look.set(CounterId::kGCPercent, 400);
               }),
-              ElementsAre("garbage_grows"));
+              ElementsAre("garbage-grows"));
   EXPECT_THAT(symptoms([&](CounterLook& look, std::uint64_t i) {
                 grow(look, i);
                 look.set(CounterId::kNextGC, 50 * kMiB);
               }),
-              ElementsAre("garbage_grows"))
+              ElementsAre("garbage-grows"))
       << "it is beyond its goal";
   EXPECT_THAT(symptoms([&](CounterLook& look, std::uint64_t i) {
                 grow(look, i);
@@ -166,7 +166,7 @@ TEST(CounterTrend, TellsGarbageFromWhatLives) {
 
 TEST(CounterTrend, CountsGoroutines) {
   EXPECT_THAT(symptoms([](CounterLook& look, std::uint64_t i) { look.set(CounterId::kGoroutines, 20 + 40 * i); }),
-              ElementsAre("goroutines_grow"));
+              ElementsAre("goroutines-grow"));
   EXPECT_THAT(symptoms([](CounterLook& look, std::uint64_t i) { look.set(CounterId::kGoroutines, 20 + 2 * i); }),
               IsEmpty());
 }
@@ -176,9 +176,9 @@ TEST(CounterTrend, SeesFreeHeapThatStays) {
                 look.set(CounterId::kHeapIdle, 200 * kMiB);
                 look.set(CounterId::kRss, 280 * kMiB);
               }),
-              ElementsAre("released_not_returned"));
+              ElementsAre("released-not-returned"));
   EXPECT_THAT(symptoms([](CounterLook& look, std::uint64_t) { look.set(CounterId::kLazyFree, 60 * kMiB); }),
-              ElementsAre("released_not_returned"));
+              ElementsAre("released-not-returned"));
 }
 
 TEST(CounterTrend, SeesSpansWithLittleInThem) {

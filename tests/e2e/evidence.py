@@ -240,7 +240,7 @@ def row_of(verdict, symptom):
 
 def wrong_symptoms(verdict, program):
     there = [row["symptom"] for row in verdict["symptoms"] if row["present"] in ("grows", "yes")]
-    wanted, also = program.symptom.replace("_", "-"), {name.replace("_", "-") for name in program.also}
+    wanted, also = program.symptom, set(program.also)
     if wanted not in there:
         yield f"{wanted} is not among {there}"
     elif there[0] not in {wanted} | also:

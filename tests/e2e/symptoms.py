@@ -14,13 +14,13 @@ from processes import Fixture
 
 FOLDER = pathlib.Path(__file__).resolve().parent / "symptoms"
 
-RSS = "rss_grows_heap_flat"
-UNSEEN = "heap_grows_profile_flat"  # takes profiles to see: `profile FILE` on standard input writes one
-LIVE = "live_grows"
-GARBAGE = "garbage_grows"
-GOROUTINES = "goroutines_grow"
-IDLE = "released_not_returned"
-C = "c_grows"
+RSS = "rss-grows-heap-flat"
+UNSEEN = "heap-grows-profile-flat"  # takes profiles to see: `profile FILE` on standard input writes one
+LIVE = "live-grows"
+GARBAGE = "garbage-grows"
+GOROUTINES = "goroutines-grow"
+IDLE = "released-not-returned"
+C = "c-grows"
 FRAGMENTATION = "fragmentation"
 
 
