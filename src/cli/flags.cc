@@ -51,6 +51,8 @@ std::string secret_in(const std::string& path) {
   return line;
 }
 
+constexpr std::uint64_t kLeastWatch = 2'000'000'000;  // ns
+
 constexpr Flag kTarget[] = {
     {.name = "--exe",
      .value = "FILE",
@@ -351,6 +353,15 @@ constexpr Flag kStats[] = {
 };
 
 constexpr Flag kVerdict[] = {
+    {.name = "--watch",
+     .value = "TIME",
+     .help = "look at its counters for so long first, without a stop, to see what grows: 30s, 5m; at least 2s",
+     .set =
+         [](Options& o, const std::string& v) {
+           o.watch_ns = view::parse_time(v);
+           if (o.watch_ns < kLeastWatch) fail(ErrorCode::kUsage, "in less than 2 s nothing shows whether it grows");
+         },
+     .goes_with = GoesWith::kProcess},
     {.name = "--since",
      .value = "EARLIER",
      .help = "an earlier look at the program, as a .hold file or core: only with one it is known what grows",

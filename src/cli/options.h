@@ -72,6 +72,7 @@ struct Options {
   std::string escape;                     // verdict: what the compiler wrote of its decisions
   std::string collector;                  // verdict: what the collector said of itself
   std::string dump;                       // verdict: its goroutines, or its end
+  std::uint64_t watch_ns = 0;             // verdict: look at counters for so long first
   std::string columns;                    // stats: which counters, with commas between; empty for the usual
   bool explain = false;                   // stats: what each means
   std::string by, sample_type;            // profile: what is a place, what counts; empty for the usual

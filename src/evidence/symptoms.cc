@@ -16,6 +16,7 @@ constexpr std::uint64_t kMiB = std::uint64_t{1} << 20;
 // Fewer are what a server has more of in one second than in the next.
 constexpr std::uint64_t kLeastGoroutines = 50;
 constexpr std::uint64_t kManyGoroutines = 10'000;
+constexpr std::uint64_t kLeastWatched = 3;      // collections during a watch
 constexpr std::uint64_t kLeastCollections = 6;  // fewer show no trend
 
 std::uint64_t growth(std::uint64_t before, std::uint64_t now) {
@@ -52,6 +53,8 @@ class Judge {
         before_(sources.before),
         collector_(sources.collector),
         dump_(sources.dump),
+        watched_(sources.watched),
+        findings_(watched_ == nullptr ? std::vector<view::TrendFinding>() : watched_->findings()),
         small_(least_growth(now_)) {}
 
   std::vector<SymptomRow> run() {
@@ -67,6 +70,25 @@ class Judge {
   }
 
  private:
+  // What counters did while somebody looked at them. Returns whether they show the symptom.
+  bool add_watched(SymptomRow& out) const {
+    if (watched_ == nullptr) return false;
+    const std::string_view words = out.symptom == Symptom::kLiveGrows || out.symptom == Symptom::kGoroutinesGrow
+                                       ? "it did not grow"
+                                       : "nothing of it";
+    const auto found = std::ranges::find(findings_, out.symptom, &view::TrendFinding::symptom);
+    out.evidence.insert(out.evidence.begin(),
+                        fmt::format("watched for {}: {}", format_seconds(watched_->seconds()),
+                                    found == findings_.end() ? words : std::string_view(found->because)));
+    if (found == findings_.end()) return false;
+    // Of goroutines the pace is that of their stacks, which may be there from before.
+    const bool grows = found->per_second > 0 || out.symptom == Symptom::kGoroutinesGrow;
+    const Presence presence = grows ? Presence::kGrows : Presence::kPresent;
+    if (rank(out.presence) < rank(presence)) out.presence = presence;
+    if (presence == Presence::kGrows) out.grown = std::max(out.grown, found->bytes);
+    return true;
+  }
+
   // Whether another symptom says why this one is there.
   bool is_explained(const SymptomRow& row, const std::vector<SymptomRow>& rows) const {
     const auto is_there = [&](Symptom symptom, Presence least) {
@@ -75,7 +97,7 @@ class Judge {
     };
     switch (row.symptom) {
       case Symptom::kRssGrowsHeapFlat: {
-        const auto most = grown_outside();
+        const auto most = before_ != nullptr ? grown_outside() : largest_outside();
         return (most == &heap::Account::c_heap && is_there(Symptom::kCGrows, Presence::kGrows)) ||
                (most == &heap::Account::stacks && is_there(Symptom::kGoroutinesGrow, Presence::kGrows));
       }
@@ -97,6 +119,10 @@ class Judge {
     return is_passing(row.symptom) && std::ranges::any_of(rows, [&](const SymptomRow& other) {
              return other.presence >= Presence::kPresent && !is_passing(other.symptom);
            });
+  }
+
+  std::uint64_t heap::Account::*largest_outside() const {
+    return std::ranges::max_element(kOutside, {}, [&](const Part& part) { return now_.account.*part.bytes; })->bytes;
   }
 
   // Which part outside of the Go heap grew most; null without an earlier look.
@@ -159,9 +185,10 @@ class Judge {
     }
     out.evidence.push_back(
         fmt::format("{} of {} resident are the Go heap", format_bytes(now_.heap()), format_bytes(account.rss)));
-    if (outside < 64 * kMiB || now_.heap() > account.rss / 2) return out;
-    out.presence = Presence::kPresent;
-    const Part& most = *std::ranges::max_element(kOutside, {}, [&](const Part& part) { return account.*part.bytes; });
+    const bool by_watch = add_watched(out);
+    if ((outside < 64 * kMiB || now_.heap() > account.rss / 2) && !by_watch) return out;
+    if (!by_watch) out.presence = Presence::kPresent;
+    const Part& most = *std::ranges::find(kOutside, largest_outside(), &Part::bytes);
     out.evidence.push_back(fmt::format("most of the rest is {}: {}", most.name, format_bytes(account.*most.bytes)));
     out.cause = fmt::format("most of the rest is {}", most.name);
     out.next = "see what the rest is; a heap profile cannot show it";
@@ -255,17 +282,21 @@ class Judge {
     SymptomRow out = row(Symptom::kLiveGrows, Stage::kSurvival, now_.account.live);
     out.command = {"owners", ""};
     const bool by_cycles = judge_cycles(out);
+    // What lives is only known after a collection, so a watch that saw few says nothing.
+    const bool is_watched = watched_ != nullptr && watched_->live_by_collection().points >= kLeastWatched;
+    if (is_watched && out.presence == Presence::kUnknown) out.presence = Presence::kAbsent;
+    const bool by_watch = is_watched && add_watched(out);
     if (before_ != nullptr) {
       const std::uint64_t was = before_->account.live, is = now_.account.live;
       out.evidence.push_back(grew("what is alive, by the graph,", was, is) + between(*before_, now_));
       const bool grows = growth(was, is) >= small_ && growth(was, is) >= was / 10;
       if (grows) out.presence = Presence::kGrows;
       if (grows) out.grown = growth(was, is);
-      if (!grows && !by_cycles) out.presence = Presence::kAbsent;
-    } else if (collector_ == nullptr) {
-      out.evidence.push_back(
-          fmt::format("{} are alive; one look does not tell whether that grows: --since F.hold or --gctrace F does",
-                      format_bytes(now_.account.live)));
+      if (!grows && !by_cycles && !by_watch) out.presence = Presence::kAbsent;
+    } else if (collector_ == nullptr && !is_watched) {
+      out.evidence.push_back(fmt::format(
+          "{} are alive; one look does not tell whether that grows: --since F.hold, --watch 30s or --gctrace F does",
+          format_bytes(now_.account.live)));
     }
     if (out.presence != Presence::kGrows) return out;
     out.cause = "something keeps what is allocated";
@@ -311,6 +342,7 @@ class Judge {
     }
     if (out.presence == Presence::kAbsent && dead >= std::max(small_, 16 * kMiB) && dead > now_.account.live)
       out.presence = Presence::kPresent;
+    add_watched(out);
     if (out.presence != Presence::kAbsent) explain_garbage(out);
     return out;
   }
@@ -339,7 +371,7 @@ class Judge {
   SymptomRow goroutines() const {
     SymptomRow out = row(Symptom::kGoroutinesGrow, Stage::kSurvival, now_.account.stacks);
     out.command = {"goroutines", ""};
-    out.presence = before_ == nullptr ? Presence::kUnknown : Presence::kAbsent;
+    out.presence = before_ == nullptr && watched_ == nullptr ? Presence::kUnknown : Presence::kAbsent;
     out.evidence.push_back(
         fmt::format("{}, {} of stacks", format_count(now_.goroutines, "goroutine"), format_bytes(now_.account.stacks)));
     if (before_ != nullptr) {
@@ -349,6 +381,7 @@ class Judge {
       if (more >= kLeastGoroutines && more >= before_->goroutines / 5) out.presence = Presence::kGrows;
       out.grown = growth(before_->account.stacks, now_.account.stacks);
     }
+    add_watched(out);
     if (dump_ != nullptr) out.evidence.push_back(words_of(*dump_));
     if (now_.leaked > 0)
       out.evidence.push_back(fmt::format("{} of them can never go on, and alone hold {}", format_count(now_.leaked),
@@ -376,8 +409,9 @@ class Judge {
       out.evidence.push_back(fmt::format("{} are the system's to take whenever it needs them (MADV_FREE)",
                                          format_bytes(account.lazy_free)));
     const bool is_there = given_back >= small_ || account.free_pages >= std::max(small_, account.rss / 4);
-    if (!is_there) return out;
-    out.presence = Presence::kPresent;
+    const bool by_watch = add_watched(out);
+    if (!is_there && !by_watch) return out;
+    if (!by_watch) out.presence = Presence::kPresent;
     if (knows_earlier_account() && growth(before_->account.free_pages, account.free_pages) >= small_) {
       out.presence = Presence::kGrows;
       out.grown = growth(before_->account.free_pages, account.free_pages);
@@ -404,6 +438,7 @@ class Judge {
     } else if (now_.account.c_heap >= std::max(small_, now_.account.rss / 4)) {
       out.presence = Presence::kPresent;
     }
+    add_watched(out);
     if (out.presence == Presence::kAbsent) return out;
     out.cause = "C code keeps what it has allocated";
     out.next = "look for the calls of cgo that allocate: no Go tool sees what C holds";
@@ -421,8 +456,9 @@ class Judge {
     out.presence = Presence::kAbsent;
     out.evidence.push_back(fmt::format("{} of the {} in spans in use have no object", format_bytes(free),
                                        format_bytes(now_.spans_in_use)));
-    if (free < std::max(small_, now_.spans_in_use / 4)) return out;
-    out.presence = Presence::kPresent;
+    const bool by_watch = add_watched(out);
+    if (free < std::max(small_, now_.spans_in_use / 4) && !by_watch) return out;
+    if (!by_watch) out.presence = Presence::kPresent;
     if (before_ != nullptr && before_->spans_in_use > 0) {
       const std::uint64_t was = growth(before_->objects_in_spans, before_->spans_in_use);
       out.evidence.push_back(grew("that", was, free));
@@ -438,6 +474,8 @@ class Judge {
   const Look* before_;
   const CollectorEvidence* collector_;
   const DumpEvidence* dump_;
+  const view::CounterTrend* watched_;
+  const std::vector<view::TrendFinding> findings_;
   std::uint64_t small_;
 };
 

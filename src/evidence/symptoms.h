@@ -14,6 +14,7 @@
 #include "collector/trend.h"
 #include "evidence/dump_evidence.h"
 #include "evidence/look.h"
+#include "view/counter_trend.h"
 #include "view/symptom.h"
 #include "view/table.h"
 
@@ -52,6 +53,7 @@ struct Sources {
   const Look* before = nullptr;                  // null: there is no earlier look
   const CollectorEvidence* collector = nullptr;  // null: nothing of it was given
   const DumpEvidence* dump = nullptr;            // null: there is none
+  const view::CounterTrend* watched = nullptr;   // null: counters were not looked at for a while
 };
 
 // Returns all symptoms, those that grow first, then those that are there, each by bytes. One that another explains

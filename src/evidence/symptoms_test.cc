@@ -200,6 +200,33 @@ TEST(Symptoms, TheCollectorsOwnLinesTellGrowth) {
   EXPECT_EQ(presence({4, 30, 60}), Presence::kUnknown) << "three say nothing";
 }
 
+// Looks at counters, one each second: goroutines go from 100 on by so many, and the RSS stays.
+view::CounterTrend watched(std::uint64_t goroutines_more) {
+  view::CounterTrend trend;
+  for (std::uint64_t i = 0; i < 10; ++i) {
+    heap::CounterLook look;
+    look.at_ns = static_cast<std::int64_t>(i * 1'000'000'000);
+    look.set(heap::CounterId::kGoroutines, 100 + i * goroutines_more);
+    look.set(heap::CounterId::kRss, 60 * kMiB);
+    trend.add(look);
+  }
+  return trend;
+}
+
+TEST(Symptoms, CountersThatWereWatchedTellGrowthWithoutAnEarlierLook) {
+  Look now = healthy();
+  for (const std::uint64_t more : {0, 300}) {
+    const view::CounterTrend trend = watched(more);
+    const auto rows = judge({.now = &now, .watched = &trend});
+    const SymptomRow& goroutines = *std::ranges::find(rows, Symptom::kGoroutinesGrow, &SymptomRow::symptom);
+    EXPECT_EQ(goroutines.presence, more > 0 ? Presence::kGrows : Presence::kAbsent);
+    EXPECT_THAT(goroutines.evidence.front(),
+                HasSubstr(more > 0 ? "goroutines went from 100 to 2,800" : "did not grow"));
+    const SymptomRow& live = *std::ranges::find(rows, Symptom::kLiveGrows, &SymptomRow::symptom);
+    EXPECT_EQ(live.presence, Presence::kUnknown) << "no collection was seen";
+  }
+}
+
 TEST(Symptoms, WithoutAnAccountNothingIsSaidOfIt) {
   Look now = healthy();
   now.account = {};

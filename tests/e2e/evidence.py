@@ -234,6 +234,16 @@ def texts_of(checks, release, folder):
             process.wait()
 
 
+def watched(checks, release):
+    """Counters that are looked at for a while tell growth in one run, without an earlier look."""
+    for program in symptoms.PROGRAMS:
+        if program.name in ("cache", "blocked_senders", "mapped_memory", "leaked_texts"):
+            with symptoms.start(program, release) as fixture:
+                verdict = checks.verdict(fixture.pid, "--watch", "4s")
+                present = row_of(verdict, program.symptom)["present"]
+                checks.note(f"watched {program} {release}", list(wrong_symptoms(verdict, program)) or ([] if present == "grows" else [f"it is {present}"]))
+
+
 def row_of(verdict, symptom):
     return next(row for row in verdict["symptoms"] if row["symptom"] == symptom)
 
@@ -286,6 +296,7 @@ def main():
             joins_of(checks, release, folder)
             decisions_of(checks, release, folder)
             texts_of(checks, release, folder)
+            watched(checks, release)
             for mode in options.modes.split(","):
                 lines_of(checks, release, mode, folder)
                 symptoms_of(checks, release, mode, folder)

@@ -1,11 +1,15 @@
 #include <algorithm>
+#include <chrono>
 #include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <thread>
 #include <vector>
 
+#include "base/cancel.h"
 #include "base/error.h"
+#include "capture/counter_watch.h"
 #include "capture/program_calls.h"
 #include "cli/compiler_output.h"
 #include "cli/run.h"
@@ -103,6 +107,24 @@ std::optional<evidence::DumpEvidence> read_dump(const std::string& word) {
   return evidence::dump_evidence(dumps::Dump::parse(plain ? *plain : source.text(), source.name), source.name);
 }
 
+// Twenty looks at least, and none more often than each half second.
+std::optional<view::CounterTrend> watch(RunningVerb& run) {
+  const std::uint64_t span = run.options().watch_ns;
+  if (span == 0) return std::nullopt;
+  const std::unique_ptr<capture::CounterWatch> counters = run.session().target().watch_counters();
+  const auto every = std::chrono::nanoseconds(std::clamp<std::uint64_t>(span / 20, 250'000'000, 5'000'000'000));
+  const std::chrono::steady_clock::time_point end = std::chrono::steady_clock::now() + std::chrono::nanoseconds(span);
+  view::CounterTrend trend;
+  for (std::chrono::steady_clock::time_point next = std::chrono::steady_clock::now(); next <= end; next += every) {
+    while (std::chrono::steady_clock::now() < next) {
+      throw_if_cancelled();
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    }
+    trend.add(counters->look());
+  }
+  return trend;
+}
+
 int run_verdict(RunningVerb& run) {
   const Options& options = run.options();
   const view::TablePlan plan = view::plan_table(evidence::line_table_shape(), options.table);
@@ -115,6 +137,7 @@ int run_verdict(RunningVerb& run) {
     before = look_at(run.session(1), options.later.front());
     run.close_session(1);
   }
+  const std::optional<view::CounterTrend> watched = watch(run);
   Look now = look_at(run.session(), options.target);
   const graph::LeakedGoroutines& leaked = run.session().groundwork().leaked();
   now.leaked = leaked.goroutines.size();
@@ -124,7 +147,8 @@ int run_verdict(RunningVerb& run) {
   verdict.symptoms = evidence::judge({.now = &now,
                                       .before = before ? &*before : nullptr,
                                       .collector = collector ? &*collector : nullptr,
-                                      .dump = dump ? &*dump : nullptr});
+                                      .dump = dump ? &*dump : nullptr,
+                                      .watched = watched ? &*watched : nullptr});
   if (lines.verdicts) evidence::blame_compiler(verdict.symptoms, *lines.verdicts);
   verdict.sentence = evidence::headline(verdict.symptoms, lines.verdicts ? &*lines.verdicts : nullptr);
   verdict.lines_heading = lines.verdicts ? evidence::basis_of(*lines.verdicts) : lines.why_none + ".";
