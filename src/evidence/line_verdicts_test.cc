@@ -43,6 +43,11 @@ class Program {
     records_.push_back({AllocationStackId(stack), 64, allocs, frees});
   }
 
+  void switch_off() {
+    heap_.snapshot().profile.switched_off = true;
+    heap_.snapshot().profile.rate = 0;
+  }
+
   LineVerdicts verdicts(const std::vector<const profile::Profile*>& others = {}) {
     snapshot_ = heap_.build();
     snapshot_.profile.records = records_;
@@ -169,6 +174,15 @@ TEST(LineVerdicts, KeepLinesThatOnlyTheOtherProfileHas) {
   EXPECT_FALSE(verdicts.lines[0].elsewhere);
   EXPECT_EQ(verdicts.lines[1].place.function, "main.gone");
   EXPECT_EQ(verdicts.lines[1].alive.samples, 0u);
+}
+
+TEST(LineVerdicts, SayWhyThereAreNone) {
+  Program program;
+  program.held_by_cache("runtime.init");  // recorded before the program set its rate
+  program.record(0, 1, 0);
+  program.switch_off();
+  EXPECT_THAT([&] { program.verdicts(); },
+              testing::ThrowsMessage<Error>(HasSubstr("no code of the program reads it, so the linker has switched")));
 }
 
 TEST(LineVerdicts, RefuseAProfileOfSomethingElse) {
