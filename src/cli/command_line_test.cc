@@ -232,6 +232,7 @@ const std::set<std::string_view> kOpenColumns = {
     "status",
     "subject",
     "survives",
+    "taken",
     "through",
     "top",
     "trouble",

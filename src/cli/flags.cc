@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <ctime>
 #include <vector>
 
 #include "base/error.h"
@@ -28,6 +29,26 @@ std::uint64_t goid_of(const std::string& text) {
   if (error != std::errc() || stop != text.data() + text.size())
     fail(ErrorCode::kUsage, "\"{}\" is not the number of a goroutine", text);
   return value;
+}
+
+// Since 1970 UTC, in ns.
+std::uint64_t moment_of(const std::string& text) {
+  constexpr std::string_view kDigits = "0123456789";
+  constexpr std::size_t kMostDigits = 9;
+  constexpr std::time_t kLast = 9'000'000'000;  // seconds that fit as ns
+  std::tm parts{};
+  const char* const behind = strptime(text.c_str(), "%Y-%m-%dT%H:%M:%S", &parts);
+  std::string rest = behind != nullptr ? behind : "";
+  std::string fraction;
+  if (rest.starts_with('.')) {
+    fraction = rest.substr(1, std::min(rest.find_first_not_of(kDigits, 1), rest.size()) - 1);
+    rest.erase(0, fraction.size() + 1);
+  }
+  const std::time_t seconds = behind != nullptr ? timegm(&parts) : -1;
+  if (rest != "Z" || fraction.size() > kMostDigits || seconds < 0 || seconds > kLast)
+    fail(ErrorCode::kUsage, "\"{}\" is no moment like 2026-11-30T12:00:00Z or 2026-11-30T12:00:00.25Z", text);
+  fraction.resize(kMostDigits, '0');
+  return static_cast<std::uint64_t>(seconds) * 1'000'000'000 + std::stoull(fraction);
 }
 
 Color color_of(const std::string& text) {
@@ -437,6 +458,16 @@ constexpr Flag kGc[] = {
      .help = "the picture to write; - is standard output",
      .set = [](Options& o, const std::string& v) { o.output = v; },
      .is_file = true},
+    {.name = "--with",
+     .value = "TAKEN",
+     .help = "mark when this was taken of the process, and say what the collector did in between: a heap profile (file "
+             "or URL), a .hold file, a core, or the pid of the process itself",
+     .set = [](Options& o, const std::string& v) { o.profiles.push_back(v); },
+     .repeats = true,
+     .is_file = true},
+    {"--start", "TIME",
+     "when the process began, as 2026-11-30T12:00:00.5Z: for profiles, which have only a time of day",
+     [](Options& o, const std::string& v) { o.started = moment_of(v); }},
 };
 
 constexpr Flag kEscape[] = {

@@ -68,7 +68,8 @@ struct Options {
   std::string format;                     // help, query
   std::string as, of;                     // export: the format of the file, and what it is about; empty if not said
   std::optional<std::uint64_t> nodes;     // export: objects with nodes of their own
-  std::vector<std::string> profiles;      // verdict: profiles of the program, from elsewhere
+  std::vector<std::string> profiles;      // verdict: profiles of the program, from elsewhere; gc: what was taken
+  std::optional<std::uint64_t> started;   // gc: when the process began, in ns since 1970 UTC
   std::string escape;                     // verdict: what the compiler wrote of its decisions
   std::string collector;                  // verdict: what the collector said of itself
   std::string dump;                       // verdict: its goroutines, or its end

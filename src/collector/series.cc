@@ -23,6 +23,7 @@ Series read_series(std::span<const std::byte> bytes, const std::string& name) {
   Series series;
   if (is_execution_trace(bytes)) {
     read_execution_trace(bytes, name, series);
+    series.counts_from_trace = true;
     if (series.cycles.empty())
       fail(ErrorCode::kUnsupported, "{} is an execution trace in which no collection both began and ended", name);
     return series;

@@ -91,6 +91,8 @@ struct Series {
   std::vector<UnreadLine> first_broken;
   // Cycles that come again with a smaller number: the text is of several processes.
   std::uint64_t restarts = 0;
+  // Of an execution trace: cycles are numbered, and times counted, from its beginning and not from the process's.
+  bool counts_from_trace = false;
   std::string remark;  // what everybody has to know of the numbers, in sentences
 };
 

@@ -24,10 +24,16 @@ constexpr std::size_t kPlainWidth = 72;  // where lines are endless
 constexpr std::size_t kLabelWidth = 10;
 
 struct Point {
-  double x = 0;  // 0 to 1
+  double x = 0;           // 0 to 1
+  std::size_t cycle = 0;  // row of Series::cycles
   Bytes live = 0, heap = 0;
   std::optional<Bytes> goal;
 };
+
+bool has_times(const Series& series) {
+  return series.restarts == 0 &&
+         std::ranges::all_of(series.cycles, [](const Cycle& one) { return !one.live || one.since_start; });
+}
 
 // Over time where all cycles have one, else over their numbers.
 std::vector<Point> points_of(const Series& series) {
@@ -35,17 +41,45 @@ std::vector<Point> points_of(const Series& series) {
   for (const Cycle& cycle : series.cycles)
     if (cycle.live) known.push_back(&cycle);
   if (known.size() < 2) return {};
-  const bool has_times =
-      series.restarts == 0 && std::ranges::all_of(known, [](const Cycle* one) { return one->since_start.has_value(); });
+  const bool timed = has_times(series);
   std::vector<Point> points;
   const auto place = [&](std::size_t i) {
-    return static_cast<double>(has_times ? *known[i]->since_start : static_cast<std::uint64_t>(i));
+    return static_cast<double>(timed ? *known[i]->since_start : static_cast<std::uint64_t>(i));
   };
   const double first = place(0), span = place(known.size() - 1) - first;
   for (std::size_t i = 0; i < known.size(); ++i)
-    points.push_back({span > 0 ? std::clamp((place(i) - first) / span, 0.0, 1.0) : 0, *known[i]->live,
+    points.push_back({span > 0 ? std::clamp((place(i) - first) / span, 0.0, 1.0) : 0,
+                      static_cast<std::size_t>(known[i] - series.cycles.data()), *known[i]->live,
                       std::max(known[i]->heap_at_start.value_or(0), *known[i]->live), known[i]->goal});
   return points;
+}
+
+// Where a mark stands among the points: at its time, or midway between the two cycles that it lies between.
+double x_of(const collector::Mark& mark, const Series& series, const std::vector<Point>& points) {
+  const auto next = std::ranges::lower_bound(points, *mark.ended, {}, &Point::cycle);
+  if (next == points.begin()) return 0;
+  if (next == points.end()) return 1;
+  const double before = std::prev(next)->x, behind = next->x;
+  if (!mark.since_start || !has_times(series)) return (before + behind) / 2;
+  const auto time = [&](const Point& one) { return static_cast<double>(*series.cycles[one.cycle].since_start); };
+  const double first = time(points.front()), span = time(points.back()) - first;
+  const double x = span > 0 ? (static_cast<double>(*mark.since_start) - first) / span : 0;
+  return std::clamp(x, 0.0, 1.0);
+}
+
+// The numbers of the marks below their columns; one that finds no room there stands behind its neighbour.
+std::string line_of_marks(const view::NamedSeries& source, const std::vector<Point>& points, std::size_t width) {
+  std::string out;
+  for (std::size_t i = 0; i < source.marks.in_order.size(); ++i) {
+    const collector::Mark& mark = source.marks.in_order[i];
+    if (!mark.ended) break;
+    const std::string number = std::to_string(i + 1);
+    const auto column = static_cast<std::size_t>(x_of(mark, source.series, points) * static_cast<double>(width - 1));
+    const std::size_t at = std::max(column, out.empty() ? 0 : out.size() + 1);
+    if (at + number.size() > width) break;
+    out += std::string(at - out.size(), ' ') + number;
+  }
+  return out;
 }
 
 // The last point at or before each column; of what comes together the largest heap.
@@ -102,6 +136,36 @@ ordered_json slope_json(const std::optional<collector::Slope>& slope) {
   return {{"bytes", slope->per_step}, {"error", slope->error}};
 }
 
+ordered_json marks_json(const view::NamedSeries& source) {
+  ordered_json out = ordered_json::array();
+  const std::vector<collector::Mark>& marks = source.marks.in_order;
+  for (std::size_t i = 0; i < marks.size(); ++i) {
+    const collector::Mark& mark = marks[i];
+    ordered_json one = {
+        {"name", mark.name},
+        {"placed", mark.ended.has_value()},
+        {"cycle", mark.ended.value_or(0) > 0 ? ordered_json(source.series.cycles[*mark.ended - 1].number)
+                                             : ordered_json(nullptr)},
+        {"since_start", known_json(mark.since_start)},
+        {"by_time", mark.by_time},
+        {"outside", mark.outside},
+        {"problem", mark.problem.empty() ? ordered_json(nullptr) : ordered_json(mark.problem)},
+        {"since_mark", nullptr}};
+    if (i > 0 && mark.ended) {
+      const collector::Between what = collector::between(source.series, *marks[i - 1].ended, *mark.ended);
+      one["since_mark"] = {{"cycles", what.cycles},
+                           {"forced", what.forced},
+                           {"live_before", known_json(what.live_before)},
+                           {"live_after", known_json(what.live_after)},
+                           {"garbage", known_json(what.garbage)},
+                           {"paused", what.paused},
+                           {"cpu", known_json(what.cpu)}};
+    }
+    out.push_back(std::move(one));
+  }
+  return out;
+}
+
 ordered_json source_json(const view::NamedSeries& source) {
   const Series& series = source.series;
   const collector::Trend trend = collector::trend_of(series);
@@ -124,15 +188,24 @@ ordered_json source_json(const view::NamedSeries& source) {
           {"restarts", series.restarts},
           {"other_lines", series.other_lines},
           {"broken_lines", series.broken_lines},
-          {"moments", std::move(moments)}};
+          {"moments", std::move(moments)},
+          {"started", source.marks.started ? ordered_json(iso_moment(static_cast<std::int64_t>(*source.marks.started)))
+                                           : ordered_json(nullptr)},
+          {"marks", marks_json(source)}};
+}
+
+std::string in_markup(const std::string& text) {
+  std::string out;
+  for (const char c : cleaned(text)) out += c == '<' ? "&lt;" : c == '&' ? "&amp;" : std::string(1, c);
+  return out;
 }
 
 }  // namespace
 
-std::string heap_chart(const Series& series, std::size_t width) {
+std::string heap_chart(const view::NamedSeries& source, std::size_t width) {
   const bool plain = width == kEndless;
   const std::size_t columns_wide = (plain ? kPlainWidth : std::min<std::size_t>(width, 120)) - kLabelWidth - 1;
-  const std::vector<Point> points = points_of(series);
+  const std::vector<Point> points = points_of(source.series);
   if (points.empty()) return "";
   const std::vector<Point> columns = columns_of(points, columns_wide);
   const Bytes most = std::max<Bytes>(std::ranges::max(columns, {}, &Point::heap).heap, 1);
@@ -147,11 +220,14 @@ std::string heap_chart(const Series& series, std::size_t width) {
     out.erase(out.find_last_not_of(' ') + 1);
     out += "\n";
   }
+  if (const std::string marks = line_of_marks(source, points, columns_wide); !marks.empty())
+    out += fmt::format("{:>{}} {}\n", "taken", kLabelWidth, marks);
   return out + fmt::format("{:>{}} {}\n", "", kLabelWidth,
                            plain ? "# live, . heap when a cycle began" : "█ live, ░ heap when a cycle began");
 }
 
-std::string heap_picture(const Series& series, const std::string& title) {
+std::string heap_picture(const view::NamedSeries& source) {
+  const Series& series = source.series;
   constexpr double kWidth = 900, kHeight = 300, kLeft = 90, kTop = 30;
   const std::vector<Point> points = points_of(series);
   Bytes most = 1;
@@ -166,9 +242,17 @@ std::string heap_picture(const Series& series, const std::string& title) {
     fmt::format_to(std::back_inserter(live), "{:.1f},{:.1f} ", x, y(one.live));
     if (one.goal) fmt::format_to(std::back_inserter(goal), "{:.1f},{:.1f} ", x, y(*one.goal));
   }
-  std::string name;
-  for (const char c : cleaned(title)) name += c == '<' ? "&lt;" : c == '&' ? "&amp;" : std::string(1, c);
+  const std::string name = in_markup(source.name);
   const double bottom = kTop + kHeight, right = kLeft + kWidth;
+  std::string marks;
+  for (std::size_t i = 0; i < source.marks.in_order.size() && source.marks.in_order[i].ended && !points.empty(); ++i) {
+    const collector::Mark& mark = source.marks.in_order[i];
+    const double x = kLeft + kWidth * x_of(mark, series, points);
+    fmt::format_to(std::back_inserter(marks),
+                   "<path stroke=\"black\" stroke-dasharray=\"1 3\" d=\"M{0:.1f} {1}V{2}\"/>\n"
+                   "<text x=\"{0:.1f}\" y=\"{1}\" text-anchor=\"middle\" dy=\"-2\">{3}<title>{4}</title></text>\n",
+                   x, kTop, bottom, i + 1, in_markup(mark.name));
+  }
   return fmt::format(
       "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {0} {1}\" font-family=\"sans-serif\" font-size=\"12\">\n"
       "<title>{2}</title>\n<rect width=\"{0}\" height=\"{1}\" fill=\"white\"/>\n"
@@ -178,8 +262,9 @@ std::string heap_picture(const Series& series, const std::string& title) {
       "<path stroke=\"black\" fill=\"none\" d=\"M{3} {9}V{4}H{6}\"/>\n"
       "<text x=\"{10}\" y=\"{9}\" text-anchor=\"end\" dy=\"10\">{11}</text>\n"
       "<text x=\"{10}\" y=\"{4}\" text-anchor=\"end\">0 B</text>\n"
-      "<text x=\"{3}\" y=\"20\">{2}: live (blue), heap when a cycle began (grey), goal (dashed)</text>\n</svg>\n",
-      right + 20, bottom + 20, name, kLeft, bottom, heap, right, live, goal, kTop, kLeft - 6, format_bytes(most));
+      "<text x=\"{3}\" y=\"20\">{2}: live (blue), heap when a cycle began (grey), goal (dashed)</text>\n{12}</svg>\n",
+      right + 20, bottom + 20, name, kLeft, bottom, heap, right, live, goal, kTop, kLeft - 6, format_bytes(most),
+      marks);
 }
 
 std::string collector_text(const std::vector<view::NamedSeries>& sources, const TextStyle& style) {
@@ -188,7 +273,8 @@ std::string collector_text(const std::vector<view::NamedSeries>& sources, const 
     if (sources.size() > 1) out += style.bold(fit(source.name, style.width)) + "\n";
     for (const std::string& sentence : view::collector_summary(source.series))
       out += wrapped("", sentence, style.width);
-    if (const std::string chart = heap_chart(source.series, style.width); !chart.empty()) out += "\n" + chart;
+    for (const std::string& sentence : view::marks_summary(source)) out += wrapped("", sentence, style.width);
+    if (const std::string chart = heap_chart(source, style.width); !chart.empty()) out += "\n" + chart;
     out += "\n";
   }
   return out;

@@ -16,9 +16,10 @@ nlohmann::ordered_json collector_json(const std::vector<view::NamedSeries>& sour
 
 // The heap over the cycles, live below what was there when each began: in block characters, or plain ones where lines
 // are endless, which is where nobody's terminal is. Empty unless two cycles have sizes.
-std::string heap_chart(const collector::Series& series, std::size_t width);
+// Below it stand the numbers of the marks.
+std::string heap_chart(const view::NamedSeries& source, std::size_t width);
 
 // The same, with the goal, over time where there are times, as a picture of its own (SVG 1.1).
-std::string heap_picture(const collector::Series& series, const std::string& title);
+std::string heap_picture(const view::NamedSeries& source);
 
 }  // namespace holdfast::report

@@ -20,7 +20,7 @@ using collector::Trend;
 struct CycleRow {
   const Cycle* cycle = nullptr;
   std::string_view source;
-  std::string ended;
+  std::string ended, taken;
 };
 
 using CycleColumn = ColumnOf<CycleRow>;
@@ -83,6 +83,8 @@ constexpr CycleColumn kColumns[] = {
      [](const CycleRow& r) { return r.cycle->leak_search ? flag_cell(true) : Cell(); }},
     {{"line", Unit::kId, "where it stands in the text", Shown::kWhenAsked},
      [](const CycleRow& r) { return r.cycle->line > 0 ? Cell(r.cycle->line) : Cell(); }},
+    {{"taken", Unit::kText, "what was taken behind it, before the next one ended", Shown::kIfAny},
+     [](const CycleRow& r) { return text_cell(r.taken); }},
     {{"source", Unit::kText, "which of several sources has it", Shown::kIfAny},
      [](const CycleRow& r) { return text_cell(r.source); }},
 };
@@ -177,6 +179,14 @@ std::string moments_text(const Series& series) {
   return out;
 }
 
+// What was taken behind the first `ended` cycles and before the next one's end.
+std::string taken_behind(const collector::Marks& marks, std::size_t ended) {
+  std::string out;
+  for (const collector::Mark& mark : marks.in_order)
+    if (mark.ended == ended) out += (out.empty() ? "" : ", ") + mark.name;
+  return out;
+}
+
 }  // namespace
 
 TableShape collector_shape() {
@@ -191,7 +201,8 @@ Table collector_table(std::shared_ptr<const std::vector<NamedSeries>> sources) {
     others += source.series.other_lines;
     for (const Cycle& cycle : source.series.cycles)
       rows.push_back({&cycle, sources->size() > 1 ? std::string_view(source.name) : std::string_view(),
-                      cycle.ended ? iso_moment(static_cast<std::int64_t>(*cycle.ended)) : ""});
+                      cycle.ended ? iso_moment(static_cast<std::int64_t>(*cycle.ended)) : "",
+                      taken_behind(source.marks, static_cast<std::size_t>(&cycle - source.series.cycles.data()) + 1)});
   }
   Table table = make_table<CycleRow>(collector_shape(), kColumns, std::move(rows));
   if (others > 0) table.remark = fmt::format("{} of others.", format_count(others, "line"));

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "collector/marks.h"
 #include "collector/series.h"
 #include "view/table.h"
 
@@ -14,6 +15,7 @@ namespace holdfast::view {
 struct NamedSeries {
   std::string name;  // of the source
   collector::Series series;
+  collector::Marks marks;  // what else was taken of the process, and when; empty if nothing was named
 };
 
 TableShape collector_shape();
@@ -22,5 +24,9 @@ Table collector_table(std::shared_ptr<const std::vector<NamedSeries>> sources);
 // What the cycles of one come to, in sentences: how what lives goes, garbage, pauses, processors, and what other lines
 // say.
 std::vector<std::string> collector_summary(const collector::Series& series);
+
+// When each of the marks was taken, by the numbers that charts have, and what the collector did between them, in
+// sentences.
+std::vector<std::string> marks_summary(const NamedSeries& source);
 
 }  // namespace holdfast::view

@@ -178,7 +178,43 @@ def forms(program):
             yield f"{what}: exit {done.returncode}, {done.stderr}"
 
 
-CHECKS = (lines, trends, statistics, traces, forms)
+def marks(program):
+    """Profiles and the process itself are marked where the program says it was: by their number of cycles, and by time alone."""
+    with tempfile.TemporaryDirectory() as folder:
+        folder = pathlib.Path(folder)
+        log = folder / "log"
+        with open(log, "wb") as text, subprocess.Popen([program.path, "profiled", folder], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                                       stderr=text, env=os.environ | {"GODEBUG": "gctrace=1"}) as process:
+            cycles = [json.loads(process.stdout.readline())["cycles"] for _ in range(3)]
+            names = ["1.txt", "1.pb.gz", "2.txt", "2.pb.gz"]
+            taken = [f"--with={folder / name}" for name in names]
+            told = program.told(log.read_bytes(), *taken, f"--with={process.pid}")
+            alone = program.told(log.read_bytes(), taken[1])
+            begun = told["sources"][0]["started"]
+            started = program.told(log.read_bytes(), taken[1], f"--start={begun}")
+            text = subprocess.run([program.holdfast, "gc", log, *taken[::2]], capture_output=True, timeout=SECONDS, check=True).stdout.decode()
+            process.stdin.close()
+        source = told["sources"][0]
+        wanted = sorted(zip([*names, str(process.pid)], [cycles[0]] * 2 + [cycles[1]] * 2 + [cycles[2]]))
+        found = sorted((pathlib.Path(mark["name"]).name, mark["cycle"]) for mark in source["marks"])
+        if found != wanted:
+            yield f"marked are {source['marks']}, and not {wanted}"
+        if sum(mark["since_mark"]["cycles"] for mark in source["marks"] if mark["since_mark"]) != 6:
+            yield f"between are {[mark['since_mark'] for mark in source['marks']]}"
+        rows = {row["cycle"]: row["taken"] for row in told["gc"]}
+        if sorted(number for number, name in rows.items() if name) != cycles:
+            yield f"the table has them at {rows}"
+        # Whole seconds are not enough: the first cycles end in the first one.
+        only = alone["sources"][0]["marks"][0]
+        if only["placed"] or "--start" not in only["problem"]:
+            yield f"a profile with a time of day only is placed: {only}"
+        if not started["sources"][0]["marks"][0]["by_time"]:
+            yield f"--start: {started['sources'][0]['marks']}"
+        if "Between 1 and 2: 3 cycles, 3 forced" not in text or not re.search(r"^ +taken +1 +2", text, re.M):
+            yield f"the text is {text}"
+
+
+CHECKS = (lines, trends, statistics, traces, forms, marks)
 
 
 def main():

@@ -7,6 +7,7 @@
 #include "base/output_file.h"
 #include "cli/run.h"
 #include "cli/source.h"
+#include "cli/taken.h"
 #include "cli/verbs/verbs.h"
 #include "collector/series.h"
 #include "report/collector_report.h"
@@ -21,15 +22,21 @@ struct KeptSeries {
   std::vector<view::NamedSeries> sources;
 };
 
-std::shared_ptr<const std::vector<view::NamedSeries>> read_all(const Options& options) {
+std::shared_ptr<const std::vector<view::NamedSeries>> read_all(RunningVerb& run) {
+  const Options& options = run.options();
   const auto kept = std::make_shared<KeptSeries>();
   std::vector<std::string> words = {options.target};
   words.insert(words.end(), options.later.begin(), options.later.end());
   for (const std::string& word : words) {
     const Source source = read_source(word, options.http);
-    kept->sources.push_back({source.name, collector::read_series(source.bytes, source.name)});
+    kept->sources.push_back({source.name, collector::read_series(source.bytes, source.name), {}});
     kept->keep.push_back(source.keep);
   }
+  if (options.profiles.empty()) return {kept, &kept->sources};
+  std::vector<collector::Taken> taken;
+  for (const std::string& word : options.profiles) taken.push_back(read_taken(run, word));
+  view::NamedSeries& only = kept->sources.front();
+  only.marks = collector::place_marks(only.series, taken, options.started);
   return {kept, &kept->sources};
 }
 
@@ -41,6 +48,10 @@ void check_gc(const Options& options) {
   if (options.as.empty() != options.output.empty())
     fail(ErrorCode::kUsage, "--as svg and -o FILE go together: one says what is written, the other where");
   if (!options.as.empty() && options.json) fail(ErrorCode::kUsage, "--as svg and --json are two formats: which one?");
+  if (!options.profiles.empty() && !options.later.empty())
+    fail(ErrorCode::kUsage, "--with is of one process, and {} sources are named", options.later.size() + 1);
+  if (options.started && options.profiles.empty())
+    fail(ErrorCode::kUsage, "--start is for what --with names, and there is no --with");
   if (!options.as.empty() && !options.later.empty())
     fail(ErrorCode::kUsage, "a picture is of one source, and {} are named", options.later.size() + 1);
 }
@@ -48,8 +59,8 @@ void check_gc(const Options& options) {
 int write_picture(RunningVerb& run) {
   const Options& options = run.options();
   OutputFile file(options.output, OutputFile::Access::kUsual);
-  const auto sources = read_all(options);
-  const std::string picture = report::heap_picture(sources->front().series, sources->front().name);
+  const auto sources = read_all(run);
+  const std::string picture = report::heap_picture(sources->front());
   file.write_at(0, std::as_bytes(std::span(picture)));
   run.finish_progress();
   file.publish();
@@ -64,7 +75,7 @@ int run_gc(RunningVerb& run) {
       .json = [&] { return report::collector_json(*sources); }};
   run.answer_with_table(
       [&] {
-        sources = read_all(run.options());
+        sources = read_all(run);
         return view::collector_table(sources);
       },
       [] { return nullptr; }, &head);

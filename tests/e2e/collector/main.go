@@ -6,7 +6,9 @@ import (
 	"encoding/json"
 	"expvar"
 	"fmt"
+	"io"
 	"os"
+	"path/filepath"
 	"runtime"
 	"runtime/debug"
 	"runtime/pprof"
@@ -58,6 +60,15 @@ func vars() {
 	fmt.Println("\n}")
 }
 
+func write(name string, debug int) {
+	file, err := os.Create(filepath.Join(os.Args[2], name))
+	if err != nil {
+		panic(err)
+	}
+	defer file.Close()
+	pprof.Lookup("heap").WriteTo(file, debug)
+}
+
 var ways = map[string]func(){
 	// 1 MB more is kept in each round, and forced to be seen.
 	"grow": func() {
@@ -67,6 +78,26 @@ var ways = map[string]func(){
 			time.Sleep(5 * time.Millisecond)
 			runtime.GC()
 		}
+	},
+	// Two heap profiles in both forms, written into the folder that the second argument names, with three cycles before each
+	// of them and between the last one and the wait for the end of standard input. Nobody else starts one.
+	"profiled": func() {
+		debug.SetGCPercent(-1)
+		for _, name := range []string{"1", "2", ""} {
+			for i := 0; i < 3; i++ {
+				keep(2000)
+				waste(1000)
+				runtime.GC()
+				time.Sleep(20 * time.Millisecond)
+			}
+			if name != "" {
+				write(name+".txt", 1)
+				write(name+".pb.gz", 0)
+				time.Sleep(20 * time.Millisecond)
+			}
+			tell()
+		}
+		io.Copy(io.Discard, os.Stdin)
 	},
 	"steady": func() {
 		keep(8000)
