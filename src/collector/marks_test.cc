@@ -10,7 +10,7 @@ using testing::HasSubstr;
 
 constexpr Ns kSecond = 1'000'000'000, kMs = 1'000'000;
 constexpr Ns kStart = 1'795'886'400 * kSecond;
-constexpr Bytes kMega = 1 << 20;
+constexpr Bytes kMegabyte = 1 << 20;
 
 // Cycles 1 to `count` of gctrace, one a second: each runs for 10 ms, finds 2 MiB of garbage, and as many MiB alive as
 // its number says.
@@ -22,8 +22,8 @@ Series series_of(std::uint64_t count) {
     cycle.since_start = i * kSecond;
     cycle.mark = 9 * kMs;
     cycle.paused = kMs;
-    cycle.live = i * kMega;
-    cycle.heap_at_end = (i + 2) * kMega;
+    cycle.live = i * kMegabyte;
+    cycle.heap_at_end = (i + 2) * kMegabyte;
     cycle.forced = i == 3;
     cycle.cpu = CycleCpu{.background = 5 * kMs};
     series.cycles.push_back(cycle);
@@ -112,9 +112,9 @@ TEST(Marks, BetweenTwoIsWhatTheCollectorDid) {
   const Between what = between(series_of(5), 1, 4);
   EXPECT_EQ(what.cycles, 3U);
   EXPECT_EQ(what.forced, 1U);
-  EXPECT_EQ(what.live_before, kMega);
-  EXPECT_EQ(what.live_after, 4 * kMega);
-  EXPECT_EQ(what.garbage, 6 * kMega);
+  EXPECT_EQ(what.live_before, kMegabyte);
+  EXPECT_EQ(what.live_after, 4 * kMegabyte);
+  EXPECT_EQ(what.garbage, 6 * kMegabyte);
   EXPECT_EQ(what.paused, 3 * kMs);
   EXPECT_EQ(what.cpu, 15 * kMs);
   EXPECT_FALSE(between(series_of(5), 0, 0).live_after);

@@ -63,8 +63,9 @@ TEST(Dump, ReadsThroughWhatLogsPutInFrontAndInBetween) {
 }
 
 TEST(Dump, LosesNoHeaderThatItDoesNotKnow) {
-  const Dump dump =
-      dump_of("goroutine 5 <of a later release>:\nmain.f()\n\t/src/main.go:5 +0x1d\n\n" + std::string(kMain));
+  const std::string text =
+      "goroutine 5 <of a later release>:\nmain.f()\n\t/src/main.go:5 +0x1d\n\n" + std::string(kMain);
+  const Dump dump = dump_of(text);
   EXPECT_THAT(dump.goroutines(), SizeIs(2));
   EXPECT_EQ(dump.unknown_headers().count, 1U);
   EXPECT_THAT(functions(dump, 0), ElementsAre("main.f"));
@@ -81,10 +82,11 @@ TEST(Dump, TakesNoMessageForAGoroutine) {
 }
 
 TEST(Dump, TellsTheChainOfPanics) {
-  const Dump dump = dump_of(
+  const std::string text =
       "panic: first [recovered]\n\tpanic: after first\n\tthird: line\n\tpanic: same [recovered, repanicked]\n"
       "[signal SIGSEGV: segmentation violation code=0x1 addr=0x20 pc=0x509d96]\n\n" +
-      std::string(kMain) + "exit status 2\n");
+      std::string(kMain) + "exit status 2\n";
+  const Dump dump = dump_of(text);
   ASSERT_THAT(dump.messages(), SizeIs(3));
   EXPECT_EQ(dump.messages()[0].text, "first");
   EXPECT_TRUE(dump.messages()[0].recovered);

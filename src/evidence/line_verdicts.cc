@@ -80,7 +80,8 @@ class LineMaker {
     if (!facts_.known) fail(ErrorCode::kUnsupported, "{}: the runtime's memory profile was not found", name);
     // What the runtime recorded before the program began is no profile of it.
     if (facts_.switched_off || (snapshot_.profile.records.empty() && snapshot_.sampled.empty()))
-      fail(ErrorCode::kUnsupported, "{}: there is no memory profile: {}", name, facts_.switched_off ? "no code of the program reads it, so the linker has switched the profiler off"
+      fail(ErrorCode::kUnsupported, "{}: there is no memory profile: {}", name,
+           facts_.switched_off ? "no code of the program reads it, so the linker has switched the profiler off"
            : facts_.rate == 0  ? "runtime.MemProfileRate is 0"
                                : "no object was sampled yet");
   }

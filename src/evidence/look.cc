@@ -4,6 +4,7 @@
 #include <map>
 #include <utility>
 
+#include "graph/object_sizes.h"
 #include "view/labels.h"
 #include "view/memory_account.h"
 
@@ -46,6 +47,9 @@ Look make_look(const heap::Snapshot& snapshot, const graph::Reachability& reache
   look.name = std::move(name);
   look.at_ns = snapshot.target.captured_at_ns;
   look.account = view::split_account(snapshot, reached);
+  look.live = reached.bytes;
+  const std::uint64_t all = graph::ObjectSizes(snapshot).total_bytes();
+  look.garbage = all - std::min(all, reached.bytes);
   look.pace = snapshot.pace;
   look.collections = snapshot.audit.gc_cycles;
   look.goroutines = snapshot.goroutines.size();

@@ -32,9 +32,12 @@ struct Look {
   // Goroutines that can never go on, and what they alone hold; the caller fills it from graph::LeakedGoroutines.
   std::uint64_t leaked = 0, leaked_bytes = 0;
 
+  // Of objects, whether they are in memory or not: a large one that was never written to lives all the same.
+  std::uint64_t live = 0, garbage = 0;
+
   // The Go heap that is resident: objects, and what is free.
   std::uint64_t heap() const { return account.live + account.garbage + account.free; }
-  std::uint64_t objects() const { return account.live + account.garbage; }
+  std::uint64_t objects() const { return live + garbage; }
 };
 
 // Throws when cancelled.

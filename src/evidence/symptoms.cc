@@ -265,21 +265,21 @@ class Judge {
 
   // A profile counts as of the last completed collection. What it does not count came after that.
   void explain_profile(SymptomRow& out) const {
-    if (now_.account.garbage >= now_.objects() / 2) {
+    if (now_.garbage >= now_.objects() / 2) {
       out.evidence.push_back(fmt::format("{} of the objects are dead: the next collection, at {}, frees them",
-                                         format_bytes(now_.account.garbage), format_bytes(now_.account.next_gc)));
+                                         format_bytes(now_.garbage), format_bytes(now_.account.next_gc)));
       out.cause = "dead objects that the collector has not freed yet";
       out.next = "compare after collections only; what is dead is no leak";
     } else {
       out.cause = "objects that came after the last collection, which a profile does not have yet";
       out.evidence.push_back(fmt::format("{} of the objects are alive, and many of them came after the last collection",
-                                         format_bytes(now_.account.live)));
+                                         format_bytes(now_.live)));
       out.next = "let a collection pass (a profile with gc=1), then look at the lines below";
     }
   }
 
   SymptomRow live() const {
-    SymptomRow out = row(Symptom::kLiveGrows, Stage::kSurvival, now_.account.live);
+    SymptomRow out = row(Symptom::kLiveGrows, Stage::kSurvival, now_.live);
     out.command = {"owners", ""};
     const bool by_cycles = judge_cycles(out);
     // What lives is only known after a collection, so a watch that saw few says nothing.
@@ -287,7 +287,7 @@ class Judge {
     if (is_watched && out.presence == Presence::kUnknown) out.presence = Presence::kAbsent;
     const bool by_watch = is_watched && add_watched(out);
     if (before_ != nullptr) {
-      const std::uint64_t was = before_->account.live, is = now_.account.live;
+      const std::uint64_t was = before_->live, is = now_.live;
       out.evidence.push_back(grew("what is alive, by the graph,", was, is) + between(*before_, now_));
       const bool grows = growth(was, is) >= small_ && growth(was, is) >= was / 10;
       if (grows) out.presence = Presence::kGrows;
@@ -296,7 +296,7 @@ class Judge {
     } else if (collector_ == nullptr && !is_watched) {
       out.evidence.push_back(fmt::format(
           "{} are alive; one look does not tell whether that grows: --since F.hold, --watch 30s or --gctrace F does",
-          format_bytes(now_.account.live)));
+          format_bytes(now_.live)));
     }
     if (out.presence != Presence::kGrows) return out;
     out.cause = "something keeps what is allocated";
@@ -323,24 +323,24 @@ class Judge {
   }
 
   SymptomRow garbage() const {
-    const std::uint64_t dead = now_.account.garbage;
+    const std::uint64_t dead = now_.garbage;
     SymptomRow out = row(Symptom::kGarbageGrows, Stage::kAllocation, dead);
     out.command = {"account", ""};
     out.presence = Presence::kAbsent;
     out.evidence.push_back(fmt::format("{} are dead and not freed yet, {} are alive; the next collection is at {}",
-                                       format_bytes(dead), format_bytes(now_.account.live),
+                                       format_bytes(dead), format_bytes(now_.live),
                                        format_bytes(now_.account.next_gc)));
     if (before_ != nullptr) {
-      out.evidence.push_back(grew("what is dead", before_->account.garbage, dead));
+      out.evidence.push_back(grew("what is dead", before_->garbage, dead));
       const std::uint64_t allocated = growth(before_->allocated_ever, now_.allocated_ever);
       if (const std::string time = between(*before_, now_); !time.empty() && before_->allocated_ever > 0)
         out.evidence.push_back(fmt::format(
             "{} were allocated{}, in {}", format_bytes(allocated), time,
             format_count(now_.collections - std::min(before_->collections, now_.collections), "collection")));
-      out.grown = growth(before_->account.garbage, dead);
+      out.grown = growth(before_->garbage, dead);
       if (out.grown >= small_) out.presence = Presence::kGrows;
     }
-    if (out.presence == Presence::kAbsent && dead >= std::max(small_, 16 * kMiB) && dead > now_.account.live)
+    if (out.presence == Presence::kAbsent && dead >= std::max(small_, 16 * kMiB) && dead > now_.live)
       out.presence = Presence::kPresent;
     add_watched(out);
     if (out.presence != Presence::kAbsent) explain_garbage(out);

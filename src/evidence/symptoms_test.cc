@@ -17,8 +17,8 @@ constexpr std::uint64_t kMiB = std::uint64_t{1} << 20;
 Look healthy() {
   Look look;
   look.account.known = true;
-  look.account.live = 20 * kMiB;
-  look.account.garbage = 12 * kMiB;
+  look.account.live = look.live = 20 * kMiB;
+  look.account.garbage = look.garbage = 12 * kMiB;
   look.account.free = 8 * kMiB;
   look.account.free_pages = 6 * kMiB;
   look.account.stacks = kMiB;
@@ -64,10 +64,15 @@ TEST(Symptoms, AServiceThatIsWellHasNone) {
 TEST(Symptoms, APhaseOfTheCollectorIsNone) {
   EXPECT_THAT(there(after([](Look& look) {
                 look.account.garbage += 3 * kMiB;
+                look.garbage += 3 * kMiB;
                 look.account.rss += 3 * kMiB;
               })),
               IsEmpty());
-  EXPECT_THAT(there(after([](Look& look) { look.account.live += kMiB; })), IsEmpty());
+  EXPECT_THAT(there(after([](Look& look) {
+                look.account.live += kMiB;
+                look.live += kMiB;
+              })),
+              IsEmpty());
   EXPECT_THAT(there(after([](Look& look) { look.goroutines += 30; })), IsEmpty());
 }
 
@@ -101,6 +106,7 @@ TEST(Symptoms, TheCauseComesFirst) {
 TEST(Symptoms, WhatLivesIsToldByTheGraph) {
   const auto rows = after([](Look& look) {
     look.account.live += 60 * kMiB;
+    look.live += 60 * kMiB;
     look.account.rss += 60 * kMiB;
     look.profiled = heap::EstimatedNumber{80 * kMiB, 64 * kMiB, 98 * kMiB};
   });
@@ -110,9 +116,20 @@ TEST(Symptoms, WhatLivesIsToldByTheGraph) {
   EXPECT_THAT(rows[0].evidence.front(), HasSubstr("grew by 60.0 MiB, from 20.0 MiB to 80.0 MiB in 1 min"));
 }
 
+// Memory that was allocated and never written to is not resident, and alive.
+TEST(Symptoms, WhatIsNotInMemoryGrowsToo) {
+  const auto rows = after([](Look& look) {
+    look.live += 60 * kMiB;
+    look.profiled = heap::EstimatedNumber{80 * kMiB, 64 * kMiB, 98 * kMiB};
+  });
+  ASSERT_THAT(there(rows), ElementsAre("live-grows"));
+  EXPECT_EQ(rows[0].bytes, 80 * kMiB);
+}
+
 TEST(Symptoms, GarbageIsBlamedOnTheCollectorOnlyIfItIsToldToWait) {
   const auto grow = [](Look& look) {
     look.account.garbage += 60 * kMiB;
+    look.garbage += 60 * kMiB;
     look.account.rss += 60 * kMiB;
   };
   const auto usual = after(grow);
@@ -131,6 +148,7 @@ TEST(Symptoms, GarbageIsBlamedOnTheCollectorOnlyIfItIsToldToWait) {
 TEST(Symptoms, AProfilerThatIsOffSaysNothingOfWhatComes) {
   const auto rows = after([](Look& look) {
     look.account.live += 60 * kMiB;
+    look.live += 60 * kMiB;
     look.account.rss += 60 * kMiB;
     look.is_profiling = false;
   });

@@ -82,10 +82,11 @@ def lines(program):
                 yield f"{way}, {godebug}: rows are not as the lines: {[pair for pair in zip(found, wanted) if pair[0] != pair[1]][:1]}"
             # One may end between the last line and the reading. The runtime asks whether a cycle was forced once for its count
             # and once more for the line, and the next one may have begun in between.
-            if not truth["cycles"] - 1 <= source["cycles"] <= truth["cycles"] or abs(source["forced"] - truth["forced"]) > 1:
+            if abs(source["cycles"] - truth["cycles"]) > 1 or abs(source["forced"] - truth["forced"]) > 1:
                 yield f"{way}, {godebug}: {source['cycles']} cycles, {source['forced']} forced; the runtime has {truth}"
-            # gctrace has three digits.
-            if source["cycles"] == truth["cycles"] and abs(source["paused"] - truth["pauses"]) > truth["pauses"] * 0.1:
+            # gctrace has three digits, and takes the time of a stop at other places than MemStats: a thread that has to wait for
+            # a processor in between makes a difference.
+            if source["cycles"] == truth["cycles"] and not truth["pauses"] * 0.9 <= source["paused"] <= truth["pauses"] * 1.5:
                 yield f"{way}, {godebug}: paused for {source['paused']} ns, the runtime says {truth['pauses']}"
             # Lines of schedtrace come from a thread of their own, in pieces.
             if source["other_lines"] > (5 if godebug == EVERYTHING else 0) or source["broken_lines"] + source["restarts"]:

@@ -24,6 +24,7 @@
 #include "evidence/line_verdicts.h"
 #include "evidence/look.h"
 #include "evidence/symptoms.h"
+#include "net/url.h"
 #include "profile/profile.h"
 #include "report/verdict_report.h"
 #include "view/escape_table.h"
@@ -59,10 +60,11 @@ struct OtherProfile {
 };
 
 // In the order of time.
-std::vector<OtherProfile> read_profiles(const std::vector<std::string>& words) {
+std::vector<OtherProfile> read_profiles(const std::vector<std::string>& words, const net::HttpOptions& http) {
   std::vector<OtherProfile> out;
   for (const std::string& word : words) {
-    const Source source = read_source(word);
+    // Of a service that is named alone its heap is meant.
+    const Source source = read_source(net::is_url(word) ? net::complete_url(word, "/debug/pprof/heap") : word, http);
     out.push_back({source.name, profile::Profile::parse(source.bytes, source.name)});
   }
   std::ranges::stable_sort(out, {}, [](const OtherProfile& one) { return one.profile.time_ns(); });
@@ -92,17 +94,17 @@ Look look_at(session::Session& session, const std::string& name) {
   return evidence::make_look(session.snapshot(), reached, name);
 }
 
-std::optional<evidence::CollectorEvidence> read_collector(const std::string& word) {
-  if (word.empty()) return std::nullopt;
-  const Source source = read_source(word);
+std::optional<evidence::CollectorEvidence> read_collector(const Options& options) {
+  if (options.collector.empty()) return std::nullopt;
+  const Source source = read_source(options.collector, options.http);
   const collector::Series series = collector::read_series(source.bytes, source.name);
   return evidence::CollectorEvidence{source.name, collector::trend_of(series)};
 }
 
 // Its texts are not kept, so the bytes need not be.
-std::optional<evidence::DumpEvidence> read_dump(const std::string& word) {
+std::optional<evidence::DumpEvidence> read_dump(const Options& options, const std::string& word) {
   if (word.empty()) return std::nullopt;
-  const Source source = read_source(word);
+  const Source source = read_source(word, options.http);
   const std::optional<std::string> plain = dumps::unwrapped(source.text());
   return evidence::dump_evidence(dumps::Dump::parse(plain ? *plain : source.text(), source.name), source.name);
 }
@@ -129,9 +131,9 @@ int run_verdict(RunningVerb& run) {
   const Options& options = run.options();
   const view::TablePlan plan = view::plan_table(evidence::line_table_shape(), options.table);
   // Files first: what is wrong with them is found before a process is stopped.
-  const std::optional<evidence::CollectorEvidence> collector = read_collector(options.collector);
-  const std::optional<evidence::DumpEvidence> dump = read_dump(options.dump);
-  const std::vector<OtherProfile> others = read_profiles(options.profiles);
+  const std::optional<evidence::CollectorEvidence> collector = read_collector(options);
+  const std::optional<evidence::DumpEvidence> dump = read_dump(options, options.dump);
+  const std::vector<OtherProfile> others = read_profiles(options.profiles, options.http);
   std::optional<Look> before;
   if (!options.later.empty()) {
     before = look_at(run.session(1), options.later.front());
@@ -176,7 +178,8 @@ const Verb kVerdictVerb = {
     .name = "verdict",
     .help = "counters, profile, graph and collector of one program in one verdict: symptoms, and every line of code",
     .example = "holdfast verdict 4711 --since yesterday.hold",
-    .flags = {target_flags(), rules_flags(), json_flags(), text_flags(), table_flags(), verdict_flags()},
+    .flags = {target_flags(), rules_flags(), json_flags(), text_flags(), table_flags(), verdict_flags(),
+              source_flags()},
     .shape = shape_of_lines,
     .run = run_verdict};
 
