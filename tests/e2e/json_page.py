@@ -297,6 +297,10 @@ def main():
                         words, files = f"profile {view}", steps[:files]
                         answers.check(words, table_complaints(answers.page, answers.ask(words, *files), words.removesuffix(" ."), answers.commands))
                     answers.of("verdict", "verdict", fixture.pid, "--profile", steps[0])
+                    # Placed by its number of collections, by its time, and not at all.
+                    for more in ((fixture.pid,), (steps[0], "--start", "2026-01-01T00:00:00Z", "--with", steps[1]), (steps[0],)):
+                        document = answers.ask("gc", "gc.txt", "--with", *more)
+                        answers.check("gc --with", [complaint for source in document["sources"] for mark in source["marks"] for complaint in answers.page.complaints(mark, "mark")])
                 if program == "churn":
                     answers.of("audit", "audit --prove", fixture.pid)
         with Fixture(cells.build(cells.Cell("1.26", "shown", "stripped"))) as fixture:
