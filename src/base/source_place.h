@@ -61,7 +61,7 @@ class PlaceIndex {
   void add(const SourcePlace& place, std::uint32_t row);
   // Returns the rows of the same place, ascending. Where files of one name fit in several folders, it takes those whose
   // paths have most in common, and of these, if `place` has a function, those with the same one. Paths that contradict
-  // each other, as "example.com/m/a.go" of -trimpath and "/work/app/a.go", are of one file only if the functions are
+  // each other, as "example.com/m/a.go" of -trimpath and "/home/me/app/a.go", are of one file only if the functions are
   // the same.
   std::vector<std::uint32_t> find(const SourcePlace& place) const;
   std::size_t size() const { return entries_.size(); }

@@ -12,7 +12,7 @@ using testing::IsEmpty;
 TEST(SourcePlace, EveryWayToBuildGivesOnePath) {
   for (const char* path :
        {"/root/go/pkg/mod/github.com/!burnt!sushi/toml@v1.3.2/decode.go", "github.com/BurntSushi/toml@v1.3.2/decode.go",
-        "/work/app/vendor/github.com/BurntSushi/toml/decode.go", "vendor/github.com/BurntSushi/toml/decode.go"})
+        "/home/me/app/vendor/github.com/BurntSushi/toml/decode.go", "vendor/github.com/BurntSushi/toml/decode.go"})
     EXPECT_EQ(canonical_path(path), "github.com/BurntSushi/toml/decode.go") << path;
   for (const char* path : {"/usr/local/go/src/fmt/print.go", "fmt/print.go", "C:\\go\\src\\fmt\\print.go",
                            "/root/go/pkg/mod/golang.org/toolchain@v0.0.1-go1.27.4.linux-amd64/src/fmt/print.go"})
@@ -22,10 +22,10 @@ TEST(SourcePlace, EveryWayToBuildGivesOnePath) {
 }
 
 TEST(SourcePlace, OnlyWholeSegmentsAreCommon) {
-  EXPECT_EQ(common_tail("/work/app/x/a.go", "x/a.go"), (CommonTail{true, 2}));
-  EXPECT_EQ(common_tail("x/a.go", "/work/app/x/a.go"), (CommonTail{true, 2}));
-  EXPECT_EQ(common_tail("/work/app/xx/a.go", "x/a.go"), (CommonTail{false, 1}));
-  EXPECT_EQ(common_tail("/work/app/x/a.go", "../x/a.go"), (CommonTail{true, 2}));
+  EXPECT_EQ(common_tail("/home/me/app/x/a.go", "x/a.go"), (CommonTail{true, 2}));
+  EXPECT_EQ(common_tail("x/a.go", "/home/me/app/x/a.go"), (CommonTail{true, 2}));
+  EXPECT_EQ(common_tail("/home/me/app/xx/a.go", "x/a.go"), (CommonTail{false, 1}));
+  EXPECT_EQ(common_tail("/home/me/app/x/a.go", "../x/a.go"), (CommonTail{true, 2}));
   EXPECT_EQ(common_tail("a.go", "b.go"), CommonTail());
 }
 
@@ -41,8 +41,8 @@ TEST(SourcePlace, FunctionsLoseTypeArgumentsAndPackages) {
 
 TEST(PlaceIndex, TakesTheFileWithMostInCommon) {
   PlaceIndex index;
-  index.add({"/work/app/one/util.go", 7}, 1);
-  index.add({"/work/app/two/util.go", 7}, 2);
+  index.add({"/home/me/app/one/util.go", 7}, 1);
+  index.add({"/home/me/app/two/util.go", 7}, 2);
   EXPECT_THAT(index.find({"example.com/app/two/util.go", 7}), IsEmpty()) << "the module's name is not its folder";
   EXPECT_THAT(index.find({"example.com/m/util.go", 7, "main.f"}), IsEmpty());
   EXPECT_THAT(index.find({"two/util.go", 7}), ElementsAre(2));
@@ -52,20 +52,20 @@ TEST(PlaceIndex, TakesTheFileWithMostInCommon) {
 
 TEST(PlaceIndex, AFunctionDecidesBetweenFiles) {
   PlaceIndex index;
-  index.add({"/work/app/one/util.go", 7, "example.com/app/one.f"}, 1);
-  index.add({"/work/app/two/util.go", 7, "example.com/app/two.f"}, 2);
+  index.add({"/home/me/app/one/util.go", 7, "example.com/app/one.f"}, 1);
+  index.add({"/home/me/app/two/util.go", 7, "example.com/app/two.f"}, 2);
   EXPECT_THAT(index.find({"util.go", 7, "example.com/app/two.f"}), ElementsAre(2));
   EXPECT_THAT(index.find({"example.com/app/two/util.go", 7, "example.com/app/two.f"}), ElementsAre(2));
 }
 
 TEST(PlaceIndex, FollowsAFunctionThatWasMoved) {
   PlaceIndex index;
-  index.add({"/work/app/a.go", 12, "main.f", 10}, 1);
-  index.add({"/work/app/a.go", 22, "main.f", 20}, 2);
-  index.add({"/work/app/a.go", 22, "main.g", 20}, 3);
-  EXPECT_THAT(index.find({"/work/app/a.go", 12, "main.f", 10}), ElementsAre(1, 2));
-  EXPECT_THAT(index.find({"/work/app/a.go", 32, "main.g", 30}), ElementsAre(3));
-  EXPECT_THAT(index.find({"/work/app/a.go", 32, "main.g"}), IsEmpty());
+  index.add({"/home/me/app/a.go", 12, "main.f", 10}, 1);
+  index.add({"/home/me/app/a.go", 22, "main.f", 20}, 2);
+  index.add({"/home/me/app/a.go", 22, "main.g", 20}, 3);
+  EXPECT_THAT(index.find({"/home/me/app/a.go", 12, "main.f", 10}), ElementsAre(1, 2));
+  EXPECT_THAT(index.find({"/home/me/app/a.go", 32, "main.g", 30}), ElementsAre(3));
+  EXPECT_THAT(index.find({"/home/me/app/a.go", 32, "main.g"}), IsEmpty());
 }
 
 }  // namespace
