@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <span>
 #include <string_view>
+#include <utility>
 
 #include "base/cancel.h"
 #include "base/error.h"
@@ -84,6 +86,28 @@ std::optional<std::uint64_t> format_of(std::span<const std::byte> bytes) {
   return number;
 }
 
+// What the kinds of records mean that are looked at: in batches (Go 1.22 and later), and before.
+using KindOf = std::pair<std::uint8_t, Kind>;
+constexpr std::array<KindOf, 6> kBatchKinds = {{{26, Kind::kStopBegin},
+                                                {27, Kind::kStopEnd},
+                                                {29, Kind::kCycleBegin},
+                                                {30, Kind::kCycleEnd},
+                                                {37, Kind::kHeap},
+                                                {38, Kind::kGoal}}};
+constexpr std::array<KindOf, 6> kRecordKinds = {{{7, Kind::kCycleBegin},
+                                                 {8, Kind::kCycleEnd},
+                                                 {9, Kind::kStopBegin},
+                                                 {10, Kind::kStopEnd},
+                                                 {33, Kind::kHeap},
+                                                 {34, Kind::kGoal}}};
+
+void add(Events& events, std::span<const KindOf> kinds, std::uint8_t kind, Event event) {
+  const auto found = std::ranges::find(kinds, kind, &KindOf::first);
+  if (found == kinds.end()) return;
+  event.kind = found->second;
+  events.list.push_back(event);
+}
+
 // How many numbers follow a record of batches, by its kind; the first is the time since the one before.
 constexpr std::array<std::uint8_t, 49> kNumbers = {0, 0, 0, 0, 0, 0, 0, 0, 0, 3, 3, 1, 4, 3, 4, 2, 3,
                                                    1, 1, 3, 3, 4, 3, 1, 1, 4, 3, 1, 2, 3, 2, 2, 2, 3,
@@ -144,26 +168,7 @@ class BatchReader {
         const std::uint64_t number = batch.number();
         if (i == 1) value = number;
       }
-      add(kind, time, value);
-    }
-  }
-
-  void add(std::uint8_t kind, std::uint64_t time, std::uint64_t value) {
-    switch (kind) {
-      case 26:
-        return events_.list.push_back({time, value, Kind::kStopBegin});
-      case 27:
-        return events_.list.push_back({time, value, Kind::kStopEnd});
-      case 29:
-        return events_.list.push_back({time, value, Kind::kCycleBegin});
-      case 30:
-        return events_.list.push_back({time, value, Kind::kCycleEnd});
-      case 37:
-        return events_.list.push_back({time, value, Kind::kHeap});
-      case 38:
-        return events_.list.push_back({time, value, Kind::kGoal});
-      default:
-        return;
+      add(events_, kBatchKinds, kind, {time, value});
     }
   }
 
@@ -227,26 +232,7 @@ class RecordReader {
     constexpr std::uint8_t kStack = 3;
     if (kind == kFrequency || kind == kStack) return;
     time_ += numbers[0];
-    add(kind, numbers[1]);
-  }
-
-  void add(std::uint8_t kind, std::uint64_t value) {
-    switch (kind) {
-      case 7:
-        return events_.list.push_back({time_, value, Kind::kCycleBegin});
-      case 8:
-        return events_.list.push_back({time_, value, Kind::kCycleEnd});
-      case 9:
-        return events_.list.push_back({time_, value, Kind::kStopBegin});
-      case 10:
-        return events_.list.push_back({time_, value, Kind::kStopEnd});
-      case 33:
-        return events_.list.push_back({time_, value, Kind::kHeap});
-      case 34:
-        return events_.list.push_back({time_, value, Kind::kGoal});
-      default:
-        return;
-    }
+    add(events_, kRecordKinds, kind, {time_, numbers[1]});
   }
 
   std::span<const std::byte> bytes_;

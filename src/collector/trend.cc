@@ -41,6 +41,21 @@ bool rises(const std::optional<Slope>& slope) {
   return slope && slope->per_step > 3 * slope->error;
 }
 
+// Whether three quarters of the last third are above three quarters of the third before. What is allocated while a
+// cycle marks counts as alive, so what lives of a program that keeps nothing goes up and down by that, for some cycles
+// the one way only.
+bool rises_above_noise(const std::vector<std::pair<double, double>>& points) {
+  const std::size_t third = points.size() / 3;
+  const auto sorted = [&](std::size_t begin) {
+    std::vector<double> values;
+    for (std::size_t i = begin; i < begin + third; ++i) values.push_back(points[i].second);
+    std::ranges::sort(values);
+    return values;
+  };
+  const std::vector<double> before = sorted(points.size() - 2 * third), last = sorted(points.size() - third);
+  return last[third / 4] - before[third - 1 - third / 4] > kLeastGrowth;
+}
+
 void add_cpu(CycleCpu& sum, const CycleCpu& one) {
   sum.sweep_stop += one.sweep_stop;
   sum.mark_stop += one.mark_stop;
@@ -106,8 +121,9 @@ Trend trend_of(const Series& series) {
   if (trend.span > 0 && running > 0) trend.busy = std::min(1.0, running / static_cast<double>(trend.span));
   if (by_cycle.size() < kFewCycles || !rises(trend.live_per_cycle)) return trend;
   if (static_cast<double>(trend.last_live) - static_cast<double>(trend.first_live) < kLeastGrowth) return trend;
+  const bool is_above = rises_above_noise(by_cycle);
   by_cycle.erase(by_cycle.begin(), by_cycle.begin() + static_cast<std::ptrdiff_t>(by_cycle.size() / 2));
-  trend.grows = rises(slope_of(by_cycle));
+  trend.grows = is_above && rises(slope_of(by_cycle));
   trend.grew_at_first = !trend.grows;
   return trend;
 }

@@ -39,6 +39,8 @@ TEST(Trend, IsAStraightLine) {
 TEST(Trend, DoesNotCallNoiseGrowth) {
   EXPECT_FALSE(trend_of(series_with({10, 12, 9, 11, 12, 10, 11})).grows);
   EXPECT_FALSE(trend_of(series_with({10, 12})).grows);
+  // A straight line through them rises, so does one through the last half.
+  EXPECT_FALSE(trend_of(series_with({3, 8, 9, 11, 9, 10, 10, 10, 11, 11, 11, 12, 12, 12})).grows);
   EXPECT_FALSE(trend_of(series_with({})).live_per_cycle);
 }
 

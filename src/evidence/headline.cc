@@ -60,7 +60,9 @@ std::string headline(const std::vector<SymptomRow>& symptoms, const LineVerdicts
   out.front() = static_cast<char>(std::toupper(static_cast<unsigned char>(out.front())));
   // What goroutines hold is told by where they are.
   if (lines != nullptr && first.symptom != Symptom::kGoroutinesGrow)
-    if (const LineVerdict* const line = line_for(first.stage, *lines)) out += fmt::format(". {}", line_words(*line));
+    if (const LineVerdict* const line = line_for(first.stage, *lines))
+      out += fmt::format(". {} of one line: {}", first.stage == Stage::kSurvival ? "Most is alive" : "Most has died",
+                         line_words(*line));
   return out + ".";
 }
 

@@ -189,7 +189,8 @@ class LineMaker {
     LineVerdict out;
     out.place = line.place;
     const auto commonest = std::ranges::max_element(line.through, {}, [](const auto& one) { return one.second; });
-    if (commonest != line.through.end()) out.through.function = std::string(snapshot_.strings[commonest->first]);
+    if (commonest != line.through.end() && !line.place.empty())
+      out.through.function = std::string(snapshot_.strings[commonest->first]);
     out.allocated = sampled_as(line.allocated);
     out.in_use = sampled_as(line.in_use);
     out.alive = sampled_as(line.alive);

@@ -18,7 +18,7 @@ struct Look {
   heap::Account account;   // with objects split into live and garbage
   heap::Pace pace;
   std::uint64_t collections = 0;       // completed
-  std::uint64_t goroutines = 0;        // a number
+  std::uint64_t goroutines = 0;        // a number, as runtime.NumGoroutine: without the runtime's own
   std::uint64_t allocated_ever = 0;    // MemStats.TotalAlloc
   std::uint64_t spans_in_use = 0;      // MemStats.HeapInuse
   std::uint64_t objects_in_spans = 0;  // MemStats.HeapAlloc

@@ -408,7 +408,9 @@ class Judge {
     if (account.lazy_free > 0)
       out.evidence.push_back(fmt::format("{} are the system's to take whenever it needs them (MADV_FREE)",
                                          format_bytes(account.lazy_free)));
-    const bool is_there = given_back >= small_ || account.free_pages >= std::max(small_, account.rss / 4);
+    // Up to the goal it is where the garbage of the next cycle will lie.
+    const bool is_room = now_.spans_in_use + account.free_pages < account.next_gc + account.next_gc / 4;
+    const bool is_there = given_back >= small_ || (!is_room && account.free_pages >= std::max(small_, account.rss / 4));
     const bool by_watch = add_watched(out);
     if (!is_there && !by_watch) return out;
     if (!by_watch) out.presence = Presence::kPresent;

@@ -179,6 +179,16 @@ TEST(Symptoms, FreeMemoryThatStays) {
   EXPECT_EQ(rows[0].stage, Stage::kSystem);
 }
 
+TEST(Symptoms, RoomUpToTheNextCollectionIsNone) {
+  EXPECT_THAT(there(after([](Look& look) {
+                look.account.free += 60 * kMiB;
+                look.account.free_pages += 60 * kMiB;
+                look.account.rss += 60 * kMiB;
+                look.account.next_gc = 120 * kMiB;
+              })),
+              IsEmpty());
+}
+
 TEST(Symptoms, SpansThatFewObjectsKeep) {
   const auto rows = after([](Look& look) {
     look.spans_in_use += 60 * kMiB;

@@ -89,7 +89,9 @@ struct CounterLook {
   std::array<std::optional<std::int64_t>, kCounterIds> values = {};
   // The runtime's counters are read twice, one reading right after the other. Whether both gave the same: then they are
   // of one moment. If not, the process was at work between the two, and each may be off by what it did there: this
-  // many bytes of HeapAlloc, and of TotalAlloc.
+  // many bytes of HeapAlloc, and of TotalAlloc. Even if both are the same, a thread may stand between two steps of one
+  // change for as long as it has no processor: then a span that it takes or gives back is missing in a sum, or there
+  // twice (seen with Go 1.26: HeapSys and GCSys during a collection, so Sys by 8 KiB).
   bool of_one_moment = true;
   std::uint64_t heap_moved = 0, allocated_meanwhile = 0;
   // When the system last walked the page tables for what takes it long: kProportional, kPrivateDirty, kLazyFree,

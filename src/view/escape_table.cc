@@ -289,6 +289,26 @@ class RowMaker {
     if (!found.empty()) by_measured_[found].push_back(rows_.size());
   }
 
+  // What the machine code says of them all; nothing of rulings that there are none of.
+  static std::string judged_words(std::map<Ruling, std::uint64_t>& rulings) {
+    const std::uint64_t allocate = rulings[Ruling::kConfirmed] + rulings[Ruling::kMerged] + rulings[Ruling::kPerhaps];
+    std::string out =
+        fmt::format(" By the machine code {} of them allocate{}", format_count(allocate), allocate == 1 ? "s" : "");
+    if (const std::uint64_t none = rulings[Ruling::kRefuted]; none > 0)
+      out += fmt::format("; {} do{} not: constants, values of no size, or optimised away", format_count(none),
+                         none == 1 ? "es" : "");
+    if (const std::uint64_t absent = rulings[Ruling::kAbsent]; absent > 0)
+      out +=
+          fmt::format("; of {} the program has no code of {} own", format_count(absent), absent == 1 ? "its" : "their");
+    out += ".";
+    if (const std::uint64_t broken = rulings[Ruling::kBroken]; broken > 0)
+      out += fmt::format(" {} that do{} not escape may allocate all the same.", format_count(broken),
+                         broken == 1 ? "es" : "");
+    if (const std::uint64_t unsaid = rulings[Ruling::kUnsaid]; unsaid > 0)
+      out += fmt::format(" Of {} the compiler says nothing.", format_count(unsaid, "allocation"));
+    return out;
+  }
+
   std::string remark(const std::vector<EscapeRow>& rows) const {
     std::map<Ruling, std::uint64_t> rulings;
     std::uint64_t heap = 0, never = 0;
@@ -299,14 +319,7 @@ class RowMaker {
     }
     std::string out = fmt::format("{} on the heap.", format_count(heap, "decision"));
     if (code_ != nullptr)
-      out += fmt::format(
-          " By the machine code {} of them allocate; {} do not: constants, values of no size, or optimised away; of {} "
-          "the program has no code of their own. {} that do not escape may allocate all the same, and {} the compiler "
-          "says nothing "
-          "of.",
-          format_count(rulings[Ruling::kConfirmed] + rulings[Ruling::kMerged] + rulings[Ruling::kPerhaps]),
-          format_count(rulings[Ruling::kRefuted]), format_count(rulings[Ruling::kAbsent]),
-          format_count(rulings[Ruling::kBroken]), format_count(rulings[Ruling::kUnsaid], "allocation"));
+      out += judged_words(rulings);
     else
       out +=
           " \"Escapes\" is no allocation yet, and \"does not escape\" no promise: --binary judges both by the machine "

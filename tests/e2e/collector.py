@@ -8,7 +8,6 @@ The program is tests/e2e/collector. Compared are the numbers of cycles and of fo
 MemStats, each line of gctrace with Python's own reading, and what is said of growth, of a memory limit and of leak
 searches with what the program did. Ends with `N passed, N failed`.
 """
-import argparse
 import json
 import os
 import pathlib
@@ -18,6 +17,7 @@ import sys
 import tempfile
 
 import cells
+from running_checks import run_checks
 
 SOURCE = pathlib.Path(__file__).resolve().parent / "collector"
 SECONDS = 60
@@ -70,6 +70,11 @@ def as_python_has_it(text):
                "stacks": int(one[17]) * MIB, "globals": int(one[18]) * MIB, "processors": int(one[19]), "forced": bool(one[20])}
 
 
+def last_digit(ms):
+    """Returns what one in the last digit of a number of milliseconds is, in ns."""
+    return 10 ** (6 - len(ms.partition(".")[2]))
+
+
 def lines(program):
     """Every line is read as it stands, whatever else is switched on, and there are as many as the runtime counts."""
     for way in ("grow", "steady", "off", "limit", "leaks"):
@@ -80,22 +85,26 @@ def lines(program):
             found = [{name: row[name] for name in wanted[0]} for row in told["gc"]]
             if found != wanted:
                 yield f"{way}, {godebug}: rows are not as the lines: {[pair for pair in zip(found, wanted) if pair[0] != pair[1]][:1]}"
-            # One may end between the last line and the reading. The runtime asks whether a cycle was forced once for its count
-            # and once more for the line, and the next one may have begun in between.
+            # A cycle may end between the last line and the reading, or behind that. The runtime asks whether a cycle was forced
+            # once for its count and once more for the line, and the next one may have begun in between.
             if abs(source["cycles"] - truth["cycles"]) > 1 or abs(source["forced"] - truth["forced"]) > 1:
                 yield f"{way}, {godebug}: {source['cycles']} cycles, {source['forced']} forced; the runtime has {truth}"
-            # gctrace has three digits, and takes the time of a stop at other places than MemStats: a thread that has to wait for
-            # a processor in between makes a difference.
-            if source["cycles"] == truth["cycles"] and not truth["pauses"] * 0.7 <= source["paused"] <= truth["pauses"] * 1.5:
-                yield f"{way}, {godebug}: paused for {source['paused']} ns, the runtime says {truth['pauses']}"
-            # Lines of schedtrace come from a thread of their own, in pieces.
-            if source["other_lines"] > (5 if godebug == EVERYTHING else 0) or source["broken_lines"] + source["restarts"]:
+            # gctrace cuts digits off. It counts a stop from when it is asked for, MemStats from when the last thread stands, so
+            # it has more where threads must wait for a processor; it never has less, but for a search for leaks, whose own stop
+            # is in MemStats alone.
+            searched = 100_000 * (way == "leaks")
+            cut = searched + sum(last_digit(one[5]) + last_digit(one[7]) for one in LINE.finditer(text.decode()))
+            if source["cycles"] == truth["cycles"] and not truth["pauses"] - cut <= source["paused"] <= truth["pauses"] * 1.5 + cut:
+                yield f"{way}, {godebug}: paused for {source['paused']} ns, {cut} ns were cut off; the runtime says {truth['pauses']}"
+            # Lines of schedtrace come from a thread of their own, in pieces, and may tear a line of the collector.
+            others, broken = (5, 1) if godebug == EVERYTHING else (0, 0)
+            if source["other_lines"] > others or source["broken_lines"] > broken or source["restarts"]:
                 yield f"{way}, {godebug}: {source['other_lines']} lines are not read, {source['broken_lines']} broken"
 
 
 def trends(program):
     grow, steady, limit = (program.told(program.says(way, godebug="gctrace=1")[1])["sources"][0] for way in ("grow", "steady", "limit"))
-    if not grow["grows"] or not 0.3 * MIB < grow["live_per_cycle"]["bytes"] < 2 * MIB:
+    if not grow["grows"] or not 0.9 * MIB < grow["live_per_cycle"]["bytes"] < 6 * MIB:
         yield f"grow: {grow['grows']}, {grow['live_per_cycle']}"
     if steady["grows"]:
         yield f"steady: {steady['sentences']}"
@@ -147,13 +156,13 @@ def traces(program):
                     yield f"cycle {ours['cycle']}: {name} is {ours[name]}, gctrace has {theirs[name]}"
             if ours["sweep_stop"] is None or ours["mark_stop"] is None or ours["mark"] > theirs["mark"] * 2 + 2e6:
                 yield f"cycle {ours['cycle']}: {ours}, gctrace has {theirs}"
-        # What a tick is may stand at the end of a trace, or of each second of it.
+        # What a tick is may stand at the end of a trace, or of each second of it; and a cycle may go beyond the cut.
         try:
             cut = program.told(whole[:len(whole) * 3 // 4])["sources"][0]["sentences"]
             if "cut off" not in " ".join(cut):
                 yield f"cut off: {cut}"
         except RuntimeError as error:
-            if "ends before it says what its times mean" not in str(error):
+            if not any(words in str(error) for words in ("ends before it says what its times mean", "no collection both began and ended")):
                 yield f"cut off: {error}"
 
 
@@ -218,23 +227,5 @@ def marks(program):
 CHECKS = (lines, trends, statistics, traces, forms, marks)
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--holdfast", type=pathlib.Path, default=cells.ROOT / "build/release/holdfast")
-    parser.add_argument("--releases", type=lambda text: text.split(","), default=["1.19", "1.24", "1.26", "1.27"])
-    arguments = parser.parse_args()
-    passed = failed = 0
-    for release in arguments.releases:
-        program = Program(release, arguments.holdfast)
-        for check in CHECKS:
-            wrong = list(check(program))
-            passed += not wrong
-            failed += bool(wrong)
-            for one in wrong:
-                print(f"  FAIL {release} {check.__name__}: {one}")
-    print(f"{passed} passed, {failed} failed")
-    return failed > 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_checks(__doc__, CHECKS, Program, ["1.19", "1.24", "1.26", "1.27"]))

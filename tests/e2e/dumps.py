@@ -9,7 +9,6 @@ prints labels. Compared are messages, numbers of goroutines by status and functi
 Every text is read again as logs write it: with times in front, as objects of JSON, with CRLF and lines of others. Ends
 with `N passed, N failed`.
 """
-import argparse
 import collections
 import json
 import os
@@ -21,6 +20,7 @@ import subprocess
 import sys
 
 import cells
+from running_checks import run_checks
 
 SOURCE = pathlib.Path(__file__).resolve().parent / "dumps"
 SECONDS = 60
@@ -244,23 +244,5 @@ def refusals(program):
 CHECKS = (messages, goroutines, signals, marks, through_logs, clean, refusals)
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--holdfast", type=pathlib.Path, default=cells.ROOT / "build/release/holdfast")
-    parser.add_argument("--releases", type=lambda text: text.split(","), default=["1.19", "1.24", "1.26", "1.27"])
-    arguments = parser.parse_args()
-    passed = failed = 0
-    for release in arguments.releases:
-        program = Program(release, arguments.holdfast)
-        for check in CHECKS:
-            wrong = list(check(program))
-            passed += not wrong
-            failed += bool(wrong)
-            for one in wrong:
-                print(f"  FAIL {release} {check.__name__}: {one}")
-    print(f"{passed} passed, {failed} failed")
-    return failed > 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_checks(__doc__, CHECKS, Program, ["1.19", "1.24", "1.26", "1.27"]))

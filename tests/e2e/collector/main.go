@@ -73,7 +73,7 @@ var ways = map[string]func(){
 	// 1 MB more is kept in each round, and forced to be seen.
 	"grow": func() {
 		for i := 0; i < 12; i++ {
-			keep(1000)
+			keep(3000)
 			waste(3000)
 			time.Sleep(5 * time.Millisecond)
 			runtime.GC()
@@ -123,7 +123,7 @@ var ways = map[string]func(){
 	},
 	"vars": func() {
 		for i := 0; i < 4; i++ {
-			keep(1000)
+			keep(3000)
 			waste(3000)
 			runtime.GC()
 			vars()
