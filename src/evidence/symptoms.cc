@@ -111,13 +111,14 @@ class Judge {
     }
   }
 
-  // Whether time alone heals it, while something else is there that stays.
+  // Whether time alone heals it, while something else is there that stays: the next collection frees what is dead.
   static bool passes(const SymptomRow& row, const std::vector<SymptomRow>& rows) {
-    const auto is_passing = [](Symptom symptom) {
-      return symptom == Symptom::kReleasedNotReturned || symptom == Symptom::kHeapGrowsProfileFlat;
+    const auto is_passing = [](const SymptomRow& one) {
+      return one.symptom == Symptom::kReleasedNotReturned || one.symptom == Symptom::kHeapGrowsProfileFlat ||
+             (one.symptom == Symptom::kGarbageGrows && one.presence == Presence::kPresent);
     };
-    return is_passing(row.symptom) && std::ranges::any_of(rows, [&](const SymptomRow& other) {
-             return other.presence >= Presence::kPresent && !is_passing(other.symptom);
+    return is_passing(row) && std::ranges::any_of(rows, [&](const SymptomRow& other) {
+             return other.presence >= Presence::kPresent && !is_passing(other);
            });
   }
 

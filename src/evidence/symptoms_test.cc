@@ -162,8 +162,10 @@ TEST(Symptoms, GoroutinesThatCanNeverGoOnAreToldByOneLook) {
   now.leaked = 600;
   now.leaked_bytes = 40 * kMiB;
   now.account.free_pages += 100 * kMiB;  // which time heals
+  now.garbage += 100 * kMiB;             // and this, too
   const auto rows = judge({.now = &now});
-  EXPECT_THAT(there(rows), ElementsAre("goroutines-grow", "released-not-returned"));
+  EXPECT_THAT(there(rows),
+              ElementsAre("goroutines-grow", "garbage-grows", "heap-grows-profile-flat", "released-not-returned"));
   EXPECT_EQ(rows[0].presence, Presence::kPresent);
   EXPECT_THAT(rows[0].evidence.back(), HasSubstr("600 of them can never go on, and alone hold 40.0 MiB"));
 }
