@@ -11,6 +11,7 @@ namespace {
 constexpr double kMostBytes = 9e18;
 constexpr std::size_t kFewPoints = 3;
 constexpr std::size_t kFewCycles = 6;
+constexpr std::size_t kManyCycles = 8;    // in a third
 constexpr double kLeastGrowth = 1 << 20;  // bytes
 
 std::optional<Slope> slope_of(const std::vector<std::pair<double, double>>& points) {
@@ -43,7 +44,7 @@ bool rises(const std::optional<Slope>& slope) {
 
 // Whether three quarters of the last third are above three quarters of the third before. What is allocated while a
 // cycle marks counts as alive, so what lives of a program that keeps nothing goes up and down by that, for some cycles
-// the one way only.
+// the one way only: a few cycles must be further apart than many.
 bool rises_above_noise(const std::vector<std::pair<double, double>>& points) {
   const std::size_t third = points.size() / 3;
   const auto sorted = [&](std::size_t begin) {
@@ -53,7 +54,9 @@ bool rises_above_noise(const std::vector<std::pair<double, double>>& points) {
     return values;
   };
   const std::vector<double> before = sorted(points.size() - 2 * third), last = sorted(points.size() - third);
-  return last[third / 4] - before[third - 1 - third / 4] > kLeastGrowth;
+  // Of a straight line, what lies between these two quarters is a sixth of all that it grew by.
+  const double apart = third < kManyCycles ? kLeastGrowth : kLeastGrowth / 6;
+  return last[third / 4] - before[third - 1 - third / 4] > apart;
 }
 
 void add_cpu(CycleCpu& sum, const CycleCpu& one) {
@@ -123,8 +126,9 @@ Trend trend_of(const Series& series) {
   if (static_cast<double>(trend.last_live) - static_cast<double>(trend.first_live) < kLeastGrowth) return trend;
   const bool is_above = rises_above_noise(by_cycle);
   by_cycle.erase(by_cycle.begin(), by_cycle.begin() + static_cast<std::ptrdiff_t>(by_cycle.size() / 2));
-  trend.grows = is_above && rises(slope_of(by_cycle));
-  trend.grew_at_first = !trend.grows;
+  const bool still_rises = rises(slope_of(by_cycle));
+  trend.grows = is_above && still_rises;
+  trend.grew_at_first = !still_rises;
   return trend;
 }
 

@@ -20,8 +20,8 @@ struct Trend {
   std::optional<Slope> live_per_cycle;   // of three cycles at least
   std::optional<Slope> live_per_second;  // where the text has times
   // What lives grows: over all cycles and over the last half of them by more than three standard errors, and three
-  // quarters of the last third are more than 1 MiB, which gctrace rounds to, above three quarters of the third before.
-  // Fewer than six cycles cannot tell.
+  // quarters of the last third are above three quarters of the third before: by more than 1 MiB, which gctrace rounds
+  // to, by a sixth of it from 24 cycles on. Fewer than six cycles cannot tell.
   bool grows = false;
   bool grew_at_first = false;              // but not over the last half: the program was only filling up
   std::optional<Bytes> garbage_per_cycle;  // what was there at the end of marking and was not live, on average

@@ -42,6 +42,16 @@ TEST(Trend, DoesNotCallNoiseGrowth) {
   // A straight line through them rises, so does one through the last half.
   EXPECT_FALSE(trend_of(series_with({3, 8, 9, 11, 9, 10, 10, 10, 11, 11, 11, 12, 12, 12})).grows);
   EXPECT_FALSE(trend_of(series_with({})).live_per_cycle);
+  // Rises to the end, but by no more than what a cycle may find by chance: neither growth nor filling up.
+  Series small = series_with({0, 1, 2, 3, 4, 5});
+  for (Cycle& cycle : small.cycles) *cycle.live = 10 * kMega + *cycle.live / 2;
+  EXPECT_FALSE(trend_of(small).grows || trend_of(small).grew_at_first);
+}
+
+TEST(Trend, SeesSlowGrowthInManyCycles) {
+  Series slow = series_with(std::vector<Bytes>(60, 10));
+  for (Cycle& cycle : slow.cycles) *cycle.live += cycle.number * kMega / 20;
+  EXPECT_TRUE(trend_of(slow).grows);
 }
 
 TEST(Trend, TellsFillingUpFromGrowth) {

@@ -14,15 +14,15 @@ using testing::HasSubstr;
 
 constexpr std::uint64_t kMega = 1 << 20;
 
-// Six cycles, one a second, in which what lives grows by 1 MiB; captures were taken behind the second and the fifth.
+// Six cycles, one a second, in which what lives grows by 2 MiB; captures were taken behind the second and the fifth.
 NamedSeries source(const std::string& name) {
   NamedSeries out{name, {}, {}};
   for (std::uint64_t i = 1; i <= 6; ++i) {
     collector::Cycle cycle;
     cycle.number = i;
     cycle.since_start = i * 1'000'000'000;
-    cycle.live = i * kMega;
-    cycle.heap_at_end = (i + 3) * kMega;
+    cycle.live = 2 * i * kMega;
+    cycle.heap_at_end = (2 * i + 3) * kMega;
     cycle.paused = 2'000'000;
     out.series.cycles.push_back(cycle);
   }
@@ -55,13 +55,13 @@ TEST(CollectorTable, SaysWhatLinesItCouldNotRead) {
 
 TEST(CollectorSummary, TellsGrowthAndGarbage) {
   EXPECT_THAT(collector_summary(source("x").series),
-              testing::AllOf(Contains(HasSubstr("grows by 1.0 MiB a cycle")), Contains(HasSubstr("3.0 MiB a cycle"))));
+              testing::AllOf(Contains(HasSubstr("grows by 2.0 MiB a cycle")), Contains(HasSubstr("3.0 MiB a cycle"))));
 }
 
 TEST(MarksSummary, TellsWhenEachWasTakenAndWhatHappenedInBetween) {
   EXPECT_THAT(marks_summary(source("x")),
               ElementsAre("1. a.hold was taken after cycle 2, by its number of cycles.",
-                          "Between 1 and 2: 3 cycles; live 2.0 MiB, then 5.0 MiB; 9.0 MiB of garbage; paused for "
+                          "Between 1 and 2: 3 cycles; live 4.0 MiB, then 10.0 MiB; 9.0 MiB of garbage; paused for "
                           "6 ms.",
                           "2. b.hold was taken after cycle 5, by its number of cycles."));
 }
