@@ -1,7 +1,7 @@
 # The architecture as a table (docs/architecture.md): which layer may use which. Configure fails on a
 # library that asks for more, and the test `layers` (tools/check_layers) fails on an include that does.
 
-set(holdfast_layers base compiler os net binary go code heap collector dumps profile typing capture graph view detect evidence session formats query report cli)
+set(holdfast_layers base compiler os net binary go code heap collector dumps profile typing capture graph view detect evidence formats query session report web cli)
 
 set(holdfast_base_may_use)
 set(holdfast_compiler_may_use base)
@@ -23,8 +23,9 @@ set(holdfast_evidence_may_use base collector compiler dumps profile heap graph v
 set(holdfast_formats_may_use base compiler profile heap graph view)
 set(holdfast_query_may_use base heap graph view)
 set(holdfast_report_may_use base collector dumps heap graph view evidence query)
-set(holdfast_session_may_use base os dumps heap capture graph view detect)
-set(holdfast_cli_may_use base compiler os collector dumps net profile heap capture graph view detect evidence session formats query report)
+set(holdfast_session_may_use base os dumps heap capture graph view detect query)
+set(holdfast_web_may_use base os heap capture graph view detect session query report)
+set(holdfast_cli_may_use base compiler os collector dumps net profile heap capture graph view detect evidence session formats query report web)
 
 add_library(holdfast_warnings INTERFACE)
 target_compile_options(holdfast_warnings INTERFACE -Wall -Wextra -Wconversion -Wshadow -Wnon-virtual-dtor -Werror)

@@ -345,6 +345,34 @@ constexpr Flag kProfile[] = {
      .is_file = true},
 };
 
+constexpr Flag kWeb[] = {
+    {.name = "--port",
+     .value = "N",
+     .help = "the port to listen at; without it any that is free",
+     .set =
+         [](Options& o, const std::string& v) {
+           const std::uint32_t port = number_of(v);
+           if (port > 65535) fail(ErrorCode::kUsage, "\"{}\" is no port: they go up to 65535", v);
+           o.port = static_cast<std::uint16_t>(port);
+         }},
+    {.name = "--listen",
+     .value = "ADDRESS",
+     .help = "the address of this machine to listen at, instead of 127.0.0.1, which only this machine reaches: "
+             "whoever has the link sees what the page shows, and it is not encrypted",
+     .set = [](Options& o, const std::string& v) { o.listen = v; }},
+    {.name = "--name",
+     .value = "HOST",
+     .help = "a name that browsers may call this machine by, as where a tunnel leads to it; may be repeated, and the "
+             "first is the one in the link",
+     .set = [](Options& o, const std::string& v) { o.host_names.push_back(v); },
+     .repeats = true},
+    {.name = "--values",
+     .help =
+         "read what objects contain, too: the page shows texts, numbers and map keys; holds a process still for longer",
+     .set = [](Options& o, const std::string&) { o.values = true; },
+     .goes_with = GoesWith::kProcessAndCore},
+};
+
 constexpr Flag kStats[] = {
     {.name = "--every",
      .value = "TIME",
@@ -595,6 +623,9 @@ std::span<const Flag> query_flags() {
 }
 std::span<const Flag> profile_flags() {
   return kProfile;
+}
+std::span<const Flag> web_flags() {
+  return kWeb;
 }
 std::span<const Flag> stats_flags() {
   return kStats;

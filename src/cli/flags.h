@@ -55,6 +55,7 @@ std::span<const Flag> stats_flags();
 std::span<const Flag> gc_flags();
 std::span<const Flag> show_flags();
 std::span<const Flag> verdict_flags();
+std::span<const Flag> web_flags();
 std::span<const Flag> diff_flags();
 std::span<const Flag> format_flags();
 

@@ -240,7 +240,7 @@ std::unique_ptr<session::Session> RunningVerb::find(const std::string& target) {
   constexpr double kLongMs = 100;
   // Of other verbs only if somebody asks.
   const bool reads_content = verb_.reads_content ? options_.debugger.empty() : options_.values;
-  std::unique_ptr<session::Session> session = make_session(target, reads_content);
+  std::unique_ptr<session::Session> session = make_session(target, own_listener(), reads_content);
   if (reads_content && !options_.values && session->target().form() == capture::TargetForm::kProcess) {
     const double ms = session->predict().pause.alone_ms;
     if (ms > kLongMs) {
@@ -249,7 +249,7 @@ std::unique_ptr<session::Session> RunningVerb::find(const std::string& target) {
           "would be held still for {} or more; --values reads them all the same, and a core has them "
           "without that",
           session->target().process()->pid, format_seconds(ms / 1e3)));
-      session = make_session(target, reads_content, options_.address);
+      session = make_session(target, own_listener(), reads_content, options_.address);
     }
   }
   if (!session->target().remark().empty()) remark(fmt::format("holdfast: {}", session->target().remark()));
@@ -257,14 +257,27 @@ std::unique_ptr<session::Session> RunningVerb::find(const std::string& target) {
   return session;
 }
 
-std::unique_ptr<session::Session> RunningVerb::make_session(const std::string& target, bool reads_content,
-                                                            std::optional<Address> near) {
+session::Listener RunningVerb::own_listener() {
   session::Listener listener;
   listener.passes_run = [this](const std::string& running) { progress_.tell(running); };
   if (verb_.shows_first)
     listener.first_look = [this](const heap::Snapshot& s) {
       progress_.show_first([&](std::size_t width) { return report::first_screen(s, width); });
     };
+  return listener;
+}
+
+std::unique_ptr<session::Session> RunningVerb::session_for(const std::string& target, session::Listener listener) {
+  std::vector<std::unique_ptr<session::Session>> found;
+  found.push_back(make_session(target, std::move(listener), options_.values));
+  if (!found.front()->target().remark().empty()) remark(fmt::format("holdfast: {}", found.front()->target().remark()));
+  check_target(verb_, found.front()->target());
+  check_options(options_, found);
+  return std::move(found.front());
+}
+
+std::unique_ptr<session::Session> RunningVerb::make_session(const std::string& target, session::Listener listener,
+                                                            bool reads_content, std::optional<Address> near) {
   try {
     capture::Options capture = capture_options(options_);
     if (verb_.reads_headers) capture.content = capture::ContentNeed::kPointers;

@@ -38,6 +38,8 @@ class RunningVerb {
   // Opens a session on one target more, for verbs whose words may be targets and other things. It lives as long as
   // this.
   session::Session& session_on(const std::string& target);
+  // Opens a session that is the caller's, and tells what runs to its listener instead of the line of progress.
+  std::unique_ptr<session::Session> session_for(const std::string& target, session::Listener listener);
   // Replaces the first session by one on the same process, for its next moment. The memory of the one before is free by
   // then.
   void look_again();
@@ -70,8 +72,9 @@ class RunningVerb {
  private:
   void find_targets();
   std::unique_ptr<session::Session> find(const std::string& target);
-  std::unique_ptr<session::Session> make_session(const std::string& target, bool reads_content,
-                                                 std::optional<Address> near = std::nullopt);
+  std::unique_ptr<session::Session> make_session(const std::string& target, session::Listener listener,
+                                                 bool reads_content, std::optional<Address> near = std::nullopt);
+  session::Listener own_listener();
 
   const Verb& verb_;
   const Options& options_;

@@ -14,13 +14,13 @@ namespace {
 constexpr std::size_t kNear = 2;  // the most edits between a word and what it was meant to be
 
 constexpr std::array kVerbs = {
-    &kReportVerb,        &kOwnersVerb,         &kWhyVerb,    &kShowVerb,       &kCutVerb,
-    &kCyclesVerb,        &kTypesVerb,          &kRootsVerb,  &kGoroutinesVerb, &kLabelsVerb,
-    &kAccountVerb,       &kSpansVerb,          &kSlicesVerb, &kDanglingVerb,   &kTypeReasonsVerb,
-    &kTypeConflictsVerb, &kTypeComparisonVerb, &kAuditVerb,  &kCaptureVerb,    &kDiffVerb,
-    &kExportVerb,        &kQueryVerb,          &kStatsVerb,  &kProfileVerb,    &kEscapeVerb,
-    &kVerdictVerb,       &kDumpVerb,           &kGcVerb,     &kDetectorsVerb,  &kProcessesVerb,
-    &kHelpVerb,          &kCompletionVerb};
+    &kReportVerb,        &kOwnersVerb,         &kWhyVerb,       &kShowVerb,       &kCutVerb,
+    &kCyclesVerb,        &kTypesVerb,          &kRootsVerb,     &kGoroutinesVerb, &kLabelsVerb,
+    &kAccountVerb,       &kSpansVerb,          &kSlicesVerb,    &kDanglingVerb,   &kTypeReasonsVerb,
+    &kTypeConflictsVerb, &kTypeComparisonVerb, &kAuditVerb,     &kCaptureVerb,    &kDiffVerb,
+    &kExportVerb,        &kQueryVerb,          &kStatsVerb,     &kWebVerb,        &kProfileVerb,
+    &kEscapeVerb,        &kVerdictVerb,        &kDumpVerb,      &kGcVerb,         &kDetectorsVerb,
+    &kProcessesVerb,     &kHelpVerb,           &kCompletionVerb};
 
 // Returns the edit distance.
 std::size_t distance(std::string_view a, std::string_view b) {

@@ -7,7 +7,7 @@
 //   audit ........ from here on it is known how far to trust that
 //   report, findings ... what people read
 //
-// One thread at a time may use it, except for cancel(), which any thread may call.
+// One thread at a time may use it, except for cancel() and go_on(), which any thread may call.
 #pragma once
 
 #include <chrono>
@@ -131,8 +131,10 @@ class Session {
   view::ShownObject show(const view::ShowQuery& query);
 
   PassTimes& times() { return times_; }
-  // Ends what this session computes, and nothing else.
+  // Ends what this session computes, and nothing else; until go_on() it computes nothing more. A look at a target that
+  // was ended has to be made anew, what was computed before stays.
   void cancel() { cancellation_.request(); }
+  void go_on() { cancellation_.forget(); }
 
  private:
   Session(std::unique_ptr<capture::Target> target, Listener listener, heap::OwnerRules rules);

@@ -16,6 +16,7 @@
 #include "os/cancel_signals.h"
 #include "query/database.h"
 #include "report/row_writer.h"
+#include "session/query_source.h"
 
 namespace holdfast::cli {
 namespace {
@@ -36,16 +37,6 @@ void check_query(const Options& options) {
 report::RowFormat format_of_rows(const Options& options) {
   if (options.json || options.format == "json") return report::RowFormat::kJson;
   return options.format == "csv" ? report::RowFormat::kCsv : report::RowFormat::kTable;
-}
-
-query::Source source_of(session::Session& session) {
-  return {.snapshot = session.snapshot(),
-          .rules = session.rules(),
-          .dominators = [&session]() -> const graph::Dominators& { return session.dominators(); },
-          .reached = [&session]() -> const graph::Reachability& { return session.reached(); },
-          .unpack = [&session] { session.unpack(); },
-          .pass = [&session](const std::string& name,
-                             const std::function<void()>& work) { session.times().run(name, work); }};
 }
 
 void complain_of_sql(RunningVerb& run, const std::string& sql, const query::SqlError& error) {
@@ -101,7 +92,7 @@ int answer_prompt(RunningVerb& run, query::Database& database, query::RowSink& r
 int answer(RunningVerb& run, query::RowSink& rows) {
   const std::string& sql = run.options().sql;
   session::Session& session = run.session();
-  query::Database database(source_of(session));
+  query::Database database(session::query_source(session));
   if (const auto& losses = session.snapshot().losses; !losses.empty())
     run.remark(
         fmt::format("holdfast: {} in the target: SELECT * FROM losses", format_count(losses.size(), "kind of loss")));

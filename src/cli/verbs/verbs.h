@@ -32,6 +32,7 @@ extern const Verb kVerdictVerb;
 extern const Verb kDumpVerb;
 extern const Verb kEscapeVerb;
 extern const Verb kStatsVerb;
+extern const Verb kWebVerb;
 extern const Verb kGcVerb;
 extern const Verb kDetectorsVerb;
 extern const Verb kProcessesVerb;

@@ -1,0 +1,52 @@
+// What the page asks about one opened target, by name: "report", "table", "why", ... and the answer as JSON, which is
+// that of the verb of the same name (docs/json.md) or, where the page draws something, a cut of what is drawn
+// (docs/web.md). It computes nothing of its own. One thread at a time, the session's.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "session/session.h"
+#include "view/held_tree.h"
+#include "view/table.h"
+#include "web/exchange.h"
+
+namespace holdfast::web {
+
+class Api {
+ public:
+  // The session must outlive this. `target` is what the user called it, for commands to copy.
+  Api(session::Session& session, std::string target) : session_(session), target_(std::move(target)) {}
+
+  // Fails with kNotFound if there is no such question, with kUsage if its fields are wrong, and as the session's answer
+  // does.
+  nlohmann::ordered_json answer(std::string_view question, const Request& request);
+
+ private:
+  using Json = nlohmann::ordered_json;
+  struct Question;
+  static const Question kQuestions[];
+
+  Json report(const Request& request);
+  Json table(const Request& request);
+  Json tree(const Request& request);
+  Json why(const Request& request);
+  Json show(const Request& request);
+  Json goroutine(const Request& request);
+  Json span(const Request& request);
+  Json under(const Request& request);
+  Json cut(const Request& request);
+  Json query(const Request& request);
+  Json detectors(const Request& request);
+  view::Table make_table(const Request& request);
+
+  session::Session& session_;
+  std::string target_;
+  std::string table_key_;  // what `table_` was asked by
+  std::optional<view::Table> table_;
+  std::optional<view::HeldTree> tree_;
+};
+
+}  // namespace holdfast::web

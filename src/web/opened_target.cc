@@ -1,0 +1,173 @@
+#include "web/opened_target.h"
+
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+#include <new>
+#include <utility>
+
+#include "base/cancel.h"
+#include "base/error.h"
+#include "capture/counter_watch.h"
+#include "heap/counter_look.h"
+#include "os/process.h"
+#include "report/memory_report.h"
+#include "report/target_words.h"
+
+namespace holdfast::web {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using heap::CounterId;
+
+constexpr std::pair<const char*, CounterId> kTold[] = {{"rss", CounterId::kRss},
+                                                       {"heap_alloc", CounterId::kHeapAlloc},
+                                                       {"next_gc", CounterId::kNextGC},
+                                                       {"num_gc", CounterId::kNumGC},
+                                                       {"live", CounterId::kLive},
+                                                       {"goroutines", CounterId::kGoroutines},
+                                                       {"stacks", CounterId::kStackInuse},
+                                                       {"last_pause_ns", CounterId::kLastPause},
+                                                       {"total_alloc", CounterId::kTotalAlloc}};
+
+Json counters_json(const heap::CounterLook& look) {
+  Json json = {{"at_ns", look.at_ns}};
+  for (const auto& [name, id] : kTold) {
+    const std::optional<std::int64_t> value = look.of(id);
+    json[name] = value ? Json(*value) : Json(nullptr);
+  }
+  return json;
+}
+
+std::string text_of(const Json& json) {
+  // Names come from the target and may be no UTF-8.
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+}  // namespace
+
+OpenedTarget::OpenedTarget(std::string name, const MakeSession& make) : name_(std::move(name)) {
+  session_ = make({.passes_run =
+                       [this](const std::string& running) {
+                         events_.tell("pass", {{"running", running}});
+                       },
+                   .first_look =
+                       [this](const heap::Snapshot& snapshot) {
+                         events_.tell("account", {{"target", report::target_json(snapshot.target)},
+                                                  {"account", report::account_json(snapshot.account)}});
+                       }});
+  tell_state("opening");
+  const auto with_session = [this](auto what) {
+    return [this, what] {
+      const std::lock_guard lock(session_mutex_);
+      what(*session_);
+    };
+  };
+  worker_ = std::make_unique<Worker>(with_session([](session::Session& s) { s.cancel(); }),
+                                     with_session([](session::Session& s) { s.go_on(); }));
+  worker_->add_first([this] { open(); });
+  if (session_->target().process() == nullptr) return;
+  std::shared_ptr<capture::CounterWatch> counters;
+  try {
+    counters = session_->target().watch_counters();
+  } catch (const Error&) {  // the look at the process says what is wrong with it
+  }
+  watcher_ = std::jthread([this, counters, process = *session_->target().process()](const std::stop_token& stop) {
+    watch_process(stop, process, counters.get());
+  });
+}
+
+// The worker uses what else there is, so it ends first.
+OpenedTarget::~OpenedTarget() {
+  watcher_ = {};
+  worker_.reset();
+  events_.close();
+}
+
+void OpenedTarget::tell_state(const char* stage) {
+  Json state = {{"stage", stage}, {"look", look_}};
+  if (!error_.empty()) state.update({{"error", error_}, {"code", error_code_}});
+  events_.tell("state", state);
+}
+
+void OpenedTarget::open() {
+  error_.clear();
+  report_.clear();
+  api_ = std::make_unique<Api>(*session_, name_);
+  try {
+    report_ = text_of(api_->answer("report", {}));
+    tell_state("ready");
+  } catch (const Error& error) {
+    error_ = error.what();
+    error_code_ = error.code() == ErrorCode::kPermission                                         ? "permission"
+                  : error.code() == ErrorCode::kTargetGone                                       ? "target-gone"
+                  : error.code() == ErrorCode::kUnsupported                                      ? "unsupported"
+                  : error.code() == ErrorCode::kTruncated || error.code() == ErrorCode::kDamaged ? "damaged"
+                                                                                                 : "system";
+    tell_state("failed");
+  } catch (const std::bad_alloc&) {
+    error_ = "there is not enough memory";
+    error_code_ = "system";
+    tell_state("failed");
+  }
+}
+
+// The look before is given away first: two would need the memory of two.
+void OpenedTarget::look_again() {
+  tell_state("opening");
+  std::unique_ptr<session::Session> next;
+  try {
+    next = session_->anew();
+  } catch (const Error& error) {  // the look before stays
+    events_.tell("refused", {{"error", error.what()}});
+    return tell_state(error_.empty() ? "ready" : "failed");
+  }
+  api_.reset();
+  {
+    const std::lock_guard lock(session_mutex_);
+    session_.swap(next);
+  }
+  next.reset();
+  ++look_;
+  open();
+}
+
+void OpenedTarget::watch_process(const std::stop_token& stop, const os::ProcessStatus& process,
+                                 capture::CounterWatch* counters) {
+  std::mutex mutex;
+  std::condition_variable_any wake;
+  while (!stop.stop_requested()) {
+    if (const std::optional<std::string> became = os::what_became_of(process)) {
+      events_.tell("ended", {{"what", *became}});
+      return;
+    }
+    try {
+      if (counters != nullptr) events_.tell("counters", counters_json(counters->look()));
+    } catch (const Error&) {  // it has just ended, or its counters contradict each other: the next round sees
+    } catch (const Cancelled&) {
+      return;
+    }
+    std::unique_lock lock(mutex);
+    wake.wait_for(lock, stop, std::chrono::seconds(2), [] { return false; });
+  }
+}
+
+Response OpenedTarget::answer_now(const std::string& question, const Request& request) {
+  if (!error_.empty()) return error_response(422, error_code_, error_);
+  if (question == "report" && !report_.empty()) return {.body = report_};
+  return {.body = text_of(api_->answer(question, request))};
+}
+
+void OpenedTarget::answer(SharedExchange exchange, const std::string& question) {
+  const Request& request = exchange->request();
+  if ((question == "look") != (request.method == "POST"))
+    return exchange->answer(error_response(405, "usage", "a look is asked for by POST, and all else by GET"));
+  if (question == "events") return events_.add(std::move(exchange));
+  if (question == "look") {
+    worker_->add_first([this] { look_again(); });
+    return exchange->answer({.status = 202, .body = "{}"});
+  }
+  worker_->add(exchange, [this, question, request] { return answer_now(question, request); });
+}
+
+}  // namespace holdfast::web

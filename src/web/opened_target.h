@@ -1,0 +1,57 @@
+// One target that the page is about: its session, the thread that works on it, and what it tells meanwhile. It is
+// opened as soon as it is made; questions wait until it is.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <stop_token>
+#include <string>
+#include <thread>
+
+#include "session/session.h"
+#include "web/api.h"
+#include "web/events.h"
+#include "web/worker.h"
+
+namespace holdfast::web {
+
+// Makes a session on the target; fails as session::Session does.
+using MakeSession = std::function<std::unique_ptr<session::Session>(session::Listener)>;
+
+class OpenedTarget {
+ public:
+  // Finds the target: fails as MakeSession does. That it cannot be opened is told as an event, and every question is
+  // answered with it. `name` is what the user called it.
+  OpenedTarget(std::string name, const MakeSession& make);
+  ~OpenedTarget();
+  OpenedTarget(const OpenedTarget&) = delete;
+  OpenedTarget& operator=(const OpenedTarget&) = delete;
+
+  const std::string& name() const { return name_; }
+  // "events" listens (events.h): `state` has {stage, error, code, look}, where the stage is opening, ready or failed;
+  // `pass` what runs just now; `account` what is known first; `counters` the counters of a live process, every two
+  // seconds, which never stops it; `ended` what became of it; `refused` why it could not be looked at again. "look"
+  // (POST) looks at a live process again. All other questions are those of Api.
+  void answer(SharedExchange exchange, const std::string& question);
+
+ private:
+  void open();
+  void look_again();
+  void tell_state(const char* stage);
+  void watch_process(const std::stop_token& stop, const os::ProcessStatus& process, capture::CounterWatch* counters);
+  Response answer_now(const std::string& question, const Request& request);
+
+  std::string name_;
+  Events events_;
+  std::mutex session_mutex_;                   // held by whoever replaces the session or calls it from another thread
+  std::unique_ptr<session::Session> session_;  // of the worker's thread, but for cancel() and go_on()
+  std::unique_ptr<Api> api_;
+  std::string report_;  // as JSON, of this look
+  std::uint64_t look_ = 1;
+  std::string error_, error_code_;  // why it could not be opened; empty if it could
+  std::jthread watcher_;
+  std::unique_ptr<Worker> worker_;
+};
+
+}  // namespace holdfast::web

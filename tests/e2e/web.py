@@ -1,0 +1,248 @@
+#!/usr/bin/env python3
+"""Checks the page of `holdfast web` in a browser, and its server without one.
+
+  tests/e2e/web.py
+  tests/e2e/web.py --only keys,access
+
+The browser is Debian's chromium, driven by playwright-core (tests/e2e/web/walks.mjs), both fetched once into
+build/readers/web. The program is the demo, stripped, live and as a capture. Ends with `N passed, N failed`.
+"""
+import argparse
+import contextlib
+import http.client
+import json
+import os
+import pathlib
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.parse
+
+import cells
+from processes import Fixture
+
+SOURCES = cells.ROOT / "tests/e2e/web"
+MODULES = cells.ROOT / "build/readers/web"
+DEMO = cells.ROOT / "demos/leaky_sessions"
+LEAKING_LINE = "main.go:36"
+WALK_SECONDS = 240
+SEED = 16
+
+
+def install_modules():
+    """Fetches what drives the browser, once."""
+    wanted = (SOURCES / "package.json").read_text()
+    if not (MODULES / "package.json").exists() or (MODULES / "package.json").read_text() != wanted:
+        shutil.rmtree(MODULES, ignore_errors=True)
+        MODULES.mkdir(parents=True)
+        packages = [f"{name}@{version}" for name, version in json.loads(wanted)["dependencies"].items()]
+        subprocess.run(["npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", "--no-package-lock", "--prefix", MODULES, *packages],
+                       check=True, cwd=MODULES, stdout=subprocess.DEVNULL)
+        (MODULES / "package.json").write_text(wanted)
+
+
+@contextlib.contextmanager
+def page_of(holdfast, *words):
+    """Runs `holdfast web`, and gives the link that it prints."""
+    process = subprocess.Popen([holdfast, "web", *map(str, words)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        yield process.stdout.readline().strip()
+    finally:
+        process.send_signal(signal.SIGINT)
+        try:
+            process.communicate(timeout=20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.communicate()
+            raise AssertionError("holdfast web did not end within 20 s of Ctrl-C") from None
+    if process.returncode != 0:
+        raise AssertionError(f"holdfast web ended with {process.returncode}")
+
+
+def walk(name, url, *words):
+    browser = shutil.which("chromium")
+    if browser is None:
+        return ["there is no chromium"]
+    done = subprocess.run(["node", SOURCES / "walks.mjs", MODULES, browser, name, url, *map(str, words)], capture_output=True, text=True,
+                          timeout=WALK_SECONDS)
+    return done.stdout.splitlines() + ([f"node ended with {done.returncode}: {done.stderr[-400:]}"] if done.returncode else [])
+
+
+class Client:
+    """Asks as a browser does that was let in."""
+
+    def __init__(self, link):
+        parts = urllib.parse.urlsplit(link)
+        self.host, self.port = parts.hostname, parts.port
+        status, headers, _ = self.ask(f"/?{parts.query}")
+        assert status == 303, status
+        self.cookie = headers["Set-Cookie"].split(";")[0]
+
+    def ask(self, path, method="GET", body=None, timeout=60, **headers):
+        connection = http.client.HTTPConnection(self.host, self.port, timeout=timeout)
+        try:
+            cookie = {"Cookie": self.cookie} if hasattr(self, "cookie") else {}
+            connection.request(method, path, body=body, headers={**cookie, **{k.replace("_", "-"): v for k, v in headers.items()}})
+            answer = connection.getresponse()
+            return answer.status, answer.headers, answer.read()
+        finally:
+            connection.close()
+
+    def json(self, path):
+        return json.loads(self.ask(path)[2])
+
+
+def check_access(checks):
+    """Who has no cookie, another name for the machine or another page behind it is refused."""
+    with page_of(checks.holdfast, checks.capture) as link:
+        client = Client(link)
+        here = f"http://{client.host}:{client.port}"
+        for want, path, more in [
+            (200, "/", {}), (200, "/api/0/report", {}), (200, "/0/types?sort=count", {}),
+            (403, "/api/0/report", {"Cookie": ""}), (403, "/", {"Cookie": "holdfast=1"}),
+            (421, "/api/0/report", {"Host": "elsewhere.example"}), (421, "/", {"Host": f"elsewhere.example:{client.port}"}),
+            (403, "/api/0/report", {"Origin": "http://elsewhere.example"}), (403, "/api/0/report", {"Sec_Fetch_Site": "cross-site"}),
+            (200, "/api/0/report", {"Origin": here, "Sec_Fetch_Site": "same-origin"}),
+            (400, "/../../etc/passwd", {}), (400, "/assets/%2e%2e/index.html", {}), (404, "/assets/none.js", {}),
+            (404, "/api/7/report", {}), (404, "/api/0/none", {}), (404, "/api/0/table?name=none", {}), (400, "/api/0/why?what=what", {}),
+            (400, "/api/0/table?name=types&sort=none", {}), (404, "/api/0/show?at=0x10", {}), (400, "/api/0/query?sql=SELEC", {}),
+        ]:
+            status, _, body = client.ask(path, **more)
+            if status != want:
+                yield f"{path} {more}: {status} instead of {want}: {body[:100]}"
+        for method in ("PUT", "DELETE", "POST"):
+            if client.ask("/api/0/report", method)[0] not in (403, 405):
+                yield f"{method} is answered"
+        if client.ask(f"/?{urllib.parse.urlsplit(link).query}", Cookie="")[0] != 403:
+            yield "the link lets a second browser in"
+
+
+def check_hostile(checks):
+    """What is no request ends its connection, and nothing else."""
+    source = random.Random(SEED)
+    with page_of(checks.holdfast, checks.capture) as link:
+        client = Client(link)
+        import socket
+        whole = f"GET /api/0/table?name=types HTTP/1.1\r\nHost: {client.host}:{client.port}\r\nCookie: {client.cookie}\r\n\r\n".encode()
+        for _ in range(300):
+            damaged = bytearray(whole)
+            for _ in range(source.randint(1, 8)):
+                place = source.randrange(len(damaged))
+                damaged[place:place + source.randint(0, 3)] = source.randbytes(source.randint(0, 4))
+            with socket.create_connection((client.host, client.port), timeout=20) as s:
+                s.sendall(bytes(damaged))
+                s.shutdown(socket.SHUT_WR)
+                with contextlib.suppress(ConnectionError):
+                    while s.recv(65536):
+                        pass
+        if client.ask("/api/0/report")[0] != 200:
+            yield "the server does not answer any more"
+
+
+def check_cancelled(checks):
+    """A question that nobody waits for any more is ended, so that the next one is answered."""
+    slow = urllib.parse.quote("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n")
+    with page_of(checks.holdfast, checks.capture) as link:
+        client = Client(link)
+        client.ask("/api/0/report")
+        began = time.monotonic()
+        with contextlib.suppress(TimeoutError):
+            client.ask(f"/api/0/query?sql={slow}", timeout=1)
+            yield "a query without an end was answered"
+        if client.ask("/api/0/table?name=types", timeout=10)[0] != 200:
+            yield "the next question is not answered"
+        if time.monotonic() - began > 5:
+            yield f"it took {time.monotonic() - began:.1f} s to end it"
+
+
+def check_same_as_text(checks):
+    """Answers are those of the command line."""
+    def printed(*words):
+        return json.loads(subprocess.run([checks.holdfast, *words], check=True, capture_output=True).stdout)
+    with page_of(checks.holdfast, checks.capture) as link:
+        client = Client(link)
+        page, text = client.json("/api/0/report"), printed("--json", checks.capture)
+        for name in ("target", "account", "heap", "holders", "findings", "goroutines", "types"):
+            if page[name] != text[name]:
+                yield f"report: {name} differs"
+        for name, words in {"types": ["types"], "roots": ["roots"], "spans": ["spans"], "goroutine-groups": ["goroutines", "--stacks"],
+                            "owners": ["owners"], "cycles": ["cycles"]}.items():
+            told = printed(*words, "--json", "--top", "1000", checks.capture)
+            asked = client.json(f"/api/0/table?name={name}&count=1000")
+            if asked[asked["key"]] != told[asked["key"]]:
+                yield f"table {name} differs"
+            half = client.json(f"/api/0/table?name={name}&from=3&count=2")
+            if half[half["key"]] != told[half["key"]][3:5]:
+                yield f"table {name} has other rows from the third on"
+
+
+def live(checks, name, *words):
+    with Fixture(checks.demo) as demo, page_of(checks.holdfast, demo.pid) as link:
+        yield from walk(name, link, *(demo.pid if word is None else word for word in words))
+
+
+def captured(checks, name, *words):
+    with page_of(checks.holdfast, checks.capture) as link:
+        yield from walk(name, link, *words)
+
+
+def check_failed(checks):
+    damaged = checks.folder / "damaged.hold"
+    damaged.write_bytes(checks.capture.read_bytes()[:5000])
+    with page_of(checks.holdfast, damaged) as link:
+        yield from walk("failed", link, "damaged.hold")
+
+
+CHECKS = {
+    "access": check_access,
+    "hostile": check_hostile,
+    "cancelled": check_cancelled,
+    "same-as-text": check_same_as_text,
+    "failed": check_failed,
+    "screens-live": lambda checks: live(checks, "screens"),
+    "screens-capture": lambda checks: captured(checks, "screens"),
+    "clicks": lambda checks: live(checks, "clicks", LEAKING_LINE),
+    "keys": lambda checks: live(checks, "keys"),
+    "figures": lambda checks: live(checks, "figures"),
+    "browsers": lambda checks: captured(checks, "browsers"),
+    "live": lambda checks: live(checks, "live", None),
+}
+
+
+class Checks:
+    def __init__(self, holdfast, folder):
+        self.holdfast, self.folder = holdfast, folder
+        self.demo, self.capture = folder / "leaky_sessions", folder / "leaky.hold"
+        subprocess.run(["go", "build", "-ldflags=-s -w", "-trimpath", "-buildvcs=false", "-o", self.demo, "."], check=True, cwd=DEMO,
+                       env={**os.environ, "CGO_ENABLED": "0", "GOTOOLCHAIN": "local"})
+        with Fixture(self.demo) as demo:
+            subprocess.run([holdfast, "capture", str(demo.pid), "-o", self.capture], check=True, capture_output=True)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--holdfast", type=pathlib.Path, default=cells.ROOT / "build/release/holdfast")
+    parser.add_argument("--only", type=lambda text: text.split(","), default=list(CHECKS))
+    arguments = parser.parse_args()
+    install_modules()
+    passed = failed = 0
+    with tempfile.TemporaryDirectory() as folder:
+        checks = Checks(arguments.holdfast.resolve(), pathlib.Path(folder))
+        for name in arguments.only:
+            try:
+                wrong = list(CHECKS[name](checks))
+            except (AssertionError, OSError, subprocess.SubprocessError, ValueError) as error:
+                wrong = [f"{type(error).__name__}: {error}"]
+            passed, failed = passed + (not wrong), failed + bool(wrong)
+            for one in wrong:
+                print(f"  FAIL {name}: {one}")
+    print(f"{passed} passed, {failed} failed")
+    return failed > 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,206 @@
+// Walks through the page in a browser, as tests/e2e/web.py asks: node walks.mjs MODULES CHROMIUM WALK URL [WORDS...].
+// Prints what is wrong, a line each, and nothing else.
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+
+const [modules, chromium, walk, url, ...words] = process.argv.slice(2);
+const require = createRequire(`${modules}/`);
+const playwright = require("playwright-core");
+const axe = readFileSync(`${modules}/node_modules/axe-core/axe.min.js`, "utf8");
+const PATIENCE = 20_000;
+
+const wrong = (text) => console.log(text);
+
+async function open(browser, options = {}) {
+  const page = await browser.newPage({ viewport: { width: 1280, height: 900 }, ...options });
+  page.setDefaultTimeout(PATIENCE);
+  page.on("console", (message) => {
+    if (["error", "warning"].includes(message.type())) wrong(`console: ${message.text()}`);
+  });
+  page.on("pageerror", (error) => wrong(`error: ${error.message}`));
+  return page;
+}
+
+const settled = (page) =>
+  page.waitForFunction(() => document.querySelector("main h1") && !document.querySelector("main .waiting"), null, { timeout: PATIENCE });
+const ask = (page, path) => page.evaluate((where) => fetch(where).then((response) => response.json()), path);
+const text = (page, selector) => page.locator(selector).first().innerText();
+
+// Where something of each kind is, for screens that are about one thing.
+async function places(page) {
+  const report = await ask(page, "/api/0/report");
+  const at = report.holders.map(({ open }) => /0x[0-9a-f]+$/.exec(open ?? "")?.[0]).find(Boolean);
+  const span = (await ask(page, `/api/0/show?at=${at}`)).slot.span;
+  const sql = "SELECT type, count(*) AS n FROM objects GROUP BY type ORDER BY n DESC LIMIT 5";
+  const type = (await ask(page, "/api/0/table?name=types&count=5")).types.find(({ type: name }) => name.startsWith("main."));
+  return [
+    "overview", "findings", "owners", "owners?by=ways", "owners?by=table", "types", `objects?of=${encodeURIComponent(type?.type ?? "string")}`,
+    "goroutines", "goroutines?rows=goroutines", "goroutines?rows=labels", `goroutine?id=${report.goroutines[0].goids[0]}`, "roots", "slices",
+    "slices?rows=slice-places", "slices?rows=dangling", "spans", "spans?rows=span-classes", `span?at=${span}`, "cycles", `object?at=${at}`,
+    `why?what=${at}`, `why?what=type:${encodeURIComponent(type?.type ?? "string")}`, `under?what=${at}`, `query?sql=${encodeURIComponent(sql)}`,
+  ];
+}
+
+const WALKS = {
+  // Each screen says something, has no fault of accessibility in either theme, fits a telephone, and is the same after a reload.
+  async screens(browser) {
+    const page = await open(browser);
+    await page.goto(url);
+    await settled(page);
+    const all = await places(page);
+    for (const place of all) {
+      await page.goto(new URL(`/0/${place}`, url).href);
+      await settled(page);
+      const said = await text(page, "main");
+      if (said.length < 40) wrong(`${place} says only "${said}"`);
+      if (await page.locator(".failure").count()) wrong(`${place} failed: ${await text(page, ".failure")}`);
+      for (const colorScheme of ["light", "dark"]) {
+        await page.emulateMedia({ colorScheme });
+        await page.evaluate(axe);
+        const { violations } = await page.evaluate(() => window.axe.run());
+        for (const { id, nodes } of violations) wrong(`${place}, ${colorScheme}: ${id}: ${nodes[0].html.slice(0, 150)}`);
+      }
+      await page.setViewportSize({ width: 360, height: 700 });
+      const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+      if (wide > 360) wrong(`${place} is ${wide} pixels wide where there are 360`);
+      await page.setViewportSize({ width: 1280, height: 900 });
+    }
+  },
+
+  // By clicks: from the link to the line that leaks.
+  async clicks(browser) {
+    const page = await open(browser);
+    await page.goto(url);
+    await settled(page);
+    const line = words[0];
+    await page.locator("#findings ~ ol a, section ol.lines a").first().click();
+    await settled(page);
+    if (!(await text(page, "main")).includes(line)) wrong(`the first finding does not name ${line}`);
+    await page.locator(".card a", { hasText: "open" }).first().click();
+    await page.waitForFunction(() => document.querySelector("main h1")?.textContent.startsWith("Why"));
+    await page.goBack();
+    await page.waitForFunction(() => document.querySelector("main h1")?.textContent === "Findings");
+    await page.goForward();
+    await page.waitForFunction(() => document.querySelector("main h1")?.textContent.startsWith("Why"));
+    const before = await text(page, "main");
+    await page.reload();
+    await settled(page);
+    if ((await text(page, "main")) !== before) wrong("a reload shows something else");
+  },
+
+  // By keys only: go to the types, filter, walk, open; search; the keys themselves.
+  async keys(browser) {
+    const page = await open(browser);
+    await page.goto(url);
+    await settled(page);
+    await page.keyboard.press("g");
+    await page.keyboard.press("t");
+    await page.waitForSelector(".scroller tbody tr.chosen");
+    const types = await ask(page, "/api/0/table?name=types&count=200");
+    await page.focus(".scroller");
+    await page.keyboard.press("ArrowDown");
+    await page.keyboard.press("Enter");
+    await page.waitForFunction((name) => document.querySelector("main h1")?.textContent === name, types.types[1].type);
+    await page.keyboard.press("Backspace");
+    await page.waitForFunction(() => document.querySelector("main h1")?.textContent === "Types");
+    const least = types.types[4].retained;
+    await page.locator('input[aria-label="filter retained"]').focus();
+    await page.keyboard.type(`>=${least}`);
+    await page.keyboard.press("Enter");
+    const matching = types.types.filter(({ retained }) => retained >= least).length;
+    await page.waitForFunction((sum) => document.querySelector(".table-sum")?.textContent.startsWith(sum), `${matching} of ${types.rows} types`);
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("/");
+    await page.keyboard.type("goroutine 1");
+    await page.keyboard.press("Enter");
+    await page.waitForFunction(() => document.querySelector("main h1")?.textContent.startsWith("Goroutine 1"));
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("?");
+    await page.waitForSelector("dialog[open]");
+    await page.keyboard.press("Escape");
+    await page.waitForSelector("dialog[open]", { state: "detached" }).catch(() => wrong("Escape does not close the keys"));
+    await page.keyboard.press("g");
+    await page.keyboard.press("w");
+    await page.waitForSelector(".icicle canvas");
+    await page.focus(".icicle canvas");
+    await page.keyboard.press("ArrowDown");
+    const chosen = await text(page, ".icicle figcaption b");
+    await page.keyboard.press("Enter");
+    await page.waitForFunction((name) => document.querySelector(".crumbs")?.lastElementChild?.textContent === name, chosen);
+    await page.keyboard.press("Backspace");
+    await page.waitForFunction(() => document.querySelector(".crumbs")?.children.length === 1);
+  },
+
+  // The figures on the screens are those of the answers.
+  async figures(browser) {
+    const page = await open(browser);
+    await page.goto(url);
+    await settled(page);
+    const report = await ask(page, "/api/0/report");
+    const exact = await page.locator("section[aria-labelledby=account] .size").evaluateAll((all) => all.map(({ title }) => Number(title.replace(/\D/g, ""))));
+    const sum = exact.reduce((a, b) => a + b, 0);
+    if (report.account.known && Math.abs(sum - report.account.rss) > 0) wrong(`the parts on the page are ${sum} bytes, RSS is ${report.account.rss}`);
+    const tree = await ask(page, "/api/0/tree?by=dominators");
+    const drawn = tree.bytes.reduce((a, b) => a + b, 0);
+    if (drawn !== report.heap.reachable_bytes) wrong(`the picture has ${drawn} bytes, ${report.heap.reachable_bytes} are live`);
+    // A table is drawn at any place of it as the server has it.
+    await page.goto(new URL("/0/roots", url).href);
+    await page.waitForSelector(".scroller tbody tr.chosen");
+    const whole = await ask(page, "/api/0/table?name=roots&count=1000");
+    await page.focus(".scroller");
+    await page.keyboard.press("End");
+    const last = whole.roots.length - 1;
+    await page.waitForFunction((row) => document.querySelector(`tr[aria-rowindex="${row}"]`), last + 2);
+    const cells = await page.locator(`tr[aria-rowindex="${last + 2}"] td`).allInnerTexts();
+    if (!cells.some((cell) => cell === whole.roots[last].kind)) wrong(`the last root is ${JSON.stringify(whole.roots[last])}, the page says ${cells}`);
+  },
+
+  // A second browser gets in by a link that the first one makes, and not by the one that was used.
+  async browsers(browser) {
+    const first = await open(browser);
+    await first.goto(url);
+    await settled(first);
+    const other = await browser.newContext();
+    const refused = await (await other.newPage()).goto(url);
+    if (refused.status() !== 403) wrong(`a used link answers ${refused.status()}`);
+    const page = await other.newPage();
+    await page.goto((await ask(first, "/api/link")).url);
+    await settled(page);
+    if (!(await text(page, "main")).includes("Where the memory is")) wrong("the second browser shows no overview");
+    if (page.url().includes("token")) wrong(`the token stays in ${page.url()}`);
+  },
+
+  // A live process: its counters come, it is looked at again, and when it ends the page stays and says so.
+  async live(browser) {
+    const page = await open(browser);
+    await page.goto(url);
+    await settled(page);
+    await page.waitForSelector(".series");
+    await page.getByRole("button", { name: "look again" }).click();
+    await page.waitForFunction(() => document.querySelector(".status")?.textContent.includes("look 2"));
+    await settled(page);
+    process.kill(Number(words[0]), "SIGKILL");
+    await page.waitForFunction(() => document.querySelector(".status")?.textContent.includes("has ended"));
+    await page.keyboard.press("g");
+    await page.keyboard.press("t");
+    await page.waitForSelector(".scroller tbody tr.chosen");
+  },
+
+  // A target that cannot be opened: the page says why, and is not blank.
+  async failed(browser) {
+    const page = await open(browser);
+    await page.goto(url);
+    await page.waitForSelector(".failure");
+    const said = await text(page, "main");
+    if (!said.includes(words[0])) wrong(`the page says "${said}" and not "${words[0]}"`);
+  },
+};
+
+const browser = await playwright.chromium.launch({ executablePath: chromium });
+try {
+  await WALKS[walk](browser);
+} catch (error) {
+  wrong(`${walk}: ${error.message.split("\n").slice(0, 4).join(" ")}`);
+} finally {
+  await browser.close();
+}

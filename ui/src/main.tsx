@@ -1,0 +1,203 @@
+// The frame of the page: the rail of screens, the search, what the target is doing, and the screen of the place.
+import type { ComponentType } from "preact";
+import { render } from "preact";
+import { useEffect, useRef } from "preact/hooks";
+import { KEY_HELP, onKey, SCREENS, showsKeys } from "./keys";
+import { followLinks, go, href, place } from "./route";
+import { Findings } from "./screens/findings";
+import { Goroutine } from "./screens/goroutine";
+import { ObjectScreen } from "./screens/object";
+import { Overview } from "./screens/overview";
+import { Owners } from "./screens/owners";
+import { Query, SpanScreen } from "./screens/query";
+import { Cycles, Goroutines, Objects, Roots, Slices, Spans, Types } from "./screens/tables";
+import { Under, Why } from "./screens/why";
+import { begin, counters, ended, firstAccount, lookAgain, refused, running, state, targets, useAnswer } from "./server";
+import "./style.css";
+
+const SCREEN_OF: Record<string, ComponentType> = {
+  overview: Overview,
+  findings: Findings,
+  owners: Owners,
+  types: Types,
+  objects: Objects,
+  goroutines: Goroutines,
+  goroutine: Goroutine,
+  roots: Roots,
+  slices: Slices,
+  spans: Spans,
+  span: SpanScreen,
+  cycles: Cycles,
+  object: ObjectScreen,
+  why: Why,
+  under: Under,
+  query: Query,
+};
+
+/** Where the search leads: anything that `why` takes, and a bare word to the types that have it in their name. */
+function search(text: string): void {
+  const what = text.trim();
+  if (what === "") return;
+  if (/^0x[0-9a-f]+$/i.test(what)) go(href("object", { at: what }));
+  else if (/^(goroutine[: ]|goroutine$)?\s*\d+$/.test(what)) go(href("goroutine", { id: what.replace(/\D/g, "") }));
+  else if (/^(type|global|goroutine|func|alloc|label):/.test(what)) go(href("why", { what }));
+  else if (/^[\w./-]+\.go:\d+$/.test(what)) go(href("why", { what: `alloc:${what}` }));
+  else go(href("types", { filter: `type~${what.replace(/[[\](){}.*+?^$|\\]/g, "\\$&")}` }));
+}
+
+function Search() {
+  const field = useRef<HTMLInputElement>(null);
+  return (
+    <form
+      role="search"
+      onSubmit={(event) => {
+        event.preventDefault();
+        search(field.current?.value ?? "");
+      }}
+    >
+      <input id="search" ref={field} type="search" aria-label="search" placeholder="address, type, global:NAME, goroutine, file.go:12   ( / )" />
+    </form>
+  );
+}
+
+function Status() {
+  const { stage, look } = state.value;
+  const isLive = counters.value.length > 0 && ended.value === null;
+  return (
+    <div class="status" role="status">
+      {stage === "opening" ? <span class="chip busy">looking{running.value ? `: ${running.value}` : ""} …</span> : null}
+      {stage === "ready" && running.value ? <span class="chip busy">computing: {running.value} …</span> : null}
+      {stage === "ready" ? <span class="chip">look {look}</span> : null}
+      {stage === "failed" ? <span class="chip bad">✖ could not be opened</span> : null}
+      {stage === "lost" ? <span class="chip bad">✖ holdfast has ended</span> : null}
+      {ended.value ? <span class="chip bad">✖ {ended.value}; what was seen stays</span> : null}
+      {refused.value ? <span class="chip bad">✖ {refused.value}</span> : null}
+      {isLive && stage !== "opening" ? (
+        <button type="button" onClick={lookAgain} title="holds the process still for a moment, as at first">
+          look again
+        </button>
+      ) : null}
+    </div>
+  );
+}
+
+function Target() {
+  const asked = useAnswer("report");
+  const target = asked.answer?.target ?? firstAccount.value?.target;
+  useEffect(() => {
+    if (target) document.title = `${target.name} – holdfast`;
+  }, [target?.name]);
+  if (targets.value.length > 1)
+    return (
+      <select
+        class="target"
+        aria-label="target"
+        value={place.value.target}
+        onChange={(event) => go(href(place.value.screen, {}, Number((event.target as HTMLSelectElement).value)))}
+      >
+        {targets.value.map((name, number) => (
+          <option key={name} value={number}>
+            {name}
+          </option>
+        ))}
+      </select>
+    );
+  return (
+    <span class="target">
+      {target ? (
+        <>
+          <b>{target.name}</b> {target.kind === "live" ? `pid ${target.pid}` : target.kind} <span class="aside">{target.go_version}</span>
+        </>
+      ) : (
+        targets.value[0]
+      )}
+    </span>
+  );
+}
+
+function Failed() {
+  const { error, code } = state.value;
+  const hint: Record<string, string> = {
+    permission: "Run holdfast as the user that the process belongs to, or as root.",
+    damaged: "The file is not whole. If it was copied, copy it again; a core that was cut off can be opened as far as it goes by the command line.",
+    "target-gone": "The process has ended. A capture of it (holdfast capture) would have stayed.",
+    unsupported: "holdfast reads programs of Go 1.19 and later on linux/amd64.",
+  };
+  return (
+    <section class="failure" role="alert">
+      <h1>{targets.value[place.value.target] ?? "The target"} could not be opened</h1>
+      <p>{error}</p>
+      <p>{hint[code ?? ""] ?? "Ctrl-C ends holdfast; start it again to try once more."}</p>
+    </section>
+  );
+}
+
+function Keys() {
+  const dialog = useRef<HTMLDialogElement>(null);
+  useEffect(() => {
+    if (showsKeys.value) dialog.current?.showModal();
+    else dialog.current?.close();
+  }, [showsKeys.value]);
+  return (
+    <dialog
+      ref={dialog}
+      aria-labelledby="keys"
+      onClose={() => {
+        showsKeys.value = false;
+      }}
+    >
+      <h2 id="keys">Keys</h2>
+      <dl>
+        {KEY_HELP.map(([key, meaning]) => (
+          <>
+            <dt key={key}>{key}</dt>
+            <dd>{meaning}</dd>
+          </>
+        ))}
+      </dl>
+      <button type="button" onClick={() => dialog.current?.close()}>
+        close
+      </button>
+    </dialog>
+  );
+}
+
+function Page() {
+  const { screen } = place.value;
+  const Screen = SCREEN_OF[screen];
+  return (
+    <>
+      <a class="skip" href="#main">
+        to the content
+      </a>
+      <header>
+        <Target />
+        <Search />
+        <Status />
+      </header>
+      <nav class="rail" aria-label="screens">
+        <ul>
+          {SCREENS.map(({ id, name, key }) => (
+            <li key={id}>
+              <a href={href(id)} aria-current={id === screen ? "page" : undefined} title={`g ${key}`}>
+                {name}
+              </a>
+            </li>
+          ))}
+        </ul>
+        <button type="button" class="quiet" onClick={() => (showsKeys.value = true)}>
+          keys ( ? )
+        </button>
+      </nav>
+      <main id="main" tabIndex={-1}>
+        {state.value.stage === "failed" ? <Failed /> : Screen ? <Screen key={`${place.value.target} ${screen}`} /> : <p role="alert">There is no such screen.</p>}
+      </main>
+      <Keys />
+    </>
+  );
+}
+
+addEventListener("keydown", onKey);
+addEventListener("click", followLinks);
+begin();
+render(<Page />, document.getElementById("page") as HTMLElement);

@@ -1,0 +1,121 @@
+// Small parts that all screens use.
+import type { ComponentChildren } from "preact";
+import { brief, bytes, exactBytes, share } from "./format";
+import { href, placeOfCommand } from "./route";
+import type { Asked, Json } from "./server";
+
+/** A size, with the exact bytes where the mouse points, and its share of something if that is given. */
+export function Size({ of: value, whole }: { of: number; whole?: number }) {
+  return (
+    <span class="size" title={exactBytes(value)}>
+      {bytes(value)}
+      {whole ? <span class="share"> {share(value, whole)}</span> : null}
+    </span>
+  );
+}
+
+/** An answer when it is there; until then that it is computed, or why there is none. */
+export function Answer({ asked, children }: { asked: Asked; children: (answer: Json) => ComponentChildren }) {
+  if (asked.error) return <Failure error={asked.error} />;
+  if (asked.answer === null) return <Waiting />;
+  return <>{children(asked.answer)}</>;
+}
+
+export function Waiting() {
+  return (
+    <p class="waiting" role="status">
+      computing …
+    </p>
+  );
+}
+
+export function Failure({ error }: { error: { message: string; code: string } }) {
+  return (
+    <div class="failure" role="alert">
+      <p>{error.message}</p>
+    </div>
+  );
+}
+
+const SURE: Record<string, [string, string]> = {
+  proven: ["■", "proven: it can be no other way"],
+  strong: ["▲", "strong: what is known hardly allows anything else"],
+  likely: ["●", "likely"],
+  possible: ["○", "possible"],
+};
+
+/** How sure a finding is, as sign and word. */
+export function Sure({ of: word }: { of: string }) {
+  const [sign, meaning] = SURE[word] ?? ["○", word];
+  return (
+    <span class={`sure sure-${word}`} title={meaning}>
+      {sign} {word}
+    </span>
+  );
+}
+
+/** Where a step of a chain leads: an object, a package variable or a goroutine; null if nowhere. */
+function placeOfStep(step: Json): string | null {
+  const goroutine = step.kind === "goroutine" ? /^goroutine (\d+)/.exec(step.text) : null;
+  if (goroutine) return href("goroutine", { id: goroutine[1] });
+  if (!step.address || step.kind === "frame") return null;
+  return step.kind === "root" ? href("under", { what: step.address }) : href("object", { at: step.address });
+}
+
+/** A chain of references, from what holds down to what is held. */
+export function Chain({ steps }: { steps: Json[] }) {
+  if (steps.length === 0) return null;
+  return (
+    <ol class="chain">
+      {steps.map((step, index) => {
+        const url = placeOfStep(step);
+        return (
+          <li key={index} class={`step step-${step.kind}`}>
+            {step.field ? <span class="field">{step.field} </span> : null}
+            {url ? (
+              <a href={url} title={step.text}>
+                {brief(step.text)}
+              </a>
+            ) : (
+              <span title={step.text}>{brief(step.text)}</span>
+            )}
+            {step.bytes > 0 ? <span class="own"> {bytes(step.bytes)}</span> : null}
+            {step.weak ? (
+              <span class="rule" title="the step before only knows it">
+                {" "}
+                weak
+              </span>
+            ) : null}
+            {step.rules?.length ? (
+              <span class="rule" title={step.rules.map((rule: Json) => rule.rule).join("\n")}>
+                {" "}
+                by rule
+              </span>
+            ) : null}
+          </li>
+        );
+      })}
+    </ol>
+  );
+}
+
+/** A command to copy, and where the page shows the same. */
+export function Open({ command }: { command: string | null | undefined }) {
+  const url = placeOfCommand(command);
+  if (!command) return null;
+  return (
+    <p class="open">
+      {url ? <a href={url}>open</a> : null} <code>{command}</code>
+    </p>
+  );
+}
+
+/** Draws how much of a whole something is. */
+export function Bar({ part, whole, kind = "" }: { part: number; whole: number; kind?: string }) {
+  const width = whole > 0 ? Math.max(0, Math.min(100, (100 * part) / whole)) : 0;
+  return (
+    <svg class={`bar ${kind}`} viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">
+      <rect class="bar-part" x="0" y="0" width={width} height="8" />
+    </svg>
+  );
+}

@@ -1,0 +1,138 @@
+// Why something is alive: the ways that lead to it, what all of them go through, and who holds it independently.
+import { brief, bytes, count } from "../format";
+import { Answer, Bar, Chain, Size } from "../parts";
+import { href, place } from "../route";
+import { type Json, useAnswer } from "../server";
+
+function OfOne({ why }: { why: Json }) {
+  return (
+    <>
+      <section>
+        <h2>A shortest way from a root</h2>
+        <Chain steps={why.shortest} />
+      </section>
+      {why.through.length > 0 ? (
+        <section>
+          <h2>Without any of these it would be free</h2>
+          <table class="plain">
+            <tbody>
+              {why.through.map(({ step, retained }: Json, index: number) => (
+                <tr key={index}>
+                  <td>{step.address ? <a href={href("object", { at: step.address })}>{brief(step.text)}</a> : brief(step.text)}</td>
+                  <td class="number">{retained === null ? "" : <Size of={retained} />}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </section>
+      ) : null}
+      {why.holders.length > 0 ? (
+        <section>
+          <h2>
+            Independent holders <span class="aside">{why.all_holders ? "these are all" : "there are more"}</span>
+          </h2>
+          {why.holders.map((holder: Json, index: number) => (
+            <details key={index} open={index === 0}>
+              <summary>
+                {holder.who} <span class="aside">{bytes(holder.alone)} alone</span>
+              </summary>
+              <Chain steps={holder.chain} />
+            </details>
+          ))}
+        </section>
+      ) : null}
+    </>
+  );
+}
+
+function Merged({ lines }: { lines: Json[] }) {
+  const all = Math.max(1, ...lines.filter(({ depth }) => depth === 0).map(({ bytes: size }) => size));
+  return (
+    <section>
+      <h2>Ways from the roots, as a tree</h2>
+      <table class="plain">
+        <tbody>
+          {lines.map((line, index) => (
+            <tr key={index}>
+              <td class="number">{line.text === null ? "" : <Size of={line.bytes} />}</td>
+              <td class="wide">{line.text === null ? null : <Bar part={line.bytes} whole={all} />}</td>
+              <td class={`depth depth-${Math.min(line.depth, 12)}`}>{line.text === null ? `${count(line.left_out)} more ways` : `${brief(line.text)}${line.is_end ? " ●" : ""}`}</td>
+              <td class="number">{count(line.objects)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
+  );
+}
+
+export function Why() {
+  const what = place.value.fields.get("what") ?? "";
+  const asked = useAnswer(`why?${new URLSearchParams({ what })}`);
+  return (
+    <Answer asked={asked}>
+      {(answer) => (
+        <>
+          <h1>Why {brief(answer.what)}</h1>
+          <p>
+            {answer.subjects === 1 ? "" : `${count(answer.subjects)} of it, `}
+            <Size of={answer.bytes} />
+            {answer.root_retained === null ? "" : `; keeps ${bytes(answer.root_retained)} alive`}
+            {answer.garbage > 0 ? `; ${count(answer.garbage)} more are garbage` : ""} · <a href={href("under", { what })}>what does it keep?</a>
+            {what.startsWith("0x") ? (
+              <>
+                {" "}
+                · <a href={href("object", { at: what })}>the object</a>
+              </>
+            ) : null}
+          </p>
+          {answer.why ? <OfOne why={answer.why} /> : null}
+          {answer.merged.length > 0 ? <Merged lines={answer.merged} /> : null}
+        </>
+      )}
+    </Answer>
+  );
+}
+
+/** What only one thing keeps alive, as a tree. */
+export function Under() {
+  const what = place.value.fields.get("what") ?? "";
+  const asked = useAnswer(`under?${new URLSearchParams({ what })}`);
+  return (
+    <Answer asked={asked}>
+      {({ tree }) => (
+        <>
+          <h1>What {brief(tree[0].what)} keeps alive</h1>
+          <p>
+            <a href={href("why", { what })}>why is it alive?</a>
+          </p>
+          <table class="plain">
+            <tbody>
+              {tree.map((line: Json, index: number) => (
+                <tr key={index}>
+                  <td class="number">
+                    <Size of={line.bytes} whole={tree[0].bytes} />
+                  </td>
+                  <td class="wide">
+                    <Bar part={line.bytes} whole={tree[0].bytes} />
+                  </td>
+                  <td class={`depth depth-${Math.min(line.depth, 12)}`} title={line.what}>
+                    {line.line === "things" && line.example ? (
+                      <a href={href("object", { at: line.example })}>{brief(line.what)}</a>
+                    ) : line.line === "things" ? (
+                      brief(line.what)
+                    ) : line.line === "themselves" ? (
+                      <span class="aside">these themselves</span>
+                    ) : (
+                      <span class="aside">{count(line.count)} more sorts</span>
+                    )}
+                  </td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </>
+      )}
+    </Answer>
+  );
+}

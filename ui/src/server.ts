@@ -1,0 +1,171 @@
+// What the server says: answers to questions, and events of the target that is looked at.
+import { effect, signal } from "@preact/signals";
+import { useEffect, useState } from "preact/hooks";
+import { place } from "./route";
+
+export interface State {
+  stage: "opening" | "ready" | "failed" | "lost";
+  look: number;
+  error?: string;
+  code?: string;
+}
+
+export interface Counters {
+  at_ns: number;
+  rss: number | null;
+  heap_alloc: number | null;
+  next_gc: number | null;
+  num_gc: number | null;
+  live: number | null;
+  goroutines: number | null;
+  stacks: number | null;
+  last_pause_ns: number | null;
+  total_alloc: number | null;
+}
+
+// Answers are documented in docs/json.md and docs/web.md; each screen reads what it shows.
+export type Json = any;
+
+export const targets = signal<string[]>([]);
+export const state = signal<State>({ stage: "opening", look: 0 });
+export const running = signal("");
+export const firstAccount = signal<Json>(null);
+export const counters = signal<Counters[]>([]);
+export const ended = signal<string | null>(null);
+export const refused = signal<string | null>(null);
+
+const MOST_COUNTERS = 1800; // an hour
+
+/** Says why there is no answer. */
+export class Refusal extends Error {
+  constructor(
+    readonly code: string,
+    text: string,
+  ) {
+    super(text);
+  }
+}
+
+export async function ask(url: string, options: RequestInit = {}): Promise<Json> {
+  let response: Response;
+  try {
+    response = await fetch(url, options);
+  } catch (error) {
+    if (error instanceof DOMException && error.name === "AbortError") throw error;
+    throw new Refusal("lost", "holdfast does not answer: it has been ended, or cannot be reached");
+  }
+  const text = await response.text();
+  let json: Json;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    throw new Refusal("system", text.trim() || `the server answered ${response.status}`);
+  }
+  if (!response.ok) throw new Refusal(json.code ?? "system", json.error ?? `the server answered ${response.status}`);
+  return json;
+}
+
+function listen(target: number): () => void {
+  const source = new EventSource(`/api/${target}/events`);
+  const on = (name: string, take: (data: Json) => void) =>
+    source.addEventListener(name, (event) => take(JSON.parse((event as MessageEvent).data)));
+  on("state", (data) => {
+    state.value = data;
+  });
+  // Most passes are over before a person has read their names.
+  let late = 0;
+  on("pass", (data) => {
+    clearTimeout(late);
+    if (data.running === "") running.value = "";
+    else late = setTimeout(() => (running.value = data.running), 200);
+  });
+  on("account", (data) => {
+    firstAccount.value = data;
+  });
+  on("counters", (data) => {
+    if (counters.value.at(-1)?.at_ns === data.at_ns) return;
+    counters.value = [...counters.value.slice(1 - MOST_COUNTERS), data];
+  });
+  on("ended", (data) => {
+    ended.value = data.what;
+  });
+  on("refused", (data) => {
+    refused.value = data.error;
+  });
+  source.onerror = () => {
+    if (source.readyState === EventSource.CLOSED) state.value = { ...state.value, stage: "lost" };
+  };
+  return () => source.close();
+}
+
+/** Listens to the target that the place names, and to the next one when that changes. */
+export function begin(): void {
+  ask("/api/targets").then(
+    (answer) => {
+      targets.value = answer.targets;
+    },
+    () => {
+      state.value = { ...state.value, stage: "lost" };
+    },
+  );
+  let stop = () => {};
+  let heard = -1;
+  effect(() => {
+    const { target } = place.value;
+    if (target === heard) return;
+    heard = target;
+    stop();
+    state.value = { stage: "opening", look: 0 };
+    firstAccount.value = null;
+    counters.value = [];
+    ended.value = null;
+    stop = listen(target);
+  });
+}
+
+/** Looks at a live process again. */
+export function lookAgain(): void {
+  refused.value = null;
+  ask(`/api/${place.value.target}/look`, { method: "POST" }).catch((error: Error) => {
+    refused.value = error.message;
+  });
+}
+
+export interface Asked {
+  answer: Json;
+  error: Refusal | null;
+  waiting: boolean;
+}
+
+const kept = new Map<string, Json>();
+const MOST_KEPT = 40;
+
+/**
+ * The answer to a question about the target, asked anew for each look at it. A question that nobody waits for any more
+ * is taken back, which ends the work on it. Null asks nothing.
+ */
+export function useAnswer(question: string | null): Asked {
+  const { stage, look } = state.value;
+  const url = question === null || stage !== "ready" ? null : `/api/${place.value.target}/${question}`;
+  const key = `${look} ${url}`;
+  const [asked, setAsked] = useState<Asked & { key: string }>({ key: "", answer: null, error: null, waiting: true });
+  useEffect(() => {
+    if (url === null || kept.has(key)) return;
+    const control = new AbortController();
+    setAsked((before) => ({ ...before, waiting: true, error: null }));
+    ask(url, { signal: control.signal }).then(
+      (answer) => {
+        kept.set(key, answer);
+        if (kept.size > MOST_KEPT) kept.delete(kept.keys().next().value as string);
+        setAsked({ key, answer, error: null, waiting: false });
+      },
+      (error) => {
+        if (error instanceof Refusal) setAsked({ key, answer: null, error, waiting: false });
+      },
+    );
+    return () => control.abort();
+  }, [url, key]);
+  if (url !== null && kept.has(key)) return { answer: kept.get(key), error: null, waiting: false };
+  if (asked.key !== key) return { answer: null, error: null, waiting: true };
+  return asked;
+}

@@ -1,0 +1,222 @@
+// Tables of the server, of which only the rows in sight are fetched and drawn: sorted and filtered there, so a table of
+// a hundred million rows is as quick as one of ten.
+import { useEffect, useRef, useState } from "preact/hooks";
+import { brief, bytes, count, duration, exactBytes } from "./format";
+import { go, href, place, placeOfCommand, setFields } from "./route";
+import { ask, type Json, Refusal, state } from "./server";
+import { Failure, Waiting } from "./parts";
+
+const ROW = 26; // pixels
+const WINDOW = 100; // rows of one question
+const MOST_HEIGHT = 8_000_000; // pixels: browsers cut what is higher
+
+interface Column {
+  name: string;
+  unit: "text" | "count" | "id" | "bytes" | "address" | "ns" | "flag";
+  meaning: string;
+  shown: string;
+}
+
+interface Page {
+  columns: Column[];
+  rows: number;
+  matching: number;
+  sort: string;
+  key: string;
+  remark?: string;
+  [rows: string]: Json;
+}
+
+/** What a person writes under a column as filters of holdfast: "main", ">=1MiB", "1000..10000". */
+export function filters(column: Column, text: string): string[] {
+  const wanted = text.trim();
+  if (wanted === "") return [];
+  if (column.unit === "text") return /^!?[=~]/.test(wanted) ? [column.name + wanted] : [`${column.name}~${wanted}`];
+  const range = /^(.+?)\.\.(.+)$/.exec(wanted);
+  if (range) return [`${column.name}>=${range[1]}`, `${column.name}<=${range[2]}`];
+  return /^(!=|[<>]=?|=)/.test(wanted) ? [column.name + wanted] : [`${column.name}=${wanted}`];
+}
+
+function cell(column: Column, value: Json) {
+  if (value === null || value === undefined) return <span class="none">–</span>;
+  switch (column.unit) {
+    case "bytes":
+      return <span title={exactBytes(value)}>{bytes(value)}</span>;
+    case "count":
+      return count(value);
+    case "ns":
+      return <span title={`${count(value)} ns`}>{duration(value)}</span>;
+    case "flag":
+      return value ? "yes" : "no";
+    case "address":
+      return <a href={href("object", { at: value })}>{value}</a>;
+    case "text":
+      return <span title={value}>{brief(value)}</span>;
+    default:
+      return String(value);
+  }
+}
+
+/** Asks for the rows from `from` on. What was asked before stays until the answer is there. */
+function usePage(url: string, from: number) {
+  const [page, setPage] = useState<{ url: string; from: number; page: Page } | null>(null);
+  const [error, setError] = useState<Refusal | null>(null);
+  const { stage, look } = state.value;
+  useEffect(() => {
+    if (stage !== "ready") return;
+    const control = new AbortController();
+    ask(`${url}&from=${from}&count=${WINDOW * 2}`, { signal: control.signal }).then(
+      (answer) => {
+        setError(null);
+        setPage({ url, from, page: answer });
+      },
+      (failed) => {
+        if (failed instanceof Refusal) setError(failed);
+      },
+    );
+    return () => control.abort();
+  }, [url, from, stage, look]);
+  return { page, error };
+}
+
+/** Stands for the rows that are out of sight. */
+function Room({ height }: { height: number }) {
+  return <tr aria-hidden="true" class="room" style={{ height: `${height}px` }} />;
+}
+
+export function Table({ name, of = "", caption, hide = [] }: { name: string; of?: string; caption: string; hide?: string[] }) {
+  const fields = place.value.fields;
+  const sort = fields.get("sort") ?? "";
+  const wanted = fields.getAll("filter");
+  const base = new URLSearchParams({ name });
+  if (of !== "") base.set("of", of);
+  if (sort !== "") base.set("sort", sort);
+  for (const one of wanted) base.append("filter", one);
+  const scroller = useRef<HTMLDivElement>(null);
+  const [top, setTop] = useState(0);
+  const [height, setHeight] = useState(600);
+  const [chosen, setChosen] = useState(0);
+  const url = `/api/${place.value.target}/table?${base}`;
+  const total = useRef(0);
+  const scale = Math.max(1, (total.current * ROW) / MOST_HEIGHT);
+  const first = Math.floor((top * scale) / ROW);
+  const from = Math.max(0, Math.floor(first / WINDOW) * WINDOW);
+  const { page: got, error } = usePage(url, from);
+  useEffect(() => {
+    setTop(0);
+    setChosen(0);
+    scroller.current?.scrollTo(0, 0);
+  }, [url]);
+  useEffect(() => {
+    const measure = () => setHeight(scroller.current?.clientHeight ?? 600);
+    measure();
+    addEventListener("resize", measure);
+    return () => removeEventListener("resize", measure);
+  }, [got === null]);
+  if (error) return <Failure error={error} />;
+  if (!got) return <Waiting />;
+  const { page } = got;
+  total.current = page.matching;
+  const columns = page.columns.filter(({ shown, name: column }) => shown !== "when-asked" && !hide.includes(column));
+  const rows: Json[] = page[page.key];
+  const filled = columns.filter(({ shown, name: column }) => shown !== "if-any" || rows.some((row) => row[column] !== null));
+  const visible = Math.ceil(height / ROW) + 2;
+  const inView: { number: number; row: Json }[] = [];
+  for (let number = first; number < Math.min(first + visible, page.matching); ++number)
+    if (number >= got.from && rows[number - got.from]) inView.push({ number, row: rows[number - got.from] });
+  const fullHeight = Math.min(page.matching * ROW, MOST_HEIGHT);
+  const open = (row: Json) => {
+    const target = placeOfCommand(row.open);
+    if (target) go(target);
+  };
+  const choose = (number: number) => {
+    const next = Math.max(0, Math.min(page.matching - 1, number));
+    setChosen(next);
+    const box = scroller.current;
+    if (!box) return;
+    const y = (next * ROW) / scale;
+    if (y < box.scrollTop) box.scrollTop = y;
+    if (y > box.scrollTop + height - 3 * ROW) box.scrollTop = y - height + 3 * ROW;
+  };
+  const onKeyDown = (event: KeyboardEvent) => {
+    if ((event.target as Element).closest("input")) return;
+    const steps: Record<string, number> = { ArrowDown: 1, ArrowUp: -1, PageDown: visible - 3, PageUp: 3 - visible, Home: -Infinity, End: Infinity };
+    if (event.key in steps) {
+      event.preventDefault();
+      choose(chosen + steps[event.key]);
+    } else if (event.key === "Enter" && !(event.target as Element).closest("a")) {
+      const row = rows[chosen - got.from];
+      if (row) open(row);
+    }
+  };
+  return (
+    <section class="table-box">
+      <p class="table-sum" role="status">
+        {count(page.matching)} of {count(page.rows)} {caption}
+        {page.remark ? <span class="remark"> {page.remark}</span> : null}
+      </p>
+      <div class="scroller" ref={scroller} onScroll={(event) => setTop((event.target as HTMLElement).scrollTop)} onKeyDown={onKeyDown} tabIndex={0} role="region" aria-label={caption}>
+        <table aria-rowcount={page.matching + 1} aria-label={caption}>
+          <thead>
+            <tr>
+              {filled.map((column) => (
+                <Heading key={column.name} column={column} sort={page.sort} filters={wanted} />
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            <Room height={Math.min((first * ROW) / scale, fullHeight)} />
+            {inView.map(({ number, row }) => (
+              <tr key={number} aria-rowindex={number + 2} class={number === chosen ? "chosen" : ""} onClick={(event) => !(event.target as Element).closest("a") && (setChosen(number), open(row))}>
+                {filled.map((column, index) => (
+                  <td key={column.name} class={`is-${column.unit}`}>
+                    {index === filled.findIndex(({ unit }) => unit === "text") && placeOfCommand(row.open) ? (
+                      <a href={placeOfCommand(row.open) as string} title={String(row[column.name] ?? "")}>
+                        {brief(String(row[column.name] ?? "open"))}
+                      </a>
+                    ) : (
+                      cell(column, row[column.name])
+                    )}
+                  </td>
+                ))}
+              </tr>
+            ))}
+            <Room height={Math.max(0, fullHeight - (first * ROW) / scale - inView.length * ROW)} />
+          </tbody>
+        </table>
+      </div>
+    </section>
+  );
+}
+
+function Heading({ column, sort, filters: given }: { column: Column; sort: string; filters: string[] }) {
+  const sorted = sort.replace(/^-/, "") === column.name;
+  const turned = sort.startsWith("-");
+  const direction = !sorted ? "none" : (column.unit === "text") !== turned ? "ascending" : "descending";
+  const own = given.filter((one) => one.startsWith(column.name) && /^(!?[=~]|[<>])/.test(one.slice(column.name.length)));
+  const text = own.map((one) => one.slice(column.name.length).replace(/^~/, "")).join(" ");
+  const turn = () => setFields({ sort: sorted && !turned ? `-${column.name}` : column.name });
+  const filter = (value: string) => {
+    const rest = given.filter((one) => !own.includes(one));
+    const next = new URLSearchParams(place.value.fields);
+    next.delete("filter");
+    for (const one of [...rest, ...filters(column, value)]) next.append("filter", one);
+    go(`${location.pathname}?${next}`, true);
+  };
+  return (
+    <th scope="col" class={`is-${column.unit}`} aria-sort={direction}>
+      <button type="button" class="sorter" title={column.meaning} onClick={turn}>
+        {column.name.replaceAll("_", " ")}
+        <span aria-hidden="true">{direction === "none" ? "" : direction === "ascending" ? " ▲" : " ▼"}</span>
+      </button>
+      <input
+        class="filter"
+        type="search"
+        aria-label={`filter ${column.name}`}
+        placeholder={column.unit === "text" ? "text" : column.unit === "bytes" ? ">=1MiB" : ""}
+        value={text}
+        onChange={(event) => filter((event.target as HTMLInputElement).value)}
+      />
+    </th>
+  );
+}
