@@ -175,13 +175,15 @@ MomentSum sum_of(const Groundwork& groundwork, const Home& home) {
 
 MomentList owners_of(const Groundwork& groundwork, const OwnerNames& names, const MomentSum& live) {
   MomentRows rows;
-  for (const Home& home : groundwork.owners().homes()) {
-    const MomentSum sum = sum_of(groundwork, home);
+  const std::vector<Home>& homes = groundwork.owners().homes();
+  for (std::uint32_t home = 0; home < homes.size(); ++home) {
+    const MomentSum sum = sum_of(groundwork, homes[home]);
     if (sum.bytes == 0) continue;
-    const KeyedName name = names.of(home);
-    rows.row(
-            name.key, name.loose_key, [&] { return name.text; }, name.filter)
-        .sum += sum;
+    const KeyedName name = names.of(homes[home]);
+    MomentRow& row = rows.row(
+        name.key, name.loose_key, [&] { return name.text; }, name.filter);
+    if (row.sum.bytes == 0) row.home = home;
+    row.sum += sum;
   }
   return {rows.take(), live, 0, {}};
 }

@@ -41,8 +41,9 @@ struct MomentRow {
   // Of a path: what `why` can be asked about, or `owners --under` if many small things are below it; empty if nothing
   // stands for it.
   std::string subject = {};
-  bool is_above = false;  // it is for `owners --under`
-  Address example = {};   // of a path: one of the things that it speaks of; null if it is no object
+  bool is_above = false;   // it is for `owners --under`
+  Address example = {};    // of a path: one of the things that it speaks of; null if it is no object
+  std::uint32_t home = 0;  // of owners: the first of the homes that have the name (view/owners.h)
 };
 
 // What a list is by.

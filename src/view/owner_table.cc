@@ -92,23 +92,8 @@ class OwnerLines {
     std::vector<std::uint32_t> also;
     for (const AlsoHeld& held : owners_.also_held(at)) also.push_back(held.owner);
     line.also = owners_text(snapshot_, owners_, also);
-    line.command = command_of(home);
+    line.command = command_of_home(groundwork_, home);
     return line;
-  }
-
-  // Of what several share, who holds the largest part of it says the most.
-  RowCommand command_of(const Home& home) const {
-    const heap::ObjectIndex& index = groundwork_.names().index();
-    const OwnerRow* const row = home.is_one() ? &owners_.rows()[home.owners.front()] : nullptr;
-    if (row != nullptr && row->kind == OwnerKind::kRuntime) return {"roots", "--filter 'kind!=global'"};
-    if (row != nullptr && !row->roots.empty()) return command_of_root(snapshot_, index, row->roots.front());
-    const graph::Dominators& dominators = groundwork_.dominators();
-    const auto node = [&](std::uint32_t vertex) { return dominators.columns().vertices.node(vertex); };
-    const auto shared = owners_.shared(home);
-    const auto largest = std::ranges::max_element(
-        shared, {}, [&](std::uint32_t vertex) { return dominators.retained_bytes(node(vertex)); });
-    if (largest == shared.end()) return {};
-    return {"why", hex(index.address_of(node(*largest).object()))};
   }
 
   const Groundwork& groundwork_;
@@ -255,6 +240,22 @@ class TreeBelow {
 
 TableShape owner_shape() {
   return make_shape<OwnerLine>("owners", "owner", "bytes", kColumns, "bytes");
+}
+
+// Of what several share, who holds the largest part of it says the most.
+RowCommand command_of_home(const Groundwork& groundwork, const Home& home) {
+  const heap::ObjectIndex& index = groundwork.names().index();
+  const Owners& owners = groundwork.owners();
+  const OwnerRow* const row = home.is_one() ? &owners.rows()[home.owners.front()] : nullptr;
+  if (row != nullptr && row->kind == OwnerKind::kRuntime) return {"roots", "--filter 'kind!=global'"};
+  if (row != nullptr && !row->roots.empty()) return command_of_root(groundwork.snapshot(), index, row->roots.front());
+  const graph::Dominators& dominators = groundwork.dominators();
+  const auto node = [&](std::uint32_t vertex) { return dominators.columns().vertices.node(vertex); };
+  const auto shared = owners.shared(home);
+  const auto largest = std::ranges::max_element(
+      shared, {}, [&](std::uint32_t vertex) { return dominators.retained_bytes(node(vertex)); });
+  if (largest == shared.end()) return {};
+  return {"why", hex(index.address_of(node(*largest).object()))};
 }
 
 Table owner_table(const Groundwork& groundwork) {

@@ -17,6 +17,8 @@ namespace holdfast::view {
 TableShape owner_shape();
 // A row for each home: what one owner has, or what several share. No byte is in two of them.
 Table owner_table(const Groundwork& groundwork);
+// Opens what is at home there; an empty verb if there is nothing to open.
+RowCommand command_of_home(const Groundwork& groundwork, const Home& home);
 
 struct UnderLimits {
   std::size_t depth = 4;     // levels below what was asked about

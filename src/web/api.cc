@@ -14,7 +14,6 @@
 #include "report/detector_report.h"
 #include "report/goroutine_report.h"
 #include "report/object_report.h"
-#include "report/report_json.h"
 #include "report/row_writer.h"
 #include "report/span_report.h"
 #include "report/table_json.h"
@@ -171,18 +170,14 @@ struct Api::Question {
 };
 
 constexpr Api::Question Api::kQuestions[] = {
-    {"report", &Api::report}, {"table", &Api::table}, {"tree", &Api::tree},           {"why", &Api::why},
-    {"show", &Api::show},     {"span", &Api::span},   {"goroutine", &Api::goroutine}, {"under", &Api::under},
-    {"cut", &Api::cut},       {"query", &Api::query}, {"detectors", &Api::detectors}};
+    {"table", &Api::table}, {"tree", &Api::tree},           {"why", &Api::why},     {"show", &Api::show},
+    {"span", &Api::span},   {"goroutine", &Api::goroutine}, {"under", &Api::under}, {"cut", &Api::cut},
+    {"query", &Api::query}, {"detectors", &Api::detectors}};
 
 Json Api::answer(std::string_view question, const Request& request) {
   const auto found = std::ranges::find(kQuestions, question, &Question::name);
   if (found == std::end(kQuestions)) fail(ErrorCode::kNotFound, "there is no question \"{}\"", question);
   return (this->*found->answer)(request);
-}
-
-Json Api::report(const Request&) {
-  return report::report_json(session_.report(), target_);
 }
 
 // The shape of a table costs nothing, and what is asked of it is checked against that before the table is made.

@@ -1,4 +1,4 @@
-// What the page asks about one opened target, by name: "report", "table", "why", ... and the answer as JSON, which is
+// What the page asks about one opened target, by name: "table", "why", ... and the answer as JSON, which is
 // that of the verb of the same name (docs/json.md) or, where the page draws something, a cut of what is drawn
 // (docs/web.md). It computes nothing of its own. One thread at a time, the session's.
 #pragma once
@@ -29,7 +29,6 @@ class Api {
   struct Question;
   static const Question kQuestions[];
 
-  Json report(const Request& request);
   Json table(const Request& request);
   Json tree(const Request& request);
   Json why(const Request& request);

@@ -1,5 +1,6 @@
 #include "web/opened_target.h"
 
+#include <charconv>
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
@@ -12,6 +13,7 @@
 #include "heap/counter_look.h"
 #include "os/process.h"
 #include "report/memory_report.h"
+#include "report/report_json.h"
 #include "report/target_words.h"
 
 namespace holdfast::web {
@@ -85,7 +87,7 @@ OpenedTarget::~OpenedTarget() {
 }
 
 void OpenedTarget::tell_state(const char* stage) {
-  Json state = {{"stage", stage}, {"look", look_}};
+  Json state = {{"stage", stage}, {"look", looks_.last()}};
   if (!error_.empty()) state.update({{"error", error_}, {"code", error_code_}});
   events_.tell("state", state);
 }
@@ -95,7 +97,9 @@ void OpenedTarget::open() {
   report_.clear();
   api_ = std::make_unique<Api>(*session_, name_);
   try {
-    report_ = text_of(api_->answer("report", {}));
+    const view::Report report = session_->report({}, earlier_ ? &*earlier_ : nullptr);
+    report_ = text_of(report::report_json(report, name_));
+    events_.tell("look", looks_.add(*session_, report));
     tell_state("ready");
   } catch (const Error& error) {
     error_ = error.what();
@@ -112,7 +116,6 @@ void OpenedTarget::open() {
   }
 }
 
-// The look before is given away first: two would need the memory of two.
 void OpenedTarget::look_again() {
   tell_state("opening");
   std::unique_ptr<session::Session> next;
@@ -123,12 +126,13 @@ void OpenedTarget::look_again() {
     return tell_state(error_.empty() ? "ready" : "failed");
   }
   api_.reset();
+  // Two looks would need the memory of two, so what is compared is all that stays.
+  if (error_.empty()) earlier_ = session_->earlier_look();
   {
     const std::lock_guard lock(session_mutex_);
     session_.swap(next);
   }
   next.reset();
-  ++look_;
   open();
 }
 
@@ -154,7 +158,18 @@ void OpenedTarget::watch_process(const std::stop_token& stop, const os::ProcessS
 
 Response OpenedTarget::answer_now(const std::string& question, const Request& request) {
   if (!error_.empty()) return error_response(422, error_code_, error_);
-  if (question == "report" && !report_.empty()) return {.body = report_};
+  if (question == "report") return {.body = report_};
+  if (question == "looks") return {.body = text_of(looks_.sums())};
+  if (question == "parts") {
+    const std::string_view look = request.field("look");
+    std::uint64_t number = looks_.last();
+    if (!look.empty()) {
+      const auto [stop, error] = std::from_chars(look.data(), look.data() + look.size(), number);
+      if (error != std::errc() || stop != look.data() + look.size())
+        fail(ErrorCode::kUsage, "look={} is no number of a look", look);
+    }
+    return {.body = looks_.parts(*session_, number)};
+  }
   return {.body = text_of(api_->answer(question, request))};
 }
 

@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <thread>
@@ -12,6 +13,7 @@
 #include "session/session.h"
 #include "web/api.h"
 #include "web/events.h"
+#include "web/looks.h"
 #include "web/worker.h"
 
 namespace holdfast::web {
@@ -32,7 +34,8 @@ class OpenedTarget {
   // "events" listens (events.h): `state` has {stage, error, code, look}, where the stage is opening, ready or failed;
   // `pass` what runs just now; `account` what is known first; `counters` the counters of a live process, every two
   // seconds, which never stops it; `ended` what became of it; `refused` why it could not be looked at again. "look"
-  // (POST) looks at a live process again. All other questions are those of Api.
+  // (POST) looks at a live process again, "looks" has the sums of all looks, "parts" the picture of one. All other
+  // questions are those of Api.
   void answer(SharedExchange exchange, const std::string& question);
 
  private:
@@ -47,9 +50,10 @@ class OpenedTarget {
   std::mutex session_mutex_;                   // held by whoever replaces the session or calls it from another thread
   std::unique_ptr<session::Session> session_;  // of the worker's thread, but for cancel() and go_on()
   std::unique_ptr<Api> api_;
-  std::string report_;  // as JSON, of this look
-  std::uint64_t look_ = 1;
-  std::string error_, error_code_;  // why it could not be opened; empty if it could
+  Looks looks_;
+  std::optional<view::EarlierLook> earlier_;  // what is left of the look before
+  std::string report_;                        // as JSON, of this look
+  std::string error_, error_code_;            // why it could not be opened; empty if it could
   std::jthread watcher_;
   std::unique_ptr<Worker> worker_;
 };

@@ -8,6 +8,7 @@ The browser is Debian's chromium, driven by playwright-core (tests/e2e/web/walks
 build/readers/web. The program is the demo, stripped, live and as a capture. Ends with `N passed, N failed`.
 """
 import argparse
+import collections
 import contextlib
 import http.client
 import json
@@ -16,6 +17,7 @@ import pathlib
 import random
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -126,7 +128,6 @@ def check_hostile(checks):
     source = random.Random(SEED)
     with page_of(checks.holdfast, checks.capture) as link:
         client = Client(link)
-        import socket
         whole = f"GET /api/0/table?name=types HTTP/1.1\r\nHost: {client.host}:{client.port}\r\nCookie: {client.cookie}\r\n\r\n".encode()
         for _ in range(300):
             damaged = bytearray(whole)
@@ -180,9 +181,44 @@ def check_same_as_text(checks):
                 yield f"table {name} has other rows from the third on"
 
 
+def check_parts(checks):
+    """The parts of the picture are all of the heap: what is alive, and what waits for the collector."""
+    with Fixture(checks.grower) as grower, page_of(checks.holdfast, grower.pid) as link:
+        client = Client(link)
+        for look in (1, 2, 3):
+            if look > 1:
+                client.ask("/api/0/look", "POST", Origin=f"http://{client.host}:{client.port}")
+            heap = client.json("/api/0/report")["heap"]
+            parts = client.json("/api/0/parts")
+            sums = collections.Counter()
+            for part in parts["parts"]:
+                sums[part["state"]] += part["bytes"]
+            if parts["look"] != look:
+                yield f"look {look} is number {parts['look']}"
+            if sums["active"] + sums["stuck"] != heap["reachable_bytes"]:
+                yield f"look {look}: {sums} are in use, {heap['reachable_bytes']} are live"
+            if sums["waiting"] != heap["bytes"] - heap["reachable_bytes"]:
+                yield f"look {look}: {sums} wait, {heap['bytes'] - heap['reachable_bytes']} are garbage"
+            time.sleep(0.5)
+        looks = client.json("/api/0/looks")
+        if len(looks) != 3 or looks[0]["flow"] is not None:
+            yield f"the time line has {len(looks)} looks"
+        for before, after in zip(looks, looks[1:]):
+            flow = after["flow"]
+            if flow["allocated"]["bytes"] <= 0 or flow["stayed"]["bytes"] > before["live"] or after["live"] <= before["live"]:
+                yield f"from {before['live']} to {after['live']}: {flow}"
+        if client.json("/api/0/parts?look=1")["look"] != 1 or client.ask("/api/0/parts?look=9")[0] != 404:
+            yield "an old picture is not there, or one that never was is"
+
+
 def live(checks, name, *words):
     with Fixture(checks.demo) as demo, page_of(checks.holdfast, demo.pid) as link:
         yield from walk(name, link, *(demo.pid if word is None else word for word in words))
+
+
+def growing(checks):
+    with Fixture(checks.grower) as grower, page_of(checks.holdfast, grower.pid) as link:
+        yield from walk("growing", link)
 
 
 def captured(checks, name, *words):
@@ -203,6 +239,8 @@ CHECKS = {
     "cancelled": check_cancelled,
     "same-as-text": check_same_as_text,
     "failed": check_failed,
+    "parts": check_parts,
+    "growing": growing,
     "screens-live": lambda checks: live(checks, "screens"),
     "screens-capture": lambda checks: captured(checks, "screens"),
     "clicks": lambda checks: live(checks, "clicks", LEAKING_LINE),
@@ -217,8 +255,10 @@ class Checks:
     def __init__(self, holdfast, folder):
         self.holdfast, self.folder = holdfast, folder
         self.demo, self.capture = folder / "leaky_sessions", folder / "leaky.hold"
-        subprocess.run(["go", "build", "-ldflags=-s -w", "-trimpath", "-buildvcs=false", "-o", self.demo, "."], check=True, cwd=DEMO,
-                       env={**os.environ, "CGO_ENABLED": "0", "GOTOOLCHAIN": "local"})
+        self.grower = folder / "grower"
+        for program, sources, flags in ((self.demo, DEMO, "-s -w"), (self.grower, SOURCES / "grower", "")):
+            subprocess.run(["go", "build", f"-ldflags={flags}", "-trimpath", "-buildvcs=false", "-o", program, "."], check=True, cwd=sources,
+                           env={**os.environ, "CGO_ENABLED": "0", "GOTOOLCHAIN": "local"})
         with Fixture(self.demo) as demo:
             subprocess.run([holdfast, "capture", str(demo.pid), "-o", self.capture], check=True, capture_output=True)
 

@@ -4,6 +4,7 @@ import { go, href } from "./route";
 
 export const SCREENS: { id: string; name: string; key: string }[] = [
   { id: "overview", name: "Overview", key: "o" },
+  { id: "live", name: "Live", key: "l" },
   { id: "findings", name: "Findings", key: "f" },
   { id: "owners", name: "Owners", key: "w" },
   { id: "types", name: "Types", key: "t" },

@@ -7,6 +7,7 @@ import { followLinks, go, href, place } from "./route";
 import { Findings } from "./screens/findings";
 import { Goroutine } from "./screens/goroutine";
 import { ObjectScreen } from "./screens/object";
+import { Live } from "./screens/live";
 import { Overview } from "./screens/overview";
 import { Owners } from "./screens/owners";
 import { Query, SpanScreen } from "./screens/query";
@@ -17,6 +18,7 @@ import "./style.css";
 
 const SCREEN_OF: Record<string, ComponentType> = {
   overview: Overview,
+  live: Live,
   findings: Findings,
   owners: Owners,
   types: Types,

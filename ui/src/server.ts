@@ -31,6 +31,7 @@ export const state = signal<State>({ stage: "opening", look: 0 });
 export const running = signal("");
 export const firstAccount = signal<Json>(null);
 export const counters = signal<Counters[]>([]);
+export const looks = signal<Json[]>([]);
 export const ended = signal<string | null>(null);
 export const refused = signal<string | null>(null);
 
@@ -82,6 +83,10 @@ function listen(target: number): () => void {
   on("account", (data) => {
     firstAccount.value = data;
   });
+  on("look", (data) => {
+    if (data.look === looks.value.length + 1) looks.value = [...looks.value, data];
+    else if (data.look > looks.value.length) ask(`/api/${target}/looks`).then((all) => (looks.value = all), () => {});
+  });
   on("counters", (data) => {
     if (counters.value.at(-1)?.at_ns === data.at_ns) return;
     counters.value = [...counters.value.slice(1 - MOST_COUNTERS), data];
@@ -118,6 +123,7 @@ export function begin(): void {
     state.value = { stage: "opening", look: 0 };
     firstAccount.value = null;
     counters.value = [];
+    looks.value = [];
     ended.value = null;
     stop = listen(target);
   });

@@ -34,7 +34,7 @@ async function places(page) {
   const sql = "SELECT type, count(*) AS n FROM objects GROUP BY type ORDER BY n DESC LIMIT 5";
   const type = (await ask(page, "/api/0/table?name=types&count=5")).types.find(({ type: name }) => name.startsWith("main."));
   return [
-    "overview", "findings", "owners", "owners?by=ways", "owners?by=table", "types", `objects?of=${encodeURIComponent(type?.type ?? "string")}`,
+    "overview", "live", "findings", "owners", "owners?by=ways", "owners?by=table", "types", `objects?of=${encodeURIComponent(type?.type ?? "string")}`,
     "goroutines", "goroutines?rows=goroutines", "goroutines?rows=labels", `goroutine?id=${report.goroutines[0].goids[0]}`, "roots", "slices",
     "slices?rows=slice-places", "slices?rows=dangling", "spans", "spans?rows=span-classes", `span?at=${span}`, "cycles", `object?at=${at}`,
     `why?what=${at}`, `why?what=type:${encodeURIComponent(type?.type ?? "string")}`, `under?what=${at}`, `query?sql=${encodeURIComponent(sql)}`,
@@ -184,6 +184,30 @@ const WALKS = {
     await page.keyboard.press("g");
     await page.keyboard.press("t");
     await page.waitForSelector(".scroller tbody tr.chosen");
+  },
+
+  // Look after look at a program that grows: what grows is told, each look has its place on the time line.
+  async growing(browser) {
+    const page = await open(browser);
+    await page.goto(url);
+    await page.waitForSelector("main h1");
+    await page.goto(new URL("/0/live?every=2", url).href);
+    await page.waitForSelector(".bubbles");
+    await page.waitForFunction(() => document.querySelector(".status")?.textContent.includes("look 3"), null, { timeout: PATIENCE });
+    await page.selectOption(".every select", "0");
+    await page.waitForFunction(() => document.querySelector("section, main")?.textContent.includes("Grew most"));
+    const grew = await page.locator(".live .lines li").allInnerTexts();
+    if (!/^\+.*main\.cache/.test(grew[0] ?? "")) wrong(`what grew most is not main.cache: ${grew}`);
+    if (!(await page.locator(".bubbles .state-stuck").count())) wrong("no shape is stuck");
+    if (!(await page.locator(".bubbles .grown").count())) wrong("no shape has a ring");
+    const flow = await text(page, ".flow");
+    if (!/new since the look before/.test(flow)) wrong(`the flow is "${flow}"`);
+    await page.locator(".wind input").fill("1");
+    await page.waitForFunction(() => document.querySelector("main h1")?.textContent.includes("look 1:"));
+    await page.waitForFunction(() => document.querySelectorAll(".bubbles .grown").length === 0);
+    await page.evaluate(axe);
+    const { violations } = await page.evaluate(() => window.axe.run());
+    for (const { id, nodes } of violations) wrong(`live: ${id}: ${nodes[0].html.slice(0, 150)}`);
   },
 
   // A target that cannot be opened: the page says why, and is not blank.

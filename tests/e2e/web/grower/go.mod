@@ -1,0 +1,3 @@
+module example.com/grower
+
+go 1.19
