@@ -221,19 +221,28 @@ view::Table Api::make_table(const Request& request) {
   return table;
 }
 
-// A table that was asked for is kept: the page asks for other rows of it, sorted in another way.
-Json Api::table(const Request& request) {
+// Tables that were asked for are kept: the page asks for other rows of them, sorted in another way.
+const view::Table& Api::kept_table(const Request& request) {
+  constexpr std::size_t kMostTables = 8;
   const std::string key = fmt::format("{}?{}", request.field("name"), request.field("of"));
-  if (!table_ || key != table_key_) {
-    table_.reset();
-    table_ = make_table(request);
-    table_key_ = key;
-    if (table_->command)
-      table_->open = [this](std::uint32_t row) {
-        const view::RowCommand words = table_->command(row);
-        return words.verb.empty() ? "" : fmt::format("holdfast {} {} {}", words.verb, target_, words.arguments);
-      };
+  const auto found = std::ranges::find(tables_, key, &KeptTable::key);
+  if (found != tables_.end()) {
+    std::rotate(tables_.begin(), found, found + 1);
+    return tables_.front().table;
   }
+  view::Table table = make_table(request);
+  if (table.command)
+    table.open = [command = table.command, target = target_](std::uint32_t row) {
+      const view::RowCommand words = command(row);
+      return words.verb.empty() ? "" : fmt::format("holdfast {} {} {}", words.verb, target, words.arguments);
+    };
+  tables_.push_front({key, std::move(table)});
+  if (tables_.size() > kMostTables) tables_.pop_back();
+  return tables_.front().table;
+}
+
+Json Api::table(const Request& request) {
+  const view::Table& table = kept_table(request);
   const std::uint64_t from = number_field(request, "from", 0, std::numeric_limits<std::uint32_t>::max());
   const std::uint64_t count = number_field(request, "count", 100, kMostRows);
   view::TableQuery query;
@@ -242,45 +251,50 @@ Json Api::table(const Request& request) {
   for (const auto& [name, value] : request.fields)
     if (name == "filter" && !value.empty()) query.filters.push_back(value);
   view::Selection selection;
-  session_.run("select", [&] { selection = view::select(*table_, view::plan_table(table_->shape, query)); });
+  session_.run("select", [&] { selection = view::select(table, view::plan_table(table.shape, query)); });
   const std::size_t before = std::min<std::size_t>(from, selection.rows.size());
   selection.rows.erase(selection.rows.begin(), selection.rows.begin() + static_cast<std::ptrdiff_t>(before));
   if (selection.rows.size() > count) selection.rows.resize(count);
-  Json json = report::table_json(*table_, selection, nullptr);
-  json["columns"] = columns_json(table_->shape);
-  json["sort"] = query.sort.empty() ? std::string(table_->shape.default_sort) : query.sort;
-  json["key"] = std::string(table_->shape.name);  // where the rows are
+  Json json = report::table_json(table, selection, nullptr);
+  json["columns"] = columns_json(table.shape);
+  json["sort"] = query.sort.empty() ? std::string(table.shape.default_sort) : query.sort;
+  json["key"] = std::string(table.shape.name);  // where the rows are
   json["from"] = before;
   return json;
+}
+
+const view::HeldTree& Api::kept_tree(view::HeldBy by) {
+  std::optional<view::HeldTree>& tree = trees_[static_cast<std::size_t>(by)];
+  if (!tree) {
+    const view::Groundwork& groundwork = session_.groundwork();
+    session_.run("picture", [&] { tree = view::held_tree(groundwork, by, {.nodes = kMostNodes, .siblings = 200}); });
+  }
+  return *tree;
 }
 
 Json Api::tree(const Request& request) {
   const std::string_view by = request.field("by");
   if (by != "ways" && by != "dominators") fail(ErrorCode::kUsage, "by={} is neither ways nor dominators", by);
-  const view::HeldBy way = by == "ways" ? view::HeldBy::kWays : view::HeldBy::kDominators;
-  if (!tree_ || tree_->by != way) {
-    const view::Groundwork& groundwork = session_.groundwork();
-    session_.run("picture", [&] { tree_ = view::held_tree(groundwork, way, {.nodes = kMostNodes, .siblings = 200}); });
-  }
+  const view::HeldTree& tree = kept_tree(by == "ways" ? view::HeldBy::kWays : view::HeldBy::kDominators);
   Json frames = Json::array();
-  for (const view::HeldFrame& frame : tree_->frames)
+  for (const view::HeldFrame& frame : tree.frames)
     frames.push_back({{"kind", std::string(name_of(frame.kind))},
                       {"name", frame.name},
                       {"full", frame.full},
                       {"type", frame.type},
                       {"place", frame.file.empty() ? "" : fmt::format("{}:{}", frame.file, frame.line)}});
   Json parents = Json::array(), of_frames = Json::array(), bytes = Json::array(), objects = Json::array();
-  for (const view::HeldNode& node : tree_->nodes) {
+  for (const view::HeldNode& node : tree.nodes) {
     parents.push_back(node.parent);
     of_frames.push_back(node.frame);
     bytes.push_back(node.bytes);
     objects.push_back(node.objects);
   }
   return {{"by", std::string(by)},
-          {"bytes_total", tree_->bytes},
-          {"objects_total", tree_->objects},
-          {"folded_nodes", tree_->folded_nodes},
-          {"folded_bytes", tree_->folded_bytes},
+          {"bytes_total", tree.bytes},
+          {"objects_total", tree.objects},
+          {"folded_nodes", tree.folded_nodes},
+          {"folded_bytes", tree.folded_bytes},
           {"frames", std::move(frames)},
           {"parent", std::move(parents)},
           {"frame", std::move(of_frames)},
@@ -342,6 +356,24 @@ Json Api::query(const Request& request) {
 
 Json Api::detectors(const Request&) {
   return report::detectors_json(detect::detector_facts());
+}
+
+std::vector<std::function<void()>> Api::preparations() {
+  std::vector<std::function<void()>> all;
+  const auto table = [&](const char* name) {
+    all.push_back([this, name] {
+      Request request;
+      request.fields.emplace_back("name", name);
+      kept_table(request);
+    });
+  };
+  table("types");
+  all.push_back([this] { kept_tree(view::HeldBy::kDominators); });
+  table("goroutine-groups");
+  table("roots");
+  all.push_back([this] { kept_tree(view::HeldBy::kWays); });
+  for (const char* const name : {"goroutines", "owners", "slices", "cycles"}) table(name);
+  return all;
 }
 
 }  // namespace holdfast::web

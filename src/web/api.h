@@ -3,10 +3,14 @@
 // (docs/web.md). It computes nothing of its own. One thread at a time, the session's.
 #pragma once
 
+#include <array>
+#include <deque>
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "session/session.h"
 #include "view/held_tree.h"
@@ -23,6 +27,8 @@ class Api {
   // Fails with kNotFound if there is no such question, with kUsage if its fields are wrong, and as the session's answer
   // does.
   nlohmann::ordered_json answer(std::string_view question, const Request& request);
+  // What is worth having before somebody asks for it, the most wanted first: each computes it, as an answer would.
+  std::vector<std::function<void()>> preparations();
 
  private:
   using Json = nlohmann::ordered_json;
@@ -43,9 +49,15 @@ class Api {
 
   session::Session& session_;
   std::string target_;
-  std::string table_key_;  // what `table_` was asked by
-  std::optional<view::Table> table_;
-  std::optional<view::HeldTree> tree_;
+  struct KeptTable {
+    std::string key;  // what it was asked by
+    view::Table table;
+  };
+  const view::Table& kept_table(const Request& request);
+  const view::HeldTree& kept_tree(view::HeldBy by);
+
+  std::deque<KeptTable> tables_;                        // the one that was asked for last comes first
+  std::array<std::optional<view::HeldTree>, 2> trees_;  // by HeldBy
 };
 
 }  // namespace holdfast::web

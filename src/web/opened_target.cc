@@ -93,6 +93,7 @@ void OpenedTarget::tell_state(const char* stage) {
 }
 
 void OpenedTarget::open() {
+  worker_->set_idle_work({});  // of the look before
   error_.clear();
   report_.clear();
   api_ = std::make_unique<Api>(*session_, name_);
@@ -101,6 +102,7 @@ void OpenedTarget::open() {
     report_ = text_of(report::report_json(report, name_));
     events_.tell("look", looks_.add(*session_, report));
     tell_state("ready");
+    worker_->set_idle_work(api_->preparations());
   } catch (const Error& error) {
     error_ = error.what();
     error_code_ = error.code() == ErrorCode::kPermission                                         ? "permission"

@@ -1,5 +1,6 @@
 #include "web/worker.h"
 
+#include <iterator>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -46,6 +47,17 @@ Response response_of(const std::function<Response()>& work) {
   }
 }
 
+// What fails will fail again when somebody asks for it, and says so then.
+bool ran_to_its_end(const std::function<void()>& work) {
+  try {
+    work();
+  } catch (const Cancelled&) {
+    return false;
+  } catch (const std::exception&) {
+  }
+  return true;
+}
+
 }  // namespace
 
 Response error_response(unsigned status, std::string_view code, std::string_view text) {
@@ -70,6 +82,7 @@ Worker::~Worker() {
 void Worker::add(SharedExchange exchange, std::function<Response()> work) {
   const std::lock_guard lock(mutex_);
   jobs_.push_back({std::move(exchange), std::move(work)});
+  if (is_idle_) cancel_();
   changed_.notify_all();
 }
 
@@ -79,6 +92,13 @@ void Worker::add_first(std::function<void()> work) {
                       work();
                       return Response{};
                     }});
+  if (is_idle_) cancel_();
+  changed_.notify_all();
+}
+
+void Worker::set_idle_work(std::vector<std::function<void()>> work) {
+  const std::lock_guard lock(mutex_);
+  idle_work_.assign(std::make_move_iterator(work.begin()), std::make_move_iterator(work.end()));
   changed_.notify_all();
 }
 
@@ -87,25 +107,37 @@ void Worker::give_up(std::uint64_t number) {
   if (running_ == number) cancel_();
 }
 
-void Worker::run() {
+// Waits for the next job, and meanwhile does what may be asked next. Returns whether there is one: none at the end.
+bool Worker::take_job(Job& job) {
+  std::unique_lock lock(mutex_);
   for (;;) {
-    Job job;
-    std::uint64_t number = 0;
-    {
-      std::unique_lock lock(mutex_);
-      changed_.wait(lock, [&] { return ends_ || !jobs_.empty(); });
-      if (ends_) return;
-      job = std::move(jobs_.front());
-      jobs_.pop_front();
-      number = ++running_;
-      go_on_();
-    }
+    changed_.wait(lock, [&] { return ends_ || !jobs_.empty() || !idle_work_.empty(); });
+    if (ends_) return false;
+    ++running_;
+    go_on_();
+    if (!jobs_.empty()) break;
+    const std::function<void()> work = idle_work_.front();
+    is_idle_ = true;
+    lock.unlock();
+    const bool is_done = ran_to_its_end(work);
+    lock.lock();
+    is_idle_ = false;
+    if (is_done && !idle_work_.empty()) idle_work_.pop_front();
+  }
+  job = std::move(jobs_.front());
+  jobs_.pop_front();
+  return true;
+}
+
+void Worker::run() {
+  for (Job job; take_job(job); job = {}) {
     if (job.exchange == nullptr) {
       response_of(job.work);
       continue;
     }
     if (job.exchange->is_gone()) continue;
-    job.exchange->when_gone([this, number] { give_up(number); });
+    // Nobody but this thread counts on.
+    job.exchange->when_gone([this, number = running_] { give_up(number); });
     job.exchange->answer(response_of(job.work));
   }
 }

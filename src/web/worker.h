@@ -8,6 +8,7 @@
 #include <functional>
 #include <mutex>
 #include <thread>
+#include <vector>
 
 #include "web/exchange.h"
 
@@ -27,6 +28,9 @@ class Worker {
   void add(SharedExchange exchange, std::function<Response()> work);
   // Runs before all that waits, and is not ended by anybody but the destructor.
   void add_first(std::function<void()> work);
+  // Runs when nobody waits for anything, as what will probably be asked next. It is ended as soon as somebody asks, and
+  // begun anew afterwards. What was added before and has not run is dropped.
+  void set_idle_work(std::vector<std::function<void()>> work);
 
  private:
   struct Job {
@@ -34,12 +38,15 @@ class Worker {
     std::function<Response()> work;
   };
   void run();
+  bool take_job(Job& job);
   void give_up(std::uint64_t number);
 
   std::function<void()> cancel_, go_on_;
   std::mutex mutex_;  // guards what follows
   std::condition_variable changed_;
   std::deque<Job> jobs_;
+  std::deque<std::function<void()>> idle_work_;
+  bool is_idle_ = false;       // what runs is of idle_work_
   std::uint64_t running_ = 0;  // the number of the job that was begun last
   bool ends_ = false;
   std::thread thread_;

@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <future>
 #include <nlohmann/json.hpp>
 
 #include "base/cancel.h"
@@ -82,6 +83,26 @@ TEST_F(WorkerTest, LeavesOutWhoHasGone) {
   worker_.add(next, [] { return Response{.body = "2"}; });
   EXPECT_EQ(next->wait().body, "2");
   EXPECT_FALSE(ran);
+}
+
+TEST_F(WorkerTest, DoesIdleWorkUntilSomebodyAsks) {
+  std::atomic<int> begun = 0, done = 0;
+  std::promise<void> both;
+  worker_.set_idle_work({[&] {
+                           if (++begun == 1) endless_.work();  // until it is asked to end
+                           ++done;
+                         },
+                         [&] {
+                           ++done;
+                           both.set_value();
+                         }});
+  while (begun == 0) std::this_thread::yield();
+  const auto exchange = std::make_shared<testing::KeptExchange>();
+  worker_.add(exchange, [] { return Response{.body = "asked"}; });
+  EXPECT_EQ(exchange->wait().body, "asked");
+  EXPECT_EQ(both.get_future().wait_for(std::chrono::seconds(10)), std::future_status::ready);
+  EXPECT_EQ(begun, 2);
+  EXPECT_EQ(done, 2);
 }
 
 TEST(Worker, EndsInTheMiddleOfWork) {
