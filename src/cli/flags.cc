@@ -160,6 +160,15 @@ constexpr Flag kFindings[] = {
      .goes_with = GoesWith::kProcessAndCore},
 };
 
+constexpr Flag kPage[] = {
+    {.name = "--html",
+     .value = "FILE",
+     .help = "write the report to this file as a page that needs no server: findings, owners, types and goroutines, to "
+             "click through; at most 3 MB; - is standard output",
+     .set = [](Options& o, const std::string& v) { o.html = v; },
+     .is_file = true},
+};
+
 constexpr Flag kReport[] = {
     {"--top", "N", "how many rows of each list, 0 for all [10, places of goroutines 5]",
      [](Options& o, const std::string& v) { o.top = number_of(v); }},
@@ -581,6 +590,9 @@ std::span<const Flag> text_flags() {
 }
 std::span<const Flag> findings_flags() {
   return kFindings;
+}
+std::span<const Flag> page_flags() {
+  return kPage;
 }
 std::span<const Flag> report_flags() {
   return kReport;

@@ -33,6 +33,7 @@ std::span<const Flag> rules_flags();   // of verbs that say what holds what
 std::span<const Flag> json_flags();
 std::span<const Flag> table_flags();
 std::span<const Flag> text_flags();  // how text looks
+std::span<const Flag> page_flags();  // the report as a page
 std::span<const Flag> report_flags();
 std::span<const Flag> findings_flags();  // what else detectors may look at
 std::span<const Flag> why_flags();

@@ -88,6 +88,7 @@ struct Options {
   bool is_weighed = false;                // escape: by `target`, a profile or what other verbs take
   bool all = false, flow = false;         // escape: all decisions; the flow of each
   std::string of_source;                  // escape: a file or function
+  std::string html;                       // report: the file to write as a page
   std::string listen = "127.0.0.1";       // web: the address to listen at
   std::uint16_t port = 0;                 // web: 0 = any
   std::vector<std::string> host_names;    // web: what browsers may call this machine besides

@@ -263,11 +263,11 @@ Json Api::table(const Request& request) {
   return json;
 }
 
-const view::HeldTree& Api::kept_tree(view::HeldBy by) {
+const view::HeldTree& Api::kept_tree(view::HeldBy by, std::size_t nodes) {
   std::optional<view::HeldTree>& tree = trees_[static_cast<std::size_t>(by)];
   if (!tree) {
     const view::Groundwork& groundwork = session_.groundwork();
-    session_.run("picture", [&] { tree = view::held_tree(groundwork, by, {.nodes = kMostNodes, .siblings = 200}); });
+    session_.run("picture", [&] { tree = view::held_tree(groundwork, by, {.nodes = nodes, .siblings = 200}); });
   }
   return *tree;
 }
@@ -275,7 +275,8 @@ const view::HeldTree& Api::kept_tree(view::HeldBy by) {
 Json Api::tree(const Request& request) {
   const std::string_view by = request.field("by");
   if (by != "ways" && by != "dominators") fail(ErrorCode::kUsage, "by={} is neither ways nor dominators", by);
-  const view::HeldTree& tree = kept_tree(by == "ways" ? view::HeldBy::kWays : view::HeldBy::kDominators);
+  const view::HeldTree& tree = kept_tree(by == "ways" ? view::HeldBy::kWays : view::HeldBy::kDominators,
+                                         number_field(request, "nodes", kMostNodes, kMostNodes));
   Json frames = Json::array();
   for (const view::HeldFrame& frame : tree.frames)
     frames.push_back({{"kind", std::string(name_of(frame.kind))},
@@ -368,10 +369,10 @@ std::vector<std::function<void()>> Api::preparations() {
     });
   };
   table("types");
-  all.push_back([this] { kept_tree(view::HeldBy::kDominators); });
+  all.push_back([this] { kept_tree(view::HeldBy::kDominators, kMostNodes); });
   table("goroutine-groups");
   table("roots");
-  all.push_back([this] { kept_tree(view::HeldBy::kWays); });
+  all.push_back([this] { kept_tree(view::HeldBy::kWays, kMostNodes); });
   for (const char* const name : {"goroutines", "owners", "slices", "cycles"}) table(name);
   return all;
 }

@@ -54,7 +54,7 @@ class Api {
     view::Table table;
   };
   const view::Table& kept_table(const Request& request);
-  const view::HeldTree& kept_tree(view::HeldBy by);
+  const view::HeldTree& kept_tree(view::HeldBy by, std::size_t nodes);
 
   std::deque<KeptTable> tables_;                        // the one that was asked for last comes first
   std::array<std::optional<view::HeldTree>, 2> trees_;  // by HeldBy

@@ -33,6 +33,7 @@ DEMO = cells.ROOT / "demos/leaky_sessions"
 LEAKING_LINE = "main.go:36"
 WALK_SECONDS = 240
 SEED = 16
+MOST_OFFLINE = 3_000_000
 
 
 def install_modules():
@@ -233,6 +234,19 @@ def check_failed(checks):
         yield from walk("failed", link, "damaged.hold")
 
 
+def check_offline(checks):
+    """The report as a file: small, without a server, and of a fixed size whatever the heap."""
+    page = checks.folder / "leaky.html"
+    subprocess.run([checks.holdfast, checks.capture, "--html", page], check=True, capture_output=True)
+    yield from walk("offline", page.as_uri())
+    text = page.read_text()
+    for outside in ("http://", "https://"):
+        if outside in text.replace("http://www.w3.org/", "").replace("http://page", ""):
+            yield f"the file has an address of elsewhere: {text[text.index(outside):][:80]}"
+    if len(text.encode()) > MOST_OFFLINE:
+        yield f"the file has {len(text.encode())} bytes"
+
+
 CHECKS = {
     "access": check_access,
     "hostile": check_hostile,
@@ -240,6 +254,7 @@ CHECKS = {
     "same-as-text": check_same_as_text,
     "failed": check_failed,
     "parts": check_parts,
+    "offline": check_offline,
     "growing": growing,
     "screens-live": lambda checks: live(checks, "screens"),
     "screens-capture": lambda checks: captured(checks, "screens"),

@@ -1,6 +1,10 @@
 // The keys of the page. Each is one of the list that `?` shows; typing in a field is no key.
 import { signal } from "@preact/signals";
+import { isOffline } from "./offline";
 import { go, href } from "./route";
+
+// A file has no answers to what is not among these.
+const OFFLINE = ["overview", "findings", "owners", "types", "goroutines", "roots", "cycles"];
 
 export const SCREENS: { id: string; name: string; key: string }[] = [
   { id: "overview", name: "Overview", key: "o" },
@@ -14,7 +18,7 @@ export const SCREENS: { id: string; name: string; key: string }[] = [
   { id: "spans", name: "Spans", key: "a" },
   { id: "cycles", name: "Cycles", key: "c" },
   { id: "query", name: "Query", key: "q" },
-];
+].filter(({ id }) => !isOffline || OFFLINE.includes(id));
 
 export const showsKeys = signal(false);
 

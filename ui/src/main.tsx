@@ -4,6 +4,7 @@ import { render } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { KEY_HELP, onKey, SCREENS, showsKeys } from "./keys";
 import { followLinks, go, href, place } from "./route";
+import { isOffline } from "./offline";
 import { Findings } from "./screens/findings";
 import { Goroutine } from "./screens/goroutine";
 import { ObjectScreen } from "./screens/object";
@@ -69,7 +70,7 @@ function Status() {
     <div class="status" role="status">
       {stage === "opening" ? <span class="chip busy">looking{running.value ? `: ${running.value}` : ""} …</span> : null}
       {stage === "ready" && running.value ? <span class="chip busy">computing: {running.value} …</span> : null}
-      {stage === "ready" ? <span class="chip">look {look}</span> : null}
+      {stage === "ready" ? <span class="chip">{isOffline ? "a file" : `look ${look}`}</span> : null}
       {stage === "failed" ? <span class="chip bad">✖ could not be opened</span> : null}
       {stage === "lost" ? <span class="chip bad">✖ holdfast has ended</span> : null}
       {ended.value ? <span class="chip bad">✖ {ended.value}; what was seen stays</span> : null}

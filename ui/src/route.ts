@@ -1,5 +1,6 @@
 // Every place of the page is a URL: /TARGET/SCREEN?FIELDS, so that back, reload and copied links work.
 import { computed, signal } from "@preact/signals";
+import { isOffline } from "./offline";
 
 export interface Place {
   target: number;
@@ -7,13 +8,13 @@ export interface Place {
   fields: URLSearchParams;
 }
 
+// A file has no server that knows its places, so there they stand behind the #.
+const BASE = isOffline ? "#" : "";
+
 function read(): Place {
-  const [target, screen] = location.pathname.split("/").slice(1);
-  return {
-    target: Number.parseInt(target || "0", 10) || 0,
-    screen: screen || "overview",
-    fields: new URLSearchParams(location.search),
-  };
+  const url = new URL(isOffline ? location.hash.slice(1) || "/" : location.href, "http://page");
+  const [target, screen] = url.pathname.split("/").slice(1);
+  return { target: Number.parseInt(target || "0", 10) || 0, screen: screen || "overview", fields: url.searchParams };
 }
 
 const current = signal<Place>(read());
@@ -24,9 +25,9 @@ addEventListener("popstate", () => {
 });
 
 /** The URL of a screen of the target that is looked at. */
-export function href(screen: string, fields: Record<string, string> = {}, target = current.value.target): string {
+export function href(screen: string, fields: Record<string, string> | URLSearchParams = {}, target = current.value.target): string {
   const query = new URLSearchParams(fields).toString();
-  return `/${target}/${screen}${query === "" ? "" : `?${query}`}`;
+  return `${BASE}/${target}/${screen}${query === "" ? "" : `?${query}`}`;
 }
 
 export function go(url: string, replaces = false): void {
@@ -36,23 +37,29 @@ export function go(url: string, replaces = false): void {
   if (!replaces) scrollTo(0, 0);
 }
 
-/** Changes fields of this screen; an empty value takes one away. What is only another view of it makes no step back. */
+/** Shows this screen with other fields. What is only another view of it makes no step back. */
+export function setQuery(next: URLSearchParams, replaces = true): void {
+  go(href(current.value.screen, next), replaces);
+}
+
+/** Changes fields of this screen; an empty value takes one away. */
 export function setFields(fields: Record<string, string>, replaces = true): void {
   const next = new URLSearchParams(current.value.fields);
   for (const [name, value] of Object.entries(fields)) {
     if (value === "") next.delete(name);
     else next.set(name, value);
   }
-  go(href(current.value.screen, Object.fromEntries(next)), replaces);
+  setQuery(next, replaces);
 }
 
 /** Follows links of the page without a reload. Others, and those for a new tab, are the browser's. */
 export function followLinks(event: MouseEvent): void {
   if (event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey) return;
   const link = (event.target as Element).closest?.("a[href]");
-  if (!(link instanceof HTMLAnchorElement) || link.origin !== location.origin || link.target !== "") return;
+  const url = link?.getAttribute("href");
+  if (!url?.startsWith(`${BASE}/`)) return;
   event.preventDefault();
-  go(link.pathname + link.search);
+  go(url);
 }
 
 /** The words of a command as a shell takes them apart: what stands in quotes is one. */

@@ -1,6 +1,7 @@
 // What the server says: answers to questions, and events of the target that is looked at.
 import { effect, signal } from "@preact/signals";
 import { useEffect, useState } from "preact/hooks";
+import { answerOf, isOffline } from "./offline";
 import { place } from "./route";
 
 export interface State {
@@ -48,6 +49,11 @@ export class Refusal extends Error {
 }
 
 export async function ask(url: string, options: RequestInit = {}): Promise<Json> {
+  if (isOffline) {
+    const answer = answerOf(url.replace(/^\/api\/\d+\//, ""));
+    if (answer === null) throw new Refusal("not-found", "This page is a file, and has no answer to that: holdfast itself has it.");
+    return answer;
+  }
   let response: Response;
   try {
     response = await fetch(url, options);
@@ -105,6 +111,10 @@ function listen(target: number): () => void {
 
 /** Listens to the target that the place names, and to the next one when that changes. */
 export function begin(): void {
+  if (isOffline) {
+    state.value = { stage: "ready", look: 1 };
+    return;
+  }
   ask("/api/targets").then(
     (answer) => {
       targets.value = answer.targets;

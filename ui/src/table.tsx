@@ -2,7 +2,7 @@
 // a hundred million rows is as quick as one of ten.
 import { useEffect, useRef, useState } from "preact/hooks";
 import { brief, bytes, count, duration, exactBytes } from "./format";
-import { go, href, place, placeOfCommand, setFields } from "./route";
+import { go, href, place, placeOfCommand, setFields, setQuery } from "./route";
 import { ask, type Json, Refusal, state } from "./server";
 import { Failure, Waiting } from "./parts";
 
@@ -201,7 +201,7 @@ function Heading({ column, sort, filters: given }: { column: Column; sort: strin
     const next = new URLSearchParams(place.value.fields);
     next.delete("filter");
     for (const one of [...rest, ...filters(column, value)]) next.append("filter", one);
-    go(`${location.pathname}?${next}`, true);
+    setQuery(next);
   };
   return (
     <th scope="col" class={`is-${column.unit}`} aria-sort={direction}>

@@ -210,6 +210,40 @@ const WALKS = {
     for (const { id, nodes } of violations) wrong(`live: ${id}: ${nodes[0].html.slice(0, 150)}`);
   },
 
+  // The page as a file: it asks nobody, and says what it has no answer to.
+  async offline(browser) {
+    const page = await open(browser);
+    page.on("request", (request) => {
+      if (!request.url().startsWith("file:") && !request.url().startsWith("data:")) wrong(`it asks for ${request.url()}`);
+    });
+    await page.goto(url);
+    await settled(page);
+    if (!(await text(page, "main")).includes("Where the memory is")) wrong("the file shows no overview");
+    for (const screen of ["findings", "owners", "types", "goroutines", "roots", "cycles"]) {
+      await page.locator(`.rail a[href="#/0/${screen}"]`).click();
+      await settled(page);
+      if (await page.locator(".failure").count()) wrong(`${screen}: ${await text(page, ".failure")}`);
+      await page.evaluate(axe);
+      const { violations } = await page.evaluate(() => window.axe.run());
+      for (const { id, nodes } of violations) wrong(`${screen}: ${id}: ${nodes[0].html.slice(0, 150)}`);
+    }
+    await page.locator('.rail a[href="#/0/types"]').click();
+    await page.locator('input[aria-label="filter type"]').fill("main.Session");
+    await page.keyboard.press("Enter");
+    await page.waitForFunction(() => /^2 of/.test(document.querySelector(".table-sum")?.textContent ?? ""));
+    await page.locator(".sorter", { hasText: "count" }).click();
+    await page.waitForFunction(() => document.querySelector("tr.chosen .is-count")?.textContent === "4,000");
+    await page.locator('.rail a[href="#/0/findings"]').click();
+    await page.locator(".card a", { hasText: "open" }).first().click();
+    await page.waitForFunction(() => document.querySelector("main h1")?.textContent.startsWith("Why"));
+    await page.reload();
+    await settled(page);
+    await page.evaluate(() => {
+      location.hash = "#/0/object?at=0x10";
+    });
+    await page.waitForFunction(() => document.querySelector(".failure")?.textContent.includes("has no answer to that"));
+  },
+
   // A target that cannot be opened: the page says why, and is not blank.
   async failed(browser) {
     const page = await open(browser);
