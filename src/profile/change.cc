@@ -4,6 +4,8 @@
 #include <cmath>
 #include <map>
 
+#include "profile/bounded_sum.h"
+
 namespace holdfast::profile {
 namespace {
 
@@ -48,7 +50,7 @@ Changes::Changes(const Sums& before, const Sums& after, std::span<const SampleTy
   if (!counter) return;
   // Numbers are rounded when they are written, so one is too little to say that a counter fell.
   for (std::size_t site = 0; site < after.sites().size() && is_one_run_; ++site)
-    is_one_run_ = after.flat(site, *counter) + 1 >= before.flat(site, *counter);
+    is_one_run_ = bounded_difference(before.flat(site, *counter), after.flat(site, *counter)) <= 1;
 }
 
 Changes::Flow Changes::flow(std::uint64_t before, std::uint64_t after, std::uint64_t allocated, bool is_counter) const {
@@ -59,7 +61,8 @@ Changes::Flow Changes::flow(std::uint64_t before, std::uint64_t after, std::uint
 }
 
 Change Changes::of(std::size_t site, std::size_t type) const {
-  Change change{.value = after_.flat(site, type) - before_.flat(site, type), .least = {}, .most = {}};
+  Change change{
+      .value = bounded_difference(after_.flat(site, type), before_.flat(site, type)), .least = {}, .most = {}};
   if (!before_.is_sampled() || !after_.is_sampled() || !objects_[type]) return change;
   const std::size_t objects = *objects_[type];
   const std::span<const Tally> before = before_.tallies(site), after = after_.tallies(site);

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <limits>
 
 #include "profile/profile_for_tests.h"
 
@@ -55,6 +56,21 @@ TEST(Change, TrustsProfilesOfTwoRunsLess) {
   const Change of_one = change(heap(100, 100), heap(200, 200), 3), of_two = change(heap(300, 100), heap(200, 200), 3);
   EXPECT_EQ(of_one.value, of_two.value);
   EXPECT_GT(*of_two.most - *of_two.least, *of_one.most - *of_one.least);
+}
+
+TEST(Change, StaysAtTheLimitOfNumbersThatNoProgramHas) {
+  constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max(),
+                         kLeast = std::numeric_limits<std::int64_t>::min();
+  const auto of = [](std::int64_t value) {
+    ProfileWriter writer;
+    for (const char* name : {"alloc_objects", "alloc_space"}) writer.sample_type(name, "count");
+    writer.location(1, 0x10, {{writer.function("main.f", "f.go"), 1}});
+    writer.sample({1}, {value, value});
+    return FilteredProfile(std::make_shared<const Profile>(writer.profile()));
+  };
+  EXPECT_EQ(change(of(kMost), of(kMost), 0).value, 0);
+  EXPECT_EQ(change(of(kLeast), of(kMost), 0).value, kMost);
+  EXPECT_EQ(change(of(kMost), of(kLeast), 0).value, kLeast);
 }
 
 TEST(Change, SeesShrinking) {

@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "base/units.h"
+#include "profile/bounded_sum.h"
 #include "profile/change.h"
 
 namespace holdfast::view {
@@ -332,7 +333,8 @@ LadderRow ladder_row(const Compared& all, const Changes& early, const Changes& l
   if (const auto heap = heap_types(all.first()); heap && all.whole->is_one_run()) {
     const bool is_bytes = all.type == heap->in_use, is_objects = all.type == heap->in_use_objects;
     const std::size_t counter = is_objects ? heap->allocated_objects : heap->allocated;
-    const std::int64_t allocated = all.sums.back().flat(site, counter) - all.sums.front().flat(site, counter);
+    const std::int64_t allocated =
+        profile::bounded_difference(all.sums.back().flat(site, counter), all.sums.front().flat(site, counter));
     if ((is_bytes || is_objects) && allocated > 0 && row.halves.whole.value >= 0)
       row.of_allocated =
           format_share(static_cast<std::uint64_t>(row.halves.whole.value), static_cast<std::uint64_t>(allocated));
