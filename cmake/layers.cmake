@@ -24,7 +24,7 @@ set(holdfast_formats_may_use base compiler profile heap graph view)
 set(holdfast_query_may_use base heap graph view)
 set(holdfast_report_may_use base collector dumps heap graph view evidence query)
 set(holdfast_session_may_use base os dumps heap capture graph view detect query)
-set(holdfast_web_may_use base os heap capture graph view detect session query report)
+set(holdfast_web_may_use base os dumps heap capture graph view detect session query report)
 set(holdfast_cli_may_use base compiler os collector dumps net profile heap capture graph view detect evidence session formats query report web)
 
 add_library(holdfast_warnings INTERFACE)

@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "detect/findings.h"
+#include "dumps/crash_addresses.h"
 #include "query/database.h"
 #include "report/cut_report.h"
 #include "report/detector_report.h"
@@ -214,7 +215,9 @@ view::Table Api::make_table(const Request& request) {
   } else if (name == "slices" || name == "slice-places") {
     table = session_.slices({}, name == "slices" ? view::SliceRows::kObjects : view::SliceRows::kPlaces);
   } else if (name == "dangling") {
-    table = session_.dangling({});
+    std::vector<dumps::AskedAddress> asked;
+    if (!request.field("of").empty()) asked.push_back({.address = address_field(request, "of")});
+    table = session_.dangling(asked);
   } else {
     fail(ErrorCode::kNotFound, "there is no table \"{}\"", name);
   }

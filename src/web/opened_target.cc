@@ -12,9 +12,11 @@
 #include "capture/counter_watch.h"
 #include "heap/counter_look.h"
 #include "os/process.h"
+#include "report/growth_report.h"
 #include "report/memory_report.h"
 #include "report/report_json.h"
 #include "report/target_words.h"
+#include "view/growth.h"
 
 namespace holdfast::web {
 namespace {
@@ -48,25 +50,26 @@ std::string text_of(const Json& json) {
 
 }  // namespace
 
-OpenedTarget::OpenedTarget(std::string name, const MakeSession& make) : name_(std::move(name)) {
-  session_ = make({.passes_run =
-                       [this](const std::string& running) {
-                         events_.tell("pass", {{"running", running}});
-                       },
-                   .first_look =
-                       [this](const heap::Snapshot& snapshot) {
-                         events_.tell("account", {{"target", report::target_json(snapshot.target)},
-                                                  {"account", report::account_json(snapshot.account)}});
-                       }});
+OpenedTarget::OpenedTarget(std::string name, MakeSession make) : name_(std::move(name)), make_(std::move(make)) {
+  session_ = make_({.passes_run =
+                        [this](const std::string& running) {
+                          events_.tell("pass", {{"running", running}});
+                        },
+                    .first_look =
+                        [this](const heap::Snapshot& snapshot) {
+                          events_.tell("account", {{"target", report::target_json(snapshot.target)},
+                                                   {"account", report::account_json(snapshot.account)}});
+                        }});
   tell_state("opening");
-  const auto with_session = [this](auto what) {
+  const auto with_sessions = [this](auto what) {
     return [this, what] {
       const std::lock_guard lock(session_mutex_);
       what(*session_);
+      if (compared_ != nullptr) what(*compared_);
     };
   };
-  worker_ = std::make_unique<Worker>(with_session([](session::Session& s) { s.cancel(); }),
-                                     with_session([](session::Session& s) { s.go_on(); }));
+  worker_ = std::make_unique<Worker>(with_sessions([](session::Session& s) { s.cancel(); }),
+                                     with_sessions([](session::Session& s) { s.go_on(); }));
   worker_->add_first([this] { open(); });
   if (session_->target().process() == nullptr) return;
   std::shared_ptr<capture::CounterWatch> counters;
@@ -173,6 +176,27 @@ Response OpenedTarget::answer_now(const std::string& question, const Request& re
     return {.body = looks_.parts(*session_, number)};
   }
   return {.body = text_of(api_->answer(question, request))};
+}
+
+// One after the other, so that no two of them are in memory at once but for their slots.
+Response OpenedTarget::compare_now(const std::vector<const OpenedTarget*>& targets) {
+  constexpr std::size_t kRows = 25;
+  view::GrowthBuilder builder;
+  for (const OpenedTarget* const target : targets) {
+    const std::unique_ptr<session::Session> session = target->make_(session::Listener{});
+    const auto set_compared = [&](session::Session* which) {
+      const std::lock_guard lock(session_mutex_);
+      compared_ = which;
+    };
+    set_compared(session.get());
+    const auto forget = std::unique_ptr<void, std::function<void(void*)>>(this, [&](void*) { set_compared(nullptr); });
+    session->add_to(builder);
+  }
+  return {.body = text_of(report::growth_json(builder.growth(0), kRows))};
+}
+
+void OpenedTarget::compare(SharedExchange exchange, std::vector<const OpenedTarget*> targets) {
+  worker_->add(std::move(exchange), [this, targets = std::move(targets)] { return compare_now(targets); });
 }
 
 void OpenedTarget::answer(SharedExchange exchange, const std::string& question) {

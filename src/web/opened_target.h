@@ -25,7 +25,7 @@ class OpenedTarget {
  public:
   // Finds the target: fails as MakeSession does. That it cannot be opened is told as an event, and every question is
   // answered with it. `name` is what the user called it.
-  OpenedTarget(std::string name, const MakeSession& make);
+  OpenedTarget(std::string name, MakeSession make);
   ~OpenedTarget();
   OpenedTarget(const OpenedTarget&) = delete;
   OpenedTarget& operator=(const OpenedTarget&) = delete;
@@ -37,18 +37,24 @@ class OpenedTarget {
   // (POST) looks at a live process again, "looks" has the sums of all looks, "parts" the picture of one. All other
   // questions are those of Api.
   void answer(SharedExchange exchange, const std::string& question);
+  // Answers with what changed from the first of these targets to the last, as `holdfast diff` does. Each is looked at
+  // anew, a live process too, in a session of its own.
+  void compare(SharedExchange exchange, std::vector<const OpenedTarget*> targets);
 
  private:
   void open();
   void look_again();
   void tell_state(const char* stage);
   void watch_process(const std::stop_token& stop, const os::ProcessStatus& process, capture::CounterWatch* counters);
+  Response compare_now(const std::vector<const OpenedTarget*>& targets);
   Response answer_now(const std::string& question, const Request& request);
 
   std::string name_;
+  MakeSession make_;
   Events events_;
   std::mutex session_mutex_;                   // held by whoever replaces the session or calls it from another thread
   std::unique_ptr<session::Session> session_;  // of the worker's thread, but for cancel() and go_on()
+  session::Session* compared_ = nullptr;       // another one that works; with session_mutex_
   std::unique_ptr<Api> api_;
   Looks looks_;
   std::optional<view::EarlierLook> earlier_;  // what is left of the look before

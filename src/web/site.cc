@@ -51,10 +51,28 @@ void Site::answer_api(const SharedExchange& exchange) {
   const char* const end = path.data() + path.size();
   if (!path.empty()) {
     const auto [stop, error] = std::from_chars(path.data() + 1, end, number);
-    if (error == std::errc() && stop != end && *stop == '/' && number < targets_.size())
-      return targets_[number]->answer(exchange, std::string(stop + 1, end));
+    if (error == std::errc() && stop != end && *stop == '/' && number < targets_.size()) {
+      const std::string question(stop + 1, end);
+      if (question == "compare") return compare(exchange, number);
+      return targets_[number]->answer(exchange, question);
+    }
   }
   exchange->answer(error_response(404, "not-found", "there is no such question"));
+}
+
+void Site::compare(const SharedExchange& exchange, std::size_t last) {
+  std::vector<const OpenedTarget*> targets;
+  for (const auto& [name, value] : exchange->request().fields) {
+    if (name != "with") continue;
+    std::size_t number = 0;
+    const auto [stop, error] = std::from_chars(value.data(), value.data() + value.size(), number);
+    if (error != std::errc() || stop != value.data() + value.size() || number >= targets_.size())
+      return exchange->answer(error_response(400, "usage", "with=" + value + " is no number of a target"));
+    targets.push_back(targets_[number].get());
+  }
+  targets.push_back(targets_[last].get());
+  if (targets.size() < 2) return exchange->answer(error_response(400, "usage", "the question needs with=, a target"));
+  targets_[last]->compare(exchange, std::move(targets));
 }
 
 }  // namespace holdfast::web

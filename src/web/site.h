@@ -32,6 +32,7 @@ class Site {
  private:
   void answer(const SharedExchange& exchange);
   void answer_api(const SharedExchange& exchange);
+  void compare(const SharedExchange& exchange, std::size_t last);
 
   Server server_;  // outlives whoever answers its exchanges
   Access access_;

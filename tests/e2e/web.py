@@ -222,6 +222,16 @@ def growing(checks):
         yield from walk("growing", link)
 
 
+def compared(checks):
+    looks = [checks.folder / "first.hold", checks.folder / "second.hold"]
+    with Fixture(checks.grower) as grower:
+        for look in looks:
+            time.sleep(1)
+            subprocess.run([checks.holdfast, "capture", str(grower.pid), "-o", look], check=True, capture_output=True)
+    with page_of(checks.holdfast, *looks) as link:
+        yield from walk("compared", link)
+
+
 def captured(checks, name, *words):
     with page_of(checks.holdfast, checks.capture) as link:
         yield from walk(name, link, *words)
@@ -255,6 +265,7 @@ CHECKS = {
     "failed": check_failed,
     "parts": check_parts,
     "offline": check_offline,
+    "compared": compared,
     "growing": growing,
     "screens-live": lambda checks: live(checks, "screens"),
     "screens-capture": lambda checks: captured(checks, "screens"),

@@ -17,6 +17,7 @@ export const SCREENS: { id: string; name: string; key: string }[] = [
   { id: "slices", name: "Slices", key: "s" },
   { id: "spans", name: "Spans", key: "a" },
   { id: "cycles", name: "Cycles", key: "c" },
+  { id: "compare", name: "Compare", key: "d" },
   { id: "query", name: "Query", key: "q" },
 ].filter(({ id }) => !isOffline || OFFLINE.includes(id));
 

@@ -5,6 +5,8 @@ import { useEffect, useRef } from "preact/hooks";
 import { KEY_HELP, onKey, SCREENS, showsKeys } from "./keys";
 import { followLinks, go, href, place } from "./route";
 import { isOffline } from "./offline";
+import { Compare } from "./screens/compare";
+import { Cut } from "./screens/cut";
 import { Findings } from "./screens/findings";
 import { Goroutine } from "./screens/goroutine";
 import { ObjectScreen } from "./screens/object";
@@ -34,6 +36,8 @@ const SCREEN_OF: Record<string, ComponentType> = {
   object: ObjectScreen,
   why: Why,
   under: Under,
+  cut: Cut,
+  compare: Compare,
   query: Query,
 };
 

@@ -210,6 +210,28 @@ const WALKS = {
     for (const { id, nodes } of violations) wrong(`live: ${id}: ${nodes[0].html.slice(0, 150)}`);
   },
 
+  // Two looks at one program, one against the other; and what a reference keeps.
+  async compared(browser) {
+    const page = await open(browser);
+    await page.goto(url);
+    await settled(page);
+    await page.goto(new URL("/1/compare", url).href);
+    await page.waitForSelector("main select");
+    await page.selectOption("main select", "0");
+    await page.waitForFunction(() => document.querySelector("main")?.textContent.includes("By owner"));
+    const said = await text(page, "main");
+    if (!said.includes("one process")) wrong(`two looks at one process: ${said.slice(0, 200)}`);
+    const first = await page.locator("section", { hasText: "By owner" }).locator("tr").first().innerText();
+    if (!/^\+.*main\.cache/s.test(first)) wrong(`what grew most is "${first}"`);
+    const owners = await ask(page, "/api/1/table?name=owners&count=1");
+    if (owners.owners[0].name !== "main.cache") wrong(`the first owner is ${owners.owners[0].name}`);
+    await page.goto(new URL("/1/cut?drop=global:main.cache", url).href);
+    await settled(page);
+    const cut = await ask(page, "/api/1/cut?drop=global:main.cache");
+    if (cut.freed_bytes !== owners.owners[0].bytes) wrong(`the cut frees ${cut.freed_bytes}, main.cache has ${owners.owners[0].bytes}`);
+    if (!(await text(page, "main")).includes("would be free")) wrong("the cut says nothing");
+  },
+
   // The page as a file: it asks nobody, and says what it has no answer to.
   async offline(browser) {
     const page = await open(browser);

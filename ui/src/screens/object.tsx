@@ -1,8 +1,10 @@
 // One object: its value, what holds it, what it refers to, and what the collector says of it.
 import { brief, bytes, count } from "../format";
-import { Answer, Chain, Size } from "../parts";
+import { isOffline } from "../offline";
+import { Answer, Chain, Failure, Size } from "../parts";
 import { href, place } from "../route";
 import { type Json, useAnswer } from "../server";
+import { Table } from "../table";
 
 function Value({ value, depth = 0 }: { value: Json; depth?: number }) {
   const line = (
@@ -65,6 +67,15 @@ function Collector({ collector }: { collector: Json }) {
 export function ObjectScreen() {
   const at = place.value.fields.get("at") ?? "";
   const asked = useAnswer(`show?${new URLSearchParams({ at })}`);
+  if (asked.error && !isOffline)
+    return (
+      <>
+        <h1>{at}</h1>
+        <Failure error={asked.error} />
+        <h2>What still names it</h2>
+        <Table name="dangling" of={at} caption="words that name the address" />
+      </>
+    );
   return (
     <Answer asked={asked}>
       {(shown) => (

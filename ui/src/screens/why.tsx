@@ -1,6 +1,7 @@
 // Why something is alive: the ways that lead to it, what all of them go through, and who holds it independently.
 import { brief, bytes, count } from "../format";
 import { Answer, Bar, Chain, Size } from "../parts";
+import { isOffline } from "../offline";
 import { href, place } from "../route";
 import { type Json, useAnswer } from "../server";
 
@@ -79,6 +80,12 @@ export function Why() {
             <Size of={answer.bytes} />
             {answer.root_retained === null ? "" : `; keeps ${bytes(answer.root_retained)} alive`}
             {answer.garbage > 0 ? `; ${count(answer.garbage)} more are garbage` : ""} · <a href={href("under", { what })}>what does it keep?</a>
+            {isOffline || !what.startsWith("0x") ? null : (
+              <>
+                {" "}
+                · <a href={href("cut", { free: what })}>what would free it?</a>
+              </>
+            )}
             {what.startsWith("0x") ? (
               <>
                 {" "}
