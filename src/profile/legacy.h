@@ -8,6 +8,7 @@
 // name its functions, lines and labels; so do those of C++ threads.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -17,6 +18,7 @@ namespace holdfast::profile {
 struct Converted {
   std::string proto;   // the same as profile.proto
   std::string remark;  // what was left out and why, in sentences without the last dot; empty for nothing
+  std::optional<std::uint64_t> gc_cycles = {};  // completed collections, where a heap profile of Go says it
 };
 
 // Returns none if the bytes are of none of these forms. Fails with kDamaged, naming the line or the byte, if they

@@ -34,7 +34,7 @@ std::optional<Counted> read_counted(LineReader& reader) {
 
 class HeapReader {
  public:
-  explicit HeapReader(std::string_view text) : lines_(text) {}
+  explicit HeapReader(std::string_view text) : text_(text), lines_(text) {}
 
   Converted run() {
     read_header();
@@ -50,10 +50,21 @@ class HeapReader {
       more = is_space_or_comment(lines_.line()) ? lines_.next() : read_record();
     }
     check_sums();
-    return {builder_.finish(), remark_};
+    return {builder_.finish(), remark_, collections()};
   }
 
  private:
+  // Behind the records, Go writes its MemStats as comments: "# NumGC = 12".
+  std::optional<std::uint64_t> collections() const {
+    constexpr std::string_view kNumGC = "\n# NumGC = ";
+    const std::size_t at = is_of_go_ ? text_.rfind(kNumGC) : std::string_view::npos;
+    if (at == std::string_view::npos) return std::nullopt;
+    LineReader reader(text_.substr(at + kNumGC.size(), text_.substr(at + 1).find('\n')));
+    const std::optional<std::int64_t> number = reader.number();
+    if (!number || *number < 0) return std::nullopt;
+    return static_cast<std::uint64_t>(*number);
+  }
+
   // "heap profile: 851: 1126960 [1586: 5049776] @ heap/8192"
   void read_header() {
     lines_.next();
@@ -129,6 +140,7 @@ class HeapReader {
                     format_count(static_cast<std::uint64_t>(read_.allocated.objects)));
   }
 
+  std::string_view text_;
   Lines lines_;
   Builder builder_;
   std::int64_t period_ = 1;

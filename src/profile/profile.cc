@@ -445,7 +445,10 @@ Profile Profile::parse(std::span<const std::byte> bytes, const std::string& name
         profile.bytes_ = std::make_unique<const std::string>(std::move(converted ? converted->proto : unpacked.bytes));
         profile.name_ = name;
         with_errors_named([&] { ProfileParser(profile).run(unpacked.cut_off && !converted); });
-        if (converted) profile.remark_ = std::move(converted->remark);
+        if (converted) {
+          profile.gc_cycles_ = converted->gc_cycles;
+          profile.remark_ = std::move(converted->remark);
+        }
         if (unpacked.cut_off && profile.remark_.empty()) profile.remark_ = "the profile is cut off";
         return profile;
       },

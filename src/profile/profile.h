@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -90,6 +91,10 @@ class Profile {
   std::int64_t period() const { return period_; }    // for heap profiles one sample is taken of so many bytes
   std::int64_t time_ns() const { return time_ns_; }  // since 1970 UTC; 0 = not known
   std::int64_t duration_ns() const { return duration_ns_; }
+  // How many collections the program had completed when it was taken: a text of Go's heap says it, profile.proto has no
+  // place for it, and of a target whoever made the profile of it knows it.
+  std::optional<std::uint64_t> gc_cycles() const { return gc_cycles_; }
+  void set_gc_cycles(std::uint64_t cycles) { gc_cycles_ = cycles; }
   // What everybody who reads the profile has to know, in sentences: it was cut off. Empty for nothing.
   const std::string& remark() const { return remark_; }
 
@@ -122,6 +127,7 @@ class Profile {
   std::vector<Dropped> dropped_;
   SampleType period_type_;
   std::int64_t period_ = 0, time_ns_ = 0, duration_ns_ = 0;
+  std::optional<std::uint64_t> gc_cycles_;
   std::string remark_;
 };
 

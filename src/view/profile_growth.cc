@@ -137,7 +137,7 @@ std::string diff_remark(const Compared& all, std::span<const DiffRow> rows) {
   std::int64_t growth = 0;
   std::uint64_t chance = 0;
   for (const DiffRow& row : rows) {
-    growth += row.change.value;
+    growth = profile::bounded_sum(growth, row.change.value);
     chance += row.change.is_noise() && row.change.value != 0;
   }
   std::string remark =
@@ -171,7 +171,7 @@ Table profile_diff_table(const Profiles& profiles, const ProfileQuestion& questi
   const Sums &before = all->sums.front(), &after = all->sums.back();
   for (std::size_t site = 0; site < after.sites().size(); ++site) {
     DiffRow row{.all = all.get(), .site = site, .change = all->whole->of(site, all->type)};
-    row.cumulative = after.cumulative(site, all->type) - before.cumulative(site, all->type);
+    row.cumulative = profile::bounded_difference(after.cumulative(site, all->type), before.cumulative(site, all->type));
     bool changes = false;
     for (std::size_t step = 0; step < all->steps.size(); ++step) {
       row.rises += all->flat(step + 1, site) > all->flat(step, site);
@@ -206,7 +206,8 @@ std::vector<std::string_view> courses() {
 // Growth in the earlier and in the later half of a ladder, and how long each took.
 struct Halves {
   Change early, late, whole;
-  double early_time = 1, late_time = 1;  // seconds, or steps if nobody knows
+  double early_time = 1, late_time = 1;    // seconds, or steps if nobody knows
+  std::optional<double> late_cycles = {};  // collections in the later half; none if nobody knows, or there were none
 };
 
 // What has warmed up may still jitter: a tenth of the pace is no leak that goes on.
@@ -239,6 +240,10 @@ struct LadderRow {
     if (course > Course::kUnsure) return {};
     return static_cast<std::int64_t>(static_cast<double>(halves.late.value) / halves.late_time);
   }
+  Cell per_cycle() const {
+    if (course > Course::kUnsure || !halves.late_cycles) return {};
+    return static_cast<std::int64_t>(static_cast<double>(halves.late.value) / *halves.late_cycles);
+  }
 };
 
 constexpr ColumnOf<LadderRow> kLadderColumns[] = {
@@ -250,6 +255,10 @@ constexpr ColumnOf<LadderRow> kLadderColumns[] = {
     {{"pace", Unit::kBytes, "of what goes on: growth each second of the later half; each step, if no times are known",
       Shown::kUsually, nullptr, Sign::kChange},
      [](const LadderRow& r) { return r.pace(); }},
+    {{"per_cycle", Unit::kBytes,
+      "of what goes on: growth with each collection of the later half; none if the profiles do not count collections",
+      Shown::kIfAny, nullptr, Sign::kChange},
+     [](const LadderRow& r) { return r.per_cycle(); }},
     {{"growth", Unit::kBytes, "of flat, from the first profile to the last", Shown::kUsually, nullptr, Sign::kChange},
      [](const LadderRow& r) { return Cell(r.halves.whole.value); }},
     {{"least", Unit::kBytes, "of an estimate: growth is so much at least, with 95 %", Shown::kIfAny, nullptr,
@@ -298,6 +307,12 @@ double time_between(const Compared& all, std::size_t from, std::size_t to) {
   return static_cast<double>(time(to) - time(from)) * 1e-9;
 }
 
+std::optional<std::uint64_t> cycles_between(const Compared& all, std::size_t from, std::size_t to) {
+  const auto cycles = [&](std::size_t i) { return (*all.profiles)[i].profile().gc_cycles(); };
+  if (!cycles(from) || !cycles(to) || *cycles(to) < *cycles(from)) return std::nullopt;
+  return *cycles(to) - *cycles(from);
+}
+
 std::string ladder_remark(const Compared& all, std::span<const LadderRow> rows) {
   std::array<std::uint64_t, kCourses.size()> count = {};
   for (const LadderRow& row : rows) ++count[static_cast<std::size_t>(row.course)];
@@ -314,6 +329,12 @@ std::string ladder_remark(const Compared& all, std::span<const LadderRow> rows) 
                           format_count(of(Course::kUnsure), "place"));
   if (!has_times(all))
     remark += " The profiles do not say when they were taken: they are in the order in which they are named.";
+  if (const auto cycles = cycles_between(all, 0, all.sums.size() - 1))
+    remark += fmt::format(" {} ended meanwhile.", format_count(*cycles, "collection"));
+  else
+    remark +=
+        " They do not count collections: the text of a heap profile (?debug=1) does, and so do processes, cores and "
+        "captures.";
   if (!all.whole->is_one_run()) remark += " Beware: they are not of one run of the program, or not sampled alike.";
   return remark;
 }
@@ -322,10 +343,14 @@ LadderRow ladder_row(const Compared& all, const Changes& early, const Changes& l
   const std::size_t last = all.sums.size() - 1, middle = all.sums.size() / 2;
   LadderRow row{.all = &all,
                 .site = site,
-                .halves = {early.of(site, all.type), late.of(site, all.type), all.whole->of(site, all.type)},
+                .halves = {.early = early.of(site, all.type),
+                           .late = late.of(site, all.type),
+                           .whole = all.whole->of(site, all.type)},
                 .of_allocated = {}};
   row.halves.early_time = time_between(all, 0, middle);
   row.halves.late_time = time_between(all, middle, last);
+  if (const auto cycles = cycles_between(all, middle, last); cycles && *cycles > 0)
+    row.halves.late_cycles = static_cast<double>(*cycles);
   std::vector<std::int64_t> heights;
   for (std::size_t i = 0; i <= last; ++i) heights.push_back(all.flat(i, site));
   for (std::size_t i = 0; i < last; ++i) row.rises += heights[i + 1] > heights[i];

@@ -21,6 +21,7 @@ constexpr std::int64_t kSecond = 1'000'000'000;
 struct Step {
   std::int64_t seconds = 0;
   std::vector<std::pair<std::string, std::int64_t>> in_use;
+  std::optional<std::uint64_t> cycles = {};
 };
 
 Profiles ladder(const std::vector<Step>& steps) {
@@ -38,7 +39,9 @@ Profiles ladder(const std::vector<Step>& steps) {
       const std::int64_t allocated = (step.seconds + 1) << 30;  // counters only rise
       writer.sample({location}, {allocated >> 16, allocated, bytes >> 16, bytes}, 1 << 16);
     }
-    out.emplace_back(std::make_shared<const profile::Profile>(writer.profile()));
+    profile::Profile profile = writer.profile();
+    if (step.cycles) profile.set_gc_cycles(*step.cycles);
+    out.emplace_back(std::make_shared<const profile::Profile>(std::move(profile)));
   }
   return std::make_shared<const std::vector<profile::FilteredProfile>>(std::move(out));
 }
@@ -86,6 +89,21 @@ TEST(ProfileLadder, TellsWarmingUpFromLeaking) {
   EXPECT_EQ(cell_of(table, "jitter", "course"), Cell("chance"));
   EXPECT_EQ(cell_of(table, "less", "course"), Cell("falls"));
   EXPECT_THAT(table.remark, HasSubstr("over 6 profiles in 50.0 s: 1 place rises at every step"));
+}
+
+TEST(ProfileLadder, SaysWhatGrowsWithEachCollection) {
+  std::vector<Step> steps;
+  for (std::int64_t i = 0; i < 6; ++i)
+    steps.push_back({i * 10, {{"leak", (4 + 12 * i) << 20}, {"same", 9 << 20}}, static_cast<std::uint64_t>(7 + 3 * i)});
+  const Table table = profile_ladder_table(ladder(steps), {});
+  EXPECT_EQ(cell_of(table, "leak", "per_cycle"), Cell(std::int64_t{4} << 20));
+  EXPECT_EQ(cell_of(table, "same", "per_cycle"), Cell());
+  EXPECT_THAT(table.remark, HasSubstr("15 collections ended meanwhile"));
+  steps[3].cycles.reset();  // the one in the middle
+  const Table half = profile_ladder_table(ladder(steps), {});
+  EXPECT_EQ(cell_of(half, "leak", "per_cycle"), Cell());
+  for (Step& step : steps) step.cycles.reset();
+  EXPECT_THAT(profile_ladder_table(ladder(steps), {}).remark, HasSubstr("do not count collections"));
 }
 
 TEST(ProfileLadder, NeedsThreeOfDifferentTimes) {

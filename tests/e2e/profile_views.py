@@ -214,7 +214,19 @@ def ladder(views):
         yield f"others rise, too: {sorted(of)}"
 
 
-CHECKS = (filters, places, differences, sums, survival, listed, neighbours, tags, samples, written, ladder)
+def ladder_by_collections(views):
+    """The texts of heap profiles count collections: growth with each is growth over their number."""
+    texts = [pathlib.Path(str(file).replace(".pb.gz", ".txt")) for file in views.files]
+    cycles = [int(re.search(r"# NumGC = (\d+)", text.read_text()).group(1)) for text in texts]
+    rows = [row for row in views.ask("ladder", *texts) if row["function"] == "main.leak"]
+    middle = len(texts) // 2
+    if not rows or rows[0]["per_cycle"] != int(rows[0]["later"] / (cycles[-1] - cycles[middle])):
+        yield f"main.leak grows with each of {cycles[-1] - cycles[middle]} collections: {rows}"
+    if any(row["per_cycle"] is not None for row in views.ask("ladder", *views.files)):
+        yield "profile.proto does not count collections"
+
+
+CHECKS = (ladder_by_collections, filters, places, differences, sums, survival, listed, neighbours, tags, samples, written, ladder)
 
 
 def main():

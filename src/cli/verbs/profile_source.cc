@@ -15,7 +15,9 @@ constexpr std::string_view kUsualProfile = "/debug/pprof/heap";
 profile::Profile profile_of_target(RunningVerb& run, const std::string& word) {
   session::Session& session = run.session_on(word);
   const std::string file = formats::heap_profile_pprof(session.snapshot());
-  return profile::Profile::parse(std::as_bytes(std::span(file)), session.target().name());
+  profile::Profile profile = profile::Profile::parse(std::as_bytes(std::span(file)), session.target().name());
+  profile.set_gc_cycles(session.snapshot().audit.gc_cycles);
+  return profile;
 }
 
 profile::Profile profile_of_source(const Options& options, const std::string& word) {

@@ -1,4 +1,5 @@
-// Writes a heap profile of itself after each of six rounds into the folder that it is given, 0.pb.gz to 5.pb.gz. In each
+// Writes a heap profile of itself after each of six rounds into the folder that it is given, 0.pb.gz to 5.pb.gz and, as
+// text, 0.txt to 5.txt. In each
 // round it keeps more at one line (leak), fills a cache at another, which is full after two rounds, and allocates at a
 // third what is soon garbage. What it keeps after the first round and after the last it prints: "leak FIRST LAST".
 package main
@@ -55,14 +56,13 @@ func work(round int) {
 	}
 }
 
-func writeProfile(path string) {
-	runtime.GC()
+func writeProfile(path string, debug int) {
 	file, err := os.Create(path)
 	if err != nil {
 		panic(err)
 	}
 	defer file.Close()
-	if err := pprof.WriteHeapProfile(file); err != nil {
+	if err := pprof.Lookup("heap").WriteTo(file, debug); err != nil {
 		panic(err)
 	}
 }
@@ -74,7 +74,9 @@ func main() {
 	}
 	for round := 0; round < rounds; round++ {
 		work(round)
-		writeProfile(filepath.Join(os.Args[1], strconv.Itoa(round)+".pb.gz"))
+		runtime.GC()
+		writeProfile(filepath.Join(os.Args[1], strconv.Itoa(round)+".pb.gz"), 0)
+		writeProfile(filepath.Join(os.Args[1], strconv.Itoa(round)+".txt"), 1)
 		time.Sleep(50 * time.Millisecond)
 	}
 	fmt.Println("leak", perRound*pieceSize, rounds*perRound*pieceSize)
