@@ -196,6 +196,7 @@ TEST(Options, AColumnThatTheTableLacksIsRefused) {
 // clang-format off
 const std::set<std::string_view> kOpenColumns = {
     "also",
+    "assist_ratio",
     "because",
     "call",
     "channel",

@@ -34,6 +34,20 @@ class Scanner {
     ns = static_cast<std::uint64_t>(std::llround(number * unit_ns));
     return true;
   }
+  bool take(std::int64_t& number) {
+    const auto [end, error] = std::from_chars(text_.data(), text_.data() + text_.size(), number);
+    if (error != std::errc()) return false;
+    text_.remove_prefix(static_cast<std::size_t>(end - text_.data()));
+    return true;
+  }
+  // As print has it: "+1.048786e+000", or since Go 1.26 as everybody writes it.
+  bool take(double& number) {
+    const std::string_view digits = text_.substr(text_.starts_with('+') ? 1 : 0);
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+    if (error != std::errc() || !std::isfinite(number)) return false;
+    text_.remove_prefix(static_cast<std::size_t>(end - text_.data()));
+    return true;
+  }
   std::string_view take_until(char end) {
     const std::string_view out = text_.substr(0, text_.find(end));
     text_.remove_prefix(out.size());

@@ -28,6 +28,16 @@ struct CycleCpu {
   Ns total() const { return sweep_stop + mark_stop + assist + background + idle; }
 };
 
+// What the runtime planned for a cycle and what came of it, from the lines of gcpacertrace before that of the cycle.
+struct Pacing {
+  std::optional<double> assist_ratio = {};  // what who allocates has to scan for each byte, when the cycle began
+  // Of the processors' time that the program has: what the collector took of it, and was to take.
+  std::optional<std::uint64_t> used_percent = {}, wanted_percent = {};
+  std::optional<Bytes> scanned = {},
+                       expected = {};         // of objects, stacks and globals = {}; `expected` from the cycle before
+  std::optional<std::int64_t> off_goal = {};  // by how much the heap ended above its goal = {}; negative below
+};
+
 struct Cycle {
   std::uint64_t number = 0;            // as the runtime counts, from 1
   std::optional<Ns> since_start;       // when it began, since the process did
@@ -42,8 +52,10 @@ struct Cycle {
   std::optional<Bytes> stacks, globals;
   std::optional<std::uint64_t> processors;
   std::optional<bool> forced;
-  bool leak_search = false;  // it looked for leaked goroutines
-  std::uint64_t line = 0;    // of the text; 0 if that has no line for it
+  bool leak_search = false;                                     // it looked for leaked goroutines
+  std::optional<Pacing> pacing;                                 // with gcpacertrace
+  std::optional<std::uint64_t> scanned_objects, scanned_spans;  // with gctrace=2, from Go 1.25 on
+  std::uint64_t line = 0;                                       // of the text; 0 if that has no line for it
 };
 
 // One reading of MemStats or runtime/metrics.

@@ -1,6 +1,7 @@
 #include "collector/trace_lines.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/cancel.h"
 #include "collector/scanner.h"
@@ -101,20 +102,56 @@ class LineReader {
     std::optional<Cycle> cycle = read_gc_line(line);
     if (!cycle) return false;
     cycle->line = number;
+    if (std::exchange(is_paced_, false)) cycle->pacing = std::exchange(pacing_, {});
     if (!series_.cycles.empty() && cycle->number <= series_.cycles.back().number) ++series_.restarts;
     series_.cycles.push_back(*cycle);
     return true;
   }
 
-  bool scan(std::string_view line) {
-    if (!line.starts_with("scan: ")) return false;
+  // "scan: total 16+3+13=32 objs, 1+1=2 spans", behind the line of the cycle; then lines of size classes.
+  bool scan(std::string_view text) {
+    Scanner line(text);
+    if (!line.take("scan: ")) return false;
     ++series_.scan_lines;
+    if (!line.take("total ") || series_.cycles.empty()) return true;
+    std::uint64_t objects = 0, spans = 0;
+    line.take_until('=');
+    if (!line.take("=") || !line.take(objects) || !line.take(" objs, ")) return true;
+    line.take_until('=');
+    if (!line.take("=") || !line.take(spans) || line.rest() != " spans") return true;
+    series_.cycles.back().scanned_objects = objects;
+    series_.cycles.back().scanned_spans = spans;
     return true;
   }
 
-  bool pacer(std::string_view line) {
-    if (!line.starts_with("pacer: ")) return false;
+  // Of a cycle, before its line: "pacer: assist ratio=+1.2e+000 (scan 1 MB in 3->4 MB) workers=0++2.5e-001" when it
+  // begins, "pacer: 28% CPU (25 exp.) for 48280+1592+146858 B work (146858 B exp.) in 4014080 B -> 5824512 B (∆goal
+  // 1630208, cons/mark 0)" when it ends, but for some that were forced; and one of sweeping, which belongs to the cycle
+  // before.
+  bool pacer(std::string_view text) {
+    Scanner line(text);
+    if (!line.take("pacer: ")) return false;
     ++series_.pacer_lines;
+    if (line.take("sweep ")) return true;
+    is_paced_ = true;
+    double ratio = 0;
+    if (line.take("assist ratio=")) {
+      pacing_ = {};
+      if (line.take(ratio)) pacing_.assist_ratio = ratio;
+      return true;
+    }
+    std::uint64_t used = 0, wanted = 0, heap = 0, stacks = 0, globals = 0, expected = 0, from = 0, to = 0;
+    std::int64_t off = 0;
+    if (line.take(used) && line.take("% CPU (") && line.take(wanted) && line.take(" exp.) for ") && line.take(heap) &&
+        line.take("+") && line.take(stacks) && line.take("+") && line.take(globals) && line.take(" B work (") &&
+        line.take(expected) && line.take(" B exp.) in ") && line.take(from) && line.take(" B -> ") && line.take(to) &&
+        line.take(" B (∆goal ") && line.take(off)) {
+      pacing_.used_percent = used;
+      pacing_.wanted_percent = wanted;
+      pacing_.scanned = heap + stacks + globals;
+      pacing_.expected = expected;
+      pacing_.off_goal = off;
+    }
     return true;
   }
 
@@ -169,6 +206,8 @@ class LineReader {
   }
 
   Series& series_;
+  Pacing pacing_;  // of the cycle whose line comes next
+  bool is_paced_ = false;
 };
 
 }  // namespace

@@ -79,6 +79,36 @@ TEST(TraceLines, AreFoundBehindWhatLogsPutInFrontAndCountedWhenBroken) {
   EXPECT_EQ(series.scan_lines, 1U);
 }
 
+// As Go 1.21 and Go 1.27 print them, but for `sweep`, which older releases print as well.
+TEST(TraceLines, OfThePacerBelongToTheCycleBehindThem) {
+  const std::string text =
+      "pacer: assist ratio=+1.048786e+000 (scan 0 MB in 3->4 MB) workers=0++2.500000e-001\n"
+      "pacer: 26% CPU (25 exp.) for 48280+1592+146858 B work (196730 B exp.) in 4014080 B -> 5824512 B (∆goal -614970, "
+      "cons/mark 3.2)\n" +
+      std::string(kLine) +
+      "\nscan: total 16+3+13=32 objs, 1+1=2 spans\nscan: class 8B 4+0+0=4 objs, 0+0=0 spans\n"
+      "pacer: sweep done at heap size 2MB; allocated 0MB during sweep; swept 711 pages at 0.001 pages/byte\n"
+      "pacer: assist ratio=0.25 (scan 0 MB in 3->4 MB) workers=0+0.25\n" +
+      std::string(kLine) + "\n" + std::string(kLine) + "\n";
+  const Series series = series_in_lines(text);
+  ASSERT_EQ(series.cycles.size(), 3U);
+  const Cycle &first = series.cycles[0], &second = series.cycles[1];
+  ASSERT_TRUE(first.pacing && second.pacing);
+  EXPECT_DOUBLE_EQ(*first.pacing->assist_ratio, 1.048786);
+  EXPECT_EQ(first.pacing->used_percent, 26U);
+  EXPECT_EQ(first.pacing->wanted_percent, 25U);
+  EXPECT_EQ(first.pacing->scanned, 48280U + 1592 + 146858);
+  EXPECT_EQ(first.pacing->expected, 196730U);
+  EXPECT_EQ(first.pacing->off_goal, -614970);
+  EXPECT_EQ(first.scanned_objects, 32U);
+  EXPECT_EQ(first.scanned_spans, 2U);
+  EXPECT_DOUBLE_EQ(*second.pacing->assist_ratio, 0.25);
+  EXPECT_FALSE(second.pacing->scanned);
+  EXPECT_FALSE(second.scanned_objects);
+  EXPECT_FALSE(series.cycles[2].pacing);
+  EXPECT_EQ(series.pacer_lines, 4U);
+}
+
 TEST(TraceLines, OfSeveralProcessesBeginAnew) {
   EXPECT_EQ(series_in_lines(std::string(kLine) + "\n" + std::string(kLine) + "\n").restarts, 1U);
 }

@@ -14,13 +14,14 @@ namespace {
 
 using collector::Cycle;
 using collector::CycleCpu;
+using collector::Pacing;
 using collector::Series;
 using collector::Trend;
 
 struct CycleRow {
   const Cycle* cycle = nullptr;
   std::string_view source;
-  std::string ended, taken;
+  std::string ended, taken, assist_ratio;
 };
 
 using CycleColumn = ColumnOf<CycleRow>;
@@ -28,6 +29,11 @@ using CycleColumn = ColumnOf<CycleRow>;
 template <typename Number>
 Cell cell_of_known(const std::optional<Number>& number) {
   return number ? Cell(static_cast<std::uint64_t>(*number)) : Cell();
+}
+
+template <typename Number>
+Cell pacing_cell(const Cycle& cycle, std::optional<Number> Pacing::*number) {
+  return cycle.pacing && *cycle.pacing.*number ? Cell(*(*cycle.pacing.*number)) : Cell();
 }
 
 Cell cell_of_cpu(const Cycle& cycle, std::uint64_t (*get)(const CycleCpu&)) {
@@ -71,6 +77,27 @@ constexpr CycleColumn kColumns[] = {
      [](const CycleRow& r) { return cell_of_cpu(*r.cycle, [](const CycleCpu& cpu) { return cpu.idle; }); }},
     {{"gc_percent", Unit::kCount, "of the processors' time since the start, what the collector took", Shown::kIfAny},
      [](const CycleRow& r) { return cell_of_known(r.cycle->share_percent); }},
+    {{"assist_ratio", Unit::kText, "how much who allocates had to scan for each byte, when it began: with gcpacertrace",
+      Shown::kWhenAsked},
+     [](const CycleRow& r) { return text_cell(r.assist_ratio); }},
+    {{"used_percent", Unit::kCount, "of the processors' time while it ran, what it took: with gcpacertrace",
+      Shown::kWhenAsked},
+     [](const CycleRow& r) { return pacing_cell(*r.cycle, &Pacing::used_percent); }},
+    {{"wanted_percent", Unit::kCount, "of the processors' time, what it was to take: with gcpacertrace",
+      Shown::kWhenAsked},
+     [](const CycleRow& r) { return pacing_cell(*r.cycle, &Pacing::wanted_percent); }},
+    {{"scanned", Unit::kBytes, "what it scanned of objects, stacks and globals: with gcpacertrace", Shown::kWhenAsked},
+     [](const CycleRow& r) { return pacing_cell(*r.cycle, &Pacing::scanned); }},
+    {{"expected", Unit::kBytes, "what it was expected to scan: with gcpacertrace", Shown::kWhenAsked},
+     [](const CycleRow& r) { return pacing_cell(*r.cycle, &Pacing::expected); }},
+    {{"off_goal", Unit::kBytes, "by how much the heap ended above its goal: with gcpacertrace", Shown::kIfAny, nullptr,
+      Sign::kChange},
+     [](const CycleRow& r) { return pacing_cell(*r.cycle, &Pacing::off_goal); }},
+    {{"scanned_objects", Unit::kCount, "objects that it scanned: with gctrace=2, from Go 1.25 on", Shown::kWhenAsked},
+     [](const CycleRow& r) { return cell_of_known(r.cycle->scanned_objects); }},
+    {{"scanned_spans", Unit::kCount, "spans that it scanned at once: with gctrace=2, from Go 1.25 on",
+      Shown::kWhenAsked},
+     [](const CycleRow& r) { return cell_of_known(r.cycle->scanned_spans); }},
     {{"stacks", Unit::kBytes, "of stacks, what it looked at", Shown::kWhenAsked},
      [](const CycleRow& r) { return cell_of_known(r.cycle->stacks); }},
     {{"globals", Unit::kBytes, "of package variables, what it looked at", Shown::kWhenAsked},
@@ -133,6 +160,28 @@ std::string work_text(const Trend& trend) {
                      time_text(trend.cpu.assist));
   if (trend.busy) out += fmt::format(" A cycle ran for {:.0f} % of the time.", *trend.busy * 100);
   return out;
+}
+
+// What the pacer says of cycles beside what the program saw of them.
+void add_pacing(const Series& series, std::vector<std::string>& out) {
+  std::uint64_t paced = 0, above = 0, most_used = 0, wanted = 0;
+  std::int64_t furthest = 0;
+  for (const Cycle& cycle : series.cycles) {
+    if (!cycle.pacing || !cycle.pacing->off_goal) continue;
+    ++paced;
+    above += *cycle.pacing->off_goal > 0;
+    furthest = std::max(furthest, *cycle.pacing->off_goal);
+    most_used = std::max(most_used, cycle.pacing->used_percent.value_or(0));
+    wanted = std::max(wanted, cycle.pacing->wanted_percent.value_or(0));
+  }
+  if (paced == 0) return;
+  std::string text =
+      fmt::format("Pacer, {}: a cycle took at most {} % of the processors' time, where {} % are wanted; ",
+                  format_count(paced, "cycle"), most_used, wanted);
+  text += above == 0 ? "none ended above its goal."
+                     : fmt::format("{} ended above the goal, by {} at most.", format_count(above),
+                                   format_bytes(static_cast<std::uint64_t>(furthest)));
+  out.push_back(std::move(text));
 }
 
 void add_other_lines(const Series& series, std::vector<std::string>& out) {
@@ -200,9 +249,11 @@ Table collector_table(std::shared_ptr<const std::vector<NamedSeries>> sources) {
     broken += source.series.broken_lines;
     others += source.series.other_lines;
     for (const Cycle& cycle : source.series.cycles)
-      rows.push_back({&cycle, sources->size() > 1 ? std::string_view(source.name) : std::string_view(),
-                      cycle.ended ? iso_moment(static_cast<std::int64_t>(*cycle.ended)) : "",
-                      taken_behind(source.marks, static_cast<std::size_t>(&cycle - source.series.cycles.data()) + 1)});
+      rows.push_back(
+          {&cycle, sources->size() > 1 ? std::string_view(source.name) : std::string_view(),
+           cycle.ended ? iso_moment(static_cast<std::int64_t>(*cycle.ended)) : "",
+           taken_behind(source.marks, static_cast<std::size_t>(&cycle - source.series.cycles.data()) + 1),
+           cycle.pacing && cycle.pacing->assist_ratio ? fmt::format("{:.4g}", *cycle.pacing->assist_ratio) : ""});
   }
   Table table = make_table<CycleRow>(collector_shape(), kColumns, std::move(rows));
   if (others > 0) table.remark = fmt::format("{} of others.", format_count(others, "line"));
@@ -227,6 +278,7 @@ std::vector<std::string> collector_summary(const Series& series) {
     if (trend.garbage_per_cycle)
       out.push_back(fmt::format("Garbage: {} a cycle on average.", format_bytes(*trend.garbage_per_cycle)));
     if (trend.all_pauses > 0) out.push_back(work_text(trend));
+    add_pacing(series, out);
     if (trend.cramped > 2 && trend.cramped * 4 > trend.cycles)
       out.push_back(
           fmt::format("{} had less than a tenth of room above what was live: the heap is at a memory limit "

@@ -58,6 +58,16 @@ TEST(CollectorSummary, TellsGrowthAndGarbage) {
               testing::AllOf(Contains(HasSubstr("grows by 2.0 MiB a cycle")), Contains(HasSubstr("3.0 MiB a cycle"))));
 }
 
+TEST(CollectorSummary, TellsHowFarFromItsGoalTheHeapEnded) {
+  collector::Series series = source("x").series;
+  series.cycles[0].pacing = {.used_percent = 31, .wanted_percent = 25, .off_goal = -4096};
+  series.cycles[1].pacing = {.used_percent = 28, .wanted_percent = 25, .off_goal = 3 << 20};
+  EXPECT_THAT(
+      collector_summary(series),
+      Contains("Pacer, 2 cycles: a cycle took at most 31 % of the processors' time, where 25 % are wanted; 1 ended "
+               "above the goal, by 3.0 MiB at most."));
+}
+
 TEST(MarksSummary, TellsWhenEachWasTakenAndWhatHappenedInBetween) {
   EXPECT_THAT(marks_summary(source("x")),
               ElementsAre("1. a.hold was taken after cycle 2, by its number of cycles.",

@@ -102,6 +102,38 @@ def lines(program):
                 yield f"{way}, {godebug}: {source['other_lines']} lines are not read, {source['broken_lines']} broken"
 
 
+PACED = re.compile(r"^pacer: assist ratio=\+?([^ ]+) |^pacer: (\d+)% CPU \((\d+) exp\.\) for (\d+)\+(\d+)\+(\d+) B work \((\d+) B exp\.\) "
+                   r"in \d+ B -> \d+ B \(∆goal (-?\d+),|^(gc) (\d+) @|^scan: total .*=(\d+) objs, .*=(\d+) spans$", re.M)
+
+
+def paced(program):
+    """What lines of the pacer and of gctrace=2 say belongs to the cycle whose line they stand before, or behind."""
+    out, text = program.says("grow", godebug="gctrace=2,gcpacertrace=1")
+    wanted, now = {}, {}
+    for ratio, used, want, heap, stacks, globals_, expected, off, gc, number, objects, spans in PACED.findall(text.decode()):
+        if ratio:
+            now = {"assist_ratio": float(ratio)}
+        elif used:
+            now |= {"used_percent": int(used), "wanted_percent": int(want), "scanned": int(heap) + int(stacks) + int(globals_),
+                    "expected": int(expected), "off_goal": int(off)}
+        elif gc:
+            wanted[int(number)], now = now, {}
+        elif wanted:
+            wanted[max(wanted)] |= {"scanned_objects": int(objects), "scanned_spans": int(spans)}
+    names = ("assist_ratio", "used_percent", "wanted_percent", "scanned", "expected", "off_goal", "scanned_objects", "scanned_spans")
+    full = 0
+    for row in program.told(text)["gc"]:
+        found = {name: row[name] for name in names if row[name] is not None}
+        if "assist_ratio" in found:
+            found["assist_ratio"] = float(found["assist_ratio"])
+        truth = wanted[row["cycle"]]
+        full += len(truth) >= 6
+        if found.keys() != truth.keys() or any(abs(found[name] - truth[name]) > 1e-3 * abs(truth[name]) for name in truth):
+            yield f"cycle {row['cycle']}: {found}, and the lines say {truth}"
+    if full < 3:
+        yield f"only {full} cycles have all that the pacer says"
+
+
 def trends(program):
     grow, steady, limit = (program.told(program.says(way, godebug="gctrace=1")[1])["sources"][0] for way in ("grow", "steady", "limit"))
     if not grow["grows"] or not 0.9 * MIB < grow["live_per_cycle"]["bytes"] < 6 * MIB:
@@ -224,7 +256,7 @@ def marks(program):
             yield f"the text is {text}"
 
 
-CHECKS = (lines, trends, statistics, traces, forms, marks)
+CHECKS = (lines, paced, trends, statistics, traces, forms, marks)
 
 
 if __name__ == "__main__":
