@@ -1,9 +1,11 @@
 #include "capture/program_calls.h"
 
 #include <cstring>
+#include <vector>
 
 #include "base/architecture.h"
 #include "base/memory_image.h"
+#include "capture/build_ids.h"
 #include "capture/layouts.h"
 #include "capture/program.h"
 #include "code/allocation_calls.h"
@@ -40,6 +42,17 @@ void add_writable(const binary::ElfFile& elf, MemoryImage& memory) {
   }
 }
 
+// Where addresses can stand. A file that is loaded anywhere has them in what is writable before they are relocated;
+// what looks like one elsewhere is the table of relocations.
+std::vector<AddressRange> data_of(const binary::ElfFile& elf) {
+  const bool is_relocated = !elf.relative_relocations().empty();
+  std::vector<AddressRange> data;
+  for (const auto& segment : elf.loads())
+    if (!segment.executable() && (segment.writable() || !is_relocated))
+      data.push_back({segment.vaddr, segment.vaddr + segment.file_size});
+  return data;
+}
+
 }  // namespace
 
 compiler::AllocationCalls read_program_calls(const std::string& path) {
@@ -60,7 +73,9 @@ compiler::AllocationCalls read_program_calls(const std::string& path) {
   const ProgramLayouts layouts = open_layouts(program, false, losses);
   const go::Identified identified =
       go::find_runtime(memory, *layouts.source, program.version(), program.images(), losses);
-  return code::find_allocation_calls(*identified.functions);
+  compiler::AllocationCalls calls = code::find_allocation_calls(*identified.functions, data_of(elf));
+  calls.build_id = BuildIds::of(elf).text();
+  return calls;
 }
 
 }  // namespace holdfast::capture

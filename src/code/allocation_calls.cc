@@ -3,9 +3,14 @@
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <string>
 #include <unordered_map>
+#include <unordered_set>
+#include <utility>
+#include <vector>
 
 #include "binary/instructions.h"
+#include "code/handed_on_types.h"
 #include "go/type_reader.h"
 
 namespace holdfast::code {
@@ -18,6 +23,7 @@ using compiler::AllocationCall;
 using compiler::Allocator;
 
 constexpr std::uint64_t kLongestFunction = 16 << 20;
+constexpr int kDeepest = 16;  // types within types
 
 // What an argument register is known to hold.
 struct Held {
@@ -74,15 +80,20 @@ class Registers {
 class Finder {
  public:
   explicit Finder(const go::FunctionTables& functions)
-      : functions_(functions), runtime_(functions.runtime()), types_(runtime_) {}
+      : functions_(functions), runtime_(functions.runtime()), types_(runtime_), handed_on_(runtime_) {}
 
-  compiler::AllocationCalls find() {
+  compiler::AllocationCalls find(std::span<const AddressRange> data) {
     for (std::uint32_t module = 0; module < runtime_.modules.size(); ++module)
       for (std::uint32_t i = 0; const auto code = functions_.function({module, i}); ++i) take_allocator(*code);
     for (std::uint32_t module = 0; module < runtime_.modules.size(); ++module)
       for (std::uint32_t i = 0; const auto code = functions_.function({module, i}); ++i) look_at(*code);
     std::ranges::sort(out_.lines);
     out_.lines.erase(std::ranges::unique(out_.lines).begin(), out_.lines.end());
+    std::vector<Address> made;
+    for (const auto& [address, type] : known_types_) made.push_back(address);
+    const std::unordered_set<Address> handed_on = handed_on_.find(made, data);
+    for (const auto& [address, type] : known_types_)
+      if (type.row != AllocationCall::kNoType) out_.types[type.row].is_handed_on = handed_on.contains(address);
     return std::move(out_);
   }
 
@@ -92,6 +103,7 @@ class Finder {
     std::string_view name = code.function.name;
     if (!name.starts_with(kRuntime)) return;
     name.remove_prefix(kRuntime.size());
+    handed_on_.take_function(code.function.entry, name);
     if (const Allocator* const allocator = compiler::find_allocator(name))
       allocators_[code.function.entry] = {allocator, name};
   }
@@ -104,15 +116,19 @@ class Finder {
   void look_at(const go::Code& code) {
     const binary::FunctionInfo& function = code.function;
     const std::uint64_t size = function.end - function.entry;
-    if ((function.flags & binary::kFlagAssembly) != 0 || size == 0 || size > kLongestFunction) return;
+    if ((function.flags & binary::kFlagAssembly) != 0 || size == 0) return;
     code.table->for_each_line(function, [&](std::string_view path, std::uint32_t line) {
       if (!path.empty() && line > 0) out_.lines.push_back({out_.texts.add(path), line});
     });
     if (is_of_runtime(function.name)) return;
-    bytes_.resize(size);
-    if (!runtime_.memory.try_read(function.entry, bytes_)) return;
+    bytes_.resize(std::min(size, kLongestFunction));
+    if (size > kLongestFunction || !runtime_.memory.try_read(function.entry, bytes_)) {
+      out_.is_complete = false;
+      return;
+    }
     binary::decode(bytes_, function.entry, instructions_);
     find_labels();
+    handed_on_.look_at(instructions_, labels_, bytes_);
     Registers registers;
     auto label = labels_.begin();
     for (const Instruction& in : instructions_) {
@@ -157,13 +173,43 @@ class Finder {
   struct Type {
     StringId name;
     std::uint64_t bytes = 0;
+    std::uint32_t row = AllocationCall::kNoType;
   };
 
   Type type_at(Address at) {
     const auto [known, is_new] = known_types_.try_emplace(at);
     if (!is_new) return known->second;
-    if (const auto type = types_.read(at)) known->second = {out_.texts.add(type->full_name()), type->size};
+    if (const auto type = types_.read(at)) {
+      known->second = {out_.texts.add(type->full_name()), type->size, static_cast<std::uint32_t>(out_.types.size())};
+      out_.types.push_back(made_type(*type));
+    }
     return known->second;
+  }
+
+  compiler::MadeType made_type(const go::TypeDescriptor& type) {
+    compiler::MadeType made;
+    made.name = out_.texts.add(full_name(type, 0));
+    made.bytes = type.size;
+    if (type.kind == go::TypeKind::kArray || type.kind == go::TypeKind::kChan)
+      if (const auto elem = types_.read(type.elem)) made.elem = out_.texts.add(full_name(*elem, 0));
+    std::optional<go::TypeDescriptor> part = type;
+    for (int depth = 0; part && depth < kDeepest; ++depth) {
+      const Address first = part->kind == go::TypeKind::kStruct && !part->fields.empty() ? part->fields.front().type
+                            : part->kind == go::TypeKind::kArray                         ? part->elem
+                                                                                         : Address();
+      part = first ? types_.read(first) : std::nullopt;
+      if (part) made.begins_with.push_back(out_.texts.add(full_name(*part, 0)));
+    }
+    return made;
+  }
+
+  // The descriptor of a composed type has its parts without their import paths.
+  std::string full_name(const go::TypeDescriptor& type, int depth) const {
+    if (type.named || depth > kDeepest) return type.full_name();
+    return go::compose_type_name(type, [&](Address part) {
+      const auto read = types_.read(part);
+      return read ? full_name(*read, depth + 1) : std::string("?");
+    });
   }
 
   void add(const Allocator& allocator, std::string_view name, Address at, const Registers& registers) {
@@ -176,6 +222,7 @@ class Finder {
       if (held.kind == Held::Kind::kAddress) {
         const Type type = type_at(Address(held.value));
         call.type = type.name;
+        call.made = type.row;
         if (allocator.what == Allocates::kObject || allocator.what == Allocates::kInterface) call.bytes = type.bytes;
       }
     }
@@ -200,6 +247,7 @@ class Finder {
   const go::FunctionTables& functions_;
   const go::Runtime& runtime_;
   go::TypeReader types_;
+  HandedOnTypes handed_on_;
   std::unordered_map<Address, Known> allocators_;
   std::unordered_map<Address, Type> known_types_;
   std::vector<std::byte> bytes_;
@@ -210,8 +258,9 @@ class Finder {
 
 }  // namespace
 
-compiler::AllocationCalls find_allocation_calls(const go::FunctionTables& functions) {
-  return Finder(functions).find();
+compiler::AllocationCalls find_allocation_calls(const go::FunctionTables& functions,
+                                                std::span<const AddressRange> data) {
+  return Finder(functions).find(data);
 }
 
 }  // namespace holdfast::code

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <span>
+#include <utility>
 
 namespace holdfast::compiler {
 namespace {
@@ -87,10 +88,19 @@ std::string_view condition_of(Allocates what, bool has_buffer) {
 
 void add_program(AllocationCalls& to, const AllocationCalls& from) {
   const auto translated = [&](StringId id) { return id ? to.texts.add(from.text(id)) : StringId(); };
+  const auto first_type = static_cast<std::uint32_t>(to.types.size());
+  for (MadeType type : from.types) {
+    type.name = translated(type.name);
+    type.elem = translated(type.elem);
+    for (StringId& name : type.begins_with) name = translated(name);
+    to.types.push_back(std::move(type));
+  }
+  to.is_complete = to.is_complete && from.is_complete;
   for (AllocationCall call : from.calls) {
     const std::span frames = std::span(from.frames).subspan(call.first_frame, call.frames);
     call.callee = translated(call.callee);
     call.type = translated(call.type);
+    if (call.made != AllocationCall::kNoType) call.made += first_type;
     call.first_frame = static_cast<std::uint32_t>(to.frames.size());
     for (MachineFrame frame : frames) {
       frame.function = translated(frame.function);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -46,12 +47,28 @@ struct MachineFrame {
       0;  // that its function begins at; 0 = not known: of what is inlined, and before Go 1.20
 };
 
+// A type that calls pass.
+struct MadeType {
+  StringId name;            // with import paths in all its parts, as a snapshot names it
+  StringId elem;            // what arrays and channels consist of; none of all others
+  std::uint64_t bytes = 0;  // of one value
+  // The types of what stands at its very beginning, the outermost first: a pointer to one of these looks like one to an
+  // object of that type.
+  std::vector<StringId> begins_with;
+  // Whether code or data hand the type on to something else than these calls, itself or within another type: to an
+  // interface, and so to reflection, or to generic code. Then these may make objects of it too.
+  bool is_handed_on = false;
+};
+
 struct AllocationCall {
+  static constexpr std::uint32_t kNoType = ~std::uint32_t{0};
+
   Allocates what = Allocates::kObject;
-  bool has_buffer = false;  // of texts: a buffer on the stack is passed
-  StringId callee;          // "newobject"
-  StringId type;            // what the code passes; none if it does not pass one, or not as a constant
-  std::uint64_t bytes = 0;  // of one object, where the code tells; 0 = not known
+  bool has_buffer = false;       // of texts: a buffer on the stack is passed
+  StringId callee;               // "newobject"
+  StringId type;                 // what the code passes; none if it does not pass one, or not as a constant
+  std::uint64_t bytes = 0;       // of one object, where the code tells; 0 = not known
+  std::uint32_t made = kNoType;  // the row of `type` in AllocationCalls::types
   std::uint32_t first_frame = 0, frames = 0;  // rows of AllocationCalls::frames: the innermost first
 };
 
@@ -67,6 +84,10 @@ struct AllocationCalls {
   std::vector<AllocationCall> calls;  // by address
   std::vector<MachineFrame> frames;
   std::vector<CodeLine> lines;  // ascending, each once
+  std::vector<MadeType> types;  // no order; several may have one name
+  std::string build_id;  // of the program, Go's own or else the linker's; "none" if it has none, empty if not known
+  // Whether all functions that the compiler made were looked at. If not, there may be more calls.
+  bool is_complete = true;
 
   std::string_view text(StringId id) const { return texts[id]; }
 };

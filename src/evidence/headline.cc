@@ -6,14 +6,11 @@
 
 #include "base/units.h"
 #include "evidence/line_decisions.h"
-#include "view/labels.h"
+#include "evidence/line_table.h"
+#include "view/names.h"
 
 namespace holdfast::evidence {
 namespace {
-
-std::string place_words(const view::CodePlace& place) {
-  return place.empty() ? "the runtime itself" : view::code_text(place, view::Detail::kBrief);
-}
 
 // The line that a symptom of that stage is about: what survives is told by what is alive, what is allocated too often
 // by what was allocated and is gone.
@@ -21,19 +18,33 @@ const LineVerdict* line_for(Stage stage, const LineVerdicts& lines) {
   if (lines.lines.empty()) return nullptr;
   if (stage == Stage::kSurvival) {
     const auto own = std::ranges::find_if(lines.lines, [](const LineVerdict& line) { return !line.place.empty(); });
-    return own == lines.lines.end() || own->alive.samples == 0 ? nullptr : &*own;
+    return own == lines.lines.end() || own->alive.bytes.value == 0 ? nullptr : &*own;
   }
+  if (lines.by_code) return nullptr;  // what has died, the code does not tell
   if (stage != Stage::kAllocation && stage != Stage::kCollection && stage != Stage::kEscape) return nullptr;
   return &*std::ranges::max_element(lines.lines, {}, [](const LineVerdict& line) {
     return line.allocated.bytes.value - std::min(line.allocated.bytes.value, line.alive.bytes.value);
   });
 }
 
+std::string made_words(const LineVerdict& line) {
+  const MadeByCode& made = *line.by_code;
+  return fmt::format("{} made {}{} of what is alive, {} of type {}", place_words(line),
+                     made.places.size() > 1 ? ""
+                     : made.has_doubt()     ? "at most "
+                                            : "exactly ",
+                     format_bytes(line.alive.bytes.value), made.types.size() > 1 ? "mostly" : "all",
+                     view::short_type(made.types.front().type));
+}
+
+std::string allocated_words(const LineVerdict& line) {
+  return fmt::format(
+      "{} has allocated {}, of which {}", place_words(line), format_bytes(line.allocated.bytes.value),
+      line.alive.samples == 0 ? "nothing is alive" : format_bytes(line.alive.bytes.value) + " are alive");
+}
+
 std::string line_words(const LineVerdict& line) {
-  std::string out =
-      fmt::format("{} has allocated {}", place_words(line.place), format_bytes(line.allocated.bytes.value));
-  out += line.alive.samples == 0 ? ", of which nothing is alive"
-                                 : fmt::format(", of which {} are alive", format_bytes(line.alive.bytes.value));
+  std::string out = line.by_code ? made_words(line) : allocated_words(line);
   if (!line.held.empty()) {
     const HeldPart& most = line.held.front();
     out += fmt::format(", {}held by {}",
@@ -76,12 +87,36 @@ void blame_compiler(std::vector<SymptomRow>& symptoms, const LineVerdicts& lines
     });
     if (decision == line->decisions.end()) continue;
     row.stage = Stage::kEscape;
-    row.evidence.push_back(fmt::format("the compiler at {}: {}", place_words(line->place), decision_words(*decision)));
+    row.evidence.push_back(fmt::format("the compiler at {}: {}", place_words(*line), decision_words(*decision)));
     row.next = decision->cure;
   }
 }
 
+namespace {
+
+std::string code_basis(const LineVerdicts& lines) {
+  const CodeBasis& code = *lines.by_code;
+  std::string out = fmt::format(
+      "{}. So lines are told by the machine code, which names the type that a line makes; what they have allocated and "
+      "what "
+      "died is not known. The graph reaches {} in {}: {} are of types that one line makes, {} of types that a "
+      "few make",
+      code.why_no_profile, format_bytes(lines.reached_bytes), format_count(lines.reached_objects, "object"),
+      format_bytes(code.of_one_line), format_bytes(code.of_few));
+  if (code.of_many > 0)
+    out += fmt::format(", {} of types that many make (mostly {})", format_bytes(code.of_many),
+                       view::short_type(code.most_of_many));
+  if (code.of_none > 0)
+    out += fmt::format(", {} of what no call names (mostly {})", format_bytes(code.of_none),
+                       view::short_type(code.most_of_none));
+  if (code.untyped > 0) out += fmt::format(", and of {} the type is not known", format_bytes(code.untyped));
+  return out + ".";
+}
+
+}  // namespace
+
 std::string basis_of(const LineVerdicts& lines) {
+  if (lines.by_code) return code_basis(lines);
   std::string out;
   if (!lines.has_estimates) {
     out = "The profiler's rate has changed or is not known, so bytes are those of the objects that were sampled.";

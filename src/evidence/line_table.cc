@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <map>
 #include <memory>
 #include <utility>
 
@@ -21,10 +23,21 @@ using view::Unit;
 // Fewer do not say that no other line allocates the type.
 constexpr std::uint64_t kFewSamples = 10;
 
+constexpr std::string_view kExact = "exact", kAtMost = "at most", kOneOf = "one of several";
+
 struct LineRow {
   const LineVerdict* line = nullptr;
   std::string survives, holder, share, agreement, place, decision;
 };
+
+// What only a memory profile tells.
+Cell profiled(const LineRow& row, std::uint64_t value) {
+  return row.line->by_code ? Cell() : Cell(value);
+}
+
+bool has_one_place(const LineRow& row) {
+  return !row.line->by_code || row.line->by_code->places.size() == 1;
+}
 
 constexpr ColumnOf<LineRow> kColumns[] = {
     {{"alive", Unit::kBytes, "of the line's objects, what something still reaches at this moment, by the graph"},
@@ -36,37 +49,42 @@ constexpr ColumnOf<LineRow> kColumns[] = {
     {{"objects", Unit::kCount, "how many objects are alive", Shown::kWhenAsked},
      [](const LineRow& r) { return Cell(r.line->alive.objects.value); }},
     {{"samples", Unit::kCount, "the objects that alive was estimated from: each was looked at"},
-     [](const LineRow& r) { return Cell(r.line->alive.samples); }},
+     [](const LineRow& r) { return profiled(r, r.line->alive.samples); }},
     {{"in_use", Unit::kBytes, "by the profile: not freed by the end of the last collection"},
-     [](const LineRow& r) { return Cell(r.line->in_use.bytes.value); }},
+     [](const LineRow& r) { return profiled(r, r.line->in_use.bytes.value); }},
     {{"in_use_least", Unit::kBytes, "in_use is so much at least, with 95 %", Shown::kWhenAsked},
-     [](const LineRow& r) { return Cell(r.line->in_use.bytes.least); }},
+     [](const LineRow& r) { return profiled(r, r.line->in_use.bytes.least); }},
     {{"in_use_most", Unit::kBytes, "in_use is so much at most, with 95 %", Shown::kWhenAsked},
-     [](const LineRow& r) { return Cell(r.line->in_use.bytes.most); }},
+     [](const LineRow& r) { return profiled(r, r.line->in_use.bytes.most); }},
     {{"allocated", Unit::kBytes, "since the program began: by the profile, and what came after it"},
-     [](const LineRow& r) { return Cell(r.line->allocated.bytes.value); }},
+     [](const LineRow& r) { return profiled(r, r.line->allocated.bytes.value); }},
     {{"survives", Unit::kText, "which share of allocated is alive"},
      [](const LineRow& r) { return text_cell(r.survives); }},
     {{"dead", Unit::kBytes, "what nothing reaches and the collector has not freed yet", Shown::kIfRoom},
-     [](const LineRow& r) { return Cell(r.line->dead.bytes.value); }},
+     [](const LineRow& r) { return profiled(r, r.line->dead.bytes.value); }},
     {{"recent", Unit::kCount, "samples alive that were allocated since the last mark", Shown::kWhenAsked},
-     [](const LineRow& r) { return Cell(r.line->recent); }},
+     [](const LineRow& r) { return profiled(r, r.line->recent); }},
     {{"elsewhere", Unit::kBytes, "in use by the profile of --profile", Shown::kIfAny},
      [](const LineRow& r) { return r.line->elsewhere ? Cell(r.line->elsewhere->in_use.bytes.value) : Cell(); }},
-    {{"agreement", Unit::kText, "agree, or why profile and graph differ: dead, newer, freed objects", Shown::kUsually,
+    {{"agreement", Unit::kText,
+      "agree, or why profile and graph differ: dead, newer, freed objects; without a profile, how well the code tells",
+      Shown::kUsually,
       [] {
         return std::vector<std::string_view>{"agree",       "dead",        "newer",        "freed",
-                                             "dead, newer", "dead, freed", "newer, freed", "dead, newer, freed"};
+                                             "dead, newer", "dead, freed", "newer, freed", "dead, newer, freed",
+                                             kExact,        kAtMost,       kOneOf};
       }},
      [](const LineRow& r) { return text_cell(r.agreement); }},
     {{"place", Unit::kText, "the innermost call outside of plumbing and of the standard library"},
      [](const LineRow& r) { return text_cell(r.place); }},
     {{"function", Unit::kText, "of place, with its import path; none: the runtime", Shown::kWhenAsked},
-     [](const LineRow& r) { return text_cell(r.line->place.function); }},
+     [](const LineRow& r) { return has_one_place(r) ? text_cell(r.line->place.function) : Cell(); }},
     {{"file", Unit::kText, "where the source of place was when it was compiled", Shown::kWhenAsked},
-     [](const LineRow& r) { return text_cell(r.line->place.file); }},
+     [](const LineRow& r) { return has_one_place(r) ? text_cell(r.line->place.file) : Cell(); }},
     {{"line", Unit::kId, "of the file", Shown::kWhenAsked},
-     [](const LineRow& r) { return r.line->place.line > 0 ? Cell(std::uint64_t{r.line->place.line}) : Cell(); }},
+     [](const LineRow& r) {
+       return r.line->place.line > 0 && has_one_place(r) ? Cell(std::uint64_t{r.line->place.line}) : Cell();
+     }},
     {{"through", Unit::kText, "the function that allocated for it, if another one did", Shown::kWhenAsked},
      [](const LineRow& r) { return text_cell(r.line->through.function); }},
     {{"compiler", Unit::kText, "what the compiler decided there, with --escape", Shown::kIfAny},
@@ -75,9 +93,11 @@ constexpr ColumnOf<LineRow> kColumns[] = {
      [](const LineRow& r) { return text_cell(r.line->type.name); }},
     {{"of_type", Unit::kBytes, "what something reaches of that type, wherever it was allocated: exact",
       Shown::kWhenAsked},
-     [](const LineRow& r) { return r.line->type.samples > 0 ? Cell(r.line->type.bytes) : Cell(); }},
-    {{"type_alone", Unit::kFlag, "every sampled object of that type is of this line", Shown::kWhenAsked},
+     [](const LineRow& r) { return r.line->type.objects > 0 ? Cell(r.line->type.bytes) : Cell(); }},
+    {{"type_alone", Unit::kFlag,
+      "every sampled object of that type is of this line; by the code: no other line can make one", Shown::kWhenAsked},
      [](const LineRow& r) {
+       if (r.line->by_code) return view::flag_cell(r.agreement == kExact);
        return r.line->type.samples > 0 ? view::flag_cell(r.line->type.is_of_this_line_alone()) : Cell();
      }},
     {{"held_by", Unit::kText, "who has most of what is alive", Shown::kWhenAsked},
@@ -136,10 +156,50 @@ std::string agreement_word(const Differences& differences) {
   return out.empty() ? "agree" : out;
 }
 
+std::string place_words(const LineVerdict& line) {
+  std::string out = line.place.empty() ? "the runtime" : view::code_text(line.place, view::Detail::kBrief);
+  if (line.by_code && line.by_code->places.size() > 1)
+    out += fmt::format(" or {} more", line.by_code->places.size() - 1);
+  return out;
+}
+
+namespace {
+
+std::string_view code_word(const MadeByCode& made) {
+  return made.places.size() > 1 ? kOneOf : made.has_doubt() ? kAtMost : kExact;
+}
+
+void add_made(const MadeByCode& made, std::vector<std::string>& out) {
+  if (made.places.size() > 1) {
+    std::string places;
+    for (const view::CodePlace& place : made.places)
+      places += (places.empty() ? "" : ", ") + view::code_text(place, view::Detail::kBrief);
+    out.push_back(fmt::format("which of them made how much is not known: {}", places));
+  }
+  constexpr std::size_t kMostTypes = 4;
+  std::string types;
+  std::map<std::string, std::string> doubts;  // with the types that they are about
+  for (std::size_t i = 0; i < made.types.size(); ++i) {
+    const MadeObjects& one = made.types[i];
+    const std::string name = view::short_type(one.type);
+    if (i < kMostTypes)
+      types += fmt::format("{}{} of {} ({})", i == 0 ? "made " : ", ", format_count(one.objects), name,
+                           format_bytes(one.bytes));
+    if (!one.doubt.empty()) (doubts[one.doubt] += doubts[one.doubt].empty() ? "" : ", ") += name;
+  }
+  if (made.types.size() > kMostTypes)
+    types += fmt::format(", and of {}", format_count(made.types.size() - kMostTypes, "more type"));
+  out.push_back(std::move(types));
+  for (const auto& [doubt, names] : doubts) out.push_back(fmt::format("at most, of {}: {}", names, doubt));
+}
+
+}  // namespace
+
 std::vector<std::string> sentences_of(const LineVerdict& line, const LineVerdicts& all) {
   const bool are_samples = all.has_estimates && all.facts.rate != 1;
   std::vector<std::string> out;
   if (!line.held.empty()) out.push_back(held_sentence(line));
+  if (line.by_code) add_made(*line.by_code, out);
   if (const LineType& type = line.type; type.is_of_this_line_alone() && type.samples >= kFewSamples)
     out.push_back(fmt::format("exactly {} of {} are alive, and all {} of the type are of this line",
                               format_bytes(type.bytes), view::short_type(type.name),
@@ -166,8 +226,14 @@ std::vector<std::string> sentences_of(const LineVerdict& line, const LineVerdict
   return out;
 }
 
-view::TableShape line_table_shape() {
-  return view::make_shape<LineRow>("lines", "line", "alive", kColumns, "alive");
+view::TableShape line_table_shape(bool has_profile) {
+  view::TableShape shape = view::make_shape<LineRow>("lines", "line", "alive", kColumns, "alive");
+  constexpr std::array kOfProfile =
+      std::to_array<std::string_view>({"samples", "in_use", "allocated", "survives", "dead"});
+  for (view::Column& column : shape.columns)
+    if (!has_profile && std::ranges::find(kOfProfile, column.name) != kOfProfile.end())
+      column.shown = Shown::kWhenAsked;
+  return shape;
 }
 
 view::Table line_table(LineVerdicts verdicts) {
@@ -179,8 +245,8 @@ view::Table line_table(LineVerdicts verdicts) {
     if (line.allocated.bytes.value > 0)
       row.survives =
           format_share(std::min(line.alive.bytes.value, line.allocated.bytes.value), line.allocated.bytes.value);
-    row.agreement = agreement_word(line.differences);
-    row.place = line.place.empty() ? "the runtime" : view::code_text(line.place, view::Detail::kBrief);
+    row.agreement = line.by_code ? std::string(code_word(*line.by_code)) : agreement_word(line.differences);
+    row.place = place_words(line);
     if (!line.decisions.empty())
       row.decision =
           fmt::format("{}{}", decision_words(line.decisions.front()),
@@ -189,7 +255,7 @@ view::Table line_table(LineVerdicts verdicts) {
     row.holder = line.held.front().who.full;
     row.share = format_share(line.held.front().bytes, line.alive.bytes.value);
   }
-  view::Table table = view::make_table<LineRow>(line_table_shape(), kColumns, std::move(rows));
+  view::Table table = view::make_table<LineRow>(line_table_shape(!all->by_code), kColumns, std::move(rows));
   table.cell = [cell = std::move(table.cell), all](std::uint32_t row, std::size_t column) { return cell(row, column); };
   table.lines_name = "reasons";
   table.lines = [all](std::uint32_t row) { return sentences_of(all->lines[row], *all); };

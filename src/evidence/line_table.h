@@ -10,11 +10,14 @@
 
 namespace holdfast::evidence {
 
-view::TableShape line_table_shape();
+// Without a profile its columns are shown only when they are asked for.
+view::TableShape line_table_shape(bool has_profile = true);
 view::Table line_table(LineVerdicts verdicts);
 
 // What stands below a row.
 std::vector<std::string> sentences_of(const LineVerdict& line, const LineVerdicts& all);
+// "main.keep main.go:50", "main.keep main.go:50 or 2 more", "the runtime".
+std::string place_words(const LineVerdict& line);
 // "agree", "dead", "newer", "freed", or several of these: how profile and graph differ.
 std::string agreement_word(const Differences& differences);
 

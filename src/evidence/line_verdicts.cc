@@ -4,15 +4,13 @@
 #include <cmath>
 #include <map>
 #include <tuple>
-#include <unordered_map>
 
 #include "base/cancel.h"
 #include "base/error.h"
+#include "evidence/line_holders.h"
 #include "evidence/plain_name.h"
 #include "heap/plumbing.h"
 #include "view/allocation_sites.h"
-#include "view/home_of.h"
-#include "view/owner_words.h"
 
 namespace holdfast::evidence {
 namespace {
@@ -28,9 +26,8 @@ struct Line {
   Differences differences;
   SampleEstimate allocated, in_use, alive, dead;
   std::uint64_t recent = 0;
-  std::map<TypeId, std::uint64_t> types;           // of samples alive
-  std::unordered_map<std::uint32_t, double> held;  // by home: estimated bytes
-  double weight = 0;                               // of all that is alive
+  std::map<TypeId, std::uint64_t> types;  // of samples alive
+  HeldBytes held;                         // estimated
 };
 
 class LineMaker {
@@ -157,7 +154,6 @@ class LineMaker {
       ++totals_[type].samples;
     }
     const double weight = static_cast<double>(bytes) / heap::sampling_probability(bytes, rate_);
-    line.weight += weight;
     line.held[homes.of(sample.object)] += weight;
   }
 
@@ -199,29 +195,8 @@ class LineMaker {
     out.type = type_of(line);
     out.differences = line.differences;
     out.differences.dead = out.dead.samples - line.differences.newer_dead;
-    add_holders(line, out);
+    add_holders(groundwork_, line.held, out);
     return out;
-  }
-
-  void add_holders(const Line& line, LineVerdict& out) const {
-    std::vector<std::pair<std::uint32_t, double>> held(line.held.begin(), line.held.end());
-    std::ranges::sort(held, [](const auto& a, const auto& b) {
-      return std::pair(-a.second, a.first) < std::pair(-b.second, b.first);
-    });
-    if (held.size() > LineVerdict::kMostHeld) held.resize(LineVerdict::kMostHeld);
-    for (const auto& [home, weight] : held)
-      out.held.push_back({who(home), static_cast<std::uint64_t>(std::llround(weight)), weight / line.weight});
-  }
-
-  view::Sentence who(std::uint32_t row) const {
-    const view::Owners& owners = groundwork_.owners();
-    const view::Home& home = owners.homes()[row];
-    if (home.owners.empty()) return view::kinds_text(home);
-    view::Sentence out = view::owner_text(snapshot_, owners, home.owners.front());
-    if (home.owners.size() == 1) return out;
-    if (home.owners.size() == 2)
-      return view::sentence("{} and {}", out, view::owner_text(snapshot_, owners, home.owners[1]));
-    return view::sentence("{} and {} others", out, std::to_string(home.owners.size() - 1));
   }
 
   const view::Groundwork& groundwork_;

@@ -8,6 +8,7 @@
 // can be counted, and it has a name.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -76,8 +77,27 @@ struct ProfiledElsewhere {
   bool moved = false;  // it has the function at other lines: it is of another build
 };
 
+// Objects of one type that something reaches.
+struct MadeObjects {
+  std::string type;
+  std::uint64_t objects = 0, bytes = 0;
+  std::string doubt;  // what else may make some of them; empty if nothing does
+};
+
+// What a line is known by where there is no memory profile: which types its machine code makes (evidence/code_lines.h).
+// `alive` is then what something reaches of these types, `allocated`, `in_use` and `dead` are not known.
+struct MadeByCode {
+  // All that make these types, by file and line: with several there is no saying which of them made how much.
+  std::vector<view::CodePlace> places;
+  std::vector<MadeObjects> types;  // the largest first
+
+  bool has_doubt() const {
+    return std::ranges::any_of(types, [](const MadeObjects& one) { return !one.doubt.empty(); });
+  }
+};
+
 struct LineVerdict {
-  view::CodePlace place;
+  view::CodePlace place;     // the first of several
   view::CodePlace through;   // the function that allocates for it, if that is another one: of most samples
   Sampled allocated;         // since the program began: by the profile, and what came after it
   Sampled in_use;            // by the profile
@@ -86,11 +106,21 @@ struct LineVerdict {
   std::uint64_t recent = 0;  // of the samples alive: allocated since the last mark
   Differences differences;
   LineType type;
-  std::vector<HeldPart> held;  // the largest first, kMostHeld at most
+  std::optional<MadeByCode> by_code;  // there is no profile
+  std::vector<HeldPart> held;         // the largest first, kMostHeld at most
   std::optional<ProfiledElsewhere> elsewhere;
   std::vector<LineDecision> decisions;
 
   static constexpr std::size_t kMostHeld = 3;
+};
+
+// How much of what is alive the machine code can tell the lines of. Bytes.
+struct CodeBasis {
+  std::string why_no_profile;
+  std::uint64_t of_one_line = 0, of_few = 0, of_many = 0;  // of types that so many lines make
+  std::uint64_t of_none = 0;                               // of types that no call names
+  std::uint64_t untyped = 0;
+  std::string most_of_many, most_of_none;  // the types that have most of these
 };
 
 struct LineVerdicts {
@@ -101,6 +131,7 @@ struct LineVerdicts {
   std::uint64_t reached_bytes = 0;  // by the graph, all objects: exact
   std::uint64_t reached_objects = 0;
   std::vector<std::string> elsewhere;  // what the other profiles are called, in the order of time
+  std::optional<CodeBasis> by_code;    // the lines are known by the machine code alone
   bool has_decisions = false;          // what the compiler said was given
 };
 

@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
@@ -17,6 +19,7 @@
 #include "cli/verbs/verbs.h"
 #include "collector/trend.h"
 #include "dumps/unwrapped.h"
+#include "evidence/code_lines.h"
 #include "evidence/elsewhere.h"
 #include "evidence/headline.h"
 #include "evidence/line_decisions.h"
@@ -54,6 +57,36 @@ void add_compiler(session::Session& session, const std::string& escape, LineVerd
   });
 }
 
+// The file of the program that the target runs or ran. Throws if it is not there, or of another build.
+compiler::AllocationCalls calls_of(session::Session& session, const Options& options) {
+  const heap::TargetInfo& target = session.snapshot().target;
+  const bool is_running = target.kind == heap::TargetKind::kLive && !target.from_file;
+  const std::string path = is_running            ? fmt::format("/proc/{}/exe", target.pid)
+                           : options.exe.empty() ? target.exe
+                                                 : options.exe;
+  compiler::AllocationCalls calls = capture::read_program_calls(path);
+  if (!is_running && calls.build_id != target.build_id)
+    fail(ErrorCode::kUnsupported, "{} is of another build than the program that was looked at", path);
+  return calls;
+}
+
+// What the machine code alone tells of lines.
+void add_code_lines(RunningVerb& run, Lines& lines) {
+  session::Session& session = run.session();
+  const graph::Reachability& reached = session.reached();
+  const view::Groundwork& groundwork = session.groundwork();
+  try {
+    session.run("code",
+                [&] { lines.verdicts = evidence::code_lines(groundwork, reached, calls_of(session, run.options())); });
+    // Whose it is was said above.
+    const std::string prefix = session.snapshot().target.name + ": t";
+    lines.verdicts->by_code->why_no_profile =
+        lines.why_none.starts_with(prefix) ? "T" + lines.why_none.substr(prefix.size()) : lines.why_none;
+  } catch (const Error& error) {
+    lines.why_none += fmt::format("; and its machine code, which tells lines too, cannot be read: {}", error.what());
+  }
+}
+
 struct OtherProfile {
   std::string name;
   profile::Profile profile;
@@ -81,7 +114,8 @@ Lines lines_of(RunningVerb& run, const std::vector<OtherProfile>& others) {
   } catch (const Error& error) {
     if (error.code() != ErrorCode::kUnsupported) throw;
     out.why_none = error.what();
-    return out;
+    add_code_lines(run, out);
+    if (!out.verdicts) return out;
   }
   for (const OtherProfile& other : others) evidence::put_beside(other.profile, other.name, groundwork, *out.verdicts);
   if (!run.options().escape.empty()) add_compiler(session, run.options().escape, *out.verdicts);
@@ -129,7 +163,7 @@ std::optional<view::CounterTrend> watch(RunningVerb& run) {
 
 int run_verdict(RunningVerb& run) {
   const Options& options = run.options();
-  const view::TablePlan plan = view::plan_table(evidence::line_table_shape(), options.table);
+  view::TablePlan plan = view::plan_table(evidence::line_table_shape(), options.table);
   // Files first: what is wrong with them is found before a process is stopped.
   const std::optional<evidence::CollectorEvidence> collector = read_collector(options);
   const std::optional<evidence::DumpEvidence> dump = read_dump(options, options.dump);
@@ -157,6 +191,7 @@ int run_verdict(RunningVerb& run) {
   std::optional<view::Table> table;
   view::Selection selection;
   if (lines.verdicts) {
+    if (lines.verdicts->by_code) plan = view::plan_table(evidence::line_table_shape(false), options.table);
     table = evidence::line_table(std::move(*lines.verdicts));
     selection = view::select(*table, plan);
     verdict.lines = &*table;
