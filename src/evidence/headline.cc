@@ -22,9 +22,11 @@ const LineVerdict* line_for(Stage stage, const LineVerdicts& lines) {
   }
   if (lines.by_code) return nullptr;  // what has died, the code does not tell
   if (stage != Stage::kAllocation && stage != Stage::kCollection && stage != Stage::kEscape) return nullptr;
-  return &*std::ranges::max_element(lines.lines, {}, [](const LineVerdict& line) {
+  const auto died = [](const LineVerdict& line) {
     return line.allocated.bytes.value - std::min(line.allocated.bytes.value, line.alive.bytes.value);
-  });
+  };
+  const LineVerdict& most = *std::ranges::max_element(lines.lines, {}, died);
+  return died(most) > 0 ? &most : nullptr;
 }
 
 std::string made_words(const LineVerdict& line) {
@@ -37,14 +39,27 @@ std::string made_words(const LineVerdict& line) {
                      view::short_type(made.types.front().type));
 }
 
-std::string allocated_words(const LineVerdict& line) {
-  return fmt::format(
-      "{} has allocated {}, of which {}", place_words(line), format_bytes(line.allocated.bytes.value),
-      line.alive.samples == 0 ? "nothing is alive" : format_bytes(line.alive.bytes.value) + " are alive");
+// Chance decides what so few say; a sentence must not rest on them.
+bool is_few(const LineVerdicts& all, std::uint64_t samples) {
+  return !all.by_code && all.facts.rate != 1 && samples < kFewSamples;
 }
 
-std::string line_words(const LineVerdict& line) {
-  std::string out = line.by_code ? made_words(line) : allocated_words(line);
+std::string allocated_words(const LineVerdict& line, const LineVerdicts& all) {
+  std::string out = fmt::format("{} has allocated {}", place_words(line), format_bytes(line.allocated.bytes.value));
+  if (is_few(all, line.allocated.samples)) out += fmt::format(" by {}", format_count(line.allocated.samples, "sample"));
+  if (line.alive.samples == 0) return out + ", of which nothing is alive";
+  out += fmt::format(", of which {} are alive", format_bytes(line.alive.bytes.value));
+  if (!is_few(all, line.alive.samples)) return out;
+  out += fmt::format(" by {}, which may be {} to {}", format_count(line.alive.samples, "sample"),
+                     format_bytes(line.alive.bytes.least), format_bytes(line.alive.bytes.most));
+  if (line.type.objects > 0)
+    out += fmt::format(" (of {} the graph reaches exactly {}, wherever allocated)", view::short_type(line.type.name),
+                       format_bytes(line.type.bytes));
+  return out;
+}
+
+std::string line_words(const LineVerdict& line, const LineVerdicts& all) {
+  std::string out = line.by_code ? made_words(line) : allocated_words(line, all);
   if (!line.held.empty()) {
     const HeldPart& most = line.held.front();
     out += fmt::format(", {}held by {}",
@@ -52,6 +67,12 @@ std::string line_words(const LineVerdict& line) {
                        most.who.brief);
   }
   return out;
+}
+
+std::string_view most_words(Stage stage, const LineVerdict& line, const LineVerdicts& all) {
+  const bool is_doubtful = is_few(all, stage == Stage::kSurvival ? line.alive.samples : line.allocated.samples);
+  if (stage != Stage::kSurvival) return is_doubtful ? "Most seems to have died" : "Most has died";
+  return is_doubtful ? "Most seems to be alive" : "Most is alive";
 }
 
 }  // namespace
@@ -62,8 +83,9 @@ std::string headline(const std::vector<SymptomRow>& symptoms, const LineVerdicts
     std::string out = "No symptom is there at this moment";
     if (std::ranges::any_of(symptoms, [](const SymptomRow& row) { return row.presence == Presence::kUnknown; }))
       out += ", as far as one look can tell";
-    if (lines != nullptr && !lines->lines.empty())
-      out += fmt::format(". Most is alive of one line: {}", line_words(lines->lines.front()));
+    if (lines != nullptr && !lines->lines.empty() && lines->lines.front().alive.bytes.value > 0)
+      out += fmt::format(". {} of one line: {}", most_words(Stage::kSurvival, lines->lines.front(), *lines),
+                         line_words(lines->lines.front(), *lines));
     return out + ".";
   }
   const SymptomRow& first = symptoms.front();
@@ -72,8 +94,7 @@ std::string headline(const std::vector<SymptomRow>& symptoms, const LineVerdicts
   // What goroutines hold is told by where they are.
   if (lines != nullptr && first.symptom != Symptom::kGoroutinesGrow)
     if (const LineVerdict* const line = line_for(first.stage, *lines))
-      out += fmt::format(". {} of one line: {}", first.stage == Stage::kSurvival ? "Most is alive" : "Most has died",
-                         line_words(*line));
+      out += fmt::format(". {} of one line: {}", most_words(first.stage, *line, *lines), line_words(*line, *lines));
   return out + ".";
 }
 

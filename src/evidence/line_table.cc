@@ -20,9 +20,6 @@ using view::Shown;
 using view::text_cell;
 using view::Unit;
 
-// Fewer do not say that no other line allocates the type.
-constexpr std::uint64_t kFewSamples = 10;
-
 constexpr std::string_view kExact = "exact", kAtMost = "at most", kOneOf = "one of several";
 
 struct LineRow {

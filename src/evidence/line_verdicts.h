@@ -24,6 +24,9 @@
 
 namespace holdfast::evidence {
 
+// With fewer samples than this an estimate says little, and nothing about what no sample was taken of.
+constexpr std::uint64_t kFewSamples = 10;
+
 // Sampled objects and what they stand for.
 struct Sampled {
   std::uint64_t samples = 0;
