@@ -18,6 +18,9 @@ struct Request {
   std::vector<std::pair<std::string, std::string>> fields;  // behind the question mark, as they were written
   std::string host, origin, cookies;                        // headers; empty if there are none
   std::string fetch_site;                                   // Sec-Fetch-Site: who makes the browser ask
+  // Holdfast-Errors: "body". The page asks for 200 whatever a question comes to: browsers write other answers to their
+  // console, as if the page were broken.
+  bool errors_in_body = false;
 
   // Returns the first field of that name, or an empty text.
   std::string_view field(std::string_view name) const;

@@ -227,6 +227,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
     request.origin = header(http::field::origin);
     request.cookies = header(http::field::cookie);
     request.fetch_site = std::string(message["Sec-Fetch-Site"]);
+    request.errors_in_body = message["Holdfast-Errors"] == "body";
     const bool keeps = message.keep_alive(), is_head = message.method() == http::verb::head;
     const unsigned version = message.version();
     if (!parse_target({message.target().data(), message.target().size()}, request)) {

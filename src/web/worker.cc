@@ -138,7 +138,9 @@ void Worker::run() {
     if (job.exchange->is_gone()) continue;
     // Nobody but this thread counts on.
     job.exchange->when_gone([this, number = running_] { give_up(number); });
-    job.exchange->answer(response_of(job.work));
+    Response response = response_of(job.work);
+    if (job.exchange->request().errors_in_body && response.status != kGivenUp) response.status = 200;
+    job.exchange->answer(std::move(response));
   }
 }
 

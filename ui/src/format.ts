@@ -50,6 +50,11 @@ export function duration(ns: number | null | undefined): string {
   return `${ns} ns`;
 }
 
+/** A sentence in which modules have no hosts and folders: "held by global of example.com/shop/cart.init". */
+export function briefly(text: string): string {
+  return text.replace(/\b[a-z][\w-]*(?:\.[a-z][\w-]*)+\/(?:[\w.\-~%]+\/)*/g, "");
+}
+
 /** A type or function without the paths of its packages: "cart.Item" for "example.com/shop/cart.Item". */
 export function brief(name: string): string {
   return name.replace(/[\w.\-~%]+\/(?:[\w.\-~%]+\/)*/g, "");

@@ -74,7 +74,7 @@ function Status() {
     <div class="status" role="status">
       {stage === "opening" ? <span class="chip busy">looking{running.value ? `: ${running.value}` : ""} …</span> : null}
       {stage === "ready" && running.value ? <span class="chip busy">computing: {running.value} …</span> : null}
-      {stage === "ready" ? <span class="chip">{isOffline ? "a file" : `look ${look}`}</span> : null}
+      {stage === "ready" ? <span class="chip">{isOffline ? "a file" : isLive || look > 1 ? `look ${look}` : "open"}</span> : null}
       {stage === "failed" ? <span class="chip bad">✖ could not be opened</span> : null}
       {stage === "lost" ? <span class="chip bad">✖ holdfast has ended</span> : null}
       {ended.value ? <span class="chip bad">✖ {ended.value}; what was seen stays</span> : null}

@@ -14,10 +14,23 @@ export function Size({ of: value, whole }: { of: number; whole?: number }) {
   );
 }
 
-/** An answer when it is there; until then that it is computed, or why there is none. */
-export function Answer({ asked, children }: { asked: Asked; children: (answer: Json) => ComponentChildren }) {
-  if (asked.error) return <Failure error={asked.error} />;
-  if (asked.answer === null) return <Waiting />;
+/** An answer when it is there; until then that it is computed, or why there is none, under a title if `children` have one. */
+export function Answer({ asked, title, children }: { asked: Asked; title?: string; children: (answer: Json) => ComponentChildren }) {
+  const heading = title ? <h1>{title}</h1> : null;
+  if (asked.error)
+    return (
+      <>
+        {heading}
+        <Failure error={asked.error} />
+      </>
+    );
+  if (asked.answer === null)
+    return (
+      <>
+        {heading}
+        <Waiting />
+      </>
+    );
   return <>{children(asked.answer)}</>;
 }
 

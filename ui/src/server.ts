@@ -56,7 +56,7 @@ export async function ask(url: string, options: RequestInit = {}): Promise<Json>
   }
   let response: Response;
   try {
-    response = await fetch(url, options);
+    response = await fetch(url, { ...options, headers: { "Holdfast-Errors": "body" } });
   } catch (error) {
     if (error instanceof DOMException && error.name === "AbortError") throw error;
     throw new Refusal("lost", "holdfast does not answer: it has been ended, or cannot be reached");
@@ -68,7 +68,7 @@ export async function ask(url: string, options: RequestInit = {}): Promise<Json>
   } catch {
     throw new Refusal("system", text.trim() || `the server answered ${response.status}`);
   }
-  if (!response.ok) throw new Refusal(json.code ?? "system", json.error ?? `the server answered ${response.status}`);
+  if (!response.ok || (json.error && json.code)) throw new Refusal(json.code ?? "system", json.error ?? `the server answered ${response.status}`);
   return json;
 }
 

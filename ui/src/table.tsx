@@ -84,7 +84,7 @@ function Room({ height }: { height: number }) {
   return <tr aria-hidden="true" class="room" style={{ height: `${height}px` }} />;
 }
 
-export function Table({ name, of = "", caption, hide = [] }: { name: string; of?: string; caption: string; hide?: string[] }) {
+export function Table({ name, of = "", caption, first: leading = [] }: { name: string; of?: string; caption: string; first?: string[] }) {
   const fields = place.value.fields;
   const sort = fields.get("sort") ?? "";
   const wanted = fields.getAll("filter");
@@ -117,7 +117,8 @@ export function Table({ name, of = "", caption, hide = [] }: { name: string; of?
   if (!got) return <Waiting />;
   const { page } = got;
   total.current = page.matching;
-  const columns = page.columns.filter(({ shown, name: column }) => shown !== "when-asked" && !hide.includes(column));
+  const rank = ({ name: column }: Column) => (leading.includes(column) ? leading.indexOf(column) : leading.length);
+  const columns = page.columns.filter(({ shown }) => shown !== "when-asked").sort((a, b) => rank(a) - rank(b));
   const rows: Json[] = page[page.key];
   const filled = columns.filter(({ shown, name: column }) => shown !== "if-any" || rows.some((row) => row[column] !== null));
   const visible = Math.ceil(height / ROW) + 2;

@@ -7,7 +7,7 @@ import { type Json, useAnswer } from "../server";
 function Fewest({ free }: { free: string }) {
   const asked = useAnswer(`cut?${new URLSearchParams({ free })}`);
   return (
-    <Answer asked={asked}>
+    <Answer asked={asked} title="Cut">
       {(answer) => (
         <>
           <h1>What would free {brief(answer.what)}</h1>
@@ -45,7 +45,7 @@ function Fewest({ free }: { free: string }) {
 function Effect({ drops }: { drops: string[] }) {
   const asked = useAnswer(`cut?${new URLSearchParams(drops.map((drop) => ["drop", drop]))}`);
   return (
-    <Answer asked={asked}>
+    <Answer asked={asked} title="Cut">
       {(answer) => (
         <>
           <h1>Without {answer.dropped.map(brief).join(", ")}</h1>

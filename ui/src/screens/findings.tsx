@@ -1,5 +1,5 @@
 // What is likely to be wrong, as cards: claim, bytes, the reference at fault, the way from a root, and the change.
-import { bytes, count } from "../format";
+import { briefly, bytes, count } from "../format";
 import { Answer, Chain, Open, Size, Sure } from "../parts";
 import { place } from "../route";
 import { type Json, useAnswer } from "../server";
@@ -29,14 +29,14 @@ function Card({ finding, live, chosen }: { finding: Json; live: number; chosen: 
         if (chosen) card?.scrollIntoView({ block: "nearest" });
       }}>
       <h2>
-        <Size of={finding.bytes} whole={live} /> {finding.title} <Sure of={finding.confidence} />
+        <Size of={finding.bytes} whole={live} /> {briefly(finding.title)} <Sure of={finding.confidence} />
       </h2>
-      <p>{finding.because}</p>
+      <p>{briefly(finding.because)}</p>
       <dl>
         <dt>At fault</dt>
-        <dd>{finding.fault}</dd>
+        <dd>{briefly(finding.fault)}</dd>
         <dt>Change</dt>
-        <dd class="fix">{finding.fix}</dd>
+        <dd class="fix">{briefly(finding.fix)}</dd>
         {finding.known_leak ? (
           <>
             <dt>Known</dt>
@@ -66,7 +66,7 @@ function Card({ finding, live, chosen }: { finding: Json; live: number; chosen: 
 export function Findings() {
   const asked = useAnswer("report");
   return (
-    <Answer asked={asked}>
+    <Answer asked={asked} title="Findings">
       {(report) => (
         <>
           <h1>Findings</h1>

@@ -10,7 +10,7 @@ export function Goroutine() {
   const id = place.value.fields.get("id") ?? "";
   const asked = useAnswer(`goroutine?${new URLSearchParams({ id })}`);
   return (
-    <Answer asked={asked}>
+    <Answer asked={asked} title={`Goroutine ${id}`}>
       {(one) => (
         <>
           <h1>

@@ -77,7 +77,7 @@ export function ObjectScreen() {
       </>
     );
   return (
-    <Answer asked={asked}>
+    <Answer asked={asked} title={at}>
       {(shown) => (
         <>
           <h1 title={shown.type}>

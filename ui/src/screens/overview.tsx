@@ -1,5 +1,5 @@
 // Where every byte is, what holds it, and what to look at first. What is known early is shown early.
-import { bytes, count, duration } from "../format";
+import { brief, briefly, bytes, count, duration } from "../format";
 import { Answer, Bar, Size, Sure, Waiting } from "../parts";
 import { href, placeOfCommand } from "../route";
 import { type Counters, counters, firstAccount, type Json, state, useAnswer } from "../server";
@@ -55,7 +55,7 @@ export function FindingLine({ finding, live }: { finding: Json; live: number }) 
   return (
     <li>
       <a href={href("findings", { id: finding.fingerprint })}>
-        <Size of={finding.bytes} whole={live} /> {finding.title}
+        <Size of={finding.bytes} whole={live} /> {briefly(finding.title)}
       </a>{" "}
       <Sure of={finding.confidence} />
     </li>
@@ -100,7 +100,7 @@ export function Overview() {
       </>
     );
   return (
-    <Answer asked={asked}>
+    <Answer asked={asked} title="Overview">
       {(report) => {
         const live = report.heap.reachable_bytes;
         return (
@@ -134,7 +134,7 @@ export function Overview() {
                       <td class="wide">
                         <Bar part={holder.bytes} whole={live} />
                       </td>
-                      <td>{placeOfCommand(holder.open) ? <a href={placeOfCommand(holder.open) as string}>{holder.what}</a> : holder.what}</td>
+                      <td>{placeOfCommand(holder.open) ? <a href={placeOfCommand(holder.open) as string} title={holder.what}>{briefly(holder.what)}</a> : briefly(holder.what)}</td>
                     </tr>
                   ))}
                 </tbody>
@@ -151,7 +151,7 @@ export function Overview() {
                       <td class="number">{count(row.count)}</td>
                       <td>{row.goids?.[0] ? <a href={href("goroutine", { id: String(row.goids[0]) })}>{row.wait_reason || row.state}</a> : row.wait_reason || row.state}</td>
                       <td>
-                        {row.top} {row.leaked > 0 ? <b class="leaked">✖ {count(row.leaked)} can never go on</b> : null}
+                        {brief(row.top)} {row.leaked > 0 ? <b class="leaked">✖ {count(row.leaked)} can never go on</b> : null}
                       </td>
                       <td class="number">
                         <Size of={row.retained_bytes + row.stack_bytes} />

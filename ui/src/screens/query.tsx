@@ -80,7 +80,7 @@ export function SpanScreen() {
   const at = place.value.fields.get("at") ?? "";
   const asked = useAnswer(`span?${new URLSearchParams({ at })}`);
   return (
-    <Answer asked={asked}>
+    <Answer asked={asked} title={`Span ${at}`}>
       {(span) => (
         <>
           <h1>Span {span.start ?? at}</h1>

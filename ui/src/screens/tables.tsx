@@ -19,7 +19,7 @@ export const Objects = () => {
   );
 };
 
-function TwoTables({ title, tables }: { title: string; tables: [string, string][] }) {
+function TwoTables({ title, tables, first }: { title: string; tables: [string, string][]; first?: string[] }) {
   const of = place.value.fields.get("rows") ?? tables[0][0];
   return (
     <>
@@ -31,7 +31,7 @@ function TwoTables({ title, tables }: { title: string; tables: [string, string][
           </button>
         ))}
       </div>
-      <Table key={of} name={of} caption={title.toLowerCase()} />
+      <Table key={of} name={of} caption={title.toLowerCase()} first={first} />
     </>
   );
 }
@@ -39,6 +39,7 @@ function TwoTables({ title, tables }: { title: string; tables: [string, string][
 export const Goroutines = () => (
   <TwoTables
     title="Goroutines"
+    first={["total", "count", "doing", "leaked", "top", "waiting", "retained", "stack", "created_by"]}
     tables={[
       ["goroutine-groups", "By place"],
       ["goroutines", "Each"],

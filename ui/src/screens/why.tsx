@@ -71,7 +71,7 @@ export function Why() {
   const what = place.value.fields.get("what") ?? "";
   const asked = useAnswer(`why?${new URLSearchParams({ what })}`);
   return (
-    <Answer asked={asked}>
+    <Answer asked={asked} title={`Why ${what}`}>
       {(answer) => (
         <>
           <h1>Why {brief(answer.what)}</h1>
@@ -106,7 +106,7 @@ export function Under() {
   const what = place.value.fields.get("what") ?? "";
   const asked = useAnswer(`under?${new URLSearchParams({ what })}`);
   return (
-    <Answer asked={asked}>
+    <Answer asked={asked} title={`What ${what} keeps alive`}>
       {({ tree }) => (
         <>
           <h1>What {brief(tree[0].what)} keeps alive</h1>
