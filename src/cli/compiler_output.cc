@@ -1,5 +1,7 @@
 #include "cli/compiler_output.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <filesystem>
 #include <optional>
@@ -20,8 +22,13 @@ using compiler::Decisions;
 // All files of the compiler's JSON below a folder.
 void add_folder(const std::string& folder, std::vector<compiler::JsonFile>& files) {
   std::vector<std::string> paths;
-  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder))
-    if (entry.is_regular_file() && entry.path().extension() == ".json") paths.push_back(entry.path().string());
+  try {
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(folder))
+      if (entry.path().extension() == ".json" && entry.is_regular_file()) paths.push_back(entry.path().string());
+  } catch (const std::filesystem::filesystem_error& error) {  // a folder in it that is not for the user, say
+    const std::string where = error.path1().empty() ? folder : error.path1().string();
+    fail_with_errno(error.code().value(), fmt::format("looking for the compiler's -json in {}", where));
+  }
   std::ranges::sort(paths);
   for (const std::string& path : paths) {
     const Source source = read_source(path);

@@ -26,10 +26,12 @@ struct GoBuild {
   std::string text;                   // what the compiler wrote to standard error
   std::string json;                   // the folder with its files of JSON
   std::vector<std::string> programs;  // what was built: a file for each command among the packages
+  std::string run_in;                 // the folder of -C, which paths in the text are relative to; empty for none
 };
 
-// `arguments`: packages, then flags of `go build`, or the other way about; -o is left out, and -gcflags are added to.
+// `arguments`: packages and flags of `go build` in any order; -o is left out, and -gcflags, those
+// of $GOFLAGS too, are added to.
 // Fails with kNotFound if there is no go command, and with kSystem if the build fails, after remarks of what it said.
-GoBuild run_go_build(std::vector<std::string> arguments);
+GoBuild run_go_build(const std::vector<std::string>& arguments);
 
 }  // namespace holdfast::cli

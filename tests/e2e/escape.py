@@ -33,12 +33,13 @@ class Bench:
         for file in SOURCE.iterdir():
             shutil.copy(file, self.folder)
 
-    def run(self, *words, stdin=b"", check=True):
-        return subprocess.run([cells.ROOT / "tools/go_release", self.release, "--", *map(str, words)], cwd=self.folder, input=stdin,
-                              env=cells.plain_environment() | {"CGO_ENABLED": "0"}, capture_output=True, check=check, timeout=300)
+    def run(self, *words, stdin=b"", check=True, folder=None, flags=""):
+        return subprocess.run([cells.ROOT / "tools/go_release", self.release, "--", *map(str, words)], cwd=folder or self.folder,
+                              input=stdin, env=cells.plain_environment() | {"CGO_ENABLED": "0", "GOFLAGS": flags}, capture_output=True,
+                              check=check, timeout=300)
 
-    def escape(self, way, *words):
-        done = self.run(self.holdfast, "escape", way, "--top", 0, "--json", *words, check=False)
+    def escape(self, way, *words, **where):
+        done = self.run(self.holdfast, "escape", way, "--top", 0, "--json", *words, check=False, **where)
         if done.returncode:
             raise RuntimeError(done.stderr.decode())
         return json.loads(done.stdout)["escape"]
@@ -112,6 +113,50 @@ def check_ways(bench, rows):
             yield f"{' '.join(way)}: other decisions or rulings"
 
 
+def check_flags(bench):
+    """The user's own -gcflags hold beside ours, wherever they come from."""
+    def has_inlined(rows):
+        return any(row["verdict"] == "inlined" for row in rows)
+
+    if not has_inlined(bench.escape("build", ".", "--all")):
+        yield "nothing is inlined: this shows nothing"
+    for flags, words in (("-gcflags=-l", []), ("'-gcflags=-N -l' -trimpath", []), ("-gcflags=all=-l", ["-gcflags=-e"]),
+                         ("", ["-gcflags", "-l"]), ("", ["-gcflags=./...=-l -m=1"]), ("-gcflags=-N", ["-tags", "some", "-gcflags=all=-l"])):
+        rows = bench.escape("build", ".", "--all", "--", *words, flags=flags)
+        last = words[-1] if words else flags
+        if has_inlined(rows) != ("-l" not in last) or not any(row["code"] == "confirmed" for row in rows):
+            yield f"GOFLAGS={flags!r} {words}: what is inlined is {has_inlined(rows)}"
+    if cells.minor(bench.release) >= 20:
+        rows = bench.escape("build", ".", "--", "-C", bench.folder.name, folder=bench.folder.parent)
+        if not any(row["place"].startswith("main.go:") and row["code"] == "confirmed" for row in rows):
+            yield f"-C: {[row['place'] for row in rows][:3]}"
+
+
+TWO = """package main
+
+var kept [][]byte
+
+func main() {
+	kept = append(kept, make([]byte, 1000))
+	println(len(kept))
+}
+"""
+
+
+def check_twins(bench):
+    """Two commands of one name: the machine code of both judges."""
+    with tempfile.TemporaryDirectory() as folder:
+        root = pathlib.Path(folder)
+        (root / "go.mod").write_text("module example.com/twins\n\ngo 1.19\n")
+        for one in ("a", "b"):
+            (root / one / "twin").mkdir(parents=True)
+            (root / one / "twin/main.go").write_text(TWO)
+        made = {row["file"].split("/")[-3]: row["code"] for row in bench.escape("build", "./...", folder=root)
+                if row["subject"].startswith("make")}
+        if made != {"a": "confirmed", "b": "confirmed"}:
+            yield f"of two commands of one name the code says {made}"
+
+
 def check_costs(bench):
     """The kept nodes, by the profile and by the graph of the running process."""
     program = bench.folder / "program"
@@ -178,7 +223,8 @@ def main():
             bench = Bench(arguments.holdfast.resolve(), release, folder)
             rows = bench.escape("build", ".")
             for what, check in (("lines", check_lines(rows, release)), ("words", check_words(bench)), ("calls", check_calls(bench, rows)),
-                                ("ways", check_ways(bench, rows)), ("costs", check_costs(bench)), ("forms", check_forms(bench)), ("refusals", check_refusals(bench))):
+                                ("ways", check_ways(bench, rows)), ("flags", check_flags(bench)), ("twins", check_twins(bench)),
+                                ("costs", check_costs(bench)), ("forms", check_forms(bench)), ("refusals", check_refusals(bench))):
                 wrong = list(check)
                 passed += not wrong
                 failed += bool(wrong)

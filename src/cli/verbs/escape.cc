@@ -33,7 +33,7 @@ struct Read {
 
 Read build(const std::vector<std::string>& arguments) {
   GoBuild built = run_go_build(arguments);
-  const std::string folder = std::filesystem::current_path().string() + "/";
+  const std::string folder = (std::filesystem::current_path() / built.run_in / "").lexically_normal().string();
   const auto kept = std::make_shared<const std::string>(std::move(built.text));
   Decisions decisions = with_json(compiler::read_text({*kept, kept, folder}), built.json);
   return {std::make_shared<const Decisions>(std::move(decisions)), std::move(built.programs), folder,
