@@ -28,12 +28,13 @@ class ProfileWriter {
   }
   void default_type(const std::string& type) { protozero::pbf_writer(out_).add_uint64(14, string(type)); }
   // Returns its id.
-  std::uint64_t function(const std::string& name, const std::string& file) {
+  std::uint64_t function(const std::string& name, const std::string& file, std::int64_t start_line = 0) {
     std::string part;
     protozero::pbf_writer writer(part);
     writer.add_uint64(1, ++functions_);
     writer.add_uint64(2, string(name));
     writer.add_uint64(4, string(file));
+    if (start_line != 0) writer.add_int64(5, start_line);
     protozero::pbf_writer(out_).add_message(5, part);
     return functions_;
   }

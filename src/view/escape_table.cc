@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <span>
 #include <tuple>
 
 #include "base/source_place.h"
@@ -85,7 +86,7 @@ Cell number_cell(std::uint64_t number) {
 }
 
 Cell measured_cell(const EscapeRow& row, std::uint64_t number) {
-  return row.is_measured ? Cell(number) : Cell();
+  return row.is_measured && !row.is_said_above ? Cell(number) : Cell();
 }
 
 constexpr ColumnOf<EscapeRow> kColumns[] = {
@@ -97,7 +98,8 @@ constexpr ColumnOf<EscapeRow> kColumns[] = {
      [](const EscapeRow& r) { return measured_cell(r, r.objects); }},
     {{"allocations", Unit::kCount, "since the program began", Shown::kWhenAsked},
      [](const EscapeRow& r) { return measured_cell(r, r.allocations); }},
-    {{"sharing", Unit::kCount, "how many rows have one line and so one measured sum, if several", Shown::kIfAny},
+    {{"sharing", Unit::kCount,
+      "how many rows of one line what was measured may be of, if several: the first of them has it", Shown::kIfAny},
      [](const EscapeRow& r) { return r.sharing > 1 ? Cell(std::uint64_t{r.sharing}) : Cell(); }},
     {{"held_by", Unit::kText, "who holds most of what lives", Shown::kIfAny},
      [](const EscapeRow& r) { return text_cell(r.held_by); }},
@@ -115,6 +117,9 @@ constexpr ColumnOf<EscapeRow> kColumns[] = {
     {{"reason", Unit::kText, "what brings it to the heap, in the compiler's words", Shown::kIfAny},
      [](const EscapeRow& r) { return text_cell(reason_of(r).name); }},
     {{"place", Unit::kText, "where it is written"}, [](const EscapeRow& r) { return text_cell(r.place); }},
+    {{"measured_at", Unit::kText, "where it was in the build that was measured, if elsewhere in the same function",
+      Shown::kIfAny},
+     [](const EscapeRow& r) { return text_cell(r.measured_at); }},
     {{"inlined_at", Unit::kText, "where it is inlined, the outermost call", Shown::kIfAny},
      [](const EscapeRow& r) { return text_cell(r.inlined); }},
     {{"function", Unit::kText, "that the code belongs to, as far as it is told", Shown::kIfRoom},
@@ -141,6 +146,26 @@ constexpr ColumnOf<EscapeRow> kColumns[] = {
      [](const EscapeRow& r) { return number_cell(r.column); }},
 };
 
+// The path from the folder; or of the standard library and of modules in the cache without where these are here.
+std::string brief_path(std::string_view path, const std::string& folder) {
+  constexpr std::string_view kCache = "/pkg/mod/", kSource = "/src/";
+  if (!folder.empty() && path.starts_with(folder)) return std::string(path.substr(folder.size()));
+  if (!path.starts_with('/')) return std::string(path);
+  if (const std::string known = canonical_path(path); path.size() > known.size() + kSource.size() &&
+                                                      path.ends_with(known) &&
+                                                      path.substr(0, path.size() - known.size()).ends_with(kSource))
+    return fmt::format("$GOROOT{}{}", kSource, known);
+  const std::size_t cache = path.rfind(kCache);
+  if (cache == std::string_view::npos) return std::string(path);
+  std::string out;
+  bool is_capital = false;  // the cache writes "!b" for "B"
+  for (const char c : path.substr(cache + kCache.size())) {
+    if (c != '!') out += is_capital && c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+    is_capital = c == '!';
+  }
+  return out;
+}
+
 // Makes the rows.
 class RowMaker {
  public:
@@ -156,8 +181,7 @@ class RowMaker {
     EscapeRows out;
     for (std::uint32_t row = 0; row < decisions_.all().size(); ++row) take(row);
     for (const std::vector<std::uint32_t>& calls : judgements_.unsaid) take_unsaid(calls);
-    for (auto& [place, rows] : by_measured_)
-      for (const std::size_t row : rows) rows_[row].sharing = static_cast<std::uint32_t>(rows.size());
+    share_out();
     out.is_judged = code_ != nullptr;
     out.is_measured = measured_ != nullptr;
     if (measured_ != nullptr) out.seen_from = measured_->seen_from();
@@ -170,7 +194,7 @@ class RowMaker {
  private:
   static std::tuple<std::uint64_t, std::uint64_t, std::string_view, std::uint32_t, std::uint32_t> order_of(
       const EscapeRow& row) {
-    return {~row.in_use, ~row.allocated, row.path, row.line, row.column};
+    return {~(row.in_use + row.in_use_above), ~(row.allocated + row.allocated_above), row.path, row.line, row.column};
   }
 
   bool is_wanted(const Decision& decision, const Judgement* judgement) const {
@@ -207,7 +231,8 @@ class RowMaker {
     if (!is_of_source(row)) return;
     const bool may_allocate = judgement != nullptr ? !judgement->calls.empty() : decision.on_heap();
     if (may_allocate && measured_ != nullptr)
-      add_measured(row, source_of(decision.place, row.function), decision.inlined);
+      find_measured(row, source_of(decision.place, row.function), decision.inlined,
+                    judgement != nullptr ? judgement->calls : std::vector<std::uint32_t>());
     rows_.push_back(std::move(row));
   }
 
@@ -250,43 +275,111 @@ class RowMaker {
     add_calls(row, calls);
     add_place(row);
     if (!is_of_source(row)) return;
-    if (measured_ != nullptr) add_measured(row, {row.path, row.line, row.function, 0}, 0);
+    if (measured_ != nullptr) find_measured(row, {row.path, row.line, row.function, 0}, 0, calls);
     rows_.push_back(std::move(row));
   }
 
   void add_place(EscapeRow& row) const { row.place = place_text(row.path, row.line, row.column); }
 
   std::string place_text(std::string_view path, std::uint32_t line, std::uint32_t column) const {
-    if (!options_.folder.empty() && path.starts_with(options_.folder)) path.remove_prefix(options_.folder.size());
-    if (line == 0) return std::string(path);
-    return column == 0 ? fmt::format("{}:{}", path, line) : fmt::format("{}:{}:{}", path, line, column);
+    const std::string brief = brief_path(path, options_.folder);
+    if (line == 0) return brief;
+    return column == 0 ? fmt::format("{}:{}", brief, line) : fmt::format("{}:{}:{}", brief, line, column);
   }
 
   SourcePlace source_of(const Place& place, std::string_view function) const {
     return {decisions_.text(place.path), place.line, function, 0};
   }
 
-  void add_measured(EscapeRow& row, const SourcePlace& outer, std::uint32_t inlined) {
+  // The frame at the line of the row, if it is known where its function begins.
+  const MachineFrame* frame_of(const EscapeRow& row, const std::vector<std::uint32_t>& calls) const {
+    for (const std::uint32_t number : calls) {
+      const AllocationCall& call = code_->calls[number];
+      for (const MachineFrame& frame : std::span(code_->frames).subspan(call.first_frame, call.frames))
+        if (frame.function_line > 0 && frame.line == row.line &&
+            base_name(code_->text(frame.path)) == base_name(row.path))
+          return &frame;
+    }
+    return nullptr;
+  }
+
+  // What was measured at the place of a row that may allocate, in this build or another one.
+  void find_measured(EscapeRow& row, const SourcePlace& outer, std::uint32_t inlined,
+                     const std::vector<std::uint32_t>& calls) {
     // What the compiler names is the function that code was inlined into.
-    const std::string function = inlined > 0 || row.function.empty() || row.package.empty()
-                                     ? std::string()
-                                     : fmt::format("{}.{}", row.package, row.function);
-    const SourcePlace written{row.path, row.line, inlined > 0 ? std::string_view() : function, 0};
-    std::vector<std::uint32_t> found = measured_->find(written, outer, inlined);
+    std::string function = inlined > 0 || row.function.empty() || row.package.empty()
+                               ? std::string()
+                               : fmt::format("{}.{}", row.package, row.function);
+    std::uint32_t begins = 0;
+    if (const MachineFrame* const frame = frame_of(row, calls)) {
+      function = code_->text(frame->function);
+      begins = frame->function_line;
+    }
+    std::vector<std::uint32_t> found = measured_->find({row.path, row.line, function, begins}, outer, inlined);
     if (found.empty() && inlined == 0 && row.decision != nullptr) {
       const std::string trimmed = decisions_.trimmed_path(*row.decision);
-      found = measured_->find({trimmed, row.line, function, 0}, {trimmed, row.line, {}, 0}, 0);
+      found = measured_->find({trimmed, row.line, function, begins}, {trimmed, row.line, {}, 0}, 0);
     }
-    for (const std::uint32_t number : found) {
+    for (const std::uint32_t number : found) measured_by_[number].push_back(rows_.size());
+    sizes_of_.resize(rows_.size() + 1);
+    for (const std::uint32_t number : calls) sizes_of_.back().insert(code_->calls[number].bytes);
+    if (sizes_of_.back().empty()) sizes_of_.back().insert(0);
+  }
+
+  // Whether objects of so many bytes can be in slots of that size. Classes of sizes waste less than this
+  // (Go 1.19-1.27).
+  static bool fits_slot(std::uint64_t bytes, std::uint64_t slot) {
+    constexpr std::uint64_t kPage = 8192, kHeader = 8;
+    const std::uint64_t most_waste = slot <= 256         ? 16
+                                     : slot <= 512       ? 32
+                                     : slot <= 4 * kPage ? slot / 6 + kHeader
+                                                         : std::max(slot / 6, kPage) + kHeader;
+    return bytes <= slot && (slot <= 16 || slot - bytes < most_waste);
+  }
+
+  // The rows of one line that what was measured can be of: those of which some call makes such objects, or objects of
+  // which the code does not tell the size.
+  std::vector<std::size_t> takers(const MeasuredPlace& place, const std::vector<std::size_t>& rows) const {
+    std::vector<std::size_t> out;
+    for (const std::size_t row : rows)
+      if (place.object_size == 0 || std::ranges::any_of(sizes_of_[row], [&](std::uint64_t bytes) {
+            return bytes == 0 || fits_slot(bytes, place.object_size);
+          }))
+        out.push_back(row);
+    return out.empty() ? rows : out;
+  }
+
+  // Gives each measured place to one row, so that no sum has it twice.
+  void share_out() {
+    for (auto& [number, rows] : measured_by_) {
       const MeasuredPlace& place = measured_->all()[number];
-      row.is_measured = true;
-      row.allocated += place.allocated;
-      row.allocations += place.allocations;
-      row.objects += place.objects;
-      if (place.in_use > 0 && place.in_use >= row.in_use) row.held_by = place.held_by;
-      row.in_use += place.in_use;
+      std::vector<std::size_t> all = takers(place, rows);
+      std::ranges::sort(all, {}, [&](std::size_t row) { return std::pair(rows_[row].column, row); });
+      give(rows_[all.front()], place);
+      for (const std::size_t row : all) {
+        EscapeRow& one = rows_[row];
+        one.sharing = std::max(one.sharing, static_cast<std::uint32_t>(all.size()));
+        if (row == all.front()) continue;
+        if (!one.is_measured) one.is_measured = one.is_said_above = true;
+        one.in_use_above += place.in_use;
+        one.allocated_above += place.allocated;
+      }
     }
-    if (!found.empty()) by_measured_[found].push_back(rows_.size());
+  }
+
+  void give(EscapeRow& row, const MeasuredPlace& place) const {
+    row.is_measured = true;
+    row.is_said_above = false;
+    row.allocated += place.allocated;
+    row.allocations += place.allocations;
+    row.objects += place.objects;
+    if (place.in_use > 0 && place.in_use >= row.most_held) {
+      row.held_by = place.held_by;
+      row.most_held = place.in_use;
+    }
+    row.in_use += place.in_use;
+    const MeasuredPlace::Frame& frame = place.frames.front();
+    if (frame.line != row.line) row.measured_at = place_text(frame.path, frame.line, 0);
   }
 
   // What the machine code says of them all; nothing of rulings that there are none of.
@@ -311,11 +404,12 @@ class RowMaker {
 
   std::string remark(const std::vector<EscapeRow>& rows) const {
     std::map<Ruling, std::uint64_t> rulings;
-    std::uint64_t heap = 0, never = 0;
+    std::uint64_t heap = 0, never = 0, moved = 0;
     for (const EscapeRow& row : rows) {
       ++rulings[row.ruling];
       if (row.decision != nullptr && row.decision->on_heap()) ++heap;
       if (measured_ != nullptr && !row.is_measured && !row.call.empty()) ++never;
+      if (!row.measured_at.empty()) ++moved;
     }
     std::string out = fmt::format("{} on the heap.", format_count(heap, "decision"));
     if (code_ != nullptr)
@@ -328,6 +422,9 @@ class RowMaker {
       out += fmt::format(" {} never in a sample: not reached, or less than {} was allocated there.",
                          never == 1 ? "1 of the calls was" : fmt::format("{} of the calls were", format_count(never)),
                          format_bytes(measured_->seen_from()));
+    if (moved > 0)
+      out += fmt::format(" What was measured is of another build: {} found by function and line in it.",
+                         moved == 1 ? "1 row was" : fmt::format("{} rows were", format_count(moved)));
     const compiler::NotUnderstood& lost = decisions_.not_understood();
     if (lost.lines > 0)
       out += fmt::format(" {} not understood, as \"{}\".",
@@ -342,7 +439,8 @@ class RowMaker {
   const EscapeOptions& options_;
   compiler::Judgements judgements_;
   std::vector<EscapeRow> rows_;
-  std::map<std::vector<std::uint32_t>, std::vector<std::size_t>> by_measured_;
+  std::map<std::uint32_t, std::vector<std::size_t>> measured_by_;  // rows that a measured place may be of
+  std::vector<std::set<std::uint64_t>> sizes_of_;  // by row: of objects of its calls, 0 for one that is not known
 };
 
 }  // namespace
@@ -358,8 +456,7 @@ std::vector<std::string> flow_lines(const Decisions& decisions, const Decision& 
       out.push_back("flow: " + step.text);
       continue;
     }
-    std::string_view path = step.path;
-    if (!folder.empty() && path.starts_with(folder)) path.remove_prefix(folder.size());
+    const std::string path = brief_path(step.path, folder);
     std::string place = path.empty() ? "" : fmt::format(" at {}:{}", path, step.line);
     if (step.column > 0 && !path.empty()) place += fmt::format(":{}", step.column);
     out.push_back(fmt::format("  {} ({}){}", step.text, step.reason, place));

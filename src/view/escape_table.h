@@ -31,11 +31,15 @@ struct EscapeRow {
   const compiler::Decision* decision = nullptr;  // null: the compiler said nothing
   compiler::Ruling ruling = compiler::Ruling::kNone;
   std::string verdict, subject, function, path, place, inlined, call, type, why, condition, held_by, package;
+  std::string measured_at;             // where the line is in the build that was measured, if that is another line
   std::uint32_t line = 0, column = 0;  // where it was written
   std::uint64_t bytes = 0;             // of one object, 0 = not known
   std::uint64_t allocated = 0, allocations = 0, in_use = 0, objects = 0;
-  std::uint32_t sharing = 1;  // so many rows have the same measured place: each has all of its sum
-  bool is_measured = false;   // something was sampled there
+  std::uint64_t allocated_above = 0, in_use_above = 0;  // that may be this row's, and are in another one's sums
+  std::uint64_t most_held = 0;                          // by held_by
+  std::uint32_t sharing = 1;   // so many rows of its line what was measured may be of: the first of them has it
+  bool is_measured = false;    // something was sampled there
+  bool is_said_above = false;  // all of it is in the sums of another row
 };
 
 struct EscapeRows {

@@ -100,6 +100,81 @@ TEST(EscapeTable, LinesThatShareAPlaceSaySo) {
   const EscapeRows rows = escape_rows({said, nullptr, measured()}, {.folder = "/work/m/"});
   EXPECT_EQ(rows.rows[0].sharing, 2U);
   EXPECT_EQ(rows.rows[1].sharing, 2U);
+  EXPECT_EQ(rows.rows[0].in_use, 64U);
+  EXPECT_EQ(rows.rows[1].in_use, 0U) << "no sum has it twice";
+  EXPECT_TRUE(rows.rows[1].is_said_above);
+}
+
+// Machine code of a function that begins at a line, with an allocation for each size; 0 = not told.
+std::shared_ptr<const compiler::AllocationCalls> code(std::uint32_t begins, std::uint32_t line,
+                                                      std::vector<std::pair<const char*, std::uint64_t>> types) {
+  auto out = std::make_shared<compiler::AllocationCalls>();
+  const StringId path = out->texts.add("/work/m/a.go");
+  for (const auto& [type, bytes] : types) {
+    out->calls.push_back({.callee = out->texts.add("newobject"),
+                          .type = out->texts.add(type),
+                          .bytes = bytes,
+                          .first_frame = static_cast<std::uint32_t>(out->frames.size()),
+                          .frames = 1});
+    out->frames.push_back({out->texts.add("example.com/m.f"), path, line, begins});
+  }
+  out->lines.push_back({path, line});
+  return out;
+}
+
+// A profile of the function f, with objects of these sizes at a line, 10 of each.
+std::shared_ptr<const MeasuredPlaces> measured_at(std::int64_t begins, int line,
+                                                  const std::vector<std::int64_t>& sizes) {
+  profile::ProfileWriter writer;
+  for (const char* type : {"alloc_objects", "alloc_space", "inuse_objects", "inuse_space"})
+    writer.sample_type(type, std::string_view(type).ends_with("space") ? "bytes" : "count");
+  writer.period("space", "bytes", 1);
+  const std::uint64_t function = writer.function("example.com/m.f", "/work/m/a.go", begins);
+  writer.location(1, 0x10, {{function, line}});
+  for (const std::int64_t size : sizes) writer.sample({1}, {10, 10 * size, 10, 10 * size}, size);
+  return std::make_shared<const MeasuredPlaces>(MeasuredPlaces::of(writer.profile()));
+}
+
+TEST(EscapeTable, SizesTellWhichCallOfALineAllocated) {
+  const auto said = decisions("./a.go:9:2: &T{...} escapes to heap\n./a.go:9:9: &U{...} escapes to heap\n");
+  const EscapeRows rows =
+      escape_rows({said, code(7, 9, {{"main.T", 40}, {"main.U", 1000}}), measured_at(7, 9, {48, 1024})}, {});
+  EXPECT_EQ(rows.rows[0].type, "main.U");
+  EXPECT_EQ(rows.rows[0].in_use, 10240U);
+  EXPECT_EQ(rows.rows[1].in_use, 480U);
+  EXPECT_EQ(rows.rows[0].sharing, 1U);
+}
+
+TEST(EscapeTable, WhatSizesDoNotTellIsThereOnce) {
+  const auto said = decisions("./a.go:9:2: &T{...} escapes to heap\n./a.go:9:9: &U{...} escapes to heap\n");
+  const EscapeRows rows =
+      escape_rows({said, code(7, 9, {{"main.T", 40}, {"main.U", 48}}), measured_at(7, 9, {48})}, {});
+  EXPECT_EQ(rows.rows[0].in_use, 480U);
+  EXPECT_EQ(rows.rows[1].in_use, 0U);
+  EXPECT_EQ(rows.rows[1].sharing, 2U);
+}
+
+TEST(EscapeTable, FindsAFunctionThatMovedByTheLineInIt) {
+  const auto said = decisions("./a.go:9:2: &T{...} escapes to heap\n");
+  const EscapeRows rows =
+      escape_rows({said, code(7, 9, {{"main.T", 48}}), measured_at(107, 109, {48})}, {.folder = "/work/m/"});
+  EXPECT_EQ(rows.rows[0].in_use, 480U);
+  EXPECT_EQ(rows.rows[0].measured_at, "a.go:109");
+  EXPECT_THAT(rows.remark, HasSubstr("of another build: 1 row was found by function"));
+  EXPECT_FALSE(escape_rows({said, code(7, 9, {{"main.T", 48}}), measured_at(107, 9, {48})}, {}).rows[0].is_measured)
+      << "the same line, but of other code";
+}
+
+TEST(EscapeTable, PlacesOutsideOfTheFolderAreShort) {
+  const auto said = decisions(
+      "/usr/local/go/src/fmt/print.go:3:2: moved to heap: x\n"
+      "/root/go/pkg/mod/golang.org/toolchain@v0.0.1-go1.27.4.linux-amd64/src/os/file.go:4:2: moved to heap: x\n"
+      "/root/go/pkg/mod/github.com/!burnt!sushi/toml@v1.4.0/a.go:5:2: moved to heap: x\n"
+      "/elsewhere/src/app/a.go:6:2: moved to heap: x\n");
+  const EscapeRows rows = escape_rows({said, nullptr, nullptr}, {.folder = "/work/m/"});
+  EXPECT_THAT(places(rows), testing::UnorderedElementsAre("$GOROOT/src/fmt/print.go:3:2", "$GOROOT/src/os/file.go:4:2",
+                                                          "github.com/BurntSushi/toml@v1.4.0/a.go:5:2",
+                                                          "/elsewhere/src/app/a.go:6:2"));
 }
 
 TEST(EscapeTable, CountsWhatWasNotUnderstood) {

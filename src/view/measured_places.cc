@@ -5,6 +5,7 @@
 #include <cmath>
 #include <map>
 #include <optional>
+#include <tuple>
 #include <utility>
 
 #include "base/error.h"
@@ -51,11 +52,12 @@ class ProfileReader {
                                                              "inuse_objects"};
 
   void add(const profile::Sample& sample) {
+    const std::int64_t size = sample.number("bytes");
     for (const std::uint32_t location : sample.locations) {
       const auto lines = profile_.lines(profile_.locations()[location]);
       for (std::uint32_t first = 0; first < lines.size(); ++first) {
         if (is_of_runtime(profile_.functions()[lines[first].function].name)) continue;
-        MeasuredPlace& place = place_of(location, first, lines);
+        MeasuredPlace& place = place_of(location, first, size > 0 ? static_cast<std::uint64_t>(size) : 0, lines);
         const auto value = [&](std::size_t i) { return columns_[i] ? magnitude(sample.values[*columns_[i]]) : 0; };
         place.allocated += value(0);
         place.allocations += value(1);
@@ -66,21 +68,27 @@ class ProfileReader {
     }
   }
 
-  MeasuredPlace& place_of(std::uint32_t location, std::uint32_t first, std::span<const profile::Line> lines) {
-    const auto [known, is_new] = rows_.try_emplace({location, first}, places_.size());
+  static std::uint32_t line_of(std::int64_t line) {
+    return static_cast<std::uint32_t>(std::clamp<std::int64_t>(line, 0, ~std::uint32_t{0}));
+  }
+
+  MeasuredPlace& place_of(std::uint32_t location, std::uint32_t first, std::uint64_t size,
+                          std::span<const profile::Line> lines) {
+    const auto [known, is_new] = rows_.try_emplace({location, first, size}, places_.size());
     if (!is_new) return places_[known->second];
     MeasuredPlace& place = places_.emplace_back();
+    place.object_size = size;
     for (const profile::Line& line : lines.subspan(first)) {
       const profile::Function& function = profile_.functions()[line.function];
-      place.frames.push_back({std::string(function.name), std::string(function.file),
-                              static_cast<std::uint32_t>(std::max<std::int64_t>(line.line, 0))});
+      place.frames.push_back(
+          {std::string(function.name), std::string(function.file), line_of(line.line), line_of(function.start_line)});
     }
     return place;
   }
 
   const profile::Profile& profile_;
   std::array<std::optional<std::size_t>, 4> columns_;
-  std::map<std::pair<std::uint32_t, std::uint32_t>, std::size_t> rows_;
+  std::map<std::tuple<std::uint32_t, std::uint32_t, std::uint64_t>, std::size_t> rows_;  // by location, line and size
   std::vector<MeasuredPlace> places_;
 };
 
@@ -103,17 +111,18 @@ class SnapshotReader {
   }
 
  private:
-  // The row of the stack; none if all of it is the runtime's.
-  std::optional<std::size_t> row_of(AllocationStackId id) {
-    const auto [known, is_new] = rows_.try_emplace(id.row, std::nullopt);
+  // The row of the stack and size; none if all of it is the runtime's.
+  std::optional<std::size_t> row_of(AllocationStackId id, std::uint64_t size) {
+    const auto [known, is_new] = rows_.try_emplace({id.row, size}, std::nullopt);
     if (!is_new) return known->second;
     const heap::AllocationStack& stack = snapshot_.allocation_stacks[id.row];
     MeasuredPlace place;
+    place.object_size = size;
     for (std::uint32_t i = 0; i < stack.frame_count; ++i) {
       const heap::Frame& frame = snapshot_.frames[stack.first_frame + i];
       const std::string_view function = text(frame.function);
       if (place.frames.empty() && is_of_runtime(function)) continue;
-      place.frames.push_back({std::string(function), std::string(text(frame.file)), frame.line});
+      place.frames.push_back({std::string(function), std::string(text(frame.file)), frame.line, 0});
     }
     if (place.frames.empty()) return std::nullopt;
     known->second = places_.size();
@@ -122,7 +131,7 @@ class SnapshotReader {
   }
 
   void add_allocated(const heap::ProfileRecord& record) {
-    const auto row = row_of(record.stack);
+    const auto row = row_of(record.stack, record.object_size);
     const double probability = heap::sampling_probability(record.object_size, rate_);
     if (!row || probability <= 0) return;
     const auto objects = static_cast<std::uint64_t>(std::llround(static_cast<double>(record.allocs) / probability));
@@ -137,10 +146,10 @@ class SnapshotReader {
     std::map<std::size_t, heap::SampleEstimate> alive;
     std::map<std::pair<std::size_t, std::uint32_t>, std::uint64_t> held;
     for (const heap::SampledObject& sample : snapshot_.sampled) {
-      const auto row = row_of(sample.stack);
+      const std::uint64_t bytes = sizes.size_of(sample.object);
+      const auto row = row_of(sample.stack, bytes);
       const std::uint32_t home = row ? homes.of(sample.object) : HomeOf::kNone;
       if (home == HomeOf::kNone) continue;
-      const std::uint64_t bytes = sizes.size_of(sample.object);
       alive.try_emplace(*row, rate_).first->second.add(bytes);
       held[{*row, home}] += bytes;
     }
@@ -159,7 +168,7 @@ class SnapshotReader {
   const Groundwork& groundwork_;
   const heap::Snapshot& snapshot_;
   std::uint64_t rate_;
-  std::map<std::uint32_t, std::optional<std::size_t>> rows_;
+  std::map<std::pair<std::uint32_t, std::uint64_t>, std::optional<std::size_t>> rows_;  // by stack and size
   std::vector<MeasuredPlace> places_;
 };
 
@@ -184,7 +193,7 @@ MeasuredPlaces MeasuredPlaces::of(const Groundwork& groundwork) {
 void MeasuredPlaces::add_to_index() {
   for (std::uint32_t row = 0; row < places_.size(); ++row) {
     const MeasuredPlace::Frame& frame = places_[row].frames.front();
-    index_.add({frame.path, frame.line, frame.function, 0}, row);
+    index_.add({frame.path, frame.line, frame.function, frame.function_line}, row);
   }
 }
 
