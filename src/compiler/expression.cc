@@ -49,6 +49,41 @@ bool is_constant(std::string_view expression) {
          (expression.size() >= 3 && expression.front() == '\'' && expression.back() == '\'');
 }
 
+std::string short_type(std::string_view type) {
+  if (type.starts_with('[')) type.remove_prefix(std::min(type.find(']'), type.size() - 1) + 1);
+  const std::size_t stars = std::min(type.find_first_not_of('*'), type.size());
+  std::string_view name = type.substr(stars);
+  name = name.substr(0, name.find('['));  // type arguments, which may have slashes and dots of their own
+  if (name.empty() || name.starts_with("map[") || name.find_first_of(" ({") != name.npos) return "";
+  name.remove_prefix(name.rfind('/') + 1);
+  name.remove_prefix(name.rfind('.') + 1);
+  name = name.substr(0, name.find("·"));  // the number of a type within a function
+  if (name == "map" || name == "func" || name == "chan") return "";
+  return std::string(stars, '*').append(name);
+}
+
+std::string type_named_by(std::string_view expression) {
+  const auto between = [&](std::string_view begin, std::string_view end) {
+    const std::size_t at = expression.rfind(end);
+    return expression.starts_with(begin) && at != expression.npos && at > begin.size()
+               ? short_type(expression.substr(begin.size(), at - begin.size()))
+               : std::string();
+  };
+  switch (made_by(expression)) {
+    case Made::kObject:
+      return expression.starts_with('&') ? between("&", "{") : between("new(", ")");
+    case Made::kSlice:
+      if (!expression.starts_with("make([]")) return "";
+      return short_type(expression.substr(0, expression.find(", ")).substr(std::string_view("make([]").size()));
+    case Made::kSliceLiteral:
+      return between("[]", "{");
+    case Made::kValue:
+      return expression.ends_with('}') ? between("", "{") : std::string();
+    default:
+      return "";
+  }
+}
+
 std::string_view words_of(Made made) {
   switch (made) {
     case Made::kVariable:

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 namespace holdfast::compiler {
@@ -28,6 +29,14 @@ Made made_by(std::string_view expression);
 bool has_constant_size(std::string_view expression);
 // Whether it is written as a value that never needs storage: a number, a text, nil, true, struct {}{}.
 bool is_constant(std::string_view expression);
+
+// The type of what is made, as far as the spelling names it, as short_type() has it: "T" of "&lib.T{...}", "*T" of
+// "new(*lib.T)", "int" of "make([]int, n)" and "[]int{...}", whose calls pass the type of the elements or an array.
+// Empty if it names none.
+std::string type_named_by(std::string_view expression);
+// "*T" of "*example.com/m/lib.T[int]", "T" of "[3]lib.T": without what the compiler's spelling leaves out. Empty for
+// types without a name.
+std::string short_type(std::string_view type);
 
 // The words for it in tables.
 std::string_view words_of(Made made);

@@ -123,12 +123,13 @@ class JsonReader {
     explained_.clear();
     verdicts_.clear();
     std::string_view rest = file.bytes;
-    for (bool is_first = true; !rest.empty(); is_first = false) {
+    name_ = file.name;
+    for (number_ = 1; !rest.empty(); ++number_) {
       const std::size_t end = std::min(rest.find('\n'), rest.size());
       std::string_view line = rest.substr(0, end);
       rest.remove_prefix(std::min(end + 1, rest.size()));
       if (line.ends_with('\r')) line.remove_suffix(1);
-      if (!is_first && !line.empty()) read_line(line);
+      if (number_ > 1 && !line.empty()) read_line(line);
     }
     give_escapes();
   }
@@ -143,7 +144,7 @@ class JsonReader {
 
   void read_line(std::string_view line) {
     const std::optional<Diagnostic> found = read_diagnostic(line);
-    if (!found) return builder_.not_understood(line);
+    if (!found) return builder_.not_understood(fmt::format("{}:{}: {}", name_, number_, line.substr(0, kMostShown)));
     Explained one;
     one.decision.package = package_;
     one.decision.place = {path_, found->line, found->column};
@@ -254,6 +255,10 @@ class JsonReader {
   std::string_view text(std::string_view words) { return builder_.text(builder_.intern(words)); }
 
   DecisionBuilder builder_;
+  static constexpr std::size_t kMostShown = 80;  // of a line that is not understood
+
+  std::string_view name_;     // of the file that is read
+  std::uint64_t number_ = 0;  // of the line
   StringId package_, last_package_, path_;
   std::vector<Explained> explained_, verdicts_;  // of this file
 };

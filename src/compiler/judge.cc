@@ -89,6 +89,7 @@ class Judge {
     // What goes to the heap comes first: the calls that this explains, what stays has no part in.
     for (std::uint32_t row = 0; row < out_.of_decisions.size(); ++row)
       if (decisions_.all()[row].on_heap()) judge_escape(row);
+    split_by_type();
     weigh_shared();
     for (std::uint32_t row = 0; row < out_.of_decisions.size(); ++row)
       if (decisions_.all()[row].verdict == Verdict::kStays) judge_stay(row);
@@ -145,6 +146,8 @@ class Judge {
     for (std::uint32_t i = 0; i < call.frames; ++i) {
       const MachineFrame& frame = code_.frames[call.first_frame + i];
       if (frame.line != decision.place.line) continue;
+      // Generic code is compiled by the package that uses it, and keeps the name of the one that it was written in.
+      if (code_.text(frame.function).find('[') != std::string_view::npos) return true;
       const std::string known = split_function(code_.text(frame.function)).package;
       if (known == package || known == "main") return true;
     }
@@ -200,6 +203,37 @@ class Judge {
     if (std::ranges::any_of(rows, [&](std::uint32_t row) { return frames(row) < wanted; })) return false;
     rows.clear();
     return true;
+  }
+
+  // Of several decisions about the same calls, those that name a type are about the calls that pass it, if any does,
+  // and the others about what is left then.
+  void split_by_type() {
+    std::map<std::vector<std::uint32_t>, std::vector<std::uint32_t>> by_calls;
+    for (std::uint32_t row = 0; row < out_.of_decisions.size(); ++row)
+      if (out_.of_decisions[row].ruling == Ruling::kConfirmed) by_calls[out_.of_decisions[row].calls].push_back(row);
+    for (const auto& [calls, rows] : by_calls) {
+      if (rows.size() < 2 || calls.size() < 2) continue;
+      std::vector<std::uint32_t> left = calls, untyped;
+      for (const std::uint32_t row : rows) {
+        std::vector<std::uint32_t> own = calls;
+        const std::string type = type_named_by(decisions_.all()[row].subject);
+        std::erase_if(own, [&](std::uint32_t call) { return short_type(code_.text(code_.calls[call].type)) != type; });
+        if (type.empty() || own.empty()) {
+          untyped.push_back(row);
+          continue;
+        }
+        std::erase_if(left, [&](std::uint32_t call) { return std::ranges::find(own, call) != own.end(); });
+        set_calls(row, std::move(own));
+      }
+      if (!left.empty())
+        for (const std::uint32_t row : untyped) set_calls(row, left);
+    }
+  }
+
+  void set_calls(std::uint32_t row, std::vector<std::uint32_t> calls) {
+    const AllocationCall& call = code_.calls[calls.front()];
+    out_.of_decisions[row].why = condition_of(call.what, call.has_buffer);
+    out_.of_decisions[row].calls = std::move(calls);
   }
 
   // Several decisions can be about the calls of one line. If the calls are fewer, not each decision has one: they are

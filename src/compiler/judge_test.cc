@@ -98,6 +98,41 @@ TEST(Judge, SeveralVariablesCanBeInOneAllocation) {
   EXPECT_THAT(judgement.calls, ElementsAre(0));
 }
 
+TEST(Judge, CallsOfALineGoToTheDecisionsThatNameTheirTypes) {
+  const Decisions decisions = said(
+      "./a.go:3:2: moved to heap: x\n./a.go:3:9: &lib.T{...} escapes to heap\n./a.go:3:20: new(U) escapes to heap\n");
+  const Judgements judgements = judge(decisions, Program()
+                                                     .call("newobject", {3}, "example.com/m/lib.T[int]")
+                                                     .call("newobject", {3}, "int")
+                                                     .call("newobject", {3}, "main.U·1")
+                                                     .build());
+  EXPECT_THAT(judgements.of_decisions[0].calls, ElementsAre(1));
+  EXPECT_THAT(judgements.of_decisions[1].calls, ElementsAre(0));
+  EXPECT_THAT(judgements.of_decisions[2].calls, ElementsAre(2));
+  for (const Judgement& one : judgements.of_decisions) EXPECT_EQ(one.ruling, Ruling::kConfirmed);
+}
+
+TEST(Judge, TypesThatNoCallPassesDecideNothing) {
+  const Decisions decisions = said("./a.go:3:2: &A{...} escapes to heap\n./a.go:3:9: &B{...} escapes to heap\n");
+  const Program program = Program().call("newobject", {3}, "main.T").call("newobject", {3}, "");
+  for (const Judgement& one : judge(decisions, program.build()).of_decisions) EXPECT_THAT(one.calls, ElementsAre(0, 1));
+}
+
+TEST(Expression, NamesTypesAsTheCompilerSpellsThem) {
+  EXPECT_EQ(type_named_by("&lib.T{...}"), "T");
+  EXPECT_EQ(type_named_by("new(*lib.T)"), "*T");
+  EXPECT_EQ(type_named_by("make([]int, n)"), "int");
+  EXPECT_EQ(type_named_by("[]*T{...}"), "*T");
+  EXPECT_EQ(type_named_by("lib.T{...}"), "T");
+  EXPECT_EQ(type_named_by("make(chan int)"), "");
+  EXPECT_EQ(type_named_by("map[string]int{...}"), "");
+  EXPECT_EQ(type_named_by("&struct { x int }{...}"), "");
+  EXPECT_EQ(short_type("*example.com/m.v2/lib.T[go.shape.int,a/b.C]"), "*T");
+  EXPECT_EQ(short_type("[3]main.T"), "T");
+  EXPECT_EQ(short_type("["), "");
+  EXPECT_EQ(short_type(""), "");
+}
+
 TEST(Judge, WhatDoesNotEscapeMayAllocateAllTheSame) {
   const Judgement text =
       ruling("./a.go:3:2: string(b) does not escape\n", Program().call("slicebytetostring", {3}, "", true));
