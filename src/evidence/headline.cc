@@ -39,6 +39,8 @@ std::string made_words(const LineVerdict& line) {
                      view::short_type(made.types.front().type));
 }
 
+constexpr std::uint64_t kManyNeverFreed = 1 << 20;
+
 // Chance decides what so few say; a sentence must not rest on them.
 bool is_few(const LineVerdicts& all, std::uint64_t samples) {
   return !all.by_code && all.facts.rate != 1 && samples < kFewSamples;
@@ -77,7 +79,11 @@ std::string_view most_words(Stage stage, const LineVerdict& line, const LineVerd
 
 }  // namespace
 
-std::string headline(const std::vector<SymptomRow>& symptoms, const LineVerdicts* lines) {
+std::string headline(const std::vector<SymptomRow>& symptoms, const LineVerdicts* lines, std::uint64_t never_freed) {
+  const std::string cycles =
+      never_freed < kManyNeverFreed
+          ? ""
+          : fmt::format(". Cycles of pointers with finalizers keep {} for ever", format_bytes(never_freed));
   const auto is_there = [](const SymptomRow& row) { return row.presence >= Presence::kPresent; };
   if (symptoms.empty() || !is_there(symptoms.front())) {
     std::string out = "No symptom is there at this moment";
@@ -86,7 +92,7 @@ std::string headline(const std::vector<SymptomRow>& symptoms, const LineVerdicts
     if (lines != nullptr && !lines->lines.empty() && lines->lines.front().alive.bytes.value > 0)
       out += fmt::format(". {} of one line: {}", most_words(Stage::kSurvival, lines->lines.front(), *lines),
                          line_words(lines->lines.front(), *lines));
-    return out + ".";
+    return out + cycles + ".";
   }
   const SymptomRow& first = symptoms.front();
   std::string out = fmt::format("{}: {}", words_of(first.symptom), first.cause);
@@ -95,7 +101,7 @@ std::string headline(const std::vector<SymptomRow>& symptoms, const LineVerdicts
   if (lines != nullptr && first.symptom != Symptom::kGoroutinesGrow)
     if (const LineVerdict* const line = line_for(first.stage, *lines))
       out += fmt::format(". {} of one line: {}", most_words(first.stage, *line, *lines), line_words(*line, *lines));
-  return out + ".";
+  return out + cycles + ".";
 }
 
 void blame_compiler(std::vector<SymptomRow>& symptoms, const LineVerdicts& lines) {

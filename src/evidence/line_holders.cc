@@ -9,9 +9,8 @@
 #include "view/owner_words.h"
 
 namespace holdfast::evidence {
-namespace {
 
-view::Sentence who(const view::Groundwork& groundwork, std::uint32_t row) {
+view::Sentence home_sentence(const view::Groundwork& groundwork, std::uint32_t row) {
   const heap::Snapshot& snapshot = groundwork.snapshot();
   const view::Owners& owners = groundwork.owners();
   const view::Home& home = owners.homes()[row];
@@ -23,8 +22,6 @@ view::Sentence who(const view::Groundwork& groundwork, std::uint32_t row) {
   return view::sentence("{} and {} others", out, std::to_string(home.owners.size() - 1));
 }
 
-}  // namespace
-
 void add_holders(const view::Groundwork& groundwork, const HeldBytes& held_by_home, LineVerdict& line) {
   std::vector<std::pair<std::uint32_t, double>> held(held_by_home.begin(), held_by_home.end());
   std::ranges::sort(
@@ -33,7 +30,8 @@ void add_holders(const view::Groundwork& groundwork, const HeldBytes& held_by_ho
   for (const auto& [home, bytes] : held) all += bytes;
   if (held.size() > LineVerdict::kMostHeld) held.resize(LineVerdict::kMostHeld);
   for (const auto& [home, bytes] : held)
-    line.held.push_back({who(groundwork, home), static_cast<std::uint64_t>(std::llround(bytes)), bytes / all});
+    line.held.push_back(
+        {home_sentence(groundwork, home), static_cast<std::uint64_t>(std::llround(bytes)), bytes / all});
 }
 
 }  // namespace holdfast::evidence

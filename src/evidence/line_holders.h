@@ -1,4 +1,4 @@
-// Who holds what is alive of a line.
+// Who holds what: the words of the verdict for it.
 #pragma once
 
 #include <cstdint>
@@ -12,6 +12,9 @@ namespace holdfast::evidence {
 
 // By home (view/owners.h): bytes.
 using HeldBytes = std::unordered_map<std::uint32_t, double>;
+
+// Who has a home: an owner, two, or the first of more.
+view::Sentence home_sentence(const view::Groundwork& groundwork, std::uint32_t home);
 
 // Fills `held` of the line with those who have most.
 void add_holders(const view::Groundwork& groundwork, const HeldBytes& held, LineVerdict& line);

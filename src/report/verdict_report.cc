@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "base/terminal_text.h"
@@ -57,12 +58,46 @@ void add_symptom(const SymptomRow& row, const std::string& target, const TextSty
     out += std::string(kEvidenceIndent, ' ') + command + "\n";
 }
 
+constexpr std::size_t kMostCycles = 3;
+
+void add_cycles(const evidence::PointerCycles& cycles, const std::string& target, const TextStyle& style,
+                std::string& out) {
+  if (cycles.groups.empty()) return;
+  out += "\n" + style.bold("CYCLES OF POINTERS") + "\n";
+  out += wrapped("",
+                 fmt::format("{} of {}. A cycle is no leak in Go: it is freed when nothing outside holds it, unless "
+                             "one of its objects has a finalizer.",
+                             format_count(cycles.cycles, "cycle"), format_bytes(cycles.bytes)),
+                 style.width);
+  for (std::size_t i = 0; i < std::min(cycles.groups.size(), kMostCycles); ++i)
+    out += wrapped("  ", evidence::cycle_words(cycles.groups[i]), style.width);
+  const bool is_any_kept = cycles.groups.front().is_kept_for_ever;
+  if (is_any_kept || cycles.groups.size() > kMostCycles)
+    out += fmt::format("  holdfast cycles {}{}\n", target, is_any_kept ? " --filter only_by_finalizers=yes" : "");
+}
+
+ordered_json cycles_json(const evidence::PointerCycles& cycles) {
+  ordered_json out = ordered_json::array();
+  for (const evidence::CycleGroup& group : cycles.groups)
+    out.push_back({{"types", group.types},
+                   {"cycles", group.cycles},
+                   {"objects", group.objects},
+                   {"bytes", group.bytes},
+                   {"retained", group.retained},
+                   {"finalizers", group.finalizers},
+                   {"never_freed", group.is_kept_for_ever},
+                   {"held_by", group.holder.empty() ? ordered_json(nullptr) : ordered_json(group.holder.full)},
+                   {"first", fmt::format("{:#x}", group.first.value)}});
+  return out;
+}
+
 }  // namespace
 
 std::string verdict_text(const Verdict& verdict, const std::string& target, const TextStyle& style) {
   std::string out = wrapped("", verdict.sentence, style.width) + "\n";
   out += style.bold("SYMPTOMS") + "\n";
   for (const SymptomRow& row : verdict.symptoms) add_symptom(row, target, style, out);
+  add_cycles(verdict.cycles, target, style, out);
   out += "\n" + style.bold("LINES OF CODE") + "\n" + wrapped("", verdict.lines_heading, style.width);
   if (verdict.lines != nullptr) out += table_text(*verdict.lines, *verdict.plan, *verdict.selection, style);
   return out;
@@ -83,11 +118,9 @@ ordered_json verdict_json(const Verdict& verdict, const std::string& target, con
                         {"next", row.next.empty() ? ordered_json(nullptr) : ordered_json(row.next)},
                         {"open", command.empty() ? ordered_json(nullptr) : ordered_json(command)}});
   }
-  ordered_json json = {{"schema", "holdfast.verdict/1"},
-                       {"target", target_json(snapshot.target)},
-                       {"verdict", verdict.sentence},
-                       {"symptoms", std::move(symptoms)},
-                       {"lines_rest_on", verdict.lines_heading}};
+  ordered_json json = {{"schema", "holdfast.verdict/1"},        {"target", target_json(snapshot.target)},
+                       {"verdict", verdict.sentence},           {"symptoms", std::move(symptoms)},
+                       {"cycles", cycles_json(verdict.cycles)}, {"lines_rest_on", verdict.lines_heading}};
   json["lines"] = ordered_json::array();
   if (verdict.lines != nullptr) json["lines"] = table_json(*verdict.lines, *verdict.selection, nullptr)["lines"];
   json["losses"] = losses_json(snapshot.losses);

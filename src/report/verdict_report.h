@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "evidence/pointer_cycles.h"
 #include "evidence/symptoms.h"
 #include "heap/snapshot.h"
 #include "report/text_style.h"
@@ -16,7 +17,8 @@ namespace holdfast::report {
 
 struct Verdict {
   std::vector<evidence::SymptomRow> symptoms;
-  std::string sentence;                // the verdict in one sentence
+  std::string sentence;  // the verdict in one sentence
+  evidence::PointerCycles cycles;
   std::string lines_heading;           // what the lines below rest on
   const view::Table* lines = nullptr;  // null if there are none, which `lines_heading` then explains
   const view::TablePlan* plan = nullptr;

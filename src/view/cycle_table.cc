@@ -17,16 +17,6 @@
 namespace holdfast::view {
 namespace {
 
-struct CycleRow {
-  std::uint64_t objects = 0;
-  std::uint64_t bytes = 0;     // of the objects themselves
-  std::uint64_t retained = 0;  // of what only one of them dominates, at least: that of the outermost one
-  std::uint64_t finalizers = 0;
-  bool only_by_finalizers = false;
-  std::string types;
-  Address first;
-};
-
 constexpr std::size_t kMostTypes = 3;
 
 // "main.Node, main.Leaf and 2 more types", by how many there are.
@@ -72,7 +62,10 @@ class CycleRows {
   std::vector<CycleRow> run() {
     const heap::ObjectIndex index(snapshot_);
     for (const graph::Component& component : components_.rows())
-      rows_.push_back({.objects = component.objects, .types = {}, .first = index.address_of(component.first)});
+      rows_.push_back({.objects = component.objects,
+                       .types = {},
+                       .first = index.address_of(component.first),
+                       .first_object = component.first});
     if (rows_.empty()) return rows_;
     add_sums();
     add_finalizers();
@@ -123,13 +116,18 @@ class CycleRows {
 
 }  // namespace
 
+std::vector<CycleRow> cycle_rows(const heap::Snapshot& snapshot, const graph::Dominators& dominators,
+                                 const graph::Reachability& reached) {
+  return CycleRows(snapshot, dominators, reached).run();
+}
+
 TableShape cycle_shape() {
   return make_shape<CycleRow>("cycles", "cycle", "bytes", kColumns, "bytes");
 }
 
 Table cycle_table(const heap::Snapshot& snapshot, const graph::Dominators& dominators,
                   const graph::Reachability& reached) {
-  Table table = make_table<CycleRow>(cycle_shape(), kColumns, CycleRows(snapshot, dominators, reached).run());
+  Table table = make_table<CycleRow>(cycle_shape(), kColumns, cycle_rows(snapshot, dominators, reached));
   open_by(table, "first", "why");
   return table;
 }

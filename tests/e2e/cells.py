@@ -68,7 +68,7 @@ MODES = {
     "leakprofile": Mode(env=experiment("goroutineleakprofile"), ldflags="-s -w", dwarf=False, first=26, last=26),
 }
 
-ASKED = {"lines", "made", "profile_ladder"}  # they take arguments, and say nothing of all their memory
+ASKED = {"lines", "made", "profile_ladder", "rings"}  # they take arguments, and say nothing of all their memory
 NAMES = sorted(p.name for p in PROGRAMS.iterdir() if (p / "main.go").exists() and p.name not in ASKED)
 NEED_C = {"cgo", "cshared", "malloc", "plugin"}  # they link externally, whatever the mode says
 ONLY_PLAIN = {"plugin": {"dwarf", "stripped"}, "dotted": {"dwarf", "stripped"}, "cshared": {"dwarf", "stripped"},

@@ -26,6 +26,7 @@
 #include "evidence/line_table.h"
 #include "evidence/line_verdicts.h"
 #include "evidence/look.h"
+#include "evidence/pointer_cycles.h"
 #include "evidence/symptoms.h"
 #include "net/url.h"
 #include "profile/profile.h"
@@ -186,7 +187,11 @@ int run_verdict(RunningVerb& run) {
                                       .dump = dump ? &*dump : nullptr,
                                       .watched = watched ? &*watched : nullptr});
   if (lines.verdicts) evidence::blame_compiler(verdict.symptoms, *lines.verdicts);
-  verdict.sentence = evidence::headline(verdict.symptoms, lines.verdicts ? &*lines.verdicts : nullptr);
+  const graph::Reachability& reached = run.session().reached();
+  const view::Groundwork& groundwork = run.session().groundwork();
+  run.session().run("cycles", [&] { verdict.cycles = evidence::pointer_cycles(groundwork, reached); });
+  verdict.sentence =
+      evidence::headline(verdict.symptoms, lines.verdicts ? &*lines.verdicts : nullptr, verdict.cycles.kept_for_ever());
   verdict.lines_heading = lines.verdicts ? evidence::basis_of(*lines.verdicts) : lines.why_none + ".";
   std::optional<view::Table> table;
   view::Selection selection;
