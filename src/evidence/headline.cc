@@ -71,10 +71,25 @@ std::string line_words(const LineVerdict& line, const LineVerdicts& all) {
   return out;
 }
 
+// "Most is alive" only if the line has more than half of all; else it is the first of many.
 std::string_view most_words(Stage stage, const LineVerdict& line, const LineVerdicts& all) {
   const bool is_doubtful = is_few(all, stage == Stage::kSurvival ? line.alive.samples : line.allocated.samples);
   if (stage != Stage::kSurvival) return is_doubtful ? "Most seems to have died" : "Most has died";
+  if (line.alive.bytes.value < all.reached_bytes / 2)
+    return is_doubtful ? "More than of any other seems to be alive" : "More than of any other is alive";
   return is_doubtful ? "Most seems to be alive" : "Most is alive";
+}
+
+// What no line has, where that is more than the line has.
+std::string unknown_words(const LineVerdict& line, const LineVerdicts& all) {
+  if (!all.by_code || all.by_code->of_many < line.alive.bytes.value) return "";
+  return fmt::format("; which lines made {} of types that many make (mostly {}) the code does not tell",
+                     format_bytes(all.by_code->of_many), view::short_type(all.by_code->most_of_many));
+}
+
+std::string line_sentence(Stage stage, const LineVerdict& line, const LineVerdicts& all) {
+  return fmt::format(". {} of one line: {}{}", most_words(stage, line, all), line_words(line, all),
+                     unknown_words(line, all));
 }
 
 }  // namespace
@@ -90,8 +105,7 @@ std::string headline(const std::vector<SymptomRow>& symptoms, const LineVerdicts
     if (std::ranges::any_of(symptoms, [](const SymptomRow& row) { return row.presence == Presence::kUnknown; }))
       out += ", as far as one look can tell";
     if (lines != nullptr && !lines->lines.empty() && lines->lines.front().alive.bytes.value > 0)
-      out += fmt::format(". {} of one line: {}", most_words(Stage::kSurvival, lines->lines.front(), *lines),
-                         line_words(lines->lines.front(), *lines));
+      out += line_sentence(Stage::kSurvival, lines->lines.front(), *lines);
     return out + cycles + ".";
   }
   const SymptomRow& first = symptoms.front();
@@ -99,8 +113,7 @@ std::string headline(const std::vector<SymptomRow>& symptoms, const LineVerdicts
   out.front() = static_cast<char>(std::toupper(static_cast<unsigned char>(out.front())));
   // What goroutines hold is told by where they are.
   if (lines != nullptr && first.symptom != Symptom::kGoroutinesGrow)
-    if (const LineVerdict* const line = line_for(first.stage, *lines))
-      out += fmt::format(". {} of one line: {}", most_words(first.stage, *line, *lines), line_words(*line, *lines));
+    if (const LineVerdict* const line = line_for(first.stage, *lines)) out += line_sentence(first.stage, *line, *lines);
   return out + cycles + ".";
 }
 

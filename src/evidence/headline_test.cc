@@ -14,6 +14,7 @@ constexpr std::uint64_t kMegabyte = 1 << 20;
 LineVerdicts one_line(std::uint64_t samples, std::uint64_t rate = 512 * 1024) {
   LineVerdicts lines;
   lines.facts.rate = rate;
+  lines.reached_bytes = 6 * kMegabyte;
   LineVerdict& line = lines.lines.emplace_back();
   line.place = {"main.add", "/src/main.go", 12};
   line.allocated = {samples, {}, {40 * kMegabyte, 20 * kMegabyte, 60 * kMegabyte}};
@@ -50,6 +51,12 @@ TEST(Headline, FewSamplesSaySoAndTheGraphSpeaks) {
 TEST(Headline, EveryObjectRecordedIsNoSample) {
   const LineVerdicts lines = one_line(3, 1);
   EXPECT_THAT(headline(symptom(Stage::kSurvival), &lines), Not(HasSubstr("sample")));
+}
+
+TEST(Headline, WhatHasLessThanHalfIsNotMost) {
+  LineVerdicts lines = one_line(500);
+  lines.reached_bytes = 100 * kMegabyte;
+  EXPECT_THAT(headline({}, &lines), HasSubstr("More than of any other is alive of one line: main.add"));
 }
 
 TEST(Headline, NoLineIsNamedThatHasNothing) {

@@ -51,8 +51,10 @@ PointerCycles pointer_cycles(const view::Groundwork& groundwork, const graph::Re
 }
 
 std::string cycle_words(const CycleGroup& group) {
-  std::string out = fmt::format("{} of {}, {} with what they keep", format_count(group.cycles, "cycle"), group.types,
-                                format_bytes(group.retained));
+  std::string out =
+      fmt::format("{} of {}, {}", format_count(group.cycles, "cycle"), group.types, format_bytes(group.bytes));
+  if (group.retained > group.bytes)
+    out += fmt::format(" (with what they keep at least {})", format_bytes(group.retained));
   if (group.is_kept_for_ever)
     return out + fmt::format(": never freed, since nothing but {} of their own keeps them, and {} never run{}",
                              group.finalizers == 1 ? "a finalizer" : "finalizers",

@@ -69,8 +69,11 @@ void add_cycles(const evidence::PointerCycles& cycles, const std::string& target
                              "one of its objects has a finalizer.",
                              format_count(cycles.cycles, "cycle"), format_bytes(cycles.bytes)),
                  style.width);
+  // The runtime's own are always there, and small.
+  const std::uint64_t least = cycles.bytes / 50;
   for (std::size_t i = 0; i < std::min(cycles.groups.size(), kMostCycles); ++i)
-    out += wrapped("  ", evidence::cycle_words(cycles.groups[i]), style.width);
+    if (cycles.groups[i].is_kept_for_ever || cycles.groups[i].retained >= least)
+      out += wrapped("  ", evidence::cycle_words(cycles.groups[i]), style.width);
   const bool is_any_kept = cycles.groups.front().is_kept_for_ever;
   if (is_any_kept || cycles.groups.size() > kMostCycles)
     out += fmt::format("  holdfast cycles {}{}\n", target, is_any_kept ? " --filter only_by_finalizers=yes" : "");
