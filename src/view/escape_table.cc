@@ -98,8 +98,8 @@ constexpr ColumnOf<EscapeRow> kColumns[] = {
      [](const EscapeRow& r) { return measured_cell(r, r.objects); }},
     {{"allocations", Unit::kCount, "since the program began", Shown::kWhenAsked},
      [](const EscapeRow& r) { return measured_cell(r, r.allocations); }},
-    {{"sharing", Unit::kCount,
-      "how many rows of one line what was measured may be of, if several: the first of them has it", Shown::kIfAny},
+    {{"sharing", Unit::kCount, "how many rows of one line what was measured may be of, if several: one of them has it",
+      Shown::kIfAny},
      [](const EscapeRow& r) { return r.sharing > 1 ? Cell(std::uint64_t{r.sharing}) : Cell(); }},
     {{"held_by", Unit::kText, "who holds most of what lives", Shown::kIfAny},
      [](const EscapeRow& r) { return text_cell(r.held_by); }},
@@ -354,7 +354,9 @@ class RowMaker {
     for (auto& [number, rows] : measured_by_) {
       const MeasuredPlace& place = measured_->all()[number];
       std::vector<std::size_t> all = takers(place, rows);
-      std::ranges::sort(all, {}, [&](std::size_t row) { return std::pair(rows_[row].column, row); });
+      // An append or a slice may be of any size: what is known to make such objects goes before.
+      std::ranges::sort(
+          all, {}, [&](std::size_t row) { return std::tuple(sizes_of_[row].contains(0), rows_[row].column, row); });
       give(rows_[all.front()], place);
       for (const std::size_t row : all) {
         EscapeRow& one = rows_[row];

@@ -37,7 +37,7 @@ struct EscapeRow {
   std::uint64_t allocated = 0, allocations = 0, in_use = 0, objects = 0;
   std::uint64_t allocated_above = 0, in_use_above = 0;  // that may be this row's, and are in another one's sums
   std::uint64_t most_held = 0;                          // by held_by
-  std::uint32_t sharing = 1;   // so many rows of its line what was measured may be of: the first of them has it
+  std::uint32_t sharing = 1;   // so many rows of its line what was measured may be of: one of them has it
   bool is_measured = false;    // something was sampled there
   bool is_said_above = false;  // all of it is in the sums of another row
 };

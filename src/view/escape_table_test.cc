@@ -154,6 +154,16 @@ TEST(EscapeTable, WhatSizesDoNotTellIsThereOnce) {
   EXPECT_EQ(rows.rows[1].sharing, 2U);
 }
 
+TEST(EscapeTable, WhatIsKnownToMakeSuchObjectsGoesBeforeWhatMayBeOfAnySize) {
+  const auto said = decisions("./a.go:9:2: &T{...} escapes to heap\n./a.go:9:9: &U{...} escapes to heap\n");
+  const EscapeRows rows =
+      escape_rows({said, code(7, 9, {{"main.T", 0}, {"main.U", 48}}), measured_at(7, 9, {48, 512})}, {});
+  EXPECT_EQ(rows.rows[0].in_use, 5120U);
+  EXPECT_EQ(rows.rows[1].type, "main.U");
+  EXPECT_EQ(rows.rows[1].in_use, 480U);
+  EXPECT_EQ(rows.rows[1].sharing, 2U) << "it may be of both";
+}
+
 TEST(EscapeTable, FindsAFunctionThatMovedByTheLineInIt) {
   const auto said = decisions("./a.go:9:2: &T{...} escapes to heap\n");
   const EscapeRows rows =
