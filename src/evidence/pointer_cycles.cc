@@ -10,6 +10,7 @@
 #include "evidence/line_holders.h"
 #include "view/cycle_table.h"
 #include "view/home_of.h"
+#include "view/names.h"
 
 namespace holdfast::evidence {
 
@@ -51,8 +52,8 @@ PointerCycles pointer_cycles(const view::Groundwork& groundwork, const graph::Re
 }
 
 std::string cycle_words(const CycleGroup& group) {
-  std::string out =
-      fmt::format("{} of {}, {}", format_count(group.cycles, "cycle"), group.types, format_bytes(group.bytes));
+  std::string out = fmt::format("{} of {}, {}", format_count(group.cycles, "cycle"), view::short_type(group.types),
+                                format_bytes(group.bytes));
   if (group.retained > group.bytes)
     out += fmt::format(" (with what they keep at least {})", format_bytes(group.retained));
   if (group.is_kept_for_ever)
