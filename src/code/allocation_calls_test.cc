@@ -17,29 +17,29 @@ using compiler::AllocationCalls;
 using compiler::MachineFrame;
 
 // Machine code, written where it will run.
-class Code {
+class AllocatingCode {
  public:
-  explicit Code(Address at) : at_(at) {}
+  explicit AllocatingCode(Address at) : at_(at) {}
   Address here() const { return at_ + bytes_.size(); }
   const std::string& bytes() const { return bytes_; }
 
-  Code& type_in_rax(Address type) { return put("\x48\x8d\x05").relative(type); }
-  Code& type_in_rbx(Address type) { return put("\x48\x8d\x1d").relative(type); }
-  Code& buffer_in_rax() { return put("\x48\x8d\x44\x24\x20"); }  // lea rax, [rsp+32]
-  Code& number_in_rax(std::int32_t number) { return put("\xb8").number(number); }
-  Code& call(Address function) { return put("\xe8").relative(function); }
-  Code& jump(Address to) { return put("\xe9").relative(to); }
+  AllocatingCode& type_in_rax(Address type) { return put("\x48\x8d\x05").relative(type); }
+  AllocatingCode& type_in_rbx(Address type) { return put("\x48\x8d\x1d").relative(type); }
+  AllocatingCode& buffer_in_rax() { return put("\x48\x8d\x44\x24\x20"); }  // lea rax, [rsp+32]
+  AllocatingCode& number_in_rax(std::int32_t number) { return put("\xb8").number(number); }
+  AllocatingCode& call(Address function) { return put("\xe8").relative(function); }
+  AllocatingCode& jump(Address to) { return put("\xe9").relative(to); }
 
  private:
-  Code& put(std::string_view bytes) {
+  AllocatingCode& put(std::string_view bytes) {
     bytes_ += bytes;
     return *this;
   }
-  Code& number(std::int32_t number) {
+  AllocatingCode& number(std::int32_t number) {
     for (int i = 0; i < 4; ++i) bytes_ += static_cast<char>(static_cast<std::uint32_t>(number) >> (8 * i));
     return *this;
   }
-  Code& relative(Address to) { return number(static_cast<std::int32_t>(to.value - (here() + 4).value)); }
+  AllocatingCode& relative(Address to) { return number(static_cast<std::int32_t>(to.value - (here() + 4).value)); }
 
   Address at_;
   std::string bytes_;
@@ -67,7 +67,7 @@ class AllocationCallsTest : public testing::Test {
            tables.add({.name = name, .size = kSize, .file = {{kSize, 0}}, .line = {{kSize, 12}}, .start_line = 10});
   }
 
-  AllocationCalls find(const Code& code, Address at) {
+  AllocationCalls find(const AllocatingCode& code, Address at) {
     image.write_bytes(at, code.bytes());
     const std::vector<std::byte> bytes = tables.build();
     const Address table = image.space(bytes.size());
@@ -79,10 +79,10 @@ class AllocationCallsTest : public testing::Test {
     module.etext = module.max_pc = text + std::uint64_t{kSize} * 8;
     const go::Runtime runtime = image.runtime();
     LossLedger losses;
-    return find_allocation_calls(go::FunctionTables(runtime, losses));
+    return find_allocation_calls(go::FunctionTables(runtime, losses), {});
   }
-  AllocationCalls find(const Code& code) { return find(code, function); }
-  Code code() const { return Code(function); }
+  AllocationCalls find(const AllocatingCode& code) { return find(code, function); }
+  AllocatingCode code() const { return AllocatingCode(function); }
 
   go::TypeImage image{26};
   binary::PclntabBuilder tables{binary::PclntabBuilder::Form::kGo120};
@@ -134,7 +134,7 @@ TEST_F(AllocationCallsTest, ACallForgetsWhatRegistersHeld) {
 }
 
 TEST_F(AllocationCallsTest, WhereAJumpLeadsTheTypeIsNotTold) {
-  Code some = code().type_in_rax(item);
+  AllocatingCode some = code().type_in_rax(item);
   const Address label = some.here();
   const AllocationCalls found = find(some.call(new_object).jump(label));
   ASSERT_EQ(found.calls.size(), 1U);
@@ -142,7 +142,7 @@ TEST_F(AllocationCallsTest, WhereAJumpLeadsTheTypeIsNotTold) {
 }
 
 TEST_F(AllocationCallsTest, CallsWithinTheRuntimeAreLeftOut) {
-  const AllocationCalls found = find(Code(of_runtime).type_in_rax(item).call(new_object), of_runtime);
+  const AllocationCalls found = find(AllocatingCode(of_runtime).type_in_rax(item).call(new_object), of_runtime);
   EXPECT_TRUE(found.calls.empty());
 }
 

@@ -59,13 +59,13 @@ void check_report(const Options& options) {
 
 }  // namespace
 
-const Verb kReportVerb = {
-    .name = "report",
-    .help = "where every byte is and what holds it (the default)",
-    .example = "holdfast 4711",
-    .flags = {target_flags(), rules_flags(), json_flags(), text_flags(), findings_flags(), report_flags(), page_flags()},
-    .check = check_report,
-    .shows_first = true,
-    .run = run_report};
+const Verb kReportVerb = {.name = "report",
+                          .help = "where every byte is and what holds it (the default)",
+                          .example = "holdfast 4711",
+                          .flags = {target_flags(), rules_flags(), json_flags(), text_flags(), findings_flags(),
+                                    report_flags(), page_flags()},
+                          .check = check_report,
+                          .shows_first = true,
+                          .run = run_report};
 
 }  // namespace holdfast::cli
