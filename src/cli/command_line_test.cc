@@ -219,6 +219,7 @@ const std::set<std::string_view> kOpenColumns = {
     "labels",
     "largest_frame_of",
     "meaning",
+    "measured_at",
     "module",
     "name",
     "names",
