@@ -1,5 +1,7 @@
 #include "compiler/json_reader.h"
 
+#include <simdjson.h>
+
 #include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
@@ -27,21 +29,17 @@ constexpr std::string_view kNotes[] = {"nilcheck",
                                        "loop-modified-range",
                                        "loop-modified-for"};
 
+// Views are into the reader's last line.
 struct Related {
-  std::string message, path;
+  std::string_view message, uri;
   std::uint32_t line = 0, column = 0;
 };
 
 struct Diagnostic {
-  std::string code, message;
+  std::string_view code, message;
   std::uint32_t line = 0, column = 0;
   std::vector<Related> related;
 };
-
-std::string text_of(const Json& object, const char* key) {
-  const auto at = object.find(key);
-  return at != object.end() && at->is_string() ? at->get<std::string>() : std::string();
-}
 
 // "file:///work/a%20b.go".
 std::string path_of_uri(std::string_view uri) {
@@ -62,41 +60,61 @@ std::string path_of_uri(std::string_view uri) {
   return out;
 }
 
-bool read_range(const Json& holder, std::uint32_t& line, std::uint32_t& column) {
-  const auto range = holder.find("range");
-  if (range == holder.end() || !range->is_object()) return false;
-  const auto start = range->find("start");
-  if (start == range->end() || !start->is_object()) return false;
-  const auto row = start->find("line"), at = start->find("character");
-  if (row == start->end() || at == start->end() || !row->is_number_unsigned() || !at->is_number_unsigned())
-    return false;
-  constexpr std::uint64_t kMost = 1U << 24;
-  constexpr std::uint64_t kUnknownColumn = 255;
-  line = static_cast<std::uint32_t>(std::min(row->get<std::uint64_t>(), kMost));
-  const auto number = at->get<std::uint64_t>();
-  column = number >= kUnknownColumn ? 0 : static_cast<std::uint32_t>(number);
-  return true;
-}
-
-std::optional<Diagnostic> read_diagnostic(std::string_view line) {
-  const Json parsed = Json::parse(line, nullptr, false);
-  Diagnostic out;
-  if (!parsed.is_object() || !read_range(parsed, out.line, out.column)) return std::nullopt;
-  out.code = text_of(parsed, "code");
-  out.message = text_of(parsed, "message");
-  const auto related = parsed.find("relatedInformation");
-  if (related == parsed.end() || !related->is_array()) return out;
-  for (const Json& one : *related) {
-    if (!one.is_object()) return std::nullopt;
-    const auto location = one.find("location");
-    Related place{text_of(one, "message"), {}, 0, 0};
-    if (location == one.end() || !location->is_object() || !read_range(*location, place.line, place.column))
-      return std::nullopt;
-    place.path = path_of_uri(text_of(*location, "uri"));
-    out.related.push_back(std::move(place));
+// Reads one line after the other: a build has gigabytes of them, and of most only the code is looked at.
+class DiagnosticReader {
+ public:
+  // `room` bytes can be read from the line's beginning on: those behind it, too, since simdjson reads in large steps.
+  // Returns null if the line is none. It is valid until the next one is read.
+  const Diagnostic* read(std::string_view line, std::size_t room) {
+    if (room < line.size() + simdjson::SIMDJSON_PADDING) {
+      copy_.assign(line);
+      copy_.append(simdjson::SIMDJSON_PADDING, ' ');
+      line = std::string_view(copy_).substr(0, line.size());
+    }
+    Element parsed;
+    if (parser_.parse(line.data(), line.size(), false).get(parsed) != simdjson::SUCCESS) return nullptr;
+    if (!parsed.is_object() || !read_range(parsed, found_.line, found_.column)) return nullptr;
+    found_.code = text_of(parsed, "code");
+    found_.message = text_of(parsed, "message");
+    found_.related.clear();
+    simdjson::dom::array related;
+    if (parsed["relatedInformation"].get(related) != simdjson::SUCCESS) return &found_;
+    for (const Element one : related) {
+      Related place{text_of(one, "message"), {}, 0, 0};
+      Element location;
+      if (one["location"].get(location) != simdjson::SUCCESS || !read_range(location, place.line, place.column))
+        return nullptr;
+      place.uri = text_of(location, "uri");
+      found_.related.push_back(place);
+    }
+    return &found_;
   }
-  return out;
-}
+
+ private:
+  using Element = simdjson::dom::element;
+
+  static std::string_view text_of(const Element& object, std::string_view key) {
+    std::string_view text;
+    return object[key].get(text) == simdjson::SUCCESS ? text : std::string_view();
+  }
+
+  static bool read_range(const Element& holder, std::uint32_t& line, std::uint32_t& column) {
+    constexpr std::uint64_t kMost = 1U << 24;
+    constexpr std::uint64_t kUnknownColumn = 255;
+    Element start;
+    std::uint64_t row = 0, at = 0;
+    if (holder["range"]["start"].get(start) != simdjson::SUCCESS || start["line"].get(row) != simdjson::SUCCESS ||
+        start["character"].get(at) != simdjson::SUCCESS)
+      return false;
+    line = static_cast<std::uint32_t>(std::min(row, kMost));
+    column = at >= kUnknownColumn ? 0 : static_cast<std::uint32_t>(at);
+    return true;
+  }
+
+  simdjson::dom::parser parser_;
+  std::string copy_;
+  Diagnostic found_;
+};
 
 // The header, which is the first line; nothing if that is none.
 std::optional<Json> header_of(std::string_view bytes) {
@@ -115,7 +133,8 @@ class JsonReader {
       fail(ErrorCode::kUnsupported, "{} has version {} of the compiler's -json, and only 0 is known", file.name,
            (*header)["version"].dump());
     builder_.keep(file.keep);
-    builder_.set_go_version(text_of(*header, "gc_version"));
+    const auto version = header->find("gc_version");
+    builder_.set_go_version(version != header->end() && version->is_string() ? version->get<std::string>() : "");
     package_ = builder_.intern((*header)["package"].get<std::string>());
     if (package_ != last_package_) builder_.package();
     last_package_ = package_;
@@ -129,7 +148,7 @@ class JsonReader {
       std::string_view line = rest.substr(0, end);
       rest.remove_prefix(std::min(end + 1, rest.size()));
       if (line.ends_with('\r')) line.remove_suffix(1);
-      if (number_ > 1 && !line.empty()) read_line(line);
+      if (number_ > 1 && !line.empty()) read_line(line, line.size() + rest.size());
     }
     give_escapes();
   }
@@ -142,8 +161,8 @@ class JsonReader {
     std::vector<Place> inlined;
   };
 
-  void read_line(std::string_view line) {
-    const std::optional<Diagnostic> found = read_diagnostic(line);
+  void read_line(std::string_view line, std::size_t room) {
+    const Diagnostic* const found = reader_.read(line, room);
     if (!found) return builder_.not_understood(fmt::format("{}:{}: {}", name_, number_, line.substr(0, kMostShown)));
     Explained one;
     one.decision.package = package_;
@@ -174,7 +193,7 @@ class JsonReader {
     std::vector<Place> out;
     for (const Related& one : found.related) {
       if (one.message != kInlined) break;
-      out.push_back({builder_.intern(one.path), one.line, one.column});
+      out.push_back({builder_.intern(path_of_uri(one.uri)), one.line, one.column});
     }
     return out;
   }
@@ -182,7 +201,7 @@ class JsonReader {
   void read_flow(Decision& decision, const Diagnostic& found, std::string_view line) {
     std::string_view first, last;
     for (const Related& one : found.related) {
-      if (!std::string_view(one.message).starts_with(kFrom)) continue;
+      if (!one.message.starts_with(kFrom)) continue;
       last = one.message;
       if (first.empty()) first = last;
     }
@@ -254,6 +273,7 @@ class JsonReader {
   // Keeps a text that is in no file as it stands there.
   std::string_view text(std::string_view words) { return builder_.text(builder_.intern(words)); }
 
+  DiagnosticReader reader_;
   DecisionBuilder builder_;
   static constexpr std::size_t kMostShown = 80;  // of a line that is not understood
 
@@ -267,8 +287,9 @@ class JsonReader {
 
 std::vector<FlowStep> json_flow(std::string_view line) {
   std::vector<FlowStep> out;
-  const std::optional<Diagnostic> found = read_diagnostic(line);
-  if (!found) return out;
+  DiagnosticReader reader;
+  const Diagnostic* const found = reader.read(line, line.size());
+  if (found == nullptr) return out;
   for (const Related& one : found->related) {
     std::string_view message = one.message;
     if (message.starts_with(kFlow)) {
@@ -277,10 +298,10 @@ std::vector<FlowStep> json_flow(std::string_view line) {
       out.push_back({.is_flow = true, .text = std::string(message)});
     } else if (message.starts_with(kFrom)) {
       const Because because = split_because(message.substr(kFrom.size()));
-      out.push_back(
-          {false, std::string(because.expression), std::string(because.reason), one.path, one.line, one.column});
+      out.push_back({false, std::string(because.expression), std::string(because.reason), path_of_uri(one.uri),
+                     one.line, one.column});
     } else if (message == kInlined && !out.empty() && !out.back().is_flow) {
-      out.back().path = one.path;  // where the step was written is what its text says
+      out.back().path = path_of_uri(one.uri);  // where the step was written is what its text says
       out.back().line = one.line;
       out.back().column = one.column;
     }
