@@ -144,9 +144,7 @@ class HolderPass {
 
   void add_goroutine(GoroutineId id) {
     const heap::Goroutine& goroutine = snapshot_.goroutines[id.row];
-    if (goroutine.state == heap::GoroutineState::kDead || goroutine.state == heap::GoroutineState::kDeadExtra ||
-        goroutine.state == heap::GoroutineState::kIdle)
-      return;
+    if (goroutine.has_ended() || goroutine.state == heap::GoroutineState::kIdle) return;
     for (std::size_t i = 0; i < locks_.size() && !goroutine.unwound; ++i) add(i, id, {}, LockHold::kPerhaps);
     add_frames(id);
     add_near_words(id);

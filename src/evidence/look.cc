@@ -52,8 +52,8 @@ Look make_look(const heap::Snapshot& snapshot, const graph::Reachability& reache
   look.garbage = all - std::min(all, reached.bytes);
   look.pace = snapshot.pace;
   look.collections = snapshot.audit.gc_cycles;
-  look.goroutines = static_cast<std::uint64_t>(
-      std::ranges::count_if(snapshot.goroutines, [](const heap::Goroutine& one) { return !one.system; }));
+  look.goroutines = static_cast<std::uint64_t>(std::ranges::count_if(
+      snapshot.goroutines, [](const heap::Goroutine& one) { return !one.system && !one.has_ended(); }));
   look.allocated_ever = stat(snapshot, "TotalAlloc");
   look.spans_in_use = stat(snapshot, "HeapInuse");
   look.objects_in_spans = stat(snapshot, "HeapAlloc");

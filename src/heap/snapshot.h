@@ -250,6 +250,10 @@ struct Goroutine {
   std::uint64_t largest_frame_bytes = 0;
 
   bool operator==(const Goroutine&) const = default;
+
+  // The runtime keeps the record for another one. runtime.NumGoroutine counts those that have not ended and are not its
+  // own.
+  bool has_ended() const { return state == GoroutineState::kDead || state == GoroutineState::kDeadExtra; }
 };
 
 // A pprof label that a goroutine has: pprof.Do gave it, or it came with the go statement.

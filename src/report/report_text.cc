@@ -600,8 +600,7 @@ std::string first_screen(const heap::Snapshot& snapshot, std::size_t width) {
   if (!report.account.known)
     for (const heap::Span& span : snapshot.spans) report.account.live += span.objects * span.slot_size;
   for (const heap::Goroutine& goroutine : snapshot.goroutines)
-    if (goroutine.state != heap::GoroutineState::kDead && goroutine.state != heap::GoroutineState::kDeadExtra)
-      ++report.goroutine_count;
+    if (!goroutine.has_ended()) ++report.goroutine_count;
   TextOptions options;
   options.style.width = width;
   return Text(report, options).run_first();

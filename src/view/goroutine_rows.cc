@@ -64,7 +64,7 @@ std::vector<GoroutineGroup> goroutine_groups(const heap::Snapshot& snapshot, con
   std::vector<GoroutineGroup> groups;
   for (std::uint32_t row = 0; row < snapshot.goroutines.size(); ++row) {
     const heap::Goroutine& goroutine = snapshot.goroutines[row];
-    if (goroutine.state == heap::GoroutineState::kDead || goroutine.state == heap::GoroutineState::kDeadExtra) continue;
+    if (goroutine.has_ended()) continue;
     const RootId node = goroutine.root ? snapshot.roots[goroutine.root.row].parent : RootId();
     std::size_t at = groups.size();
     if (together && node) at = group_at.try_emplace(node, groups.size()).first->second;

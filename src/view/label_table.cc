@@ -35,10 +35,6 @@ constexpr ColumnOf<LabelTableRow> kColumns[] = {
      [](const LabelTableRow& row) { return Cell(row.stacks); }},
 };
 
-bool has_ended(const heap::Goroutine& goroutine) {
-  return goroutine.state == heap::GoroutineState::kDead || goroutine.state == heap::GoroutineState::kDeadExtra;
-}
-
 // Returns the rows of one goroutine.
 std::span<const GoroutineLabel> labels_of(const heap::Snapshot& snapshot, GoroutineId goroutine) {
   const auto& all = snapshot.goroutine_labels;
@@ -72,7 +68,7 @@ class KeyRows {
   void add(const GoroutineLabel& label) {
     const heap::Goroutine& goroutine = snapshot_.goroutines[label.goroutine.row];
     std::uint32_t& group = group_of_[label.goroutine.row];
-    if (has_ended(goroutine) || group != graph::RootGroups::kNone) return;
+    if (goroutine.has_ended() || group != graph::RootGroups::kNone) return;
     group = row_of_.try_emplace(label.value, static_cast<std::uint32_t>(rows_.size())).first->second;
     if (group == rows_.size())
       rows_.push_back({snapshot_.strings[label.key], snapshot_.strings[label.value], 0, 0, {}});

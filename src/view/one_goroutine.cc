@@ -22,19 +22,15 @@ namespace {
 
 constexpr std::size_t kMostGoids = 8;
 
-bool lives(const heap::Goroutine& goroutine) {
-  return goroutine.state != heap::GoroutineState::kDead && goroutine.state != heap::GoroutineState::kDeadExtra;
-}
-
 // Returns the row of one that lives. An ended one may have the number that a living one has: records are used again.
 GoroutineId row_of_goroutine(const heap::Snapshot& snapshot, std::uint64_t goid) {
   bool ended = false;
   std::uint64_t living = 0;
   for (std::uint32_t row = 0; row < snapshot.goroutines.size(); ++row) {
     const heap::Goroutine& goroutine = snapshot.goroutines[row];
-    living += lives(goroutine) ? 1 : 0;
+    living += goroutine.has_ended() ? 0 : 1;
     if (goroutine.goid != goid) continue;
-    if (lives(goroutine)) return GoroutineId(row);
+    if (!goroutine.has_ended()) return GoroutineId(row);
     ended = true;
   }
   if (ended) fail(ErrorCode::kNotFound, "goroutine {} has ended", goid);
@@ -82,7 +78,7 @@ class GoroutineViewer {
     out_.created_by = names_.creator(goroutine_);
     out_.parent_goid = goroutine_.parent_goid;
     out_.parent_lives = std::ranges::any_of(snapshot_.goroutines, [&](const heap::Goroutine& other) {
-      return other.goid == goroutine_.parent_goid && lives(other);
+      return other.goid == goroutine_.parent_goid && !other.has_ended();
     });
   }
 
@@ -158,7 +154,7 @@ class GoroutineViewer {
     std::set<GoroutineId> beside;
     for (std::uint32_t row = 0; row < snapshot_.goroutines.size(); ++row)
       if (GoroutineId(row) != id_ && snapshot_.goroutines[row].waits_on == word.address &&
-          lives(snapshot_.goroutines[row]))
+          !snapshot_.goroutines[row].has_ended())
         beside.insert(GoroutineId(row));
     word.beside = by_place(beside);
     out_.word = std::move(word);
