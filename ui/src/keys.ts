@@ -18,6 +18,7 @@ export const SCREENS: { id: string; name: string; key: string }[] = [
   { id: "spans", name: "Spans", key: "a" },
   { id: "cycles", name: "Cycles", key: "c" },
   { id: "compare", name: "Compare", key: "d" },
+  { id: "export", name: "Export", key: "e" },
   { id: "query", name: "Query", key: "q" },
 ].filter(({ id }) => !isOffline || OFFLINE.includes(id));
 

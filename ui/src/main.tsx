@@ -4,6 +4,7 @@ import { render } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { KEY_HELP, onKey, SCREENS, showsKeys } from "./keys";
 import { followLinks, go, href, place } from "./route";
+import { Export } from "./screens/export";
 import { isOffline } from "./offline";
 import { Compare } from "./screens/compare";
 import { Cut } from "./screens/cut";
@@ -37,6 +38,7 @@ const SCREEN_OF: Record<string, ComponentType> = {
   why: Why,
   under: Under,
   cut: Cut,
+  export: Export,
   compare: Compare,
   query: Query,
 };

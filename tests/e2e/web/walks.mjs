@@ -34,9 +34,9 @@ async function places(page) {
   const sql = "SELECT type, count(*) AS n FROM objects GROUP BY type ORDER BY n DESC LIMIT 5";
   const type = (await ask(page, "/api/0/table?name=types&count=5")).types.find(({ type: name }) => name.startsWith("main."));
   return [
-    "overview", "live", "findings", "owners", "owners?by=ways", "owners?by=table", "types", `objects?of=${encodeURIComponent(type?.type ?? "string")}`,
+    "overview", "live", "findings", "owners", "owners?as=treemap", "owners?by=ways", "owners?by=table", "types", `objects?of=${encodeURIComponent(type?.type ?? "string")}`,
     "goroutines", "goroutines?rows=goroutines", "goroutines?rows=labels", `goroutine?id=${report.goroutines[0].goids[0]}`, "roots", "slices",
-    "slices?rows=slice-places", "slices?rows=dangling", "spans", "spans?rows=span-classes", `span?at=${span}`, "cycles", `object?at=${at}`,
+    "slices?rows=slice-places", "slices?rows=dangling", "spans", "spans?rows=span-classes", `span?at=${span}`, "cycles", "export", `object?at=${at}`,
     `why?what=${at}`, `why?what=type:${encodeURIComponent(type?.type ?? "string")}`, `under?what=${at}`, `query?sql=${encodeURIComponent(sql)}`,
   ];
 }
@@ -129,6 +129,11 @@ const WALKS = {
     await page.waitForFunction((name) => document.querySelector(".crumbs")?.lastElementChild?.textContent === name, chosen);
     await page.keyboard.press("Backspace");
     await page.waitForFunction(() => document.querySelector(".crumbs")?.children.length === 1);
+    // The same in a treemap, where the part that is chosen stays inside of the one above.
+    await page.getByRole("button", { name: "treemap" }).click();
+    await page.focus(".icicle canvas");
+    await page.keyboard.press("ArrowDown");
+    if ((await text(page, ".icicle figcaption b")) !== chosen) wrong("the largest part of the treemap is another one");
   },
 
   // The figures on the screens are those of the answers.

@@ -1,13 +1,13 @@
-// Whose the memory is: as an icicle, or as a table.
+// Whose the memory is: as an icicle, a treemap, or a table.
 import { useMemo } from "preact/hooks";
 import { count } from "../format";
-import { Icicle, treeOf } from "../icicle";
+import { Picture, type Shape, treeOf } from "../picture";
 import { Answer } from "../parts";
 import { place, setFields } from "../route";
 import { type Json, useAnswer } from "../server";
 import { Table } from "../table";
 
-function Picture({ answer }: { answer: Json }) {
+function Holding({ answer, shape }: { answer: Json; shape: Shape }) {
   const tree = useMemo(() => treeOf(answer), [answer]);
   const root = Math.min(Number.parseInt(place.value.fields.get("at") ?? "0", 10) || 0, tree.parent.length - 1);
   const above: number[] = [];
@@ -26,7 +26,7 @@ function Picture({ answer }: { answer: Json }) {
           </button>
         ))}
       </nav>
-      <Icicle tree={tree} root={root} onRoot={goTo} />
+      <Picture tree={tree} root={root} shape={shape} onRoot={goTo} />
       {frame?.type ? (
         <p class="small">
           {frame.full} {frame.place}
@@ -45,6 +45,7 @@ const VIEWS: [string, string, string][] = [
 
 export function Owners() {
   const by = place.value.fields.get("by") ?? "dominators";
+  const shape: Shape = place.value.fields.get("as") === "treemap" ? "treemap" : "icicle";
   const asked = useAnswer(by === "table" ? null : `tree?by=${by}`);
   return (
     <>
@@ -56,7 +57,16 @@ export function Owners() {
           </button>
         ))}
       </div>
-      {by === "table" ? <Table name="owners" caption="owners" /> : <Answer asked={asked}>{(answer) => <Picture answer={answer} />}</Answer>}
+      {by === "table" ? null : (
+        <div class="views" role="group" aria-label="shape">
+          {(["icicle", "treemap"] as const).map((name) => (
+            <button key={name} type="button" aria-pressed={shape === name} onClick={() => setFields({ as: name === "icicle" ? "" : name })}>
+              {name}
+            </button>
+          ))}
+        </div>
+      )}
+      {by === "table" ? <Table name="owners" caption="owners" /> : <Answer asked={asked}>{(answer) => <Holding answer={answer} shape={shape} />}</Answer>}
     </>
   );
 }

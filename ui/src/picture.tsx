@@ -1,5 +1,7 @@
-// The tree of what holds the memory as an icicle: each level below the one that holds it, as wide as its bytes. Only
-// what is wide enough to be seen is drawn, on a canvas; what is pointed at or chosen is told in words beside it.
+// The tree of what holds the memory as a picture: an icicle, each level below the one that holds it and as wide as its
+// bytes, or a treemap, each inside of the one that holds it. Only what is large enough to be seen is drawn, on a canvas;
+// what is pointed at or chosen is told in words beside it.
+import { hierarchy, treemap, treemapSquarify } from "d3-hierarchy";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { bytes, count, share } from "./format";
 import type { Json } from "./server";
@@ -7,6 +9,8 @@ import type { Json } from "./server";
 const ROW = 22; // pixels
 const LEAST = 2; // pixels: narrower ones are drawn together
 const MOST = 5000; // cells
+const MAP_HEIGHT = 560; // pixels of a treemap
+const LEAST_SIDE = 12; // pixels: a smaller cell of a treemap shows nothing inside
 
 export interface Tree {
   parent: number[];
@@ -41,8 +45,14 @@ interface Cell {
   x: number;
   y: number;
   width: number;
+  height: number;
+  depth: number;
   hue: number;
+  /** Whether it has room for its name. */
+  says: boolean;
 }
+
+export type Shape = "icicle" | "treemap";
 
 function nameOf(tree: Tree, node: number): string {
   return node <= 0 ? "all live bytes" : tree.frames[tree.frame[node]].name;
@@ -51,36 +61,78 @@ function nameOf(tree: Tree, node: number): string {
 // Colours of owners differ as far as they can: each is a golden angle from the one before.
 const hueOf = (rank: number) => (rank * 137.5) % 360;
 
-function layOut(tree: Tree, root: number, width: number): Cell[] {
-  const cells: Cell[] = [];
+// The hue of each node: that of the owner that it is below.
+function hues(tree: Tree): (node: number) => number {
   const tops = new Map<number, number>();
   tree.children[0]?.forEach((node, rank) => tops.set(node, hueOf(rank)));
-  const hueAbove = (node: number): number => {
+  return (node) => {
     let at = node;
     while (at > 0 && !tops.has(at)) at = tree.parent[at];
     return tops.get(at) ?? 210;
   };
+}
+
+function icicle(tree: Tree, root: number, width: number): Cell[] {
+  const cells: Cell[] = [];
+  const hue = hues(tree);
   const scale = tree.total[root] > 0 ? width / tree.total[root] : 0;
-  // The widest come first, so that the budget goes to what is seen best.
-  const waiting: Cell[] = [{ node: root, x: 0, y: 0, width, hue: hueAbove(root) }];
-  while (waiting.length > 0 && cells.length < MOST) {
-    const cell = waiting.shift() as Cell;
-    cells.push(cell);
-    if (cell.node < 0) continue;
-    let x = cell.x;
+  const cell = (node: number, x: number, depth: number, wide: number): Cell => ({ node, x, y: depth * ROW, width: wide, height: ROW, depth, hue: node < 0 ? 0 : hue(node), says: wide >= 30 && node >= 0 });
+  // Level by level, so that the budget goes to what is nearest.
+  const waiting: Cell[] = [cell(root, 0, 0, width)];
+  for (let next = 0; next < waiting.length && cells.length < MOST; ++next) {
+    const above = waiting[next];
+    cells.push(above);
+    if (above.node < 0) continue;
+    let x = above.x;
     let narrow = 0;
-    for (const node of tree.children[cell.node]) {
+    for (const node of tree.children[above.node]) {
       const wide = tree.total[node] * scale;
       if (wide < LEAST) {
         narrow += wide;
         continue;
       }
-      waiting.push({ node, x, y: cell.y + 1, width: wide, hue: cell.node === 0 ? (tops.get(node) ?? 210) : cell.hue });
+      waiting.push(cell(node, x, above.depth + 1, wide));
       x += wide;
     }
-    if (narrow >= 1) cells.push({ node: -1, x, y: cell.y + 1, width: narrow, hue: 0 });
+    if (narrow >= 1) cells.push(cell(-1, x, above.depth + 1, narrow));
   }
   return cells;
+}
+
+interface Branch {
+  node: number;
+  own: number;
+  children: Branch[];
+}
+
+function map(tree: Tree, root: number, width: number): Cell[] {
+  const hue = hues(tree);
+  const area = (width * MAP_HEIGHT) / Math.max(1, tree.total[root]);
+  let budget = MOST;
+  // What is too small to show its parts has none.
+  const branch = (node: number): Branch => {
+    const inside = tree.children[node].filter((one) => tree.total[one] * area >= 9);
+    const shows = tree.total[node] * area >= LEAST_SIDE ** 2 && inside.length <= budget;
+    if (shows) budget -= inside.length;
+    const children = shows ? inside.map(branch) : [];
+    return { node, own: tree.total[node] - children.reduce((sum, one) => sum + tree.total[one.node], 0), children };
+  };
+  const hasTitle = ({ height, x0, x1, y0, y1 }: { height: number; x0: number; x1: number; y0: number; y1: number }) => height > 0 && y1 - y0 > 2 * ROW && x1 - x0 > 40;
+  const laid = treemap<Branch>()
+    .tile(treemapSquarify)
+    .size([width, MAP_HEIGHT])
+    .paddingTop((one) => (hasTitle(one) ? 16 : 2))
+    .paddingInner(1)
+    .round(true)(
+    hierarchy(branch(root))
+      .sum(({ own }) => own)
+      .sort((a, b) => (b.value ?? 0) - (a.value ?? 0)),
+  );
+  return laid.descendants().map((one) => {
+    const { data, depth, height, x0, x1, y0, y1 } = one;
+    const says = hasTitle(one) || (height === 0 && x1 - x0 >= 30 && y1 - y0 >= 14);
+    return { node: data.node, x: x0, y: y0, width: x1 - x0, height: y1 - y0, depth, hue: hue(data.node), says };
+  });
 }
 
 function draw(canvas: HTMLCanvasElement, tree: Tree, cells: Cell[], chosen: number, width: number, height: number): void {
@@ -94,32 +146,33 @@ function draw(canvas: HTMLCanvasElement, tree: Tree, cells: Cell[], chosen: numb
   pen.scale(ratio, ratio);
   pen.font = "12px system-ui, sans-serif";
   pen.textBaseline = "middle";
-  for (const { node, x, y, width: wide, hue } of cells) {
-    const depth = Math.min(y, 10);
+  for (const { node, x, y, width: wide, height: high, depth: level, hue, says } of cells) {
+    const depth = Math.min(level, 10);
     pen.fillStyle = node < 0 ? (dark ? "#333" : "#ddd") : node === 0 ? (dark ? "#444" : "#ccc") : dark ? `hsl(${hue} 35% ${26 + depth * 2}%)` : `hsl(${hue} 60% ${74 + depth * 1.5}%)`;
-    pen.fillRect(x, y * ROW, Math.max(wide - 1, 1), ROW - 1);
-    if (node === chosen) {
-      pen.strokeStyle = dark ? "#fff" : "#000";
-      pen.lineWidth = 2;
-      pen.strokeRect(x + 1, y * ROW + 1, Math.max(wide - 3, 1), ROW - 3);
-    }
-    if (wide < 30 || node < 0) continue;
+    pen.fillRect(x, y, Math.max(wide - 1, 1), Math.max(high - 1, 1));
+    if (!says) continue;
     pen.save();
     pen.beginPath();
-    pen.rect(x, y * ROW, wide - 3, ROW);
+    pen.rect(x, y, wide - 3, high);
     pen.clip();
     pen.fillStyle = dark ? "#eee" : "#111";
-    pen.fillText(`${nameOf(tree, node)}  ${bytes(tree.total[node])}`, x + 4, y * ROW + ROW / 2);
+    pen.fillText(`${nameOf(tree, node)}  ${bytes(tree.total[node])}`, x + 4, y + Math.min(high, ROW) / 2 - (high > ROW ? 2 : 0));
     pen.restore();
   }
+  // Above all that may lie inside of it.
+  const marked = cells.find(({ node }) => node === chosen);
+  if (!marked) return;
+  pen.strokeStyle = dark ? "#fff" : "#000";
+  pen.lineWidth = 2;
+  pen.strokeRect(marked.x + 1, marked.y + 1, Math.max(marked.width - 3, 1), Math.max(marked.height - 3, 1));
 }
 
-export function Icicle({ tree, root, onRoot }: { tree: Tree; root: number; onRoot: (node: number) => void }) {
+export function Picture({ tree, root, shape, onRoot }: { tree: Tree; root: number; shape: Shape; onRoot: (node: number) => void }) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const [width, setWidth] = useState(900);
   const [chosen, setChosen] = useState(root);
-  const cells = useMemo(() => layOut(tree, root, width), [tree, root, width]);
-  const height = (Math.max(0, ...cells.map(({ y }) => y)) + 1) * ROW;
+  const cells = useMemo(() => (shape === "icicle" ? icicle(tree, root, width) : map(tree, root, width)), [tree, root, width, shape]);
+  const height = shape === "icicle" ? cells.reduce((most, { depth }) => Math.max(most, depth), 0) * ROW + ROW : MAP_HEIGHT;
   useEffect(() => setChosen(root), [root]);
   useEffect(() => {
     const measure = () => setWidth(Math.max(200, canvas.current?.parentElement?.clientWidth ?? 900));
@@ -133,8 +186,9 @@ export function Icicle({ tree, root, onRoot }: { tree: Tree; root: number; onRoo
   const at = (event: MouseEvent): number => {
     const box = (event.currentTarget as HTMLElement).getBoundingClientRect();
     const x = event.clientX - box.left;
-    const y = Math.floor((event.clientY - box.top) / ROW);
-    return cells.find((cell) => cell.y === y && x >= cell.x && x < cell.x + cell.width)?.node ?? -1;
+    const y = event.clientY - box.top;
+    // The innermost is drawn last.
+    return cells.findLast((cell) => y >= cell.y && y < cell.y + cell.height && x >= cell.x && x < cell.x + cell.width)?.node ?? -1;
   };
   const onKeyDown = (event: KeyboardEvent) => {
     const above = tree.parent[chosen];
@@ -157,7 +211,6 @@ export function Icicle({ tree, root, onRoot }: { tree: Tree; root: number; onRoo
       onRoot(tree.parent[root]);
     }
   };
-  const drawn = cells.reduce((sum, { node }) => sum + (node > 0 && tree.children[node].length === 0 ? tree.total[node] : 0), 0);
   const shown = cells.filter(({ node }) => node >= 0).length;
   return (
     <figure class="icicle">
@@ -181,7 +234,7 @@ export function Icicle({ tree, root, onRoot }: { tree: Tree; root: number; onRoo
           <b>{nameOf(tree, chosen)}</b> {bytes(tree.total[chosen])} ({share(tree.total[chosen], tree.bytes)}), {count(tree.objects[chosen])} objects
         </span>
         <span class="drawn">
-          {count(shown)} of {count(tree.parent.length + tree.foldedNodes)} parts drawn{drawn > 0 ? "" : ""}
+          {count(shown)} of {count(tree.parent.length + tree.foldedNodes)} parts drawn
         </span>
       </figcaption>
     </figure>
