@@ -273,6 +273,7 @@ CHECKS = {
     "keys": lambda checks: live(checks, "keys"),
     "figures": lambda checks: live(checks, "figures"),
     "browsers": lambda checks: captured(checks, "browsers"),
+    "tabs": lambda checks: live(checks, "tabs"),
     "live": lambda checks: live(checks, "live", None),
 }
 

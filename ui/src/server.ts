@@ -1,6 +1,7 @@
 // What the server says: answers to questions, and events of the target that is looked at.
 import { effect, signal } from "@preact/signals";
 import { useEffect, useState } from "preact/hooks";
+import { hear } from "./events";
 import { answerOf, isOffline } from "./offline";
 import { place } from "./route";
 
@@ -73,40 +74,39 @@ export async function ask(url: string, options: RequestInit = {}): Promise<Json>
 }
 
 function listen(target: number): () => void {
-  const source = new EventSource(`/api/${target}/events`);
-  const on = (name: string, take: (data: Json) => void) =>
-    source.addEventListener(name, (event) => take(JSON.parse((event as MessageEvent).data)));
-  on("state", (data) => {
-    state.value = data;
-  });
   // Most passes are over before a person has read their names.
   let late = 0;
-  on("pass", (data) => {
-    clearTimeout(late);
-    if (data.running === "") running.value = "";
-    else late = setTimeout(() => (running.value = data.running), 200);
-  });
-  on("account", (data) => {
-    firstAccount.value = data;
-  });
-  on("look", (data) => {
-    if (data.look === looks.value.length + 1) looks.value = [...looks.value, data];
-    else if (data.look > looks.value.length) ask(`/api/${target}/looks`).then((all) => (looks.value = all), () => {});
-  });
-  on("counters", (data) => {
-    if (counters.value.at(-1)?.at_ns === data.at_ns) return;
-    counters.value = [...counters.value.slice(1 - MOST_COUNTERS), data];
-  });
-  on("ended", (data) => {
-    ended.value = data.what;
-  });
-  on("refused", (data) => {
-    refused.value = data.error;
-  });
-  source.onerror = () => {
-    if (source.readyState === EventSource.CLOSED) state.value = { ...state.value, stage: "lost" };
+  const takes: Record<string, (data: Json) => void> = {
+    state: (data) => {
+      state.value = data;
+    },
+    pass: (data) => {
+      clearTimeout(late);
+      if (data.running === "") running.value = "";
+      else late = setTimeout(() => (running.value = data.running), 200);
+    },
+    account: (data) => {
+      firstAccount.value = data;
+    },
+    look: (data) => {
+      if (data.look === looks.value.length + 1) looks.value = [...looks.value, data];
+      else if (data.look > looks.value.length) ask(`/api/${target}/looks`).then((all) => (looks.value = all), () => {});
+    },
+    counters: (data) => {
+      if (counters.value.at(-1)?.at_ns === data.at_ns) return;
+      counters.value = [...counters.value.slice(1 - MOST_COUNTERS), data];
+    },
+    ended: (data) => {
+      ended.value = data.what;
+    },
+    refused: (data) => {
+      refused.value = data.error;
+    },
+    lost: () => {
+      state.value = { ...state.value, stage: "lost" };
+    },
   };
-  return () => source.close();
+  return hear(target, (name, data) => takes[name]?.(data));
 }
 
 /** Listens to the target that the place names, and to the next one when that changes. */

@@ -175,6 +175,23 @@ const WALKS = {
     if (page.url().includes("token")) wrong(`the token stays in ${page.url()}`);
   },
 
+  // As many tabs as somebody likes: a browser has six connections to one server. When the one that listens is closed, another
+  // one does, so that all still hear.
+  async tabs(browser) {
+    const context = await browser.newContext();
+    const tabs = [];
+    for (let number = 0; number < 9; ++number) {
+      const page = await context.newPage();
+      page.setDefaultTimeout(PATIENCE);
+      await page.goto(number === 0 ? url : new URL("/0/types", url).href);
+      await page.waitForSelector(number === 0 ? "main h2" : ".scroller tbody tr.chosen");
+      tabs.push(page);
+    }
+    await tabs.shift().close();
+    await tabs[3].getByRole("button", { name: "look again" }).click();
+    for (const page of tabs) await page.waitForFunction(() => document.querySelector(".status")?.textContent.includes("look 2"));
+  },
+
   // A live process: its counters come, it is looked at again, and when it ends the page stays and says so.
   async live(browser) {
     const page = await open(browser);
