@@ -170,7 +170,12 @@ function draw(canvas: HTMLCanvasElement, tree: Tree, cells: Cell[], chosen: numb
 export function Picture({ tree, root, shape, onRoot }: { tree: Tree; root: number; shape: Shape; onRoot: (node: number) => void }) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const [width, setWidth] = useState(900);
-  const [chosen, setChosen] = useState(root);
+  const [chosen, setDrawn] = useState(root);
+  const chosenNow = useRef(root); // a key may come before what the one before has chosen is drawn
+  const setChosen = (node: number) => {
+    chosenNow.current = node;
+    setDrawn(node);
+  };
   const cells = useMemo(() => (shape === "icicle" ? icicle(tree, root, width) : map(tree, root, width)), [tree, root, width, shape]);
   const height = shape === "icicle" ? cells.reduce((most, { depth }) => Math.max(most, depth), 0) * ROW + ROW : MAP_HEIGHT;
   useEffect(() => setChosen(root), [root]);
@@ -191,12 +196,13 @@ export function Picture({ tree, root, shape, onRoot }: { tree: Tree; root: numbe
     return cells.findLast((cell) => y >= cell.y && y < cell.y + cell.height && x >= cell.x && x < cell.x + cell.width)?.node ?? -1;
   };
   const onKeyDown = (event: KeyboardEvent) => {
-    const above = tree.parent[chosen];
-    const siblings = chosen === root ? [root] : tree.children[above];
-    const rank = siblings.indexOf(chosen);
+    const now = chosenNow.current;
+    const above = tree.parent[now];
+    const siblings = now === root ? [root] : tree.children[above];
+    const rank = siblings.indexOf(now);
     const next: Record<string, number | undefined> = {
-      ArrowDown: tree.children[chosen][0],
-      ArrowUp: chosen === root ? undefined : above,
+      ArrowDown: tree.children[now][0],
+      ArrowUp: now === root ? undefined : above,
       ArrowLeft: siblings[rank - 1],
       ArrowRight: siblings[rank + 1],
     };
@@ -205,7 +211,7 @@ export function Picture({ tree, root, shape, onRoot }: { tree: Tree; root: numbe
       const node = next[event.key];
       if (node !== undefined) setChosen(node);
     } else if (event.key === "Enter") {
-      onRoot(chosen);
+      onRoot(now);
     } else if (event.key === "Backspace" && root !== 0) {
       event.preventDefault();
       onRoot(tree.parent[root]);

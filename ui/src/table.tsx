@@ -96,6 +96,7 @@ export function Table({ name, of = "", caption, first: leading = [] }: { name: s
   const [top, setTop] = useState(0);
   const [height, setHeight] = useState(600);
   const [chosen, setChosen] = useState(0);
+  const chosenNow = useRef(0); // a key may come before the row of the one before is drawn
   const url = `/api/${place.value.target}/table?${base}`;
   const total = useRef(0);
   const scale = Math.max(1, (total.current * ROW) / MOST_HEIGHT);
@@ -105,6 +106,7 @@ export function Table({ name, of = "", caption, first: leading = [] }: { name: s
   useEffect(() => {
     setTop(0);
     setChosen(0);
+    chosenNow.current = 0;
     scroller.current?.scrollTo(0, 0);
   }, [url]);
   useEffect(() => {
@@ -133,6 +135,7 @@ export function Table({ name, of = "", caption, first: leading = [] }: { name: s
   const choose = (number: number) => {
     const next = Math.max(0, Math.min(page.matching - 1, number));
     setChosen(next);
+    chosenNow.current = next;
     const box = scroller.current;
     if (!box) return;
     const y = (next * ROW) / scale;
@@ -144,9 +147,9 @@ export function Table({ name, of = "", caption, first: leading = [] }: { name: s
     const steps: Record<string, number> = { ArrowDown: 1, ArrowUp: -1, PageDown: visible - 3, PageUp: 3 - visible, Home: -Infinity, End: Infinity };
     if (event.key in steps) {
       event.preventDefault();
-      choose(chosen + steps[event.key]);
+      choose(chosenNow.current + steps[event.key]);
     } else if (event.key === "Enter" && !(event.target as Element).closest("a")) {
-      const row = rows[chosen - got.from];
+      const row = rows[chosenNow.current - got.from];
       if (row) open(row);
     }
   };
