@@ -115,8 +115,9 @@ func write(folder, name string, form int) {
 
 func writeAll(folder string) {
 	profiles := []string{"heap", "allocs", "block", "mutex", "threadcreate", "goroutine"}
+	// It collects, which would publish what writing the other profiles allocates: so it comes first.
 	if pprof.Lookup("goroutineleak") != nil {
-		profiles = append(profiles, "goroutineleak")
+		profiles = append([]string{"goroutineleak"}, profiles...)
 	}
 	for _, name := range profiles {
 		for form := 0; form < 2; form++ {
