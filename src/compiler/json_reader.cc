@@ -41,7 +41,7 @@ struct Diagnostic {
   std::vector<Related> related;
 };
 
-// "file:///work/a%20b.go".
+// "file:///src/a%20b.go".
 std::string path_of_uri(std::string_view uri) {
   if (uri.starts_with("file://")) uri.remove_prefix(7);
   std::string out;

@@ -12,7 +12,7 @@ namespace {
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-// A program in /work/m/a.go, package main.
+// A program in /src/m/a.go, package main.
 class Program {
  public:
   // `lines`: that of the call and those of the calls that it was inlined to, the innermost first.
@@ -26,14 +26,14 @@ class Program {
     one.first_frame = static_cast<std::uint32_t>(calls_.frames.size());
     one.frames = static_cast<std::uint32_t>(lines.size());
     for (const std::uint32_t line : lines) {
-      calls_.frames.push_back({calls_.texts.add("main.f"), calls_.texts.add("/work/m/a.go"), line, 0});
+      calls_.frames.push_back({calls_.texts.add("main.f"), calls_.texts.add("/src/m/a.go"), line, 0});
       code(line);
     }
     calls_.calls.push_back(one);
     return *this;
   }
   Program& code(std::uint32_t line) {
-    calls_.lines.push_back({calls_.texts.add("/work/m/a.go"), line});
+    calls_.lines.push_back({calls_.texts.add("/src/m/a.go"), line});
     return *this;
   }
   const AllocationCalls& build() const { return calls_; }
@@ -44,7 +44,7 @@ class Program {
 
 Decisions said(const std::string& text) {
   const auto kept = std::make_shared<const std::string>("# example.com/m\n" + text);
-  return read_text({*kept, kept, "/work/m"});
+  return read_text({*kept, kept, "/src/m"});
 }
 
 Judgement ruling(const std::string& line, const Program& program) {
@@ -165,9 +165,9 @@ TEST(Judge, OfPackagesThatWereNotAskedAboutSilenceSaysNothing) {
 
 TEST(Judge, InlinedCodeIsLookedForWhereItWasWrittenAndOnItsWay) {
   const std::string at =
-      R"({"location":{"uri":"file:///work/m/a.go","range":{"start":{"line":18,"character":9}}},"message":"inlineLoc"})";
+      R"({"location":{"uri":"file:///src/m/a.go","range":{"start":{"line":18,"character":9}}},"message":"inlineLoc"})";
   const auto json = std::make_shared<const std::string>(
-      R"({"version":0,"package":"main","gc_version":"go1.27.4","file":"/work/m/a.go"})"
+      R"({"version":0,"package":"main","gc_version":"go1.27.4","file":"/src/m/a.go"})"
       "\n"
       R"({"range":{"start":{"line":26,"character":2}},"code":"escape","message":"&node{} escapes to heap","relatedInformation":[)" +
       at + "]}\n" +

@@ -46,10 +46,10 @@ constexpr const char* kNew =
 
 TEST(TextReader, ATreeExplainsTheVerdictOfItsPlace) {
   for (const char* text : {kOld, kNew}) {
-    const Decisions decisions = read(text, "/work/m");
+    const Decisions decisions = read(text, "/src/m");
     const Decision& moved = only(decisions, Verdict::kMovedToHeap);
     EXPECT_EQ(decisions.all().size(), 1U);
-    EXPECT_EQ(decisions.text(moved.place.path), "/work/m/main.go");
+    EXPECT_EQ(decisions.text(moved.place.path), "/src/m/main.go");
     EXPECT_EQ(moved.place.line, 20U);
     EXPECT_EQ(moved.place.column, 2U);
     EXPECT_EQ(moved.subject, "x");

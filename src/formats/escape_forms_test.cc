@@ -25,12 +25,12 @@ class EscapeForms : public testing::Test {
  protected:
   EscapeForms() {
     const auto kept = std::make_shared<const std::string>(kText);
-    decisions_ = std::make_shared<const compiler::Decisions>(compiler::read_text({*kept, kept, "/work/m"}));
-    rows_ = view::escape_rows({decisions_, nullptr, nullptr}, {.folder = "/work/m/"});
+    decisions_ = std::make_shared<const compiler::Decisions>(compiler::read_text({*kept, kept, "/src/m"}));
+    rows_ = view::escape_rows({decisions_, nullptr, nullptr}, {.folder = "/src/m/"});
   }
   EscapeForm form() const {
-    return {rows_, *decisions_, "/work/m/", [](const std::string& path) {
-              return path == "/work/m/a.go" ? std::optional<std::string>(kSource) : std::nullopt;
+    return {rows_, *decisions_, "/src/m/", [](const std::string& path) {
+              return path == "/src/m/a.go" ? std::optional<std::string>(kSource) : std::nullopt;
             }};
   }
 
@@ -51,7 +51,7 @@ TEST_F(EscapeForms, ThePageHasNoMarksOfTheSource) {
 
 TEST_F(EscapeForms, EditorsCountFromZeroInUtf16) {
   const auto json = nlohmann::json::parse(escape_lsp(form()));
-  const auto& at = json.at("file:///work/m/a.go").at(0).at("range").at("start");
+  const auto& at = json.at("file:///src/m/a.go").at(0).at("range").at("start");
   EXPECT_EQ(at.at("line"), 2);
   EXPECT_EQ(at.at("character"), 11) << "14 bytes, of which two make one sign and four another, of two units";
 }
@@ -60,7 +60,7 @@ TEST_F(EscapeForms, SarifNamesFileLineAndFlow) {
   const auto json = nlohmann::json::parse(escape_sarif(form()));
   EXPECT_EQ(json.at("version"), "2.1.0");
   const auto& run = json.at("runs").at(0);
-  EXPECT_EQ(run.at("originalUriBaseIds").at("SRCROOT").at("uri"), "file:///work/m/");
+  EXPECT_EQ(run.at("originalUriBaseIds").at("SRCROOT").at("uri"), "file:///src/m/");
   const auto& result = run.at("results").at(0);
   EXPECT_EQ(result.at("ruleId"), "moved-to-heap");
   const auto& place = result.at("locations").at(0).at("physicalLocation");

@@ -15,7 +15,7 @@ using testing::HasSubstr;
 
 std::shared_ptr<const compiler::Decisions> decisions(const std::string& text) {
   const auto kept = std::make_shared<const std::string>("# example.com/m\n" + text);
-  return std::make_shared<const compiler::Decisions>(compiler::read_text({*kept, kept, "/work/m"}));
+  return std::make_shared<const compiler::Decisions>(compiler::read_text({*kept, kept, "/src/m"}));
 }
 
 std::vector<std::string> places(const EscapeRows& rows) {
@@ -28,9 +28,9 @@ TEST(EscapeTable, ShowsWhatIsOnTheHeapUnlessAskedForAll) {
   const auto said = decisions(
       "./b.go:3:2: moved to heap: x\n./a.go:9:2: string(b) does not escape\n./a.go:5:2: y escapes to heap\n"
       "./a.go:7:2: leaking param: p\n");
-  EXPECT_THAT(places(escape_rows({said, nullptr, nullptr}, {.folder = "/work/m/"})),
+  EXPECT_THAT(places(escape_rows({said, nullptr, nullptr}, {.folder = "/src/m/"})),
               ElementsAre("a.go:5:2", "b.go:3:2"));
-  EXPECT_THAT(places(escape_rows({said, nullptr, nullptr}, {.all = true, .folder = "/work/m/"})),
+  EXPECT_THAT(places(escape_rows({said, nullptr, nullptr}, {.all = true, .folder = "/src/m/"})),
               ElementsAre("a.go:5:2", "a.go:7:2", "a.go:9:2", "b.go:3:2"));
 }
 
@@ -38,9 +38,9 @@ TEST(EscapeTable, TakesAFileOrAFunction) {
   const auto said = decisions(
       "./b.go:3:2: x escapes to heap in (*T).f:\n./b.go:3:2:   flow: a ← b:\n./b.go:3:2: moved to heap: x\n"
       "./a.go:5:2: y escapes to heap\n");
-  EXPECT_THAT(places(escape_rows({said, nullptr, nullptr}, {.folder = "/work/m/", .source = "a.go"})),
+  EXPECT_THAT(places(escape_rows({said, nullptr, nullptr}, {.folder = "/src/m/", .source = "a.go"})),
               ElementsAre("a.go:5:2"));
-  EXPECT_THAT(places(escape_rows({said, nullptr, nullptr}, {.folder = "/work/m/", .source = "(*T).f"})),
+  EXPECT_THAT(places(escape_rows({said, nullptr, nullptr}, {.folder = "/src/m/", .source = "(*T).f"})),
               ElementsAre("b.go:3:2"));
 }
 
@@ -48,7 +48,7 @@ TEST(EscapeTable, SaysHowAValueGetsToTheHeapAndWhatHelps) {
   const auto said = decisions(
       "./a.go:3:2: x escapes to heap in f:\n./a.go:3:2:   flow: ~r0 ← &x:\n"
       "./a.go:3:2:     from return &x (return) at ./a.go:4:2\n./a.go:3:2: moved to heap: x\n");
-  EXPECT_THAT(flow_lines(*said, said->all().front(), "/work/m/"),
+  EXPECT_THAT(flow_lines(*said, said->all().front(), "/src/m/"),
               ElementsAre("flow: ~r0 ← &x", "  return &x (return) at ./a.go:4:2", HasSubstr("usual cure")));
 }
 
@@ -72,7 +72,7 @@ std::shared_ptr<const MeasuredPlaces> measured() {
 TEST(EscapeTable, WhatCostsMostComesFirst) {
   const auto said =
       decisions("./a.go:3:2: moved to heap: x\n./a.go:18:2: &node{} escapes to heap\n./a.go:30:2: moved to heap: y\n");
-  const EscapeRows rows = escape_rows({said, nullptr, measured()}, {.folder = "/work/m/"});
+  const EscapeRows rows = escape_rows({said, nullptr, measured()}, {.folder = "/src/m/"});
   EXPECT_THAT(places(rows), ElementsAre("a.go:18:2", "a.go:30:2", "a.go:3:2"));
   EXPECT_EQ(rows.rows[0].in_use, 24000U);
   EXPECT_EQ(rows.rows[0].allocated, 28800U);
@@ -97,7 +97,7 @@ TEST(MeasuredPlaces, RefusesAProfileOfSomethingElse) {
 
 TEST(EscapeTable, LinesThatShareAPlaceSaySo) {
   const auto said = decisions("./a.go:30:2: moved to heap: x\n./a.go:30:9: moved to heap: y\n");
-  const EscapeRows rows = escape_rows({said, nullptr, measured()}, {.folder = "/work/m/"});
+  const EscapeRows rows = escape_rows({said, nullptr, measured()}, {.folder = "/src/m/"});
   EXPECT_EQ(rows.rows[0].sharing, 2U);
   EXPECT_EQ(rows.rows[1].sharing, 2U);
   EXPECT_EQ(rows.rows[0].in_use, 64U);
@@ -109,7 +109,7 @@ TEST(EscapeTable, LinesThatShareAPlaceSaySo) {
 std::shared_ptr<const compiler::AllocationCalls> code(std::uint32_t begins, std::uint32_t line,
                                                       std::vector<std::pair<const char*, std::uint64_t>> types) {
   auto out = std::make_shared<compiler::AllocationCalls>();
-  const StringId path = out->texts.add("/work/m/a.go");
+  const StringId path = out->texts.add("/src/m/a.go");
   for (const auto& [type, bytes] : types) {
     out->calls.push_back({.callee = out->texts.add("newobject"),
                           .type = out->texts.add(type),
@@ -129,7 +129,7 @@ std::shared_ptr<const MeasuredPlaces> measured_at(std::int64_t begins, int line,
   for (const char* type : {"alloc_objects", "alloc_space", "inuse_objects", "inuse_space"})
     writer.sample_type(type, std::string_view(type).ends_with("space") ? "bytes" : "count");
   writer.period("space", "bytes", 1);
-  const std::uint64_t function = writer.function("example.com/m.f", "/work/m/a.go", begins);
+  const std::uint64_t function = writer.function("example.com/m.f", "/src/m/a.go", begins);
   writer.location(1, 0x10, {{function, line}});
   for (const std::int64_t size : sizes) writer.sample({1}, {10, 10 * size, 10, 10 * size}, size);
   return std::make_shared<const MeasuredPlaces>(MeasuredPlaces::of(writer.profile()));
@@ -167,7 +167,7 @@ TEST(EscapeTable, WhatIsKnownToMakeSuchObjectsGoesBeforeWhatMayBeOfAnySize) {
 TEST(EscapeTable, FindsAFunctionThatMovedByTheLineInIt) {
   const auto said = decisions("./a.go:9:2: &T{...} escapes to heap\n");
   const EscapeRows rows =
-      escape_rows({said, code(7, 9, {{"main.T", 48}}), measured_at(107, 109, {48})}, {.folder = "/work/m/"});
+      escape_rows({said, code(7, 9, {{"main.T", 48}}), measured_at(107, 109, {48})}, {.folder = "/src/m/"});
   EXPECT_EQ(rows.rows[0].in_use, 480U);
   EXPECT_EQ(rows.rows[0].measured_at, "a.go:109");
   EXPECT_THAT(rows.remark, HasSubstr("of another build: 1 row was found by function"));
@@ -181,7 +181,7 @@ TEST(EscapeTable, PlacesOutsideOfTheFolderAreShort) {
       "/root/go/pkg/mod/golang.org/toolchain@v0.0.1-go1.27.4.linux-amd64/src/os/file.go:4:2: moved to heap: x\n"
       "/root/go/pkg/mod/github.com/!burnt!sushi/toml@v1.4.0/a.go:5:2: moved to heap: x\n"
       "/elsewhere/src/app/a.go:6:2: moved to heap: x\n");
-  const EscapeRows rows = escape_rows({said, nullptr, nullptr}, {.folder = "/work/m/"});
+  const EscapeRows rows = escape_rows({said, nullptr, nullptr}, {.folder = "/src/m/"});
   EXPECT_THAT(places(rows), testing::UnorderedElementsAre("$GOROOT/src/fmt/print.go:3:2", "$GOROOT/src/os/file.go:4:2",
                                                           "github.com/BurntSushi/toml@v1.4.0/a.go:5:2",
                                                           "/elsewhere/src/app/a.go:6:2"));
