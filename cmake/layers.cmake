@@ -23,8 +23,8 @@ set(holdfast_evidence_may_use base collector compiler dumps profile heap graph v
 set(holdfast_formats_may_use base compiler profile heap graph view)
 set(holdfast_query_may_use base heap graph view)
 set(holdfast_report_may_use base collector dumps heap graph view evidence query)
-set(holdfast_session_may_use base os dumps heap capture graph view detect query)
-set(holdfast_web_may_use base os dumps heap capture graph view detect session query report)
+set(holdfast_session_may_use base compiler os dumps heap capture graph view detect evidence formats query)
+set(holdfast_web_may_use base os dumps heap capture graph view detect evidence formats session query report)
 set(holdfast_cli_may_use base compiler os collector dumps net profile heap capture graph view detect evidence session formats query report web)
 
 add_library(holdfast_warnings INTERFACE)

@@ -1,3 +1,5 @@
+#include "session/verdict.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -19,7 +21,6 @@
 #include "cli/verbs/verbs.h"
 #include "collector/trend.h"
 #include "dumps/unwrapped.h"
-#include "evidence/code_lines.h"
 #include "evidence/elsewhere.h"
 #include "evidence/headline.h"
 #include "evidence/line_decisions.h"
@@ -39,12 +40,6 @@ namespace {
 using evidence::LineVerdicts;
 using evidence::Look;
 
-// A program without a profile has symptoms all the same.
-struct Lines {
-  std::optional<LineVerdicts> verdicts;
-  std::string why_none;
-};
-
 // The program itself judges what the compiler said, if its file is there.
 void add_compiler(session::Session& session, const std::string& escape, LineVerdicts& verdicts) {
   const auto decisions = std::make_shared<const compiler::Decisions>(read_compiler_output({escape}));
@@ -56,36 +51,6 @@ void add_compiler(session::Session& session, const std::string& escape, LineVerd
     evidence::add_decisions(view::escape_rows({.decisions = decisions, .code = code, .measured = nullptr}, {}),
                             verdicts);
   });
-}
-
-// The file of the program that the target runs or ran. Throws if it is not there, or of another build.
-compiler::AllocationCalls calls_of(session::Session& session, const Options& options) {
-  const heap::TargetInfo& target = session.snapshot().target;
-  const bool is_running = target.kind == heap::TargetKind::kLive && !target.from_file;
-  const std::string path = is_running            ? fmt::format("/proc/{}/exe", target.pid)
-                           : options.exe.empty() ? target.exe
-                                                 : options.exe;
-  compiler::AllocationCalls calls = capture::read_program_calls(path);
-  if (!is_running && calls.build_id != target.build_id)
-    fail(ErrorCode::kUnsupported, "{} is of another build than the program that was looked at", path);
-  return calls;
-}
-
-// What the machine code alone tells of lines.
-void add_code_lines(RunningVerb& run, Lines& lines) {
-  session::Session& session = run.session();
-  const graph::Reachability& reached = session.reached();
-  const view::Groundwork& groundwork = session.groundwork();
-  try {
-    session.run("code",
-                [&] { lines.verdicts = evidence::code_lines(groundwork, reached, calls_of(session, run.options())); });
-    // Whose it is was said above.
-    const std::string prefix = session.snapshot().target.name + ": t";
-    lines.verdicts->by_code->why_no_profile =
-        lines.why_none.starts_with(prefix) ? "T" + lines.why_none.substr(prefix.size()) : lines.why_none;
-  } catch (const Error& error) {
-    lines.why_none += fmt::format("; and its machine code, which tells lines too, cannot be read: {}", error.what());
-  }
 }
 
 struct OtherProfile {
@@ -105,28 +70,14 @@ std::vector<OtherProfile> read_profiles(const std::vector<std::string>& words, c
   return out;
 }
 
-Lines lines_of(RunningVerb& run, const std::vector<OtherProfile>& others) {
-  Lines out;
+session::LineEvidence lines_of(RunningVerb& run, const std::vector<OtherProfile>& others) {
   session::Session& session = run.session();
-  const graph::Reachability& reached = session.reached();
-  const view::Groundwork& groundwork = session.groundwork();
-  try {
-    session.run("lines", [&] { out.verdicts = evidence::line_verdicts(groundwork, reached); });
-  } catch (const Error& error) {
-    if (error.code() != ErrorCode::kUnsupported) throw;
-    out.why_none = error.what();
-    add_code_lines(run, out);
-    if (!out.verdicts) return out;
-  }
-  for (const OtherProfile& other : others) evidence::put_beside(other.profile, other.name, groundwork, *out.verdicts);
+  session::LineEvidence out = session::line_evidence(session, run.options().exe);
+  if (!out.verdicts) return out;
+  for (const OtherProfile& other : others)
+    evidence::put_beside(other.profile, other.name, session.groundwork(), *out.verdicts);
   if (!run.options().escape.empty()) add_compiler(session, run.options().escape, *out.verdicts);
   return out;
-}
-
-Look look_at(session::Session& session, const std::string& name) {
-  session.dominators();
-  const graph::Reachability& reached = session.reached();
-  return evidence::make_look(session.snapshot(), reached, name);
 }
 
 std::optional<evidence::CollectorEvidence> read_collector(const Options& options) {
@@ -171,35 +122,26 @@ int run_verdict(RunningVerb& run) {
   const std::vector<OtherProfile> others = read_profiles(options.profiles, options.http);
   std::optional<Look> before;
   if (!options.later.empty()) {
-    before = look_at(run.session(1), options.later.front());
+    before = session::look_at(run.session(1), options.later.front());
     run.close_session(1);
   }
   const std::optional<view::CounterTrend> watched = watch(run);
-  Look now = look_at(run.session(), options.target);
-  const graph::LeakedGoroutines& leaked = run.session().groundwork().leaked();
-  now.leaked = leaked.goroutines.size();
-  now.leaked_bytes = leaked.held_bytes;
-  Lines lines = lines_of(run, others);
-  report::Verdict verdict;
-  verdict.symptoms = evidence::judge({.now = &now,
-                                      .before = before ? &*before : nullptr,
-                                      .collector = collector ? &*collector : nullptr,
-                                      .dump = dump ? &*dump : nullptr,
-                                      .watched = watched ? &*watched : nullptr});
-  if (lines.verdicts) evidence::blame_compiler(verdict.symptoms, *lines.verdicts);
-  const graph::Reachability& reached = run.session().reached();
-  const view::Groundwork& groundwork = run.session().groundwork();
-  run.session().run("cycles", [&] { verdict.cycles = evidence::pointer_cycles(groundwork, reached); });
-  verdict.sentence =
-      evidence::headline(verdict.symptoms, lines.verdicts ? &*lines.verdicts : nullptr, verdict.cycles.kept_for_ever());
-  verdict.lines_heading = lines.verdicts ? evidence::basis_of(*lines.verdicts) : lines.why_none + ".";
-  std::optional<view::Table> table;
+  const Look now = session::look_at(run.session(), options.target);
+  session::Verdict found = session::verdict(run.session(), lines_of(run, others),
+                                            {.now = &now,
+                                             .before = before ? &*before : nullptr,
+                                             .collector = collector ? &*collector : nullptr,
+                                             .dump = dump ? &*dump : nullptr,
+                                             .watched = watched ? &*watched : nullptr});
+  report::Verdict verdict{.symptoms = std::move(found.symptoms),
+                          .sentence = std::move(found.sentence),
+                          .cycles = std::move(found.cycles),
+                          .lines_heading = std::move(found.lines_heading)};
   view::Selection selection;
-  if (lines.verdicts) {
-    if (lines.verdicts->by_code) plan = view::plan_table(evidence::line_table_shape(false), options.table);
-    table = evidence::line_table(std::move(*lines.verdicts));
-    selection = view::select(*table, plan);
-    verdict.lines = &*table;
+  if (found.lines) {
+    if (!found.has_profile) plan = view::plan_table(evidence::line_table_shape(false), options.table);
+    selection = view::select(*found.lines, plan);
+    verdict.lines = &*found.lines;
     verdict.plan = &plan;
     verdict.selection = &selection;
   }
