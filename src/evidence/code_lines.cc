@@ -290,7 +290,7 @@ class CodeLineMaker {
     for (const TypeId type : group.types) {
       const Total& total = totals_[type.row];
       if (total.objects == 0) continue;
-      made.types.push_back({view::type_name(snapshot_, type), total.objects, total.bytes, doubt_about(type)});
+      made.types.push_back({view::type_name(snapshot_, type), total.objects, total.bytes, doubt_about(type), type});
       bytes += total.bytes;
       objects += total.objects;
       if (!made.types.back().doubt.empty() || made.places.size() > 1) continue;
@@ -301,7 +301,8 @@ class CodeLineMaker {
     out.alive.bytes = {bytes, sure_bytes, bytes};
     out.alive.objects = {objects, sure_objects, objects};
     if (!made.types.empty())
-      out.type = {made.types.front().type, 0, 0, made.types.front().objects, made.types.front().bytes};
+      out.type = {made.types.front().type, 0, 0, made.types.front().objects, made.types.front().bytes,
+                  made.types.front().id};
     add_holders(groundwork_, group.held, out);
     return out;
   }

@@ -178,7 +178,8 @@ class LineMaker {
     const auto most = std::ranges::max_element(line.types, {}, [](const auto& type) { return type.second; });
     if (most == line.types.end()) return {};
     const TypeTotal& total = totals_.at(most->first);
-    return {view::type_name(snapshot_, most->first), most->second, total.samples, total.objects, total.bytes};
+    return {
+        view::type_name(snapshot_, most->first), most->second, total.samples, total.objects, total.bytes, most->first};
   }
 
   LineVerdict verdict(const Line& line) const {

@@ -42,6 +42,7 @@ struct LineType {
   std::uint64_t samples = 0;             // of this line, alive
   std::uint64_t samples_of_all = 0;      // of all lines
   std::uint64_t objects = 0, bytes = 0;  // that something reaches, wherever they were allocated: exact
+  TypeId id = {};
   bool is_of_this_line_alone() const { return samples > 0 && samples == samples_of_all; }
 };
 
@@ -84,7 +85,8 @@ struct ProfiledElsewhere {
 struct MadeObjects {
   std::string type;
   std::uint64_t objects = 0, bytes = 0;
-  std::string doubt;  // what else may make some of them; empty if nothing does
+  std::string doubt = {};  // what else may make some of them; empty if nothing does
+  TypeId id = {};
 };
 
 // What a line is known by where there is no memory profile: which types its machine code makes (evidence/code_lines.h).
