@@ -109,7 +109,8 @@ std::string headline(const std::vector<SymptomRow>& symptoms, const LineVerdicts
     return out + cycles + ".";
   }
   const SymptomRow& first = symptoms.front();
-  std::string out = fmt::format("{}: {}", words_of(first.symptom), first.cause);
+  std::string out = fmt::format(
+      "{}: {}", first.presence == Presence::kGrows ? words_of(first.symptom) : words_now(first.symptom), first.cause);
   out.front() = static_cast<char>(std::toupper(static_cast<unsigned char>(out.front())));
   // What goroutines hold is told by where they are.
   if (lines != nullptr && first.symptom != Symptom::kGoroutinesGrow)

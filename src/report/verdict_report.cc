@@ -44,7 +44,9 @@ constexpr std::size_t kEvidenceIndent = 9;
 
 void add_symptom(const SymptomRow& row, const std::string& target, const TextStyle& style, std::string& out) {
   const bool is_there = row.presence >= Presence::kPresent;
-  const std::string head = fmt::format("  {:<5}  {}", mark_of(row.presence), view::words_of(row.symptom));
+  const std::string head =
+      fmt::format("  {:<5}  {}", mark_of(row.presence),
+                  row.presence == Presence::kPresent ? view::words_now(row.symptom) : view::words_of(row.symptom));
   if (!is_there)
     return void(out += wrapped(head + ": ", row.evidence.empty() ? "" : row.evidence.front(), style.width));
   out += style.bold(head) + "\n";
@@ -112,6 +114,7 @@ ordered_json verdict_json(const Verdict& verdict, const std::string& target, con
     const std::string command = command_of(row.command, target);
     symptoms.push_back({{"symptom", view::id_of(row.symptom)},
                         {"words", view::words_of(row.symptom)},
+                        {"now", view::words_now(row.symptom)},
                         {"present", evidence::id_of(row.presence)},
                         {"stage", view::id_of(row.stage)},
                         {"bytes", row.bytes},

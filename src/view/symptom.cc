@@ -46,6 +46,27 @@ std::string_view words_of(Symptom symptom) {
   return {};
 }
 
+std::string_view words_now(Symptom symptom) {
+  switch (symptom) {
+    case Symptom::kRssGrowsHeapFlat:
+      return "much RSS is outside of the Go heap";
+    case Symptom::kHeapGrowsProfileFlat:
+      return "the heap has more than the profile says";
+    case Symptom::kLiveGrows:
+      return "much is alive";
+    case Symptom::kGarbageGrows:
+      return "much garbage";
+    case Symptom::kGoroutinesGrow:
+      return "many goroutines";
+    case Symptom::kCGrows:
+      return "much is in the C heap";
+    case Symptom::kReleasedNotReturned:
+    case Symptom::kFragmentation:
+      break;
+  }
+  return words_of(symptom);
+}
+
 std::string_view id_of(Stage stage) {
   switch (stage) {
     case Stage::kEscape:

@@ -27,6 +27,8 @@ enum class Stage : std::uint8_t { kEscape, kAllocation, kSurvival, kCollection, 
 // "live-grows", for programs; "the live heap grows", for people.
 std::string_view id_of(Symptom symptom);
 std::string_view words_of(Symptom symptom);
+// The same of what is so at this moment, and is not known to grow: "much is alive".
+std::string_view words_now(Symptom symptom);
 // "survival"
 std::string_view id_of(Stage stage);
 
