@@ -30,9 +30,9 @@ struct ExportFormat {
 std::vector<ExportFormat> export_formats();
 
 struct ExportQuery {
-  std::string_view as, of;               // words of the format
-  std::optional<view::Subject> subject;  // of pictures
-  std::optional<std::size_t> nodes;      // at most so many; what is usual for the format if none
+  std::string_view as, of;                    // words of the format
+  std::optional<view::Subject> subject = {};  // of pictures
+  std::optional<std::size_t> nodes = {};      // at most so many; what is usual for the format if none
 };
 
 // Writes what is asked for. `remark` hears in sentences what the file does not have. Fails with kUsage if there is no

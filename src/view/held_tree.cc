@@ -266,9 +266,13 @@ std::vector<std::uint64_t> bytes_below(const std::vector<HeldNode>& nodes) {
   return below;
 }
 
+void fold(HeldTree& tree, const HeldLimits& limits) {
+  Folder(tree, limits).run();
+}
+
 HeldTree held_tree(const Groundwork& groundwork, HeldBy by, const HeldLimits& limits) {
   HeldTree tree = Builder(groundwork, by).run();
-  Folder(tree, limits).run();
+  fold(tree, limits);
   return tree;
 }
 

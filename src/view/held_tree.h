@@ -66,6 +66,9 @@ struct HeldLimits {
 };
 
 HeldTree held_tree(const Groundwork& groundwork, HeldBy by, const HeldLimits& limits = {});
+// Keeps the largest nodes of any such tree, each before those below it, and puts the others together. held_tree() has
+// done that.
+void fold(HeldTree& tree, const HeldLimits& limits);
 
 // The ways that kWays and pictures go.
 graph::ShortestWays ways_of(const Groundwork& groundwork);

@@ -10,6 +10,8 @@
 #include "base/error.h"
 #include "detect/findings.h"
 #include "dumps/crash_addresses.h"
+#include "formats/heap_profile.h"
+#include "graph/referrers.h"
 #include "query/database.h"
 #include "report/cut_report.h"
 #include "report/detector_report.h"
@@ -21,16 +23,19 @@
 #include "report/under_report.h"
 #include "report/why_report.h"
 #include "session/query_source.h"
+#include "view/address_map.h"
 #include "view/cycle_table.h"
 #include "view/label_table.h"
 #include "view/object_list.h"
 #include "view/owner_table.h"
+#include "view/picture.h"
 #include "view/root_table.h"
 #include "view/slice_table.h"
 #include "view/span_table.h"
 #include "view/subject.h"
 #include "view/table_query.h"
 #include "view/type_table.h"
+#include "web/downloads.h"
 
 namespace holdfast::web {
 namespace {
@@ -39,9 +44,10 @@ using Json = nlohmann::ordered_json;
 
 constexpr std::uint64_t kMostRows = 1000;        // of a table, in one answer
 constexpr std::uint64_t kMostResultRows = 1000;  // of a query
-constexpr std::uint64_t kMostNodes = 20'000;     // of a picture
-constexpr std::uint32_t kMostPointers = 64;      // of a smallest cut, as `holdfast cut` has it
-constexpr std::size_t kShownRows = 50;           // of lists inside of an answer
+constexpr view::HeldLimits kPictureLimits = {.nodes = 20'000, .siblings = 200};
+constexpr std::size_t kMostCells = 8192;     // of a map of addresses
+constexpr std::uint32_t kMostPointers = 64;  // of a smallest cut, as `holdfast cut` has it
+constexpr std::size_t kShownRows = 50;       // of lists inside of an answer
 
 std::uint64_t number_field(const Request& request, std::string_view name, std::uint64_t otherwise,
                            std::uint64_t most = std::numeric_limits<std::uint64_t>::max()) {
@@ -171,9 +177,10 @@ struct Api::Question {
 };
 
 constexpr Api::Question Api::kQuestions[] = {
-    {"table", &Api::table}, {"tree", &Api::tree},           {"why", &Api::why},     {"show", &Api::show},
-    {"span", &Api::span},   {"goroutine", &Api::goroutine}, {"under", &Api::under}, {"cut", &Api::cut},
-    {"query", &Api::query}, {"detectors", &Api::detectors}};
+    {"table", &Api::table},     {"tree", &Api::tree},           {"why", &Api::why},     {"show", &Api::show},
+    {"span", &Api::span},       {"goroutine", &Api::goroutine}, {"under", &Api::under}, {"cut", &Api::cut},
+    {"query", &Api::query},     {"detectors", &Api::detectors}, {"map", &Api::map},     {"picture", &Api::picture},
+    {"exports", &Api::exports}, {"verdict", &Api::verdict},     {"heavy", &Api::heavy}, {"source", &Api::source}};
 
 Json Api::answer(std::string_view question, const Request& request) {
   const auto found = std::ranges::find(kQuestions, question, &Question::name);
@@ -266,20 +273,28 @@ Json Api::table(const Request& request) {
   return json;
 }
 
-const view::HeldTree& Api::kept_tree(view::HeldBy by, std::size_t nodes) {
-  std::optional<view::HeldTree>& tree = trees_[static_cast<std::size_t>(by)];
-  if (!tree) {
+// What holds the memory, and what allocated it: each as large as a picture of it can be.
+const view::HeldTree& Api::kept_tree(const std::string& by) {
+  if (const auto kept = trees_.find(by); kept != trees_.end()) return kept->second;
+  if (by == "ways" || by == "dominators") {
     const view::Groundwork& groundwork = session_.groundwork();
-    session_.run("picture", [&] { tree = view::held_tree(groundwork, by, {.nodes = nodes, .siblings = 200}); });
+    const auto held_by = by == "ways" ? view::HeldBy::kWays : view::HeldBy::kDominators;
+    view::HeldTree tree;
+    session_.run("picture", [&] { tree = view::held_tree(groundwork, held_by, kPictureLimits); });
+    return trees_[by] = std::move(tree);
   }
-  return *tree;
+  if (by != "in-use" && by != "allocated")
+    fail(ErrorCode::kUsage, "by={} is none of dominators, ways, in-use, allocated", by);
+  formats::AllocationTrees trees = formats::allocation_trees(session_.snapshot());
+  for (view::HeldTree* const tree : {&trees.in_use, &trees.allocated}) view::fold(*tree, kPictureLimits);
+  trees_["in-use"] = std::move(trees.in_use);
+  trees_["allocated"] = std::move(trees.allocated);
+  return trees_[by];
 }
 
 Json Api::tree(const Request& request) {
-  const std::string_view by = request.field("by");
-  if (by != "ways" && by != "dominators") fail(ErrorCode::kUsage, "by={} is neither ways nor dominators", by);
-  const view::HeldTree& tree = kept_tree(by == "ways" ? view::HeldBy::kWays : view::HeldBy::kDominators,
-                                         number_field(request, "nodes", kMostNodes, kMostNodes));
+  const std::string by(request.field("by"));
+  const view::HeldTree& tree = kept_tree(by);
   Json frames = Json::array();
   for (const view::HeldFrame& frame : tree.frames)
     frames.push_back({{"kind", std::string(name_of(frame.kind))},
@@ -294,7 +309,7 @@ Json Api::tree(const Request& request) {
     bytes.push_back(node.bytes);
     objects.push_back(node.objects);
   }
-  return {{"by", std::string(by)},
+  return {{"by", by},
           {"bytes_total", tree.bytes},
           {"objects_total", tree.objects},
           {"folded_nodes", tree.folded_nodes},
@@ -358,8 +373,69 @@ Json Api::query(const Request& request) {
   return rows.json();
 }
 
+Json Api::exports(const Request&) {
+  return downloads_json(session_);
+}
+
 Json Api::detectors(const Request&) {
   return report::detectors_json(detect::detector_facts());
+}
+
+// The heap by address: `from` and `to` cut out a part.
+Json Api::map(const Request& request) {
+  const graph::Reachability& reached = session_.reached();
+  AddressRange part;
+  if (!request.field("from").empty() || !request.field("to").empty())
+    part = {address_field(request, "from"), address_field(request, "to")};
+  view::AddressMap map;
+  session_.run("map", [&] { map = view::address_map(session_.snapshot(), reached, part, kMostCells); });
+  return {{"begin", fmt::format("{:#x}", map.range.begin.value)},
+          {"cell_bytes", map.cell_bytes},
+          {"cells", map.cell_bytes == 0 ? 0 : map.range.size() / map.cell_bytes},
+          {"live_bytes", map.live_bytes},
+          {"garbage_bytes", map.garbage_bytes},
+          {"free_bytes", map.free_bytes},
+          {"absent_bytes", map.residency_known ? Json(map.absent_bytes) : Json(nullptr)},
+          {"span_count", map.span_count},
+          {"cell", map.cell},
+          {"live", map.live},
+          {"garbage", map.garbage},
+          {"free", map.free},
+          {"absent", map.absent},
+          {"spans", map.spans}};
+}
+
+Json Api::picture(const Request& request) {
+  view::PictureQuery query{.of = view::PictureOf::kPath, .subject = subject_field(request, "what")};
+  const std::string_view of = request.field("of");
+  if (of == "component")
+    query.of = view::PictureOf::kComponent;
+  else if (of == "neighbourhood")
+    query.of = view::PictureOf::kNeighbourhood;
+  else if (!of.empty() && of != "path")
+    fail(ErrorCode::kUsage, "of={} is none of path, component, neighbourhood", of);
+  const view::Groundwork& groundwork = session_.groundwork();
+  const graph::Reachability& reached = session_.reached();
+  view::Picture picture;
+  session_.run("picture",
+               [&] { picture = view::picture(groundwork, reached, graph::Referrers(groundwork.snapshot()), query); });
+  Json boxes = Json::array(), arrows = Json::array();
+  for (const view::Box& box : picture.boxes)
+    boxes.push_back({{"kind", box.kind == view::BoxKind::kRoot   ? "root"
+                              : box.kind == view::BoxKind::kRest ? "rest"
+                                                                 : "thing"},
+                     {"text", box.text},
+                     {"count", box.count},
+                     {"bytes", box.bytes},
+                     {"retained", box.retained},
+                     {"address", box.address ? Json(fmt::format("{:#x}", box.address.value)) : Json(nullptr)},
+                     {"asked", box.asked},
+                     {"distance", box.distance}});
+  for (const view::Arrow& arrow : picture.arrows)
+    arrows.push_back({{"from", arrow.from}, {"to", arrow.to}, {"text", arrow.text}, {"count", arrow.count}});
+  return {{"title", picture.title},    {"objects", picture.objects},
+          {"bytes", picture.bytes},    {"not_looked_at", picture.not_looked_at},
+          {"boxes", std::move(boxes)}, {"arrows", std::move(arrows)}};
 }
 
 std::vector<std::function<void()>> Api::preparations() {
@@ -372,10 +448,10 @@ std::vector<std::function<void()>> Api::preparations() {
     });
   };
   table("types");
-  all.push_back([this] { kept_tree(view::HeldBy::kDominators, kMostNodes); });
+  all.push_back([this] { kept_tree("dominators"); });
   table("goroutine-groups");
   table("roots");
-  all.push_back([this] { kept_tree(view::HeldBy::kWays, kMostNodes); });
+  all.push_back([this] { kept_tree("ways"); });
   for (const char* const name : {"goroutines", "owners", "slices", "cycles"}) table(name);
   return all;
 }

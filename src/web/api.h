@@ -3,11 +3,10 @@
 // (docs/web.md). It computes nothing of its own. One thread at a time, the session's.
 #pragma once
 
-#include <array>
 #include <deque>
 #include <functional>
+#include <map>
 #include <nlohmann/json.hpp>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,6 +14,7 @@
 #include "session/session.h"
 #include "view/held_tree.h"
 #include "view/table.h"
+#include "web/evidence_answers.h"
 #include "web/exchange.h"
 
 namespace holdfast::web {
@@ -22,7 +22,8 @@ namespace holdfast::web {
 class Api {
  public:
   // The session must outlive this. `target` is what the user called it, for commands to copy.
-  Api(session::Session& session, std::string target) : session_(session), target_(std::move(target)) {}
+  Api(session::Session& session, std::string target, Before before = {})
+      : session_(session), target_(std::move(target)), evidence_(session, target_, std::move(before)) {}
 
   // Fails with kNotFound if there is no such question, with kUsage if its fields are wrong, and as the session's answer
   // does.
@@ -45,6 +46,12 @@ class Api {
   Json cut(const Request& request);
   Json query(const Request& request);
   Json detectors(const Request& request);
+  Json exports(const Request& request);
+  Json map(const Request& request);
+  Json picture(const Request& request);
+  Json verdict(const Request&) { return evidence_.verdict(); }
+  Json heavy(const Request&) { return evidence_.heavy(); }
+  Json source(const Request& request) { return evidence_.source(request); }
   view::Table make_table(const Request& request);
 
   session::Session& session_;
@@ -54,10 +61,11 @@ class Api {
     view::Table table;
   };
   const view::Table& kept_table(const Request& request);
-  const view::HeldTree& kept_tree(view::HeldBy by, std::size_t nodes);
+  const view::HeldTree& kept_tree(const std::string& by);
 
-  std::deque<KeptTable> tables_;                        // the one that was asked for last comes first
-  std::array<std::optional<view::HeldTree>, 2> trees_;  // by HeldBy
+  std::deque<KeptTable> tables_;                 // the one that was asked for last comes first
+  std::map<std::string, view::HeldTree> trees_;  // "dominators", "ways", "in-use", "allocated"
+  EvidenceAnswers evidence_;
 };
 
 }  // namespace holdfast::web

@@ -16,7 +16,9 @@
 #include "report/memory_report.h"
 #include "report/report_json.h"
 #include "report/target_words.h"
+#include "session/verdict.h"
 #include "view/growth.h"
+#include "web/downloads.h"
 
 namespace holdfast::web {
 namespace {
@@ -99,7 +101,7 @@ void OpenedTarget::open() {
   worker_->set_idle_work({});  // of the look before
   error_.clear();
   report_.clear();
-  api_ = std::make_unique<Api>(*session_, name_);
+  api_ = std::make_unique<Api>(*session_, name_, before());
   try {
     const view::Report report = session_->report({}, earlier_ ? &*earlier_ : nullptr);
     report_ = text_of(report::report_json(report, name_));
@@ -121,6 +123,16 @@ void OpenedTarget::open() {
   }
 }
 
+Before OpenedTarget::before() {
+  Before before{.first_look = first_look_ ? &*first_look_ : nullptr};
+  if (session_->target().process() == nullptr) return before;
+  before.watched = [this] {
+    const std::lock_guard lock(trend_mutex_);
+    return trend_;
+  };
+  return before;
+}
+
 void OpenedTarget::look_again() {
   tell_state("opening");
   std::unique_ptr<session::Session> next;
@@ -132,7 +144,10 @@ void OpenedTarget::look_again() {
   }
   api_.reset();
   // Two looks would need the memory of two, so what is compared is all that stays.
-  if (error_.empty()) earlier_ = session_->earlier_look();
+  if (error_.empty()) {
+    if (!first_look_) first_look_ = session::look_at(*session_, name_);
+    earlier_ = session_->earlier_look();
+  }
   {
     const std::lock_guard lock(session_mutex_);
     session_.swap(next);
@@ -151,7 +166,14 @@ void OpenedTarget::watch_process(const std::stop_token& stop, const os::ProcessS
       return;
     }
     try {
-      if (counters != nullptr) events_.tell("counters", counters_json(counters->look()));
+      if (counters != nullptr) {
+        const heap::CounterLook look = counters->look();
+        {
+          const std::lock_guard lock(trend_mutex_);
+          trend_.add(look);
+        }
+        events_.tell("counters", counters_json(look));
+      }
     } catch (const Error&) {  // it has just ended, or its counters contradict each other: the next round sees
     } catch (const Cancelled&) {
       return;
@@ -175,6 +197,7 @@ Response OpenedTarget::answer_now(const std::string& question, const Request& re
     }
     return {.body = looks_.parts(*session_, number)};
   }
+  if (question == "download") return download(*session_, name_, request);
   return {.body = text_of(api_->answer(question, request))};
 }
 

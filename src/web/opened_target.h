@@ -10,7 +10,9 @@
 #include <string>
 #include <thread>
 
+#include "evidence/look.h"
 #include "session/session.h"
+#include "view/counter_trend.h"
 #include "web/api.h"
 #include "web/events.h"
 #include "web/looks.h"
@@ -34,8 +36,8 @@ class OpenedTarget {
   // "events" listens (events.h): `state` has {stage, error, code, look}, where the stage is opening, ready or failed;
   // `pass` what runs just now; `account` what is known first; `counters` the counters of a live process, every two
   // seconds, which never stops it; `ended` what became of it; `refused` why it could not be looked at again. "look"
-  // (POST) looks at a live process again, "looks" has the sums of all looks, "parts" the picture of one. All other
-  // questions are those of Api.
+  // (POST) looks at a live process again, "looks" has the sums of all looks, "parts" the picture of one; "download" is
+  // a file (downloads.h). All other questions are those of Api.
   void answer(SharedExchange exchange, const std::string& question);
   // Answers with what changed from the first of these targets to the last, as `holdfast diff` does. Each is looked at
   // anew, a live process too, in a session of its own.
@@ -44,6 +46,7 @@ class OpenedTarget {
  private:
   void open();
   void look_again();
+  Before before();
   void tell_state(const char* stage);
   void watch_process(const std::stop_token& stop, const os::ProcessStatus& process, capture::CounterWatch* counters);
   Response compare_now(const std::vector<const OpenedTarget*>& targets);
@@ -58,8 +61,11 @@ class OpenedTarget {
   std::unique_ptr<Api> api_;
   Looks looks_;
   std::optional<view::EarlierLook> earlier_;  // what is left of the look before
-  std::string report_;                        // as JSON, of this look
-  std::string error_, error_code_;            // why it could not be opened; empty if it could
+  std::optional<evidence::Look> first_look_;  // of a process that was looked at again
+  std::mutex trend_mutex_;
+  view::CounterTrend trend_;        // with trend_mutex_
+  std::string report_;              // as JSON, of this look
+  std::string error_, error_code_;  // why it could not be opened; empty if it could
   std::jthread watcher_;
   std::unique_ptr<Worker> worker_;
 };

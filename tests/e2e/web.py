@@ -31,6 +31,7 @@ SOURCES = cells.ROOT / "tests/e2e/web"
 MODULES = cells.ROOT / "build/readers/web"
 DEMO = cells.ROOT / "demos/leaky_sessions"
 LEAKING_LINE = "main.go:36"
+STORE_LINE = 33  # of registry.go
 WALK_SECONDS = 240
 SEED = 16
 MOST_OFFLINE = 3_000_000
@@ -182,6 +183,48 @@ def check_same_as_text(checks):
                 yield f"table {name} has other rows from the third on"
 
 
+def check_files(checks):
+    """What is saved from the page is what `holdfast export` writes, and no other file of the machine can be had."""
+    with page_of(checks.holdfast, checks.capture) as link:
+        client = Client(link)
+        for file in client.json("/api/0/exports")["files"]:
+            path = f"/api/0/download?as={file['as']}&of={file['of']}"
+            status, _, body = client.ask(path)
+            written = subprocess.run([checks.holdfast, "export", checks.capture, "--as", file["as"], "--of", file["of"], "-o", "-"], check=True,
+                                     capture_output=True).stdout
+            if status != 200 or body != written:
+                yield f"{file['name']}: {status}, {len(body)} bytes, of which {len(written)} were written"
+            if file["bytes"] and not len(written) / 4 < file["bytes"] < len(written) * 4:
+                yield f"{file['name']} has {len(written)} bytes, and {file['bytes']} were foretold"
+        for path in ("/etc/passwd", "../../etc/passwd", str(checks.capture), ""):
+            status = client.ask(f"/api/0/source?file={urllib.parse.quote(path)}")[0]
+            if status not in (400, 404):
+                yield f"the source {path!r} is answered with {status}"
+
+
+def check_lines(checks):
+    """Lines that make what holds the heap are named, with their source; the map of addresses has every byte once."""
+    with Fixture(checks.demo) as demo, page_of(checks.holdfast, demo.pid) as link:
+        client = Client(link)
+        report = client.json("/api/0/report")
+        heavy = {row["type"]: row for row in client.json("/api/0/heavy")["heavy"]}
+        registry = heavy.get("map[string]*main.Session")
+        if not registry or [(one["function"], one["line"]) for one in registry["places"]] != [("main.(*Registry).Open", STORE_LINE)]:
+            yield f"the line that fills the registry is not named: {registry}"
+        elif not registry["kept_alive"] > 0.9 * report["heap"]["reachable_bytes"] > 100 * registry["bytes"]:
+            yield f"the registry has {registry['bytes']} and keeps {registry['kept_alive']}"
+        source = client.json(f"/api/0/source?file={urllib.parse.quote(registry['places'][0]['file'])}")
+        said = {line["line"]: line for line in source["lines"]}
+        if said[STORE_LINE]["alive"]["value"] != registry["bytes"]:
+            yield f"its source says {said[STORE_LINE]['alive']}"
+        whole = client.json("/api/0/map")
+        spans = client.json("/api/0/table?name=spans&count=1")
+        if (whole["live_bytes"], whole["live_bytes"] + whole["garbage_bytes"]) != (report["heap"]["reachable_bytes"], report["heap"]["bytes"]):
+            yield f"the map has {whole['live_bytes']} live and {whole['garbage_bytes']} garbage"
+        if whole["span_count"] != spans["rows"] or sum(whole["live"]) != whole["live_bytes"] or sum(whole["spans"]) != spans["rows"]:
+            yield "cells of the map do not add up"
+
+
 def check_parts(checks):
     """The parts of the picture are all of the heap: what is alive, and what waits for the collector."""
     with Fixture(checks.grower) as grower, page_of(checks.holdfast, grower.pid) as link:
@@ -263,6 +306,8 @@ CHECKS = {
     "cancelled": check_cancelled,
     "same-as-text": check_same_as_text,
     "failed": check_failed,
+    "files": check_files,
+    "lines": check_lines,
     "parts": check_parts,
     "offline": check_offline,
     "compared": compared,

@@ -9,7 +9,11 @@ import { isOffline } from "./offline";
 import { Compare } from "./screens/compare";
 import { Cut } from "./screens/cut";
 import { Findings } from "./screens/findings";
+import { Evidence, Source } from "./screens/evidence";
+import { Flame } from "./screens/flame";
 import { Goroutine } from "./screens/goroutine";
+import { Graph } from "./screens/graph";
+import { AddressMap } from "./screens/map";
 import { ObjectScreen } from "./screens/object";
 import { Live } from "./screens/live";
 import { Overview } from "./screens/overview";
@@ -18,6 +22,7 @@ import { Query, SpanScreen } from "./screens/query";
 import { Cycles, Goroutines, Objects, Roots, Slices, Spans, Types } from "./screens/tables";
 import { Under, Why } from "./screens/why";
 import { begin, counters, ended, firstAccount, lookAgain, refused, running, state, targets, useAnswer } from "./server";
+import { Menu } from "./menu";
 import "./style.css";
 
 const SCREEN_OF: Record<string, ComponentType> = {
@@ -38,6 +43,11 @@ const SCREEN_OF: Record<string, ComponentType> = {
   why: Why,
   under: Under,
   cut: Cut,
+  flame: Flame,
+  evidence: Evidence,
+  source: Source,
+  graph: Graph,
+  map: AddressMap,
   export: Export,
   compare: Compare,
   query: Query,
@@ -185,6 +195,7 @@ function Page() {
         <Status />
       </header>
       <nav class="rail" aria-label="screens">
+        <div class="stays">
         <ul>
           {SCREENS.map(({ id, name, key }) => (
             <li key={id}>
@@ -197,11 +208,13 @@ function Page() {
         <button type="button" class="quiet" onClick={() => (showsKeys.value = true)}>
           keys ( ? )
         </button>
+        </div>
       </nav>
       <main id="main" tabIndex={-1}>
         {state.value.stage === "failed" ? <Failed /> : Screen ? <Screen key={`${place.value.target} ${screen}`} /> : <p role="alert">There is no such screen.</p>}
       </main>
       <Keys />
+      <Menu />
     </>
   );
 }

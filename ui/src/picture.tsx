@@ -3,7 +3,9 @@
 // what is pointed at or chosen is told in words beside it.
 import { hierarchy, treemap, treemapSquarify } from "d3-hierarchy";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import { bytes, count, share } from "./format";
+import { Hint, useHint } from "./hint";
+import { brief, bytes, count, share } from "./format";
+import { openMenu } from "./menu";
 import type { Json } from "./server";
 
 const ROW = 22; // pixels
@@ -23,6 +25,8 @@ export interface Tree {
   bytes: number;
   foldedNodes: number;
   foldedBytes: number;
+  /** What all of it is, if not all live bytes. */
+  of?: string;
 }
 
 /** Sums up what the server sends, in which each node stands before those below it. */
@@ -54,8 +58,9 @@ interface Cell {
 
 export type Shape = "icicle" | "treemap";
 
-function nameOf(tree: Tree, node: number): string {
-  return node <= 0 ? "all live bytes" : tree.frames[tree.frame[node]].name;
+/** What a node is called; the one above all others says what the picture is of. */
+export function nameOf(tree: Tree, node: number): string {
+  return node <= 0 ? (tree.of ?? "all live bytes") : brief(tree.frames[tree.frame[node]].name);
 }
 
 // Colours of owners differ as far as they can: each is a golden angle from the one before.
@@ -135,7 +140,7 @@ function map(tree: Tree, root: number, width: number): Cell[] {
   });
 }
 
-function draw(canvas: HTMLCanvasElement, tree: Tree, cells: Cell[], chosen: number, width: number, height: number): void {
+function draw(canvas: HTMLCanvasElement, tree: Tree, cells: Cell[], chosen: number, width: number, height: number, marks?: Set<number>): void {
   const ratio = devicePixelRatio || 1;
   canvas.width = width * ratio;
   canvas.height = height * ratio;
@@ -156,9 +161,14 @@ function draw(canvas: HTMLCanvasElement, tree: Tree, cells: Cell[], chosen: numb
     pen.rect(x, y, wide - 3, high);
     pen.clip();
     pen.fillStyle = dark ? "#eee" : "#111";
-    pen.fillText(`${nameOf(tree, node)}  ${bytes(tree.total[node])}`, x + 4, y + Math.min(high, ROW) / 2 - (high > ROW ? 2 : 0));
+    const sign = marks?.has(tree.frame[node]) && node > 0 ? "◆ " : "";
+    pen.fillText(`${sign}${nameOf(tree, node)}  ${bytes(tree.total[node])}`, x + 4, y + Math.min(high, ROW) / 2 - (high > ROW ? 2 : 0));
     pen.restore();
   }
+  // Frames that matter though they are narrow: a bar that is wide enough to be seen.
+  pen.fillStyle = "#f08c00";
+  for (const { node, x, y, width: wide, height: high } of cells)
+    if (node > 0 && marks?.has(tree.frame[node])) pen.fillRect(x, y + Math.min(high, ROW) - 4, Math.max(wide - 1, 3), 3);
   // Above all that may lie inside of it.
   const marked = cells.find(({ node }) => node === chosen);
   if (!marked) return;
@@ -167,7 +177,27 @@ function draw(canvas: HTMLCanvasElement, tree: Tree, cells: Cell[], chosen: numb
   pen.strokeRect(marked.x + 1, marked.y + 1, Math.max(marked.width - 3, 1), Math.max(marked.height - 3, 1));
 }
 
-export function Picture({ tree, root, shape, onRoot }: { tree: Tree; root: number; shape: Shape; onRoot: (node: number) => void }) {
+/** How many of the bytes stand in a cell with a name, and not only in one that stands for many. */
+function drawnBytes(tree: Tree, cells: Cell[], root: number): number {
+  const drawn = new Set(cells.filter(({ node }) => node >= 0).map(({ node }) => node));
+  let bytesOf = 0;
+  for (const node of drawn) bytesOf += tree.total[node] - tree.children[node].reduce((sum, child) => sum + tree.total[child], 0);
+  return Math.min(bytesOf, tree.total[root]);
+}
+
+export interface Shown {
+  tree: Tree;
+  root: number;
+  shape: Shape;
+  onRoot: (node: number) => void;
+  /** Where a node leads to in another tab; nothing for nowhere. */
+  linkOf?: (node: number) => string | null;
+  /** Rows of `tree.frames` that are marked, and what the mark means. */
+  marks?: Set<number>;
+  marked?: string;
+}
+
+export function Picture({ tree, root, shape, onRoot, linkOf, marks, marked }: Shown) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const [width, setWidth] = useState(900);
   const [chosen, setDrawn] = useState(root);
@@ -186,8 +216,8 @@ export function Picture({ tree, root, shape, onRoot }: { tree: Tree; root: numbe
     return () => removeEventListener("resize", measure);
   }, []);
   useEffect(() => {
-    if (canvas.current) draw(canvas.current, tree, cells, chosen, width, height);
-  }, [tree, cells, chosen, width, height]);
+    if (canvas.current) draw(canvas.current, tree, cells, chosen, width, height, marks);
+  }, [tree, cells, chosen, width, height, marks]);
   const at = (event: MouseEvent): number => {
     const box = (event.currentTarget as HTMLElement).getBoundingClientRect();
     const x = event.clientX - box.left;
@@ -217,6 +247,18 @@ export function Picture({ tree, root, shape, onRoot }: { tree: Tree; root: numbe
       onRoot(tree.parent[root]);
     }
   };
+  const hint = useHint();
+  const isMarked = (node: number) => node > 0 && (marks?.has(tree.frame[node]) ?? false);
+  const menu = (event: MouseEvent) => {
+    const node = at(event);
+    const link = node >= 0 ? linkOf?.(node) : null;
+    if (node < 0) return;
+    openMenu(event, [
+      ["copy its name", { copies: node === 0 ? nameOf(tree, 0) : (tree.frames[tree.frame[node]].full || nameOf(tree, node)) }],
+      ["show only this", { does: () => onRoot(node) }],
+      ...(link ? ([["open in a tab", { opens: link }], ["copy a link to it", { copies: new URL(link, location.href).href }]] as const) : []),
+    ]);
+  };
   const shown = cells.filter(({ node }) => node >= 0).length;
   return (
     <figure class="icicle">
@@ -228,6 +270,14 @@ export function Picture({ tree, root, shape, onRoot }: { tree: Tree; root: numbe
         onMouseMove={(event) => {
           const node = at(event);
           if (node >= 0 && node !== chosen) setChosen(node);
+          if (node >= 0) hint.at(event);
+          else hint.hide();
+        }}
+        onMouseLeave={hint.hide}
+        onContextMenu={menu}
+        onAuxClick={(event) => {
+          const link = event.button === 1 ? linkOf?.(at(event)) : null;
+          if (link) open(link, "_blank");
         }}
         onClick={(event) => {
           const node = at(event);
@@ -235,12 +285,19 @@ export function Picture({ tree, root, shape, onRoot }: { tree: Tree; root: numbe
         }}
         onKeyDown={onKeyDown}
       />
+      <Hint hint={hint}>
+        <b>{nameOf(tree, chosen)}</b>
+        <br />
+        {bytes(tree.total[chosen])} ({share(tree.total[chosen], tree.bytes)}), {count(tree.objects[chosen])} objects
+        {isMarked(chosen) ? <span class="mark"> ◆ {marked}</span> : null}
+      </Hint>
       <figcaption>
         <span role="status" aria-live="polite">
+          {isMarked(chosen) ? <span class="mark">◆ </span> : null}
           <b>{nameOf(tree, chosen)}</b> {bytes(tree.total[chosen])} ({share(tree.total[chosen], tree.bytes)}), {count(tree.objects[chosen])} objects
         </span>
         <span class="drawn">
-          {count(shown)} of {count(tree.parent.length + tree.foldedNodes)} parts drawn
+          {count(shown)} of {count(tree.parent.length + tree.foldedNodes)} parts drawn, {share(drawnBytes(tree, cells, root), tree.total[root])} of bytes told apart
         </span>
       </figcaption>
     </figure>

@@ -85,6 +85,9 @@ export function words(command: string): string[] {
   return out;
 }
 
+// Verbs whose table is a screen of the same name.
+const PLAIN = ["goroutines", "spans", "slices", "roots", "cycles", "types", "owners"];
+
 /** The place in the page that shows what a command of holdfast does; null if there is none. */
 export function placeOfCommand(command: string | null | undefined): string | null {
   if (!command) return null;
@@ -103,5 +106,9 @@ export function placeOfCommand(command: string | null | undefined): string | nul
   if (verb === "owners" && under) return href("under", { what: under });
   if (verb === "types" && list) return href("objects", { of: list });
   if (verb === "spans" && span) return href("span", { at: span });
+  if (verb && PLAIN.includes(verb)) {
+    const filters = rest.flatMap((word, at) => (word === "--filter" && rest[at + 1] ? [["filter", rest[at + 1]]] : []));
+    return href(verb, new URLSearchParams(filters));
+  }
   return null;
 }

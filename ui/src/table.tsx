@@ -84,14 +84,24 @@ function Room({ height }: { height: number }) {
   return <tr aria-hidden="true" class="room" style={{ height: `${height}px` }} />;
 }
 
-export function Table({ name, of = "", caption, first: leading = [] }: { name: string; of?: string; caption: string; first?: string[] }) {
+interface Wanted {
+  name: string;
+  of?: string;
+  caption: string;
+  /** Columns that stand first. */
+  first?: string[];
+  /** Filters that are no matter of the person's. */
+  always?: string[];
+}
+
+export function Table({ name, of = "", caption, first: leading = [], always = [] }: Wanted) {
   const fields = place.value.fields;
   const sort = fields.get("sort") ?? "";
   const wanted = fields.getAll("filter");
   const base = new URLSearchParams({ name });
   if (of !== "") base.set("of", of);
   if (sort !== "") base.set("sort", sort);
-  for (const one of wanted) base.append("filter", one);
+  for (const one of [...always, ...wanted]) base.append("filter", one);
   const scroller = useRef<HTMLDivElement>(null);
   const [top, setTop] = useState(0);
   const [height, setHeight] = useState(600);

@@ -30,6 +30,8 @@ const text = (page, selector) => page.locator(selector).first().innerText();
 async function places(page) {
   const report = await ask(page, "/api/0/report");
   const at = report.holders.map(({ open }) => /0x[0-9a-f]+$/.exec(open ?? "")?.[0]).find(Boolean);
+  const source = (await ask(page, "/api/0/verdict")).lines.find(({ file }) => file?.endsWith(".go"));
+  const begin = (await ask(page, "/api/0/map")).begin;
   const span = (await ask(page, `/api/0/show?at=${at}`)).slot.span;
   const sql = "SELECT type, count(*) AS n FROM objects GROUP BY type ORDER BY n DESC LIMIT 5";
   const type = (await ask(page, "/api/0/table?name=types&count=5")).types.find(({ type: name }) => name.startsWith("main."));
@@ -37,7 +39,8 @@ async function places(page) {
     "overview", "live", "findings", "owners", "owners?as=treemap", "owners?by=ways", "owners?by=table", "types", `objects?of=${encodeURIComponent(type?.type ?? "string")}`,
     "goroutines", "goroutines?rows=goroutines", "goroutines?rows=labels", `goroutine?id=${report.goroutines[0].goids[0]}`, "roots", "slices",
     "slices?rows=slice-places", "slices?rows=dangling", "spans", "spans?rows=span-classes", `span?at=${span}`, "cycles", "export", `object?at=${at}`,
-    `why?what=${at}`, `why?what=type:${encodeURIComponent(type?.type ?? "string")}`, `under?what=${at}`, `query?sql=${encodeURIComponent(sql)}`,
+    `why?what=${at}`, `why?what=type:${encodeURIComponent(type?.type ?? "string")}`, `under?what=${at}`, "flame", "flame?by=allocated", "flame?by=dominators&inverted=1", "flame?by=ways&without=runtime", "map", `map?from=${begin}&to=0x${(BigInt(begin) + 0x100000n).toString(16)}`,
+    "evidence", `source?file=${encodeURIComponent(source.file)}&line=${source.line}`, `graph?what=${at}`, `graph?what=${at}&of=neighbourhood`, `query?sql=${encodeURIComponent(sql)}`,
   ];
 }
 

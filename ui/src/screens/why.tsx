@@ -80,6 +80,12 @@ export function Why() {
             <Size of={answer.bytes} />
             {answer.root_retained === null ? "" : `; keeps ${bytes(answer.root_retained)} alive`}
             {answer.garbage > 0 ? `; ${count(answer.garbage)} more are garbage` : ""} · <a href={href("under", { what })}>what does it keep?</a>
+            {isOffline ? null : (
+              <>
+                {" "}
+                · <a href={href("graph", { what })}>as a graph</a>
+              </>
+            )}
             {isOffline || !what.startsWith("0x") ? null : (
               <>
                 {" "}
