@@ -59,7 +59,7 @@ void add_flag(CLI::App& app, const Flag& flag, Options& options) {
 // The words that are no options: TARGET, then the verb's own.
 void take_words(const Verb& verb, bool verb_given, std::vector<std::string> words, Options& options) {
   const std::size_t wanted = (verb.answers != Answers::kNobody ? 1 : 0) + verb.arguments.size();
-  if (verb.answers != Answers::kNobody && words.empty())
+  if (verb.answers != Answers::kNobody && words.empty() && !verb.target_optional)
     fail(ErrorCode::kUsage,
          "which TARGET? `holdfast {}` needs a pid, a process name, a core file or a .hold file; `holdfast ps` lists "
          "the Go "
@@ -79,7 +79,7 @@ void take_words(const Verb& verb, bool verb_given, std::vector<std::string> word
     fail(ErrorCode::kUsage, "{}: what is \"{}\"?",
          verb.arguments.empty() ? "one TARGET is enough" : fmt::format("{} takes no more", verb.name), words[wanted]);
   std::size_t next = 0;
-  if (verb.answers != Answers::kNobody) options.target = words[next++];
+  if (verb.answers != Answers::kNobody && next < words.size()) options.target = words[next++];
   for (const Argument& argument : verb.arguments) {
     if (next == words.size() && argument.optional) break;
     if (next == words.size()) fail(ErrorCode::kUsage, "which {}? For example: `{}`", argument.name, verb.example);

@@ -15,7 +15,7 @@ constexpr std::string_view kUnits = "Numbers can carry units: 16KiB, 1.5GiB, 90s
 // "holdfast types TARGET [OPTIONS]"
 std::string usage(const Verb& verb) {
   std::string text = fmt::format("holdfast {}", verb.name);
-  if (verb.answers != Answers::kNobody) text += " TARGET";
+  if (verb.answers != Answers::kNobody) text += verb.target_optional ? " [TARGET]" : " TARGET";
   for (const Argument& argument : verb.arguments) {
     const std::string name = fmt::format("{}{}", argument.name, argument.repeats ? "..." : "");
     text += argument.optional ? fmt::format(" [{}]", name) : " " + name;

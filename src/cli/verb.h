@@ -43,10 +43,11 @@ struct Verb {
   view::TableShape (*shape)(const Options& options) = nullptr;
   // Checks what can only be seen when all options are known; fails with kUsage. May be null.
   void (*check)(const Options& options) = nullptr;
-  bool reads_content = false;  // asks a live process or a core for what objects contain: user data
-  bool reads_headers = false;  // asks them for what objects with pointers contain, which is copied in any case
-  bool reads_outside = false;  // asks a live process for memory outside of the Go heap, too
-  bool shows_first = false;    // on a terminal, what is known early is shown while the rest is computed
+  bool target_optional = false;  // without one there is something to say, too
+  bool reads_content = false;    // asks a live process or a core for what objects contain: user data
+  bool reads_headers = false;    // asks them for what objects with pointers contain, which is copied in any case
+  bool reads_outside = false;    // asks a live process for memory outside of the Go heap, too
+  bool shows_first = false;      // on a terminal, what is known early is shown while the rest is computed
   // Prints the answer and returns the exit code.
   int (*run)(RunningVerb& run) = nullptr;
 };

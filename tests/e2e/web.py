@@ -260,6 +260,11 @@ def live(checks, name, *words):
         yield from walk(name, link, *(demo.pid if word is None else word for word in words))
 
 
+def opening(checks):
+    with Fixture(checks.demo) as demo, page_of(checks.holdfast) as link:
+        yield from walk("opening", link, demo.pid, checks.capture.resolve())
+
+
 def growing(checks):
     with Fixture(checks.grower) as grower, page_of(checks.holdfast, grower.pid) as link:
         yield from walk("growing", link)
@@ -312,6 +317,7 @@ CHECKS = {
     "offline": check_offline,
     "compared": compared,
     "growing": growing,
+    "opening": opening,
     "screens-live": lambda checks: live(checks, "screens"),
     "screens-capture": lambda checks: captured(checks, "screens"),
     "clicks": lambda checks: live(checks, "clicks", LEAKING_LINE),
@@ -343,6 +349,7 @@ def main():
     install_modules()
     passed = failed = 0
     with tempfile.TemporaryDirectory() as folder:
+        os.environ["XDG_STATE_HOME"] = folder  # the list of recent files is the user's
         checks = Checks(arguments.holdfast.resolve(), pathlib.Path(folder))
         for name in arguments.only:
             try:

@@ -7,6 +7,7 @@ import { go, href } from "./route";
 const OFFLINE = ["overview", "findings", "owners", "types", "goroutines", "roots", "cycles"];
 
 export const SCREENS: { id: string; name: string; key: string }[] = [
+  { id: "open", name: "Open", key: "n" },
   { id: "overview", name: "Overview", key: "o" },
   { id: "live", name: "Live", key: "l" },
   { id: "findings", name: "Findings", key: "f" },

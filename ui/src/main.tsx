@@ -16,6 +16,7 @@ import { Graph } from "./screens/graph";
 import { AddressMap } from "./screens/map";
 import { ObjectScreen } from "./screens/object";
 import { Live } from "./screens/live";
+import { Open } from "./screens/open";
 import { Overview } from "./screens/overview";
 import { Owners } from "./screens/owners";
 import { Query, SpanScreen } from "./screens/query";
@@ -26,6 +27,7 @@ import { Menu } from "./menu";
 import "./style.css";
 
 const SCREEN_OF: Record<string, ComponentType> = {
+  open: Open,
   overview: Overview,
   live: Live,
   findings: Findings,
@@ -86,6 +88,7 @@ function Status() {
     <div class="status" role="status">
       {stage === "opening" ? <span class="chip busy">looking{running.value ? `: ${running.value}` : ""} …</span> : null}
       {stage === "ready" && running.value ? <span class="chip busy">computing: {running.value} …</span> : null}
+      {stage === "none" ? <span class="chip">nothing is open</span> : null}
       {stage === "ready" ? <span class="chip">{isOffline ? "a file" : isLive || look > 1 ? `look ${look}` : "open"}</span> : null}
       {stage === "failed" ? <span class="chip bad">✖ could not be opened</span> : null}
       {stage === "lost" ? <span class="chip bad">✖ holdfast has ended</span> : null}
@@ -182,7 +185,8 @@ function Keys() {
 }
 
 function Page() {
-  const { screen } = place.value;
+  const isNone = state.value.stage === "none";
+  const screen = isNone ? "open" : place.value.screen;
   const Screen = SCREEN_OF[screen];
   return (
     <>
@@ -197,7 +201,7 @@ function Page() {
       <nav class="rail" aria-label="screens">
         <div class="stays">
         <ul>
-          {SCREENS.map(({ id, name, key }) => (
+          {SCREENS.filter(({ id }) => !isNone || id === "open").map(({ id, name, key }) => (
             <li key={id}>
               <a href={href(id)} aria-current={id === screen ? "page" : undefined} title={`g ${key}`}>
                 {name}
@@ -211,7 +215,7 @@ function Page() {
         </div>
       </nav>
       <main id="main" tabIndex={-1}>
-        {state.value.stage === "failed" ? <Failed /> : Screen ? <Screen key={`${place.value.target} ${screen}`} /> : <p role="alert">There is no such screen.</p>}
+        {screen === "open" ? <Open /> : state.value.stage === "failed" ? <Failed /> : Screen ? <Screen key={`${place.value.target} ${screen}`} /> : <p role="alert">There is no such screen.</p>}
       </main>
       <Keys />
       <Menu />

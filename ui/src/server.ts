@@ -1,12 +1,12 @@
 // What the server says: answers to questions, and events of the target that is looked at.
-import { effect, signal } from "@preact/signals";
+import { batch, effect, signal } from "@preact/signals";
 import { useEffect, useState } from "preact/hooks";
 import { hear } from "./events";
 import { answerOf, isOffline } from "./offline";
 import { place } from "./route";
 
 export interface State {
-  stage: "opening" | "ready" | "failed" | "lost";
+  stage: "opening" | "ready" | "failed" | "lost" | "none";
   look: number;
   error?: string;
   code?: string;
@@ -29,6 +29,7 @@ export interface Counters {
 export type Json = any;
 
 export const targets = signal<string[]>([]);
+const targetsKnown = signal(false);
 export const state = signal<State>({ stage: "opening", look: 0 });
 export const running = signal("");
 export const firstAccount = signal<Json>(null);
@@ -115,28 +116,41 @@ export function begin(): void {
     state.value = { stage: "ready", look: 1 };
     return;
   }
-  ask("/api/targets").then(
-    (answer) => {
-      targets.value = answer.targets;
-    },
-    () => {
-      state.value = { ...state.value, stage: "lost" };
-    },
-  );
+  readTargets().catch(() => {
+    state.value = { ...state.value, stage: "lost" };
+  });
   let stop = () => {};
-  let heard = -1;
+  let heard: string | undefined;
   effect(() => {
     const { target } = place.value;
-    if (target === heard) return;
-    heard = target;
+    if (!targetsKnown.value) return;
+    const name = targets.value[target];
+    if (name !== undefined && name === heard) return;
+    heard = name;
     stop();
-    state.value = { stage: "opening", look: 0 };
+    state.value = { stage: name === undefined ? "none" : "opening", look: 0 };
     firstAccount.value = null;
     counters.value = [];
     looks.value = [];
     ended.value = null;
-    stop = listen(target);
+    stop = name === undefined ? () => {} : listen(target);
   });
+}
+
+/** Which targets there are: at first, and after another was opened. */
+async function readTargets(): Promise<void> {
+  const answer = await ask("/api/targets");
+  batch(() => {
+    targets.value = answer.targets;
+    targetsKnown.value = true;
+  });
+}
+
+/** Opens a target more and returns its number; throws a Refusal if it cannot be found. */
+export async function openTarget(name: string): Promise<number> {
+  const { number } = await ask(`/api/machine/open?${new URLSearchParams({ target: name })}`, { method: "POST" });
+  await readTargets();
+  return number;
 }
 
 /** Looks at a live process again. */

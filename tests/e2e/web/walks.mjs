@@ -70,6 +70,37 @@ const WALKS = {
     }
   },
 
+  // Without a target: what there is to be looked at, and from there to a process and to a file.
+  async opening(browser) {
+    const [pid, file] = words;
+    const page = await open(browser);
+    await page.goto(url);
+    await page.waitForFunction((number) => [...document.querySelectorAll("main td")].some(({ textContent }) => textContent === number), pid);
+    const row = page.locator("main tr", { has: page.getByText(pid, { exact: true }) });
+    await page.waitForFunction(() => [...document.querySelectorAll("main td")].some(({ textContent }) => / ms$/.test(textContent)));
+    await page.evaluate(axe);
+    for (const { id, nodes } of (await page.evaluate(() => window.axe.run())).violations) wrong(`open: ${id}: ${nodes[0].html.slice(0, 150)}`);
+    await row.getByRole("button").click();
+    await settled(page);
+    await page.waitForFunction(() => location.pathname === "/0/overview");
+    await page.keyboard.press("g");
+    await page.keyboard.press("n");
+    await page.getByRole("textbox", { name: "target" }).fill("no such process");
+    await page.keyboard.press("Enter");
+    await page.waitForSelector(".failure");
+    await page.getByRole("textbox", { name: "target" }).fill(file);
+    await page.keyboard.press("Enter");
+    await page.waitForFunction(() => location.pathname === "/1/overview");
+    await settled(page);
+    if ((await page.locator("select.target option").count()) !== 2) wrong("there are not two targets");
+    // The file can be opened from the list next time.
+    await page.goto(new URL("/0/open", url).href);
+    await page.getByRole("button", { name: `go to ${file}` }).click();
+    await page.waitForFunction(() => location.pathname === "/1/overview");
+    await page.reload();
+    await settled(page);
+  },
+
   // By clicks: from the link to the line that leaks.
   async clicks(browser) {
     const page = await open(browser);
