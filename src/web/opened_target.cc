@@ -11,13 +11,17 @@
 #include "base/error.h"
 #include "capture/counter_watch.h"
 #include "heap/counter_look.h"
+#include "heap/object_index.h"
 #include "os/process.h"
 #include "report/growth_report.h"
 #include "report/memory_report.h"
 #include "report/report_json.h"
 #include "report/target_words.h"
 #include "session/verdict.h"
+#include "view/freed_slot.h"
 #include "view/growth.h"
+#include "view/slot_before.h"
+#include "view/subject.h"
 #include "web/downloads.h"
 
 namespace holdfast::web {
@@ -183,6 +187,22 @@ void OpenedTarget::watch_process(const std::stop_token& stop, const os::ProcessS
   }
 }
 
+std::string OpenedTarget::history(const Request& request) {
+  const view::Subject subject = view::parse_subject(request.field("at"));
+  if (subject.kind != view::SubjectKind::kAddress) fail(ErrorCode::kUsage, "at={} is no address", request.field("at"));
+  Json json = {{"before", nullptr}};
+  if (earlier_) {
+    const view::SlotBefore before = view::slot_before(*earlier_, subject.address);
+    constexpr const char* kWords[] = {"no-span", "free", "object"};
+    json["before"] = {{"look", looks_.last() - 1},
+                      {"what", kWords[static_cast<std::size_t>(before.what)]},
+                      {"bytes", before.bytes},
+                      {"type", before.type},
+                      {"live", before.live}};
+  }
+  return text_of(json);
+}
+
 Response OpenedTarget::answer_now(const std::string& question, const Request& request) {
   if (!error_.empty()) return error_response(422, error_code_, error_);
   if (question == "report") return {.body = report_};
@@ -197,6 +217,7 @@ Response OpenedTarget::answer_now(const std::string& question, const Request& re
     }
     return {.body = looks_.parts(*session_, number)};
   }
+  if (question == "history") return {.body = history(request)};
   if (question == "download") return download(*session_, name_, request);
   return {.body = text_of(api_->answer(question, request))};
 }

@@ -37,7 +37,8 @@ class OpenedTarget {
   // `pass` what runs just now; `account` what is known first; `counters` the counters of a live process, every two
   // seconds, which never stops it; `ended` what became of it; `refused` why it could not be looked at again. "look"
   // (POST) looks at a live process again, "looks" has the sums of all looks, "parts" the picture of one; "download" is
-  // a file (downloads.h). All other questions are those of Api.
+  // a file (downloads.h), "history" says what lay at an address at the look before. All
+  // other questions are those of Api.
   void answer(SharedExchange exchange, const std::string& question);
   // Answers with what changed from the first of these targets to the last, as `holdfast diff` does. Each is looked at
   // anew, a live process too, in a session of its own.
@@ -47,6 +48,7 @@ class OpenedTarget {
   void open();
   void look_again();
   Before before();
+  std::string history(const Request& request);
   void tell_state(const char* stage);
   void watch_process(const std::stop_token& stop, const os::ProcessStatus& process, capture::CounterWatch* counters);
   Response compare_now(const std::vector<const OpenedTarget*>& targets);

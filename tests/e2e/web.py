@@ -322,6 +322,7 @@ CHECKS = {
     "screens-capture": lambda checks: captured(checks, "screens"),
     "clicks": lambda checks: live(checks, "clicks", LEAKING_LINE),
     "keys": lambda checks: live(checks, "keys"),
+    "habits": lambda checks: live(checks, "habits"),
     "figures": lambda checks: live(checks, "figures"),
     "browsers": lambda checks: captured(checks, "browsers"),
     "tabs": lambda checks: live(checks, "tabs"),

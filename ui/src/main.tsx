@@ -19,11 +19,15 @@ import { Live } from "./screens/live";
 import { Open } from "./screens/open";
 import { Overview } from "./screens/overview";
 import { Owners } from "./screens/owners";
+import { Slices } from "./screens/slices";
 import { Query, SpanScreen } from "./screens/query";
-import { Cycles, Goroutines, Objects, Roots, Slices, Spans, Types } from "./screens/tables";
+import { Cycles, Goroutines, Objects, Roots, Spans, Types } from "./screens/tables";
 import { Under, Why } from "./screens/why";
-import { begin, counters, ended, firstAccount, lookAgain, refused, running, state, targets, useAnswer } from "./server";
+import { begin, counters, ended, firstAccount, isAsking, lookAgain, refused, running, state, stopAsking, targets, useAnswer } from "./server";
 import { Menu } from "./menu";
+import { Palette } from "./palette";
+import { pins, turnPin } from "./pins";
+import { search } from "./search";
 import "./style.css";
 
 const SCREEN_OF: Record<string, ComponentType> = {
@@ -55,17 +59,6 @@ const SCREEN_OF: Record<string, ComponentType> = {
   query: Query,
 };
 
-/** Where the search leads: anything that `why` takes, and a bare word to the types that have it in their name. */
-function search(text: string): void {
-  const what = text.trim();
-  if (what === "") return;
-  if (/^0x[0-9a-f]+$/i.test(what)) go(href("object", { at: what }));
-  else if (/^(goroutine[: ]|goroutine$)?\s*\d+$/.test(what)) go(href("goroutine", { id: what.replace(/\D/g, "") }));
-  else if (/^(type|global|goroutine|func|alloc|label):/.test(what)) go(href("why", { what }));
-  else if (/^[\w./-]+\.go:\d+$/.test(what)) go(href("why", { what: `alloc:${what}` }));
-  else go(href("types", { filter: `type~${what.replace(/[[\](){}.*+?^$|\\]/g, "\\$&")}` }));
-}
-
 function Search() {
   const field = useRef<HTMLInputElement>(null);
   return (
@@ -87,7 +80,16 @@ function Status() {
   return (
     <div class="status" role="status">
       {stage === "opening" ? <span class="chip busy">looking{running.value ? `: ${running.value}` : ""} …</span> : null}
-      {stage === "ready" && running.value ? <span class="chip busy">computing: {running.value} …</span> : null}
+      {stage === "ready" && running.value ? (
+        <span class="chip busy">
+          computing: {running.value} …{" "}
+          {isAsking.value ? (
+            <button type="button" class="quiet" title="Esc" onClick={stopAsking}>
+              stop
+            </button>
+          ) : null}
+        </span>
+      ) : null}
       {stage === "none" ? <span class="chip">nothing is open</span> : null}
       {stage === "ready" ? <span class="chip">{isOffline ? "a file" : isLive || look > 1 ? `look ${look}` : "open"}</span> : null}
       {stage === "failed" ? <span class="chip bad">✖ could not be opened</span> : null}
@@ -209,6 +211,23 @@ function Page() {
             </li>
           ))}
         </ul>
+        {pins.value.length > 0 ? (
+          <>
+            <h2 id="pins">Pins</h2>
+            <ul aria-labelledby="pins">
+              {pins.value.map(({ url, name }) => (
+                <li key={url} class="pin">
+                  <a href={url} title={name}>
+                    {name}
+                  </a>
+                  <button type="button" class="quiet" aria-label={`take the pin of ${name} away`} onClick={() => turnPin(url, name)}>
+                    ✕
+                  </button>
+                </li>
+              ))}
+            </ul>
+          </>
+        ) : null}
         <button type="button" class="quiet" onClick={() => (showsKeys.value = true)}>
           keys ( ? )
         </button>
@@ -219,6 +238,7 @@ function Page() {
       </main>
       <Keys />
       <Menu />
+      <Palette />
     </>
   );
 }

@@ -21,7 +21,7 @@ export function Answer({ asked, title, children }: { asked: Asked; title?: strin
     return (
       <>
         {heading}
-        <Failure error={asked.error} />
+        <Failure error={asked.error} again={asked.error.code === "stopped" ? asked.again : undefined} />
       </>
     );
   if (asked.answer === null)
@@ -42,10 +42,17 @@ export function Waiting() {
   );
 }
 
-export function Failure({ error }: { error: { message: string; code: string } }) {
+export function Failure({ error, again }: { error: { message: string; code: string }; again?: () => void }) {
   return (
     <div class="failure" role="alert">
-      <p>{error.message}</p>
+      <p>
+        {error.message}{" "}
+        {again ? (
+          <button type="button" onClick={again}>
+            ask again
+          </button>
+        ) : null}
+      </p>
     </div>
   );
 }

@@ -240,11 +240,13 @@ export function Picture({ tree, root, shape, onRoot, linkOf, marks, marked }: Sh
       event.preventDefault();
       const node = next[event.key];
       if (node !== undefined) setChosen(node);
-    } else if (event.key === "Enter") {
+    } else if (event.key === "Enter" || event.key === "+") {
       onRoot(now);
-    } else if (event.key === "Backspace" && root !== 0) {
+    } else if ((event.key === "Backspace" || event.key === "-") && root !== 0) {
       event.preventDefault();
       onRoot(tree.parent[root]);
+    } else if (event.key === "*") {
+      onRoot(0);
     }
   };
   const hint = useHint();
@@ -266,7 +268,7 @@ export function Picture({ tree, root, shape, onRoot, linkOf, marks, marked }: Sh
         ref={canvas}
         tabIndex={0}
         role="img"
-        aria-label={`What holds ${bytes(tree.total[root])}, as a picture. Arrows walk in it, Enter goes into what is chosen, Backspace out.`}
+        aria-label={`What holds ${bytes(tree.total[root])}, as a picture. Arrows walk in it, Enter or + goes into what is chosen, Backspace or - out, * to all.`}
         onMouseMove={(event) => {
           const node = at(event);
           if (node >= 0 && node !== chosen) setChosen(node);

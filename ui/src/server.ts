@@ -60,7 +60,7 @@ export async function ask(url: string, options: RequestInit = {}): Promise<Json>
   try {
     response = await fetch(url, { ...options, headers: { "Holdfast-Errors": "body" } });
   } catch (error) {
-    if (error instanceof DOMException && error.name === "AbortError") throw error;
+    if (options.signal?.aborted) throw error;
     throw new Refusal("lost", "holdfast does not answer: it has been ended, or cannot be reached");
   }
   const text = await response.text();
@@ -165,10 +165,20 @@ export interface Asked {
   answer: Json;
   error: Refusal | null;
   waiting: boolean;
+  /** Asks once more, after somebody has stopped it. */
+  again: () => void;
 }
 
 const kept = new Map<string, Json>();
 const MOST_KEPT = 40;
+const asking = new Set<AbortController>();
+/** Whether the page waits for an answer. */
+export const isAsking = signal(false);
+
+/** Gives up all answers that the page waits for, which ends the work on them. */
+export function stopAsking(): void {
+  for (const control of asking) control.abort("stopped");
+}
 
 /**
  * The answer to a question about the target, asked anew for each look at it. A question that nobody waits for any more
@@ -177,25 +187,39 @@ const MOST_KEPT = 40;
 export function useAnswer(question: string | null): Asked {
   const { stage, look } = state.value;
   const url = question === null || stage !== "ready" ? null : `/api/${place.value.target}/${question}`;
+  const [times, setTimes] = useState(0);
   const key = `${look} ${url}`;
-  const [asked, setAsked] = useState<Asked & { key: string }>({ key: "", answer: null, error: null, waiting: true });
+  const again = () => setTimes((before) => before + 1);
+  const [asked, setAsked] = useState<Omit<Asked, "again"> & { key: string }>({ key: "", answer: null, error: null, waiting: true });
   useEffect(() => {
     if (url === null || kept.has(key)) return;
     const control = new AbortController();
+    const end = () => {
+      asking.delete(control);
+      isAsking.value = asking.size > 0;
+    };
+    asking.add(control);
+    isAsking.value = true;
     setAsked((before) => ({ ...before, waiting: true, error: null }));
-    ask(url, { signal: control.signal }).then(
-      (answer) => {
-        kept.set(key, answer);
-        if (kept.size > MOST_KEPT) kept.delete(kept.keys().next().value as string);
-        setAsked({ key, answer, error: null, waiting: false });
-      },
-      (error) => {
-        if (error instanceof Refusal) setAsked({ key, answer: null, error, waiting: false });
-      },
-    );
-    return () => control.abort();
-  }, [url, key]);
-  if (url !== null && kept.has(key)) return { answer: kept.get(key), error: null, waiting: false };
-  if (asked.key !== key) return { answer: null, error: null, waiting: true };
-  return asked;
+    ask(url, { signal: control.signal })
+      .then(
+        (answer) => {
+          kept.set(key, answer);
+          if (kept.size > MOST_KEPT) kept.delete(kept.keys().next().value as string);
+          setAsked({ key, answer, error: null, waiting: false });
+        },
+        (error) => {
+          if (error instanceof Refusal) setAsked({ key, answer: null, error, waiting: false });
+          else if (control.signal.reason === "stopped") setAsked({ key, answer: null, error: new Refusal("stopped", "You have stopped this."), waiting: false });
+        },
+      )
+      .finally(end);
+    return () => {
+      control.abort();
+      end();
+    };
+  }, [url, key, times]);
+  if (url !== null && kept.has(key)) return { answer: kept.get(key), error: null, waiting: false, again };
+  if (asked.key !== key) return { answer: null, error: null, waiting: true, again };
+  return { ...asked, again };
 }

@@ -1,9 +1,11 @@
 // Tables of the server, of which only the rows in sight are fetched and drawn: sorted and filtered there, so a table of
 // a hundred million rows is as quick as one of ten.
 import { useEffect, useRef, useState } from "preact/hooks";
-import { brief, bytes, count, duration, exactBytes } from "./format";
+import { brief, bytes, count, duration, exactBytes, share } from "./format";
+import { openMenu } from "./menu";
 import { go, href, place, placeOfCommand, setFields, setQuery } from "./route";
-import { ask, type Json, Refusal, state } from "./server";
+import { ask, type Json, Refusal, state, useAnswer } from "./server";
+import { remember } from "./walked";
 import { Failure, Waiting } from "./parts";
 
 const ROW = 26; // pixels
@@ -27,9 +29,12 @@ interface Page {
   [rows: string]: Json;
 }
 
-/** What a person writes under a column as filters of holdfast: "main", ">=1MiB", "1000..10000". */
-export function filters(column: Column, text: string): string[] {
-  const wanted = text.trim();
+/**
+ * What a person writes under a column as filters of holdfast: "main", ">=1MiB", "1000..10000", and of bytes ">=1%" of the
+ * live ones, if their number is known.
+ */
+export function filters(column: Pick<Column, "name" | "unit">, text: string, live = 0): string[] {
+  const wanted = text.trim().replace(/([\d.]+)\s*%/g, (whole, percent) => (column.unit === "bytes" && live > 0 ? String(Math.round((live * Number(percent)) / 100)) : whole));
   if (wanted === "") return [];
   if (column.unit === "text") return /^!?[=~]/.test(wanted) ? [column.name + wanted] : [`${column.name}~${wanted}`];
   const range = /^(.+?)\.\.(.+)$/.exec(wanted);
@@ -37,11 +42,31 @@ export function filters(column: Column, text: string): string[] {
   return /^(!=|[<>]=?|=)/.test(wanted) ? [column.name + wanted] : [`${column.name}=${wanted}`];
 }
 
-function cell(column: Column, value: Json) {
+/** A cell as text for other programs. */
+function plain(column: Column, value: Json): string {
+  if (value === null || value === undefined) return "-";
+  if (column.unit === "bytes") return bytes(value);
+  return column.unit === "count" ? count(value) : column.unit === "ns" ? duration(value) : String(value);
+}
+
+export function markdown(columns: Column[], rows: Json[]): string {
+  const line = (cells: string[]) => `| ${cells.map((one) => one.replaceAll("|", "\\|")).join(" | ")} |`;
+  return [line(columns.map(({ name }) => name)), line(columns.map(({ unit }) => (unit === "text" || unit === "address" ? "---" : "---:"))), ...rows.map((row) => line(columns.map((column) => plain(column, row[column.name]))))].join("\n");
+}
+
+/** Columns under each other, numbers to the right. */
+export function aligned(columns: Column[], rows: Json[]): string {
+  const lines = [columns.map(({ name }) => name), ...rows.map((row) => columns.map((column) => plain(column, row[column.name])))];
+  const widths = columns.map((_, at) => Math.max(...lines.map((cells) => cells[at].length)));
+  const isText = columns.map(({ unit }) => unit === "text" || unit === "address");
+  return lines.map((cells) => cells.map((one, at) => (isText[at] ? one.padEnd(widths[at]) : one.padStart(widths[at]))).join("  ").trimEnd()).join("\n");
+}
+
+function cell(column: Column, value: Json, live: number) {
   if (value === null || value === undefined) return <span class="none">–</span>;
   switch (column.unit) {
     case "bytes":
-      return <span title={exactBytes(value)}>{bytes(value)}</span>;
+      return <span title={`${exactBytes(value)}${live > 0 ? `; ${share(value, live)} of what lives` : ""}`}>{bytes(value)}{column.name === "retained" && live > 0 ? <span class="share"> {share(value, live)}</span> : null}</span>;
     case "count":
       return count(value);
     case "ns":
@@ -113,6 +138,7 @@ export function Table({ name, of = "", caption, first: leading = [], always = []
   const first = Math.floor((top * scale) / ROW);
   const from = Math.max(0, Math.floor(first / WINDOW) * WINDOW);
   const { page: got, error } = usePage(url, from);
+  const report = useAnswer("report");
   useEffect(() => {
     setTop(0);
     setChosen(0);
@@ -138,7 +164,9 @@ export function Table({ name, of = "", caption, first: leading = [], always = []
   for (let number = first; number < Math.min(first + visible, page.matching); ++number)
     if (number >= got.from && rows[number - got.from]) inView.push({ number, row: rows[number - got.from] });
   const fullHeight = Math.min(page.matching * ROW, MOST_HEIGHT);
-  const open = (row: Json) => {
+  const live = report.answer?.heap.reachable_bytes ?? 0;
+  const open = (row: Json, number: number) => {
+    remember(url, number, page.matching);
     const target = placeOfCommand(row.open);
     if (target) go(target);
   };
@@ -160,8 +188,29 @@ export function Table({ name, of = "", caption, first: leading = [], always = []
       choose(chosenNow.current + steps[event.key]);
     } else if (event.key === "Enter" && !(event.target as Element).closest("a")) {
       const row = rows[chosenNow.current - got.from];
-      if (row) open(row);
+      if (row) open(row, chosenNow.current);
     }
+  };
+  // A link in the row opens by itself.
+  const choosesBy = (event: MouseEvent, row: Json, number: number) => {
+    if ((event.target as Element).closest("a")) return remember(url, number, page.matching);
+    setChosen(number);
+    open(row, number);
+  };
+  const menu = (event: MouseEvent, row: Json) => {
+    const link = placeOfCommand(row.open);
+    const inSight = inView.map(({ row: one }) => one);
+    openMenu(event, [
+      ...(link ? ([["open in a tab", { opens: link }], ["copy a link to it", { copies: new URL(link, location.href).href }]] as const) : []),
+      ["copy the row as Markdown", { copies: markdown(filled, [row]) }],
+      ["copy the rows in sight as Markdown", { copies: markdown(filled, inSight) }],
+      ["copy the rows in sight as text", { copies: aligned(filled, inSight) }],
+    ]);
+  };
+  const onCopy = (event: ClipboardEvent) => {
+    if (!getSelection()?.isCollapsed || (event.target as Element).closest("input")) return;
+    event.preventDefault();
+    event.clipboardData?.setData("text/plain", aligned(filled, inView.map(({ row }) => row)));
   };
   return (
     <section class="table-box">
@@ -169,19 +218,19 @@ export function Table({ name, of = "", caption, first: leading = [], always = []
         {count(page.matching)} of {count(page.rows)} {caption}
         {page.remark ? <span class="remark"> {page.remark}</span> : null}
       </p>
-      <div class="scroller" ref={scroller} onScroll={(event) => setTop((event.target as HTMLElement).scrollTop)} onKeyDown={onKeyDown} tabIndex={0} role="region" aria-label={caption}>
+      <div class="scroller" ref={scroller} onScroll={(event) => setTop((event.target as HTMLElement).scrollTop)} onKeyDown={onKeyDown} onCopy={onCopy} tabIndex={0} role="region" aria-label={caption}>
         <table aria-rowcount={page.matching + 1} aria-label={caption}>
           <thead>
             <tr>
               {filled.map((column) => (
-                <Heading key={column.name} column={column} sort={page.sort} filters={wanted} />
+                <Heading key={column.name} column={column} sort={page.sort} filters={wanted} live={live} />
               ))}
             </tr>
           </thead>
           <tbody>
             <Room height={Math.min((first * ROW) / scale, fullHeight)} />
             {inView.map(({ number, row }) => (
-              <tr key={number} aria-rowindex={number + 2} class={number === chosen ? "chosen" : ""} onClick={(event) => !(event.target as Element).closest("a") && (setChosen(number), open(row))}>
+              <tr key={number} aria-rowindex={number + 2} class={number === chosen ? "chosen" : ""} onContextMenu={(event) => menu(event, row)} onClick={(event) => choosesBy(event, row, number)}>
                 {filled.map((column, index) => (
                   <td key={column.name} class={`is-${column.unit}`}>
                     {index === filled.findIndex(({ unit }) => unit === "text") && placeOfCommand(row.open) ? (
@@ -189,7 +238,7 @@ export function Table({ name, of = "", caption, first: leading = [], always = []
                         {brief(String(row[column.name] ?? "open"))}
                       </a>
                     ) : (
-                      cell(column, row[column.name])
+                      cell(column, row[column.name], live)
                     )}
                   </td>
                 ))}
@@ -203,7 +252,7 @@ export function Table({ name, of = "", caption, first: leading = [], always = []
   );
 }
 
-function Heading({ column, sort, filters: given }: { column: Column; sort: string; filters: string[] }) {
+function Heading({ column, sort, filters: given, live }: { column: Column; sort: string; filters: string[]; live: number }) {
   const sorted = sort.replace(/^-/, "") === column.name;
   const turned = sort.startsWith("-");
   const direction = !sorted ? "none" : (column.unit === "text") !== turned ? "ascending" : "descending";
@@ -214,11 +263,12 @@ function Heading({ column, sort, filters: given }: { column: Column; sort: strin
     const rest = given.filter((one) => !own.includes(one));
     const next = new URLSearchParams(place.value.fields);
     next.delete("filter");
-    for (const one of [...rest, ...filters(column, value)]) next.append("filter", one);
+    for (const one of [...rest, ...filters(column, value, live)]) next.append("filter", one);
     setQuery(next);
   };
   return (
     <th scope="col" class={`is-${column.unit}`} aria-sort={direction}>
+      <div class="column-width">
       <button type="button" class="sorter" title={column.meaning} onClick={turn}>
         {column.name.replaceAll("_", " ")}
         <span aria-hidden="true">{direction === "none" ? "" : direction === "ascending" ? " ▲" : " ▼"}</span>
@@ -231,6 +281,7 @@ function Heading({ column, sort, filters: given }: { column: Column; sort: strin
         value={text}
         onChange={(event) => filter((event.target as HTMLInputElement).value)}
       />
+      </div>
     </th>
   );
 }

@@ -170,6 +170,96 @@ const WALKS = {
     if ((await text(page, ".icicle figcaption b")) !== chosen) wrong("the largest part of the treemap is another one");
   },
 
+  // Further keys: trees, the palette, pins, rows beside, copies, what leads on from an object, the text of a crash.
+  async habits(browser) {
+    const page = await open(browser);
+    await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+    await page.goto(url);
+    await settled(page);
+    const heading = (begin) => page.waitForFunction((text) => document.querySelector("main h1")?.textContent.startsWith(text), begin);
+    const report = await ask(page, "/api/0/report");
+    const at = report.holders.map(({ open }) => /0x[0-9a-f]+$/.exec(open ?? "")?.[0]).find(Boolean);
+    // The palette: a part of a name, Enter.
+    await page.keyboard.press("Control+k");
+    await page.keyboard.type("address m");
+    await page.keyboard.press("Enter");
+    await heading("Address map");
+    await settled(page);
+    await page.keyboard.press("Control+k");
+    await page.keyboard.type("global:main.registry");
+    await page.keyboard.press("Enter");
+    await heading("Why");
+    // What leads on: what it keeps alive, as a tree that folds.
+    await settled(page);
+    await page.keyboard.press("d");
+    await heading("What");
+    await page.waitForSelector(".tree tr");
+    const all = await page.locator(".tree tr").count();
+    await page.focus('.tree tr[data-row="0"]');
+    await page.keyboard.press("ArrowLeft");
+    await page.waitForFunction(() => document.querySelectorAll(".tree tr").length === 1);
+    await page.keyboard.press("*");
+    await page.waitForFunction((rows) => document.querySelectorAll(".tree tr").length === rows, all);
+    await page.keyboard.press("ArrowDown");
+    if ((await page.evaluate(() => document.activeElement?.getAttribute("data-row"))) !== "1") wrong("an arrow does not walk in the tree");
+    // A pin stays after a reload, and leads back.
+    await page.keyboard.press("p");
+    await page.waitForSelector(".pin");
+    await page.reload();
+    await settled(page);
+    await page.goto(new URL("/0/types", url).href);
+    await page.locator(".pin a").click();
+    await heading("What");
+    await page.locator(".pin button").click();
+    await page.waitForSelector(".pin", { state: "detached" });
+    // The rows beside the one that was opened.
+    await page.goto(new URL("/0/types", url).href);
+    await page.waitForSelector(".scroller tbody tr.chosen");
+    const { types } = await ask(page, "/api/0/table?name=types&count=3");
+    await page.focus(".scroller");
+    await page.keyboard.press("Enter");
+    await heading(types[0].type);
+    await page.keyboard.press("]");
+    await heading(types[1].type);
+    await page.keyboard.press("]");
+    await heading(types[2].type);
+    await page.keyboard.press("[");
+    await heading(types[1].type);
+    // Copies of a table: as text with Ctrl-C, as Markdown from the menu.
+    await page.goto(new URL("/0/types", url).href);
+    await page.waitForSelector(".scroller tbody tr.chosen");
+    await page.focus(".scroller");
+    await page.keyboard.press("Control+c");
+    const copied = await page.evaluate(() => navigator.clipboard.readText());
+    if (!copied.trimStart().startsWith("retained") || !copied.includes(types[1].type)) wrong(`Ctrl-C copies ${copied.slice(0, 80)}`);
+    await page.locator(".scroller tbody tr.chosen td").first().click({ button: "right" });
+    await page.getByRole("menuitem", { name: "copy the row as Markdown" }).click();
+    if (!/^\| retained \|.*\n\| ---: \|/.test(await page.evaluate(() => navigator.clipboard.readText()))) wrong("the row is not copied as Markdown");
+    // A share of what lives as a filter.
+    await page.locator('input[aria-label="filter retained"]').fill(">=50%");
+    await page.keyboard.press("Enter");
+    const large = (await ask(page, "/api/0/table?name=types&count=200")).types.filter(({ retained }) => retained >= report.heap.reachable_bytes / 2).length;
+    await page.waitForFunction((rows) => document.querySelector(".table-sum")?.textContent.startsWith(rows), `${large} of`);
+    // The line of a crash leads to the object that it names, and to who names a slot that is free.
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("/");
+    await page.keyboard.type(`unexpected fault address ${at}`);
+    await page.keyboard.press("Enter");
+    await page.waitForFunction((address) => document.querySelector("main h1")?.textContent.endsWith(address), at);
+    const spans = await ask(page, "/api/0/table?name=spans&count=1000");
+    const span = spans.spans.find(({ slots, objects, slot }) => objects < slots && slot >= 64);
+    const { picture } = await ask(page, `/api/0/span?at=${span.address}`);
+    const free = `0x${(BigInt(span.address) + BigInt(span.slot) * BigInt(picture.indexOf("."))).toString(16)}`;
+    const began = Date.now();
+    await page.keyboard.press("/");
+    await page.keyboard.press("Control+a");
+    await page.keyboard.type(free);
+    await page.keyboard.press("Enter");
+    await page.waitForFunction(() => document.querySelector(".failure") && document.querySelector(".table-sum"));
+    if (Date.now() - began > 3000) wrong(`it took ${Date.now() - began} ms to say who names ${free}`);
+    if (!(await text(page, ".failure")).includes("free")) wrong(`of ${free} it says ${await text(page, ".failure")}`);
+  },
+
   // The figures on the screens are those of the answers.
   async figures(browser) {
     const page = await open(browser);

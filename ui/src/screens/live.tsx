@@ -2,10 +2,10 @@
 // on a time line that can be wound back.
 import { hierarchy, pack } from "d3-hierarchy";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import { brief, bytes, count, share } from "../format";
+import { brief, bytes, count, duration, share } from "../format";
 import { Size, Waiting } from "../parts";
 import { href, place, placeOfCommand, setFields } from "../route";
-import { ended, type Json, lookAgain, looks, state, useAnswer } from "../server";
+import { type Counters, counters, ended, type Json, lookAgain, looks, state, useAnswer } from "../server";
 
 interface Part {
   state: "active" | "stuck" | "dangling" | "waiting" | "unknown";
@@ -141,30 +141,71 @@ function Picture({ parts, first, isFirst }: { parts: Part[]; first: Part[]; isFi
   );
 }
 
+/** Collections of the program's own between two readings of its counters. */
+interface Collected {
+  at_ns: number;
+  last: number;
+  many: number;
+  pause_ns: number | null;
+}
+
+export function collections(read: Counters[]): Collected[] {
+  const out: Collected[] = [];
+  for (let i = 1; i < read.length; ++i) {
+    const many = (read[i].num_gc ?? 0) - (read[i - 1].num_gc ?? 0);
+    if (read[i].num_gc !== null && many > 0) out.push({ at_ns: read[i].at_ns, last: read[i].num_gc as number, many, pause_ns: read[i].last_pause_ns });
+  }
+  return out;
+}
+
+/** Looks, the counters between them, collections and pauses over time. */
 function TimeLine({ all, at }: { all: Json[]; at: number }) {
-  if (all.length < 2) return null;
-  const begin = all[0].at_ns;
-  const span = all[all.length - 1].at_ns - begin || 1;
-  const most = Math.max(...all.map(({ account, live }) => Math.max(account.rss ?? 0, live)), 1);
+  const read = counters.value;
+  const times = [...all, ...read].map(({ at_ns }) => at_ns);
+  const begin = Math.min(...times);
+  const span = Math.max(...times) - begin;
+  if (all.length === 0 || span <= 0) return null;
+  const most = Math.max(...all.map(({ account, live }) => Math.max(account.rss ?? 0, live)), ...read.map(({ rss, heap_alloc }) => Math.max(rss ?? 0, heap_alloc ?? 0)), 1);
   const longest = Math.max(...all.map(({ pause_ms }) => pause_ms), 0.001);
-  const x = (one: Json) => (1000 * (one.at_ns - begin)) / span;
-  const line = (value: (one: Json) => number) => all.map((one) => `${x(one).toFixed(1)},${(100 - (95 * value(one)) / most).toFixed(1)}`).join(" ");
+  const x = (one: { at_ns: number }) => Number(((1000 * (one.at_ns - begin)) / span).toFixed(1));
+  const y = (value: number) => (94 - (90 * value) / most).toFixed(1);
+  const line = <Of extends { at_ns: number }>(some: Of[], value: (one: Of) => number | null) => some.map((one) => `${x(one)},${y(value(one) ?? 0)}`).join(" ");
+  const gc = collections(read);
+  const told = gc.at(-1);
   return (
     <>
-      <svg class="series" viewBox="0 0 1000 100" preserveAspectRatio="none" role="img" aria-label={`${all.length} looks: live from ${bytes(all[0].live)} to ${bytes(all[all.length - 1].live)}`}>
+      <svg class="series" viewBox="0 0 1000 100" preserveAspectRatio="none" role="img" aria-label={`${all.length} looks: live from ${bytes(all[0].live)} to ${bytes(all[all.length - 1].live)}; ${gc.reduce((sum, { many }) => sum + many, 0)} collections`}>
         {all.map((one) => (
           <line key={one.look} class="pause" x1={x(one)} x2={x(one)} y1="100" y2={100 - (30 * one.pause_ms) / longest} />
         ))}
-        <polyline class="line line-rss" points={line(({ account }) => account.rss ?? 0)} />
-        <polyline class="line line-heap" points={line(({ live }) => live)} />
+        {gc.map((one) => (
+          <line key={one.last} class="collection" x1={x(one)} x2={x(one)} y1="0" y2={Math.min(4 + 2 * one.many, 12)} />
+        ))}
+        <polyline class="line line-rss" points={read.length > 1 ? line(read, ({ rss }) => rss) : line(all, ({ account }) => account.rss)} />
+        {read.length > 1 ? <polyline class="line line-goal" points={line(read, ({ heap_alloc }) => heap_alloc)} /> : null}
+        <polyline class="line line-heap" points={line(all, ({ live }) => live)} />
         <line class="now" x1={x(all[at - 1])} x2={x(all[at - 1])} y1="0" y2="100" />
       </svg>
-      <label class="wind">
-        look {at} of {all.length}
-        <input type="range" min="1" max={all.length} value={at} onInput={(event) => setFields({ look: Number((event.target as HTMLInputElement).value) === all.length ? "" : (event.target as HTMLInputElement).value })} />
-      </label>
+      {all.length > 1 ? (
+        <label class="wind">
+          look {at} of {all.length}
+          <input type="range" min="1" max={all.length} value={at} onInput={(event) => setFields({ look: Number((event.target as HTMLInputElement).value) === all.length ? "" : (event.target as HTMLInputElement).value })} />
+        </label>
+      ) : null}
       <p class="legend">
-        <span class="key line-rss" aria-hidden="true" /> RSS <span class="key line-heap" aria-hidden="true" /> live objects <span class="key pause" aria-hidden="true" /> how long it was held still: the longest {longest.toFixed(1)} ms
+        <span class="key line-rss" aria-hidden="true" /> RSS <span class="key line-heap" aria-hidden="true" /> live objects{" "}
+        {read.length > 1 ? (
+          <>
+            <span class="key line-goal" aria-hidden="true" /> objects, garbage included{" "}
+          </>
+        ) : null}
+        <span class="key pause" aria-hidden="true" /> how long it was held still: the longest {longest.toFixed(1)} ms{" "}
+        {told ? (
+          <>
+            <span class="key collection" aria-hidden="true" /> collections: {count(gc.reduce((sum, { many }) => sum + many, 0))}, the last one number {count(told.last)}
+            {told.pause_ns === null ? "" : `, which stopped the program for ${duration(told.pause_ns)}`}
+          </>
+        ) : null}
       </p>
     </>
   );

@@ -64,6 +64,23 @@ function Collector({ collector }: { collector: Json }) {
   );
 }
 
+/** What lay there at the look before. */
+function History({ at }: { at: string }) {
+  const asked = useAnswer(isOffline ? null : `history?${new URLSearchParams({ at })}`);
+  const before = asked.answer?.before;
+  if (!before) return null;
+  const then: Record<string, string> = {
+    "no-span": "the heap had nothing there",
+    free: "no object was there",
+    object: `${before.type ? brief(before.type) : "an object of unknown type"} of ${bytes(before.bytes)} was there, and ${before.live ? "something reached it" : "nothing reached it"}`,
+  };
+  return (
+    <p>
+      At look {before.look} {then[before.what]}.
+    </p>
+  );
+}
+
 export function ObjectScreen() {
   const at = place.value.fields.get("at") ?? "";
   const asked = useAnswer(`show?${new URLSearchParams({ at })}`);
@@ -72,6 +89,7 @@ export function ObjectScreen() {
       <>
         <h1>{at}</h1>
         <Failure error={asked.error} />
+        <History at={at} />
         <h2>What still names it</h2>
         <Table name="dangling" of={at} caption="words that name the address" />
       </>
@@ -95,6 +113,7 @@ export function ObjectScreen() {
             {" "}· <a href={href("span", { at: shown.slot.span })}>its span</a>
           </p>
           <Collector collector={shown.collector} />
+          <History at={shown.address} />
           {shown.allocated_at ? <p>Allocated at {shown.allocated_at} (sampled).</p> : null}
           <div class="columns">
             <section aria-labelledby="held">

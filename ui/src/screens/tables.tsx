@@ -55,17 +55,6 @@ export const Roots = () => (
   </>
 );
 
-export const Slices = () => (
-  <TwoTables
-    title="Slices"
-    tables={[
-      ["slices", "Arrays"],
-      ["slice-places", "By place"],
-      ["dangling", "Dangling"],
-    ]}
-  />
-);
-
 export const Spans = () => (
   <TwoTables
     title="Spans"

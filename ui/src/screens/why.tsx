@@ -1,6 +1,7 @@
 // Why something is alive: the ways that lead to it, what all of them go through, and who holds it independently.
 import { brief, bytes, count } from "../format";
 import { Answer, Bar, Chain, Size } from "../parts";
+import { Tree, type TreeRow } from "../tree";
 import { isOffline } from "../offline";
 import { href, place } from "../route";
 import { type Json, useAnswer } from "../server";
@@ -48,21 +49,22 @@ function OfOne({ why }: { why: Json }) {
 
 function Merged({ lines }: { lines: Json[] }) {
   const all = Math.max(1, ...lines.filter(({ depth }) => depth === 0).map(({ bytes: size }) => size));
+  const rows: TreeRow[] = lines.map((line) => ({
+    depth: line.depth,
+    before: (
+      <>
+        <td class="number">{line.text === null ? "" : <Size of={line.bytes} whole={all} />}</td>
+        <td class="wide">{line.text === null ? null : <Bar part={line.bytes} whole={all} />}</td>
+      </>
+    ),
+    name: line.text === null ? `${count(line.left_out)} more ways` : `${brief(line.text)}${line.is_end ? " ●" : ""}`,
+    behind: <td class="number">{count(line.objects)}</td>,
+    title: line.text ?? undefined,
+  }));
   return (
     <section>
       <h2>Ways from the roots, as a tree</h2>
-      <table class="plain">
-        <tbody>
-          {lines.map((line, index) => (
-            <tr key={index}>
-              <td class="number">{line.text === null ? "" : <Size of={line.bytes} />}</td>
-              <td class="wide">{line.text === null ? null : <Bar part={line.bytes} whole={all} />}</td>
-              <td class={`depth depth-${Math.min(line.depth, 12)}`}>{line.text === null ? `${count(line.left_out)} more ways` : `${brief(line.text)}${line.is_end ? " ●" : ""}`}</td>
-              <td class="number">{count(line.objects)}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+      <Tree rows={rows} label="ways from the roots" />
     </section>
   );
 }
@@ -107,6 +109,33 @@ export function Why() {
   );
 }
 
+function rowOf(line: Json, whole: number): TreeRow {
+  return {
+    depth: line.depth,
+    before: (
+      <>
+        <td class="number">
+          <Size of={line.bytes} whole={whole} />
+        </td>
+        <td class="wide">
+          <Bar part={line.bytes} whole={whole} />
+        </td>
+      </>
+    ),
+    name:
+      line.line === "things" && line.example ? (
+        <a href={href("object", { at: line.example })}>{brief(line.what)}</a>
+      ) : line.line === "things" ? (
+        brief(line.what)
+      ) : line.line === "themselves" ? (
+        <span class="aside">these themselves</span>
+      ) : (
+        <span class="aside">{count(line.count)} more sorts</span>
+      ),
+    title: line.what,
+  };
+}
+
 /** What only one thing keeps alive, as a tree. */
 export function Under() {
   const what = place.value.fields.get("what") ?? "";
@@ -119,31 +148,7 @@ export function Under() {
           <p>
             <a href={href("why", { what })}>why is it alive?</a>
           </p>
-          <table class="plain">
-            <tbody>
-              {tree.map((line: Json, index: number) => (
-                <tr key={index}>
-                  <td class="number">
-                    <Size of={line.bytes} whole={tree[0].bytes} />
-                  </td>
-                  <td class="wide">
-                    <Bar part={line.bytes} whole={tree[0].bytes} />
-                  </td>
-                  <td class={`depth depth-${Math.min(line.depth, 12)}`} title={line.what}>
-                    {line.line === "things" && line.example ? (
-                      <a href={href("object", { at: line.example })}>{brief(line.what)}</a>
-                    ) : line.line === "things" ? (
-                      brief(line.what)
-                    ) : line.line === "themselves" ? (
-                      <span class="aside">these themselves</span>
-                    ) : (
-                      <span class="aside">{count(line.count)} more sorts</span>
-                    )}
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
+          <Tree rows={tree.map((line: Json) => rowOf(line, tree[0].bytes))} label={`what ${what} keeps alive`} />
         </>
       )}
     </Answer>
