@@ -258,6 +258,8 @@ function Heading({ column, sort, filters: given, live }: { column: Column; sort:
   const direction = !sorted ? "none" : (column.unit === "text") !== turned ? "ascending" : "descending";
   const own = given.filter((one) => one.startsWith(column.name) && /^(!?[=~]|[<>])/.test(one.slice(column.name.length)));
   const text = own.map((one) => one.slice(column.name.length).replace(/^~/, "")).join(" ");
+  // What is being written stays when rows come meanwhile.
+  const [draft, setDraft] = useState<string | null>(null);
   const turn = () => setFields({ sort: sorted && !turned ? `-${column.name}` : column.name });
   const filter = (value: string) => {
     const rest = given.filter((one) => !own.includes(one));
@@ -269,18 +271,22 @@ function Heading({ column, sort, filters: given, live }: { column: Column; sort:
   return (
     <th scope="col" class={`is-${column.unit}`} aria-sort={direction}>
       <div class="column-width">
-      <button type="button" class="sorter" title={column.meaning} onClick={turn}>
-        {column.name.replaceAll("_", " ")}
-        <span aria-hidden="true">{direction === "none" ? "" : direction === "ascending" ? " ▲" : " ▼"}</span>
-      </button>
-      <input
-        class="filter"
-        type="search"
-        aria-label={`filter ${column.name}`}
-        placeholder={column.unit === "text" ? "text" : column.unit === "bytes" ? ">=1MiB" : ""}
-        value={text}
-        onChange={(event) => filter((event.target as HTMLInputElement).value)}
-      />
+        <button type="button" class="sorter" title={column.meaning} onClick={turn}>
+          {column.name.replaceAll("_", " ")}
+          <span aria-hidden="true">{direction === "none" ? "" : direction === "ascending" ? " ▲" : " ▼"}</span>
+        </button>
+        <input
+          class="filter"
+          type="search"
+          aria-label={`filter ${column.name}`}
+          placeholder={column.unit === "text" ? "text" : column.unit === "bytes" ? ">=1MiB" : ""}
+          value={draft ?? text}
+          onInput={(event) => setDraft((event.target as HTMLInputElement).value)}
+          onChange={(event) => {
+            setDraft(null);
+            filter((event.target as HTMLInputElement).value);
+          }}
+        />
       </div>
     </th>
   );

@@ -186,7 +186,7 @@ const WALKS = {
     await heading("Address map");
     await settled(page);
     await page.keyboard.press("Control+k");
-    await page.keyboard.type("global:main.registry");
+    await page.keyboard.type("type:main.Session");
     await page.keyboard.press("Enter");
     await heading("Why");
     // What leads on: what it keeps alive, as a tree that folds.

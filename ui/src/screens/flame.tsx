@@ -32,7 +32,8 @@ function Chip({ field, name, meaning }: { field: string; name: string; meaning: 
       {name}{" "}
       <input
         type="search"
-        value={given}
+        defaultValue={given}
+        key={given}
         placeholder="a part of a name"
         aria-invalid={isWrong}
         onChange={(event) => setFields({ [field]: (event.target as HTMLInputElement).value, at: "" })}
