@@ -14,6 +14,7 @@
 
 #include "base/cancel.h"
 #include "base/error.h"
+#include "web/http_request.h"
 
 namespace holdfast::web {
 namespace {
@@ -24,7 +25,7 @@ namespace http = beast::http;
 using asio::ip::tcp;
 using namespace std::chrono_literals;
 
-constexpr std::uint32_t kMostHeaderBytes = 16 * 1024;
+constexpr std::size_t kPieceBytes = 4096;  // of a request, that are read at a time
 constexpr std::size_t kMostConnections = 256;
 constexpr auto kPatience = 30s;            // for a request to arrive, and for a piece of an answer to be taken
 constexpr std::size_t kMostEvents = 4096;  // that wait for a browser which does not read
@@ -205,37 +206,31 @@ class Connection : public std::enable_shared_from_this<Connection> {
  private:
   // Returns whether the connection goes on.
   asio::awaitable<bool> serve_one() {
-    http::request_parser<http::empty_body> parser;
-    parser.header_limit(kMostHeaderBytes);
-    parser.body_limit(0);
+    RequestReader reader;
     stream_.expires_after(kPatience);
-    boost::system::error_code error;
-    co_await http::async_read(stream_, buffer_, parser, asio::redirect_error(asio::use_awaitable, error));
-    if (error == http::error::end_of_stream) co_return false;
-    if (error && error.category() != http::make_error_code(http::error::bad_method).category())
-      throw boost::system::system_error(error);
-    if (error) {
+    RequestReader::Progress progress = reader.take(buffer_);
+    while (progress == RequestReader::Progress::kNeedsMore) {
+      boost::system::error_code error;
+      const std::size_t size = co_await stream_.async_read_some(buffer_.prepare(kPieceBytes),
+                                                                asio::redirect_error(asio::use_awaitable, error));
+      if (error) co_return false;
+      buffer_.commit(size);
+      progress = reader.take(buffer_);
+    }
+    if (progress == RequestReader::Progress::kRefused) {
       Response refusal = bad_request("this is no request that the page of holdfast makes");
       co_await send(std::move(refusal), 11, false, false);
       co_return false;
     }
-    const auto& message = parser.get();
-    Request request;
-    request.method = std::string(message.method_string());
-    const auto header = [&](http::field field) { return std::string(message[field]); };
-    request.host = header(http::field::host);
-    request.origin = header(http::field::origin);
-    request.cookies = header(http::field::cookie);
-    request.fetch_site = std::string(message["Sec-Fetch-Site"]);
-    request.errors_in_body = message["Holdfast-Errors"] == "body";
-    const bool keeps = message.keep_alive(), is_head = message.method() == http::verb::head;
-    const unsigned version = message.version();
-    if (!parse_target({message.target().data(), message.target().size()}, request)) {
+    const bool keeps = reader.keeps_connection(), is_head = reader.is_head();
+    const unsigned version = reader.version();
+    std::optional<Request> request = reader.request();
+    if (!request) {
       Response refusal = bad_request("the address of the request is not well-formed");
       co_await send(std::move(refusal), version, keeps, is_head);
       co_return keeps;
     }
-    pending_ = std::make_shared<Pending>(std::move(request), stream_.get_executor());
+    pending_ = std::make_shared<Pending>(std::move(*request), stream_.get_executor());
     pending_->keep(pending_);
     handle_(std::make_shared<Handed>(pending_));
     co_return co_await answer_pending(version, keeps, is_head);

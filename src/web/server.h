@@ -1,5 +1,5 @@
 // The HTTP server of the page: Boost.Beast on one thread, which only reads requests and writes answers; what takes time
-// is done by whoever handles an exchange, on a thread of its own. A request has 16 KiB of headers at most and no body,
+// is done by whoever handles an exchange, on a thread of its own. A request has 16 KiB at most (web/http_request.h),
 // and 30 s to arrive; 256 connections at most are open at once.
 #pragma once
 
