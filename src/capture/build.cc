@@ -4,6 +4,7 @@
 
 #include "base/architecture.h"
 #include "base/parallel.h"
+#include "capture/awaited_locks.h"
 #include "capture/channels.h"
 #include "capture/closed_files.h"
 #include "capture/content.h"
