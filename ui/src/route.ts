@@ -62,22 +62,27 @@ export function followLinks(event: MouseEvent): void {
   go(url);
 }
 
-/** The words of a command as a shell takes them apart: what stands in quotes is one. */
+/** The words of a command as a shell takes them apart: what stands in quotes is one, and a letter behind \ is itself. */
 export function words(command: string): string[] {
   const out: string[] = [];
   let word = "";
   let began = false;
   let quoted = false;
+  let escaped = false;
   for (const letter of command) {
-    if (letter === "'") {
+    if (escaped || (quoted && letter !== "'")) {
+      word += letter;
+      escaped = false;
+    } else if (letter === "'") {
       quoted = !quoted;
       began = true;
-    } else if (letter === " " && !quoted) {
+    } else if (letter === " ") {
       if (began) out.push(word);
       word = "";
       began = false;
-    } else if (letter !== "\\" || quoted) {
-      word += letter;
+    } else {
+      escaped = letter === "\\";
+      if (!escaped) word += letter;
       began = true;
     }
   }
