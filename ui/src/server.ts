@@ -52,7 +52,12 @@ export class Refusal extends Error {
 
 export async function ask(url: string, options: RequestInit = {}): Promise<Json> {
   if (isOffline) {
-    const answer = answerOf(url.replace(/^\/api\/\d+\//, ""));
+    let answer: Json;
+    try {
+      answer = answerOf(url.replace(/^\/api\/\d+\//, ""));
+    } catch (error) {
+      throw new Refusal("usage", (error as Error).message);
+    }
     if (answer === null) throw new Refusal("not-found", "This page is a file, and has no answer to that: holdfast itself has it.");
     return answer;
   }
