@@ -31,7 +31,10 @@ export function hear(target: number, take: (name: string, data: Json) => void): 
   };
   if (channel === null || !("locks" in navigator)) {
     listen();
-    return () => source?.close();
+    return () => {
+      source?.close();
+      channel?.close();
+    };
   }
   channel.onmessage = ({ data: told }: MessageEvent<Told>) => {
     if (told.name) take(told.name, told.data);
