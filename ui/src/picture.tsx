@@ -10,8 +10,9 @@ import type { Json } from "./server";
 
 const ROW = 22; // pixels
 const LEAST = 2; // pixels: narrower ones are drawn together
-const MOST = 5000; // cells
+export const MOST = 5000; // cells
 const MAP_HEIGHT = 560; // pixels of a treemap
+const EDGE = 2; // pixels of a cell of a treemap above what is inside of it
 const LEAST_SIDE = 12; // pixels: a smaller cell of a treemap shows nothing inside
 
 export interface Tree {
@@ -77,7 +78,7 @@ function hues(tree: Tree): (node: number) => number {
   };
 }
 
-function icicle(tree: Tree, root: number, width: number): Cell[] {
+export function icicle(tree: Tree, root: number, width: number): Cell[] {
   const cells: Cell[] = [];
   const hue = hues(tree);
   const scale = tree.total[root] > 0 ? width / tree.total[root] : 0;
@@ -99,7 +100,7 @@ function icicle(tree: Tree, root: number, width: number): Cell[] {
       waiting.push(cell(node, x, above.depth + 1, wide));
       x += wide;
     }
-    if (narrow >= 1) cells.push(cell(-1, x, above.depth + 1, narrow));
+    if (narrow >= 1 && cells.length < MOST) cells.push(cell(-1, x, above.depth + 1, narrow));
   }
   return cells;
 }
@@ -110,26 +111,26 @@ interface Branch {
   children: Branch[];
 }
 
-function map(tree: Tree, root: number, width: number): Cell[] {
+export function map(tree: Tree, root: number, width: number): Cell[] {
   const hue = hues(tree);
   const area = (width * MAP_HEIGHT) / Math.max(1, tree.total[root]);
   let budget = MOST;
-  // What is too small to show its parts has none.
-  const branch = (node: number): Branch => {
+  // What is too small to show its parts has none, and so has what lies below more edges than there are pixels: a long list.
+  const branch = (node: number, level: number): Branch => {
     const inside = tree.children[node].filter((one) => tree.total[one] * area >= 9);
-    const shows = tree.total[node] * area >= LEAST_SIDE ** 2 && inside.length <= budget;
+    const shows = level < MAP_HEIGHT / EDGE && tree.total[node] * area >= LEAST_SIDE ** 2 && inside.length <= budget;
     if (shows) budget -= inside.length;
-    const children = shows ? inside.map(branch) : [];
+    const children = shows ? inside.map((one) => branch(one, level + 1)) : [];
     return { node, own: tree.total[node] - children.reduce((sum, one) => sum + tree.total[one.node], 0), children };
   };
   const hasTitle = ({ height, x0, x1, y0, y1 }: { height: number; x0: number; x1: number; y0: number; y1: number }) => height > 0 && y1 - y0 > 2 * ROW && x1 - x0 > 40;
   const laid = treemap<Branch>()
     .tile(treemapSquarify)
     .size([width, MAP_HEIGHT])
-    .paddingTop((one) => (hasTitle(one) ? 16 : 2))
+    .paddingTop((one) => (hasTitle(one) ? 16 : EDGE))
     .paddingInner(1)
     .round(true)(
-    hierarchy(branch(root))
+    hierarchy(branch(root, 0))
       .sum(({ own }) => own)
       .sort((a, b) => (b.value ?? 0) - (a.value ?? 0)),
   );
