@@ -44,6 +44,12 @@ describe("what a person writes under a column", () => {
     expect(filters(OWN, "1.5KiB..2.5KiB")).toEqual(["own>=1.5KiB", "own<=2.5KiB"]);
     expect(filters(column("change", "count"), "-7..-3")).toEqual(["change>=-7", "change<=-3"]);
   });
+
+  test("may be changed as it is shown afterwards, without the column's name", () => {
+    const shown = (given: string[]) => given.map((one) => one.slice("own".length)).join(" ");
+    for (const text of ["1000..10000", ">1KiB", ">=1 KiB <2 KiB", "!=5 !=6"]) expect(filters(OWN, shown(filters(OWN, text)))).toEqual(filters(OWN, text));
+    expect(filters(OWN, ">=1 KiB <2 KiB")).toEqual(["own>=1 KiB", "own<2 KiB"]);
+  });
 });
 
 test("what is written under a column passes the rows that it says, in a file too", async () => {

@@ -37,6 +37,8 @@ export function filters(column: Pick<Column, "name" | "unit">, text: string, liv
   const wanted = text.trim().replace(/([\d.]+)\s*%/g, (whole, percent) => (column.unit === "bytes" && live > 0 ? String(Math.round((live * Number(percent)) / 100)) : whole));
   if (wanted === "") return [];
   if (column.unit === "text") return /^!?[=~]/.test(wanted) ? [column.name + wanted] : [`${column.name}~${wanted}`];
+  const several = wanted.split(/\s+(?=!=|[<>=])/); // as a range is shown
+  if (several.length > 1) return several.flatMap((one) => filters(column, one));
   const range = /^(.+?)\.\.(.+)$/.exec(wanted);
   if (range) return [`${column.name}>=${range[1]}`, `${column.name}<=${range[2]}`];
   return /^(!=|[<>]=?|=)/.test(wanted) ? [column.name + wanted] : [`${column.name}=${wanted}`];
