@@ -43,6 +43,19 @@ Response refusal(unsigned status, const std::string& why) {
   return {status, "text/plain; charset=utf-8", "holdfast: " + why + "\n"};
 }
 
+// The place on this server that a path names, as a header has it: nothing in the path ends the header, and it does not
+// begin with the name of another server, as "//elsewhere" would.
+std::string location_of(std::string_view path) {
+  path.remove_prefix(std::min(path.find_first_not_of('/'), path.size()));
+  std::string location = "/";
+  for (const char c : path) {
+    const bool is_plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                          std::string_view("/-._~").find(c) != std::string_view::npos;
+    location += is_plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
+  }
+  return location;
+}
+
 }  // namespace
 
 Access::Access(std::string authority, const std::vector<std::string>& names) : authority_(std::move(authority)) {
@@ -98,14 +111,14 @@ std::optional<Response> Access::judge(const Request& request) {
   const std::lock_guard lock(mutex_);
   if (has_cookie(request.cookies)) {
     if (!is_page || request.field("token").empty()) return std::nullopt;
-    return Response{303, "text/plain", "", {{"Location", request.path}}};
+    return Response{303, "text/plain", "", {{"Location", location_of(request.path)}}};
   }
   const std::string token(request.field("token"));
   if (is_page && request.method == "GET" && unused_tokens_.erase(token) != 0)
     return Response{303,
                     "text/plain",
                     "",
-                    {{"Location", request.path},
+                    {{"Location", location_of(request.path)},
                      {"Set-Cookie", fmt::format("{}={}; Path=/; HttpOnly; SameSite=Strict", cookie_name_, key_)}}};
   return refusal(403, token.empty() ? "open the whole link that `holdfast web` has printed: it has a token"
                                     : "this link was used already, or is of another run: the page that it opened can "

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <utility>
+
 namespace holdfast::web {
 namespace {
 
@@ -49,6 +51,30 @@ TEST(Access, LetsTheFirstInWhoHasTheLink) {
   ASSERT_TRUE(second);
   EXPECT_EQ(second->status, 403U);
   EXPECT_THAT(second->body, HasSubstr("used already"));
+}
+
+// A page of another port of this machine can lead a browser here with its cookie.
+TEST(Access, LeadsToItsOwnPagesOnly) {
+  Access access(kHere, {});
+  const std::string cookie = cookie_of(access);
+  const std::pair<const char*, const char*> places[] = {{"/0/types", "/0/types"},
+                                                        {"//elsewhere.example/x", "/elsewhere.example/x"},
+                                                        {"/%2Felsewhere.example", "/elsewhere.example"},
+                                                        {"/%5Celsewhere.example", "/%5Celsewhere.example"},
+                                                        {"/a%0D%0ASet-Cookie:%20b=c", "/a%0D%0ASet-Cookie%3A%20b%3Dc"},
+                                                        {"/a%3Fb%23c%C3%A4", "/a%3Fb%23c%C3%A4"},
+                                                        {"///", "/"}};
+  for (const auto& [asked_for, led_to] : places) {
+    const std::string target = std::string(asked_for) + "?token=";
+    const std::optional<Response> known = access.judge(asked(target + "abc", cookie));
+    ASSERT_TRUE(known);
+    EXPECT_EQ(header(*known, "Location"), led_to);
+    const std::string link = access.new_link();
+    const std::optional<Response> let_in = access.judge(asked(target + link.substr(link.find('=') + 1)));
+    ASSERT_TRUE(let_in);
+    EXPECT_EQ(let_in->status, 303U);
+    EXPECT_EQ(header(*let_in, "Location"), led_to);
+  }
 }
 
 TEST(Access, KnowsABrowserByItsCookie) {
