@@ -1,7 +1,7 @@
 #include "view/table_query.h"
 
 #include <fmt/format.h>
-#include <regex.h>
+#include <re2/re2.h>
 
 #include <algorithm>
 #include <array>
@@ -16,27 +16,28 @@
 
 namespace holdfast::view {
 
+// Takes time in proportion to the text, and memory in proportion to the expression, whatever it is: that of the C
+// library overflows the stack on many brackets, and takes all memory for a{30000}{30000}.
 class TextPattern {
  public:
   // Fails with kUsage, naming the whole filter.
-  TextPattern(const std::string& pattern, const std::string& filter) {
-    const int code = regcomp(&compiled_, pattern.c_str(), REG_EXTENDED | REG_ICASE | REG_NOSUB);
-    if (code == 0) return;
-    std::array<char, 128> reason = {};
-    regerror(code, &compiled_, reason.data(), reason.size());
-    fail(ErrorCode::kUsage, "--filter {}: \"{}\" is no regular expression: {}", filter, pattern, reason.data());
+  TextPattern(const std::string& pattern, const std::string& filter) : compiled_(pattern, options()) {
+    if (!compiled_.ok())
+      fail(ErrorCode::kUsage, "--filter {}: \"{}\" is no regular expression: {}", filter, pattern, compiled_.error());
   }
-  ~TextPattern() { regfree(&compiled_); }
-  TextPattern(const TextPattern&) = delete;
-  TextPattern& operator=(const TextPattern&) = delete;
 
   bool matches(std::string_view text) const {
-    regmatch_t whole = {0, static_cast<regoff_t>(text.size())};
-    return regexec(&compiled_, text.data() == nullptr ? "" : text.data(), 1, &whole, REG_STARTEND) == 0;
+    return RE2::PartialMatch(re2::StringPiece(text.data(), text.size()), compiled_);
   }
 
  private:
-  regex_t compiled_ = {};
+  static RE2::Options options() {
+    RE2::Options options(RE2::Quiet);
+    options.set_case_sensitive(false);
+    return options;
+  }
+
+  RE2 compiled_;
 };
 
 namespace {

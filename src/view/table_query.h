@@ -20,7 +20,7 @@ struct TableQuery {
   std::string sort = {};  // COLUMN or -COLUMN; empty = the table's own order
   // Each filter is a TEXT, which is looked for in all columns of text in upper or lower case; or a column, an operator
   // and a value:
-  //   texts     =  !=  the whole text       ~  !~  a POSIX extended regular expression, in upper or lower case
+  //   texts     =  !=  the whole text       ~  !~  a regular expression of RE2, in upper or lower case
   //   numbers   =  !=  <  <=  >  >=         sizes and times with units: 1.5MiB, 90s, -2KiB
   // A row must pass all of them.
   std::vector<std::string> filters = {};

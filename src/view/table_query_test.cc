@@ -182,6 +182,14 @@ TEST(TableQuery, MatchesRegularExpressions) {
               HasSubstr("bytes is a number; it can be compared by =, !=, <, <=, > and >="));
 }
 
+// A browser may send them as well. (A C library's expressions overflow the stack on the first of these.)
+TEST(TableQuery, RefusesExpressionsThatTakeTooMuch) {
+  for (const std::string& pattern : {std::string(16'000, '('), std::string("a{30000}{30000}"),
+                                     std::string("((a{1,900}){1,900}){1,900}"), std::string("(a*)*\\1b")})
+    EXPECT_THAT(refusal({.filters = {"name~" + pattern}}), HasSubstr("is no regular expression")) << pattern.size();
+  EXPECT_THAT(filtered("name~((a|b?)*)*e$"), ElementsAre(1));
+}
+
 TEST(TableQuery, AWordThatAColumnNeverHoldsIsToldThoseThatItDoes) {
   EXPECT_THAT(filtered("shape=long"), ElementsAre(1, 3));
   EXPECT_EQ(refusal({.filters = {"shape=square"}}),
