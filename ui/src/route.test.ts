@@ -136,13 +136,15 @@ describe("the place of a command", () => {
       "holdfast owners 4711 --under global:main.cache": "/3/under?what=global%3Amain.cache",
       "holdfast owners 4711 --under 'label:who=it'\\''s me'": "/3/under?what=label%3Awho%3Dit%27s+me",
       "holdfast types 4711 --list main.T": "/3/objects?of=main.T",
+      "holdfast goroutines 4711": "/3/goroutines",
+      "holdfast types 4711 --sort own --filter type~main": "/3/types?sort=own&filter=type%7Emain",
       "holdfast spans 4711 --span 0xc000100000": "/3/span?at=0xc000100000",
     };
     for (const [command, place] of Object.entries(places)) expect(route.placeOfCommand(command), command).toBe(place);
   });
 
   test("is none where no screen shows it, or no command stands", () => {
-    for (const command of [null, undefined, "", "holdfast", "holdfast why 4711", "holdfast goroutines 4711", "holdfast goroutines 4711 --goroutine", "holdfast diff a b", "holdfast types 4711 --sort own"])
+    for (const command of [null, undefined, "", "holdfast", "holdfast why 4711", "holdfast goroutines 4711 --goroutine", "holdfast diff a b", "holdfast types 4711 --top 5"])
       expect(route.placeOfCommand(command), `${command}`).toBeNull();
   });
 });

@@ -93,6 +93,16 @@ export function words(command: string): string[] {
 // Verbs whose table is a screen of the same name.
 const PLAIN = ["goroutines", "spans", "slices", "roots", "cycles", "types", "owners"];
 
+function placeOfTable(verb: string, rest: string[]): string | null {
+  const fields = new URLSearchParams();
+  for (let at = 0; at < rest.length; at += 2) {
+    const value = rest[at + 1];
+    if (value === undefined || (rest[at] !== "--filter" && rest[at] !== "--sort")) return null;
+    fields.append(rest[at].slice(2), value);
+  }
+  return href(verb, fields);
+}
+
 /** The place in the page that shows what a command of holdfast does; null if there is none. */
 export function placeOfCommand(command: string | null | undefined): string | null {
   if (!command) return null;
@@ -111,9 +121,5 @@ export function placeOfCommand(command: string | null | undefined): string | nul
   if (verb === "owners" && under) return href("under", { what: under });
   if (verb === "types" && list) return href("objects", { of: list });
   if (verb === "spans" && span) return href("span", { at: span });
-  if (verb && PLAIN.includes(verb)) {
-    const filters = rest.flatMap((word, at) => (word === "--filter" && rest[at + 1] ? [["filter", rest[at + 1]]] : []));
-    return href(verb, new URLSearchParams(filters));
-  }
-  return null;
+  return verb && PLAIN.includes(verb) ? placeOfTable(verb, rest) : null;
 }

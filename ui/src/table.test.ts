@@ -4,7 +4,7 @@ import { pretendBrowser } from "./browser_for_tests";
 type Filters = typeof import("./table").filters;
 type Column = Parameters<Filters>[0];
 
-const column = (name: string, unit: Column["unit"]): Column => ({ name, unit, meaning: "", shown: "usually" });
+const column = (name: string, unit: Column["unit"]): Column => ({ name, unit });
 const TYPE = column("type", "text");
 const OWN = column("own", "bytes");
 
@@ -37,6 +37,12 @@ describe("what a person writes under a column", () => {
     expect(filters(OWN, "4096")).toEqual(["own=4096"]);
     for (const operator of ["=", "!=", "<", "<=", ">", ">="]) expect(filters(OWN, `${operator}1.5MiB`)).toEqual([`own${operator}1.5MiB`]);
     expect(filters(column("change", "count"), "-7")).toEqual(["change=-7"]);
+  });
+
+  test("is a share of what lives, of bytes alone", () => {
+    expect(filters(OWN, ">=1%", 5000)).toEqual(["own>=50"]);
+    expect(filters(OWN, "1%..10 %", 5000)).toEqual(["own>=50", "own<=500"]);
+    expect(filters(column("count", "count"), ">=1%", 5000)).toEqual(["count>=1%"]);
   });
 
   test("is a range with both its ends", () => {

@@ -34,7 +34,7 @@ interface Page {
  * live ones, if their number is known.
  */
 export function filters(column: Pick<Column, "name" | "unit">, text: string, live = 0): string[] {
-  const wanted = text.trim().replace(/([\d.]+)\s*%/g, (whole, percent) => (column.unit === "bytes" && live > 0 ? String(Math.round((live * Number(percent)) / 100)) : whole));
+  const wanted = text.trim().replace(/(\d+(?:\.\d+)?)\s*%/g, (whole, percent) => (column.unit === "bytes" && live > 0 ? String(Math.round((live * Number(percent)) / 100)) : whole));
   if (wanted === "") return [];
   if (column.unit === "text") return /^!?[=~]/.test(wanted) ? [column.name + wanted] : [`${column.name}~${wanted}`];
   const several = wanted.split(/\s+(?=!=|[<>=])/); // as a range is shown
