@@ -25,9 +25,9 @@ constexpr std::uint64_t kMappedBytes = 16, kMostMappedBytes = 8;
 constexpr std::uint64_t kMappedBlocks[] = {36, 32};
 constexpr std::uint64_t kMayBeMapped = 65536;  // DEFAULT_MMAP_MAX
 
-// struct heap_info at the start of each heap of a thread's arena.
+// struct heap_info at the start of each heap of a thread's arena, behind the pointer to that arena.
 constexpr std::uint64_t kHeapAlignment = 64 << 20;  // HEAP_MAX_SIZE
-constexpr std::uint64_t kHeapArena = 0, kHeapBefore = 8, kHeapSize = 16;
+constexpr std::uint64_t kHeapBefore = 8, kHeapSize = 16;
 
 // struct malloc_chunk: the size of the block before if that is free, and the block's own size with flags.
 constexpr std::uint64_t kBlockAlignment = 16, kSmallestBlock = 32, kBlockHeader = 16;

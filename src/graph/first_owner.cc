@@ -20,7 +20,6 @@ class OwnerSearch {
   OwnerSearch(const heap::Snapshot& snapshot, const Dominators& dominators, const Ownership& ownership, ObjectId object,
               const Bits* reached)
       : snapshot_(snapshot),
-        ownership_(ownership),
         object_(object),
         dominators_(dominators),
         reached_(reached),
@@ -129,7 +128,6 @@ class OwnerSearch {
   }
 
   const heap::Snapshot& snapshot_;
-  const Ownership& ownership_;
   ObjectId object_;
   const Dominators& dominators_;
   const Bits* reached_;

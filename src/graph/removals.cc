@@ -18,6 +18,11 @@ namespace {
 using Questions = std::uint64_t;  // a bit for each removal
 constexpr std::size_t kVisitsBetweenChecks = 1 << 16;
 
+// The number of the first of some questions.
+std::size_t lowest(Questions some) {
+  return static_cast<std::size_t>(std::countr_zero(some));
+}
+
 class RemovalSearch {
  public:
   RemovalSearch(const heap::Snapshot& snapshot, const Dominators& dominators, const std::vector<Removal>& removals)
@@ -183,9 +188,9 @@ class RemovalSearch {
       const std::uint64_t bytes = sizes_.size_of(ObjectId(row));
       const Questions freed = all() & ~kept_[row];
       for (Questions one = freed; one != 0; one &= one - 1) {
-        out.freed[std::countr_zero(one)].add(bytes);
+        out.freed[lowest(one)].add(bytes);
         for (Questions other = freed; other != 0; other &= other - 1)
-          out.common[std::countr_zero(one) * count + std::countr_zero(other)] += bytes;
+          out.common[lowest(one) * count + lowest(other)] += bytes;
       }
     }
     for (std::size_t i = 0; i < count; ++i) out.kept[i] = kept_sum(i);
@@ -198,7 +203,7 @@ class RemovalSearch {
     for (const ObjectId object : subject) {
       if (!is_led_to(object.row)) continue;
       for (Questions freed = all() & ~kept_[object.row]; freed != 0; freed &= freed - 1)
-        out.of_subject[begin + std::countr_zero(freed)] += sizes_.size_of(object);
+        out.of_subject[begin + lowest(freed)] += sizes_.size_of(object);
     }
   }
 

@@ -19,6 +19,7 @@ namespace {
 using nlohmann::ordered_json;
 using view::Detail;
 using view::GoroutinesAt;
+using view::name_of;
 using view::OneGoroutine;
 using view::StackFrame;
 using view::StackPointer;

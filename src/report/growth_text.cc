@@ -7,6 +7,7 @@
 #include <span>
 
 #include "base/terminal_text.h"
+#include "base/text.h"
 #include "base/units.h"
 #include "report/growth_report.h"
 #include "report/target_words.h"

@@ -11,6 +11,7 @@ namespace holdfast::report {
 namespace {
 
 using nlohmann::ordered_json;
+using view::name_of;
 using view::ShownObject;
 using view::Value;
 

@@ -14,6 +14,8 @@
 namespace holdfast::report {
 namespace {
 
+using view::meaning_of;
+using view::name_of;
 using view::short_type;
 using view::ShownObject;
 using view::Value;

@@ -16,6 +16,7 @@ namespace holdfast::report {
 namespace {
 
 using nlohmann::ordered_json;
+using view::name_of;
 using view::OneSpan;
 using view::SlotState;
 using view::SpanStays;
