@@ -6,12 +6,14 @@
 namespace holdfast::web {
 namespace {
 
-// Returns nothing if a percent sign is not followed by two digits, or stands for a zero.
+// Returns nothing if a percent sign is not followed by two digits, or if there is a zero, written out or as %00.
 std::optional<std::string> without_percents(std::string_view text, bool plus_is_space) {
   std::string out;
   for (std::size_t i = 0; i < text.size(); ++i) {
     if (text[i] == '+' && plus_is_space) {
       out += ' ';
+    } else if (text[i] == '\0') {
+      return std::nullopt;
     } else if (text[i] != '%') {
       out += text[i];
     } else {

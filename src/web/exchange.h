@@ -27,7 +27,7 @@ struct Request {
 };
 
 // Reads what stands behind the method in a request: a path and fields. Returns whether it is well-formed: it begins
-// with a slash, each percent sign has two digits, and no part of the path is "..".
+// with a slash, each percent sign has two digits, no part of the path is "..", and there is no zero in it.
 bool parse_target(std::string_view target, Request& request);
 
 struct Response {

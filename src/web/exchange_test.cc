@@ -32,6 +32,11 @@ TEST(Target, IsRefusedIfItIsNotWellFormed) {
     Request request;
     EXPECT_FALSE(parse_target(text, request)) << text;
   }
+  using namespace std::string_view_literals;
+  for (const std::string_view text : {"/a\0b"sv, "/?a\0=1"sv, "/?a=\0"sv}) {
+    Request request;
+    EXPECT_FALSE(parse_target(text, request)) << text;
+  }
   Request request;
   EXPECT_TRUE(parse_target("/a..b/...", request));
 }
