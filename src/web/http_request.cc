@@ -17,7 +17,7 @@ RequestReader::RequestReader() {
 RequestReader::Progress RequestReader::take(boost::beast::flat_buffer& received) {
   if (received.size() == 0) return Progress::kNeedsMore;
   boost::system::error_code error;
-  const std::size_t used = parser_.put(received.data(), error);
+  const std::size_t used = parser_.put(received.cdata(), error);
   received.consume(used);
   taken_ += used;
   if (taken_ > kMostRequestBytes) return Progress::kRefused;

@@ -14,7 +14,7 @@
 
 namespace holdfast::web {
 
-inline constexpr std::size_t kMostRequestBytes = 16 * 1024;
+inline constexpr std::size_t kMostRequestBytes = 16'384;
 
 class RequestReader {
  public:
