@@ -294,7 +294,13 @@ const view::HeldTree& Api::kept_tree(const std::string& by) {
 
 Json Api::tree(const Request& request) {
   const std::string by(request.field("by"));
-  const view::HeldTree& tree = kept_tree(by);
+  const view::HeldTree* const kept = &kept_tree(by);
+  view::HeldTree smaller;
+  if (const std::uint64_t nodes = number_field(request, "nodes", 0, kPictureLimits.nodes); nodes > 0) {
+    smaller = *kept;
+    view::fold(smaller, {.nodes = nodes, .siblings = kPictureLimits.siblings});
+  }
+  const view::HeldTree& tree = smaller.nodes.empty() ? *kept : smaller;
   Json frames = Json::array();
   for (const view::HeldFrame& frame : tree.frames)
     frames.push_back({{"kind", std::string(name_of(frame.kind))},

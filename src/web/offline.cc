@@ -23,7 +23,19 @@ std::string json_text(const Json& json) {
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
-// What stands in a script must not end it.
+// What stands in a script must not end it, nor begin a comment of HTML in it. In JSON all of these are in texts.
+std::string json_in_script(const std::string& json) {
+  std::string out;
+  out.reserve(json.size());
+  for (const char c : json)
+    if (c == '<')
+      out += "\\u003c";
+    else
+      out += c;
+  return out;
+}
+
+// The same of our own script, which has no comments of HTML.
 std::string in_script(std::string text) {
   for (std::size_t at = 0; (at = text.find("</", at)) != std::string::npos; at += 3) text.insert(at + 1, "\\");
   return text;
@@ -121,7 +133,7 @@ std::string offline_page(session::Session& session, const view::Report& report, 
     answers.ask(std::string("table?name=") + name, {{"count", std::string(kRows)}});
   answers.ask("tree?by=ways", {{"nodes", std::string(kNodes)}});
   replace(page, "<script type=\"module\"", "</script>",
-          "<script type=\"application/json\" id=\"answers\">" + in_script(answers.json()) +
+          "<script type=\"application/json\" id=\"answers\">" + json_in_script(answers.json()) +
               "</script><script type=\"module\">" + script + "</script>");
   replace(page, "<link rel=\"stylesheet\"", ">", "<style>" + style + "</style>");
   return page;

@@ -25,6 +25,7 @@ import time
 import urllib.parse
 
 import cells
+import findings
 from processes import Fixture
 
 SOURCES = cells.ROOT / "tests/e2e/web"
@@ -32,6 +33,7 @@ MODULES = cells.ROOT / "build/readers/web"
 DEMO = cells.ROOT / "demos/leaky_sessions"
 LEAKING_LINE = "main.go:36"
 STORE_LINE = 33  # of registry.go
+NEWCOMER = ["goroutine_leak", "growing_map", "growing_slice", "timers_pending", "context_children", "pinned_array"]
 WALK_SECONDS = 240
 SEED = 16
 MOST_OFFLINE = 3_000_000
@@ -265,6 +267,21 @@ def opening(checks):
         yield from walk("opening", link, demo.pid, checks.capture.resolve())
 
 
+def newcomer(checks):
+    """Six leaks of six kinds: a line of each is reached by five clicks at most."""
+    chosen = findings.cases(NEWCOMER)
+    program = findings.build("1.26", "stripped", chosen, False)
+    for case in chosen:
+        process = subprocess.Popen([program, f"{case.name}.fault"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        try:
+            process.stdout.readline()
+            with page_of(checks.holdfast, process.pid) as link:
+                yield from walk("newcomer", link, case.name, 5)
+        finally:
+            process.stdin.close()
+            process.wait(timeout=20)
+
+
 def growing(checks):
     with Fixture(checks.grower) as grower, page_of(checks.holdfast, grower.pid) as link:
         yield from walk("growing", link)
@@ -317,6 +334,7 @@ CHECKS = {
     "offline": check_offline,
     "compared": compared,
     "growing": growing,
+    "newcomer": newcomer,
     "opening": opening,
     "screens-live": lambda checks: live(checks, "screens"),
     "screens-capture": lambda checks: captured(checks, "screens"),

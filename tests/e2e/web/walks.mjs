@@ -170,6 +170,28 @@ const WALKS = {
     if ((await text(page, ".icicle figcaption b")) !== chosen) wrong("the largest part of the treemap is another one");
   },
 
+  // A newcomer: from the link, by clicks on what stands first, to a line of the package that leaks.
+  async newcomer(browser) {
+    const [name, most] = words;
+    const page = await open(browser);
+    await page.goto(url);
+    await settled(page);
+    const line = new RegExp(`${name}\\b\\S* (or \\S+ )?fixture\\.go:\\d+`);
+    const rail = (screen) => () => page.locator(".rail a", { hasText: screen }).click();
+    const steps = [() => page.locator("section ol.lines a").first().click(), () => page.locator(".card a", { hasText: "open" }).first().click(), rail("Flame graph"), rail("Evidence")];
+    let clicks = 0;
+    for (const step of steps) {
+      if (line.test(await text(page, "main"))) break;
+      ++clicks;
+      await step();
+      await page.waitForTimeout(100);
+      await settled(page);
+    }
+    if (!line.test(await text(page, "main"))) wrong(`no line of ${name} after ${clicks} clicks`);
+    else if (clicks > Number(most)) wrong(`a line of ${name} took ${clicks} clicks`);
+    else console.error(`${name}: ${clicks} clicks`);
+  },
+
   // Further keys: trees, the palette, pins, rows beside, copies, what leads on from an object, the text of a crash.
   async habits(browser) {
     const page = await open(browser);
