@@ -458,6 +458,8 @@ std::vector<std::function<void()>> Api::preparations() {
   table("goroutine-groups");
   table("roots");
   all.push_back([this] { kept_tree("ways"); });
+  all.push_back([this] { kept_tree("in-use"); });
+  all.push_back([this] { evidence_.heavy(); });
   for (const char* const name : {"goroutines", "owners", "slices", "cycles"}) table(name);
   return all;
 }

@@ -116,7 +116,12 @@ Json EvidenceAnswers::verdict() {
   return json;
 }
 
-Json EvidenceAnswers::heavy() {
+const Json& EvidenceAnswers::heavy() {
+  if (!heavy_) heavy_ = find_heavy();
+  return *heavy_;
+}
+
+Json EvidenceAnswers::find_heavy() {
   const graph::Dominators& dominators = session_.dominators();
   const heap::Snapshot& snapshot = session_.snapshot();
   const session::LineEvidence& profiled = lines();

@@ -31,7 +31,7 @@ class EvidenceAnswers {
   // As `holdfast verdict --json`, with the lines that have most alive.
   nlohmann::ordered_json verdict();
   // Places that allocate little and keep much alive (evidence/heavy_places.h), and what nothing could be said of.
-  nlohmann::ordered_json heavy();
+  const nlohmann::ordered_json& heavy();
   // A source file, `file` being a path that lines of the verdict have, with what is said of its lines. Fails with
   // kNotFound if no line is in such a file: no other file is ever read. Where the source is not on this machine it has
   // the lines alone.
@@ -40,6 +40,7 @@ class EvidenceAnswers {
  private:
   using Json = nlohmann::ordered_json;
   const session::LineEvidence& lines();
+  Json find_heavy();
   const std::optional<evidence::LineVerdicts>& code_lines();
 
   session::Session& session_;
@@ -48,6 +49,7 @@ class EvidenceAnswers {
   std::optional<session::LineEvidence> lines_;
   std::optional<std::optional<evidence::LineVerdicts>> code_lines_;  // inside none if the code cannot be read
   std::string why_no_code_;
+  std::optional<Json> heavy_;
   std::optional<os::SourceFiles> sources_;
 };
 
