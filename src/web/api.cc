@@ -18,6 +18,7 @@
 #include "report/goroutine_report.h"
 #include "report/object_report.h"
 #include "report/row_writer.h"
+#include "report/share_report.h"
 #include "report/span_report.h"
 #include "report/table_json.h"
 #include "report/under_report.h"
@@ -177,10 +178,12 @@ struct Api::Question {
 };
 
 constexpr Api::Question Api::kQuestions[] = {
-    {"table", &Api::table},     {"tree", &Api::tree},           {"why", &Api::why},     {"show", &Api::show},
-    {"span", &Api::span},       {"goroutine", &Api::goroutine}, {"under", &Api::under}, {"cut", &Api::cut},
-    {"query", &Api::query},     {"detectors", &Api::detectors}, {"map", &Api::map},     {"picture", &Api::picture},
-    {"exports", &Api::exports}, {"verdict", &Api::verdict},     {"heavy", &Api::heavy}, {"source", &Api::source}};
+    {"table", &Api::table},         {"tree", &Api::tree},           {"why", &Api::why},
+    {"show", &Api::show},           {"shares", &Api::shares},       {"span", &Api::span},
+    {"goroutine", &Api::goroutine}, {"under", &Api::under},         {"cut", &Api::cut},
+    {"query", &Api::query},         {"detectors", &Api::detectors}, {"map", &Api::map},
+    {"picture", &Api::picture},     {"exports", &Api::exports},     {"verdict", &Api::verdict},
+    {"heavy", &Api::heavy},         {"source", &Api::source}};
 
 Json Api::answer(std::string_view question, const Request& request) {
   const auto found = std::ranges::find(kQuestions, question, &Question::name);
@@ -343,6 +346,11 @@ Json Api::goroutine(const Request& request) {
   if (request.field("id").empty()) fail(ErrorCode::kUsage, "the question needs id=, the number of a goroutine");
   const view::OneGoroutine one = session_.goroutine(number_field(request, "id", 0), kShownRows);
   return report::one_goroutine_json(session_.snapshot(), one);
+}
+
+Json Api::shares(const Request&) {
+  const view::GoroutineShares shares = session_.goroutine_shares({});
+  return report::shares_json(session_.snapshot(), shares);
 }
 
 Json Api::span(const Request& request) {

@@ -41,6 +41,7 @@ class Api {
   Json why(const Request& request);
   Json show(const Request& request);
   Json goroutine(const Request& request);
+  Json shares(const Request& request);
   Json span(const Request& request);
   Json under(const Request& request);
   Json cut(const Request& request);

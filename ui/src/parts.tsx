@@ -1,7 +1,7 @@
 // Small parts that all screens use.
 import type { ComponentChildren } from "preact";
 import { brief, bytes, exactBytes, share } from "./format";
-import { href, placeOfCommand } from "./route";
+import { href, placeOfCommand, setFields } from "./route";
 import type { Asked, Json } from "./server";
 
 /** A size, with the exact bytes where the mouse points, and its share of something if that is given. */
@@ -127,6 +127,19 @@ export function Open({ command }: { command: string | null | undefined }) {
     <p class="open">
       {url ? <a href={url}>open</a> : null} <code>{command}</code>
     </p>
+  );
+}
+
+/** Which rows a screen shows: one of several tables of it. */
+export function Views({ views, chosen }: { views: [string, string][]; chosen: string }) {
+  return (
+    <div class="views" role="group" aria-label="rows">
+      {views.map(([name, words]) => (
+        <button key={name} type="button" aria-pressed={chosen === name} onClick={() => setFields({ rows: name, sort: "" }, false)}>
+          {words}
+        </button>
+      ))}
+    </div>
   );
 }
 

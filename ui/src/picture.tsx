@@ -3,6 +3,7 @@
 // what is pointed at or chosen is told in words beside it.
 import { hierarchy, treemap, treemapSquarify } from "d3-hierarchy";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { penOf, useWidth } from "./canvas";
 import { Hint, useHint } from "./hint";
 import { brief, bytes, count, share } from "./format";
 import { openMenu } from "./menu";
@@ -142,14 +143,9 @@ export function map(tree: Tree, root: number, width: number): Cell[] {
 }
 
 function draw(canvas: HTMLCanvasElement, tree: Tree, cells: Cell[], chosen: number, width: number, height: number, marks?: Set<number>): void {
-  const ratio = devicePixelRatio || 1;
-  canvas.width = width * ratio;
-  canvas.height = height * ratio;
-  canvas.style.height = `${height}px`;
-  const pen = canvas.getContext("2d");
+  const pen = penOf(canvas, width, height);
   if (!pen) return;
   const dark = getComputedStyle(canvas).colorScheme.includes("dark") && matchMedia("(prefers-color-scheme: dark)").matches;
-  pen.scale(ratio, ratio);
   pen.font = "12px system-ui, sans-serif";
   pen.textBaseline = "middle";
   for (const { node, x, y, width: wide, height: high, depth: level, hue, says } of cells) {
@@ -200,7 +196,7 @@ export interface Shown {
 
 export function Picture({ tree, root, shape, onRoot, linkOf, marks, marked }: Shown) {
   const canvas = useRef<HTMLCanvasElement>(null);
-  const [width, setWidth] = useState(900);
+  const width = useWidth(canvas);
   const [chosen, setDrawn] = useState(root);
   const chosenNow = useRef(root); // a key may come before what the one before has chosen is drawn
   const setChosen = (node: number) => {
@@ -210,12 +206,6 @@ export function Picture({ tree, root, shape, onRoot, linkOf, marks, marked }: Sh
   const cells = useMemo(() => (shape === "icicle" ? icicle(tree, root, width) : map(tree, root, width)), [tree, root, width, shape]);
   const height = shape === "icicle" ? cells.reduce((most, { depth }) => Math.max(most, depth), 0) * ROW + ROW : MAP_HEIGHT;
   useEffect(() => setChosen(root), [root]);
-  useEffect(() => {
-    const measure = () => setWidth(Math.max(200, canvas.current?.parentElement?.clientWidth ?? 900));
-    measure();
-    addEventListener("resize", measure);
-    return () => removeEventListener("resize", measure);
-  }, []);
   useEffect(() => {
     if (canvas.current) draw(canvas.current, tree, cells, chosen, width, height, marks);
   }, [tree, cells, chosen, width, height, marks]);

@@ -44,6 +44,28 @@ export function filters(column: Pick<Column, "name" | "unit">, text: string, liv
   return /^(!=|[<>]=?|=)/.test(wanted) ? [column.name + wanted] : [`${column.name}=${wanted}`];
 }
 
+// What goroutines do, by colour and sign: working, waiting for somebody, idle for a good reason.
+const DOINGS: [RegExp, string, string][] = [
+  [/^(running|runnable|syscall|copystack|preempted)/, "●", "works"],
+  [/(chan|select|semacquire|sync\.|Mutex|Cond|WaitGroup)/, "◆", "waits"],
+];
+
+const DOING_WORDS: Record<string, string> = {
+  leaks: "nobody can ever wake it",
+  works: "it works, or wants to",
+  waits: "it waits for another goroutine",
+  rests: "it waits for time, the network or the runtime",
+};
+
+function Doing({ words, leaks = false }: { words: string; leaks?: boolean }) {
+  const [, sign, kind] = leaks ? [null, "✖", "leaks"] : (DOINGS.find(([pattern]) => pattern.test(words)) ?? [null, "○", "rests"]);
+  return (
+    <span class={`doing-${kind}`} title={DOING_WORDS[kind]}>
+      {sign} {words}
+    </span>
+  );
+}
+
 /** A cell as text for other programs. */
 function plain(column: Column, value: Json): string {
   if (value === null || value === undefined) return "-";
@@ -78,7 +100,7 @@ function cell(column: Column, value: Json, live: number) {
     case "address":
       return <a href={href("object", { at: value })}>{value}</a>;
     case "text":
-      return <span title={value}>{brief(value)}</span>;
+      return column.name === "doing" ? <Doing words={value} /> : <span title={value}>{brief(value)}</span>;
     default:
       return String(value);
   }
@@ -237,7 +259,7 @@ export function Table({ name, of = "", caption, first: leading = [], always = []
                   <td key={column.name} class={`is-${column.unit}`}>
                     {index === filled.findIndex(({ unit }) => unit === "text") && placeOfCommand(row.open) ? (
                       <a href={placeOfCommand(row.open) as string} title={String(row[column.name] ?? "")}>
-                        {brief(String(row[column.name] ?? "open"))}
+                        {column.name === "doing" ? <Doing words={String(row.doing)} leaks={row.leaked > 0} /> : brief(String(row[column.name] ?? "open"))}
                       </a>
                     ) : (
                       cell(column, row[column.name], live)

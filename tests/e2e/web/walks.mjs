@@ -37,7 +37,7 @@ async function places(page) {
   const type = (await ask(page, "/api/0/table?name=types&count=5")).types.find(({ type: name }) => name.startsWith("main."));
   return [
     "overview", "live", "findings", "owners", "owners?as=treemap", "owners?by=ways", "owners?by=table", "types", `objects?of=${encodeURIComponent(type?.type ?? "string")}`,
-    "goroutines", "goroutines?rows=goroutines", "goroutines?rows=labels", `goroutine?id=${report.goroutines[0].goids[0]}`, "roots", "slices",
+    "goroutines", "goroutines?rows=goroutines", "goroutines?rows=labels", "goroutines?rows=shares", `goroutine?id=${report.goroutines[0].goids[0]}`, "roots", "slices",
     "slices?rows=slice-places", "slices?rows=dangling", "spans", "spans?rows=span-classes", `span?at=${span}`, "cycles", "export", `object?at=${at}`,
     `why?what=${at}`, `why?what=type:${encodeURIComponent(type?.type ?? "string")}`, `under?what=${at}`, "flame", "flame?by=allocated", "flame?by=dominators&inverted=1", "flame?by=ways&without=runtime", "map", `map?from=${begin}&to=0x${(BigInt(begin) + 0x100000n).toString(16)}`,
     "evidence", `source?file=${encodeURIComponent(source.file)}&line=${source.line}`, `graph?what=${at}`, `graph?what=${at}&of=neighbourhood`, `query?sql=${encodeURIComponent(sql)}`,

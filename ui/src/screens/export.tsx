@@ -1,4 +1,5 @@
 // What can be taken away: files for other tools, made by the server or, where they are too large, by a command.
+import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import { bytes } from "../format";
 import { Answer } from "../parts";
@@ -27,44 +28,43 @@ const COMMANDS: [string, string, string][] = [
 
 const shellWord = (word: string) => (/^[\w./:@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
 
-function Command({ what, opens, command }: { what: string; opens: string; command: string }) {
-  const [copied, setCopied] = useState(false);
+function Row({ what, opens, is, does }: { what: string; opens: string; is: ComponentChildren; does: ComponentChildren }) {
   return (
     <tr>
       <td>
         {what} <div class="aside">{opens}</div>
       </td>
-      <td>
-        <code>{command}</code>
-      </td>
-      <td>
-        <button type="button" aria-label={`copy the command: ${what}`} onClick={() => navigator.clipboard?.writeText(command).then(() => setCopied(true))}>
-          {copied ? "copied" : "copy"}
-        </button>
-      </td>
+      <td>{is}</td>
+      <td>{does}</td>
     </tr>
   );
+}
+
+function Command({ what, opens, command }: { what: string; opens: string; command: string }) {
+  const [copied, setCopied] = useState(false);
+  const copy = (
+    <button type="button" aria-label={`copy the command: ${what}`} onClick={() => navigator.clipboard?.writeText(command).then(() => setCopied(true))}>
+      {copied ? "copied" : "copy"}
+    </button>
+  );
+  return <Row what={what} opens={opens} is={<code>{command}</code>} does={copy} />;
 }
 
 function File({ file, target }: { file: Json; target: string }) {
   const [what, opens] = OPENS[`${file.as} ${file.of}`] ?? [`${file.as} of ${file.of}`, ""];
   if (!file.fits)
     return <Command what={`${what}, about ${bytes(file.bytes)}`} opens={`${opens}; too large for the page`} command={`holdfast export ${target} --as ${file.as} --of ${file.of} -o ${file.name}`} />;
-  return (
-    <tr>
-      <td>
-        {what} <div class="aside">{opens}</div>
-      </td>
-      <td>
-        <code>{file.name}</code> {file.bytes === null ? "" : <span class="aside">about {bytes(file.bytes)}</span>}
-      </td>
-      <td>
-        <a href={`/api/${place.value.target}/download?${new URLSearchParams({ as: file.as, of: file.of })}`} download={file.name} aria-label={`save ${file.name}`}>
-          save
-        </a>
-      </td>
-    </tr>
+  const is = (
+    <>
+      <code>{file.name}</code> {file.bytes === null ? "" : <span class="aside">about {bytes(file.bytes)}</span>}
+    </>
   );
+  const save = (
+    <a href={`/api/${place.value.target}/download?${new URLSearchParams({ as: file.as, of: file.of })}`} download={file.name} aria-label={`save ${file.name}`}>
+      save
+    </a>
+  );
+  return <Row what={what} opens={opens} is={is} does={save} />;
 }
 
 export function Export() {

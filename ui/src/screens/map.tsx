@@ -1,5 +1,6 @@
 // The heap as it lies in memory: cells of equal size, coloured by what is in them. A cell leads to the spans in it.
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { penOf, useWidth } from "../canvas";
 import { bytes, count, share } from "../format";
 import { Hint, useHint } from "../hint";
 import { Answer } from "../parts";
@@ -33,25 +34,14 @@ const addressOf = (answer: Json, cell: number) => `0x${(BigInt(answer.begin) + B
 function Cells({ answer, onOpen }: { answer: Json; onOpen: (cell: number) => void }) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const hint = useHint();
-  const [width, setWidth] = useState(900);
+  const width = useWidth(canvas);
   const [chosen, setChosen] = useState(0);
   const rowOf = useMemo(() => new Map<number, number>(answer.cell.map((cell: number, row: number) => [cell, row])), [answer]);
   const columns = Math.max(8, Math.floor(width / SIDE));
   const height = Math.ceil(answer.cells / columns) * SIDE;
   useEffect(() => {
-    const measure = () => setWidth(Math.max(200, canvas.current?.parentElement?.clientWidth ?? 900));
-    measure();
-    addEventListener("resize", measure);
-    return () => removeEventListener("resize", measure);
-  }, []);
-  useEffect(() => {
-    const pen = canvas.current?.getContext("2d");
-    if (!canvas.current || !pen) return;
-    const ratio = devicePixelRatio || 1;
-    canvas.current.width = width * ratio;
-    canvas.current.height = height * ratio;
-    canvas.current.style.height = `${height}px`;
-    pen.scale(ratio, ratio);
+    const pen = penOf(canvas.current, width, height);
+    if (!pen) return;
     const theme = matchMedia("(prefers-color-scheme: dark)").matches ? 1 : 0;
     for (let cell = 0; cell < answer.cells; ++cell) {
       const row = rowOf.get(cell);

@@ -1,8 +1,8 @@
 // What slices and strings refer to, drawn to scale: each array as long as its bytes, and in it what a length covers, what is
 // capacity behind a length, and what nobody asked to keep.
 import { brief, bytes, count } from "../format";
-import { Answer } from "../parts";
-import { href, place, setFields } from "../route";
+import { Answer, Views } from "../parts";
+import { href, place } from "../route";
 import { type Json, useAnswer } from "../server";
 import { Table } from "../table";
 
@@ -90,13 +90,7 @@ export function Slices() {
   return (
     <>
       <h1>Slices</h1>
-      <div class="views" role="group" aria-label="rows">
-        {VIEWS.map(([name, words]) => (
-          <button key={name} type="button" aria-pressed={rows === name} onClick={() => setFields({ rows: name, sort: "" }, false)}>
-            {words}
-          </button>
-        ))}
-      </div>
+      <Views views={VIEWS} chosen={rows} />
       {rows === "slices" ? <ToScale /> : null}
       <Table key={rows} name={rows} caption={rows === "dangling" ? "words" : rows === "slices" ? "arrays" : "places"} />
     </>

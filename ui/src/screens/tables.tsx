@@ -1,5 +1,6 @@
 // Screens that are one table each.
-import { place, setFields } from "../route";
+import { Views } from "../parts";
+import { place } from "../route";
 import { Table } from "../table";
 
 export const Types = () => (
@@ -19,35 +20,6 @@ export const Objects = () => {
   );
 };
 
-function TwoTables({ title, tables, first }: { title: string; tables: [string, string][]; first?: string[] }) {
-  const of = place.value.fields.get("rows") ?? tables[0][0];
-  return (
-    <>
-      <h1>{title}</h1>
-      <div class="views" role="group" aria-label="rows">
-        {tables.map(([name, words]) => (
-          <button key={name} type="button" aria-pressed={of === name} onClick={() => setFields({ rows: name, sort: "" }, false)}>
-            {words}
-          </button>
-        ))}
-      </div>
-      <Table key={of} name={of} caption={title.toLowerCase()} first={first} />
-    </>
-  );
-}
-
-export const Goroutines = () => (
-  <TwoTables
-    title="Goroutines"
-    first={["total", "count", "doing", "leaked", "top", "waiting", "retained", "stack", "created_by"]}
-    tables={[
-      ["goroutine-groups", "By place"],
-      ["goroutines", "Each"],
-      ["labels", "By label"],
-    ]}
-  />
-);
-
 export const Roots = () => (
   <>
     <h1>Globals and roots</h1>
@@ -55,15 +27,21 @@ export const Roots = () => (
   </>
 );
 
-export const Spans = () => (
-  <TwoTables
-    title="Spans"
-    tables={[
-      ["spans", "Each"],
-      ["span-classes", "By size class"],
-    ]}
-  />
-);
+const SPANS: [string, string][] = [
+  ["spans", "Each"],
+  ["span-classes", "By size class"],
+];
+
+export const Spans = () => {
+  const rows = place.value.fields.get("rows") ?? SPANS[0][0];
+  return (
+    <>
+      <h1>Spans</h1>
+      <Views views={SPANS} chosen={rows} />
+      <Table key={rows} name={rows} caption="spans" />
+    </>
+  );
+};
 
 export const Cycles = () => (
   <>
