@@ -60,7 +60,9 @@ const JOBS = {
   async first({ url, began }) {
     const page = await open(url);
     const out = {};
-    await page.waitForSelector(".bridge svg");
+    await page.waitForSelector("#counted, #account");
+    out.counters = Date.now() - began;
+    await page.waitForSelector("#account");
     out.account = Date.now() - began;
     await page.waitForSelector("#holders");
     out.owners = Date.now() - began;

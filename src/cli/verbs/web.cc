@@ -26,7 +26,9 @@ int run_web(RunningVerb& run) {
 
 const Verb kWebVerb = {
     .name = "web",
-    .help = "a page that shows what holds the memory, for a browser on this machine; without a TARGET it lists what there is",
+    .help =
+        "a page that shows what holds the memory, for a browser on this machine; without a TARGET it lists what there "
+        "is",
     .example = "holdfast web 4711",
     .flags = {web_flags(), target_flags(), rules_flags()},
     .arguments = {{.name = "MORE",

@@ -88,14 +88,54 @@ function Live({ looks }: { looks: Counters[] }) {
   );
 }
 
+/** What a process says of itself before it was looked at: the counters of its runtime, and its RSS. */
+function ByCounters({ now }: { now: Counters }) {
+  const parts: [string, string, number | null][] = [
+    ["live", "objects of the Go heap, garbage included", now.heap_alloc],
+    ["stacks", "stacks", now.stacks],
+  ];
+  const most = Math.max(now.rss ?? 0, (now.heap_alloc ?? 0) + (now.stacks ?? 0), 1);
+  let x = 0;
+  return (
+    <section class="bridge" aria-labelledby="counted">
+      <h2 id="counted">
+        By its counters <span class="aside">{bytes(now.rss)} resident; the look itself comes soon</span>
+      </h2>
+      <svg viewBox="0 0 1000 20" preserveAspectRatio="none" aria-hidden="true">
+        <rect class="part-free" x="0" y="0" width={(1000 * (now.rss ?? 0)) / most} height="20" />
+        {parts.map(([id, , size]) => {
+          const begin = x;
+          x += (1000 * (size ?? 0)) / most;
+          return <rect key={id} class={`part-${id}`} x={begin} y="0" width={x - begin} height="20" />;
+        })}
+      </svg>
+      <table class="plain">
+        <tbody>
+          {parts.map(([id, words, size]) => (
+            <tr key={id}>
+              <td>
+                <span class={`key part-${id}`} aria-hidden="true" /> {words}
+              </td>
+              <td class="number">{size === null ? "–" : <Size of={size} />}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      <p>
+        {count(now.goroutines)} goroutines, {count(now.num_gc)} collections; the next one at {bytes(now.next_gc)}.
+      </p>
+    </section>
+  );
+}
+
 export function Overview() {
   const asked = useAnswer("report");
   const { stage } = state.value;
-  if (stage !== "ready" && firstAccount.value)
+  if (stage === "opening" && (firstAccount.value || counters.value.length > 0))
     return (
       <>
         <h1>Overview</h1>
-        <Account account={firstAccount.value.account} />
+        {firstAccount.value ? <Account account={firstAccount.value.account} /> : <ByCounters now={counters.value.at(-1) as Counters} />}
         <Waiting />
       </>
     );
