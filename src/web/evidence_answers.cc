@@ -159,6 +159,8 @@ Json EvidenceAnswers::find_heavy() {
 Json EvidenceAnswers::source(const Request& request) {
   const std::string file(request.field("file"));
   if (file.empty()) fail(ErrorCode::kUsage, "the question needs file=, a path that lines of the verdict have");
+  // The program says which files it was made of, and may say anything.
+  if (!file.ends_with(".go")) fail(ErrorCode::kNotFound, "{} is no source of Go", file);
   const session::LineEvidence& all = lines();
   if (!all.verdicts) fail(ErrorCode::kUnsupported, "{}", all.why_none);
   Json said = Json::array();
