@@ -24,7 +24,9 @@ const CLOCK = `
   // Until the page says something else than before, and waits for nothing.
   window.until = (begin, before, say) => {
     const look = () => {
-      if (shown() && say() !== before) timed.push(performance.now() - begin);
+      // A screen that says why it shows nothing is no answer.
+      if (document.querySelector("main .failure")) timed.push(30000);
+      else if (shown() && say() !== before) timed.push(performance.now() - begin);
       else if (performance.now() - begin < 30000) requestAnimationFrame(look);
       else timed.push(30000);
     };
@@ -81,11 +83,9 @@ const JOBS = {
     const box = await canvas.boundingBox();
     const hover = [];
     const caption = 'document.querySelector("figcaption b").parentElement.textContent';
-    let cell = "";
-    for (let i = 0; hover.length < times && i < 20 * times; ++i) {
-      // Where another part begins is not known: positions whose part is the same one say nothing.
+    let unchanged = 0;
+    for (let i = 0; hover.length < times && unchanged < times; ++i) {
       await page.evaluate(() => (window.moved = null));
-      const before = await page.evaluate(`(() => ${caption})()`);
       await page.evaluate(
         ([code]) => {
           const tell = new Function(`return ${code}`);
@@ -95,8 +95,8 @@ const JOBS = {
             (event) => {
               const look = () => {
                 if (tell() !== old) window.moved = performance.now() - event.timeStamp;
-                else if (performance.now() - event.timeStamp < 400) requestAnimationFrame(look);
-                else window.moved = -1;
+                else if (performance.now() - event.timeStamp < 2000) requestAnimationFrame(look);
+                else window.moved = -1; // the same part, or later than two seconds
               };
               requestAnimationFrame(look);
             },
@@ -108,19 +108,23 @@ const JOBS = {
       await page.mouse.move(box.x + ((i * 389) % box.width), box.y + 5 + ((i * 22) % Math.max(30, box.height - 10)));
       const took = await page.waitForFunction(() => window.moved).then((handle) => handle.jsonValue());
       if (took > 0) hover.push(took);
-      cell = before;
+      else ++unchanged;
     }
     const click = [];
     const heading = 'document.querySelector("main h1").textContent + (document.querySelector(".crumbs")?.textContent ?? "")';
-    for (const name of ["Types", "Goroutines", "Globals and roots", "Spans", "Flame graph", "Address map", "Findings", "Owners"])
+    const screens = ["Types", "Goroutines", "Globals and roots", "Spans", "Flame graph", "Address map", "Findings", "Owners"];
+    for (const name of [...screens, ...screens, ...screens])
       click.push([name, await timed(page, "click", heading, () => page.locator(".rail a", { hasText: name }).click())]);
-    // Into parts of the icicle and out again.
-    for (let i = 0; i < 6; ++i) {
+    // Into parts of the icicle and of the treemap, and out again.
+    await page.evaluate(() => (frames.length = 0));
+    for (let i = 0; i < 12; ++i) {
+      if (i === 6) await timed(page, "click", "document.querySelector('.views button[aria-pressed=true]')?.textContent + document.querySelector('canvas')?.height", () => page.getByRole("button", { name: "treemap" }).click());
       const area = await page.locator(".icicle canvas").boundingBox();
       const at = { x: area.width / 4, y: 22 * 1.5 };
       click.push(["into a part", await timed(page, "click", heading, () => page.locator(".icicle canvas").click({ position: at })).catch(() => 30000)]);
       await timed(page, "click", heading, () => page.locator(".crumbs button").first().click());
     }
+    const zoom = await page.evaluate(() => frames.slice());
     // Scrolling a table of very many rows.
     await page.goto(new URL(`/0/objects?of=${encodeURIComponent(objects)}`, url).href);
     await page.waitForSelector(".scroller tbody tr.chosen");
@@ -137,9 +141,16 @@ const JOBS = {
     await page.waitForTimeout(500);
     await page.evaluate(() => document.querySelector(".scroller").scrollTo(0, 4_000_000));
     await page.waitForFunction(() => document.querySelector(".scroller tbody td a"));
-    click.push(["an object", await timed(page, "click", row, () => page.locator(".scroller tbody td a").first().click())]);
+    for (let i = 0; i < 5; ++i) {
+      await page.waitForFunction(() => document.querySelector(".scroller tbody td a"));
+      await page.waitForTimeout(300);
+      click.push(["an object", await timed(page, "click", row, () => page.locator(".scroller tbody td a").nth(i).click())]);
+      await page.goBack();
+      await page.waitForSelector(".scroller tbody tr.chosen");
+      await page.evaluate(() => document.querySelector(".scroller").scrollTo(0, 2_000_000));
+    }
     await page.close();
-    return { hover, click, scroll };
+    return { hover, unchanged, click, scroll, zoom };
   },
 
   // A page of another tool: until something that it draws is there.
