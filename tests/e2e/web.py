@@ -316,6 +316,10 @@ def check_offline(checks):
     subprocess.run([checks.holdfast, checks.capture, "--html", page], check=True, capture_output=True)
     yield from walk("offline", page.as_uri())
     text = page.read_text()
+    # Whatever stands in a name: it cannot end the script, nor begin a comment in it.
+    answers = text.partition('id="answers">')[2].partition("</script>")[0]
+    if "<" in answers or "\\u003c" not in answers or not json.loads(answers):
+        yield "the answers have a < that is not escaped, or none that is"
     for outside in ("http://", "https://"):
         if outside in text.replace("http://www.w3.org/", "").replace("http://page", ""):
             yield f"the file has an address of elsewhere: {text[text.index(outside):][:80]}"

@@ -143,6 +143,19 @@ export function Views({ views, chosen }: { views: [string, string][]; chosen: st
   );
 }
 
+/** Says what the colours of bars mean: a class of the style sheet and words for each. */
+export function Legend({ parts, style }: { parts: [string, string][]; style: string }) {
+  return (
+    <p class="legend">
+      {parts.map(([id, words]) => (
+        <span key={id}>
+          <span class={`key ${style}-${id}`} aria-hidden="true" /> {words}{" "}
+        </span>
+      ))}
+    </p>
+  );
+}
+
 /** Draws how much of a whole something is. */
 export function Bar({ part, whole, kind = "" }: { part: number; whole: number; kind?: string }) {
   const width = whole > 0 ? Math.max(0, Math.min(100, (100 * part) / whole)) : 0;

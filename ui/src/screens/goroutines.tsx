@@ -1,6 +1,6 @@
 // Goroutines: by place, each, by label, and who shares what with whom.
 import { brief, bytes, count } from "../format";
-import { Answer, Size, Views } from "../parts";
+import { Answer, Legend, Size, Views } from "../parts";
 import { href, place } from "../route";
 import { isOffline } from "../offline";
 import { type Json, useAnswer } from "../server";
@@ -37,13 +37,7 @@ function Groups({ groups }: { groups: Json[] }) {
       <h2 id="reach">
         What they reach <span class="aside">{count(Math.min(groups.length, MOST))} of {count(groups.length)} places</span>
       </h2>
-      <p class="legend">
-        {PARTS.map(([id, words]) => (
-          <span key={id}>
-            <span class={`key reach-${id}`} aria-hidden="true" /> {words}{" "}
-          </span>
-        ))}
-      </p>
+      <Legend parts={PARTS} style="reach" />
       <table class="plain scaled">
         <tbody>
           {groups.slice(0, MOST).map((group) => (

@@ -1,7 +1,7 @@
 // What slices and strings refer to, drawn to scale: each array as long as its bytes, and in it what a length covers, what is
 // capacity behind a length, and what nobody asked to keep.
 import { brief, bytes, count } from "../format";
-import { Answer, Views } from "../parts";
+import { Answer, Legend, Views } from "../parts";
 import { href, place } from "../route";
 import { type Json, useAnswer } from "../server";
 import { Table } from "../table";
@@ -43,14 +43,7 @@ function ToScale() {
             <h2 id="scale">
               To scale <span class="aside">{count(wasted.length)} of {count(matching)} arrays, those with most that is not covered</span>
             </h2>
-            <p class="legend">
-              {PARTS.map(([id, words]) => (
-                <span key={id}>
-                  <span class={`key slice-${id}`} aria-hidden="true" />{" "}
-                  {words}{" "}
-                </span>
-              ))}
-            </p>
+            <Legend parts={PARTS} style="slice" />
             <table class="plain scaled">
               <tbody>
                 {wasted.map((row: Json) => (
